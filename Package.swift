@@ -1,0 +1,123 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Read from top to bottom: the C ground first, the command last. A target imports only what stands above it.
+// `Documentation/Architecture.md` has the picture; `.ci/check-layers` holds this table against the sources.
+
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: dependencies + [.target(name: "TestSupport")], swiftSettings: swiftSettings)
+}
+
+/// Packages that come only with the trait `Run`.
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Run"]))
+let yams = Target.Dependency.product(name: "Yams", package: "Yams", condition: .when(traits: ["Run"]))
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["Run"]))
+
+let libraries = [
+  "ContentDigest", "Tensor", "TeacherProtocol", "Tokenizers", "Layers", "ImageDecoding", "VisionEncoder",
+  "LanguageModel", "LoRA", "DPO", "Student", "HTTPTeacher", "DualChecker", "Annotations", "SQLiteStore",
+  "Distillation",
+]
+
+let package = Package(
+  name: "swift-distillation",
+  products: libraries.map { .library(name: $0, targets: [$0]) } + [.executable(name: "distill", targets: ["distill"])],
+  traits: [
+    .trait(name: "Run", description: "The distill command and the SQLite store (GRDB, Yams, ArgumentParser)."),
+    .default(enabledTraits: ["Run"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
+  ],
+  targets: [
+    // C
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CKernels", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread"), .linkedLibrary("dl")]),
+    .target(name: "CImageCodecs", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+
+    // Ground
+    library("ContentDigest"),
+    library("Tensor", ["COpenBLAS", "CKernels"]),
+    library("TeacherProtocol", ["ContentDigest"]),
+    library("Tokenizers"),
+
+    // Middle
+    library("Layers", ["Tensor", "CKernels"]),
+    library("ImageDecoding", ["Tensor", "CImageCodecs"]),
+
+    // Methods and models: siblings, none imports another
+    library("VisionEncoder", ["Layers", "Tensor", "ContentDigest"]),
+    library("LanguageModel", ["Layers", "Tensor"]),
+    library("LoRA", ["Layers", "Tensor"]),
+    library("DPO", ["Layers", "Tensor"]),
+    library("HTTPTeacher", ["TeacherProtocol"]),
+    library("DualChecker", ["TeacherProtocol"]),
+    library("Annotations", ["TeacherProtocol", "ContentDigest"]),
+    library("SQLiteStore", ["Annotations", "TeacherProtocol", grdb]),
+
+    // Student
+    library("Student", ["VisionEncoder", "LanguageModel", "Tokenizers", "ImageDecoding", "Layers", "Tensor"]),
+
+    // Loop
+    library(
+      "Distillation",
+      [
+        "Student", "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers", "ImageDecoding",
+        "Annotations", "SQLiteStore", "DualChecker", "TeacherProtocol", "ContentDigest", yams,
+      ]),
+
+    // Run
+    .executableTarget(
+      name: "distill",
+      dependencies: [
+        "Distillation", "Student", "VisionEncoder", "LoRA", "Layers", "Tensor", "Tokenizers", "ImageDecoding",
+        "Annotations", "SQLiteStore", "TeacherProtocol", "HTTPTeacher", "ContentDigest", argumentParser,
+      ], swiftSettings: swiftSettings),
+    .target(
+      name: "NewsWorld", dependencies: ["ImageDecoding", "ContentDigest"],
+      path: "Examples/OutOfContextNews/NewsWorld", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "OutOfContextNews",
+      dependencies: ["NewsWorld", "Distillation", "Student", "Tokenizers", "Tensor", "Layers", argumentParser],
+      path: "Examples/OutOfContextNews/Program", swiftSettings: swiftSettings),
+
+    // Tests
+    .target(name: "TestSupport", dependencies: ["Tensor"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    tests("ContentDigest", ["ContentDigest"]),
+    tests("Tensor", ["Tensor"]),
+    tests("TeacherProtocol", ["TeacherProtocol"]),
+    tests("Tokenizers", ["Tokenizers"]),
+    tests("Layers", ["Layers", "Tensor"]),
+    tests("ImageDecoding", ["ImageDecoding", "Tensor"]),
+    tests("VisionEncoder", ["VisionEncoder", "Layers", "Tensor"]),
+    tests("LanguageModel", ["LanguageModel", "Layers", "Tensor"]),
+    tests("LoRA", ["LoRA", "Layers", "Tensor"]),
+    tests("DPO", ["DPO", "Layers", "Tensor"]),
+    tests("HTTPTeacher", ["HTTPTeacher", "TeacherProtocol"]),
+    tests("DualChecker", ["DualChecker", "TeacherProtocol"]),
+    tests("Annotations", ["Annotations", "TeacherProtocol"]),
+    tests("SQLiteStore", ["SQLiteStore", "Annotations", "TeacherProtocol"]),
+    tests(
+      "Student", ["Student", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers", "ImageDecoding", "LanguageModel", "VisionEncoder"]),
+    tests(
+      "Distillation",
+      ["Distillation", "Student", "Annotations", "TeacherProtocol", "Layers", "Tensor", "LoRA", "DPO", "Tokenizers", "ImageDecoding"]),
+    tests("NewsWorld", ["NewsWorld", "ImageDecoding"]),
+  ]
+)

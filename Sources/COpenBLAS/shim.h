@@ -1,0 +1,2 @@
+// The C interface of OpenBLAS: the include path comes from openblas.pc.
+#include <cblas.h>
