@@ -1,1 +1,167 @@
+// Element by element: arithmetic with broadcast steps, activations and their derivatives, conversions.
 #include "CKernels.h"
+#include "clones.h"
+#include <math.h>
+#include <string.h>
+
+#define BINARY_LOOP(EXPRESSION)                                    \
+  if (a_step && b_step)                                            \
+    for (size_t i = 0; i < n; i++) { float x = a[i], y = b[i]; out[i] = EXPRESSION; }  \
+  else if (a_step) {                                               \
+    float y = b[0];                                                \
+    for (size_t i = 0; i < n; i++) { float x = a[i]; out[i] = EXPRESSION; }            \
+  } else {                                                         \
+    float x = a[0];                                                \
+    for (size_t i = 0; i < n; i++) { float y = b[i * (size_t)b_step]; out[i] = EXPRESSION; } \
+  }
+
+SD_CLONES void sd_binary(int operation, const float *a, int a_step, const float *b, int b_step, float *out, size_t n) {
+  switch (operation) {
+    case SD_ADD: BINARY_LOOP(x + y) break;
+    case SD_SUBTRACT: BINARY_LOOP(x - y) break;
+    case SD_MULTIPLY: BINARY_LOOP(x * y) break;
+    case SD_DIVIDE: BINARY_LOOP(x / y) break;
+    case SD_MAXIMUM: BINARY_LOOP(x > y ? x : y) break;
+    default: BINARY_LOOP(x < y ? x : y) break;
+  }
+}
+
+SD_INLINE float sigmoid(float x) { return 1.0f / (1.0f + sd_expf(-x)); }
+// 1 - 2 / (e^2x + 1); near zero the difference cancels, so small arguments take the odd series
+SD_INLINE float hyperbolic_tangent(float x) {
+  float square = x * x;
+  float series = x * (1.0f + square * (-0.33333333f + square * (0.13333333f + square * -0.053968254f)));
+  float far = 1.0f - 2.0f / (sd_expf(2.0f * x) + 1.0f);
+  return square < 0.0225f ? series : far;
+}
+// erf by Abramowitz and Stegun 7.1.26, absolute error 1.5e-7
+SD_INLINE float error_function(float x) {
+  float a = fabsf(x), t = 1.0f / (1.0f + 0.3275911f * a);
+  float p = t * (0.254829592f + t * (-0.284496736f + t * (1.421413741f + t * (-1.453152027f + t * 1.061405429f))));
+  float e = 1.0f - p * sd_expf(-a * a);
+  return x < 0 ? -e : e;
+}
+// log sigmoid(x) = min(x, 0) - log(1 + e^-|x|): no overflow on either side
+SD_INLINE float log_sigmoid(float x) { return (x < 0 ? x : 0) - log1pf(expf(-fabsf(x))); }
+static const float gelu_root = 0.7978845608f, gelu_cubic = 0.044715f;
+
+#define UNARY_LOOP(EXPRESSION) \
+  for (size_t i = 0; i < n; i++) { float v = x[i]; out[i] = EXPRESSION; } break;
+
+SD_CLONES void sd_unary(int operation, const float *x, float *out, size_t n) {
+  switch (operation) {
+    case SD_NEGATE: UNARY_LOOP(-v)
+    case SD_EXP: UNARY_LOOP(sd_expf(v))
+    case SD_LOG: UNARY_LOOP(logf(v))
+    case SD_SQRT: UNARY_LOOP(sqrtf(v))
+    case SD_RSQRT: UNARY_LOOP(1.0f / sqrtf(v))
+    case SD_RECIPROCAL: UNARY_LOOP(1.0f / v)
+    case SD_TANH: UNARY_LOOP(hyperbolic_tangent(v))
+    case SD_SIGMOID: UNARY_LOOP(sigmoid(v))
+    case SD_SILU: UNARY_LOOP(v * sigmoid(v))
+    case SD_GELU_TANH: UNARY_LOOP(0.5f * v * (1.0f + hyperbolic_tangent(gelu_root * (v + gelu_cubic * v * v * v))))
+    case SD_GELU_ERF: UNARY_LOOP(0.5f * v * (1.0f + error_function(v * 0.70710678f)))
+    case SD_GELU_QUICK: UNARY_LOOP(v * sigmoid(1.702f * v))
+    case SD_RELU: UNARY_LOOP(v > 0 ? v : 0)
+    case SD_SQUARE: UNARY_LOOP(v * v)
+    case SD_LOG_SIGMOID: UNARY_LOOP(log_sigmoid(v))
+    default: UNARY_LOOP(fabsf(v))
+  }
+}
+
+SD_INLINE float silu_slope(float v) {
+  float s = sigmoid(v);
+  return s * (1.0f + v * (1.0f - s));
+}
+SD_INLINE float gelu_tanh_slope(float v) {
+  float t = hyperbolic_tangent(gelu_root * (v + gelu_cubic * v * v * v));
+  return 0.5f * (1.0f + t) + 0.5f * v * (1.0f - t * t) * gelu_root * (1.0f + 3.0f * gelu_cubic * v * v);
+}
+SD_INLINE float gelu_erf_slope(float v) {
+  return 0.5f * (1.0f + error_function(v * 0.70710678f)) + v * 0.39894228f * sd_expf(-0.5f * v * v);
+}
+SD_INLINE float gelu_quick_slope(float v) {
+  float s = sigmoid(1.702f * v);
+  return s + 1.702f * v * s * (1.0f - s);
+}
+
+#define SLOPE_LOOP(EXPRESSION) \
+  for (size_t i = 0; i < n; i++) { float v = x[i], w = y[i]; (void)v; (void)w; dx[i] = dy[i] * (EXPRESSION); } break;
+
+SD_CLONES void sd_unary_backward(int operation, const float *x, const float *y, const float *dy, float *dx, size_t n) {
+  switch (operation) {
+    case SD_NEGATE: SLOPE_LOOP(-1.0f)
+    case SD_EXP: SLOPE_LOOP(w)
+    case SD_LOG: SLOPE_LOOP(1.0f / v)
+    case SD_SQRT: SLOPE_LOOP(0.5f / w)
+    case SD_RSQRT: SLOPE_LOOP(-0.5f * w * w * w)
+    case SD_RECIPROCAL: SLOPE_LOOP(-w * w)
+    case SD_TANH: SLOPE_LOOP(1.0f - w * w)
+    case SD_SIGMOID: SLOPE_LOOP(w * (1.0f - w))
+    case SD_SILU: SLOPE_LOOP(silu_slope(v))
+    case SD_GELU_TANH: SLOPE_LOOP(gelu_tanh_slope(v))
+    case SD_GELU_ERF: SLOPE_LOOP(gelu_erf_slope(v))
+    case SD_GELU_QUICK: SLOPE_LOOP(gelu_quick_slope(v))
+    case SD_RELU: SLOPE_LOOP(v > 0 ? 1.0f : 0.0f)
+    case SD_SQUARE: SLOPE_LOOP(2.0f * v)
+    case SD_LOG_SIGMOID: SLOPE_LOOP(sigmoid(-v))
+    default: SLOPE_LOOP(v > 0 ? 1.0f : v < 0 ? -1.0f : 0.0f)
+  }
+}
+
+SD_CLONES void sd_scale(const float *x, float factor, float *out, size_t n) {
+  for (size_t i = 0; i < n; i++) out[i] = x[i] * factor;
+}
+
+SD_CLONES void sd_add_scaled(float *y, const float *x, float factor, size_t n) {
+  for (size_t i = 0; i < n; i++) y[i] += factor * x[i];
+}
+
+SD_CLONES void sd_fill(float *y, float value, size_t n) {
+  for (size_t i = 0; i < n; i++) y[i] = value;
+}
+
+SD_CLONES void sd_silu_gate(const float *gate, const float *up, float *out, size_t n) {
+  for (size_t i = 0; i < n; i++) out[i] = gate[i] * sigmoid(gate[i]) * up[i];
+}
+
+SD_CLONES void sd_silu_gate_backward(const float *gate, const float *up, const float *dy, float *dgate, float *dup,
+                                     size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    float v = gate[i], s = sigmoid(v), g = dy[i];
+    dup[i] = g * v * s;
+    dgate[i] = g * up[i] * s * (1.0f + v * (1.0f - s));
+  }
+}
+
+SD_CLONES void sd_bfloat16_to_float(const uint16_t *x, float *out, size_t n) {
+  uint32_t *bits = (uint32_t *)out;
+  for (size_t i = 0; i < n; i++) bits[i] = (uint32_t)x[i] << 16;
+}
+
+SD_CLONES void sd_float_to_bfloat16(const float *x, uint16_t *out, size_t n) {
+  const uint32_t *bits = (const uint32_t *)x;
+  for (size_t i = 0; i < n; i++) {
+    uint32_t b = bits[i];
+    uint32_t rounded = b + 0x7fffu + ((b >> 16) & 1u);
+    uint32_t nan = (b & 0x7fffffffu) > 0x7f800000u;
+    out[i] = (uint16_t)(nan ? (b >> 16) | 0x40u : rounded >> 16);
+  }
+}
+
+// binary16 by integer arithmetic: exact for normal, subnormal, infinite and not-a-number values
+void sd_float16_to_float(const uint16_t *x, float *out, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    uint32_t sign = (uint32_t)(x[i] & 0x8000u) << 16, exponent = (x[i] >> 10) & 31u, fraction = x[i] & 1023u;
+    float magnitude;
+    uint32_t bits;
+    if (exponent == 0) {
+      magnitude = (float)fraction * 5.9604644775390625e-8f;  // 2^-24
+      memcpy(&bits, &magnitude, 4);
+    } else {
+      bits = (exponent == 31 ? 0x7f800000u : (exponent + 112u) << 23) | fraction << 13;
+    }
+    bits |= sign;
+    memcpy(out + i, &bits, 4);
+  }
+}

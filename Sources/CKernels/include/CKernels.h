@@ -1,3 +1,113 @@
+// The loops that OpenBLAS does not have, in plain C. Conventions, once for all:
+//   - arrays are row-major Float32; `n` counts elements, `rows` and `columns` a matrix;
+//   - a function whose name ends in _backward ADDS to its outputs where the comment says "+=", else it overwrites;
+//   - every hot function is compiled for AVX-512, AVX2 and baseline x86-64 and chosen at run time (target_clones);
+//   - results do not depend on the number of threads: work is cut by shape alone.
 #ifndef CKERNELS_H
 #define CKERNELS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// threads.c ------------------------------------------------------------------------------------------------------
+typedef void (*sd_body)(void *context, int index);
+// Runs body(context, i) for i in 0..<count, on the pool and the caller; nested or concurrent calls run inline.
+void sd_parallel(int count, sd_body body, void *context);
+void sd_set_threads(int count);  // 1 or more, caller included
+int sd_threads(void);
+
+// memory.c -------------------------------------------------------------------------------------------------------
+float *sd_allocate(size_t count);           // 64-byte aligned, not cleared; large blocks come from a bounded free list
+void sd_release(float *block, size_t count);
+size_t sd_live_bytes(void);                 // bytes handed out and not yet released
+size_t sd_peak_bytes(void);
+
+// openblas.c -----------------------------------------------------------------------------------------------------
+// Gives OpenBLAS AVX-512 kernels where the CPU has them and it chose others; one thread, since the pool is ours.
+// The core's name after that, or NULL where OpenBLAS offers no such call.
+const char *sd_prepare_openblas(void);
+
+// elementwise.c --------------------------------------------------------------------------------------------------
+enum { SD_ADD, SD_SUBTRACT, SD_MULTIPLY, SD_DIVIDE, SD_MAXIMUM, SD_MINIMUM };
+// out[i] = a[i * a_step] op b[i * b_step], steps 0 or 1
+void sd_binary(int operation, const float *a, int a_step, const float *b, int b_step, float *out, size_t n);
+enum {
+  SD_NEGATE, SD_EXP, SD_LOG, SD_SQRT, SD_RSQRT, SD_RECIPROCAL, SD_TANH, SD_SIGMOID, SD_SILU, SD_GELU_TANH, SD_GELU_ERF,
+  SD_GELU_QUICK, SD_RELU, SD_SQUARE, SD_LOG_SIGMOID, SD_ABSOLUTE
+};
+void sd_unary(int operation, const float *x, float *out, size_t n);
+// dx = dy * f'(x), y = f(x) given for the rules that are cheaper from the result
+void sd_unary_backward(int operation, const float *x, const float *y, const float *dy, float *dx, size_t n);
+void sd_scale(const float *x, float factor, float *out, size_t n);
+void sd_add_scaled(float *y, const float *x, float factor, size_t n);  // y += factor * x
+void sd_fill(float *y, float value, size_t n);
+// gated MLP: out = silu(gate) * up
+void sd_silu_gate(const float *gate, const float *up, float *out, size_t n);
+void sd_silu_gate_backward(const float *gate, const float *up, const float *dy, float *dgate, float *dup, size_t n);
+void sd_bfloat16_to_float(const uint16_t *x, float *out, size_t n);
+void sd_float_to_bfloat16(const float *x, uint16_t *out, size_t n);  // round to nearest even
+void sd_float16_to_float(const uint16_t *x, float *out, size_t n);
+
+// reduce.c -------------------------------------------------------------------------------------------------------
+double sd_sum(const float *x, size_t n);
+double sd_sum_of_squares(const float *x, size_t n);
+// x [outer, axis, inner] -> out [outer, inner]
+void sd_sum_axis(const float *x, size_t outer, size_t axis, size_t inner, float *out);
+void sd_max_axis(const float *x, size_t outer, size_t axis, size_t inner, float *out, int32_t *where);
+void sd_softmax_rows(const float *x, float *out, size_t rows, size_t columns);
+void sd_softmax_rows_backward(const float *y, const float *dy, float *dx, size_t rows, size_t columns);
+void sd_log_softmax_rows(const float *x, float *out, size_t rows, size_t columns);
+void sd_log_softmax_rows_backward(const float *y, const float *dy, float *dx, size_t rows, size_t columns);
+
+// rows.c ---------------------------------------------------------------------------------------------------------
+void sd_gather_rows(const float *table, const int32_t *index, size_t rows, size_t columns, float *out);
+void sd_scatter_add_rows(const float *x, const int32_t *index, size_t rows, size_t columns, float *table);  // +=
+// out [n0, n1, ...] = x permuted; strides are x's, in elements, in the order of out's axes
+void sd_permute(const float *x, const int64_t *shape, const int64_t *strides, int rank, float *out);
+
+// norm.c ---------------------------------------------------------------------------------------------------------
+void sd_rms_norm(const float *x, const float *weight, float epsilon, float *out, float *inverse, size_t rows, size_t columns);
+// dx overwritten (may be NULL); dweight += (may be NULL)
+void sd_rms_norm_backward(const float *x, const float *weight, const float *inverse, const float *dy, float *dx,
+                          float *dweight, size_t rows, size_t columns);
+void sd_layer_norm(const float *x, const float *weight, const float *bias, float epsilon, float *out, float *mean,
+                   float *inverse, size_t rows, size_t columns);
+void sd_layer_norm_backward(const float *x, const float *weight, const float *mean, const float *inverse, const float *dy,
+                            float *dx, float *dweight, float *dbias, size_t rows, size_t columns);
+
+// rotary.c -------------------------------------------------------------------------------------------------------
+// x [tokens, heads, dimension], cosine and sine [tokens, dimension / 2]; halves rotate as in Llama. direction 1 or -1.
+void sd_rotary(const float *x, const float *cosine, const float *sine, float *out, size_t tokens, size_t heads,
+               size_t dimension, float direction);
+
+// attention.c ----------------------------------------------------------------------------------------------------
+// Queries [first, last) see keys [prefix_first, prefix_last), then keys from own_first on: up to own_last, or, where
+// `causal`, query q up to and with key own_first + (q - first) + causal_offset.
+typedef struct {
+  int32_t first, last, prefix_first, prefix_last, own_first, own_last, causal, causal_offset;
+} sd_span;
+// Spans [span_first, span_last) of one independent group (tree, image): no other group's keys are seen by them.
+typedef struct {
+  int32_t span_first, span_last, key_first, key_last;
+} sd_group;
+// q, out [queries, heads, dimension], k, v [keys, key_heads, dimension], log_sum [queries, heads]
+void sd_attention(const float *q, const float *k, const float *v, float *out, float *log_sum, const sd_span *spans,
+                  const sd_group *groups, int group_count, int heads, int key_heads, int dimension, float scale);
+// dq, dk, dv: += (clear them first)
+void sd_attention_backward(const float *q, const float *k, const float *v, const float *out, const float *log_sum,
+                           const float *dout, float *dq, float *dk, float *dv, const sd_span *spans,
+                           const sd_group *groups, int group_count, int heads, int key_heads, int dimension, float scale);
+
+// loss.c ---------------------------------------------------------------------------------------------------------
+// One row of logits each: log-probability of the target, log of the sum, entropy in nats, mean logit, whether the target
+// is the largest.
+void sd_token_scores(const float *logits, const int32_t *targets, size_t rows, size_t columns, float *log_probability,
+                     float *log_sum, float *entropy, float *mean_logit, uint8_t *is_greedy);
+// logits become dlogits = dy * (onehot(target) - softmax), in place
+void sd_token_scores_backward(float *logits, const int32_t *targets, const float *log_sum, const float *dy, size_t rows,
+                              size_t columns);
+
+// optimizer.c ----------------------------------------------------------------------------------------------------
+void sd_adamw(float *weight, const float *gradient, float *first, float *second, size_t n, float rate, float beta1,
+              float beta2, float epsilon, float decay, float correction1, float correction2, float gradient_scale);
 #endif

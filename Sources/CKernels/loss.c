@@ -1,0 +1,37 @@
+// Scores of target tokens from rows of logits, and the gradient, one pass each.
+#include "CKernels.h"
+#include "clones.h"
+#include <math.h>
+
+SD_CLONES void sd_token_scores(const float *logits, const int32_t *targets, size_t rows, size_t columns,
+                               float *log_probability, float *log_sum, float *entropy, float *mean_logit,
+                               uint8_t *is_greedy) {
+  SD_REASSOCIATE
+  for (size_t r = 0; r < rows; r++) {
+    const float *x = logits + r * columns;
+    float top = x[0], total = 0;
+    for (size_t j = 0; j < columns; j++) top = x[j] > top ? x[j] : top;
+    for (size_t j = 0; j < columns; j++) total += x[j];
+    float sum = 0, weighted = 0;
+    for (size_t j = 0; j < columns; j++) {
+      float e = sd_expf(x[j] - top);
+      sum += e;
+      weighted += e * (x[j] - top);
+    }
+    float l = logf(sum);
+    log_sum[r] = top + l;
+    log_probability[r] = x[targets[r]] - top - l;
+    entropy[r] = l - weighted / sum;
+    mean_logit[r] = total / (float)columns;
+    is_greedy[r] = x[targets[r]] == top;
+  }
+}
+
+SD_CLONES void sd_token_scores_backward(float *logits, const int32_t *targets, const float *log_sum, const float *dy,
+                                        size_t rows, size_t columns) {
+  for (size_t r = 0; r < rows; r++) {
+    float *x = logits + r * columns, l = log_sum[r], g = dy[r];
+    for (size_t j = 0; j < columns; j++) x[j] = -g * sd_expf(x[j] - l);
+    x[targets[r]] += g;
+  }
+}

@@ -1,0 +1,91 @@
+// Sums, maxima and softmax over an axis.
+#include "CKernels.h"
+#include "clones.h"
+#include <math.h>
+#include <string.h>
+
+SD_CLONES double sd_sum(const float *x, size_t n) {
+  SD_REASSOCIATE
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += x[i];
+  return sum;
+}
+
+SD_CLONES double sd_sum_of_squares(const float *x, size_t n) {
+  SD_REASSOCIATE
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += (double)x[i] * x[i];
+  return sum;
+}
+
+SD_CLONES static void add_row(float *y, const float *x, size_t n) {
+  for (size_t i = 0; i < n; i++) y[i] += x[i];
+}
+
+void sd_sum_axis(const float *x, size_t outer, size_t axis, size_t inner, float *out) {
+  for (size_t o = 0; o < outer; o++) {
+    if (inner == 1) {
+      out[o] = (float)sd_sum(x + o * axis, axis);
+      continue;
+    }
+    float *y = out + o * inner;
+    memset(y, 0, inner * sizeof(float));
+    for (size_t a = 0; a < axis; a++) add_row(y, x + (o * axis + a) * inner, inner);
+  }
+}
+
+void sd_max_axis(const float *x, size_t outer, size_t axis, size_t inner, float *out, int32_t *where) {
+  for (size_t o = 0; o < outer; o++)
+    for (size_t i = 0; i < inner; i++) {
+      const float *a = x + o * axis * inner + i;
+      size_t best = 0;
+      for (size_t j = 1; j < axis; j++)
+        if (a[j * inner] > a[best * inner]) best = j;
+      out[o * inner + i] = a[best * inner];
+      where[o * inner + i] = (int32_t)best;
+    }
+}
+
+SD_CLONES void sd_softmax_rows(const float *x, float *out, size_t rows, size_t columns) {
+  SD_REASSOCIATE
+  for (size_t r = 0; r < rows; r++) {
+    const float *a = x + r * columns;
+    float *o = out + r * columns, top = a[0], sum = 0;
+    for (size_t j = 0; j < columns; j++) top = a[j] > top ? a[j] : top;
+    for (size_t j = 0; j < columns; j++) sum += o[j] = sd_expf(a[j] - top);
+    float inverse = 1.0f / sum;
+    for (size_t j = 0; j < columns; j++) o[j] *= inverse;
+  }
+}
+
+SD_CLONES void sd_softmax_rows_backward(const float *y, const float *dy, float *dx, size_t rows, size_t columns) {
+  SD_REASSOCIATE
+  for (size_t r = 0; r < rows; r++) {
+    const float *p = y + r * columns, *g = dy + r * columns;
+    float *d = dx + r * columns, dot = 0;
+    for (size_t j = 0; j < columns; j++) dot += p[j] * g[j];
+    for (size_t j = 0; j < columns; j++) d[j] = p[j] * (g[j] - dot);
+  }
+}
+
+SD_CLONES void sd_log_softmax_rows(const float *x, float *out, size_t rows, size_t columns) {
+  SD_REASSOCIATE
+  for (size_t r = 0; r < rows; r++) {
+    const float *a = x + r * columns;
+    float *o = out + r * columns, top = a[0], sum = 0;
+    for (size_t j = 0; j < columns; j++) top = a[j] > top ? a[j] : top;
+    for (size_t j = 0; j < columns; j++) sum += sd_expf(a[j] - top);
+    float l = top + logf(sum);
+    for (size_t j = 0; j < columns; j++) o[j] = a[j] - l;
+  }
+}
+
+SD_CLONES void sd_log_softmax_rows_backward(const float *y, const float *dy, float *dx, size_t rows, size_t columns) {
+  SD_REASSOCIATE
+  for (size_t r = 0; r < rows; r++) {
+    const float *l = y + r * columns, *g = dy + r * columns;
+    float *d = dx + r * columns, sum = 0;
+    for (size_t j = 0; j < columns; j++) sum += g[j];
+    for (size_t j = 0; j < columns; j++) d[j] = g[j] - sd_expf(l[j]) * sum;
+  }
+}

@@ -1,0 +1,66 @@
+extension Tensor {
+  /// The matrix product over the last two axes; leading axes are a batch.
+  ///
+  /// ```swift
+  /// let a = Tensor([1, 2, 3, 4], shape: [2, 2])
+  /// a.matmul(a, transposeB: true).scalars  // [5, 11, 11, 25]
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - other: [batch..., inner, columns], or with `transposeB` [batch..., columns, inner]. Either operand may lack the
+  ///     batch axes: then it is used for every member.
+  ///   - transposeA: this tensor is [batch..., inner, rows].
+  /// - Returns: [batch..., rows, columns].
+  /// - Complexity: 2 · batch · rows · columns · inner floating-point operations.
+  public func matmul(_ other: Tensor, transposeA: Bool = false, transposeB: Bool = false) -> Tensor {
+    precondition(rank >= 2 && other.rank >= 2, "a matrix product of \(shape) and \(other.shape)")
+    if other.rank == 2, rank > 2, !transposeA {
+      let flat = reshaped([-1, shape[rank - 1]]).matmul(other, transposeB: transposeB)
+      return flat.reshaped(Array(shape.dropLast()) + [flat.shape[1]])
+    }
+    let (m, k) = transposeA ? (shape[rank - 1], shape[rank - 2]) : (shape[rank - 2], shape[rank - 1])
+    let (k2, n) =
+      transposeB
+      ? (other.shape[other.rank - 1], other.shape[other.rank - 2])
+      : (other.shape[other.rank - 2], other.shape[other.rank - 1])
+    precondition(
+      k == k2, "inner extents differ: \(shape) (transposed: \(transposeA)) and \(other.shape) (\(transposeB))")
+    let batchA = Array(shape.dropLast(2))
+    let batchB = Array(other.shape.dropLast(2))
+    precondition(
+      batchA == batchB || batchA.isEmpty || batchB.isEmpty, "batch extents differ: \(shape) and \(other.shape)")
+    let batch = batchA.isEmpty ? batchB : batchA
+    let members = batch.reduce(1, *)
+    let (stepA, stepB) = (batchA.isEmpty ? 0 : m * k, batchB.isEmpty ? 0 : k * n)
+    let value = Tensor(shape: batch + [m, n]) { out in
+      guard let c = out.baseAddress else { return }
+      let (a, b) = (storage.pointer, other.storage.pointer)
+      let one = { (i: Int) in
+        matrixProduct(
+          a + i * stepA, transposeA: transposeA, b + i * stepB, transposeB: transposeB, c + i * m * n,
+          rows: m, columns: n, inner: k)
+      }
+      if members > 1, m * n * k > 1 << 12 { Compute.parallel(members, one) } else { (0..<members).forEach(one) }
+    }
+    return .operation(value: value, inputs: [self, other]) { [self, other] gradient in
+      let a =
+        isTracked
+        ? (transposeA
+          ? other.detached().matmul(gradient, transposeA: transposeB, transposeB: true)
+          : gradient.matmul(other.detached(), transposeB: !transposeB)) : nil
+      let b =
+        other.isTracked
+        ? (transposeB
+          ? gradient.matmul(detached(), transposeA: true, transposeB: transposeA)
+          : detached().matmul(gradient, transposeA: !transposeA)) : nil
+      return [a.map { $0.summed(overLeading: rank) }, b.map { $0.summed(overLeading: other.rank) }]
+    }
+  }
+
+  /// Sums away leading axes until `rank` are left: the gradient of an operand that served the whole batch.
+  private func summed(overLeading rank: Int) -> Tensor {
+    var result = self
+    while result.rank > rank { result = result.sum(along: 0) }
+    return result
+  }
+}

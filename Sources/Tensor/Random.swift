@@ -1,0 +1,61 @@
+extension Tensor {
+  /// A seeded generator of random bits: SplitMix64 (Steele et al. 2014). The same seed gives the same bits everywhere.
+  ///
+  /// ```swift
+  /// var generator = Tensor.Generator(seed: 1)
+  /// let weights = Tensor.normal([3, 4], standardDeviation: 0.02, using: &generator)
+  /// ```
+  ///
+  /// Its state is one number, so that a checkpoint can keep it. Not for secrets.
+  public struct Generator: RandomNumberGenerator, Sendable, Codable, Equatable {
+    /// The whole state.
+    public var state: UInt64
+
+    /// A generator that starts at this seed.
+    public init(seed: UInt64) { state = seed }
+
+    /// The next 64 bits.
+    public mutating func next() -> UInt64 {
+      state &+= 0x9e37_79b9_7f4a_7c15
+      var z = state
+      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+      return z ^ (z >> 31)
+    }
+
+    /// A generator for a named part of the work, independent of how much of the others was used.
+    public func fork(_ name: String) -> Generator {
+      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+      for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+      var child = Generator(seed: state ^ hash)
+      _ = child.next()
+      return child
+    }
+  }
+
+  /// Independent uniform numbers in [low, high).
+  public static func uniform(
+    _ shape: [Int], from low: Float = 0, to high: Float = 1, using generator: inout some RandomNumberGenerator
+  ) -> Tensor {
+    Tensor(shape: shape) { out in
+      for i in out.indices { out[i] = low + (high - low) * unit(&generator) }
+    }
+  }
+
+  /// Independent normal numbers with mean 0, by Box and Muller's method.
+  public static func normal(
+    _ shape: [Int], standardDeviation: Float = 1, using generator: inout some RandomNumberGenerator
+  ) -> Tensor {
+    Tensor(shape: shape) { out in
+      for i in out.indices {
+        let radius = (-2 * logarithm(1 - unit(&generator))).squareRoot()
+        out[i] = standardDeviation * radius * cosine(2 * .pi * unit(&generator))
+      }
+    }
+  }
+}
+
+/// 24 random bits as a number in [0, 1).
+private func unit(_ generator: inout some RandomNumberGenerator) -> Float {
+  Float(generator.next() >> 40) * 0x1p-24
+}
