@@ -1,0 +1,134 @@
+/// The labels of a task, in order: how each is called, how an answer with it begins, what it means.
+///
+/// ```swift
+/// let labels = LabelSet.outOfContext
+/// labels.label("1")?.name        // "falsified": an alias found in data files
+/// labels["falsified"]?.answer    // "Yes": how the answer begins
+/// ```
+public struct LabelSet: Sendable, Equatable, Codable {
+  /// One label.
+  public struct Label: Sendable, Equatable, Codable {
+    /// The name under which results are reported.
+    public var name: String
+    /// The words that an answer with this label begins with. The default is the name.
+    public var answer: String
+    /// What it means, for prompts and for answers written without a rationale. The default is empty.
+    public var meaning: String
+    /// Other values that stand for it in data files, such as "1" or "fake". The default is none.
+    public var aliases: [String]
+
+    /// A label.
+    public init(name: String, answer: String? = nil, meaning: String = "", aliases: [String] = []) {
+      self.name = name
+      self.answer = answer ?? name
+      self.meaning = meaning
+      self.aliases = aliases
+    }
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case name, answer, meaning, aliases }
+
+    /// Reads a label; an unknown key is an error.
+    public init(from decoder: any Decoder) throws {
+      try decoder.refuseUnknownKeys(CodingKeys.allCases.map(\.rawValue))
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      self.init(
+        name: try container.decode(String.self, forKey: .name),
+        answer: try container.decodeIfPresent(String.self, forKey: .answer),
+        meaning: try container.decodeIfPresent(String.self, forKey: .meaning) ?? "",
+        aliases: try container.decodeIfPresent([String].self, forKey: .aliases) ?? [])
+    }
+  }
+
+  /// The labels in their order.
+  public let labels: [Label]
+  /// Name of the label that the task looks for ("falsified"); nil for a task without one.
+  public let positive: String?
+  private let byValue: [String: Int]
+
+  /// A set of labels.
+  ///
+  /// - Throws: ``TeacherProtocolError/badLabelSet(reason:)`` for fewer than two labels, a blank name or answer, a name,
+  ///   alias or answer that stands for two labels (letter case is ignored), or a positive label that is not there.
+  public init(_ labels: [Label], positive: String? = nil) throws(TeacherProtocolError) {
+    guard labels.count >= 2 else {
+      throw .badLabelSet(reason: "there must be at least two labels, not \(labels.count)")
+    }
+    var byValue: [String: Int] = [:]
+    var byAnswer: [String: Int] = [:]
+    for (index, label) in labels.enumerated() {
+      guard !Self.key(label.name).isEmpty, !Self.key(label.answer).isEmpty else {
+        throw .badLabelSet(reason: "label \(index + 1) has a blank name or answer")
+      }
+      for value in [label.name] + label.aliases
+      where byValue.updateValue(index, forKey: Self.key(value)) ?? index != index {
+        throw .badLabelSet(reason: "'\(value)' stands for two labels")
+      }
+      if byAnswer.updateValue(index, forKey: Self.key(label.answer)) != nil {
+        throw .badLabelSet(reason: "two labels have the answer '\(label.answer)'")
+      }
+    }
+    if let positive, !labels.contains(where: { $0.name == positive }) {
+      throw .badLabelSet(reason: "the positive label '\(positive)' is not one of \(labels.map(\.name))")
+    }
+    self.labels = labels
+    self.positive = positive
+    self.byValue = byValue
+  }
+
+  private enum CodingKeys: String, CodingKey, CaseIterable { case labels, positive }
+
+  /// Reads `labels` and `positive`; an unknown key is an error.
+  public init(from decoder: any Decoder) throws {
+    try decoder.refuseUnknownKeys(CodingKeys.allCases.map(\.rawValue))
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    try self.init(
+      try container.decode([Label].self, forKey: .labels),
+      positive: try container.decodeIfPresent(String.self, forKey: .positive))
+  }
+
+  /// Writes `labels` and `positive`.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(labels, forKey: .labels)
+    try container.encodeIfPresent(positive, forKey: .positive)
+  }
+
+  /// The names in order.
+  public var names: [String] { labels.map(\.name) }
+
+  /// Every name and alias, in order, for messages.
+  public var rawValues: [String] { labels.flatMap { [$0.name] + $0.aliases } }
+
+  /// The label of this very name.
+  public subscript(name: String) -> Label? { labels.first { $0.name == name } }
+
+  /// The label that a value in a data file stands for: its name or an alias, letter case and outer space ignored.
+  public func label(_ value: String) -> Label? { byValue[Self.key(value)].map { labels[$0] } }
+
+  /// Position of a name in the order, or nil.
+  public func index(of name: String) -> Int? { labels.firstIndex { $0.name == name } }
+
+  private static func key(_ value: String) -> String {
+    let trimmed = value.drop { $0.isWhitespace }
+    return String(trimmed.prefix(through: trimmed.lastIndex { !$0.isWhitespace } ?? trimmed.startIndex)).lowercased()
+  }
+}
+
+extension LabelSet {
+  /// Is a photo used out of its context? "falsified" answers Yes and is the positive label; "pristine" answers No.
+  public static let outOfContext: LabelSet = {
+    let labels = [
+      Label(
+        name: "pristine", answer: "No", meaning: "the photo shows what the caption says",
+        aliases: ["0", "false", "real"]),
+      Label(
+        name: "falsified", answer: "Yes", meaning: "the photo does not show what the caption says",
+        aliases: ["1", "true", "fake"]),
+    ]
+    do {
+      return try LabelSet(labels, positive: "falsified")
+    } catch {
+      preconditionFailure("the built-in label set is at fault: \(error)")
+    }
+  }()
+}

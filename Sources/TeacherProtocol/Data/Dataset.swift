@@ -1,0 +1,127 @@
+public import Foundation
+
+/// The items of one data file, in the file's order, and the rows that could not be used.
+///
+/// ```swift
+/// let data = try Dataset(
+///   contentsOf: URL(fileURLWithPath: "pairs.jsonl"),
+///   mapping: FieldMapping(image: "image", text: "caption", label: "label", group: "group", split: "split"))
+/// data.items(in: "train").count
+/// data.setAside  // rows without a caption, with a broken line, with an id that came before ...
+/// ```
+///
+/// JSON Lines, JSON arrays and CSV (RFC 4180 with a header) are read, with or without a byte-order mark. A bad row is set
+/// aside and listed, and does not stop the reading unless it is `strict`. Gold labels are not read at all: see
+/// ``GoldColumn``.
+public struct Dataset: Sendable {
+  /// The usable items.
+  public private(set) var items: [Item]
+  /// Folder to which image paths are relative.
+  public let root: URL
+  /// Rows that were not used, in the order of their lines.
+  public private(set) var setAside: [RowProblem]
+  /// Path of the file as it was given.
+  public let file: String
+  /// Line of each item, parallel to `items`.
+  private var lines: [Int]
+
+  /// Reads a data file.
+  ///
+  /// - Parameters:
+  ///   - url: a JSON Lines, JSON or CSV file.
+  ///   - mapping: which column means what.
+  ///   - imageRoot: folder of the images; nil for the folder of the data file.
+  ///   - strict: whether the first bad row is thrown in place of being set aside.
+  ///   - limits: sizes beyond which nothing is read.
+  /// - Throws: ``TeacherProtocolError``.
+  public init(
+    contentsOf url: URL, mapping: FieldMapping, imageRoot: URL? = nil, strict: Bool = false,
+    limits: ReadLimits = ReadLimits()
+  ) throws(TeacherProtocolError) {
+    try mapping.check()
+    let table = try RowFile(contentsOf: url, limits: limits)
+    try mapping.checkColumns(of: table)
+    var reader = ItemReader(file: table.file, mapping: mapping)
+    for (index, row) in table.rows.enumerated() { reader.read(row, number: index + 1) }
+    file = table.file
+    root = imageRoot ?? url.deletingLastPathComponent()
+    items = reader.items
+    lines = reader.lines
+    setAside = (table.problems + reader.problems).sorted { $0.line < $1.line }
+    if strict, let first = setAside.first { throw .badRow(first) }
+    if items.isEmpty { throw .noRows(file: file, problems: setAside) }
+  }
+
+  /// Items made in code, for tests and generators. Lines are their positions, counted from 1.
+  ///
+  /// - Precondition: no id occurs twice.
+  public init(items: [Item], root: URL, file: String = "items") {
+    precondition(Set(items.map(\.id)).count == items.count, "Dataset: an id occurs twice")
+    self.items = items
+    self.root = root
+    self.file = file
+    setAside = []
+    lines = Array(1...max(1, items.count)).prefix(items.count).map { $0 }
+  }
+
+  /// The names of the splits in the order of their first item; `[""]` where the data set has none.
+  public var splits: [String] {
+    var seen: Set<String> = []
+    return items.map(\.split).filter { seen.insert($0).inserted }
+  }
+
+  /// The items of one split, in order.
+  public func items(in split: String) -> [Item] { items.filter { $0.split == split } }
+
+  /// Where an item's image is; nil for an item without one.
+  public func imageURL(of item: Item) -> URL? {
+    item.image.map { $0.hasPrefix("/") ? URL(fileURLWithPath: $0) : root.appendingPathComponent($0) }
+  }
+
+  /// The items whose image file is missing, empty or not a file, as problems that can be listed.
+  ///
+  /// Apart from reading, because it looks at every file: about 10 us each.
+  public func missingImages() -> [RowProblem] {
+    var known: [String: String?] = [:]
+    return zip(items, lines).compactMap { item, line in
+      guard let image = item.image, let url = imageURL(of: item) else { return nil }
+      let fault = known[image] ?? Self.fault(of: url)
+      known[image] = .some(fault)
+      return fault.map {
+        RowProblem(file: file, line: line, field: "image", expected: "an image file", found: "'\(url.path)': \($0)")
+      }
+    }
+  }
+
+  /// The same data set with items that have no image file moved to ``setAside``.
+  ///
+  /// - Throws: ``TeacherProtocolError/badRow(_:)`` for the first of them if `strict`, and
+  ///   ``TeacherProtocolError/noRows(file:problems:)`` if nothing is left.
+  public func settingAsideMissingImages(strict: Bool = false) throws(TeacherProtocolError) -> Dataset {
+    let missing = missingImages()
+    guard let first = missing.first else { return self }
+    if strict { throw .badRow(first) }
+    let badLines = Set(missing.map(\.line))
+    var copy = self
+    copy.items = zip(items, lines).filter { !badLines.contains($1) }.map(\.0)
+    copy.lines = lines.filter { !badLines.contains($0) }
+    copy.setAside = (setAside + missing).sorted { $0.line < $1.line }
+    if copy.items.isEmpty { throw .noRows(file: file, problems: copy.setAside) }
+    return copy
+  }
+
+  /// The same data set with every item's split replaced.
+  func settingSplits(_ split: (Item) -> String) -> Dataset {
+    var copy = self
+    for i in copy.items.indices { copy.items[i].split = split(copy.items[i]) }
+    return copy
+  }
+
+  private static func fault(of url: URL) -> String? {
+    guard let values = try? FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path) else {
+      return "there is no such file"
+    }
+    if values[.type] as? FileAttributeType != .typeRegular { return "it is not a file" }
+    return (values[.size] as? NSNumber)?.intValue == 0 ? "the file is empty" : nil
+  }
+}

@@ -1,0 +1,103 @@
+import ContentDigest
+
+extension Dataset {
+  /// What must not be divided between splits.
+  public enum Bond: String, Sendable, Codable, CaseIterable {
+    /// Items of one group.
+    case group
+    /// Items of one group, and items that show the same image; chains of both hold together.
+    case groupAndImage
+  }
+
+  /// Looks whether any group, or any image, stands in more than one split.
+  ///
+  /// - Throws: ``TeacherProtocolError/straddlingGroups(what:examples:count:)`` with the first few.
+  public func checkGroups(_ bond: Bond = .groupAndImage) throws(TeacherProtocolError) {
+    try checkTogether("groups") { $0.group }
+    if bond == .groupAndImage { try checkTogether("images") { $0.image } }
+  }
+
+  private func checkTogether(_ what: String, _ key: (Item) -> String?) throws(TeacherProtocolError) {
+    var split: [String: String] = [:]
+    var straddling: [String] = []
+    var listed: Set<String> = []
+    for item in items {
+      guard let name = key(item) else { continue }
+      if let first = split[name], first != item.split {
+        if listed.insert(name).inserted { straddling.append(name) }
+      } else {
+        split[name] = item.split
+      }
+    }
+    guard straddling.isEmpty else {
+      throw .straddlingGroups(what: what, examples: Array(straddling.prefix(5)), count: straddling.count)
+    }
+  }
+
+  /// The same data set divided anew by whole groups.
+  ///
+  /// ```swift
+  /// let data = try raw.splitByGroup([("train", 0.8), ("dev", 0.1), ("test", 0.1)], seed: 1)
+  /// ```
+  ///
+  /// Groups are taken in the order of a hash of seed and name, so the result depends neither on the order of the rows nor
+  /// on the process; each goes to the split that is furthest below its share of items.
+  ///
+  /// - Parameters:
+  ///   - shares: names and shares, which are taken relative to their sum.
+  ///   - seed: another seed gives another division.
+  ///   - bond: what stays together. With `.groupAndImage` a photo that many captions share can chain most of a data set
+  ///     into one piece, which then can't be divided.
+  /// - Throws: ``TeacherProtocolError/cannotSplit(reason:)`` where a split would stay empty.
+  /// - Precondition: shares are positive and their names differ.
+  public func splitByGroup(
+    _ shares: [(name: String, fraction: Double)], seed: UInt64, bond: Bond = .groupAndImage
+  ) throws(TeacherProtocolError) -> Dataset {
+    precondition(
+      !shares.isEmpty && shares.allSatisfy { $0.fraction > 0 && $0.fraction.isFinite },
+      "splitByGroup: every share must be positive, got \(shares)")
+    precondition(Set(shares.map(\.name)).count == shares.count, "splitByGroup: a name occurs twice in \(shares)")
+    var pieces = pieces(bond)
+    // A hash per piece and not a shuffle: the place of a piece does not depend on the other rows.
+    let order = pieces.mapValues { ContentDigest.of(fields: ["\(seed)", $0.first ?? ""]) }
+    let sorted = pieces.keys.sorted { order[$0, default: ""] < order[$1, default: ""] }
+    let whole = shares.map(\.fraction).reduce(0, +)
+    var taken = [Int](repeating: 0, count: shares.count)
+    var split: [String: Int] = [:]
+    for key in sorted {
+      let fill = shares.indices.map { Double(taken[$0]) * whole / shares[$0].fraction }
+      let neediest = shares.indices.min { (fill[$0], $0) < (fill[$1], $1) } ?? 0
+      let members = pieces.removeValue(forKey: key) ?? []
+      taken[neediest] += members.count
+      for id in members { split[id] = neediest }
+    }
+    if let empty = taken.firstIndex(of: 0) {
+      throw .cannotSplit(
+        reason: "\(items.count) items hold together in \(sorted.count) piece(s), so '\(shares[empty].name)' would be "
+          + "empty. Where shared images chain them, try the bond 'group'")
+    }
+    return settingSplits { shares[split[$0.id] ?? 0].name }
+  }
+
+  /// Ids that must stay together, by a name of the piece; the smallest group name comes first among equals.
+  private func pieces(_ bond: Bond) -> [String: [String]] {
+    var parent: [String: String] = [:]
+    func root(_ name: String) -> String {
+      var top = name
+      while let up = parent[top], up != top { top = up }
+      var at = name
+      while let up = parent[at], up != top {
+        parent[at] = top
+        at = up
+      }
+      return top
+    }
+    for item in items {
+      let group = root("g" + item.group)
+      guard bond == .groupAndImage, let image = item.image else { continue }
+      let other = root("i" + image)
+      if group != other { parent[max(group, other)] = min(group, other) }
+    }
+    return Dictionary(grouping: items) { root("g" + $0.group) }.mapValues { $0.map(\.id).sorted() }
+  }
+}

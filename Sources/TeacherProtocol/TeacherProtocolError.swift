@@ -1,0 +1,75 @@
+/// Everything the outside world can get wrong here: files, mappings, templates, labels, teachers.
+///
+/// Each case names the place, what was expected, what came, and its description says what to do.
+public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// A file can't be opened or read.
+  case cannotRead(file: String, reason: String)
+  /// A file is larger than the limit, both in bytes.
+  case tooLarge(file: String, bytes: Int, limit: Int)
+  /// A file holds no usable row.
+  case noRows(file: String, problems: [RowProblem])
+  /// One row is unusable, and the reading was strict or can't go on behind it.
+  case badRow(RowProblem)
+  /// The mapping names a column that no row has.
+  case missingColumn(file: String, column: String, key: String, known: [String])
+  /// A field mapping contradicts itself.
+  case badMapping(key: String, reason: String)
+  /// Items of one group, or with one image, stand in several splits.
+  case straddlingGroups(what: String, examples: [String], count: Int)
+  /// A data set can't be divided as asked.
+  case cannotSplit(reason: String)
+  /// A label set contradicts itself.
+  case badLabelSet(reason: String)
+  /// A value is no label of the set.
+  case unknownLabel(String, known: [String])
+  /// A template names a slot that nothing fills.
+  case unknownSlot(String, template: String, known: [String])
+  /// A template is not well formed. The offset counts characters from 0.
+  case badTemplate(String, offset: Int, expected: String)
+  /// An image file can't be used.
+  case badImage(file: String, reason: String)
+  /// A recorded teacher has nothing on an item.
+  case noRecordedReply(teacher: String, item: String, file: String)
+  /// There is no teacher of this name.
+  case unknownTeacher(String, known: [String])
+
+  /// What happened, where, and what to do.
+  public var description: String {
+    switch self {
+    case .cannotRead(let file, let reason): "\(file) can't be read: \(reason). Check the path and its permissions."
+    case .tooLarge(let file, let bytes, let limit):
+      "\(file) has \(bytes) bytes, more than the limit of \(limit). Split the file or raise the limit."
+    case .noRows(let file, let problems):
+      "\(file) holds no usable row. "
+        + (problems.first.map { "\(problems.count) were set aside, the first: \($0)" } ?? "It is empty.")
+    case .badRow(let problem): "\(problem)"
+    case .missingColumn(let file, let column, let key, let known):
+      "\(file) has no column '\(column)', which the mapping names for '\(key)'. Its columns: \(known.listed)."
+    case .badMapping(let key, let reason): "Field mapping, key '\(key)': \(reason)."
+    case .straddlingGroups(let what, let examples, let count):
+      "\(count) \(what) stand in more than one split, for example \(examples.listed). Training and test would share "
+        + "them: mend the split column, or leave it out and let groups be split here."
+    case .cannotSplit(let reason): "The data set can't be split as asked: \(reason)."
+    case .badLabelSet(let reason): "Label set: \(reason)."
+    case .unknownLabel(let label, let known): "'\(label)' is no label. Known: \(known.listed)."
+    case .unknownSlot(let slot, let template, let known):
+      "Template '\(template)' names the slot {\(slot)}, which nothing fills. Known slots: \(known.listed). "
+        + "Write {{ and }} for braces that stand for themselves."
+    case .badTemplate(let template, let offset, let expected):
+      "Template '\(template)', character \(offset + 1): expected \(expected)."
+    case .badImage(let file, let reason): "Image \(file): \(reason)."
+    case .noRecordedReply(let teacher, let item, let file):
+      "\(file) holds no reply of teacher '\(teacher)' on item '\(item)'. Check that both files use the same id."
+    case .unknownTeacher(let name, let known): "There is no teacher '\(name)'. Known: \(known.listed)."
+    }
+  }
+}
+
+extension [String] {
+  /// At most twelve names in quotes, and how many more there are.
+  fileprivate var listed: String {
+    guard !isEmpty else { return "none" }
+    let shown = prefix(12).map { "'\($0)'" }.joined(separator: ", ")
+    return count > 12 ? "\(shown) and \(count - 12) more" : shown
+  }
+}

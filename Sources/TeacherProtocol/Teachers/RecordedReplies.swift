@@ -1,0 +1,165 @@
+import ContentDigest
+public import Foundation
+
+/// Replies that teachers gave earlier, read from a file.
+///
+/// Two layouts are understood. One row per item, with an object of teachers:
+/// ```json
+/// {"id": "7", "teachers": {"a": {"label": 1, "rationale": "...", "raw_prediction": "Yes"}, "b": {"label": null}}}
+/// ```
+/// and one row per item and teacher, as an annotation store writes them:
+/// ```json
+/// {"item": "7", "teacher": "a", "label": "falsified", "rationale": "...", "confidence": 0.9}
+/// ```
+/// A null label is no vote. A label that is not in the set is an unreadable reply, kept with its raw text.
+public struct RecordedReplies: Sendable {
+  /// Names of the columns.
+  public struct Columns: Sendable, Equatable {
+    /// The item's id; nil for `id` or `item`, whichever is there, and else the row's number (one row per item alone).
+    public var id: ColumnList?
+    /// The object of teachers. The default is `teachers`.
+    public var teachers = "teachers"
+    /// The teacher of a row. The default is `teacher`.
+    public var teacher = "teacher"
+    /// The label. The default is `label`.
+    public var label = "label"
+    /// The rationale. The default is `rationale`.
+    public var rationale = "rationale"
+    /// The reply as it came, first that is there. The default is `raw`, `raw_prediction`.
+    public var raw = ["raw", "raw_prediction"]
+    /// A number 0...1. The default is `confidence`.
+    public var confidence = "confidence"
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// Names of the teachers in the order of their first reply.
+  public private(set) var teachers: [String] = []
+  /// Ids of the items in the order of their first reply.
+  public private(set) var items: [String] = []
+  /// Rows and replies that were not used.
+  public private(set) var setAside: [RowProblem]
+  /// Path of the file as it was given.
+  public let file: String
+  /// The columns that name an item, as they were given or found.
+  public let id: ColumnList
+  private var replies: [String: [String: TeacherReply]] = [:]
+  private let labels: LabelSet?
+
+  /// Reads a file of replies.
+  ///
+  /// - Parameters:
+  ///   - url: a JSON Lines, JSON or CSV file.
+  ///   - labels: turns raw values into label names; nil takes the raw values as they are.
+  ///   - columns: names of the columns.
+  ///   - strict: whether the first bad row is thrown in place of being set aside.
+  ///   - limits: sizes beyond which nothing is read.
+  /// - Throws: ``TeacherProtocolError``.
+  public init(
+    contentsOf url: URL, labels: LabelSet?, columns: Columns = Columns(), strict: Bool = false,
+    limits: ReadLimits = ReadLimits()
+  ) throws(TeacherProtocolError) {
+    let table = try RowFile(contentsOf: url, limits: limits)
+    self.labels = labels
+    file = table.file
+    setAside = table.problems
+    let isWide = table.rows.contains { $0.value(columns.teachers) != nil }
+    let guesses = ["id", "item"].filter { name in table.rows.contains { $0.value(name) != nil } }
+    id = columns.id ?? ColumnList(guesses.prefix(1).map { $0 })
+    for (key, column) in id.columns.map({ ("id", $0) }) + (isWide ? [] : [("teacher", columns.teacher)])
+    where !table.rows.isEmpty && !table.rows.contains(where: { $0.value(column) != nil }) {
+      throw .missingColumn(file: file, column: column, key: key, known: table.columns)
+    }
+    if !isWide, id.columns.isEmpty {
+      throw .missingColumn(file: file, column: "id", key: "id", known: table.columns)
+    }
+    for (index, row) in table.rows.enumerated() {
+      guard let item = row.text(id, number: index + 1) else {
+        note(row, id.columns.first ?? "id", "an id", "nothing")
+        continue
+      }
+      if isWide { readWide(row, item, columns) } else { readLong(row, item, columns) }
+    }
+    setAside.sort { $0.line < $1.line }
+    if strict, let first = setAside.first { throw .badRow(first) }
+    if teachers.isEmpty { throw .noRows(file: file, problems: setAside) }
+  }
+
+  /// The reply of a teacher on an item, or nil.
+  public func reply(of teacher: String, on item: String) -> TeacherReply? { replies[teacher]?[item] }
+
+  /// Digest of a teacher's replies, 16 hexadecimal digits: other replies are another model.
+  func digest(of teacher: String) -> String {
+    var digest = ContentDigest()
+    for item in items {
+      guard let reply = replies[teacher]?[item] else { continue }
+      for field in [item, reply.raw, reply.label ?? "", reply.rationale] { digest.update(field: field) }
+    }
+    return String(digest.hexadecimal().prefix(16))
+  }
+
+  private mutating func readWide(_ row: RowFile.Row, _ item: String, _ columns: Columns) {
+    guard case .object(let members)? = row.value(columns.teachers) else {
+      note(row, columns.teachers, "an object of teachers", row.value(columns.teachers)?.kind ?? "nothing")
+      return
+    }
+    for member in members {
+      guard case .object = member.value else {
+        note(row, "\(columns.teachers).\(member.name)", "an object with '\(columns.label)'", member.value.kind)
+        continue
+      }
+      keep(RowFile.Row(line: row.line, value: member.value), member.name, item, columns)
+    }
+  }
+
+  private mutating func readLong(_ row: RowFile.Row, _ item: String, _ columns: Columns) {
+    guard let teacher = row.text(columns.teacher) else {
+      note(row, columns.teacher, "a teacher's name", "nothing")
+      return
+    }
+    keep(row, teacher, item, columns)
+  }
+
+  private mutating func keep(_ row: RowFile.Row, _ teacher: String, _ item: String, _ columns: Columns) {
+    guard replies[teacher]?[item] == nil else {
+      note(
+        row, columns.id?.columns.first ?? "id", "one reply per item and teacher",
+        "a second one of '\(teacher)' on '\(item)'")
+      return
+    }
+    var confidence: Confidence?
+    if let value = row.value(columns.confidence), value != .null, value != .string("") {
+      guard let number = value.double ?? value.string.flatMap(Double.init), (0...1).contains(number) else {
+        note(row, columns.confidence, "a number from 0 to 1", value.text)
+        return
+      }
+      confidence = Confidence(number, source: .recorded)
+    }
+    let text = row.text(columns.label)
+    let outcome: TeacherReply.Outcome =
+      switch text {
+      case nil: .abstained
+      case let text?:
+        if let labels {
+          labels.label(text).map { .answered($0.name) } ?? .unreadable("the label '\(text)'")
+        } else {
+          .answered(text)
+        }
+      }
+    if replies[teacher] == nil { teachers.append(teacher) }
+    if !knownItems.contains(item) {
+      knownItems.insert(item)
+      items.append(item)
+    }
+    replies[teacher, default: [:]][item] = TeacherReply(
+      outcome: outcome, rationale: row.text(columns.rationale) ?? "", confidence: confidence,
+      raw: columns.raw.lazy.compactMap { row.text($0) }.first ?? text ?? "")
+  }
+
+  private var knownItems: Set<String> = []
+
+  private mutating func note(_ row: RowFile.Row, _ field: String, _ expected: String, _ found: String) {
+    setAside.append(RowProblem(file: file, line: row.line, field: field, expected: expected, found: found))
+  }
+}

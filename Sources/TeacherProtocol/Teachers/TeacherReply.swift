@@ -1,0 +1,101 @@
+/// How sure a teacher is, and where the number comes from: numbers of different sources must not be compared raw.
+public struct Confidence: Sendable, Equatable, Codable {
+  /// The rungs of the ladder, from measured to claimed.
+  public enum Source: String, Sendable, Codable, CaseIterable {
+    /// Probability that the model gave the label's own tokens, relative to the other labels.
+    case labelTokenProbability
+    /// Share of several sampled answers that have this label.
+    case agreement
+    /// A number that the model wrote.
+    case verbalised
+    /// A number found in a file of recorded replies.
+    case recorded
+  }
+
+  /// 0...1.
+  public let value: Double
+  /// Where it comes from.
+  public let source: Source
+
+  /// A confidence.
+  ///
+  /// - Precondition: the value is within 0...1.
+  public init(_ value: Double, source: Source) {
+    precondition((0...1).contains(value), "Confidence: expected 0...1, got \(value)")
+    self.value = value
+    self.source = source
+  }
+}
+
+/// What a teacher said about an item: always with the raw text, also where no label could be read.
+public struct TeacherReply: Sendable, Equatable {
+  /// The kinds of result. Only ``answered(_:)`` is a vote.
+  public enum Outcome: Sendable, Equatable {
+    /// A label of the request's set, by name.
+    case answered(String)
+    /// The teacher said that it does not know.
+    case abstained
+    /// A text from which no label could be read, and why.
+    case unreadable(String)
+    /// The teacher declined to answer.
+    case refused
+    /// The text ended at its length limit before it was complete.
+    case cutOff
+  }
+
+  /// What an answer cost.
+  public struct Usage: Sendable, Equatable, Codable {
+    /// Tokens of the question, image included.
+    public var inputTokens: Int
+    /// Tokens of the answer.
+    public var outputTokens: Int
+
+    /// A usage.
+    public init(inputTokens: Int, outputTokens: Int) {
+      self.inputTokens = inputTokens
+      self.outputTokens = outputTokens
+    }
+  }
+
+  /// The label, or why there is none.
+  public var outcome: Outcome
+  /// The reasons given; empty where there were none.
+  public var rationale: String
+  /// How sure the teacher is; nil where nobody knows.
+  public var confidence: Confidence?
+  /// The reply as it came.
+  public var raw: String
+  /// What it cost; nil where the teacher does not say.
+  public var usage: Usage?
+  /// How long it took.
+  public var seconds: Double
+
+  /// A reply.
+  public init(
+    outcome: Outcome, rationale: String = "", confidence: Confidence? = nil, raw: String, usage: Usage? = nil,
+    seconds: Double = 0
+  ) {
+    self.outcome = outcome
+    self.rationale = rationale
+    self.confidence = confidence
+    self.raw = raw
+    self.usage = usage
+    self.seconds = seconds
+  }
+
+  /// A reply whose text is read by a reader.
+  public init(
+    reading text: String, with reader: AnswerReader, confidence: Confidence? = nil, usage: Usage? = nil,
+    seconds: Double = 0
+  ) {
+    let answer = reader.read(text)
+    self.init(
+      outcome: answer.outcome, rationale: answer.rationale, confidence: confidence ?? answer.confidence, raw: text,
+      usage: usage, seconds: seconds)
+  }
+
+  /// The label, where there is one.
+  public var label: String? {
+    if case .answered(let label) = outcome { label } else { nil }
+  }
+}

@@ -1,0 +1,88 @@
+/// How a teacher is to answer. Part of what an answer is remembered by.
+public struct TeacherParameters: Sendable, Equatable, Codable {
+  /// Sampling temperature, 0 for the likeliest answer. The default is 0.
+  public var temperature: Double = 0
+  /// Most tokens of an answer. The default is 256.
+  public var maximumTokens: Int = 256
+  /// Answers drawn per question. The default is 1.
+  public var samples: Int = 1
+  /// Seed for sampling, where a teacher takes one. The default is nil.
+  public var seed: Int?
+
+  /// Parameters; every argument has the default of its property.
+  ///
+  /// - Precondition: temperature is not negative, maximum tokens and samples are positive.
+  public init(temperature: Double = 0, maximumTokens: Int = 256, samples: Int = 1, seed: Int? = nil) {
+    precondition(
+      temperature >= 0 && maximumTokens > 0 && samples > 0,
+      "TeacherParameters: temperature \(temperature), maximumTokens \(maximumTokens), samples \(samples)")
+    self.temperature = temperature
+    self.maximumTokens = maximumTokens
+    self.samples = samples
+    self.seed = seed
+  }
+
+  private enum CodingKeys: String, CodingKey, CaseIterable { case temperature, maximumTokens, samples, seed }
+
+  /// Reads parameters; a missing key has its default, an unknown one is an error.
+  public init(from decoder: any Decoder) throws {
+    try decoder.refuseUnknownKeys(CodingKeys.allCases.map(\.rawValue))
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    temperature = try container.decodeIfPresent(Double.self, forKey: .temperature) ?? 0
+    maximumTokens = try container.decodeIfPresent(Int.self, forKey: .maximumTokens) ?? 256
+    samples = try container.decodeIfPresent(Int.self, forKey: .samples) ?? 1
+    seed = try container.decodeIfPresent(Int.self, forKey: .seed)
+    guard temperature >= 0, maximumTokens > 0, samples > 0 else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription: "expected temperature >= 0, maximumTokens > 0 and samples > 0"))
+    }
+  }
+
+  /// One text for equal parameters, whatever the process.
+  public var canonical: String {
+    "temperature=\(temperature) maximumTokens=\(maximumTokens) samples=\(samples) seed=\(seed.map(String.init) ?? "-")"
+  }
+}
+
+/// One question to one teacher, complete.
+public struct TeacherRequest: Sendable {
+  /// What is judged.
+  public var item: Item
+  /// The filled template.
+  public var prompt: String
+  /// Which template it was.
+  public var promptVersion: String
+  /// The image to show; nil for a question about text alone.
+  public var image: ImageReference?
+  /// The labels an answer may have.
+  public var labels: LabelSet
+  /// How to answer.
+  public var parameters: TeacherParameters
+
+  /// A question.
+  public init(
+    item: Item, prompt: String, promptVersion: String, image: ImageReference? = nil, labels: LabelSet,
+    parameters: TeacherParameters = TeacherParameters()
+  ) {
+    self.item = item
+    self.prompt = prompt
+    self.promptVersion = promptVersion
+    self.image = image
+    self.labels = labels
+    self.parameters = parameters
+  }
+
+  /// The question that a template asks about an item.
+  ///
+  /// - Throws: ``TeacherProtocolError/unknownSlot(_:template:known:)``.
+  public init(
+    item: Item, template: PromptTemplate, image: ImageReference? = nil, labels: LabelSet,
+    parameters: TeacherParameters = TeacherParameters()
+  ) throws(TeacherProtocolError) {
+    self.init(
+      item: item, prompt: try template.prompt(for: item, labels: labels), promptVersion: template.version, image: image,
+      labels: labels, parameters: parameters)
+  }
+}
