@@ -9,7 +9,6 @@
 typedef struct {
   CodecMessage *message;
   CodecStatus status;
-  size_t unread; /* bytes left in the source, for the reader alone */
 } PNGErrors;
 
 /* Keeps the text and jumps to the landing place of the function that called libpng. */

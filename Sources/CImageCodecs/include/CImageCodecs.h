@@ -20,6 +20,29 @@ typedef struct {
   char text[256];
 } CodecMessage;
 
+/* What the first bytes of a file say, and the least number of bytes a whole file that says so can have. It lets a small
+   broken file with a huge header be refused before memory is taken for its pixels. */
+typedef struct {
+  uint32_t width;
+  uint32_t height;
+  uint64_t least_bytes;
+} CodecHeader;
+
+/* How pixels are made where a format holds more than 8-bit RGB. 0 is what Pillow's convert("RGB") does. */
+typedef enum {
+  CODEC_COMPOSE_ALPHA = 1,  /* over white; else alpha is dropped and the hidden colour shows */
+  CODEC_SCALE_16_BITS = 2,  /* to the nearest of 8 bits; else grey is clipped at 255 and colour keeps its high byte */
+  CODEC_ACCEPT_DAMAGE = 4,  /* a JPEG goes on with made-up pixels where its data are broken */
+} CodecOptions;
+
+/* `message` also holds a text where the status is CODEC_UNSUPPORTED. `rgb` has room for width * height * 3 samples as
+   the header gave them; what it holds after a failure is undefined. */
+CodecStatus codec_png_header(const uint8_t *bytes, size_t count, CodecHeader *header, CodecMessage *message);
+CodecStatus codec_png_decode(const uint8_t *bytes, size_t count, int options, uint8_t *rgb, CodecMessage *message);
+CodecStatus codec_jpeg_header(const uint8_t *bytes, size_t count, int options, CodecHeader *header,
+                              CodecMessage *message);
+CodecStatus codec_jpeg_decode(const uint8_t *bytes, size_t count, int options, uint8_t *rgb, CodecMessage *message);
+
 /* Bytes that `codec_bytes_free` gives back. */
 typedef struct {
   uint8_t *start;
@@ -35,5 +58,9 @@ CodecStatus codec_png_encode(const uint8_t *rgb, uint32_t width, uint32_t height
 /* Writes a YCbCr JPEG with 4:2:0 chroma into `out`. `quality` is 1...100 on libjpeg's scale. */
 CodecStatus codec_jpeg_encode(const uint8_t *rgb, uint32_t width, uint32_t height, int quality, int progressive,
                               CodecBytes *out, CodecMessage *message);
+
+/* Turns an image as an EXIF orientation (1...8) says it is to be shown. `out` has as many samples as `rgb`; for 5...8
+   its width is the old height. */
+void image_orient(const uint8_t *rgb, size_t width, size_t height, int orientation, uint8_t *out);
 
 #endif

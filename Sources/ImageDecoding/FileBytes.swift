@@ -1,0 +1,37 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The bytes of a regular file. Its size is looked at before anything is read, and a pipe or device, whose size nobody
+/// knows, is refused.
+func readFile(_ path: String, atMost limit: Int) throws(ImageDecodingError) -> [UInt8] {
+  // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+  let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+  guard file >= 0 else { throw .unreadable(file: path, reason: systemError()) }
+  defer { close(file) }
+  var status = stat()
+  guard fstat(file, &status) == 0 else { throw .unreadable(file: path, reason: systemError()) }
+  guard status.st_mode & S_IFMT == S_IFREG else { throw .unreadable(file: path, reason: "not a regular file") }
+  let size = Int(status.st_size)
+  guard size <= limit else { throw .fileTooLarge(file: path, bytes: size, limit: limit) }
+  var failure: String?
+  let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+    while count < size {
+      let read = read(file, buffer.baseAddress! + count, size - count)
+      if read < 0 && errno == EINTR { continue }
+      if read < 0 { failure = systemError() }
+      if read <= 0 { return }
+      count += read
+    }
+  }
+  if let failure { throw .unreadable(file: path, reason: failure) }
+  return bytes
+}
+
+private func systemError() -> String {
+  String(cString: strerror(errno))
+}

@@ -1,0 +1,164 @@
+import CImageCodecs
+
+/// Reads PNG and JPEG files into ``RGBImage``.
+///
+/// ```swift
+/// let image = try ImageDecoder().decode(contentsOf: "photos/1.jpg")       // what a model is to see
+/// let shown = try ImageDecoder(options: .forPeople).decode(bytes, name: "1.png")  // what a person is to see
+/// ```
+///
+/// The default pixels are those of Pillow's `Image.open(file).convert("RGB")`, because published models were trained on
+/// them: alpha is dropped, EXIF orientation and colour profiles are ignored, 16-bit grey is clipped at 255, CMYK is
+/// taken as inverted. ``Options/forPeople`` differs in the first three.
+///
+/// JPEG: baseline, extended and progressive Huffman coding, 8 bits, grey, YCbCr, RGB, CMYK and YCCK. PNG: every colour
+/// type and depth, interlaced or not, the first image of an animated file.
+///
+/// - Complexity: one pass; the memory of the image, plus its coefficients (2 bytes a sample) for a progressive JPEG.
+public struct ImageDecoder: Sendable {
+  /// What is done with the parts of a file that an 8-bit RGB image has no place for, and how much is read at most.
+  public struct Options: Sendable, Equatable {
+    /// Whether the image is turned as its EXIF orientation says. The default is `false`.
+    public var appliesOrientation = false
+
+    /// Whether transparent pixels are laid over white. The default is `false`: alpha is dropped, and the colour that
+    /// the file hides under it shows.
+    public var composesAlphaOverWhite = false
+
+    /// Whether 16-bit samples are scaled to the nearest of 8 bits. The default is `false`: grey is clipped at 255 and
+    /// colour keeps its high byte.
+    public var scalesSixteenBits = false
+
+    /// Whether a JPEG with broken data is decoded all the same, with made-up pixels where data are missing, as Pillow
+    /// does. The default is `false`: it is an error. A file that ends too early is an error in any case.
+    public var acceptsDamagedData = false
+
+    /// The most pixels (width times height) that are decoded. The default is 89,478,485, above which Pillow warns of
+    /// a decompression bomb.
+    public var maximumPixels = 89_478_485
+
+    /// The most bytes of a file that are read. The default is 256 MiB.
+    public var maximumFileBytes = 256 << 20
+
+    /// The pixels that a model sees.
+    public init() {}
+
+    /// The pixels that a person is shown: orientation applied, transparent pixels over white, 16 bits scaled.
+    public static let forPeople: Options = {
+      var options = Options()
+      options.appliesOrientation = true
+      options.composesAlphaOverWhite = true
+      options.scalesSixteenBits = true
+      return options
+    }()
+  }
+
+  /// What this decoder does with alpha, orientation, depth, damage and size.
+  public var options: Options
+
+  /// A decoder with these options. The default is what a model sees.
+  public init(options: Options = Options()) {
+    self.options = options
+  }
+
+  /// Reads the file at a path.
+  ///
+  /// - Throws: ``ImageDecodingError``, with `path` as the name of the file.
+  public func decode(contentsOf path: String) throws(ImageDecodingError) -> RGBImage {
+    try decode(readFile(path, atMost: options.maximumFileBytes), name: path)
+  }
+
+  /// Reads the bytes of a PNG or JPEG file.
+  ///
+  /// - Parameters:
+  ///   - bytes: The whole file.
+  ///   - name: What an error calls the file. The default is "image".
+  /// - Throws: ``ImageDecodingError``.
+  public func decode(_ bytes: [UInt8], name: String = "image") throws(ImageDecodingError) -> RGBImage {
+    guard bytes.count <= options.maximumFileBytes else {
+      throw .fileTooLarge(file: name, bytes: bytes.count, limit: options.maximumFileBytes)
+    }
+    guard let format = ImageFormat(signatureOf: bytes) else {
+      throw .notAnImage(file: name, found: described(startOf: bytes))
+    }
+    let header = try readHeader(bytes, format, name)
+    let (width, height) = (Int(header.width), Int(header.height))
+    let (count, overflows) = width.multipliedReportingOverflow(by: height)
+    guard !overflows && count <= options.maximumPixels else {
+      throw .tooManyPixels(file: name, width: width, height: height, limit: options.maximumPixels)
+    }
+    guard count > 0 else { throw .damaged(file: name, format: format, reason: "\(width)x\(height) pixels") }
+    guard bytes.count >= header.least_bytes else {
+      throw .truncated(file: name, format: format, found: bytes.count)
+    }
+    var message = CodecMessage()
+    var status = CODEC_OK
+    let pixels = [UInt8](unsafeUninitializedCapacity: count * 3) { buffer, initialized in
+      let decode = format == .png ? codec_png_decode : codec_jpeg_decode
+      status = decode(bytes, bytes.count, codecOptions, buffer.baseAddress, &message)
+      if status == CODEC_OK { initialized = count * 3 }
+    }
+    try check(status, message, bytes, format, name, width, height)
+    let image = RGBImage(width: width, height: height, pixels: pixels)
+    guard options.appliesOrientation else { return image }
+    return image.oriented(exifOrientation(of: bytes, format) ?? 1)
+  }
+
+  private var codecOptions: Int32 {
+    var flags: UInt32 = 0
+    if options.composesAlphaOverWhite { flags |= CODEC_COMPOSE_ALPHA.rawValue }
+    if options.scalesSixteenBits { flags |= CODEC_SCALE_16_BITS.rawValue }
+    if options.acceptsDamagedData { flags |= CODEC_ACCEPT_DAMAGE.rawValue }
+    return Int32(flags)
+  }
+
+  private func readHeader(
+    _ bytes: [UInt8], _ format: ImageFormat, _ name: String
+  ) throws(ImageDecodingError) -> CodecHeader {
+    var header = CodecHeader()
+    var message = CodecMessage()
+    let status =
+      switch format {
+      case .png: codec_png_header(bytes, bytes.count, &header, &message)
+      case .jpeg: codec_jpeg_header(bytes, bytes.count, codecOptions, &header, &message)
+      }
+    try check(status, message, bytes, format, name, 0, 0)
+    return header
+  }
+
+  private func check(
+    _ status: CodecStatus, _ message: CodecMessage, _ bytes: [UInt8], _ format: ImageFormat, _ name: String,
+    _ width: Int, _ height: Int
+  ) throws(ImageDecodingError) {
+    switch status {
+    case CODEC_OK: return
+    case CODEC_TRUNCATED: throw .truncated(file: name, format: format, found: bytes.count)
+    case CODEC_UNSUPPORTED: throw .unsupported(file: name, format: format, reason: message.string)
+    case CODEC_OUT_OF_MEMORY: throw .outOfMemory(file: name, width: width, height: height)
+    default: throw .damaged(file: name, format: format, reason: message.string)
+    }
+  }
+}
+
+extension ImageFormat {
+  /// The format whose signature these bytes begin with.
+  init?(signatureOf bytes: [UInt8]) {
+    if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) {
+      self = .png
+    } else if bytes.starts(with: [0xff, 0xd8, 0xff]) {
+      self = .jpeg
+    } else {
+      return nil
+    }
+  }
+}
+
+/// The first bytes for an error: hexadecimal, and as text where they are ASCII ("GIF89a", "RIFF", "<!DOCTYPE").
+private func described(startOf bytes: [UInt8]) -> String {
+  guard !bytes.isEmpty else { return "an empty file" }
+  let start = bytes.prefix(8)
+  let hexadecimal = start.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+  let letters = start.prefix { (0x20..<0x7f).contains($0) }
+  let text = letters.count >= 3 ? " (\"\(String(decoding: letters, as: UTF8.self))\")" : ""
+  return "the bytes \(hexadecimal)\(text)"
+}
