@@ -1,3 +1,5 @@
+import Foundation
+
 /// The labels of a task, in order: how each is called, how an answer with it begins, what it means.
 ///
 /// ```swift
@@ -109,8 +111,7 @@ public struct LabelSet: Sendable, Equatable, Codable {
   public func index(of name: String) -> Int? { labels.firstIndex { $0.name == name } }
 
   private static func key(_ value: String) -> String {
-    let trimmed = value.drop { $0.isWhitespace }
-    return String(trimmed.prefix(through: trimmed.lastIndex { !$0.isWhitespace } ?? trimmed.startIndex)).lowercased()
+    value.trimmingCharacters(in: .whitespacesAndNewlines).lowercased()
   }
 }
 

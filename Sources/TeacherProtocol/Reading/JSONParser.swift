@@ -6,6 +6,12 @@ package struct JSONSyntaxError: Error, Equatable {
   package let offset: Int
   package let expected: String
   package let found: String
+
+  package init(offset: Int, expected: String, found: String) {
+    self.offset = offset
+    self.expected = expected
+    self.found = found
+  }
 }
 
 /// A JSON reader (RFC 8259) over bytes: strict grammar, a limit on nesting, exact places in its errors.

@@ -124,7 +124,7 @@ public struct RecordedReplies: Sendable {
   private mutating func keep(_ row: RowFile.Row, _ teacher: String, _ item: String, _ columns: Columns) {
     guard replies[teacher]?[item] == nil else {
       note(
-        row, columns.id?.columns.first ?? "id", "one reply per item and teacher",
+        row, id.columns.first ?? "id", "one reply per item and teacher",
         "a second one of '\(teacher)' on '\(item)'")
       return
     }

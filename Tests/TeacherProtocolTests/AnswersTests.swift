@@ -1,0 +1,197 @@
+import Foundation
+import TeacherProtocol
+import Testing
+
+@Suite struct LabelSetTests {
+  @Test func valuesInDataFilesBecomeLabels() {
+    let labels = LabelSet.outOfContext
+    for value in ["1", " Falsified ", "TRUE", "fake"] { #expect(labels.label(value)?.name == "falsified") }
+    for value in ["0", "pristine"] { #expect(labels.label(value)?.name == "pristine") }
+    for value in ["", "  ", "2", "Yes"] { #expect(labels.label(value) == nil) }
+    #expect(labels.index(of: "falsified") == 1)
+    #expect(labels.positive == "falsified")
+  }
+
+  @Test func setsThatContradictThemselvesAreRefused() {
+    typealias Label = LabelSet.Label
+    let a = Label(name: "a")
+    for bad in [
+      [a], [a, Label(name: "A")], [a, Label(name: "b", aliases: ["a"])], [a, Label(name: "b", answer: "A")],
+      [a, Label(name: " ")], [a, Label(name: "b", answer: "")],
+    ] {
+      guard case .badLabelSet? = failure({ _ = try LabelSet(bad) }) else {
+        Issue.record("\(bad) passed")
+        continue
+      }
+    }
+    guard case .badLabelSet? = failure({ _ = try LabelSet([a, Label(name: "b")], positive: "c") }) else {
+      Issue.record("a positive label that is not there passed")
+      return
+    }
+  }
+
+  @Test func aSetIsReadFromAConfiguration() throws {
+    let json = #"{"positive": "b", "labels": [{"name": "a"}, {"name": "b", "answer": "Bee", "aliases": ["1"]}]}"#
+    let labels = try JSONDecoder().decode(LabelSet.self, from: Data(json.utf8))
+    #expect(labels["a"]?.answer == "a")
+    #expect(labels.label("1")?.answer == "Bee")
+    #expect(try JSONDecoder().decode(LabelSet.self, from: JSONEncoder().encode(labels)) == labels)
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(LabelSet.self, from: Data(json.replacingOccurrences(of: "positive", with: "pos").utf8))
+    }
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(LabelSet.self, from: Data(json.replacingOccurrences(of: "answer", with: "anwser").utf8))
+    }
+  }
+}
+
+@Suite struct PromptTemplateTests {
+  let item = Item(id: "1", fields: ["text": "A {dog}", "entities": "dog", "web": ""])
+
+  @Test func slotsAreFilledAndEmptySectionsDropped() throws {
+    let template = try PromptTemplate("[[Seen: {entities}\n]][[Web: {web}\n]]Caption: {text} {{x}}\n{labels}")
+    #expect(
+      try template.prompt(for: item, labels: .outOfContext)
+        == """
+        Seen: dog
+        Caption: A {dog} {x}
+        No: the photo shows what the caption says
+        Yes: the photo does not show what the caption says
+        """)
+    #expect(template.slots == ["entities", "web", "text", "labels"])
+  }
+
+  @Test func aSectionWithAnyEmptySlotIsDroppedWhole() throws {
+    #expect(try PromptTemplate("a[[ {entities} {web}]] b").prompt(for: item, labels: .outOfContext) == "a b")
+    #expect(try PromptTemplate("a[[ kept]] {web}b ]]").prompt(for: item, labels: .outOfContext) == "a kept b ]]")
+  }
+
+  @Test func anUnknownSlotIsAnErrorThatListsTheKnownOnes() throws {
+    let template = try PromptTemplate("{text} {title}")
+    let known = ["entities", "text", "web", "labels"]
+    #expect(
+      failure { _ = try template.prompt(for: item, labels: .outOfContext) }
+        == .unknownSlot("title", template: "{text} {title}", known: known))
+    #expect(
+      failure { try template.check(FieldMapping(evidence: ["entities": "e"])) }
+        == .unknownSlot("title", template: "{text} {title}", known: ["text", "entities", "labels"]))
+  }
+
+  @Test(arguments: [("{text", 0), ("a }", 2), ("[[a", 3), ("[[a [[b]]", 4), ("{}", 1), ("{my slot}", 1), ("{1}", 1)])
+  func aTemplateThatIsNotWellFormedNamesThePlace(_ text: String, offset: Int) {
+    guard case .badTemplate(_, offset, _)? = failure({ _ = try PromptTemplate(text) }) else {
+      Issue.record("\(text): \(String(describing: failure { _ = try PromptTemplate(text) }))")
+      return
+    }
+  }
+
+  @Test func theVersionIsTheTextsDigest() throws {
+    let template = try PromptTemplate("{text}")
+    #expect(try PromptTemplate("{text}").version == template.version)
+    #expect(try PromptTemplate("{text} ").version != template.version)
+    #expect(try JSONDecoder().decode([PromptTemplate].self, from: JSONEncoder().encode([template])) == [template])
+  }
+}
+
+@Suite struct AnswerTests {
+  let reader = AnswerReader(labels: .outOfContext)
+
+  @Test(arguments: [
+    ("Yes. The photo shows a dog.", "falsified", "The photo shows a dog."), ("yes", "falsified", ""),
+    ("**No** - it fits.", "pristine", "it fits."), ("Answer: No\n\nBecause.", "pristine", "Because."),
+    ("\"Yes\", it does", "falsified", "it does"), ("Verdict: **Yes**: x", "falsified", "x"),
+    ("No, although Yes is tempting", "pristine", "although Yes is tempting"),
+    (#"{"label": "falsified", "rationale": "r"}"#, "falsified", "r"),
+    ("Here it is:\n```json\n{\"answer\": \"No\", \"reason\": \"r\"}\n```", "pristine", "r"),
+    (#"{"label": 1, "explanation": "r"}"#, "falsified", "r"),
+    (#"Yes. The sign reads {"a": 1}"#, "falsified", #"The sign reads {"a": 1}"#),
+  ])
+  func labelAndRationaleAreRead(_ text: String, label: String, rationale: String) {
+    let answer = reader.read(text)
+    #expect(answer.outcome == .answered(label))
+    #expect(answer.rationale == rationale)
+  }
+
+  @Test(arguments: [
+    "I don't know", "I don’t know.", "Unsure: both", "Not sure, no", #"{"label": null}"#, "Cannot tell",
+  ])
+  func anAnswerThatTakesNoSideAbstains(_ text: String) { #expect(reader.read(text).outcome == .abstained) }
+
+  @Test(arguments: [
+    "", "  ", "Note that", "The answer is Yes", "Yesterday", "{\"label\": \"maybe\"}", "{\"x\": 1}", "{",
+  ])
+  func anythingElseIsUnreadable(_ text: String) {
+    guard case .unreadable = reader.read(text).outcome else {
+      Issue.record("\(text) was read as \(reader.read(text).outcome)")
+      return
+    }
+  }
+
+  @Test func aStatedConfidenceIsReadAsAShareOrPerCent() {
+    for (text, value) in [("0.85", 0.85), ("85", 0.85), ("\"85 %\"", 0.85), ("1", 1.0), ("\"0.5 %\"", 0.005)] {
+      #expect(
+        reader.read("{\"label\": \"Yes\", \"confidence\": \(text)}").confidence
+          == Confidence(value, source: .verbalised))
+    }
+    for text in ["-1", "\"high\"", "1000", "null"] {
+      let answer = reader.read("{\"label\": \"Yes\", \"probability\": \(text)}")
+      #expect(answer.confidence == nil)
+      #expect(answer.outcome == .answered("falsified"))
+    }
+  }
+
+  @Test func longerAnswersWinOverTheirBeginnings() throws {
+    let labels = try LabelSet([.init(name: "no", answer: "No"), .init(name: "nei", answer: "No evidence")])
+    #expect(AnswerReader(labels: labels).read("No evidence. x").outcome == .answered("nei"))
+    #expect(AnswerReader(labels: labels).read("No. x").outcome == .answered("no"))
+  }
+
+  @Test func aTextOfBracesEndsSoon() {
+    guard case .unreadable = reader.read(String(repeating: "{", count: 200_000)).outcome else {
+      Issue.record("braces were read")
+      return
+    }
+  }
+
+  @Test func whatIsWrittenIsReadBack() throws {
+    let template = AnswerTemplate()
+    for label in LabelSet.outOfContext.names {
+      for rationale in ["", "The photo shows a dog.", "No dog: a \"cat\"."] {
+        let answer = reader.read(try template.answer(label, rationale: rationale, labels: .outOfContext))
+        #expect(answer.outcome == .answered(label))
+        #expect(answer.rationale == rationale)
+      }
+    }
+  }
+
+  @Test func aHumanLabelAloneBecomesAnAnswer() throws {
+    let template = AnswerTemplate()
+    #expect(
+      try template.answer("falsified", labels: .outOfContext) == "Yes. The photo does not show what the caption says.")
+    let bare = try LabelSet([.init(name: "a"), .init(name: "b")])
+    #expect(try template.answer("a", labels: bare) == "a.")
+    #expect(
+      failure { _ = try template.answer("c", labels: bare) } == .unknownLabel("c", known: ["a", "b"]))
+  }
+
+  @Test func anAnswerTemplateBeginsWithTheAnswerAndKnowsItsSlots() throws {
+    guard case .badTemplate? = failure({ _ = try AnswerTemplate("I say {answer}") }) else {
+      Issue.record("an answer that begins otherwise passed")
+      return
+    }
+    guard
+      case .unknownSlot("rationale", _, _)? = failure({
+        _ = try AnswerTemplate("{answer}", humanText: "{answer} {rationale}")
+      })
+    else {
+      Issue.record("a human label has no rationale")
+      return
+    }
+    let own = try AnswerTemplate("{answer}: {rationale}", humanText: "{answer} ({label})")
+    #expect(try own.answer("pristine", rationale: "r", labels: .outOfContext) == "No: r")
+    #expect(try JSONDecoder().decode(AnswerTemplate.self, from: JSONEncoder().encode(own)) == own)
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(AnswerTemplate.self, from: Data(#"{"txt": "{answer}"}"#.utf8))
+    }
+  }
+}

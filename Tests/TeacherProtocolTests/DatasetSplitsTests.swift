@@ -1,0 +1,64 @@
+import Foundation
+import TeacherProtocol
+import Testing
+
+@Suite struct DatasetSplitsTests {
+  func data(_ items: [Item]) -> Dataset { Dataset(items: items, root: URL(fileURLWithPath: "/")) }
+
+  /// 300 captions, each with two photos of its own.
+  let pairs = (0..<600).map { i in
+    Item(id: "i\(i)", group: "g\(i / 2)", image: "p\(i / 4).jpg", fields: ["text": "t"])
+  }
+
+  @Test func groupsAndImagesThatStraddleSplitsAreFound() {
+    let good = data([
+      Item(id: "a", group: "g", split: "train", image: "1", fields: [:]),
+      Item(id: "b", group: "h", split: "test", image: "2", fields: [:]),
+    ])
+    #expect(failure { try good.checkGroups() } == nil)
+    let group = data(good.items + [Item(id: "c", group: "g", split: "test", image: "3", fields: [:])])
+    #expect(failure { try group.checkGroups() } == .straddlingGroups(what: "groups", examples: ["g"], count: 1))
+    let image = data(good.items + [Item(id: "c", group: "x", split: "test", image: "1", fields: [:])])
+    #expect(failure { try image.checkGroups() } == .straddlingGroups(what: "images", examples: ["1"], count: 1))
+    #expect(failure { try image.checkGroups(.group) } == nil)
+  }
+
+  @Test func aSplitKeepsGroupsAndImagesTogetherAndItsShares() throws {
+    let split = try data(pairs).splitByGroup([("train", 8), ("dev", 1), ("test", 1)], seed: 1)
+    #expect(failure { try split.checkGroups() } == nil)
+    #expect(split.items.count == 600)
+    #expect(abs(split.items(in: "train").count - 480) <= 4)
+    #expect(abs(split.items(in: "dev").count - 60) <= 4)
+  }
+
+  @Test func aSplitDependsOnTheSeedAndNotOnTheOrderOfTheRows() throws {
+    func splits(_ items: [Item], seed: UInt64) throws -> [String: String] {
+      let split = try data(items).splitByGroup([("a", 0.5), ("b", 0.5)], seed: seed)
+      return Dictionary(uniqueKeysWithValues: split.items.map { ($0.id, $0.split) })
+    }
+    let first = try splits(pairs, seed: 1)
+    #expect(try splits(pairs.reversed(), seed: 1) == first)
+    #expect(try splits(pairs, seed: 2) != first)
+  }
+
+  @Test func imagesThatChainAllGroupsCannotBeSplitAndSayHowTo() throws {
+    let chained = (0..<10).flatMap { i in
+      [
+        Item(id: "a\(i)", group: "g\(i)", image: "p\(i)", fields: [:]),
+        Item(id: "b\(i)", group: "g\(i)", image: "p\(i + 1)", fields: [:]),
+      ]
+    }
+    guard
+      case .cannotSplit(let reason)? = failure({
+        _ = try data(chained).splitByGroup([("a", 0.5), ("b", 0.5)], seed: 1)
+      })
+    else {
+      Issue.record("one piece was divided")
+      return
+    }
+    #expect(reason.contains("'group'"))
+    let split = try data(chained).splitByGroup([("a", 0.5), ("b", 0.5)], seed: 1, bond: .group)
+    #expect(failure { try split.checkGroups(.group) } == nil)
+    #expect(split.items(in: "a").count == 10)
+  }
+}

@@ -1,0 +1,192 @@
+import Foundation
+import TeacherProtocol
+import Testing
+
+@Suite struct DatasetTests {
+  let scratch: Scratch
+  let mapping = FieldMapping(
+    image: "photo", text: "caption", label: "gold", group: "pair", split: "part", evidence: ["entities": "seen"],
+    slices: ["kind": "kind"])
+
+  init() throws { scratch = try Scratch() }
+
+  let expected = [
+    Item(
+      id: "1", group: "p", split: "train", image: "a.jpg",
+      fields: ["text": "A dog, \"big\"", "entities": "dog; grass"],
+      attributes: ["kind": "random"]),
+    Item(
+      id: "2", group: "2", split: "test", image: "b.jpg", fields: ["text": "Zwei\nZeilen", "entities": ""],
+      attributes: ["kind": ""]),
+  ]
+
+  @Test func jsonLinesJsonArrayAndCSVGiveTheSameItems() throws {
+    let one =
+      #"{"id": 1, "photo": "a.jpg", "caption": "A dog, \"big\"", "gold": 1, "pair": "p", "part": "train", "#
+      + #""seen": ["dog", "grass"], "kind": "random"}"#
+    let two = #"{"id": "2", "photo": "b.jpg", "caption": "Zwei\nZeilen", "gold": 0, "part": "test", "seen": null}"#
+    let csv =
+      "id,photo,caption,gold,pair,part,seen,kind\r\n1,a.jpg,\"A dog, \"\"big\"\"\",1,p,train,dog; grass,random\r\n"
+      + "2,b.jpg,\"Zwei\nZeilen\",0,,test,,\r\n"
+    let mark = "\u{FEFF}"
+    for (name, content) in [
+      ("a.jsonl", "\(one)\r\n\n\(two)"), ("b.jsonl", "\(mark)\(one)\n\(two)\n"), ("c.json", "[\(one),\n\(two)]\n"),
+      ("d.json", "\(mark) \n[\(one), \(two)]"), ("e.csv", csv), ("f.csv", mark + csv), ("g.txt", csv),
+    ] {
+      let data = try Dataset(contentsOf: try scratch.file(name, content), mapping: mapping, strict: true)
+      #expect(data.items == expected, "\(name)")
+      #expect(data.setAside.isEmpty)
+      #expect(data.splits == ["train", "test"])
+    }
+  }
+
+  @Test func badRowsAreSetAsideAndListedWithLineAndField() throws {
+    let content = """
+      {"id": 1, "text": "good"}
+      {"id": 2, "text": null}
+      {"text": "no id"}
+      {"id": 1, "text": "again"}
+      {"id": 3, "text": "cut
+      [1, 2]
+      {"id": 4, "text": "  "}
+
+      {"id": 5, "text": "good"}
+      """
+    let file = try scratch.file("rows.jsonl", content)
+    let data = try Dataset(contentsOf: file, mapping: FieldMapping())
+    #expect(data.items.map(\.id) == ["1", "5"])
+    #expect(data.setAside.map(\.line) == [2, 3, 4, 5, 6, 7])
+    #expect(data.setAside.map(\.field) == ["text", "id", "id", nil, nil, "text"])
+    #expect(data.setAside[0].description == "\(file.relativePath):2: field 'text': expected a text, found null")
+    #expect(data.setAside[2].found == "'1', as on line 1")
+    #expect(
+      failure { _ = try Dataset(contentsOf: file, mapping: FieldMapping(), strict: true) } == .badRow(data.setAside[0]))
+  }
+
+  @Test func badCSVRowsAreSetAsideAndTheNextOnesStillRead() throws {
+    let content = "id,text\n1,a,b\n2,\"two\nlines\"\n3,\"x\"y\n4\n5,fine\n6,\"never closed\n7,x\n"
+    let data = try Dataset(contentsOf: try scratch.file("rows.csv", content), mapping: FieldMapping())
+    #expect(data.items.map(\.id) == ["2", "5"])
+    #expect(data.setAside.map(\.line) == [2, 5, 6, 8])
+    #expect(data.setAside[0].expected == "2 fields as in the header")
+    #expect(data.setAside[1].found == "'y'")
+    #expect(data.setAside[3].found == "a quote opened on line 8 and never closed")
+  }
+
+  @Test func aCSVHeaderWithAColumnTwiceIsRefused() throws {
+    let file = try scratch.file("rows.csv", "id,text,id\n1,a,b\n")
+    let error = failure { _ = try Dataset(contentsOf: file, mapping: FieldMapping()) }
+    #expect("\(try #require(error))".contains("'id' twice"))
+  }
+
+  @Test func aColumnThatNoRowHasIsAnErrorThatListsTheColumns() throws {
+    let file = try scratch.file("rows.jsonl", #"{"id": 1, "caption": "a"}"#)
+    let error = failure { _ = try Dataset(contentsOf: file, mapping: FieldMapping()) }
+    #expect(error == .missingColumn(file: file.relativePath, column: "text", key: "text", known: ["id", "caption"]))
+    let other = failure {
+      _ = try Dataset(contentsOf: file, mapping: FieldMapping(text: "caption", evidence: ["e": "web"]))
+    }
+    #expect(
+      other == .missingColumn(file: file.relativePath, column: "web", key: "evidence.e", known: ["id", "caption"]))
+  }
+
+  @Test func aBrokenArrayIsAnErrorWithItsLine() throws {
+    let file = try scratch.file("rows.json", "[{\"id\": 1, \"text\": \"a\"},\n{\"id\": 2 \"text\": \"b\"}]")
+    guard case .badRow(let problem)? = failure({ _ = try Dataset(contentsOf: file, mapping: FieldMapping()) }) else {
+      Issue.record("no error")
+      return
+    }
+    #expect(problem.line == 2)
+  }
+
+  @Test func missingEmptyAndLargeFilesAreErrorsThatNameTheFile() throws {
+    let missing = scratch.url.appendingPathComponent("none.jsonl")
+    #expect(
+      failure { _ = try Dataset(contentsOf: missing, mapping: FieldMapping()) }
+        == .cannotRead(file: missing.relativePath, reason: "there is no such file"))
+    #expect(
+      failure { _ = try Dataset(contentsOf: scratch.url, mapping: FieldMapping()) }
+        == .cannotRead(file: scratch.url.relativePath, reason: "it is not a file"))
+    for content in ["", "\n \n"] {
+      let empty = try scratch.file("empty.jsonl", content)
+      #expect(
+        failure { _ = try Dataset(contentsOf: empty, mapping: FieldMapping()) }
+          == .noRows(file: empty.relativePath, problems: []))
+    }
+    var limits = ReadLimits()
+    limits.fileBytes = 10
+    let large = try scratch.file("large.jsonl", #"{"id": 1, "text": "a"}"#)
+    #expect(
+      failure { _ = try Dataset(contentsOf: large, mapping: FieldMapping(), limits: limits) }
+        == .tooLarge(file: large.relativePath, bytes: 22, limit: 10))
+  }
+
+  @Test func aFieldBeyondTheLimitSetsItsRowAside() throws {
+    var limits = ReadLimits()
+    limits.fieldBytes = 4
+    let file = try scratch.file("rows.jsonl", "{\"id\": 1, \"text\": \"12345\"}\n{\"id\": 2, \"text\": \"1234\"}")
+    let data = try Dataset(contentsOf: file, mapping: FieldMapping(), limits: limits)
+    #expect(data.items.map(\.id) == ["2"])
+    #expect(data.setAside.first?.found == "5 bytes")
+  }
+
+  @Test func bytesThatAreNotUTF8SetTheirRowAside() throws {
+    let json = Data("{\"id\": 1, \"text\": \"".utf8) + [0xFF, 0xFE] + Data("\"}\n{\"id\": 2, \"text\": \"b\"}".utf8)
+    let csv = Data("id,text\n1,".utf8) + [0xFF] + Data("\n2,b\n".utf8)
+    for (name, bytes) in [("a.jsonl", json), ("a.csv", csv)] {
+      let data = try Dataset(contentsOf: try scratch.file(name, bytes), mapping: FieldMapping())
+      #expect(data.items.map(\.id) == ["2"])
+      #expect(data.setAside.map(\.found) == ["bytes that are not UTF-8"])
+    }
+  }
+
+  @Test func anIdIsOneColumnSeveralColumnsAPathOrTheRowsNumber() throws {
+    let file = try scratch.file("rows.jsonl", #"{"id": 7, "text": "a", "meta": {"n": "x"}}"#)
+    func id(_ list: ColumnList) throws -> String? {
+      try Dataset(contentsOf: file, mapping: FieldMapping(id: list)).items.first?.id
+    }
+    #expect(try id("id") == "7")
+    #expect(try id(["id", "meta.n"]) == "7:x")
+    #expect(try id([]) == "1")
+  }
+
+  @Test func missingImagesAreListedAndSetAside() throws {
+    _ = try scratch.file("a.jpg", "not empty")
+    _ = try scratch.file("empty.jpg", "")
+    let file = try scratch.file(
+      "rows.csv", "id,text,image\n1,x,a.jpg\n2,x,none.jpg\n3,x,empty.jpg\n4,x,none.jpg\n5,x,.\n")
+    let data = try Dataset(contentsOf: file, mapping: FieldMapping(image: "image"))
+    #expect(data.imageURL(of: data.items[0])?.path == scratch.url.appendingPathComponent("a.jpg").path)
+    #expect(data.missingImages().map(\.line) == [3, 4, 5, 6])
+    let kept = try data.settingAsideMissingImages()
+    #expect(kept.items.map(\.id) == ["1"])
+    #expect(kept.setAside.count == 4)
+    #expect(failure { _ = try data.settingAsideMissingImages(strict: true) } == .badRow(data.missingImages()[0]))
+    let elsewhere = try Dataset(
+      contentsOf: file, mapping: FieldMapping(image: "image"), imageRoot: URL(fileURLWithPath: "/nowhere"))
+    #expect(elsewhere.missingImages().count == 5)
+    guard case .noRows? = failure({ _ = try elsewhere.settingAsideMissingImages() }) else {
+      Issue.record("a data set without items is no error")
+      return
+    }
+  }
+
+  @Test func anImageIsKnownByItsBytesAndNotByItsName() throws {
+    let a = try ImageReference(contentsOf: try scratch.file("a.jpg", "abc"))
+    let b = try ImageReference(contentsOf: try scratch.file("b.jpg", "abc"))
+    #expect(a.digest == b.digest)
+    #expect(a.digest == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    let empty = try scratch.file("c.jpg", "")
+    #expect(
+      failure { _ = try ImageReference(contentsOf: empty) }
+        == .badImage(file: empty.relativePath, reason: "it is empty"))
+    let missing = scratch.url.appendingPathComponent("d.jpg")
+    #expect(
+      failure { _ = try ImageReference(contentsOf: missing) }
+        == .badImage(file: missing.relativePath, reason: "there is no such file"))
+    guard case .badImage? = failure({ _ = try ImageReference(contentsOf: a.url, maximumBytes: 2) }) else {
+      Issue.record("a file beyond the limit was read")
+      return
+    }
+  }
+}
