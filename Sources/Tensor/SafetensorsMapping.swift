@@ -1,0 +1,31 @@
+internal import Foundation
+
+/// A whole file mapped read-only into memory, for as long as somebody holds this.
+final class SafetensorsMapping: @unchecked Sendable {
+  /// The file's bytes; page-aligned.
+  let bytes: UnsafeRawBufferPointer
+
+  init(path: String) throws {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    func unreadable(_ reason: String? = nil) -> Tensor.SafetensorsError {
+      .unreadable(file: path, reason: reason ?? String(cString: strerror(errno)))
+    }
+    guard descriptor >= 0 else { throw unreadable() }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw unreadable() }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw unreadable("it is not a regular file") }
+    guard status.st_size > 0 else {  // nothing can be mapped
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    guard let base = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
+      throw unreadable()
+    }
+    bytes = UnsafeRawBufferPointer(start: base, count: Int(status.st_size))
+  }
+
+  deinit {
+    if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
+  }
+}

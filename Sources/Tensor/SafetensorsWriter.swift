@@ -1,0 +1,128 @@
+public import Foundation
+
+extension Tensor {
+  /// Writes tensors as Float32 to a safetensors file, whole or not at all.
+  ///
+  /// ```swift
+  /// try Tensor.writeSafetensors(["weight": weight, "bias": bias], to: url)
+  /// ```
+  ///
+  /// The bytes go to a new file in the same folder, are brought to the disk and then take the name, so that a reader or a
+  /// crash sees the old file or the new one. The same tensors give the same bytes, and those are the bytes of the
+  /// reference writer: entries by name, no spaces, the header padded to a multiple of 8.
+  ///
+  /// - Parameters:
+  ///   - tensors: by name; their history is not written.
+  ///   - metadata: free texts for the header. The default is `format: pt`, without which Transformers refuses a file.
+  ///   - url: where to; an existing file is replaced.
+  /// - Precondition: no tensor is called `__metadata__`, which is the header's own key.
+  /// - Throws: `SafetensorsError.unwritable`.
+  public static func writeSafetensors(
+    _ tensors: [String: Tensor], metadata: [String: String] = ["format": "pt"], to url: URL
+  ) throws {
+    precondition(tensors["__metadata__"] == nil, "a tensor cannot be called __metadata__")
+    let ordered = tensors.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+    let header = safetensorsHeader(ordered, metadata)
+    try AtomicFile.write(to: url.path) { write in
+      try header.withUnsafeBytes(write)
+      for (_, tensor) in ordered {
+        try tensor.withScalars { try write(UnsafeRawBufferPointer($0)) }
+      }
+    }
+  }
+
+  private static func safetensorsHeader(_ ordered: [(key: String, value: Tensor)], _ metadata: [String: String])
+    -> [UInt8]
+  {
+    var members: [String] = []
+    if !metadata.isEmpty {
+      let pairs = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        .map { "\(quoted($0.key)):\(quoted($0.value))" }
+      members.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+    }
+    var begin = 0
+    for (name, tensor) in ordered {
+      let end = begin + 4 * tensor.count
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      members.append("\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(begin),\(end)]}")
+      begin = end
+    }
+    var json = Array("{\(members.joined(separator: ","))}".utf8)
+    while json.count % 8 != 0 { json.append(UInt8(ascii: " ")) }
+    return withUnsafeBytes(of: UInt64(json.count).littleEndian, Array.init) + json
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\u{8}": result += "\\b"
+      case "\u{c}": result += "\\f"
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
+      case "\0"..<" ":
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}
+
+/// A file that appears whole under its name or not at all.
+private enum AtomicFile {
+  static func write(to path: String, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
+    func failure() -> Tensor.SafetensorsError { .unwritable(file: path, reason: String(cString: strerror(errno))) }
+    let (descriptor, temporary) = try create(beside: path, failure)
+    var isOpen = true
+    do {
+      try body { bytes in
+        var rest = bytes[...]
+        while !rest.isEmpty {
+          // One call moves at most 2 GiB.
+          let written = Foundation.write(
+            descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, min(rest.count, 1 << 30))
+          if written < 0 && errno == EINTR { continue }
+          guard written > 0 else { throw failure() }
+          rest = rest.dropFirst(written)
+        }
+      }
+      guard fsync(descriptor) == 0 else { throw failure() }
+      isOpen = false
+      guard close(descriptor) == 0 else { throw failure() }
+      guard rename(temporary, path) == 0 else { throw failure() }
+    } catch {
+      if isOpen { close(descriptor) }
+      unlink(temporary)
+      throw error
+    }
+    // The name itself reaches the disk with its folder; file systems that cannot do that say so, and nothing is lost.
+    let folder = open(directory(of: path), O_RDONLY | O_CLOEXEC)
+    if folder >= 0 {
+      fsync(folder)
+      close(folder)
+    }
+  }
+
+  private static func create(
+    beside path: String, _ failure: () -> Tensor.SafetensorsError
+  ) throws -> (descriptor: Int32, path: String) {
+    // Left behind by a process that was killed, a name may be taken: the next number then.
+    for number in 0..<1000 {
+      let temporary = "\(path).\(getpid())-\(number).partial"
+      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+      if descriptor >= 0 { return (descriptor, temporary) }
+      guard errno == EEXIST else { throw failure() }
+    }
+    throw failure()
+  }
+
+  private static func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}
