@@ -1,0 +1,43 @@
+public import Tensor
+
+/// How the next token is chosen from its logits.
+public struct Sampling: Sendable, Codable, Equatable {
+  /// Divides the logits; 0 takes the most probable token. The default is 0.
+  public var temperature: Float = 0
+  /// Only the smallest set of tokens that reaches this probability is drawn from. The default, 1, keeps all.
+  public var topP: Float = 1
+  /// Only this many most probable tokens are drawn from; 0 keeps all. The default is 0.
+  public var topK = 0
+
+  /// Greedy unless a temperature is given.
+  public init(temperature: Float = 0, topP: Float = 1, topK: Int = 0) {
+    self.temperature = temperature
+    self.topP = topP
+    self.topK = topK
+  }
+
+  /// The next token.
+  ///
+  /// - Parameter logits: [vocabulary]; of equal ones the first is taken.
+  public func token(from logits: Tensor, using generator: inout some RandomNumberGenerator) -> Int {
+    guard temperature > 0 else { return logits.reshaped([1, -1]).argmax(along: 1)[0] }
+    let probabilities = (logits.reshaped([-1]) * (1 / temperature)).softmax().scalars
+    var order = probabilities.indices.sorted {
+      probabilities[$0] != probabilities[$1] ? probabilities[$0] > probabilities[$1] : $0 < $1
+    }
+    if topK > 0 { order = Array(order.prefix(topK)) }
+    var mass: Float = 0
+    var kept: [Int] = []
+    for token in order {
+      kept.append(token)
+      mass += probabilities[token]
+      if mass >= topP { break }
+    }
+    var draw = Float(generator.next() >> 40) * 0x1p-24 * mass
+    for token in kept {
+      draw -= probabilities[token]
+      if draw < 0 { return token }
+    }
+    return kept[kept.count - 1]
+  }
+}

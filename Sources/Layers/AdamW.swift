@@ -1,0 +1,123 @@
+internal import CKernels
+public import Tensor
+
+/// AdamW (Loshchilov and Hutter 2019): Adam whose weight decay does not pass through the moments.
+///
+/// ```swift
+/// var optimizer = AdamW()
+/// let (loss, gradients) = model.valueAndGradients { … }
+/// optimizer.update(&model, gradients: gradients, learningRate: 1e-4)
+/// ```
+///
+/// Arithmetic in the order of `torch.optim.AdamW`. The state is part of a checkpoint: see ``state``.
+public struct AdamW: Sendable {
+  /// Decay of the first moment. The default is 0.9.
+  public var beta1: Float = 0.9
+  /// Decay of the second moment. The default is 0.999.
+  public var beta2: Float = 0.999
+  /// Added to the root of the second moment. The default is 1e-8.
+  public var epsilon: Float = 1e-8
+  /// Decay of matrices and tables; vectors (norms, offsets) are not decayed. The default is 0.
+  public var weightDecay: Float = 0
+  /// The largest norm of all gradients together; larger ones are scaled down to it. The default, nil, does not limit.
+  public var clippingNorm: Float?
+  /// Updates made so far.
+  public private(set) var step = 0
+  private var first: [Tensor] = []
+  private var second: [Tensor] = []
+
+  /// An optimiser that has made no update.
+  public init(
+    beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 0, clippingNorm: Float? = nil
+  ) {
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    self.clippingNorm = clippingNorm
+  }
+
+  /// Changes the trainable parameters of a model in place.
+  ///
+  /// - Parameter gradients: of this model, from ``Module/valueAndGradients(_:)``.
+  /// - Returns: the norm of the gradients before clipping.
+  @discardableResult
+  public mutating func update(_ model: inout some Module, gradients: Gradients, learningRate: Float) -> Double {
+    if first.isEmpty {
+      first = gradients.tensors.map { .zeros($0.shape) }
+      second = first.map { .zeros($0.shape) }
+    }
+    precondition(first.map(\.shape) == gradients.tensors.map(\.shape), "gradients of another model")
+    step += 1
+    let norm = gradients.norm()
+    var scale: Float = 1
+    if let clippingNorm, norm > Double(clippingNorm) { scale = clippingNorm / Float(norm + 1e-6) }
+    var updater = Updater(
+      gradients: gradients, first: first, second: second, optimizer: self, rate: learningRate, scale: scale)
+    first = []
+    second = []
+    model.visit(&updater, at: "")
+    precondition(updater.next == gradients.paths.count, "gradients of another model")
+    first = updater.first
+    second = updater.second
+    return norm
+  }
+
+  /// The moments with the paths of their parameters, and the number of updates: what a checkpoint keeps.
+  public func state(paths: [String]) -> [(name: String, tensor: Tensor)] {
+    zip(paths, first).map { ("first.\($0)", $1) } + zip(paths, second).map { ("second.\($0)", $1) }
+  }
+
+  /// Takes up a state that ``state(paths:)`` gave.
+  ///
+  /// - Returns: false, with nothing changed, if a moment is missing.
+  public mutating func restore(step: Int, paths: [String], from tensor: (String) -> Tensor?) -> Bool {
+    let first = paths.compactMap { tensor("first.\($0)") }
+    let second = paths.compactMap { tensor("second.\($0)") }
+    guard first.count == paths.count, second.count == paths.count else { return false }
+    self.step = step
+    self.first = first
+    self.second = second
+    return true
+  }
+
+  private struct Updater: ModuleVisitor {
+    let gradients: Gradients
+    var first: [Tensor]
+    var second: [Tensor]
+    let optimizer: AdamW
+    let rate: Float
+    let scale: Float
+    var next = 0
+
+    mutating func visit(_ parameter: inout Parameter, at path: String) {
+      guard parameter.isTrainable else { return }
+      precondition(gradients.paths[next] == path, "the gradient of \(gradients.paths[next]) for \(path)")
+      let decay = parameter.value.rank > 1 ? optimizer.weightDecay : 0
+      let correction1 = 1 - power(optimizer.beta1, optimizer.step)
+      let correction2 = 1 - power(optimizer.beta2, optimizer.step)
+      parameter.value.mutateScalars { w in
+        first[next].mutateScalars { m in
+          second[next].mutateScalars { v in
+            gradients.tensors[next].withScalars { g in
+              sd_adamw(
+                w.baseAddress, g.baseAddress, m.baseAddress, v.baseAddress, w.count, rate, optimizer.beta1,
+                optimizer.beta2, optimizer.epsilon, decay, correction1, correction2, scale)
+            }
+          }
+        }
+      }
+      next += 1
+    }
+
+    private func power(_ base: Float, _ exponent: Int) -> Float {
+      var (result, square, n) = (1.0, Double(base), exponent)
+      while n > 0 {
+        if n & 1 == 1 { result *= square }
+        square *= square
+        n >>= 1
+      }
+      return Float(result)
+    }
+  }
+}

@@ -1,0 +1,137 @@
+public import Tensor
+
+/// An image of a prompt: either its pixels, or what the vision tower made of them and was kept.
+public enum PromptImage: Sendable {
+  /// [tiles, channels, height, width], scaled as the model's image processor does.
+  case pixels(Tensor)
+  /// [tokens, width]: features in the language model's space, one row for each image token.
+  case features(Tensor)
+}
+
+/// One prompt and several answers to it: the unit of training, evaluation and label scoring.
+///
+/// The prompt, images included, is computed once; every answer continues it as if it stood there alone. What comes out is
+/// exactly what separate sequences would give, at the cost of the prompt once and each answer's own tokens.
+public struct AnswerTree: Sendable {
+  /// The prompt's tokens, one image token for each row of image features.
+  public var prompt: [Int]
+  /// The prompt's images in the order of their tokens.
+  public var images: [PromptImage]
+  /// The answers' tokens, each with its end-of-turn token.
+  public var answers: [[Int]]
+
+  /// A prompt with its answers.
+  public init(prompt: [Int], images: [PromptImage] = [], answers: [[Int]]) {
+    precondition(!prompt.isEmpty, "an answer tree needs a prompt: its last token predicts each answer's first")
+    self.prompt = prompt
+    self.images = images
+    self.answers = answers
+  }
+}
+
+/// Log-probabilities of the answers' tokens, packed tree by tree and answer by answer.
+public struct AnswerScores: Sendable {
+  /// In nats, [answer tokens]; gradients flow through it.
+  public let logProbabilities: Tensor
+  /// For each tree and each answer, its places in ``logProbabilities``.
+  public let ranges: [[Range<Int>]]
+  /// The entropy in nats of each place's distribution over the vocabulary.
+  public let entropies: [Float]
+  /// The mean logit of each place.
+  public let meanLogits: [Float]
+  /// Whether each place's token is the most probable one.
+  public let isGreedy: [Bool]
+
+  /// Scores in this packing.
+  public init(
+    logProbabilities: Tensor, ranges: [[Range<Int>]], entropies: [Float], meanLogits: [Float], isGreedy: [Bool]
+  ) {
+    self.logProbabilities = logProbabilities
+    self.ranges = ranges
+    self.entropies = entropies
+    self.meanLogits = meanLogits
+    self.isGreedy = isGreedy
+  }
+
+  /// The log-probability of each whole answer, [answers] over all trees: sums over its tokens. Differentiable.
+  public func answerTotals() -> Tensor {
+    let all = ranges.flatMap { $0 }
+    let selector = Tensor(shape: [all.count, logProbabilities.count]) { out in
+      out.update(repeating: 0)
+      for (row, range) in all.enumerated() { for i in range { out[row * logProbabilities.count + i] = 1 } }
+    }
+    return selector.matmul(logProbabilities.reshaped([-1, 1])).reshaped([-1])
+  }
+}
+
+/// Anything that says how probable answers are: every student, a reference, somebody else's model.
+public protocol SequenceScorer: Sendable {
+  /// The log-probability of each answer token given the prompt and the answer's earlier tokens.
+  func logProbabilities(of trees: [AnswerTree]) -> AnswerScores
+}
+
+/// The naive twin of prompt sharing: every answer as a sequence of its own, the prompt computed again for each.
+public struct SeparateSequences<Scorer: SequenceScorer>: SequenceScorer {
+  /// What scores the sequences.
+  public let scorer: Scorer
+
+  /// Expands trees for this scorer.
+  public init(_ scorer: Scorer) { self.scorer = scorer }
+
+  /// The scores of the expanded sequences, packed as those of the trees.
+  public func logProbabilities(of trees: [AnswerTree]) -> AnswerScores {
+    let parts = trees.flatMap { tree in
+      tree.answers.map {
+        scorer.logProbabilities(of: [AnswerTree(prompt: tree.prompt, images: tree.images, answers: [$0])])
+      }
+    }
+    var at = 0
+    let ranges = trees.map { tree in
+      tree.answers.map { answer -> Range<Int> in
+        defer { at += answer.count }
+        return at..<(at + answer.count)
+      }
+    }
+    return AnswerScores(
+      logProbabilities: .concatenated(parts.map(\.logProbabilities)), ranges: ranges,
+      entropies: parts.flatMap(\.entropies), meanLogits: parts.flatMap(\.meanLogits),
+      isGreedy: parts.flatMap(\.isGreedy))
+  }
+}
+
+/// Trees laid out as rows: what a decoder computes. The last token of an answer is only predicted, so it has no row.
+public struct PackedTrees: Sendable {
+  /// The token of each row.
+  public private(set) var tokens: [Int] = []
+  /// The position of each row; every answer goes on where the prompt ends.
+  public private(set) var positions: [Int] = []
+  /// The row from which each answer token is predicted.
+  public private(set) var predictingRows: [Int] = []
+  /// The answer tokens.
+  public private(set) var targets: [Int] = []
+  /// For each tree and answer, its places among the answer tokens.
+  public private(set) var ranges: [[Range<Int>]] = []
+  /// Which rows see which.
+  public let layout: AttentionLayout
+
+  /// Lays out these trees one after the other.
+  public init(_ trees: [AnswerTree]) {
+    layout = .trees(
+      trees.map { .init(prompt: $0.prompt.count, answers: $0.answers.map { max(0, $0.count - 1) }) })
+    for tree in trees {
+      let lastOfPrompt = tokens.count + tree.prompt.count - 1
+      tokens += tree.prompt
+      positions += 0..<tree.prompt.count
+      ranges.append(
+        tree.answers.map { answer in
+          let start = targets.count
+          targets += answer
+          if !answer.isEmpty { predictingRows.append(lastOfPrompt) }
+          predictingRows += (0..<max(0, answer.count - 1)).map { tokens.count + $0 }
+          positions += (0..<max(0, answer.count - 1)).map { tree.prompt.count + $0 }
+          tokens += answer.dropLast()
+          return start..<targets.count
+        })
+    }
+  }
+}

@@ -1,0 +1,168 @@
+internal import CKernels
+public import Tensor
+
+/// Which keys each query sees, as runs: enough for causal text, whole images, answer trees and cached decoding.
+///
+/// ```swift
+/// let layout = AttentionLayout.trees([.init(prompt: 3, answers: [2, 2])])
+/// // rows: p p p a a b b. Row 5 (first of b) sees rows 0, 1, 2 and 5.
+/// let y = layout.attention(queries: q, keys: k, values: v)
+/// ```
+///
+/// Groups are independent: no query sees a key of another group, so several trees of unequal length are packed one after
+/// the other without padding.
+public struct AttentionLayout: Sendable {
+  /// The shape of one answer tree in rows.
+  public struct Tree: Sendable, Equatable {
+    /// Rows of the prompt.
+    public var prompt: Int
+    /// Rows of each answer.
+    public var answers: [Int]
+
+    /// A tree of this shape.
+    public init(prompt: Int, answers: [Int]) {
+      self.prompt = prompt
+      self.answers = answers
+    }
+  }
+
+  private let spans: [sd_span]
+  private let groups: [sd_group]
+  /// Rows of queries.
+  public let queries: Int
+  /// Rows of keys and values.
+  public let keys: Int
+
+  /// Trees one after the other: in each the prompt sees itself causally, each answer sees the whole prompt and itself
+  /// causally, and no other answer.
+  public static func trees(_ trees: [Tree]) -> AttentionLayout {
+    var (spans, groups, start) = ([sd_span](), [sd_group](), Int32(0))
+    for tree in trees {
+      let first = Int32(spans.count)
+      let promptEnd = start + Int32(tree.prompt)
+      var at = promptEnd
+      if tree.prompt > 0 { spans.append(.causal(start, promptEnd, prefix: start..<start)) }
+      for answer in tree.answers where answer > 0 {
+        spans.append(.causal(at, at + Int32(answer), prefix: start..<promptEnd))
+        at += Int32(answer)
+      }
+      groups.append(sd_group(span_first: first, span_last: Int32(spans.count), key_first: start, key_last: at))
+      start = at
+    }
+    return AttentionLayout(spans: spans, groups: groups, queries: Int(start), keys: Int(start))
+  }
+
+  /// Sequences one after the other; every row sees all rows of its own sequence. For images and text encoders.
+  public static func full(_ lengths: [Int]) -> AttentionLayout {
+    var (spans, groups, start) = ([sd_span](), [sd_group](), Int32(0))
+    for length in lengths {
+      let end = start + Int32(length)
+      spans.append(
+        sd_span(
+          first: start, last: end, prefix_first: start, prefix_last: start, own_first: start, own_last: end, causal: 0,
+          causal_offset: 0))
+      let index = Int32(spans.count)
+      groups.append(sd_group(span_first: index - 1, span_last: index, key_first: start, key_last: end))
+      start = end
+    }
+    return AttentionLayout(spans: spans, groups: groups, queries: Int(start), keys: Int(start))
+  }
+
+  /// New rows at the end of a cache: row i sees the `kept` cached rows and new rows up to itself.
+  public static func continuing(after kept: Int, by new: Int) -> AttentionLayout {
+    let span = sd_span(
+      first: 0, last: Int32(new), prefix_first: 0, prefix_last: 0, own_first: 0, own_last: 0, causal: 1,
+      causal_offset: Int32(kept))
+    let group = sd_group(span_first: 0, span_last: 1, key_first: 0, key_last: Int32(kept + new))
+    return AttentionLayout(spans: [span], groups: [group], queries: new, keys: kept + new)
+  }
+
+  /// Softmax(scale · Q Kᵀ) V over the visible keys, head by head; the scores are never stored.
+  ///
+  /// - Parameters:
+  ///   - queries: [queries, heads, dimensions]; dimensions at most 256.
+  ///   - keys: [keys, key heads, dimensions]; heads is a multiple of key heads (grouped-query attention).
+  ///   - values: as `keys`.
+  ///   - scale: The default is 1/√dimensions.
+  /// - Returns: [queries, heads, dimensions].
+  public func attention(queries q: Tensor, keys k: Tensor, values v: Tensor, scale: Float? = nil) -> Tensor {
+    precondition(
+      q.rank == 3 && k.rank == 3 && k.shape == v.shape && q.shape[2] == k.shape[2] && q.shape[1] % k.shape[1] == 0
+        && q.shape[2] <= 256, "attention of \(q.shape) over \(k.shape) and \(v.shape)")
+    precondition(
+      q.shape[0] == queries && k.shape[0] == keys,
+      "a layout of \(queries) queries and \(keys) keys for \(q.shape) and \(k.shape)")
+    let (heads, keyHeads, dimensions) = (Int32(q.shape[1]), Int32(k.shape[1]), Int32(q.shape[2]))
+    let scale = scale ?? 1 / Float(dimensions).squareRoot()
+    var logSums = Tensor.zeros([queries, q.shape[1]])
+    let value = Tensor(shape: q.shape) { out in
+      logSums.mutateScalars { logSums in
+        withPointers(q, k, v) { q, k, v in
+          sd_attention(
+            q, k, v, out.baseAddress, logSums.baseAddress, spans, groups, Int32(groups.count), heads, keyHeads,
+            dimensions, scale)
+        }
+      }
+    }
+    return .operation(value: value, inputs: [q, k, v]) { [logSums] g in
+      var (dq, dk, dv) = (Tensor.zeros(q.shape), Tensor.zeros(k.shape), Tensor.zeros(v.shape))
+      dq.mutateScalars { dq in
+        dk.mutateScalars { dk in
+          dv.mutateScalars { dv in
+            withPointers(q, k, v) { q, k, v in
+              withPointers(value, logSums, g) { out, logSums, g in
+                sd_attention_backward(
+                  q, k, v, out, logSums, g, dq.baseAddress, dk.baseAddress, dv.baseAddress, spans, groups,
+                  Int32(groups.count), heads, keyHeads, dimensions, scale)
+              }
+            }
+          }
+        }
+      }
+      return [dq, dk, dv]
+    }
+  }
+
+  /// The naive twin: the whole score matrix, a mask, plain operations.
+  package func naiveAttention(queries q: Tensor, keys k: Tensor, values v: Tensor, scale: Float? = nil) -> Tensor {
+    let scale = scale ?? 1 / Float(q.shape[2]).squareRoot()
+    let shared = q.shape[1] / k.shape[1]
+    let mask = Tensor(shape: [queries, keys]) { out in
+      for i in 0..<queries { for j in 0..<keys { out[i * keys + j] = sees(query: i, key: j) ? 0 : -1e30 } }
+    }
+    let heads = (0..<q.shape[1]).map { head -> Tensor in
+      let one = { (x: Tensor, h: Int) in x.permuted([1, 0, 2]).rows(h..<(h + 1)).reshaped([x.shape[0], x.shape[2]]) }
+      let scores = one(q, head).matmul(one(k, head / shared), transposeB: true) * scale + mask
+      return scores.softmax().matmul(one(v, head / shared)).reshaped([1, queries, q.shape[2]])
+    }
+    return Tensor.concatenated(heads).permuted([1, 0, 2])
+  }
+
+  /// Whether a query sees a key.
+  public func sees(query: Int, key: Int) -> Bool {
+    let (q, k) = (Int32(query), Int32(key))
+    return spans.contains { span in
+      guard q >= span.first, q < span.last else { return false }
+      if k >= span.prefix_first, k < span.prefix_last { return true }
+      let last = span.causal != 0 ? span.own_first + (q - span.first) + span.causal_offset + 1 : span.own_last
+      return k >= span.own_first && k < last
+    }
+  }
+}
+
+extension sd_span {
+  fileprivate static func causal(_ first: Int32, _ last: Int32, prefix: Range<Int32>) -> sd_span {
+    sd_span(
+      first: first, last: last, prefix_first: prefix.lowerBound, prefix_last: prefix.upperBound, own_first: first,
+      own_last: last, causal: 1, causal_offset: 0)
+  }
+}
+
+private func withPointers<Result>(
+  _ a: Tensor, _ b: Tensor, _ c: Tensor,
+  _ body: (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?) -> Result
+) -> Result {
+  a.withScalars { a in
+    b.withScalars { b in c.withScalars { c in body(a.baseAddress, b.baseAddress, c.baseAddress) } }
+  }
+}

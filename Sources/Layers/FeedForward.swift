@@ -1,0 +1,106 @@
+internal import CKernels
+public import Tensor
+
+/// The gated MLP of Llama: down(silu(gate(x)) · up(x)) (Shazeer 2020).
+public struct GatedMLP: Module {
+  /// Maps to the inner width; passes through silu.
+  public var gate: any Projection
+  /// Maps to the inner width.
+  public var up: any Projection
+  /// Maps back.
+  public var down: any Projection
+
+  /// A gated MLP with these projections.
+  public init(gate: any Projection, up: any Projection, down: any Projection) {
+    self.gate = gate
+    self.up = up
+    self.down = down
+  }
+
+  /// Maps [rows, width] to [rows, width].
+  public func callAsFunction(_ x: Tensor) -> Tensor { down(GatedMLP.gated(gate(x), up(x))) }
+
+  /// silu(gate) · up in one pass over memory.
+  package static func gated(_ gate: Tensor, _ up: Tensor) -> Tensor {
+    precondition(gate.shape == up.shape, "a gate of \(gate.shape) for \(up.shape)")
+    let value = gate.withScalars { g in
+      up.withScalars { u in
+        Tensor(shape: gate.shape) { sd_silu_gate(g.baseAddress, u.baseAddress, $0.baseAddress, $0.count) }
+      }
+    }
+    return .operation(value: value, inputs: [gate, up]) { dy in
+      var dgate = Tensor.zeros(gate.shape)
+      let dup = gate.withScalars { g in
+        up.withScalars { u in
+          dy.withScalars { dy in
+            dgate.mutateScalars { dg in
+              Tensor(shape: gate.shape) {
+                sd_silu_gate_backward(
+                  g.baseAddress, u.baseAddress, dy.baseAddress, dg.baseAddress, $0.baseAddress, $0.count)
+              }
+            }
+          }
+        }
+      }
+      return [dgate, dup]
+    }
+  }
+
+  /// Shows `gate_proj`, `up_proj` and `down_proj`.
+  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    visitor.visit(projection: &gate, at: path.appending(component: "gate_proj"))
+    visitor.visit(projection: &up, at: path.appending(component: "up_proj"))
+    visitor.visit(projection: &down, at: path.appending(component: "down_proj"))
+  }
+}
+
+/// The nonlinearity of a feed-forward layer, by its name in a configuration file.
+public enum Activation: String, Sendable, Codable, CaseIterable {
+  /// GELU by the error function.
+  case gelu
+  /// GELU by the hyperbolic tangent.
+  case geluTanh = "gelu_pytorch_tanh"
+  /// x · sigmoid(1.702 x).
+  case geluQuick = "quick_gelu"
+  /// x · sigmoid(x).
+  case silu
+  /// max(x, 0).
+  case relu
+
+  /// Applies it to every element.
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    switch self {
+    case .gelu: x.gelu()
+    case .geluTanh: x.geluTanh()
+    case .geluQuick: x.geluQuick()
+    case .silu: x.silu()
+    case .relu: x.relu()
+    }
+  }
+}
+
+/// The two-layer MLP of vision towers: fc2(activation(fc1(x))).
+public struct FeedForward: Module {
+  /// Maps to the inner width.
+  public var first: any Projection
+  /// Maps back.
+  public var second: any Projection
+  /// Between the two.
+  public let activation: Activation
+
+  /// An MLP with these projections.
+  public init(first: any Projection, second: any Projection, activation: Activation) {
+    self.first = first
+    self.second = second
+    self.activation = activation
+  }
+
+  /// Maps [rows, width] to [rows, width].
+  public func callAsFunction(_ x: Tensor) -> Tensor { second(activation(first(x))) }
+
+  /// Shows `fc1` and `fc2`.
+  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    visitor.visit(projection: &first, at: path.appending(component: "fc1"))
+    visitor.visit(projection: &second, at: path.appending(component: "fc2"))
+  }
+}

@@ -1,0 +1,146 @@
+public import Tensor
+
+/// One tensor of a model and whether training may change it.
+public struct Parameter: Sendable {
+  /// The elements. Tracked only inside ``Module/valueAndGradients(_:)``.
+  public var value: Tensor
+  /// Whether gradients are computed for it. The default is true; adapters freeze what they wrap.
+  public var isTrainable: Bool
+
+  /// A parameter with these elements.
+  public init(_ value: Tensor, isTrainable: Bool = true) {
+    self.value = value
+    self.isTrainable = isTrainable
+  }
+}
+
+/// A part of a model: a value that can show its parameters by path.
+///
+/// ```swift
+/// struct Pair: Module {
+///   var first: Linear, second: Linear
+///   mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+///     first.visit(&visitor, at: path.appending(component: "first"))
+///     second.visit(&visitor, at: path.appending(component: "second"))
+///   }
+/// }
+/// ```
+///
+/// Paths are those of the model's weight files: "model.text_model.layers.0.self_attn.q_proj.weight". The order of visits
+/// is fixed; files, optimiser state and gradients rely on it. Models are values: a copy shares memory until it is trained.
+public protocol Module: Sendable {
+  /// Shows every parameter and projection below this module to the visitor, in a fixed order.
+  mutating func visit(_ visitor: inout some ModuleVisitor, at path: String)
+}
+
+/// What walks over a model: a loader, an optimiser, an adapter that wraps projections.
+public protocol ModuleVisitor {
+  /// Called for each parameter; may change it.
+  mutating func visit(_ parameter: inout Parameter, at path: String)
+  /// Called for each slot that holds a projection; may put another one there. By default it goes on to its parameters.
+  mutating func visit(projection: inout any Projection, at path: String)
+}
+
+extension ModuleVisitor {
+  /// Goes on to the parameters below the projection.
+  public mutating func visit(projection: inout any Projection, at path: String) {
+    projection.visit(&self, at: path)
+  }
+}
+
+extension String {
+  /// This path with one component more, separated by a dot; the first component has none.
+  public func appending(component: String) -> String { isEmpty ? component : "\(self).\(component)" }
+}
+
+extension Module {
+  /// All parameters with their paths, in the order of the visit.
+  public func parameters() -> [(path: String, parameter: Parameter)] {
+    var copy = self
+    var collector = Collector()
+    copy.visit(&collector, at: "")
+    return collector.found
+  }
+
+  /// The number of elements of all parameters, or of those that training may change.
+  public func parameterCount(trainableOnly: Bool = false) -> Int {
+    parameters().reduce(0) { $0 + (trainableOnly && !$1.parameter.isTrainable ? 0 : $1.parameter.value.count) }
+  }
+
+  /// Marks as trainable exactly the parameters for whose path the closure returns true.
+  public mutating func setTrainable(_ isTrainable: (String) -> Bool) {
+    withoutActuallyEscaping(isTrainable) { choose in
+      var marker = Marker(choose: choose)
+      visit(&marker, at: "")
+    }
+  }
+
+  /// Marks no parameter as trainable.
+  public mutating func freeze() { setTrainable { _ in false } }
+
+  /// The loss of this model and its derivatives at the trainable parameters.
+  ///
+  /// The closure gets a copy whose trainable parameters are tracked; frozen ones cause no gradient work.
+  ///
+  /// - Parameter loss: a scalar computed from the model.
+  /// - Complexity: about three times the arithmetic of the forward pass alone.
+  public func valueAndGradients(_ loss: (Self) throws -> Tensor) rethrows -> (value: Tensor, gradients: Gradients) {
+    var model = self
+    var tracker = Tracker()
+    model.visit(&tracker, at: "")
+    let value = try loss(model)
+    return (value.detached(), Gradients(paths: tracker.paths, tensors: value.gradients(at: tracker.variables)))
+  }
+}
+
+/// The derivatives of one loss, in the order in which the model shows its trainable parameters.
+public struct Gradients: Sendable {
+  /// The paths of the parameters.
+  public let paths: [String]
+  /// The derivatives, each with its parameter's shape.
+  public private(set) var tensors: [Tensor]
+
+  /// Derivatives at these paths.
+  public init(paths: [String], tensors: [Tensor]) {
+    precondition(paths.count == tensors.count, "\(paths.count) paths for \(tensors.count) gradients")
+    self.paths = paths
+    self.tensors = tensors
+  }
+
+  /// The derivative at a path; nil if that parameter is not trained.
+  public subscript(path: String) -> Tensor? { paths.firstIndex(of: path).map { tensors[$0] } }
+
+  /// Adds another loss's derivatives at the same parameters.
+  public mutating func add(_ other: Gradients) {
+    precondition(paths == other.paths, "gradients of different models")
+    for i in tensors.indices { tensors[i].add(other.tensors[i]) }
+  }
+
+  /// The Euclidean norm over all derivatives, added up in Float64.
+  public func norm() -> Double {
+    tensors.reduce(0.0) { sum, tensor in
+      sum + tensor.withScalars { $0.reduce(0.0) { $0 + Double($1) * Double($1) } }
+    }.squareRoot()
+  }
+}
+
+private struct Collector: ModuleVisitor {
+  var found: [(path: String, parameter: Parameter)] = []
+  mutating func visit(_ parameter: inout Parameter, at path: String) { found.append((path, parameter)) }
+}
+
+private struct Marker: ModuleVisitor {
+  let choose: (String) -> Bool
+  mutating func visit(_ parameter: inout Parameter, at path: String) { parameter.isTrainable = choose(path) }
+}
+
+private struct Tracker: ModuleVisitor {
+  var paths: [String] = []
+  var variables: [Tensor] = []
+  mutating func visit(_ parameter: inout Parameter, at path: String) {
+    guard parameter.isTrainable else { return }
+    parameter.value = parameter.value.tracked()
+    paths.append(path)
+    variables.append(parameter.value)
+  }
+}

@@ -1,0 +1,144 @@
+internal import CKernels
+public import Tensor
+
+/// Divides each row by its root mean square and scales it (Zhang and Sennrich 2019).
+public struct RMSNorm: Module {
+  /// The scale [dimensions].
+  public var weight: Parameter
+  /// Added to the mean square. The default is 1e-5.
+  public var epsilon: Float
+
+  /// A norm whose scale is one.
+  public init(dimensions: Int, epsilon: Float = 1e-5) {
+    weight = Parameter(.ones([dimensions]))
+    self.epsilon = epsilon
+  }
+
+  /// Normalises [..., dimensions].
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    let w = weight.value
+    let columns = w.count
+    precondition(x.shape.last == columns, "\(x.shape) normalised over \(columns)")
+    let rows = x.count / columns
+    let inverse = Tensor.zeros([rows])
+    let value = x.withScalars { x in
+      w.withScalars { w in
+        inverse.withScalars { inverse in
+          Tensor(shape: [rows, columns]) { out in
+            let scratch = UnsafeMutablePointer(mutating: inverse.baseAddress)
+            sd_rms_norm(x.baseAddress, w.baseAddress, epsilon, out.baseAddress, scratch, rows, columns)
+          }
+        }
+      }
+    }.reshaped(x.shape)
+    return .operation(value: value, inputs: [x, w]) { g in
+      var dweight = Tensor.zeros([columns])
+      let dx = rowGradient(x, w, g, into: &dweight, isWanted: w.isTracked) { x, w, g, dx, dw in
+        inverse.withScalars { sd_rms_norm_backward(x, w, $0.baseAddress, g, dx, dw, rows, columns) }
+      }
+      return [dx, w.isTracked ? dweight : nil]
+    }
+  }
+
+  /// The naive twin, from plain operations.
+  package func naive(_ x: Tensor) -> Tensor {
+    x * (x.squared().mean(along: -1, keepingAxis: true) + epsilon).reciprocalSquareRoot() * weight.value
+  }
+
+  /// Shows `weight`.
+  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    visitor.visit(&weight, at: path.appending(component: "weight"))
+  }
+}
+
+/// Takes each row to mean 0 and variance 1, then scales and shifts it (Ba et al. 2016).
+public struct LayerNorm: Module {
+  /// The scale [dimensions].
+  public var weight: Parameter
+  /// The shift [dimensions].
+  public var bias: Parameter
+  /// Added to the variance. The default is 1e-5.
+  public var epsilon: Float
+
+  /// A norm with scale one and shift zero.
+  public init(dimensions: Int, epsilon: Float = 1e-5) {
+    weight = Parameter(.ones([dimensions]))
+    bias = Parameter(.zeros([dimensions]))
+    self.epsilon = epsilon
+  }
+
+  /// Normalises [..., dimensions].
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    let (w, b) = (weight.value, bias.value)
+    let columns = w.count
+    precondition(x.shape.last == columns, "\(x.shape) normalised over \(columns)")
+    let rows = x.count / columns
+    var statistics = Tensor.zeros([2, rows])
+    let value = x.withScalars { x in
+      w.withScalars { w in
+        b.withScalars { b in
+          statistics.mutateScalars { s in
+            Tensor(shape: [rows, columns]) { out in
+              guard let s = s.baseAddress else { return }
+              sd_layer_norm(
+                x.baseAddress, w.baseAddress, b.baseAddress, epsilon, out.baseAddress, s, s + rows, rows, columns)
+            }
+          }
+        }
+      }
+    }.reshaped(x.shape)
+    return .operation(value: value, inputs: [x, w, b]) { [statistics] g in
+      var dweight = Tensor.zeros([columns])
+      var dbias = Tensor.zeros([columns])
+      let trains = w.isTracked || b.isTracked
+      let dx = rowGradient(x, w, g, into: &dweight, isWanted: trains) { x, w, g, dx, dw in
+        dbias.mutateScalars { db in
+          statistics.withScalars { s in
+            guard let s = s.baseAddress else { return }
+            sd_layer_norm_backward(x, w, s, s + rows, g, dx, dw, trains ? db.baseAddress : nil, rows, columns)
+          }
+        }
+      }
+      return [dx, w.isTracked ? dweight : nil, b.isTracked ? dbias : nil]
+    }
+  }
+
+  /// The naive twin, from plain operations.
+  package func naive(_ x: Tensor) -> Tensor {
+    let centred = x - x.mean(along: -1, keepingAxis: true)
+    let scale = (centred.squared().mean(along: -1, keepingAxis: true) + epsilon).reciprocalSquareRoot()
+    return centred * scale * weight.value + bias.value
+  }
+
+  /// Shows `weight` and `bias`.
+  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    visitor.visit(&weight, at: path.appending(component: "weight"))
+    visitor.visit(&bias, at: path.appending(component: "bias"))
+  }
+}
+
+/// Runs a norm's backward kernel: adds to `dweight` if wanted, returns the rows' gradient if they are tracked.
+private func rowGradient(
+  _ x: Tensor, _ w: Tensor, _ gradient: Tensor, into dweight: inout Tensor, isWanted: Bool,
+  _ kernel: (
+    UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?,
+    UnsafeMutablePointer<Float>?
+  ) -> Void
+) -> Tensor? {
+  dweight.mutateScalars { dw in
+    x.withScalars { rows in
+      w.withScalars { w in
+        gradient.withScalars { g in
+          func run(_ dx: UnsafeMutablePointer<Float>?) {
+            kernel(rows.baseAddress, w.baseAddress, g.baseAddress, dx, isWanted ? dw.baseAddress : nil)
+          }
+          guard x.isTracked else {
+            run(nil)
+            return nil
+          }
+          return Tensor(shape: gradient.shape) { run($0.baseAddress) }
+        }
+      }
+    }
+  }
+}

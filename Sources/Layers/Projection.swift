@@ -1,0 +1,87 @@
+public import Tensor
+
+/// A linear map in a model: the slot that adapters wrap.
+///
+/// ``Linear`` is the plain one; LoRA puts one around it that adds a thin product.
+public protocol Projection: Module {
+  /// Maps [..., in] to [..., out].
+  func callAsFunction(_ x: Tensor) -> Tensor
+  /// The matrix that this map multiplies by, [out, in], adapters included.
+  func denseWeight() -> Tensor
+}
+
+/// x ↦ x Wᵀ + b.
+///
+/// ```swift
+/// let half = Linear(weight: Tensor([0.5, 0.5], shape: [1, 2]))
+/// half(Tensor([1, 3], shape: [1, 2])).scalars  // [2]
+/// ```
+public struct Linear: Projection {
+  /// W [out, in].
+  public var weight: Parameter
+  /// b [out], or nil.
+  public var bias: Parameter?
+
+  /// A map with this matrix [out, in] and offset [out].
+  public init(weight: Tensor, bias: Tensor? = nil) {
+    precondition(weight.rank == 2, "a matrix of shape \(weight.shape)")
+    precondition(bias == nil || bias?.shape == [weight.shape[0]], "\(bias?.shape ?? []) for \(weight.shape)")
+    self.weight = Parameter(weight)
+    self.bias = bias.map { Parameter($0) }
+  }
+
+  /// A map with normal random weights and a zero offset.
+  ///
+  /// - Parameter standardDeviation: of the weights. The default is 1/√in, which keeps the variance.
+  public init(
+    inputDimensions: Int, outputDimensions: Int, bias: Bool = true, standardDeviation: Float? = nil,
+    using generator: inout some RandomNumberGenerator
+  ) {
+    let deviation = standardDeviation ?? 1 / Float(inputDimensions).squareRoot()
+    self.init(
+      weight: .normal([outputDimensions, inputDimensions], standardDeviation: deviation, using: &generator),
+      bias: bias ? .zeros([outputDimensions]) : nil)
+  }
+
+  /// Maps [..., in] to [..., out]: 2 · rows · in · out operations.
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    let y = x.matmul(weight.value, transposeB: true)
+    return bias.map { y + $0.value } ?? y
+  }
+
+  /// W [out, in].
+  public func denseWeight() -> Tensor { weight.value }
+
+  /// Shows `weight` and, if there is one, `bias`.
+  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    visitor.visit(&weight, at: path.appending(component: "weight"))
+    bias?.visit(&visitor, at: path.appending(component: "bias"))
+  }
+}
+
+extension Parameter {
+  /// Shows this parameter: lets optional ones be visited in place.
+  mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) { visitor.visit(&self, at: path) }
+}
+
+/// A table of vectors, one for each token: row lookup.
+public struct Embedding: Module {
+  /// [tokens, dimensions].
+  public var weight: Parameter
+
+  /// A table with these rows.
+  public init(weight: Tensor) {
+    precondition(weight.rank == 2, "an embedding table of shape \(weight.shape)")
+    self.weight = Parameter(weight)
+  }
+
+  /// Rows for these tokens, [tokens, dimensions].
+  ///
+  /// - Precondition: tokens lie inside the table.
+  public func callAsFunction(_ tokens: [Int]) -> Tensor { weight.value.gathered(tokens) }
+
+  /// Shows `weight`.
+  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    visitor.visit(&weight, at: path.appending(component: "weight"))
+  }
+}

@@ -1,0 +1,105 @@
+public import Tensor
+
+/// Attention with its four projections; with fewer key heads than heads it is grouped-query attention (Ainslie et al. 2023).
+public struct SelfAttention: Module {
+  /// Maps to [heads · dimensions].
+  public var query: any Projection
+  /// Maps to [key heads · dimensions].
+  public var key: any Projection
+  /// Maps to [key heads · dimensions].
+  public var value: any Projection
+  /// Maps back to the model's width.
+  public var output: any Projection
+  /// Heads of the queries.
+  public let heads: Int
+  /// Heads of keys and values; divides ``heads``.
+  public let keyHeads: Int
+  private let outputName: String
+
+  /// Attention with these projections.
+  ///
+  /// - Parameter outputName: the last component of the output projection's path: "o_proj" in Llama, "out_proj" in SigLIP.
+  public init(
+    query: any Projection, key: any Projection, value: any Projection, output: any Projection, heads: Int,
+    keyHeads: Int? = nil, outputName: String = "o_proj"
+  ) {
+    self.query = query
+    self.key = key
+    self.value = value
+    self.output = output
+    self.heads = heads
+    self.keyHeads = keyHeads ?? heads
+    self.outputName = outputName
+  }
+
+  /// Maps [rows, width] to [rows, width].
+  ///
+  /// - Parameters:
+  ///   - layout: which rows see which.
+  ///   - positions: turns queries and keys; nil where positions are added elsewhere.
+  public func callAsFunction(_ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table? = nil) -> Tensor {
+    let (q, k, v) = projected(x, positions)
+    return merged(layout.attention(queries: q, keys: k, values: v))
+  }
+
+  /// The same for new rows that follow cached ones; their keys and values are added to the cache.
+  public func callAsFunction(
+    _ x: Tensor, positions: RotaryPositions.Table?, cache: inout KeyValueCache.Layer
+  ) -> Tensor {
+    let (q, k, v) = projected(x, positions)
+    let kept = cache.count
+    cache.append(keys: k, values: v)
+    let layout = AttentionLayout.continuing(after: kept, by: x.shape[0])
+    return merged(layout.attention(queries: q, keys: cache.keys, values: cache.values))
+  }
+
+  private func projected(_ x: Tensor, _ positions: RotaryPositions.Table?) -> (Tensor, Tensor, Tensor) {
+    let rows = x.shape[0]
+    let q = query(x).reshaped([rows, heads, -1])
+    let k = key(x).reshaped([rows, keyHeads, -1])
+    let v = value(x).reshaped([rows, keyHeads, -1])
+    return (positions?.rotate(q) ?? q, positions?.rotate(k) ?? k, v)
+  }
+
+  private func merged(_ y: Tensor) -> Tensor { output(y.reshaped([y.shape[0], -1])) }
+
+  /// Shows `q_proj`, `k_proj`, `v_proj` and the output projection.
+  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    visitor.visit(projection: &query, at: path.appending(component: "q_proj"))
+    visitor.visit(projection: &key, at: path.appending(component: "k_proj"))
+    visitor.visit(projection: &value, at: path.appending(component: "v_proj"))
+    visitor.visit(projection: &output, at: path.appending(component: outputName))
+  }
+}
+
+/// Keys and values of the tokens read so far, layer by layer, for decoding one token at a time.
+public struct KeyValueCache: Sendable {
+  /// The cache of one attention layer.
+  public struct Layer: Sendable {
+    /// Cached keys [count, key heads, dimensions].
+    public private(set) var keys: Tensor = .zeros([0, 1, 1])
+    /// Cached values, as ``keys``.
+    public private(set) var values: Tensor = .zeros([0, 1, 1])
+
+    /// An empty cache.
+    public init() {}
+
+    /// The number of cached rows.
+    public var count: Int { keys.shape[0] }
+
+    /// Adds rows at the end.
+    public mutating func append(keys newKeys: Tensor, values newValues: Tensor) {
+      keys = count == 0 ? newKeys.detached() : .concatenated([keys, newKeys.detached()])
+      values = values.shape[0] == 0 ? newValues.detached() : .concatenated([values, newValues.detached()])
+    }
+  }
+
+  /// One cache for each layer.
+  public var layers: [Layer]
+
+  /// An empty cache for this many layers.
+  public init(layers: Int) { self.layers = Array(repeating: Layer(), count: layers) }
+
+  /// The number of tokens read.
+  public var count: Int { layers.first?.count ?? 0 }
+}

@@ -1,0 +1,10 @@
+public import Layers
+public import Tensor
+
+/// What turns pixels into features: the vision tower of a student, or somebody else's.
+public protocol ImageEncoder: Module {
+  /// The width of a feature row.
+  var width: Int { get }
+  /// Maps [tiles, channels, height, width] to [tiles · rows, width], the rows of each tile together.
+  func callAsFunction(_ pixels: Tensor) -> Tensor
+}

@@ -1,0 +1,137 @@
+public import Layers
+public import Tensor
+
+/// The sizes of a SigLIP tower, with the keys of `vision_config` in a model's config.json.
+public struct SigLIPConfiguration: Sendable, Equatable, Codable {
+  /// The width of a row. The default is 1152.
+  public var hiddenSize = 1152
+  /// The inner width of the MLP. The default is 3072.
+  public var intermediateSize = 3072
+  /// Transformer layers. The default is 12.
+  public var layers = 12
+  /// Attention heads; divides ``hiddenSize``. The default is 16.
+  public var heads = 16
+  /// The side of a tile in pixels. The default is 224.
+  public var imageSize = 224
+  /// The side of a patch in pixels; divides ``imageSize``. The default is 32.
+  public var patchSize = 32
+  /// Added to variances. The default is 1e-6.
+  public var epsilon: Float = 1e-6
+  /// Inside the MLP. The default is gelu_pytorch_tanh.
+  public var activation = Activation.geluTanh
+
+  /// The defaults of Idefics3's vision tower.
+  public init() {}
+
+  /// Patches along one side of a tile.
+  public var side: Int { imageSize / patchSize }
+
+  enum CodingKeys: String, CodingKey {
+    case hiddenSize = "hidden_size"
+    case intermediateSize = "intermediate_size"
+    case layers = "num_hidden_layers"
+    case heads = "num_attention_heads"
+    case imageSize = "image_size"
+    case patchSize = "patch_size"
+    case epsilon = "layer_norm_eps"
+    case activation = "hidden_act"
+  }
+
+  /// Reads `vision_config`; a key that is missing keeps its default.
+  public init(from decoder: any Decoder) throws {
+    let keys = try decoder.container(keyedBy: CodingKeys.self)
+    hiddenSize = try keys.decodeIfPresent(Int.self, forKey: .hiddenSize) ?? hiddenSize
+    intermediateSize = try keys.decodeIfPresent(Int.self, forKey: .intermediateSize) ?? intermediateSize
+    layers = try keys.decodeIfPresent(Int.self, forKey: .layers) ?? layers
+    heads = try keys.decodeIfPresent(Int.self, forKey: .heads) ?? heads
+    imageSize = try keys.decodeIfPresent(Int.self, forKey: .imageSize) ?? imageSize
+    patchSize = try keys.decodeIfPresent(Int.self, forKey: .patchSize) ?? patchSize
+    epsilon = try keys.decodeIfPresent(Float.self, forKey: .epsilon) ?? epsilon
+    activation = try keys.decodeIfPresent(Activation.self, forKey: .activation) ?? activation
+    guard layers >= 0, heads > 0, patchSize > 0, hiddenSize > 0, hiddenSize % heads == 0, imageSize % patchSize == 0
+    else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .hiddenSize, in: keys,
+        debugDescription:
+          "hidden_size \(hiddenSize) must be a multiple of num_attention_heads \(heads), and image_size \(imageSize) of patch_size \(patchSize)"
+      )
+    }
+  }
+}
+
+/// The SigLIP vision tower as SmolVLM and Idefics3 use it (Zhai et al. 2023): patches, learned positions, pre-norm layers.
+public struct SigLIP: ImageEncoder {
+  /// One pre-norm transformer layer.
+  public struct Layer: Module {
+    var norm1: LayerNorm
+    var attention: SelfAttention
+    var norm2: LayerNorm
+    var mlp: FeedForward
+
+    func callAsFunction(_ x: Tensor, layout: AttentionLayout) -> Tensor {
+      let y = x + attention(norm1(x), layout: layout)
+      return y + mlp(norm2(y))
+    }
+
+    /// Shows `self_attn`, `layer_norm1`, `mlp` and `layer_norm2`.
+    public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+      attention.visit(&visitor, at: path.appending(component: "self_attn"))
+      norm1.visit(&visitor, at: path.appending(component: "layer_norm1"))
+      mlp.visit(&visitor, at: path.appending(component: "mlp"))
+      norm2.visit(&visitor, at: path.appending(component: "layer_norm2"))
+    }
+  }
+
+  /// The sizes.
+  public let configuration: SigLIPConfiguration
+  private var patches: PatchEmbedding
+  private var positions: Embedding
+  private var layers: [Layer]
+  private var norm: LayerNorm
+
+  /// A tower with random weights.
+  public init(_ c: SigLIPConfiguration, using generator: inout some RandomNumberGenerator) {
+    configuration = c
+    patches = PatchEmbedding(patchSize: c.patchSize, dimensions: c.hiddenSize, using: &generator)
+    positions = Embedding(weight: .normal([c.side * c.side, c.hiddenSize], standardDeviation: 0.02, using: &generator))
+    func linear(_ input: Int, _ output: Int) -> any Projection {
+      Linear(inputDimensions: input, outputDimensions: output, using: &generator)
+    }
+    let (width, inner) = (c.hiddenSize, c.intermediateSize)
+    layers = (0..<c.layers).map { _ in
+      Layer(
+        norm1: LayerNorm(dimensions: width, epsilon: c.epsilon),
+        attention: SelfAttention(
+          query: linear(width, width), key: linear(width, width), value: linear(width, width),
+          output: linear(width, width), heads: c.heads, outputName: "out_proj"),
+        norm2: LayerNorm(dimensions: width, epsilon: c.epsilon),
+        mlp: FeedForward(first: linear(width, inner), second: linear(inner, width), activation: c.activation))
+    }
+    norm = LayerNorm(dimensions: width, epsilon: c.epsilon)
+  }
+
+  /// The width of a feature row.
+  public var width: Int { configuration.hiddenSize }
+
+  /// Maps tiles [tiles, 3, image size, image size] to [tiles · side², width].
+  public func callAsFunction(_ pixels: Tensor) -> Tensor {
+    let c = configuration
+    precondition(
+      pixels.rank == 4 && pixels.shape[2] == c.imageSize && pixels.shape[3] == c.imageSize,
+      "pixels \(pixels.shape) for tiles of \(c.imageSize) x \(c.imageSize)")
+    let (tiles, each) = (pixels.shape[0], c.side * c.side)
+    var x = patches(pixels).reshaped([tiles, each, c.hiddenSize]) + positions.weight.value
+    x = x.reshaped([tiles * each, c.hiddenSize])
+    let layout = AttentionLayout.full(Array(repeating: each, count: tiles))
+    for layer in layers { x = layer(x, layout: layout) }
+    return norm(x)
+  }
+
+  /// Shows the embeddings, the layers and the last norm under the names of transformers' files.
+  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    patches.visit(&visitor, at: path.appending(component: "embeddings.patch_embedding"))
+    positions.visit(&visitor, at: path.appending(component: "embeddings.position_embedding"))
+    for i in layers.indices { layers[i].visit(&visitor, at: path.appending(component: "encoder.layers.\(i)")) }
+    norm.visit(&visitor, at: path.appending(component: "post_layernorm"))
+  }
+}
