@@ -63,4 +63,24 @@ CodecStatus codec_jpeg_encode(const uint8_t *rgb, uint32_t width, uint32_t heigh
    its width is the old height. */
 void image_orient(const uint8_t *rgb, size_t width, size_t height, int orientation, uint8_t *out);
 
+/* The weights of a resampling filter in fixed point: output sample i is the sum of `counts[i]` input samples from
+   `starts[i]` on, times the values from `values[i * stride]` on, shifted by IMAGE_WEIGHT_BITS with rounding and clipped
+   to 0...255. */
+enum { IMAGE_WEIGHT_BITS = 22, IMAGE_RESAMPLE_LANES = 16 };
+typedef struct {
+  size_t count, stride;
+  const int32_t *starts, *counts, *values;
+} ImageWeights;
+
+/* Changes the width to `weights->count`. `scratch` has room for width * 3 * IMAGE_RESAMPLE_LANES bytes. */
+void image_resample_rows(const uint8_t *rgb, size_t width, size_t height, const ImageWeights *weights,
+                         uint8_t *scratch, uint8_t *out);
+
+/* Changes the height to `weights->count`. */
+void image_resample_columns(const uint8_t *rgb, size_t width, const ImageWeights *weights, uint8_t *out);
+
+/* Copies the pixels of these columns and rows. */
+void image_pick(const uint8_t *rgb, size_t width, const int32_t *columns, size_t out_width, const int32_t *rows,
+                size_t out_height, uint8_t *out);
+
 #endif
