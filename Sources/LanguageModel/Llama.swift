@@ -184,13 +184,17 @@ public struct Llama: Module {
     return x
   }
 
-  /// The same for rows that follow those in a cache, which grows by them.
-  public func callAsFunction(_ embeddings: Tensor, cache: inout KeyValueCache) -> Tensor {
-    let kept = cache.count
-    let table = rotary.table(positions: Array(kept..<(kept + embeddings.shape[0])))
+  /// The same for rows that follow those in a cache.
+  ///
+  /// - Parameters:
+  ///   - embeddings: new rows, sequence after sequence.
+  ///   - counts: how many of them each of the cache's sequences gets.
+  public func callAsFunction(_ embeddings: Tensor, counts: [Int], cache: inout KeyValueCache) -> Tensor {
+    let step = cache.advance(by: counts)
+    let table = rotary.table(positions: step.positions)
     var x = embeddings
     for (i, layer) in layers.enumerated() {
-      x = x + layer.attention(layer.inputNorm(x), positions: table, cache: &cache.layers[i])
+      x = x + layer.attention(layer.inputNorm(x), positions: table, cache: &cache.layers[i], step: step)
       x = x + layer.mlp(layer.postNorm(x))
     }
     return x
@@ -200,7 +204,9 @@ public struct Llama: Module {
   public func normalized(_ hidden: Tensor) -> Tensor { norm(hidden) }
 
   /// An empty cache for this decoder.
-  public func emptyCache() -> KeyValueCache { KeyValueCache(layers: layers.count) }
+  public func emptyCache(sequences: Int, capacity: Int) -> KeyValueCache {
+    KeyValueCache(layers: layers.count, sequences: sequences, capacity: capacity)
+  }
 
   /// Shows `embed_tokens`, `layers` and `norm`.
   public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {

@@ -68,13 +68,27 @@ public struct AttentionLayout: Sendable {
     return AttentionLayout(spans: spans, groups: groups, queries: Int(start), keys: Int(start))
   }
 
-  /// New rows at the end of a cache: row i sees the `kept` cached rows and new rows up to itself.
-  public static func continuing(after kept: Int, by new: Int) -> AttentionLayout {
-    let span = sd_span(
-      first: 0, last: Int32(new), prefix_first: 0, prefix_last: 0, own_first: 0, own_last: 0, causal: 1,
-      causal_offset: Int32(kept))
-    let group = sd_group(span_first: 0, span_last: 1, key_first: 0, key_last: Int32(kept + new))
-    return AttentionLayout(spans: [span], groups: [group], queries: new, keys: kept + new)
+  /// New rows at the ends of cached sequences: each sees its sequence's kept rows and its new rows up to itself.
+  ///
+  /// - Parameters:
+  ///   - runs: for each sequence its first row among the keys, its kept rows and its new ones.
+  ///   - keys: rows of the whole cache.
+  static func continuing(_ runs: [(first: Int, kept: Int, new: Int)], keys: Int) -> AttentionLayout {
+    var (spans, groups, start) = ([sd_span](), [sd_group](), Int32(0))
+    for run in runs {
+      let (first, end) = (Int32(run.first), start + Int32(run.new))
+      spans.append(
+        sd_span(
+          first: start, last: end, prefix_first: first, prefix_last: first, own_first: first, own_last: first,
+          causal: 1,
+          causal_offset: Int32(run.kept)))
+      let index = Int32(spans.count)
+      groups.append(
+        sd_group(
+          span_first: index - 1, span_last: index, key_first: first, key_last: first + Int32(run.kept + run.new)))
+      start = end
+    }
+    return AttentionLayout(spans: spans, groups: groups, queries: Int(start), keys: keys)
   }
 
   /// Softmax(scale · Q Kᵀ) V over the visible keys, head by head; the scores are never stored.

@@ -44,13 +44,11 @@ public struct SelfAttention: Module {
 
   /// The same for new rows that follow cached ones; their keys and values are added to the cache.
   public func callAsFunction(
-    _ x: Tensor, positions: RotaryPositions.Table?, cache: inout KeyValueCache.Layer
+    _ x: Tensor, positions: RotaryPositions.Table?, cache: inout KeyValueCache.Layer, step: KeyValueCache.Step
   ) -> Tensor {
     let (q, k, v) = projected(x, positions)
-    let kept = cache.count
-    cache.append(keys: k, values: v)
-    let layout = AttentionLayout.continuing(after: kept, by: x.shape[0])
-    return merged(layout.attention(queries: q, keys: cache.keys, values: cache.values))
+    cache.store(keys: k, values: v, at: step.places, rows: step.rows)
+    return merged(step.layout.attention(queries: q, keys: cache.keys ?? k, values: cache.values ?? v))
   }
 
   private func projected(_ x: Tensor, _ positions: RotaryPositions.Table?) -> (Tensor, Tensor, Tensor) {
@@ -70,36 +68,4 @@ public struct SelfAttention: Module {
     visitor.visit(projection: &value, at: path.appending(component: "v_proj"))
     visitor.visit(projection: &output, at: path.appending(component: outputName))
   }
-}
-
-/// Keys and values of the tokens read so far, layer by layer, for decoding one token at a time.
-public struct KeyValueCache: Sendable {
-  /// The cache of one attention layer.
-  public struct Layer: Sendable {
-    /// Cached keys [count, key heads, dimensions].
-    public private(set) var keys: Tensor = .zeros([0, 1, 1])
-    /// Cached values, as ``keys``.
-    public private(set) var values: Tensor = .zeros([0, 1, 1])
-
-    /// An empty cache.
-    public init() {}
-
-    /// The number of cached rows.
-    public var count: Int { keys.shape[0] }
-
-    /// Adds rows at the end.
-    public mutating func append(keys newKeys: Tensor, values newValues: Tensor) {
-      keys = count == 0 ? newKeys.detached() : .concatenated([keys, newKeys.detached()])
-      values = values.shape[0] == 0 ? newValues.detached() : .concatenated([values, newValues.detached()])
-    }
-  }
-
-  /// One cache for each layer.
-  public var layers: [Layer]
-
-  /// An empty cache for this many layers.
-  public init(layers: Int) { self.layers = Array(repeating: Layer(), count: layers) }
-
-  /// The number of tokens read.
-  public var count: Int { layers.first?.count ?? 0 }
 }

@@ -1,1 +1,108 @@
-// Student
+public import ImageDecoding
+public import LanguageModel
+public import Layers
+public import Tensor
+
+/// An image as a student takes it: its tiles, or what the vision tower made of them.
+public struct StudentImage: Sendable {
+  /// Pixels or features.
+  public var content: PromptImage
+  /// Rows of the grid into which the image was split; 0 if it was not.
+  public var rows: Int
+  /// Columns of the grid into which the image was split; 0 if it was not.
+  public var columns: Int
+
+  /// An image that was split into rows x columns tiles (and a small whole one), or not at all.
+  public init(_ content: PromptImage, rows: Int = 0, columns: Int = 0) {
+    self.content = content
+    self.rows = rows
+    self.columns = columns
+  }
+}
+
+/// A small multimodal model that is trained on what teachers say.
+///
+/// Its parameters, adapters and gradients come from `Module`; how probable answers are, from `SequenceScorer`. A student
+/// of your own needs the four functions below and may be built on anything that computes differentiable tensors.
+public protocol Student: Module, SequenceScorer {
+  /// The tiles of an image as its processor cuts them.
+  ///
+  /// - Throws: if the image can't be used.
+  func image(_ image: RGBImage) throws -> StudentImage
+
+  /// The image with its pixels replaced by features, so that the vision tower runs once for it. Not differentiable.
+  func encoded(_ image: StudentImage) -> StudentImage
+
+  /// A question about images and answers to it, as tokens. Each answer ends with the end-of-turn token.
+  ///
+  /// - Throws: ``StudentError`` if the prompt or an answer is empty or longer than the model takes.
+  func tree(question: String, images: [StudentImage], answers: [String]) throws -> AnswerTree
+
+  /// Continues each tree's prompt until the end of the turn; the trees' answers are not read.
+  ///
+  /// - Parameters:
+  ///   - maximumTokens: where to stop at the latest.
+  ///   - sampling: how each token is chosen.
+  func generate(
+    _ prompts: [AnswerTree], maximumTokens: Int, sampling: Sampling, using generator: inout Tensor.Generator
+  ) -> [Generation]
+}
+
+/// What a student generated.
+public struct Generation: Sendable, Equatable {
+  /// Tokens without the end-of-turn token.
+  public var tokens: [Int]
+  /// Their text.
+  public var text: String
+  /// Whether the turn ended before the limit.
+  public var isComplete: Bool
+
+  /// A generation.
+  public init(tokens: [Int], text: String, isComplete: Bool) {
+    self.tokens = tokens
+    self.text = text
+    self.isComplete = isComplete
+  }
+}
+
+extension Student {
+  /// The probabilities of a few answers against each other, [trees][answers], without generating anything.
+  ///
+  /// - Parameter batch: trees computed at one time. The default is 16.
+  public func answerProbabilities(_ trees: [AnswerTree], batch: Int = 16) -> [[Double]] {
+    let batches = stride(from: 0, to: trees.count, by: batch).map { Array(trees[$0..<min(trees.count, $0 + batch)]) }
+    return mapInParallel(batches) { batch -> [[Double]] in
+      let scores = logProbabilities(of: batch)
+      let totals = scores.answerTotals().scalars.map(Double.init)
+      var at = 0
+      return batch.map { tree in
+        let own = Array(totals[at..<(at + tree.answers.count)])
+        at += tree.answers.count
+        return softmax(own)
+      }
+    }.flatMap { $0 }
+  }
+}
+
+/// Runs independent work on the arithmetic's own threads, results in order.
+package func mapInParallel<Input: Sendable, Output: Sendable>(
+  _ inputs: [Input], _ body: (Input) -> Output
+) -> [Output] {
+  var results = [Output?](repeating: nil, count: inputs.count)
+  results.withUnsafeMutableBufferPointer { results in
+    let base = Slots(pointer: results.baseAddress)
+    Tensor.Compute.parallel(inputs.count) { base.pointer?[$0] = body(inputs[$0]) }
+  }
+  return results.compactMap { $0 }
+}
+
+private struct Slots<Output>: @unchecked Sendable {
+  let pointer: UnsafeMutablePointer<Output?>?
+}
+
+private func softmax(_ logits: [Double]) -> [Double] {
+  let top = logits.max() ?? 0
+  let tensor = logits.map { Tensor(Float($0 - top)).exp().scalar }.map(Double.init)
+  let sum = tensor.reduce(0, +)
+  return tensor.map { $0 / sum }
+}

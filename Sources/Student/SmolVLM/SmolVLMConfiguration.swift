@@ -1,0 +1,60 @@
+public import LanguageModel
+public import VisionEncoder
+
+/// The sizes of a SmolVLM or Idefics3 model, with the keys of its config.json.
+public struct SmolVLMConfiguration: Sendable, Equatable, Codable {
+  /// "idefics3" (SmolVLM) or "smolvlm" (SmolVLM2).
+  public var modelType = "idefics3"
+  /// The vision tower.
+  public var vision = SigLIPConfiguration()
+  /// The decoder.
+  public var text = LlamaConfiguration()
+  /// How many patches along each side become one image token. The default is 2.
+  public var scaleFactor = 2
+  /// The token that stands for one row of image features.
+  public var imageToken = 128_257
+
+  /// The defaults of transformers.
+  public init() {}
+
+  /// Image tokens of one tile.
+  public var tokensPerTile: Int { (vision.side / scaleFactor) * (vision.side / scaleFactor) }
+
+  enum CodingKeys: String, CodingKey {
+    case modelType = "model_type"
+    case vision = "vision_config"
+    case text = "text_config"
+    case scaleFactor = "scale_factor"
+    case imageToken = "image_token_id"
+    case tiesEmbeddings = "tie_word_embeddings"
+    case architectures
+  }
+
+  /// Reads config.json. `tie_word_embeddings` stands beside the parts or inside `text_config`; the outer one wins.
+  public init(from decoder: any Decoder) throws {
+    let keys = try decoder.container(keyedBy: CodingKeys.self)
+    modelType = try keys.decodeIfPresent(String.self, forKey: .modelType) ?? modelType
+    vision = try keys.decodeIfPresent(SigLIPConfiguration.self, forKey: .vision) ?? vision
+    text = try keys.decodeIfPresent(LlamaConfiguration.self, forKey: .text) ?? text
+    scaleFactor = try keys.decodeIfPresent(Int.self, forKey: .scaleFactor) ?? scaleFactor
+    imageToken = try keys.decodeIfPresent(Int.self, forKey: .imageToken) ?? imageToken
+    text.tiesEmbeddings = try keys.decodeIfPresent(Bool.self, forKey: .tiesEmbeddings) ?? text.tiesEmbeddings
+    guard scaleFactor > 0, vision.side % scaleFactor == 0, vision.side > 0 else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .scaleFactor, in: keys,
+        debugDescription: "scale_factor \(scaleFactor) must divide the \(vision.side) patches along a tile's side")
+    }
+  }
+
+  /// Writes config.json.
+  public func encode(to encoder: any Encoder) throws {
+    var keys = encoder.container(keyedBy: CodingKeys.self)
+    try keys.encode(modelType, forKey: .modelType)
+    try keys.encode(["Idefics3ForConditionalGeneration"], forKey: .architectures)
+    try keys.encode(vision, forKey: .vision)
+    try keys.encode(text, forKey: .text)
+    try keys.encode(scaleFactor, forKey: .scaleFactor)
+    try keys.encode(imageToken, forKey: .imageToken)
+    try keys.encode(text.tiesEmbeddings, forKey: .tiesEmbeddings)
+  }
+}
