@@ -1,0 +1,146 @@
+/// How far teachers agree, and how right they are where gold labels are known.
+///
+/// ```swift
+/// let report = AgreementReport(VoteTable(replies), gold: ["1": "falsified", ...])
+/// report.pairs[0].kappa
+/// print(report.text)
+/// ```
+///
+/// Figures that need gold labels are nil without them, and are over the items that have one. A figure over no items is
+/// nil.
+public struct AgreementReport: Sendable, Equatable, Codable {
+  /// One teacher alone.
+  public struct Teacher: Sendable, Equatable, Codable {
+    /// Its name.
+    public var name: String
+    /// Items on which it voted.
+    public var votes: Int
+    /// Share of right votes among its votes.
+    public var accuracy: Double?
+  }
+
+  /// Two teachers, over the items on which both voted.
+  public struct Pair: Sendable, Equatable, Codable {
+    /// The one that comes first.
+    public var first: String
+    /// The other.
+    public var second: String
+    /// Items on which both voted.
+    public var bothVoted: Int
+    /// Share of them with one label.
+    public var agreement: Double?
+    /// Cohen's kappa: agreement beyond what their label shares give by chance, 1 for all of it (Cohen 1960,
+    /// doi:10.1177/001316446002000104). Nil where chance alone gives 1.
+    public var kappa: Double?
+    /// Share of right labels among those they agree on.
+    public var accuracyWhereAgreed: Double?
+    /// Items with two labels.
+    public var conflicts: Int
+    /// Accuracy if a person labels the conflicts: what both get without a student.
+    public var agreedPlusLabels: Double?
+  }
+
+  /// All teachers, over the items on which all voted.
+  public struct All: Sendable, Equatable, Codable {
+    /// Items on which all voted.
+    public var items: Int
+    /// Items with one label.
+    public var unanimous: Int
+    /// Share of right labels among the unanimous ones.
+    public var accuracyWhereUnanimous: Double?
+    /// Share of items on which the label with most votes is right; a tie is wrong.
+    public var majority: Double?
+    /// Accuracy if a person labels the items that are not unanimous.
+    public var unanimousPlusLabels: Double?
+  }
+
+  /// Items with any row.
+  public var items: Int
+  /// Every teacher, in order.
+  public var teachers: [Teacher]
+  /// Every pair of teachers, in order.
+  public var pairs: [Pair]
+  /// All teachers together.
+  public var all: All
+
+  /// The figures of a table of votes.
+  ///
+  /// - Parameters:
+  ///   - table: who voted how.
+  ///   - gold: item -> label name, for the accuracies.
+  /// - Complexity: items x teachers squared.
+  public init(_ table: VoteTable, gold: [String: String] = [:]) {
+    let truth = table.items.map { gold[$0] }
+    items = table.items.count
+    teachers = table.teachers.enumerated().map { column, name in
+      let votes = zip(table.votes, truth).compactMap { row, truth in row[column].map { (label: $0, truth: truth) } }
+      return Teacher(name: name, votes: votes.count, accuracy: Self.accuracy(votes))
+    }
+    let indices = table.teachers.indices
+    pairs = indices.flatMap { i in
+      indices.dropFirst(i + 1).map { j in
+        let rows = zip(table.votes, truth).compactMap { row, truth in
+          if let a = row[i], let b = row[j] { (a: a, b: b, truth: truth) } else { nil }
+        }
+        return Self.pair(table.teachers[i], table.teachers[j], rows)
+      }
+    }
+    let complete = zip(table.votes, truth).compactMap { row, truth in
+      row.allSatisfy { $0 != nil } ? (votes: row.compactMap(\.self), truth: truth) : nil
+    }
+    let unanimous = complete.filter { Set($0.votes).count == 1 }
+    let rule = MajorityRule(minimumVotes: 1)
+    let majority = complete.map { row in
+      (label: rule.verdict(on: row.votes.map { Vote(teacher: "", label: $0) }).agreedLabel, truth: row.truth)
+    }
+    all = All(
+      items: complete.count, unanimous: unanimous.count,
+      accuracyWhereUnanimous: Self.accuracy(unanimous.map { ($0.votes.first, $0.truth) }),
+      majority: Self.accuracy(majority),
+      unanimousPlusLabels: Self.accuracy(
+        complete.map { row in
+          (Set(row.votes).count == 1 ? row.votes.first : row.truth, row.truth)
+        }))
+  }
+
+  private static func pair(
+    _ first: String, _ second: String, _ rows: [(a: String, b: String, truth: String?)]
+  ) -> Pair {
+    let agreed = rows.filter { $0.a == $0.b }
+    let count = Double(rows.count)
+    var kappa: Double?
+    if !rows.isEmpty {
+      var shares: [String: (a: Int, b: Int)] = [:]
+      for row in rows {
+        shares[row.a, default: (0, 0)].a += 1
+        shares[row.b, default: (0, 0)].b += 1
+      }
+      // Whole numbers until the division, so that the order of the labels leaves no trace in the last digit.
+      let byChance = Double(shares.values.reduce(0) { $0 + $1.a * $1.b }) / (count * count)
+      kappa = byChance < 1 ? (Double(agreed.count) / count - byChance) / (1 - byChance) : nil
+    }
+    return Pair(
+      first: first, second: second, bothVoted: rows.count,
+      agreement: rows.isEmpty ? nil : Double(agreed.count) / count, kappa: kappa,
+      accuracyWhereAgreed: accuracy(agreed.map { ($0.a, $0.truth) }), conflicts: rows.count - agreed.count,
+      agreedPlusLabels: accuracy(rows.map { ($0.a == $0.b ? $0.a : $0.truth, $0.truth) }))
+  }
+
+  /// Share of right labels among those whose truth is known.
+  private static func accuracy(_ answers: [(label: String?, truth: String?)]) -> Double? {
+    let known = answers.filter { $0.truth != nil }
+    guard !known.isEmpty else { return nil }
+    return Double(known.count { $0.label == $0.truth }) / Double(known.count)
+  }
+
+  private static func accuracy(_ answers: [(label: String, truth: String?)]) -> Double? {
+    accuracy(answers.map { (label: $0.label, truth: $0.truth) } as [(label: String?, truth: String?)])
+  }
+}
+
+extension Verdict {
+  /// The agreed label, or nil.
+  public var agreedLabel: String? {
+    if case .agreed(let label) = self { label } else { nil }
+  }
+}

@@ -1,0 +1,73 @@
+public import Foundation
+public import TeacherProtocol
+
+extension AgreementReport {
+  /// The figures of a file of recorded replies, or of a JSON Lines store.
+  ///
+  /// - Parameters:
+  ///   - url: one row per item with an object `teachers`, or one row per item and teacher.
+  ///   - labels: turns raw values into label names; nil takes them as they are.
+  ///   - columns: names of the columns.
+  ///   - goldColumn: column of the gold label; the file need not have it.
+  /// - Returns: the figures, and the rows that were set aside.
+  /// - Throws: `TeacherProtocolError`.
+  public static func reading(
+    _ url: URL, labels: LabelSet? = nil, columns: RecordedReplies.Columns = RecordedReplies.Columns(),
+    goldColumn: String = "gold"
+  ) throws(TeacherProtocolError) -> (report: AgreementReport, setAside: [RowProblem]) {
+    let replies = try RecordedReplies(contentsOf: url, labels: labels, columns: columns)
+    var truth: [String: String] = [:]
+    do {
+      let gold = try GoldColumn(
+        contentsOf: url, mapping: FieldMapping(id: replies.id, text: nil, label: goldColumn), labels: labels)
+      truth = gold.labels(of: replies.items)
+    } catch .missingColumn {
+      // A file without gold labels still has agreements.
+    }
+    return (AgreementReport(VoteTable(replies), gold: truth), replies.setAside)
+  }
+
+  /// The figures as JSON with snake_case names, keys sorted.
+  public func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  /// The figures as tables for a terminal, shares with six decimals, "-" for what is not known.
+  public var text: String {
+    func share(_ value: Double?) -> String { value.map { String(format: "%.6f", $0) } ?? "-" }
+    let single = Self.table(
+      ["teacher", "votes", "accuracy"], teachers.map { [$0.name, "\($0.votes)", share($0.accuracy)] })
+    let double = Self.table(
+      ["pair", "both voted", "agreement", "kappa", "accuracy where agreed", "conflicts", "agreed + labels"],
+      pairs.map {
+        [
+          "\($0.first) / \($0.second)", "\($0.bothVoted)", share($0.agreement), share($0.kappa),
+          share($0.accuracyWhereAgreed), "\($0.conflicts)", share($0.agreedPlusLabels),
+        ]
+      })
+    let together = Self.table(
+      ["all together", "unanimous", "accuracy where unanimous", "majority", "unanimous + labels"],
+      [
+        [
+          "\(all.items) of \(items) items", "\(all.unanimous)", share(all.accuracyWhereUnanimous), share(all.majority),
+          share(all.unanimousPlusLabels),
+        ]
+      ])
+    return [single, double, together].joined(separator: "\n")
+  }
+
+  /// Columns as wide as their widest cell, the first to the left, the others to the right.
+  private static func table(_ head: [String], _ rows: [[String]]) -> String {
+    let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }
+    return ([head] + rows).map { row in
+      let cells = zip(row, widths).enumerated().map { column, cell in
+        let space = String(repeating: " ", count: cell.1 - cell.0.count)
+        return column == 0 ? cell.0 + space : space + cell.0
+      }
+      return cells.joined(separator: "  ") + "\n"
+    }.joined()
+  }
+}

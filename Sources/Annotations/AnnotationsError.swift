@@ -1,0 +1,37 @@
+public import TeacherProtocol
+
+/// What the outside world can get wrong with stores, journals and review files.
+public enum AnnotationsError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// A file or data base can't be opened or made.
+  case cannotOpen(file: String, reason: String)
+  /// A file can't be written; what stood there before is still there.
+  case cannotWrite(file: String, reason: String)
+  /// A file became shorter while it was open: something else than this package changes it.
+  case changedBehindUs(file: String)
+  /// Another process has held the lock for too long.
+  case locked(file: String, seconds: Double)
+  /// A store was written by a newer version of this package.
+  case newerStore(file: String, known: String, found: String)
+  /// A row of a journal or review file is unusable.
+  case badRow(RowProblem)
+  /// The same teacher's name occurs twice among the assignments.
+  case teacherTwice(String)
+
+  /// What happened, where, and what to do.
+  public var description: String {
+    switch self {
+    case .cannotOpen(let file, let reason): "\(file) can't be opened: \(reason). Check the path and its permissions."
+    case .cannotWrite(let file, let reason):
+      "\(file) can't be written: \(reason). Nothing that stood there is lost; mend the cause and start again."
+    case .changedBehindUs(let file):
+      "\(file) became shorter while it was in use. Only append to it, or stop its users before it is edited."
+    case .locked(let file, let seconds):
+      "\(file) has been locked by another process for \(seconds) s. Wait for that process, or end it."
+    case .newerStore(let file, let known, let found):
+      "\(file) has the format '\(found)', and this version knows up to '\(known)'. Use a newer version or another store."
+    case .badRow(let problem): "\(problem)"
+    case .teacherTwice(let name):
+      "Two teachers have the name '\(name)'. Names must differ, as votes are counted by them."
+    }
+  }
+}

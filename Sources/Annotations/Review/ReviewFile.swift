@@ -1,0 +1,140 @@
+public import Foundation
+public import TeacherProtocol
+
+/// Conflicts written into a file for a person to fill in, and read back.
+///
+/// ```swift
+/// try ReviewFile.write(conflicts, to: URL(fileURLWithPath: "review.csv"))
+/// // a person fills the column `label`
+/// let source = try ReviewFileSource(URL(fileURLWithPath: "review.csv"), labels: labels)
+/// ```
+///
+/// A name that ends in `.csv` is a table for spreadsheets: item, label, image, the fields of the item, and label and
+/// rationale of each teacher. Any other is JSON Lines with the same.
+public enum ReviewFile {
+  /// Writes conflicts with an empty label each; a file that was there is replaced as a whole.
+  ///
+  /// - Parameters:
+  ///   - conflicts: in the order in which they should be seen.
+  ///   - answers: earlier answers to write in, item -> label.
+  ///   - url: the file.
+  /// - Throws: ``AnnotationsError/cannotWrite(file:reason:)``.
+  public static func write(
+    _ conflicts: [Conflict], answers: [String: String] = [:], to url: URL
+  ) throws(AnnotationsError) {
+    let text =
+      url.pathExtension.lowercased() == "csv" ? csv(conflicts, answers) : jsonLines(conflicts, answers)
+    do {
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: url, options: .atomic)
+    } catch {
+      throw .cannotWrite(file: url.relativePath, reason: error.localizedDescription)
+    }
+  }
+
+  private static func jsonLines(_ conflicts: [Conflict], _ labels: [String: String]) -> String {
+    conflicts.map { conflict in
+      let item = conflict.item
+      let fields = item.fields.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .string($0.value)) }
+      let teachers = conflict.annotations.map { annotation in
+        JSONValue.Member(
+          annotation.teacher,
+          .object([
+            .init("label", annotation.reply.label.map { .string($0) } ?? .null),
+            .init("rationale", .string(annotation.reply.rationale)),
+            .init("confidence", annotation.reply.confidence.map { .number($0.value) } ?? .null),
+          ]))
+      }
+      let members: [JSONValue.Member] =
+        [
+          .init("item", .string(item.id)), .init("label", .string(labels[item.id] ?? "")),
+          .init("image", item.image.map { .string($0) } ?? .null), .init("fields", .object(fields)),
+          .init("teachers", .object(teachers)),
+        ]
+      return JSONValue.object(members).text + "\n"
+    }.joined()
+  }
+
+  private static func csv(_ conflicts: [Conflict], _ labels: [String: String]) -> String {
+    let fields = Set(conflicts.flatMap(\.item.fields.keys)).sorted()
+    var seen: Set<String> = []
+    let teachers = conflicts.flatMap(\.annotations).map(\.teacher).filter { seen.insert($0).inserted }
+    // Prefixes keep a field or teacher called "label" from taking the place of the column that is read back.
+    let head =
+      ["item", "label", "image"] + fields.map { "field: \($0)" }
+      + teachers.flatMap { ["\($0): label", "\($0): rationale"] }
+    return conflicts.reduce(into: CSV.record(head)) { text, conflict in
+      let item = conflict.item
+      let replies = Dictionary(
+        conflict.annotations.map { ($0.teacher, $0.reply) }, uniquingKeysWith: { first, _ in first })
+      text += CSV.record(
+        [item.id, labels[item.id] ?? "", item.image ?? ""] + fields.map { item.fields[$0] ?? "" }
+          + teachers.flatMap { [replies[$0]?.label ?? "", replies[$0]?.rationale ?? ""] })
+    }
+  }
+}
+
+/// Labels from a review file that a person filled in, as JSON Lines or CSV with the columns `item` and `label`.
+public struct ReviewFileSource: LabelSource {
+  /// Item -> label name, of the rows that are filled in.
+  public let labels: [String: String]
+  /// Rows with an unknown label, an unknown item, or a second and different label.
+  public let setAside: [RowProblem]
+
+  /// Reads a review file. Rows with an empty label are still to do and are passed over.
+  ///
+  /// - Parameters:
+  ///   - url: the file.
+  ///   - labels: a label may be a name, an alias, or the words of an answer.
+  ///   - items: the ids that may occur; nil for any.
+  ///   - strict: whether the first bad row is thrown in place of being set aside.
+  /// - Throws: `TeacherProtocolError`.
+  public init(
+    _ url: URL, labels: LabelSet, items: Set<String>? = nil, strict: Bool = false
+  ) throws(TeacherProtocolError) {
+    let table = try RowFile(contentsOf: url)
+    for column in ["item", "label"] where !table.rows.isEmpty && !table.columns.contains(column) {
+      throw .missingColumn(file: table.file, column: column, key: column, known: table.columns)
+    }
+    var found: [String: String] = [:]
+    var problems = table.problems
+    for row in table.rows {
+      guard let raw = row.text("label") else { continue }
+      func note(_ field: String, _ expected: String, _ value: String) {
+        problems.append(
+          RowProblem(file: table.file, line: row.line, field: field, expected: expected, found: value))
+      }
+      guard let item = row.text("item") else {
+        note("item", "an item's id", "nothing")
+        continue
+      }
+      guard items?.contains(item) ?? true else {
+        note("item", "an item of this run", "'\(item)'")
+        continue
+      }
+      let words = raw.trimmingCharacters(in: .whitespacesAndNewlines).lowercased()
+      guard let label = labels.label(raw) ?? labels.labels.first(where: { $0.answer.lowercased() == words }) else {
+        note("label", "one of \(labels.names.joined(separator: ", "))", "'\(raw)'")
+        continue
+      }
+      if let earlier = found[item], earlier != label.name {
+        note("label", "'\(earlier)' as in an earlier row of '\(item)'", "'\(label.name)'")
+        continue
+      }
+      found[item] = label.name
+    }
+    self.labels = found
+    setAside = problems.sorted { $0.line < $1.line }
+    if strict, let first = setAside.first { throw .badRow(first) }
+  }
+
+  /// How many items have a label.
+  public var spent: Int { labels.count }
+
+  /// The labels of those of the items that are filled in.
+  public func labels(for items: [Item]) async throws -> [String: String] {
+    var found: [String: String] = [:]
+    for item in items { found[item.id] = labels[item.id] }
+    return found
+  }
+}

@@ -1,0 +1,154 @@
+import ContentDigest
+import Foundation
+public import TeacherProtocol
+
+/// One reply of one teacher on one item, as it is kept.
+///
+/// The key is a digest of everything the reply depends on, so a question that was paid for once is never asked again, in
+/// whichever run or data set it comes up. In JSON it is one flat object, which ``RecordedReplies`` reads as well:
+/// ```json
+/// {"confidence":0.9,"confidence_source":"labelTokenProbability","item":"7","key":"5e3c...","label":"falsified", ...}
+/// ```
+public struct Annotation: Sendable, Equatable {
+  /// ``key(teacher:request:)`` of the question, 64 hexadecimal digits.
+  public var key: String
+  /// The item that the question was asked about.
+  public var item: String
+  /// The teacher's name.
+  public var teacher: String
+  /// What stood behind the name.
+  public var model: String
+  /// Which prompt template was used.
+  public var promptVersion: String
+  /// What the teacher said.
+  public var reply: TeacherReply
+  /// When it was kept, in seconds since 1970.
+  public var time: Double
+
+  /// An annotation from its parts.
+  public init(
+    key: String, item: String, teacher: String, model: String, promptVersion: String, reply: TeacherReply, time: Double
+  ) {
+    self.key = key
+    self.item = item
+    self.teacher = teacher
+    self.model = model
+    self.promptVersion = promptVersion
+    self.reply = reply
+    self.time = time
+  }
+
+  /// The reply of a teacher to a request.
+  public init(teacher: any Teacher, request: TeacherRequest, reply: TeacherReply, time: Double) {
+    self.init(
+      key: Self.key(teacher: teacher, request: request), item: request.item.id, teacher: teacher.name,
+      model: teacher.model, promptVersion: request.promptVersion, reply: reply, time: time)
+  }
+
+  /// What a reply is remembered by: SHA-256 of teacher, model, prompt version, prompt, image bytes, parameters and labels
+  /// (a reply is kept as a label's name), and of the item's id for teachers that answer by it.
+  public static func key(teacher: any Teacher, request: TeacherRequest) -> String {
+    let labels = request.labels.labels.flatMap { [$0.name, $0.answer] }
+    return ContentDigest.of(
+      fields: [
+        teacher.name, teacher.model, request.promptVersion, request.prompt, request.image?.digest ?? "",
+        request.parameters.canonical, teacher.answersByItem ? request.item.id : "", "\(request.labels.labels.count)",
+      ] + labels)
+  }
+
+  /// The teacher's vote; nil unless it answered with a label.
+  public var vote: Vote? {
+    reply.label.map { Vote(teacher: teacher, label: $0, confidence: reply.confidence) }
+  }
+}
+
+extension Annotation: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case key, item, teacher, model, outcome, label, reason, rationale, confidence, raw, seconds, time
+    case promptVersion = "prompt"
+    case confidenceSource = "confidence_source"
+    case inputTokens = "input_tokens"
+    case outputTokens = "output_tokens"
+  }
+
+  /// Reads the flat object.
+  public init(from decoder: any Decoder) throws {
+    let row = try decoder.container(keyedBy: CodingKeys.self)
+    let kind = try row.decode(String.self, forKey: .outcome)
+    guard
+      let outcome = TeacherReply.Outcome(
+        kind: kind, label: try row.decodeIfPresent(String.self, forKey: .label),
+        reason: try row.decodeIfPresent(String.self, forKey: .reason))
+    else { throw DecodingError.dataCorruptedError(forKey: .outcome, in: row, debugDescription: "unknown '\(kind)'") }
+    let value = try row.decodeIfPresent(Double.self, forKey: .confidence)
+    if let value, !(0...1).contains(value) {
+      throw DecodingError.dataCorruptedError(forKey: .confidence, in: row, debugDescription: "\(value) is not in 0...1")
+    }
+    let source = try row.decodeIfPresent(Confidence.Source.self, forKey: .confidenceSource)
+    let tokens = (
+      try row.decodeIfPresent(Int.self, forKey: .inputTokens), try row.decodeIfPresent(Int.self, forKey: .outputTokens)
+    )
+    self.init(
+      key: try row.decode(String.self, forKey: .key), item: try row.decode(String.self, forKey: .item),
+      teacher: try row.decode(String.self, forKey: .teacher), model: try row.decode(String.self, forKey: .model),
+      promptVersion: try row.decode(String.self, forKey: .promptVersion),
+      reply: TeacherReply(
+        outcome: outcome, rationale: try row.decodeIfPresent(String.self, forKey: .rationale) ?? "",
+        confidence: value.map { Confidence($0, source: source ?? .recorded) },
+        raw: try row.decode(String.self, forKey: .raw),
+        usage: tokens.0.map { TeacherReply.Usage(inputTokens: $0, outputTokens: tokens.1 ?? 0) },
+        seconds: try row.decodeIfPresent(Double.self, forKey: .seconds) ?? 0),
+      time: try row.decode(Double.self, forKey: .time))
+  }
+
+  /// Writes the flat object.
+  public func encode(to encoder: any Encoder) throws {
+    var row = encoder.container(keyedBy: CodingKeys.self)
+    try row.encode(key, forKey: .key)
+    try row.encode(item, forKey: .item)
+    try row.encode(teacher, forKey: .teacher)
+    try row.encode(model, forKey: .model)
+    try row.encode(promptVersion, forKey: .promptVersion)
+    try row.encode(reply.outcome.kind, forKey: .outcome)
+    try row.encodeIfPresent(reply.label, forKey: .label)
+    try row.encodeIfPresent(reply.outcome.reason, forKey: .reason)
+    try row.encode(reply.rationale, forKey: .rationale)
+    try row.encodeIfPresent(reply.confidence?.value, forKey: .confidence)
+    try row.encodeIfPresent(reply.confidence?.source, forKey: .confidenceSource)
+    try row.encode(reply.raw, forKey: .raw)
+    try row.encodeIfPresent(reply.usage?.inputTokens, forKey: .inputTokens)
+    try row.encodeIfPresent(reply.usage?.outputTokens, forKey: .outputTokens)
+    try row.encode(reply.seconds, forKey: .seconds)
+    try row.encode(time, forKey: .time)
+  }
+}
+
+extension TeacherReply.Outcome {
+  /// The kind as one word, for columns.
+  package var kind: String {
+    switch self {
+    case .answered: "answered"
+    case .abstained: "abstained"
+    case .unreadable: "unreadable"
+    case .refused: "refused"
+    case .cutOff: "cut_off"
+    }
+  }
+
+  /// Why an unreadable reply is so.
+  package var reason: String? {
+    if case .unreadable(let reason) = self { reason } else { nil }
+  }
+
+  /// The outcome of a kind; nil for an unknown one, or an answer without a label.
+  package init?(kind: String, label: String?, reason: String?) {
+    switch (kind, label) {
+    case ("answered", let label?): self = .answered(label)
+    case ("abstained", _): self = .abstained
+    case ("unreadable", _): self = .unreadable(reason ?? "")
+    case ("refused", _): self = .refused
+    case ("cut_off", _): self = .cutOff
+    default: return nil
+    }
+  }
+}

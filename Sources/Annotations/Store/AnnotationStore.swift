@@ -1,0 +1,20 @@
+/// Where replies are kept for good: appended to, looked up by key, never changed.
+///
+/// What ``append(_:)`` has returned from is there after a crash. Of several annotations with one key the first is kept,
+/// and later ones are ignored without an error, so that two processes that ask the same question end with one answer.
+/// ``AnnotationStoreCheck`` tries a conformer out.
+public protocol AnnotationStore: Sendable {
+  /// Keeps annotations whose keys are new. All of them are there afterwards, or an error is thrown.
+  func append(_ annotations: [Annotation]) async throws
+
+  /// The annotations that the store has, by key, also those that other processes wrote.
+  func annotations(forKeys keys: [String]) async throws -> [String: Annotation]
+
+  /// The annotations of these items, or of all for nil, in the order in which they were kept.
+  func annotations(forItems items: [String]?) async throws -> [Annotation]
+}
+
+extension AnnotationStore {
+  /// Everything, in the order in which it was kept.
+  public func all() async throws -> [Annotation] { try await annotations(forItems: nil) }
+}

@@ -1,0 +1,128 @@
+package import Foundation
+package import TeacherProtocol
+
+/// A file of JSON lines that several processes append to, of which no confirmed line is ever lost.
+///
+/// A line counts once ``append(_:)`` has returned: it is then on the disk, newline included. A process killed while it
+/// wrote leaves a torn last line, which was confirmed to nobody: it is reported, and cut off by the next append. If only
+/// the newline is missing the line is whole and is kept.
+package final class LineFile {
+  /// Writes bytes at an offset as `pwrite` does; tests put a failing disk here.
+  package typealias Write = @Sendable (Int32, UnsafeRawPointer, Int, off_t) -> Int
+
+  /// Path of the file as it was given.
+  package let file: String
+  package let descriptor: Int32
+  /// Torn lines that were met.
+  package private(set) var problems: [RowProblem] = []
+  private let isDurable: Bool
+  private let write: Write
+  private var offset: off_t = 0
+  private var lines = 0
+  private var reportedTorn: off_t = -1
+
+  /// Opens or makes a file.
+  package init(
+    _ url: URL, isDurable: Bool = true, write: @escaping Write = { pwrite($0, $1, $2, $3) }
+  ) throws(AnnotationsError) {
+    file = url.relativePath
+    self.isDurable = isDurable
+    self.write = write
+    descriptor = try openFile(url)
+    if isDurable {
+      // The file's entry in its folder must be on the disk too.
+      let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+      if folder >= 0 {
+        fsync(folder)
+        close(folder)
+      }
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  /// The whole lines that were added since the last call, with their numbers. Call it under the lock.
+  package func newLines() throws(AnnotationsError) -> [(number: Int, bytes: Data)] {
+    let fresh = try unread()
+    guard let end = fresh.lastIndex(of: 0x0A) else {
+      try report(fresh)
+      return []
+    }
+    var found: [(number: Int, bytes: Data)] = []
+    for line in fresh[...end].dropLast().split(separator: 0x0A, omittingEmptySubsequences: false) {
+      lines += 1
+      if line.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) { found.append((lines, Data(line))) }
+    }
+    offset += off_t(end + 1)
+    try report(fresh[(end + 1)...])
+    return found
+  }
+
+  /// Adds lines behind all others; they must not hold line ends. Call it under the lock, after ``newLines()``.
+  package func append(_ texts: [String]) throws(AnnotationsError) {
+    guard !texts.isEmpty else { return }
+    let torn = try unread()
+    var bytes = Array(texts.joined(separator: "\n").utf8)
+    bytes.append(0x0A)
+    if !torn.isEmpty {
+      if isWhole(torn) {
+        bytes.insert(0x0A, at: 0)
+      } else if ftruncate(descriptor, offset) != 0 {
+        throw .cannotWrite(file: file, reason: "a torn line can't be cut off: \(lastError())")
+      }
+    }
+    let start = isWhole(torn) ? offset + off_t(torn.count) : offset
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes { buffer in
+        buffer.baseAddress.map { write(descriptor, $0 + written, buffer.count - written, start + off_t(written)) } ?? 0
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        let reason = count < 0 ? lastError() : "no byte was taken"
+        ftruncate(descriptor, start)
+        throw .cannotWrite(file: file, reason: reason)
+      }
+      written += count
+    }
+    if isDurable, fsync(descriptor) != 0 {
+      throw .cannotWrite(file: file, reason: "it can't be brought to the disk: \(lastError())")
+    }
+  }
+
+  private func isWhole(_ torn: Data) -> Bool {
+    guard !torn.isEmpty else { return false }
+    return torn.withUnsafeBytes { raw in
+      guard case .object? = try? JSONParser.value(of: raw.bindMemory(to: UInt8.self)) else { return false }
+      return true
+    }
+  }
+
+  private func report(_ torn: Data) throws(AnnotationsError) {
+    guard !torn.isEmpty, reportedTorn != offset, !isWhole(Data(torn)) else { return }
+    reportedTorn = offset
+    problems.append(
+      RowProblem(
+        file: file, line: lines + 1, expected: "a whole line",
+        found: "\(torn.count) bytes of one that was never finished; the next append cuts them off"))
+  }
+
+  private func unread() throws(AnnotationsError) -> Data {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .cannotOpen(file: file, reason: lastError()) }
+    guard status.st_size >= offset else { throw .changedBehindUs(file: file) }
+    var data = Data(count: Int(status.st_size - offset))
+    var read = 0
+    while read < data.count {
+      let at = offset + off_t(read)
+      let count = data.withUnsafeMutableBytes { buffer in
+        buffer.baseAddress.map { pread(descriptor, $0 + read, buffer.count - read, at) } ?? 0
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw .cannotOpen(file: file, reason: lastError()) }
+      if count == 0 { break }
+      read += count
+    }
+    return data.prefix(read)
+  }
+}
