@@ -1,0 +1,59 @@
+/// The added tokens of a file: their ids, and how they are found in texts.
+struct AddedVocabulary: Sendable {
+  /// In the order of their ids.
+  private(set) var tokens: [AddedToken] = []
+  private var byID: [Int: AddedToken] = [:]
+  private var byContent = TokenTable()
+  private var specialContents = TokenTable()
+  /// Tokens that are looked for in the text as it comes.
+  private(set) var matcher = AddedTokenMatcher()
+  /// Tokens that are looked for in the normalized text.
+  private(set) var normalizedMatcher = AddedTokenMatcher()
+
+  /// Reads the field `added_tokens`.
+  ///
+  /// Ids are given as the original gives them: that of the model's vocabulary if the token is there, else the next free
+  /// one. A file whose own `id` differs from that is refused, since it could not have been written so.
+  init(_ top: FieldReader, model: any TokenModel, normalizer: (any Normalizer)?) throws {
+    var listed: [AddedToken] = []
+    let vocabularyCount = model.vocabulary.count
+    var largest = -1
+    for reader in top.value("added_tokens") == nil ? [] : try top.readers("added_tokens") {
+      let content = try reader.string("content")
+      let bytes = Array(content.utf8)
+      if content.isEmpty { continue }
+      let known = byContent.id(of: bytes) ?? model.vocabulary.id(of: bytes)
+      let id = known.map(Int.init) ?? (largest >= vocabularyCount ? largest + 1 : vocabularyCount)
+      let token = AddedToken(
+        id: id, content: content, isSpecial: try reader.bool("special"), isSingleWord: try reader.bool("single_word"),
+        stripsLeft: try reader.bool("lstrip"), stripsRight: try reader.bool("rstrip"),
+        isNormalized: try reader.bool("normalized"))
+      largest = max(largest, id)
+      byContent.insert(bytes, id: Int32(id))
+      byID[id] = token
+      if token.isSpecial { specialContents.insert(bytes, id: Int32(id)) }
+      listed.append(token)
+    }
+    tokens = byID.values.sorted { $0.id < $1.id }
+    // Special tokens come first, so that of two with the same normalized text the special one is found.
+    for token in listed.filter(\.isSpecial) + listed.filter({ !$0.isSpecial }) {
+      let current = byID[token.id] ?? token
+      if token.isNormalized {
+        var text = NormalizedText(token.content.utf8, alignedFrom: nil)
+        normalizer?.normalize(&text)
+        normalizedMatcher.insert(current, as: text.bytes)
+      } else {
+        matcher.insert(current, as: Array(token.content.utf8))
+      }
+    }
+  }
+
+  /// The id of an added token.
+  func id(of content: String) -> Int? { byContent.id(of: Array(content.utf8)).map(Int.init) }
+
+  /// The added token with an id.
+  func token(of id: Int) -> AddedToken? { byID[id] }
+
+  /// Whether the text of a token is that of a special one.
+  func isSpecial(_ content: [UInt8]) -> Bool { specialContents.id(of: content) != nil }
+}

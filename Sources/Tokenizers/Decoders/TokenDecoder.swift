@@ -1,0 +1,21 @@
+/// A step that turns tokens back into text.
+protocol TokenDecoder: Sendable {
+  /// Rewrites the tokens; each stays UTF-8. The text is their join.
+  func decode(_ tokens: [[UInt8]]) -> [[UInt8]]
+}
+
+/// Several steps, one after the other.
+struct DecoderSequence: TokenDecoder {
+  var steps: [any TokenDecoder]
+
+  func decode(_ tokens: [[UInt8]]) -> [[UInt8]] { steps.reduce(tokens) { $1.decode($0) } }
+}
+
+/// Reads the byte-level alphabet. Bytes that are no UTF-8 together become U+FFFD.
+struct ByteLevelDecoder: TokenDecoder {
+  func decode(_ tokens: [[UInt8]]) -> [[UInt8]] {
+    // A token with a character outside the alphabet, as an added one may have, stands for itself.
+    let bytes = tokens.flatMap { ByteLevelAlphabet.read($0) ?? $0 }
+    return [Array(String(decoding: bytes, as: UTF8.self).utf8)]
+  }
+}

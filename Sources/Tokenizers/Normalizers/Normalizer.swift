@@ -1,0 +1,14 @@
+/// A step that changes the text before it is divided.
+protocol Normalizer: Sendable {
+  /// Changes the text.
+  func normalize(_ text: inout NormalizedText)
+}
+
+/// Several steps, one after the other.
+struct NormalizerSequence: Normalizer {
+  var steps: [any Normalizer]
+
+  func normalize(_ text: inout NormalizedText) {
+    for step in steps { step.normalize(&text) }
+  }
+}

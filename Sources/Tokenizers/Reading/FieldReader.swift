@@ -1,0 +1,78 @@
+/// Reads fields of a JSON object and names file and path in every error.
+struct FieldReader {
+  let file: String
+  /// Where the object stands in the file, such as `model.` or the empty text for the top.
+  let path: String
+  let json: JSONValue
+
+  init(_ json: JSONValue, file: String, path: String) throws {
+    guard json.object != nil else {
+      throw TokenizerError.invalidField(
+        file: file, field: path.isEmpty ? "(all)" : path, expected: "an object", found: json.kind)
+    }
+    self.json = json
+    self.file = file
+    self.path = path
+  }
+
+  /// An error about a field.
+  func failure(_ field: String, _ expected: String) -> TokenizerError {
+    .invalidField(file: file, field: path(of: field), expected: expected, found: json[field]?.kind ?? "nothing")
+  }
+
+  func path(of field: String) -> String { path.isEmpty ? field : "\(path).\(field)" }
+
+  /// The value of a field, nil when it is absent or null.
+  func value(_ field: String) -> JSONValue? {
+    guard let value = json[field], !value.isNull else { return nil }
+    return value
+  }
+
+  func string(_ field: String) throws -> String {
+    guard let value = value(field)?.string else { throw failure(field, "a string") }
+    return value
+  }
+
+  func bytes(_ field: String) throws -> [UInt8] { Array(try string(field).utf8) }
+
+  /// The bytes of a string, nil when the field is absent or null.
+  func optionalBytes(_ field: String) throws -> [UInt8]? { value(field) == nil ? nil : try bytes(field) }
+
+  func bool(_ field: String, default standard: Bool? = nil) throws -> Bool {
+    guard let value = value(field) else {
+      if let standard { return standard }
+      throw failure(field, "true or false")
+    }
+    guard let value = value.bool else { throw failure(field, "true or false") }
+    return value
+  }
+
+  func integer(_ field: String, default standard: Int? = nil) throws -> Int {
+    guard let value = value(field) else {
+      if let standard { return standard }
+      throw failure(field, "an integer")
+    }
+    guard let value = value.integer else { throw failure(field, "an integer") }
+    return value
+  }
+
+  func array(_ field: String) throws -> [JSONValue] {
+    guard let value = value(field)?.array else { throw failure(field, "an array") }
+    return value
+  }
+
+  /// The components of an array, each with a reader of its own.
+  func readers(_ field: String) throws -> [FieldReader] {
+    try array(field).enumerated().map { try FieldReader($1, file: file, path: "\(path(of: field))[\($0)]") }
+  }
+
+  /// The component under a field, nil when it is absent or null.
+  func reader(_ field: String) throws -> FieldReader? {
+    try value(field).map { try FieldReader($0, file: file, path: path(of: field)) }
+  }
+
+  /// An error about the type of a component.
+  func unknown(_ kind: String) -> TokenizerError {
+    .unknownComponent(file: file, kind: kind, name: json["type"]?.string ?? "(without a type)")
+  }
+}

@@ -1,0 +1,77 @@
+/// No vocabulary in use comes near this; a larger id in a file would make us reserve memory for nothing.
+private let largestID = 1 << 24
+
+extension FieldReader {
+  /// The model that this object describes.
+  func model() throws -> any TokenModel {
+    // Files of early versions name no type; their fields tell.
+    let type = try value("type") == nil ? (value("merges") != nil ? "BPE" : "(without a type)") : string("type")
+    switch type {
+    case "BPE": return try bytePairModel()
+    default: throw unknown("model")
+    }
+  }
+
+  /// The object `vocab` of tokens with their ids.
+  func vocabulary() throws -> TokenTable {
+    guard let members = value("vocab")?.object else { throw failure("vocab", "an object of tokens with their ids") }
+    var table = TokenTable(capacity: members.count)
+    for member in members {
+      guard let id = member.value.integer, (0..<largestID).contains(id) else {
+        throw TokenizerError.invalidField(
+          file: file, field: "\(path(of: "vocab"))[\(member.key.debugDescription)]",
+          expected: "an id from 0 to \(largestID - 1)",
+          found: member.value.kind)
+      }
+      table.insert(Array(member.key.utf8), id: Int32(id))
+    }
+    return table
+  }
+
+  private func bytePairModel() throws -> BytePairModel {
+    if let dropout = value("dropout"), dropout.double != 0 {
+      throw failure("dropout", "0 or null, since tokenizing at random is for training only")
+    }
+    let vocabulary = try vocabulary()
+    let options = BytePairModel.Options(
+      unknownToken: try optionalBytes("unk_token"),
+      continuingPrefix: try optionalBytes("continuing_subword_prefix") ?? [],
+      endOfWordSuffix: try optionalBytes("end_of_word_suffix") ?? [],
+      fusesUnknown: try bool("fuse_unk", default: false),
+      fallsBackToBytes: try bool("byte_fallback", default: false),
+      ignoresMerges: try bool("ignore_merges", default: false))
+    if let unknown = options.unknownToken, vocabulary.id(of: unknown) == nil {
+      throw failure("unk_token", "a token of the vocabulary")
+    }
+    let entries = try array("merges")
+    var merges = MergeTable(capacity: entries.count)
+    for (rank, entry) in entries.enumerated() {
+      let (left, right) = try mergePair(entry, rank)
+      let merged = left + right.dropFirst(options.continuingPrefix.count)
+      guard let leftID = vocabulary.id(of: left), let rightID = vocabulary.id(of: right),
+        let mergedID = vocabulary.id(of: merged)
+      else {
+        throw TokenizerError.invalidField(
+          file: file, field: "\(path(of: "merges"))[\(rank)]",
+          expected: "two tokens of the vocabulary whose join is one too",
+          found:
+            "\(String(decoding: left, as: UTF8.self).debugDescription) and \(String(decoding: right, as: UTF8.self).debugDescription)"
+        )
+      }
+      merges.insert(leftID, rightID, rank: rank, id: mergedID)
+    }
+    return BytePairModel(vocabulary: vocabulary, merges: merges, options: options)
+  }
+
+  /// A merge, written as "a b" or as ["a", "b"].
+  private func mergePair(_ entry: JSONValue, _ rank: Int) throws -> (left: [UInt8], right: [UInt8]) {
+    if let text = entry.string {
+      let parts = text.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+      if parts.count == 2 { return (Array(parts[0]), Array(parts[1])) }
+    } else if let parts = entry.array, parts.count == 2, let left = parts[0].string, let right = parts[1].string {
+      return (Array(left.utf8), Array(right.utf8))
+    }
+    throw TokenizerError.invalidField(
+      file: file, field: "\(path(of: "merges"))[\(rank)]", expected: "two tokens", found: entry.kind)
+  }
+}
