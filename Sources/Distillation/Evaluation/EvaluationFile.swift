@@ -1,0 +1,157 @@
+/// Everything that is known of a finished run, as `evaluation.json` holds it.
+///
+/// ```json
+/// {"items": 9000, "test_items": 2000, "labels_spent": 700,
+///  "results": {"two_stage": {"accuracy": 0.91, "accuracy_falsified": 0.9, "accuracy_pristine": 0.92,
+///                            "f1_macro": 0.91, "labels": 700, "interval": [0.89, 0.93]}}}
+/// ```
+///
+/// The keys above are always there; `teacher_labels`, `differences`, `slices`, `budgets` and a result's `confusion` are
+/// left out where there is nothing to say.
+public struct EvaluationFile: Codable, Sendable, Equatable {
+  /// The score of one voter over the whole split.
+  public struct Result: Codable, Sendable, Equatable {
+    /// The share of items answered with their true label, in 0...1; abstained, tied and unreadable count as wrong.
+    public var accuracy: Double
+    /// The same over the items whose true label is the positive one; nil where the task or split has none.
+    public var accuracyFalsified: Double?
+    /// The same over all other items; nil where the task has no positive label or the split no such item.
+    public var accuracyPristine: Double?
+    /// The plain mean of the F1 of all labels, in 0...1.
+    public var macroF1: Double
+    /// The number of human labels that this result cost.
+    public var labels: Int
+    /// The 95 % bootstrap interval of ``accuracy``, resampling groups.
+    public var interval: Interval
+    /// True labels against answers.
+    public var confusion: ConfusionMatrix?
+
+    /// A score; see the properties.
+    public init(
+      accuracy: Double, accuracyFalsified: Double?, accuracyPristine: Double?, macroF1: Double, labels: Int,
+      interval: Interval, confusion: ConfusionMatrix? = nil
+    ) {
+      self.accuracy = accuracy
+      self.accuracyFalsified = accuracyFalsified
+      self.accuracyPristine = accuracyPristine
+      self.macroF1 = macroF1
+      self.labels = labels
+      self.interval = interval
+      self.confusion = confusion
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case accuracy, labels, interval, confusion
+      case accuracyFalsified = "accuracy_falsified"
+      case accuracyPristine = "accuracy_pristine"
+      case macroF1 = "f1_macro"
+    }
+  }
+
+  /// How much better one result is than another on the same items.
+  public struct Difference: Codable, Sendable, Equatable {
+    /// The name of the first result.
+    public var result: String
+    /// The name of the result it is compared with.
+    public var against: String
+    /// Accuracy of the first minus accuracy of the other, in -1...1.
+    public var difference: Double
+    /// Its 95 % interval by a paired bootstrap over groups.
+    public var interval: Interval
+
+    /// A difference; see the properties.
+    public init(result: String, against: String, difference: Double, interval: Interval) {
+      self.result = result
+      self.against = against
+      self.difference = difference
+      self.interval = interval
+    }
+  }
+
+  /// The results over one part of the test split.
+  public struct Slice: Codable, Sendable, Equatable {
+    /// The number of items in it.
+    public var testItems: Int
+    /// The results by name, as for the whole split.
+    public var results: [String: Result]
+    /// The differences within the slice; empty where there are none.
+    public var differences: [Difference]
+
+    /// A slice; see the properties.
+    public init(testItems: Int, results: [String: Result], differences: [Difference] = []) {
+      self.testItems = testItems
+      self.results = results
+      self.differences = differences
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case results, differences
+      case testItems = "test_items"
+    }
+  }
+
+  /// One point of the curve of accuracy over human labels spent.
+  public struct BudgetPoint: Codable, Sendable, Equatable {
+    /// The name of the result that was trained with this budget, such as `two_stage`.
+    public var result: String
+    /// The number of human labels spent.
+    public var labels: Int
+    /// The accuracy reached, in 0...1.
+    public var accuracy: Double
+    /// The 95 % interval of it.
+    public var interval: Interval
+
+    /// A point; see the properties.
+    public init(result: String, labels: Int, accuracy: Double, interval: Interval) {
+      self.result = result
+      self.labels = labels
+      self.accuracy = accuracy
+      self.interval = interval
+    }
+  }
+
+  /// The number of training items annotated.
+  public var items: Int
+  /// The number of items scored.
+  public var testItems: Int
+  /// The human labels read by the run, those of the dev split used for any choice included.
+  public var labelsSpent: Int
+  /// The labels that teachers made for the run were trained with, counted apart; nil where none were made.
+  public var teacherLabels: Int?
+  /// The results by name.
+  public var results: [String: Result]
+  /// The main result against the others; nil where it was not asked for.
+  public var differences: [Difference]?
+  /// The parts of the test split by name; nil where it has none.
+  public var slices: [String: Slice]?
+  /// Accuracy over labels spent; nil where only one budget was tried.
+  public var budgets: [BudgetPoint]?
+
+  /// An evaluation; see the properties.
+  public init(
+    items: Int, testItems: Int, labelsSpent: Int, teacherLabels: Int? = nil, results: [String: Result],
+    differences: [Difference]? = nil, slices: [String: Slice]? = nil, budgets: [BudgetPoint]? = nil
+  ) {
+    self.items = items
+    self.testItems = testItems
+    self.labelsSpent = labelsSpent
+    self.teacherLabels = teacherLabels
+    self.results = results
+    self.differences = differences
+    self.slices = slices
+    self.budgets = budgets
+  }
+
+  /// The names of the results in the order of tables.
+  public var resultNames: [ResultName] { results.keys.map(ResultName.init(rawValue:)).sorted() }
+
+  /// One result by its name.
+  public subscript(name: ResultName) -> Result? { results[name.rawValue] }
+
+  private enum CodingKeys: String, CodingKey {
+    case items, results, differences, slices, budgets
+    case testItems = "test_items"
+    case labelsSpent = "labels_spent"
+    case teacherLabels = "teacher_labels"
+  }
+}

@@ -1,0 +1,62 @@
+/// An evaluation as a table for the terminal: shares in percent, human labels last, slices and differences below.
+///
+/// ```
+/// result            accuracy  95 % interval   falsified  pristine  macro F1  labels
+/// teacher:gemini       87.20  85.70 to 88.60      84.10     90.30     87.14       0
+/// two_stage            91.05  89.80 to 92.25      90.20     91.90     91.05     700
+/// ```
+public struct EvaluationTable: Sendable, CustomStringConvertible {
+  private let evaluation: EvaluationFile
+
+  /// The table of an evaluation.
+  public init(_ evaluation: EvaluationFile) { self.evaluation = evaluation }
+
+  /// The table, lines ended by a line feed.
+  public var description: String {
+    var text =
+      "\(NumberText.grouped(evaluation.testItems)) test items, \(NumberText.grouped(evaluation.items)) training items, "
+    text += "\(NumberText.grouped(evaluation.labelsSpent)) human labels"
+    text += evaluation.teacherLabels.map { ", \(NumberText.grouped($0)) labels for teachers\n\n" } ?? "\n\n"
+    text += Self.results(evaluation.results)
+    text += Self.differences(evaluation.differences ?? [])
+    for (name, slice) in (evaluation.slices ?? [:]).sorted(by: { $0.key < $1.key }) {
+      text += "\n\(name): \(NumberText.grouped(slice.testItems)) test items\n\n"
+      text += Self.results(slice.results) + Self.differences(slice.differences)
+    }
+    if let budgets = evaluation.budgets, !budgets.isEmpty {
+      let rows = budgets.map {
+        [$0.result, NumberText.grouped($0.labels), Self.percent($0.accuracy), Self.span($0.interval, Self.percent)]
+      }
+      text +=
+        "\naccuracy per human label\n\n" + AlignedText.rows([["result", "labels", "accuracy", "95 % interval"]] + rows)
+    }
+    return text
+  }
+
+  private static func results(_ results: [String: EvaluationFile.Result]) -> String {
+    let heads = ["result", "accuracy", "95 % interval", "falsified", "pristine", "macro F1", "labels"]
+    let rows = results.map { (ResultName(rawValue: $0), $1) }.sorted { $0.0 < $1.0 }.map { name, result in
+      [
+        name.rawValue, percent(result.accuracy), span(result.interval, percent),
+        result.accuracyFalsified.map(percent) ?? "-", result.accuracyPristine.map(percent) ?? "-",
+        percent(result.macroF1), NumberText.grouped(result.labels),
+      ]
+    }
+    return AlignedText.rows([heads] + rows)
+  }
+
+  private static func differences(_ differences: [EvaluationFile.Difference]) -> String {
+    guard !differences.isEmpty else { return "" }
+    let rows = differences.map {
+      ["\($0.result) - \($0.against)", points($0.difference), span($0.interval, points)]
+    }
+    return "\n" + AlignedText.rows([["difference in points", "accuracy", "95 % interval"]] + rows)
+  }
+
+  private static func span(_ interval: Interval, _ text: (Double) -> String) -> String {
+    "\(text(interval.low)) to \(text(interval.high))"
+  }
+
+  private static func percent(_ share: Double) -> String { NumberText.fixed(share * 100, digits: 2) }
+  private static func points(_ share: Double) -> String { NumberText.signed(share * 100, digits: 2) }
+}

@@ -1,0 +1,111 @@
+/// Scores voters over one test split, all with the same resamples, and puts the whole comparison together.
+///
+/// ```swift
+/// let evaluator = Evaluator(split: split, using: &generator)
+/// let file = evaluator.evaluation(
+///   of: [
+///     .init(.teacher("gemini"), predictions: gemini, labels: 0),
+///     .init(.twoStage, predictions: student, labels: 700),
+///   ], items: 9_000, labelsSpent: 700)
+/// try file.write(to: run.appending(path: "evaluation.json"))
+/// ```
+public struct Evaluator: Sendable {
+  /// One voter to be scored.
+  public struct Candidate: Sendable, Equatable {
+    /// The name of the result.
+    public var name: ResultName
+    /// What the voter said; items without a prediction count as wrong.
+    public var predictions: [Prediction]
+    /// The human labels it cost.
+    public var labels: Int
+
+    /// A candidate; see the properties.
+    public init(_ name: ResultName, predictions: [Prediction], labels: Int) {
+      self.name = name
+      self.predictions = predictions
+      self.labels = labels
+    }
+  }
+
+  /// The items scored on.
+  public let split: TestSplit
+  private let bootstrap: GroupBootstrap
+  private let seed: UInt64
+
+  /// An evaluator on one split.
+  ///
+  /// - Parameters:
+  ///   - resamples: of each interval, at least 1. The default is 2,000.
+  ///   - generator: one number is taken from it.
+  public init(split: TestSplit, resamples: Int = 2_000, using generator: inout some RandomNumberGenerator) {
+    self.init(split: split, resamples: resamples, seed: generator.next())
+  }
+
+  private init(split: TestSplit, resamples: Int, seed: UInt64) {
+    self.split = split
+    self.seed = seed
+    bootstrap = GroupBootstrap(groups: split.items.map(\.group), resamples: resamples, seed: seed)
+  }
+
+  /// The evaluator of one slice of the split, with the same seed; nil where the slice has no item.
+  public func slice(_ name: String) -> Evaluator? {
+    split.slice(name).map { Evaluator(split: $0, resamples: bootstrap.resamples, seed: seed) }
+  }
+
+  /// The score of one voter over the whole split.
+  public func result(of predictions: [Prediction], labels: Int) -> EvaluationFile.Result {
+    let answers = split.answers(of: predictions)
+    let truth = split.items.map(\.label)
+    let confusion = ConfusionMatrix(labels: split.labels, truth: truth, answers: answers)
+    return EvaluationFile.Result(
+      accuracy: confusion.accuracy,
+      accuracyFalsified: split.falsified.flatMap { confusion.accuracy(onTruth: $0) },
+      accuracyPristine: split.falsified.flatMap { confusion.accuracy(onTruth: $0, inverted: true) },
+      macroF1: confusion.macroF1, labels: labels,
+      interval: bootstrap.interval(of: zip(answers, truth).map { $0 == $1 }), confusion: confusion)
+  }
+
+  /// How much better the first voter is than the other, item by item.
+  public func difference(of first: Candidate, against second: Candidate) -> EvaluationFile.Difference {
+    let left = split.correctness(of: first.predictions)
+    let right = split.correctness(of: second.predictions)
+    let surplus = zip(left, right).reduce(0) { $0 + ($1.0 ? 1 : 0) - ($1.1 ? 1 : 0) }
+    return EvaluationFile.Difference(
+      result: first.name.rawValue, against: second.name.rawValue,
+      difference: Double(surplus) / Double(split.items.count),
+      interval: bootstrap.difference(left, minus: right))
+  }
+
+  /// The whole comparison: all candidates over the split and over each of its slices.
+  ///
+  /// - Parameters:
+  ///   - candidates: the voters, no name twice.
+  ///   - items: the number of training items annotated.
+  ///   - labelsSpent: the human labels read by the run.
+  ///   - teacherLabels: the labels that home-made teachers were trained with; nil where there are none.
+  ///   - main: the result compared with each of the others. The default is ``ResultName/twoStage``; where no candidate
+  ///     has that name there are no differences.
+  ///   - budgets: the curve of accuracy over labels spent. The default is none.
+  public func evaluation(
+    of candidates: [Candidate], items: Int, labelsSpent: Int, teacherLabels: Int? = nil,
+    main: ResultName = .twoStage, budgets: [EvaluationFile.BudgetPoint]? = nil
+  ) -> EvaluationFile {
+    let whole = compare(candidates, main: main)
+    let slices = split.sliceNames.compactMap { name in
+      slice(name).map { (name, $0.compare(candidates, main: main)) }
+    }
+    return EvaluationFile(
+      items: items, testItems: split.items.count, labelsSpent: labelsSpent, teacherLabels: teacherLabels,
+      results: whole.results, differences: whole.differences.isEmpty ? nil : whole.differences,
+      slices: slices.isEmpty ? nil : Dictionary(uniqueKeysWithValues: slices), budgets: budgets)
+  }
+
+  private func compare(_ candidates: [Candidate], main: ResultName) -> EvaluationFile.Slice {
+    let named = candidates.map { ($0.name.rawValue, result(of: $0.predictions, labels: $0.labels)) }
+    let first = candidates.first { $0.name == main }
+    let others = candidates.filter { $0.name != main }.sorted { $0.name < $1.name }
+    return EvaluationFile.Slice(
+      testItems: split.items.count, results: Dictionary(uniqueKeysWithValues: named),
+      differences: first.map { first in others.map { difference(of: first, against: $0) } } ?? [])
+  }
+}

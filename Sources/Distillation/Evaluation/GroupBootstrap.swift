@@ -1,0 +1,108 @@
+/// Intervals for means over items that come in groups (the pristine and the falsified twin of one photo, say).
+///
+/// Items of a group are right or wrong together, so resampling single items would make the interval too narrow. Here
+/// whole groups are drawn with replacement, as many as there are, and the mean over the items of the drawn groups is
+/// one resample (Field and Welsh 2007, "Bootstrapping clustered data"; percentile interval, Efron 1979).
+///
+/// ```swift
+/// let bootstrap = GroupBootstrap(groups: ["a", "a", "b", "c"], using: &generator)
+/// bootstrap.interval(of: [true, false, true, true])  // Interval(low: 0.5, high: 1.0)
+/// ```
+///
+/// One seed is taken from the generator at the start, and every question is answered with the same draws. So the order
+/// of questions does not matter, and a difference of two results is paired: each resample compares both on the same
+/// groups.
+public struct GroupBootstrap: Sendable {
+  /// The number of resamples of each answer.
+  public let resamples: Int
+  /// The group of each item, as a number below ``groupCount``.
+  private let groupOfItem: [Int]
+  /// The number of different groups.
+  public let groupCount: Int
+  private let seed: UInt64
+
+  /// Prepares the resampling of items by their groups.
+  ///
+  /// - Parameters:
+  ///   - groups: the group of each item, in the order in which values are given later.
+  ///   - resamples: at least 1. The default is 2,000: the ends of the interval then move by about 0.05 of its width
+  ///     from seed to seed.
+  ///   - generator: one number is taken from it.
+  /// - Precondition: there is at least one item.
+  public init(groups: [String], resamples: Int = 2_000, using generator: inout some RandomNumberGenerator) {
+    self.init(groups: groups, resamples: resamples, seed: generator.next())
+  }
+
+  package init(groups: [String], resamples: Int, seed: UInt64) {
+    precondition(!groups.isEmpty, "nothing to resample")
+    precondition(resamples > 0, "resamples is \(resamples), expected at least 1")
+    var numbers: [String: Int] = [:]
+    groupOfItem = groups.map { group in
+      if let number = numbers[group] { return number }
+      numbers[group] = numbers.count
+      return numbers.count - 1
+    }
+    groupCount = numbers.count
+    self.resamples = resamples
+    self.seed = seed
+  }
+
+  /// The 95 % interval of the share of items that are right.
+  public func interval(of correct: [Bool]) -> Interval {
+    interval(ofMean: correct.map { $0 ? 1 : 0 })
+  }
+
+  /// The 95 % interval of the difference of two shares, `first - second`, over the same items.
+  public func difference(_ first: [Bool], minus second: [Bool]) -> Interval {
+    precondition(first.count == second.count, "\(first.count) and \(second.count) items; a difference is paired")
+    return interval(ofMean: zip(first, second).map { ($0 ? 1 : 0) - ($1 ? 1 : 0) })
+  }
+
+  /// The means of all resamples, in the order drawn.
+  ///
+  /// - Precondition: one value per item.
+  /// - Complexity: O(items + resamples * groups); 2,000 resamples of 3,500 groups take about 20 ms.
+  public func means(of values: [Int32]) -> [Double] {
+    precondition(values.count == groupOfItem.count, "\(values.count) values for \(groupOfItem.count) items")
+    // Sum and size of each group side by side, so that a draw is one load.
+    var groups = [SIMD2<Int32>](repeating: .zero, count: groupCount)
+    for (group, value) in zip(groupOfItem, values) { groups[group] &+= SIMD2(value, 1) }
+    var draws = DrawSequence(state: seed)
+    return (0..<resamples).map { _ in
+      var total = SIMD2<Int64>.zero
+      for _ in 0..<groups.count {
+        total &+= SIMD2(truncatingIfNeeded: groups[draws.next(below: groups.count)])
+      }
+      return Double(total.x) / Double(total.y)
+    }
+  }
+
+  /// The value below which the given share of the sorted values lies, interpolated between neighbours (type 7 of Hyndman
+  /// and Fan 1996, the default of R and NumPy).
+  package static func quantile(_ share: Double, of sorted: [Double]) -> Double {
+    let position = share * Double(sorted.count - 1)
+    let below = Int(position)
+    let above = min(below + 1, sorted.count - 1)
+    return sorted[below] + (position - Double(below)) * (sorted[above] - sorted[below])
+  }
+
+  private func interval(ofMean values: [Int32]) -> Interval {
+    let sorted = means(of: values).sorted()
+    return Interval(low: Self.quantile(0.025, of: sorted), high: Self.quantile(0.975, of: sorted))
+  }
+}
+
+/// SplitMix64 (Steele, Lea and Flood 2014), concrete so that the inner loop needs no witness call.
+private struct DrawSequence {
+  var state: UInt64
+
+  mutating func next(below bound: Int) -> Int {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var word = state
+    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+    word ^= word >> 31
+    // The high half of the product is uniform below the bound up to bound / 2^64, far below what 2,000 draws can show.
+    return Int(word.multipliedFullWidth(by: UInt64(bound)).high)
+  }
+}

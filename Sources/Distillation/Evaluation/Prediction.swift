@@ -1,0 +1,53 @@
+/// What one voter (a teacher, a majority, a student) says about one item.
+///
+/// ```swift
+/// let sure = Prediction(itemID: "42", label: "falsified", probabilities: ["falsified": 0.9, "pristine": 0.1])
+/// sure.confidence  // 0.9
+/// let silent = Prediction(itemID: "43", label: nil)  // abstained, tied or unreadable: scored as wrong
+/// ```
+///
+/// As JSON it is the object `{"id":, "label":, "probabilities":, "rationale":}`, the last three left out where unknown.
+public struct Prediction: Codable, Sendable, Equatable {
+  /// The item's `id` in its data set.
+  public var itemID: String
+  /// The label given, or nil where there is none: the voter abstained, the votes were tied, the reply was unreadable.
+  public var label: String?
+  /// Probability of each label, each in 0...1. The default is empty: the voter gives none.
+  public var probabilities: [String: Double]
+  /// The reasons given in words. The default is nil.
+  public var rationale: String?
+
+  /// A prediction; see the properties.
+  public init(itemID: String, label: String?, probabilities: [String: Double] = [:], rationale: String? = nil) {
+    self.itemID = itemID
+    self.label = label
+    self.probabilities = probabilities
+    self.rationale = rationale
+  }
+
+  /// The probability of the label given, in 0...1; nil where there is no label or no probability for it.
+  public var confidence: Double? { label.flatMap { probabilities[$0] } }
+
+  private enum CodingKeys: String, CodingKey {
+    case itemID = "id"
+    case label, probabilities, rationale
+  }
+
+  /// Reads the object described above.
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    itemID = try fields.decode(String.self, forKey: .itemID)
+    label = try fields.decodeIfPresent(String.self, forKey: .label)
+    probabilities = try fields.decodeIfPresent([String: Double].self, forKey: .probabilities) ?? [:]
+    rationale = try fields.decodeIfPresent(String.self, forKey: .rationale)
+  }
+
+  /// Writes the object described above.
+  public func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(itemID, forKey: .itemID)
+    try fields.encodeIfPresent(label, forKey: .label)
+    if !probabilities.isEmpty { try fields.encode(probabilities, forKey: .probabilities) }
+    try fields.encodeIfPresent(rationale, forKey: .rationale)
+  }
+}

@@ -1,0 +1,86 @@
+/// The items every result is scored on, with their true labels: always the whole split, never the part that was easy
+/// to answer.
+///
+/// ```swift
+/// let split = TestSplit(
+///   items: [
+///     .init(id: "1", label: "pristine", group: "photo-a"),
+///     .init(id: "2", label: "falsified", group: "photo-a"),
+///   ], labels: ["pristine", "falsified"], falsified: "falsified")
+/// split.correctness(of: [Prediction(itemID: "1", label: "pristine")])  // [true, false]: item 2 went unanswered
+/// ```
+public struct TestSplit: Sendable, Equatable {
+  /// One item to be scored.
+  public struct Item: Codable, Sendable, Equatable {
+    /// The item's `id` in its data set.
+    public var id: String
+    /// The true label, one of the split's.
+    public var label: String
+    /// What is resampled together: the items of one photo, one caption, one event.
+    public var group: String
+    /// The part of the split it is also reported in, such as `random` or `similar` pairs. The default is nil: none.
+    public var slice: String?
+
+    /// An item; see the properties.
+    public init(id: String, label: String, group: String, slice: String? = nil) {
+      self.id = id
+      self.label = label
+      self.group = group
+      self.slice = slice
+    }
+  }
+
+  /// The items, in the order in which ``correctness(of:)`` answers.
+  public let items: [Item]
+  /// All labels of the task, in the order of the confusion matrix.
+  public let labels: [String]
+  /// The positive label, on which `accuracy_falsified` is measured; nil where the task has none (multiclass).
+  public let falsified: String?
+
+  /// A split.
+  ///
+  /// - Precondition: there is at least one item, no `id` comes twice, and every label is one of `labels`.
+  public init(items: [Item], labels: [String], falsified: String?) {
+    precondition(!items.isEmpty, "a test split needs at least one item")
+    precondition(Set(labels).count == labels.count, "the labels \(labels) name one twice")
+    precondition(falsified.map(labels.contains) ?? true, "the positive label \(falsified ?? "") is not in \(labels)")
+    var seen = Set<String>()
+    for item in items {
+      precondition(seen.insert(item.id).inserted, "the test split has the item \(item.id) twice")
+      precondition(
+        labels.contains(item.label), "item \(item.id) has the label \(item.label), expected one of \(labels)")
+    }
+    self.items = items
+    self.labels = labels
+    self.falsified = falsified
+  }
+
+  /// The names of the slices, sorted.
+  public var sliceNames: [String] { Set(items.compactMap(\.slice)).sorted() }
+
+  /// The items of one slice as a split of their own; nil where the slice has no item.
+  public func slice(_ name: String) -> TestSplit? {
+    let part = items.filter { $0.slice == name }
+    return part.isEmpty ? nil : TestSplit(items: part, labels: labels, falsified: falsified)
+  }
+
+  /// The label predicted for each item, in the order of ``items``: nil where nothing (readable) was predicted.
+  ///
+  /// Predictions for items outside the split are passed over, so that one list serves a split and its slices.
+  /// - Precondition: no item is predicted twice.
+  public func answers(of predictions: [Prediction]) -> [String?] {
+    let byID = Dictionary(predictions.map { ($0.itemID, $0.label) }) { _, _ in
+      preconditionFailure("one of the predictions comes twice; merge the votes on an item before scoring them")
+    }
+    let known = Set(labels)
+    return items.map { item in
+      guard let answer = byID[item.id] ?? nil, known.contains(answer) else { return nil }
+      return answer
+    }
+  }
+
+  /// Whether each item is answered with its true label, in the order of ``items``.
+  public func correctness(of predictions: [Prediction]) -> [Bool] {
+    zip(answers(of: predictions), items).map { $0 == $1.label }
+  }
+}
