@@ -1,0 +1,88 @@
+internal import Foundation
+
+/// One line of `metrics.jsonl`: the measures of one step of one stage, as one flat JSON object.
+///
+/// ```json
+/// {"epoch":0.5,"learning_rate":0.0001,"loss":0.412,"stage":"stage1","step":120}
+/// ```
+///
+/// A measure that is not finite is written as null and read as not-a-number, so that every line is valid JSON.
+public struct MetricsRow: Sendable, Equatable {
+  /// The training that the step belongs to, such as `stage1`.
+  public var stage: String
+  /// The step within the stage, counted from 1.
+  public var step: Int
+  /// The measures by name; see ``TrainingMetric``.
+  public var values: [String: Double]
+
+  /// A row; see the properties.
+  ///
+  /// - Precondition: no measure is named `stage` or `step`.
+  public init(stage: String, step: Int, values: [String: Double]) {
+    precondition(values["stage"] == nil && values["step"] == nil, "a measure may not be named stage or step")
+    self.stage = stage
+    self.step = step
+    self.values = values
+  }
+
+  /// A row of the measures that TRL names too.
+  public init(stage: String, step: Int, _ values: [TrainingMetric: Double]) {
+    self.init(
+      stage: stage, step: step, values: Dictionary(uniqueKeysWithValues: values.map { ($0.rawValue, $1) }))
+  }
+
+  /// The measure of a name.
+  public subscript(metric: TrainingMetric) -> Double? { values[metric.rawValue] }
+
+  /// The line without its line feed, keys sorted.
+  public var json: String {
+    var fields = values.map { ($0, $1.isFinite ? Self.number($1) : "null") }
+    fields += [("stage", Self.quoted(stage)), ("step", "\(step)")]
+    return "{" + fields.sorted { $0.0 < $1.0 }.map { "\(Self.quoted($0)):\($1)" }.joined(separator: ",") + "}"
+  }
+
+  /// Reads one line; nil where it is not such an object.
+  public init?(json: some StringProtocol) {
+    guard let object = try? JSONDecoder().decode([String: Field].self, from: Data(json.utf8)),
+      case .text(let stage) = object["stage"], case .number(let step) = object["step"], let step = Int(exactly: step)
+    else { return nil }
+    var values: [String: Double] = [:]
+    for (name, field) in object where name != "stage" && name != "step" {
+      guard case .number(let number) = field else { return nil }
+      values[name] = number
+    }
+    self.init(stage: stage, step: step, values: values)
+  }
+
+  private enum Field: Decodable {
+    case number(Double)
+    case text(String)
+
+    init(from decoder: any Decoder) throws {
+      let value = try decoder.singleValueContainer()
+      if value.decodeNil() {
+        self = .number(.nan)
+      } else if let number = try? value.decode(Double.self) {
+        self = .number(number)
+      } else {
+        self = .text(try value.decode(String.self))
+      }
+    }
+  }
+
+  private static func number(_ value: Double) -> String {
+    Int(exactly: value).map(String.init) ?? "\(value)"
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var out = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"", "\\": out += "\\\(scalar)"
+      case _ where scalar.value < 0x20: out += "\\u" + String(format: "%04x", scalar.value)
+      default: out.unicodeScalars.append(scalar)
+      }
+    }
+    return out + "\""
+  }
+}
