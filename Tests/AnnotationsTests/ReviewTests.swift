@@ -1,0 +1,185 @@
+import Annotations
+import Foundation
+import TeacherProtocol
+import Testing
+
+@Suite struct ReviewOrderTests {
+  let conflicts = [
+    conflict("a", ["x", "y"], [0.9, 0.9]), conflict("b", ["x", "y"], [0.6, 0.6]),
+    conflict("c", ["x", "x", "y"], [0.9, 0.9, 0.9]), conflict("d", ["x", "y"]), conflict("e", ["x", "y"]),
+  ]
+
+  @Test func everyOrderKeepsWhatOrdersMustKeep() {
+    let check = ReviewOrderCheck(conflicts: conflicts)
+    #expect(check.problems(of: RandomOrder(seed: 1)) == [])
+    #expect(check.problems(of: DisagreementConfidenceOrder()) == [])
+    #expect(check.problems(of: UncertaintyOrder(probabilities: ["a": ["x": 0.5, "y": 0.5]])) == [])
+    struct Lossy: ReviewOrder {
+      func ordered(_ conflicts: [Conflict]) -> [Conflict] { Array(conflicts.prefix(2)) }
+    }
+    #expect(check.problems(of: Lossy()).count == 2)
+  }
+
+  @Test func aRandomOrderIsItsSeeds() {
+    let many = (0..<50).map { conflict("\($0)", ["x", "y"]) }
+    let first = RandomOrder(seed: 1).ordered(many)
+    #expect(RandomOrder(seed: 1).ordered(many.reversed()) == first)
+    #expect(RandomOrder(seed: 2).ordered(many) != first)
+  }
+
+  @Test func dividedAndSureTeachersComeFirst() {
+    let order = DisagreementConfidenceOrder()
+    // One against one is a whole bit of one: 1 x confidence.
+    #expect(order.score(conflicts[0]) == 0.9)
+    #expect(order.score(conflicts[1]) == 0.6)
+    // Two against one: (2/3 log 3/2 + 1/3 log 3) / log 3.
+    let entropy = (2.0 / 3 * log2(1.5) + 1.0 / 3 * log2(3)) / log2(3)
+    #expect(abs(order.score(conflicts[2]) - entropy * 0.9) < 1e-12)
+    #expect(order.score(conflicts[3]) == 0.5)
+    #expect(order.score(conflict("f", ["x"])) == 0)
+    #expect(Array(order.ordered(conflicts).map(\.item.id).prefix(3)) == ["a", "b", "c"])
+    #expect(DisagreementConfidenceOrder(unknownConfidence: 1).ordered(conflicts).first?.item.id != "a")
+  }
+
+  @Test func whatTheStudentIsUndecidedOnComesFirst() {
+    let order = UncertaintyOrder(probabilities: [
+      "a": ["x": 0.9, "y": 0.1], "b": ["x": 0.5, "y": 0.5], "c": ["x": 1, "y": 0],
+    ])
+    #expect(Array(order.ordered(conflicts).map(\.item.id).prefix(3)) == ["b", "a", "c"])
+  }
+}
+
+@Suite struct OracleLabelSourceTests {
+  let scratch: Scratch
+  let items = (0..<10).map { Item(id: "\($0)", fields: [:]) }
+  let gold = GoldColumn(
+    Dictionary(uniqueKeysWithValues: (0..<9).map { ("\($0)", $0 % 2 == 0 ? "pristine" : "falsified") }))
+
+  init() throws { scratch = try Scratch() }
+
+  @Test func itKeepsWhatEverySourceMustKeep() async throws {
+    let check = LabelSourceCheck(items: items, labels: .outOfContext)
+    #expect(try await check.problems(of: OracleLabelSource(gold: gold, budget: 4)) == [])
+    let journaled = try OracleLabelSource(gold: gold, budget: 4, journal: scratch.path("review.jsonl"))
+    #expect(try await check.problems(of: journaled) == [])
+    struct Fickle: LabelSource {
+      func labels(for items: [Item]) async throws -> [String: String] {
+        ["z": "maybe", items.first?.id ?? "y": "pristine"]
+      }
+    }
+    #expect(try await check.problems(of: Fickle()).count == 4)
+  }
+
+  @Test func theBudgetIsNeverExceededAndAskingAgainIsFree() async throws {
+    let source = try OracleLabelSource(gold: gold, budget: 4)
+    #expect(try await source.labels(for: Array(items[0..<3])).count == 3)
+    #expect(try await source.labels(for: Array(items[0..<3]) + Array(items[0..<3])).count == 3)
+    #expect(await source.spent == 3)
+    #expect(
+      try await source.labels(for: items) == ["0": "pristine", "1": "falsified", "2": "pristine", "3": "falsified"])
+    #expect(await source.spent == 4)
+    #expect(gold.asked == ["0", "1", "2", "3"])
+    let poor = try OracleLabelSource(gold: GoldColumn(["0": "x"]), budget: 0)
+    #expect(try await poor.labels(for: items).isEmpty)
+  }
+
+  @Test func anItemWithoutAGoldLabelCostsNothing() async throws {
+    let source = try OracleLabelSource(gold: gold, budget: 1)
+    #expect(try await source.labels(for: [items[9], items[0]]) == ["0": "pristine"])
+    #expect(await source.spent == 1)
+  }
+
+  @Test func aResumedRunSpendsNothingTwiceAndSharesItsBudget() async throws {
+    let journal = scratch.path("run/review.jsonl")
+    let first = try OracleLabelSource(gold: gold, budget: 4, journal: journal)
+    _ = try await first.labels(for: Array(items[5..<8]))
+    let fresh = GoldColumn(gold.labels(of: items.map(\.id)))
+    let second = try OracleLabelSource(gold: fresh, budget: 4, journal: journal)
+    #expect(try await second.labels(for: items).keys.sorted() == ["0", "5", "6", "7"])
+    #expect(fresh.asked == ["0"])
+    #expect(await second.spent == 4)
+    #expect(try await first.labels(for: items).keys.sorted() == ["0", "5", "6", "7"])
+    #expect(await first.spent == 4)
+    #expect(try scratch.text("run/review.jsonl").hasPrefix(#"{"item": "5", "label": "falsified"}"#))
+  }
+
+  @Test func concurrentAskersSpendOneBudget() async throws {
+    let journal = scratch.path("review.jsonl")
+    let sources = try (0..<3).map { _ in try OracleLabelSource(gold: gold, budget: 5, journal: journal) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for source in sources {
+        for item in items { group.addTask { _ = try await source.labels(for: [item]) } }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try scratch.text("review.jsonl").split(separator: "\n").count == 5)
+  }
+
+  @Test func aTornJournalLineWasGivenToNobodyAndADamagedOneIsAnError() async throws {
+    let journal = try scratch.file("review.jsonl", "{\"item\": \"0\", \"label\": \"pristine\"}\n{\"item\": \"1")
+    let source = try OracleLabelSource(gold: gold, budget: 2, journal: journal)
+    #expect(try await source.labels(for: Array(items[2..<4])) == ["2": "pristine"])
+    #expect(try scratch.text("review.jsonl").split(separator: "\n").count == 2)
+    let damaged = try scratch.file("damaged.jsonl", "{\"item\": \"0\"}\n")
+    let other = try OracleLabelSource(gold: gold, budget: 2, journal: damaged)
+    await #expect(throws: AnnotationsError.self) { try await other.labels(for: items) }
+  }
+}
+
+@Suite struct ReviewFileTests {
+  let scratch: Scratch
+  let conflicts = [conflict("a", ["falsified", "pristine"], [0.5]), conflict("b,2", ["pristine", "falsified"])]
+
+  init() throws { scratch = try Scratch() }
+
+  @Test(arguments: ["review.csv", "review.jsonl"])
+  func aFilledInFileIsReadBack(_ name: String) async throws {
+    let file = scratch.path("out/\(name)")
+    try ReviewFile.write(conflicts, to: file)
+    let empty = try ReviewFileSource(file, labels: .outOfContext, items: ["a", "b,2"], strict: true)
+    #expect(empty.labels.isEmpty)
+    try ReviewFile.write(conflicts, answers: ["b,2": "Yes"], to: file)
+    let source = try ReviewFileSource(file, labels: .outOfContext, items: ["a", "b,2"], strict: true)
+    #expect(source.labels == ["b,2": "falsified"])
+    #expect(source.spent == 1)
+    let check = LabelSourceCheck(items: conflicts.map(\.item), labels: .outOfContext)
+    #expect(try await check.problems(of: source) == [])
+    let text = try scratch.text("out/\(name)")
+    for part in ["because 0", "because 1", "a.jpg", "t0", "t1"] { #expect(text.contains(part)) }
+  }
+
+  @Test func theTableHasAColumnForEachFieldAndTeacher() throws {
+    try ReviewFile.write(conflicts, to: scratch.path("r.csv"))
+    let lines = try scratch.text("r.csv").components(separatedBy: "\r\n")
+    #expect(lines[0] == "item,label,image,field: text,t0: label,t0: rationale,t1: label,t1: rationale")
+    #expect(lines[1] == #"a,,a.jpg,"Caption, ""a""",falsified,because 0,pristine,because 1"#)
+  }
+
+  @Test func unknownLabelsAndItemsAreListedWithTheirRow() throws {
+    let file = try scratch.file(
+      "r.csv", "item,label\na,falsified\nb,perhaps\nz,No\n,Yes\na,pristine\nc,\na, 1 \nd,Yes,x\n")
+    let source = try ReviewFileSource(file, labels: .outOfContext, items: ["a", "b", "c"])
+    #expect(source.labels == ["a": "falsified"])
+    #expect(source.setAside.map(\.line) == [3, 4, 5, 6, 9])
+    #expect(source.setAside.map(\.field) == ["label", "item", "item", "label", nil])
+    #expect(source.setAside[0].description.contains("expected one of pristine, falsified, found 'perhaps'"))
+    #expect(throws: TeacherProtocolError.badRow(source.setAside[0])) {
+      try ReviewFileSource(file, labels: .outOfContext, items: ["a", "b", "c"], strict: true)
+    }
+  }
+
+  @Test func aFileWithoutTheColumnsIsRefused() throws {
+    let file = try scratch.file("r.csv", "id,label\na,Yes\n")
+    #expect(
+      throws: TeacherProtocolError.missingColumn(
+        file: file.relativePath, column: "item", key: "item", known: ["id", "label"])
+    ) { try ReviewFileSource(file, labels: .outOfContext) }
+  }
+
+  @Test func aPlaceThatCannotBeWrittenIsAnError() throws {
+    let plain = try scratch.file("plain", "x")
+    #expect(throws: AnnotationsError.self) {
+      try ReviewFile.write(conflicts, to: plain.appendingPathComponent("r.csv"))
+    }
+  }
+}

@@ -1,0 +1,223 @@
+import Annotations
+import Foundation
+import TeacherProtocol
+import Testing
+
+@Suite struct JSONLinesAnnotationStoreTests {
+  let scratch: Scratch
+  let file: URL
+
+  init() throws {
+    scratch = try Scratch()
+    file = scratch.path("deep/replies.jsonl")
+  }
+
+  @Test func itKeepsWhatEveryStoreMustKeep() async throws {
+    let file = file
+    let problems = try await AnnotationStoreCheck().problems { try JSONLinesAnnotationStore(file) }
+    #expect(problems == [])
+  }
+
+  @Test func theCheckFindsAStoreThatForgetsAndOneThatOverwrites() async throws {
+    actor Forgetful: AnnotationStore {
+      var last: [Annotation] = []
+      func append(_ annotations: [Annotation]) { last = annotations }
+      func annotations(forKeys keys: [String]) -> [String: Annotation] { [:] }
+      func annotations(forItems items: [String]?) -> [Annotation] { last }
+    }
+    let shared = Forgetful()
+    #expect(try await AnnotationStoreCheck().problems { shared }.count >= 4)
+  }
+
+  @Test func aTornLastLineIsReportedAndCutOffByTheNextAppend() async throws {
+    let store = try JSONLinesAnnotationStore(file)
+    try await store.append([annotation("a"), annotation("b")])
+    let whole = try scratch.text("deep/replies.jsonl")
+    try Data((whole + "{\"key\": \"c\", \"ite").utf8).write(to: file)
+    let reopened = try JSONLinesAnnotationStore(file)
+    #expect(try await reopened.all().map(\.key) == ["a", "b"])
+    #expect(await reopened.problems.map(\.line) == [3])
+    #expect(await reopened.problems.first?.found.contains("17 bytes") == true)
+    try await reopened.append([annotation("d")])
+    #expect(try await reopened.all().map(\.key) == ["a", "b", "d"])
+    #expect(try scratch.text("deep/replies.jsonl").hasPrefix(whole))
+    #expect(try scratch.text("deep/replies.jsonl").split(separator: "\n").count == 3)
+    let third = try JSONLinesAnnotationStore(file)
+    #expect(try await third.all().count == 3)
+    #expect(await third.problems.isEmpty)
+  }
+
+  @Test func aLastLineThatLacksOnlyItsNewlineIsKept() async throws {
+    let store = try JSONLinesAnnotationStore(file)
+    try await store.append([annotation("a"), annotation("b")])
+    try Data(try scratch.text("deep/replies.jsonl").dropLast().utf8).write(to: file)
+    let reopened = try JSONLinesAnnotationStore(file)
+    try await reopened.append([annotation("c")])
+    #expect(try await reopened.all().map(\.key) == ["a", "b", "c"])
+    #expect(await reopened.problems.isEmpty)
+  }
+
+  @Test func damagedLinesAreListedAndPassedOver() async throws {
+    let store = try JSONLinesAnnotationStore(file)
+    try await store.append([annotation("a")])
+    let good = try scratch.text("deep/replies.jsonl")
+    let bad = [
+      "not json", "{\"key\": \"x\"}", good.replacingOccurrences(of: "answered", with: "guessed").dropLast() + "",
+      good.replacingOccurrences(of: "\"seconds\":0", with: "\"seconds\":\"long\"").dropLast() + "",
+      good.replacingOccurrences(of: "\"raw\"", with: "\"confidence\":7,\"raw\"").dropLast() + "",
+    ]
+    try Data((good + bad.joined(separator: "\n") + "\n\n" + good.replacingOccurrences(of: "\"a\"", with: "\"z\"")).utf8)
+      .write(to: file)
+    let reopened = try JSONLinesAnnotationStore(file)
+    #expect(try await reopened.all().map(\.key) == ["a", "z"])
+    #expect(await reopened.problems.map(\.line) == [2, 3, 4, 5, 6])
+    #expect(await reopened.problems.map(\.found).allSatisfy { !$0.isEmpty })
+  }
+
+  @Test func aFileThatShrinksUnderneathIsAnError() async throws {
+    let store = try JSONLinesAnnotationStore(file)
+    try await store.append([annotation("a")])
+    truncate(file.path, 3)
+    await #expect(throws: AnnotationsError.changedBehindUs(file: file.relativePath)) { try await store.all() }
+  }
+
+  @Test func aFolderOrAPathThroughAFileCannotBeAStore() throws {
+    #expect(throws: AnnotationsError.self) { try JSONLinesAnnotationStore(scratch.url) }
+    let plain = try scratch.file("plain", "x")
+    #expect(throws: AnnotationsError.self) { try JSONLinesAnnotationStore(plain.appendingPathComponent("a.jsonl")) }
+  }
+
+  @Test func aFullDiskIsAnErrorThatLosesNothingAndLeavesNoTrace() async throws {
+    let store = try JSONLinesAnnotationStore(file)
+    try await store.append([annotation("a")])
+    let before = try scratch.text("deep/replies.jsonl")
+    let calls = Locked(0)
+    // The first write takes half of the bytes, the second none.
+    let full = try LineFile(file) { descriptor, bytes, count, offset in
+      let call = calls.withLock { value in
+        value += 1
+        return value
+      }
+      if call == 1 { return pwrite(descriptor, bytes, count / 2, offset) }
+      errno = ENOSPC
+      return -1
+    }
+    let failing = JSONLinesAnnotationStore(full)
+    await #expect(
+      throws: AnnotationsError.cannotWrite(file: file.relativePath, reason: String(cString: strerror(ENOSPC)))
+    ) { try await failing.append([annotation("b")]) }
+    #expect(try scratch.text("deep/replies.jsonl") == before)
+    #expect(try await failing.all().map(\.key) == ["a"])
+  }
+
+  @Test func shortWritesAreGoneOnWith() async throws {
+    let slow = try LineFile(file) { descriptor, bytes, count, offset in
+      pwrite(descriptor, bytes, min(count, 7), offset)
+    }
+    let store = JSONLinesAnnotationStore(slow)
+    try await store.append([annotation("a"), annotation("b")])
+    #expect(try await JSONLinesAnnotationStore(file).all().map(\.key) == ["a", "b"])
+  }
+
+  @Test func whatWasConfirmedIsThereAfterAProcessWasKilled() async throws {
+    let path = file.path
+    let confirmed = scratch.path("confirmed").path
+    await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, confirmed = confirmed as String] in
+      let store = try JSONLinesAnnotationStore(URL(fileURLWithPath: path))
+      Task.detached {
+        for i in 0... {
+          try await store.append([annotation("k\(i)", rationale: String(repeating: "x", count: 5000))])
+          try Data("\(i + 1)".utf8).write(to: URL(fileURLWithPath: confirmed), options: .atomic)
+        }
+      }
+      try await Task.sleep(for: .milliseconds(150))
+      kill(getpid(), SIGKILL)
+    }
+    let count = Int(try scratch.text("confirmed")) ?? 0
+    let kept = try await JSONLinesAnnotationStore(file).all()
+    #expect(count > 0)
+    #expect(kept.count == count || kept.count == count + 1)
+    #expect(kept.map(\.key) == kept.indices.map { "k\($0)" })
+  }
+
+  @Test func aStoreIsReadByWhoeverReadsRecordedReplies() async throws {
+    let store = try JSONLinesAnnotationStore(file)
+    try await store.append([
+      annotation("1", item: "x", teacher: "a", confidence: 0.5), annotation("2", item: "x", teacher: "b", label: nil),
+    ])
+    let replies = try RecordedReplies(contentsOf: file, labels: .outOfContext, strict: true)
+    #expect(replies.teachers == ["a", "b"])
+    #expect(replies.reply(of: "a", on: "x")?.label == "falsified")
+    #expect(replies.reply(of: "b", on: "x")?.outcome == .abstained)
+  }
+}
+
+@Suite struct AnnotationTests {
+  @Test func theKeyChangesWithEverythingAReplyDependsOnAndNothingElse() throws {
+    let template = try PromptTemplate("{text}")
+    func request(
+      id: String = "1", text: String = "a", digest: String? = "d", parameters: TeacherParameters = .init(),
+      labels: LabelSet = .outOfContext
+    ) throws -> TeacherRequest {
+      let image = digest.map { ImageReference(url: URL(fileURLWithPath: "/x/\(id).jpg"), digest: $0) }
+      return try TeacherRequest(
+        item: Item(id: id, fields: ["text": text]), template: template, image: image, labels: labels,
+        parameters: parameters)
+    }
+    func teacher(_ name: String, _ model: String) -> ScriptedTeacher {
+      ScriptedTeacher(name, model: model) { _ in TeacherReply(outcome: .refused, raw: "") }
+    }
+    let base = Annotation.key(teacher: teacher("t", "m"), request: try request())
+    #expect(base.count == 64)
+    #expect(Annotation.key(teacher: teacher("t", "m"), request: try request(id: "2")) == base)
+    var other = try request()
+    other.promptVersion = "other"
+    let labels = try LabelSet([.init(name: "pristine"), .init(name: "falsified")])
+    let keys = [
+      base, Annotation.key(teacher: teacher("u", "m"), request: try request()),
+      Annotation.key(teacher: teacher("t", "n"), request: try request()),
+      Annotation.key(teacher: teacher("t", "m"), request: try request(text: "b")),
+      Annotation.key(teacher: teacher("t", "m"), request: try request(digest: "e")),
+      Annotation.key(teacher: teacher("t", "m"), request: try request(digest: nil)),
+      Annotation.key(teacher: teacher("t", "m"), request: try request(parameters: .init(temperature: 1))),
+      Annotation.key(teacher: teacher("t", "m"), request: try request(labels: labels)),
+      Annotation.key(teacher: teacher("t", "m"), request: other),
+      Annotation.key(teacher: ScriptedTeacher("t", answers: [:]), request: try request(id: "1")),
+      Annotation.key(teacher: ScriptedTeacher("t", answers: [:]), request: try request(id: "2")),
+    ]
+    #expect(Set(keys).count == keys.count)
+  }
+
+  @Test func everyKindOfReplyReadsBackAsItWasWritten() throws {
+    for outcome: TeacherReply.Outcome in [.answered("a"), .abstained, .unreadable("why"), .refused, .cutOff] {
+      var one = annotation("k")
+      one.reply = TeacherReply(
+        outcome: outcome, rationale: "\n", confidence: Confidence(1.0 / 3, source: .labelTokenProbability), raw: "",
+        usage: .init(inputTokens: 1, outputTokens: 2), seconds: 0.1)
+      #expect(try JSONDecoder().decode(Annotation.self, from: JSONEncoder().encode(one)) == one)
+    }
+  }
+
+  @Test func everyErrorSaysWhatToDo() {
+    let problem = RowProblem(file: "f", line: 3, field: "x", expected: "a", found: "b")
+    for (error, part) in [
+      (AnnotationsError.cannotOpen(file: "f", reason: "r"), "Check the path"),
+      (.cannotWrite(file: "f", reason: "r"), "Nothing that stood there is lost"),
+      (.changedBehindUs(file: "f"), "append"),
+      (.locked(file: "f", seconds: 30), "30"), (.newerStore(file: "f", known: "1", found: "2"), "newer version"),
+      (.badRow(problem), "f:3:"), (.teacherTwice("t"), "'t'"),
+    ] { #expect("\(error)".contains(part)) }
+  }
+
+  @Test func aLockThatIsHeldTooLongIsAnError() async throws {
+    let scratch = try Scratch()
+    let file = scratch.path("a.jsonl")
+    let (holder, waiter) = (try LineFile(file), try LineFile(file))
+    #expect(flock(holder.descriptor, LOCK_EX) == 0)
+    await #expect(throws: AnnotationsError.locked(file: waiter.file, seconds: 0)) {
+      try await FileLock.holding(waiter.descriptor, file: waiter.file, patience: .milliseconds(20)) {}
+    }
+    flock(holder.descriptor, LOCK_UN)
+    try await FileLock.holding(waiter.descriptor, file: waiter.file) {}
+  }
+}

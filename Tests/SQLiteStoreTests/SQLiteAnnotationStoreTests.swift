@@ -1,0 +1,121 @@
+#if Run
+  import Annotations
+  import Foundation
+  import SQLiteStore
+  import TeacherProtocol
+  import Testing
+
+  @Suite struct SQLiteAnnotationStoreTests {
+    let folder: URL
+    var file: URL { folder.appendingPathComponent("deep/annotations.sqlite") }
+
+    init() throws {
+      folder = FileManager.default.temporaryDirectory.appendingPathComponent("sqlite-\(UUID().uuidString)")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    @Test func itKeepsWhatEveryStoreMustKeep() async throws {
+      let file = file
+      #expect(try await AnnotationStoreCheck().problems { try SQLiteAnnotationStore(file) } == [])
+      let other = folder.appendingPathComponent("durable.sqlite")
+      #expect(try await AnnotationStoreCheck().problems { try SQLiteAnnotationStore(other, isDurable: true) } == [])
+      try FileManager.default.removeItem(at: folder)
+    }
+
+    @Test func manyKeysAreLookedUpInPortions() async throws {
+      let store = try SQLiteAnnotationStore(file)
+      try await store.append((0..<1700).map { annotation("k\($0)", item: "i\($0 % 1300)") })
+      #expect(try await store.annotations(forKeys: (0..<1700).map { "k\($0)" }).count == 1700)
+      let items = try await store.annotations(forItems: (0..<1300).reversed().map { "i\($0)" })
+      #expect(items.map(\.key) == (0..<1700).map { "k\($0)" })
+      try FileManager.default.removeItem(at: folder)
+    }
+
+    @Test func manyOpeningsOfOneNewStoreAllSucceed() async throws {
+      for round in 0..<10 {
+        let file = folder.appendingPathComponent("new\(round).sqlite")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for i in 0..<4 {
+            group.addTask { try await SQLiteAnnotationStore(file).append([annotation("k\(i)")]) }
+          }
+          try await group.waitForAll()
+        }
+        #expect(try await SQLiteAnnotationStore(file).all().count == 4)
+      }
+      try FileManager.default.removeItem(at: folder)
+    }
+
+    @Test func severalProcessesMakeAndFillOneStore() async throws {
+      let path = file.path
+      await withTaskGroup(of: Void.self) { group in
+        for process in 0..<3 {
+          group.addTask {
+            await #expect(processExitsWith: .success) { [path = path as String, process = process as Int] in
+              let store = try SQLiteAnnotationStore(URL(fileURLWithPath: path))
+              for i in 0..<20 { try await store.append([annotation("p\(process)-\(i)"), annotation("shared-\(i)")]) }
+            }
+          }
+        }
+      }
+      #expect(try await SQLiteAnnotationStore(file).all().count == 80)
+      try FileManager.default.removeItem(at: folder)
+    }
+
+    @Test func whatWasConfirmedIsThereAfterAProcessWasKilled() async throws {
+      let (path, confirmed) = (file.path, folder.appendingPathComponent("confirmed").path)
+      await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, confirmed = confirmed as String] in
+        let store = try SQLiteAnnotationStore(URL(fileURLWithPath: path))
+        Task.detached {
+          for i in 0... {
+            try await store.append([annotation("a\(i)"), annotation("b\(i)")])
+            try Data("\(i + 1)".utf8).write(to: URL(fileURLWithPath: confirmed), options: .atomic)
+          }
+        }
+        try await Task.sleep(for: .milliseconds(200))
+        kill(getpid(), SIGKILL)
+      }
+      let count = Int(String(decoding: try Data(contentsOf: URL(fileURLWithPath: confirmed)), as: UTF8.self)) ?? 0
+      let kept = try await SQLiteAnnotationStore(file).all()
+      #expect(count > 0)
+      #expect(kept.count == 2 * count || kept.count == 2 * count + 2)
+      try FileManager.default.removeItem(at: folder)
+    }
+
+    @Test func whatIsNoDataBaseIsRefusedWithItsName() throws {
+      let plain = folder.appendingPathComponent("plain.sqlite")
+      try Data(String(repeating: "not a data base ", count: 100).utf8).write(to: plain)
+      #expect(throws: AnnotationsError.cannotOpen(file: plain.relativePath, reason: "file is not a database")) {
+        try SQLiteAnnotationStore(plain)
+      }
+      #expect(throws: AnnotationsError.self) { try SQLiteAnnotationStore(folder) }
+      #expect(throws: AnnotationsError.self) { try SQLiteAnnotationStore(plain.appendingPathComponent("a.sqlite")) }
+      try FileManager.default.removeItem(at: folder)
+    }
+
+    @Test func aStoreOfANewerVersionIsRefusedAndLeftAlone() async throws {
+      do {
+        let store = try SQLiteAnnotationStore(file)
+        try await store.append([annotation("k")])
+      }
+      // A later step of the schema, as a newer version would have noted it down: the same file with one letter changed.
+      func rename(_ old: String, _ new: String) throws {
+        var bytes = try Data(contentsOf: file)
+        while let range = bytes.range(of: Data(old.utf8)) { bytes.replaceSubrange(range, with: Data(new.utf8)) }
+        try bytes.write(to: file)
+      }
+      try rename("1: annotation", "9: annotation")
+      #expect(
+        throws: AnnotationsError.newerStore(file: file.relativePath, known: "1: annotation", found: "9: annotation")
+      ) { try SQLiteAnnotationStore(file) }
+      try rename("9: annotation", "1: annotation")
+      #expect(try await SQLiteAnnotationStore(file).all().map(\.key) == ["k"])
+      try FileManager.default.removeItem(at: folder)
+    }
+  }
+
+  func annotation(_ key: String, item: String = "i") -> Annotation {
+    Annotation(
+      key: key, item: item, teacher: "t", model: "m", promptVersion: "p",
+      reply: TeacherReply(outcome: .answered("falsified"), rationale: "r", raw: "raw"), time: 1)
+  }
+#endif
