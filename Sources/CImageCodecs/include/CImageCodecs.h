@@ -83,4 +83,9 @@ void image_resample_columns(const uint8_t *rgb, size_t width, const ImageWeights
 void image_pick(const uint8_t *rgb, size_t width, const int32_t *columns, size_t out_width, const int32_t *rows,
                 size_t out_height, uint8_t *out);
 
+/* Writes a rectangle of an image of `row_width` columns as [3, height, width]: for each sample of channel c the value
+   that stands at table[c * 256 + sample]. */
+void image_planes(const uint8_t *rgb, size_t row_width, size_t x, size_t y, size_t width, size_t height,
+                  const float *table, float *planes);
+
 #endif

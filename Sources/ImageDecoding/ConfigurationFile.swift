@@ -1,0 +1,152 @@
+internal import Foundation
+
+/// The keys of a `preprocessor_config.json`, read with errors that name the file and the key.
+///
+/// A key that is missing has its default. One that is `null` has none, as in transformers: a switch is off, and a value
+/// may be `null` only where a switch says that nobody needs it. A key that nobody asks for is no error, since these files
+/// carry the keys of every version of transformers that touched them.
+struct ConfigurationFile {
+  let name: String
+  private let keys: [String: JSONValue]
+
+  /// Most such files have under a kilobyte; a larger one than this is something else.
+  private static let maximumBytes = 1 << 20
+
+  init(contentsOf path: String) throws(ImageDecodingError) {
+    try self.init(readFile(path, atMost: Self.maximumBytes), name: path)
+  }
+
+  init(_ bytes: [UInt8], name: String) throws(ImageDecodingError) {
+    self.name = name
+    do {
+      keys = try JSONDecoder().decode([String: JSONValue].self, from: Data(bytes))
+    } catch {
+      throw .badConfiguration(file: name, key: "the file", expected: "a JSON object", found: "something else")
+    }
+  }
+
+  private func wrong(_ key: String, _ expected: String, _ found: JSONValue) -> ImageDecodingError {
+    .badConfiguration(file: name, key: key, expected: expected, found: found.description)
+  }
+
+  /// The value of a key, nil where it is missing or is `null` and not needed.
+  private func value(_ key: String, isNeeded: Bool = true) -> JSONValue? {
+    guard let value = keys[key], isNeeded || value != .null else { return nil }
+    return value
+  }
+
+  func bool(_ key: String, default fallback: Bool) throws(ImageDecodingError) -> Bool {
+    switch keys[key] {
+    case nil: return fallback
+    case .null: return false
+    case .bool(let bool): return bool
+    case .some(let value): throw wrong(key, "true or false", value)
+    }
+  }
+
+  func number(_ key: String, default fallback: Double, isNeeded: Bool) throws(ImageDecodingError) -> Double {
+    guard let value = value(key, isNeeded: isNeeded) else { return fallback }
+    guard case .number(let number) = value else { throw wrong(key, "a number", value) }
+    return number
+  }
+
+  /// Three numbers, or one that stands for all three.
+  func channels(_ key: String, default fallback: [Double], isNeeded: Bool) throws(ImageDecodingError) -> [Double] {
+    switch value(key, isNeeded: isNeeded) {
+    case nil: return fallback
+    case .number(let number): return [number, number, number]
+    case .array(let values):
+      let numbers = values.compactMap(\.number)
+      if numbers.count == 3 && values.count == 3 { return numbers }
+      throw wrong(key, "three numbers", .array(values))
+    case .some(let value): throw wrong(key, "three numbers", value)
+    }
+  }
+
+  func filter(_ key: String, default fallback: ResamplingFilter) throws(ImageDecodingError) -> ResamplingFilter {
+    guard let value = value(key) else { return fallback }
+    guard let code = value.integer, let filter = ResamplingFilter(rawValue: code) else {
+      throw wrong(key, "a code of Pillow, 0 to 5", value)
+    }
+    return filter
+  }
+
+  /// The whole numbers of an object such as `{"longest_edge": 512}`; a plain number stands for a square.
+  func sides(_ key: String, isNeeded: Bool = true) throws(ImageDecodingError) -> [String: Int]? {
+    guard let value = value(key, isNeeded: isNeeded) else { return nil }
+    if let side = value.integer { return ["height": side, "width": side] }
+    guard case .object(let object) = value else { throw wrong(key, "an object of sides in pixels", value) }
+    var sides: [String: Int] = [:]
+    for (side, length) in object.sorted(by: { $0.key < $1.key }) where length != .null {
+      guard let length = length.integer else { throw wrong("\(key).\(side)", "a whole number of pixels", length) }
+      sides[side] = length
+    }
+    return sides
+  }
+
+  /// The class that the file was written by, without the suffixes that tell its variants apart.
+  func processorClass() throws(ImageDecodingError) -> String? {
+    guard let value = value("image_processor_type", isNeeded: false) else { return nil }
+    guard case .string(var name) = value else { throw wrong("image_processor_type", "the name of a class", value) }
+    for suffix in ["Fast", "Pil"] where name.hasSuffix(suffix) { name.removeLast(suffix.count) }
+    return name
+  }
+
+  /// The keys that all processors share.
+  func scaling(default fallback: PixelScaling = PixelScaling()) throws(ImageDecodingError) -> PixelScaling {
+    var scaling = fallback
+    let rescales = try bool("do_rescale", default: true)
+    let factor = try number("rescale_factor", default: 1 / 255, isNeeded: rescales)
+    scaling.factor = rescales ? factor : nil
+    scaling.normalizes = try bool("do_normalize", default: true)
+    scaling.mean = try channels("image_mean", default: fallback.mean, isNeeded: scaling.normalizes)
+    scaling.deviation = try channels("image_std", default: fallback.deviation, isNeeded: scaling.normalizes)
+    return scaling
+  }
+}
+
+/// Any JSON value.
+enum JSONValue: Decodable, Equatable, CustomStringConvertible {
+  case null
+  case bool(Bool)
+  case number(Double)
+  case string(String)
+  case array([JSONValue])
+  case object([String: JSONValue])
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .null
+    } else if let bool = try? container.decode(Bool.self) {
+      self = .bool(bool)
+    } else if let number = try? container.decode(Double.self) {
+      self = .number(number)
+    } else if let string = try? container.decode(String.self) {
+      self = .string(string)
+    } else if let array = try? container.decode([JSONValue].self) {
+      self = .array(array)
+    } else {
+      self = .object(try container.decode([String: JSONValue].self))
+    }
+  }
+
+  var number: Double? {
+    if case .number(let number) = self { return number }
+    return nil
+  }
+
+  var integer: Int? { number.flatMap(Int.init(exactly:)) }
+
+  /// The value as an error shows it; long ones by their kind.
+  var description: String {
+    switch self {
+    case .null: "null"
+    case .bool(let bool): "\(bool)"
+    case .number(let number): Int(exactly: number).map(String.init) ?? "\(number)"
+    case .string(let string): "\"\(string.prefix(60))\""
+    case .array(let values): "an array of \(values.count)"
+    case .object: "an object"
+    }
+  }
+}

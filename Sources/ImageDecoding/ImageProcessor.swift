@@ -1,0 +1,79 @@
+public import Tensor
+
+/// Makes of an image what a model takes for it: the seam between files of pixels and a vision tower.
+///
+/// ```swift
+/// let processor: any ImageProcessor = try Idefics3ImageProcessor(contentsOf: "model/preprocessor_config.json")
+/// let image = try ImageDecoder().decode(contentsOf: "photo.jpg")
+/// processor.grid(width: image.width, height: image.height).tileCount  // known before any pixel is touched
+/// processor.process(image).pixels.shape                               // [tiles, 3, height, width]
+/// ```
+///
+/// The same image gives the same bytes at any time and on any machine. ``checkImageProcessor(_:image:)`` holds a
+/// conformer against what is promised here.
+public protocol ImageProcessor: Sendable {
+  /// How an image of this size is cut, without looking at its pixels, so that the tokens of a row can be counted before
+  /// it is loaded.
+  func grid(width: Int, height: Int) -> TileGrid
+
+  /// The pixels that a vision tower takes for this image, cut as ``grid(width:height:)`` says.
+  func process(_ image: RGBImage) -> ProcessedImage
+}
+
+/// How an image is cut into tiles: rows and columns of parts, and the whole image at a small size after them.
+public struct TileGrid: Sendable, Hashable {
+  /// The number of rows of parts; 0 where the image is not cut.
+  public var rows: Int
+
+  /// The number of columns of parts; 0 where the image is not cut.
+  public var columns: Int
+
+  /// A grid of parts. The default is an image that is not cut.
+  public init(rows: Int = 0, columns: Int = 0) {
+    self.rows = rows
+    self.columns = columns
+  }
+
+  /// The number of tiles: the parts, row by row, and the whole image as the last.
+  public var tileCount: Int { rows * columns + 1 }
+}
+
+/// An image as a vision tower takes it.
+public struct ProcessedImage: Sendable {
+  /// The samples as `[tiles, channels, height, width]`, channels in the order red, green, blue.
+  public let pixels: Tensor
+
+  /// How the tiles lie on the image.
+  public let grid: TileGrid
+
+  /// The tiles of one image.
+  ///
+  /// - Precondition: `pixels` has four axes and `grid.tileCount` tiles of three channels.
+  public init(pixels: Tensor, grid: TileGrid) {
+    precondition(
+      pixels.shape.count == 4 && pixels.shape[0] == grid.tileCount && pixels.shape[1] == 3,
+      "pixels of shape \(pixels.shape) for \(grid.tileCount) tiles of 3 channels")
+    self.pixels = pixels
+    self.grid = grid
+  }
+}
+
+/// Says where an image processor breaks a promise of ``ImageProcessor`` on an image; empty where it keeps them all.
+///
+/// For the tests of whoever writes a processor.
+public func checkImageProcessor(_ processor: some ImageProcessor, image: RGBImage) -> [String] {
+  let first = processor.process(image)
+  let second = processor.process(image)
+  let announced = processor.grid(width: image.width, height: image.height)
+  var broken: [String] = []
+  if announced != first.grid {
+    broken.append("grid(width:height:) announces \(announced), process(_:) cuts \(first.grid)")
+  }
+  if first.grid != second.grid || first.pixels.shape != second.pixels.shape
+    || first.pixels.scalars.map(\.bitPattern) != second.pixels.scalars.map(\.bitPattern)
+  {
+    broken.append("the same image gives other pixels the second time")
+  }
+  if !first.pixels.scalars.allSatisfy(\.isFinite) { broken.append("a sample is not finite") }
+  return broken
+}
