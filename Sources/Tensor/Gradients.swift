@@ -2,12 +2,29 @@ internal import CKernels
 
 /// One recorded operation: which tracked tensors it read, and how a gradient of its result becomes gradients of theirs.
 final class Node: @unchecked Sendable {
-  let inputs: [Node?]
-  let backward: (@Sendable (Tensor) -> [Tensor?])?
+  private(set) var inputs: [Node?]
+  private(set) var backward: (@Sendable (Tensor) -> [Tensor?])?
 
   init(inputs: [Node?] = [], backward: (@Sendable (Tensor) -> [Tensor?])? = nil) {
     self.inputs = inputs
     self.backward = backward
+  }
+
+  /// Releases a history in a loop: left to itself, each operation would be released from inside the release of the one
+  /// that used it, and a long chain would exhaust the stack.
+  deinit {
+    var pending: [Node] = []
+    dismantle(into: &pending)
+    while var node = pending.popLast() {
+      if isKnownUniquelyReferenced(&node) { node.dismantle(into: &pending) }
+    }
+  }
+
+  private func dismantle(into pending: inout [Node]) {
+    // The rule may hold the inputs too, so it goes while `inputs` still keeps them alive.
+    backward = nil
+    pending.append(contentsOf: inputs.lazy.compactMap { $0 })
+    inputs = []
   }
 }
 
@@ -62,7 +79,10 @@ extension Tensor {
       guard let gradient = pending.removeValue(forKey: id) else { continue }
       if leaves.contains(id) { results[id] = gradient }
       guard let backward = node.backward else { continue }
-      for (input, part) in zip(node.inputs, backward(gradient)) {
+      let parts = backward(gradient)
+      precondition(
+        parts.count == node.inputs.count, "a gradient rule gave \(parts.count) results for \(node.inputs.count) inputs")
+      for (input, part) in zip(node.inputs, parts) {
         guard let input, let part else { continue }
         let key = ObjectIdentifier(input)
         if var sum = pending.removeValue(forKey: key) {
@@ -73,7 +93,12 @@ extension Tensor {
         }
       }
     }
-    return zip(variables, wanted).map { results[$1] ?? .zeros($0.shape) }
+    return zip(variables, wanted).map { variable, id in
+      guard let result = results[id] else { return .zeros(variable.shape) }
+      precondition(
+        result.shape == variable.shape, "a gradient rule gave \(result.shape) for an input of shape \(variable.shape)")
+      return result
+    }
   }
 
   /// Adds in place. Not recorded.
