@@ -3,34 +3,32 @@ internal import CKernels
 extension Tensor {
   /// The sum, element by element, with NumPy's broadcasting.
   public static func + (a: Tensor, b: Tensor) -> Tensor {
-    binary(SD_ADD, a, b) { g in [a.isTracked ? g.summed(to: a.shape) : nil, b.isTracked ? g.summed(to: b.shape) : nil] }
+    binary(SD_ADD, a, b) { [a = a.trackedShape, b = b.trackedShape] g in
+      [a.map { g.summed(to: $0) }, b.map { g.summed(to: $0) }]
+    }
   }
 
   /// The difference, element by element, with NumPy's broadcasting.
   public static func - (a: Tensor, b: Tensor) -> Tensor {
-    binary(SD_SUBTRACT, a, b) { g in
-      [a.isTracked ? g.summed(to: a.shape) : nil, b.isTracked ? (-g).summed(to: b.shape) : nil]
+    binary(SD_SUBTRACT, a, b) { [a = a.trackedShape, b = b.trackedShape] g in
+      [a.map { g.summed(to: $0) }, b.map { (-g).summed(to: $0) }]
     }
   }
 
   /// The product, element by element, with NumPy's broadcasting.
   public static func * (a: Tensor, b: Tensor) -> Tensor {
-    binary(SD_MULTIPLY, a, b) { g in
-      [
-        a.isTracked ? (g * b.detached()).summed(to: a.shape) : nil,
-        b.isTracked ? (g * a.detached()).summed(to: b.shape) : nil,
-      ]
+    // Each factor is kept only for the gradient of the other.
+    let (x, y) = (b.isTracked ? a.detached() : nil, a.isTracked ? b.detached() : nil)
+    return binary(SD_MULTIPLY, a, b) { [a = a.shape, b = b.shape] g in
+      [y.map { (g * $0).summed(to: a) }, x.map { (g * $0).summed(to: b) }]
     }
   }
 
   /// The quotient, element by element, with NumPy's broadcasting.
   public static func / (a: Tensor, b: Tensor) -> Tensor {
-    binary(SD_DIVIDE, a, b) { g in
-      let (x, y) = (a.detached(), b.detached())
-      return [
-        a.isTracked ? (g / y).summed(to: a.shape) : nil,
-        b.isTracked ? (-(g * x) / (y * y)).summed(to: b.shape) : nil,
-      ]
+    let (x, y) = (b.isTracked ? a.detached() : nil, b.detached())
+    return binary(SD_DIVIDE, a, b) { [a = a.trackedShape, b = b.shape] g in
+      [a.map { (g / y).summed(to: $0) }, x.map { (-(g * $0) / (y * y)).summed(to: b) }]
     }
   }
 
@@ -53,7 +51,7 @@ extension Tensor {
   /// The multiple by a number.
   public static func * (a: Float, b: Tensor) -> Tensor { Tensor(a) * b }
   /// The quotient by a number.
-  public static func / (a: Tensor, b: Float) -> Tensor { a * Tensor(1 / b) }
+  public static func / (a: Tensor, b: Float) -> Tensor { a / Tensor(b) }
   /// The quotient of a number.
   public static func / (a: Float, b: Tensor) -> Tensor { Tensor(a) / b }
 
@@ -72,6 +70,9 @@ extension Tensor {
       ]
     }
   }
+
+  /// The shape for which a gradient is wanted.
+  private var trackedShape: [Int]? { isTracked ? shape : nil }
 
   private static func binary(
     _ operation: Int, _ a: Tensor, _ b: Tensor, _ backward: @escaping @Sendable (Tensor) -> [Tensor?]
@@ -123,7 +124,7 @@ extension Tensor {
     guard shape != self.shape else { return self }
     precondition(
       Tensor.broadcastShape(self.shape, shape) == shape, "\(self.shape) does not broadcast to \(shape)")
-    return self + .zeros(shape)
+    return self - .zeros(shape)  // minus, which keeps -0
   }
 
   /// Sums over the axes along which `shape` was broadcast: the gradient of broadcasting.

@@ -15,7 +15,7 @@ extension Tensor {
   public func matmul(_ other: Tensor, transposeA: Bool = false, transposeB: Bool = false) -> Tensor {
     precondition(rank >= 2 && other.rank >= 2, "a matrix product of \(shape) and \(other.shape)")
     if other.rank == 2, rank > 2, !transposeA {
-      let flat = reshaped([-1, shape[rank - 1]]).matmul(other, transposeB: transposeB)
+      let flat = reshaped([shape.dropLast().reduce(1, *), shape[rank - 1]]).matmul(other, transposeB: transposeB)
       return flat.reshaped(Array(shape.dropLast()) + [flat.shape[1]])
     }
     let (m, k) = transposeA ? (shape[rank - 1], shape[rank - 2]) : (shape[rank - 2], shape[rank - 1])
@@ -42,18 +42,20 @@ extension Tensor {
       }
       if members > 1, m * n * k > 1 << 12 { Compute.parallel(members, one) } else { (0..<members).forEach(one) }
     }
-    return .operation(value: value, inputs: [self, other]) { [self, other] gradient in
-      let a =
-        isTracked
-        ? (transposeA
-          ? other.detached().matmul(gradient, transposeA: transposeB, transposeB: true)
-          : gradient.matmul(other.detached(), transposeB: !transposeB)) : nil
-      let b =
-        other.isTracked
-        ? (transposeB
-          ? gradient.matmul(detached(), transposeA: true, transposeB: transposeA)
-          : detached().matmul(gradient, transposeA: !transposeA)) : nil
-      return [a.map { $0.summed(overLeading: rank) }, b.map { $0.summed(overLeading: other.rank) }]
+    // Each operand is kept only for the gradient of the other: behind a frozen weight no activation stays in memory.
+    let (a, b) = (other.isTracked ? detached() : nil, isTracked ? other.detached() : nil)
+    return .operation(value: value, inputs: [self, other]) { [rankA = rank, rankB = other.rank] gradient in
+      let forA = b.map { b in
+        transposeA
+          ? b.matmul(gradient, transposeA: transposeB, transposeB: true)
+          : gradient.matmul(b, transposeB: !transposeB)
+      }
+      let forB = a.map { a in
+        transposeB
+          ? gradient.matmul(a, transposeA: true, transposeB: transposeA)
+          : a.matmul(gradient, transposeA: !transposeA)
+      }
+      return [forA?.summed(overLeading: rankA), forB?.summed(overLeading: rankB)]
     }
   }
 

@@ -1,0 +1,91 @@
+import Tensor
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct ComputeTests {
+  /// A computation that goes through every parallel path: long elementwise loops, tiles, batches, rows.
+  static func work(seed: UInt64) -> [Tensor] {
+    let x = randomTensor([513, 300], seed: seed).tracked()
+    let w = randomTensor([300, 270], seed: seed + 1).tracked()
+    let batch = randomTensor([6, 40, 45], seed: seed + 2).tracked()
+    let hidden = x.matmul(w).silu() + 1
+    let rows = hidden.softmax().log() + hidden.logSoftmax()
+    let scores = batch.matmul(batch, transposeB: true).tanh()
+    let wide = w.matmul(x, transposeA: true, transposeB: true).gelu()
+    let total = rows.sum() + scores.sum() + wide.mean(along: 0).sum()
+    return [total.detached(), rows.detached(), wide.detached()] + total.gradients(at: [x, w, batch])
+  }
+
+  @Test("The bytes of results do not depend on the number of threads")
+  func threadCount() {
+    let usual = Tensor.Compute.threads
+    defer { Tensor.Compute.threads = usual }
+    Tensor.Compute.threads = 1
+    let expected = Self.work(seed: 40)
+    for threads in [2, 3, 7, 2, 1] {
+      Tensor.Compute.threads = threads
+      #expect(Tensor.Compute.threads == threads)
+      for (a, b) in zip(Self.work(seed: 40), expected) { #expect(a.isIdentical(to: b), "\(threads) threads") }
+    }
+    Tensor.Compute.threads = 0
+    #expect(Tensor.Compute.threads == 1)
+  }
+
+  @Test("Tasks that compute at once disturb neither one another nor the pool")
+  func concurrentCallers() async {
+    let expected = (0..<4).map { Self.work(seed: UInt64(50 + $0)) }
+    await withTaskGroup(of: (Int, [Tensor]).self) { group in
+      for task in 0..<12 { group.addTask { (task % 4, Self.work(seed: UInt64(50 + task % 4))) } }
+      for await (number, results) in group {
+        for (a, b) in zip(results, expected[number]) { #expect(a.isIdentical(to: b)) }
+      }
+    }
+  }
+
+  @Test("The pool runs each index once, from many callers and from inside itself", arguments: [0, 1, 2, 3, 100])
+  func everyIndexOnce(count: Int) async {
+    await withTaskGroup(of: Bool.self) { group in
+      for _ in 0..<8 {
+        group.addTask {
+          var calls = Tensor.zeros([count * 3])
+          calls.mutateScalars { out in
+            Tensor.Compute.parallel(count) { i in Tensor.Compute.parallel(3) { j in out[i * 3 + j] += 1 } }
+          }
+          return calls.isIdentical(to: .ones([count * 3]))
+        }
+      }
+      for await isRight in group { #expect(isRight) }
+    }
+  }
+
+  @Test("Memory goes back to where it was when tensors, histories and gradients are gone")
+  func memory() async {
+    await #expect(processExitsWith: .success) {
+      func step(_ seed: UInt64) { _ = ComputeTests.work(seed: seed) }
+      step(60)  // what is made once and kept: a few bytes
+      let before = Tensor.Compute.liveBytes
+      for seed in UInt64(61)..<64 { step(seed) }
+      precondition(Tensor.Compute.liveBytes == before)
+      precondition(before < 1024)
+      precondition(Tensor.Compute.peakBytes > 513 * 300 * 4)
+    }
+  }
+
+  @Test("Behind a frozen weight no activation stays in memory")
+  func frozenWeights() async {
+    await #expect(processExitsWith: .success) {
+      let size = 256 * 256 * 4
+      let weight = randomTensor([256, 256], seed: 70)
+      var x = randomTensor([256, 256], seed: 71).tracked()
+      let before = Tensor.Compute.liveBytes
+      for _ in 0..<10 { x = (x.matmul(weight) + weight) * weight - 1 }
+      precondition(Tensor.Compute.liveBytes <= before + size)
+      precondition(x.sum().isTracked)
+    }
+  }
+
+  @Test("OpenBLAS has the kernels of the widest vectors that the CPU offers, or says nothing")
+  func kernels() {
+    if let core = Tensor.Compute.openBLASCore { #expect(!core.isEmpty) }
+  }
+}
