@@ -21,8 +21,8 @@ SD_CLONES void sd_binary(int operation, const float *a, int a_step, const float 
     case SD_SUBTRACT: BINARY_LOOP(x - y) break;
     case SD_MULTIPLY: BINARY_LOOP(x * y) break;
     case SD_DIVIDE: BINARY_LOOP(x / y) break;
-    case SD_MAXIMUM: BINARY_LOOP(x > y ? x : y) break;
-    default: BINARY_LOOP(x < y ? x : y) break;
+    case SD_MAXIMUM: BINARY_LOOP(x > y || x != x ? x : y) break;
+    default: BINARY_LOOP(x < y || x != x ? x : y) break;
   }
 }
 
@@ -62,7 +62,7 @@ SD_CLONES void sd_unary(int operation, const float *x, float *out, size_t n) {
     case SD_GELU_TANH: UNARY_LOOP(0.5f * v * (1.0f + hyperbolic_tangent(gelu_root * (v + gelu_cubic * v * v * v))))
     case SD_GELU_ERF: UNARY_LOOP(0.5f * v * (1.0f + error_function(v * 0.70710678f)))
     case SD_GELU_QUICK: UNARY_LOOP(v * sigmoid(1.702f * v))
-    case SD_RELU: UNARY_LOOP(v > 0 ? v : 0)
+    case SD_RELU: UNARY_LOOP(v <= 0 ? 0 : v)  // this way round NaN stays NaN
     case SD_SQUARE: UNARY_LOOP(v * v)
     case SD_LOG_SIGMOID: UNARY_LOOP(log_sigmoid(v))
     default: UNARY_LOOP(fabsf(v))

@@ -20,7 +20,11 @@ SD_CLONES void sd_token_scores(const float *logits, const int32_t *targets, size
     }
     float l = logf(sum);
     log_sum[r] = top + l;
-    log_probability[r] = x[targets[r]] - top - l;
+    {
+#pragma clang fp reassociate(off)
+      // x - (top + l) would round the sum to the digits of a large maximum
+      log_probability[r] = (x[targets[r]] - top) - l;
+    }
     entropy[r] = l - weighted / sum;
     mean_logit[r] = total / (float)columns;
     is_greedy[r] = x[targets[r]] == top;

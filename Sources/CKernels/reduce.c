@@ -2,7 +2,6 @@
 #include "CKernels.h"
 #include "clones.h"
 #include <math.h>
-#include <string.h>
 
 SD_CLONES double sd_sum(const float *x, size_t n) {
   SD_REASSOCIATE
@@ -18,8 +17,14 @@ SD_CLONES double sd_sum_of_squares(const float *x, size_t n) {
   return sum;
 }
 
-SD_CLONES static void add_row(float *y, const float *x, size_t n) {
-  for (size_t i = 0; i < n; i++) y[i] += x[i];
+// Columns [first, first + n) of rows that lie `stride` apart, added up in Float64: in Float32 a sum over 200,000 tokens
+// loses the third digit.
+enum { STRIP = 256 };
+SD_CLONES static void sum_strip(const float *x, size_t rows, size_t stride, size_t n, float *out) {
+  double sum[STRIP] = {0};
+  for (size_t r = 0; r < rows; r++)
+    for (size_t j = 0; j < n; j++) sum[j] += x[r * stride + j];
+  for (size_t j = 0; j < n; j++) out[j] = (float)sum[j];
 }
 
 void sd_sum_axis(const float *x, size_t outer, size_t axis, size_t inner, float *out) {
@@ -28,9 +33,8 @@ void sd_sum_axis(const float *x, size_t outer, size_t axis, size_t inner, float 
       out[o] = (float)sd_sum(x + o * axis, axis);
       continue;
     }
-    float *y = out + o * inner;
-    memset(y, 0, inner * sizeof(float));
-    for (size_t a = 0; a < axis; a++) add_row(y, x + (o * axis + a) * inner, inner);
+    for (size_t j = 0; j < inner; j += STRIP)
+      sum_strip(x + o * axis * inner + j, axis, inner, inner - j < STRIP ? inner - j : STRIP, out + o * inner + j);
   }
 }
 
@@ -40,7 +44,7 @@ void sd_max_axis(const float *x, size_t outer, size_t axis, size_t inner, float 
       const float *a = x + o * axis * inner + i;
       size_t best = 0;
       for (size_t j = 1; j < axis; j++)
-        if (a[j * inner] > a[best * inner]) best = j;
+        if (a[best * inner] == a[best * inner] && !(a[j * inner] <= a[best * inner])) best = j;  // NaN wins, the first one
       out[o * inner + i] = a[best * inner];
       where[o * inner + i] = (int32_t)best;
     }
@@ -75,8 +79,12 @@ SD_CLONES void sd_log_softmax_rows(const float *x, float *out, size_t rows, size
     float *o = out + r * columns, top = a[0], sum = 0;
     for (size_t j = 0; j < columns; j++) top = a[j] > top ? a[j] : top;
     for (size_t j = 0; j < columns; j++) sum += sd_expf(a[j] - top);
-    float l = top + logf(sum);
-    for (size_t j = 0; j < columns; j++) o[j] = a[j] - l;
+    float l = logf(sum);
+    {
+#pragma clang fp reassociate(off)
+      // a - (top + l) would round the sum to the digits of a large maximum
+      for (size_t j = 0; j < columns; j++) o[j] = (a[j] - top) - l;
+    }
   }
 }
 
