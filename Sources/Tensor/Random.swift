@@ -34,11 +34,15 @@ extension Tensor {
   }
 
   /// Independent uniform numbers in [low, high).
+  ///
+  /// - Precondition: low < high.
   public static func uniform(
     _ shape: [Int], from low: Float = 0, to high: Float = 1, using generator: inout some RandomNumberGenerator
   ) -> Tensor {
-    Tensor(shape: shape) { out in
-      for i in out.indices { out[i] = low + (high - low) * unit(&generator) }
+    precondition(low < high, "uniform numbers from \(low) to \(high)")
+    // The sum may round up to `high`.
+    return Tensor(shape: shape) { out in
+      for i in out.indices { out[i] = min(low + (high - low) * unit(&generator), high.nextDown) }
     }
   }
 

@@ -9,14 +9,17 @@ extension Tensor {
       precondition(known > 0 && count % known == 0, "\(self.shape) reshaped to \(shape)")
       shape[open] = count / known
     }
-    precondition(shape.reduce(1, *) == count, "\(self.shape) reshaped to \(shape)")
+    precondition(Tensor.count(of: shape) == count, "\(self.shape) reshaped to \(shape)")
     let value = Tensor(storage: storage, shape: shape)
     return .operation(value: value, inputs: [self]) { [old = self.shape] g in [g.reshaped(old)] }
   }
 
   /// The axes in another order: axis `order[i]` of this tensor becomes axis i. Copies.
+  ///
+  /// - Precondition: `order` holds each axis once; at most 16 axes.
   public func permuted(_ order: [Int]) -> Tensor {
     precondition(order.sorted() == Array(0..<rank), "the order \(order) of the axes of \(shape)")
+    precondition(rank <= 16, "at most 16 axes can be permuted, not the \(rank) of \(shape)")
     guard rank > 1 else { return self }
     var strides = [Int](repeating: 1, count: rank)
     for axis in (0..<(rank - 1)).reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }

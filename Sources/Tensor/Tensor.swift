@@ -31,7 +31,7 @@ public struct Tensor: Sendable {
   /// - Precondition: as many elements as the shape has places.
   public init(_ scalars: [Float], shape: [Int]) {
     precondition(
-      scalars.count == shape.reduce(1, *), "\(scalars.count) elements do not fill the shape \(shape)")
+      scalars.count == Tensor.count(of: shape), "\(scalars.count) elements do not fill the shape \(shape)")
     let storage = Storage(count: scalars.count)
     scalars.withUnsafeBufferPointer {
       if let base = $0.baseAddress { storage.pointer.update(from: base, count: $0.count) }
@@ -44,7 +44,7 @@ public struct Tensor: Sendable {
 
   /// A tensor with the same value everywhere.
   public init(repeating value: Float, shape: [Int]) {
-    let storage = Storage(count: shape.reduce(1, *))
+    let storage = Storage(count: Tensor.count(of: shape))
     sd_fill(storage.pointer, value, storage.count)
     self.init(storage: storage, shape: shape)
   }
@@ -61,9 +61,19 @@ public struct Tensor: Sendable {
   /// let ramp = Tensor(shape: [4]) { for i in $0.indices { $0[i] = Float(i) } }
   /// ```
   public init(shape: [Int], initializingWith body: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
-    let storage = Storage(count: shape.reduce(1, *))
+    let storage = Storage(count: Tensor.count(of: shape))
     try body(UnsafeMutableBufferPointer(start: storage.pointer, count: storage.count))
     self.init(storage: storage, shape: shape)
+  }
+
+  /// The number of places in a shape.
+  static func count(of shape: [Int]) -> Int {
+    shape.reduce(1) { count, extent in
+      precondition(extent >= 0, "a negative extent in the shape \(shape)")
+      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      precondition(!overflow && product <= Int.max / 4, "the shape \(shape) has more elements than there is memory")
+      return product
+    }
   }
 
   /// The number of elements.
