@@ -1,0 +1,92 @@
+/// One thing that is wrong with a configuration: where, what was expected, what was found, and what to do.
+///
+/// ```text
+/// unknown key 'lerning_rate' in stage1 (line 12); did you mean 'learning_rate'?
+/// ```
+public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What is wrong.
+  public enum Reason: Sendable, Equatable {
+    /// No key of this name exists here; `nearest` is the known one that it resembles, `known` are all.
+    case unknownKey(nearest: String?, known: [String])
+    /// The key was given before, at `first` where that place is known.
+    case duplicateKey(first: ConfigurationNode.Position?)
+    /// The key belongs to another choice of a neighbouring key, such as `kind: openai`.
+    case misplacedKey(belongsTo: String)
+    /// A key that has no default is not there.
+    case missingKey(expected: String)
+    /// The value has the wrong kind or is out of range; `nearest` is the permitted word that it resembles.
+    case unexpectedValue(expected: String, found: String, nearest: String?)
+    /// The file can't be read at all, or its text is not of its language.
+    case unreadable(String)
+  }
+
+  /// The section that holds the key, such as `student.lora` or `teachers[1]` (counted from 0); empty at the top.
+  public var section: String
+  /// The key, or empty where the problem is the whole file.
+  public var key: String
+  /// The place in the file; nil for a configuration that was built in code.
+  public var position: ConfigurationNode.Position?
+  /// What is wrong.
+  public var reason: Reason
+
+  /// One thing that is wrong with a configuration.
+  public init(
+    section: String = "", key: String = "", position: ConfigurationNode.Position? = nil, reason: Reason
+  ) {
+    self.section = section
+    self.key = key
+    self.position = position
+    self.reason = reason
+  }
+
+  /// The key with the sections that hold it: `stage1.learning_rate`, `teachers[1].name`.
+  public var keyPath: String {
+    section.isEmpty || key.isEmpty || key.hasPrefix("[") ? section + key : section + "." + key
+  }
+
+  /// The problem as one sentence.
+  public var description: String {
+    let line = position.map { " (line \($0.line))" } ?? ""
+    let place = keyPath.isEmpty ? position.map { "line \($0.line)" } ?? "the whole" : keyPath + line
+    switch reason {
+    case .unknownKey(let nearest, let known):
+      let inside = section.isEmpty ? "" : " in \(section)"
+      let help = nearest.map { "did you mean '\($0)'?" } ?? "known keys: \(known.joined(separator: ", "))"
+      return "unknown key '\(key)'\(inside)\(line); \(help)"
+    case .duplicateKey(let first):
+      let before = first.map { ", first in line \($0.line)" } ?? ""
+      return "key '\(keyPath)' is given twice\(line)\(before); keep one"
+    case .misplacedKey(let owner):
+      return "\(place): this key belongs to \(owner); remove it or change that"
+    case .missingKey(let expected):
+      let begin = section.isEmpty ? nil : position.map { " (\(section) begins in line \($0.line))" }
+      return "\(keyPath) is missing\(begin ?? ""); expected \(expected)"
+    case .unexpectedValue(let expected, let found, let nearest):
+      let help = nearest.map { "; did you mean '\($0)'?" } ?? ""
+      return "\(place): expected \(expected), found \(found)\(help)"
+    case .unreadable(let why):
+      return position.map { "line \($0.line), column \($0.column): \(why)" } ?? why
+    }
+  }
+}
+
+/// A configuration that can't be used, with everything that is wrong with it, in the order of the file.
+public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The file as it was named to the reader; nil for a configuration that was built in code.
+  public var file: String?
+  /// What is wrong; never empty.
+  public var problems: [ConfigurationProblem]
+
+  /// A configuration that can't be used.
+  public init(file: String?, problems: [ConfigurationProblem]) {
+    self.file = file
+    self.problems = problems
+  }
+
+  /// All problems, one a line, under the file's name.
+  public var description: String {
+    let name = file ?? "the configuration"
+    if problems.count == 1 { return "\(name): \(problems[0])" }
+    return "\(name) has \(problems.count) problems:\n" + problems.map { "  - \($0)" }.joined(separator: "\n")
+  }
+}

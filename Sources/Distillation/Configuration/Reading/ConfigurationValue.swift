@@ -1,0 +1,68 @@
+/// Something that a key of a configuration can be set to.
+///
+/// Conformers of the package: `Bool`, `Int`, `Double`, `String`, arrays and optionals of values, maps from text to a
+/// value, ``ConfigurationChoice`` and ``ConfigurationSection``. A type with a syntax of its own conforms in
+/// three members:
+///
+/// ```swift
+/// extension LabelBudget: ConfigurationValue {
+///   static var configurationForm: String { "a fraction below 1 or a whole number" }
+///   static func fromConfiguration(
+///     _ node: ConfigurationNode, over current: Self?, with reader: inout ConfigurationReader) -> Self? { ... }
+///   var configurationNode: ConfigurationNode? { ... }
+/// }
+/// ```
+public protocol ConfigurationValue: Sendable, Equatable {
+  /// What may be written, as the end of "expected ...": `a whole number`.
+  static var configurationForm: String { get }
+
+  /// Reads a value.
+  ///
+  /// - Parameters:
+  ///   - node: What the file has; nil where the key is absent and the value has keys of its own.
+  ///   - current: What the key is set to so far; a section keeps it for the keys that are absent.
+  ///   - reader: Takes the problems.
+  /// - Returns: nil after a problem was reported.
+  static func fromConfiguration(_ node: ConfigurationNode, over current: Self?, with reader: inout ConfigurationReader)
+    -> Self?
+
+  /// The value as it is written; nil where nothing is written.
+  var configurationNode: ConfigurationNode? { get }
+
+  /// Reports values out of range in the parts of this value. The default has no parts.
+  func checkConfiguration(with reader: inout ConfigurationReader)
+
+  /// The value with every file path in it replaced. The default has none.
+  ///
+  /// - Parameters:
+  ///   - root: What the key says its text is relative to; nil where the text is not a path.
+  ///   - replace: Gives the new path.
+  func mappingConfigurationPaths(_ root: ConfigurationPathRoot?, _ replace: (String, ConfigurationPathRoot) -> String)
+    -> Self
+
+  /// The keys inside this value; empty for scalars. The default is empty.
+  static func configurationOutline(of value: Self?) -> [ConfigurationOutline]
+}
+
+/// What a relative path in a configuration is relative to.
+public enum ConfigurationPathRoot: Sendable, Equatable {
+  /// The folder of the configuration file.
+  case configuration
+  /// The folder given by `--data`, or else the folder of the configuration file.
+  case data
+}
+
+extension ConfigurationValue {
+  /// Nothing to check.
+  public func checkConfiguration(with reader: inout ConfigurationReader) {}
+
+  /// No paths.
+  public func mappingConfigurationPaths(
+    _ root: ConfigurationPathRoot?, _ replace: (String, ConfigurationPathRoot) -> String
+  ) -> Self {
+    self
+  }
+
+  /// No keys.
+  public static func configurationOutline(of value: Self?) -> [ConfigurationOutline] { [] }
+}

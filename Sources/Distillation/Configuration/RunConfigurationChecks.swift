@@ -1,0 +1,61 @@
+extension RunConfiguration {
+  /// What holds between sections: teachers, labels, stages.
+  public func checkRelations(with reader: inout ConfigurationReader) {
+    checkTeachers(with: &reader)
+    checkLabels(with: &reader)
+    reader.require(
+      pretrain == nil || student.fresh != nil, "pretrain", "student.fresh", "student.model",
+      expected: "no pre-training, or student.fresh with the sizes of the base to pre-train",
+      found: "student.model, which is trained already")
+  }
+
+  private func checkTeachers(with reader: inout ConfigurationReader) {
+    reader.require(
+      teachers.count >= 2, "teachers", expected: "at least two teachers, since one alone never conflicts",
+      found: "\(teachers.count)")
+    for (index, teacher) in teachers.enumerated() {
+      if let first = teachers.prefix(index).firstIndex(where: { $0.name == teacher.name }) {
+        reader.require(
+          false, "teachers[\(index)].name", "teachers[\(first)].name", expected: "a name of its own for every teacher",
+          found: "the text '\(teacher.name)' again")
+      }
+    }
+    if case .teacher(let name) = stage1.answers {
+      let names = teachers.map(\.name)
+      reader.require(
+        names.contains(name), "stage1.answers", "teachers",
+        expected: "all or a teacher's name (\(names.joined(separator: ", ")))", found: "the text '\(name)'",
+        nearest: NearestName.nearest(to: name, among: names + ["all"]))
+    }
+    reader.require(
+      agreement.minimumVotes <= teachers.count, "agreement.minimum_votes", "teachers",
+      expected: "at most the number of teachers, \(teachers.count)", found: "the number \(agreement.minimumVotes)")
+    reader.require(
+      agreement.margin <= teachers.count, "agreement.margin", "teachers",
+      expected: "at most the number of teachers, \(teachers.count)", found: "the number \(agreement.margin)")
+  }
+
+  private func checkLabels(with reader: inout ConfigurationReader) {
+    let names = labels.map(\.name)
+    reader.require(labels.count >= 2, "labels", expected: "at least two labels", found: "\(labels.count)")
+    var owners: [String: Int] = [:]
+    for (index, label) in labels.enumerated() {
+      for spelling in [label.name] + label.aliases {
+        if let owner = owners.updateValue(index, forKey: spelling) {
+          reader.require(
+            false, "labels[\(index)].\(spelling == label.name ? "name" : "aliases")", "labels[\(owner)].name",
+            expected: "names and aliases that mean one label alone", found: "the text '\(spelling)' again")
+        }
+      }
+      if let first = labels.prefix(index).firstIndex(where: { $0.answer == label.answer }) {
+        reader.require(
+          false, "labels[\(index)].answer", "labels[\(first)].answer", expected: "an answer of its own for every label",
+          found: "the text '\(label.answer)' again")
+      }
+    }
+    reader.require(
+      names.contains(positive), "positive", "labels",
+      expected: "the name of a label (\(names.joined(separator: ", ")))",
+      found: "the text '\(positive)'", nearest: NearestName.nearest(to: positive, among: names))
+  }
+}

@@ -1,0 +1,106 @@
+#if Run
+  import Distillation
+  import Testing
+
+  @Suite struct ConfigurationOptionTests {
+    @Test func everyKeySetsItsOwnProperty() throws {
+      let read = try RunConfiguration(text: EveryKey.text, format: .yaml)
+      #expect(read.data == EveryKey.data)
+      #expect(read.teachers == EveryKey.teachers)
+      #expect(read.student == EveryKey.student)
+      #expect(read.pretrain == EveryKey.run.pretrain)
+      #expect(read.stage1 == EveryKey.run.stage1)
+      #expect(read.stage2 == EveryKey.stage2)
+      #expect(read == EveryKey.run)
+    }
+
+    @Test func theTextAboveHasEveryKeyOfTheReference() throws {
+      var paths: Set<String> = []
+      func visit(_ node: ConfigurationNode, _ path: String) {
+        switch node.content {
+        case .map(let entries):
+          for entry in entries {
+            let inner = path.isEmpty ? entry.key : path + "." + entry.key
+            paths.insert(inner)
+            visit(entry.value, inner)
+          }
+        case .list(let elements): for element in elements { visit(element, path + "[]") }
+        case .null, .boolean, .number, .text: break
+        }
+      }
+      visit(try ConfigurationNode(text: EveryKey.text, format: .yaml), "")
+      // These exclude keys that the text has; the tests below set them.
+      let elsewhere: Set = ["data.file", "data.fields.split", "student.model"]
+      for (path, _) in ConfigurationReference.entries where !elsewhere.contains(path) {
+        let path = path.hasSuffix("[]") ? String(path.dropLast(2)) : path
+        #expect(paths.contains(path), "no test sets \(path)")
+      }
+    }
+
+    @Test func theOtherWaysToNameItemsAndBaseAreRead() throws {
+      let text = """
+        data: {file: all.jsonl, fields: {split: part}}
+        teachers: [{name: a, kind: model, model: x}, {name: b, kind: model, model: y}]
+        student: {model: base}
+        stage2: {reference: base}
+        evaluation: {results: [two_stage, teachers], dev_for_threshold: true}
+        """
+      let run = try RunConfiguration(text: text, format: .yaml)
+      #expect(run.data.file == "all.jsonl")
+      #expect(run.data.fields.split == "part")
+      #expect(run.student.model == "base")
+      #expect(run.stage2.reference == .base)
+      #expect(run.evaluation.results.names == [.twoStage, .teachers])
+      #expect(run.evaluation.choosesThresholdOnDev)
+    }
+
+    @Test(arguments: [
+      ("stage1_adapter", ReferenceConfiguration.stage1Adapter), ("base", .base), ("none", .none),
+      ("{adapter: some/folder}", .adapter("some/folder")),
+    ])
+    func theReferenceOfStage2IsOneOfFour(text: String, reference: ReferenceConfiguration) throws {
+      let stage = try Stage2Configuration(text: "reference: \(text)", format: .yaml)
+      #expect(stage.reference == reference)
+    }
+
+    @Test(arguments: [
+      ("exclude", Stage1Configuration.Conflicts.exclude), ("both", .both), ("majority", .majority),
+    ])
+    func conflictsInStage1HaveThreeOptions(text: String, conflicts: Stage1Configuration.Conflicts) throws {
+      #expect(try Stage1Configuration(text: "conflicts: \(text)", format: .yaml).conflicts == conflicts)
+    }
+
+    @Test(arguments: [
+      ("disagreement", ReviewConfiguration.Order.disagreement), ("random", .random),
+      ("student_uncertainty", .studentUncertainty),
+    ])
+    func conflictsAreLabelledInOneOfThreeOrders(text: String, order: ReviewConfiguration.Order) throws {
+      #expect(try ReviewConfiguration(text: "order: \(text)", format: .yaml).order == order)
+    }
+
+    @Test(arguments: [
+      ("all", Stage1Configuration.Answers.all), ("r", .teacher("r")),
+    ])
+    func answersAreEveryTeachersOrOne(text: String, answers: Stage1Configuration.Answers) throws {
+      #expect(try Stage1Configuration(text: "answers: \(text)", format: .yaml).answers == answers)
+    }
+
+    @Test func equalFilesInBothLanguagesGiveEqualConfigurations() throws {
+      let yaml = try RunConfiguration(text: EveryKey.text, format: .yaml)
+      #expect(try RunConfiguration(text: yaml.json, format: .json) == yaml)
+      // Every JSON text is a YAML text too.
+      #expect(try RunConfiguration(text: yaml.json, format: .yaml) == yaml)
+      #expect(
+        try RunConfiguration(text: ConfigurationFixture.minimal, format: .yaml)
+          == RunConfiguration(text: ConfigurationFixture.minimalJSON, format: .json))
+    }
+
+    @Test func canonicalTextReadsBackAndIsAFixedPoint() throws {
+      for run in [EveryKey.run, ConfigurationFixture.built, .example] {
+        let read = try RunConfiguration(text: run.yaml, format: .yaml)
+        #expect(read == run)
+        #expect(read.yaml == run.yaml)
+      }
+    }
+  }
+#endif

@@ -1,0 +1,86 @@
+#if Run
+  import Distillation
+  import Testing
+
+  /// A section of a downstream project, as the documentation of `ConfigurationSection` shows it.
+  struct Smoothing: ConfigurationSection {
+    var width = 5
+    var name: String?
+    var values: [String: [String]] = [:]
+    static let blank = Smoothing()
+    static let keys: [ConfigurationKey<Smoothing>] = [
+      ConfigurationKey("width", \.width, "Steps that are averaged.", range: .atLeast(1)),
+      ConfigurationKey("name", \.name, "A name."),
+      ConfigurationKey("values", \.values, "Values by name."),
+    ]
+  }
+
+  @Suite struct ConfigurationWriterTests {
+    @Test func aSectionOfAnotherProjectIsReadInTheSameWay() throws {
+      #expect(try Smoothing(text: "width: 9", format: .yaml).width == 9)
+      #expect(
+        ConfigurationFixture.problems(Smoothing.self, "width: 0", .yaml) == [
+          "width (line 1): expected a whole number, at least 1, found the number 0"
+        ])
+      #expect(
+        ConfigurationFixture.problems(Smoothing.self, "widht: 3", .yaml) == [
+          "unknown key 'widht' (line 1); did you mean 'width'?"
+        ])
+    }
+
+    @Test(arguments: [
+      "plain", "two words", "no", "Yes", "on", "null", "~", "true", "1", "1e5", ".5", ".inf", "-", "- a", "a: b",
+      "a #b", "#a",
+      " a", "a ", "", " ", "'", "\"", "\\", "\t", "a\tb", "é", "😀", "a\u{85}b", "\u{2028}", "a\u{FEFF}b", "\u{7F}",
+      "\u{1}", "a\rb",
+      "*a", "&a", "!a", "%a", "@a", "`a", "[a]", "{a}", "a, b", "?", "a?", "| a", "> a", "=", "<<", "---", "...",
+      "...a", "../x/y.z",
+      "line\nline", "line\n", "line\n\nline", "line\nline\n", "line\nline\n\n", "\nline", " a\nb", "a\n b\n  c",
+      "a\nb ", "a\r\nb",
+      "a\n\tb", "a\n#b", "a\n---\nb", "\n", "\n\n", "a\n ", "a\n \nb", "a: b\n- c", "/abs/path", "0x1f", "007", "12:30",
+      "2001-01-01",
+      String(repeating: "long ", count: 100) + "end",
+    ])
+    func everyTextReadsBackFromBothLanguages(text: String) throws {
+      var section = Smoothing()
+      section.name = text
+      section.values = [text: [text, text], "other": []]
+      // `String ==` takes canonically equivalent texts for equal; the scalars must be the same.
+      let yaml = try Smoothing(text: section.yaml, format: .yaml)
+      #expect(yaml == section)
+      #expect(yaml.name.map { Array($0.unicodeScalars) } == Array(text.unicodeScalars))
+      let json = try Smoothing(text: section.json, format: .json)
+      #expect(json.name.map { Array($0.unicodeScalars) } == Array(text.unicodeScalars))
+      #expect(try Smoothing(text: section.json, format: .yaml) == section)
+    }
+
+    @Test(arguments: [
+      0.1, 1e-5, 1e-300, .leastNonzeroMagnitude, 1e22, 123_456_789.125, 1, 0, 2e-4, .pi, .greatestFiniteMagnitude,
+    ])
+    func everyNumberReadsBackExactly(value: Double) throws {
+      var training = TrainingConfiguration()
+      training.weightDecay = value
+      #expect(try TrainingConfiguration(text: training.yaml, format: .yaml).weightDecay == value)
+      #expect(try TrainingConfiguration(text: training.json, format: .json).weightDecay == value)
+      // A number without a decimal point is a text to parsers of YAML 1.1.
+      #expect(!training.yaml.contains(#/: [0-9]+e/#))
+    }
+
+    @Test func canonicalTextIsPlainToRead() {
+      var section = Smoothing()
+      section.name = "two\nlines"
+      section.values = ["b": ["x", "no"], "a": []]
+      #expect(
+        section.yaml == """
+          width: 5
+          name: |-
+            two
+            lines
+          values:
+            a: []
+            b: [x, "no"]
+
+          """)
+    }
+  }
+#endif

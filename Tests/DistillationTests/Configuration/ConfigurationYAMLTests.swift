@@ -1,0 +1,92 @@
+#if Run
+  import Distillation
+  import Testing
+
+  @Suite struct ConfigurationYAMLTests {
+    private func node(_ text: String) throws -> ConfigurationNode { try ConfigurationNode(text: text, format: .yaml) }
+
+    @Test(arguments: [
+      "no", "No", "NO", "yes", "on", "off", "y", "n", "Yes, it is", "1:30", "0x1f", "1_000", ".inf", "=",
+    ])
+    func wordsOfYAML11StayTexts(word: String) throws {
+      #expect(try node("label: \(word)")["label"]?.content == .text(word))
+    }
+
+    @Test(arguments: ["1", "-1", "+1", "007", "1.5", ".5", "5.", "1e-4", "1E+4", "-1.5e10"])
+    func decimalNumbersAreNumbers(word: String) throws {
+      #expect(try node("value: \(word)")["value"]?.content == .number(word))
+    }
+
+    @Test(arguments: ["1", "true", "null", "~", "no"])
+    func quotedWordsAreTexts(word: String) throws {
+      #expect(try node("value: '\(word)'")["value"]?.content == .text(word))
+      #expect(try node("value: \"\(word)\"")["value"]?.content == .text(word))
+      #expect(try node("value: !!str \(word)")["value"]?.content == .text(word))
+    }
+
+    @Test func emptyValuesAndTildesAreNothing() throws {
+      for text in ["value:", "value: ~", "value: null"] { #expect(try node(text)["value"]?.content == .null) }
+      #expect(try node("").content == .map([]))
+      #expect(try node("# nothing but a comment").content == .map([]))
+    }
+
+    @Test func everyNodeKnowsItsLine() throws {
+      let root = try node("a: 1\nb:\n  - x\n  - y: 2\n")
+      #expect(root["a"]?.position == ConfigurationNode.Position(line: 1, column: 4))
+      guard case .list(let elements)? = root["b"]?.content else {
+        Issue.record("b is no list")
+        return
+      }
+      #expect(elements[1]["y"]?.position == ConfigurationNode.Position(line: 4, column: 8))
+    }
+
+    @Test func keysGivenTwiceAreKeptForTheReport() throws {
+      guard case .map(let entries) = try node("a: 1\n\"b\": {c: 1, c: 2}\na: 2\na: 3\n").content else {
+        Issue.record("the root is no map")
+        return
+      }
+      #expect(entries.map(\.key) == ["a", "b", "a", "a"])
+      #expect(entries.map { $0.position?.line } == [1, 2, 3, 4])
+      guard case .map(let inner) = entries[1].value.content else { return }
+      #expect(inner.map(\.key) == ["c", "c"])
+    }
+
+    @Test func aRepeatedKeyThatCannotBeMaskedIsStillReported() throws {
+      let problem = try #require(throws: ConfigurationProblem.self) { try node("\"\\x61\": 1\n\"a\": 2\n") }
+      #expect(problem.reason == .duplicateKey(first: nil))
+    }
+
+    @Test func anchorsAreFollowedAndBombsAreNot() throws {
+      let root = try node("a: &x [1, 2]\nb: *x\n")
+      #expect(root["a"]?.content == root["b"]?.content)
+      let bomb =
+        "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
+        + (1...12).map {
+          "a\($0): &a\($0) [" + Array(repeating: "*a\($0 - 1)", count: 10).joined(separator: ", ") + "]\n"
+        }
+        .joined()
+      let problem = try #require(throws: ConfigurationProblem.self) { try node(bomb) }
+      #expect(problem.description.contains("unfolds into more than 100000 values"))
+    }
+
+    @Test(arguments: [
+      String(repeating: "[", count: 100_000), String(repeating: "{a: ", count: 100_000),
+      String(repeating: "- ", count: 100_000), String(repeating: "? ", count: 100_000),
+      (0..<1_000).map { String(repeating: " ", count: $0) + "a:\n" }.joined(),
+    ])
+    func nestingIsLimitedSoThatTheStackIsNot(text: String) throws {
+      let problem = try #require(throws: ConfigurationProblem.self) { try node(text) }
+      #expect(problem.description.hasSuffix("this line is nested deeper than 100 levels"))
+    }
+
+    @Test(arguments: [
+      ("a: [1, 2\nb: 3", 2), ("a: 'open", 1), ("a: 1\n\tb: 2", 2), ("a: *nowhere", 1), ("a: 1\n---\nb: 2", 2),
+      ("? [a, b]\n: 1", 1), ("a: !odd 1", 1),
+    ])
+    func whatIsNotYAMLIsRefusedWithItsLine(text: String, line: Int) throws {
+      let problem = try #require(throws: ConfigurationProblem.self) { try node(text) }
+      #expect(problem.position?.line == line)
+      #expect(problem.description.hasPrefix("line \(line), column "))
+    }
+  }
+#endif

@@ -1,0 +1,291 @@
+#if Run
+  import Distillation
+
+  /// Every key is set to something else than its default wherever more than one value is taken, and the struct that the
+  /// text must give is put together by hand.
+  enum EveryKey {
+    static let text = """
+      method: multi-teacher
+      seed: 7
+      strict: true
+      threads: 2
+      out: runs/x
+      store: st
+      cache: ca
+      data:
+        files: {train: tr.csv, dev: de.csv, test: te.csv}
+        images: photos
+        format: csv
+        fields:
+          id: key
+          image: photo
+          text: caption
+          label: gold
+          group: pair
+          evidence: {entities: web.entities, titles: web.titles}
+          slices: [kind, source]
+        splits: {train: [a, no], dev: b, test: c}
+        where: {kind: [random, "1"]}
+        limit: {train: 100, dev: 20, test: 30}
+      labels:
+        - {name: no, answer: No., meaning: in context, aliases: ["0", "false"]}
+        - {name: yes, answer: Yes., meaning: out of context, aliases: ["1"]}
+      positive: yes
+      prompt: "Is it? {text} {entities}"
+      teachers:
+        - name: r
+          kind: recorded
+          file: replies.jsonl
+          recorded_name: gpt
+          columns: {id: a, teacher: b, teachers: c, label: d, rationale: e, confidence: f}
+        - {name: m, kind: model, model: models/m, adapter: ad, prompt: "P {text}", image_view: grey, max_tokens: 9}
+        - name: o
+          kind: openai
+          base_url: https://example.org/v1
+          model: large
+          key_env: SERVICE_KEY
+          prompt: "Q {text}"
+          temperature: 0.5
+          max_tokens: 99
+          concurrency: 3
+          timeout: 30
+          retries: 5
+      agreement: {rule: majority, margin: 2, minimum_votes: 3}
+      review: {source: file, file: review.csv, budget: 200, order: random}
+      student:
+        fresh:
+          vocab_size: 1000
+          scale_factor: 3
+          do_image_splitting: true
+          tie_word_embeddings: false
+          text_config:
+            {hidden_size: 64, intermediate_size: 96, num_hidden_layers: 2, num_attention_heads: 8,
+             num_key_value_heads: 4, max_position_embeddings: 512, rope_theta: 5000, rms_norm_eps: 1e-6}
+          vision_config:
+            {hidden_size: 60, intermediate_size: 80, num_hidden_layers: 3, num_attention_heads: 6, image_size: 72,
+             patch_size: 12, layer_norm_eps: 1e-5}
+        max_tokens: 300
+        max_new_tokens: 40
+        image_cache: false
+        lora: {rank: 4, alpha: 8, dropout: 0.1, targets: [q_proj], exclude: [lm_head], vision: true, use_rslora: true}
+      pretrain:
+        captions: captions.jsonl
+        images: pre
+        format: jsonl
+        fields: {image: i, text: t}
+        where: {split: [train]}
+        objective: [matching]
+        epochs: 2
+        batch: 3
+        learning_rate: 0.01
+        schedule: constant
+        warmup: 0.5
+        weight_decay: 0.2
+        clip: 3
+        betas: [0.8, 0.9]
+        epsilon: 1e-6
+        checkpoint_every: 11
+        evaluate_every: 12
+      stage1:
+        answers: m
+        conflicts: both
+        rationales: false
+        epochs: 4
+        batch: 5
+        learning_rate: 2e-4
+        schedule: linear
+        warmup: 0
+        weight_decay: 0.1
+        clip: 2
+        betas: [0.7, 0.95]
+        epsilon: 1e-7
+        checkpoint_every: 13
+        evaluate_every: 14
+      stage2:
+        reference: {adapter: old/adapter}
+        loss: sigmoid
+        beta: 0.3
+        sft_weight: 0.5
+        pairs: best
+        when_all_wrong: skip
+        replay: 0.25
+        epochs: 6
+        batch: 7
+        learning_rate: 2e-5
+        schedule: constant
+        warmup: 1
+        weight_decay: 0.3
+        clip: 4
+        betas: [0.6, 0.99]
+        epsilon: 1e-9
+        checkpoint_every: 15
+        evaluate_every: 16
+      evaluation: {results: all, bootstrap: 10, split: dev, dev_for_threshold: false}
+      budgets: [0.05, 200]
+      rounds: 2
+      report: {gallery: 5, title: Photos}
+      """
+
+    static var data: DataConfiguration {
+      var data = DataConfiguration(files: SplitFiles(train: "tr.csv", dev: "de.csv", test: "te.csv"))
+      data.images = "photos"
+      data.format = .csv
+      data.fields.id = "key"
+      data.fields.image = "photo"
+      data.fields.text = "caption"
+      data.fields.label = "gold"
+      data.fields.group = "pair"
+      data.fields.evidence = ["entities": "web.entities", "titles": "web.titles"]
+      data.fields.slices = ["kind", "source"]
+      data.splits.train = .names(["a", "no"])
+      data.splits.dev = .names(["b"])
+      data.splits.test = .names(["c"])
+      data.rowsWhere = ["kind": ["random", "1"]]
+      data.limit.train = 100
+      data.limit.dev = 20
+      data.limit.test = 30
+      return data
+    }
+
+    static var teachers: [TeacherConfiguration] {
+      var recorded = RecordedTeacherConfiguration(file: "replies.jsonl")
+      recorded.recordedName = "gpt"
+      recorded.columns.id = "a"
+      recorded.columns.teacher = "b"
+      recorded.columns.teachers = "c"
+      recorded.columns.label = "d"
+      recorded.columns.rationale = "e"
+      recorded.columns.confidence = "f"
+      var model = ModelTeacherConfiguration(model: "models/m")
+      model.adapter = "ad"
+      model.prompt = "P {text}"
+      model.imageView = .grey
+      model.maximumTokens = 9
+      var service = OpenAITeacherConfiguration(baseURL: "https://example.org/v1", model: "large")
+      service.keyVariable = "SERVICE_KEY"
+      service.prompt = "Q {text}"
+      service.temperature = 0.5
+      service.maximumTokens = 99
+      service.concurrency = 3
+      service.timeout = 30
+      service.retries = 5
+      return [
+        TeacherConfiguration(name: "r", source: .recorded(recorded)),
+        TeacherConfiguration(name: "m", source: .model(model)),
+        TeacherConfiguration(name: "o", source: .openAI(service)),
+      ]
+    }
+
+    static var student: StudentConfiguration {
+      var fresh = FreshStudentConfiguration()
+      fresh.vocabularySize = 1000
+      fresh.scaleFactor = 3
+      fresh.splitsImages = true
+      fresh.tiesWordEmbeddings = false
+      fresh.text.hiddenSize = 64
+      fresh.text.intermediateSize = 96
+      fresh.text.layers = 2
+      fresh.text.heads = 8
+      fresh.text.keyValueHeads = 4
+      fresh.text.maximumPositions = 512
+      fresh.text.ropeTheta = 5000
+      fresh.text.normEpsilon = 1e-6
+      fresh.vision.hiddenSize = 60
+      fresh.vision.intermediateSize = 80
+      fresh.vision.layers = 3
+      fresh.vision.heads = 6
+      fresh.vision.imageSize = 72
+      fresh.vision.patchSize = 12
+      fresh.vision.normEpsilon = 1e-5
+      var student = StudentConfiguration(fresh: fresh)
+      student.maximumTokens = 300
+      student.maximumNewTokens = 40
+      student.imageCache = false
+      student.lora.rank = 4
+      student.lora.alpha = 8
+      student.lora.dropout = 0.1
+      student.lora.targets = ["q_proj"]
+      student.lora.exclude = ["lm_head"]
+      student.lora.vision = true
+      student.lora.usesRankStabilisedScale = true
+      return student
+    }
+
+    private static func training(
+      _ epochs: Int, _ batch: Int, _ rate: Double, _ schedule: TrainingConfiguration.Schedule, warmup: Double,
+      decay: Double, clip: Double, betas: [Double], epsilon: Double, checkpoint: Int, evaluate: Int
+    ) -> TrainingConfiguration {
+      var training = TrainingConfiguration(epochs: epochs, batch: batch, learningRate: rate)
+      training.schedule = schedule
+      training.warmup = warmup
+      training.weightDecay = decay
+      training.clip = clip
+      training.betas = betas
+      training.epsilon = epsilon
+      training.checkpointEvery = checkpoint
+      training.evaluateEvery = evaluate
+      return training
+    }
+
+    static var stage2: Stage2Configuration {
+      var stage2 = Stage2Configuration(reference: .adapter("old/adapter"))
+      stage2.beta = 0.3
+      stage2.sftWeight = 0.5
+      stage2.pairs = .best
+      stage2.whenAllWrong = .skip
+      stage2.replay = 0.25
+      stage2.training = training(
+        6, 7, 2e-5, .constant, warmup: 1, decay: 0.3, clip: 4, betas: [0.6, 0.99], epsilon: 1e-9, checkpoint: 15,
+        evaluate: 16)
+      return stage2
+    }
+
+    static var run: RunConfiguration {
+      var run = RunConfiguration(data: data, teachers: teachers, student: student, stage2: stage2)
+      run.seed = 7
+      run.strict = true
+      run.threads = 2
+      run.out = "runs/x"
+      run.store = "st"
+      run.cache = "ca"
+      run.labels = [
+        LabelConfiguration(name: "no", answer: "No.", meaning: "in context", aliases: ["0", "false"]),
+        LabelConfiguration(name: "yes", answer: "Yes.", meaning: "out of context", aliases: ["1"]),
+      ]
+      run.positive = "yes"
+      run.prompt = "Is it? {text} {entities}"
+      run.agreement.rule = .majority
+      run.agreement.margin = 2
+      run.agreement.minimumVotes = 3
+      run.review.source = .file
+      run.review.file = "review.csv"
+      run.review.budget = .count(200)
+      run.review.order = .random
+      var pretrain = PretrainConfiguration(captions: "captions.jsonl")
+      pretrain.images = "pre"
+      pretrain.format = .jsonLines
+      pretrain.fields.image = "i"
+      pretrain.fields.text = "t"
+      pretrain.rowsWhere = ["split": ["train"]]
+      pretrain.objective = [.matching]
+      pretrain.training = training(
+        2, 3, 0.01, .constant, warmup: 0.5, decay: 0.2, clip: 3, betas: [0.8, 0.9], epsilon: 1e-6, checkpoint: 11,
+        evaluate: 12)
+      run.pretrain = pretrain
+      run.stage1.answers = .teacher("m")
+      run.stage1.conflicts = .both
+      run.stage1.rationales = false
+      run.stage1.training = training(
+        4, 5, 2e-4, .linear, warmup: 0, decay: 0.1, clip: 2, betas: [0.7, 0.95], epsilon: 1e-7, checkpoint: 13,
+        evaluate: 14)
+      run.evaluation.results = .all
+      run.evaluation.bootstrap = 10
+      run.evaluation.split = .dev
+      run.budgets = [.fraction(0.05), .count(200)]
+      run.rounds = 2
+      run.report.gallery = 5
+      run.report.title = "Photos"
+      return run
+    }
+  }
+#endif
