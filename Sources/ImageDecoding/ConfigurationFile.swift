@@ -71,10 +71,14 @@ struct ConfigurationFile {
     return filter
   }
 
-  /// The whole numbers of an object such as `{"longest_edge": 512}`; a plain number stands for a square.
-  func sides(_ key: String, isNeeded: Bool = true) throws(ImageDecodingError) -> [String: Int]? {
+  /// The whole numbers of an object such as `{"longest_edge": 512}`.
+  ///
+  /// - Parameter plain: The keys that a plain number stands for; a square by default.
+  func sides(
+    _ key: String, isNeeded: Bool = true, plain: [String] = ["height", "width"]
+  ) throws(ImageDecodingError) -> [String: Int]? {
     guard let value = value(key, isNeeded: isNeeded) else { return nil }
-    if let side = value.integer { return ["height": side, "width": side] }
+    if let side = value.integer { return Dictionary(uniqueKeysWithValues: plain.map { ($0, side) }) }
     guard case .object(let object) = value else { throw wrong(key, "an object of sides in pixels", value) }
     var sides: [String: Int] = [:]
     for (side, length) in object.sorted(by: { $0.key < $1.key }) where length != .null {
@@ -84,11 +88,21 @@ struct ConfigurationFile {
     return sides
   }
 
-  /// The class that the file was written by, without the suffixes that tell its variants apart.
-  func processorClass() throws(ImageDecodingError) -> String? {
-    guard let value = value("image_processor_type", isNeeded: false) else { return nil }
-    guard case .string(var name) = value else { throw wrong("image_processor_type", "the name of a class", value) }
+  /// The error for an object that has other sides than those that are needed.
+  func lacking(_ key: String, _ expected: String, _ sides: [String: Int]) -> ImageDecodingError {
+    let found = sides.isEmpty ? "no side" : sides.keys.sorted().joined(separator: " and ")
+    return .badConfiguration(file: name, key: key, expected: expected, found: found)
+  }
+
+  /// The class that wrote the file, without the suffixes that tell its variants apart; nil where the file does not say.
+  func processorClass(among known: [String]) throws(ImageDecodingError) -> String? {
+    let key = "image_processor_type"
+    guard let value = value(key, isNeeded: false) else { return nil }
+    let expected = known.joined(separator: " or ")
+    guard case .string(let full) = value else { throw wrong(key, expected, value) }
+    var name = full
     for suffix in ["Fast", "Pil"] where name.hasSuffix(suffix) { name.removeLast(suffix.count) }
+    guard known.contains(name) else { throw wrong(key, expected, value) }
     return name
   }
 
@@ -102,51 +116,5 @@ struct ConfigurationFile {
     scaling.mean = try channels("image_mean", default: fallback.mean, isNeeded: scaling.normalizes)
     scaling.deviation = try channels("image_std", default: fallback.deviation, isNeeded: scaling.normalizes)
     return scaling
-  }
-}
-
-/// Any JSON value.
-enum JSONValue: Decodable, Equatable, CustomStringConvertible {
-  case null
-  case bool(Bool)
-  case number(Double)
-  case string(String)
-  case array([JSONValue])
-  case object([String: JSONValue])
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
-      self = .null
-    } else if let bool = try? container.decode(Bool.self) {
-      self = .bool(bool)
-    } else if let number = try? container.decode(Double.self) {
-      self = .number(number)
-    } else if let string = try? container.decode(String.self) {
-      self = .string(string)
-    } else if let array = try? container.decode([JSONValue].self) {
-      self = .array(array)
-    } else {
-      self = .object(try container.decode([String: JSONValue].self))
-    }
-  }
-
-  var number: Double? {
-    if case .number(let number) = self { return number }
-    return nil
-  }
-
-  var integer: Int? { number.flatMap(Int.init(exactly:)) }
-
-  /// The value as an error shows it; long ones by their kind.
-  var description: String {
-    switch self {
-    case .null: "null"
-    case .bool(let bool): "\(bool)"
-    case .number(let number): Int(exactly: number).map(String.init) ?? "\(number)"
-    case .string(let string): "\"\(string.prefix(60))\""
-    case .array(let values): "an array of \(values.count)"
-    case .object: "an object"
-    }
   }
 }

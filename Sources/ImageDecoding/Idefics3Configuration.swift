@@ -24,21 +24,22 @@ extension Idefics3ImageProcessor {
 
   private init(_ file: ConfigurationFile) throws(ImageDecodingError) {
     var configuration = Configuration()
-    let kind = try file.processorClass()
-    guard kind == nil || kind == "Idefics3ImageProcessor" || kind == "SmolVLMImageProcessor" else {
-      throw .badConfiguration(
-        file: file.name, key: "image_processor_type", expected: "Idefics3ImageProcessor or SmolVLMImageProcessor",
-        found: kind ?? "")
-    }
+    _ = try file.processorClass(among: ["Idefics3ImageProcessor", "SmolVLMImageProcessor"])
     let resizes = try file.bool("do_resize", default: true)
     if let sides = try file.sides("size", isNeeded: resizes) {
-      configuration.size = try Configuration.Size(sides, file.name)
+      // The longest edge goes before height and width, as in transformers.
+      if let edge = sides["longest_edge"] {
+        configuration.size = .longestEdge(edge)
+      } else if let width = sides["width"], let height = sides["height"] {
+        configuration.size = .exactly(width: width, height: height)
+      } else {
+        throw file.lacking("size", "longest_edge, or height and width", sides)
+      }
     }
     if !resizes { configuration.size = nil }
     if let sides = try file.sides("max_image_size") {
       guard let side = sides["longest_edge"] else {
-        throw .badConfiguration(
-          file: file.name, key: "max_image_size", expected: "longest_edge", found: listed(sides))
+        throw file.lacking("max_image_size", "longest_edge", sides)
       }
       configuration.tileSide = side
     }
@@ -46,9 +47,7 @@ extension Idefics3ImageProcessor {
     configuration.pads = try file.bool("do_pad", default: true)
     configuration.filter = try file.filter("resample", default: .lanczos)
     configuration.scaling = try file.scaling()
-    if let problem = configuration.problem {
-      throw .badConfiguration(file: file.name, key: problem.key, expected: problem.expected, found: problem.found)
-    }
+    if let problem = configuration.problem { throw problem.error(in: file.name) }
     self.init(configuration)
   }
 }
@@ -89,57 +88,14 @@ extension Idefics3ImageProcessor.Configuration {
   }
 
   /// The first value that can't be used.
-  struct Problem: CustomStringConvertible {
-    let key, expected, found: String
-    var description: String { "\(key): expected \(expected), found \(found)" }
-  }
-
-  var problem: Problem? {
-    func side(_ key: String, _ side: Int, upTo most: Int = 4096) -> Problem? {
-      (1...most).contains(side) ? nil : Problem(key: key, expected: "1 to \(most) pixels", found: "\(side)")
-    }
-    let ofSize: Problem? =
+  var problem: ConfigurationProblem? {
+    let ofSize: ConfigurationProblem? =
       switch size {
       case nil: nil
       // What goes beyond 4,096 is cut there; this bound keeps the arithmetic on the way from overflowing.
-      case .longestEdge(let edge): side("size.longest_edge", edge, upTo: 1_000_000)
-      case .exactly(let width, let height): side("size.width", width) ?? side("size.height", height)
+      case .longestEdge(let edge): .side("size.longest_edge", edge, upTo: 1_000_000)
+      case .exactly(let width, let height): .side("size.width", width) ?? .side("size.height", height)
       }
-    return ofSize ?? side("max_image_size.longest_edge", tileSide) ?? scaling.problem
+    return ofSize ?? .side("max_image_size.longest_edge", tileSide) ?? scaling.problem
   }
-}
-
-extension PixelScaling {
-  fileprivate var problem: Idefics3ImageProcessor.Configuration.Problem? {
-    for (key, values) in [("image_mean", mean), ("image_std", deviation)] where values.count != 3 {
-      return .init(key: key, expected: "three numbers", found: "\(values.count)")
-    }
-    if normalizes && deviation.contains(where: { Float($0) == 0 }) {
-      return .init(key: "image_std", expected: "numbers other than 0", found: "0")
-    }
-    for (key, values) in [("image_mean", mean), ("image_std", deviation), ("rescale_factor", [factor ?? 1])] {
-      for value in values where !Float(value).isFinite {
-        return .init(key: key, expected: "numbers in Float32's range", found: "\(value)")
-      }
-    }
-    return nil
-  }
-}
-
-extension Idefics3ImageProcessor.Configuration.Size {
-  /// `longest_edge` goes before `height` and `width`, as in transformers.
-  fileprivate init(_ sides: [String: Int], _ file: String) throws(ImageDecodingError) {
-    if let edge = sides["longest_edge"] {
-      self = .longestEdge(edge)
-    } else if let width = sides["width"], let height = sides["height"] {
-      self = .exactly(width: width, height: height)
-    } else {
-      throw .badConfiguration(
-        file: file, key: "size", expected: "longest_edge, or height and width", found: listed(sides))
-    }
-  }
-}
-
-private func listed(_ sides: [String: Int]) -> String {
-  sides.isEmpty ? "no side" : sides.keys.sorted().joined(separator: " and ")
 }

@@ -37,6 +37,10 @@ public struct ImageDecoder: Sendable {
     /// a decompression bomb.
     public var maximumPixels = 89_478_485
 
+    /// The most pixels along either side. The default is 65,535, as many as a JPEG can have: a longer side is that of no
+    /// photograph, and resizing it would take memory out of proportion.
+    public var maximumSide = 65_535
+
     /// The most bytes of a file that are read. The default is 256 MiB.
     public var maximumFileBytes = 256 << 20
 
@@ -86,6 +90,9 @@ public struct ImageDecoder: Sendable {
     let (count, overflows) = width.multipliedReportingOverflow(by: height)
     guard !overflows && count <= options.maximumPixels else {
       throw .tooManyPixels(file: name, width: width, height: height, limit: options.maximumPixels)
+    }
+    guard max(width, height) <= options.maximumSide else {
+      throw .sideTooLong(file: name, width: width, height: height, limit: options.maximumSide)
     }
     guard count > 0 else { throw .damaged(file: name, format: format, reason: "\(width)x\(height) pixels") }
     guard bytes.count >= header.least_bytes else {

@@ -19,6 +19,8 @@ public enum ImageDecodingError: Error, Sendable, Equatable, CustomStringConverti
   case fileTooLarge(file: String, bytes: Int, limit: Int)
   /// The header states more pixels than the limit; no memory was taken for them.
   case tooManyPixels(file: String, width: Int, height: Int, limit: Int)
+  /// The header states a longer side than the limit; no memory was taken for it.
+  case sideTooLong(file: String, width: Int, height: Int, limit: Int)
   /// The file ends before the image does; `found` is the number of bytes that are there.
   case truncated(file: String, format: ImageFormat, found: Int)
   /// The bytes break the rules of the format; `reason` is the codec's text.
@@ -43,6 +45,8 @@ public enum ImageDecodingError: Error, Sendable, Equatable, CustomStringConverti
       "\(file): \(bytes) bytes, over the limit of \(limit); shrink the image or raise maximumFileBytes"
     case .tooManyPixels(let file, let width, let height, let limit):
       "\(file): \(width)x\(height) pixels, over the limit of \(limit) in all; shrink the image or raise maximumPixels"
+    case .sideTooLong(let file, let width, let height, let limit):
+      "\(file): \(width)x\(height) pixels, over the limit of \(limit) a side; cut the image or raise maximumSide"
     case .truncated(let file, let format, let found):
       "\(file): the \(format) file ends before its image does, after \(found) bytes; fetch it again"
     case .damaged(let file, let format, let reason):

@@ -56,7 +56,7 @@ private func sinc(_ x: Double) -> Double {
   x == 0 ? 1 : sin(x * .pi) / (x * .pi)
 }
 
-/// For each of `count` output samples, which input samples it is made of and with which weights, in fixed point.
+/// For each output sample, which input samples it is made of and with which weights, in fixed point.
 ///
 /// The scheme is Pillow's, to the bit: weights are sampled at the middles of the input pixels, made to add up to 1, and
 /// rounded to 22 bits after the point.
@@ -70,13 +70,15 @@ struct ResamplingWeights {
   /// - Parameters:
   ///   - input: The number of input samples along the axis.
   ///   - output: The number of output samples along the axis.
-  init(_ filter: ResamplingFilter, from input: Int, to output: Int) {
+  ///   - positions: Which of the output samples are wanted; all by default.
+  init(_ filter: ResamplingFilter, from input: Int, to output: Int, positions: Range<Int>? = nil) {
+    let positions = positions ?? 0..<output
     let scale = Double(input) / Double(output)
     let widening = max(scale, 1)
     let reach = filter.reach * widening
     stride = Int(reach.rounded(.up)) * 2 + 1
-    values.reserveCapacity(output * stride)
-    for position in 0..<output {
+    values.reserveCapacity(positions.count * stride)
+    for position in positions {
       let middle = (Double(position) + 0.5) * scale
       let start = max(0, Int(middle - reach + 0.5))
       let end = min(input, Int(middle + reach + 0.5))

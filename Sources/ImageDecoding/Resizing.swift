@@ -8,7 +8,8 @@ extension RGBImage {
   /// image.resized(width: 512, height: 512, by: .lanczos)
   /// ```
   ///
-  /// Rows and columns are resampled one after the other, with rounding to 8 bits between them. The aspect ratio is not kept unless the sizes keep it.
+  /// Rows and columns are resampled one after the other, with rounding to 8 bits between them. The aspect ratio is not
+  /// kept unless the sizes keep it.
   ///
   /// - Parameters:
   ///   - width: The new number of columns.
@@ -19,12 +20,32 @@ extension RGBImage {
   ///   `2 * reach * max(1, old size / new size)` taps along each axis; the memory of an image of the new width and the
   ///   old height.
   public func resized(width newWidth: Int, height newHeight: Int, by filter: ResamplingFilter = .bicubic) -> RGBImage {
+    resized(width: newWidth, height: newHeight, by: filter, keeping: PixelArea(width: newWidth, height: newHeight))
+  }
+
+  /// An area of ``resized(width:height:by:)``. What lies outside of it is not computed, so that a crop of a long and
+  /// narrow image costs no more than that of a square one.
+  func resized(width newWidth: Int, height newHeight: Int, by filter: ResamplingFilter, keeping area: PixelArea)
+    -> RGBImage
+  {
     precondition(newWidth > 0 && newHeight > 0, "a size of \(newWidth)x\(newHeight) pixels")
-    if newWidth == width && newHeight == height { return self }
-    if filter == .nearest { return picked(newWidth, newHeight) }
+    precondition(
+      area.columns.lowerBound >= 0 && area.columns.upperBound <= newWidth && area.rows.lowerBound >= 0
+        && area.rows.upperBound <= newHeight && !area.columns.isEmpty && !area.rows.isEmpty,
+      "\(area) of \(newWidth)x\(newHeight) pixels")
+    if newWidth == width && newHeight == height { return cropped(to: area) }
+    if filter == .nearest {
+      return picked(nearest(from: width, to: newWidth)[area.columns], nearest(from: height, to: newHeight)[area.rows])
+    }
     return takesColumnsFirst(newWidth, newHeight)
-      ? withHeight(newHeight, filter).withWidth(newWidth, filter)
-      : withWidth(newWidth, filter).withHeight(newHeight, filter)
+      ? withHeight(newHeight, filter, area.rows).withWidth(newWidth, filter, area.columns)
+      : withWidth(newWidth, filter, area.columns).withHeight(newHeight, filter, area.rows)
+  }
+
+  /// The pixels of an area.
+  func cropped(to area: PixelArea) -> RGBImage {
+    if area == PixelArea(width: width, height: height) { return self }
+    return picked(area.columns.map(Int32.init)[...], area.rows.map(Int32.init)[...])
   }
 
   /// Whether Pillow (13.0) changes the height before the width. The order decides some roundings between the passes;
@@ -33,39 +54,37 @@ extension RGBImage {
     height > newHeight && height - newHeight > 2 * (width - newWidth)
   }
 
-  private func withWidth(_ newWidth: Int, _ filter: ResamplingFilter) -> RGBImage {
-    if newWidth == width { return self }
-    let weights = ResamplingWeights(filter, from: width, to: newWidth)
-    let samples = newWidth * height * 3
+  private func withWidth(_ newWidth: Int, _ filter: ResamplingFilter, _ columns: Range<Int>) -> RGBImage {
+    if newWidth == width { return cropped(to: PixelArea(columns: columns, rows: 0..<height)) }
+    let weights = ResamplingWeights(filter, from: width, to: newWidth, positions: columns)
+    let samples = columns.count * height * 3
     let resampled = [UInt8](unsafeUninitializedCapacity: samples) { buffer, count in
       withUnsafeTemporaryAllocation(of: UInt8.self, capacity: width * 3 * IMAGE_RESAMPLE_LANES) { scratch in
         weights.withC { image_resample_rows(pixels, width, height, $0, scratch.baseAddress, buffer.baseAddress) }
       }
       count = samples
     }
-    return RGBImage(width: newWidth, height: height, pixels: resampled)
+    return RGBImage(width: columns.count, height: height, pixels: resampled)
   }
 
-  private func withHeight(_ newHeight: Int, _ filter: ResamplingFilter) -> RGBImage {
-    if newHeight == height { return self }
-    let weights = ResamplingWeights(filter, from: height, to: newHeight)
-    let samples = width * newHeight * 3
+  private func withHeight(_ newHeight: Int, _ filter: ResamplingFilter, _ rows: Range<Int>) -> RGBImage {
+    if newHeight == height { return cropped(to: PixelArea(columns: 0..<width, rows: rows)) }
+    let weights = ResamplingWeights(filter, from: height, to: newHeight, positions: rows)
+    let samples = width * rows.count * 3
     let resampled = [UInt8](unsafeUninitializedCapacity: samples) { buffer, count in
       weights.withC { image_resample_columns(pixels, width, $0, buffer.baseAddress) }
       count = samples
     }
-    return RGBImage(width: width, height: newHeight, pixels: resampled)
+    return RGBImage(width: width, height: rows.count, pixels: resampled)
   }
 
-  private func picked(_ newWidth: Int, _ newHeight: Int) -> RGBImage {
-    let samples = newWidth * newHeight * 3
-    let columns = nearest(from: width, to: newWidth)
-    let rows = nearest(from: height, to: newHeight)
+  private func picked(_ columns: ArraySlice<Int32>, _ rows: ArraySlice<Int32>) -> RGBImage {
+    let samples = columns.count * rows.count * 3
     let picked = [UInt8](unsafeUninitializedCapacity: samples) { buffer, count in
-      image_pick(pixels, width, columns, newWidth, rows, newHeight, buffer.baseAddress)
+      image_pick(pixels, width, Array(columns), columns.count, Array(rows), rows.count, buffer.baseAddress)
       count = samples
     }
-    return RGBImage(width: newWidth, height: newHeight, pixels: picked)
+    return RGBImage(width: columns.count, height: rows.count, pixels: picked)
   }
 
   /// The naive twin of ``resized(width:height:by:)``: the same sums, one sample at a time.
@@ -104,6 +123,19 @@ extension RGBImage {
     }
     let first = takesColumnsFirst(newWidth, newHeight) ? pass(self, width, newHeight) : pass(self, newWidth, height)
     return pass(first, newWidth, newHeight)
+  }
+}
+
+/// A rectangle of pixels.
+struct PixelArea: Equatable {
+  var columns: Range<Int>
+  var rows: Range<Int>
+}
+
+extension PixelArea {
+  /// A whole image.
+  init(width: Int, height: Int) {
+    self.init(columns: 0..<max(0, width), rows: 0..<max(0, height))
   }
 }
 

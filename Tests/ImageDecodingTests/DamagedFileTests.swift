@@ -76,6 +76,14 @@ import Testing
     #expect(error(try image.jpegData(), options) == nil)
   }
 
+  @Test func aSideLongerThanThatOfAnyPhotographIsRefused() throws {
+    let long = png(width: 70_000, height: 2)
+    #expect(error(long) == .sideTooLong(file: "photos/7.jpg", width: 70_000, height: 2, limit: 65_535))
+    var options = ImageDecoder.Options()
+    options.maximumSide = 70_000
+    #expect(error(long, options) == .truncated(file: "photos/7.jpg", format: .png, found: long.count))
+  }
+
   @Test func aSmallFileThatClaimsManyPixelsIsTruncatedWhateverItHolds() throws {
     let bytes = png(width: 9_000, height: 9_000)
     #expect(error(bytes) == .truncated(file: "photos/7.jpg", format: .png, found: bytes.count))

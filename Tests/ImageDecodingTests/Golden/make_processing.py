@@ -14,7 +14,14 @@ import PIL
 import transformers
 from PIL import Image
 
-module = importlib.import_module("transformers.models.idefics3.image_processing_pil_idefics3")
+classes = {
+    name: getattr(importlib.import_module(f"transformers.models.{model}.image_processing_pil_{model}"), name + "Pil")
+    for name, model in [
+        ("Idefics3ImageProcessor", "idefics3"),
+        ("CLIPImageProcessor", "clip"),
+        ("SiglipImageProcessor", "siglip"),
+    ]
+}
 random = np.random.RandomState(21)
 cases = []
 
@@ -23,11 +30,34 @@ def text(array):
     return base64.b64encode(array.tobytes()).decode()
 
 
+def options(config):
+    return {key: value for key, value in config.items() if key not in ("image_processor_type", "unknown")}
+
+
+def add_single(name, config, size):
+    """One image through a processor that cuts nothing into tiles."""
+    width, height = size
+    image = random.randint(0, 256, (height, width, 3)).astype(np.uint8)
+    processor = classes[config["image_processor_type"]](**options(config))
+    pixels = processor(images=[Image.fromarray(image)], return_tensors="np")["pixel_values"].astype(np.float32)
+    cases.append(
+        dict(
+            name=name,
+            config=json.dumps(config),
+            rows=[[dict(width=width, height=height, rgb=text(image))]],
+            gridRows=[0],
+            gridColumns=[0],
+            shape=(1, *pixels.shape),
+            pixels=text(pixels),
+            mask=text(np.ones((1, 1, *pixels.shape[2:]), np.uint8)),
+        )
+    )
+
+
 def add(name, config, rows):
     """Rows of images, each a size (width, height)."""
     rows = [[random.randint(0, 256, (height, width, 3)).astype(np.uint8) for width, height in row] for row in rows]
-    options = {key: value for key, value in config.items() if key not in ("image_processor_type", "unknown")}
-    processor = module.Idefics3ImageProcessorPil(**options)
+    processor = classes[config["image_processor_type"]](**options(config))
     images = [[Image.fromarray(image) for image in row] for row in rows]
     out = processor(images=images, return_tensors="np", return_row_col_info=True)
     pixels = out["pixel_values"].astype(np.float32)
@@ -65,6 +95,15 @@ add("other means", config(size={"longest_edge": 6}, **clip), [[(9, 7)]])
 add("other factor", config(size={"longest_edge": 6}, rescale_factor=1 / 127.5), [[(9, 7)]])
 add("unknown and null keys", config(size={"longest_edge": 6}, unknown={"a": [1, None]}, do_normalize=None, image_mean=None), [[(9, 7)]])
 add("a batch", config(size={"longest_edge": 12}), [[(9, 7), (3, 8)], [(6, 6)], [(5, 20)]])
+
+for size in [(1, 1), (9, 7), (7, 10), (30, 3), (3, 30), (12, 12)]:
+    for edge, crop in [(8, (8, 8)), (9, (6, 5)), (4, (7, 6))]:
+        sides = dict(size={"shortest_edge": edge}, crop_size={"height": crop[0], "width": crop[1]})
+        add_single("clip", dict(image_processor_type="CLIPImageProcessor", **sides), size)
+    add_single("siglip", dict(image_processor_type="SiglipImageProcessor", size={"height": 6, "width": 9}), size)
+whole = dict(do_resize=False, crop_size={"height": 5, "width": 20}, do_normalize=False)
+add_single("clip, not resized", dict(image_processor_type="CLIPImageProcessor", **whole), (9, 9))
+add_single("clip, plain sides", dict(image_processor_type="CLIPImageProcessor", size=8, crop_size=7, resample=2), (9, 20))
 
 golden = dict(
     format="processing", version=1, pillow=PIL.__version__, transformers=transformers.__version__, cases=cases

@@ -1,0 +1,130 @@
+/// The image processor of CLIP and SigLIP: resize, cut out the middle, scale. One tile, whatever the image.
+///
+/// ```swift
+/// let processor = try CLIPImageProcessor(contentsOf: "clip-vit-base-patch32/preprocessor_config.json")
+/// processor.process(image).pixels.shape  // [1, 3, 224, 224]
+/// ```
+///
+/// What it gives is equal to the bit to `CLIPImageProcessorPil` and `SiglipImageProcessorPil` of transformers 5 with
+/// Pillow 13.
+///
+/// - Complexity: one resize, of which only what the crop leaves is computed.
+public struct CLIPImageProcessor: ImageProcessor {
+  /// What the processor does. The defaults are those of transformers for CLIP.
+  public struct Configuration: Sendable, Equatable {
+    /// How large an image is made before its middle is cut out.
+    public enum Size: Sendable, Equatable {
+      /// The shorter side in pixels; the longer follows.
+      case shortestEdge(Int)
+      /// Both sides in pixels; the image is stretched.
+      case exactly(width: Int, height: Int)
+    }
+
+    /// The size before cutting, `nil` to leave the image as it is (`do_resize`, `size`). The default is 224 for the
+    /// shorter side.
+    public var size: Size? = .shortestEdge(224)
+
+    /// The width of what is cut out, `nil` to keep all (`do_center_crop`, `crop_size`). The default is 224. Where the
+    /// image is smaller, black is laid around it.
+    public var cropWidth: Int? = 224
+
+    /// The height of what is cut out, `nil` to keep all. The default is 224.
+    public var cropHeight: Int? = 224
+
+    /// The filter of the resize (`resample`). The default is ``ResamplingFilter/bicubic``.
+    public var filter = ResamplingFilter.bicubic
+
+    /// How samples become numbers. The default has the means and deviations of CLIP's training images.
+    public var scaling: PixelScaling = {
+      var scaling = PixelScaling()
+      scaling.mean = [0.48145466, 0.4578275, 0.40821073]
+      scaling.deviation = [0.26862954, 0.26130258, 0.27577711]
+      return scaling
+    }()
+
+    /// The defaults of transformers for CLIP.
+    public init() {}
+
+    /// The defaults of transformers for SigLIP: stretched to 224x224, nothing cut off, samples to -1...1.
+    public static let siglip: Configuration = {
+      var configuration = Configuration()
+      configuration.size = .exactly(width: 224, height: 224)
+      configuration.cropWidth = nil
+      configuration.cropHeight = nil
+      configuration.scaling = PixelScaling()
+      return configuration
+    }()
+  }
+
+  /// What the processor does.
+  public let configuration: Configuration
+
+  /// A processor of this configuration.
+  ///
+  /// - Precondition: sides are 1 to 4,096, crop width and height are both set or both `nil`, and they are set unless
+  ///   the size is exact, since a tower takes images of one size; means and deviations are three each, no deviation 0.
+  public init(_ configuration: Configuration = Configuration()) {
+    if let problem = configuration.problem { preconditionFailure("\(problem)") }
+    self.configuration = configuration
+  }
+
+  /// One tile for every image.
+  public func grid(width: Int, height: Int) -> TileGrid { TileGrid() }
+
+  /// The image as `[1, 3, height, width]`.
+  public func process(_ image: RGBImage) -> ProcessedImage {
+    let size = resizedSize(image.width, image.height)
+    let (cropWidth, cropHeight) = (configuration.cropWidth ?? size.width, configuration.cropHeight ?? size.height)
+    let columns = Span(cropping: size.width, to: cropWidth)
+    let rows = Span(cropping: size.height, to: cropHeight)
+    let middle = image.resized(
+      width: size.width, height: size.height, by: configuration.filter,
+      keeping: PixelArea(columns: columns.kept, rows: rows.kept))
+    let whole = middle.onBlack(x: columns.offset, y: rows.offset, width: cropWidth, height: cropHeight)
+    let pixels = tiles(of: [Crop(image: whole)], width: cropWidth, height: cropHeight, scaling: configuration.scaling)
+    return ProcessedImage(pixels: pixels, grid: TileGrid())
+  }
+
+  private func resizedSize(_ width: Int, _ height: Int) -> (width: Int, height: Int) {
+    switch configuration.size {
+    case nil: return (width, height)
+    case .exactly(let width, let height): return (width, height)
+    case .shortestEdge(let edge):
+      let longer = Int(Double(edge * max(width, height)) / Double(min(width, height)))
+      return width <= height ? (edge, longer) : (longer, edge)
+    }
+  }
+}
+
+/// Where the middle of an axis comes from and where it goes.
+private struct Span {
+  /// What is kept of the axis.
+  let kept: Range<Int>
+  /// How much black goes before it.
+  let offset: Int
+
+  /// An odd rest is split as transformers does: what is cut off is smaller before the middle, what is laid around it
+  /// is larger there.
+  init(cropping length: Int, to wanted: Int) {
+    if wanted <= length {
+      let start = (length - wanted) / 2
+      kept = start..<(start + wanted)
+      offset = 0
+    } else {
+      kept = 0..<length
+      offset = (wanted - length) - (wanted - length) / 2
+    }
+  }
+}
+
+extension RGBImage {
+  fileprivate func onBlack(x: Int, y: Int, width newWidth: Int, height newHeight: Int) -> RGBImage {
+    if newWidth == width && newHeight == height { return self }
+    var canvas = [UInt8](repeating: 0, count: newWidth * newHeight * 3)
+    for row in 0..<height {
+      let start = ((y + row) * newWidth + x) * 3
+      canvas.replaceSubrange(start..<(start + width * 3), with: pixels[(row * width * 3)..<((row + 1) * width * 3)])
+    }
+    return RGBImage(width: newWidth, height: newHeight, pixels: canvas)
+  }
+}
