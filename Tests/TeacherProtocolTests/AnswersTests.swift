@@ -85,6 +85,12 @@ import Testing
     }
   }
 
+  @Test func slotsThatAreFilledInCodeAreKnown() throws {
+    let template = try PromptTemplate("{demonstrations}{text}")
+    #expect(failure { try template.check(FieldMapping()) } != nil)
+    #expect(failure { try template.check(FieldMapping(), filledInCode: ["demonstrations"]) } == nil)
+  }
+
   @Test func theVersionIsTheTextsDigest() throws {
     let template = try PromptTemplate("{text}")
     #expect(try PromptTemplate("{text}").version == template.version)

@@ -45,9 +45,12 @@ public struct PromptTemplate: Sendable, Equatable, Codable {
 
   /// Looks whether a data set fills every slot, before anything is asked.
   ///
+  /// - Parameters:
+  ///   - mapping: the data set's fields.
+  ///   - others: slots that are filled in code, such as `demonstrations`.
   /// - Throws: ``TeacherProtocolError/unknownSlot(_:template:known:)``, which lists the known ones.
-  public func check(_ mapping: FieldMapping) throws(TeacherProtocolError) {
-    try template.check(mapping.slots + ["labels"])
+  public func check(_ mapping: FieldMapping, filledInCode others: [String] = []) throws(TeacherProtocolError) {
+    try template.check(mapping.slots + others + ["labels"])
   }
 
   /// The prompt for an item.

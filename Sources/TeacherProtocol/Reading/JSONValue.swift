@@ -107,6 +107,12 @@ package enum JSONValue: Equatable, Sendable {
 
   private static func write(_ text: String, to out: inout String) {
     out += "\""
+    defer { out += "\"" }
+    guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) else {
+      // Nearly every text, and above all the encoded images of a question.
+      out += text
+      return
+    }
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\"": out += "\\\""
@@ -120,7 +126,6 @@ package enum JSONValue: Equatable, Sendable {
       default: out.unicodeScalars.append(scalar)
       }
     }
-    out += "\""
   }
 }
 

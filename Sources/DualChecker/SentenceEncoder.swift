@@ -1,0 +1,85 @@
+/// Texts as vectors whose products say how alike the texts are.
+public protocol SentenceEncoder: Sendable {
+  /// One vector of length 1 per text, axes (text, dimension), in order. A text with nothing in it is all zeros.
+  func vectors(for texts: [String]) async throws -> [[Float]]
+}
+
+/// Character n-grams hashed into a fixed number of dimensions: no model, no download, any language.
+///
+/// ```swift
+/// let vectors = try await HashedNGramEncoder().vectors(for: ["solar cells", "a solar cell", "harbour"])
+/// // the first two are near to each other, the third to neither
+/// ```
+///
+/// Each n-gram of the lower-cased text, a space at either end, adds +1 or -1 to one dimension by its hash, so that
+/// collisions cancel in the mean (Weinberger et al. 2009, arXiv:0902.2206); counts enter by their square root.
+///
+/// - Complexity: n-grams of the text; `dimensions` floats per text.
+public struct HashedNGramEncoder: SentenceEncoder, Equatable {
+  /// Length of a vector. The default is 2048.
+  public let dimensions: Int
+  /// Lengths of the n-grams in characters. The default is 2...4.
+  public let lengths: ClosedRange<Int>
+
+  /// An encoder.
+  ///
+  /// - Precondition: dimensions are positive, n-grams are not empty.
+  public init(dimensions: Int = 2048, lengths: ClosedRange<Int> = 2...4) {
+    precondition(dimensions > 0 && lengths.lowerBound > 0, "HashedNGramEncoder: \(dimensions) dimensions, \(lengths)")
+    self.dimensions = dimensions
+    self.lengths = lengths
+  }
+
+  /// The vectors of the texts.
+  public func vectors(for texts: [String]) async throws -> [[Float]] { texts.map(vector) }
+
+  private func vector(_ text: String) -> [Float] {
+    var counts = [Float](repeating: 0, count: dimensions)
+    let words = text.lowercased().split(whereSeparator: \.isWhitespace)
+    guard !words.isEmpty else { return counts }
+    let characters = Array((" " + words.joined(separator: " ") + " ").unicodeScalars)
+    for length in lengths where characters.count >= length {
+      for start in 0...(characters.count - length) {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for scalar in characters[start..<start + length] { hash = (hash ^ UInt64(scalar.value)) &* 0x100_0000_01b3 }
+        // The low bits of this hash mix poorly; the sign and the place come from its folded halves.
+        hash ^= hash >> 32
+        counts[Int(hash % UInt64(dimensions))] += hash & (1 << 40) == 0 ? 1 : -1
+      }
+    }
+    let damped = counts.map { $0 < 0 ? -(-$0).squareRoot() : $0.squareRoot() }
+    let norm = damped.reduce(0 as Double) { $0 + Double($1) * Double($1) }.squareRoot()
+    return norm > 0 ? damped.map { Float(Double($0) / norm) } : damped
+  }
+}
+
+/// Tries an encoder out: what every conformer of ``SentenceEncoder`` must keep, checked from outside.
+public struct SentenceEncoderCheck: Sendable {
+  /// The texts that are encoded.
+  public let texts: [String]
+
+  /// A check with these texts.
+  public init(texts: [String]) { self.texts = texts }
+
+  /// What the encoder does wrong: not one vector per text, vectors of several dimensions or not of length 1, a text whose
+  /// vector depends on its neighbours.
+  public func problems(of encoder: some SentenceEncoder) async throws -> [String] {
+    let vectors = try await encoder.vectors(for: texts)
+    guard vectors.count == texts.count else { return ["\(vectors.count) vectors for \(texts.count) texts"] }
+    var problems: [String] = []
+    if Set(vectors.map(\.count)).count > 1 { problems.append("vectors differ in their dimensions") }
+    for (text, vector) in zip(texts, vectors) {
+      let norm = vector.reduce(0 as Double) { $0 + Double($1) * Double($1) }.squareRoot()
+      if abs(norm - 1) > 1e-3, norm != 0 { problems.append("'\(text)' has a vector of length \(norm)") }
+      guard let alone = try await encoder.vectors(for: [text]).first, alone.count == vector.count else {
+        problems.append("'\(text)' alone has no vector of the same dimensions")
+        continue
+      }
+      if zip(alone, vector).contains(where: { abs($0 - $1) > 1e-4 }) {
+        problems.append("'\(text)' has another vector alone than among others")
+      }
+    }
+    if try await !encoder.vectors(for: []).isEmpty { problems.append("no text has a vector") }
+    return problems
+  }
+}

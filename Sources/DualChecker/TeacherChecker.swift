@@ -1,0 +1,86 @@
+public import TeacherProtocol
+
+/// Which of several replies to one item counts. All of them are kept.
+public enum AcceptanceRule: String, Sendable, Codable, CaseIterable {
+  /// The surest one with a label; of equally sure ones, the first. A reply without a confidence is the least sure.
+  case surest
+  /// The last one with a label, whatever its confidence.
+  case latest
+  /// The first one with a label: what the teacher would have said unchecked.
+  case first
+}
+
+/// Every reply on an item, and which one counts.
+public struct CheckedReply: Sendable {
+  /// What was asked and answered, in order, at least one.
+  public let exchanges: [Exchange]
+  /// Position of the one that counts.
+  public let accepted: Int
+
+  /// The reply that counts.
+  public var reply: TeacherReply { exchanges[accepted].reply }
+  /// Whether asking again changed the label.
+  public var isChanged: Bool { reply.label != exchanges[0].reply.label }
+}
+
+/// Asks a teacher, lets a check look at the reply, asks again where it says so, and decides which reply counts.
+///
+/// ```swift
+/// let checker = TeacherChecker(teacher: teacher, check: check, acceptance: .surest, maximumFollowUps: 1)
+/// let checked = try await checker.ask(request)
+/// ```
+public struct TeacherChecker: Sendable {
+  /// Who is asked.
+  public let teacher: any Teacher
+  /// Who looks at the replies.
+  public let check: any ReplyCheck
+  /// Which reply counts.
+  public let acceptance: AcceptanceRule
+  /// Most questions after the first, whatever the check says. The default is 1.
+  public let maximumFollowUps: Int
+
+  /// A checker.
+  ///
+  /// - Precondition: the number of follow-ups is not negative.
+  public init(
+    teacher: any Teacher, check: any ReplyCheck, acceptance: AcceptanceRule = .surest, maximumFollowUps: Int = 1
+  ) {
+    precondition(maximumFollowUps >= 0, "TeacherChecker: \(maximumFollowUps) follow-ups")
+    self.teacher = teacher
+    self.check = check
+    self.acceptance = acceptance
+    self.maximumFollowUps = maximumFollowUps
+  }
+
+  /// Asks about one item.
+  ///
+  /// - Throws: an error of the first question. Where a follow-up fails, what was paid for is kept and the replies so far
+  ///   decide; a teacher that is unavailable says so again at the next item.
+  public func ask(_ request: TeacherRequest) async throws -> CheckedReply {
+    var exchanges = [Exchange(request: request, reply: try await teacher.reply(to: request))]
+    while exchanges.count <= maximumFollowUps, let next = try await check.followUp(to: exchanges) {
+      do {
+        exchanges.append(Exchange(request: next, reply: try await teacher.reply(to: next)))
+      } catch {
+        try Task.checkCancellation()
+        break
+      }
+    }
+    return CheckedReply(exchanges: exchanges, accepted: accepted(exchanges))
+  }
+
+  private func accepted(_ exchanges: [Exchange]) -> Int {
+    let answered = exchanges.indices.filter { exchanges[$0].reply.label != nil }
+    let chosen =
+      switch acceptance {
+      case .surest:
+        answered.max { a, b in
+          let (left, right) = (exchanges[a].reply.confidence?.value ?? -1, exchanges[b].reply.confidence?.value ?? -1)
+          return (left, b) < (right, a)
+        }
+      case .latest: answered.last
+      case .first: answered.first
+      }
+    return chosen ?? exchanges.count - 1
+  }
+}

@@ -1,0 +1,109 @@
+import DualChecker
+import Foundation
+import TeacherProtocol
+import Testing
+
+@Suite struct SentenceEncoderTests {
+  let texts = ["solar cells on the roof", "Solar  cell on a roof", "the harbour at night", "", "太陽電池", "a"]
+
+  @Test func theHashedEncoderKeepsWhatEncodersMustKeep() async throws {
+    #expect(try await SentenceEncoderCheck(texts: texts).problems(of: HashedNGramEncoder()) == [])
+    #expect(
+      try await SentenceEncoderCheck(texts: texts).problems(of: HashedNGramEncoder(dimensions: 7, lengths: 1...1)) == []
+    )
+  }
+
+  @Test func likeTextsAreNearAndLetterCaseAndSpacesDoNotMatter() async throws {
+    let vectors = try await HashedNGramEncoder().vectors(for: texts + ["SOLAR CELLS  on the roof"])
+    func cosine(_ a: Int, _ b: Int) -> Float { zip(vectors[a], vectors[b]).reduce(0) { $0 + $1.0 * $1.1 } }
+    #expect(cosine(0, 1) > 0.5)
+    #expect(abs(cosine(0, 2)) < 0.35)
+    #expect(vectors[6] == vectors[0])
+    #expect(vectors[3].allSatisfy { $0 == 0 })
+  }
+
+  @Test func theCheckFindsAnEncoderThatLooksAtItsNeighbours() async throws {
+    struct Relative: SentenceEncoder {
+      func vectors(for texts: [String]) async throws -> [[Float]] { texts.indices.map { [Float($0), 1] } }
+    }
+    #expect(try await SentenceEncoderCheck(texts: ["a", "b"]).problems(of: Relative()).count == 2)
+    struct Short: SentenceEncoder {
+      func vectors(for texts: [String]) async throws -> [[Float]] { [] }
+    }
+    #expect(try await SentenceEncoderCheck(texts: ["a"]).problems(of: Short()) == ["0 vectors for 1 texts"])
+  }
+}
+
+@Suite struct DemonstrationSelectorTests {
+  let pool = [
+    Demonstration(item: "1", text: "solar cells on the roof", label: "green"),
+    Demonstration(item: "2", text: "solar cells on a house", label: "green"),
+    Demonstration(item: "3", text: "a solar cell factory burns coal", label: "grey"),
+    Demonstration(item: "4", text: "a harbour at night", label: "grey"),
+    Demonstration(item: "5", text: "wind turbines at sea", label: "green"),
+  ]
+  let item = Item(id: "x", fields: ["text": "solar cells on my roof"])
+
+  @Test func everySelectorKeepsWhatSelectorsMustKeep() async throws {
+    let items = [item] + pool.map { Item(id: $0.item, fields: ["text": $0.text]) }
+    let check = DemonstrationSelectorCheck(items: items)
+    let encoder = HashedNGramEncoder()
+    #expect(try await check.problems(of: NearestDemonstrations(pool, encoder: encoder)) == [])
+    #expect(try await check.problems(of: LabelBalancedDemonstrations(pool, encoder: encoder)) == [])
+    #expect(try await check.problems(of: NoDemonstrations()) == [])
+    struct Careless: DemonstrationSelector {
+      let pool: [Demonstration]
+      func demonstrations(for item: Item, count: Int) async throws -> [Demonstration] { pool + pool }
+    }
+    #expect(try await check.problems(of: Careless(pool: pool)).count > 5 * 3)
+  }
+
+  @Test func theNearestComeFirstAndTheItemItselfNever() async throws {
+    let selector = try await NearestDemonstrations(pool, encoder: HashedNGramEncoder())
+    #expect(try await selector.demonstrations(for: item, count: 3).map(\.item) == ["1", "2", "3"])
+    let same = Item(id: "1", fields: ["text": "solar cells on the roof"])
+    #expect(try await selector.demonstrations(for: same, count: 5).map(\.item).first == "2")
+    let copy = Item(id: "copy", fields: ["text": "solar cells on the roof"])
+    #expect(try await !selector.demonstrations(for: copy, count: 5).map(\.item).contains("1"))
+  }
+
+  @Test func theRankingEqualsTheNaiveOne() async throws {
+    let encoder = HashedNGramEncoder(dimensions: 64)
+    let selector = try await NearestDemonstrations(pool, encoder: encoder)
+    let query = try await encoder.vectors(for: [item.text])[0]
+    var scores: [(Double, String)] = []
+    for demonstration in pool {
+      let vector = try await encoder.vectors(for: [demonstration.text])[0]
+      var score = 0.0
+      for i in 0..<64 { score += Double(query[i]) * Double(vector[i]) }
+      scores.append((score, demonstration.item))
+    }
+    let naive = scores.sorted { $0.0 > $1.0 }.map(\.1)
+    #expect(try await selector.demonstrations(for: item, count: 5).map(\.item) == naive)
+  }
+
+  @Test func labelsTakeTurns() async throws {
+    let selector = try await LabelBalancedDemonstrations(pool, encoder: HashedNGramEncoder())
+    let chosen = try await selector.demonstrations(for: item, count: 4)
+    #expect(chosen.map(\.label) == ["green", "grey", "green", "grey"])
+    #expect(chosen.map(\.item).prefix(3) == ["1", "3", "2"])
+  }
+
+  @Test func demonstrationsBecomeAPartOfThePrompt() throws {
+    let labels = try LabelSet([
+      .init(name: "green", answer: "Yes"), .init(name: "grey", answer: "No", meaning: "not green"),
+    ])
+    var format = DemonstrationFormat()
+    format.maximumCharacters = 12
+    let text = try format.text(
+      [
+        Demonstration(item: "1", text: "short", label: "green", reason: "It saves energy."),
+        Demonstration(item: "2", text: "a text that is too long", label: "grey"),
+      ], labels: labels)
+    #expect(text == "Text: short\nAnswer: Yes. It saves energy.\n\nText: a text that…\nAnswer: No.")
+    #expect(try format.text([], labels: labels) == "")
+    #expect(throws: TeacherProtocolError.unknownLabel("blue", known: ["green", "grey"])) {
+      try format.text([Demonstration(item: "1", text: "t", label: "blue")], labels: labels)
+    }
+  }
+}

@@ -1,0 +1,266 @@
+import Foundation
+import HTTPTeacher
+import TeacherProtocol
+import Testing
+
+@Suite struct OpenAICompatibleTeacherTests {
+  /// A server by script: one response or error after the other, and the requests it got.
+  final class Server: Sendable {
+    let seen = Locked<[TransportRequest]>([])
+    let slept = Locked<[Double]>([])
+    private let responses: [Result<TransportResponse, HTTPTeacherError>]
+
+    init(_ responses: [Result<TransportResponse, HTTPTeacherError>]) { self.responses = responses }
+
+    convenience init(_ responses: TransportResponse...) { self.init(responses.map { .success($0) }) }
+
+    func teacher(
+      key: APIKey? = nil, configure: (inout OpenAICompatibleTeacher.Options) -> Void = { _ in }
+    ) throws -> OpenAICompatibleTeacher {
+      var options = OpenAICompatibleTeacher.Options(model: "some-model")
+      configure(&options)
+      let transport = ScriptedTransport { [self] request in
+        let index = seen.withLock { seen in
+          seen.append(request)
+          return seen.count - 1
+        }
+        return try responses[min(index, responses.count - 1)].get()
+      }
+      let base = try #require(URL(string: "http://localhost:8000/v1"))
+      return OpenAICompatibleTeacher("t", options: options, base: base, key: key, transport: transport) {
+        [self] seconds in
+        slept.withLock { $0.append(seconds) }
+      }
+    }
+  }
+
+  static func answer(_ content: String?, end: String = "stop", more: String = "", logs: String = "null")
+    -> TransportResponse
+  {
+    let text = content.map { JSONValue.string($0).text } ?? "null"
+    return TransportResponse(
+      status: 200,
+      body: Data(
+        """
+        {"id": "x", "choices": [{"index": 0, "finish_reason": "\(end)", "logprobs": \(logs),
+          "message": {"role": "assistant", "content": \(text)\(more)}}],
+         "usage": {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15}}
+        """.utf8))
+  }
+
+  static func failure(_ status: Int, code: String = "c", headers: [String: String] = [:]) -> TransportResponse {
+    let body = Data("{\"error\": {\"message\": \"no, not with secret-key\", \"code\": \"\(code)\"}}".utf8)
+    return TransportResponse(status: status, headers: headers, body: body)
+  }
+
+  func request(image: ImageReference? = nil, parameters: TeacherParameters = .init()) throws -> TeacherRequest {
+    try TeacherRequest(
+      item: Item(id: "1", fields: ["text": "a \"dog\"\n"]), template: try PromptTemplate("Caption: {text}"),
+      image: image,
+      labels: .outOfContext, parameters: parameters)
+  }
+
+  func key() throws -> APIKey { try APIKey(environment: "K", in: ["K": " secret-key\n"]) }
+
+  @Test func aQuestionIsAskedAsTheProtocolSays() async throws {
+    let server = Server(Self.answer("Yes. A dog."))
+    let teacher = try server.teacher(key: key()) {
+      $0.wantsJSON = true
+      $0.wantsLogProbabilities = true
+      $0.lengthParameter = .maxCompletionTokens
+      $0.seconds = 7
+    }
+    let reply = try await teacher.reply(to: try request(parameters: .init(temperature: 0.5, maximumTokens: 9, seed: 3)))
+    #expect(reply.outcome == .answered("falsified"))
+    #expect(reply.rationale == "A dog.")
+    #expect(reply.raw == "Yes. A dog.")
+    #expect(reply.usage == .init(inputTokens: 12, outputTokens: 3))
+    #expect(reply.seconds >= 0)
+    let sent = try #require(server.seen.withLock { $0.first })
+    #expect(sent.url.absoluteString == "http://localhost:8000/v1/chat/completions")
+    #expect(sent.headers["Authorization"] == "Bearer secret-key")
+    #expect(sent.seconds == 7)
+    #expect(
+      String(decoding: sent.body, as: UTF8.self)
+        == #"{"model": "some-model", "messages": [{"role": "user", "content": "Caption: a \"dog\"\n"}], "#
+        + #""temperature": 0.5, "max_completion_tokens": 9, "seed": 3, "response_format": {"type": "json_object"}, "#
+        + #""logprobs": true, "top_logprobs": 20}"#)
+    #expect(teacher.model == "some-model")
+    #expect(await TeacherCheck(requests: [try request()]).problems(of: teacher) == [])
+  }
+
+  @Test func anImageGoesAlongAsADataURL() async throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let server = Server(Self.answer("No"))
+    for (start, type) in [
+      ([0x89, 0x50, 0x4E, 0x47], "png"), ([0xFF, 0xD8, 0xFF, 0xE0], "jpeg"), ([0x47, 0x49, 0x46, 0x38], "gif"),
+      ([0x52, 0x49, 0x46, 0x46], "webp"),
+    ] as [([UInt8], String)] {
+      let file = folder.appendingPathComponent(type)
+      try Data(start + [1, 2]).write(to: file)
+      _ = try await server.teacher().reply(to: try request(image: try ImageReference(contentsOf: file)))
+      let body = try JSONParser.value(
+        of: String(decoding: try #require(server.seen.withLock { $0.last }).body, as: UTF8.self))
+      let parts = body["messages"]?.elements?.first?["content"]?.elements ?? []
+      #expect(
+        parts.first?["image_url"]?["url"]?.string
+          == "data:image/\(type);base64,\(Data(start + [1, 2]).base64EncodedString())")
+      #expect(parts.last?["text"]?.string == "Caption: a \"dog\"\n")
+    }
+    let text = folder.appendingPathComponent("text")
+    try Data("text".utf8).write(to: text)
+    let bad = try ImageReference(contentsOf: text)
+    await #expect(throws: HTTPTeacherError.self) { try await server.teacher().reply(to: try request(image: bad)) }
+    let gone = ImageReference(url: folder.appendingPathComponent("gone"), digest: "")
+    await #expect(throws: HTTPTeacherError.badImage(file: gone.url.relativePath, reason: "it can't be read")) {
+      try await server.teacher().reply(to: try request(image: gone))
+    }
+  }
+
+  @Test func refusedCutOffEmptyAndUnreadableAnswersAreResultsOfTheirOwn() async throws {
+    func outcome(_ response: TransportResponse) async throws -> TeacherReply {
+      try await Server(response).teacher().reply(to: try request())
+    }
+    #expect(try await outcome(Self.answer("Yes. But", end: "length")).outcome == .cutOff)
+    #expect(try await outcome(Self.answer("Yes. But", end: "length")).raw == "Yes. But")
+    #expect(try await outcome(Self.answer(nil, more: ", \"refusal\": \"I can't\"")).outcome == .refused)
+    #expect(try await outcome(Self.answer(nil, more: ", \"refusal\": \"I can't\"")).raw == "I can't")
+    #expect(try await outcome(Self.answer("", end: "content_filter")).outcome == .refused)
+    #expect(try await outcome(Self.answer(nil)).outcome == .unreadable("an empty text"))
+    #expect(try await outcome(Self.answer("I don't know")).outcome == .abstained)
+    let json = try await outcome(
+      Self.answer("```json\n{\"label\": \"Yes\", \"reason\": \"r\", \"confidence\": \"85 %\"}\n```"))
+    #expect(json.outcome == .answered("falsified"))
+    #expect(json.confidence == Confidence(0.85, source: .verbalised))
+  }
+
+  @Test func theFirstTokensProbabilitiesAreAMeasuredConfidence() async throws {
+    func confidence(_ content: String, _ logs: String) async throws -> Confidence? {
+      try await Server(Self.answer(content, logs: logs)).teacher().reply(to: try request()).confidence
+    }
+    let top =
+      #"[{"token": "Yes", "logprob": -0.5}, {"token": " yes", "logprob": -2}, {"token": "No", "logprob": -1}, "#
+      + #"{"token": "Maybe", "logprob": -1}, {"token": "", "logprob": -3}]"#
+    let measured = try #require(
+      try await confidence("Yes.", #"{"content": [{"token": "Yes", "logprob": -0.5, "top_logprobs": \#(top)}]}"#))
+    let (yes, no) = (exp(-0.5) + exp(-2.0), exp(-1.0))
+    #expect(abs(measured.value - yes / (yes + no)) < 1e-12)
+    #expect(measured.source == .labelTokenProbability)
+    #expect(try await confidence("Yes.", "null") == nil)
+    #expect(try await confidence("Yes.", #"{"content": []}"#) == nil)
+    #expect(try await confidence("Yes.", #"{"content": [{"token": "\"", "logprob": -0.1}]}"#) == nil)
+    #expect(try await confidence("Yes.", #"{"content": [{"token": "No", "logprob": -0.1}]}"#) == nil)
+  }
+
+  @Test func whatMayGoAwayIsTriedAgainAndTheServersWishIsKept() async throws {
+    let server = Server([
+      .success(Self.failure(429, headers: ["Retry-After": "7"])),
+      .success(Self.failure(503, headers: ["retry-after-ms": "250"])),
+      .success(Self.failure(500, headers: ["Retry-After": "100000"])),
+      .failure(.notReached(host: "localhost", reason: "reset")),
+      .success(TransportResponse(status: 200, body: Data("{\"cho".utf8))),
+      .success(Self.answer("No. Fine.")),
+    ])
+    let reply = try await server.teacher().reply(to: try request())
+    #expect(reply.label == "pristine")
+    let slept = server.slept.withLock { $0 }
+    #expect(Array(slept.prefix(3)) == [7, 0.25, 60])
+    // The fourth and fifth wait double from 1 s: half of 8 and of 16 at least.
+    #expect((4...8).contains(slept[3]))
+    #expect((8...16).contains(slept[4]))
+    let bodies = server.seen.withLock { Set($0.map(\.body)) }
+    #expect(bodies.count == 1)
+  }
+
+  @Test func aDateToRetryAfterIsReadInEveryForm() async throws {
+    let now = Date()
+    let format = DateFormatter()
+    format.locale = Locale(identifier: "en_US_POSIX")
+    format.timeZone = TimeZone(secondsFromGMT: 0)
+    for pattern in ["EEE, dd MMM yyyy HH:mm:ss 'GMT'", "EEEE, dd-MMM-yy HH:mm:ss 'GMT'", "EEE MMM d HH:mm:ss yyyy"] {
+      format.dateFormat = pattern
+      let server = Server(
+        Self.failure(429, headers: ["Retry-After": format.string(from: now.addingTimeInterval(30))]), Self.answer("No"))
+      _ = try await server.teacher().reply(to: try request())
+      #expect((20...31).contains(try #require(server.slept.withLock { $0.first })), "\(pattern)")
+    }
+    for (text, range) in [
+      ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0...0), ("soon", 0.5...1), ("nan", 0.5...1), ("-5", 0...0),
+    ] {
+      let server = Server(Self.failure(429, headers: ["Retry-After": text]), Self.answer("No"))
+      _ = try await server.teacher().reply(to: try request())
+      #expect(range.contains(try #require(server.slept.withLock { $0.first })), "\(text)")
+    }
+  }
+
+  @Test func afterTheLastAttemptItGivesUpAndSaysWhy() async throws {
+    let server = Server(Self.failure(503))
+    let teacher = try server.teacher(key: key()) { $0.retry.attempts = 3 }
+    await #expect(
+      throws: HTTPTeacherError.gaveUp(
+        attempts: 3, last: "the server refused the question with status 503: no, not with (key)")
+    ) { try await teacher.reply(to: try request()) }
+    #expect(server.seen.withLock { $0.count } == 3)
+    #expect(server.slept.withLock { $0.count } == 2)
+  }
+
+  @Test(arguments: [(401, "c"), (403, "c"), (404, "c"), (429, "insufficient_quota")])
+  func aTeacherThatCannotAnswerIsUnavailableAtOnce(_ status: Int, code: String) async throws {
+    let server = Server(Self.failure(status, code: code))
+    do {
+      _ = try await server.teacher(key: key()).reply(to: try request())
+      Issue.record("no error")
+    } catch {
+      let unavailable = try #require(error as? TeacherUnavailable)
+      #expect(unavailable.teacher == "t")
+      #expect(!unavailable.reason.contains("secret-key"))
+    }
+    #expect(server.seen.withLock { $0.count } == 1)
+  }
+
+  @Test func aQuestionThatIsRefusedFailsAloneAndIsNotAskedAgain() async throws {
+    let server = Server(Self.failure(400))
+    await #expect(throws: HTTPTeacherError.refused(status: 400, message: "no, not with (key)")) {
+      try await server.teacher(key: key()).reply(to: try request())
+    }
+    #expect(server.seen.withLock { $0.count } == 1)
+  }
+
+  @Test(arguments: ["", "[]", "{}", #"{"choices": []}"#, #"{"choices": [{"message": null}]}"#, "<html>"])
+  func aBodyThatIsNoAnswerIsAnErrorInTheEnd(_ body: String) async throws {
+    let server = Server(TransportResponse(status: 200, body: Data(body.utf8)))
+    let teacher = try server.teacher { $0.retry.attempts = 2 }
+    do {
+      let reply = try await teacher.reply(to: try request())
+      #expect(reply.outcome == .unreadable("an empty text"), "\(body)")
+    } catch {
+      guard case .gaveUp(attempts: 2, _)? = error as? HTTPTeacherError else {
+        Issue.record("\(error)")
+        return
+      }
+    }
+  }
+
+  @Test func aKeyComesFromTheEnvironmentAndShowsItselfNowhere() throws {
+    let key = try key()
+    var dumped = ""
+    dump(key, to: &dumped)
+    for text in ["\(key)", String(reflecting: key), dumped, "\([key])", "\(Optional(key) as Any)"] {
+      #expect(!text.contains("secret"))
+    }
+    for environment in [[:], ["K": " "]] {
+      #expect(throws: HTTPTeacherError.noKey(variable: "K")) { try APIKey(environment: "K", in: environment) }
+    }
+  }
+
+  @Test func everyErrorSaysWhatHappened() {
+    for (error, part) in [
+      (HTTPTeacherError.notReached(host: "h", reason: "r"), "h was not reached"),
+      (.refused(status: 400, message: "m"), "400"),
+      (.badResponse(expected: "e", found: "f"), "expected e"), (.gaveUp(attempts: 2, last: "l"), "2 attempts"),
+      (.noKey(variable: "V"), "set it"), (.badImage(file: "f", reason: "r"), "f"),
+    ] { #expect("\(error)".contains(part)) }
+  }
+}
