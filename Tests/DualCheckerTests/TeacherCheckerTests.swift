@@ -60,7 +60,8 @@ import Testing
   @Test func followUpsEndAtTheLimitAndAtTheLastTemplate() async throws {
     func count(_ limit: Int) async throws -> Int {
       let checker = TeacherChecker(teacher: teacher, check: try check(1), maximumFollowUps: limit)
-      return try await checker.ask(try request("Yes 0.1", "Yes 0.2", "Yes 0.3")).exchanges.count
+      let checked = try await checker.ask(try request("Yes 0.1", "Yes 0.2", "Yes 0.3"))
+      return checked.exchanges.count
     }
     for (limit, expected) in [(0, 1), (1, 2), (2, 3), (9, 3)] { #expect(try await count(limit) == expected) }
     struct Endless: ReplyCheck {
