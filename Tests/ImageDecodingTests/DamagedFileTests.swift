@@ -119,6 +119,20 @@ import Testing
     }
   }
 
+  @Test func aSmallJPEGCannotAskForHoursOfScans() throws {
+    let photo = try image.jpegData(progressive: true)
+    let markers = photo.indices.dropLast().filter { photo[$0] == 0xff && photo[$0 + 1] != 0 }
+    let start = try #require(markers.first { photo[$0 + 1] == 0xda })
+    let end = try #require(markers.first { $0 > start })
+    // The first scan writes the mean of every block, and may do so again.
+    let repeated = { (count: Int) in
+      photo[..<end] + Array(repeating: photo[start..<end], count: count).joined() + photo[end...]
+    }
+    #expect(error(Array(repeated(50))) == nil)
+    #expect(
+      error(Array(repeated(200))) == .unsupported(file: "photos/7.jpg", format: .jpeg, reason: "over 100 scans"))
+  }
+
   @Test func filesThatCannotBeReadSayWhy() throws {
     let decoder = ImageDecoder()
     #expect(throws: ImageDecodingError.unreadable(file: "/no/such.png", reason: "No such file or directory")) {
