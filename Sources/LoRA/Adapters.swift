@@ -10,6 +10,7 @@ extension Module {
   /// ```
   ///
   /// - Returns: the paths of the adapted projections, in the model's order.
+  /// - Precondition: the model has no adapters; merge or remove them first.
   /// - Throws: ``LoRAError/nothingMatches(targets:available:)``, or an invalid pattern; the model is then unchanged.
   @discardableResult
   public mutating func attachAdapters(
@@ -23,13 +24,20 @@ extension Module {
     guard !chosen.isEmpty else {
       throw LoRAError.nothingMatches(targets: "\(configuration.targets)", available: scout.paths)
     }
+    attachAdapters(at: Set(chosen), configuration, using: &generator)
+    return chosen
+  }
+
+  /// Puts a fresh adapter around the projections at these paths, and freezes everything else.
+  mutating func attachAdapters(
+    at paths: Set<String>, _ configuration: LoRAConfiguration, using generator: inout some RandomNumberGenerator
+  ) {
     freeze()
-    let wanted = Set(chosen)
     edit { projection, path in
-      guard wanted.contains(path) else { return }
+      guard paths.contains(path) else { return }
+      precondition(!(projection is LoRAProjection), "\(path) has an adapter already; merge or remove it first")
       projection = LoRAProjection(base: projection, configuration: configuration, using: &generator)
     }
-    return chosen
   }
 
   /// Runs the closure with a copy of this model whose adapters are switched off: the base model.

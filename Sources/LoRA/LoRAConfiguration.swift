@@ -41,10 +41,14 @@ public struct LoRAConfiguration: Sendable, Equatable {
     switch targets {
     case .allLinear: return !components.contains { $0 == "lm_head" || $0 == "classifier" || $0 == "score" }
     case .names(let names): return names.contains { path == $0 || path.hasSuffix("." + $0) }
-    case .pattern(let pattern):
-      do { return try Regex(pattern).wholeMatch(in: path) != nil } catch {
-        throw LoRAError.invalidPattern(pattern, "\(error)")
-      }
+    case .pattern(let pattern): return try Self.matches(pattern, path)
+    }
+  }
+
+  /// Whether the whole path matches a regular expression.
+  static func matches(_ pattern: String, _ path: String) throws -> Bool {
+    do { return try Regex(pattern).wholeMatch(in: path) != nil } catch {
+      throw LoRAError.invalidPattern(pattern, "\(error)")
     }
   }
 
@@ -62,6 +66,9 @@ public enum LoRAError: Error, Sendable, Equatable, CustomStringConvertible {
   case invalidPattern(String, String)
   /// A file that can't be read or written: its path and why.
   case unusableFile(String, String)
+  /// An option of an adapter's configuration that would change what it computes, or a value that is none: the file, the
+  /// option, what is read here, what stands there.
+  case unsupportedOption(file: String, option: String, expected: String, found: String)
   /// An adapter that does not fit the model: its path, tensors it lacks, tensors that nothing takes, wrong shapes.
   case mismatch(file: String, missing: [String], unknown: [String], misshapen: [String])
   /// The model has no adapter to save.
@@ -76,6 +83,9 @@ public enum LoRAError: Error, Sendable, Equatable, CustomStringConvertible {
     case .invalidPattern(let pattern, let why):
       "the LoRA target pattern \"\(pattern)\" is no regular expression: \(why)"
     case .unusableFile(let path, let why): "\(path): \(why)"
+    case .unsupportedOption(let file, let option, let expected, let found):
+      "\(file): \(option): expected \(expected), found \(found); "
+        + "read all the same, the adapter would not compute what it was trained to"
     case .mismatch(let file, let missing, let unknown, let misshapen):
       "\(file) does not fit this model: "
         + [("missing", missing), ("unknown", unknown), ("misshapen", misshapen)]
