@@ -2,7 +2,8 @@
 // package can be a dependency.
 #ifndef SD_CLONES_H
 #define SD_CLONES_H
-#if defined(__x86_64__) && defined(__linux__)
+// Not under the thread sanitizer: the choice is made before its run-time is ready, and it crashes.
+#if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
 #define SD_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define SD_CLONES
