@@ -99,6 +99,11 @@ public struct OpenAICompatibleTeacher: Teacher {
       } catch let error as HTTPTeacherError {
         if case .refused(let status, _) = error, !RetryPolicy.isTransient(status) { throw error }
         last = error
+      } catch let error as TeacherUnavailable {
+        throw error
+      } catch {
+        try Task.checkCancellation()
+        last = .notReached(host: endpoint.host ?? "", reason: key?.hidden(in: "\(error)") ?? "\(error)")
       }
       if attempt < options.retry.attempts {
         try await sleep(options.retry.wait(after: attempt, asked: asked, item: request.item.id))

@@ -206,6 +206,39 @@ import Testing
     #expect(server.slept.withLock { $0.count } == 2)
   }
 
+  @Test func anyErrorOfATransportIsTriedAgainAndCancellationIsNot() async throws {
+    struct Broken: Error, CustomStringConvertible { let description = "broken, with secret-key" }
+    let calls = Locked(0)
+    let transport = ScriptedTransport { _ in
+      let call = calls.withLock { value in
+        value += 1
+        return value
+      }
+      if call < 3 { throw Broken() }
+      return Self.answer("Yes")
+    }
+    let base = try #require(URL(string: "http://localhost/v1"))
+    func teacher(attempts: Int) throws -> OpenAICompatibleTeacher {
+      var options = OpenAICompatibleTeacher.Options(model: "m")
+      options.retry.attempts = attempts
+      return OpenAICompatibleTeacher("t", options: options, base: base, key: try key(), transport: transport) { _ in }
+    }
+    await #expect(
+      throws: HTTPTeacherError.gaveUp(attempts: 1, last: "localhost was not reached: broken, with (key)")
+    ) { try await teacher(attempts: 1).reply(to: try request()) }
+    #expect(try await teacher(attempts: 3).reply(to: try request()).label == "falsified")
+
+    let slow = ScriptedTransport { _ in
+      try await Task.sleep(for: .seconds(60))
+      return Self.answer("Yes")
+    }
+    let waiting = OpenAICompatibleTeacher("t", options: .init(model: "m"), base: base, transport: slow)
+    let question = try request()
+    let task = Task { try await waiting.reply(to: question) }
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+  }
+
   @Test(arguments: [(401, "c"), (403, "c"), (404, "c"), (429, "insufficient_quota")])
   func aTeacherThatCannotAnswerIsUnavailableAtOnce(_ status: Int, code: String) async throws {
     let server = Server(Self.failure(status, code: code))

@@ -99,6 +99,19 @@ import Testing
         == .missingColumn(file: other.relativePath, column: "id", key: "id", known: ["teacher", "label"]))
   }
 
+  @Test func columnsAreReadFromAConfiguration() throws {
+    func read(_ json: String) throws -> RecordedReplies.Columns {
+      try JSONDecoder().decode(RecordedReplies.Columns.self, from: Data(json.utf8))
+    }
+    var columns = RecordedReplies.Columns()
+    #expect(try read("{}") == columns)
+    columns.id = ["a", "b"]
+    columns.raw = ["text"]
+    #expect(try read(#"{"id": ["a", "b"], "raw": ["text"]}"#) == columns)
+    #expect(try JSONDecoder().decode(RecordedReplies.Columns.self, from: JSONEncoder().encode(columns)) == columns)
+    #expect(throws: DecodingError.self) { try read(#"{"lable": "x"}"#) }
+  }
+
   @Test func changedRepliesAreAnotherModel() throws {
     let scratch = try Scratch()
     func model(_ label: Int) throws -> String {

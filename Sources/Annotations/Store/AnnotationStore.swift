@@ -11,6 +11,9 @@ public protocol AnnotationStore: Sendable {
   func annotations(forKeys keys: [String]) async throws -> [String: Annotation]
 
   /// The annotations of these items, or of all for nil, in the order in which they were kept.
+  ///
+  /// An annotation bears the item that its question was first asked about. The reply to the same question about another
+  /// item is found by its key.
   func annotations(forItems items: [String]?) async throws -> [Annotation]
 }
 

@@ -14,7 +14,7 @@ public import Foundation
 /// A null label is no vote. A label that is not in the set is an unreadable reply, kept with its raw text.
 public struct RecordedReplies: Sendable {
   /// Names of the columns.
-  public struct Columns: Sendable, Equatable {
+  public struct Columns: Sendable, Equatable, Codable {
     /// The item's id; nil for `id` or `item`, whichever is there, and else the row's number (one row per item alone).
     public var id: ColumnList?
     /// The object of teachers. The default is `teachers`.
@@ -32,6 +32,23 @@ public struct RecordedReplies: Sendable {
 
     /// The defaults.
     public init() {}
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+      case id, teachers, teacher, label, rationale, raw, confidence
+    }
+
+    /// Reads columns; a missing key has its default, an unknown one is an error.
+    public init(from decoder: any Decoder) throws {
+      try decoder.refuseUnknownKeys(CodingKeys.allCases.map(\.rawValue))
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      id = try container.decodeIfPresent(ColumnList.self, forKey: .id)
+      teachers = try container.decodeIfPresent(String.self, forKey: .teachers) ?? teachers
+      teacher = try container.decodeIfPresent(String.self, forKey: .teacher) ?? teacher
+      label = try container.decodeIfPresent(String.self, forKey: .label) ?? label
+      rationale = try container.decodeIfPresent(String.self, forKey: .rationale) ?? rationale
+      raw = try container.decodeIfPresent([String].self, forKey: .raw) ?? raw
+      confidence = try container.decodeIfPresent(String.self, forKey: .confidence) ?? confidence
+    }
   }
 
   /// Names of the teachers in the order of their first reply.
