@@ -4,9 +4,8 @@ import Tensor
 import TestSupport
 import Testing
 
-@Suite("Weights") struct WeightsTests {
-  @Test("a saved model loads into another to the same bits, and saves to the same bytes")
-  func roundTrip() throws {
+@Suite struct WeightsTests {
+  @Test func `a saved model loads into another to the same bits, and saves to the same bytes`() throws {
     try withTemporaryFolder { folder in
       let model = TwoLayers(seed: 1)
       let (here, there) = (folder.appendingPathComponent("a/b"), folder.appendingPathComponent("c"))
@@ -26,8 +25,7 @@ import Testing
     }
   }
 
-  @Test("loaded weights train without a change to the file they came from")
-  func fileIsNotWritten() throws {
+  @Test func `loaded weights train without a change to the file they came from`() throws {
     try withTemporaryFolder { folder in
       try TwoLayers(seed: 1).saveWeights(to: folder)
       let before = try Data(contentsOf: folder.appendingPathComponent("model.safetensors"))
@@ -41,8 +39,7 @@ import Testing
     }
   }
 
-  @Test("everything that does not fit is named at once, and the model stays as it was")
-  func mismatch() throws {
+  @Test func `everything that does not fit is named at once, and the model stays as it was`() throws {
     try withTemporaryFolder { folder in
       try Tensor.writeSafetensors(
         [
@@ -69,8 +66,7 @@ import Testing
     }
   }
 
-  @Test("paths may have other names in the file, and nil leaves a parameter as it is")
-  func renaming() throws {
+  @Test func `paths may have other names in the file, and nil leaves a parameter as it is`() throws {
     try withTemporaryFolder { folder in
       let source = TwoLayers(seed: 1)
       let renamed = source.parameters().filter { $0.path != "second.weight" }
@@ -87,8 +83,7 @@ import Testing
     }
   }
 
-  @Test("an integer tensor in the place of a parameter is an error, and the model stays as it was")
-  func integers() throws {
+  @Test func `an integer tensor in the place of a parameter is an error, and the model stays as it was`() throws {
     try withTemporaryFolder { folder in
       let header = #"{"weight":{"dtype":"I32","shape":[1,1],"data_offsets":[0,4]}}  "#
       var data = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) }
@@ -102,8 +97,7 @@ import Testing
     }
   }
 
-  @Test("a folder that cannot be made is an error with its path")
-  func unwritable() throws {
+  @Test func `a folder that cannot be made is an error with its path`() throws {
     try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("file")
       try Data([1]).write(to: file)

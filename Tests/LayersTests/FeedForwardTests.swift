@@ -1,0 +1,72 @@
+import Foundation
+import Layers
+import Tensor
+import TestSupport
+import Testing
+
+@Suite struct FeedForwardTests {
+  private func linear(_ input: Int, _ output: Int, _ seed: UInt64) -> Linear {
+    Linear(weight: randomTensor([output, input], seed: seed), bias: randomTensor([output], seed: seed + 100))
+  }
+
+  @Test(arguments: [[1], [3, 7], [5, 33], [2, 70_001]]) func `silu(gate) · up in one pass equals two passes`(
+    shape: [Int]
+  ) {
+    let (gate, up) = (randomTensor(shape, seed: 1, from: -20, to: 20), randomTensor(shape, seed: 2))
+    expectClose(GatedMLP.gated(gate, up), gate.silu() * up)
+  }
+
+  @Test func `gradients of the gate reach both operands`() {
+    expectGradientsMatchFiniteDifferences(at: [randomTensor([3, 7], seed: 1), randomTensor([3, 7], seed: 2)]) {
+      GatedMLP.gated($0[0], $0[1])
+    }
+  }
+
+  @Test func `a gated MLP is down(silu(gate x) · up x), gradients included`() {
+    let mlp = GatedMLP(gate: linear(3, 7, 1), up: linear(3, 7, 2), down: linear(7, 3, 3))
+    let x = randomTensor([5, 3], seed: 4)
+    expectClose(mlp(x), mlp.down(mlp.gate(x).silu() * mlp.up(x)))
+    let parameters = mlp.parameters()
+    #expect(
+      parameters.map(\.path).filter { $0.hasSuffix("weight") } == [
+        "gate_proj.weight", "up_proj.weight", "down_proj.weight",
+      ])
+    expectGradientsMatchFiniteDifferences(at: [x] + parameters.map(\.parameter.value)) { inputs in
+      GatedMLP(
+        gate: Linear(weight: inputs[1], bias: inputs[2]), up: Linear(weight: inputs[3], bias: inputs[4]),
+        down: Linear(weight: inputs[5], bias: inputs[6]))(inputs[0])
+    }
+  }
+
+  @Test(arguments: Activation.allCases.filter { $0 != .relu })
+  func `gradients of a two-layer MLP reach input and parameters`(activation: Activation) {
+    let inputs = [
+      randomTensor([5, 3], seed: 1), randomTensor([7, 3], seed: 2), randomTensor([7], seed: 3),
+      randomTensor([2, 7], seed: 4), randomTensor([2], seed: 5),
+    ]
+    expectGradientsMatchFiniteDifferences(at: inputs) {
+      FeedForward(
+        first: Linear(weight: $0[1], bias: $0[2]), second: Linear(weight: $0[3], bias: $0[4]), activation: activation)(
+          $0[0])
+    }
+    let mlp = FeedForward(first: linear(3, 7, 1), second: linear(7, 2, 2), activation: activation)
+    #expect(mlp.parameters().map(\.path) == ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"])
+  }
+
+  @Test func `activations have the values of their formulas, and the names of configuration files`() throws {
+    let points: [Float] = [-8, -3, -1, -0.3, -0.01, 0, 0.01, 0.3, 1, 3, 8]
+    func expectValues(_ name: String, _ formula: (Double) -> Double) throws {
+      let activation = try JSONDecoder().decode([Activation].self, from: Data("[\"\(name)\"]".utf8))[0]
+      let expected = points.map { Float(formula(Double($0))) }
+      expectClose(
+        activation(Tensor(points, shape: [11])), Tensor(expected, shape: [11]), relative: 1e-5, absolute: 1e-6)
+    }
+    try expectValues("gelu") { 0.5 * $0 * (1 + erf($0 / 2.0.squareRoot())) }
+    try expectValues("gelu_pytorch_tanh") {
+      0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)))
+    }
+    try expectValues("quick_gelu") { $0 / (1 + exp(-1.702 * $0)) }
+    try expectValues("silu") { $0 / (1 + exp(-$0)) }
+    try expectValues("relu") { max($0, 0) }
+  }
+}
