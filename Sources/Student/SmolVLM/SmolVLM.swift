@@ -1,3 +1,4 @@
+internal import Foundation
 public import ImageDecoding
 public import LanguageModel
 public import Layers
@@ -22,6 +23,8 @@ public struct SmolVLM: Student {
   public let tokens: SpecialTokens
   /// The longest prompt with one answer, in tokens. The default is what the decoder was made for.
   public var maximumTokens: Int
+  /// Tokenizer and processor files as they were read or made, for writing the folder again.
+  var files: [String: Data] = [:]
 
   /// The tokens that SmolVLM's prompts are built from.
   public struct SpecialTokens: Sendable, Equatable {

@@ -1,0 +1,147 @@
+public import DPO
+public import Layers
+internal import Student
+public import Tensor
+
+/// What a stage minimises over its examples.
+///
+/// A step is computed in parts on several threads; parts know the weight of the whole step, so that they add up to its loss.
+public protocol TrainingObjective: Sendable {
+  /// What the whole step is divided by.
+  associatedtype Weight: Sendable
+  /// The number of examples.
+  var exampleCount: Int { get }
+  /// The weight of a step over these examples.
+  func weight(of examples: [Int]) -> Weight
+  /// The loss of a part of a step.
+  func loss(of examples: [Int], under scorer: some SequenceScorer, total: Weight) -> (loss: Tensor, metrics: StepMetrics)
+}
+
+/// Sums over a step from which its metrics are computed, under TRL's names.
+public struct StepMetrics: Sendable, Equatable {
+  /// The loss.
+  public var loss = 0.0
+  /// Tokens computed, prompts counted once.
+  public var tokens = 0
+  private var answerTokens = 0
+  private var correct = 0
+  private var entropy = 0.0
+  /// What is particular to preference pairs.
+  public var preferences = PreferenceMetrics()
+  /// β, by which rewards are scaled.
+  public var beta = 0.0
+
+  /// Nothing yet.
+  public init() {}
+
+  /// The sums of one part.
+  public init(_ scores: AnswerScores, trees: [AnswerTree]) {
+    answerTokens = scores.isGreedy.count
+    correct = scores.isGreedy.count { $0 }
+    entropy = scores.entropies.reduce(0) { $0 + Double($1) }
+    tokens = trees.reduce(0) { $0 + $1.prompt.count + $1.answers.reduce(0) { $0 + $1.count } }
+  }
+
+  /// Adds another part of the step.
+  public mutating func add(_ other: StepMetrics) {
+    loss += other.loss
+    tokens += other.tokens
+    answerTokens += other.answerTokens
+    correct += other.correct
+    entropy += other.entropy
+    preferences.add(other.preferences)
+    beta = max(beta, other.beta)
+  }
+
+  /// Means under TRL's names.
+  public var values: [(name: String, value: Double)] {
+    let n = Double(max(1, answerTokens))
+    return [("loss", loss), ("mean_token_accuracy", Double(correct) / n), ("entropy", entropy / n)]
+      + preferences.values(beta: beta)
+  }
+}
+
+/// Supervised fine-tuning: cross-entropy over the answers of trees.
+public struct SupervisedObjective: TrainingObjective {
+  /// One tree an example.
+  public let trees: [AnswerTree]
+  /// How tokens are averaged.
+  public let loss: AnswerLoss
+
+  /// An objective over these trees.
+  public init(_ trees: [AnswerTree], loss: AnswerLoss = AnswerLoss()) {
+    self.trees = trees
+    self.loss = loss
+  }
+
+  /// The number of trees.
+  public var exampleCount: Int { trees.count }
+
+  /// Answer tokens, or answers.
+  public func weight(of examples: [Int]) -> Float { loss.weight(of: examples.map { trees[$0] }) }
+
+  /// The cross-entropy of a part.
+  public func loss(
+    of examples: [Int], under scorer: some SequenceScorer, total: Float
+  ) -> (loss: Tensor, metrics: StepMetrics) {
+    let part = examples.map { trees[$0] }
+    let scores = scorer.logProbabilities(of: part)
+    return (loss(scores, total: total), StepMetrics(scores, trees: part))
+  }
+}
+
+/// Preference training over trees with a reference whose scores were computed before.
+public struct PreferenceTrainingObjective: TrainingObjective {
+  /// One tree an example.
+  public let trees: [PreferenceTree]
+  /// The reference's total log-probability of each answer of each tree; nil for no reference.
+  public let reference: [[Float]]?
+  /// The loss.
+  public let objective: PreferenceObjective
+  /// β of the rewards in the metrics.
+  public let beta: Double
+
+  /// An objective over these trees.
+  public init(_ trees: [PreferenceTree], reference: [[Float]]?, objective: PreferenceObjective, beta: Double) {
+    precondition(reference == nil || reference?.count == trees.count, "reference scores of other trees")
+    self.trees = trees
+    self.reference = reference
+    self.objective = objective
+    self.beta = beta
+  }
+
+  /// The number of trees.
+  public var exampleCount: Int { trees.count }
+
+  /// Trees with pairs, and chosen tokens.
+  public func weight(of examples: [Int]) -> PreferenceObjective.Weight {
+    objective.weight(of: examples.map { trees[$0] })
+  }
+
+  /// The objective of a part.
+  public func loss(
+    of examples: [Int], under scorer: some SequenceScorer, total: PreferenceObjective.Weight
+  ) -> (loss: Tensor, metrics: StepMetrics) {
+    let part = examples.map { trees[$0] }
+    let scores = scorer.logProbabilities(of: part.map(\.tree))
+    let (loss, preferences) = objective(
+      part, scores: scores, reference: reference.map { all in examples.map { all[$0] } }, total: total)
+    var metrics = StepMetrics(scores, trees: part.map(\.tree))
+    metrics.preferences = preferences
+    metrics.beta = beta
+    return (loss, metrics)
+  }
+
+  /// Total log-probabilities of all answers under a scorer: the reference, computed once.
+  public static func totals(of trees: [PreferenceTree], under scorer: some SequenceScorer, batch: Int = 16) -> [[Float]] {
+    let batches = stride(from: 0, to: trees.count, by: batch).map { Array(trees[$0..<min(trees.count, $0 + batch)]) }
+    return mapInParallel(batches) { batch -> [[Float]] in
+      let totals = scorer.logProbabilities(of: batch.map(\.tree)).answerTotals().scalars
+      var at = 0
+      return batch.map { tree in
+        defer { at += tree.tree.answers.count }
+        return Array(totals[at..<(at + tree.tree.answers.count)])
+      }
+    }.flatMap { $0 }
+  }
+}

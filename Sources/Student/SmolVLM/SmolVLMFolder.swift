@@ -1,0 +1,205 @@
+public import Foundation
+public import LanguageModel
+internal import Layers
+internal import Tensor
+public import Tokenizers
+public import VisionEncoder
+
+extension SmolVLM {
+  /// Reads a model folder of the SmolVLM or Idefics3 family: config.json, weights, tokenizer.
+  ///
+  /// - Throws: ``StudentError`` or the error of the file that can't be used; a tensor that is missing, unknown or of
+  ///   another shape stops the load with the whole list.
+  public init(contentsOf folder: URL) throws {
+    let configuration: SmolVLMConfiguration = try readJSON(folder.appending(path: "config.json"))
+    guard ["idefics3", "smolvlm"].contains(configuration.modelType) else {
+      throw StudentError.unknownFamily(folder.path, found: configuration.modelType)
+    }
+    let tokenizer = try Tokenizer(contentsOf: folder)
+    var generator = Tensor.Generator(seed: 0)
+    var model = SmolVLMModel(configuration, using: &generator)
+    let tied = configuration.text.tiesEmbeddings
+    try model.loadWeights(
+      from: Tensor.SafetensorsFolder(contentsOf: folder), ignoring: { tied && $0 == "lm_head.weight" })
+    try self.init(model: model, tokenizer: tokenizer, name: folder.path)
+    files = try companionFiles(in: folder)
+  }
+
+  /// A student with random weights and a tokenizer trained on these texts.
+  ///
+  /// ```swift
+  /// var sizes = SmolVLM.FreshSizes()
+  /// sizes.hiddenSize = 96
+  /// let student = try SmolVLM(sizes, textsForTokenizer: captions, using: &generator)
+  /// ```
+  public init(
+    _ sizes: FreshSizes, textsForTokenizer texts: [String], using generator: inout some RandomNumberGenerator
+  ) throws {
+    var trainer = BPETrainer(vocabularySize: sizes.vocabularySize, specialTokens: SmolVLM.specialTokens)
+    trainer.roles = [
+      .beginning: "<|im_start|>", .end: "<end_of_utterance>", .padding: "<|im_end|>", .unknown: "<|endoftext|>",
+    ]
+    trainer.chatTemplate = SmolVLM.chatTemplate
+    let trained = try trainer.train(on: texts)
+    var configuration = sizes.configuration
+    configuration.text.vocabularySize = trained.tokenizer.vocabularyCount
+    configuration.imageToken = trained.tokenizer.id(of: "<image>") ?? 0
+    let model = SmolVLMModel(configuration, using: &generator)
+    try self.init(model: model, tokenizer: trained.tokenizer)
+    files = [
+      "tokenizer.json": Data(trained.json.utf8), "tokenizer_config.json": Data(trained.configuration.utf8),
+      "chat_template.jinja": Data(SmolVLM.chatTemplate.utf8),
+    ]
+    files.merge(try processorFiles(configuration)) { $1 }
+  }
+
+  /// Writes a model folder that this package and transformers load. Adapters are not part of it: merge or save them apart.
+  public func save(to folder: URL) throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for (name, data) in files.sorted(by: { $0.key < $1.key }) {
+      try data.write(to: folder.appending(path: name), options: .atomic)
+    }
+    try prettyJSON(model.configuration).write(to: folder.appending(path: "config.json"), options: .atomic)
+    try model.saveWeights(to: folder)
+  }
+
+  /// The sizes of a student made from nothing; small defaults that train in minutes on two cores.
+  public struct FreshSizes: Sendable, Equatable, Codable {
+    /// Tokens of the vocabulary, special ones and bytes included. The default is 1024.
+    public var vocabularySize = 1024
+    /// The decoder's width. The default is 128.
+    public var hiddenSize = 128
+    /// The decoder's inner width. The default is 256.
+    public var intermediateSize = 256
+    /// The decoder's layers. The default is 4.
+    public var layers = 4
+    /// The decoder's heads; divides ``hiddenSize``. The default is 4.
+    public var heads = 4
+    /// The decoder's key heads; divides ``heads``. The default is 2.
+    public var keyHeads = 2
+    /// The longest sequence. The default is 512.
+    public var maxPositions = 512
+    /// The tower's width. The default is 96.
+    public var visionHiddenSize = 96
+    /// The tower's inner width. The default is 192.
+    public var visionIntermediateSize = 192
+    /// The tower's layers. The default is 3.
+    public var visionLayers = 3
+    /// The tower's heads. The default is 4.
+    public var visionHeads = 4
+    /// The side of an image in pixels. The default is 64.
+    public var imageSize = 64
+    /// The side of a patch in pixels. The default is 8.
+    public var patchSize = 8
+    /// Patches along each side that become one image token. The default is 2.
+    public var scaleFactor = 2
+
+    /// The defaults.
+    public init() {}
+
+    /// The model configuration of these sizes.
+    public var configuration: SmolVLMConfiguration {
+      var result = SmolVLMConfiguration()
+      result.text.vocabularySize = vocabularySize
+      result.text.hiddenSize = hiddenSize
+      result.text.intermediateSize = intermediateSize
+      result.text.layers = layers
+      result.text.heads = heads
+      result.text.keyHeads = keyHeads
+      result.text.maxPositions = maxPositions
+      result.text.epsilon = 1e-5
+      result.vision.hiddenSize = visionHiddenSize
+      result.vision.intermediateSize = visionIntermediateSize
+      result.vision.layers = visionLayers
+      result.vision.heads = visionHeads
+      result.vision.imageSize = imageSize
+      result.vision.patchSize = patchSize
+      result.scaleFactor = scaleFactor
+      return result
+    }
+  }
+
+  /// The special tokens of SmolVLM's tokenizer, in an order of our own.
+  static let specialTokens =
+    [
+      "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<image>", "<fake_token_around_image>", "<global-img>",
+      "<end_of_utterance>",
+    ] + (1...6).flatMap { row in (1...6).map { "<row_\(row)_col_\($0)>" } }
+
+  /// A chat template that renders what ``tree(question:images:answers:)`` builds.
+  static let chatTemplate =
+    "<|im_start|>{% for message in messages %}{{ message['role'] | capitalize }}"
+    + "{% if message['content'][0]['type'] == 'image' %}{{ ':' }}{% else %}{{ ': ' }}{% endif %}"
+    + "{% for part in message['content'] %}{% if part['type'] == 'text' %}{{ part['text'] }}"
+    + "{% elif part['type'] == 'image' %}{{ '<image>' }}{% endif %}{% endfor %}<end_of_utterance>\n{% endfor %}"
+    + "{% if add_generation_prompt %}{{ 'Assistant:' }}{% endif %}"
+}
+
+/// preprocessor_config.json and processor_config.json of a fresh student: one square tile, values in ±1.
+private func processorFiles(_ c: SmolVLMConfiguration) throws -> [String: Data] {
+  struct Edge: Encodable { var longest_edge: Int }
+  struct ImageProcessor: Encodable {
+    var image_processor_type = "Idefics3ImageProcessor"
+    var do_convert_rgb = true
+    var do_resize = true
+    var size: Edge
+    var do_image_splitting = false
+    var max_image_size: Edge
+    var do_rescale = true
+    var rescale_factor = 1.0 / 255
+    var do_normalize = true
+    var image_mean = [0.5, 0.5, 0.5]
+    var image_std = [0.5, 0.5, 0.5]
+    var do_pad = true
+    var resample = 1
+  }
+  struct Processor: Encodable {
+    var processor_class = "Idefics3Processor"
+    var image_seq_len: Int
+  }
+  let edge = Edge(longest_edge: c.vision.imageSize)
+  return [
+    "preprocessor_config.json": try prettyJSON(ImageProcessor(size: edge, max_image_size: edge)),
+    "processor_config.json": try prettyJSON(Processor(image_seq_len: c.tokensPerTile)),
+  ]
+}
+
+/// The files of a model folder that are kept as they are when the model is written again.
+private func companionFiles(in folder: URL) throws -> [String: Data] {
+  let names = [
+    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
+    "chat_template.json", "preprocessor_config.json", "processor_config.json", "generation_config.json",
+  ]
+  var result: [String: Data] = [:]
+  for name in names {
+    let url = folder.appending(path: name)
+    if FileManager.default.fileExists(atPath: url.path) { result[name] = try Data(contentsOf: url) }
+  }
+  return result
+}
+
+private func prettyJSON(_ value: some Encodable) throws -> Data {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  return try encoder.encode(value) + Data("\n".utf8)
+}
+
+/// Reads a small JSON file; the error names the file and what is wrong in it.
+func readJSON<Value: Decodable>(_ url: URL) throws -> Value {
+  let data: Data
+  do { data = try Data(contentsOf: url) } catch {
+    throw StudentError.unusableFile(url.path, expected: "a readable file", found: error.localizedDescription)
+  }
+  do { return try JSONDecoder().decode(Value.self, from: data) } catch let error as DecodingError {
+    let (text, path): (String, [any CodingKey]) =
+      switch error {
+      case .dataCorrupted(let context): (context.debugDescription, context.codingPath)
+      case .keyNotFound(let key, let context): ("no \"\(key.stringValue)\"", context.codingPath)
+      case .typeMismatch(_, let context), .valueNotFound(_, let context): (context.debugDescription, context.codingPath)
+      @unknown default: ("\(error)", [])
+      }
+    let place = path.map(\.stringValue).joined(separator: ".")
+    throw StudentError.unusableFile(
+      url.path, expected: "a valid model description", found: place.isEmpty ? text : "\(place): \(text)")
+  }
+}
