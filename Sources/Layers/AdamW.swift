@@ -94,8 +94,8 @@ public struct AdamW: Sendable {
       guard parameter.isTrainable else { return }
       precondition(gradients.paths[next] == path, "the gradient of \(gradients.paths[next]) for \(path)")
       let decay = parameter.value.rank > 1 ? optimizer.weightDecay : 0
-      let correction1 = 1 - power(optimizer.beta1, optimizer.step)
-      let correction2 = 1 - power(optimizer.beta2, optimizer.step)
+      let correction1 = correction(optimizer.beta1, optimizer.step)
+      let correction2 = correction(optimizer.beta2, optimizer.step)
       parameter.value.mutateScalars { w in
         first[next].mutateScalars { m in
           second[next].mutateScalars { v in
@@ -110,14 +110,15 @@ public struct AdamW: Sendable {
       next += 1
     }
 
-    private func power(_ base: Float, _ exponent: Int) -> Float {
-      var (result, square, n) = (1.0, Double(base), exponent)
+    /// 1 - decay^steps. In Float32 the difference would lose four of seven digits in the first steps.
+    private func correction(_ decay: Float, _ steps: Int) -> Float {
+      var (result, square, n) = (1.0, Double(decay), steps)
       while n > 0 {
         if n & 1 == 1 { result *= square }
         square *= square
         n >>= 1
       }
-      return Float(result)
+      return Float(1 - result)
     }
   }
 }
