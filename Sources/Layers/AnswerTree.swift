@@ -93,7 +93,7 @@ public struct SeparateSequences<Scorer: SequenceScorer>: SequenceScorer {
       }
     }
     return AnswerScores(
-      logProbabilities: .concatenated(parts.map(\.logProbabilities)), ranges: ranges,
+      logProbabilities: parts.isEmpty ? .zeros([0]) : .concatenated(parts.map(\.logProbabilities)), ranges: ranges,
       entropies: parts.flatMap(\.entropies), meanLogits: parts.flatMap(\.meanLogits),
       isGreedy: parts.flatMap(\.isGreedy))
   }
