@@ -1,0 +1,111 @@
+import Layers
+import Tensor
+import TestSupport
+import Testing
+
+@Suite struct SelfAttentionTests {
+  /// Four heads over two key heads of size 6, for rows of width 5.
+  private func attention(_ tensors: [Tensor]? = nil) -> SelfAttention {
+    let w = tensors ?? Self.weights
+    return SelfAttention(
+      query: Linear(weight: w[0]), key: Linear(weight: w[1]), value: Linear(weight: w[2]), output: Linear(weight: w[3]),
+      heads: 4, keyHeads: 2)
+  }
+  private static let weights = [
+    randomTensor([24, 5], seed: 1), randomTensor([12, 5], seed: 2), randomTensor([12, 5], seed: 3),
+    randomTensor([5, 24], seed: 4),
+  ]
+  private let rotary = RotaryPositions(dimensions: 6, base: 100)
+
+  @Test func `gradients reach the rows and all four projections`() {
+    let layout = AttentionLayout.trees([.init(prompt: 3, answers: [2, 1])])
+    let table = rotary.table(positions: [0, 1, 2, 3, 4, 3])
+    expectGradientsMatchFiniteDifferences(at: [randomTensor([6, 5], seed: 9)] + Self.weights) {
+      attention(Array($0[1...]))($0[0], layout: layout, positions: table)
+    }
+  }
+
+  @Test func `paths are those of the model family`() {
+    #expect(
+      attention().parameters().map(\.path) == ["q_proj.weight", "k_proj.weight", "v_proj.weight", "o_proj.weight"])
+    let w = Linear(weight: .zeros([4, 4]))
+    let vision = SelfAttention(query: w, key: w, value: w, output: w, heads: 2, outputName: "out_proj")
+    #expect(vision.parameters().last?.path == "out_proj.weight")
+    #expect(vision.keyHeads == 2)
+  }
+
+  @Test(arguments: [[[7]], [[1, 1, 1, 1, 1, 1, 1]], [[3, 1, 2, 1]], [[70, 1, 40, 1]]])
+  func `a sequence read in pieces through a cache gives the rows of the whole pass`(pieces: [[Int]]) {
+    let count = pieces[0].reduce(0, +)
+    let x = randomTensor([count, 5], seed: 9)
+    let whole = attention()(
+      x, layout: .trees([.init(prompt: count, answers: [])]), positions: rotary.table(positions: Array(0..<count)))
+    var cache = KeyValueCache(layers: 1, capacity: count)
+    var rows: [Tensor] = []
+    var start = 0
+    for piece in pieces[0] {
+      let step = cache.advance(by: [piece])
+      #expect(step.positions == Array(start..<(start + piece)))
+      rows.append(
+        attention()(
+          x.rows(start..<(start + piece)), positions: rotary.table(positions: step.positions), cache: &cache.layers[0],
+          step: step))
+      start += piece
+    }
+    expectClose(.concatenated(rows), whole, relative: 1e-5, absolute: 1e-5)
+    #expect(cache.lengths == [count])
+  }
+
+  @Test func `sequences side by side grow at their own pace and do not see each other`() {
+    let lengths = [5, 2, 9]
+    let x = lengths.enumerated().map { randomTensor([$1, 5], seed: UInt64(20 + $0)) }
+    let whole = x.map {
+      attention()(
+        $0, layout: .trees([.init(prompt: $0.shape[0], answers: [])]),
+        positions: rotary.table(positions: Array(0..<$0.shape[0])))
+    }
+    var cache = KeyValueCache(layers: 1, sequences: 3, capacity: 9)
+    var rows: [[Tensor]] = [[], [], []]
+    for counts in [[3, 1, 2], [0, 1, 5], [1, 0, 1], [1, 0, 1]] {
+      let first = cache.lengths
+      let step = cache.advance(by: counts)
+      let new = Tensor.concatenated((0..<3).map { x[$0].rows(first[$0]..<(first[$0] + counts[$0])) })
+      let y = attention()(
+        new, positions: rotary.table(positions: step.positions), cache: &cache.layers[0], step: step)
+      var at = 0
+      for sequence in 0..<3 {
+        rows[sequence].append(y.rows(at..<(at + counts[sequence])))
+        at += counts[sequence]
+      }
+    }
+    for sequence in 0..<3 {
+      expectClose(.concatenated(rows[sequence]), whole[sequence], relative: 1e-5, absolute: 1e-5)
+    }
+  }
+
+  @Test func `a copy of a cache goes on by itself`() {
+    let x = randomTensor([4, 5], seed: 9)
+    var cache = KeyValueCache(layers: 1, capacity: 4)
+    func read(_ rows: Range<Int>, _ cache: inout KeyValueCache) -> Tensor {
+      let step = cache.advance(by: [rows.count])
+      return attention()(
+        x.rows(rows), positions: rotary.table(positions: step.positions), cache: &cache.layers[0], step: step)
+    }
+    _ = read(0..<2, &cache)
+    var other = cache
+    let first = read(2..<3, &cache)
+    _ = read(3..<4, &other)
+    #expect(cache.lengths == [3] && other.lengths == [3])
+    var again = KeyValueCache(layers: 1, capacity: 4)
+    _ = read(0..<2, &again)
+    #expect(read(2..<3, &again).isIdentical(to: first))
+    #expect(read(3..<4, &again).isIdentical(to: read(3..<4, &cache)))
+  }
+
+  @Test func `a sequence that outgrows its cache is a bug of the caller`() async {
+    await #expect(processExitsWith: .failure) {
+      var cache = KeyValueCache(layers: 1, capacity: 3)
+      _ = cache.advance(by: [4])
+    }
+  }
+}
