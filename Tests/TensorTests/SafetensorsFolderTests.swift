@@ -74,6 +74,20 @@ import Testing
     }
   }
 
+  @Test("An index beyond the bound of a header is refused before it is read")
+  func oversizedIndex() throws {
+    try withTemporaryFolder { folder in
+      try writeShards(folder, index: "")
+      let url = folder.appendingPathComponent("model.safetensors.index.json")
+      let handle = try FileHandle(forWritingTo: url)
+      try handle.truncate(atOffset: 100_000_001)  // takes no space: the file has a hole
+      try handle.close()
+      #expect(throws: Tensor.SafetensorsError.oversizedHeader(file: url.path, limit: 100_000_000, found: 100_000_001)) {
+        try Tensor.SafetensorsFolder(contentsOf: folder)
+      }
+    }
+  }
+
   @Test("A folder with neither is an error that names the file it looked for")
   func empty() throws {
     try withTemporaryFolder { folder in
