@@ -13,10 +13,10 @@ struct AddedVocabulary: Sendable {
   /// Reads the field `added_tokens`.
   ///
   /// Ids are given as the original gives them: that of the model's vocabulary if the token is there, else the next free
-  /// one. A file whose own `id` differs from that is refused, since it could not have been written so.
+  /// one. The field `id` of the file is not consulted.
   init(_ top: FieldReader, model: any TokenModel, normalizer: (any Normalizer)?) throws {
     var listed: [AddedToken] = []
-    let vocabularyCount = model.vocabulary.count
+    let vocabularyCount = model.vocabulary.size
     var largest = -1
     for reader in top.value("added_tokens") == nil ? [] : try top.readers("added_tokens") {
       let content = try reader.string("content")

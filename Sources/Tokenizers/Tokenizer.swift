@@ -19,6 +19,8 @@ public final class Tokenizer: Sendable {
   let postProcessor: PostProcessor
   let decoder: (any TokenDecoder)?
   let added: AddedVocabulary
+  /// Whether a pre-tokenizer must know which piece stands at the start of the original text.
+  let needsAlignment: Bool
 
   /// The roles of special tokens, from `tokenizer_config.json` and `special_tokens_map.json`.
   public let specialTokens: SpecialTokens
@@ -39,7 +41,7 @@ public final class Tokenizer: Sendable {
     }
     let url = directory.appendingPathComponent("tokenizer.json")
     try self.init(
-      JSONValue(parsing: readBytes(of: url), file: url.path), file: url.path,
+      JSONValue(parsing: readBytes(of: url), file: url.path, roundsAsSerde: true), file: url.path,
       configuration: try read("tokenizer_config.json"), specialTokensMap: try read("special_tokens_map.json"))
   }
 
@@ -51,7 +53,7 @@ public final class Tokenizer: Sendable {
   /// - Throws: ``TokenizerError``, naming the field.
   public convenience init(json: Data, configuration: Data? = nil) throws {
     try self.init(
-      JSONValue(parsing: Array(json), file: "tokenizer.json"), file: "tokenizer.json",
+      JSONValue(parsing: Array(json), file: "tokenizer.json", roundsAsSerde: true), file: "tokenizer.json",
       configuration: configuration.map { try JSONValue(parsing: Array($0), file: "tokenizer_config.json") },
       specialTokensMap: nil)
   }
@@ -64,6 +66,7 @@ public final class Tokenizer: Sendable {
     let splitter = try top.reader("pre_tokenizer")?.preTokenizer()
     added = try AddedVocabulary(top, model: spelled, normalizer: normalizer)
     self.normalizer = normalizer
+    needsAlignment = splitter.map(Self.looksForStart) ?? false
     (preTokenizer, model) = Self.withoutSpelling(splitter, spelled)
     postProcessor = try top.reader("post_processor")?.postProcessor() ?? PostProcessor()
     decoder = try top.reader("decoder")?.decoder()
@@ -73,6 +76,11 @@ public final class Tokenizer: Sendable {
     specialTokens = SpecialTokens(configuration, specialTokensMap) { text in
       vocabulary.0.id(of: text) ?? vocabulary.1.vocabulary.id(of: Array(text.utf8)).map(Int.init)
     }
+  }
+
+  private static func looksForStart(_ preTokenizer: any PreTokenizer) -> Bool {
+    if let sequence = preTokenizer as? PreTokenizerSequence { return sequence.steps.contains(where: looksForStart) }
+    return (preTokenizer as? MetaspacePreTokenizer)?.prepending == .first
   }
 
   /// Leaves out the spelling of bytes where the last pre-tokenizer would spell them and the model can do without.

@@ -101,7 +101,7 @@ extension Tokenizer {
   func tokens(of text: String, tracks: Bool) -> (ids: [Int], spans: [Alignment]) {
     var text = text
     precondition(text.utf8.count < Int(Int32.max), "a text to encode must be under 2 GiB")
-    var pieces = text.withUTF8 { prepared($0, tracks: tracks) }
+    var pieces = text.withUTF8 { prepared($0, tracks: tracks || needsAlignment) }
     preTokenizer?.apply(to: &pieces)
     var output = TokenOutput(tracks: tracks)
     output.ids.reserveCapacity(pieces.bytes.count / 3 + 4)

@@ -8,11 +8,17 @@ extension JSONValue {
   ///   not UTF-8, and where values lie deeper than 128 levels.
   /// - Complexity: linear; about 10 ns a byte.
   public init(parsing bytes: [UInt8], file: String = "JSON text") throws {
+    try self.init(parsing: bytes, file: file, roundsAsSerde: false)
+  }
+
+  /// - Parameter roundsAsSerde: whether numbers come out as Rust's serde_json reads them by default, which is not always
+  ///   the nearest double. Scores of a Unigram vocabulary tie or not depending on their last bit.
+  init(parsing bytes: [UInt8], file: String, roundsAsSerde: Bool) throws {
     guard String(validating: bytes, as: UTF8.self) != nil else {
       throw TokenizerError.invalidJSON(file: file, byte: 0, expected: "UTF-8 text")
     }
     self = try bytes.withUnsafeBufferPointer { buffer in
-      var parser = JSONParser(bytes: buffer, file: file)
+      var parser = JSONParser(bytes: buffer, file: file, roundsAsSerde: roundsAsSerde)
       return try parser.document()
     }
   }
@@ -22,13 +28,15 @@ extension JSONValue {
 private struct JSONParser {
   let bytes: UnsafeBufferPointer<UInt8>
   let file: String
+  let roundsAsSerde: Bool
   var at = 0
   /// The same depth as Rust's serde, which reads these files for Hugging Face.
   var depthLeft = 128
 
-  init(bytes: UnsafeBufferPointer<UInt8>, file: String) {
+  init(bytes: UnsafeBufferPointer<UInt8>, file: String, roundsAsSerde: Bool) {
     self.bytes = bytes
     self.file = file
+    self.roundsAsSerde = roundsAsSerde
   }
 
   func failure(_ expected: String) -> TokenizerError { .invalidJSON(file: file, byte: at, expected: expected) }
@@ -193,9 +201,54 @@ private struct JSONParser {
     }
     let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)
     if isWhole, let integer = Int(text) { return .integer(integer) }
-    guard let number = Double(text), number.isFinite else { throw failure("a number that fits 64 bits") }
+    let number = roundsAsSerde ? serdeDouble(text) : Double(text)
+    guard let number, number.isFinite else { throw failure("a number that fits 64 bits") }
     return .number(number)
   }
+}
+
+/// A decimal number as serde_json makes a double of it: the digits as an integer, scaled by one power of ten.
+private func serdeDouble(_ text: String) -> Double? {
+  var digits: UInt64 = 0
+  var exponent = 0
+  var isFraction = false
+  var isFull = false
+  var rest = text.utf8[...]
+  let isNegative = rest.first == UInt8(ascii: "-")
+  if isNegative { rest.removeFirst() }
+  while let byte = rest.first, byte != UInt8(ascii: "e"), byte != UInt8(ascii: "E") {
+    rest.removeFirst()
+    if byte == UInt8(ascii: ".") {
+      isFraction = true
+      continue
+    }
+    let (high, overflowsHigh) = digits.multipliedReportingOverflow(by: 10)
+    let (sum, overflows) = high.addingReportingOverflow(UInt64(byte - 0x30))
+    if isFull || overflowsHigh || overflows {
+      // Digits that no longer fit are dropped.
+      isFull = true
+      if !isFraction { exponent += 1 }
+    } else {
+      digits = sum
+      if isFraction { exponent -= 1 }
+    }
+  }
+  if !rest.isEmpty {
+    rest.removeFirst()
+    if rest.first == UInt8(ascii: "+") { rest.removeFirst() }
+    exponent += max(
+      -100_000, min(100_000, Int(String(rest) ?? "") ?? (rest.first == UInt8(ascii: "-") ? -100_000 : 100_000)))
+  }
+  var value = Double(digits)
+  while exponent < -308, value != 0 {
+    value /= 1e308
+    exponent += 308
+  }
+  if value != 0, exponent > 308 { return nil }
+  if value != 0, exponent != 0, let power = Double("1e\(abs(exponent))") {
+    value = exponent > 0 ? value * power : value / power
+  }
+  return isNegative ? -value : value
 }
 
 extension UInt8 {

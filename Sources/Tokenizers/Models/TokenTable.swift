@@ -20,8 +20,11 @@ struct TokenTable: Sendable {
     ids.reserveCapacity(capacity)
   }
 
-  /// Number of tokens.
+  /// Number of different tokens.
   var count: Int { ids.count }
+
+  /// Number of ids in use: more than tokens where a token stands in a list twice.
+  private(set) var size = 0
 
   /// One more than the largest id.
   var idBound: Int { numbers.count }
@@ -43,18 +46,22 @@ struct TokenTable: Sendable {
   }
 
   /// Gives a token an id; a token that is already here gets the new id.
-  mutating func insert(_ token: [UInt8], id: Int32) {
+  ///
+  /// - Parameter keepsOldID: whether the old id goes on standing for the token. The default is false.
+  mutating func insert(_ token: [UInt8], id: Int32, keepsOldID: Bool = false) {
     token.withUnsafeBufferPointer { buffer in
       let slot = find(buffer)
       let number: Int32
       if slots[slot] >= 0 {
         number = slots[slot]
         let old = Int(ids[Int(number)])
-        if numbers[old] == number { numbers[old] = -1 }
+        if numbers[old] == number, !keepsOldID { numbers[old] = -1 }
+        size += keepsOldID ? 1 : 0
         ids[Int(number)] = id
       } else {
         number = Int32(ids.count)
         slots[slot] = number
+        size += 1
         ids.append(id)
         storage.append(contentsOf: buffer)
         starts.append(Int32(storage.count))

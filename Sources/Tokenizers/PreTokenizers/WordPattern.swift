@@ -31,34 +31,31 @@ enum WordPattern: Sendable, CaseIterable {
 
   /// Divides the pieces at the matches, which leave nothing between them.
   func divide(_ pieces: inout Pieces) {
+    pieces.divide { text, cut in forEachMatch(in: text) { cut($1) } }
+  }
+
+  /// Reports the matches in order as first byte and byte after the last; they leave nothing between them.
+  @inline(__always)
+  func forEachMatch(in text: UnsafeBufferPointer<UInt8>, _ body: (Int, Int) -> Void) {
     CharacterClass.withTable { table in
-      pieces.divide { text, cut in
-        let scanner = WordScanner(text: text, table: table)
-        var at = 0
-        switch self {
-        case .gpt2:
-          while at < text.count {
-            at = scanner.gpt2(from: at)
-            cut(at)
+      let scanner = WordScanner(text: text, table: table)
+      var at = 0
+      while at < text.count {
+        let end =
+          switch self {
+          case .gpt2: scanner.gpt2(from: at)
+          case .qwen2: scanner.modern(from: at, digits: 1)
+          case .llama3: scanner.modern(from: at, digits: 3)
           }
-        case .qwen2:
-          while at < text.count {
-            at = scanner.modern(from: at, digits: 1)
-            cut(at)
-          }
-        case .llama3:
-          while at < text.count {
-            at = scanner.modern(from: at, digits: 3)
-            cut(at)
-          }
-        }
+        body(at, end)
+        at = end
       }
     }
   }
 }
 
 /// Finds where the match that begins at a position ends.
-private struct WordScanner {
+struct WordScanner {
   let text: UnsafeBufferPointer<UInt8>
   let table: UnsafeBufferPointer<UInt16>
 

@@ -4,12 +4,49 @@ private let largestID = 1 << 24
 extension FieldReader {
   /// The model that this object describes.
   func model() throws -> any TokenModel {
-    // Files of early versions name no type; their fields tell.
-    let type = try value("type") == nil ? (value("merges") != nil ? "BPE" : "(without a type)") : string("type")
-    switch type {
+    switch try value("type") == nil ? impliedType : string("type") {
     case "BPE": return try bytePairModel()
+    case "WordPiece": return try wordPieceModel()
+    case "Unigram": return try unigramModel()
     default: throw unknown("model")
     }
+  }
+
+  /// Files of early versions name no type; their fields tell.
+  private var impliedType: String {
+    if value("merges") != nil { return "BPE" }
+    if value("max_input_chars_per_word") != nil { return "WordPiece" }
+    return value("vocab")?.array != nil ? "Unigram" : ""
+  }
+
+  private func wordPieceModel() throws -> WordPieceModel {
+    let vocabulary = try vocabulary()
+    let limit = try integer("max_input_chars_per_word", default: 100)
+    guard limit >= 0 else { throw failure("max_input_chars_per_word", "at least 0") }
+    guard let unknownID = vocabulary.id(of: try bytes("unk_token")) else {
+      throw failure("unk_token", "a token of the vocabulary")
+    }
+    return WordPieceModel(
+      vocabulary: vocabulary, unknownID: unknownID, prefix: try bytes("continuing_subword_prefix"),
+      maximumWordLength: limit)
+  }
+
+  private func unigramModel() throws -> UnigramModel {
+    let entries = try array("vocab")
+    var pieces: [(token: [UInt8], score: Double)] = []
+    pieces.reserveCapacity(entries.count)
+    for (index, entry) in entries.enumerated() {
+      guard let token = entry[0]?.string, let score = entry[1]?.double, entry.array?.count == 2, index < largestID
+      else {
+        throw TokenizerError.invalidField(
+          file: file, field: "\(path(of: "vocab"))[\(index)]", expected: "a token and its score", found: entry.kind)
+      }
+      pieces.append((Array(token.utf8), score))
+    }
+    let unknownID = try integer("unk_id")
+    guard pieces.indices.contains(unknownID) else { throw failure("unk_id", "the place of a token in the vocabulary") }
+    return UnigramModel(
+      pieces: pieces, unknownID: Int32(unknownID), fallsBackToBytes: try bool("byte_fallback", default: false))
   }
 
   /// The object `vocab` of tokens with their ids.

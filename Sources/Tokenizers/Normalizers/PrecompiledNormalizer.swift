@@ -1,0 +1,82 @@
+/// SentencePiece's table of replacements: a double-array trie from texts to places in a block of replacements.
+///
+/// Source: google/sentencepiece, `normalizer.cc`, and the double array of s-yata/darts-clone.
+struct PrecompiledNormalizer: Normalizer {
+  private let units: [UInt32]
+  /// Replacements, each ended by a zero byte.
+  private let replacements: [UInt8]
+  /// Whether printable ASCII is left alone, so that a text of nothing else needs no look-up.
+  private var sparesASCII = true
+
+  /// Nil if the block isn't a trie followed by UTF-8.
+  init?(_ block: [UInt8]) {
+    guard block.count >= 4 else { return nil }
+    let size = (0..<4).reduce(0) { $0 | Int(block[$1]) << (8 * $1) }
+    guard size > 0, size % 4 == 0, block.count >= 4 + size else { return nil }
+    units = stride(from: 4, to: 4 + size, by: 4).map { at in
+      (0..<4).reduce(UInt32(0)) { $0 | UInt32(block[at + $1]) << UInt32(8 * $1) }
+    }
+    replacements = Array(block[(4 + size)...])
+    guard String(validating: replacements, as: UTF8.self) != nil else { return nil }
+    sparesASCII = (UInt8(0x20)..<0x7F).allSatisfy { replacement(of: [$0][...]) == nil }
+  }
+
+  func normalize(_ text: inout NormalizedText) {
+    if sparesASCII, text.bytes.allSatisfy({ (0x20..<0x7F).contains($0) }) { return }
+    var changes: [(scalar: UInt32, change: Int)] = []
+    var isChanged = false
+    func replace(_ count: Int, with replacement: [UInt8]) {
+      isChanged = true
+      let scalars = replacement.scalars
+      changes.append(contentsOf: scalars.map { ($0, 0) })
+      let surplus = scalars.count - count
+      if surplus > 0 {
+        for i in changes.count - surplus..<changes.count { changes[i].change = 1 }
+      } else if surplus < 0, !changes.isEmpty {
+        changes[changes.count - 1].change += surplus
+      }
+    }
+    // What users see as one character is looked up as a whole if it's short, and scalar by scalar otherwise. A look-up
+    // gives the replacement of the shortest beginning that has one, and that stands for all of the character.
+    for character in String(decoding: text.bytes, as: UTF8.self) {
+      let bytes = Array(character.utf8)
+      if bytes.count < 6, let replacement = replacement(of: bytes[...]) {
+        replace(character.unicodeScalars.count, with: replacement)
+        continue
+      }
+      var at = 0
+      for scalar in character.unicodeScalars {
+        let length = utf8Length(bytes[at])
+        if let replacement = replacement(of: bytes[at..<at + length]) {
+          replace(1, with: replacement)
+        } else {
+          changes.append((scalar.value, 0))
+        }
+        at += length
+      }
+    }
+    if isChanged { text.transform(changes) }
+  }
+
+  private func replacement(of bytes: ArraySlice<UInt8>) -> [UInt8]? {
+    func offset(_ unit: UInt32) -> Int { Int(unit >> 10) << Int((unit & 1 << 9) >> 6) }
+    var node = offset(units[0])
+    for byte in bytes where byte != 0 {
+      node ^= Int(byte)
+      guard node < units.count else { return nil }
+      let unit = units[node]
+      guard unit & (1 << 31 | 0xFF) == UInt32(byte) else { return nil }
+      node ^= offset(unit)
+      if unit >> 8 & 1 == 1 {
+        guard node < units.count else { return nil }
+        let start = Int(units[node] & (1 << 31 - 1))
+        guard start <= replacements.count else { return nil }
+        let end = replacements[start...].firstIndex(of: 0) ?? replacements.count
+        // A place inside a character can't come from a sound table.
+        guard start == end || replacements[start] & 0xC0 != 0x80 else { return nil }
+        return Array(replacements[start..<end])
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,68 @@
+/// Brings the text into a Unicode normalization form.
+struct FormNormalizer: Normalizer {
+  var form: CanonicalForm
+
+  func normalize(_ text: inout NormalizedText) { form.apply(to: &text) }
+}
+
+/// Maps to lower case.
+struct LowercaseNormalizer: Normalizer {
+  func normalize(_ text: inout NormalizedText) { text.lowercase() }
+}
+
+/// Deletes combining marks; to be of use, the text must be decomposed before.
+struct StripAccentsNormalizer: Normalizer {
+  func normalize(_ text: inout NormalizedText) {
+    if text.bytes.isASCII { return }
+    text.filter { !CharacterClass($0).isCombiningMark }
+  }
+}
+
+/// Deletes white space at the ends.
+struct StripNormalizer: Normalizer {
+  var left: Bool
+  var right: Bool
+
+  func normalize(_ text: inout NormalizedText) {
+    let (leading, trailing) = text.bytes.withUnsafeBufferPointer { bytes in
+      var start = 0
+      var end = bytes.count
+      while left, start < end, CharacterClass(decodeScalar(bytes, start).scalar).isWhitespace {
+        start += utf8Length(bytes[start])
+      }
+      while right, end > start {
+        let (scalar, length) = decodeScalar(bytes, before: end)
+        guard CharacterClass(scalar).isWhitespace else { break }
+        end -= length
+      }
+      return (start, bytes.count - end)
+    }
+    if leading + trailing > 0 { text.trim(leading: leading, trailing: trailing) }
+  }
+}
+
+/// Puts a text before every text that isn't empty.
+struct PrependNormalizer: Normalizer {
+  var prefix: [UInt8]
+
+  func normalize(_ text: inout NormalizedText) { text.prepend(prefix) }
+}
+
+/// Replaces what a pattern matches.
+struct ReplaceNormalizer: Normalizer {
+  var pattern: TextPattern
+  var content: [UInt8]
+
+  func normalize(_ text: inout NormalizedText) {
+    var ranges: [Range<Int>] = []
+    text.bytes.withUnsafeBufferPointer { bytes in
+      pattern.forEachMatch(in: bytes) { ranges.append($0..<$1) }
+    }
+    text.replace(ranges, with: content)
+  }
+}
+
+/// Spells every byte in the byte-level alphabet.
+struct ByteLevelNormalizer: Normalizer {
+  func normalize(_ text: inout NormalizedText) { text.spellBytes() }
+}

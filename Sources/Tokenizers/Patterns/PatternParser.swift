@@ -1,0 +1,377 @@
+/// A regular expression as a tree.
+indirect enum PatternNode: Sendable {
+  case empty
+  case set(ScalarSet)
+  case sequence([PatternNode])
+  case alternation([PatternNode])
+  case repetition(PatternNode, ClosedRange<Int>, Greed)
+  case look(PatternNode, isAhead: Bool, isNegative: Bool)
+  case atomic(PatternNode)
+  case anchor(Anchor)
+
+  enum Greed: Sendable { case greedy, lazy, possessive }
+  enum Anchor: Sendable {
+    case textStart, textEnd, textEndOrLastBreak, lineStart, lineEnd, wordBoundary, noWordBoundary
+  }
+}
+
+/// Reads the syntax of Oniguruma, as far as it's supported; everything else is refused where it stands.
+struct PatternParser {
+  private let pattern: String
+  private let scalars: [Unicode.Scalar]
+  private var at = 0
+  private var ignoresCase = false
+  private var dotMatchesBreaks = false
+  private var depth = 0
+
+  /// Stands for "without bound".
+  static let unbounded = Int.max
+
+  init(_ pattern: String) {
+    self.pattern = pattern
+    scalars = Array(pattern.unicodeScalars)
+  }
+
+  static func parse(_ pattern: String) throws -> PatternNode {
+    var parser = PatternParser(pattern)
+    let node = try parser.alternation()
+    guard parser.at == parser.scalars.count else { throw parser.failure("an unmatched \")\"") }
+    return node
+  }
+
+  private func failure(_ reason: String) -> TokenizerError {
+    .invalidPattern(pattern: pattern, position: at, reason: reason)
+  }
+
+  private var next: Unicode.Scalar? { at < scalars.count ? scalars[at] : nil }
+
+  private mutating func take(_ text: String) -> Bool {
+    let wanted = Array(text.unicodeScalars)
+    guard at + wanted.count <= scalars.count, scalars[at..<at + wanted.count].elementsEqual(wanted) else {
+      return false
+    }
+    at += wanted.count
+    return true
+  }
+
+  private mutating func alternation() throws -> PatternNode {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth < 100 else { throw failure("more than 100 nested groups") }
+    let outer = (ignoresCase, dotMatchesBreaks)
+    defer { (ignoresCase, dotMatchesBreaks) = outer }
+    var branches: [PatternNode] = []
+    repeat { branches.append(try sequence()) } while take("|")
+    return branches.count == 1 ? branches[0] : .alternation(branches)
+  }
+
+  private mutating func sequence() throws -> PatternNode {
+    var nodes: [PatternNode] = []
+    while let scalar = next, scalar != "|", scalar != ")" {
+      if take("(?#") {
+        while let scalar = next, scalar != ")" { at += scalar == ")" ? 0 : 1 }
+        guard take(")") else { throw failure("a comment without end") }
+        continue
+      }
+      let atom = try atom()
+      nodes.append(try quantified(atom))
+    }
+    return nodes.count == 1 ? nodes[0] : nodes.isEmpty ? .empty : .sequence(nodes)
+  }
+
+  private mutating func quantified(_ atom: PatternNode) throws -> PatternNode {
+    var node = atom
+    while true {
+      let range: ClosedRange<Int>
+      var isBraced = false
+      if take("?") {
+        range = 0...1
+      } else if take("*") {
+        range = 0...Self.unbounded
+      } else if take("+") {
+        range = 1...Self.unbounded
+      } else if next == "{", let braces = try braces() {
+        range = braces
+        isBraced = true
+      } else {
+        return node
+      }
+      if case .anchor = node { throw failure("a repeated anchor") }
+      // As in Ruby: after braces a plus is not possessive but repeats once more.
+      let greed: PatternNode.Greed = take("?") ? .lazy : !isBraced && take("+") ? .possessive : .greedy
+      node = .repetition(node, range, greed)
+    }
+  }
+
+  /// `{n}`, `{n,}`, `{,n}` or `{n,m}`; nil if the brace is a plain character.
+  private mutating func braces() throws -> ClosedRange<Int>? {
+    let start = at
+    at += 1
+    func number() -> Int? {
+      var digits = ""
+      while let scalar = next, ("0"..."9").contains(scalar), digits.count < 6 {
+        digits.unicodeScalars.append(scalar)
+        at += 1
+      }
+      return Int(digits)
+    }
+    let low = number()
+    let hasComma = take(",")
+    let high = hasComma ? number() : low
+    guard take("}"), low != nil || (hasComma && high != nil) else {
+      at = start
+      return nil
+    }
+    let upper = high ?? Self.unbounded
+    guard (low ?? 0) <= upper, (low ?? 0) <= 1000, upper <= 1000 || upper == Self.unbounded else {
+      throw failure("a repetition outside 0 to 1000")
+    }
+    return (low ?? 0)...upper
+  }
+
+  private mutating func atom() throws -> PatternNode {
+    guard let scalar = next else { throw failure("an unexpected end") }
+    switch scalar {
+    case "(": return try group()
+    case "[":
+      at += 1
+      return .set(try finished(bracket()))
+    case ".":
+      at += 1
+      if dotMatchesBreaks { return .set(ScalarSet(0...0x10FFFF).prepared()) }
+      var set = ScalarSet(0x0A)
+      set.isNegated = true
+      return .set(set.prepared())
+    case "^":
+      at += 1
+      return .anchor(.lineStart)
+    case "$":
+      at += 1
+      return .anchor(.lineEnd)
+    case "\\": return try escapedAtom()
+    case "*", "+", "?": throw failure("nothing to repeat")
+    default:
+      at += 1
+      return .set(finished(ScalarSet(scalar.value)))
+    }
+  }
+
+  private func finished(_ set: ScalarSet) -> ScalarSet { (ignoresCase ? set.ignoringCase() : set).prepared() }
+
+  private mutating func group() throws -> PatternNode {
+    at += 1
+    func closed(_ node: PatternNode) throws -> PatternNode {
+      guard take(")") else { throw failure("a group without end") }
+      return node
+    }
+    guard take("?") else { return try closed(alternation()) }
+    if take(":") { return try closed(alternation()) }
+    if take(">") { return .atomic(try closed(alternation())) }
+    if take("=") { return .look(try closed(alternation()), isAhead: true, isNegative: false) }
+    if take("!") { return .look(try closed(alternation()), isAhead: true, isNegative: true) }
+    if take("<=") { return .look(try closed(alternation()), isAhead: false, isNegative: false) }
+    if take("<!") { return .look(try closed(alternation()), isAhead: false, isNegative: true) }
+    if take("<") || take("P<") {
+      while let scalar = next, scalar != ">" { at += scalar == ">" ? 0 : 1 }
+      guard take(">") else { throw failure("a group name without end") }
+      return try closed(alternation())
+    }
+    let outer = (ignoresCase, dotMatchesBreaks)
+    var value = true
+    while let scalar = next, scalar != ":", scalar != ")" {
+      switch scalar {
+      case "i": ignoresCase = value
+      case "m": dotMatchesBreaks = value
+      case "-": value = false
+      default: throw failure("the group option \"\(scalar)\", which is not supported")
+      }
+      at += 1
+    }
+    if take(")") {
+      // The options hold to the end of the enclosing group, whose reader restores them.
+      return try alternation()
+    }
+    guard take(":") else { throw failure("a group without end") }
+    let node = try alternation()
+    (ignoresCase, dotMatchesBreaks) = outer
+    return try closed(node)
+  }
+
+  private mutating func escapedAtom() throws -> PatternNode {
+    let start = at
+    at += 1
+    guard let scalar = next else { throw failure("a backslash at the end") }
+    let anchors: [Unicode.Scalar: PatternNode.Anchor] = [
+      "A": .textStart, "z": .textEnd, "Z": .textEndOrLastBreak, "b": .wordBoundary, "B": .noWordBoundary,
+    ]
+    if let anchor = anchors[scalar] {
+      at += 1
+      return .anchor(anchor)
+    }
+    at = start
+    return .set(try finished(escapedSet()))
+  }
+
+  /// An escape that stands for a character or a set of them.
+  private mutating func escapedSet(isBracketed: Bool = false) throws -> ScalarSet {
+    at += 1
+    guard let scalar = next else { throw failure("a backslash at the end") }
+    at += 1
+    func negated(_ set: ScalarSet) -> ScalarSet {
+      var set = set
+      set.isNegated.toggle()
+      return set
+    }
+    switch scalar {
+    case "s": return ScalarSet(.whitespace)
+    case "S": return negated(ScalarSet(.whitespace))
+    case "w": return ScalarSet(isBracketed ? .wordInBrackets : .word)
+    case "W": return negated(ScalarSet(isBracketed ? .wordInBrackets : .word))
+    case "d": return ScalarSet(categories: GeneralCategory.mask(named: "Nd") ?? 0)
+    case "D": return negated(ScalarSet(categories: GeneralCategory.mask(named: "Nd") ?? 0))
+    case "p", "P":
+      let set = try property()
+      return scalar == "P" ? negated(set) : set
+    case "n": return ScalarSet(0x0A)
+    case "r": return ScalarSet(0x0D)
+    case "t": return ScalarSet(0x09)
+    case "f": return ScalarSet(0x0C)
+    case "v": return ScalarSet(0x0B)
+    case "a": return ScalarSet(0x07)
+    case "e": return ScalarSet(0x1B)
+    case "x", "u": return ScalarSet(try code(isShort: scalar == "x"))
+    default:
+      guard !scalar.properties.isAlphabetic, !("0"..."9").contains(scalar) else {
+        at -= 1
+        throw failure("the escape \"\\\(scalar)\", which is not supported")
+      }
+      return ScalarSet(scalar.value)
+    }
+  }
+
+  private mutating func code(isShort: Bool) throws -> UInt32 {
+    let isBraced = isShort && take("{")
+    var digits = ""
+    let limit = isBraced ? 8 : isShort ? 2 : 4
+    while let scalar = next, scalar.isASCII, UInt8(scalar.value).hexadecimalValue != nil, digits.count < limit {
+      digits.unicodeScalars.append(scalar)
+      at += 1
+    }
+    guard let value = UInt32(digits, radix: 16), value <= 0x10FFFF, !isBraced || take("}"), isShort || digits.count == 4
+    else { throw failure("a character code that is none") }
+    return value
+  }
+
+  private mutating func property() throws -> ScalarSet {
+    guard take("{") else { throw failure("a property without braces") }
+    let isNegated = take("^")
+    var name = ""
+    while let scalar = next, scalar != "}" {
+      name.unicodeScalars.append(scalar)
+      at += 1
+    }
+    guard take("}"), let mask = GeneralCategory.mask(named: name) else {
+      throw failure("the property \"\(name)\", which is not supported")
+    }
+    var set = ScalarSet(categories: mask)
+    set.isNegated = isNegated
+    return set
+  }
+
+  /// The inside of brackets; the opening one is behind us.
+  private mutating func bracket() throws -> ScalarSet {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth < 100 else { throw failure("more than 100 nested brackets") }
+    let isNegated = take("^")
+    var set = ScalarSet()
+    var restrictions: [ScalarSet] = []
+    var isFirst = true
+    while true {
+      guard let scalar = next else { throw failure("brackets without end") }
+      if scalar == "]", !isFirst {
+        at += 1
+        break
+      }
+      isFirst = false
+      if take("&&") {
+        restrictions.append(set)
+        set = ScalarSet()
+      } else if take("[:") {
+        set.add(try posixClass())
+      } else if scalar == "[" {
+        at += 1
+        set.add(try bracket())
+      } else {
+        try item(into: &set)
+      }
+    }
+    for restriction in restrictions { set.restrict(to: restriction) }
+    set.isNegated = isNegated
+    return set
+  }
+
+  /// One character, escape or range in brackets.
+  private mutating func item(into set: inout ScalarSet) throws {
+    var low: UInt32?
+    if next == "\\" {
+      let start = at
+      let escaped = try escapedSet(isBracketed: true)
+      low = single(scalars[start..<at])
+      if low == nil { return set.add(escaped) }
+    } else {
+      low = next?.value
+      at += 1
+    }
+    guard let low else { throw failure("brackets without end") }
+    guard next == "-", at + 1 < scalars.count, scalars[at + 1] != "]" else { return set.add(low...low) }
+    at += 1
+    var high: UInt32?
+    if next == "\\" {
+      let start = at
+      _ = try escapedSet()
+      high = single(scalars[start..<at])
+    } else {
+      high = next?.value
+      at += 1
+    }
+    guard let high, low <= high else { throw failure("a range that ends before it begins") }
+    set.add(low...high)
+  }
+
+  /// The character that an escape stands for; nil if it stands for a set.
+  private func single(_ escape: ArraySlice<Unicode.Scalar>) -> UInt32? {
+    guard let kind = escape.dropFirst().first else { return nil }
+    switch kind {
+    case "s", "S", "w", "W", "d", "D", "p", "P": return nil
+    case "n": return 0x0A
+    case "r": return 0x0D
+    case "t": return 0x09
+    case "f": return 0x0C
+    case "v": return 0x0B
+    case "a": return 0x07
+    case "e": return 0x1B
+    case "x", "u":
+      let digits = escape.dropFirst(2).filter { $0 != "{" && $0 != "}" }
+      return UInt32(String(String.UnicodeScalarView(digits)), radix: 16)
+    default: return kind.value
+    }
+  }
+
+  private mutating func posixClass() throws -> ScalarSet {
+    let isNegated = take("^")
+    // The other classes follow properties that are no unions of categories.
+    let classes = ["digit": ["Nd"], "punct": ["P", "S"], "cntrl": ["Cc"]]
+    for (name, categories) in classes.sorted(by: { $0.key < $1.key }) where take(name + ":]") {
+      var set = ScalarSet(categories: categories.reduce(0) { $0 | (GeneralCategory.mask(named: $1) ?? 0) })
+      set.isNegated = isNegated
+      return set
+    }
+    if take("space:]") {
+      var set = ScalarSet(.whitespace)
+      set.isNegated = isNegated
+      return set
+    }
+    throw failure("a bracket class that is not supported")
+  }
+}
