@@ -109,13 +109,13 @@ public struct Trainer: Sendable {
   /// - Parameters:
   ///   - model: its trainable parameters change.
   ///   - objective: what is minimised.
-  ///   - inTraining: gives the model as it is used in one part of an update, from a seed; for dropout.
   ///   - onUpdate: called after each update that is made now, not for those before a checkpoint.
+  ///   - inTraining: gives the model as it is used in one part of an update, from a seed; for dropout.
   /// - Throws: ``TrainingError``, or what `onUpdate` throws; the checkpoint written last stays.
   public func train<Model: Module & SequenceScorer>(
     _ model: inout Model, objective: some TrainingObjective,
-    inTraining: @Sendable (Model, UInt64) -> Model = { model, _ in model },
-    onUpdate: (TrainingUpdate) throws -> Void = { _ in }
+    onUpdate: (TrainingUpdate) throws -> Void = { _ in },
+    inTraining: @Sendable (Model, UInt64) -> Model = { model, _ in model }
   ) throws {
     let examples = objective.exampleCount
     guard examples > 0 else { throw TrainingError.noExamples(stage: stage) }
