@@ -51,6 +51,8 @@ public struct LlamaConfiguration: Sendable, Equatable, Codable {
 
   private struct Rope: Codable {
     var rope_type: String?
+    /// The older name of `rope_type`.
+    var type: String?
     var rope_theta: Double?
   }
 
@@ -75,8 +77,9 @@ public struct LlamaConfiguration: Sendable, Equatable, Codable {
     func refuse(_ key: CodingKeys, _ text: String) -> DecodingError {
       .dataCorruptedError(forKey: key, in: keys, debugDescription: text)
     }
-    if let type = rope?.rope_type ?? scaling?.rope_type, type != "default" {
-      throw refuse(.ropeParameters, "rope_type \"\(type)\" is not computed here; \"default\" is")
+    for (key, value) in [(CodingKeys.ropeParameters, rope), (.ropeScaling, scaling)] {
+      guard let type = value?.rope_type ?? value?.type, type != "default" else { continue }
+      throw refuse(key, "rope_type \"\(type)\" is not computed here; \"default\" is")
     }
     if let activation = try keys.decodeIfPresent(String.self, forKey: .activation), activation != "silu" {
       throw refuse(.activation, "hidden_act \"\(activation)\" is not computed here; \"silu\" is")
@@ -84,12 +87,24 @@ public struct LlamaConfiguration: Sendable, Equatable, Codable {
     for key in [CodingKeys.attentionBias, .mlpBias] where try keys.decodeIfPresent(Bool.self, forKey: key) == true {
       throw refuse(key, "\(key.rawValue) true is not computed here; false is")
     }
-    guard heads > 0, hiddenSize > 0, layers >= 0, vocabularySize > 0, heads % keyValueHeads == 0, headSize % 2 == 0
-    else {
+    // Sizes are bounded before anything is made of them: a damaged file must not ask for all memory.
+    let sizes: [(CodingKeys, Int, ClosedRange<Int>)] = [
+      (.hiddenSize, hiddenSize, 1...(1 << 20)), (.intermediateSize, intermediateSize, 1...(1 << 20)),
+      (.layers, layers, 0...(1 << 12)), (.heads, heads, 1...(1 << 12)), (.keyHeads, keyHeads ?? heads, 1...(1 << 12)),
+      (.vocabularySize, vocabularySize, 1...(1 << 24)), (.maxPositions, maxPositions, 1...(1 << 30)),
+    ]
+    for (key, size, range) in sizes where !range.contains(size) {
+      throw refuse(key, "\(key.rawValue) \(size) must lie in \(range)")
+    }
+    guard heads % keyValueHeads == 0 else {
       throw refuse(
-        .heads,
-        "num_attention_heads \(heads) must be a multiple of num_key_value_heads \(keyValueHeads), and head_dim \(headSize) even"
-      )
+        .heads, "num_attention_heads \(heads) must be a multiple of num_key_value_heads \(keyValueHeads)")
+    }
+    guard headSize % 2 == 0, (2...256).contains(headSize) else {
+      throw refuse(.headDimensions, "head_dim \(headSize) must be even and lie in 2...256")
+    }
+    guard epsilon >= 0, epsilon.isFinite, ropeBase > 0, ropeBase.isFinite else {
+      throw refuse(.epsilon, "rms_norm_eps \(epsilon) must be 0 or more, and rope_theta \(ropeBase) more than 0")
     }
   }
 
