@@ -37,7 +37,14 @@ public struct SigLIPConfiguration: Sendable, Equatable, Codable {
     case activation = "hidden_act"
   }
 
+  /// Keys that are read and not kept.
+  private enum CheckedKeys: String, CodingKey {
+    case channels = "num_channels"
+  }
+
   /// Reads `vision_config`; a key that is missing keeps its default.
+  ///
+  /// - Throws: `DecodingError` where a size is out of range, or the file asks for what this tower does not compute.
   public init(from decoder: any Decoder) throws {
     let keys = try decoder.container(keyedBy: CodingKeys.self)
     hiddenSize = try keys.decodeIfPresent(Int.self, forKey: .hiddenSize) ?? hiddenSize
@@ -48,13 +55,33 @@ public struct SigLIPConfiguration: Sendable, Equatable, Codable {
     patchSize = try keys.decodeIfPresent(Int.self, forKey: .patchSize) ?? patchSize
     epsilon = try keys.decodeIfPresent(Float.self, forKey: .epsilon) ?? epsilon
     activation = try keys.decodeIfPresent(Activation.self, forKey: .activation) ?? activation
-    guard layers >= 0, heads > 0, patchSize > 0, hiddenSize > 0, hiddenSize % heads == 0, imageSize % patchSize == 0
-    else {
+    func refuse(_ key: CodingKeys, _ text: String) -> DecodingError {
+      .dataCorruptedError(forKey: key, in: keys, debugDescription: text)
+    }
+    let checked = try decoder.container(keyedBy: CheckedKeys.self)
+    if let channels = try checked.decodeIfPresent(Int.self, forKey: .channels), channels != 3 {
       throw DecodingError.dataCorruptedError(
-        forKey: .hiddenSize, in: keys,
-        debugDescription:
-          "hidden_size \(hiddenSize) must be a multiple of num_attention_heads \(heads), and image_size \(imageSize) of patch_size \(patchSize)"
-      )
+        forKey: .channels, in: checked, debugDescription: "num_channels \(channels) is not computed here; 3 is")
+    }
+    // Sizes are bounded before anything is made of them: a damaged file must not ask for all memory.
+    let sizes: [(CodingKeys, Int, ClosedRange<Int>)] = [
+      (.hiddenSize, hiddenSize, 1...(1 << 20)), (.intermediateSize, intermediateSize, 1...(1 << 20)),
+      (.layers, layers, 0...(1 << 12)), (.heads, heads, 1...(1 << 12)), (.imageSize, imageSize, 1...(1 << 14)),
+      (.patchSize, patchSize, 1...(1 << 10)),
+    ]
+    for (key, size, range) in sizes where !range.contains(size) {
+      throw refuse(key, "\(key.rawValue) \(size) must lie in \(range)")
+    }
+    guard hiddenSize % heads == 0, hiddenSize / heads <= 256 else {
+      throw refuse(
+        .hiddenSize,
+        "hidden_size \(hiddenSize) must be a multiple of num_attention_heads \(heads), and at most 256 times that")
+    }
+    guard imageSize % patchSize == 0 else {
+      throw refuse(.imageSize, "image_size \(imageSize) must be a multiple of patch_size \(patchSize)")
+    }
+    guard epsilon >= 0, epsilon.isFinite else {
+      throw refuse(.epsilon, "layer_norm_eps \(epsilon) must be 0 or more")
     }
   }
 }
