@@ -47,6 +47,9 @@ public struct ResultName: RawRepresentable, Hashable, Comparable, Sendable, Cust
     return Self.titles[self] ?? rawValue
   }
 
+  /// What stands behind the name, in one line; nil for names that are not listed here.
+  public var explanation: String? { Self.explanations[self] }
+
   /// The name as written.
   public var description: String { rawValue }
 
@@ -60,6 +63,14 @@ public struct ResultName: RawRepresentable, Hashable, Comparable, Sendable, Cust
     .majority: "Majority of teachers", .agreementPlusLabels: "Agreement + human labels", .stage1: "Stage 1",
     .stage1SFT: "Stage 1 + SFT", .stage1DPO: "Stage 1 + DPO", .randomLabels: "Random labels",
     .twoStage: "Two stages", .fullLabel: "Full labels",
+  ]
+
+  private static let explanations: [ResultName: String] = [
+    .agreementPlusLabels: "their common label, a human's where they differ",
+    .stage1: "teachers' outputs alone", .stage1SFT: "labelled conflicts as targets",
+    .stage1DPO: "labelled conflicts as preferences",
+    .randomLabels: "as many labels, on random items", .twoStage: "labels on conflicts: targets and preferences",
+    .fullLabel: "a label for every item",
   ]
 
   private var place: Int {

@@ -13,6 +13,11 @@ package enum NumberText {
     return (number < 0 ? "-" : "") + digits
   }
 
+  /// A whole number with its noun, whose plural has an s: "1 item", "2,000 items".
+  package static func counted(_ number: Int, _ noun: String) -> String {
+    "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
+  }
+
   /// A number with a fixed count of digits after the point.
   package static func fixed(_ number: Double, digits: Int) -> String { String(format: "%.\(digits)f", number) }
 

@@ -1,0 +1,79 @@
+public import Foundation
+
+extension ReportContent {
+  /// An item on which the teachers disagree, as the gallery shows it.
+  public struct Conflict: Codable, Sendable, Equatable {
+    /// What one teacher, or the student, says of the item.
+    public struct Answer: Codable, Sendable, Equatable {
+      /// Who says it.
+      public var name: String
+      /// The label; nil where the voter abstained or could not be read.
+      public var label: String?
+      /// The reasons given; nil where there are none.
+      public var rationale: String?
+      /// How sure the voter is, in 0...1; nil where it does not say.
+      public var confidence: Double?
+
+      /// An answer; see the properties.
+      public init(name: String, label: String?, rationale: String? = nil, confidence: Double? = nil) {
+        self.name = name
+        self.label = label
+        self.rationale = rationale
+        self.confidence = confidence
+      }
+    }
+
+    /// The item's `id` in its data set.
+    public var id: String
+    /// The photo; nil where there is none.
+    public var photo: Photo?
+    /// The caption under question.
+    public var caption: String
+    /// What the teachers say.
+    public var votes: [Answer]
+    /// The label that a human gave; nil where none was asked.
+    public var humanLabel: String?
+    /// What the finished student says; nil where it was not asked.
+    public var student: Answer?
+
+    /// A conflict; see the properties.
+    public init(
+      id: String, photo: Photo?, caption: String, votes: [Answer], humanLabel: String? = nil, student: Answer? = nil
+    ) {
+      self.id = id
+      self.photo = photo
+      self.caption = caption
+      self.votes = votes
+      self.humanLabel = humanLabel
+      self.student = student
+    }
+  }
+
+  /// A small picture that the page carries within itself.
+  public struct Photo: Codable, Sendable, Equatable {
+    /// The file formats that every browser shows.
+    public enum Format: String, Codable, Sendable {
+      /// JPEG.
+      case jpeg = "image/jpeg"
+      /// PNG.
+      case png = "image/png"
+    }
+
+    /// The format of the file.
+    public var format: Format
+    /// The file's bytes; a thumbnail of some 10 kB keeps a page of 300 photos at 4 MB.
+    public var data: Data
+    /// What is to be seen, for those who can't see it. The default is empty: the page says that it is the item's photo.
+    public var alternative: String
+
+    /// A picture; see the properties.
+    public init(format: Format, bytes: [UInt8], alternative: String = "") {
+      self.format = format
+      data = Data(bytes)
+      self.alternative = alternative
+    }
+
+    /// The picture as a `data:` address.
+    var address: HTML { HTML(trusted: "data:\(format.rawValue);base64,\(data.base64EncodedString())") }
+  }
+}

@@ -1,0 +1,64 @@
+extension ReportContent {
+  /// A chart of one or more measures over the steps of one training.
+  public struct Curve: Codable, Sendable, Equatable {
+    /// One line of the chart.
+    public struct Series: Codable, Sendable, Equatable {
+      /// The name that stands beside the line.
+      public var name: String
+      /// The steps.
+      public var steps: [Int]
+      /// The measure at each of them; values that are not finite are gaps.
+      public var values: [Double]
+
+      /// A line.
+      ///
+      /// - Precondition: as many steps as values.
+      public init(name: String, steps: [Int], values: [Double]) {
+        precondition(steps.count == values.count, "\(steps.count) steps and \(values.count) values")
+        self.name = name
+        self.steps = steps
+        self.values = values
+      }
+    }
+
+    /// The training, named as in `metrics.jsonl`.
+    public var stage: String
+    /// What is measured, with its unit if it has one.
+    public var title: String
+    /// The lines.
+    public var series: [Series]
+
+    /// A chart; see the properties.
+    public init(stage: String, title: String, series: [Series]) {
+      self.stage = stage
+      self.title = title
+      self.series = series
+    }
+  }
+
+  /// The curves worth looking at in a training log: loss, rewards, and the shares of answer
+  /// tokens foreseen and of pairs put in the right order, for each
+  /// stage in the order in which the stages first appear.
+  public static func curves(of rows: [MetricsRow]) -> [Curve] {
+    var stages: [String] = []
+    for row in rows where stages.last != row.stage && !stages.contains(row.stage) { stages.append(row.stage) }
+    let charts: [(title: String, lines: [(name: String, metric: TrainingMetric)])] = [
+      ("Loss", [("loss", .loss)]),
+      ("Reward", [("chosen", .rewardsChosen), ("rejected", .rewardsRejected), ("margin", .rewardsMargins)]),
+      ("Share right", [("tokens", .meanTokenAccuracy), ("pairs", .rewardsAccuracies)]),
+    ]
+    return stages.flatMap { stage in
+      let rows = rows.filter { $0.stage == stage }.sorted { $0.step < $1.step }
+      return charts.compactMap { chart in
+        let series = chart.lines.compactMap { line in
+          let measured = rows.filter { $0[line.metric] != nil }
+          return measured.isEmpty
+            ? nil
+            : Curve.Series(
+              name: line.name, steps: measured.map(\.step), values: measured.map { $0[line.metric] ?? .nan })
+        }
+        return series.isEmpty ? nil : Curve(stage: stage, title: chart.title, series: series)
+      }
+    }
+  }
+}
