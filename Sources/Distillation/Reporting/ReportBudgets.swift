@@ -20,7 +20,7 @@ enum ReportBudgets {
       lines.map { legendItem($0.name, style: $0.style, isLevel: false) }
       + levels.map { legendItem("\($0.name), \(spelled($0.y)) %", style: $0.style, isLevel: true) }
     return """
-      <p class="note">Where a label is spent matters as much as how many are. Whiskers hold 95 % of resamples; dotted \
+      <p class="note">What human labels buy when they are spent on conflicts, or on random items. Whiskers hold 95 % of resamples; dotted \
       levels spend another number of labels.</p>
       <figure><div class="wide">\(wide)</div>\
       <div class="narrow">\(chart.svg())<ul class="legend">\(legend)</ul></div></figure>

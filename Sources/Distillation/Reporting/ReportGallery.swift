@@ -24,8 +24,8 @@ enum ReportGallery {
     }
     let shown = all == cards.count ? "" : " \(NumberText.grouped(cards.count)) of them are shown."
     return """
-      <p class="note">The teachers disagree on \(NumberText.counted(all, "item")).\(shown) A human is asked only \
-      here.</p>
+      <p class="note">The teachers disagree on \(NumberText.counted(all, "item")).\(shown) The labels of the second \
+      stage are spent here.</p>
       <div class="gallery">\(filter(conflicts))\(Array(cards.prefix(open)))\(folds)</div>
       """
   }
