@@ -105,5 +105,11 @@ func pythonDescription(of value: Double) -> String {
     let digits = "\(abs(exponent))"
     return mantissa + "e" + (exponent < 0 ? "-" : "+") + (digits.count < 2 ? "0" + digits : digits)
   }
+  if exponent > 0 {
+    // Swift begins the exponent form earlier than Python.
+    let whole = mantissa.filter { $0 != "." }
+    let places = exponent + (mantissa.hasPrefix("-") ? 2 : 1)
+    return whole + String(repeating: "0", count: max(0, places - whole.count)) + ".0"
+  }
   return text
 }

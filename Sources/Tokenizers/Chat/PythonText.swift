@@ -1,0 +1,158 @@
+/// The string operations of Python that templates call, over scalars as Python has them.
+struct PythonText {
+  private let text: String
+  private let scalars: [Unicode.Scalar]
+
+  init(_ text: String) {
+    self.text = text
+    scalars = Array(text.unicodeScalars)
+  }
+
+  private static func string(_ scalars: some Sequence<Unicode.Scalar>) -> String {
+    String(String.UnicodeScalarView(scalars))
+  }
+
+  /// Python's white space: that of Unicode and the four separators below the space.
+  static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+    CharacterClass(scalar.value).isWhitespace || (0x1C...0x1F).contains(scalar.value)
+  }
+
+  /// Without the given characters, or white space, at the ends.
+  func stripped(_ characters: String?, left: Bool, right: Bool) -> String {
+    let set = characters.map { Set($0.unicodeScalars) }
+    func goes(_ scalar: Unicode.Scalar) -> Bool { set?.contains(scalar) ?? Self.isSpace(scalar) }
+    var rest = scalars[...]
+    if left { rest = rest.drop(while: goes) }
+    while right, let last = rest.last, goes(last) { rest.removeLast() }
+    return Self.string(rest)
+  }
+
+  /// The first character in upper case, the others in lower case.
+  var capitalized: String {
+    guard let first = scalars.first else { return "" }
+    return first.properties.titlecaseMapping + Self.string(scalars.dropFirst()).lowercased()
+  }
+
+  /// Each run of letters with its first in upper case.
+  var titled: String {
+    var out = ""
+    var wasCased = false
+    for scalar in scalars {
+      out += wasCased ? scalar.properties.lowercaseMapping : scalar.properties.titlecaseMapping
+      wasCased = scalar.properties.isCased
+    }
+    return out
+  }
+
+  /// Parts between separators, or between runs of white space.
+  func split(_ separator: String?, limit: Int, fromEnd: Bool) -> [String] {
+    let mark = separator.map { Array($0.unicodeScalars) }
+    if fromEnd {
+      let reversed = PythonText(Self.string(scalars.reversed()))
+      let parts = reversed.split(mark.map { Self.string($0.reversed()) }, limit: limit, fromEnd: false)
+      return parts.reversed().map { Self.string($0.unicodeScalars.reversed()) }
+    }
+    var parts: [String] = []
+    var start = 0
+    var at = 0
+    guard let mark else {
+      while true {
+        while at < scalars.count, Self.isSpace(scalars[at]) { at += 1 }
+        guard at < scalars.count else { return parts }
+        start = at
+        if limit >= 0, parts.count == limit {
+          parts.append(PythonText(Self.string(scalars[start...])).stripped(nil, left: false, right: true))
+          return parts
+        }
+        while at < scalars.count, !Self.isSpace(scalars[at]) { at += 1 }
+        parts.append(Self.string(scalars[start..<at]))
+      }
+    }
+    while at + mark.count <= scalars.count, limit < 0 || parts.count < limit {
+      if scalars[at] == mark[0], scalars[at..<at + mark.count].elementsEqual(mark) {
+        parts.append(Self.string(scalars[start..<at]))
+        at += mark.count
+        start = at
+      } else {
+        at += 1
+      }
+    }
+    parts.append(Self.string(scalars[start...]))
+    return parts
+  }
+
+  /// Parts between line breaks.
+  var lines: [String] {
+    var parts: [String] = []
+    var current: [Unicode.Scalar] = []
+    var wasReturn = false
+    var isOpen = false
+    for scalar in scalars {
+      if scalar == "\n", wasReturn {
+        wasReturn = false
+        continue
+      }
+      wasReturn = scalar == "\r"
+      if (0x0A...0x0D).contains(scalar.value) || (0x1C...0x1E).contains(scalar.value) || scalar.value == 0x85
+        || scalar.value == 0x2028 || scalar.value == 0x2029
+      {
+        parts.append(Self.string(current))
+        current = []
+        isOpen = false
+      } else {
+        current.append(scalar)
+        isOpen = true
+      }
+    }
+    return isOpen ? parts + [Self.string(current)] : parts
+  }
+
+  /// With the first `count` occurrences of `old` replaced, all if it's negative. Growth stops beyond `limit` bytes.
+  func replacing(_ old: String, with new: String, count: Int, limit: Int) -> String {
+    let (bytes, part) = (Array(text.utf8), Array(old.utf8))
+    var out: [UInt8] = []
+    var at = 0
+    var left = count < 0 ? Int.max : count
+    if part.isEmpty {
+      // The empty text occurs before every character and at the end.
+      for scalar in scalars {
+        if left > 0, out.count <= limit { out += new.utf8 }
+        left -= left > 0 ? 1 : 0
+        out.append(scalar: scalar.value)
+      }
+      return String(decoding: left > 0 ? out + Array(new.utf8) : out, as: UTF8.self)
+    }
+    while at < bytes.count, out.count <= limit {
+      if left > 0, bytes[at] == part[0], at + part.count <= bytes.count, bytes[at..<at + part.count].elementsEqual(part)
+      {
+        out += new.utf8
+        at += part.count
+        left -= 1
+      } else {
+        out.append(bytes[at])
+        at += 1
+      }
+    }
+    return String(decoding: out, as: UTF8.self)
+  }
+
+  /// Where a text first occurs, in scalars; -1 if nowhere.
+  func position(of part: String) -> Int {
+    let bytes = Array(text.utf8)
+    guard let range = bytes.firstRange(of: Array(part.utf8)) else { return -1 }
+    return bytes[..<range.lowerBound].count { $0 & 0xC0 != 0x80 }
+  }
+
+  /// How often a text occurs.
+  func occurrences(of part: String) -> Int {
+    let (bytes, part) = (Array(text.utf8), Array(part.utf8))
+    if part.isEmpty { return scalars.count + 1 }
+    var count = 0
+    var at = 0
+    while let range = bytes.firstRange(of: part, from: at) {
+      count += 1
+      at = range.upperBound
+    }
+    return count
+  }
+}
