@@ -1,0 +1,27 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// A package as somebody else would write it: nothing in here is known to swift-distillation.
+let package = Package(
+  name: "swift-distillation-downstream",
+  dependencies: [
+    // Released versions are taken by URL: .package(url: "https://…/swift-distillation", from: "0.1.0", traits: []).
+    // Without traits there is no command and no SQLite store, and no other package is downloaded.
+    .package(name: "swift-distillation", path: "../..", traits: [])
+  ],
+  targets: [
+    .target(
+      name: "HelpDesk",
+      dependencies: [
+        "Annotations", "Distillation", "DPO", "ImageDecoding", "LanguageModel", "Layers", "LoRA", "Student",
+        "TeacherProtocol", "Tensor",
+      ].map { .product(name: $0, package: "swift-distillation") }),
+    .executableTarget(name: "help-desk", dependencies: ["HelpDesk"]),
+    .testTarget(
+      name: "HelpDeskTests",
+      dependencies: ["HelpDesk"]
+        + ["Annotations", "ImageDecoding", "LanguageModel", "Layers", "Student", "TeacherProtocol", "Tensor"].map {
+          .product(name: $0, package: "swift-distillation")
+        }),
+  ]
+)

@@ -1,0 +1,55 @@
+# Everything here needs a Swift tool chain (6.1 or later) and, on Debian or Ubuntu, apt. Tests and programs are built in
+# release mode: arithmetic is 10 to 15 times slower without optimisation.
+
+SWIFT ?= swift
+OUT ?= runs/demo
+# More arguments for the program or the test runner: make test ARGS="--filter TensorTests".
+ARGS ?=
+
+# Tests import no module as @testable, so they share one build with the programs.
+TEST := $(SWIFT) test -c release --disable-xctest --disable-testable-imports
+
+COVERAGE_BUILD := .build/coverage
+SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks
+
+.PHONY: help setup demo test example lint format layers architecture coverage benchmark clean
+
+help: ## Lists the targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Installs the libraries that are missing, by apt.
+	@.ci/setup
+
+demo: setup ## Builds and runs the main job on a made-up world: no network, no key, no download.
+	$(SWIFT) run -c release OutOfContextNews --out $(OUT) $(ARGS)
+
+test: setup ## Builds and runs all tests.
+	$(TEST) $(ARGS)
+
+example: setup ## Builds and tests the packages in Examples/ that depend on this one as a stranger's would.
+	$(TEST) --package-path Examples/Downstream
+	$(SWIFT) run -c release --package-path Examples/Downstream help-desk
+	$(SWIFT) run -c release --package-path Examples/NumbersOnly numbers-only
+	.ci/check-no-packages Examples/Downstream Examples/NumbersOnly
+
+lint: ## Checks the formatting.
+	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_SOURCES)
+
+format: ## Formats the sources in place.
+	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)
+
+layers: ## Checks imports against the layers, and the architecture page against the manifest.
+	.ci/check-layers
+
+architecture: ## Writes the manifest's targets into the architecture page.
+	.ci/check-layers --write
+
+coverage: setup ## Prints the line coverage of Sources/; fails under 85 %.
+	$(TEST) --enable-code-coverage --scratch-path $(COVERAGE_BUILD) $(ARGS)
+	.ci/coverage $(COVERAGE_BUILD)
+
+benchmark: setup ## Measures matrix products and the answer tree, each beside what it replaces.
+	$(SWIFT) run -c release --package-path Benchmarks benchmarks $(ARGS)
+
+clean: ## Deletes everything that was built.
+	rm -rf .build Examples/*/.build Benchmarks/.build
