@@ -1,5 +1,5 @@
 public import Foundation
-public import Layers
+internal import Layers
 internal import Tensor
 
 /// One file from which a stage goes on: trainable parameters, optimiser moments and the number of updates.
@@ -45,6 +45,13 @@ public struct Checkpoint: Sendable, Equatable {
       throw TrainingError.unusableCheckpoint(url.path, "it lacks \(filler.missing.first ?? "the optimiser's moments")")
     }
     return step
+  }
+
+  /// The updates that a checkpoint of these inputs has made; nil if there is none.
+  func steps() throws -> Int? {
+    guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+    let metadata = try Tensor.SafetensorsFile(contentsOf: url).metadata
+    return metadata["key"] == key ? metadata["step"].flatMap(Int.init) : nil
   }
 
   /// Deletes the file, once the stage's result is written.

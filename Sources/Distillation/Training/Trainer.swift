@@ -1,7 +1,6 @@
-public import Foundation
 public import Layers
 internal import Student
-public import Tensor
+internal import Tensor
 
 /// The settings of a training stage.
 public struct TrainingOptions: Sendable, Equatable {
@@ -23,6 +22,8 @@ public struct TrainingOptions: Sendable, Equatable {
   public var beta1: Float = 0.9
   /// Decay of Adam's second moment. The default is 0.999.
   public var beta2: Float = 0.999
+  /// Added to the root of Adam's second moment. The default is 1e-8.
+  public var epsilon: Float = 1e-8
   /// Updates instead of epochs; nil counts epochs.
   public var steps: Int?
   /// Updates between checkpoints; 0 writes none. The default is 50.
@@ -120,10 +121,12 @@ public struct Trainer: Sendable {
     let examples = objective.exampleCount
     guard examples > 0 else { throw TrainingError.noExamples(stage: stage) }
     var optimizer = AdamW(
-      beta1: options.beta1, beta2: options.beta2, weightDecay: options.weightDecay, clippingNorm: options.clippingNorm)
+      beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon, weightDecay: options.weightDecay,
+      clippingNorm: options.clippingNorm)
     let total = options.totalSteps(examples: examples)
     let schedule = LearningRateSchedule(
-      shape: options.schedule, peak: options.learningRate, warmupSteps: Int((Double(total) * options.warmup).rounded(.up)),
+      shape: options.schedule, peak: options.learningRate,
+      warmupSteps: Int((Double(total) * options.warmup).rounded(.up)),
       totalSteps: total)
     let start = try checkpoint?.restore(&model, &optimizer) ?? 0
     let perEpoch = (examples + options.batch - 1) / options.batch
@@ -133,7 +136,8 @@ public struct Trainer: Sendable {
       if order.epoch != epoch { order = (epoch, shuffled(examples, epoch)) }
       let first = step % perEpoch * options.batch
       let chosen = Array(order.examples[first..<min(examples, first + options.batch)])
-      let (gradients, metrics) = parts(of: chosen, step: step, model: model, objective: objective, inTraining: inTraining)
+      let (gradients, metrics) = parts(
+        of: chosen, step: step, model: model, objective: objective, inTraining: inTraining)
       guard metrics.loss.isFinite else { throw TrainingError.diverged(stage: stage, step: step, loss: metrics.loss) }
       let rate = schedule.rate(at: step)
       let norm = optimizer.update(&model, gradients: gradients, learningRate: rate)

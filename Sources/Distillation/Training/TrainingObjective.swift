@@ -14,7 +14,9 @@ public protocol TrainingObjective: Sendable {
   /// The weight of a step over these examples.
   func weight(of examples: [Int]) -> Weight
   /// The loss of a part of a step.
-  func loss(of examples: [Int], under scorer: some SequenceScorer, total: Weight) -> (loss: Tensor, metrics: StepMetrics)
+  func loss(of examples: [Int], under scorer: some SequenceScorer, total: Weight) -> (
+    loss: Tensor, metrics: StepMetrics
+  )
 }
 
 /// Sums over a step from which its metrics are computed, under TRL's names.
@@ -133,7 +135,8 @@ public struct PreferenceTrainingObjective: TrainingObjective {
   }
 
   /// Total log-probabilities of all answers under a scorer: the reference, computed once.
-  public static func totals(of trees: [PreferenceTree], under scorer: some SequenceScorer, batch: Int = 16) -> [[Float]] {
+  public static func totals(of trees: [PreferenceTree], under scorer: some SequenceScorer, batch: Int = 16) -> [[Float]]
+  {
     let batches = stride(from: 0, to: trees.count, by: batch).map { Array(trees[$0..<min(trees.count, $0 + batch)]) }
     return mapInParallel(batches) { batch -> [[Float]] in
       let totals = scorer.logProbabilities(of: batch.map(\.tree)).answerTotals().scalars

@@ -1,9 +1,9 @@
 public import Foundation
-public import LanguageModel
+internal import LanguageModel
 internal import Layers
 internal import Tensor
-public import Tokenizers
-public import VisionEncoder
+internal import Tokenizers
+internal import VisionEncoder
 
 extension SmolVLM {
   /// Reads a model folder of the SmolVLM or Idefics3 family: config.json, weights, tokenizer.

@@ -69,6 +69,13 @@ public final class GoldColumn: Sendable {
     setAside = []
   }
 
+  /// The columns of several files as one; of an id that occurs twice the first file counts. Their own counts end here.
+  public init(joining columns: [GoldColumn]) {
+    labels = columns.reduce(into: [:]) { all, column in all.merge(column.labels) { first, _ in first } }
+    count = labels.count
+    setAside = columns.flatMap(\.setAside)
+  }
+
   /// The gold label of an item, or nil where it has none. The question is counted either way.
   public func label(of id: String) -> String? {
     readings.withLock { _ = $0.insert(id) }

@@ -1,0 +1,224 @@
+public import Foundation
+internal import Annotations
+internal import SQLiteStore
+internal import Student
+internal import TeacherProtocol
+internal import Tensor
+
+/// A run of the multi-teacher method: a folder, and the steps that fill it.
+///
+/// ```swift
+/// let configuration = try RunConfiguration(contentsOf: file)
+/// let run = try DistillationRun(configuration, folder: folder, reporter: ProgressReporter(style: .automatic()))
+/// try await run.run()
+/// print(EvaluationTable(try run.evaluation!))
+/// ```
+///
+/// A step whose inputs are what they were is skipped, and training goes on from its checkpoint, so a run that was killed
+/// at any instant is simply started again and ends with the same bytes: adapters and evaluation.json.
+public struct DistillationRun: Sendable {
+  /// What is to be done. Paths are absolute.
+  public let configuration: RunConfiguration
+  /// Where it is done.
+  public let folder: URL
+  let reporter: ProgressReporter
+  let plugins: RunPlugins
+
+  /// A run in this folder, which is made if it is missing.
+  ///
+  /// - Throws: ``RunError`` or an error of the file system.
+  public init(
+    _ configuration: RunConfiguration, folder: URL, reporter: ProgressReporter = ProgressReporter(style: .silent),
+    plugins: RunPlugins = RunPlugins()
+  ) throws {
+    self.configuration = configuration
+    self.folder = folder
+    self.reporter = reporter
+    self.plugins = plugins
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  /// A run that was started before, from the configuration in its folder.
+  public static func opening(
+    _ folder: URL, reporter: ProgressReporter = ProgressReporter(style: .silent), plugins: RunPlugins = RunPlugins()
+  ) throws -> DistillationRun {
+    let file = folder.appending(path: "config.yaml")
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      throw RunError.notARun(folder.path, "it has no config.yaml")
+    }
+    return try DistillationRun(
+      RunConfiguration(contentsOf: file), folder: folder, reporter: reporter, plugins: plugins)
+  }
+
+  /// evaluation.json, if the run has come that far.
+  public var evaluation: EvaluationFile? {
+    get throws {
+      let file = folder.appending(path: "evaluation.json")
+      return FileManager.default.fileExists(atPath: file.path) ? try EvaluationFile(contentsOf: file) : nil
+    }
+  }
+
+  /// Runs all steps up to and with `last`.
+  public func run(through last: RunStep = .report) async throws {
+    if let threads = configuration.threads { Tensor.Compute.threads = threads }
+    try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
+    let state = try await gathered(through: last)
+    guard last.isAfter(.review) || configuration.review.order == .studentUncertainty && last == .review else {
+      if last == .review { _ = try await reviewed(state, uncertainty: nil, share: 1...configuration.rounds) }
+      return
+    }
+    let (student, key) = try base()
+    try await train(student, key: key, state: state, through: last)
+  }
+
+  /// The teachers' answers, and what they amount to.
+  func gathered(through last: RunStep) async throws -> RunState {
+    let labels = try configuration.labelSet()
+    let data = try RunData(configuration, labels: labels)
+    let teachers = try RunTeachers(configuration, labels: labels, plugins: plugins)
+    let began = Date()
+    let store = try openStore()
+    func annotate(_ title: String, _ items: [Item], _ assignments: [Annotator.Assignment]) async throws -> AnnotationRun
+    {
+      let annotator = try Annotator(store: store, labels: labels, assignments: assignments)
+      reporter.begin(title, total: items.count * assignments.count, unit: "replies")
+      let run = try await annotator.annotate(data.dataset, items: items) { [reporter] in
+        reporter.advance(to: $0.done + $0.failed)
+      }
+      reporter.finish()
+      return run
+    }
+    let train = try await annotate("teachers on training items", data.train, teachers.assignments)
+    let test = try await annotate("teachers on test items", data.test, teachers.labelAssignments)
+    try writeReplies(train, test)
+    let records = StepRecords(run: folder)
+    let key = StepRecords.key(data.key, train.keys, test.keys)
+    if !records.isDone("annotate", key: key, outputs: []) {
+      try records.finish("annotate", key: key, seconds: Date().timeIntervalSince(began))
+    }
+    let rule: any AgreementRule = plugins.agreement ?? configuration.agreement.asRule
+    let state = RunState(
+      labels: labels, data: data, teachers: teachers.names, train: train, test: test,
+      judgements: train.judgements(by: rule), testJudgements: test.judgements(by: rule))
+    guard last != .annotate else { return state }
+    let report = try AgreementReport(train.votes).json()
+    try Data((report + "\n").utf8).write(to: folder.appending(path: "agreement.json"), options: .atomic)
+    return state
+  }
+
+  /// Human labels of conflicts, as far as this part of the budget reaches, in the configuration's order.
+  ///
+  /// - Parameter share: rounds whose part of the budget may be spent.
+  func reviewed(
+    _ state: RunState, uncertainty: [String: [String: Double]]?, share: ClosedRange<Int>,
+    conflicts: [Conflict]? = nil, given: [String: String] = [:]
+  ) async throws -> [String: String] {
+    let budget = configuration.review.budget.labels(ofItems: state.data.train.count)
+    let allowed = budget * share.upperBound / configuration.rounds - given.count
+    let open = (conflicts ?? state.conflicts).filter { given[$0.item.id] == nil }
+    let ordered = order(open, uncertainty: uncertainty)
+    switch configuration.review.source {
+    case .oracle:
+      guard let gold = state.data.gold else { throw RunError.missing("data.fields.label") }
+      let source = try OracleLabelSource(gold: gold, budget: budget, journal: folder.appending(path: "review.jsonl"))
+      let fresh = try await source.labels(for: ordered.prefix(max(0, allowed)).map(\.item))
+      return given.merging(fresh) { old, _ in old }
+    case .file:
+      let asked = Array(ordered.prefix(max(0, allowed)))
+      guard let path = configuration.review.file, FileManager.default.fileExists(atPath: path) else {
+        let queue = folder.appending(path: "review-queue.csv")
+        try ReviewFile.write(asked, to: queue)
+        throw RunError.waitingForLabels(queue.path, conflicts: asked.count)
+      }
+      let items = Set(state.data.train.map(\.id))
+      let source = try ReviewFileSource(
+        URL(filePath: path), labels: state.labels, items: items, strict: configuration.strict)
+      let fresh = try await source.labels(for: asked.map(\.item))
+      return given.merging(fresh) { old, _ in old }
+    }
+  }
+
+  private func order(_ conflicts: [Conflict], uncertainty: [String: [String: Double]]?) -> [Conflict] {
+    switch configuration.review.order {
+    case .random: RandomOrder(seed: UInt64(configuration.seed)).ordered(conflicts)
+    case .disagreement: DisagreementConfidenceOrder().ordered(conflicts)
+    case .studentUncertainty: UncertaintyOrder(probabilities: uncertainty ?? [:]).ordered(conflicts)
+    }
+  }
+
+  /// The student before any adapter, and a digest of its weights.
+  func base() throws -> (student: any Student, key: String) {
+    if let student = plugins.student {
+      var digest = StudentDigest()
+      return (student, digest.of(student))
+    }
+    guard let path = configuration.student.model else { throw RunError.noStudent }
+    var student = try SmolVLM(contentsOf: URL(filePath: path))
+    student.maximumTokens = min(student.maximumTokens, configuration.student.maximumTokens)
+    return (student, try digest(of: URL(filePath: path)))
+  }
+
+  func openStore() throws -> any AnnotationStore {
+    let place = URL(filePath: NSString(string: configuration.store).expandingTildeInPath)
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    #if Run
+      return try SQLiteAnnotationStore(place.appending(path: "annotations.sqlite"))
+    #else
+      return try JSONLinesAnnotationStore(place.appending(path: "annotations.jsonl"))
+    #endif
+  }
+
+  /// The keys of the replies that this run used, one row an item and teacher.
+  private func writeReplies(_ runs: AnnotationRun...) throws {
+    struct Row: Encodable {
+      let item: String
+      let key: String
+      let teacher: String
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var text = Data()
+    for run in runs {
+      for (item, annotations) in zip(run.items, run.annotations) {
+        for annotation in annotations {
+          text +=
+            try encoder.encode(Row(item: item.id, key: annotation.key, teacher: annotation.teacher)) + Data("\n".utf8)
+        }
+      }
+    }
+    try text.write(to: folder.appending(path: "replies.jsonl"), options: .atomic)
+  }
+}
+
+/// What the first steps of a run found.
+struct RunState: Sendable {
+  let labels: LabelSet
+  let data: RunData
+  let teachers: [String]
+  let train: AnnotationRun
+  let test: AnnotationRun
+  let judgements: [Judgement]
+  let testJudgements: [Judgement]
+
+  var conflicts: [Conflict] { judgements.compactMap(\.conflict) }
+}
+
+extension RunStep {
+  func isAfter(_ other: RunStep) -> Bool {
+    (RunStep.allCases.firstIndex(of: self) ?? 0) > (RunStep.allCases.firstIndex(of: other) ?? 0)
+  }
+}
+
+extension AnnotationRun {
+  /// The keys of all replies as one text.
+  var keys: String { annotations.flatMap { $0.map(\.key) }.joined(separator: "\n") }
+}
+
+extension AgreementConfiguration {
+  var asRule: any AgreementRule {
+    switch rule {
+    case .unanimous: UnanimousRule(minimumVotes: minimumVotes)
+    case .majority: MajorityRule(margin: margin, minimumVotes: minimumVotes)
+    }
+  }
+}

@@ -1,0 +1,66 @@
+internal import Foundation
+public import ImageDecoding
+internal import Layers
+public import Student
+public import TeacherProtocol
+
+/// Any student as a teacher in this process: label by scoring the labels' answers, rationale by greedy generation.
+///
+/// Its confidence is the probability of its label among the labels, from the model's own token probabilities.
+public struct ModelTeacher<Model: Student>: BatchTeacher {
+  /// What the teacher sees of an image.
+  public typealias Sight = @Sendable (RGBImage) -> RGBImage
+
+  /// The name under which its votes are counted.
+  public let name: String
+  /// The digest of the weights, and how it sees.
+  public let model: String
+  /// Questions computed at one time. The default is 32.
+  public let batchSize: Int
+  private let student: Model
+  private let sight: Sight
+  private let decoder = ImageDecoder()
+
+  /// A teacher.
+  ///
+  /// - Parameters:
+  ///   - name: under which its votes are counted.
+  ///   - student: what answers.
+  ///   - modelDigest: what its weights are remembered by; change it with the weights.
+  ///   - sight: changes images before they are seen. The default changes nothing.
+  ///   - batchSize: questions computed at one time.
+  public init(
+    _ name: String, student: Model, modelDigest: String, batchSize: Int = 32, sight: @escaping Sight = { $0 }
+  ) {
+    self.name = name
+    self.student = student
+    self.sight = sight
+    self.batchSize = batchSize
+    model = modelDigest
+  }
+
+  /// Answers the questions; those with `maximumTokens` 1 by their label alone.
+  public func replies(to requests: [TeacherRequest]) async throws -> [TeacherReply] {
+    guard let first = requests.first else { return [] }
+    let prompts = try mapInParallel(requests) { request in
+      Result { () throws -> AnswerTree in
+        let images = try request.image.map { reference in
+          [student.encoded(try student.image(sight(try decoder.decode(contentsOf: reference.url.path))))]
+        }
+        return try student.tree(
+          question: request.prompt, images: images ?? [], answers: request.labels.labels.map(\.answer)
+        ).withoutEndOfTurn()
+      }
+    }.map { try $0.get() }
+    let limit = first.parameters.maximumTokens
+    return zip(zip(requests, prompts), student.labelAnswers(prompts, rationaleTokens: limit > 1 ? limit : 0)).map {
+      let ((request, prompt), answer) = $0
+      let label = request.labels.labels[answer.chosen]
+      return TeacherReply(
+        outcome: answer.isTied ? .abstained : .answered(label.name), rationale: answer.rationale,
+        confidence: Confidence(answer.probabilities[answer.chosen], source: .labelTokenProbability),
+        raw: label.answer + (answer.rationale.isEmpty ? "" : ". " + answer.rationale),
+        usage: .init(inputTokens: prompt.prompt.count, outputTokens: answer.rationale.utf8.count / 4 + 1))
+    }
+  }
+}

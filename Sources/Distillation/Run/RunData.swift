@@ -1,0 +1,104 @@
+internal import Annotations
+internal import Foundation
+internal import TeacherProtocol
+
+/// The items of a run by split, and the way to their gold labels.
+struct RunData: Sendable {
+  /// All items; resolves images.
+  let dataset: Dataset
+  /// Items by split.
+  let train: [Item]
+  let dev: [Item]
+  let test: [Item]
+  /// Gold labels, each reading counted. Nil where the configuration maps no label column.
+  let gold: GoldColumn?
+  /// Rows that were not used.
+  let setAside: [RowProblem]
+  /// A digest of the data files.
+  let key: String
+
+  init(_ configuration: RunConfiguration, labels: LabelSet) throws {
+    let data = configuration.data
+    let mapping = data.mapping
+    let root = data.images.map { URL(filePath: $0) }
+    func read(_ path: String) throws -> Dataset {
+      try Dataset(
+        contentsOf: URL(filePath: path), mapping: mapping, imageRoot: root, strict: configuration.strict
+      ).settingAsideMissingImages(strict: configuration.strict)
+    }
+    var (items, problems, paths) = ([Item](), [RowProblem](), [String]())
+    var whole: Dataset
+    if let file = data.file {
+      whole = try read(file)
+      paths = [file]
+      let fractions = [("train", data.splits.train), ("dev", data.splits.dev), ("test", data.splits.test)]
+        .compactMap { name, share in share.fraction.map { (name: name, fraction: $0) } }
+      if !fractions.isEmpty { whole = try whole.splitByGroup(fractions, seed: UInt64(configuration.seed)) }
+      problems = whole.setAside
+      try whole.checkGroups()
+    } else if let files = data.files {
+      let parts = try [("train", files.train as String?), ("dev", files.dev), ("test", files.test)]
+        .compactMap { name, path in try path.map { (name, try read($0), $0) } }
+      for (name, part, path) in parts {
+        paths.append(path)
+        problems += part.setAside
+        items += part.items.map { item in
+          var item = item
+          item.split = name
+          return item
+        }
+      }
+      whole = Dataset(
+        items: items, root: parts.first?.1.root ?? URL(filePath: "."), file: paths.joined(separator: ", "))
+      try whole.checkGroups()
+    } else {
+      throw RunError.missing("data.file")
+    }
+    let kept = whole.items.filter { item in
+      data.rowsWhere.allSatisfy { column, values in item.attributes[column].map(values.contains) ?? false }
+    }
+    func split(_ name: String, _ share: SplitShare, _ limit: Int?) -> [Item] {
+      let names = data.file == nil ? [name] : share.names ?? [name]
+      let chosen = kept.filter { names.contains($0.split) }
+      return limit.map { Array(chosen.prefix($0)) } ?? chosen
+    }
+    dataset = whole
+    train = split("train", data.splits.train, data.limit.train)
+    dev = split("dev", data.splits.dev, data.limit.dev)
+    test = split("test", data.splits.test, data.limit.test)
+    setAside = problems
+    for (name, items) in [("train", train), ("test", test)] where items.isEmpty {
+      throw RunError.emptySplit(name, known: whole.splits)
+    }
+    gold =
+      mapping.label == nil
+      ? nil
+      : GoldColumn(
+        joining: try paths.map {
+          try GoldColumn(contentsOf: URL(filePath: $0), mapping: mapping, labels: labels, strict: configuration.strict)
+        })
+    key = try StepRecords.key(
+      paths.map { try digest(of: URL(filePath: $0)) }.joined(), data.json, "\(configuration.seed)")
+  }
+}
+
+extension DataConfiguration {
+  /// Which column means what. Columns that rows are chosen by are kept as attributes.
+  var mapping: FieldMapping {
+    var slices = Dictionary(uniqueKeysWithValues: fields.slices.map { ($0, $0) })
+    for column in rowsWhere.keys { slices[column] = column }
+    return FieldMapping(
+      id: ColumnList([fields.id]), image: fields.image.isEmpty ? nil : fields.image, text: fields.text,
+      label: fields.label.isEmpty ? nil : fields.label, group: fields.group, split: file == nil ? nil : fields.split,
+      evidence: fields.evidence, slices: slices)
+  }
+}
+
+extension RunConfiguration {
+  /// The labels as the words side takes them.
+  func labelSet() throws -> LabelSet {
+    try LabelSet(
+      labels.map { .init(name: $0.name, answer: $0.answer, meaning: $0.meaning, aliases: $0.aliases) },
+      positive: positive)
+  }
+}

@@ -1,0 +1,206 @@
+internal import Annotations
+internal import DPO
+internal import Foundation
+internal import Student
+internal import TeacherProtocol
+internal import Tensor
+
+extension DistillationRun {
+  /// Scores every result that the configuration names over the whole test split and writes evaluation.json.
+  func evaluate(
+    _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage,
+    writesReport: Bool
+  ) async throws {
+    guard let gold = state.data.gold else { throw RunError.missing("data.fields.label") }
+    let items = state.data.test.filter { gold.label(of: $0.id) != nil }
+    let split = testSplit(items, gold: gold)
+    let wanted = Set(configuration.evaluation.results.names)
+    var candidates: [Evaluator.Candidate] = []
+    if wanted.contains(.teachers) { candidates += teacherCandidates(state) }
+    if wanted.contains(.majority) { candidates.append(majority(state)) }
+    if wanted.contains(.agreementPlusLabels) { candidates.append(agreementPlusLabels(state, gold)) }
+    var devLabels = 0
+    func add(_ name: ResultName, _ adapter: URL, labels: Int) throws {
+      let (predictions, read) = try thresholded(stages, state, items, adapter: adapter, gold: gold)
+      devLabels = max(devLabels, read)
+      candidates.append(.init(name, predictions: predictions, labels: labels + read))
+      try write(predictions, name: name.rawValue)
+    }
+    let spent = second.labels.count
+    if wanted.contains(.stage1) { try add(.stage1, first.adapter, labels: 0) }
+    if wanted.contains(.stage1SFT), !second.trees.isEmpty {
+      let stage = try trainStage2(
+        stages, state, name: "baselines/stage1_sft", trees: second.trees, from: first, stage1: first, usesPairs: false,
+        supervisedWeight: 1)
+      try add(.stage1SFT, stage.adapter, labels: spent)
+    }
+    if wanted.contains(.stage1DPO), !second.trees.isEmpty {
+      let stage = try trainStage2(
+        stages, state, name: "baselines/stage1_dpo", trees: second.trees, from: first, stage1: first,
+        supervisedWeight: 0)
+      try add(.stage1DPO, stage.adapter, labels: spent)
+    }
+    if wanted.contains(.randomLabels), spent > 0 {
+      let stage = try randomLabels(stages, state, first: first, second: second, gold: gold)
+      try add(.randomLabels, stage.adapter, labels: spent)
+    }
+    if wanted.contains(.twoStage) { try add(.twoStage, second.trained.adapter, labels: spent) }
+    if wanted.contains(.fullLabel) {
+      let (adapter, labels) = try fullLabel(stages, state, steps: first.steps + second.trained.steps, gold: gold)
+      try add(.fullLabel, adapter, labels: labels)
+    }
+    var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("bootstrap")
+    let evaluator = Evaluator(split: split, resamples: configuration.evaluation.bootstrap, using: &generator)
+    let points = try await budgetPoints(stages, state, items, first: first, evaluator: evaluator, gold: gold)
+    let file = evaluator.evaluation(
+      of: candidates, items: state.data.train.count, labelsSpent: spent + devLabels,
+      teacherLabels: plugins.teacherLabels, budgets: points.isEmpty ? nil : points)
+    try file.write(to: folder.appending(path: "evaluation.json"))
+    if writesReport { try writeReport(stages, state, second: second, evaluation: file) }
+  }
+
+  private func testSplit(_ items: [Item], gold: GoldColumn) -> TestSplit {
+    let slice = configuration.data.fields.slices.first
+    return TestSplit(
+      items: items.map { item in
+        .init(
+          id: item.id, label: gold.label(of: item.id) ?? "", group: item.group,
+          slice: slice.flatMap { item.attributes[$0] })
+      }, labels: configuration.labels.map(\.name), falsified: configuration.positive)
+  }
+
+  private func teacherCandidates(_ state: RunState) -> [Evaluator.Candidate] {
+    state.teachers.map { name in
+      let predictions = zip(state.test.items, state.test.annotations).map { item, annotations in
+        Prediction(itemID: item.id, label: annotations.first { $0.teacher == name }?.reply.label)
+      }
+      return .init(.teacher(name), predictions: predictions, labels: 0)
+    }
+  }
+
+  private func majority(_ state: RunState) -> Evaluator.Candidate {
+    let rule = MajorityRule(minimumVotes: 1)
+    return .init(
+      .majority,
+      predictions: state.test.judgements(by: rule).map { Prediction(itemID: $0.item.id, label: $0.label) }, labels: 0)
+  }
+
+  /// What a person would get without a student: the agreed label, and a human label on each conflict of the test split.
+  private func agreementPlusLabels(_ state: RunState, _ gold: GoldColumn) -> Evaluator.Candidate {
+    let conflicts = state.testJudgements.filter { $0.conflict != nil }
+    return .init(
+      .agreementPlusLabels,
+      predictions: state.testJudgements.map { judgement in
+        Prediction(
+          itemID: judgement.item.id,
+          label: judgement.conflict == nil ? judgement.label : gold.label(of: judgement.item.id))
+      }, labels: conflicts.count)
+  }
+
+  /// Stage 1 plus as many human labels on random items, at equal steps.
+  private func randomLabels(
+    _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage, gold: GoldColumn
+  ) throws -> TrainedStage {
+    var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("random labels")
+    let chosen = state.data.train.shuffled(using: &generator).prefix(second.labels.count)
+    let trees = try preferenceTrees(stages, state, labels: gold.labels(of: chosen.map(\.id)))
+    return try trainStage2(
+      stages, state, name: "baselines/random_labels", trees: trees, from: first, stage1: first,
+      steps: second.trained.steps)
+  }
+
+  /// LoRA on all training items with their gold labels: same base, target format and number of updates.
+  private func fullLabel(
+    _ stages: StudentStages<some Student>, _ state: RunState, steps: Int, gold: GoldColumn
+  ) throws -> (adapter: URL, labels: Int) {
+    let labels = gold.labels(of: state.data.train.map(\.id))
+    let trees = try state.judgements.compactMap { judgement in
+      try labels[judgement.item.id].map {
+        try stages.examples.labelled(judgement.item, judgement.annotations, label: $0)
+      }
+    }
+    let training = configuration.stage1.training
+    let key = stages.key(trees.map { ($0, "") }, start: "", settings: training.json + " \(steps)", state)
+    let adapter = try stages.trainSupervised(
+      "baselines/full_label", from: nil, trees: trees, training: training, steps: steps, key: key)
+    return (adapter, labels.count)
+  }
+
+  /// Predictions on the test items; where the configuration asks for it, with the threshold that is best on the dev split.
+  private func thresholded(
+    _ stages: StudentStages<some Student>, _ state: RunState, _ items: [Item], adapter: URL, gold: GoldColumn
+  ) throws -> (predictions: [Prediction], devLabels: Int) {
+    let plain = try stages.predict(items, adapter: adapter)
+    let positive = configuration.positive
+    guard configuration.evaluation.choosesThresholdOnDev, configuration.labels.count == 2, !state.data.dev.isEmpty,
+      let negative = configuration.labels.first(where: { $0.name != positive })?.name
+    else { return (plain, 0) }
+    let dev = try stages.predict(state.data.dev, adapter: adapter)
+    let truth = gold.labels(of: state.data.dev.map(\.id))
+    let threshold = bestThreshold(
+      dev.compactMap { p in truth[p.itemID].map { (p.probabilities[positive] ?? 0, $0 == positive) } })
+    let moved = plain.map { prediction in
+      var prediction = prediction
+      prediction.label = (prediction.probabilities[positive] ?? 0) > threshold ? positive : negative
+      return prediction
+    }
+    return (moved, truth.count)
+  }
+
+  /// Stage 2 again with fewer or more labels: accuracy over labels spent.
+  private func budgetPoints(
+    _ stages: StudentStages<some Student>, _ state: RunState, _ items: [Item], first: TrainedStage,
+    evaluator: Evaluator, gold: GoldColumn
+  ) async throws -> [EvaluationFile.BudgetPoint] {
+    guard !configuration.budgets.isEmpty else { return [] }
+    let budgets = Set(configuration.budgets.map { $0.labels(ofItems: state.data.train.count) }).sorted()
+    var copy = configuration
+    copy.rounds = 1
+    copy.review.source = .oracle
+    let place = folder.appending(path: "budgets")
+    var points: [EvaluationFile.BudgetPoint] = []
+    for budget in budgets {
+      copy.review.budget = .count(budget)
+      let own = try DistillationRun(
+        copy, folder: place.appending(path: "\(budget)"), reporter: reporter, plugins: plugins)
+      let labels = try await own.reviewed(state, uncertainty: nil, share: 1...1)
+      let trees = try preferenceTrees(stages, state, labels: labels)
+      guard !trees.isEmpty else { continue }
+      let stage = try trainStage2(
+        stages, state, name: "budgets/\(budget)/stage2", trees: trees, from: first, stage1: first)
+      let predictions = try stages.predict(items, adapter: stage.adapter)
+      let result = evaluator.result(of: predictions, labels: labels.count)
+      points.append(
+        .init(
+          result: ResultName.twoStage.rawValue, labels: labels.count, accuracy: result.accuracy,
+          interval: result.interval))
+    }
+    return points
+  }
+
+  private func write(_ predictions: [Prediction], name: String) throws {
+    let place = folder.appending(path: "predictions")
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let lines = try predictions.map { try encoder.encode($0) + Data("\n".utf8) }
+    try lines.reduce(Data(), +).write(to: place.appending(path: "\(name).jsonl"), options: .atomic)
+  }
+}
+
+/// The threshold on a probability that gets most cases right; of equally good ones that nearest to one half.
+func bestThreshold(_ cases: [(probability: Double, isPositive: Bool)]) -> Double {
+  let sorted = cases.sorted { $0.probability < $1.probability }
+  var right = sorted.count { $0.isPositive }
+  var best = (right: right, threshold: 0.0)
+  for (i, one) in sorted.enumerated() {
+    right += one.isPositive ? -1 : 1
+    if i + 1 < sorted.count, sorted[i + 1].probability == one.probability { continue }
+    let next = i + 1 < sorted.count ? sorted[i + 1].probability : 1
+    let threshold = (one.probability + next) / 2
+    if right > best.right || right == best.right && abs(threshold - 0.5) < abs(best.threshold - 0.5) {
+      best = (right, threshold)
+    }
+  }
+  return best.threshold
+}

@@ -1,0 +1,93 @@
+internal import Annotations
+internal import Foundation
+internal import ImageDecoding
+internal import Student
+internal import TeacherProtocol
+
+extension DistillationRun {
+  /// report.html from what the run has found.
+  func writeReport(
+    _ stages: StudentStages<some Student>, _ state: RunState, second: SecondStage, evaluation: EvaluationFile
+  ) throws {
+    var content = ReportContent(title: configuration.report.title)
+    let conflicts = state.conflicts
+    let share = Double(second.labels.count) / Double(max(1, state.data.train.count))
+    content.summary =
+      "\(state.teachers.count) teachers labelled \(state.data.train.count) training items and disagreed on "
+      + "\(conflicts.count) of them. \(second.labels.count) human labels were read "
+      + "(\(String(format: "%.1f", 100 * share)) % of the items), on conflicts alone."
+    content.steps = steps(state, second)
+    content.configuration = configuration.yaml
+    content.evaluation = evaluation
+    let rows = try MetricsLog.rows(of: folder.appending(path: "metrics.jsonl"))
+    content.curves = ReportContent.curves(of: rows.filter { ["stage1", "stage2"].contains($0.stage) })
+    content.agreement = agreement(state)
+    content.conflictCount = conflicts.count
+    content.conflicts = try gallery(stages, state, conflicts, second)
+    content.setAside =
+      state.data.setAside.map { .init(place: "\($0.file):\($0.line)", reason: "\($0.expected); found \($0.found)") }
+      + (state.train.failures + state.test.failures).map {
+        .init(place: $0.item, reason: "\($0.teacher): \($0.reason)")
+      }
+    try content.write(to: folder.appending(path: "report.html"))
+  }
+
+  private func steps(_ state: RunState, _ second: SecondStage) -> [ReportContent.Step] {
+    let seconds = StepRecords(run: folder).seconds()
+    let agreed = state.judgements.count { $0.label != nil }
+    return [
+      .init(
+        name: "Annotate",
+        detail: "\(state.teachers.joined(separator: ", ")) on \(state.data.train.count) training and "
+          + "\(state.data.test.count) test items", seconds: seconds["annotate"]),
+      .init(name: "Agree", detail: "\(agreed) items agreed, \(state.conflicts.count) in conflict", seconds: nil),
+      .init(name: "Review", detail: "\(second.labels.count) human labels", seconds: nil),
+      .init(name: "Stage 1", detail: "LoRA on the agreed items", seconds: seconds["stage1"]),
+      .init(
+        name: "Stage 2", detail: "LoRA and DPO on \(second.trees.count) labelled conflicts", seconds: seconds["stage2"]),
+    ]
+  }
+
+  private func agreement(_ state: RunState) -> ReportContent.Agreement {
+    let report = AgreementReport(state.train.votes)
+    return .init(
+      teachers: report.teachers.map(\.name),
+      pairs: report.pairs.map {
+        .init(
+          first: $0.first, second: $0.second, items: $0.bothVoted, agreement: $0.agreement ?? 0, kappa: $0.kappa)
+      })
+  }
+
+  private func gallery(
+    _ stages: StudentStages<some Student>, _ state: RunState, _ conflicts: [Conflict], _ second: SecondStage
+  ) throws -> [ReportContent.Conflict] {
+    let labelled = conflicts.filter { second.labels[$0.item.id] != nil }
+    let shown = Array((labelled.isEmpty ? conflicts : labelled).prefix(configuration.report.gallery))
+    let answers = try stages.predict(shown.map(\.item), adapter: second.trained.adapter, rationales: true)
+    return zip(shown, answers).map { conflict, answer in
+      .init(
+        id: conflict.item.id, photo: photo(conflict.item, state.data.dataset), caption: conflict.item.text,
+        votes: conflict.annotations.map {
+          .init(
+            name: $0.teacher, label: $0.reply.label, rationale: $0.reply.rationale,
+            confidence: $0.reply.confidence?.value)
+        }, humanLabel: second.labels[conflict.item.id],
+        student: .init(
+          name: "student", label: answer.label, rationale: answer.rationale, confidence: answer.confidence))
+    }
+  }
+
+  /// The photo as people see it, at most 320 pixels wide; nil where it can't be read.
+  private func photo(_ item: Item, _ dataset: Dataset) -> ReportContent.Photo? {
+    guard let url = dataset.imageURL(of: item),
+      var image = try? ImageDecoder(options: .forPeople).decode(contentsOf: url.path)
+    else { return nil }
+    let longest = max(image.width, image.height)
+    if longest > 320 {
+      image = image.resized(
+        width: max(1, image.width * 320 / longest), height: max(1, image.height * 320 / longest), by: .lanczos)
+    }
+    guard let bytes = try? image.jpegData(quality: 85) else { return nil }
+    return .init(format: .jpeg, bytes: bytes, alternative: item.text)
+  }
+}

@@ -1,0 +1,121 @@
+internal import ContentDigest
+internal import Foundation
+
+/// The steps of a run, in their order. Each reads the run's folder, writes its part, and is skipped while its inputs are
+/// what they were.
+public enum RunStep: String, CaseIterable, Sendable, Codable {
+  /// Every teacher answers every item.
+  case annotate
+  /// Votes become pseudo-labels and conflicts.
+  case agree
+  /// Some conflicts get human labels.
+  case review
+  /// Supervised fine-tuning on all that the teachers say.
+  case stage1
+  /// Supervised and preference fine-tuning on the labelled conflicts.
+  case stage2
+  /// Scores on the test split, baselines beside them.
+  case evaluate
+  /// The page report.html.
+  case report
+}
+
+/// What a finished part of a run was made from: `steps/NAME.json` in its folder.
+///
+/// The key is a digest of everything that the part depends on. It is written last, so a part that was killed has none.
+struct StepRecords: Sendable {
+  private struct Record: Codable {
+    var key: String
+    var seconds: Double
+  }
+
+  let folder: URL
+
+  init(run: URL) { folder = run.appending(path: "steps") }
+
+  /// Whether the part was finished with these inputs and its files are still there.
+  func isDone(_ name: String, key: String, outputs: [URL]) -> Bool {
+    guard let data = try? Data(contentsOf: file(name)), let record = try? JSONDecoder().decode(Record.self, from: data)
+    else { return false }
+    return record.key == key && outputs.allSatisfy { FileManager.default.fileExists(atPath: $0.path) }
+  }
+
+  /// Marks the part as finished.
+  func finish(_ name: String, key: String, seconds: Double) throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    try encoder.encode(Record(key: key, seconds: seconds)).write(to: file(name), options: .atomic)
+  }
+
+  /// How long each finished part took, in seconds.
+  func seconds() -> [String: Double] {
+    let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+    var result: [String: Double] = [:]
+    for file in files {
+      guard let data = try? Data(contentsOf: file), let record = try? JSONDecoder().decode(Record.self, from: data)
+      else { continue }
+      result[file.deletingPathExtension().lastPathComponent] = record.seconds
+    }
+    return result
+  }
+
+  private func file(_ name: String) -> URL { folder.appending(path: "\(name).json") }
+
+  /// One key from the parts' keys and texts.
+  static func key(_ parts: String...) -> String { ContentDigest.of(fields: parts) }
+}
+
+/// The digest of a file's bytes; of a folder, that of its files' names and digests.
+func digest(of url: URL) throws -> String {
+  var isFolder: ObjCBool = false
+  guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+    throw RunError.missing(url.path)
+  }
+  guard isFolder.boolValue else {
+    var digest = ContentDigest()
+    try Data(contentsOf: url, options: .mappedIfSafe).withUnsafeBytes { digest.update($0) }
+    return digest.hexadecimal()
+  }
+  let names = try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
+  return try ContentDigest.of(fields: names.flatMap { [$0, try digest(of: url.appending(path: $0))] })
+}
+
+/// What can go wrong in a run.
+public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// A file or folder that is not there.
+  case missing(String)
+  /// A split without items.
+  case emptySplit(String, known: [String])
+  /// A teacher whose kind needs a maker that the caller did not give.
+  case noMaker(teacher: String, kind: String)
+  /// A student that nothing describes.
+  case noStudent
+  /// Nothing to train on.
+  case nothingAgreed
+  /// Conflicts wait for people: the file to fill in.
+  case waitingForLabels(String, conflicts: Int)
+  /// A folder that belongs to another configuration or is no run.
+  case notARun(String, String)
+  /// An item whose prompt or answers the student can't take.
+  case unusableItem(String, String)
+
+  /// What happened, where, and what to do.
+  public var description: String {
+    switch self {
+    case .missing(let path): "\(path): there is no such file or folder"
+    case .emptySplit(let name, let known):
+      "no item is in the split \"\(name)\"; the data has \(known.joined(separator: ", ")). Set data.splits."
+    case .noMaker(let teacher, let kind):
+      "teacher \(teacher): nothing here makes teachers of the kind \(kind); run it with the distill command or pass a maker"
+    case .noStudent: "the configuration names no student: set student.model to a model folder"
+    case .nothingAgreed:
+      "the teachers agree on no training item, so Stage 1 has nothing to learn; set stage1.conflicts to majority or both"
+    case .waitingForLabels(let file, let conflicts):
+      "\(conflicts) conflicts wait for labels: fill the column \"label\" of \(file), save it as the review file that the "
+        + "configuration names (review.file), and run again"
+    case .notARun(let path, let why): "\(path): not a run's folder: \(why)"
+    case .unusableItem(let id, let why): "item \(id): \(why)"
+    }
+  }
+}

@@ -1,0 +1,109 @@
+internal import Annotations
+internal import Foundation
+internal import ImageDecoding
+internal import LoRA
+internal import Student
+internal import TeacherProtocol
+
+/// The teachers of a run, made from its configuration and plug-ins, with what each is asked.
+struct RunTeachers: Sendable {
+  /// With rationales, for training items.
+  let assignments: [Annotator.Assignment]
+  /// Labels alone where rationales cost time and nobody reads them, for test items.
+  let labelAssignments: [Annotator.Assignment]
+
+  /// Names in the configuration's order, plug-ins last.
+  var names: [String] { assignments.map(\.teacher.name) }
+
+  init(_ configuration: RunConfiguration, labels: LabelSet, plugins: RunPlugins) throws {
+    var (full, short) = ([Annotator.Assignment](), [Annotator.Assignment]())
+    var files: [String: RecordedReplies] = [:]
+    for entry in configuration.teachers {
+      let template = try PromptTemplate(entry.prompt ?? configuration.prompt)
+      func assign(_ teacher: any Teacher, tokens: Int, shortTokens: Int) {
+        full.append(.init(teacher: teacher, template: template, parameters: .init(maximumTokens: tokens)))
+        short.append(.init(teacher: teacher, template: template, parameters: .init(maximumTokens: shortTokens)))
+      }
+      switch entry.source {
+      case .recorded(let recorded):
+        let key = recorded.file + "\(recorded.columns)"
+        let replies =
+          try files[key]
+          ?? RecordedReplies(
+            contentsOf: URL(filePath: recorded.file), labels: labels, columns: recorded.columns.asRecorded)
+        files[key] = replies
+        let teacher = try RecordedTeacher(recorded.recordedName ?? entry.name, of: replies)
+        assign(Renamed(name: entry.name, teacher: teacher), tokens: 256, shortTokens: 256)
+      case .model(let model):
+        var student = try SmolVLM(contentsOf: URL(filePath: model.model))
+        var key = try digest(of: URL(filePath: model.model))
+        if let adapter = model.adapter {
+          try student.loadAdapter(from: URL(filePath: adapter))
+          key += try digest(of: URL(filePath: adapter))
+        }
+        let view = model.imageView
+        let teacher = ModelTeacher(
+          entry.name, student: student, modelDigest: "\(key) \(view.rawValue)", sight: { view.seen($0) })
+        assign(teacher, tokens: model.maximumTokens, shortTokens: 1)
+      case .openAI:
+        guard let teacher = try plugins.makeTeacher?(entry, labels) else {
+          throw RunError.noMaker(teacher: entry.name, kind: entry.kind.rawValue)
+        }
+        assign(teacher, tokens: 256, shortTokens: 256)
+      }
+    }
+    let template = try PromptTemplate(configuration.prompt)
+    for teacher in plugins.teachers {
+      full.append(.init(teacher: teacher, template: template))
+      short.append(.init(teacher: teacher, template: template))
+    }
+    assignments = full
+    labelAssignments = short
+  }
+}
+
+/// A teacher under the name that the configuration gives it.
+private struct Renamed: BatchTeacher {
+  let name: String
+  let teacher: any BatchTeacher
+  var model: String { teacher.model }
+  var answersByItem: Bool { teacher.answersByItem }
+  var batchSize: Int { teacher.batchSize }
+  func replies(to requests: [TeacherRequest]) async throws -> [TeacherReply] {
+    try await teacher.replies(to: requests)
+  }
+}
+
+extension RecordedTeacherConfiguration.Columns {
+  fileprivate var asRecorded: RecordedReplies.Columns {
+    var columns = RecordedReplies.Columns()
+    columns.id = ColumnList([id])
+    columns.teacher = teacher
+    columns.teachers = teachers
+    columns.label = label
+    columns.rationale = rationale
+    columns.confidence = confidence
+    return columns
+  }
+}
+
+extension ModelTeacherConfiguration.ImageView {
+  /// What a teacher with this sight sees of an image.
+  func seen(_ image: RGBImage) -> RGBImage {
+    switch self {
+    case .none: return image
+    case .grey:
+      var pixels = image.pixels
+      for at in stride(from: 0, to: pixels.count, by: 3) {
+        // The luma of ITU-R BT.601, in thousandths.
+        let luma = 299 * Int(pixels[at]) + 587 * Int(pixels[at + 1]) + 114 * Int(pixels[at + 2])
+        let value = UInt8((luma + 500) / 1000)
+        (pixels[at], pixels[at + 1], pixels[at + 2]) = (value, value, value)
+      }
+      return RGBImage(width: image.width, height: image.height, pixels: pixels)
+    case .blurred:
+      let small = image.resized(width: max(1, image.width / 4), height: max(1, image.height / 4), by: .box)
+      return small.resized(width: image.width, height: image.height, by: .bilinear)
+    }
+  }
+}

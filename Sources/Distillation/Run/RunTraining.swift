@@ -1,0 +1,165 @@
+internal import Annotations
+internal import DPO
+internal import Foundation
+internal import Layers
+internal import Student
+internal import TeacherProtocol
+internal import Tensor
+
+extension DistillationRun {
+  /// Stages, evaluation and report with a student of a known type.
+  func train<Model: Student>(_ base: Model, key baseKey: String, state: RunState, through last: RunStep) async throws {
+    var items = state.data.train + state.data.test
+    if configuration.evaluation.choosesThresholdOnDev { items += state.data.dev }
+    let images = try StudentImages(
+      base, dataset: state.data.dataset, items: items, keepsFeatures: keepsFeatures, progress: reporter)
+    let examples = StageExamples(
+      configuration: configuration, labels: state.labels, prompt: try PromptTemplate(configuration.prompt),
+      images: images)
+    let stages = StudentStages(
+      configuration: configuration, folder: folder, base: base, baseKey: baseKey, examples: examples,
+      reporter: reporter, records: StepRecords(run: folder))
+    let first = try stage1(stages, state)
+    guard last != .stage1 else { return }
+    var uncertainty: [String: [String: Double]]?
+    if configuration.review.order == .studentUncertainty {
+      let predictions = try stages.predict(state.conflicts.map(\.item), adapter: first.adapter)
+      uncertainty = Dictionary(uniqueKeysWithValues: predictions.map { ($0.itemID, $0.probabilities) })
+    }
+    guard last != .review else {
+      _ = try await reviewed(state, uncertainty: uncertainty, share: 1...configuration.rounds)
+      return
+    }
+    let second = try await stage2(stages, state, first: first, uncertainty: uncertainty)
+    guard last.isAfter(.stage2) else { return }
+    try await evaluate(stages, state, first: first, second: second, writesReport: last == .report)
+  }
+
+  /// Features can be kept where nothing of the vision side is trained.
+  private var keepsFeatures: Bool { configuration.student.imageCache && !configuration.student.lora.vision }
+
+  /// Stage 1: every agreed item, all agreeing teachers' answers to one prompt.
+  func stage1(_ stages: StudentStages<some Student>, _ state: RunState) throws -> TrainedStage {
+    let trees = try stages.examples.supervised(state.judgements)
+    guard !trees.isEmpty else { throw RunError.nothingAgreed }
+    let training = configuration.stage1.training
+    let key = stages.key(trees.map { ($0, "") }, start: "", settings: training.json, state)
+    let adapter = try stages.trainSupervised("stage1", from: nil, trees: trees, training: training, key: key)
+    return TrainedStage(adapter: adapter, key: key, steps: training.options.totalSteps(examples: trees.count))
+  }
+
+  /// Stage 2, in as many rounds as the configuration asks for; in later rounds the student is one more voter.
+  func stage2(
+    _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage,
+    uncertainty: [String: [String: Double]]?
+  ) async throws -> SecondStage {
+    var labels: [String: String] = [:]
+    var current = first
+    var trees: [PreferenceTree] = []
+    for round in 1...configuration.rounds {
+      let conflicts = round == 1 ? state.conflicts : try newConflicts(stages, state, student: current)
+      labels = try await reviewed(
+        state, uncertainty: uncertainty, share: 1...round, conflicts: conflicts, given: labels)
+      trees = try preferenceTrees(stages, state, labels: labels)
+      guard !trees.isEmpty else { continue }
+      let name = round == configuration.rounds ? "stage2" : "rounds/\(round)"
+      current = try trainStage2(stages, state, name: name, trees: trees, from: current, stage1: first)
+    }
+    return SecondStage(trained: current, labels: labels, trees: trees)
+  }
+
+  /// One training of Stage 2.
+  func trainStage2(
+    _ stages: StudentStages<some Student>, _ state: RunState, name: String, trees: [PreferenceTree],
+    from start: TrainedStage, stage1: TrainedStage, usesPairs: Bool = true, supervisedWeight: Double? = nil,
+    steps: Int? = nil
+  ) throws -> TrainedStage {
+    let stage = configuration.stage2
+    let weight = supervisedWeight ?? stage.sftWeight
+    let key = stages.key(
+      trees.map { ($0.tree, "\($0.pairs)\($0.chosenAnswers)") }, start: start.key,
+      settings: stage.json + "\(usesPairs) \(weight) \(steps ?? 0)", state)
+    let adapter = try stages.trainPreferences(
+      name, from: start.adapter, trees: trees, usesPairs: usesPairs, supervisedWeight: weight,
+      stage1: stage1.adapter, steps: steps, key: key)
+    return TrainedStage(
+      adapter: adapter, key: key, steps: steps ?? stage.training.options.totalSteps(examples: trees.count))
+  }
+
+  /// Labelled items as preference trees, and as many agreed ones beside them as the configuration replays.
+  func preferenceTrees(
+    _ stages: StudentStages<some Student>, _ state: RunState, labels: [String: String]
+  ) throws -> [PreferenceTree] {
+    var trees = try state.judgements.compactMap { judgement in
+      try labels[judgement.item.id].flatMap {
+        try stages.examples.preference(judgement.item, judgement.annotations, label: $0)
+      }
+    }
+    let replayed = Int((configuration.stage2.replay * Double(trees.count)).rounded())
+    if replayed > 0 {
+      var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("replay")
+      let agreed = state.judgements.filter { $0.label != nil && labels[$0.item.id] == nil }
+      let chosen = agreed.shuffled(using: &generator).prefix(replayed)
+      trees += try stages.examples.supervised(Array(chosen)).map {
+        PreferenceTree(tree: $0, chosen: Array($0.answers.indices), rejected: [])
+      }
+    }
+    return trees
+  }
+
+  /// Items on which teachers and student together do not agree.
+  private func newConflicts(
+    _ stages: StudentStages<some Student>, _ state: RunState, student: TrainedStage
+  ) throws -> [Conflict] {
+    let predictions = try stages.predict(state.data.train, adapter: student.adapter)
+    let rule: any AgreementRule = plugins.agreement ?? configuration.agreement.asRule
+    return zip(state.judgements, predictions).compactMap { judgement, prediction in
+      let own = prediction.label.map {
+        Vote(
+          teacher: "student", label: $0,
+          confidence: prediction.confidence.map { Confidence($0, source: .labelTokenProbability) })
+      }
+      let votes = judgement.annotations.compactMap(\.vote) + (own.map { [$0] } ?? [])
+      return rule.verdict(on: votes) == .conflict
+        ? Conflict(item: judgement.item, annotations: judgement.annotations) : nil
+    }
+  }
+}
+
+/// An adapter that a stage has trained.
+struct TrainedStage: Sendable {
+  let adapter: URL
+  let key: String
+  let steps: Int
+}
+
+/// What Stage 2 ended with.
+struct SecondStage: Sendable {
+  let trained: TrainedStage
+  let labels: [String: String]
+  let trees: [PreferenceTree]
+}
+
+extension StudentStages {
+  /// The key of a stage: everything that its result depends on.
+  func key(
+    _ trees: [(tree: AnswerTree, note: String)], start: String, settings: String, _ state: RunState
+  ) -> String {
+    let tokens = trees.map { "\($0.tree.prompt) \($0.tree.answers) \($0.note)" }.joined(separator: "\n")
+    return StepRecords.key(
+      baseKey, configuration.student.lora.json, "\(configuration.seed)", start, settings, state.data.key,
+      state.train.keys, tokens)
+  }
+}
+
+/// The digest of a student that comes from code: of its parameters.
+struct StudentDigest {
+  mutating func of(_ student: some Student) -> String {
+    StepRecords.key(
+      student.parameters().map { path, parameter in
+        parameter.value.withScalars { scalars in
+          "\(path) \(parameter.value.shape) \(scalars.reduce(0) { ($0 &* 31) &+ UInt64($1.bitPattern) })"
+        }
+      }.joined(separator: "\n"))
+  }
+}

@@ -1,0 +1,87 @@
+internal import Annotations
+public import Foundation
+internal import Student
+internal import TeacherProtocol
+internal import Tensor
+
+extension DistillationRun {
+  /// The finished student's answers to the items of any file with the run's field names: labels, probabilities, rationales.
+  ///
+  /// - Parameter data: JSON Lines, JSON or CSV; image paths relative to the configuration's image folder, or to the file.
+  /// - Throws: ``RunError`` where the run has no trained student, or what reading the file throws.
+  public func predict(_ data: URL) async throws -> [Prediction] {
+    let labels = try configuration.labelSet()
+    let dataset = try read(data)
+    let (student, key) = try base()
+    return try answers(student, key: key, dataset: dataset, items: dataset.items, labels: labels, rationales: true)
+  }
+
+  /// Scores the finished student, and the run's teachers, on any labelled file.
+  ///
+  /// - Parameters:
+  ///   - data: as for ``predict(_:)``, with the label column.
+  ///   - split: only items of this split; nil takes all.
+  public func evaluate(_ data: URL, split: String? = nil) async throws -> EvaluationFile {
+    let labels = try configuration.labelSet()
+    let dataset = try read(data)
+    let gold = try GoldColumn(contentsOf: data, mapping: configuration.data.mapping, labels: labels)
+    let items = (split.map(dataset.items(in:)) ?? dataset.items).filter { gold.label(of: $0.id) != nil }
+    guard !items.isEmpty else { throw RunError.emptySplit(split ?? "", known: dataset.splits) }
+    let slice = configuration.data.fields.slices.first
+    let test = TestSplit(
+      items: items.map { item in
+        .init(
+          id: item.id, label: gold.label(of: item.id) ?? "", group: item.group,
+          slice: slice.flatMap { item.attributes[$0] })
+      }, labels: labels.names, falsified: labels.positive)
+    var candidates = try await teacherCandidates(dataset, items, labels)
+    let (student, key) = try base()
+    let own = try answers(student, key: key, dataset: dataset, items: items, labels: labels, rationales: false)
+    let run = try evaluation
+    candidates.append(.init(.twoStage, predictions: own, labels: run?.labelsSpent ?? 0))
+    var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("bootstrap")
+    let evaluator = Evaluator(split: test, resamples: configuration.evaluation.bootstrap, using: &generator)
+    return evaluator.evaluation(of: candidates, items: run?.items ?? 0, labelsSpent: run?.labelsSpent ?? 0)
+  }
+
+  private func read(_ data: URL) throws -> Dataset {
+    var mapping = configuration.data.mapping
+    mapping.label = nil
+    return try Dataset(
+      contentsOf: data, mapping: mapping, imageRoot: configuration.data.images.map { URL(filePath: $0) },
+      strict: configuration.strict
+    ).settingAsideMissingImages(strict: configuration.strict)
+  }
+
+  /// The teachers that can be asked about items outside the run's data; recorded ones know only their own.
+  private func teacherCandidates(
+    _ dataset: Dataset, _ items: [Item], _ labels: LabelSet
+  ) async throws -> [Evaluator.Candidate] {
+    let teachers = try RunTeachers(configuration, labels: labels, plugins: plugins)
+    let annotator = try Annotator(store: openStore(), labels: labels, assignments: teachers.labelAssignments)
+    let run = try await annotator.annotate(dataset, items: items)
+    return teachers.names.map { name in
+      let predictions = zip(run.items, run.annotations).map { item, annotations in
+        Prediction(itemID: item.id, label: annotations.first { $0.teacher == name }?.reply.label)
+      }
+      return .init(.teacher(name), predictions: predictions, labels: 0)
+    }
+  }
+
+  private func answers<Model: Student>(
+    _ base: Model, key: String, dataset: Dataset, items: [Item], labels: LabelSet, rationales: Bool
+  ) throws -> [Prediction] {
+    let adapter = folder.appending(path: "stage2")
+    guard FileManager.default.fileExists(atPath: adapter.appending(path: "adapter_model.safetensors").path) else {
+      throw RunError.notARun(folder.path, "it has no stage2/ adapter yet; finish the run first")
+    }
+    let images = try StudentImages(
+      base, dataset: dataset, items: items, keepsFeatures: !configuration.student.lora.vision, progress: reporter)
+    let examples = StageExamples(
+      configuration: configuration, labels: labels, prompt: try PromptTemplate(configuration.prompt), images: images)
+    let stages = StudentStages(
+      configuration: configuration, folder: folder, base: base, baseKey: key, examples: examples, reporter: reporter,
+      records: StepRecords(run: folder))
+    return try stages.predict(items, adapter: adapter, rationales: rationales)
+  }
+}

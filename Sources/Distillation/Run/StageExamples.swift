@@ -1,0 +1,152 @@
+internal import Annotations
+internal import DPO
+internal import Foundation
+internal import ImageDecoding
+internal import Layers
+internal import Student
+internal import TeacherProtocol
+
+/// Turns what teachers and people said into the trees that a student is trained and asked on.
+struct StageExamples<Model: Student>: Sendable {
+  let configuration: RunConfiguration
+  let labels: LabelSet
+  let prompt: PromptTemplate
+  let answers = AnswerTemplate()
+  let images: StudentImages<Model>
+
+  /// One answer of an item: its text and whether its label is right where that is known.
+  private struct Candidate {
+    let text: String
+    let isChosen: Bool
+    let confidence: Double
+  }
+
+  /// Stage 1: every agreeing teacher's answer to each agreed item; conflicts by the configuration's choice.
+  func supervised(_ judgements: [Judgement]) throws -> [AnswerTree] {
+    let only: String? = if case .teacher(let name) = configuration.stage1.answers { name } else { nil }
+    return try judgements.compactMap { judgement in
+      guard let wanted = wantedLabels(judgement) else { return nil }
+      let texts = try judgement.annotations.compactMap { annotation -> String? in
+        guard let label = annotation.reply.label, wanted.contains(label), only == nil || annotation.teacher == only
+        else { return nil }
+        return try text(label, annotation.reply.rationale)
+      }
+      return texts.isEmpty ? nil : try tree(judgement.item, texts.unique())
+    }
+  }
+
+  /// Labels whose answers Stage 1 learns for an item; nil leaves the item out.
+  private func wantedLabels(_ judgement: Judgement) -> Set<String>? {
+    if let label = judgement.label { return [label] }
+    guard judgement.verdict == .conflict else { return nil }
+    switch configuration.stage1.conflicts {
+    case .exclude: return nil
+    case .both: return Set(judgement.annotations.compactMap(\.reply.label))
+    case .majority:
+      guard case .agreed(let label) = MajorityRule().verdict(on: judgement.annotations.compactMap(\.vote)) else {
+        return nil
+      }
+      return [label]
+    }
+  }
+
+  /// Stage 2: answers with the human label are chosen, all others rejected; the most confident first.
+  ///
+  /// - Returns: nil where no teacher is right and the configuration skips such items.
+  func preference(_ item: Item, _ annotations: [Annotation], label: String) throws -> PreferenceTree? {
+    var candidates = try annotations.compactMap { annotation -> Candidate? in
+      guard let given = annotation.reply.label else { return nil }
+      return Candidate(
+        text: try text(given, annotation.reply.rationale), isChosen: given == label,
+        confidence: annotation.reply.confidence?.value ?? 0.5)
+    }
+    if !candidates.contains(where: \.isChosen) {
+      guard configuration.stage2.whenAllWrong == .template else { return nil }
+      candidates.append(Candidate(text: try answers.answer(label, labels: labels), isChosen: true, confidence: 1))
+    }
+    var seen: Set<String> = []
+    candidates = candidates.filter { seen.insert($0.text).inserted }
+    let order = candidates.indices.sorted {
+      (candidates[$0].confidence, -$0) > (candidates[$1].confidence, -$1)
+    }
+    return PreferenceTree(
+      tree: try tree(item, candidates.map(\.text)), chosen: order.filter { candidates[$0].isChosen },
+      rejected: order.filter { !candidates[$0].isChosen },
+      pairing: configuration.stage2.pairs == .all ? .all : .best)
+  }
+
+  /// An item with a human label as a target alone: the right teachers' answers, or the label in words.
+  func labelled(_ item: Item, _ annotations: [Annotation], label: String) throws -> AnswerTree {
+    var texts = try annotations.compactMap { annotation in
+      annotation.reply.label == label ? try text(label, annotation.reply.rationale) : nil
+    }
+    if texts.isEmpty { texts = [try answers.answer(label, labels: labels)] }
+    return try tree(item, texts.unique())
+  }
+
+  /// The question with one beginning of an answer for each label: what labels are scored by.
+  func question(_ item: Item) throws -> AnswerTree {
+    try tree(item, labels.labels.map(\.answer)).withoutEndOfTurn()
+  }
+
+  private func text(_ label: String, _ rationale: String) throws -> String {
+    try answers.answer(label, rationale: configuration.stage1.rationales ? rationale : "", labels: labels)
+  }
+
+  private func tree(_ item: Item, _ answers: [String]) throws -> AnswerTree {
+    do {
+      return try images.student.tree(
+        question: try prompt.prompt(for: item, labels: labels), images: try images.of(item), answers: answers)
+    } catch { throw RunError.unusableItem(item.id, "\(error)") }
+  }
+}
+
+extension Array where Element == String {
+  /// The elements without repetitions, in order.
+  fileprivate func unique() -> [String] {
+    var seen: Set<String> = []
+    return filter { seen.insert($0).inserted }
+  }
+}
+
+/// The images of items as the student takes them, each computed once where the tower is frozen.
+struct StudentImages<Model: Student>: Sendable {
+  let student: Model
+  private let dataset: Dataset
+  private let kept: [String: StudentImage]
+  private static var decoder: ImageDecoder { ImageDecoder() }
+
+  /// Computes the images of these items.
+  ///
+  /// - Parameter keepsFeatures: runs the vision tower now, once for each image; else pixels are kept.
+  init(
+    _ student: Model, dataset: Dataset, items: [Item], keepsFeatures: Bool, progress: ProgressReporter
+  ) throws {
+    self.student = student
+    self.dataset = dataset
+    let paths = Array(Set(items.compactMap(\.image))).sorted()
+    var kept: [String: StudentImage] = [:]
+    progress.begin("images", total: paths.count, unit: "images")
+    for start in stride(from: 0, to: paths.count, by: 256) {
+      let block = Array(paths[start..<Swift.min(paths.count, start + 256)])
+      let computed = mapInParallel(block) { path in
+        Result { () throws -> StudentImage in
+          let file = dataset.root.appending(path: path).path
+          let image = try student.image(try Self.decoder.decode(contentsOf: file))
+          return keepsFeatures ? student.encoded(image) : image
+        }
+      }
+      for (path, image) in zip(block, computed) { kept[path] = try image.get() }
+      progress.advance(to: start + block.count)
+    }
+    progress.finish()
+    self.kept = kept
+  }
+
+  /// The images of an item: one, or none.
+  func of(_ item: Item) throws -> [StudentImage] {
+    guard let path = item.image else { return [] }
+    guard let image = kept[path] else { throw RunError.missing(dataset.root.appending(path: path).path) }
+    return [image]
+  }
+}

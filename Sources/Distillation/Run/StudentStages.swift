@@ -1,0 +1,169 @@
+internal import Annotations
+internal import DPO
+internal import Foundation
+internal import Layers
+internal import LoRA
+internal import Student
+internal import TeacherProtocol
+internal import Tensor
+
+/// Trains and asks the student of one run; everything it writes is in the run's folder.
+struct StudentStages<Model: Student>: Sendable {
+  let configuration: RunConfiguration
+  let folder: URL
+  let base: Model
+  let baseKey: String
+  let examples: StageExamples<Model>
+  let reporter: ProgressReporter
+  let records: StepRecords
+
+  private var seed: UInt64 { UInt64(configuration.seed) }
+  private var lora: LoRAConfiguration { configuration.student.lora.asLoRA }
+
+  /// The base with a fresh adapter, or with one that was trained before.
+  func student(adapter: URL?) throws -> Model {
+    var student = base
+    if let adapter {
+      try student.loadAdapter(from: adapter)
+      student.setTrainable { $0.contains(".lora_") }
+    } else {
+      var generator = Tensor.Generator(seed: seed).fork("adapter")
+      try student.attachAdapters(lora, using: &generator)
+    }
+    return student
+  }
+
+  /// Supervised training from an adapter (nil: a fresh one) to `folder/name`; skipped where it is done.
+  func trainSupervised(
+    _ name: String, from start: URL?, trees: [AnswerTree], training: TrainingConfiguration, steps: Int? = nil,
+    key: String
+  ) throws -> URL {
+    try train(name, from: start, objective: SupervisedObjective(trees), training: training, steps: steps, key: key)
+  }
+
+  /// Preference training from Stage 1's adapter to `folder/name`; skipped where it is done.
+  ///
+  /// - Parameters:
+  ///   - preferenceWeight: 0 leaves the preference loss out.
+  ///   - supervisedWeight: λ.
+  func trainPreferences(
+    _ name: String, from start: URL, trees: [PreferenceTree], usesPairs: Bool, supervisedWeight: Double,
+    stage1: URL, steps: Int? = nil, key: String
+  ) throws -> URL {
+    let stage = configuration.stage2
+    let trees = usesPairs ? trees : trees.map { $0.withoutPairs() }
+    let done = folder.appending(path: name)
+    if records.isDone(name, key: key, outputs: [done.appending(path: "adapter_model.safetensors")]) { return done }
+    let reference = try usesPairs ? self.reference(trees, stage1: stage1) : nil
+    let objective = PreferenceTrainingObjective(
+      trees, reference: reference,
+      objective: PreferenceObjective(
+        loss: StandardPreferenceLoss.sigmoid(beta: Float(stage.beta)), supervisedWeight: Float(supervisedWeight)),
+      beta: stage.beta)
+    return try train(name, from: start, objective: objective, training: stage.training, steps: steps, key: key)
+  }
+
+  /// The reference's scores of all answers, by the configuration's choice.
+  private func reference(_ trees: [PreferenceTree], stage1: URL) throws -> [[Float]]? {
+    switch configuration.stage2.reference {
+    case .none: return nil
+    case .base: return PreferenceTrainingObjective.totals(of: trees, under: base)
+    case .stage1Adapter: return PreferenceTrainingObjective.totals(of: trees, under: try student(adapter: stage1))
+    case .adapter(let path):
+      return PreferenceTrainingObjective.totals(of: trees, under: try student(adapter: URL(filePath: path)))
+    }
+  }
+
+  private func train(
+    _ name: String, from start: URL?, objective: some TrainingObjective, training: TrainingConfiguration, steps: Int?,
+    key: String
+  ) throws -> URL {
+    let output = folder.appending(path: name)
+    if records.isDone(name, key: key, outputs: [output.appending(path: "adapter_model.safetensors")]) { return output }
+    let began = Date()
+    var student = try student(adapter: start)
+    let checkpoint = Checkpoint(
+      url: folder.appending(path: "checkpoints/\(name.replacing("/", with: "-")).safetensors"), key: key)
+    var options = training.options
+    options.steps = steps
+    let trainer = Trainer(stage: name, options: options, seed: seed, checkpoint: checkpoint)
+    let done = try checkpoint.steps() ?? 0
+    let total = options.totalSteps(examples: objective.exampleCount)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let log = try MetricsLog(file: folder.appending(path: "metrics.jsonl"), stage: name, after: done)
+    let events = folder.appending(path: "events/\(name)")
+    try FileManager.default.createDirectory(at: events, withIntermediateDirectories: true)
+    let board = try TensorBoardWriter(folder: events, resumingAfter: done > 0 ? done : nil)
+    reporter.begin(name, total: total, done: done, unit: "updates")
+    let dropout = lora.dropout
+    try trainer.train(&student, objective: objective) { update in
+      let values = Dictionary(uniqueKeysWithValues: update.values.map { ($0.name, $0.value) })
+      try log.append(MetricsRow(stage: name, step: update.step, values: values))
+      try board.add(values, step: update.step)
+      reporter.advance(to: update.step, note: String(format: "loss %.4f", update.metrics.loss))
+    } inTraining: { model, seed in
+      dropout > 0 ? model.withDropout(seed: seed) { $0 } : model
+    }
+    reporter.finish()
+    try student.saveAdapter(
+      to: output, configuration: lora, baseModel: configuration.student.model ?? "base", taskType: "CAUSAL_LM")
+    try records.finish(name, key: key, seconds: Date().timeIntervalSince(began))
+    checkpoint.remove()
+    return output
+  }
+
+  /// The student's answer to each item: the most probable label, with probabilities and, if wanted, a rationale.
+  func predict(_ items: [Item], adapter: URL?, rationales: Bool = false) throws -> [Prediction] {
+    var student = base
+    if let adapter { try student.loadAdapter(from: adapter) }
+    let questions = try items.map(examples.question)
+    let answers = student.labelAnswers(
+      questions, rationaleTokens: rationales ? configuration.student.maximumNewTokens : 0)
+    let names = examples.labels.names
+    return zip(items, answers).map { item, answer in
+      Prediction(
+        itemID: item.id, label: answer.isTied ? nil : names[answer.chosen],
+        probabilities: Dictionary(uniqueKeysWithValues: zip(names, answer.probabilities)),
+        rationale: rationales ? answer.rationale : nil)
+    }
+  }
+}
+
+extension PreferenceTree {
+  /// The same answers with nothing rejected: supervised training alone.
+  func withoutPairs() -> PreferenceTree { PreferenceTree(tree: tree, chosen: chosenAnswers, rejected: []) }
+}
+
+extension AdapterConfiguration {
+  /// The numbers side's form.
+  var asLoRA: LoRAConfiguration {
+    var result = LoRAConfiguration()
+    result.rank = rank
+    result.alpha = Float(alpha)
+    result.dropout = Float(dropout)
+    result.targets = targets.isEmpty ? .allLinear : .names(targets)
+    result.excluded = exclude
+    result.adaptsVision = vision
+    result.isRankStabilized = usesRankStabilisedScale
+    return result
+  }
+}
+
+extension TrainingConfiguration {
+  /// The trainer's form.
+  var options: TrainingOptions {
+    var result = TrainingOptions()
+    result.epochs = epochs
+    result.batch = batch
+    result.learningRate = Float(learningRate)
+    result.schedule = LearningRateSchedule.Shape(rawValue: schedule.rawValue) ?? .cosine
+    result.warmup = warmup
+    result.weightDecay = Float(weightDecay)
+    result.clippingNorm = clip > 0 ? Float(clip) : nil
+    result.beta1 = Float(betas[0])
+    result.beta2 = Float(betas[1])
+    result.epsilon = Float(epsilon)
+    result.checkpointEvery = checkpointEvery
+    return result
+  }
+}
