@@ -3,6 +3,8 @@ struct AddedVocabulary: Sendable {
   /// In the order of their ids.
   private(set) var tokens: [AddedToken] = []
   private var byID: [Int: AddedToken] = [:]
+  /// The text that decoding writes for each token: for a normalized one what it is in the normalized text.
+  private var texts: [Int: [UInt8]] = [:]
   private var byContent = TokenTable()
   private var specialContents = TokenTable()
   /// Tokens that are looked for in the text as it comes.
@@ -42,7 +44,9 @@ struct AddedVocabulary: Sendable {
         var text = NormalizedText(token.content.utf8, alignedFrom: nil)
         normalizer?.normalize(&text)
         normalizedMatcher.insert(current, as: text.bytes)
+        texts[token.id] = text.bytes
       } else {
+        texts[token.id] = Array(token.content.utf8)
         matcher.insert(current, as: Array(token.content.utf8))
       }
     }
@@ -53,6 +57,9 @@ struct AddedVocabulary: Sendable {
 
   /// The added token with an id.
   func token(of id: Int) -> AddedToken? { byID[id] }
+
+  /// The text of the added token with an id, as decoding writes it.
+  func text(of id: Int) -> [UInt8]? { texts[id] }
 
   /// Whether the text of a token is that of a special one.
   func isSpecial(_ content: [UInt8]) -> Bool { specialContents.id(of: content) != nil }

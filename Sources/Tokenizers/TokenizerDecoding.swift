@@ -24,6 +24,8 @@ extension Tokenizer {
   }
 
   /// The token with an id, written as in `tokenizer.json`; nil if the id is not in use.
+  ///
+  /// An added token that is looked for in the normalized text is given as it stands there.
   public func token(of id: Int) -> String? { tokenBytes(of: id).map { String(decoding: $0, as: UTF8.self) } }
 
   /// Number of tokens, added ones included: what an embedding table needs at least.
@@ -35,9 +37,9 @@ extension Tokenizer {
   public var addedTokens: [AddedToken] { added.tokens }
 
   /// Whether an id is that of a special token, which decoding may skip.
-  public func isSpecial(_ id: Int) -> Bool { tokenBytes(of: id).map(added.isSpecial) ?? false }
+  public func isSpecial(_ id: Int) -> Bool { added.token(of: id)?.isSpecial ?? false }
 
   func tokenBytes(of id: Int) -> [UInt8]? {
-    added.token(of: id).map { Array($0.content.utf8) } ?? model.vocabulary.bytes(of: id)
+    added.text(of: id) ?? model.vocabulary.bytes(of: id)
   }
 }

@@ -16,8 +16,8 @@ public import Foundation
 public struct ChatTemplate: Sendable {
   /// What a template may use up.
   public struct Limits: Sendable, Equatable {
-    /// The most steps: about one per value looked at and per 16 bytes written. The default is 20 million.
-    public var work = 20_000_000
+    /// The most steps: about one per value looked at and per 16 bytes written. The default is 2 million.
+    public var work = 2_000_000
     /// The longest text, in bytes. The default is 16 MiB.
     public var outputBytes = 1 << 24
     /// How deep statements and expressions may nest; macros may call each other a quarter as deep. The default is 100.
