@@ -1,0 +1,13 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// A package of its own, so that nobody who depends on swift-distillation resolves or builds it.
+let package = Package(
+  name: "benchmarks",
+  dependencies: [.package(name: "swift-distillation", path: "..", traits: [])],
+  targets: [
+    .executableTarget(
+      name: "benchmarks",
+      dependencies: ["Layers", "Student", "Tensor"].map { .product(name: $0, package: "swift-distillation") })
+  ]
+)
