@@ -19,6 +19,8 @@ public struct SmolVLM: Student {
   public var model: SmolVLMModel
   /// Text to tokens and back.
   public let tokenizer: Tokenizer
+  /// Images to tiles.
+  public let processor: any ImageProcessor
   /// The tokens that prompts are built from.
   public let tokens: SpecialTokens
   /// The longest prompt with one answer, in tokens. The default is what the decoder was made for.
@@ -42,14 +44,22 @@ public struct SmolVLM: Student {
 
   /// A student of these parts.
   ///
+  /// - Parameter processor: cuts images into tiles. The default makes one square tile of the tower's size.
   /// - Throws: ``StudentError/missingToken(_:folder:)`` where the tokenizer lacks a token of the prompt format.
-  public init(model: SmolVLMModel, tokenizer: Tokenizer, name: String = "the tokenizer") throws {
+  public init(
+    model: SmolVLMModel, tokenizer: Tokenizer, processor: (any ImageProcessor)? = nil, name: String = "the tokenizer"
+  ) throws {
     func id(_ token: String) throws -> Int {
       guard let id = tokenizer.id(of: token) else { throw StudentError.missingToken(token, folder: name) }
       return id
     }
     self.model = model
     self.tokenizer = tokenizer
+    var square = Idefics3ImageProcessor.Configuration()
+    square.size = .longestEdge(model.configuration.vision.imageSize)
+    square.tileSide = model.configuration.vision.imageSize
+    square.splits = false
+    self.processor = processor ?? Idefics3ImageProcessor(square)
     maximumTokens = model.configuration.text.maxPositions
     tokens = SpecialTokens(
       start: try id("<|im_start|>"), endOfTurn: try id("<end_of_utterance>"),
@@ -57,20 +67,16 @@ public struct SmolVLM: Student {
       image: model.configuration.imageToken)
   }
 
-  /// The image as one square tile of the tower's size, scaled to ±1.
+  /// The image cut into tiles as the model folder's preprocessor_config.json says.
   public func image(_ image: RGBImage) throws -> StudentImage {
+    let processed = processor.process(image)
     let side = model.configuration.vision.imageSize
-    let square =
-      image.width == side && image.height == side ? image : image.resized(width: side, height: side, by: .lanczos)
-    let plane = side * side
-    let pixels = Tensor(shape: [1, 3, side, side]) { out in
-      square.pixels.withUnsafeBufferPointer { bytes in
-        for i in 0..<plane {
-          for channel in 0..<3 { out[channel * plane + i] = Float(bytes[3 * i + channel]) / 127.5 - 1 }
-        }
-      }
+    guard Array(processed.pixels.shape[1...]) == [3, side, side] else {
+      throw StudentError.unusableFile(
+        "preprocessor_config.json", expected: "tiles of 3 x \(side) x \(side), the vision tower's",
+        found: "\(processed.pixels.shape)")
     }
-    return StudentImage(.pixels(pixels))
+    return StudentImage(.pixels(processed.pixels), rows: processed.grid.rows, columns: processed.grid.columns)
   }
 
   /// The image as the decoder sees it; the tower and the connector run here and not again.
@@ -89,11 +95,8 @@ public struct SmolVLM: Student {
     var prompt = try [tokens.start] + text(images.isEmpty ? "User: " : "User:")
     var imageTokens = 0
     for image in images {
-      let count = rows(of: image)
-      imageTokens += count
-      prompt += [tokens.aroundImage, tokens.globalImage]
-      prompt += Array(repeating: tokens.image, count: count)
-      prompt.append(tokens.aroundImage)
+      imageTokens += rows(of: image)
+      prompt += try self.tokens(of: image)
     }
     prompt += try text(question) + [tokens.endOfTurn] + text("\nAssistant:")
     let replies = try answers.map { answer -> [Int] in
@@ -106,6 +109,22 @@ public struct SmolVLM: Student {
       throw StudentError.tooLong(tokens: longest, limit: maximumTokens, imageTokens: imageTokens)
     }
     return AnswerTree(prompt: prompt, images: images.map(\.content), answers: replies)
+  }
+
+  /// The tokens of an image: each part announced by its row and column, a line break after each row, the whole image last.
+  private func tokens(of image: StudentImage) throws -> [Int] {
+    let tiles = image.rows * image.columns + 1
+    let each = Array(repeating: tokens.image, count: rows(of: image) / tiles)
+    var result: [Int] = []
+    for row in 0..<image.rows {
+      for column in 0..<image.columns {
+        let name = "<row_\(row + 1)_col_\(column + 1)>"
+        guard let place = tokenizer.id(of: name) else { throw StudentError.missingToken(name, folder: "the tokenizer") }
+        result += [tokens.aroundImage, place] + each
+      }
+      result += try text(row + 1 < image.rows ? "\n" : "\n\n")
+    }
+    return result + [tokens.aroundImage, tokens.globalImage] + each + [tokens.aroundImage]
   }
 
   /// The tokens of plain text.

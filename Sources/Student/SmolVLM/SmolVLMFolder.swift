@@ -1,5 +1,6 @@
 public import Foundation
 internal import LanguageModel
+internal import ImageDecoding
 internal import Layers
 internal import Tensor
 internal import Tokenizers
@@ -21,7 +22,9 @@ extension SmolVLM {
     let tied = configuration.text.tiesEmbeddings
     try model.loadWeights(
       from: Tensor.SafetensorsFolder(contentsOf: folder), ignoring: { tied && $0 == "lm_head.weight" })
-    try self.init(model: model, tokenizer: tokenizer, name: folder.path)
+    let processor = try Idefics3ImageProcessor(
+      contentsOf: folder.appending(path: "preprocessor_config.json").path)
+    try self.init(model: model, tokenizer: tokenizer, processor: processor, name: folder.path)
     files = try companionFiles(in: folder)
   }
 
