@@ -10,7 +10,7 @@ ARGS ?=
 TEST := $(SWIFT) test -c release --disable-xctest --disable-testable-imports
 
 COVERAGE_BUILD := .build/coverage
-SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks
+SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks .ci/CheckLayers.swift
 
 .PHONY: help setup demo test example lint format layers architecture coverage benchmark clean
 
