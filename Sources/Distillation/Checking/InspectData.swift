@@ -1,0 +1,207 @@
+internal import Foundation
+internal import ImageDecoding
+internal import TeacherProtocol
+
+/// What the look at the data found, for the inspections after it.
+struct InspectedData {
+  /// The items as the run has them.
+  var items: RunData
+  /// Some of the images, decoded.
+  var images: [RGBImage]
+
+  /// The items that teachers are asked about: those of training and those that are scored.
+  func asked(_ run: RunConfiguration) -> [Item] {
+    switch run.evaluation.split {
+    case .train: items.train
+    case .dev: items.train + items.dev
+    case .test: items.train + items.test
+    }
+  }
+}
+
+extension RunCheck {
+  /// Looks at slots of prompts: each must be a field of the data.
+  static func inspectPrompts(_ run: RunConfiguration, into findings: inout [CheckFinding]) {
+    let prompts =
+      [("prompt", run.prompt)]
+      + run.teachers.compactMap { teacher in teacher.prompt.map { ("teachers.\(teacher.name).prompt", $0) } }
+    var isClean = true
+    for (key, text) in prompts {
+      do {
+        try PromptTemplate(text).check(run.data.mapping)
+      } catch {
+        isClean = false
+        findings.fail(key, "\(error)")
+      }
+    }
+    if isClean {
+      let slots = Set(prompts.flatMap { (try? PromptTemplate($0.1).slots) ?? [] }).sorted()
+      findings.ok("prompt", slots.isEmpty ? "no slots" : "slots " + slots.map { "{\($0)}" }.joined(separator: ", "))
+    }
+  }
+
+  /// Reads the data files as the run will: columns, rows, splits, labels, images.
+  static func inspectData(_ run: RunConfiguration, into findings: inout [CheckFinding]) -> InspectedData? {
+    let files = run.data.filesByKey
+    var columnsFit = true
+    for (key, path) in files {
+      do {
+        let table = try RowFile(contentsOf: URL(filePath: path))
+        let missing = missingColumns(of: table, run.data)
+        for column in missing { findings.fail(column.key, column.text(in: path, known: table.columns)) }
+        columnsFit = columnsFit && missing.isEmpty
+        if missing.isEmpty {
+          findings.ok(key, "\(path): \(NumberText.counted(table.rows.count, "row")), every mapped column is there")
+        }
+      } catch {
+        columnsFit = false
+        findings.fail(key, "\(error)")
+      }
+    }
+    guard columnsFit else { return nil }
+    let items: RunData
+    do {
+      items = try RunData(run, labels: run.labelSet())
+    } catch {
+      // What the run would stop at: groups in two splits, an empty split, with `strict` the first bad row.
+      findings.fail("data", FaultText.sentence(for: error))
+      return nil
+    }
+    reportSetAside(items.setAside, into: &findings)
+    reportLabels(run, into: &findings)
+    reportSplits(run, items, into: &findings)
+    return InspectedData(items: items, images: decodeSample(run, items, into: &findings))
+  }
+
+  private struct MissingColumn {
+    var key: String
+    var column: String
+
+    func text(in file: String, known: [String]) -> String {
+      let nearest = NearestName.nearest(to: column, among: known)
+      let help =
+        nearest.map { "did you mean '\($0)'?" }
+        ?? "its columns: \(known.prefix(20).map { "'\($0)'" }.joined(separator: ", "))"
+      return "\(file) has no column '\(column)'; \(help)"
+    }
+  }
+
+  /// Every mapped column that no row of a file has; all of them, where the reader of the run stops at the first.
+  private static func missingColumns(of table: RowFile, _ data: DataConfiguration) -> [MissingColumn] {
+    let fields = data.fields
+    var wanted = [("id", fields.id), ("image", fields.image), ("text", fields.text), ("label", fields.label)]
+      .map { MissingColumn(key: "data.fields.\($0.0)", column: $0.1) }
+    if let group = fields.group { wanted.append(.init(key: "data.fields.group", column: group)) }
+    if let split = fields.split { wanted.append(.init(key: "data.fields.split", column: split)) }
+    wanted += fields.evidence.sorted { $0.key < $1.key }
+      .map { .init(key: "data.fields.evidence.\($0.key)", column: $0.value) }
+    wanted += fields.slices.map { .init(key: "data.fields.slices", column: $0) }
+    wanted += data.rowsWhere.keys.sorted().map { .init(key: "data.where", column: $0) }
+    return wanted.filter { want in !table.rows.contains { $0.value(want.column) != nil } }
+  }
+
+  private static func reportSetAside(_ problems: [RowProblem], into findings: inout [CheckFinding]) {
+    let isMissingImage = { (problem: RowProblem) in problem.expected == "an image file" }
+    let rows = problems.filter { !isMissingImage($0) }
+    if !rows.isEmpty {
+      findings.warn(
+        "data", "\(NumberText.counted(rows.count, "row")) can't be used and will be set aside",
+        details: .firstLines(rows.map(\.description)))
+    }
+    let images = problems.filter(isMissingImage)
+    if !images.isEmpty {
+      findings.warn(
+        "data.images", "\(NumberText.counted(images.count, "row")) without a usable image will be set aside",
+        details: .firstLines(images.map(\.description)))
+    }
+  }
+
+  /// Looks whether the label column holds labels. No label is shown or counted, so nothing of the budget is used.
+  private static func reportLabels(_ run: RunConfiguration, into findings: inout [CheckFinding]) {
+    var problems: [RowProblem] = []
+    for (_, path) in run.data.filesByKey {
+      do {
+        problems += try GoldColumn(
+          contentsOf: URL(filePath: path), mapping: run.data.mapping, labels: run.labelSet()
+        ).setAside
+      } catch {
+        findings.fail("labels", FaultText.sentence(for: error))
+        return
+      }
+    }
+    let names = run.labels.map(\.name).joined(separator: ", ")
+    if problems.isEmpty {
+      findings.ok("labels", "every row has one of \(names)")
+    } else {
+      findings.warn(
+        "labels",
+        "\(NumberText.counted(problems.count, "row")) without a known label (\(names)); add spellings as labels.aliases",
+        details: .firstLines(problems.map(\.description)))
+    }
+  }
+
+  private static func reportSplits(_ run: RunConfiguration, _ items: RunData, into findings: inout [CheckFinding]) {
+    let parts = [("train", items.train), ("dev", items.dev), ("test", items.test)]
+    let counts = parts.map { name, items in
+      let groups = Set(items.map(\.group)).count
+      let apart = groups == items.count ? "" : " (\(NumberText.counted(groups, "group")))"
+      return "\(name) \(NumberText.grouped(items.count))\(apart)"
+    }
+    findings.ok("data.splits", counts.joined(separator: ", ") + "; no group and no image is in two splits")
+    let used = Set(parts.flatMap { $0.1.map(\.split) })
+    let unused = items.dataset.splits.filter { !used.contains($0) }
+    if run.data.fields.split != nil, !unused.isEmpty {
+      let count = items.dataset.items.count { unused.contains($0.split) }
+      findings.warn(
+        "data.splits",
+        "\(NumberText.counted(count, "row")) belong to no split: the split column has "
+          + unused.map { "'\($0)'" }.joined(separator: ", "))
+    }
+    if run.evaluation.choosesThresholdOnDev, items.dev.isEmpty {
+      findings.fail("evaluation.dev_for_threshold", "there is no development item to choose the threshold on")
+    }
+    if run.evaluation.split == .dev, items.dev.isEmpty {
+      findings.fail("evaluation.split", "there is no development item to score")
+    }
+  }
+
+  /// How many images are decoded to see whether they are images.
+  private static let sampleSize = 16
+
+  /// Decodes images spread evenly over the items.
+  private static func decodeSample(
+    _ run: RunConfiguration, _ items: RunData, into findings: inout [CheckFinding]
+  ) -> [RGBImage] {
+    var seen: Set<String> = []
+    let urls = (items.train + items.dev + items.test).compactMap { items.dataset.imageURL(of: $0) }
+      .filter { seen.insert($0.path).inserted }
+    guard !urls.isEmpty else { return [] }
+    let count = min(sampleSize, urls.count)
+    var images: [RGBImage] = []
+    var faults: [String] = []
+    for at in 0..<count {
+      do {
+        images.append(try ImageDecoder().decode(contentsOf: urls[at * urls.count / count].path))
+      } catch {
+        faults.append("\(error)")
+      }
+    }
+    let looked = "\(NumberText.grouped(count)) of \(NumberText.counted(urls.count, "image")) decoded"
+    if faults.isEmpty {
+      findings.ok("data.images", "\(looked), all sound")
+    } else {
+      findings.warn("data.images", "\(looked), \(faults.count) damaged", details: .firstLines(faults))
+    }
+    return images
+  }
+}
+
+extension DataConfiguration {
+  /// The data files with the keys that name them.
+  var filesByKey: [(key: String, path: String)] {
+    if let file { return [("data.file", file)] }
+    guard let files else { return [] }
+    return [("data.files.train", files.train), ("data.files.dev", files.dev), ("data.files.test", files.test)]
+      .compactMap { key, path in path.map { (key, $0) } }
+  }
+}

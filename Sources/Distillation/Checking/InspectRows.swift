@@ -1,0 +1,133 @@
+internal import Foundation
+internal import LanguageModel
+internal import Layers
+internal import Student
+internal import TeacherProtocol
+internal import Tensor
+
+/// What rows cost in tokens.
+struct InspectedRows {
+  /// Mean tokens of a prompt with its image.
+  var promptTokens: Double
+  /// Mean tokens of an answer.
+  var answerTokens: Double
+  /// Mean tiles of an image.
+  var tiles: Double
+}
+
+extension RunCheck {
+  /// Counts the tokens of every row as the student will see it: prompt, image tokens, the longest answer that is known.
+  static func inspectRows(
+    _ run: RunConfiguration, data: InspectedData?, votes: InspectedVotes, student: InspectedStudent?,
+    into findings: inout [CheckFinding]
+  ) -> InspectedRows? {
+    guard let data, let student else { return nil }
+    let items = data.items.train + data.items.dev + data.items.test
+    guard let labels = try? run.labelSet(), let prompt = try? PromptTemplate(run.prompt), !items.isEmpty else {
+      return nil
+    }
+    let rows = items.map { item in
+      RowText(
+        item: item.id, question: (try? prompt.prompt(for: item, labels: labels)) ?? "",
+        answer: longestAnswer(to: item, labels: labels, votes: votes))
+    }
+    guard let model = student.model else { return boundRows(run, rows, student, into: &findings) }
+    return countRows(run, rows, data, model, into: &findings)
+  }
+
+  private struct RowText: Sendable {
+    var item: String
+    var question: String
+    var answer: String
+  }
+
+  private static func longestAnswer(to item: Item, labels: LabelSet, votes: InspectedVotes) -> String {
+    let rationale = votes.longestRationale(on: item.id) ?? ""
+    let template = AnswerTemplate()
+    let answers = labels.names.compactMap { try? template.answer($0, rationale: rationale, labels: labels) }
+    return answers.max { $0.utf8.count < $1.utf8.count } ?? ""
+  }
+
+  /// By the student's own tokenizer and prompt format.
+  private static func countRows(
+    _ run: RunConfiguration, _ rows: [RowText], _ data: InspectedData, _ student: SmolVLM,
+    into findings: inout [CheckFinding]
+  ) -> InspectedRows {
+    var student = student
+    let limit = min(run.student.maximumTokens, student.maximumTokens)
+    student.maximumTokens = .max
+    // Images of one data set mostly cost the same; of those looked at, the most expensive stands for all.
+    let images = data.images.compactMap { try? student.image($0) }
+    let tiles = images.map(\.tiles).max() ?? 1
+    let image = images.first { $0.tiles == tiles }.map { [$0] } ?? []
+    let counting = student
+    let counts = mapInParallel(rows) { row -> (prompt: Int, answer: Int, fault: String?) in
+      do {
+        let tree = try counting.tree(question: row.question, images: image, answers: [row.answer])
+        return (tree.prompt.count, tree.answers.first?.count ?? 0, nil)
+      } catch {
+        return (0, 0, "\(row.item): \(FaultText.sentence(for: error))")
+      }
+    }
+    let faults = counts.compactMap(\.fault)
+    if !faults.isEmpty {
+      findings.warn(
+        "student", "\(NumberText.counted(faults.count, "row")) can't be put to the student",
+        details: .firstLines(faults))
+    }
+    let totals = counts.map { $0.prompt + $0.answer }
+    let longest = totals.indices.max { totals[$0] < totals[$1] } ?? 0
+    let imageTokens = image.isEmpty ? 0 : tiles * student.model.configuration.tokensPerTile
+    let text =
+      "longest row \(rows[longest].item): \(NumberText.counted(totals[longest], "token")) (\(imageTokens) for the image) "
+      + "of \(NumberText.grouped(limit))"
+    let tooLong = rows.indices.filter { totals[$0] > limit }
+    if tooLong.isEmpty {
+      findings.ok("student.max_tokens", text)
+    } else {
+      findings.warn(
+        "student.max_tokens", "\(text); \(NumberText.counted(tooLong.count, "row")) will be set aside as too long",
+        details: .firstLines(tooLong.map { "\(rows[$0].item): \(NumberText.grouped(totals[$0])) tokens" }))
+    }
+    return InspectedRows(
+      promptTokens: mean(counts.map(\.prompt)), answerTokens: mean(counts.map(\.answer)), tiles: Double(tiles))
+  }
+
+  /// Without a tokenizer: one token a byte is the most that any byte-level tokenizer needs.
+  private static func boundRows(
+    _ run: RunConfiguration, _ rows: [RowText], _ student: InspectedStudent, into findings: inout [CheckFinding]
+  ) -> InspectedRows {
+    let limit = min(run.student.maximumTokens, student.configuration.text.maxPositions)
+    let imageTokens = student.configuration.tokensPerTile
+    let frame = 16 + imageTokens
+    let bytes = rows.map { $0.question.utf8.count + $0.answer.utf8.count }
+    let longest = bytes.indices.max { bytes[$0] < bytes[$1] } ?? 0
+    let most = bytes[longest] + frame
+    let likely = bytes[longest] / Self.bytesPerToken + frame
+    let text =
+      "longest row \(rows[longest].item): about \(NumberText.grouped(likely)) tokens, never more than "
+      + "\(NumberText.grouped(most)) (\(imageTokens) for the image), of \(NumberText.grouped(limit))"
+    if likely > limit {
+      findings.warn("student.max_tokens", "\(text); rows that are too long will be set aside")
+    } else {
+      findings.ok("student.max_tokens", text)
+    }
+    return InspectedRows(
+      promptTokens: mean(rows.map { $0.question.utf8.count / Self.bytesPerToken }) + Double(frame),
+      answerTokens: mean(rows.map { $0.answer.utf8.count / Self.bytesPerToken + 1 }), tiles: 1)
+  }
+
+  /// What a token of a small byte-level tokenizer is in English text, about.
+  private static let bytesPerToken = 3
+
+  private static func mean(_ numbers: [Int]) -> Double {
+    Double(numbers.reduce(0, +)) / Double(max(1, numbers.count))
+  }
+}
+
+extension StudentImage {
+  /// Tiles, where the image is given as pixels.
+  fileprivate var tiles: Int {
+    if case .pixels(let pixels) = content { pixels.shape[0] } else { 1 }
+  }
+}

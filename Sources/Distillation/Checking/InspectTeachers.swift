@@ -1,0 +1,168 @@
+internal import Annotations
+internal import Foundation
+internal import TeacherProtocol
+
+/// What recorded teachers are known to say before anything is asked.
+struct InspectedVotes {
+  /// Recorded replies by the teacher's name in the run, with the name in the file.
+  var recorded: [String: (replies: RecordedReplies, name: String)] = [:]
+  /// Training items on which the teachers conflict; nil where some teacher has yet to be asked.
+  var conflicts: Int?
+
+  /// The longest rationale on an item that is known.
+  func longestRationale(on item: String) -> String? {
+    recorded.values.compactMap { $0.replies.reply(of: $0.name, on: item)?.rationale }
+      .max { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
+  }
+}
+
+extension RunCheck {
+  /// Looks at the teachers one by one. None is asked.
+  static func inspectTeachers(
+    _ run: RunConfiguration, data: InspectedData?, environment: [String: String], into findings: inout [CheckFinding]
+  ) -> InspectedVotes {
+    var votes = InspectedVotes()
+    var files: [String: RecordedReplies] = [:]
+    for teacher in run.teachers {
+      let subject = "teachers.\(teacher.name)"
+      switch teacher.source {
+      case .recorded(let recorded):
+        do {
+          let key = recorded.file + "\(recorded.columns)"
+          let replies =
+            try files[key]
+            ?? RecordedReplies(
+              contentsOf: URL(filePath: recorded.file), labels: run.labelSet(), columns: recorded.columns.forReading)
+          files[key] = replies
+          let name = recorded.recordedName ?? teacher.name
+          if inspect(replies, of: name, subject, items: data?.asked(run), into: &findings) {
+            votes.recorded[teacher.name] = (replies, name)
+          }
+        } catch {
+          findings.fail(subject, FaultText.sentence(for: error))
+        }
+      case .model(let model):
+        inspectModel(model, subject, into: &findings)
+      case .openAI(let service):
+        inspectService(service, subject, items: data?.asked(run).count, environment, into: &findings)
+      }
+    }
+    if let data, votes.recorded.count == run.teachers.count {
+      votes.conflicts = inspectAgreement(run, data, votes, into: &findings)
+    }
+    return votes
+  }
+
+  /// Whether the file has the teacher, and what it says about the items.
+  private static func inspect(
+    _ replies: RecordedReplies, of name: String, _ subject: String, items: [Item]?,
+    into findings: inout [CheckFinding]
+  ) -> Bool {
+    guard replies.teachers.contains(name) else {
+      let help =
+        NearestName.nearest(to: name, among: replies.teachers).map { "did you mean '\($0)'?" }
+        ?? "it has \(replies.teachers.map { "'\($0)'" }.joined(separator: ", "))"
+      findings.fail(subject, "\(replies.file) has no teacher '\(name)'; \(help) Set recorded_name.")
+      return false
+    }
+    if !replies.setAside.isEmpty {
+      findings.warn(
+        subject, "\(NumberText.counted(replies.setAside.count, "row")) of \(replies.file) can't be used",
+        details: .firstLines(replies.setAside.map(\.description)))
+    }
+    guard let items else {
+      findings.ok(subject, "recorded in \(replies.file)")
+      return true
+    }
+    let known = items.compactMap { replies.reply(of: name, on: $0.id) }
+    let found = "\(NumberText.grouped(known.count)) of \(NumberText.counted(items.count, "item"))"
+    switch known.count {
+    case 0: findings.fail(subject, "\(replies.file) has no reply on any item; do both files use the same ids?")
+    case items.count: findings.ok(subject, "recorded replies on \(found)")
+    default: findings.warn(subject, "recorded replies on \(found); on the others it has no vote")
+    }
+    let unreadable = known.compactMap { reply -> String? in
+      if case .unreadable(let why) = reply.outcome { why } else { nil }
+    }
+    if !unreadable.isEmpty {
+      var seen: Set<String> = []
+      findings.warn(
+        subject, "replies that can't be read as a label count as no vote: \(NumberText.grouped(unreadable.count))",
+        details: .firstLines(unreadable.filter { seen.insert($0).inserted }))
+    }
+    return true
+  }
+
+  private static func inspectModel(
+    _ teacher: ModelTeacherConfiguration, _ subject: String, into findings: inout [CheckFinding]
+  ) {
+    do {
+      let model = try ModelFolder(URL(filePath: teacher.model))
+      findings.ok(subject, "\(teacher.model): \(model.summary)")
+      if let adapter = teacher.adapter {
+        try ModelFolder.checkAdapter(URL(filePath: adapter))
+        findings.ok(subject, "\(adapter): an adapter")
+      }
+    } catch {
+      findings.fail(subject, FaultText.sentence(for: error))
+    }
+  }
+
+  /// A service is not asked, so that looking costs nothing; only what can be known here is looked at.
+  private static func inspectService(
+    _ teacher: OpenAITeacherConfiguration, _ subject: String, items: Int?, _ environment: [String: String],
+    into findings: inout [CheckFinding]
+  ) {
+    guard let host = URL(string: teacher.baseURL)?.host(), !host.isEmpty else {
+      findings.fail(subject, "base_url '\(teacher.baseURL)' is no address; give one such as https://api.openai.com/v1")
+      return
+    }
+    if let variable = teacher.keyVariable, environment[variable]?.contains(where: { !$0.isWhitespace }) != true {
+      findings.fail(subject, "the environment variable \(variable) is not set: export \(variable)=... with the key")
+    }
+    let requests = items.map { "at most \(NumberText.counted($0, "request"))" } ?? "one request an item"
+    findings.ok(subject, "\(requests) to \(host) for \(teacher.model); replies in the store are not asked for again")
+  }
+
+  private static func inspectAgreement(
+    _ run: RunConfiguration, _ data: InspectedData, _ votes: InspectedVotes, into findings: inout [CheckFinding]
+  ) -> Int {
+    let rule = run.agreement.asRule
+    var (agreed, conflicts, none) = (0, 0, 0)
+    for item in data.items.train {
+      let cast = run.teachers.compactMap { teacher -> Vote? in
+        guard let (replies, name) = votes.recorded[teacher.name] else { return nil }
+        return replies.reply(of: name, on: item.id)?.label.map { Vote(teacher: teacher.name, label: $0) }
+      }
+      switch rule.verdict(on: cast) {
+      case .agreed: agreed += 1
+      case .conflict: conflicts += 1
+      case .noVote: none += 1
+      }
+    }
+    let text =
+      "\(NumberText.grouped(agreed)) training items agreed, \(NumberText.counted(conflicts, "conflict")), "
+      + "\(NumberText.grouped(none)) with too few votes"
+    if agreed == 0, run.stage1.conflicts == .exclude {
+      findings.fail("agreement", "\(text): Stage 1 has nothing to learn; set stage1.conflicts to majority or both")
+    } else if conflicts == 0 {
+      findings.warn("agreement", "\(text): Stage 2 has nothing to learn")
+    } else {
+      findings.ok("agreement", text)
+    }
+    return conflicts
+  }
+}
+
+extension RecordedTeacherConfiguration.Columns {
+  fileprivate var forReading: RecordedReplies.Columns {
+    var columns = RecordedReplies.Columns()
+    columns.id = ColumnList([id])
+    columns.teacher = teacher
+    columns.teachers = teachers
+    columns.label = label
+    columns.rationale = rationale
+    columns.confidence = confidence
+    return columns
+  }
+}

@@ -1,0 +1,52 @@
+internal import Foundation
+internal import Tensor
+
+/// What the machine can do, as far as an estimate needs it.
+public struct MachineSpeed: Sendable, Equatable {
+  /// Floating-point operations a second in matrix products, all threads together.
+  public var matrixRate: Double
+  /// Bytes of memory that are free for the run; nil where the system does not say.
+  public var availableBytes: Int?
+
+  /// A machine; see the properties.
+  public init(matrixRate: Double, availableBytes: Int?) {
+    self.matrixRate = matrixRate
+    self.availableBytes = availableBytes
+  }
+
+  /// This machine, measured on products of a size that small students have, for about a quarter of a second.
+  public static func measured() -> MachineSpeed {
+    let (rows, side) = (512, 384)
+    var generator = Tensor.Generator(seed: 0)
+    let a = Tensor.normal([rows, side], using: &generator)
+    let b = Tensor.normal([side, side], using: &generator)
+    _ = a.matmul(b)  // kernels are chosen and threads made at the first product
+    let clock = ContinuousClock()
+    // The best of several spells: whatever else the machine does can only slow a spell down.
+    var best = 0.0
+    for _ in 0..<5 {
+      let begin = clock.now
+      var products = 0
+      repeat {
+        _ = a.matmul(b)
+        products += 1
+      } while clock.now - begin < .milliseconds(50)
+      let seconds = (clock.now - begin) / .seconds(1)
+      best = max(best, 2 * Double(rows * side * side * products) / seconds)
+    }
+    return MachineSpeed(matrixRate: best, availableBytes: availableMemory())
+  }
+
+  /// What the system calls available, or the limit of the container if that is lower.
+  static func availableMemory() -> Int? {
+    func text(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
+    func number(_ path: String) -> Int? {
+      text(path).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+    }
+    let line = text("/proc/meminfo")?.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+    let system = line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
+    let limit = number("/sys/fs/cgroup/memory.max") ?? number("/sys/fs/cgroup/memory/memory.limit_in_bytes")
+    let used = number("/sys/fs/cgroup/memory.current") ?? 0
+    return [system, limit.map { max(0, $0 - used) }].compactMap(\.self).min()
+  }
+}

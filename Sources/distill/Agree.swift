@@ -1,0 +1,80 @@
+#if Run
+  import Annotations
+  import ArgumentParser
+  import Distillation
+  import Foundation
+
+  struct Agree: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Step 2: find where teachers agree and conflict; or the figures of any file of replies.",
+      discussion: """
+        For every teacher, every pair and all together: votes, agreement, Cohen's kappa, conflicts, and where true \
+        labels are known accuracy alone, where they agree, by majority, and if people label the conflicts.
+
+        Examples:
+
+          distill agree news.yaml                        the step of a run
+          distill agree --annotations replies.jsonl      any file of replies
+          distill agree --annotations runs/news --json   a run's figures again
+
+        A file of replies is JSON Lines, JSON or CSV with one row per item and an object 'teachers', or one row per \
+        item and teacher. Also read are a run's folder (its training items, without accuracies, since their labels are \
+        for people to give) and a store (annotations.sqlite).
+        """)
+
+    @Argument(
+      help: "The configuration of a run. Give either this or --annotations.",
+      completion: .file(extensions: ["yaml", "yml", "json"]))
+    var config: String?
+
+    @Option(help: ArgumentHelp("A file of replies, a run's folder, or a store.", valueName: "file"))
+    var annotations: String?
+
+    @Option(
+      help: ArgumentHelp(
+        "With --annotations: column that names an item, or several with commas. (default: id or item, or else the row)",
+        valueName: "column"))
+    var id: String?
+
+    @Option(
+      help: ArgumentHelp(
+        "With --annotations: column of the true label. (default: gold, if it is there)", valueName: "column"))
+    var gold: String?
+
+    @Flag(help: "Print the figures as JSON.")
+    var json = false
+
+    @Option(help: ArgumentHelp("With <config>: folder of the data paths.", valueName: "folder"))
+    var data: String?
+
+    @Option(help: ArgumentHelp("With <config>: seed in place of the configuration's.", valueName: "n"))
+    var seed: Int?
+
+    @Option(help: ArgumentHelp("With <config>: the run's folder.", valueName: "run"))
+    var out: String?
+
+    @OptionGroup var progress: ProgressOptions
+
+    func validate() throws {
+      if (config == nil) == (annotations == nil) {
+        throw ValidationError("Give either the configuration of a run or --annotations with a file of replies.")
+      }
+      if config != nil, id != nil || gold != nil {
+        throw ValidationError("--id and --gold belong to --annotations.")
+      }
+    }
+
+    func run() async throws {
+      var source = URL(filePath: annotations ?? "")
+      if let config {
+        let request = RunRequest(config: config, data: data, seed: seed, out: out, progress: progress)
+        source = try await request.run(through: .agree).folder
+      }
+      let columns = id.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+      let figures = try await AgreementSource.report(of: source, idColumns: columns, goldColumn: gold)
+      for problem in figures.setAside.prefix(5) { Output.complain("set aside: \(problem)") }
+      if figures.setAside.count > 5 { Output.complain("and \(figures.setAside.count - 5) more rows set aside") }
+      Output.write(try json ? figures.report.json() : figures.report.text)
+    }
+  }
+#endif

@@ -1,0 +1,8 @@
+#if Run
+  public import ArgumentParser
+  public import Distillation
+
+  // Read from the command line by the names that configurations use.
+  extension RunStep: ExpressibleByArgument {}
+  extension DistillationMethod: ExpressibleByArgument {}
+#endif

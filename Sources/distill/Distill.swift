@@ -1,0 +1,43 @@
+#if Run
+  import ArgumentParser
+  import Distillation
+
+  /// The root of the command.
+  struct Distill: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "distill",
+      abstract: "Many teachers, one small student, few human labels.",
+      discussion: """
+        Several teachers label your items. Where they agree, their answers train a small student; where they conflict, \
+        a few human labels are read and the student learns which answer was right.
+
+        From nothing to a student:
+
+          distill init multi-teacher --out news.yaml
+              write a commented configuration; edit it
+          distill check news.yaml
+              look at everything before anything is spent
+          distill run news.yaml --out runs/news
+              annotate, agree, review, train, evaluate, report
+          distill predict --run runs/news --data new.jsonl
+              let the student judge new items
+
+        A run is a folder. Its steps (annotate, agree, review, stage1, stage2, evaluate, report) are skipped while what \
+        they depend on is unchanged, and a run that was stopped goes on where it was, so the same command is always \
+        the right one to repeat.
+
+        Exit codes: 0 done, 1 something is wrong with files, data or services, 2 wrong command line.
+        """,
+      version: PackageVersion.current,
+      subcommands: [],
+      groupedSubcommands: [
+        CommandGroup(name: "Preparing", subcommands: [Init.self, Check.self]),
+        CommandGroup(
+          name: "Running",
+          subcommands: [
+            Run.self, Annotate.self, Agree.self, Review.self, Stage1.self, Stage2.self, Evaluate.self, Report.self,
+          ]),
+        CommandGroup(name: "Using", subcommands: [Predict.self]),
+      ])
+  }
+#endif

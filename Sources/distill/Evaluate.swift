@@ -1,0 +1,80 @@
+#if Run
+  import ArgumentParser
+  import Distillation
+  import Foundation
+
+  struct Evaluate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Step 6: score teachers, baselines and student; or a finished run on any labelled file.",
+      discussion: """
+        Accuracy over all, falsified and pristine items, macro F1, 95 % intervals that resample groups, and the human \
+        labels that each result cost. Who abstains, ties or can't be read is wrong.
+
+        Examples:
+
+          distill evaluate news.yaml
+              the step of a run, with all before it
+          distill evaluate --run runs/news --data fresh.jsonl
+              a finished run, its teachers too, on other labelled items
+          distill evaluate --run runs/news --data all.csv --split test --json
+        """)
+
+    @Argument(
+      help: "The configuration of a run. Give either this or --run.",
+      completion: .file(extensions: ["yaml", "yml", "json"]))
+    var config: String?
+
+    @Option(
+      name: .customLong("run"), help: ArgumentHelp("The folder of a finished run.", valueName: "folder"),
+      completion: .directory)
+    var runFolder: String?
+
+    @Option(
+      help: ArgumentHelp(
+        "With --run: the labelled file, its columns named as in the run. With <config>: folder of the data paths.",
+        valueName: "path"))
+    var data: String?
+
+    @Option(help: ArgumentHelp("With --run: score the rows of this split alone.", valueName: "name"))
+    var split: String?
+
+    @Flag(help: "Print evaluation.json in place of the table.")
+    var json = false
+
+    @Option(help: ArgumentHelp("With <config>: seed in place of the configuration's.", valueName: "n"))
+    var seed: Int?
+
+    @Option(help: ArgumentHelp("With <config>: the run's folder.", valueName: "run"))
+    var out: String?
+
+    @OptionGroup var progress: ProgressOptions
+
+    func validate() throws {
+      if (config == nil) == (runFolder == nil) {
+        throw ValidationError("Give either the configuration of a run, or --run RUN with --data FILE.")
+      }
+      if runFolder != nil, data == nil { throw ValidationError("--run needs --data with a labelled file.") }
+      if config != nil, split != nil {
+        throw ValidationError("--split belongs to --run; for a run's own step set evaluation.split.")
+      }
+    }
+
+    func run() async throws {
+      let evaluation: EvaluationFile?
+      if let config {
+        let request = RunRequest(config: config, data: data, seed: seed, out: out, progress: progress)
+        evaluation = try await request.run(through: .evaluate).run.evaluation
+      } else {
+        let opened = try DistillationRun.opening(
+          URL(filePath: runFolder ?? ""), reporter: progress.reporter, plugins: .command)
+        evaluation = try await opened.evaluate(URL(filePath: data ?? ""), split: split)
+      }
+      guard let evaluation else { return }
+      if json {
+        try Output.write(evaluation.jsonData(), to: nil)
+      } else {
+        Output.write(EvaluationTable(evaluation).description)
+      }
+    }
+  }
+#endif

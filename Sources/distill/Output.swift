@@ -1,0 +1,24 @@
+#if Run
+  import Foundation
+
+  /// Where the command writes: results to standard output, everything else to standard error.
+  enum Output {
+    /// A result.
+    static func write(_ text: String) {
+      FileHandle.standardOutput.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
+    }
+
+    /// A word to the person, beside the result.
+    static func complain(_ text: String) {
+      FileHandle.standardError.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
+    }
+
+    /// A result into a file that is whole or not there, or to standard output.
+    static func write(_ data: Data, to path: String?) throws {
+      guard let path, path != "-" else { return FileHandle.standardOutput.write(data) }
+      let url = URL(filePath: path)
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try data.write(to: url, options: .atomic)
+    }
+  }
+#endif

@@ -1,0 +1,45 @@
+#if Run
+  import ArgumentParser
+  import Distillation
+  import Foundation
+
+  /// The command: parses, runs, and turns every error into one message and an exit code.
+  @main
+  enum Program {
+    static func main() async {
+      do {
+        var command = try Distill.parseAsRoot()
+        if var asynchronous = command as? any AsyncParsableCommand {
+          try await asynchronous.run()
+        } else {
+          try command.run()
+        }
+      } catch {
+        end(with: error)
+      }
+    }
+
+    /// Exit codes: 0 after help and version, 1 where the world or the data are at fault, 2 for a wrong command line.
+    private static func end(with error: any Error) -> Never {
+      if error is ExitCode || Distill.exitCode(for: error) == .success { Distill.exit(withError: error) }
+      if Distill.exitCode(for: error) == .validationFailure {
+        Output.complain(Distill.fullMessage(for: error))
+        exit(2)
+      }
+      Output.complain("distill: " + FaultText.sentence(for: error))
+      exit(1)
+    }
+  }
+#else
+  import Foundation
+
+  /// What is left of the command where its packages were turned off.
+  @main
+  enum Program {
+    static func main() {
+      FileHandle.standardError.write(
+        Data("distill was built without the trait Run. Build it with: swift build --product distill\n".utf8))
+      exit(1)
+    }
+  }
+#endif

@@ -1,0 +1,109 @@
+#if Run
+  import ArgumentParser
+  import Distillation
+  import Foundation
+
+  /// The whole, or up to a step.
+  struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Carry a run out, or go on with one.",
+      discussion: """
+        Goes through annotate, agree, review, stage1, stage2, evaluate and report, and prints the table of results. \
+        Steps whose inputs are unchanged are skipped. A run that was stopped, in whatever way, goes on where it was \
+        and ends with the same bytes.
+
+        Example:
+
+          distill run news.yaml --data ~/news --seed 1 --out runs/news
+
+        In the folder afterwards: stage1/ and stage2/ (PEFT adapters), evaluation.json, report.html (open it in a \
+        browser), metrics.jsonl and TensorBoard events, review.jsonl (labels read), replies.jsonl (replies used).
+        """)
+
+    @OptionGroup var options: RunOptions
+
+    @Option(help: ArgumentHelp("Stop after this step.", valueName: "step"))
+    var through: RunStep = .report
+
+    func run() async throws { try await runSteps(options, through: through) }
+  }
+
+  struct Annotate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Step 1: ask every teacher about every item.",
+      discussion: """
+        Replies are kept in the store that all runs share ('store' in the configuration), and no question is asked \
+        twice, whichever run asks it. This is the step that may cost money.
+
+        Example:  distill annotate news.yaml
+        """)
+    @OptionGroup var options: RunOptions
+    func run() async throws { try await runSteps(options, through: .annotate) }
+  }
+
+  struct Review: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Step 3: get human labels for conflicts, within the budget.",
+      discussion: """
+        With 'review.source: oracle' the data's label column answers, and every look is counted. With 'file' people \
+        do: the conflicts stand in the run's folder in the order in which labels teach most, with the teachers' \
+        answers. Fill in the column 'label', save the file under the name that 'review.file' says, and run again.
+
+        Example:  distill review news.yaml
+        """)
+    @OptionGroup var options: RunOptions
+    func run() async throws { try await runSteps(options, through: .review) }
+  }
+
+  struct Stage1: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "stage1",
+      abstract: "Step 4: train the student on what the teachers agree on.",
+      discussion: """
+        LoRA fine-tuning on labels and rationales. A base made from nothing is pre-trained first. The adapter is \
+        written to stage1/ of the run's folder.
+
+        Example:  distill stage1 news.yaml
+        """)
+    @OptionGroup var options: RunOptions
+    func run() async throws { try await runSteps(options, through: .stage1) }
+  }
+
+  struct Stage2: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "stage2",
+      abstract: "Step 5: train on the labelled conflicts, with preferences.",
+      discussion: """
+        Fine-tuning and DPO: the teachers' answers with the human label are chosen, the others rejected. It goes on \
+        from Stage 1's adapter, and stage2/ of the run's folder loads alone on the base.
+
+        Example:  distill stage2 news.yaml
+        """)
+    @OptionGroup var options: RunOptions
+    func run() async throws { try await runSteps(options, through: .stage2) }
+  }
+
+  struct Report: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Step 7: write the page report.html.",
+      discussion: """
+        One file that opens in any browser from disk: what was done, curves, agreement, accuracy per label, and \
+        conflicts with photo, answers and human label. Steps before it are done if they are not.
+
+        Example:  distill report news.yaml
+        """)
+    @OptionGroup var options: RunOptions
+    func run() async throws { try await runSteps(options, through: .report) }
+  }
+
+  /// Runs the steps up to the last one, then shows the table of results if there is one and where things are.
+  func runSteps(_ options: RunOptions, through last: RunStep) async throws {
+    let (run, folder) = try await options.request.run(through: last)
+    if last == .evaluate || last == .report, let evaluation = try run.evaluation {
+      Output.write(EvaluationTable(evaluation).description)
+    }
+    let page = folder.appending(path: "report.html")
+    let isThere = last == .report && FileManager.default.fileExists(atPath: page.path)
+    if !options.progress.quiet { Output.complain("in \(isThere ? page.path : folder.path)") }
+  }
+#endif

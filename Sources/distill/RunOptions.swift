@@ -1,0 +1,106 @@
+#if Run
+  import ArgumentParser
+  import Distillation
+  import Foundation
+  import HTTPTeacher
+  import TeacherProtocol
+  import Tensor
+
+  /// Whether progress is shown.
+  struct ProgressOptions: ParsableArguments {
+    @Flag(name: .shortAndLong, help: "Show no progress.")
+    var quiet = false
+
+    var reporter: ProgressReporter { ProgressReporter(style: quiet ? .silent : .automatic()) }
+  }
+
+  /// What `run` and its steps have in common.
+  struct RunOptions: ParsableArguments {
+    @Argument(help: "The configuration, YAML or JSON.", completion: .file(extensions: ["yaml", "yml", "json"]))
+    var config: String
+
+    @Option(
+      help: ArgumentHelp(
+        "Folder that the configuration's data paths are relative to. (default: the configuration's own)",
+        valueName: "folder"), completion: .directory)
+    var data: String?
+
+    @Option(
+      help: ArgumentHelp(
+        "Seed in place of the configuration's; without --out the run's folder gets -seedN to its name.", valueName: "n")
+    )
+    var seed: Int?
+
+    @Option(
+      help: ArgumentHelp(
+        "The run's folder. (default: 'out' of the configuration, or runs/NAME for NAME.yaml)", valueName: "run"),
+      completion: .directory)
+    var out: String?
+
+    @OptionGroup var progress: ProgressOptions
+
+    func validate() throws {
+      if let seed, seed < 0 { throw ValidationError("--seed must be 0 or more, not \(seed).") }
+    }
+
+    /// The options as plain values.
+    var request: RunRequest { RunRequest(config: config, data: data, seed: seed, out: out, progress: progress) }
+  }
+
+  /// Which run is meant, whichever command asks.
+  struct RunRequest {
+    var config: String
+    var data: String?
+    var seed: Int?
+    var out: String?
+    var progress: ProgressOptions
+
+    /// Runs the steps up to the last one; gives back the run and its folder.
+    func run(through last: RunStep) async throws -> (run: DistillationRun, folder: URL) {
+      let file = URL(filePath: config)
+      var configuration = try RunConfiguration(contentsOf: file, dataFolder: data.map { URL(filePath: $0) })
+      let folder = RunFolder.url(
+        for: configuration, configurationFile: file, given: out.map { URL(filePath: $0) }, seed: seed)
+      configuration.seed = seed ?? configuration.seed
+      if let threads = configuration.threads { Tensor.Compute.threads = threads }
+      Interruption.sayHowToGoOn()
+      let run = try DistillationRun(configuration, folder: folder, reporter: progress.reporter, plugins: .command)
+      try await run.run(through: last)
+      return (run, folder)
+    }
+  }
+
+  extension RunPlugins {
+    /// What the command adds to a run: teachers behind services, which the library leaves to whoever wants a network.
+    static var command: RunPlugins {
+      var plugins = RunPlugins()
+      plugins.makeTeacher = { entry, _ in
+        guard case .openAI(let service) = entry.source else { return nil }
+        guard let base = URL(string: service.baseURL) else {
+          throw ValidationError("teachers.\(entry.name).base_url '\(service.baseURL)' is no address.")
+        }
+        var options = OpenAICompatibleTeacher.Options(model: service.model)
+        options.seconds = service.timeout
+        options.retry.attempts = service.retries + 1
+        return OpenAICompatibleTeacher(
+          entry.name, options: options, base: base, key: try service.keyVariable.map { try APIKey(environment: $0) },
+          transport: URLSessionTransport(connections: service.concurrency))
+      }
+      return plugins
+    }
+  }
+
+  /// What is said when a person stops a run.
+  enum Interruption {
+    /// On control-C a word that nothing is lost, in place of a bare end.
+    static func sayHowToGoOn() {
+      signal(SIGINT) { _ in
+        // Only what is safe in a signal handler: no allocation.
+        let words: StaticString = "\nstopped; the same command goes on from here\n"
+        _ = write(STDERR_FILENO, words.utf8Start, words.utf8CodeUnitCount)
+        _exit(130)
+      }
+    }
+  }
+
+#endif

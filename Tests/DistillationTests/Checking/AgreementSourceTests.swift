@@ -1,0 +1,93 @@
+import Annotations
+import Distillation
+import Foundation
+import TeacherProtocol
+import TestSupport
+import Testing
+
+@Suite struct AgreementSourceTests {
+  /// Four items; a and b agree on three of them; gold is that of a on all four.
+  private static let rows = """
+    {"key": 1, "truth": "x", "teachers": {"a": {"label": "x"}, "b": {"label": "x"}}}
+    {"key": 2, "truth": "y", "teachers": {"a": {"label": "y"}, "b": {"label": "y"}}}
+    {"key": 3, "truth": "y", "teachers": {"a": {"label": "y"}, "b": {"label": "x"}}}
+    {"key": 4, "truth": "x", "teachers": {"a": {"label": "x"}, "b": {"label": "x"}}}
+
+    """
+
+  private func inFolder(_ body: (URL) async throws -> Void) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "agree-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try await body(folder)
+  }
+
+  @Test func aFileOfRepliesIsReadWithTheColumnsThatAreNamed() async throws {
+    try await inFolder { folder in
+      let file = folder.appending(path: "replies.jsonl")
+      try Data(Self.rows.utf8).write(to: file)
+      let plain = try await AgreementSource.report(of: file).report
+      #expect(plain.pairs.first?.agreement == 0.75)
+      #expect(plain.pairs.first?.accuracyWhereAgreed == nil)
+      let full = try await AgreementSource.report(of: file, idColumns: ["key"], goldColumn: "truth").report
+      #expect(full.teachers.map(\.accuracy) == [1, 0.75])
+      #expect(full.pairs.first?.conflicts == 1)
+      #expect(full.pairs.first?.agreedPlusLabels == 1)
+      // Chance: a has x, y half each; b has x three quarters. 0.5 * 0.75 + 0.5 * 0.25 = 0.5; (0.75 - 0.5) / 0.5 = 0.5.
+      #expect(full.pairs.first?.kappa == 0.5)
+      await #expect(throws: TeacherProtocolError.self) {
+        try await AgreementSource.report(of: file, goldColumn: "turth")
+      }
+    }
+  }
+
+  @Test func aFinishedStepOfARunIsReadFromItsFigures() async throws {
+    try await inFolder { folder in
+      let file = folder.appending(path: "replies.jsonl")
+      try Data(Self.rows.utf8).write(to: file)
+      let report = try await AgreementSource.report(of: file).report
+      try Data(report.json().utf8).write(to: folder.appending(path: "agreement.json"))
+      #expect(try await AgreementSource.report(of: folder).report == report)
+      try Data("{".utf8).write(to: folder.appending(path: "agreement.json"))
+      await #expect(throws: CheckingError.self) { try await AgreementSource.report(of: folder) }
+    }
+  }
+
+  @Test func aStoreIsReadInEitherForm() async throws {
+    let annotations = [("1", "a", "x"), ("1", "b", "x"), ("2", "a", "y"), ("2", "b", "x")].map { item, teacher, label in
+      Annotation(
+        key: item + teacher, item: item, teacher: teacher, model: "m", promptVersion: "p",
+        reply: TeacherReply(outcome: .answered(label), raw: label), time: 1)
+    }
+    try await inFolder { folder in
+      let file = folder.appending(path: "annotations.jsonl")
+      try await JSONLinesAnnotationStore(file).append(annotations)
+      for place in [file, folder] {
+        let report = try await AgreementSource.report(of: place).report
+        #expect(report.pairs.map(\.agreement) == [0.5])
+        #expect(report.teachers.map(\.name) == ["a", "b"])
+      }
+    }
+  }
+
+  @Test func aPlaceWithoutRepliesIsNamedWithTheReason() async throws {
+    try await inFolder { folder in
+      await #expect(
+        throws: CheckingError.noReplies(
+          folder.relativePath, reason: "the folder has no agreement.json and no annotations.sqlite")
+      ) {
+        try await AgreementSource.report(of: folder)
+      }
+      try Data().write(to: folder.appending(path: "config.yaml"))
+      await #expect(
+        throws: CheckingError.noReplies(folder.relativePath, reason: "the run has not come to its step agree")
+      ) {
+        try await AgreementSource.report(of: folder)
+      }
+      let none = folder.appending(path: "none.jsonl")
+      await #expect(throws: CheckingError.noReplies(none.relativePath, reason: "there is no such file or folder")) {
+        try await AgreementSource.report(of: none)
+      }
+    }
+  }
+}

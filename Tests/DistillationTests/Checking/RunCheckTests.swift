@@ -1,0 +1,140 @@
+import Distillation
+import Foundation
+import Testing
+
+@Suite struct RunCheckTests {
+  @Test func aRunInWhichEverythingFitsIsReady() throws {
+    try withCheckFixture { fixture in
+      let check = fixture.check()
+      #expect(check.findings.filter { $0.level != .ok } == [])
+      #expect(check.isUsable)
+      #expect(check.text().hasSuffix("\neverything is ready\n"))
+      #expect(check.text(from: .warning) == "everything is ready\n")
+      #expect(
+        check.texts(.ok, "data.splits")
+          == ["train 16 (8 groups), dev 4 (2 groups), test 4 (2 groups); no group and no image is in two splits"])
+      #expect(check.texts(.ok, "data.images") == ["12 of 12 images decoded, all sound"])
+      #expect(check.texts(.ok, "teachers.a") == ["recorded replies on 20 of 20 items"])
+      #expect(check.texts(.ok, "agreement") == ["10 training items agreed, 6 conflicts, 0 with too few votes"])
+      #expect(check.texts(.ok, "review.budget") == ["4 labels, 25.0 % of 16 training items"])
+      #expect(check.texts(.ok, "time").count == 1)
+      #expect(check.texts(.ok, "memory").count == 1)
+      let made = try FileManager.default.contentsOfDirectory(atPath: fixture.folder.path).sorted()
+      #expect(made == ["items.jsonl", "photos", "replies.jsonl", "run.yaml", "student"], "looking writes nothing")
+    }
+  }
+
+  @Test func problemsOfTheConfigurationAreFindings() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "budget: 4", "bugdet: 4")
+      let check = fixture.check()
+      #expect(check.errors == 1)
+      #expect(
+        check.findings.first?.text.contains("unknown key 'bugdet' in review (line 11); did you mean 'budget'?") == true)
+      try FileManager.default.removeItem(at: fixture.folder.appending(path: "run.yaml"))
+      #expect(fixture.check().findings.first?.text.contains("there is no such file") == true)
+    }
+  }
+
+  @Test func aConfigurationBuiltInCodeIsValidatedToo() {
+    var run = ConfigurationFixture.built
+    run.seed = -1
+    let check = RunCheck(run, runFolder: URL(filePath: "/tmp/none"))
+    #expect(check.errors == 1)
+    #expect(check.findings.first?.text.hasPrefix("seed: expected") == true)
+  }
+
+  @Test func everyMissingColumnIsNamedWithTheOneThatWasMeant() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "text: caption, group: group", "text: captoin, group: family, label: gold_label")
+      let check = fixture.check()
+      #expect(
+        check.texts(.error, "data.fields.text").first?.hasSuffix("has no column 'captoin'; did you mean 'caption'?")
+          == true)
+      #expect(
+        check.texts(.error, "data.fields.group").first?.hasSuffix(
+          "its columns: 'id', 'image', 'caption', 'label', 'group', 'split'") == true)
+      #expect(check.texts(.error, "data.fields.label").count == 1)
+      #expect(check.errors == 3)
+    }
+  }
+
+  @Test func badRowsAndMissingImagesAreListedAndStrictMakesThemErrors() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit(
+        "items.jsonl", #""caption": "ball number 3", "label": "pristine""#, #""caption": null, "label": "pristine""#)
+      try FileManager.default.removeItem(at: fixture.folder.appending(path: "photos/11.png"))
+      let check = fixture.check()
+      #expect(check.isUsable)
+      let rows = try #require(check.texts(.warning, "data").first)
+      #expect(rows.hasPrefix("1 row can't be used and will be set aside\n"))
+      #expect(rows.contains("items.jsonl:7: field 'caption': expected a text, found null"))
+      let images = try #require(check.texts(.warning, "data.images").first)
+      #expect(images.hasPrefix("2 rows without a usable image will be set aside\n"))
+      #expect(images.contains("items.jsonl:23: field 'image'"))
+      try fixture.edit("run.yaml", "out: run", "out: run\nstrict: true")
+      #expect(fixture.check().texts(.error, "data").count == 1)
+    }
+  }
+
+  @Test func damagedImagesAreFoundByDecodingSome() throws {
+    try withCheckFixture { fixture in
+      try fixture.write("no image at all", to: "photos/5.png")
+      let text = try #require(fixture.check().texts(.warning, "data.images").first)
+      #expect(text.hasPrefix("12 of 12 images decoded, 1 damaged\n"))
+      #expect(text.contains("photos/5.png"))
+    }
+  }
+
+  @Test func aGroupInTwoSplitsIsAnError() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("items.jsonl", #""group": "g9""#, #""group": "g0""#)
+      let text = try #require(fixture.check().texts(.error, "data").first)
+      #expect(text.contains("1 groups stand in more than one split, for example 'g0'"))
+    }
+  }
+
+  @Test func splitsThatTheDataDoesNotHaveAreFound() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit(
+        "run.yaml", "  images: photos", "  images: photos\n  splits: {train: train, dev: [], test: test}")
+      let check = fixture.check()
+      #expect(check.texts(.warning, "data.splits") == ["4 rows belong to no split: the split column has 'dev'"])
+      try fixture.edit("run.yaml", "test: test", "test: tset")
+      #expect(fixture.check().texts(.error, "data").first?.contains("tset") != nil)
+      #expect(!fixture.check().isUsable)
+    }
+  }
+
+  @Test func labelsThatNobodyKnowsAreListed() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("items.jsonl", #""label": "falsified", "group": "g1""#, #""label": "fake news", "group": "g1""#)
+      let text = try #require(fixture.check().texts(.warning, "labels").first)
+      #expect(text.hasPrefix("1 row without a known label (pristine, falsified); add spellings as labels.aliases"))
+      #expect(text.contains("'fake news'"))
+    }
+  }
+
+  @Test func aSlotThatNothingFillsIsAnError() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "Caption: {text}", "Caption: {text} {entities}")
+      let text = try #require(fixture.check().texts(.error, "prompt").first)
+      #expect(text.contains("names the slot {entities}, which nothing fills. Known slots: 'text', 'labels'"))
+    }
+  }
+
+  @Test func theTextListsFindingsInColumnsAndSumsUp() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit(
+        "items.jsonl", #""caption": "ball number 3", "label": "pristine""#, #""caption": null, "label": "pristine""#)
+      try fixture.edit(
+        "run.yaml", "kind: recorded, file: replies.jsonl}\nstudent", "kind: recorded, file: none.jsonl}\nstudent")
+      let lines = fixture.check().text(from: .warning).split(separator: "\n", omittingEmptySubsequences: false)
+      #expect(lines.first.map { $0.hasPrefix("warning  data        1 row") } == true)
+      #expect(lines.contains { $0.hasPrefix("error    teachers.b  ") })
+      #expect(lines.suffix(3) == ["", "not ready: 1 error, 1 warning", ""])
+      let json = try fixture.check().json()
+      #expect(json.contains("\"usable\" : false"))
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import Distillation
+import Foundation
+import Layers
+import LoRA
+import Student
+import Tensor
+import Testing
+
+@Suite struct StudentInspectionTests {
+  @Test func theLongestRowIsCountedAsTheStudentSeesIt() throws {
+    try withCheckFixture { fixture in
+      let student = try SmolVLM(contentsOf: fixture.folder.appending(path: "student"))
+      let image = StudentImage(.features(Tensor.zeros([4, 32])))
+      let tree = try student.tree(
+        question: "Caption: ball number 10 Does it fit?", images: [image],
+        answers: [
+          "No, the photo belongs to the caption.. I see a ball.",
+          "Yes, the photo is used out of context.. I see a ball.",
+        ])
+      let tokens = tree.prompt.count + (tree.answers.map(\.count).max() ?? 0)
+      let text = try #require(fixture.check().texts(.ok, "student.max_tokens").first)
+      #expect(text.contains("\(tokens) tokens (4 for the image) of 256"), "\(text), \(tokens) counted here")
+    }
+  }
+
+  @Test func rowsThatAreTooLongAreNamed() throws {
+    try withCheckFixture { fixture in
+      let long = String(repeating: "ball ", count: 300)
+      try fixture.edit("items.jsonl", "ball number 4", long)
+      let text = try #require(fixture.check().texts(.warning, "student.max_tokens").first)
+      #expect(text.contains("of 256; 2 rows"))
+      #expect(text.contains("4p: "))
+      try fixture.edit("run.yaml", "{model: student}", "{model: student, max_tokens: 20}")
+      #expect(fixture.check().texts(.warning, "student.max_tokens").first?.contains("of 20; 24 rows") == true)
+    }
+  }
+
+  @Test func aRowThatSpellsATokenOfTheModelIsNamed() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("items.jsonl", "ball number 4", "ball <image>")
+      let text = try #require(fixture.check().texts(.warning, "student").first)
+      #expect(text.hasPrefix("2 rows can't be put to the student\n4p: the text holds <image>"))
+    }
+  }
+
+  @Test(arguments: ["config.json", "tokenizer.json", "model.safetensors"])
+  func aModelFolderWithoutAFileIsAnError(file: String) throws {
+    try withCheckFixture { fixture in
+      try FileManager.default.removeItem(at: fixture.folder.appending(path: "student/\(file)"))
+      let text = try #require(fixture.check().texts(.error, "student.model").first)
+      #expect(text.contains(file))
+    }
+  }
+
+  @Test func cutOffWeightsAreAnError() throws {
+    try withCheckFixture { fixture in
+      let file = fixture.folder.appending(path: "student/model.safetensors")
+      let whole = try Data(contentsOf: file)
+      try whole.prefix(whole.count - 100).write(to: file)
+      #expect(fixture.check().texts(.error, "student.model").first?.contains("model.safetensors") == true)
+    }
+  }
+
+  @Test func anAdapterForLayersThatAreNotThereIsAnError() throws {
+    try withCheckFixture { fixture in
+      #expect(fixture.check().texts(.ok, "student.lora").first?.hasPrefix("rank 16 on 14 layers, ") == true)
+      try fixture.edit("run.yaml", "{model: student}", "{model: student, lora: {targets: [q_porj]}}")
+      #expect(fixture.check().texts(.error, "student.lora").first?.contains("q_porj") == true)
+    }
+  }
+
+  @Test func aStudentMadeFromNothingIsEstimatedByItsSizes() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "{model: student}", "{fresh: {}}")
+      let check = fixture.check()
+      #expect(check.texts(.ok, "student.fresh").count == 1)
+      #expect(check.texts(.ok, "student.max_tokens").first?.contains("never more than") == true)
+      try fixture.edit("run.yaml", "{fresh: {}}", "{fresh: {}, max_tokens: 30}")
+      #expect(fixture.check().texts(.warning, "student.max_tokens").count == 1)
+    }
+  }
+
+  @Test func theReferenceAdapterAndTheCaptionsMustBeThere() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "{reference: stage1_adapter}", "{reference: {adapter: other}}")
+      try fixture.edit(
+        "run.yaml", "{model: student}", "{fresh: {}}\npretrain: {captions: items.jsonl, fields: {text: captoin}}")
+      let check = fixture.check()
+      #expect(check.texts(.error, "stage2.reference").count == 1)
+      #expect(check.texts(.error, "pretrain.fields.text").first?.contains("did you mean 'caption'?") == true)
+      try fixture.edit("run.yaml", "captoin}", "caption}, where: {split: [train]}")
+      #expect(fixture.check().texts(.ok, "pretrain").first?.hasSuffix("items.jsonl: 16 rows to pre-train on") == true)
+      try fixture.edit("run.yaml", "[train]", "[none]")
+      #expect(fixture.check().texts(.error, "pretrain.where").count == 1)
+    }
+  }
+
+  @Test func foldersThatCannotBeMadeAreErrors() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "out: run", "out: items.jsonl/run")
+      let text = try #require(fixture.check().texts(.error, "out").first)
+      #expect(text.hasSuffix("items.jsonl is a file, and a folder is needed there"))
+    }
+  }
+
+  @Test func sizesAreCountedAsTheModelHasThem() throws {
+    try withCheckFixture { fixture in
+      var student = try SmolVLM(contentsOf: fixture.folder.appending(path: "student"))
+      let size = ModelSize(student.model.configuration)
+      let matrices = student.parameters().filter { $0.parameter.value.shape.count > 1 }
+      let exact = matrices.reduce(0) { $0 + $1.parameter.value.shape.reduce(1, *) }
+      #expect(size.parameters == exact)
+      var generator = Tensor.Generator(seed: 1)
+      var configuration = LoRAConfiguration()
+      configuration.rank = 3
+      _ = try student.attachAdapters(configuration, using: &generator)
+      #expect(
+        size.adapter(rank: 3) == student.adapterParameters().reduce(0) { $0 + $1.parameter.value.shape.reduce(1, *) })
+    }
+  }
+
+  @Test func moreWorkTakesMoreTimeAndASlowerMachineLonger() throws {
+    func seconds(_ rate: Double, _ change: (CheckFixture) throws -> Void = { _ in }) throws -> String {
+      var text = ""
+      try withCheckFixture { fixture in
+        try change(fixture)
+        text = RunCheck(
+          contentsOf: fixture.folder.appending(path: "run.yaml"),
+          speed: MachineSpeed(matrixRate: rate, availableBytes: 1_000)
+        ).texts(.ok, "time").joined()
+      }
+      return text
+    }
+    let one = try seconds(1e6)
+    #expect(one.contains("an estimate"))
+    #expect(try seconds(1e6) == one)
+    #expect(try seconds(1e5) != one)
+    #expect(try seconds(1e6) { try $0.edit("run.yaml", "out: run", "out: run\nstage1: {epochs: 30}") } != one)
+  }
+
+  @Test func tooLittleMemoryIsAWarning() throws {
+    try withCheckFixture { fixture in
+      let check = RunCheck(
+        contentsOf: fixture.folder.appending(path: "run.yaml"),
+        speed: MachineSpeed(matrixRate: 1e10, availableBytes: 1_000_000))
+      #expect(check.texts(.warning, "memory").first?.contains("1.0 MB free") == true)
+    }
+  }
+
+  @Test func theMachineIsMeasured() {
+    let speed = MachineSpeed.measured()
+    #expect(speed.matrixRate > 1e6)
+    #expect(speed.availableBytes ?? 1 > 0)
+  }
+}

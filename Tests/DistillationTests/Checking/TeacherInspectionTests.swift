@@ -1,0 +1,114 @@
+import Distillation
+import Foundation
+import Testing
+
+@Suite struct TeacherInspectionTests {
+  @Test func aTeacherThatTheFileDoesNotHaveIsFoundByItsNearestName() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("replies.jsonl", #""b": {"#, #""gemini": {"#)
+      try fixture.edit("run.yaml", "{name: b, kind: recorded", "{name: b, recorded_name: gemnii, kind: recorded")
+      let text = try #require(fixture.check().texts(.error, "teachers.b").first)
+      #expect(text.contains("has no teacher 'gemnii'; did you mean 'gemini'?"))
+    }
+  }
+
+  @Test func itemsWithoutAReplyAndRepliesWithoutALabelAreCounted() throws {
+    try withCheckFixture { fixture in
+      var replies = fixture.replies
+      replies[0] = replies[0].replacing(#""a": {"label": "pristine""#, with: #""a": {"label": "perhaps""#)
+      try fixture.write(replies.dropLast(4).joined(separator: "\n"), to: "replies.jsonl")
+      let texts = fixture.check().texts(.warning, "teachers.a")
+      #expect(texts.first == "recorded replies on 16 of 20 items; on the others it has no vote")
+      #expect(texts.last == "replies that can't be read as a label count as no vote: 1\nthe label 'perhaps'")
+    }
+  }
+
+  @Test func repliesOnOtherItemsAltogetherAreAnError() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("replies.jsonl", #"{"id": ""#, #"{"id": "x"#)
+      #expect(fixture.check().texts(.error, "teachers.a").first?.contains("do both files use the same ids?") == true)
+    }
+  }
+
+  @Test func teachersThatNeverConflictLeaveStage2WithoutWork() throws {
+    try withCheckFixture { fixture in
+      try fixture.write(fixture.replies.dropFirst(6).joined(separator: "\n"), to: "replies.jsonl")
+      let text = try #require(fixture.check().texts(.warning, "agreement").first)
+      #expect(text == "10 training items agreed, 0 conflicts, 6 with too few votes: Stage 2 has nothing to learn")
+    }
+  }
+
+  @Test func teachersThatNeverAgreeLeaveStage1WithoutWork() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "review:", "agreement: {rule: majority, margin: 2, minimum_votes: 2}\nreview:")
+      try fixture.write(
+        fixture.replies.map { $0.replacing(#""a": {"label": "pristine""#, with: #""a": {"label": null"#) }
+          .joined(separator: "\n"), to: "replies.jsonl")
+      try fixture.edit("replies.jsonl", #""a": {"label": "falsified""#, #""a": {"label": null"#)
+      #expect(fixture.check().texts(.error, "agreement").count == 1)
+    }
+  }
+
+  @Test func aServiceNeedsItsKeyAndIsNotAsked() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit(
+        "run.yaml", "{name: b, kind: recorded, file: replies.jsonl}",
+        "{name: b, kind: openai, base_url: 'http://nowhere.invalid/v1', model: large, key_env: LARGE_KEY}")
+      let poor = fixture.check()
+      #expect(
+        poor.texts(.error, "teachers.b")
+          == ["the environment variable LARGE_KEY is not set: export LARGE_KEY=... with the key"])
+      #expect(fixture.check(environment: ["LARGE_KEY": "  "]).errors == 1)
+      let rich = fixture.check(environment: ["LARGE_KEY": "secret-1"])
+      #expect(rich.isUsable)
+      #expect(
+        rich.texts(.ok, "teachers.b")
+          == ["at most 20 requests to nowhere.invalid for large; replies in the store are not asked for again"])
+      #expect(!rich.text().contains("secret-1"))
+      #expect(rich.texts(.ok, "time").first?.contains("waiting for services not counted") == true)
+    }
+  }
+
+  @Test func aModelInThisProcessIsLookedAtWithoutLoadingIt() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit(
+        "run.yaml", "{name: b, kind: recorded, file: replies.jsonl}", "{name: b, kind: model, model: student}")
+      let check = fixture.check()
+      #expect(check.isUsable)
+      #expect(check.texts(.ok, "teachers.b").first?.contains("student: idefics3, ") == true)
+      try fixture.edit("run.yaml", "kind: model, model: student", "kind: model, model: student, adapter: none")
+      #expect(fixture.check().texts(.error, "teachers.b").first?.contains("none/adapter_config.json") == true)
+      try FileManager.default.removeItem(at: fixture.folder.appending(path: "student/tokenizer.json"))
+      #expect(fixture.check().texts(.error, "teachers.b").first?.contains("tokenizer.json") == true)
+    }
+  }
+
+  @Test func aReviewFileIsReadAgainstTheTrainingItems() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "{budget: 4}", "{budget: 4, source: file, file: review.csv}")
+      #expect(fixture.check().texts(.warning, "review.file").first?.contains("is not there yet") == true)
+      try fixture.write("item,label\n0p,pristine\n0f,nonsense\n10p,pristine", to: "review.csv")
+      let check = fixture.check()
+      #expect(check.texts(.ok, "review.file").first?.hasSuffix("review.csv: 1 label filled in") == true)
+      let text = try #require(check.texts(.warning, "review.file").first)
+      #expect(text.hasPrefix("2 rows can't be used\n"))
+    }
+  }
+
+  @Test func aBudgetOfNothingIsAnError() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "{budget: 4}", "{budget: 0.05}\nbudgets: [2, 12]")
+      let check = fixture.check()
+      #expect(
+        check.texts(.error, "review.budget") == [
+          "0 labels, 0.0 % of 16 training items: nothing would be labelled; raise it"
+        ])
+      #expect(
+        check.texts(.ok, "budgets")
+          == [
+            "2 labels, 12.5 % of 16 training items",
+            "12 labels, 75.0 % of 16 training items; only 6 conflicts will use it",
+          ])
+    }
+  }
+}

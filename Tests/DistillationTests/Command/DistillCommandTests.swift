@@ -1,0 +1,144 @@
+import Distillation
+import Foundation
+import TestSupport
+import Testing
+
+/// The command as people use it. Skipped where it was not built beside the tests.
+@Suite(.enabled(if: DistillBinary.found != nil, "skipped: no distill beside the tests; build it with swift build"))
+struct DistillCommandTests {
+  private func inFixture(_ body: (DistillBinary, CheckFixture) throws -> Void) throws {
+    let binary = try #require(DistillBinary.found)
+    try withCheckFixture { try body(binary, $0) }
+  }
+
+  @Test func theVersionIsThatOfThePackage() throws {
+    try inFixture { distill, fixture in
+      let outcome = try distill.run("--version", in: fixture.folder)
+      #expect(outcome.code == 0)
+      #expect(outcome.output == PackageVersion.current + "\n")
+    }
+  }
+
+  @Test func everySubcommandHasHelpWithAnExample() throws {
+    try inFixture { distill, fixture in
+      let help = try distill.run("--help", in: fixture.folder)
+      #expect(help.code == 0)
+      let names = ["init", "check", "run", "predict"] + RunStep.allCases.map(\.rawValue)
+      for name in names {
+        #expect(help.output.contains("\n  \(name) "))
+        let own = try distill.run(name, "--help", in: fixture.folder)
+        #expect(own.code == 0)
+        #expect(own.output.contains("Example"), "\(name) --help has no example")
+        #expect(own.output.contains("  distill \(name) "), "\(name) --help has no example")
+      }
+    }
+  }
+
+  @Test(
+    arguments: [
+      ["agree"], ["agree", "run.yaml", "--annotations", "replies.jsonl"], ["evaluate"], ["evaluate", "--run", "run"],
+      ["evaluate", "run.yaml", "--split", "dev"], ["init"], ["init", "singlechecker"],
+      ["run", "run.yaml", "--seed", "-1"],
+      ["run", "run.yaml", "--through", "dinner"], ["predict", "--run", "run"], ["dance"],
+      ["check", "run.yaml", "--noisy"],
+    ])
+  func aWrongCommandLineEndsWithTwoAndTheUsage(arguments: [String]) throws {
+    let binary = try #require(DistillBinary.found)
+    try withCheckFixture { fixture in
+      let outcome = try binary.run(arguments, in: fixture.folder)
+      #expect(outcome.code == 2)
+      #expect(outcome.output == "")
+      #expect(outcome.errors.hasPrefix("Error: "))
+      #expect(outcome.errors.contains("sage: distill"))
+    }
+  }
+
+  @Test func initWritesAConfigurationAndReplacesNothingUnasked() throws {
+    try inFixture { distill, fixture in
+      let first = try distill.run("init", "multi-teacher", in: fixture.folder)
+      #expect(first.code == 0)
+      let file = fixture.folder.appending(path: "multi-teacher.yaml")
+      #expect(try String(contentsOf: file, encoding: .utf8) == ConfigurationTemplate.text(for: .multiTeacher))
+      let second = try distill.run("init", "multi-teacher", in: fixture.folder)
+      #expect(second.code == 1)
+      #expect(second.output == "")
+      #expect(
+        second.errors
+          == "distill: multi-teacher.yaml is there already and was not touched; take another name, or replace it with "
+          + "--force\n")
+      #expect(try distill.run("init", "multi-teacher", "--force", in: fixture.folder).code == 0)
+      let shown = try distill.run("init", "multi-teacher", "--out", "-", in: fixture.folder)
+      #expect(shown.output == ConfigurationTemplate.text(for: .multiTeacher))
+    }
+  }
+
+  @Test func checkPrintsFindingsAndEndsByThem() throws {
+    try inFixture { distill, fixture in
+      let good = try distill.run("check", "run.yaml", in: fixture.folder)
+      #expect(good.code == 0)
+      #expect(good.errors == "")
+      #expect(good.output.hasPrefix("ok       configuration "))
+      #expect(good.output.hasSuffix("\neverything is ready\n"))
+      try fixture.edit("run.yaml", "text: caption", "text: captoin")
+      let bad = try distill.run("check", "run.yaml", "--quiet", in: fixture.folder)
+      #expect(bad.code == 1)
+      #expect(bad.errors == "")
+      #expect(bad.output.contains("has no column 'captoin'; did you mean 'caption'?"))
+      #expect(!bad.output.contains("ok  "))
+      let json = try distill.run("check", "run.yaml", "--json", in: fixture.folder)
+      #expect(json.code == 1)
+      #expect(
+        (try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])?["usable"] as? Bool == false)
+    }
+  }
+
+  @Test func dataPathsAreRelativeToTheFolderThatIsGiven() throws {
+    try inFixture { distill, fixture in
+      let elsewhere = fixture.folder.appending(path: "elsewhere")
+      try FileManager.default.createDirectory(at: elsewhere, withIntermediateDirectories: true)
+      for name in ["items.jsonl", "photos", "replies.jsonl"] {
+        try FileManager.default.moveItem(
+          at: fixture.folder.appending(path: name), to: elsewhere.appending(path: name))
+      }
+      #expect(try distill.run("check", "run.yaml", "-q", in: fixture.folder).code == 1)
+      #expect(try distill.run("check", "run.yaml", "-q", "--data", "elsewhere", in: fixture.folder).code == 0)
+    }
+  }
+
+  @Test func agreePrintsTheFiguresOfAnyFileOfReplies() throws {
+    try inFixture { distill, fixture in
+      let table = try distill.run("agree", "--annotations", "replies.jsonl", in: fixture.folder)
+      #expect(table.code == 0)
+      #expect(table.output.contains("a / b"))
+      // 18 of 24 rows agree.
+      #expect(table.output.contains("0.750000"))
+      let json = try distill.run("agree", "--annotations", "replies.jsonl", "--id", "id", "--json", in: fixture.folder)
+      let figures = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+      let pair = (figures?["pairs"] as? [[String: Any]])?.first
+      #expect(pair?["agreement"] as? Double == 0.75)
+      #expect(pair?["conflicts"] as? Int == 6)
+      let none = try distill.run("agree", "--annotations", "nothing.jsonl", in: fixture.folder)
+      #expect(none.code == 1)
+      #expect(none.errors.contains("nothing.jsonl: no teachers' replies found: there is no such file or folder"))
+    }
+  }
+
+  @Test(
+    arguments: [
+      ["run", "none.yaml"], ["annotate", "items.jsonl"], ["predict", "--run", "none", "--data", "items.jsonl"],
+      ["evaluate", "--run", "photos", "--data", "items.jsonl"], ["agree", "--annotations", "photos"],
+      ["agree", "--annotations", "replies.jsonl", "--gold", "truth"],
+    ])
+  func whatIsWrongIsSaidInOneMessageWithoutADump(arguments: [String]) throws {
+    let binary = try #require(DistillBinary.found)
+    try withCheckFixture { fixture in
+      let outcome = try binary.run(arguments, in: fixture.folder)
+      #expect(outcome.code == 1)
+      #expect(outcome.output == "")
+      #expect(outcome.errors.hasPrefix("distill: "))
+      for dump in ["Error Domain", "Fatal error", "Context(", "Swift.", "unexpected error"] {
+        #expect(!outcome.errors.contains(dump), "\(outcome.errors)")
+      }
+    }
+  }
+}
