@@ -6,8 +6,8 @@ internal import TeacherProtocol
 struct InspectedData {
   /// The items as the run has them.
   var items: RunData
-  /// Some of the images, decoded.
-  var images: [RGBImage]
+  /// The sizes of the images, by the names that items give.
+  var sizes: [String: ImageHeader]
 
   /// The items that teachers are asked about: those of training and those that are scored.
   func asked(_ run: RunConfiguration) -> [Item] {
@@ -70,7 +70,7 @@ extension RunCheck {
     reportSetAside(items.setAside, into: &findings)
     reportLabels(run, into: &findings)
     reportSplits(run, items, into: &findings)
-    return InspectedData(items: items, images: decodeSample(run, items, into: &findings))
+    return InspectedData(items: items, sizes: inspectImages(items, into: &findings))
   }
 
   private struct MissingColumn {
@@ -165,34 +165,40 @@ extension RunCheck {
     }
   }
 
-  /// How many images are decoded to see whether they are images.
+  /// How many images are decoded whole.
   private static let sampleSize = 16
 
-  /// Decodes images spread evenly over the items.
-  private static func decodeSample(
-    _ run: RunConfiguration, _ items: RunData, into findings: inout [CheckFinding]
-  ) -> [RGBImage] {
+  /// Reads the head of every image, and decodes some, spread evenly over the items.
+  private static func inspectImages(_ items: RunData, into findings: inout [CheckFinding]) -> [String: ImageHeader] {
     var seen: Set<String> = []
-    let urls = (items.train + items.dev + items.test).compactMap { items.dataset.imageURL(of: $0) }
-      .filter { seen.insert($0.path).inserted }
-    guard !urls.isEmpty else { return [] }
-    let count = min(sampleSize, urls.count)
-    var images: [RGBImage] = []
-    var faults: [String] = []
-    for at in 0..<count {
+    let images = (items.train + items.dev + items.test).compactMap { item -> (name: String, url: URL)? in
+      guard let name = item.image, seen.insert(name).inserted, let url = items.dataset.imageURL(of: item) else {
+        return nil
+      }
+      return (name, url)
+    }
+    guard !images.isEmpty else { return [:] }
+    var sizes: [String: ImageHeader] = [:]
+    for image in images { sizes[image.name] = ImageHeader(contentsOf: image.url) }
+    let count = min(sampleSize, images.count)
+    let sample = Set((0..<count).map { $0 * images.count / count })
+    let faults = images.enumerated().compactMap { at, image -> String? in
+      guard sizes[image.name] == nil || sample.contains(at) else { return nil }
       do {
-        images.append(try ImageDecoder().decode(contentsOf: urls[at * urls.count / count].path))
+        _ = try ImageDecoder().decode(contentsOf: image.url.path)
+        return nil
       } catch {
-        faults.append("\(error)")
+        return "\(error)"
       }
     }
-    let looked = "\(NumberText.grouped(count)) of \(NumberText.counted(urls.count, "image")) decoded"
+    let looked = "\(NumberText.counted(images.count, "image")), the heads of all read and \(count) decoded"
     if faults.isEmpty {
       findings.ok("data.images", "\(looked), all sound")
     } else {
-      findings.warn("data.images", "\(looked), \(faults.count) damaged", details: .firstLines(faults))
+      findings.warn(
+        "data.images", "\(looked), \(NumberText.grouped(faults.count)) damaged", details: .firstLines(faults))
     }
-    return images
+    return sizes
   }
 }
 

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import ImageDecoding
 internal import LanguageModel
 internal import Layers
 internal import Student
@@ -28,45 +29,57 @@ extension RunCheck {
     }
     let rows = items.map { item in
       RowText(
-        item: item.id, question: (try? prompt.prompt(for: item, labels: labels)) ?? "",
-        answer: longestAnswer(to: item, labels: labels, votes: votes))
+        item: item.id, image: item.image.flatMap { data.sizes[$0] },
+        question: (try? prompt.prompt(for: item, labels: labels)) ?? "",
+        answer: longestAnswer(to: item, run, labels: labels, votes: votes))
     }
     guard let model = student.model else { return boundRows(run, rows, student, into: &findings) }
-    return countRows(run, rows, data, model, into: &findings)
+    return countRows(run, rows, model, into: &findings)
   }
 
   private struct RowText: Sendable {
     var item: String
+    /// The size of its image; nil without one that can be read.
+    var image: ImageHeader?
     var question: String
     var answer: String
   }
 
-  private static func longestAnswer(to item: Item, labels: LabelSet, votes: InspectedVotes) -> String {
-    let rationale = votes.longestRationale(on: item.id) ?? ""
+  private static func longestAnswer(
+    to item: Item, _ run: RunConfiguration, labels: LabelSet, votes: InspectedVotes
+  ) -> String {
+    let rationale = run.stage1.rationales ? votes.longestRationale(on: item.id) ?? "" : ""
     let template = AnswerTemplate()
     let answers = labels.names.compactMap { try? template.answer($0, rationale: rationale, labels: labels) }
     return answers.max { $0.utf8.count < $1.utf8.count } ?? ""
   }
 
-  /// By the student's own tokenizer and prompt format.
+  /// What a row costs, or why it can't be put to the student.
+  private struct RowCount: Sendable {
+    var prompt = 0
+    var answer = 0
+    var imageTokens = 0
+    var fault: String?
+  }
+
+  /// By the student's own tokenizer, prompt format and cutting of images into tiles.
   private static func countRows(
-    _ run: RunConfiguration, _ rows: [RowText], _ data: InspectedData, _ student: SmolVLM,
-    into findings: inout [CheckFinding]
+    _ run: RunConfiguration, _ rows: [RowText], _ student: SmolVLM, into findings: inout [CheckFinding]
   ) -> InspectedRows {
     var student = student
     let limit = min(run.student.maximumTokens, student.maximumTokens)
     student.maximumTokens = .max
-    // Images of one data set mostly cost the same; of those looked at, the most expensive stands for all.
-    let images = data.images.compactMap { try? student.image($0) }
-    let tiles = images.map(\.tiles).max() ?? 1
-    let image = images.first { $0.tiles == tiles }.map { [$0] } ?? []
+    let perTile = student.model.configuration.tokensPerTile
     let counting = student
-    let counts = mapInParallel(rows) { row -> (prompt: Int, answer: Int, fault: String?) in
+    let counts = mapInParallel(rows) { row -> RowCount in
+      let images = row.image.map { [counting.blank($0)] } ?? []
       do {
-        let tree = try counting.tree(question: row.question, images: image, answers: [row.answer])
-        return (tree.prompt.count, tree.answers.first?.count ?? 0, nil)
+        let tree = try counting.tree(question: row.question, images: images, answers: [row.answer])
+        return RowCount(
+          prompt: tree.prompt.count, answer: tree.answers.first?.count ?? 0,
+          imageTokens: images.reduce(0) { $0 + $1.featureRows })
       } catch {
-        return (0, 0, "\(row.item): \(FaultText.sentence(for: error))")
+        return RowCount(fault: "\(row.item): \(FaultText.sentence(for: error))")
       }
     }
     let faults = counts.compactMap(\.fault)
@@ -77,20 +90,20 @@ extension RunCheck {
     }
     let totals = counts.map { $0.prompt + $0.answer }
     let longest = totals.indices.max { totals[$0] < totals[$1] } ?? 0
-    let imageTokens = image.isEmpty ? 0 : tiles * student.model.configuration.tokensPerTile
     let text =
-      "longest row \(rows[longest].item): \(NumberText.counted(totals[longest], "token")) (\(imageTokens) for the image) "
+      "longest row \(rows[longest].item): \(NumberText.counted(totals[longest], "token")) (\(counts[longest].imageTokens) for the image) "
       + "of \(NumberText.grouped(limit))"
     let tooLong = rows.indices.filter { totals[$0] > limit }
     if tooLong.isEmpty {
       findings.ok("student.max_tokens", text)
     } else {
       findings.warn(
-        "student.max_tokens", "\(text); \(NumberText.counted(tooLong.count, "row")) will be set aside as too long",
+        "student.max_tokens", "\(text); too long for it: \(NumberText.counted(tooLong.count, "row"))",
         details: .firstLines(tooLong.map { "\(rows[$0].item): \(NumberText.grouped(totals[$0])) tokens" }))
     }
     return InspectedRows(
-      promptTokens: mean(counts.map(\.prompt)), answerTokens: mean(counts.map(\.answer)), tiles: Double(tiles))
+      promptTokens: mean(counts.map(\.prompt)), answerTokens: mean(counts.map(\.answer)),
+      tiles: mean(counts.map(\.imageTokens)) / Double(perTile))
   }
 
   /// Without a tokenizer: one token a byte is the most that any byte-level tokenizer needs.
@@ -125,9 +138,18 @@ extension RunCheck {
   }
 }
 
+extension SmolVLM {
+  /// An image of this size without its content, which costs as many tokens.
+  fileprivate func blank(_ size: ImageHeader) -> StudentImage {
+    let grid = processor.grid(width: size.width, height: size.height)
+    let rows = grid.tileCount * model.configuration.tokensPerTile
+    return StudentImage(.features(Tensor.zeros([rows, 1])), rows: grid.rows, columns: grid.columns)
+  }
+}
+
 extension StudentImage {
-  /// Tiles, where the image is given as pixels.
-  fileprivate var tiles: Int {
-    if case .pixels(let pixels) = content { pixels.shape[0] } else { 1 }
+  /// Tokens that stand for the features of the image.
+  fileprivate var featureRows: Int {
+    if case .features(let features) = content { features.shape[0] } else { 0 }
   }
 }

@@ -13,7 +13,7 @@ import Testing
       #expect(
         check.texts(.ok, "data.splits")
           == ["train 16 (8 groups), dev 4 (2 groups), test 4 (2 groups); no group and no image is in two splits"])
-      #expect(check.texts(.ok, "data.images") == ["12 of 12 images decoded, all sound"])
+      #expect(check.texts(.ok, "data.images") == ["12 images, the heads of all read and 12 decoded, all sound"])
       #expect(check.texts(.ok, "teachers.a") == ["recorded replies on 20 of 20 items"])
       #expect(check.texts(.ok, "agreement") == ["10 training items agreed, 6 conflicts, 0 with too few votes"])
       #expect(check.texts(.ok, "review.budget") == ["4 labels, 25.0 % of 16 training items"])
@@ -81,7 +81,7 @@ import Testing
     try withCheckFixture { fixture in
       try fixture.write("no image at all", to: "photos/5.png")
       let text = try #require(fixture.check().texts(.warning, "data.images").first)
-      #expect(text.hasPrefix("12 of 12 images decoded, 1 damaged\n"))
+      #expect(text.hasPrefix("12 images, the heads of all read and 12 decoded, 1 damaged\n"))
       #expect(text.contains("photos/5.png"))
     }
   }

@@ -1,5 +1,6 @@
 import Distillation
 import Foundation
+import ImageDecoding
 import Layers
 import LoRA
 import Student
@@ -28,10 +29,29 @@ import Testing
       let long = String(repeating: "ball ", count: 300)
       try fixture.edit("items.jsonl", "ball number 4", long)
       let text = try #require(fixture.check().texts(.warning, "student.max_tokens").first)
-      #expect(text.contains("of 256; 2 rows"))
+      #expect(text.contains("of 256; too long for it: 2 rows"))
       #expect(text.contains("4p: "))
       try fixture.edit("run.yaml", "{model: student}", "{model: student, max_tokens: 20}")
-      #expect(fixture.check().texts(.warning, "student.max_tokens").first?.contains("of 20; 24 rows") == true)
+      #expect(
+        fixture.check().texts(.warning, "student.max_tokens").first?.contains("of 20; too long for it: 24 rows") == true
+      )
+    }
+  }
+
+  @Test func anImageThatIsCutIntoTilesCostsTheTokensOfAllOfThem() throws {
+    try withCheckFixture { fixture in
+      // 40 x 32 pixels on tiles of 32: one row of two tiles and the small whole, 4 tokens each.
+      try fixture.edit(
+        "student/preprocessor_config.json", "\"do_image_splitting\" : false", "\"do_image_splitting\" : true")
+      try fixture.edit(
+        "student/preprocessor_config.json", "\"longest_edge\" : 32\n  }\n}", "\"longest_edge\" : 64\n  }\n}")
+      let student = try SmolVLM(contentsOf: fixture.folder.appending(path: "student"))
+      let image = try student.image(
+        ImageDecoder().decode(contentsOf: fixture.folder.appending(path: "photos/0.png").path))
+      guard case .pixels(let pixels) = image.content else { return #expect(Bool(false), "no pixels") }
+      #expect(pixels.shape[0] > 1)
+      let text = try #require(fixture.check().texts(.ok, "student.max_tokens").first)
+      #expect(text.contains("(\(pixels.shape[0] * 4) for the image)"), "\(text)")
     }
   }
 
