@@ -41,6 +41,10 @@ public struct ModelTeacher<Model: Student>: BatchTeacher {
 
   /// Answers the questions; those with `maximumTokens` 1 by their label alone.
   public func replies(to requests: [TeacherRequest]) async throws -> [TeacherReply] {
+    try await onOwnThread { try answers(to: requests) }
+  }
+
+  private func answers(to requests: [TeacherRequest]) throws -> [TeacherReply] {
     guard let first = requests.first else { return [] }
     let prompts = try mapInParallel(requests) { request in
       Result { () throws -> AnswerTree in

@@ -20,34 +20,34 @@ extension DistillationRun {
     if wanted.contains(.majority) { candidates.append(majority(state)) }
     if wanted.contains(.agreementPlusLabels) { candidates.append(agreementPlusLabels(state, gold)) }
     var devLabels = 0
-    func add(_ name: ResultName, _ adapter: URL, labels: Int) throws {
-      let (predictions, read) = try thresholded(stages, state, items, adapter: adapter, gold: gold)
+    func add(_ name: ResultName, _ adapter: URL, labels: Int) async throws {
+      let (predictions, read) = try await thresholded(stages, state, items, adapter: adapter, gold: gold)
       devLabels = max(devLabels, read)
       candidates.append(.init(name, predictions: predictions, labels: labels + read))
       try write(predictions, name: name.rawValue)
     }
     let spent = second.labels.count
-    if wanted.contains(.stage1) { try add(.stage1, first.adapter, labels: 0) }
+    if wanted.contains(.stage1) { try await add(.stage1, first.adapter, labels: 0) }
     if wanted.contains(.stage1SFT), !second.trees.isEmpty {
-      let stage = try trainStage2(
+      let stage = try await trainStage2(
         stages, state, name: "baselines/stage1_sft", trees: second.trees, from: first, stage1: first, usesPairs: false,
         supervisedWeight: 1)
-      try add(.stage1SFT, stage.adapter, labels: spent)
+      try await add(.stage1SFT, stage.adapter, labels: spent)
     }
     if wanted.contains(.stage1DPO), !second.trees.isEmpty {
-      let stage = try trainStage2(
+      let stage = try await trainStage2(
         stages, state, name: "baselines/stage1_dpo", trees: second.trees, from: first, stage1: first,
         supervisedWeight: 0)
-      try add(.stage1DPO, stage.adapter, labels: spent)
+      try await add(.stage1DPO, stage.adapter, labels: spent)
     }
     if wanted.contains(.randomLabels), spent > 0 {
-      let stage = try randomLabels(stages, state, first: first, second: second, gold: gold)
-      try add(.randomLabels, stage.adapter, labels: spent)
+      let stage = try await randomLabels(stages, state, first: first, second: second, gold: gold)
+      try await add(.randomLabels, stage.adapter, labels: spent)
     }
-    if wanted.contains(.twoStage) { try add(.twoStage, second.trained.adapter, labels: spent) }
+    if wanted.contains(.twoStage) { try await add(.twoStage, second.trained.adapter, labels: spent) }
     if wanted.contains(.fullLabel) {
-      let (adapter, labels) = try fullLabel(stages, state, steps: first.steps + second.trained.steps, gold: gold)
-      try add(.fullLabel, adapter, labels: labels)
+      let (adapter, labels) = try await fullLabel(stages, state, steps: first.steps + second.trained.steps, gold: gold)
+      try await add(.fullLabel, adapter, labels: labels)
     }
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("bootstrap")
     let evaluator = Evaluator(split: split, resamples: configuration.evaluation.bootstrap, using: &generator)
@@ -56,7 +56,7 @@ extension DistillationRun {
       of: candidates, items: state.data.train.count, labelsSpent: spent + devLabels,
       teacherLabels: plugins.teacherLabels, budgets: points.isEmpty ? nil : points)
     try file.write(to: folder.appending(path: "evaluation.json"))
-    if writesReport { try writeReport(stages, state, second: second, evaluation: file) }
+    if writesReport { try await writeReport(stages, state, second: second, evaluation: file) }
   }
 
   private func testSplit(_ items: [Item], gold: GoldColumn) -> TestSplit {
@@ -100,11 +100,11 @@ extension DistillationRun {
   /// Stage 1 plus as many human labels on random items, at equal steps.
   private func randomLabels(
     _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage, gold: GoldColumn
-  ) throws -> TrainedStage {
+  ) async throws -> TrainedStage {
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("random labels")
     let chosen = state.data.train.shuffled(using: &generator).prefix(second.labels.count)
     let trees = try preferenceTrees(stages, state, labels: gold.labels(of: chosen.map(\.id)))
-    return try trainStage2(
+    return try await trainStage2(
       stages, state, name: "baselines/random_labels", trees: trees, from: first, stage1: first,
       steps: second.trained.steps)
   }
@@ -112,7 +112,7 @@ extension DistillationRun {
   /// LoRA on all training items with their gold labels: same base, target format and number of updates.
   private func fullLabel(
     _ stages: StudentStages<some Student>, _ state: RunState, steps: Int, gold: GoldColumn
-  ) throws -> (adapter: URL, labels: Int) {
+  ) async throws -> (adapter: URL, labels: Int) {
     let labels = gold.labels(of: state.data.train.map(\.id))
     let trees = try state.judgements.compactMap { judgement in
       try labels[judgement.item.id].map {
@@ -121,7 +121,7 @@ extension DistillationRun {
     }
     let training = configuration.stage1.training
     let key = stages.key(trees.map { ($0, "") }, start: "", settings: training.json + " \(steps)", state)
-    let adapter = try stages.trainSupervised(
+    let adapter = try await stages.trainSupervised(
       "baselines/full_label", from: nil, trees: trees, training: training, steps: steps, key: key)
     return (adapter, labels.count)
   }
@@ -129,13 +129,13 @@ extension DistillationRun {
   /// Predictions on the test items; where the configuration asks for it, with the threshold that is best on the dev split.
   private func thresholded(
     _ stages: StudentStages<some Student>, _ state: RunState, _ items: [Item], adapter: URL, gold: GoldColumn
-  ) throws -> (predictions: [Prediction], devLabels: Int) {
-    let plain = try stages.predict(items, adapter: adapter)
+  ) async throws -> (predictions: [Prediction], devLabels: Int) {
+    let plain = try await stages.predict(items, adapter: adapter)
     let positive = configuration.positive
     guard configuration.evaluation.choosesThresholdOnDev, configuration.labels.count == 2, !state.data.dev.isEmpty,
       let negative = configuration.labels.first(where: { $0.name != positive })?.name
     else { return (plain, 0) }
-    let dev = try stages.predict(state.data.dev, adapter: adapter)
+    let dev = try await stages.predict(state.data.dev, adapter: adapter)
     let truth = gold.labels(of: state.data.dev.map(\.id))
     let threshold = bestThreshold(
       dev.compactMap { p in truth[p.itemID].map { (p.probabilities[positive] ?? 0, $0 == positive) } })
@@ -166,9 +166,9 @@ extension DistillationRun {
       let labels = try await own.reviewed(state, uncertainty: nil, share: 1...1)
       let trees = try preferenceTrees(stages, state, labels: labels)
       guard !trees.isEmpty else { continue }
-      let stage = try trainStage2(
+      let stage = try await trainStage2(
         stages, state, name: "budgets/\(budget)/stage2", trees: trees, from: first, stage1: first)
-      let predictions = try stages.predict(items, adapter: stage.adapter)
+      let predictions = try await stages.predict(items, adapter: stage.adapter)
       let result = evaluator.result(of: predictions, labels: labels.count)
       points.append(
         .init(

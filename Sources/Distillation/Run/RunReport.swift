@@ -8,7 +8,7 @@ extension DistillationRun {
   /// report.html from what the run has found.
   func writeReport(
     _ stages: StudentStages<some Student>, _ state: RunState, second: SecondStage, evaluation: EvaluationFile
-  ) throws {
+  ) async throws {
     var content = ReportContent(title: configuration.report.title)
     let conflicts = state.conflicts
     let share = Double(second.labels.count) / Double(max(1, state.data.train.count))
@@ -23,7 +23,7 @@ extension DistillationRun {
     content.curves = ReportContent.curves(of: rows.filter { ["stage1", "stage2"].contains($0.stage) })
     content.agreement = agreement(state)
     content.conflictCount = conflicts.count
-    content.conflicts = try gallery(stages, state, conflicts, second)
+    content.conflicts = try await gallery(stages, state, conflicts, second)
     content.setAside =
       state.data.setAside.map { .init(place: "\($0.file):\($0.line)", reason: "\($0.expected); found \($0.found)") }
       + (state.train.failures + state.test.failures).map {
@@ -60,10 +60,10 @@ extension DistillationRun {
 
   private func gallery(
     _ stages: StudentStages<some Student>, _ state: RunState, _ conflicts: [Conflict], _ second: SecondStage
-  ) throws -> [ReportContent.Conflict] {
+  ) async throws -> [ReportContent.Conflict] {
     let labelled = conflicts.filter { second.labels[$0.item.id] != nil }
     let shown = Array((labelled.isEmpty ? conflicts : labelled).prefix(configuration.report.gallery))
-    let answers = try stages.predict(shown.map(\.item), adapter: second.trained.adapter, rationales: true)
+    let answers = try await stages.predict(shown.map(\.item), adapter: second.trained.adapter, rationales: true)
     return zip(shown, answers).map { conflict, answer in
       .init(
         id: conflict.item.id, photo: photo(conflict.item, state.data.dataset), caption: conflict.item.text,

@@ -11,19 +11,21 @@ extension DistillationRun {
   func train<Model: Student>(_ base: Model, key baseKey: String, state: RunState, through last: RunStep) async throws {
     var items = state.data.train + state.data.test
     if configuration.evaluation.choosesThresholdOnDev { items += state.data.dev }
-    let images = try StudentImages(
-      base, dataset: state.data.dataset, items: items, keepsFeatures: keepsFeatures, progress: reporter)
+    let images = try await onOwnThread { [items, reporter, keepsFeatures] in
+      try StudentImages(
+        base, dataset: state.data.dataset, items: items, keepsFeatures: keepsFeatures, progress: reporter)
+    }
     let examples = StageExamples(
       configuration: configuration, labels: state.labels, prompt: try PromptTemplate(configuration.prompt),
       images: images)
     let stages = StudentStages(
       configuration: configuration, folder: folder, base: base, baseKey: baseKey, examples: examples,
       reporter: reporter, records: StepRecords(run: folder))
-    let first = try stage1(stages, state)
+    let first = try await stage1(stages, state)
     guard last != .stage1 else { return }
     var uncertainty: [String: [String: Double]]?
     if configuration.review.order == .studentUncertainty {
-      let predictions = try stages.predict(state.conflicts.map(\.item), adapter: first.adapter)
+      let predictions = try await stages.predict(state.conflicts.map(\.item), adapter: first.adapter)
       uncertainty = Dictionary(uniqueKeysWithValues: predictions.map { ($0.itemID, $0.probabilities) })
     }
     guard last != .review else {
@@ -39,12 +41,12 @@ extension DistillationRun {
   private var keepsFeatures: Bool { configuration.student.imageCache && !configuration.student.lora.vision }
 
   /// Stage 1: every agreed item, all agreeing teachers' answers to one prompt.
-  func stage1(_ stages: StudentStages<some Student>, _ state: RunState) throws -> TrainedStage {
+  func stage1(_ stages: StudentStages<some Student>, _ state: RunState) async throws -> TrainedStage {
     let trees = try stages.examples.supervised(state.judgements)
     guard !trees.isEmpty else { throw RunError.nothingAgreed }
     let training = configuration.stage1.training
     let key = stages.key(trees.map { ($0, "") }, start: "", settings: training.json, state)
-    let adapter = try stages.trainSupervised("stage1", from: nil, trees: trees, training: training, key: key)
+    let adapter = try await stages.trainSupervised("stage1", from: nil, trees: trees, training: training, key: key)
     return TrainedStage(adapter: adapter, key: key, steps: training.options.totalSteps(examples: trees.count))
   }
 
@@ -57,13 +59,13 @@ extension DistillationRun {
     var current = first
     var trees: [PreferenceTree] = []
     for round in 1...configuration.rounds {
-      let conflicts = round == 1 ? state.conflicts : try newConflicts(stages, state, student: current)
+      let conflicts = round == 1 ? state.conflicts : try await newConflicts(stages, state, student: current)
       labels = try await reviewed(
         state, uncertainty: uncertainty, share: 1...round, conflicts: conflicts, given: labels)
       trees = try preferenceTrees(stages, state, labels: labels)
       guard !trees.isEmpty else { continue }
       let name = round == configuration.rounds ? "stage2" : "rounds/\(round)"
-      current = try trainStage2(stages, state, name: name, trees: trees, from: current, stage1: first)
+      current = try await trainStage2(stages, state, name: name, trees: trees, from: current, stage1: first)
     }
     return SecondStage(trained: current, labels: labels, trees: trees)
   }
@@ -73,13 +75,13 @@ extension DistillationRun {
     _ stages: StudentStages<some Student>, _ state: RunState, name: String, trees: [PreferenceTree],
     from start: TrainedStage, stage1: TrainedStage, usesPairs: Bool = true, supervisedWeight: Double? = nil,
     steps: Int? = nil
-  ) throws -> TrainedStage {
+  ) async throws -> TrainedStage {
     let stage = configuration.stage2
     let weight = supervisedWeight ?? stage.sftWeight
     let key = stages.key(
       trees.map { ($0.tree, "\($0.pairs)\($0.chosenAnswers)") }, start: start.key,
       settings: stage.json + "\(usesPairs) \(weight) \(steps ?? 0)", state)
-    let adapter = try stages.trainPreferences(
+    let adapter = try await stages.trainPreferences(
       name, from: start.adapter, trees: trees, usesPairs: usesPairs, supervisedWeight: weight,
       stage1: stage1.adapter, steps: steps, key: key)
     return TrainedStage(
@@ -110,8 +112,8 @@ extension DistillationRun {
   /// Items on which teachers and student together do not agree.
   private func newConflicts(
     _ stages: StudentStages<some Student>, _ state: RunState, student: TrainedStage
-  ) throws -> [Conflict] {
-    let predictions = try stages.predict(state.data.train, adapter: student.adapter)
+  ) async throws -> [Conflict] {
+    let predictions = try await stages.predict(state.data.train, adapter: student.adapter)
     let rule: any AgreementRule = plugins.agreement ?? configuration.agreement.asRule
     return zip(state.judgements, predictions).compactMap { judgement, prediction in
       let own = prediction.label.map {

@@ -13,7 +13,8 @@ extension DistillationRun {
     let labels = try configuration.labelSet()
     let dataset = try read(data)
     let (student, key) = try base()
-    return try answers(student, key: key, dataset: dataset, items: dataset.items, labels: labels, rationales: true)
+    return try await answers(
+      student, key: key, dataset: dataset, items: dataset.items, labels: labels, rationales: true)
   }
 
   /// Scores the finished student, and the run's teachers, on any labelled file.
@@ -36,7 +37,7 @@ extension DistillationRun {
       }, labels: labels.names, falsified: labels.positive)
     var candidates = try await teacherCandidates(dataset, items, labels)
     let (student, key) = try base()
-    let own = try answers(student, key: key, dataset: dataset, items: items, labels: labels, rationales: false)
+    let own = try await answers(student, key: key, dataset: dataset, items: items, labels: labels, rationales: false)
     let run = try evaluation
     candidates.append(.init(.twoStage, predictions: own, labels: run?.labelsSpent ?? 0))
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("bootstrap")
@@ -70,18 +71,19 @@ extension DistillationRun {
 
   private func answers<Model: Student>(
     _ base: Model, key: String, dataset: Dataset, items: [Item], labels: LabelSet, rationales: Bool
-  ) throws -> [Prediction] {
+  ) async throws -> [Prediction] {
     let adapter = folder.appending(path: "stage2")
     guard FileManager.default.fileExists(atPath: adapter.appending(path: "adapter_model.safetensors").path) else {
       throw RunError.notARun(folder.path, "it has no stage2/ adapter yet; finish the run first")
     }
-    let images = try StudentImages(
-      base, dataset: dataset, items: items, keepsFeatures: !configuration.student.lora.vision, progress: reporter)
+    let images = try await onOwnThread { [reporter, keepsFeatures = !configuration.student.lora.vision] in
+      try StudentImages(base, dataset: dataset, items: items, keepsFeatures: keepsFeatures, progress: reporter)
+    }
     let examples = StageExamples(
       configuration: configuration, labels: labels, prompt: try PromptTemplate(configuration.prompt), images: images)
     let stages = StudentStages(
       configuration: configuration, folder: folder, base: base, baseKey: key, examples: examples, reporter: reporter,
       records: StepRecords(run: folder))
-    return try stages.predict(items, adapter: adapter, rationales: rationales)
+    return try await stages.predict(items, adapter: adapter, rationales: rationales)
   }
 }

@@ -37,30 +37,34 @@ struct StudentStages<Model: Student>: Sendable {
   func trainSupervised(
     _ name: String, from start: URL?, trees: [AnswerTree], training: TrainingConfiguration, steps: Int? = nil,
     key: String
-  ) throws -> URL {
-    try train(name, from: start, objective: SupervisedObjective(trees), training: training, steps: steps, key: key)
+  ) async throws -> URL {
+    try await train(
+      name, from: start, objective: SupervisedObjective(trees), training: training, steps: steps, key: key)
   }
 
   /// Preference training from Stage 1's adapter to `folder/name`; skipped where it is done.
   ///
   /// - Parameters:
-  ///   - preferenceWeight: 0 leaves the preference loss out.
+  ///   - usesPairs: false leaves the preference loss out.
   ///   - supervisedWeight: λ.
   func trainPreferences(
     _ name: String, from start: URL, trees: [PreferenceTree], usesPairs: Bool, supervisedWeight: Double,
     stage1: URL, steps: Int? = nil, key: String
-  ) throws -> URL {
+  ) async throws -> URL {
     let stage = configuration.stage2
     let trees = usesPairs ? trees : trees.map { $0.withoutPairs() }
     let done = folder.appending(path: name)
     if records.isDone(name, key: key, outputs: [done.appending(path: "adapter_model.safetensors")]) { return done }
-    let reference = try usesPairs ? self.reference(trees, stage1: stage1) : nil
+    let reference: [[Float]]? = try await onOwnThread {
+      usesPairs ? try self.reference(trees, stage1: stage1) : nil
+    }
     let objective = PreferenceTrainingObjective(
       trees, reference: reference,
       objective: PreferenceObjective(
         loss: StandardPreferenceLoss.sigmoid(beta: Float(stage.beta)), supervisedWeight: Float(supervisedWeight)),
       beta: stage.beta)
-    return try train(name, from: start, objective: objective, training: stage.training, steps: steps, key: key)
+    return try await train(
+      name, from: start, objective: objective, training: stage.training, steps: steps, key: key)
   }
 
   /// The reference's scores of all answers, by the configuration's choice.
@@ -75,6 +79,15 @@ struct StudentStages<Model: Student>: Sendable {
   }
 
   private func train(
+    _ name: String, from start: URL?, objective: some TrainingObjective, training: TrainingConfiguration, steps: Int?,
+    key: String
+  ) async throws -> URL {
+    try await onOwnThread {
+      try trainHere(name, from: start, objective: objective, training: training, steps: steps, key: key)
+    }
+  }
+
+  private func trainHere(
     _ name: String, from start: URL?, objective: some TrainingObjective, training: TrainingConfiguration, steps: Int?,
     key: String
   ) throws -> URL {
@@ -113,7 +126,11 @@ struct StudentStages<Model: Student>: Sendable {
   }
 
   /// The student's answer to each item: the most probable label, with probabilities and, if wanted, a rationale.
-  func predict(_ items: [Item], adapter: URL?, rationales: Bool = false) throws -> [Prediction] {
+  func predict(_ items: [Item], adapter: URL?, rationales: Bool = false) async throws -> [Prediction] {
+    try await onOwnThread { try predictHere(items, adapter: adapter, rationales: rationales) }
+  }
+
+  private func predictHere(_ items: [Item], adapter: URL?, rationales: Bool) throws -> [Prediction] {
     var student = base
     if let adapter { try student.loadAdapter(from: adapter) }
     let questions = try items.map(examples.question)
