@@ -75,7 +75,10 @@ public enum AgreementSource {
     ofDataBase file: URL
   ) async throws -> (report: AgreementReport, setAside: [RowProblem]) {
     #if Run
-      let annotations = try await SQLiteAnnotationStore(file).all()
+      // Several teachers write at once, so the order in which replies came says nothing; of two, the later counts.
+      let annotations = try await SQLiteAnnotationStore(file).all().sorted {
+        ($0.teacher, $0.item, $0.time) < ($1.teacher, $1.item, $1.time)
+      }
       guard !annotations.isEmpty else {
         throw CheckingError.noReplies(file.relativePath, reason: "the store is empty")
       }

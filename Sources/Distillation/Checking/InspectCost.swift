@@ -25,7 +25,7 @@ extension RunCheck {
     let estimate = CostEstimate(
       .init(
         run: run, student: ModelSize(student.configuration), teachers: teachers, trainItems: train.count,
-        scoredItems: data.asked(run).count - train.count, images: Set(all.compactMap(\.image)).count,
+        scoredItems: data.items.test.count, images: Set(all.compactMap(\.image)).count,
         labelled: min(budget, votes.conflicts ?? budget), promptTokens: rows.promptTokens,
         answerTokens: rows.answerTokens, tiles: rows.tiles, pretrainItems: pretrained), speed: speed)
     report(estimate, speed, run, into: &findings)

@@ -9,13 +9,10 @@ struct InspectedData {
   /// The sizes of the images, by the names that items give.
   var sizes: [String: ImageHeader]
 
-  /// The items that teachers are asked about: those of training and those that are scored.
-  func asked(_ run: RunConfiguration) -> [Item] {
-    switch run.evaluation.split {
-    case .train: items.train
-    case .dev: items.train + items.dev
-    case .test: items.train + items.test
-    }
+  /// The items that teachers are asked about: those of training and those that are scored, each once.
+  var asked: [Item] {
+    var seen: Set<String> = []
+    return (items.train + items.test).filter { seen.insert($0.id).inserted }
   }
 }
 
@@ -70,7 +67,7 @@ extension RunCheck {
     reportSetAside(items.setAside, into: &findings)
     reportLabels(run, into: &findings)
     reportSplits(run, items, into: &findings)
-    return InspectedData(items: items, sizes: inspectImages(items, into: &findings))
+    return InspectedData(items: items, sizes: inspectImages(items, strict: run.strict, into: &findings))
   }
 
   private struct MissingColumn {
@@ -141,15 +138,19 @@ extension RunCheck {
   }
 
   private static func reportSplits(_ run: RunConfiguration, _ items: RunData, into findings: inout [CheckFinding]) {
-    let parts = [("train", items.train), ("dev", items.dev), ("test", items.test)]
+    var parts = [("train", items.train), ("dev", items.dev)]
+    if run.evaluation.split == .test { parts.append(("test", items.test)) }
     let counts = parts.map { name, items in
       let groups = Set(items.map(\.group)).count
       let apart = groups == items.count ? "" : " (\(NumberText.counted(groups, "group")))"
       return "\(name) \(NumberText.grouped(items.count))\(apart)"
     }
-    findings.ok("data.splits", counts.joined(separator: ", ") + "; no group and no image is in two splits")
-    let used = Set(parts.flatMap { $0.1.map(\.split) })
-    let unused = items.dataset.splits.filter { !used.contains($0) }
+    let scored = run.evaluation.split == .test ? "" : "; \(run.evaluation.split.rawValue) is scored"
+    findings.ok(
+      "data.splits", counts.joined(separator: ", ") + "; no group and no image is in two splits" + scored)
+    let splits = run.data.splits
+    let named = Set([splits.train, splits.dev, splits.test].flatMap { $0.names ?? [] })
+    let unused = items.dataset.splits.filter { !named.contains($0) }
     if run.data.fields.split != nil, !unused.isEmpty {
       let count = items.dataset.items.count { unused.contains($0.split) }
       findings.warn(
@@ -160,16 +161,15 @@ extension RunCheck {
     if run.evaluation.choosesThresholdOnDev, items.dev.isEmpty {
       findings.fail("evaluation.dev_for_threshold", "there is no development item to choose the threshold on")
     }
-    if run.evaluation.split == .dev, items.dev.isEmpty {
-      findings.fail("evaluation.split", "there is no development item to score")
-    }
   }
 
   /// How many images are decoded whole.
   private static let sampleSize = 16
 
   /// Reads the head of every image, and decodes some, spread evenly over the items.
-  private static func inspectImages(_ items: RunData, into findings: inout [CheckFinding]) -> [String: ImageHeader] {
+  private static func inspectImages(
+    _ items: RunData, strict: Bool, into findings: inout [CheckFinding]
+  ) -> [String: ImageHeader] {
     var seen: Set<String> = []
     let images = (items.train + items.dev + items.test).compactMap { item -> (name: String, url: URL)? in
       guard let name = item.image, seen.insert(name).inserted, let url = items.dataset.imageURL(of: item) else {
@@ -195,8 +195,10 @@ extension RunCheck {
     if faults.isEmpty {
       findings.ok("data.images", "\(looked), all sound")
     } else {
-      findings.warn(
-        "data.images", "\(looked), \(NumberText.grouped(faults.count)) damaged", details: .firstLines(faults))
+      findings.append(
+        CheckFinding(
+          strict ? .error : .warning, "data.images", "\(looked), \(NumberText.grouped(faults.count)) damaged",
+          details: .firstLines(faults)))
     }
     return sizes
   }

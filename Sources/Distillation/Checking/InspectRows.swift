@@ -23,7 +23,7 @@ extension RunCheck {
     into findings: inout [CheckFinding]
   ) -> InspectedRows? {
     guard let data, let student else { return nil }
-    let items = data.items.train + data.items.dev + data.items.test
+    let items = data.asked + (run.evaluation.choosesThresholdOnDev ? data.items.dev : [])
     guard let labels = try? run.labelSet(), let prompt = try? PromptTemplate(run.prompt), !items.isEmpty else {
       return nil
     }
@@ -84,9 +84,11 @@ extension RunCheck {
     }
     let faults = counts.compactMap(\.fault)
     if !faults.isEmpty {
-      findings.warn(
-        "student", "\(NumberText.counted(faults.count, "row")) can't be put to the student",
-        details: .firstLines(faults))
+      findings.append(
+        CheckFinding(
+          run.strict ? .error : .warning, "student",
+          "\(NumberText.counted(faults.count, "row")) can't be put to the student and will be set aside",
+          details: .firstLines(faults)))
     }
     let totals = counts.map { $0.prompt + $0.answer }
     let longest = totals.indices.max { totals[$0] < totals[$1] } ?? 0
@@ -97,9 +99,11 @@ extension RunCheck {
     if tooLong.isEmpty {
       findings.ok("student.max_tokens", text)
     } else {
-      findings.warn(
-        "student.max_tokens", "\(text); too long for it: \(NumberText.counted(tooLong.count, "row"))",
-        details: .firstLines(tooLong.map { "\(rows[$0].item): \(NumberText.grouped(totals[$0])) tokens" }))
+      findings.append(
+        CheckFinding(
+          run.strict ? .error : .warning, "student.max_tokens",
+          "\(text); \(NumberText.counted(tooLong.count, "row")) will be set aside as too long",
+          details: .firstLines(tooLong.map { "\(rows[$0].item): \(NumberText.grouped(totals[$0])) tokens" })))
     }
     return InspectedRows(
       promptTokens: mean(counts.map(\.prompt)), answerTokens: mean(counts.map(\.answer)),

@@ -35,7 +35,7 @@ extension RunCheck {
               contentsOf: URL(filePath: recorded.file), labels: run.labelSet(), columns: recorded.columns.forReading)
           files[key] = replies
           let name = recorded.recordedName ?? teacher.name
-          if inspect(replies, of: name, subject, items: data?.asked(run), into: &findings) {
+          if inspect(replies, of: name, subject, items: data?.asked, into: &findings) {
             votes.recorded[teacher.name] = (replies, name)
           }
         } catch {
@@ -44,7 +44,7 @@ extension RunCheck {
       case .model(let model):
         inspectModel(model, subject, into: &findings)
       case .openAI(let service):
-        inspectService(service, subject, items: data?.asked(run).count, environment, into: &findings)
+        inspectService(service, subject, items: data?.asked.count, environment, into: &findings)
       }
     }
     if let data, votes.recorded.count == run.teachers.count {

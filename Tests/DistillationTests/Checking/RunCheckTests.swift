@@ -83,6 +83,8 @@ import Testing
       let text = try #require(fixture.check().texts(.warning, "data.images").first)
       #expect(text.hasPrefix("12 images, the heads of all read and 12 decoded, 1 damaged\n"))
       #expect(text.contains("photos/5.png"))
+      try fixture.edit("run.yaml", "out: run", "out: run\nstrict: true")
+      #expect(fixture.check().texts(.error, "data.images").count == 1)
     }
   }
 

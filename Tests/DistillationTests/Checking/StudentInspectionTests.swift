@@ -29,11 +29,12 @@ import Testing
       let long = String(repeating: "ball ", count: 300)
       try fixture.edit("items.jsonl", "ball number 4", long)
       let text = try #require(fixture.check().texts(.warning, "student.max_tokens").first)
-      #expect(text.contains("of 256; too long for it: 2 rows"))
+      #expect(text.contains("of 256; 2 rows will be set aside"))
       #expect(text.contains("4p: "))
       try fixture.edit("run.yaml", "{model: student}", "{model: student, max_tokens: 20}")
       #expect(
-        fixture.check().texts(.warning, "student.max_tokens").first?.contains("of 20; too long for it: 24 rows") == true
+        fixture.check().texts(.warning, "student.max_tokens").first?.contains("of 20; 20 rows will be set aside")
+          == true
       )
     }
   }
@@ -59,7 +60,7 @@ import Testing
     try withCheckFixture { fixture in
       try fixture.edit("items.jsonl", "ball number 4", "ball <image>")
       let text = try #require(fixture.check().texts(.warning, "student").first)
-      #expect(text.hasPrefix("2 rows can't be put to the student\n4p: the text holds <image>"))
+      #expect(text.hasPrefix("2 rows can't be put to the student and will be set aside\n4p: the text holds <image>"))
     }
   }
 
