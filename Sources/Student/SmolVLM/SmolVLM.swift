@@ -45,13 +45,19 @@ public struct SmolVLM: Student {
   /// A student of these parts.
   ///
   /// - Parameter processor: cuts images into tiles. The default makes one square tile of the tower's size.
-  /// - Throws: ``StudentError/missingToken(_:folder:)`` where the tokenizer lacks a token of the prompt format.
+  /// - Throws: ``StudentError/missingToken(_:folder:)`` where the tokenizer lacks a token of the prompt format,
+  ///   ``StudentError/unusableFile(_:expected:found:)`` where it has more tokens than the model has embeddings.
   public init(
     model: SmolVLMModel, tokenizer: Tokenizer, processor: (any ImageProcessor)? = nil, name: String = "the tokenizer"
   ) throws {
     func id(_ token: String) throws -> Int {
       guard let id = tokenizer.id(of: token) else { throw StudentError.missingToken(token, folder: name) }
       return id
+    }
+    let rows = model.configuration.text.vocabularySize
+    guard tokenizer.vocabularyCount <= rows else {
+      throw StudentError.unusableFile(
+        name, expected: "at most the model's \(rows) tokens", found: "\(tokenizer.vocabularyCount) tokens")
     }
     self.model = model
     self.tokenizer = tokenizer

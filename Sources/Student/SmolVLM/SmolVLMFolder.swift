@@ -12,10 +12,13 @@ extension SmolVLM {
   /// - Throws: ``StudentError`` or the error of the file that can't be used; a tensor that is missing, unknown or of
   ///   another shape stops the load with the whole list.
   public init(contentsOf folder: URL) throws {
-    let configuration: SmolVLMConfiguration = try readJSON(folder.appending(path: "config.json"))
-    guard ["idefics3", "smolvlm"].contains(configuration.modelType) else {
-      throw StudentError.unknownFamily(folder.path, found: configuration.modelType)
+    // The family first: another one's sizes may not even decode.
+    let file = folder.appending(path: "config.json")
+    let family: Family = try readJSON(file)
+    guard ["idefics3", "smolvlm"].contains(family.model_type) else {
+      throw StudentError.unknownFamily(folder.path, found: family.model_type)
     }
+    let configuration: SmolVLMConfiguration = try readJSON(file)
     let tokenizer = try Tokenizer(contentsOf: folder)
     var generator = Tensor.Generator(seed: 0)
     var model = SmolVLMModel(configuration, using: &generator)
@@ -38,22 +41,41 @@ extension SmolVLM {
   public init(
     _ sizes: FreshSizes, textsForTokenizer texts: [String], using generator: inout some RandomNumberGenerator
   ) throws {
-    var trainer = BPETrainer(vocabularySize: sizes.vocabularySize, specialTokens: SmolVLM.specialTokens)
+    try self.init(
+      sizes.configuration, vocabularySize: sizes.vocabularySize, splitsImages: false, textsForTokenizer: texts,
+      using: &generator)
+  }
+
+  /// A student with random weights of any sizes and a tokenizer trained on these texts.
+  ///
+  /// - Parameters:
+  ///   - configuration: the sizes; vocabulary and image token are set from the tokenizer.
+  ///   - vocabularySize: the most tokens, special ones and bytes included.
+  ///   - splitsImages: whether large images are cut into parts of the tower's size.
+  ///   - texts: what the tokenizer is trained on.
+  public init(
+    _ configuration: SmolVLMConfiguration, vocabularySize: Int, splitsImages: Bool,
+    textsForTokenizer texts: [String], using generator: inout some RandomNumberGenerator
+  ) throws {
+    var trainer = BPETrainer(vocabularySize: vocabularySize, specialTokens: SmolVLM.specialTokens)
     trainer.roles = [
       .beginning: "<|im_start|>", .end: "<end_of_utterance>", .padding: "<|im_end|>", .unknown: "<|endoftext|>",
     ]
     trainer.chatTemplate = SmolVLM.chatTemplate
     let trained = try trainer.train(on: texts)
-    var configuration = sizes.configuration
+    var configuration = configuration
     configuration.text.vocabularySize = trained.tokenizer.vocabularyCount
     configuration.imageToken = trained.tokenizer.id(of: "<image>") ?? 0
-    let model = SmolVLMModel(configuration, using: &generator)
-    try self.init(model: model, tokenizer: trained.tokenizer)
+    let processor = try processorFiles(configuration, splitsImages: splitsImages)
+    try self.init(
+      model: SmolVLMModel(configuration, using: &generator), tokenizer: trained.tokenizer,
+      processor: Idefics3ImageProcessor(
+        json: Array(processor["preprocessor_config.json"] ?? Data()), name: "preprocessor_config.json"))
     files = [
       "tokenizer.json": Data(trained.json.utf8), "tokenizer_config.json": Data(trained.configuration.utf8),
       "chat_template.jinja": Data(SmolVLM.chatTemplate.utf8),
     ]
-    files.merge(try processorFiles(configuration)) { $1 }
+    files.merge(processor) { $1 }
   }
 
   /// Writes a model folder that this package and transformers load. Adapters are not part of it: merge or save them apart.
@@ -138,15 +160,15 @@ extension SmolVLM {
     + "{% if add_generation_prompt %}{{ 'Assistant:' }}{% endif %}"
 }
 
-/// preprocessor_config.json and processor_config.json of a fresh student: one square tile, values in ±1.
-private func processorFiles(_ c: SmolVLMConfiguration) throws -> [String: Data] {
+/// preprocessor_config.json and processor_config.json of a fresh student: values in ±1, one square tile or many.
+private func processorFiles(_ c: SmolVLMConfiguration, splitsImages: Bool) throws -> [String: Data] {
   struct Edge: Encodable { var longest_edge: Int }
   struct ImageProcessor: Encodable {
     var image_processor_type = "Idefics3ImageProcessor"
     var do_convert_rgb = true
     var do_resize = true
     var size: Edge
-    var do_image_splitting = false
+    var do_image_splitting: Bool
     var max_image_size: Edge
     var do_rescale = true
     var rescale_factor = 1.0 / 255
@@ -162,9 +184,17 @@ private func processorFiles(_ c: SmolVLMConfiguration) throws -> [String: Data] 
   }
   let edge = Edge(longest_edge: c.vision.imageSize)
   return [
-    "preprocessor_config.json": try prettyJSON(ImageProcessor(size: edge, max_image_size: edge)),
+    "preprocessor_config.json": try prettyJSON(
+      ImageProcessor(
+        size: splitsImages ? Edge(longest_edge: 4 * c.vision.imageSize) : edge, do_image_splitting: splitsImages,
+        max_image_size: edge)),
     "processor_config.json": try prettyJSON(Processor(image_seq_len: c.tokensPerTile)),
   ]
+}
+
+/// What config.json calls its architecture.
+private struct Family: Decodable {
+  var model_type: String
 }
 
 /// The files of a model folder that are kept as they are when the model is written again.

@@ -37,7 +37,7 @@ public struct SmolVLMModel: Module, SequenceScorer {
   }
 
   /// Joins each block of factor x factor patches into one row: [tiles · side², width] to [tiles · (side/factor)², width · factor²].
-  static func shuffled(_ x: Tensor, side: Int, by factor: Int) -> Tensor {
+  package static func shuffled(_ x: Tensor, side: Int, by factor: Int) -> Tensor {
     let (width, small) = (x.shape[1], side / factor)
     return
       x

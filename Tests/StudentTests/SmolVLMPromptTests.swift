@@ -1,0 +1,95 @@
+import ImageDecoding
+import LanguageModel
+import Layers
+import Student
+import Tensor
+import Testing
+import Tokenizers
+
+@Suite struct SmolVLMPromptTests {
+  @Test func `a prompt has one beginning, one end of turn, and a token for each row of features`() throws {
+    let student = try Tiny.student()
+    let photo = try student.image(Tiny.picture(1))
+    for images in [[], [photo], [photo, student.encoded(photo)]] {
+      let tree = try student.tree(question: "Is it?", images: images, answers: ["Yes"])
+      let tokens = student.tokens
+      #expect(tree.prompt.first == tokens.start)
+      #expect(tree.prompt.count { $0 == tokens.start } == 1)
+      #expect(tree.prompt.count { $0 == tokens.endOfTurn } == 1)
+      #expect(tree.prompt.count { $0 == tokens.image } == 4 * images.count)
+      #expect(tree.prompt.count { $0 == tokens.globalImage } == images.count)
+      #expect(tree.prompt.count { $0 == tokens.aroundImage } == 2 * images.count)
+      #expect(tree.images.count == images.count)
+    }
+  }
+
+  @Test func `a prompt reads as the chat template writes it`() throws {
+    let student = try Tiny.student()
+    let photo = try student.image(Tiny.picture(1))
+    let tile = "<fake_token_around_image><global-img><image><image><image><image><fake_token_around_image>"
+    let with = try student.tree(question: "Is it?", images: [photo], answers: ["Yes", "No, it is not"])
+    #expect(
+      student.tokenizer.decode(with.prompt)
+        == "<|im_start|>User:" + tile + "Is it?<end_of_utterance>\nAssistant:")
+    let without = try student.tree(question: "Is it?", images: [], answers: ["Yes"])
+    #expect(student.tokenizer.decode(without.prompt) == "<|im_start|>User: Is it?<end_of_utterance>\nAssistant:")
+    #expect(
+      with.answers.map { student.tokenizer.decode($0) } == [
+        " Yes<end_of_utterance>", " No, it is not<end_of_utterance>",
+      ])
+  }
+
+  @Test(arguments: ["<image>", "<end_of_utterance>", "<|im_start|>", "<row_1_col_1>"])
+  func `text that spells a token of the model is refused, in question and answer`(token: String) throws {
+    let student = try Tiny.student()
+    #expect(throws: StudentError.reservedToken(token)) {
+      try student.tree(question: "a \(token) b", images: [], answers: ["Yes"])
+    }
+    #expect(throws: StudentError.reservedToken(token)) {
+      try student.tree(question: "a", images: [], answers: ["Yes", "b \(token)"])
+    }
+    #expect("\(StudentError.reservedToken(token))".contains(token))
+  }
+
+  @Test func `what is too long is refused with its tokens, and nothing is cut`() throws {
+    var student = try Tiny.student()
+    let photo = try student.image(Tiny.picture(1))
+    let tree = try student.tree(question: "Is it?", images: [photo], answers: ["x", "Yes, it is"])
+    let longest = tree.prompt.count + (tree.answers.map(\.count).max() ?? 0)
+    student.maximumTokens = longest
+    #expect(try student.tree(question: "Is it?", images: [photo], answers: ["x", "Yes, it is"]).prompt == tree.prompt)
+    student.maximumTokens = longest - 1
+    let error = StudentError.tooLong(tokens: longest, limit: longest - 1, imageTokens: 4)
+    #expect(throws: error) { try student.tree(question: "Is it?", images: [photo], answers: ["x", "Yes, it is"]) }
+    #expect("\(error)".contains("\(longest) tokens (4 of them for images)"))
+  }
+
+  @Test func `an empty question or answer is refused`() throws {
+    let student = try Tiny.student()
+    #expect(throws: StudentError.empty("question")) { try student.tree(question: "", images: [], answers: ["Yes"]) }
+    #expect(throws: StudentError.empty("answer")) { try student.tree(question: "a", images: [], answers: ["Yes", ""]) }
+    let photo = try student.image(Tiny.picture(1))
+    #expect(try student.tree(question: "", images: [photo], answers: ["Yes"]).answers.count == 1)
+  }
+
+  @Test func `a tokenizer without a token of the format is refused by its name`() throws {
+    let student = try Tiny.student()
+    let trained = try BPETrainer(vocabularySize: 300, specialTokens: ["<|im_start|>", "<image>"]).train(on: Tiny.texts)
+    #expect(throws: StudentError.missingToken("<end_of_utterance>", folder: "here")) {
+      try SmolVLM(model: student.model, tokenizer: trained.tokenizer, name: "here")
+    }
+  }
+
+  @Test func `a tokenizer with more tokens than the model has rows is refused`() throws {
+    let student = try Tiny.student()
+    var configuration = student.model.configuration
+    configuration.text.vocabularySize = 310
+    var generator = Tensor.Generator(seed: 1)
+    let small = SmolVLMModel(configuration, using: &generator)
+    #expect(
+      throws: StudentError.unusableFile("here", expected: "at most the model's 310 tokens", found: "320 tokens")
+    ) {
+      try SmolVLM(model: small, tokenizer: student.tokenizer, name: "here")
+    }
+  }
+}
