@@ -35,7 +35,7 @@ public struct Evaluator: Sendable {
   /// An evaluator on one split.
   ///
   /// - Parameters:
-  ///   - resamples: of each interval, at least 1. The default is 2,000.
+  ///   - resamples: of each interval; 0 makes intervals of no width. The default is 2,000.
   ///   - generator: one number is taken from it.
   public init(split: TestSplit, resamples: Int = 2_000, using generator: inout some RandomNumberGenerator) {
     self.init(split: split, resamples: resamples, seed: generator.next())

@@ -25,8 +25,8 @@ public struct GroupBootstrap: Sendable {
   ///
   /// - Parameters:
   ///   - groups: the group of each item, in the order in which values are given later.
-  ///   - resamples: at least 1. The default is 2,000: the ends of the interval then move by about 0.05 of its width
-  ///     from seed to seed.
+  ///   - resamples: 0 makes intervals of no width. The default is 2,000: the ends of the interval then move by about
+  ///     0.05 of its width from seed to seed.
   ///   - generator: one number is taken from it.
   /// - Precondition: there is at least one item.
   public init(groups: [String], resamples: Int = 2_000, using generator: inout some RandomNumberGenerator) {
@@ -35,7 +35,7 @@ public struct GroupBootstrap: Sendable {
 
   package init(groups: [String], resamples: Int, seed: UInt64) {
     precondition(!groups.isEmpty, "nothing to resample")
-    precondition(resamples > 0, "resamples is \(resamples), expected at least 1")
+    precondition(resamples >= 0, "resamples is \(resamples), expected at least 0")
     var numbers: [String: Int] = [:]
     groupOfItem = groups.map { group in
       if let number = numbers[group] { return number }
@@ -87,6 +87,10 @@ public struct GroupBootstrap: Sendable {
   }
 
   private func interval(ofMean values: [Int32]) -> Interval {
+    guard resamples > 0 else {
+      let mean = Double(values.reduce(0) { $0 + Int($1) }) / Double(values.count)
+      return Interval(low: mean, high: mean)
+    }
     let sorted = means(of: values).sorted()
     return Interval(low: Self.quantile(0.025, of: sorted), high: Self.quantile(0.975, of: sorted))
   }

@@ -125,15 +125,18 @@ public struct DistillationRun: Sendable {
       return given.merging(fresh) { old, _ in old }
     case .file:
       let asked = Array(ordered.prefix(max(0, allowed)))
-      guard let path = configuration.review.file, FileManager.default.fileExists(atPath: path) else {
+      func wait() throws -> Never {
         let queue = folder.appending(path: "review-queue.csv")
         try ReviewFile.write(asked, to: queue)
         throw RunError.waitingForLabels(queue.path, conflicts: asked.count)
       }
+      guard let path = configuration.review.file, FileManager.default.fileExists(atPath: path) else { try wait() }
       let items = Set(state.data.train.map(\.id))
       let source = try ReviewFileSource(
         URL(filePath: path), labels: state.labels, items: items, strict: configuration.strict)
       let fresh = try await source.labels(for: asked.map(\.item))
+      // A file that answers none of these questions was filled in for others: an earlier round's, or nobody has begun.
+      if fresh.isEmpty, !asked.isEmpty { try wait() }
       return given.merging(fresh) { old, _ in old }
     }
   }

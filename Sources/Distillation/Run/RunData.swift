@@ -9,6 +9,7 @@ struct RunData: Sendable {
   /// Items by split.
   let train: [Item]
   let dev: [Item]
+  /// The items that are scored: of the test split, or of the one that `evaluation.split` names.
   let test: [Item]
   /// Gold labels, each reading counted. Nil where the configuration maps no label column.
   let gold: GoldColumn?
@@ -60,14 +61,20 @@ struct RunData: Sendable {
     func split(_ name: String, _ share: SplitShare, _ limit: Int?) -> [Item] {
       let names = data.file == nil ? [name] : share.names ?? [name]
       let chosen = kept.filter { names.contains($0.split) }
-      return limit.map { Array(chosen.prefix($0)) } ?? chosen
+      return limit.map { wholeGroups(of: chosen, upTo: $0) } ?? chosen
     }
     dataset = whole
     train = split("train", data.splits.train, data.limit.train)
     dev = split("dev", data.splits.dev, data.limit.dev)
-    test = split("test", data.splits.test, data.limit.test)
+    let scored = configuration.evaluation.split
+    test =
+      switch scored {
+      case .train: train
+      case .dev: dev
+      case .test: split("test", data.splits.test, data.limit.test)
+      }
     setAside = problems
-    for (name, items) in [("train", train), ("test", test)] where items.isEmpty {
+    for (name, items) in [("train", train), (scored.rawValue, test)] where items.isEmpty {
       throw RunError.emptySplit(name, known: whole.splits)
     }
     gold =
@@ -80,6 +87,18 @@ struct RunData: Sendable {
     key = try StepRecords.key(
       paths.map { try digest(of: URL(filePath: $0)) }.joined(), data.json, "\(configuration.seed)")
   }
+}
+
+/// The first items, without cutting a group apart.
+private func wholeGroups(of items: [Item], upTo limit: Int) -> [Item] {
+  let sizes = Dictionary(items.map { ($0.group, 1) }, uniquingKeysWith: +)
+  var (taken, count) = (Set<String>(), 0)
+  for item in items where !taken.contains(item.group) {
+    count += sizes[item.group] ?? 0
+    guard count <= limit else { break }
+    taken.insert(item.group)
+  }
+  return items.filter { taken.contains($0.group) }
 }
 
 extension DataConfiguration {
@@ -95,10 +114,13 @@ extension DataConfiguration {
 }
 
 extension RunConfiguration {
-  /// The labels as the words side takes them.
+  /// The labels as the words side takes them: answers and meanings without their full stop, which templates set.
   func labelSet() throws -> LabelSet {
-    try LabelSet(
-      labels.map { .init(name: $0.name, answer: $0.answer, meaning: $0.meaning, aliases: $0.aliases) },
+    func open(_ sentence: String) -> String {
+      sentence.count > 1 && sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
+    }
+    return try LabelSet(
+      labels.map { .init(name: $0.name, answer: open($0.answer), meaning: open($0.meaning), aliases: $0.aliases) },
       positive: positive)
   }
 }

@@ -40,13 +40,13 @@ extension DistillationRun {
         supervisedWeight: 0)
       try await add(.stage1DPO, stage.adapter, labels: spent)
     }
-    if wanted.contains(.randomLabels), spent > 0 {
+    if wanted.contains(.randomLabels), !second.trees.isEmpty {
       let stage = try await randomLabels(stages, state, first: first, second: second, gold: gold)
       try await add(.randomLabels, stage.adapter, labels: spent)
     }
     if wanted.contains(.twoStage) { try await add(.twoStage, second.trained.adapter, labels: spent) }
     if wanted.contains(.fullLabel) {
-      let (adapter, labels) = try await fullLabel(stages, state, steps: first.steps + second.trained.steps, gold: gold)
+      let (adapter, labels) = try await fullLabel(stages, state, steps: first.steps + second.steps, gold: gold)
       try await add(.fullLabel, adapter, labels: labels)
     }
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("bootstrap")
@@ -106,7 +106,7 @@ extension DistillationRun {
     let trees = try preferenceTrees(stages, state, labels: gold.labels(of: chosen.map(\.id)))
     return try await trainStage2(
       stages, state, name: "baselines/random_labels", trees: trees, from: first, stage1: first,
-      steps: second.trained.steps)
+      steps: second.steps)
   }
 
   /// LoRA on all training items with their gold labels: same base, target format and number of updates.
@@ -115,7 +115,7 @@ extension DistillationRun {
   ) async throws -> (adapter: URL, labels: Int) {
     let labels = gold.labels(of: state.data.train.map(\.id))
     let trees = try state.judgements.compactMap { judgement in
-      try labels[judgement.item.id].map {
+      try labels[judgement.item.id].flatMap {
         try stages.examples.labelled(judgement.item, judgement.annotations, label: $0)
       }
     }

@@ -40,12 +40,17 @@ struct StepRecords: Sendable {
     return record.key == key && outputs.allSatisfy { FileManager.default.fileExists(atPath: $0.path) }
   }
 
+  /// Forgets the part, before its files are written anew: stopped half-way it must not count as what it was.
+  func begin(_ name: String) { try? FileManager.default.removeItem(at: file(name)) }
+
   /// Marks the part as finished.
   func finish(_ name: String, key: String, seconds: Double) throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    // A name may have folders of its own, such as baselines/full_label.
+    let file = file(name)
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    try encoder.encode(Record(key: key, seconds: seconds)).write(to: file(name), options: .atomic)
+    try encoder.encode(Record(key: key, seconds: seconds)).write(to: file, options: .atomic)
   }
 
   /// How long each finished part took, in seconds.

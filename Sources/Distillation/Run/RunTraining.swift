@@ -12,7 +12,7 @@ extension DistillationRun {
     var items = state.data.train + state.data.test
     if configuration.evaluation.choosesThresholdOnDev { items += state.data.dev }
     let images = try await onOwnThread { [items, reporter, keepsFeatures] in
-      try StudentImages(
+      StudentImages(
         base, dataset: state.data.dataset, items: items, keepsFeatures: keepsFeatures, progress: reporter)
     }
     let examples = StageExamples(
@@ -58,6 +58,7 @@ extension DistillationRun {
     var labels: [String: String] = [:]
     var current = first
     var trees: [PreferenceTree] = []
+    var steps = 0
     for round in 1...configuration.rounds {
       let conflicts = round == 1 ? state.conflicts : try await newConflicts(stages, state, student: current)
       labels = try await reviewed(
@@ -66,8 +67,11 @@ extension DistillationRun {
       guard !trees.isEmpty else { continue }
       let name = round == configuration.rounds ? "stage2" : "rounds/\(round)"
       current = try await trainStage2(stages, state, name: name, trees: trees, from: current, stage1: first)
+      steps += current.steps
     }
-    return SecondStage(trained: current, labels: labels, trees: trees)
+    // Without a labelled conflict Stage 1 is where the student stays; stage2/ is what others load, so it is there too.
+    if trees.isEmpty { current = try stages.keep(first, as: "stage2") }
+    return SecondStage(trained: current, labels: labels, trees: trees, steps: steps)
   }
 
   /// One training of Stage 2.
@@ -140,6 +144,8 @@ struct SecondStage: Sendable {
   let trained: TrainedStage
   let labels: [String: String]
   let trees: [PreferenceTree]
+  /// Updates of all rounds.
+  let steps: Int
 }
 
 extension StudentStages {

@@ -11,8 +11,11 @@ extension DistillationRun {
   /// - Throws: ``RunError`` where the run has no trained student, or what reading the file throws.
   public func predict(_ data: URL) async throws -> [Prediction] {
     let labels = try configuration.labelSet()
-    let dataset = try read(data)
-    let (student, key) = try base()
+    // What is only asked about needs no label, group or split.
+    var mapping = configuration.data.mapping
+    (mapping.label, mapping.group, mapping.split, mapping.slices) = (nil, nil, nil, [:])
+    let dataset = try read(data, mapping)
+    let (student, key) = try await base()
     return try await answers(
       student, key: key, dataset: dataset, items: dataset.items, labels: labels, rationales: true)
   }
@@ -24,8 +27,11 @@ extension DistillationRun {
   ///   - split: only items of this split; nil takes all.
   public func evaluate(_ data: URL, split: String? = nil) async throws -> EvaluationFile {
     let labels = try configuration.labelSet()
-    let dataset = try read(data)
-    let gold = try GoldColumn(contentsOf: data, mapping: configuration.data.mapping, labels: labels)
+    var mapping = configuration.data.mapping
+    if split == nil { mapping.split = nil }
+    let gold = try GoldColumn(contentsOf: data, mapping: mapping, labels: labels)
+    mapping.label = nil
+    let dataset = try read(data, mapping)
     let items = (split.map(dataset.items(in:)) ?? dataset.items).filter { gold.label(of: $0.id) != nil }
     guard !items.isEmpty else { throw RunError.emptySplit(split ?? "", known: dataset.splits) }
     let slice = configuration.data.fields.slices.first
@@ -36,7 +42,7 @@ extension DistillationRun {
           slice: slice.flatMap { item.attributes[$0] })
       }, labels: labels.names, falsified: labels.positive)
     var candidates = try await teacherCandidates(dataset, items, labels)
-    let (student, key) = try base()
+    let (student, key) = try await base()
     let own = try await answers(student, key: key, dataset: dataset, items: items, labels: labels, rationales: false)
     let run = try evaluation
     candidates.append(.init(.twoStage, predictions: own, labels: run?.labelsSpent ?? 0))
@@ -45,10 +51,8 @@ extension DistillationRun {
     return evaluator.evaluation(of: candidates, items: run?.items ?? 0, labelsSpent: run?.labelsSpent ?? 0)
   }
 
-  private func read(_ data: URL) throws -> Dataset {
-    var mapping = configuration.data.mapping
-    mapping.label = nil
-    return try Dataset(
+  private func read(_ data: URL, _ mapping: FieldMapping) throws -> Dataset {
+    try Dataset(
       contentsOf: data, mapping: mapping, imageRoot: configuration.data.images.map { URL(filePath: $0) },
       strict: configuration.strict
     ).settingAsideMissingImages(strict: configuration.strict)
@@ -77,7 +81,7 @@ extension DistillationRun {
       throw RunError.notARun(folder.path, "it has no stage2/ adapter yet; finish the run first")
     }
     let images = try await onOwnThread { [reporter, keepsFeatures = !configuration.student.lora.vision] in
-      try StudentImages(base, dataset: dataset, items: items, keepsFeatures: keepsFeatures, progress: reporter)
+      StudentImages(base, dataset: dataset, items: items, keepsFeatures: keepsFeatures, progress: reporter)
     }
     let examples = StageExamples(
       configuration: configuration, labels: labels, prompt: try PromptTemplate(configuration.prompt), images: images)

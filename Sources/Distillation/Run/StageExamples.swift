@@ -4,6 +4,7 @@ internal import Foundation
 internal import ImageDecoding
 internal import Layers
 internal import Student
+internal import Synchronization
 internal import TeacherProtocol
 
 /// Turns what teachers and people said into the trees that a student is trained and asked on.
@@ -13,6 +14,8 @@ struct StageExamples<Model: Student>: Sendable {
   let prompt: PromptTemplate
   let answers = AnswerTemplate()
   let images: StudentImages<Model>
+  /// Items whose image is damaged or whose text is too long for the student; filled as they are met.
+  let setAside = SetAside()
 
   /// One answer of an item: its text and whether its label is right where that is known.
   private struct Candidate {
@@ -52,7 +55,7 @@ struct StageExamples<Model: Student>: Sendable {
 
   /// Stage 2: answers with the human label are chosen, all others rejected; the most confident first.
   ///
-  /// - Returns: nil where no teacher is right and the configuration skips such items.
+  /// - Returns: nil where no teacher is right and the configuration skips such items, or the item is set aside.
   func preference(_ item: Item, _ annotations: [Annotation], label: String) throws -> PreferenceTree? {
     var candidates = try annotations.compactMap { annotation -> Candidate? in
       guard let given = annotation.reply.label else { return nil }
@@ -69,14 +72,15 @@ struct StageExamples<Model: Student>: Sendable {
     let order = candidates.indices.sorted {
       (candidates[$0].confidence, -$0) > (candidates[$1].confidence, -$1)
     }
+    guard let tree = try tree(item, candidates.map(\.text)) else { return nil }
     return PreferenceTree(
-      tree: try tree(item, candidates.map(\.text)), chosen: order.filter { candidates[$0].isChosen },
+      tree: tree, chosen: order.filter { candidates[$0].isChosen },
       rejected: order.filter { !candidates[$0].isChosen },
       pairing: configuration.stage2.pairs == .all ? .all : .best)
   }
 
   /// An item with a human label as a target alone: the right teachers' answers, or the label in words.
-  func labelled(_ item: Item, _ annotations: [Annotation], label: String) throws -> AnswerTree {
+  func labelled(_ item: Item, _ annotations: [Annotation], label: String) throws -> AnswerTree? {
     var texts = try annotations.compactMap { annotation in
       annotation.reply.label == label ? try text(label, annotation.reply.rationale) : nil
     }
@@ -84,20 +88,40 @@ struct StageExamples<Model: Student>: Sendable {
     return try tree(item, texts.unique())
   }
 
-  /// The question with one beginning of an answer for each label: what labels are scored by.
-  func question(_ item: Item) throws -> AnswerTree {
-    try tree(item, labels.labels.map(\.answer)).withoutEndOfTurn()
+  /// The question with one beginning of an answer for each label: what labels are scored by. Nil sets the item aside.
+  func question(_ item: Item) throws -> AnswerTree? {
+    try tree(item, labels.labels.map(\.answer))?.withoutEndOfTurn()
   }
 
   private func text(_ label: String, _ rationale: String) throws -> String {
     try answers.answer(label, rationale: configuration.stage1.rationales ? rationale : "", labels: labels)
   }
 
-  private func tree(_ item: Item, _ answers: [String]) throws -> AnswerTree {
+  /// The tree of an item, or nil where the student can't take it and the run is not strict: one bad row stops nothing.
+  private func tree(_ item: Item, _ answers: [String]) throws -> AnswerTree? {
     do {
       return try images.student.tree(
         question: try prompt.prompt(for: item, labels: labels), images: try images.of(item), answers: answers)
-    } catch { throw RunError.unusableItem(item.id, "\(error)") }
+    } catch {
+      if configuration.strict { throw RunError.unusableItem(item.id, "\(error)") }
+      setAside.note(item.id, "\(error)")
+      return nil
+    }
+  }
+}
+
+/// Items that a student could not take, with the reason for each.
+final class SetAside: Sendable {
+  private let reasons = Mutex<[String: String]>([:])
+
+  /// Remembers the first reason.
+  func note(_ item: String, _ reason: String) {
+    reasons.withLock { if $0[item] == nil { $0[item] = reason } }
+  }
+
+  /// All of them, by item.
+  var all: [(item: String, reason: String)] {
+    reasons.withLock { $0.sorted { $0.key < $1.key }.map { (item: $0.key, reason: $0.value) } }
   }
 }
 
@@ -113,19 +137,19 @@ extension Array where Element == String {
 struct StudentImages<Model: Student>: Sendable {
   let student: Model
   private let dataset: Dataset
-  private let kept: [String: StudentImage]
+  private let kept: [String: Result<StudentImage, any Error>]
   private static var decoder: ImageDecoder { ImageDecoder() }
 
-  /// Computes the images of these items.
+  /// Computes the images of these items. One that can't be read is an error only where it is asked for.
   ///
   /// - Parameter keepsFeatures: runs the vision tower now, once for each image; else pixels are kept.
   init(
     _ student: Model, dataset: Dataset, items: [Item], keepsFeatures: Bool, progress: ProgressReporter
-  ) throws {
+  ) {
     self.student = student
     self.dataset = dataset
     let paths = Array(Set(items.compactMap(\.image))).sorted()
-    var kept: [String: StudentImage] = [:]
+    var kept: [String: Result<StudentImage, any Error>] = [:]
     progress.begin("images", total: paths.count, unit: "images")
     for start in stride(from: 0, to: paths.count, by: 256) {
       let block = Array(paths[start..<Swift.min(paths.count, start + 256)])
@@ -136,7 +160,7 @@ struct StudentImages<Model: Student>: Sendable {
           return keepsFeatures ? student.encoded(image) : image
         }
       }
-      for (path, image) in zip(block, computed) { kept[path] = try image.get() }
+      for (path, image) in zip(block, computed) { kept[path] = image }
       progress.advance(to: start + block.count)
     }
     progress.finish()
@@ -147,6 +171,6 @@ struct StudentImages<Model: Student>: Sendable {
   func of(_ item: Item) throws -> [StudentImage] {
     guard let path = item.image else { return [] }
     guard let image = kept[path] else { throw RunError.missing(dataset.root.appending(path: path).path) }
-    return [image]
+    return [try image.get()]
   }
 }

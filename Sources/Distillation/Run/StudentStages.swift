@@ -94,6 +94,7 @@ struct StudentStages<Model: Student>: Sendable {
     let output = folder.appending(path: name)
     if records.isDone(name, key: key, outputs: [output.appending(path: "adapter_model.safetensors")]) { return output }
     let began = Date()
+    records.begin(name)
     var student = try student(adapter: start)
     let checkpoint = Checkpoint(
       url: folder.appending(path: "checkpoints/\(name.replacing("/", with: "-")).safetensors"), key: key)
@@ -125,6 +126,18 @@ struct StudentStages<Model: Student>: Sendable {
     return output
   }
 
+  /// Takes a stage's adapter over under another name.
+  func keep(_ stage: TrainedStage, as name: String) throws -> TrainedStage {
+    let output = folder.appending(path: name)
+    records.begin(name)
+    try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
+    for file in ["adapter_config.json", "adapter_model.safetensors"] {
+      let bytes = try Data(contentsOf: stage.adapter.appending(path: file))
+      try bytes.write(to: output.appending(path: file), options: .atomic)
+    }
+    return TrainedStage(adapter: output, key: stage.key, steps: 0)
+  }
+
   /// The student's answer to each item: the most probable label, with probabilities and, if wanted, a rationale.
   func predict(_ items: [Item], adapter: URL?, rationales: Bool = false) async throws -> [Prediction] {
     try await onOwnThread { try predictHere(items, adapter: adapter, rationales: rationales) }
@@ -134,11 +147,14 @@ struct StudentStages<Model: Student>: Sendable {
     var student = base
     if let adapter { try student.loadAdapter(from: adapter) }
     let questions = try items.map(examples.question)
-    let answers = student.labelAnswers(
-      questions, rationaleTokens: rationales ? configuration.student.maximumNewTokens : 0)
+    var answers = student.labelAnswers(
+      questions.compactMap(\.self), rationaleTokens: rationales ? configuration.student.maximumNewTokens : 0
+    )[...]
     let names = examples.labels.names
-    return zip(items, answers).map { item, answer in
-      Prediction(
+    return zip(items, questions).map { item, question in
+      // No answer to an item that was set aside; where it is scored, that counts as wrong.
+      guard question != nil, let answer = answers.popFirst() else { return Prediction(itemID: item.id, label: nil) }
+      return Prediction(
         itemID: item.id, label: answer.isTied ? nil : names[answer.chosen],
         probabilities: Dictionary(uniqueKeysWithValues: zip(names, answer.probabilities)),
         rationale: rationales ? answer.rationale : nil)

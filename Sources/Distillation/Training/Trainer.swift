@@ -118,6 +118,7 @@ public struct Trainer: Sendable {
     onUpdate: (TrainingUpdate) throws -> Void = { _ in },
     inTraining: @Sendable (Model, UInt64) -> Model = { model, _ in model }
   ) throws {
+    precondition(options.batch > 0 && options.parts > 0, "a batch of \(options.batch) in \(options.parts) parts")
     let examples = objective.exampleCount
     guard examples > 0 else { throw TrainingError.noExamples(stage: stage) }
     var optimizer = AdamW(
@@ -138,10 +139,12 @@ public struct Trainer: Sendable {
       let chosen = Array(order.examples[first..<min(examples, first + options.batch)])
       let (gradients, metrics) = parts(
         of: chosen, step: step, model: model, objective: objective, inTraining: inTraining)
-      guard metrics.loss.isFinite else { throw TrainingError.diverged(stage: stage, step: step, loss: metrics.loss) }
+      guard metrics.loss.isFinite else {
+        throw TrainingError.diverged(stage: stage, step: step + 1, loss: metrics.loss)
+      }
       let rate = schedule.rate(at: step)
       let norm = optimizer.update(&model, gradients: gradients, learningRate: rate)
-      guard norm.isFinite else { throw TrainingError.diverged(stage: stage, step: step, loss: norm) }
+      guard norm.isFinite else { throw TrainingError.diverged(stage: stage, step: step + 1, loss: norm) }
       try onUpdate(
         TrainingUpdate(
           step: step + 1, totalSteps: total, epoch: Double(step + 1) / Double(perEpoch), learningRate: rate,
