@@ -1,0 +1,160 @@
+import Annotations
+import Distillation
+import Foundation
+import TeacherProtocol
+import Testing
+
+/// Which human labels a run reads, from whom, and how they are counted.
+@Suite(.serialized) struct ReviewOptionTests {
+  @Test func `labels are read on conflicts alone, up to the budget, a count or a fraction`() async throws {
+    try await withRunWorld { world in
+      let conflicts = Set(world.conflicts.map(\.id))
+      for (budget, labels) in [(LabelBudget.count(2), 2), (.fraction(0.13), 3), (.count(24), conflicts.count)] {
+        let own = world.with { $0.review.budget = budget }
+        let name = "\(budget)"
+        try await own.run(name).run()
+        let read = try own.reviewed(of: name)
+        #expect(Set(read).count == labels && conflicts.isSuperset(of: read))
+        #expect(try own.run(name).evaluation?.labelsSpent == labels)
+      }
+    }
+  }
+
+  @Test func `each order reads other conflicts first, always the same ones`() async throws {
+    try await withRunWorld { world in
+      var read: [[String]] = []
+      for order in [ReviewConfiguration.Order.disagreement, .random, .studentUncertainty] {
+        let own = world.with { $0.review.order = order }
+        try await own.run("\(order)").run(through: .review)
+        try await own.run("\(order) again").run(through: .stage2)
+        let ids = try own.reviewed(of: "\(order)")
+        #expect(try own.reviewed(of: "\(order) again") == ids && ids.count == 4)
+        read.append(ids)
+      }
+      #expect(Set(read).count == 3)
+      let other = world.with {
+        $0.review.order = .random
+        $0.seed = 5
+      }
+      try await other.run("seed").run(through: .review)
+      #expect(try other.reviewed(of: "seed") != read[1])
+    }
+  }
+
+  @Test func `a run waits for a review file, and goes on once it is filled in`() async throws {
+    try await withRunWorld { world in
+      let file = world.folder.appending(path: "review.csv")
+      let own = world.with {
+        $0.review.source = .file
+        $0.review.file = file.path
+      }
+      let queue = world.folder.appending(path: "run/review-queue.csv")
+      await #expect(throws: RunError.waitingForLabels(queue.path, conflicts: 4)) { try await own.run().run() }
+      let table = try String(contentsOf: queue, encoding: .utf8)
+      #expect(table.hasPrefix("item,label,image"))
+      let ids = table.split(whereSeparator: \.isNewline).dropFirst().map { String($0.prefix { $0 != "," }) }
+      #expect(ids.count == 4 && Set(world.conflicts.map(\.id)).isSuperset(of: ids))
+      // An empty queue saved as it is answers nothing: still waiting.
+      try FileManager.default.copyItem(at: queue, to: file)
+      await #expect(throws: RunError.waitingForLabels(queue.path, conflicts: 4)) { try await own.run().run() }
+      // Three of the four are labelled.
+      let rows = ids.prefix(3).map { id in "\(id),\(own.items.first { $0.id == id }?.label ?? "")\n" }
+      try Data(("item,label\n" + rows.joined()).utf8).write(to: file)
+      try await own.run().run()
+      #expect(try own.run().evaluation?.labelsSpent == 3)
+      #expect(try own.run().evaluation?.results["two_stage"]?.labels == 3)
+    }
+  }
+
+  @Test func `several rounds share the budget, and the student votes from the second on`() async throws {
+    try await withRunWorld { world in
+      let own = world.with {
+        $0.rounds = 2
+        $0.review.budget = .count(6)
+        $0.evaluation.results = .all
+      }
+      try await own.run().run()
+      let read = try own.reviewed()
+      #expect(Set(read).count == read.count && read.count <= 6 && read.count > 3)
+      #expect(Set(world.conflicts.map(\.id)).isSuperset(of: read.prefix(3)))
+      #expect(own.exists("rounds/1/adapter_model.safetensors") && own.exists("stage2/adapter_model.safetensors"))
+      let steps = try own.steps()
+      let both = (steps["rounds/1"] ?? 0) + (steps["stage2"] ?? 0)
+      #expect(steps["baselines/random_labels"] == both, "equal steps are those of all rounds")
+      #expect(steps["baselines/full_label"] == (steps["stage1"] ?? 0) + both)
+      #expect(try own.run().evaluation?.labelsSpent == read.count)
+      let before = try own.results()
+      try await own.run().run()
+      #expect(try own.results() == before)
+    }
+  }
+
+  @Test func `budgets draw accuracy over labels`() async throws {
+    try await withRunWorld { world in
+      let own = world.with {
+        $0.budgets = [.count(6), .count(2), .fraction(0.09), .count(4)]
+      }
+      try await own.run().run()
+      let points = try #require(try own.run().evaluation?.budgets)
+      #expect(points.map(\.labels) == [2, 4, 6] && points.allSatisfy { $0.result == "two_stage" })
+      #expect(points.allSatisfy { $0.interval.low <= $0.accuracy && $0.accuracy <= $0.interval.high })
+      #expect(try own.run().evaluation?.labelsSpent == 4)
+    }
+  }
+
+  @Test func `a threshold chosen on dev counts the labels of dev`() async throws {
+    try await withRunWorld { world in
+      let own = world.with { $0.evaluation.choosesThresholdOnDev = true }
+      try await own.run().run()
+      let file = try #require(try own.run().evaluation)
+      #expect(file.labelsSpent == 4 + RunWorld.dev)
+      #expect(file.results["stage1"]?.labels == RunWorld.dev)
+      #expect(file.results["two_stage"]?.labels == 4 + RunWorld.dev)
+    }
+  }
+
+  @Test func `without any conflict the student of Stage 1 is the student`() async throws {
+    try await withRunWorld { world in
+      var own = world.with {
+        $0.agreement.rule = .majority
+        $0.evaluation.results = .all
+      }
+      // Of the two items with two votes, each is right once.
+      own.plugins.teachers = [CountingTeacher("c") { request, _ in request.item.id == "i7" ? "falsified" : "pristine" }]
+      try await own.run().run()
+      let file = try #require(try own.run().evaluation)
+      #expect(file.labelsSpent == 0)
+      #expect(file.results["two_stage"]?.accuracy == file.results["stage1"]?.accuracy)
+      #expect(try own.bytes("stage2/adapter_model.safetensors") == own.bytes("stage1/adapter_model.safetensors"))
+      let steps = try own.steps()
+      #expect(steps["baselines/full_label"] == steps["stage1"])
+      let data = world.folder.appending(path: "data/items.jsonl")
+      #expect(try await own.run().predict(data).count == world.items.count)
+    }
+  }
+
+  @Test func `teachers that agree on nothing leave Stage 1 nothing to learn, and that is said`() async throws {
+    try await withRunWorld { world in
+      var own = world
+      own.plugins.teachers = [
+        CountingTeacher("c") { request, _ in
+          (world.items.first { $0.id == request.item.id }?.votes["a"] ?? nil) == "pristine" ? "falsified" : "pristine"
+        }
+      ]
+      await #expect(throws: RunError.nothingAgreed) { try await own.run().run() }
+      #expect(RunError.nothingAgreed.description.contains("stage1.conflicts"))
+    }
+  }
+
+  @Test func `several labels are learnt, predicted and scored`() async throws {
+    try await withRunWorld(labels: ["true", "false", "mixed"]) { world in
+      let own = world.with { $0.evaluation.results = .all }
+      try await own.run().run()
+      let file = try #require(try own.run().evaluation)
+      #expect(file.testItems == RunWorld.test)
+      #expect(file.results["two_stage"]?.confusion?.labels == ["true", "false", "mixed"])
+      let predictions = try await own.run().predict(world.folder.appending(path: "data/items.jsonl"))
+      #expect(predictions.allSatisfy { $0.probabilities.count == 3 })
+    }
+  }
+}

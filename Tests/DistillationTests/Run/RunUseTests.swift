@@ -1,0 +1,120 @@
+import Distillation
+import Foundation
+import ImageDecoding
+import TeacherProtocol
+import Testing
+
+/// A finished run on files that it did not see.
+@Suite(.serialized) struct RunUseTests {
+  @Test func `a finished run answers the items of another file`() async throws {
+    try await withRunWorld { world in
+      try await world.run().run()
+      let file = world.folder.appending(path: "data/new.csv")
+      try Data("id,image,text\nx1,train0.png,Caption i1\nx2,test1.png,A new caption\nx3,none.png,Lost\n".utf8).write(
+        to: file)
+      let run = try world.run()
+      let predictions = try await run.predict(file)
+      #expect(predictions.map(\.itemID) == ["x1", "x2"])
+      for prediction in predictions {
+        #expect(prediction.label.map(["pristine", "falsified"].contains) ?? true)
+        #expect(abs(prediction.probabilities.values.reduce(0, +) - 1) < 1e-9 && prediction.rationale != nil)
+      }
+      #expect(try await run.predict(file) == predictions)
+    }
+  }
+
+  @Test func `predictions on the test items are those that were scored`() async throws {
+    try await withRunWorld { world in
+      try await world.run().run()
+      let file = world.folder.appending(path: "data/test.jsonl")
+      try RunWorld.write(world.items.filter { $0.split == "test" }, to: file)
+      let again = try await world.run().predict(file)
+      let scored = try String(decoding: world.bytes("predictions/two_stage.jsonl"), as: UTF8.self)
+        .split(separator: "\n").map { try JSONDecoder().decode(Prediction.self, from: Data($0.utf8)) }
+      #expect(scored.map(\.itemID) == again.map(\.itemID) && scored.map(\.label) == again.map(\.label))
+      for (a, b) in zip(scored, again) {
+        for (label, p) in a.probabilities { #expect(abs(p - (b.probabilities[label] ?? 2)) < 1e-5) }
+      }
+    }
+  }
+
+  @Test func `another labelled file is scored, teachers of the run beside the student`() async throws {
+    try await withRunWorld { world in
+      try await world.run().run()
+      let data = world.folder.appending(path: "data/items.jsonl")
+      let whole = try await world.run().evaluate(data)
+      #expect(whole.testItems == world.items.count)
+      #expect(Set(whole.results.keys) == ["teacher:a", "teacher:b", "two_stage"])
+      let right = world.items.count { $0.votes["a"] == $0.label }
+      #expect(whole.results["teacher:a"]?.accuracy == Double(right) / Double(world.items.count))
+      let test = try await world.run().evaluate(data, split: "test")
+      #expect(test.testItems == RunWorld.test)
+      #expect(test.results["two_stage"]?.accuracy == (try world.run().evaluation?.results["two_stage"]?.accuracy))
+      await #expect(throws: RunError.self) { try await world.run().evaluate(data, split: "none") }
+    }
+  }
+
+  @Test func `a run without a student yet says so`() async throws {
+    try await withRunWorld { world in
+      try await world.run().run(through: .stage1)
+      do {
+        _ = try await world.run().predict(world.folder.appending(path: "data/items.jsonl"))
+        Issue.record("predicted")
+      } catch RunError.notARun(let path, let why) {
+        #expect(path.contains("run") && why.contains("stage2"))
+      }
+    }
+  }
+
+  @Test func `another split can be scored, whole groups are limited, rows are chosen by a column`() async throws {
+    try await withRunWorld { world in
+      let dev = world.with { $0.evaluation.split = .dev }
+      try await dev.run("dev").run()
+      #expect(try dev.run("dev").evaluation?.testItems == RunWorld.dev)
+      #expect(try dev.bytes("predictions/two_stage.jsonl", of: "dev").split(separator: 10).count == RunWorld.dev)
+      // Groups have two items: three would cut one apart.
+      let limited = world.with { $0.data.limit.test = 3 }
+      try await limited.run("limited").run()
+      #expect(try limited.run("limited").evaluation?.testItems == 2)
+      let chosen = world.with { $0.data.rowsWhere = ["kind": ["x"]] }
+      try await chosen.run("chosen").run()
+      #expect(try chosen.run("chosen").evaluation?.testItems == RunWorld.test / 3)
+    }
+  }
+
+  @Test func `slices are scored apart, and intervals can be left out`() async throws {
+    try await withRunWorld { world in
+      let own = world.with {
+        $0.data.fields.slices = ["kind"]
+        $0.evaluation.bootstrap = 0
+      }
+      try await own.run().run()
+      let file = try #require(try own.run().evaluation)
+      #expect(file.slices?.keys.sorted() == ["x", "y"])
+      #expect(file.slices?["x"]?.testItems == RunWorld.test / 3)
+      let result = try #require(file.results["two_stage"])
+      #expect(result.interval.low == result.accuracy && result.interval.high == result.accuracy)
+    }
+  }
+
+  @Test func `an item whose picture is damaged or whose text is too long is set aside, or stops a strict run`()
+    async throws
+  {
+    try await withRunWorld { world in
+      let data = world.folder.appending(path: "data")
+      try Data("not a picture".utf8).write(to: data.appending(path: "bad.png"))
+      var rows = world.items
+      rows[2].image = "bad.png"
+      rows[4].image = "none.png"
+      try RunWorld.write(rows, to: data.appending(path: "items.jsonl"))
+      var text = try String(contentsOf: data.appending(path: "items.jsonl"), encoding: .utf8)
+      text = text.replacing("Caption i8\"", with: "Caption " + String(repeating: "z", count: 400) + "\"")
+      try Data(text.utf8).write(to: data.appending(path: "items.jsonl"))
+      try await world.run().run()
+      let page = try String(decoding: world.bytes("report.html"), as: UTF8.self)
+      for name in ["bad.png", "none.png", "i8"] { #expect(page.contains(name), "\(name) is not listed") }
+      let strict = world.with { $0.strict = true }
+      await #expect(throws: (any Error).self) { try await strict.run("strict").run() }
+    }
+  }
+}
