@@ -1,4 +1,4 @@
-public import Foundation
+internal import Foundation
 
 /// Any error as one sentence for a person, whichever library it came from.
 ///

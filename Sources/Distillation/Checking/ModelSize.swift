@@ -84,6 +84,8 @@ extension FreshStudentConfiguration {
     model.text.heads = text.heads
     model.text.keyHeads = text.keyValueHeads
     model.text.maxPositions = text.maximumPositions
+    model.text.ropeBase = text.ropeTheta
+    model.text.epsilon = Float(text.normEpsilon)
     model.text.tiesEmbeddings = tiesWordEmbeddings
     model.vision.hiddenSize = vision.hiddenSize
     model.vision.intermediateSize = vision.intermediateSize
@@ -91,6 +93,7 @@ extension FreshStudentConfiguration {
     model.vision.heads = vision.heads
     model.vision.imageSize = vision.imageSize
     model.vision.patchSize = vision.patchSize
+    model.vision.epsilon = Float(vision.normEpsilon)
     model.scaleFactor = scaleFactor
     return model
   }

@@ -67,7 +67,7 @@ public struct DistillationRun: Sendable {
       if last == .review { _ = try await reviewed(state, uncertainty: nil, share: 1...configuration.rounds) }
       return
     }
-    let (student, key) = try base()
+    let (student, key) = try await base()
     try await train(student, key: key, state: state, through: last)
   }
 
@@ -83,9 +83,10 @@ public struct DistillationRun: Sendable {
       let annotator = try Annotator(store: store, labels: labels, assignments: assignments)
       reporter.begin(title, total: items.count * assignments.count, unit: "replies")
       let run = try await annotator.annotate(data.dataset, items: items) { [reporter] in
-        reporter.advance(to: $0.done + $0.failed)
+        reporter.advance(to: $0.done)
       }
       reporter.finish()
+      try say(whatFailedIn: run)
       return run
     }
     let train = try await annotate("teachers on training items", data.train, teachers.assignments)
@@ -104,6 +105,18 @@ public struct DistillationRun: Sendable {
     let report = try AgreementReport(train.votes).json()
     try Data((report + "\n").utf8).write(to: folder.appending(path: "agreement.json"), options: .atomic)
     return state
+  }
+
+  /// Says what was not answered; a teacher that answered nothing at all stops the run, since its votes are missing from
+  /// every result.
+  private func say(whatFailedIn run: AnnotationRun) throws {
+    let failed = Dictionary(grouping: run.failures, by: \.teacher)
+    for (teacher, failures) in failed.sorted(by: { $0.key < $1.key }) {
+      let reason = failures[0].reason
+      if failures.count == run.items.count { throw RunError.silentTeacher(teacher, reason) }
+      reporter.message(
+        "teacher \(teacher): \(failures.count) of \(run.items.count) items have no answer; first: \(reason)")
+    }
   }
 
   /// Human labels of conflicts, as far as this part of the budget reaches, in the configuration's order.
@@ -150,15 +163,21 @@ public struct DistillationRun: Sendable {
   }
 
   /// The student before any adapter, and a digest of its weights.
-  func base() throws -> (student: any Student, key: String) {
+  func base() async throws -> (student: any Student, key: String) {
     if let student = plugins.student {
       var digest = StudentDigest()
       return (student, digest.of(student))
     }
-    guard let path = configuration.student.model else { throw RunError.noStudent }
+    let path = try await basePath()
     var student = try SmolVLM(contentsOf: URL(filePath: path))
     student.maximumTokens = min(student.maximumTokens, configuration.student.maximumTokens)
     return (student, try digest(of: URL(filePath: path)))
+  }
+
+  private func basePath() async throws -> String {
+    if let path = configuration.student.model { return path }
+    guard let fresh = configuration.student.fresh else { throw RunError.noStudent }
+    return try await freshBase(fresh).path
   }
 
   func openStore() throws -> any AnnotationStore {

@@ -34,7 +34,12 @@ struct RunData: Sendable {
       paths = [file]
       let fractions = [("train", data.splits.train), ("dev", data.splits.dev), ("test", data.splits.test)]
         .compactMap { name, share in share.fraction.map { (name: name, fraction: $0) } }
-      if !fractions.isEmpty { whole = try whole.splitByGroup(fractions, seed: UInt64(configuration.seed)) }
+        .filter { $0.fraction > 0 }
+      let rest = 1 - fractions.reduce(0) { $0 + $1.fraction }
+      if !fractions.isEmpty {
+        whole = try whole.splitByGroup(
+          fractions + (rest > 1e-9 ? [(name: "unused", fraction: rest)] : []), seed: UInt64(configuration.seed))
+      }
       problems = whole.setAside
       try whole.checkGroups()
     } else if let files = data.files {

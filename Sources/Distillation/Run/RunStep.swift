@@ -94,6 +94,8 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case emptySplit(String, known: [String])
   /// A teacher whose kind needs a maker that the caller did not give.
   case noMaker(teacher: String, kind: String)
+  /// A teacher that answered no item, and why.
+  case silentTeacher(String, String)
   /// A student that nothing describes.
   case noStudent
   /// Nothing to train on.
@@ -113,6 +115,8 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
       "no item is in the split \"\(name)\"; the data has \(known.joined(separator: ", ")). Set data.splits."
     case .noMaker(let teacher, let kind):
       "teacher \(teacher): nothing here makes teachers of the kind \(kind); run it with the distill command or pass a maker"
+    case .silentTeacher(let teacher, let why):
+      "teacher \(teacher) answered no item: \(why). Replies of the other teachers are kept; mend it and run again."
     case .noStudent: "the configuration names no student: set student.model to a model folder"
     case .nothingAgreed:
       "the teachers agree on no training item, so Stage 1 has nothing to learn; set stage1.conflicts to majority or both"

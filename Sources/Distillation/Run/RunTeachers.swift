@@ -20,9 +20,16 @@ struct RunTeachers: Sendable {
     var files: [String: RecordedReplies] = [:]
     for entry in configuration.teachers {
       let template = try PromptTemplate(entry.prompt ?? configuration.prompt)
-      func assign(_ teacher: any Teacher, tokens: Int, shortTokens: Int) {
-        full.append(.init(teacher: teacher, template: template, parameters: .init(maximumTokens: tokens)))
-        short.append(.init(teacher: teacher, template: template, parameters: .init(maximumTokens: shortTokens)))
+      func assign(
+        _ teacher: any Teacher, tokens: Int, shortTokens: Int, temperature: Double = 0, concurrency: Int? = nil
+      ) {
+        let make = { (tokens: Int) in
+          Annotator.Assignment(
+            teacher: teacher, template: template,
+            parameters: .init(temperature: temperature, maximumTokens: tokens), concurrency: concurrency)
+        }
+        full.append(make(tokens))
+        short.append(make(shortTokens))
       }
       switch entry.source {
       case .recorded(let recorded):
@@ -45,11 +52,13 @@ struct RunTeachers: Sendable {
         let teacher = ModelTeacher(
           entry.name, student: student, modelDigest: "\(key) \(view.rawValue)", sight: { view.seen($0) })
         assign(teacher, tokens: model.maximumTokens, shortTokens: 1)
-      case .openAI:
+      case .openAI(let service):
         guard let teacher = try plugins.makeTeacher?(entry, labels) else {
           throw RunError.noMaker(teacher: entry.name, kind: entry.kind.rawValue)
         }
-        assign(teacher, tokens: 256, shortTokens: 256)
+        assign(
+          teacher, tokens: service.maximumTokens, shortTokens: service.maximumTokens,
+          temperature: service.temperature, concurrency: service.concurrency)
       }
     }
     let template = try PromptTemplate(configuration.prompt)

@@ -34,7 +34,6 @@ import Testing
     @Test(arguments: [
       ("threads:", "seed"), ("out:", "seed"), ("images:", "data"), ("group:", "data"), ("train:", "  limit"),
       ("recorded_name:", "teachers"), ("- name: local", "teachers"), ("- name: service", "teachers"),
-      ("evaluate_every:", "stage1"), ("evaluate_every:", "stage2"),
     ])
     func whatIsCommentedOutCanBeTakenIn(key: String, start: String) throws {
       let run = try RunConfiguration(text: uncommenting(key, within: start), format: .yaml)

@@ -85,7 +85,6 @@
         betas: [0.8, 0.9]
         epsilon: 1e-6
         checkpoint_every: 11
-        evaluate_every: 12
       stage1:
         answers: m
         conflicts: both
@@ -100,7 +99,6 @@
         betas: [0.7, 0.95]
         epsilon: 1e-7
         checkpoint_every: 13
-        evaluate_every: 14
       stage2:
         reference: {adapter: old/adapter}
         loss: sigmoid
@@ -119,7 +117,6 @@
         betas: [0.6, 0.99]
         epsilon: 1e-9
         checkpoint_every: 15
-        evaluate_every: 16
       evaluation: {results: all, bootstrap: 10, split: dev, dev_for_threshold: false}
       budgets: [0.05, 200]
       rounds: 2
@@ -213,7 +210,7 @@
 
     private static func training(
       _ epochs: Int, _ batch: Int, _ rate: Double, _ schedule: TrainingConfiguration.Schedule, warmup: Double,
-      decay: Double, clip: Double, betas: [Double], epsilon: Double, checkpoint: Int, evaluate: Int
+      decay: Double, clip: Double, betas: [Double], epsilon: Double, checkpoint: Int
     ) -> TrainingConfiguration {
       var training = TrainingConfiguration(epochs: epochs, batch: batch, learningRate: rate)
       training.schedule = schedule
@@ -223,7 +220,6 @@
       training.betas = betas
       training.epsilon = epsilon
       training.checkpointEvery = checkpoint
-      training.evaluateEvery = evaluate
       return training
     }
 
@@ -235,8 +231,7 @@
       stage2.whenAllWrong = .skip
       stage2.replay = 0.25
       stage2.training = training(
-        6, 7, 2e-5, .constant, warmup: 1, decay: 0.3, clip: 4, betas: [0.6, 0.99], epsilon: 1e-9, checkpoint: 15,
-        evaluate: 16)
+        6, 7, 2e-5, .constant, warmup: 1, decay: 0.3, clip: 4, betas: [0.6, 0.99], epsilon: 1e-9, checkpoint: 15)
       return stage2
     }
 
@@ -269,15 +264,13 @@
       pretrain.rowsWhere = ["split": ["train"]]
       pretrain.objective = [.matching]
       pretrain.training = training(
-        2, 3, 0.01, .constant, warmup: 0.5, decay: 0.2, clip: 3, betas: [0.8, 0.9], epsilon: 1e-6, checkpoint: 11,
-        evaluate: 12)
+        2, 3, 0.01, .constant, warmup: 0.5, decay: 0.2, clip: 3, betas: [0.8, 0.9], epsilon: 1e-6, checkpoint: 11)
       run.pretrain = pretrain
       run.stage1.answers = .teacher("m")
       run.stage1.conflicts = .both
       run.stage1.rationales = false
       run.stage1.training = training(
-        4, 5, 2e-4, .linear, warmup: 0, decay: 0.1, clip: 2, betas: [0.7, 0.95], epsilon: 1e-7, checkpoint: 13,
-        evaluate: 14)
+        4, 5, 2e-4, .linear, warmup: 0, decay: 0.1, clip: 2, betas: [0.7, 0.95], epsilon: 1e-7, checkpoint: 13)
       run.evaluation.results = .all
       run.evaluation.bootstrap = 10
       run.evaluation.split = .dev

@@ -20,8 +20,6 @@ public struct TrainingConfiguration: ConfigurationSection {
   public var epsilon = 1e-8
   /// Steps between checkpoints. The default is 50.
   public var checkpointEvery = 50
-  /// Steps between evaluations on the development split. The default is none: at the end of every epoch.
-  public var evaluateEvery: Int?
 
   /// The course of the step size after warm-up.
   public enum Schedule: String, ConfigurationChoice {
@@ -63,8 +61,5 @@ public struct TrainingConfiguration: ConfigurationSection {
       }),
     ConfigurationKey("epsilon", \.epsilon, "AdamW's addend in the denominator.", range: .above(0)),
     ConfigurationKey("checkpoint_every", \.checkpointEvery, "Steps between checkpoints.", range: .atLeast(1)),
-    ConfigurationKey(
-      "evaluate_every", \.evaluateEvery, "Steps between evaluations on dev; without it once an epoch.",
-      range: .ifGiven(.atLeast(1)), sample: "200"),
   ]
 }

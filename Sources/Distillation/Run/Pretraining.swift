@@ -1,0 +1,94 @@
+internal import Foundation
+internal import ImageDecoding
+internal import Layers
+internal import Student
+internal import TeacherProtocol
+internal import Tensor
+
+extension DistillationRun {
+  /// A base made in this run: fresh weights, a tokenizer of the run's own texts, pre-training where it is asked for.
+  ///
+  /// The folder base/ loads like any model folder; it is made again only when what it is made from changes.
+  func freshBase(_ fresh: FreshStudentConfiguration) async throws -> URL {
+    let output = folder.appending(path: "base")
+    let labels = try configuration.labelSet()
+    let data = try RunData(configuration, labels: labels)
+    let captions = try configuration.pretrain.map { pretrain in
+      try CaptionFile(
+        contentsOf: URL(filePath: pretrain.captions), image: pretrain.fields.image, text: pretrain.fields.text,
+        where: pretrain.rowsWhere, strict: configuration.strict)
+    }
+    let captionKey = try configuration.pretrain.map { try $0.json + digest(of: URL(filePath: $0.captions)) } ?? ""
+    let key = StepRecords.key(data.key, fresh.json, captionKey, "\(configuration.seed)")
+    let records = StepRecords(run: folder)
+    if records.isDone("base", key: key, outputs: [output.appending(path: "model.safetensors")]) { return output }
+    let began = Date()
+    let texts =
+      data.train.map(\.text) + (captions?.rows.flatMap(\.captions) ?? []) + labels.labels.map(\.meaning)
+      + [configuration.prompt]
+    var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("base")
+    var student = try SmolVLM(
+      fresh.modelConfiguration, vocabularySize: fresh.vocabularySize, splitsImages: fresh.splitsImages,
+      textsForTokenizer: texts, using: &generator)
+    if let pretrain = configuration.pretrain, let captions {
+      student = try await onOwnThread { [student] in
+        try pretrained(student, pretrain, captions.rows, labels: labels, root: data.dataset.root, key: key)
+      }
+    }
+    try student.save(to: output)
+    try records.finish("base", key: key, seconds: Date().timeIntervalSince(began))
+    return output
+  }
+
+  /// All weights trained on captions: likelihood, telling the own caption from others, the run's question about both.
+  private func pretrained(
+    _ start: SmolVLM, _ pretrain: PretrainConfiguration, _ rows: [CaptionFile.Row], labels: LabelSet, root: URL,
+    key: String
+  ) throws -> SmolVLM {
+    var student = start
+    let folder = pretrain.images.map { URL(filePath: $0) } ?? root
+    let images = try mapInParallel(rows) { row in
+      Result { try student.image(ImageDecoder().decode(contentsOf: folder.appending(path: row.image).path)) }
+    }.map { try $0.get() }
+    var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("captions")
+    var (supervised, contrastive) = ([AnswerTree](), [AnswerTree]())
+    let template = try PromptTemplate(configuration.prompt)
+    let negative = labels.names.first { $0 != configuration.positive } ?? configuration.positive
+    func other(than row: Int) -> String {
+      let index = rows.count > 1 ? (row + Int.random(in: 1..<rows.count, using: &generator)) % rows.count : row
+      return rows[index].captions.randomElement(using: &generator) ?? rows[index].captions[0]
+    }
+    for (i, row) in rows.enumerated() {
+      if pretrain.objective.contains(.captioning) {
+        supervised.append(
+          try student.tree(question: "Describe the photo.", images: [images[i]], answers: row.captions))
+      }
+      if pretrain.objective.contains(.contrastive) {
+        let answers =
+          [row.captions.randomElement(using: &generator) ?? row.captions[0]] + (0..<7).map { _ in other(than: i) }
+        contrastive.append(try student.tree(question: "Describe the photo.", images: [images[i]], answers: answers))
+      }
+      if pretrain.objective.contains(.matching) {
+        for (caption, label) in row.captions.flatMap({ [($0, negative), (other(than: i), configuration.positive)] }) {
+          let item = Item(id: row.image, image: row.image, fields: ["text": caption])
+          let answer = try AnswerTemplate().answer(label, rationale: "", labels: labels)
+          supervised.append(
+            try student.tree(
+              question: template.prompt(for: item, labels: labels), images: [images[i]], answers: [answer]))
+        }
+      }
+    }
+    let trainer = Trainer(
+      stage: "base", options: pretrain.training.options, seed: UInt64(configuration.seed),
+      checkpoint: Checkpoint(url: self.folder.appending(path: "checkpoints/base.safetensors"), key: key))
+    let report = { (update: TrainingUpdate) in
+      reporter.advance(to: update.step, note: String(format: "loss %.4f", update.metrics.loss))
+    }
+    let objective = MixedObjective(SupervisedObjective(supervised), ContrastiveObjective(contrastive))
+    reporter.begin("base", total: trainer.options.totalSteps(examples: objective.exampleCount), unit: "updates")
+    try trainer.train(&student, objective: objective, onUpdate: report)
+    reporter.finish()
+    trainer.checkpoint?.remove()
+    return student
+  }
+}
