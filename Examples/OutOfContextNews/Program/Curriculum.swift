@@ -11,8 +11,10 @@ struct Curriculum: Sendable {
   var descriptions = 0
   /// Rows of words, one for each fact, to say Yes or No to one by one.
   var checks = 0
-  /// News captions to judge and to give the reason for: the task itself.
+  /// News captions to judge and to give the reason for.
   var newsCaptions = 0
+  /// The facts that a wrong news caption may be wrong about. The default is all.
+  var facts = Fact.allCases
 
   /// The prompt of the task, as the run's configuration gives it to teachers and student.
   static let prompt = "{text} Out of context?"
@@ -26,7 +28,7 @@ struct Curriculum: Sendable {
     var questions: [Question] = []
     for _ in 0..<descriptions { questions.append(Self.description(of: scene, using: &generator)) }
     for _ in 0..<checks { questions.append(Self.check(of: scene, using: &generator)) }
-    for _ in 0..<newsCaptions { questions.append(Self.newsCaption(for: scene, using: &generator)) }
+    for _ in 0..<newsCaptions { questions.append(newsCaption(for: scene, using: &generator)) }
     return questions
   }
 
@@ -59,11 +61,11 @@ struct Curriculum: Sendable {
     return Question(text: check, answer: words.joined(separator: " "), weighing: .verdicts)
   }
 
-  private static func newsCaption(for scene: Scene, using generator: inout WorldGenerator) -> Question {
-    let wrong = Set(generator.shuffle(Fact.allCases).prefix(generator.chance(0.3) ? 2 : 1))
+  private func newsCaption(for scene: Scene, using generator: inout WorldGenerator) -> Question {
+    let wrong = Set(generator.shuffle(facts).prefix(generator.chance(0.3) ? 2 : 1))
     let said = generator.chance(0.5) ? scene : scene.twin(differingIn: wrong, using: &generator)
     return Question(
-      text: task(said.newsCaption(using: &generator)),
+      text: Self.task(said.newsCaption(using: &generator)),
       answer: (said == scene ? "No. " : "Yes. ") + Rationale.text(caption: said, photo: scene),
       weighing: .verdict(rest: 0.1))
   }

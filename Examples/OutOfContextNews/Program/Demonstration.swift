@@ -9,6 +9,8 @@ struct Demonstration {
   let folder: URL
   /// The seed of the world, of all models and of the run.
   let seed: Int
+  /// A few updates of everything, to see that the parts fit together.
+  let isQuick: Bool
   /// Where progress goes.
   let reporter: ProgressReporter
 
@@ -20,7 +22,7 @@ struct Demonstration {
   ///
   /// - Returns: what the run measured.
   func run() async throws -> EvaluationFile? {
-    let recipe = Recipe(seed: seed)
+    let recipe = Recipe(seed: seed, isQuick: isQuick)
     try prepare(recipe)
     let configuration = try configuration(recipe)
     let run = try DistillationRun(configuration, folder: folder, reporter: reporter)
@@ -77,9 +79,10 @@ struct Demonstration {
     ]
     run.student.maximumTokens = 256
     run.student.maximumNewTokens = 32
-    run.stage1.training = TrainingConfiguration(epochs: 4, batch: 16, learningRate: 2e-3)
-    run.stage2.training = TrainingConfiguration(epochs: 6, batch: 16, learningRate: 1e-3)
-    run.stage2.replay = 1
+    run.stage1.training = TrainingConfiguration(epochs: isQuick ? 1 : 4, batch: 16, learningRate: 2e-3)
+    run.stage2.training = TrainingConfiguration(epochs: isQuick ? 1 : 4, batch: 16, learningRate: 3e-4)
+    run.stage2.replay = 2
+    run.review.order = .random
     run.evaluation.results = .all
     run.report.title = "Out-of-context news"
     try run.validate()

@@ -20,6 +20,9 @@ struct OutOfContextNews: AsyncParsableCommand {
   @Option(help: "Seed of the world, the models and the run.")
   var seed = 1
 
+  @Flag(help: "A few updates of everything: shows that the parts fit together, not what the method can do.")
+  var quick = false
+
   @Flag(help: "No progress.")
   var quiet = false
 
@@ -30,7 +33,7 @@ struct OutOfContextNews: AsyncParsableCommand {
   func run() async throws {
     let folder = URL(filePath: out).absoluteURL
     let reporter = ProgressReporter(style: quiet ? .silent : .automatic())
-    let evaluation = try await Demonstration(folder: folder, seed: seed, reporter: reporter).run()
+    let evaluation = try await Demonstration(folder: folder, seed: seed, isQuick: quick, reporter: reporter).run()
     if let evaluation { print(EvaluationTable(evaluation)) }
     print("\nreport: \(folder.appending(path: "report.html").path)")
   }
