@@ -15,8 +15,8 @@ import Testing
       let tree = try student.tree(
         question: "Caption: ball number 10 Does it fit?", images: [image],
         answers: [
-          "No, the photo belongs to the caption.. I see a ball.",
-          "Yes, the photo is used out of context.. I see a ball.",
+          "No, the photo belongs to the caption. I see a ball.",
+          "Yes, the photo is used out of context. I see a ball.",
         ])
       let tokens = tree.prompt.count + (tree.answers.map(\.count).max() ?? 0)
       let text = try #require(fixture.check().texts(.ok, "student.max_tokens").first)
