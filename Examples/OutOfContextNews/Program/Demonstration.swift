@@ -80,9 +80,9 @@ struct Demonstration {
     run.student.maximumTokens = 256
     run.student.maximumNewTokens = 32
     run.stage1.training = TrainingConfiguration(epochs: isQuick ? 1 : 4, batch: 16, learningRate: 2e-3)
-    run.stage2.training = TrainingConfiguration(epochs: isQuick ? 1 : 4, batch: 16, learningRate: 3e-4)
-    run.stage2.replay = 2
-    run.review.order = .random
+    run.stage2.training = TrainingConfiguration(epochs: isQuick ? 1 : 3, batch: 16, learningRate: 3e-4)
+    // Most conflicts are falsified, so training on them alone teaches to say Yes: the agreed items hold against it.
+    run.stage2.replay = 6
     run.evaluation.results = .all
     run.report.title = "Out-of-context news"
     try run.validate()

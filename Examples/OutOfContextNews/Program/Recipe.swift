@@ -44,18 +44,18 @@ struct Recipe: Sendable {
     func lesson(_ name: String, _ curriculum: Curriculum, updates: Int, rate: Float = 2e-3) -> Lesson {
       Lesson(name: name, curriculum: curriculum, updates: isQuick ? 3 : updates, learningRate: rate)
     }
-    let matching = Curriculum(checks: 1, newsCaptions: 4)
     base = [
       lesson("base: describing", Curriculum(descriptions: 3), updates: 1400, rate: 3e-3),
       lesson("base: checking", Curriculum(descriptions: 1, checks: 3), updates: 250),
-      lesson("base: matching", matching, updates: 300),
+      lesson("base: matching", Curriculum(checks: 1, newsCaptions: 4), updates: 300),
     ]
     func teacher(_ name: String, _ sight: ModelTeacherConfiguration.ImageView, updates: Int) -> TeacherRecipe {
-      TeacherRecipe(name: name, sight: sight, lessons: [lesson("teacher \(name)", matching, updates: updates)])
+      let judging = Curriculum(checks: 1, newsCaptions: 5, facts: facts)
+      return TeacherRecipe(name: name, sight: sight, lessons: [lesson("teacher \(name)", judging, updates: updates)])
     }
     teachers = [
-      teacher("colour-blind", .grey, updates: 210), teacher("short-sighted", .blurred, updates: 100),
-      teacher("hasty", .none, updates: 60),
+      teacher("colour-blind", .grey, updates: 200), teacher("short-sighted", .blurred, updates: 140),
+      teacher("generalist", .none, updates: 140),
     ]
   }
 
