@@ -82,9 +82,12 @@ extension DistillationRun {
   ) async throws -> TrainedStage {
     let stage = configuration.stage2
     let weight = supervisedWeight ?? stage.sftWeight
+    // A reference of the caller's own counts by its bytes: another adapter under the same path trains anew.
+    var reference = ""
+    if case .adapter(let path) = stage.reference { reference = try digest(of: URL(filePath: path)) }
     let key = stages.key(
       trees.map { ($0.tree, "\($0.pairs)\($0.chosenAnswers)") }, start: start.key,
-      settings: stage.json + "\(usesPairs) \(weight) \(steps ?? 0)", state)
+      settings: stage.json + "\(usesPairs) \(weight) \(steps ?? 0)" + reference, state)
     let adapter = try await stages.trainPreferences(
       name, from: start.adapter, trees: trees, usesPairs: usesPairs, supervisedWeight: weight,
       stage1: stage1.adapter, steps: steps, key: key)
