@@ -1,6 +1,6 @@
 internal import Annotations
 internal import Foundation
-internal import ImageDecoding
+package import ImageDecoding
 internal import LoRA
 internal import Student
 internal import TeacherProtocol
@@ -98,7 +98,7 @@ extension RecordedTeacherConfiguration.Columns {
 
 extension ModelTeacherConfiguration.ImageView {
   /// What a teacher with this sight sees of an image.
-  func seen(_ image: RGBImage) -> RGBImage {
+  package func seen(_ image: RGBImage) -> RGBImage {
     switch self {
     case .none: return image
     case .grey:
