@@ -1,3 +1,5 @@
+public import Tensor
+
 /// The image processor of CLIP and SigLIP: resize, cut out the middle, scale. One tile, whatever the image.
 ///
 /// ```swift
@@ -82,7 +84,12 @@ public struct CLIPImageProcessor: ImageProcessor {
       keeping: PixelArea(columns: columns.kept, rows: rows.kept))
     let whole = middle.onBlack(x: columns.offset, y: rows.offset, width: cropWidth, height: cropHeight)
     let pixels = tiles(of: [Crop(image: whole)], width: cropWidth, height: cropHeight, scaling: configuration.scaling)
-    return ProcessedImage(pixels: pixels, grid: TileGrid())
+    return ProcessedImage(pixels: pixels, grid: TileGrid(), width: image.width, height: image.height)
+  }
+
+  /// `pixel_values` [images, 3, height, width].
+  public func tensors(of images: [ProcessedImage]) -> [String: Tensor] {
+    ["pixel_values": .concatenated(images.map(\.pixels))]
   }
 
   private func resizedSize(_ width: Int, _ height: Int) -> (width: Int, height: Int) {

@@ -1,3 +1,5 @@
+public import Tensor
+
 /// The image processor of SmolVLM and Idefics3: the image is enlarged, cut into square tiles, and shown once more whole.
 ///
 /// ```swift
@@ -88,7 +90,14 @@ public struct Idefics3ImageProcessor: ImageProcessor {
     }
     crops.append(Crop(image: resize(stretched, to: Extent(width: side, height: side))))
     let pixels = tiles(of: crops, width: side, height: side, scaling: configuration.scaling)
-    return ProcessedImage(pixels: pixels, grid: grid)
+    return ProcessedImage(pixels: pixels, grid: grid, width: image.width, height: image.height)
+  }
+
+  /// `pixel_values` [1, tiles, 3, side, side] and `pixel_attention_mask` [1, tiles, side, side], the images of one prompt
+  /// one after the other; see ``ImageBatch``.
+  public func tensors(of images: [ProcessedImage]) -> [String: Tensor] {
+    let batch = ImageBatch([images])
+    return ["pixel_values": batch.pixels, "pixel_attention_mask": batch.mask]
   }
 
   private func resize(_ image: RGBImage, to extent: Extent) -> RGBImage {

@@ -18,6 +18,12 @@ public protocol ImageProcessor: Sendable {
 
   /// The pixels that a vision tower takes for this image, cut as ``grid(width:height:)`` says.
   func process(_ image: RGBImage) -> ProcessedImage
+
+  /// The images as transformers' processor of the same name lays them out: `pixel_values` and what else it returns,
+  /// under its names.
+  ///
+  /// - Precondition: there is at least one image.
+  func tensors(of images: [ProcessedImage]) -> [String: Tensor]
 }
 
 /// How an image is cut into tiles: rows and columns of parts, and the whole image at a small size after them.
@@ -46,15 +52,23 @@ public struct ProcessedImage: Sendable {
   /// How the tiles lie on the image.
   public let grid: TileGrid
 
-  /// The tiles of one image.
+  /// The width of the picture in pixels, before it was processed.
+  public let width: Int
+
+  /// The height of the picture in pixels, before it was processed.
+  public let height: Int
+
+  /// The tiles of one image of a size in pixels.
   ///
   /// - Precondition: `pixels` has four axes and `grid.tileCount` tiles of three channels.
-  public init(pixels: Tensor, grid: TileGrid) {
+  public init(pixels: Tensor, grid: TileGrid, width: Int, height: Int) {
     precondition(
       pixels.shape.count == 4 && pixels.shape[0] == grid.tileCount && pixels.shape[1] == 3,
       "pixels of shape \(pixels.shape) for \(grid.tileCount) tiles of 3 channels")
     self.pixels = pixels
     self.grid = grid
+    self.width = width
+    self.height = height
   }
 }
 

@@ -183,6 +183,14 @@ public struct Llama: Module {
     norm = RMSNorm(dimensions: width, epsilon: c.epsilon)
   }
 
+  /// An output head with random weights for this decoder; nil where the head is its embedding table.
+  public func outputHead(using generator: inout some RandomNumberGenerator) -> (any Projection)? {
+    guard !configuration.tiesEmbeddings else { return nil }
+    return Linear(
+      inputDimensions: configuration.hiddenSize, outputDimensions: configuration.vocabularySize, bias: false,
+      using: &generator)
+  }
+
   /// Hidden rows before the last norm, [rows, width].
   ///
   /// - Parameters:

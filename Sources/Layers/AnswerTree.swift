@@ -1,13 +1,5 @@
 public import Tensor
 
-/// An image of a prompt: either its pixels, or what the vision tower made of them and was kept.
-public enum PromptImage: Sendable {
-  /// [tiles, channels, height, width], scaled as the model's image processor does.
-  case pixels(Tensor)
-  /// [tokens, width]: features in the language model's space, one row for each image token.
-  case features(Tensor)
-}
-
 /// One prompt and several answers to it: the unit of training, evaluation and label scoring.
 ///
 /// The prompt, images included, is computed once; every answer continues it as if it stood there alone. What comes out is

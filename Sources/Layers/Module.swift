@@ -46,6 +46,14 @@ extension ModuleVisitor {
   public mutating func visit(projection: inout any Projection, at path: String) {
     projection.visit(&self, at: path)
   }
+
+  /// Called for a slot that may be empty.
+  public mutating func visit(projection: inout (any Projection)?, at path: String) {
+    // Taken out, so that it has one owner and training changes the weights in place.
+    guard var present = projection.take() else { return }
+    visit(projection: &present, at: path)
+    projection = present
+  }
 }
 
 extension String {

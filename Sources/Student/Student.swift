@@ -3,23 +3,6 @@ public import LanguageModel
 public import Layers
 public import Tensor
 
-/// An image as a student takes it: its tiles, or what the vision tower made of them.
-public struct StudentImage: Sendable {
-  /// Pixels or features.
-  public var content: PromptImage
-  /// Rows of the grid into which the image was split; 0 if it was not.
-  public var rows: Int
-  /// Columns of the grid into which the image was split; 0 if it was not.
-  public var columns: Int
-
-  /// An image that was split into rows x columns tiles (and a small whole one), or not at all.
-  public init(_ content: PromptImage, rows: Int = 0, columns: Int = 0) {
-    self.content = content
-    self.rows = rows
-    self.columns = columns
-  }
-}
-
 /// A small multimodal model that is trained on what teachers say.
 ///
 /// Its parameters, adapters and gradients come from `Module`; how probable answers are, from `SequenceScorer`. A student
@@ -28,15 +11,15 @@ public protocol Student: Module, SequenceScorer {
   /// The tiles of an image as its processor cuts them.
   ///
   /// - Throws: if the image can't be used.
-  func image(_ image: RGBImage) throws -> StudentImage
+  func image(_ image: RGBImage) throws -> PromptImage
 
   /// The image with its pixels replaced by features, so that the vision tower runs once for it. Not differentiable.
-  func encoded(_ image: StudentImage) -> StudentImage
+  func encoded(_ image: PromptImage) -> PromptImage
 
   /// A question about images and answers to it, as tokens. Each answer ends with the end-of-turn token.
   ///
   /// - Throws: ``StudentError`` if the prompt or an answer is empty or longer than the model takes.
-  func tree(question: String, images: [StudentImage], answers: [String]) throws -> AnswerTree
+  func tree(question: String, images: [PromptImage], answers: [String]) throws -> AnswerTree
 
   /// Continues each tree's prompt until the end of the turn; the trees' answers are not read.
   ///

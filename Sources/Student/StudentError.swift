@@ -3,13 +3,17 @@ public enum StudentError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A file of a model folder that can't be used: its path, what was expected, what was found.
   case unusableFile(String, expected: String, found: String)
   /// A folder of a model family that is not read here.
-  case unknownFamily(String, found: String)
+  case unknownFamily(String, found: String, known: [String])
   /// A token that the model needs and the tokenizer lacks.
   case missingToken(String, folder: String)
   /// A question or answer without text.
   case empty(String)
   /// Text that spells one of the model's own tokens.
   case reservedToken(String)
+  /// An image for a model that reads text alone.
+  case readsNoImages
+  /// A prompt that has a place for more or fewer images than there are.
+  case imageCount(expected: Int, found: Int)
   /// A prompt with its longest answer that is longer than the model takes. Nothing is ever cut.
   case tooLong(tokens: Int, limit: Int, imageTokens: Int)
 
@@ -17,13 +21,16 @@ public enum StudentError: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unusableFile(let path, let expected, let found): "\(path): expected \(expected), found \(found)"
-    case .unknownFamily(let path, let found):
-      "\(path): the model type \"\(found)\" is not read here; idefics3 and smolvlm are"
+    case .unknownFamily(let path, let found, let known):
+      "\(path): the model type \"\(found)\" is not read here; known: \(known.joined(separator: ", "))"
     case .missingToken(let token, let folder):
       "\(folder): the tokenizer has no token \"\(token)\", which this model's prompts need"
     case .empty(let what): "the \(what) is empty: there would be nothing to train on or to ask"
     case .reservedToken(let token):
       "the text holds \(token), which this model reads as a token of its own; remove or rewrite it"
+    case .readsNoImages: "this model reads text alone and can't take an image; take one that does, or leave images out"
+    case .imageCount(let expected, let found):
+      "the prompt has \(found) places for \(expected) images; give each image one image token"
     case .tooLong(let tokens, let limit, let imageTokens):
       "\(tokens) tokens (\(imageTokens) of them for images) are more than the \(limit) that the model takes; "
         + "shorten the text, use fewer or smaller images, or raise the limit"

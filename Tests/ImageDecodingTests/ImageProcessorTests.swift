@@ -49,15 +49,17 @@ struct ProcessingCase: Decodable {
     struct Liar: ImageProcessor {
       func grid(width: Int, height: Int) -> TileGrid { TileGrid(rows: 1, columns: 2) }
       func process(_ image: RGBImage) -> ProcessedImage {
-        ProcessedImage(pixels: Tensor([.nan, 0, 0], shape: [1, 3, 1, 1]), grid: TileGrid())
+        ProcessedImage(pixels: Tensor([.nan, 0, 0], shape: [1, 3, 1, 1]), grid: TileGrid(), width: 1, height: 1)
       }
+      func tensors(of images: [ProcessedImage]) -> [String: Tensor] { [:] }
     }
     #expect(checkImageProcessor(Liar(), image: picture(width: 2, height: 2)).count == 2)
   }
 
   @Test func aBatchHasZerosWhereARowHasNoImage() {
-    let image = ProcessedImage(pixels: Tensor([1, 2, 3], shape: [1, 3, 1, 1]), grid: TileGrid())
-    let large = ProcessedImage(pixels: Tensor((1...12).map(Float.init), shape: [1, 3, 2, 2]), grid: TileGrid())
+    let image = ProcessedImage(pixels: Tensor([1, 2, 3], shape: [1, 3, 1, 1]), grid: TileGrid(), width: 1, height: 1)
+    let large = ProcessedImage(
+      pixels: Tensor((1...12).map(Float.init), shape: [1, 3, 2, 2]), grid: TileGrid(), width: 2, height: 2)
     let batch = ImageBatch([[image], [], [large]])
     #expect(batch.pixels.shape == [3, 1, 3, 2, 2])
     #expect(

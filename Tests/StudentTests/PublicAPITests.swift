@@ -42,15 +42,17 @@ import VisionEncoder
     #expect(model.head != nil && model.configuration.modelType == "idefics3")
     #expect(model.connector.denseWeight().shape == [16, 8])
     #expect(model.parameters().map(\.path).contains("model.text_model.embed_tokens.weight"))
-    let tree = AnswerTree(prompt: [student.tokens.start], answers: [[student.tokens.endOfTurn]])
+    let tree = AnswerTree(prompt: [0], answers: [[student.endOfTurn]])
     #expect(model.logProbabilities(of: [tree]).logProbabilities.count == 1)
     let continued = model.continuations(of: [tree], stop: -1, maximumTokens: 2, sampling: Sampling(), using: &generator)
     #expect(continued[0].tokens.count == 2)
     #expect(model.text.embedding([0]).shape == [1, 16] && model.vision(.zeros([1, 3, 16, 16])).shape == [4, 8])
 
-    let again = try SmolVLM(model: model, tokenizer: student.tokenizer)
-    #expect(again.tokens.image == student.tokens.image && again.maximumTokens == 96)
-    var image = StudentImage(.features(.zeros([2, 16])), rows: 1, columns: 2)
+    let again = try SmolVLM(
+      model: model, tokenizer: student.tokenizer, template: ChatTemplate(Tiny.plainTemplate),
+      processor: student.processor)
+    #expect(again.maximumTokens == 96)
+    var image = PromptImage(.features(.zeros([2, 16])), rows: 1, columns: 2)
     image.content = .features(.zeros([1, 16]))
     #expect((image.rows, image.columns) == (1, 2))
     var configuration = SmolVLMConfiguration()
@@ -60,12 +62,12 @@ import VisionEncoder
 
   @Test func `every error says where, what was found, and what to do`() {
     let errors: [StudentError] = [
-      .unusableFile("a/config.json", expected: "x", found: "y"), .unknownFamily("a", found: "bert"),
+      .unusableFile("a/config.json", expected: "x", found: "y"), .unknownFamily("a", found: "bert", known: ["llama"]),
       .missingToken("<image>", folder: "a"), .empty("answer"), .reservedToken("<image>"),
-      .tooLong(tokens: 9, limit: 8, imageTokens: 4),
+      .readsNoImages, .imageCount(expected: 1, found: 2), .tooLong(tokens: 9, limit: 8, imageTokens: 4),
     ]
     #expect(errors.map(\.description).allSatisfy { $0.count > 20 || $0.contains("expected") })
     #expect(errors[0].description == "a/config.json: expected x, found y")
-    #expect(errors[5].description.contains("9 tokens (4 of them for images) are more than the 8"))
+    #expect(errors[7].description.contains("9 tokens (4 of them for images) are more than the 8"))
   }
 }

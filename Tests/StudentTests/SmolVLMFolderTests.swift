@@ -36,7 +36,7 @@ import Tokenizers
       try read.save(to: second)
       let scores = student.logProbabilities(of: try Tiny.trees(student)).logProbabilities
       #expect(read.logProbabilities(of: try Tiny.trees(read)).logProbabilities.isIdentical(to: scores))
-      #expect(read.tokens == student.tokens && read.maximumTokens == student.maximumTokens)
+      #expect(read.endOfTurn == student.endOfTurn && read.maximumTokens == student.maximumTokens)
       #expect(
         try JSONEncoder.sorted.encode(read.model.configuration)
           == JSONEncoder.sorted.encode(student.model.configuration))

@@ -25,7 +25,7 @@ import Testing
       while expected.count < 9 {
         // Tokens already spoken stand in the prompt; an image token among them would ask for an image.
         let token = next(student, prompt, tree.images)
-        if token == student.tokens.endOfTurn || token == student.tokens.image { break }
+        if token == student.endOfTurn || token == student.model.configuration.imageToken { break }
         expected.append(token)
         prompt.append(token)
       }
@@ -56,10 +56,8 @@ import Testing
     let four = student.generate([tree], maximumTokens: 4, sampling: Sampling(), using: &generator)[0]
     #expect(four.tokens.count == 4 && !four.isComplete)
     // With the first token of the answer as the end of turn, the answer is empty and complete.
-    var tokens = student.tokens
-    tokens.endOfTurn = four.tokens[0]
     let stopped = student.model.continuations(
-      of: [tree], stop: tokens.endOfTurn, maximumTokens: 4, sampling: Sampling(), using: &generator)
+      of: [tree], stop: four.tokens[0], maximumTokens: 4, sampling: Sampling(), using: &generator)
     #expect(stopped[0].tokens.isEmpty && stopped[0].stopped)
     student.maximumTokens = 64
   }

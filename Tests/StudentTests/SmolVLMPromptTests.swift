@@ -12,13 +12,13 @@ import Tokenizers
     let photo = try student.image(Tiny.picture(1))
     for images in [[], [photo], [photo, student.encoded(photo)]] {
       let tree = try student.tree(question: "Is it?", images: images, answers: ["Yes"])
-      let tokens = student.tokens
-      #expect(tree.prompt.first == tokens.start)
-      #expect(tree.prompt.count { $0 == tokens.start } == 1)
-      #expect(tree.prompt.count { $0 == tokens.endOfTurn } == 1)
-      #expect(tree.prompt.count { $0 == tokens.image } == 4 * images.count)
-      #expect(tree.prompt.count { $0 == tokens.globalImage } == images.count)
-      #expect(tree.prompt.count { $0 == tokens.aroundImage } == 2 * images.count)
+      let texts = tree.prompt.map { student.tokenizer.token(of: $0) }
+      #expect(texts.first == "<|im_start|>")
+      #expect(texts.count { $0 == "<|im_start|>" } == 1)
+      #expect(texts.count { $0 == "<end_of_utterance>" } == 1)
+      #expect(texts.count { $0 == "<image>" } == 4 * images.count)
+      #expect(texts.count { $0 == "<global-img>" } == images.count)
+      #expect(texts.count { $0 == "<fake_token_around_image>" } == 2 * images.count)
       #expect(tree.images.count == images.count)
     }
   }
@@ -74,9 +74,18 @@ import Tokenizers
 
   @Test func `a tokenizer without a token of the format is refused by its name`() throws {
     let student = try Tiny.student()
-    let trained = try BPETrainer(vocabularySize: 300, specialTokens: ["<|im_start|>", "<image>"]).train(on: Tiny.texts)
-    #expect(throws: StudentError.missingToken("<end_of_utterance>", folder: "here")) {
-      try SmolVLM(model: student.model, tokenizer: trained.tokenizer, name: "here")
+    let trained = try BPETrainer(vocabularySize: 300, specialTokens: ["<a>", "<b>", "<c>", "<image>"]).train(
+      on: Tiny.texts)
+    func made(_ template: String) throws -> SmolVLM {
+      try SmolVLM(
+        model: student.model, tokenizer: trained.tokenizer, template: ChatTemplate(template),
+        processor: student.processor, name: "here")
+    }
+    // Nothing ends the turn: neither the template nor the tokenizer's own end of text.
+    #expect(throws: StudentError.missingToken("eos_token", folder: "here")) { try made(Tiny.plainTemplate) }
+    let unable = try made(Tiny.plainTemplate.replacing("\n", with: "<a>"))
+    #expect(throws: StudentError.missingToken("<fake_token_around_image>", folder: "the tokenizer")) {
+      try unable.tree(question: "a", images: [unable.image(Tiny.picture(1))], answers: [])
     }
   }
 
@@ -89,7 +98,9 @@ import Tokenizers
     #expect(
       throws: StudentError.unusableFile("here", expected: "at most the model's 310 tokens", found: "320 tokens")
     ) {
-      try SmolVLM(model: small, tokenizer: student.tokenizer, name: "here")
+      try SmolVLM(
+        model: small, tokenizer: student.tokenizer, template: ChatTemplate(Tiny.plainTemplate),
+        processor: student.processor, name: "here")
     }
   }
 }

@@ -43,7 +43,7 @@ import Testing
     let student = try Tiny.student()
     var trees = try Tiny.trees(student)
     let before = student.logProbabilities(of: trees)
-    trees[0].images = [try student.image(Tiny.picture(9)).content]
+    trees[0].images = [try student.image(Tiny.picture(9))]
     let after = student.logProbabilities(of: trees)
     for (tree, ranges) in before.ranges.enumerated() {
       for range in ranges {

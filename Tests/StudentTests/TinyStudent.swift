@@ -35,6 +35,11 @@ enum Tiny {
     return student
   }
 
+  /// A chat template without any token of its own: turns one after the other, each with a line break.
+  static let plainTemplate =
+    "{% for m in messages %}{% for p in m.content %}{% if p.type == 'image' %}<image>{% else %}{{ p.text }}{% endif %}"
+    + "{% endfor %}{{ '\n' }}{% endfor %}"
+
   /// A picture in which no two neighbouring pixels are alike.
   static func picture(_ seed: UInt64, width: Int = 16, height: Int = 16) -> RGBImage {
     var generator = Tensor.Generator(seed: seed)

@@ -35,19 +35,20 @@ struct PhotoQuestions: Sendable {
   let weights: [Float]
 
   /// - Throws: `StudentError` where a question or an answer does not fit.
-  init(_ questions: [Question], about photo: StudentImage, for model: SmolVLM) throws {
+  init(_ questions: [Question], about photo: PromptImage, for model: SmolVLM) throws {
     var (prompt, branches, weights) = ([Int](), [[Int]](), [Float]())
     let verdicts = Set([" Yes", " No"].flatMap { model.tokenizer.encode($0, addingSpecialTokens: false) })
+    let aroundImage = model.tokenizer.id(of: "<fake_token_around_image>")
     for question in questions {
       let alone = try model.tree(question: question.text, images: [photo], answers: [question.answer])
-      let shared = (alone.prompt.lastIndex(of: model.tokens.aroundImage) ?? -1) + 1
+      let shared = (aroundImage.flatMap { alone.prompt.lastIndex(of: $0) } ?? -1) + 1
       prompt = Array(alone.prompt[..<shared])
       let asked = alone.prompt[shared...]
       branches.append(asked + alone.answers[0])
       weights += [Float](repeating: 0, count: asked.count)
       weights += question.weights(of: alone.answers[0], verdicts: verdicts)
     }
-    tree = AnswerTree(prompt: prompt, images: [photo.content], answers: branches)
+    tree = AnswerTree(prompt: prompt, images: [photo], answers: branches)
     self.weights = weights
   }
 }

@@ -109,7 +109,7 @@ public struct CostEstimate: Sendable, Equatable {
     let answers = Double(input.run.teachers.count) * input.answerTokens
     let tokens = Double(batch) * (input.promptTokens + answers)
     let activations = tokens * Double(student.activationBytesPerToken)
-    let logits = Double(batch) * answers * Double(student.configuration.text.vocabularySize) * 8
+    let logits = Double(batch) * answers * Double(student.text.vocabularySize) * 8
     // Value, gradient and two moments of what is trained; the base once.
     let adapter = 16 * student.adapter(rank: input.run.student.lora.rank)
     let pretrained = input.run.pretrain == nil ? 0 : 12 * student.parameters

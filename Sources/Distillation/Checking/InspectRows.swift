@@ -64,20 +64,20 @@ extension RunCheck {
 
   /// By the student's own tokenizer, prompt format and cutting of images into tiles.
   private static func countRows(
-    _ run: RunConfiguration, _ rows: [RowText], _ student: SmolVLM, into findings: inout [CheckFinding]
+    _ run: RunConfiguration, _ rows: [RowText], _ student: any PretrainedStudent, into findings: inout [CheckFinding]
   ) -> InspectedRows {
     var student = student
     let limit = min(run.student.maximumTokens, student.maximumTokens)
     student.maximumTokens = .max
-    let perTile = student.model.configuration.tokensPerTile
+    let perTile = student.tower?.tokens ?? 1
     let counting = student
     let counts = mapInParallel(rows) { row -> RowCount in
-      let images = row.image.map { [counting.blank($0)] } ?? []
       do {
+        let images = try row.image.map { [try counting.blankImage(width: $0.width, height: $0.height)] } ?? []
         let tree = try counting.tree(question: row.question, images: images, answers: [row.answer])
         return RowCount(
           prompt: tree.prompt.count, answer: tree.answers.first?.count ?? 0,
-          imageTokens: images.reduce(0) { $0 + $1.featureRows })
+          imageTokens: images.reduce(0) { $0 + counting.tokenCount(of: $1) })
       } catch {
         return RowCount(fault: "\(row.item): \(FaultText.sentence(for: error))")
       }
@@ -115,7 +115,7 @@ extension RunCheck {
     _ run: RunConfiguration, _ rows: [RowText], _ student: InspectedStudent, into findings: inout [CheckFinding]
   ) -> InspectedRows {
     let limit = min(run.student.maximumTokens, student.configuration.text.maxPositions)
-    let imageTokens = student.configuration.tokensPerTile
+    let imageTokens = student.configuration.tower?.tokens ?? 0
     let frame = 16 + imageTokens
     let bytes = rows.map { $0.question.utf8.count + $0.answer.utf8.count }
     let longest = bytes.indices.max { bytes[$0] < bytes[$1] } ?? 0
@@ -139,21 +139,5 @@ extension RunCheck {
 
   private static func mean(_ numbers: [Int]) -> Double {
     Double(numbers.reduce(0, +)) / Double(max(1, numbers.count))
-  }
-}
-
-extension SmolVLM {
-  /// An image of this size without its content, which costs as many tokens.
-  fileprivate func blank(_ size: ImageHeader) -> StudentImage {
-    let grid = processor.grid(width: size.width, height: size.height)
-    let rows = grid.tileCount * model.configuration.tokensPerTile
-    return StudentImage(.features(Tensor.zeros([rows, 1])), rows: grid.rows, columns: grid.columns)
-  }
-}
-
-extension StudentImage {
-  /// Tokens that stand for the features of the image.
-  fileprivate var featureRows: Int {
-    if case .features(let features) = content { features.shape[0] } else { 0 }
   }
 }

@@ -7,9 +7,9 @@ internal import Tensor
 
 /// What is known of the student before it is trained.
 struct InspectedStudent {
-  let configuration: SmolVLMConfiguration
+  let configuration: any FamilyConfiguration
   /// The model itself; nil where the run makes it, or where it does not fit in memory.
-  var model: SmolVLM?
+  var model: (any PretrainedStudent)?
   var isFresh: Bool { model == nil }
 }
 
@@ -32,7 +32,7 @@ extension RunCheck {
           "\(path): \(folder.summary); too large to be tried out here, with \(ByteText.bytes(free)) of memory free")
         return InspectedStudent(configuration: folder.configuration)
       }
-      let model = try SmolVLM(contentsOf: folder.url)
+      let model = try StudentFamily.student(contentsOf: folder.url)
       findings.ok("student.model", "\(path): \(folder.summary), loaded whole")
       inspectAdapter(run, on: model, into: &findings)
       return InspectedStudent(configuration: folder.configuration, model: model)
@@ -43,7 +43,9 @@ extension RunCheck {
   }
 
   /// Looks which layers the adapter would be put on.
-  private static func inspectAdapter(_ run: RunConfiguration, on model: SmolVLM, into findings: inout [CheckFinding]) {
+  private static func inspectAdapter(
+    _ run: RunConfiguration, on model: any PretrainedStudent, into findings: inout [CheckFinding]
+  ) {
     var adapted = model
     var generator = Tensor.Generator(seed: 0)
     do {

@@ -6,7 +6,9 @@ internal import Tokenizers
 /// A model's folder, looked at without reading the weights.
 struct ModelFolder {
   let url: URL
-  let configuration: SmolVLMConfiguration
+  let configuration: any FamilyConfiguration
+  /// What the family is called.
+  let family: StudentFamily
   /// Bytes of all weight files.
   let weightBytes: Int
 
@@ -18,16 +20,9 @@ struct ModelFolder {
       throw RunError.missing(url.path)
     }
     let file = url.appending(path: "config.json")
-    guard let data = try? Data(contentsOf: file) else { throw RunError.missing(file.path) }
-    do {
-      configuration = try JSONDecoder().decode(SmolVLMConfiguration.self, from: data)
-    } catch {
-      throw StudentError.unusableFile(
-        file.path, expected: "a valid model description", found: FaultText.sentence(for: error))
-    }
-    guard ["idefics3", "smolvlm"].contains(configuration.modelType) else {
-      throw StudentError.unknownFamily(file.path, found: configuration.modelType)
-    }
+    guard FileManager.default.fileExists(atPath: file.path) else { throw RunError.missing(file.path) }
+    family = try StudentFamily(contentsOf: url)
+    configuration = try StudentFamily.configuration(contentsOf: url)
     _ = try Tokenizer(contentsOf: url)
     _ = try Tensor.SafetensorsFolder(contentsOf: url)
     let names = try FileManager.default.contentsOfDirectory(atPath: url.path).filter { $0.hasSuffix(".safetensors") }
@@ -41,7 +36,7 @@ struct ModelFolder {
   var summary: String {
     let parameters = ModelSize(configuration).parameters
     return
-      "\(configuration.modelType), \(ByteText.count(parameters)) parameters, \(ByteText.bytes(weightBytes)) on disk"
+      "\(family.rawValue), \(ByteText.count(parameters)) parameters, \(ByteText.bytes(weightBytes)) on disk"
   }
 
   /// Looks for the two files of a PEFT adapter.

@@ -169,7 +169,7 @@ public struct DistillationRun: Sendable {
       return (student, digest.of(student))
     }
     let path = try await basePath()
-    var student = try SmolVLM(contentsOf: URL(filePath: path))
+    var student = try StudentFamily.student(contentsOf: URL(filePath: path))
     student.maximumTokens = min(student.maximumTokens, configuration.student.maximumTokens)
     return (student, try digest(of: URL(filePath: path)))
   }

@@ -42,15 +42,18 @@ struct RunTeachers: Sendable {
         let teacher = try RecordedTeacher(recorded.recordedName ?? entry.name, of: replies)
         assign(Renamed(name: entry.name, teacher: teacher), tokens: 256, shortTokens: 256)
       case .model(let model):
-        var student = try SmolVLM(contentsOf: URL(filePath: model.model))
+        var student = try StudentFamily.student(contentsOf: URL(filePath: model.model))
         var key = try digest(of: URL(filePath: model.model))
         if let adapter = model.adapter {
           try student.loadAdapter(from: URL(filePath: adapter))
           key += try digest(of: URL(filePath: adapter))
         }
         let view = model.imageView
-        let teacher = ModelTeacher(
-          entry.name, student: student, modelDigest: "\(key) \(view.rawValue)", sight: { view.seen($0) })
+        func makeTeacher(_ student: some Student) -> any Teacher {
+          ModelTeacher(
+            entry.name, student: student, modelDigest: "\(key) \(view.rawValue)", sight: { view.seen($0) })
+        }
+        let teacher = makeTeacher(student)
         assign(teacher, tokens: model.maximumTokens, shortTokens: 1)
       case .openAI(let service):
         guard let teacher = try plugins.makeTeacher?(entry, labels) else {

@@ -137,7 +137,7 @@ extension Array where Element == String {
 struct StudentImages<Model: Student>: Sendable {
   let student: Model
   private let dataset: Dataset
-  private let kept: [String: Result<StudentImage, any Error>]
+  private let kept: [String: Result<PromptImage, any Error>]
   private static var decoder: ImageDecoder { ImageDecoder() }
 
   /// Computes the images of these items. One that can't be read is an error only where it is asked for.
@@ -149,12 +149,12 @@ struct StudentImages<Model: Student>: Sendable {
     self.student = student
     self.dataset = dataset
     let paths = Array(Set(items.compactMap(\.image))).sorted()
-    var kept: [String: Result<StudentImage, any Error>] = [:]
+    var kept: [String: Result<PromptImage, any Error>] = [:]
     progress.begin("images", total: paths.count, unit: "images")
     for start in stride(from: 0, to: paths.count, by: 256) {
       let block = Array(paths[start..<Swift.min(paths.count, start + 256)])
       let computed = mapInParallel(block) { path in
-        Result { () throws -> StudentImage in
+        Result { () throws -> PromptImage in
           let file = dataset.root.appending(path: path).path
           let image = try student.image(try Self.decoder.decode(contentsOf: file))
           return keepsFeatures ? student.encoded(image) : image
@@ -168,7 +168,7 @@ struct StudentImages<Model: Student>: Sendable {
   }
 
   /// The images of an item: one, or none.
-  func of(_ item: Item) throws -> [StudentImage] {
+  func of(_ item: Item) throws -> [PromptImage] {
     guard let path = item.image else { return [] }
     guard let image = kept[path] else { throw RunError.missing(dataset.root.appending(path: path).path) }
     return [try image.get()]

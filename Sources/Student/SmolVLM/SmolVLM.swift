@@ -1,175 +1,167 @@
 internal import Foundation
-public import ImageDecoding
-public import LanguageModel
-public import Layers
-public import Tensor
-public import Tokenizers
+internal import ImageDecoding
+internal import LanguageModel
+internal import Layers
+internal import Tensor
+internal import Tokenizers
 internal import VisionEncoder
 
-/// A SmolVLM or Idefics3 student: network, tokenizer, prompt format and image processor together.
+/// A SmolVLM or Idefics3 student.
 ///
 /// ```swift
 /// let student = try SmolVLM(contentsOf: folder)
-/// let photo = student.encoded(try student.image(picture))
-/// let tree = try student.tree(question: "Does the caption fit?", images: [photo], answers: ["No", "Yes"])
-/// student.answerProbabilities([tree])  // [[0.48, 0.52]]
 /// ```
-public struct SmolVLM: Student {
-  /// The network.
-  public var model: SmolVLMModel
-  /// Text to tokens and back.
-  public let tokenizer: Tokenizer
-  /// Images to tiles.
-  public let processor: any ImageProcessor
-  /// The tokens that prompts are built from.
-  public let tokens: SpecialTokens
-  /// The longest prompt with one answer, in tokens. The default is what the decoder was made for.
-  public var maximumTokens: Int
-  /// Tokenizer and processor files as they were read or made, for writing the folder again.
-  var files: [String: Data] = [:]
+public typealias SmolVLM = FamilyStudent<SmolVLMModel>
 
-  /// The tokens that SmolVLM's prompts are built from.
-  public struct SpecialTokens: Sendable, Equatable {
-    /// Opens a conversation.
-    public var start: Int
-    /// Closes a turn; what an answer ends with.
-    public var endOfTurn: Int
-    /// Stands before and after the images' tokens.
-    public var aroundImage: Int
-    /// Announces the whole image.
-    public var globalImage: Int
-    /// Stands for one row of features.
-    public var image: Int
-  }
-
-  /// A student of these parts.
+extension SmolVLM {
+  /// A student with random weights and a tokenizer trained on these texts.
   ///
-  /// - Parameter processor: cuts images into tiles. The default makes one square tile of the tower's size.
-  /// - Throws: ``StudentError/missingToken(_:folder:)`` where the tokenizer lacks a token of the prompt format,
-  ///   ``StudentError/unusableFile(_:expected:found:)`` where it has more tokens than the model has embeddings.
+  /// ```swift
+  /// var sizes = SmolVLM.FreshSizes()
+  /// sizes.hiddenSize = 96
+  /// let student = try SmolVLM(sizes, textsForTokenizer: captions, using: &generator)
+  /// ```
   public init(
-    model: SmolVLMModel, tokenizer: Tokenizer, processor: (any ImageProcessor)? = nil, name: String = "the tokenizer"
+    _ sizes: FreshSizes, textsForTokenizer texts: [String], using generator: inout some RandomNumberGenerator
   ) throws {
-    func id(_ token: String) throws -> Int {
-      guard let id = tokenizer.id(of: token) else { throw StudentError.missingToken(token, folder: name) }
-      return id
-    }
-    let rows = model.configuration.text.vocabularySize
-    guard tokenizer.vocabularyCount <= rows else {
-      throw StudentError.unusableFile(
-        name, expected: "at most the model's \(rows) tokens", found: "\(tokenizer.vocabularyCount) tokens")
-    }
-    self.model = model
-    self.tokenizer = tokenizer
-    var square = Idefics3ImageProcessor.Configuration()
-    square.size = .longestEdge(model.configuration.vision.imageSize)
-    square.tileSide = model.configuration.vision.imageSize
-    square.splits = false
-    self.processor = processor ?? Idefics3ImageProcessor(square)
-    maximumTokens = model.configuration.text.maxPositions
-    tokens = SpecialTokens(
-      start: try id("<|im_start|>"), endOfTurn: try id("<end_of_utterance>"),
-      aroundImage: try id("<fake_token_around_image>"), globalImage: try id("<global-img>"),
-      image: model.configuration.imageToken)
+    try self.init(
+      sizes.configuration, vocabularySize: sizes.vocabularySize, splitsImages: false, textsForTokenizer: texts,
+      using: &generator)
   }
 
-  /// The image cut into tiles as the model folder's preprocessor_config.json says.
-  public func image(_ image: RGBImage) throws -> StudentImage {
-    let processed = processor.process(image)
-    let side = model.configuration.vision.imageSize
-    guard Array(processed.pixels.shape[1...]) == [3, side, side] else {
-      throw StudentError.unusableFile(
-        "preprocessor_config.json", expected: "tiles of 3 x \(side) x \(side), the vision tower's",
-        found: "\(processed.pixels.shape)")
-    }
-    return StudentImage(.pixels(processed.pixels), rows: processed.grid.rows, columns: processed.grid.columns)
-  }
-
-  /// The image as the decoder sees it; the tower and the connector run here and not again.
-  public func encoded(_ image: StudentImage) -> StudentImage {
-    guard case .pixels(let pixels) = image.content else { return image }
-    var result = image
-    result.content = .features(model.imageFeatures(pixels).detached())
-    return result
-  }
-
-  /// A question and its answers as tokens, in the format of SmolVLM's chat template:
-  /// `<|im_start|>User:` images, question, `<end_of_utterance>`, newline, `Assistant:`; an answer is a space, its text and
-  /// `<end_of_utterance>`. Prompt and answers are tokenised apart, so where an answer begins is never guessed.
-  public func tree(question: String, images: [StudentImage], answers: [String]) throws -> AnswerTree {
-    guard !question.isEmpty || !images.isEmpty else { throw StudentError.empty("question") }
-    var prompt = try [tokens.start] + text(images.isEmpty ? "User: " : "User:")
-    var imageTokens = 0
-    for image in images {
-      imageTokens += rows(of: image)
-      prompt += try self.tokens(of: image)
-    }
-    prompt += try text(question) + [tokens.endOfTurn] + text("\nAssistant:")
-    let replies = try answers.map { answer -> [Int] in
-      let tokens = try text(" " + answer)
-      guard !answer.isEmpty, !tokens.isEmpty else { throw StudentError.empty("answer") }
-      return tokens + [self.tokens.endOfTurn]
-    }
-    let longest = prompt.count + (replies.map(\.count).max() ?? 0)
-    guard longest <= maximumTokens else {
-      throw StudentError.tooLong(tokens: longest, limit: maximumTokens, imageTokens: imageTokens)
-    }
-    return AnswerTree(prompt: prompt, images: images.map(\.content), answers: replies)
-  }
-
-  /// The tokens of an image: each part announced by its row and column, a line break after each row, the whole image last.
-  private func tokens(of image: StudentImage) throws -> [Int] {
-    let tiles = image.rows * image.columns + 1
-    let each = Array(repeating: tokens.image, count: rows(of: image) / tiles)
-    var result: [Int] = []
-    for row in 0..<image.rows {
-      for column in 0..<image.columns {
-        let name = "<row_\(row + 1)_col_\(column + 1)>"
-        guard let place = tokenizer.id(of: name) else { throw StudentError.missingToken(name, folder: "the tokenizer") }
-        result += [tokens.aroundImage, place] + each
-      }
-      result += try text(row + 1 < image.rows ? "\n" : "\n\n")
-    }
-    return result + [tokens.aroundImage, tokens.globalImage] + each + [tokens.aroundImage]
-  }
-
-  /// The tokens of plain text.
+  /// A student with random weights of any sizes and a tokenizer trained on these texts.
   ///
-  /// - Throws: ``StudentError/reservedToken(_:)`` where the text spells one of the model's own tokens: it would be read as
-  ///   that token, and an "<image>" in a caption as an image.
-  private func text(_ text: String) throws -> [Int] {
-    let ids = tokenizer.encode(text, addingSpecialTokens: false)
-    if let reserved = ids.first(where: tokenizer.isSpecial) {
-      throw StudentError.reservedToken(tokenizer.token(of: reserved) ?? "\(reserved)")
+  /// - Parameters:
+  ///   - configuration: the sizes; vocabulary and image token are set from the tokenizer.
+  ///   - vocabularySize: the most tokens, special ones and bytes included.
+  ///   - splitsImages: whether large images are cut into parts of the tower's size.
+  ///   - texts: what the tokenizer is trained on.
+  public init(
+    _ configuration: SmolVLMConfiguration, vocabularySize: Int, splitsImages: Bool,
+    textsForTokenizer texts: [String], using generator: inout some RandomNumberGenerator
+  ) throws {
+    var trainer = BPETrainer(vocabularySize: vocabularySize, specialTokens: SmolVLM.specialTokens)
+    trainer.roles = [
+      .beginning: "<|im_start|>", .end: "<end_of_utterance>", .padding: "<|im_end|>", .unknown: "<|endoftext|>",
+    ]
+    trainer.chatTemplate = SmolVLM.chatTemplate
+    let trained = try trainer.train(on: texts)
+    var configuration = configuration
+    configuration.text.vocabularySize = trained.tokenizer.vocabularyCount
+    configuration.imageToken = trained.tokenizer.id(of: "<image>") ?? 0
+    let processor = try processorFiles(configuration, splitsImages: splitsImages)
+    try self.init(
+      model: SmolVLMModel(configuration, using: &generator), tokenizer: trained.tokenizer,
+      template: ChatTemplate(SmolVLM.chatTemplate),
+      processor: Idefics3ImageProcessor(
+        json: Array(processor["preprocessor_config.json"] ?? Data()), name: "preprocessor_config.json"))
+    files = [
+      "tokenizer.json": Data(trained.json.utf8), "tokenizer_config.json": Data(trained.configuration.utf8),
+      "chat_template.jinja": Data(SmolVLM.chatTemplate.utf8),
+    ]
+    files.merge(processor) { $1 }
+  }
+
+  /// The sizes of a student made from nothing; small defaults that train in minutes on two cores.
+  public struct FreshSizes: Sendable, Equatable, Codable {
+    /// Tokens of the vocabulary, special ones and bytes included. The default is 1024.
+    public var vocabularySize = 1024
+    /// The decoder's width. The default is 128.
+    public var hiddenSize = 128
+    /// The decoder's inner width. The default is 256.
+    public var intermediateSize = 256
+    /// The decoder's layers. The default is 4.
+    public var layers = 4
+    /// The decoder's heads; divides ``hiddenSize``. The default is 4.
+    public var heads = 4
+    /// The decoder's key heads; divides ``heads``. The default is 2.
+    public var keyHeads = 2
+    /// The longest sequence. The default is 512.
+    public var maxPositions = 512
+    /// The tower's width. The default is 96.
+    public var visionHiddenSize = 96
+    /// The tower's inner width. The default is 192.
+    public var visionIntermediateSize = 192
+    /// The tower's layers. The default is 3.
+    public var visionLayers = 3
+    /// The tower's heads. The default is 4.
+    public var visionHeads = 4
+    /// The side of an image in pixels. The default is 64.
+    public var imageSize = 64
+    /// The side of a patch in pixels. The default is 8.
+    public var patchSize = 8
+    /// Patches along each side that become one image token. The default is 2.
+    public var scaleFactor = 2
+
+    /// The defaults.
+    public init() {}
+
+    /// The model configuration of these sizes.
+    public var configuration: SmolVLMConfiguration {
+      var result = SmolVLMConfiguration()
+      result.text.vocabularySize = vocabularySize
+      result.text.hiddenSize = hiddenSize
+      result.text.intermediateSize = intermediateSize
+      result.text.layers = layers
+      result.text.heads = heads
+      result.text.keyHeads = keyHeads
+      result.text.maxPositions = maxPositions
+      result.text.epsilon = 1e-5
+      result.vision.hiddenSize = visionHiddenSize
+      result.vision.intermediateSize = visionIntermediateSize
+      result.vision.layers = visionLayers
+      result.vision.heads = visionHeads
+      result.vision.imageSize = imageSize
+      result.vision.patchSize = patchSize
+      result.scaleFactor = scaleFactor
+      return result
     }
-    return ids
   }
 
-  private func rows(of image: StudentImage) -> Int {
-    switch image.content {
-    case .features(let features): features.shape[0]
-    case .pixels(let pixels): pixels.shape[0] * model.configuration.tokensPerTile
-    }
-  }
+  /// The special tokens of SmolVLM's tokenizer, in an order of our own.
+  static let specialTokens =
+    [
+      "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<image>", "<fake_token_around_image>", "<global-img>",
+      "<end_of_utterance>",
+    ] + (1...6).flatMap { row in (1...6).map { "<row_\(row)_col_\($0)>" } }
 
-  /// The log-probability of each answer token; the prompt of each tree is computed once.
-  public func logProbabilities(of trees: [AnswerTree]) -> AnswerScores { model.logProbabilities(of: trees) }
+  /// A chat template that renders what ``tree(question:images:answers:)`` builds.
+  static let chatTemplate =
+    "<|im_start|>{% for message in messages %}{{ message['role'] | capitalize }}"
+    + "{% if message['content'][0]['type'] == 'image' %}{{ ':' }}{% else %}{{ ': ' }}{% endif %}"
+    + "{% for part in message['content'] %}{% if part['type'] == 'text' %}{{ part['text'] }}"
+    + "{% elif part['type'] == 'image' %}{{ '<image>' }}{% endif %}{% endfor %}<end_of_utterance>\n{% endfor %}"
+    + "{% if add_generation_prompt %}{{ 'Assistant:' }}{% endif %}"
+}
 
-  /// Continues each prompt until the end of its turn, all side by side.
-  public func generate(
-    _ prompts: [AnswerTree], maximumTokens: Int, sampling: Sampling, using generator: inout Tensor.Generator
-  ) -> [Generation] {
-    model.continuations(
-      of: prompts, stop: tokens.endOfTurn, maximumTokens: maximumTokens, sampling: sampling, using: &generator
-    ).map { tokens, stopped in
-      let text = tokenizer.decode(tokens, skippingSpecialTokens: true)
-      return Generation(
-        tokens: tokens, text: text.hasPrefix(" ") ? String(text.dropFirst()) : text, isComplete: stopped)
-    }
+/// preprocessor_config.json and processor_config.json of a fresh student: values in ±1, one square tile or many.
+private func processorFiles(_ c: SmolVLMConfiguration, splitsImages: Bool) throws -> [String: Data] {
+  struct Edge: Encodable { var longest_edge: Int }
+  struct ImageProcessor: Encodable {
+    var image_processor_type = "Idefics3ImageProcessor"
+    var do_convert_rgb = true
+    var do_resize = true
+    var size: Edge
+    var do_image_splitting: Bool
+    var max_image_size: Edge
+    var do_rescale = true
+    var rescale_factor = 1.0 / 255
+    var do_normalize = true
+    var image_mean = [0.5, 0.5, 0.5]
+    var image_std = [0.5, 0.5, 0.5]
+    var do_pad = true
+    var resample = 1
   }
-
-  /// Shows the network's parameters.
-  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
-    model.visit(&visitor, at: path)
+  struct Processor: Encodable {
+    var processor_class = "Idefics3Processor"
+    var image_seq_len: Int
   }
+  let edge = Edge(longest_edge: c.vision.imageSize)
+  return [
+    "preprocessor_config.json": try prettyJSON(
+      ImageProcessor(
+        size: splitsImages ? Edge(longest_edge: 4 * c.vision.imageSize) : edge, do_image_splitting: splitsImages,
+        max_image_size: edge)),
+    "processor_config.json": try prettyJSON(Processor(image_seq_len: c.tokensPerTile)),
+  ]
 }

@@ -1,8 +1,10 @@
+public import Foundation
+public import ImageDecoding
 public import LanguageModel
 public import VisionEncoder
 
 /// The sizes of a SmolVLM or Idefics3 model, with the keys of its config.json.
-public struct SmolVLMConfiguration: Sendable, Equatable, Codable {
+public struct SmolVLMConfiguration: FamilyConfiguration {
   /// "idefics3" (SmolVLM) or "smolvlm" (SmolVLM2).
   public var modelType = "idefics3"
   /// The vision tower.
@@ -56,5 +58,35 @@ public struct SmolVLMConfiguration: Sendable, Equatable, Codable {
     try keys.encode(scaleFactor, forKey: .scaleFactor)
     try keys.encode(imageToken, forKey: .imageToken)
     try keys.encode(text.tiesEmbeddings, forKey: .tiesEmbeddings)
+  }
+
+  /// Idefics3's name stands in the files of SmolVLM too, SmolVLM2 has its own.
+  public static var modelTypes: [String] { ["idefics3", "smolvlm"] }
+  /// All files in circulation have the same names.
+  public static var weightLayouts: [WeightLayout] { [] }
+  /// The token that stands for one row of image features.
+  public var placeholderToken: Int? { imageToken }
+  /// The size of the vision tower.
+  public var tower: TowerSize? {
+    let below = 3 * vision.patchSize * vision.patchSize + vision.side * vision.side
+    return TowerSize(
+      layers: vision.layers, width: vision.hiddenSize, innerWidth: vision.intermediateSize,
+      otherWeights: vision.hiddenSize * (below + scaleFactor * scaleFactor * text.hiddenSize),
+      patches: vision.side * vision.side, tokens: tokensPerTile)
+  }
+
+  /// Reads preprocessor_config.json.
+  ///
+  /// - Throws: `ImageDecodingError`, or ``StudentError/unusableFile(_:expected:found:)`` where tiles have another size than
+  ///   the tower takes.
+  public func imageProcessor(contentsOf folder: URL) throws -> (any ImageProcessor)? {
+    let path = folder.appending(path: "preprocessor_config.json").path
+    let processor = try Idefics3ImageProcessor(contentsOf: path)
+    let side = processor.configuration.tileSide
+    guard side == vision.imageSize else {
+      throw StudentError.unusableFile(
+        path, expected: "tiles of \(vision.imageSize) pixels, the vision tower's", found: "\(side)")
+    }
+    return processor
   }
 }

@@ -1,10 +1,11 @@
 public import LanguageModel
 public import Layers
 public import Tensor
+public import Tokenizers
 public import VisionEncoder
 
 /// The network of SmolVLM and Idefics3 (Laurençon et al. 2024): SigLIP tower, pixel shuffle, projector, Llama decoder.
-public struct SmolVLMModel: Module, SequenceScorer {
+public struct SmolVLMModel: FamilyModel {
   /// The sizes.
   public let configuration: SmolVLMConfiguration
   /// The vision tower.
@@ -25,10 +26,7 @@ public struct SmolVLMModel: Module, SequenceScorer {
       inputDimensions: configuration.vision.hiddenSize * configuration.scaleFactor * configuration.scaleFactor,
       outputDimensions: width, bias: false, using: &generator)
     text = Llama(configuration.text, using: &generator)
-    if !configuration.text.tiesEmbeddings {
-      head = Linear(
-        inputDimensions: width, outputDimensions: configuration.text.vocabularySize, bias: false, using: &generator)
-    }
+    head = text.outputHead(using: &generator)
   }
 
   /// Image tokens for tiles: [tiles, 3, side, side] to [tiles · tokens per tile, width].
@@ -46,90 +44,44 @@ public struct SmolVLMModel: Module, SequenceScorer {
       .reshaped([-1, factor * factor * width])
   }
 
-  /// The output head's matrix [vocabulary, width].
-  public var headWeight: Tensor { head?.denseWeight() ?? text.embedding.weight.value }
-
-  /// The log-probability of each answer token; the prompt of each tree is computed once.
-  public func logProbabilities(of trees: [AnswerTree]) -> AnswerScores {
-    let packed = PackedTrees(trees)
-    let rows = embedded(packed.tokens, images: trees.flatMap(\.images))
-    let hidden = text(rows, positions: packed.positions, layout: packed.layout)
-    let scores = TokenScores(
-      hidden: text.normalized(hidden.gathered(packed.predictingRows)), head: headWeight, targets: packed.targets)
-    return AnswerScores(
-      logProbabilities: scores.logProbabilities, ranges: packed.ranges, entropies: scores.entropies,
-      meanLogits: scores.meanLogits, isGreedy: scores.isGreedy)
-  }
-
-  /// Token rows with image tokens replaced by the images' features, in order.
-  ///
-  /// - Precondition: as many image tokens as feature rows.
-  func embedded(_ tokens: [Int], images: [PromptImage]) -> Tensor {
-    let rows = text.embedding(tokens)
-    let places = tokens.indices.filter { tokens[$0] == configuration.imageToken }
-    guard !images.isEmpty else {
-      precondition(places.isEmpty, "\(places.count) image tokens and no image")
-      return rows
+  /// The tower's features of each image; all tiles go through the tower together.
+  public func features(ofPixels images: [PromptImage]) -> [Tensor] {
+    let tiles = images.map { image in
+      guard case .pixels(let pixels) = image.content else { preconditionFailure("features where pixels belong") }
+      return pixels
     }
-    let features = Tensor.concatenated(features(of: images))
-    precondition(
-      features.shape[0] == places.count, "\(places.count) image tokens for \(features.shape[0]) feature rows")
-    return rows.replacingRows(at: places, with: features)
-  }
-
-  /// The features of each image; those given as pixels go through the tower together.
-  private func features(of images: [PromptImage]) -> [Tensor] {
-    let pixels = images.compactMap { if case .pixels(let pixels) = $0 { pixels } else { nil } }
-    let computed = pixels.isEmpty ? nil : imageFeatures(.concatenated(pixels))
+    let rows = imageFeatures(.concatenated(tiles))
     var at = 0
     return images.map { image in
-      switch image {
-      case .features(let features): return features
-      case .pixels(let pixels):
-        let count = pixels.shape[0] * configuration.tokensPerTile
-        defer { at += count }
-        return computed?.rows(at..<(at + count)) ?? pixels
-      }
+      defer { at += tokenCount(of: image) }
+      return rows.rows(at..<(at + tokenCount(of: image)))
     }
   }
 
-  /// Tokens after each prompt, with a cache, until `stop` or the limit; all prompts advance together.
-  public func continuations(
-    of prompts: [AnswerTree], stop: Int, maximumTokens: Int, sampling: Sampling, using generator: inout Tensor.Generator
-  ) -> [(tokens: [Int], stopped: Bool)] {
-    var results = prompts.map { _ in (tokens: [Int](), stopped: false) }
-    guard maximumTokens > 0, !prompts.isEmpty else { return results }
-    let capacity = (prompts.map(\.prompt.count).max() ?? 0) + maximumTokens
-    var cache = text.emptyCache(sequences: prompts.count, capacity: capacity)
-    var counts = prompts.map(\.prompt.count)
-    var rows = embedded(prompts.flatMap(\.prompt), images: prompts.flatMap(\.images))
-    let head = headWeight
-    while true {
-      let hidden = text(rows, counts: counts, cache: &cache)
-      let active = counts.indices.filter { counts[$0] > 0 }
-      var end = -1
-      let lasts = active.map { sequence -> Int in
-        end += counts[sequence]
-        return end
-      }
-      let logits = text.normalized(hidden.gathered(lasts)).matmul(head, transposeB: true)
-      counts = Array(repeating: 0, count: prompts.count)
-      var next: [Int] = []
-      for (row, sequence) in active.enumerated() {
-        let token = sampling.token(from: logits.rows(row..<(row + 1)), using: &generator)
-        if token == stop {
-          results[sequence].stopped = true
-          continue
-        }
-        results[sequence].tokens.append(token)
-        if results[sequence].tokens.count < maximumTokens {
-          counts[sequence] = 1
-          next.append(token)
-        }
-      }
-      guard !next.isEmpty else { return results }
-      rows = text.embedding(next)
+  /// Rows of features of an image: the same number for every tile.
+  public func tokenCount(of image: PromptImage) -> Int {
+    switch image.content {
+    case .features(let features): features.shape[0]
+    case .pixels(let pixels): pixels.shape[0] * configuration.tokensPerTile
     }
+  }
+
+  /// Each part announced by its row and column, a line break after each row, the whole image last.
+  public func expansion(of image: PromptImage, placeholder: String, tokenizer: Tokenizer) throws -> String {
+    func token(_ text: String) throws -> String {
+      guard tokenizer.id(of: text) != nil else { throw StudentError.missingToken(text, folder: "the tokenizer") }
+      return text
+    }
+    let around = try token("<fake_token_around_image>")
+    let tiles = image.rows * image.columns + 1
+    let each = String(repeating: placeholder, count: tokenCount(of: image) / tiles)
+    var text = ""
+    for row in 0..<image.rows {
+      for column in 0..<image.columns { text += try around + token("<row_\(row + 1)_col_\(column + 1)>") + each }
+      text += "\n"
+    }
+    if image.rows > 0 { text += "\n" }
+    return try text + around + token("<global-img>") + each + around
   }
 
   /// Shows `model.vision_model`, `model.connector`, `model.text_model` and `lm_head`, the names of transformers' files.
@@ -137,10 +89,6 @@ public struct SmolVLMModel: Module, SequenceScorer {
     vision.visit(&visitor, at: path.appending(component: "model.vision_model"))
     visitor.visit(projection: &connector, at: path.appending(component: "model.connector.modality_projection.proj"))
     text.visit(&visitor, at: path.appending(component: "model.text_model"))
-    if var projection = head {
-      head = nil  // one owner, so that training changes the weights in place
-      visitor.visit(projection: &projection, at: path.appending(component: "lm_head"))
-      head = projection
-    }
+    visitor.visit(projection: &head, at: path.appending(component: "lm_head"))
   }
 }

@@ -11,7 +11,7 @@ import Testing
   @Test func theLongestRowIsCountedAsTheStudentSeesIt() throws {
     try withCheckFixture { fixture in
       let student = try SmolVLM(contentsOf: fixture.folder.appending(path: "student"))
-      let image = StudentImage(.features(Tensor.zeros([4, 32])))
+      let image = PromptImage(.features(Tensor.zeros([4, 32])))
       let tree = try student.tree(
         question: "Caption: ball number 10 Does it fit?", images: [image],
         answers: [

@@ -75,7 +75,7 @@ import Testing
         "run.yaml", "{name: b, kind: recorded, file: replies.jsonl}", "{name: b, kind: model, model: student}")
       let check = fixture.check()
       #expect(check.isUsable)
-      #expect(check.texts(.ok, "teachers.b").first?.contains("student: idefics3, ") == true)
+      #expect(check.texts(.ok, "teachers.b").first?.contains("student: SmolVLM, ") == true)
       try fixture.edit("run.yaml", "kind: model, model: student", "kind: model, model: student, adapter: none")
       #expect(fixture.check().texts(.error, "teachers.b").first?.contains("none/adapter_config.json") == true)
       try FileManager.default.removeItem(at: fixture.folder.appending(path: "student/tokenizer.json"))

@@ -218,10 +218,10 @@ struct WatchedStudent: Student {
     }
   }
 
-  func image(_ image: RGBImage) throws -> StudentImage { try student.image(image) }
-  func encoded(_ image: StudentImage) -> StudentImage { student.encoded(image) }
+  func image(_ image: RGBImage) throws -> PromptImage { try student.image(image) }
+  func encoded(_ image: PromptImage) -> PromptImage { student.encoded(image) }
 
-  func tree(question: String, images: [StudentImage], answers: [String]) throws -> AnswerTree {
+  func tree(question: String, images: [PromptImage], answers: [String]) throws -> AnswerTree {
     log.add(.init(question: question, answers: answers))
     return try student.tree(question: question, images: images, answers: answers)
   }

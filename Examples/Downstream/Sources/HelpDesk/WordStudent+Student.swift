@@ -7,7 +7,7 @@ import Tensor
 /// The four functions that make a scorer a student.
 extension WordStudent: Student {
   /// A picture as its colour statistics: one row of features.
-  public func image(_ image: RGBImage) -> StudentImage {
+  public func image(_ image: RGBImage) -> PromptImage {
     let count = Float(image.width * image.height)
     let channels = (0..<3).map { channel in
       stride(from: channel, to: image.pixels.count, by: 3).map { Float(image.pixels[$0]) / 255 }
@@ -16,14 +16,14 @@ extension WordStudent: Student {
     let deviations = zip(channels, means).map { values, mean in
       (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count).squareRoot()
     }
-    return StudentImage(.features(Tensor(means + deviations, shape: [1, Self.colourStatistics])))
+    return PromptImage(.features(Tensor(means + deviations, shape: [1, Self.colourStatistics])))
   }
 
   /// Pictures are features already.
-  public func encoded(_ image: StudentImage) -> StudentImage { image }
+  public func encoded(_ image: PromptImage) -> PromptImage { image }
 
   /// One picture token for each picture, then the question's words; answers end with the end-of-turn token.
-  public func tree(question: String, images: [StudentImage], answers: [String]) throws -> AnswerTree {
+  public func tree(question: String, images: [PromptImage], answers: [String]) throws -> AnswerTree {
     let prompt = images.map { _ in Self.picture } + encode(question)
     guard !prompt.isEmpty else { throw StudentError.empty("question") }
     let endings = try answers.map { answer -> [Int] in
@@ -31,7 +31,7 @@ extension WordStudent: Student {
       guard !tokens.isEmpty else { throw StudentError.empty("answer") }
       return tokens + [Self.endOfTurn]
     }
-    return AnswerTree(prompt: prompt, images: images.map(\.content), answers: endings)
+    return AnswerTree(prompt: prompt, images: images, answers: endings)
   }
 
   /// Goes on word by word.

@@ -58,7 +58,7 @@ public struct WordStudent: Module, SequenceScorer {
   private func promptFeatures(of tree: AnswerTree) -> [Float] {
     var features = [Float](repeating: 0, count: words.count + Self.colourStatistics)
     for token in tree.prompt { features[token] = 1 }
-    for case .features(let statistics) in tree.images {
+    for case .features(let statistics) in tree.images.map(\.content) {
       for (i, value) in statistics.scalars.enumerated() {
         features[words.count + i] += value / Float(tree.images.count)
       }

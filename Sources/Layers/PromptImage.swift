@@ -1,0 +1,44 @@
+public import Tensor
+
+/// An image of a prompt as a model takes it: its pixels, or what the vision tower made of them and was kept.
+///
+/// ```swift
+/// let kept = PromptImage.features(tower(pixels))      // one tile
+/// let split = PromptImage(.pixels(tiles), rows: 2, columns: 3, width: 900, height: 600)
+/// ```
+public struct PromptImage: Sendable {
+  /// Pixels or features.
+  public enum Content: Sendable {
+    /// [tiles, channels, height, width], scaled as the model's image processor does.
+    case pixels(Tensor)
+    /// [tokens, width]: features in the language model's space, one row for each image token.
+    case features(Tensor)
+  }
+
+  /// Pixels or features.
+  public var content: Content
+  /// Rows of the grid in which the image lies: of the parts into which it was cut, or of its features where the model
+  /// takes images of any size. 0 where it was not cut.
+  public var rows: Int
+  /// Columns of that grid; 0 where the image was not cut.
+  public var columns: Int
+  /// The picture's width in pixels before any processing; 0 where the model does not ask.
+  public var width: Int
+  /// The picture's height in pixels before any processing; 0 where the model does not ask.
+  public var height: Int
+
+  /// An image in a grid of rows x columns, or one that was not cut.
+  public init(_ content: Content, rows: Int = 0, columns: Int = 0, width: Int = 0, height: Int = 0) {
+    self.content = content
+    self.rows = rows
+    self.columns = columns
+    self.width = width
+    self.height = height
+  }
+
+  /// An image that was not cut, as pixels [tiles, channels, height, width].
+  public static func pixels(_ pixels: Tensor) -> PromptImage { PromptImage(.pixels(pixels)) }
+
+  /// An image that was not cut, as features [tokens, width].
+  public static func features(_ features: Tensor) -> PromptImage { PromptImage(.features(features)) }
+}

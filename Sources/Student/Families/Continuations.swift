@@ -1,0 +1,47 @@
+public import LanguageModel
+public import Layers
+public import Tensor
+
+extension FamilyModel {
+  /// Tokens after each prompt, with a cache, until `stop` or the limit; all prompts advance together.
+  ///
+  /// - Parameter stop: the token that ends a turn; nil goes on to the limit.
+  public func continuations(
+    of prompts: [AnswerTree], stop: Int?, maximumTokens: Int, sampling: Sampling,
+    using generator: inout Tensor.Generator
+  ) -> [(tokens: [Int], stopped: Bool)] {
+    var results = prompts.map { _ in (tokens: [Int](), stopped: false) }
+    guard maximumTokens > 0, !prompts.isEmpty else { return results }
+    let capacity = (prompts.map(\.prompt.count).max() ?? 0) + maximumTokens
+    var cache = text.emptyCache(sequences: prompts.count, capacity: capacity)
+    var counts = prompts.map(\.prompt.count)
+    var rows = embedded(prompts.flatMap(\.prompt), images: prompts.flatMap(\.images))
+    let head = headWeight
+    while true {
+      let hidden = text(rows, counts: counts, cache: &cache)
+      let active = counts.indices.filter { counts[$0] > 0 }
+      var end = -1
+      let lasts = active.map { sequence -> Int in
+        end += counts[sequence]
+        return end
+      }
+      let logits = text.normalized(hidden.gathered(lasts)).matmul(head, transposeB: true)
+      counts = Array(repeating: 0, count: prompts.count)
+      var next: [Int] = []
+      for (row, sequence) in active.enumerated() {
+        let token = sampling.token(from: logits.rows(row..<(row + 1)), using: &generator)
+        if token == stop {
+          results[sequence].stopped = true
+          continue
+        }
+        results[sequence].tokens.append(token)
+        if results[sequence].tokens.count < maximumTokens {
+          counts[sequence] = 1
+          next.append(token)
+        }
+      }
+      guard !next.isEmpty else { return results }
+      rows = text.embedding(next)
+    }
+  }
+}

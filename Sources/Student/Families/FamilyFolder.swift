@@ -1,0 +1,117 @@
+public import Foundation
+internal import ImageDecoding
+internal import LanguageModel
+internal import Layers
+internal import Tensor
+internal import Tokenizers
+
+extension FamilyStudent {
+  /// Reads a model folder of this family: config.json, weights, tokenizer, chat template, image processor.
+  ///
+  /// Tensors may have any of the names in circulation: the parameters' own paths, which are those of transformers 5, or
+  /// those of older files.
+  ///
+  /// - Throws: ``StudentError`` or the error of the file that can't be used; a tensor that is missing, unknown or of
+  ///   another shape stops the load with the whole list.
+  public init(contentsOf folder: URL) throws {
+    // The family first: another one's sizes may not even decode.
+    let type = try modelType(of: folder)
+    guard Model.Configuration.modelTypes.contains(type) else {
+      throw StudentError.unknownFamily(folder.path, found: type, known: Model.Configuration.modelTypes)
+    }
+    let configuration = try Model.Configuration(contentsOf: folder)
+    var generator = Tensor.Generator(seed: 0)
+    var model = Model(configuration, using: &generator)
+    try model.loadWeights(from: folder)
+    try self.init(
+      model: model, tokenizer: Tokenizer(contentsOf: folder), template: ChatTemplate(contentsOf: folder),
+      processor: configuration.imageProcessor(contentsOf: folder), name: folder.path)
+    files = try companionFiles(in: folder)
+  }
+
+  /// Writes a model folder that this package and transformers load. Adapters are not part of it: merge or save them apart.
+  public func save(to folder: URL) throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for (name, data) in files.sorted(by: { $0.key < $1.key }) {
+      try data.write(to: folder.appending(path: name), options: .atomic)
+    }
+    try prettyJSON(model.configuration).write(to: folder.appending(path: "config.json"), options: .atomic)
+    try model.saveWeights(to: folder)
+  }
+}
+
+extension FamilyConfiguration {
+  /// Reads the config.json of a model folder.
+  ///
+  /// - Throws: ``StudentError/unusableFile(_:expected:found:)``.
+  public init(contentsOf folder: URL) throws { self = try readJSON(folder.appending(path: "config.json")) }
+}
+
+extension FamilyModel {
+  /// Takes up the weights of a folder under the names that its files use.
+  mutating func loadWeights(from url: URL) throws {
+    let folder = try Tensor.SafetensorsFolder(contentsOf: url)
+    let names = Set(folder.names)
+    let paths = parameters().map(\.path)
+    // The layout that knows most of the folder's names; the parameters' own paths where none is better.
+    var best = (layout: WeightLayout([:]), known: paths.count { names.contains($0) })
+    for layout in Configuration.weightLayouts {
+      let known = paths.count { names.contains(layout.name(of: $0)) }
+      if known > best.known { best = (layout, known) }
+    }
+    let tiedHead = configuration.text.tiesEmbeddings ? best.layout.name(of: "lm_head.weight") : nil
+    try loadWeights(
+      from: folder, renaming: { best.layout.name(of: $0) },
+      ignoring: { $0 == tiedHead || $0.hasSuffix("rotary_emb.inv_freq") || $0.hasSuffix(".position_ids") })
+  }
+}
+
+/// What config.json calls its architecture.
+func modelType(of folder: URL) throws -> String {
+  struct Family: Decodable {
+    var model_type: String
+  }
+  let family: Family = try readJSON(folder.appending(path: "config.json"))
+  return family.model_type
+}
+
+/// The files of a model folder that are kept as they are when the model is written again.
+private func companionFiles(in folder: URL) throws -> [String: Data] {
+  let names = [
+    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
+    "chat_template.json", "preprocessor_config.json", "processor_config.json", "generation_config.json",
+  ]
+  var result: [String: Data] = [:]
+  for name in names {
+    let url = folder.appending(path: name)
+    if FileManager.default.fileExists(atPath: url.path) { result[name] = try Data(contentsOf: url) }
+  }
+  return result
+}
+
+/// JSON for people: indented, keys sorted.
+func prettyJSON(_ value: some Encodable) throws -> Data {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  return try encoder.encode(value) + Data("\n".utf8)
+}
+
+/// Reads a small JSON file; the error names the file and what is wrong in it.
+func readJSON<Value: Decodable>(_ url: URL) throws -> Value {
+  let data: Data
+  do { data = try Data(contentsOf: url) } catch {
+    throw StudentError.unusableFile(url.path, expected: "a readable file", found: error.localizedDescription)
+  }
+  do { return try JSONDecoder().decode(Value.self, from: data) } catch let error as DecodingError {
+    let (text, path): (String, [any CodingKey]) =
+      switch error {
+      case .dataCorrupted(let context): (context.debugDescription, context.codingPath)
+      case .keyNotFound(let key, let context): ("no \"\(key.stringValue)\"", context.codingPath)
+      case .typeMismatch(_, let context), .valueNotFound(_, let context): (context.debugDescription, context.codingPath)
+      @unknown default: ("\(error)", [])
+      }
+    let place = path.map(\.stringValue).joined(separator: ".")
+    throw StudentError.unusableFile(
+      url.path, expected: "a valid model description", found: place.isEmpty ? text : "\(place): \(text)")
+  }
+}

@@ -1,0 +1,156 @@
+public import Foundation
+public import ImageDecoding
+public import LanguageModel
+public import Layers
+public import Tensor
+public import Tokenizers
+
+/// The config.json of a model family.
+public protocol FamilyConfiguration: Codable, Sendable, Equatable {
+  /// What `model_type` says in the files of this family.
+  static var modelTypes: [String] { get }
+  /// Names under which published files keep the parameters, besides the parameters' own paths.
+  static var weightLayouts: [WeightLayout] { get }
+  /// The decoder.
+  var text: LlamaConfiguration { get }
+  /// The token that stands for one row of image features; nil in families that read text alone.
+  var placeholderToken: Int? { get }
+  /// The size of the vision tower, for estimates; nil without one.
+  var tower: TowerSize? { get }
+
+  /// Reads what cuts images for this model from its folder; nil in families that read text alone.
+  func imageProcessor(contentsOf folder: URL) throws -> (any ImageProcessor)?
+}
+
+/// The names of a family's tensors in one kind of file: prefixes of parameter paths and what stands there instead.
+public struct WeightLayout: Sendable, Equatable {
+  /// Prefix of a path, prefix of a name; the first that fits is replaced.
+  private let prefixes: [Prefix]
+
+  private struct Prefix: Equatable {
+    var path: String
+    var name: String
+  }
+
+  /// A layout of these prefixes.
+  public init(_ prefixes: KeyValuePairs<String, String>) {
+    self.prefixes = prefixes.map { Prefix(path: $0.key, name: $0.value) }
+  }
+
+  /// The tensor's name for a parameter's path.
+  public func name(of path: String) -> String {
+    guard let prefix = prefixes.first(where: { path.hasPrefix($0.path) }) else { return path }
+    return prefix.name + path.dropFirst(prefix.path.count)
+  }
+}
+
+/// How large a vision tower is and how many patches it reads.
+public struct TowerSize: Sendable, Equatable {
+  /// Transformer layers.
+  public var layers: Int
+  /// The width of a row.
+  public var width: Int
+  /// The inner width of the MLP.
+  public var innerWidth: Int
+  /// Weights below the layers and between them and the decoder.
+  public var otherWeights: Int
+  /// Patches that are read together: those of a tile.
+  public var patches: Int
+  /// Rows of features that the decoder gets for them.
+  public var tokens: Int
+}
+
+/// The network of a model family: a decoder, its head, and what makes features of images.
+///
+/// What all families share is in extensions: packing trees into rows, scoring, logits and generation with a cache.
+public protocol FamilyModel: Module, SequenceScorer {
+  /// The sizes and what config.json says besides.
+  associatedtype Configuration: FamilyConfiguration
+
+  /// A network with random weights.
+  init(_ configuration: Configuration, using generator: inout some RandomNumberGenerator)
+
+  /// The sizes.
+  var configuration: Configuration { get }
+  /// The decoder.
+  var text: Llama { get }
+  /// The output head; nil where it is the embedding table.
+  var head: (any Projection)? { get }
+
+  /// Rows of features that the decoder gets for an image, whether it comes as pixels or as features.
+  func tokenCount(of image: PromptImage) -> Int
+
+  /// Features [tokens, width] of each image, all of which come as pixels.
+  func features(ofPixels images: [PromptImage]) -> [Tensor]
+
+  /// What the chat template's image token is replaced by before a prompt is tokenised.
+  ///
+  /// By default as many image tokens as the image has rows of features.
+  ///
+  /// - Throws: ``StudentError/missingToken(_:folder:)`` where the tokenizer lacks a token of it.
+  func expansion(of image: PromptImage, placeholder: String, tokenizer: Tokenizer) throws -> String
+}
+
+extension FamilyModel {
+  /// As many image tokens as rows of features.
+  public func expansion(of image: PromptImage, placeholder: String, tokenizer: Tokenizer) throws -> String {
+    String(repeating: placeholder, count: tokenCount(of: image))
+  }
+
+  /// The output head's matrix [vocabulary, width].
+  public var headWeight: Tensor { head?.denseWeight() ?? text.embedding.weight.value }
+
+  /// The log-probability of each answer token; the prompt of each tree is computed once.
+  public func logProbabilities(of trees: [AnswerTree]) -> AnswerScores {
+    let packed = PackedTrees(trees)
+    let rows = embedded(packed.tokens, images: trees.flatMap(\.images))
+    let hidden = text(rows, positions: packed.positions, layout: packed.layout)
+    let scores = TokenScores(
+      hidden: text.normalized(hidden.gathered(packed.predictingRows)), head: headWeight, targets: packed.targets)
+    return AnswerScores(
+      logProbabilities: scores.logProbabilities, ranges: packed.ranges, entropies: scores.entropies,
+      meanLogits: scores.meanLogits, isGreedy: scores.isGreedy)
+  }
+
+  /// The logits after each token of one sequence, [tokens, vocabulary]. Differentiable.
+  ///
+  /// - Precondition: as many image tokens as the images have rows of features.
+  /// - Complexity: tokens · vocabulary Float32 of memory; ``logProbabilities(of:)`` never holds them at one time.
+  public func logits(of tokens: [Int], images: [PromptImage]) -> Tensor {
+    let packed = PackedTrees([AnswerTree(prompt: tokens, images: images, answers: [])])
+    let hidden = text(embedded(tokens, images: images), positions: packed.positions, layout: packed.layout)
+    return text.normalized(hidden).matmul(headWeight, transposeB: true)
+  }
+
+  /// Token rows with image tokens replaced by the images' features, in order.
+  ///
+  /// - Precondition: as many image tokens as feature rows.
+  func embedded(_ tokens: [Int], images: [PromptImage]) -> Tensor {
+    let rows = text.embedding(tokens)
+    guard let placeholder = configuration.placeholderToken else {
+      precondition(images.isEmpty, "\(images.count) images for a model that reads text alone")
+      return rows
+    }
+    let places = tokens.indices.filter { tokens[$0] == placeholder }
+    guard !images.isEmpty else {
+      precondition(places.isEmpty, "\(places.count) image tokens and no image")
+      return rows
+    }
+    let features = Tensor.concatenated(features(of: images))
+    precondition(
+      features.shape[0] == places.count, "\(places.count) image tokens for \(features.shape[0]) feature rows")
+    return rows.replacingRows(at: places, with: features)
+  }
+
+  /// The features of each image; those given as pixels go through the tower together.
+  private func features(of images: [PromptImage]) -> [Tensor] {
+    let pixels = images.filter { if case .pixels = $0.content { true } else { false } }
+    var computed = (pixels.isEmpty ? [] : features(ofPixels: pixels))[...]
+    return images.map { image in
+      switch image.content {
+      case .features(let features): features
+      case .pixels(let pixels): computed.popFirst() ?? pixels
+      }
+    }
+  }
+}

@@ -1,0 +1,180 @@
+internal import Foundation
+public import ImageDecoding
+public import LanguageModel
+public import Layers
+public import Tensor
+public import Tokenizers
+
+/// A student of one model family: network, tokenizer, prompt format and image processor together.
+///
+/// ```swift
+/// let student = try SmolVLM(contentsOf: folder)
+/// let photo = student.encoded(try student.image(picture))
+/// let tree = try student.tree(question: "Does the caption fit?", images: [photo], answers: ["No", "Yes"])
+/// student.answerProbabilities([tree])  // [[0.48, 0.52]]
+/// ```
+public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
+  /// The network.
+  public var model: Model
+  /// Text to tokens and back.
+  public let tokenizer: Tokenizer
+  /// Images to tiles; nil in families that read text alone.
+  public let processor: (any ImageProcessor)?
+  /// The longest prompt with one answer, in tokens. The default is what the decoder was made for.
+  public var maximumTokens: Int
+  let format: PromptFormat
+  /// The text that the template writes for an image; nil in families that read text alone.
+  let placeholder: String?
+  /// Tokenizer and processor files as they were read or made, for writing the folder again.
+  var files: [String: Data] = [:]
+
+  /// A student of these parts.
+  ///
+  /// - Parameters:
+  ///   - template: frames questions and answers; nil puts them one after the other.
+  ///   - processor: cuts images into tiles; nil in families that read text alone.
+  ///   - name: what errors call the folder that the parts come from.
+  /// - Throws: ``StudentError/missingToken(_:folder:)`` where the tokenizer lacks a token that prompts need,
+  ///   ``StudentError/unusableFile(_:expected:found:)`` where it has more tokens than the model has embeddings, or where
+  ///   the template does not let answers follow the prompt.
+  public init(
+    model: Model, tokenizer: Tokenizer, template: ChatTemplate?, processor: (any ImageProcessor)?,
+    name: String = "the tokenizer"
+  ) throws {
+    let rows = model.text.configuration.vocabularySize
+    guard tokenizer.vocabularyCount <= rows else {
+      throw StudentError.unusableFile(
+        name, expected: "at most the model's \(rows) tokens", found: "\(tokenizer.vocabularyCount) tokens")
+    }
+    placeholder = try model.configuration.placeholderToken.map { id in
+      guard let token = tokenizer.token(of: id) else { throw StudentError.missingToken("number \(id)", folder: name) }
+      return token
+    }
+    guard placeholder == nil || template != nil else {
+      throw StudentError.unusableFile(name, expected: "a chat template, which says where images stand", found: "none")
+    }
+    self.model = model
+    self.tokenizer = tokenizer
+    self.processor = processor
+    maximumTokens = model.text.configuration.maxPositions
+    let asked = conversation("q", images: 0, answer: nil, inParts: placeholder != nil)
+    let answered = conversation("q", images: 0, answer: "x", inParts: placeholder != nil)
+    format = try PromptFormat(
+      tokenizer: tokenizer, template: template, probe: (asked, answered), name: name)
+  }
+
+  /// The token that ends an answer.
+  public var endOfTurn: Int { format.endOfTurn }
+  /// The decoder's sizes.
+  public var decoder: LlamaConfiguration { model.text.configuration }
+  /// The vision tower's size; nil in families that read text alone.
+  public var tower: TowerSize? { model.configuration.tower }
+
+  /// A question about images, and the answer to it if one is given, as the turns that the template takes: in parts where
+  /// the family reads images, in plain text where it does not.
+  public func messages(question: String, images: Int, answer: String?) -> [ChatMessage] {
+    conversation(question, images: images, answer: answer, inParts: placeholder != nil)
+  }
+
+  /// A question and its answers as tokens, in the format of the folder's chat template. Prompt and answers meet at a token
+  /// boundary that is never guessed from text: the prompt has the same tokens whatever the answers are.
+  ///
+  /// - Throws: ``StudentError``: an empty question or answer, text that spells one of the model's own tokens, images for
+  ///   a family that reads none, or more tokens than the model takes. Nothing is ever cut.
+  public func tree(question: String, images: [PromptImage], answers: [String]) throws -> AnswerTree {
+    guard !question.isEmpty || !images.isEmpty else { throw StudentError.empty("question") }
+    guard images.isEmpty || placeholder != nil else { throw StudentError.readsNoImages }
+    try checkPlain(question)
+    func text(_ answer: String?) throws -> String {
+      let turns = messages(question: question, images: images.count, answer: answer)
+      return try expanded(format.rendered(turns, addingGenerationPrompt: answer == nil), images)
+    }
+    let prompt = try text(nil)
+    let ids = format.ids(of: prompt)
+    guard !ids.isEmpty else { throw StudentError.empty("question") }
+    let replies = try answers.map { answer -> [Int] in
+      guard !answer.isEmpty else { throw StudentError.empty("answer") }
+      try checkPlain(answer)
+      return try format.answer(after: (prompt, ids), in: text(answer), name: "the chat template")
+    }
+    let longest = ids.count + (replies.map(\.count).max() ?? 0)
+    guard longest <= maximumTokens else {
+      let imageTokens = images.reduce(0) { $0 + model.tokenCount(of: $1) }
+      throw StudentError.tooLong(tokens: longest, limit: maximumTokens, imageTokens: imageTokens)
+    }
+    return AnswerTree(prompt: ids, images: images, answers: replies)
+  }
+
+  /// Refuses text that spells one of the model's own tokens: it would be read as that token, and an "<image>" in a caption
+  /// as an image.
+  private func checkPlain(_ text: String) throws {
+    let ids = tokenizer.encode(text, addingSpecialTokens: false)
+    if let reserved = ids.first(where: tokenizer.isSpecial) {
+      throw StudentError.reservedToken(tokenizer.token(of: reserved) ?? "\(reserved)")
+    }
+  }
+
+  /// The text with each image token replaced by what stands for that image.
+  private func expanded(_ text: String, _ images: [PromptImage]) throws -> String {
+    guard let placeholder else { return text }
+    let pieces = text.components(separatedBy: placeholder)
+    guard pieces.count == images.count + 1 else {
+      throw StudentError.imageCount(expected: images.count, found: pieces.count - 1)
+    }
+    var result = pieces[0]
+    for (image, piece) in zip(images, pieces.dropFirst()) {
+      result += try model.expansion(of: image, placeholder: placeholder, tokenizer: tokenizer) + piece
+    }
+    return result
+  }
+
+  /// A conversation as the chat template writes it; see ``PretrainedStudent/rendered(_:addingGenerationPrompt:)``.
+  public func rendered(_ messages: [ChatMessage], addingGenerationPrompt: Bool) throws -> String {
+    try format.rendered(messages, addingGenerationPrompt: addingGenerationPrompt)
+  }
+
+  /// The tokens of a rendered conversation; see ``PretrainedStudent/ids(of:images:)``.
+  public func ids(of text: String, images: [PromptImage]) throws -> [Int] {
+    try format.ids(of: expanded(text, images))
+  }
+
+  /// The log-probability of each answer token; the prompt of each tree is computed once.
+  public func logProbabilities(of trees: [AnswerTree]) -> AnswerScores { model.logProbabilities(of: trees) }
+
+  /// The logits after each token of one sequence, [tokens, vocabulary].
+  public func logits(of tokens: [Int], images: [PromptImage]) -> Tensor { model.logits(of: tokens, images: images) }
+
+  /// The most probable tokens after a prompt; see ``PretrainedStudent/greedyTokens(after:images:count:)``.
+  public func greedyTokens(after prompt: [Int], images: [PromptImage], count: Int) -> [Int] {
+    var generator = Tensor.Generator(seed: 0)
+    return model.continuations(
+      of: [AnswerTree(prompt: prompt, images: images, answers: [])], stop: nil, maximumTokens: count,
+      sampling: Sampling(), using: &generator)[0].tokens
+  }
+
+  /// Continues each prompt until the end of its turn, all side by side.
+  public func generate(
+    _ prompts: [AnswerTree], maximumTokens: Int, sampling: Sampling, using generator: inout Tensor.Generator
+  ) -> [Generation] {
+    model.continuations(
+      of: prompts, stop: endOfTurn, maximumTokens: maximumTokens, sampling: sampling, using: &generator
+    ).map { tokens, stopped in
+      let text = tokenizer.decode(tokens, skippingSpecialTokens: true)
+      let isOpened = !format.opening.isEmpty && text.hasPrefix(format.opening)
+      return Generation(
+        tokens: tokens, text: isOpened ? String(text.dropFirst(format.opening.count)) : text, isComplete: stopped)
+    }
+  }
+
+  /// Shows the network's parameters.
+  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    model.visit(&visitor, at: path)
+  }
+}
+
+/// A question with its images before it, and an answer, in parts or in plain text.
+private func conversation(_ question: String, images: Int, answer: String?, inParts: Bool) -> [ChatMessage] {
+  guard inParts else { return [.user(question)] + (answer.map { [.assistant($0)] } ?? []) }
+  let parts = Array(repeating: ChatMessage.Part.image, count: images) + (question.isEmpty ? [] : [.text(question)])
+  return [.user(parts)] + (answer.map { [.assistant([.text($0)])] } ?? [])
+}

@@ -1,0 +1,66 @@
+public import Foundation
+public import ImageDecoding
+public import LanguageModel
+public import Layers
+public import Tensor
+public import Tokenizers
+
+/// A student of a known model family: network, tokenizer, prompt format and image processor of one model folder.
+///
+/// ```swift
+/// var student = try StudentFamily.student(contentsOf: folder)   // any PretrainedStudent
+/// let photo = try student.image(picture)
+/// let text = try student.rendered(student.messages(question: "Fits it?", images: 1, answer: "No"), addingGenerationPrompt: false)
+/// let ids = try student.ids(of: text, images: [photo])
+/// student.logits(of: ids, images: [photo]).shape                // [tokens, vocabulary]
+/// ```
+public protocol PretrainedStudent: Student {
+  /// Text to tokens and back.
+  var tokenizer: Tokenizer { get }
+  /// The longest prompt with one answer, in tokens.
+  var maximumTokens: Int { get set }
+  /// The token that ends an answer.
+  var endOfTurn: Int { get }
+  /// The decoder's sizes.
+  var decoder: LlamaConfiguration { get }
+  /// The vision tower's size; nil in families that read text alone.
+  var tower: TowerSize? { get }
+
+  /// Images as tensors under the names and in the layout of the family's processor in transformers, `pixel_values` among
+  /// them, in the order of the images. Empty in families that read text alone, and without images.
+  func processorTensors(_ images: [RGBImage]) throws -> [String: Tensor]
+
+  /// An image of this size without its content, which costs as many tokens as any other: what to count tokens with.
+  func blankImage(width: Int, height: Int) throws -> PromptImage
+
+  /// Rows of image features, and so image tokens, of an image.
+  func tokenCount(of image: PromptImage) -> Int
+
+  /// A question about images, and the answer to it if one is given, as the turns that the template takes: in parts where
+  /// the family reads images, in plain text where it does not.
+  func messages(question: String, images: Int, answer: String?) -> [ChatMessage]
+
+  /// A conversation as the folder's chat template writes it, image tokens not expanded; without a template the turns'
+  /// texts one after the other.
+  ///
+  /// - Parameter addingGenerationPrompt: whether the text ends with what opens the model's answer.
+  /// - Throws: `TokenizerError` where the template fails or refuses the conversation.
+  func rendered(_ messages: [ChatMessage], addingGenerationPrompt: Bool) throws -> String
+
+  /// The tokens of a rendered conversation: each image token expanded as the family's processor does, then tokenised as
+  /// one text, with one beginning-of-text token where the tokenizer adds it.
+  ///
+  /// - Throws: ``StudentError/imageCount(expected:found:)`` where the text has other than one image token an image.
+  func ids(of text: String, images: [PromptImage]) throws -> [Int]
+
+  /// The logits after each token of one sequence, [tokens, vocabulary]. Differentiable.
+  ///
+  /// - Precondition: as many image tokens as the images have rows of features.
+  func logits(of tokens: [Int], images: [PromptImage]) -> Tensor
+
+  /// The most probable tokens after a prompt, whatever they are: exactly `count`, ends of turns among them.
+  func greedyTokens(after prompt: [Int], images: [PromptImage], count: Int) -> [Int]
+
+  /// Writes a model folder that this package and transformers load. Adapters are not part of it: merge or save them apart.
+  func save(to folder: URL) throws
+}
