@@ -14,6 +14,8 @@ public enum StudentError: Error, Sendable, Equatable, CustomStringConvertible {
   case readsNoImages
   /// A prompt that has a place for more or fewer images than there are.
   case imageCount(expected: Int, found: Int)
+  /// A class that a model does not have.
+  case unknownLabel(String, known: [String])
   /// A prompt with its longest answer that is longer than the model takes. Nothing is ever cut.
   case tooLong(tokens: Int, limit: Int, imageTokens: Int)
 
@@ -31,6 +33,8 @@ public enum StudentError: Error, Sendable, Equatable, CustomStringConvertible {
     case .readsNoImages: "this model reads text alone and can't take an image; take one that does, or leave images out"
     case .imageCount(let expected, let found):
       "the prompt has \(found) places for \(expected) images; give each image one image token"
+    case .unknownLabel(let label, let known):
+      "the model has no class \(label); it has \(known.joined(separator: ", "))"
     case .tooLong(let tokens, let limit, let imageTokens):
       "\(tokens) tokens (\(imageTokens) of them for images) are more than the \(limit) that the model takes; "
         + "shorten the text, use fewer or smaller images, or raise the limit"

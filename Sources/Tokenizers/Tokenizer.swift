@@ -24,6 +24,11 @@ public final class Tokenizer: Sendable {
 
   /// The roles of special tokens, from `tokenizer_config.json` and `special_tokens_map.json`.
   public let specialTokens: SpecialTokens
+  /// The most tokens that the model takes, special ones included: `model_max_length` of `tokenizer_config.json`; nil if
+  /// it says nothing, or the huge number by which it says that there is no limit.
+  public let maximumLength: Int?
+  /// The end at which texts are cut: `truncation_side` of `tokenizer_config.json`, by default the right one.
+  public let truncationSide: Side
   /// How the file would have texts cut; nil if it says nothing. Applied only where it's passed.
   public let truncation: Truncation?
   /// How the file would have batches padded; nil if it says nothing. Applied only where it's passed.
@@ -72,6 +77,8 @@ public final class Tokenizer: Sendable {
     decoder = try top.reader("decoder")?.decoder()
     truncation = try top.reader("truncation").map { try Truncation($0) }
     padding = try top.reader("padding").map { try Padding($0) }
+    maximumLength = configuration?["model_max_length"]?.integer.flatMap { (1...Int(Int32.max)).contains($0) ? $0 : nil }
+    truncationSide = configuration?["truncation_side"]?.string.flatMap(Side.init) ?? .right
     let vocabulary = (added, spelled)
     specialTokens = SpecialTokens(configuration, specialTokensMap) { text in
       vocabulary.0.id(of: text) ?? vocabulary.1.vocabulary.id(of: Array(text.utf8)).map(Int.init)

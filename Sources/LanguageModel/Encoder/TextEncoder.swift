@@ -1,0 +1,150 @@
+public import Layers
+public import Tensor
+
+/// A BERT-type encoder without its head (Devlin et al. 2019): texts in, one hidden row a token out.
+///
+/// ```swift
+/// let rows = encoder([TokenSequence([101, 7592, 102]), TokenSequence([101, 102])])
+/// rows.shape  // [5, width]: the tokens of the first text, then those of the second
+/// ```
+///
+/// Texts of unequal length stand one after the other; nothing is padded and no text sees another. Layers are post-norm.
+/// Dropout is left to adapters.
+public struct TextEncoder: Module {
+  /// The sizes.
+  public let configuration: TextEncoderConfiguration
+  /// The token table [vocabulary, width].
+  public var words: Embedding
+  private var positions: Embedding
+  private var segments: Embedding
+  private var norm: LayerNorm
+  private var layers: [TextEncoderLayer]
+  private var pooler: (any Projection)?
+
+  /// An encoder with random weights of standard deviation 0.02.
+  ///
+  /// - Parameter pools: whether there is a pooler, as BERT's sequence classifier needs it. The default is false.
+  public init(_ c: TextEncoderConfiguration, pools: Bool = false, using generator: inout some RandomNumberGenerator) {
+    configuration = c
+    func table(_ rows: Int) -> Embedding {
+      Embedding(weight: .normal([rows, c.hiddenSize], standardDeviation: 0.02, using: &generator))
+    }
+    words = table(c.vocabularySize)
+    positions = table(c.maxPositions)
+    segments = table(c.segments)
+    norm = LayerNorm(dimensions: c.hiddenSize, epsilon: c.epsilon)
+    layers = (0..<c.layers).map { _ in TextEncoderLayer(c, using: &generator) }
+    pooler =
+      pools
+      ? Linear(
+        inputDimensions: c.hiddenSize, outputDimensions: c.hiddenSize, standardDeviation: 0.02, using: &generator) : nil
+  }
+
+  /// Hidden rows of the last layer, [tokens of all texts, width], text after text.
+  ///
+  /// - Precondition: tokens and segments lie in their tables; no text is longer than
+  ///   ``TextEncoderConfiguration/maximumTokens``.
+  /// - Complexity: 2 · tokens · (4 width² + 2 width · inner) operations a layer, and attention's 4 · length² · width a text.
+  public func callAsFunction(_ texts: [TokenSequence]) -> Tensor {
+    let layout = AttentionLayout.full(texts.map(\.count))
+    var x = words(texts.flatMap(\.ids)) + positions(texts.flatMap(positionNumbers))
+    x = norm(x + segments(texts.flatMap { $0.segments.isEmpty ? Array(repeating: 0, count: $0.count) : $0.segments }))
+    for layer in layers { x = layer(x, layout: layout) }
+    return x
+  }
+
+  /// What a head for whole texts reads of the hidden rows: each text's first row, through the pooler if there is one.
+  ///
+  /// - Parameters:
+  ///   - hidden: what this encoder gave for the texts.
+  ///   - texts: none of them empty.
+  /// - Returns: [texts, width].
+  public func summaries(_ hidden: Tensor, of texts: [TokenSequence]) -> Tensor {
+    var (starts, at) = ([Int](), 0)
+    for text in texts {
+      precondition(text.count > 0, "a text without tokens has no first row")
+      starts.append(at)
+      at += text.count
+    }
+    let first = hidden.gathered(starts)
+    return pooler.map { $0(first).tanh() } ?? first
+  }
+
+  /// Row numbers in the position table: from 0 in BERT; in RoBERTa padding tokens have the padding token's own number
+  /// wherever they stand, and the others count on after it.
+  private func positionNumbers(_ text: TokenSequence) -> [Int] {
+    precondition(
+      text.count <= configuration.maximumTokens,
+      "a text of \(text.count) tokens for an encoder that takes \(configuration.maximumTokens)")
+    guard configuration.family != .bert else { return Array(0..<text.count) }
+    let padding = configuration.paddingToken
+    var last = padding
+    return text.ids.map { id in
+      guard id != padding else { return padding }
+      last += 1
+      return last
+    }
+  }
+
+  /// Shows the tables, the layers and the pooler under the names of transformers' files.
+  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    let tables = path.appending(component: "embeddings")
+    words.visit(&visitor, at: tables.appending(component: "word_embeddings"))
+    positions.visit(&visitor, at: tables.appending(component: "position_embeddings"))
+    segments.visit(&visitor, at: tables.appending(component: "token_type_embeddings"))
+    norm.visit(&visitor, at: tables.appending(component: "LayerNorm"))
+    for i in layers.indices { layers[i].visit(&visitor, at: path.appending(component: "encoder.layer.\(i)")) }
+    if var projection = pooler {
+      visitor.visit(projection: &projection, at: path.appending(component: "pooler.dense"))
+      pooler = projection
+    }
+  }
+}
+
+/// One post-norm layer: attention and MLP, each added to its input and then normalised.
+struct TextEncoderLayer: Module {
+  private var query: any Projection
+  private var key: any Projection
+  private var value: any Projection
+  private var output: any Projection
+  private var attentionNorm: LayerNorm
+  private var up: any Projection
+  private var down: any Projection
+  private var norm: LayerNorm
+  private let heads: Int
+  private let activation: Activation
+
+  init(_ c: TextEncoderConfiguration, using generator: inout some RandomNumberGenerator) {
+    func linear(_ input: Int, _ output: Int) -> any Projection {
+      Linear(inputDimensions: input, outputDimensions: output, standardDeviation: 0.02, using: &generator)
+    }
+    let (width, inner) = (c.hiddenSize, c.intermediateSize)
+    (query, key, value) = (linear(width, width), linear(width, width), linear(width, width))
+    output = linear(width, width)
+    attentionNorm = LayerNorm(dimensions: width, epsilon: c.epsilon)
+    up = linear(width, inner)
+    down = linear(inner, width)
+    norm = LayerNorm(dimensions: width, epsilon: c.epsilon)
+    heads = c.heads
+    activation = c.activation
+  }
+
+  func callAsFunction(_ x: Tensor, layout: AttentionLayout) -> Tensor {
+    let split = { (y: Tensor) in y.reshaped([x.shape[0], heads, -1]) }
+    let mixed = layout.attention(queries: split(query(x)), keys: split(key(x)), values: split(value(x)))
+    let y = attentionNorm(output(mixed.reshaped(x.shape)) + x)
+    return norm(down(activation(up(y))) + y)
+  }
+
+  mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    let attention = path.appending(component: "attention")
+    visitor.visit(projection: &query, at: attention.appending(component: "self.query"))
+    visitor.visit(projection: &key, at: attention.appending(component: "self.key"))
+    visitor.visit(projection: &value, at: attention.appending(component: "self.value"))
+    visitor.visit(projection: &output, at: attention.appending(component: "output.dense"))
+    attentionNorm.visit(&visitor, at: attention.appending(component: "output.LayerNorm"))
+    visitor.visit(projection: &up, at: path.appending(component: "intermediate.dense"))
+    visitor.visit(projection: &down, at: path.appending(component: "output.dense"))
+    norm.visit(&visitor, at: path.appending(component: "output.LayerNorm"))
+  }
+}

@@ -1,0 +1,92 @@
+internal import Layers
+public import Tensor
+
+/// How the weights of encoders are spelled in model folders.
+///
+/// A folder of a bare encoder has its paths without `bert.` or `roberta.`; folders converted from TensorFlow call a
+/// norm's scale and shift `gamma` and `beta`.
+struct TextEncoderSpelling {
+  private let prefix: String
+  private let names: Set<String>
+  /// Where the encoder stands in the model; empty if it is the model.
+  private let path: String
+
+  init(_ folder: Tensor.SafetensorsFolder, family: TextEncoderConfiguration.Family, path: String) {
+    names = Set(folder.names)
+    let table = "embeddings.word_embeddings.weight"
+    prefix = names.contains("\(family.path).\(table)") || !names.contains(table) ? "\(family.path)." : ""
+    self.path = path.isEmpty ? "" : path + "."
+  }
+
+  /// The name in the folder for a path of the model.
+  func name(of modelPath: String) -> String {
+    guard modelPath.hasPrefix(path), !modelPath.hasPrefix("classifier.") else { return modelPath }
+    let name = prefix + modelPath.dropFirst(path.count)
+    guard !names.contains(name) else { return name }
+    for (ours, theirs) in [("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta")]
+    where name.hasSuffix(ours) {
+      let old = String(name.dropLast(ours.count)) + theirs
+      if names.contains(old) { return old }
+    }
+    return name
+  }
+
+  /// Whether a tensor that nothing takes may be passed over: tables of numbers, pre-training heads, an unused pooler.
+  func isSpare(_ name: String) -> Bool {
+    name.hasSuffix("embeddings.position_ids") || name.hasSuffix("embeddings.token_type_ids")
+      || name.hasPrefix("cls.") || name.hasPrefix("lm_head.") || name.hasPrefix(prefix + "pooler.")
+  }
+}
+
+extension TextEncoder {
+  /// Takes up the weights of a model folder, whatever head it has.
+  ///
+  /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
+  public mutating func loadEncoder(from folder: Tensor.SafetensorsFolder) throws {
+    let spelling = TextEncoderSpelling(folder, family: configuration.family, path: "")
+    try loadWeights(
+      from: folder, renaming: spelling.name, ignoring: { spelling.isSpare($0) || $0.hasPrefix("classifier.") })
+  }
+}
+
+extension SequenceClassifier {
+  /// Takes up the weights of a model folder.
+  ///
+  /// - Parameters:
+  ///   - folder: of a sequence classifier; without its head also of any other model of the family.
+  ///   - includingHead: whether the head is read. If not, it stays as it is, and so does a pooler that the folder lacks.
+  ///     The default is true.
+  /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
+  public mutating func loadClassifier(from folder: Tensor.SafetensorsFolder, includingHead: Bool = true) throws {
+    try loadTextModel(encoder.configuration.family, from: folder, includingHead: includingHead)
+  }
+}
+
+extension TokenClassifier {
+  /// Takes up the weights of a model folder.
+  ///
+  /// - Parameters:
+  ///   - folder: of a token classifier; without its head also of any other model of the family.
+  ///   - includingHead: whether the head is read; if not, it stays as it is. The default is true.
+  /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
+  public mutating func loadClassifier(from folder: Tensor.SafetensorsFolder, includingHead: Bool = true) throws {
+    try loadTextModel(encoder.configuration.family, from: folder, includingHead: includingHead)
+  }
+}
+
+extension Module {
+  fileprivate mutating func loadTextModel(
+    _ family: TextEncoderConfiguration.Family, from folder: Tensor.SafetensorsFolder, includingHead: Bool
+  ) throws {
+    let spelling = TextEncoderSpelling(folder, family: family, path: family.path)
+    try loadWeights(
+      from: folder,
+      renaming: { path in
+        let name = spelling.name(of: path)
+        guard !includingHead else { return name }
+        let isFresh = path.hasPrefix("classifier.") || spelling.isSpare(name) && folder.shape(of: name) == nil
+        return isFresh ? nil : name
+      },
+      ignoring: { spelling.isSpare($0) || !includingHead && $0.hasPrefix("classifier.") })
+  }
+}

@@ -1,0 +1,87 @@
+public import Layers
+public import Tensor
+
+/// An encoder with a head that says which class a text belongs to.
+///
+/// BERT: the first row through the pooler, then one layer. RoBERTa and XLM-R: the first row through a head of two layers.
+public struct SequenceClassifier: Module {
+  /// The encoder below the head.
+  public var encoder: TextEncoder
+  private var dense: Linear?
+  private var output: Linear
+
+  /// A classifier with random weights and one class for each of the configuration's labels.
+  public init(_ c: TextEncoderConfiguration, using generator: inout some RandomNumberGenerator) {
+    encoder = TextEncoder(c, pools: c.family == .bert, using: &generator)
+    dense = c.family == .bert ? nil : head(c, c.hiddenSize, using: &generator)
+    output = head(c, c.labels.count, using: &generator)
+  }
+
+  /// The logits of the classes, [texts, classes].
+  ///
+  /// - Precondition: as ``TextEncoder/callAsFunction(_:)``, and no text is empty.
+  public func callAsFunction(_ texts: [TokenSequence]) -> Tensor {
+    let x = encoder.summaries(encoder(texts), of: texts)
+    return output(dense.map { $0(x).tanh() } ?? x)
+  }
+
+  /// Shows the encoder under `bert` or `roberta`, and the head under `classifier`.
+  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    encoder.visit(&visitor, at: path.appending(component: encoder.configuration.family.path))
+    let path = path.appending(component: "classifier")
+    dense?.visit(&visitor, at: path.appending(component: "dense"))
+    output.visit(&visitor, at: dense == nil ? path : path.appending(component: "out_proj"))
+  }
+}
+
+/// An encoder with a head that says which class each token belongs to.
+public struct TokenClassifier: Module {
+  /// The encoder below the head.
+  public var encoder: TextEncoder
+  private var output: Linear
+
+  /// A classifier with random weights and one class for each of the configuration's labels.
+  public init(_ c: TextEncoderConfiguration, using generator: inout some RandomNumberGenerator) {
+    encoder = TextEncoder(c, using: &generator)
+    output = head(c, c.labels.count, using: &generator)
+  }
+
+  /// The logits of the classes, [tokens of all texts, classes], text after text.
+  ///
+  /// - Precondition: as ``TextEncoder/callAsFunction(_:)``.
+  public func callAsFunction(_ texts: [TokenSequence]) -> Tensor { output(encoder(texts)) }
+
+  /// Shows the encoder under `bert` or `roberta`, and the head under `classifier`.
+  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    encoder.visit(&visitor, at: path.appending(component: encoder.configuration.family.path))
+    output.visit(&visitor, at: path.appending(component: "classifier"))
+  }
+}
+
+private func head(
+  _ c: TextEncoderConfiguration, _ outputs: Int, using generator: inout some RandomNumberGenerator
+) -> Linear {
+  Linear(inputDimensions: c.hiddenSize, outputDimensions: outputs, standardDeviation: 0.02, using: &generator)
+}
+
+extension Tensor {
+  /// Mean cross-entropy in nats of logits [rows, classes] against each row's class.
+  ///
+  /// ```swift
+  /// Tensor([0, 0, 5, 0], shape: [2, 2]).crossEntropy(classes: [1, nil]).scalar  // log 2: the second row does not count
+  /// ```
+  ///
+  /// - Parameter classes: one a row; a row of class nil does not count.
+  /// - Precondition: at least one row counts.
+  public func crossEntropy(classes: [Int?]) -> Tensor {
+    precondition(rank == 2 && shape[0] == classes.count, "\(classes.count) classes for logits \(shape)")
+    let places = classes.enumerated().compactMap { row, known -> Int? in
+      known.map {
+        precondition($0 >= 0 && $0 < shape[1], "class \($0) of \(shape[1])")
+        return row * shape[1] + $0
+      }
+    }
+    precondition(!places.isEmpty, "a mean over no row")
+    return -logSoftmax().reshaped([-1, 1]).gathered(places).mean()
+  }
+}

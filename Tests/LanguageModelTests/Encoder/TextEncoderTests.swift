@@ -1,0 +1,88 @@
+import LanguageModel
+import Layers
+import Tensor
+import TestSupport
+import Testing
+
+@Suite struct TextEncoderTests {
+  /// Texts of unequal length, two of them longer than attention's tiles would be if they were one.
+  static let texts = [
+    TokenSequence([3, 4, 5]), TokenSequence([7]), TokenSequence((0..<35).map { 2 + $0 * 5 % 15 }),
+    TokenSequence([16, 2, 2, 9, 3]),
+  ]
+
+  private func rows(_ rows: [[Double]]) -> Tensor {
+    Tensor(rows.joined().map(Float.init), shape: [rows.count, rows[0].count])
+  }
+
+  @Test(arguments: TextEncoderConfiguration.Family.allCases, [1, 2, 3])
+  func `hidden rows equal those of the encoder written out in Float64`(
+    family: TextEncoderConfiguration.Family, heads: Int
+  ) {
+    var generator = Tensor.Generator(seed: 1)
+    var encoder = TextEncoder(.small(family, heads: heads), using: &generator)
+    encoder.shake()
+    let naive = NaiveTextEncoder(encoder)
+    // BERT counts from 0; RoBERTa goes on after the padding token, whose number is 1.
+    let first = family == .bert ? 0 : 2
+    let expected = Self.texts.flatMap { naive.hidden($0, positions: Array(first..<(first + $0.count))) }
+    expectClose(encoder(Self.texts), rows(expected), relative: 1e-4, absolute: 2e-5)
+  }
+
+  @Test func `a padding token inside a text keeps its own position and holds up no other`() {
+    var generator = Tensor.Generator(seed: 2)
+    var c = TextEncoderConfiguration.small(.xlmRoberta)
+    c.paddingToken = 3
+    var encoder = TextEncoder(c, using: &generator)
+    encoder.shake()
+    let text = TokenSequence([5, 3, 6, 3, 7])
+    let expected = NaiveTextEncoder(encoder).hidden(text, positions: [4, 3, 5, 3, 6])
+    expectClose(encoder([text]), rows(expected), relative: 1e-4, absolute: 2e-5)
+    #expect(c.maximumTokens == 36)
+  }
+
+  @Test func `segments choose rows of their own table`() {
+    var generator = Tensor.Generator(seed: 3)
+    var encoder = TextEncoder(.small(.bert), using: &generator)
+    encoder.shake()
+    let pair = TokenSequence([2, 5, 3, 6, 3], segments: [0, 0, 0, 1, 1])
+    let expected = NaiveTextEncoder(encoder).hidden(pair, positions: [0, 1, 2, 3, 4])
+    expectClose(encoder([pair]), rows(expected), relative: 1e-4, absolute: 2e-5)
+    #expect(!encoder([TokenSequence(pair.ids)]).isIdentical(to: encoder([pair])))
+  }
+
+  @Test func `a text has the same rows alone as among others`() {
+    var generator = Tensor.Generator(seed: 4)
+    var encoder = TextEncoder(.small(.roberta), using: &generator)
+    encoder.shake()
+    let alone = Tensor.concatenated(Self.texts.map { encoder([$0]) })
+    expectClose(encoder(Self.texts), alone, relative: 1e-5, absolute: 1e-5)
+  }
+
+  @Test func `paths are those of transformers, pooler included`() {
+    var generator = Tensor.Generator(seed: 5)
+    var c = TextEncoderConfiguration.small(.bert)
+    c.layers = 1
+    let layer = [
+      "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
+      "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm",
+    ]
+    let expected =
+      ["word_embeddings", "position_embeddings", "token_type_embeddings"].map { "embeddings.\($0).weight" }
+      + ["embeddings.LayerNorm.weight", "embeddings.LayerNorm.bias"]
+      + layer.flatMap { ["encoder.layer.0.\($0).weight", "encoder.layer.0.\($0).bias"] }
+      + ["pooler.dense.weight", "pooler.dense.bias"]
+    #expect(TextEncoder(c, pools: true, using: &generator).parameters().map(\.path) == expected)
+    let classifier = SequenceClassifier(c, using: &generator).parameters().map(\.path)
+    #expect(classifier == expected.map { "bert.\($0)" } + ["classifier.weight", "classifier.bias"])
+    c.family = .roberta
+    let head = SequenceClassifier(c, using: &generator).parameters().map(\.path).suffix(5)
+    #expect(
+      Array(head) == [
+        "roberta.encoder.layer.0.output.LayerNorm.bias", "classifier.dense.weight", "classifier.dense.bias",
+        "classifier.out_proj.weight", "classifier.out_proj.bias",
+      ])
+    let tagger = TokenClassifier(c, using: &generator).parameters().map(\.path).suffix(2)
+    #expect(Array(tagger) == ["classifier.weight", "classifier.bias"])
+  }
+}
