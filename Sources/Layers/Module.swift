@@ -6,6 +6,34 @@ public struct Parameter: Sendable {
   public var value: Tensor
   /// Whether gradients are computed for it. The default is true; adapters freeze what they wrap.
   public var isTrainable: Bool
+  /// Another value that takes turns with ``value``; nil for none.
+  public var alternative: Alternative?
+
+  /// The value of a parameter that does not count now: the base model's where an adapter brought a copy of its own, or
+  /// that copy while the adapter is off.
+  public struct Alternative: Sendable {
+    /// The name of the adapter that brought the copy.
+    public var owner: String
+    /// The other value, of the same shape.
+    public var value: Tensor
+    /// Whether the other value is the base model's, so that the copy counts now.
+    public var isBase: Bool
+
+    /// A value that waits.
+    public init(owner: String, value: Tensor, isBase: Bool) {
+      self.owner = owner
+      self.value = value
+      self.isBase = isBase
+    }
+  }
+
+  /// Lets the base model's value count, or the adapter's copy. Does nothing where there is no alternative.
+  public mutating func use(base: Bool) {
+    guard var other = alternative, other.isBase == base else { return }
+    (value, other.value) = (other.value, value)
+    other.isBase = !base
+    alternative = other
+  }
 
   /// A parameter with these elements.
   public init(_ value: Tensor, isTrainable: Bool = true) {
@@ -39,6 +67,8 @@ public protocol ModuleVisitor {
   mutating func visit(_ parameter: inout Parameter, at path: String)
   /// Called for each slot that holds a projection; may put another one there. By default it goes on to its parameters.
   mutating func visit(projection: inout any Projection, at path: String)
+  /// Called for each table of token vectors; may put an adapter on it. By default it goes on to its parameters.
+  mutating func visit(embedding: inout Embedding, at path: String)
 }
 
 extension ModuleVisitor {
@@ -53,6 +83,11 @@ extension ModuleVisitor {
     guard var present = projection.take() else { return }
     visit(projection: &present, at: path)
     projection = present
+  }
+
+  /// Goes on to the parameters of the table and its adapter.
+  public mutating func visit(embedding: inout Embedding, at path: String) {
+    embedding.visitParameters(&self, at: path)
   }
 }
 

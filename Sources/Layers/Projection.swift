@@ -8,6 +8,15 @@ public protocol Projection: Module {
   func callAsFunction(_ x: Tensor) -> Tensor
   /// The matrix that this map multiplies by, [out, in], adapters included.
   func denseWeight() -> Tensor
+  /// What this map adds after the product, [out], adapters included; nil for nothing.
+  func denseBias() -> Tensor?
+  /// [out, in]: the shape of ``denseWeight()``, for those who need no more of it.
+  var weightShape: [Int] { get }
+}
+
+extension Projection {
+  /// The shape of the matrix, which is computed for it: a map that knows its sizes says them without.
+  public var weightShape: [Int] { denseWeight().shape }
 }
 
 /// x ↦ x Wᵀ + b.
@@ -52,6 +61,12 @@ public struct Linear: Projection {
   /// W [out, in].
   public func denseWeight() -> Tensor { weight.value }
 
+  /// b [out], or nil.
+  public func denseBias() -> Tensor? { bias?.value }
+
+  /// [out, in].
+  public var weightShape: [Int] { weight.value.shape }
+
   /// Shows `weight` and, if there is one, `bias`.
   public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     visitor.visit(&weight, at: path.appending(component: "weight"))
@@ -62,26 +77,4 @@ public struct Linear: Projection {
 extension Parameter {
   /// Shows this parameter: lets optional ones be visited in place.
   mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) { visitor.visit(&self, at: path) }
-}
-
-/// A table of vectors, one for each token: row lookup.
-public struct Embedding: Module {
-  /// [tokens, dimensions].
-  public var weight: Parameter
-
-  /// A table with these rows.
-  public init(weight: Tensor) {
-    precondition(weight.rank == 2, "an embedding table of shape \(weight.shape)")
-    self.weight = Parameter(weight)
-  }
-
-  /// Rows for these tokens, [tokens, dimensions].
-  ///
-  /// - Precondition: tokens lie inside the table.
-  public func callAsFunction(_ tokens: [Int]) -> Tensor { weight.value.gathered(tokens) }
-
-  /// Shows `weight`.
-  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
-    visitor.visit(&weight, at: path.appending(component: "weight"))
-  }
 }

@@ -2,116 +2,142 @@ public import Layers
 internal import Tensor
 
 extension Module {
-  /// Puts a fresh adapter around every projection that the configuration names, and freezes everything else.
+  /// Puts a fresh adapter around every place that the configuration names, and freezes everything else.
   ///
   /// ```swift
   /// try model.attachAdapters(LoRAConfiguration(), using: &generator)
-  /// model.parameterCount(trainableOnly: true)  // the adapters alone
+  /// model.parameterCount(trainableOnly: true)  // the adapter alone
   /// ```
   ///
-  /// - Returns: the paths of the adapted projections, in the model's order.
-  /// - Precondition: the model has no adapters; merge or remove them first.
-  /// - Throws: ``LoRAError/nothingMatches(targets:available:)``, or an invalid pattern; the model is then unchanged.
+  /// A model carries as many adapters as have different names; their changes add up. ``weighAdapters(_:)`` switches
+  /// between them or mixes them.
+  ///
+  /// - Parameter name: what the adapter is called: letters, digits, "_" and "-". The default is "default".
+  /// - Returns: the paths of the adapted places, in the model's order.
+  /// - Throws: ``LoRAError`` where nothing matches, a pattern or an option is wrong, or the name is taken; the model is
+  ///   then unchanged.
   @discardableResult
   public mutating func attachAdapters(
-    _ configuration: LoRAConfiguration, using generator: inout some RandomNumberGenerator
+    _ configuration: LoRAConfiguration, named name: String = "default",
+    using generator: inout some RandomNumberGenerator
   ) throws -> [String] {
-    var scout = ProjectionPaths()
-    var copy = self
-    copy.visit(&scout, at: "")
-    var chosen: [String] = []
-    for path in scout.paths where try configuration.adapts(path) { chosen.append(path) }
+    let matcher = try AdapterMatcher(configuration)
+    let chosen = try places().filter { try matcher.adapts($0.path, isTable: $0.isTable) }
     guard !chosen.isEmpty else {
-      throw LoRAError.nothingMatches(targets: "\(configuration.targets)", available: scout.paths)
+      throw LoRAError.nothingMatches(targets: "\(configuration.targets)", available: places().map(\.path))
     }
-    attachAdapters(at: Set(chosen), configuration, using: &generator)
-    return chosen
+    let saved = Set(parameters().map(\.path).filter { matcher.savedModule(of: $0) != nil })
+    guard configuration.savedModules.isEmpty || !saved.isEmpty else {
+      throw LoRAError.nothingMatches(
+        targets: "\(configuration.savedModules) of savedModules", available: places().map(\.path))
+    }
+    var result = self
+    try result.attach(matcher, at: chosen, named: name, using: &generator)
+    result.copyParameters(
+      saved.union(result.trainedBiases(of: configuration, at: chosen)), owner: name, isTrainable: true)
+    self = result
+    return chosen.map(\.path)
   }
 
-  /// Puts a fresh adapter around the projections at these paths, and freezes everything else.
-  mutating func attachAdapters(
-    at paths: Set<String>, _ configuration: LoRAConfiguration, using generator: inout some RandomNumberGenerator
-  ) {
+  /// Puts fresh parts at these places and freezes everything else.
+  mutating func attach(
+    _ matcher: AdapterMatcher, at chosen: [AdapterPlace], named name: String,
+    using generator: inout some RandomNumberGenerator
+  ) throws {
+    try matcher.configuration.check()
+    guard name.wholeMatch(of: #/[A-Za-z0-9_-]+/#) != nil else {
+      throw LoRAError.invalidConfiguration("an adapter is called by letters, digits, _ and -, not \"\(name)\"")
+    }
+    guard !adapterNames.contains(name) else { throw LoRAError.nameTaken(name) }
     freeze()
+    let byPath = Dictionary(uniqueKeysWithValues: chosen.map { ($0.path, $0) })
+    var (source, failure) = (generator, (any Error)?.none)
+    func part(_ path: String, _ weight: @autoclosure () -> Tensor) -> LowRankPart? {
+      guard failure == nil, let place = byPath[path] else { return nil }
+      do { return try matcher.part(named: name, at: place, weight: weight(), using: &source) } catch {
+        failure = error
+        return nil
+      }
+    }
     edit { projection, path in
-      guard paths.contains(path) else { return }
-      precondition(!(projection is LoRAProjection), "\(path) has an adapter already; merge or remove it first")
-      projection = LoRAProjection(base: projection, configuration: configuration, using: &generator)
+      var adapted = projection as? LoRAProjection ?? LoRAProjection(base: projection)
+      guard let part = part(path, adapted.base.denseWeight()) else { return }
+      adapted.parts.append(part)
+      projection = adapted
+    } embedding: { embedding, path in
+      guard let part = part(path, embedding.weight.value) else { return }
+      var adapted = embedding.adapter as? LoRAEmbedding ?? LoRAEmbedding()
+      adapted.parts.append(part)
+      embedding.adapter = adapted
     }
+    generator = source
+    if let failure { throw failure }
   }
 
-  /// Runs the closure with a copy of this model whose adapters are switched off: the base model.
-  public func withoutAdapters<Result>(_ body: (Self) throws -> Result) rethrows -> Result {
-    var copy = self
-    copy.editAdapters { adapter, _ in adapter.isEnabled = false }
-    return try body(copy)
-  }
-
-  /// Runs the closure with a copy whose adapters drop inputs, each adapter by a mask of its own that follows from the seed.
+  /// Takes adapters away; the base weights are as they were.
   ///
-  /// Outside such a scope there is no dropout. The same seed gives the same masks, so a resumed run repeats them.
-  public func withDropout<Result>(seed: UInt64, _ body: (Self) throws -> Result) rethrows -> Result {
-    var copy = self
-    copy.editAdapters { adapter, path in
-      guard adapter.dropout > 0 else { return }
-      adapter.dropoutSeed = Tensor.Generator(seed: seed).fork(path).state
-    }
-    return try body(copy)
-  }
-
-  /// The adapters' products added to their base weights: a plain model that computes the same, without adapters.
-  ///
-  /// - Returns: false, with nothing changed, where an adapter's base is not a plain `Linear`.
-  @discardableResult
-  public mutating func mergeAdapters() -> Bool {
-    var mergeable = true
-    var copy = self
-    copy.editAdapters { adapter, _ in mergeable = mergeable && adapter.base is Linear }
-    guard mergeable else { return false }
+  /// - Parameter name: which one; nil, the default, means all.
+  public mutating func removeAdapters(named name: String? = nil) {
     edit { projection, _ in
-      guard let adapter = projection as? LoRAProjection, var base = adapter.base as? Linear else { return }
-      base.weight.value = adapter.denseWeight()
-      projection = base
+      guard var adapted = projection as? LoRAProjection else { return }
+      adapted.merged = nil
+      adapted.parts.removeAll { name == nil || $0.name == name }
+      projection = adapted.parts.isEmpty ? adapted.base : adapted
+    } embedding: { embedding, _ in
+      guard var adapted = embedding.adapter as? LoRAEmbedding else { return }
+      embedding.unmerge(&adapted)
+      adapted.parts.removeAll { name == nil || $0.name == name }
+      embedding.adapter = adapted.parts.isEmpty ? nil : adapted
     }
-    return true
+    editParameters { parameter, _ in
+      guard let owner = parameter.alternative?.owner, name == nil || owner == name else { return }
+      parameter.use(base: true)
+      parameter.alternative = nil
+    }
   }
 
-  /// Takes the adapters away; the base weights are as they were.
-  public mutating func removeAdapters() {
-    edit { projection, _ in
-      if let adapter = projection as? LoRAProjection { projection = adapter.base }
-    }
+  /// The names of the model's adapters, sorted.
+  public var adapterNames: [String] {
+    var names: Set<String> = []
+    var copy = self
+    copy.editParts { part, _ in names.insert(part.name) }
+    return names.sorted()
   }
 
-  /// The adapters' parameters with their paths, such as "….q_proj.lora_A.weight".
+  /// The adapters' parameters with their paths, such as "….q_proj.lora_A.weight", and the copies of the model's own
+  /// parameters that adapters train.
   public func adapterParameters() -> [(path: String, parameter: Parameter)] {
-    parameters().filter { $0.path.hasSuffix(".lora_A.weight") || $0.path.hasSuffix(".lora_B.weight") }
-  }
-
-  mutating func editAdapters(_ change: (inout LoRAProjection, String) -> Void) {
-    edit { projection, path in
-      guard var adapter = projection as? LoRAProjection else { return }
-      change(&adapter, path)
-      projection = adapter
+    parameters().filter { path, parameter in
+      parameter.alternative != nil || path.split(separator: ".").contains { $0.hasPrefix("lora_") }
     }
   }
 
-  mutating func edit(_ change: (inout any Projection, String) -> Void) {
-    withoutActuallyEscaping(change) { change in
-      var editor = ProjectionEditor(change: change)
-      visit(&editor, at: "")
+  /// The offsets that train beside an adapter at these places, by their paths.
+  func trainedBiases(of configuration: LoRAConfiguration, at places: [AdapterPlace]) -> Set<String> {
+    switch configuration.trainedBiases {
+    case .none: return []
+    case .all:
+      return Set(parameters().map(\.path).filter { AdapterMatcher.ends($0, with: "bias") && !$0.contains(".lora_") })
+    case .adapted: return Set(places.filter(\.hasBias).map { $0.path.appending(component: "bias") })
+    }
+  }
+
+  /// Keeps the base model's values of these parameters beside copies that the adapter may change.
+  mutating func copyParameters(_ paths: Set<String>, owner: String, isTrainable: Bool) {
+    guard !paths.isEmpty else { return }
+    editParameters { parameter, path in
+      guard paths.contains(path) else { return }
+      parameter.alternative = .init(owner: owner, value: parameter.value, isBase: true)
+      parameter.isTrainable = isTrainable
     }
   }
 }
 
-private struct ProjectionPaths: ModuleVisitor {
-  var paths: [String] = []
-  mutating func visit(_ parameter: inout Parameter, at path: String) {}
-  mutating func visit(projection: inout any Projection, at path: String) { paths.append(path) }
-}
-
-private struct ProjectionEditor: ModuleVisitor {
-  let change: (inout any Projection, String) -> Void
-  mutating func visit(_ parameter: inout Parameter, at path: String) {}
-  mutating func visit(projection: inout any Projection, at path: String) { change(&projection, path) }
+extension Embedding {
+  /// Puts the table back that was there before a merge which kept the adapters.
+  mutating func unmerge(_ adapted: inout LoRAEmbedding) {
+    guard let table = adapted.unmerged else { return }
+    weight.value = table
+    adapted.unmerged = nil
+  }
 }

@@ -1,98 +1,126 @@
-/// What low-rank adapters look like and where they go (Hu et al. 2021).
+/// What low-rank adapters look like and where they go: LoRA (Hu et al. 2021) and what grew from it.
+///
+/// ```swift
+/// var configuration = LoRAConfiguration()
+/// configuration.rank = 8
+/// configuration.targets = .names(["q_proj", "v_proj"])
+/// configuration.usesDoRA = true
+/// ```
 public struct LoRAConfiguration: Sendable, Equatable {
-  /// Which projections are adapted.
+  /// Which places of a model are meant. A place is a projection or a table of token vectors.
   public enum Targets: Sendable, Equatable {
     /// Every linear layer of the language model, not the output head.
     case allLinear
-    /// Projections whose path equals one of these or ends with "." and one of these.
+    /// Places whose path equals one of these or ends with "." and one of these.
     case names([String])
-    /// Projections whose whole path matches this regular expression.
+    /// Places whose whole path matches this regular expression, look-ahead and look-behind included.
     case pattern(String)
   }
 
-  /// The rank r of the added product. The default is 16.
+  /// How the matrices of a fresh adapter begin.
+  public enum Initialization: Sendable, Equatable {
+    /// A uniform in ±1/√in, B zero; on a table of token vectors A zero, B normal.
+    case standard
+    /// A normal with standard deviation 1/rank, B zero; on a table of token vectors as ``standard``.
+    case gaussian
+    /// B and A begin as the principal part of the weight (PiSSA, Meng et al. 2024): its largest singular values. What
+    /// they begin as is subtracted again, so that the model starts unchanged and its weights stay as they are.
+    case principal
+  }
+
+  /// Which offsets train beside the adapters, with PEFT's names.
+  public enum TrainedBiases: String, Sendable, Equatable, CaseIterable {
+    /// None of the model's.
+    case none
+    /// Every parameter of the model that is called "bias".
+    case all
+    /// Those of the adapted projections.
+    case adapted = "lora_only"
+  }
+
+  /// How the paths of a vision-language model are spelled in an adapter's file.
+  public enum Layout: String, Sendable, Equatable, CaseIterable {
+    /// As in the model at hand.
+    case asModel = "as_model"
+    /// As transformers 4.52 and later: `model.language_model.layers.0…`.
+    case current
+    /// As earlier versions: `model.layers.0…` for Qwen2-VL, `language_model.model.layers.0…` for LLaVA.
+    case earlier
+  }
+
+  /// The rank r of the added product, from 1 to 65,536. The default is 16.
   public var rank = 16
   /// The product is scaled by alpha / rank. The default is 32.
   public var alpha: Float = 32
-  /// The share of an adapter's inputs that training sets to zero. The default is 0.
+  /// Other ranks where a path, or its end after a dot, matches the key as a regular expression. The default is none.
+  public var rankPattern: [String: Int] = [:]
+  /// Other alphas, by keys as in ``rankPattern``. The default is none.
+  public var alphaPattern: [String: Float] = [:]
+  /// The share of an adapter's inputs that training sets to zero, from 0 to below 1. The default is 0.
   public var dropout: Float = 0
-  /// The default is all linear layers of the language model.
+  /// Scales by alpha / √rank instead (Kalajdzievski 2023). The default is false.
+  public var isRankStabilized = false
+  /// Learns each output's length apart from its direction (DoRA, Liu et al. 2024): the rows of the adapted weight are
+  /// brought to trained lengths. As in PEFT, no gradient flows through the lengths they have. The default is false.
+  public var usesDoRA = false
+  /// How the matrices begin. The default is ``Initialization/standard``.
+  public var initialization = Initialization.standard
+
+  /// Which places are adapted. The default is all linear layers of the language model.
   public var targets = Targets.allLinear
   /// Paths, or ends of paths after a dot, that are never adapted.
   public var excluded: [String] = []
+  /// A regular expression; places whose whole path matches it are never adapted. The default is nil.
+  public var excludedPattern: String?
+  /// The numbers of the layers that ``Targets/names(_:)`` reaches; nil, the default, means all. A layer's number is the
+  /// first component of a path that is one, after at least two others.
+  public var layers: [Int]?
+  /// Regular expressions of the component before a layer's number, where the first number is not it. The default is none.
+  public var layersPattern: [String] = []
   /// Whether vision tower and connector may be adapted. The default is false.
   public var adaptsVision = false
-  /// Scales by alpha / √rank instead (Kalajdzievski 2023). The default is false.
-  public var isRankStabilized = false
+
+  /// Parts of the model, by the ends of their paths, that train as a whole and are saved with the adapter, such as
+  /// "classifier". They are not adapted. The default is none.
+  public var savedModules: [String] = []
+  /// Which of the model's offsets train and are saved with the adapter. The default is none.
+  public var trainedBiases = TrainedBiases.none
+  /// Whether the added product has an offset of its own. Only projections with an offset take one. The default is false.
+  public var hasBias = false
+  /// How paths are spelled when the adapter is saved. Loading says here which spelling was found. The default is
+  /// ``Layout/asModel``.
+  public var layout = Layout.asModel
 
   /// The defaults.
   public init() {}
 
-  /// What the product is multiplied by.
-  public var scale: Float { isRankStabilized ? alpha / Float(rank).squareRoot() : alpha / Float(rank) }
+  /// What the product is multiplied by where no pattern says otherwise.
+  public var scale: Float { scale(rank: rank, alpha: alpha) }
+
+  /// What a product of this rank and alpha is multiplied by.
+  func scale(rank: Int, alpha: Float) -> Float {
+    isRankStabilized ? alpha / Float(rank).squareRoot() : alpha / Float(rank)
+  }
 
   /// Whether the projection at this path is adapted.
   ///
-  /// - Throws: ``LoRAError/invalidPattern(_:_:)`` if the pattern is no regular expression.
-  public func adapts(_ path: String) throws -> Bool {
-    let components = path.split(separator: ".")
-    if !adaptsVision, components.contains(where: Self.isVisual) { return false }
-    if excluded.contains(where: { path == $0 || path.hasSuffix("." + $0) }) { return false }
-    switch targets {
-    case .allLinear: return !components.contains { $0 == "lm_head" || $0 == "classifier" || $0 == "score" }
-    case .names(let names): return names.contains { path == $0 || path.hasSuffix("." + $0) }
-    case .pattern(let pattern): return try Self.matches(pattern, path)
+  /// - Throws: ``LoRAError/invalidPattern(_:_:)`` if a pattern is no regular expression.
+  public func adapts(_ path: String) throws -> Bool { try AdapterMatcher(self).adapts(path, isTable: false) }
+
+  /// Options that do not go together, or values out of range.
+  func check() throws {
+    func refuse(_ text: String) -> LoRAError { .invalidConfiguration(text) }
+    for rank in [rank] + rankPattern.values where !(1...65536).contains(rank) {
+      throw refuse("rank \(rank) must lie in 1...65536")
     }
-  }
-
-  /// Whether the whole path matches a regular expression.
-  static func matches(_ pattern: String, _ path: String) throws -> Bool {
-    do { return try Regex(pattern).wholeMatch(in: path) != nil } catch {
-      throw LoRAError.invalidPattern(pattern, "\(error)")
+    for alpha in [alpha] + alphaPattern.values where !alpha.isFinite { throw refuse("alpha \(alpha) must be finite") }
+    guard (0..<1).contains(dropout) else { throw refuse("dropout \(dropout) must be at least 0 and below 1") }
+    guard !(usesDoRA && hasBias) else { throw refuse("DoRA has no offset of its own: switch one of the two off") }
+    guard !(usesDoRA && initialization == .principal) else {
+      throw refuse("DoRA's lengths and a principal beginning exclude each other: switch one of the two off")
     }
-  }
-
-  private static func isVisual(_ component: Substring) -> Bool {
-    component.contains("vision") || component == "visual" || component == "connector"
-      || component == "multi_modal_projector"
-  }
-}
-
-/// What can go wrong with adapters and their files.
-public enum LoRAError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// No projection of the model matches: the targets and some paths that there are.
-  case nothingMatches(targets: String, available: [String])
-  /// A target pattern that is no regular expression, and why.
-  case invalidPattern(String, String)
-  /// A file that can't be read or written: its path and why.
-  case unusableFile(String, String)
-  /// An option of an adapter's configuration that would change what it computes, or a value that is none: the file, the
-  /// option, what is read here, what stands there.
-  case unsupportedOption(file: String, option: String, expected: String, found: String)
-  /// An adapter that does not fit the model: its path, tensors it lacks, tensors that nothing takes, wrong shapes.
-  case mismatch(file: String, missing: [String], unknown: [String], misshapen: [String])
-  /// The model has no adapter to save.
-  case noAdapter
-
-  /// What happened, where, and what to do.
-  public var description: String {
-    switch self {
-    case .nothingMatches(let targets, let available):
-      "no projection matches the LoRA targets \(targets); the model has \(available.prefix(6).joined(separator: ", "))"
-        + (available.count > 6 ? " and \(available.count - 6) more" : "")
-    case .invalidPattern(let pattern, let why):
-      "the LoRA target pattern \"\(pattern)\" is no regular expression: \(why)"
-    case .unusableFile(let path, let why): "\(path): \(why)"
-    case .unsupportedOption(let file, let option, let expected, let found):
-      "\(file): \(option): expected \(expected), found \(found); "
-        + "read all the same, the adapter would not compute what it was trained to"
-    case .mismatch(let file, let missing, let unknown, let misshapen):
-      "\(file) does not fit this model: "
-        + [("missing", missing), ("unknown", unknown), ("misshapen", misshapen)]
-        .filter { !$0.1.isEmpty }
-        .map { "\($0.1.count) \($0.0) (\($0.1.prefix(4).joined(separator: ", "))\($0.1.count > 4 ? ", …" : ""))" }
-        .joined(separator: "; ") + ". Was it trained on another base model?"
-    case .noAdapter: "the model has no adapter to save; attach one first"
+    guard !(hasBias && initialization == .principal) else {
+      throw refuse("an offset of its own and a principal beginning exclude each other: switch one of the two off")
     }
   }
 }

@@ -1,47 +1,111 @@
 public import Layers
 public import Tensor
 
-/// A projection with a low-rank product added: base(x) + scale · B(A(dropout(x))).
+/// A projection with low-rank products added: base(x) + scale · B(A(dropout(x))), for each adapter on it.
 ///
-/// A starts random, B at zero, so a fresh adapter changes nothing.
+/// A fresh adapter changes nothing. With DoRA the rows of W + scale · B A are brought to trained lengths.
 public struct LoRAProjection: Projection {
   /// The frozen map.
   public var base: any Projection
-  /// A [rank, in].
-  public var a: Parameter
-  /// B [out, rank].
-  public var b: Parameter
-  /// What the product is multiplied by.
-  public let scale: Float
-  /// The share of inputs set to zero while a dropout seed is set.
-  public let dropout: Float
-  /// Off inside ``Layers/Module/withoutAdapters(_:)``.
-  var isEnabled = true
-  /// Set for one training step by ``Layers/Module/withDropout(seed:_:)``; nil computes without dropout.
-  var dropoutSeed: UInt64?
+  /// The adapters, in the order in which they came.
+  public var parts: [LowRankPart]
+  /// A plain map that computes what base and adapters do, while they are merged; nil otherwise.
+  var merged: Linear?
 
-  /// An adapter around `base` [in → out] with A uniform in ±1/√in, as PEFT's Kaiming initialisation, and B zero.
+  /// One fresh adapter around `base` [in → out], called "default".
+  ///
+  /// - Parameter configuration: its targets and patterns are not read.
+  /// - Throws: ``LoRAError`` where the options exclude each other or do not suit the base.
   public init(
     base: any Projection, configuration: LoRAConfiguration, using generator: inout some RandomNumberGenerator
-  ) {
-    let shape = base.denseWeight().shape
-    let bound = 1 / Float(shape[1]).squareRoot()
+  ) throws {
+    var plain = configuration
+    (plain.rankPattern, plain.alphaPattern) = ([:], [:])
+    try plain.check()
+    let place = AdapterPlace(path: "", shape: base.weightShape, isTable: false, hasBias: base.denseBias() != nil)
+    self.init(base: base)
+    parts = [
+      try AdapterMatcher(plain).part(
+        named: LowRankPart.defaultName, at: place, weight: base.denseWeight(), using: &generator)
+    ]
+  }
+
+  /// A map without adapters yet.
+  init(base: any Projection) {
     self.base = base
-    a = Parameter(.uniform([configuration.rank, shape[1]], from: -bound, to: bound, using: &generator))
-    b = Parameter(.zeros([shape[0], configuration.rank]))
-    scale = configuration.scale
-    dropout = configuration.dropout
+    parts = []
   }
 
   /// Maps [..., in] to [..., out].
   public func callAsFunction(_ x: Tensor) -> Tensor {
-    let y = base(x)
-    guard isEnabled else { return y }
-    let thin = dropped(x).matmul(a.value, transposeB: true)
-    return y + thin.matmul(b.value * scale, transposeB: true)
+    if let merged { return merged(x) }
+    let plain = base(x)
+    var y = plain
+    for part in parts where part.weight != 0 { y = change(y, by: part, x: x, plain: plain) }
+    return y
   }
 
-  private func dropped(_ x: Tensor) -> Tensor {
+  private func change(_ y: Tensor, by part: LowRankPart, x: Tensor, plain: Tensor) -> Tensor {
+    let input = part.dropped(x)
+    let scale = part.scale * part.weight
+    var product = input.matmul(part.a.value, transposeB: true).matmul(part.b.value * scale, transposeB: true)
+    if let initial = part.initial {
+      product = product - input.matmul(initial.a, transposeB: true).matmul(initial.b * scale, transposeB: true)
+    }
+    if let bias = part.bias { product = product + bias.value * scale }
+    guard let lengths = part.magnitude?.value else { return y + product }
+    let factor = part.factor(lengths, cross: withoutBias(base(part.a.value.detached())))
+    // The base's share of a dropped input is computed from that input too.
+    let linear = withoutBias(part.isDropping ? base(input) : plain)
+    return y + linear * ((factor - 1) * part.weight) + product * factor
+  }
+
+  private func withoutBias(_ y: Tensor) -> Tensor { base.denseBias().map { y - $0 } ?? y }
+
+  /// The base's matrix with every adapter's change, [out, in].
+  public func denseWeight() -> Tensor {
+    if let merged { return merged.denseWeight() }
+    let base = base.denseWeight()
+    var weight = base
+    for part in parts where part.weight != 0 {
+      let product = part.product()
+      guard let lengths = part.magnitude?.value else {
+        weight = weight + product
+        continue
+      }
+      let cross = part.a.value.detached().matmul(base, transposeB: true)
+      let factor = part.factor(lengths, cross: cross).reshaped([-1, 1])
+      weight = weight + base * ((factor - 1) * part.weight) + product * factor
+    }
+    return weight
+  }
+
+  /// The base's offset with the adapters' own, [out]; nil for none.
+  public func denseBias() -> Tensor? {
+    if let merged { return merged.denseBias() }
+    return parts.reduce(base.denseBias()) { sum, part in
+      guard part.weight != 0, let own = part.bias?.value else { return sum }
+      let scaled = own * (part.scale * part.weight)
+      return sum.map { $0 + scaled } ?? scaled
+    }
+  }
+
+  /// [out, in].
+  public var weightShape: [Int] { base.weightShape }
+
+  /// Shows the base's parameters under its own path, then each adapter's `lora_A.weight`, `lora_B.weight` and what else
+  /// it has.
+  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    base.visit(&visitor, at: path)
+    for i in parts.indices { parts[i].visit(&visitor, at: path, prefix: "lora_") }
+  }
+}
+
+extension LowRankPart {
+  var isDropping: Bool { dropout > 0 && dropoutSeed != nil }
+
+  /// The input with a share of its elements set to zero and the others scaled up, while a seed is set.
+  fileprivate func dropped(_ x: Tensor) -> Tensor {
     guard dropout > 0, let dropoutSeed else { return x }
     var generator = Tensor.Generator(seed: dropoutSeed)
     let keep = 1 - dropout
@@ -49,18 +113,5 @@ public struct LoRAProjection: Projection {
       for i in out.indices { out[i] = Float(generator.next() >> 40) * 0x1p-24 < keep ? 1 / keep : 0 }
     }
     return x * mask
-  }
-
-  /// W + scale · B A, [out, in].
-  public func denseWeight() -> Tensor {
-    let weight = base.denseWeight()
-    return isEnabled ? weight + b.value.matmul(a.value) * scale : weight
-  }
-
-  /// Shows the base's parameters under its own path, then `lora_A.weight` and `lora_B.weight`.
-  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
-    base.visit(&visitor, at: path)
-    visitor.visit(&a, at: path.appending(component: "lora_A.weight"))
-    visitor.visit(&b, at: path.appending(component: "lora_B.weight"))
   }
 }

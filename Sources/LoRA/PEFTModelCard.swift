@@ -7,6 +7,20 @@ struct PEFTModelCard {
   /// Elements of all matrices together.
   let elements: Int
 
+  /// Rows of what is not the rule.
+  private var others: String {
+    var rows: [String] = []
+    if configuration.usesDoRA { rows.append("| lengths | trained apart (DoRA) |") }
+    if !configuration.rankPattern.isEmpty { rows.append("| other ranks | \(configuration.rankPattern.count) layers |") }
+    if !configuration.savedModules.isEmpty {
+      rows.append("| trained as a whole | \(configuration.savedModules.map { "`\($0)`" }.joined(separator: ", ")) |")
+    }
+    if configuration.trainedBiases != .none {
+      rows.append("| offsets trained | \(configuration.trainedBiases.rawValue) |")
+    }
+    return rows.map { "\n" + $0 }.joined()
+  }
+
   /// The card.
   var text: String {
     let kinds = Set(adapted.map { String($0.split(separator: ".").last ?? "") }).sorted()
@@ -21,7 +35,7 @@ struct PEFTModelCard {
 
       # Low-rank adapter
 
-      Changes the model `\(baseModel)` by adding a thin product to \(adapted.count) of its linear layers \
+      Changes the model `\(baseModel)` by adding a thin product to \(adapted.count) of its layers \
       (\(kinds.map { "`\($0)`" }.joined(separator: ", "))). It does nothing without that model.
 
       | | |
@@ -29,7 +43,7 @@ struct PEFTModelCard {
       | rank | \(configuration.rank) |
       | alpha | \(configuration.alpha) |
       | factor of the product | \(configuration.scale)\(configuration.isRankStabilized ? " (alpha / √rank)" : "") |
-      | dropout in training | \(configuration.dropout) |
+      | dropout in training | \(configuration.dropout) |\(others)
       | parameters | \(elements) |
 
       Made with swift-distillation. Any reader of PEFT adapters loads this folder.

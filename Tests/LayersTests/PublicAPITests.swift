@@ -10,6 +10,7 @@ private struct Constant: Projection {
   let output: Int
   func callAsFunction(_ x: Tensor) -> Tensor { x.matmul(denseWeight(), transposeB: true) }
   func denseWeight() -> Tensor { value.value.reshaped([1, 1]).broadcast(to: [output, input]) }
+  func denseBias() -> Tensor? { nil }
   mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     visitor.visit(&value, at: path.appending(component: "value"))
   }

@@ -47,11 +47,11 @@ import Testing
     var generator = Tensor.Generator(seed: 1)
     var configuration = LoRAConfiguration()
     (configuration.rank, configuration.alpha) = (1, 3)
-    var adapter = LoRAProjection(
+    var adapter = try LoRAProjection(
       base: Linear(weight: Tensor([1, 0, 0, 1], shape: [2, 2]), bias: Tensor([10, 20], shape: [2])),
       configuration: configuration, using: &generator)
-    adapter.a.value = Tensor([1, 2], shape: [1, 2])
-    adapter.b.value = Tensor([5, 7], shape: [2, 1])
+    adapter.parts[0].a.value = Tensor([1, 2], shape: [1, 2])
+    adapter.parts[0].b.value = Tensor([5, 7], shape: [2, 1])
     // x = (1, 1): A x = 3, B A x = (15, 21), times 3 = (45, 63), plus x + b = (11, 21).
     #expect(adapter(Tensor([1, 1], shape: [1, 2])).scalars == [56, 84])
     // W + 3 B A = [1 + 15, 30; 21, 1 + 42].
@@ -62,15 +62,22 @@ import Testing
     var generator = Tensor.Generator(seed: 1)
     var configuration = LoRAConfiguration()
     (configuration.rank, configuration.alpha) = (3, 4)
-    let adapter = LoRAProjection(
+    let adapter = try LoRAProjection(
       base: Linear(inputDimensions: 5, outputDimensions: 7, using: &generator), configuration: configuration,
       using: &generator)
     expectGradientsMatchFiniteDifferences(
       at: [randomTensor([4, 5], seed: 2), randomTensor([3, 5], seed: 3), randomTensor([7, 3], seed: 4)]
     ) {
       var adapter = adapter
-      (adapter.a.value, adapter.b.value) = ($0[1], $0[2])
+      (adapter.parts[0].a.value, adapter.parts[0].b.value) = ($0[1], $0[2])
       return adapter($0[0]).tanh()
+    }
+    let tables = try TokenModel.adapted { $0.targets = .names(["embed_tokens"]) }.model
+    guard let embedding = tables.table.adapter as? LoRAEmbedding else { throw LoRAError.noAdapter }
+    expectGradientsMatchFiniteDifferences(at: [embedding.parts[0].a.value, embedding.parts[0].b.value]) {
+      var embedding = embedding
+      (embedding.parts[0].a.value, embedding.parts[0].b.value) = ($0[0], $0[1])
+      return embedding.rows([1, 6, 1, 0], of: tables.table.weight.value).tanh()
     }
     let (model, _) = try adaptedModel()
     let gradients = model.valueAndGradients { $0(x).squared().sum() }.gradients
@@ -93,36 +100,10 @@ import Testing
     #expect(model.contents == base.contents)
   }
 
-  @Test func `a merged model is plain and computes what the adapters did`() throws {
-    var (model, base) = try adaptedModel()
-    let before = model(x)
-    let merged = model.mergeAdapters()
-    #expect(merged)
-    #expect(model.adapted == [])
-    #expect(model.parameters().map(\.path) == base.parameters().map(\.path))
-    expectClose(model(x), before, relative: 1e-5, absolute: 1e-6)
-    #expect(!model(x).isIdentical(to: base(x)))
-    // Merging twice adds nothing: there is nothing left to merge.
-    let once = model.contents
-    model.mergeAdapters()
-    #expect(model.contents == once)
-  }
-
-  @Test func `merging leaves the model alone where a base is not plain`() throws {
+  @Test func `a second adapter of one name is refused`() throws {
     var (model, _) = try adaptedModel()
-    let outer = model.projections[3]
     var generator = Tensor.Generator(seed: 1)
-    model.projections[3] = LoRAProjection(base: outer, configuration: LoRAConfiguration(), using: &generator)
-    let merged = model.mergeAdapters()
-    #expect(!merged)
-    #expect(model.projections[2] is LoRAProjection)
-  }
-
-  @Test func `adapters are not attached on top of adapters`() async {
-    await #expect(processExitsWith: .failure) {
-      var model = PathModel.pictures
-      var generator = Tensor.Generator(seed: 1)
-      try model.attachAdapters(LoRAConfiguration(), using: &generator)
+    #expect(throws: LoRAError.nameTaken("default")) {
       try model.attachAdapters(LoRAConfiguration(), using: &generator)
     }
   }
@@ -130,7 +111,7 @@ import Testing
   @Test func `merged weights do not change the model they were copied from`() throws {
     var (model, base) = try adaptedModel()
     let copy = model
-    model.mergeAdapters()
+    try model.mergeAdapters()
     #expect(copy.withoutAdapters { $0(x) }.isIdentical(to: base(x)))
   }
 }

@@ -40,7 +40,7 @@ import Testing
     for i in 0..<2 {
       guard var adapter = model.projections[i] as? LoRAProjection else { throw LoRAError.noAdapter }
       adapter.base = Linear(weight: .zeros([1, 1]))
-      (adapter.a.value, adapter.b.value) = (.ones([1, 1]), .ones([1, 1]))
+      (adapter.parts[0].a.value, adapter.parts[0].b.value) = (.ones([1, 1]), .ones([1, 1]))
       model.projections[i] = adapter
     }
     let rows = 20_000

@@ -134,7 +134,7 @@ import Testing
       let card = try String(contentsOf: folder.appendingPathComponent("README.md"), encoding: .utf8)
       #expect(card.hasPrefix("---\nbase_model: \"a: \\\"b\\\"\"\nlibrary_name: peft\n"))
       for text in [
-        "4 of its linear layers (`q_proj`, `up_proj`)", "| rank | 2 |", "alpha / √rank", "| parameters | 48 |",
+        "4 of its layers (`q_proj`, `up_proj`)", "| rank | 2 |", "alpha / √rank", "| parameters | 48 |",
       ] {
         #expect(card.contains(text), "\(text)")
       }
@@ -185,15 +185,22 @@ import Testing
     }
   }
 
-  @Test func `a configuration of another rank is a bug of the caller`() async {
-    await #expect(processExitsWith: .failure) {
-      var model = PathModel.pictures
-      var generator = Tensor.Generator(seed: 5)
-      try model.attachAdapters(LoRAConfiguration(), using: &generator)
-      var other = LoRAConfiguration()
-      other.rank = 2
-      let folder = FileManager.default.temporaryDirectory.appendingPathComponent("adapter-\(UUID().uuidString)")
-      try model.saveAdapter(to: folder, configuration: other, baseModel: "base")
+  @Test func `an adapter is not saved with the configuration of another`() throws {
+    try withTemporaryFolder { folder in
+      let (model, configuration) = try adapted()
+      for change: (inout LoRAConfiguration) -> Void in [
+        { $0.rank = 3 }, { $0.alpha = 7 }, { $0.usesDoRA = true }, { $0.hasBias = true },
+        { $0.rankPattern = ["q_proj": 1] },
+      ] {
+        var other = configuration
+        change(&other)
+        #expect {
+          try model.saveAdapter(to: folder, configuration: other, baseModel: "base")
+        } throws: {
+          guard case LoRAError.invalidConfiguration = $0 else { return false }
+          return true
+        }
+      }
     }
   }
 

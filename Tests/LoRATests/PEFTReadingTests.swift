@@ -128,10 +128,12 @@ import Testing
   }
 
   @Test(arguments: [
-    ("use_dora", "true"), ("lora_bias", "true"), ("bias", #""all""#), ("modules_to_save", #"["lm_head"]"#),
-    ("layer_replication", "[[0, 1]]"), ("rank_pattern", #"{"q_proj": 4}"#), ("alpha_pattern", #"{"q_proj": 4}"#),
-    ("layers_to_transform", "3"), ("layers_to_transform", "[3]"), ("use_qalora", "true"), ("fan_in_fan_out", "true"),
-    ("trainable_token_indices", "[1]"), ("target_parameters", #"["a.weight"]"#), ("init_lora_weights", #""pissa""#),
+    ("use_dora", "1"), ("lora_bias", #""yes""#), ("bias", #""some""#), ("bias", "true"), ("modules_to_save", "[1]"),
+    ("layer_replication", "[[0, 1]]"), ("rank_pattern", #"{"q_proj": 0}"#), ("rank_pattern", "[4]"),
+    ("alpha_pattern", #"{"q_proj": "4"}"#), ("layers_to_transform", "-3"), ("layers_to_transform", #"["3"]"#),
+    ("use_qalora", "true"), ("fan_in_fan_out", "true"), ("ensure_weight_tying", "true"),
+    ("trainable_token_indices", "[1]"), ("target_parameters", #"["a.weight"]"#),
+    ("init_lora_weights", #""pissa_niter_4""#), ("init_lora_weights", #""olora""#),
     ("alora_invocation_tokens", "[1]"), ("use_something_new", "true"), ("something_config", #"{"a": 1}"#),
     ("peft_type", #""IA3""#), ("r", "0"), ("r", "1.5"), ("r", "1000000000000"), ("r", #""8""#), ("lora_dropout", "1"),
     ("lora_alpha", "true"), ("use_rslora", "1"), ("target_modules", "[1]"), ("target_modules", "null"),

@@ -84,6 +84,99 @@ import Testing
     #expect(model.adapted == [])
   }
 
+  @Test func `a pattern of exclusions must match the whole path`() throws {
+    #expect(try adapted { $0.excludedPattern = ".*up_proj" } == [text[0], text[2]])
+    #expect(try adapted { $0.excludedPattern = "up_proj" } == text)
+  }
+
+  @Test func `names reach the layers that were asked for, patterns all`() throws {
+    #expect(try adapted { ($0.targets, $0.layers) = (.names(["q_proj", "up_proj"]), [1]) } == [text[2], text[3]])
+    #expect(
+      try adapted {
+        ($0.targets, $0.layers, $0.layersPattern) = (.names(["q_proj", "lm_head"]), [0], ["layers"])
+      } == [text[0]])
+    #expect(throws: LoRAError.self) {
+      try adapted { ($0.targets, $0.layers, $0.layersPattern) = (.names(["q_proj"]), [0], ["blocks"]) }
+    }
+    #expect(try adapted { ($0.targets, $0.layers) = (.pattern(".*q_proj"), [1]) } == [text[0], text[2]])
+  }
+
+  @Test func `a layer's number is the first one after two components`() throws {
+    var configuration = LoRAConfiguration()
+    (configuration.targets, configuration.layers) = (.names(["q_proj"]), [1])
+    for (path, expected) in [
+      ("model.layers.1.experts.0.q_proj", true), ("model.layers.0.experts.1.q_proj", false),
+      ("layers.1.q_proj", false), ("model.layers.q_proj", false), ("model.layers.11.q_proj", false),
+    ] {
+      #expect(try configuration.adapts(path) == expected, "\(path)")
+    }
+  }
+
+  @Test func `ranks and alphas follow the patterns that match a path or its end`() throws {
+    var configuration = LoRAConfiguration()
+    (configuration.rank, configuration.alpha, configuration.isRankStabilized) = (4, 8, true)
+    configuration.rankPattern = [#"layers\.0\..*proj"#: 1, "up_proj": 2, "proj": 3]
+    configuration.excluded = ["layers.0.mlp.up_proj"]
+    configuration.alphaPattern = ["model.text_model.layers.1.self_attn.q_proj": 6]
+    var model = PathModel.pictures
+    var generator = Tensor.Generator(seed: 1)
+    try model.attachAdapters(configuration, using: &generator)
+    let parts = model.projections.compactMap { ($0 as? LoRAProjection)?.parts[0] }
+    #expect(parts.map(\.rank) == [1, 4, 2] && parts.map(\.alpha) == [8, 6, 8])
+    #expect(parts.map(\.scale) == [8, 3, 8 / Float(2).squareRoot()])
+  }
+
+  @Test func `keys that ask for different ranks at one path are refused by name`() throws {
+    let path = "model.text_model.layers.0.mlp.up_proj"
+    #expect(throws: LoRAError.ambiguousPattern(path: path, keys: ["mlp.up_proj", "up_proj"])) {
+      try adapted { ($0.targets, $0.rankPattern) = (.names(["up_proj"]), ["up_proj": 2, "mlp.up_proj": 3]) }
+    }
+    #expect(
+      try adapted { ($0.targets, $0.rankPattern) = (.names(["up_proj"]), ["up_proj": 2, "mlp.up_proj": 2]) }
+        == [text[1], text[3]])
+  }
+
+  @Test func `tables of token vectors are adapted by name, and never as linear layers`() throws {
+    #expect(try TokenModel.adapted { $0.targets = .allLinear }.model.table.adapter == nil)
+    let (model, _) = try TokenModel.adapted { $0.targets = .pattern(#".*embed_tokens|.*\.1\.q_proj"#) }
+    #expect(model.table.adapter != nil && model.first is Linear && model.second is LoRAProjection)
+  }
+
+  @Test func `what is trained as a whole is not adapted`() throws {
+    let (model, _) = try TokenModel.adapted {
+      ($0.targets, $0.savedModules) = (.names(["q_proj", "dense"]), ["classifier"])
+    }
+    #expect(model.classifier[0] is Linear)
+    #expect(throws: LoRAError.self) { try TokenModel.adapted { $0.savedModules = ["pooler"] } }
+  }
+
+  @Test func `options that exclude each other, and values out of range, are refused`() throws {
+    for change: (inout LoRAConfiguration) -> Void in [
+      { $0.rank = 0 }, { $0.rankPattern = ["q_proj": 0] }, { $0.alpha = .nan }, { $0.dropout = 1 },
+      { ($0.usesDoRA, $0.hasBias) = (true, true) }, { ($0.usesDoRA, $0.initialization) = (true, .principal) },
+      { ($0.hasBias, $0.initialization) = (true, .principal) },
+    ] {
+      #expect {
+        try TokenModel.adapted(change)
+      } throws: {
+        guard case LoRAError.invalidConfiguration = $0 else { return false }
+        return true
+      }
+    }
+    // An offset of its own needs a layer with one; a principal part at most as many values as there are.
+    for change: (inout LoRAConfiguration) -> Void in [
+      { $0.hasBias = true }, { ($0.initialization, $0.rank) = (.principal, 5) },
+      { ($0.initialization, $0.targets) = (.principal, .names(["embed_tokens"])) },
+    ] {
+      #expect {
+        try TokenModel.adapted(change)
+      } throws: {
+        guard case LoRAError.notAdaptable = $0 else { return false }
+        return true
+      }
+    }
+  }
+
   @Test func `the scale is alpha over rank, or over its root`() {
     var configuration = LoRAConfiguration()
     #expect(configuration.scale == 2)

@@ -27,6 +27,11 @@ size_t sd_peak_bytes(void);
 // The core's name after that, or NULL where OpenBLAS offers no such call.
 const char *sd_prepare_openblas(void);
 
+// lapack.c -------------------------------------------------------------------------------------------------------
+// W [rows, columns] = left [rows, least] diag(values) right [least, columns] by sgesdd; `a` is W and is overwritten.
+// 0, or 1 where OpenBLAS has no LAPACK, 2 where it gave up.
+int sd_svd(float *a, int rows, int columns, float *left, float *values, float *right);
+
 // elementwise.c --------------------------------------------------------------------------------------------------
 enum { SD_ADD, SD_SUBTRACT, SD_MULTIPLY, SD_DIVIDE, SD_MAXIMUM, SD_MINIMUM };
 // out[i] = a[i * a_step] op b[i * b_step], steps 0 or 1

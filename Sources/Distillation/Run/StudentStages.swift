@@ -174,11 +174,21 @@ extension AdapterConfiguration {
     result.rank = rank
     result.alpha = Float(alpha)
     result.dropout = Float(dropout)
-    result.targets = targets.isEmpty ? .allLinear : .names(targets)
-    result.excluded = exclude
+    if !targets.isEmpty { result.targets = Self.pattern(targets).map { .pattern($0) } ?? .names(targets) }
+    if let pattern = Self.pattern(exclude) { result.excludedPattern = pattern } else { result.excluded = exclude }
     result.adaptsVision = vision
     result.isRankStabilized = usesRankStabilisedScale
+    result.usesDoRA = usesDoRA
     return result
+  }
+
+  /// One regular expression for names, path endings and patterns together; nil where there are names and endings alone.
+  private static func pattern(_ entries: [String]) -> String? {
+    func isPattern(_ entry: String) -> Bool { entry.contains { #"*+?()[]{}|^$\"#.contains($0) } }
+    guard entries.contains(where: isPattern) else { return nil }
+    return entries.map { entry in
+      isPattern(entry) ? "(?:\(entry))" : "(?:.*\\.)?" + entry.replacing(".", with: "\\.")
+    }.joined(separator: "|")
   }
 }
 

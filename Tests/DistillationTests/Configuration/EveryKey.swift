@@ -67,7 +67,8 @@
         max_tokens: 300
         max_new_tokens: 40
         image_cache: false
-        lora: {rank: 4, alpha: 8, dropout: 0.1, targets: [q_proj], exclude: [lm_head], vision: true, use_rslora: true}
+        lora: {rank: 4, alpha: 8, dropout: 0.1, targets: [q_proj], exclude: [lm_head], vision: true, use_rslora: true,
+               use_dora: true}
       pretrain:
         captions: captions.jsonl
         images: pre

@@ -16,6 +16,9 @@ public struct AdapterConfiguration: ConfigurationSection {
   public var vision = false
   /// Whether the scale is alpha / sqrt(rank) instead. The default is false.
   public var usesRankStabilisedScale = false
+  /// Whether each output's length is learned apart from its direction (DoRA). The default is false.
+  /// Source: Liu et al. 2024, https://arxiv.org/abs/2402.09353
+  public var usesDoRA = false
 
   /// Rank 16, alpha 32, on all linear layers of the language model.
   public init() {}
@@ -35,5 +38,6 @@ public struct AdapterConfiguration: ConfigurationSection {
     ConfigurationKey("exclude", \.exclude, "Layers to leave out; wins over targets.", range: .each(.nonBlank)),
     ConfigurationKey("vision", \.vision, "Adapt the vision tower too."),
     ConfigurationKey("use_rslora", \.usesRankStabilisedScale, "Scale by alpha / sqrt(rank) instead."),
+    ConfigurationKey("use_dora", \.usesDoRA, "Learn each output's length apart from its direction (DoRA)."),
   ]
 }

@@ -1,0 +1,56 @@
+public import Tensor
+
+/// What an adapter makes of a table of token vectors.
+///
+/// ``Embedding`` alone is a lookup; an adapter on it changes the rows that come out and leaves the table as it is.
+public protocol EmbeddingAdapter: Module {
+  /// The adapted rows of these tokens, [tokens, dimensions].
+  ///
+  /// - Parameter table: the frozen table, [vocabulary, dimensions].
+  func rows(_ tokens: [Int], of table: Tensor) -> Tensor
+  /// The whole table as adapted, [vocabulary, dimensions].
+  func denseWeight(of table: Tensor) -> Tensor
+}
+
+/// A table of vectors, one for each token: row lookup.
+///
+/// ```swift
+/// let table = Embedding(weight: Tensor([1, 2, 3, 4], shape: [2, 2]))
+/// table([1, 0, 1]).scalars  // [3, 4, 1, 2, 3, 4]
+/// ```
+public struct Embedding: Module {
+  /// [tokens, dimensions].
+  public var weight: Parameter
+  /// What changes the rows; nil for none.
+  public var adapter: (any EmbeddingAdapter)?
+
+  /// A table with these rows.
+  public init(weight: Tensor) {
+    precondition(weight.rank == 2, "an embedding table of shape \(weight.shape)")
+    self.weight = Parameter(weight)
+  }
+
+  /// Rows for these tokens, [tokens, dimensions].
+  ///
+  /// - Precondition: tokens lie inside the table.
+  public func callAsFunction(_ tokens: [Int]) -> Tensor {
+    adapter?.rows(tokens, of: weight.value) ?? weight.value.gathered(tokens)
+  }
+
+  /// The whole table, [tokens, dimensions], its adapter included.
+  public func denseWeight() -> Tensor { adapter?.denseWeight(of: weight.value) ?? weight.value }
+
+  /// Shows the table as a place for adapters; from there its parameters.
+  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    visitor.visit(embedding: &self, at: path)
+  }
+
+  /// Shows `weight`, then what the adapter has.
+  public mutating func visitParameters(_ visitor: inout some ModuleVisitor, at path: String) {
+    visitor.visit(&weight, at: path.appending(component: "weight"))
+    guard var own = adapter else { return }
+    adapter = nil  // one owner, so that training changes its matrices in place
+    own.visit(&visitor, at: path)
+    adapter = own
+  }
+}

@@ -1,0 +1,100 @@
+internal import Layers
+
+/// Which places a configuration reaches, with its patterns compiled once.
+///
+/// The rules are those of PEFT's `check_target_module_exists` and `get_pattern_key`.
+struct AdapterMatcher {
+  let configuration: LoRAConfiguration
+  private let target: Regex<AnyRegexOutput>?
+  private let excluded: Regex<AnyRegexOutput>?
+  private let layers: [Regex<AnyRegexOutput>]
+  private let saved: [Regex<AnyRegexOutput>]
+  private let ranks: [(key: String, regex: Regex<AnyRegexOutput>)]
+  private let alphas: [(key: String, regex: Regex<AnyRegexOutput>)]
+
+  init(_ configuration: LoRAConfiguration) throws {
+    self.configuration = configuration
+    func compiled(_ pattern: String, shown: String? = nil) throws -> Regex<AnyRegexOutput> {
+      do { return try Regex(pattern) } catch { throw LoRAError.invalidPattern(shown ?? pattern, "\(error)") }
+    }
+    func table(_ keys: some Sequence<String>) throws -> [(key: String, regex: Regex<AnyRegexOutput>)] {
+      try keys.sorted().map { ($0, try compiled("(.*\\.)?(\($0))", shown: $0)) }
+    }
+    if case .pattern(let pattern) = configuration.targets { target = try compiled(pattern) } else { target = nil }
+    excluded = try configuration.excludedPattern.map { try compiled($0) }
+    layers = try configuration.layersPattern.map { try compiled("(?:|.*?\\.)(?:\($0))\\.([0-9]+)\\..*", shown: $0) }
+    saved = try configuration.savedModules.map { try compiled("(|.*\\.)\($0)(|\\..*)", shown: $0) }
+    ranks = try table(configuration.rankPattern.keys)
+    alphas = try table(configuration.alphaPattern.keys)
+  }
+
+  /// Whether the place at this path is adapted. A table of token vectors is no linear layer.
+  func adapts(_ path: String, isTable: Bool) throws -> Bool {
+    let components = path.split(separator: ".", omittingEmptySubsequences: false)
+    if !configuration.adaptsVision, components.contains(where: Self.isVisual) { return false }
+    if configuration.excluded.contains(where: { Self.ends(path, with: $0) }) { return false }
+    if excluded?.matchesWhole(path) == true || saved.contains(where: { $0.matchesWhole(path) }) { return false }
+    switch configuration.targets {
+    case .allLinear:
+      return !isTable && !components.contains { $0 == "lm_head" || $0 == "classifier" || $0 == "score" }
+    case .names(let names): return names.contains { Self.ends(path, with: $0) } && isInLayers(path, components)
+    case .pattern: return target?.matchesWhole(path) == true
+    }
+  }
+
+  /// The rank of the adapter at this path.
+  func rank(at path: String) throws -> Int {
+    try value(of: configuration.rankPattern, ranks, at: path) ?? configuration.rank
+  }
+
+  /// The alpha of the adapter at this path.
+  func alpha(at path: String) throws -> Float {
+    try value(of: configuration.alphaPattern, alphas, at: path) ?? configuration.alpha
+  }
+
+  /// The path of the saved module that holds the parameter at this path; nil where none does.
+  ///
+  /// As in PEFT the end of a module's path counts, a dot before it or not.
+  func savedModule(of parameter: String) -> String? {
+    var module = ""
+    for component in parameter.split(separator: ".").dropLast() {
+      module = module.appending(component: String(component))
+      if configuration.savedModules.contains(where: module.hasSuffix) { return module }
+    }
+    return nil
+  }
+
+  /// JSON objects lose the order in which PEFT takes the first key that matches, so several must agree.
+  private func value<Value: Equatable>(
+    of table: [String: Value], _ keys: [(key: String, regex: Regex<AnyRegexOutput>)], at path: String
+  ) throws -> Value? {
+    let matching = keys.filter { $0.regex.matchesWhole(path) }.map(\.key)
+    let values = matching.compactMap { table[$0] }
+    guard let first = values.first else { return nil }
+    guard values.allSatisfy({ $0 == first }) else { throw LoRAError.ambiguousPattern(path: path, keys: matching) }
+    return first
+  }
+
+  private func isInLayers(_ path: String, _ components: [Substring]) -> Bool {
+    guard let wanted = configuration.layers, !wanted.isEmpty else { return true }
+    let number: Int?
+    if layers.isEmpty {
+      number = components.dropLast().dropFirst(2).first { !$0.isEmpty && $0.allSatisfy(\.isNumber) }.flatMap { Int($0) }
+    } else {
+      number = layers.lazy.compactMap { try? $0.wholeMatch(in: path) }.first
+        .flatMap { $0.output.last?.substring }.flatMap { Int($0) }
+    }
+    return number.map(wanted.contains) ?? false
+  }
+
+  static func ends(_ path: String, with name: String) -> Bool { path == name || path.hasSuffix("." + name) }
+
+  private static func isVisual(_ component: Substring) -> Bool {
+    component.contains("vision") || component == "visual" || component == "connector"
+      || component == "multi_modal_projector"
+  }
+}
+
+extension Regex {
+  fileprivate func matchesWhole(_ path: String) -> Bool { (try? wholeMatch(in: path)) != nil }
+}
