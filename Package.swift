@@ -118,7 +118,8 @@ let package = Package(
     tests("SQLiteStore", ["SQLiteStore", "Annotations", "TeacherProtocol"]),
     tests(
       "Student",
-      ["Student", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers", "ImageDecoding", "LanguageModel", "VisionEncoder"]),
+      ["Student", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers", "ImageDecoding", "LanguageModel", "VisionEncoder"],
+      exclude: ["Golden"]),
     tests(
       "Distillation",
       [

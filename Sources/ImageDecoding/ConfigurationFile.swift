@@ -50,6 +50,30 @@ struct ConfigurationFile {
     return number
   }
 
+  /// A whole number, nil where it is missing or `null`.
+  func integer(_ key: String) throws(ImageDecodingError) -> Int? {
+    guard let value = value(key, isNeeded: false) else { return nil }
+    guard let integer = value.integer else { throw wrong(key, "a whole number", value) }
+    return integer
+  }
+
+  /// Pairs of whole numbers, nil where they are missing.
+  func pairs(_ key: String) throws(ImageDecodingError) -> [(Int, Int)]? {
+    guard let value = value(key, isNeeded: false) else { return nil }
+    guard case .array(let rows) = value, !rows.isEmpty, rows.count <= 1024 else {
+      throw wrong(key, "pairs of whole numbers", value)
+    }
+    var pairs: [(Int, Int)] = []
+    for row in rows {
+      guard case .array(let both) = row, both.count == 2, let first = both[0].integer, let second = both[1].integer
+      else {
+        throw wrong(key, "pairs of whole numbers", row)
+      }
+      pairs.append((first, second))
+    }
+    return pairs
+  }
+
   /// Three numbers, or one that stands for all three.
   func channels(_ key: String, default fallback: [Double], isNeeded: Bool) throws(ImageDecodingError) -> [Double] {
     switch value(key, isNeeded: isNeeded) {

@@ -16,6 +16,9 @@ public protocol ImageProcessor: Sendable {
   /// it is loaded.
   func grid(width: Int, height: Int) -> TileGrid
 
+  /// Why an image of this size can't be processed; nil where it can.
+  func refusal(width: Int, height: Int) -> String?
+
   /// The pixels that a vision tower takes for this image, cut as ``grid(width:height:)`` says.
   func process(_ image: RGBImage) -> ProcessedImage
 
@@ -26,7 +29,12 @@ public protocol ImageProcessor: Sendable {
   func tensors(of images: [ProcessedImage]) -> [String: Tensor]
 }
 
-/// How an image is cut into tiles: rows and columns of parts, and the whole image at a small size after them.
+extension ImageProcessor {
+  /// Images of any size can be processed.
+  public func refusal(width: Int, height: Int) -> String? { nil }
+}
+
+/// How an image lies in parts: the tiles into which it is cut, or the features of one tile of any size.
 public struct TileGrid: Sendable, Hashable {
   /// The number of rows of parts; 0 where the image is not cut.
   public var rows: Int
@@ -34,14 +42,22 @@ public struct TileGrid: Sendable, Hashable {
   /// The number of columns of parts; 0 where the image is not cut.
   public var columns: Int
 
-  /// A grid of parts. The default is an image that is not cut.
+  /// The number of tiles: all parts and the whole image at a small size, or one tile for everything.
+  public let tileCount: Int
+
+  /// An image that is cut into parts, each a tile, with one more tile for the whole. The default is not cut at all.
   public init(rows: Int = 0, columns: Int = 0) {
     self.rows = rows
     self.columns = columns
+    tileCount = rows * columns + 1
   }
 
-  /// The number of tiles: the parts, row by row, and the whole image as the last.
-  public var tileCount: Int { rows * columns + 1 }
+  /// An image that is one tile, of which a tower makes this many rows and columns of features.
+  public init(featureRows rows: Int, columns: Int) {
+    self.rows = rows
+    self.columns = columns
+    tileCount = 1
+  }
 }
 
 /// An image as a vision tower takes it.

@@ -96,7 +96,7 @@ public struct PackedTrees: Sendable {
   /// The token of each row.
   public private(set) var tokens: [Int] = []
   /// The position of each row; every answer goes on where the prompt ends.
-  public private(set) var positions: [Int] = []
+  public private(set) var positions: [TokenPosition] = []
   /// The row from which each answer token is predicted.
   public private(set) var predictingRows: [Int] = []
   /// The answer tokens.
@@ -107,22 +107,30 @@ public struct PackedTrees: Sendable {
   public let layout: AttentionLayout
 
   /// Lays out these trees one after the other.
-  public init(_ trees: [AnswerTree]) {
+  ///
+  /// - Parameter promptPositions: where the tokens of a tree's prompt stand. By default one after the other, as in text.
+  public init(
+    _ trees: [AnswerTree],
+    promptPositions: (AnswerTree) -> [TokenPosition] = { TokenPosition.run(0..<$0.prompt.count) }
+  ) {
     layout = .trees(
       trees.map { .init(prompt: $0.prompt.count, answers: $0.answers.map { max(0, $0.count - 1) }) })
     for tree in trees {
       let lastOfPrompt = tokens.count + tree.prompt.count - 1
       tokens += tree.prompt
-      positions += 0..<tree.prompt.count
+      let places = promptPositions(tree)
+      precondition(places.count == tree.prompt.count, "\(places.count) positions for \(tree.prompt.count) tokens")
+      positions += places
+      let start = places.next
       ranges.append(
         tree.answers.map { answer in
-          let start = targets.count
+          let first = targets.count
           targets += answer
           if !answer.isEmpty { predictingRows.append(lastOfPrompt) }
           predictingRows += (0..<max(0, answer.count - 1)).map { tokens.count + $0 }
-          positions += (0..<max(0, answer.count - 1)).map { tree.prompt.count + $0 }
+          positions += TokenPosition.run(start..<(start + max(0, answer.count - 1)))
           tokens += answer.dropLast()
-          return start..<targets.count
+          return first..<targets.count
         })
     }
   }

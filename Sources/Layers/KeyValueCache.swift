@@ -24,7 +24,7 @@ public struct KeyValueCache: Sendable {
   /// Which rows a pass adds, where they are kept and what they see.
   public struct Step: Sendable {
     /// The position of each new row in its sequence.
-    public let positions: [Int]
+    public let positions: [TokenPosition]
     let places: [Int]
     let layout: AttentionLayout
     let rows: Int
@@ -34,6 +34,8 @@ public struct KeyValueCache: Sendable {
   public var layers: [Layer]
   /// Tokens read by each sequence.
   public private(set) var lengths: [Int]
+  /// Where the next token of each sequence stands.
+  private var nextPositions: [Int]
   /// The most tokens that a sequence can have.
   public let capacity: Int
 
@@ -47,20 +49,30 @@ public struct KeyValueCache: Sendable {
     self.layers = Array(repeating: Layer(), count: layers)
     self.capacity = capacity
     lengths = Array(repeating: 0, count: sequences)
+    nextPositions = lengths
   }
 
   /// Makes room for new rows at the end of some sequences, sequence after sequence.
   ///
-  /// - Parameter counts: the new rows of each sequence; 0 leaves it as it is.
-  /// - Precondition: no sequence outgrows the capacity.
-  public mutating func advance(by counts: [Int]) -> Step {
+  /// - Parameters:
+  ///   - counts: the new rows of each sequence; 0 leaves it as it is.
+  ///   - given: the positions of all new rows; nil lets each sequence go on as text.
+  /// - Precondition: no sequence outgrows the capacity, and there are as many positions as new rows.
+  public mutating func advance(by counts: [Int], positions given: [TokenPosition]? = nil) -> Step {
     precondition(counts.count == lengths.count, "\(counts.count) counts for \(lengths.count) sequences")
-    var (positions, places) = ([Int](), [Int]())
+    precondition(
+      given.map { $0.count == counts.reduce(0, +) } ?? true, "\(given?.count ?? 0) positions for \(counts) rows")
+    var (positions, places) = ([TokenPosition](), [Int]())
     var runs: [(first: Int, kept: Int, new: Int)] = []
     for (sequence, count) in counts.enumerated() where count > 0 {
       let kept = lengths[sequence]
       precondition(kept + count <= capacity, "\(kept + count) tokens in a cache for \(capacity)")
-      positions += kept..<(kept + count)
+      let next = nextPositions[sequence]
+      let own =
+        given.map { Array($0[positions.count..<(positions.count + count)]) }
+        ?? TokenPosition.run(next..<(next + count))
+      positions += own
+      nextPositions[sequence] = max(next, own.next)
       places += (kept..<(kept + count)).map { sequence * capacity + $0 }
       runs.append((sequence * capacity, kept, count))
       lengths[sequence] += count

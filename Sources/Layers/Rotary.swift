@@ -4,18 +4,32 @@ public import Tensor
 
 /// Rotary positions (Su et al. 2021): pairs of a head's coordinates turn by an angle that grows with the position.
 ///
-/// Coordinates i and i + dimensions/2 form a pair, as in Llama; pair i turns by position · base^(-2i/dimensions).
+/// Coordinates i and i + dimensions/2 form a pair, as in Llama; pair i turns by position · base^(-2i/dimensions). With
+/// ``sections`` the pairs are shared out among the axes of a position (M-RoPE, Wang et al. 2024).
 public struct RotaryPositions: Sendable, Equatable {
   /// Coordinates of a head; even.
   public let dimensions: Int
   /// The slowest pair's wavelength grows with it. The default is 10,000.
   public let base: Double
+  /// How many pairs turn by time, row and column; empty where all turn by time. The default is empty.
+  public let sections: [Int]
+  /// How a model was taught longer texts than it began with. The default is none.
+  public let scaling: RotaryScaling
 
   /// Rotary positions for heads of this size.
-  public init(dimensions: Int, base: Double = 10_000) {
+  ///
+  /// - Precondition: `dimensions` is even; `sections` is empty or has three parts that add up to half of it.
+  public init(
+    dimensions: Int, base: Double = 10_000, sections: [Int] = [], scaling: RotaryScaling = .none
+  ) {
     precondition(dimensions % 2 == 0, "rotary positions need an even head size, not \(dimensions)")
+    precondition(
+      sections.isEmpty || sections.count == 3 && sections.reduce(0, +) == dimensions / 2,
+      "sections \(sections) for \(dimensions / 2) pairs")
     self.dimensions = dimensions
     self.base = base
+    self.sections = sections
+    self.scaling = scaling
   }
 
   /// The cosines and sines of a run of positions.
@@ -48,16 +62,64 @@ public struct RotaryPositions: Sendable, Equatable {
   }
 
   /// Angles for one position a row.
-  public func table(positions: [Int]) -> Table {
+  public func table(positions: [TokenPosition]) -> Table {
+    let frequencies = (0..<(dimensions / 2)).map { pair in
+      scaling.scaled(pow(base, -2 * Double(pair) / Double(dimensions)))
+    }
+    let axisOfPair = sections.enumerated().flatMap { Array(repeating: $0, count: $1) }
+    return table(rows: positions.count) { row, pair in
+      let position = positions[row]
+      let place = sections.isEmpty ? position.time : [position.time, position.row, position.column][axisOfPair[pair]]
+      return Double(place) * frequencies[pair]
+    }
+  }
+
+  /// Angles for places in an image, half of the pairs turning by the row and half by the column, as in Qwen2-VL's tower:
+  /// both halves have the frequencies of a head of half the size.
+  ///
+  /// - Parameter places: row and column of each patch.
+  public func table(patches places: [(row: Int, column: Int)]) -> Table {
+    let quarter = dimensions / 4
+    precondition(quarter * 4 == dimensions, "rows and columns turn \(dimensions) coordinates, not a multiple of 4")
+    let frequencies = (0..<quarter).map { pow(base, -2 * Double($0) / Double(2 * quarter)) }
+    return table(rows: places.count) { row, pair in
+      Double(pair < quarter ? places[row].row : places[row].column) * frequencies[pair % quarter]
+    }
+  }
+
+  /// The table of these angles in radians.
+  private func table(rows: Int, angle: (_ row: Int, _ pair: Int) -> Double) -> Table {
     let half = dimensions / 2
-    let frequencies = (0..<half).map { pow(base, -2 * Double($0) / Double(dimensions)) }
-    let fill = { (f: @escaping (Double) -> Double) in
-      Tensor(shape: [positions.count, half]) { out in
-        for (row, position) in positions.enumerated() {
-          for i in 0..<half { out[row * half + i] = Float(f(Double(position) * frequencies[i])) }
-        }
+    func fill(_ f: (Double) -> Double) -> Tensor {
+      Tensor(shape: [rows, half]) { out in
+        for row in 0..<rows { for pair in 0..<half { out[row * half + pair] = Float(f(angle(row, pair))) } }
       }
     }
     return Table(cosine: fill(cos), sine: fill(sin), dimensions: dimensions)
+  }
+}
+
+/// How the frequencies of rotary positions are changed so that a model reads longer texts.
+public enum RotaryScaling: Sendable, Equatable {
+  /// Not at all.
+  case none
+  /// All positions are divided by the factor.
+  case linear(factor: Double)
+  /// Llama 3.1: waves longer than `original / low` are slowed by the factor, those shorter than `original / high` are left
+  /// as they are, and those between go over from one to the other.
+  case llama3(factor: Double, low: Double, high: Double, original: Double)
+
+  /// The frequency, in radians a position, after the change.
+  func scaled(_ frequency: Double) -> Double {
+    switch self {
+    case .none: return frequency
+    case .linear(let factor): return frequency / factor
+    case .llama3(let factor, let low, let high, let original):
+      let waves = original * frequency / (2 * .pi)
+      if waves < low { return frequency / factor }
+      if waves > high { return frequency }
+      let share = (waves - low) / (high - low)
+      return (1 - share) * frequency / factor + share * frequency
+    }
   }
 }

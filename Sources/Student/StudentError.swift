@@ -12,6 +12,8 @@ public enum StudentError: Error, Sendable, Equatable, CustomStringConvertible {
   case reservedToken(String)
   /// An image for a model that reads text alone.
   case readsNoImages
+  /// An image of a shape that the model can't take, and why.
+  case unusableImage(String)
   /// A prompt that has a place for more or fewer images than there are.
   case imageCount(expected: Int, found: Int)
   /// A class that a model does not have.
@@ -31,6 +33,7 @@ public enum StudentError: Error, Sendable, Equatable, CustomStringConvertible {
     case .reservedToken(let token):
       "the text holds \(token), which this model reads as a token of its own; remove or rewrite it"
     case .readsNoImages: "this model reads text alone and can't take an image; take one that does, or leave images out"
+    case .unusableImage(let reason): reason
     case .imageCount(let expected, let found):
       "the prompt has \(found) places for \(expected) images; give each image one image token"
     case .unknownLabel(let label, let known):

@@ -88,32 +88,11 @@ public struct SigLIPConfiguration: Sendable, Equatable, Codable {
 
 /// The SigLIP vision tower as SmolVLM and Idefics3 use it (Zhai et al. 2023): patches, learned positions, pre-norm layers.
 public struct SigLIP: ImageEncoder {
-  /// One pre-norm transformer layer.
-  public struct Layer: Module {
-    var norm1: LayerNorm
-    var attention: SelfAttention
-    var norm2: LayerNorm
-    var mlp: FeedForward
-
-    func callAsFunction(_ x: Tensor, layout: AttentionLayout) -> Tensor {
-      let y = x + attention(norm1(x), layout: layout)
-      return y + mlp(norm2(y))
-    }
-
-    /// Shows `self_attn`, `layer_norm1`, `mlp` and `layer_norm2`.
-    public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
-      attention.visit(&visitor, at: path.appending(component: "self_attn"))
-      norm1.visit(&visitor, at: path.appending(component: "layer_norm1"))
-      mlp.visit(&visitor, at: path.appending(component: "mlp"))
-      norm2.visit(&visitor, at: path.appending(component: "layer_norm2"))
-    }
-  }
-
   /// The sizes.
   public let configuration: SigLIPConfiguration
   private var patches: PatchEmbedding
   private var positions: Embedding
-  private var layers: [Layer]
+  private var layers: [VisionLayer]
   private var norm: LayerNorm
 
   /// A tower with random weights.
@@ -121,20 +100,12 @@ public struct SigLIP: ImageEncoder {
     configuration = c
     patches = PatchEmbedding(patchSize: c.patchSize, dimensions: c.hiddenSize, using: &generator)
     positions = Embedding(weight: .normal([c.side * c.side, c.hiddenSize], standardDeviation: 0.02, using: &generator))
-    func linear(_ input: Int, _ output: Int) -> any Projection {
-      Linear(inputDimensions: input, outputDimensions: output, using: &generator)
-    }
-    let (width, inner) = (c.hiddenSize, c.intermediateSize)
     layers = (0..<c.layers).map { _ in
-      Layer(
-        norm1: LayerNorm(dimensions: width, epsilon: c.epsilon),
-        attention: SelfAttention(
-          query: linear(width, width), key: linear(width, width), value: linear(width, width),
-          output: linear(width, width), heads: c.heads, outputName: "out_proj"),
-        norm2: LayerNorm(dimensions: width, epsilon: c.epsilon),
-        mlp: FeedForward(first: linear(width, inner), second: linear(inner, width), activation: c.activation))
+      VisionLayer(
+        width: c.hiddenSize, innerWidth: c.intermediateSize, heads: c.heads, epsilon: c.epsilon,
+        activation: c.activation, using: &generator)
     }
-    norm = LayerNorm(dimensions: width, epsilon: c.epsilon)
+    norm = LayerNorm(dimensions: c.hiddenSize, epsilon: c.epsilon)
   }
 
   /// The width of a feature row.

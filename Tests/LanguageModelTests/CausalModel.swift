@@ -28,10 +28,13 @@ struct CausalModel: Module, SequenceScorer {
   mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) { text.visit(&visitor, at: "model") }
 
   /// A small decoder with grouped queries: width, heads, key heads, head size.
-  static func small(_ width: Int, _ heads: Int, _ keyHeads: Int, _ headSize: Int) -> CausalModel {
+  static func small(
+    _ width: Int, _ heads: Int, _ keyHeads: Int, _ headSize: Int, biases: LlamaConfiguration.AttentionBiases = .none
+  ) -> CausalModel {
     var c = LlamaConfiguration()
     (c.hiddenSize, c.intermediateSize, c.layers, c.vocabularySize) = (width, 2 * width + 3, 3, 61)
     (c.heads, c.keyHeads, c.headDimensions, c.epsilon) = (heads, keyHeads, headSize, 1e-5)
+    c.biases = biases
     return CausalModel(c, seed: 7)
   }
 

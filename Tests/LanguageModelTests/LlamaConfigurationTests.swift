@@ -1,5 +1,6 @@
 import Foundation
 import LanguageModel
+import Layers
 import Testing
 
 @Suite struct LlamaConfigurationTests {
@@ -21,17 +22,47 @@ import Testing
     #expect(old == new && old.ropeBase == 100_000 && old.headSize == 64 && old.keyValueHeads == 3)
   }
 
+  @Test func `scaled positions are read from both places, and sections with them`() throws {
+    let llama3 = #"{"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4, "#
+    let scaling = RotaryScaling.llama3(factor: 8, low: 1, high: 4, original: 8192)
+    #expect(try read("{\"rope_scaling\": \(llama3)\"original_max_position_embeddings\": 8192}}").ropeScaling == scaling)
+    let new = try read(
+      "{\"rope_parameters\": \(llama3)\"original_max_position_embeddings\": 8192, \"rope_theta\": 5e5}}")
+    #expect(new.ropeScaling == scaling && new.ropeBase == 500_000 && new.rotary.scaling == scaling)
+    #expect(try read(#"{"rope_scaling": {"type": "linear", "factor": 2}}"#).ropeScaling == .linear(factor: 2))
+    let sections = try read(#"{"rope_scaling": {"type": "mrope", "mrope_section": [16, 24, 24]}}"#)
+    #expect(sections.ropeSections == [16, 24, 24] && sections.ropeScaling == .none)
+  }
+
+  @Test func `attention has the offsets that the family says`() throws {
+    #expect(try read(#"{"attention_bias": true}"#).biases == .all)
+    #expect(try read(#"{"model_type": "llama", "attention_bias": false}"#).biases == .none)
+    #expect(try read(#"{"model_type": "qwen2"}"#).biases == .inputs)
+    #expect(try read(#"{"model_type": "qwen2_vl_text"}"#).biases == .inputs)
+  }
+
   @Test func `what is written is read again`() throws {
     var c = LlamaConfiguration()
     (c.hiddenSize, c.intermediateSize, c.layers, c.heads, c.keyHeads, c.headDimensions) = (10, 23, 3, 4, 2, 6)
     (c.vocabularySize, c.maxPositions, c.epsilon, c.ropeBase, c.tiesEmbeddings) = (61, 99, 1e-5, 5e4, true)
     #expect(try JSONDecoder().decode(LlamaConfiguration.self, from: JSONEncoder().encode(c)) == c)
+    c.ropeSections = [1, 1, 1]
+    for scaling in [RotaryScaling.none, .linear(factor: 3), .llama3(factor: 8, low: 1, high: 4, original: 64)] {
+      for biases in [LlamaConfiguration.AttentionBiases.none, .inputs, .all] {
+        (c.ropeScaling, c.biases) = (scaling, biases)
+        #expect(try JSONDecoder().decode(LlamaConfiguration.self, from: JSONEncoder().encode(c)) == c)
+      }
+    }
   }
 
   @Test(arguments: [
-    #"{"rope_scaling": {"rope_type": "llama3", "factor": 8}}"#, #"{"rope_scaling": {"type": "linear", "factor": 2}}"#,
+    #"{"rope_scaling": {"rope_type": "llama3", "factor": 8}}"#, #"{"rope_scaling": {"type": "linear"}}"#,
+    #"{"rope_scaling": {"type": "linear", "factor": 0.5}}"#, #"{"rope_scaling": {"type": "dynamic", "factor": 2}}"#,
+    #"{"rope_scaling": {"type": "mrope", "mrope_section": [16, 24, 25]}}"#, #"{"use_sliding_window": true}"#,
+    #"{"rope_scaling": {"type": "mrope", "mrope_section": [-1, 32, 33]}}"#,
+    #"{"rope_scaling": {"type": "mrope", "mrope_section": [32, 32]}}"#,
     #"{"rope_parameters": {"rope_type": "yarn", "rope_theta": 10000}}"#, #"{"hidden_act": "gelu"}"#,
-    #"{"attention_bias": true}"#, #"{"mlp_bias": true}"#,
+    #"{"mlp_bias": true}"#,
   ])
   func `what this decoder does not compute is refused`(text: String) {
     #expect(throws: DecodingError.self) { try read(text) }

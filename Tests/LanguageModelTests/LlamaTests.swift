@@ -7,7 +7,7 @@ import Testing
 @Suite struct LlamaTests {
   static let models = [
     CausalModel.small(10, 1, 1, 10), .small(12, 6, 2, 2), .small(20, 4, 4, 6), .small(18, 3, 1, 16),
-    .small(24, 2, 1, 20),
+    .small(24, 2, 1, 20), .small(12, 4, 2, 4, biases: .inputs), .small(10, 2, 2, 6, biases: .all),
   ]
   static let modelNumbers = Array(models.indices)
 
@@ -17,7 +17,7 @@ import Testing
     model.visit(&shaker, at: "")
     let tokens = CausalModel.tokens(37, from: number)
     let hidden = model(
-      model.embedding(tokens), positions: Array(0..<37), layout: .trees([.init(prompt: 37, answers: [])]))
+      model.embedding(tokens), positions: TokenPosition.run(0..<37), layout: .trees([.init(prompt: 37, answers: [])]))
     expectClose(model.normalized(hidden), NaiveLlama(model).hidden(tokens), relative: 1e-4, absolute: 2e-5)
   }
 
@@ -78,7 +78,7 @@ import Testing
     let sequences = [CausalModel.tokens(45, from: 1), CausalModel.tokens(7, from: 2)]
     let whole = sequences.map { tokens in
       model(
-        model.embedding(tokens), positions: Array(tokens.indices),
+        model.embedding(tokens), positions: TokenPosition.run(tokens.indices),
         layout: .trees([.init(prompt: tokens.count, answers: [])]))
     }
     var cache = model.emptyCache(sequences: 2, capacity: 45)
@@ -110,7 +110,7 @@ import Testing
     for (a, b) in zip(a.parameters(), b.parameters()) { #expect(a.parameter.value.isIdentical(to: b.parameter.value)) }
     let model = a.text
     let x = randomTensor([20, 12], seed: 1)
-    let y = model(x, positions: Array(0..<20), layout: .trees([.init(prompt: 20, answers: [])]))
+    let y = model(x, positions: TokenPosition.run(0..<20), layout: .trees([.init(prompt: 20, answers: [])]))
     let growth = (y.squared().mean() / x.squared().mean()).squareRoot().scalar
     #expect(growth > 0.8 && growth < 4, "\(growth)")
   }

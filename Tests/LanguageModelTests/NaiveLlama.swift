@@ -77,8 +77,9 @@ struct NaiveLlama {
 
   private func product(_ row: Row, _ path: String) -> Row {
     let w = weight(path)
-    return stride(from: 0, to: w.count, by: row.count).map { start in
-      row.indices.reduce(0) { $0 + row[$1] * w[start + $1] }
+    let offsets = weight(path.replacing(".weight", with: ".bias"))
+    return stride(from: 0, to: w.count, by: row.count).enumerated().map { out, start in
+      row.indices.reduce(offsets.isEmpty ? 0 : offsets[out]) { $0 + row[$1] * w[start + $1] }
     }
   }
 

@@ -37,7 +37,7 @@ import Testing
     }
     #expect(text.count == 8 && cache.lengths == [8])
     let whole = model(
-      model.embedding(text), positions: Array(0..<8), layout: .trees([.init(prompt: 8, answers: [])]))
+      model.embedding(text), positions: TokenPosition.run(0..<8), layout: .trees([.init(prompt: 8, answers: [])]))
     #expect(whole.shape == [8, 8])
   }
 }

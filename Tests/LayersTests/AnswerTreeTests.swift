@@ -36,6 +36,14 @@ private struct SumScorer: SequenceScorer {
     #expect(!packed.layout.sees(query: 5, key: 3) && packed.layout.sees(query: 5, key: 2))
   }
 
+  @Test func `answers go on after the largest position of the prompt`() {
+    let tree = AnswerTree(prompt: [1, 2, 3], answers: [[4, 5, 6], [7, 8]])
+    let image = TokenPosition(time: 1, row: 1, column: 6)
+    let packed = PackedTrees([tree]) { _ in [0, image, 2] }
+    #expect(packed.positions == [0, image, 2, 7, 8, 7])
+    #expect([TokenPosition]().next == 0 && [image].next == 7)
+  }
+
   @Test func `separate sequences have the scores of the tree`() {
     let (shared, separate) = (SumScorer(), SeparateSequences(SumScorer()))
     let (a, b) = (shared.logProbabilities(of: trees), separate.logProbabilities(of: trees))

@@ -20,7 +20,7 @@ import Testing
     let mlp = GatedMLP(gate: linear(width, 300), up: linear(width, 300), down: linear(300, width))
     let x = randomTensor([layout.queries, width], seed: 2).tracked()
     let head = randomTensor([5000, width], seed: 3).tracked()
-    let table = RotaryPositions(dimensions: 16).table(positions: Array(0..<layout.queries))
+    let table = RotaryPositions(dimensions: 16).table(positions: TokenPosition.run(0..<layout.queries))
     let y = LayerNorm(dimensions: width)(x + attention(x, layout: layout, positions: table))
     let z = RMSNorm(dimensions: width)(y + mlp(y))
     let scores = TokenScores(hidden: z, head: head, targets: (0..<layout.queries).map { $0 * 13 })

@@ -23,18 +23,63 @@ import Testing
         }
       }
     }
-    let table = RotaryPositions(dimensions: dimensions, base: 500).table(positions: positions)
+    let table = RotaryPositions(dimensions: dimensions, base: 500).table(positions: positions.map { TokenPosition($0) })
     expectClose(table.rotate(x), expected)
   }
 
   @Test func `the product of two turned vectors depends on their distance alone`() {
     let (q, k) = (randomTensor([1, 1, 16], seed: 1), randomTensor([1, 1, 16], seed: 2))
     let rotary = RotaryPositions(dimensions: 16)
-    func product(_ i: Int, _ j: Int) -> Float {
+    func product(_ i: TokenPosition, _ j: TokenPosition) -> Float {
       (rotary.table(positions: [i]).rotate(q) * rotary.table(positions: [j]).rotate(k)).sum().scalar
     }
     #expect(abs(product(3, 10) - product(503, 510)) < 1e-4)
     #expect(abs(product(3, 10) - product(3, 11)) > 1e-3)
+  }
+
+  @Test func `pairs turn by the axis of their section`() {
+    let rotary = RotaryPositions(dimensions: 12, base: 100, sections: [1, 2, 3])
+    let place = TokenPosition(time: 3, row: 5, column: 8)
+    let x = randomTensor([1, 2, 12], seed: 1)
+    // Each axis alone, as text at that axis's number; of each the pairs of its section are right.
+    let alone = [place.time, place.row, place.column].map {
+      RotaryPositions(dimensions: 12, base: 100).table(positions: [TokenPosition($0)]).rotate(x).scalars
+    }
+    let axes = [0, 1, 1, 2, 2, 2]
+    let expected = (0..<24).map { alone[axes[$0 % 6]][$0] }
+    expectClose(rotary.table(positions: [place]).rotate(x), Tensor(expected, shape: [1, 2, 12]))
+    #expect(
+      rotary.table(positions: [7]).rotate(x).isIdentical(
+        to: RotaryPositions(dimensions: 12, base: 100).table(positions: [7]).rotate(x)))
+  }
+
+  @Test func `patches turn by row in the first quarter's frequencies and by column in the second's`() {
+    let x = randomTensor([1, 1, 8], seed: 2)
+    let y = RotaryPositions(dimensions: 8, base: 100).table(patches: [(row: 3, column: 5)]).rotate(x).scalars
+    // Pairs (0, 4), (1, 5) turn by the row with frequencies 1 and 1/10, pairs (2, 6), (3, 7) by the column.
+    for (pair, angle) in [3, 0.3, 5, 0.5].enumerated() {
+      let (u, v) = (Double(x.scalars[pair]), Double(x.scalars[pair + 4]))
+      #expect(abs(Double(y[pair]) - (u * cos(angle) - v * sin(angle))) < 1e-5)
+      #expect(abs(Double(y[pair + 4]) - (v * cos(angle) + u * sin(angle))) < 1e-5)
+    }
+  }
+
+  @Test func `scaling slows the waves that are longer than what a model was taught`() {
+    func angle(_ scaling: RotaryScaling, _ pair: Int) -> Double {
+      // A unit vector in one pair turns by the angle of position 1.
+      let rotary = RotaryPositions(dimensions: 8, base: 10_000, scaling: scaling)
+      let one = Tensor((0..<8).map { $0 == pair ? 1 : 0 }, shape: [1, 1, 8])
+      let y = rotary.table(positions: [1]).rotate(one).scalars
+      return atan2(Double(y[pair + 4]), Double(y[pair]))
+    }
+    // Frequencies 1, 0.1, 0.01, 0.001: over 100 tokens 15.9, 1.59, 0.159 and 0.0159 waves.
+    let llama3 = RotaryScaling.llama3(factor: 8, low: 1, high: 4, original: 100)
+    #expect(abs(angle(llama3, 0) - 1) < 1e-6)
+    let share = (100 * 0.1 / (2 * Double.pi) - 1) / 3
+    #expect(abs(angle(llama3, 1) - (share * 0.1 + (1 - share) * 0.1 / 8)) < 1e-6)
+    #expect(abs(angle(llama3, 2) - 0.01 / 8) < 1e-6 && abs(angle(llama3, 3) - 0.001 / 8) < 1e-6)
+    #expect(abs(angle(.linear(factor: 4), 1) - 0.025) < 1e-6)
+    #expect(abs(angle(.none, 1) - 0.1) < 1e-6)
   }
 
   @Test func `gradients turn back`() {

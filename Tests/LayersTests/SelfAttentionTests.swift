@@ -39,13 +39,14 @@ import Testing
     let count = pieces[0].reduce(0, +)
     let x = randomTensor([count, 5], seed: 9)
     let whole = attention()(
-      x, layout: .trees([.init(prompt: count, answers: [])]), positions: rotary.table(positions: Array(0..<count)))
+      x, layout: .trees([.init(prompt: count, answers: [])]),
+      positions: rotary.table(positions: TokenPosition.run(0..<count)))
     var cache = KeyValueCache(layers: 1, capacity: count)
     var rows: [Tensor] = []
     var start = 0
     for piece in pieces[0] {
       let step = cache.advance(by: [piece])
-      #expect(step.positions == Array(start..<(start + piece)))
+      #expect(step.positions == TokenPosition.run(start..<(start + piece)))
       rows.append(
         attention()(
           x.rows(start..<(start + piece)), positions: rotary.table(positions: step.positions), cache: &cache.layers[0],
@@ -62,7 +63,7 @@ import Testing
     let whole = x.map {
       attention()(
         $0, layout: .trees([.init(prompt: $0.shape[0], answers: [])]),
-        positions: rotary.table(positions: Array(0..<$0.shape[0])))
+        positions: rotary.table(positions: TokenPosition.run(0..<$0.shape[0])))
     }
     var cache = KeyValueCache(layers: 1, sequences: 3, capacity: 9)
     var rows: [[Tensor]] = [[], [], []]
@@ -81,6 +82,14 @@ import Testing
     for sequence in 0..<3 {
       expectClose(.concatenated(rows[sequence]), whole[sequence], relative: 1e-5, absolute: 1e-5)
     }
+  }
+
+  @Test func `a sequence goes on after the largest position that it was given`() {
+    var cache = KeyValueCache(layers: 1, sequences: 2, capacity: 5)
+    let image = TokenPosition(time: 1, row: 4, column: 2)
+    #expect(cache.advance(by: [2, 1], positions: [0, image, 0]).positions == [0, image, 0])
+    #expect(cache.advance(by: [2, 1]).positions == [5, 6, 1])
+    #expect(cache.advance(by: [0, 1]).positions == [2] && cache.lengths == [4, 3])
   }
 
   @Test func `a copy of a cache goes on by itself`() {

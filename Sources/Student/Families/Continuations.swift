@@ -17,8 +17,10 @@ extension FamilyModel {
     var counts = prompts.map(\.prompt.count)
     var rows = embedded(prompts.flatMap(\.prompt), images: prompts.flatMap(\.images))
     let head = headWeight
+    var positions: [TokenPosition]? = prompts.flatMap(positions)
     while true {
-      let hidden = text(rows, counts: counts, cache: &cache)
+      let hidden = text(rows, counts: counts, positions: positions, cache: &cache)
+      positions = nil
       let active = counts.indices.filter { counts[$0] > 0 }
       var end = -1
       let lasts = active.map { sequence -> Int in

@@ -5,9 +5,14 @@ public import Tensor
 extension FamilyStudent {
   /// The image cut into tiles as the model folder's preprocessor_config.json says.
   ///
-  /// - Throws: ``StudentError/readsNoImages`` in families that read text alone.
+  /// - Throws: ``StudentError/readsNoImages`` in families that read text alone, ``StudentError/unusableImage(_:)`` where the
+  ///   image has a shape that the family can't take.
   public func image(_ image: RGBImage) throws -> PromptImage {
-    let processed = try imageProcessor().process(image)
+    let processor = try imageProcessor()
+    if let refusal = processor.refusal(width: image.width, height: image.height) {
+      throw StudentError.unusableImage(refusal)
+    }
+    let processed = processor.process(image)
     return PromptImage(
       .pixels(processed.pixels), rows: processed.grid.rows, columns: processed.grid.columns, width: image.width,
       height: image.height)

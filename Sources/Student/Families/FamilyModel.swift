@@ -83,6 +83,9 @@ public protocol FamilyModel: Module, SequenceScorer {
   /// Features [tokens, width] of each image, all of which come as pixels.
   func features(ofPixels images: [PromptImage]) -> [Tensor]
 
+  /// Where the tokens of a tree's prompt stand. By default one after the other, as in text.
+  func positions(of tree: AnswerTree) -> [TokenPosition]
+
   /// What the chat template's image token is replaced by before a prompt is tokenised.
   ///
   /// By default as many image tokens as the image has rows of features.
@@ -92,6 +95,9 @@ public protocol FamilyModel: Module, SequenceScorer {
 }
 
 extension FamilyModel {
+  /// One after the other, as in text.
+  public func positions(of tree: AnswerTree) -> [TokenPosition] { TokenPosition.run(0..<tree.prompt.count) }
+
   /// As many image tokens as rows of features.
   public func expansion(of image: PromptImage, placeholder: String, tokenizer: Tokenizer) throws -> String {
     String(repeating: placeholder, count: tokenCount(of: image))
@@ -102,7 +108,7 @@ extension FamilyModel {
 
   /// The log-probability of each answer token; the prompt of each tree is computed once.
   public func logProbabilities(of trees: [AnswerTree]) -> AnswerScores {
-    let packed = PackedTrees(trees)
+    let packed = PackedTrees(trees, promptPositions: positions)
     let rows = embedded(packed.tokens, images: trees.flatMap(\.images))
     let hidden = text(rows, positions: packed.positions, layout: packed.layout)
     let scores = TokenScores(
@@ -117,8 +123,9 @@ extension FamilyModel {
   /// - Precondition: as many image tokens as the images have rows of features.
   /// - Complexity: tokens · vocabulary Float32 of memory; ``logProbabilities(of:)`` never holds them at one time.
   public func logits(of tokens: [Int], images: [PromptImage]) -> Tensor {
-    let packed = PackedTrees([AnswerTree(prompt: tokens, images: images, answers: [])])
-    let hidden = text(embedded(tokens, images: images), positions: packed.positions, layout: packed.layout)
+    let tree = AnswerTree(prompt: tokens, images: images, answers: [])
+    let packed = PackedTrees([tree])
+    let hidden = text(embedded(tokens, images: images), positions: positions(of: tree), layout: packed.layout)
     return text.normalized(hidden).matmul(headWeight, transposeB: true)
   }
 

@@ -8,6 +8,10 @@ public import Foundation
 public enum StudentFamily: String, Sendable, CaseIterable {
   /// SmolVLM and Idefics3.
   case smolVLM = "SmolVLM"
+  /// Qwen2-VL.
+  case qwen2VL = "Qwen2-VL"
+  /// LLaVA-NeXT, also known as LLaVA 1.6.
+  case llavaNext = "LLaVA-NeXT"
   /// Decoders that read text alone.
   case textDecoder = "text decoder"
 
@@ -39,6 +43,8 @@ public enum StudentFamily: String, Sendable, CaseIterable {
   private var configuration: any FamilyConfiguration.Type {
     switch self {
     case .smolVLM: SmolVLMConfiguration.self
+    case .qwen2VL: Qwen2VLConfiguration.self
+    case .llavaNext: LlavaNextConfiguration.self
     case .textDecoder: TextDecoderConfiguration.self
     }
   }
@@ -46,6 +52,8 @@ public enum StudentFamily: String, Sendable, CaseIterable {
   private func open(_ folder: URL) throws -> any PretrainedStudent {
     switch self {
     case .smolVLM: try SmolVLM(contentsOf: folder)
+    case .qwen2VL: try Qwen2VL(contentsOf: folder)
+    case .llavaNext: try LlavaNext(contentsOf: folder)
     case .textDecoder: try TextDecoder(contentsOf: folder)
     }
   }

@@ -4,7 +4,7 @@ public import LanguageModel
 public import Layers
 public import Tensor
 
-/// A student that reads text alone, from a folder of a Llama decoder.
+/// A student that reads text alone, from a folder of a Llama or Qwen2 decoder.
 ///
 /// ```swift
 /// let student = try TextDecoder(contentsOf: folder)
@@ -26,8 +26,8 @@ public struct TextDecoderConfiguration: FamilyConfiguration {
   /// Writes config.json.
   public func encode(to encoder: any Encoder) throws { try text.encode(to: encoder) }
 
-  /// Llama.
-  public static var modelTypes: [String] { ["llama"] }
+  /// Llama and Qwen2.
+  public static var modelTypes: [String] { ["llama", "qwen2"] }
   /// All files in circulation have the same names.
   public static var weightLayouts: [WeightLayout] { [] }
   /// No token stands for an image.

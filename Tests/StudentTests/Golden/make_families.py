@@ -1,0 +1,96 @@
+"""Writes families.json: small models of every family with weights from a formula, and the logits that transformers computes.
+
+    pip install torch==2.13.0 transformers==5.23.0
+    python make_families.py
+
+Weight number k of a parameter is scale * sin(sum of the UTF-8 bytes of its path + 0.7 * (k + 1)), scale being 0.3, or for
+one-dimensional parameters 0.2 around 1 (".weight") or 0. Sample k of an image is sin(0.3 * (k + 1)).
+"""
+
+import json
+import os
+
+import torch
+import transformers as T
+
+torch.set_grad_enabled(False)
+cases = []
+
+
+def rope(theta, **more):
+    return dict(rope_type="default", rope_theta=theta) | more
+
+
+def fill(model):
+    for name, parameter in model.named_parameters():
+        k = torch.arange(1, parameter.numel() + 1, dtype=torch.float64)
+        wave = torch.sin(sum(name.encode()) + 0.7 * k).reshape(parameter.shape)
+        flat = parameter.dim() == 1
+        start = 1.0 if flat and name.endswith("weight") else 0.0
+        parameter.copy_(start + (0.2 if flat else 0.3) * wave)
+
+
+def samples(*shape):
+    count = torch.Size(shape).numel()
+    return torch.sin(0.3 * torch.arange(1, count + 1, dtype=torch.float64)).float().reshape(shape)
+
+
+def add(name, model, ids, images=(), **inputs):
+    fill(model)
+    model = model.eval()
+    logits = model(input_ids=torch.tensor([ids]), **inputs).logits[0]
+    config = model.config.to_dict()
+    for key in ("architectures", "dtype", "transformers_version", "use_cache", "return_dict", "output_hidden_states"):
+        config.pop(key, None)
+    cases.append(
+        dict(name=name, config=json.dumps(config), ids=ids, images=list(images), logits=[[round(v, 6) for v in row.tolist()] for row in logits])
+    )
+
+
+text = dict(hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1, vocab_size=12, max_position_embeddings=64)
+words = [1, 5, 7, 2, 9, 11, 4, 8, 6]
+llama = dict(text, head_dim=8, pad_token_id=None, bos_token_id=1, eos_token_id=2)
+add("llama", T.LlamaForCausalLM(T.LlamaConfig(**llama, rope_parameters=rope(100.0))), words)
+scaled = dict(factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=40)
+add("llama, scaled", T.LlamaForCausalLM(T.LlamaConfig(**llama, rope_parameters=rope(50.0, **scaled) | dict(rope_type="llama3"))), words)
+add("llama, linear", T.LlamaForCausalLM(T.LlamaConfig(**llama, rope_parameters=rope(50.0) | dict(rope_type="linear", factor=3.0))), words)
+add("llama, offsets", T.LlamaForCausalLM(T.LlamaConfig(**llama, rope_parameters=rope(50.0), attention_bias=True)), words)
+add("qwen2", T.Qwen2ForCausalLM(T.Qwen2Config(**text, rope_parameters=rope(1000.0), tie_word_embeddings=True)), words)
+
+vision = dict(hidden_size=8, intermediate_size=12, num_hidden_layers=2, num_attention_heads=2, image_size=8, patch_size=2)
+config = T.Idefics3Config(image_token_id=3, scale_factor=2, text_config=dict(llama, model_type="llama", rope_parameters=rope(100.0)), vision_config=vision, tie_word_embeddings=False)
+config.pad_token_id = 0
+tiles = samples(3, 3, 8, 8)
+add("smolvlm", T.Idefics3ForConditionalGeneration(config), [1, 5] + [3] * 8 + [7] + [3] * 4 + [9, 2], [dict(shape=[2, 3, 8, 8]), dict(shape=[1, 3, 8, 8])], pixel_values=torch.cat([samples(2, 3, 8, 8), samples(1, 3, 8, 8)])[None])
+
+config = T.Qwen2VLConfig(image_token_id=3, video_token_id=10, vision_start_token_id=8, vision_end_token_id=9, tie_word_embeddings=True,
+    text_config=dict(text, rope_parameters=rope(1000.0, mrope_section=[1, 1, 2]), tie_word_embeddings=True, bos_token_id=1, eos_token_id=2),
+    vision_config=dict(depth=2, embed_dim=8, hidden_size=16, num_heads=2, mlp_ratio=2, patch_size=2))
+
+
+def patches(pixels):
+    _, channels, height, width = pixels.shape
+    x = pixels.reshape(channels, height // 4, 2, 2, width // 4, 2, 2).permute(1, 4, 2, 5, 0, 3, 6)
+    return x[:, :, :, :, :, None].expand(-1, -1, -1, -1, -1, 2, -1, -1).reshape(-1, channels * 2 * 4)
+
+
+ids = [1, 8] + [3] * 6 + [9, 5, 8] + [3] * 4 + [9, 7, 2, 11]
+add("qwen2_vl", T.Qwen2VLForConditionalGeneration(config), ids, [dict(shape=[1, 3, 8, 12], rows=2, columns=3), dict(shape=[1, 3, 16, 4], rows=4, columns=1)],
+    pixel_values=torch.cat([patches(samples(1, 3, 8, 12)), patches(samples(1, 3, 16, 4))]), image_grid_thw=torch.tensor([[1, 4, 6], [1, 8, 2]]),
+    mm_token_type_ids=torch.tensor([[int(i == 3) for i in ids]]))
+
+clip = dict(vision, model_type="clip_vision_model", num_hidden_layers=3, projection_dim=8)
+grid = [[8, 16], [16, 8], [16, 16]]
+config = T.LlavaNextConfig(vision_config=clip, text_config=dict(llama, model_type="llama", num_key_value_heads=2, rope_parameters=rope(100.0)), image_token_index=3, image_grid_pinpoints=grid, image_seq_length=16, tie_word_embeddings=False)
+# 14 pixels wide and 18 high go into 16 x 16, of whose 8 columns of features one at each side shows nothing; 20 x 5 into
+# 16 x 8, of whose 4 rows one at each side shows nothing.
+ids = [1, 5] + [3] * (16 + 8 * 7) + [7] + [3] * (16 + 2 * 9) + [9, 2]
+whole, wide = samples(5, 3, 8, 8), torch.cat([samples(3, 3, 8, 8), torch.zeros(2, 3, 8, 8)])
+add("llava_next", T.LlavaNextForConditionalGeneration(config), ids,
+    [dict(shape=[5, 3, 8, 8], rows=2, columns=2, width=14, height=18), dict(shape=[3, 3, 8, 8], rows=1, columns=2, width=20, height=5)],
+    pixel_values=torch.stack([whole, wide]), image_sizes=torch.tensor([[18, 14], [5, 20]]))
+
+golden = dict(format="families", version=1, torch=torch.__version__, transformers=T.__version__, cases=cases)
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "families.json"), "w") as file:
+    json.dump(golden, file, indent=0)
+    file.write("\n")
