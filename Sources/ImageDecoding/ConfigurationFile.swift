@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// The keys of a `preprocessor_config.json`, read with errors that name the file and the key.
+/// The keys of a `preprocessor_config.json` or of `image_processor` in a `processor_config.json`, read with errors that name the file and the key.
 ///
 /// A key that is missing has its default. One that is `null` has none, as in transformers: a switch is off, and a value
 /// may be `null` only where a switch says that nobody needs it. A key that nobody asks for is no error, since these files
@@ -19,7 +19,9 @@ struct ConfigurationFile {
   init(_ bytes: [UInt8], name: String) throws(ImageDecodingError) {
     self.name = name
     do {
-      keys = try JSONDecoder().decode([String: JSONValue].self, from: Data(bytes))
+      let top = try JSONDecoder().decode([String: JSONValue].self, from: Data(bytes))
+      // A processor_config.json has the keys of the whole processor, those about images in an object of their own.
+      if case .object(let images)? = top["image_processor"] { keys = images } else { keys = top }
     } catch {
       throw .badConfiguration(file: name, key: "the file", expected: "a JSON object", found: "something else")
     }

@@ -81,6 +81,25 @@ import Testing
     }
   }
 
+  @Test(arguments: TinyFamily.readingImages)
+  func `what the file of the whole processor says of images is read there`(family: TinyFamily) throws {
+    try withTemporaryFolder { folder in
+      try family.write(to: folder)
+      let apart = try logits(folder, family)
+      let (old, new) = (
+        folder.appending(path: "preprocessor_config.json"), folder.appending(path: "processor_config.json")
+      )
+      // A file that says nothing of images leaves the older one as it is.
+      try Data(#"{"processor_class": "Processor"}"#.utf8).write(to: new)
+      #expect(try logits(folder, family).isIdentical(to: apart))
+      let images = try JSONSerialization.jsonObject(with: Data(contentsOf: old))
+      try JSONSerialization.data(withJSONObject: ["processor_class": "Processor", "image_processor": images]).write(
+        to: new)
+      try FileManager.default.removeItem(at: old)
+      #expect(try logits(folder, family).isIdentical(to: apart))
+    }
+  }
+
   @Test func `the family is told by config.json, and an unknown one is refused with the list of those known`() throws {
     try withTemporaryFolder { folder in
       try TinyFamily.qwen2.write(to: folder)

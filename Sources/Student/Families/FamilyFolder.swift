@@ -75,6 +75,21 @@ func modelType(of folder: URL) throws -> String {
   return family.model_type
 }
 
+/// The file that says how images are processed: processor_config.json where it does, as in folders that transformers 5
+/// writes, else preprocessor_config.json.
+func imageProcessorFile(in folder: URL) throws -> String {
+  struct Processor: Decodable {
+    struct Images: Decodable {}
+    var image_processor: Images?
+  }
+  let whole = folder.appending(path: "processor_config.json")
+  if FileManager.default.fileExists(atPath: whole.path) {
+    let processor: Processor = try readJSON(whole)
+    if processor.image_processor != nil { return whole.path }
+  }
+  return folder.appending(path: "preprocessor_config.json").path
+}
+
 /// The files of a model folder that are kept as they are when the model is written again.
 private func companionFiles(in folder: URL) throws -> [String: Data] {
   let names = [

@@ -71,12 +71,12 @@ public struct Qwen2VLConfiguration: FamilyConfiguration {
       tokens: 1)
   }
 
-  /// Reads preprocessor_config.json.
+  /// Reads preprocessor_config.json, or what processor_config.json says of images.
   ///
   /// - Throws: `ImageDecodingError`, or ``StudentError/unusableFile(_:expected:found:)`` where patches are cut in another
   ///   way than the tower takes them.
   public func imageProcessor(contentsOf folder: URL) throws -> (any ImageProcessor)? {
-    let path = folder.appending(path: "preprocessor_config.json").path
+    let path = try imageProcessorFile(in: folder)
     let processor = try Qwen2VLImageProcessor(contentsOf: path)
     let (c, v) = (processor.configuration, vision)
     guard [c.patchSize, c.mergeSize, c.frames] == [v.patchSize, v.mergeSize, v.frames] else {

@@ -75,12 +75,12 @@ public struct SmolVLMConfiguration: FamilyConfiguration {
       patches: vision.side * vision.side, tokens: tokensPerTile)
   }
 
-  /// Reads preprocessor_config.json.
+  /// Reads preprocessor_config.json, or what processor_config.json says of images.
   ///
   /// - Throws: `ImageDecodingError`, or ``StudentError/unusableFile(_:expected:found:)`` where tiles have another size than
   ///   the tower takes.
   public func imageProcessor(contentsOf folder: URL) throws -> (any ImageProcessor)? {
-    let path = folder.appending(path: "preprocessor_config.json").path
+    let path = try imageProcessorFile(in: folder)
     let processor = try Idefics3ImageProcessor(contentsOf: path)
     let side = processor.configuration.tileSide
     guard side == vision.imageSize else {
