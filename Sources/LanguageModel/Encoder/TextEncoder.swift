@@ -12,7 +12,7 @@ public import Tensor
 /// Dropout is left to adapters.
 public struct TextEncoder: Module {
   /// The sizes.
-  public let configuration: TextEncoderConfiguration
+  public internal(set) var configuration: TextEncoderConfiguration
   /// The token table [vocabulary, width].
   public var words: Embedding
   private var positions: Embedding
@@ -21,13 +21,13 @@ public struct TextEncoder: Module {
   private var layers: [TextEncoderLayer]
   private var pooler: (any Projection)?
 
-  /// An encoder with random weights of standard deviation 0.02.
+  /// An encoder with random weights.
   ///
   /// - Parameter pools: whether there is a pooler, as BERT's sequence classifier needs it. The default is false.
   public init(_ c: TextEncoderConfiguration, pools: Bool = false, using generator: inout some RandomNumberGenerator) {
     configuration = c
     func table(_ rows: Int) -> Embedding {
-      Embedding(weight: .normal([rows, c.hiddenSize], standardDeviation: 0.02, using: &generator))
+      Embedding(weight: .normal([rows, c.hiddenSize], standardDeviation: c.initialDeviation, using: &generator))
     }
     words = table(c.vocabularySize)
     positions = table(c.maxPositions)
@@ -37,7 +37,8 @@ public struct TextEncoder: Module {
     pooler =
       pools
       ? Linear(
-        inputDimensions: c.hiddenSize, outputDimensions: c.hiddenSize, standardDeviation: 0.02, using: &generator) : nil
+        inputDimensions: c.hiddenSize, outputDimensions: c.hiddenSize, standardDeviation: c.initialDeviation,
+        using: &generator) : nil
   }
 
   /// Hidden rows of the last layer, [tokens of all texts, width], text after text.
@@ -94,10 +95,7 @@ public struct TextEncoder: Module {
     segments.visit(&visitor, at: tables.appending(component: "token_type_embeddings"))
     norm.visit(&visitor, at: tables.appending(component: "LayerNorm"))
     for i in layers.indices { layers[i].visit(&visitor, at: path.appending(component: "encoder.layer.\(i)")) }
-    if var projection = pooler {
-      visitor.visit(projection: &projection, at: path.appending(component: "pooler.dense"))
-      pooler = projection
-    }
+    visitor.visit(projection: &pooler, at: path.appending(component: "pooler.dense"))
   }
 }
 
@@ -116,7 +114,7 @@ struct TextEncoderLayer: Module {
 
   init(_ c: TextEncoderConfiguration, using generator: inout some RandomNumberGenerator) {
     func linear(_ input: Int, _ output: Int) -> any Projection {
-      Linear(inputDimensions: input, outputDimensions: output, standardDeviation: 0.02, using: &generator)
+      Linear(inputDimensions: input, outputDimensions: output, standardDeviation: c.initialDeviation, using: &generator)
     }
     let (width, inner) = (c.hiddenSize, c.intermediateSize)
     (query, key, value) = (linear(width, width), linear(width, width), linear(width, width))

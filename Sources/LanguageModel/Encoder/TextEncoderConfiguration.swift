@@ -37,6 +37,8 @@ public struct TextEncoderConfiguration: Sendable, Equatable, Codable {
   public var epsilon: Float = 1e-12
   /// The padding token, after whose number RoBERTa's positions start. The default is 0, in RoBERTa and XLM-R 1.
   public var paddingToken = 0
+  /// The standard deviation of fresh weights. The default is 0.02.
+  public var initialDeviation: Float = 0.02
   /// The names of the classes, by number. The default is LABEL_0 and LABEL_1.
   public var labels = ["LABEL_0", "LABEL_1"]
   /// What the classes are to each other; nil means that a text has exactly one. The default is nil.
@@ -71,6 +73,7 @@ public struct TextEncoderConfiguration: Sendable, Equatable, Codable {
     case segments = "type_vocab_size"
     case epsilon = "layer_norm_eps"
     case paddingToken = "pad_token_id"
+    case initialDeviation = "initializer_range"
     case labels = "id2label"
     case labelNumbers = "label2id"
     case labelCount = "num_labels"
@@ -105,6 +108,7 @@ public struct TextEncoderConfiguration: Sendable, Equatable, Codable {
     segments = try integer(.segments, segments)
     paddingToken = try integer(.paddingToken, paddingToken)
     epsilon = try keys.decodeIfPresent(Float.self, forKey: .epsilon) ?? epsilon
+    initialDeviation = try keys.decodeIfPresent(Float.self, forKey: .initialDeviation) ?? initialDeviation
     if let name = try keys.decodeIfPresent(String.self, forKey: .activation) {
       // Two more names of the form by the hyperbolic tangent.
       let isTanh = ["gelu_new", "gelu_fast"].contains(name)
@@ -144,8 +148,8 @@ public struct TextEncoderConfiguration: Sendable, Equatable, Codable {
     guard maximumTokens > 0 else {
       throw refuse(.maxPositions, "max_position_embeddings \(maxPositions) leaves no place after pad_token_id")
     }
-    guard epsilon >= 0, epsilon.isFinite else {
-      throw refuse(.epsilon, "layer_norm_eps \(epsilon) must be 0 or more")
+    for (key, value) in [(CodingKeys.epsilon, epsilon), (.initialDeviation, initialDeviation)] {
+      guard value >= 0, value.isFinite else { throw refuse(key, "\(key.rawValue) \(value) must be 0 or more") }
     }
     labels = try Self.labels(keys)
   }
@@ -184,6 +188,7 @@ public struct TextEncoderConfiguration: Sendable, Equatable, Codable {
     try keys.encode(segments, forKey: .segments)
     try keys.encode(epsilon, forKey: .epsilon)
     try keys.encode(paddingToken, forKey: .paddingToken)
+    try keys.encode(initialDeviation, forKey: .initialDeviation)
     let numbers = labels.enumerated()
     try keys.encode(Dictionary(uniqueKeysWithValues: numbers.map { ("\($0)", $1) }), forKey: .labels)
     try keys.encode(Dictionary(numbers.map { ($1, $0) }) { first, _ in first }, forKey: .labelNumbers)

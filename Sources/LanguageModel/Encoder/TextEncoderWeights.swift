@@ -39,10 +39,13 @@ struct TextEncoderSpelling {
 }
 
 extension TextEncoder {
-  /// Takes up the weights of a model folder, whatever head it has.
+  /// The encoder of a model folder, whatever head the folder has.
   ///
   /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
-  public mutating func loadEncoder(from folder: Tensor.SafetensorsFolder) throws {
+  public init(_ configuration: TextEncoderConfiguration, from folder: Tensor.SafetensorsFolder) throws {
+    var generator = Tensor.Generator(seed: 0)
+    self.init(configuration.withoutDraws, using: &generator)
+    self.configuration = configuration
     let spelling = TextEncoderSpelling(folder, family: configuration.family, path: "")
     try loadWeights(
       from: folder, renaming: spelling.name, ignoring: { spelling.isSpare($0) || $0.hasPrefix("classifier.") })
@@ -50,27 +53,50 @@ extension TextEncoder {
 }
 
 extension SequenceClassifier {
-  /// Takes up the weights of a model folder.
+  /// The sequence classifier of a model folder.
   ///
-  /// - Parameters:
-  ///   - folder: of a sequence classifier; without its head also of any other model of the family.
-  ///   - includingHead: whether the head is read. If not, it stays as it is, and so does a pooler that the folder lacks.
-  ///     The default is true.
   /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
-  public mutating func loadClassifier(from folder: Tensor.SafetensorsFolder, includingHead: Bool = true) throws {
-    try loadTextModel(encoder.configuration.family, from: folder, includingHead: includingHead)
+  public init(_ configuration: TextEncoderConfiguration, from folder: Tensor.SafetensorsFolder) throws {
+    var generator = Tensor.Generator(seed: 0)
+    self.init(configuration.withoutDraws, using: &generator)
+    encoder.configuration = configuration
+    try loadTextModel(configuration.family, from: folder, includingHead: true)
+  }
+
+  /// Takes up the encoder of a model folder, whatever head the folder has. The head stays as it is, and so does a pooler
+  /// that the folder lacks.
+  ///
+  /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
+  public mutating func loadEncoder(from folder: Tensor.SafetensorsFolder) throws {
+    try loadTextModel(encoder.configuration.family, from: folder, includingHead: false)
   }
 }
 
 extension TokenClassifier {
-  /// Takes up the weights of a model folder.
+  /// The token classifier of a model folder.
   ///
-  /// - Parameters:
-  ///   - folder: of a token classifier; without its head also of any other model of the family.
-  ///   - includingHead: whether the head is read; if not, it stays as it is. The default is true.
   /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
-  public mutating func loadClassifier(from folder: Tensor.SafetensorsFolder, includingHead: Bool = true) throws {
-    try loadTextModel(encoder.configuration.family, from: folder, includingHead: includingHead)
+  public init(_ configuration: TextEncoderConfiguration, from folder: Tensor.SafetensorsFolder) throws {
+    var generator = Tensor.Generator(seed: 0)
+    self.init(configuration.withoutDraws, using: &generator)
+    encoder.configuration = configuration
+    try loadTextModel(configuration.family, from: folder, includingHead: true)
+  }
+
+  /// Takes up the encoder of a model folder, whatever head the folder has. The head stays as it is.
+  ///
+  /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
+  public mutating func loadEncoder(from folder: Tensor.SafetensorsFolder) throws {
+    try loadTextModel(encoder.configuration.family, from: folder, includingHead: false)
+  }
+}
+
+extension TextEncoderConfiguration {
+  /// For weights that are about to be read: drawing them would take longer than reading them.
+  fileprivate var withoutDraws: TextEncoderConfiguration {
+    var copy = self
+    copy.initialDeviation = 0
+    return copy
   }
 }
 

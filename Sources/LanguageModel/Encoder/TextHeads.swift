@@ -61,7 +61,8 @@ public struct TokenClassifier: Module {
 private func head(
   _ c: TextEncoderConfiguration, _ outputs: Int, using generator: inout some RandomNumberGenerator
 ) -> Linear {
-  Linear(inputDimensions: c.hiddenSize, outputDimensions: outputs, standardDeviation: 0.02, using: &generator)
+  Linear(
+    inputDimensions: c.hiddenSize, outputDimensions: outputs, standardDeviation: c.initialDeviation, using: &generator)
 }
 
 extension Tensor {

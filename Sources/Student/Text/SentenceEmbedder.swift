@@ -54,9 +54,7 @@ public struct SentenceEmbedder: Sendable {
   public init(contentsOf folder: URL) throws {
     let modules = try SentenceModules(contentsOf: folder)
     let parts = try TextModelFolder(contentsOf: modules.transformer)
-    var generator = Tensor.Generator(seed: 0)
-    var encoder = TextEncoder(parts.configuration, using: &generator)
-    try encoder.loadEncoder(from: parts.weights)
+    let encoder = try TextEncoder(parts.configuration, from: parts.weights)
     try self.init(
       encoder: encoder, tokenizer: parts.tokenizer, pooling: modules.pooling, maximumTokens: modules.maximumTokens,
       name: folder.path)

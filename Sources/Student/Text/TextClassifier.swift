@@ -35,9 +35,7 @@ public struct TextClassifier: Module {
   ///   another shape stops the load with the whole list.
   public init(contentsOf folder: URL) throws {
     let parts = try TextModelFolder(contentsOf: folder)
-    var generator = Tensor.Generator(seed: 0)
-    var model = SequenceClassifier(parts.configuration, using: &generator)
-    try model.loadClassifier(from: parts.weights)
+    let model = try SequenceClassifier(parts.configuration, from: parts.weights)
     try self.init(model: model, tokenizer: parts.tokenizer, name: folder.path)
     files = parts.files
   }
@@ -53,7 +51,7 @@ public struct TextClassifier: Module {
     configuration.labels = labels
     configuration.problem = nil
     var model = SequenceClassifier(configuration, using: &generator)
-    try model.loadClassifier(from: parts.weights, includingHead: false)
+    try model.loadEncoder(from: parts.weights)
     try self.init(model: model, tokenizer: parts.tokenizer, name: folder.path)
     files = parts.files
   }

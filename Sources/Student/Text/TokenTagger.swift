@@ -34,9 +34,7 @@ public struct TokenTagger: Module {
   ///   another shape stops the load with the whole list.
   public init(contentsOf folder: URL) throws {
     let parts = try TextModelFolder(contentsOf: folder)
-    var generator = Tensor.Generator(seed: 0)
-    var model = TokenClassifier(parts.configuration, using: &generator)
-    try model.loadClassifier(from: parts.weights)
+    let model = try TokenClassifier(parts.configuration, from: parts.weights)
     try self.init(model: model, tokenizer: parts.tokenizer, name: folder.path)
     files = parts.files
   }
@@ -52,7 +50,7 @@ public struct TokenTagger: Module {
     configuration.labels = labels
     configuration.problem = nil
     var model = TokenClassifier(configuration, using: &generator)
-    try model.loadClassifier(from: parts.weights, includingHead: false)
+    try model.loadEncoder(from: parts.weights)
     try self.init(model: model, tokenizer: parts.tokenizer, name: folder.path)
     files = parts.files
   }

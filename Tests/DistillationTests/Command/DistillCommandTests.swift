@@ -23,7 +23,7 @@ struct DistillCommandTests {
     try inFixture { distill, fixture in
       let help = try distill.run("--help", in: fixture.folder)
       #expect(help.code == 0)
-      let names = ["init", "check", "run", "predict"] + RunStep.allCases.map(\.rawValue)
+      let names = ["init", "check", "run", "predict", "tokenize", "embed"] + RunStep.allCases.map(\.rawValue)
       for name in names {
         #expect(help.output.contains("\n  \(name) "))
         let own = try distill.run(name, "--help", in: fixture.folder)
@@ -39,7 +39,8 @@ struct DistillCommandTests {
       ["agree"], ["agree", "run.yaml", "--annotations", "replies.jsonl"], ["evaluate"], ["evaluate", "--run", "run"],
       ["evaluate", "run.yaml", "--split", "dev"], ["init"], ["init", "singlechecker"],
       ["run", "run.yaml", "--seed", "-1"],
-      ["run", "run.yaml", "--through", "dinner"], ["predict", "--run", "run"], ["dance"],
+      ["run", "run.yaml", "--through", "dinner"], ["predict", "--run", "run"], ["dance"], ["tokenize"],
+      ["tokenize", "--model", "m", "--decode", "--offsets"], ["embed"],
       ["check", "run.yaml", "--noisy"],
     ])
   func aWrongCommandLineEndsWithTwoAndTheUsage(arguments: [String]) throws {

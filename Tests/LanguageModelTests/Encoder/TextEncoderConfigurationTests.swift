@@ -24,13 +24,15 @@ import Testing
       """
       {"model_type": "bert", "vocab_size": 30, "hidden_size": 12, "num_hidden_layers": 3, "num_attention_heads": 4,
        "intermediate_size": 20, "hidden_act": "gelu_new", "max_position_embeddings": 64, "type_vocab_size": 3,
-       "layer_norm_eps": 1e-6, "pad_token_id": 5, "id2label": {"1": "fits", "0": "differs", "2": "unsure"},
+       "layer_norm_eps": 1e-6, "initializer_range": 0.5, "pad_token_id": 5, "id2label": {"1": "fits", "0": "differs", "2": "unsure"},
        "label2id": {"fits": 1, "differs": 0, "unsure": 2}, "problem_type": null, "hidden_dropout_prob": 0.1,
        "position_embedding_type": "absolute", "is_decoder": false, "dtype": "bfloat16", "classifier_dropout": null}
       """)
     #expect(c.family == .bert && c.vocabularySize == 30 && c.hiddenSize == 12 && c.layers == 3 && c.heads == 4)
     #expect(c.intermediateSize == 20 && c.activation == .geluTanh && c.maxPositions == 64 && c.segments == 3)
-    #expect(c.epsilon == 1e-6 && c.paddingToken == 5 && c.labels == ["differs", "fits", "unsure"] && c.problem == nil)
+    #expect(
+      c.epsilon == 1e-6 && c.initialDeviation == 0.5 && c.paddingToken == 5
+        && c.labels == ["differs", "fits", "unsure"] && c.problem == nil)
     #expect(c.maximumTokens == 64)
   }
 
@@ -59,6 +61,7 @@ import Testing
     (#"{"model_type": "bert", "pad_token_id": 30522}"#, "pad_token_id 30522"),
     (#"{"model_type": "roberta", "max_position_embeddings": 2}"#, "leaves no place"),
     (#"{"model_type": "bert", "layer_norm_eps": -1}"#, "layer_norm_eps"),
+    (#"{"model_type": "bert", "initializer_range": -1}"#, "initializer_range"),
     (#"{"model_type": "bert", "id2label": {"0": "a", "2": "b"}}"#, "id2label"),
     (#"{"model_type": "bert", "id2label": {}}"#, "id2label"),
     (#"{"model_type": "bert", "num_labels": 0}"#, "num_labels 0"),
