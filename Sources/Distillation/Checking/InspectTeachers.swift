@@ -43,6 +43,12 @@ extension RunCheck {
         }
       case .model(let model):
         inspectModel(model, subject, into: &findings)
+      case .trained(let trained):
+        let count = data.map { NumberText.counted($0.items.teaching.count, "labelled item") } ?? "labelled items"
+        if let base = trained.base {
+          inspectModel(ModelTeacherConfiguration(model: base), subject, into: &findings)
+        }
+        findings.ok(subject, "is made in the run from \(count), counted as teacher_labels")
       case .openAI(let service):
         inspectService(service, subject, items: data?.asked.count, environment, into: &findings)
       }

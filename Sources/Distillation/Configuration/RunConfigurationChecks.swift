@@ -20,6 +20,16 @@ extension RunConfiguration {
           found: "the text '\(teacher.name)' again")
       }
     }
+    let trained = teachers.first { $0.kind == .trained }
+    reader.require(
+      trained == nil || data.teacherShare > 0, "data.teacher_share", "teachers.\(trained?.name ?? "").kind",
+      expected: "a share of the training groups for the teacher to learn from", found: "0")
+    reader.require(
+      trained == nil || !data.fields.label.isEmpty, "data.fields.label", "teachers.\(trained?.name ?? "").kind",
+      expected: "the column with the labels that the teacher learns", found: "none")
+    reader.require(
+      trained != nil || data.teacherShare == 0, "data.teacher_share", "teachers",
+      expected: "0, since no teacher is of the kind trained", found: "\(data.teacherShare)")
     if case .teacher(let name) = stage1.answers {
       let names = teachers.map(\.name)
       reader.require(

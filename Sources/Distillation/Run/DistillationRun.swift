@@ -75,7 +75,8 @@ public struct DistillationRun: Sendable {
   func gathered(through last: RunStep) async throws -> RunState {
     let labels = try configuration.labelSet()
     let data = try RunData(configuration, labels: labels)
-    let teachers = try RunTeachers(configuration, labels: labels, plugins: plugins)
+    try await makeTeachers(data, labels: labels)
+    let teachers = try RunTeachers(configuration, labels: labels, plugins: plugins, folder: folder)
     let began = Date()
     let store = try openStore()
     func annotate(_ title: String, _ items: [Item], _ assignments: [Annotator.Assignment]) async throws -> AnnotationRun
@@ -174,7 +175,7 @@ public struct DistillationRun: Sendable {
     return (student, try digest(of: URL(filePath: path)))
   }
 
-  private func basePath() async throws -> String {
+  func basePath() async throws -> String {
     if let path = configuration.student.model { return path }
     guard let fresh = configuration.student.fresh else { throw RunError.noStudent }
     return try await freshBase(fresh).path

@@ -4,6 +4,7 @@ internal import Layers
 internal import Student
 internal import TeacherProtocol
 internal import Tensor
+internal import Tokenizers
 
 extension DistillationRun {
   /// A base made in this run: fresh weights, a tokenizer of the run's own texts, pre-training where it is asked for.
@@ -51,7 +52,7 @@ extension DistillationRun {
       Result { try student.image(ImageDecoder().decode(contentsOf: folder.appending(path: row.image).path)) }
     }.map { try $0.get() }
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("captions")
-    var (supervised, contrastive) = ([AnswerTree](), [AnswerTree]())
+    var (supervised, contrastive) = ([AnswerTree](), [ContrastiveObjective.Pair]())
     let template = try PromptTemplate(configuration.prompt)
     let negative = labels.names.first { $0 != configuration.positive } ?? configuration.positive
     func other(than row: Int) -> String {
@@ -64,9 +65,10 @@ extension DistillationRun {
           try student.tree(question: "Describe the photo.", images: [images[i]], answers: row.captions))
       }
       if pretrain.objective.contains(.contrastive) {
-        let answers =
-          [row.captions.randomElement(using: &generator) ?? row.captions[0]] + (0..<7).map { _ in other(than: i) }
-        contrastive.append(try student.tree(question: "Describe the photo.", images: [images[i]], answers: answers))
+        contrastive += row.captions.compactMap { caption in
+          let tokens = student.tokenizer.encode(caption, addingSpecialTokens: false)
+          return tokens.isEmpty ? nil : .init(image: images[i], imageNumber: i, caption: tokens)
+        }
       }
       if pretrain.objective.contains(.matching) {
         for (caption, label) in row.captions.flatMap({ [($0, negative), (other(than: i), configuration.positive)] }) {
@@ -78,8 +80,10 @@ extension DistillationRun {
         }
       }
     }
+    var options = pretrain.training.options
+    options.parts = 2  // Pairs find each other within a part.
     let trainer = Trainer(
-      stage: "base", options: pretrain.training.options, seed: UInt64(configuration.seed),
+      stage: "base", options: options, seed: UInt64(configuration.seed),
       checkpoint: Checkpoint(url: self.folder.appending(path: "checkpoints/base.safetensors"), key: key))
     let report = { (update: TrainingUpdate) in
       reporter.advance(to: update.step, note: String(format: "loss %.4f", update.metrics.loss))

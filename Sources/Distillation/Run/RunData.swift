@@ -8,6 +8,8 @@ struct RunData: Sendable {
   let dataset: Dataset
   /// Items by split.
   let train: [Item]
+  /// Training items set apart for the teachers that the run makes.
+  let teaching: [Item]
   let dev: [Item]
   /// The items that are scored: of the test split, or of the one that `evaluation.split` names.
   let test: [Item]
@@ -69,7 +71,18 @@ struct RunData: Sendable {
       return limit.map { wholeGroups(of: chosen, upTo: $0) } ?? chosen
     }
     dataset = whole
-    train = split("train", data.splits.train, data.limit.train)
+    let training = split("train", data.splits.train, data.limit.train)
+    if data.teacherShare > 0 {
+      let halves = try Dataset(items: training, root: whole.root, file: whole.file).splitByGroup(
+        [(name: "teachers", fraction: data.teacherShare), (name: "student", fraction: 1 - data.teacherShare)],
+        seed: UInt64(configuration.seed), bond: .group)
+      let apart = Set(halves.items.lazy.filter { $0.split == "teachers" }.map(\.id))
+      teaching = training.filter { apart.contains($0.id) }
+      train = training.filter { !apart.contains($0.id) }
+    } else {
+      teaching = []
+      train = training
+    }
     dev = split("dev", data.splits.dev, data.limit.dev)
     let scored = configuration.evaluation.split
     test =

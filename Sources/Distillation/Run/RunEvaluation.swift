@@ -54,7 +54,8 @@ extension DistillationRun {
     let points = try await budgetPoints(stages, state, items, first: first, evaluator: evaluator, gold: gold)
     let file = evaluator.evaluation(
       of: candidates, items: state.data.train.count, labelsSpent: spent + devLabels,
-      teacherLabels: plugins.teacherLabels, budgets: points.isEmpty ? nil : points)
+      teacherLabels: plugins.teacherLabels ?? (state.data.teaching.isEmpty ? nil : state.data.teaching.count),
+      budgets: points.isEmpty ? nil : points)
     try file.write(to: folder.appending(path: "evaluation.json"))
     if writesReport { try await writeReport(stages, state, second: second, evaluation: file) }
   }

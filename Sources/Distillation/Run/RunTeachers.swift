@@ -15,7 +15,8 @@ struct RunTeachers: Sendable {
   /// Names in the configuration's order, plug-ins last.
   var names: [String] { assignments.map(\.teacher.name) }
 
-  init(_ configuration: RunConfiguration, labels: LabelSet, plugins: RunPlugins) throws {
+  /// - Parameter folder: the run's, where the teachers stand that it made.
+  init(_ configuration: RunConfiguration, labels: LabelSet, plugins: RunPlugins, folder: URL) throws {
     var (full, short) = ([Annotator.Assignment](), [Annotator.Assignment]())
     var files: [String: RecordedReplies] = [:]
     for entry in configuration.teachers {
@@ -42,19 +43,11 @@ struct RunTeachers: Sendable {
         let teacher = try RecordedTeacher(recorded.recordedName ?? entry.name, of: replies)
         assign(Renamed(name: entry.name, teacher: teacher), tokens: 256, shortTokens: 256)
       case .model(let model):
-        var student = try StudentFamily.student(contentsOf: URL(filePath: model.model))
-        var key = try digest(of: URL(filePath: model.model))
-        if let adapter = model.adapter {
-          try student.loadAdapter(from: URL(filePath: adapter))
-          key += try digest(of: URL(filePath: adapter))
-        }
-        let view = model.imageView
-        func makeTeacher(_ student: some Student) -> any Teacher {
-          ModelTeacher(
-            entry.name, student: student, modelDigest: "\(key) \(view.rawValue)", sight: { view.seen($0) })
-        }
-        let teacher = makeTeacher(student)
-        assign(teacher, tokens: model.maximumTokens, shortTokens: 1)
+        assign(
+          try Self.teacher(entry.name, model), tokens: model.maximumTokens, shortTokens: 1)
+      case .trained(let trained):
+        let model = trained.made(in: Self.home(of: entry.name, in: folder).path)
+        assign(try Self.teacher(entry.name, model), tokens: model.maximumTokens, shortTokens: 1)
       case .openAI(let service):
         guard let teacher = try plugins.makeTeacher?(entry, labels) else {
           throw RunError.noMaker(teacher: entry.name, kind: entry.kind.rawValue)
@@ -71,6 +64,24 @@ struct RunTeachers: Sendable {
     }
     assignments = full
     labelAssignments = short
+  }
+
+  /// Where a teacher stands that the run made.
+  static func home(of name: String, in folder: URL) -> URL { folder.appending(path: "teachers/\(name)") }
+
+  /// A model in a folder as a teacher.
+  private static func teacher(_ name: String, _ model: ModelTeacherConfiguration) throws -> any Teacher {
+    var student = try StudentFamily.student(contentsOf: URL(filePath: model.model))
+    var key = try digest(of: URL(filePath: model.model))
+    if let adapter = model.adapter {
+      try student.loadAdapter(from: URL(filePath: adapter))
+      key += try digest(of: URL(filePath: adapter))
+    }
+    let view = model.imageView
+    func teacher(_ student: some Student) -> any Teacher {
+      ModelTeacher(name, student: student, modelDigest: "\(key) \(view.rawValue)", sight: { view.seen($0) })
+    }
+    return teacher(student)
   }
 }
 

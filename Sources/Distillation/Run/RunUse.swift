@@ -62,7 +62,7 @@ extension DistillationRun {
   private func teacherCandidates(
     _ dataset: Dataset, _ items: [Item], _ labels: LabelSet
   ) async throws -> [Evaluator.Candidate] {
-    let teachers = try RunTeachers(configuration, labels: labels, plugins: plugins)
+    let teachers = try RunTeachers(configuration, labels: labels, plugins: plugins, folder: folder)
     let annotator = try Annotator(store: openStore(), labels: labels, assignments: teachers.labelAssignments)
     let run = try await annotator.annotate(dataset, items: items)
     return teachers.names.map { name in

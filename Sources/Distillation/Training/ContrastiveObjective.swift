@@ -1,48 +1,78 @@
 public import Layers
+public import Student
 public import Tensor
 
-/// Telling an image's own caption from others: each tree is an image with several captions, its own one first.
+/// Images and captions of a part of an update find each other: InfoNCE in both directions, as in CLIP (Radford et al. 2021,
+/// "Learning Transferable Visual Models From Natural Language Supervision").
 ///
-/// The loss of a tree is the cross-entropy of the first caption among all, their scores being the mean log-probability of
-/// a caption's tokens over a temperature. It is InfoNCE (van den Oord et al. 2018) with the language model as the score:
-/// the captions of one image are answers to one prompt, so the image is computed once for all of them.
+/// Every other caption of the part is a wrong one, so larger parts are harder and teach more. Captions of the same image
+/// are never held against each other.
 public struct ContrastiveObjective: TrainingObjective {
-  /// One image with its captions each.
-  public let trees: [AnswerTree]
-  /// Divides the scores. The default is 0.1.
+  /// A caption with its image.
+  public struct Pair: Sendable {
+    /// The image's pixels.
+    public var image: PromptImage
+    /// Which image it is: pairs of one image are no negatives of each other.
+    public var imageNumber: Int
+    /// The caption's tokens, at least one.
+    public var caption: [Int]
+
+    /// A pair.
+    public init(image: PromptImage, imageNumber: Int, caption: [Int]) {
+      self.image = image
+      self.imageNumber = imageNumber
+      self.caption = caption
+    }
+  }
+
+  /// One pair an example.
+  public let pairs: [Pair]
+  /// Divides cosines. The default is 0.07.
   public let temperature: Float
 
-  /// An objective over these trees.
+  /// An objective over these pairs.
   ///
-  /// - Precondition: every tree has at least two captions.
-  public init(_ trees: [AnswerTree], temperature: Float = 0.1) {
-    precondition(trees.allSatisfy { $0.answers.count > 1 }, "an image with nothing to tell its caption from")
-    self.trees = trees
+  /// - Precondition: no caption is empty.
+  public init(_ pairs: [Pair], temperature: Float = 0.07) {
+    precondition(pairs.allSatisfy { !$0.caption.isEmpty }, "a caption without tokens")
+    self.pairs = pairs
     self.temperature = temperature
   }
 
-  /// The number of trees.
-  public var exampleCount: Int { trees.count }
+  /// The number of pairs.
+  public var exampleCount: Int { pairs.count }
 
   /// The number of these examples.
   public func weight(of examples: [Int]) -> Float { Float(examples.count) }
 
-  /// The contrastive loss of a part.
+  /// The mean of both directions over the pairs of a part.
+  ///
+  /// - Precondition: the scorer is a ``PairEncoder``, as every student of a known family is.
   public func loss(
     of examples: [Int], under scorer: some SequenceScorer, total: Float
   ) -> (loss: Tensor, metrics: StepMetrics) {
-    let part = examples.map { trees[$0] }
-    let scores = scorer.logProbabilities(of: part)
-    let lengths = scores.ranges.flatMap { $0.map { Float(max(1, $0.count)) * temperature } }
-    let scaled = scores.answerTotals() / Tensor(lengths, shape: [lengths.count])
-    var at = 0
-    var loss = Tensor(0)
-    for tree in part {
-      let own = scaled.rows(at..<(at + tree.answers.count)).reshaped([1, -1]).logSoftmax()
-      loss = loss - own.reshaped([-1]).rows(0..<1).sum()
-      at += tree.answers.count
+    guard let encoder = scorer as? any PairEncoder else {
+      preconditionFailure("\(type(of: scorer)) gives no vectors of images and texts")
     }
-    return (loss / total, StepMetrics(scores, trees: part))
+    let part = examples.map { pairs[$0] }
+    let images = encoder.imageVectors(part.map(\.image))
+    let texts = encoder.textVectors(part.map(\.caption))
+    let count = part.count
+    let others = Tensor(shape: [count, count]) { out in
+      for row in 0..<count {
+        for column in 0..<count {
+          out[row * count + column] =
+            row != column && part[row].imageNumber == part[column].imageNumber ? -1e9 : 0
+        }
+      }
+    }
+    let own = Tensor(shape: [count, count]) { out in
+      out.update(repeating: 0)
+      for row in 0..<count { out[row * count + row] = 1 }
+    }
+    let scores = images.matmul(texts, transposeB: true) / temperature + others
+    let found = (scores.logSoftmax() + scores.permuted([1, 0]).logSoftmax()) * own
+    return (-found.sum() / (2 * total), StepMetrics())
   }
 }
 

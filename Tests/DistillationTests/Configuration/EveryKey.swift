@@ -27,6 +27,7 @@
         splits: {train: [a, no], dev: b, test: c}
         where: {kind: [random, "1"]}
         limit: {train: 100, dev: 20, test: 30}
+        teacher_share: 0.25
       labels:
         - {name: no, answer: No., meaning: in context, aliases: ["0", "false"]}
         - {name: yes, answer: Yes., meaning: out of context, aliases: ["1"]}
@@ -39,6 +40,22 @@
           recorded_name: gpt
           columns: {id: a, teacher: b, teachers: c, label: d, rationale: e, confidence: f}
         - {name: m, kind: model, model: models/m, adapter: ad, prompt: "P {text}", image_view: grey, max_tokens: 9}
+        - name: t
+          kind: trained
+          base: models/b
+          prompt: "T {text}"
+          image_view: blurred
+          max_tokens: 7
+          epochs: 5
+          batch: 6
+          learning_rate: 0.002
+          schedule: linear
+          warmup: 0.1
+          weight_decay: 0.2
+          clip: 3
+          betas: [0.8, 0.9]
+          epsilon: 1.0e-6
+          checkpoint_every: 4
         - name: o
           kind: openai
           base_url: https://example.org/v1
@@ -142,6 +159,7 @@
       data.limit.train = 100
       data.limit.dev = 20
       data.limit.test = 30
+      data.teacherShare = 0.25
       return data
     }
 
@@ -159,6 +177,19 @@
       model.prompt = "P {text}"
       model.imageView = .grey
       model.maximumTokens = 9
+      var trained = TrainedTeacherConfiguration()
+      trained.base = "models/b"
+      trained.prompt = "T {text}"
+      trained.imageView = .blurred
+      trained.maximumTokens = 7
+      trained.training = TrainingConfiguration(epochs: 5, batch: 6, learningRate: 0.002)
+      trained.training.schedule = .linear
+      trained.training.warmup = 0.1
+      trained.training.weightDecay = 0.2
+      trained.training.clip = 3
+      trained.training.betas = [0.8, 0.9]
+      trained.training.epsilon = 1e-6
+      trained.training.checkpointEvery = 4
       var service = OpenAITeacherConfiguration(baseURL: "https://example.org/v1", model: "large")
       service.keyVariable = "SERVICE_KEY"
       service.prompt = "Q {text}"
@@ -170,6 +201,7 @@
       return [
         TeacherConfiguration(name: "r", source: .recorded(recorded)),
         TeacherConfiguration(name: "m", source: .model(model)),
+        TeacherConfiguration(name: "t", source: .trained(trained)),
         TeacherConfiguration(name: "o", source: .openAI(service)),
       ]
     }

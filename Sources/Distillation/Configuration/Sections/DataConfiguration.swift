@@ -16,6 +16,9 @@ public struct DataConfiguration: ConfigurationSection {
   public var rowsWhere: [String: [String]] = [:]
   /// The most items of each split. The default is ``LimitConfiguration/init()``, no limit.
   public var limit = LimitConfiguration()
+  /// The share of the training groups whose labels train the teachers that the run makes; teachers and student do not
+  /// meet these items again. The default is 0.
+  public var teacherShare = 0.0
 
   /// Items from one file, which a split column or fractions divide.
   public init(file: String) {
@@ -55,6 +58,9 @@ public struct DataConfiguration: ConfigurationSection {
       "where", \.rowsWhere, "Rows to keep, {column: [values]}; without it all.",
       range: ConfigurationRange("not empty") { $0.values.allSatisfy { !$0.isEmpty } }),
     ConfigurationKey("limit", \.limit, "The most items of each split, first ones kept, whole groups."),
+    ConfigurationKey(
+      "teacher_share", \.teacherShare, "Share of the training groups that teachers of the kind trained learn from.",
+      range: ConfigurationRange("0 or more and less than 1") { (0..<1).contains($0) }),
   ]
 
   /// One of the two ways to name files, and splits that can be told apart.

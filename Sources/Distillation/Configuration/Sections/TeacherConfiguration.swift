@@ -11,6 +11,8 @@ public struct TeacherConfiguration: ConfigurationSection {
     case recorded(RecordedTeacherConfiguration)
     /// A vision-language model that runs in this process.
     case model(ModelTeacherConfiguration)
+    /// A vision-language model that the run makes.
+    case trained(TrainedTeacherConfiguration)
     /// A service that speaks the OpenAI chat protocol.
     case openAI(OpenAITeacherConfiguration)
   }
@@ -21,6 +23,8 @@ public struct TeacherConfiguration: ConfigurationSection {
     case recorded
     /// A vision-language model that runs in this process.
     case model
+    /// A vision-language model that the run makes.
+    case trained
     /// A service that speaks the OpenAI chat protocol.
     case openAI = "openai"
   }
@@ -36,6 +40,7 @@ public struct TeacherConfiguration: ConfigurationSection {
     switch source {
     case .recorded: .recorded
     case .model: .model
+    case .trained: .trained
     case .openAI: .openAI
     }
   }
@@ -45,6 +50,7 @@ public struct TeacherConfiguration: ConfigurationSection {
     switch source {
     case .recorded: nil
     case .model(let teacher): teacher.prompt
+    case .trained(let teacher): teacher.prompt
     case .openAI(let teacher): teacher.prompt
     }
   }
@@ -58,6 +64,7 @@ public struct TeacherConfiguration: ConfigurationSection {
   /// One teacher of every other kind.
   public static let alternatives = [
     TeacherConfiguration(name: "local", source: .model(.example)),
+    TeacherConfiguration(name: "home-made", source: .trained(.example)),
     TeacherConfiguration(name: "service", source: .openAI(.example)),
   ]
 
@@ -67,11 +74,12 @@ public struct TeacherConfiguration: ConfigurationSection {
       ConfigurationKey(
         "name", \.name, "Name in results and file names.", range: nameRange, requirement: "the teacher's name"),
       ConfigurationKey(
-        "kind", \.kindSelection, "Where replies come from: a file, a local model, a service.",
+        "kind", \.kindSelection, "Where replies come from: a file, a local model, one that the run trains, a service.",
         requirement: Kind.configurationForm, decides: true),
     ]
     + RecordedTeacherConfiguration.keys.map { $0.lifted(to: \.recorded, when: condition(.recorded)) }
     + ModelTeacherConfiguration.keys.map { $0.lifted(to: \.model, when: condition(.model)) }
+    + TrainedTeacherConfiguration.keys.map { $0.lifted(to: \.trained, when: condition(.trained)) }
     + OpenAITeacherConfiguration.keys.map { $0.lifted(to: \.openAI, when: condition(.openAI)) }
 
   private static let nameRange = ConfigurationRange<String>("not empty, without / and other than 'all'") { name in
@@ -91,6 +99,7 @@ public struct TeacherConfiguration: ConfigurationSection {
       switch newValue {
       case .recorded: source = .recorded(.blank)
       case .model: source = .model(.blank)
+      case .trained: source = .trained(.blank)
       case .openAI: source = .openAI(.blank)
       }
     }
@@ -106,6 +115,11 @@ public struct TeacherConfiguration: ConfigurationSection {
     set { source = .model(newValue) }
   }
 
+  private var trained: TrainedTeacherConfiguration {
+    get { if case .trained(let teacher) = source { teacher } else { .blank } }
+    set { source = .trained(newValue) }
+  }
+
   private var openAI: OpenAITeacherConfiguration {
     get { if case .openAI(let teacher) = source { teacher } else { .blank } }
     set { source = .openAI(newValue) }
@@ -116,6 +130,7 @@ public struct TeacherConfiguration: ConfigurationSection {
     switch source {
     case .recorded(let teacher): teacher.checkRelations(with: &reader)
     case .model(let teacher): teacher.checkRelations(with: &reader)
+    case .trained(let teacher): teacher.checkRelations(with: &reader)
     case .openAI(let teacher): teacher.checkRelations(with: &reader)
     }
   }

@@ -1,0 +1,69 @@
+internal import Foundation
+internal import ImageDecoding
+internal import Layers
+internal import Student
+internal import TeacherProtocol
+internal import Tensor
+
+extension DistillationRun {
+  /// Makes the teachers of the kind `trained` from the items that are set apart for them: `teachers/NAME` in the folder.
+  ///
+  /// A teacher is made again only when something that it is made from changes; its training goes on from a checkpoint.
+  func makeTeachers(_ data: RunData, labels: LabelSet) async throws {
+    for teacher in configuration.teachers {
+      guard case .trained(let recipe) = teacher.source else { continue }
+      guard let gold = data.gold else { throw RunError.missing("data.fields.label") }
+      let base = if let base = recipe.base { base } else { try await basePath() }
+      let output = RunTeachers.home(of: teacher.name, in: folder)
+      let name = "teachers/\(teacher.name)"
+      let key = StepRecords.key(
+        data.key, try digest(of: URL(filePath: base)), recipe.json, recipe.prompt ?? configuration.prompt,
+        labels.labels.map { "\($0.name) \($0.answer) \($0.meaning)" }.joined(separator: "\n"), "\(configuration.seed)")
+      let records = StepRecords(run: folder)
+      if records.isDone(name, key: key, outputs: [output.appending(path: "model.safetensors")]) { continue }
+      let began = Date()
+      records.begin(name)
+      let start = try StudentFamily.student(contentsOf: URL(filePath: base))
+      try await onOwnThread {
+        try make(start, name, recipe, data, gold, labels: labels, key: key).save(to: output)
+      }
+      try records.finish(name, key: key, seconds: Date().timeIntervalSince(began))
+    }
+  }
+
+  /// All weights trained on the labels, the vision tower's too.
+  private func make<Model: PretrainedStudent>(
+    _ start: Model, _ name: String, _ recipe: TrainedTeacherConfiguration, _ data: RunData, _ gold: GoldColumn,
+    labels: LabelSet, key: String
+  ) throws -> Model {
+    let template = try PromptTemplate(recipe.prompt ?? configuration.prompt)
+    let labelled = data.teaching.compactMap { item in gold.label(of: item.id).map { (item: item, label: $0) } }
+    let root = data.dataset.root
+    let names = Set(labelled.compactMap(\.item.image)).sorted()
+    let images = try mapInParallel(names) { name in
+      Result {
+        try start.image(recipe.imageView.seen(ImageDecoder().decode(contentsOf: root.appending(path: name).path)))
+      }
+    }.map { try $0.get() }
+    let byName = Dictionary(uniqueKeysWithValues: zip(names, images))
+    let trees = try labelled.map { item, label in
+      try start.tree(
+        question: template.prompt(for: item, labels: labels),
+        images: item.image.flatMap { byName[$0] }.map { [$0] } ?? [],
+        answers: [AnswerTemplate().answer(label, rationale: "", labels: labels)])
+    }
+    var teacher = start
+    teacher.setTrainable { _ in true }
+    let checkpoint = folder.appending(path: "checkpoints/\(name.replacing("/", with: "-")).safetensors")
+    let trainer = Trainer(
+      stage: name, options: recipe.training.options, seed: UInt64(configuration.seed),
+      checkpoint: Checkpoint(url: checkpoint, key: key))
+    reporter.begin(name, total: trainer.options.totalSteps(examples: trees.count), unit: "updates")
+    try trainer.train(&teacher, objective: SupervisedObjective(trees)) { update in
+      reporter.advance(to: update.step, note: String(format: "loss %.4f", update.metrics.loss))
+    }
+    reporter.finish()
+    trainer.checkpoint?.remove()
+    return teacher
+  }
+}
