@@ -16,6 +16,9 @@ public struct PreferencePairs: Sendable {
   public var chosenLengths: [Int]
   /// Tokens of the rejected answers.
   public var rejectedLengths: [Int]
+  /// The policy's scores of the chosen answers, every token whole, whatever ``chosen`` was made of: what a supervised loss
+  /// reads.
+  public var chosenLikelihoods: Tensor
 
   /// Pairs with these scores.
   public init(
@@ -32,6 +35,7 @@ public struct PreferencePairs: Sendable {
     self.referenceRejected = referenceRejected
     self.chosenLengths = chosenLengths
     self.rejectedLengths = rejectedLengths
+    chosenLikelihoods = chosen
   }
 
   /// log π(chosen) - log ref(chosen), c below.
@@ -78,6 +82,9 @@ public enum StandardPreferenceLoss: Sendable, Equatable, PreferenceLoss {
   /// With m = σ(βδ/τ): (1-m)(-log σ(βδ)) + m e^(-βδ) (Lu et al. 2024).
   case discoPOP(beta: Float, temperature: Float)
 
+  /// -log π(chosen)/|chosen|: supervised training on the chosen answer, each token of it the same.
+  case sft
+
   /// One loss a pair, [pairs].
   public func callAsFunction(_ pairs: PreferencePairs) -> Tensor {
     let (c, r) = (pairs.chosenRatios, pairs.rejectedRatios)
@@ -112,6 +119,7 @@ public enum StandardPreferenceLoss: Sendable, Equatable, PreferenceLoss {
       let x = delta * beta
       let m = (x / temperature).sigmoid()
       return -((1 - m) * x.logSigmoid()) + m * (-x).exp()
+    case .sft: return -(pairs.chosenLikelihoods / Tensor(pairs.chosenLengths.map(Float.init), shape: c.shape))
     }
   }
 }

@@ -44,11 +44,18 @@ public struct PreferenceObjective: Sendable {
   public var loss: any PreferenceLoss
   /// λ. The default is 1.
   public var supervisedWeight: Float
+  /// How much the tokens of an answer count that go beyond the length of the pair's other answer, from 0 to 1: less than
+  /// 1 keeps a loss from rewarding mere length (LD-DPO, Liu et al. 2024; TRL's `ld_alpha`). The default is 1.
+  public var tailWeight: Float
 
   /// An objective.
-  public init(loss: any PreferenceLoss, supervisedWeight: Float = 1) {
+  ///
+  /// - Precondition: the tail's weight lies in 0...1.
+  public init(loss: any PreferenceLoss, supervisedWeight: Float = 1, tailWeight: Float = 1) {
+    precondition((0...1).contains(tailWeight), "a tail weight of \(tailWeight)")
     self.loss = loss
     self.supervisedWeight = supervisedWeight
+    self.tailWeight = tailWeight
   }
 
   /// What the parts of a step are divided by, so that they add up to the step's loss.
@@ -72,38 +79,73 @@ public struct PreferenceObjective: Sendable {
   /// - Parameters:
   ///   - trees: the part's trees.
   ///   - scores: the policy's, of these trees.
-  ///   - reference: the reference's total log-probability of each answer of each tree; nil for no reference.
+  ///   - reference: the reference's of these trees; nil for no reference. Token by token where ``tailWeight`` is not 1.
   ///   - total: ``weight(of:)`` of the whole step.
   public func callAsFunction(
-    _ trees: [PreferenceTree], scores: AnswerScores, reference: [[Float]]?, total: Weight
+    _ trees: [PreferenceTree], scores: AnswerScores, reference: [ReferenceScores]?, total: Weight
   ) -> (loss: Tensor, metrics: PreferenceMetrics) {
     let totals = scores.answerTotals()
-    var (chosen, rejected, weights) = ([Int](), [Int](), [Float]())
-    var (refChosen, refRejected) = ([Float](), [Float]())
-    var (chosenLengths, rejectedLengths) = ([Int](), [Int]())
+    var step = PairList()
     var supervised = [Float](repeating: 0, count: totals.count)
     var base = 0
     for (i, tree) in trees.enumerated() {
+      let weight = 1 / (Float(tree.pairs.count) * max(1, total.trees))
       for pair in tree.pairs {
-        chosen.append(base + pair.chosen)
-        rejected.append(base + pair.rejected)
-        weights.append(1 / (Float(tree.pairs.count) * max(1, total.trees)))
-        refChosen.append(reference?[i][pair.chosen] ?? 0)
-        refRejected.append(reference?[i][pair.rejected] ?? 0)
-        chosenLengths.append(tree.tree.answers[pair.chosen].count)
-        rejectedLengths.append(tree.tree.answers[pair.rejected].count)
+        let lengths = (tree.tree.answers[pair.chosen].count, tree.tree.answers[pair.rejected].count)
+        step.chosen.append(base + pair.chosen)
+        step.rejected.append(base + pair.rejected)
+        step.weights.append(weight)
+        step.chosenLengths.append(lengths.0)
+        step.rejectedLengths.append(lengths.1)
+        let head = tailWeight == 1 ? nil : min(lengths.0, lengths.1)
+        func score(_ answer: Int) -> Float {
+          reference?[i].total(of: answer, head: head, tailWeight: tailWeight) ?? 0
+        }
+        step.referenceChosen.append(score(pair.chosen))
+        step.referenceRejected.append(score(pair.rejected))
       }
       for answer in tree.chosenAnswers { supervised[base + answer] = supervisedWeight / max(1, total.chosenTokens) }
       base += tree.tree.answers.count
     }
     var objective = -(totals * Tensor(supervised, shape: [supervised.count])).sum()
-    let n = [chosen.count]
-    let pairs = PreferencePairs(
-      chosen: totals.gathered(chosen), rejected: totals.gathered(rejected),
-      referenceChosen: Tensor(refChosen, shape: n), referenceRejected: Tensor(refRejected, shape: n),
-      chosenLengths: chosenLengths, rejectedLengths: rejectedLengths)
-    if !chosen.isEmpty { objective = objective + (loss(pairs) * Tensor(weights, shape: n)).sum() }
+    let pairs = step.pairs(scores, totals: totals, tailWeight: tailWeight)
+    if !step.chosen.isEmpty {
+      objective = objective + (loss(pairs) * Tensor(step.weights, shape: [step.weights.count])).sum()
+    }
     return (objective, PreferenceMetrics(pairs))
+  }
+}
+
+/// The pairs of a part of a step: their answers, counted over all trees, and what goes with them.
+private struct PairList {
+  var (chosen, rejected, weights) = ([Int](), [Int](), [Float]())
+  var (referenceChosen, referenceRejected) = ([Float](), [Float]())
+  var (chosenLengths, rejectedLengths) = ([Int](), [Int]())
+
+  func pairs(_ scores: AnswerScores, totals: Tensor, tailWeight: Float) -> PreferencePairs {
+    let n = [chosen.count]
+    var pairs = PreferencePairs(
+      chosen: totals.gathered(chosen), rejected: totals.gathered(rejected),
+      referenceChosen: Tensor(referenceChosen, shape: n), referenceRejected: Tensor(referenceRejected, shape: n),
+      chosenLengths: chosenLengths, rejectedLengths: rejectedLengths)
+    guard tailWeight != 1, !chosen.isEmpty else { return pairs }
+    let places = scores.ranges.flatMap { $0 }
+    let heads = zip(chosenLengths, rejectedLengths).map { min($0, $1) }
+    func weighed(_ answers: [Int]) -> Tensor {
+      // One row a pair: 1 at the answer's first tokens, the tail's weight at its others.
+      let tokens = scores.logProbabilities.count
+      let weights = Tensor(shape: [answers.count, tokens]) { out in
+        out.update(repeating: 0)
+        for (row, answer) in answers.enumerated() {
+          let place = places[answer]
+          for i in place { out[row * tokens + i] = i - place.lowerBound < heads[row] ? 1 : tailWeight }
+        }
+      }
+      return weights.matmul(scores.logProbabilities.reshaped([-1, 1])).reshaped([-1])
+    }
+    pairs.chosen = weighed(chosen)
+    pairs.rejected = weighed(rejected)
+    return pairs
   }
 }
 

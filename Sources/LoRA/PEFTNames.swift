@@ -60,6 +60,25 @@ struct PEFTSpelling: Sendable {
   ]
 }
 
+extension LoRAConfiguration {
+  /// What PEFT calls a parameter of this adapter while it is in memory, without the adapter's own name: the names of its
+  /// gradients. For an adapter called "default".
+  ///
+  /// ```swift
+  /// configuration.parameterName(of: "model.layers.0.q_proj.lora_A.weight")
+  /// // "base_model.model.model.layers.0.q_proj.lora_A.weight"
+  /// ```
+  public func parameterName(of path: String) -> String {
+    let stem = PEFTSpelling.prefix
+    if path.hasSuffix(".lora_magnitude_vector") { return stem + path + ".weight" }
+    if path.contains(".lora_") { return stem + path }
+    if let matcher = try? AdapterMatcher(self), let module = matcher.savedModule(of: path) {
+      return stem + module + ".modules_to_save" + path.dropFirst(module.count)
+    }
+    return stem + path
+  }
+}
+
 /// What the tensors of one place are called in an adapter file.
 struct PEFTTensorNames {
   let a: String, b: String, bias: String, magnitude: String

@@ -41,6 +41,9 @@ struct WorkedLoss: Sendable, CustomTestStringConvertible {
       return (1 - m) * -logSigmoid(x) + m * exp(-x)
     },
   ]
+
+  /// The losses that another divergence can stand in.
+  static var diverging: [WorkedLoss] { all.filter(\.loss.takesDivergence) }
 }
 
 @Suite struct PreferenceLossTests {
@@ -75,6 +78,60 @@ struct WorkedLoss: Sendable, CustomTestStringConvertible {
     expectGradientsMatchFiniteDifferences(at: inputs, relative: 5e-3, step: 1 / 256) {
       worked.loss(pairs($0[0], $0[1]))
     }
+  }
+
+  @Test func `supervised training reads the chosen answer alone, each token the same`() {
+    let expected = zip(chosen, chosenLengths).map { -$0 / Float($1) }
+    expectClose(StandardPreferenceLoss.sft(pairs), Tensor(expected, shape: [5]))
+    // Whatever else became of the chosen scores.
+    var changed = pairs
+    changed.chosen = .zeros([5])
+    expectClose(StandardPreferenceLoss.sft(changed), Tensor(expected, shape: [5]))
+  }
+
+  @Test func `losses add up by weight`() {
+    let mix = WeightedPreferenceLoss([
+      (StandardPreferenceLoss.sigmoid(beta: 0.3), 0.75), (StandardPreferenceLoss.sft, 2),
+      (StandardPreferenceLoss.hinge(beta: 0.1), -0.5),
+    ])
+    let expected =
+      StandardPreferenceLoss.sigmoid(beta: 0.3)(pairs) * 0.75 + StandardPreferenceLoss.sft(pairs) * 2
+      - StandardPreferenceLoss.hinge(beta: 0.1)(pairs) * 0.5
+    expectClose(mix(pairs), expected)
+  }
+
+  private static let divergences: [(PreferenceDivergence, @Sendable (Double) -> Double)] = [
+    (.reverseKL, { $0 }), (.forwardKL, { 1 - exp(-$0) }), (.jensenShannon, { log(2 / (1 + exp(-$0))) }),
+    (.alpha(0.5), { (exp(-0.5 * $0) - 1) / -0.5 }), (.alpha(1.75), { (exp(0.75 * $0) - 1) / 0.75 }),
+    (.alpha(1), { $0 }),
+  ]
+
+  @Test(arguments: WorkedLoss.diverging, divergences.indices) func `scores under a divergence stand for the ratios`(
+    worked: WorkedLoss, index: Int
+  ) throws {
+    let (divergence, score) = Self.divergences[index]
+    // A ratio of -20 makes an exponential of an exponential, which the formulas do not survive.
+    let rejected: [Float] = [-6, -2, -5, -12, -44]
+    let expected = (0..<5).map { i -> Float in
+      let c = score(Double(chosen[i]) - Double(referenceChosen[i]))
+      let r = score(Double(rejected[i]) - Double(referenceRejected[i]))
+      return Float(worked.formula(c, r, c / Double(chosenLengths[i]), r / Double(rejectedLengths[i])))
+    }
+    let loss = try #require(DivergencePreferenceLoss(worked.loss, divergence))
+    let pairs = pairs(Tensor(chosen, shape: [5]), Tensor(rejected, shape: [5]))
+    expectClose(loss(pairs), Tensor(expected, shape: [5]), relative: 2e-5, absolute: 1e-5)
+  }
+
+  @Test func `losses of each answer by itself take no divergence`() {
+    for worked in WorkedLoss.all where !worked.loss.takesDivergence {
+      #expect(DivergencePreferenceLoss(worked.loss, .forwardKL) == nil)
+      #expect(DivergencePreferenceLoss(worked.loss, .reverseKL) != nil)
+    }
+    #expect(WorkedLoss.diverging.count == 8)
+  }
+
+  @Test func `an exponent ends where Float32 does`() {
+    #expect(PreferenceDivergence.alpha(3).scores(Tensor([1000], shape: [1])).scalars[0].isFinite)
   }
 
   @Test func `by hand: DPO at equal ratios is log 2, and its slope half of beta`() {

@@ -38,7 +38,7 @@ import Testing
       PreferenceTree(tree: AnswerTree(prompt: [1], answers: [[1]]), chosen: [0], rejected: []),
     ]
   }
-  private let reference: [[Float]] = [[-2, -4, -4, -20], [-1, -8], [-9]]
+  private let reference: [ReferenceScores] = [[-2, -4, -4, -20], [-1, -8], [-9]]
   private func scores(_ logProbabilities: Tensor, _ range: Range<Int>) -> AnswerScores {
     AnswerScores(
       logProbabilities: logProbabilities, ranges: PackedTrees(trees[range].map(\.tree)).ranges, entropies: [],
@@ -99,6 +99,47 @@ import Testing
     #expect(counted.pairs == metrics.pairs)
     for (a, b) in zip(counted.values(beta: 0.1), metrics.values(beta: 0.1)) {
       #expect(a.name == b.name && abs(a.value - b.value) < 1e-9)
+    }
+  }
+
+  @Test func `tokens beyond the shorter answer of a pair weigh less, under policy and reference`() {
+    // Tree 1: answers of 1, 2, 1 and 3 tokens, [-1], [-2, -3], [-4], [-5, -6, -7].
+    let policy: [[Double]] = [[-1], [-2, -3], [-4], [-5, -6, -7]]
+    let reference: [[Float]] = [[-2], [-1, -1], [-3], [-4, -8, -6]]
+    var objective = PreferenceObjective(
+      loss: StandardPreferenceLoss.sigmoid(beta: 0.5), supervisedWeight: 0.25, tailWeight: 0.5)
+    let tree = [trees[0]]
+    func weighed(_ tokens: [Double], _ head: Int) -> Double {
+      tokens.enumerated().reduce(0) { $0 + ($1.offset < head ? 1 : 0.5) * $1.element }
+    }
+    var expected = 0.0
+    for (c, r) in [(0, 1), (0, 3), (2, 1), (2, 3)] {
+      let head = min(policy[c].count, policy[r].count)
+      let delta =
+        weighed(policy[c], head) - weighed(reference[c].map(Double.init), head)
+        - weighed(policy[r], head) + weighed(reference[r].map(Double.init), head)
+      expected += log(1 + exp(-0.5 * delta)) / 4
+    }
+    let loss = objective(
+      tree, scores: scores(logProbabilities.rows(0..<7), 0..<1), reference: [.tokens(reference)],
+      total: objective.weight(of: tree)
+    ).loss
+    // The supervised part takes every token whole: answers 1 and 3 with -1 and -4, over two tokens.
+    expectClose(loss, Tensor(Float(expected + 0.25 * 5 / 2)))
+    // At weight 1 tokens and totals say the same.
+    objective.tailWeight = 1
+    let totals = reference.map { $0.reduce(0, +) }
+    let losses = [ReferenceScores.tokens(reference), .totals(totals)].map {
+      objective(
+        tree, scores: scores(logProbabilities.rows(0..<7), 0..<1), reference: [$0], total: objective.weight(of: tree)
+      ).loss
+    }
+    expectClose(losses[0], losses[1])
+    objective.tailWeight = 0.25
+    expectGradientsMatchFiniteDifferences(at: [logProbabilities.rows(0..<7)]) {
+      objective(
+        tree, scores: scores($0[0], 0..<1), reference: [.tokens(reference)], total: objective.weight(of: tree)
+      ).loss
     }
   }
 

@@ -43,6 +43,13 @@ private struct Counter: SequenceScorer {
       chosenLengths: [1], rejectedLengths: [2])
     pairs.chosen = .zeros([1])
     #expect(pairs.chosenRatios.scalars == pairs.rejectedRatios.scalars)
+    let mix = WeightedPreferenceLoss([(Difference(), 2), (StandardPreferenceLoss.hinge(beta: 1), 0.5)])
+    #expect(mix(pairs).scalars == [0.5] && mix.parts.count == 2)
+    let diverged = DivergencePreferenceLoss(.hinge(beta: 1), .forwardKL)
+    #expect(diverged?.loss == .hinge(beta: 1) && diverged?.divergence == .forwardKL)
+    #expect(ReferenceScores.totals([1]) == [1] && ReferenceScores.tokens([[1]]) != [1])
+    objective.tailWeight = 0.5
+    #expect(objective.tailWeight == 0.5)
     #expect(PreferenceTree.Pairing(rawValue: "all") == .all && PreferenceTree.Pairing(rawValue: "best") == .best)
   }
 }

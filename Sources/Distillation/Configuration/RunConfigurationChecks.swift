@@ -3,6 +3,12 @@ extension RunConfiguration {
   public func checkRelations(with reader: inout ConfigurationReader) {
     checkTeachers(with: &reader)
     checkLabels(with: &reader)
+    if let name = stage2.lossesWithoutDivergence.first {
+      reader.require(
+        false, "stage2.f_divergence", "stage2.loss",
+        expected: "reverse_kl, since \(name.rawValue) compares each answer with the reference by itself",
+        found: "the text '\(stage2.divergence.rawValue)'")
+    }
     reader.require(
       pretrain == nil || student.fresh != nil, "pretrain", "student.fresh", "student.model",
       expected: "no pre-training, or student.fresh with the sizes of the base to pre-train",

@@ -55,26 +55,26 @@ struct StudentStages<Model: Student>: Sendable {
     let trees = usesPairs ? trees : trees.map { $0.withoutPairs() }
     let done = folder.appending(path: name)
     if records.isDone(name, key: key, outputs: [done.appending(path: "adapter_model.safetensors")]) { return done }
-    let reference: [[Float]]? = try await onOwnThread {
+    let reference: [ReferenceScores]? = try await onOwnThread {
       usesPairs ? try self.reference(trees, stage1: stage1) : nil
     }
     let objective = PreferenceTrainingObjective(
       trees, reference: reference,
       objective: PreferenceObjective(
-        loss: StandardPreferenceLoss.sigmoid(beta: Float(stage.beta)), supervisedWeight: Float(supervisedWeight)),
+        loss: stage.preferenceLoss, supervisedWeight: Float(supervisedWeight), tailWeight: Float(stage.tailWeight)),
       beta: stage.beta)
     return try await train(
       name, from: start, objective: objective, training: stage.training, steps: steps, key: key)
   }
 
   /// The reference's scores of all answers, by the configuration's choice.
-  private func reference(_ trees: [PreferenceTree], stage1: URL) throws -> [[Float]]? {
+  private func reference(_ trees: [PreferenceTree], stage1: URL) throws -> [ReferenceScores]? {
     switch configuration.stage2.reference {
     case .none: return nil
-    case .base: return PreferenceTrainingObjective.totals(of: trees, under: base)
-    case .stage1Adapter: return PreferenceTrainingObjective.totals(of: trees, under: try student(adapter: stage1))
+    case .base: return PreferenceTrainingObjective.reference(of: trees, under: base)
+    case .stage1Adapter: return PreferenceTrainingObjective.reference(of: trees, under: try student(adapter: stage1))
     case .adapter(let path):
-      return PreferenceTrainingObjective.totals(of: trees, under: try student(adapter: URL(filePath: path)))
+      return PreferenceTrainingObjective.reference(of: trees, under: try student(adapter: URL(filePath: path)))
     }
   }
 

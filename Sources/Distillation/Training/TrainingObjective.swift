@@ -96,15 +96,15 @@ public struct SupervisedObjective: TrainingObjective {
 public struct PreferenceTrainingObjective: TrainingObjective {
   /// One tree an example.
   public let trees: [PreferenceTree]
-  /// The reference's total log-probability of each answer of each tree; nil for no reference.
-  public let reference: [[Float]]?
+  /// What the reference says of each tree; nil for no reference.
+  public let reference: [ReferenceScores]?
   /// The loss.
   public let objective: PreferenceObjective
   /// β of the rewards in the metrics.
   public let beta: Double
 
   /// An objective over these trees.
-  public init(_ trees: [PreferenceTree], reference: [[Float]]?, objective: PreferenceObjective, beta: Double) {
+  public init(_ trees: [PreferenceTree], reference: [ReferenceScores]?, objective: PreferenceObjective, beta: Double) {
     precondition(reference == nil || reference?.count == trees.count, "reference scores of other trees")
     self.trees = trees
     self.reference = reference
@@ -134,17 +134,15 @@ public struct PreferenceTrainingObjective: TrainingObjective {
     return (loss, metrics)
   }
 
-  /// Total log-probabilities of all answers under a scorer: the reference, computed once.
-  public static func totals(of trees: [PreferenceTree], under scorer: some SequenceScorer, batch: Int = 16) -> [[Float]]
-  {
+  /// The log-probabilities of all answers under a scorer, token by token: the reference, computed once.
+  public static func reference(
+    of trees: [PreferenceTree], under scorer: some SequenceScorer, batch: Int = 16
+  ) -> [ReferenceScores] {
     let batches = stride(from: 0, to: trees.count, by: batch).map { Array(trees[$0..<min(trees.count, $0 + batch)]) }
-    return mapInParallel(batches) { batch -> [[Float]] in
-      let totals = scorer.logProbabilities(of: batch.map(\.tree)).answerTotals().scalars
-      var at = 0
-      return batch.map { tree in
-        defer { at += tree.tree.answers.count }
-        return Array(totals[at..<(at + tree.tree.answers.count)])
-      }
+    return mapInParallel(batches) { batch -> [ReferenceScores] in
+      let scores = scorer.logProbabilities(of: batch.map(\.tree))
+      let tokens = scores.logProbabilities.scalars
+      return scores.ranges.map { .tokens($0.map { Array(tokens[$0]) }) }
     }.flatMap { $0 }
   }
 }

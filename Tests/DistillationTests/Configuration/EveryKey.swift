@@ -119,8 +119,13 @@
         checkpoint_every: 13
       stage2:
         reference: {adapter: old/adapter}
-        loss: sigmoid
+        loss: {sigmoid: 0.75, exo_pair: 0.25}
         beta: 0.3
+        label_smoothing: 0.2
+        f_divergence: alpha
+        f_divergence_alpha: 0.75
+        ld_alpha: 0.5
+        discopop_tau: 0.1
         sft_weight: 0.5
         pairs: best
         when_all_wrong: skip

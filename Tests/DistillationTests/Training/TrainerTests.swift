@@ -284,8 +284,10 @@ private struct Killed: Error {}
         tree: try student.tree(question: "Item \(number)", images: [], answers: ["Yes", "No", "No, never"]),
         chosen: [number % 3], rejected: [0, 1, 2].filter { $0 != number % 3 })
     }
-    let reference = PreferenceTrainingObjective.totals(of: preferences, under: student, batch: 4)
-    #expect(reference.count == 6 && reference.allSatisfy { $0.count == 3 })
+    let reference = PreferenceTrainingObjective.reference(of: preferences, under: student, batch: 4)
+    #expect(
+      reference.count == 6
+        && reference.allSatisfy { if case .tokens(let answers) = $0 { answers.count == 3 } else { false } })
     let objective = PreferenceTrainingObjective(
       preferences, reference: reference,
       objective: PreferenceObjective(loss: StandardPreferenceLoss.sigmoid(beta: 0.1), supervisedWeight: 0.5), beta: 0.1)

@@ -91,7 +91,7 @@ public struct HelpDeskRun: Sendable {
         rejected: answers.indices.filter { answers[$0].label != label })
     }
     let preference = PreferenceTrainingObjective(
-      pairs, reference: PreferenceTrainingObjective.totals(of: pairs, under: student),
+      pairs, reference: PreferenceTrainingObjective.reference(of: pairs, under: student),
       objective: PreferenceObjective(loss: StandardPreferenceLoss.sigmoid(beta: 0.1)), beta: 0.1)
     try Trainer(stage: "stage2", options: options(rate: 0.01), seed: seed).train(&student, objective: preference)
 

@@ -6,9 +6,20 @@ public struct Stage2Configuration: ConfigurationSection {
   /// The model that the student is compared with; there is no default to fall into.
   public var reference: ReferenceConfiguration
   /// The preference loss. The default is `sigmoid`.
-  public var loss = Loss.sigmoid
+  public var loss = PreferenceLossConfiguration(.sigmoid)
   /// How strongly the loss holds the student to the reference, above 0. The default is 0.1.
   public var beta = 0.1
+  /// How often labels are taken to be wrong by `robust`, `cdpo` and `exo_pair`, above 0 and below 0.5. The default is 0.1.
+  public var labelSmoothing = 0.1
+  /// How the distance to the reference is measured. The default is `reverse_kl`.
+  public var divergence = Divergence.reverseKL
+  /// α of the divergence `alpha`. The default is 0.5.
+  public var divergenceAlpha = 0.5
+  /// How much the tokens of an answer count that go beyond the length of the pair's other answer, from 0 to 1. The default
+  /// is 1. Source: Liu et al. 2024, https://arxiv.org/abs/2409.06411
+  public var tailWeight = 1.0
+  /// The temperature of `discopop`, above 0. The default is 0.05.
+  public var discopopTemperature = 0.05
   /// The weight of the negative log-likelihood of the chosen answers. The default is 1.
   public var sftWeight = 1.0
   /// Which pairs of chosen and rejected answers are formed. The default is `all`.
@@ -20,10 +31,17 @@ public struct Stage2Configuration: ConfigurationSection {
   /// How the stage is trained. The default is that of ``TrainingConfiguration/init()`` with step size 1e-5.
   public var training = TrainingConfiguration(epochs: 3, batch: 16, learningRate: 1e-5)
 
-  /// A preference loss.
-  public enum Loss: String, ConfigurationChoice {
-    /// -log sigmoid(beta x difference of the log-ratios).
-    case sigmoid
+  /// How the distance to the reference is measured.
+  /// Source: Wang et al. 2023, https://arxiv.org/abs/2309.16240
+  public enum Divergence: String, ConfigurationChoice {
+    /// DPO's own.
+    case reverseKL = "reverse_kl"
+    /// The other way round.
+    case forwardKL = "forward_kl"
+    /// Jensen and Shannon's.
+    case jensenShannon = "js"
+    /// The family that `f_divergence_alpha` chooses from.
+    case alpha
   }
 
   /// Which pairs are formed.
@@ -64,8 +82,19 @@ public struct Stage2Configuration: ConfigurationSection {
           paper), base (the base without an adapter), none (no reference: the loss sees the student alone), or \
           {adapter: FOLDER} (another adapter on the base)
           """),
-      ConfigurationKey("loss", \.loss, "Preference loss."),
+      ConfigurationKey("loss", \.loss, "Preference loss by TRL's name, or a map of losses and weights."),
       ConfigurationKey("beta", \.beta, "How strongly the student is held to the reference.", range: .above(0)),
+      ConfigurationKey(
+        "label_smoothing", \.labelSmoothing, "How often labels are taken to be wrong: robust, cdpo, exo_pair.",
+        range: ConfigurationRange("above 0 and below 0.5") { $0 > 0 && $0 < 0.5 }),
+      ConfigurationKey(
+        "f_divergence", \.divergence, "How the distance to the reference is measured; DPO's own is reverse_kl."),
+      ConfigurationKey(
+        "f_divergence_alpha", \.divergenceAlpha, "Alpha of the divergence alpha.", range: .from(-10, through: 10)),
+      ConfigurationKey(
+        "ld_alpha", \.tailWeight, "How much tokens beyond the shorter answer of a pair count.",
+        range: .from(0, through: 1)),
+      ConfigurationKey("discopop_tau", \.discopopTemperature, "Temperature of discopop.", range: .above(0)),
       ConfigurationKey("sft_weight", \.sftWeight, "Weight of the SFT term on chosen answers.", range: .atLeast(0)),
       ConfigurationKey("pairs", \.pairs, "Every chosen with every rejected answer, or the best of each."),
       ConfigurationKey(

@@ -1,0 +1,46 @@
+#if Run
+  import Foundation
+  import LoRA
+  import Layers
+  import Student
+  import Tensor
+  import Tokenizers
+
+  /// Computes the figures of an encoder's heads.
+  enum EncoderFigures {
+    /// A classifier's: logits with and without the adapter, the loss and its gradients.
+    static func figures(
+      of item: ForwardItem, number: Int, classifier: TextClassifier, adapter: LoRAConfiguration?
+    ) throws -> FiguresFile {
+      let text = try ForwardItem.need(item.text, "text", item: number)
+      let label = try ForwardItem.need(item.label, "label", item: number)
+      guard classifier.labels.indices.contains(label) else {
+        throw ForwardProblem(
+          "item \(number + 1): the label \(label) is none of the model's classes 0 to \(classifier.labels.count - 1)")
+      }
+      let encoding = classifier.encoding(of: text)
+      var file = FiguresFile()
+      file.numbers = ["input_ids": .ids(encoding.ids), "offsets": .ranges(encoding.offsets)]
+      file.tensors["logits"] = classifier.logits([encoding])
+      file.tensors["base_logits"] = classifier.withoutAdapters { $0.logits([encoding]) }
+      guard let adapter else {
+        file.numbers["loss"] = .number(Double(classifier.loss([encoding], classes: [label]).scalar))
+        return file
+      }
+      let (loss, gradients) = classifier.valueAndGradients { $0.loss([encoding], classes: [label]) }
+      file.numbers["loss"] = .number(Double(loss.scalar))
+      file.add(gradients, of: adapter, prefix: "grad.")
+      return file
+    }
+
+    /// A tagger's logits, [1, tokens, classes].
+    static func figures(of item: ForwardItem, number: Int, tagger: TokenTagger) throws -> FiguresFile {
+      let encoding = tagger.encoding(of: try ForwardItem.need(item.text, "text", item: number))
+      var file = FiguresFile()
+      file.numbers = ["input_ids": .ids(encoding.ids), "offsets": .ranges(encoding.offsets)]
+      let logits = tagger.logits([encoding])
+      file.tensors["logits"] = logits.reshaped([1] + logits.shape)
+      return file
+    }
+  }
+#endif

@@ -1,0 +1,57 @@
+#if Run
+  import ArgumentParser
+  import Foundation
+
+  struct Forward: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Write what a model computes for some items: tokens, pixels, logits, losses, gradients.",
+      discussion: """
+        For each item of a decoder a file NUMBER.json (token ids, where the answer begins, losses, a greedy continuation) \
+        and a file NUMBER.safetensors (pixel inputs, logits with and without the adapter, gradients at the adapter's \
+        parameters under PEFT's names). An encoder's files are called sequence-NUMBER and token-NUMBER. All in Float32. \
+        What comes out can be held against any other implementation of the same model.
+
+        A line of the items, for a decoder and for an encoder:
+
+          {"images": ["a.jpg"], "prompt": "Is it so?", "chosen": "No.", "rejected": "Yes."}
+          {"text": "It is not so.", "label": 1}
+
+        Example:
+
+          distill forward --model models/smolvlm --adapter runs/news/stage2 --items items.jsonl --out figures
+        """)
+
+    @Option(help: ArgumentHelp("The model's folder.", valueName: "folder"), completion: .directory)
+    var model: String
+
+    @Option(
+      help: ArgumentHelp("The folder of a PEFT adapter. (default: the model alone)", valueName: "folder"),
+      completion: .directory)
+    var adapter: String?
+
+    @Option(help: ArgumentHelp("The items: JSON Lines.", valueName: "file"), completion: .file())
+    var items: String
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "folder"), completion: .directory)
+    var out: String
+
+    @Option(help: ArgumentHelp("How strongly preference losses hold on to the model alone.", valueName: "number"))
+    var beta: Float = 0.1
+
+    @Option(help: ArgumentHelp("Tokens of the greedy continuation.", valueName: "number"))
+    var greedy = 16
+
+    func validate() throws {
+      guard beta > 0, beta.isFinite else { throw ValidationError("--beta must be above 0, not \(beta)") }
+      guard greedy >= 0 else { throw ValidationError("--greedy must be at least 0, not \(greedy)") }
+    }
+
+    func run() throws {
+      let run = ForwardRun(
+        model: URL(filePath: model), adapter: adapter.map { URL(filePath: $0) }, items: URL(filePath: items),
+        out: URL(filePath: out), beta: beta, greedyTokens: greedy)
+      let count = try run.write()
+      Output.complain("\(count) items -> \(out)")
+    }
+  }
+#endif

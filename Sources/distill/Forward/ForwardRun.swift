@@ -1,0 +1,72 @@
+#if Run
+  import Foundation
+  import LoRA
+  import Student
+
+  /// What `distill forward` was asked for.
+  struct ForwardRun {
+    var model: URL
+    var adapter: URL?
+    var items: URL
+    var out: URL
+    var beta: Float = 0.1
+    var greedyTokens = 16
+
+    /// Writes the figures of every item.
+    ///
+    /// - Returns: how many items there were.
+    func write() throws -> Int {
+      let all = try ForwardItem.all(in: items)
+      try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
+      if try ModelKind(of: model) == .textEncoder { try writeEncoder(all) } else { try writeDecoder(all) }
+      return all.count
+    }
+
+    private func writeDecoder(_ items: [ForwardItem]) throws {
+      var student = try StudentFamily.student(contentsOf: model)
+      let configuration = try adapter.map { try student.loadAdapter(from: $0) }
+      try write(items, student, configuration)
+    }
+
+    private func write(
+      _ items: [ForwardItem], _ student: some PretrainedStudent, _ configuration: LoRAConfiguration?
+    ) throws {
+      let figures = DecoderFigures(
+        student: student, adapter: configuration, root: self.items.deletingLastPathComponent(), beta: beta,
+        greedyTokens: greedyTokens)
+      for (number, item) in items.enumerated() {
+        try figures.figures(of: item, number: number).write(to: out, name: "\(number)")
+      }
+    }
+
+    /// The sequence classifier of a folder, and the token classifier of `token-classification` inside it.
+    private func writeEncoder(_ items: [ForwardItem]) throws {
+      var classifier = try TextClassifier(contentsOf: model)
+      let configuration = try adapter.map { try classifier.loadAdapter(from: $0) }
+      let tokens = model.appending(path: "token-classification")
+      let tagger = FileManager.default.fileExists(atPath: tokens.path) ? try TokenTagger(contentsOf: tokens) : nil
+      for (number, item) in items.enumerated() {
+        try EncoderFigures.figures(of: item, number: number, classifier: classifier, adapter: configuration)
+          .write(to: out, name: "sequence-\(number)")
+        guard let tagger else { continue }
+        try EncoderFigures.figures(of: item, number: number, tagger: tagger).write(to: out, name: "token-\(number)")
+      }
+    }
+  }
+
+  /// What a model folder is for, by its config.json.
+  enum ModelKind {
+    case decoder
+    case textEncoder
+
+    init(of folder: URL) throws {
+      struct Family: Decodable { var model_type: String }
+      let url = folder.appending(path: "config.json")
+      let family: Family
+      do { family = try JSONDecoder().decode(Family.self, from: Data(contentsOf: url)) } catch {
+        throw ForwardProblem("\(url.path): expected the config.json of a model folder, with a model_type")
+      }
+      self = ["bert", "roberta", "xlm-roberta"].contains(family.model_type) ? .textEncoder : .decoder
+    }
+  }
+#endif
