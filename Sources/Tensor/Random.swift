@@ -33,6 +33,27 @@ extension Tensor {
     }
   }
 
+  /// A generator for models whose weights are about to be read from files: what is drawn from it is 0, and takes no memory
+  /// until somebody reads it.
+  ///
+  /// ```swift
+  /// var blank = Tensor.Blank()
+  /// var model = SmolVLMModel(configuration, using: &blank)   // at once, whatever its size
+  /// try model.loadWeights(from: folder)
+  /// ```
+  public struct Blank: RandomNumberGenerator, Sendable {
+    /// A generator of zeros.
+    public init() {}
+
+    /// 0.
+    public mutating func next() -> UInt64 { 0 }
+
+    /// Zeros in this shape, without memory of their own.
+    static func tensor(_ shape: [Int]) -> Tensor {
+      Tensor(storage: Storage(LazyElements(.zeros, count: Tensor.count(of: shape), owner: nil)), shape: shape)
+    }
+  }
+
   /// Independent uniform numbers in [low, high).
   ///
   /// - Precondition: low < high.
@@ -40,6 +61,7 @@ extension Tensor {
     _ shape: [Int], from low: Float = 0, to high: Float = 1, using generator: inout some RandomNumberGenerator
   ) -> Tensor {
     precondition(low < high, "uniform numbers from \(low) to \(high)")
+    if generator is Blank { return Blank.tensor(shape) }
     // The sum may round up to `high`.
     return Tensor(shape: shape) { out in
       for i in out.indices { out[i] = min(low + (high - low) * unit(&generator), high.nextDown) }
@@ -52,6 +74,7 @@ extension Tensor {
   ) -> Tensor {
     // Weights that are about to be read are made so: drawing them would take longer than reading them.
     guard standardDeviation != 0 else { return .zeros(shape) }
+    if generator is Blank { return Blank.tensor(shape) }
     return Tensor(shape: shape) { out in
       for i in out.indices {
         let radius = (-2 * logarithm(1 - unit(&generator))).squareRoot()

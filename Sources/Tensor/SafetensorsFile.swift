@@ -9,8 +9,8 @@ extension Tensor {
   /// let bias = try file.tensor(named: "encoder.bias")
   /// ```
   ///
-  /// The file is mapped into memory, not loaded: opening costs the header alone, and a Float32 tensor stands on the
-  /// file's own pages, shared among processes, for as long as the tensor lives. It must not be truncated meanwhile;
+  /// The file is mapped into memory, not loaded: opening costs the header alone, and a Float32 tensor, or a matrix in 16
+  /// bits, stands on the file's own pages, shared among processes, for as long as the tensor lives. It must not be truncated meanwhile;
   /// replacing it by a rename, as `writeSafetensors` does, is safe. Header sizes, offsets and shapes are checked on
   /// opening. It does not read 8-bit floating point.
   ///
@@ -68,8 +68,8 @@ extension Tensor {
     /// The element type in which a tensor is stored; nil where there is none of this name.
     public func dtype(of name: String) -> ElementType? { header.entries[name]?.type }
 
-    /// A floating-point tensor in the file's shape. F32 is not copied where it is aligned; F16, BF16 and F64 are
-    /// converted, F64 rounded to nearest.
+    /// A floating-point tensor in the file's shape. F32 is not copied where it is aligned. Matrices in F16 and BF16 keep
+    /// their 16 bits and are converted where they are read; F64 is rounded to nearest.
     ///
     /// - Throws: `SafetensorsError.missingTensor`, or `unsupportedType` for integers and 8-bit floating point.
     public func tensor(named name: String) throws -> Tensor {
@@ -87,8 +87,8 @@ extension Tensor {
         }
         let pointer = UnsafeMutablePointer(mutating: base.assumingMemoryBound(to: Float.self))
         return Tensor(storage: Storage(borrowing: pointer, count: count, owner: mapping), shape: entry.shape)
-      case .float16: return converted(bytes, entry.shape) { sd_float16_to_float($0, $1, $2) }
-      case .bfloat16: return converted(bytes, entry.shape) { sd_bfloat16_to_float($0, $1, $2) }
+      case .float16: return words(bytes, entry.shape) { .float16($0) }
+      case .bfloat16: return words(bytes, entry.shape) { .bfloat16($0) }
       case .float64:
         return Tensor(shape: entry.shape) { out in
           for i in out.indices { out[i] = Float(bytes.loadUnaligned(fromByteOffset: i * 8, as: Double.self)) }
@@ -146,24 +146,25 @@ extension Tensor {
         rebasing: mapping.bytes[(start + entry.range.lowerBound)..<(start + entry.range.upperBound)])
     }
 
-    private func converted(
-      _ bytes: UnsafeRawBufferPointer, _ shape: [Int],
-      _ convert: (UnsafePointer<UInt16>, UnsafeMutablePointer<Float>, Int) -> Void
+    /// Elements of 16 bits. A matrix stays as it is on the file's pages; a vector is small, and converted at once.
+    private func words(
+      _ bytes: UnsafeRawBufferPointer, _ shape: [Int], _ source: (UnsafePointer<UInt16>) -> LazyElements.Source
     ) -> Tensor {
-      func convertAll(_ words: UnsafePointer<UInt16>) -> Tensor {
-        Tensor(shape: shape) { out in
-          guard let to = out.baseAddress else { return }
-          inBlocks(of: out.count) { start, count in convert(words + start, to + start, count) }
+      let count = bytes.count / 2
+      func convertedNow(_ words: UnsafePointer<UInt16>) -> Tensor {
+        let elements = LazyElements(source(words), count: count, owner: nil)
+        return Tensor(shape: shape) { if let out = $0.baseAddress { elements.convertAll(to: out) } }
+      }
+      guard let base = bytes.baseAddress, UInt(bitPattern: base) % 2 == 0 else {
+        let aligned = [UInt16](unsafeUninitializedCapacity: count) { words, filled in
+          UnsafeMutableRawBufferPointer(words).copyMemory(from: bytes)
+          filled = count
         }
+        return aligned.withUnsafeBufferPointer { $0.baseAddress.map(convertedNow) ?? .zeros(shape) }
       }
-      if let base = bytes.baseAddress, UInt(bitPattern: base) % 2 == 0 {
-        return convertAll(base.assumingMemoryBound(to: UInt16.self))
-      }
-      let aligned = [UInt16](unsafeUninitializedCapacity: bytes.count / 2) { words, count in
-        UnsafeMutableRawBufferPointer(words).copyMemory(from: bytes)
-        count = bytes.count / 2
-      }
-      return aligned.withUnsafeBufferPointer { $0.baseAddress.map(convertAll) ?? .zeros(shape) }
+      let words = base.assumingMemoryBound(to: UInt16.self)
+      guard shape.count >= 2 else { return convertedNow(words) }
+      return Tensor(storage: Storage(LazyElements(source(words), count: count, owner: mapping)), shape: shape)
     }
 
     private func unsupported(_ name: String, _ expected: String, _ entry: SafetensorsHeader.Entry) -> SafetensorsError {

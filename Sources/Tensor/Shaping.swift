@@ -48,7 +48,12 @@ extension Tensor {
     precondition(rank > 0 && range.lowerBound >= 0 && range.upperBound <= shape[0], "rows \(range) of \(shape)")
     let width = shape.dropFirst().reduce(1, *)
     let value = Tensor(shape: [range.count] + shape.dropFirst()) { out in
-      out.baseAddress?.update(from: storage.pointer + range.lowerBound * width, count: range.count * width)
+      guard let y = out.baseAddress else { return }
+      if let half = storage.half {
+        half.convert(from: range.lowerBound * width, count: range.count * width, to: y)
+      } else {
+        y.update(from: storage.pointer + range.lowerBound * width, count: range.count * width)
+      }
     }
     return .operation(value: value, inputs: [self]) { [shape] g in
       var result = Tensor.zeros(shape)
@@ -96,7 +101,8 @@ extension Tensor {
     }
     let value = Tensor(shape: [indices.count] + shape.dropFirst()) { out in
       guard let y = out.baseAddress else { return }
-      sd_gather_rows(storage.pointer, index, index.count, width, y)
+      guard let half = storage.half else { return sd_gather_rows(storage.pointer, index, index.count, width, y) }
+      for (at, row) in index.enumerated() { half.convert(from: Int(row) * width, count: width, to: y + at * width) }
     }
     return .operation(value: value, inputs: [self]) { [shape] g in
       var result = Tensor.zeros(shape)

@@ -4,28 +4,51 @@ internal import CKernels
 ///
 /// A class, because identity is what copy-on-write and the free lists of the allocator need.
 final class Storage: @unchecked Sendable {
-  let pointer: UnsafeMutablePointer<Float>
   let count: Int
+  /// The elements; nil where they take Float32 memory only when somebody reads them all.
+  private let elements: UnsafeMutablePointer<Float>?
+  /// Elements that stand in another form, or in none yet.
+  private let lazy: LazyElements?
   /// What owns the bytes where we do not: a memory-mapped file.
   private let owner: AnyObject?
 
   /// Elements that are not cleared.
   init(count: Int) {
     self.count = count
-    pointer = sd_allocate(max(count, 1))
+    elements = sd_allocate(max(count, 1))
     owner = nil
+    lazy = nil
   }
 
   /// Elements that stand in somebody else's memory, kept alive by `owner`. Never written: a tensor over it is copied first.
   init(borrowing pointer: UnsafeMutablePointer<Float>, count: Int, owner: AnyObject) {
-    self.pointer = pointer
     self.count = count
+    elements = pointer
     self.owner = owner
+    lazy = nil
   }
 
-  var isBorrowed: Bool { owner != nil }
+  /// Elements in another form. Never written.
+  init(_ lazy: LazyElements) {
+    count = lazy.count
+    elements = nil
+    owner = nil
+    self.lazy = lazy
+  }
+
+  /// All elements as Float32. Those of another form are converted the first time and then kept.
+  var pointer: UnsafeMutablePointer<Float> {
+    if let elements { return elements }
+    guard let lazy else { preconditionFailure("a storage without elements") }
+    return lazy.converted()
+  }
+
+  /// The elements in 16 bits, where they have not been converted yet: for those who can read them so.
+  var half: LazyElements? { lazy.flatMap { $0.isConverted ? nil : $0 } }
+
+  var isBorrowed: Bool { owner != nil || lazy != nil }
 
   deinit {
-    if owner == nil { sd_release(pointer, max(count, 1)) }
+    if let elements, owner == nil { sd_release(elements, max(count, 1)) }
   }
 }

@@ -12,7 +12,8 @@ internal import CKernels
 /// two is written. An operation records how to go back only if one of its operands is tracked, so frozen parameters cost
 /// no gradient work. Shapes that do not fit are bugs of the caller and trap with both shapes in the message.
 ///
-/// It is not a lazy graph and has one element type: weights of other types are converted where they are used.
+/// It is not a lazy graph and has one element type. Weights that a file keeps in 16 bits stay so in memory and are converted
+/// where they are read, a panel or a row at a time; nothing but their size shows it.
 public struct Tensor: Sendable {
   let storage: Storage
   /// The extents, outermost first; empty for a scalar.
@@ -83,7 +84,7 @@ public struct Tensor: Sendable {
   public var rank: Int { shape.count }
 
   /// The elements in row-major order, copied.
-  public var scalars: [Float] { Array(UnsafeBufferPointer(start: storage.pointer, count: count)) }
+  public var scalars: [Float] { withScalars { Array($0) } }
 
   /// The only element.
   ///
@@ -106,7 +107,7 @@ public struct Tensor: Sendable {
 
   /// Reads the elements in place.
   public func withScalars<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result {
-    try body(UnsafeBufferPointer(start: storage.pointer, count: count))
+    try withElements { try body(UnsafeBufferPointer(start: $0, count: count)) }
   }
 
   /// Writes the elements in place, after a copy if another tensor shares them. The result is not tracked.
@@ -115,7 +116,11 @@ public struct Tensor: Sendable {
   ) rethrows -> Result {
     if node != nil || storage.isBorrowed || !isUniquelyHeld() {
       let copy = Storage(count: count)
-      copy.pointer.update(from: storage.pointer, count: count)
+      if let half = storage.half {
+        half.convertAll(to: copy.pointer)
+      } else {
+        copy.pointer.update(from: storage.pointer, count: count)
+      }
       self = Tensor(storage: copy, shape: shape)
     }
     return try body(UnsafeMutableBufferPointer(start: storage.pointer, count: count))
