@@ -87,7 +87,7 @@ let package = Package(
     .executableTarget(
       name: "distill",
       dependencies: [
-        "Distillation", "Student", "VisionEncoder", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers", "ImageDecoding",
+        "Distillation", "Student", "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers", "ImageDecoding",
         "Annotations", "SQLiteStore", "TeacherProtocol", "HTTPTeacher", "ContentDigest", argumentParser,
       ], swiftSettings: swiftSettings),
     .target(

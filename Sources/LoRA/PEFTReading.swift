@@ -27,7 +27,7 @@ extension Module {
     let plan = try LoadingPlan(
       Tensor.SafetensorsFile(contentsOf: url), places: places(), parameters: parameters(), configuration: stored)
     var result = self
-    var generator = Tensor.Generator(seed: 0)  // for matrices that are replaced at once
+    var generator = Tensor.Blank()  // for matrices that are replaced at once
     try result.attach(AdapterMatcher(plan.beginning), at: plan.chosen, named: name, using: &generator)
     result.editParts { part, path in
       guard part.name == name, let tensors = plan.tensors[path] else { return }

@@ -20,7 +20,7 @@ extension FamilyStudent {
       throw StudentError.unknownFamily(folder.path, found: type, known: Model.Configuration.modelTypes)
     }
     let configuration = try Model.Configuration(contentsOf: folder)
-    var generator = Tensor.Generator(seed: 0)
+    var generator = Tensor.Blank()
     var model = Model(configuration, using: &generator)
     try model.loadWeights(from: folder)
     try self.init(

@@ -49,7 +49,7 @@
       let (chosenIDs, rejectedIDs) = (try ids(chosenText), try ids(rejectedText))
       let start = zip(head, chosenIDs).prefix { $0 == $1 }.count
       guard start > 0, start < min(chosenIDs.count, rejectedIDs.count) else {
-        throw ForwardProblem("item \(number + 1): nothing is left of an answer after the prompt's \(start) tokens")
+        throw FolderProblem("item \(number + 1): nothing is left of an answer after the prompt's \(start) tokens")
       }
       let chosen = Sequence(ids: chosenIDs, images: images, start: start)
       let rejected = Sequence(ids: rejectedIDs, images: images, start: start)

@@ -15,7 +15,7 @@
       let text = try ForwardItem.need(item.text, "text", item: number)
       let label = try ForwardItem.need(item.label, "label", item: number)
       guard classifier.labels.indices.contains(label) else {
-        throw ForwardProblem(
+        throw FolderProblem(
           "item \(number + 1): the label \(label) is none of the model's classes 0 to \(classifier.labels.count - 1)")
       }
       let encoding = classifier.encoding(of: text)

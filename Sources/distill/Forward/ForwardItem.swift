@@ -19,7 +19,7 @@
       return try lines.enumerated().compactMap { number, line in
         guard line.contains(where: { !$0.isWhitespace }) else { return nil }
         do { return try JSONDecoder().decode(ForwardItem.self, from: Data(line.utf8)) } catch {
-          throw ForwardProblem(
+          throw FolderProblem(
             "\(url.path), line \(number + 1): expected an object with images, prompt, chosen and rejected, or with text "
               + "and label")
         }
@@ -28,14 +28,8 @@
 
     /// The value of a field that the model at hand needs.
     static func need<Value>(_ value: Value?, _ field: String, item: Int) throws -> Value {
-      guard let value else { throw ForwardProblem("item \(item + 1) has no \"\(field)\", which this model needs") }
+      guard let value else { throw FolderProblem("item \(item + 1) has no \"\(field)\", which this model needs") }
       return value
     }
-  }
-
-  /// What is wrong with the items or the folder.
-  struct ForwardProblem: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
   }
 #endif

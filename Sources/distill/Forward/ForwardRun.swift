@@ -53,20 +53,4 @@
       }
     }
   }
-
-  /// What a model folder is for, by its config.json.
-  enum ModelKind {
-    case decoder
-    case textEncoder
-
-    init(of folder: URL) throws {
-      struct Family: Decodable { var model_type: String }
-      let url = folder.appending(path: "config.json")
-      let family: Family
-      do { family = try JSONDecoder().decode(Family.self, from: Data(contentsOf: url)) } catch {
-        throw ForwardProblem("\(url.path): expected the config.json of a model folder, with a model_type")
-      }
-      self = ["bert", "roberta", "xlm-roberta"].contains(family.model_type) ? .textEncoder : .decoder
-    }
-  }
 #endif

@@ -92,7 +92,7 @@ public struct PreferenceLossConfiguration: ConfigurationValue, Equatable {
   /// The word, or the map.
   public var configurationNode: ConfigurationNode? {
     if parts.count == 1, parts[0].weight == 1 { return .text(parts[0].name.rawValue) }
-    return .map(parts.map { ConfigurationNode.Entry($0.name.rawValue, .number("\($0.weight)")) })
+    return .map(parts.map { ConfigurationNode.Entry($0.name.rawValue, .number($0.weight)) })
   }
 }
 

@@ -1,0 +1,83 @@
+#if Run
+  import Foundation
+  import LoRA
+  import Tensor
+
+  /// What the folder of a PEFT adapter holds.
+  enum AdapterFacts {
+    /// Keys of the file that say where the adapter comes from.
+    private struct Origin: Decodable {
+      var base_model_name_or_path: String?
+      var task_type: String?
+      var peft_version: String?
+    }
+
+    static func facts(of folder: URL) throws -> [Fact] {
+      let lora = try LoRAConfiguration(adapterFolder: folder)
+      let origin = try JSONDecoder().decode(
+        Origin.self, from: Data(contentsOf: folder.appending(path: "adapter_config.json")))
+      let file = try Tensor.SafetensorsFile(contentsOf: folder.appending(path: "adapter_model.safetensors"))
+      var facts = [
+        Fact("adapter", kind(of: lora) + (origin.peft_version.map { ", written as by PEFT \($0)" } ?? "")),
+        Fact("base model", origin.base_model_name_or_path ?? "not named"),
+        Fact("rank", "\(lora.rank), alpha \(lora.alpha): the product is multiplied by \(lora.scale)"),
+        Fact("targets", targets(of: lora)),
+      ]
+      if let task = origin.task_type { facts.append(Fact("task", task)) }
+      if lora.dropout > 0 { facts.append(Fact("dropout", "\(lora.dropout) in training")) }
+      if !lora.rankPattern.isEmpty { facts.append(Fact("other ranks", table(lora.rankPattern))) }
+      if !lora.alphaPattern.isEmpty { facts.append(Fact("other alphas", table(lora.alphaPattern))) }
+      if !lora.excluded.isEmpty { facts.append(Fact("left out", lora.excluded.joined(separator: ", "))) }
+      if let pattern = lora.excludedPattern { facts.append(Fact("left out", pattern)) }
+      if let layers = lora.layers { facts.append(Fact("layers", layers.map(String.init).joined(separator: ", "))) }
+      if !lora.savedModules.isEmpty { facts.append(Fact("whole parts", lora.savedModules.joined(separator: ", "))) }
+      if lora.trainedBiases != .none { facts.append(Fact("offsets", "\(lora.trainedBiases.rawValue), trained")) }
+      facts.append(Fact("tensors", WeightFacts.summary(of: [file])))
+      return facts
+    }
+
+    private static func kind(of lora: LoRAConfiguration) -> String {
+      var words = [lora.usesDoRA ? "DoRA" : "LoRA"]
+      if lora.isRankStabilized { words.append("rank-stabilised") }
+      if lora.hasBias { words.append("with offsets of its own") }
+      if lora.initialization == .principal { words.append("on what PiSSA leaves of the base") }
+      return words.joined(separator: ", ")
+    }
+
+    private static func targets(of lora: LoRAConfiguration) -> String {
+      switch lora.targets {
+      case .allLinear: return "all linear layers but the output head"
+      case .pattern(let pattern): return "places that match \(pattern)"
+      case .names(let names):
+        let ends = Set(names.map { $0.split(separator: ".").last.map(String.init) ?? $0 }).sorted()
+        return "\(names.count) \(names.count == 1 ? "name" : "names"): \(ends.joined(separator: ", "))"
+      }
+    }
+
+    private static func table(_ values: [String: some CustomStringConvertible]) -> String {
+      values.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    }
+  }
+
+  /// What safetensors files hold.
+  enum WeightFacts {
+    /// Elements, tensors, types and bytes, in words.
+    static func summary(of files: [Tensor.SafetensorsFile]) -> String {
+      var (elements, tensors, bytes) = (0, 0, 0)
+      var types: [String: Int] = [:]
+      for file in files {
+        for name in file.names {
+          guard let shape = file.shape(of: name), let type = file.dtype(of: name) else { continue }
+          let count = shape.reduce(1, *)
+          elements += count
+          tensors += 1
+          bytes += count * type.byteCount
+          types[type.rawValue, default: 0] += 1
+        }
+      }
+      let kinds = types.sorted { $0.key < $1.key }.map { types.count == 1 ? $0.key : "\($0.value) \($0.key)" }
+      return "\(Fact.number(elements)) numbers in \(Fact.number(tensors)) tensors, \(kinds.joined(separator: ", ")), "
+        + Fact.size(bytes)
+    }
+  }
+#endif

@@ -1,0 +1,68 @@
+#if Run
+  import ArgumentParser
+  import Foundation
+
+  struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Say what a model's folder or an adapter's holds.",
+      discussion: """
+        Of a model: its family and sizes, the number and types of its weights, its files, what its tokenizer is made of, \
+        its chat template and image processor. Of an adapter: rank, scale, targets, and what else it trains. Weights are \
+        not read, only their headers. What this package cannot use is named.
+
+        Example:
+
+          distill inspect models/smolvlm
+          distill inspect runs/news/stage2
+        """)
+
+    @Argument(help: ArgumentHelp("The folder.", valueName: "folder"), completion: .directory)
+    var folder: String
+
+    func run() throws {
+      let url = URL(filePath: folder)
+      func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: url.appending(path: name).path) }
+      let facts: [Fact]
+      if has("adapter_config.json") {
+        facts = try AdapterFacts.facts(of: url)
+      } else if has("config.json") {
+        facts = try ModelFacts.facts(of: url)
+      } else {
+        throw FolderProblem(
+          "\(folder): expected a folder with config.json (a model) or adapter_config.json (an adapter)")
+      }
+      let width = facts.map(\.name.count).max() ?? 0
+      Output.write(
+        facts.map { $0.name + String(repeating: " ", count: width - $0.name.count + 2) + $0.value }
+          .joined(separator: "\n"))
+    }
+  }
+
+  /// One line of what is said of a folder.
+  struct Fact {
+    var name: String
+    var value: String
+
+    init(_ name: String, _ value: String) {
+      self.name = name
+      self.value = value
+    }
+
+    /// A number with its thousands apart.
+    static func number(_ number: Int) -> String {
+      var digits = String(number)
+      for place in stride(from: digits.count - 3, to: 0, by: -3) {
+        digits.insert(",", at: digits.index(digits.startIndex, offsetBy: place))
+      }
+      return digits
+    }
+
+    /// Bytes in words.
+    static func size(_ bytes: Int) -> String {
+      let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
+      var (value, unit) = (Double(bytes), 0)
+      while value >= 1024, unit + 1 < units.count { (value, unit) = (value / 1024, unit + 1) }
+      return unit == 0 ? "\(bytes) bytes" : String(format: "%.1f %@", value, units[unit])
+    }
+  }
+#endif

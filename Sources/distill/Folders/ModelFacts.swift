@@ -1,0 +1,128 @@
+#if Run
+  import Foundation
+  import LanguageModel
+  import Student
+  import Tensor
+  import Tokenizers
+
+  /// What a model's folder holds.
+  enum ModelFacts {
+    static func facts(of folder: URL) throws -> [Fact] {
+      let description = try ModelDescription(contentsOf: folder)
+      var facts = [
+        Fact(
+          "model",
+          description.model_type + (description.architectures.map { " (\($0.joined(separator: ", ")))" } ?? ""))
+      ]
+      facts +=
+        try ModelKind(of: folder) == .textEncoder
+        ? encoder(folder) : decoder(StudentFamily.configuration(contentsOf: folder))
+      facts += try weights(folder)
+      facts += try TokenizerFacts.facts(of: folder)
+      if let template = try file(["chat_template.jinja", "chat_template.json"], in: folder) {
+        facts.append(Fact("chat template", template))
+      }
+      if let processor = try processor(folder) { facts.append(Fact("image processor", processor)) }
+      return facts
+    }
+
+    private static func decoder(_ configuration: any FamilyConfiguration) -> [Fact] {
+      let text = configuration.text
+      var facts = [
+        Fact(
+          "decoder",
+          "\(text.layers) layers of width \(text.hiddenSize) (inner \(text.intermediateSize)), \(text.heads) heads, "
+            + "\(text.keyValueHeads) for keys; \(Fact.number(text.vocabularySize)) tokens, up to "
+            + "\(Fact.number(text.maxPositions)) positions; output head "
+            + (text.tiesEmbeddings ? "is the embedding table" : "of its own"))
+      ]
+      if let tower = configuration.tower {
+        facts.append(Fact("vision tower", "\(tower.layers) layers of width \(tower.width) (inner \(tower.innerWidth))"))
+      }
+      return facts
+    }
+
+    private static func encoder(_ folder: URL) throws -> [Fact] {
+      let url = folder.appending(path: "config.json")
+      let c = try JSONDecoder().decode(TextEncoderConfiguration.self, from: Data(contentsOf: url))
+      return [
+        Fact("encoder", "\(c.family), \(Fact.number(c.vocabularySize)) tokens, texts of up to \(c.maximumTokens)"),
+        Fact("classes", c.labels.joined(separator: ", ")),
+      ]
+    }
+
+    private static func weights(_ folder: URL) throws -> [Fact] {
+      let weights = try Tensor.SafetensorsFolder(contentsOf: folder)
+      var files: [String: Tensor.SafetensorsFile] = [:]
+      for name in weights.names {
+        let file = try weights.file(of: name)
+        files[file.path] = file
+      }
+      let names = files.keys.sorted().map { URL(filePath: $0).lastPathComponent }
+      return [
+        Fact("weights", WeightFacts.summary(of: files.sorted { $0.key < $1.key }.map(\.value))),
+        Fact("weight files", names.count == 1 ? names[0] : "\(names.count) parts, \(names[0]) and on"),
+      ]
+    }
+
+    /// The first of these files that is there, with its size.
+    private static func file(_ names: [String], in folder: URL) throws -> String? {
+      for name in names {
+        let url = folder.appending(path: name)
+        guard FileManager.default.fileExists(atPath: url.path) else { continue }
+        return try "\(name), \(Fact.size(Data(contentsOf: url).count))"
+      }
+      return nil
+    }
+
+    private static func processor(_ folder: URL) throws -> String? {
+      struct Processor: Decodable { var image_processor_type: String? }
+      let url = folder.appending(path: "preprocessor_config.json")
+      guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+      let data = try Data(contentsOf: url)
+      guard let processor = try? JSONDecoder().decode(Processor.self, from: data) else {
+        throw FolderProblem("\(url.path): expected a JSON object")
+      }
+      return processor.image_processor_type ?? "preprocessor_config.json, which does not name its type"
+    }
+  }
+
+  /// What a tokenizer is made of.
+  enum TokenizerFacts {
+    private struct File: Decodable {
+      var normalizer, pre_tokenizer, post_processor, decoder, model: Component?
+      var added_tokens: [Token]?
+    }
+    private struct Token: Decodable { var content: String }
+    /// A part, or several in a row.
+    private struct Component: Decodable {
+      var type: String?
+      var normalizers, pretokenizers, processors, decoders: [Component]?
+
+      var name: String {
+        let parts = normalizers ?? pretokenizers ?? processors ?? decoders
+        return parts.map { $0.map(\.name).joined(separator: " + ") } ?? type ?? "unnamed"
+      }
+    }
+
+    static func facts(of folder: URL) throws -> [Fact] {
+      let url = folder.appending(path: "tokenizer.json")
+      guard FileManager.default.fileExists(atPath: url.path) else { return [Fact("tokenizer", "no tokenizer.json")] }
+      let tokenizer = try Tokenizer(contentsOf: folder)
+      guard let file = try? JSONDecoder().decode(File.self, from: Data(contentsOf: url)) else {
+        throw FolderProblem("\(url.path): expected the file of a tokenizer")
+      }
+      let parts = [
+        ("normalizer", file.normalizer), ("pre-tokenizer", file.pre_tokenizer),
+        ("post-processor", file.post_processor), ("decoder", file.decoder),
+      ].compactMap { name, part in part.map { "\(name) \($0.name)" } }
+      return [
+        Fact(
+          "tokenizer",
+          "\(file.model?.name ?? "unnamed"), \(Fact.number(tokenizer.vocabularyCount)) tokens, "
+            + "\(file.added_tokens?.count ?? 0) of them added"),
+        Fact("tokenizer parts", parts.joined(separator: "; ")),
+      ]
+    }
+  }
+#endif

@@ -1,0 +1,35 @@
+#if Run
+  import Foundation
+
+  /// What a model folder is for, by its config.json.
+  enum ModelKind {
+    case decoder
+    case textEncoder
+
+    init(of folder: URL) throws {
+      let type = try ModelDescription(contentsOf: folder).model_type
+      self = ["bert", "roberta", "xlm-roberta"].contains(type) ? .textEncoder : .decoder
+    }
+
+    /// Whether a text encoder's head marks tokens.
+    static func isTagger(_ folder: URL) throws -> Bool {
+      try ModelDescription(contentsOf: folder).architectures?.contains { $0.hasSuffix("ForTokenClassification") }
+        ?? false
+    }
+  }
+
+  /// What config.json says of the kind of model.
+  struct ModelDescription: Decodable {
+    var model_type: String
+    var architectures: [String]?
+
+    init(contentsOf folder: URL) throws {
+      let url = folder.appending(path: "config.json")
+      do { self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: url)) } catch is DecodingError {
+        throw FolderProblem("\(url.path): expected the description of a model, with a model_type")
+      } catch {
+        throw FolderProblem("\(url.path): expected a readable file; \(error.localizedDescription)")
+      }
+    }
+  }
+#endif
