@@ -87,7 +87,8 @@ let package = Package(
     .executableTarget(
       name: "distill",
       dependencies: [
-        "Distillation", "Student", "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers", "ImageDecoding",
+        "Distillation", "Student", "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers",
+        "ImageDecoding",
         "Annotations", "SQLiteStore", "TeacherProtocol", "HTTPTeacher", "ContentDigest", argumentParser,
       ], swiftSettings: swiftSettings),
     .target(
