@@ -11,7 +11,9 @@ struct Curriculum: Sendable {
   var descriptions = 0
   /// Rows of words, one for each fact, to say Yes or No to one by one.
   var checks = 0
-  /// News captions to judge and to give the reason for.
+  /// News captions to match with the photo, and to give the reason for: asked the other way round than the task is.
+  var matches = 0
+  /// News captions to judge as the task asks, and to give the reason for.
   var newsCaptions = 0
   /// The facts that a wrong news caption may be wrong about. The default is all.
   var facts = Fact.allCases
@@ -21,6 +23,7 @@ struct Curriculum: Sendable {
   static let describe = "Describe the photo."
   static let caption = "Caption this news photo."
   static let check = "Check."
+  static func match(_ caption: String) -> String { "\(caption) Does the photo show this?" }
   static func task(_ caption: String) -> String { prompt.replacing("{text}", with: caption) }
 
   /// The questions of one look at a photo of this scene.
@@ -28,7 +31,8 @@ struct Curriculum: Sendable {
     var questions: [Question] = []
     for _ in 0..<descriptions { questions.append(Self.description(of: scene, using: &generator)) }
     for _ in 0..<checks { questions.append(Self.check(of: scene, using: &generator)) }
-    for _ in 0..<newsCaptions { questions.append(newsCaption(for: scene, using: &generator)) }
+    for _ in 0..<matches { questions.append(newsCaption(for: scene, isMatch: true, using: &generator)) }
+    for _ in 0..<newsCaptions { questions.append(newsCaption(for: scene, isMatch: false, using: &generator)) }
     return questions
   }
 
@@ -36,7 +40,7 @@ struct Curriculum: Sendable {
   static func texts(scenes: [Scene], seed: UInt64) -> [String] {
     var generator = WorldGenerator(seed: seed, purpose: "texts")
     return scenes.flatMap { scene in
-      let questions = Curriculum(descriptions: 2, checks: 1, newsCaptions: 1).questions(
+      let questions = Curriculum(descriptions: 2, checks: 1, matches: 1, newsCaptions: 1).questions(
         about: scene, using: &generator)
       return questions.flatMap { [$0.text, " " + $0.answer] } + ["User:", "\nAssistant:", " Yes. No."]
     }
@@ -61,12 +65,14 @@ struct Curriculum: Sendable {
     return Question(text: check, answer: words.joined(separator: " "), weighing: .verdicts)
   }
 
-  private func newsCaption(for scene: Scene, using generator: inout WorldGenerator) -> Question {
+  /// - Parameter isMatch: whether Yes means that the photo shows what the caption says; else it means that it does not.
+  private func newsCaption(for scene: Scene, isMatch: Bool, using generator: inout WorldGenerator) -> Question {
     let wrong = Set(generator.shuffle(facts).prefix(generator.chance(0.3) ? 2 : 1))
     let said = generator.chance(0.5) ? scene : scene.twin(differingIn: wrong, using: &generator)
+    let caption = said.newsCaption(using: &generator)
     return Question(
-      text: Self.task(said.newsCaption(using: &generator)),
-      answer: (said == scene ? "No. " : "Yes. ") + Rationale.text(caption: said, photo: scene),
+      text: isMatch ? Self.match(caption) : Self.task(caption),
+      answer: ((said == scene) == isMatch ? "Yes. " : "No. ") + Rationale.text(caption: said, photo: scene),
       weighing: .verdict(rest: 0.1))
   }
 }

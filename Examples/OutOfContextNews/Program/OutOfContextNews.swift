@@ -11,7 +11,7 @@
       abstract: "Distil three teachers into a small student that spots news photos used out of context.",
       discussion: """
         Draws a world of news photos with captions, trains a base student and three teachers on it (one colour-blind, one \
-        short-sighted, one with neither weakness), and runs the two-stage method on what the teachers say: photos and \
+        short-sighted, one taught in haste), and runs the two-stage method on what the teachers say: photos and \
         models from nothing, in minutes on two cores. Everything stays in the run's folder; report.html shows it.
         """)
 

@@ -243,6 +243,7 @@
       student.lora.exclude = ["lm_head"]
       student.lora.vision = true
       student.lora.usesRankStabilisedScale = true
+      student.lora.usesDoRA = true
       return student
     }
 
@@ -263,7 +264,13 @@
 
     static var stage2: Stage2Configuration {
       var stage2 = Stage2Configuration(reference: .adapter("old/adapter"))
+      stage2.loss = PreferenceLossConfiguration(mixing: [.sigmoid: 0.75, .exoPair: 0.25])
       stage2.beta = 0.3
+      stage2.labelSmoothing = 0.2
+      stage2.divergence = .alpha
+      stage2.divergenceAlpha = 0.75
+      stage2.tailWeight = 0.5
+      stage2.discopopTemperature = 0.1
       stage2.sftWeight = 0.5
       stage2.pairs = .best
       stage2.whenAllWrong = .skip

@@ -207,7 +207,7 @@ import Testing
   @Test func teachersTellTheirKindAndPrompt() {
     #expect(
       [TeacherConfiguration.example].map(\.kind) + TeacherConfiguration.alternatives.map(\.kind) == [
-        .recorded, .model, .openAI,
+        .recorded, .model, .trained, .openAI,
       ])
     var model = ModelTeacherConfiguration(model: "m")
     model.prompt = "P"

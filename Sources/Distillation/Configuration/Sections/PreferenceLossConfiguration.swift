@@ -7,7 +7,7 @@ internal import DPO
 /// loss: {sigmoid: 0.8, bco_pair: 0.2}
 /// ```
 public struct PreferenceLossConfiguration: ConfigurationValue, Equatable {
-  /// The losses and how much each counts, in the order of the file.
+  /// The losses and how much each counts, in the order of their names: a mixture is the same however it is written.
   public private(set) var parts: [Part]
 
   /// One loss of a mixture.
@@ -51,6 +51,15 @@ public struct PreferenceLossConfiguration: ConfigurationValue, Equatable {
   /// One loss.
   public init(_ name: Name) { parts = [Part(name: name, weight: 1)] }
 
+  /// Several losses with their weights.
+  ///
+  /// - Precondition: at least one, each once, weights above 0.
+  public init(mixing weights: KeyValuePairs<Name, Double>) {
+    precondition(!weights.isEmpty && Set(weights.map(\.key)).count == weights.count, "no loss, or one twice")
+    precondition(weights.allSatisfy { $0.value > 0 }, "a loss that does not count")
+    parts = weights.map { Part(name: $0.key, weight: $0.value) }.sorted { $0.name.rawValue < $1.name.rawValue }
+  }
+
   /// The name of a loss, or a map of names and weights.
   public static var configurationForm: String {
     "one of \(Name.allCases.map(\.rawValue).joined(separator: ", ")), or a map of such names and their weights"
@@ -82,6 +91,7 @@ public struct PreferenceLossConfiguration: ConfigurationValue, Equatable {
         }
         result.parts.append(Part(name: name, weight: weight))
       }
+      result.parts.sort { $0.name.rawValue < $1.name.rawValue }
       return result
     case .map, .null, .boolean, .number, .list:
       reader.reject(node, expected: configurationForm)
