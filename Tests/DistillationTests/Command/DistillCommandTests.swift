@@ -23,7 +23,9 @@ struct DistillCommandTests {
     try inFixture { distill, fixture in
       let help = try distill.run("--help", in: fixture.folder)
       #expect(help.code == 0)
-      let names = ["init", "check", "run", "predict", "tokenize", "embed"] + RunStep.allCases.map(\.rawValue)
+      let names =
+        ["init", "check", "run", "predict", "tokenize", "embed", "forward", "export", "inspect"]
+        + RunStep.allCases.map(\.rawValue)
       for name in names {
         #expect(help.output.contains("\n  \(name) "))
         let own = try distill.run(name, "--help", in: fixture.folder)
