@@ -6,3 +6,121 @@ import Student
 import Tensor
 import Testing
 import Tokenizers
+
+/// Bases and teachers that a run makes itself.
+@Suite(.serialized) struct MadeInRunTests {
+  @Test func `a run makes its base from captions and its teachers from labels set apart, and keeps both`() async throws
+  {
+    try await withRunWorld { world in
+      let captions = world.folder.appending(path: "data/captions.jsonl")
+      try Data(
+        """
+        {"image": "train0.png", "captions": ["Caption of a dog", "Caption of a pet"]}
+        {"image": "train1.png", "captions": ["Caption of a red bus"]}
+        {"image": "train2.png", "captions": ["Caption of two boats"]}
+
+        """.utf8
+      ).write(to: captions)
+      var world = world.with { c in
+        c.student.model = nil
+        c.student.fresh = Self.sizes
+        var pretrain = PretrainConfiguration(captions: captions.path)
+        pretrain.objective = [.contrastive, .captioning, .matching]
+        pretrain.training = TrainingConfiguration(epochs: 2, batch: 4, learningRate: 1e-3)
+        c.pretrain = pretrain
+        c.data.teacherShare = 0.5
+        c.teachers = [("grey", .grey), ("blurred", .blurred)].map { name, view in
+          var teacher = TrainedTeacherConfiguration()
+          teacher.imageView = view
+          teacher.training = TrainingConfiguration(epochs: 1, batch: 4, learningRate: 1e-2)
+          return TeacherConfiguration(name: name, source: .trained(teacher))
+        }
+        c.agreement.rule = .majority
+        c.stage1.conflicts = .both
+        c.evaluation.results = .init([.stage1])
+      }
+      try await world.run().run()
+
+      let evaluation = try #require(try world.run().evaluation)
+      let taught = try #require(evaluation.teacherLabels)
+      #expect(taught > 0 && evaluation.items == RunWorld.train - taught)
+      // Whole groups are set apart, and the teachers are asked about the others alone.
+      #expect(taught.isMultiple(of: 2))
+      let asked = try Set(
+        String(decoding: world.bytes("replies.jsonl"), as: UTF8.self).split(separator: "\n").map { line in
+          try #require(line.split(separator: "\"").first { $0.hasPrefix("i") && $0 != "item" })
+        })
+      #expect(asked.count == RunWorld.train - taught + RunWorld.test)
+
+      let base = try world.bytes("base/model.safetensors")
+      let grey = try world.bytes("teachers/grey/model.safetensors")
+      #expect(try grey != world.bytes("teachers/blurred/model.safetensors") && grey != base)
+      // What a made teacher says is its own: it loads like any model folder.
+      #expect(throws: Never.self) {
+        try StudentFamily.student(contentsOf: world.folder.appending(path: "run/teachers/grey"))
+      }
+
+      // Nothing is made twice.
+      func made() throws -> [Date] {
+        try ["base", "teachers/grey"].map { name in
+          let file = world.folder.appending(path: "run/\(name)/model.safetensors").path
+          return try #require(try FileManager.default.attributesOfItem(atPath: file)[.modificationDate] as? Date)
+        }
+      }
+      let before = try made()
+      try await world.run().run()
+      #expect(try made() == before)
+
+      // The same in another folder gives the same bytes.
+      try await world.run("again").run()
+      let again = world.folder.appending(path: "again/teachers/grey/model.safetensors")
+      #expect(try Data(contentsOf: again) == grey)
+      world.configuration.data.teacherShare = 0
+      #expect(throws: (any Error).self) { try world.configuration.validate() }
+    }
+  }
+
+  @Test func `images and captions of a part find each other, captions of one image apart`() throws {
+    let student = try TinyModels.student()
+    let pairs = try (0..<3).map { number in
+      var generator = Tensor.Generator(seed: UInt64(number))
+      return ContrastiveObjective.Pair(
+        image: PromptImage(.pixels(.normal([1, 3, 16, 16], using: &generator))), imageNumber: number / 2,
+        caption: student.tokenizer.encode("caption \(number)", addingSpecialTokens: false))
+    }
+    let objective = ContrastiveObjective(pairs, temperature: 0.5)
+    let loss = objective.loss(of: [0, 1, 2], under: student, total: 3).loss.scalar
+    // By hand: each caption and each image alone, then the softmax of cosines.
+    let images = pairs.map { student.imageVectors([$0.image]).scalars.map(Double.init) }
+    let texts = pairs.map { student.textVectors([$0.caption]).scalars.map(Double.init) }
+    func cosine(_ i: Int, _ j: Int) -> Double { zip(images[i], texts[j]).reduce(0) { $0 + $1.0 * $1.1 } }
+    var sum = 0.0
+    for i in 0..<3 {
+      #expect(
+        abs(images[i].reduce(0) { $0 + $1 * $1 } - 1) < 1e-5 && abs(texts[i].reduce(0) { $0 + $1 * $1 } - 1) < 1e-5)
+      let rivals = (0..<3).filter { $0 == i || $0 / 2 != i / 2 }
+      for scores in [{ cosine(i, $0) }, { cosine($0, i) }] {
+        sum -= scores(i) / 0.5 - log(rivals.reduce(0) { $0 + exp(scores($1) / 0.5) })
+      }
+    }
+    #expect(abs(Double(loss) - sum / 6) < 1e-4)
+  }
+
+  private static var sizes: FreshStudentConfiguration {
+    var fresh = FreshStudentConfiguration()
+    fresh.vocabularySize = 340
+    fresh.text.hiddenSize = 32
+    fresh.text.intermediateSize = 48
+    fresh.text.layers = 2
+    fresh.text.heads = 2
+    fresh.text.keyValueHeads = 2
+    fresh.text.maximumPositions = 256
+    fresh.vision.hiddenSize = 16
+    fresh.vision.intermediateSize = 24
+    fresh.vision.layers = 1
+    fresh.vision.heads = 2
+    fresh.vision.imageSize = 16
+    fresh.vision.patchSize = 4
+    return fresh
+  }
+}
