@@ -68,7 +68,7 @@ let package = Package(
     library("LoRA", ["Layers", "Tensor"]),
     library("DPO", ["Layers", "Tensor"]),
     library("HTTPTeacher", ["TeacherProtocol"]),
-    library("DualChecker", ["TeacherProtocol"]),
+    library("DualChecker", ["TeacherProtocol", "ContentDigest"]),
     library("Annotations", ["TeacherProtocol", "ContentDigest"]),
     library("SQLiteStore", ["Annotations", "TeacherProtocol", grdb]),
 
@@ -114,7 +114,7 @@ let package = Package(
     tests("LoRA", ["LoRA", "Layers", "Tensor"]),
     tests("DPO", ["DPO", "Layers", "Tensor"]),
     tests("HTTPTeacher", ["HTTPTeacher", "TeacherProtocol"]),
-    tests("DualChecker", ["DualChecker", "TeacherProtocol"]),
+    tests("DualChecker", ["DualChecker", "TeacherProtocol"], exclude: ["Golden"]),
     tests("Annotations", ["Annotations", "TeacherProtocol"]),
     tests("SQLiteStore", ["SQLiteStore", "Annotations", "TeacherProtocol"]),
     tests(

@@ -19,13 +19,13 @@ public struct NoDemonstrations: DemonstrationSelector {
 
 /// The demonstrations whose texts are nearest to the item's, by cosine.
 public struct NearestDemonstrations: DemonstrationSelector {
-  private let pool: Pool
+  private let pool: EncodedDemonstrations
 
   /// Encodes a pool.
   ///
   /// - Throws: an error of the encoder.
   public init(_ demonstrations: [Demonstration], encoder: some SentenceEncoder) async throws {
-    pool = try await Pool(demonstrations, encoder: encoder)
+    pool = try await EncodedDemonstrations(demonstrations, encoder: encoder)
   }
 
   /// The nearest ones, the nearest first; equally near ones in the pool's order.
@@ -39,13 +39,13 @@ public struct NearestDemonstrations: DemonstrationSelector {
 /// The label of the nearest demonstration comes first, then that of the nearest one with another label, and so on; then
 /// the second of each.
 public struct LabelBalancedDemonstrations: DemonstrationSelector {
-  private let pool: Pool
+  private let pool: EncodedDemonstrations
 
   /// Encodes a pool.
   ///
   /// - Throws: an error of the encoder.
   public init(_ demonstrations: [Demonstration], encoder: some SentenceEncoder) async throws {
-    pool = try await Pool(demonstrations, encoder: encoder)
+    pool = try await EncodedDemonstrations(demonstrations, encoder: encoder)
   }
 
   /// The nearest of each label in turn.
@@ -56,33 +56,6 @@ public struct LabelBalancedDemonstrations: DemonstrationSelector {
       return (turn: round[demonstration.label, default: 0], rank: rank, demonstration: demonstration)
     }
     return turns.sorted { ($0.turn, $0.rank) < ($1.turn, $1.rank) }.prefix(max(0, count)).map(\.demonstration)
-  }
-}
-
-/// Demonstrations with their vectors.
-private struct Pool: Sendable {
-  let demonstrations: [Demonstration]
-  /// Axes (demonstration, dimension).
-  let vectors: [[Float]]
-  let encoder: any SentenceEncoder
-
-  init(_ demonstrations: [Demonstration], encoder: some SentenceEncoder) async throws {
-    self.demonstrations = demonstrations
-    self.encoder = encoder
-    vectors = try await encoder.vectors(for: demonstrations.map(\.text))
-    precondition(
-      vectors.count == demonstrations.count,
-      "SentenceEncoder: \(vectors.count) vectors for \(demonstrations.count) texts")
-  }
-
-  func ranked(for item: Item) async throws -> [Demonstration] {
-    guard let query = try await encoder.vectors(for: [item.text]).first else { return [] }
-    let scored = zip(demonstrations, vectors).enumerated().compactMap { index, pair in
-      // Same text under another id would give the answer away as much as the item itself.
-      pair.0.item == item.id || pair.0.text == item.text
-        ? nil : (score: zip(pair.1, query).reduce(0 as Float) { $0 + $1.0 * $1.1 }, index: index)
-    }
-    return scored.sorted { ($1.score, $0.index) < ($0.score, $1.index) }.map { demonstrations[$0.index] }
   }
 }
 

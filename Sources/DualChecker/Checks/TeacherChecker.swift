@@ -4,6 +4,8 @@ public import TeacherProtocol
 public enum AcceptanceRule: String, Sendable, Codable, CaseIterable {
   /// The surest one with a label; of equally sure ones, the first. A reply without a confidence is the least sure.
   case surest
+  /// The label with the largest sum of confidences over all replies; its surest reply. Two that agree outweigh one.
+  case sum
   /// The last one with a label, whatever its confidence.
   case latest
   /// The first one with a label: what the teacher would have said unchecked.
@@ -60,7 +62,8 @@ public struct TeacherChecker: Sendable {
     var exchanges = [Exchange(request: request, reply: try await teacher.reply(to: request))]
     while exchanges.count <= maximumFollowUps, let next = try await check.followUp(to: exchanges) {
       do {
-        exchanges.append(Exchange(request: next, reply: try await teacher.reply(to: next)))
+        let asked = check.respondent(after: exchanges) ?? teacher
+        exchanges.append(Exchange(request: next, reply: try await asked.reply(to: next)))
       } catch {
         try Task.checkCancellation()
         break
@@ -78,9 +81,18 @@ public struct TeacherChecker: Sendable {
           let (left, right) = (exchanges[a].reply.confidence?.value ?? -1, exchanges[b].reply.confidence?.value ?? -1)
           return (left, b) < (right, a)
         }
+      case .sum: heaviest(exchanges, answered)
       case .latest: answered.last
       case .first: answered.first
       }
     return chosen ?? exchanges.count - 1
+  }
+
+  private func heaviest(_ exchanges: [Exchange], _ answered: [Int]) -> Int? {
+    func sure(_ place: Int) -> Double { exchanges[place].reply.confidence?.value ?? 0 }
+    func weight(_ place: Int) -> Double {
+      answered.filter { exchanges[$0].reply.label == exchanges[place].reply.label }.reduce(0) { $0 + sure($1) }
+    }
+    return answered.max { (weight($0), sure($0), $1) < (weight($1), sure($1), $0) }
   }
 }

@@ -6,7 +6,7 @@ public struct Demonstration: Sendable, Equatable, Codable {
   public var item: String
   /// The text.
   public var text: String
-  /// The gold label's name.
+  /// The gold label's name; for spans the ``TaskAnswer/key``.
   public var label: String
   /// The explanation of the label; empty where there is none.
   public var reason: String
@@ -33,8 +33,23 @@ public struct DemonstrationFormat: Sendable, Equatable {
   /// Writes label and reason.
   public var answer = AnswerTemplate()
 
-  /// The defaults.
-  public init() {}
+  /// A format with the default answers.
+  public init(maximumCharacters: Int = 400) { self.maximumCharacters = maximumCharacters }
+
+  /// The demonstrations of a task as one text; those whose answer the task does not have are left out.
+  ///
+  /// - Throws: `TeacherProtocolError.unknownLabel`.
+  public func text(_ demonstrations: [Demonstration], task: LabellingTask) throws(TeacherProtocolError) -> String {
+    var blocks: [String] = []
+    for demonstration in demonstrations {
+      guard let answer = task.answer(key: demonstration.label) else { continue }
+      let written = try task.written(answer, about: demonstration.text, reason: demonstration.reason)
+      // Spans of words that were cut away would teach to invent them.
+      let text = task.kind == .spans ? demonstration.text : cut(demonstration.text)
+      blocks.append("Text: \(PromptBuilder.oneLine(text))\nAnswer: \(PromptBuilder.oneLine(written))")
+    }
+    return blocks.joined(separator: "\n\n")
+  }
 
   /// The demonstrations as one text, in their order, with an empty line between two.
   ///

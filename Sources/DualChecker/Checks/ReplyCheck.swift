@@ -28,6 +28,13 @@ public protocol ReplyCheck: Sendable {
   ///
   /// - Parameter exchanges: what was asked and answered so far, at least one, in order.
   func followUp(to exchanges: [Exchange]) async throws -> TeacherRequest?
+  /// Who is asked that next question; nil, the default, is the teacher that answered first.
+  func respondent(after exchanges: [Exchange]) -> (any Teacher)?
+}
+
+extension ReplyCheck {
+  /// The teacher that answered first.
+  public func respondent(after exchanges: [Exchange]) -> (any Teacher)? { nil }
 }
 
 /// Every reply will do: the baseline without a teacher checker.

@@ -1,0 +1,48 @@
+public import TeacherProtocol
+
+/// Asks a teacher why an item is labelled as it is: the reason of a demonstration.
+public struct Explainer: Sendable {
+  /// Who is asked.
+  public let teacher: any Teacher
+  /// What the items are labelled for.
+  public let task: LabellingTask
+  /// Most tokens of a reason. The default is 96.
+  public var maximumTokens = 96
+
+  /// An explainer.
+  public init(teacher: any Teacher, task: LabellingTask) {
+    self.teacher = teacher
+    self.task = task
+  }
+
+  /// The question why an item has an answer.
+  ///
+  /// - Throws: `TeacherProtocolError`.
+  public func request(for item: Item, answer: TaskAnswer) throws(TeacherProtocolError) -> TeacherRequest {
+    var filled = item
+    filled.fields["definitions"] = task.definitions
+    filled.fields["text"] = PromptBuilder.oneLine(item.text)
+    filled.fields["answer"] = try task.written(answer, about: item.text)
+    let template = try PromptTemplate(Self.layout)
+    return TeacherRequest(
+      item: item, prompt: try template.prompt(for: filled, labels: task.labels),
+      promptVersion: template.version, labels: task.labels, parameters: .init(maximumTokens: maximumTokens))
+  }
+
+  /// The reason; empty for a span task, whose demonstrations carry none, and for a teacher that says nothing.
+  public func reason(for item: Item, answer: TaskAnswer) async throws -> String {
+    guard task.kind != .spans else { return "" }
+    let reply = try await teacher.reply(to: try request(for: item, answer: answer))
+    let text = reply.rationale.isEmpty ? reply.raw : reply.rationale
+    return PromptBuilder.oneLine(text)
+  }
+
+  static let layout = """
+    [[{definitions}
+
+    ]]Text: {text}
+    Answer: {answer}
+    In one sentence, why is this the right answer?
+    Explanation:
+    """
+}

@@ -1,0 +1,42 @@
+internal import TeacherProtocol
+
+/// What a prompt says, as somebody reads it who knows nothing else.
+struct InContextPrompt {
+  struct Example {
+    var text: String
+    var answer: String
+  }
+
+  /// Texts with answers, in order.
+  var examples: [Example] = []
+  /// What the labels' answers mean, as far as it is said.
+  var meanings: [String: String] = [:]
+  /// The text in question.
+  var text = ""
+  /// Its longer text; empty where none is shown.
+  var detail = ""
+  /// The answer that is to be explained; nil where an answer is asked for.
+  var toExplain: String?
+
+  init(_ prompt: String, labels: LabelSet) {
+    var isExplanation = false
+    for line in prompt.split(separator: "\n", omittingEmptySubsequences: true) {
+      if let rest = Self.rest(of: line, after: "Text:") {
+        (text, detail) = (rest, "")
+      } else if let rest = Self.rest(of: line, after: "Detail:") {
+        detail = rest
+      } else if let rest = Self.rest(of: line, after: "Answer:") {
+        if !rest.isEmpty { examples.append(Example(text: text, answer: rest)) }
+      } else if line.hasPrefix("Explanation:") {
+        isExplanation = true
+      } else if let label = labels.labels.first(where: { line.hasPrefix($0.answer + ": ") }) {
+        meanings[label.name] = String(line.dropFirst(label.answer.count + 2))
+      }
+    }
+    if isExplanation { toExplain = examples.popLast()?.answer }
+  }
+
+  private static func rest(of line: Substring, after head: String) -> String? {
+    line.hasPrefix(head) ? String(line.dropFirst(head.count).drop(while: \.isWhitespace)) : nil
+  }
+}

@@ -1,0 +1,157 @@
+internal import Foundation
+internal import TeacherProtocol
+
+/// Marks spans as the demonstrations do: by the words around their ends, and by their lengths.
+///
+/// Every feature of a place (the word before, the first word, ...) is weighed by how much more often it stands at the ends of
+/// the demonstrations' spans than elsewhere, nearer demonstrations counting more; the best spans that do not overlap win.
+struct InContextSpans {
+  private let prompt: InContextPrompt
+  private let task: LabellingTask
+  private let demonstrations: [(words: [String], spans: [LabelledSpan], example: Int)]
+  private let tokens: [WordToken]
+  private let words: [String]
+
+  init(_ prompt: InContextPrompt, task: LabellingTask) {
+    self.prompt = prompt
+    self.task = task
+    tokens = WordToken.tokens(of: prompt.text)
+    words = tokens.map { $0.text.lowercased() }
+    demonstrations = prompt.examples.enumerated().compactMap { place, example in
+      guard let answer = try? task.answer(in: example.answer, about: example.text), case .spans(let spans) = answer
+      else {
+        return nil
+      }
+      let tokens = WordToken.tokens(of: example.text)
+      let placed = spans.compactMap { span -> LabelledSpan? in
+        let inside = tokens.indices.filter { tokens[$0].range.overlaps(span.range) }
+        guard let first = inside.first, let last = inside.last else { return nil }
+        return LabelledSpan(label: span.label, range: first..<(last + 1))
+      }
+      return (tokens.map { $0.text.lowercased() }, placed, place)
+    }
+  }
+
+  private struct Candidate {
+    var span: LabelledSpan
+    var score: Double
+  }
+
+  /// The spans as JSON, and a probability that they are right.
+  func answer(nearness: [Double]) -> (answer: String, probability: Double) {
+    guard !demonstrations.isEmpty, !words.isEmpty else { return (written([]), 0) }
+    let top = nearness.max() ?? 0
+    let weights = demonstrations.map { exp(6 * (nearness[$0.example] - top)) }
+    var candidates: [Candidate] = []
+    var expected: [String: Double] = [:]
+    let all = weights.reduce(0, +)
+    for type in task.names {
+      let model = EndModel(type, demonstrations.map { ($0.words, $0.spans) }, weights: weights)
+      expected[type] = model.count / all
+      guard model.count > 0 else { continue }
+      candidates += model.candidates(in: words).map {
+        Candidate(span: .init(label: type, range: $0.range), score: $0.score)
+      }
+    }
+    candidates.sort { ($1.score, $0.span.range.lowerBound) < ($0.score, $1.span.range.lowerBound) }
+    var (chosen, left, certainty) = ([Candidate](), expected.mapValues { Int($0.rounded()) }, [Double]())
+    for candidate in candidates where candidate.score > 0 {
+      guard left[candidate.span.label, default: 0] > 0,
+        !chosen.contains(where: { $0.span.range.overlaps(candidate.span.range) })
+      else { continue }
+      left[candidate.span.label, default: 0] -= 1
+      chosen.append(candidate)
+      let rival = candidates.first { other in
+        other.span.label == candidate.span.label && other.span != candidate.span
+          && other.span.range.overlaps(candidate.span.range)
+      }
+      certainty.append(1 / (1 + exp(-(candidate.score - (rival?.score ?? 0)))))
+    }
+    let missing = left.values.reduce(0) { $0 + max(0, $1) }
+    certainty += [Double](repeating: 0.3, count: missing)
+    let mean = certainty.reduce(0.0) { $0 + log($1) } / Double(max(1, certainty.count))
+    return (written(chosen.map(\.span)), certainty.isEmpty ? 0.5 : exp(mean))
+  }
+
+  private func written(_ spans: [LabelledSpan]) -> String {
+    let placed = spans.sorted { $0.range.lowerBound < $1.range.lowerBound }.map {
+      LabelledSpan(
+        label: $0.label,
+        range: tokens[$0.range.lowerBound].range.lowerBound..<tokens[$0.range.upperBound - 1].range.upperBound)
+    }
+    return (try? task.written(.spans(placed), about: prompt.text)) ?? "{}"
+  }
+}
+
+/// How the spans of one type begin and end in some demonstrations.
+private struct EndModel {
+  private var starts: [String: Double] = [:]
+  private var ends: [String: Double] = [:]
+  /// How often a feature stands anywhere.
+  private var anywhere: [String: Double] = [:]
+  private var places = 0.0
+  private var meanLength = 0.0
+  private var deviation = 3.0
+  private var longest = 1
+  /// Weighted number of spans.
+  private(set) var count = 0.0
+
+  init(_ type: String, _ demonstrations: [(words: [String], spans: [LabelledSpan])], weights: [Double]) {
+    var lengths: [(Double, Double)] = []
+    for (demonstration, weight) in zip(demonstrations, weights) {
+      let words = demonstration.words
+      for place in 0...words.count {
+        for feature in Self.start(place, words) + Self.end(place, words) { anywhere[feature, default: 0] += 1 }
+        places += 1
+      }
+      for span in demonstration.spans where span.label == type {
+        count += weight
+        for feature in Self.start(span.range.lowerBound, words) { starts[feature, default: 0] += weight }
+        for feature in Self.end(span.range.upperBound, words) { ends[feature, default: 0] += weight }
+        lengths.append((Double(span.range.count), weight))
+        longest = max(longest, span.range.count)
+      }
+    }
+    guard count > 0 else { return }
+    meanLength = lengths.reduce(0) { $0 + $1.0 * $1.1 } / count
+    let variance = lengths.reduce(0) { $0 + ($1.0 - meanLength) * ($1.0 - meanLength) * $1.1 } / count
+    deviation = max(1.5, variance.squareRoot())
+  }
+
+  /// The spans worth a thought, with their scores: above 0 where they look like a span rather than not.
+  func candidates(in words: [String]) -> [(range: Range<Int>, score: Double)] {
+    let begin = words.indices.map { score(Self.start($0, words), starts) }
+    let finish = (0...words.count).map { score(Self.end($0, words), ends) }
+    var found: [(range: Range<Int>, score: Double)] = []
+    for start in words.indices {
+      for end in (start + 1)...min(words.count, start + longest + 3) {
+        let z = (Double(end - start) - meanLength) / deviation
+        let score = begin[start] + finish[end] - z * z / 2
+        if score > 0 { found.append((start..<end, score)) }
+      }
+    }
+    return found
+  }
+
+  private func score(_ features: [String], _ seen: [String: Double]) -> Double {
+    features.reduce(0.0) { sum, feature in
+      let usual = (anywhere[feature, default: 0] + 0.5) / (places + 1)
+      let here = seen[feature, default: 0] / count
+      return sum + log((here + 0.5 * usual + 0.02) / (1.5 * usual + 0.02))
+    }
+  }
+
+  private static func word(_ place: Int, _ words: [String]) -> String {
+    words.indices.contains(place) ? words[place] : place < 0 ? "<" : ">"
+  }
+
+  private static func start(_ place: Int, _ words: [String]) -> [String] {
+    let (before, first) = (word(place - 1, words), word(place, words))
+    return ["b " + before, "bb " + word(place - 2, words) + " " + before, "f " + first, "bf " + before + " " + first]
+  }
+
+  private static func end(_ place: Int, _ words: [String]) -> [String] {
+    let (last, next) = (word(place - 1, words), word(place, words))
+    return ["l " + last, "n " + next, "nn " + next + " " + word(place + 1, words), "ln " + last + " " + next]
+  }
+}

@@ -1,0 +1,262 @@
+internal import ContentDigest
+public import TeacherProtocol
+
+/// Teacher and student improve each other while the data is being labelled: DualChecker (arXiv 2408.12326).
+///
+/// ```swift
+/// let loop = DualCheckerLoop(task: task, teacher: teacher, aligner: aligner, items: items, template: template)
+/// var state = try await loop.start()
+/// while try await loop.step(&state, student: &student) { save(state, student) }
+/// let examples = loop.trainingExamples(state)
+/// ```
+///
+/// A round labels a batch, asks again where the teacher is not sure, looks at what the student makes of it, refines the
+/// template by the borderline cases, and lets the student learn. The labelled pool of the aligner is the only source of gold
+/// labels. Everything follows from the state, so that a loop that was stopped goes on from the last round to the same end.
+public struct DualCheckerLoop: Sendable {
+  /// What is asked.
+  public let task: LabellingTask
+  /// Who is asked.
+  public let teacher: any Teacher
+  /// Who chooses demonstrations, with the labelled pool.
+  public let aligner: ContextAligner
+  /// What is labelled, in this order; none of the pool.
+  public let items: [Item]
+  /// The template to begin with.
+  public let template: LabellingTemplate
+  /// The settings.
+  public var options = DualCheckerOptions()
+  /// Who gives second opinions; nil for the same teacher with other demonstrations.
+  public var second: (any Teacher)?
+  /// Who looks at the replies, in place of a ``DetailLadder`` over the options; made anew for every state of the template.
+  public var replyCheck: (@Sendable (DetailLadder) -> any ReplyCheck)?
+  /// Who picks borderline cases. The default is by margin.
+  public var studentCheck: any StudentCheck = MarginCheck()
+  /// What becomes of them. The default is a standing demonstration.
+  public var refinement: any TemplateRefinement = BorderlineDemonstrations()
+  /// Makes a calibration from confidences and rightness on the pool; nil takes confidences as they are.
+  public var calibrate: (@Sendable ([Double], [Bool]) -> @Sendable (Double) -> Double)?
+
+  /// A loop with the default in every other property.
+  public init(
+    task: LabellingTask, teacher: any Teacher, aligner: ContextAligner, items: [Item], template: LabellingTemplate
+  ) {
+    self.task = task
+    self.teacher = TaskTeacher(teacher, task: task)
+    self.aligner = aligner
+    self.items = items
+    self.template = template
+  }
+
+  /// What is done once, before the first round: the pool is explained, answered and scored.
+  ///
+  /// - Throws: an error of the teacher.
+  public func start() async throws -> LoopState {
+    var state = LoopState(history: TemplateHistory(template), threshold: options.threshold)
+    let entries = aligner.pool.entries
+    if options.explains, task.kind != .spans {
+      let explainer = Explainer(teacher: teacher, task: task)
+      let reasons = try await concurrently(entries) { try await explainer.reason(for: $0.item, answer: $0.answer) }
+      state.reasons = Dictionary(uniqueKeysWithValues: zip(entries.map(\.item.id), reasons))
+      state.questions += entries.count
+    }
+    let (score, answers) = try await poolScore(template, reasons: state.reasons)
+    state.questions += entries.count
+    state.pool = answers
+    state.history = TemplateHistory(template, score: entries.isEmpty ? nil : score.macroF1)
+    if let target = options.targetPrecision { state.threshold = threshold(of: state, precision: target) }
+    return state
+  }
+
+  /// Labels one more batch and learns from it.
+  ///
+  /// - Returns: false, with nothing done, where the data or the budget has ended.
+  /// - Throws: `TeacherUnavailable`, or an error of the student; the state is then that of the last round. A question that
+  ///   fails otherwise costs its item alone.
+  public func step(_ state: inout LoopState, student: inout some OnlineStudent) async throws -> Bool {
+    let left = options.budget.map { $0 - state.questions } ?? .max
+    let batch = Array(items.dropFirst(state.taken).prefix(min(options.batch, left)))
+    guard !batch.isEmpty else { return false }
+    var next = state
+    next.taken += batch.count
+    let round = state.rounds.count + 1
+    let followUps = min(options.followUps, left == .max ? .max : left / batch.count - 1)
+    let checked = try await ask(batch, state: state, followUps: followUps)
+    var (cases, again, changed) = ([(item: Item, answer: TaskAnswer, sureness: Double)](), 0, 0)
+    for (item, result) in zip(batch, checked) {
+      switch result {
+      case .failure(let error):
+        next.failures[item.id] = "\(error)"
+        next.questions += 1
+      case .success(let reply):
+        let kept = kept(reply, item: item, state: state, round: round)
+        next.labelled.append(kept)
+        next.questions += reply.exchanges.count
+        again += reply.exchanges.count - 1
+        if kept.isChanged { changed += 1 }
+        if let answer = kept.answer.flatMap(task.answer(key:)) { cases.append((item, answer, kept.sureness)) }
+      }
+    }
+    let predictions = try await student.predictions(for: cases.map(\.item))
+    let judged = zip(cases, predictions).map {
+      StudentCase(item: $0.item, answer: $0.answer, sureness: $0.sureness, prediction: $1)
+    }
+    let borderline = studentCheck.borderline(among: judged)
+    if round % max(1, options.refinesEvery) == 0 { try await refine(&next, by: borderline, round: round) }
+    let fresh = judged.map { TrainingExample(item: $0.item, answer: $0.answer, weight: $0.sureness) }
+    if !fresh.isEmpty { try await student.fit(fresh + replay(state, round: round)) }
+    next.rounds.append(
+      RoundRecord(
+        round: round, labelled: next.labelled.count, questions: next.questions, followUps: again, changed: changed,
+        studentAgreement: judged.isEmpty
+          ? 0 : Double(judged.count { $0.prediction.answer == $0.answer }) / Double(judged.count),
+        borderline: borderline.count, template: next.history.current))
+    state = next
+    return true
+  }
+
+  /// What the final student learns: every accepted answer by its calibrated confidence, and the pool by its gold labels.
+  public func trainingExamples(_ state: LoopState) -> [TrainingExample] {
+    let byID = Dictionary(uniqueKeysWithValues: items.map { ($0.id, $0) })
+    return aligner.pool.entries.map { TrainingExample(item: $0.item, answer: $0.answer) }
+      + state.labelled.compactMap { kept in
+        guard let item = byID[kept.item], let answer = kept.answer.flatMap(task.answer(key:)) else { return nil }
+        return TrainingExample(item: item, answer: answer, weight: kept.sureness)
+      }
+  }
+
+  /// Asks about items with the template as it stands, checks and all: how the finished teacher answers new items.
+  ///
+  /// An item on which the teacher fails has nil.
+  public func answers(for items: [Item], state: LoopState) async throws -> [CheckedReply?] {
+    try await ask(items, state: state, followUps: options.followUps).map { try? $0.get() }
+  }
+
+  /// How sure a reply is, 0...1, after calibration on the pool.
+  public func sureness(of confidence: Double?, in state: LoopState) -> Double {
+    guard let confidence else { return state.pool.isEmpty ? 1 : share(of: state.pool) }
+    return calibration(state)(confidence)
+  }
+
+  private func share(of pool: [LoopState.PoolAnswer]) -> Double {
+    Double(pool.count(where: \.isRight)) / Double(max(1, pool.count))
+  }
+
+  private func calibration(_ state: LoopState) -> @Sendable (Double) -> Double {
+    let stated = state.pool.filter { $0.confidence != nil }
+    guard let calibrate, !stated.isEmpty else { return { $0 } }
+    return calibrate(stated.map { $0.confidence ?? 0 }, stated.map(\.isRight))
+  }
+
+  private func prompts(_ template: LabellingTemplate, reasons: [String: String]) async throws -> PromptBuilder {
+    var prompts = PromptBuilder(task: task, template: template, aligner: aligner.explained(by: reasons))
+    prompts.shots = options.shots
+    prompts.contextCharacters = options.contextCharacters
+    return prompts
+  }
+
+  private func ask(
+    _ items: [Item], state: LoopState, followUps: Int
+  ) async throws -> [Result<CheckedReply, any Error>] {
+    let prompts = try await prompts(state.history.template, reasons: state.reasons)
+    var ladder = DetailLadder(prompts: prompts, steps: options.steps, threshold: state.threshold)
+    ladder.second = second.map { TaskTeacher($0, task: task) }
+    let calibrated = calibration(state)
+    ladder.calibration = { calibrated($0.value) }
+    let checker = TeacherChecker(
+      teacher: teacher, check: replyCheck?(ladder) ?? ladder, acceptance: options.acceptance,
+      maximumFollowUps: max(0, followUps))
+    return try await concurrently(items) { item in
+      let request = try await prompts.request(for: item)
+      do {
+        return .success(try await checker.ask(request))
+      } catch let error as TeacherUnavailable {
+        throw error
+      } catch {
+        try Task.checkCancellation()
+        return .failure(error)
+      }
+    }
+  }
+
+  private func kept(_ reply: CheckedReply, item: Item, state: LoopState, round: Int) -> LabelledByTeacher {
+    LabelledByTeacher(
+      item: item.id,
+      replies: reply.exchanges.map {
+        KeptReply(
+          version: $0.request.promptVersion, answer: $0.reply.label, confidence: $0.reply.confidence, raw: $0.reply.raw)
+      }, accepted: reply.accepted, sureness: sureness(of: reply.reply.confidence?.value, in: state), round: round)
+  }
+
+  /// Explains the most telling cases and tries the change that follows from them.
+  private func refine(_ state: inout LoopState, by cases: [StudentCase], round: Int) async throws {
+    guard let first = cases.first else { return }
+    let cost = aligner.pool.size + 1
+    if let budget = options.budget, state.questions + cost > budget { return }
+    let reason = try await Explainer(teacher: teacher, task: task).reason(for: first.item, answer: first.answer)
+    if task.kind != .spans { state.questions += 1 }
+    let explained = [ExplainedCase(first, reason: reason)] + cases.dropFirst().map { ExplainedCase($0, reason: "") }
+    let edits = try await refinement.edits(to: state.history.template, after: explained)
+    guard !edits.isEmpty else { return }
+    let template = try state.history.template.applying(edits)
+    let (score, answers) = try await poolScore(template, reasons: state.reasons)
+    state.questions += aligner.pool.size
+    let isScored = options.rollsBack && aligner.pool.size > 0
+    if try state.history.refine(edits, score: isScored ? score.macroF1 : nil, round: round) { state.pool = answers }
+  }
+
+  /// The pool answered with a template, each item left out of its own prompt.
+  private func poolScore(
+    _ template: LabellingTemplate, reasons: [String: String]
+  ) async throws -> (TaskScore, [LoopState.PoolAnswer]) {
+    let entries = aligner.pool.entries
+    let prompts = try await prompts(template, reasons: reasons)
+    let replies = try await concurrently(entries) { try await teacher.reply(to: prompts.request(for: $0.item)) }
+    let answers = replies.map { task.answer(of: $0) }
+    let score = task.score(answers, against: entries.map(\.answer), texts: entries.map(\.item.text))
+    let kept = zip(entries, zip(replies, answers)).map { entry, reply in
+      LoopState.PoolAnswer(
+        item: entry.item.id, confidence: reply.0.confidence?.value, isRight: reply.1 == entry.answer)
+    }
+    return (score, kept)
+  }
+
+  /// The lowest threshold above which the pool's answers are right often enough, after calibration.
+  private func threshold(of state: LoopState, precision: Double) -> Double {
+    let pool = state.pool.map { (sure: sureness(of: $0.confidence, in: state), isRight: $0.isRight) }
+      .sorted { $0.sure > $1.sure }
+    var (right, best) = (0, 1.0)
+    for (place, answer) in pool.enumerated() {
+      if answer.isRight { right += 1 }
+      // Answers of one sureness stand or fall together.
+      if place + 1 < pool.count, pool[place + 1].sure == answer.sure { continue }
+      if Double(right) >= precision * Double(place + 1) { best = answer.sure }
+    }
+    return best
+  }
+
+  /// Older examples, drawn by seed and round.
+  private func replay(_ state: LoopState, round: Int) -> [TrainingExample] {
+    let older = trainingExamples(state)
+    guard !older.isEmpty, options.replay > 0 else { return [] }
+    let order = older.enumerated().map { place, example in
+      (key: ContentDigest.of(fields: ["replay", "\(options.seed)", "\(round)", example.item.id]), place: place)
+    }.sorted { $0.key < $1.key }
+    return order.prefix(options.replay).map { older[$0.place] }
+  }
+
+  /// Runs the closure over the elements, a few at a time; results in their order.
+  private func concurrently<Element: Sendable, Output: Sendable>(
+    _ elements: [Element], _ body: @escaping @Sendable (Element) async throws -> Output
+  ) async throws -> [Output] {
+    try await withThrowingTaskGroup(of: (Int, Output).self) { group in
+      var results = [Output?](repeating: nil, count: elements.count)
+      for (place, element) in elements.enumerated() {
+        if place >= max(1, options.concurrency), let (done, output) = try await group.next() { results[done] = output }
+        group.addTask { (place, try await body(element)) }
+      }
+      for try await (done, output) in group { results[done] = output }
+      return results.compactMap(\.self)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/// The settings of the loop.
+public struct DualCheckerOptions: Sendable, Equatable {
+  /// Items labelled between two looks at the student. The default is 8.
+  public var batch = 8
+  /// Most questions of every kind; nil asks until the data ends.
+  public var budget: Int?
+  /// Demonstrations chosen for an item. The default is 4.
+  public var shots = 4
+  /// What is added when a teacher is asked again, in this order. The default is all but a second opinion.
+  public var steps: [DetailStep] = [.longerText, .moreDemonstrations, .definitions]
+  /// Most questions after the first. The default is 1.
+  public var followUps = 1
+  /// Which reply counts. The default is the surest.
+  public var acceptance = AcceptanceRule.surest
+  /// Replies less sure than this are asked again, 0...1. The default is 0.85.
+  public var threshold = 0.85
+  /// Precision for which the threshold is chosen on the labelled pool, 0...1; nil takes ``threshold`` as it is.
+  public var targetPrecision: Double?
+  /// Whether the pool's gold labels are explained by the teacher. The default is true.
+  public var explains = true
+  /// Rounds between two refinements of the template. The default is 4.
+  public var refinesEvery = 4
+  /// Whether a refinement that lowers the score on the pool is rolled back. The default is true.
+  public var rollsBack = true
+  /// Older examples that the student sees again with each batch. The default is 24.
+  public var replay = 24
+  /// Questions that are open at one time. The default is 4.
+  public var concurrency = 4
+  /// Seed of what is shown again. The default is 1.
+  public var seed: UInt64 = 1
+  /// Longest prompt in characters. The default is 24,000.
+  public var contextCharacters = 24_000
+
+  /// The defaults.
+  public init() {}
+}

@@ -1,0 +1,89 @@
+public import TeacherProtocol
+
+/// One reply about an item, as the loop keeps it.
+public struct KeptReply: Sendable, Equatable, Codable {
+  /// Template and detail of the question.
+  public var version: String
+  /// The ``TaskAnswer/key`` of the answer; nil where none could be read.
+  public var answer: String?
+  /// How sure the teacher said it is; nil where it said nothing.
+  public var confidence: Confidence?
+  /// The reply as it came.
+  public var raw: String
+}
+
+/// What became of one item.
+public struct LabelledByTeacher: Sendable, Equatable, Codable {
+  /// The item.
+  public var item: String
+  /// Every reply, in order.
+  public var replies: [KeptReply]
+  /// Position of the one that counts.
+  public var accepted: Int
+  /// How sure the accepted reply is, 0...1, after calibration.
+  public var sureness: Double
+  /// In which round.
+  public var round: Int
+
+  /// The key of the accepted answer; nil where none could be read.
+  public var answer: String? { replies[accepted].answer }
+  /// Whether asking again changed the answer.
+  public var isChanged: Bool { answer != replies[0].answer }
+}
+
+/// What one round did.
+public struct RoundRecord: Sendable, Equatable, Codable {
+  /// From 1 on.
+  public var round: Int
+  /// Items labelled so far.
+  public var labelled: Int
+  /// Questions asked so far, of every kind.
+  public var questions: Int
+  /// Questions asked again in this round.
+  public var followUps: Int
+  /// Answers that asking again changed in this round.
+  public var changed: Int
+  /// Items of this round that the student answered as the teacher, before it learned them, 0...1.
+  public var studentAgreement: Double
+  /// Borderline cases of this round.
+  public var borderline: Int
+  /// Position in the template's history that held at the end.
+  public var template: Int
+}
+
+/// Everything that the loop knows between two rounds; with the student's weights it is all that going on needs.
+public struct LoopState: Sendable, Equatable, Codable {
+  /// What became of each item, in the order of labelling.
+  public var labelled: [LabelledByTeacher] = []
+  /// Items that got no answer because the teacher failed, with the reason.
+  public var failures: [String: String] = [:]
+  /// Items taken so far, answered or not.
+  public var taken = 0
+  /// Questions asked, of every kind: first ones, follow-ups, explanations, scorings on the pool.
+  public var questions = 0
+  /// The template's versions.
+  public var history: TemplateHistory
+  /// Why pool items are labelled so, by item.
+  public var reasons: [String: String] = [:]
+  /// Confidence and rightness on the pool, each item left out of its own prompt.
+  public var pool: [PoolAnswer] = []
+  /// Replies less sure than this are asked again, 0...1.
+  public var threshold: Double
+  /// The rounds.
+  public var rounds: [RoundRecord] = []
+
+  /// How the teacher answered an item of the pool.
+  public struct PoolAnswer: Sendable, Equatable, Codable {
+    /// The item.
+    public var item: String
+    /// How sure the teacher said it is; nil where it said nothing.
+    public var confidence: Double?
+    /// Whether it was right.
+    public var isRight: Bool
+  }
+
+  init(history: TemplateHistory, threshold: Double) {
+    self.history = history
+    self.threshold = threshold
+  }
+}

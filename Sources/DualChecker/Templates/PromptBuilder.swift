@@ -1,0 +1,104 @@
+public import TeacherProtocol
+
+/// How much a prompt says beyond the plain one.
+public struct PromptDetail: Sendable, Equatable, Codable {
+  /// Whether the item's longer text is shown too.
+  public var longerText = false
+  /// Demonstrations chosen for the item, as a multiple of the usual number. The default is 1.
+  public var shots = 1
+  /// Whether the labels are explained.
+  public var definitions = false
+  /// Nearest demonstrations that are passed over, so that others speak. The default is 0.
+  public var skipped = 0
+
+  /// The plain prompt.
+  public init() {}
+
+  /// What is beyond the plain prompt, as a suffix of the version: `+longer_text+definitions`.
+  var suffix: String {
+    (longerText ? "+longer_text" : "") + (shots > 1 ? "+shots\(shots)" : "")
+      + (definitions ? "+definitions" : "") + (skipped > 0 ? "+others" : "")
+  }
+}
+
+/// Writes the prompts of a task: template, aligned demonstrations and detail, within the teacher's context.
+public struct PromptBuilder: Sendable {
+  /// What is asked.
+  public var task: LabellingTask
+  /// What is said beside the item.
+  public var template: LabellingTemplate
+  /// Who chooses demonstrations.
+  public var aligner: ContextAligner
+  /// Demonstrations chosen for each item. The default is 4.
+  public var shots = 4
+  /// The field of the items that holds the longer text. The default is `detail`.
+  public var detailField = "detail"
+  /// Longest prompt in characters: demonstrations are left out, the last ones first, then the detail is cut. The default
+  /// is 24,000, about 8,000 tokens of English.
+  public var contextCharacters = 24_000
+  /// Longest text of a demonstration in characters. The default is 1,200.
+  public var demonstrationCharacters = 1_200
+  /// How the teacher answers.
+  public var parameters = TeacherParameters()
+
+  /// A builder with the default in every other property.
+  public init(task: LabellingTask, template: LabellingTemplate, aligner: ContextAligner) {
+    self.task = task
+    self.template = template
+    self.aligner = aligner
+  }
+
+  /// The question about an item.
+  ///
+  /// - Throws: `TeacherProtocolError` for a layout with an unknown slot, or an error of the aligner.
+  public func request(for item: Item, detail: PromptDetail = PromptDetail()) async throws -> TeacherRequest {
+    let layout = try PromptTemplate(template.layout)
+    let wanted = shots * detail.shots
+    let chosen = try await aligner.demonstrations(for: item, count: wanted + detail.skipped).dropFirst(detail.skipped)
+    let standing = template.demonstrations.filter { $0.item != item.id && $0.text != item.text }
+    let names = Set(standing.map(\.item))
+    // The nearest stand last, next to the question.
+    var shown = standing + chosen.filter { !names.contains($0.item) }.reversed()
+    var longer = detail.longerText ? Self.oneLine(item.fields[detailField] ?? "") : ""
+    func prompt() throws -> String {
+      var filled = item
+      filled.fields["instructions"] = template.instructions.joined(separator: "\n")
+      filled.fields["names"] =
+        task.kind == .spans ? task.spanForm : task.labels.labels.map(\.answer).joined(separator: " / ")
+      filled.fields["definitions"] = detail.definitions ? task.definitions : ""
+      filled.fields["demonstrations"] = try DemonstrationFormat(maximumCharacters: demonstrationCharacters)
+        .text(shown, task: task)
+      filled.fields["text"] = Self.oneLine(item.text)
+      filled.fields["detail"] = longer
+      return try layout.prompt(for: filled, labels: task.labels)
+    }
+    var text = try prompt()
+    while text.count > contextCharacters, !shown.isEmpty {
+      shown.remove(at: standing.count < shown.count ? standing.count : shown.count - 1)
+      text = try prompt()
+    }
+    if text.count > contextCharacters, !longer.isEmpty {
+      longer = String(longer.prefix(max(0, longer.count - (text.count - contextCharacters))))
+      text = try prompt()
+    }
+    return TeacherRequest(
+      item: item, prompt: text, promptVersion: template.version + detail.suffix, labels: task.labels,
+      parameters: parameters)
+  }
+
+  /// A text without line breaks, so that nothing in it is taken for a part of the prompt.
+  static func oneLine(_ text: String) -> String {
+    text.split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
+}
+
+extension LabellingTask {
+  /// What each label means, a line each; empty where no label has a meaning.
+  var definitions: String {
+    labels.labels.filter { names.contains($0.name) && !$0.meaning.isEmpty }
+      .map { "\($0.answer): \($0.meaning)" }.joined(separator: "\n")
+  }
+
+  /// How an answer with spans is written.
+  var spanForm: String { "JSON {\(names.map { "\"\($0)\": \"words of the text\"" }.joined(separator: ", "))}" }
+}

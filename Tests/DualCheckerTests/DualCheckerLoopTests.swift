@@ -1,0 +1,132 @@
+import DualChecker
+import Foundation
+import TeacherProtocol
+import Testing
+
+/// Remembers the last answer to a text's first word: enough of a student to be taught.
+struct WordStudent: OnlineStudent, Equatable {
+  var known: [String: TaskAnswer] = [:]
+  var fitted: [[String]] = []
+
+  mutating func fit(_ batch: [TrainingExample]) async throws {
+    for example in batch { known[example.item.text] = example.answer }
+    fitted.append(batch.map(\.item.id))
+  }
+
+  func predictions(for items: [Item]) async throws -> [StudentPrediction] {
+    items.map {
+      let answer = known[$0.text] ?? .label("other")
+      return StudentPrediction(answer: answer, probabilities: answer == .label("green") ? [0.55, 0.45] : [0.45, 0.55])
+    }
+  }
+}
+
+@Suite struct DualCheckerLoopTests {
+  let items = (0..<10).map {
+    Fixture.item("i\($0)", $0 % 2 == 0 ? "a motor \($0) that saves power" : "a game \($0) that starts faster")
+  }
+
+  func loop(_ teacher: (any Teacher)? = nil) async throws -> DualCheckerLoop {
+    let task = try Fixture.green()
+    var loop = DualCheckerLoop(
+      task: task, teacher: teacher ?? InContextTeacher("offline", task: task), aligner: try await Fixture.aligner(),
+      items: items, template: LabellingTemplate(instructions: ["Green?"]))
+    (loop.options.batch, loop.options.refinesEvery, loop.options.replay) = (4, 1, 2)
+    return loop
+  }
+
+  @Test func itLabelsEverythingCountsEveryQuestionAndNamesTheTemplateOfEveryAnswer() async throws {
+    let loop = try await loop()
+    var (state, student) = (try await loop.start(), WordStudent())
+    #expect(state.questions == 12, "six explanations and six answers of the pool")
+    #expect(state.reasons.count == 6 && state.pool.count == 6)
+    while try await loop.step(&state, student: &student) {}
+    #expect(state.labelled.map(\.item) == items.map(\.id))
+    #expect(state.rounds.map(\.labelled) == [4, 8, 10])
+    let refinements = state.history.entries.count - 1
+    #expect(refinements == 3)
+    #expect(state.questions == 12 + state.labelled.reduce(0) { $0 + $1.replies.count } + refinements * 7)
+    let versions = Set(state.history.entries.map(\.template.version))
+    for kept in state.labelled {
+      #expect(kept.replies.allSatisfy { versions.contains(String($0.version.prefix(12))) })
+    }
+    #expect(student.fitted.map(\.count) == [6, 6, 4], "a batch and two older ones")
+    let examples = loop.trainingExamples(state)
+    #expect(examples.count == 16 && examples.prefix(6).allSatisfy { $0.weight == 1 })
+  }
+
+  @Test func aLoopThatWasStoppedGoesOnFromItsStateToTheSameEnd() async throws {
+    let loop = try await loop()
+    var (whole, one) = (try await loop.start(), WordStudent())
+    while try await loop.step(&whole, student: &one) {}
+    var (state, other) = (try await loop.start(), WordStudent())
+    for _ in 0..<2 { _ = try await loop.step(&state, student: &other) }
+    var restored = try JSONDecoder().decode(LoopState.self, from: JSONEncoder().encode(state))
+    while try await loop.step(&restored, student: &other) {}
+    #expect(restored == whole && other == one)
+  }
+
+  @Test func theBudgetIsNeverOverdrawn() async throws {
+    var loop = try await loop()
+    (loop.options.threshold, loop.options.followUps) = (1, 3)
+    for budget in 12...40 {
+      loop.options.budget = budget
+      var (state, student) = (try await loop.start(), WordStudent())
+      while try await loop.step(&state, student: &student) {}
+      #expect(state.questions <= budget)
+      #expect(!state.labelled.isEmpty || budget == 12)
+    }
+  }
+
+  @Test func aQuestionThatFailsCostsItsItemAloneAndATeacherThatIsGoneStopsTheLoop() async throws {
+    let task = try Fixture.green()
+    let offline = InContextTeacher("offline", task: task)
+    struct Hiccup: Error {}
+    let flaky = ScriptedTeacher("flaky") { request in
+      if request.item.id == "i3" { throw Hiccup() }
+      if request.item.id == "i9" { throw TeacherUnavailable(teacher: "flaky", reason: "no quota") }
+      return try await offline.reply(to: request)
+    }
+    let loop = try await loop(flaky)
+    var (state, student) = (try await loop.start(), WordStudent())
+    #expect(try await loop.step(&state, student: &student))
+    #expect(state.failures.keys.sorted() == ["i3"] && state.labelled.count == 3)
+    #expect(try await loop.step(&state, student: &student))
+    let before = state
+    await #expect(throws: TeacherUnavailable.self) { _ = try await loop.step(&state, student: &student) }
+    #expect(state == before)
+  }
+
+  @Test func confidenceIsCalibratedOnThePoolAndTheThresholdChosenForAPrecision() async throws {
+    // Always "Yes", which is right on half of the pool.
+    let teacher = ScriptedTeacher("yes") { request in
+      TeacherReply(
+        reading: "Yes.", with: AnswerReader(labels: request.labels),
+        confidence: Confidence(request.item.id < "p4" ? 0.9 : 0.6, source: .verbalised))
+    }
+    var loop = try await loop(teacher)
+    (loop.options.explains, loop.options.targetPrecision) = (false, 0.5)
+    #expect(try await loop.start().pool.count(where: \.isRight) == 3)
+    loop.calibrate = { confidences, right in
+      let mean = Double(right.count { $0 }) / Double(confidences.count)
+      return { _ in mean }
+    }
+    let state = try await loop.start()
+    #expect(state.threshold == 0.5, "all are right half of the time, which is precise enough")
+    #expect(loop.sureness(of: 0.99, in: state) == 0.5)
+    #expect(loop.sureness(of: nil, in: state) == 0.5, "nothing stated: as often right as the pool")
+  }
+
+  @Test func aStudentIsTriedOutFromOutside() async throws {
+    let examples = Fixture.pool.entries.map { TrainingExample(item: $0.item, answer: $0.answer) }
+    let check = OnlineStudentCheck(task: try Fixture.green(), examples: examples, rounds: 1)
+    #expect(try await check.problems(of: WordStudent()) == [])
+    struct Stubborn: OnlineStudent {
+      mutating func fit(_ batch: [TrainingExample]) async throws {}
+      func predictions(for items: [Item]) async throws -> [StudentPrediction] {
+        items.map { _ in StudentPrediction(answer: .label("blue"), probabilities: [2]) }
+      }
+    }
+    #expect(try await check.problems(of: Stubborn()).count == 3 * 6 + 1)
+  }
+}

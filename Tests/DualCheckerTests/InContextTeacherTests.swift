@@ -1,0 +1,101 @@
+import DualChecker
+import TeacherProtocol
+import Testing
+
+@Suite struct InContextTeacherTests {
+  func prompts(
+    _ task: LabellingTask, pool: LabelledPool = Fixture.pool, _ selection: DemonstrationSelection = .similarity
+  ) async throws -> PromptBuilder {
+    PromptBuilder(
+      task: task, template: LabellingTemplate(instructions: ["Green?"]),
+      aligner: try await Fixture.aligner(selection, pool: pool))
+  }
+
+  @Test func itKeepsWhatTeachersMustKeep() async throws {
+    let task = try Fixture.green()
+    let prompts = try await prompts(task)
+    var requests: [TeacherRequest] = []
+    for text in ["a motor that saves power", "a game with a brighter screen", ""] {
+      requests.append(try await prompts.request(for: Fixture.item(text, text)))
+    }
+    for method in InContextTeacher.Method.allCases {
+      for confidence in [Confidence.Source.labelTokenProbability, .agreement, .verbalised] {
+        let teacher = InContextTeacher("offline", task: task, method: method, confidence: confidence)
+        #expect(await TeacherCheck(requests: requests).problems(of: teacher) == [])
+      }
+    }
+  }
+
+  @Test func itsAnswerFollowsTheDemonstrationsAndNotTheItem() async throws {
+    let task = try Fixture.green()
+    let item = Fixture.item("x", "a motor that saves power")
+    let swapped = LabelledPool(
+      Fixture.pool.entries.map {
+        .init(item: $0.item, answer: .label($0.answer == .label("green") ? "other" : "green"))
+      })
+    for method in InContextTeacher.Method.allCases {
+      let teacher = InContextTeacher("offline", task: task, method: method)
+      let right = try await teacher.reply(to: prompts(task).request(for: item))
+      let wrong = try await teacher.reply(to: prompts(task, pool: swapped).request(for: item))
+      #expect(right.label == "green")
+      #expect(wrong.label == "other", "the same words with other labels in the prompt")
+      var request = try await prompts(task).request(for: item)
+      request.item = Fixture.item("y", "a game that starts faster")
+      #expect(try await teacher.reply(to: request).label == "green", "the prompt alone is read")
+    }
+  }
+
+  @Test func withoutDemonstrationsItIsAtALossUntilTheLabelsAreExplained() async throws {
+    let task = try Fixture.green()
+    let teacher = InContextTeacher("offline", task: task)
+    let prompts = try await prompts(task, .none)
+    let item = Fixture.item("x", "it lowers the emissions and the use of energy")
+    let bare = try await teacher.reply(to: prompts.request(for: item))
+    #expect(bare.confidence?.value == 0.5)
+    var detail = PromptDetail()
+    detail.definitions = true
+    let told = try await teacher.reply(to: prompts.request(for: item, detail: detail))
+    #expect(told.label == "green")
+    #expect((told.confidence?.value ?? 0) > 0.5)
+  }
+
+  @Test func longerTextChangesWhatItSees() async throws {
+    let task = try Fixture.green()
+    let teacher = InContextTeacher("offline", task: task, method: .words)
+    let prompts = try await prompts(task)
+    let item = Fixture.item("x", "a chair", detail: "a motor that saves fuel and needs less electricity")
+    var detail = PromptDetail()
+    detail.longerText = true
+    #expect(try await teacher.reply(to: prompts.request(for: item)).label == "other")
+    #expect(try await teacher.reply(to: prompts.request(for: item, detail: detail)).label == "green")
+  }
+
+  @Test func spansAreMarkedAsTheDemonstrationsMarkThem() async throws {
+    let task = try Fixture.causes()
+    let pool = LabelledPool([
+      try Fixture.spans("1", "Because rain fell, the road was wet.", cause: "rain fell", effect: "the road was wet"),
+      try Fixture.spans("2", "Because ice melts, the lake rises.", cause: "ice melts", effect: "the lake rises"),
+      try Fixture.spans(
+        "3", "Because a lid holds heat, the pot boils.", cause: "a lid holds heat", effect: "the pot boils"),
+    ])
+    let teacher = TaskTeacher(InContextTeacher("offline", task: task), task: task)
+    let text = "Because felt lines the duct, the fan rests."
+    let reply = try await teacher.reply(to: prompts(task, pool: pool).request(for: Fixture.item("x", text)))
+    guard case .spans(let spans)? = task.answer(of: reply) else {
+      Issue.record("no spans: \(reply)")
+      return
+    }
+    #expect(spans.map { "\($0.label)=\($0.text(in: text))" } == ["cause=felt lines the duct", "effect=the fan rests"])
+    #expect((reply.confidence?.value ?? 0) > 0.5)
+  }
+
+  @Test func itExplainsAnAnswerFromTheTextsOwnWords() async throws {
+    let task = try Fixture.green()
+    let explainer = Explainer(teacher: InContextTeacher("offline", task: task), task: task)
+    let reason = try await explainer.reason(
+      for: Fixture.item("x", "a heat pump that needs little electricity"), answer: .label("green"))
+    #expect(reason == "It speaks of little, electricity.")
+    let spans = Explainer(teacher: InContextTeacher("offline", task: try Fixture.causes()), task: try Fixture.causes())
+    #expect(try await spans.reason(for: Fixture.item("x", "a"), answer: .spans([])) == "")
+  }
+}

@@ -1,0 +1,164 @@
+import DualChecker
+import Foundation
+import TeacherProtocol
+import Testing
+
+@Suite struct LabellingTaskTests {
+  @Test func aBinaryTaskHasTwoLabelsAndOneOfThemIsLookedFor() throws {
+    let task = try Fixture.green()
+    #expect(task.kind == .binary)
+    #expect(try task.answer(in: "Yes. It saves power.", about: "") == .label("green"))
+    #expect(throws: UnreadableAnswer.self) { try task.answer(in: "Perhaps.", about: "") }
+    #expect(throws: TeacherProtocolError.self) {
+      try LabellingTask(binary: LabelSet([.init(name: "a"), .init(name: "b")]))
+    }
+    #expect(throws: TeacherProtocolError.self) {
+      try LabellingTask(binary: LabelSet([.init(name: "a"), .init(name: "b"), .init(name: "c")], positive: "a"))
+    }
+    #expect(task.tags == [])
+  }
+
+  @Test func spansAreReadFromJSONAndFoundInTheText() throws {
+    let task = try Fixture.causes()
+    let text = "Rain made the road wet, and the road shone."
+    func read(_ reply: String) throws -> [String] {
+      guard case .spans(let spans) = try task.answer(in: reply, about: text) else { return [] }
+      return spans.map { "\($0.label)=\($0.text(in: text))" }
+    }
+    #expect(try read(#"{"cause": "Rain", "effect": "the road wet"}"#) == ["cause=Rain", "effect=the road wet"])
+    #expect(
+      try read(#"Here: {"effect": ["the road shone", "the road wet"], "cause": null} and so on"#)
+        == ["effect=the road wet", "effect=the road shone"])
+    #expect(try read(#"{"cause": "RAIN", "effect": "The road: wet"}"#) == ["cause=Rain", "effect=the road wet"])
+    #expect(try read(#"{"cause": "", "effect": []}"#) == [])
+    for bad in [#"{"cause": "Snow"}"#, "cause: Rain", #"{"reason": "Rain"}"#, #"{"cause": 3}"#] {
+      #expect(throws: UnreadableAnswer.self) { try read(bad) }
+    }
+  }
+
+  @Test func wordsNamedTwiceAreTwoPlaces() throws {
+    let text = "the road and the road"
+    let answer = try Fixture.causes().answer(in: #"{"cause": ["the road", "the road"]}"#, about: text)
+    #expect(answer.key == "cause:0-8 cause:13-21")
+  }
+
+  @Test func theNearestWholeTokensCountWhereTheSubstringIsNotThere() {
+    let locator = SpanLocator("A porous felt, which lines the inside of the duct, lets the fan run slowly.")
+    #expect(locator.ranges(of: "porous felt which lines the inside of the duct lets").first == 2..<55)
+    #expect(
+      locator.ranges(of: "a porous felt which lines the inside of that duct").first == 0..<49,
+      "one of nine words differs")
+    #expect(locator.ranges(of: "porous wool") == [], "one of two words differs")
+    #expect(locator.ranges(of: "") == [])
+    #expect(SpanLocator("本発明は、透明で包装用").ranges(of: "透明") == [5..<7])
+    #expect(SpanLocator("ＣＨ３の割合").ranges(of: "CH3の割合") == [0..<6], "full width is folded")
+  }
+
+  @Test func overlappingSpansAreSettledByTheRule() throws {
+    let (short, long) = (LabelledSpan(label: "cause", range: 2..<5), LabelledSpan(label: "effect", range: 4..<9))
+    let types = ["cause", "effect"]
+    #expect(SpanOverlap.longest.settled([short, long], types: types) == [long])
+    #expect(SpanOverlap.typeOrder.settled([long, short], types: types) == [short])
+    #expect(SpanOverlap.refuse.settled([short, long], types: types) == nil)
+    for rule in SpanOverlap.allCases {
+      let apart = [LabelledSpan(label: "effect", range: 7..<9), short, short]
+      #expect(rule.settled(apart, types: types) == [short, apart[0]], "equal spans are one")
+    }
+  }
+
+  @Test func anAnswerIsWrittenAsItIsReadAndItsKeyIsTheSame() throws {
+    let text = "\"Rain\" made\nthe road wet."
+    for task in [try Fixture.causes(), try LabellingTask(spanTypes: [.init(name: "only")])] {
+      let spans = LabelledSpan(label: task.names[0], range: 1..<5)
+      for answer in [TaskAnswer.spans([]), .spans([spans])] {
+        #expect(try task.answer(in: task.written(answer, about: text), about: text) == answer)
+        #expect(task.answer(key: answer.key) == answer)
+      }
+    }
+    let green = try Fixture.green()
+    #expect(try green.written(.label("green"), about: "", reason: "It saves.") == "Yes. It saves.")
+    #expect(green.answer(key: "green") == .label("green"))
+    #expect(green.answer(key: "blue") == nil)
+    #expect(try Fixture.causes().answer(key: "reason:0-4") == nil)
+    #expect(try Fixture.causes().answer(key: "cause:4-4") == nil)
+    #expect(try Fixture.causes().tags == ["O", "B-cause", "I-cause", "B-effect", "I-effect"])
+    #expect(throws: TeacherProtocolError.self) { try LabellingTask(spanTypes: []) }
+    #expect(throws: TeacherProtocolError.self) { try LabellingTask(spanTypes: [.init(name: "two words")]) }
+  }
+
+  @Test func aTeachersSpansBecomeItsLabel() async throws {
+    let task = try Fixture.causes()
+    let scripted = ScriptedTeacher("t") { request in
+      TeacherReply(
+        reading: request.prompt, with: AnswerReader(labels: request.labels),
+        confidence: nil)
+    }
+    func ask(_ reply: String) async throws -> TeacherReply {
+      try await TaskTeacher(scripted, task: task).reply(
+        to: TeacherRequest(
+          item: Fixture.item("1", "Rain made the road wet."), prompt: reply, promptVersion: "v", labels: task.labels))
+    }
+    let good = try await ask(#"{"cause": "Rain", "confidence": "80 %"}"#)
+    #expect(good.label == "cause:0-4")
+    #expect(good.confidence == Confidence(0.8, source: .verbalised))
+    #expect(task.answer(of: good) == .spans([LabelledSpan(label: "cause", range: 0..<4)]))
+    let bad = try await ask(#"{"cause": "Snow"}"#)
+    #expect(bad.label == nil)
+    #expect(bad.outcome == .unreadable("the cause 'Snow' does not stand in the text"))
+  }
+}
+
+@Suite struct RecordTests {
+  private func folder() throws -> URL {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "records-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    return folder
+  }
+
+  @Test func recordsWithSpansAreReadAndTheirGoldIsCounted() throws {
+    let folder = try folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appending(path: "ce.json")
+    try Data(
+      #"""
+      [{"id": 7, "summary": "水で冷やすと熱が減る。", "detail": "詳細", "cause": "水で冷やす", "effect": "熱が減る"},
+       {"id": 8, "summary": "Rain.", "detail": "d", "cause": "Snow", "effect": ""}]
+      """#.utf8
+    ).write(to: file)
+    let fields = TaskFields()
+    let data = try Dataset(contentsOf: file, mapping: fields.mapping)
+    let gold = try GoldAnswers(contentsOf: file, task: try Fixture.causes())
+    #expect(data.items.map(\.id) == ["7", "8"])
+    #expect(data.items[0].fields["detail"] == "詳細")
+    #expect(gold.setAside.map(\.found) == ["the cause 'Snow' does not stand in the text"])
+    #expect(gold.has("7") && !gold.has("8"))
+    #expect(gold.asked == [])
+    #expect(gold.answer(of: "7")?.key == "cause:0-5 effect:6-10")
+    #expect(gold.asked == ["7"])
+  }
+
+  @Test func theFilesOfTheOriginalAreReadUnchanged() throws {
+    let shared = URL(filePath: #filePath).deletingLastPathComponent().appending(
+      path: "../../../shared/data/dualchecker-format"
+    )
+    .standardizedFileURL
+    guard FileManager.default.fileExists(atPath: shared.path) else {
+      print("skipped: \(shared.path) is not there")
+      return
+    }
+    let green = try LabellingTask(
+      binary: LabelSet([.init(name: "green", aliases: ["1"]), .init(name: "other", aliases: ["0"])], positive: "green"))
+    let paths = LabellingTask(classes: try LabelSet((0..<4).map { .init(name: "path \($0)", aliases: ["\($0)"]) }))
+    for (name, task) in [("cls", green), ("path", paths), ("ce", try Fixture.causes())] {
+      let file = shared.appending(path: "\(name)_train.json")
+      let data = try Dataset(contentsOf: file, mapping: TaskFields().mapping)
+      let gold = try GoldAnswers(contentsOf: file, task: task)
+      #expect(data.items.count == 3 && data.setAside.isEmpty)
+      #expect(gold.count == 3 && gold.setAside.isEmpty)
+      for item in data.items {
+        #expect(!item.text.isEmpty && item.fields["detail"]?.isEmpty == false)
+        if case .spans(let spans)? = gold.answer(of: item.id) { #expect(spans.count == 2) }
+      }
+    }
+  }
+}
