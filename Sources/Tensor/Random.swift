@@ -72,8 +72,6 @@ extension Tensor {
   public static func normal(
     _ shape: [Int], standardDeviation: Float = 1, using generator: inout some RandomNumberGenerator
   ) -> Tensor {
-    // Weights that are about to be read are made so: drawing them would take longer than reading them.
-    guard standardDeviation != 0 else { return .zeros(shape) }
     if generator is Blank { return Blank.tensor(shape) }
     return Tensor(shape: shape) { out in
       for i in out.indices {

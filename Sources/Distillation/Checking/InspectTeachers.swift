@@ -32,7 +32,7 @@ extension RunCheck {
           let replies =
             try files[key]
             ?? RecordedReplies(
-              contentsOf: URL(filePath: recorded.file), labels: run.labelSet(), columns: recorded.columns.forReading)
+              contentsOf: URL(filePath: recorded.file), labels: run.labelSet(), columns: recorded.columns.asRecorded)
           files[key] = replies
           let name = recorded.recordedName ?? teacher.name
           if inspect(replies, of: name, subject, items: data?.asked, into: &findings) {
@@ -157,18 +157,5 @@ extension RunCheck {
       findings.ok("agreement", text)
     }
     return conflicts
-  }
-}
-
-extension RecordedTeacherConfiguration.Columns {
-  fileprivate var forReading: RecordedReplies.Columns {
-    var columns = RecordedReplies.Columns()
-    columns.id = ColumnList([id])
-    columns.teacher = teacher
-    columns.teachers = teachers
-    columns.label = label
-    columns.rationale = rationale
-    columns.confidence = confidence
-    return columns
   }
 }

@@ -98,7 +98,8 @@ private struct Renamed: BatchTeacher {
 }
 
 extension RecordedTeacherConfiguration.Columns {
-  fileprivate var asRecorded: RecordedReplies.Columns {
+  /// The words side's form.
+  var asRecorded: RecordedReplies.Columns {
     var columns = RecordedReplies.Columns()
     columns.id = ColumnList([id])
     columns.teacher = teacher

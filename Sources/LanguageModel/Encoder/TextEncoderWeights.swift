@@ -43,9 +43,8 @@ extension TextEncoder {
   ///
   /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
   public init(_ configuration: TextEncoderConfiguration, from folder: Tensor.SafetensorsFolder) throws {
-    var generator = Tensor.Generator(seed: 0)
-    self.init(configuration.withoutDraws, using: &generator)
-    self.configuration = configuration
+    var generator = Tensor.Blank()
+    self.init(configuration, using: &generator)
     let spelling = TextEncoderSpelling(folder, family: configuration.family, path: "")
     try loadWeights(
       from: folder, renaming: spelling.name, ignoring: { spelling.isSpare($0) || $0.hasPrefix("classifier.") })
@@ -57,9 +56,8 @@ extension SequenceClassifier {
   ///
   /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
   public init(_ configuration: TextEncoderConfiguration, from folder: Tensor.SafetensorsFolder) throws {
-    var generator = Tensor.Generator(seed: 0)
-    self.init(configuration.withoutDraws, using: &generator)
-    encoder.configuration = configuration
+    var generator = Tensor.Blank()
+    self.init(configuration, using: &generator)
     try loadTextModel(configuration.family, from: folder, includingHead: true)
   }
 
@@ -77,9 +75,8 @@ extension TokenClassifier {
   ///
   /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
   public init(_ configuration: TextEncoderConfiguration, from folder: Tensor.SafetensorsFolder) throws {
-    var generator = Tensor.Generator(seed: 0)
-    self.init(configuration.withoutDraws, using: &generator)
-    encoder.configuration = configuration
+    var generator = Tensor.Blank()
+    self.init(configuration, using: &generator)
     try loadTextModel(configuration.family, from: folder, includingHead: true)
   }
 
@@ -88,15 +85,6 @@ extension TokenClassifier {
   /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
   public mutating func loadEncoder(from folder: Tensor.SafetensorsFolder) throws {
     try loadTextModel(encoder.configuration.family, from: folder, includingHead: false)
-  }
-}
-
-extension TextEncoderConfiguration {
-  /// For weights that are about to be read: drawing them would take longer than reading them.
-  fileprivate var withoutDraws: TextEncoderConfiguration {
-    var copy = self
-    copy.initialDeviation = 0
-    return copy
   }
 }
 
