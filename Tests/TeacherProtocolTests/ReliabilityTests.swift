@@ -1,4 +1,4 @@
-import Distillation
+import TeacherProtocol
 import Testing
 
 @Suite struct ReliabilityTests {
@@ -14,18 +14,6 @@ import Testing
     // Bin (0.8, 0.9]: 0.85 and 0.9, one of two right: |0.5 - 0.875| = 0.375. Bin (0.5, 0.6]: 0.6, right: 0.4.
     let table = Reliability(confidences: [0.85, 0.9, 0.6], correct: [true, false, true])
     #expect(abs(table.expectedCalibrationError - (2 * 0.375 + 1 * 0.4) / 3) < 1e-12)
-  }
-
-  @Test func `only predictions with a confidence for an item of the split count`() {
-    let table = Reliability(
-      of: [
-        Prediction(itemID: "1", label: "pristine", probabilities: ["pristine": 0.9, "falsified": 0.1]),
-        Prediction(itemID: "2", label: "falsified"),
-        Prediction(itemID: "3", label: nil, probabilities: ["pristine": 0.5]),
-        Prediction(itemID: "99", label: "pristine", probabilities: ["pristine": 0.9]),
-      ], on: EvaluationSample.split(), bins: 1)
-    #expect(table.bins == Reliability(confidences: [0.9], correct: [true], bins: 1).bins)
-    #expect(abs(table.expectedCalibrationError - 0.1) < 1e-12)
   }
 
   @Test func `no answers have no error`() {

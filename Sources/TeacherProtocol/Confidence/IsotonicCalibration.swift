@@ -1,0 +1,85 @@
+/// A calibration that assumes one thing alone: a higher confidence is not less often right.
+///
+/// The rising step function nearest to the outcomes, by pooling neighbours that go down (Zadrozny and Elkan 2002,
+/// "Transforming Classifier Scores into Accurate Multiclass Probability Estimates"), joined by straight lines between its
+/// steps and level beyond its ends. It bends to any shape and wants some hundreds of answers; with few of them take
+/// ``TemperatureCalibration``.
+public struct IsotonicCalibration: ConfidenceCalibration, Equatable, Codable {
+  /// One corner of the function.
+  public struct Point: Sendable, Equatable, Codable {
+    /// A stated confidence, 0...1.
+    public let confidence: Double
+    /// What it is worth, 0...1.
+    public let probability: Double
+  }
+
+  /// The corners, rising in both; empty where nothing was known, and then every confidence stays as it is.
+  public let points: [Point]
+
+  /// Learns from answers whose truth is known.
+  ///
+  /// - Parameters:
+  ///   - confidences: as stated, one per answer, each in 0...1.
+  ///   - correct: whether the answer was right, in the same order.
+  /// - Precondition: as many outcomes as confidences.
+  /// - Complexity: O(n log n).
+  public init(confidences: [Double], correct: [Bool]) {
+    precondition(confidences.count == correct.count, "\(confidences.count) confidences, \(correct.count) answers")
+    var blocks: [Block] = []
+    // Equal confidences are one block from the start, so the order of the answers does not matter.
+    for (confidence, isRight) in zip(confidences, correct).sorted(by: { $0.0 < $1.0 }) {
+      precondition((0...1).contains(confidence), "a confidence of \(confidence), expected 0...1")
+      if blocks.last?.high == confidence {
+        blocks[blocks.count - 1].add(isRight)
+      } else {
+        blocks.append(Block(confidence, isRight))
+      }
+    }
+    var pooled: [Block] = []
+    for block in blocks {
+      pooled.append(block)
+      while pooled.count > 1, pooled[pooled.count - 2].mean >= pooled[pooled.count - 1].mean {
+        let last = pooled.removeLast()
+        pooled[pooled.count - 1].take(last)
+      }
+    }
+    points = pooled.flatMap { block in
+      let low = Point(confidence: block.low, probability: block.mean)
+      return block.low == block.high ? [low] : [low, Point(confidence: block.high, probability: block.mean)]
+    }
+  }
+
+  /// The probability that an answer of this confidence is right.
+  public func calibrated(_ confidence: Double) -> Double {
+    guard let first = points.first, let last = points.last else { return min(max(confidence, 0), 1) }
+    if confidence <= first.confidence { return first.probability }
+    guard let above = points.firstIndex(where: { $0.confidence >= confidence }) else { return last.probability }
+    let (low, high) = (points[above - 1], points[above])
+    let share = (confidence - low.confidence) / (high.confidence - low.confidence)
+    return low.probability + share * (high.probability - low.probability)
+  }
+
+  /// Neighbouring answers that share one probability.
+  private struct Block {
+    let low: Double
+    var high: Double
+    var right: Double
+    var count: Double
+    var mean: Double { right / count }
+
+    init(_ confidence: Double, _ isRight: Bool) {
+      (low, high, right, count) = (confidence, confidence, isRight ? 1 : 0, 1)
+    }
+
+    mutating func add(_ isRight: Bool) {
+      right += isRight ? 1 : 0
+      count += 1
+    }
+
+    mutating func take(_ other: Block) {
+      high = other.high
+      right += other.right
+      count += other.count
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/// The lowest confidence from which on answers are as often right as wanted.
+///
+/// ```swift
+/// let threshold = PrecisionThreshold(0.95, confidences: stated, correct: wasRight)
+/// threshold?.confidence  // 0.82: at and above it at least 95 % of the answers are right
+/// threshold?.share       // 0.6: as many of all answers reach it
+/// ```
+///
+/// The precision is that on the answers it was found with. It was searched for among them, so on new ones it comes out a
+/// little lower; ask for a margin, or look at the precision on answers that were kept back.
+public struct PrecisionThreshold: Sendable, Equatable, Codable {
+  /// Answers of at least this confidence are accepted.
+  public let confidence: Double
+  /// Answers that were accepted.
+  public let accepted: Int
+  /// The share of all answers that was accepted, 0...1.
+  public let share: Double
+  /// The share of those accepted that is right, 0...1; at least what was wanted.
+  public let precision: Double
+
+  /// Finds the threshold; nil where no confidence reaches the precision.
+  ///
+  /// - Parameters:
+  ///   - wanted: the share of accepted answers that is to be right, 0...1.
+  ///   - confidences: one per answer.
+  ///   - correct: whether the answer was right, in the same order.
+  ///   - minimum: fewer accepted answers than this prove nothing. The default is 1.
+  /// - Precondition: as many outcomes as confidences.
+  /// - Complexity: O(n log n).
+  public init?(_ wanted: Double, confidences: [Double], correct: [Bool], minimum: Int = 1) {
+    precondition(confidences.count == correct.count, "\(confidences.count) confidences, \(correct.count) answers")
+    let answers = zip(confidences, correct).sorted { $0.0 > $1.0 }
+    var (right, best) = (0, Int?.none)
+    var precision = 0.0
+    for (index, answer) in answers.enumerated() {
+      right += answer.1 ? 1 : 0
+      // A threshold can't part equal confidences.
+      if index + 1 < answers.count, answers[index + 1].0 == answer.0 { continue }
+      let own = Double(right) / Double(index + 1)
+      if own >= wanted, index + 1 >= minimum { (best, precision) = (index, own) }
+    }
+    guard let best else { return nil }
+    confidence = answers[best].0
+    accepted = best + 1
+    share = Double(best + 1) / Double(answers.count)
+    self.precision = precision
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+
+/// A calibration by one number: log-odds, or logits, are divided by a temperature.
+///
+/// Above 1 the stated confidences were too high, below 1 too low; which label is likeliest never changes. Fitted by the
+/// likelihood of the truth (Guo et al. 2017, "On Calibration of Modern Neural Networks"). One number needs few answers:
+/// some tens will do.
+///
+/// ```swift
+/// let calibration = TemperatureCalibration(distributions: [[0.99, 0.01], [0.98, 0.02]], truths: [0, 1])
+/// calibration.calibrated([0.99, 0.01])  // near [0.5, 0.5]: of two answers this sure, one was wrong
+/// ```
+public struct TemperatureCalibration: ConfidenceCalibration, Equatable, Codable {
+  /// What log-odds are divided by, within 0.01...100. 1 changes nothing.
+  public let temperature: Double
+
+  /// A known temperature.
+  ///
+  /// - Precondition: it is positive and finite.
+  public init(temperature: Double) {
+    precondition(temperature > 0 && temperature.isFinite, "a temperature of \(temperature), expected more than 0")
+    self.temperature = temperature
+  }
+
+  /// Learns from answers whose truth is known, each with the confidence in the label given.
+  ///
+  /// - Parameters:
+  ///   - confidences: as stated, one per answer, each in 0...1.
+  ///   - correct: whether the answer was right, in the same order.
+  /// - Precondition: as many outcomes as confidences.
+  public init(confidences: [Double], correct: [Bool]) {
+    precondition(confidences.count == correct.count, "\(confidences.count) confidences, \(correct.count) answers")
+    self.init(distributions: confidences.map { [$0, 1 - $0] }, truths: correct.map { $0 ? 0 : 1 })
+  }
+
+  /// Learns from distributions over labels whose truth is known.
+  ///
+  /// - Parameters:
+  ///   - distributions: axes (answer, label), each in 0...1.
+  ///   - truths: the index of the true label of each.
+  /// - Precondition: as many truths as distributions, each an index of its distribution.
+  /// - Complexity: O(answers · labels).
+  public init(distributions: [[Double]], truths: [Int]) {
+    precondition(distributions.count == truths.count, "\(distributions.count) distributions, \(truths.count) truths")
+    let rows = zip(distributions, truths).map { distribution, truth in
+      precondition(distribution.indices.contains(truth), "label \(truth) of \(distribution.count)")
+      return (logits: distribution.map(Self.logarithm), truth: truth)
+    }
+    // The likelihood is concave in the inverse temperature, so its slope changes its sign once at most: halve the interval.
+    func slope(_ inverse: Double) -> Double {
+      rows.reduce(0) { sum, row in
+        let weights = Self.softmax(row.logits.map { $0 * inverse })
+        return sum + row.logits[row.truth] - zip(weights, row.logits).reduce(0) { $0 + $1.0 * $1.1 }
+      }
+    }
+    guard !rows.isEmpty, rows.contains(where: { Set($0.logits).count > 1 }) else {
+      temperature = 1
+      return
+    }
+    var (low, high) = (0.01, 100.0)
+    // By ratio: the ends lie four decades apart.
+    for _ in 0..<60 {
+      let middle = (low * high).squareRoot()
+      if slope(middle) > 0 { low = middle } else { high = middle }
+    }
+    temperature = 1 / (low * high).squareRoot()
+  }
+
+  /// The probability that an answer of this confidence in its label is right.
+  public func calibrated(_ confidence: Double) -> Double { calibrated([confidence, 1 - confidence])[0] }
+
+  /// A distribution over labels at this temperature; it sums to 1.
+  public func calibrated(_ distribution: [Double]) -> [Double] {
+    Self.softmax(distribution.map { Self.logarithm($0) / temperature })
+  }
+
+  /// No probability is taken for less than 1e-12: one answer must not weigh infinitely much.
+  private static func logarithm(_ probability: Double) -> Double {
+    precondition((-1e-9...1 + 1e-9).contains(probability), "a probability of \(probability), expected 0...1")
+    return log(max(probability, 1e-12))
+  }
+
+  private static func softmax(_ logits: [Double]) -> [Double] {
+    let highest = logits.max() ?? 0
+    let weights = logits.map { exp($0 - highest) }
+    let sum = weights.reduce(0, +)
+    return weights.map { $0 / sum }
+  }
+}
