@@ -189,7 +189,9 @@ import Testing
   }
 
   @Test func everyKindOfReplyReadsBackAsItWasWritten() throws {
-    for outcome: TeacherReply.Outcome in [.answered("a"), .abstained, .unreadable("why"), .refused, .cutOff] {
+    for outcome: TeacherReply.Outcome in [
+      .answered("a"), .abstained, .unreadable("why"), .unknownLabel("x"), .empty, .refused, .cutOff,
+    ] {
       var one = annotation("k")
       one.reply = TeacherReply(
         outcome: outcome, rationale: "\n", confidence: Confidence(1.0 / 3, source: .labelTokenProbability), raw: "",

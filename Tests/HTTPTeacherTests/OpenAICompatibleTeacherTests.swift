@@ -128,7 +128,7 @@ import Testing
     #expect(try await outcome(Self.answer(nil, more: ", \"refusal\": \"I can't\"")).outcome == .refused)
     #expect(try await outcome(Self.answer(nil, more: ", \"refusal\": \"I can't\"")).raw == "I can't")
     #expect(try await outcome(Self.answer("", end: "content_filter")).outcome == .refused)
-    #expect(try await outcome(Self.answer(nil)).outcome == .unreadable("an empty text"))
+    #expect(try await outcome(Self.answer(nil)).outcome == .empty)
     #expect(try await outcome(Self.answer("I don't know")).outcome == .abstained)
     let json = try await outcome(
       Self.answer("```json\n{\"label\": \"Yes\", \"reason\": \"r\", \"confidence\": \"85 %\"}\n```"))
@@ -267,7 +267,7 @@ import Testing
     let teacher = try server.teacher { $0.retry.attempts = 2 }
     do {
       let reply = try await teacher.reply(to: try request())
-      #expect(reply.outcome == .unreadable("an empty text"), "\(body)")
+      #expect(reply.outcome == .empty, "\(body)")
     } catch {
       guard case .gaveUp(attempts: 2, _)? = error as? HTTPTeacherError else {
         Issue.record("\(error)")

@@ -124,8 +124,64 @@ import Testing
   func anAnswerThatTakesNoSideAbstains(_ text: String) { #expect(reader.read(text).outcome == .abstained) }
 
   @Test(arguments: [
-    "", "  ", "Note that", "The answer is Yes", "Yesterday", "{\"label\": \"maybe\"}", "{\"x\": 1}", "{",
+    ("", TeacherReply.Outcome.empty), (" \n\t", .empty), (#"{"label": "maybe"}"#, .unknownLabel("maybe")),
+    (#"{"label": 7, "rationale": "r"}"#, .unknownLabel("7")), ("Answer: Perhaps. Or not.", .unknownLabel("Perhaps")),
+    ("**Label:** **mixed**", .unknownLabel("mixed")), ("I'm sorry, but I can't help with that.", .refused),
+    ("I’m unable to assist with photos of people.", .refused), (#"{"label": "I cannot assist with this"}"#, .refused),
+    ("{", .cutOff), (#"{"label": "Yes", "rationale": "The pho"#, .cutOff),
+    ("```json\n{\"label\": \"No\", \"rationale\":", .cutOff),
   ])
+  func whatHasNoLabelIsOfItsOwnKind(_ text: String, outcome: TeacherReply.Outcome) {
+    #expect(reader.read(text).outcome == outcome)
+    #expect(outcome.fault != nil)
+  }
+
+  @Test(arguments: [
+    ("Yes. A dog.\nConfidence: 85 %", "A dog.", 0.85), ("**No**\n\n**Confidence:** 0.4", "", 0.4),
+    ("No. It fits.\nconfidence = 1.", "It fits.", 1),
+  ])
+  func aLastLineMayStateTheConfidence(_ text: String, rationale: String, value: Double) {
+    #expect(reader.read(text).rationale == rationale)
+    #expect(reader.read(text).confidence == Confidence(value, source: .verbalised))
+    #expect(reader.read("Yes. Confidence is high.").rationale == "Confidence is high.")
+  }
+
+  @Test(arguments: [
+    "Yes.", " **Yes** it", "Answer: Yes", #"{"rationale": "r", "label":  "Yes"}"#, "It’s: ```{\"answer\": \"yes\"}```",
+    #"{"label": "falsified"}"#,
+  ])
+  func thePlaceOfTheLabelIsKnown(_ text: String) throws {
+    let offset = try #require(reader.read(text).labelOffset)
+    let there = String(decoding: Array(text.utf8.dropFirst(offset)), as: UTF8.self).lowercased()
+    #expect(there.hasPrefix("yes") || there.hasPrefix("falsified"))
+  }
+
+  @Test func aFormAsksForWhatTheReaderReads() throws {
+    let form = AnswerForm(labels: .outOfContext, isJSON: true, statesConfidence: true)
+    #expect(
+      form.schema
+        == #"{"type": "object", "properties": {"label": {"type": "string", "enum": ["No", "Yes"]}, "#
+        + #""rationale": {"type": "string"}, "confidence": {"type": "number"}}, "#
+        + #""required": ["label", "rationale", "confidence"], "additionalProperties": false}"#)
+    for text in [form.instruction, form.repairQuestion] { #expect(text.contains(#""No" or "Yes""#)) }
+    #expect(form.instruction.contains("confidence"))
+    #expect(AnswerForm(labels: .outOfContext, isJSON: false).instruction.isEmpty)
+    let words = AnswerForm(labels: .outOfContext, isJSON: false, statesConfidence: true)
+    #expect(words.instruction.contains("Confidence:"))
+    #expect(words.repairQuestion.contains("beginning with"))
+    let read = reader.read(#"{"label": "No", "rationale": "It fits.", "confidence": 0.9}"#)
+    #expect((read.outcome, read.rationale) == (.answered("pristine"), "It fits."))
+    #expect(read.confidence == Confidence(0.9, source: .verbalised))
+  }
+
+  @Test func parametersThatCameLaterDoNotChangeOlderKeys() throws {
+    #expect(TeacherParameters().canonical == "temperature=0.0 maximumTokens=256 samples=1 seed=-")
+    let all = TeacherParameters(answersInJSON: true, statesConfidence: true, isRepaired: true)
+    #expect(all.canonical.hasSuffix(" json confidence repaired"))
+    #expect(try JSONDecoder().decode(TeacherParameters.self, from: JSONEncoder().encode(all)) == all)
+  }
+
+  @Test(arguments: ["Note that", "The answer is Yes", "Yesterday", "{\"x\": 1}"])
   func anythingElseIsUnreadable(_ text: String) {
     guard case .unreadable = reader.read(text).outcome else {
       Issue.record("\(text) was read as \(reader.read(text).outcome)")

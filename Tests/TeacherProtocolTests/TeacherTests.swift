@@ -27,7 +27,7 @@ import Testing
       replies.reply(of: "t", on: "1:a") == TeacherReply(outcome: .answered("falsified"), rationale: "r", raw: "Yes"))
     #expect(replies.reply(of: "s", on: "1:a")?.outcome == .abstained)
     #expect(replies.reply(of: "t", on: "1:b")?.confidence == Confidence(0.75, source: .recorded))
-    #expect(replies.reply(of: "s", on: "1:b")?.outcome == .unreadable("the label '7'"))
+    #expect(replies.reply(of: "s", on: "1:b")?.outcome == .unknownLabel("7"))
     #expect(replies.reply(of: "s", on: "none") == nil)
 
     let teacher = try RecordedTeacher("t", of: replies)

@@ -152,7 +152,7 @@ struct TeacherPass: Sendable {
       replies.map { question, reply in
         var reply = reply
         if let label = reply.label, labels[label] == nil {
-          reply.outcome = .unreadable("the label '\(label)', which is none of \(labels.names.joined(separator: ", "))")
+          reply.outcome = .unknownLabel(label)
         }
         return Annotation(teacher: assignment.teacher, request: question.request, reply: reply, time: now)
       })

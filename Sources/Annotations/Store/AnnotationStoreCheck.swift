@@ -75,7 +75,7 @@ public struct AnnotationStoreCheck: Sendable {
   /// One annotation of every kind, with texts that break naive storage.
   private static var samples: [Annotation] {
     let outcomes: [TeacherReply.Outcome] = [
-      .answered("falsified"), .abstained, .unreadable("a \"text\""), .refused, .cutOff,
+      .answered("falsified"), .abstained, .unreadable("a \"text\""), .unknownLabel("'7'"), .empty, .refused, .cutOff,
     ]
     return outcomes.enumerated().map { i, outcome in
       Annotation(

@@ -8,6 +8,16 @@ public struct ReadAnswer: Sendable, Equatable {
   public var rationale: String
   /// A confidence stated in the reply, 0...1.
   public var confidence: Confidence?
+  /// Where the words of the label begin, in UTF-8 bytes from the beginning of the text; nil without a label.
+  public var labelOffset: Int?
+
+  init(_ outcome: TeacherReply.Outcome, rationale: String = "", confidence: Confidence? = nil, labelOffset: Int? = nil)
+  {
+    self.outcome = outcome
+    self.rationale = rationale
+    self.confidence = confidence
+    self.labelOffset = labelOffset
+  }
 }
 
 /// Reads label and rationale out of what a model wrote.
@@ -19,9 +29,10 @@ public struct ReadAnswer: Sendable, Equatable {
 ///
 /// Accepted are: the label's answer words at the very beginning (letter case, quotes and asterisks ignored; whole words,
 /// so "Note" is not "No"), the same after `Answer:`, `Label:` or `Verdict:`, and a JSON object with `label` (or `answer`),
-/// `rationale` (or `reason`, `explanation`) and `confidence` (or `probability`), alone, fenced, or after some words. A text
-/// that begins with one of ``abstentions`` abstains. All else is unreadable: nothing is guessed from words further in, as
-/// a rationale names the other label too.
+/// `rationale` (or `reason`, `explanation`) and `confidence` (or `probability`), alone, fenced, or after some words. A last
+/// line `Confidence: 0.9` is read too. A text that begins with one of ``abstentions`` abstains, with one of ``refusals`` it
+/// is refused, and a JSON object that never ends was cut off. All else has no label: nothing is guessed from words further
+/// in, as a rationale names the other label too.
 public struct AnswerReader: Sendable, Equatable {
   /// The labels that can be read.
   public var labels: LabelSet
@@ -30,6 +41,13 @@ public struct AnswerReader: Sendable, Equatable {
     "I don't know", "I do not know", "I'm not sure", "I am not sure", "Unsure", "Unknown", "Uncertain", "Cannot tell",
     "Can't tell", "Not sure",
   ]
+  /// How an answer begins that declines to be one.
+  public var refusals: [String] = [
+    "I'm sorry, but I can't", "I'm sorry, but I cannot", "I'm sorry, I can't", "I'm sorry, I cannot",
+    "I am sorry, but I can't", "I am sorry, but I cannot", "Sorry, but I can't", "Sorry, I can't", "I can't assist",
+    "I cannot assist", "I can't help", "I cannot help", "I'm unable to assist", "I'm unable to help",
+    "I am unable to assist", "I am unable to help", "I'm not able to assist", "I'm not able to help",
+  ]
 
   /// A reader for these labels.
   public init(labels: LabelSet) { self.labels = labels }
@@ -37,82 +55,82 @@ public struct AnswerReader: Sendable, Equatable {
   /// Reads a reply.
   public func read(_ text: String) -> ReadAnswer {
     let plain = text.replacingOccurrences(of: "\u{2019}", with: "'")
-    if let object = Self.object(in: plain), let answer = read(object) { return answer }
-    var rest = Self.bare(plain[...])
-    guard !rest.isEmpty else { return unreadable("an empty text") }
+    guard plain.contains(where: { !$0.isWhitespace }) else { return ReadAnswer(.empty) }
+    var answer: ReadAnswer
+    switch AnswerObject.first(in: plain) {
+    case .whole(let object):
+      answer = read(object, in: plain) ?? read(words: plain)
+    case .neverEnds:
+      // Words before a brace that quotes something are an answer all the same.
+      let words = read(words: plain)
+      answer = words.outcome.isUnreadable ? ReadAnswer(.cutOff) : words
+    case .none:
+      answer = read(words: plain)
+    }
+    if plain.utf8.count != text.utf8.count, let offset = answer.labelOffset {
+      // Each curly apostrophe is two bytes longer than the straight one it was read as.
+      var (read, longer) = (0, 0)
+      for scalar in text.unicodeScalars where read < offset {
+        read += scalar == "\u{2019}" ? 1 : UTF8.width(scalar)
+        longer += scalar == "\u{2019}" ? 2 : 0
+      }
+      answer.labelOffset = offset + longer
+    }
+    return answer
+  }
+
+  private func read(words plain: String) -> ReadAnswer {
+    var rest = AnswerWords.bare(plain[...])
+    var isNamed = false
     for prefix in ["answer", "label", "verdict"] {
-      if let after = Self.after(prefix, in: rest) {
+      if let after = AnswerWords.after(prefix, in: rest) {
         let tail = after.drop { $0.isWhitespace || $0 == "*" }
-        if tail.first == ":" { rest = Self.bare(tail.dropFirst()) }
+        if tail.first == ":" {
+          rest = AnswerWords.bare(tail.dropFirst())
+          isNamed = true
+        }
       }
     }
     // The longest match wins: "Not enough evidence" before "No".
     let answers = labels.labels.map { ($0.answer, TeacherReply.Outcome.answered($0.name)) }
     let silences = abstentions.map { ($0, TeacherReply.Outcome.abstained) }
-    for (words, outcome) in (answers + silences).sorted(by: { $0.0.count > $1.0.count }) {
-      guard let after = Self.after(words, in: rest) else { continue }
-      return ReadAnswer(outcome: outcome, rationale: Self.rationale(after), confidence: nil)
+    let declined = refusals.map { ($0, TeacherReply.Outcome.refused) }
+    for (words, outcome) in (answers + silences + declined).sorted(by: { $0.0.count > $1.0.count }) {
+      guard let after = AnswerWords.after(words, in: rest) else { continue }
+      let (rationale, confidence) = AnswerWords.confidence(endingIn: AnswerWords.rationale(after))
+      return ReadAnswer(
+        outcome, rationale: rationale, confidence: confidence,
+        labelOffset: plain.utf8.distance(from: plain.startIndex, to: rest.startIndex))
     }
-    return unreadable("a text that begins with none of \(labels.labels.map(\.answer))")
-  }
-
-  private func unreadable(_ reason: String) -> ReadAnswer {
-    ReadAnswer(outcome: .unreadable(reason), rationale: "", confidence: nil)
+    if isNamed, let label = AnswerWords.label(rest) { return ReadAnswer(.unknownLabel(label)) }
+    return ReadAnswer(.unreadable("a text that begins with none of \(labels.labels.map(\.answer))"))
   }
 
   /// Nil for an object that says nothing of a label, which may be anything that a rationale quotes.
-  private func read(_ object: JSONValue) -> ReadAnswer? {
-    func first(_ names: [String]) -> JSONValue? { names.lazy.compactMap { object[$0] }.first }
+  private func read(_ found: AnswerObject, in plain: String) -> ReadAnswer? {
+    func first(_ names: [String]) -> JSONValue? { names.lazy.compactMap { found.value[$0] }.first }
     let rationale = first(["rationale", "reason", "explanation", "reasoning"])?.cell ?? ""
-    let confidence = first(["confidence", "probability"]).flatMap(Self.confidence)
-    guard let value = first(["label", "answer", "verdict"]) else { return nil }
-    guard let raw = value.cell else { return ReadAnswer(outcome: .abstained, rationale: rationale, confidence: nil) }
-    let named = labels.label(raw)?.name
-    let outcome = named.map { TeacherReply.Outcome.answered($0) } ?? read(raw).outcome
-    return ReadAnswer(outcome: outcome, rationale: rationale, confidence: confidence)
-  }
-
-  /// 0...1, or per cent above 1 or with a sign: "85 %", 85, 0.85.
-  private static func confidence(_ value: JSONValue) -> Confidence? {
-    guard let text = value.cell else { return nil }
-    let isPercent = text.contains("%")
-    let digits = text.replacingOccurrences(of: "%", with: "").trimmingCharacters(in: .whitespaces)
-    guard var number = Double(digits), number.isFinite else { return nil }
-    if isPercent || number > 1 { number /= 100 }
-    return (0...1).contains(number) ? Confidence(number, source: .verbalised) : nil
-  }
-
-  /// The first JSON object that begins within the text and ends properly.
-  private static func object(in text: String) -> JSONValue? {
-    let bytes = Array(text.utf8)
-    return bytes.withUnsafeBufferPointer { buffer in
-      // A few tries: an object begins early or not at all, and a text of braces must not cost the square of its length.
-      for (tries, start) in buffer.indices.lazy.filter({ buffer[$0] == UInt8(ascii: "{") }).enumerated() where tries < 4
-      {
-        var parser = JSONParser(buffer, at: start)
-        if let value = try? parser.value() { return value }
-      }
-      return nil
+    let confidence = first(["confidence", "probability"])?.cell.flatMap(AnswerWords.confidence)
+    guard let name = ["label", "answer", "verdict"].first(where: { found.value[$0] != nil }) else { return nil }
+    guard let raw = found.value[name]?.cell else { return ReadAnswer(.abstained, rationale: rationale) }
+    let offset = found.offset(of: name, in: plain)
+    if let label = labels.label(raw) {
+      return ReadAnswer(.answered(label.name), rationale: rationale, confidence: confidence, labelOffset: offset)
     }
+    var answer = read(words: raw)
+    switch answer.outcome {
+    case .answered, .abstained, .refused:
+      answer.labelOffset = answer.labelOffset.flatMap { own in offset.map { $0 + own } }
+    default: answer = ReadAnswer(.unknownLabel(raw))
+    }
+    answer.rationale = rationale
+    answer.confidence = confidence
+    return answer
   }
+}
 
-  private static let wrapping: Set<Character> = ["*", "\"", "'", "`", "_", "#", "“", "”", "(", "["]
-
-  private static func bare(_ text: Substring) -> Substring {
-    text.drop { $0.isWhitespace || wrapping.contains($0) }
-  }
-
-  /// What follows these words at the beginning of the text, if they are followed by the end of a word.
-  private static func after(_ words: String, in text: Substring) -> Substring? {
-    guard let range = text.range(of: words, options: [.caseInsensitive, .anchored]) else { return nil }
-    let rest = text[range.upperBound...]
-    if let next = rest.first, next.isLetter || next.isNumber { return nil }
-    return rest
-  }
-
-  private static func rationale(_ text: Substring) -> String {
-    let marks: Set<Character> = [".", ",", ":", ";", "-", "–", "—", "!", ")", "]"]
-    let body = text.drop { $0.isWhitespace || wrapping.contains($0) || marks.contains($0) }
-    return body.trimmingCharacters(in: .whitespacesAndNewlines)
+extension TeacherReply.Outcome {
+  fileprivate var isUnreadable: Bool {
+    if case .unreadable = self { true } else { false }
   }
 }

@@ -159,7 +159,7 @@ public struct RecordedReplies: Sendable {
       case nil: .abstained
       case let text?:
         if let labels {
-          labels.label(text).map { .answered($0.name) } ?? .unreadable("the label '\(text)'")
+          labels.label(text).map { .answered($0.name) } ?? .unknownLabel(text)
         } else {
           .answered(text)
         }

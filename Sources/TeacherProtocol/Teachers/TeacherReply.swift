@@ -37,13 +37,17 @@ public struct TeacherReply: Sendable, Equatable {
     case abstained
     /// A text from which no label could be read, and why.
     case unreadable(String)
+    /// An answer in the form asked for, with a label that is none of the set: this one.
+    case unknownLabel(String)
+    /// No text at all.
+    case empty
     /// The teacher declined to answer.
     case refused
     /// The text ended at its length limit before it was complete.
     case cutOff
   }
 
-  /// What an answer cost.
+  /// What an answer cost, all requests together that it took.
   public struct Usage: Sendable, Equatable, Codable {
     /// Tokens of the question, image included.
     public var inputTokens: Int
@@ -97,5 +101,19 @@ public struct TeacherReply: Sendable, Equatable {
   /// The label, where there is one.
   public var label: String? {
     if case .answered(let label) = outcome { label } else { nil }
+  }
+}
+
+extension TeacherReply.Outcome {
+  /// Why there is no label, in a few words; nil where there is one, or where the teacher said that it does not know.
+  public var fault: String? {
+    switch self {
+    case .answered, .abstained: nil
+    case .unreadable(let reason): reason
+    case .unknownLabel(let label): "the label '\(label)'"
+    case .empty: "an empty text"
+    case .refused: "a refusal"
+    case .cutOff: "an answer that was cut off"
+    }
   }
 }

@@ -4,15 +4,24 @@ public struct TeacherParameters: Sendable, Equatable, Codable {
   public var temperature: Double = 0
   /// Most tokens of an answer. The default is 256.
   public var maximumTokens: Int = 256
-  /// Answers drawn per question. The default is 1.
+  /// Answers drawn per question; with more than one, the label that most of them have is the answer. The default is 1.
   public var samples: Int = 1
   /// Seed for sampling, where a teacher takes one. The default is nil.
   public var seed: Int?
+  /// Whether the answer is to be a JSON object of label and rationale. The default is false: words.
+  public var answersInJSON = false
+  /// Whether the teacher is to say how sure it is. The default is false.
+  public var statesConfidence = false
+  /// Whether an answer without a readable label is followed by one more question for it. The default is false.
+  public var isRepaired = false
 
   /// Parameters; every argument has the default of its property.
   ///
   /// - Precondition: temperature is not negative, maximum tokens and samples are positive.
-  public init(temperature: Double = 0, maximumTokens: Int = 256, samples: Int = 1, seed: Int? = nil) {
+  public init(
+    temperature: Double = 0, maximumTokens: Int = 256, samples: Int = 1, seed: Int? = nil, answersInJSON: Bool = false,
+    statesConfidence: Bool = false, isRepaired: Bool = false
+  ) {
     precondition(
       temperature >= 0 && maximumTokens > 0 && samples > 0,
       "TeacherParameters: temperature \(temperature), maximumTokens \(maximumTokens), samples \(samples)")
@@ -20,9 +29,14 @@ public struct TeacherParameters: Sendable, Equatable, Codable {
     self.maximumTokens = maximumTokens
     self.samples = samples
     self.seed = seed
+    self.answersInJSON = answersInJSON
+    self.statesConfidence = statesConfidence
+    self.isRepaired = isRepaired
   }
 
-  private enum CodingKeys: String, CodingKey, CaseIterable { case temperature, maximumTokens, samples, seed }
+  private enum CodingKeys: String, CodingKey, CaseIterable {
+    case temperature, maximumTokens, samples, seed, answersInJSON, statesConfidence, isRepaired
+  }
 
   /// Reads parameters; a missing key has its default, an unknown one is an error.
   public init(from decoder: any Decoder) throws {
@@ -32,6 +46,9 @@ public struct TeacherParameters: Sendable, Equatable, Codable {
     maximumTokens = try container.decodeIfPresent(Int.self, forKey: .maximumTokens) ?? 256
     samples = try container.decodeIfPresent(Int.self, forKey: .samples) ?? 1
     seed = try container.decodeIfPresent(Int.self, forKey: .seed)
+    answersInJSON = try container.decodeIfPresent(Bool.self, forKey: .answersInJSON) ?? false
+    statesConfidence = try container.decodeIfPresent(Bool.self, forKey: .statesConfidence) ?? false
+    isRepaired = try container.decodeIfPresent(Bool.self, forKey: .isRepaired) ?? false
     guard temperature >= 0, maximumTokens > 0, samples > 0 else {
       throw DecodingError.dataCorrupted(
         .init(
@@ -42,7 +59,9 @@ public struct TeacherParameters: Sendable, Equatable, Codable {
 
   /// One text for equal parameters, whatever the process.
   public var canonical: String {
+    // What came later is named only where it is set, so that older replies are still found.
     "temperature=\(temperature) maximumTokens=\(maximumTokens) samples=\(samples) seed=\(seed.map(String.init) ?? "-")"
+      + (answersInJSON ? " json" : "") + (statesConfidence ? " confidence" : "") + (isRepaired ? " repaired" : "")
   }
 }
 

@@ -1,0 +1,70 @@
+/// The form that an answer is asked to have: a JSON schema for servers that hold a model to one, and words for all.
+///
+/// ```swift
+/// let form = AnswerForm(labels: .outOfContext, isJSON: true)
+/// form.schema       // {"type": "object", "properties": {"label": {"type": "string", "enum": ["No", "Yes"]}, ...
+/// form.instruction  // Answer with one JSON object and nothing else: {"label": "No" or "Yes", "rationale": ...}
+/// ```
+///
+/// It is a wish: whatever comes back is read by ``AnswerReader``, which believes no server.
+public struct AnswerForm: Sendable, Equatable {
+  /// The labels that an answer may have, by their answer words.
+  public var labels: LabelSet
+  /// A JSON object, or words.
+  public var isJSON: Bool
+  /// Whether the answer is to say how sure it is.
+  public var statesConfidence: Bool
+
+  /// A form.
+  public init(labels: LabelSet, isJSON: Bool, statesConfidence: Bool = false) {
+    self.labels = labels
+    self.isJSON = isJSON
+    self.statesConfidence = statesConfidence
+  }
+
+  /// The form that a question asks for.
+  public init(of request: TeacherRequest) {
+    self.init(
+      labels: request.labels, isJSON: request.parameters.answersInJSON,
+      statesConfidence: request.parameters.statesConfidence)
+  }
+
+  /// The schema as JSON text: every property required and no other allowed, as strict servers want it.
+  public var schema: String { schemaValue.text }
+
+  package var schemaValue: JSONValue {
+    func typed(_ type: String, _ more: [JSONValue.Member] = []) -> JSONValue {
+      .object([.init("type", .string(type))] + more)
+    }
+    // The label comes first: its tokens then depend on the question alone, and their probability can be read.
+    var properties: [JSONValue.Member] = [
+      .init("label", typed("string", [.init("enum", .array(labels.labels.map { .string($0.answer) }))])),
+      .init("rationale", typed("string")),
+    ]
+    if statesConfidence { properties.append(.init("confidence", typed("number"))) }
+    return .object([
+      .init("type", "object"), .init("properties", .object(properties)),
+      .init("required", .array(properties.map { .string($0.name) })), .init("additionalProperties", .bool(false)),
+    ])
+  }
+
+  /// What is said to the model behind the question; empty where the question stands for itself.
+  public var instruction: String {
+    let share = "how likely your label is right, from 0 to 1"
+    guard isJSON else {
+      return statesConfidence ? "End with a line \"Confidence:\" and \(share)." : ""
+    }
+    let confidence = statesConfidence ? ", \"confidence\": \(share)" : ""
+    return "Answer with one JSON object and nothing else: "
+      + "{\"label\": \(choices), \"rationale\": your reasons in one or two sentences\(confidence)}"
+  }
+
+  /// The question that follows an answer without a readable label.
+  public var repairQuestion: String {
+    isJSON
+      ? "That can't be read. Answer again with the JSON object alone; its \"label\" must be \(choices)."
+      : "That can't be read. Answer again, beginning with \(choices)."
+  }
+
+  private var choices: String { labels.labels.map { JSONValue.string($0.answer).text }.joined(separator: " or ") }
+}
