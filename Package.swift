@@ -26,24 +26,35 @@ let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Run"]))
 let yams = Target.Dependency.product(name: "Yams", package: "Yams", condition: .when(traits: ["Run"]))
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["Run"]))
+/// The HTTP server, and the packages whose types its interface speaks.
+let hummingbird: [Target.Dependency] = [
+  ("Hummingbird", "hummingbird"), ("HTTPTypes", "swift-http-types"), ("Logging", "swift-log"),
+  ("NIOCore", "swift-nio"),
+].map { .product(name: $0, package: $1, condition: .when(traits: ["Run"])) }
 
 let libraries = [
   "ContentDigest", "Tensor", "TeacherProtocol", "Tokenizers", "Layers", "ImageDecoding", "VisionEncoder",
   "LanguageModel", "LoRA", "DPO", "Student", "HTTPTeacher", "DualChecker", "Annotations", "SQLiteStore",
-  "Distillation",
+  "LoopbackServer", "Distillation",
 ]
 
 let package = Package(
   name: "swift-distillation",
   products: libraries.map { .library(name: $0, targets: [$0]) } + [.executable(name: "distill", targets: ["distill"])],
   traits: [
-    .trait(name: "Run", description: "The distill command and the SQLite store (GRDB, Yams, ArgumentParser)."),
+    .trait(
+      name: "Run",
+      description: "The distill command, its servers and the SQLite store (GRDB, Yams, ArgumentParser, Hummingbird)."),
     .default(enabledTraits: ["Run"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.5.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.0.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.70.0"),
   ],
   targets: [
     // C
@@ -54,6 +65,7 @@ let package = Package(
 
     // Ground
     library("ContentDigest"),
+    library("LoopbackServer", hummingbird),
     library("Tensor", ["COpenBLAS", "CKernels"]),
     library("TeacherProtocol", ["ContentDigest"]),
     library("Tokenizers"),
@@ -104,6 +116,7 @@ let package = Package(
     // Tests
     .target(name: "TestSupport", dependencies: ["Tensor"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
     tests("ContentDigest", ["ContentDigest"]),
+    tests("LoopbackServer", ["LoopbackServer"]),
     tests("Tensor", ["Tensor"]),
     tests("TeacherProtocol", ["TeacherProtocol"]),
     tests("Tokenizers", ["Tokenizers"], exclude: ["Golden"]),

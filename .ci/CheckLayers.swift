@@ -17,7 +17,10 @@ enum Half: String { case numbers, words, both }
 let layers: [(name: String, targets: [(name: String, half: Half)])] = [
   (
     "C and digests",
-    [("COpenBLAS", .numbers), ("CKernels", .numbers), ("CImageCodecs", .numbers), ("ContentDigest", .both)]
+    [
+      ("COpenBLAS", .numbers), ("CKernels", .numbers), ("CImageCodecs", .numbers), ("ContentDigest", .both),
+      ("LoopbackServer", .both),
+    ]
   ),
   ("ground", [("Tensor", .numbers), ("Tokenizers", .numbers), ("TeacherProtocol", .words)]),
   ("middle", [("Layers", .numbers), ("ImageDecoding", .numbers)]),

@@ -8,14 +8,18 @@
     static let configuration = CommandConfiguration(
       abstract: "Step 2: find where teachers agree and conflict; or the figures of any file of replies.",
       discussion: """
-        For every teacher, every pair and all together: votes, agreement, Cohen's kappa, conflicts, and where true \
-        labels are known accuracy alone, where they agree, by majority, and if people label the conflicts.
+        For every teacher, every pair and all together: votes, agreement, Cohen's and Fleiss' kappa, Krippendorff's \
+        alpha, conflicts, and where true labels are known accuracy alone, where they agree, by majority, and if people \
+        label the conflicts. Without true labels each teacher's accuracy and confusions, and the error of labels made \
+        from the votes, are estimated by Dawid and Skene's model; it takes them for better than they are where teachers \
+        err together, and --anchors mends that with labels that people gave to a random sample.
 
         Examples:
 
           distill agree news.yaml                        the step of a run
           distill agree --annotations replies.jsonl      any file of replies
           distill agree --annotations runs/news --json   a run's figures again
+          distill agree --annotations replies.jsonl --anchors sample.csv
 
         A file of replies is JSON Lines, JSON or CSV with one row per item and an object 'teachers', or one row per \
         item and teacher. Also read are a run's folder (its training items, without accuracies, since their labels are \
@@ -41,6 +45,12 @@
         "With --annotations: column of the true label. (default: gold, if it is there)", valueName: "column"))
     var gold: String?
 
+    @Option(
+      help: ArgumentHelp(
+        "With --annotations and a file: labels of a random sample, a file with the columns item and label.",
+        valueName: "file"), completion: .file())
+    var anchors: String?
+
     @Flag(help: "Print the figures as JSON.")
     var json = false
 
@@ -59,8 +69,8 @@
       if (config == nil) == (annotations == nil) {
         throw ValidationError("Give either the configuration of a run or --annotations with a file of replies.")
       }
-      if config != nil, id != nil || gold != nil {
-        throw ValidationError("--id and --gold belong to --annotations.")
+      if config != nil, id != nil || gold != nil || anchors != nil {
+        throw ValidationError("--id, --gold and --anchors belong to --annotations.")
       }
     }
 
@@ -71,7 +81,8 @@
         source = try await request.run(through: .agree).folder
       }
       let columns = id.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
-      let figures = try await AgreementSource.report(of: source, idColumns: columns, goldColumn: gold)
+      let figures = try await AgreementSource.report(
+        of: source, idColumns: columns, goldColumn: gold, anchors: anchors.map { URL(filePath: $0) })
       for problem in figures.setAside.prefix(5) { Output.complain("set aside: \(problem)") }
       if figures.setAside.count > 5 { Output.complain("and \(figures.setAside.count - 5) more rows set aside") }
       Output.write(try json ? figures.report.json() : figures.report.text)

@@ -17,6 +17,12 @@ public struct AgreementReport: Sendable, Equatable, Codable {
     public var votes: Int
     /// Share of right votes among its votes.
     public var accuracy: Double?
+    /// The same as ``DawidSkene`` estimates it from the votes alone. Too high where teachers err together.
+    public var estimatedAccuracy: Double?
+    /// The same estimate, anchored by human labels on randomly drawn items.
+    public var anchoredAccuracy: AnchoredEstimate?
+    /// How it votes where each label is true.
+    public var confusion: [Confusion]?
   }
 
   /// Two teachers, over the items on which both voted.
@@ -52,6 +58,10 @@ public struct AgreementReport: Sendable, Equatable, Codable {
     public var majority: Double?
     /// Accuracy if a person labels the items that are not unanimous.
     public var unanimousPlusLabels: Double?
+    /// Fleiss' kappa: agreement of all beyond chance. Nil where chance alone gives 1.
+    public var fleissKappa: Double?
+    /// Krippendorff's alpha, over every item with at least two votes. Nil where chance alone gives 1.
+    public var krippendorffAlpha: Double?
   }
 
   /// Items with any row.
@@ -62,19 +72,27 @@ public struct AgreementReport: Sendable, Equatable, Codable {
   public var pairs: [Pair]
   /// All teachers together.
   public var all: All
+  /// Labels by three rules, and how wrong they are.
+  public var labels: [Labels]?
 
   /// The figures of a table of votes.
   ///
   /// - Parameters:
   ///   - table: who voted how.
   ///   - gold: item -> label name, for the accuracies.
-  /// - Complexity: items x teachers squared.
-  public init(_ table: VoteTable, gold: [String: String] = [:]) {
+  ///   - anchors: item -> label name by people, of items drawn at random, for the anchored estimates.
+  /// - Complexity: items x teachers squared, and what ``DawidSkene`` takes.
+  public init(_ table: VoteTable, gold: [String: String] = [:], anchors: [String: String] = [:]) {
     let truth = table.items.map { gold[$0] }
+    let estimates = AgreementEstimates(table, gold: gold, anchors: anchors)
+    labels = estimates.labels()
     items = table.items.count
     teachers = table.teachers.enumerated().map { column, name in
       let votes = zip(table.votes, truth).compactMap { row, truth in row[column].map { (label: $0, truth: truth) } }
-      return Teacher(name: name, votes: votes.count, accuracy: Self.accuracy(votes))
+      return Teacher(
+        name: name, votes: votes.count, accuracy: Self.accuracy(votes),
+        estimatedAccuracy: estimates.accuracy(of: column),
+        anchoredAccuracy: estimates.anchoredAccuracy(of: column), confusion: estimates.confusion(of: column))
     }
     let indices = table.teachers.indices
     pairs = indices.flatMap { i in
@@ -100,7 +118,8 @@ public struct AgreementReport: Sendable, Equatable, Codable {
       unanimousPlusLabels: Self.accuracy(
         complete.map { row in
           (Set(row.votes).count == 1 ? row.votes.first : row.truth, row.truth)
-        }))
+        }), fleissKappa: AgreementBeyondChance.fleissKappa(complete.map(\.votes)),
+      krippendorffAlpha: AgreementBeyondChance.krippendorffAlpha(table.votes))
   }
 
   private static func pair(

@@ -9,11 +9,12 @@ extension AgreementReport {
   ///   - labels: turns raw values into label names; nil takes them as they are.
   ///   - columns: names of the columns.
   ///   - goldColumn: column of the gold label; the file need not have it.
+  ///   - anchors: item -> label name by people, of items drawn at random.
   /// - Returns: the figures, and the rows that were set aside.
   /// - Throws: `TeacherProtocolError`.
   public static func reading(
     _ url: URL, labels: LabelSet? = nil, columns: RecordedReplies.Columns = RecordedReplies.Columns(),
-    goldColumn: String = "gold"
+    goldColumn: String = "gold", anchors: [String: String] = [:]
   ) throws(TeacherProtocolError) -> (report: AgreementReport, setAside: [RowProblem]) {
     let replies = try RecordedReplies(contentsOf: url, labels: labels, columns: columns)
     var truth: [String: String] = [:]
@@ -24,7 +25,7 @@ extension AgreementReport {
     } catch .missingColumn {
       // A file without gold labels still has agreements.
     }
-    return (AgreementReport(VoteTable(replies), gold: truth), replies.setAside)
+    return (AgreementReport(VoteTable(replies), gold: truth, anchors: anchors), replies.setAside)
   }
 
   /// The figures as JSON with snake_case names, keys sorted.
@@ -56,7 +57,34 @@ extension AgreementReport {
           share(all.unanimousPlusLabels),
         ]
       ])
-    return [single, double, together].joined(separator: "\n")
+    return ([single, double, together] + estimates(share)).joined(separator: "\n")
+  }
+
+  /// What is known beyond counting: chance, labels made from votes, teachers by the model, confusions.
+  private func estimates(_ share: (Double?) -> String) -> [String] {
+    func anchored(_ estimate: AnchoredEstimate?) -> String {
+      guard let estimate else { return "-" }
+      return share(estimate.value) + (estimate.standardError.map { String(format: " +- %.6f", $0) } ?? "")
+    }
+    let chance = Self.table(
+      ["beyond chance", "value"],
+      [["Fleiss' kappa", share(all.fleissKappa)], ["Krippendorff's alpha", share(all.krippendorffAlpha)]])
+    let made = Self.table(
+      ["labels", "items", "expected error", "anchored error", "error"],
+      (labels ?? []).map {
+        [$0.rule, "\($0.items)", share($0.expectedError), anchored($0.anchoredError), share($0.error)]
+      })
+    let single = Self.table(
+      ["teacher by Dawid-Skene", "estimated accuracy", "anchored accuracy"],
+      teachers.map { [$0.name, share($0.estimatedAccuracy), anchored($0.anchoredAccuracy)] })
+    let confusion = Self.table(
+      ["true label / vote", "teacher", "items", "estimated share"],
+      teachers.flatMap { teacher in
+        (teacher.confusion ?? []).map {
+          ["\($0.truth) / \($0.vote)", teacher.name, $0.items.map(String.init) ?? "-", share($0.estimated)]
+        }
+      })
+    return [chance, made, single, confusion]
   }
 
   /// Columns as wide as their widest cell, the first to the left, the others to the right.

@@ -21,6 +21,18 @@ public struct VoteTable: Sendable, Equatable {
     self.votes = votes
   }
 
+  /// The votes on each item, in any order; those of teachers that are not named are left out.
+  ///
+  /// - Precondition: one list of votes per item.
+  public init(teachers: [String], items: [String], _ votes: [[Vote]]) {
+    self.init(
+      teachers: teachers, items: items,
+      votes: votes.map { row in
+        let labels = Dictionary(row.map { ($0.teacher, $0.label) }, uniquingKeysWith: { first, _ in first })
+        return teachers.map { labels[$0] }
+      })
+  }
+
   /// The votes of recorded teachers.
   public init(_ replies: RecordedReplies) {
     self.init(

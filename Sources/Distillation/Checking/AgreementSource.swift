@@ -14,10 +14,11 @@ public enum AgreementSource {
   ///   - place: JSON Lines, JSON or CSV; a folder with agreement.json; a store or the folder that holds it.
   ///   - idColumns: for a file: columns that together name an item; nil for `id` or `item`, whichever is there.
   ///   - goldColumn: for a file: the column of the true label; nil for `gold` if it is there.
+  ///   - anchors: for a file: a file with the columns `item` and `label`, filled in by people for items drawn at random.
   /// - Returns: the figures, and the rows that could not be used.
   /// - Throws: ``CheckingError``, `TeacherProtocolError`, `AnnotationsError`.
   public static func report(
-    of place: URL, idColumns: [String]? = nil, goldColumn: String? = nil
+    of place: URL, idColumns: [String]? = nil, goldColumn: String? = nil, anchors: URL? = nil
   ) async throws -> (report: AgreementReport, setAside: [RowProblem]) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else {
@@ -34,7 +35,21 @@ public enum AgreementSource {
           file: table.file, column: goldColumn, key: "--gold", known: table.columns)
       }
     }
-    return try AgreementReport.reading(place, columns: columns, goldColumn: goldColumn ?? "gold")
+    return try AgreementReport.reading(
+      place, columns: columns, goldColumn: goldColumn ?? "gold", anchors: anchors.map(labels) ?? [:])
+  }
+
+  /// The labels of a review file as they stand there, since nothing here knows the label set.
+  private static func labels(in file: URL) throws -> [String: String] {
+    let table = try RowFile(contentsOf: file)
+    for column in ["item", "label"] where !table.columns.contains(column) {
+      throw TeacherProtocolError.missingColumn(
+        file: table.file, column: column, key: "--anchors", known: table.columns)
+    }
+    let rows = table.rows.compactMap { row in
+      row.text("item").flatMap { item in row.text("label").map { (item, $0) } }
+    }
+    return Dictionary(rows, uniquingKeysWith: { _, last in last })
   }
 
   private static func report(

@@ -133,14 +133,18 @@ extension RunCheck {
   private static func inspectAgreement(
     _ run: RunConfiguration, _ data: InspectedData, _ votes: InspectedVotes, into findings: inout [CheckFinding]
   ) -> Int {
-    let rule = run.agreement.asRule
-    var (agreed, conflicts, none) = (0, 0, 0)
-    for item in data.items.train {
-      let cast = run.teachers.compactMap { teacher -> Vote? in
-        guard let (replies, name) = votes.recorded[teacher.name] else { return nil }
-        return replies.reply(of: name, on: item.id)?.label.map { Vote(teacher: teacher.name, label: $0) }
+    let cast = data.items.train.map { item in
+      run.teachers.compactMap { teacher -> Vote? in
+        guard let (replies, name) = votes.recorded[teacher.name], let reply = replies.reply(of: name, on: item.id)
+        else { return nil }
+        return reply.label.map { Vote(teacher: teacher.name, label: $0, confidence: reply.confidence) }
       }
-      switch rule.verdict(on: cast) {
+    }
+    let rule = run.agreement.rule(
+      over: VoteTable(teachers: run.teachers.map(\.name), items: data.items.train.map(\.id), cast))
+    var (agreed, conflicts, none) = (0, 0, 0)
+    for votes in cast {
+      switch rule.verdict(on: votes) {
       case .agreed: agreed += 1
       case .conflict: conflicts += 1
       case .noVote: none += 1

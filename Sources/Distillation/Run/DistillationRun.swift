@@ -98,7 +98,7 @@ public struct DistillationRun: Sendable {
     if !records.isDone("annotate", key: key, outputs: []) {
       try records.finish("annotate", key: key, seconds: Date().timeIntervalSince(began))
     }
-    let rule: any AgreementRule = plugins.agreement ?? configuration.agreement.asRule
+    let rule = rule(over: train.votes)
     let state = RunState(
       labels: labels, data: data, teachers: teachers.names, train: train, test: test,
       judgements: train.judgements(by: rule), testJudgements: test.judgements(by: rule))
@@ -181,6 +181,11 @@ public struct DistillationRun: Sendable {
     return try await freshBase(fresh).path
   }
 
+  /// The rule by which votes agree; the table is what it learns the teachers' reliabilities from, where it does.
+  func rule(over table: VoteTable) -> any AgreementRule {
+    plugins.agreement ?? configuration.agreement.rule(over: table)
+  }
+
   func openStore() throws -> any AnnotationStore {
     let place = URL(filePath: NSString(string: configuration.store).expandingTildeInPath)
     try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
@@ -238,10 +243,14 @@ extension AnnotationRun {
 }
 
 extension AgreementConfiguration {
-  var asRule: any AgreementRule {
+  /// The rule; the table is what it learns the teachers' reliabilities from, where it does.
+  func rule(over table: VoteTable) -> any AgreementRule {
     switch rule {
     case .unanimous: UnanimousRule(minimumVotes: minimumVotes)
     case .majority: MajorityRule(margin: margin, minimumVotes: minimumVotes)
+    case .confidenceWeighted: ConfidenceWeightedRule(lead: lead, minimumVotes: minimumVotes)
+    case .dawidSkene:
+      DawidSkeneRule(DawidSkene(table), minimumProbability: probability, minimumVotes: minimumVotes)
     }
   }
 }

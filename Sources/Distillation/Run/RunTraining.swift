@@ -121,15 +121,17 @@ extension DistillationRun {
     _ stages: StudentStages<some Student>, _ state: RunState, student: TrainedStage
   ) async throws -> [Conflict] {
     let predictions = try await stages.predict(state.data.train, adapter: student.adapter)
-    let rule: any AgreementRule = plugins.agreement ?? configuration.agreement.asRule
-    return zip(state.judgements, predictions).compactMap { judgement, prediction in
+    let votes = zip(state.judgements, predictions).map { judgement, prediction in
       let own = prediction.label.map {
         Vote(
           teacher: "student", label: $0,
           confidence: prediction.confidence.map { Confidence($0, source: .labelTokenProbability) })
       }
-      let votes = judgement.annotations.compactMap(\.vote) + (own.map { [$0] } ?? [])
-      return rule.verdict(on: votes) == .conflict
+      return judgement.annotations.compactMap(\.vote) + (own.map { [$0] } ?? [])
+    }
+    let rule = rule(over: VoteTable(teachers: state.teachers + ["student"], items: state.train.items.map(\.id), votes))
+    return zip(state.judgements, votes).compactMap { judgement, votes in
+      rule.verdict(on: votes) == .conflict
         ? Conflict(item: judgement.item, annotations: judgement.annotations) : nil
     }
   }

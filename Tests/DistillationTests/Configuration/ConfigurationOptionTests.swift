@@ -30,7 +30,9 @@
       }
       visit(try ConfigurationNode(text: EveryKey.text, format: .yaml), "")
       // These exclude keys that the text has; the tests below set them.
-      let elsewhere: Set = ["data.file", "data.fields.split", "student.model"]
+      let elsewhere: Set = [
+        "data.file", "data.fields.split", "student.model", "agreement.lead", "agreement.probability",
+      ]
       for (path, _) in ConfigurationReference.entries where !elsewhere.contains(path) {
         let path = path.hasSuffix("[]") ? String(path.dropLast(2)) : path
         #expect(paths.contains(path), "no test sets \(path)")
@@ -52,6 +54,28 @@
       #expect(run.stage2.reference == .base)
       #expect(run.evaluation.results.names == [.twoStage, .teachers])
       #expect(run.evaluation.choosesThresholdOnDev)
+    }
+
+    @Test func eachAgreementRuleHasItsOwnKeys() throws {
+      func read(_ agreement: String) throws -> AgreementConfiguration {
+        try RunConfiguration(
+          text: """
+            data: {file: all.jsonl, fields: {split: part}}
+            teachers: [{name: a, kind: model, model: x}, {name: b, kind: model, model: y}]
+            student: {model: base}
+            stage2: {reference: base}
+            agreement: {\(agreement)}
+            """, format: .yaml
+        ).agreement
+      }
+      let weighted = try read("rule: confidence_weighted, lead: 0.25")
+      #expect(weighted.rule == .confidenceWeighted)
+      #expect(weighted.lead == 0.25)
+      let estimated = try read("rule: dawid_skene, probability: 0.8")
+      #expect(estimated.rule == .dawidSkene)
+      #expect(estimated.probability == 0.8)
+      #expect(throws: (any Error).self) { try read("rule: majority, probability: 0.8") }
+      #expect(throws: (any Error).self) { try read("rule: dawid_skene, probability: 1.5") }
     }
 
     @Test(arguments: [

@@ -183,6 +183,21 @@ import Testing
           == unanimous.map(\.question).filter { name in
             !["Caption i7", "Caption i10"].contains(name)
           })
+      // Without confidences two votes of three lead by a third.
+      let weighted = try await trees(three) {
+        $0.agreement.rule = .confidenceWeighted
+        $0.agreement.lead = 0.3
+      }
+      #expect(weighted.count >= unanimous.count && weighted.count <= majority.count)
+      let sure = try await trees(three) {
+        $0.agreement.rule = .dawidSkene
+        $0.agreement.probability = 1
+      }
+      let likely = try await trees(three) {
+        $0.agreement.rule = .dawidSkene
+        $0.agreement.probability = 0.5
+      }
+      #expect(sure.count >= unanimous.count && likely.count > sure.count)
       let lonely = try await trees(world) { $0.agreement.minimumVotes = 1 }
       #expect(lonely.count == world.agreed.count + 2)
     }

@@ -1,0 +1,76 @@
+public import Foundation
+
+/// A request that came from this machine.
+public struct LoopbackRequest: Sendable, Equatable {
+  /// The method in capitals, such as `GET`.
+  public var method: String
+  /// The path without its query, percent-decoded: `/photo`.
+  public var path: String
+  /// The query's names and values, percent-decoded; of a name that is given twice, the last value.
+  public var query: [String: String]
+  /// Header values by lower-case name.
+  public var headers: [String: String]
+  /// The body; empty where there is none.
+  public var body: Data
+
+  /// A request from its parts, as the server hands it on.
+  public init(
+    _ method: String = "GET", _ path: String, query: [String: String] = [:], headers: [String: String] = [:],
+    body: Data = Data()
+  ) {
+    self.method = method
+    self.path = path
+    self.query = query
+    self.headers = headers
+    self.body = body
+  }
+}
+
+/// What the server answers.
+public struct LoopbackResponse: Sendable {
+  /// What follows the headers.
+  public enum Body: Sendable {
+    /// All at once.
+    case data(Data)
+    /// Piece by piece; a reader that goes away ends the stream's consumption.
+    case stream(AsyncStream<Data>)
+  }
+
+  /// The status, such as 200.
+  public var status: Int
+  /// Header names and values.
+  public var headers: [String: String]
+  /// The body.
+  public var body: Body
+
+  /// An answer of these parts.
+  public init(status: Int = 200, headers: [String: String] = [:], body: Body) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+  }
+
+  /// Bytes of a media type, such as `image/png`.
+  public init(status: Int = 200, type: String, _ bytes: Data) {
+    self.init(status: status, headers: ["content-type": type], body: .data(bytes))
+  }
+
+  /// A text of a media type. The default is plain text.
+  public init(status: Int = 200, type: String = "text/plain; charset=utf-8", _ text: String) {
+    self.init(status: status, type: type, Data(text.utf8))
+  }
+}
+
+/// What can go wrong before a server serves.
+public enum LoopbackServerError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The port can't be listened on.
+  case cannotListen(port: Int, reason: String)
+
+  /// What happened, and what to do.
+  public var description: String {
+    switch self {
+    case .cannotListen(let port, let reason):
+      "127.0.0.1:\(port) can't be listened on: \(reason). Choose another port with --port, or 0 for any that is free."
+    }
+  }
+}

@@ -1,0 +1,126 @@
+#if Run
+  public import Foundation
+  internal import HTTPTypes
+  internal import Hummingbird
+  internal import Logging
+  internal import NIOCore
+
+  /// An HTTP server that only this machine can reach.
+  ///
+  /// ```swift
+  /// let server = LoopbackServer(port: 8080) { request in LoopbackResponse("hello from \(request.path)") }
+  /// try await server.run { port in print("http://127.0.0.1:\(port)") }  // until its task is cancelled
+  /// ```
+  ///
+  /// It listens on 127.0.0.1 alone and refuses, with 403, requests under another host's name and from pages of another
+  /// origin. It knows nothing of what is served.
+  public struct LoopbackServer: Sendable {
+    /// Answers one request. Requests are answered side by side.
+    public typealias Handler = @Sendable (LoopbackRequest) async -> LoopbackResponse
+
+    /// The port; 0 for any that is free.
+    public let port: Int
+    /// Larger bodies are answered with 413.
+    public let maximumBodyBytes: Int
+    private let handler: Handler
+
+    /// A server that is not yet started.
+    ///
+    /// - Parameters:
+    ///   - port: 0...65535; 0, the default, takes any that is free.
+    ///   - maximumBodyBytes: larger bodies are refused. The default is 64 MiB.
+    ///   - handler: answers one request.
+    public init(port: Int = 0, maximumBodyBytes: Int = 64 << 20, handler: @escaping Handler) {
+      precondition((0...65535).contains(port), "LoopbackServer: port \(port) is not within 0...65535")
+      self.port = port
+      self.maximumBodyBytes = maximumBodyBytes
+      self.handler = handler
+    }
+
+    /// Serves until the task is cancelled; requests that are being answered then are answered to their end.
+    ///
+    /// - Parameter started: is called once, with the port, when requests are taken.
+    /// - Throws: ``LoopbackServerError/cannotListen(port:reason:)``.
+    public func run(started: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
+      var logger = Logger(label: "LoopbackServer")
+      logger.logLevel = .critical
+      let application = Application(
+        responder: CallbackResponder { (request: Request, _: BasicRequestContext) in
+          await self.response(to: request)
+        },
+        configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
+        onServerRunning: { channel in await started(channel.localAddress?.port ?? 0) },
+        logger: logger)
+      do {
+        try await application.run()
+      } catch is CancellationError {
+      } catch {
+        throw LoopbackServerError.cannotListen(port: port, reason: "\(error)")
+      }
+    }
+
+    /// Serves while `body` runs, and ends with it.
+    ///
+    /// - Throws: ``LoopbackServerError/cannotListen(port:reason:)``, or what `body` throws.
+    public func withPort<Result: Sendable>(_ body: @Sendable (Int) async throws -> Result) async throws -> Result {
+      let (ports, started) = AsyncThrowingStream.makeStream(of: Int.self)
+      let serving = Task {
+        do {
+          try await run { started.yield($0) }
+          started.finish()
+        } catch {
+          started.finish(throwing: error)
+        }
+      }
+      defer { serving.cancel() }
+      for try await port in ports { return try await body(port) }
+      throw CancellationError()
+    }
+
+    private func response(to request: Request) async -> Response {
+      let host = request.head.authority
+      if let why = LoopbackGuard.refusal(host: host, origin: request.headers[.origin]) {
+        return encoded(LoopbackResponse(status: 403, "Refused: \(why).\n"))
+      }
+      var body = Data()
+      do {
+        for try await piece in request.body {
+          guard body.count + piece.readableBytes <= maximumBodyBytes else {
+            return encoded(LoopbackResponse(status: 413, "Refused: more than \(maximumBodyBytes) bytes.\n"))
+          }
+          body.append(contentsOf: piece.readableBytesView)
+        }
+      } catch {
+        return encoded(LoopbackResponse(status: 400, "The request ended too early.\n"))
+      }
+      guard let parts = URLComponents(string: request.head.path ?? "/") else {
+        return encoded(LoopbackResponse(status: 400, "The path can't be read.\n"))
+      }
+      var headers: [String: String] = [:]
+      for field in request.headers { headers[field.name.canonicalName] = field.value }
+      let query = (parts.queryItems ?? []).map { ($0.name, $0.value ?? "") }
+      return await encoded(
+        handler(
+          LoopbackRequest(
+            request.method.rawValue, parts.path, query: Dictionary(query, uniquingKeysWith: { $1 }), headers: headers,
+            body: body)))
+    }
+
+    private func encoded(_ response: LoopbackResponse) -> Response {
+      var headers = HTTPFields()
+      for (name, value) in response.headers.sorted(by: { $0.key < $1.key }) {
+        if let name = HTTPField.Name(name) { headers[name] = value }
+      }
+      let body: ResponseBody
+      switch response.body {
+      case .data(let bytes): body = ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+      case .stream(let pieces):
+        body = ResponseBody { writer in
+          for await piece in pieces { try await writer.write(ByteBuffer(bytes: piece)) }
+          try await writer.finish(nil)
+        }
+      }
+      return Response(status: HTTPResponse.Status(code: response.status), headers: headers, body: body)
+    }
+  }
+#endif

@@ -1,0 +1,57 @@
+import Annotations
+import Foundation
+import TeacherProtocol
+import Testing
+
+/// Three real teachers on news photographs. Their file lies beside the package where it was developed; elsewhere these
+/// tests say that they were skipped. `Documentation/Agreement.md` shows the figures.
+@Suite(
+  .enabled(
+    if: FileManager.default.fileExists(atPath: AgreementReportTests.recorded.path),
+    "skipped: no recorded teachers at ../shared/data/newsclippings-teachers/teachers.jsonl"))
+struct RecordedAgreementTests {
+  let table: VoteTable
+  let gold: [String: String]
+
+  init() throws {
+    let replies = try RecordedReplies(contentsOf: AgreementReportTests.recorded, labels: nil)
+    table = VoteTable(replies)
+    gold = try GoldColumn(
+      contentsOf: AgreementReportTests.recorded, mapping: FieldMapping(id: replies.id, text: nil, label: "gold"),
+      labels: nil
+    ).labels(of: replies.items)
+  }
+
+  @Test func labelsByDawidSkeneAreAsRightAsThoseOfTheMajority() throws {
+    let report = AgreementReport(table, gold: gold)
+    let labels = try #require(report.labels)
+    #expect(labels.map(\.items) == [3153, 4721, 4721])
+    #expect(labels.map { String(format: "%.4f", 1 - ($0.error ?? 1)) } == ["0.9328", "0.8718", "0.8718"])
+    #expect(String(format: "%.4f", report.all.fleissKappa ?? 0) == "0.5568")
+    #expect(String(format: "%.4f", report.all.krippendorffAlpha ?? 0) == "0.5573")
+  }
+
+  @Test func accuraciesEstimatedFromVotesAloneAreSixPointsTooHighBecauseTeachersErrTogether() throws {
+    let report = AgreementReport(table, gold: gold)
+    let excess = try report.teachers.map { try #require($0.estimatedAccuracy) - (try #require($0.accuracy)) }
+    #expect(excess.map { String(format: "%.4f", $0) } == ["0.0594", "0.0538", "0.0611"])
+  }
+
+  @Test func twoHundredHumanLabelsAnchorTheAccuracies() throws {
+    let truth = try AgreementReport(table, gold: gold).teachers.map { try #require($0.accuracy) }
+    var (anchored, plain) = ([0.0, 0, 0], [0.0, 0, 0])
+    for draw in 0..<50 {
+      var random = SmallRandom(state: UInt64(draw))
+      let drawn = Set(table.items.shuffled(using: &random).prefix(200))
+      let labels = gold.filter { drawn.contains($0.key) }
+      let report = AgreementReport(table, gold: labels, anchors: labels)
+      for teacher in truth.indices {
+        let estimate = try #require(report.teachers[teacher].anchoredAccuracy)
+        anchored[teacher] += abs(estimate.value - truth[teacher]) / 50
+        plain[teacher] += abs(try #require(report.teachers[teacher].accuracy) - truth[teacher]) / 50
+      }
+    }
+    #expect(anchored.map { String(format: "%.4f", $0) } == ["0.0188", "0.0154", "0.0151"])
+    #expect(plain.map { String(format: "%.4f", $0) } == ["0.0216", "0.0178", "0.0211"])
+  }
+}
