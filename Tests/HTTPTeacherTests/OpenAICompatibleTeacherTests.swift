@@ -1,76 +1,20 @@
 import Foundation
 import HTTPTeacher
 import TeacherProtocol
+import TestSupport
 import Testing
 
 @Suite struct OpenAICompatibleTeacherTests {
-  /// A server by script: one response or error after the other, and the requests it got.
-  final class Server: Sendable {
-    let seen = Locked<[TransportRequest]>([])
-    let slept = Locked<[Double]>([])
-    private let responses: [Result<TransportResponse, HTTPTeacherError>]
-
-    init(_ responses: [Result<TransportResponse, HTTPTeacherError>]) { self.responses = responses }
-
-    convenience init(_ responses: TransportResponse...) { self.init(responses.map { .success($0) }) }
-
-    func teacher(
-      key: APIKey? = nil, configure: (inout OpenAICompatibleTeacher.Options) -> Void = { _ in }
-    ) throws -> OpenAICompatibleTeacher {
-      var options = OpenAICompatibleTeacher.Options(model: "some-model")
-      configure(&options)
-      let transport = ScriptedTransport { [self] request in
-        let index = seen.withLock { seen in
-          seen.append(request)
-          return seen.count - 1
-        }
-        return try responses[min(index, responses.count - 1)].get()
-      }
-      let base = try #require(URL(string: "http://localhost:8000/v1"))
-      return OpenAICompatibleTeacher("t", options: options, base: base, key: key, transport: transport) {
-        [self] seconds in
-        slept.withLock { $0.append(seconds) }
-      }
-    }
-  }
-
-  static func answer(_ content: String?, end: String = "stop", more: String = "", logs: String = "null")
-    -> TransportResponse
-  {
-    let text = content.map { JSONValue.string($0).text } ?? "null"
-    return TransportResponse(
-      status: 200,
-      body: Data(
-        """
-        {"id": "x", "choices": [{"index": 0, "finish_reason": "\(end)", "logprobs": \(logs),
-          "message": {"role": "assistant", "content": \(text)\(more)}}],
-         "usage": {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15}}
-        """.utf8))
-  }
-
-  static func failure(_ status: Int, code: String = "c", headers: [String: String] = [:]) -> TransportResponse {
-    let body = Data("{\"error\": {\"message\": \"no, not with secret-key\", \"code\": \"\(code)\"}}".utf8)
-    return TransportResponse(status: status, headers: headers, body: body)
-  }
-
-  func request(image: ImageReference? = nil, parameters: TeacherParameters = .init()) throws -> TeacherRequest {
-    try TeacherRequest(
-      item: Item(id: "1", fields: ["text": "a \"dog\"\n"]), template: try PromptTemplate("Caption: {text}"),
-      image: image,
-      labels: .outOfContext, parameters: parameters)
-  }
-
-  func key() throws -> APIKey { try APIKey(environment: "K", in: ["K": " secret-key\n"]) }
-
   @Test func aQuestionIsAskedAsTheProtocolSays() async throws {
-    let server = Server(Self.answer("Yes. A dog."))
+    let server = ScriptedServer(ScriptedServer.answer("Yes. A dog."))
     let teacher = try server.teacher(key: key()) {
-      $0.wantsJSON = true
+      $0.responseFormat = .jsonObject
       $0.wantsLogProbabilities = true
       $0.lengthParameter = .maxCompletionTokens
       $0.seconds = 7
     }
-    let reply = try await teacher.reply(to: try request(parameters: .init(temperature: 0.5, maximumTokens: 9, seed: 3)))
+    let parameters = TeacherParameters(temperature: 0.5, maximumTokens: 9, seed: 3, answersInJSON: true)
+    let reply = try await teacher.reply(to: try request(parameters: parameters))
     #expect(reply.outcome == .answered("falsified"))
     #expect(reply.rationale == "A dog.")
     #expect(reply.raw == "Yes. A dog.")
@@ -80,11 +24,14 @@ import Testing
     #expect(sent.url.absoluteString == "http://localhost:8000/v1/chat/completions")
     #expect(sent.headers["Authorization"] == "Bearer secret-key")
     #expect(sent.seconds == 7)
+    let instruction = AnswerForm(labels: .outOfContext, isJSON: true).instruction
+    let text = JSONValue.string("Caption: a \"dog\"\n\n\n" + instruction).text
     #expect(
       String(decoding: sent.body, as: UTF8.self)
-        == #"{"model": "some-model", "messages": [{"role": "user", "content": "Caption: a \"dog\"\n"}], "#
-        + #""temperature": 0.5, "max_completion_tokens": 9, "seed": 3, "response_format": {"type": "json_object"}, "#
-        + #""logprobs": true, "top_logprobs": 20}"#)
+        == #"{"model": "some-model", "messages": [{"role": "user", "content": "# + text
+        + #"}], "max_completion_tokens": 9, "temperature": 0.5, "seed": 3, "#
+        + #""response_format": {"type": "json_object"}, "logprobs": true, "top_logprobs": 20}"#)
+    #expect(sent.headers["Idempotency-Key"]?.isEmpty == false)
     #expect(teacher.model == "some-model")
     #expect(await TeacherCheck(requests: [try request()]).problems(of: teacher) == [])
   }
@@ -93,10 +40,10 @@ import Testing
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let server = Server(Self.answer("No"))
+    let server = ScriptedServer(ScriptedServer.answer("No"))
     for (start, type) in [
       ([0x89, 0x50, 0x4E, 0x47], "png"), ([0xFF, 0xD8, 0xFF, 0xE0], "jpeg"), ([0x47, 0x49, 0x46, 0x38], "gif"),
-      ([0x52, 0x49, 0x46, 0x46], "webp"),
+      (Array("RIFF....WEBP".utf8), "webp"),
     ] as [([UInt8], String)] {
       let file = folder.appendingPathComponent(type)
       try Data(start + [1, 2]).write(to: file)
@@ -121,24 +68,24 @@ import Testing
 
   @Test func refusedCutOffEmptyAndUnreadableAnswersAreResultsOfTheirOwn() async throws {
     func outcome(_ response: TransportResponse) async throws -> TeacherReply {
-      try await Server(response).teacher().reply(to: try request())
+      try await ScriptedServer(response).teacher().reply(to: try request())
     }
-    #expect(try await outcome(Self.answer("Yes. But", end: "length")).outcome == .cutOff)
-    #expect(try await outcome(Self.answer("Yes. But", end: "length")).raw == "Yes. But")
-    #expect(try await outcome(Self.answer(nil, more: ", \"refusal\": \"I can't\"")).outcome == .refused)
-    #expect(try await outcome(Self.answer(nil, more: ", \"refusal\": \"I can't\"")).raw == "I can't")
-    #expect(try await outcome(Self.answer("", end: "content_filter")).outcome == .refused)
-    #expect(try await outcome(Self.answer(nil)).outcome == .empty)
-    #expect(try await outcome(Self.answer("I don't know")).outcome == .abstained)
+    #expect(try await outcome(ScriptedServer.answer("Yes. But", end: "length")).outcome == .cutOff)
+    #expect(try await outcome(ScriptedServer.answer("Yes. But", end: "length")).raw == "Yes. But")
+    #expect(try await outcome(ScriptedServer.answer(nil, more: ", \"refusal\": \"I can't\"")).outcome == .refused)
+    #expect(try await outcome(ScriptedServer.answer(nil, more: ", \"refusal\": \"I can't\"")).raw == "I can't")
+    #expect(try await outcome(ScriptedServer.answer("", end: "content_filter")).outcome == .refused)
+    #expect(try await outcome(ScriptedServer.answer(nil)).outcome == .empty)
+    #expect(try await outcome(ScriptedServer.answer("I don't know")).outcome == .abstained)
     let json = try await outcome(
-      Self.answer("```json\n{\"label\": \"Yes\", \"reason\": \"r\", \"confidence\": \"85 %\"}\n```"))
+      ScriptedServer.answer("```json\n{\"label\": \"Yes\", \"reason\": \"r\", \"confidence\": \"85 %\"}\n```"))
     #expect(json.outcome == .answered("falsified"))
     #expect(json.confidence == Confidence(0.85, source: .verbalised))
   }
 
   @Test func theFirstTokensProbabilitiesAreAMeasuredConfidence() async throws {
     func confidence(_ content: String, _ logs: String) async throws -> Confidence? {
-      try await Server(Self.answer(content, logs: logs)).teacher().reply(to: try request()).confidence
+      try await ScriptedServer(ScriptedServer.answer(content, logs: logs)).teacher().reply(to: try request()).confidence
     }
     let top =
       #"[{"token": "Yes", "logprob": -0.5}, {"token": " yes", "logprob": -2}, {"token": "No", "logprob": -1}, "#
@@ -155,23 +102,32 @@ import Testing
   }
 
   @Test func whatMayGoAwayIsTriedAgainAndTheServersWishIsKept() async throws {
-    let server = Server([
-      .success(Self.failure(429, headers: ["Retry-After": "7"])),
-      .success(Self.failure(503, headers: ["retry-after-ms": "250"])),
-      .success(Self.failure(500, headers: ["Retry-After": "100000"])),
+    let server = ScriptedServer([
+      .success(ScriptedServer.failure(408, headers: ["Retry-After": "7"])),
+      .success(ScriptedServer.failure(503, headers: ["retry-after-ms": "250", "Retry-After": "9"])),
+      .success(ScriptedServer.failure(409, headers: ["Retry-After": "100000"])),
       .failure(.notReached(host: "localhost", reason: "reset")),
       .success(TransportResponse(status: 200, body: Data("{\"cho".utf8))),
-      .success(Self.answer("No. Fine.")),
+      .success(ScriptedServer.answer("No. Fine.")),
     ])
     let reply = try await server.teacher().reply(to: try request())
     #expect(reply.label == "pristine")
-    let slept = server.slept.withLock { $0 }
-    #expect(Array(slept.prefix(3)) == [7, 0.25, 60])
-    // The fourth and fifth wait double from 1 s: half of 8 and of 16 at least.
-    #expect((4...8).contains(slept[3]))
-    #expect((8...16).contains(slept[4]))
-    let bodies = server.seen.withLock { Set($0.map(\.body)) }
-    #expect(bodies.count == 1)
+    let slept = server.clock.slept
+    #expect(Array(slept.prefix(2)) == [7, 0.25])
+    // Nobody waits a day; from the third on the waits double from half a second: 2, 4 and 8, less up to a quarter.
+    for (wait, whole) in zip(slept.dropFirst(2), [2.0, 4, 8]) { #expect((0.75 * whole...whole).contains(wait)) }
+    #expect(slept.count == 5)
+    #expect(Set(server.bodies).count == 1)
+    #expect(server.seen.withLock { Set($0.map { $0.headers["Idempotency-Key"] }).count } == 1)
+  }
+
+  @Test func xShouldRetryHasTheLastWord() async throws {
+    let again = ScriptedServer(
+      ScriptedServer.failure(400, headers: ["X-Should-Retry": "true"]), ScriptedServer.answer("No"))
+    #expect(try await again.teacher().reply(to: try request()).label == "pristine")
+    let never = ScriptedServer(ScriptedServer.failure(503, headers: ["x-should-retry": "false"]))
+    await #expect(throws: HTTPTeacherError.self) { try await never.teacher().reply(to: try request()) }
+    #expect(never.bodies.count == 1)
   }
 
   @Test func aDateToRetryAfterIsReadInEveryForm() async throws {
@@ -181,29 +137,29 @@ import Testing
     format.timeZone = TimeZone(secondsFromGMT: 0)
     for pattern in ["EEE, dd MMM yyyy HH:mm:ss 'GMT'", "EEEE, dd-MMM-yy HH:mm:ss 'GMT'", "EEE MMM d HH:mm:ss yyyy"] {
       format.dateFormat = pattern
-      let server = Server(
-        Self.failure(429, headers: ["Retry-After": format.string(from: now.addingTimeInterval(30))]), Self.answer("No"))
+      let server = ScriptedServer(
+        ScriptedServer.failure(429, headers: ["Retry-After": format.string(from: now.addingTimeInterval(30))]),
+        ScriptedServer.answer("No"))
       _ = try await server.teacher().reply(to: try request())
-      #expect((20...31).contains(try #require(server.slept.withLock { $0.first })), "\(pattern)")
+      #expect((20...31).contains(try #require(server.clock.slept.first)), "\(pattern)")
     }
-    for (text, range) in [
-      ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0...0), ("soon", 0.5...1), ("nan", 0.5...1), ("-5", 0...0),
-    ] {
-      let server = Server(Self.failure(429, headers: ["Retry-After": text]), Self.answer("No"))
+    for text in ["Thu, 01 Jan 1970 00:00:00 GMT", "soon", "nan", "-5", "0", "121"] {
+      let server = ScriptedServer(
+        ScriptedServer.failure(429, headers: ["Retry-After": text]), ScriptedServer.answer("No"))
       _ = try await server.teacher().reply(to: try request())
-      #expect(range.contains(try #require(server.slept.withLock { $0.first })), "\(text)")
+      #expect((0.375...0.5).contains(try #require(server.clock.slept.first)), "\(text)")
     }
   }
 
   @Test func afterTheLastAttemptItGivesUpAndSaysWhy() async throws {
-    let server = Server(Self.failure(503))
+    let server = ScriptedServer(ScriptedServer.failure(503))
     let teacher = try server.teacher(key: key()) { $0.retry.attempts = 3 }
     await #expect(
       throws: HTTPTeacherError.gaveUp(
         attempts: 3, last: "the server refused the question with status 503: no, not with (key)")
     ) { try await teacher.reply(to: try request()) }
     #expect(server.seen.withLock { $0.count } == 3)
-    #expect(server.slept.withLock { $0.count } == 2)
+    #expect(server.clock.slept.count == 2)
   }
 
   @Test func anyErrorOfATransportIsTriedAgainAndCancellationIsNot() async throws {
@@ -215,13 +171,14 @@ import Testing
         return value
       }
       if call < 3 { throw Broken() }
-      return Self.answer("Yes")
+      return ScriptedServer.answer("Yes")
     }
     let base = try #require(URL(string: "http://localhost/v1"))
     func teacher(attempts: Int) throws -> OpenAICompatibleTeacher {
       var options = OpenAICompatibleTeacher.Options(model: "m")
       options.retry.attempts = attempts
-      return OpenAICompatibleTeacher("t", options: options, base: base, key: try key(), transport: transport) { _ in }
+      return OpenAICompatibleTeacher(
+        "t", options: options, base: base, key: try key(), transport: transport, clock: VirtualClock().pace)
     }
     await #expect(
       throws: HTTPTeacherError.gaveUp(attempts: 1, last: "localhost was not reached: broken, with (key)")
@@ -230,7 +187,7 @@ import Testing
 
     let slow = ScriptedTransport { _ in
       try await Task.sleep(for: .seconds(60))
-      return Self.answer("Yes")
+      return ScriptedServer.answer("Yes")
     }
     let waiting = OpenAICompatibleTeacher("t", options: .init(model: "m"), base: base, transport: slow)
     let question = try request()
@@ -239,9 +196,11 @@ import Testing
     await #expect(throws: CancellationError.self) { try await task.value }
   }
 
-  @Test(arguments: [(401, "c"), (403, "c"), (404, "c"), (429, "insufficient_quota")])
+  @Test(arguments: [
+    (401, "c"), (403, "c"), (404, "c"), (402, "c"), (429, "insufficient_quota"), (400, "billing_error"), (307, "c"),
+  ])
   func aTeacherThatCannotAnswerIsUnavailableAtOnce(_ status: Int, code: String) async throws {
-    let server = Server(Self.failure(status, code: code))
+    let server = ScriptedServer(ScriptedServer.failure(status, code: code))
     do {
       _ = try await server.teacher(key: key()).reply(to: try request())
       Issue.record("no error")
@@ -254,7 +213,7 @@ import Testing
   }
 
   @Test func aQuestionThatIsRefusedFailsAloneAndIsNotAskedAgain() async throws {
-    let server = Server(Self.failure(400))
+    let server = ScriptedServer(ScriptedServer.failure(400))
     await #expect(throws: HTTPTeacherError.refused(status: 400, message: "no, not with (key)")) {
       try await server.teacher(key: key()).reply(to: try request())
     }
@@ -263,11 +222,11 @@ import Testing
 
   @Test(arguments: ["", "[]", "{}", #"{"choices": []}"#, #"{"choices": [{"message": null}]}"#, "<html>"])
   func aBodyThatIsNoAnswerIsAnErrorInTheEnd(_ body: String) async throws {
-    let server = Server(TransportResponse(status: 200, body: Data(body.utf8)))
+    let server = ScriptedServer(TransportResponse(status: 200, body: Data(body.utf8)))
     let teacher = try server.teacher { $0.retry.attempts = 2 }
     do {
       let reply = try await teacher.reply(to: try request())
-      #expect(reply.outcome == .empty, "\(body)")
+      Issue.record("\(body) was read as \(reply)")
     } catch {
       guard case .gaveUp(attempts: 2, _)? = error as? HTTPTeacherError else {
         Issue.record("\(error)")
@@ -283,6 +242,16 @@ import Testing
     for text in ["\(key)", String(reflecting: key), dumped, "\([key])", "\(Optional(key) as Any)"] {
       #expect(!text.contains("secret"))
     }
+    try withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("key")
+      try Data("secret\n".utf8).write(to: file)
+      #expect(!"\(try APIKey(contentsOf: file))".contains("secret"))
+      for bad in ["", "two\nlines", String(repeating: "x", count: 5000)] {
+        try Data(bad.utf8).write(to: file)
+        #expect(throws: HTTPTeacherError.self) { try APIKey(contentsOf: file) }
+      }
+      #expect(throws: HTTPTeacherError.self) { try APIKey(contentsOf: folder.appendingPathComponent("none")) }
+    }
     for environment in [[:], ["K": " "]] {
       #expect(throws: HTTPTeacherError.noKey(variable: "K")) { try APIKey(environment: "K", in: environment) }
     }
@@ -294,6 +263,9 @@ import Testing
       (.refused(status: 400, message: "m"), "400"),
       (.badResponse(expected: "e", found: "f"), "expected e"), (.gaveUp(attempts: 2, last: "l"), "2 attempts"),
       (.noKey(variable: "V"), "set it"), (.badImage(file: "f", reason: "r"), "f"),
+      (.timedOut(host: "h", seconds: 3), "3.0 s"), (.tooLarge(host: "h", limit: 9), "9 bytes"),
+      (.noKeyFile(file: "f", reason: "r"), "no key: r"),
+      (.badBatchLine(line: 3, expected: "e", found: "f"), "line 3"),
     ] { #expect("\(error)".contains(part)) }
   }
 }

@@ -1,90 +1,79 @@
 import Foundation
 import HTTPTeacher
 import TeacherProtocol
+import TestSupport
 import Testing
 
-/// A server on loopback that reads one request and writes fixed bytes.
-private final class OneShotServer: Sendable {
-  let port: UInt16
-  let got = Locked("")
-  private let socketDescriptor: Int32
-
-  init(_ response: String) throws {
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let bound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-        bind(listener, raw, size) == 0 && listen(listener, 4) == 0 && getsockname(listener, raw, &size) == 0
-      }
-    }
-    try #require(bound)
-    socketDescriptor = listener
-    port = UInt16(bigEndian: address.sin_port)
-    Thread.detachNewThread { [got] in
-      let client = accept(listener, nil, nil)
-      guard client >= 0 else { return }
-      var bytes: [UInt8] = []
-      var buffer = [UInt8](repeating: 0, count: 4096)
-      // The test's body ends in "END".
-      while !String(decoding: bytes, as: UTF8.self).hasSuffix("END") {
-        let count = read(client, &buffer, buffer.count)
-        if count <= 0 { break }
-        bytes += buffer[..<count]
-      }
-      got.withLock { $0 = String(decoding: bytes, as: UTF8.self) }
-      _ = response.withCString { write(client, $0, strlen($0)) }
-      close(client)
-    }
-  }
-
-  deinit { close(socketDescriptor) }
-
-  func request() throws -> TransportRequest {
-    TransportRequest(
-      url: try #require(URL(string: "http://127.0.0.1:\(port)/v1/x")), headers: ["Authorization": "Bearer k"],
-      body: Data("bodyEND".utf8), seconds: 5)
-  }
-}
-
 @Suite struct URLSessionTransportTests {
+  func request(to server: LoopbackServer, seconds: Double = 5) -> TransportRequest {
+    TransportRequest(
+      url: server.base.appendingPathComponent("x"), headers: ["Authorization": "Bearer k"], body: Data("body".utf8),
+      seconds: seconds)
+  }
+
+  func failure(_ server: LoopbackServer, seconds: Double = 5, maximumBytes: Int = 1 << 20) async -> HTTPTeacherError? {
+    do {
+      _ = try await URLSessionTransport(maximumBytes: maximumBytes).send(request(to: server, seconds: seconds))
+      return nil
+    } catch {
+      return error as? HTTPTeacherError
+    }
+  }
+
   @Test func aRequestGoesOverARealConnection() async throws {
-    let server = try OneShotServer(
-      "HTTP/1.1 429 Slow\r\nRetry-After: 3\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello")
-    let response = try await URLSessionTransport().send(try server.request())
+    let seen = Locked<[LoopbackServer.Request]>([])
+    let server = try LoopbackServer { request in
+      seen.withLock { $0.append(request) }
+      return .answer(status: 429, headers: ["Retry-After: 3"], body: Array("hello".utf8))
+    }
+    let response = try await URLSessionTransport().send(request(to: server))
     #expect(response.status == 429)
     #expect(response.headers["retry-after"] == "3")
     #expect(String(decoding: response.body, as: UTF8.self) == "hello")
-    let got = server.got.withLock { $0 }
-    #expect(got.hasPrefix("POST /v1/x HTTP/1.1"))
-    #expect(got.contains("Authorization: Bearer k"))
-    #expect(got.hasSuffix("bodyEND"))
+    let got = try #require(seen.withLock { $0.first })
+    #expect(got.path == "/v1/x")
+    #expect(got.headers["authorization"] == "Bearer k")
+    #expect(String(decoding: got.body, as: UTF8.self) == "body")
   }
 
   @Test func aRedirectIsNotFollowed() async throws {
-    let elsewhere = try OneShotServer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-    let server = try OneShotServer(
-      "HTTP/1.1 307 Away\r\nLocation: http://127.0.0.1:\(elsewhere.port)/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    )
-    #expect(try await URLSessionTransport().send(try server.request()).status == 307)
-    #expect(elsewhere.got.withLock { $0 }.isEmpty)
+    let elsewhere = try LoopbackServer { _ in .answer(body: []) }
+    let server = try LoopbackServer { [port = elsewhere.port] _ in
+      .answer(status: 307, headers: ["Location: http://127.0.0.1:\(port)/"], body: [])
+    }
+    #expect(try await URLSessionTransport().send(request(to: server)).status == 307)
+    #expect(elsewhere.requests == 0)
   }
 
   @Test func aServerThatIsNotThereOrBreaksOffIsAnErrorWithItsHost() async throws {
-    let broken = try OneShotServer("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhalf")
-    let nobody = TransportRequest(url: try #require(URL(string: "http://127.0.0.1:1/")), body: Data(), seconds: 5)
-    for request in [try broken.request(), nobody] {
-      do {
-        _ = try await URLSessionTransport().send(request)
-        Issue.record("no error")
-      } catch {
-        guard case .notReached(host: "127.0.0.1", _)? = error as? HTTPTeacherError else {
-          Issue.record("\(error)")
-          return
-        }
+    for action in [
+      .close, .breakOff(body: Array("half of it".utf8), after: 4), .raw(Array("not HTTP\r\n\r\n".utf8)),
+    ] as [LoopbackServer.Action] {
+      let server = try LoopbackServer { _ in action }
+      guard case .notReached(host: "127.0.0.1", _)? = await failure(server) else {
+        Issue.record("\(action)")
+        continue
       }
     }
+    var server: LoopbackServer? = try LoopbackServer { _ in .close }
+    let gone = request(to: try #require(server))
+    server = nil
+    await #expect(throws: HTTPTeacherError.self) { try await URLSessionTransport().send(gone) }
+  }
+
+  @Test func aBodyThatNeverEndsIsBrokenOffByTimeOrBySize() async throws {
+    let drip = try LoopbackServer { _ in .drip(body: Array(repeating: 0x20, count: 1000), milliseconds: 10) }
+    #expect(await failure(drip, seconds: 0.15) == .timedOut(host: "127.0.0.1", seconds: 0.15))
+    let flood = try LoopbackServer { _ in .flood }
+    #expect(await failure(flood, maximumBytes: 1 << 18) == .tooLarge(host: "127.0.0.1", limit: 1 << 18))
+  }
+
+  @Test func aCancelledRequestEndsAtOnce() async throws {
+    let server = try LoopbackServer { _ in .drip(body: Array(repeating: 0x20, count: 1000), milliseconds: 100) }
+    let question = request(to: server, seconds: 100)
+    let task = Task { try await URLSessionTransport().send(question) }
+    while server.requests == 0 { try await Task.sleep(for: .milliseconds(1)) }
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
   }
 }

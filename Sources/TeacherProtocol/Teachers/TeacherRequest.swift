@@ -79,6 +79,8 @@ public struct TeacherRequest: Sendable {
   public var labels: LabelSet
   /// How to answer.
   public var parameters: TeacherParameters
+  /// Counts the requests that the question takes. The default is nil: nobody counts.
+  public var meter: (any RequestMeter)?
 
   /// A question.
   public init(

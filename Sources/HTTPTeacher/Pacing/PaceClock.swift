@@ -1,0 +1,24 @@
+/// The time by which requests are paced. Tests put one here whose sleeping costs no time.
+public struct PaceClock: Sendable {
+  /// Seconds since some fixed moment; never goes back.
+  public var now: @Sendable () -> Double
+  /// Waits for seconds.
+  public var sleep: @Sendable (Double) async throws -> Void
+
+  /// A clock.
+  public init(now: @escaping @Sendable () -> Double, sleep: @escaping @Sendable (Double) async throws -> Void) {
+    self.now = now
+    self.sleep = sleep
+  }
+
+  /// The machine's.
+  public static let system: PaceClock = {
+    let start = ContinuousClock().now
+    return PaceClock {
+      let passed = (ContinuousClock().now - start).components
+      return Double(passed.seconds) + Double(passed.attoseconds) * 1e-18
+    } sleep: {
+      try await Task.sleep(for: .seconds($0))
+    }
+  }()
+}

@@ -1,0 +1,160 @@
+import TeacherProtocol
+
+/// How fast one service may be asked.
+public struct PaceLimits: Sendable, Equatable {
+  /// Most requests under way at once. The default is 64.
+  public var inFlight = 64
+  /// Most requests a minute. The default is nil: as many as the service takes.
+  public var requestsPerMinute: Double?
+  /// Most tokens a minute, of questions and answers. The default is nil: as many as the service takes.
+  public var tokensPerMinute: Double?
+  /// Faults in a row after which the service is left alone for a while. The default is 10.
+  public var faultsToPause = 10
+  /// Seconds of the first such pause; each one after is twice as long, up to a minute. The default is 5.
+  public var firstPause = 5.0
+  /// Pauses in a row after which the teacher counts as unavailable. The default is 6, four minutes in all.
+  public var pauses = 6
+
+  /// The defaults.
+  public init() {}
+}
+
+/// Lets requests to one service through, as fast as its limits and its answers allow.
+///
+/// The number under way starts at its limit, is halved when the service says that it is too much, and grows by one for
+/// each full round of answers, as TCP does (additive increase, multiplicative decrease). Requests and tokens a minute are
+/// spread evenly, at most a second's worth at once. After many faults in a row it pauses, then tries with a single
+/// request, and goes on when that is answered (a circuit breaker).
+actor RequestPace {
+  /// How a request ended.
+  enum Outcome: Sendable {
+    /// With an answer; the tokens that it cost, where known.
+    case answered(tokens: Int?)
+    /// The service has no room; the seconds after which it wants to be asked again.
+    case throttled(wait: Double?)
+    /// The service or the way to it is at fault.
+    case fault(String)
+    /// In a way that says nothing of the service's state.
+    case other
+  }
+
+  private let limits: PaceLimits
+  private let clock: PaceClock
+  private let teacher: String
+  private var underWay = 0
+  /// How many may be under way, at least 1.
+  private var room: Double
+  private var lastCut = -Double.infinity
+  private var pausedUntil = -Double.infinity
+  private var requestTime = -Double.infinity
+  private var tokenTime = -Double.infinity
+  private var faults = 0
+  private var pauses = 0
+  private var unavailable: TeacherUnavailable?
+  private var waiting: [(id: Int, continuation: CheckedContinuation<Void, Never>)] = []
+  private var nextID = 0
+
+  init(_ limits: PaceLimits, teacher: String, clock: PaceClock) {
+    self.limits = limits
+    self.clock = clock
+    self.teacher = teacher
+    room = Double(max(1, limits.inFlight))
+  }
+
+  /// Waits until a request may be sent. Each call that returns is followed by one of ``end(_:tokens:)``.
+  ///
+  /// - Parameter tokens: what the request is thought to cost.
+  func begin(tokens: Int) async throws {
+    while unavailable == nil, underWay >= allowed {
+      try Task.checkCancellation()
+      await queue()
+    }
+    if let unavailable { throw unavailable }
+    try Task.checkCancellation()
+    underWay += 1
+    do {
+      let slot = reserve(tokens: tokens)
+      // A pause that begins while we wait holds us too.
+      while case let wait = max(slot, pausedUntil) - clock.now(), wait > 0 { try await clock.sleep(wait) }
+      if let unavailable { throw unavailable }
+    } catch {
+      finish()
+      throw error
+    }
+  }
+
+  /// Says how a request ended.
+  func end(_ outcome: Outcome, tokens estimate: Int) {
+    let now = clock.now()
+    switch outcome {
+    case .answered(let tokens):
+      (faults, pauses) = (0, 0)
+      room = min(Double(max(1, limits.inFlight)), room + 1 / room)
+      if let tokens, let rate = limits.tokensPerMinute { tokenTime += Double(tokens - estimate) * 60 / rate }
+    case .throttled(let wait):
+      // What was sent before the cut tells nothing of the room after it.
+      if now - lastCut >= 1 {
+        room = max(1, room / 2)
+        lastCut = now
+      }
+      if let wait { pausedUntil = max(pausedUntil, now + wait) }
+    case .fault(let reason):
+      faults += 1
+      if faults >= limits.faultsToPause, now >= pausedUntil { pause(now, because: reason) }
+    case .other: break
+    }
+    finish()
+  }
+
+  private var allowed: Int { faults >= limits.faultsToPause ? 1 : Int(room) }
+
+  private func pause(_ now: Double, because reason: String) {
+    pauses += 1
+    guard pauses <= limits.pauses else {
+      unavailable = TeacherUnavailable(
+        teacher: teacher,
+        reason: "\(faults) requests in a row failed, over \(limits.pauses) pauses; the last: \(reason)")
+      return
+    }
+    var length = limits.firstPause
+    for _ in 1..<max(pauses, 1) { length = min(length * 2, 60) }
+    pausedUntil = max(pausedUntil, now + length)
+  }
+
+  /// When a request may be sent by the limits a minute; what it takes is taken at once, so the next one waits longer.
+  private func reserve(tokens: Int) -> Double {
+    let now = clock.now()
+    func next(_ time: inout Double, _ amount: Double, _ rate: Double?) -> Double {
+      guard let rate, rate > 0 else { return now }
+      time = max(time, now - 1)
+      defer { time += amount * 60 / rate }
+      return time
+    }
+    let byRequests = next(&requestTime, 1, limits.requestsPerMinute)
+    return max(byRequests, next(&tokenTime, Double(tokens), limits.tokensPerMinute))
+  }
+
+  private func finish() {
+    underWay -= 1
+    let free = unavailable == nil ? max(0, allowed - underWay) : waiting.count
+    for next in waiting.prefix(free) { next.continuation.resume() }
+    waiting.removeFirst(min(free, waiting.count))
+  }
+
+  private func queue() async {
+    nextID += 1
+    let id = nextID
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        if Task.isCancelled { continuation.resume() } else { waiting.append((id, continuation)) }
+      }
+    } onCancel: {
+      Task { await self.leave(id) }
+    }
+  }
+
+  private func leave(_ id: Int) {
+    guard let index = waiting.firstIndex(where: { $0.id == id }) else { return }
+    waiting.remove(at: index).continuation.resume()
+  }
+}

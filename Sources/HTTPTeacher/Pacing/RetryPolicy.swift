@@ -1,0 +1,61 @@
+import Foundation
+
+/// When a question is asked again, and how long is waited before.
+///
+/// What the server asks for is kept, in the order of OpenAI's own clients: `x-should-retry`, then `retry-after-ms`, then
+/// `retry-after` in seconds or as a date, where it asks for at most ``longestAsked`` seconds; else the wait doubles from
+/// half a second to eight, less up to a quarter, so that questions that failed together do not come back together.
+public struct RetryPolicy: Sendable, Equatable {
+  /// Most attempts at a question that meets faults, the first included. The default is 6.
+  public var attempts: Int = 6
+  /// Most attempts at a question that the server has no room for (429, 529): such a server works, and only wants us to be
+  /// slower. The default is 20.
+  public var throttledAttempts: Int = 20
+  /// Seconds before the second attempt, where the server asks for none; doubled for each one after. The default is 0.5.
+  public var firstWait: Double = 0.5
+  /// Longest such wait in seconds. The default is 8.
+  public var longestWait: Double = 8
+  /// Longest wait in seconds that a server may ask for. The default is 120.
+  public var longestAsked: Double = 120
+
+  /// The defaults.
+  public init() {}
+
+  /// Seconds to wait after an attempt.
+  ///
+  /// - Parameters:
+  ///   - attempt: the one that failed, from 1.
+  ///   - asked: seconds that the server asked for.
+  ///   - item: id of the item, which settles the random part: the same run waits the same.
+  func wait(after attempt: Int, asked: Double?, item: String) -> Double {
+    if let asked { return asked }
+    let whole = min(firstWait * pow(2, Double(min(attempt, 32) - 1)), longestWait)
+    let hash = "\(item)#\(attempt)".utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
+      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+    }
+    return whole * (1 - 0.25 * Double(hash >> 11) / Double(1 << 53 as UInt64))
+  }
+
+  /// Seconds that a response asks to wait; nil where it asks for none that is kept.
+  func wait(in response: TransportResponse, now: Date) -> Double? {
+    guard let asked = Self.asked(in: response, now: now), asked > 0, asked <= longestAsked else { return nil }
+    return asked
+  }
+
+  private static func asked(in response: TransportResponse, now: Date) -> Double? {
+    if let text = response.headers["retry-after-ms"], let milliseconds = Double(text), milliseconds.isFinite {
+      return milliseconds / 1000
+    }
+    guard let text = response.headers["retry-after"]?.trimmingCharacters(in: .whitespaces) else { return nil }
+    if let seconds = Double(text) { return seconds.isFinite ? seconds : nil }
+    let format = DateFormatter()
+    format.locale = Locale(identifier: "en_US_POSIX")
+    format.timeZone = TimeZone(secondsFromGMT: 0)
+    // The three forms of RFC 9110, section 5.6.7.
+    for pattern in ["EEE, dd MMM yyyy HH:mm:ss 'GMT'", "EEEE, dd-MMM-yy HH:mm:ss 'GMT'", "EEE MMM d HH:mm:ss yyyy"] {
+      format.dateFormat = pattern
+      if let date = format.date(from: text) { return date.timeIntervalSince(now) }
+    }
+    return nil
+  }
+}

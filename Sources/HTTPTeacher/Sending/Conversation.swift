@@ -1,0 +1,104 @@
+import TeacherProtocol
+
+/// From a request to a reply: the question, its samples, the question that repairs an answer, and the reading of it all.
+struct Conversation: Sendable {
+  let client: ServiceClient
+  let images: ImageEncodings
+  let imageEdge: Int?
+  let clock: PaceClock
+
+  func reply(to request: TeacherRequest) async throws -> TeacherReply {
+    let start = clock.now()
+    let instruction = AnswerForm(of: request).instruction
+    var question = Question(
+      request: request, text: instruction.isEmpty ? request.prompt : request.prompt + "\n\n" + instruction,
+      seed: request.parameters.seed)
+    if let image = request.image { question.image = try await images.encoded(image, longestEdge: imageEdge) }
+    var replies: [TeacherReply] = []
+    let wanted = request.parameters.samples
+    while replies.count < wanted {
+      // A service that gives one answer at a time gives the same one for the same seed.
+      question.seed = request.parameters.seed.map { $0 + replies.count }
+      question.samples = client.sendsSamples ? wanted - replies.count : 1
+      do {
+        let spoken = try await client.ask(question)
+        for (index, sample) in spoken.samples.prefix(wanted - replies.count).enumerated() {
+          let usage = index == 0 ? spoken.usage : nil
+          replies.append(try await repaired(Self.reply(sample, to: request, usage: usage), question))
+        }
+      } catch  where !replies.isEmpty && !(error is CancellationError) {
+        // What was paid for is kept; the next question meets the same error.
+        break
+      }
+    }
+    var reply = replies.count == 1 ? replies[0] : Self.agreed(replies)
+    reply.seconds = max(0, clock.now() - start)
+    return reply
+  }
+
+  private func repaired(_ reply: TeacherReply, _ question: Question) async throws -> TeacherReply {
+    guard question.request.parameters.isRepaired else { return reply }
+    switch reply.outcome {
+    case .unreadable, .unknownLabel, .empty: break
+    case .answered, .abstained, .refused, .cutOff: return reply
+    }
+    var second = question
+    second.samples = 1
+    let repairQuestion = AnswerForm(of: question.request).repairQuestion
+    second.repair = (reply.raw.isEmpty ? "(nothing)" : reply.raw, repairQuestion)
+    let spoken: Spoken
+    do {
+      spoken = try await client.ask(second)
+    } catch  where !(error is CancellationError) {
+      return reply
+    }
+    guard let sample = spoken.samples.first else { return reply }
+    var mended = Self.reply(sample, to: question.request, usage: spoken.usage)
+    mended.raw = [reply.raw, repairQuestion, mended.raw].joined(separator: "\n\n")
+    mended.usage = Self.sum([reply.usage, mended.usage])
+    if mended.label == nil { mended.outcome = reply.outcome }
+    return mended
+  }
+
+  /// One answer, read.
+  static func reply(_ sample: Spoken.Sample, to request: TeacherRequest, usage: TeacherReply.Usage?) -> TeacherReply {
+    switch sample.end {
+    case .refused: return TeacherReply(outcome: .refused, raw: sample.text, usage: usage)
+    case .cutOff: return TeacherReply(outcome: .cutOff, raw: sample.text, usage: usage)
+    case .complete: break
+    }
+    let answer = AnswerReader(labels: request.labels).read(sample.text)
+    var reply = TeacherReply(
+      outcome: answer.outcome, rationale: answer.rationale, confidence: answer.confidence, raw: sample.text,
+      usage: usage)
+    // What was measured counts more than what was claimed.
+    if let label = reply.label, let offset = answer.labelOffset,
+      let measured = LabelTokens.probability(of: label, at: offset, in: sample.tokens, labels: request.labels)
+    {
+      reply.confidence = Confidence(measured, source: .labelTokenProbability)
+    }
+    return reply
+  }
+
+  /// Several answers as one: the label that most of them have, of equals the one that came first, and the share of all
+  /// answers that have it. The text is that of all answers, as a JSON array.
+  static func agreed(_ replies: [TeacherReply]) -> TeacherReply {
+    var votes: [String: Int] = [:]
+    for label in replies.compactMap(\.label) { votes[label, default: 0] += 1 }
+    let most = votes.values.max() ?? 0
+    var reply = replies.first { $0.label.map { votes[$0] == most } ?? false } ?? replies[0]
+    reply.confidence = reply.label.map { _ in Confidence(Double(most) / Double(replies.count), source: .agreement) }
+    reply.raw = JSONValue.array(replies.map { .string($0.raw) }).text
+    reply.usage = sum(replies.map(\.usage))
+    return reply
+  }
+
+  private static func sum(_ usages: [TeacherReply.Usage?]) -> TeacherReply.Usage? {
+    let known = usages.compactMap(\.self)
+    guard !known.isEmpty else { return nil }
+    return known.reduce(into: TeacherReply.Usage(inputTokens: 0, outputTokens: 0)) {
+      $0.inputTokens += $1.inputTokens
+      $0.outputTokens += $1.outputTokens
+    }
+  }
+}

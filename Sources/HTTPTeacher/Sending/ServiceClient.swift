@@ -1,0 +1,172 @@
+import Foundation
+import TeacherProtocol
+
+/// Sends one question until it is answered, refused or given up, at the pace that the service allows.
+final class ServiceClient: Sendable {
+  /// What is asked of whom.
+  struct Address: Sendable {
+    var teacher: String
+    var model: String
+    var endpoint: URL
+    var key: APIKey?
+  }
+
+  private let address: Address
+  private let wire: any WireFormat
+  private let transport: any Transport
+  private let retry: RetryPolicy
+  private let seconds: Double
+  private let clock: PaceClock
+  private let pace: RequestPace
+  /// Shared by all questions: what one of them learns about the server, the next ones know.
+  private let habits: Locked<ServerHabits>
+
+  init(
+    _ address: Address, wire: any WireFormat, habits: ServerHabits, transport: any Transport, retry: RetryPolicy,
+    limits: PaceLimits, seconds: Double, clock: PaceClock
+  ) {
+    self.address = address
+    self.wire = wire
+    self.transport = transport
+    self.retry = retry
+    self.seconds = seconds
+    self.clock = clock
+    pace = RequestPace(limits, teacher: address.teacher, clock: clock)
+    self.habits = Locked(habits)
+  }
+
+  /// Whether several answers are worth asking for at once.
+  var sendsSamples: Bool { habits.withLock { $0.sendsSamples } }
+
+  /// What became of one request.
+  private enum Step {
+    case answered(Spoken)
+    case adapted
+    case throttled(HTTPTeacherError, wait: Double?)
+    case fault(HTTPTeacherError, wait: Double?)
+  }
+
+  func ask(_ question: Question) async throws -> Spoken {
+    // One key for all attempts: a service that knows it does not answer, or charge, twice.
+    let idempotency = UUID().uuidString
+    let estimate = Self.tokens(of: question)
+    var (faults, throttles) = (0, 0)
+    while true {
+      try await pace.begin(tokens: estimate)
+      var outcome = RequestPace.Outcome.other
+      let step: Step
+      do {
+        try question.request.meter?.countRequest()
+        step = try await send(question, idempotency: idempotency, &outcome)
+      } catch {
+        await pace.end(outcome, tokens: estimate)
+        throw error
+      }
+      await pace.end(outcome, tokens: estimate)
+      let item = question.request.item.id
+      switch step {
+      case .answered(let spoken): return spoken
+      case .adapted: continue
+      case .throttled(let error, let wait):
+        throttles += 1
+        guard throttles < retry.throttledAttempts else {
+          throw HTTPTeacherError.gaveUp(attempts: throttles + faults, last: "\(error)")
+        }
+        try await clock.sleep(retry.wait(after: throttles, asked: wait, item: item))
+      case .fault(let error, let wait):
+        faults += 1
+        guard faults < retry.attempts else {
+          throw HTTPTeacherError.gaveUp(attempts: throttles + faults, last: "\(error)")
+        }
+        try await clock.sleep(retry.wait(after: faults, asked: wait, item: item))
+      }
+    }
+  }
+
+  private func send(
+    _ question: Question, idempotency: String, _ outcome: inout RequestPace.Outcome
+  ) async throws -> Step {
+    let asked = habits.withLock { $0 }
+    var headers = wire.headers(key: address.key)
+    headers["Content-Type"] = "application/json"
+    headers["Accept"] = "application/json"
+    headers["Idempotency-Key"] = idempotency
+    let body = wire.body(question, model: address.model, habits: asked).text
+    do {
+      let response = try await transport.send(
+        TransportRequest(url: address.endpoint, headers: headers, body: Data(body.utf8), seconds: seconds))
+      guard response.status == 200 else { return try step(for: response, habits: asked, &outcome) }
+      let spoken = try wire.spoken(response.body)
+      outcome = .answered(tokens: spoken.usage.map { $0.inputTokens + $0.outputTokens })
+      return .answered(spoken)
+    } catch let error as Refusal {
+      throw error.cause
+    } catch {
+      try Task.checkCancellation()
+      let fault =
+        error as? HTTPTeacherError
+        ?? .notReached(host: address.endpoint.host ?? "", reason: hidden("\(error)"))
+      outcome = .fault("\(fault)")
+      return .fault(fault, wait: nil)
+    }
+  }
+
+  /// An error that ends the question, so that it is not taken for one of the transport's.
+  private struct Refusal: Error { let cause: any Error }
+
+  /// What a response with another status than 200 means.
+  private func step(
+    for response: TransportResponse, habits asked: ServerHabits, _ outcome: inout RequestPace.Outcome
+  ) throws -> Step {
+    var error = wire.error(response.body)
+    error.message = hidden(error.message)
+    let status = response.status
+    if let gone = unavailable(status, error) { throw Refusal(cause: gone) }
+    if [400, 422].contains(status), !error.isRefusal, let next = asked.adapted(to: error) {
+      // Another question may have learned the same meanwhile, or more.
+      habits.withLock { if $0 == asked { $0 = next } }
+      return .adapted
+    }
+    if error.isRefusal {
+      return .answered(Spoken(samples: [.init(text: error.message, end: .refused)], usage: nil))
+    }
+    let fault = HTTPTeacherError.refused(status: status, message: error.message)
+    let wait = retry.wait(in: response, now: Date())
+    let isTransient =
+      switch response.headers["x-should-retry"] {
+      case "true": true
+      case "false": false
+      default: [408, 409, 429].contains(status) || (500...599).contains(status)
+      }
+    guard isTransient else { throw Refusal(cause: fault) }
+    if status == 429 || status == 529 {
+      outcome = .throttled(wait: wait)
+      return .throttled(fault, wait: wait)
+    }
+    outcome = .fault("\(fault)")
+    return .fault(fault, wait: wait)
+  }
+
+  /// Why there is no use in asking on; nil where there is.
+  private func unavailable(_ status: Int, _ error: ServiceError) -> TeacherUnavailable? {
+    func gone(_ reason: String) -> TeacherUnavailable {
+      TeacherUnavailable(teacher: address.teacher, reason: "\(reason): \(error.message)")
+    }
+    if error.isQuota || status == 402 { return gone("its quota is used up") }
+    return switch status {
+    case 401, 403: gone("its key is refused with status \(status)")
+    case 404: gone("the address or the model '\(address.model)' is not there")
+    case 300...399: gone("the server points elsewhere with status \(status), and keys are not taken there")
+    default: nil
+    }
+  }
+
+  private func hidden(_ text: String) -> String { address.key?.hidden(in: text) ?? text }
+
+  /// What a question is thought to cost: four bytes a token, a thousand tokens an image, half of the longest answer.
+  private static func tokens(of question: Question) -> Int {
+    let parameters = question.request.parameters
+    return question.text.utf8.count / 4 + (question.image == nil ? 0 : 1000)
+      + question.samples * parameters.maximumTokens / 2 + 1
+  }
+}

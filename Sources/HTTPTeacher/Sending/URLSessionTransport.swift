@@ -1,0 +1,124 @@
+import Foundation
+import TeacherProtocol
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
+/// A transport over one long-lived `URLSession`.
+///
+/// Redirects are not followed, because the headers, key included, would go along to wherever a server points. Cookies and
+/// caches are off. A body that never ends, by size or by time, is broken off.
+public final class URLSessionTransport: Transport {
+  private let session: URLSession
+  private let receiver: Receiver
+
+  /// A transport.
+  ///
+  /// - Parameters:
+  ///   - connections: most connections to one server at once. The default is 64.
+  ///   - maximumBytes: most bytes of a response's body. The default is 32 MiB.
+  public init(connections: Int = 64, maximumBytes: Int = 32 << 20) {
+    let configuration = URLSessionConfiguration.ephemeral
+    configuration.httpMaximumConnectionsPerHost = connections
+    configuration.httpCookieStorage = nil
+    configuration.urlCache = nil
+    configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
+    receiver = Receiver(maximumBytes: maximumBytes)
+    session = URLSession(configuration: configuration, delegate: receiver, delegateQueue: nil)
+  }
+
+  deinit { session.finishTasksAndInvalidate() }
+
+  /// Sends a request by POST.
+  ///
+  /// - Throws: ``HTTPTeacherError/notReached(host:reason:)``, ``HTTPTeacherError/timedOut(host:seconds:)``,
+  ///   ``HTTPTeacherError/tooLarge(host:limit:)``, `CancellationError`.
+  public func send(_ request: TransportRequest) async throws -> TransportResponse {
+    // The session's own time-out counts from the last byte on; a server that drips would never meet it.
+    var question = URLRequest(url: request.url, timeoutInterval: request.seconds)
+    question.httpMethod = "POST"
+    question.httpBody = request.body
+    for (name, value) in request.headers { question.setValue(value, forHTTPHeaderField: name) }
+    let host = request.url.host ?? ""
+    let task = session.dataTask(with: question)
+    let watch = Task {
+      try await Task.sleep(for: .seconds(request.seconds))
+      receiver.fail(task, with: .timedOut(host: host, seconds: request.seconds))
+      task.cancel()
+    }
+    defer { watch.cancel() }
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        receiver.expect(task, continuation, host: host)
+        task.resume()
+      }
+    } onCancel: {
+      task.cancel()
+    }
+    try Task.checkCancellation()
+    return try result.get()
+  }
+}
+
+/// Gathers what arrives for each task, and ends each with one result.
+private final class Receiver: NSObject, URLSessionDataDelegate {
+  typealias Answer = Result<TransportResponse, HTTPTeacherError>
+
+  private struct Open {
+    let continuation: CheckedContinuation<Answer, Never>
+    let host: String
+    var body = Data()
+    var failure: HTTPTeacherError?
+  }
+
+  private let open = Locked<[Int: Open]>([:])
+  private let maximumBytes: Int
+
+  init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
+
+  func expect(_ task: URLSessionTask, _ continuation: CheckedContinuation<Answer, Never>, host: String) {
+    open.withLock { $0[task.taskIdentifier] = Open(continuation: continuation, host: host) }
+  }
+
+  func fail(_ task: URLSessionTask, with error: HTTPTeacherError) {
+    open.withLock { $0[task.taskIdentifier]?.failure = error }
+  }
+
+  func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
+    let isTooLarge = open.withLock { open in
+      guard var answer = open.removeValue(forKey: dataTask.taskIdentifier) else { return false }
+      defer { open[dataTask.taskIdentifier] = answer }
+      guard answer.body.count + data.count <= maximumBytes else {
+        answer.failure = .tooLarge(host: answer.host, limit: maximumBytes)
+        answer.body = Data()
+        return true
+      }
+      answer.body.append(data)
+      return false
+    }
+    if isTooLarge { dataTask.cancel() }
+  }
+
+  func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
+    guard let answer = open.withLock({ $0.removeValue(forKey: task.taskIdentifier) }) else { return }
+    answer.continuation.resume(returning: Self.result(of: answer, task.response, error))
+  }
+
+  private static func result(of answer: Open, _ response: URLResponse?, _ error: (any Error)?) -> Answer {
+    if let failure = answer.failure { return .failure(failure) }
+    // The description of a URLError may hold the whole address; the words are enough.
+    if let error { return .failure(.notReached(host: answer.host, reason: error.localizedDescription)) }
+    guard let response = response as? HTTPURLResponse else {
+      return .failure(.notReached(host: answer.host, reason: "the answer is not HTTP"))
+    }
+    var headers: [String: String] = [:]
+    for (name, value) in response.allHeaderFields { headers["\(name)"] = "\(value)" }
+    return .success(TransportResponse(status: response.statusCode, headers: headers, body: answer.body))
+  }
+
+  func urlSession(
+    _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
+    newRequest request: URLRequest, completionHandler: @escaping @Sendable (URLRequest?) -> Void
+  ) { completionHandler(nil) }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import TeacherProtocol
+
+/// The wire format of Anthropic's messages.
+struct AnthropicMessages: WireFormat {
+  var path: String { "messages" }
+  var habits: ServerHabits {
+    var habits = ServerHabits()
+    habits.isLengthFixed = true
+    // The form of an answer is asked for by the prompt, and several answers one by one.
+    (habits.format, habits.isFormatFixed, habits.sendsSamples) = (.none, true, false)
+    return habits
+  }
+
+  func headers(key: APIKey?) -> [String: String] {
+    var headers = ["anthropic-version": "2023-06-01"]
+    if let key { headers["x-api-key"] = key.value }
+    return headers
+  }
+
+  func body(_ question: Question, model: String, habits: ServerHabits) -> JSONValue {
+    let parameters = question.request.parameters
+    var content: [JSONValue] = []
+    if let image = question.image {
+      let source: [JSONValue.Member] = [
+        .init("type", "base64"), .init("media_type", .string(image.mediaType)), .init("data", .string(image.base64)),
+      ]
+      content.append(.object([.init("type", "image"), .init("source", .object(source))]))
+    }
+    content.append(.object([.init("type", "text"), .init("text", .string(question.text))]))
+    var messages = [JSONValue.object([.init("role", "user"), .init("content", .array(content))])]
+    if let repair = question.repair {
+      messages += [
+        .object([.init("role", "assistant"), .init("content", .string(repair.answer))]),
+        .object([.init("role", "user"), .init("content", .string(repair.question))]),
+      ]
+    }
+    var members: [JSONValue.Member] = [
+      .init("model", .string(model)), .init("max_tokens", .number(parameters.maximumTokens)),
+      .init("messages", .array(messages)),
+    ]
+    // The service knows temperatures up to 1.
+    if habits.sendsTemperature { members.append(.init("temperature", .number(min(parameters.temperature, 1)))) }
+    return .object(members)
+  }
+
+  func spoken(_ body: Data) throws(HTTPTeacherError) -> Spoken {
+    guard let value = parsed(body) else {
+      throw .badResponse(expected: "JSON", found: "'\(String(decoding: body.prefix(40), as: UTF8.self))'")
+    }
+    guard let content = value["content"]?.elements else {
+      throw .badResponse(expected: "content", found: value["content"]?.kind ?? value.kind)
+    }
+    let text = content.filter { $0["type"]?.string == "text" }.compactMap { $0["text"]?.string }.joined()
+    let end: Spoken.End =
+      switch value["stop_reason"]?.string {
+      case "max_tokens", "model_context_window_exceeded": .cutOff
+      case "refusal": .refused
+      default: .complete
+      }
+    let usage = value["usage"].flatMap { usage in
+      usage["input_tokens"]?.integer.map { input in
+        let cached = ["cache_creation_input_tokens", "cache_read_input_tokens"].compactMap { usage[$0]?.integer }
+        return TeacherReply.Usage(
+          inputTokens: max(0, cached.reduce(input, +)), outputTokens: max(0, usage["output_tokens"]?.integer ?? 0))
+      }
+    }
+    return Spoken(samples: [.init(text: text, end: end)], usage: usage)
+  }
+}

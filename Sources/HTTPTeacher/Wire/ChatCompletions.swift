@@ -1,0 +1,114 @@
+import Foundation
+import TeacherProtocol
+
+/// The wire format of OpenAI-compatible chat completions: a question as a body, a body as an answer.
+struct ChatCompletions: WireFormat {
+  var path: String { "chat/completions" }
+  var habits = ServerHabits()
+
+  func headers(key: APIKey?) -> [String: String] {
+    key.map { ["Authorization": "Bearer \($0.value)"] } ?? [:]
+  }
+
+  func body(_ question: Question, model: String, habits: ServerHabits) -> JSONValue {
+    let parameters = question.request.parameters
+    var messages = [JSONValue.object([.init("role", "user"), .init("content", content(question))])]
+    if let repair = question.repair {
+      messages += [
+        .object([.init("role", "assistant"), .init("content", .string(repair.answer))]),
+        .object([.init("role", "user"), .init("content", .string(repair.question))]),
+      ]
+    }
+    var members: [JSONValue.Member] = [
+      .init("model", .string(model)), .init("messages", .array(messages)),
+      .init(habits.length.rawValue, .number(parameters.maximumTokens)),
+    ]
+    if habits.sendsTemperature { members.append(.init("temperature", .number(parameters.temperature))) }
+    if habits.sendsSeed, let seed = question.seed { members.append(.init("seed", .number(seed))) }
+    if question.samples > 1, habits.sendsSamples { members.append(.init("n", .number(question.samples))) }
+    if parameters.answersInJSON { members += form(AnswerForm(of: question.request), habits.format) }
+    if habits.sendsLogProbabilities {
+      members += [.init("logprobs", .bool(true)), .init("top_logprobs", .number(20))]
+    }
+    return .object(members)
+  }
+
+  private func content(_ question: Question) -> JSONValue {
+    // Servers without images may know plain texts only.
+    guard let image = question.image else { return .string(question.text) }
+    return .array([
+      .object([
+        .init("type", "image_url"),
+        .init("image_url", .object([.init("url", .string("data:\(image.mediaType);base64,\(image.base64)"))])),
+      ]), .object([.init("type", "text"), .init("text", .string(question.text))]),
+    ])
+  }
+
+  private func form(_ form: AnswerForm, _ format: ResponseFormat) -> [JSONValue.Member] {
+    func responseFormat(_ type: String, _ more: [JSONValue.Member] = []) -> [JSONValue.Member] {
+      [.init("response_format", .object([.init("type", .string(type))] + more))]
+    }
+    switch format {
+    case .none: return []
+    case .jsonObject: return responseFormat("json_object")
+    case .structuredOutputs: return [.init("structured_outputs", .object([.init("json", form.schemaValue)]))]
+    case .jsonSchema:
+      return responseFormat(
+        "json_schema",
+        [
+          .init(
+            "json_schema",
+            .object([.init("name", "answer"), .init("schema", form.schemaValue), .init("strict", .bool(true))]))
+        ])
+    }
+  }
+
+  func spoken(_ body: Data) throws(HTTPTeacherError) -> Spoken {
+    guard let value = parsed(body) else {
+      throw .badResponse(expected: "JSON", found: "'\(String(decoding: body.prefix(40), as: UTF8.self))'")
+    }
+    guard let choices = value["choices"]?.elements, !choices.isEmpty else {
+      throw .badResponse(expected: "choices[0].message", found: value.kind)
+    }
+    var samples: [Spoken.Sample] = []
+    for choice in choices {
+      guard let message = choice["message"], case .object = message else {
+        throw .badResponse(expected: "choices[0].message", found: choice["message"]?.kind ?? "nothing")
+      }
+      samples.append(sample(message, of: choice))
+    }
+    let usage = value["usage"]?["prompt_tokens"]?.integer.map {
+      TeacherReply.Usage(
+        inputTokens: max(0, $0), outputTokens: max(0, value["usage"]?["completion_tokens"]?.integer ?? 0))
+    }
+    return Spoken(samples: samples, usage: usage)
+  }
+
+  private func sample(_ message: JSONValue, of choice: JSONValue) -> Spoken.Sample {
+    // Some servers answer in parts, as they are asked.
+    let parts = message["content"]?.elements?.compactMap { $0["text"]?.string }.joined()
+    let text = message["content"]?.string ?? parts ?? ""
+    let refusal = message["refusal"]?.string ?? ""
+    let end = choice["finish_reason"]?.string
+    if !refusal.isEmpty || end == "content_filter" {
+      return Spoken.Sample(text: refusal.isEmpty ? text : refusal, end: .refused)
+    }
+    let tokens = choice["logprobs"]?["content"]?.elements?.compactMap(token) ?? []
+    return Spoken.Sample(text: text, end: end == "length" ? .cutOff : .complete, tokens: tokens)
+  }
+
+  private func token(_ value: JSONValue) -> SpokenToken? {
+    guard let own = bytes(value) else { return nil }
+    return SpokenToken(
+      bytes: own, logProbability: value["logprob"]?.double ?? -.infinity,
+      alternatives: value["top_logprobs"]?.elements?.compactMap { other in
+        guard let bytes = bytes(other), let log = other["logprob"]?.double else { return nil }
+        return (bytes, log)
+      } ?? [])
+  }
+
+  private func bytes(_ value: JSONValue) -> [UInt8]? {
+    if let bytes = value["bytes"]?.elements { return bytes.compactMap { $0.integer.flatMap(UInt8.init(exactly:)) } }
+    return value["token"]?.string.map { Array($0.utf8) }
+  }
+}

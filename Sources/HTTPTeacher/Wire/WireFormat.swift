@@ -1,0 +1,95 @@
+import Foundation
+import TeacherProtocol
+
+/// One question as it is to be sent, whatever the service.
+struct Question: Sendable {
+  /// What is asked, with its labels and parameters.
+  var request: TeacherRequest
+  /// The prompt with the instruction for the answer's form.
+  var text: String
+  /// The image; nil for a question about text alone.
+  var image: EncodedImage?
+  /// An answer that could not be read, and the question that follows it.
+  var repair: (answer: String, question: String)?
+  /// Answers wanted, where the service can give several at once.
+  var samples = 1
+  /// Distinguishes samples that are asked for one by one.
+  var seed: Int?
+}
+
+/// One token of an answer, with what might have stood in its place.
+struct SpokenToken: Sendable, Equatable {
+  /// Its bytes: a token may end within a character.
+  var bytes: [UInt8]
+  /// Natural logarithm of its probability.
+  var logProbability: Double
+  /// The likeliest tokens at this place, itself among them where it is likely.
+  var alternatives: [(bytes: [UInt8], logProbability: Double)]
+
+  static func == (a: SpokenToken, b: SpokenToken) -> Bool {
+    a.bytes == b.bytes && a.logProbability == b.logProbability
+      && a.alternatives.map(\.bytes) == b.alternatives.map(\.bytes)
+  }
+}
+
+/// What a service said, before it is read.
+struct Spoken: Sendable {
+  enum End: Sendable { case complete, cutOff, refused }
+
+  /// One answer.
+  struct Sample: Sendable {
+    var text: String
+    var end: End
+    var tokens: [SpokenToken] = []
+  }
+
+  var samples: [Sample]
+  var usage: TeacherReply.Usage?
+}
+
+/// How one kind of service is spoken to.
+protocol WireFormat: Sendable {
+  /// Added to the base address.
+  var path: String { get }
+  /// How questions to this server are worded at first.
+  var habits: ServerHabits { get }
+
+  /// Headers that carry the key and the version.
+  func headers(key: APIKey?) -> [String: String]
+  /// The body of a question.
+  func body(_ question: Question, model: String, habits: ServerHabits) -> JSONValue
+  /// The answer in the body of a response with status 200.
+  func spoken(_ body: Data) throws(HTTPTeacherError) -> Spoken
+}
+
+extension WireFormat {
+  /// What a response that is not 200 says of its cause: `{"error": {"message", "type", "code"}}` with every service.
+  func error(_ body: Data) -> ServiceError {
+    let value = parsed(body)?["error"]
+    return ServiceError(
+      message: value?["message"]?.string ?? value?.string ?? String(decoding: body.prefix(200), as: UTF8.self),
+      codes: [value?["code"]?.cell, value?["type"]?.string].compactMap(\.self), parameter: value?["param"]?.string)
+  }
+
+  func parsed(_ body: Data) -> JSONValue? {
+    body.withUnsafeBytes { try? JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
+  }
+}
+
+/// Why a service did not answer.
+struct ServiceError: Sendable {
+  var message: String
+  var codes: [String]
+  var parameter: String?
+
+  /// Whether the account has nothing left: waiting would not help.
+  var isQuota: Bool {
+    let known: Set<String> = [
+      "insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error", "insufficient_balance",
+    ]
+    return codes.contains(where: known.contains) || message.contains("credit balance is too low")
+  }
+
+  /// Whether the question itself was found unfit to be answered.
+  var isRefusal: Bool { codes.contains { ["content_filter", "content_policy_violation"].contains($0) } }
+}

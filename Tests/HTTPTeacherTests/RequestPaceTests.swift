@@ -1,0 +1,137 @@
+import Foundation
+import HTTPTeacher
+import TeacherProtocol
+import Testing
+
+@Suite struct RequestPaceTests {
+  /// A server that counts what is under way at once and answers when it likes.
+  private final class Crowd: Sendable {
+    let state = Locked((now: 0, most: 0, total: 0, cut: 0))
+    let clock = VirtualClock()
+
+    func transport(_ answer: @escaping @Sendable (Int) -> TransportResponse) -> ScriptedTransport {
+      ScriptedTransport { [self] _ in
+        let (number, now) = state.withLock { state in
+          state.now += 1
+          state.most = max(state.most, state.now)
+          state.total += 1
+          return (state.total, state.now)
+        }
+        defer { state.withLock { $0.now -= 1 } }
+        for _ in 0..<3 { await Task.yield() }
+        _ = now
+        return answer(number)
+      }
+    }
+
+    func teacher(
+      _ configure: (inout OpenAICompatibleTeacher.Options) -> Void,
+      answer: @escaping @Sendable (Int) -> TransportResponse = { _ in ScriptedServer.answer("No") }
+    ) throws -> OpenAICompatibleTeacher {
+      var options = OpenAICompatibleTeacher.Options(model: "m")
+      configure(&options)
+      return OpenAICompatibleTeacher(
+        "t", options: options, base: try #require(URL(string: "http://localhost/v1")), transport: transport(answer),
+        clock: clock.pace)
+    }
+  }
+
+  private func ask(_ teacher: any Teacher, _ count: Int) async -> [Result<TeacherReply, any Error>] {
+    await withTaskGroup(of: Result<TeacherReply, any Error>.self) { group in
+      for item in 0..<count {
+        group.addTask {
+          do {
+            return .success(try await teacher.reply(to: try request(item: "\(item)")))
+          } catch {
+            return .failure(error)
+          }
+        }
+      }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+  }
+
+  @Test func noMoreRequestsAreUnderWayThanAllowed() async throws {
+    let crowd = Crowd()
+    let teacher = try crowd.teacher { $0.pace.inFlight = 5 }
+    #expect(await ask(teacher, 100).allSatisfy { (try? $0.get()) != nil })
+    #expect(crowd.state.withLock { $0.most } <= 5)
+  }
+
+  @Test func requestsAMinuteAreSpreadOverIt() async throws {
+    let crowd = Crowd()
+    let teacher = try crowd.teacher { $0.pace.requestsPerMinute = 60 }
+    _ = await ask(teacher, 31)
+    // One a second after a second's worth at the start.
+    #expect((29...32).contains(crowd.clock.now))
+  }
+
+  @Test func tokensAMinuteAreCountedAsTheyTurnOut() async throws {
+    let crowd = Crowd()
+    // An answer costs 15 tokens; each question is thought to cost 128 + 5.
+    let teacher = try crowd.teacher {
+      $0.pace.tokensPerMinute = 600
+      $0.pace.inFlight = 1
+    }
+    _ = await ask(teacher, 21)
+    // 20 answers at 15 tokens are 300 tokens, half a minute, give or take the first estimate.
+    #expect((16...45).contains(crowd.clock.now))
+  }
+
+  @Test func aServerWithoutRoomIsAskedLessAndEveryQuestionIsAnswered() async throws {
+    let crowd = Crowd()
+    let teacher = try crowd.teacher({ $0.pace.inFlight = 32 }) { number in
+      number % 3 == 0
+        ? ScriptedServer.failure(429, headers: ["retry-after-ms": "1500"]) : ScriptedServer.answer("Yes")
+    }
+    let replies = await ask(teacher, 200)
+    #expect(replies.allSatisfy { (try? $0.get().label) == "falsified" })
+    #expect(crowd.state.withLock { $0.total } == 299)
+  }
+
+  @Test func aServiceThatOnlyFailsIsLeftAloneAndThenGivenUp() async throws {
+    let crowd = Crowd()
+    let teacher = try crowd.teacher({
+      $0.pace.faultsToPause = 4
+      $0.pace.pauses = 3
+      $0.pace.inFlight = 8
+      $0.retry.attempts = 3
+    }) { _ in ScriptedServer.failure(500) }
+    let replies = await ask(teacher, 200)
+    let unavailable = replies.filter { reply in
+      if case .failure(let error) = reply { error is TeacherUnavailable } else { false }
+    }
+    #expect(unavailable.count > 150)
+    // Not 600 requests: those under way when it broke, and one for each pause.
+    #expect(crowd.state.withLock { $0.total } < 30)
+    #expect(crowd.clock.slept.contains { $0 > 4 })
+  }
+
+  @Test func aServiceThatComesBackIsAskedAsBefore() async throws {
+    let crowd = Crowd()
+    let teacher = try crowd.teacher({
+      $0.pace.faultsToPause = 4
+      $0.retry.attempts = 20
+    }) { number in number <= 12 ? ScriptedServer.failure(503) : ScriptedServer.answer("No") }
+    let replies = await ask(teacher, 50)
+    #expect(replies.allSatisfy { (try? $0.get()) != nil })
+  }
+
+  @Test func aBudgetStopsRetriesToo() async throws {
+    struct Meter: RequestMeter {
+      let left = Locked(3)
+      func countRequest() throws {
+        try left.withLock { left in
+          guard left > 0 else { throw BudgetExhausted(limit: "3 requests") }
+          left -= 1
+        }
+      }
+    }
+    let server = ScriptedServer(ScriptedServer.failure(500))
+    var question = try request()
+    question.meter = Meter()
+    await #expect(throws: BudgetExhausted(limit: "3 requests")) { try await server.teacher().reply(to: question) }
+    #expect(server.bodies.count == 3)
+    #expect("\(BudgetExhausted(limit: "3 requests"))".contains("3 requests"))
+  }
+}

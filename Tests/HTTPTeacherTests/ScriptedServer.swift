@@ -1,0 +1,110 @@
+import Foundation
+import HTTPTeacher
+import TeacherProtocol
+import Testing
+
+/// A clock whose sleeping takes no time, and which remembers how long was slept.
+final class VirtualClock: Sendable {
+  private let state = Locked((now: 0.0, slept: [Double]()))
+
+  var slept: [Double] { state.withLock { $0.slept } }
+  var now: Double { state.withLock { $0.now } }
+
+  func pass(_ seconds: Double) { state.withLock { $0.now += seconds } }
+
+  var pace: PaceClock {
+    PaceClock { [state] in
+      state.withLock { $0.now }
+    } sleep: { [state] seconds in
+      try Task.checkCancellation()
+      state.withLock {
+        $0.now += seconds
+        $0.slept.append(seconds)
+      }
+      await Task.yield()
+    }
+  }
+}
+
+/// A server by script: one response or error after the other, the last one for ever, and the requests it got.
+final class ScriptedServer: Sendable {
+  let seen = Locked<[TransportRequest]>([])
+  let clock = VirtualClock()
+  private let responses: [Result<TransportResponse, HTTPTeacherError>]
+
+  init(_ responses: [Result<TransportResponse, HTTPTeacherError>]) { self.responses = responses }
+
+  convenience init(_ responses: TransportResponse...) { self.init(responses.map { .success($0) }) }
+
+  var transport: ScriptedTransport {
+    ScriptedTransport { [self] request in
+      let index = seen.withLock { seen in
+        seen.append(request)
+        return seen.count - 1
+      }
+      return try responses[min(index, responses.count - 1)].get()
+    }
+  }
+
+  var bodies: [String] { seen.withLock { $0.map { String(decoding: $0.body, as: UTF8.self) } } }
+
+  func body(_ index: Int) throws -> JSONValue { try JSONParser.value(of: bodies[index]) }
+
+  func teacher(
+    key: APIKey? = nil, images: ImageEncodings = ImageEncodings(),
+    configure: (inout OpenAICompatibleTeacher.Options) -> Void = { _ in }
+  ) throws -> OpenAICompatibleTeacher {
+    var options = OpenAICompatibleTeacher.Options(model: "some-model")
+    configure(&options)
+    let base = try #require(URL(string: "http://localhost:8000/v1"))
+    return OpenAICompatibleTeacher(
+      "t", options: options, base: base, key: key, transport: transport, images: images, clock: clock.pace)
+  }
+
+  func anthropic(key: APIKey? = nil) throws -> AnthropicTeacher {
+    let base = try #require(URL(string: "http://localhost:8000/v1"))
+    return AnthropicTeacher(
+      "t", options: .init(model: "some-model"), base: base, key: key, transport: transport, clock: clock.pace)
+  }
+
+  static func choice(_ content: String?, end: String = "stop", more: String = "", logs: String = "null") -> String {
+    let text = content.map { JSONValue.string($0).text } ?? "null"
+    return """
+      {"index": 0, "finish_reason": "\(end)", "logprobs": \(logs),
+        "message": {"role": "assistant", "content": \(text)\(more)}}
+      """
+  }
+
+  static func answer(
+    _ content: String?, end: String = "stop", more: String = "", logs: String = "null"
+  ) -> TransportResponse {
+    answers([choice(content, end: end, more: more, logs: logs)])
+  }
+
+  static func answers(_ choices: [String]) -> TransportResponse {
+    TransportResponse(
+      status: 200,
+      body: Data(
+        """
+        {"id": "x", "choices": [\(choices.joined(separator: ", "))],
+         "usage": {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15}}
+        """.utf8))
+  }
+
+  static func failure(
+    _ status: Int, code: String = "c", message: String = "no, not with secret-key", headers: [String: String] = [:]
+  ) -> TransportResponse {
+    let body = "{\"error\": {\"message\": \(JSONValue.string(message).text), \"code\": \"\(code)\"}}"
+    return TransportResponse(status: status, headers: headers, body: Data(body.utf8))
+  }
+}
+
+func request(
+  image: ImageReference? = nil, parameters: TeacherParameters = .init(), item: String = "1"
+) throws -> TeacherRequest {
+  try TeacherRequest(
+    item: Item(id: item, fields: ["text": "a \"dog\"\n"]), template: try PromptTemplate("Caption: {text}"),
+    image: image, labels: .outOfContext, parameters: parameters)
+}
+
+func key() throws -> APIKey { try APIKey(environment: "K", in: ["K": " secret-key\n"]) }
