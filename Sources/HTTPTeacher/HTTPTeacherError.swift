@@ -1,7 +1,9 @@
 /// What can go wrong between here and a server that a single question fails by.
 public enum HTTPTeacherError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// No response came.
+  /// There was nobody to send to.
   case notReached(host: String, reason: String)
+  /// The connection ended before the response was whole. What was asked may have been answered, and charged.
+  case brokenOff(host: String, reason: String)
   /// The response took longer than allowed, from the first byte sent to the last one received.
   case timedOut(host: String, seconds: Double)
   /// The response is larger than allowed, both in bytes.
@@ -21,10 +23,19 @@ public enum HTTPTeacherError: Error, Sendable, Equatable, CustomStringConvertibl
   /// A line of a batch service's file can't be used.
   case badBatchLine(line: Int, expected: String, found: String)
 
+  /// Whether a reply was on its way that may have been charged.
+  var hasLostReply: Bool {
+    switch self {
+    case .brokenOff, .timedOut, .tooLarge, .badResponse: true
+    default: false
+    }
+  }
+
   /// What happened and what to do. Keys and prompts are never part of it.
   public var description: String {
     switch self {
     case .notReached(let host, let reason): "\(host) was not reached: \(reason)"
+    case .brokenOff(let host, let reason): "\(host) broke the connection off: \(reason)"
     case .timedOut(let host, let seconds):
       "\(host) did not answer whole within \(seconds) s; allow more, or ask for less"
     case .tooLarge(let host, let limit): "\(host) sent more than the \(limit) bytes that a reply may have"

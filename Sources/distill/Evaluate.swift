@@ -66,7 +66,7 @@
         evaluation = try await request.run(through: .evaluate).run.evaluation
       } else {
         let opened = try DistillationRun.opening(
-          URL(filePath: runFolder ?? ""), reporter: progress.reporter, plugins: .command)
+          URL(filePath: runFolder ?? ""), reporter: progress.reporter, plugins: .command())
         evaluation = try await opened.evaluate(URL(filePath: data ?? ""), split: split)
       }
       guard let evaluation else { return }

@@ -34,7 +34,7 @@
     @OptionGroup var progress: ProgressOptions
 
     func run() async throws {
-      let run = try DistillationRun.opening(URL(filePath: runFolder), reporter: progress.reporter, plugins: .command)
+      let run = try DistillationRun.opening(URL(filePath: runFolder), reporter: progress.reporter, plugins: .command())
       let predictions = try await run.predict(URL(filePath: data))
       try Output.write(PredictionFile.jsonLines(predictions), to: out)
     }

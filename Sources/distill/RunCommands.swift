@@ -15,6 +15,7 @@
         Example:
 
           distill run news.yaml --data ~/news --seed 1 --out runs/news
+          distill run news.yaml --dry-run    what teachers behind services would cost
 
         In the folder afterwards: stage1/ and stage2/ (PEFT adapters), evaluation.json, report.html (open it in a \
         browser), metrics.jsonl and TensorBoard events, review.jsonl (labels read), replies.jsonl (replies used).
@@ -25,7 +26,12 @@
     @Option(help: ArgumentHelp("Stop after this step.", valueName: "step"))
     var through: RunStep = .report
 
-    func run() async throws { try await runSteps(options, through: through) }
+    @OptionGroup var estimate: EstimateOptions
+
+    func run() async throws {
+      if estimate.dryRun { return try await showEstimate(options) }
+      try await runSteps(options, through: through)
+    }
   }
 
   struct Annotate: AsyncParsableCommand {
@@ -33,12 +39,33 @@
       abstract: "Step 1: ask every teacher about every item.",
       discussion: """
         Replies are kept in the store that all runs share ('store' in the configuration), and no question is asked \
-        twice, whichever run asks it. This is the step that may cost money.
+        twice, whichever run asks it. This is the step that may cost money: 'spending' in the configuration limits it, \
+        and --dry-run says about how much it would be.
 
-        Example:  distill annotate news.yaml
+        Examples:
+
+          distill annotate news.yaml --dry-run
+          distill annotate news.yaml
         """)
     @OptionGroup var options: RunOptions
-    func run() async throws { try await runSteps(options, through: .annotate) }
+    @OptionGroup var estimate: EstimateOptions
+
+    func run() async throws {
+      if estimate.dryRun { return try await showEstimate(options) }
+      try await runSteps(options, through: .annotate)
+    }
+  }
+
+  /// Whether to look at the cost alone.
+  struct EstimateOptions: ParsableArguments {
+    @Flag(help: "Ask nobody: print what teachers behind services would be asked and cost about.")
+    var dryRun = false
+  }
+
+  /// Prints what asking would take.
+  func showEstimate(_ options: RunOptions) async throws {
+    let run = try options.request.prepared().run
+    Output.write(try await run.spendingEstimate().text(limit: run.configuration.spending.asLimit))
   }
 
   struct Review: AsyncParsableCommand {

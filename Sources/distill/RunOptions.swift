@@ -2,8 +2,6 @@
   import ArgumentParser
   import Distillation
   import Foundation
-  import HTTPTeacher
-  import TeacherProtocol
   import Tensor
 
   /// Whether progress is shown.
@@ -57,36 +55,24 @@
 
     /// Runs the steps up to the last one; gives back the run and its folder.
     func run(through last: RunStep) async throws -> (run: DistillationRun, folder: URL) {
+      let (run, folder) = try prepared()
+      Interruption.sayHowToGoOn()
+      try await run.run(through: last)
+      return (run, folder)
+    }
+
+    /// The run, of which nothing is done yet.
+    func prepared() throws -> (run: DistillationRun, folder: URL) {
       let file = URL(filePath: config)
       var configuration = try RunConfiguration(contentsOf: file, dataFolder: data.map { URL(filePath: $0) })
       let folder = RunFolder.url(
         for: configuration, configurationFile: file, given: out.map { URL(filePath: $0) }, seed: seed)
       configuration.seed = seed ?? configuration.seed
       if let threads = configuration.threads { Tensor.Compute.threads = threads }
-      Interruption.sayHowToGoOn()
-      let run = try DistillationRun(configuration, folder: folder, reporter: progress.reporter, plugins: .command)
-      try await run.run(through: last)
-      return (run, folder)
-    }
-  }
-
-  extension RunPlugins {
-    /// What the command adds to a run: teachers behind services, which the library leaves to whoever wants a network.
-    static var command: RunPlugins {
-      var plugins = RunPlugins()
-      plugins.makeTeacher = { entry, _ in
-        guard case .openAI(let service) = entry.source else { return nil }
-        guard let base = URL(string: service.baseURL) else {
-          throw ValidationError("teachers.\(entry.name).base_url '\(service.baseURL)' is no address.")
-        }
-        var options = OpenAICompatibleTeacher.Options(model: service.model)
-        options.seconds = service.timeout
-        options.retry.attempts = service.retries + 1
-        return OpenAICompatibleTeacher(
-          entry.name, options: options, base: base, key: try service.keyVariable.map { try APIKey(environment: $0) },
-          transport: URLSessionTransport(connections: service.concurrency))
-      }
-      return plugins
+      let plugins = RunPlugins.command(cache: configuration.cache)
+      return (
+        try DistillationRun(configuration, folder: folder, reporter: progress.reporter, plugins: plugins), folder
+      )
     }
   }
 

@@ -181,7 +181,7 @@ import Testing
         "t", options: options, base: base, key: try key(), transport: transport, clock: VirtualClock().pace)
     }
     await #expect(
-      throws: HTTPTeacherError.gaveUp(attempts: 1, last: "localhost was not reached: broken, with (key)")
+      throws: HTTPTeacherError.gaveUp(attempts: 1, last: "localhost broke the connection off: broken, with (key)")
     ) { try await teacher(attempts: 1).reply(to: try request()) }
     #expect(try await teacher(attempts: 3).reply(to: try request()).label == "falsified")
 
@@ -260,6 +260,7 @@ import Testing
   @Test func everyErrorSaysWhatHappened() {
     for (error, part) in [
       (HTTPTeacherError.notReached(host: "h", reason: "r"), "h was not reached"),
+      (.brokenOff(host: "h", reason: "r"), "h broke"),
       (.refused(status: 400, message: "m"), "400"),
       (.badResponse(expected: "e", found: "f"), "expected e"), (.gaveUp(attempts: 2, last: "l"), "2 attempts"),
       (.noKey(variable: "V"), "set it"), (.badImage(file: "f", reason: "r"), "f"),

@@ -120,6 +120,8 @@ import Testing
   @Test func aBudgetStopsRetriesToo() async throws {
     struct Meter: RequestMeter {
       let left = Locked(3)
+      let lost = Locked(0)
+      func countLostReply() { lost.withLock { $0 += 1 } }
       func countRequest() throws {
         try left.withLock { left in
           guard left > 0 else { throw BudgetExhausted(limit: "3 requests") }
@@ -133,5 +135,12 @@ import Testing
     await #expect(throws: BudgetExhausted(limit: "3 requests")) { try await server.teacher().reply(to: question) }
     #expect(server.bodies.count == 3)
     #expect("\(BudgetExhausted(limit: "3 requests"))".contains("3 requests"))
+    // A refusal was not answered; a body that is none may have been charged.
+    let meter = Meter()
+    question.meter = meter
+    let broken = ScriptedServer(
+      .init(status: 503, body: Data()), .init(status: 200, body: Data("{".utf8)), ScriptedServer.answer("No"))
+    #expect(try await broken.teacher().reply(to: question).label == "pristine")
+    #expect((meter.left.withLock { $0 }, meter.lost.withLock { $0 }) == (0, 1))
   }
 }

@@ -1,19 +1,4 @@
-import Foundation
 public import TeacherProtocol
-
-/// How far an annotator has come.
-public struct AnnotationProgress: Sendable, Equatable {
-  /// Questions that are answered, were answered before, or failed.
-  public var done: Int
-  /// Items times teachers.
-  public var total: Int
-  /// Of those done, how many were in the store already.
-  public var alreadyStored: Int
-  /// Of those done, how many failed.
-  public var failed: Int
-  /// Since the start.
-  public var seconds: Double
-}
 
 /// What an annotator ended with.
 public struct AnnotationRun: Sendable {
@@ -76,54 +61,5 @@ public struct AnnotationRun: Sendable {
         let labels = Dictionary(row.map { ($0.teacher, $0.reply.label) }, uniquingKeysWith: { first, _ in first })
         return teachers.map { labels[$0] ?? nil }
       })
-  }
-}
-
-/// Counts what is done, from several tasks.
-final class ProgressCounter: Sendable {
-  private struct State {
-    var progress: AnnotationProgress
-    var asked = 0
-  }
-
-  private let state: Locked<State>
-  private let report: (@Sendable (AnnotationProgress) -> Void)?
-  private let start = ContinuousClock().now
-
-  init(total: Int, report: (@Sendable (AnnotationProgress) -> Void)?) {
-    let progress = AnnotationProgress(done: 0, total: total, alreadyStored: 0, failed: 0, seconds: 0)
-    state = Locked(State(progress: progress))
-    self.report = report
-  }
-
-  var asked: Int { state.withLock { $0.asked } }
-
-  func add(answered: Int = 0, alreadyStored: Int = 0, failed: Int = 0) {
-    guard answered + alreadyStored + failed > 0 else { return }
-    state.withLock { state in
-      state.asked += answered
-      state.progress.done += answered + alreadyStored + failed
-      state.progress.alreadyStored += alreadyStored
-      state.progress.failed += failed
-      let elapsed = (ContinuousClock().now - start).components
-      state.progress.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
-      report?(state.progress)
-    }
-  }
-}
-
-/// Image digests, each file read once per run whatever the number of teachers.
-final class ImageDigests: Sendable {
-  private let data: Dataset
-  private let known = Locked<[String: Result<ImageReference, TeacherProtocolError>]>([:])
-
-  init(_ data: Dataset) { self.data = data }
-
-  func reference(for item: Item) throws(TeacherProtocolError) -> ImageReference? {
-    guard let image = item.image, let url = data.imageURL(of: item) else { return nil }
-    if let earlier = known.withLock({ $0[image] }) { return try earlier.get() }
-    let result = Result { () throws(TeacherProtocolError) in try ImageReference(contentsOf: url) }
-    known.withLock { $0[image] = result }
-    return try result.get()
   }
 }

@@ -11,8 +11,9 @@ public import TeacherProtocol
 /// ```
 ///
 /// A question whose key the store has is not asked again, whoever asked it. One question that fails is listed and stops
-/// nothing; a teacher that throws `TeacherUnavailable` is asked no more, and the others go on. When the surrounding task is
-/// cancelled nothing new is asked, and every reply that has come is in the store.
+/// nothing; a teacher that throws `TeacherUnavailable` is asked no more, and the others go on; where the ledger's budget is
+/// used up nobody is asked any more, and what the store has still counts. When the surrounding task is cancelled nothing
+/// new is asked, and every reply that has come is in the store.
 public struct Annotator: Sendable {
   /// A teacher and what it is asked.
   public struct Assignment: Sendable {
@@ -24,18 +25,21 @@ public struct Annotator: Sendable {
     public var parameters: TeacherParameters
     /// Questions, or batches of them, under way at once. The default is 1 for a `BatchTeacher` and 8 for others.
     public var concurrency: Int
+    /// What its tokens cost. The default is nil: nobody knows.
+    public var price: TokenPrice?
 
     /// An assignment.
     ///
     /// - Precondition: concurrency is positive.
     public init(
       teacher: any Teacher, template: PromptTemplate, parameters: TeacherParameters = TeacherParameters(),
-      concurrency: Int? = nil
+      concurrency: Int? = nil, price: TokenPrice? = nil
     ) {
       self.teacher = teacher
       self.template = template
       self.parameters = parameters
       self.concurrency = concurrency ?? (teacher is any BatchTeacher ? 1 : 8)
+      self.price = price
       precondition(self.concurrency > 0, "Assignment: a concurrency of \(self.concurrency)")
     }
   }
@@ -43,12 +47,19 @@ public struct Annotator: Sendable {
   private let store: any AnnotationStore
   private let labels: LabelSet
   private let assignments: [Assignment]
+  /// What was spent and may be.
+  public let ledger: SpendingLedger
 
   /// An annotator.
   ///
+  /// - Parameters:
+  ///   - store: where replies are kept and looked up.
+  ///   - labels: the labels that answers may have.
+  ///   - assignments: who is asked what.
+  ///   - ledger: the budget; the default is none.
   /// - Throws: ``AnnotationsError/teacherTwice(_:)``.
   public init(
-    store: any AnnotationStore, labels: LabelSet, assignments: [Assignment]
+    store: any AnnotationStore, labels: LabelSet, assignments: [Assignment], ledger: SpendingLedger = SpendingLedger()
   ) throws(AnnotationsError) {
     var names: Set<String> = []
     for assignment in assignments where !names.insert(assignment.teacher.name).inserted {
@@ -57,6 +68,7 @@ public struct Annotator: Sendable {
     self.store = store
     self.labels = labels
     self.assignments = assignments
+    self.ledger = ledger
   }
 
   /// Asks whatever the store does not have.
@@ -71,21 +83,95 @@ public struct Annotator: Sendable {
     _ data: Dataset, items: [Item]? = nil, progress: (@Sendable (AnnotationProgress) -> Void)? = nil
   ) async throws -> AnnotationRun {
     let items = items ?? data.items
-    let counter = ProgressCounter(total: items.count * assignments.count, report: progress)
+    let notes = assignments.map { _ in Locked([TeacherPass.Note?](repeating: nil, count: items.count)) }
+    let end = try await ask(data, count: items.count, item: { items[$0] }, progress: progress) { assignment, note in
+      notes[assignment].withLock { $0[note.index] = note }
+    }
+    return try await collect(items, notes.map { $0.withLock { $0.compactMap(\.self) } }, asked: end.asked)
+  }
+
+  /// Asks whatever the store does not have, about items that are made when they are needed, and returns no reply: for
+  /// sets that do not fit into memory with all that is said about them.
+  ///
+  /// - Parameters:
+  ///   - data: resolves the items' images; its own items are not asked about.
+  ///   - count: how many items there are.
+  ///   - item: the item at a position, the same one whenever it is asked for.
+  ///   - progress: called after replies were kept or found, never twice at the same time.
+  ///   - failure: called for each question without a reply, never twice at the same time.
+  /// - Returns: how far it came.
+  /// - Throws: an error of the store, or `CancellationError`.
+  public func fill(
+    _ data: Dataset, count: Int, item: @escaping @Sendable (Int) -> Item,
+    progress: (@Sendable (AnnotationProgress) -> Void)? = nil,
+    failure: @escaping @Sendable (AnnotationRun.Failure) -> Void
+  ) async throws -> AnnotationProgress {
+    let one = Locked(())
+    return try await ask(data, count: count, item: item, progress: progress) { assignment, note in
+      guard let reason = note.failure else { return }
+      one.withLock { _ in
+        failure(.init(item: item(note.index).id, teacher: assignments[assignment].teacher.name, reason: reason))
+      }
+    }.progress
+  }
+
+  /// What asking would take. Nothing is asked; images are read, as their content is part of the questions.
+  ///
+  /// - Parameters:
+  ///   - data: resolves the items' images.
+  ///   - items: what would be asked about; nil for all items of the data set.
+  /// - Throws: an error of the store.
+  public func estimate(_ data: Dataset, items: [Item]? = nil) async throws -> AnnotationEstimate {
+    let items = items ?? data.items
+    let images = ImageDigests(data)
+    var rows: [AnnotationEstimate.Row] = []
+    for assignment in assignments {
+      let maker = QuestionMaker(assignment: assignment, labels: labels, store: store, images: images)
+      let isFree = assignment.teacher is any BatchTeacher
+      var row = AnnotationEstimate.Row(
+        teacher: assignment.teacher.name, hasPrice: assignment.price != nil, isFree: isFree)
+      var seen: Set<String> = []
+      for start in stride(from: 0, to: items.count, by: 512) {
+        for one in try await maker.made(Array(items[start..<min(start + 512, items.count)]), from: start) {
+          guard let key = one.key, let request = one.request else {
+            row.unfit += 1
+            continue
+          }
+          guard !one.isStored, seen.insert(key).inserted else {
+            row.alreadyStored += 1
+            continue
+          }
+          row.questions += 1
+          guard !isFree else { continue }
+          let usage = TeacherReply.Usage(
+            inputTokens: request.prompt.utf8.count / 4 + (request.image == nil ? 0 : 1000),
+            outputTokens: request.parameters.samples * request.parameters.maximumTokens / 2)
+          row.spending = row.spending + Spending(requests: 1, usage: usage, price: assignment.price)
+        }
+      }
+      rows.append(row)
+    }
+    return AnnotationEstimate(teachers: rows)
+  }
+
+  private func ask(
+    _ data: Dataset, count: Int, item: @escaping @Sendable (Int) -> Item,
+    progress: (@Sendable (AnnotationProgress) -> Void)?,
+    note: @escaping @Sendable (Int, TeacherPass.Note) -> Void
+  ) async throws -> (asked: Int, progress: AnnotationProgress) {
+    let counter = ProgressCounter(total: count * assignments.count, ledger: ledger, report: progress)
     let queue = CommitQueue(store)
     let images = ImageDigests(data)
-    let notes = try await withThrowingTaskGroup(of: (Int, [TeacherPass.Note]).self) { group in
+    try await withThrowingTaskGroup(of: Void.self) { group in
       for (index, assignment) in assignments.enumerated() {
-        let pass = TeacherPass(
-          assignment: assignment, labels: labels, store: store, queue: queue, images: images, counter: counter)
-        group.addTask { (index, try await pass.run(items)) }
+        let maker = QuestionMaker(assignment: assignment, labels: labels, store: store, images: images)
+        let pass = TeacherPass(maker: maker, queue: queue, counter: counter, ledger: ledger) { note(index, $0) }
+        group.addTask { try await pass.run(count: count, item: item) }
       }
-      var notes: [Int: [TeacherPass.Note]] = [:]
-      for try await (index, own) in group { notes[index] = own }
-      return assignments.indices.map { notes[$0] ?? [] }
+      try await group.waitForAll()
     }
     try Task.checkCancellation()
-    return try await collect(items, notes, asked: counter.asked)
+    return (counter.asked, counter.progress)
   }
 
   /// Looks every key up again, so that of two processes that asked at the same time both return what was kept.
@@ -94,16 +180,14 @@ public struct Annotator: Sendable {
     var failures: [AnnotationRun.Failure] = []
     for (assignment, notes) in zip(assignments, notes) {
       let found = try await store.annotations(forKeys: notes.compactMap(\.key))
-      let reasons = Dictionary(
-        notes.compactMap { note in note.failure.map { (note.key ?? "", $0) } }, uniquingKeysWith: { first, _ in first })
-      for (index, note) in notes.enumerated() {
+      for note in notes {
         if let key = note.key, var annotation = found[key] {
           // The same question may first have been asked about another item.
-          annotation.item = items[index].id
-          annotations[index].append(annotation)
+          annotation.item = items[note.index].id
+          annotations[note.index].append(annotation)
         } else {
-          let reason = note.failure ?? note.key.flatMap { reasons[$0] } ?? "the store does not have it"
-          failures.append(.init(item: items[index].id, teacher: assignment.teacher.name, reason: reason))
+          let reason = note.failure ?? "the store does not have it"
+          failures.append(.init(item: items[note.index].id, teacher: assignment.teacher.name, reason: reason))
         }
       }
     }

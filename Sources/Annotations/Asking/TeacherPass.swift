@@ -2,148 +2,217 @@ import Foundation
 import TeacherProtocol
 
 /// One teacher's way through the items: look up, ask in a window, keep, count.
+///
+/// Items are prepared a stretch at a time while others are asked about, so that neither the window runs dry nor the
+/// prompts of a large data set are ever all in memory.
 struct TeacherPass: Sendable {
   /// What became of one item: the key of its question, and why there is no reply.
   struct Note: Sendable {
+    let index: Int
     var key: String?
     var failure: String?
   }
 
-  let assignment: Annotator.Assignment
-  let labels: LabelSet
-  let store: any AnnotationStore
+  let maker: QuestionMaker
   let queue: CommitQueue
-  let images: ImageDigests
   let counter: ProgressCounter
+  let ledger: SpendingLedger
+  /// Called for every item once.
+  let note: @Sendable (Note) -> Void
 
-  /// A question that the store has no reply to, and the place of its item.
-  private struct Question: Sendable {
-    let index: Int
+  private var assignment: Annotator.Assignment { maker.assignment }
+
+  /// A question that the store has no reply to.
+  fileprivate struct Question: Sendable {
+    let key: String
     let request: TeacherRequest
   }
 
-  /// Items are prepared this many at a time, so prompts of a large data set are never all in memory.
-  private static let stretch = 1024
-
-  func run(_ items: [Item]) async throws -> [Note] {
-    var notes = items.map { _ in Note() }
-    var unavailable: TeacherUnavailable?
-    var asked: Set<String> = []
-    for start in stride(from: 0, to: items.count, by: Self.stretch) {
-      let range = start..<min(start + Self.stretch, items.count)
-      let questions = try await questions(items, range, &notes, &asked)
-      if let unavailable {
-        // What the store has is still used; only what would have to be asked is missing.
-        for question in questions { notes[question.index].failure = unavailable.reason }
-        counter.add(failed: questions.count)
-      } else {
-        unavailable = try await ask(questions, &notes)
-      }
-    }
-    return notes
+  private enum Event: Sendable {
+    case made([QuestionMaker.Made])
+    case answered(Outcome)
   }
 
-  /// Builds requests and leaves out those that have a reply.
-  private func questions(
-    _ items: [Item], _ range: Range<Int>, _ notes: inout [Note], _ asked: inout Set<String>
-  ) async throws -> [Question] {
-    var questions: [Question] = []
-    var failed = 0
-    for index in range {
-      do throws(TeacherProtocolError) {
-        let request = try TeacherRequest(
-          item: items[index], template: assignment.template, image: try images.reference(for: items[index]),
-          labels: labels, parameters: assignment.parameters)
-        notes[index].key = Annotation.key(teacher: assignment.teacher, request: request)
-        questions.append(Question(index: index, request: request))
-      } catch {
-        notes[index].failure = "\(error)"
-        failed += 1
-      }
-    }
-    counter.add(failed: failed)
-    let stored = try await store.annotations(forKeys: questions.compactMap { notes[$0.index].key })
-    // A key that came up before in this pass shares that reply, or that failure.
-    let open = questions.filter { question in
-      guard let key = notes[question.index].key, stored[key] == nil else { return false }
-      return asked.insert(key).inserted
-    }
-    counter.add(alreadyStored: questions.count - open.count)
-    return open
+  fileprivate struct Outcome: Sendable {
+    /// Keys whose reply is in the store now.
+    var kept: [String] = []
+    var failures: [(key: String, reason: String)] = []
+    /// Why nothing more is to be asked.
+    var stop: String?
   }
 
-  /// Keeps `concurrency` batches under way. Returns the reason if the teacher can't be asked any more.
-  private func ask(_ questions: [Question], _ notes: inout [Note]) async throws -> TeacherUnavailable? {
-    let size = (assignment.teacher as? any BatchTeacher)?.batchSize ?? 1
-    var batches = stride(from: 0, to: questions.count, by: size).map {
-      questions[$0..<min($0 + size, questions.count)]
-    }[...]
-    var unavailable: TeacherUnavailable?
-    try await withThrowingTaskGroup(of: Outcome.self) { group in
-      for _ in 0..<assignment.concurrency {
-        guard let batch = batches.popFirst() else { break }
-        group.addTask { try await answer(batch) }
-      }
-      while let outcome = try await group.next() {
-        for failure in outcome.failures { notes[failure.index].failure = failure.reason }
-        unavailable = unavailable ?? outcome.unavailable
+  /// What is known between events.
+  private struct State {
+    var open: [Question] = []
+    /// The next of those open.
+    var next = 0
+    /// Items that wait for the reply to a key, by key.
+    var waiting: [String: [Int]] = [:]
+    /// Keys that were settled while a stretch was looked up, with their failure: the look-up may not have seen them.
+    var settled: [String: String?] = [:]
+    var stop: String?
+    var underWay = 0
+    var left: Int { open.count - next }
+  }
+
+  private static let stretch = 512
+
+  func run(count: Int, item: @Sendable (Int) -> Item) async throws {
+    let size = max(1, (assignment.teacher as? any BatchTeacher)?.batchSize ?? 1)
+    var state = State()
+    var (read, isMaking) = (0, false)
+    try await withThrowingTaskGroup(of: Event.self) { group in
+      while true {
+        if !isMaking, read < count, state.left < max(Self.stretch, 2 * size * assignment.concurrency) {
+          let items = (read..<min(read + Self.stretch, count)).map(item)
+          let start = read
+          read += items.count
+          isMaking = true
+          group.addTask { .made(try await maker.made(items, from: start)) }
+        }
+        while state.underWay < assignment.concurrency, state.left > 0, state.stop == nil,
+          // A batch that is not full waits for more questions, if there are any.
+          state.left >= size || !isMaking && read >= count
+        {
+          let batch = Array(state.open[state.next..<min(state.next + size, state.open.count)])
+          do {
+            let entry = try await ledger.admit(estimate(batch))
+            state.next += batch.count
+            state.underWay += 1
+            group.addTask { .answered(try await answer(batch, entry)) }
+          } catch let error as BudgetExhausted {
+            state.stop = "\(error)"
+          }
+        }
+        if state.stop != nil { giveUp(&state) }
+        guard let event = try await group.next() else { break }
         try Task.checkCancellation()
-        if unavailable == nil, let batch = batches.popFirst() { group.addTask { try await answer(batch) } }
+        switch event {
+        case .made(let made):
+          isMaking = false
+          take(made, &state)
+        case .answered(let outcome):
+          state.underWay -= 1
+          settle(outcome, &state)
+        }
       }
     }
-    if let unavailable {
-      let rest = batches.flatMap(\.self)
-      for question in rest { notes[question.index].failure = unavailable.reason }
-      counter.add(failed: rest.count)
-    }
-    return unavailable
   }
 
-  private struct Outcome: Sendable {
-    var failures: [(index: Int, reason: String)] = []
-    var unavailable: TeacherUnavailable?
+  private func take(_ made: [QuestionMaker.Made], _ state: inout State) {
+    var (stored, failed) = (0, 0)
+    for one in made {
+      guard let key = one.key, let request = one.request else {
+        note(Note(index: one.index, failure: one.failure))
+        failed += 1
+        continue
+      }
+      if state.waiting[key] != nil {
+        // A key that came up before shares that reply, or that failure.
+        state.waiting[key]?.append(one.index)
+      } else if one.isStored || state.settled[key] == .some(nil) {
+        note(Note(index: one.index, key: key))
+        stored += 1
+      } else if let failure = state.settled[key] ?? nil {
+        note(Note(index: one.index, key: key, failure: failure))
+        failed += 1
+      } else {
+        state.waiting[key] = [one.index]
+        state.open.append(Question(key: key, request: request))
+      }
+    }
+    state.settled = [:]
+    counter.add(alreadyStored: stored, failed: failed)
+    if state.next > Self.stretch {
+      state.open.removeFirst(state.next)
+      state.next = 0
+    }
+  }
+
+  private func settle(_ outcome: Outcome, _ state: inout State) {
+    var (answered, twins, failed) = (0, 0, 0)
+    for key in outcome.kept {
+      let indices = state.waiting.removeValue(forKey: key) ?? []
+      for index in indices { note(Note(index: index, key: key)) }
+      state.settled[key] = .some(nil)
+      answered += 1
+      twins += max(0, indices.count - 1)
+    }
+    for (key, reason) in outcome.failures {
+      let indices = state.waiting.removeValue(forKey: key) ?? []
+      for index in indices { note(Note(index: index, key: key, failure: reason)) }
+      state.settled[key] = reason
+      failed += indices.count
+    }
+    state.stop = state.stop ?? outcome.stop
+    counter.add(answered: answered, alreadyStored: twins, failed: failed)
+  }
+
+  /// What the store has is still used; only what would have to be asked is missing.
+  private func giveUp(_ state: inout State) {
+    let rest = state.open[state.next...]
+    guard let reason = state.stop, !rest.isEmpty else { return }
+    state.next = state.open.count
+    settle(Outcome(failures: rest.map { ($0.key, reason) }), &state)
+  }
+
+  private func estimate(_ batch: [Question]) -> Spending {
+    batch.reduce(Spending()) { $0 + maker.estimate($1.request) }
   }
 
   /// Asks a batch and keeps its replies. A batch that fails as a whole is asked one by one, to find the one at fault.
-  private func answer(_ batch: ArraySlice<Question>) async throws -> Outcome {
-    if let teacher = assignment.teacher as? any BatchTeacher, batch.count > 1 {
-      var replies: [TeacherReply] = []
-      do {
-        replies = try await teacher.replies(to: batch.map(\.request))
-      } catch let error as TeacherUnavailable {
-        return fail(batch, because: error)
-      } catch {
-        try Task.checkCancellation()
-      }
-      if replies.count == batch.count {
-        try await keep(Array(zip(batch, replies)))
-        return Outcome()
-      }
+  private func answer(_ batch: [Question], _ entry: SpendingLedger.Entry) async throws -> Outcome {
+    guard let teacher = assignment.teacher as? any BatchTeacher, batch.count > 1 else {
+      return try await answerOneByOne(batch, entry)
     }
-    var outcome = Outcome()
-    for (place, question) in zip(batch.indices, batch) {
-      let reply: TeacherReply
-      do {
-        reply = try await assignment.teacher.reply(to: question.request)
-      } catch let error as TeacherUnavailable {
-        let rest = fail(batch[place...], because: error)
-        outcome.failures += rest.failures
-        outcome.unavailable = error
-        return outcome
-      } catch {
-        try Task.checkCancellation()
-        outcome.failures.append((question.index, "\(error)"))
-        counter.add(failed: 1)
-        continue
-      }
-      try await keep([(question, reply)])
+    defer { ledger.settle(entry, usage: .init(inputTokens: 0, outputTokens: 0), price: nil, isAnswered: false) }
+    var replies: [TeacherReply] = []
+    do {
+      replies = try await teacher.replies(to: batch.map(\.request))
+    } catch let error as TeacherUnavailable {
+      return Outcome(failures: batch.map { ($0.key, error.reason) }, stop: error.reason)
+    } catch {
+      try Task.checkCancellation()
     }
-    return outcome
+    guard replies.count == batch.count else {
+      var outcome = Outcome()
+      for question in batch where outcome.stop == nil { try await ask(question, nil, &outcome) }
+      return outcome.completed(batch)
+    }
+    try await keep(Array(zip(batch, replies)))
+    return Outcome(kept: batch.map(\.key))
   }
 
-  private func fail(_ questions: ArraySlice<Question>, because error: TeacherUnavailable) -> Outcome {
-    counter.add(failed: questions.count)
-    return Outcome(failures: questions.map { ($0.index, error.reason) }, unavailable: error)
+  private func answerOneByOne(_ batch: [Question], _ entry: SpendingLedger.Entry) async throws -> Outcome {
+    var outcome = Outcome()
+    for question in batch where outcome.stop == nil { try await ask(question, entry, &outcome) }
+    return outcome.completed(batch)
+  }
+
+  private func ask(_ question: Question, _ entry: SpendingLedger.Entry?, _ outcome: inout Outcome) async throws {
+    var request = question.request
+    request.meter = entry
+    let isFree = assignment.teacher is any BatchTeacher
+    func settle(_ usage: TeacherReply.Usage?, isAnswered: Bool) {
+      guard let entry else { return }
+      ledger.settle(entry, usage: usage, price: assignment.price, isAnswered: isAnswered && !isFree)
+    }
+    let reply: TeacherReply
+    do {
+      reply = try await assignment.teacher.reply(to: request)
+    } catch {
+      settle(nil, isAnswered: false)
+      switch error {
+      case let error as TeacherUnavailable: outcome.stop = error.reason
+      case let error as BudgetExhausted: outcome.stop = "\(error)"
+      default: try Task.checkCancellation()
+      }
+      outcome.failures.append((question.key, outcome.stop ?? "\(error)"))
+      return
+    }
+    settle(reply.usage, isAnswered: true)
+    try await keep([(question, reply)])
+    outcome.kept.append(question.key)
   }
 
   private func keep(_ replies: [(Question, TeacherReply)]) async throws {
@@ -151,11 +220,22 @@ struct TeacherPass: Sendable {
     try await queue.commit(
       replies.map { question, reply in
         var reply = reply
-        if let label = reply.label, labels[label] == nil {
-          reply.outcome = .unknownLabel(label)
-        }
-        return Annotation(teacher: assignment.teacher, request: question.request, reply: reply, time: now)
+        if let label = reply.label, maker.labels[label] == nil { reply.outcome = .unknownLabel(label) }
+        let (teacher, request) = (assignment.teacher, question.request)
+        return Annotation(
+          key: question.key, item: request.item.id, teacher: teacher.name, model: teacher.model,
+          promptVersion: request.promptVersion, reply: reply, time: now)
       })
-    counter.add(answered: replies.count)
+  }
+}
+
+extension TeacherPass.Outcome {
+  /// With the questions that were not asked any more, for the reason why.
+  fileprivate func completed(_ batch: [TeacherPass.Question]) -> Self {
+    guard let stop else { return self }
+    var whole = self
+    let settled = Set(kept + failures.map(\.key))
+    whole.failures += batch.filter { !settled.contains($0.key) }.map { ($0.key, stop) }
+    return whole
   }
 }

@@ -87,9 +87,7 @@ extension RunCheck {
     case items.count: findings.ok(subject, "recorded replies on \(found)")
     default: findings.warn(subject, "recorded replies on \(found); on the others it has no vote")
     }
-    let unreadable = known.compactMap { reply -> String? in
-      if case .unreadable(let why) = reply.outcome { why } else { nil }
-    }
+    let unreadable = known.compactMap(\.outcome.fault)
     if !unreadable.isEmpty {
       var seen: Set<String> = []
       findings.warn(
@@ -125,6 +123,11 @@ extension RunCheck {
     }
     if let variable = teacher.keyVariable, environment[variable]?.contains(where: { !$0.isWhitespace }) != true {
       findings.fail(subject, "the environment variable \(variable) is not set: export \(variable)=... with the key")
+    }
+    if let file = teacher.keyFile,
+      !FileManager.default.isReadableFile(atPath: NSString(string: file).expandingTildeInPath)
+    {
+      findings.fail(subject, "key_file \(file) can't be read; it holds the key on one line")
     }
     let requests = items.map { "at most \(NumberText.counted($0, "request"))" } ?? "one request an item"
     findings.ok(subject, "\(requests) to \(host) for \(teacher.model); replies in the store are not asked for again")

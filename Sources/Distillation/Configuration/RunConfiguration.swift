@@ -45,6 +45,8 @@ public struct RunConfiguration: ConfigurationSection {
     """
   /// The teachers, at least two.
   public var teachers: [TeacherConfiguration]
+  /// What may be spent on them. The default is ``SpendingConfiguration/init()``: no limit.
+  public var spending = SpendingConfiguration()
   /// When votes count as agreed. The default is ``AgreementConfiguration/init()``: unanimous.
   public var agreement = AgreementConfiguration()
   /// Human labels. The default is ``ReviewConfiguration/init()``: the oracle, a tenth of the items.
@@ -113,6 +115,7 @@ public struct RunConfiguration: ConfigurationSection {
     ConfigurationKey(
       "teachers", \.teachers, "The teachers, at least two.",
       requirement: "a list of at least two teachers, each with name and kind"),
+    ConfigurationKey("spending", \.spending, "What may be spent on teachers behind services."),
     ConfigurationKey("agreement", \.agreement, "When the teachers' votes count as agreed."),
     ConfigurationKey("review", \.review, "Human labels, read on conflicts alone."),
     ConfigurationKey("student", \.student, "The model that is trained."),

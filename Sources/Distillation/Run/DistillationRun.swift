@@ -79,12 +79,13 @@ public struct DistillationRun: Sendable {
     let teachers = try RunTeachers(configuration, labels: labels, plugins: plugins, folder: folder)
     let began = Date()
     let store = try openStore()
+    let ledger = SpendingLedger(limit: configuration.spending.asLimit)
     func annotate(_ title: String, _ items: [Item], _ assignments: [Annotator.Assignment]) async throws -> AnnotationRun
     {
-      let annotator = try Annotator(store: store, labels: labels, assignments: assignments)
+      let annotator = try Annotator(store: store, labels: labels, assignments: assignments, ledger: ledger)
       reporter.begin(title, total: items.count * assignments.count, unit: "replies")
       let run = try await annotator.annotate(data.dataset, items: items) { [reporter] in
-        reporter.advance(to: $0.done)
+        reporter.advance(to: $0.done, note: $0.spent.note)
       }
       reporter.finish()
       try say(whatFailedIn: run)

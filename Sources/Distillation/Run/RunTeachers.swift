@@ -22,12 +22,13 @@ struct RunTeachers: Sendable {
     for entry in configuration.teachers {
       let template = try PromptTemplate(entry.prompt ?? configuration.prompt)
       func assign(
-        _ teacher: any Teacher, tokens: Int, shortTokens: Int, temperature: Double = 0, concurrency: Int? = nil
+        _ teacher: any Teacher, tokens: Int, shortTokens: Int, service: OpenAITeacherConfiguration? = nil
       ) {
         let make = { (tokens: Int) in
           Annotator.Assignment(
             teacher: teacher, template: template,
-            parameters: .init(temperature: temperature, maximumTokens: tokens), concurrency: concurrency)
+            parameters: service?.parameters ?? .init(maximumTokens: tokens), concurrency: service?.concurrency,
+            price: service?.price)
         }
         full.append(make(tokens))
         short.append(make(shortTokens))
@@ -53,8 +54,7 @@ struct RunTeachers: Sendable {
           throw RunError.noMaker(teacher: entry.name, kind: entry.kind.rawValue)
         }
         assign(
-          teacher, tokens: service.maximumTokens, shortTokens: service.maximumTokens,
-          temperature: service.temperature, concurrency: service.concurrency)
+          teacher, tokens: service.maximumTokens, shortTokens: service.maximumTokens, service: service)
       }
     }
     let template = try PromptTemplate(configuration.prompt)
@@ -94,6 +94,21 @@ private struct Renamed: BatchTeacher {
   var batchSize: Int { teacher.batchSize }
   func replies(to requests: [TeacherRequest]) async throws -> [TeacherReply] {
     try await teacher.replies(to: requests)
+  }
+}
+
+extension OpenAITeacherConfiguration {
+  /// How the service's model is to answer.
+  fileprivate var parameters: TeacherParameters {
+    TeacherParameters(
+      temperature: temperature, maximumTokens: maximumTokens, samples: samples, seed: seed,
+      answersInJSON: answer == .json, statesConfidence: statesConfidence, isRepaired: repairs)
+  }
+
+  /// What its tokens cost, where that is known.
+  fileprivate var price: TokenPrice? {
+    guard let inputPrice, let outputPrice else { return nil }
+    return TokenPrice(input: inputPrice, output: outputPrice)
   }
 }
 

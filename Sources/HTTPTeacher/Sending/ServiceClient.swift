@@ -105,7 +105,8 @@ final class ServiceClient: Sendable {
       try Task.checkCancellation()
       let fault =
         error as? HTTPTeacherError
-        ?? .notReached(host: address.endpoint.host ?? "", reason: hidden("\(error)"))
+        ?? .brokenOff(host: address.endpoint.host ?? "", reason: hidden("\(error)"))
+      if fault.hasLostReply { question.request.meter?.countLostReply() }
       outcome = .fault("\(fault)")
       return .fault(fault, wait: nil)
     }

@@ -32,8 +32,8 @@ public final class URLSessionTransport: Transport {
 
   /// Sends a request by POST.
   ///
-  /// - Throws: ``HTTPTeacherError/notReached(host:reason:)``, ``HTTPTeacherError/timedOut(host:seconds:)``,
-  ///   ``HTTPTeacherError/tooLarge(host:limit:)``, `CancellationError`.
+  /// - Throws: ``HTTPTeacherError/notReached(host:reason:)``, ``HTTPTeacherError/brokenOff(host:reason:)``,
+  ///   ``HTTPTeacherError/timedOut(host:seconds:)``, ``HTTPTeacherError/tooLarge(host:limit:)``, `CancellationError`.
   public func send(_ request: TransportRequest) async throws -> TransportResponse {
     // The session's own time-out counts from the last byte on; a server that drips would never meet it.
     var question = URLRequest(url: request.url, timeoutInterval: request.seconds)
@@ -108,9 +108,17 @@ private final class Receiver: NSObject, URLSessionDataDelegate {
   private static func result(of answer: Open, _ response: URLResponse?, _ error: (any Error)?) -> Answer {
     if let failure = answer.failure { return .failure(failure) }
     // The description of a URLError may hold the whole address; the words are enough.
-    if let error { return .failure(.notReached(host: answer.host, reason: error.localizedDescription)) }
+    if let error {
+      let never: Set<URLError.Code> = [
+        .cannotConnectToHost, .cannotFindHost, .dnsLookupFailed, .notConnectedToInternet,
+      ]
+      let isReached = (error as? URLError).map { !never.contains($0.code) } ?? true
+      let reason = error.localizedDescription
+      return .failure(
+        isReached ? .brokenOff(host: answer.host, reason: reason) : .notReached(host: answer.host, reason: reason))
+    }
     guard let response = response as? HTTPURLResponse else {
-      return .failure(.notReached(host: answer.host, reason: "the answer is not HTTP"))
+      return .failure(.brokenOff(host: answer.host, reason: "the answer is not HTTP"))
     }
     var headers: [String: String] = [:]
     for (name, value) in response.allHeaderFields { headers["\(name)"] = "\(value)" }

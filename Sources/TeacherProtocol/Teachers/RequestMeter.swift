@@ -7,6 +7,9 @@ public protocol RequestMeter: Sendable {
   ///
   /// - Throws: ``BudgetExhausted`` where it may not be sent.
   func countRequest() throws
+
+  /// Says that a request was sent whose reply was lost on its way, so that it may have been charged all the same.
+  func countLostReply()
 }
 
 /// The budget is used up: nothing more is asked of anybody.

@@ -60,13 +60,29 @@
           kind: openai
           base_url: https://example.org/v1
           model: large
+          api: anthropic
           key_env: SERVICE_KEY
           prompt: "Q {text}"
           temperature: 0.5
           max_tokens: 99
           concurrency: 3
+          answer: json
+          response_format: structured_outputs
+          length_parameter: max_completion_tokens
+          logprobs: true
+          confidence: true
+          repair: true
+          samples: 4
+          seed: 11
+          image_edge: 1024
+          requests_per_minute: 500
+          tokens_per_minute: 200000
+          input_price: 2.5
+          output_price: 10
           timeout: 30
           retries: 5
+        - {name: f, kind: openai, base_url: "https://example.org/v1", model: small, key_file: key}
+      spending: {max_requests: 1000, max_tokens: 2000000, max_cost: 12.5}
       agreement: {rule: majority, margin: 2, minimum_votes: 3}
       review: {source: file, file: review.csv, budget: 200, order: random}
       student:
@@ -196,18 +212,35 @@
       trained.training.epsilon = 1e-6
       trained.training.checkpointEvery = 4
       var service = OpenAITeacherConfiguration(baseURL: "https://example.org/v1", model: "large")
+      service.api = .anthropic
       service.keyVariable = "SERVICE_KEY"
       service.prompt = "Q {text}"
       service.temperature = 0.5
       service.maximumTokens = 99
       service.concurrency = 3
+      service.answer = .json
+      service.responseFormat = .structuredOutputs
+      service.lengthParameter = .maxCompletionTokens
+      service.logProbabilities = true
+      service.statesConfidence = true
+      service.repairs = true
+      service.samples = 4
+      service.seed = 11
+      service.imageEdge = 1024
+      service.requestsPerMinute = 500
+      service.tokensPerMinute = 200_000
+      service.inputPrice = 2.5
+      service.outputPrice = 10
       service.timeout = 30
       service.retries = 5
+      var other = OpenAITeacherConfiguration(baseURL: "https://example.org/v1", model: "small")
+      other.keyFile = "key"
       return [
         TeacherConfiguration(name: "r", source: .recorded(recorded)),
         TeacherConfiguration(name: "m", source: .model(model)),
         TeacherConfiguration(name: "t", source: .trained(trained)),
         TeacherConfiguration(name: "o", source: .openAI(service)),
+        TeacherConfiguration(name: "f", source: .openAI(other)),
       ]
     }
 
@@ -297,6 +330,9 @@
       run.agreement.rule = .majority
       run.agreement.margin = 2
       run.agreement.minimumVotes = 3
+      run.spending.requests = 1000
+      run.spending.tokens = 2_000_000
+      run.spending.cost = 12.5
       run.review.source = .file
       run.review.file = "review.csv"
       run.review.budget = .count(200)

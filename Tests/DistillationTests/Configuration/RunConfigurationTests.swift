@@ -185,6 +185,18 @@ import Testing
       ])
   }
 
+  @Test func aServiceHasOneKeyAndTwoPricesOrNone() {
+    var service = OpenAITeacherConfiguration(baseURL: "https://example.org/v1", model: "m")
+    service.keyVariable = "KEY"
+    service.keyFile = "file"
+    service.inputPrice = 1
+    #expect(
+      Fixture.problems { $0.teachers[0].source = .openAI(service) } == [
+        "teachers[0].key_file: expected either key_env or key_file, found both",
+        "teachers[0].output_price: expected both prices or neither, found one",
+      ])
+  }
+
   @Test func keysOfAnotherKindOfTeacherAreNamedAsSuch() {
     let text = Fixture.minimalJSON.replacing(
       #"{"name": "b", "kind": "recorded", "file": "replies.jsonl"}"#,

@@ -2,7 +2,7 @@ public import Foundation
 
 /// A server on loopback that does what a script says, faults included: a thread for each connection, plain sockets, no
 /// package. It stops with its last reference.
-public final class LoopbackServer: Sendable {
+public final class FaultyServer: Sendable {
   /// What a client sent.
   public struct Request: Sendable {
     /// Counts all requests of the server, from 0.
@@ -144,14 +144,14 @@ private struct Connection {
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
   }
 
-  func serve(_ script: (LoopbackServer.Request) -> LoopbackServer.Action, count: () -> Int) {
+  func serve(_ script: (FaultyServer.Request) -> FaultyServer.Action, count: () -> Int) {
     var connection = self
     while let request = connection.read(count) {
       guard connection.perform(script(request)) else { return }
     }
   }
 
-  private mutating func read(_ count: () -> Int) -> LoopbackServer.Request? {
+  private mutating func read(_ count: () -> Int) -> FaultyServer.Request? {
     var head: Int?
     while head == nil {
       head = end(ofHeadIn: buffer)
@@ -186,7 +186,7 @@ private struct Connection {
   }
 
   /// Whether the connection goes on.
-  private func perform(_ action: LoopbackServer.Action) -> Bool {
+  private func perform(_ action: FaultyServer.Action) -> Bool {
     func head(_ status: Int, _ headers: [String], _ length: Int) -> [UInt8] {
       let lines = ["HTTP/1.1 \(status) X", "Content-Type: application/json", "Content-Length: \(length)"] + headers
       return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)

@@ -1,0 +1,86 @@
+import TeacherProtocol
+
+/// Makes the questions of one teacher, and finds out which of them the store has a reply to.
+struct QuestionMaker: Sendable {
+  /// What became of one item before anything is asked.
+  struct Made: Sendable {
+    let index: Int
+    /// The key of its question, and the question; nil where none can be asked.
+    var key: String?
+    var request: TeacherRequest?
+    var isStored = false
+    /// Why there is no question.
+    var failure: String?
+  }
+
+  let assignment: Annotator.Assignment
+  let labels: LabelSet
+  let store: any AnnotationStore
+  let images: ImageDigests
+
+  func made(_ items: [Item], from start: Int) async throws -> [Made] {
+    var made: [Made] = []
+    for (offset, item) in items.enumerated() {
+      var one = Made(index: start + offset)
+      do throws(TeacherProtocolError) {
+        let request = try TeacherRequest(
+          item: item, template: assignment.template, image: try images.reference(for: item), labels: labels,
+          parameters: assignment.parameters)
+        one.key = Annotation.key(teacher: assignment.teacher, request: request)
+        one.request = request
+      } catch {
+        one.failure = "\(error)"
+      }
+      made.append(one)
+    }
+    let stored = Set(try await store.annotations(forKeys: made.compactMap(\.key)).keys)
+    for index in made.indices { made[index].isStored = made[index].key.map(stored.contains) ?? false }
+    return made
+  }
+
+  /// What a question is thought to cost at most: three bytes a token, 1,500 tokens an image, the longest answers. Nothing
+  /// for a teacher that answers in batches, a model in this process or a file.
+  func estimate(_ request: TeacherRequest) -> Spending {
+    guard !(assignment.teacher is any BatchTeacher) else { return Spending() }
+    let parameters = request.parameters
+    let turns = parameters.isRepaired ? 2 : 1
+    let usage = TeacherReply.Usage(
+      inputTokens: turns * (request.prompt.utf8.count / 3 + 64 + (request.image == nil ? 0 : 1500)),
+      outputTokens: turns * parameters.samples * parameters.maximumTokens)
+    return Spending(requests: 1, usage: usage, price: assignment.price)
+  }
+}
+
+/// Image digests, each file read once for a stretch of items whatever the number of teachers.
+final class ImageDigests: Sendable {
+  private struct Known {
+    var results: [String: Result<ImageReference, TeacherProtocolError>] = [:]
+    var order: [String] = []
+    var first = 0
+  }
+
+  /// So many are remembered: teachers go through the items at about the same pace.
+  private static let remembered = 8192
+
+  private let data: Dataset
+  private let known = Locked(Known())
+
+  init(_ data: Dataset) { self.data = data }
+
+  func reference(for item: Item) throws(TeacherProtocolError) -> ImageReference? {
+    guard let image = item.image, let url = data.imageURL(of: item) else { return nil }
+    if let earlier = known.withLock({ $0.results[image] }) { return try earlier.get() }
+    let result = Result { () throws(TeacherProtocolError) in try ImageReference(contentsOf: url) }
+    known.withLock { known in
+      guard known.results.updateValue(result, forKey: image) == nil else { return }
+      if known.order.count < Self.remembered {
+        known.order.append(image)
+      } else {
+        known.results[known.order[known.first]] = nil
+        known.order[known.first] = image
+        known.first = (known.first + 1) % Self.remembered
+      }
+    }
+    return try result.get()
+  }
+}

@@ -1,0 +1,75 @@
+public import Annotations
+internal import Foundation
+
+extension DistillationRun {
+  /// What the teachers behind services would be asked and cost about. Nobody is asked, and nothing is made.
+  ///
+  /// - Returns: training and test items together, one row for each such teacher.
+  /// - Throws: ``RunError``, or what reading data, templates and keys throws.
+  public func spendingEstimate() async throws -> AnnotationEstimate {
+    let labels = try configuration.labelSet()
+    let data = try RunData(configuration, labels: labels)
+    var services = configuration
+    services.teachers = configuration.teachers.filter { $0.kind == .openAI }
+    let teachers = try RunTeachers(services, labels: labels, plugins: plugins, folder: folder)
+    let annotator = try Annotator(store: openStore(), labels: labels, assignments: teachers.assignments)
+    // A service is asked the same about test items as about training items.
+    return try await annotator.estimate(data.dataset, items: data.train + data.test)
+  }
+}
+
+extension AnnotationEstimate {
+  /// A table for people.
+  ///
+  /// - Parameter limit: what may be spent, to say whether this fits.
+  package func text(limit: SpendingLimit) -> String {
+    guard !teachers.isEmpty else { return "No teacher stands behind a service: nothing is spent.\n" }
+    let isPriced = teachers.contains(where: \.hasPrice)
+    var rows = [["", "requests", "stored", "tokens in", "tokens out"] + (isPriced ? ["cost"] : [])]
+    func cells(_ name: String, _ stored: Int, _ spending: Spending, cost: String) -> [String] {
+      let counts = [spending.requests, stored, spending.inputTokens, spending.outputTokens].map(NumberText.grouped)
+      return [name] + counts + (isPriced ? [cost] : [])
+    }
+    for row in teachers {
+      let cost = row.hasPrice ? NumberText.fixed(row.spending.cost, digits: 2) : row.isFree ? "0" : "unknown"
+      rows.append(cells(row.teacher, row.alreadyStored, row.spending, cost: cost))
+    }
+    let all = spending
+    if teachers.count > 1 {
+      let stored = teachers.reduce(0) { $0 + $1.alreadyStored }
+      rows.append(cells("all", stored, all, cost: NumberText.fixed(all.cost, digits: 2)))
+    }
+    var text = AlignedText.rows(rows)
+    let unfit = teachers.map(\.unfit).max() ?? 0
+    if unfit > 0 { text += "\(NumberText.counted(unfit, "item")) can't be asked about\n" }
+    text +=
+      "An estimate: four bytes a token, 1,000 tokens an image, answers half as long as allowed; nothing was asked.\n"
+    let limits = [
+      limit.requests.map { ("max_requests", Double($0), Double(all.requests)) },
+      limit.tokens.map { ("max_tokens", Double($0), Double(all.inputTokens + all.outputTokens)) },
+      limit.cost.map { ("max_cost", $0, all.cost) },
+    ].compactMap(\.self)
+    for (name, most, wanted) in limits {
+      let share = NumberText.short(100 * wanted / max(most, .leastNormalMagnitude))
+      text +=
+        wanted <= most
+        ? "spending.\(name): \(NumberText.short(most)), of which this is \(share) %\n"
+        : "spending.\(name): \(NumberText.short(most)) will not suffice; asking would stop there\n"
+    }
+    return text
+  }
+}
+
+extension SpendingConfiguration {
+  /// As the annotator's limit.
+  package var asLimit: SpendingLimit { SpendingLimit(requests: requests, tokens: tokens, cost: cost) }
+}
+
+extension Spending {
+  /// A few words behind a line of progress; nil where nothing was spent.
+  var note: String? {
+    guard requests > 0 else { return nil }
+    let tokens = "\(NumberText.grouped(requests)) requests, \(NumberText.grouped(inputTokens + outputTokens)) tokens"
+    return cost > 0 ? "\(tokens), cost \(NumberText.fixed(cost, digits: 2))" : tokens
+  }
+}

@@ -1,0 +1,66 @@
+#if Run
+  import ArgumentParser
+  import Distillation
+  import Foundation
+  import HTTPTeacher
+  import ImageDecoding
+  import TeacherProtocol
+
+  extension RunPlugins {
+    /// What the command adds to a run: teachers behind services, which the library leaves to whoever wants a network.
+    ///
+    /// - Parameter cache: the folder where images are kept that were made smaller; nil for nowhere.
+    static func command(cache: String? = nil) -> RunPlugins {
+      var plugins = RunPlugins()
+      let folder = cache.map { URL(filePath: NSString(string: $0).expandingTildeInPath).appending(path: "sent-images") }
+      let images = ImageEncodings(folder: folder) { data, edge in try smaller(data, longestEdge: edge) }
+      plugins.makeTeacher = { entry, _ in
+        guard case .openAI(let service) = entry.source else { return nil }
+        return try service.teacher(entry.name, images: images)
+      }
+      return plugins
+    }
+
+    /// An image whose longer edge is at most so long, as JPEG; nil where it is that already.
+    private static func smaller(_ data: Data, longestEdge: Int) throws -> Data? {
+      let image = try ImageDecoder().decode([UInt8](data))
+      let edge = max(image.width, image.height)
+      guard edge > longestEdge else { return nil }
+      func scaled(_ length: Int) -> Int { max(1, (length * longestEdge + edge / 2) / edge) }
+      let small = image.resized(width: scaled(image.width), height: scaled(image.height), by: .bicubic)
+      return Data(try small.jpegData())
+    }
+  }
+
+  extension OpenAITeacherConfiguration {
+    fileprivate func teacher(_ name: String, images: ImageEncodings) throws -> any Teacher {
+      guard let base = URL(string: baseURL) else {
+        throw ValidationError("teachers.\(name).base_url '\(baseURL)' is no address.")
+      }
+      var key = try keyVariable.map { try APIKey(environment: $0) }
+      if let keyFile { key = try APIKey(contentsOf: URL(filePath: NSString(string: keyFile).expandingTildeInPath)) }
+      var pace = PaceLimits()
+      pace.inFlight = concurrency
+      (pace.requestsPerMinute, pace.tokensPerMinute) = (requestsPerMinute, tokensPerMinute)
+      var retry = RetryPolicy()
+      retry.attempts = retries + 1
+      let transport = URLSessionTransport(connections: concurrency)
+      switch api {
+      case .openAI:
+        var options = OpenAICompatibleTeacher.Options(model: model)
+        options.lengthParameter = lengthParameter.flatMap { HTTPTeacher.LengthParameter(rawValue: $0.rawValue) }
+        options.responseFormat = responseFormat.flatMap { HTTPTeacher.ResponseFormat(rawValue: $0.rawValue) }
+        options.wantsLogProbabilities = logProbabilities
+        options.imageEdge = imageEdge
+        (options.seconds, options.retry, options.pace) = (timeout, retry, pace)
+        return OpenAICompatibleTeacher(
+          name, options: options, base: base, key: key, transport: transport, images: images)
+      case .anthropic:
+        var options = AnthropicTeacher.Options(model: model)
+        if let imageEdge { options.imageEdge = imageEdge }
+        (options.seconds, options.retry, options.pace) = (timeout, retry, pace)
+        return AnthropicTeacher(name, options: options, base: base, key: key, transport: transport, images: images)
+      }
+    }
+  }
+#endif
