@@ -1,61 +1,29 @@
 // Softmax attention over spans, tile by tile with running maxima (Dao et al. 2022), so that no score matrix is stored.
 // A span names which keys a run of queries sees; spans express causal text, an answer tree, whole images and a cache.
 //
-// Work is cut by (group, head): groups share no keys, so their gradients never meet, and the bytes do not depend on the
-// number of threads. All six products have the form C[m][n] += A[m][k] B[k][n] with rows of B in tiles: one small kernel.
+// Work is cut by (group, head): each task lays out its head's keys and values once for all queries. Groups share no keys;
+// heads that share keys sum their gradients apart, and the sums are added in the order of the heads. So the bytes do not
+// depend on the number of threads.
 #include "CKernels.h"
-#include "clones.h"
+#include "attention_tiles.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { QUERIES = 32, KEYS = 64, MAX_DIMENSION = 256 };
-typedef float vector16 __attribute__((vector_size(64), aligned(4)));
-
-// C[m][n] += sum_k A[m * am + k * ak] * B[k * bn + n]; m a multiple of 4, n of 16
-SD_INLINE void accumulate(int m, int n, int k, const float *a, int am, int ak, const float *b, int bn, float *c, int cn) {
-  for (int i = 0; i < m; i += 4) {
-    int j = 0;
-    for (; j + 32 <= n; j += 32) {
-      vector16 s[4][2];
-      for (int u = 0; u < 4; u++)
-        for (int w = 0; w < 2; w++) s[u][w] = *(const vector16 *)(c + (i + u) * cn + j + 16 * w);
-      for (int x = 0; x < k; x++) {
-        vector16 b0 = *(const vector16 *)(b + x * bn + j), b1 = *(const vector16 *)(b + x * bn + j + 16);
-        for (int u = 0; u < 4; u++) {
-          float f = a[(i + u) * am + x * ak];
-          s[u][0] += f * b0;
-          s[u][1] += f * b1;
-        }
-      }
-      for (int u = 0; u < 4; u++)
-        for (int w = 0; w < 2; w++) *(vector16 *)(c + (i + u) * cn + j + 16 * w) = s[u][w];
-    }
-    for (; j < n; j += 16) {
-      vector16 s[4];
-      for (int u = 0; u < 4; u++) s[u] = *(const vector16 *)(c + (i + u) * cn + j);
-      for (int x = 0; x < k; x++) {
-        vector16 b0 = *(const vector16 *)(b + x * bn + j);
-        for (int u = 0; u < 4; u++) s[u] += a[(i + u) * am + x * ak] * b0;
-      }
-      for (int u = 0; u < 4; u++) *(vector16 *)(c + (i + u) * cn + j) = s[u];
-    }
-  }
-}
-
-// rows [count][dimension] with a stride -> [padded rows][padded dimension], zeros beyond; and the transpose
-SD_INLINE void load_rows(const float *x, size_t stride, int count, int padded, int d, int dp, float factor, float *out) {
-  for (int i = 0; i < padded; i++)
-    for (int c = 0; c < dp; c++) out[i * dp + c] = i < count && c < d ? x[i * stride + c] * factor : 0.0f;
-}
-SD_INLINE void transpose(const float *x, int rows, int columns, float *out) {
-  for (int c = 0; c < columns; c++)
-    for (int i = 0; i < rows; i++) out[c * rows + i] = x[i * columns + c];
-}
-SD_INLINE int round_up(int x, int m) { return (x + m - 1) / m * m; }
+typedef struct {
+  const float *q, *k, *v, *out, *log_sum, *dout;
+  float *o, *l, *dq, *dk, *dv;
+  float *part_k, *part_v;  // gradients of keys and values for each head, [heads, keys of all groups, d]
+  const sd_span *spans;
+  const sd_group *groups;
+  int heads, key_heads, d, dp;
+  size_t keys;
+  float scale;
+} job;
 
 typedef struct {
   const sd_span *span;
-  int query, queries;  // a tile of the span's queries
+  int query, queries, padded;  // a tile of the span's queries
 } tile;
 
 // Keys of a tile, in two runs: 0 is the prefix, 1 the queries' own. Returns the end of the run for the last query.
@@ -65,66 +33,89 @@ SD_INLINE int run_end(const tile *t, int run) {
   if (!run) return s->prefix_last;
   return s->causal ? s->own_first + (t->query + t->queries - 1 - s->first) + s->causal_offset + 1 : s->own_last;
 }
-// Sets the scores of keys that a query must not see to -infinity.
-SD_INLINE void mask(const tile *t, int run, int key, int keys, float *scores) {
+// The end of the run for one query of the tile.
+SD_INLINE int query_end(const tile *t, int run, int i) {
   const sd_span *s = t->span;
-  for (int i = 0; i < QUERIES; i++) {
-    int visible = keys;
-    if (run && s->causal) {
-      int last = s->own_first + (t->query + i - s->first) + s->causal_offset;
-      visible = last - key + 1 < 0 ? 0 : last - key + 1 > keys ? keys : last - key + 1;
-    }
-    for (int j = visible; j < KEYS; j++) scores[i * KEYS + j] = -INFINITY;
+  return run && s->causal ? s->own_first + (t->query + i - s->first) + s->causal_offset + 1 : run_end(t, run);
+}
+
+// A thread's memory for a head's keys and values, kept from call to call.
+static _Thread_local float *scratch;
+static _Thread_local size_t scratch_count;
+static float *head_scratch(size_t count) {
+  if (count > scratch_count) {
+    free(scratch);
+    scratch_count = 0;
+    void *block = NULL;
+    if (posix_memalign(&block, 64, count * sizeof(float)) != 0) abort();
+    scratch = block;
+    scratch_count = count;
+  }
+  return scratch;
+}
+
+// A block of keys: panels [panel, panel + panels) of the group, of which keys [first, end) belong to the run.
+typedef struct {
+  int panel, panels, first, end;
+} block;
+SD_INLINE bool next_block(const sd_group *g, int *key, int end, block *b) {
+  if (*key >= end) return false;
+  b->panel = (*key - g->key_first) / PANEL;
+  b->first = *key;
+  int limit = g->key_first + (b->panel + KEYS / PANEL) * PANEL;
+  b->end = limit < end ? limit : end;
+  b->panels = (b->end - g->key_first + PANEL - 1) / PANEL - b->panel;
+  *key = b->end;
+  return true;
+}
+
+// Scores of a tile for a block; keys that a query must not see get -infinity.
+SD_INLINE void block_scores(const tile *t, int run, const sd_group *g, const block *b, const float *q, int dp, int d,
+                            const float *panels, float *s) {
+  for (int p = 0; p < b->panels; p++)
+    for (int i = 0; i < t->padded; i += 8)
+      scores8(q + i * dp, dp, panels + (size_t)(b->panel + p) * (size_t)(d * PANEL), d, s + i * KEYS + p * PANEL, KEYS);
+  int base = g->key_first + b->panel * PANEL, width = b->panels * PANEL;
+  for (int i = 0; i < t->padded; i++) {
+    int end = query_end(t, run, i) - base;
+    if (end > b->end - base) end = b->end - base;
+    for (int j = 0; j < b->first - base; j++) s[i * KEYS + j] = -INFINITY;
+    for (int j = end < 0 ? 0 : end; j < width; j++) s[i * KEYS + j] = -INFINITY;
   }
 }
 
-typedef struct {
-  const float *q, *k, *v, *out, *log_sum, *dout;
-  float *o, *l, *dq, *dk, *dv;
-  const sd_span *spans;
-  const sd_group *groups;
-  int heads, key_heads, d, dp;
-  float scale;
-} job;
-
-SD_CLONES static void forward_tile(const job *w, const tile *t, int head) {
+SD_CLONES static void forward_tile(const job *w, const sd_group *g, const tile *t, int head, const float *panels,
+                                   const float *values) {
   SD_REASSOCIATE
-  int d = w->d, dp = w->dp, kv = head / (w->heads / w->key_heads);
-  size_t qs = (size_t)w->heads * d, ks = (size_t)w->key_heads * d;
+  int d = w->d, dp = w->dp;
+  size_t qs = (size_t)w->heads * d;
   float q[QUERIES * MAX_DIMENSION] __attribute__((aligned(64))), o[QUERIES * MAX_DIMENSION] __attribute__((aligned(64)));
-  float kt[KEYS * MAX_DIMENSION] __attribute__((aligned(64))), rows[KEYS * MAX_DIMENSION] __attribute__((aligned(64)));
   float s[QUERIES * KEYS] __attribute__((aligned(64))), top[QUERIES], sum[QUERIES];
-  int m = round_up(t->queries, 4);
-  load_rows(w->q + (size_t)t->query * qs + (size_t)head * d, qs, t->queries, m, d, dp, w->scale, q);
-  memset(o, 0, sizeof(float) * (size_t)(m * dp));
+  load_rows(w->q + (size_t)t->query * qs + (size_t)head * d, qs, t->queries, t->padded, d, dp, w->scale, q);
+  memset(o, 0, sizeof(float) * (size_t)(t->padded * dp));
   for (int i = 0; i < QUERIES; i++) top[i] = -INFINITY, sum[i] = 0;
-  for (int run = 0; run < 2; run++) {
-    int end = run_end(t, run);
-    for (int key = run_start(t->span, run); key < end; key += KEYS) {
-      int keys = end - key < KEYS ? end - key : KEYS, kp = round_up(keys, 16);
-      load_rows(w->k + (size_t)key * ks + (size_t)kv * d, ks, keys, KEYS, d, dp, 1, rows);
-      transpose(rows, KEYS, dp, kt);
-      memset(s, 0, sizeof s);
-      accumulate(m, kp, d, q, dp, 1, kt, KEYS, s, KEYS);
-      mask(t, run, key, keys, s);
-      load_rows(w->v + (size_t)key * ks + (size_t)kv * d, ks, keys, KEYS, d, dp, 1, rows);
-      for (int i = 0; i < t->queries; i++) {
-        float *p = s + i * KEYS, high = top[i], part = 0;
-        for (int j = 0; j < kp; j++) high = p[j] > high ? p[j] : high;
+  block b;
+  for (int run = 0; run < 2; run++)
+    for (int key = run_start(t->span, run); next_block(g, &key, run_end(t, run), &b);) {
+      block_scores(t, run, g, &b, q, dp, d, panels, s);
+      int width = b.panels * PANEL;
+      for (int i = 0; i < t->padded; i++) {
+        float *p = s + i * KEYS, high = largest(p, width, top[i]), part = 0;
         if (high == -INFINITY) {
-          for (int j = 0; j < kp; j++) p[j] = 0;
+          for (int j = 0; j < width; j++) p[j] = 0;
           continue;
         }
-        float shrink = top[i] == -INFINITY ? 0.0f : sd_expf(top[i] - high);
-        for (int j = 0; j < kp; j++) part += p[j] = p[j] == -INFINITY ? 0.0f : sd_expf(p[j] - high);
-        sum[i] = sum[i] * shrink + part;
+        for (int j = 0; j < width; j++) part += p[j] = p[j] == -INFINITY ? 0.0f : sd_expf(p[j] - high);
+        if (high != top[i]) {
+          float shrink = top[i] == -INFINITY ? 0.0f : sd_expf(top[i] - high);
+          sum[i] *= shrink;
+          for (int c = 0; c < dp; c++) o[i * dp + c] *= shrink;
+        }
+        sum[i] += part;
         top[i] = high;
-        for (int c = 0; c < dp; c++) o[i * dp + c] *= shrink;
       }
-      for (int i = t->queries; i < m; i++) memset(s + i * KEYS, 0, KEYS * sizeof(float));
-      accumulate(m, dp, keys, s, KEYS, 1, rows, dp, o, dp);
+      add(t->padded, dp, width, s, KEYS, 1, values + (size_t)b.panel * (size_t)(PANEL * dp), dp, o, dp);
     }
-  }
   for (int i = 0; i < t->queries; i++) {
     float inverse = sum[i] > 0 ? 1.0f / sum[i] : 0.0f, *y = w->o + (size_t)(t->query + i) * qs + (size_t)head * d;
     for (int c = 0; c < d; c++) y[c] = o[i * dp + c] * inverse;
@@ -132,84 +123,172 @@ SD_CLONES static void forward_tile(const job *w, const tile *t, int head) {
   }
 }
 
-SD_CLONES static void backward_tile(const job *w, const tile *t, int head) {
+// What a task lays out of a head's keys and values.
+typedef struct {
+  float *key_panels, *value_panels;  // [panels][d][PANEL]
+  float *keys, *values;              // [panels * PANEL][dp]
+  float *dk, *dv;                    // sums, [panels * PANEL][dp]
+} head_layout;
+
+SD_CLONES static void backward_tile(const job *w, const sd_group *g, const tile *t, int head, const head_layout *h) {
   SD_REASSOCIATE
-  int d = w->d, dp = w->dp, kv = head / (w->heads / w->key_heads);
-  size_t qs = (size_t)w->heads * d, ks = (size_t)w->key_heads * d;
-  float q[QUERIES * MAX_DIMENSION] __attribute__((aligned(64))), g[QUERIES * MAX_DIMENSION] __attribute__((aligned(64)));
-  float dq[QUERIES * MAX_DIMENSION] __attribute__((aligned(64))), acc[KEYS * MAX_DIMENSION] __attribute__((aligned(64)));
-  float rows[KEYS * MAX_DIMENSION] __attribute__((aligned(64))), kt[KEYS * MAX_DIMENSION] __attribute__((aligned(64)));
-  float p[QUERIES * KEYS] __attribute__((aligned(64))), dp_[QUERIES * KEYS] __attribute__((aligned(64)));
+  int d = w->d, dp = w->dp, m = t->padded;
+  size_t qs = (size_t)w->heads * d;
+  float q[QUERIES * MAX_DIMENSION] __attribute__((aligned(64))), y[QUERIES * MAX_DIMENSION] __attribute__((aligned(64)));
+  float dq[QUERIES * MAX_DIMENSION] __attribute__((aligned(64)));
+  float p[QUERIES * KEYS] __attribute__((aligned(64))), ds[QUERIES * KEYS] __attribute__((aligned(64)));
   float delta[QUERIES], log_sum[QUERIES];
-  int m = round_up(t->queries, 4);
   const float *dout = w->dout + (size_t)t->query * qs + (size_t)head * d;
   const float *out = w->out + (size_t)t->query * qs + (size_t)head * d;
   load_rows(w->q + (size_t)t->query * qs + (size_t)head * d, qs, t->queries, m, d, dp, w->scale, q);
-  load_rows(dout, qs, t->queries, m, d, dp, 1, g);
+  load_rows(dout, qs, t->queries, m, d, dp, 1, y);
   memset(dq, 0, sizeof(float) * (size_t)(m * dp));
   for (int i = 0; i < t->queries; i++) {
     delta[i] = 0;
     for (int c = 0; c < d; c++) delta[i] += dout[(size_t)i * qs + c] * out[(size_t)i * qs + c];
     log_sum[i] = w->log_sum[(size_t)(t->query + i) * (size_t)w->heads + (size_t)head];
   }
-  for (int run = 0; run < 2; run++) {
-    int end = run_end(t, run);
-    for (int key = run_start(t->span, run); key < end; key += KEYS) {
-      int keys = end - key < KEYS ? end - key : KEYS, kp = round_up(keys, 16), kr = round_up(keys, 4);
-      size_t at = (size_t)key * ks + (size_t)kv * d;
-      load_rows(w->v + at, ks, keys, KEYS, d, dp, 1, rows);
-      transpose(rows, KEYS, dp, kt);
-      memset(dp_, 0, sizeof dp_);
-      accumulate(m, kp, d, g, dp, 1, kt, KEYS, dp_, KEYS);  // dP = dO V^T
-      load_rows(w->k + at, ks, keys, KEYS, d, dp, 1, rows);
-      transpose(rows, KEYS, dp, kt);
-      memset(p, 0, sizeof p);
-      accumulate(m, kp, d, q, dp, 1, kt, KEYS, p, KEYS);  // S = Q K^T
-      mask(t, run, key, keys, p);
+  block b;
+  for (int run = 0; run < 2; run++)
+    for (int key = run_start(t->span, run); next_block(g, &key, run_end(t, run), &b);) {
+      int width = b.panels * PANEL;
+      size_t at = (size_t)b.panel * (size_t)(PANEL * dp);
+      block_scores(t, run, g, &b, q, dp, d, h->key_panels, p);  // S = Q K^T
+      for (int k = 0; k < b.panels; k++)                        // dP = dO V^T
+        for (int i = 0; i < m; i += 8)
+          scores8(y + i * dp, dp, h->value_panels + (size_t)(b.panel + k) * (size_t)(d * PANEL), d,
+                  ds + i * KEYS + k * PANEL, KEYS);
       for (int i = 0; i < m; i++)
-        for (int j = 0; j < KEYS; j++) {
+        for (int j = 0; j < width; j++) {
           float x = p[i * KEYS + j];
-          p[i * KEYS + j] = i >= t->queries || x == -INFINITY ? 0.0f : sd_expf(x - log_sum[i]);
+          x = i >= t->queries || x == -INFINITY ? 0.0f : sd_expf(x - log_sum[i]);
+          p[i * KEYS + j] = x;
+          ds[i * KEYS + j] = i >= t->queries ? 0.0f : x * (ds[i * KEYS + j] - delta[i]);
         }
-      for (int i = 0; i < m; i++)
-        for (int j = 0; j < KEYS; j++)
-          dp_[i * KEYS + j] = i < t->queries ? p[i * KEYS + j] * (dp_[i * KEYS + j] - delta[i]) : 0.0f;
-      memset(acc, 0, sizeof(float) * (size_t)(kr * dp));
-      accumulate(kr, dp, m, p, 1, KEYS, g, dp, acc, dp);  // dV = P^T dO
-      for (int j = 0; j < keys; j++)
-        for (int c = 0; c < d; c++) w->dv[at + (size_t)j * ks + c] += acc[j * dp + c];
-      memset(acc, 0, sizeof(float) * (size_t)(kr * dp));
-      accumulate(kr, dp, m, dp_, 1, KEYS, q, dp, acc, dp);  // dK = dS^T (scale Q)
-      for (int j = 0; j < keys; j++)
-        for (int c = 0; c < d; c++) w->dk[at + (size_t)j * ks + c] += acc[j * dp + c];
-      accumulate(m, dp, keys, dp_, KEYS, 1, rows, dp, dq, dp);  // dQ = dS K, scaled below
+      add(width, dp, m, p, 1, KEYS, y, dp, h->dv + at, dp);          // dV += P^T dO
+      add(width, dp, m, ds, 1, KEYS, q, dp, h->dk + at, dp);         // dK += dS^T (scale Q)
+      add(m, dp, width, ds, KEYS, 1, h->keys + at, dp, dq, dp);      // dQ += dS K, scaled below
     }
-  }
   for (int i = 0; i < t->queries; i++) {
-    float *y = w->dq + (size_t)(t->query + i) * qs + (size_t)head * d;
-    for (int c = 0; c < d; c++) y[c] += dq[i * dp + c] * w->scale;
+    float *x = w->dq + (size_t)(t->query + i) * qs + (size_t)head * d;
+    for (int c = 0; c < d; c++) x[c] = dq[i * dp + c] * w->scale;
   }
 }
 
-static void each_tile(const job *w, const sd_group *group, int head, void (*body)(const job *, const tile *, int)) {
-  for (int s = group->span_first; s < group->span_last; s++)
-    for (int q = w->spans[s].first; q < w->spans[s].last; q += QUERIES) {
-      tile t = {w->spans + s, q, w->spans[s].last - q < QUERIES ? w->spans[s].last - q : QUERIES};
-      body(w, &t, head);
+// One query and few: keys and values are read where they are, once.
+SD_CLONES static void forward_query(const job *w, const sd_span *span, int query, int head) {
+  SD_REASSOCIATE
+  int d = w->d, kv = head / (w->heads / w->key_heads);
+  size_t ks = (size_t)w->key_heads * d;
+  const float *q = w->q + ((size_t)query * (size_t)w->heads + (size_t)head) * d;
+  const float *k = w->k + (size_t)kv * d, *v = w->v + (size_t)kv * d;
+  tile t = {span, query, 1, 8};
+  float *s = head_scratch((size_t)(run_end(&t, 0) - run_start(span, 0) + run_end(&t, 1) - run_start(span, 1) + 1));
+  float *o = w->o + ((size_t)query * (size_t)w->heads + (size_t)head) * d, top = -INFINITY, sum = 0;
+  int n = 0;
+  for (int run = 0; run < 2; run++)
+    for (int key = run_start(span, run); key < run_end(&t, run); key++) {
+      float dot = 0;
+      for (int c = 0; c < d; c++) dot += q[c] * k[(size_t)key * ks + c];
+      s[n++] = dot * w->scale;
     }
+  for (int i = 0; i < n; i++) top = s[i] > top ? s[i] : top;
+  for (int i = 0; i < n; i++) sum += s[i] = sd_expf(s[i] - top);
+  for (int c = 0; c < d; c++) o[c] = 0;
+  n = 0;
+  for (int run = 0; run < 2; run++)
+    for (int key = run_start(span, run); key < run_end(&t, run); key++) {
+      float p = s[n++];
+      for (int c = 0; c < d; c++) o[c] += p * v[(size_t)key * ks + c];
+    }
+  float inverse = n > 0 ? 1.0f / sum : 0.0f;
+  for (int c = 0; c < d; c++) o[c] *= inverse;
+  w->l[(size_t)query * (size_t)w->heads + (size_t)head] = top + logf(sum);
 }
+
+SD_CLONES static void lay_out_panels(const float *x, size_t stride, int count, int d, float *out) {
+  load_panels(x, stride, count, d, out);
+}
+SD_CLONES static void lay_out_rows(const float *x, size_t stride, int count, int padded, int d, int dp, float *out) {
+  load_rows(x, stride, count, padded, d, dp, 1, out);
+}
+
+static tile tile_at(const sd_span *span, int query) {
+  int queries = span->last - query < QUERIES ? span->last - query : QUERIES;
+  return (tile){span, query, queries, round_up(queries, 8)};
+}
+
+enum { FEW_QUERIES = 4 };
 
 static void forward_task(void *context, int index) {
   const job *w = context;
-  each_tile(w, w->groups + index / w->heads, index % w->heads, forward_tile);
+  const sd_group *g = w->groups + index / w->heads;
+  int head = index % w->heads, kv = head / (w->heads / w->key_heads), keys = g->key_last - g->key_first;
+  int queries = 0;
+  for (int s = g->span_first; s < g->span_last; s++) queries += w->spans[s].last - w->spans[s].first;
+  if (queries <= FEW_QUERIES) {
+    for (int s = g->span_first; s < g->span_last; s++)
+      for (int q = w->spans[s].first; q < w->spans[s].last; q++) forward_query(w, w->spans + s, q, head);
+    return;
+  }
+  int padded = round_up(keys, PANEL);
+  size_t ks = (size_t)w->key_heads * w->d, at = (size_t)g->key_first * ks + (size_t)kv * w->d;
+  float *panels = head_scratch((size_t)padded * (size_t)(w->d + w->dp)), *values = panels + (size_t)padded * w->d;
+  lay_out_panels(w->k + at, ks, keys, w->d, panels);
+  lay_out_rows(w->v + at, ks, keys, padded, w->d, w->dp, values);
+  for (int s = g->span_first; s < g->span_last; s++)
+    for (int q = w->spans[s].first; q < w->spans[s].last; q += QUERIES) {
+      tile t = tile_at(w->spans + s, q);
+      forward_tile(w, g, &t, head, panels, values);
+    }
 }
 
-// One task for all query heads of a key head: they add to the same dk and dv.
 static void backward_task(void *context, int index) {
   const job *w = context;
-  int shared = w->heads / w->key_heads, kv = index % w->key_heads;
-  for (int h = kv * shared; h < (kv + 1) * shared; h++)
-    each_tile(w, w->groups + index / w->key_heads, h, backward_tile);
+  const sd_group *g = w->groups + index / w->heads;
+  int head = index % w->heads, kv = head / (w->heads / w->key_heads), keys = g->key_last - g->key_first;
+  int padded = round_up(keys, PANEL), d = w->d;
+  size_t ks = (size_t)w->key_heads * d, at = (size_t)g->key_first * ks + (size_t)kv * d;
+  size_t narrow = (size_t)padded * d, wide = (size_t)padded * w->dp;
+  head_layout h = {.key_panels = head_scratch(2 * narrow + 3 * wide)};
+  h.value_panels = h.key_panels + narrow;
+  h.keys = h.value_panels + narrow;
+  h.dk = h.keys + wide;
+  h.dv = h.dk + wide;
+  lay_out_panels(w->k + at, ks, keys, d, h.key_panels);
+  lay_out_panels(w->v + at, ks, keys, d, h.value_panels);
+  lay_out_rows(w->k + at, ks, keys, padded, d, w->dp, h.keys);
+  memset(h.dk, 0, 2 * wide * sizeof(float));
+  for (int s = g->span_first; s < g->span_last; s++)
+    for (int q = w->spans[s].first; q < w->spans[s].last; q += QUERIES) {
+      tile t = tile_at(w->spans + s, q);
+      backward_tile(w, g, &t, head, &h);
+    }
+  size_t to = ((size_t)head * w->keys + (size_t)g->key_first) * d;
+  for (int i = 0; i < keys; i++) {
+    memcpy(w->part_k + to + (size_t)i * d, h.dk + (size_t)i * w->dp, sizeof(float) * (size_t)d);
+    memcpy(w->part_v + to + (size_t)i * d, h.dv + (size_t)i * w->dp, sizeof(float) * (size_t)d);
+  }
+}
+
+// Adds up the heads that share keys, for 64 keys of a group.
+enum { SUMMED = 64 };
+SD_CLONES static void sum_rows(const job *w, int first, int last) {
+  int d = w->d, shared = w->heads / w->key_heads;
+  for (int key = first; key < last; key++)
+    for (int kv = 0; kv < w->key_heads; kv++) {
+      float *dk = w->dk + ((size_t)key * w->key_heads + kv) * d, *dv = w->dv + ((size_t)key * w->key_heads + kv) * d;
+      for (int c = 0; c < d; c++) dk[c] = dv[c] = 0;
+      for (int h = kv * shared; h < (kv + 1) * shared; h++) {
+        size_t from = ((size_t)h * w->keys + (size_t)key) * d;
+        for (int c = 0; c < d; c++) dk[c] += w->part_k[from + c], dv[c] += w->part_v[from + c];
+      }
+    }
+}
+static void sum_task(void *context, int index) {
+  const job *w = context;
+  int first = index * SUMMED, last = first + SUMMED < (int)w->keys ? first + SUMMED : (int)w->keys;
+  sum_rows(w, first, last);
 }
 
 void sd_attention(const float *q, const float *k, const float *v, float *out, float *log_sum, const sd_span *spans,
@@ -222,8 +301,13 @@ void sd_attention(const float *q, const float *k, const float *v, float *out, fl
 void sd_attention_backward(const float *q, const float *k, const float *v, const float *out, const float *log_sum,
                            const float *dout, float *dq, float *dk, float *dv, const sd_span *spans,
                            const sd_group *groups, int group_count, int heads, int key_heads, int dimension, float scale) {
+  size_t keys = group_count > 0 ? (size_t)groups[group_count - 1].key_last : 0, part = keys * (size_t)(heads * dimension);
+  if (part == 0) return;
   job w = {.q = q, .k = k, .v = v, .out = out, .log_sum = log_sum, .dout = dout, .dq = dq, .dk = dk, .dv = dv,
-           .spans = spans, .groups = groups, .heads = heads, .key_heads = key_heads, .d = dimension,
-           .dp = round_up(dimension, 16), .scale = scale};
-  sd_parallel(group_count * key_heads, backward_task, &w);
+           .part_k = sd_allocate(part), .part_v = sd_allocate(part), .spans = spans, .groups = groups, .heads = heads,
+           .key_heads = key_heads, .d = dimension, .dp = round_up(dimension, 16), .keys = keys, .scale = scale};
+  sd_parallel(group_count * heads, backward_task, &w);
+  sd_parallel((int)((keys + SUMMED - 1) / SUMMED), sum_task, &w);
+  sd_release(w.part_k, part);
+  sd_release(w.part_v, part);
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 enum { CLASSES = 160, KEPT_FROM = 4096 };
-static const size_t kept_limit = (size_t)512 << 20;
+static const size_t kept_limit = (size_t)1 << 30;
 typedef struct block { struct block *next; } block;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static block *lists[CLASSES];

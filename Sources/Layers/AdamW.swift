@@ -96,13 +96,18 @@ public struct AdamW: Sendable {
       let decay = parameter.value.rank > 1 ? optimizer.weightDecay : 0
       let correction1 = correction(optimizer.beta1, optimizer.step)
       let correction2 = correction(optimizer.beta2, optimizer.step)
+      let weights = parameter.value.count
       parameter.value.mutateScalars { w in
         first[next].mutateScalars { m in
           second[next].mutateScalars { v in
             gradients.tensors[next].withScalars { g in
-              sd_adamw(
-                w.baseAddress, g.baseAddress, m.baseAddress, v.baseAddress, w.count, rate, optimizer.beta1,
-                optimizer.beta2, optimizer.epsilon, decay, correction1, correction2, scale)
+              guard let w = w.baseAddress, let g = g.baseAddress, let m = m.baseAddress, let v = v.baseAddress
+              else { return }
+              inBlocks(of: weights) { at, count in
+                sd_adamw(
+                  w + at, g + at, m + at, v + at, count, rate, optimizer.beta1, optimizer.beta2, optimizer.epsilon,
+                  decay, correction1, correction2, scale)
+              }
             }
           }
         }

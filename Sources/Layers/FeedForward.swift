@@ -25,18 +25,25 @@ public struct GatedMLP: Module {
     precondition(gate.shape == up.shape, "a gate of \(gate.shape) for \(up.shape)")
     let value = gate.withScalars { g in
       up.withScalars { u in
-        Tensor(shape: gate.shape) { sd_silu_gate(g.baseAddress, u.baseAddress, $0.baseAddress, $0.count) }
+        Tensor(shape: gate.shape) { out in
+          guard let g = g.baseAddress, let u = u.baseAddress, let y = out.baseAddress else { return }
+          inBlocks(of: out.count) { at, count in sd_silu_gate(g + at, u + at, y + at, count) }
+        }
       }
     }
     return .operation(value: value, inputs: [gate, up]) { dy in
-      var dgate = Tensor.zeros(gate.shape)
-      let dup = gate.withScalars { g in
-        up.withScalars { u in
-          dy.withScalars { dy in
-            dgate.mutateScalars { dg in
-              Tensor(shape: gate.shape) {
-                sd_silu_gate_backward(
-                  g.baseAddress, u.baseAddress, dy.baseAddress, dg.baseAddress, $0.baseAddress, $0.count)
+      var dup: Tensor?
+      let dgate = Tensor(shape: gate.shape) { dg in
+        dup = Tensor(shape: gate.shape) { du in
+          gate.withScalars { g in
+            up.withScalars { u in
+              dy.withScalars { dy in
+                guard let g = g.baseAddress, let u = u.baseAddress, let dy = dy.baseAddress,
+                  let dg = dg.baseAddress, let du = du.baseAddress
+                else { return }
+                inBlocks(of: gate.count) { at, count in
+                  sd_silu_gate_backward(g + at, u + at, dy + at, dg + at, du + at, count)
+                }
               }
             }
           }

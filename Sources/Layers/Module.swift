@@ -1,3 +1,4 @@
+internal import CKernels
 public import Tensor
 
 /// One tensor of a model and whether training may change it.
@@ -162,7 +163,7 @@ public struct Gradients: Sendable {
   /// The Euclidean norm over all derivatives, added up in Float64.
   public func norm() -> Double {
     tensors.reduce(0.0) { sum, tensor in
-      sum + tensor.withScalars { $0.reduce(0.0) { $0 + Double($1) * Double($1) } }
+      sum + tensor.withScalars { elements in elements.baseAddress.map { sd_sum_of_squares($0, elements.count) } ?? 0 }
     }.squareRoot()
   }
 }

@@ -25,16 +25,23 @@ public struct RMSNorm: Module {
       w.withScalars { w in
         inverse.withScalars { inverse in
           Tensor(shape: [rows, columns]) { out in
-            let scratch = UnsafeMutablePointer(mutating: inverse.baseAddress)
-            sd_rms_norm(x.baseAddress, w.baseAddress, epsilon, out.baseAddress, scratch, rows, columns)
+            guard let x = x.baseAddress, let y = out.baseAddress, let inverse = inverse.baseAddress else { return }
+            inRowBlocks(rows: rows, columns: columns) { first, count in
+              let scratch = UnsafeMutablePointer(mutating: inverse + first)
+              sd_rms_norm(
+                x + first * columns, w.baseAddress, epsilon, y + first * columns, scratch, count, columns)
+            }
           }
         }
       }
     }.reshaped(x.shape)
     return .operation(value: value, inputs: [x, w]) { g in
       var dweight = Tensor.zeros([columns])
-      let dx = rowGradient(x, w, g, into: &dweight, isWanted: w.isTracked) { x, w, g, dx, dw in
-        inverse.withScalars { sd_rms_norm_backward(x, w, $0.baseAddress, g, dx, dw, rows, columns) }
+      let dx = rowGradient(x, w, g, into: &dweight, isWanted: w.isTracked) { first, count, x, w, g, dx, dw in
+        inverse.withScalars { inverse in
+          guard let inverse = inverse.baseAddress else { return }
+          sd_rms_norm_backward(x, w, inverse + first, g, dx, dw, count, columns)
+        }
       }
       return [dx, w.isTracked ? dweight : nil]
     }
@@ -79,9 +86,12 @@ public struct LayerNorm: Module {
         b.withScalars { b in
           statistics.mutateScalars { s in
             Tensor(shape: [rows, columns]) { out in
-              guard let s = s.baseAddress else { return }
-              sd_layer_norm(
-                x.baseAddress, w.baseAddress, b.baseAddress, epsilon, out.baseAddress, s, s + rows, rows, columns)
+              guard let s = s.baseAddress, let x = x.baseAddress, let y = out.baseAddress else { return }
+              inRowBlocks(rows: rows, columns: columns) { first, count in
+                sd_layer_norm(
+                  x + first * columns, w.baseAddress, b.baseAddress, epsilon, y + first * columns, s + first,
+                  s + rows + first, count, columns)
+              }
             }
           }
         }
@@ -91,11 +101,12 @@ public struct LayerNorm: Module {
       var dweight = Tensor.zeros([columns])
       var dbias = Tensor.zeros([columns])
       let trains = w.isTracked || b.isTracked
-      let dx = rowGradient(x, w, g, into: &dweight, isWanted: trains) { x, w, g, dx, dw in
-        dbias.mutateScalars { db in
+      let dx = dbias.mutateScalars { db in
+        rowGradient(x, w, g, into: &dweight, isWanted: trains) { first, count, x, w, g, dx, dw in
           statistics.withScalars { s in
             guard let s = s.baseAddress else { return }
-            sd_layer_norm_backward(x, w, s, s + rows, g, dx, dw, trains ? db.baseAddress : nil, rows, columns)
+            sd_layer_norm_backward(
+              x, w, s + first, s + rows + first, g, dx, dw, trains ? db.baseAddress : nil, count, columns)
           }
         }
       }
@@ -118,19 +129,30 @@ public struct LayerNorm: Module {
 }
 
 /// Runs a norm's backward kernel: adds to `dweight` if wanted, returns the rows' gradient if they are tracked.
+///
+/// - Parameter kernel: for rows `first..<first + count`, whose addresses it gets. Rows are shared out among threads unless
+///   they all add to `dweight`.
 private func rowGradient(
   _ x: Tensor, _ w: Tensor, _ gradient: Tensor, into dweight: inout Tensor, isWanted: Bool,
   _ kernel: (
-    UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?,
-    UnsafeMutablePointer<Float>?
+    _ first: Int, _ count: Int, UnsafePointer<Float>, UnsafePointer<Float>?, UnsafePointer<Float>,
+    UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Float>?
   ) -> Void
 ) -> Tensor? {
-  dweight.mutateScalars { dw in
+  let columns = w.count
+  return dweight.mutateScalars { dw in
     x.withScalars { rows in
       w.withScalars { w in
         gradient.withScalars { g in
           func run(_ dx: UnsafeMutablePointer<Float>?) {
-            kernel(rows.baseAddress, w.baseAddress, g.baseAddress, dx, isWanted ? dw.baseAddress : nil)
+            guard let rows = rows.baseAddress, let g = g.baseAddress else { return }
+            func part(_ first: Int, _ count: Int) {
+              let at = first * columns
+              kernel(
+                first, count, rows + at, w.baseAddress, g + at, dx.map { $0 + at }, isWanted ? dw.baseAddress : nil)
+            }
+            let count = x.count / max(1, columns)
+            if isWanted { part(0, count) } else { inRowBlocks(rows: count, columns: columns, part) }
           }
           guard x.isTracked else {
             run(nil)

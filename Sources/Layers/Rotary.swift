@@ -51,9 +51,15 @@ public struct RotaryPositions: Sendable, Equatable {
         x.withScalars { x in
           cosine.withScalars { c in
             sine.withScalars { s in
-              sd_rotary(
-                x.baseAddress, c.baseAddress, s.baseAddress, out.baseAddress, cosine.shape[0],
-                out.count / max(1, cosine.shape[0] * dimensions), dimensions, direction)
+              guard let x = x.baseAddress, let y = out.baseAddress, let c = c.baseAddress, let s = s.baseAddress
+              else { return }
+              let (tokens, half) = (cosine.shape[0], dimensions / 2)
+              let width = out.count / max(1, tokens)
+              inRowBlocks(rows: tokens, columns: width) { first, count in
+                sd_rotary(
+                  x + first * width, c + first * half, s + first * half, y + first * width, count, width / dimensions,
+                  dimensions, direction)
+              }
             }
           }
         }

@@ -3,8 +3,9 @@ public import Tensor
 
 /// The output head over answer tokens alone: log-probabilities of given tokens from hidden rows.
 ///
-/// Logits exist for a chunk of rows at a time, in both passes; [tokens, vocabulary] is never stored. The backward pass
-/// computes a chunk's logits again, which costs a third more arithmetic in the head and saves its largest buffer.
+/// Logits exist for a chunk of rows at a time; [tokens, vocabulary] is never stored. With a frozen matrix the gradient of
+/// the hidden rows is taken together with the scores (Hsu et al. 2024, Liger Kernel), so that each chunk's logits are
+/// computed once; with one that trains they are computed again on the way back.
 public struct TokenScores: Sendable {
   /// In nats, [rows]; gradients flow to the hidden rows and to a tracked matrix.
   public let logProbabilities: Tensor
@@ -26,55 +27,40 @@ public struct TokenScores: Sendable {
       return Int32(target)
     }
     let (x, w) = (hidden.detached(), weight.detached())
+    var scores = Scores(rows: rows)
+    // A row's gradient is a multiple of W[target] - Σ p(token) W[token], which is known as soon as its logits are: taking it
+    // now saves computing them again on the way back.
+    let keepsSlopes = hidden.isTracked && !weight.isTracked
+    var slopes: [Tensor] = []
     let chunks = TokenScores.chunks(rows: rows, vocabulary: vocabulary)
-    var logSums = [Float](repeating: 0, count: rows)
-    var (entropies, means) = (logSums, logSums)
-    var greedy = [UInt8](repeating: 0, count: rows)
-    let value = Tensor(shape: [rows]) { out in
-      for chunk in chunks {
-        let logits = x.rows(chunk).matmul(w, transposeB: true)
-        let at = chunk.lowerBound
-        logits.withScalars { logits in
-          index.withUnsafeBufferPointer { index in
-            logSums.withUnsafeMutableBufferPointer { s in
-              entropies.withUnsafeMutableBufferPointer { e in
-                means.withUnsafeMutableBufferPointer { m in
-                  greedy.withUnsafeMutableBufferPointer { g in
-                    guard let l = logits.baseAddress, let i = index.baseAddress, let o = out.baseAddress,
-                      let s = s.baseAddress, let e = e.baseAddress, let m = m.baseAddress, let g = g.baseAddress
-                    else { return }
-                    sd_token_scores(l, i + at, chunk.count, vocabulary, o + at, s + at, e + at, m + at, g + at)
-                  }
-                }
-              }
-            }
-          }
+    for chunk in chunks {
+      var logits = x.rows(chunk).matmul(w, transposeB: true)
+      scores.read(logits, chunk, index)
+      guard keepsSlopes else { continue }
+      scores.turnIntoSlopes(&logits, chunk, index, weights: nil)
+      slopes.append(logits.matmul(w))
+    }
+    let value = Tensor(scores.logProbabilities, shape: [rows])
+    if keepsSlopes {
+      let slopes = slopes.isEmpty ? nil : Tensor.concatenated(slopes)
+      logProbabilities = .operation(value: value, inputs: [hidden]) { gradient in
+        [slopes.map { $0 * gradient.reshaped([rows, 1]) }]
+      }
+    } else {
+      logProbabilities = .operation(value: value, inputs: [hidden, weight]) { [scores] gradient in
+        var dw = weight.isTracked ? Tensor.zeros(w.shape) : nil
+        let dx = chunks.map { chunk -> Tensor in
+          var slope = x.rows(chunk).matmul(w, transposeB: true)
+          scores.turnIntoSlopes(&slope, chunk, index, weights: gradient)
+          dw?.add(slope.matmul(x.rows(chunk), transposeA: true))
+          return slope.matmul(w)
         }
+        return [dx.isEmpty ? nil : .concatenated(dx), dw]
       }
     }
-    logProbabilities = .operation(value: value, inputs: [hidden, weight]) { [logSums] gradient in
-      var dw = weight.isTracked ? Tensor.zeros(w.shape) : nil
-      let dx = chunks.map { chunk -> Tensor in
-        var slope = x.rows(chunk).matmul(w, transposeB: true)
-        let at = chunk.lowerBound
-        slope.mutateScalars { logits in
-          gradient.withScalars { g in
-            logSums.withUnsafeBufferPointer { s in
-              index.withUnsafeBufferPointer { i in
-                guard let g = g.baseAddress, let s = s.baseAddress, let i = i.baseAddress else { return }
-                sd_token_scores_backward(logits.baseAddress, i + at, s + at, g + at, chunk.count, vocabulary)
-              }
-            }
-          }
-        }
-        dw?.add(slope.matmul(x.rows(chunk), transposeA: true))
-        return slope.matmul(w)
-      }
-      return [dx.isEmpty ? nil : .concatenated(dx), dw]
-    }
-    self.entropies = entropies
-    meanLogits = means
-    isGreedy = greedy.map { $0 != 0 }
+    entropies = scores.entropies
+    meanLogits = scores.means
+    isGreedy = scores.greedy.map { $0 != 0 }
   }
 
   /// The naive twin: all logits at once, plain operations.
@@ -88,5 +74,67 @@ public struct TokenScores: Sendable {
   private static func chunks(rows: Int, vocabulary: Int) -> [Range<Int>] {
     let each = max(16, (1 << 22) / max(1, vocabulary))
     return stride(from: 0, to: rows, by: each).map { $0..<min(rows, $0 + each) }
+  }
+}
+
+/// What is read off rows of logits.
+private struct Scores: Sendable {
+  var logProbabilities: [Float]
+  var logSums: [Float]
+  var entropies: [Float]
+  var means: [Float]
+  var greedy: [UInt8]
+
+  init(rows: Int) {
+    logProbabilities = Array(repeating: 0, count: rows)
+    (logSums, entropies, means) = (logProbabilities, logProbabilities, logProbabilities)
+    greedy = Array(repeating: 0, count: rows)
+  }
+
+  /// Reads the rows of a chunk.
+  mutating func read(_ logits: Tensor, _ chunk: Range<Int>, _ targets: [Int32]) {
+    let (columns, at) = (logits.shape[1], chunk.lowerBound)
+    logits.withScalars { logits in
+      logProbabilities.withUnsafeMutableBufferPointer { o in
+        logSums.withUnsafeMutableBufferPointer { s in
+          entropies.withUnsafeMutableBufferPointer { e in
+            means.withUnsafeMutableBufferPointer { m in
+              greedy.withUnsafeMutableBufferPointer { g in
+                targets.withUnsafeBufferPointer { i in
+                  guard let l = logits.baseAddress, let i = i.baseAddress, let o = o.baseAddress,
+                    let s = s.baseAddress, let e = e.baseAddress, let m = m.baseAddress, let g = g.baseAddress
+                  else { return }
+                  inRowBlocks(rows: chunk.count, columns: columns) { first, count in
+                    let to = at + first
+                    sd_token_scores(
+                      l + first * columns, i + to, count, columns, o + to, s + to, e + to, m + to, g + to)
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Logits become the derivatives of their row's log-probability, times the row's weight if there are any.
+  func turnIntoSlopes(_ logits: inout Tensor, _ chunk: Range<Int>, _ targets: [Int32], weights: Tensor?) {
+    let (columns, at) = (logits.shape[1], chunk.lowerBound)
+    let weights = weights ?? .ones([logSums.count])
+    logits.mutateScalars { logits in
+      weights.withScalars { g in
+        logSums.withUnsafeBufferPointer { s in
+          targets.withUnsafeBufferPointer { i in
+            guard let l = logits.baseAddress, let g = g.baseAddress, let s = s.baseAddress, let i = i.baseAddress
+            else { return }
+            inRowBlocks(rows: chunk.count, columns: columns) { first, count in
+              let to = at + first
+              sd_token_scores_backward(l + first * columns, i + to, s + to, g + to, count, columns)
+            }
+          }
+        }
+      }
+    }
   }
 }

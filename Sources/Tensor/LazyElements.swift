@@ -18,19 +18,38 @@ final class LazyElements: @unchecked Sendable {
   }
 
   let count: Int
+  /// Whether products with these elements round the other operand to bfloat16 too, where the CPU multiplies such pairs.
+  let multipliesInBFloat16: Bool
   private let source: Source
   /// Keeps the source's memory alive.
   private let owner: AnyObject?
   private let whole = Mutex<UInt>(0)
 
-  init(_ source: Source, count: Int, owner: AnyObject?) {
+  init(_ source: Source, count: Int, owner: AnyObject?, multipliesInBFloat16: Bool = false) {
     self.source = source
+    self.multipliesInBFloat16 = multipliesInBFloat16
     self.count = count
     self.owner = owner
   }
 
   deinit {
     whole.withLock { if let copy = UnsafeMutablePointer<Float>(bitPattern: $0) { sd_release(copy, max(count, 1)) } }
+  }
+
+  /// The elements in their 16 bits, and which; nil where there are none.
+  var words: (UnsafePointer<UInt16>, sd_element)? {
+    switch source {
+    case .bfloat16(let words): (words, SD_BFLOAT16)
+    case .float16(let words): (words, SD_FLOAT16)
+    case .zeros: nil
+    }
+  }
+
+  /// These elements for products of bfloat16 numbers; nil where they are not in bfloat16.
+  func multiplyingInBFloat16() -> LazyElements? {
+    guard case .bfloat16 = source else { return nil }
+    // Itself the owner: it keeps the words alive.
+    return LazyElements(source, count: count, owner: self, multipliesInBFloat16: true)
   }
 
   /// Converts elements `start..<start + count` to `out`.
@@ -40,6 +59,13 @@ final class LazyElements: @unchecked Sendable {
     case .float16(let words): sd_float16_to_float(words + start, out, count)
     case .zeros: sd_fill(out, 0, count)
     }
+  }
+
+  /// The elements as Float32 for as long as the closure runs; not kept.
+  func withConverted<Result>(_ body: (UnsafePointer<Float>) throws -> Result) rethrows -> Result {
+    let whole = Storage(count: count)
+    convertAll(to: whole.pointer)
+    return try withExtendedLifetime(whole) { try body(whole.pointer) }
   }
 
   /// Converts all elements to `out`, on all threads.
@@ -70,8 +96,42 @@ extension Tensor {
   /// The elements as Float32 for as long as the closure runs: those in 16 bits are converted for it and not kept.
   func withElements<Result>(_ body: (UnsafePointer<Float>) throws -> Result) rethrows -> Result {
     guard let half = storage.half else { return try body(storage.pointer) }
-    let whole = Storage(count: count)
-    half.convertAll(to: whole.pointer)
-    return try withExtendedLifetime(whole) { try body(whole.pointer) }
+    return try half.withConverted(body)
   }
+
+  /// The same matrix for frozen weights: kept in bfloat16 and, where the CPU multiplies such pairs, multiplied so. Sums
+  /// are Float32. Elements that come in 16 bits from a file stay on its pages.
+  ///
+  /// ```swift
+  /// let y = x.matmul(weights.inBFloat16(), transposeB: true)  // x is rounded to bfloat16 for it
+  /// ```
+  ///
+  /// - Returns: an untracked tensor whose elements are the nearest bfloat16 numbers, ties to even.
+  public func inBFloat16() -> Tensor {
+    if let kept = storage.half?.multiplyingInBFloat16() { return Tensor(storage: Storage(kept), shape: shape) }
+    let words = BFloat16Words(count: count)
+    withElements { elements in
+      inBlocks(of: count) { start, count in
+        sd_float_to_bfloat16(elements + start, words.pointer + start, count)
+      }
+    }
+    let elements = LazyElements(
+      .bfloat16(UnsafePointer(words.pointer)), count: count, owner: words, multipliesInBFloat16: true)
+    return Tensor(storage: Storage(elements), shape: shape)
+  }
+}
+
+/// Memory for 16-bit elements.
+private final class BFloat16Words {
+  let pointer: UnsafeMutablePointer<UInt16>
+  private let block: UnsafeMutablePointer<Float>
+  private let size: Int
+
+  init(count: Int) {
+    size = max(1, (count + 1) / 2)
+    block = sd_allocate(size)
+    pointer = UnsafeMutableRawPointer(block).assumingMemoryBound(to: UInt16.self)
+  }
+
+  deinit { sd_release(block, size) }
 }

@@ -43,8 +43,9 @@ final class Storage: @unchecked Sendable {
     return lazy.converted()
   }
 
-  /// The elements in 16 bits, where they have not been converted yet: for those who can read them so.
-  var half: LazyElements? { lazy.flatMap { $0.isConverted ? nil : $0 } }
+  /// The elements in 16 bits, where they have not been converted yet or are meant to be multiplied so: for those who can
+  /// read them so.
+  var half: LazyElements? { lazy.flatMap { $0.isConverted && !$0.multipliesInBFloat16 ? nil : $0 } }
 
   var isBorrowed: Bool { owner != nil || lazy != nil }
 

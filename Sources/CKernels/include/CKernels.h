@@ -27,6 +27,23 @@ size_t sd_peak_bytes(void);
 // The core's name after that, or NULL where OpenBLAS offers no such call.
 const char *sd_prepare_openblas(void);
 
+// products.c -----------------------------------------------------------------------------------------------------
+typedef enum { SD_FLOAT32, SD_BFLOAT16, SD_FLOAT16 } sd_element;
+// C [rows, columns] = A B, or += where `adds`. A [rows, inner], or [inner, rows] where turned; B [inner, columns], or
+// [columns, inner] where turned; *_row is the distance of two rows as stored, in elements.
+typedef struct {
+  const float *a;
+  const void *b;
+  float *c;
+  size_t rows, columns, inner, a_row, b_row, c_row;
+  sd_element b_type;
+  bool a_turned, b_turned, adds;
+  // Products of bfloat16 numbers, sums in Float32: A is rounded, B must be bfloat16 and A not turned.
+  bool in_bfloat16;
+} sd_product;
+bool sd_has_products(void);  // whether this CPU has what sd_multiply needs
+void sd_multiply(const sd_product *product);
+
 // lapack.c -------------------------------------------------------------------------------------------------------
 // W [rows, columns] = left [rows, least] diag(values) right [least, columns] by sgesdd; `a` is W and is overwritten.
 // 0, or 1 where OpenBLAS has no LAPACK, 2 where it gave up.
@@ -115,4 +132,12 @@ void sd_token_scores_backward(float *logits, const int32_t *targets, const float
 // optimizer.c ----------------------------------------------------------------------------------------------------
 void sd_adamw(float *weight, const float *gradient, float *first, float *second, size_t n, float rate, float beta1,
               float beta2, float epsilon, float decay, float correction1, float correction2, float gradient_scale);
+
+// peak.c ---------------------------------------------------------------------------------------------------------
+// Work that nothing holds back, on the calling thread: floating-point operations done.
+double sd_peak_float(size_t rounds);
+double sd_peak_bfloat16(size_t rounds);  // 0 where the CPU has no bfloat16 dot product
+bool sd_has_bfloat16(void);
+// Reads n elements, and their sum as a proof of it.
+float sd_read(const float *x, size_t n);
 #endif

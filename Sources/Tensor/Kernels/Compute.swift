@@ -41,7 +41,7 @@ extension Tensor {
 }
 
 /// Cuts an elementwise loop into blocks of fixed size, in parallel where it is long enough to pay.
-func inBlocks(of count: Int, _ body: (_ start: Int, _ count: Int) -> Void) {
+package func inBlocks(of count: Int, _ body: (_ start: Int, _ count: Int) -> Void) {
   let block = 1 << 16
   guard count > block else {
     if count > 0 { body(0, count) }
@@ -51,7 +51,7 @@ func inBlocks(of count: Int, _ body: (_ start: Int, _ count: Int) -> Void) {
 }
 
 /// The same over rows, about a block of elements each.
-func inRowBlocks(rows: Int, columns: Int, _ body: (_ first: Int, _ rows: Int) -> Void) {
+package func inRowBlocks(rows: Int, columns: Int, _ body: (_ first: Int, _ rows: Int) -> Void) {
   let each = max(1, (1 << 15) / max(1, columns))
   guard rows > each else {
     if rows > 0 { body(0, rows) }

@@ -1,27 +1,78 @@
 internal import CKernels
 internal import COpenBLAS
 
-/// C [rows, columns] = factor * A B + keep * C, with A [rows, inner] and B [inner, columns], each possibly stored transposed.
+/// C [rows, columns] = A B, with A [rows, inner] and B [inner, columns], each possibly stored transposed.
 ///
-/// OpenBLAS runs on one thread; tiles of fixed size run on our pool, so that the bytes do not depend on its size.
+/// On CPUs with AVX-512 the kernels are our own: they read 16-bit weights where they stand and are faster than any that
+/// OpenBLAS has (`make benchmark`). On others OpenBLAS runs on one thread; tiles of fixed size run on our pool, so that
+/// the bytes do not depend on its size.
 func matrixProduct(
   _ a: UnsafePointer<Float>, transposeA: Bool, _ b: UnsafePointer<Float>, transposeB: Bool,
-  _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int, factor: Float = 1, keep: Float = 0
+  _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int
 ) {
   guard rows > 0, columns > 0 else { return }
-  guard inner > 0 else {
-    if keep == 0 { sd_fill(c, 0, rows * columns) }
-    return
+  guard inner > 0 else { return sd_fill(c, 0, rows * columns) }
+  if isWorthPacking(rows, columns, inner) {
+    var product = sd_product(a, transposeA, b, transposeB, c, rows: rows, columns: columns, inner: inner)
+    return sd_multiply(&product)
   }
+  openBLASProduct(a, transposeA: transposeA, b, transposeB: transposeB, c, rows: rows, columns: columns, inner: inner)
+}
+
+/// The same with a second operand in 16 bits.
+///
+/// Unless the operand asks for products of bfloat16 numbers, the result is bit for bit what it would be with the operand
+/// converted before.
+func matrixProduct(
+  _ a: UnsafePointer<Float>, transposeA: Bool, _ b: LazyElements, transposeB: Bool, _ c: UnsafeMutablePointer<Float>,
+  rows: Int, columns: Int, inner: Int
+) {
+  guard isWorthPacking(rows, columns, inner), let (words, type) = b.words else {
+    return b.withConverted {
+      matrixProduct(
+        a, transposeA: transposeA, $0, transposeB: transposeB, c, rows: rows, columns: columns, inner: inner)
+    }
+  }
+  var product = sd_product(a, transposeA, words, transposeB, c, rows: rows, columns: columns, inner: inner)
+  product.b_type = type
+  product.in_bfloat16 = b.multipliesInBFloat16 && !transposeA && sd_has_bfloat16()
+  sd_multiply(&product)
+}
+
+/// Whether our own kernels take a product: not where laying out its operand would be most of the work.
+private func isWorthPacking(_ rows: Int, _ columns: Int, _ inner: Int) -> Bool {
+  sd_has_products() && rows * columns * inner > 512
+}
+
+extension sd_product {
+  fileprivate init(
+    _ a: UnsafePointer<Float>, _ transposeA: Bool, _ b: UnsafeRawPointer, _ transposeB: Bool,
+    _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int
+  ) {
+    self.init()
+    (self.a, self.b, self.c) = (a, b, c)
+    (self.rows, self.columns, self.inner) = (rows, columns, inner)
+    (a_turned, b_turned) = (transposeA, transposeB)
+    a_row = transposeA ? rows : inner
+    b_row = transposeB ? inner : columns
+    c_row = columns
+  }
+}
+
+/// The product by OpenBLAS: the way of CPUs without AVX-512, and what benchmarks hold our kernels against.
+package func openBLASProduct(
+  _ a: UnsafePointer<Float>, transposeA: Bool, _ b: UnsafePointer<Float>, transposeB: Bool,
+  _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int
+) {
   _ = Tensor.Compute.prepared
   let leadingA = transposeA ? rows : inner
   let leadingB = transposeB ? inner : columns
   func tile(row: Int, rows m: Int, column: Int, columns n: Int) {
     cblas_sgemm(
       CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
-      Int32(m), Int32(n), Int32(inner), factor,
+      Int32(m), Int32(n), Int32(inner), 1,
       a + (transposeA ? row : row * inner), Int32(leadingA),
-      b + (transposeB ? column * inner : column), Int32(leadingB), keep,
+      b + (transposeB ? column * inner : column), Int32(leadingB), 0,
       c + row * columns + column, Int32(columns))
   }
   let side = 256
@@ -40,46 +91,7 @@ func matrixProduct(
   }
 }
 
-/// The same with a second operand in 16 bits: bit for bit what it would be with the operand converted before.
-///
-/// Where tiles run over columns, each converts the columns it needs into a panel; else the operand, which then is the
-/// smaller one, is converted for this product alone. Tiles are those of the function above.
-func matrixProduct(
-  _ a: UnsafePointer<Float>, transposeA: Bool, _ b: LazyElements, transposeB: Bool, _ c: UnsafeMutablePointer<Float>,
-  rows: Int, columns: Int, inner: Int
-) {
-  let side = 256
-  guard rows < columns, inner > 0, rows * columns * inner > 1 << 21, columns > side else {
-    let whole = Storage(count: b.count)
-    b.convertAll(to: whole.pointer)
-    withExtendedLifetime(whole) {
-      matrixProduct(
-        a, transposeA: transposeA, whole.pointer, transposeB: transposeB, c, rows: rows, columns: columns, inner: inner)
-    }
-    return
-  }
-  _ = Tensor.Compute.prepared
-  Tensor.Compute.parallel((columns + side - 1) / side) { tile in
-    let column = tile * side
-    let n = min(side, columns - column)
-    let panel = Storage(count: n * inner)
-    let p = panel.pointer
-    if transposeB {
-      b.convert(from: column * inner, count: n * inner, to: p)
-    } else {
-      for k in 0..<inner { b.convert(from: k * columns + column, count: n, to: p + k * n) }
-    }
-    withExtendedLifetime(panel) {
-      cblas_sgemm(
-        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
-        Int32(rows), Int32(n), Int32(inner), 1, a, Int32(transposeA ? rows : inner), p, Int32(transposeB ? inner : n),
-        0,
-        c + column, Int32(columns))
-    }
-  }
-}
-
-/// The naive twin: three loops, Float64 sums. Tests hold the fast path against it.
+/// The naive twin: three loops, Float64 sums. Tests hold the fast paths against it.
 package func naiveMatrixProduct(_ a: [Float], _ b: [Float], rows: Int, columns: Int, inner: Int) -> [Float] {
   var c = [Float](repeating: 0, count: rows * columns)
   for i in 0..<rows {

@@ -1,0 +1,80 @@
+import Tensor
+import TestSupport
+import Testing
+
+@Suite("Products of sizes that the kernels cut in different ways")
+struct ProductKernelsTests {
+  @Test(
+    "Panels, rest columns, rest rows, long sums and few rows are those of three loops",
+    arguments: [
+      (8, 48, 64), (9, 49, 65), (16, 17, 33), (7, 95, 16), (300, 20, 70), (520, 16, 40), (5, 50, 2049), (3, 70, 4100),
+      (1, 130, 96), (2, 65, 31), (3, 64, 33), (4, 129, 160), (257, 97, 129),
+    ])
+  func shapes(rows: Int, columns: Int, inner: Int) {
+    let a = randomTensor([rows, inner], seed: 71)
+    let b = randomTensor([inner, columns], seed: 72)
+    let expected = Tensor(
+      naiveMatrixProduct(a.scalars, b.scalars, rows: rows, columns: columns, inner: inner), shape: [rows, columns])
+    let allowed = 2e-6 * Float(inner).squareRoot()
+    expectClose(a.matmul(b), expected, relative: 1e-5, absolute: allowed)
+    expectClose(a.matmul(b.transposed(), transposeB: true), expected, relative: 1e-5, absolute: allowed)
+    expectClose(a.transposed().matmul(b, transposeA: true), expected, relative: 1e-5, absolute: allowed)
+  }
+
+  @Test(
+    "A matrix in bfloat16 meets inputs rounded to bfloat16, with sums in Float32, either way round",
+    arguments: [(8, 48, 64), (9, 49, 65), (5, 17, 33), (300, 20, 71), (6, 50, 2051), (65, 96, 576)])
+  func bfloat16(rows: Int, columns: Int, inner: Int) {
+    let x = randomTensor([rows, inner], seed: 73)
+    let weights = randomTensor([columns, inner], seed: 74)
+    let kept = weights.inBFloat16()
+    expectClose(kept, weights, relative: 0x1p-8, absolute: 0)
+    let rounded = x.inBFloat16() + 0
+    let expected = rounded.matmul(kept + 0, transposeB: true)
+    // Where the CPU has no such products, the inputs are not rounded: then the result is nearer to the exact one.
+    let exact = x.matmul(kept + 0, transposeB: true)
+    let allowed = 2e-6 * Float(inner).squareRoot()
+    let found = x.matmul(kept, transposeB: true)
+    #expect(found.isClose(to: expected, absolute: allowed) || found.isClose(to: exact, absolute: allowed))
+    let turned = x.matmul(weights.transposed().inBFloat16())
+    #expect(turned.isClose(to: expected, absolute: allowed) || turned.isClose(to: exact, absolute: allowed))
+  }
+
+  @Test("Few rows read a matrix in 16 bits as it is, and round nothing else", arguments: 1...4)
+  func fewRows(rows: Int) {
+    let x = randomTensor([rows, 70], seed: 75)
+    let kept = randomTensor([131, 70], seed: 76).inBFloat16()
+    expectClose(x.matmul(kept, transposeB: true), x.matmul(kept + 0, transposeB: true), relative: 1e-6, absolute: 1e-5)
+  }
+
+  @Test("Gradients pass through a matrix in bfloat16 as through the rounded one")
+  func gradients() {
+    let x = randomTensor([12, 40], seed: 77).tracked()
+    let kept = randomTensor([56, 40], seed: 78).inBFloat16()
+    let found = x.matmul(kept, transposeB: true).sum().gradients(at: [x])[0]
+    let expected = x.matmul(kept + 0, transposeB: true).sum().gradients(at: [x])[0]
+    expectClose(found, expected, relative: 1e-5, absolute: 1e-4)
+  }
+
+  @Test("What a matrix in bfloat16 is asked for as a whole is the rounded matrix, and a copy of it can be written")
+  func elements() {
+    var kept = Tensor([1, 1.00390625, -2.5, 3e38], shape: [2, 2]).inBFloat16()
+    #expect(kept.scalars == [1, 1, -2.5, Float(bitPattern: 0x7f62_0000)])
+    #expect(kept.inBFloat16().isIdentical(to: kept))
+    kept.mutateScalars { $0[0] = 7 }
+    #expect(kept.scalars[0] == 7)
+  }
+
+  @Test("The machine's peak and bandwidth are positive, and bfloat16's is only there with its instruction")
+  func measures() {
+    #expect((Tensor.Compute.measuredPeak() ?? 0) > 1e8)
+    #expect(Tensor.Compute.measuredBandwidth() > 1e8)
+    if let peak = Tensor.Compute.measuredPeak(bfloat16: true) { #expect(peak > 1e8) }
+  }
+}
+
+extension Tensor {
+  fileprivate func isClose(to other: Tensor, absolute: Float) -> Bool {
+    shape == other.shape && zip(scalars, other.scalars).allSatisfy { abs($0 - $1) <= absolute + 1e-5 * abs($1) }
+  }
+}
