@@ -12,6 +12,18 @@ public struct Encoding: Sendable, Equatable {
   /// 1 for tokens, 0 for padding.
   public var attentionMask: [Int] = []
 
+  /// No tokens.
+  init() {}
+
+  /// Tokens of one text that are known already, without offsets into it.
+  public init(ids: [Int]) {
+    self.ids = ids
+    typeIDs = Array(repeating: 0, count: ids.count)
+    offsets = Array(repeating: 0..<0, count: ids.count)
+    specialTokensMask = typeIDs
+    attentionMask = Array(repeating: 1, count: ids.count)
+  }
+
   /// Number of tokens.
   public var count: Int { ids.count }
 

@@ -1,8 +1,10 @@
 #if Run
   public import ArgumentParser
   public import Distillation
+  public import Layers
 
   // Read from the command line by the names that configurations use.
   extension RunStep: ExpressibleByArgument {}
   extension DistillationMethod: ExpressibleByArgument {}
+  extension FrozenPrecision: ExpressibleByArgument {}
 #endif

@@ -40,7 +40,7 @@
         CommandGroup(name: "Using", subcommands: [Predict.self]),
         CommandGroup(
           name: "Looking into models",
-          subcommands: [Inspect.self, Tokenize.self, Embed.self, Forward.self, Export.self]),
+          subcommands: [Inspect.self, Tokenize.self, Embed.self, Forward.self, Export.self, Bench.self]),
       ])
   }
 #endif

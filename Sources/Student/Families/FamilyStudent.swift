@@ -65,6 +65,8 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
 
   /// The token that ends an answer.
   public var endOfTurn: Int { format.endOfTurn }
+  /// The token that stands for each row of an image's features; nil in families that read text alone.
+  public var imageToken: Int? { model.configuration.placeholderToken }
   /// The decoder's sizes.
   public var decoder: LlamaConfiguration { model.text.configuration }
   /// The vision tower's size; nil in families that read text alone.

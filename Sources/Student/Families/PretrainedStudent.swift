@@ -21,6 +21,8 @@ public protocol PretrainedStudent: Student {
   var maximumTokens: Int { get set }
   /// The token that ends an answer.
   var endOfTurn: Int { get }
+  /// The token that stands in a prompt for each row of an image's features; nil in families that read text alone.
+  var imageToken: Int? { get }
   /// The decoder's sizes.
   var decoder: LlamaConfiguration { get }
   /// The vision tower's size; nil in families that read text alone.

@@ -1,0 +1,85 @@
+#if Run
+  import ArgumentParser
+  import Foundation
+  import Layers
+  import Tensor
+
+  extension BenchJob: ExpressibleByArgument {}
+
+  struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Time one step of training, scoring or generating on a model folder.",
+      discussion: """
+        Prints one JSON line: the median and the minimum of the counted steps in seconds, with everything kept that a \
+        second epoch finds (image features, reference scores) and, as cold_seconds_median, with nothing kept; the time to \
+        load and to the end of the first step; the largest resident memory; and the share of the machine's measured peak \
+        that the needed arithmetic reaches. Tokens and pixels are random: arithmetic does not depend on them.
+
+        Jobs:
+          vision    one image through the vision tower
+          sft       Stage 1: one prompt with an image and one answer a teacher, LoRA of rank 16 on the language model
+          dpo       Stage 2: one prompt with a chosen and a rejected answer
+          generate  a prompt and as many greedy tokens as an answer has
+          encoder   a batch of texts through a text classifier, LoRA or the whole model
+
+        Example:
+
+          distill bench --model models/SmolVLM-256M-Instruct --job sft --dtype bfloat16
+        """)
+
+    @Option(help: ArgumentHelp("The model's folder.", valueName: "folder"), completion: .directory)
+    var model: String
+
+    @Option(help: "What is timed: \(BenchJob.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var job: BenchJob
+
+    @Option(help: "How frozen matrices are kept and multiplied: float32 or bfloat16.")
+    var dtype = FrozenPrecision.float32
+
+    @Option(help: "Tiles of the image. SmolVLM folders alone take more than one.")
+    var tiles = 1
+
+    @Option(help: "Text tokens of a prompt, or of an encoder's text.")
+    var prompt = 128
+
+    @Option(help: "Tokens of an answer.")
+    var answer = 64
+
+    @Option(help: "Answers to a prompt in Stage 1.")
+    var teachers = 3
+
+    @Option(help: "Texts of an encoder's step.")
+    var batch = 32
+
+    @Flag(help: "Train an encoder as a whole and not by LoRA.")
+    var full = false
+
+    @Option(help: "Steps that count, after one that does not.")
+    var steps = 3
+
+    @Option(help: ArgumentHelp("Threads of arithmetic. (default: the number of cores)", valueName: "n"))
+    var threads: Int?
+
+    func validate() throws {
+      for (name, value) in [
+        ("tiles", tiles), ("prompt", prompt), ("answer", answer), ("teachers", teachers), ("batch", batch),
+        ("steps", steps), ("threads", threads ?? 1),
+      ] where !(1...100_000).contains(value) {
+        throw ValidationError("--\(name) \(value): expected 1 to 100000.")
+      }
+      guard job != .generate || answer > 1 else {
+        throw ValidationError("--answer 1: generating needs 2 tokens or more.")
+      }
+    }
+
+    func run() throws {
+      if let threads { Tensor.Compute.threads = threads }
+      var sizes = BenchSizes()
+      (sizes.tiles, sizes.prompt, sizes.answer, sizes.teachers) = (tiles, prompt, answer, teachers)
+      (sizes.batch, sizes.full, sizes.steps) = (batch, full, steps)
+      let bench = BenchRun(
+        model: URL(filePath: model, directoryHint: .isDirectory), job: job, precision: dtype, sizes: sizes)
+      print(try bench.measure().line())
+    }
+  }
+#endif

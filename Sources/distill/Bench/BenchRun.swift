@@ -1,0 +1,93 @@
+#if Run
+  import Foundation
+  import LanguageModel
+  import Layers
+  import Student
+  import Tensor
+
+  /// A benchmark of one model folder.
+  struct BenchRun {
+    var model: URL
+    var job: BenchJob
+    var precision = FrozenPrecision.float32
+    var sizes = BenchSizes()
+    /// When the program began.
+    let start = ContinuousClock.now
+
+    /// Takes all times.
+    func measure() throws -> BenchResult {
+      if job == .encoder { return try measureEncoder() }
+      let student = try StudentFamily.student(contentsOf: model)
+      return try measure(student, loaded: since(start))
+    }
+
+    private func measure(_ student: some PretrainedStudent, loaded: Double) throws -> BenchResult {
+      let arithmetic = BenchArithmetic(decoder: student.decoder, tower: student.tower)
+      var bench = try DecoderBench(student, sizes: sizes, precision: precision)
+      let prompt = bench.imageTokens + sizes.prompt
+      var (warm, cold, prefill) = (BenchTimes(), BenchTimes(), BenchTimes())
+      var result = empty(loaded: loaded)
+      func step(cold: Bool) {
+        switch job {
+        case .vision: bench.vision()
+        case .sft: bench.sft(cold: cold)
+        case .dpo: bench.dpo(cold: cold)
+        case .generate: bench.generate(tokens: sizes.answer, cold: cold)
+        case .encoder: break
+        }
+      }
+      step(cold: true)
+      result.firstStepSeconds = since(start)
+      for _ in 0..<sizes.steps {
+        if job != .vision { cold.measure { step(cold: true) } }
+        warm.measure { step(cold: false) }
+        if job == .generate { prefill.measure { bench.generate(tokens: 1, cold: false) } }
+      }
+      (result.secondsMin, result.secondsMedian) = (warm.minimum, warm.median)
+      if job != .vision { result.coldSecondsMedian = cold.median }
+      let answers = Array(repeating: sizes.answer, count: job == .dpo ? 2 : sizes.teachers)
+      switch job {
+      case .vision: rate(&result, arithmetic.vision(tiles: sizes.tiles))
+      case .sft, .dpo: rate(&result, arithmetic.training(prompt: prompt, answers: answers))
+      case .generate:
+        result.prefillSeconds = prefill.median
+        let decode = warm.median - prefill.median
+        result.decodeSeconds = decode
+        let bytes = Double(student.decoder.weightsPerToken) * (precision == .float32 ? 4 : 2)
+        result.decodeBandwidthShare =
+          bytes * Double(sizes.answer - 1) / decode / Tensor.Compute.measuredBandwidth()
+      case .encoder: break
+      }
+      result.peakRssMb = peakResidentMegabytes()
+      return result
+    }
+
+    private func measureEncoder() throws -> BenchResult {
+      let classifier = try TextClassifier(contentsOf: model)
+      var result = empty(loaded: since(start))
+      var bench = try EncoderBench(classifier, sizes: sizes, precision: precision)
+      bench.step()
+      result.firstStepSeconds = since(start)
+      var times = BenchTimes()
+      for _ in 0..<sizes.steps { times.measure { bench.step() } }
+      (result.secondsMin, result.secondsMedian) = (times.minimum, times.median)
+      result.peakRssMb = peakResidentMegabytes()
+      return result
+    }
+
+    private func rate(_ result: inout BenchResult, _ operations: Double?) {
+      guard let operations, let peak = Tensor.Compute.measuredPeak(bfloat16: precision == .bfloat16) else { return }
+      result.measuredPeakGflops = peak / 1e9
+      result.modelFlopsUtilisation = operations / result.secondsMedian / peak
+    }
+
+    private func empty(loaded: Double) -> BenchResult {
+      BenchResult(
+        job: job.rawValue, dtype: precision.rawValue, tiles: sizes.tiles, prompt: sizes.prompt, answer: sizes.answer,
+        teachers: sizes.teachers, threads: Tensor.Compute.threads, secondsMin: 0, secondsMedian: 0,
+        loadSeconds: loaded, firstStepSeconds: 0, peakRssMb: 0)
+    }
+  }
+
+  private func since(_ start: ContinuousClock.Instant) -> Double { (ContinuousClock.now - start) / .seconds(1) }
+#endif

@@ -1,0 +1,28 @@
+#if Run
+  /// What one step of a benchmark is made of.
+  struct BenchSizes {
+    /// Tiles of the image.
+    var tiles = 1
+    /// Text tokens of the prompt.
+    var prompt = 128
+    /// Tokens of each answer.
+    var answer = 64
+    /// Answers to one prompt in Stage 1.
+    var teachers = 3
+    /// Texts of a step of an encoder.
+    var batch = 32
+    /// Steps that count, after one that does not.
+    var steps = 3
+    /// Whether an encoder trains as a whole and not by adapters.
+    var full = false
+  }
+
+  /// What is measured.
+  enum BenchJob: String, CaseIterable {
+    case vision
+    case sft
+    case dpo
+    case generate
+    case encoder
+  }
+#endif
