@@ -52,7 +52,9 @@ struct KilledProcessTests {
         Glibc.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
         try finish(name)
-        #expect(try world.results(of: name) == expected, "killed after \(share) of \(whole)")
+        let found = try world.results(of: name)
+        let differing = Set(found.keys).union(expected.keys).filter { found[$0] != expected[$0] }
+        #expect(differing.sorted() == [], "killed after \(share) of \(whole)")
         try FileManager.default.removeItem(at: world.folder.appending(path: name))
       }
     }
