@@ -35,7 +35,7 @@ let hummingbird: [Target.Dependency] = [
 let libraries = [
   "ContentDigest", "Tensor", "TeacherProtocol", "Tokenizers", "Layers", "ImageDecoding", "VisionEncoder",
   "LanguageModel", "LoRA", "DPO", "Student", "HTTPTeacher", "DualChecker", "Annotations", "SQLiteStore",
-  "LoopbackServer", "Distillation",
+  "LoopbackServer", "StudentServer", "Distillation",
 ]
 
 let package = Package(
@@ -95,13 +95,22 @@ let package = Package(
         "Annotations", "SQLiteStore", "DualChecker", "TeacherProtocol", "ContentDigest", yams,
       ]),
 
+    library(
+      "StudentServer",
+      [
+        "Student", "LanguageModel", "Layers", "Tensor", "Tokenizers", "ImageDecoding", "TeacherProtocol",
+        "LoopbackServer",
+      ]
+    ),
+
     // Run
     .executableTarget(
       name: "distill",
       dependencies: [
         "Distillation", "Student", "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers",
         "ImageDecoding",
-        "Annotations", "SQLiteStore", "TeacherProtocol", "HTTPTeacher", "ContentDigest", argumentParser,
+        "Annotations", "SQLiteStore", "TeacherProtocol", "HTTPTeacher", "ContentDigest", "LoopbackServer",
+        "StudentServer", argumentParser,
       ], swiftSettings: swiftSettings),
     .target(
       name: "NewsWorld", dependencies: ["ImageDecoding", "ContentDigest"],
@@ -139,6 +148,12 @@ let package = Package(
       [
         "Distillation", "Student", "Annotations", "TeacherProtocol", "Layers", "Tensor", "LoRA", "DPO", "Tokenizers",
         "ImageDecoding",
+      ]),
+    tests(
+      "StudentServer",
+      [
+        "StudentServer", "Student", "ImageDecoding", "Layers", "Tensor", "TeacherProtocol", "HTTPTeacher",
+        "LoopbackServer",
       ]),
     tests("NewsWorld", ["NewsWorld", "ImageDecoding"]),
   ]

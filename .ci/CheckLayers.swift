@@ -32,7 +32,7 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
     ]
   ),
   ("student and store", [("Student", .numbers), ("SQLiteStore", .words)]),
-  ("loop", [("Distillation", .both), ("NewsWorld", .both)]),
+  ("loop", [("Distillation", .both), ("StudentServer", .both), ("NewsWorld", .both)]),
   ("programs", [("distill", .both), ("OutOfContextNews", .both)]),
 ]
 

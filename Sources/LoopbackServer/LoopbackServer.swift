@@ -23,17 +23,26 @@
     /// Larger bodies are answered with 413.
     public let maximumBodyBytes: Int
     private let handler: Handler
+    private let refusal: @Sendable (_ status: Int, _ reason: String) -> LoopbackResponse
 
     /// A server that is not yet started.
     ///
     /// - Parameters:
     ///   - port: 0...65535; 0, the default, takes any that is free.
     ///   - maximumBodyBytes: larger bodies are refused. The default is 64 MiB.
+    ///   - refusal: what is answered in place of the handler, in the form that its clients read. The default is a line
+    ///     of text.
     ///   - handler: answers one request.
-    public init(port: Int = 0, maximumBodyBytes: Int = 64 << 20, handler: @escaping Handler) {
+    public init(
+      port: Int = 0, maximumBodyBytes: Int = 64 << 20,
+      refusal: @escaping @Sendable (_ status: Int, _ reason: String) -> LoopbackResponse = {
+        LoopbackResponse(status: $0, $1 + "\n")
+      }, handler: @escaping Handler
+    ) {
       precondition((0...65535).contains(port), "LoopbackServer: port \(port) is not within 0...65535")
       self.port = port
       self.maximumBodyBytes = maximumBodyBytes
+      self.refusal = refusal
       self.handler = handler
     }
 
@@ -80,21 +89,21 @@
     private func response(to request: Request) async -> Response {
       let host = request.head.authority
       if let why = LoopbackGuard.refusal(host: host, origin: request.headers[.origin]) {
-        return encoded(LoopbackResponse(status: 403, "Refused: \(why).\n"))
+        return encoded(refusal(403, "Refused: \(why)."))
       }
       var body = Data()
       do {
         for try await piece in request.body {
           guard body.count + piece.readableBytes <= maximumBodyBytes else {
-            return encoded(LoopbackResponse(status: 413, "Refused: more than \(maximumBodyBytes) bytes.\n"))
+            return encoded(refusal(413, "Refused: more than \(maximumBodyBytes) bytes."))
           }
           body.append(contentsOf: piece.readableBytesView)
         }
       } catch {
-        return encoded(LoopbackResponse(status: 400, "The request ended too early.\n"))
+        return encoded(refusal(400, "The request ended too early."))
       }
       guard let parts = URLComponents(string: request.head.path ?? "/") else {
-        return encoded(LoopbackResponse(status: 400, "The path can't be read.\n"))
+        return encoded(refusal(400, "The path can't be read."))
       }
       var headers: [String: String] = [:]
       for field in request.headers { headers[field.name.canonicalName] = field.value }

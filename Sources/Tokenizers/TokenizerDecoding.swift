@@ -18,6 +18,20 @@ extension Tokenizer {
     return String(decoding: Array(tokens.joined(separator: [UInt8(ascii: " ")])), as: UTF8.self)
   }
 
+  /// The bytes that a token adds to a text in whose midst it stands: `" car"` for byte-level "Ġcar", one byte of a character
+  /// for the tokens that spell rare ones. Nil if the id is not in use.
+  ///
+  /// Decoders that look at a token's neighbours, as WordPiece's with its spaces, are asked between two letters.
+  public func bytes(of id: Int) -> [UInt8]? {
+    guard let token = tokenBytes(of: id) else { return nil }
+    guard let decoder else { return [UInt8(ascii: " ")] + token }
+    // These two give U+FFFD for a byte that is no character alone.
+    if decoder.contains(ByteLevelDecoder.self) { return ByteLevelAlphabet.read(token) ?? token }
+    if decoder.contains(ByteFallbackDecoder.self), let byte = ByteFallbackDecoder.byte(of: token) { return [byte] }
+    let letter = [UInt8(ascii: "x")]
+    return decoder.decode([letter, token, letter]).joined().dropFirst().dropLast()
+  }
+
   /// The id of a token, written as in `tokenizer.json`; nil if there is no such token.
   public func id(of token: String) -> Int? {
     added.id(of: token) ?? model.vocabulary.id(of: Array(token.utf8)).map(Int.init)

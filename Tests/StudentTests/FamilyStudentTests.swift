@@ -11,6 +11,26 @@ import Tokenizers
 
 @Suite struct FamilyStudentTests {
   @Test(arguments: TinyFamily.allCases)
+  func `going on with chosen tokens is generating, as often as one likes`(family: TinyFamily) throws {
+    try check(family.student(), family)
+    func check(_ student: some PretrainedStudent, _ family: TinyFamily) throws {
+      for tree in try family.trees(student) {
+        var generator = Tensor.Generator(seed: 1)
+        let own = student.generate([tree], maximumTokens: 5, sampling: Sampling(), using: &generator)[0]
+        var tokens = [[Int]](repeating: [], count: 2)
+        student.continuing(tree.prompt, images: tree.images, samples: 2, maximumTokens: 5) { sample, logits in
+          let token = logits.argmax(along: 1)[0]
+          guard token != student.endOfTurn else { return nil }
+          tokens[sample].append(token)
+          return token
+        }
+        #expect(tokens == [own.tokens, own.tokens])
+        #expect(student.text(of: own.tokens) == own.text)
+      }
+    }
+  }
+
+  @Test(arguments: TinyFamily.allCases)
   func `a tree has the log-probabilities of separate sequences`(family: TinyFamily) throws {
     try check(family.student(), family)
     func check(_ student: some PretrainedStudent, _ family: TinyFamily) throws {

@@ -160,12 +160,25 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
   ) -> [Generation] {
     model.continuations(
       of: prompts, stop: endOfTurn, maximumTokens: maximumTokens, sampling: sampling, using: &generator
-    ).map { tokens, stopped in
-      let text = tokenizer.decode(tokens, skippingSpecialTokens: true)
-      let isOpened = !format.opening.isEmpty && text.hasPrefix(format.opening)
-      return Generation(
-        tokens: tokens, text: isOpened ? String(text.dropFirst(format.opening.count)) : text, isComplete: stopped)
-    }
+    ).map { tokens, stopped in Generation(tokens: tokens, text: text(of: tokens), isComplete: stopped) }
+  }
+
+  /// Goes on after one prompt, each token chosen by the caller; see
+  /// ``PretrainedStudent/continuing(_:images:samples:maximumTokens:choosing:)``.
+  public func continuing(
+    _ prompt: [Int], images: [PromptImage], samples: Int, maximumTokens: Int,
+    choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
+  ) rethrows {
+    try model.continuations(
+      of: AnswerTree(prompt: prompt, images: images, answers: []), samples: samples, maximumTokens: maximumTokens,
+      choosing: choosing)
+  }
+
+  /// The text of an answer's tokens, without special tokens and without what the template puts before every answer.
+  public func text(of tokens: [Int]) -> String {
+    let text = tokenizer.decode(tokens, skippingSpecialTokens: true)
+    let isOpened = !format.opening.isEmpty && text.hasPrefix(format.opening)
+    return isOpened ? String(text.dropFirst(format.opening.count)) : text
   }
 
   /// Shows the network's parameters.

@@ -63,6 +63,21 @@ public protocol PretrainedStudent: Student {
   /// The most probable tokens after a prompt, whatever they are: exactly `count`, ends of turns among them.
   func greedyTokens(after prompt: [Int], images: [PromptImage], count: Int) -> [Int]
 
+  /// Goes on after one prompt, several times over, each token chosen by the caller: for answers that must have a form, and
+  /// for whoever wants to see every probability.
+  ///
+  /// - Parameters:
+  ///   - samples: how often to go on; the prompt is computed once.
+  ///   - maximumTokens: the most tokens of one sample.
+  ///   - choosing: the next token from its logits [1, vocabulary]; nil ends the sample.
+  func continuing(
+    _ prompt: [Int], images: [PromptImage], samples: Int, maximumTokens: Int,
+    choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
+  ) rethrows
+
+  /// The text of an answer's tokens, without special tokens and without what the template puts before every answer.
+  func text(of tokens: [Int]) -> String
+
   /// Writes a model folder that this package and transformers load. Adapters are not part of it: merge or save them apart.
   func save(to folder: URL) throws
 }

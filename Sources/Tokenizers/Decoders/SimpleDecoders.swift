@@ -82,7 +82,8 @@ struct ByteFallbackDecoder: TokenDecoder {
     return texts
   }
 
-  private static func byte(of token: [UInt8]) -> UInt8? {
+  /// The byte that such a token stands for.
+  static func byte(of token: [UInt8]) -> UInt8? {
     guard token.count == 6, token.starts(with: Array("<0x".utf8)), token[5] == UInt8(ascii: ">"),
       let high = token[3].hexadecimalValue, let low = token[4].hexadecimalValue
     else { return nil }

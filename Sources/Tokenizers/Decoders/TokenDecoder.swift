@@ -4,6 +4,14 @@ protocol TokenDecoder: Sendable {
   func decode(_ tokens: [[UInt8]]) -> [[UInt8]]
 }
 
+extension TokenDecoder {
+  /// Whether a decoder of this kind is the decoder or one of its steps.
+  func contains(_ kind: any TokenDecoder.Type) -> Bool {
+    if let sequence = self as? DecoderSequence { return sequence.steps.contains { $0.contains(kind) } }
+    return type(of: self) == kind
+  }
+}
+
 /// Several steps, one after the other.
 struct DecoderSequence: TokenDecoder {
   var steps: [any TokenDecoder]

@@ -1,0 +1,67 @@
+internal import Foundation
+internal import ImageDecoding
+internal import Layers
+internal import Student
+internal import Tokenizers
+
+/// A conversation as the student's tokens, and how many it may add.
+struct ChatPrompt: Sendable {
+  var ids: [Int]
+  var images: [PromptImage]
+  var maximumTokens: Int
+
+  /// Renders, decodes and counts; the images' features are computed.
+  ///
+  /// - Parameter limit: the most tokens of an answer where the request names no number.
+  init(_ request: ChatRequest, student: any PretrainedStudent, limit: Int) throws(ChatError) {
+    let readsImages = student.tower != nil
+    var messages: [ChatMessage] = []
+    images = []
+    for (turn, message) in request.messages.enumerated() {
+      var parts: [ChatMessage.Part] = []
+      for (number, part) in message.parts.enumerated() {
+        let place = "messages[\(turn)].content[\(number)]"
+        switch part {
+        case .text(let text):
+          let ids = student.tokenizer.encode(text, addingSpecialTokens: false)
+          if let reserved = ids.first(where: student.tokenizer.isSpecial) {
+            // It would be read as that token: a caption that spells <image> as an image.
+            let token = student.tokenizer.token(of: reserved) ?? "\(reserved)"
+            throw .invalid(place, "The text holds \(token), which this model reads as a token of its own; remove it.")
+          }
+          parts.append(.text(text))
+        case .image(let bytes):
+          guard readsImages else { throw .unsupported(place, "This model reads text alone; leave images out.") }
+          images.append(try Self.image(bytes, student: student, at: place))
+          parts.append(.image)
+        }
+      }
+      let plain = parts.map { if case .text(let text) = $0 { text } else { "" } }.joined()
+      messages.append(ChatMessage(role: message.role, content: readsImages ? .parts(parts) : .text(plain)))
+    }
+    do {
+      ids = try student.ids(of: student.rendered(messages, addingGenerationPrompt: true), images: images)
+    } catch {
+      throw .invalid("messages", "The conversation can't be put into this model's format: \(error)")
+    }
+    let room = student.maximumTokens - ids.count
+    guard !ids.isEmpty else { throw .invalid("messages", "The conversation has no text.") }
+    guard room >= max(1, request.maximumTokens ?? 1) else {
+      throw .invalid(
+        "messages",
+        "\(ids.count) tokens of the conversation and \(request.maximumTokens ?? 1) of the answer are more than the "
+          + "\(student.maximumTokens) that this model takes.", code: "context_length_exceeded")
+    }
+    maximumTokens = request.maximumTokens ?? min(room, limit)
+  }
+
+  private static func image(
+    _ bytes: Data, student: any PretrainedStudent, at place: String
+  ) throws(ChatError) -> PromptImage {
+    do {
+      return student.encoded(try student.image(ImageDecoder().decode(Array(bytes), name: place)))
+    } catch {
+      throw .invalid(place, "The image can't be used: \(error)", code: "invalid_image")
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import TeacherProtocol
+
+/// A request for a chat completion, read strictly: what is not supported is refused, and never passed over, since an answer
+/// that silently ignores half of the question is worse than none.
+struct ChatRequest: Sendable, Equatable {
+  /// A part of a turn.
+  enum Part: Sendable, Equatable {
+    case text(String)
+    /// The bytes of an image file.
+    case image(Data)
+  }
+
+  /// A turn.
+  struct Message: Sendable, Equatable {
+    var role: String
+    var parts: [Part]
+  }
+
+  var model: String
+  var messages: [Message]
+  /// Most tokens of each answer; nil where none are asked for.
+  var maximumTokens: Int?
+  var temperature: Double = 1
+  var topP: Double = 1
+  /// Only so many most probable tokens are drawn from; 0 for all.
+  var topK = 0
+  /// How many answers.
+  var count = 1
+  var seed: UInt64?
+  /// Texts that end an answer.
+  var stops: [String] = []
+  /// How many alternatives of each token are listed; nil where no probabilities are asked for.
+  var alternatives: Int?
+  /// The form that answers are held to.
+  var form = AnswerGuide.Form.free
+  var streams = false
+  var streamsUsage = false
+
+  /// Parameters that change nothing here, or whose only supported value is their default.
+  private static let harmless: Set<String> = [
+    "user", "store", "metadata", "service_tier", "parallel_tool_calls", "safety_identifier", "prompt_cache_key",
+  ]
+
+  init(_ body: Data) throws(ChatError) {
+    let value = body.withUnsafeBytes { try? JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
+    guard case .object(let members)? = value else {
+      throw .invalid(nil, "The body must be one JSON object in UTF-8.")
+    }
+    let fields = RequestFields(members)
+    guard let model = try fields.text("model") else { throw .invalid("model", "model is missing.") }
+    self.model = model
+    guard let turns = fields["messages"]?.elements, !turns.isEmpty else {
+      throw .invalid("messages", "messages must be a list with at least one turn.")
+    }
+    messages = []
+    for (number, turn) in turns.enumerated() {
+      messages.append(try Message(turn, at: "messages[\(number)]"))
+    }
+    let older = try fields.whole("max_tokens", 1...Int.max)
+    maximumTokens = try fields.whole("max_completion_tokens", 1...Int.max) ?? older
+    temperature = try fields.number("temperature", 0...2) ?? 1
+    topP = try fields.number("top_p", 0...1) ?? 1
+    topK = try max(0, fields.whole("top_k", -1...Int.max) ?? 0)
+    count = try fields.whole("n", 1...32) ?? 1
+    if let number = try fields.whole("seed", Int.min...Int.max) { seed = UInt64(bitPattern: Int64(number)) }
+    stops = try fields.stops()
+    if try fields.flag("logprobs") ?? false {
+      alternatives = try fields.whole("top_logprobs", 0...20) ?? 0
+    } else if try fields.whole("top_logprobs", 0...20) ?? 0 > 0 {
+      throw .invalid("top_logprobs", "top_logprobs needs logprobs: true.")
+    }
+    form = try fields.form()
+    streams = try fields.flag("stream") ?? false
+    streamsUsage = fields["stream_options"]?["include_usage"] == .bool(true)
+    for name in ["frequency_penalty", "presence_penalty"] where try fields.number(name, -2...2) ?? 0 != 0 {
+      throw .unsupported(name, "\(name) is not supported; leave it out.")
+    }
+    for member in members where !fields.isRead(member.name) && !Self.harmless.contains(member.name) {
+      if member.value == .null || member.name == "tools" && member.value == .array([]) { continue }
+      throw .unsupported(member.name, "\(member.name) is not supported; leave it out.")
+    }
+  }
+}
+
+extension ChatRequest.Message {
+  fileprivate init(_ value: JSONValue, at place: String) throws(ChatError) {
+    guard let role = value["role"]?.string, ["system", "developer", "user", "assistant"].contains(role) else {
+      throw .invalid("\(place).role", "role must be system, developer, user or assistant.")
+    }
+    // What OpenAI's newer models call developer is system to every chat template.
+    self.role = role == "developer" ? "system" : role
+    switch value["content"] {
+    case .string(let text)?: parts = [.text(text)]
+    case .array(let elements)?:
+      parts = []
+      for (number, part) in elements.enumerated() {
+        parts.append(try ChatRequest.Part(part, at: "\(place).content[\(number)]"))
+      }
+    default: throw .invalid("\(place).content", "content must be a text or a list of parts.")
+    }
+  }
+}
+
+extension ChatRequest.Part {
+  fileprivate init(_ value: JSONValue, at place: String) throws(ChatError) {
+    switch value["type"]?.string {
+    case "text":
+      guard let text = value["text"]?.string else { throw .invalid("\(place).text", "text must be a text.") }
+      self = .text(text)
+    case "image_url":
+      guard let url = value["image_url"]?["url"]?.string else {
+        throw .invalid("\(place).image_url.url", "url must be a text.")
+      }
+      guard url.hasPrefix("data:") else {
+        throw .unsupported(
+          "\(place).image_url.url",
+          "Only data URLs are taken, since this server opens no connections: data:image/png;base64,...")
+      }
+      let head = url.prefix { $0 != "," }
+      guard head.hasSuffix(";base64"), let bytes = Data(base64Encoded: String(url.dropFirst(head.count + 1))) else {
+        throw .invalid("\(place).image_url.url", "The data URL must be base64: data:image/png;base64,...")
+      }
+      self = .image(bytes)
+    default: throw .unsupported("\(place).type", "A part must be of the type text or image_url.")
+    }
+  }
+}
