@@ -39,21 +39,38 @@ public struct LoRAProjection: Projection {
   /// Maps [..., in] to [..., out].
   public func callAsFunction(_ x: Tensor) -> Tensor {
     if let merged { return merged(x) }
-    let plain = base(x)
-    var y = plain
-    for part in parts where part.weight != 0 { y = change(y, by: part, x: x, plain: plain) }
+    var y = base(x)
+    // Kept only for DoRA: a result that somebody else holds too can't be added to in place.
+    let plain = parts.contains { $0.magnitude != nil } ? y : nil
+    for part in parts where part.weight != 0 {
+      if let plain, part.magnitude != nil {
+        y = stretched(y, by: part, x: x, plain: plain)
+      } else {
+        add(part, x: x, to: &y)
+      }
+    }
     return y
   }
 
-  private func change(_ y: Tensor, by part: LowRankPart, x: Tensor, plain: Tensor) -> Tensor {
+  /// y + scale · B(A(x)), in the memory of y.
+  private func add(_ part: LowRankPart, x: Tensor, to y: inout Tensor) {
+    let shape = y.shape
+    let input = part.dropped(x).reshaped([-1, x.shape[x.rank - 1]])
+    let scale = part.scale * part.weight
+    if y.rank != 2 { y = y.reshaped([-1, shape[y.rank - 1]]) }
+    // The thin inner rows are scaled, which are fewer than the outputs.
+    y.addProduct(input.matmul(part.a.value, transposeB: true) * scale, part.b.value)
+    if let initial = part.initial { y.addProduct(input.matmul(initial.a, transposeB: true) * -scale, initial.b) }
+    if let bias = part.bias { y = y + bias.value * scale }
+    if shape.count != 2 { y = y.reshaped(shape) }
+  }
+
+  /// The change of an adapter with DoRA's lengths.
+  private func stretched(_ y: Tensor, by part: LowRankPart, x: Tensor, plain: Tensor) -> Tensor {
+    guard let lengths = part.magnitude?.value else { return y }
     let input = part.dropped(x)
     let scale = part.scale * part.weight
-    var product = input.matmul(part.a.value, transposeB: true).matmul(part.b.value * scale, transposeB: true)
-    if let initial = part.initial {
-      product = product - input.matmul(initial.a, transposeB: true).matmul(initial.b * scale, transposeB: true)
-    }
-    if let bias = part.bias { product = product + bias.value * scale }
-    guard let lengths = part.magnitude?.value else { return y + product }
+    let product = (input.matmul(part.a.value, transposeB: true) * scale).matmul(part.b.value, transposeB: true)
     let factor = part.factor(lengths, cross: withoutBias(base(part.a.value.detached())))
     // The base's share of a dropped input is computed from that input too.
     let linear = withoutBias(part.isDropping ? base(input) : plain)

@@ -64,6 +64,31 @@ extension Tensor {
     }
   }
 
+  /// Adds a · bᵀ to this matrix, in its own memory where nobody else reads that. Differentiable in all three.
+  ///
+  /// - Precondition: this is [rows, columns], `a` [rows, inner], `b` [columns, inner].
+  package mutating func addProduct(_ a: Tensor, _ b: Tensor) {
+    precondition(
+      rank == 2 && a.rank == 2 && b.rank == 2 && a.shape[0] == shape[0] && b.shape[0] == shape[1]
+        && a.shape[1] == b.shape[1], "\(a.shape) times \(b.shape) transposed, added to \(shape)")
+    let (m, n, k) = (shape[0], shape[1], a.shape[1])
+    let before = Tensor(storage: Tensor.nothing.storage, shape: shape, node: node)
+    var value = detached()
+    self = Tensor.nothing
+    value.mutateScalars { out in
+      a.withScalars { a in
+        b.withScalars { b in
+          guard let c = out.baseAddress, let a = a.baseAddress, let b = b.baseAddress else { return }
+          matrixProduct(a, transposeA: false, b, transposeB: true, c, rows: m, columns: n, inner: k, adds: true)
+        }
+      }
+    }
+    let (forA, forB) = (a.isTracked ? b.detached() : nil, b.isTracked ? a.detached() : nil)
+    self = .operation(value: value, inputs: [before, a, b]) { gradient in
+      [gradient, forA.map { gradient.matmul($0) }, forB.map { gradient.matmul($0, transposeA: true) }]
+    }
+  }
+
   /// Sums away leading axes until `rank` are left: the gradient of an operand that served the whole batch.
   private func summed(overLeading rank: Int) -> Tensor {
     var result = self

@@ -138,7 +138,7 @@ public struct Tensor: Sendable {
     return unique
   }
 
-  private static let nothing = Tensor(storage: Storage(count: 0), shape: [0])
+  static let nothing = Tensor(storage: Storage(count: 0), shape: [0])
 
   /// Whether shapes and all bits of the elements are equal: NaN equals itself, 0 and -0 differ.
   public func isIdentical(to other: Tensor) -> Bool {

@@ -56,6 +56,26 @@ struct ProductKernelsTests {
     expectClose(found, expected, relative: 1e-5, absolute: 1e-4)
   }
 
+  @Test(
+    "A product added in place is the sum, with the gradients of all three, and leaves other owners alone",
+    arguments: [(5, 7, 3), (40, 96, 16), (300, 20, 16), (2, 130, 40)])
+  func addedInPlace(rows: Int, columns: Int, inner: Int) {
+    let inputs = [
+      randomTensor([rows, columns], seed: 79), randomTensor([rows, inner], seed: 80),
+      randomTensor([columns, inner], seed: 81),
+    ].map { $0.tracked() }
+    let weights = randomTensor([rows, columns], seed: 82)
+    var sum = inputs[0]
+    sum.addProduct(inputs[1], inputs[2])
+    let expected = inputs[0] + inputs[1].matmul(inputs[2], transposeB: true)
+    expectClose(sum, expected, relative: 1e-5, absolute: 1e-5)
+    #expect(inputs[0].isIdentical(to: randomTensor([rows, columns], seed: 79)))
+    let gradients = { (y: Tensor) in (y * weights).sum().gradients(at: inputs) }
+    for (found, right) in zip(gradients(sum), gradients(expected)) {
+      expectClose(found, right, relative: 1e-5, absolute: 1e-4)
+    }
+  }
+
   @Test("What a matrix in bfloat16 is asked for as a whole is the rounded matrix, and a copy of it can be written")
   func elements() {
     var kept = Tensor([1, 1.00390625, -2.5, 3e38], shape: [2, 2]).inBFloat16()

@@ -1,22 +1,25 @@
 internal import CKernels
 internal import COpenBLAS
 
-/// C [rows, columns] = A B, with A [rows, inner] and B [inner, columns], each possibly stored transposed.
+/// C [rows, columns] = A B, or C + A B where `adds`, with A [rows, inner] and B [inner, columns], each possibly stored transposed.
 ///
 /// On CPUs with AVX-512 the kernels are our own: they read 16-bit weights where they stand and are faster than any that
 /// OpenBLAS has (`make benchmark`). On others OpenBLAS runs on one thread; tiles of fixed size run on our pool, so that
 /// the bytes do not depend on its size.
 func matrixProduct(
   _ a: UnsafePointer<Float>, transposeA: Bool, _ b: UnsafePointer<Float>, transposeB: Bool,
-  _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int
+  _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int, adds: Bool = false
 ) {
   guard rows > 0, columns > 0 else { return }
-  guard inner > 0 else { return sd_fill(c, 0, rows * columns) }
+  guard inner > 0 else { return adds ? () : sd_fill(c, 0, rows * columns) }
   if isWorthPacking(rows, columns, inner) {
     var product = sd_product(a, transposeA, b, transposeB, c, rows: rows, columns: columns, inner: inner)
+    product.adds = adds
     return sd_multiply(&product)
   }
-  openBLASProduct(a, transposeA: transposeA, b, transposeB: transposeB, c, rows: rows, columns: columns, inner: inner)
+  openBLASProduct(
+    a, transposeA: transposeA, b, transposeB: transposeB, c, rows: rows, columns: columns, inner: inner,
+    keep: adds ? 1 : 0)
 }
 
 /// The same with a second operand in 16 bits.
@@ -62,7 +65,7 @@ extension sd_product {
 /// The product by OpenBLAS: the way of CPUs without AVX-512, and what benchmarks hold our kernels against.
 package func openBLASProduct(
   _ a: UnsafePointer<Float>, transposeA: Bool, _ b: UnsafePointer<Float>, transposeB: Bool,
-  _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int
+  _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int, keep: Float = 0
 ) {
   _ = Tensor.Compute.prepared
   let leadingA = transposeA ? rows : inner
@@ -72,7 +75,7 @@ package func openBLASProduct(
       CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
       Int32(m), Int32(n), Int32(inner), 1,
       a + (transposeA ? row : row * inner), Int32(leadingA),
-      b + (transposeB ? column * inner : column), Int32(leadingB), 0,
+      b + (transposeB ? column * inner : column), Int32(leadingB), keep,
       c + row * columns + column, Int32(columns))
   }
   let side = 256

@@ -139,7 +139,9 @@ struct RunWorld {
     let root = folder.appending(path: name)
     let paths = FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String } ?? []
     let kept = paths.filter {
-      $0.hasSuffix("adapter_model.safetensors") || $0 == "evaluation.json" || $0.hasPrefix("predictions/")
+      $0.hasSuffix("adapter_model.safetensors") || $0 == "evaluation.json"
+        // Not what an atomic write had begun when the process was killed.
+        || $0.hasPrefix("predictions/") && !$0.contains("/.")
         || $0 == "review.jsonl" || $0 == "agreement.json"
     }
     return try Dictionary(uniqueKeysWithValues: kept.map { ($0, try Data(contentsOf: root.appending(path: $0))) })
