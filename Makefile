@@ -6,8 +6,9 @@ OUT ?= runs/demo
 # More arguments for the program or the test runner: make test ARGS="--filter TensorTests".
 ARGS ?=
 
-# Tests import no module as @testable, so they share one build with the programs.
-TEST := $(SWIFT) test -c release --disable-xctest --disable-testable-imports
+# Tests import no module as @testable, so they share one build with the programs. They run one after the other: arithmetic
+# uses all cores by itself, and a test that waits for a server must not wait for a hundred trainings too.
+TEST := $(SWIFT) test -c release --disable-xctest --disable-testable-imports --no-parallel
 
 COVERAGE_BUILD := .build/coverage
 SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks .ci/CheckLayers.swift

@@ -115,6 +115,8 @@ extension Tensor {
         sd_float_to_bfloat16(elements + start, words.pointer + start, count)
       }
     }
+    // The Float32 form is not read again.
+    storage.releasePages()
     let elements = LazyElements(
       .bfloat16(UnsafePointer(words.pointer)), count: count, owner: words, multipliesInBFloat16: true)
     return Tensor(storage: Storage(elements), shape: shape)

@@ -25,6 +25,16 @@ final class SafetensorsMapping: @unchecked Sendable {
     bytes = UnsafeRawBufferPointer(start: base, count: Int(status.st_size))
   }
 
+  /// Gives the memory behind these bytes back to the system; whoever reads them again gets them from the file again.
+  func release(_ pointer: UnsafeRawPointer, count: Int) {
+    // Whole pages inside the range: its ends may lie on pages of other tensors.
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let start = (Int(bitPattern: pointer) + page - 1) / page * page
+    let end = (Int(bitPattern: pointer) + count) / page * page
+    guard start < end else { return }
+    madvise(UnsafeMutableRawPointer(bitPattern: start), end - start, MADV_DONTNEED)
+  }
+
   deinit {
     if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
   }

@@ -15,15 +15,18 @@ extension Tensor {
   ///   - tensors: by name; their history is not written.
   ///   - metadata: free texts for the header. The default is `format: pt`, without which Transformers refuses a file.
   ///   - url: where to; an existing file is replaced.
+  ///   - isDurable: whether to wait until the bytes are on the disk. Without, a power cut may leave a damaged file. The
+  ///     default is true.
   /// - Precondition: no tensor is called `__metadata__`, which is the header's own key.
   /// - Throws: `SafetensorsError.unwritable`.
   public static func writeSafetensors(
-    _ tensors: [String: Tensor], metadata: [String: String] = ["format": "pt"], to url: URL
+    _ tensors: [String: Tensor], metadata: [String: String] = ["format": "pt"], to url: URL,
+    isDurable: Bool = true
   ) throws {
     precondition(tensors["__metadata__"] == nil, "a tensor cannot be called __metadata__")
     let ordered = tensors.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     let header = safetensorsHeader(ordered, metadata)
-    try AtomicFile.write(to: url.path) { write in
+    try AtomicFile.write(to: url.path, isDurable: isDurable) { write in
       try header.withUnsafeBytes(write)
       for (_, tensor) in ordered {
         try tensor.withScalars { try write(UnsafeRawBufferPointer($0)) }
@@ -75,7 +78,9 @@ extension Tensor {
 
 /// A file that appears whole under its name or not at all.
 private enum AtomicFile {
-  static func write(to path: String, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
+  static func write(
+    to path: String, isDurable: Bool, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+  ) throws {
     func failure() -> Tensor.SafetensorsError { .unwritable(file: path, reason: String(cString: strerror(errno))) }
     let (descriptor, temporary) = try create(beside: path, failure)
     var isOpen = true
@@ -91,7 +96,7 @@ private enum AtomicFile {
           rest = rest.dropFirst(written)
         }
       }
-      guard fsync(descriptor) == 0 else { throw failure() }
+      guard !isDurable || fsync(descriptor) == 0 else { throw failure() }
       isOpen = false
       guard close(descriptor) == 0 else { throw failure() }
       guard rename(temporary, path) == 0 else { throw failure() }
@@ -100,6 +105,7 @@ private enum AtomicFile {
       unlink(temporary)
       throw error
     }
+    guard isDurable else { return }
     // The name itself reaches the disk with its folder; file systems that cannot do that say so, and nothing is lost.
     let folder = open(directory(of: path), O_RDONLY | O_CLOEXEC)
     if folder >= 0 {

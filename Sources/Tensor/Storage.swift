@@ -47,6 +47,12 @@ final class Storage: @unchecked Sendable {
   /// read them so.
   var half: LazyElements? { lazy.flatMap { $0.isConverted && !$0.multipliesInBFloat16 ? nil : $0 } }
 
+  /// Gives the memory of elements on a file's pages back to the system. They can still be read.
+  func releasePages() {
+    guard let elements, let mapping = owner as? SafetensorsMapping else { return }
+    mapping.release(elements, count: count * MemoryLayout<Float>.stride)
+  }
+
   var isBorrowed: Bool { owner != nil || lazy != nil }
 
   deinit {

@@ -173,7 +173,7 @@ public struct DistillationRun: Sendable {
     let path = try await basePath()
     var student = try StudentFamily.student(contentsOf: URL(filePath: path))
     student.maximumTokens = min(student.maximumTokens, configuration.student.maximumTokens)
-    return (student, try digest(of: URL(filePath: path)))
+    return (student, try FileDigests(cache: tensorCache?.folder).digest(of: URL(filePath: path)))
   }
 
   func basePath() async throws -> String {

@@ -71,21 +71,6 @@ struct StepRecords: Sendable {
   static func key(_ parts: String...) -> String { ContentDigest.of(fields: parts) }
 }
 
-/// The digest of a file's bytes; of a folder, that of its files' names and digests.
-func digest(of url: URL) throws -> String {
-  var isFolder: ObjCBool = false
-  guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
-    throw RunError.missing(url.path)
-  }
-  guard isFolder.boolValue else {
-    var digest = ContentDigest()
-    try Data(contentsOf: url, options: .mappedIfSafe).withUnsafeBytes { digest.update($0) }
-    return digest.hexadecimal()
-  }
-  let names = try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
-  return try ContentDigest.of(fields: names.flatMap { [$0, try digest(of: url.appending(path: $0))] })
-}
-
 /// What can go wrong in a run.
 public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A file or folder that is not there.

@@ -11,16 +11,16 @@ extension DistillationRun {
   func train<Model: Student>(_ base: Model, key baseKey: String, state: RunState, through last: RunStep) async throws {
     var items = state.data.train + state.data.test
     if configuration.evaluation.choosesThresholdOnDev { items += state.data.dev }
-    let images = try await onOwnThread { [items, reporter, keepsFeatures] in
-      StudentImages(
-        base, dataset: state.data.dataset, items: items, keepsFeatures: keepsFeatures, progress: reporter)
+    let features = keepsFeatures ? KeptFeatures(cache: tensorCache, student: baseKey) : nil
+    let images = try await onOwnThread { [items, reporter] in
+      StudentImages(base, dataset: state.data.dataset, items: items, features: features, progress: reporter)
     }
     let examples = StageExamples(
       configuration: configuration, labels: state.labels, prompt: try PromptTemplate(configuration.prompt),
       images: images)
     let stages = StudentStages(
       configuration: configuration, folder: folder, base: base, baseKey: baseKey, examples: examples,
-      reporter: reporter, records: StepRecords(run: folder))
+      reporter: reporter, records: StepRecords(run: folder), cache: tensorCache)
     let first = try await stage1(stages, state)
     guard last != .stage1 else { return }
     var uncertainty: [String: [String: Double]]?
@@ -37,8 +37,15 @@ extension DistillationRun {
     try await evaluate(stages, state, first: first, second: second, writesReport: last == .report)
   }
 
-  /// Features can be kept where nothing of the vision side is trained.
-  private var keepsFeatures: Bool { configuration.student.imageCache && !configuration.student.lora.vision }
+  /// Features can be computed once where nothing of the vision side is trained.
+  private var keepsFeatures: Bool { !configuration.student.lora.vision }
+
+  /// Where features and reference scores are kept for other runs; nil where the configuration keeps none.
+  var tensorCache: Tensor.Cache? {
+    guard configuration.student.imageCache else { return nil }
+    return Tensor.Cache(
+      URL(filePath: NSString(string: configuration.cache).expandingTildeInPath, directoryHint: .isDirectory))
+  }
 
   /// Stage 1: every agreed item, all agreeing teachers' answers to one prompt.
   func stage1(_ stages: StudentStages<some Student>, _ state: RunState) async throws -> TrainedStage {

@@ -80,14 +80,15 @@ extension DistillationRun {
     guard FileManager.default.fileExists(atPath: adapter.appending(path: "adapter_model.safetensors").path) else {
       throw RunError.notARun(folder.path, "it has no stage2/ adapter yet; finish the run first")
     }
-    let images = try await onOwnThread { [reporter, keepsFeatures = !configuration.student.lora.vision] in
-      StudentImages(base, dataset: dataset, items: items, keepsFeatures: keepsFeatures, progress: reporter)
+    let features = configuration.student.lora.vision ? nil : KeptFeatures(cache: tensorCache, student: key)
+    let images = try await onOwnThread { [reporter] in
+      StudentImages(base, dataset: dataset, items: items, features: features, progress: reporter)
     }
     let examples = StageExamples(
       configuration: configuration, labels: labels, prompt: try PromptTemplate(configuration.prompt), images: images)
     let stages = StudentStages(
       configuration: configuration, folder: folder, base: base, baseKey: key, examples: examples, reporter: reporter,
-      records: StepRecords(run: folder))
+      records: StepRecords(run: folder), cache: tensorCache)
     return try await stages.predict(items, adapter: adapter, rationales: rationales)
   }
 }

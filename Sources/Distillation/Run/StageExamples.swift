@@ -6,6 +6,7 @@ internal import Layers
 internal import Student
 internal import Synchronization
 internal import TeacherProtocol
+internal import Tensor
 
 /// Turns what teachers and people said into the trees that a student is trained and asked on.
 struct StageExamples<Model: Student>: Sendable {
@@ -142,9 +143,10 @@ struct StudentImages<Model: Student>: Sendable {
 
   /// Computes the images of these items. One that can't be read is an error only where it is asked for.
   ///
-  /// - Parameter keepsFeatures: runs the vision tower now, once for each image; else pixels are kept.
+  /// - Parameter features: where the vision tower runs now, once for each image, and what it gives is kept; nil keeps
+  ///   pixels.
   init(
-    _ student: Model, dataset: Dataset, items: [Item], keepsFeatures: Bool, progress: ProgressReporter
+    _ student: Model, dataset: Dataset, items: [Item], features: KeptFeatures?, progress: ProgressReporter
   ) {
     self.student = student
     self.dataset = dataset
@@ -155,15 +157,16 @@ struct StudentImages<Model: Student>: Sendable {
       let block = Array(paths[start..<Swift.min(paths.count, start + 256)])
       let computed = mapInParallel(block) { path in
         Result { () throws -> PromptImage in
-          let file = dataset.root.appending(path: path).path
-          let image = try student.image(try Self.decoder.decode(contentsOf: file))
-          return keepsFeatures ? student.encoded(image) : image
+          let file = dataset.root.appending(path: path)
+          guard let features else { return try student.image(try Self.decoder.decode(contentsOf: file.path)) }
+          return try features.image(file, of: student, decoder: Self.decoder)
         }
       }
       for (path, image) in zip(block, computed) { kept[path] = image }
       progress.advance(to: start + block.count)
     }
     progress.finish()
+    features?.cache?.trim()
     self.kept = kept
   }
 

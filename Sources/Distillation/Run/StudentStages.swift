@@ -16,6 +16,8 @@ struct StudentStages<Model: Student>: Sendable {
   let examples: StageExamples<Model>
   let reporter: ProgressReporter
   let records: StepRecords
+  /// Where the reference's scores are kept for other runs; nil for nowhere.
+  let cache: Tensor.Cache?
 
   private var seed: UInt64 { UInt64(configuration.seed) }
   private var lora: LoRAConfiguration { configuration.student.lora.asLoRA }
@@ -69,13 +71,16 @@ struct StudentStages<Model: Student>: Sendable {
 
   /// The reference's scores of all answers, by the configuration's choice.
   private func reference(_ trees: [PreferenceTree], stage1: URL) throws -> [ReferenceScores]? {
+    let adapter: URL?
     switch configuration.stage2.reference {
     case .none: return nil
-    case .base: return PreferenceTrainingObjective.reference(of: trees, under: base)
-    case .stage1Adapter: return PreferenceTrainingObjective.reference(of: trees, under: try student(adapter: stage1))
-    case .adapter(let path):
-      return PreferenceTrainingObjective.reference(of: trees, under: try student(adapter: URL(filePath: path)))
+    case .base: adapter = nil
+    case .stage1Adapter: adapter = stage1
+    case .adapter(let path): adapter = URL(filePath: path)
     }
+    let scorer = try adapter.map { try student(adapter: $0) } ?? base
+    let key = try baseKey + (adapter.map { try digest(of: $0.appending(path: "adapter_model.safetensors")) } ?? "")
+    return KeptReference(cache: cache, scorer: key).scores(of: trees, under: scorer)
   }
 
   private func train(

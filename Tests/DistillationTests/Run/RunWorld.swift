@@ -201,6 +201,7 @@ struct WatchedStudent: Student {
     private struct State {
       var entries: [Entry] = []
       var scored = 0
+      var encoded = 0
       var breaksAt: Int?
     }
     private let state = Mutex(State())
@@ -210,7 +211,11 @@ struct WatchedStudent: Student {
     /// Scorings since ``clear()``.
     var scored: Int { state.withLock { $0.scored } }
 
+    /// Images through the tower since ``clear()``.
+    var encoded: Int { state.withLock { $0.encoded } }
+
     func clear(breaksAt: Int? = nil) { state.withLock { $0 = State(breaksAt: breaksAt) } }
+    fileprivate func encode() { state.withLock { $0.encoded += 1 } }
     fileprivate func add(_ entry: Entry) { state.withLock { $0.entries.append(entry) } }
     fileprivate func score() -> Bool {
       state.withLock {
@@ -221,7 +226,10 @@ struct WatchedStudent: Student {
   }
 
   func image(_ image: RGBImage) throws -> PromptImage { try student.image(image) }
-  func encoded(_ image: PromptImage) -> PromptImage { student.encoded(image) }
+  func encoded(_ image: PromptImage) -> PromptImage {
+    log.encode()
+    return student.encoded(image)
+  }
 
   func tree(question: String, images: [PromptImage], answers: [String]) throws -> AnswerTree {
     log.add(.init(question: question, answers: answers))

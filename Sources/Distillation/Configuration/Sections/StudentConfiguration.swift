@@ -9,7 +9,8 @@ public struct StudentConfiguration: ConfigurationSection {
   public var maximumTokens = 2048
   /// The most tokens of a generated answer. The default is 128.
   public var maximumNewTokens = 128
-  /// Whether the features of the frozen vision tower are kept on disk. The default is true.
+  /// Whether features of the frozen vision tower and the reference's scores are kept on disk, for other runs. The default is
+  /// true.
   public var imageCache = true
   /// The adapter. The default is ``AdapterConfiguration/init()``.
   public var lora = AdapterConfiguration()
@@ -43,7 +44,9 @@ public struct StudentConfiguration: ConfigurationSection {
       range: .atLeast(1)),
     ConfigurationKey(
       "max_new_tokens", \.maximumNewTokens, "The most tokens of a generated answer.", range: .atLeast(1)),
-    ConfigurationKey("image_cache", \.imageCache, "Keep the frozen vision tower's features on disk."),
+    ConfigurationKey(
+      "image_cache", \.imageCache,
+      "Keep what the frozen vision tower and the reference compute in the folder `cache`, for other runs."),
     ConfigurationKey("lora", \.lora, "The adapter that both stages train."),
   ]
 

@@ -1,0 +1,54 @@
+internal import ContentDigest
+internal import Foundation
+
+/// The digest of a file's bytes; of a folder, that of its files' names and digests.
+func digest(of url: URL) throws -> String { try FileDigests(cache: nil).digest(of: url) }
+
+/// Digests of files; those of large ones are remembered by path, size, time and number of the file, so that a model's
+/// weights are read through once and not at every start.
+struct FileDigests {
+  /// The folder of remembered digests; nil reads every file.
+  private let folder: URL?
+  /// Files from this size on are remembered: 1 MiB.
+  private static let worthRemembering = 1 << 20
+
+  /// - Parameter cache: the folder that runs share; nil remembers nothing.
+  init(cache: URL?) { folder = cache?.appending(path: "digests") }
+
+  func digest(of url: URL) throws -> String {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+      throw RunError.missing(url.path)
+    }
+    guard isFolder.boolValue else { return try digest(ofFile: url) }
+    let names = try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
+    return try ContentDigest.of(fields: names.flatMap { [$0, try digest(of: url.appending(path: $0))] })
+  }
+
+  private func digest(ofFile url: URL) throws -> String {
+    guard let folder, let state = Self.state(of: url) else { return try Self.read(url) }
+    let entry = folder.appending(path: ContentDigest.of(fields: [state]))
+    if let kept = try? String(contentsOf: entry, encoding: .utf8), kept.count == 64 { return kept }
+    let result = try Self.read(url)
+    // Where it can't be remembered, or the file has changed meanwhile, it is read again next time.
+    if Self.state(of: url) == state {
+      try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try? Data(result.utf8).write(to: entry, options: .atomic)
+    }
+    return result
+  }
+
+  private static func read(_ url: URL) throws -> String {
+    var digest = ContentDigest()
+    try Data(contentsOf: url, options: .mappedIfSafe).withUnsafeBytes { digest.update($0) }
+    return digest.hexadecimal()
+  }
+
+  /// What changes when a file does, in nanoseconds; nil for small files.
+  private static func state(of url: URL) -> String? {
+    var status = stat()
+    guard stat(url.resolvingSymlinksInPath().path, &status) == 0, status.st_size >= worthRemembering else { return nil }
+    let time = status.st_mtim
+    return "\(url.resolvingSymlinksInPath().path) \(status.st_size) \(time.tv_sec).\(time.tv_nsec) \(status.st_ino)"
+  }
+}

@@ -1,0 +1,102 @@
+internal import ContentDigest
+internal import DPO
+internal import Foundation
+internal import ImageDecoding
+internal import Layers
+internal import Student
+internal import Tensor
+
+/// Image features by content: a photo goes through a frozen vision tower once, whatever runs and epochs ask for it.
+struct KeptFeatures: Sendable {
+  /// Raised with every change of the arithmetic that features come from.
+  private static let arithmetic = "1"
+
+  /// Nil keeps features in this run's memory alone.
+  let cache: Tensor.Cache?
+  /// The key of the student whose tower it is: of its weights and its image processor's settings.
+  let student: String
+
+  /// The image of a file as the decoder sees it.
+  ///
+  /// - Throws: what reading or processing the image throws.
+  func image<Model: Student>(_ file: URL, of model: Model, decoder: ImageDecoder) throws -> PromptImage {
+    guard let cache, let bytes = try? digest(of: file) else {
+      return model.encoded(try model.image(try decoder.decode(contentsOf: file.path)))
+    }
+    let key = ContentDigest.of(fields: ["features", Self.arithmetic, student, bytes])
+    if let image = cache.tensors(for: key).flatMap(PromptImage.init) { return image }
+    let image = model.encoded(try model.image(try decoder.decode(contentsOf: file.path)))
+    if let tensors = image.tensors { cache.keep(tensors, for: key) }
+    return image
+  }
+}
+
+extension PromptImage {
+  /// Features and the numbers that go with them; nil for pixels.
+  fileprivate var tensors: [String: Tensor]? {
+    guard case .features(let features) = content else { return nil }
+    return ["features": features, "grid": Tensor([rows, columns, width, height].map(Float.init), shape: [4])]
+  }
+
+  fileprivate init?(_ tensors: [String: Tensor]) {
+    guard let features = tensors["features"], let grid = tensors["grid"]?.scalars.map({ Int($0) }), grid.count == 4
+    else { return nil }
+    self.init(.features(features), rows: grid[0], columns: grid[1], width: grid[2], height: grid[3])
+  }
+}
+
+/// A reference's log-probabilities by content: of its weights and adapter, and of a tree's tokens and images.
+struct KeptReference: Sendable {
+  private static let arithmetic = "1"
+
+  /// Nil keeps them in memory alone.
+  let cache: Tensor.Cache?
+  /// The key of base and adapter together.
+  let scorer: String
+
+  /// Token by token, tree by tree; only those that are not kept yet are computed.
+  func scores(of trees: [PreferenceTree], under model: some SequenceScorer) -> [ReferenceScores] {
+    guard let cache else { return PreferenceTrainingObjective.reference(of: trees, under: model) }
+    let keys = trees.map { key(of: $0.tree) }
+    var scores = zip(trees, keys).map { tree, key in cache.tensors(for: key)?["tokens"].flatMap(tree.tree.scores) }
+    let missing = scores.indices.filter { scores[$0] == nil }
+    let computed = PreferenceTrainingObjective.reference(of: missing.map { trees[$0] }, under: model)
+    for (place, own) in zip(missing, computed) {
+      scores[place] = own
+      if case .tokens(let tokens) = own {
+        let all = tokens.flatMap(\.self)
+        cache.keep(["tokens": Tensor(all, shape: [all.count])], for: keys[place])
+      }
+    }
+    cache.trim()
+    return scores.compactMap(\.self)
+  }
+
+  private func key(of tree: AnswerTree) -> String {
+    var digest = ContentDigest()
+    digest.update(field: "reference \(Self.arithmetic)")
+    digest.update(field: scorer)
+    digest.update(field: "\(tree.prompt) \(tree.answers)")
+    for image in tree.images {
+      digest.update(field: "\(image.rows) \(image.columns) \(image.width) \(image.height)")
+      switch image.content {
+      case .pixels(let tensor), .features(let tensor):
+        tensor.withScalars { digest.update(UnsafeRawBufferPointer($0)) }
+      }
+    }
+    return digest.hexadecimal()
+  }
+}
+
+extension AnswerTree {
+  /// Kept log-probabilities shared out among the answers; nil where there are not as many as tokens.
+  fileprivate func scores(_ kept: Tensor) -> ReferenceScores? {
+    guard kept.count == answers.reduce(0, { $0 + $1.count }) else { return nil }
+    var rest = kept.scalars[...]
+    return .tokens(
+      answers.map { answer in
+        defer { rest = rest.dropFirst(answer.count) }
+        return Array(rest.prefix(answer.count))
+      })
+  }
+}

@@ -1,0 +1,89 @@
+public import Foundation
+
+extension Tensor {
+  /// Tensors that were computed before, on disk by the content that they follow from.
+  ///
+  /// ```swift
+  /// let cache = Tensor.Cache(folder, limit: 4 << 30)
+  /// let features = cache.tensors(for: key)?["features"] ?? compute()
+  /// ```
+  ///
+  /// What is kept is exactly what was computed, bit for bit. Several processes may share a folder: entries appear whole
+  /// or not at all, and an entry that is damaged or gone is simply computed again. When the folder outgrows its limit,
+  /// the entries that nobody has read for the longest time go first.
+  public struct Cache: Sendable {
+    /// Where the entries lie.
+    public let folder: URL
+    /// The most bytes of all entries together.
+    public let limit: Int
+
+    /// A cache in a folder, which is made when the first entry is written.
+    ///
+    /// - Parameter limit: in bytes. The default is 16 GiB.
+    public init(_ folder: URL, limit: Int = 16 << 30) {
+      self.folder = folder
+      self.limit = limit
+    }
+
+    /// What was kept under a key; nil where there is nothing, or nothing that can be read.
+    ///
+    /// - Parameter key: a digest in hexadecimal digits of everything that the tensors depend on.
+    public func tensors(for key: String) -> [String: Tensor]? {
+      let file = file(of: key)
+      guard let entry = try? SafetensorsFile(contentsOf: file) else { return nil }
+      var kept: [String: Tensor] = [:]
+      for name in entry.names {
+        guard let tensor = try? entry.tensor(named: name) else { return nil }
+        // In memory of its own: the entry may be trimmed while the tensor lives.
+        kept[name] = tensor.withScalars { Tensor(Array($0), shape: tensor.shape) }
+      }
+      // Read now is used last: this is what trimming goes by.
+      utimes(file.path, nil)
+      return kept
+    }
+
+    /// Keeps tensors under a key. A full disk or a folder that can't be written is no error: they are then computed
+    /// again the next time.
+    ///
+    /// - Returns: whether they are kept.
+    @discardableResult
+    public func keep(_ tensors: [String: Tensor], for key: String) -> Bool {
+      let file = file(of: key)
+      do {
+        try FileManager.default.createDirectory(
+          at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Tensor.writeSafetensors(tensors, to: file, isDurable: false)
+        return true
+      } catch { return false }
+    }
+
+    /// Removes the entries that were not read for the longest time, until the rest takes at most nine tenths of the limit;
+    /// nothing where all of them fit.
+    ///
+    /// - Returns: the number of entries removed.
+    @discardableResult
+    public func trim() -> Int {
+      let keys: Set<URLResourceKey> = [.fileSizeKey, .contentModificationDateKey, .isRegularFileKey]
+      let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: Array(keys))
+      var entries: [(file: URL, size: Int, used: Date)] = []
+      while let file = files?.nextObject() as? URL {
+        guard let values = try? file.resourceValues(forKeys: keys), values.isRegularFile == true else { continue }
+        entries.append((file, values.fileSize ?? 0, values.contentModificationDate ?? .distantPast))
+      }
+      var total = entries.reduce(0) { $0 + $1.size }
+      guard total > limit else { return 0 }
+      var removed = 0
+      for entry in entries.sorted(by: { ($0.used, $0.file.path) < ($1.used, $1.file.path) }) {
+        guard total > limit / 10 * 9 else { break }
+        if (try? FileManager.default.removeItem(at: entry.file)) != nil { removed += 1 }
+        total -= entry.size
+      }
+      return removed
+    }
+
+    /// In 256 folders, so that none grows too long.
+    private func file(of key: String) -> URL {
+      folder.appending(path: String(key.prefix(2))).appending(path: "\(key).safetensors")
+    }
+  }
+}
