@@ -3,6 +3,9 @@
 
 SWIFT ?= swift
 OUT ?= runs/demo
+# For make bench alone: a Python with PyTorch, transformers and PEFT, and the script of its side.
+PYTHON ?= python3
+TORCH ?= ../shared/reference/bench_torch.py
 # More arguments for the program or the test runner: make test ARGS="--filter TensorTests".
 ARGS ?=
 
@@ -13,7 +16,7 @@ TEST := $(SWIFT) test -c release --disable-xctest --disable-testable-imports --n
 COVERAGE_BUILD := .build/coverage
 SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks .ci/CheckLayers.swift
 
-.PHONY: help setup demo test example lint format layers architecture coverage benchmark clean
+.PHONY: help setup demo test example lint format layers architecture coverage benchmark bench clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +54,11 @@ coverage: setup ## Prints the line coverage of Sources/; fails under 85 %.
 
 benchmark: setup ## Measures matrix products and the answer tree, each beside what it replaces.
 	$(SWIFT) run -c release --package-path Benchmarks benchmarks $(ARGS)
+
+bench: setup ## Times distill beside PyTorch: make bench MODEL=... ENCODER=... TORCH=bench_torch.py PYTHON=.venv/bin/python
+	$(SWIFT) build -c release --product distill
+	$(PYTHON) Benchmarks/side_by_side.py --model $(MODEL) $(if $(ENCODER),--encoder $(ENCODER)) \
+	  --distill .build/release/distill --torch $(TORCH) $(ARGS)
 
 clean: ## Deletes everything that was built.
 	rm -rf .build Examples/*/.build Benchmarks/.build

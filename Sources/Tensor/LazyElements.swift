@@ -45,6 +45,12 @@ final class LazyElements: @unchecked Sendable {
     }
   }
 
+  /// Gives the memory of words on a file's pages back to the system.
+  func releasePages() {
+    guard let mapping = owner as? SafetensorsMapping, let (words, _) = words else { return }
+    mapping.release(words, count: count * MemoryLayout<UInt16>.stride)
+  }
+
   /// These elements for products of bfloat16 numbers; nil where they are not in bfloat16.
   func multiplyingInBFloat16() -> LazyElements? {
     guard case .bfloat16 = source else { return nil }
@@ -121,6 +127,12 @@ extension Tensor {
       .bfloat16(UnsafePointer(words.pointer)), count: count, owner: words, multipliesInBFloat16: true)
     return Tensor(storage: Storage(elements), shape: shape)
   }
+}
+
+extension Tensor {
+  /// Gives the memory of elements that lie on a file's pages back to the system; whoever reads them again gets them from
+  /// the file. Does nothing for elements in memory of their own.
+  public func releasePages() { storage.releasePages() }
 }
 
 /// Memory for 16-bit elements.

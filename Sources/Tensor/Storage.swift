@@ -49,8 +49,11 @@ final class Storage: @unchecked Sendable {
 
   /// Gives the memory of elements on a file's pages back to the system. They can still be read.
   func releasePages() {
-    guard let elements, let mapping = owner as? SafetensorsMapping else { return }
-    mapping.release(elements, count: count * MemoryLayout<Float>.stride)
+    if let elements, let mapping = owner as? SafetensorsMapping {
+      mapping.release(elements, count: count * MemoryLayout<Float>.stride)
+    } else {
+      lazy?.releasePages()
+    }
   }
 
   var isBorrowed: Bool { owner != nil || lazy != nil }

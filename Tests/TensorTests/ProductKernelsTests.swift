@@ -1,3 +1,4 @@
+import Foundation
 import Tensor
 import TestSupport
 import Testing
@@ -83,6 +84,24 @@ struct ProductKernelsTests {
     #expect(kept.inBFloat16().isIdentical(to: kept))
     kept.mutateScalars { $0[0] = 7 }
     #expect(kept.scalars[0] == 7)
+  }
+
+  @Test("Weights on a file's pages are the same after their memory was given back")
+  func releasedPages() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "pages-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let weights = ["a": randomTensor([300, 64], seed: 83), "b": randomTensor([7], seed: 84)]
+    let file = folder.appending(path: "w.safetensors")
+    try Tensor.writeSafetensors(weights, to: file)
+    let opened = try Tensor.SafetensorsFile(contentsOf: file)
+    for (name, tensor) in weights {
+      let read = try opened.tensor(named: name)
+      read.releasePages()
+      #expect(read.isIdentical(to: tensor))
+      #expect(read.inBFloat16().isIdentical(to: tensor.inBFloat16()))
+      tensor.releasePages()
+    }
   }
 
   @Test("The machine's peak and bandwidth are positive, and bfloat16's is only there with its instruction")

@@ -167,6 +167,8 @@ struct StudentImages<Model: Student>: Sendable {
     }
     progress.finish()
     features?.cache?.trim()
+    // The tower's weights are not read again; the decoder's come back with the first step.
+    student.releasePages()
     self.kept = kept
   }
 

@@ -29,6 +29,7 @@
       let photo = try student.tower == nil ? nil : student.noise(tiles: sizes.tiles, using: &generator)
       self.photo = photo
       kept = photo.map(student.encoded)
+      releaseTower()
     }
 
     var imageTokens: Int { photo.map { student.tokenCount(of: $0) } ?? 0 }
@@ -67,6 +68,16 @@
       _ = student.greedyTokens(after: tree.prompt, images: tree.images, count: tokens)
     }
 
+    /// Features of an image, as a run computes them: the tower's weights leave memory after it.
+    private func encoded(_ photo: PromptImage) -> PromptImage {
+      defer { releaseTower() }
+      return student.encoded(photo)
+    }
+
+    private func releaseTower() {
+      student.releasePages { $0.contains("vision") || $0.contains("visual") }
+    }
+
     /// Random tokens after the image's.
     private mutating func tree(answers: Int, cold: Bool) -> AnswerTree {
       let vocabulary = student.decoder.vocabularySize
@@ -74,7 +85,7 @@
         (0..<count).map { _ in Int.random(in: 100..<(vocabulary - 200), using: &generator) }
       }
       var image = cold ? photo : kept
-      if cold, let photo { image = student.encoded(photo) }
+      if cold { image = photo.map(encoded) }
       return AnswerTree(
         prompt: Array(repeating: student.imageToken ?? 0, count: imageTokens) + random(sizes.prompt),
         images: image.map { [$0] } ?? [], answers: (0..<answers).map { _ in random(sizes.answer) })

@@ -1,0 +1,115 @@
+"""Times `distill bench` and PyTorch in turn on the same model folder and writes the table of Documentation/Performance.md.
+
+    python side_by_side.py --model DIR --encoder DIR --distill .build/release/distill --torch bench_torch.py
+
+Each round runs each job once on either side, so that a change of the machine's load meets both; the table shows medians over
+the rounds and the ratio of medians. PyTorch's side is a script that prints one JSON line with `seconds_median` and
+`peak_rss_mb`; encoder_torch.py beside this file is the one for encoders.
+"""
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+parser = argparse.ArgumentParser()
+parser.add_argument("--model", required=True)
+parser.add_argument("--encoder")
+parser.add_argument("--distill", required=True)
+parser.add_argument("--torch", required=True)
+parser.add_argument("--rounds", type=int, default=3)
+parser.add_argument("--steps", type=int, default=3)
+parser.add_argument("--out", default=os.path.join(HERE, "..", "Documentation", "Performance.md"))
+options = parser.parse_args()
+DTYPES = ("float32", "bfloat16")
+
+
+def line(command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}\n{done.stderr[-2000:]}")
+    print(done.stdout.strip().splitlines()[-1], file=sys.stderr)
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def ours(job, dtype, model, *more):
+    steps = ["--steps", str(options.steps)]
+    return line([options.distill, "bench", "--model", model, "--job", job, "--dtype", dtype, *steps, *more])
+
+
+def torch(job, dtype, *more):
+    steps = ["--steps", str(options.steps)]
+    return line([sys.executable, options.torch, "--model", options.model, "--job", job, "--dtype", dtype, *steps, *more])
+
+
+def encoder(dtype, *more):
+    script = os.path.join(HERE, "encoder_torch.py")
+    return line([sys.executable, script, "--model", options.encoder, "--dtype", dtype, "--steps", str(options.steps), *more])
+
+
+def median(runs, key):
+    return statistics.median(run[key] for run in runs)
+
+
+def row(name, dtype, mine, theirs, target, key="seconds_median"):
+    a, b = median(mine, key), median(theirs, "seconds_median")
+    share = [run.get("model_flops_utilisation") for run in mine if run.get("model_flops_utilisation")]
+    used = f"{100 * statistics.median(share):.0f} %" if share and key == "seconds_median" else ""
+    memory = f"{median(mine, 'peak_rss_mb'):.0f} / {median(theirs, 'peak_rss_mb'):.0f}"
+    return f"| {name} | {dtype} | {a:.2f} s | {b:.2f} s | {b / a:.1f} x | {target} | {used} | {memory} |"
+
+
+# (name, job, the key of our time, options of the PyTorch script, targets by dtype)
+ROWS = [
+    ("Stage 1, features kept", "sft", "seconds_median", [], ("12 x", "12 x")),
+    ("Stage 1, first epoch", "sft", "cold_seconds_median", [], ("5 x", "4.5 x")),
+    ("Stage 1, PyTorch given the same savings", "sft", "seconds_median", ["--reduced"], ("3 x", "2.5 x")),
+    ("Stage 2, nothing kept", "dpo", "cold_seconds_median", [], ("5 x", "4.5 x")),
+    ("Stage 2, features and reference kept", "dpo", "seconds_median", [], ("15 x", "15 x")),
+    ("Stage 2, PyTorch given the same savings", "dpo", "seconds_median", ["--reduced"], ("3 x", "2.5 x")),
+    ("vision tower, one image", "vision", "seconds_median", [], ("2 x", "1.1 x")),
+    ("generate, image included", "generate", "cold_seconds_median", [], ("3 x", "3 x")),
+]
+runs = {}
+for turn in range(options.rounds):
+    for dtype in DTYPES:
+        for job in ("sft", "dpo", "vision", "generate"):
+            runs.setdefault(("ours", job, dtype), []).append(ours(job, dtype, options.model))
+            runs.setdefault(("torch", job, dtype, ""), []).append(torch(job, dtype))
+            if job in ("sft", "dpo"):
+                runs.setdefault(("torch", job, dtype, "--reduced"), []).append(torch(job, dtype, "--reduced"))
+    if options.encoder:
+        for full in ([], ["--full"]):
+            runs.setdefault(("ours", "encoder", *full), []).append(ours("encoder", "float32", options.encoder, *full))
+            runs.setdefault(("torch", "encoder", *full), []).append(encoder("float32", *full))
+
+table = [
+    "| job | frozen weights | this library | PyTorch | ratio | aim | of peak | peak memory, MB |",
+    "|---|---|---|---|---|---|---|---|",
+]
+for name, job, key, more, targets in ROWS:
+    for dtype, target in zip(DTYPES, targets):
+        table.append(row(name, dtype, runs["ours", job, dtype], runs["torch", job, dtype, "".join(more)], target, key))
+if options.encoder:
+    for name, full in (("encoder, LoRA", []), ("encoder, whole", ["--full"])):
+        table.append(row(name, "float32", runs["ours", "encoder", *full], runs["torch", "encoder", *full], "3 x"))
+
+sample = runs["ours", "sft", "float32"]
+cpu = [l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")]
+peak = {d: median([r for r in runs["ours", "sft", d] if r.get("measured_peak_gflops")], "measured_peak_gflops") for d in DTYPES}
+machine = (
+    f"{cpu[0] if cpu else platform.processor()}, {sample[0]['threads']} threads; a loop of multiply-adds reaches "
+    f"{peak['float32']:.0f} GFLOP/s in Float32 and {peak['bfloat16']:.0f} in bfloat16. "
+    f"{options.rounds} rounds in turn, medians. One image tile, 128 prompt tokens, 64 answer tokens, 3 answers in Stage 1. "
+    f"From start to the end of the first step, nothing kept: {median(sample, 'first_step_seconds'):.1f} s; PyTorch needs "
+    f"{median(runs['torch', 'sft', 'float32', ''], 'load_seconds'):.1f} s to load."
+)
+begin, end = "<!-- table: written by make bench -->", "<!-- end of table -->"
+text = open(options.out).read()
+head, rest = text.split(begin)
+tail = rest.split(end)[1]
+open(options.out, "w").write(head + begin + "\n\n" + machine + "\n\n" + "\n".join(table) + "\n\n" + end + tail)
+print("\n".join(table))
