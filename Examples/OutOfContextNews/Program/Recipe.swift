@@ -50,11 +50,11 @@ struct Recipe: Sendable {
     }
     common = [
       lesson("describing", Curriculum(descriptions: 3), updates: 1400, rate: 3e-3),
-      lesson("checking", Curriculum(descriptions: 1, checks: 3), updates: 250),
+      lesson("checking", Curriculum(descriptions: 1, checks: 3), updates: 450),
     ]
-    base = [lesson("base: matching", Curriculum(checks: 1, matches: 4, facts: facts), updates: 450)]
+    base = [lesson("base: matching", Curriculum(checks: 1, matches: 4, facts: facts), updates: 600)]
     let task = Curriculum(checks: 1, newsCaptions: 4, facts: facts)
-    judging = [lesson("teachers: judging", task, updates: 600)]
+    judging = [lesson("teachers: judging", task, updates: 1000)]
     func teacher(_ name: String, _ sight: ModelTeacherConfiguration.ImageView, updates: Int) -> TeacherRecipe {
       TeacherRecipe(name: name, sight: sight, lessons: [lesson("teacher \(name)", task, updates: updates)])
     }
