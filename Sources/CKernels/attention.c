@@ -5,6 +5,7 @@
 // heads that share keys sum their gradients apart, and the sums are added in the order of the heads. So the bytes do not
 // depend on the number of threads.
 #include "CKernels.h"
+#include "attention_spans.h"
 #include "attention_tiles.h"
 #include <math.h>
 #include <stdlib.h>
@@ -21,24 +22,6 @@ typedef struct {
   float scale;
 } job;
 
-typedef struct {
-  const sd_span *span;
-  int query, queries, padded;  // a tile of the span's queries
-} tile;
-
-// Keys of a tile, in two runs: 0 is the prefix, 1 the queries' own. Returns the end of the run for the last query.
-SD_INLINE int run_start(const sd_span *s, int run) { return run ? s->own_first : s->prefix_first; }
-SD_INLINE int run_end(const tile *t, int run) {
-  const sd_span *s = t->span;
-  if (!run) return s->prefix_last;
-  return s->causal ? s->own_first + (t->query + t->queries - 1 - s->first) + s->causal_offset + 1 : s->own_last;
-}
-// The end of the run for one query of the tile.
-SD_INLINE int query_end(const tile *t, int run, int i) {
-  const sd_span *s = t->span;
-  return run && s->causal ? s->own_first + (t->query + i - s->first) + s->causal_offset + 1 : run_end(t, run);
-}
-
 // A thread's memory for a head's keys and values, kept from call to call.
 static _Thread_local float *scratch;
 static _Thread_local size_t scratch_count;
@@ -52,21 +35,6 @@ static float *head_scratch(size_t count) {
     scratch_count = count;
   }
   return scratch;
-}
-
-// A block of keys: panels [panel, panel + panels) of the group, of which keys [first, end) belong to the run.
-typedef struct {
-  int panel, panels, first, end;
-} block;
-SD_INLINE bool next_block(const sd_group *g, int *key, int end, block *b) {
-  if (*key >= end) return false;
-  b->panel = (*key - g->key_first) / PANEL;
-  b->first = *key;
-  int limit = g->key_first + (b->panel + KEYS / PANEL) * PANEL;
-  b->end = limit < end ? limit : end;
-  b->panels = (b->end - g->key_first + PANEL - 1) / PANEL - b->panel;
-  *key = b->end;
-  return true;
 }
 
 // Scores of a tile for a block; keys that a query must not see get -infinity.
@@ -211,11 +179,6 @@ SD_CLONES static void lay_out_panels(const float *x, size_t stride, int count, i
 }
 SD_CLONES static void lay_out_rows(const float *x, size_t stride, int count, int padded, int d, int dp, float *out) {
   load_rows(x, stride, count, padded, d, dp, 1, out);
-}
-
-static tile tile_at(const sd_span *span, int query) {
-  int queries = span->last - query < QUERIES ? span->last - query : QUERIES;
-  return (tile){span, query, queries, round_up(queries, 8)};
 }
 
 enum { FEW_QUERIES = 4 };
