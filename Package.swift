@@ -35,7 +35,7 @@ let hummingbird: [Target.Dependency] = [
 let libraries = [
   "ContentDigest", "Tensor", "TeacherProtocol", "Tokenizers", "Layers", "ImageDecoding", "VisionEncoder",
   "LanguageModel", "LoRA", "DPO", "Student", "HTTPTeacher", "DualChecker", "Annotations", "SQLiteStore",
-  "LoopbackServer", "StudentServer", "Distillation",
+  "LoopbackServer", "ReviewServer", "StudentServer", "Distillation",
 ]
 
 let package = Package(
@@ -84,6 +84,8 @@ let package = Package(
     library("Annotations", ["TeacherProtocol", "ContentDigest"]),
     library("SQLiteStore", ["Annotations", "TeacherProtocol", grdb]),
 
+    library("ReviewServer", ["Annotations", "TeacherProtocol", "ContentDigest", "LoopbackServer"]),
+
     // Student
     library("Student", ["VisionEncoder", "LanguageModel", "Tokenizers", "ImageDecoding", "Layers", "Tensor"]),
 
@@ -110,7 +112,7 @@ let package = Package(
         "Distillation", "Student", "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers",
         "ImageDecoding",
         "Annotations", "SQLiteStore", "TeacherProtocol", "HTTPTeacher", "ContentDigest", "LoopbackServer",
-        "StudentServer", argumentParser,
+        "ReviewServer", "StudentServer", argumentParser,
       ], swiftSettings: swiftSettings),
     .target(
       name: "NewsWorld", dependencies: ["ImageDecoding", "ContentDigest"],
@@ -138,6 +140,7 @@ let package = Package(
     tests("HTTPTeacher", ["HTTPTeacher", "TeacherProtocol"]),
     tests("DualChecker", ["DualChecker", "TeacherProtocol"], exclude: ["Golden"]),
     tests("Annotations", ["Annotations", "TeacherProtocol"]),
+    tests("ReviewServer", ["ReviewServer", "Annotations", "TeacherProtocol", "LoopbackServer"]),
     tests("SQLiteStore", ["SQLiteStore", "Annotations", "TeacherProtocol"]),
     tests(
       "Student",

@@ -31,7 +31,7 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
       ("HTTPTeacher", .words), ("DualChecker", .words), ("Annotations", .words),
     ]
   ),
-  ("student and store", [("Student", .numbers), ("SQLiteStore", .words)]),
+  ("student and store", [("Student", .numbers), ("SQLiteStore", .words), ("ReviewServer", .words)]),
   ("loop", [("Distillation", .both), ("StudentServer", .both), ("NewsWorld", .both)]),
   ("programs", [("distill", .both), ("OutOfContextNews", .both)]),
 ]

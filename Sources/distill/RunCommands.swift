@@ -68,20 +68,6 @@
     Output.write(try await run.spendingEstimate().text(limit: run.configuration.spending.asLimit))
   }
 
-  struct Review: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Step 3: get human labels for conflicts, within the budget.",
-      discussion: """
-        With 'review.source: oracle' the data's label column answers, and every look is counted. With 'file' people \
-        do: the conflicts stand in the run's folder in the order in which labels teach most, with the teachers' \
-        answers. Fill in the column 'label', save the file under the name that 'review.file' says, and run again.
-
-        Example:  distill review news.yaml
-        """)
-    @OptionGroup var options: RunOptions
-    func run() async throws { try await runSteps(options, through: .review) }
-  }
-
   struct Stage1: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "stage1",

@@ -153,6 +153,8 @@ public struct DistillationRun: Sendable {
       // A file that answers none of these questions was filled in for others: an earlier round's, or nobody has begun.
       if fresh.isEmpty, !asked.isEmpty { try wait() }
       return given.merging(fresh) { old, _ in old }
+    case .page:
+      return try await reviewedOnPage(Array(ordered.prefix(max(0, allowed))), given: given)
     }
   }
 

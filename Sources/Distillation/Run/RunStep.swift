@@ -87,6 +87,10 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case nothingAgreed
   /// Conflicts wait for people: the file to fill in.
   case waitingForLabels(String, conflicts: Int)
+  /// Conflicts wait for people at the page of `distill review`: the run's folder.
+  case waitingForReview(String, conflicts: Int)
+  /// A run whose labels do not come from its page.
+  case noReview(String, source: String)
   /// A folder that belongs to another configuration or is no run.
   case notARun(String, String)
   /// An item whose prompt or answers the student can't take.
@@ -108,6 +112,10 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     case .waitingForLabels(let file, let conflicts):
       "\(conflicts) conflicts wait for labels: fill the column \"label\" of \(file), save it as the review file that the "
         + "configuration names (review.file), and run again"
+    case .waitingForReview(let folder, let conflicts):
+      "\(conflicts) conflicts wait for people: decide them with distill review --run \(folder), and run again"
+    case .noReview(let folder, let source):
+      "\(folder): the labels of this run come from review.source: \(source); set it to page for people to give them here"
     case .notARun(let path, let why): "\(path): not a run's folder: \(why)"
     case .unusableItem(let id, let why): "item \(id): \(why)"
     }

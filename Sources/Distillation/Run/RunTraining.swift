@@ -25,8 +25,7 @@ extension DistillationRun {
     guard last != .stage1 else { return }
     var uncertainty: [String: [String: Double]]?
     if configuration.review.order == .studentUncertainty {
-      let predictions = try await stages.predict(state.conflicts.map(\.item), adapter: first.adapter)
-      uncertainty = Dictionary(uniqueKeysWithValues: predictions.map { ($0.itemID, $0.probabilities) })
+      uncertainty = try await probabilities(stages, of: state.conflicts, student: first)
     }
     guard last != .review else {
       _ = try await reviewed(state, uncertainty: uncertainty, share: 1...configuration.rounds)
@@ -63,11 +62,16 @@ extension DistillationRun {
     uncertainty: [String: [String: Double]]?
   ) async throws -> SecondStage {
     var labels: [String: String] = [:]
+    var uncertainty = uncertainty
     var current = first
     var trees: [PreferenceTree] = []
     var steps = 0
     for round in 1...configuration.rounds {
       let conflicts = round == 1 ? state.conflicts : try await newConflicts(stages, state, student: current)
+      if round > 1, configuration.review.order == .studentUncertainty {
+        // What Stage 1 was unsure of may be settled by the labels of the rounds before.
+        uncertainty = try await probabilities(stages, of: conflicts, student: current)
+      }
       labels = try await reviewed(
         state, uncertainty: uncertainty, share: 1...round, conflicts: conflicts, given: labels)
       trees = try preferenceTrees(stages, state, labels: labels)
@@ -121,6 +125,14 @@ extension DistillationRun {
       }
     }
     return trees
+  }
+
+  /// Item -> label -> the student's probability, on these conflicts.
+  private func probabilities(
+    _ stages: StudentStages<some Student>, of conflicts: [Conflict], student: TrainedStage
+  ) async throws -> [String: [String: Double]] {
+    let predictions = try await stages.predict(conflicts.map(\.item), adapter: student.adapter)
+    return Dictionary(uniqueKeysWithValues: predictions.map { ($0.itemID, $0.probabilities) })
   }
 
   /// Items on which teachers and student together do not agree.

@@ -24,7 +24,7 @@ struct DistillCommandTests {
       let help = try distill.run("--help", in: fixture.folder)
       #expect(help.code == 0)
       let names =
-        ["init", "check", "run", "predict", "tokenize", "embed", "forward", "export", "inspect"]
+        ["init", "check", "run", "predict", "serve", "tokenize", "embed", "forward", "export", "inspect"]
         + RunStep.allCases.map(\.rawValue)
       for name in names {
         #expect(help.output.contains("\n  \(name) "))
@@ -43,7 +43,8 @@ struct DistillCommandTests {
       ["run", "run.yaml", "--seed", "-1"],
       ["run", "run.yaml", "--through", "dinner"], ["predict", "--run", "run"], ["dance"], ["tokenize"],
       ["tokenize", "--model", "m", "--decode", "--offsets"], ["embed"],
-      ["check", "run.yaml", "--noisy"],
+      ["check", "run.yaml", "--noisy"], ["review"], ["review", "run.yaml", "--queue", "q.jsonl"],
+      ["review", "run.yaml", "--images", "photos"], ["serve"], ["serve", "--model", "m", "--port", "70000"],
     ])
   func aWrongCommandLineEndsWithTwoAndTheUsage(arguments: [String]) throws {
     let binary = try #require(DistillBinary.found)

@@ -144,7 +144,7 @@ import Testing
     ),
     (
       "\"review\": {\"source\": \"fiel\", \"file\": \"x\"}",
-      "review.source (line 1): expected one of oracle, file, found the text 'fiel'; did you mean 'file'?"
+      "review.source (line 1): expected one of oracle, file, page, found the text 'fiel'; did you mean 'file'?"
     ),
     (
       "\"evaluation\": {\"results\": \"every\"}",

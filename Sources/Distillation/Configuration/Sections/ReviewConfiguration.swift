@@ -15,6 +15,8 @@ public struct ReviewConfiguration: ConfigurationSection {
     case oracle
     /// A review file that people have filled in.
     case file
+    /// People, on the page or in the terminal of `distill review --run`; their answers stand in the run's folder.
+    case page
   }
 
   /// An order of conflicts.
@@ -36,7 +38,8 @@ public struct ReviewConfiguration: ConfigurationSection {
   /// The keys under `review`.
   public static let keys: [ConfigurationKey<ReviewConfiguration>] = [
     ConfigurationKey(
-      "source", \.source, "Human labels: oracle reads the label column and counts, file a review file.", decides: true),
+      "source", \.source, "Human labels: oracle reads the label column, file a review file, page distill review --run.",
+      decides: true),
     ConfigurationKey(
       "file", \.file, "The review file that people have filled in.", range: .ifGiven(.nonBlank),
       relativeTo: .configuration, when: .init("source: file") { $0.source == .file }, sample: "review.csv"),

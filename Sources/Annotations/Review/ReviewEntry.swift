@@ -1,0 +1,75 @@
+public import Foundation
+internal import TeacherProtocol
+
+/// What one person decided about one item, as it is kept in a journal.
+///
+/// ```json
+/// {"item": "7", "reviewer": "anna", "label": "falsified", "note": "wrong city", "time": 1763731200.5}
+/// ```
+public struct ReviewEntry: Sendable, Equatable {
+  /// A decision.
+  public enum Decision: Sendable, Equatable {
+    /// The label by its name.
+    case label(String)
+    /// The person can't say.
+    case skipped
+    /// What the person decided before is taken back.
+    case withdrawn
+  }
+
+  /// The item's id.
+  public var item: String
+  /// Who decides.
+  public var reviewer: String
+  /// What.
+  public var decision: Decision
+  /// A remark; empty where there is none.
+  public var note: String
+  /// When, in seconds since 1970.
+  public var time: Double
+
+  /// An entry.
+  public init(
+    item: String, reviewer: String, decision: Decision, note: String = "", time: Double = Date().timeIntervalSince1970
+  ) {
+    self.item = item
+    self.reviewer = reviewer
+    self.decision = decision
+    self.note = note
+    self.time = time
+  }
+
+  /// The label; nil for an item that was skipped.
+  public var label: String? {
+    if case .label(let name) = decision { name } else { nil }
+  }
+
+  var line: String {
+    var members: [JSONValue.Member] = [.init("item", .string(item)), .init("reviewer", .string(reviewer))]
+    switch decision {
+    case .label(let name): members.append(.init("label", .string(name)))
+    case .skipped: members.append(.init("skipped", .bool(true)))
+    case .withdrawn: members.append(.init("withdrawn", .bool(true)))
+    }
+    if !note.isEmpty { members.append(.init("note", .string(note))) }
+    return JSONValue.object(members + [.init("time", .number(time))]).text
+  }
+
+  init?(line bytes: Data) {
+    let value = bytes.withUnsafeBytes { try? JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
+    guard let value, let item = value["item"]?.string, let reviewer = value["reviewer"]?.string else { return nil }
+    let decision: Decision
+    if let label = value["label"]?.string {
+      decision = .label(label)
+    } else if value["skipped"] == .bool(true) {
+      decision = .skipped
+    } else if value["withdrawn"] == .bool(true) {
+      decision = .withdrawn
+    } else {
+      return nil
+    }
+    self.init(
+      item: item, reviewer: reviewer, decision: decision, note: value["note"]?.string ?? "",
+      time: value["time"]?.double ?? 0)
+  }
+}

@@ -1,0 +1,110 @@
+public import Foundation
+public import TeacherProtocol
+
+/// A conflict as a person sees it: an item, and what each teacher says of it.
+public struct ReviewQuestion: Sendable, Equatable {
+  /// What one teacher says.
+  public struct Answer: Sendable, Equatable {
+    /// The teacher's name.
+    public var teacher: String
+    /// The label by its name; nil where it has no vote.
+    public var label: String?
+    /// Why.
+    public var rationale: String
+    /// How sure it is, 0...1.
+    public var confidence: Double?
+
+    /// An answer.
+    public init(teacher: String, label: String?, rationale: String = "", confidence: Double? = nil) {
+      self.teacher = teacher
+      self.label = label
+      self.rationale = rationale
+      self.confidence = confidence
+    }
+  }
+
+  /// The item.
+  public var item: Item
+  /// The answers, in the order of the teachers.
+  public var answers: [Answer]
+
+  /// A question.
+  public init(item: Item, answers: [Answer]) {
+    self.item = item
+    self.answers = answers
+  }
+
+  /// The question that a conflict puts.
+  public init(_ conflict: Conflict) {
+    self.init(
+      item: conflict.item,
+      answers: conflict.annotations.map { annotation in
+        Answer(
+          teacher: annotation.teacher, label: annotation.reply.label, rationale: annotation.reply.rationale,
+          confidence: annotation.reply.confidence?.value)
+      })
+  }
+
+  /// The questions of a queue: JSON Lines as ``ReviewFile`` writes them.
+  ///
+  /// - Throws: `TeacherProtocolError`: a file that can't be read, or the first row without an item.
+  public static func reading(_ url: URL) throws(TeacherProtocolError) -> [ReviewQuestion] {
+    let table = try RowFile(contentsOf: url)
+    if let problem = table.problems.first { throw .badRow(problem) }
+    var questions: [ReviewQuestion] = []
+    for row in table.rows {
+      guard let id = row.text("item") else {
+        throw .badRow(
+          RowProblem(file: table.file, line: row.line, field: "item", expected: "an item's id", found: "nothing"))
+      }
+      var fields: [String: String] = [:]
+      if case .object(let members)? = row.value("fields") {
+        for member in members { fields[member.name] = member.value.cell ?? "" }
+      }
+      var answers: [Answer] = []
+      if case .object(let members)? = row.value("teachers") {
+        answers = members.map { member in
+          Answer(
+            teacher: member.name, label: member.value["label"]?.string,
+            rationale: member.value["rationale"]?.string ?? "", confidence: member.value["confidence"]?.double)
+        }
+      }
+      questions.append(ReviewQuestion(item: Item(id: id, image: row.text("image"), fields: fields), answers: answers))
+    }
+    return questions
+  }
+
+  /// A teacher's rationale in pieces; those that differ are words that nobody with another label uses.
+  public func marked(_ answer: Answer) -> [(text: String, differs: Bool)] {
+    let others = answers.filter { $0.label != answer.label }
+    guard !others.isEmpty else { return answer.rationale.isEmpty ? [] : [(answer.rationale, false)] }
+    let known = Set(others.flatMap { Self.words($0.rationale).map(\.core) })
+    var pieces: [(text: String, differs: Bool)] = []
+    for word in Self.words(answer.rationale) {
+      let differs = !word.core.isEmpty && !known.contains(word.core)
+      if pieces.last?.differs == differs {
+        pieces[pieces.count - 1].text += word.text
+      } else {
+        pieces.append((word.text, differs))
+      }
+    }
+    return pieces
+  }
+
+  /// Words with the spaces before them, and what of each is compared: its letters and digits in lower case.
+  private static func words(_ text: String) -> [(text: String, core: String)] {
+    var words: [String] = []
+    var isInWord = false
+    for character in text {
+      if character.isWhitespace {
+        if isInWord || words.isEmpty { words.append("") }
+        isInWord = false
+      } else {
+        if words.isEmpty { words.append("") }
+        isInWord = true
+      }
+      words[words.count - 1].append(character)
+    }
+    return words.map { word in (word, word.lowercased().filter { $0.isLetter || $0.isNumber }) }
+  }
+}

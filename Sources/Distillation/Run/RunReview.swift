@@ -1,0 +1,52 @@
+public import Annotations
+public import Foundation
+public import TeacherProtocol
+
+/// What people need to decide the conflicts of a run.
+public struct RunReview: Sendable {
+  /// The conflicts that the run asks about, in its order and within its budget.
+  public let questions: [ReviewQuestion]
+  /// What may be answered.
+  public let labels: LabelSet
+  /// The folder of the photographs.
+  public let images: URL
+  /// Where decisions are kept, for the run to read.
+  public let journal: URL
+}
+
+extension DistillationRun {
+  private var queue: URL { folder.appending(path: "review-queue.jsonl") }
+  private var journal: URL { folder.appending(path: "review-answers.jsonl") }
+
+  /// What the run asks people about; the steps before are done where they are not.
+  ///
+  /// - Throws: ``RunError/noReview(_:source:)`` for a run that reads its labels elsewhere, and what its steps throw.
+  public func review() async throws -> RunReview {
+    guard configuration.review.source == .page else {
+      throw RunError.noReview(folder.path, source: configuration.review.source.rawValue)
+    }
+    if !FileManager.default.fileExists(atPath: queue.path) {
+      do {
+        try await run(through: .review)
+      } catch RunError.waitingForReview {
+        // That is what we are here for.
+      }
+    }
+    let data = configuration.data
+    let file = URL(filePath: data.file ?? data.files?.train ?? folder.path)
+    return RunReview(
+      questions: FileManager.default.fileExists(atPath: queue.path) ? try ReviewQuestion.reading(queue) : [],
+      labels: try configuration.labelSet(),
+      images: data.images.map { URL(filePath: $0) } ?? file.deletingLastPathComponent(), journal: journal)
+  }
+
+  /// Labels that people gave on the page; what is asked is written for it.
+  func reviewedOnPage(_ asked: [Conflict], given: [String: String]) async throws -> [String: String] {
+    try ReviewFile.write(asked, to: queue)
+    let known = Set(try configuration.labelSet().names)
+    let fresh = try await ReviewJournal(journal).labels(for: asked.map(\.item)).filter { known.contains($0.value) }
+    // Answers to none of these questions are an earlier round's, or nobody has begun.
+    if fresh.isEmpty, !asked.isEmpty { throw RunError.waitingForReview(folder.path, conflicts: asked.count) }
+    return given.merging(fresh) { old, _ in old }
+  }
+}

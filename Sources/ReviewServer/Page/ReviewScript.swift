@@ -1,0 +1,234 @@
+extension ReviewPage {
+  /// The page's behaviour. It holds no decision of its own: what stands is what the server has confirmed.
+  static let script = #"""
+    'use strict';
+    const $ = id => document.getElementById(id);
+    const make = (tag, text, attributes = {}) => {
+      const node = document.createElement(tag);
+      if (text !== undefined) node.textContent = text;
+      for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+      return node;
+    };
+    let state = null, shown = null, index = -1, isBusy = false;
+    let reviewer = localStorage.getItem('reviewer') || '';
+    const wait = seconds => new Promise(done => setTimeout(done, seconds * 1000));
+    const word = name => { const l = state.labels.find(l => l.name === name); return l ? l.answer : name ?? 'no answer'; };
+
+    // Asks until the server answers: a decision is never thrown away because the server is away for a while.
+    async function ask(path, body) {
+      for (;;) {
+        try {
+          const options = body === undefined ? {} : {
+            method: 'POST', body: JSON.stringify({ ...body, reviewer: state.reviewer }),
+            headers: { 'content-type': 'application/json', 'x-review-token': state.token },
+          };
+          const response = await fetch(path, options);
+          const value = await response.json();
+          if (response.ok) { alarm(''); return value; }
+          if (value.code === 'token') {  // The server was started anew.
+            state.token = (await ask('/api/state?reviewer=' + encodeURIComponent(state.reviewer))).token;
+            continue;
+          }
+          alarm(response.status < 500 ? value.error : 'Not saved: ' + value.error + ' Trying again.');
+          if (response.status < 500) throw new Error(value.error);
+        } catch (error) {
+          if (!(error instanceof TypeError) && !(error instanceof SyntaxError)) throw error;
+          alarm(body === undefined ? 'The server does not answer. Trying again.'
+            : 'Not saved yet: the server does not answer. Keep this page open; it goes on trying.');
+        }
+        await wait(1);
+      }
+    }
+    function alarm(text) { $('alarm').hidden = !text; if ($('alarm').textContent !== text) $('alarm').textContent = text; }
+    function say(text) { $('status').textContent = text; }
+
+    async function load() {
+      take(await ask('/api/state?reviewer=' + encodeURIComponent(reviewer)));
+      buildLabels();
+      await show(next(-1));
+    }
+    function take(fresh) {
+      state = fresh;
+      $('bar').max = Math.max(1, Math.min(state.budget, state.decisions.length));
+      $('bar').value = state.labelled;
+      const mine = state.decisions.filter(d => d).length;
+      $('labelled').textContent = `${state.labelled} of ${$('bar').max} labels`;
+      $('own').textContent = state.reviewers.length ? ` · you ${mine}` : '';
+      $('who').textContent = state.reviewer;
+      $('who').setAttribute('aria-label', `You are ${state.reviewer}. Change the name.`);
+      $('undo').disabled = mine === 0;
+    }
+    // The next item without a decision of this reviewer, from a place on and then from the beginning; -1 for none.
+    function next(from) {
+      const n = state.decisions.length;
+      for (let step = 1; step <= n; step++) {
+        const at = (from + step + n) % n;
+        if (!state.decisions[at]) return at;
+      }
+      return -1;
+    }
+
+    async function show(at, { focus = true } = {}) {
+      if (at < 0) return finish();
+      const fresh = await ask(`/api/question?index=${at}&reviewer=${encodeURIComponent(state.reviewer)}`);
+      [shown, index] = [fresh, at];
+      $('end').hidden = true; $('question').hidden = false; $('decision').hidden = false;
+      $('question').classList.toggle('text', !shown.photo);
+      $('title').textContent = `Item ${at + 1} of ${state.decisions.length}`;
+      $('caption').textContent = shown.caption;
+      $('fields').replaceChildren(...shown.fields.flatMap(f => [make('dt', f.name), make('dd', f.text)]));
+      $('fault').hidden = true; $('zoom').hidden = !shown.photo;
+      if (shown.photo) {
+        $('photo').alt = 'The photo in question; its caption follows.';
+        $('photo').src = shown.photo;
+      }
+      $('answers').replaceChildren(...shown.answers.map(card));
+      const decided = state.decisions[at];
+      $('note').value = decided ? decided.note : '';
+      toggleNote(!!$('note').value);
+      for (const button of $('labels').children) {
+        button.setAttribute('aria-pressed', String(!!decided && decided.label === button.dataset.label));
+      }
+      $('back').disabled = at === 0; $('forward').disabled = at === state.decisions.length - 1;
+      document.title = `${at + 1} of ${state.decisions.length} · Review`;
+      if (focus) { scrollTo(0, 0); $('question').focus({ preventScroll: true }); }
+      const after = next(at);
+      if (after >= 0 && after !== at) new Image().src = `/photo?index=${after}`;
+    }
+    function card(answer, number) {
+      const box = make('section', undefined, { class: 'answer' });
+      const head = make('h3'), name = answer.teacher ?? `Answer ${String.fromCharCode(65 + number)}`;
+      head.append(make('span', word(answer.label), { class: 'verdict' }), ' ');
+      if (answer.confidence !== null) head.append(make('span', `${Math.round(100 * answer.confidence)} % sure`, { class: 'sure' }), ' ');
+      head.append(make('span', name, { class: 'name' }));
+      const text = make('p');
+      for (const piece of answer.rationale) {
+        // The space before a word is not what differs.
+        const [, space, words] = piece.text.match(/^(\s*)([^]*)$/);
+        text.append(space, piece.differs ? make('mark', words) : words);
+      }
+      if (!answer.rationale.length) text.append(make('span', 'No reason given.', { class: 'sure' }));
+      box.append(head, text);
+      return box;
+    }
+    function buildLabels() {
+      $('labels').classList.toggle('many', state.labels.length > 2);
+      $('labels').replaceChildren(...state.labels.map((label, number) => {
+        const button = make('button', undefined, { type: 'button', 'data-label': label.name, 'aria-pressed': 'false' });
+        button.append(make('b', label.answer));
+        if (number < 9) { button.setAttribute('aria-keyshortcuts', String(number + 1)); button.append(make('kbd', number + 1)); }
+        const meaning = label.meaning || (label.name !== label.answer ? label.name : '');
+        if (meaning) button.append(make('small', meaning));
+        button.onclick = () => decide(label.name);
+        return button;
+      }));
+      const keys = state.labels.slice(0, 9).map((l, i) => [String(i + 1), l.answer]).concat([
+        ['S', 'Skip'], ['U', 'Undo the last decision'], ['N', 'Write a note; Escape leaves it'],
+        ['← →', 'Previous and next item'], ['Z', 'Enlarge the photo'], ['?', 'These keys']]);
+      if (matchMedia('(hover: hover)').matches) $('last').textContent = 'The keys in the buttons do the same; ? lists them all.';
+      $('help-keys').replaceChildren(...keys.flatMap(([k, t]) => { const d = make('dt'); d.append(make('kbd', k)); return [d, make('dd', t)]; }));
+    }
+
+    async function decide(label) {
+      if (isBusy || !shown || $('question').hidden) return;
+      isBusy = true; document.body.setAttribute('aria-busy', 'true');
+      const at = index, answers = shown.answers, item = shown.item;
+      try {
+        take(await ask('/api/decision', { index: at, item, label, skipped: label === null, note: $('note').value.trim() }));
+        const open = await ask(`/api/question?index=${at}&reviewer=${encodeURIComponent(state.reviewer)}`);
+        const names = open.answers.filter(a => a.teacher).map(a => `${a.teacher}: ${word(a.label)}`).join(' · ');
+        const text = label === null ? 'Skipped.' : `Saved: ${word(label)}.`;
+        $('last').textContent = label === null ? text : `${text} ${names}`;
+        const after = next(at);
+        say(`${text} ${after < 0 ? '' : `Item ${after + 1} of ${state.decisions.length}.`}`);
+        await show(after);
+      } catch (error) { say(error.message); } finally { isBusy = false; document.body.removeAttribute('aria-busy'); }
+    }
+    async function undo() {
+      if (isBusy || $('undo').disabled) return;
+      isBusy = true;
+      try {
+        take(await ask('/api/undo', {}));
+        $('last').textContent = 'Taken back.'; say('Taken back.');
+        await show(state.at ?? next(-1));
+      } catch (error) { say(error.message); } finally { isBusy = false; }
+    }
+    async function go(step) {
+      const at = index + step;
+      if (!isBusy && at >= 0 && at < state.decisions.length) await show(at);
+    }
+    function finish() {
+      $('question').hidden = true; $('decision').hidden = true; $('end').hidden = false;
+      index = state.decisions.length; $('back').disabled = !index; $('forward').disabled = true;
+      const skipped = state.decisions.filter(d => d && d.label === null).length;
+      $('end-text').textContent = `${state.labelled} items are labelled`
+        + (skipped ? `, ${skipped} skipped by you` : '') + '. Everything is saved; this page can be closed.';
+      $('again').hidden = !skipped;
+      $('figures').replaceChildren(...[['You and other reviewers', state.reviewers], ['You and the teachers', state.teachers]]
+        .filter(([, rows]) => rows.some(r => r.both)).map(([title, rows]) => {
+          const table = make('table');
+          table.append(make('caption', title));
+          const head = make('tr');
+          for (const t of ['Name', 'Both decided', 'Agree', 'Kappa']) head.append(make('th', t, { scope: 'col' }));
+          table.append(head);
+          for (const row of rows.filter(r => r.both)) {
+            const line = make('tr');
+            line.append(make('th', row.name, { scope: 'row' }), make('td', row.both),
+              make('td', `${Math.round(100 * row.same / row.both)} %`),
+              make('td', row.kappa === null ? '–' : row.kappa.toFixed(2)));
+            table.append(line);
+          }
+          return table;
+        }));
+      document.title = 'All decided · Review';
+      $('end').focus();
+    }
+    function toggleNote(isOpen, focus = false) {
+      $('note-box').hidden = !isOpen;
+      $('note-button').setAttribute('aria-expanded', String(isOpen));
+      if (isOpen && focus) $('note').focus();
+    }
+    function enlarge() {
+      if (!shown?.photo || $('question').hidden) return;
+      $('large').src = shown.photo; $('large').alt = $('photo').alt;
+      $('enlarged').showModal();
+    }
+
+    $('skip').onclick = () => decide(null);
+    $('undo').onclick = $('reopen').onclick = undo;
+    $('note-button').onclick = () => toggleNote($('note-box').hidden, true);
+    $('back').onclick = () => go(-1);
+    $('forward').onclick = () => go(1);
+    $('zoom').onclick = enlarge;
+    $('keys').onclick = () => $('help').showModal();
+    $('who').onclick = () => { $('name').value = state.reviewer; $('naming').showModal(); $('name').select(); };
+    $('again').onclick = () => show(state.decisions.findIndex(d => d && d.label === null));
+    $('photo').onerror = () => {
+      $('zoom').hidden = true; $('fault').hidden = false;
+      $('fault').textContent = 'The photo can’t be shown: its file is missing, no image, or outside the image folder.';
+    };
+    $('naming').onclose = async () => {
+      const name = $('name').value.trim();
+      if (!name || name === state.reviewer || isBusy) return;
+      localStorage.setItem('reviewer', reviewer = name);
+      $('last').textContent = '';
+      await load();
+    };
+    document.addEventListener('keydown', event => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !state) return;
+      if (event.target === $('note') && event.key === 'Escape') return $('question').focus({ preventScroll: true });
+      if (event.target.closest('textarea, input, dialog[open]') || document.querySelector('dialog[open]')) return;
+      const label = /^[1-9]$/.test(event.key) && state.labels[event.key - 1];
+      const actions = { s: () => decide(null), u: undo, n: () => toggleNote(true, true), z: enlarge,
+        ArrowLeft: () => go(-1), ArrowRight: () => go(1), '?': () => $('help').showModal() };
+      const action = label ? () => decide(label.name) : actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+      if (!action || event.repeat) return;
+      event.preventDefault();
+      action();
+    });
+    // The photo takes what the bars leave of the window.
+    new ResizeObserver(() => document.documentElement.style.setProperty('--foot', $('decision').offsetHeight + 'px'))
+      .observe($('decision'));
+    load();
+    """#
+}

@@ -1,0 +1,121 @@
+internal import Annotations
+internal import ContentDigest
+internal import Foundation
+internal import TeacherProtocol
+
+/// What the page is told, for one reviewer.
+struct ReviewPayload {
+  let server: ReviewServer
+  /// All decisions that stand.
+  let entries: [ReviewEntry]
+  let reviewer: String
+
+  private var own: [String: ReviewEntry] {
+    Dictionary(entries.filter { $0.reviewer == reviewer }.map { ($0.item, $0) }, uniquingKeysWith: { $1 })
+  }
+
+  /// Labels, progress, what is decided, and how far people and teachers agree.
+  ///
+  /// - Parameter at: the item that a decision was about.
+  func state(token: String, at: Int?) -> JSONValue {
+    let own = own
+    let decisions = server.questions.map { question -> JSONValue in
+      guard let entry = own[question.item.id] else { return .null }
+      return .object([
+        .init("label", entry.label.map { .string($0) } ?? .null), .init("note", .string(entry.note)),
+      ])
+    }
+    let known = Set(server.questions.map(\.item.id))
+    let labelled = Set(entries.filter { $0.label != nil }.map(\.item)).intersection(known).count
+    return .object([
+      .init("token", .string(token)), .init("reviewer", .string(reviewer)),
+      .init("showsNames", .bool(server.options.showsNames)),
+      .init(
+        "labels",
+        .array(
+          server.labels.labels.map { label in
+            .object([
+              .init("name", .string(label.name)), .init("answer", .string(label.answer)),
+              .init("meaning", .string(label.meaning)),
+            ])
+          })), .init("decisions", .array(decisions)), .init("at", at.map { .number($0) } ?? .null),
+      .init("labelled", .number(labelled)),
+      .init("budget", .number(server.options.budget ?? server.questions.count)),
+      .init("reviewers", .array(agreements(with: reviewers))), .init("teachers", .array(agreements(with: teachers))),
+    ])
+  }
+
+  /// One conflict; who said what only where it is decided already, or names are shown anyway.
+  func question(_ index: Int) -> JSONValue {
+    let question = server.questions[index]
+    let isOpen = server.options.showsNames || own[question.item.id] != nil
+    var answers = question.answers
+    if !server.options.showsNames {
+      // An order of its own for each item, so that the place does not give the teacher away.
+      answers.sort { a, b in
+        ContentDigest.of(fields: [question.item.id, a.teacher])
+          < ContentDigest.of(fields: [question.item.id, b.teacher])
+      }
+    }
+    let fields = question.item.fields.filter { $0.key != "text" && !$0.value.isEmpty }.sorted { $0.key < $1.key }
+    return .object([
+      .init("index", .number(index)), .init("item", .string(question.item.id)),
+      .init("caption", .string(question.item.text)),
+      .init("photo", question.item.image == nil ? .null : .string("/photo?index=\(index)")),
+      .init(
+        "fields",
+        .array(fields.map { .object([.init("name", .string($0.key)), .init("text", .string($0.value))]) })),
+      .init(
+        "answers",
+        .array(
+          answers.map { answer in
+            .object([
+              .init("teacher", isOpen ? .string(answer.teacher) : .null),
+              .init("label", answer.label.map { .string($0) } ?? .null),
+              .init("confidence", answer.confidence.map { .number($0) } ?? .null),
+              .init(
+                "rationale",
+                .array(
+                  question.marked(answer).map {
+                    .object([.init("text", .string($0.text)), .init("differs", .bool($0.differs))])
+                  })),
+            ])
+          })),
+    ])
+  }
+
+  private var reviewers: [(name: String, labels: [String: String])] {
+    let others = Dictionary(grouping: entries.filter { $0.reviewer != reviewer }, by: \.reviewer)
+    return others.sorted { $0.key < $1.key }.map { name, entries in
+      (name, Dictionary(entries.compactMap { e in e.label.map { (e.item, $0) } }, uniquingKeysWith: { $1 }))
+    }
+  }
+
+  private var teachers: [(name: String, labels: [String: String])] {
+    var names: [String] = []
+    var labels: [String: [String: String]] = [:]
+    for question in server.questions {
+      for answer in question.answers {
+        if !names.contains(answer.teacher) { names.append(answer.teacher) }
+        labels[answer.teacher, default: [:]][question.item.id] = answer.label
+      }
+    }
+    return names.map { ($0, labels[$0] ?? [:]) }
+  }
+
+  /// How often the reviewer and others gave one label, where both gave one.
+  private func agreements(with others: [(name: String, labels: [String: String])]) -> [JSONValue] {
+    let mine = own.compactMapValues(\.label)
+    let items = server.questions.map(\.item.id)
+    return others.map { other in
+      let table = VoteTable(
+        teachers: ["me", "other"], items: items, votes: items.map { [mine[$0], other.labels[$0]] })
+      let pair = AgreementReport(table).pairs[0]
+      return .object([
+        .init("name", .string(other.name)), .init("both", .number(pair.bothVoted)),
+        .init("same", .number(pair.bothVoted - pair.conflicts)),
+        .init("kappa", pair.kappa.map { .number($0) } ?? .null),
+      ])
+    }
+  }
+}

@@ -1,0 +1,142 @@
+#if Run
+  import Annotations
+  import ArgumentParser
+  import Distillation
+  import Foundation
+  import ReviewServer
+  import TeacherProtocol
+
+  struct Review: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Step 3: get human labels for conflicts, within the budget.",
+      discussion: """
+        With 'review.source: oracle' the data's label column answers, and every look is counted. With 'page' people do: \
+        --run serves a page on this machine that shows one conflict at a time, photo, caption and the teachers' answers \
+        side by side, their names hidden until it is decided. Keys are enough (1, 2, ... for the labels, S skip, U undo, \
+        N note), each answer is on the disk before it is confirmed, and several people may answer under their names. \
+        With 'file' the conflicts stand in the run's folder; fill in the column 'label', save the file under the name \
+        that 'review.file' says. In every case run again afterwards.
+
+        Examples:
+
+          distill review news.yaml                          the step of a run
+          distill review --run runs/news                    the page of a run with 'review.source: page'
+          distill review --run runs/news --terminal         the same without a browser
+          distill review --queue queue.jsonl --images photos --answers answers.jsonl
+
+        A queue is JSON Lines with item, image, fields and teachers, as a run writes review-queue.jsonl.
+        """)
+
+    @Argument(
+      help: "The configuration of a run. Give one of this, --run and --queue.",
+      completion: .file(extensions: ["yaml", "yml", "json"]))
+    var config: String?
+
+    @Option(
+      name: .customLong("run"),
+      help: ArgumentHelp("The folder of a run whose conflicts people decide.", valueName: "run"),
+      completion: .directory)
+    var runFolder: String?
+
+    @Option(help: ArgumentHelp("Any file of conflicts.", valueName: "file"), completion: .file())
+    var queue: String?
+
+    @Option(
+      help: ArgumentHelp("With --queue: folder of the images. (default: the queue's own)", valueName: "folder"),
+      completion: .directory)
+    var images: String?
+
+    @Option(
+      help: ArgumentHelp(
+        "With --queue: file to which answers are added. (default: review-answers.jsonl beside it)", valueName: "file"))
+    var answers: String?
+
+    @Flag(help: "Ask in the terminal in place of a page.")
+    var terminal = false
+
+    @Option(help: ArgumentHelp("The page's port; 0 for any that is free.", valueName: "n"))
+    var port = 8765
+
+    @Option(
+      help: ArgumentHelp(
+        "Who answers, until another name is given on the page. (default: your login)", valueName: "name"))
+    var reviewer: String?
+
+    @Flag(help: "Show the teachers' names before an item is decided.")
+    var showNames = false
+
+    @Option(help: ArgumentHelp("With <config>: folder of the data paths.", valueName: "folder"))
+    var data: String?
+
+    @Option(help: ArgumentHelp("With <config>: seed in place of the configuration's.", valueName: "n"))
+    var seed: Int?
+
+    @Option(help: ArgumentHelp("With <config>: the run's folder.", valueName: "run"))
+    var out: String?
+
+    @OptionGroup var progress: ProgressOptions
+
+    func validate() throws {
+      guard [config, runFolder, queue].count(where: { $0 != nil }) == 1 else {
+        throw ValidationError("Give one of: the configuration of a run, --run with its folder, --queue with a file.")
+      }
+      if queue == nil, images != nil || answers != nil {
+        throw ValidationError("--images and --answers belong to --queue.")
+      }
+      if config == nil, data != nil || seed != nil || out != nil {
+        throw ValidationError("--data, --seed and --out belong to <config>.")
+      }
+      guard (0...65535).contains(port) else { throw ValidationError("--port must be 0 to 65535, not \(port).") }
+    }
+
+    func run() async throws {
+      if let config {
+        let request = RunRequest(config: config, data: data, seed: seed, out: out, progress: progress)
+        let folder = try await request.run(through: .review).folder
+        if !progress.quiet { Output.complain("in \(folder.path)") }
+        return
+      }
+      let desk = try await desk()
+      guard !desk.questions.isEmpty else {
+        Output.complain("there is no conflict to decide")
+        return
+      }
+      let journal = try ReviewJournal(desk.journal)
+      let person = reviewer ?? ProcessInfo.processInfo.environment["USER"] ?? "me"
+      if terminal {
+        try await TerminalReview(
+          questions: desk.questions, labels: desk.labels, journal: journal, reviewer: person, showsNames: showNames,
+          images: desk.images
+        ).run(read: { readLine() }, write: { Output.write($0) })
+        return
+      }
+      var options = ReviewServer.Options()
+      options.reviewer = person
+      options.showsNames = showNames
+      try await ReviewServer(
+        questions: desk.questions, labels: desk.labels, images: desk.images, journal: journal, options: options
+      ).run(port: port) { port in
+        Output.complain(
+          "\(desk.questions.count) conflicts at http://127.0.0.1:\(port)/ -> \(desk.journal.relativePath) "
+            + "(control-C ends it)")
+      }
+    }
+
+    private func desk() async throws -> (questions: [ReviewQuestion], labels: LabelSet, images: URL, journal: URL) {
+      if let runFolder {
+        let run = try DistillationRun.opening(
+          URL(filePath: runFolder), reporter: progress.reporter, plugins: .command())
+        let review = try await run.review()
+        return (review.questions, review.labels, review.images, review.journal)
+      }
+      let file = URL(filePath: queue ?? "")
+      let folder = file.deletingLastPathComponent()
+      let questions = try ReviewQuestion.reading(file)
+      let names = Set(questions.flatMap { $0.answers.compactMap(\.label) }).sorted()
+      return (
+        questions, try LabelSet(names.map { LabelSet.Label(name: $0) }), images.map { URL(filePath: $0) } ?? folder,
+        answers.map { URL(filePath: $0) } ?? folder.appending(path: "review-answers.jsonl")
+      )
+    }
+  }
+#endif

@@ -1,0 +1,194 @@
+#if Run
+  import Annotations
+  import Foundation
+  import LoopbackServer
+  import ReviewServer
+  import TeacherProtocol
+  import Testing
+
+  #if canImport(FoundationNetworking)
+    import FoundationNetworking
+  #endif
+
+  /// Three conflicts with photographs in a folder of their own, and what a browser would ask of their page.
+  final class ReviewWorld: Sendable {
+    let folder: URL
+    let journal: ReviewJournal
+    let server: ReviewServer
+
+    init(showsNames: Bool = false) throws {
+      folder = FileManager.default.temporaryDirectory.appending(path: "review-\(UUID().uuidString)")
+      let images = folder.appending(path: "images")
+      try FileManager.default.createDirectory(at: images, withIntermediateDirectories: true)
+      let picture = Data([0x89, 0x50, 0x4E, 0x47, 1, 2, 3])
+      try picture.write(to: images.appending(path: "a.png"))
+      try picture.write(to: folder.appending(path: "secret.png"))
+      try Data("words".utf8).write(to: images.appending(path: "words.txt"))
+      try FileManager.default.createSymbolicLink(
+        at: images.appending(path: "link.png"), withDestinationURL: folder.appending(path: "secret.png"))
+      let paths = ["a.png", "../secret.png", "link.png", "words.txt", "none.png", folder.path + "/secret.png"]
+      let questions = paths.enumerated().map { number, path in
+        ReviewQuestion(
+          item: Item(id: "i\(number)", image: path, fields: ["text": "Caption \(number) <b>", "entities": "Rome"]),
+          answers: [
+            .init(teacher: "gpt", label: "pristine", rationale: "It is Rome."),
+            .init(teacher: "gemini", label: "falsified", rationale: "It is Paris.", confidence: 0.5),
+          ])
+      }
+      journal = try ReviewJournal(folder.appending(path: "answers.jsonl"))
+      var options = ReviewServer.Options()
+      options.showsNames = showsNames
+      server = ReviewServer(
+        questions: questions, labels: .outOfContext, images: images, journal: journal, options: options)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    func get(_ path: String, _ query: [String: String] = [:]) async throws -> (status: Int, value: JSONValue) {
+      try Self.read(await server.answer(LoopbackRequest("GET", path, query: query)))
+    }
+
+    /// What a page that has read the state sends.
+    func post(
+      _ path: String, _ body: String, token: String? = nil, type: String = "application/json"
+    ) async throws -> (status: Int, value: JSONValue) {
+      let own = try await get("/api/state").value["token"]?.string
+      return try Self.read(
+        await server.answer(
+          LoopbackRequest(
+            "POST", path, headers: ["x-review-token": token ?? own ?? "", "content-type": type], body: Data(body.utf8)))
+      )
+    }
+
+    static func read(_ response: LoopbackResponse) throws -> (status: Int, value: JSONValue) {
+      guard case .data(let bytes) = response.body else { throw CancellationError() }
+      let value = bytes.withUnsafeBytes { try? JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
+      return (response.status, value ?? .null)
+    }
+  }
+
+  extension JSONValue {
+    subscript(index: Int) -> JSONValue? { elements.flatMap { $0.indices.contains(index) ? $0[index] : nil } }
+  }
+
+  @Suite struct ReviewServerTests {
+    @Test func aDecisionIsKeptBeforeItIsConfirmedAndSurvivesTheServer() async throws {
+      let world = try ReviewWorld()
+      let body = #"{"reviewer": "anna", "index": 1, "item": "i1", "label": "falsified", "note": "no"}"#
+      let (status, state) = try await world.post("/api/decision", body)
+      #expect(status == 200)
+      #expect(state["decisions"]?[1]?["label"]?.string == "falsified")
+      #expect(state["labelled"]?.integer == 1)
+      let lines = try String(contentsOf: world.folder.appending(path: "answers.jsonl"), encoding: .utf8)
+      #expect(lines.hasPrefix(#"{"item": "i1", "reviewer": "anna", "label": "falsified", "note": "no""#))
+      // A server that is started anew on the same file knows it.
+      let journal = try ReviewJournal(world.folder.appending(path: "answers.jsonl"))
+      let again = ReviewServer(
+        questions: [ReviewQuestion(item: Item(id: "i1", fields: [:]), answers: [])], labels: .outOfContext,
+        images: world.folder, journal: journal)
+      let known = try ReviewWorld.read(
+        await again.answer(LoopbackRequest("GET", "/api/state", query: ["reviewer": "anna"])))
+      #expect(known.value["decisions"]?[0]?["note"]?.string == "no")
+      #expect(known.value["token"] != state["token"])
+    }
+
+    @Test func undoTakesBackTheReviewersOwnLastDecision() async throws {
+      let world = try ReviewWorld()
+      for (reviewer, index) in [("anna", 0), ("anna", 2), ("bea", 1)] {
+        _ = try await world.post(
+          "/api/decision",
+          #"{"reviewer": "\#(reviewer)", "index": \#(index), "item": "i\#(index)", "label": "pristine"}"#)
+      }
+      let (_, state) = try await world.post("/api/undo", #"{"reviewer": "anna"}"#)
+      #expect(state["at"]?.integer == 2)
+      #expect(state["decisions"]?[2] == .null)
+      #expect(state["labelled"]?.integer == 2)
+    }
+
+    @Test func namesAreHiddenUntilTheReviewerHasDecided() async throws {
+      let world = try ReviewWorld()
+      func teachers(_ reviewer: String, of world: ReviewWorld) async throws -> [JSONValue?] {
+        let question = try await world.get("/api/question", ["index": "0", "reviewer": reviewer]).value
+        return try #require(question["answers"]?.elements).map { $0["teacher"] }
+      }
+      #expect(try await teachers("anna", of: world) == [.null, .null])
+      _ = try await world.post(
+        "/api/decision", #"{"reviewer": "anna", "index": 0, "item": "i0", "label": null, "skipped": true}"#)
+      #expect(try await Set(teachers("anna", of: world).compactMap { $0?.string }) == ["gpt", "gemini"])
+      #expect(try await teachers("bea", of: world) == [.null, .null])
+      #expect(try await teachers("bea", of: ReviewWorld(showsNames: true)) == ["gpt", "gemini"])
+      let question = try await world.get("/api/question", ["index": "0"]).value
+      #expect(question["caption"]?.string == "Caption 0 <b>")
+      #expect(question["fields"]?[0]?["text"]?.string == "Rome")
+      let marks = try #require(question["answers"]?.elements).flatMap { $0["rationale"]?.elements ?? [] }
+        .filter { $0["differs"] == .bool(true) }
+      #expect(marks.count == 2, "Paris and Rome")
+    }
+
+    @Test func reviewersSeeHowFarTheyAgreeWithEachOtherAndWithTeachers() async throws {
+      let world = try ReviewWorld()
+      for (reviewer, index, label) in [
+        ("anna", 0, "pristine"), ("anna", 1, "falsified"), ("bea", 0, "pristine"), ("bea", 1, "pristine"),
+      ] {
+        _ = try await world.post(
+          "/api/decision",
+          #"{"reviewer": "\#(reviewer)", "index": \#(index), "item": "i\#(index)", "label": "\#(label)"}"#)
+      }
+      let state = try await world.get("/api/state", ["reviewer": "anna"]).value
+      #expect(state["reviewers"]?[0]?["name"]?.string == "bea")
+      #expect(state["reviewers"]?[0]?["both"]?.integer == 2)
+      #expect(state["reviewers"]?[0]?["same"]?.integer == 1)
+      #expect(state["teachers"]?.elements?.map { $0["same"]?.integer } == [1, 1])
+    }
+
+    @Test func photographsOutsideTheFolderAreRefused() async throws {
+      let world = try ReviewWorld()
+      var statuses: [Int] = []
+      for index in 0..<6 { statuses.append(try await world.get("/photo", ["index": "\(index)"]).status) }
+      #expect(statuses == [200, 403, 403, 415, 404, 403])
+      #expect(try await world.get("/photo", ["index": "6"]).status == 404)
+      #expect(try await world.get("/photo", ["index": "../secret.png"]).status == 404)
+    }
+
+    @Test func aDecisionWithoutTheTokenOrOfAStrangeItemIsRefused() async throws {
+      let world = try ReviewWorld()
+      let body = #"{"reviewer": "a", "index": 0, "item": "i0", "label": "pristine"}"#
+      #expect(try await world.post("/api/decision", body, token: "guess").status == 403)
+      #expect(try await world.post("/api/decision", body, type: "text/plain").status == 400)
+      #expect(try await world.post("/api/decision", body.replacing("i0", with: "i7")).status == 409)
+      #expect(try await world.post("/api/decision", body.replacing("pristine", with: "maybe")).status == 400)
+      #expect(try await world.journal.entries().isEmpty)
+    }
+
+    @Test func overTheNetworkPagesOfOtherOriginsAreRefusedAndThePageLoadsNothingFromElsewhere() async throws {
+      let world = try ReviewWorld()
+      let token = try #require(try await world.get("/api/state").value["token"]?.string)
+      try await world.server.withPort { port in
+        func send(_ method: String, _ path: String, origin: String?) async throws -> (HTTPURLResponse?, String) {
+          var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)\(path)")))
+          request.httpMethod = method
+          if method == "POST" {
+            request.httpBody = Data(#"{"reviewer": "a", "index": 0, "item": "i0", "label": "pristine"}"#.utf8)
+          }
+          request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+          request.setValue(token, forHTTPHeaderField: "X-Review-Token")
+          if let origin { request.setValue(origin, forHTTPHeaderField: "Origin") }
+          let (data, response) = try await URLSession.shared.data(for: request)
+          return (response as? HTTPURLResponse, String(decoding: data, as: UTF8.self))
+        }
+        #expect(try await send("POST", "/api/decision", origin: "https://example.org").0?.statusCode == 403)
+        #expect(try await world.journal.entries().isEmpty)
+        #expect(try await send("POST", "/api/decision", origin: "http://127.0.0.1:\(port)").0?.statusCode == 200)
+        #expect(try await world.journal.entries().count == 1)
+        let (response, page) = try await send("GET", "/", origin: nil)
+        #expect(response?.value(forHTTPHeaderField: "Content-Security-Policy")?.contains("default-src 'none'") == true)
+        for path in ["/", "/review.css", "/review.js", "/icon.svg"] {
+          let (response, text) = try await send("GET", path, origin: nil)
+          #expect(response?.statusCode == 200)
+          #expect(!text.replacing("http://www.w3.org/2000/svg", with: "").contains("http"), "\(path)")
+        }
+        #expect(page.contains("<html lang=\"en\">") && !page.contains("style=") && !page.contains("onclick"))
+      }
+    }
+  }
+#endif
