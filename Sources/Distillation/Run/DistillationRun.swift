@@ -1,6 +1,7 @@
 public import Foundation
 internal import Annotations
 internal import SQLiteStore
+internal import Layers
 internal import Student
 internal import TeacherProtocol
 internal import Tensor
@@ -175,7 +176,11 @@ public struct DistillationRun: Sendable {
     let path = try await basePath()
     var student = try StudentFamily.student(contentsOf: URL(filePath: path))
     student.maximumTokens = min(student.maximumTokens, configuration.student.maximumTokens)
-    return (student, try FileDigests(cache: tensorCache?.folder).digest(of: URL(filePath: path)))
+    let weights = try FileDigests(cache: tensorCache?.folder).digest(of: URL(filePath: path))
+    guard configuration.student.precision == .bfloat16 else { return (student, weights) }
+    student.freeze()
+    student.keepFrozenMatrices(in: .bfloat16)
+    return (student, weights + " in bfloat16")
   }
 
   func basePath() async throws -> String {

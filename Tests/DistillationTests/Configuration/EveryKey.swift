@@ -100,6 +100,7 @@
         max_tokens: 300
         max_new_tokens: 40
         image_cache: false
+        precision: bfloat16
         lora: {rank: 4, alpha: 8, dropout: 0.1, targets: [q_proj], exclude: [lm_head], vision: true, use_rslora: true,
                use_dora: true}
       pretrain:
@@ -269,6 +270,7 @@
       student.maximumTokens = 300
       student.maximumNewTokens = 40
       student.imageCache = false
+      student.precision = .bfloat16
       student.lora.rank = 4
       student.lora.alpha = 8
       student.lora.dropout = 0.1

@@ -27,4 +27,18 @@ import Testing
       #expect(third.results == first.results)
     }
   }
+
+  @Test func `a base in bfloat16 trains to another adapter, and its features are kept apart`() async throws {
+    try await withRunWorld { world in
+      try await world.run("whole").run()
+      let half = world.with { $0.student.precision = .bfloat16 }
+      try await half.run("half").run()
+      let (whole, other) = (try world.results(of: "whole"), try world.results(of: "half"))
+      #expect(Set(whole.keys) == Set(other.keys))
+      #expect(whole["stage2/adapter_model.safetensors"] != other["stage2/adapter_model.safetensors"])
+      // What was kept of one is not taken for the other.
+      try await half.run("again").run()
+      #expect(try world.results(of: "again") == other)
+    }
+  }
 }
