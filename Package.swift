@@ -84,7 +84,7 @@ let package = Package(
     library("Annotations", ["TeacherProtocol", "ContentDigest"]),
     library("SQLiteStore", ["Annotations", "TeacherProtocol", grdb]),
 
-    library("ReviewServer", ["Annotations", "TeacherProtocol", "ContentDigest", "LoopbackServer"]),
+    library("ReviewServer", ["Annotations", "TeacherProtocol", "LoopbackServer"]),
 
     // Student
     library("Student", ["VisionEncoder", "LanguageModel", "Tokenizers", "ImageDecoding", "Layers", "Tensor"]),

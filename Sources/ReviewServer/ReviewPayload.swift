@@ -1,5 +1,4 @@
 internal import Annotations
-internal import ContentDigest
 internal import Foundation
 internal import TeacherProtocol
 
@@ -49,14 +48,7 @@ struct ReviewPayload {
   func question(_ index: Int) -> JSONValue {
     let question = server.questions[index]
     let isOpen = server.options.showsNames || own[question.item.id] != nil
-    var answers = question.answers
-    if !server.options.showsNames {
-      // An order of its own for each item, so that the place does not give the teacher away.
-      answers.sort { a, b in
-        ContentDigest.of(fields: [question.item.id, a.teacher])
-          < ContentDigest.of(fields: [question.item.id, b.teacher])
-      }
-    }
+    let answers = server.options.showsNames ? question.answers : question.answersInBlindOrder
     let fields = question.item.fields.filter { $0.key != "text" && !$0.value.isEmpty }.sorted { $0.key < $1.key }
     return .object([
       .init("index", .number(index)), .init("item", .string(question.item.id)),

@@ -1,5 +1,4 @@
 public import Annotations
-internal import ContentDigest
 public import Foundation
 public import LoopbackServer
 public import TeacherProtocol

@@ -88,6 +88,16 @@ import Testing
   }
 }
 
+@Suite struct BlindOrderTests {
+  @Test func thePlaceOfAnAnswerDoesNotGiveItsTeacherAway() {
+    let questions = (0..<40).map { ReviewQuestion(conflict("\($0)", ["x", "y"])) }
+    let first = questions.count { $0.answersInBlindOrder[0].teacher == "t0" }
+    #expect((10...30).contains(first))
+    #expect(questions.allSatisfy { Set($0.answersInBlindOrder.map(\.teacher)) == ["t0", "t1"] })
+    #expect(questions.map(\.answersInBlindOrder) == questions.map(\.answersInBlindOrder))
+  }
+}
+
 @Suite struct TerminalReviewTests {
   @Test func linesAnswerSkipNoteAndUndo() async throws {
     let scratch = try Scratch()

@@ -1,3 +1,4 @@
+internal import ContentDigest
 public import Foundation
 public import TeacherProtocol
 
@@ -72,6 +73,12 @@ public struct ReviewQuestion: Sendable, Equatable {
       questions.append(ReviewQuestion(item: Item(id: id, image: row.text("image"), fields: fields), answers: answers))
     }
     return questions
+  }
+
+  /// The answers in an order of this item's own, so that their place does not give a teacher away.
+  public var answersInBlindOrder: [Answer] {
+    answers.map { (key: ContentDigest.of(fields: [item.id, $0.teacher]), answer: $0) }
+      .sorted { $0.key < $1.key }.map(\.answer)
   }
 
   /// A teacher's rationale in pieces; those that differ are words that nobody with another label uses.

@@ -84,7 +84,7 @@ public struct TerminalReview: Sendable {
       let path = image.hasPrefix("/") ? image : images?.appendingPathComponent(image).path ?? image
       lines.append("photo: \(path)")
     }
-    for (index, answer) in question.answers.enumerated() {
+    for (index, answer) in (showsNames ? question.answers : question.answersInBlindOrder).enumerated() {
       let name = showsNames ? answer.teacher : "answer \(index + 1)"
       let label = answer.label.map { labels[$0]?.answer ?? $0 } ?? "no answer"
       let rationale = question.marked(answer).map { $0.differs ? Self.marking($0.text) : $0.text }.joined()
