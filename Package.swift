@@ -141,7 +141,8 @@ let package = Package(
     tests("DualChecker", ["DualChecker", "TeacherProtocol"], exclude: ["Golden"]),
     tests("Annotations", ["Annotations", "TeacherProtocol"]),
     tests("ReviewServer", ["ReviewServer", "Annotations", "TeacherProtocol", "LoopbackServer"]),
-    tests("SQLiteStore", ["SQLiteStore", "Annotations", "TeacherProtocol"]),
+    tests("SQLiteStore", ["SQLiteStore", "Annotations", "TeacherProtocol", grdb]),
+    tests("Asking", ["HTTPTeacher", "SQLiteStore", "Annotations", "TeacherProtocol"]),
     tests(
       "Student",
       ["Student", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers", "ImageDecoding", "LanguageModel", "VisionEncoder"],

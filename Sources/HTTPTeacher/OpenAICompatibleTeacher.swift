@@ -40,6 +40,15 @@ public struct OpenAICompatibleTeacher: Teacher {
 
     /// Options for a model.
     public init(model: String) { self.model = model }
+
+    /// What the server is known to take.
+    var habits: ServerHabits {
+      var habits = ServerHabits()
+      if let length = lengthParameter { (habits.length, habits.isLengthFixed) = (length, true) }
+      if let format = responseFormat { (habits.format, habits.isFormatFixed) = (format, true) }
+      habits.sendsLogProbabilities = wantsLogProbabilities
+      return habits
+    }
   }
 
   /// The name under which it votes.
@@ -65,13 +74,9 @@ public struct OpenAICompatibleTeacher: Teacher {
     self.name = name
     model = options.model
     let wire = ChatCompletions()
-    var habits = wire.habits
-    if let length = options.lengthParameter { (habits.length, habits.isLengthFixed) = (length, true) }
-    if let format = options.responseFormat { (habits.format, habits.isFormatFixed) = (format, true) }
-    habits.sendsLogProbabilities = options.wantsLogProbabilities
     let client = ServiceClient(
       .init(teacher: name, model: options.model, endpoint: base.appendingPathComponent(wire.path), key: key),
-      wire: wire, habits: habits, transport: transport, retry: options.retry, limits: options.pace,
+      wire: wire, habits: options.habits, transport: transport, retry: options.retry, limits: options.pace,
       seconds: options.seconds, clock: clock)
     conversation = Conversation(client: client, images: images, imageEdge: options.imageEdge, clock: clock)
   }

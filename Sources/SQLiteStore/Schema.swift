@@ -28,6 +28,14 @@
           table.column("time", .double).notNull()
         }
       }
+      migrator.registerMigration("2: question") { db in
+        try db.alter(table: "annotation") { table in
+          table.add(column: "question", .text)
+          table.add(column: "image", .text)
+          table.add(column: "image_sha256", .text)
+          table.add(column: "parameters", .text)
+        }
+      }
       return migrator
     }
   }
@@ -40,8 +48,8 @@
 
     static let insert = """
       INSERT OR IGNORE INTO annotation (key, item, teacher, model, prompt, outcome, label, reason, rationale, confidence,
-        confidence_source, raw, input_tokens, output_tokens, seconds, time)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        confidence_source, raw, input_tokens, output_tokens, seconds, time, question, image, image_sha256, parameters)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """
 
     static func arguments(_ annotation: Annotation) -> StatementArguments {
@@ -50,8 +58,8 @@
         annotation.key, annotation.item, annotation.teacher, annotation.model, annotation.promptVersion,
         reply.outcome.kind, reply.label, reply.outcome.reason, reply.rationale, reply.confidence?.value,
         reply.confidence?.source.rawValue, reply.raw, reply.usage?.inputTokens, reply.usage?.outputTokens,
-        reply.seconds,
-        annotation.time,
+        reply.seconds, annotation.time, annotation.question?.prompt, annotation.question?.image,
+        annotation.question?.imageDigest, annotation.question?.parameters,
       ]
     }
 
@@ -80,7 +88,16 @@
           confidence: value.map { Confidence($0, source: source.flatMap(Confidence.Source.init) ?? .recorded) },
           raw: row["raw"], usage: input.map { .init(inputTokens: $0, outputTokens: output ?? 0) },
           seconds: row["seconds"]),
-        time: row["time"])
+        time: row["time"], question: Self.question(row))
+    }
+
+    /// Nil in rows that older versions wrote.
+    private static func question(_ row: GRDB.Row) -> Annotation.Question? {
+      let prompt: String? = row["question"]
+      let parameters: String? = row["parameters"]
+      return prompt.map {
+        .init(prompt: $0, image: row["image"], imageDigest: row["image_sha256"], parameters: parameters ?? "")
+      }
     }
   }
 #endif

@@ -117,6 +117,27 @@ import Testing
     #expect(replies.allSatisfy { (try? $0.get()) != nil })
   }
 
+  @Test func aServiceThatRefusesEveryQuestionIsNotAskedAThousandTimes() async throws {
+    let crowd = Crowd()
+    let refusing = try crowd.teacher({ $0.pace.inFlight = 8 }) { _ in
+      TransportResponse(status: 400, body: Data("{\"detail\": \"no such model\"}".utf8))
+    }
+    let replies = await ask(refusing, 300)
+    #expect(crowd.state.withLock { $0.total } < 60)
+    let reasons = replies.compactMap { reply in
+      if case .failure(let error as TeacherUnavailable) = reply { error.reason } else { nil }
+    }
+    #expect(reasons.contains { $0.contains("answered none") && $0.contains("no such model") })
+    // Where one question was answered, it is the questions.
+    let picky = try Crowd().teacher({ $0.pace.inFlight = 4 }) { number in
+      number == 1 ? ScriptedServer.answer("No") : ScriptedServer.failure(400)
+    }
+    #expect(
+      await ask(picky, 200).allSatisfy {
+        if case .failure(let error) = $0 { error is HTTPTeacherError } else { true }
+      })
+  }
+
   @Test func aBudgetStopsRetriesToo() async throws {
     struct Meter: RequestMeter {
       let left = Locked(3)

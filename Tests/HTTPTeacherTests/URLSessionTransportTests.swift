@@ -83,5 +83,12 @@ import Testing
     while server.requests == 0 { try await Task.sleep(for: .milliseconds(1)) }
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
+    // And one that was cancelled before it began.
+    let late = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      return try await URLSessionTransport().send(question)
+    }
+    await #expect(throws: CancellationError.self) { try await late.value }
+    #expect(server.requests == 1)
   }
 }

@@ -1,6 +1,7 @@
 #if Run
   import Annotations
   import Foundation
+  import GRDB
   import SQLiteStore
   import TeacherProtocol
   import Testing
@@ -92,6 +93,32 @@
       try FileManager.default.removeItem(at: folder)
     }
 
+    @Test func aStoreOfAnOlderVersionIsBroughtUpToDate() async throws {
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      // What version 1 of the schema made, and one row of it.
+      try await DatabaseQueue(path: file.path).write { db in
+        try db.execute(
+          sql: """
+            CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
+            INSERT INTO grdb_migrations VALUES ('1: annotation');
+            CREATE TABLE annotation (number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE,
+              item TEXT NOT NULL, teacher TEXT NOT NULL, model TEXT NOT NULL, prompt TEXT NOT NULL,
+              outcome TEXT NOT NULL, label TEXT, reason TEXT, rationale TEXT NOT NULL, confidence DOUBLE,
+              confidence_source TEXT, raw TEXT NOT NULL, input_tokens INTEGER, output_tokens INTEGER,
+              seconds DOUBLE NOT NULL, time DOUBLE NOT NULL);
+            CREATE INDEX annotation_on_item ON annotation(item);
+            INSERT INTO annotation VALUES (1, 'old', 'i', 't', 'm', 'p', 'answered', 'falsified', NULL, 'r', NULL,
+              NULL, 'raw', NULL, NULL, 0, 1);
+            """)
+      }
+      let store = try SQLiteAnnotationStore(file)
+      var fresh = annotation("new")
+      fresh.question = .init(prompt: "Q?", image: "i.png", imageDigest: "0f", parameters: "temperature=0.0")
+      try await store.append([fresh])
+      #expect(try await store.all() == [annotation("old"), fresh])
+      try FileManager.default.removeItem(at: folder)
+    }
+
     @Test func aStoreOfANewerVersionIsRefusedAndLeftAlone() async throws {
       do {
         let store = try SQLiteAnnotationStore(file)
@@ -105,7 +132,7 @@
       }
       try rename("1: annotation", "9: annotation")
       #expect(
-        throws: AnnotationsError.newerStore(file: file.relativePath, known: "1: annotation", found: "9: annotation")
+        throws: AnnotationsError.newerStore(file: file.relativePath, known: "2: question", found: "9: annotation")
       ) { try SQLiteAnnotationStore(file) }
       try rename("9: annotation", "1: annotation")
       #expect(try await SQLiteAnnotationStore(file).all().map(\.key) == ["k"])

@@ -19,6 +19,8 @@ public final class FaultyServer: Sendable {
   public enum Action: Sendable {
     /// Answers as a server should.
     case answer(status: Int = 200, headers: [String] = [], body: [UInt8])
+    /// Answers, and sends the same answer once more although nobody asked.
+    case twice(body: [UInt8])
     /// Announces a body and breaks the connection off after so many of its bytes.
     case breakOff(body: [UInt8], after: Int)
     /// Closes the connection without a word.
@@ -193,6 +195,9 @@ private struct Connection {
     }
     switch action {
     case .answer(let status, let headers, let body): return write(head(status, headers, body.count) + body)
+    case .twice(let body):
+      let answer = head(200, [], body.count) + body
+      return write(answer + answer)
     case .breakOff(let body, let after):
       _ = write(head(200, [], body.count) + body.prefix(after))
       // A reset and not an orderly end.

@@ -44,9 +44,9 @@ public struct Annotator: Sendable {
     }
   }
 
-  private let store: any AnnotationStore
-  private let labels: LabelSet
-  private let assignments: [Assignment]
+  let store: any AnnotationStore
+  let labels: LabelSet
+  let assignments: [Assignment]
   /// What was spent and may be.
   public let ledger: SpendingLedger
 

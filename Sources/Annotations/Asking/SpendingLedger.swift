@@ -1,4 +1,4 @@
-public import TeacherProtocol
+import TeacherProtocol
 
 /// Keeps a budget: books what questions are thought to cost before they are asked, and what they did cost afterwards.
 ///

@@ -224,7 +224,8 @@ struct TeacherPass: Sendable {
         let (teacher, request) = (assignment.teacher, question.request)
         return Annotation(
           key: question.key, item: request.item.id, teacher: teacher.name, model: teacher.model,
-          promptVersion: request.promptVersion, reply: reply, time: now)
+          promptVersion: request.promptVersion, reply: reply, time: now,
+          question: .init(request))
       })
   }
 }

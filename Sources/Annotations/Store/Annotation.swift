@@ -24,11 +24,42 @@ public struct Annotation: Sendable, Equatable {
   public var reply: TeacherReply
   /// When it was kept, in seconds since 1970.
   public var time: Double
+  /// What was asked; nil in annotations that come from older stores or elsewhere.
+  public var question: Question?
+
+  /// What a teacher was asked, as far as it can be told without the data set.
+  public struct Question: Sendable, Equatable {
+    /// The filled template.
+    public var prompt: String
+    /// Path of the image as the data file gives it; nil for a question about text alone.
+    public var image: String?
+    /// SHA-256 of the image's bytes.
+    public var imageDigest: String?
+    /// `TeacherParameters.canonical`.
+    public var parameters: String
+
+    /// A question from its parts.
+    public init(prompt: String, image: String? = nil, imageDigest: String? = nil, parameters: String) {
+      self.prompt = prompt
+      self.image = image
+      self.imageDigest = imageDigest
+      self.parameters = parameters
+    }
+
+    /// The question of a request.
+    public init(_ request: TeacherRequest) {
+      self.init(
+        prompt: request.prompt, image: request.image.map { request.item.image ?? $0.url.relativePath },
+        imageDigest: request.image?.digest, parameters: request.parameters.canonical)
+    }
+  }
 
   /// An annotation from its parts.
   public init(
-    key: String, item: String, teacher: String, model: String, promptVersion: String, reply: TeacherReply, time: Double
+    key: String, item: String, teacher: String, model: String, promptVersion: String, reply: TeacherReply, time: Double,
+    question: Question? = nil
   ) {
+    self.question = question
     self.key = key
     self.item = item
     self.teacher = teacher
@@ -42,7 +73,8 @@ public struct Annotation: Sendable, Equatable {
   public init(teacher: any Teacher, request: TeacherRequest, reply: TeacherReply, time: Double) {
     self.init(
       key: Self.key(teacher: teacher, request: request), item: request.item.id, teacher: teacher.name,
-      model: teacher.model, promptVersion: request.promptVersion, reply: reply, time: time)
+      model: teacher.model, promptVersion: request.promptVersion, reply: reply, time: time,
+      question: Question(request))
   }
 
   /// What a reply is remembered by: SHA-256 of teacher, model, prompt version, prompt, image bytes, parameters and labels
@@ -64,7 +96,9 @@ public struct Annotation: Sendable, Equatable {
 
 extension Annotation: Codable {
   private enum CodingKeys: String, CodingKey {
-    case key, item, teacher, model, outcome, label, reason, rationale, confidence, raw, seconds, time
+    case key, item, teacher, model, outcome, label, reason, rationale, confidence, raw, seconds, time, question, image
+    case parameters
+    case imageDigest = "image_sha256"
     case promptVersion = "prompt"
     case confidenceSource = "confidence_source"
     case inputTokens = "input_tokens"
@@ -99,6 +133,12 @@ extension Annotation: Codable {
         usage: tokens.0.map { TeacherReply.Usage(inputTokens: $0, outputTokens: tokens.1 ?? 0) },
         seconds: try row.decodeIfPresent(Double.self, forKey: .seconds) ?? 0),
       time: try row.decode(Double.self, forKey: .time))
+    if let prompt = try row.decodeIfPresent(String.self, forKey: .question) {
+      question = Question(
+        prompt: prompt, image: try row.decodeIfPresent(String.self, forKey: .image),
+        imageDigest: try row.decodeIfPresent(String.self, forKey: .imageDigest),
+        parameters: try row.decodeIfPresent(String.self, forKey: .parameters) ?? "")
+    }
   }
 
   /// Writes the flat object.
@@ -120,6 +160,10 @@ extension Annotation: Codable {
     try row.encodeIfPresent(reply.usage?.outputTokens, forKey: .outputTokens)
     try row.encode(reply.seconds, forKey: .seconds)
     try row.encode(time, forKey: .time)
+    try row.encodeIfPresent(question?.prompt, forKey: .question)
+    try row.encodeIfPresent(question?.image, forKey: .image)
+    try row.encodeIfPresent(question?.imageDigest, forKey: .imageDigest)
+    try row.encodeIfPresent(question?.parameters, forKey: .parameters)
   }
 }
 

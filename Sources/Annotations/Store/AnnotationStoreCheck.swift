@@ -84,7 +84,12 @@ public struct AnnotationStoreCheck: Sendable {
           outcome: outcome, rationale: "line\nline, \"quote\" \u{1F600} '; --",
           confidence: i == 0 ? Confidence(0.1 + 0.2, source: .agreement) : nil, raw: "raw\t\u{0001}\(i)",
           usage: i == 1 ? .init(inputTokens: 3, outputTokens: 4) : nil, seconds: 0.125 * Double(i)),
-        time: 1_700_000_000.25 + Double(i))
+        time: 1_700_000_000.25 + Double(i),
+        question: i == 2
+          ? nil
+          : .init(
+            prompt: "Is it?\n'\(i)'", image: i == 3 ? "a b.png" : nil, imageDigest: i == 3 ? "0f" : nil,
+            parameters: "temperature=0.0"))
     }
   }
 }

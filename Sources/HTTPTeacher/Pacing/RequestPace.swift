@@ -14,6 +14,9 @@ public struct PaceLimits: Sendable, Equatable {
   public var firstPause = 5.0
   /// Pauses in a row after which the teacher counts as unavailable. The default is 6, four minutes in all.
   public var pauses = 6
+  /// Questions that are refused (4xx) before a single one is answered, after which the teacher counts as unavailable: it is
+  /// then not the questions that are at fault. The default is 50.
+  public var refusalsToStop = 50
 
   /// The defaults.
   public init() {}
@@ -34,6 +37,8 @@ actor RequestPace {
     case throttled(wait: Double?)
     /// The service or the way to it is at fault.
     case fault(String)
+    /// The service refuses the question, and would again.
+    case refused(String)
     /// In a way that says nothing of the service's state.
     case other
   }
@@ -50,6 +55,8 @@ actor RequestPace {
   private var tokenTime = -Double.infinity
   private var faults = 0
   private var pauses = 0
+  private var refusals = 0
+  private var hasAnswered = false
   private var unavailable: TeacherUnavailable?
   private var waiting: [(id: Int, continuation: CheckedContinuation<Void, Never>)] = []
   private var nextID = 0
@@ -88,7 +95,7 @@ actor RequestPace {
     let now = clock.now()
     switch outcome {
     case .answered(let tokens):
-      (faults, pauses) = (0, 0)
+      (faults, pauses, hasAnswered) = (0, 0, true)
       room = min(Double(max(1, limits.inFlight)), room + 1 / room)
       if let tokens, let rate = limits.tokensPerMinute { tokenTime += Double(tokens - estimate) * 60 / rate }
     case .throttled(let wait):
@@ -101,6 +108,12 @@ actor RequestPace {
     case .fault(let reason):
       faults += 1
       if faults >= limits.faultsToPause, now >= pausedUntil { pause(now, because: reason) }
+    case .refused(let reason):
+      refusals += 1
+      if !hasAnswered, refusals >= limits.refusalsToStop {
+        unavailable = TeacherUnavailable(
+          teacher: teacher, reason: "it refused \(refusals) questions and answered none; the last: \(reason)")
+      }
     case .other: break
     }
     finish()

@@ -9,10 +9,7 @@ struct Conversation: Sendable {
 
   func reply(to request: TeacherRequest) async throws -> TeacherReply {
     let start = clock.now()
-    let instruction = AnswerForm(of: request).instruction
-    var question = Question(
-      request: request, text: instruction.isEmpty ? request.prompt : request.prompt + "\n\n" + instruction,
-      seed: request.parameters.seed)
+    var question = Question(asking: request)
     if let image = request.image { question.image = try await images.encoded(image, longestEdge: imageEdge) }
     var replies: [TeacherReply] = []
     let wanted = request.parameters.samples
@@ -58,6 +55,14 @@ struct Conversation: Sendable {
     mended.usage = Self.sum([reply.usage, mended.usage])
     if mended.label == nil { mended.outcome = reply.outcome }
     return mended
+  }
+
+  /// All answers of one response, read.
+  static func reply(_ spoken: Spoken, to request: TeacherRequest) -> TeacherReply {
+    let replies = spoken.samples.prefix(request.parameters.samples).enumerated().map { index, sample in
+      reply(sample, to: request, usage: index == 0 ? spoken.usage : nil)
+    }
+    return replies.count == 1 ? replies[0] : agreed(replies)
   }
 
   /// One answer, read.

@@ -139,7 +139,10 @@ final class ServiceClient: Sendable {
       case "false": false
       default: [408, 409, 429].contains(status) || (500...599).contains(status)
       }
-    guard isTransient else { throw Refusal(cause: fault) }
+    guard isTransient else {
+      outcome = .refused("\(fault)")
+      throw Refusal(cause: fault)
+    }
     if status == 429 || status == 529 {
       outcome = .throttled(wait: wait)
       return .throttled(fault, wait: wait)

@@ -50,8 +50,9 @@ public final class URLSessionTransport: Transport {
     defer { watch.cancel() }
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        receiver.expect(task, continuation, host: host)
-        task.resume()
+        receiver.expect(task, continuation, host: host, seconds: request.seconds)
+        // Cancelled before it was expected, the task may have ended unheard.
+        if Task.isCancelled { receiver.abandon(task) } else { task.resume() }
       }
     } onCancel: {
       task.cancel()
@@ -68,6 +69,7 @@ private final class Receiver: NSObject, URLSessionDataDelegate {
   private struct Open {
     let continuation: CheckedContinuation<Answer, Never>
     let host: String
+    let seconds: Double
     var body = Data()
     var failure: HTTPTeacherError?
   }
@@ -77,8 +79,15 @@ private final class Receiver: NSObject, URLSessionDataDelegate {
 
   init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
 
-  func expect(_ task: URLSessionTask, _ continuation: CheckedContinuation<Answer, Never>, host: String) {
-    open.withLock { $0[task.taskIdentifier] = Open(continuation: continuation, host: host) }
+  func expect(
+    _ task: URLSessionTask, _ continuation: CheckedContinuation<Answer, Never>, host: String, seconds: Double
+  ) {
+    open.withLock { $0[task.taskIdentifier] = Open(continuation: continuation, host: host, seconds: seconds) }
+  }
+
+  func abandon(_ task: URLSessionTask) {
+    let answer = open.withLock { $0.removeValue(forKey: task.taskIdentifier) }
+    answer?.continuation.resume(returning: .failure(.notReached(host: answer?.host ?? "", reason: "cancelled")))
   }
 
   func fail(_ task: URLSessionTask, with error: HTTPTeacherError) {
@@ -109,6 +118,10 @@ private final class Receiver: NSObject, URLSessionDataDelegate {
     if let failure = answer.failure { return .failure(failure) }
     // The description of a URLError may hold the whole address; the words are enough.
     if let error {
+      // The session's own clock may be the first to find that nothing comes any more.
+      if (error as? URLError)?.code == .timedOut {
+        return .failure(.timedOut(host: answer.host, seconds: answer.seconds))
+      }
       let never: Set<URLError.Code> = [
         .cannotConnectToHost, .cannotFindHost, .dnsLookupFailed, .notConnectedToInternet,
       ]

@@ -4,7 +4,6 @@ import TeacherProtocol
 /// The wire format of OpenAI-compatible chat completions: a question as a body, a body as an answer.
 struct ChatCompletions: WireFormat {
   var path: String { "chat/completions" }
-  var habits = ServerHabits()
 
   func headers(key: APIKey?) -> [String: String] {
     key.map { ["Authorization": "Bearer \($0.value)"] } ?? [:]

@@ -15,6 +15,14 @@ struct Question: Sendable {
   var samples = 1
   /// Distinguishes samples that are asked for one by one.
   var seed: Int?
+
+  /// The question of a request, without its image.
+  init(asking request: TeacherRequest) {
+    self.request = request
+    let instruction = AnswerForm(of: request).instruction
+    text = instruction.isEmpty ? request.prompt : request.prompt + "\n\n" + instruction
+    seed = request.parameters.seed
+  }
 }
 
 /// One token of an answer, with what might have stood in its place.
@@ -51,8 +59,6 @@ struct Spoken: Sendable {
 protocol WireFormat: Sendable {
   /// Added to the base address.
   var path: String { get }
-  /// How questions to this server are worded at first.
-  var habits: ServerHabits { get }
 
   /// Headers that carry the key and the version.
   func headers(key: APIKey?) -> [String: String]
@@ -65,9 +71,12 @@ protocol WireFormat: Sendable {
 extension WireFormat {
   /// What a response that is not 200 says of its cause: `{"error": {"message", "type", "code"}}` with every service.
   func error(_ body: Data) -> ServiceError {
-    let value = parsed(body)?["error"]
+    let whole = parsed(body)
+    let value = whole?["error"]
+    // Servers on FastAPI say it under "detail".
+    let words = value?["message"]?.string ?? value?.string ?? whole?["detail"]?.cell ?? whole?["message"]?.string
     return ServiceError(
-      message: value?["message"]?.string ?? value?.string ?? String(decoding: body.prefix(200), as: UTF8.self),
+      message: words ?? String(decoding: body.prefix(200), as: UTF8.self),
       codes: [value?["code"]?.cell, value?["type"]?.string].compactMap(\.self), parameter: value?["param"]?.string)
   }
 

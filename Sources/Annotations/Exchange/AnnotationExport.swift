@@ -1,0 +1,190 @@
+public import Foundation
+public import TeacherProtocol
+
+/// Writes replies for other tools.
+///
+/// ```swift
+/// let export = AnnotationExport(.preference, truth: ["7": "falsified"])
+/// try Data(export.text(of: try await store.all()).utf8).write(to: file)
+/// ```
+public struct AnnotationExport: Sendable {
+  /// The form of the file.
+  public var format: AnnotationFormat
+  /// Writes answers anew by a template, "Yes. Because ...", where it is given; else answers stand as the teachers wrote them.
+  public var answers: (labels: LabelSet, template: AnswerTemplate)?
+  /// For preferences: the true label by item. An item that is not in it has the label of most of its replies.
+  public var truth: [String: String]
+
+  /// An export.
+  public init(
+    _ format: AnnotationFormat, answers: (labels: LabelSet, template: AnswerTemplate)? = nil,
+    truth: [String: String] = [:]
+  ) {
+    self.format = format
+    self.answers = answers
+    self.truth = truth
+  }
+
+  /// True labels out of a file with the columns `item` and `label`, such as a run's journal of labels.
+  ///
+  /// - Throws: `TeacherProtocolError` where the file can't be read; rows without both are passed over.
+  public static func truth(contentsOf url: URL) throws -> [String: String] {
+    let table = try RowFile(contentsOf: url)
+    let pairs = table.rows.compactMap { row in
+      row.text("item").flatMap { item in row.text("label").map { (item, $0) } }
+    }
+    return Dictionary(pairs, uniquingKeysWith: { _, last in last })
+  }
+
+  /// The file's text.
+  ///
+  /// - Throws: `TeacherProtocolError.unknownLabel` where a reply has a label that the template's set has not.
+  public func text(of annotations: [Annotation]) throws -> String {
+    switch format {
+    case .jsonLines: lines(try annotations.map { try Self.flat($0) })
+    case .conversational: lines(try annotations.filter { $0.reply.label != nil }.map(conversation))
+    case .preference: lines(try preferences(annotations))
+    case .labelStudio: JSONValue.array(try tasks(annotations)).text + "\n"
+    }
+  }
+
+  private func lines(_ rows: [JSONValue]) -> String { rows.map { $0.text + "\n" }.joined() }
+
+  static func flat(_ annotation: Annotation) throws -> JSONValue {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let data = try encoder.encode(annotation)
+    return try data.withUnsafeBytes { raw throws -> JSONValue in
+      try JSONParser.value(of: raw.bindMemory(to: UInt8.self))
+    }
+  }
+
+  // MARK: TRL
+
+  private func conversation(_ annotation: Annotation) throws -> JSONValue {
+    .object(
+      [.init("messages", .array([user(annotation), try assistant(annotation)]))] + images(annotation) + [
+        .init(
+          "metadata", .object([.init("source", "swift-distillation"), .init("annotation", try Self.flat(annotation))]))
+      ])
+  }
+
+  private func preferences(_ annotations: [Annotation]) throws -> [JSONValue] {
+    try byItem(annotations).flatMap { item, annotations -> [JSONValue] in
+      let answered = annotations.filter { $0.reply.label != nil }
+      guard let right = truth[item] ?? Self.majority(answered) else { return [] }
+      let chosen = answered.filter { $0.reply.label == right }
+      let rejected = answered.filter { $0.reply.label != right }
+      return try chosen.flatMap { good in
+        try rejected.map { bad in
+          .object(
+            [
+              .init("prompt", .array([user(good)])), .init("chosen", .array([try assistant(good)])),
+              .init("rejected", .array([try assistant(bad)])),
+            ] + images(good) + [
+              .init(
+                "metadata",
+                .object([
+                  .init("source", "swift-distillation"), .init("chosen", try Self.flat(good)),
+                  .init("rejected", try Self.flat(bad)),
+                ]))
+            ])
+        }
+      }
+    }
+  }
+
+  private static func majority(_ annotations: [Annotation]) -> String? {
+    var votes: [String: Int] = [:]
+    for label in annotations.compactMap(\.reply.label) { votes[label, default: 0] += 1 }
+    guard let most = votes.max(by: { $0.value < $1.value }) else { return nil }
+    return 2 * most.value > annotations.count ? most.key : nil
+  }
+
+  private func user(_ annotation: Annotation) -> JSONValue {
+    message("user", annotation.question?.prompt ?? "", hasImage: annotation.question?.image != nil, annotation)
+  }
+
+  private func assistant(_ annotation: Annotation) throws -> JSONValue {
+    var text = annotation.reply.raw
+    if let answers, let label = annotation.reply.label {
+      text = try answers.template.answer(label, rationale: annotation.reply.rationale, labels: answers.labels)
+    }
+    return message("assistant", text, hasImage: false, annotation)
+  }
+
+  /// Plain texts without images, parts with: TRL wants one form throughout a conversation.
+  private func message(_ role: String, _ text: String, hasImage: Bool, _ annotation: Annotation) -> JSONValue {
+    guard annotation.question?.image != nil else {
+      return .object([.init("role", .string(role)), .init("content", .string(text))])
+    }
+    let part = JSONValue.object([.init("type", "text"), .init("text", .string(text))])
+    let content = hasImage ? [.object([.init("type", "image")]), part] : [part]
+    return .object([.init("role", .string(role)), .init("content", .array(content))])
+  }
+
+  private func images(_ annotation: Annotation) -> [JSONValue.Member] {
+    annotation.question?.image.map { [.init("images", .array([.string($0)]))] } ?? []
+  }
+
+  // MARK: Label Studio
+
+  private func tasks(_ annotations: [Annotation]) throws -> [JSONValue] {
+    try byItem(annotations).map { item, annotations in
+      var data: [JSONValue.Member] = [.init("item", .string(item))]
+      if let question = annotations.lazy.compactMap(\.question).first {
+        data.append(.init("text", .string(question.prompt)))
+        if let image = question.image { data.append(.init("image", .string(image))) }
+      }
+      return .object([
+        .init("data", .object(data)),
+        .init("predictions", .array(annotations.filter { $0.reply.label != nil }.map(prediction))),
+        .init("meta", .object([.init("annotations", .array(try annotations.map { try Self.flat($0) }))])),
+      ])
+    }
+  }
+
+  private func prediction(_ annotation: Annotation) -> JSONValue {
+    func result(_ name: String, _ type: String, _ value: String, _ texts: [String]) -> JSONValue {
+      .object([
+        .init("from_name", .string(name)), .init("to_name", "item"), .init("type", .string(type)),
+        .init("value", .object([.init(value, .array(texts.map { .string($0) }))])),
+      ])
+    }
+    var results = [result("label", "choices", "choices", [annotation.reply.label ?? ""])]
+    if !annotation.reply.rationale.isEmpty {
+      results.append(result("rationale", "textarea", "text", [annotation.reply.rationale]))
+    }
+    var members: [JSONValue.Member] = [.init("model_version", .string(annotation.teacher))]
+    if let confidence = annotation.reply.confidence { members.append(.init("score", .number(confidence.value))) }
+    return .object(members + [.init("result", .array(results))])
+  }
+
+  /// The labelling interface that the tasks are made for, to be pasted into Label Studio's settings.
+  ///
+  /// - Parameter hasImages: whether the items have images.
+  public static func labelStudioInterface(labels: LabelSet, hasImages: Bool) -> String {
+    func escaped(_ text: String) -> String {
+      text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
+        .replacingOccurrences(of: "\"", with: "&quot;")
+    }
+    let choices = labels.labels.map { label in
+      let hint = label.meaning.isEmpty ? "" : " hint=\"\(escaped(label.meaning))\""
+      return "    <Choice value=\"\(escaped(label.name))\"\(hint)/>\n"
+    }
+    return "<View>\n" + (hasImages ? "  <Image name=\"photo\" value=\"$image\"/>\n" : "")
+      + "  <Text name=\"item\" value=\"$text\"/>\n"
+      + "  <Choices name=\"label\" toName=\"item\" choice=\"single\" required=\"true\">\n" + choices.joined()
+      + "  </Choices>\n  <TextArea name=\"rationale\" toName=\"item\"/>\n</View>\n"
+  }
+
+  /// In the order in which items first occur.
+  private func byItem(_ annotations: [Annotation]) -> [(String, [Annotation])] {
+    var (order, groups) = ([String](), [String: [Annotation]]())
+    for annotation in annotations {
+      if groups[annotation.item] == nil { order.append(annotation.item) }
+      groups[annotation.item, default: []].append(annotation)
+    }
+    return order.map { ($0, groups[$0] ?? []) }
+  }
+}

@@ -1,0 +1,55 @@
+import Annotations
+import Foundation
+import HTTPTeacher
+import TeacherProtocol
+
+/// Three teachers behind a server on this machine, asked about numbered items.
+enum Asking {
+  /// Whether the measures are made at their full size.
+  static let isMeasured = ProcessInfo.processInfo.environment["MEASURE_ASKING"] != nil
+
+  static func item(_ number: Int) -> Item { Item(id: "\(number)", fields: ["text": "Item \(number)."]) }
+
+  static func annotator(
+    _ base: URL, store: any AnnotationStore, models: [String] = ["a", "b", "c"], concurrency: Int = 32,
+    ledger: SpendingLedger = SpendingLedger()
+  ) throws -> Annotator {
+    var options = OpenAICompatibleTeacher.Options(model: "")
+    options.seconds = 2
+    options.retry.firstWait = 0.005
+    options.retry.longestWait = 0.02
+    options.pace.inFlight = concurrency
+    // The faults of the plan come in no order; ten in a row are nothing unusual among many at once.
+    options.pace.faultsToPause = 200
+    let template = try PromptTemplate("{text} Is it so? Yes or No.")
+    return try Annotator(
+      store: store, labels: .outOfContext,
+      assignments: models.map { model in
+        options.model = model
+        let teacher = OpenAICompatibleTeacher(
+          model, options: options, base: base, transport: URLSessionTransport(connections: concurrency))
+        return .init(
+          teacher: teacher, template: template, parameters: .init(maximumTokens: 64, answersInJSON: true),
+          concurrency: concurrency)
+      }, ledger: ledger)
+  }
+
+  /// Everything that a store says, but for times, usage and seconds, in the order of the keys.
+  static func export(_ store: any AnnotationStore) async throws -> [String] {
+    try await store.all().map { one in
+      [
+        one.key, one.item, one.teacher, one.model, "\(one.reply.outcome)", one.reply.rationale, one.reply.raw,
+        one.reply.confidence.map { "\($0.value) \($0.source)" } ?? "",
+      ].joined(separator: "|")
+    }.sorted()
+  }
+
+  /// Memory that the process holds now, in MiB; nil where the system does not say.
+  static var residentMiB: Double? {
+    guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
+      let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
+    else { return nil }
+    return kilobytes / 1024
+  }
+}

@@ -1,0 +1,155 @@
+import Annotations
+import Foundation
+import SQLiteStore
+import TeacherProtocol
+import TestSupport
+import Testing
+
+/// The words side from end to end over real connections. Small here; with `MEASURE_ASKING` set, at the full size.
+@Suite(.serialized) struct MisbehavingServiceTests {
+  @Test func everyItemIsAnsweredOrListedWhateverTheServiceDoes() async throws {
+    let count = Asking.isMeasured ? 10_000 : 60
+    let quota = count * 9 / 10
+    let service = MisbehavingService(quota: quota)
+    let server = try FaultyServer { service.serve($0) }
+    let folder = try Scratch()
+    let store = try SQLiteAnnotationStore(folder.url.appendingPathComponent("s.sqlite"))
+    let annotator = try Asking.annotator(server.base, store: store)
+    let failures = Locked<[AnnotationRun.Failure]>([])
+    let start = Date()
+    let end = try await annotator.fill(
+      Dataset(items: [], root: folder.url), count: count, item: Asking.item
+    ) { failure in failures.withLock { $0.append(failure) } }
+    let seconds = Date().timeIntervalSince(start)
+    let listed = failures.withLock { $0 }
+    let kept = try await store.all()
+    #expect(end.done == 3 * count)
+    #expect(kept.count + listed.count == 3 * count)
+    // Only the model whose quota was used up has questions without a reply, each with its reason.
+    #expect(listed.allSatisfy { $0.teacher == "c" && $0.reason.contains("quota is used up: no money") })
+    #expect((1...(count - quota + 32)).contains(listed.count))
+    // Each question was asked once, and once more for each fault of its own.
+    let counts = service.counts.withLock { $0 }
+    var (needed, retries, sent) = (0, 0, 0)
+    for annotation in kept {
+      let question = "\(annotation.model)/\(annotation.item)"
+      let faults = MisbehavingService.faults(of: question).count
+      #expect(counts.requests[question] == 1 + faults, "\(question)")
+      needed += 1
+      retries += faults
+      sent += counts.requests[question] ?? 0
+    }
+    #expect(sent == needed + retries)
+    #expect(counts.answers.values.allSatisfy { $0 == 1 })
+    // Answers of every kind came back as what they are.
+    for annotation in kept {
+      let outcome = annotation.reply.outcome
+      switch MisbehavingService.answer(to: "\(annotation.model)/\(annotation.item)") {
+      case .plain, .json, .fenced, .ignoredSchema, .twice, .huge: #expect(annotation.reply.label != nil)
+      case .unknownLabel: #expect(outcome == .unknownLabel("Perhaps"))
+      case .refusal: #expect(outcome == .refused)
+      case .empty: #expect(outcome == .empty)
+      case .cutOff: #expect(outcome == .cutOff && !annotation.reply.raw.isEmpty)
+      }
+    }
+    if Asking.isMeasured {
+      print(
+        "\(count) items x 3: \(kept.count) kept, \(listed.count) listed, \(sent) requests for \(needed) and \(retries) "
+          + "retries, \(server.requests - sent) for questions without a reply, \(seconds) s")
+    }
+  }
+
+  @Test func killedAtAnyInstantNothingCommittedIsLostAndLittleIsAskedAgain() async throws {
+    let count = Asking.isMeasured ? 10_000 : 300
+    let kills = Asking.isMeasured ? 50 : 3
+    let concurrency = 8
+    let service = MisbehavingService(isFaulty: false)
+    let server = try FaultyServer { service.serve($0) }
+    let folder = try Scratch()
+    let path = folder.url.appendingPathComponent("killed.sqlite").path
+    let log = folder.url.appendingPathComponent("committed").path
+    var generator = SystemRandomNumberGenerator()
+    var done = 0
+    for _ in 0..<kills {
+      // As much time as it takes for the kills to be spread over the whole.
+      let milliseconds = Asking.isMeasured ? Int.random(in: 150...900, using: &generator) : 120
+      let port = Int(server.port)
+      await #expect(processExitsWith: .signal(SIGKILL)) {
+        [
+          port = port as Int, path = path as String, log = log as String, count = count as Int,
+          milliseconds = milliseconds as Int, concurrency = concurrency as Int
+        ] in
+        try await KilledProcess.ask(
+          port: port, path: path, log: log, count: count, milliseconds: milliseconds, concurrency: concurrency)
+      }
+      let store = try SQLiteAnnotationStore(URL(fileURLWithPath: path))
+      let kept = try await store.all().count
+      // The process wrote down how many were committed, after each commit.
+      let said = (try? Data(contentsOf: URL(fileURLWithPath: log)).count) ?? 0
+      #expect(kept >= done)
+      #expect(kept >= said)
+      done = kept
+    }
+    let store = try SQLiteAnnotationStore(URL(fileURLWithPath: path))
+    let annotator = try Asking.annotator(server.base, store: store, concurrency: concurrency)
+    _ = try await annotator.fill(Dataset(items: [], root: folder.url), count: count, item: Asking.item) { failure in
+      Issue.record("\(failure)")
+    }
+    let requests = service.counts.withLock { $0.requests.values.reduce(0, +) }
+    let again = requests - 3 * count
+    #expect((0...(kills * 3 * concurrency)).contains(again))
+    let whole = try SQLiteAnnotationStore(folder.url.appendingPathComponent("whole.sqlite"))
+    _ = try await Asking.annotator(server.base, store: whole).fill(
+      Dataset(items: [], root: folder.url), count: count, item: Asking.item
+    ) { _ in }
+    let (interrupted, uninterrupted) = (try await Asking.export(store), try await Asking.export(whole))
+    #expect(interrupted.count == 3 * count)
+    #expect(interrupted == uninterrupted)
+    if Asking.isMeasured {
+      print(
+        "\(kills) kills: \(again) of \(3 * count) asked again, at most \(3 * concurrency) each time; \(done) kept by then"
+      )
+    }
+  }
+}
+
+/// What the process does that is killed.
+enum KilledProcess {
+  static func ask(
+    port: Int, path: String, log: String, count: Int, milliseconds: Int, concurrency: Int
+  ) async throws {
+    Thread.detachNewThread {
+      usleep(UInt32(milliseconds) * 1000)
+      kill(getpid(), SIGKILL)
+    }
+    let store = try SQLiteAnnotationStore(URL(fileURLWithPath: path))
+    let base = try #require(URL(string: "http://127.0.0.1:\(port)/v1"))
+    let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    let written = Locked(0)
+    let annotator = try Asking.annotator(base, store: store, concurrency: concurrency)
+    _ = try await annotator.fill(
+      Dataset(items: [], root: URL(fileURLWithPath: "/tmp")), count: count, item: Asking.item,
+      progress: { step in
+        let fresh = step.done - step.alreadyStored - written.withLock { $0 }
+        guard fresh > 0 else { return }
+        let bytes = [UInt8](repeating: 0x2E, count: fresh)
+        _ = write(descriptor, bytes, fresh)
+        written.withLock { $0 += fresh }
+      }
+    ) { _ in }
+    // Everything is asked; wait for the end.
+    try await Task.sleep(for: .seconds(60))
+  }
+}
+
+/// A folder of its own that is removed with the last reference to it.
+final class Scratch: Sendable {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appendingPathComponent("asking-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+}

@@ -1,0 +1,58 @@
+import Annotations
+import Foundation
+import HTTPTeacher
+import SQLiteStore
+import TeacherProtocol
+import TestSupport
+import Testing
+
+/// Measures with `MEASURE_ASKING` set, and only then; numbers depend on the machine.
+@Suite(.serialized, .enabled(if: Asking.isMeasured, "set MEASURE_ASKING to measure")) struct ThroughputMeasure {
+  static let answer = MisbehavingService.completion("No. It fits.")
+
+  @Test func textRepliesASecondAndFlatMemory() async throws {
+    let server = try FaultyServer { _ in .answer(body: Self.answer) }
+    let folder = try Scratch()
+    var held: [Double] = []
+    for count in [10_000, 200_000] {
+      let store = try SQLiteAnnotationStore(folder.url.appendingPathComponent("\(count).sqlite"))
+      let annotator = try Asking.annotator(server.base, store: store, models: ["a"], concurrency: 64)
+      let most = Locked(0.0)
+      let start = Date()
+      let end = try await annotator.fill(
+        Dataset(items: [], root: folder.url), count: count, item: Asking.item,
+        progress: { step in
+          if step.done % 1000 < 32 { most.withLock { $0 = max($0, Asking.residentMiB ?? 0) } }
+        }
+      ) { _ in }
+      let rate = Double(count) / Date().timeIntervalSince(start)
+      #expect(end.failed == 0)
+      held.append(most.withLock { $0 })
+      print("\(count) text replies: \(Int(rate)) a second, at most \(Int(held.last ?? 0)) MiB")
+      #expect(rate >= 1500)
+    }
+    #expect(held[1] - held[0] <= 50)
+  }
+
+  @Test func imageRepliesASecond() async throws {
+    let server = try FaultyServer { _ in .answer(body: Self.answer) }
+    let folder = try Scratch()
+    let count = 4000
+    for number in 0..<count {
+      var bytes = [UInt8](repeating: UInt8(number % 251), count: 100_000)
+      bytes.replaceSubrange(0..<8, with: [0xFF, 0xD8, 0xFF, 0xE0, UInt8(number >> 8), UInt8(number & 255), 0, 0])
+      try Data(bytes).write(to: folder.url.appendingPathComponent("\(number).jpg"))
+    }
+    let store = try SQLiteAnnotationStore(folder.url.appendingPathComponent("images.sqlite"))
+    let annotator = try Asking.annotator(server.base, store: store, models: ["a"], concurrency: 64)
+    let start = Date()
+    let end = try await annotator.fill(
+      Dataset(items: [], root: folder.url), count: count,
+      item: { Item(id: "\($0)", image: "\($0).jpg", fields: ["text": "Item \($0)."]) }
+    ) { failure in Issue.record("\(failure)") }
+    let rate = Double(count) / Date().timeIntervalSince(start)
+    print("\(count) image replies of 100 kB: \(Int(rate)) a second, \(Int(Asking.residentMiB ?? 0)) MiB")
+    #expect(end.failed == 0)
+    #expect(rate >= 300)
+  }
+}
