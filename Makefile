@@ -16,16 +16,19 @@ TEST := $(SWIFT) test -c release --disable-xctest --disable-testable-imports --n
 COVERAGE_BUILD := .build/coverage
 SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks .ci/CheckLayers.swift
 
-.PHONY: help setup demo test example lint format layers architecture coverage benchmark bench clean
+.PHONY: help setup demo demo-dualchecker test example lint format layers architecture coverage benchmark bench clean
 
 help: ## Lists the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Installs the libraries that are missing, by apt.
 	@.ci/setup
 
 demo: setup ## Builds and runs the main job on a made-up world: no network, no key, no download.
 	$(SWIFT) run -c release OutOfContextNews --out $(OUT) $(ARGS)
+
+demo-dualchecker: setup ## Builds and runs DualChecker on written records about inventions: no network, no key, no download.
+	$(SWIFT) run -c release GreenInnovation --out runs/green $(ARGS)
 
 test: setup ## Builds and runs all tests.
 	$(TEST) $(ARGS)

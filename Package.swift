@@ -123,6 +123,12 @@ let package = Package(
         "NewsWorld", "Distillation", "Student", "Tokenizers", "ImageDecoding", "Tensor", "Layers", argumentParser,
       ],
       path: "Examples/OutOfContextNews/Program", swiftSettings: swiftSettings),
+    .target(
+      name: "GreenWorld", dependencies: [], path: "Examples/GreenInnovation/GreenWorld", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "GreenInnovation", dependencies: ["GreenWorld", "Distillation", "DualChecker", argumentParser],
+      path: "Examples/GreenInnovation/Program", swiftSettings: swiftSettings),
+    .executableTarget(name: "RealText", path: "Examples/RealText/Program", swiftSettings: swiftSettings),
 
     // Tests
     .target(name: "TestSupport", dependencies: ["Tensor"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
@@ -151,7 +157,7 @@ let package = Package(
       "Distillation",
       [
         "Distillation", "Student", "Annotations", "TeacherProtocol", "Layers", "Tensor", "LoRA", "DPO", "Tokenizers",
-        "ImageDecoding",
+        "ImageDecoding", "DualChecker",
       ]),
     tests(
       "StudentServer",
@@ -160,5 +166,6 @@ let package = Package(
         "LoopbackServer",
       ]),
     tests("NewsWorld", ["NewsWorld", "ImageDecoding"]),
+    tests("GreenWorld", ["GreenWorld", "DualChecker", "TeacherProtocol"]),
   ]
 )

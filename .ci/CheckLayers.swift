@@ -32,8 +32,8 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
     ]
   ),
   ("student and store", [("Student", .numbers), ("SQLiteStore", .words), ("ReviewServer", .words)]),
-  ("loop", [("Distillation", .both), ("StudentServer", .both), ("NewsWorld", .both)]),
-  ("programs", [("distill", .both), ("OutOfContextNews", .both)]),
+  ("loop", [("Distillation", .both), ("StudentServer", .both), ("NewsWorld", .both), ("GreenWorld", .both)]),
+  ("programs", [("distill", .both), ("OutOfContextNews", .both), ("GreenInnovation", .both), ("RealText", .both)]),
 ]
 
 /// Modules that come with the tool chain.

@@ -13,15 +13,16 @@ let package = Package(
     .target(
       name: "HelpDesk",
       dependencies: [
-        "Annotations", "Distillation", "DPO", "ImageDecoding", "LanguageModel", "Layers", "LoRA", "Student",
-        "TeacherProtocol", "Tensor",
+        "Annotations", "Distillation", "DPO", "DualChecker", "ImageDecoding", "LanguageModel", "Layers", "LoRA",
+        "Student", "TeacherProtocol", "Tensor",
       ].map { .product(name: $0, package: "swift-distillation") }),
     .executableTarget(name: "help-desk", dependencies: ["HelpDesk"]),
     .testTarget(
       name: "HelpDeskTests",
       dependencies: ["HelpDesk"]
-        + ["Annotations", "ImageDecoding", "LanguageModel", "Layers", "Student", "TeacherProtocol", "Tensor"].map {
-          .product(name: $0, package: "swift-distillation")
-        }),
+        + [
+          "Annotations", "DualChecker", "ImageDecoding", "LanguageModel", "Layers", "Student", "TeacherProtocol",
+          "Tensor",
+        ].map { .product(name: $0, package: "swift-distillation") }),
   ]
 )

@@ -19,6 +19,10 @@
 
         In the folder afterwards: stage1/ and stage2/ (PEFT adapters), evaluation.json, report.html (open it in a \
         browser), metrics.jsonl and TensorBoard events, review.jsonl (labels read), replies.jsonl (replies used).
+
+        With 'method: dualchecker' teacher and student improve each other while the records are being labelled, and there \
+        are no steps to stop after. In the folder afterwards: loop.json (every reply with its template, and the template's \
+        versions), student/ (a model folder that transformers loads), evaluation.json, report.html.
         """)
 
     @OptionGroup var options: RunOptions
@@ -29,6 +33,12 @@
     @OptionGroup var estimate: EstimateOptions
 
     func run() async throws {
+      if DistillationMethod.named(in: URL(filePath: options.config)) == .dualChecker {
+        if estimate.dryRun {
+          throw ValidationError("--dry-run is for multi-teacher; of other runs distill check says how many questions.")
+        }
+        return try await options.request.runChecked()
+      }
       if estimate.dryRun { return try await showEstimate(options) }
       try await runSteps(options, through: through)
     }

@@ -74,6 +74,22 @@
         try DistillationRun(configuration, folder: folder, reporter: progress.reporter, plugins: plugins), folder
       )
     }
+
+    /// A run of the method `dualchecker`, whole.
+    func runChecked() async throws {
+      let file = URL(filePath: config)
+      var configuration = try DualCheckerConfiguration(contentsOf: file, dataFolder: data.map { URL(filePath: $0) })
+      let folder = RunFolder.url(
+        out: configuration.out, ownSeed: configuration.seed, configurationFile: file,
+        given: out.map { URL(filePath: $0) }, seed: seed)
+      configuration.seed = seed ?? configuration.seed
+      Interruption.sayHowToGoOn()
+      let run = try CheckedRun(
+        configuration, folder: folder, reporter: progress.reporter,
+        makeTeacher: RunPlugins.command(cache: configuration.store).makeTeacher)
+      Output.write(try await run.run().table)
+      if !progress.quiet { Output.complain("in \(folder.appending(path: "report.html").path)") }
+    }
   }
 
   /// What is said when a person stops a run.

@@ -162,3 +162,22 @@ import Testing
     }
   }
 }
+
+@Suite struct SpanPlaceTests {
+  @Test func spansAreReadByTheirPlacesToo() throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "places-\(UUID().uuidString).jsonl")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let rows = [
+      #"{"id": "a", "summary": "a film on a film", "spans": [{"label": "cause", "start": 12, "end": 16}]}"#,
+      #"{"id": "b", "summary": "short", "spans": [{"label": "cause", "start": 2, "end": 9}]}"#,
+      #"{"id": "c", "summary": "short", "spans": []}"#,
+    ]
+    try Data(rows.joined(separator: "\n").utf8).write(to: file)
+    var fields = TaskFields()
+    (fields.spans, fields.detail) = ("spans", nil)
+    let gold = try GoldAnswers(contentsOf: file, task: try Fixture.causes(), fields: fields)
+    #expect(gold.answer(of: "a")?.key == "cause:12-16", "the second of two equal words")
+    #expect(gold.answer(of: "c") == .spans([]))
+    #expect(gold.setAside.count == 1 && !gold.has("b"))
+  }
+}

@@ -26,6 +26,10 @@ public struct RunCheck: Sendable {
     contentsOf file: URL, dataFolder: URL? = nil, runFolder: URL? = nil,
     environment: [String: String] = ProcessInfo.processInfo.environment, speed: MachineSpeed? = nil
   ) {
+    if DistillationMethod.named(in: file) == .dualChecker {
+      self.init(Self.inspectChecked(file, dataFolder: dataFolder, environment: environment))
+      return
+    }
     do throws(ConfigurationError) {
       let configuration = try RunConfiguration(contentsOf: file, dataFolder: dataFolder)
       self.init(

@@ -18,9 +18,19 @@ public enum RunFolder {
     for configuration: RunConfiguration, configurationFile: URL, given: URL? = nil, seed: Int? = nil,
     current: URL = URL(filePath: FileManager.default.currentDirectoryPath)
   ) -> URL {
+    url(
+      out: configuration.out, ownSeed: configuration.seed, configurationFile: configurationFile, given: given,
+      seed: seed, current: current)
+  }
+
+  /// The folder of a run of any method, from its configuration's `out` and seed.
+  public static func url(
+    out: String?, ownSeed: Int, configurationFile: URL, given: URL? = nil, seed: Int? = nil,
+    current: URL = URL(filePath: FileManager.default.currentDirectoryPath)
+  ) -> URL {
     if let given { return given }
-    let suffix = seed.flatMap { $0 == configuration.seed ? nil : "-seed\($0)" } ?? ""
-    if let out = configuration.out { return URL(filePath: out + suffix) }
+    let suffix = seed.flatMap { $0 == ownSeed ? nil : "-seed\($0)" } ?? ""
+    if let out { return URL(filePath: out + suffix) }
     let name = configurationFile.deletingPathExtension().lastPathComponent
     return current.appending(path: "runs").appending(path: name + suffix)
   }

@@ -1,3 +1,5 @@
+public import Foundation
+
 /// Everything that a run depends on: the configuration that `distill run` reads from YAML or JSON.
 ///
 /// ```swift
@@ -134,7 +136,17 @@ public struct RunConfiguration: ConfigurationSection {
 public enum DistillationMethod: String, ConfigurationChoice {
   /// Several teachers, LoRA on everything, LoRA and DPO on the conflicts (arXiv 2505.22517).
   case multiTeacher = "multi-teacher"
+  /// Teacher and student improve each other while the data is being labelled (arXiv 2408.12326).
+  case dualChecker = "dualchecker"
 
-  /// `multi-teacher`, and that the other method has no configuration.
-  public static var configurationForm: String { "multi-teacher (dualchecker has no configuration in this version)" }
+  /// The method that a configuration file names; nil where it names none, or can't be read as far as that.
+  public static func named(in file: URL) -> DistillationMethod? {
+    guard let bytes = try? Data(contentsOf: file), bytes.count <= RunConfiguration.fileSizeLimit,
+      let text = String(validating: bytes, as: UTF8.self),
+      let node = try? ConfigurationNode(text: text, format: ConfigurationFormat(of: file.path, text: text)),
+      case .map(let entries) = node.content, let value = entries.first(where: { $0.key == "method" })?.value,
+      case .text(let name) = value.content
+    else { return nil }
+    return DistillationMethod(rawValue: name)
+  }
 }

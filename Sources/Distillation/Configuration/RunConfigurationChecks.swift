@@ -1,6 +1,9 @@
 extension RunConfiguration {
   /// What holds between sections: teachers, labels, stages.
   public func checkRelations(with reader: inout ConfigurationReader) {
+    reader.require(
+      method == .multiTeacher, "method", expected: "multi-teacher, whose keys these are",
+      found: "the text '\(method.rawValue)'")
     checkTeachers(with: &reader)
     checkLabels(with: &reader)
     if let name = stage2.lossesWithoutDivergence.first {

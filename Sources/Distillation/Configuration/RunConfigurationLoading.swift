@@ -3,7 +3,9 @@ public import Foundation
 extension RunConfiguration {
   /// The largest configuration file that is read, in bytes.
   public static let fileSizeLimit = 1 << 20
+}
 
+extension ConfigurationSection {
   /// Reads a configuration file and resolves its paths.
   ///
   /// - Parameters:
@@ -12,7 +14,7 @@ extension RunConfiguration {
   /// - Throws: All problems of the file together.
   public init(contentsOf file: URL, dataFolder: URL? = nil) throws(ConfigurationError) {
     let text = try Self.text(of: file)
-    let written = try RunConfiguration(
+    let written = try Self(
       text: text, format: ConfigurationFormat(of: file.path, text: text), file: file.path)
     self = written.resolvingPaths(configurationFolder: file.deletingLastPathComponent(), dataFolder: dataFolder)
   }
@@ -25,7 +27,7 @@ extension RunConfiguration {
   /// - Parameters:
   ///   - configurationFolder: The folder of the configuration file.
   ///   - dataFolder: The folder given by `--data`; nil for that of the configuration file.
-  public func resolvingPaths(configurationFolder: URL, dataFolder: URL? = nil) -> RunConfiguration {
+  public func resolvingPaths(configurationFolder: URL, dataFolder: URL? = nil) -> Self {
     mappingConfigurationPaths(nil) { path, root in
       switch root {
       case .configuration: Self.absolute(path, in: configurationFolder)
@@ -49,13 +51,13 @@ extension RunConfiguration {
       ConfigurationError(file: file.path, problems: [ConfigurationProblem(reason: .unreadable(why))])
     }
     guard let kind = try? FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path) else {
-      throw unreadable("there is no such file; give a YAML or JSON file, or write one with: distill init multi-teacher")
+      throw unreadable("there is no such file; give a YAML or JSON file, or write one with: distill init")
     }
     guard kind[.type] as? FileAttributeType != .typeDirectory else {
       throw unreadable("this is a folder; give the YAML or JSON file in it")
     }
-    guard (kind[.size] as? Int ?? 0) <= fileSizeLimit else {
-      throw unreadable("the file is larger than \(fileSizeLimit) bytes, which no configuration is")
+    guard (kind[.size] as? Int ?? 0) <= RunConfiguration.fileSizeLimit else {
+      throw unreadable("the file is larger than \(RunConfiguration.fileSizeLimit) bytes, which no configuration is")
     }
     let bytes: Data
     do {

@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// Texts as vectors whose products say how alike the texts are.
 public protocol SentenceEncoder: Sendable {
   /// One vector of length 1 per text, axes (text, dimension), in order. A text with nothing in it is all zeros.
@@ -20,6 +22,8 @@ public struct HashedNGramEncoder: SentenceEncoder, Equatable {
   public let dimensions: Int
   /// Lengths of the n-grams in characters. The default is 2...4.
   public let lengths: ClosedRange<Int>
+  /// What a dimension counts, by how few texts have it; empty where all count the same.
+  private var weights: [Float] = []
 
   /// An encoder.
   ///
@@ -30,10 +34,25 @@ public struct HashedNGramEncoder: SentenceEncoder, Equatable {
     self.lengths = lengths
   }
 
-  /// The vectors of the texts.
-  public func vectors(for texts: [String]) async throws -> [[Float]] { texts.map(vector) }
+  /// The same encoder for texts like these, whose labels nobody needs to know: what most of them have counts little (inverse
+  /// document frequency, squared).
+  public func fitted(to texts: [String]) -> HashedNGramEncoder {
+    var count = [Float](repeating: 0, count: dimensions)
+    for text in texts {
+      for (place, value) in vector(text, weights: []).enumerated() where value != 0 { count[place] += 1 }
+    }
+    var fitted = self
+    let all = Float(texts.count + 1)
+    fitted.weights = count.map {
+      let idf = log(all / ($0 + 1)); return idf * idf
+    }
+    return fitted
+  }
 
-  private func vector(_ text: String) -> [Float] {
+  /// The vectors of the texts.
+  public func vectors(for texts: [String]) async throws -> [[Float]] { texts.map { vector($0, weights: weights) } }
+
+  private func vector(_ text: String, weights: [Float]) -> [Float] {
     var counts = [Float](repeating: 0, count: dimensions)
     let words = text.lowercased().split(whereSeparator: \.isWhitespace)
     guard !words.isEmpty else { return counts }
@@ -47,7 +66,8 @@ public struct HashedNGramEncoder: SentenceEncoder, Equatable {
         counts[Int(hash % UInt64(dimensions))] += hash & (1 << 40) == 0 ? 1 : -1
       }
     }
-    let damped = counts.map { $0 < 0 ? -(-$0).squareRoot() : $0.squareRoot() }
+    var damped = counts.map { $0 < 0 ? -(-$0).squareRoot() : $0.squareRoot() }
+    for place in weights.indices { damped[place] *= weights[place] }
     let norm = damped.reduce(0 as Double) { $0 + Double($1) * Double($1) }.squareRoot()
     return norm > 0 ? damped.map { Float(Double($0) / norm) } : damped
   }

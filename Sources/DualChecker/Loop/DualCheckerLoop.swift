@@ -26,6 +26,8 @@ public struct DualCheckerLoop: Sendable {
   public let template: LabellingTemplate
   /// The settings.
   public var options = DualCheckerOptions()
+  /// How the teacher answers. The default is that of `TeacherParameters`.
+  public var parameters = TeacherParameters()
   /// Who gives second opinions; nil for the same teacher with other demonstrations.
   public var second: (any Teacher)?
   /// Who looks at the replies, in place of a ``DetailLadder`` over the options; made anew for every state of the template.
@@ -152,6 +154,7 @@ public struct DualCheckerLoop: Sendable {
     var prompts = PromptBuilder(task: task, template: template, aligner: aligner.explained(by: reasons))
     prompts.shots = options.shots
     prompts.contextCharacters = options.contextCharacters
+    prompts.parameters = parameters
     return prompts
   }
 

@@ -19,7 +19,8 @@ public final class GoldAnswers: Sendable {
   /// Reads the gold answers of a data file.
   ///
   /// A class is the value of the label column, by name or alias. Spans are the columns named as the task's types: the words of
-  /// a span, a list of them, or nothing; each must stand in the item's text.
+  /// a span, a list of them, or nothing; each must stand in the item's text. Or one column lists them by their places, as
+  /// ``TaskFields/spans`` says.
   ///
   /// - Throws: `TeacherProtocolError`.
   public init(
@@ -34,7 +35,12 @@ public final class GoldAnswers: Sendable {
       }
       if task.kind == .spans {
         do throws(UnreadableAnswer) {
-          answers[id] = .spans(try Self.spans(of: row, task: task, text: row.text(fields.text) ?? ""))
+          let text = row.text(fields.text) ?? ""
+          let spans =
+            if let column = fields.spans { try Self.places(row.value(column), task: task, text: text) } else {
+              try Self.spans(of: row, task: task, text: text)
+            }
+          answers[id] = .spans(spans)
         } catch {
           problem(task.names.joined(separator: ", "), "words of the text", error.description)
         }
@@ -71,6 +77,26 @@ public final class GoldAnswers: Sendable {
   /// Whether an item has a gold answer, which says nothing of what it is and is not counted.
   public func has(_ id: String) -> Bool { answers[id] != nil }
 
+  /// Spans by their places: objects with `label` (or `type`), `start` and `end`, in Unicode scalars.
+  private static func places(
+    _ value: JSONValue?, task: LabellingTask, text: String
+  ) throws(UnreadableAnswer) -> [LabelledSpan] {
+    guard let elements = value?.elements else { throw UnreadableAnswer("no list of spans") }
+    let length = text.unicodeScalars.count
+    var spans: [LabelledSpan] = []
+    for element in elements {
+      guard let name = (element["label"] ?? element["type"])?.string, let label = task.labels.label(name)?.name,
+        label != LabellingTask.outside, let start = element["start"]?.integer, let end = element["end"]?.integer,
+        0 <= start, start < end, end <= length
+      else { throw UnreadableAnswer("a span that is not of a known type inside the text: \(element)") }
+      spans.append(LabelledSpan(label: label, range: start..<end))
+    }
+    guard let settled = task.overlap.settled(spans, types: task.names) else {
+      throw UnreadableAnswer("spans that overlap")
+    }
+    return settled
+  }
+
   private static func spans(
     of row: RowFile.Row, task: LabellingTask, text: String
   ) throws(UnreadableAnswer) -> [LabelledSpan] {
@@ -91,6 +117,9 @@ public struct TaskFields: Sendable, Equatable {
   public var detail: String? = "detail"
   /// The class, for tasks with classes. The default is `label`.
   public var label = "label"
+  /// The spans of span tasks by their places: a list of objects with `label`, `start` and `end` (in Unicode scalars, as Python
+  /// counts). The default is nil: columns named as the types hold their words.
+  public var spans: String?
   /// What must stay in one split; nil for nothing. The default is nil.
   public var group: String?
   /// The name of the split; nil for none. The default is nil.

@@ -98,7 +98,7 @@ import Testing
     ),
     (
       "\"method\": \"dualchecker\"",
-      "method (line 1): expected multi-teacher (dualchecker has no configuration in this version), found the text 'dualchecker'"
+      "method (line 1): expected multi-teacher, whose keys these are, found the text 'dualchecker'"
     ),
     ("\"rounds\": 0", "rounds (line 1): expected a whole number, from 1 to 1000, found the number 0"),
     (

@@ -5,14 +5,17 @@
 public enum ConfigurationTemplate {
   /// The template for a method.
   public static func text(for method: DistillationMethod) -> String {
-    var run = RunConfiguration.example
-    run.method = method
+    let keys =
+      switch method {
+      case .multiTeacher: lines(of: RunConfiguration.example)
+      case .dualChecker: lines(of: DualCheckerConfiguration.example)
+      }
     let head = [
       "# Configuration of a run: distill check FILE looks at it, distill run FILE carries it out.",
       "# Keys stand here with their defaults and may be left out, but for those marked (required).",
       "",
     ]
-    return (head + lines(of: run)).map { $0 + "\n" }.joined()
+    return (head + keys).map { $0 + "\n" }.joined()
   }
 
   /// The lines of a section's keys; those without a value are comments.

@@ -1,0 +1,74 @@
+import Foundation
+
+/// A calibration by two numbers: log-odds are stretched and shifted (Platt 1999, "Probabilistic Outputs for Support Vector
+/// Machines").
+///
+/// The shift is what a temperature lacks: a teacher that states 0.6 and is right nine times of ten can't be mended by
+/// stretching around 0.5 alone. Some tens of answers will do; targets are drawn in a little, as Platt does, so that a few
+/// answers which are all right don't become certainty.
+///
+/// ```swift
+/// let calibration = LogisticCalibration(confidences: stated, correct: wasRight)
+/// calibration.calibrated(0.6)  // 0.88
+/// ```
+public struct LogisticCalibration: ConfidenceCalibration, Equatable, Codable {
+  /// What log-odds are multiplied by, 0 or more: a higher confidence never becomes a lower one.
+  public let slope: Double
+  /// What is added to them.
+  public let shift: Double
+
+  /// Learns from answers whose truth is known; without any, every confidence stays as it is.
+  ///
+  /// - Parameters:
+  ///   - confidences: as stated, one per answer, each in 0...1.
+  ///   - correct: whether the answer was right, in the same order.
+  /// - Precondition: as many outcomes as confidences.
+  public init(confidences: [Double], correct: [Bool]) {
+    precondition(confidences.count == correct.count, "\(confidences.count) confidences, \(correct.count) answers")
+    guard !confidences.isEmpty else {
+      (slope, shift) = (1, 0)
+      return
+    }
+    let right = Double(correct.count { $0 })
+    let wrong = Double(correct.count) - right
+    let rows = zip(confidences, correct).map { confidence, isRight in
+      (logit: Self.logOdds(confidence), target: isRight ? (right + 1) / (right + 2) : 1 / (wrong + 2))
+    }
+    var (a, b) = (1.0, 0.0)
+    // Newton's steps on a concave likelihood; the ridge keeps them in bounds where all confidences are equal.
+    for _ in 0..<50 {
+      var (da, db, aa, ab, bb) = (1e-3 * (1 - a), 0.0, 1e-3, 0.0, 1e-6)
+      for (logit, target) in rows {
+        let p = Self.probability(a * logit + b)
+        let weight = p * (1 - p)
+        (da, db) = (da + (target - p) * logit, db + target - p)
+        (aa, ab, bb) = (aa + weight * logit * logit, ab + weight * logit, bb + weight)
+      }
+      let determinant = aa * bb - ab * ab
+      guard determinant > 1e-12 else { break }
+      let (stepA, stepB) = ((bb * da - ab * db) / determinant, (aa * db - ab * da) / determinant)
+      let scale = min(1, 2 / max(abs(stepA), abs(stepB), 1e-12))
+      (a, b) = (a + scale * stepA, b + scale * stepB)
+      if abs(stepA) + abs(stepB) < 1e-10 { break }
+    }
+    if a < 0 {
+      // Sureness says nothing here, or the contrary: all answers are worth the same.
+      let mean = rows.reduce(0) { $0 + $1.target } / Double(rows.count)
+      (slope, shift) = (0, Self.logOdds(mean))
+    } else {
+      (slope, shift) = (a, b)
+    }
+  }
+
+  /// The probability that an answer of this confidence is right.
+  public func calibrated(_ confidence: Double) -> Double {
+    Self.probability(slope * Self.logOdds(confidence) + shift)
+  }
+
+  private static func logOdds(_ probability: Double) -> Double {
+    let bounded = min(1 - 1e-4, max(1e-4, probability))
+    return log(bounded / (1 - bounded))
+  }
+
+  private static func probability(_ logOdds: Double) -> Double { 1 / (1 + exp(-logOdds)) }
+}

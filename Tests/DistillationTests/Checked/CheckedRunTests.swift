@@ -1,0 +1,132 @@
+import Distillation
+import DualChecker
+import Foundation
+import TeacherProtocol
+import Testing
+
+@Suite struct CheckedRunTests {
+  @Test func aRunLabelsTrainsAndScores() async throws {
+    try await withFolder { folder in
+      let out = folder.appending(path: "run")
+      let run = try CheckedRun(try CheckedFixture.configuration(in: folder), folder: out)
+      let found = try await run.run()
+      #expect(found.goldLabels == 8 && found.trainingItems + found.testItems == 60)
+      #expect(found.questions >= found.trainingItems, "every record, and the pool twice")
+      for name in [
+        "teacher", "student", "labels", "fixed_teacher_1", "fixed_teacher_2", "fixed_student_1", "gold_student",
+      ] {
+        #expect(found[name] != nil, "\(name) is scored")
+      }
+      #expect(found.curve.last?.labels == found.trainingItems - 8)
+      #expect(try run.evaluation == found)
+      for name in ["config.yaml", "loop.json", "report.html", "student/config.json", "student/model.safetensors"] {
+        #expect(FileManager.default.fileExists(atPath: out.appending(path: name).path), "\(name) is there")
+      }
+      let page = try String(contentsOf: out.appending(path: "report.html"), encoding: .utf8)
+      for part in ["Results", "On the way", "Asked again", "Templates", "Confidence"] {
+        #expect(page.contains("<h2>\(part)"))
+      }
+      #expect(found.table.contains("teacher, fixed shots"))
+    }
+  }
+
+  @Test func aRunThatWasStoppedGoesOnToTheSameBytes() async throws {
+    try await withFolder { folder in
+      let configuration = try CheckedFixture.configuration(in: folder)
+      func bytes(_ run: URL) throws -> [Data] {
+        try ["loop.json", "evaluation.json", "student/model.safetensors"].map {
+          try Data(contentsOf: run.appending(path: $0))
+        }
+      }
+      let whole = folder.appending(path: "whole")
+      try await CheckedRun(configuration, folder: whole).run()
+      // Stopped after the checkpoint of round 2 or 4, by a teacher that is gone.
+      for last in [20, 40] {
+        let place = folder.appending(path: "stopped-\(last)")
+        var stopping = configuration
+        stopping.teacher.kind = .openAI
+        stopping.teacher.service = OpenAITeacherConfiguration(baseURL: "http://localhost", model: "m")
+        let asked = Counter()
+        let task = try CheckedFixture.task()
+        let offline = InContextTeacher("teacher", task: task)
+        let hurried = try CheckedRun(
+          stopping, folder: place,
+          makeTeacher: { _, _ in
+            ScriptedTeacher("teacher", model: "m") { request in
+              if asked.next() > last + 16 { throw TeacherUnavailable(teacher: "teacher", reason: "gone") }
+              return try await offline.reply(to: request)
+            }
+          })
+        await #expect(throws: TeacherUnavailable.self) { try await hurried.run() }
+        let patient = try CheckedRun(
+          stopping, folder: place,
+          makeTeacher: { _, _ in
+            ScriptedTeacher("teacher", model: "m") { try await offline.reply(to: $0) }
+          })
+        try await patient.run()
+        let fresh = folder.appending(path: "fresh-\(last)")
+        let again = try CheckedRun(
+          stopping, folder: fresh,
+          makeTeacher: { _, _ in
+            ScriptedTeacher("teacher", model: "m") { try await offline.reply(to: $0) }
+          })
+        try await again.run()
+        #expect(try bytes(place) == bytes(fresh))
+      }
+      let before = try bytes(whole)
+      try await CheckedRun(configuration, folder: whole).run()
+      #expect(try bytes(whole) == before, "a finished run stays as it is")
+    }
+  }
+
+  @Test func theTemplateReadsBackWithEveryDefaultAndKeysOfTheOtherMethodAreRefused() throws {
+    #if Run
+      let text = ConfigurationTemplate.text(for: .dualChecker)
+      #expect(try DualCheckerConfiguration(text: text, format: .yaml) == .example)
+    #endif
+    #expect(throws: ConfigurationError.self) {
+      try DualCheckerConfiguration(text: #"{"data": {"file": "a.json"}, "stage2": {}}"#, format: .json)
+    }
+    #expect(throws: ConfigurationError.self) {
+      try DualCheckerConfiguration(text: #"{"method": "multi-teacher", "data": {"file": "a.json"}}"#, format: .json)
+    }
+    #expect(throws: ConfigurationError.self, "one class is no task") {
+      try DualCheckerConfiguration(
+        text: #"{"data": {"file": "a"}, "task": {"labels": [{"name": "x", "answer": "x"}], "positive": "x"}}"#,
+        format: .json)
+    }
+    #expect(throws: ConfigurationError.self) {
+      try DualCheckerConfiguration(text: #"{"data": {"file": "a.json", "folds": 3, "fold": 3}}"#, format: .json)
+    }
+  }
+
+  @Test func theCheckNamesWhatIsMissing() async throws {
+    try await withFolder { folder in
+      var configuration = try CheckedFixture.configuration(in: folder)
+      let file = folder.appending(path: "run.json")
+      try Data(configuration.json.utf8).write(to: file)
+      let good = RunCheck(contentsOf: file)
+      #expect(good.isUsable, "\(good.text())")
+      configuration.teacher.kind = .openAI
+      configuration.teacher.service = OpenAITeacherConfiguration(baseURL: "http://localhost/v1", model: "m")
+      configuration.teacher.service.keyVariable = "NO_SUCH_KEY"
+      configuration.student.model = "/nowhere"
+      try Data(configuration.json.utf8).write(to: file)
+      let bad = RunCheck(contentsOf: file, environment: [:])
+      #expect(bad.errors == 2)
+      #expect(bad.text().contains("NO_SUCH_KEY") && bad.text().contains("/nowhere"))
+    }
+  }
+}
+
+/// Counts calls from many tasks.
+private final class Counter: @unchecked Sendable {
+  private let lock = NSLock()
+  private var count = 0
+  func next() -> Int {
+    lock.lock()
+    defer { lock.unlock() }
+    count += 1
+    return count
+  }
+}

@@ -1,0 +1,77 @@
+import Distillation
+import DualChecker
+import Foundation
+import Student
+import TeacherProtocol
+import TestSupport
+import Testing
+
+@Suite struct EncoderStudentTests {
+  @Test(arguments: [nil, 4])
+  func itLearnsClassesAsOnlineStudentsMust(rank: Int?) async throws {
+    try await withFolder { folder in
+      var options = CheckedFixture.options
+      options.loraRank = rank
+      let student = try EncoderStudent(
+        task: CheckedFixture.task(), encoderIn: CheckedFixture.encoder(in: folder), options: options, seed: 1)
+      let check = OnlineStudentCheck(
+        task: try CheckedFixture.task(), examples: try (0..<16).map(CheckedFixture.example))
+      #expect(try await check.problems(of: student) == [])
+    }
+  }
+
+  @Test func itLearnsSpansAsOnlineStudentsMust() async throws {
+    try await withFolder { folder in
+      let student = try EncoderStudent(
+        task: CheckedFixture.spans(), encoderIn: CheckedFixture.encoder(in: folder), options: CheckedFixture.options,
+        seed: 1)
+      let check = OnlineStudentCheck(task: try CheckedFixture.spans(), examples: try (0..<16).map(CheckedFixture.span))
+      #expect(try await check.problems(of: student) == [])
+    }
+  }
+
+  @Test func theTrainedFolderGivesTheSameAnswersAndTheSameCallsTheSameBytes() async throws {
+    try await withFolder { folder in
+      let (task, encoder) = (try CheckedFixture.task(), try CheckedFixture.encoder(in: folder))
+      let examples = try (0..<32).map(CheckedFixture.example)
+      var files: [Data] = []
+      for name in ["a", "b"] {
+        var student = try EncoderStudent(task: task, encoderIn: encoder, options: CheckedFixture.options, seed: 1)
+        try await student.train(on: examples)
+        let place = folder.appending(path: name)
+        try student.save(to: place)
+        files.append(try Data(contentsOf: place.appending(path: "model.safetensors")))
+        let read = try TextClassifier(contentsOf: place).probabilities(for: examples.map(\.item.text))
+        let own = try await student.predictions(for: examples.map(\.item)).map(\.probabilities)
+        for (a, b) in zip(read.joined(), own.joined()) { #expect(abs(a - b) < 1e-6) }
+      }
+      #expect(files[0] == files[1])
+    }
+  }
+
+  @Test func whatWeighsNothingIsNotLearned() async throws {
+    try await withFolder { folder in
+      let (task, encoder) = (try CheckedFixture.task(), try CheckedFixture.encoder(in: folder))
+      let right = try (0..<16).map(CheckedFixture.example)
+      let wrong = right.map {
+        TrainingExample(item: $0.item, answer: .label($0.answer == .label("wet") ? "dry" : "wet"), weight: 0)
+      }
+      var (one, other) = (
+        try EncoderStudent(task: task, encoderIn: encoder, options: CheckedFixture.options, seed: 1),
+        try EncoderStudent(task: task, encoderIn: encoder, options: CheckedFixture.options, seed: 1)
+      )
+      try await one.fit(right)
+      try await other.fit(right + wrong)
+      let items = right.map(\.item)
+      #expect(try await one.predictions(for: items) == other.predictions(for: items))
+    }
+  }
+}
+
+/// Runs the closure with a folder that is deleted afterwards.
+func withFolder(_ body: (URL) async throws -> Void) async throws {
+  let folder = FileManager.default.temporaryDirectory.appending(path: "checked-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  try await body(folder)
+}

@@ -1,0 +1,24 @@
+import TeacherProtocol
+import Testing
+
+@Suite struct LogisticCalibrationTests {
+  @Test func aShiftMendsWhatATemperatureCanNot() {
+    // 0.5 is stated and 9 of 10 are right: no temperature moves 0.5.
+    let confidences = [Double](repeating: 0.5, count: 100) + [Double](repeating: 0.8, count: 100)
+    let correct = (0..<100).map { $0 % 10 != 0 } + (0..<100).map { $0 % 20 != 0 }
+    let logistic = LogisticCalibration(confidences: confidences, correct: correct)
+    #expect(abs(logistic.calibrated(0.5) - 0.9) < 0.02)
+    #expect(abs(logistic.calibrated(0.8) - 0.95) < 0.02)
+    #expect(abs(TemperatureCalibration(confidences: confidences, correct: correct).calibrated(0.5) - 0.5) < 1e-9)
+  }
+
+  @Test func itNeverTurnsTheOrderRoundAndFewAnswersDoNotBecomeCertainty() {
+    let turned = LogisticCalibration(confidences: [0.9, 0.9, 0.2, 0.2], correct: [false, false, true, true])
+    #expect(turned.slope == 0 && abs(turned.calibrated(0.9) - 0.5) < 1e-9)
+    let few = LogisticCalibration(confidences: [0.9, 0.8, 0.7], correct: [true, true, true])
+    #expect((0.6..<0.99).contains(few.calibrated(0.9)))
+    let none = LogisticCalibration(confidences: [], correct: [])
+    #expect(abs(none.calibrated(0.7) - 0.7) < 1e-9)
+    for value in [0, 0.5, 1] { #expect((0...1).contains(few.calibrated(value))) }
+  }
+}
