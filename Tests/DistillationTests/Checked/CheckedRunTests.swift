@@ -44,6 +44,8 @@ import Testing
       for last in [20, 40] {
         let place = folder.appending(path: "stopped-\(last)")
         var stopping = configuration
+        // A store of its own: what an earlier run asked would not be asked again.
+        stopping.store = folder.appending(path: "store-\(last)").path
         stopping.teacher.kind = .openAI
         stopping.teacher.service = OpenAITeacherConfiguration(baseURL: "http://localhost", model: "m")
         let asked = Counter()
