@@ -37,7 +37,7 @@
           subcommands: [
             Run.self, Annotate.self, Agree.self, Review.self, Stage1.self, Stage2.self, Evaluate.self, Report.self,
           ]),
-        CommandGroup(name: "Using", subcommands: [Predict.self, Serve.self]),
+        CommandGroup(name: "Using", subcommands: [Predict.self, Serve.self, Replies.self, Batch.self]),
         CommandGroup(
           name: "Looking into models",
           subcommands: [Inspect.self, Tokenize.self, Embed.self, Forward.self, Export.self, Bench.self]),

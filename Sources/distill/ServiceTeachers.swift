@@ -12,13 +12,18 @@
     /// - Parameter cache: the folder where images are kept that were made smaller; nil for nowhere.
     static func command(cache: String? = nil) -> RunPlugins {
       var plugins = RunPlugins()
-      let folder = cache.map { URL(filePath: NSString(string: $0).expandingTildeInPath).appending(path: "sent-images") }
-      let images = ImageEncodings(folder: folder) { data, edge in try smaller(data, longestEdge: edge) }
+      let images = encodings(cache: cache)
       plugins.makeTeacher = { entry, _ in
         guard case .openAI(let service) = entry.source else { return nil }
         return try service.teacher(entry.name, images: images)
       }
       return plugins
+    }
+
+    /// Images on their way to services, each made smaller once.
+    static func encodings(cache: String?) -> ImageEncodings {
+      let folder = cache.map { URL(filePath: NSString(string: $0).expandingTildeInPath).appending(path: "sent-images") }
+      return ImageEncodings(folder: folder) { data, edge in try smaller(data, longestEdge: edge) }
     }
 
     /// An image whose longer edge is at most so long, as JPEG; nil where it is that already.
@@ -39,12 +44,22 @@
       }
       var key = try keyVariable.map { try APIKey(environment: $0) }
       if let keyFile { key = try APIKey(contentsOf: URL(filePath: NSString(string: keyFile).expandingTildeInPath)) }
+      let transport = URLSessionTransport(connections: concurrency)
+      return switch service {
+      case .openAI(let options):
+        OpenAICompatibleTeacher(name, options: options, base: base, key: key, transport: transport, images: images)
+      case .anthropic(let options):
+        AnthropicTeacher(name, options: options, base: base, key: key, transport: transport, images: images)
+      }
+    }
+
+    /// How the service is spoken to, over the network or by the batch.
+    var service: BatchService.Kind {
       var pace = PaceLimits()
       pace.inFlight = concurrency
       (pace.requestsPerMinute, pace.tokensPerMinute) = (requestsPerMinute, tokensPerMinute)
       var retry = RetryPolicy()
       retry.attempts = retries + 1
-      let transport = URLSessionTransport(connections: concurrency)
       switch api {
       case .openAI:
         var options = OpenAICompatibleTeacher.Options(model: model)
@@ -53,13 +68,12 @@
         options.wantsLogProbabilities = logProbabilities
         options.imageEdge = imageEdge
         (options.seconds, options.retry, options.pace) = (timeout, retry, pace)
-        return OpenAICompatibleTeacher(
-          name, options: options, base: base, key: key, transport: transport, images: images)
+        return .openAI(options)
       case .anthropic:
         var options = AnthropicTeacher.Options(model: model)
         if let imageEdge { options.imageEdge = imageEdge }
         (options.seconds, options.retry, options.pace) = (timeout, retry, pace)
-        return AnthropicTeacher(name, options: options, base: base, key: key, transport: transport, images: images)
+        return .anthropic(options)
       }
     }
   }

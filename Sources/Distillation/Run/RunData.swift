@@ -1,6 +1,6 @@
 internal import Annotations
 internal import Foundation
-internal import TeacherProtocol
+package import TeacherProtocol
 
 /// The items of a run by split, and the way to their gold labels.
 struct RunData: Sendable {
@@ -133,7 +133,7 @@ extension DataConfiguration {
 
 extension RunConfiguration {
   /// The labels as the words side takes them: answers and meanings without their full stop, which templates set.
-  func labelSet() throws -> LabelSet {
+  package func labelSet() throws -> LabelSet {
     func open(_ sentence: String) -> String {
       sentence.count > 1 && sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
     }

@@ -1,5 +1,6 @@
 public import Annotations
 internal import Foundation
+public import TeacherProtocol
 
 extension DistillationRun {
   /// What the teachers behind services would be asked and cost about. Nobody is asked, and nothing is made.
@@ -7,14 +8,22 @@ extension DistillationRun {
   /// - Returns: training and test items together, one row for each such teacher.
   /// - Throws: ``RunError``, or what reading data, templates and keys throws.
   public func spendingEstimate() async throws -> AnnotationEstimate {
+    let services = try serviceQuestions()
+    return try await services.annotator.estimate(services.data, items: services.items)
+  }
+
+  /// Who would ask the teachers behind services, and about what: training and test items alike, as services are asked the
+  /// same about both.
+  ///
+  /// - Throws: ``RunError``, or what reading data, templates and keys throws.
+  public func serviceQuestions() throws -> (annotator: Annotator, data: Dataset, items: [Item]) {
     let labels = try configuration.labelSet()
     let data = try RunData(configuration, labels: labels)
     var services = configuration
     services.teachers = configuration.teachers.filter { $0.kind == .openAI }
     let teachers = try RunTeachers(services, labels: labels, plugins: plugins, folder: folder)
     let annotator = try Annotator(store: openStore(), labels: labels, assignments: teachers.assignments)
-    // A service is asked the same about test items as about training items.
-    return try await annotator.estimate(data.dataset, items: data.train + data.test)
+    return (annotator, data.dataset, data.train + data.test)
   }
 }
 

@@ -24,7 +24,10 @@ struct DistillCommandTests {
       let help = try distill.run("--help", in: fixture.folder)
       #expect(help.code == 0)
       let names =
-        ["init", "check", "run", "predict", "serve", "tokenize", "embed", "forward", "export", "inspect"]
+        [
+          "init", "check", "run", "predict", "serve", "replies", "batch", "tokenize", "embed", "forward", "export",
+          "inspect",
+        ]
         + RunStep.allCases.map(\.rawValue)
       for name in names {
         #expect(help.output.contains("\n  \(name) "))
@@ -45,6 +48,8 @@ struct DistillCommandTests {
       ["tokenize", "--model", "m", "--decode", "--offsets"], ["embed"],
       ["check", "run.yaml", "--noisy"], ["review"], ["review", "run.yaml", "--queue", "q.jsonl"],
       ["review", "run.yaml", "--images", "photos"], ["serve"], ["serve", "--model", "m", "--port", "70000"],
+      ["replies", "export", "x.sqlite", "--format", "yaml"],
+      ["replies", "export", "x.sqlite", "--truth", "t.jsonl"], ["replies", "export", "x.sqlite", "--interface"],
     ])
   func aWrongCommandLineEndsWithTwoAndTheUsage(arguments: [String]) throws {
     let binary = try #require(DistillBinary.found)
@@ -54,6 +59,35 @@ struct DistillCommandTests {
       #expect(outcome.output == "")
       #expect(outcome.errors.hasPrefix("Error: "))
       #expect(outcome.errors.contains("sage: distill"))
+    }
+  }
+
+  @Test func repliesGoToOtherToolsAndComeBack() throws {
+    try inFixture { distill, fixture in
+      func row(_ teacher: String, _ label: String) -> String {
+        "{\"confidence\":0.5,\"confidence_source\":\"agreement\",\"image\":\"1.png\",\"item\":\"1\",\"key\":\"k\(teacher)\","
+          + "\"label\":\"\(label)\",\"model\":\"m\",\"outcome\":\"answered\",\"parameters\":\"p\",\"prompt\":\"v\","
+          + "\"question\":\"Is it?\",\"rationale\":\"r\",\"raw\":\"\(label). r\",\"seconds\":1,\"teacher\":\"\(teacher)\",\"time\":2}\n"
+      }
+      try fixture.write(row("a", "falsified") + row("b", "pristine"), to: "replies.jsonl")
+      try fixture.write("{\"item\": \"1\", \"label\": \"pristine\"}\n", to: "truth.jsonl")
+      let out = try distill.run(
+        "replies", "export", "replies.jsonl", "--format", "preference", "--truth", "truth.jsonl", "--out", "dpo.jsonl",
+        in: fixture.folder)
+      #expect(out.code == 0, "\(out.errors)")
+      let pairs = try String(contentsOf: fixture.folder.appending(path: "dpo.jsonl"), encoding: .utf8)
+      #expect(
+        pairs.contains(
+          "\"chosen\": [{\"role\": \"assistant\", \"content\": [{\"type\": \"text\", \"text\": \"pristine. r\"}]}]"))
+      for added in ["2 replies added, 0 were there already\n", "0 replies added, 2 were there already\n"] {
+        let back = try distill.run(
+          "replies", "import", "dpo.jsonl", "--format", "preference", "--store", "s.sqlite", in: fixture.folder)
+        #expect((back.code, back.output) == (0, added))
+      }
+      let again = try distill.run("replies", "export", "s.sqlite", in: fixture.folder)
+      #expect(again.output.split(separator: "\n").count == 2)
+      #expect(again.output.contains("\"question\": \"Is it?\""))
+      #expect(try distill.run("replies", "export", "none.sqlite", in: fixture.folder).code == 2)
     }
   }
 

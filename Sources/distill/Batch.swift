@@ -1,0 +1,151 @@
+#if Run
+  import Annotations
+  import ArgumentParser
+  import Distillation
+  import Foundation
+  import HTTPTeacher
+  import TeacherProtocol
+
+  /// Questions to a service that answers by the batch.
+  struct Batch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Write questions for a batch service, and read its results.",
+      discussion: """
+        OpenAI and Anthropic answer files of questions within a day at half the price. 'write' writes the questions of \
+        one teacher that the store has no reply to; upload the files as the service says, and give what comes back to \
+        'read', files of errors too. What expired or failed stays open for the next time, or for 'distill run'.
+
+        Example:
+
+          distill batch write news.yaml --teacher large --batch questions.jsonl
+          distill batch read news.yaml --teacher large output.jsonl errors.jsonl
+        """,
+      subcommands: [Write.self, Read.self])
+
+    struct Options: ParsableArguments {
+      @OptionGroup var run: RunOptions
+
+      @Option(help: "The teacher's name, one of kind openai.")
+      var teacher: String
+
+      /// The run's questions, and the teacher's service.
+      func opened() throws -> (
+        annotator: Annotator, data: Dataset, items: [Item], service: BatchService
+      ) {
+        let (run, _) = try run.request.prepared()
+        let entry = run.configuration.teachers.first { $0.name == teacher }
+        guard case .openAI(let settings)? = entry?.source else {
+          let names = run.configuration.teachers.filter { $0.kind == .openAI }.map(\.name)
+          throw ValidationError(
+            "--teacher \(teacher) is none of kind openai; known: \(names.isEmpty ? "none" : names.joined(separator: ", "))."
+          )
+        }
+        let questions = try run.serviceQuestions()
+        let images = RunPlugins.encodings(cache: run.configuration.cache)
+        return (questions.annotator, questions.data, questions.items, BatchService(settings.service, images: images))
+      }
+    }
+
+    struct Write: AsyncParsableCommand {
+      static let configuration = CommandConfiguration(
+        abstract: "Write the questions that have no reply yet.",
+        discussion: """
+          A file holds no more than the service takes; further ones get -2, -3 and so on to their names. For Anthropic \
+          the lines are the list 'requests': jq -s '{requests: .}' questions.jsonl
+
+          Example:  distill batch write news.yaml --teacher large --batch questions.jsonl
+          """)
+
+      @OptionGroup var options: Options
+
+      @Option(help: ArgumentHelp("The file to write.", valueName: "file"))
+      var batch: String
+
+      func run() async throws {
+        let (annotator, data, items, service) = try options.opened()
+        let (questions, unfit) = try await annotator.openQuestions(to: options.teacher, data, items: items)
+        var failures = unfit
+        var (part, lines, bytes) = (1, 0, 0)
+        var handle: FileHandle?
+        var files: [String] = []
+        for question in questions {
+          let line: Data
+          do {
+            line = Data((try await service.line(id: question.key, request: question.request) + "\n").utf8)
+          } catch {
+            failures.append(.init(item: question.request.item.id, teacher: options.teacher, reason: "\(error)"))
+            continue
+          }
+          if handle == nil || lines + 1 > service.maximumLines || bytes + line.count > service.maximumBytes {
+            try handle?.close()
+            let url = name(part)
+            try Data().write(to: url)
+            handle = try FileHandle(forWritingTo: url)
+            files.append(url.relativePath)
+            (part, lines, bytes) = (part + 1, 0, 0)
+          }
+          try handle?.write(contentsOf: line)
+          lines += 1
+          bytes += line.count
+        }
+        try handle?.close()
+        for failure in failures.prefix(5) { Output.complain("not asked: \(failure)") }
+        if failures.count > 5 { Output.complain("and \(failures.count - 5) more that can't be asked about") }
+        let written = files.isEmpty ? "nothing is open, no file was written" : files.joined(separator: ", ")
+        Output.write("\(questions.count - failures.count + unfit.count) questions: \(written)")
+      }
+
+      private func name(_ part: Int) -> URL {
+        let url = URL(filePath: batch)
+        guard part > 1 else { return url }
+        let stem = url.deletingPathExtension().lastPathComponent
+        return url.deletingLastPathComponent().appending(path: "\(stem)-\(part).\(url.pathExtension)")
+      }
+    }
+
+    struct Read: AsyncParsableCommand {
+      static let configuration = CommandConfiguration(
+        abstract: "Keep the replies in a service's result files.",
+        discussion: """
+          Files of answers and of errors, whole or partial, in any order and as often as you like: what is kept already \
+          is not kept again.
+
+          Example:  distill batch read news.yaml --teacher large output.jsonl errors.jsonl
+          """)
+
+      @OptionGroup var options: Options
+
+      @Argument(help: "Files of results.", completion: .file())
+      var results: [String]
+
+      func run() async throws {
+        let (annotator, data, items, service) = try options.opened()
+        let (questions, _) = try await annotator.openQuestions(to: options.teacher, data, items: items)
+        let open = Dictionary(questions.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        var replies: [String: (OpenQuestion, TeacherReply)] = [:]
+        var (failures, unknown) = ([String: Int](), 0)
+        for file in results {
+          let found = try service.results(in: URL(filePath: file))
+          for problem in found.unreadable.prefix(5) { Output.complain("\(file), \(problem)") }
+          for result in found.results {
+            guard let question = open[result.id] else {
+              unknown += 1
+              continue
+            }
+            if let reply = result.reply(to: question.request) { replies[result.id] = (question, reply) }
+            if let failure = result.failure { failures[failure, default: 0] += 1 }
+          }
+        }
+        let kept = questions.compactMap { replies[$0.key] }
+        try await annotator.keep(kept, of: options.teacher)
+        for (failure, count) in failures.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }).prefix(5) {
+          Output.complain("\(count) not answered: \(failure)")
+        }
+        if unknown > 0 {
+          Output.complain("\(unknown) results are of questions that are not open: kept before, or changed")
+        }
+        Output.write("\(kept.count) replies kept, \(questions.count - kept.count) questions still open")
+      }
+    }
+  }
+#endif

@@ -1,0 +1,127 @@
+#if Run
+  import Annotations
+  import ArgumentParser
+  import Distillation
+  import Foundation
+  import SQLiteStore
+  import TeacherProtocol
+
+  /// Replies on their way to other tools and back.
+  struct Replies: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Take replies out of a store, or into one.",
+      discussion: """
+        The store is the file annotations.sqlite in the folder that 'store' of a configuration names, or any file of \
+        JSON Lines.
+
+        Example:  distill replies export ~/.cache/swift-distillation/store/annotations.sqlite --format preference
+        """,
+      subcommands: [Export.self, Import.self, Calibrate.self])
+
+    static func open(_ path: String) throws -> any AnnotationStore {
+      let url = URL(filePath: NSString(string: path).expandingTildeInPath)
+      let isLines = ["jsonl", "ndjson"].contains(url.pathExtension.lowercased())
+      return isLines ? try JSONLinesAnnotationStore(url) : try SQLiteAnnotationStore(url)
+    }
+
+    struct Export: AsyncParsableCommand {
+      static let configuration = CommandConfiguration(
+        abstract: "Write a store's replies for other tools.",
+        discussion: """
+          Formats: jsonl (all of them, flat), conversational and preference (TRL's rows), label-studio (tasks with \
+          predictions; the labelling interface for them is printed by --interface).
+
+          A pair for preferences is a right and a wrong reply on one item. What is right --truth says, or else most of \
+          the replies.
+
+          Examples:
+
+            distill replies export annotations.sqlite --out replies.jsonl
+            distill replies export annotations.sqlite --format preference --truth runs/news/review.jsonl --out dpo.jsonl
+          """)
+
+      @Argument(help: "The store.", completion: .file())
+      var store: String
+
+      @Option(help: "The form of the file.")
+      var format: AnnotationFormat = .jsonLines
+
+      @Option(help: ArgumentHelp("The file to write. (default: standard output)", valueName: "file"))
+      var out: String?
+
+      @Option(
+        help: ArgumentHelp("A file with columns item and label: what is right, for preferences.", valueName: "file"),
+        completion: .file())
+      var truth: String?
+
+      @Option(
+        help: ArgumentHelp(
+          "A run's configuration: answers are written anew with its labels, 'Yes. Because ...'.", valueName: "config"),
+        completion: .file())
+      var config: String?
+
+      @Flag(help: "With --config: print Label Studio's labelling interface instead.")
+      var interface = false
+
+      func validate() throws {
+        if interface, config == nil { throw ValidationError("--interface needs --config, which has the labels.") }
+        if truth != nil, format != .preference { throw ValidationError("--truth belongs to --format preference.") }
+      }
+
+      func run() async throws {
+        let labels = try config.map { try RunConfiguration(contentsOf: URL(filePath: $0)).labelSet() }
+        guard FileManager.default.fileExists(atPath: NSString(string: store).expandingTildeInPath) else {
+          throw ValidationError("There is no store at \(store).")
+        }
+        let annotations = try await Replies.open(store).all()
+        if interface, let labels {
+          let hasImages = annotations.contains { $0.question?.image != nil }
+          return Output.write(AnnotationExport.labelStudioInterface(labels: labels, hasImages: hasImages))
+        }
+        var truths: [String: String] = [:]
+        if let truth { truths = try AnnotationExport.truth(contentsOf: URL(filePath: truth)) }
+        let export = AnnotationExport(format, answers: labels.map { ($0, AnswerTemplate()) }, truth: truths)
+        try Output.write(Data(try export.text(of: annotations).utf8), to: out)
+        if out != nil { Output.complain("\(annotations.count) replies read from \(store)") }
+      }
+    }
+
+    struct Import: AsyncParsableCommand {
+      static let configuration = CommandConfiguration(
+        abstract: "Put replies from a file into a store.",
+        discussion: """
+          What 'distill replies export' wrote comes back as it was. Rows of other tools are read with the labels of \
+          --config, as answers of --teacher; completed tasks of Label Studio become replies of "person N".
+
+          Example:  distill replies import tasks.json --format label-studio --config news.yaml --store annotations.sqlite
+          """)
+
+      @Argument(help: "The file.", completion: .file())
+      var file: String
+
+      @Option(help: "The form of the file.")
+      var format: AnnotationFormat = .jsonLines
+
+      @Option(help: ArgumentHelp("The store; it is made if it is not there.", valueName: "store"))
+      var store: String
+
+      @Option(help: ArgumentHelp("A run's configuration, for its labels.", valueName: "config"), completion: .file())
+      var config: String?
+
+      @Option(help: "Whose answers other tools' rows are.")
+      var teacher = "imported"
+
+      func run() async throws {
+        let labels = try config.map { try RunConfiguration(contentsOf: URL(filePath: $0)).labelSet() }
+        let found = try AnnotationImport(format, labels: labels, teacher: teacher)
+          .annotations(in: URL(filePath: file))
+        for problem in found.setAside.prefix(5) { Output.complain("set aside: \(problem)") }
+        if found.setAside.count > 5 { Output.complain("and \(found.setAside.count - 5) more rows set aside") }
+        let target = try Replies.open(store)
+        let known = try await target.annotations(forKeys: found.annotations.map(\.key)).count
+        try await target.append(found.annotations)
+        Output.write("\(found.annotations.count - known) replies added, \(known) were there already")
+      }
+    }
+  }
+#endif
