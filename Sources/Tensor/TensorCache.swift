@@ -67,7 +67,8 @@ extension Tensor {
       let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: Array(keys))
       var entries: [(file: URL, size: Int, used: Date)] = []
       while let file = files?.nextObject() as? URL {
-        guard let values = try? file.resourceValues(forKeys: keys), values.isRegularFile == true else { continue }
+        guard isEntry(file), let values = try? file.resourceValues(forKeys: keys), values.isRegularFile == true
+        else { continue }
         entries.append((file, values.fileSize ?? 0, values.contentModificationDate ?? .distantPast))
       }
       var total = entries.reduce(0) { $0 + $1.size }
@@ -79,6 +80,17 @@ extension Tensor {
         total -= entry.size
       }
       return removed
+    }
+
+    /// Whether a file is one of this cache's, or one that a killed writer began: what else somebody keeps in the folder is
+    /// not ours to remove.
+    private func isEntry(_ file: URL) -> Bool {
+      let parts = file.pathComponents.suffix(2)
+      guard let group = parts.first, let name = parts.last,
+        file.deletingLastPathComponent().deletingLastPathComponent()
+          .standardizedFileURL.path == folder.standardizedFileURL.path
+      else { return false }
+      return group.utf8.count == 2 && name.hasPrefix(group) && name.contains(".safetensors")
     }
 
     /// In 256 folders, so that none grows too long.

@@ -49,10 +49,16 @@ import Testing
         try FileManager.default.setAttributes(
           [.modificationDate: Date(timeIntervalSinceNow: Double(age) * 10 - 1000)], ofItemAtPath: file.path)
       }
+      let other = cache.folder.appending(path: "model/model.safetensors")
+      try FileManager.default.createDirectory(at: other.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(count: 4000).write(to: other)
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSince1970: 0)], ofItemAtPath: other.path)
       #expect(cache.tensors(for: "aa") != nil, "read now, so it is the last to go")
       #expect(cache.trim() == 2)
       #expect(["aa", "bb", "cc", "dd"].map { cache.tensors(for: $0) != nil } == [true, false, false, true])
       #expect(cache.trim() == 0)
+      #expect(FileManager.default.fileExists(atPath: other.path), "not the cache's, however old")
     }
   }
 
