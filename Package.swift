@@ -31,11 +31,16 @@ let hummingbird: [Target.Dependency] = [
   ("Hummingbird", "hummingbird"), ("HTTPTypes", "swift-http-types"), ("Logging", "swift-log"),
   ("NIOCore", "swift-nio"),
 ].map { .product(name: $0, package: $1, condition: .when(traits: ["Run"])) }
+/// Another transport to services, with the trait `AsyncHTTP`.
+let asyncHTTPClient: [Target.Dependency] = [
+  ("AsyncHTTPClient", "async-http-client"), ("NIOCore", "swift-nio"), ("NIOHTTP1", "swift-nio"),
+  ("NIOPosix", "swift-nio"),
+].map { .product(name: $0, package: $1, condition: .when(traits: ["AsyncHTTP"])) }
 
 let libraries = [
   "ContentDigest", "Tensor", "TeacherProtocol", "Tokenizers", "Layers", "ImageDecoding", "VisionEncoder",
-  "LanguageModel", "LoRA", "DPO", "Student", "HTTPTeacher", "DualChecker", "Annotations", "SQLiteStore",
-  "LoopbackServer", "ReviewServer", "StudentServer", "Distillation",
+  "LanguageModel", "LoRA", "DPO", "Student", "HTTPTeacher", "AsyncTransport", "DualChecker", "Annotations",
+  "SQLiteStore", "LoopbackServer", "ReviewServer", "StudentServer", "Distillation",
 ]
 
 let package = Package(
@@ -45,6 +50,9 @@ let package = Package(
     .trait(
       name: "Run",
       description: "The distill command, its servers and the SQLite store (GRDB, Yams, ArgumentParser, Hummingbird)."),
+    .trait(
+      name: "AsyncHTTP",
+      description: "AsyncHTTPTransport, which asks services by AsyncHTTPClient in place of URLSession; off by default."),
     .default(enabledTraits: ["Run"]),
   ],
   dependencies: [
@@ -55,6 +63,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-http-types", from: "1.0.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.70.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.24.0"),
   ],
   targets: [
     // C
@@ -82,6 +91,7 @@ let package = Package(
     library("HTTPTeacher", ["TeacherProtocol"]),
     library("DualChecker", ["TeacherProtocol", "ContentDigest"]),
     library("Annotations", ["TeacherProtocol", "ContentDigest"]),
+    library("AsyncTransport", ["HTTPTeacher", "TeacherProtocol"] + asyncHTTPClient),
     library("SQLiteStore", ["Annotations", "TeacherProtocol", grdb]),
 
     library("ReviewServer", ["Annotations", "TeacherProtocol", "LoopbackServer"]),
@@ -111,7 +121,8 @@ let package = Package(
       dependencies: [
         "Distillation", "Student", "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers",
         "ImageDecoding",
-        "Annotations", "SQLiteStore", "TeacherProtocol", "HTTPTeacher", "ContentDigest", "LoopbackServer",
+        "Annotations", "SQLiteStore", "TeacherProtocol", "HTTPTeacher", "AsyncTransport", "ContentDigest",
+        "LoopbackServer",
         "ReviewServer", "StudentServer", argumentParser,
       ], swiftSettings: swiftSettings),
     .target(
@@ -143,12 +154,12 @@ let package = Package(
     tests("LanguageModel", ["LanguageModel", "Layers", "Tensor"]),
     tests("LoRA", ["LoRA", "Layers", "Tensor"]),
     tests("DPO", ["DPO", "Layers", "Tensor"]),
-    tests("HTTPTeacher", ["HTTPTeacher", "TeacherProtocol"]),
+    tests("HTTPTeacher", ["HTTPTeacher", "AsyncTransport", "TeacherProtocol"]),
     tests("DualChecker", ["DualChecker", "TeacherProtocol"], exclude: ["Golden"]),
     tests("Annotations", ["Annotations", "TeacherProtocol"]),
     tests("ReviewServer", ["ReviewServer", "Annotations", "TeacherProtocol", "LoopbackServer"]),
     tests("SQLiteStore", ["SQLiteStore", "Annotations", "TeacherProtocol", grdb]),
-    tests("Asking", ["HTTPTeacher", "SQLiteStore", "Annotations", "TeacherProtocol"]),
+    tests("Asking", ["HTTPTeacher", "AsyncTransport", "SQLiteStore", "Annotations", "TeacherProtocol"]),
     tests(
       "Student",
       ["Student", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers", "ImageDecoding", "LanguageModel", "VisionEncoder"],
@@ -156,8 +167,8 @@ let package = Package(
     tests(
       "Distillation",
       [
-        "Distillation", "Student", "Annotations", "TeacherProtocol", "Layers", "Tensor", "LoRA", "DPO", "Tokenizers",
-        "ImageDecoding", "DualChecker",
+        "Distillation", "Student", "Annotations", "SQLiteStore", "TeacherProtocol", "Layers", "Tensor", "LoRA", "DPO",
+        "Tokenizers", "ImageDecoding", "DualChecker",
       ]),
     tests(
       "StudentServer",

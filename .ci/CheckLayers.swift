@@ -31,7 +31,10 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
       ("HTTPTeacher", .words), ("DualChecker", .words), ("Annotations", .words),
     ]
   ),
-  ("student and store", [("Student", .numbers), ("SQLiteStore", .words), ("ReviewServer", .words)]),
+  (
+    "student and store",
+    [("Student", .numbers), ("SQLiteStore", .words), ("AsyncTransport", .words), ("ReviewServer", .words)]
+  ),
   ("loop", [("Distillation", .both), ("StudentServer", .both), ("NewsWorld", .both), ("GreenWorld", .both)]),
   ("programs", [("distill", .both), ("OutOfContextNews", .both), ("GreenInnovation", .both), ("RealText", .both)]),
 ]

@@ -1,5 +1,6 @@
 #if Run
   import ArgumentParser
+  import AsyncTransport
   import Distillation
   import Foundation
   import HTTPTeacher
@@ -44,7 +45,11 @@
       }
       var key = try keyVariable.map { try APIKey(environment: $0) }
       if let keyFile { key = try APIKey(contentsOf: URL(filePath: NSString(string: keyFile).expandingTildeInPath)) }
-      let transport = URLSessionTransport(connections: concurrency)
+      #if AsyncHTTP
+        let transport = AsyncHTTPTransport(connections: concurrency)
+      #else
+        let transport = URLSessionTransport(connections: concurrency)
+      #endif
       return switch service {
       case .openAI(let options):
         OpenAICompatibleTeacher(name, options: options, base: base, key: key, transport: transport, images: images)

@@ -1,21 +1,40 @@
 import Annotations
+import AsyncTransport
 import Foundation
 import HTTPTeacher
 import TeacherProtocol
+import Testing
 
 /// Three teachers behind a server on this machine, asked about numbered items.
 enum Asking {
   /// Whether the measures are made at their full size.
   static let isMeasured = ProcessInfo.processInfo.environment["MEASURE_ASKING"] != nil
 
+  /// A transport by its name, with so many connections.
+  struct Way: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let transport: @Sendable (_ connections: Int) -> any Transport
+
+    static let urlSession = Way(testDescription: "URLSession") { URLSessionTransport(connections: $0) }
+    /// That of `URLSession`, and with the trait `AsyncHTTP` the other one.
+    static var all: [Way] {
+      #if AsyncHTTP
+        [urlSession, Way(testDescription: "AsyncHTTPClient") { AsyncHTTPTransport(connections: $0) }]
+      #else
+        [urlSession]
+      #endif
+    }
+  }
+
   static func item(_ number: Int) -> Item { Item(id: "\(number)", fields: ["text": "Item \(number)."]) }
 
   static func annotator(
     _ base: URL, store: any AnnotationStore, models: [String] = ["a", "b", "c"], concurrency: Int = 32,
-    ledger: SpendingLedger = SpendingLedger()
+    ledger: SpendingLedger = SpendingLedger(), over way: Way = .urlSession
   ) throws -> Annotator {
     var options = OpenAICompatibleTeacher.Options(model: "")
-    options.seconds = 2
+    // At the full size a stall of the machine is not to be taken for one of the server.
+    options.seconds = isMeasured ? 15 : 2
     options.retry.firstWait = 0.005
     options.retry.longestWait = 0.02
     options.pace.inFlight = concurrency
@@ -27,7 +46,7 @@ enum Asking {
       assignments: models.map { model in
         options.model = model
         let teacher = OpenAICompatibleTeacher(
-          model, options: options, base: base, transport: URLSessionTransport(connections: concurrency))
+          model, options: options, base: base, transport: way.transport(concurrency))
         return .init(
           teacher: teacher, template: template, parameters: .init(maximumTokens: 64, answersInJSON: true),
           concurrency: concurrency)

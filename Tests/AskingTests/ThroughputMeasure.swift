@@ -10,13 +10,13 @@ import Testing
 @Suite(.serialized, .enabled(if: Asking.isMeasured, "set MEASURE_ASKING to measure")) struct ThroughputMeasure {
   static let answer = MisbehavingService.completion("No. It fits.")
 
-  @Test func textRepliesASecondAndFlatMemory() async throws {
+  @Test(arguments: Asking.Way.all) func textRepliesASecondAndFlatMemory(_ way: Asking.Way) async throws {
     let server = try FaultyServer { _ in .answer(body: Self.answer) }
     let folder = try Scratch()
     var held: [Double] = []
     for count in [10_000, 200_000] {
       let store = try SQLiteAnnotationStore(folder.url.appendingPathComponent("\(count).sqlite"))
-      let annotator = try Asking.annotator(server.base, store: store, models: ["a"], concurrency: 64)
+      let annotator = try Asking.annotator(server.base, store: store, models: ["a"], concurrency: 64, over: way)
       let most = Locked(0.0)
       let start = Date()
       let end = try await annotator.fill(
@@ -28,13 +28,13 @@ import Testing
       let rate = Double(count) / Date().timeIntervalSince(start)
       #expect(end.failed == 0)
       held.append(most.withLock { $0 })
-      print("\(count) text replies: \(Int(rate)) a second, at most \(Int(held.last ?? 0)) MiB")
+      print("\(way.testDescription): \(count) text replies: \(Int(rate)) a second, at most \(Int(held.last ?? 0)) MiB")
       #expect(rate >= 1500)
     }
     #expect(held[1] - held[0] <= 50)
   }
 
-  @Test func imageRepliesASecond() async throws {
+  @Test(arguments: Asking.Way.all) func imageRepliesASecond(_ way: Asking.Way) async throws {
     let server = try FaultyServer { _ in .answer(body: Self.answer) }
     let folder = try Scratch()
     let count = 4000
@@ -44,15 +44,31 @@ import Testing
       try Data(bytes).write(to: folder.url.appendingPathComponent("\(number).jpg"))
     }
     let store = try SQLiteAnnotationStore(folder.url.appendingPathComponent("images.sqlite"))
-    let annotator = try Asking.annotator(server.base, store: store, models: ["a"], concurrency: 64)
+    let annotator = try Asking.annotator(server.base, store: store, models: ["a"], concurrency: 64, over: way)
     let start = Date()
     let end = try await annotator.fill(
       Dataset(items: [], root: folder.url), count: count,
       item: { Item(id: "\($0)", image: "\($0).jpg", fields: ["text": "Item \($0)."]) }
     ) { failure in Issue.record("\(failure)") }
     let rate = Double(count) / Date().timeIntervalSince(start)
-    print("\(count) image replies of 100 kB: \(Int(rate)) a second, \(Int(Asking.residentMiB ?? 0)) MiB")
+    print(
+      "\(way.testDescription): \(count) image replies of 100 kB: \(Int(rate)) a second, \(Int(Asking.residentMiB ?? 0)) MiB"
+    )
     #expect(end.failed == 0)
     #expect(rate >= 300)
+  }
+
+  @Test(arguments: Asking.Way.all) func repliesOfTenMegabytesASecond(_ way: Asking.Way) async throws {
+    let answer = MisbehavingService.completion("No. " + String(repeating: "long ", count: 2_000_000))
+    let server = try FaultyServer { _ in .answer(body: answer) }
+    let folder = try Scratch()
+    let store = try SQLiteAnnotationStore(folder.url.appendingPathComponent("large.sqlite"))
+    let annotator = try Asking.annotator(server.base, store: store, models: ["a"], concurrency: 1, over: way)
+    let start = Date()
+    let end = try await annotator.fill(Dataset(items: [], root: folder.url), count: 10, item: Asking.item) { failure in
+      Issue.record("\(failure)")
+    }
+    print("\(way.testDescription): replies of 10 MB: \(10 / Date().timeIntervalSince(start)) a second")
+    #expect(end.failed == 0)
   }
 }
