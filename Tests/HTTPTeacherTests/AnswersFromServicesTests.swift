@@ -9,6 +9,7 @@ import Testing
     let server = ScriptedServer(
       ScriptedServer.failure(400, message: "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."),
       ScriptedServer.failure(400, message: "'response_format' of type 'json_schema' is not supported"),
+      ScriptedServer.failure(422, message: "response_format: extra field 'schema'"),
       ScriptedServer.failure(422, message: "response_format: unknown field"),
       ScriptedServer.failure(400, message: "logprobs are not available for this model"),
       ScriptedServer.failure(400, message: "temperature does not support 0.0"),
@@ -23,13 +24,33 @@ import Testing
     #expect(format?["json_schema"]?["strict"] == .bool(true))
     #expect(format?["json_schema"]?["schema"]?["required"]?.elements == ["label", "rationale"])
     #expect(try server.body(1)["max_completion_tokens"]?.integer == 256)
-    #expect(try server.body(2)["response_format"]?["type"]?.string == "json_object")
-    #expect(try server.body(3)["response_format"] == nil)
-    let last = try server.body(5)
+    // llama-cpp-python takes the schema there.
+    let beside = try server.body(2)["response_format"]
+    #expect(beside?["type"]?.string == "json_object")
+    #expect(beside?["schema"] == format?["json_schema"]?["schema"])
+    #expect(try server.body(3)["response_format"]?["type"]?.string == "json_object")
+    #expect(try server.body(3)["response_format"]?["schema"] == nil)
+    #expect(try server.body(4)["response_format"] == nil)
+    let last = try server.body(6)
     for name in ["max_tokens", "response_format", "logprobs", "temperature"] { #expect(last[name] == nil) }
     _ = try await teacher.reply(to: question)
-    #expect(server.bodies.count == 7)
-    #expect(server.bodies[6] == server.bodies[5])
+    #expect(server.bodies.count == 8)
+    #expect(server.bodies[7] == server.bodies[6])
+  }
+
+  @Test func aServerThatCallsWhatItDoesNotKnowAFaultOfItsOwnIsUnderstoodToo() async throws {
+    // As llama-cpp-python 0.3 says it, with status 500.
+    let message = """
+      1 validation error:
+        {'type': 'literal_error', 'loc': ('body', 'response_format', 'type'), 'msg': "Input should be 'text' or \
+      'json_object'", 'input': 'json_schema', 'ctx': {'expected': "'text' or 'json_object'"}}
+      """
+    let server = ScriptedServer(
+      ScriptedServer.failure(500, message: message), ScriptedServer.answer("{\"label\": \"No\"}"))
+    let reply = try await server.teacher().reply(to: try request(parameters: .init(answersInJSON: true)))
+    #expect(reply.label == "pristine")
+    #expect(server.clock.slept.isEmpty)
+    #expect(try server.body(1)["response_format"]?["schema"]?["required"]?.elements == ["label", "rationale"])
   }
 
   @Test func whatIsConfiguredIsNotDiscovered() async throws {

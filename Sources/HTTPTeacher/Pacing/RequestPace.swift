@@ -26,7 +26,8 @@ public struct PaceLimits: Sendable, Equatable {
 ///
 /// The number under way starts at its limit, is halved when the service says that it is too much, and grows by one for
 /// each full round of answers, as TCP does (additive increase, multiplicative decrease). Requests and tokens a minute are
-/// spread evenly, at most a second's worth at once. After many faults in a row it pauses, then tries with a single
+/// spread evenly, at most a second's worth at once; where the service says in its headers how much is left, requests wait for
+/// what comes back rather than be refused. After many faults in a row it pauses, then tries with a single
 /// request, and goes on when that is answered (a circuit breaker).
 actor RequestPace {
   /// How a request ended.
@@ -46,6 +47,15 @@ actor RequestPace {
   private let limits: PaceLimits
   private let clock: PaceClock
   private let teacher: String
+  /// A request that was let through.
+  struct Pass: Sendable {
+    /// As they began, from 1.
+    let number: Int
+    /// What it is thought to cost.
+    let tokens: Int
+  }
+
+  private var begun = 0
   private var underWay = 0
   /// How many may be under way, at least 1.
   private var room: Double
@@ -53,6 +63,10 @@ actor RequestPace {
   private var pausedUntil = -Double.infinity
   private var requestTime = -Double.infinity
   private var tokenTime = -Double.infinity
+  private var requestBucket: RateBucket
+  private var tokenBucket: RateBucket
+  /// What the requests under way are thought to cost.
+  private var tokensUnderWay = 0
   private var faults = 0
   private var pauses = 0
   private var refusals = 0
@@ -61,43 +75,61 @@ actor RequestPace {
   private var waiting: [(id: Int, continuation: CheckedContinuation<Void, Never>)] = []
   private var nextID = 0
 
-  init(_ limits: PaceLimits, teacher: String, clock: PaceClock) {
+  /// - Parameter longestWait: longest time in seconds for which the service's headers hold a request back.
+  init(_ limits: PaceLimits, teacher: String, clock: PaceClock, longestWait: Double) {
     self.limits = limits
+    requestBucket = RateBucket(longestWait: longestWait)
+    tokenBucket = RateBucket(longestWait: longestWait)
     self.clock = clock
     self.teacher = teacher
     room = Double(max(1, limits.inFlight))
   }
 
-  /// Waits until a request may be sent. Each call that returns is followed by one of ``end(_:tokens:)``.
+  /// Waits until a request may be sent. Each call that returns is followed by one of ``end(_:_:report:)``.
   ///
   /// - Parameter tokens: what the request is thought to cost.
-  func begin(tokens: Int) async throws {
+  func begin(tokens: Int) async throws -> Pass {
     while unavailable == nil, underWay >= allowed {
       try Task.checkCancellation()
       await queue()
     }
     if let unavailable { throw unavailable }
     try Task.checkCancellation()
+    begun += 1
     underWay += 1
+    tokensUnderWay += tokens
+    let pass = Pass(number: begun, tokens: tokens)
     do {
       let slot = reserve(tokens: tokens)
       // A pause that begins while we wait holds us too.
       while case let wait = max(slot, pausedUntil) - clock.now(), wait > 0 { try await clock.sleep(wait) }
       if let unavailable { throw unavailable }
+      return pass
     } catch {
-      finish()
+      finish(pass)
       throw error
     }
   }
 
   /// Says how a request ended.
-  func end(_ outcome: Outcome, tokens estimate: Int) {
+  ///
+  /// - Parameter report: what the service's headers said.
+  func end(_ pass: Pass, _ outcome: Outcome, report: RateLimitReport?) {
     let now = clock.now()
+    if let left = report?.requests {
+      requestBucket.learn(
+        left, number: pass.number, begun: begun, underWay: Double(underWay - 1), one: 1, now: now)
+    }
+    if let left = report?.tokens {
+      tokenBucket.learn(
+        left, number: pass.number, begun: begun, underWay: Double(tokensUnderWay - pass.tokens),
+        one: Double(pass.tokens), now: now)
+    }
     switch outcome {
     case .answered(let tokens):
       (faults, pauses, hasAnswered) = (0, 0, true)
       room = min(Double(max(1, limits.inFlight)), room + 1 / room)
-      if let tokens, let rate = limits.tokensPerMinute { tokenTime += Double(tokens - estimate) * 60 / rate }
+      if let tokens, let rate = limits.tokensPerMinute { tokenTime += Double(tokens - pass.tokens) * 60 / rate }
     case .throttled(let wait):
       // What was sent before the cut tells nothing of the room after it.
       if now - lastCut >= 1 {
@@ -116,7 +148,7 @@ actor RequestPace {
       }
     case .other: break
     }
-    finish()
+    finish(pass)
   }
 
   private var allowed: Int { faults >= limits.faultsToPause ? 1 : Int(room) }
@@ -144,11 +176,14 @@ actor RequestPace {
       return time
     }
     let byRequests = next(&requestTime, 1, limits.requestsPerMinute)
-    return max(byRequests, next(&tokenTime, Double(tokens), limits.tokensPerMinute))
+    let byTokens = next(&tokenTime, Double(tokens), limits.tokensPerMinute)
+    let allowed = max(requestBucket.take(1, now: now), tokenBucket.take(Double(tokens), now: now))
+    return max(byRequests, byTokens, allowed)
   }
 
-  private func finish() {
+  private func finish(_ pass: Pass) {
     underWay -= 1
+    tokensUnderWay -= pass.tokens
     let free = unavailable == nil ? max(0, allowed - underWay) : waiting.count
     for next in waiting.prefix(free) { next.continuation.resume() }
     waiting.removeFirst(min(free, waiting.count))

@@ -31,7 +31,7 @@ final class ServiceClient: Sendable {
     self.retry = retry
     self.seconds = seconds
     self.clock = clock
-    pace = RequestPace(limits, teacher: address.teacher, clock: clock)
+    pace = RequestPace(limits, teacher: address.teacher, clock: clock, longestWait: retry.longestAsked)
     self.habits = Locked(habits)
   }
 
@@ -46,27 +46,33 @@ final class ServiceClient: Sendable {
     case fault(HTTPTeacherError, wait: Double?)
   }
 
+  /// What the pace is told of one request.
+  private struct Ending {
+    var outcome = RequestPace.Outcome.other
+    var report: RateLimitReport?
+  }
+
   func ask(_ question: Question) async throws -> Spoken {
-    // One key for all attempts: a service that knows it does not answer, or charge, twice.
-    let idempotency = UUID().uuidString
+    // One key for all attempts at one body: a service that knows it does not answer, or charge, twice.
+    var idempotency = UUID().uuidString
     let estimate = Self.tokens(of: question)
     var (faults, throttles) = (0, 0)
     while true {
-      try await pace.begin(tokens: estimate)
-      var outcome = RequestPace.Outcome.other
+      let pass = try await pace.begin(tokens: estimate)
+      var end = Ending()
       let step: Step
       do {
         try question.request.meter?.countRequest()
-        step = try await send(question, idempotency: idempotency, &outcome)
+        step = try await send(question, idempotency: idempotency, &end)
       } catch {
-        await pace.end(outcome, tokens: estimate)
+        await pace.end(pass, end.outcome, report: end.report)
         throw error
       }
-      await pace.end(outcome, tokens: estimate)
+      await pace.end(pass, end.outcome, report: end.report)
       let item = question.request.item.id
       switch step {
       case .answered(let spoken): return spoken
-      case .adapted: continue
+      case .adapted: idempotency = UUID().uuidString
       case .throttled(let error, let wait):
         throttles += 1
         guard throttles < retry.throttledAttempts else {
@@ -84,7 +90,7 @@ final class ServiceClient: Sendable {
   }
 
   private func send(
-    _ question: Question, idempotency: String, _ outcome: inout RequestPace.Outcome
+    _ question: Question, idempotency: String, _ end: inout Ending
   ) async throws -> Step {
     let asked = habits.withLock { $0 }
     var headers = wire.headers(key: address.key)
@@ -95,9 +101,10 @@ final class ServiceClient: Sendable {
     do {
       let response = try await transport.send(
         TransportRequest(url: address.endpoint, headers: headers, body: Data(body.utf8), seconds: seconds))
-      guard response.status == 200 else { return try step(for: response, habits: asked, &outcome) }
+      end.report = RateLimitReport(response.headers, now: Date())
+      guard response.status == 200 else { return try step(for: response, habits: asked, &end.outcome) }
       let spoken = try wire.spoken(response.body)
-      outcome = .answered(tokens: spoken.usage.map { $0.inputTokens + $0.outputTokens })
+      end.outcome = .answered(tokens: spoken.usage.map { $0.inputTokens + $0.outputTokens })
       return .answered(spoken)
     } catch let error as Refusal {
       throw error.cause
@@ -107,7 +114,7 @@ final class ServiceClient: Sendable {
         error as? HTTPTeacherError
         ?? .brokenOff(host: address.endpoint.host ?? "", reason: hidden("\(error)"))
       if fault.hasLostReply { question.request.meter?.countLostReply() }
-      outcome = .fault("\(fault)")
+      end.outcome = .fault("\(fault)")
       return .fault(fault, wait: nil)
     }
   }
@@ -123,7 +130,7 @@ final class ServiceClient: Sendable {
     error.message = hidden(error.message)
     let status = response.status
     if let gone = unavailable(status, error) { throw Refusal(cause: gone) }
-    if [400, 422].contains(status), !error.isRefusal, let next = asked.adapted(to: error) {
+    if error.isOfForm(status), let next = asked.adapted(to: error) {
       // Another question may have learned the same meanwhile, or more.
       habits.withLock { if $0 == asked { $0 = next } }
       return .adapted

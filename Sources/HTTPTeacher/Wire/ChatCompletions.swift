@@ -50,6 +50,7 @@ struct ChatCompletions: WireFormat {
     switch format {
     case .none: return []
     case .jsonObject: return responseFormat("json_object")
+    case .jsonObjectWithSchema: return responseFormat("json_object", [.init("schema", form.schemaValue)])
     case .structuredOutputs: return [.init("structured_outputs", .object([.init("json", form.schemaValue)]))]
     case .jsonSchema:
       return responseFormat(

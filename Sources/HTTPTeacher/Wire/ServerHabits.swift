@@ -6,10 +6,21 @@ public enum ResponseFormat: String, Sendable, Codable, CaseIterable {
   case jsonSchema = "json_schema"
   /// `structured_outputs`, vLLM's own, from its version 0.12 on.
   case structuredOutputs = "structured_outputs"
+  /// `response_format` that asks for a JSON object, with the schema beside: llama-cpp-python.
+  case jsonObjectWithSchema = "json_object_with_schema"
   /// `response_format` that asks for any JSON object.
   case jsonObject = "json_object"
   /// By the prompt alone.
   case none
+
+  /// What is asked for where a server refuses this.
+  var lesser: ResponseFormat {
+    switch self {
+    case .jsonSchema: .jsonObjectWithSchema
+    case .jsonObjectWithSchema: .jsonObject
+    case .structuredOutputs, .jsonObject, .none: .none
+    }
+  }
 }
 
 /// Which parameter limits the answer's length.
@@ -43,7 +54,7 @@ struct ServerHabits: Sendable, Equatable {
     } else if !isLengthFixed, length == .maxCompletionTokens, names("max_completion_tokens") {
       next.length = .maxTokens
     } else if !isFormatFixed, format != .none, names("response_format", "json_schema", "json_object", "grammar") {
-      next.format = format == .jsonObject ? .none : .jsonObject
+      next.format = format.lesser
     } else if sendsLogProbabilities, names("logprobs") {
       next.sendsLogProbabilities = false
     } else if sendsSamples, error.parameter == "n" || names("'n'", "\"n\"", "`n`", " n ") {

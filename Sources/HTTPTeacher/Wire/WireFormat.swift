@@ -99,6 +99,11 @@ struct ServiceError: Sendable {
     return codes.contains(where: known.contains) || message.contains("credit balance is too low")
   }
 
+  /// Whether the request's form may be at fault. llama-cpp-python reports what it does not know as a fault of its own.
+  func isOfForm(_ status: Int) -> Bool {
+    !isRefusal && ([400, 422].contains(status) || status == 500 && message.lowercased().contains("validation error"))
+  }
+
   /// Whether the question itself was found unfit to be answered.
   var isRefusal: Bool { codes.contains { ["content_filter", "content_policy_violation"].contains($0) } }
 }

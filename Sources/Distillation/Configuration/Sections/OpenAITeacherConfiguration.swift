@@ -74,6 +74,8 @@ public struct OpenAITeacherConfiguration: ConfigurationSection {
     case jsonSchema = "json_schema"
     /// vLLM's own `structured_outputs`.
     case structuredOutputs = "structured_outputs"
+    /// `response_format` that asks for an object, with the schema beside.
+    case jsonObjectWithSchema = "json_object_with_schema"
     /// `response_format` that asks for any object.
     case jsonObject = "json_object"
     /// By the prompt alone.
