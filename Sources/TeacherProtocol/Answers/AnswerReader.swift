@@ -54,7 +54,7 @@ public struct AnswerReader: Sendable, Equatable {
 
   /// Reads a reply.
   public func read(_ text: String) -> ReadAnswer {
-    let plain = text.replacingOccurrences(of: "\u{2019}", with: "'")
+    let plain = Self.straight(text)
     guard plain.contains(where: { !$0.isWhitespace }) else { return ReadAnswer(.empty) }
     var answer: ReadAnswer
     switch AnswerObject.first(in: plain) {
@@ -77,6 +77,16 @@ public struct AnswerReader: Sendable, Equatable {
       answer.labelOffset = offset + longer
     }
     return answer
+  }
+
+  /// With straight apostrophes; most texts have no others, and are not copied.
+  private static func straight(_ text: String) -> String {
+    let curly: Unicode.Scalar = "\u{2019}"
+    // The first of its bytes in UTF-8 is that of all punctuation beyond Latin, and rare.
+    guard text.utf8.contains(0xE2), text.unicodeScalars.contains(curly) else { return text }
+    var plain = String.UnicodeScalarView()
+    plain.append(contentsOf: text.unicodeScalars.lazy.map { $0 == curly ? "'" : $0 })
+    return String(plain)
   }
 
   private func read(words plain: String) -> ReadAnswer {

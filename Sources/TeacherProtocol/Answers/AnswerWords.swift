@@ -20,8 +20,14 @@ enum AnswerWords {
   /// The reasons that follow a label.
   static func rationale(_ text: Substring) -> String {
     let marks: Set<Character> = [".", ",", ":", ";", "-", "–", "—", "!", ")", "]"]
-    let body = text.drop { $0.isWhitespace || wrapping.contains($0) || marks.contains($0) }
-    return body.trimmingCharacters(in: .whitespacesAndNewlines)
+    return String(trimmed(text.drop { $0.isWhitespace || wrapping.contains($0) || marks.contains($0) }))
+  }
+
+  /// Without white space at either end. Answers of ten megabytes come, and `trimmingCharacters` takes them apart whole.
+  static func trimmed(_ text: Substring) -> Substring {
+    var text = text.drop(while: \.isWhitespace)
+    while text.last?.isWhitespace == true { text.removeLast() }
+    return text
   }
 
   /// What stands in a label's place: the rest of its line, if that is short enough to be one.
@@ -33,12 +39,17 @@ enum AnswerWords {
 
   /// A last line that states a confidence, and the text without it.
   static func confidence(endingIn text: String) -> (rest: String, confidence: Confidence?) {
-    let start = text.lastIndex { $0.isNewline }.map { text.index(after: $0) } ?? text.startIndex
+    // Such a line is short, so a long one need not be gone through for its beginning.
+    let end = text.suffix(200)
+    guard
+      let start = end.lastIndex(where: \.isNewline).map(text.index(after:))
+        ?? (end.startIndex == text.startIndex ? text.startIndex : nil)
+    else { return (text, nil) }
     guard let after = after("confidence", in: bare(text[start...])) else { return (text, nil) }
     let value = after.drop { $0.isWhitespace || "*:=".contains($0) }
     let number = value.trimmingCharacters(in: CharacterSet(charactersIn: ".*_ \t"))
     guard let confidence = confidence(number) else { return (text, nil) }
-    return (text[..<start].trimmingCharacters(in: .whitespacesAndNewlines), confidence)
+    return (String(trimmed(text[..<start])), confidence)
   }
 
   /// 0...1, or per cent above 1 or with a sign: "85 %", 85, 0.85.
