@@ -130,24 +130,28 @@ public struct StudentServer: Sendable {
     }
   }
 
-  /// The prompt is read before the answer begins, so that what is wrong with it has a status of its own.
+  /// The prompt is read before the answer begins, so that what is wrong with it has a status of its own. Both are one turn
+  /// on the worker: a stream waits once, as any other request.
   private func stream(_ request: ChatRequest) async throws -> LoopbackResponse {
-    let prompt = try await worker.run { try ChatPrompt(request, student: student, limit: options.maximumTokens) }
-    let responses = ChatResponses(request, model: name, promptTokens: prompt.ids.count)
     let (pieces, writer) = AsyncStream.makeStream(of: Data.self)
     let isWanted = Flag()
     writer.onTermination = { _ in isWanted.lower() }
-    Task {
+    try await worker.start { (ready: (Result<Void, any Error>) -> Void) in
+      let prompt: ChatPrompt
       do {
-        try await worker.run {
-          for index in 0..<request.count { writer.yield(responses.opening(index)) }
-          let answers = try answers(to: request, prompt) { piece in
-            writer.yield(responses.chunk(piece))
-            return isWanted.isUp
-          }
-          writer.yield(
-            responses.closing(tokens: answers.reduce(0) { $0 + $1.count }, withUsage: request.streamsUsage))
+        prompt = try ChatPrompt(request, student: student, limit: options.maximumTokens)
+      } catch {
+        return ready(.failure(error))
+      }
+      ready(.success(()))
+      let responses = ChatResponses(request, model: name, promptTokens: prompt.ids.count)
+      do {
+        for index in 0..<request.count { writer.yield(responses.opening(index)) }
+        let answers = try answers(to: request, prompt) { piece in
+          writer.yield(responses.chunk(piece))
+          return isWanted.isUp
         }
+        writer.yield(responses.closing(tokens: answers.reduce(0) { $0 + $1.count }, withUsage: request.streamsUsage))
       } catch {
         writer.yield(responses.fault(error as? ChatError ?? .fault("\(error)")))
       }

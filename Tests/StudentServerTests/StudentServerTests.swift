@@ -148,5 +148,42 @@
       }
       #expect(texts == Array(repeating: expected, count: 20))
     }
+
+    @Test func whatNeedsNoModelIsAnsweredWhileOthersWait() async throws {
+      let body = ServedStudent.body("Long", #""max_tokens": 300, "n": 4, "stream": true"#)
+      let server = served.server
+      // A stream begins and goes on although nobody reads it; seven more wait behind it.
+      let first = await server.answer(LoopbackRequest("POST", "/v1/chat/completions", body: Data(body.utf8)))
+      #expect(first.status == 200)
+      let done = Locked(0)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<7 {
+          group.addTask {
+            _ = await server.answer(LoopbackRequest("POST", "/v1/chat/completions", body: Data(body.utf8)))
+            done.withLock { $0 += 1 }
+          }
+        }
+        #expect(await server.answer(LoopbackRequest("GET", "/health")).status == 200)
+        #expect(await server.answer(LoopbackRequest("GET", "/v1/models")).status == 200)
+        #expect(done.withLock { $0 } < 7)
+        try await group.waitForAll()
+      }
+    }
+
+    @Test func whoComesWhenTooManyWaitIsToldToComeAgain() async throws {
+      var options = StudentServer.Options()
+      options.waiting = 2
+      let server = StudentServer(served.student, name: "tiny", options: options)
+      let body = Data(ServedStudent.body("Many", #""max_tokens": 100"#).utf8)
+      let responses = await withTaskGroup(of: LoopbackResponse.self) { group in
+        for _ in 0..<30 {
+          group.addTask { await server.answer(LoopbackRequest("POST", "/v1/chat/completions", body: body)) }
+        }
+        return await group.reduce(into: []) { $0.append($1) }
+      }
+      let statuses = Set(responses.map(\.status))
+      #expect(statuses == [200, 429])
+      #expect(responses.filter { $0.status == 429 }.allSatisfy { $0.headers["retry-after"] == "1" })
+    }
   }
 #endif

@@ -9,7 +9,7 @@ final class StudentWorker: Sendable {
 
   /// Starts the thread; it ends with the worker.
   ///
-  /// - Parameter limit: the most requests that wait or are being answered.
+  /// - Parameter limit: the most requests that wait behind the one that is being answered.
   init(limit: Int) {
     let queue = Queue(limit: limit)
     self.queue = queue
@@ -25,8 +25,18 @@ final class StudentWorker: Sendable {
   ///
   /// - Throws: what the body throws; a ``ChatError`` with status 429 where too many wait.
   func run<Output: Sendable>(_ body: @escaping @Sendable () throws -> Output) async throws -> Output {
+    try await start { ready in ready(Result { try body() }) }
+  }
+
+  /// Does something on the thread, and waits for its first result alone.
+  ///
+  /// - Parameter body: hands that result on, exactly once, and may go on with the thread after it.
+  /// - Throws: what the body hands on; a ``ChatError`` with status 429 where too many wait.
+  func start<Output: Sendable>(
+    _ body: @escaping @Sendable (_ ready: (Result<Output, any Error>) -> Void) -> Void
+  ) async throws -> Output {
     try await withCheckedThrowingContinuation { continuation in
-      let isTaken = queue.add { continuation.resume(with: Result { try body() }) }
+      let isTaken = queue.add { body { continuation.resume(with: $0) } }
       if !isTaken {
         continuation.resume(
           throwing: ChatError(
