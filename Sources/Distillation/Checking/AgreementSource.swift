@@ -14,7 +14,7 @@ public enum AgreementSource {
   ///   - place: JSON Lines, JSON or CSV; a folder with agreement.json; a store or the folder that holds it.
   ///   - idColumns: for a file: columns that together name an item; nil for `id` or `item`, whichever is there.
   ///   - goldColumn: for a file: the column of the true label; nil for `gold` if it is there.
-  ///   - anchors: for a file: a file with the columns `item` and `label`, filled in by people for items drawn at random.
+  ///   - anchors: for a file or a store: a file with the columns `item` and `label`, filled in by people for items drawn at random.
   /// - Returns: the figures, and the rows that could not be used.
   /// - Throws: ``CheckingError``, `TeacherProtocolError`, `AnnotationsError`.
   public static func report(
@@ -24,8 +24,9 @@ public enum AgreementSource {
     guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else {
       throw CheckingError.noReplies(place.relativePath, reason: "there is no such file or folder")
     }
-    if isFolder.boolValue { return try await report(ofFolder: place) }
-    if try isDataBase(place) { return try await report(ofDataBase: place) }
+    if isFolder.boolValue { return try await report(ofFolder: place, anchors: anchors) }
+    let known = try anchors.map(labels) ?? [:]
+    if try isDataBase(place) { return try await report(ofDataBase: place, anchors: known) }
     var columns = RecordedReplies.Columns()
     columns.id = idColumns.map { ColumnList($0) }
     if let goldColumn {
@@ -36,7 +37,7 @@ public enum AgreementSource {
       }
     }
     return try AgreementReport.reading(
-      place, columns: columns, goldColumn: goldColumn ?? "gold", anchors: anchors.map(labels) ?? [:])
+      place, columns: columns, goldColumn: goldColumn ?? "gold", anchors: known)
   }
 
   /// The labels of a review file as they stand there, since nothing here knows the label set.
@@ -53,10 +54,15 @@ public enum AgreementSource {
   }
 
   private static func report(
-    ofFolder folder: URL
+    ofFolder folder: URL, anchors: URL?
   ) async throws -> (report: AgreementReport, setAside: [RowProblem]) {
     let figures = folder.appending(path: "agreement.json")
     if FileManager.default.fileExists(atPath: figures.path) {
+      guard anchors == nil else {
+        throw CheckingError.noReplies(
+          figures.relativePath,
+          reason: "these are figures, and anchors are held against replies; give the store or a file of replies")
+      }
       let decoder = JSONDecoder()
       decoder.keyDecodingStrategy = .convertFromSnakeCase
       do {
@@ -68,7 +74,7 @@ public enum AgreementSource {
     for name in ["annotations.sqlite", "annotations.jsonl"] {
       let store = folder.appending(path: name)
       guard FileManager.default.fileExists(atPath: store.path) else { continue }
-      return try await report(of: store)
+      return try await report(of: store, anchors: anchors)
     }
     let isRun = FileManager.default.fileExists(atPath: folder.appending(path: "config.yaml").path)
     throw CheckingError.noReplies(
@@ -87,7 +93,7 @@ public enum AgreementSource {
   }
 
   private static func report(
-    ofDataBase file: URL
+    ofDataBase file: URL, anchors: [String: String]
   ) async throws -> (report: AgreementReport, setAside: [RowProblem]) {
     #if Run
       // Several teachers write at once, so the order in which replies came says nothing; of two, the later counts.
@@ -97,7 +103,7 @@ public enum AgreementSource {
       guard !annotations.isEmpty else {
         throw CheckingError.noReplies(file.relativePath, reason: "the store is empty")
       }
-      return (AgreementReport(VoteTable(annotations)), [])
+      return (AgreementReport(VoteTable(annotations), anchors: anchors), [])
     #else
       throw CheckingError.noReplies(
         file.relativePath, reason: "stores in SQLite are read where the package was built with the trait Run")

@@ -30,6 +30,9 @@ public struct RunConfiguration: ConfigurationSection {
   public var out: String?
   /// The folder of replies and human labels, shared by runs. The default is `~/.cache/swift-distillation/store`.
   public var store = "~/.cache/swift-distillation/store"
+  /// Whether every reply waits until the disk has it. The default is false: replies survive the end of the process at any
+  /// instant, and a power cut may take those of the last moments.
+  public var storeIsDurable = false
   /// The folder of image features and reference scores, shared by runs. The default is
   /// `~/.cache/swift-distillation/cache`.
   public var cache = "~/.cache/swift-distillation/cache"
@@ -106,6 +109,8 @@ public struct RunConfiguration: ConfigurationSection {
     ConfigurationKey(
       "store", \.store, "Folder of replies and human labels, shared by runs.", range: .nonBlank,
       relativeTo: .configuration),
+    ConfigurationKey(
+      "store_durable", \.storeIsDurable, "Wait for the disk with every reply, against power cuts."),
     ConfigurationKey(
       "cache", \.cache, "Folder of image features and reference scores, shared by runs.", range: .nonBlank,
       relativeTo: .configuration),

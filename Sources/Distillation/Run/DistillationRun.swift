@@ -198,9 +198,11 @@ public struct DistillationRun: Sendable {
     let place = URL(filePath: NSString(string: configuration.store).expandingTildeInPath)
     try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
     #if Run
-      return try SQLiteAnnotationStore(place.appending(path: "annotations.sqlite"))
+      return try SQLiteAnnotationStore(
+        place.appending(path: "annotations.sqlite"), isDurable: configuration.storeIsDurable)
     #else
-      return try JSONLinesAnnotationStore(place.appending(path: "annotations.jsonl"))
+      return try JSONLinesAnnotationStore(
+        place.appending(path: "annotations.jsonl"), isDurable: configuration.storeIsDurable)
     #endif
   }
 

@@ -53,18 +53,18 @@ extension AnnotationEstimate {
     if unfit > 0 { text += "\(NumberText.counted(unfit, "item")) can't be asked about\n" }
     text +=
       "An estimate: four bytes a token, 1,000 tokens an image, answers half as long as allowed; nothing was asked.\n"
-    let limits = [
-      limit.requests.map { ("max_requests", Double($0), Double(all.requests)) },
-      limit.tokens.map { ("max_tokens", Double($0), Double(all.inputTokens + all.outputTokens)) },
-      limit.cost.map { ("max_cost", $0, all.cost) },
-    ].compactMap(\.self)
-    for (name, most, wanted) in limits {
-      let share = NumberText.short(100 * wanted / max(most, .leastNormalMagnitude))
+    func line(_ name: String, _ most: Double, _ wanted: Double, _ words: String) {
+      let share = NumberText.fixed(100 * wanted / max(most, .leastNormalMagnitude), digits: 1)
       text +=
         wanted <= most
-        ? "spending.\(name): \(NumberText.short(most)), of which this is \(share) %\n"
-        : "spending.\(name): \(NumberText.short(most)) will not suffice; asking would stop there\n"
+        ? "spending.\(name): \(words), of which this is \(share) %\n"
+        : "spending.\(name): \(words) will not suffice; asking would stop there\n"
     }
+    if let most = limit.requests { line("max_requests", Double(most), Double(all.requests), NumberText.grouped(most)) }
+    if let most = limit.tokens {
+      line("max_tokens", Double(most), Double(all.inputTokens + all.outputTokens), NumberText.grouped(most))
+    }
+    if let most = limit.cost { line("max_cost", most, all.cost, NumberText.fixed(most, digits: 2)) }
     return text
   }
 }

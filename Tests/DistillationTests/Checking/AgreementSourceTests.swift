@@ -1,6 +1,7 @@
 import Annotations
 import Distillation
 import Foundation
+import SQLiteStore
 import TeacherProtocol
 import TestSupport
 import Testing
@@ -67,6 +68,38 @@ import Testing
         #expect(report.pairs.map(\.agreement) == [0.5])
         #expect(report.teachers.map(\.name) == ["a", "b"])
       }
+    }
+  }
+
+  @Test func labelsOfARandomSampleAnchorAFileAndAStoreAlike() async throws {
+    try await inFolder { folder in
+      var (annotations, sample) = ([Annotation](), "item,label\n")
+      for item in 0..<60 {
+        for (teacher, wrong) in [("a", 5), ("b", 7), ("c", 3)] {
+          let label = (item % 2 == 0) == (item % wrong == 0) ? "x" : "y"
+          annotations.append(
+            Annotation(
+              key: "\(item)\(teacher)", item: "\(item)", teacher: teacher, model: "m", promptVersion: "p",
+              reply: TeacherReply(outcome: .answered(label), raw: label), time: 1))
+        }
+        if item < 30 { sample += "\(item),\(item % 2 == 0 ? "y" : "x")\n" }
+      }
+      let anchors = folder.appending(path: "sample.csv")
+      try Data(sample.utf8).write(to: anchors)
+      let file = folder.appending(path: "annotations.jsonl")
+      try await JSONLinesAnnotationStore(file).append(annotations)
+      let expected = try await AgreementSource.report(of: file, anchors: anchors).report
+      #expect(expected.teachers.allSatisfy { $0.anchoredAccuracy != nil })
+      #expect(try await AgreementSource.report(of: folder, anchors: anchors).report == expected)
+      #if Run
+        try FileManager.default.removeItem(at: file)
+        try await SQLiteAnnotationStore(folder.appending(path: "annotations.sqlite")).append(annotations)
+        // Replies come in another order there, so sums differ in their last bits.
+        #expect(try await AgreementSource.report(of: folder, anchors: anchors).report.text == expected.text)
+      #endif
+      // The figures of a finished step hold no replies that could be held against the sample.
+      try Data(expected.json().utf8).write(to: folder.appending(path: "agreement.json"))
+      await #expect(throws: CheckingError.self) { try await AgreementSource.report(of: folder, anchors: anchors) }
     }
   }
 

@@ -11,6 +11,7 @@
       threads: 2
       out: runs/x
       store: st
+      store_durable: true
       cache: ca
       data:
         files: {train: tr.csv, dev: de.csv, test: te.csv}
@@ -322,6 +323,7 @@
       run.threads = 2
       run.out = "runs/x"
       run.store = "st"
+      run.storeIsDurable = true
       run.cache = "ca"
       run.labels = [
         LabelConfiguration(name: "no", answer: "No.", meaning: "in context", aliases: ["0", "false"]),

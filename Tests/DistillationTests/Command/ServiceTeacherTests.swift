@@ -1,0 +1,126 @@
+import Distillation
+import Foundation
+import TestSupport
+import Testing
+
+/// Teachers behind a service, by the command: the estimate, the asking, batch files, and the key.
+@Suite(.enabled(if: DistillBinary.found != nil, "skipped: no distill beside the tests; build it with swift build"))
+struct ServiceTeacherTests {
+  private static func answer(_ label: String) -> [UInt8] {
+    Array(
+      """
+      {"choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "\(label). I see it."}}],
+       "usage": {"prompt_tokens": 20, "completion_tokens": 5}}
+      """.utf8)
+  }
+
+  /// A fixture whose third teacher, c, stands behind a service: 20 of its items are to be labelled, two and two with one
+  /// caption and one photo, so that 10 questions answer them all.
+  private func withService(
+    _ more: String = "", answering: @escaping @Sendable (FaultyServer.Request) -> FaultyServer.Action,
+    _ body: (FaultyServer, CheckFixture, (String...) throws -> DistillBinary.Outcome) throws -> Void
+  ) throws {
+    let distill = try #require(DistillBinary.found)
+    let server = try FaultyServer(answering)
+    try withCheckFixture { fixture in
+      try fixture.edit(
+        "run.yaml", "student: {model: student}",
+        """
+          - {name: c, kind: openai, base_url: \(server.base.absoluteString), model: large, key_file: key, max_tokens: 100, \
+        input_price: 2.5, output_price: 10}
+        student: {model: student}\(more)
+        """)
+      try fixture.write("sk-very-secret", to: "key")
+      try body(server, fixture) { try distill.run($0, in: fixture.folder) }
+    }
+  }
+
+  @Test func aDryRunSaysWhatItWouldTakeAndAsksNobody() throws {
+    try withService("\nspending: {max_requests: 5, max_cost: 1}", answering: { _ in .answer(body: Self.answer("No")) })
+    {
+      server, fixture, distill in
+      for command in [["annotate"], ["run"]] {
+        let outcome = try distill(command[0], "run.yaml", "--dry-run")
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let row = try #require(outcome.output.split(separator: "\n").first { $0.hasPrefix("c ") })
+        // Each question: about 1,000 tokens of its image and some of its text, and an answer of half of 100.
+        let cells = row.split(separator: " ").map(String.init)
+        #expect(cells[1] == "10" && cells[2] == "10" && cells[4] == "500", "\(row)")
+        #expect(Double(cells[5]).map { (0.02...0.04).contains($0) } == true, "\(row)")
+        #expect(outcome.output.contains("spending.max_requests: 5 will not suffice"))
+        #expect(outcome.output.contains("spending.max_cost: 1.00, of which this is 3.0 %"))
+      }
+      #expect(server.requests == 0)
+      #expect(!FileManager.default.fileExists(atPath: fixture.folder.appending(path: "run/replies.jsonl").path))
+    }
+  }
+
+  @Test func whatIsStoredIsNotEstimatedAndNotAskedAgain() throws {
+    try withService(answering: { _ in .answer(body: Self.answer("No")) }) { server, _, distill in
+      let first = try distill("annotate", "run.yaml", "-q")
+      #expect(first.code == 0, "\(first.errors)")
+      #expect(server.requests == 10)
+      let row = try #require(
+        try distill("annotate", "run.yaml", "--dry-run").output.split(separator: "\n").first { $0.hasPrefix("c ") })
+      #expect(row.split(separator: " ").dropFirst().prefix(2) == ["0", "20"], "\(row)")
+      #expect(try distill("annotate", "run.yaml", "-q").code == 0)
+      #expect(server.requests == 10)
+    }
+  }
+
+  @Test func aRefusedKeyIsSaidAndShownNowhere() throws {
+    // Services quote the key that they refuse.
+    let refusal = Array(#"{"error": {"message": "Incorrect API key: sk-very-secret", "code": "invalid_api_key"}}"#.utf8)
+    try withService(answering: { _ in .answer(status: 401, body: refusal) }) { server, fixture, distill in
+      let outcome = try distill("annotate", "run.yaml")
+      #expect((outcome.output + outcome.errors).contains("its key is refused"), "\(outcome.errors)")
+      #expect(!(outcome.output + outcome.errors).contains("sk-very-secret"))
+      // One request for each that was under way when the first one was refused.
+      #expect((1...8).contains(server.requests))
+      let files = FileManager.default.enumerator(at: fixture.folder, includingPropertiesForKeys: nil)
+      var read = 0
+      for case let file as URL in try #require(files) where file.lastPathComponent != "key" {
+        guard let bytes = try? Data(contentsOf: file) else { continue }
+        read += 1
+        #expect(bytes.range(of: Data("sk-very-secret".utf8)) == nil, "\(file.lastPathComponent)")
+      }
+      #expect(read > 10)
+    }
+  }
+
+  @Test func aBatchIsWrittenReadInPartsAndWhatExpiredStaysOpen() throws {
+    try withService(answering: { _ in .close }) { server, fixture, distill in
+      let written = try distill("batch", "write", "run.yaml", "--teacher", "c", "--batch", "q.jsonl")
+      #expect(written.output == "10 questions: q.jsonl\n", "\(written.errors)")
+      let lines = try String(contentsOf: fixture.folder.appending(path: "q.jsonl"), encoding: .utf8)
+        .split(separator: "\n")
+      let ids = try lines.map { line in
+        let row = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        #expect(row?["url"] as? String == "/v1/chat/completions")
+        return try #require(row?["custom_id"] as? String)
+      }
+      func result(_ id: String, _ label: String) -> String {
+        let body = String(decoding: Self.answer(label), as: UTF8.self).replacingOccurrences(of: "\n", with: "")
+        return #"{"id": "b", "custom_id": "\#(id)", "response": {"status_code": 200, "body": \#(body)}, "error": null}"#
+      }
+      // In no order, twice the same, a torn line; what was not answered in time is in a file of its own.
+      let answered = ids.prefix(6).reversed().map { result($0, "No") } + [result(ids[3], "Yes")]
+      try fixture.write((answered + [#"{"id": "b", "custom_"#]).joined(separator: "\n"), to: "out.jsonl")
+      let expired = ids.dropFirst(6).map { id in
+        #"{"id": "b", "custom_id": "\#(id)", "response": null, "error": "#
+          + #"{"code": "batch_expired", "message": "This request could not be executed before the completion window expired."}}"#
+      }
+      try fixture.write(expired.joined(separator: "\n"), to: "errors.jsonl")
+      let read = try distill("batch", "read", "run.yaml", "--teacher", "c", "out.jsonl", "errors.jsonl")
+      #expect(read.code == 0)
+      #expect(read.output == "6 replies kept, 4 questions still open\n")
+      #expect(read.errors.contains("4 not answered: batch_expired: This request could not be executed"))
+      #expect(read.errors.contains("out.jsonl, line 8"))
+      let rest = try distill("batch", "write", "run.yaml", "--teacher", "c", "--batch", "rest.jsonl")
+      #expect(rest.output == "4 questions: rest.jsonl\n")
+      let again = try distill("batch", "read", "run.yaml", "--teacher", "c", "out.jsonl")
+      #expect(again.output == "0 replies kept, 4 questions still open\n")
+      #expect(server.requests == 0)
+    }
+  }
+}
