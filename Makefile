@@ -3,7 +3,8 @@
 
 SWIFT ?= swift
 OUT ?= runs/demo
-# For make bench alone: a Python with PyTorch, transformers and PEFT, and the script of its side.
+# For make bench: a Python with PyTorch, transformers and PEFT, and the script of its side. For make review-browser: one with
+# playwright.
 PYTHON ?= python3
 TORCH ?= ../shared/reference/bench_torch.py
 # More arguments for the program or the test runner: make test ARGS="--filter TensorTests".
@@ -16,7 +17,7 @@ TEST := $(SWIFT) test -c release --disable-xctest --disable-testable-imports --n
 COVERAGE_BUILD := .build/coverage
 SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks .ci/CheckLayers.swift
 
-.PHONY: help setup demo demo-dualchecker test example lint format layers architecture coverage benchmark bench clean
+.PHONY: help setup demo demo-dualchecker test review-browser example lint format layers architecture coverage benchmark bench clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +33,10 @@ demo-dualchecker: setup ## Builds and runs DualChecker on written records about 
 
 test: setup ## Builds and runs all tests.
 	$(TEST) $(ARGS)
+
+review-browser: setup ## Drives the review page in headless Chromium: apt-get install chromium, pip install playwright, PYTHON=.venv/bin/python
+	$(SWIFT) build -c release --product distill
+	$(PYTHON) Tests/Browser/review_page.py $(ARGS)
 
 example: setup ## Builds and tests the packages in Examples/ that depend on this one as a stranger's would.
 	$(TEST) --package-path Examples/Downstream
