@@ -4,7 +4,8 @@
 
 Each round runs each job once on either side, so that a change of the machine's load meets both; the table shows medians over
 the rounds and the ratio of medians. PyTorch's side is a script that prints one JSON line with `seconds_median` and
-`peak_rss_mb`; encoder_torch.py beside this file is the one for encoders.
+`peak_rss_mb`; encoder_torch.py beside this file is the one for encoders. With --llama, a script that prints llama.cpp's
+`prefill_seconds` and `decode_seconds` for the text half of the same model as f32, bf16 and q8_0, those get a table too.
 """
 import argparse
 import json
@@ -20,6 +21,8 @@ parser.add_argument("--model", required=True)
 parser.add_argument("--encoder")
 parser.add_argument("--distill", required=True)
 parser.add_argument("--torch", required=True)
+parser.add_argument("--llama")
+parser.add_argument("--llama-python", default=sys.executable)
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--steps", type=int, default=3)
 parser.add_argument("--out", default=os.path.join(HERE, "..", "Documentation", "Performance.md"))
@@ -50,6 +53,10 @@ def encoder(dtype, *more):
     return line([sys.executable, script, "--model", options.encoder, "--dtype", dtype, "--steps", str(options.steps), *more])
 
 
+def llama(dtype):
+    return line([options.llama_python, options.llama, "--dtype", dtype, "--steps", str(options.steps)])
+
+
 def median(runs, key):
     return statistics.median(run[key] for run in runs)
 
@@ -73,18 +80,26 @@ ROWS = [
     ("vision tower, one image", "vision", "seconds_median", [], ("2 x", "1.1 x")),
     ("generate, image included", "generate", "cold_seconds_median", [], ("3 x", "3 x")),
 ]
+FORMS = (("float32", "f32"), ("bfloat16", "bf16"), ("int8", "q8_0"))  # ours, llama.cpp's
 runs = {}
 for turn in range(options.rounds):
     for dtype in DTYPES:
         for job in ("sft", "dpo", "vision", "generate"):
             runs.setdefault(("ours", job, dtype), []).append(ours(job, dtype, options.model))
             runs.setdefault(("torch", job, dtype, ""), []).append(torch(job, dtype))
+            if job == "sft":
+                runs.setdefault(("ours", "checkpointing", dtype), []).append(
+                    ours(job, dtype, options.model, "--checkpointing"))
             if job in ("sft", "dpo"):
                 runs.setdefault(("torch", job, dtype, "--reduced"), []).append(torch(job, dtype, "--reduced"))
     if options.encoder:
         for full in ([], ["--full"]):
             runs.setdefault(("ours", "encoder", *full), []).append(ours("encoder", "float32", options.encoder, *full))
             runs.setdefault(("torch", "encoder", *full), []).append(encoder("float32", *full))
+    if options.llama:
+        for dtype, form in FORMS:
+            runs.setdefault(("ours", "text", dtype), []).append(ours("generate", dtype, options.model, "--merged"))
+            runs.setdefault(("llama", form), []).append(llama(form))
 
 table = [
     "| job | frozen weights | this library | PyTorch | ratio | aim | of peak | peak memory, MB |",
@@ -93,6 +108,9 @@ table = [
 for name, job, key, more, targets in ROWS:
     for dtype, target in zip(DTYPES, targets):
         table.append(row(name, dtype, runs["ours", job, dtype], runs["torch", job, dtype, "".join(more)], target, key))
+for dtype in DTYPES:
+    mine, theirs = runs["ours", "checkpointing", dtype], runs["torch", "sft", dtype, ""]
+    table.append(row("Stage 1, features kept, activations computed again", dtype, mine, theirs, ""))
 if options.encoder:
     for name, full in (("encoder, LoRA", []), ("encoder, whole", ["--full"])):
         table.append(row(name, "float32", runs["ours", "encoder", *full], runs["torch", "encoder", *full], "3 x"))
@@ -104,9 +122,26 @@ machine = (
     f"{cpu[0] if cpu else platform.processor()}, {sample[0]['threads']} threads; a loop of multiply-adds reaches "
     f"{peak['float32']:.0f} GFLOP/s in Float32 and {peak['bfloat16']:.0f} in bfloat16. "
     f"{options.rounds} rounds in turn, medians. One image tile, 128 prompt tokens, 64 answer tokens, 3 answers in Stage 1. "
-    f"From start to the end of the first step, nothing kept: {median(sample, 'first_step_seconds'):.1f} s; PyTorch needs "
-    f"{median(runs['torch', 'sft', 'float32', ''], 'load_seconds'):.1f} s to load."
+    f"A first step begins {median(sample, 'ready_seconds'):.2f} s after the start and ends, nothing kept, after "
+    f"{median(sample, 'first_step_seconds'):.1f} s; PyTorch needs {median(runs['torch', 'sft', 'float32', ''], 'load_seconds'):.1f} s to load."
 )
+if options.llama:
+    table += [
+        "",
+        "The text half of generation against llama.cpp: 192 tokens read, 64 written. Each cell is this library / llama.cpp.",
+        "",
+        "| frozen weights | reading | ratio | writing | ratio | aim | of the memory's bandwidth |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for (dtype, form), target in zip(FORMS, ("0.95 x", "1.1 x", "1.1 x")):
+        mine, theirs = runs["ours", "text", dtype], runs["llama", form]
+        read, written = median(mine, "prefill_seconds"), median(mine, "decode_seconds")
+        # One token of ours comes with the prompt; llama.cpp's side reads as many as it writes.
+        written *= mine[0]["answer"] / (mine[0]["answer"] - 1)
+        other = median(theirs, "prefill_seconds"), median(theirs, "decode_seconds")
+        table.append(
+            f"| {dtype} / {form} | {read:.2f} / {other[0]:.2f} s | {other[0] / read:.2f} x | {written:.2f} / {other[1]:.2f} s "
+            f"| {other[1] / written:.2f} x | {target} | {100 * median(mine, 'decode_bandwidth_share'):.0f} % |")
 begin, end = "<!-- table: written by make bench -->", "<!-- end of table -->"
 text = open(options.out).read()
 head, rest = text.split(begin)

@@ -63,6 +63,7 @@ TARGET INLINE void transpose16(__m512i r[16], uint32_t *out) {
 PACK_FLOAT(SD_FLOAT32)
 PACK_FLOAT(SD_BFLOAT16)
 PACK_FLOAT(SD_FLOAT16)
+PACK_FLOAT(SD_INT8)
 
 static void pack_float(const sd_product *p, size_t k, size_t depth, size_t column, size_t columns, float *panel) {
   size_t at = p->b_turned ? column * p->b_row + k : k * p->b_row + column;
@@ -73,8 +74,11 @@ static void pack_float(const sd_product *p, size_t k, size_t depth, size_t colum
     case SD_BFLOAT16:
       (p->b_turned ? pack_turned_SD_BFLOAT16 : pack_plain_SD_BFLOAT16)(p->b, at, p->b_row, depth, columns, panel);
       break;
-    default:
+    case SD_FLOAT16:
       (p->b_turned ? pack_turned_SD_FLOAT16 : pack_plain_SD_FLOAT16)(p->b, at, p->b_row, depth, columns, panel);
+      break;
+    case SD_INT8:
+      (p->b_turned ? pack_turned_SD_INT8 : pack_plain_SD_INT8)(p->b, at, p->b_row, depth, columns, panel);
   }
 }
 

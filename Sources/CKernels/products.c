@@ -46,11 +46,11 @@ typedef struct {
 } ahead;
 static ahead look_ahead(const sd_product *p, size_t column) {
   if (column >= p->columns) return (ahead){0};
-  size_t size = p->b_type == SD_FLOAT32 ? 4 : 2, most = p->inner < DEPTH ? p->inner : DEPTH;
+  size_t most = p->inner < DEPTH ? p->inner : DEPTH;
   size_t columns = p->columns - column < WIDTH ? p->columns - column : WIDTH;
-  return (ahead){.from = (const char *)p->b + (p->b_turned ? column * p->b_row : column) * size,
-                 .rows = p->b_turned ? columns : most, .bytes = (p->b_turned ? most : columns) * size,
-                 .step = p->b_row * size};
+  return (ahead){.from = (const char *)p->b + place(p->b_type, p->b_turned ? column * p->b_row : column),
+                 .rows = p->b_turned ? columns : most, .bytes = place(p->b_type, p->b_turned ? most : columns),
+                 .step = place(p->b_type, p->b_row)};
 }
 INLINE void fetch(ahead *a, size_t lines) {
   size_t each = (a->bytes + 127) / 64;
@@ -105,11 +105,7 @@ static void round_task(void *context, int index) {
 }
 
 void sd_multiply(const sd_product *p) {
-  if (p->rows <= FEW && p->b_turned && !p->a_turned) {
-    size_t each = outputs(p);
-    sd_parallel((int)((p->columns + each - 1) / each), rows_task, (void *)p);
-    return;
-  }
+  if (has_few_rows(p)) return multiply_few_rows(p);
   job w = {.p = p, .panels = (p->columns + WIDTH - 1) / WIDTH, .chunks = 1, .chunk = p->rows,
            .threads = sd_threads()};
   // Few panels of many rows are cut across too, so that all threads have work; each part packs the panel again.

@@ -11,6 +11,18 @@ public struct Llama: Module {
     var postNorm: RMSNorm
     var mlp: GatedMLP
 
+    func callAsFunction(_ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table) -> Tensor {
+      let x = x + attention(inputNorm(x), layout: layout, positions: positions)
+      return x + mlp(postNorm(x))
+    }
+
+    /// The same without keeping what lies between input and result: it is computed again for the gradient.
+    func recomputed(_ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table) -> Tensor {
+      Tensor.recomputing([x] + trackedValues()) { values in
+        replacingTrackedValues(values.dropFirst())(values[0], layout: layout, positions: positions)
+      }
+    }
+
     /// Shows `self_attn`, `mlp` and the two norms.
     public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
       attention.visit(&visitor, at: path.appending(component: "self_attn"))
@@ -27,6 +39,9 @@ public struct Llama: Module {
   private var layers: [Layer]
   private var norm: RMSNorm
   private let rotary: RotaryPositions
+  /// Whether training keeps of each layer its input alone and computes the rest again for the gradient (gradient
+  /// checkpointing): about a third more time, and memory for one layer's activations in place of all. The default is false.
+  public var recomputesActivations = false
 
   /// A decoder with random weights of standard deviation 1/√in (residual outputs smaller, as in GPT-2).
   public init(_ c: LlamaConfiguration, using generator: inout some RandomNumberGenerator) {
@@ -75,8 +90,9 @@ public struct Llama: Module {
     let table = rotary.table(positions: positions)
     var x = embeddings
     for layer in layers {
-      x = x + layer.attention(layer.inputNorm(x), layout: layout, positions: table)
-      x = x + layer.mlp(layer.postNorm(x))
+      x =
+        recomputesActivations
+        ? layer.recomputed(x, layout: layout, positions: table) : layer(x, layout: layout, positions: table)
     }
     return x
   }

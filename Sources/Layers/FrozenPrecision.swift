@@ -8,6 +8,11 @@ public enum FrozenPrecision: String, Sendable, Codable, CaseIterable {
   /// speed. Inputs are rounded to bfloat16 for these products; sums, everything between the products, adapters and
   /// optimiser stay Float32. On other CPUs the rounded weights are multiplied in Float32.
   case bfloat16
+  /// In 8 bits with a scale for each 64 neighbours of a row: a quarter of the memory, for decoding, which waits for weights
+  /// to come from memory. Inputs, sums and everything between the products stay Float32. Matrices whose rows are not of
+  /// 64, 128, ... elements stay as they were read. Rounding changes logits more than bfloat16 does
+  /// (Documentation/Performance.md says how much).
+  case int8
 }
 
 extension Module {
@@ -21,8 +26,8 @@ extension Module {
   ///
   /// Float32 is what a model has without this call; it does not bring back what rounding took.
   public mutating func keepFrozenMatrices(in precision: FrozenPrecision) {
-    guard precision == .bfloat16 else { return }
-    var visitor = FrozenMatrixVisitor()
+    guard precision != .float32 else { return }
+    var visitor = FrozenMatrixVisitor(precision: precision)
     visit(&visitor, at: "")
   }
 }
@@ -36,12 +41,13 @@ extension Module {
 }
 
 private struct FrozenMatrixVisitor: ModuleVisitor {
-  private var isInside = false
+  let precision: FrozenPrecision
+  var isInside = false
 
   mutating func visit(_ parameter: inout Parameter, at path: String) {
     let isAdapter = path.split(separator: ".").contains { $0.hasPrefix("lora_") }
     guard isInside, !parameter.isTrainable, parameter.value.rank == 2, !isAdapter else { return }
-    parameter.value = parameter.value.inBFloat16()
+    parameter.value = precision == .int8 ? parameter.value.inInt8() : parameter.value.inBFloat16()
   }
 
   mutating func visit(projection: inout any Projection, at path: String) {

@@ -122,6 +122,19 @@ extension Module {
   /// Marks no parameter as trainable.
   public mutating func freeze() { setTrainable { _ in false } }
 
+  /// The tracked values among the parameters, in the order of the visit.
+  package func trackedValues() -> [Tensor] {
+    parameters().map(\.parameter.value).filter(\.isTracked)
+  }
+
+  /// This module with other tensors in the place of its tracked values, in the order of the visit.
+  package func replacingTrackedValues(_ values: some Sequence<Tensor>) -> Self {
+    var copy = self
+    var replacer = Replacer(values: Array(values)[...])
+    copy.visit(&replacer, at: "")
+    return copy
+  }
+
   /// The loss of this model and its derivatives at the trainable parameters.
   ///
   /// The closure gets a copy whose trainable parameters are tracked; frozen ones cause no gradient work.
@@ -176,6 +189,14 @@ private struct Collector: ModuleVisitor {
 private struct Marker: ModuleVisitor {
   let choose: (String) -> Bool
   mutating func visit(_ parameter: inout Parameter, at path: String) { parameter.isTrainable = choose(path) }
+}
+
+private struct Replacer: ModuleVisitor {
+  var values: ArraySlice<Tensor>
+  mutating func visit(_ parameter: inout Parameter, at path: String) {
+    guard parameter.value.isTracked, let value = values.popFirst() else { return }
+    parameter.value = value
+  }
 }
 
 private struct Tracker: ModuleVisitor {

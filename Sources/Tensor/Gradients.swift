@@ -66,12 +66,17 @@ extension Tensor {
   /// - Complexity: each recorded operation once, about twice the arithmetic of computing the value.
   public func gradients(at variables: [Tensor]) -> [Tensor] {
     precondition(count == 1, "gradients are of one number, not of a tensor of shape \(shape)")
+    return gradients(at: variables, from: .ones(shape))
+  }
+
+  /// The same of a tensor of any shape, for a gradient that arrives at it.
+  func gradients(at variables: [Tensor], from seed: Tensor) -> [Tensor] {
     let wanted = variables.map { variable -> ObjectIdentifier in
       guard let node = variable.node else { preconditionFailure("gradient at a tensor that is not tracked") }
       return ObjectIdentifier(node)
     }
     guard let root = node else { return variables.map { .zeros($0.shape) } }
-    var pending: [ObjectIdentifier: Tensor] = [ObjectIdentifier(root): .ones(shape)]
+    var pending: [ObjectIdentifier: Tensor] = [ObjectIdentifier(root): seed]
     let leaves = Set(wanted)
     var results: [ObjectIdentifier: Tensor] = [:]
     for node in reverseOrder(from: root) {

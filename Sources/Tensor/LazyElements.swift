@@ -1,8 +1,8 @@
 internal import CKernels
 internal import Synchronization
 
-/// Elements that take no Float32 memory until somebody asks for all of them: weights in 16 bits on a file's pages, and
-/// zeros in the place of weights that are about to come.
+/// Elements that take no Float32 memory until somebody asks for all of them: weights in 16 bits on a file's pages, frozen
+/// ones that were brought to 16 or 8 bits, and zeros in the place of weights that are about to come.
 ///
 /// Who reads a part of them converts that part: matrix products by panels, embeddings by rows. The values are exactly
 /// those of the whole converted at once, so results do not depend on which way was taken.
@@ -13,21 +13,24 @@ final class LazyElements: @unchecked Sendable {
     case bfloat16(UnsafePointer<UInt16>)
     /// IEEE binary16.
     case float16(UnsafePointer<UInt16>)
+    /// 8 bits, 64 elements to a scale; rows are of whole blocks.
+    case int8(UnsafePointer<sd_block>)
     /// Nothing.
     case zeros
   }
 
   let count: Int
-  /// Whether products with these elements round the other operand to bfloat16 too, where the CPU multiplies such pairs.
-  let multipliesInBFloat16: Bool
+  /// Whether this is the form that was asked for: then products read it even after somebody asked for all elements as
+  /// Float32, and those of bfloat16 round the other operand too, where the CPU multiplies such pairs.
+  let isChosen: Bool
   private let source: Source
   /// Keeps the source's memory alive.
   private let owner: AnyObject?
   private let whole = Mutex<UInt>(0)
 
-  init(_ source: Source, count: Int, owner: AnyObject?, multipliesInBFloat16: Bool = false) {
+  init(_ source: Source, count: Int, owner: AnyObject?, isChosen: Bool = false) {
     self.source = source
-    self.multipliesInBFloat16 = multipliesInBFloat16
+    self.isChosen = isChosen
     self.count = count
     self.owner = owner
   }
@@ -36,18 +39,19 @@ final class LazyElements: @unchecked Sendable {
     whole.withLock { if let copy = UnsafeMutablePointer<Float>(bitPattern: $0) { sd_release(copy, max(count, 1)) } }
   }
 
-  /// The elements in their 16 bits, and which; nil where there are none.
-  var words: (UnsafePointer<UInt16>, sd_element)? {
+  /// The elements as they stand, and how; nil where there are none.
+  var stored: (UnsafeRawPointer, sd_element)? {
     switch source {
-    case .bfloat16(let words): (words, SD_BFLOAT16)
-    case .float16(let words): (words, SD_FLOAT16)
+    case .bfloat16(let words): (UnsafeRawPointer(words), SD_BFLOAT16)
+    case .float16(let words): (UnsafeRawPointer(words), SD_FLOAT16)
+    case .int8(let blocks): (UnsafeRawPointer(blocks), SD_INT8)
     case .zeros: nil
     }
   }
 
   /// Gives the memory of words on a file's pages back to the system.
   func releasePages() {
-    guard let mapping = owner as? SafetensorsMapping, let (words, _) = words else { return }
+    guard let mapping = owner as? SafetensorsMapping, let (words, _) = stored else { return }
     mapping.release(words, count: count * MemoryLayout<UInt16>.stride)
   }
 
@@ -55,7 +59,7 @@ final class LazyElements: @unchecked Sendable {
   func multiplyingInBFloat16() -> LazyElements? {
     guard case .bfloat16 = source else { return nil }
     // Itself the owner: it keeps the words alive.
-    return LazyElements(source, count: count, owner: self, multipliesInBFloat16: true)
+    return LazyElements(source, count: count, owner: self, isChosen: true)
   }
 
   /// Converts elements `start..<start + count` to `out`.
@@ -63,6 +67,7 @@ final class LazyElements: @unchecked Sendable {
     switch source {
     case .bfloat16(let words): sd_bfloat16_to_float(words + start, out, count)
     case .float16(let words): sd_float16_to_float(words + start, out, count)
+    case .int8(let blocks): sd_blocks_to_float(blocks, start, count, out)
     case .zeros: sd_fill(out, 0, count)
     }
   }
@@ -96,56 +101,4 @@ final class LazyElements: @unchecked Sendable {
     if kept != own { sd_release(made, max(count, 1)) }
     return UnsafeMutablePointer(bitPattern: kept) ?? made
   }
-}
-
-extension Tensor {
-  /// The elements as Float32 for as long as the closure runs: those in 16 bits are converted for it and not kept.
-  func withElements<Result>(_ body: (UnsafePointer<Float>) throws -> Result) rethrows -> Result {
-    guard let half = storage.half else { return try body(storage.pointer) }
-    return try half.withConverted(body)
-  }
-
-  /// The same matrix for frozen weights: kept in bfloat16 and, where the CPU multiplies such pairs, multiplied so. Sums
-  /// are Float32. Elements that come in 16 bits from a file stay on its pages.
-  ///
-  /// ```swift
-  /// let y = x.matmul(weights.inBFloat16(), transposeB: true)  // x is rounded to bfloat16 for it
-  /// ```
-  ///
-  /// - Returns: an untracked tensor whose elements are the nearest bfloat16 numbers, ties to even.
-  public func inBFloat16() -> Tensor {
-    if let kept = storage.half?.multiplyingInBFloat16() { return Tensor(storage: Storage(kept), shape: shape) }
-    let words = BFloat16Words(count: count)
-    withElements { elements in
-      inBlocks(of: count) { start, count in
-        sd_float_to_bfloat16(elements + start, words.pointer + start, count)
-      }
-    }
-    // The Float32 form is not read again.
-    storage.releasePages()
-    let elements = LazyElements(
-      .bfloat16(UnsafePointer(words.pointer)), count: count, owner: words, multipliesInBFloat16: true)
-    return Tensor(storage: Storage(elements), shape: shape)
-  }
-}
-
-extension Tensor {
-  /// Gives the memory of elements that lie on a file's pages back to the system; whoever reads them again gets them from
-  /// the file. Does nothing for elements in memory of their own.
-  public func releasePages() { storage.releasePages() }
-}
-
-/// Memory for 16-bit elements.
-private final class BFloat16Words {
-  let pointer: UnsafeMutablePointer<UInt16>
-  private let block: UnsafeMutablePointer<Float>
-  private let size: Int
-
-  init(count: Int) {
-    size = max(1, (count + 1) / 2)
-    block = sd_allocate(size)
-    pointer = UnsafeMutableRawPointer(block).assumingMemoryBound(to: UInt16.self)
-  }
-
-  deinit { sd_release(block, size) }
 }

@@ -34,9 +34,9 @@ extension Tensor {
     let (stepA, stepB) = (batchA.isEmpty ? 0 : m * k, batchB.isEmpty ? 0 : k * n)
     let value = Tensor(shape: batch + [m, n]) { out in
       guard let c = out.baseAddress else { return }
-      if batch.isEmpty, let half = other.storage.half {
+      if batch.isEmpty, let compact = other.storage.compact {
         matrixProduct(
-          storage.pointer, transposeA: transposeA, half, transposeB: transposeB, c, rows: m, columns: n, inner: k)
+          storage.pointer, transposeA: transposeA, compact, transposeB: transposeB, c, rows: m, columns: n, inner: k)
         return
       }
       let (a, b) = (storage.pointer, other.storage.pointer)

@@ -49,8 +49,8 @@ extension Tensor {
     let width = shape.dropFirst().reduce(1, *)
     let value = Tensor(shape: [range.count] + shape.dropFirst()) { out in
       guard let y = out.baseAddress else { return }
-      if let half = storage.half {
-        half.convert(from: range.lowerBound * width, count: range.count * width, to: y)
+      if let compact = storage.compact {
+        compact.convert(from: range.lowerBound * width, count: range.count * width, to: y)
       } else {
         y.update(from: storage.pointer + range.lowerBound * width, count: range.count * width)
       }
@@ -101,8 +101,8 @@ extension Tensor {
     }
     let value = Tensor(shape: [indices.count] + shape.dropFirst()) { out in
       guard let y = out.baseAddress else { return }
-      guard let half = storage.half else { return sd_gather_rows(storage.pointer, index, index.count, width, y) }
-      for (at, row) in index.enumerated() { half.convert(from: Int(row) * width, count: width, to: y + at * width) }
+      guard let compact = storage.compact else { return sd_gather_rows(storage.pointer, index, index.count, width, y) }
+      for (at, row) in index.enumerated() { compact.convert(from: Int(row) * width, count: width, to: y + at * width) }
     }
     return .operation(value: value, inputs: [self]) { [shape] g in
       var result = Tensor.zeros(shape)

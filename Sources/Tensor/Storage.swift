@@ -43,9 +43,8 @@ final class Storage: @unchecked Sendable {
     return lazy.converted()
   }
 
-  /// The elements in 16 bits, where they have not been converted yet or are meant to be multiplied so: for those who can
-  /// read them so.
-  var half: LazyElements? { lazy.flatMap { $0.isConverted && !$0.multipliesInBFloat16 ? nil : $0 } }
+  /// The elements in fewer bits, where they have not been converted yet or are meant to be read so: for those who can.
+  var compact: LazyElements? { lazy.flatMap { $0.isConverted && !$0.isChosen ? nil : $0 } }
 
   /// Gives the memory of elements on a file's pages back to the system. They can still be read.
   func releasePages() {

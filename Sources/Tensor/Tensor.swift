@@ -116,8 +116,8 @@ public struct Tensor: Sendable {
   ) rethrows -> Result {
     if node != nil || storage.isBorrowed || !isUniquelyHeld() {
       let copy = Storage(count: count)
-      if let half = storage.half {
-        half.convertAll(to: copy.pointer)
+      if let compact = storage.compact {
+        compact.convertAll(to: copy.pointer)
       } else {
         copy.pointer.update(from: storage.pointer, count: count)
       }

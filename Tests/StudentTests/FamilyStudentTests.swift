@@ -77,6 +77,34 @@ import Tokenizers
   }
 
   @Test(arguments: TinyFamily.allCases)
+  func `activations that are computed again give gradients of the same bits`(family: TinyFamily) throws {
+    try check(family.student())
+    func check<Model: PretrainedStudent>(_ fresh: Model) throws {
+      var student = fresh
+      var generator = Tensor.Generator(seed: 5)
+      var configuration = LoRAConfiguration()
+      configuration.dropout = 0.2
+      configuration.usesDoRA = true
+      try student.attachAdapters(configuration, using: &generator)
+      student.perturbTrainable(seed: 6)
+      let trees = try family.trees(student)
+      func gradients(_ student: Model) -> (value: Tensor, gradients: Gradients) {
+        student.withDropout(seed: 7) { student in
+          student.valueAndGradients { $0.logProbabilities(of: trees).logProbabilities.sum() }
+        }
+      }
+      let kept = gradients(student)
+      student.recomputesActivations = true
+      let again = gradients(student)
+      #expect(student.recomputesActivations && again.value.isIdentical(to: kept.value))
+      #expect(again.gradients.paths == kept.gradients.paths && !kept.gradients.paths.isEmpty)
+      for (path, (a, b)) in zip(kept.gradients.paths, zip(again.gradients.tensors, kept.gradients.tensors)) {
+        #expect(a.isIdentical(to: b), "\(path)")
+      }
+    }
+  }
+
+  @Test(arguments: TinyFamily.allCases)
   func `generation with a cache takes the most probable token of a whole pass each time`(family: TinyFamily) throws {
     for seed in UInt64(1)...3 {
       let student = try family.student(seed: seed)

@@ -28,7 +28,7 @@ size_t sd_peak_bytes(void);
 const char *sd_prepare_openblas(void);
 
 // products.c -----------------------------------------------------------------------------------------------------
-typedef enum { SD_FLOAT32, SD_BFLOAT16, SD_FLOAT16 } sd_element;
+typedef enum { SD_FLOAT32, SD_BFLOAT16, SD_FLOAT16, SD_INT8 } sd_element;  // SD_INT8: sd_block, rows of whole blocks
 // C [rows, columns] = A B, or += where `adds`. A [rows, inner], or [inner, rows] where turned; B [inner, columns], or
 // [columns, inner] where turned; *_row is the distance of two rows as stored, in elements.
 typedef struct {
@@ -69,6 +69,16 @@ void sd_silu_gate_backward(const float *gate, const float *up, const float *dy, 
 void sd_bfloat16_to_float(const uint16_t *x, float *out, size_t n);
 void sd_float_to_bfloat16(const float *x, uint16_t *out, size_t n);  // round to nearest even
 void sd_float16_to_float(const uint16_t *x, float *out, size_t n);
+
+// eight_bits.c ---------------------------------------------------------------------------------------------------
+// 64 neighbouring elements in 8 bits with the scale they share: element i is scale * numbers[i], numbers in -127...127.
+enum { SD_BLOCK = 64 };
+typedef struct {
+  float scale;
+  int8_t numbers[SD_BLOCK];
+} sd_block;
+void sd_float_to_blocks(const float *x, sd_block *out, size_t blocks);  // scale: the largest magnitude / 127
+void sd_blocks_to_float(const sd_block *x, size_t first, size_t n, float *out);  // elements first..<first + n
 
 // reduce.c -------------------------------------------------------------------------------------------------------
 double sd_sum(const float *x, size_t n);

@@ -177,10 +177,12 @@ public struct DistillationRun: Sendable {
     var student = try StudentFamily.student(contentsOf: URL(filePath: path))
     student.maximumTokens = min(student.maximumTokens, configuration.student.maximumTokens)
     let weights = try FileDigests(cache: tensorCache?.folder).digest(of: URL(filePath: path))
-    guard configuration.student.precision == .bfloat16 else { return (student, weights) }
+    student.recomputesActivations = configuration.student.gradientCheckpointing
+    let precision = configuration.student.precision
+    guard let form = FrozenPrecision(rawValue: precision.rawValue), form != .float32 else { return (student, weights) }
     student.freeze()
-    student.keepFrozenMatrices(in: .bfloat16)
-    return (student, weights + " in bfloat16")
+    student.keepFrozenMatrices(in: form)
+    return (student, weights + " in \(precision.rawValue)")
   }
 
   func basePath() async throws -> String {

@@ -43,10 +43,9 @@ extension DistillationRun {
 
   /// All weights trained on captions: likelihood, telling the own caption from others, the run's question about both.
   private func pretrained(
-    _ start: SmolVLM, _ pretrain: PretrainConfiguration, _ rows: [CaptionFile.Row], labels: LabelSet, root: URL,
+    _ student: SmolVLM, _ pretrain: PretrainConfiguration, _ rows: [CaptionFile.Row], labels: LabelSet, root: URL,
     key: String
   ) throws -> SmolVLM {
-    var student = start
     let folder = pretrain.images.map { URL(filePath: $0) } ?? root
     let images = try mapInParallel(rows) { row in
       Result { try student.image(ImageDecoder().decode(contentsOf: folder.appending(path: row.image).path)) }
@@ -90,9 +89,13 @@ extension DistillationRun {
     }
     let objective = MixedObjective(SupervisedObjective(supervised), ContrastiveObjective(contrastive))
     reporter.begin("base", total: trainer.options.totalSteps(examples: objective.exampleCount), unit: "updates")
-    try trainer.train(&student, objective: objective, onUpdate: report)
+    var varied = VariedImages(student: student)
+    let augments = pretrain.augment
+    try trainer.train(&varied, objective: objective, onUpdate: report) { model, seed in
+      VariedImages(student: model.student, seed: augments ? seed : nil)
+    }
     reporter.finish()
     trainer.checkpoint?.remove()
-    return student
+    return varied.student
   }
 }

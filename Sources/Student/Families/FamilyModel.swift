@@ -73,7 +73,7 @@ public protocol FamilyModel: Module, SequenceScorer {
   /// The sizes.
   var configuration: Configuration { get }
   /// The decoder.
-  var text: Llama { get }
+  var text: Llama { get set }
   /// The output head; nil where it is the embedding table.
   var head: (any Projection)? { get }
 

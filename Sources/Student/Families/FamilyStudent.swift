@@ -69,6 +69,12 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
   public var imageToken: Int? { model.configuration.placeholderToken }
   /// The decoder's sizes.
   public var decoder: LlamaConfiguration { model.text.configuration }
+  /// Whether training computes the decoder's activations again in place of keeping them; see
+  /// ``PretrainedStudent/recomputesActivations``. The default is false.
+  public var recomputesActivations: Bool {
+    get { model.text.recomputesActivations }
+    set { model.text.recomputesActivations = newValue }
+  }
   /// The vision tower's size; nil in families that read text alone.
   public var tower: TowerSize? { model.configuration.tower }
 

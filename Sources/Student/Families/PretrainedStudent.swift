@@ -25,6 +25,9 @@ public protocol PretrainedStudent: Student {
   var imageToken: Int? { get }
   /// The decoder's sizes.
   var decoder: LlamaConfiguration { get }
+  /// Whether training computes the decoder's activations again in place of keeping them (gradient checkpointing): about a
+  /// third more time, and memory for one layer's activations in place of all. Gradients keep their bits.
+  var recomputesActivations: Bool { get set }
   /// The vision tower's size; nil in families that read text alone.
   var tower: TowerSize? { get }
 

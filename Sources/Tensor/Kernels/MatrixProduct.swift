@@ -22,23 +22,26 @@ func matrixProduct(
     keep: adds ? 1 : 0)
 }
 
-/// The same with a second operand in 16 bits.
+/// The same with a second operand in 16 or 8 bits.
 ///
-/// Unless the operand asks for products of bfloat16 numbers, the result is bit for bit what it would be with the operand
-/// converted before.
+/// Unless the operand asks for products of bfloat16 numbers, or is in 8 bits and meets few rows, the result is bit for bit
+/// what it would be with the operand converted before.
 func matrixProduct(
   _ a: UnsafePointer<Float>, transposeA: Bool, _ b: LazyElements, transposeB: Bool, _ c: UnsafeMutablePointer<Float>,
   rows: Int, columns: Int, inner: Int
 ) {
-  guard isWorthPacking(rows, columns, inner), let (words, type) = b.words else {
+  // A reshaped matrix in 8 bits may have rows that are not of whole blocks.
+  guard isWorthPacking(rows, columns, inner), let (elements, type) = b.stored,
+    type != SD_INT8 || (transposeB ? inner : columns) % SD_BLOCK == 0
+  else {
     return b.withConverted {
       matrixProduct(
         a, transposeA: transposeA, $0, transposeB: transposeB, c, rows: rows, columns: columns, inner: inner)
     }
   }
-  var product = sd_product(a, transposeA, words, transposeB, c, rows: rows, columns: columns, inner: inner)
+  var product = sd_product(a, transposeA, elements, transposeB, c, rows: rows, columns: columns, inner: inner)
   product.b_type = type
-  product.in_bfloat16 = b.multipliesInBFloat16 && !transposeA && sd_has_bfloat16()
+  product.in_bfloat16 = type == SD_BFLOAT16 && b.isChosen && !transposeA && sd_has_bfloat16()
   sd_multiply(&product)
 }
 

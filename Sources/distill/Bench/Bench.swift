@@ -33,7 +33,7 @@
     @Option(help: "What is timed: \(BenchJob.allCases.map(\.rawValue).joined(separator: ", ")).")
     var job: BenchJob
 
-    @Option(help: "How frozen matrices are kept and multiplied: float32 or bfloat16.")
+    @Option(help: "How frozen matrices are kept and multiplied: float32, bfloat16 or int8.")
     var dtype = FrozenPrecision.float32
 
     @Option(help: "Tiles of the image. SmolVLM folders alone take more than one.")
@@ -54,6 +54,12 @@
     @Flag(help: "Train an encoder as a whole and not by LoRA.")
     var full = false
 
+    @Flag(help: "Generate without an adapter, as after merging it.")
+    var merged = false
+
+    @Flag(help: "Compute activations again for the gradient in place of keeping them (gradient checkpointing).")
+    var checkpointing = false
+
     @Option(help: "Steps that count, after one that does not.")
     var steps = 3
 
@@ -67,6 +73,9 @@
       ] where !(1...100_000).contains(value) {
         throw ValidationError("--\(name) \(value): expected 1 to 100000.")
       }
+      guard !merged || job == .generate || job == .vision else {
+        throw ValidationError("--merged: \(job.rawValue) trains an adapter; leave the flag out.")
+      }
       guard job != .generate || answer > 1 else {
         throw ValidationError("--answer 1: generating needs 2 tokens or more.")
       }
@@ -77,6 +86,7 @@
       var sizes = BenchSizes()
       (sizes.tiles, sizes.prompt, sizes.answer, sizes.teachers) = (tiles, prompt, answer, teachers)
       (sizes.batch, sizes.full, sizes.steps) = (batch, full, steps)
+      (sizes.checkpointing, sizes.adapter) = (checkpointing, !merged)
       let bench = BenchRun(
         model: URL(filePath: model, directoryHint: .isDirectory), job: job, precision: dtype, sizes: sizes)
       print(try bench.measure().line())

@@ -21,6 +21,8 @@
     /// All further tokens.
     var decodeSeconds: Double?
     var loadSeconds: Double
+    /// From the start of the program to the beginning of the first step: the model read, adapters attached.
+    var readySeconds: Double
     /// From the start of the program to the end of the first step.
     var firstStepSeconds: Double
     var peakRssMb: Double

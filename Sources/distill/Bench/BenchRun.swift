@@ -36,6 +36,7 @@
         case .encoder: break
         }
       }
+      result.readySeconds = since(start)
       step(cold: true)
       result.firstStepSeconds = since(start)
       for _ in 0..<sizes.steps {
@@ -53,7 +54,7 @@
         result.prefillSeconds = prefill.median
         let decode = warm.median - prefill.median
         result.decodeSeconds = decode
-        let bytes = Double(student.decoder.weightsPerToken) * (precision == .float32 ? 4 : 2)
+        let bytes = Double(student.decoder.weightsPerToken) * precision.bytesPerWeight
         result.decodeBandwidthShare =
           bytes * Double(sizes.answer - 1) / decode / Tensor.Compute.measuredBandwidth()
       case .encoder: break
@@ -66,6 +67,7 @@
       let classifier = try TextClassifier(contentsOf: model)
       var result = empty(loaded: since(start))
       var bench = try EncoderBench(classifier, sizes: sizes, precision: precision)
+      result.readySeconds = since(start)
       bench.step()
       result.firstStepSeconds = since(start)
       var times = BenchTimes()
@@ -85,7 +87,18 @@
       BenchResult(
         job: job.rawValue, dtype: precision.rawValue, tiles: sizes.tiles, prompt: sizes.prompt, answer: sizes.answer,
         teachers: sizes.teachers, threads: Tensor.Compute.threads, secondsMin: 0, secondsMedian: 0,
-        loadSeconds: loaded, firstStepSeconds: 0, peakRssMb: 0)
+        loadSeconds: loaded, readySeconds: 0, firstStepSeconds: 0, peakRssMb: 0)
+    }
+  }
+
+  extension FrozenPrecision {
+    /// What a product reads of each weight; in 8 bits a scale of 4 bytes for 64 weights too.
+    fileprivate var bytesPerWeight: Double {
+      switch self {
+      case .float32: 4
+      case .bfloat16: 2
+      case .int8: 1 + 4.0 / 64
+      }
     }
   }
 

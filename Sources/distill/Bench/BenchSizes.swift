@@ -15,6 +15,10 @@
     var steps = 3
     /// Whether an encoder trains as a whole and not by adapters.
     var full = false
+    /// Whether a decoder has an adapter.
+    var adapter = true
+    /// Whether activations are computed again in place of being kept.
+    var checkpointing = false
   }
 
   /// What is measured.

@@ -16,7 +16,8 @@
     private var generator = Tensor.Generator(seed: 0)
     /// The image as pixels; nil in families that read text alone.
     private let photo: PromptImage?
-    private let kept: PromptImage?
+    /// Its features, once a step has computed them.
+    private var kept: PromptImage?
 
     /// - Throws: what the adapters or the image processor refuse.
     init(_ model: Model, sizes: BenchSizes, precision: FrozenPrecision) throws {
@@ -24,12 +25,11 @@
       self.sizes = sizes
       var targets = LoRAConfiguration()
       (targets.rank, targets.alpha) = (16, 32)
-      try student.attachAdapters(targets, using: &generator)
+      if sizes.adapter { try student.attachAdapters(targets, using: &generator) } else { student.freeze() }
       student.keepFrozenMatrices(in: precision)
+      student.recomputesActivations = sizes.checkpointing
       let photo = try student.tower == nil ? nil : student.noise(tiles: sizes.tiles, using: &generator)
       self.photo = photo
-      kept = photo.map(student.encoded)
-      releaseTower()
     }
 
     var imageTokens: Int { photo.map { student.tokenCount(of: $0) } ?? 0 }
@@ -84,11 +84,10 @@
       func random(_ count: Int) -> [Int] {
         (0..<count).map { _ in Int.random(in: 100..<(vocabulary - 200), using: &generator) }
       }
-      var image = cold ? photo : kept
-      if cold { image = photo.map(encoded) }
+      if cold || kept == nil { kept = photo.map(encoded) }
       return AnswerTree(
         prompt: Array(repeating: student.imageToken ?? 0, count: imageTokens) + random(sizes.prompt),
-        images: image.map { [$0] } ?? [], answers: (0..<answers).map { _ in random(sizes.answer) })
+        images: kept.map { [$0] } ?? [], answers: (0..<answers).map { _ in random(sizes.answer) })
     }
   }
 

@@ -102,6 +102,7 @@
         max_new_tokens: 40
         image_cache: false
         precision: bfloat16
+        gradient_checkpointing: true
         lora: {rank: 4, alpha: 8, dropout: 0.1, targets: [q_proj], exclude: [lm_head], vision: true, use_rslora: true,
                use_dora: true}
       pretrain:
@@ -109,6 +110,7 @@
         images: pre
         format: jsonl
         fields: {image: i, text: t}
+        augment: true
         where: {split: [train]}
         objective: [matching]
         epochs: 2
@@ -272,6 +274,7 @@
       student.maximumNewTokens = 40
       student.imageCache = false
       student.precision = .bfloat16
+      student.gradientCheckpointing = true
       student.lora.rank = 4
       student.lora.alpha = 8
       student.lora.dropout = 0.1
@@ -348,6 +351,7 @@
       pretrain.fields.text = "t"
       pretrain.rowsWhere = ["split": ["train"]]
       pretrain.objective = [.matching]
+      pretrain.augment = true
       pretrain.training = training(
         2, 3, 0.01, .constant, warmup: 0.5, decay: 0.2, clip: 3, betas: [0.8, 0.9], epsilon: 1e-6, checkpoint: 11)
       run.pretrain = pretrain

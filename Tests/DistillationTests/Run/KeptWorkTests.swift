@@ -39,6 +39,11 @@ import Testing
       // What was kept of one is not taken for the other.
       try await half.run("again").run()
       #expect(try world.results(of: "again") == other)
+      // 8 bits are others again; computing activations twice changes nothing.
+      try await world.with { $0.student.precision = .int8 }.run("eight").run()
+      #expect(try world.results(of: "eight")["stage2/adapter_model.safetensors"] != nil)
+      try await world.with { $0.student.gradientCheckpointing = true }.run("twice").run()
+      #expect(try world.results(of: "twice") == whole)
     }
   }
 }

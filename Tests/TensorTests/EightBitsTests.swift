@@ -1,0 +1,69 @@
+import Tensor
+import TestSupport
+import Testing
+
+@Suite("Matrices in 8 bits")
+struct EightBitsTests {
+  @Test("An element is a whole number of a 127th of the largest magnitude among its 64")
+  func elements() {
+    var row = [Float](repeating: 0, count: 128)
+    (row[0], row[1], row[2], row[63]) = (127, 63.4, -0.6, -126.5)
+    row[64] = 0.5
+    let kept = Tensor(row, shape: [1, 128]).inInt8()
+    #expect(kept[0, 0] == 127 && kept[0, 1] == 63 && kept[0, 2] == -1 && kept[0, 63] == -126)
+    #expect(abs(kept[0, 64] - 0.5) < 1e-7 && kept[0, 65] == 0)
+    #expect(kept.inInt8().isIdentical(to: kept))
+    let zeros = Tensor.zeros([2, 64]).inInt8()
+    #expect(zeros.isIdentical(to: .zeros([2, 64])))
+  }
+
+  @Test("No element moves by more than half a step")
+  func rounding() {
+    let weights = randomTensor([65, 192], seed: 1)
+    let kept = weights.inInt8().scalars
+    for (block, exact) in stride(from: 0, to: weights.count, by: 64).map({ ($0, weights.scalars[$0..<($0 + 64)]) }) {
+      let step = (exact.map(abs).max() ?? 0) / 127
+      for (found, right) in zip(kept[block..<(block + 64)], exact) { #expect(abs(found - right) <= step * 0.5001) }
+    }
+  }
+
+  @Test(
+    "Products with few and with many rows, either way round, are those with the rounded matrix in Float32",
+    arguments: [(1, 130, 192), (2, 65, 64), (3, 64, 128), (4, 129, 192), (5, 50, 2048), (9, 49, 64), (300, 96, 576)])
+  func products(rows: Int, columns: Int, inner: Int) {
+    let x = randomTensor([rows, inner], seed: 2)
+    let kept = randomTensor([columns, inner], seed: 3).inInt8()
+    let whole = Tensor(kept.scalars, shape: kept.shape)
+    // Few rows may be rounded to 16 bits.
+    let allowed = (rows <= 4 ? 1e-4 : 2e-6) * Float(inner).squareRoot()
+    let product = x.matmul(kept, transposeB: true)
+    expectClose(product, x.matmul(whole, transposeB: true), relative: 1e-5, absolute: allowed)
+    // And nothing in between was lost: the mean error is far smaller.
+    let error = (product - x.matmul(whole, transposeB: true)).squared().mean().squareRoot().scalar
+    #expect(error < 3e-5 * Float(inner).squareRoot())
+    let back = randomTensor([rows, columns], seed: 4)
+    expectClose(back.matmul(kept), back.matmul(whole), relative: 1e-5, absolute: allowed)
+    let tracked = x.tracked()
+    let found = (tracked.matmul(kept, transposeB: true) * back).sum().gradients(at: [tracked])[0]
+    expectClose(found, back.matmul(whole), relative: 1e-5, absolute: allowed)
+  }
+
+  @Test("Rows are read by themselves, and a reshaped matrix of other rows is multiplied as what it is")
+  func rows() {
+    let kept = randomTensor([9, 128], seed: 5).inInt8()
+    let whole = Tensor(kept.scalars, shape: kept.shape)
+    #expect(kept.gathered([8, 0, 3]).isIdentical(to: whole.gathered([8, 0, 3])))
+    #expect(kept.rows(2..<7).isIdentical(to: whole.rows(2..<7)))
+    let x = randomTensor([3, 96], seed: 6)
+    let product = x.matmul(kept.reshaped([12, 96]), transposeB: true)
+    expectClose(product, x.matmul(whole.reshaped([12, 96]), transposeB: true), relative: 1e-5, absolute: 1e-5)
+  }
+
+  @Test("A matrix whose rows are not of whole blocks stays as it is")
+  func otherWidths() {
+    let weights = randomTensor([4, 65], seed: 7)
+    #expect(weights.inInt8().isIdentical(to: weights))
+    let half = weights.inBFloat16()
+    #expect(half.inInt8().isIdentical(to: half))
+  }
+}
