@@ -84,18 +84,12 @@ extension DistillationRun {
     let trainer = Trainer(
       stage: "base", options: options, seed: UInt64(configuration.seed),
       checkpoint: Checkpoint(url: self.folder.appending(path: "checkpoints/base.safetensors"), key: key))
-    let report = { (update: TrainingUpdate) in
-      reporter.advance(to: update.step, note: String(format: "loss %.4f", update.metrics.loss))
-    }
     let objective = MixedObjective(SupervisedObjective(supervised), ContrastiveObjective(contrastive))
-    reporter.begin("base", total: trainer.options.totalSteps(examples: objective.exampleCount), unit: "updates")
     var varied = VariedImages(student: student)
     let augments = pretrain.augment
-    try trainer.train(&varied, objective: objective, onUpdate: report) { model, seed in
+    try train(&varied, by: trainer, objective: objective) { model, seed in
       VariedImages(student: model.student, seed: augments ? seed : nil)
     }
-    reporter.finish()
-    trainer.checkpoint?.remove()
     return varied.student
   }
 }

@@ -58,12 +58,22 @@ extension DistillationRun {
     let trainer = Trainer(
       stage: name, options: recipe.training.options, seed: UInt64(configuration.seed),
       checkpoint: Checkpoint(url: checkpoint, key: key))
-    reporter.begin(name, total: trainer.options.totalSteps(examples: trees.count), unit: "updates")
-    try trainer.train(&teacher, objective: SupervisedObjective(trees)) { update in
+    try train(&teacher, by: trainer, objective: SupervisedObjective(trees))
+    return teacher
+  }
+
+  /// Trains by the run's progress, from the checkpoint on where there is one, which is not needed afterwards.
+  func train<Model: Module & SequenceScorer>(
+    _ model: inout Model, by trainer: Trainer, objective: some TrainingObjective,
+    inTraining: @Sendable (Model, UInt64) -> Model = { model, _ in model }
+  ) throws {
+    let total = trainer.options.totalSteps(examples: objective.exampleCount)
+    reporter.begin(trainer.stage, total: total, done: try trainer.checkpoint?.steps() ?? 0, unit: "updates")
+    let report = { (update: TrainingUpdate) in
       reporter.advance(to: update.step, note: String(format: "loss %.4f", update.metrics.loss))
     }
+    try trainer.train(&model, objective: objective, onUpdate: report, inTraining: inTraining)
     reporter.finish()
     trainer.checkpoint?.remove()
-    return teacher
   }
 }
