@@ -66,7 +66,7 @@ benchmark: setup ## Measures matrix products and the answer tree, each beside wh
 bench: setup ## Times distill beside PyTorch: make bench MODEL=... ENCODER=... TORCH=bench_torch.py PYTHON=.venv/bin/python
 	$(SWIFT) build -c release --product distill
 	$(PYTHON) Benchmarks/side_by_side.py --model $(MODEL) $(if $(ENCODER),--encoder $(ENCODER)) \
-	  --distill .build/release/distill --torch $(TORCH) $(ARGS)
+	  --distill .build/release/distill --torch $(TORCH) $(if $(LLAMA),--llama $(LLAMA)) $(ARGS)
 
 clean: ## Deletes everything that was built.
 	rm -rf .build Examples/*/.build Benchmarks/.build
