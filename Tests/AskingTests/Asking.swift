@@ -33,8 +33,7 @@ enum Asking {
     ledger: SpendingLedger = SpendingLedger(), over way: Way = .urlSession
   ) throws -> Annotator {
     var options = OpenAICompatibleTeacher.Options(model: "")
-    // At the full size a stall of the machine is not to be taken for one of the server.
-    options.seconds = isMeasured ? 15 : 2
+    options.seconds = isMeasured ? 5 : 2
     options.retry.firstWait = 0.005
     options.retry.longestWait = 0.02
     options.pace.inFlight = concurrency

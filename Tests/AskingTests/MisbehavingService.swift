@@ -67,11 +67,8 @@ final class MisbehavingService: Sendable {
   }
 
   func serve(_ request: FaultyServer.Request) -> FaultyServer.Action {
-    let body = String(decoding: request.body, as: UTF8.self)
-    guard let model = Self.between("\"model\": \"", "\"", body), let item = Self.between("Item ", ".", body) else {
-      return Self.failure(400, "no question")
-    }
-    let question = "\(model)/\(item)"
+    guard let question = Self.question(in: request.body) else { return Self.failure(400, "no question") }
+    let (model, item) = (question.prefix(1), String(question.dropFirst(2)))
     let attempt = counts.withLock { counts in
       counts.underWay += 1
       counts.mostUnderWay = max(counts.mostUnderWay, counts.underWay)
@@ -84,8 +81,15 @@ final class MisbehavingService: Sendable {
     // After a kill a question may come once more; its faults are over then.
     if attempt <= faults.count { return action(faults[attempt - 1]) }
     counts.withLock { $0.answers[question, default: 0] += 1 }
-    let label = (Self.hash(item) ^ Self.hash(model)) % 3 == 0 ? "Yes" : "No"
+    let label = (Self.hash(item) ^ Self.hash(String(model))) % 3 == 0 ? "Yes" : "No"
     return action(isFaulty ? Self.answer(to: question) : .plain, label: label, item: item)
+  }
+
+  /// Model and item of a request: `a/17`.
+  static func question(in body: some Sequence<UInt8>) -> String? {
+    let body = String(decoding: Array(body), as: UTF8.self)
+    guard let model = between("\"model\": \"", "\"", body), let item = between("Item ", ".", body) else { return nil }
+    return "\(model)/\(item)"
   }
 
   private func action(_ fault: Fault) -> FaultyServer.Action {

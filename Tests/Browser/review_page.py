@@ -66,8 +66,6 @@ class Desk:
         self.process.wait()
 
     def rows(self):
-        if not os.path.exists(self.answers):
-            return []
         with open(self.answers) as file:
             return [json.loads(line) for line in file]
 
@@ -89,6 +87,7 @@ def opened(browser, desk, elsewhere, errors, **context):
 
 def shown(page):
     page.wait_for_function("() => document.getElementById('photo').naturalWidth > 0")
+    page.wait_for_function("() => document.getAnimations().every(a => a.playState !== 'running')")
 
 
 def press(page, key):
@@ -159,7 +158,13 @@ def try_phone(browser, desk, elsewhere, errors, out):
     phone.wait_for_selector("#question:not([hidden])")
     shown(phone)
     phone.screenshot(path=f"{out}/phone.png")
-    phone.screenshot(path=f"{out}/phone-whole.png", full_page=True)
+    phone.evaluate("scrollTo(0, document.body.scrollHeight)")
+    phone.screenshot(path=f"{out}/phone-scrolled.png")
+    covered = phone.evaluate(
+        "document.querySelector('.answer:last-child').getBoundingClientRect().bottom"
+        " - document.getElementById('decision').getBoundingClientRect().top")
+    check(covered <= 0, "scrolled to its end, the page shows the last answer whole above the buttons")
+    phone.evaluate("scrollTo(0, 0)")
     check(phone.evaluate("document.documentElement.scrollWidth") <= 390, "nothing is wider than the phone")
     small = phone.evaluate(
         "[...document.querySelectorAll('#decision button')].filter(b => b.offsetHeight && b.offsetHeight < 40).length")
