@@ -43,9 +43,10 @@ extension DistillationRun {
 
   /// All weights trained on captions: likelihood, telling the own caption from others, the run's question about both.
   private func pretrained(
-    _ student: SmolVLM, _ pretrain: PretrainConfiguration, _ rows: [CaptionFile.Row], labels: LabelSet, root: URL,
+    _ start: SmolVLM, _ pretrain: PretrainConfiguration, _ rows: [CaptionFile.Row], labels: LabelSet, root: URL,
     key: String
   ) throws -> SmolVLM {
+    var student = start
     let folder = pretrain.images.map { URL(filePath: $0) } ?? root
     let images = try mapInParallel(rows) { row in
       Result { try student.image(ImageDecoder().decode(contentsOf: folder.appending(path: row.image).path)) }
@@ -85,11 +86,7 @@ extension DistillationRun {
       stage: "base", options: options, seed: UInt64(configuration.seed),
       checkpoint: Checkpoint(url: self.folder.appending(path: "checkpoints/base.safetensors"), key: key))
     let objective = MixedObjective(SupervisedObjective(supervised), ContrastiveObjective(contrastive))
-    var varied = VariedImages(student: student)
-    let augments = pretrain.augment
-    try train(&varied, by: trainer, objective: objective) { model, seed in
-      VariedImages(student: model.student, seed: augments ? seed : nil)
-    }
-    return varied.student
+    try train(&student, by: trainer, objective: objective)
+    return student
   }
 }

@@ -63,16 +63,14 @@ extension DistillationRun {
   }
 
   /// Trains by the run's progress, from the checkpoint on where there is one, which is not needed afterwards.
-  func train<Model: Module & SequenceScorer>(
-    _ model: inout Model, by trainer: Trainer, objective: some TrainingObjective,
-    inTraining: @Sendable (Model, UInt64) -> Model = { model, _ in model }
+  func train(
+    _ model: inout some Module & SequenceScorer, by trainer: Trainer, objective: some TrainingObjective
   ) throws {
     let total = trainer.options.totalSteps(examples: objective.exampleCount)
     reporter.begin(trainer.stage, total: total, done: try trainer.checkpoint?.steps() ?? 0, unit: "updates")
-    let report = { (update: TrainingUpdate) in
+    try trainer.train(&model, objective: objective) { update in
       reporter.advance(to: update.step, note: String(format: "loss %.4f", update.metrics.loss))
     }
-    try trainer.train(&model, objective: objective, onUpdate: report, inTraining: inTraining)
     reporter.finish()
     trainer.checkpoint?.remove()
   }

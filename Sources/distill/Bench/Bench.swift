@@ -60,7 +60,7 @@
     @Flag(help: "Compute activations again for the gradient in place of keeping them (gradient checkpointing).")
     var checkpointing = false
 
-    @Option(help: "Steps that count, after one that does not.")
+    @Option(help: "Steps that count, after one that does not; 0 counts that one, in which nothing is kept, alone.")
     var steps = 3
 
     @Option(help: ArgumentHelp("Threads of arithmetic. (default: the number of cores)", valueName: "n"))
@@ -69,9 +69,13 @@
     func validate() throws {
       for (name, value) in [
         ("tiles", tiles), ("prompt", prompt), ("answer", answer), ("teachers", teachers), ("batch", batch),
-        ("steps", steps), ("threads", threads ?? 1),
+        ("threads", threads ?? 1),
       ] where !(1...100_000).contains(value) {
         throw ValidationError("--\(name) \(value): expected 1 to 100000.")
+      }
+      let fewest = job == .encoder ? 1 : 0
+      guard (fewest...100_000).contains(steps) else {
+        throw ValidationError("--steps \(steps): expected \(fewest) to 100000.")
       }
       guard !merged || job == .generate || job == .vision else {
         throw ValidationError("--merged: \(job.rawValue) trains an adapter; leave the flag out.")

@@ -39,6 +39,11 @@
       result.readySeconds = since(start)
       step(cold: true)
       result.firstStepSeconds = since(start)
+      if sizes.steps == 0 {
+        let seconds = result.firstStepSeconds - result.readySeconds
+        (result.secondsMin, result.secondsMedian, result.peakRssMb) = (seconds, seconds, peakResidentMegabytes())
+        return result
+      }
       for _ in 0..<sizes.steps {
         if job != .vision { cold.measure { step(cold: true) } }
         warm.measure { step(cold: false) }

@@ -110,7 +110,6 @@
         images: pre
         format: jsonl
         fields: {image: i, text: t}
-        augment: true
         where: {split: [train]}
         objective: [matching]
         epochs: 2
@@ -351,7 +350,6 @@
       pretrain.fields.text = "t"
       pretrain.rowsWhere = ["split": ["train"]]
       pretrain.objective = [.matching]
-      pretrain.augment = true
       pretrain.training = training(
         2, 3, 0.01, .constant, warmup: 0.5, decay: 0.2, clip: 3, betas: [0.8, 0.9], epsilon: 1e-6, checkpoint: 11)
       run.pretrain = pretrain

@@ -12,9 +12,6 @@ public struct PretrainConfiguration: ConfigurationSection {
   public var rowsWhere: [String: [String]] = [:]
   /// What is learnt; the losses are added. The default is contrastive and captioning.
   public var objective = [Objective.contrastive, .captioning]
-  /// Whether each photo is seen another way each time: mirrored or not, and cut by up to a quarter of each side. The default
-  /// is false.
-  public var augment = false
   /// How it is trained. The default is that of ``TrainingConfiguration/init()`` with 10 epochs of 64 at 1e-3.
   public var training = TrainingConfiguration(epochs: 10, batch: 64, learningRate: 1e-3)
 
@@ -74,9 +71,6 @@ public struct PretrainConfiguration: ConfigurationSection {
         "where", \.rowsWhere, "Rows to keep, {column: [values]}, such as the training split; without it all.",
         range: ConfigurationRange("not empty") { $0.values.allSatisfy { !$0.isEmpty } }),
       ConfigurationKey("objective", \.objective, "Losses that are added up.", range: .nonEmpty()),
-      ConfigurationKey(
-        "augment", \.augment,
-        "Show each photo another way each time: mirrored or not, cut by up to a quarter of each side."),
     ] + TrainingConfiguration.keys.map { $0.lifted(to: \.training) }
 
   /// Every objective once.
