@@ -17,6 +17,8 @@
           distill evaluate --run runs/news --data fresh.jsonl
               a finished run, its teachers too, on other labelled items
           distill evaluate --run runs/news --data all.csv --split test --json
+
+        Of a run with 'method: dualchecker' --run scores the student: F1 of each class or span type.
         """)
 
     @Argument(
@@ -60,6 +62,11 @@
     }
 
     func run() async throws {
+      if let runFolder,
+        DistillationMethod.named(in: URL(filePath: runFolder).appending(path: "config.yaml")) == .dualChecker
+      {
+        return try await evaluateChecked(URL(filePath: runFolder))
+      }
       let evaluation: EvaluationFile?
       if let config {
         let request = RunRequest(config: config, data: data, seed: seed, out: out, progress: progress)
@@ -75,6 +82,28 @@
       } else {
         Output.write(EvaluationTable(evaluation).description)
       }
+    }
+
+    private func evaluateChecked(_ folder: URL) async throws {
+      guard split == nil else {
+        throw ValidationError("--split: a run of the method dualchecker scores the whole file; leave it out.")
+      }
+      let run = try CheckedRun.opening(folder, reporter: progress.reporter)
+      let score = try await run.evaluate(URL(filePath: data ?? ""))
+      guard !json else {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try Output.write(encoder.encode(score) + Data("\n".utf8), to: nil)
+      }
+      func percent(_ value: Double) -> String { String(format: "%6.2f", 100 * value) }
+      var lines = [
+        "\(score.items) records", "macro F1  \(percent(score.macroF1))", "accuracy  \(percent(score.accuracy))",
+      ]
+      if let tokens = score.tokenF1 { lines.append("token F1  \(percent(tokens))") }
+      lines += score.parts.map {
+        "\(percent($0.f1))  \($0.name) (\($0.right) right of \($0.given), \($0.wanted) in gold)"
+      }
+      Output.write(lines.joined(separator: "\n") + "\n")
     }
   }
 #endif

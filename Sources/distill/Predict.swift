@@ -17,6 +17,10 @@
         A line of it:
 
           {"id":"7","label":"falsified","probabilities":{...},"rationale":"..."}
+
+        Of a run with 'method: dualchecker' a line has the label and the probabilities, or the spans:
+
+          {"id":"7","spans":[{"end":18,"label":"cause","start":0,"text":"A lighter housing"}]}
         """)
 
     @Option(
@@ -34,7 +38,12 @@
     @OptionGroup var progress: ProgressOptions
 
     func run() async throws {
-      let run = try DistillationRun.opening(URL(filePath: runFolder), reporter: progress.reporter, plugins: .command())
+      let folder = URL(filePath: runFolder)
+      guard DistillationMethod.named(in: folder.appending(path: "config.yaml")) != .dualChecker else {
+        let run = try CheckedRun.opening(folder, reporter: progress.reporter)
+        return try await Output.write(PredictionFile.jsonLines(run.predict(URL(filePath: data))), to: out)
+      }
+      let run = try DistillationRun.opening(folder, reporter: progress.reporter, plugins: .command())
       let predictions = try await run.predict(URL(filePath: data))
       try Output.write(PredictionFile.jsonLines(predictions), to: out)
     }

@@ -3,7 +3,7 @@ public import Foundation
 /// Predictions as a file: a JSON object a line.
 public enum PredictionFile {
   /// The lines, keys sorted, so that the same predictions are the same bytes.
-  public static func jsonLines(_ predictions: [Prediction]) throws -> Data {
+  public static func jsonLines(_ predictions: [some Encodable]) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return try predictions.reduce(into: Data()) { data, prediction in

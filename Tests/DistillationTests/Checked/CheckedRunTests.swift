@@ -27,7 +27,37 @@ import Testing
         #expect(page.contains("<h2>\(part)"))
       }
       #expect(found.table.contains("teacher, fixed shots"))
+      try await used(out, found)
     }
+  }
+
+  /// A finished run judges new records, and scores itself on labelled ones.
+  private func used(_ out: URL, _ found: CheckedEvaluation) async throws {
+    let run = try CheckedRun.opening(out)
+    let fresh = out.appending(path: "fresh.jsonl")
+    let rows = (100..<108).map { #"{"id": "n\#($0)", "summary": "\#(CheckedFixture.text($0))"}"# }
+    try Data((rows.joined(separator: "\n") + "\n").utf8).write(to: fresh)
+    let answers = try await run.predict(fresh)
+    #expect(answers.map(\.id) == (100..<108).map { "n\($0)" })
+    for answer in answers {
+      let chances = try #require(answer.probabilities)
+      #expect(Set(chances.keys) == ["wet", "dry"] && abs(chances.values.reduce(0, +) - 1) < 1e-5)
+      #expect(answer.label == (chances["wet", default: 0] > chances["dry", default: 0] ? "wet" : "dry"))
+      #expect(answer.spans == nil)
+    }
+    let labelled = URL(filePath: run.configuration.data.file)
+    let all = try await run.evaluate(labelled)
+    let predictions = try await run.predict(labelled)
+    let right = predictions.count { ($0.label == "wet") == ((Int($0.id) ?? 0) % 2 == 0) }
+    #expect(all.items == 60 && all.exact == right)
+    #expect(found["student"] != nil)
+    // Without a student there is nothing to ask.
+    let empty = out.appending(path: "empty")
+    try FileManager.default.createDirectory(at: empty, withIntermediateDirectories: true)
+    #expect(throws: RunError.self) { try CheckedRun.opening(empty) }
+    try FileManager.default.copyItem(at: out.appending(path: "config.yaml"), to: empty.appending(path: "config.yaml"))
+    let unfinished = try CheckedRun.opening(empty)
+    await #expect(throws: RunError.self) { try await unfinished.predict(fresh) }
   }
 
   @Test func aRunThatWasStoppedGoesOnToTheSameBytes() async throws {

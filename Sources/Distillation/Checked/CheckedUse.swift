@@ -1,0 +1,98 @@
+public import DualChecker
+public import Foundation
+internal import Student
+public import TeacherProtocol
+internal import Tensor
+
+/// What a finished student says of one record: a line of `distill predict`.
+public struct CheckedPrediction: Encodable, Sendable, Equatable {
+  /// A span of the text.
+  public struct Span: Encodable, Sendable, Equatable {
+    /// Its type.
+    public var label: String
+    /// Where it begins, in Unicode scalars from the text's start.
+    public var start: Int
+    /// Where it ends, likewise; the first scalar after it.
+    public var end: Int
+    /// Its words.
+    public var text: String
+  }
+
+  /// The record.
+  public var id: String
+  /// Its class; nil where the task is spans.
+  public var label: String?
+  /// The probability of each class; nil where the task is spans.
+  public var probabilities: [String: Double]?
+  /// Its spans from left to right; nil where the task is classes.
+  public var spans: [Span]?
+
+  init(_ item: Item, _ found: StudentPrediction, task: LabellingTask) {
+    id = item.id
+    switch found.answer {
+    case .label(let name):
+      label = name
+      probabilities = Dictionary(uniqueKeysWithValues: zip(task.names, found.probabilities))
+    case .spans(let places):
+      spans = places.map {
+        Span(
+          label: $0.label, start: $0.range.lowerBound, end: $0.range.upperBound, text: $0.text(in: item.text))
+      }
+    }
+  }
+}
+
+extension CheckedRun {
+  /// A run that was made before.
+  ///
+  /// - Throws: ``RunError/notARun(_:_:)`` where the folder is none, or the error of its configuration.
+  public static func opening(
+    _ folder: URL, reporter: ProgressReporter = ProgressReporter(style: .silent)
+  ) throws -> CheckedRun {
+    let file = folder.appending(path: "config.yaml")
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      throw RunError.notARun(folder.path, "it has no config.yaml")
+    }
+    return try CheckedRun(DualCheckerConfiguration(contentsOf: file), folder: folder, reporter: reporter)
+  }
+
+  /// The finished student's answers to the records of any file with the run's field names.
+  ///
+  /// - Parameter data: JSON Lines, JSON or CSV; no labels are needed.
+  /// - Throws: ``RunError/notARun(_:_:)`` where the run has no student yet, or what reading the file throws.
+  public func predict(_ data: URL) async throws -> [CheckedPrediction] {
+    let task = try configuration.task.task()
+    var mapping = configuration.data.asTaskFields.mapping
+    (mapping.label, mapping.group, mapping.split) = (nil, nil, nil)
+    let items = try Dataset(contentsOf: data, mapping: mapping).items
+    return zip(items, try await answers(to: items, task: task)).map { CheckedPrediction($0, $1, task: task) }
+  }
+
+  /// Scores the finished student on any labelled file. Records without a gold answer are left out.
+  ///
+  /// - Parameter data: as for ``predict(_:)``, with the columns of gold answers.
+  public func evaluate(_ data: URL) async throws -> TaskScore {
+    let task = try configuration.task.task()
+    let fields = configuration.data.asTaskFields
+    let gold = try GoldAnswers(contentsOf: data, task: task, fields: fields)
+    let items = try Dataset(contentsOf: data, mapping: fields.mapping).items.filter { gold.has($0.id) }
+    guard !items.isEmpty else { throw RunError.emptySplit("labelled", known: []) }
+    let found = try await answers(to: items, task: task)
+    let pairs = zip(items, found).compactMap { item, prediction in
+      gold.answer(of: item.id).map { (given: prediction.answer, gold: $0, text: item.text) }
+    }
+    return task.score(pairs.map { $0.given }, against: pairs.map(\.gold), texts: pairs.map(\.text))
+  }
+
+  private func answers(to items: [Item], task: LabellingTask) async throws -> [StudentPrediction] {
+    let student = folder.appending(path: "student")
+    guard FileManager.default.fileExists(atPath: student.appending(path: "model.safetensors").path) else {
+      throw RunError.notARun(folder.path, "it has no student/ yet; finish the run first")
+    }
+    if let threads = configuration.threads { Tensor.Compute.threads = threads }
+    let network: TextNetwork =
+      task.kind == .spans
+      ? .tagger(try TokenTagger(contentsOf: student)) : .classifier(try TextClassifier(contentsOf: student))
+    return try await onOwnThread { network.predictions(for: items.map(\.text), task: task) }
+  }
+}
