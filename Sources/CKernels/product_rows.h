@@ -29,34 +29,34 @@ TARGET INLINE void store_sums(const sd_product *p, int rows, size_t o, size_t to
 }
 TARGET INLINE void few_rows(const sd_product *p, int rows, sd_element type, size_t from, size_t to) {
   for (size_t o = from; o < to; o += SIDE) {
-    size_t at[SIDE], k = 0;
-    for (int j = 0; j < SIDE; j++) at[j] = row_at(o, j, to) * p->b_row;
-    __m512 s[4][SIDE][2];
-    for (int i = 0; i < rows; i++)
-      for (int j = 0; j < SIDE; j++) s[i][j][0] = s[i][j][1] = _mm512_setzero_ps();
-    for (; k + 32 <= p->inner; k += 32)
-      for (size_t h = 0; h < 2; h++) {
-        __m512 b[SIDE];
-        for (int j = 0; j < SIDE; j++) b[j] = widened(p->b, at[j] + k + 16 * h, type, 0xffff);
-        for (int i = 0; i < rows; i++) {
-          __m512 a = _mm512_loadu_ps(p->a + (size_t)i * p->a_row + k + 16 * h);
-          for (int j = 0; j < SIDE; j++) s[i][j][h] = _mm512_fmadd_ps(a, b[j], s[i][j][h]);
-        }
-      }
-    for (; k < p->inner; k += 16) {
-      __mmask16 mask = first(p->inner - k);
-      for (int j = 0; j < SIDE; j++) {
-        __m512 b = widened(p->b, at[j] + k, type, mask);
-        for (int i = 0; i < rows; i++)
-          s[i][j][0] = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(mask, p->a + (size_t)i * p->a_row + k), b, s[i][j][0]);
-      }
-    }
     __m512 all[4][SIDE];
-    for (int i = 0; i < rows; i++)
-      for (int j = 0; j < SIDE; j++) all[i][j] = _mm512_add_ps(s[i][j][0], s[i][j][1]);
+    for (int j = 0; j < SIDE; j++) {
+      size_t row = row_at(o, j, to) * p->b_row, k = 0;
+      __m512 s[4][4];
+      for (int i = 0; i < rows; i++)
+        for (int h = 0; h < 4; h++) s[i][h] = _mm512_setzero_ps();
+      for (; k + 64 <= p->inner; k += 64)
+        for (size_t h = 0; h < 4; h++) {
+          __builtin_prefetch((const char *)p->b + place(type, row + k + 16 * h) + AHEAD, 0, 3);
+          __m512 b = widened(p->b, row + k + 16 * h, type, 0xffff);
+          for (int i = 0; i < rows; i++) {
+            __m512 a = _mm512_loadu_ps(p->a + (size_t)i * p->a_row + k + 16 * h);
+            s[i][h] = _mm512_fmadd_ps(a, b, s[i][h]);
+          }
+        }
+      for (; k < p->inner; k += 16) {
+        __mmask16 mask = first(p->inner - k);
+        __m512 b = widened(p->b, row + k, type, mask);
+        for (int i = 0; i < rows; i++)
+          s[i][0] = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(mask, p->a + (size_t)i * p->a_row + k), b, s[i][0]);
+      }
+      for (int i = 0; i < rows; i++)
+        all[i][j] = _mm512_add_ps(_mm512_add_ps(s[i][0], s[i][1]), _mm512_add_ps(s[i][2], s[i][3]));
+    }
     store_sums(p, rows, o, to, all);
   }
 }
+
 // A in 16 bits, 64 neighbours to a scale: fine enough that only B's rounding shows.
 typedef struct {
   int16_t numbers[SD_BLOCK];

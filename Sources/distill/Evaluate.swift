@@ -95,15 +95,7 @@
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return try Output.write(encoder.encode(score) + Data("\n".utf8), to: nil)
       }
-      func percent(_ value: Double) -> String { String(format: "%6.2f", 100 * value) }
-      var lines = [
-        "\(score.items) records", "macro F1  \(percent(score.macroF1))", "accuracy  \(percent(score.accuracy))",
-      ]
-      if let tokens = score.tokenF1 { lines.append("token F1  \(percent(tokens))") }
-      lines += score.parts.map {
-        "\(percent($0.f1))  \($0.name) (\($0.right) right of \($0.given), \($0.wanted) in gold)"
-      }
-      Output.write(lines.joined(separator: "\n") + "\n")
+      Output.write(score.table)
     }
   }
 #endif

@@ -96,3 +96,14 @@ extension CheckedRun {
     return try await onOwnThread { network.predictions(for: items.map(\.text), task: task) }
   }
 }
+
+extension TaskScore {
+  /// The score for a terminal: F1 over all, then of each class or span type.
+  public var table: String {
+    func percent(_ value: Double) -> String { String(format: "%6.2f", 100 * value) }
+    var lines = ["\(items) records", "\(percent(macroF1))  macro F1", "\(percent(accuracy))  accuracy"]
+    if let tokenF1 { lines.append("\(percent(tokenF1))  macro F1 over tokens") }
+    lines += parts.map { "\(percent($0.f1))  \($0.name) (\($0.right) right of \($0.given), \($0.wanted) in gold)" }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
