@@ -62,9 +62,7 @@ extension CheckedRun {
   /// - Throws: ``RunError/notARun(_:_:)`` where the run has no student yet, or what reading the file throws.
   public func predict(_ data: URL) async throws -> [CheckedPrediction] {
     let task = try configuration.task.task()
-    var mapping = configuration.data.asTaskFields.mapping
-    (mapping.label, mapping.group, mapping.split) = (nil, nil, nil)
-    let items = try Dataset(contentsOf: data, mapping: mapping).items
+    let items = try records(data)
     return zip(items, try await answers(to: items, task: task)).map { CheckedPrediction($0, $1, task: task) }
   }
 
@@ -73,15 +71,21 @@ extension CheckedRun {
   /// - Parameter data: as for ``predict(_:)``, with the columns of gold answers.
   public func evaluate(_ data: URL) async throws -> TaskScore {
     let task = try configuration.task.task()
-    let fields = configuration.data.asTaskFields
-    let gold = try GoldAnswers(contentsOf: data, task: task, fields: fields)
-    let items = try Dataset(contentsOf: data, mapping: fields.mapping).items.filter { gold.has($0.id) }
+    let gold = try GoldAnswers(contentsOf: data, task: task, fields: configuration.data.asTaskFields)
+    let items = try records(data).filter { gold.has($0.id) }
     guard !items.isEmpty else { throw RunError.emptySplit("labelled", known: []) }
     let found = try await answers(to: items, task: task)
     let pairs = zip(items, found).compactMap { item, prediction in
       gold.answer(of: item.id).map { (given: prediction.answer, gold: $0, text: item.text) }
     }
     return task.score(pairs.map { $0.given }, against: pairs.map(\.gold), texts: pairs.map(\.text))
+  }
+
+  /// The records of a file, of which the student reads the text alone.
+  private func records(_ data: URL) throws -> [Item] {
+    var mapping = configuration.data.asTaskFields.mapping
+    (mapping.label, mapping.group, mapping.split, mapping.evidence) = (nil, nil, nil, [:])
+    return try Dataset(contentsOf: data, mapping: mapping).items
   }
 
   private func answers(to items: [Item], task: LabellingTask) async throws -> [StudentPrediction] {
