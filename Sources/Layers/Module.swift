@@ -19,13 +19,23 @@ public struct Parameter: Sendable {
     public var value: Tensor
     /// Whether the other value is the base model's, so that the copy counts now.
     public var isBase: Bool
+    /// Whether the copy counts for everything that has this parameter in common, such as an output head that is the
+    /// embedding table. The default is false, as for PEFT's copies of whole modules.
+    public var isShared: Bool
 
     /// A value that waits.
-    public init(owner: String, value: Tensor, isBase: Bool) {
+    public init(owner: String, value: Tensor, isBase: Bool, isShared: Bool = false) {
       self.owner = owner
       self.value = value
       self.isBase = isBase
+      self.isShared = isShared
     }
+  }
+
+  /// The value for what has this parameter in common with its owner: the base model's, unless a copy is shared.
+  public var sharedValue: Tensor {
+    guard let alternative, alternative.isBase, !alternative.isShared else { return value }
+    return alternative.value
   }
 
   /// Lets the base model's value count, or the adapter's copy. Does nothing where there is no alternative.

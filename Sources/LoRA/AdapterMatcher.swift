@@ -31,12 +31,13 @@ struct AdapterMatcher {
   /// Whether the place at this path is adapted. A table of token vectors is no linear layer.
   func adapts(_ path: String, isTable: Bool) throws -> Bool {
     let components = path.split(separator: ".", omittingEmptySubsequences: false)
-    if !configuration.adaptsVision, components.contains(where: Self.isVisual) { return false }
+    if !configuration.adaptsVision, Self.isVisual(path) { return false }
     if configuration.excluded.contains(where: { Self.ends(path, with: $0) }) { return false }
     if excluded?.matchesWhole(path) == true || saved.contains(where: { $0.matchesWhole(path) }) { return false }
     switch configuration.targets {
     case .allLinear:
       return !isTable && !components.contains { $0 == "lm_head" || $0 == "classifier" || $0 == "score" }
+        && isInLayers(path, components)
     case .names(let names): return names.contains { Self.ends(path, with: $0) } && isInLayers(path, components)
     case .pattern: return target?.matchesWhole(path) == true
     }
@@ -89,9 +90,12 @@ struct AdapterMatcher {
 
   static func ends(_ path: String, with name: String) -> Bool { path == name || path.hasSuffix("." + name) }
 
-  private static func isVisual(_ component: Substring) -> Bool {
-    component.contains("vision") || component == "visual" || component == "connector"
-      || component == "multi_modal_projector"
+  /// Whether a path lies in a vision tower or in what leads from there to the decoder.
+  static func isVisual(_ path: String) -> Bool {
+    path.split(separator: ".").contains { component in
+      component.contains("vision") || component == "visual" || component == "connector"
+        || component == "multi_modal_projector"
+    }
   }
 }
 

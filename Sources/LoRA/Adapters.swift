@@ -22,21 +22,12 @@ extension Module {
     using generator: inout some RandomNumberGenerator
   ) throws -> [String] {
     let matcher = try AdapterMatcher(configuration)
-    let chosen = try places().filter { try matcher.adapts($0.path, isTable: $0.isTable) }
-    guard !chosen.isEmpty else {
-      throw LoRAError.nothingMatches(targets: "\(configuration.targets)", available: places().map(\.path))
-    }
-    let saved = Set(parameters().map(\.path).filter { matcher.savedModule(of: $0) != nil })
-    guard configuration.savedModules.isEmpty || !saved.isEmpty else {
-      throw LoRAError.nothingMatches(
-        targets: "\(configuration.savedModules) of savedModules", available: places().map(\.path))
-    }
+    let (chosen, plan) = try adapterPlaces(matcher)
     var result = self
     try result.attach(matcher, at: chosen, named: name, using: &generator)
-    result.copyParameters(
-      saved.union(result.trainedBiases(of: configuration, at: chosen)), owner: name, isTrainable: true)
+    result.copyParameters(Set(plan.copies), owner: name, isTrainable: true)
     self = result
-    return chosen.map(\.path)
+    return plan.paths
   }
 
   /// Puts fresh parts at these places and freezes everything else.
@@ -122,13 +113,16 @@ extension Module {
     }
   }
 
-  /// Keeps the base model's values of these parameters beside copies that the adapter may change.
+  /// Keeps the base model's values of these parameters beside copies that the adapter may change. Copies that train are
+  /// Float32, whatever the base's type.
   mutating func copyParameters(_ paths: Set<String>, owner: String, isTrainable: Bool) {
     guard !paths.isEmpty else { return }
     editParameters { parameter, path in
       guard paths.contains(path) else { return }
-      parameter.alternative = .init(owner: owner, value: parameter.value, isBase: true)
+      // A table that PEFT saves beside an adapter takes the place of the model's, for a tied head too.
+      parameter.alternative = .init(owner: owner, value: parameter.value, isBase: true, isShared: !isTrainable)
       parameter.isTrainable = isTrainable
+      if isTrainable { parameter.value = Tensor(parameter.value.scalars, shape: parameter.value.shape) }
     }
   }
 }

@@ -27,6 +27,7 @@ extension AdapterMatcher {
     using generator: inout some RandomNumberGenerator
   ) throws -> LowRankPart {
     let (rank, alpha) = (try rank(at: place.path), try alpha(at: place.path))
+    try check(place, rank: rank)
     let (shapeA, shapeB) = place.shapes(rank: rank)
     let scale = configuration.scale(rank: rank, alpha: alpha)
     func made(_ a: Tensor, _ b: Tensor) -> LowRankPart {
@@ -44,9 +45,6 @@ extension AdapterMatcher {
     case .gaussian:
       part = made(.normal(shapeA, standardDeviation: 1 / Float(rank), using: &generator), .zeros(shapeB))
     case .principal:
-      guard !place.isTable else {
-        throw LoRAError.notAdaptable(path: place.path, reason: "a table of token vectors has no principal beginning")
-      }
       let (a, b) = try principal(weight(), rank: rank, scale: scale, path: place.path)
       part = made(a, b)
       part.initial = (a, b)
@@ -58,23 +56,13 @@ extension AdapterMatcher {
       // B A is zero at the start, so the lengths are the base's own.
       part.magnitude = Parameter(squares.squareRoot())
     }
-    if configuration.hasBias {
-      guard place.hasBias else {
-        throw LoRAError.notAdaptable(
-          path: place.path, reason: "its product can have no offset of its own, for the layer has none to merge it into"
-        )
-      }
-      part.bias = Parameter(.zeros([place.outputs]))
-    }
+    if configuration.hasBias { part.bias = Parameter(.zeros([place.outputs])) }
     return part
   }
 
   /// The principal part of a weight in two factors with scale · B A equal to it: PiSSA's beginning.
   private func principal(_ weight: Tensor, rank: Int, scale: Float, path: String) throws -> (a: Tensor, b: Tensor) {
     func refuse(_ reason: String) -> LoRAError { .notAdaptable(path: path, reason: reason) }
-    guard rank <= min(weight.shape[0], weight.shape[1]) else {
-      throw refuse("rank \(rank) is more than the principal parts of a matrix \(weight.shape)")
-    }
     guard scale > 0 else { throw refuse("a principal beginning needs a scale above 0, not \(scale)") }
     guard let parts = weight.singularValues() else {
       throw refuse("its singular values are not to be had: the weight is not finite, or OpenBLAS came without LAPACK")

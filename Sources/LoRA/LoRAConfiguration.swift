@@ -72,8 +72,9 @@ public struct LoRAConfiguration: Sendable, Equatable {
   public var excluded: [String] = []
   /// A regular expression; places whose whole path matches it are never adapted. The default is nil.
   public var excludedPattern: String?
-  /// The numbers of the layers that ``Targets/names(_:)`` reaches; nil, the default, means all. A layer's number is the
-  /// first component of a path that is one, after at least two others.
+  /// The numbers of the layers that ``Targets/names(_:)`` and ``Targets/allLinear`` reach; nil, the default, means all. A
+  /// pattern names its layers itself. A layer's number is the first component of a path that is one, after at least two
+  /// others.
   public var layers: [Int]?
   /// Regular expressions of the component before a layer's number, where the first number is not it. The default is none.
   public var layersPattern: [String] = []

@@ -98,6 +98,7 @@ import Testing
     #expect(throws: LoRAError.self) {
       try adapted { ($0.targets, $0.layers, $0.layersPattern) = (.names(["q_proj"]), [0], ["blocks"]) }
     }
+    #expect(try adapted { $0.layers = [1] } == [text[2], text[3]])
     #expect(try adapted { ($0.targets, $0.layers) = (.pattern(".*q_proj"), [1]) } == [text[0], text[2]])
   }
 
@@ -148,6 +149,55 @@ import Testing
     }
     #expect(model.classifier[0] is Linear)
     #expect(throws: LoRAError.self) { try TokenModel.adapted { $0.savedModules = ["pooler"] } }
+  }
+
+  @Test func `a plan says what attaching would do`() throws {
+    var configuration = LoRAConfiguration()
+    (configuration.rank, configuration.targets, configuration.usesDoRA) = (2, .names(["q_proj"]), true)
+    (configuration.savedModules, configuration.trainedBiases) = (["out_proj"], .adapted)
+    var model = TokenModel()
+    let plan = try model.planAdapters(configuration)
+    #expect(plan.paths == ["model.layers.0.q_proj", "model.layers.1.q_proj"])
+    #expect(
+      plan.copies == ["classifier.out_proj.bias", "classifier.out_proj.weight", "model.layers.1.q_proj.bias"])
+    #expect(model.contents == TokenModel().contents)
+    var generator = Tensor.Generator(seed: 1)
+    #expect(try model.attachAdapters(configuration, using: &generator) == plan.paths)
+    #expect(model.parameterCount(trainableOnly: true) == plan.parameterCount)
+  }
+
+  @Test func `a plan knows whether image features would change with training`() throws {
+    let paths = ["model.connector.proj", "model.text_model.layers.0.q_proj", "model.vision_model.layers.0.q_proj"]
+    func reaches(_ change: (inout LoRAConfiguration) -> Void) throws -> Bool {
+      var configuration = LoRAConfiguration()
+      change(&configuration)
+      var model = PathModel(paths)
+      let plan = try model.planAdapters(configuration)
+      var generator = Tensor.Generator(seed: 1)
+      try model.attachAdapters(configuration, using: &generator)
+      #expect(model.adaptersReachVision == plan.reachesVision)
+      return plan.reachesVision
+    }
+    #expect(try !reaches { _ in })
+    #expect(try reaches { $0.adaptsVision = true })
+    #expect(try reaches { $0.savedModules = ["connector"] })
+  }
+
+  @Test func `a copy that trains is Float32, whatever type the base has`() throws {
+    var model = TokenModel()
+    model.freeze()
+    model.keepFrozenMatrices(in: .bfloat16)
+    var configuration = LoRAConfiguration()
+    (configuration.rank, configuration.targets) = (2, .names(["q_proj"]))
+    configuration.savedModules = ["out_proj"]
+    var generator = Tensor.Generator(seed: 1)
+    try model.attachAdapters(configuration, using: &generator)
+    // Inputs of a product with a matrix kept in bfloat16 are rounded; those of a plain one are not.
+    let x = Tensor([1.003, 0.502, -0.251], shape: [1, 3])
+    let copy = try #require(model.parameters().first { $0.path == "classifier.out_proj.weight" }).parameter
+    let plain = Tensor(copy.value.scalars, shape: copy.value.shape)
+    #expect(x.matmul(copy.value, transposeB: true).isIdentical(to: x.matmul(plain, transposeB: true)))
+    #expect(copy.alternative?.isBase == true)
   }
 
   @Test func `options that exclude each other, and values out of range, are refused`() throws {

@@ -150,6 +150,23 @@ import Tokenizers
     }
   }
 
+  @Test func `a head that is the embedding table stays the base's where an adapter trains the table`() throws {
+    var text = LlamaConfiguration()
+    (text.hiddenSize, text.intermediateSize, text.layers, text.heads, text.keyHeads) = (8, 8, 1, 2, 1)
+    (text.vocabularySize, text.tiesEmbeddings) = (11, true)
+    var generator = Tensor.Generator(seed: 1)
+    var model = TextDecoderModel(TextDecoderConfiguration(text), using: &generator)
+    let table = model.headWeight
+    var configuration = LoRAConfiguration()
+    (configuration.rank, configuration.savedModules) = (2, ["embed_tokens"])
+    try model.attachAdapters(configuration, using: &generator)
+    var doubling = Doubling()
+    model.visit(&doubling, at: "")
+    #expect(model.text.embedding([3]).isIdentical(to: table.gathered([3]) * 2))
+    #expect(model.headWeight.isIdentical(to: table))
+    model.withoutAdapters { #expect($0.text.embedding([3]).isIdentical(to: table.gathered([3]))) }
+  }
+
   @Test func `positions of an image go along two axes, and the text after it goes on after the largest`() throws {
     let student = try #require(TinyFamily.qwen2VL.student() as? Qwen2VL)
     let image = student.model.configuration.imageToken
@@ -180,5 +197,12 @@ import Tokenizers
     #expect(throws: StudentError.readsNoImages) { try llama.blankImage(width: 1, height: 1) }
     #expect(throws: StudentError.readsNoImages) { try llama.tree(question: "a", images: [photo], answers: []) }
     #expect(llama.tower == nil && qwen.tower != nil)
+  }
+}
+
+/// Makes every trainable parameter twice as large.
+private struct Doubling: ModuleVisitor {
+  mutating func visit(_ parameter: inout Parameter, at path: String) {
+    if parameter.isTrainable { parameter.value = parameter.value * 2 }
   }
 }

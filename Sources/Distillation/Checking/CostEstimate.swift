@@ -44,6 +44,8 @@ public struct CostEstimate: Sendable, Equatable {
     var tiles: Double
     /// Captions times images to pre-train on, a pass.
     var pretrainItems: Int
+    /// Elements that training changes; nil for those of an adapter on every linear layer.
+    var trainedParameters: Int?
   }
 
   init(_ input: Input, speed: MachineSpeed) {
@@ -111,7 +113,7 @@ public struct CostEstimate: Sendable, Equatable {
     let activations = tokens * Double(student.activationBytesPerToken)
     let logits = Double(batch) * answers * Double(student.text.vocabularySize) * 8
     // Value, gradient and two moments of what is trained; the base once.
-    let adapter = 16 * student.adapter(rank: input.run.student.lora.rank)
+    let adapter = 16 * (input.trainedParameters ?? student.adapter(rank: input.run.student.lora.rank))
     let pretrained = input.run.pretrain == nil ? 0 : 12 * student.parameters
     let teachers = input.teachers.map { 4 * $0.size.parameters }.reduce(0, +)
     return max(4 * student.parameters + adapter + pretrained + Int(activations + logits), teachers) + overhead

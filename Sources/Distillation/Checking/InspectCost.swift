@@ -27,7 +27,8 @@ extension RunCheck {
         run: run, student: ModelSize(student.configuration), teachers: teachers, trainItems: train.count,
         scoredItems: data.items.test.count, images: Set(all.compactMap(\.image)).count,
         labelled: min(budget, votes.conflicts ?? budget), promptTokens: rows.promptTokens,
-        answerTokens: rows.answerTokens, tiles: rows.tiles, pretrainItems: pretrained), speed: speed)
+        answerTokens: rows.answerTokens, tiles: rows.tiles, pretrainItems: pretrained,
+        trainedParameters: student.trainedParameters), speed: speed)
     report(estimate, speed, run, into: &findings)
   }
 

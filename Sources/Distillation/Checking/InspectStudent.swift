@@ -3,13 +3,14 @@ internal import LanguageModel
 internal import Layers
 internal import LoRA
 internal import Student
-internal import Tensor
 
 /// What is known of the student before it is trained.
 struct InspectedStudent {
   let configuration: any FamilyConfiguration
   /// The model itself; nil where the run makes it, or where it does not fit in memory.
   var model: (any PretrainedStudent)?
+  /// Elements that training changes; nil where the model is not at hand.
+  var trainedParameters: Int?
   var isFresh: Bool { model == nil }
 }
 
@@ -34,29 +35,36 @@ extension RunCheck {
       }
       let model = try StudentFamily.student(contentsOf: folder.url)
       findings.ok("student.model", "\(path): \(folder.summary), loaded whole")
-      inspectAdapter(run, on: model, into: &findings)
-      return InspectedStudent(configuration: folder.configuration, model: model)
+      let trained = inspectAdapter(run, on: model, into: &findings)
+      return InspectedStudent(configuration: folder.configuration, model: model, trainedParameters: trained)
     } catch {
       findings.fail("student.model", FaultText.sentence(for: error))
       return nil
     }
   }
 
-  /// Looks which layers the adapter would be put on.
+  /// Looks which layers the adapter would be put on, and gives the number of parameters to train.
   private static func inspectAdapter(
     _ run: RunConfiguration, on model: any PretrainedStudent, into findings: inout [CheckFinding]
-  ) {
-    var adapted = model
-    var generator = Tensor.Generator(seed: 0)
+  ) -> Int? {
+    let lora = run.student.lora
     do {
-      let paths = try adapted.attachAdapters(run.student.lora.asLoRA, using: &generator)
-      let parameters = adapted.adapterParameters().reduce(0) { $0 + $1.parameter.value.shape.reduce(1, *) }
+      let plan = try model.planAdapters(lora.asLoRA)
+      let whole = plan.copies.isEmpty ? "" : " and \(NumberText.counted(plan.copies.count, "whole tensor"))"
       findings.ok(
         "student.lora",
-        "rank \(run.student.lora.rank) on \(NumberText.counted(paths.count, "layer")), "
-          + "\(ByteText.count(parameters)) parameters to train")
+        "rank \(lora.rank) on \(NumberText.counted(plan.paths.count, "layer"))\(whole), "
+          + "\(ByteText.count(plan.parameterCount)) parameters to train")
+      if plan.reachesVision, !lora.vision {
+        findings.warn(
+          "student.lora",
+          "modules_to_save or bias trains what makes image features: each update runs the vision tower, and none are kept"
+        )
+      }
+      return plan.parameterCount
     } catch {
       findings.fail("student.lora", FaultText.sentence(for: error))
+      return nil
     }
   }
 }

@@ -2,6 +2,7 @@ internal import Annotations
 internal import DPO
 internal import Foundation
 internal import Layers
+internal import LoRA
 internal import Student
 internal import TeacherProtocol
 internal import Tensor
@@ -11,7 +12,7 @@ extension DistillationRun {
   func train<Model: Student>(_ base: Model, key baseKey: String, state: RunState, through last: RunStep) async throws {
     var items = state.data.train + state.data.test
     if configuration.evaluation.choosesThresholdOnDev { items += state.data.dev }
-    let features = keepsFeatures ? KeptFeatures(cache: tensorCache, student: baseKey) : nil
+    let features = try keepsFeatures(of: base) ? KeptFeatures(cache: tensorCache, student: baseKey) : nil
     let images = try await onOwnThread { [items, reporter] in
       StudentImages(base, dataset: state.data.dataset, items: items, features: features, progress: reporter)
     }
@@ -36,8 +37,14 @@ extension DistillationRun {
     try await evaluate(stages, state, first: first, second: second, writesReport: last == .report)
   }
 
-  /// Features can be computed once where nothing of the vision side is trained.
-  private var keepsFeatures: Bool { !configuration.student.lora.vision }
+  /// Features can be computed once where nothing in front of the decoder is trained, nor differs in the reference.
+  func keepsFeatures(of base: some Student) throws -> Bool {
+    guard try !base.planAdapters(configuration.student.lora.asLoRA).reachesVision else { return false }
+    guard case .adapter(let path) = configuration.stage2.reference else { return true }
+    var reference = base
+    try reference.loadAdapter(from: URL(filePath: path))
+    return !reference.adaptersReachVision
+  }
 
   /// Where features and reference scores are kept for other runs; nil where the configuration keeps none.
   var tensorCache: Tensor.Cache? {

@@ -80,7 +80,7 @@ extension DistillationRun {
     guard FileManager.default.fileExists(atPath: adapter.appending(path: "adapter_model.safetensors").path) else {
       throw RunError.notARun(folder.path, "it has no stage2/ adapter yet; finish the run first")
     }
-    let features = configuration.student.lora.vision ? nil : KeptFeatures(cache: tensorCache, student: key)
+    let features = try keepsFeatures(of: base) ? KeptFeatures(cache: tensorCache, student: key) : nil
     let images = try await onOwnThread { [reporter] in
       StudentImages(base, dataset: dataset, items: items, features: features, progress: reporter)
     }

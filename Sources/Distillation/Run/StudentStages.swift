@@ -20,19 +20,18 @@ struct StudentStages<Model: Student>: Sendable {
   let cache: Tensor.Cache?
 
   private var seed: UInt64 { UInt64(configuration.seed) }
-  private var lora: LoRAConfiguration { configuration.student.lora.asLoRA }
 
-  /// The base with a fresh adapter, or with one that was trained before.
-  func student(adapter: URL?) throws -> Model {
+  /// The base with a fresh adapter, or with one that was trained before, and what that adapter is like.
+  private func student(adapter: URL?) throws -> (model: Model, lora: LoRAConfiguration) {
     var student = base
     if let adapter {
-      try student.loadAdapter(from: adapter)
-      student.setTrainable { $0.contains(".lora_") }
-    } else {
-      var generator = Tensor.Generator(seed: seed).fork("adapter")
-      try student.attachAdapters(lora, using: &generator)
+      let lora = try student.loadAdapter(from: adapter)
+      return (student, lora)
     }
-    return student
+    let lora = configuration.student.lora.asLoRA
+    var generator = Tensor.Generator(seed: seed).fork("adapter")
+    try student.attachAdapters(lora, using: &generator)
+    return (student, lora)
   }
 
   /// Supervised training from an adapter (nil: a fresh one) to `folder/name`; skipped where it is done.
@@ -78,7 +77,7 @@ struct StudentStages<Model: Student>: Sendable {
     case .stage1Adapter: adapter = stage1
     case .adapter(let path): adapter = URL(filePath: path)
     }
-    let scorer = try adapter.map { try student(adapter: $0) } ?? base
+    let scorer = try adapter.map { try student(adapter: $0).model } ?? base
     let key = try baseKey + (adapter.map { try digest(of: $0.appending(path: "adapter_model.safetensors")) } ?? "")
     return KeptReference(cache: cache, scorer: key).scores(of: trees, under: scorer)
   }
@@ -100,7 +99,7 @@ struct StudentStages<Model: Student>: Sendable {
     if records.isDone(name, key: key, outputs: [output.appending(path: "adapter_model.safetensors")]) { return output }
     let began = Date()
     records.begin(name)
-    var student = try student(adapter: start)
+    var (student, lora) = try self.student(adapter: start)
     let checkpoint = Checkpoint(
       url: folder.appending(path: "checkpoints/\(name.replacing("/", with: "-")).safetensors"), key: key)
     var options = training.options
@@ -170,31 +169,6 @@ struct StudentStages<Model: Student>: Sendable {
 extension PreferenceTree {
   /// The same answers with nothing rejected: supervised training alone.
   func withoutPairs() -> PreferenceTree { PreferenceTree(tree: tree, chosen: chosenAnswers, rejected: []) }
-}
-
-extension AdapterConfiguration {
-  /// The numbers side's form.
-  var asLoRA: LoRAConfiguration {
-    var result = LoRAConfiguration()
-    result.rank = rank
-    result.alpha = Float(alpha)
-    result.dropout = Float(dropout)
-    if !targets.isEmpty { result.targets = Self.pattern(targets).map { .pattern($0) } ?? .names(targets) }
-    if let pattern = Self.pattern(exclude) { result.excludedPattern = pattern } else { result.excluded = exclude }
-    result.adaptsVision = vision
-    result.isRankStabilized = usesRankStabilisedScale
-    result.usesDoRA = usesDoRA
-    return result
-  }
-
-  /// One regular expression for names, path endings and patterns together; nil where there are names and endings alone.
-  private static func pattern(_ entries: [String]) -> String? {
-    func isPattern(_ entry: String) -> Bool { entry.contains { #"*+?()[]{}|^$\"#.contains($0) } }
-    guard entries.contains(where: isPattern) else { return nil }
-    return entries.map { entry in
-      isPattern(entry) ? "(?:\(entry))" : "(?:.*\\.)?" + entry.replacing(".", with: "\\.")
-    }.joined(separator: "|")
-  }
 }
 
 extension TrainingConfiguration {

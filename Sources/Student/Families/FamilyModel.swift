@@ -103,8 +103,9 @@ extension FamilyModel {
     String(repeating: placeholder, count: tokenCount(of: image))
   }
 
-  /// The output head's matrix [vocabulary, width].
-  public var headWeight: Tensor { head?.denseWeight() ?? text.embedding.weight.value }
+  /// The output head's matrix [vocabulary, width]. A head that is the embedding table stays the base model's where an adapter
+  /// trains the table, as with PEFT.
+  public var headWeight: Tensor { head?.denseWeight() ?? text.embedding.weight.sharedValue }
 
   /// The log-probability of each answer token; the prompt of each tree is computed once.
   public func logProbabilities(of trees: [AnswerTree]) -> AnswerScores {

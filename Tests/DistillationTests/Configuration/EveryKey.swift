@@ -103,8 +103,11 @@
         image_cache: false
         precision: bfloat16
         gradient_checkpointing: true
-        lora: {rank: 4, alpha: 8, dropout: 0.1, targets: [q_proj], exclude: [lm_head], vision: true, use_rslora: true,
-               use_dora: true}
+        lora:
+          {rank: 4, alpha: 8, dropout: 0.1, targets: [q_proj], exclude: [lm_head], vision: true, use_rslora: true,
+           use_dora: true, init: gaussian, rank_pattern: {v_proj: 2}, alpha_pattern: {v_proj: 4.5},
+           layers_to_transform: [0, 1], layers_pattern: [layers], modules_to_save: [connector], bias: lora_only,
+           lora_bias: false, layout: earlier}
       pretrain:
         captions: captions.jsonl
         images: pre
@@ -282,6 +285,14 @@
       student.lora.vision = true
       student.lora.usesRankStabilisedScale = true
       student.lora.usesDoRA = true
+      student.lora.initialization = .gaussian
+      student.lora.rankPattern = ["v_proj": 2]
+      student.lora.alphaPattern = ["v_proj": 4.5]
+      student.lora.layers = [0, 1]
+      student.lora.layersPattern = ["layers"]
+      student.lora.savedModules = ["connector"]
+      student.lora.trainedBiases = .adapted
+      student.lora.layout = .earlier
       return student
     }
 

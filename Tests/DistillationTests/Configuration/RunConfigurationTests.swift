@@ -76,6 +76,32 @@ import Testing
     ) {
       $0.student.lora.vision = true
     }
+    expect("student.lora.init: expected standard or gaussian, since use_dora is true, found the text 'pissa'") {
+      $0.student.lora.initialization = .pissa
+      $0.student.lora.usesDoRA = true
+    }
+    expect("student.lora.init: expected standard or gaussian, since lora_bias is true, found the text 'pissa'") {
+      $0.student.lora.initialization = .pissa
+      $0.student.lora.hasBias = true
+    }
+    expect("student.lora.lora_bias: expected false, since use_dora is true, found true") {
+      $0.student.lora.usesDoRA = true
+      $0.student.lora.hasBias = true
+    }
+    expect(
+      "student.lora.layers_to_transform: expected nothing where targets has patterns: a pattern can name the layers itself, found [1]"
+    ) {
+      $0.student.lora.targets = [".*q_proj"]
+      $0.student.lora.layers = [1]
+    }
+    expect("student.lora.layers_pattern: expected nothing without layers_to_transform, found [\"blocks\"]") {
+      $0.student.lora.layersPattern = ["blocks"]
+    }
+    expect(
+      "student.lora.rank_pattern: expected a map of names, each with a whole number, from 1 to 65536, found a map of keys"
+    ) {
+      $0.student.lora.rankPattern = ["q_proj": 0]
+    }
     expect("student.model: expected either model or fresh, found both") {
       $0.student.fresh = FreshStudentConfiguration()
     }

@@ -150,7 +150,12 @@ import Testing
         ("dropout", { $0.student.lora.dropout = 0.3 }),
         ("targets", { $0.student.lora.targets = ["q_proj", "v_proj"] }),
         ("exclude", { $0.student.lora.exclude = ["down_proj"] }), ("vision", { $0.student.lora.vision = true }),
-        ("rslora", { $0.student.lora.usesRankStabilisedScale = true }), ("seed", { $0.seed = 9 }),
+        ("rslora", { $0.student.lora.usesRankStabilisedScale = true }), ("dora", { $0.student.lora.usesDoRA = true }),
+        ("gaussian", { $0.student.lora.initialization = .gaussian }),
+        ("pissa", { $0.student.lora.initialization = .pissa }),
+        ("ranks", { $0.student.lora.rankPattern = ["q_proj": 1] }),
+        ("alphas", { $0.student.lora.alphaPattern = ["q_proj": 9] }), ("layer", { $0.student.lora.layers = [0] }),
+        ("whole", { $0.student.lora.savedModules = ["embed_tokens"] }), ("seed", { $0.seed = 9 }),
         ("batch", { $0.stage1.training.batch = 3 }), ("decay", { $0.stage1.training.weightDecay = 0.5 }),
         ("clip", { $0.stage1.training.clip = 0.01 }), ("warmup", { $0.stage1.training.warmup = 1 }),
       ]

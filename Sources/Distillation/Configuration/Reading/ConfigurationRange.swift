@@ -27,6 +27,12 @@ public struct ConfigurationRange<Value: Sendable>: Sendable {
     ConfigurationRange(range.form) { $0.allSatisfy(range.contains) }
   }
 
+  /// The range of a map whose every value lies in `range`.
+  public static func eachValue<Element>(_ range: ConfigurationRange<Element>) -> ConfigurationRange
+  where Value == [String: Element] {
+    ConfigurationRange(range.form) { $0.values.allSatisfy(range.contains) }
+  }
+
   /// Lists with at least one element.
   public static func nonEmpty<Element>() -> ConfigurationRange where Value == [Element] {
     ConfigurationRange("not empty") { !$0.isEmpty }

@@ -1,0 +1,79 @@
+public import Layers
+internal import Tensor
+
+/// Where an adapter would be put and what it would train, before any matrix is made.
+///
+/// ```swift
+/// let plan = try model.planAdapters(LoRAConfiguration())
+/// print(plan.paths.count, plan.parameterCount)
+/// ```
+public struct AdapterPlan: Sendable, Equatable {
+  /// The paths of the adapted places, in the model's order.
+  public let paths: [String]
+  /// The paths of the model's own parameters that would train as a whole, sorted.
+  public let copies: [String]
+  /// Elements that training would change.
+  public let parameterCount: Int
+
+  /// Whether something in front of the decoder would train, a vision tower or a connector: features of images then change
+  /// with every update and can't be kept.
+  public var reachesVision: Bool { (paths + copies).contains(where: AdapterMatcher.isVisual) }
+}
+
+extension Module {
+  /// What ``attachAdapters(_:named:using:)`` would do with this configuration; the model stays as it is.
+  ///
+  /// - Throws: ``LoRAError`` where nothing matches, or an option is wrong or does not suit a place.
+  public func planAdapters(_ configuration: LoRAConfiguration) throws -> AdapterPlan {
+    try adapterPlaces(AdapterMatcher(configuration)).plan
+  }
+
+  /// Whether an adapter of this model changes something in front of the decoder; see ``AdapterPlan/reachesVision``.
+  public var adaptersReachVision: Bool { adapterParameters().map(\.path).contains(where: AdapterMatcher.isVisual) }
+
+  /// The places to adapt with the plan that follows from them.
+  func adapterPlaces(_ matcher: AdapterMatcher) throws -> (chosen: [AdapterPlace], plan: AdapterPlan) {
+    let configuration = matcher.configuration
+    try configuration.check()
+    let (places, parameters) = (places(), parameters())
+    let chosen = try places.filter { try matcher.adapts($0.path, isTable: $0.isTable) }
+    guard !chosen.isEmpty else {
+      throw LoRAError.nothingMatches(targets: "\(configuration.targets)", available: places.map(\.path))
+    }
+    let saved = parameters.map(\.path).filter { matcher.savedModule(of: $0) != nil }
+    let modules = saved.compactMap(matcher.savedModule)
+    for name in configuration.savedModules where !modules.contains(where: { $0.hasSuffix(name) }) {
+      throw LoRAError.nothingMatches(targets: "\"\(name)\" of savedModules", available: places.map(\.path))
+    }
+    let copies = trainedBiases(of: configuration, at: chosen).union(saved)
+    let whole = parameters.reduce(0) { $0 + (copies.contains($1.path) ? $1.parameter.value.count : 0) }
+    let low = try chosen.reduce(0) { try $0 + matcher.elements(at: $1) }
+    return (chosen, AdapterPlan(paths: chosen.map(\.path), copies: copies.sorted(), parameterCount: low + whole))
+  }
+}
+
+extension AdapterMatcher {
+  /// Elements of a fresh adapter at a place.
+  ///
+  /// - Throws: ``LoRAError/notAdaptable(path:reason:)`` where the options do not suit the place.
+  func elements(at place: AdapterPlace) throws -> Int {
+    let rank = try rank(at: place.path)
+    try check(place, rank: rank)
+    let vectors = (configuration.usesDoRA ? 1 : 0) + (configuration.hasBias ? 1 : 0)
+    return rank * (place.shape[0] + place.shape[1]) + vectors * place.outputs
+  }
+
+  /// Options that do not suit a place.
+  func check(_ place: AdapterPlace, rank: Int) throws {
+    func refuse(_ reason: String) -> LoRAError { .notAdaptable(path: place.path, reason: reason) }
+    if configuration.initialization == .principal {
+      guard !place.isTable else { throw refuse("a table of token vectors has no principal beginning") }
+      guard rank <= min(place.shape[0], place.shape[1]) else {
+        throw refuse("rank \(rank) is more than the principal parts of a matrix \(place.shape)")
+      }
+    }
+    guard !configuration.hasBias || place.hasBias else {
+      throw refuse("its product can have no offset of its own, for the layer has none to merge it into")
+    }
+  }
+}
