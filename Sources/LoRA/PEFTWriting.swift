@@ -22,13 +22,20 @@ extension Module {
   ///   - name: which of the model's adapters. The default is "default".
   ///   - baseModel: the folder or name of the model without adapters.
   ///   - taskType: PEFT's name for the kind of model, such as "SEQ_CLS"; nil leaves it open. The default is "CAUSAL_LM".
-  /// - Throws: ``LoRAError/noAdapter``, ``LoRAError/invalidConfiguration(_:)`` where the configuration is another's,
+  ///     Adapters of classifiers ("SEQ_CLS", "TOKEN_CLS") must bring the head, without which PEFT does not load them.
+  /// - Throws: ``LoRAError/noAdapter``, ``LoRAError/invalidConfiguration(_:)`` where the configuration is another's or the
+  ///   head is missing,
   ///   ``LoRAError/unusableFile(_:_:)``, or `Tensor.SafetensorsError.unwritable`.
   public func saveAdapter(
     to folder: URL, configuration: LoRAConfiguration, named name: String = "default", baseModel: String,
     taskType: String? = "CAUSAL_LM"
   ) throws {
     let contents = try AdapterContents(of: self, named: name, configuration)
+    if let head = missingHead(named: name, taskType: taskType) {
+      throw LoRAError.invalidConfiguration(
+        "PEFT takes the head of a \(taskType ?? "") model from the adapter, and this one leaves \(head) to the base; name it "
+          + "in savedModules, or give no taskType")
+    }
     let bytes = PEFTConfiguration.bytes(of: contents.configuration, baseModel: baseModel, taskType: taskType)
     let file = folder.appendingPathComponent("adapter_config.json")
     try LoRAError.naming(folder) {
@@ -44,6 +51,17 @@ extension Module {
     let readme = folder.appendingPathComponent("README.md")
     try LoRAError.naming(readme) { try Data(card.text.utf8).write(to: readme, options: .atomic) }
     try LoRAError.naming(file) { try bytes.write(to: file, options: .atomic) }
+  }
+}
+
+extension Module {
+  /// A parameter of a classifier's head that an adapter does not bring.
+  fileprivate func missingHead(named name: String, taskType: String?) -> String? {
+    guard taskType == "SEQ_CLS" || taskType == "TOKEN_CLS" else { return nil }
+    return parameters().first { path, parameter in
+      path.split(separator: ".").contains { $0 == "classifier" || $0 == "score" } && !path.contains(".lora_")
+        && parameter.alternative?.owner != name
+    }?.path
   }
 }
 

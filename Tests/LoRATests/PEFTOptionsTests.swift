@@ -61,6 +61,19 @@ import Testing
     }
   }
 
+  @Test func `an adapter of a classifier brings the head, without which PEFT does not load it`() throws {
+    try withTemporaryFolder { folder in
+      let (bare, plain) = try TokenModel.adapted { _ in }
+      let error = #expect(throws: LoRAError.self) {
+        try bare.saveAdapter(to: folder, configuration: plain, baseModel: "base", taskType: "SEQ_CLS")
+      }
+      #expect(error.map { "\($0)" }?.contains("leaves classifier.dense.weight to the base") == true)
+      try bare.saveAdapter(to: folder, configuration: plain, baseModel: "base", taskType: nil)
+      let (whole, configuration) = try TokenModel.adapted { $0.savedModules = ["classifier"] }
+      try whole.saveAdapter(to: folder, configuration: configuration, baseModel: "base", taskType: "SEQ_CLS")
+    }
+  }
+
   @Test func `parts trained as a whole are the base's own without the adapter`() throws {
     let (model, _) = try TokenModel.adapted { $0.savedModules = ["classifier"] }
     let base = TokenModel()
