@@ -5,6 +5,7 @@ import Student
 import Tensor
 import TestSupport
 import Testing
+import Tokenizers
 
 @Suite struct FamilyFolderTests {
   /// The logits of a question about a picture from a folder.
@@ -48,6 +49,28 @@ import Testing
         #expect(try family.write(to: renamed, renaming: rename) != names)
         #expect(try logits(plain, family).isIdentical(to: logits(renamed, family)))
       }
+    }
+  }
+
+  @Test(arguments: TinyFamily.allCases)
+  func `a folder that was read is written with its own config.json, but for the type of the weights`(
+    family: TinyFamily
+  ) throws {
+    try withTemporaryFolder { folder in
+      let (first, second) = (folder.appending(path: "a"), folder.appending(path: "b"))
+      try family.write(to: first)
+      try edit(first.appending(path: "config.json")) {
+        ($0["eos_token_id"], $0["architectures"], $0["torch_dtype"]) = (2, ["Some"], "bfloat16")
+      }
+      try StudentFamily.student(contentsOf: first).save(to: second)
+      func members(_ folder: URL) throws -> [JSONValue.Member] {
+        let data = try Data(contentsOf: folder.appending(path: "config.json"))
+        return try #require(JSONValue(parsing: Array(data)).object).sorted { $0.key < $1.key }
+      }
+      #expect(
+        try members(second)
+          == members(first).map { $0.key == "torch_dtype" ? .init($0.key, "float32") : $0 })
+      #expect(try logits(second, family).isIdentical(to: logits(first, family)))
     }
   }
 

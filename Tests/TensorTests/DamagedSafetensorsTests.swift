@@ -32,7 +32,7 @@ import Testing
 
   @Test func `no damaged header crashes, hangs or takes memory`() throws {
     let faults = try withTemporaryFolder { folder in
-      let url = folder.appendingPathComponent("x.safetensors")
+      var number = 0
       return try Damage.tryAll("safetensors", from: Self.originals, words: Self.words, limit: 64 << 20) {
         bytes, damage in
         // The length in front of the header, most of the time what it should be.
@@ -40,7 +40,11 @@ import Testing
           bytes.replaceSubrange(0..<8, with: littleEndianBytes([UInt64(end - 7)]))
         }
       } body: { bytes, _ in
+        // A new file each time: writing over one waits for the disk.
+        number += 1
+        let url = folder.appendingPathComponent("\(number).safetensors")
         try? Data(bytes).write(to: url)
+        defer { try? FileManager.default.removeItem(at: url) }
         guard let file = try? Tensor.SafetensorsFile(contentsOf: url) else { return }
         for name in file.names { _ = (try? file.tensor(named: name).scalars, try? file.integers(named: name)) }
       }

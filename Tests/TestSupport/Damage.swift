@@ -34,6 +34,9 @@ public struct Damage {
     repair: (inout [UInt8], inout Damage) -> Void = { _, _ in }, body: ([UInt8], inout Damage) -> Void
   ) throws -> [String] {
     let kept = FileManager.default.temporaryDirectory.appendingPathComponent("damaged-\(name).bin")
+    FileManager.default.createFile(atPath: kept.path, contents: nil)
+    // Open throughout: closing a file that was written over waits for the disk.
+    let file = try FileHandle(forWritingTo: kept)
     var faults: [String] = []
     var memory = MemoryGauge()
     for number in 0..<cases {
@@ -41,7 +44,8 @@ public struct Damage {
       var damage = Damage(seed: UInt64(seed) << 32 | UInt64(number))
       var bytes = damage.damaged(originals, words: words.map { Array($0.utf8) })
       repair(&bytes, &damage)
-      try Data(bytes).write(to: kept)
+      try file.truncate(atOffset: 0)
+      try file.write(contentsOf: bytes)
       let start = processorSeconds()
       body(bytes, &damage)
       let (seconds, growth) = (processorSeconds() - start, memory.growth())

@@ -30,12 +30,15 @@ extension FamilyStudent {
   }
 
   /// Writes a model folder that this package and transformers load. Adapters are not part of it: merge or save them apart.
+  ///
+  /// All files but the weights are those that were read; of config.json the weights' type is changed where it is another.
   public func save(to folder: URL) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    var files = files
+    files["config.json"] = try files["config.json"].map(configurationInFloat32) ?? prettyJSON(model.configuration)
     for (name, data) in files.sorted(by: { $0.key < $1.key }) {
       try data.write(to: folder.appending(path: name), options: .atomic)
     }
-    try prettyJSON(model.configuration).write(to: folder.appending(path: "config.json"), options: .atomic)
     try model.saveWeights(to: folder)
   }
 }
@@ -93,8 +96,9 @@ func imageProcessorFile(in folder: URL) throws -> String {
 /// The files of a model folder that are kept as they are when the model is written again.
 private func companionFiles(in folder: URL) throws -> [String: Data] {
   let names = [
-    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
-    "chat_template.json", "preprocessor_config.json", "processor_config.json", "generation_config.json",
+    "config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+    "chat_template.jinja", "chat_template.json", "preprocessor_config.json", "processor_config.json",
+    "generation_config.json",
   ]
   var result: [String: Data] = [:]
   for name in names {
@@ -129,4 +133,39 @@ func readJSON<Value: Decodable>(_ url: URL) throws -> Value {
     throw StudentError.unusableFile(
       url.path, expected: "a valid model description", found: place.isEmpty ? text : "\(place): \(text)")
   }
+}
+
+/// A config.json for weights in Float32: the same bytes, unless it names another type.
+func configurationInFloat32(_ data: Data) throws -> Data {
+  let file = try JSONValue(parsing: Array(data), file: "config.json")
+  let changed = file.inFloat32
+  return changed == file ? data : changed.configurationText
+}
+
+/// A config.json with what `own` says, and what the file it was read from says besides.
+func configurationFile(_ own: Data, over original: Data?) throws -> Data {
+  var members = try original.flatMap { try JSONValue(parsing: Array($0), file: "config.json").inFloat32.object } ?? []
+  for member in try JSONValue(parsing: Array(own), file: "config.json").object ?? [] {
+    if let place = members.firstIndex(where: { $0.key == member.key }) {
+      members[place] = member
+    } else {
+      members.append(member)
+    }
+  }
+  return JSONValue.object(members).configurationText
+}
+
+extension JSONValue {
+  /// The object, and those in it, with Float32 as the type of weights where one is named.
+  fileprivate var inFloat32: JSONValue {
+    guard case .object(let members) = self else { return self }
+    return .object(
+      members.map { member in
+        let isType = (member.key == "dtype" || member.key == "torch_dtype") && member.value.string != nil
+        return Member(member.key, isType ? "float32" : member.value.inFloat32)
+      })
+  }
+
+  /// In the layout of transformers.
+  fileprivate var configurationText: Data { Data((text(indent: 2, sortsKeys: true) + "\n").utf8) }
 }

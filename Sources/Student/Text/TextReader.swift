@@ -69,7 +69,7 @@ struct TextModelFolder {
   let configuration: TextEncoderConfiguration
   let tokenizer: Tokenizer
   let weights: Tensor.SafetensorsFolder
-  /// The tokenizer's files as they are, for writing the folder again.
+  /// config.json and the tokenizer's files as they are, for writing the folder again.
   let files: [String: Data]
 
   init(contentsOf folder: URL) throws {
@@ -77,7 +77,10 @@ struct TextModelFolder {
     tokenizer = try Tokenizer(contentsOf: folder)
     weights = try Tensor.SafetensorsFolder(contentsOf: folder)
     var files: [String: Data] = [:]
-    for name in ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"] {
+    let names = [
+      "config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+    ]
+    for name in names {
       let url = folder.appending(path: name)
       if FileManager.default.fileExists(atPath: url.path) { files[name] = try Data(contentsOf: url) }
     }
@@ -92,19 +95,18 @@ struct TextModelFolder {
     to folder: URL
   ) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    for (name, data) in files.sorted(by: { $0.key < $1.key }) {
-      try data.write(to: folder.appending(path: name), options: .atomic)
-    }
     let family =
       switch configuration.family {
       case .bert: "Bert"
       case .roberta: "Roberta"
       case .xlmRoberta: "XLMRoberta"
       }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let file = File(configuration: configuration, architectures: [family + architecture])
-    try (encoder.encode(file) + Data("\n".utf8)).write(to: folder.appending(path: "config.json"), options: .atomic)
+    let own = try prettyJSON(File(configuration: configuration, architectures: [family + architecture]))
+    var files = files
+    files["config.json"] = try configurationFile(own, over: files["config.json"])
+    for (name, data) in files.sorted(by: { $0.key < $1.key }) {
+      try data.write(to: folder.appending(path: name), options: .atomic)
+    }
     try model.saveWeights(to: folder)
   }
 

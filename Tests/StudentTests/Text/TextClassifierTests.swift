@@ -55,6 +55,10 @@ import Tokenizers
     try withTemporaryFolder { folder in
       try classifier.save(to: folder)
       try Data(TinyText.tokenizerJSON.utf8).write(to: folder.appending(path: "tokenizer.json"))
+      let file = folder.appending(path: "config.json")
+      let text = try String(contentsOf: file, encoding: .utf8)
+      let more = "{\n\"hidden_dropout_prob\": 0.2, \"dtype\": \"bfloat16\",\n"
+      try Data(text.replacing("{\n", with: more, maxReplacements: 1).utf8).write(to: file)
       let again = try TextClassifier(contentsOf: folder)
       #expect(again.labels == ["fits", "differs", "unsure"])
       #expect(again.probabilities(for: TinyText.texts) == classifier.probabilities(for: TinyText.texts))
@@ -63,11 +67,12 @@ import Tokenizers
       #expect(try TextClassifier(contentsOf: second).labels == again.labels)
       let config = try String(contentsOf: second.appending(path: "config.json"), encoding: .utf8)
       #expect(config.contains("BertForSequenceClassification"))
+      #expect(config.contains("\"hidden_dropout_prob\": 0.2") && config.contains("\"dtype\": \"float32\""))
       var generator = Tensor.Generator(seed: 4)
       let fresh = try TextClassifier(encoderIn: folder, labels: ["yes", "no"], using: &generator)
       #expect(fresh.labels == ["yes", "no"] && fresh.probabilities(for: ["a dog"])[0].count == 2)
-      let text = [TokenSequence([2, 10, 3])]
-      #expect(fresh.model.encoder(text).isIdentical(to: classifier.model.encoder(text)))
+      let tokens = [TokenSequence([2, 10, 3])]
+      #expect(fresh.model.encoder(tokens).isIdentical(to: classifier.model.encoder(tokens)))
     }
   }
 
