@@ -34,7 +34,7 @@ public struct Damage {
     repair: (inout [UInt8], inout Damage) -> Void = { _, _ in }, body: ([UInt8], inout Damage) -> Void
   ) throws -> [String] {
     let kept = FileManager.default.temporaryDirectory.appendingPathComponent("damaged-\(name).bin")
-    FileManager.default.createFile(atPath: kept.path, contents: nil)
+    try Data().write(to: kept)
     // Open throughout: closing a file that was written over waits for the disk.
     let file = try FileHandle(forWritingTo: kept)
     var faults: [String] = []
