@@ -13,19 +13,7 @@ extension CheckedRun {
       ("Configuration", "<pre dir=\"auto\">\(configuration.yaml)</pre>"),
     ]
     let title = configuration.title
-    let page: HTML = """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <title>\(title)</title>
-      <style>\(ReportStyle.sheet)</style>
-      </head>
-      <body>
-      <div class="page">
+    let body: HTML = """
       <header>
       <h1 dir="auto">\(title)</h1>
       <p class="note">\(evaluation.goldLabels) gold labels for \(evaluation.trainingItems) records; \
@@ -34,12 +22,8 @@ extension CheckedRun {
       <main id="main">
       \(parts.map { part -> HTML in part.body.map { "<section><h2>\(part.title)</h2>\n\($0)</section>\n" } ?? "" })\
       </main>
-      <footer>Written by <b>distill</b>. The page is whole in this one file and fetches nothing.</footer>
-      </div>
-      </body>
-      </html>
-
       """
+    let page = ReportFrame.page(title: title, showsImages: false, body: body)
     try Data(page.text.utf8).write(to: folder.appending(path: "report.html"), options: .atomic)
   }
 }

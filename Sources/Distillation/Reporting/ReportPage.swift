@@ -19,19 +19,7 @@ extension ReportContent {
     ]
     let shown = parts.filter { $0.body != nil }
     let links = shown.map { "<a href=\"#\($0.id)\">\($0.title)</a>" as HTML }
-    let page: HTML = """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <title>\(title)</title>
-      <style>\(ReportStyle.sheet)</style>
-      </head>
-      <body>
-      <div class="page">
+    let body: HTML = """
       <a class="skip" href="#main">Skip to the report</a>
       <header>
       <h1 dir="auto">\(title)</h1>
@@ -43,13 +31,8 @@ extension ReportContent {
       <main id="main">
       \(shown.map { Self.section($0.id, $0.title, $0.body) })\
       </main>
-      <footer>Written by <b>distill</b>. The page is whole in this one file and fetches nothing.</footer>
-      </div>
-      </body>
-      </html>
-
       """
-    return page.text
+    return ReportFrame.page(title: title, showsImages: true, body: body).text
   }
 
   /// Writes the page whole or not at all.
