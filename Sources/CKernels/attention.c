@@ -63,7 +63,7 @@ SD_CLONES static void forward_tile(const job *w, const sd_group *g, const tile *
   memset(o, 0, sizeof(float) * (size_t)(t->padded * dp));
   for (int i = 0; i < QUERIES; i++) top[i] = -INFINITY, sum[i] = 0;
   block b;
-  for (int run = 0; run < 2; run++)
+  for (int run = 0; run < RUNS; run++)
     for (int key = run_start(t->span, run); next_block(g, &key, run_end(t, run), &b);) {
       block_scores(t, run, g, &b, q, dp, d, panels, s);
       int width = b.panels * PANEL;
@@ -117,7 +117,7 @@ SD_CLONES static void backward_tile(const job *w, const sd_group *g, const tile 
     log_sum[i] = w->log_sum[(size_t)(t->query + i) * (size_t)w->heads + (size_t)head];
   }
   block b;
-  for (int run = 0; run < 2; run++)
+  for (int run = 0; run < RUNS; run++)
     for (int key = run_start(t->span, run); next_block(g, &key, run_end(t, run), &b);) {
       int width = b.panels * PANEL;
       size_t at = (size_t)b.panel * (size_t)(PANEL * dp);
@@ -151,10 +151,12 @@ SD_CLONES static void forward_query(const job *w, const sd_span *span, int query
   const float *q = w->q + ((size_t)query * (size_t)w->heads + (size_t)head) * d;
   const float *k = w->k + (size_t)kv * d, *v = w->v + (size_t)kv * d;
   tile t = {span, query, 1, 8};
-  float *s = head_scratch((size_t)(run_end(&t, 0) - run_start(span, 0) + run_end(&t, 1) - run_start(span, 1) + 1));
+  int seen = 0;
+  for (int run = 0; run < RUNS; run++) seen += run_end(&t, run) - run_start(span, run);
+  float *s = head_scratch((size_t)seen + 1);
   float *o = w->o + ((size_t)query * (size_t)w->heads + (size_t)head) * d, top = -INFINITY, sum = 0;
   int n = 0;
-  for (int run = 0; run < 2; run++)
+  for (int run = 0; run < RUNS; run++)
     for (int key = run_start(span, run); key < run_end(&t, run); key++) {
       float dot = 0;
       for (int c = 0; c < d; c++) dot += q[c] * k[(size_t)key * ks + c];
@@ -164,7 +166,7 @@ SD_CLONES static void forward_query(const job *w, const sd_span *span, int query
   for (int i = 0; i < n; i++) sum += s[i] = sd_expf(s[i] - top);
   for (int c = 0; c < d; c++) o[c] = 0;
   n = 0;
-  for (int run = 0; run < 2; run++)
+  for (int run = 0; run < RUNS; run++)
     for (int key = run_start(span, run); key < run_end(&t, run); key++) {
       float p = s[n++];
       for (int c = 0; c < d; c++) o[c] += p * v[(size_t)key * ks + c];

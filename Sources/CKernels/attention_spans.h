@@ -9,17 +9,23 @@ typedef struct {
   int query, queries, padded;  // a tile of the span's queries
 } tile;
 
-// Keys of a tile, in two runs: 0 is the prefix, 1 the queries' own. Returns the end of the run for the last query.
-SD_INLINE int run_start(const sd_span *s, int run) { return run ? s->own_first : s->prefix_first; }
+// Keys of a tile, in three runs: what several prefixes share, the prefix, the queries' own.
+enum { SHARED, PREFIX, OWN, RUNS };
+SD_INLINE int run_start(const sd_span *s, int run) {
+  return run == SHARED ? s->shared_first : run == PREFIX ? s->prefix_first : s->own_first;
+}
+// The end of the run for the last query.
 SD_INLINE int run_end(const tile *t, int run) {
   const sd_span *s = t->span;
-  if (!run) return s->prefix_last;
+  if (run == SHARED) return s->shared_last;
+  if (run == PREFIX) return s->prefix_last;
   return s->causal ? s->own_first + (t->query + t->queries - 1 - s->first) + s->causal_offset + 1 : s->own_last;
 }
 // The end of the run for one query of the tile.
 SD_INLINE int query_end(const tile *t, int run, int i) {
   const sd_span *s = t->span;
-  return run && s->causal ? s->own_first + (t->query + i - s->first) + s->causal_offset + 1 : run_end(t, run);
+  bool causal = run == OWN && s->causal;
+  return causal ? s->own_first + (t->query + i - s->first) + s->causal_offset + 1 : run_end(t, run);
 }
 
 // A block of keys: panels [panel, panel + panels) of the group, of which keys [first, end) belong to the run.

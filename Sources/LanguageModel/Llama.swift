@@ -11,15 +11,19 @@ public struct Llama: Module {
     var postNorm: RMSNorm
     var mlp: GatedMLP
 
-    func callAsFunction(_ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table) -> Tensor {
-      let x = x + attention(inputNorm(x), layout: layout, positions: positions)
+    func callAsFunction(
+      _ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table, after beginning: KeyValueCache.Layer?
+    ) -> Tensor {
+      let x = x + attention(inputNorm(x), layout: layout, positions: positions, after: beginning)
       return x + mlp(postNorm(x))
     }
 
     /// The same without keeping what lies between input and result: it is computed again for the gradient.
-    func recomputed(_ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table) -> Tensor {
+    func recomputed(
+      _ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table, after beginning: KeyValueCache.Layer?
+    ) -> Tensor {
       Tensor.recomputing([x] + trackedValues()) { values in
-        replacingTrackedValues(values.dropFirst())(values[0], layout: layout, positions: positions)
+        replacingTrackedValues(values.dropFirst())(values[0], layout: layout, positions: positions, after: beginning)
       }
     }
 
@@ -86,13 +90,18 @@ public struct Llama: Module {
   ///   - embeddings: one row a token, image features included.
   ///   - positions: one a row.
   ///   - layout: which rows see which.
-  public func callAsFunction(_ embeddings: Tensor, positions: [TokenPosition], layout: AttentionLayout) -> Tensor {
+  ///   - beginning: one sequence that was read before and stands before the rows; nil for none.
+  public func callAsFunction(
+    _ embeddings: Tensor, positions: [TokenPosition], layout: AttentionLayout, after beginning: KeyValueCache? = nil
+  ) -> Tensor {
     let table = rotary.table(positions: positions)
     var x = embeddings
-    for layer in layers {
+    for (i, layer) in layers.enumerated() {
+      let before = beginning?.layers[i]
       x =
         recomputesActivations
-        ? layer.recomputed(x, layout: layout, positions: table) : layer(x, layout: layout, positions: table)
+        ? layer.recomputed(x, layout: layout, positions: table, after: before)
+        : layer(x, layout: layout, positions: table, after: before)
     }
     return x
   }

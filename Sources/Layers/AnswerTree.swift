@@ -108,19 +108,25 @@ public struct PackedTrees: Sendable {
 
   /// Lays out these trees one after the other.
   ///
-  /// - Parameter promptPositions: where the tokens of a tree's prompt stand. By default one after the other, as in text.
+  /// - Parameters:
+  ///   - shared: how many tokens at the beginning of every prompt have no rows here: their keys and values are there
+  ///     already and stand before those of the rows. The default is none.
+  ///   - promptPositions: where the tokens of a tree's prompt stand. By default one after the other, as in text.
+  /// - Precondition: every prompt goes on after its `shared` tokens.
   public init(
-    _ trees: [AnswerTree],
+    _ trees: [AnswerTree], after shared: Int = 0,
     promptPositions: (AnswerTree) -> [TokenPosition] = { TokenPosition.run(0..<$0.prompt.count) }
   ) {
     layout = .trees(
-      trees.map { .init(prompt: $0.prompt.count, answers: $0.answers.map { max(0, $0.count - 1) }) })
+      trees.map { .init(prompt: $0.prompt.count - shared, answers: $0.answers.map { max(0, $0.count - 1) }) },
+      after: shared)
     for tree in trees {
-      let lastOfPrompt = tokens.count + tree.prompt.count - 1
-      tokens += tree.prompt
+      precondition(tree.prompt.count > shared, "a prompt of \(tree.prompt.count) tokens of which \(shared) are shared")
+      let lastOfPrompt = tokens.count + tree.prompt.count - shared - 1
+      tokens += tree.prompt.dropFirst(shared)
       let places = promptPositions(tree)
       precondition(places.count == tree.prompt.count, "\(places.count) positions for \(tree.prompt.count) tokens")
-      positions += places
+      positions += places.dropFirst(shared)
       let start = places.next
       ranges.append(
         tree.answers.map { answer in

@@ -35,21 +35,30 @@ public struct AttentionLayout: Sendable {
 
   /// Trees one after the other: in each the prompt sees itself causally, each answer sees the whole prompt and itself
   /// causally, and no other answer.
-  public static func trees(_ trees: [Tree]) -> AttentionLayout {
+  ///
+  /// - Parameter shared: keys that stand before those of all rows and that every row sees: a beginning that the trees'
+  ///   prompts have in common and that has no rows here. The default is none.
+  public static func trees(_ trees: [Tree], after shared: Int = 0) -> AttentionLayout {
     var (spans, groups, start) = ([sd_span](), [sd_group](), Int32(0))
+    let before = Int32(shared)
     for tree in trees {
       let first = Int32(spans.count)
       let promptEnd = start + Int32(tree.prompt)
       var at = promptEnd
-      if tree.prompt > 0 { spans.append(.causal(start, promptEnd, prefix: start..<start)) }
+      if tree.prompt > 0 { spans.append(.causal(start, promptEnd, prefix: start..<start, after: before)) }
       for answer in tree.answers where answer > 0 {
-        spans.append(.causal(at, at + Int32(answer), prefix: start..<promptEnd))
+        spans.append(.causal(at, at + Int32(answer), prefix: start..<promptEnd, after: before))
         at += Int32(answer)
       }
-      groups.append(sd_group(span_first: first, span_last: Int32(spans.count), key_first: start, key_last: at))
+      groups.append(
+        sd_group(span_first: first, span_last: Int32(spans.count), key_first: before + start, key_last: before + at))
       start = at
     }
-    return AttentionLayout(spans: spans, groups: groups, queries: Int(start), keys: Int(start))
+    // What is seen by all makes one group of them.
+    if before > 0 {
+      groups = [sd_group(span_first: 0, span_last: Int32(spans.count), key_first: 0, key_last: before + start)]
+    }
+    return AttentionLayout(spans: spans, groups: groups, queries: Int(start), keys: shared + Int(start))
   }
 
   /// Sequences one after the other; every row sees all rows of its own sequence. For images and text encoders.
@@ -59,8 +68,8 @@ public struct AttentionLayout: Sendable {
       let end = start + Int32(length)
       spans.append(
         sd_span(
-          first: start, last: end, prefix_first: start, prefix_last: start, own_first: start, own_last: end, causal: 0,
-          causal_offset: 0))
+          first: start, last: end, shared_first: 0, shared_last: 0, prefix_first: start, prefix_last: start,
+          own_first: start, own_last: end, causal: 0, causal_offset: 0))
       let index = Int32(spans.count)
       groups.append(sd_group(span_first: index - 1, span_last: index, key_first: start, key_last: end))
       start = end
@@ -68,25 +77,33 @@ public struct AttentionLayout: Sendable {
     return AttentionLayout(spans: spans, groups: groups, queries: Int(start), keys: Int(start))
   }
 
-  /// New rows at the ends of cached sequences: each sees its sequence's kept rows and its new rows up to itself.
+  /// New rows at the ends of cached sequences: each sees the rows that all sequences share, its sequence's kept rows and
+  /// its new ones up to itself.
   ///
   /// - Parameters:
   ///   - runs: for each sequence its first row among the keys, its kept rows and its new ones.
+  ///   - shared: rows at the beginning of the cache that all sequences share.
   ///   - keys: rows of the whole cache.
-  static func continuing(_ runs: [(first: Int, kept: Int, new: Int)], keys: Int) -> AttentionLayout {
+  static func continuing(
+    _ runs: [(first: Int, kept: Int, new: Int)], after shared: Int, keys: Int
+  ) -> AttentionLayout {
     var (spans, groups, start) = ([sd_span](), [sd_group](), Int32(0))
     for run in runs {
       let (first, end) = (Int32(run.first), start + Int32(run.new))
       spans.append(
         sd_span(
-          first: start, last: end, prefix_first: first, prefix_last: first, own_first: first, own_last: first,
-          causal: 1,
-          causal_offset: Int32(run.kept)))
+          first: start, last: end, shared_first: 0, shared_last: Int32(shared), prefix_first: first, prefix_last: first,
+          own_first: first, own_last: first, causal: 1, causal_offset: Int32(run.kept)))
       let index = Int32(spans.count)
       groups.append(
         sd_group(
-          span_first: index - 1, span_last: index, key_first: first, key_last: first + Int32(run.kept + run.new)))
+          span_first: index - 1, span_last: index, key_first: shared > 0 ? 0 : first,
+          key_last: first + Int32(run.kept + run.new)))
       start = end
+    }
+    // Many queries lay out what they see: shared rows once for all sequences. Single ones read it where it is.
+    if shared > 0, let last = groups.map(\.key_last).max(), runs.contains(where: { $0.new > 1 }) {
+      groups = [sd_group(span_first: 0, span_last: Int32(spans.count), key_first: 0, key_last: last)]
     }
     return AttentionLayout(spans: spans, groups: groups, queries: Int(start), keys: keys)
   }
@@ -157,6 +174,7 @@ public struct AttentionLayout: Sendable {
     let (q, k) = (Int32(query), Int32(key))
     return spans.contains { span in
       guard q >= span.first, q < span.last else { return false }
+      if k >= span.shared_first, k < span.shared_last { return true }
       if k >= span.prefix_first, k < span.prefix_last { return true }
       let last = span.causal != 0 ? span.own_first + (q - span.first) + span.causal_offset + 1 : span.own_last
       return k >= span.own_first && k < last
@@ -165,10 +183,14 @@ public struct AttentionLayout: Sendable {
 }
 
 extension sd_span {
-  fileprivate static func causal(_ first: Int32, _ last: Int32, prefix: Range<Int32>) -> sd_span {
+  /// Rows that see `shared` keys before all rows' own, a prefix among the rows, and themselves causally.
+  fileprivate static func causal(
+    _ first: Int32, _ last: Int32, prefix: Range<Int32>, after shared: Int32
+  ) -> sd_span {
     sd_span(
-      first: first, last: last, prefix_first: prefix.lowerBound, prefix_last: prefix.upperBound, own_first: first,
-      own_last: last, causal: 1, causal_offset: 0)
+      first: first, last: last, shared_first: 0, shared_last: shared, prefix_first: shared + prefix.lowerBound,
+      prefix_last: shared + prefix.upperBound, own_first: shared + first, own_last: shared + last, causal: 1,
+      causal_offset: 0)
   }
 }
 

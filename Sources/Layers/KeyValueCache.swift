@@ -3,14 +3,29 @@ internal import Tensor
 /// Keys and values of the tokens that a decoder has read, for several sequences side by side.
 ///
 /// Each sequence owns a run of `capacity` rows in every layer, so that new tokens are written in place and nothing is
-/// ever copied to make room. Sequences grow at their own pace; those that have ended simply get no new rows.
+/// ever copied to make room. Sequences grow at their own pace; those that have ended simply get no new rows. Sequences that
+/// begin with the same tokens may share the rows of those, which then stand before all runs.
 public struct KeyValueCache: Sendable {
   /// The cache of one attention layer.
   public struct Layer: Sendable {
     fileprivate(set) var keys: Tensor?
     fileprivate(set) var values: Tensor?
 
-    /// Writes rows at these places, all places having room for [capacity · sequences] rows.
+    /// Keys and values of what was read, and these after them.
+    func followed(by k: Tensor, _ v: Tensor) -> (keys: Tensor, values: Tensor) {
+      guard let keys, let values else { return (k, v) }
+      return (.concatenated([keys, k]), .concatenated([values, v]))
+    }
+
+    /// Room for [rows] rows, those of another cache being the first of them.
+    fileprivate func enlarged(to rows: Int) -> Layer {
+      func enlarged(_ x: Tensor?) -> Tensor? {
+        x.map { x in .concatenated([x, .zeros([rows - x.shape[0]] + x.shape.dropFirst())]) }
+      }
+      return Layer(keys: enlarged(keys), values: enlarged(values))
+    }
+
+    /// Writes rows at these places, all places having room for [rows] rows.
     mutating func store(keys k: Tensor, values v: Tensor, at places: [Int], rows: Int) {
       if keys == nil {
         keys = .zeros([rows] + k.shape.dropFirst())
@@ -38,6 +53,8 @@ public struct KeyValueCache: Sendable {
   private var nextPositions: [Int]
   /// The most tokens that a sequence can have.
   public let capacity: Int
+  /// The tokens with which all sequences begin and whose rows they share.
+  public let shared: Int
 
   /// Empty caches.
   ///
@@ -48,8 +65,28 @@ public struct KeyValueCache: Sendable {
   public init(layers: Int, sequences: Int = 1, capacity: Int) {
     self.layers = Array(repeating: Layer(), count: layers)
     self.capacity = capacity
+    shared = 0
     lengths = Array(repeating: 0, count: sequences)
     nextPositions = lengths
+  }
+
+  /// Sequences that go on from what one sequence has read; its rows are kept once.
+  ///
+  /// - Parameters:
+  ///   - beginning: a cache of one sequence, filled to its capacity.
+  ///   - sequences: side by side.
+  ///   - capacity: the most tokens of one sequence, the beginning included.
+  /// - Precondition: the beginning is full and not longer than `capacity`.
+  public init(after beginning: KeyValueCache, sequences: Int, capacity: Int) {
+    precondition(
+      beginning.lengths == [beginning.capacity] && beginning.capacity <= capacity,
+      "\(beginning.lengths) tokens in a cache for \(beginning.capacity) as the beginning of sequences of \(capacity)")
+    let rows = beginning.capacity + sequences * (capacity - beginning.capacity)
+    layers = beginning.layers.map { $0.enlarged(to: rows) }
+    self.capacity = capacity
+    shared = beginning.capacity
+    lengths = Array(repeating: shared, count: sequences)
+    nextPositions = Array(repeating: beginning.nextPositions[0], count: sequences)
   }
 
   /// Makes room for new rows at the end of some sequences, sequence after sequence.
@@ -64,21 +101,23 @@ public struct KeyValueCache: Sendable {
       given.map { $0.count == counts.reduce(0, +) } ?? true, "\(given?.count ?? 0) positions for \(counts) rows")
     var (positions, places) = ([TokenPosition](), [Int]())
     var runs: [(first: Int, kept: Int, new: Int)] = []
+    let each = capacity - shared
     for (sequence, count) in counts.enumerated() where count > 0 {
-      let kept = lengths[sequence]
-      precondition(kept + count <= capacity, "\(kept + count) tokens in a cache for \(capacity)")
+      let (first, kept) = (shared + sequence * each, lengths[sequence] - shared)
+      precondition(kept + count <= each, "\(shared + kept + count) tokens in a cache for \(capacity)")
       let next = nextPositions[sequence]
       let own =
         given.map { Array($0[positions.count..<(positions.count + count)]) }
         ?? TokenPosition.run(next..<(next + count))
       positions += own
       nextPositions[sequence] = max(next, own.next)
-      places += (kept..<(kept + count)).map { sequence * capacity + $0 }
-      runs.append((sequence * capacity, kept, count))
+      places += (kept..<(kept + count)).map { first + $0 }
+      runs.append((first, kept, count))
       lengths[sequence] += count
     }
-    let rows = capacity * lengths.count
-    return Step(positions: positions, places: places, layout: .continuing(runs, keys: rows), rows: rows)
+    let rows = shared + each * lengths.count
+    let layout = AttentionLayout.continuing(runs, after: shared, keys: rows)
+    return Step(positions: positions, places: places, layout: layout, rows: rows)
   }
 }
 

@@ -37,9 +37,14 @@ public struct SelfAttention: Module {
   /// - Parameters:
   ///   - layout: which rows see which.
   ///   - positions: turns queries and keys; nil where positions are added elsewhere.
-  public func callAsFunction(_ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table? = nil) -> Tensor {
+  ///   - beginning: keys and values that stand before those of the rows; nil for none.
+  public func callAsFunction(
+    _ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table? = nil,
+    after beginning: KeyValueCache.Layer? = nil
+  ) -> Tensor {
     let (q, k, v) = projected(x, positions)
-    return merged(layout.attention(queries: q, keys: k, values: v))
+    let seen = beginning?.followed(by: k, v) ?? (keys: k, values: v)
+    return merged(layout.attention(queries: q, keys: seen.keys, values: seen.values))
   }
 
   /// The same for new rows that follow cached ones; their keys and values are added to the cache.

@@ -21,6 +21,14 @@ public protocol Student: Module, SequenceScorer {
   /// - Throws: ``StudentError`` if the prompt or an answer is empty or longer than the model takes.
   func tree(question: String, images: [PromptImage], answers: [String]) throws -> AnswerTree
 
+  /// The log-probability of each tree's whole answers, [trees][answers], in nats. Not differentiable.
+  ///
+  /// By default trees are scored batch by batch; the model families compute what consecutive prompts begin with in common
+  /// once for all of them.
+  ///
+  /// - Parameter batch: trees computed at one time.
+  func answerTotals(of trees: [AnswerTree], batch: Int) -> [[Double]]
+
   /// Continues each tree's prompt until the end of the turn; the trees' answers are not read.
   ///
   /// - Parameters:
@@ -49,22 +57,32 @@ public struct Generation: Sendable, Equatable {
 }
 
 extension Student {
+  /// The log-probability of each tree's whole answers, batch by batch.
+  public func answerTotals(of trees: [AnswerTree], batch: Int) -> [[Double]] {
+    totals(of: trees, batch: batch, scoring: logProbabilities)
+  }
+
   /// The probabilities of a few answers against each other, [trees][answers], without generating anything.
   ///
   /// - Parameter batch: trees computed at one time. The default is 16.
   public func answerProbabilities(_ trees: [AnswerTree], batch: Int = 16) -> [[Double]] {
-    let batches = stride(from: 0, to: trees.count, by: batch).map { Array(trees[$0..<min(trees.count, $0 + batch)]) }
-    return mapInParallel(batches) { batch -> [[Double]] in
-      let scores = logProbabilities(of: batch)
-      let totals = scores.answerTotals().scalars.map(Double.init)
-      var at = 0
-      return batch.map { tree in
-        let own = Array(totals[at..<(at + tree.answers.count)])
-        at += tree.answers.count
-        return softmax(own)
-      }
-    }.flatMap { $0 }
+    answerTotals(of: trees, batch: batch).map(softmax)
   }
+}
+
+/// The log-probability of each tree's whole answers, batches side by side.
+func totals(
+  of trees: [AnswerTree], batch: Int, scoring: ([AnswerTree]) -> AnswerScores
+) -> [[Double]] {
+  let batches = stride(from: 0, to: trees.count, by: batch).map { Array(trees[$0..<min(trees.count, $0 + batch)]) }
+  return mapInParallel(batches) { batch -> [[Double]] in
+    let totals = scoring(batch).answerTotals().scalars.map(Double.init)
+    var at = 0
+    return batch.map { tree in
+      defer { at += tree.answers.count }
+      return Array(totals[at..<(at + tree.answers.count)])
+    }
+  }.flatMap { $0 }
 }
 
 /// Runs independent work on the arithmetic's own threads, results in order.

@@ -25,6 +25,12 @@ struct Layout: Sendable, CustomTestStringConvertible {
       .init(prompt: 65, answers: [1, 1, 1]), .init(prompt: 7, answers: [0])),
     Layout(name: "one image", layout: .full([25])),
     Layout(name: "images of unequal size", layout: .full([1, 100, 33, 64])),
+    Layout(name: "one row after a beginning", layout: .trees([.init(prompt: 1, answers: [])], after: 5)),
+    Layout(
+      name: "trees after a beginning",
+      layout: .trees(
+        [.init(prompt: 1, answers: [1]), .init(prompt: 40, answers: [3, 0, 33]), .init(prompt: 2, answers: [50])],
+        after: 130)),
   ]
 }
 
@@ -75,6 +81,10 @@ struct Layout: Sendable, CustomTestStringConvertible {
         ".....x.", ".....xx",  // second tree
       ])
     #expect(picture(.full([2, 0, 1])) == ["xx.", "xx.", "..x"])
+    #expect(
+      picture(.trees([.init(prompt: 1, answers: [1, 1]), .init(prompt: 1, answers: [])], after: 2)) == [
+        "xxx...", "xxxx..", "xxx.x.", "xx...x",
+      ])
   }
 
   @Test func `a query that sees one key returns its value`() {

@@ -113,10 +113,10 @@ void sd_rotary(const float *x, const float *cosine, const float *sine, float *ou
                size_t dimension, float direction);
 
 // attention.c ----------------------------------------------------------------------------------------------------
-// Queries [first, last) see keys [prefix_first, prefix_last), then keys from own_first on: up to own_last, or, where
-// `causal`, query q up to and with key own_first + (q - first) + causal_offset.
+// Queries [first, last) see keys [shared_first, shared_last), then [prefix_first, prefix_last), then keys from own_first
+// on: up to own_last, or, where `causal`, query q up to and with key own_first + (q - first) + causal_offset.
 typedef struct {
-  int32_t first, last, prefix_first, prefix_last, own_first, own_last, causal, causal_offset;
+  int32_t first, last, shared_first, shared_last, prefix_first, prefix_last, own_first, own_last, causal, causal_offset;
 } sd_span;
 // Spans [span_first, span_last) of one independent group (tree, image): no other group's keys are seen by them.
 typedef struct {

@@ -3,7 +3,8 @@ public import Layers
 public import Tensor
 
 extension FamilyModel {
-  /// Tokens after each prompt, with a cache, until `stop` or the limit; all prompts advance together.
+  /// Tokens after each prompt, with a cache, until `stop` or the limit; all prompts advance together, and what all begin
+  /// with in common is computed and kept once.
   ///
   /// - Parameter stop: the token that ends a turn; nil goes on to the limit.
   public func continuations(
@@ -13,11 +14,17 @@ extension FamilyModel {
     var results = prompts.map { _ in (tokens: [Int](), stopped: false) }
     guard maximumTokens > 0, !prompts.isEmpty else { return results }
     let capacity = (prompts.map(\.prompt.count).max() ?? 0) + maximumTokens
-    var cache = text.emptyCache(sequences: prompts.count, capacity: capacity)
-    var counts = prompts.map(\.prompt.count)
-    var rows = embedded(prompts.flatMap(\.prompt), images: prompts.flatMap(\.images))
+    let beginning = read(sharedBeginning(of: prompts), of: prompts[0])
+    let shared = beginning?.length ?? SharedBeginning()
+    var cache =
+      beginning.map { KeyValueCache(after: $0.cache, sequences: prompts.count, capacity: capacity) }
+      ?? text.emptyCache(sequences: prompts.count, capacity: capacity)
+    var counts = prompts.map { $0.prompt.count - shared.tokens }
+    var rows = embedded(
+      prompts.flatMap { $0.prompt.dropFirst(shared.tokens) },
+      images: prompts.flatMap { $0.images.dropFirst(shared.images) })
     let head = headWeight
-    var positions: [TokenPosition]? = prompts.flatMap(positions)
+    var positions: [TokenPosition]? = prompts.flatMap { self.positions(of: $0).dropFirst(shared.tokens) }
     while true {
       let hidden = text(rows, counts: counts, positions: positions, cache: &cache)
       positions = nil

@@ -108,10 +108,13 @@ extension FamilyModel {
   public var headWeight: Tensor { head?.denseWeight() ?? text.embedding.weight.sharedValue }
 
   /// The log-probability of each answer token; the prompt of each tree is computed once.
-  public func logProbabilities(of trees: [AnswerTree]) -> AnswerScores {
-    let packed = PackedTrees(trees, promptPositions: positions)
-    let rows = embedded(packed.tokens, images: trees.flatMap(\.images))
-    let hidden = text(rows, positions: packed.positions, layout: packed.layout)
+  public func logProbabilities(of trees: [AnswerTree]) -> AnswerScores { logProbabilities(of: trees, after: nil) }
+
+  /// The same for trees whose prompts begin with what was read already; nil for nothing.
+  func logProbabilities(of trees: [AnswerTree], after beginning: ReadBeginning?) -> AnswerScores {
+    let packed = PackedTrees(trees, after: beginning?.length.tokens ?? 0, promptPositions: positions)
+    let rows = embedded(packed.tokens, images: trees.flatMap { $0.images.dropFirst(beginning?.length.images ?? 0) })
+    let hidden = text(rows, positions: packed.positions, layout: packed.layout, after: beginning?.cache)
     let scores = TokenScores(
       hidden: text.normalized(hidden.gathered(packed.predictingRows)), head: headWeight, targets: packed.targets)
     return AnswerScores(

@@ -149,6 +149,15 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
   /// The log-probability of each answer token; the prompt of each tree is computed once.
   public func logProbabilities(of trees: [AnswerTree]) -> AnswerScores { model.logProbabilities(of: trees) }
 
+  /// The log-probability of each tree's whole answers. What consecutive prompts begin with in common, images included, is
+  /// computed once.
+  public func answerTotals(of trees: [AnswerTree], batch: Int) -> [[Double]] {
+    model.sharedRuns(of: trees).flatMap { run in
+      let beginning = model.read(run.beginning, of: trees[run.trees.lowerBound])
+      return totals(of: Array(trees[run.trees]), batch: batch) { model.logProbabilities(of: $0, after: beginning) }
+    }
+  }
+
   /// The logits after each token of one sequence, [tokens, vocabulary].
   public func logits(of tokens: [Int], images: [PromptImage]) -> Tensor { model.logits(of: tokens, images: images) }
 
@@ -160,7 +169,7 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
       sampling: Sampling(), using: &generator)[0].tokens
   }
 
-  /// Continues each prompt until the end of its turn, all side by side.
+  /// Continues each prompt until the end of its turn, all side by side. What all begin with in common is computed once.
   public func generate(
     _ prompts: [AnswerTree], maximumTokens: Int, sampling: Sampling, using generator: inout Tensor.Generator
   ) -> [Generation] {

@@ -20,11 +20,13 @@
           sft       Stage 1: one prompt with an image and one answer a teacher, LoRA of rank 16 on the language model
           dpo       Stage 2: one prompt with a chosen and a rejected answer
           generate  a prompt and as many greedy tokens as an answer has
+          score     how probable a few answers are after each of several prompts of text
           encoder   a batch of texts through a text classifier, LoRA or the whole model
 
         Example:
 
           distill bench --model models/SmolVLM-256M-Instruct --job sft --dtype bfloat16
+          distill bench --model models/SmolVLM-256M-Instruct --job score --shared 1024 --prompt 64 --answer 2
         """)
 
     @Option(help: ArgumentHelp("The model's folder.", valueName: "folder"), completion: .directory)
@@ -45,16 +47,19 @@
     @Option(help: "Tokens of an answer.")
     var answer = 64
 
-    @Option(help: "Answers to a prompt in Stage 1.")
+    @Option(help: "Answers to a prompt in Stage 1 and in scoring.")
     var teachers = 3
 
-    @Option(help: "Texts of an encoder's step.")
+    @Option(help: "Texts of an encoder's step; prompts of a step of scoring.")
     var batch = 32
+
+    @Option(help: "Tokens with which all prompts of a step of scoring begin, before --prompt of their own.")
+    var shared = 0
 
     @Flag(help: "Train an encoder as a whole and not by LoRA.")
     var full = false
 
-    @Flag(help: "Generate without an adapter, as after merging it.")
+    @Flag(help: "Generate and score without an adapter, as after merging it.")
     var merged = false
 
     @Flag(help: "Compute activations again for the gradient in place of keeping them (gradient checkpointing).")
@@ -73,11 +78,14 @@
       ] where !(1...100_000).contains(value) {
         throw ValidationError("--\(name) \(value): expected 1 to 100000.")
       }
+      guard (0...100_000).contains(shared), shared == 0 || job == .score else {
+        throw ValidationError("--shared \(shared): expected 0 to 100000, and 0 in every job but score.")
+      }
       let fewest = job == .encoder ? 1 : 0
       guard (fewest...100_000).contains(steps) else {
         throw ValidationError("--steps \(steps): expected \(fewest) to 100000.")
       }
-      guard !merged || job == .generate || job == .vision else {
+      guard !merged || [.generate, .score, .vision].contains(job) else {
         throw ValidationError("--merged: \(job.rawValue) trains an adapter; leave the flag out.")
       }
       guard job != .generate || answer > 1 else {
@@ -89,7 +97,7 @@
       if let threads { Tensor.Compute.threads = threads }
       var sizes = BenchSizes()
       (sizes.tiles, sizes.prompt, sizes.answer, sizes.teachers) = (tiles, prompt, answer, teachers)
-      (sizes.batch, sizes.full, sizes.steps) = (batch, full, steps)
+      (sizes.batch, sizes.shared, sizes.full, sizes.steps) = (batch, shared, full, steps)
       (sizes.checkpointing, sizes.adapter) = (checkpointing, !merged)
       let bench = BenchRun(
         model: URL(filePath: model, directoryHint: .isDirectory), job: job, precision: dtype, sizes: sizes)

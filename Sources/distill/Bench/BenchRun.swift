@@ -33,6 +33,7 @@
         case .sft: bench.sft(cold: cold)
         case .dpo: bench.dpo(cold: cold)
         case .generate: bench.generate(tokens: sizes.answer, cold: cold)
+        case .score: bench.score()
         case .encoder: break
         }
       }
@@ -44,13 +45,14 @@
         (result.secondsMin, result.secondsMedian, result.peakRssMb) = (seconds, seconds, peakResidentMegabytes())
         return result
       }
+      let keeps = job != .vision && job != .score
       for _ in 0..<sizes.steps {
-        if job != .vision { cold.measure { step(cold: true) } }
+        if keeps { cold.measure { step(cold: true) } }
         warm.measure { step(cold: false) }
         if job == .generate { prefill.measure { bench.generate(tokens: 1, cold: false) } }
       }
       (result.secondsMin, result.secondsMedian) = (warm.minimum, warm.median)
-      if job != .vision { result.coldSecondsMedian = cold.median }
+      if keeps { result.coldSecondsMedian = cold.median }
       let answers = Array(repeating: sizes.answer, count: job == .dpo ? 2 : sizes.teachers)
       switch job {
       case .vision: rate(&result, arithmetic.vision(tiles: sizes.tiles))
@@ -62,7 +64,7 @@
         let bytes = Double(student.decoder.weightsPerToken) * precision.bytesPerWeight
         result.decodeBandwidthShare =
           bytes * Double(sizes.answer - 1) / decode / Tensor.Compute.measuredBandwidth()
-      case .encoder: break
+      case .score, .encoder: break
       }
       result.peakRssMb = peakResidentMegabytes()
       return result

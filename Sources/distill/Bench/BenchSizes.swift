@@ -9,8 +9,10 @@
     var answer = 64
     /// Answers to one prompt in Stage 1.
     var teachers = 3
-    /// Texts of a step of an encoder.
+    /// Texts of a step of an encoder; prompts of a step of scoring.
     var batch = 32
+    /// Tokens with which all prompts of a step of scoring begin, besides their own.
+    var shared = 0
     /// Steps that count, after one that does not.
     var steps = 3
     /// Whether an encoder trains as a whole and not by adapters.
@@ -27,6 +29,7 @@
     case sft
     case dpo
     case generate
+    case score
     case encoder
   }
 #endif

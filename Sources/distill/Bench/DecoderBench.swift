@@ -68,6 +68,16 @@
       _ = student.greedyTokens(after: tree.prompt, images: tree.images, count: tokens)
     }
 
+    /// The probabilities of a few answers after each of several prompts that begin alike.
+    mutating func score() {
+      let shared = random(sizes.shared)
+      let trees = (0..<sizes.batch).map { _ in
+        AnswerTree(
+          prompt: shared + random(sizes.prompt), answers: (0..<sizes.teachers).map { _ in random(sizes.answer) })
+      }
+      _ = student.answerProbabilities(trees)
+    }
+
     /// Features of an image, as a run computes them: the tower's weights leave memory after it.
     private func encoded(_ photo: PromptImage) -> PromptImage {
       defer { releaseTower() }
@@ -80,14 +90,16 @@
 
     /// Random tokens after the image's.
     private mutating func tree(answers: Int, cold: Bool) -> AnswerTree {
-      let vocabulary = student.decoder.vocabularySize
-      func random(_ count: Int) -> [Int] {
-        (0..<count).map { _ in Int.random(in: 100..<(vocabulary - 200), using: &generator) }
-      }
       if cold || kept == nil { kept = photo.map(encoded) }
       return AnswerTree(
         prompt: Array(repeating: student.imageToken ?? 0, count: imageTokens) + random(sizes.prompt),
         images: kept.map { [$0] } ?? [], answers: (0..<answers).map { _ in random(sizes.answer) })
+    }
+
+    /// Tokens of text.
+    private mutating func random(_ count: Int) -> [Int] {
+      let vocabulary = student.decoder.vocabularySize
+      return (0..<count).map { _ in Int.random(in: 100..<(vocabulary - 200), using: &generator) }
     }
   }
 
