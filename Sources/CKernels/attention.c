@@ -5,6 +5,7 @@
 // heads that share keys sum their gradients apart, and the sums are added in the order of the heads. So the bytes do not
 // depend on the number of threads.
 #include "CKernels.h"
+#include "attention_queries.h"
 #include "attention_spans.h"
 #include "attention_tiles.h"
 #include <math.h>
@@ -143,39 +144,6 @@ SD_CLONES static void backward_tile(const job *w, const sd_group *g, const tile 
   }
 }
 
-// One query and few: keys and values are read where they are, once.
-SD_CLONES static void forward_query(const job *w, const sd_span *span, int query, int head) {
-  SD_REASSOCIATE
-  int d = w->d, kv = head / (w->heads / w->key_heads);
-  size_t ks = (size_t)w->key_heads * d;
-  const float *q = w->q + ((size_t)query * (size_t)w->heads + (size_t)head) * d;
-  const float *k = w->k + (size_t)kv * d, *v = w->v + (size_t)kv * d;
-  tile t = {span, query, 1, 8};
-  int seen = 0;
-  for (int run = 0; run < RUNS; run++) seen += run_end(&t, run) - run_start(span, run);
-  float *s = head_scratch((size_t)seen + 1);
-  float *o = w->o + ((size_t)query * (size_t)w->heads + (size_t)head) * d, top = -INFINITY, sum = 0;
-  int n = 0;
-  for (int run = 0; run < RUNS; run++)
-    for (int key = run_start(span, run); key < run_end(&t, run); key++) {
-      float dot = 0;
-      for (int c = 0; c < d; c++) dot += q[c] * k[(size_t)key * ks + c];
-      s[n++] = dot * w->scale;
-    }
-  for (int i = 0; i < n; i++) top = s[i] > top ? s[i] : top;
-  for (int i = 0; i < n; i++) sum += s[i] = sd_expf(s[i] - top);
-  for (int c = 0; c < d; c++) o[c] = 0;
-  n = 0;
-  for (int run = 0; run < RUNS; run++)
-    for (int key = run_start(span, run); key < run_end(&t, run); key++) {
-      float p = s[n++];
-      for (int c = 0; c < d; c++) o[c] += p * v[(size_t)key * ks + c];
-    }
-  float inverse = n > 0 ? 1.0f / sum : 0.0f;
-  for (int c = 0; c < d; c++) o[c] *= inverse;
-  w->l[(size_t)query * (size_t)w->heads + (size_t)head] = top + logf(sum);
-}
-
 SD_CLONES static void lay_out_panels(const float *x, size_t stride, int count, int d, float *out) {
   load_panels(x, stride, count, d, out);
 }
@@ -184,18 +152,17 @@ SD_CLONES static void lay_out_rows(const float *x, size_t stride, int count, int
 }
 
 enum { FEW_QUERIES = 4 };
+static int queries_of(const job *w, const sd_group *g) {
+  int queries = 0;
+  for (int s = g->span_first; s < g->span_last; s++) queries += w->spans[s].last - w->spans[s].first;
+  return queries;
+}
 
 static void forward_task(void *context, int index) {
   const job *w = context;
   const sd_group *g = w->groups + index / w->heads;
   int head = index % w->heads, kv = head / (w->heads / w->key_heads), keys = g->key_last - g->key_first;
-  int queries = 0;
-  for (int s = g->span_first; s < g->span_last; s++) queries += w->spans[s].last - w->spans[s].first;
-  if (queries <= FEW_QUERIES) {
-    for (int s = g->span_first; s < g->span_last; s++)
-      for (int q = w->spans[s].first; q < w->spans[s].last; q++) forward_query(w, w->spans + s, q, head);
-    return;
-  }
+  if (queries_of(w, g) <= FEW_QUERIES) return;
   int padded = round_up(keys, PANEL);
   size_t ks = (size_t)w->key_heads * w->d, at = (size_t)g->key_first * ks + (size_t)kv * w->d;
   float *panels = head_scratch((size_t)padded * (size_t)(w->d + w->dp)), *values = panels + (size_t)padded * w->d;
@@ -206,6 +173,57 @@ static void forward_task(void *context, int index) {
       tile t = tile_at(w->spans + s, q);
       forward_tile(w, g, &t, head, panels, values);
     }
+}
+
+// Groups of few queries: a task for each chunk of a query's keys.
+typedef struct {
+  query_sizes sizes;
+  one_query *queries;
+  int *query_of_task;
+  float *parts;
+} few_job;
+SD_CLONES static void few_chunk(const few_job *f, int task) {
+  const one_query *query = f->queries + f->query_of_task[task];
+  switch (f->sizes.d) {
+    case 64: chunk_of(64, &f->sizes, query, task, f->parts); break;
+    case 128: chunk_of(128, &f->sizes, query, task, f->parts); break;
+    default: chunk_of(f->sizes.d, &f->sizes, query, task, f->parts);
+  }
+}
+SD_CLONES static void few_end(const few_job *f, int query) { put_together(&f->sizes, f->queries + query, f->parts); }
+static void few_chunk_task(void *context, int index) { few_chunk(context, index); }
+static void few_end_task(void *context, int index) { few_end(context, index); }
+
+static void forward_few(const job *w, int group_count) {
+  int queries = 0, tasks = 0;
+  for (const sd_group *g = w->groups; g < w->groups + group_count; g++) {
+    int own = queries_of(w, g);
+    if (own > FEW_QUERIES) continue;
+    queries += own;
+    for (int s = g->span_first; s < g->span_last; s++)
+      for (int q = w->spans[s].first; q < w->spans[s].last; q++)
+        tasks += (visible_keys(w->spans + s, q) + CHUNK - 1) / CHUNK;
+  }
+  if (queries == 0) return;
+  size_t parts = (size_t)tasks * (size_t)w->heads * part_size(w->d);
+  size_t lists = (sizeof(one_query) * (size_t)queries + sizeof(int) * (size_t)tasks) / sizeof(float);
+  float *memory = sd_allocate(parts + lists);
+  few_job f = {.sizes = {w->q, w->k, w->v, w->o, w->l, w->heads, w->key_heads, w->d, w->scale},
+               .queries = (one_query *)memory, .parts = memory + lists};
+  f.query_of_task = (int *)(f.queries + queries);
+  int query = 0, task = 0;
+  for (const sd_group *g = w->groups; g < w->groups + group_count; g++) {
+    if (queries_of(w, g) > FEW_QUERIES) continue;
+    for (int s = g->span_first; s < g->span_last; s++)
+      for (int q = w->spans[s].first; q < w->spans[s].last; q++, query++) {
+        int keys = visible_keys(w->spans + s, q), last = task + (keys + CHUNK - 1) / CHUNK;
+        f.queries[query] = (one_query){w->spans + s, q, keys, task, last};
+        for (; task < last; task++) f.query_of_task[task] = query;
+      }
+  }
+  sd_parallel(tasks, few_chunk_task, &f);
+  sd_parallel(queries, few_end_task, &f);
+  sd_release(memory, parts + lists);
 }
 
 static void backward_task(void *context, int index) {
@@ -260,7 +278,10 @@ void sd_attention(const float *q, const float *k, const float *v, float *out, fl
                   const sd_group *groups, int group_count, int heads, int key_heads, int dimension, float scale) {
   job w = {.q = q, .k = k, .v = v, .o = out, .l = log_sum, .spans = spans, .groups = groups, .heads = heads,
            .key_heads = key_heads, .d = dimension, .dp = round_up(dimension, 16), .scale = scale};
-  sd_parallel(group_count * heads, forward_task, &w);
+  int few = 0;
+  for (int g = 0; g < group_count; g++) few += queries_of(&w, groups + g) <= FEW_QUERIES;
+  if (few < group_count) sd_parallel(group_count * heads, forward_task, &w);
+  if (few > 0) forward_few(&w, group_count);
 }
 
 void sd_attention_backward(const float *q, const float *k, const float *v, const float *out, const float *log_sum,

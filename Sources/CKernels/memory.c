@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { CLASSES = 160, KEPT_FROM = 4096 };
+enum { CLASSES = 168, KEPT_FROM = 512 };
 static const size_t kept_limit = (size_t)1 << 30;
 typedef struct block { struct block *next; } block;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -19,7 +19,7 @@ static int class_of(size_t bytes, size_t *rounded) {
   size_t up = (bytes + quarter - 1) / quarter * quarter;
   top = 63 - __builtin_clzl(up);
   *rounded = up;
-  return (top - 11) * 4 + (int)((up >> (top - 2)) & 3);
+  return (top - 9) * 4 + (int)((up >> (top - 2)) & 3);
 }
 
 static size_t size_of(size_t count) {

@@ -150,7 +150,7 @@ TARGET_BF16 INLINE void few_pairs(const sd_product *p, const uint16_t *a, size_t
 ROWS(SD_FLOAT32)
 ROWS(SD_BFLOAT16)
 ROWS(SD_FLOAT16)
-enum { FEW = 4, OUTPUTS = 64, LEAST = 1 << 15 };
+enum { OUTPUTS = 16, LEAST = 1 << 15 };
 // Outputs of a task: long runs, which memory reads ahead; of short sums more, so that waking a thread pays.
 static size_t outputs(const sd_product *p) {
   size_t least = LEAST / (p->rows * p->inner + 1) / OUTPUTS * OUTPUTS, tasks = 2 * (size_t)sd_threads();
@@ -176,6 +176,7 @@ TARGET_BF16 static void pair_rows(const sd_product *p, const uint16_t *a, size_t
   }
 }
 
+// Products of the same few rows: one list of tasks for all, so that threads meet once.
 typedef struct {
   const sd_product *p;
   const wide_block *whole;  // A, where B is in 8 bits
@@ -183,9 +184,15 @@ typedef struct {
   size_t rounded_row;
 } rows_job;
 
+static int tasks_of(const sd_product *p) {
+  size_t each = outputs(p);
+  return (int)((p->columns + each - 1) / each);
+}
+
 static void rows_task(void *context, int index) {
   const rows_job *job = context;
   const sd_product *p = job->p;
+  for (int tasks; index >= (tasks = tasks_of(p)); p++) index -= tasks;
   size_t each = outputs(p), from = (size_t)index * each, to = from + each < p->columns ? from + each : p->columns;
   if (job->whole) return whole_rows(p, job->whole, from, to);
   if (job->rounded) return pair_rows(p, job->rounded, job->rounded_row, from, to);
@@ -198,12 +205,13 @@ static void rows_task(void *context, int index) {
 
 // Whether a product reads B as it stands; what is in 8 bits needs a CPU that multiplies whole numbers for it.
 static bool has_few_rows(const sd_product *p) {
-  if (p->rows > FEW || !p->b_turned || p->a_turned) return false;
+  if (p->rows > SD_FEW_ROWS || !p->b_turned || p->a_turned) return false;
   return p->b_type != SD_INT8 || __builtin_cpu_supports("avx512vnni");
 }
 
-static void multiply_few_rows(const sd_product *p) {
-  size_t each = outputs(p), even = (p->inner + 1) / 2 * 2;
+// Products of the same A by matrices of the same type.
+static void multiply_few_rows(const sd_product *p, int count) {
+  size_t even = (p->inner + 1) / 2 * 2;
   bool is_whole = p->b_type == SD_INT8;
   size_t bytes = is_whole ? p->rows * (p->inner / SD_BLOCK) * sizeof(wide_block) : p->rows * even * sizeof(uint16_t);
   void *scratch = is_whole || p->in_bfloat16 ? sd_allocate(bytes / sizeof(float)) : NULL;
@@ -215,7 +223,9 @@ static void multiply_few_rows(const sd_product *p) {
     round_rows(p->a, p->a_row, p->rows, p->inner, scratch, even);
     job.rounded = scratch;
   }
-  sd_parallel((int)((p->columns + each - 1) / each), rows_task, &job);
+  int tasks = 0;
+  for (int i = 0; i < count; i++) tasks += tasks_of(p + i);
+  sd_parallel(tasks, rows_task, &job);
   if (scratch) sd_release(scratch, bytes / sizeof(float));
 }
 #endif

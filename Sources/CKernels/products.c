@@ -105,7 +105,7 @@ static void round_task(void *context, int index) {
 }
 
 void sd_multiply(const sd_product *p) {
-  if (has_few_rows(p)) return multiply_few_rows(p);
+  if (has_few_rows(p)) return multiply_few_rows(p, 1);
   job w = {.p = p, .panels = (p->columns + WIDTH - 1) / WIDTH, .chunks = 1, .chunk = p->rows,
            .threads = sd_threads()};
   // Few panels of many rows are cut across too, so that all threads have work; each part packs the panel again.
@@ -124,7 +124,13 @@ void sd_multiply(const sd_product *p) {
   }
   sd_parallel((int)(w.panels * w.chunks), multiply_task, &w);
 }
+
+void sd_multiply_together(const sd_product *products, int count) {
+  if (count > 0 && has_few_rows(products)) return multiply_few_rows(products, count);
+  for (int i = 0; i < count; i++) sd_multiply(products + i);
+}
 #else
 bool sd_has_products(void) { return false; }
 void sd_multiply(const sd_product *p) { (void)p; }
+void sd_multiply_together(const sd_product *p, int count) { (void)p, (void)count; }
 #endif

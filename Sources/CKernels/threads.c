@@ -1,6 +1,7 @@
-// One pool of threads for all arithmetic. Between two jobs a worker looks out for the next one for some microseconds, as
-// long as waking it would take, and then parks on a condition variable: a pool that spins on beside another one costs a
-// factor of 5 to 10 on two cores.
+// One pool of threads for all arithmetic. A job is taken up without a lock: decoding has some hundreds of them a token, of
+// some microseconds each. Between two jobs a worker looks out for the next one for some microseconds, as long as waking it
+// would take, and then parks on a condition variable: a pool that spins on beside another one costs a factor of 5 to 10 on
+// two cores.
 #include "CKernels.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -8,14 +9,19 @@
 
 enum { MAX_WORKERS = 255 };
 static pthread_mutex_t owner = PTHREAD_MUTEX_INITIALIZER;  // held by the one caller whose job runs
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t work = PTHREAD_COND_INITIALIZER, done = PTHREAD_COND_INITIALIZER;
-static int started, wanted = -1, parked, job_count;
-static atomic_int busy;
-static atomic_ulong generation;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;   // of the conditions, and of what starts threads
+static pthread_cond_t work = PTHREAD_COND_INITIALIZER, done = PTHREAD_COND_INITIALIZER, more = PTHREAD_COND_INITIALIZER;
+static atomic_int started, wanted = -1, parked;
+
+// The job: written while it is closed and nobody is busy, read by whoever is busy and has found it open after that.
 static sd_body job_body;
 static void *job_context;
-static atomic_int next_index;
+static int job_count;
+static atomic_bool is_open, is_awaited;  // the caller sleeps until nobody is busy
+// Each on a line of the cache of its own: one is looked at all the time, the others are written all the time.
+static _Alignas(64) atomic_ulong generation;  // of jobs
+static _Alignas(64) atomic_int next_index;
+static _Alignas(64) atomic_int busy;
 static _Thread_local bool inside;
 
 enum { LOOKS = 1500 };
@@ -31,40 +37,45 @@ static void drain(sd_body body, void *context, int count) {
   inside = false;
 }
 
+// Busy first, then a look whether the job is open; the caller closes it first, then looks who is busy. So either the worker
+// finds it closed or the caller waits for the worker.
+static void join(void) {
+  atomic_fetch_add(&busy, 1);
+  if (atomic_load(&is_open)) drain(job_body, job_context, job_count);
+  if (atomic_fetch_sub(&busy, 1) == 1 && atomic_load(&is_awaited)) {
+    pthread_mutex_lock(&lock);
+    pthread_cond_signal(&done);
+    pthread_mutex_unlock(&lock);
+  }
+}
+
 static void *worker(void *argument) {
   long id = (long)argument;
   unsigned long seen = 0;
   for (;;) {
+    if (id >= wanted - 1) {
+      pthread_mutex_lock(&lock);
+      while (id >= wanted - 1) pthread_cond_wait(&more, &lock);
+      pthread_mutex_unlock(&lock);
+    }
     for (int i = 0; i < LOOKS && atomic_load_explicit(&generation, memory_order_relaxed) == seen; i++) breathe();
-    pthread_mutex_lock(&lock);
-    while (generation == seen || id >= wanted - 1) {
-      seen = generation;
-      parked++;
-      pthread_cond_wait(&work, &lock);
-      parked--;
+    if (generation == seen) {
+      // Parked first, then a look at the generation; the caller raises that first, then looks who is parked.
+      pthread_mutex_lock(&lock);
+      atomic_fetch_add(&parked, 1);
+      while (generation == seen) pthread_cond_wait(&work, &lock);
+      atomic_fetch_sub(&parked, 1);
+      pthread_mutex_unlock(&lock);
     }
     seen = generation;
-    if (!job_body) {
-      pthread_mutex_unlock(&lock);
-      continue;
-    }
-    busy++;
-    sd_body body = job_body;
-    void *context = job_context;
-    int count = job_count;
-    pthread_mutex_unlock(&lock);
-    drain(body, context, count);
-    // The last to end wakes the caller, who may be gone already: under the lock, so that the wait is not missed.
-    if (atomic_fetch_sub(&busy, 1) == 1) {
-      pthread_mutex_lock(&lock);
-      pthread_cond_signal(&done);
-      pthread_mutex_unlock(&lock);
-    }
+    join();
   }
   return NULL;
 }
 
-static void start_workers(void) {  // under the lock
+static void start_workers(void) {
+  if (wanted > 0 && started >= wanted - 1) return;
+  pthread_mutex_lock(&lock);
   if (wanted < 0) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     wanted = cores < 1 ? 1 : cores > MAX_WORKERS ? MAX_WORKERS : (int)cores;
@@ -75,23 +86,22 @@ static void start_workers(void) {  // under the lock
     pthread_detach(thread);
     started++;
   }
+  pthread_mutex_unlock(&lock);
 }
 
 void sd_set_threads(int count) {
   pthread_mutex_lock(&owner);
   pthread_mutex_lock(&lock);
   wanted = count < 1 ? 1 : count > MAX_WORKERS ? MAX_WORKERS : count;
-  start_workers();
+  pthread_cond_broadcast(&more);
   pthread_mutex_unlock(&lock);
+  start_workers();
   pthread_mutex_unlock(&owner);
 }
 
 int sd_threads(void) {
-  pthread_mutex_lock(&lock);
   start_workers();
-  int count = wanted;
-  pthread_mutex_unlock(&lock);
-  return count;
+  return wanted;
 }
 
 void sd_parallel(int count, sd_body body, void *context) {
@@ -100,27 +110,30 @@ void sd_parallel(int count, sd_body body, void *context) {
     for (int i = 0; i < count; i++) body(context, i);
     return;
   }
-  pthread_mutex_lock(&lock);
   start_workers();
-  bool shared = wanted > 1;
   atomic_store(&next_index, 0);
+  bool shared = wanted > 1;
   if (shared) {
     job_body = body;
     job_context = context;
     job_count = count;
+    atomic_store(&is_open, true);
     atomic_fetch_add(&generation, 1);
-    if (parked > 0) pthread_cond_broadcast(&work);
+    if (atomic_load(&parked) > 0) {
+      pthread_mutex_lock(&lock);
+      pthread_cond_broadcast(&work);
+      pthread_mutex_unlock(&lock);
+    }
   }
-  pthread_mutex_unlock(&lock);
   drain(body, context, count);
   if (shared) {
-    pthread_mutex_lock(&lock);
-    job_body = NULL;  // a worker that comes late finds no job
-    pthread_mutex_unlock(&lock);
+    atomic_store(&is_open, false);
     for (int i = 0; i < LOOKS && atomic_load(&busy) > 0; i++) breathe();
     if (atomic_load(&busy) > 0) {
       pthread_mutex_lock(&lock);
+      atomic_store(&is_awaited, true);
       while (atomic_load(&busy) > 0) pthread_cond_wait(&done, &lock);
+      atomic_store(&is_awaited, false);
       pthread_mutex_unlock(&lock);
     }
   }

@@ -18,7 +18,10 @@ public struct GatedMLP: Module {
   }
 
   /// Maps [rows, width] to [rows, width].
-  public func callAsFunction(_ x: Tensor) -> Tensor { down(GatedMLP.gated(gate(x), up(x))) }
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    let inner = applied([gate, up], to: x)
+    return down(GatedMLP.gated(inner[0], inner[1]))
+  }
 
   /// silu(gate) · up in one pass over memory.
   package static func gated(_ gate: Tensor, _ up: Tensor) -> Tensor {

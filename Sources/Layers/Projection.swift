@@ -10,6 +10,10 @@ public protocol Projection: Module {
   func denseWeight() -> Tensor
   /// What this map adds after the product, [out], adapters included; nil for nothing.
   func denseBias() -> Tensor?
+  /// The matrix [out, in] by which this map multiplies its input before anything else; nil where it begins otherwise.
+  var matrix: Tensor? { get }
+  /// What this map makes of its input, whose product with ``matrix`` is given.
+  func callAsFunction(_ x: Tensor, product: consuming Tensor) -> Tensor
   /// [out, in]: the shape of ``denseWeight()``, for those who need no more of it.
   var weightShape: [Int] { get }
 }
@@ -17,6 +21,21 @@ public protocol Projection: Module {
 extension Projection {
   /// The shape of the matrix, which is computed for it: a map that knows its sizes says them without.
   public var weightShape: [Int] { denseWeight().shape }
+
+  /// None: a map that begins with a product says by what.
+  public var matrix: Tensor? { nil }
+
+  /// The map of its input, which is computed as ever.
+  public func callAsFunction(_ x: Tensor, product: consuming Tensor) -> Tensor { self(x) }
+}
+
+/// What several maps make of the same rows. Products that all begin with are taken together.
+func applied(_ maps: [any Projection], to x: Tensor) -> [Tensor] {
+  let matrices = maps.compactMap(\.matrix)
+  guard x.rank == 2, !x.isTracked, matrices.count == maps.count else { return maps.map { $0(x) } }
+  var products = x.products(by: matrices)
+  // From the last to the first, so that nobody else holds a product while it is added to.
+  return maps.reversed().map { $0(x, product: products.removeLast()) }.reversed()
 }
 
 /// x ↦ x Wᵀ + b.
@@ -53,9 +72,15 @@ public struct Linear: Projection {
   }
 
   /// Maps [..., in] to [..., out]: 2 · rows · in · out operations.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
-    let y = x.matmul(weight.value, transposeB: true)
-    return bias.map { y + $0.value } ?? y
+  public func callAsFunction(_ x: Tensor) -> Tensor { self(x, product: x.matmul(weight.value, transposeB: true)) }
+
+  /// W [out, in].
+  public var matrix: Tensor? { weight.value }
+
+  /// The product with the offset.
+  public func callAsFunction(_ x: Tensor, product: consuming Tensor) -> Tensor {
+    guard let bias else { return product }
+    return product + bias.value
   }
 
   /// W [out, in].

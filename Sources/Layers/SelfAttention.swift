@@ -58,9 +58,10 @@ public struct SelfAttention: Module {
 
   private func projected(_ x: Tensor, _ positions: RotaryPositions.Table?) -> (Tensor, Tensor, Tensor) {
     let rows = x.shape[0]
-    let q = query(x).reshaped([rows, heads, -1])
-    let k = key(x).reshaped([rows, keyHeads, -1])
-    let v = value(x).reshaped([rows, keyHeads, -1])
+    let all = applied([query, key, value], to: x)
+    let q = all[0].reshaped([rows, heads, -1])
+    let k = all[1].reshaped([rows, keyHeads, -1])
+    let v = all[2].reshaped([rows, keyHeads, -1])
     return (positions?.rotate(q) ?? q, positions?.rotate(k) ?? k, v)
   }
 

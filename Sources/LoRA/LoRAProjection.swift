@@ -39,7 +39,21 @@ public struct LoRAProjection: Projection {
   /// Maps [..., in] to [..., out].
   public func callAsFunction(_ x: Tensor) -> Tensor {
     if let merged { return merged(x) }
-    var y = base(x)
+    return adapted(base(x), x)
+  }
+
+  /// The matrix of the base, or of the merged map.
+  public var matrix: Tensor? { merged?.matrix ?? base.matrix }
+
+  /// The same from the base's product, or the merged map's.
+  public func callAsFunction(_ x: Tensor, product: consuming Tensor) -> Tensor {
+    if let merged { return merged(x, product: product) }
+    return adapted(base(x, product: product), x)
+  }
+
+  /// What the adapters make of the base's result.
+  private func adapted(_ result: consuming Tensor, _ x: Tensor) -> Tensor {
+    var y = result
     // Kept only for DoRA: a result that somebody else holds too can't be added to in place.
     let plain = parts.contains { $0.magnitude != nil } ? y : nil
     for part in parts where part.weight != 0 {

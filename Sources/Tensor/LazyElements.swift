@@ -51,6 +51,8 @@ final class LazyElements: @unchecked Sendable {
 
   /// Gives the memory of words on a file's pages back to the system.
   func releasePages() {
+    // Another form of the same words holds them for this one.
+    if let form = owner as? LazyElements { return form.releasePages() }
     guard let mapping = owner as? SafetensorsMapping, let (words, _) = stored else { return }
     mapping.release(words, count: count * MemoryLayout<UInt16>.stride)
   }

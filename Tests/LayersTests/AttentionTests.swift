@@ -26,6 +26,7 @@ struct Layout: Sendable, CustomTestStringConvertible {
     Layout(name: "one image", layout: .full([25])),
     Layout(name: "images of unequal size", layout: .full([1, 100, 33, 64])),
     Layout(name: "one row after a beginning", layout: .trees([.init(prompt: 1, answers: [])], after: 5)),
+    Layout(name: "few rows after a long beginning", layout: .trees([.init(prompt: 2, answers: [1])], after: 130)),
     Layout(
       name: "trees after a beginning",
       layout: .trees(

@@ -21,6 +21,15 @@ import Testing
     expectClose(Linear(weight: w)(x), expected - b, relative: 1e-5, absolute: 1e-5)
   }
 
+  @Test func `a map that is given its product goes on from there`() throws {
+    let x = randomTensor([3, 70], seed: 1)
+    for bias in [nil, randomTensor([5], seed: 2)] {
+      let map = Linear(weight: randomTensor([5, 70], seed: 3), bias: bias)
+      let matrix = try #require(map.matrix)
+      #expect(map(x, product: x.matmul(matrix, transposeB: true)).isIdentical(to: map(x)))
+    }
+  }
+
   @Test func `leading axes are rows`() {
     let map = Linear(weight: randomTensor([4, 3], seed: 1), bias: randomTensor([4], seed: 2))
     let x = randomTensor([2, 5, 3], seed: 3)

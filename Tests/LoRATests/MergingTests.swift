@@ -29,6 +29,33 @@ import Testing
     #expect(model.contents == once)
   }
 
+  @Test(arguments: [false, true])
+  func `an adapted map goes on from the product of its base, a merged one from its own`(usesDoRA: Bool) throws {
+    var model = PathModel(["a", "b"], width: 48)
+    var configuration = LoRAConfiguration()
+    (configuration.targets, configuration.rank, configuration.usesDoRA) = (.names(["a", "b"]), 4, usesDoRA)
+    var generator = Tensor.Generator(seed: 5)
+    try model.attachAdapters(configuration, using: &generator)
+    model.setTrainable { $0.contains("lora_B") }
+    var optimizer = AdamW()
+    let x = randomTensor([2, 48], seed: 6)
+    for _ in 0..<3 {
+      let gradients = model.valueAndGradients { $0(x).sum() }.gradients
+      optimizer.update(&model, gradients: gradients, learningRate: 0.1)
+    }
+    let plain = model.withoutAdapters { $0.projections[0](x) }
+    func check() throws {
+      for map in model.projections {
+        let matrix = try #require(map.matrix)
+        #expect(map(x, product: x.matmul(matrix, transposeB: true)).isIdentical(to: map(x)))
+      }
+      #expect(!model.projections[0](x).isIdentical(to: plain))
+    }
+    try check()
+    try model.mergeAdapters(keepingAdapters: true)
+    try check()
+  }
+
   @Test(arguments: options.indices) func `unmerging gives every bit back`(_ i: Int) throws {
     var (model, _) = try TokenModel.adapted(Self.options[i])
     let (before, contents) = (model(tokens), model.contents)

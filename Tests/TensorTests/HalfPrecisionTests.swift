@@ -79,6 +79,27 @@ import Testing
     }
   }
 
+  @Test func `pages of a file leave memory, whichever form of its weights is asked to give them back`() async {
+    await #expect(processExitsWith: .success) {
+      func residentFileKilobytes() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("RssFile:") }
+        return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
+      }
+      try HalfPrecisionTests().pair([2048, 1024], "BF16", seed: 9) { half, _ in
+        let x = randomTensor([8, 1024], seed: 10)
+        for tensor in [half, half.inBFloat16()] {
+          let product = x.matmul(tensor, transposeB: true)
+          let before = try residentFileKilobytes()
+          tensor.releasePages()
+          let after = try residentFileKilobytes()
+          precondition(before - after > 3_000, "4 MiB of weights stayed in memory")
+          precondition(x.matmul(tensor, transposeB: true).isIdentical(to: product))
+        }
+      }
+    }
+  }
+
   @Test func `writing makes a copy, and training widens`() throws {
     try pair([6, 4], "BF16", seed: 8) { half, whole in
       var trained = half

@@ -54,6 +54,22 @@ struct ProductKernelsTests {
     #expect(found.isClose(to: rounded, absolute: 2e-5) || found.isClose(to: exact, absolute: 2e-5))
   }
 
+  @Test(
+    "Products by several matrices together have the bits of each alone, in whatever form these are kept",
+    arguments: [(1, 64), (1, 576), (2, 70), (3, 128), (4, 33), (5, 64), (1, 1)])
+  func together(rows: Int, inner: Int) {
+    let x = randomTensor([rows, inner], seed: 91)
+    let plain = [131, 1, 640].map { randomTensor([$0, inner], seed: UInt64($0)) }
+    let (rounded, whole) = (plain.map { $0.inBFloat16() }, plain.map { $0.inInt8() })
+    for matrices in [plain, rounded, whole, [plain[0], rounded[1], whole[2]], [plain[0], plain[1].tracked()], []] {
+      let found = x.products(by: matrices)
+      #expect(found.count == matrices.count)
+      for (product, matrix) in zip(found, matrices) {
+        #expect(product.isIdentical(to: x.matmul(matrix, transposeB: true)) && product.isTracked == matrix.isTracked)
+      }
+    }
+  }
+
   @Test("Gradients pass through a matrix in bfloat16 as through the rounded one")
   func gradients() {
     let x = randomTensor([12, 40], seed: 77).tracked()

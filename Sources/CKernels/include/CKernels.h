@@ -43,6 +43,9 @@ typedef struct {
 } sd_product;
 bool sd_has_products(void);  // whether this CPU has what sd_multiply needs
 void sd_multiply(const sd_product *product);
+enum { SD_FEW_ROWS = 4 };  // so many rows of A read B [columns, inner] where it stands
+// The same for several products, which have A, its turn, B's turn, B's type and `in_bfloat16` in common.
+void sd_multiply_together(const sd_product *products, int count);
 
 // lapack.c -------------------------------------------------------------------------------------------------------
 // W [rows, columns] = left [rows, least] diag(values) right [least, columns] by sgesdd; `a` is W and is overwritten.

@@ -31,17 +31,14 @@ func matrixProduct(
   rows: Int, columns: Int, inner: Int
 ) {
   // A reshaped matrix in 8 bits may have rows that are not of whole blocks.
-  guard isWorthPacking(rows, columns, inner), let (elements, type) = b.stored,
-    type != SD_INT8 || (transposeB ? inner : columns) % SD_BLOCK == 0
+  guard
+    var product = sd_product(a, transposeA, b, transposeB, c, rows: rows, columns: columns, inner: inner)
   else {
     return b.withConverted {
       matrixProduct(
         a, transposeA: transposeA, $0, transposeB: transposeB, c, rows: rows, columns: columns, inner: inner)
     }
   }
-  var product = sd_product(a, transposeA, elements, transposeB, c, rows: rows, columns: columns, inner: inner)
-  product.b_type = type
-  product.in_bfloat16 = type == SD_BFLOAT16 && b.isChosen && !transposeA && sd_has_bfloat16()
   sd_multiply(&product)
 }
 
@@ -51,6 +48,32 @@ private func isWorthPacking(_ rows: Int, _ columns: Int, _ inner: Int) -> Bool {
 }
 
 extension sd_product {
+  /// The product with an operand in 16 or 8 bits; nil where our kernels don't take it.
+  init?(
+    _ a: UnsafePointer<Float>, _ transposeA: Bool, _ b: LazyElements, _ transposeB: Bool,
+    _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int
+  ) {
+    // A reshaped matrix in 8 bits may have rows that are not of whole blocks.
+    guard isWorthPacking(rows, columns, inner), let (elements, type) = b.stored,
+      type != SD_INT8 || (transposeB ? inner : columns) % SD_BLOCK == 0
+    else { return nil }
+    self.init(a, transposeA, elements, transposeB, c, rows: rows, columns: columns, inner: inner)
+    b_type = type
+    in_bfloat16 = type == SD_BFLOAT16 && b.isChosen && !transposeA && sd_has_bfloat16()
+  }
+
+  /// The product of rows by a matrix [columns, inner] in whatever form it is kept; nil where our kernels don't take it.
+  init?(_ rows: Tensor, by matrix: Tensor, to c: UnsafeMutablePointer<Float>) {
+    let (m, n, k) = (rows.shape[0], matrix.shape[0], matrix.shape[1])
+    let a = rows.storage.pointer
+    if let compact = matrix.storage.compact {
+      self.init(a, false, compact, true, c, rows: m, columns: n, inner: k)
+      return
+    }
+    guard isWorthPacking(m, n, k) else { return nil }
+    self.init(a, false, UnsafeRawPointer(matrix.storage.pointer), true, c, rows: m, columns: n, inner: k)
+  }
+
   fileprivate init(
     _ a: UnsafePointer<Float>, _ transposeA: Bool, _ b: UnsafeRawPointer, _ transposeB: Bool,
     _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int

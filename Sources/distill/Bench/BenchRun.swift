@@ -45,14 +45,16 @@
         (result.secondsMin, result.secondsMedian, result.peakRssMb) = (seconds, seconds, peakResidentMegabytes())
         return result
       }
-      let keeps = job != .vision && job != .score
       for _ in 0..<sizes.steps {
-        if keeps { cold.measure { step(cold: true) } }
+        if job == .generate { cold.measure { step(cold: true) } }
         warm.measure { step(cold: false) }
         if job == .generate { prefill.measure { bench.generate(tokens: 1, cold: false) } }
       }
+      result.peakRssMb = peakResidentMegabytes()
+      // A run computes the features of all photos, then trains: no step of it holds both the tower and activations.
+      if job == .sft || job == .dpo { for _ in 0..<sizes.steps { cold.measure { step(cold: true) } } }
       (result.secondsMin, result.secondsMedian) = (warm.minimum, warm.median)
-      if keeps { result.coldSecondsMedian = cold.median }
+      if !cold.seconds.isEmpty { result.coldSecondsMedian = cold.median }
       let answers = Array(repeating: sizes.answer, count: job == .dpo ? 2 : sizes.teachers)
       switch job {
       case .vision: rate(&result, arithmetic.vision(tiles: sizes.tiles))
@@ -66,7 +68,6 @@
           bytes * Double(sizes.answer - 1) / decode / Tensor.Compute.measuredBandwidth()
       case .score, .encoder: break
       }
-      result.peakRssMb = peakResidentMegabytes()
       return result
     }
 
