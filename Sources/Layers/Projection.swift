@@ -34,8 +34,19 @@ func applied(_ maps: [any Projection], to x: Tensor) -> [Tensor] {
   let matrices = maps.compactMap(\.matrix)
   guard x.rank == 2, !x.isTracked, matrices.count == maps.count else { return maps.map { $0(x) } }
   var products = x.products(by: matrices)
-  // From the last to the first, so that nobody else holds a product while it is added to.
-  return maps.reversed().map { $0(x, product: products.removeLast()) }.reversed()
+  guard maps.contains(where: { !($0 is Linear) }) else {
+    // From the last to the first, so that nobody else holds a product while it is added to.
+    return maps.reversed().map { $0(x, product: products.removeLast()) }.reversed()
+  }
+  // What adapters add is worth a thread for each map.
+  products.withUnsafeMutableBufferPointer { products in
+    let results = products.baseAddress
+    Tensor.Compute.parallel(maps.count) { i in
+      guard let place = results?.advanced(by: i) else { return }
+      place.initialize(to: maps[i](x, product: place.move()))
+    }
+  }
+  return products
 }
 
 /// x ↦ x Wᵀ + b.

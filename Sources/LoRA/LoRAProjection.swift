@@ -72,9 +72,8 @@ public struct LoRAProjection: Projection {
     let input = part.dropped(x).reshaped([-1, x.shape[x.rank - 1]])
     let scale = part.scale * part.weight
     if y.rank != 2 { y = y.reshaped([-1, shape[y.rank - 1]]) }
-    // The thin inner rows are scaled, which are fewer than the outputs.
-    y.addProduct(input.matmul(part.a.value, transposeB: true) * scale, part.b.value)
-    if let initial = part.initial { y.addProduct(input.matmul(initial.a, transposeB: true) * -scale, initial.b) }
+    y.addLowRank(of: input, part.a.value, part.b.value, scale: scale)
+    if let initial = part.initial { y.addLowRank(of: input, initial.a, initial.b, scale: -scale) }
     if let bias = part.bias { y = y + bias.value * scale }
     if shape.count != 2 { y = y.reshaped(shape) }
   }

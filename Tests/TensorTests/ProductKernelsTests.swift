@@ -70,6 +70,21 @@ struct ProductKernelsTests {
     }
   }
 
+  @Test(
+    "Two thin products added in place are the sum, few rows as many, and leave other owners alone",
+    arguments: [(1, 70, 16, 130), (2, 64, 1, 5), (4, 33, 40, 64), (5, 33, 8, 64), (60, 33, 8, 64)])
+  func lowRank(rows: Int, inputs: Int, rank: Int, outputs: Int) {
+    let (x, start) = (randomTensor([rows, inputs], seed: 95), randomTensor([rows, outputs], seed: 96))
+    let (a, b) = (randomTensor([rank, inputs], seed: 97), randomTensor([outputs, rank], seed: 98))
+    let expected = start + x.matmul(a, transposeB: true).matmul(b, transposeB: true) * 0.7
+    for (a, b) in [(a, b), (a.tracked(), b.tracked())] {
+      var sum = start
+      sum.addLowRank(of: x, a, b, scale: 0.7)
+      expectClose(sum, expected, relative: 1e-5, absolute: 2e-5)
+      #expect(sum.isTracked == a.isTracked && start.isIdentical(to: randomTensor([rows, outputs], seed: 96)))
+    }
+  }
+
   @Test("Gradients pass through a matrix in bfloat16 as through the rounded one")
   func gradients() {
     let x = randomTensor([12, 40], seed: 77).tracked()

@@ -47,6 +47,11 @@ enum { SD_FEW_ROWS = 4 };  // so many rows of A read B [columns, inner] where it
 // The same for several products, which have A, its turn, B's turn, B's type and `in_bfloat16` in common.
 void sd_multiply_together(const sd_product *products, int count);
 
+// low_rank.c -----------------------------------------------------------------------------------------------------
+// y [rows, out] += scale (x [rows, in] A^T) B^T, A [rank, in], B [out, rank]; inner [rows, rank] is written.
+void sd_add_low_rank(const float *x, const float *a, const float *b, float scale, float *y, float *inner, size_t rows,
+                     size_t in, size_t rank, size_t out);
+
 // lapack.c -------------------------------------------------------------------------------------------------------
 // W [rows, columns] = left [rows, least] diag(values) right [least, columns] by sgesdd; `a` is W and is overwritten.
 // 0, or 1 where OpenBLAS has no LAPACK, 2 where it gave up.
