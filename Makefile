@@ -57,7 +57,10 @@ architecture: ## Writes the manifest's targets into the architecture page.
 	.ci/check-layers --write
 
 coverage: setup ## Prints the line coverage of Sources/; fails under 85 %.
-	$(TEST) --enable-code-coverage --scratch-path $(COVERAGE_BUILD) $(ARGS)
+	$(TEST) --enable-code-coverage --scratch-path $(COVERAGE_BUILD) --filter '^nothing, the build alone$$'
+	rm -rf $(COVERAGE_BUILD)/profiles
+	LLVM_PROFILE_FILE='$(CURDIR)/$(COVERAGE_BUILD)/profiles/%m.%p.profraw' \
+	  $(TEST) --skip-build --scratch-path $(COVERAGE_BUILD) $(ARGS)
 	.ci/coverage $(COVERAGE_BUILD)
 
 benchmark: setup ## Measures matrix products and the answer tree, each beside what it replaces.

@@ -22,14 +22,27 @@ public struct AnswerLoss: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - scores: of the part's trees.
-  ///   - total: ``weight(of:)`` of all trees of the step.
-  public func callAsFunction(_ scores: AnswerScores, total: Float) -> Tensor {
+  ///   - total: ``weight(of:)`` of all trees of the step, each as often as it counts.
+  ///   - weights: how much each tree of the part counts; nil counts all the same.
+  public func callAsFunction(_ scores: AnswerScores, total: Float, weights: [Float]? = nil) -> Tensor {
+    func spread(_ counts: [Int]) -> Tensor? {
+      weights.map { weights in
+        let all = zip(weights, counts).flatMap { [Float](repeating: $0, count: $1) }
+        return Tensor(all, shape: [all.count])
+      }
+    }
+    let values: Tensor
+    let counted: [Int]
     switch reduction {
-    case .tokenMean: return -scores.logProbabilities.sum() / total
+    case .tokenMean:
+      values = scores.logProbabilities
+      counted = scores.ranges.map { $0.reduce(0) { $0 + $1.count } }
     case .answerMean:
       let lengths = scores.ranges.flatMap { $0.map { Float(max(1, $0.count)) } }
-      return -(scores.answerTotals() / Tensor(lengths, shape: [lengths.count])).sum() / total
+      values = scores.answerTotals() / Tensor(lengths, shape: [lengths.count])
+      counted = scores.ranges.map(\.count)
     }
+    return -(spread(counted).map { values * $0 } ?? values).sum() / total
   }
 
   /// How many tokens, or answers, these trees have.

@@ -55,6 +55,21 @@ struct WordStudent: OnlineStudent, Equatable {
     #expect(examples.count == 16 && examples.prefix(6).allSatisfy { $0.weight == 1 })
   }
 
+  @Test func recordsWhoseAnswersDifferMakePairsOfTheOneThatCountsAndTheOthers() async throws {
+    var loop = try await loop()
+    (loop.options.threshold, loop.options.followUps, loop.options.acceptance) = (1, 3, .latest)
+    (loop.options.shots, loop.options.steps) = (1, [.definitions, .moreDemonstrations, .secondOpinion])
+    var (state, student) = (try await loop.start(), WordStudent())
+    while try await loop.step(&state, student: &student) {}
+    let pairs = loop.disagreements(state)
+    let wanted = state.labelled.filter { Set($0.replies.compactMap(\.answer)).count > 1 }
+    #expect(!wanted.isEmpty && pairs.map(\.item.id) == wanted.map(\.item))
+    for (pair, kept) in zip(pairs, wanted) {
+      #expect(pair.chosen.key == kept.answer)
+      #expect(Set(pair.rejected.map(\.key)) == Set(kept.replies.compactMap(\.answer)).subtracting([pair.chosen.key]))
+    }
+  }
+
   @Test func aLoopThatWasStoppedGoesOnFromItsStateToTheSameEnd() async throws {
     let loop = try await loop()
     var (whole, one) = (try await loop.start(), WordStudent())

@@ -23,6 +23,8 @@
     var fold = 0
     @Option(help: "Records to write.")
     var records = 1_000
+    @Option(help: "Seed of the records: another one writes others.")
+    var world = 1
     @Option(help: "The task: 0, 1 or 2. (default: all)")
     var task: Int?
     @Option(help: "Draws of fixed demonstrations for which a student is trained too.")
@@ -33,15 +35,16 @@
     var write = false
 
     func validate() throws {
-      guard (0...4).contains(fold), records >= 50, task.map({ (0...2).contains($0) }) ?? true, seed >= 0 else {
-        throw ValidationError("--fold is 0 to 4, --task 0 to 2, --records at least 50, --seed 0 or more.")
+      guard (0...4).contains(fold), records >= 50, task.map({ (0...2).contains($0) }) ?? true, seed >= 0, world >= 0
+      else {
+        throw ValidationError("--fold is 0 to 4, --task 0 to 2, --records at least 50, --seed and --world 0 or more.")
       }
     }
 
     func run() async throws {
       let folder = URL(filePath: out)
       let data = folder.appending(path: "data")
-      try GreenWorld.write(GreenWorld.records(count: records, seed: 1), to: data)
+      try GreenWorld.write(GreenWorld.records(count: records, seed: UInt64(world)), to: data)
       if write { return print("records in \(data.path)") }
       let tasks = GreenTasks.all(data: data, seed: seed, fold: fold)
       for (place, named) in tasks.enumerated() where task == nil || task == place {

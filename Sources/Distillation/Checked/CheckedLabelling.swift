@@ -20,9 +20,11 @@ extension CheckedRun {
   }
 
   /// Goes through the rounds, from the last checkpoint on.
-  func label(_ loop: DualCheckerLoop, data: CheckedData, encoder: URL, key: String) async throws -> CheckedState {
+  func label(
+    _ loop: DualCheckerLoop, data: CheckedData, student untrained: some CheckedStudent, key: String
+  ) async throws -> CheckedState {
     if let state = try savedState(key), state.isFinished { return state }
-    var student = try student(data.task, encoder: encoder)
+    var student = untrained
     var state: CheckedState
     if let saved = try savedState(key), try student.restore(from: checkpoint(saved.loop.rounds.count, key: key)) {
       state = saved
@@ -59,7 +61,7 @@ extension CheckedRun {
 
   /// The student first, under a name of its own round, then the state that names the round, then the older student goes:
   /// stopped at any instant there is a state with its student.
-  private func save(_ state: CheckedState, _ student: EncoderStudent, key: String) throws {
+  private func save(_ state: CheckedState, _ student: some CheckedStudent, key: String) throws {
     let round = state.loop.rounds.count
     try student.saveState(to: checkpoint(round, key: key))
     try write(state)
@@ -78,7 +80,7 @@ extension CheckedRun {
 
   /// How good the labels given so far are, and the student on some test records. Nothing of it goes back into the loop.
   private func point(
-    _ state: LoopState, _ student: EncoderStudent, data: CheckedData, sample: [LabelledPool.Entry]
+    _ state: LoopState, _ student: some CheckedStudent, data: CheckedData, sample: [LabelledPool.Entry]
   ) async throws -> CheckedEvaluation.Point {
     let predictions = try await student.predictions(for: sample.map(\.item))
     return CheckedEvaluation.Point(
@@ -98,22 +100,32 @@ extension CheckedRun {
       texts: known.map(\.item.text))
   }
 
-  /// The student that is left: trained from the encoder on on every accepted answer, or read if it was before.
+  /// The student that is left: trained on every accepted answer and every change of mind, or read if it was before.
   func finalStudent(
-    _ loop: DualCheckerLoop, _ state: CheckedState, data: CheckedData, encoder: URL, key: String
-  ) async throws -> EncoderStudent {
-    var student = try student(data.task, encoder: encoder)
+    _ loop: DualCheckerLoop, _ state: CheckedState, from untrained: some CheckedStudent, key: String
+  ) async throws -> any CheckedStudent {
+    var student = untrained
     let done = Checkpoint(url: folder.appending(path: "student/trained.safetensors"), key: key)
     if try student.restore(from: done) { return student }
-    try await train(&student, on: loop.trainingExamples(state.loop), title: "final student")
+    let place = folder.appending(path: "checkpoints")
+    let onTheWay = Checkpoint(url: place.appending(path: "final.safetensors"), key: key)
+    try await train(
+      &student, on: loop.trainingExamples(state.loop), pairs: loop.disagreements(state.loop), checkpoint: onTheWay,
+      title: "final student")
     try student.save(to: folder.appending(path: "student"))
     try student.saveState(to: done)
+    try? FileManager.default.removeItem(at: place)
     return student
   }
 
-  func train(_ student: inout EncoderStudent, on examples: [TrainingExample], title: String) async throws {
+  func train(
+    _ student: inout some CheckedStudent, on examples: [TrainingExample], pairs: [AnswerPair] = [],
+    checkpoint: Checkpoint? = nil, title: String
+  ) async throws {
     reporter.begin(title, total: nil, unit: "updates")
-    try await student.train(on: examples) { [reporter] step, _, _ in reporter.advance(to: step) }
+    try await student.train(on: examples, pairs: pairs, checkpoint: checkpoint) { [reporter] step, _, _ in
+      reporter.advance(to: step)
+    }
     reporter.finish()
   }
 }

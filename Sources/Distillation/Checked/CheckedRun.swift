@@ -56,21 +56,23 @@ public struct CheckedRun: Sendable {
     if let threads = configuration.threads { Tensor.Compute.threads = threads }
     try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
     let data = try CheckedData(configuration)
-    let encoder = try encoderFolder(data)
+    let model = try modelFolder(data)
+    let untrained = try student(data.task, model: model)
+    try await untrained.check(data.pool.map(\.item) + data.unlabelled + data.test)
     let loop = try await loop(data)
     let records = StepRecords(run: folder)
-    let key = try StepRecords.key(settings, data.key, digest(of: encoder), loop.teacher.model)
+    let key = try StepRecords.key(settings, data.key, digest(of: model), loop.teacher.model)
     let began = Date()
-    let labelled = try await label(loop, data: data, encoder: encoder, key: key)
+    let labelled = try await label(loop, data: data, student: untrained, key: key)
     if !records.isDone("label", key: key, outputs: []) {
       try records.finish("label", key: key, seconds: Date().timeIntervalSince(began))
     }
-    let student = try await finalStudent(loop, labelled, data: data, encoder: encoder, key: key)
+    let student = try await finalStudent(loop, labelled, from: untrained, key: key)
     if let evaluation = try evaluation, records.isDone("evaluate", key: key, outputs: []) {
       try writeReport(evaluation, labelled, key: key)
       return evaluation
     }
-    let evaluation = try await evaluate(loop, labelled, student: student, data: data, encoder: encoder)
+    let evaluation = try await evaluate(loop, labelled, student: student, data: data, untrained: untrained)
     let json = JSONEncoder()
     json.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try (json.encode(evaluation) + Data("\n".utf8)).write(
@@ -89,7 +91,7 @@ public struct CheckedRun: Sendable {
     return settings.json + PackageVersion.current
   }
 
-  private func encoderFolder(_ data: CheckedData) throws -> URL {
+  private func modelFolder(_ data: CheckedData) throws -> URL {
     if let model = configuration.student.model { return URL(filePath: model) }
     let base = folder.appending(path: "base")
     let records = StepRecords(run: folder)
@@ -101,11 +103,6 @@ public struct CheckedRun: Sendable {
       try records.finish("base", key: key, seconds: 0)
     }
     return base
-  }
-
-  func student(_ task: LabellingTask, encoder: URL) throws -> EncoderStudent {
-    try EncoderStudent(
-      task: task, encoderIn: encoder, options: configuration.student.options, seed: UInt64(configuration.seed))
   }
 
   private func loop(_ data: CheckedData) async throws -> DualCheckerLoop {

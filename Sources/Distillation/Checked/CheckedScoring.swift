@@ -6,13 +6,14 @@ internal import TeacherProtocol
 extension CheckedRun {
   /// Scores teacher and student on the test records, and what they are compared with.
   func evaluate(
-    _ loop: DualCheckerLoop, _ state: CheckedState, student: EncoderStudent, data: CheckedData, encoder: URL
+    _ loop: DualCheckerLoop, _ state: CheckedState, student: some CheckedStudent, data: CheckedData,
+    untrained: some CheckedStudent
   ) async throws -> CheckedEvaluation {
     let test = data.known(data.test)
     func score(_ answers: [TaskAnswer?]) -> TaskScore {
       data.task.score(answers, against: test.map(\.answer), texts: test.map(\.item.text))
     }
-    func score(_ student: EncoderStudent) async throws -> TaskScore {
+    func score(_ student: some CheckedStudent) async throws -> TaskScore {
       score(try await student.predictions(for: test.map(\.item)).map(\.answer))
     }
     var results: [CheckedEvaluation.Result] = []
@@ -33,14 +34,14 @@ extension CheckedRun {
       let examples = zip(data.unlabelled, labels).compactMap { item, reply -> TrainingExample? in
         reply.flatMap { data.task.answer(of: $0.reply) }.map { TrainingExample(item: item, answer: $0) }
       }
-      var other = try self.student(data.task, encoder: encoder)
+      var other = untrained
       // The pool's gold labels are learned here too: what differs is how the others came about.
       let gold = data.pool.map { TrainingExample(item: $0.item, answer: $0.answer) }
       try await train(&other, on: gold + examples, title: "student of fixed demonstrations \(draw)")
       results.append(.init("fixed_student_\(draw)", try await score(other)))
     }
     if configuration.evaluation.trainsOnGold {
-      var other = try self.student(data.task, encoder: encoder)
+      var other = untrained
       let examples = data.pool + data.known(data.unlabelled)
       try await train(
         &other, on: examples.map { TrainingExample(item: $0.item, answer: $0.answer) }, title: "student of gold labels")

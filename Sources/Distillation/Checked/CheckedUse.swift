@@ -89,14 +89,19 @@ extension CheckedRun {
   }
 
   private func answers(to items: [Item], task: LabellingTask) async throws -> [StudentPrediction] {
-    let student = folder.appending(path: "student")
-    guard FileManager.default.fileExists(atPath: student.appending(path: "model.safetensors").path) else {
+    let place = folder.appending(path: "student")
+    let weights = configuration.student.kind == .decoder ? "adapter_model.safetensors" : "model.safetensors"
+    guard FileManager.default.fileExists(atPath: place.appending(path: weights).path) else {
       throw RunError.notARun(folder.path, "it has no student/ yet; finish the run first")
     }
     if let threads = configuration.threads { Tensor.Compute.threads = threads }
+    if configuration.student.kind == .decoder {
+      let base = URL(filePath: configuration.student.model ?? "")
+      return try await student(task, model: base, adapter: place).predictions(for: items)
+    }
     let network: TextNetwork =
       task.kind == .spans
-      ? .tagger(try TokenTagger(contentsOf: student)) : .classifier(try TextClassifier(contentsOf: student))
+      ? .tagger(try TokenTagger(contentsOf: place)) : .classifier(try TextClassifier(contentsOf: place))
     return try await onOwnThread { network.predictions(for: items.map(\.text), task: task) }
   }
 }

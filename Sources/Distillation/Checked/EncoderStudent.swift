@@ -1,6 +1,6 @@
 public import DualChecker
 public import Foundation
-internal import LoRA
+public import LoRA
 internal import Layers
 internal import Student
 public import TeacherProtocol
@@ -34,8 +34,8 @@ public struct EncoderStudent: OnlineStudent {
     public var weightDecay: Float = 0.1
     /// The share of updates over which the rate of ``EncoderStudent/train(on:)`` rises. The default is 0.1.
     public var warmup = 0.1
-    /// Rank of adapters; nil trains everything. The default is nil.
-    public var loraRank: Int?
+    /// Adapters, beside which the head is trained as a whole; nil trains everything. The default is nil.
+    public var adapter: LoRAConfiguration?
     /// Whether examples count by their weights; without it all count the same. The default is true.
     public var weighs = true
 
@@ -64,12 +64,11 @@ public struct EncoderStudent: OnlineStudent {
       network = .classifier(try TextClassifier(encoderIn: folder, labels: task.names, using: &generator))
     case .spans: network = .tagger(try TokenTagger(encoderIn: folder, labels: task.tags, using: &generator))
     }
-    if let rank = options.loraRank {
-      var adapters = LoRAConfiguration()
-      (adapters.rank, adapters.alpha, adapters.savedModules) = (rank, Float(2 * rank), ["classifier"])
+    if var adapter = options.adapter {
+      adapter.savedModules.append("classifier")
       // The head is trained as a whole; adapters on it would be trained twice.
-      adapters.excluded = ["classifier", "classifier.dense", "classifier.out_proj"]
-      try network.attach(adapters, using: &generator)
+      adapter.excluded += ["classifier", "classifier.dense", "classifier.out_proj"]
+      try network.attach(adapter, using: &generator)
     }
     optimizer = Self.optimizer(options)
   }
@@ -103,10 +102,13 @@ public struct EncoderStudent: OnlineStudent {
 
   /// Trains for all epochs, warm-up first, then down to 0 in a straight line.
   ///
-  /// - Parameter onUpdate: called after each update with its number, the number of all, and the loss.
+  /// - Parameters:
+  ///   - checkpoint: where every fiftieth update is kept, and from where training goes on to the same bytes; nil keeps none.
+  ///   - onUpdate: called after each update with its number, the number of all, and the loss.
   /// - Throws: ``TrainingError``.
   public mutating func train(
-    on examples: [TrainingExample], onUpdate: @escaping @Sendable (Int, Int, Double) -> Void = { _, _, _ in }
+    on examples: [TrainingExample], checkpoint: Checkpoint? = nil,
+    onUpdate: @escaping @Sendable (Int, Int, Double) -> Void = { _, _, _ in }
   ) async throws {
     guard !examples.isEmpty else { throw TrainingError.noExamples(stage: "final student") }
     self = try await onOwnThread { [self] in
@@ -118,19 +120,32 @@ public struct EncoderStudent: OnlineStudent {
       let schedule = LearningRateSchedule(
         shape: .linear, peak: options.learningRate, warmupSteps: Int((Double(total) * options.warmup).rounded(.up)),
         totalSteps: total)
-      for epoch in 0..<options.epochs {
+      let done = try student.resume(from: checkpoint)
+      for epoch in (done / perEpoch)..<max(done / perEpoch, options.epochs) {
         var generator = Tensor.Generator(seed: seed).fork("final student order \(epoch)")
         let order = prepared.indices.shuffled(using: &generator)
         for step in 0..<perEpoch {
           let chosen = order[(step * options.batch)..<min(order.count, (step + 1) * options.batch)]
           let number = epoch * perEpoch + step
+          guard number >= done else { continue }
           let loss = try student.update(
             chosen.map { prepared[$0] }, rate: schedule.rate(at: number), stage: "final student")
           onUpdate(number + 1, total, loss)
+          if (number + 1).isMultiple(of: Self.updatesBetweenCheckpoints), number + 1 < total {
+            try checkpoint.map { try student.saveState(to: $0) }
+          }
         }
       }
       return student
     }
+  }
+
+  private static var updatesBetweenCheckpoints: Int { 50 }
+
+  /// Takes up a training that was stopped, and says how many updates it had made.
+  private mutating func resume(from checkpoint: Checkpoint?) throws -> Int {
+    guard let checkpoint, try restore(from: checkpoint) else { return 0 }
+    return updates
   }
 
   /// Its answers, with the classes' probabilities, or for spans the means of each token's two best tags.
@@ -142,7 +157,7 @@ public struct EncoderStudent: OnlineStudent {
   /// Writes a model folder that this package and transformers load; adapters are merged into it.
   public func save(to folder: URL) throws {
     var merged = network
-    if options.loraRank != nil { try merged.merge() }
+    if options.adapter != nil { try merged.merge() }
     try merged.save(to: folder)
   }
 
@@ -183,5 +198,18 @@ public struct EncoderStudent: OnlineStudent {
       throw TrainingError.diverged(stage: stage, step: optimizer.step, loss: loss)
     }
     return loss
+  }
+}
+
+extension EncoderStudent: CheckedStudent {
+  /// Every text fits: longer ones are cut, as encoders are used.
+  func check(_ items: [Item]) async throws {}
+
+  /// Pairs are not for encoders.
+  mutating func train(
+    on examples: [TrainingExample], pairs: [AnswerPair], checkpoint: Checkpoint?,
+    onUpdate: @escaping @Sendable (Int, Int, Double) -> Void
+  ) async throws {
+    try await train(on: examples, checkpoint: checkpoint, onUpdate: onUpdate)
   }
 }

@@ -137,8 +137,9 @@ public struct Trainer: Sendable {
       if order.epoch != epoch { order = (epoch, shuffled(examples, epoch)) }
       let first = step % perEpoch * options.batch
       let chosen = Array(order.examples[first..<min(examples, first + options.batch)])
-      let (gradients, metrics) = parts(
-        of: chosen, step: step, model: model, objective: objective, inTraining: inTraining)
+      let (gradients, metrics) = objective.gradients(of: chosen, parts: options.parts, under: model) { model, part in
+        inTraining(model, Tensor.Generator(seed: seed).fork("\(stage) dropout \(step) \(part)").state)
+      }
       guard metrics.loss.isFinite else {
         throw TrainingError.diverged(stage: stage, step: step + 1, loss: metrics.loss)
       }
@@ -158,34 +159,5 @@ public struct Trainer: Sendable {
   private func shuffled(_ count: Int, _ epoch: Int) -> [Int] {
     var generator = Tensor.Generator(seed: seed).fork("\(stage) order \(epoch)")
     return (0..<count).shuffled(using: &generator)
-  }
-
-  /// The gradients of one update, its parts computed side by side and added up in order.
-  private func parts<Model: Module & SequenceScorer, Objective: TrainingObjective>(
-    of examples: [Int], step: Int, model: Model, objective: Objective,
-    inTraining: @Sendable (Model, UInt64) -> Model
-  ) -> (Gradients, StepMetrics) {
-    let weight = objective.weight(of: examples)
-    let each = (examples.count + options.parts - 1) / max(1, options.parts)
-    let parts = stride(from: 0, to: examples.count, by: each).map {
-      Array(examples[$0..<min(examples.count, $0 + each)])
-    }
-    let results = mapInParallel(Array(parts.enumerated())) { part -> (Gradients, StepMetrics) in
-      let seed = Tensor.Generator(seed: seed).fork("\(stage) dropout \(step) \(part.offset)").state
-      var metrics = StepMetrics()
-      let (value, gradients) = inTraining(model, seed).valueAndGradients { model -> Tensor in
-        let (loss, sums) = objective.loss(of: part.element, under: model, total: weight)
-        metrics = sums
-        return loss
-      }
-      metrics.loss = Double(value.scalar)
-      return (gradients, metrics)
-    }
-    var (gradients, metrics) = results[0]
-    for (part, sums) in results.dropFirst() {
-      gradients.add(part)
-      metrics.add(sums)
-    }
-    return (gradients, metrics)
   }
 }

@@ -19,6 +19,39 @@ public protocol TrainingObjective: Sendable {
   )
 }
 
+extension TrainingObjective {
+  /// The gradients of one update, its parts computed side by side and added up in order, so that the result depends on the
+  /// number of parts and never on the number of threads.
+  ///
+  /// - Parameter inTraining: gives the model as it is used in one part, from the part's number; for dropout.
+  func gradients<Model: Module & SequenceScorer>(
+    of examples: [Int], parts count: Int, under model: Model,
+    inTraining: @Sendable (Model, Int) -> Model = { model, _ in model }
+  ) -> (gradients: Gradients, metrics: StepMetrics) {
+    let weight = weight(of: examples)
+    let each = (examples.count + count - 1) / max(1, count)
+    let parts = stride(from: 0, to: examples.count, by: each).map {
+      Array(examples[$0..<min(examples.count, $0 + each)])
+    }
+    let results = mapInParallel(Array(parts.enumerated())) { part -> (Gradients, StepMetrics) in
+      var metrics = StepMetrics()
+      let (value, gradients) = inTraining(model, part.offset).valueAndGradients { model -> Tensor in
+        let (loss, sums) = loss(of: part.element, under: model, total: weight)
+        metrics = sums
+        return loss
+      }
+      metrics.loss = Double(value.scalar)
+      return (gradients, metrics)
+    }
+    var (gradients, metrics) = results[0]
+    for (part, sums) in results.dropFirst() {
+      gradients.add(part)
+      metrics.add(sums)
+    }
+    return (gradients, metrics)
+  }
+}
+
 /// Sums over a step from which its metrics are computed, under TRL's names.
 public struct StepMetrics: Sendable, Equatable {
   /// The loss.
@@ -67,20 +100,30 @@ public struct StepMetrics: Sendable, Equatable {
 public struct SupervisedObjective: TrainingObjective {
   /// One tree an example.
   public let trees: [AnswerTree]
+  /// How much each tree counts; nil counts all the same.
+  public let weights: [Float]?
   /// How tokens are averaged.
   public let loss: AnswerLoss
 
   /// An objective over these trees.
-  public init(_ trees: [AnswerTree], loss: AnswerLoss = AnswerLoss()) {
+  ///
+  /// - Precondition: a weight for each tree, if there are any.
+  public init(_ trees: [AnswerTree], weights: [Float]? = nil, loss: AnswerLoss = AnswerLoss()) {
+    precondition(
+      weights.map { $0.count == trees.count } ?? true, "\(weights?.count ?? 0) weights, \(trees.count) trees")
     self.trees = trees
+    self.weights = weights
     self.loss = loss
   }
 
   /// The number of trees.
   public var exampleCount: Int { trees.count }
 
-  /// Answer tokens, or answers.
-  public func weight(of examples: [Int]) -> Float { loss.weight(of: examples.map { trees[$0] }) }
+  /// Answer tokens, or answers, each as often as its tree counts.
+  public func weight(of examples: [Int]) -> Float {
+    guard let weights else { return loss.weight(of: examples.map { trees[$0] }) }
+    return examples.reduce(0) { $0 + weights[$1] * loss.weight(of: [trees[$1]]) }
+  }
 
   /// The cross-entropy of a part.
   public func loss(
@@ -88,7 +131,10 @@ public struct SupervisedObjective: TrainingObjective {
   ) -> (loss: Tensor, metrics: StepMetrics) {
     let part = examples.map { trees[$0] }
     let scores = scorer.logProbabilities(of: part)
-    return (loss(scores, total: total), StepMetrics(scores, trees: part))
+    return (
+      loss(scores, total: total, weights: weights.map { all in examples.map { all[$0] } }),
+      StepMetrics(scores, trees: part)
+    )
   }
 }
 

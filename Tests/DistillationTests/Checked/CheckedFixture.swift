@@ -69,3 +69,15 @@ enum CheckedFixture {
     return run
   }
 }
+
+/// Counts calls from many tasks.
+final class Counter: @unchecked Sendable {
+  private let lock = NSLock()
+  private var count = 0
+  func next() -> Int {
+    lock.lock()
+    defer { lock.unlock() }
+    count += 1
+    return count
+  }
+}

@@ -150,15 +150,3 @@ import Testing
     }
   }
 }
-
-/// Counts calls from many tasks.
-private final class Counter: @unchecked Sendable {
-  private let lock = NSLock()
-  private var count = 0
-  func next() -> Int {
-    lock.lock()
-    defer { lock.unlock() }
-    count += 1
-    return count
-  }
-}

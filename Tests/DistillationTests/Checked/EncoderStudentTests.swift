@@ -1,6 +1,7 @@
 import Distillation
 import DualChecker
 import Foundation
+import LoRA
 import Student
 import TeacherProtocol
 import TestSupport
@@ -11,7 +12,11 @@ import Testing
   func itLearnsClassesAsOnlineStudentsMust(rank: Int?) async throws {
     try await withFolder { folder in
       var options = CheckedFixture.options
-      options.loraRank = rank
+      options.adapter = rank.map { rank in
+        var adapter = LoRAConfiguration()
+        (adapter.rank, adapter.alpha) = (rank, Float(2 * rank))
+        return adapter
+      }
       let student = try EncoderStudent(
         task: CheckedFixture.task(), encoderIn: CheckedFixture.encoder(in: folder), options: options, seed: 1)
       let check = OnlineStudentCheck(
@@ -45,6 +50,28 @@ import Testing
         let own = try await student.predictions(for: examples.map(\.item)).map(\.probabilities)
         for (a, b) in zip(read.joined(), own.joined()) { #expect(abs(a - b) < 1e-6) }
       }
+      #expect(files[0] == files[1])
+    }
+  }
+
+  @Test func aFinalTrainingThatWasStoppedGoesOnToTheSameBytes() async throws {
+    try await withFolder { folder in
+      let (task, encoder) = (try CheckedFixture.task(), try CheckedFixture.encoder(in: folder))
+      let examples = try (0..<32).map(CheckedFixture.example)
+      var options = CheckedFixture.options
+      options.epochs = 16
+      let checkpoint = Checkpoint(url: folder.appending(path: "on-the-way.safetensors"), key: "k")
+      // What the first one leaves behind is its state after 50 of 64 updates.
+      var updates: [Int] = []
+      for _ in 0..<2 {
+        var student = try EncoderStudent(task: task, encoderIn: encoder, options: options, seed: 1)
+        let made = Counter()
+        try await student.train(on: examples, checkpoint: checkpoint) { _, _, _ in _ = made.next() }
+        updates.append(made.next() - 1)
+        try student.save(to: folder.appending(path: "\(updates.count)"))
+      }
+      #expect(updates == [64, 14])
+      let files = try (1...2).map { try Data(contentsOf: folder.appending(path: "\($0)/model.safetensors")) }
       #expect(files[0] == files[1])
     }
   }

@@ -204,6 +204,26 @@ private struct Killed: Error {}
     }
   }
 
+  @Test(arguments: AnswerLoss.Reduction.allCases)
+  func `a tree that weighs two counts as two trees, one that weighs nothing as none`(reduction: AnswerLoss.Reduction)
+    throws
+  {
+    let (student, trees) = try task()
+    let loss = AnswerLoss(reduction: reduction)
+    func gradients(_ objective: SupervisedObjective) -> (Float, [Tensor]) {
+      let all = Array(objective.trees.indices)
+      let weight = objective.weight(of: all)
+      let (value, gradients) = student.valueAndGradients {
+        objective.loss(of: all, under: $0, total: weight).loss
+      }
+      return (value.scalar, gradients.tensors)
+    }
+    let weighed = gradients(SupervisedObjective(trees, weights: [2, 1, 0, 1, 1, 1, 1, 1, 1, 0], loss: loss))
+    let spelled = gradients(SupervisedObjective([trees[0]] + trees[..<2] + trees[3..<9], loss: loss))
+    #expect(abs(weighed.0 - spelled.0) < 1e-5)
+    for (a, b) in zip(weighed.1, spelled.1) { expectClose(a, b, relative: 1e-4, absolute: 1e-6) }
+  }
+
   @Test func `the bytes do not depend on the number of threads`() throws {
     let threads = Tensor.Compute.threads
     defer { Tensor.Compute.threads = threads }

@@ -1,11 +1,15 @@
-/// The encoder that is trained.
+/// The student that is trained.
 public struct CheckedStudentConfiguration: ConfigurationSection {
-  /// The folder of an encoder of the BERT, RoBERTa or XLM-R family. The default is none: ``fresh``.
+  /// What it is. The default is an encoder.
+  public var kind = Kind.encoder
+  /// The folder of an encoder of the BERT, RoBERTa or XLM-R family, or of a decoder of any family. The default is none:
+  /// ``fresh``.
   public var model: String?
   /// The sizes of an encoder made from nothing. The default is ``Fresh/init()``.
   public var fresh = Fresh()
-  /// Rank of adapters. The default is none: everything is trained.
-  public var loraRank: Int?
+  /// The adapter. The default is none: an encoder is trained whole, a decoder with the adapter of
+  /// ``AdapterConfiguration/init()``.
+  public var lora: AdapterConfiguration?
   /// The learning rate while labels arrive, and the highest of the final training. The default is 2e-5.
   public var learningRate = 2e-5
   /// Passes of the final training. The default is 10.
@@ -16,6 +20,16 @@ public struct CheckedStudentConfiguration: ConfigurationSection {
   public var weightDecay = 0.1
   /// Whether teacher labels count by their calibrated confidence. The default is true.
   public var weighs = true
+  /// How a decoder learns from changed answers. The default is ``Preferences/init()``.
+  public var preferences = Preferences()
+
+  /// What a student is.
+  public enum Kind: String, ConfigurationChoice {
+    /// An encoder with a head.
+    case encoder
+    /// A language model with an adapter, which also learns to prefer the answer that counts to those given up for it.
+    case decoder
+  }
 
   /// The defaults.
   public init() {}
@@ -26,20 +40,60 @@ public struct CheckedStudentConfiguration: ConfigurationSection {
   /// The keys under `student`.
   public static let keys: [ConfigurationKey<CheckedStudentConfiguration>] = [
     ConfigurationKey(
-      "model", \.model, "Folder of a BERT, RoBERTa or XLM-R encoder; without it a small one from nothing.",
+      "kind", \.kind, "An encoder with a head, or a decoder with LoRA and DPO where asking again changed an answer."),
+    ConfigurationKey(
+      "model", \.model,
+      "Folder of a BERT, RoBERTa or XLM-R encoder, or of a decoder; without it a small encoder from nothing.",
       range: .ifGiven(.nonBlank), relativeTo: .configuration, sample: "models/bert-base-uncased"),
     ConfigurationKey("fresh", \.fresh, "Sizes of an encoder from nothing."),
-    ConfigurationKey(
-      "lora_rank", \.loraRank, "Rank of adapters; without it everything is trained.",
-      range: .ifGiven(.from(1, through: 4096)),
-      sample: "16"),
+    ConfigurationKey("lora", \.lora, "The adapter; without it an encoder is trained whole."),
     ConfigurationKey(
       "learning_rate", \.learningRate, "The highest learning rate; 1e-3 suits one from nothing.", range: .above(0)),
     ConfigurationKey("epochs", \.epochs, "Passes of the final training.", range: .from(1, through: 10_000)),
     ConfigurationKey("batch", \.batch, "Texts of an update.", range: .from(1, through: 10_000)),
     ConfigurationKey("weight_decay", \.weightDecay, "Decay of matrices.", range: .atLeast(0)),
     ConfigurationKey("weigh", \.weighs, "Let teacher labels count by calibrated confidence."),
+    ConfigurationKey("preferences", \.preferences, "What a decoder learns where asking again changed an answer."),
   ]
+
+  /// A decoder comes from a folder.
+  public func checkRelations(with reader: inout ConfigurationReader) {
+    reader.require(
+      kind == .encoder || model != nil, "model", "kind", expected: "the folder of a decoder, since kind is decoder",
+      found: "none")
+  }
+
+  /// How a decoder learns to prefer the answer that counts to those that the teacher gave up for it.
+  public struct Preferences: ConfigurationSection {
+    /// The preference loss. The default is `sigmoid`, DPO's own.
+    public var loss = PreferenceLossConfiguration(.sigmoid)
+    /// How strongly the loss holds the student to what supervised training left, above 0. The default is 0.1.
+    public var beta = 0.1
+    /// The weight of the negative log-likelihood of the chosen answers. The default is 1.
+    public var sftWeight = 1.0
+    /// Passes over the items with changed answers; 0 leaves them out. The default is 3.
+    public var epochs = 3
+    /// The highest learning rate. The default is 1e-5.
+    public var learningRate = 1e-5
+
+    /// The defaults.
+    public init() {}
+
+    /// The defaults.
+    public static let blank = Preferences()
+
+    /// The keys under `student.preferences`.
+    public static let keys: [ConfigurationKey<Preferences>] = [
+      ConfigurationKey("loss", \.loss, "Preference loss by TRL's name, or a map of losses and weights."),
+      ConfigurationKey(
+        "beta", \.beta, "How strongly the student is held to what supervised training left.", range: .above(0)),
+      ConfigurationKey("sft_weight", \.sftWeight, "Weight of the SFT term on chosen answers.", range: .atLeast(0)),
+      ConfigurationKey(
+        "epochs", \.epochs, "Passes over the records with changed answers; 0 leaves them out.",
+        range: .from(0, through: 10_000)),
+      ConfigurationKey("learning_rate", \.learningRate, "The highest learning rate.", range: .above(0)),
+    ]
+  }
 
   /// The sizes of an encoder made from nothing.
   public struct Fresh: ConfigurationSection {
@@ -88,42 +142,34 @@ public struct CheckedStudentConfiguration: ConfigurationSection {
     return encoder
   }
 
-  var options: EncoderStudent.Options {
+  var encoderOptions: EncoderStudent.Options {
     var options = EncoderStudent.Options()
     options.learningRate = Float(learningRate)
     options.epochs = epochs
     options.batch = batch
     options.weightDecay = Float(weightDecay)
-    options.loraRank = loraRank
+    options.adapter = lora?.asLoRA
     options.weighs = weighs
     return options
   }
-}
 
-/// What a DualChecker run measures.
-public struct CheckedEvaluationConfiguration: ConfigurationSection {
-  /// Draws of fixed demonstrations that the teacher is compared with. The default is 5; 0 leaves the comparison out.
-  public var draws = 5
-  /// Draws for which a student is trained too. The default is 1.
-  public var studentDraws = 1
-  /// Whether a student is trained on all gold labels for comparison. The default is true.
-  public var trainsOnGold = true
-  /// Rounds between two measures of the student on the way. The default is 10.
-  public var every = 10
-
-  /// The defaults.
-  public init() {}
-
-  /// The defaults.
-  public static let blank = CheckedEvaluationConfiguration()
-
-  /// The keys under `evaluation`.
-  public static let keys: [ConfigurationKey<CheckedEvaluationConfiguration>] = [
-    ConfigurationKey(
-      "draws", \.draws, "Draws of fixed demonstrations to compare with.", range: .from(0, through: 1000)),
-    ConfigurationKey(
-      "student_draws", \.studentDraws, "Draws for which a student is trained too.", range: .from(0, through: 1000)),
-    ConfigurationKey("gold_student", \.trainsOnGold, "Train a student on all gold labels to compare with."),
-    ConfigurationKey("every", \.every, "Rounds between two measures on the way.", range: .from(1, through: 100_000)),
-  ]
+  var decoderOptions: DecoderStudentOptions {
+    var options = DecoderStudentOptions()
+    options.adapter = (lora ?? AdapterConfiguration()).asLoRA
+    options.baseModel = model ?? options.baseModel
+    options.learningRate = Float(learningRate)
+    options.epochs = epochs
+    options.batch = batch
+    options.weightDecay = Float(weightDecay)
+    options.weighs = weighs
+    // Stage 2's form of the loss, whose other settings stay at their defaults.
+    var stage = Stage2Configuration(reference: .stage1Adapter)
+    (stage.loss, stage.beta) = (preferences.loss, preferences.beta)
+    options.loss = stage.preferenceLoss
+    options.beta = Float(preferences.beta)
+    options.supervisedWeight = Float(preferences.sftWeight)
+    options.preferenceEpochs = preferences.epochs
+    options.preferenceRate = Float(preferences.learningRate)
+    return options
+  }
 }
