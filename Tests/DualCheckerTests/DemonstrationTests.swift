@@ -90,20 +90,68 @@ import Testing
   }
 
   @Test func demonstrationsBecomeAPartOfThePrompt() throws {
-    let labels = try LabelSet([
-      .init(name: "green", answer: "Yes"), .init(name: "grey", answer: "No", meaning: "not green"),
-    ])
+    let task = try LabellingTask(
+      classes: LabelSet([.init(name: "green", answer: "Yes"), .init(name: "grey", answer: "No", meaning: "not green")]))
     var format = DemonstrationFormat()
     format.maximumCharacters = 12
-    let text = try format.text(
-      [
-        Demonstration(item: "1", text: "short", label: "green", reason: "It saves energy."),
-        Demonstration(item: "2", text: "a text that is too long", label: "grey"),
-      ], labels: labels)
-    #expect(text == "Text: short\nAnswer: Yes. It saves energy.\n\nText: a text that…\nAnswer: No.")
-    #expect(try format.text([], labels: labels) == "")
-    #expect(throws: TeacherProtocolError.unknownLabel("blue", known: ["green", "grey"])) {
-      try format.text([Demonstration(item: "1", text: "t", label: "blue")], labels: labels)
+    let shown = [
+      Demonstration(item: "1", text: "short", detail: "short, in\nshort", label: "green", reason: "It saves energy."),
+      Demonstration(item: "2", text: "a text that is too long", label: "grey"),
+      Demonstration(item: "3", text: "another task's", label: "blue"),
+    ]
+    #expect(
+      try format.text(shown, task: task)
+        == "Text: short\nAnswer: Yes. It saves energy.\n\nText: a text that…\nAnswer: No.")
+    format.showsDetail = true
+    #expect(
+      try format.text(shown, task: task)
+        == "Text: short\nDetail: short, in…\nAnswer: Yes. It saves energy.\n\nText: a text that…\nAnswer: No.")
+    #expect(try format.text([], task: task) == "")
+  }
+}
+
+@Suite struct CoverageOrderTests {
+  private func items(_ texts: [String]) -> [Item] {
+    texts.enumerated().map { Item(id: "\($0)", fields: ["text": $1]) }
+  }
+
+  @Test func oneOfEachKindComesBeforeASecondOfAny() async throws {
+    let kinds = ["a solar cell on the roof", "the harbour at night", "one more pump for the well"]
+    let texts = (0..<5).flatMap { number in kinds.map { "\($0), number \(number)" } } + ["the harbour at night, late"]
+    let order = try await CoverageOrder(encoder: HashedNGramEncoder()).order(of: items(texts), count: 3)
+    #expect(Set(order.map { texts[$0].prefix(5) }) == ["a sol", "the h", "one m"])
+    #expect(texts[order[0]].hasPrefix("the harbour"), "the largest kind first")
+  }
+
+  @Test func itEqualsTheNaiveGreedyChoice() async throws {
+    let words = ["solar", "cell", "roof", "pump", "well", "night", "harbour", "lamp", "brick", "kiln"]
+    let texts = (0..<40).map { number in
+      (1...6).map { words[(number * number * $0 + number / 3) % words.count] }.joined(separator: " ")
     }
+    let (encoder, all) = (HashedNGramEncoder(dimensions: 256), items(texts))
+    let vectors = try await encoder.vectors(for: texts)
+    func likeness(_ a: Int, _ b: Int) -> Double {
+      max(0, zip(vectors[a], vectors[b]).reduce(0.0) { $0 + Double($1.0) * Double($1.1) })
+    }
+    func covered(_ chosen: [Int]) -> Double {
+      all.indices.reduce(0.0) { sum, item in sum + (chosen.map { likeness($0, item) }.max() ?? 0) }
+    }
+    let order = try await CoverageOrder(encoder: encoder).order(of: all, count: 12)
+    #expect(order.count == 12 && Set(order).count == 12)
+    var chosen: [Int] = []
+    for found in order {
+      // Rounding may decide between two that cover alike.
+      let best = all.indices.filter { !chosen.contains($0) }.map { covered(chosen + [$0]) }.max() ?? 0
+      #expect(covered(chosen + [found]) > best - 1e-4)
+      chosen.append(found)
+    }
+  }
+
+  @Test func itAsksForNoMoreThanThereIs() async throws {
+    var coverage = CoverageOrder(encoder: HashedNGramEncoder())
+    #expect(try await coverage.order(of: items(["a", "b"]), count: 5).sorted() == [0, 1])
+    #expect(try await coverage.order(of: [], count: 5) == [])
+    coverage.limit = 3
+    #expect(try await coverage.order(of: items(["a", "b", "c", "d"]), count: 4).sorted() == [0, 1, 2])
   }
 }

@@ -70,6 +70,19 @@ struct WordStudent: OnlineStudent, Equatable {
     }
   }
 
+  @Test func confidenceIsCalibratedByWhatWasDrawnAtRandomAlone() async throws {
+    var loop = try await loop()
+    loop.calibrate = { _, right in
+      let share = Double(right.count { $0 }) / Double(right.count)
+      return { _ in share }
+    }
+    var state = try await loop.start()
+    state.pool = (0..<6).map { .init(item: "p\($0)", confidence: 0.5, isRight: $0 == 0, isRandom: $0 < 2) }
+    #expect(loop.sureness(of: 0.9, in: state) == 0.5 && loop.sureness(of: nil, in: state) == 0.5)
+    for place in state.pool.indices { state.pool[place].isRandom = false }
+    #expect(abs(loop.sureness(of: 0.9, in: state) - 1 / 6) < 1e-12, "all of them where none is fair")
+  }
+
   @Test func aLoopThatWasStoppedGoesOnFromItsStateToTheSameEnd() async throws {
     let loop = try await loop()
     var (whole, one) = (try await loop.start(), WordStudent())

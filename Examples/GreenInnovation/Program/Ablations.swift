@@ -6,6 +6,7 @@ enum Ablations {
   /// Names and changes, in the order of the table; the first changes nothing.
   static let all: [(name: String, change: @Sendable (inout DualCheckerConfiguration) -> Void)] = [
     ("everything", { _ in }),
+    ("pool: random", { $0.aligner.poolSelection = .random }),
     ("no ContextAligner", { $0.aligner.selection = .none }),
     ("no teacher checker", { $0.teacherCheck.followUps = 0 }),
     ("no student checker", { $0.studentCheck.kind = .none }),

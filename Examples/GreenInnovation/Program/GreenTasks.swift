@@ -26,10 +26,10 @@ enum GreenTasks {
 
   private static func base(_ file: URL) -> DualCheckerConfiguration {
     var run = DualCheckerConfiguration(data: CheckedDataConfiguration(file: file.path))
-    run.aligner.shots = 4
+    run.aligner.shots = 8
     run.teacherCheck.followUps = 2
     run.student.learningRate = 1e-3
-    run.student.epochs = 12
+    run.student.epochs = 24
     run.student.fresh.vocabularySize = 1_200
     run.evaluation.every = 20
     return run

@@ -3,17 +3,17 @@ internal import DualChecker
 internal import Foundation
 internal import TeacherProtocol
 
-/// The records of a run: the test split, the labelled pool, and the rest, which nobody has labelled.
-struct CheckedData: Sendable {
+/// The records of a run as they are divided before a label is looked at: the test split and the rest.
+struct CheckedRecords: Sendable {
   let task: LabellingTask
-  /// With gold answers, the only ones that the method sees.
-  let pool: [LabelledPool.Entry]
-  let unlabelled: [Item]
+  let training: [Item]
   let test: [Item]
   /// Gold answers, each reading counted. For the pool, and for scores.
   let gold: GoldAnswers
   let setAside: [RowProblem]
   let key: String
+  /// Records of the labelled pool.
+  let poolSize: Int
 
   init(_ configuration: DualCheckerConfiguration) throws {
     task = try configuration.task.task()
@@ -31,20 +31,47 @@ struct CheckedData: Sendable {
           % UInt64(configuration.data.folds))
     }
     test = items.filter { place($0) == configuration.data.fold && gold.has($0.id) }
-    let training = items.filter { place($0) != configuration.data.fold }
+    training = items.filter { place($0) != configuration.data.fold }
     guard !test.isEmpty, !training.isEmpty else {
       throw RunError.emptySplit(test.isEmpty ? "test" : "train", known: ["\(items.count) records in all"])
     }
-    func order(_ name: String, _ item: Item) -> String {
-      ContentDigest.of(fields: [name, "\(configuration.seed)", item.id])
-    }
-    let size = configuration.aligner.pool.labels(ofItems: training.count)
-    let drawn = training.filter { gold.has($0.id) }.map { (order("pool", $0), $0) }.sorted { $0.0 < $1.0 }.prefix(size)
-    pool = drawn.compactMap { _, item in gold.answer(of: item.id).map { .init(item: item, answer: $0) } }
-    let taken = Set(pool.map(\.item.id))
-    unlabelled = training.filter { !taken.contains($0.id) }.map { (order("loop", $0), $0) }.sorted { $0.0 < $1.0 }
-      .map(\.1)
+    poolSize = min(configuration.aligner.pool.labels(ofItems: training.count), training.count { gold.has($0.id) })
     key = try StepRecords.key(digest(of: file), configuration.data.json.replacing(configuration.data.file, with: ""))
+  }
+}
+
+/// The records of a run: the test split, the labelled pool, and the rest, which nobody has labelled.
+struct CheckedData: Sendable {
+  let task: LabellingTask
+  /// With gold answers, the only ones that the method sees.
+  let pool: [LabelledPool.Entry]
+  let unlabelled: [Item]
+  let test: [Item]
+  /// Gold answers, each reading counted. For the pool, and for scores.
+  let gold: GoldAnswers
+
+  /// Chooses the labelled pool, by what the configuration says.
+  init(
+    _ records: CheckedRecords, _ configuration: DualCheckerConfiguration, encoder: any SentenceEncoder
+  ) async throws {
+    let gold = records.gold
+    func ordered(_ name: String, _ items: [Item]) -> [Item] {
+      items.map { (ContentDigest.of(fields: [name, "\(configuration.seed)", $0.id]), $0) }.sorted { $0.0 < $1.0 }
+        .map(\.1)
+    }
+    let candidates = ordered("pool", records.training.filter { gold.has($0.id) })
+    // A quarter at random, and the choice blind to it: what confidence is worth can't be learned from records that were
+    // chosen as unusual, nor from ones whose likes the choice has avoided.
+    let random = configuration.aligner.poolSelection == .random ? records.poolSize : (records.poolSize + 3) / 4
+    let others = Array(candidates.dropFirst(random))
+    let chosen = try await CoverageOrder(encoder: encoder).order(of: others, count: records.poolSize - random)
+    let drawn = candidates.prefix(random).map { ($0, true) } + chosen.map { (others[$0], false) }
+    (task, test, self.gold) = (records.task, records.test, gold)
+    pool = drawn.compactMap { item, isRandom in
+      gold.answer(of: item.id).map { .init(item: item, answer: $0, isRandom: isRandom) }
+    }
+    let taken = Set(pool.map(\.item.id))
+    unlabelled = ordered("loop", records.training.filter { !taken.contains($0.id) })
   }
 
   /// The gold answers of items that have one; for scores and comparisons alone.

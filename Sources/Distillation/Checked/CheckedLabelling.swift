@@ -110,7 +110,8 @@ extension CheckedRun {
     let place = folder.appending(path: "checkpoints")
     let onTheWay = Checkpoint(url: place.appending(path: "final.safetensors"), key: key)
     try await train(
-      &student, on: loop.trainingExamples(state.loop), pairs: loop.disagreements(state.loop), checkpoint: onTheWay,
+      &student, on: loop.trainingExamples(state.loop),
+      pairs: loop.disagreements(state.loop), checkpoint: onTheWay,
       title: "final student")
     try student.save(to: folder.appending(path: "student"))
     try student.saveState(to: done)

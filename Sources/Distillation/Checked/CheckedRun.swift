@@ -55,13 +55,15 @@ public struct CheckedRun: Sendable {
   public func run() async throws -> CheckedEvaluation {
     if let threads = configuration.threads { Tensor.Compute.threads = threads }
     try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
-    let data = try CheckedData(configuration)
-    let model = try modelFolder(data)
+    let all = try CheckedRecords(configuration)
+    let encoder = try encoder(for: all.training)
+    let data = try await CheckedData(all, configuration, encoder: encoder)
+    let model = try modelFolder(all)
     let untrained = try student(data.task, model: model)
     try await untrained.check(data.pool.map(\.item) + data.unlabelled + data.test)
-    let loop = try await loop(data)
+    let loop = try await loop(data, encoder: encoder)
     let records = StepRecords(run: folder)
-    let key = try StepRecords.key(settings, data.key, digest(of: model), loop.teacher.model)
+    let key = try StepRecords.key(settings, all.key, digest(of: model), loop.teacher.model)
     let began = Date()
     let labelled = try await label(loop, data: data, student: untrained, key: key)
     if !records.isDone("label", key: key, outputs: []) {
@@ -91,7 +93,7 @@ public struct CheckedRun: Sendable {
     return settings.json + PackageVersion.current
   }
 
-  private func modelFolder(_ data: CheckedData) throws -> URL {
+  private func modelFolder(_ data: CheckedRecords) throws -> URL {
     if let model = configuration.student.model { return URL(filePath: model) }
     let base = folder.appending(path: "base")
     let records = StepRecords(run: folder)
@@ -99,25 +101,25 @@ public struct CheckedRun: Sendable {
       "\(configuration.student.encoder)", "\(configuration.seed)", data.key)
     if !records.isDone("base", key: key, outputs: [base.appending(path: "config.json")]) {
       try configuration.student.encoder.write(
-        to: base, texts: (data.pool.map(\.item) + data.unlabelled).map(\.text), seed: UInt64(configuration.seed))
+        to: base, texts: data.training.map(\.text), seed: UInt64(configuration.seed))
       try records.finish("base", key: key, seconds: 0)
     }
     return base
   }
 
-  private func loop(_ data: CheckedData) async throws -> DualCheckerLoop {
-    let texts = (data.pool.map(\.item) + data.unlabelled).map(\.text)
-    let teachers = CheckedTeachers(self, task: data.task, texts: texts)
-    let pool = LabelledPool(data.pool)
-    let selection = configuration.aligner.selection
-    let aligner: ContextAligner
+  /// What says how alike records are.
+  private func encoder(for items: [Item]) throws -> any SentenceEncoder {
     if let path = configuration.aligner.encoder {
-      aligner = try await ContextAligner(
-        pool: pool, selection: selection,
-        encoder: FolderSentenceEncoder(SentenceEmbedder(contentsOf: URL(filePath: path))))
-    } else {
-      aligner = try await ContextAligner(pool: pool, selection: selection, encoder: teachers.hashed)
+      return FolderSentenceEncoder(try SentenceEmbedder(contentsOf: URL(filePath: path)))
     }
+    return HashedNGramEncoder(suiting: items.map(\.wholeText))
+  }
+
+  private func loop(_ data: CheckedData, encoder: any SentenceEncoder) async throws -> DualCheckerLoop {
+    let teachers = CheckedTeachers(
+      self, task: data.task, texts: (data.pool.map(\.item) + data.unlabelled).map(\.wholeText))
+    let aligner = try await ContextAligner(
+      pool: LabelledPool(data.pool), selection: configuration.aligner.selection, encoder: encoder)
     var loop = DualCheckerLoop(
       task: data.task, teacher: try teachers.teacher(configuration.teacher), aligner: aligner, items: data.unlabelled,
       template: LabellingTemplate(instructions: configuration.task.instructions))

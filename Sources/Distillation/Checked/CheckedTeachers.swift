@@ -11,15 +11,12 @@ internal import TeacherProtocol
 struct CheckedTeachers {
   private let run: CheckedRun
   private let task: LabellingTask
-  /// Hashed n-grams, weighed by how rare they are in the run's texts.
-  let hashed: HashedNGramEncoder
+  private let hashed: HashedNGramEncoder
 
   init(_ run: CheckedRun, task: LabellingTask, texts: [String]) {
     self.run = run
     self.task = task
-    // Scripts without spaces have shorter words.
-    let isDense = texts.prefix(50).joined().unicodeScalars.lazy.filter { $0.value > 0x2E80 }.count > 500
-    hashed = HashedNGramEncoder(dimensions: 4096, lengths: isDense ? 1...3 : 4...6).fitted(to: texts)
+    hashed = HashedNGramEncoder(suiting: texts)
   }
 
   func teacher(_ configuration: CheckedTeacherConfiguration) throws -> any Teacher {
@@ -45,6 +42,15 @@ struct CheckedTeachers {
     #else
       return try JSONLinesAnnotationStore(place.appending(path: "annotations.jsonl"))
     #endif
+  }
+}
+
+extension HashedNGramEncoder {
+  /// Hashed n-grams of a length that suits these texts, weighed by how rare they are in them.
+  init(suiting texts: [String]) {
+    // Scripts without spaces have shorter words.
+    let isDense = texts.prefix(50).joined().unicodeScalars.lazy.filter { $0.value > 0x2E80 }.count > 500
+    self = HashedNGramEncoder(dimensions: 4096, lengths: isDense ? 1...3 : 4...6).fitted(to: texts)
   }
 }
 

@@ -17,10 +17,11 @@ extension RunCheck {
       "configuration",
       "dualchecker, \(run.task.kind.rawValue), \(NumberText.counted(run.task.labels.count, "label")), seed \(run.seed)")
     do {
-      let data = try CheckedData(run)
+      let data = try CheckedRecords(run)
+      let toLabel = data.training.count - data.poolSize
       findings.ok(
         "data",
-        "\(NumberText.counted(data.unlabelled.count, "record")) to label, \(data.pool.count) in the labelled pool, "
+        "\(NumberText.counted(toLabel, "record")) to label, \(data.poolSize) in the labelled pool, "
           + "\(data.test.count) to score")
       if !data.setAside.isEmpty {
         findings.append(
@@ -28,11 +29,11 @@ extension RunCheck {
             .warning, "data", "\(NumberText.counted(data.setAside.count, "row")) set aside",
             details: data.setAside.prefix(5).map { "\($0)" }))
       }
-      if data.pool.isEmpty {
+      if data.poolSize == 0 {
         findings.append(CheckFinding(.warning, "aligner.pool", "no labelled record: the teacher has no demonstrations"))
       }
-      let pairs = data.pool.count * (run.aligner.explains && run.task.kind != .spans ? 2 : 1)
-      let least = pairs + data.unlabelled.count
+      let pairs = data.poolSize * (run.aligner.explains && run.task.kind != .spans ? 2 : 1)
+      let least = pairs + toLabel
       if let budget = run.loop.budget, budget < least {
         findings.append(
           CheckFinding(
@@ -40,7 +41,7 @@ extension RunCheck {
       } else {
         findings.ok(
           "questions",
-          "at least \(least), at most \(least + data.unlabelled.count * run.teacherCheck.followUps) and those that refine the template"
+          "at least \(least), at most \(least + toLabel * run.teacherCheck.followUps) and those that refine the template"
         )
       }
     } catch {

@@ -6,17 +6,43 @@ public struct Demonstration: Sendable, Equatable, Codable {
   public var item: String
   /// The text.
   public var text: String
+  /// The longer text, which is shown where the item's own is; empty where there is none.
+  public var detail: String
   /// The gold label's name; for spans the ``TaskAnswer/key``.
   public var label: String
   /// The explanation of the label; empty where there is none.
   public var reason: String
 
   /// A demonstration.
-  public init(item: String, text: String, label: String, reason: String = "") {
+  public init(item: String, text: String, detail: String = "", label: String, reason: String = "") {
     self.item = item
     self.text = text
+    self.detail = detail
     self.label = label
     self.reason = reason
+  }
+}
+
+extension Demonstration {
+  /// The example of an item.
+  init(_ item: Item, label: String, reason: String) {
+    self.init(item: item.id, text: item.text, detail: item.longerText, label: label, reason: reason)
+  }
+
+  /// What it is compared by.
+  var wholeText: String { Item.wholeText(text, detail) }
+}
+
+extension Item {
+  /// The field `detail`; empty where the item has none.
+  var longerText: String { fields["detail"] ?? "" }
+
+  /// All that is known of the item: what it is compared with others by.
+  public var wholeText: String { Self.wholeText(text, longerText) }
+
+  /// Text and longer text, the text once: longer texts often begin with it.
+  static func wholeText(_ text: String, _ longer: String) -> String {
+    longer.isEmpty ? text : longer.hasPrefix(text) ? longer : text + " " + longer
   }
 }
 
@@ -24,19 +50,20 @@ public struct Demonstration: Sendable, Equatable, Codable {
 ///
 /// ```swift
 /// var item = item
-/// item.fields["demonstrations"] = try DemonstrationFormat().text(demonstrations, labels: labels)
-/// let prompt = try PromptTemplate("[[{demonstrations}\n\n]]Text: {text}\nAnswer:").prompt(for: item, labels: labels)
+/// item.fields["demonstrations"] = try DemonstrationFormat().text(demonstrations, task: task)
+/// let prompt = try PromptTemplate("[[{demonstrations}\n\n]]Text: {text}\nAnswer:").prompt(for: item, labels: task.labels)
 /// ```
 public struct DemonstrationFormat: Sendable, Equatable {
   /// Longest text of a demonstration in characters; longer ones are cut at a word and end in "…". The default is 400.
   public var maximumCharacters: Int = 400
-  /// Writes label and reason.
-  public var answer = AnswerTemplate()
+  /// Whether longer texts are shown too. The default is false.
+  public var showsDetail = false
 
   /// A format with the default answers.
   public init(maximumCharacters: Int = 400) { self.maximumCharacters = maximumCharacters }
 
-  /// The demonstrations of a task as one text; those whose answer the task does not have are left out.
+  /// The demonstrations as one text, in their order, with an empty line between two; those whose answer the task does not
+  /// have are left out.
   ///
   /// - Throws: `TeacherProtocolError.unknownLabel`.
   public func text(_ demonstrations: [Demonstration], task: LabellingTask) throws(TeacherProtocolError) -> String {
@@ -46,19 +73,10 @@ public struct DemonstrationFormat: Sendable, Equatable {
       let written = try task.written(answer, about: demonstration.text, reason: demonstration.reason)
       // Spans of words that were cut away would teach to invent them.
       let text = task.kind == .spans ? demonstration.text : cut(demonstration.text)
-      blocks.append("Text: \(PromptBuilder.oneLine(text))\nAnswer: \(PromptBuilder.oneLine(written))")
-    }
-    return blocks.joined(separator: "\n\n")
-  }
-
-  /// The demonstrations as one text, in their order, with an empty line between two.
-  ///
-  /// - Throws: `TeacherProtocolError.unknownLabel`.
-  public func text(_ demonstrations: [Demonstration], labels: LabelSet) throws(TeacherProtocolError) -> String {
-    var blocks: [String] = []
-    for demonstration in demonstrations {
-      let answer = try answer.answer(demonstration.label, rationale: demonstration.reason, labels: labels)
-      blocks.append("Text: \(cut(demonstration.text))\nAnswer: \(answer)")
+      let longer =
+        showsDetail && !demonstration.detail.isEmpty
+        ? "\nDetail: \(PromptBuilder.oneLine(cut(demonstration.detail)))" : ""
+      blocks.append("Text: \(PromptBuilder.oneLine(text))\(longer)\nAnswer: \(PromptBuilder.oneLine(written))")
     }
     return blocks.joined(separator: "\n\n")
   }

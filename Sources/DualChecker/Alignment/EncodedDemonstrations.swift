@@ -10,7 +10,7 @@ struct EncodedDemonstrations: Sendable {
   init(_ demonstrations: [Demonstration], encoder: some SentenceEncoder) async throws {
     self.demonstrations = demonstrations
     self.encoder = encoder
-    vectors = try await encoder.vectors(for: demonstrations.map(\.text))
+    vectors = try await encoder.vectors(for: demonstrations.map(\.wholeText))
     precondition(
       vectors.count == demonstrations.count,
       "SentenceEncoder: \(vectors.count) vectors for \(demonstrations.count) texts")
@@ -23,7 +23,7 @@ struct EncodedDemonstrations: Sendable {
 
   /// Cosine and position, by falling cosine, without the item itself.
   func scored(for item: Item) async throws -> [(score: Float, index: Int)] {
-    guard let query = try await encoder.vectors(for: [item.text]).first else { return [] }
+    guard let query = try await encoder.vectors(for: [item.wholeText]).first else { return [] }
     let scored = zip(demonstrations, vectors).enumerated().compactMap { index, pair in
       // Same text under another id would give the answer away as much as the item itself.
       pair.0.item == item.id || pair.0.text == item.text
@@ -36,9 +36,23 @@ struct EncodedDemonstrations: Sendable {
   func product(_ a: Int, _ b: Int) -> Float { dotProduct(vectors[a], vectors[b]) }
 }
 
-/// The sum of products, in order.
+/// The sum of products, in sixteen running sums.
 func dotProduct(_ a: [Float], _ b: [Float]) -> Float {
-  var sum: Float = 0
-  for i in 0..<min(a.count, b.count) { sum += a[i] * b[i] }
-  return sum
+  let (count, width) = (min(a.count, b.count), 16)
+  return a.withUnsafeBytes { a in
+    b.withUnsafeBytes { b in
+      var sums = SIMD16<Float>.zero
+      let (whole, stride) = (count - count % width, MemoryLayout<Float>.stride)
+      for i in Swift.stride(from: 0, to: whole, by: width) {
+        sums +=
+          a.loadUnaligned(fromByteOffset: i * stride, as: SIMD16<Float>.self)
+          * b.loadUnaligned(fromByteOffset: i * stride, as: SIMD16<Float>.self)
+      }
+      var sum = sums.sum()
+      for i in whole..<count {
+        sum += a.load(fromByteOffset: i * stride, as: Float.self) * b.load(fromByteOffset: i * stride, as: Float.self)
+      }
+      return sum
+    }
+  }
 }

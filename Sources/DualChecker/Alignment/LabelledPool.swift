@@ -8,11 +8,15 @@ public struct LabelledPool: Sendable, Equatable {
     public var item: Item
     /// Its gold answer.
     public var answer: TaskAnswer
+    /// Whether the item was drawn at random, so that how often a teacher is right on it tells how often it is right. False
+    /// for one that was chosen. The default is true.
+    public var isRandom: Bool
 
     /// A labelled item.
-    public init(item: Item, answer: TaskAnswer) {
+    public init(item: Item, answer: TaskAnswer, isRandom: Bool = true) {
       self.item = item
       self.answer = answer
+      self.isRandom = isRandom
     }
   }
 
@@ -35,7 +39,7 @@ public struct LabelledPool: Sendable, Equatable {
   /// - Parameter reasons: why each is labelled so, by item; one without a reason goes without.
   public func demonstrations(reasons: [String: String] = [:]) -> [Demonstration] {
     entries.map {
-      Demonstration(item: $0.item.id, text: $0.item.text, label: $0.answer.key, reason: reasons[$0.item.id] ?? "")
+      Demonstration($0.item, label: $0.answer.key, reason: reasons[$0.item.id] ?? "")
     }
   }
 }

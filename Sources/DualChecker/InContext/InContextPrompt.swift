@@ -4,7 +4,11 @@ internal import TeacherProtocol
 struct InContextPrompt {
   struct Example {
     var text: String
+    /// Its longer text; empty where none is shown.
+    var detail: String
     var answer: String
+    /// What it is compared by.
+    var wholeText: String { Item.wholeText(text, detail) }
   }
 
   /// Texts with answers, in order.
@@ -26,7 +30,7 @@ struct InContextPrompt {
       } else if let rest = Self.rest(of: line, after: "Detail:") {
         detail = rest
       } else if let rest = Self.rest(of: line, after: "Answer:") {
-        if !rest.isEmpty { examples.append(Example(text: text, answer: rest)) }
+        if !rest.isEmpty { examples.append(Example(text: text, detail: detail, answer: rest)) }
       } else if line.hasPrefix("Explanation:") {
         isExplanation = true
       } else if let label = labels.labels.first(where: { line.hasPrefix($0.answer + ": ") }) {

@@ -56,7 +56,7 @@ public struct InContextTeacher: Teacher {
   }
 
   /// What it is remembered by: the way it decides.
-  public var model: String { "in-context \(task.kind.rawValue) \(method.rawValue) \(confidence.rawValue) 1" }
+  public var model: String { "in-context \(task.kind.rawValue) \(method.rawValue) \(confidence.rawValue) 2" }
 
   /// Answers from the prompt alone.
   public func reply(to request: TeacherRequest) async throws -> TeacherReply {
@@ -99,8 +99,8 @@ public struct InContextTeacher: Teacher {
 
   /// The cosine of each demonstration with the text in question.
   private func nearness(of prompt: InContextPrompt) async throws -> [Double] {
-    let question = prompt.text + (prompt.detail.isEmpty ? "" : " " + prompt.detail)
-    let vectors = try await encoder.vectors(for: [question] + prompt.examples.map(\.text))
+    let question = Item.wholeText(prompt.text, prompt.detail)
+    let vectors = try await encoder.vectors(for: [question] + prompt.examples.map(\.wholeText))
     return vectors.dropFirst().map { Double(dotProduct($0, vectors[0])) }
   }
 
@@ -114,7 +114,7 @@ public struct InContextTeacher: Teacher {
       else { continue }
       votes[place] += exp(Self.sharpness * (cosine - (near.max() ?? 0)))
     }
-    let question = prompt.text + " " + prompt.detail
+    let question = Item.wholeText(prompt.text, prompt.detail)
     for (place, label) in task.labels.labels.enumerated() {
       guard let meaning = prompt.meanings[label.name] else { continue }
       let vectors = try await encoder.vectors(for: [question, meaning])

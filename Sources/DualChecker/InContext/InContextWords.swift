@@ -20,13 +20,15 @@ struct InContextWords {
       let read = reader.read(example.answer)
       guard case .answered(let name) = read.outcome, let place = task.labels.index(of: name) else { continue }
       texts[place] += 1
-      for word in Self.words(example.text + " " + read.rationale) { counts[place][word, default: 0] += 1 }
+      for word in Self.words(example.wholeText + " " + read.rationale) { counts[place][word, default: 0] += 1 }
     }
     for (place, label) in task.labels.labels.enumerated() {
       for word in Self.words(prompt.meanings[label.name] ?? "") { counts[place][word, default: 0] += 1 }
     }
     let vocabulary = Double(Set(counts.flatMap(\.keys)).count + 1)
-    let asked = Self.words(prompt.text + " " + prompt.detail).filter { word in counts.contains { $0[word] != nil } }
+    let asked = Self.words(Item.wholeText(prompt.text, prompt.detail)).filter { word in
+      counts.contains { $0[word] != nil }
+    }
     let scores = counts.indices.map { place -> Double in
       let total = counts[place].values.reduce(0, +) + vocabulary
       // In the order of the text: a sum over a set would differ from run to run.

@@ -136,7 +136,7 @@ public struct DualCheckerLoop: Sendable {
 
   /// How sure a reply is, 0...1, after calibration on the pool.
   public func sureness(of confidence: Double?, in state: LoopState) -> Double {
-    guard let confidence else { return state.pool.isEmpty ? 1 : share(of: state.pool) }
+    guard let confidence else { return state.pool.isEmpty ? 1 : share(of: state.fairPool) }
     return calibration(state)(confidence)
   }
 
@@ -145,7 +145,7 @@ public struct DualCheckerLoop: Sendable {
   }
 
   private func calibration(_ state: LoopState) -> @Sendable (Double) -> Double {
-    let stated = state.pool.filter { $0.confidence != nil }
+    let stated = state.fairPool.filter { $0.confidence != nil }
     guard let calibrate, !stated.isEmpty else { return { $0 } }
     return calibrate(stated.map { $0.confidence ?? 0 }, stated.map(\.isRight))
   }
@@ -219,14 +219,15 @@ public struct DualCheckerLoop: Sendable {
     let score = task.score(answers, against: entries.map(\.answer), texts: entries.map(\.item.text))
     let kept = zip(entries, zip(replies, answers)).map { entry, reply in
       LoopState.PoolAnswer(
-        item: entry.item.id, confidence: reply.0.confidence?.value, isRight: reply.1 == entry.answer)
+        item: entry.item.id, confidence: reply.0.confidence?.value, isRight: reply.1 == entry.answer,
+        isRandom: entry.isRandom)
     }
     return (score, kept)
   }
 
   /// The lowest threshold above which the pool's answers are right often enough, after calibration.
   private func threshold(of state: LoopState, precision: Double) -> Double {
-    let pool = state.pool.map { (sure: sureness(of: $0.confidence, in: state), isRight: $0.isRight) }
+    let pool = state.fairPool.map { (sure: sureness(of: $0.confidence, in: state), isRight: $0.isRight) }
       .sorted { $0.sure > $1.sure }
     var (right, best) = (0, 1.0)
     for (place, answer) in pool.enumerated() {

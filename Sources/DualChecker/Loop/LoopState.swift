@@ -80,6 +80,19 @@ public struct LoopState: Sendable, Equatable, Codable {
     public var confidence: Double?
     /// Whether it was right.
     public var isRight: Bool
+    /// Whether the item was drawn at random: those alone tell what a confidence is worth.
+    public var isRandom: Bool
+
+    /// An answer.
+    public init(item: String, confidence: Double?, isRight: Bool, isRandom: Bool = true) {
+      (self.item, self.confidence, self.isRight, self.isRandom) = (item, confidence, isRight, isRandom)
+    }
+  }
+
+  /// The pool's answers on items that were drawn at random; all of them where none was.
+  public var fairPool: [PoolAnswer] {
+    let random = pool.filter(\.isRandom)
+    return random.isEmpty ? pool : random
   }
 
   init(history: TemplateHistory, threshold: Double) {

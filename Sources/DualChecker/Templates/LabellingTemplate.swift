@@ -43,7 +43,7 @@ public struct LabellingTemplate: Sendable, Equatable, Codable {
 
   /// Digest of all it says, 12 hexadecimal digits: every answer names it.
   public var version: String {
-    let shown = demonstrations.flatMap { [$0.item, $0.text, $0.label, $0.reason] }
+    let shown = demonstrations.flatMap { [$0.item, $0.text, $0.detail, $0.label, $0.reason] }
     return String(
       ContentDigest.of(fields: ["labelling", layout] + instructions + ["demonstrations"] + shown).prefix(12))
   }

@@ -2,7 +2,7 @@ public import TeacherProtocol
 
 /// How much a prompt says beyond the plain one.
 public struct PromptDetail: Sendable, Equatable, Codable {
-  /// Whether the item's longer text is shown too.
+  /// Whether the longer texts of the item and of its demonstrations are shown too.
   public var longerText = false
   /// Demonstrations chosen for the item, as a multiple of the usual number. The default is 1.
   public var shots = 1
@@ -31,8 +31,6 @@ public struct PromptBuilder: Sendable {
   public var aligner: ContextAligner
   /// Demonstrations chosen for each item. The default is 4.
   public var shots = 4
-  /// The field of the items that holds the longer text. The default is `detail`.
-  public var detailField = "detail"
   /// Longest prompt in characters: demonstrations are left out, the last ones first, then the detail is cut. The default
   /// is 24,000, about 8,000 tokens of English.
   public var contextCharacters = 24_000
@@ -59,15 +57,16 @@ public struct PromptBuilder: Sendable {
     let names = Set(standing.map(\.item))
     // The nearest stand last, next to the question.
     var shown = standing + chosen.filter { !names.contains($0.item) }.reversed()
-    var longer = detail.longerText ? Self.oneLine(item.fields[detailField] ?? "") : ""
+    var longer = detail.longerText ? Self.oneLine(item.longerText) : ""
+    var format = DemonstrationFormat(maximumCharacters: demonstrationCharacters)
+    format.showsDetail = detail.longerText
     func prompt() throws -> String {
       var filled = item
       filled.fields["instructions"] = template.instructions.joined(separator: "\n")
       filled.fields["names"] =
         task.kind == .spans ? task.spanForm : task.labels.labels.map(\.answer).joined(separator: " / ")
       filled.fields["definitions"] = detail.definitions ? task.definitions : ""
-      filled.fields["demonstrations"] = try DemonstrationFormat(maximumCharacters: demonstrationCharacters)
-        .text(shown, task: task)
+      filled.fields["demonstrations"] = try format.text(shown, task: task)
       filled.fields["text"] = Self.oneLine(item.text)
       filled.fields["detail"] = longer
       return try layout.prompt(for: filled, labels: task.labels)

@@ -45,8 +45,7 @@ public struct BorderlineDemonstrations: TemplateRefinement {
     let there = Set(template.demonstrations.map(\.item))
     guard let fresh = cases.first(where: { !there.contains($0.studentCase.item.id) }) else { return [] }
     let demonstration = Demonstration(
-      item: fresh.studentCase.item.id, text: fresh.studentCase.item.text, label: fresh.studentCase.answer.key,
-      reason: fresh.reason)
+      fresh.studentCase.item, label: fresh.studentCase.answer.key, reason: fresh.reason)
     if template.demonstrations.count >= limit, let oldest = template.demonstrations.first {
       // Dropped and added, so that the order stays that of their age.
       return [.dropDemonstration(item: oldest.item), .addDemonstration(demonstration)]

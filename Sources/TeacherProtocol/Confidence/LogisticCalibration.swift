@@ -35,9 +35,9 @@ public struct LogisticCalibration: ConfidenceCalibration, Equatable, Codable {
       (logit: Self.logOdds(confidence), target: isRight ? (right + 1) / (right + 2) : 1 / (wrong + 2))
     }
     var (a, b) = (1.0, 0.0)
-    // Newton's steps on a concave likelihood; the ridge keeps them in bounds where all confidences are equal.
+    // Newton's steps on a concave likelihood; the prior keeps them in bounds where all confidences are equal.
     for _ in 0..<50 {
-      var (da, db, aa, ab, bb) = (1e-3 * (1 - a), 0.0, 1e-3, 0.0, 1e-6)
+      var (da, db, aa, ab, bb) = (Self.prior * (1 - a), -Self.prior * b, Self.prior, 0.0, Self.prior)
       for (logit, target) in rows {
         let p = Self.probability(a * logit + b)
         let weight = p * (1 - p)
@@ -64,6 +64,10 @@ public struct LogisticCalibration: ConfidenceCalibration, Equatable, Codable {
   public func calibrated(_ confidence: Double) -> Double {
     Self.probability(slope * Self.logOdds(confidence) + shift)
   }
+
+  /// How firmly stated confidence is believed before anything is known: the precision of a normal prior around slope 1 and
+  /// shift 0, so that twenty answers do not overturn it and some hundreds do.
+  private static let prior = 1.0
 
   private static func logOdds(_ probability: Double) -> Double {
     let bounded = min(1 - 1e-4, max(1e-4, probability))
