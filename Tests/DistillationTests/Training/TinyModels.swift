@@ -19,7 +19,7 @@ enum TinyModels {
     return sizes
   }
 
-  static func student(seed: UInt64 = 1) throws -> SmolVLM {
+  static func student(seed: UInt64 = 1, sizes: SmolVLM.FreshSizes = sizes) throws -> SmolVLM {
     var generator = Tensor.Generator(seed: seed)
     return try SmolVLM(
       sizes, textsForTokenizer: ["Yes, the photo is used out of context.", "No, the photo belongs to the caption."],
