@@ -125,8 +125,7 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
 
   /// Its answers, with the classes' probabilities; for spans with the mean probability of what it wrote.
   public func predictions(for items: [Item]) async throws -> [StudentPrediction] {
-    let answers = task.kind == .spans ? [] : try task.names.map { try task.written(.label($0), about: "") }
-    let trees = try await trees(items.map { ($0, answers) })
+    let trees = try await questions(items)
     return try await onOwnThread { [self] in
       task.kind == .spans ? written(items, trees) : chosen(trees)
     }
@@ -182,8 +181,13 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
   }
 
   func check(_ items: [Item]) async throws {
+    _ = try await questions(items)
+  }
+
+  /// What items are asked with: for classes the answer that each would be.
+  private func questions(_ items: [Item]) async throws -> [AnswerTree] {
     let answers = task.kind == .spans ? [] : try task.names.map { try task.written(.label($0), about: "") }
-    _ = try await trees(items.map { ($0, answers) })
+    return try await trees(items.map { ($0, answers) })
   }
 
   private func supervised(_ examples: [TrainingExample]) async throws -> SupervisedObjective {

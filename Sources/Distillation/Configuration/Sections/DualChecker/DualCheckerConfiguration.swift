@@ -34,7 +34,7 @@ public struct DualCheckerConfiguration: ConfigurationSection {
   public var studentCheck = StudentCheckConfiguration()
   /// Batches and budget. The default is ``CheckedLoopConfiguration/init()``.
   public var loop = CheckedLoopConfiguration()
-  /// The encoder that is trained. The default is ``CheckedStudentConfiguration/init()``, a small one from nothing.
+  /// The student that is trained. The default is ``CheckedStudentConfiguration/init()``, a small one from nothing.
   public var student = CheckedStudentConfiguration()
   /// What is measured. The default is ``CheckedEvaluationConfiguration/init()``.
   public var evaluation = CheckedEvaluationConfiguration()
@@ -71,7 +71,7 @@ public struct DualCheckerConfiguration: ConfigurationSection {
     ConfigurationKey("teacher_check", \.teacherCheck, "When the teacher is asked again, and with what."),
     ConfigurationKey("student_check", \.studentCheck, "Borderline cases of the student, and what becomes of them."),
     ConfigurationKey("loop", \.loop, "Batches and budget."),
-    ConfigurationKey("student", \.student, "The encoder that is trained."),
+    ConfigurationKey("student", \.student, "The student that is trained."),
     ConfigurationKey("evaluation", \.evaluation, "What is measured."),
     ConfigurationKey("title", \.title, "Title of the page report.html.", range: .nonBlank),
   ]
