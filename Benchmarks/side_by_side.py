@@ -121,7 +121,7 @@ peak = {d: median([r for r in runs["ours", "sft", d] if r.get("measured_peak_gfl
 machine = (
     f"{cpu[0] if cpu else platform.processor()}, {sample[0]['threads']} threads; a loop of multiply-adds reaches "
     f"{peak['float32']:.0f} GFLOP/s in Float32 and {peak['bfloat16']:.0f} in bfloat16. "
-    f"{options.rounds} rounds in turn, medians. One image tile, 128 prompt tokens, 64 answer tokens, 3 answers in Stage 1. "
+    f"{'One round' if options.rounds == 1 else f'Medians of {options.rounds} rounds'} in turn. One image tile, 128 prompt tokens, 64 answer tokens, 3 answers in Stage 1. "
     f"A first step begins {median(sample, 'ready_seconds'):.2f} s after the start and ends, nothing kept, after "
     f"{median(sample, 'first_step_seconds'):.1f} s; PyTorch needs {median(runs['torch', 'sft', 'float32', ''], 'load_seconds'):.1f} s to load."
 )
