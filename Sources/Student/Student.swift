@@ -74,8 +74,7 @@ extension Student {
 func totals(
   of trees: [AnswerTree], batch: Int, scoring: ([AnswerTree]) -> AnswerScores
 ) -> [[Double]] {
-  let batches = stride(from: 0, to: trees.count, by: batch).map { Array(trees[$0..<min(trees.count, $0 + batch)]) }
-  return mapInParallel(batches) { batch -> [[Double]] in
+  mapInParallel(trees.batches(of: batch)) { batch -> [[Double]] in
     let totals = scoring(batch).answerTotals().scalars.map(Double.init)
     var at = 0
     return batch.map { tree in
@@ -83,6 +82,13 @@ func totals(
       return Array(totals[at..<(at + tree.answers.count)])
     }
   }.flatMap { $0 }
+}
+
+extension Array {
+  /// The elements in order, so many at a time; the last batch has what is left.
+  package func batches(of size: Int) -> [[Element]] {
+    stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min(count, $0 + size)]) }
+  }
 }
 
 /// Runs independent work on the arithmetic's own threads, results in order.

@@ -56,12 +56,14 @@ public struct CheckedRun: Sendable {
     if let threads = configuration.threads { Tensor.Compute.threads = threads }
     try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
     let all = try CheckedRecords(configuration)
-    let encoder = try encoder(for: all.training)
+    let hashed = HashedNGramEncoder(suiting: all.training.map(\.wholeText))
+    let encoder = try folderEncoder() ?? hashed
     let data = try await CheckedData(all, configuration, encoder: encoder)
     let model = try modelFolder(all)
     let untrained = try student(data.task, model: model)
     try await untrained.check(data.pool.map(\.item) + data.unlabelled + data.test)
-    let loop = try await loop(data, encoder: encoder)
+    let loop = try await loop(
+      data, teachers: CheckedTeachers(self, task: data.task, hashed: hashed), encoder: encoder)
     let records = StepRecords(run: folder)
     let key = try StepRecords.key(settings, all.key, digest(of: model), loop.teacher.model)
     let began = Date()
@@ -107,17 +109,16 @@ public struct CheckedRun: Sendable {
     return base
   }
 
-  /// What says how alike records are.
-  private func encoder(for items: [Item]) throws -> any SentenceEncoder {
-    if let path = configuration.aligner.encoder {
-      return FolderSentenceEncoder(try SentenceEmbedder(contentsOf: URL(filePath: path)))
+  /// The configuration's model that says how alike records are; nil where it names none.
+  private func folderEncoder() throws -> (any SentenceEncoder)? {
+    try configuration.aligner.encoder.map {
+      FolderSentenceEncoder(try SentenceEmbedder(contentsOf: URL(filePath: $0)))
     }
-    return HashedNGramEncoder(suiting: items.map(\.wholeText))
   }
 
-  private func loop(_ data: CheckedData, encoder: any SentenceEncoder) async throws -> DualCheckerLoop {
-    let teachers = CheckedTeachers(
-      self, task: data.task, texts: (data.pool.map(\.item) + data.unlabelled).map(\.wholeText))
+  private func loop(
+    _ data: CheckedData, teachers: CheckedTeachers, encoder: any SentenceEncoder
+  ) async throws -> DualCheckerLoop {
     let aligner = try await ContextAligner(
       pool: LabelledPool(data.pool), selection: configuration.aligner.selection, encoder: encoder)
     var loop = DualCheckerLoop(

@@ -13,10 +13,8 @@ struct CheckedTeachers {
   private let task: LabellingTask
   private let hashed: HashedNGramEncoder
 
-  init(_ run: CheckedRun, task: LabellingTask, texts: [String]) {
-    self.run = run
-    self.task = task
-    hashed = HashedNGramEncoder(suiting: texts)
+  init(_ run: CheckedRun, task: LabellingTask, hashed: HashedNGramEncoder) {
+    (self.run, self.task, self.hashed) = (run, task, hashed)
   }
 
   func teacher(_ configuration: CheckedTeacherConfiguration) throws -> any Teacher {

@@ -67,8 +67,7 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
     self = try await onOwnThread { [self] in
       var student = self
       let each = max(1, (objective.exampleCount + options.updatesPerFit - 1) / options.updatesPerFit)
-      for start in stride(from: 0, to: objective.exampleCount, by: each) {
-        let part = Array(start..<min(objective.exampleCount, start + each))
+      for part in Array(0..<objective.exampleCount).batches(of: each) {
         let (gradients, metrics) = objective.gradients(of: part, parts: 4, under: student.model)
         let norm = student.optimizer.update(
           &student.model, gradients: gradients, learningRate: options.learningRate)
@@ -139,8 +138,7 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
   }
 
   private func written(_ items: [Item], _ trees: [AnswerTree]) -> [StudentPrediction] {
-    let batches = stride(from: 0, to: trees.count, by: 16).map { Array(trees[$0..<min(trees.count, $0 + 16)]) }
-    let found: [Written] = mapInParallel(batches, written).flatMap(\.self)
+    let found: [Written] = mapInParallel(trees.batches(of: 16), written).flatMap(\.self)
     return zip(items, found).map { item, found in
       let answer = (try? task.answer(in: found.text, about: item.text)) ?? .spans([])
       return StudentPrediction(answer: answer, probabilities: [found.probability, 1 - found.probability])

@@ -92,8 +92,7 @@ public struct EncoderStudent: OnlineStudent {
       var student = self
       let prepared = try student.prepared(batch)
       let each = max(1, (prepared.count + options.updatesPerFit - 1) / options.updatesPerFit)
-      for start in stride(from: 0, to: prepared.count, by: each) {
-        let part = Array(prepared[start..<min(prepared.count, start + each)])
+      for part in prepared.batches(of: each) {
         try student.update(part, rate: options.learningRate, stage: "online student")
       }
       return student

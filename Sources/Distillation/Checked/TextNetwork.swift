@@ -63,8 +63,7 @@ enum TextNetwork: Sendable {
     logits: @Sendable (Model, [Encoding]) -> Tensor
   ) -> (loss: Double, norm: Double) {
     let total = examples.reduce(Float(0)) { $0 + $1.weight * Float($1.classes.count { $0 != nil }) }
-    let parts = stride(from: 0, to: examples.count, by: 4).map { Array(examples[$0..<min(examples.count, $0 + 4)]) }
-    let results = mapInParallel(parts) { [model] part -> (Float, Gradients) in
+    let results = mapInParallel(examples.batches(of: 4)) { [model] part -> (Float, Gradients) in
       let (value, gradients) = model.valueAndGradients { model in
         let rows = logits(model, part.map(\.encoding)).logSoftmax()
         var (places, weights, row) = ([Int](), [Float](), 0)
@@ -98,8 +97,7 @@ enum TextNetwork: Sendable {
         return StudentPrediction(answer: .label(task.names[best]), probabilities: probabilities)
       }
     case .tagger(let model):
-      let chunks = stride(from: 0, to: texts.count, by: 16).map { Array(texts[$0..<min(texts.count, $0 + 16)]) }
-      return mapInParallel(chunks) { Self.predictions(for: $0, by: model, task: task) }.flatMap { $0 }
+      return mapInParallel(texts.batches(of: 16)) { Self.predictions(for: $0, by: model, task: task) }.flatMap { $0 }
     }
   }
 

@@ -30,11 +30,7 @@ extension Student {
         AnswerTree(
           prompt: questions[i].prompt + questions[i].answers[chosen[i]], images: questions[i].images, answers: [])
       }
-      let size = 16
-      let batches = stride(from: 0, to: prompts.count, by: size).map {
-        Array(prompts[$0..<min(prompts.count, $0 + size)])
-      }
-      let generations = mapInParallel(batches) { batch -> [Generation] in
+      let generations = mapInParallel(prompts.batches(of: 16)) { batch -> [Generation] in
         var generator = Tensor.Generator(seed: 0)
         return generate(batch, maximumTokens: rationaleTokens, sampling: Sampling(), using: &generator)
       }

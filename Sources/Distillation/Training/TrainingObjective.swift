@@ -30,10 +30,7 @@ extension TrainingObjective {
   ) -> (gradients: Gradients, metrics: StepMetrics) {
     let weight = weight(of: examples)
     let each = (examples.count + count - 1) / max(1, count)
-    let parts = stride(from: 0, to: examples.count, by: each).map {
-      Array(examples[$0..<min(examples.count, $0 + each)])
-    }
-    let results = mapInParallel(Array(parts.enumerated())) { part -> (Gradients, StepMetrics) in
+    let results = mapInParallel(Array(examples.batches(of: each).enumerated())) { part -> (Gradients, StepMetrics) in
       var metrics = StepMetrics()
       let (value, gradients) = inTraining(model, part.offset).valueAndGradients { model -> Tensor in
         let (loss, sums) = loss(of: part.element, under: model, total: weight)
@@ -184,8 +181,7 @@ public struct PreferenceTrainingObjective: TrainingObjective {
   public static func reference(
     of trees: [PreferenceTree], under scorer: some SequenceScorer, batch: Int = 16
   ) -> [ReferenceScores] {
-    let batches = stride(from: 0, to: trees.count, by: batch).map { Array(trees[$0..<min(trees.count, $0 + batch)]) }
-    return mapInParallel(batches) { batch -> [ReferenceScores] in
+    mapInParallel(trees.batches(of: batch)) { batch -> [ReferenceScores] in
       let scores = scorer.logProbabilities(of: batch.map(\.tree))
       let tokens = scores.logProbabilities.scalars
       return scores.ranges.map { .tokens($0.map { Array(tokens[$0]) }) }
