@@ -19,14 +19,6 @@ bool sd_has_products(void) {
          __builtin_cpu_supports("avx512vl");
 }
 
-typedef struct {
-  const sd_product *p;
-  size_t panels, chunks, chunk;  // columns in panels, rows in chunks
-  uint16_t *rounded;             // A in bfloat16, [rows, rounded_row]
-  size_t rounded_row;
-  int threads;
-} job;
-
 static _Thread_local void *scratch;
 static _Thread_local size_t scratch_bytes;
 static void *panel_scratch(size_t bytes) {
@@ -39,90 +31,161 @@ static void *panel_scratch(size_t bytes) {
   return scratch;
 }
 
-// Asks for a part of the panel that this thread will probably pack next, so that it comes from memory meanwhile.
+// A in bfloat16, [rows, row]: each that several terms share once.
 typedef struct {
-  const char *from;
-  size_t rows, bytes, step, next;
-} ahead;
-static ahead look_ahead(const sd_product *p, size_t column) {
-  if (column >= p->columns) return (ahead){0};
-  size_t most = p->inner < DEPTH ? p->inner : DEPTH;
-  size_t columns = p->columns - column < WIDTH ? p->columns - column : WIDTH;
-  return (ahead){.from = (const char *)p->b + place(p->b_type, p->b_turned ? column * p->b_row : column),
-                 .rows = p->b_turned ? columns : most, .bytes = place(p->b_type, p->b_turned ? most : columns),
-                 .step = place(p->b_type, p->b_row)};
+  const sd_product *of;
+  uint16_t *words;
+  size_t row;
+} rounded;
+
+// How the tasks of a sum are cut: columns in panels, rows in chunks.
+typedef struct {
+  const sd_product_sum *sum;
+  size_t chunks, chunk;
+  int tasks;
+} cut;
+
+typedef struct {
+  const cut *cuts;
+  const rounded *operands;
+  int tasks, operand_count, threads;
+} job;
+
+// The sum of a task, and the task's number among those of the sum; none past the last task.
+static const cut *cut_of(const job *w, int *index) {
+  if (*index >= w->tasks) return NULL;
+  const cut *c = w->cuts;
+  for (; *index >= c->tasks; c++) *index -= c->tasks;
+  return c;
 }
-INLINE void fetch(ahead *a, size_t lines) {
-  size_t each = (a->bytes + 127) / 64;
-  for (size_t end = a->next + lines; a->next < end && a->next < a->rows * each; a->next++)
-    __builtin_prefetch(a->from + a->next / each * a->step + a->next % each * 64, 0, 2);
+
+// What a thread needs after what it has in work, so that it comes from memory meanwhile: the next part of its panel, or
+// the panel of the task that it will probably take next.
+static ahead part_ahead(const sd_product *p, size_t k, size_t column) {
+  size_t depth = p->inner - k < DEPTH ? p->inner - k : DEPTH;
+  size_t columns = p->columns - column < WIDTH ? p->columns - column : WIDTH;
+  size_t bytes = place(p->b_type, p->b_turned ? depth : columns), step = place(p->b_type, p->b_row);
+  const char *at = (const char *)p->b + place(p->b_type, p->b_turned ? column * p->b_row + k : k * p->b_row + column);
+  return (ahead){.at = line_of(at), .row_end = at + bytes, .end = at + (p->b_turned ? columns : depth) * step, .bytes = bytes,
+                 .step = step};
+}
+enum { THIN = 64 };  // terms of so few products are over before anything comes from memory, and come fast themselves
+static ahead after(const job *w, int task, const sd_product_sum *sum, int term, size_t k, size_t column) {
+  const sd_product *p = sum->terms + term;
+  if (k + DEPTH < p->inner) return part_ahead(p, k + DEPTH, column);
+  for (p++; p < sum->terms + sum->count; p++)
+    if (p->inner > THIN) return part_ahead(p, 0, column);
+  task += w->threads;
+  const cut *next = cut_of(w, &task);
+  if (!next) return (ahead){0};
+  return part_ahead(next->sum->terms, 0, (size_t)task / next->chunks * WIDTH);
+}
+
+static const rounded *operand_of(const rounded *operands, int count, const sd_product *p) {
+  for (const rounded *o = operands; o < operands + count; o++)
+    if (o->of->a == p->a && o->of->a_row == p->a_row && o->of->inner == p->inner && o->of->rows == p->rows) return o;
+  return NULL;
+}
+
+// A part of a term, k..<k + depth, for the rows and columns of a task; its panel is laid out first.
+static void multiply_part(const job *w, const sd_product *p, size_t k, size_t from, size_t to, size_t column, bool adds,
+                          float *panel, ahead *next) {
+  size_t depth = p->inner - k < DEPTH ? p->inner - k : DEPTH;
+  size_t columns = p->columns - column < WIDTH ? p->columns - column : WIDTH;
+  int vectors = (int)((columns + 15) / 16);
+  __mmask16 last = first(columns - 16 * (size_t)(vectors - 1));
+  const rounded *operand = p->in_bfloat16 ? operand_of(w->operands, w->operand_count, p) : NULL;
+  if (operand) {
+    pack_pairs(p, k, depth, column, columns, (uint32_t *)panel);
+  } else {
+    pack_float(p, k, depth, column, columns, panel);
+  }
+  for (size_t row = from; row < to; row += HEIGHT) {
+    int rows = to - row < HEIGHT ? (int)(to - row) : HEIGHT;
+    float *c = p->c + row * p->c_row + column;
+    if (operand) {
+      const uint32_t *a = (const uint32_t *)(operand->words + row * operand->row + k);
+      (vectors == 3 ? pairs3 : vectors == 2 ? pairs2 : pairs1)(
+          rows, a, operand->row / 2, (uint32_t *)panel, (depth + 1) / 2, c, p->c_row, last, adds, next);
+    } else if (p->a_turned) {
+      (vectors == 3 ? turned3 : vectors == 2 ? turned2 : turned1)(
+          rows, p->a + k * p->a_row + row, 1, p->a_row, panel, depth, c, p->c_row, last, adds, next);
+    } else {
+      (vectors == 3 ? plain3 : vectors == 2 ? plain2 : plain1)(
+          rows, p->a + row * p->a_row + k, p->a_row, 1, panel, depth, c, p->c_row, last, adds, next);
+    }
+  }
 }
 
 static void multiply_task(void *context, int index) {
   const job *w = context;
-  const sd_product *p = w->p;
-  size_t column = (size_t)index / w->chunks * WIDTH, from = (size_t)index % w->chunks * w->chunk;
-  size_t columns = p->columns - column < WIDTH ? p->columns - column : WIDTH;
-  size_t to = from + w->chunk < p->rows ? from + w->chunk : p->rows;
-  int vectors = (int)((columns + 15) / 16);
-  __mmask16 last = first(columns - 16 * (size_t)(vectors - 1));
-  size_t most = p->inner < DEPTH ? p->inner : DEPTH;
-  float *panel = panel_scratch(most * WIDTH * sizeof(float));
-  ahead next = look_ahead(p, column + (size_t)w->threads * WIDTH);
-  size_t groups = (to - from + HEIGHT - 1) / HEIGHT, lines = next.rows * ((next.bytes + 127) / 64) / (groups + 1) + 1;
-  for (size_t k = 0; k < p->inner; k += DEPTH) {
-    size_t depth = p->inner - k < DEPTH ? p->inner - k : DEPTH;
-    bool adds = p->adds || k > 0;
-    if (w->rounded) {
-      pack_pairs(p, k, depth, column, columns, (uint32_t *)panel);
-    } else {
-      pack_float(p, k, depth, column, columns, panel);
+  int own = index;
+  const cut *c = cut_of(w, &own);
+  const sd_product_sum *sum = c->sum;
+  size_t column = (size_t)own / c->chunks * WIDTH, from = (size_t)own % c->chunks * c->chunk;
+  size_t rows = sum->terms->rows, to = from + c->chunk < rows ? from + c->chunk : rows, most = 0;
+  for (int t = 0; t < sum->count; t++) most = sum->terms[t].inner > most ? sum->terms[t].inner : most;
+  float *panel = panel_scratch((most < DEPTH ? most : DEPTH) * WIDTH * sizeof(float));
+  bool adds = sum->terms->adds;
+  ahead next = {0};
+  for (int t = 0; t < sum->count; t++)
+    for (size_t k = 0; k < sum->terms[t].inner; k += DEPTH, adds = true) {
+      if (next.at >= next.end) next = after(w, index, sum, t, k, column);
+      multiply_part(w, sum->terms + t, k, from, to, column, adds, panel, &next);
     }
-    for (size_t row = from; row < to; row += HEIGHT) {
-      int rows = to - row < HEIGHT ? (int)(to - row) : HEIGHT;
-      fetch(&next, lines);
-      float *c = p->c + row * p->c_row + column;
-      if (w->rounded) {
-        const uint32_t *a = (const uint32_t *)(w->rounded + row * w->rounded_row + k);
-        (vectors == 3 ? pairs3 : vectors == 2 ? pairs2 : pairs1)(
-            rows, a, w->rounded_row / 2, (uint32_t *)panel, (depth + 1) / 2, c, p->c_row, last, adds);
-      } else if (p->a_turned) {
-        (vectors == 3 ? turned3 : vectors == 2 ? turned2 : turned1)(
-            rows, p->a + k * p->a_row + row, 1, p->a_row, panel, depth, c, p->c_row, last, adds);
-      } else {
-        (vectors == 3 ? plain3 : vectors == 2 ? plain2 : plain1)(
-            rows, p->a + row * p->a_row + k, p->a_row, 1, panel, depth, c, p->c_row, last, adds);
-      }
-    }
-  }
 }
 
+typedef struct {
+  const rounded *operands;
+} round_job;
+enum { ROUNDED = 32 };  // rows of a task
+static int round_tasks(const rounded *o) { return (int)((o->of->rows + ROUNDED - 1) / ROUNDED); }
 static void round_task(void *context, int index) {
-  const job *w = context;
-  const sd_product *p = w->p;
-  size_t from = (size_t)index * 32, to = from + 32 < p->rows ? from + 32 : p->rows;
-  round_rows(p->a + from * p->a_row, p->a_row, to - from, p->inner, w->rounded + from * w->rounded_row, w->rounded_row);
+  const rounded *o = ((round_job *)context)->operands;
+  for (; index >= round_tasks(o); o++) index -= round_tasks(o);
+  const sd_product *p = o->of;
+  size_t from = (size_t)index * ROUNDED, to = from + ROUNDED < p->rows ? from + ROUNDED : p->rows;
+  round_rows(p->a + from * p->a_row, p->a_row, to - from, p->inner, o->words + from * o->row, o->row);
+}
+static size_t words_of(const rounded *o) { return (o->of->rows * o->row + 1) / 2; }
+
+void sd_multiply_sums(const sd_product_sum *sums, int count) {
+  int terms = 0, operands = 0, tasks = 0;
+  size_t panels = 0;
+  for (int i = 0; i < count; i++) {
+    terms += sums[i].count;
+    panels += (sums[i].terms->columns + WIDTH - 1) / WIDTH;
+  }
+  if (terms == 0) return;
+  size_t lists = (size_t)terms * sizeof(rounded) + (size_t)count * sizeof(cut);
+  rounded *operand = (rounded *)sd_allocate(lists / sizeof(float));
+  cut *cuts = (cut *)(operand + terms);
+  job w = {.cuts = cuts, .operands = operand, .threads = sd_threads()};
+  for (int i = 0; i < count; i++) {
+    const sd_product_sum *s = sums + i;
+    // Few panels of many rows are cut across too, so that all threads have work; each part packs the panel again.
+    bool across = panels < 8 && s->terms->rows > 256;
+    cuts[i] = (cut){s, across ? (s->terms->rows + 127) / 128 : 1, across ? 128 : s->terms->rows, 0};
+    cuts[i].tasks = (int)((s->terms->columns + WIDTH - 1) / WIDTH * cuts[i].chunks);
+    w.tasks += cuts[i].tasks;
+    for (const sd_product *p = s->terms; p < s->terms + s->count; p++) {
+      if (!p->in_bfloat16 || operand_of(operand, operands, p)) continue;
+      rounded *o = operand + operands++;
+      *o = (rounded){.of = p, .row = (p->inner + 1) / 2 * 2};
+      o->words = (uint16_t *)sd_allocate(words_of(o));
+      tasks += round_tasks(o);
+    }
+  }
+  w.operand_count = operands;
+  sd_parallel(tasks, round_task, &(round_job){operand});
+  sd_parallel(w.tasks, multiply_task, &w);
+  for (rounded *o = operand; o < operand + operands; o++) sd_release((float *)o->words, words_of(o));
+  sd_release((float *)operand, lists / sizeof(float));
 }
 
 void sd_multiply(const sd_product *p) {
   if (has_few_rows(p)) return multiply_few_rows(p, 1);
-  job w = {.p = p, .panels = (p->columns + WIDTH - 1) / WIDTH, .chunks = 1, .chunk = p->rows,
-           .threads = sd_threads()};
-  // Few panels of many rows are cut across too, so that all threads have work; each part packs the panel again.
-  if (w.panels < 8 && p->rows > 256) {
-    w.chunks = (p->rows + 127) / 128;
-    w.chunk = 128;
-  }
-  if (p->in_bfloat16) {
-    w.rounded_row = (p->inner + 1) / 2 * 2;
-    size_t words = (p->rows * w.rounded_row + 1) / 2;
-    w.rounded = (uint16_t *)sd_allocate(words);
-    sd_parallel((int)((p->rows + 31) / 32), round_task, &w);
-    sd_parallel((int)(w.panels * w.chunks), multiply_task, &w);
-    sd_release((float *)w.rounded, words);
-    return;
-  }
-  sd_parallel((int)(w.panels * w.chunks), multiply_task, &w);
+  sd_multiply_sums(&(sd_product_sum){p, 1}, 1);
 }
 
 void sd_multiply_together(const sd_product *products, int count) {
@@ -132,5 +195,6 @@ void sd_multiply_together(const sd_product *products, int count) {
 #else
 bool sd_has_products(void) { return false; }
 void sd_multiply(const sd_product *p) { (void)p; }
+void sd_multiply_sums(const sd_product_sum *s, int count) { (void)s, (void)count; }
 void sd_multiply_together(const sd_product *p, int count) { (void)p, (void)count; }
 #endif

@@ -10,8 +10,9 @@ public protocol Projection: Module {
   func denseWeight() -> Tensor
   /// What this map adds after the product, [out], adapters included; nil for nothing.
   func denseBias() -> Tensor?
-  /// The matrix [out, in] by which this map multiplies its input before anything else; nil where it begins otherwise.
-  var matrix: Tensor? { get }
+  /// The matrix [out, in] by which this map multiplies its input before anything else, with the thin products that are
+  /// added to it; nil where it begins otherwise.
+  var matrix: AdaptedMatrix? { get }
   /// What this map makes of its input, whose product with ``matrix`` is given.
   func callAsFunction(_ x: Tensor, product: consuming Tensor) -> Tensor
   /// [out, in]: the shape of ``denseWeight()``, for those who need no more of it.
@@ -23,7 +24,7 @@ extension Projection {
   public var weightShape: [Int] { denseWeight().shape }
 
   /// None: a map that begins with a product says by what.
-  public var matrix: Tensor? { nil }
+  public var matrix: AdaptedMatrix? { nil }
 
   /// The map of its input, which is computed as ever.
   public func callAsFunction(_ x: Tensor, product: consuming Tensor) -> Tensor { self(x) }
@@ -32,21 +33,10 @@ extension Projection {
 /// What several maps make of the same rows. Products that all begin with are taken together.
 func applied(_ maps: [any Projection], to x: Tensor) -> [Tensor] {
   let matrices = maps.compactMap(\.matrix)
-  guard x.rank == 2, !x.isTracked, matrices.count == maps.count else { return maps.map { $0(x) } }
+  guard x.rank == 2, matrices.count == maps.count else { return maps.map { $0(x) } }
   var products = x.products(by: matrices)
-  guard maps.contains(where: { !($0 is Linear) }) else {
-    // From the last to the first, so that nobody else holds a product while it is added to.
-    return maps.reversed().map { $0(x, product: products.removeLast()) }.reversed()
-  }
-  // What adapters add is worth a thread for each map.
-  products.withUnsafeMutableBufferPointer { products in
-    let results = products.baseAddress
-    Tensor.Compute.parallel(maps.count) { i in
-      guard let place = results?.advanced(by: i) else { return }
-      place.initialize(to: maps[i](x, product: place.move()))
-    }
-  }
-  return products
+  // From the last to the first, so that nobody else holds a product while it is added to.
+  return maps.reversed().map { $0(x, product: products.removeLast()) }.reversed()
 }
 
 /// x ↦ x Wᵀ + b.
@@ -86,7 +76,7 @@ public struct Linear: Projection {
   public func callAsFunction(_ x: Tensor) -> Tensor { self(x, product: x.matmul(weight.value, transposeB: true)) }
 
   /// W [out, in].
-  public var matrix: Tensor? { weight.value }
+  public var matrix: AdaptedMatrix? { AdaptedMatrix(weight.value) }
 
   /// The product with the offset.
   public func callAsFunction(_ x: Tensor, product: consuming Tensor) -> Tensor {

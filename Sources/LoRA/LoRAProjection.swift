@@ -39,17 +39,33 @@ public struct LoRAProjection: Projection {
   /// Maps [..., in] to [..., out].
   public func callAsFunction(_ x: Tensor) -> Tensor {
     if let merged { return merged(x) }
-    return adapted(base(x), x)
+    guard isJoined, let matrix else { return adapted(base(x), x) }
+    let rows = x.rank == 2 ? x : x.reshaped([-1, x.shape[x.rank - 1]])
+    let y = self(rows, product: rows.products(by: [matrix])[0])
+    return x.rank == 2 ? y : y.reshaped(Array(x.shape.dropLast()) + [y.shape[1]])
   }
 
-  /// The matrix of the base, or of the merged map.
-  public var matrix: Tensor? { merged?.matrix ?? base.matrix }
+  /// The matrix of the merged map, or of the base; with the adapters' products where nothing but these is added.
+  public var matrix: AdaptedMatrix? {
+    if let merged { return merged.matrix }
+    guard isJoined, var matrix = base.matrix else { return base.matrix }
+    for part in parts where part.weight != 0 { matrix.additions += part.additions }
+    return matrix
+  }
 
-  /// The same from the base's product, or the merged map's.
+  /// The same from the product by ``matrix``.
   public func callAsFunction(_ x: Tensor, product: consuming Tensor) -> Tensor {
     if let merged { return merged(x, product: product) }
-    return adapted(base(x, product: product), x)
+    let y = base(x, product: product)
+    guard isJoined, base.matrix != nil else { return adapted(y, x) }
+    return parts.reduce(y) { sum, part in
+      guard part.weight != 0, let bias = part.bias else { return sum }
+      return sum + bias.value * (part.scale * part.weight)
+    }
   }
+
+  /// Whether the adapters are thin products of the input itself: no lengths to bring rows to, nothing dropped.
+  private var isJoined: Bool { !parts.contains { $0.weight != 0 && ($0.magnitude != nil || $0.isDropping) } }
 
   /// What the adapters make of the base's result.
   private func adapted(_ result: consuming Tensor, _ x: Tensor) -> Tensor {
@@ -70,11 +86,9 @@ public struct LoRAProjection: Projection {
   private func add(_ part: LowRankPart, x: Tensor, to y: inout Tensor) {
     let shape = y.shape
     let input = part.dropped(x).reshaped([-1, x.shape[x.rank - 1]])
-    let scale = part.scale * part.weight
     if y.rank != 2 { y = y.reshaped([-1, shape[y.rank - 1]]) }
-    y.addLowRank(of: input, part.a.value, part.b.value, scale: scale)
-    if let initial = part.initial { y.addLowRank(of: input, initial.a, initial.b, scale: -scale) }
-    if let bias = part.bias { y = y + bias.value * scale }
+    for one in part.additions { y.addLowRank(of: input, one.a, one.b, scale: one.scale) }
+    if let bias = part.bias { y = y + bias.value * (part.scale * part.weight) }
     if shape.count != 2 { y = y.reshaped(shape) }
   }
 
@@ -133,6 +147,13 @@ public struct LoRAProjection: Projection {
 
 extension LowRankPart {
   var isDropping: Bool { dropout > 0 && dropoutSeed != nil }
+
+  /// What this adapter adds to the base's matrix, DoRA's lengths aside.
+  fileprivate var additions: [AdaptedMatrix.Addition] {
+    let scale = scale * weight
+    let own = AdaptedMatrix.Addition(a: a.value, b: b.value, scale: scale)
+    return [own] + (initial.map { [.init(a: $0.a, b: $0.b, scale: -scale)] } ?? [])
+  }
 
   /// The input with a share of its elements set to zero and the others scaled up, while a seed is set.
   fileprivate func dropped(_ x: Tensor) -> Tensor {

@@ -1,13 +1,26 @@
 internal import CKernels
 
-/// One recorded operation: which tracked tensors it read, and how a gradient of its result becomes gradients of theirs.
+/// One recorded operation: which tracked tensors it read, and how gradients of its results become gradients of theirs.
+///
+/// An operation of several results has a node of its own, and one for each result, which hands its gradient on to it.
 final class Node: @unchecked Sendable {
   private(set) var inputs: [Node?]
-  private(set) var backward: (@Sendable (Tensor) -> [Tensor?])?
+  private(set) var backward: (@Sendable ([Tensor?]) -> [Tensor?])?
+  /// Which of the only input's results this is; nil for an operation or a variable.
+  let part: Int?
+  let results: Int
 
-  init(inputs: [Node?] = [], backward: (@Sendable (Tensor) -> [Tensor?])? = nil) {
+  init(inputs: [Node?] = [], results: Int = 1, backward: (@Sendable ([Tensor?]) -> [Tensor?])? = nil) {
     self.inputs = inputs
+    self.results = results
     self.backward = backward
+    part = nil
+  }
+
+  init(part: Int, of operation: Node) {
+    inputs = [operation]
+    self.part = part
+    results = 1
   }
 
   /// Releases a history in a loop: left to itself, each operation would be released from inside the release of the one
@@ -53,8 +66,24 @@ extension Tensor {
     value: Tensor, inputs: [Tensor], backward: @escaping @Sendable (Tensor) -> [Tensor?]
   ) -> Tensor {
     guard inputs.contains(where: \.isTracked) else { return value.detached() }
-    return Tensor(
-      storage: value.storage, shape: value.shape, node: Node(inputs: inputs.map(\.node), backward: backward))
+    let node = Node(inputs: inputs.map(\.node)) { gradients in gradients[0].map(backward) ?? [] }
+    return Tensor(storage: value.storage, shape: value.shape, node: node)
+  }
+
+  /// An operation with several results.
+  ///
+  /// - Parameters:
+  ///   - values: the results; their own history is dropped.
+  ///   - inputs: what the results depend on.
+  ///   - backward: from the gradients of the results, nil for those that nothing depends on, the gradients of `inputs`.
+  static func operation(
+    values: [Tensor], inputs: [Tensor], backward: @escaping @Sendable ([Tensor?]) -> [Tensor?]
+  ) -> [Tensor] {
+    guard inputs.contains(where: \.isTracked) else { return values.map { $0.detached() } }
+    let node = Node(inputs: inputs.map(\.node), results: values.count, backward: backward)
+    return values.enumerated().map { part, value in
+      Tensor(storage: value.storage, shape: value.shape, node: Node(part: part, of: node))
+    }
   }
 
   /// The derivatives of this scalar at `variables`, each with its variable's shape; zeros where none leads here.
@@ -76,26 +105,34 @@ extension Tensor {
       return ObjectIdentifier(node)
     }
     guard let root = node else { return variables.map { .zeros($0.shape) } }
-    var pending: [ObjectIdentifier: Tensor] = [ObjectIdentifier(root): seed]
+    var pending: [ObjectIdentifier: [Tensor?]] = [ObjectIdentifier(root): [seed]]
     let leaves = Set(wanted)
     var results: [ObjectIdentifier: Tensor] = [:]
+    func add(_ gradient: Tensor, to node: Node, _ part: Int = 0) {
+      let id = ObjectIdentifier(node)
+      var parts = pending.removeValue(forKey: id) ?? Array(repeating: nil, count: node.results)
+      if var sum = parts[part] {
+        parts[part] = nil  // so that the sum has one owner and is added to in place
+        sum.add(gradient)
+        parts[part] = sum
+      } else {
+        parts[part] = gradient.detached()
+      }
+      pending[id] = parts
+    }
     for node in reverseOrder(from: root) {
       let id = ObjectIdentifier(node)
-      guard let gradient = pending.removeValue(forKey: id) else { continue }
-      if leaves.contains(id) { results[id] = gradient }
+      guard let gradients = pending.removeValue(forKey: id) else { continue }  // never of nil alone
+      if leaves.contains(id) { results[id] = gradients[0] }
+      if let part = node.part, let operation = node.inputs[0], let gradient = gradients[0] {
+        add(gradient, to: operation, part)
+      }
       guard let backward = node.backward else { continue }
-      let parts = backward(gradient)
+      let parts = backward(gradients)
       precondition(
         parts.count == node.inputs.count, "a gradient rule gave \(parts.count) results for \(node.inputs.count) inputs")
       for (input, part) in zip(node.inputs, parts) {
-        guard let input, let part else { continue }
-        let key = ObjectIdentifier(input)
-        if var sum = pending.removeValue(forKey: key) {
-          sum.add(part)
-          pending[key] = sum
-        } else {
-          pending[key] = part.detached()
-        }
+        if let input, let part { add(part, to: input) }
       }
     }
     return zip(variables, wanted).map { variable, id in

@@ -62,7 +62,7 @@ struct ProductKernelsTests {
     let plain = [131, 1, 640].map { randomTensor([$0, inner], seed: UInt64($0)) }
     let (rounded, whole) = (plain.map { $0.inBFloat16() }, plain.map { $0.inInt8() })
     for matrices in [plain, rounded, whole, [plain[0], rounded[1], whole[2]], [plain[0], plain[1].tracked()], []] {
-      let found = x.products(by: matrices)
+      let found = x.products(by: matrices.map { AdaptedMatrix($0) })
       #expect(found.count == matrices.count)
       for (product, matrix) in zip(found, matrices) {
         #expect(product.isIdentical(to: x.matmul(matrix, transposeB: true)) && product.isTracked == matrix.isTracked)

@@ -43,6 +43,13 @@ typedef struct {
 } sd_product;
 bool sd_has_products(void);  // whether this CPU has what sd_multiply needs
 void sd_multiply(const sd_product *product);
+// C = or += a sum of products: `terms` have C, its rows and columns in common, and the first says whether C is added to.
+typedef struct {
+  const sd_product *terms;
+  int count;
+} sd_product_sum;
+// All of them, in one list of tasks; no C is read by another. An A that several terms round is rounded once.
+void sd_multiply_sums(const sd_product_sum *sums, int count);
 enum { SD_FEW_ROWS = 4 };  // so many rows of A read B [columns, inner] where it stands
 // The same for several products, which have A, its turn, B's turn, B's type and `in_bfloat16` in common.
 void sd_multiply_together(const sd_product *products, int count);

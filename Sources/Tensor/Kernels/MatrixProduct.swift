@@ -43,7 +43,7 @@ func matrixProduct(
 }
 
 /// Whether our own kernels take a product: not where laying out its operand would be most of the work.
-private func isWorthPacking(_ rows: Int, _ columns: Int, _ inner: Int) -> Bool {
+func isWorthPacking(_ rows: Int, _ columns: Int, _ inner: Int) -> Bool {
   sd_has_products() && rows * columns * inner > 512
 }
 
@@ -72,6 +72,21 @@ extension sd_product {
     }
     guard isWorthPacking(m, n, k) else { return nil }
     self.init(a, false, UnsafeRawPointer(matrix.storage.pointer), true, c, rows: m, columns: n, inner: k)
+  }
+
+  /// The product of two matrices, the second in whatever form it is kept.
+  init(
+    _ a: Tensor, _ transposeA: Bool, _ b: Tensor, _ transposeB: Bool, _ c: UnsafeMutablePointer<Float>, rows: Int,
+    columns: Int, inner: Int
+  ) {
+    let x = a.storage.pointer
+    if let compact = b.storage.compact, let (elements, type) = compact.stored {
+      self.init(x, transposeA, elements, transposeB, c, rows: rows, columns: columns, inner: inner)
+      b_type = type
+      in_bfloat16 = type == SD_BFLOAT16 && compact.isChosen && !transposeA && sd_has_bfloat16()
+    } else {
+      self.init(x, transposeA, b.storage.pointer, transposeB, c, rows: rows, columns: columns, inner: inner)
+    }
   }
 
   fileprivate init(
