@@ -4,11 +4,10 @@
 // together after all. Chunks are cut by the number of keys alone, so the bytes do not depend on the number of threads.
 #ifndef SD_ATTENTION_QUERIES_H
 #define SD_ATTENTION_QUERIES_H
-#include "attention_spans.h"
-#include "attention_tiles.h"
+#include "attention_products.h"
 #include <math.h>
 
-enum { CHUNK = 32 };
+enum { FEW_QUERIES = 4, CHUNK = 32 };
 
 typedef struct {
   const float *q, *k, *v;
@@ -30,13 +29,6 @@ typedef struct {
 SD_INLINE size_t part_size(int d) { return (size_t)d + 2; }  // in elements
 SD_INLINE chunk_part *part_of(float *parts, const query_sizes *w, int task, int head) {
   return (chunk_part *)(parts + ((size_t)task * (size_t)w->heads + (size_t)head) * part_size(w->d));
-}
-
-SD_INLINE int visible_keys(const sd_span *span, int query) {
-  tile t = {span, query, 1, 8};
-  int keys = 0;
-  for (int run = 0; run < RUNS; run++) keys += run_end(&t, run) - run_start(span, run);
-  return keys;
 }
 
 SD_INLINE float sum_of(vector16 x) {
@@ -79,9 +71,8 @@ SD_INLINE void chunk_of(int d, const query_sizes *w, const one_query *query, int
   SD_REASSOCIATE
   int from = (task - query->first) * CHUNK, to = from + CHUNK < query->keys ? from + CHUNK : query->keys;
   int starts[RUNS], counts[RUNS], at = 0;
-  tile t = {query->span, query->query, 1, 8};
   for (int run = 0; run < RUNS; run++) {
-    int first = run_start(query->span, run), n = run_end(&t, run) - first;
+    int first = run_start(query->span, run), n = run_end(query->span, run, query->query) - first;
     int low = from > at ? from - at : 0, high = to - at < n ? to - at : n;
     starts[run] = first + low;
     counts[run] = high > low ? high - low : 0;
@@ -129,5 +120,55 @@ SD_INLINE void put_together(const query_sizes *w, const one_query *query, float 
     for (int c = 0; c < d; c++) o[c] *= inverse;
     w->l[to] = top + logf(sum);
   }
+}
+
+// Groups of few queries: a task for each chunk of a query's keys.
+typedef struct {
+  query_sizes sizes;
+  one_query *queries;
+  int *query_of_task;
+  float *parts;
+} few_job;
+SD_CLONES static void few_chunk(const few_job *f, int task) {
+  const one_query *query = f->queries + f->query_of_task[task];
+  switch (f->sizes.d) {
+    case 64: chunk_of(64, &f->sizes, query, task, f->parts); break;
+    case 128: chunk_of(128, &f->sizes, query, task, f->parts); break;
+    default: chunk_of(f->sizes.d, &f->sizes, query, task, f->parts);
+  }
+}
+SD_CLONES static void few_end(const few_job *f, int query) { put_together(&f->sizes, f->queries + query, f->parts); }
+static void few_chunk_task(void *context, int index) { few_chunk(context, index); }
+static void few_end_task(void *context, int index) { few_end(context, index); }
+
+static void attend_few(const query_sizes *w, const sd_span *spans, const sd_group *groups, int group_count) {
+  int queries = 0, tasks = 0;
+  for (const sd_group *g = groups; g < groups + group_count; g++) {
+    int own = queries_of(spans, g);
+    if (own > FEW_QUERIES) continue;
+    queries += own;
+    for (int s = g->span_first; s < g->span_last; s++)
+      for (int q = spans[s].first; q < spans[s].last; q++)
+        tasks += (visible_keys(spans + s, q) + CHUNK - 1) / CHUNK;
+  }
+  if (queries == 0) return;
+  size_t parts = (size_t)tasks * (size_t)w->heads * part_size(w->d);
+  size_t lists = (sizeof(one_query) * (size_t)queries + sizeof(int) * (size_t)tasks) / sizeof(float);
+  float *memory = sd_allocate(parts + lists);
+  few_job f = {.sizes = *w, .queries = (one_query *)memory, .parts = memory + lists};
+  f.query_of_task = (int *)(f.queries + queries);
+  int query = 0, task = 0;
+  for (const sd_group *g = groups; g < groups + group_count; g++) {
+    if (queries_of(spans, g) > FEW_QUERIES) continue;
+    for (int s = g->span_first; s < g->span_last; s++)
+      for (int q = spans[s].first; q < spans[s].last; q++, query++) {
+        int keys = visible_keys(spans + s, q), last = task + (keys + CHUNK - 1) / CHUNK;
+        f.queries[query] = (one_query){spans + s, q, keys, task, last};
+        for (; task < last; task++) f.query_of_task[task] = query;
+      }
+  }
+  sd_parallel(tasks, few_chunk_task, &f);
+  sd_parallel(queries, few_end_task, &f);
+  sd_release(memory, parts + lists);
 }
 #endif

@@ -1,101 +1,110 @@
-// The small products inside attention, on tiles that lie in the first two caches. Vectors of 16, whatever the CPU has.
+// Tiles of queries and the keys they meet, block by block.
 #ifndef SD_ATTENTION_TILES_H
 #define SD_ATTENTION_TILES_H
+#include "CKernels.h"
 #include "clones.h"
-#include <stddef.h>
+#include <limits.h>
 
-enum { QUERIES = 48, PANEL = 48, KEYS = 4 * PANEL, MAX_DIMENSION = 256 };
-typedef float vector16 __attribute__((vector_size(64), aligned(4)));
+// A tile's queries lie side by side in vectors, LANES of them; KEYS of its keys are at work at a time.
+enum { LANES = 64, KEYS = 128, MAX_DIMENSION = 256 };
 
-// C [8, PANEL] = A [8, depth] B [depth, PANEL]
-SD_INLINE void scores8(const float *a, int a_row, const float *b, int depth, float *c, int c_row) {
-  vector16 s[8][3] = {0};
-  for (int k = 0; k < depth; k++) {
-    vector16 b0 = *(const vector16 *)(b + k * PANEL), b1 = *(const vector16 *)(b + k * PANEL + 16),
-             b2 = *(const vector16 *)(b + k * PANEL + 32);
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 8; i++) {
-      float f = a[i * a_row + k];
-      s[i][0] += f * b0;
-      s[i][1] += f * b1;
-      s[i][2] += f * b2;
-    }
-  }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 8; i++)
-#pragma clang loop unroll(full)
-    for (int v = 0; v < 3; v++) *(vector16 *)(c + i * c_row + 16 * v) = s[i][v];
-}
-
-// C [4, 16 * vectors] += A [4, depth] B [depth, 16 * vectors]; steps of A are free, so that it may be read transposed.
-SD_INLINE void add4(int vectors, const float *a, size_t a_row, size_t a_step, const float *b, size_t b_row, int depth,
-                    float *c, size_t c_row) {
-  vector16 s[4][4];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 4; i++)
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) s[i][v] = *(const vector16 *)(c + i * c_row + 16 * v);
-  for (int k = 0; k < depth; k++) {
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 4; i++) {
-      float f = a[i * a_row + k * a_step];
-#pragma clang loop unroll(full)
-      for (int v = 0; v < vectors; v++) s[i][v] += f * *(const vector16 *)(b + k * b_row + 16 * v);
-    }
-  }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 4; i++)
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) *(vector16 *)(c + i * c_row + 16 * v) = s[i][v];
-}
-
-// C [rows, width] += A [rows, depth] B [depth, width]; rows a multiple of 4, width of 16.
-SD_INLINE void add(int rows, int width, int depth, const float *a, size_t a_row, size_t a_step, const float *b,
-                   size_t b_row, float *c, size_t c_row) {
-  for (int n = 0; n < width;) {
-    int vectors = (width - n) / 16 > 4 ? 4 : (width - n) / 16;
-    for (int i = 0; i < rows; i += 4) {
-      const float *x = a + (size_t)i * a_row;
-      float *y = c + (size_t)i * c_row + n;
-      switch (vectors) {
-        case 4: add4(4, x, a_row, a_step, b + n, b_row, depth, y, c_row); break;
-        case 3: add4(3, x, a_row, a_step, b + n, b_row, depth, y, c_row); break;
-        case 2: add4(2, x, a_row, a_step, b + n, b_row, depth, y, c_row); break;
-        default: add4(1, x, a_row, a_step, b + n, b_row, depth, y, c_row);
-      }
-    }
-    n += 16 * vectors;
-  }
-}
-
-// The largest of x[0..<n], n a multiple of 16, and `least`. A loop over single elements would stay one: the order of
-// comparisons is not the compiler's to change.
-SD_INLINE float largest(const float *x, int n, float least) {
-  vector16 high = *(const vector16 *)x;
-  for (int j = 16; j < n; j += 16) high = __builtin_elementwise_max(high, *(const vector16 *)(x + j));
-  for (int j = 0; j < 16; j++) least = high[j] > least ? high[j] : least;
-  return least;
-}
-
+SD_INLINE int smaller(int a, int b) { return a < b ? a : b; }
+SD_INLINE int larger(int a, int b) { return a > b ? a : b; }
 SD_INLINE int round_up(int x, int m) { return (x + m - 1) / m * m; }
 
-// rows [count][d] with a stride -> [padded][width], zeros beyond
-SD_INLINE void load_rows(const float *x, size_t stride, int count, int padded, int d, int width, float factor, float *out) {
-  for (int i = 0; i < padded; i++)
-    for (int c = 0; c < width; c++) out[i * width + c] = i < count && c < d ? x[(size_t)i * stride + c] * factor : 0.0f;
+// Keys of a span, in three runs: what several prefixes share, the prefix, the queries' own.
+enum { SHARED, PREFIX, OWN, RUNS };
+SD_INLINE int run_start(const sd_span *s, int run) {
+  return run == SHARED ? s->shared_first : run == PREFIX ? s->prefix_first : s->own_first;
+}
+SD_INLINE int run_end(const sd_span *s, int run, int query) {
+  if (run == SHARED) return s->shared_last;
+  if (run == PREFIX) return s->prefix_last;
+  return s->causal ? s->own_first + (query - s->first) + s->causal_offset + 1 : s->own_last;
+}
+SD_INLINE int visible_keys(const sd_span *s, int query) {
+  int keys = 0;
+  for (int run = 0; run < RUNS; run++) keys += run_end(s, run, query) - run_start(s, run);
+  return keys;
 }
 
-// rows [count][d] with a stride -> panels [ceil(count / PANEL)][d][PANEL], zeros beyond
-SD_INLINE void load_panels(const float *x, size_t stride, int count, int d, float *out) {
-  for (int first = 0; first < count; first += PANEL, out += (size_t)d * PANEL) {
-    int rows = count - first < PANEL ? count - first : PANEL;
-    if (rows < PANEL)
-      for (int i = 0; i < d * PANEL; i++) out[i] = 0;
-    // Blocks of 16 x 16, so that both sides stay in the first-level cache.
-    for (int block = 0; block < rows; block += 16)
-      for (int part = 0; part < d; part += 16)
-        for (int i = block; i < rows && i < block + 16; i++)
-          for (int c = part; c < d && c < part + 16; c++) out[c * PANEL + i] = x[(size_t)(first + i) * stride + c];
+// Neighbouring queries of a group: of one span, or of several short ones that meet alike, as a prompt's short answers do.
+typedef struct {
+  const sd_span *span;
+  int spans, query, queries;
+  int group, first, count;  // the group and its tiles
+} tile;
+
+// Whether two spans follow each other and have all but their own keys in common.
+SD_INLINE bool meet_alike(const sd_span *a, const sd_span *b) {
+  return a->last == b->first && a->shared_first == b->shared_first && a->shared_last == b->shared_last &&
+         a->prefix_first == b->prefix_first && a->prefix_last == b->prefix_last;
+}
+
+// Keys [key, key + keys), which lanes [from, to) see; of these the lanes from key - base on, where that is more.
+typedef struct {
+  int key, keys, from, to, base;
+  int filled;  // lanes before it hold queries
+} block;
+typedef struct {
+  int run, done;
+} place;
+
+// The next block of a tile; a place of zeros is the beginning.
+SD_INLINE bool next_block(const tile *t, place *at, block *b) {
+  for (; at->run < OWN + t->spans; at->run++, at->done = 0) {
+    int run = smaller(at->run, OWN);
+    const sd_span *s = t->span + (at->run - run);
+    int from = run == OWN ? larger(s->first, t->query) : t->query, last = t->query + t->queries;
+    int to = run == OWN ? smaller(s->last, last) : last;
+    int first = run_start(s, run) + at->done, left = run_end(s, run, to - 1) - first;
+    if (left <= 0 || from >= to) continue;
+    int blocks = (left + KEYS - 1) / KEYS;
+    b->key = first;
+    b->keys = smaller(left, round_up((left + blocks - 1) / blocks, 8));
+    b->from = from - t->query;
+    b->to = to - t->query;
+    b->base = run == OWN && s->causal ? s->own_first + s->causal_offset + t->query - s->first : INT_MAX / 2;
+    b->filled = t->queries;
+    at->done += b->keys;
+    return true;
   }
+  return false;
+}
+// The work of a tile: keys times vectors of queries, and what it takes to load and store these.
+SD_INLINE long tile_work(const tile *t) {
+  long keys = 16;
+  block b;
+  for (place at = {0}; next_block(t, &at, &b);) keys += b.keys;
+  return keys * ((t->queries + 15) / 16);
+}
+SD_INLINE int first_lane(const block *b, int key) { return larger(b->from, key - b->base); }
+// How many of the block's keys a lane sees at most.
+SD_INLINE int keys_before(const block *b, int lane) { return larger(0, smaller(b->keys, b->base + lane - b->key + 1)); }
+
+SD_INLINE int queries_of(const sd_span *spans, const sd_group *g) {
+  int queries = 0;
+  for (int s = g->span_first; s < g->span_last; s++) queries += spans[s].last - spans[s].first;
+  return queries;
+}
+// The tiles of all groups of more than `few` queries; `tiles` may be NULL to count them.
+SD_INLINE int list_tiles(const sd_span *spans, const sd_group *groups, int group_count, int few, tile *tiles) {
+  int count = 0;
+  for (int g = 0; g < group_count; g++) {
+    int first = count;
+    if (queries_of(spans, groups + g) <= few) continue;
+    for (int s = groups[g].span_first; s < groups[g].span_last;) {
+      const sd_span *span = spans + s;
+      int n = 1, last = span->last;
+      while (s + n < groups[g].span_last && meet_alike(spans + s + n - 1, spans + s + n) &&
+             spans[s + n].last - span->first <= LANES)
+        last = spans[s + n++].last;
+      for (int query = span->first; query < last; query += LANES, count++)
+        if (tiles) tiles[count] = (tile){span, n, query, smaller(LANES, last - query), g, first, 0};
+      s += n;
+    }
+    for (int i = first; tiles && i < count; i++) tiles[i].count = count - first;
+  }
+  return count;
 }
 #endif

@@ -19,6 +19,8 @@ struct Layout: Sendable, CustomTestStringConvertible {
     trees("causal text over several tiles", .init(prompt: 137, answers: [])),
     trees("two answers", .init(prompt: 3, answers: [2, 2])),
     trees("empty, one-row and unequal answers", .init(prompt: 5, answers: [0, 1, 9, 0, 4])),
+    trees("short answers side by side", .init(prompt: 20, answers: (0..<40).map { 1 + $0 % 4 })),
+    trees("answers without a prompt", .init(prompt: 0, answers: [3, 1, 2, 70])),
     trees("answers over several tiles", .init(prompt: 71, answers: [35, 1, 70])),
     trees(
       "many trees", .init(prompt: 1, answers: [1]), .init(prompt: 40, answers: [3, 33]), .init(prompt: 2, answers: []),
@@ -44,7 +46,7 @@ struct Layout: Sendable, CustomTestStringConvertible {
     ]
   }
 
-  @Test(arguments: Layout.all, [2, 6, 16, 20, 64, 80])
+  @Test(arguments: Layout.all, [2, 6, 16, 20, 32, 64, 80])
   func `attention and its gradients equal those of the naive twin`(layout: Layout, size: Int) {
     for (heads, keyHeads) in [(1, 1), (4, 1), (6, 2), (3, 3)] {
       let x = inputs(layout.layout, heads: heads, keyHeads: keyHeads, size: size)
@@ -60,7 +62,7 @@ struct Layout: Sendable, CustomTestStringConvertible {
     }
   }
 
-  @Test(arguments: [Layout.all[3], Layout.all[4], Layout.all[7]], [2, 6, 20])
+  @Test(arguments: [Layout.all[3], Layout.all[4], Layout.all[9]], [2, 6, 20])
   func `gradients match finite differences`(layout: Layout, size: Int) {
     let inputs = inputs(layout.layout, heads: 4, keyHeads: 2, size: size)
     expectGradientsMatchFiniteDifferences(at: inputs) {
@@ -103,6 +105,14 @@ struct Layout: Sendable, CustomTestStringConvertible {
     let v = Tensor([1, 2, 3, 4, 5, 6], shape: [3, 1, 2])
     expectClose(
       layout.attention(queries: q, keys: k, values: v, scale: 1), Tensor([1, 2, 1, 2, 1, 2], shape: [3, 1, 2]))
+  }
+
+  @Test func `a query that is no number gives none, and leaves the other rows alone`() {
+    let layout = AttentionLayout.trees([.init(prompt: 6, answers: [2, 2])])
+    let x = inputs(layout, heads: 1, keyHeads: 1, size: 2)
+    let q = Tensor((0..<20).map { $0 / 2 == 7 ? .nan : x[0].scalars[$0] }, shape: [10, 1, 2])
+    let y = layout.attention(queries: q, keys: x[1], values: x[2])
+    #expect(y.scalars.indices.filter { y.scalars[$0].isNaN } == [14, 15])
   }
 
   @Test func `a layout without rows gives no rows`() {
