@@ -90,8 +90,7 @@ SD_INLINE void add_to_keys(const block *b, const float *s, rows_view rows, int c
     int n = smaller(8, b->keys - k), lane = first_lane(b, b->key + k);
     const float *x = rows.x + (size_t)lane * rows.stride, *own = s + k * LANES + lane;
     float *y = out + (size_t)k * stride;
-    if (n == 8) add_rows(8, columns, own, LANES, 1, x, rows.stride, b->to - lane, y, stride);
-    else add_rows(n, columns, own, LANES, 1, x, rows.stride, b->to - lane, y, stride);
+    add_rows(n, columns, own, LANES, 1, x, rows.stride, b->to - lane, y, stride);
   }
 }
 #endif
