@@ -58,6 +58,7 @@ public struct AdamW: Sendable {
     second = []
     model.visit(&updater, at: "")
     precondition(updater.next == gradients.paths.count, "gradients of another model")
+    withExtendedLifetime(model) { updater.run() }
     first = updater.first
     second = updater.second
     return norm
@@ -81,6 +82,7 @@ public struct AdamW: Sendable {
     return true
   }
 
+  /// Makes a list of all parts of all parameters, and then changes them on all threads: adapters are many small matrices.
   private struct Updater: ModuleVisitor {
     let gradients: Gradients
     var first: [Tensor]
@@ -89,24 +91,38 @@ public struct AdamW: Sendable {
     let rate: Float
     let scale: Float
     var next = 0
+    private var parts: [Part] = []
+
+    /// A run of a parameter's elements, in memory that model, moments and gradients own.
+    private struct Part: @unchecked Sendable {
+      let weight: UnsafeMutablePointer<Float>
+      let gradient: UnsafePointer<Float>
+      let first: UnsafeMutablePointer<Float>
+      let second: UnsafeMutablePointer<Float>
+      let count: Int
+      let decay: Float
+    }
+
+    init(gradients: Gradients, first: [Tensor], second: [Tensor], optimizer: AdamW, rate: Float, scale: Float) {
+      (self.gradients, self.first, self.second) = (gradients, first, second)
+      (self.optimizer, self.rate, self.scale) = (optimizer, rate, scale)
+    }
 
     mutating func visit(_ parameter: inout Parameter, at path: String) {
       guard parameter.isTrainable else { return }
       precondition(gradients.paths[next] == path, "the gradient of \(gradients.paths[next]) for \(path)")
       let decay = parameter.value.rank > 1 ? optimizer.weightDecay : 0
-      let correction1 = correction(optimizer.beta1, optimizer.step)
-      let correction2 = correction(optimizer.beta2, optimizer.step)
-      let weights = parameter.value.count
       parameter.value.mutateScalars { w in
         first[next].mutateScalars { m in
           second[next].mutateScalars { v in
             gradients.tensors[next].withScalars { g in
-              guard let w = w.baseAddress, let g = g.baseAddress, let m = m.baseAddress, let v = v.baseAddress
+              guard let weight = w.baseAddress, let g = g.baseAddress, let m = m.baseAddress, let v = v.baseAddress
               else { return }
-              inBlocks(of: weights) { at, count in
-                sd_adamw(
-                  w + at, g + at, m + at, v + at, count, rate, optimizer.beta1, optimizer.beta2, optimizer.epsilon,
-                  decay, correction1, correction2, scale)
+              for at in stride(from: 0, to: w.count, by: Updater.block) {
+                parts.append(
+                  Part(
+                    weight: weight + at, gradient: g + at, first: m + at, second: v + at,
+                    count: min(Updater.block, w.count - at), decay: decay))
               }
             }
           }
@@ -114,6 +130,19 @@ public struct AdamW: Sendable {
       }
       next += 1
     }
+
+    func run() {
+      let correction1 = correction(optimizer.beta1, optimizer.step)
+      let correction2 = correction(optimizer.beta2, optimizer.step)
+      Tensor.Compute.parallel(parts.count) { i in
+        let part = parts[i]
+        sd_adamw(
+          part.weight, part.gradient, part.first, part.second, part.count, rate, optimizer.beta1, optimizer.beta2,
+          optimizer.epsilon, part.decay, correction1, correction2, scale)
+      }
+    }
+
+    private static let block = 1 << 14
 
     /// 1 - decay^steps. In Float32 the difference would lose four of seven digits in the first steps.
     private func correction(_ decay: Float, _ steps: Int) -> Float {

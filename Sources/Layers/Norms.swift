@@ -36,14 +36,13 @@ public struct RMSNorm: Module {
       }
     }.reshaped(x.shape)
     return .operation(value: value, inputs: [x, w]) { g in
-      var dweight = Tensor.zeros([columns])
-      let dx = rowGradient(x, w, g, into: &dweight, isWanted: w.isTracked) { first, count, x, w, g, dx, dw in
+      let (dx, sums) = rowGradients(x, w, g, sums: w.isTracked ? 1 : 0) { first, count, x, w, g, dx, sums in
         inverse.withScalars { inverse in
           guard let inverse = inverse.baseAddress else { return }
-          sd_rms_norm_backward(x, w, inverse + first, g, dx, dw, count, columns)
+          sd_rms_norm_backward(x, w, inverse + first, g, dx, sums, count, columns)
         }
       }
-      return [dx, w.isTracked ? dweight : nil]
+      return [dx, w.isTracked ? sums[0] : nil]
     }
   }
 
@@ -98,19 +97,15 @@ public struct LayerNorm: Module {
       }
     }.reshaped(x.shape)
     return .operation(value: value, inputs: [x, w, b]) { [statistics] g in
-      var dweight = Tensor.zeros([columns])
-      var dbias = Tensor.zeros([columns])
       let trains = w.isTracked || b.isTracked
-      let dx = dbias.mutateScalars { db in
-        rowGradient(x, w, g, into: &dweight, isWanted: trains) { first, count, x, w, g, dx, dw in
-          statistics.withScalars { s in
-            guard let s = s.baseAddress else { return }
-            sd_layer_norm_backward(
-              x, w, s + first, s + rows + first, g, dx, dw, trains ? db.baseAddress : nil, count, columns)
-          }
+      let (dx, sums) = rowGradients(x, w, g, sums: trains ? 2 : 0) { first, count, x, w, g, dx, sums in
+        statistics.withScalars { s in
+          guard let s = s.baseAddress else { return }
+          sd_layer_norm_backward(
+            x, w, s + first, s + rows + first, g, dx, sums, sums.map { $0 + columns }, count, columns)
         }
       }
-      return [dx, w.isTracked ? dweight : nil, b.isTracked ? dbias : nil]
+      return [dx, w.isTracked ? sums[0] : nil, b.isTracked ? sums[1] : nil]
     }
   }
 
@@ -128,33 +123,38 @@ public struct LayerNorm: Module {
   }
 }
 
-/// Runs a norm's backward kernel: adds to `dweight` if wanted, returns the rows' gradient if they are tracked.
+/// Runs a norm's backward kernel on blocks of rows.
 ///
-/// - Parameter kernel: for rows `first..<first + count`, whose addresses it gets. Rows are shared out among threads unless
-///   they all add to `dweight`.
-private func rowGradient(
-  _ x: Tensor, _ w: Tensor, _ gradient: Tensor, into dweight: inout Tensor, isWanted: Bool,
+/// - Parameters:
+///   - count: how many sums over all rows the kernel takes, [columns] each: gradients of a scale and a shift.
+///   - kernel: for rows `first..<first + count`, whose addresses it gets, with memory to add its sums to. Each block has
+///     its own, and these are added in their order.
+/// - Returns: the rows' gradient if they are tracked, and the sums.
+private func rowGradients(
+  _ x: Tensor, _ w: Tensor, _ gradient: Tensor, sums count: Int,
   _ kernel: (
     _ first: Int, _ count: Int, UnsafePointer<Float>, UnsafePointer<Float>?, UnsafePointer<Float>,
-    UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Float>?
+    _ dx: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?
   ) -> Void
-) -> Tensor? {
-  let columns = w.count
-  return dweight.mutateScalars { dw in
-    x.withScalars { rows in
+) -> (rows: Tensor?, sums: [Tensor]) {
+  let (columns, isTracked) = (w.count, x.isTracked)
+  let rows = x.count / max(1, columns)
+  let blocks = RowBlocks(rows: rows, columns: columns)
+  var parts = Tensor.zeros([max(1, blocks.count), count * columns])
+  let dx = parts.mutateScalars { parts in
+    x.withScalars { x in
       w.withScalars { w in
-        gradient.withScalars { g in
+        gradient.withScalars { g -> Tensor? in
           func run(_ dx: UnsafeMutablePointer<Float>?) {
-            guard let rows = rows.baseAddress, let g = g.baseAddress else { return }
-            func part(_ first: Int, _ count: Int) {
-              let at = first * columns
+            guard let x = x.baseAddress, let g = g.baseAddress else { return }
+            inRowBlocks(rows: rows, columns: columns) { first, number in
+              let (at, part) = (first * columns, first / blocks.each * count * columns)
               kernel(
-                first, count, rows + at, w.baseAddress, g + at, dx.map { $0 + at }, isWanted ? dw.baseAddress : nil)
+                first, number, x + at, w.baseAddress, g + at, dx.map { $0 + at },
+                count > 0 ? parts.baseAddress.map { $0 + part } : nil)
             }
-            let count = x.count / max(1, columns)
-            if isWanted { part(0, count) } else { inRowBlocks(rows: count, columns: columns, part) }
           }
-          guard x.isTracked else {
+          guard isTracked else {
             run(nil)
             return nil
           }
@@ -163,4 +163,7 @@ private func rowGradient(
       }
     }
   }
+  guard count > 0 else { return (dx, []) }
+  let sums = parts.sum(along: 0).reshaped([count, columns])
+  return (dx, (0..<count).map { sums.rows($0..<($0 + 1)).reshaped([columns]) })
 }

@@ -40,22 +40,39 @@ extension Tensor {
   }
 }
 
+/// Elements of a block: some microseconds of work, so that threads end together.
+private let blockSize = 1 << 14
+
 /// Cuts an elementwise loop into blocks of fixed size, in parallel where it is long enough to pay.
 package func inBlocks(of count: Int, _ body: (_ start: Int, _ count: Int) -> Void) {
-  let block = 1 << 16
-  guard count > block else {
+  guard count > 2 * blockSize else {
     if count > 0 { body(0, count) }
     return
   }
-  Tensor.Compute.parallel((count + block - 1) / block) { body($0 * block, min(block, count - $0 * block)) }
+  Tensor.Compute.parallel((count + blockSize - 1) / blockSize) {
+    body($0 * blockSize, min(blockSize, count - $0 * blockSize))
+  }
 }
 
 /// The same over rows, about a block of elements each.
 package func inRowBlocks(rows: Int, columns: Int, _ body: (_ first: Int, _ rows: Int) -> Void) {
-  let each = max(1, (1 << 15) / max(1, columns))
-  guard rows > each else {
-    if rows > 0 { body(0, rows) }
-    return
+  let blocks = RowBlocks(rows: rows, columns: columns)
+  if rows > 0 {
+    Tensor.Compute.parallel(blocks.count) { body($0 * blocks.each, min(blocks.each, rows - $0 * blocks.each)) }
   }
-  Tensor.Compute.parallel((rows + each - 1) / each) { body($0 * each, min(each, rows - $0 * each)) }
+}
+
+/// How rows are cut into blocks, by their number and length alone.
+package struct RowBlocks {
+  /// Rows of a block.
+  package let each: Int
+  /// The number of blocks.
+  package let count: Int
+
+  /// Blocks of these rows; one where cutting does not pay.
+  package init(rows: Int, columns: Int) {
+    let each = max(1, blockSize / max(1, columns))
+    self.each = rows > 2 * each ? each : max(1, rows)
+    count = (rows + self.each - 1) / self.each
+  }
 }
