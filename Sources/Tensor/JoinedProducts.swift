@@ -37,16 +37,15 @@ struct JoinedProducts: Sendable {
     let results = matrices.map { Storage(count: rows * $0.weight.shape[0]) }
     var list = ProductList()
     for (i, matrix) in matrices.enumerated() {
-      let c = results[i].pointer
-      let base = sd_product(x, false, matrix.weight, true, c, rows: rows, columns: matrix.weight.shape[0], inner: width)
-      let thin = places.of(i).map { place -> sd_product in
-        var product = sd_product(
-          inner ?? x, false, place.addition.b, true, c, rows: rows, columns: matrix.weight.shape[0], inner: place.rank)
-        product.a += place.column
-        product.a_row = places.count
-        return product
+      let (c, outputs) = (results[i].pointer, matrix.weight.shape[0])
+      var terms = [sd_product(x, false, matrix.weight, true, c, rows: rows, columns: outputs, inner: width)]
+      for place in places.of(i) {
+        guard let inner else { continue }
+        var thin = sd_product(inner, false, place.addition.b, true, c, rows: rows, columns: outputs, inner: place.rank)
+        (thin.a, thin.a_row) = (thin.a + place.column, places.count)
+        terms.append(thin)
       }
-      list.add([base] + thin)
+      list.add(terms)
     }
     withExtendedLifetime((self, inner)) { list.run() }
     return (zip(matrices, results).map { Tensor(storage: $1, shape: [rows, $0.weight.shape[0]]) }, inner)
@@ -65,75 +64,54 @@ struct JoinedProducts: Sendable {
     let places = Places(matrices)
     let slopes = places.isEmpty ? nil : places.scaled(innerGradients(gradients, places))
     var list = ProductList()
-    var results: [Tensor?] = [nil]
-    func result(_ shape: [Int]) -> UnsafeMutablePointer<Float> {
-      let storage = Storage(count: Tensor.count(of: shape))
-      results[results.count - 1] = Tensor(storage: storage, shape: shape)
-      return storage.pointer
-    }
-    if isTracked {
-      let dx = result([rows, width])
-      var terms = zip(matrices, gradients).compactMap { matrix, dy in
-        dy.map { sd_product($0, false, matrix.weight, false, dx, rows: rows, columns: width, inner: $0.shape[1]) }
-      }
-      if let slopes {
-        terms.append(
-          sd_product(slopes, false, places.stacked, false, dx, rows: rows, columns: width, inner: places.count))
-      }
-      list.add(terms)
-    }
+    let dx = isTracked ? rowGradients(gradients, slopes, places, in: &list) : nil
     // All A at once: [ranks, in].
-    var forA: Tensor?
-    if let slopes, zip(matrices, tracked).contains(where: { m, t in m.additions.indices.contains { t[1 + 2 * $0] } }) {
-      let storage = Storage(count: places.count * width)
-      list.add([
-        sd_product(slopes, true, x, false, storage.pointer, rows: places.count, columns: width, inner: rows)
-      ])
-      forA = Tensor(storage: storage, shape: [places.count, width])
-    }
-    var rowsOfA: [(at: Int, rows: Range<Int>)] = []
-    for (i, matrix) in matrices.enumerated() {
-      let outputs = matrix.weight.shape[0]
-      results.append(nil)
-      if tracked[i][0], let dy = gradients[i] {
-        list.add([
-          sd_product(dy, true, x, false, result(matrix.weight.shape), rows: outputs, columns: width, inner: rows)
-        ])
-      }
-      for (n, place) in places.of(i).enumerated() {
-        results.append(nil)
-        if tracked[i][1 + 2 * n] {
-          rowsOfA.append((results.count - 1, place.column..<(place.column + place.rank)))
-        }
-        results.append(nil)
-        guard tracked[i][2 + 2 * n], let dy = gradients[i], let inner else { continue }
-        var product = sd_product(
-          dy, true, inner, false, result([outputs, place.rank]), rows: outputs, columns: place.rank, inner: rows)
-        product.b = UnsafeRawPointer(inner.storage.pointer + place.column)
-        product.b_row = places.count
-        list.add([product])
+    let wantsA = places.all.contains { tracked[$0.matrix][$0.tensor] }
+    let forA = slopes.flatMap { wantsA ? list.transposedProduct($0, x) : nil }
+    var results = tracked.map { $0.map { _ in Tensor?.none } }
+    for (i, dy) in gradients.enumerated() {
+      guard let dy else { continue }
+      if tracked[i][0] { results[i][0] = list.transposedProduct(dy, x) }
+      for place in places.of(i) where tracked[i][place.tensor + 1] {
+        guard let inner else { continue }
+        results[i][place.tensor + 1] = list.transposedProduct(dy, inner, columns: place.columns)
       }
     }
     withExtendedLifetime((self, gradients, slopes, places, inner)) { list.run() }
-    for place in rowsOfA { results[place.at] = forA?.rows(place.rows) }
-    return results
+    for place in places.all where tracked[place.matrix][place.tensor] {
+      results[place.matrix][place.tensor] = forA?.rows(place.columns)
+    }
+    return [dx] + results.flatMap { $0 }
+  }
+
+  /// The gradient of the rows, the sum over all matrices and additions; nil where none came.
+  private func rowGradients(
+    _ gradients: [Tensor?], _ slopes: Tensor?, _ places: Places, in list: inout ProductList
+  ) -> Tensor? {
+    let dx = Storage(count: rows * width)
+    var terms = zip(matrices, gradients).compactMap { matrix, dy in
+      dy.map { sd_product($0, false, matrix.weight, false, dx.pointer, rows: rows, columns: width, inner: $0.shape[1]) }
+    }
+    if let slopes {
+      let inner = places.count
+      terms.append(
+        sd_product(slopes, false, places.stacked, false, dx.pointer, rows: rows, columns: width, inner: inner))
+    }
+    list.add(terms)
+    return terms.isEmpty ? nil : Tensor(storage: dx, shape: [rows, width])
   }
 
   /// The gradients of the inner rows before their scale, dy B side by side; zero where no gradient came.
   private func innerGradients(_ gradients: [Tensor?], _ places: Places) -> Tensor {
-    let result =
-      gradients.contains { $0 == nil }
-      ? Tensor.zeros([rows, places.count]) : Tensor(shape: [rows, places.count]) { _ in }
+    let result = Tensor.zeros([rows, places.count])
     var list = ProductList()
-    for (i, dy) in gradients.enumerated() {
-      guard let dy else { continue }
-      for place in places.of(i) {
-        var product = sd_product(
-          dy, false, place.addition.b, false, result.storage.pointer + place.column, rows: rows, columns: place.rank,
-          inner: dy.shape[1])
-        product.c_row = places.count
-        list.add([product])
-      }
+    for place in places.all {
+      guard let dy = gradients[place.matrix] else { continue }
+      let to = result.storage.pointer + place.column
+      var product = sd_product(
+        dy, false, place.addition.b, false, to, rows: rows, columns: place.rank, inner: dy.shape[1])
+      product.c_row = places.count
+      list.add([product])
     }
     withExtendedLifetime((self, gradients)) { list.run() }
     return result
@@ -144,11 +122,15 @@ struct JoinedProducts: Sendable {
 private struct Places: Sendable {
   struct Place: Sendable {
     let addition: AdaptedMatrix.Addition
-    let matrix: Int, column: Int
+    /// Which matrix it is added to, and where its A is among that one's tensors; B follows.
+    let matrix: Int, tensor: Int
+    /// The first of its columns.
+    let column: Int
     var rank: Int { addition.a.shape[0] }
+    var columns: Range<Int> { column..<(column + rank) }
   }
 
-  private var all: [Place] = []
+  private(set) var all: [Place] = []
   /// The ranks of all additions.
   private(set) var count = 0
   /// All A, one below the other, [ranks, in].
@@ -156,8 +138,8 @@ private struct Places: Sendable {
 
   init(_ matrices: [AdaptedMatrix]) {
     for (i, matrix) in matrices.enumerated() {
-      for one in matrix.additions {
-        all.append(Place(addition: one, matrix: i, column: count))
+      for (n, one) in matrix.additions.enumerated() {
+        all.append(Place(addition: one, matrix: i, tensor: 1 + 2 * n, column: count))
         count += one.a.shape[0]
       }
     }
@@ -177,29 +159,5 @@ private struct Places: Sendable {
       }
     }
     return inner
-  }
-}
-
-/// Sums of products that run as one list of tasks.
-private struct ProductList {
-  private var terms: [sd_product] = []
-  private var counts: [Int32] = []
-
-  /// Adds a sum; its terms write to one place.
-  mutating func add(_ sum: [sd_product]) {
-    guard !sum.isEmpty else { return }
-    terms += sum
-    counts.append(Int32(sum.count))
-  }
-
-  func run() {
-    terms.withUnsafeBufferPointer { terms in
-      var at = terms.baseAddress
-      let sums = counts.map { count -> sd_product_sum in
-        defer { at = at?.advanced(by: Int(count)) }
-        return sd_product_sum(terms: at, count: count)
-      }
-      sd_multiply_sums(sums, Int32(sums.count))
-    }
   }
 }
