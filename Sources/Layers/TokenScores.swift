@@ -70,9 +70,12 @@ public struct TokenScores: Sendable {
     return scores.reshaped([-1, 1]).gathered(flat).reshaped([-1])
   }
 
-  /// Runs of rows whose logits take at most 16 MiB.
+  /// Runs of rows of one length whose logits take at most 64 MiB: each run lays the head out again, which pays from a
+  /// hundred rows on.
   private static func chunks(rows: Int, vocabulary: Int) -> [Range<Int>] {
-    let each = max(16, (1 << 22) / max(1, vocabulary))
+    let most = max(16, (1 << 24) / max(1, vocabulary))
+    let count = max(1, (rows + most - 1) / most)
+    let each = max(1, (rows + count - 1) / count)
     return stride(from: 0, to: rows, by: each).map { $0..<min(rows, $0 + each) }
   }
 }
