@@ -19,7 +19,7 @@ SD_CLONES double sd_sum_of_squares(const float *x, size_t n) {
 
 // Columns [first, first + n) of rows that lie `stride` apart, added up in Float64: in Float32 a sum over 200,000 tokens
 // loses the third digit.
-enum { STRIP = 256 };
+enum { STRIP = 64, LONG = 1 << 15 };  // LONG: elements that are worth other threads
 SD_CLONES static void sum_strip(const float *x, size_t rows, size_t stride, size_t n, float *out) {
   double sum[STRIP] = {0};
   for (size_t r = 0; r < rows; r++)
@@ -27,15 +27,28 @@ SD_CLONES static void sum_strip(const float *x, size_t rows, size_t stride, size
   for (size_t j = 0; j < n; j++) out[j] = (float)sum[j];
 }
 
-void sd_sum_axis(const float *x, size_t outer, size_t axis, size_t inner, float *out) {
-  for (size_t o = 0; o < outer; o++) {
-    if (inner == 1) {
-      out[o] = (float)sd_sum(x + o * axis, axis);
-      continue;
-    }
-    for (size_t j = 0; j < inner; j += STRIP)
-      sum_strip(x + o * axis * inner + j, axis, inner, inner - j < STRIP ? inner - j : STRIP, out + o * inner + j);
+typedef struct {
+  const float *x;
+  float *out;
+  size_t axis, inner, strips;
+} axis_job;
+static void axis_task(void *context, int index) {
+  const axis_job *w = context;
+  size_t o = (size_t)index / w->strips, j = (size_t)index % w->strips * STRIP;
+  const float *x = w->x + o * w->axis * w->inner + j;
+  size_t n = w->inner - j < STRIP ? w->inner - j : STRIP;
+  if (w->inner == 1) {
+    w->out[o] = (float)sd_sum(x, w->axis);
+  } else {
+    sum_strip(x, w->axis, w->inner, n, w->out + o * w->inner + j);
   }
+}
+
+void sd_sum_axis(const float *x, size_t outer, size_t axis, size_t inner, float *out) {
+  axis_job w = {x, out, axis, inner, (inner + STRIP - 1) / STRIP};
+  int tasks = (int)(outer * w.strips);
+  if (outer * axis * inner > LONG) return sd_parallel(tasks, axis_task, &w);
+  for (int i = 0; i < tasks; i++) axis_task(&w, i);
 }
 
 void sd_max_axis(const float *x, size_t outer, size_t axis, size_t inner, float *out, int32_t *where) {

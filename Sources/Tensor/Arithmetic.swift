@@ -110,9 +110,11 @@ extension Tensor {
     let plan = BroadcastPlan(shape: shape, a.shape, b.shape)
     return Tensor(shape: shape) { out in
       guard let z = out.baseAddress, out.count > 0 else { return }
-      plan.forEachRun { offset, offsetA, offsetB in
-        sd_binary(
-          operation, x + offsetA, Int32(plan.stepA), y + offsetB, Int32(plan.stepB), z + offset, plan.run)
+      inRowBlocks(rows: plan.runs, columns: plan.run) { first, count in
+        plan.forEachRun(in: first..<(first + count)) { offset, offsetA, offsetB in
+          sd_binary(
+            operation, x + offsetA, Int32(plan.stepA), y + offsetB, Int32(plan.stepB), z + offset, plan.run)
+        }
       }
     }
   }
@@ -185,10 +187,13 @@ private struct BroadcastPlan {
     stridesB = Array(sb.dropLast())
   }
 
-  func forEachRun(_ body: (_ offset: Int, _ offsetA: Int, _ offsetB: Int) -> Void) {
-    var index = [Int](repeating: 0, count: outer.count)
-    let runs = outer.reduce(1, *)
-    for r in 0..<runs {
+  var runs: Int { outer.reduce(1, *) }
+
+  func forEachRun(in range: Range<Int>, _ body: (_ offset: Int, _ offsetA: Int, _ offsetB: Int) -> Void) {
+    var index = outer
+    var rest = range.lowerBound
+    for d in outer.indices.reversed() { (rest, index[d]) = rest.quotientAndRemainder(dividingBy: outer[d]) }
+    for r in range {
       var (a, b) = (0, 0)
       for d in outer.indices {
         a += index[d] * stridesA[d]
