@@ -21,6 +21,15 @@ INLINE void fetch(ahead *n) {
 }
 enum { EACH = 8 };
 
+// One step of k.
+#define SUM_STEP(LOAD, BROADCAST, MULTIPLY, STEP)                                             \
+  LOAD                                                                                        \
+  for (int i = 0; i < rows; i++) {                                                            \
+    BROADCAST                                                                                 \
+    for (int v = 0; v < vectors; v++) s[i][v] = MULTIPLY;                                     \
+  }                                                                                           \
+  b += STEP;
+
 // C [rows, vectors * 16] = or += A B. `vectors` and `rows` are constants where this is inlined.
 #define SUM_BODY(LOAD, BROADCAST, MULTIPLY, STEP)                                             \
   __m512 s[HEIGHT][3];                                                                        \
@@ -28,25 +37,15 @@ enum { EACH = 8 };
     for (int v = 0; v < vectors; v++) s[i][v] = _mm512_setzero_ps();                          \
   size_t k = 0;                                                                               \
   ahead mine = *next;                                                                         \
-  for (; k + EACH <= depth;) {                                                                \
+  while (k + EACH <= depth) {                                                                 \
     fetch(&mine);                                                                             \
     _Pragma("clang loop unroll(full)") for (int e = 0; e < EACH; e++, k++) {                  \
-      LOAD                                                                                    \
-      for (int i = 0; i < rows; i++) {                                                        \
-        BROADCAST                                                                             \
-        for (int v = 0; v < vectors; v++) s[i][v] = MULTIPLY;                                 \
-      }                                                                                       \
-      b += STEP;                                                                              \
+      SUM_STEP(LOAD, BROADCAST, MULTIPLY, STEP)                                               \
     }                                                                                         \
   }                                                                                           \
   *next = mine;                                                                               \
   for (; k < depth; k++) {                                                                    \
-    LOAD                                                                                      \
-    for (int i = 0; i < rows; i++) {                                                          \
-      BROADCAST                                                                               \
-      for (int v = 0; v < vectors; v++) s[i][v] = MULTIPLY;                                   \
-    }                                                                                         \
-    b += STEP;                                                                                \
+    SUM_STEP(LOAD, BROADCAST, MULTIPLY, STEP)                                                 \
   }                                                                                           \
   for (int i = 0; i < rows; i++)                                                              \
     for (int v = 0; v < vectors; v++) {                                                       \
@@ -90,7 +89,7 @@ TARGET_BF16 INLINE void sum_pairs(int rows, int vectors, const uint32_t *a, size
 
 #define FLOAT_ROWS(NAME, VECTORS, CASES)                                                                             \
   TARGET static void NAME(int rows, const float *a, size_t a_row, size_t a_depth, const float *b, size_t depth,      \
-                          float *c, size_t c_row, __mmask16 last, bool adds, ahead *next) {                                       \
+                          float *c, size_t c_row, __mmask16 last, bool adds, ahead *next) {                           \
     enum { vectors = VECTORS };                                                                                      \
     EACH_HEIGHT(CASES)                                                                                               \
   }
@@ -103,7 +102,7 @@ FLOAT_ROWS(turned3, 3, FLOAT_TURNED)
 
 #define PAIR_ROWS(NAME, VECTORS)                                                                                    \
   TARGET_BF16 static void NAME(int rows, const uint32_t *a, size_t a_row, const uint32_t *b, size_t depth, float *c, \
-                               size_t c_row, __mmask16 last, bool adds, ahead *next) {                                           \
+                               size_t c_row, __mmask16 last, bool adds, ahead *next) {                                \
     enum { vectors = VECTORS };                                                                                     \
     EACH_HEIGHT(PAIRS)                                                                                              \
   }

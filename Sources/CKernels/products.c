@@ -135,13 +135,10 @@ static void multiply_task(void *context, int index) {
     }
 }
 
-typedef struct {
-  const rounded *operands;
-} round_job;
 enum { ROUNDED = 32 };  // rows of a task
 static int round_tasks(const rounded *o) { return (int)((o->of->rows + ROUNDED - 1) / ROUNDED); }
 static void round_task(void *context, int index) {
-  const rounded *o = ((round_job *)context)->operands;
+  const rounded *o = context;
   for (; index >= round_tasks(o); o++) index -= round_tasks(o);
   const sd_product *p = o->of;
   size_t from = (size_t)index * ROUNDED, to = from + ROUNDED < p->rows ? from + ROUNDED : p->rows;
@@ -177,7 +174,7 @@ void sd_multiply_sums(const sd_product_sum *sums, int count) {
     }
   }
   w.operand_count = operands;
-  sd_parallel(tasks, round_task, &(round_job){operand});
+  sd_parallel(tasks, round_task, operand);
   sd_parallel(w.tasks, multiply_task, &w);
   for (rounded *o = operand; o < operand + operands; o++) sd_release((float *)o->words, words_of(o));
   sd_release((float *)operand, lists / sizeof(float));

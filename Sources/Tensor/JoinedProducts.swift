@@ -12,11 +12,9 @@ struct JoinedProducts: Sendable {
   init?(_ x: Tensor, _ matrices: [AdaptedMatrix]) {
     guard sd_has_products(), x.shape[0] > Int(SD_FEW_ROWS), !matrices.isEmpty,
       matrices.allSatisfy({ matrix in
-        let (columns, inner) = (matrix.weight.shape[0], matrix.weight.shape[1])
-        guard isWorthPacking(x.shape[0], columns, inner) else { return false }
-        guard let compact = matrix.weight.storage.compact else { return true }
-        return compact.stored.map { $0.1 != SD_INT8 || columns % Int(SD_BLOCK) == 0 && inner % Int(SD_BLOCK) == 0 }
-          ?? false
+        let (outputs, inputs) = (matrix.weight.shape[0], matrix.weight.shape[1])
+        return isWorthPacking(x.shape[0], outputs, inputs)
+          && matrix.weight.storage.compact?.areReadable(inRowsOf: inputs) ?? true
       })
     else { return nil }
     self.x = x

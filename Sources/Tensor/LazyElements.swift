@@ -49,6 +49,12 @@ final class LazyElements: @unchecked Sendable {
     }
   }
 
+  /// Whether products read rows of this length where they stand: in 8 bits they must be of whole blocks, which those of a
+  /// reshaped matrix may not be.
+  func areReadable(inRowsOf length: Int) -> Bool {
+    stored.map { $0.1 != SD_INT8 || length % Int(SD_BLOCK) == 0 } ?? false
+  }
+
   /// Gives the memory of words on a file's pages back to the system.
   func releasePages() {
     // Another form of the same words holds them for this one.

@@ -45,21 +45,13 @@ private let blockSize = 1 << 14
 
 /// Cuts an elementwise loop into blocks of fixed size, in parallel where it is long enough to pay.
 package func inBlocks(of count: Int, _ body: (_ start: Int, _ count: Int) -> Void) {
-  guard count > 2 * blockSize else {
-    if count > 0 { body(0, count) }
-    return
-  }
-  Tensor.Compute.parallel((count + blockSize - 1) / blockSize) {
-    body($0 * blockSize, min(blockSize, count - $0 * blockSize))
-  }
+  inRowBlocks(rows: count, columns: 1, body)
 }
 
 /// The same over rows, about a block of elements each.
 package func inRowBlocks(rows: Int, columns: Int, _ body: (_ first: Int, _ rows: Int) -> Void) {
   let blocks = RowBlocks(rows: rows, columns: columns)
-  if rows > 0 {
-    Tensor.Compute.parallel(blocks.count) { body($0 * blocks.each, min(blocks.each, rows - $0 * blocks.each)) }
-  }
+  Tensor.Compute.parallel(blocks.count) { body($0 * blocks.each, min(blocks.each, rows - $0 * blocks.each)) }
 }
 
 /// How rows are cut into blocks, by their number and length alone.

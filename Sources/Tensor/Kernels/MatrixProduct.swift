@@ -53,9 +53,8 @@ extension sd_product {
     _ a: UnsafePointer<Float>, _ transposeA: Bool, _ b: LazyElements, _ transposeB: Bool,
     _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int
   ) {
-    // A reshaped matrix in 8 bits may have rows that are not of whole blocks.
     guard isWorthPacking(rows, columns, inner), let (elements, type) = b.stored,
-      type != SD_INT8 || (transposeB ? inner : columns) % SD_BLOCK == 0
+      b.areReadable(inRowsOf: transposeB ? inner : columns)
     else { return nil }
     self.init(a, transposeA, elements, transposeB, c, rows: rows, columns: columns, inner: inner)
     b_type = type
@@ -80,10 +79,10 @@ extension sd_product {
     columns: Int, inner: Int
   ) {
     let x = a.storage.pointer
-    if let compact = b.storage.compact, let (elements, type) = compact.stored {
-      self.init(x, transposeA, elements, transposeB, c, rows: rows, columns: columns, inner: inner)
-      b_type = type
-      in_bfloat16 = type == SD_BFLOAT16 && compact.isChosen && !transposeA && sd_has_bfloat16()
+    if let compact = b.storage.compact,
+      let kept = sd_product(x, transposeA, compact, transposeB, c, rows: rows, columns: columns, inner: inner)
+    {
+      self = kept
     } else {
       self.init(x, transposeA, b.storage.pointer, transposeB, c, rows: rows, columns: columns, inner: inner)
     }
