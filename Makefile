@@ -17,7 +17,7 @@ TEST := $(SWIFT) test -c release --disable-xctest --disable-testable-imports --n
 COVERAGE_BUILD := .build/coverage
 SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks .ci/CheckLayers.swift
 
-.PHONY: help setup demo demo-dualchecker test review-browser example lint format layers architecture coverage benchmark bench clean
+.PHONY: help setup demo demo-dualchecker test test-onednn review-browser example lint format layers architecture coverage benchmark bench clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ demo-dualchecker: setup ## Builds and runs DualChecker on written records about 
 
 test: setup ## Builds and runs all tests.
 	$(TEST) $(ARGS)
+
+test-onednn: ## Builds a client with the trait OneDNN and holds oneDNN's products against our own.
+	@.ci/setup libdnnl-dev
+	$(TEST) --package-path Examples/NumbersOnly --traits OneDNN
 
 review-browser: setup ## Drives the review page in headless Chromium: apt-get install chromium, pip install playwright, PYTHON=.venv/bin/python
 	$(SWIFT) build -c release --product distill

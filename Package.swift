@@ -36,6 +36,8 @@ let asyncHTTPClient: [Target.Dependency] = [
   ("AsyncHTTPClient", "async-http-client"), ("NIOCore", "swift-nio"), ("NIOHTTP1", "swift-nio"),
   ("NIOPosix", "swift-nio"),
 ].map { .product(name: $0, package: $1, condition: .when(traits: ["AsyncHTTP"])) }
+/// Products of bfloat16 numbers, with the trait `OneDNN`.
+let oneDNN = Target.Dependency.target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))
 
 let libraries = [
   "ContentDigest", "Tensor", "TeacherProtocol", "Tokenizers", "Layers", "ImageDecoding", "VisionEncoder",
@@ -53,6 +55,9 @@ let package = Package(
     .trait(
       name: "AsyncHTTP",
       description: "AsyncHTTPTransport, which asks services by AsyncHTTPClient in place of URLSession; off by default."),
+    .trait(
+      name: "OneDNN",
+      description: "bfloat16 products by oneDNN on CPUs with AMX (needs libdnnl-dev); off by default."),
     .default(enabledTraits: ["Run"]),
   ],
   dependencies: [
@@ -70,12 +75,15 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread"), .linkedLibrary("dl")]),
+    .target(
+      name: "COneDNN", cSettings: [.define("SD_ONEDNN", .when(traits: ["OneDNN"]))],
+      linkerSettings: [.linkedLibrary("dnnl", .when(traits: ["OneDNN"]))]),
     .target(name: "CImageCodecs", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
 
     // Ground
     library("ContentDigest"),
     library("LoopbackServer", hummingbird),
-    library("Tensor", ["COpenBLAS", "CKernels"]),
+    library("Tensor", ["COpenBLAS", "CKernels", oneDNN]),
     library("TeacherProtocol", ["ContentDigest"]),
     library("Tokenizers"),
 

@@ -18,8 +18,8 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
   (
     "C and digests",
     [
-      ("COpenBLAS", .numbers), ("CKernels", .numbers), ("CImageCodecs", .numbers), ("ContentDigest", .both),
-      ("LoopbackServer", .both),
+      ("COpenBLAS", .numbers), ("CKernels", .numbers), ("COneDNN", .numbers), ("CImageCodecs", .numbers),
+      ("ContentDigest", .both), ("LoopbackServer", .both),
     ]
   ),
   ("ground", [("Tensor", .numbers), ("Tokenizers", .numbers), ("TeacherProtocol", .words)]),

@@ -4,7 +4,11 @@ import PackageDescription
 // A package of its own, so that nobody who depends on swift-distillation resolves or builds it.
 let package = Package(
   name: "benchmarks",
-  dependencies: [.package(name: "swift-distillation", path: "..", traits: [])],
+  traits: [.trait(name: "OneDNN", description: "Products by oneDNN beside our own.")],
+  dependencies: [
+    .package(
+      name: "swift-distillation", path: "..", traits: [.trait(name: "OneDNN", condition: .when(traits: ["OneDNN"]))])
+  ],
   targets: [
     .executableTarget(
       name: "benchmarks",

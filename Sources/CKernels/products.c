@@ -12,6 +12,7 @@
 #include "product_packing.h"
 #include "product_rows.h"
 #include "product_sums.h"
+#include <stdatomic.h>
 #include <stdlib.h>
 
 bool sd_has_products(void) {
@@ -31,12 +32,15 @@ static void *panel_scratch(size_t bytes) {
   return scratch;
 }
 
-// A in bfloat16, [rows, row]: each that several terms share once.
+// A in bfloat16, [rows, row] with `row` even, its parts of DEPTH columns one after the other: each that several terms
+// share once.
 typedef struct {
   const sd_product *of;
   uint16_t *words;
   size_t row;
 } rounded;
+static size_t part_row(const rounded *o, size_t k) { return o->row - k < DEPTH ? o->row - k : DEPTH; }
+static uint16_t *part(const rounded *o, size_t k, size_t row) { return o->words + k * o->of->rows + row * part_row(o, k); }
 
 // How the tasks of a sum are cut: columns in panels, rows in chunks.
 typedef struct {
@@ -87,6 +91,20 @@ static const rounded *operand_of(const rounded *operands, int count, const sd_pr
   return NULL;
 }
 
+static _Atomic(sd_pair_kernel) pair_kernel;
+void sd_set_pair_kernel(sd_pair_kernel kernel) { atomic_store(&pair_kernel, kernel); }
+sd_pair_kernel sd_get_pair_kernel(void) { return atomic_load(&pair_kernel); }
+
+// The blocks of rows that the other kernel takes; where the first row that is left is.
+static size_t by_pair_kernel(const sd_product *p, const rounded *operand, size_t k, size_t depth, size_t from, size_t to,
+                             size_t column, bool adds, const float *panel) {
+  sd_pair_kernel kernel = atomic_load_explicit(&pair_kernel, memory_order_relaxed);
+  if (!kernel) return from;
+  for (; from + SD_PAIR_ROWS <= to; from += SD_PAIR_ROWS)
+    if (!kernel(part(operand, k, from), panel, depth, p->c + from * p->c_row + column, p->c_row, adds)) break;
+  return from;
+}
+
 // A part of a term, k..<k + depth, for the rows and columns of a task; its panel is laid out first.
 static void multiply_part(const job *w, const sd_product *p, size_t k, size_t from, size_t to, size_t column, bool adds,
                           float *panel, ahead *next) {
@@ -97,6 +115,7 @@ static void multiply_part(const job *w, const sd_product *p, size_t k, size_t fr
   const rounded *operand = p->in_bfloat16 ? operand_of(w->operands, w->operand_count, p) : NULL;
   if (operand) {
     pack_pairs(p, k, depth, column, columns, (uint32_t *)panel);
+    if (columns == WIDTH) from = by_pair_kernel(p, operand, k, depth, from, to, column, adds, panel);
   } else {
     pack_float(p, k, depth, column, columns, panel);
   }
@@ -104,9 +123,9 @@ static void multiply_part(const job *w, const sd_product *p, size_t k, size_t fr
     int rows = to - row < HEIGHT ? (int)(to - row) : HEIGHT;
     float *c = p->c + row * p->c_row + column;
     if (operand) {
-      const uint32_t *a = (const uint32_t *)(operand->words + row * operand->row + k);
+      const uint32_t *a = (const uint32_t *)part(operand, k, row);
       (vectors == 3 ? pairs3 : vectors == 2 ? pairs2 : pairs1)(
-          rows, a, operand->row / 2, (uint32_t *)panel, (depth + 1) / 2, c, p->c_row, last, adds, next);
+          rows, a, part_row(operand, k) / 2, (uint32_t *)panel, (depth + 1) / 2, c, p->c_row, last, adds, next);
     } else if (p->a_turned) {
       (vectors == 3 ? turned3 : vectors == 2 ? turned2 : turned1)(
           rows, p->a + k * p->a_row + row, 1, p->a_row, panel, depth, c, p->c_row, last, adds, next);
@@ -142,7 +161,8 @@ static void round_task(void *context, int index) {
   for (; index >= round_tasks(o); o++) index -= round_tasks(o);
   const sd_product *p = o->of;
   size_t from = (size_t)index * ROUNDED, to = from + ROUNDED < p->rows ? from + ROUNDED : p->rows;
-  round_rows(p->a + from * p->a_row, p->a_row, to - from, p->inner, o->words + from * o->row, o->row);
+  for (size_t k = 0; k < p->inner; k += DEPTH)
+    round_rows(p->a + from * p->a_row + k, p->a_row, to - from, p->inner - k, part(o, k, from), part_row(o, k));
 }
 static size_t words_of(const rounded *o) { return (o->of->rows * o->row + 1) / 2; }
 
@@ -194,4 +214,6 @@ bool sd_has_products(void) { return false; }
 void sd_multiply(const sd_product *p) { (void)p; }
 void sd_multiply_sums(const sd_product_sum *s, int count) { (void)s, (void)count; }
 void sd_multiply_together(const sd_product *p, int count) { (void)p, (void)count; }
+void sd_set_pair_kernel(sd_pair_kernel kernel) { (void)kernel; }
+sd_pair_kernel sd_get_pair_kernel(void) { return NULL; }
 #endif

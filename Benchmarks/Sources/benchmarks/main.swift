@@ -8,5 +8,8 @@ consume([Tensor.ones([2, 2]).matmul(.ones([2, 2]))])
 print(
   "OpenBLAS kernels: \(Tensor.Compute.openBLASCore ?? "unknown"), \(Tensor.Compute.threads) threads, \(rounds) rounds")
 benchmarkMatrixProducts(rounds: rounds, using: &generator)
+#if OneDNN
+  benchmarkOneDNN(rounds: rounds, using: &generator)
+#endif
 benchmarkTreeAttention(rounds: rounds, using: &generator)
 benchmarkTrainingStep(rounds: rounds, using: &generator)

@@ -53,6 +53,12 @@ void sd_multiply_sums(const sd_product_sum *sums, int count);
 enum { SD_FEW_ROWS = 4 };  // so many rows of A read B [columns, inner] where it stands
 // The same for several products, which have A, its turn, B's turn, B's type and `in_bfloat16` in common.
 void sd_multiply_together(const sd_product *products, int count);
+// Another kernel for SD_PAIR_ROWS rows: C = or += A B, with A [rows, depth] of bfloat16 numbers and a panel of B, 48 columns
+// of [depth / 2] pairs. False where it does not take the sizes: then, and for fewer rows or columns, ours does.
+enum { SD_PAIR_ROWS = 64 };
+typedef bool (*sd_pair_kernel)(const uint16_t *a, const void *panel, size_t depth, float *c, size_t c_row, bool adds);
+void sd_set_pair_kernel(sd_pair_kernel kernel);  // NULL: ours alone
+sd_pair_kernel sd_get_pair_kernel(void);
 
 // low_rank.c -----------------------------------------------------------------------------------------------------
 // y [rows, out] += scale (x [rows, in] A^T) B^T, A [rank, in], B [out, rank]; inner [rows, rank] is written.

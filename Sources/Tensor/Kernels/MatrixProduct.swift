@@ -58,7 +58,7 @@ extension sd_product {
     else { return nil }
     self.init(a, transposeA, elements, transposeB, c, rows: rows, columns: columns, inner: inner)
     b_type = type
-    in_bfloat16 = type == SD_BFLOAT16 && b.isChosen && !transposeA && sd_has_bfloat16()
+    in_bfloat16 = type == SD_BFLOAT16 && b.isChosen && !transposeA && Tensor.Compute.multipliesBFloat16
   }
 
   /// The product of rows by a matrix [columns, inner] in whatever form it is kept; nil where our kernels don't take it.
