@@ -5,12 +5,12 @@ internal import Layers
 /// The rules are those of PEFT's `check_target_module_exists` and `get_pattern_key`.
 struct AdapterMatcher {
   let configuration: LoRAConfiguration
-  private let target: Regex<AnyRegexOutput>?
+  let targets: [(key: String, regex: Regex<AnyRegexOutput>)]
   private let excluded: Regex<AnyRegexOutput>?
   private let layers: [Regex<AnyRegexOutput>]
   private let saved: [Regex<AnyRegexOutput>]
-  private let ranks: [(key: String, regex: Regex<AnyRegexOutput>)]
-  private let alphas: [(key: String, regex: Regex<AnyRegexOutput>)]
+  let ranks: [(key: String, regex: Regex<AnyRegexOutput>)]
+  let alphas: [(key: String, regex: Regex<AnyRegexOutput>)]
 
   init(_ configuration: LoRAConfiguration) throws {
     self.configuration = configuration
@@ -20,7 +20,7 @@ struct AdapterMatcher {
     func table(_ keys: some Sequence<String>) throws -> [(key: String, regex: Regex<AnyRegexOutput>)] {
       try keys.sorted().map { ($0, try compiled("(.*\\.)?(\($0))", shown: $0)) }
     }
-    if case .pattern(let pattern) = configuration.targets { target = try compiled(pattern) } else { target = nil }
+    targets = try configuration.targets.patterns.map { ($0, try compiled($0)) }
     excluded = try configuration.excludedPattern.map { try compiled($0) }
     layers = try configuration.layersPattern.map { try compiled("(?:|.*?\\.)(?:\($0))\\.([0-9]+)\\..*", shown: $0) }
     saved = try configuration.savedModules.map { try compiled("(|.*\\.)\($0)(|\\..*)", shown: $0) }
@@ -38,8 +38,9 @@ struct AdapterMatcher {
     case .allLinear:
       return !isTable && !components.contains { $0 == "lm_head" || $0 == "classifier" || $0 == "score" }
         && isInLayers(path, components)
-    case .names(let names): return names.contains { Self.ends(path, with: $0) } && isInLayers(path, components)
-    case .pattern: return target?.matchesWhole(path) == true
+    case .names, .pattern, .mixed:
+      return targets.contains { $0.regex.matchesWhole(path) }
+        || configuration.targets.names.contains { Self.ends(path, with: $0) } && isInLayers(path, components)
     }
   }
 
@@ -99,6 +100,25 @@ struct AdapterMatcher {
   }
 }
 
+extension LoRAConfiguration.Targets {
+  /// Names and ends of paths.
+  var names: [String] {
+    switch self {
+    case .names(let names), .mixed(let names, _): names
+    case .allLinear, .pattern: []
+    }
+  }
+
+  /// Regular expressions.
+  var patterns: [String] {
+    switch self {
+    case .pattern(let pattern): [pattern]
+    case .mixed(_, let patterns): patterns
+    case .allLinear, .names: []
+    }
+  }
+}
+
 extension Regex {
-  fileprivate func matchesWhole(_ path: String) -> Bool { (try? wholeMatch(in: path)) != nil }
+  func matchesWhole(_ path: String) -> Bool { (try? wholeMatch(in: path)) != nil }
 }

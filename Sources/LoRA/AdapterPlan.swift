@@ -23,7 +23,7 @@ public struct AdapterPlan: Sendable, Equatable {
 extension Module {
   /// What ``attachAdapters(_:named:using:)`` would do with this configuration; the model stays as it is.
   ///
-  /// - Throws: ``LoRAError`` where nothing matches, or an option is wrong or does not suit a place.
+  /// - Throws: ``LoRAError`` where nothing matches, a name matches nothing, or an option is wrong or does not suit a place.
   public func planAdapters(_ configuration: LoRAConfiguration) throws -> AdapterPlan {
     try adapterPlaces(AdapterMatcher(configuration)).plan
   }
@@ -36,15 +36,12 @@ extension Module {
     let configuration = matcher.configuration
     try configuration.check()
     let (places, parameters) = (places(), parameters())
+    try matcher.checkNames(places: places.map(\.path), parameters: parameters.map(\.path))
     let chosen = try places.filter { try matcher.adapts($0.path, isTable: $0.isTable) }
     guard !chosen.isEmpty else {
       throw LoRAError.nothingMatches(targets: "\(configuration.targets)", available: places.map(\.path))
     }
     let saved = parameters.map(\.path).filter { matcher.savedModule(of: $0) != nil }
-    let modules = saved.compactMap(matcher.savedModule)
-    for name in configuration.savedModules where !modules.contains(where: { $0.hasSuffix(name) }) {
-      throw LoRAError.nothingMatches(targets: "\"\(name)\" of savedModules", available: places.map(\.path))
-    }
     let copies = trainedBiases(of: configuration, at: chosen).union(saved)
     let whole = parameters.reduce(0) { $0 + (copies.contains($1.path) ? $1.parameter.value.count : 0) }
     let low = try chosen.reduce(0) { try $0 + matcher.elements(at: $1) }

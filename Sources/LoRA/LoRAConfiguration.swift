@@ -15,6 +15,8 @@ public struct LoRAConfiguration: Sendable, Equatable {
     case names([String])
     /// Places whose whole path matches this regular expression, look-ahead and look-behind included.
     case pattern(String)
+    /// Places that one of these names means or one of these patterns matches.
+    case mixed(names: [String], patterns: [String])
   }
 
   /// How the matrices of a fresh adapter begin.
@@ -52,7 +54,8 @@ public struct LoRAConfiguration: Sendable, Equatable {
   public var rank = 16
   /// The product is scaled by alpha / rank. The default is 32.
   public var alpha: Float = 32
-  /// Other ranks where a path, or its end after a dot, matches the key as a regular expression. The default is none.
+  /// Other ranks where a path, or its end after a dot, matches the key as a regular expression; each key must
+  /// match a place of the model. The default is none.
   public var rankPattern: [String: Int] = [:]
   /// Other alphas, by keys as in ``rankPattern``. The default is none.
   public var alphaPattern: [String: Float] = [:]
@@ -66,7 +69,8 @@ public struct LoRAConfiguration: Sendable, Equatable {
   /// How the matrices begin. The default is ``Initialization/standard``.
   public var initialization = Initialization.standard
 
-  /// Which places are adapted. The default is all linear layers of the language model.
+  /// Which places are adapted; each name and each pattern must reach a place of the model. The default is all linear layers
+  /// of the language model.
   public var targets = Targets.allLinear
   /// Paths, or ends of paths after a dot, that are never adapted.
   public var excluded: [String] = []

@@ -2,6 +2,9 @@
 public enum LoRAError: Error, Sendable, Equatable, CustomStringConvertible {
   /// No place of the model matches: the targets and the paths that there are.
   case nothingMatches(targets: String, available: [String])
+  /// Names or patterns of an option that match nothing of the model: the option as PEFT's files spell it, they, and the
+  /// paths that there are.
+  case unmatched(option: String, names: [String], available: [String])
   /// A pattern that is no regular expression, and why.
   case invalidPattern(String, String)
   /// Two keys of one pattern table that ask for different values at one path.
@@ -31,6 +34,10 @@ public enum LoRAError: Error, Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .nothingMatches(let targets, let available):
       "nothing in the model matches the LoRA targets \(targets); it has \(Self.list(available, 6))"
+    case .unmatched(let option, let names, let available):
+      "the adapter's \(option): \(names.map { Self.hinted($0, available) }.joined(separator: ", ")) "
+        + "\(names.count == 1 ? "matches" : "match") nothing in the model, which has "
+        + "\(Self.list(ModelPaths.ends(of: available), 16)); correct the spelling, or leave out what this model lacks"
     case .invalidPattern(let pattern, let why):
       "the LoRA pattern \"\(pattern)\" is no regular expression: \(why)"
     case .ambiguousPattern(let path, let keys):
@@ -55,6 +62,10 @@ public enum LoRAError: Error, Sendable, Equatable, CustomStringConvertible {
         .joined(separator: "; ") + ". Was it trained on another base model?"
     case .noAdapter: "the model has no adapter to save; attach one first"
     }
+  }
+
+  private static func hinted(_ name: String, _ paths: [String]) -> String {
+    "\"\(name)\"" + (ModelPaths.nearest(to: name, among: paths).map { " (did you mean \"\($0)\"?)" } ?? "")
   }
 
   private static func list(_ names: [String], _ most: Int) -> String {

@@ -17,6 +17,8 @@ enum PEFTConfiguration {
       case .allLinear: .string("all-linear")
       case .names(let names): .array(names.map { .string($0) })
       case .pattern(let pattern): .string(pattern)
+      case .mixed(let names, let patterns):
+        .string((names.map { "(?:.*\\.)?\($0.replacing(".", with: "\\."))" } + patterns).joined(separator: "|"))
       }
     // Through the shortest decimal text: 0.05 as Float is not 0.05 as Double.
     func number(_ value: Float) -> PEFTJSON { .number(Double("\(value)") ?? Double(value)) }

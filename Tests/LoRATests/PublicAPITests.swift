@@ -51,7 +51,8 @@ import Testing
 
   @Test func `errors say where and what to do`() {
     let errors: [LoRAError] = [
-      .nothingMatches(targets: "t", available: ["a"]), .invalidPattern("(", "why"), .unusableFile("/f", "why"),
+      .nothingMatches(targets: "t", available: ["a"]),
+      .unmatched(option: "o", names: ["n"], available: ["a"]), .invalidPattern("(", "why"), .unusableFile("/f", "why"),
       .unsupportedOption(file: "/f", option: "o", expected: "e", found: "g"),
       .mismatch(file: "/f", missing: ["a"], unknown: [], misshapen: ["b"]), .noAdapter,
       .ambiguousPattern(path: "p", keys: ["a", "b"]), .invalidConfiguration("why"), .nameTaken("n"),

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Layers
 internal import TeacherProtocol
 
 extension RunCheck {

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import ImageDecoding
+internal import Layers
 internal import TeacherProtocol
 
 /// What the look at the data found, for the inspections after it.

@@ -1,5 +1,6 @@
 internal import Annotations
 internal import Foundation
+internal import Layers
 internal import TeacherProtocol
 
 /// What recorded teachers are known to say before anything is asked.

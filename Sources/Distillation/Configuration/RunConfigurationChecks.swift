@@ -1,3 +1,5 @@
+internal import Layers
+
 extension RunConfiguration {
   /// What holds between sections: teachers, labels, stages.
   public func checkRelations(with reader: inout ConfigurationReader) {

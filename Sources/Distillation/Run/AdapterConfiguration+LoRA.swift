@@ -9,7 +9,11 @@ extension AdapterConfiguration {
     result.rankPattern = rankPattern
     result.alphaPattern = alphaPattern.mapValues { Float($0) }
     result.dropout = Float(dropout)
-    if !targets.isEmpty { result.targets = Self.pattern(targets).map { .pattern($0) } ?? .names(targets) }
+    if !targets.isEmpty {
+      let patterns = targets.filter(Self.isPattern)
+      let names = targets.filter { !Self.isPattern($0) }
+      result.targets = patterns.isEmpty ? .names(names) : .mixed(names: names, patterns: patterns)
+    }
     if let pattern = Self.pattern(exclude) { result.excludedPattern = pattern } else { result.excluded = exclude }
     result.layers = layers.isEmpty ? nil : layers
     result.layersPattern = layersPattern

@@ -48,6 +48,8 @@
       switch lora.targets {
       case .allLinear: return "all linear layers but the output head"
       case .pattern(let pattern): return "places that match \(pattern)"
+      case .mixed(let names, let patterns):
+        return "places called \(names.joined(separator: ", ")), or that match \(patterns.joined(separator: " or "))"
       case .names(let names):
         let ends = Set(names.map { $0.split(separator: ".").last.map(String.init) ?? $0 }).sorted()
         return "\(names.count) \(names.count == 1 ? "name" : "names"): \(ends.joined(separator: ", "))"

@@ -86,7 +86,13 @@ import Testing
     try withCheckFixture { fixture in
       #expect(fixture.check().texts(.ok, "student.lora").first?.hasPrefix("rank 16 on 14 layers, ") == true)
       try fixture.edit("run.yaml", "{model: student}", "{model: student, lora: {targets: [q_porj]}}")
-      #expect(fixture.check().texts(.error, "student.lora").first?.contains("q_porj") == true)
+      let problem = fixture.check().texts(.error, "student.lora").first
+      #expect(problem?.contains("targets: \"q_porj\" (did you mean \"q_proj\"?) matches nothing") == true)
+      // Beside names and patterns that match, too.
+      try fixture.edit("run.yaml", "[q_porj]", "[v_proj, q_porj, '.*up_proj']")
+      #expect(fixture.check().texts(.error, "student.lora") == [problem])
+      try fixture.edit("run.yaml", "q_porj, ", "")
+      #expect(fixture.check().texts(.ok, "student.lora").first?.hasPrefix("rank 16 on 4 layers, ") == true)
     }
   }
 

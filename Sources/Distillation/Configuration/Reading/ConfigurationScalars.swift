@@ -1,3 +1,5 @@
+internal import Layers
+
 extension Bool: ConfigurationValue {
   /// `true or false`
   public static var configurationForm: String { "true or false" }

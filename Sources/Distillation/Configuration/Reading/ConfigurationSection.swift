@@ -1,3 +1,5 @@
+internal import Layers
+
 /// A group of keys: a struct whose properties, in a table, are the keys of a map in the file.
 ///
 /// Reading is strict: an unknown key, a key given twice, a missing key without default and a value of the wrong kind

@@ -7,8 +7,8 @@ public struct AdapterConfiguration: ConfigurationSection {
   public var alpha = 32.0
   /// The part of the adapter's inputs that is dropped in training, from 0 and below 1. The default is 0.
   public var dropout = 0.0
-  /// Names, path endings or patterns of layers to adapt. The default is none given: all linear layers of the language
-  /// model.
+  /// Names, path endings or patterns of layers to adapt; each must reach a layer of the model. The default is none given:
+  /// all linear layers of the language model.
   public var targets: [String] = []
   /// Names, path endings or patterns of layers to leave out; they win over ``targets``. The default is none.
   public var exclude: [String] = []
@@ -21,7 +21,7 @@ public struct AdapterConfiguration: ConfigurationSection {
   public var usesDoRA = false
   /// How the adapter's matrices begin. The default is ``Initialization/standard``.
   public var initialization = Initialization.standard
-  /// Other ranks, by patterns of a layer's path or its end. The default is none.
+  /// Other ranks, by patterns of a layer's path or its end; each must match a layer of the model. The default is none.
   public var rankPattern: [String: Int] = [:]
   /// Other alphas, by patterns as in ``rankPattern``. The default is none.
   public var alphaPattern: [String: Double] = [:]
@@ -124,16 +124,18 @@ public struct AdapterConfiguration: ConfigurationSection {
     reader.require(
       !(usesDoRA && hasBias), "lora_bias", "use_dora", expected: "false, since use_dora is true", found: "true")
     reader.require(
-      layers.isEmpty || Self.pattern(targets) == nil, "layers_to_transform", "targets",
+      layers.isEmpty || !targets.contains(where: Self.isPattern), "layers_to_transform", "targets",
       expected: "nothing where targets has patterns: a pattern can name the layers itself", found: "\(layers)")
     reader.require(
       layersPattern.isEmpty || !layers.isEmpty, "layers_pattern", "layers_to_transform",
       expected: "nothing without layers_to_transform", found: "\(layersPattern)")
   }
 
+  /// Whether an entry is a regular expression, not a name or a path's ending.
+  static func isPattern(_ entry: String) -> Bool { entry.contains { #"*+?()[]{}|^$\"#.contains($0) } }
+
   /// One regular expression for names, path endings and patterns together; nil where there are names and endings alone.
   static func pattern(_ entries: [String]) -> String? {
-    func isPattern(_ entry: String) -> Bool { entry.contains { #"*+?()[]{}|^$\"#.contains($0) } }
     guard entries.contains(where: isPattern) else { return nil }
     return entries.map { entry in
       isPattern(entry) ? "(?:\(entry))" : "(?:.*\\.)?" + entry.replacing(".", with: "\\.")

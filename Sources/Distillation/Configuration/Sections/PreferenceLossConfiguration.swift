@@ -1,4 +1,5 @@
 internal import DPO
+internal import Layers
 
 /// Stage 2's preference loss: one of TRL's by its name there, or several with their weights.
 ///

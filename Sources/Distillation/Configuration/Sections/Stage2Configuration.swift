@@ -1,3 +1,5 @@
+internal import Layers
+
 /// Stage 2: fine-tuning and preference optimisation on the conflicts that people labelled.
 ///
 /// The loss is L_DPO + ``sftWeight`` x L_SFT(chosen).

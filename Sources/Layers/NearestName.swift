@@ -1,9 +1,9 @@
 /// Finds the name that somebody meant.
-enum NearestName {
+package enum NearestName {
   /// The name that is fewest slips of the keyboard away from `word`: letters left out, added, replaced or swapped.
   ///
   /// - Returns: nil where even the nearest needs more than one slip in three letters; the first of equally near ones.
-  static func nearest<Names: Sequence<String>>(to word: String, among names: Names) -> String? {
+  package static func nearest<Names: Sequence<String>>(to word: String, among names: Names) -> String? {
     let limit = max(1, word.count / 3)
     let word = Array(word.lowercased().map { $0 == "-" || $0 == " " ? "_" : $0 })
     let ranked = names.map { ($0, slips(from: word, to: Array($0.lowercased().map { $0 == "-" ? "_" : $0 }))) }

@@ -1,0 +1,71 @@
+internal import Layers
+
+extension AdapterMatcher {
+  /// Refuses names and patterns that reach nothing of the model, which would be passed over in silence otherwise: a
+  /// misspelt name beside a right one leaves layers untrained. PEFT passes them over, so files that it wrote are read
+  /// without this check.
+  ///
+  /// - Parameters:
+  ///   - places: the paths of all of the model's places.
+  ///   - parameters: the paths of all of its parameters.
+  /// - Throws: ``LoRAError/unmatched(option:names:available:)``, or ``LoRAError/invalidConfiguration(_:)`` for names of
+  ///   vision layers alone where those are not adapted.
+  func checkNames(places: [String], parameters: [String]) throws {
+    func require(_ option: String, _ unmatched: [String], of available: [String]) throws {
+      guard unmatched.isEmpty else {
+        throw LoRAError.unmatched(option: option, names: unmatched, available: available)
+      }
+    }
+    func unmatched(_ table: [(key: String, regex: Regex<AnyRegexOutput>)], _ places: [String]) -> [String] {
+      table.filter { entry in !places.contains(where: entry.regex.matchesWhole) }.map(\.key)
+    }
+    let names = configuration.targets.names
+    let unknown = names.filter { name in !places.contains { Self.ends($0, with: name) } }
+    try require("targets", unknown + unmatched(targets, places), of: places)
+    let others = places.filter { !Self.isVisual($0) }
+    let ofVision =
+      names.filter { name in !others.contains { Self.ends($0, with: name) } } + unmatched(targets, others)
+    guard configuration.adaptsVision || ofVision.isEmpty else {
+      throw LoRAError.invalidConfiguration(
+        "targets names layers of the vision tower or the connector (\(ofVision.joined(separator: ", "))), which are left out "
+          + "while vision (adaptsVision) is false; set it to true, or take the names out")
+    }
+    try require("rank_pattern", unmatched(ranks, places), of: places)
+    try require("alpha_pattern", unmatched(alphas, places), of: places)
+    let modules = ModelPaths.modules(of: parameters)
+    let saved = configuration.savedModules.filter { name in !modules.contains { $0.hasSuffix(name) } }
+    try require("modules_to_save", saved, of: modules)
+  }
+}
+
+/// What the paths of a model's places and modules have for names.
+enum ModelPaths {
+  /// The modules that hold these parameters, each before what it holds.
+  static func modules(of parameters: [String]) -> [String] {
+    var (modules, seen) = ([String](), Set<String>())
+    for parameter in parameters {
+      var module = ""
+      for component in parameter.split(separator: ".").dropLast() {
+        module = module.appending(component: String(component))
+        if seen.insert(module).inserted { modules.append(module) }
+      }
+    }
+    return modules
+  }
+
+  /// The last components of paths, each once, in order; what is only a number in a list is no name.
+  static func ends(of paths: [String]) -> [String] {
+    var seen = Set<String>()
+    return paths.compactMap { path in
+      guard let end = path.split(separator: ".").last(where: { !$0.allSatisfy(\.isNumber) }) else { return nil }
+      return seen.insert(String(end)).inserted ? String(end) : nil
+    }
+  }
+
+  /// The end of a path, of as many components as the name, that the name is a misspelling of.
+  static func nearest(to name: String, among paths: [String]) -> String? {
+    let count = max(1, name.split(separator: ".").count)
+    return NearestName.nearest(
+      to: name, among: paths.map { $0.split(separator: ".").suffix(count).joined(separator: ".") })
+  }
+}
