@@ -2,15 +2,29 @@
 #include "CKernels.h"
 #include "clones.h"
 #include <math.h>
+#include <string.h>
+
+// The largest magnitude of a block; NaN where an element is not finite. Bits without the sign stand in the order of the
+// magnitudes, those of infinity and of NaN above all numbers.
+SD_INLINE float magnitude_of(const float *x) {
+  uint32_t largest = 0;
+  for (int i = 0; i < SD_BLOCK; i++) {
+    uint32_t bits;
+    memcpy(&bits, x + i, sizeof bits);
+    bits &= 0x7fffffffu;
+    largest = bits > largest ? bits : largest;
+  }
+  float magnitude;
+  memcpy(&magnitude, &largest, sizeof magnitude);
+  return largest < 0x7f800000u ? magnitude : NAN;
+}
 
 SD_CLONES void sd_float_to_blocks(const float *x, sd_block *out, size_t blocks) {
   for (size_t b = 0; b < blocks; b++, x += SD_BLOCK) {
-    float largest = 0;
-    for (int i = 0; i < SD_BLOCK; i++) largest = fmaxf(largest, fabsf(x[i]));
-    float scale = largest / 127, inverse = scale > 0 ? 1 / scale : 0;
+    float scale = magnitude_of(x) / 127, inverse = scale > 0 ? 1 / scale : INFINITY;
     out[b].scale = scale;
     for (int i = 0; i < SD_BLOCK; i++) {
-      // A scale that is subnormal has no finite inverse: such numbers are zero.
+      // A scale that is zero, subnormal or NaN has no finite inverse: such numbers are zero, and NaN by their scale.
       float number = inverse < INFINITY ? rintf(x[i] * inverse) : 0;
       out[b].numbers[i] = (int8_t)(number > 127 ? 127 : number < -127 ? -127 : number);
     }

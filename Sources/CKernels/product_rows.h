@@ -2,6 +2,7 @@
 #ifndef SD_PRODUCT_ROWS_H
 #define SD_PRODUCT_ROWS_H
 #include "products.h"
+#include <math.h>
 
 // One to four rows of A against rows of B as they are stored: each weight is read once and nothing is packed, so that
 // decoding runs at the speed of memory. Four outputs are summed side by side, each over k in 32 parts.
@@ -57,7 +58,8 @@ TARGET INLINE void few_rows(const sd_product *p, int rows, sd_element type, size
   }
 }
 
-// A in 16 bits, 64 neighbours to a scale: fine enough that only B's rounding shows.
+// A in 16 bits, 64 neighbours to a scale: fine enough that only B's rounding shows. Where one is not finite, the scale is
+// NaN: no whole number stands for it, and as in Float32 the outputs must not look sound.
 typedef struct {
   int16_t numbers[SD_BLOCK];
   float scale;
@@ -67,11 +69,14 @@ TARGET static void round_to_blocks(const sd_product *p, wide_block *out) {
   for (size_t at = 0; at < p->rows * blocks; at++) {
     const float *a = p->a + at / blocks * p->a_row + at % blocks * SD_BLOCK;
     __m512 x[4], largest = _mm512_setzero_ps();
+    __mmask16 odd = 0;
     for (int h = 0; h < 4; h++) {
       x[h] = _mm512_loadu_ps(a + 16 * h);
       largest = _mm512_max_ps(largest, _mm512_abs_ps(x[h]));
+      odd |= _mm512_fpclass_ps_mask(x[h], 0x99);  // quiet NaN, infinities, signalling NaN
     }
-    float scale = _mm512_reduce_max_ps(largest) / 32767, inverse = scale > 1e-30f ? 1 / scale : 0;  // no infinity
+    float scale = odd ? NAN : _mm512_reduce_max_ps(largest) / 32767;
+    float inverse = scale > 1e-30f ? 1 / scale : 0;  // no infinity
     out[at].scale = scale;
     for (int h = 0; h < 4; h++) {
       __m512i numbers = _mm512_cvtps_epi32(_mm512_mul_ps(x[h], _mm512_set1_ps(inverse)));

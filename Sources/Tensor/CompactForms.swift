@@ -34,6 +34,8 @@ extension Tensor {
   /// quarter of the memory, and for one to four rows, as in decoding, a quarter of what has to be read. Those rows are
   /// rounded to 16 bits, 64 neighbours to a scale, where the CPU multiplies such numbers (AVX512_VNNI), which changes
   /// results a hundred times less than the rounding of the matrix; otherwise nothing of the other operand is rounded.
+  /// 64 neighbours of which one is infinite or NaN are NaN all, so that products show it; so are the outputs of such a
+  /// row of the other operand where it is rounded.
   ///
   /// ```swift
   /// let y = x.matmul(weights.inInt8(), transposeB: true)

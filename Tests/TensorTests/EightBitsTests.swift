@@ -59,6 +59,37 @@ struct EightBitsTests {
     expectClose(product, x.matmul(whole.reshaped([12, 96]), transposeB: true), relative: 1e-5, absolute: 1e-5)
   }
 
+  @Test("A weight that is not finite makes its 64 NaN, and the outputs of its row", arguments: [1, 3, 4, 5, 70])
+  func weightsThatAreNotFinite(rows: Int) {
+    for bad in [Float.nan, .infinity, -.infinity] {
+      var scalars = randomTensor([50, 192], seed: 8).scalars
+      scalars[7 * 192 + 70] = bad
+      let kept = Tensor(scalars, shape: [50, 192]).inInt8()
+      let nan = kept.scalars.indices.filter { kept.scalars[$0].isNaN }
+      #expect(nan == Array((7 * 192 + 64)..<(7 * 192 + 128)))
+      let x = randomTensor([rows, 192], seed: 9)
+      let product = x.matmul(kept, transposeB: true).scalars
+      #expect(product.indices.filter { !product[$0].isFinite } == (0..<rows).map { $0 * 50 + 7 })
+      #expect(product.indices.allSatisfy { product[$0].isNaN == ($0 % 50 == 7) })
+      // The rows of a product the other way round meet that row of weights in 64 of their outputs.
+      let back = randomTensor([rows, 50], seed: 10).matmul(kept).scalars
+      #expect(back.indices.allSatisfy { back[$0].isNaN == (64..<128).contains($0 % 192) })
+    }
+  }
+
+  @Test("A row that is not finite has NaN for outputs, and the others have not", arguments: [1, 3, 4, 5, 70])
+  func rowsThatAreNotFinite(rows: Int) {
+    let kept = randomTensor([50, 192], seed: 11).inInt8()
+    for bad in [Float.nan, .infinity, -.infinity] {
+      var scalars = randomTensor([rows, 192], seed: 12).scalars
+      scalars[(rows - 1) * 192 + 130] = bad
+      let product = Tensor(scalars, shape: [rows, 192]).matmul(kept, transposeB: true).scalars
+      // In Float32 an infinite input gives infinities; rounded with its 64 neighbours it may give NaN.
+      #expect(product.indices.allSatisfy { product[$0].isFinite == ($0 < (rows - 1) * 50) })
+      if bad.isNaN { #expect(product[((rows - 1) * 50)...].allSatisfy { $0.isNaN }) }
+    }
+  }
+
   @Test("A matrix whose rows are not of whole blocks stays as it is")
   func otherWidths() {
     let weights = randomTensor([4, 65], seed: 7)

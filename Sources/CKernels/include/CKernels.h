@@ -98,7 +98,7 @@ typedef struct {
   float scale;
   int8_t numbers[SD_BLOCK];
 } sd_block;
-void sd_float_to_blocks(const float *x, sd_block *out, size_t blocks);  // scale: the largest magnitude / 127
+void sd_float_to_blocks(const float *x, sd_block *out, size_t blocks);  // scale: largest magnitude / 127, or NaN
 void sd_blocks_to_float(const sd_block *x, size_t first, size_t n, float *out);  // elements first..<first + n
 
 // reduce.c -------------------------------------------------------------------------------------------------------
