@@ -45,6 +45,7 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
     case .badRow(let problem): "\(problem)"
     case .missingColumn(let file, let column, let key, let known):
       "\(file) has no column '\(column)', which the mapping names for '\(key)'. Its columns: \(known.listed)."
+        + (key == "image" ? " Where items have no image, set it to null." : "")
     case .badMapping(let key, let reason): "Field mapping, key '\(key)': \(reason)."
     case .straddlingGroups(let what, let examples, let count):
       "\(count) \(what) stand in more than one split, for example \(examples.listed). Training and test would share "

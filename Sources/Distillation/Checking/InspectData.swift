@@ -80,7 +80,8 @@ extension RunCheck {
       let help =
         nearest.map { "did you mean '\($0)'?" }
         ?? "its columns: \(known.prefix(20).map { "'\($0)'" }.joined(separator: ", "))"
-      return "\(file) has no column '\(column)'; \(help)"
+      let isImage = key == "data.fields.image" && nearest == nil
+      return "\(file) has no column '\(column)'; \(help)\(isImage ? "; set it to null where items have no image" : "")"
     }
   }
 
@@ -88,7 +89,7 @@ extension RunCheck {
   private static func missingColumns(of table: RowFile, _ data: DataConfiguration) -> [MissingColumn] {
     let fields = data.fields
     var wanted = [("id", fields.id), ("image", fields.image), ("text", fields.text), ("label", fields.label)]
-      .map { MissingColumn(key: "data.fields.\($0.0)", column: $0.1) }
+      .compactMap { name, column in column.map { MissingColumn(key: "data.fields.\(name)", column: $0) } }
     if let group = fields.group { wanted.append(.init(key: "data.fields.group", column: group)) }
     if let split = fields.split { wanted.append(.init(key: "data.fields.split", column: split)) }
     wanted += fields.evidence.sorted { $0.key < $1.key }
@@ -148,7 +149,9 @@ extension RunCheck {
     }
     let scored = run.evaluation.split == .test ? "" : "; \(run.evaluation.split.rawValue) is scored"
     findings.ok(
-      "data.splits", counts.joined(separator: ", ") + "; no group and no image is in two splits" + scored)
+      "data.splits",
+      counts.joined(separator: ", ")
+        + "; no group\(run.data.fields.image == nil ? "" : " and no image") is in two splits\(scored)")
     let splits = run.data.splits
     let named = Set([splits.train, splits.dev, splits.test].flatMap { $0.names ?? [] })
     let unused = items.dataset.splits.filter { !named.contains($0) }

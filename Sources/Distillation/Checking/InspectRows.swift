@@ -93,7 +93,8 @@ extension RunCheck {
     let totals = counts.map { $0.prompt + $0.answer }
     let longest = totals.indices.max { totals[$0] < totals[$1] } ?? 0
     let text =
-      "longest row \(rows[longest].item): \(NumberText.counted(totals[longest], "token")) (\(counts[longest].imageTokens) for the image) "
+      "longest row \(rows[longest].item): \(NumberText.counted(totals[longest], "token")) "
+      + (run.data.fields.image == nil ? "" : "(\(counts[longest].imageTokens) for the image) ")
       + "of \(NumberText.grouped(limit))"
     let tooLong = rows.indices.filter { totals[$0] > limit }
     if tooLong.isEmpty {
@@ -115,7 +116,8 @@ extension RunCheck {
     _ run: RunConfiguration, _ rows: [RowText], _ student: InspectedStudent, into findings: inout [CheckFinding]
   ) -> InspectedRows {
     let limit = min(run.student.maximumTokens, student.configuration.text.maxPositions)
-    let imageTokens = student.configuration.tower?.tokens ?? 0
+    let hasImages = run.data.fields.image != nil
+    let imageTokens = hasImages ? student.configuration.tower?.tokens ?? 0 : 0
     let frame = 16 + imageTokens
     let bytes = rows.map { $0.question.utf8.count + $0.answer.utf8.count }
     let longest = bytes.indices.max { bytes[$0] < bytes[$1] } ?? 0
@@ -123,7 +125,7 @@ extension RunCheck {
     let likely = bytes[longest] / Self.bytesPerToken + frame
     let text =
       "longest row \(rows[longest].item): about \(NumberText.grouped(likely)) tokens, never more than "
-      + "\(NumberText.grouped(most)) (\(imageTokens) for the image), of \(NumberText.grouped(limit))"
+      + "\(NumberText.grouped(most))\(hasImages ? " (\(imageTokens) for the image)" : ""), of \(NumberText.grouped(limit))"
     if likely > limit {
       findings.warn("student.max_tokens", "\(text); rows that are too long will be set aside")
     } else {
@@ -131,7 +133,7 @@ extension RunCheck {
     }
     return InspectedRows(
       promptTokens: mean(rows.map { $0.question.utf8.count / Self.bytesPerToken }) + Double(frame),
-      answerTokens: mean(rows.map { $0.answer.utf8.count / Self.bytesPerToken + 1 }), tiles: 1)
+      answerTokens: mean(rows.map { $0.answer.utf8.count / Self.bytesPerToken + 1 }), tiles: hasImages ? 1 : 0)
   }
 
   /// What a token of a small byte-level tokenizer is in English text, about.

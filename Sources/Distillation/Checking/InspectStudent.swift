@@ -26,6 +26,10 @@ extension RunCheck {
     guard let path = run.student.model else { return nil }
     do {
       let folder = try ModelFolder(URL(filePath: path))
+      if folder.configuration.tower == nil, run.data.fields.image != nil {
+        findings.fail("student.model", "\(RunError.readsNoImages(path))")
+        return nil
+      }
       // Half-precision files take twice their size as Float32.
       if let free = MachineSpeed.availableMemory(), 2 * folder.weightBytes > free {
         findings.warn(

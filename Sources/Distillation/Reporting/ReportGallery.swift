@@ -14,7 +14,8 @@ enum ReportGallery {
         : "<p class=\"note\">\(NumberText.counted(all, "conflict")); none is shown here.</p>"
     }
     let labels = labelOrder(content)
-    let cards = conflicts.map { card($0, labels) }
+    let hasPhotos = conflicts.contains { $0.photo != nil }
+    let cards = conflicts.map { card($0, labels, hasPhotos: hasPhotos) }
     let folds = stride(from: open, to: cards.count, by: folded).map { start -> HTML in
       let end = min(start + folded, cards.count)
       return """
@@ -66,16 +67,18 @@ enum ReportGallery {
     return student.label == human
   }
 
-  private static func card(_ conflict: ReportContent.Conflict, _ labels: [String]) -> HTML {
+  /// - Parameter hasPhotos: whether any card has one; items of text alone take the whole width.
+  private static func card(_ conflict: ReportContent.Conflict, _ labels: [String], hasPhotos: Bool) -> HTML {
     let isRight = isRight(conflict)
     let classes = [
-      isRight == true ? " right" : "", isRight == false ? " wrong" : "", conflict.humanLabel == nil ? "" : " human",
+      hasPhotos ? "" : " text", isRight == true ? " right" : "", isRight == false ? " wrong" : "",
+      conflict.humanLabel == nil ? "" : " human",
     ].joined()
-    let photo: HTML =
+    let photo: HTML? =
       conflict.photo.map { photo in
         let words = photo.alternative.isEmpty ? "Photo of item \(conflict.id)" : photo.alternative
         return "<img src=\"\(photo.address)\" alt=\"\(words)\" decoding=\"async\">"
-      } ?? "<div class=\"blank\">No photo</div>"
+      } ?? (hasPhotos ? "<div class=\"blank\">No photo</div>" : nil)
     return """
       <article class="card\(classes)" aria-label="Conflict \(conflict.id)"><div>\(photo)\
       <p class="id"><bdi>\(conflict.id)</bdi></p></div><div>\

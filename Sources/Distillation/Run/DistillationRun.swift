@@ -62,6 +62,12 @@ public struct DistillationRun: Sendable {
   /// Runs all steps up to and with `last`.
   public func run(through last: RunStep = .report) async throws {
     if let threads = configuration.threads { Tensor.Compute.threads = threads }
+    // Before teachers are asked and paid.
+    if plugins.student == nil, configuration.data.fields.image != nil, let path = configuration.student.model,
+      let sizes = try? StudentFamily.configuration(contentsOf: URL(filePath: path)), sizes.tower == nil
+    {
+      throw RunError.readsNoImages(path)
+    }
     try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
     let state = try await gathered(through: last)
     guard last.isAfter(.review) || configuration.review.order == .studentUncertainty && last == .review else {

@@ -125,7 +125,7 @@ extension DataConfiguration {
     var slices = Dictionary(uniqueKeysWithValues: fields.slices.map { ($0, $0) })
     for column in rowsWhere.keys { slices[column] = column }
     return FieldMapping(
-      id: ColumnList([fields.id]), image: fields.image.isEmpty ? nil : fields.image, text: fields.text,
+      id: ColumnList([fields.id]), image: fields.image, text: fields.text,
       label: fields.label.isEmpty ? nil : fields.label, group: fields.group, split: file == nil ? nil : fields.split,
       evidence: fields.evidence, slices: slices)
   }

@@ -83,6 +83,8 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case silentTeacher(String, String)
   /// A student that nothing describes.
   case noStudent
+  /// A student that reads text alone, in a run whose items have images: its folder.
+  case readsNoImages(String)
   /// Nothing to train on.
   case nothingAgreed
   /// Conflicts wait for people: the file to fill in.
@@ -107,6 +109,9 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     case .silentTeacher(let teacher, let why):
       "teacher \(teacher) answered no item: \(why). Replies of the other teachers are kept; mend it and run again."
     case .noStudent: "the configuration names no student: set student.model to a model folder"
+    case .readsNoImages(let path):
+      "\(path): this model reads text alone, and the items have images; set data.fields.image to null, which leaves them "
+        + "out for teachers and student, or take a model that reads images"
     case .nothingAgreed:
       "the teachers agree on no training item, so Stage 1 has nothing to learn; set stage1.conflicts to majority or both"
     case .waitingForLabels(let file, let conflicts):

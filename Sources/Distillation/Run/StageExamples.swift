@@ -152,7 +152,7 @@ struct StudentImages<Model: Student>: Sendable {
     self.dataset = dataset
     let paths = Array(Set(items.compactMap(\.image))).sorted()
     var kept: [String: Result<PromptImage, any Error>] = [:]
-    progress.begin("images", total: paths.count, unit: "images")
+    if !paths.isEmpty { progress.begin("images", total: paths.count, unit: "images") }
     for start in stride(from: 0, to: paths.count, by: 256) {
       let block = Array(paths[start..<Swift.min(paths.count, start + 256)])
       let computed = mapInParallel(block) { path in
@@ -165,7 +165,7 @@ struct StudentImages<Model: Student>: Sendable {
       for (path, image) in zip(block, computed) { kept[path] = image }
       progress.advance(to: start + block.count)
     }
-    progress.finish()
+    if !paths.isEmpty { progress.finish() }
     features?.cache?.trim()
     // The tower's weights are not read again; the decoder's come back with the first step.
     student.releasePages()

@@ -56,6 +56,9 @@ import Testing
           "its columns: 'id', 'image', 'caption', 'label', 'group', 'split'") == true)
       #expect(check.texts(.error, "data.fields.label").count == 1)
       #expect(check.errors == 3)
+      try fixture.edit("run.yaml", "text: captoin", "image: photograph, text: caption")
+      let missing = fixture.check().texts(.error, "data.fields.image").first
+      #expect(missing?.hasSuffix("'split'; set it to null where items have no image") == true)
     }
   }
 

@@ -82,6 +82,27 @@ import Testing
     }
   }
 
+  @Test func aStudentOfTextAloneNeedsItemsWithoutImages() throws {
+    try withCheckFixture { fixture in
+      try TinyModels.writeTextDecoder(to: fixture.folder.appending(path: "decoder"))
+      try fixture.edit("run.yaml", "{model: student}", "{model: decoder}")
+      let refusal = fixture.check().texts(.error, "student.model").first
+      #expect(refusal?.contains("reads text alone") == true && refusal?.contains("data.fields.image to null") == true)
+      // The images folder has nothing to say then.
+      try fixture.edit("run.yaml", "{text: caption,", "{image: null, text: caption,")
+      #expect(
+        fixture.check().texts(.error, "configuration").first?.contains(
+          "data.images (line 3): expected no folder, since data.fields.image is null") == true)
+      try fixture.edit("run.yaml", "  images: photos\n", "")
+      let check = fixture.check()
+      #expect(check.isUsable, "\(check.text())")
+      #expect(check.texts(.ok, "data.images").isEmpty && check.texts(.warning, "data.images").isEmpty)
+      #expect(check.texts(.ok, "student.max_tokens").first?.contains("for the image") == false)
+      #expect(check.texts(.ok, "data.splits").first?.hasSuffix("no group is in two splits") == true)
+      #expect(check.texts(.ok, "time").first?.contains("images ") == false)
+    }
+  }
+
   @Test func anAdapterForLayersThatAreNotThereIsAnError() throws {
     try withCheckFixture { fixture in
       #expect(fixture.check().texts(.ok, "student.lora").first?.hasPrefix("rank 16 on 14 layers, ") == true)

@@ -16,6 +16,18 @@
   }
 
   @Suite struct ConfigurationWriterTests {
+    @Test func aKeyThatIsTurnedOffIsWrittenAsNullWhereItsDefaultIsSomething() throws {
+      var fields = FieldConfiguration()
+      #expect(!fields.yaml.contains("null") && fields.yaml.contains("image: image"))
+      fields.image = nil
+      #expect(fields.yaml.contains("image: null") && !fields.yaml.contains("group"))
+      #expect(try FieldConfiguration(text: fields.yaml, format: .yaml) == fields)
+      #expect(try FieldConfiguration(text: fields.json, format: .json) == fields)
+      var columns = CheckedDataConfiguration.Fields()
+      columns.detail = nil
+      #expect(try CheckedDataConfiguration.Fields(text: columns.yaml, format: .yaml) == columns)
+    }
+
     @Test func aSectionOfAnotherProjectIsReadInTheSameWay() throws {
       #expect(try Smoothing(text: "width: 9", format: .yaml).width == 9)
       #expect(

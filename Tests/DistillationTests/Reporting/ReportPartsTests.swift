@@ -119,8 +119,15 @@ import Testing
   }
 
   @Test func `a conflict without a photo, a human or a student says so`() {
-    let page = page { $0.conflicts = [.init(id: "1", photo: nil, caption: "c", votes: [])] }
-    #expect(page.contains("No photo") && page.contains("not asked") && !page.contains("<dt>Student"))
+    let bare = ReportContent.Conflict(id: "1", photo: nil, caption: "c", votes: [])
+    var other = bare
+    other.photo = .init(format: .png, bytes: [0])
+    let mixed = page { $0.conflicts = [bare, other] }
+    #expect(mixed.contains("No photo") && mixed.contains("not asked") && !mixed.contains("<dt>Student"))
+    // Where no item has one, there is nothing to say of photos.
+    let texts = page { $0.conflicts = [bare] }
+    #expect(texts.contains("class=\"card text\"") && !texts.contains("No photo"))
+    #expect(MarkupChecker(texts).problems == [])
   }
 
   @Test func `a long rationale is folded and whole`() {

@@ -1,5 +1,9 @@
+import Foundation
+import LanguageModel
+import Layers
 import Student
 import Tensor
+import Tokenizers
 
 /// Students that are made in a few milliseconds.
 enum TinyModels {
@@ -24,5 +28,23 @@ enum TinyModels {
     return try SmolVLM(
       sizes, textsForTokenizer: ["Yes, the photo is used out of context.", "No, the photo belongs to the caption."],
       using: &generator)
+  }
+
+  /// Writes the folder of a decoder that reads text alone.
+  static func writeTextDecoder(to folder: URL) throws {
+    var trainer = BPETrainer(vocabularySize: 300, specialTokens: ["<|endoftext|>", "</s>"])
+    trainer.roles = [.end: "</s>"]
+    let trained = try trainer.train(on: ["Caption: it is pristine.", "Caption: it is falsified."])
+    var sizes = LlamaConfiguration()
+    (sizes.hiddenSize, sizes.intermediateSize, sizes.layers, sizes.heads, sizes.keyHeads) = (32, 48, 2, 4, 2)
+    (sizes.maxPositions, sizes.vocabularySize, sizes.tiesEmbeddings) = (256, trained.tokenizer.vocabularyCount, true)
+    var generator = Tensor.Generator(seed: 1)
+    let model = TextDecoderModel(TextDecoderConfiguration(sizes), using: &generator)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data(trained.json.utf8).write(to: folder.appending(path: "tokenizer.json"))
+    try Data(trained.configuration.utf8).write(to: folder.appending(path: "tokenizer_config.json"))
+    try JSONEncoder().encode(model.configuration).write(to: folder.appending(path: "config.json"))
+    let tensors = Dictionary(uniqueKeysWithValues: model.parameters().map { ($0.path, $0.parameter.value) })
+    try Tensor.writeSafetensors(tensors, to: folder.appending(path: "model.safetensors"))
   }
 }

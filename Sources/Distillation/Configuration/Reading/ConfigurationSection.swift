@@ -132,9 +132,15 @@ extension ConfigurationSection {
     Self.keys.filter { $0.condition?.holds(self) ?? true }
   }
 
-  /// All keys with their values, defaults included; keys whose value is nothing are left out.
+  /// All keys with their values, defaults included; keys whose value is nothing are left out, or `null` where their
+  /// default is something.
   public var configurationNode: ConfigurationNode? {
-    .map(presentKeys.compactMap { key in key.write(self).map { ConfigurationNode.Entry(key.name, $0) } })
+    .map(presentKeys.compactMap { key in writtenValue(of: key).map { ConfigurationNode.Entry(key.name, $0) } })
+  }
+
+  /// What is written for a key so that it reads back as it is; nil for nothing.
+  func writtenValue(of key: ConfigurationKey<Self>) -> ConfigurationNode? {
+    key.write(self) ?? (key.write(.blank) == nil ? nil : ConfigurationNode(.null))
   }
 
   /// Checks every key, then what holds between them.

@@ -65,6 +65,9 @@ public struct DataConfiguration: ConfigurationSection {
 
   /// One of the two ways to name files, and splits that can be told apart.
   public func checkRelations(with reader: inout ConfigurationReader) {
+    reader.require(
+      images == nil || fields.image != nil, "images", "fields.image",
+      expected: "no folder, since data.fields.image is null", found: "the text '\(images ?? "")'")
     if files == nil {
       reader.requirePresence(of: file, "file", expected: "the file with the items, or files with train and test")
       reader.require(

@@ -2,8 +2,9 @@
 public struct FieldConfiguration: ConfigurationSection {
   /// The column with the item's identifier, unique in the file. The default is `id`.
   public var id = "id"
-  /// The column with the image's file name. The default is `image`.
-  public var image = "image"
+  /// The column with the image's file name; nil where items have no image, so that everything is asked and trained with
+  /// text alone. The default is `image`.
+  public var image: String? = "image"
   /// The column with the caption or text that is judged. The default is `text`.
   public var text = "text"
   /// The column with the true label, read through the label source alone. The default is `label`.
@@ -26,7 +27,9 @@ public struct FieldConfiguration: ConfigurationSection {
   /// The keys under `data.fields`.
   public static let keys: [ConfigurationKey<FieldConfiguration>] = [
     ConfigurationKey("id", \.id, "Column with the item's identifier.", range: .nonBlank),
-    ConfigurationKey("image", \.image, "Column with the image's file name.", range: .nonBlank),
+    ConfigurationKey(
+      "image", \.image, "Column with the image's file name; null where items have no image.",
+      range: .ifGiven(.nonBlank)),
     ConfigurationKey("text", \.text, "Column with the caption or text to judge.", range: .nonBlank),
     ConfigurationKey(
       "label", \.label, "Column with the true label, read through the label source alone.", range: .nonBlank),

@@ -27,7 +27,7 @@ public enum ConfigurationTemplate {
       let isPresent = key.condition?.holds(section) ?? true
       let mark = isPresent ? (row.requirement == nil ? "" : " (required)") : " (with \(row.condition ?? ""))"
       let comment = "  # \(row.meaning)\(mark)"
-      let value = isPresent ? key.write(section) : nil
+      let value = isPresent ? section.writtenValue(of: key) : nil
       if let inner = key.template(section) {
         let lines = [row.name + ":" + comment] + indented(inner)
         return value == nil ? commented(lines) : lines
@@ -40,7 +40,9 @@ public enum ConfigurationTemplate {
   /// The lines of a section's keys that are not at their default, without comments.
   private static func shortLines<Section: ConfigurationSection>(of section: Section) -> [String] {
     section.presentKeys.flatMap { key -> [String] in
-      guard let value = key.write(section), key.requirement != nil || value != key.write(.blank) else { return [] }
+      guard let value = section.writtenValue(of: key), key.requirement != nil || value != key.write(.blank) else {
+        return []
+      }
       return ConfigurationYAMLWriter.lines(ofKey: key.name, value)
     }
   }
