@@ -11,8 +11,8 @@ public enum FrozenPrecision: String, Sendable, Codable, CaseIterable {
   /// In 8 bits with a scale for each 64 neighbours of a row: a quarter of the memory, for decoding, which waits for weights
   /// to come from memory. Sums and everything between the products stay Float32; one to four rows are rounded to 16 bits
   /// where the CPU multiplies whole numbers (AVX512_VNNI), more rows are not. Matrices whose rows are not of
-  /// 64, 128, ... elements stay as they were read. What is not finite stays visible: its 64 neighbours are NaN. Rounding changes logits more than bfloat16 does
-  /// (Documentation/Performance.md says how much).
+  /// 64, 128, ... elements stay as they were read. What is not finite stays visible: its 64 neighbours are NaN. Rounding
+  /// changes logits more than bfloat16 does (Documentation/Performance.md says how much).
   case int8
 }
 

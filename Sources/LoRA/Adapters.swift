@@ -14,8 +14,8 @@ extension Module {
   ///
   /// - Parameter name: what the adapter is called: letters, digits, "_" and "-". The default is "default".
   /// - Returns: the paths of the adapted places, in the model's order.
-  /// - Throws: ``LoRAError`` where nothing matches, a name matches nothing, a pattern or an option is wrong, or the name is taken; the model is
-  ///   then unchanged.
+  /// - Throws: ``LoRAError`` where nothing matches, a name matches nothing, a pattern or an option is wrong, or the name is
+  ///   taken; the model is then unchanged.
   @discardableResult
   public mutating func attachAdapters(
     _ configuration: LoRAConfiguration, named name: String = "default",
