@@ -118,11 +118,12 @@ public struct AdamW: Sendable {
             gradients.tensors[next].withScalars { g in
               guard let weight = w.baseAddress, let g = g.baseAddress, let m = m.baseAddress, let v = v.baseAddress
               else { return }
-              for at in stride(from: 0, to: w.count, by: Updater.block) {
+              let each = RowBlocks(rows: w.count, columns: 1).each
+              for at in stride(from: 0, to: w.count, by: each) {
                 parts.append(
                   Part(
                     weight: weight + at, gradient: g + at, first: m + at, second: v + at,
-                    count: min(Updater.block, w.count - at), decay: decay))
+                    count: min(each, w.count - at), decay: decay))
               }
             }
           }
@@ -141,8 +142,6 @@ public struct AdamW: Sendable {
           optimizer.epsilon, part.decay, correction1, correction2, scale)
       }
     }
-
-    private static let block = 1 << 14
 
     /// 1 - decay^steps. In Float32 the difference would lose four of seven digits in the first steps.
     private func correction(_ decay: Float, _ steps: Int) -> Float {

@@ -19,12 +19,12 @@ extension AdapterMatcher {
     func unmatched(_ table: [(key: String, regex: Regex<AnyRegexOutput>)], _ places: [String]) -> [String] {
       table.filter { entry in !places.contains(where: entry.regex.matchesWhole) }.map(\.key)
     }
-    let names = configuration.targets.names
-    let unknown = names.filter { name in !places.contains { Self.ends($0, with: name) } }
-    try require("targets", unknown + unmatched(targets, places), of: places)
-    let others = places.filter { !Self.isVisual($0) }
-    let ofVision =
-      names.filter { name in !others.contains { Self.ends($0, with: name) } } + unmatched(targets, others)
+    func unmatchedTargets(_ places: [String]) -> [String] {
+      let names = configuration.targets.names.filter { name in !places.contains { Self.ends($0, with: name) } }
+      return names + unmatched(targets, places)
+    }
+    try require("targets", unmatchedTargets(places), of: places)
+    let ofVision = unmatchedTargets(places.filter { !Self.isVisual($0) })
     guard configuration.adaptsVision || ofVision.isEmpty else {
       throw LoRAError.invalidConfiguration(
         "targets names layers of the vision tower or the connector (\(ofVision.joined(separator: ", "))), which are left out "
