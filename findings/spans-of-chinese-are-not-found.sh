@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A span that is in the text letter by letter is not found, in Chinese always and elsewhere by the order of spans.
+# A span that is in the text letter by letter is not found: in Chinese by default, elsewhere by the order of spans.
 #
 # Seen on 2026-11-28 with langextract 1.7.1.
 # The aligner places spans at the tokens of its default tokenizer, which takes a run of Chinese between two punctuation

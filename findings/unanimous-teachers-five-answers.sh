@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Teachers that all say the same: five packages for agreement give 1, not a number, or three kinds of failure.
+# Teachers that all say the same: five packages for agreement give 1, not a number, or one of two errors.
 #
 # Seen on 2026-11-28 with nltk 3.10.4, scikit-learn 1.9.1, statsmodels 0.15.0, krippendorff 0.9.0 and irrCAC 0.4.4.
 # Chance-corrected agreement is 0/0 where one label alone occurs. nltk gives 1, scikit-learn's and statsmodels' kappa
