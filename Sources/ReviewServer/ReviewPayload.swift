@@ -53,7 +53,7 @@ struct ReviewPayload {
     return .object([
       .init("index", .number(index)), .init("item", .string(question.item.id)),
       .init("caption", .string(question.item.text)),
-      .init("photo", question.item.image == nil ? .null : .string("/photo?index=\(index)")),
+      .init("photos", .array(photos(question.item, index))),
       .init(
         "fields",
         .array(fields.map { .object([.init("name", .string($0.key)), .init("text", .string($0.value))]) })),
@@ -74,6 +74,16 @@ struct ReviewPayload {
             ])
           })),
     ])
+  }
+
+  /// Where the images of an item are, and what they are called where its data has several columns of them.
+  private func photos(_ item: Item, _ index: Int) -> [JSONValue] {
+    item.imageNames.enumerated().map { number, name in
+      .object([
+        .init("url", .string("/photo?index=\(index)" + (number > 0 ? "&image=\(number)" : ""))),
+        .init("name", item.imageSlots.count > 1 ? .string(name) : .null),
+      ])
+    }
   }
 
   private var reviewers: [(name: String, labels: [String: String])] {

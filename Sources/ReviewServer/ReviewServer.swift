@@ -3,7 +3,7 @@ public import Foundation
 public import LoopbackServer
 public import TeacherProtocol
 
-/// Serves the page on which people decide conflicts: one at a time, with photograph, caption and the teachers' answers.
+/// Serves the page on which people decide conflicts: one at a time, with photographs, caption and the teachers' answers.
 ///
 /// ```swift
 /// let server = ReviewServer(questions: questions, labels: labels, images: folder, journal: journal)
@@ -96,9 +96,11 @@ public struct ReviewServer: Sendable {
       guard let index = index(request.query["index"].flatMap { Int($0) }) else { return failure(404, "No such item.") }
       return json(question(index, try await journal.entries(), reviewer: reviewer))
     case ("GET", "/photo"):
-      guard let index = index(request.query["index"].flatMap { Int($0) }), let path = questions[index].item.image
+      let number = request.query["image"].map { Int($0) ?? -1 } ?? 0
+      guard let index = index(request.query["index"].flatMap { Int($0) }),
+        questions[index].item.images.indices.contains(number)
       else { return failure(404, "No such photograph.") }
-      switch photos.photo(at: path) {
+      switch photos.photo(at: questions[index].item.images[number]) {
       case .image(let type, let bytes): return LoopbackResponse(type: type, bytes)
       case .outside: return failure(403, "The photograph is outside the image folder.")
       case .missing: return failure(404, "The photograph's file is not there.")

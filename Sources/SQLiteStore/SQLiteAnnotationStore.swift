@@ -64,7 +64,7 @@
       do {
         try await pool.write { db in
           let statement = try db.cachedStatement(sql: Row.insert)
-          for annotation in annotations { try statement.execute(arguments: Row.arguments(annotation)) }
+          for annotation in annotations { try statement.execute(arguments: try Row.arguments(annotation)) }
         }
       } catch let error as DatabaseError {
         throw AnnotationsError.cannotWrite(file: file, reason: Self.words(error))

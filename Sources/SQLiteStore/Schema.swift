@@ -1,5 +1,6 @@
 #if Run
   import Annotations
+  import Foundation
   import GRDB
   import TeacherProtocol
 
@@ -36,6 +37,10 @@
           table.add(column: "parameters", .text)
         }
       }
+      migrator.registerMigration("3: images") { db in
+        // Where a question has several images, or one within its text.
+        try db.alter(table: "annotation") { $0.add(column: "images", .text) }
+      }
       return migrator
     }
   }
@@ -48,18 +53,23 @@
 
     static let insert = """
       INSERT OR IGNORE INTO annotation (key, item, teacher, model, prompt, outcome, label, reason, rationale, confidence,
-        confidence_source, raw, input_tokens, output_tokens, seconds, time, question, image, image_sha256, parameters)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        confidence_source, raw, input_tokens, output_tokens, seconds, time, question, image, image_sha256, parameters, images)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """
 
-    static func arguments(_ annotation: Annotation) -> StatementArguments {
+    static func arguments(_ annotation: Annotation) throws -> StatementArguments {
       let reply = annotation.reply
+      let plain = annotation.question?.plainImage
+      let others = plain == nil ? annotation.question?.images ?? [] : []
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
       return [
         annotation.key, annotation.item, annotation.teacher, annotation.model, annotation.promptVersion,
         reply.outcome.kind, reply.label, reply.outcome.reason, reply.rationale, reply.confidence?.value,
         reply.confidence?.source.rawValue, reply.raw, reply.usage?.inputTokens, reply.usage?.outputTokens,
-        reply.seconds, annotation.time, annotation.question?.prompt, annotation.question?.image,
-        annotation.question?.imageDigest, annotation.question?.parameters,
+        reply.seconds, annotation.time, annotation.question?.prompt, plain?.path,
+        plain?.digest, annotation.question?.parameters,
+        others.isEmpty ? nil : String(decoding: try encoder.encode(others), as: UTF8.self),
       ]
     }
 
@@ -88,16 +98,22 @@
           confidence: value.map { Confidence($0, source: source.flatMap(Confidence.Source.init) ?? .recorded) },
           raw: row["raw"], usage: input.map { .init(inputTokens: $0, outputTokens: output ?? 0) },
           seconds: row["seconds"]),
-        time: row["time"], question: Self.question(row))
+        time: row["time"], question: try Self.question(row))
     }
 
     /// Nil in rows that older versions wrote.
-    private static func question(_ row: GRDB.Row) -> Annotation.Question? {
+    private static func question(_ row: GRDB.Row) throws -> Annotation.Question? {
       let prompt: String? = row["question"]
       let parameters: String? = row["parameters"]
-      return prompt.map {
-        .init(prompt: $0, image: row["image"], imageDigest: row["image_sha256"], parameters: parameters ?? "")
+      let image: String? = row["image"]
+      let others: String? = row["images"]
+      guard let prompt else { return nil }
+      var images = image.map { [Annotation.Question.Image(path: $0, digest: row["image_sha256"])] } ?? []
+      if let others { images = try JSONDecoder().decode([Annotation.Question.Image].self, from: Data(others.utf8)) }
+      guard Prompt.arePlaces(images.map(\.place), in: prompt) else {
+        throw DatabaseError(message: "row \(row["number"] as Int64): expected images within the question")
       }
+      return .init(prompt: prompt, images: images, parameters: parameters ?? "")
     }
   }
 #endif

@@ -75,8 +75,8 @@
         }
         let annotations = try await Replies.open(store).all()
         if interface, let labels {
-          let hasImages = annotations.contains { $0.question?.image != nil }
-          return Output.write(AnnotationExport.labelStudioInterface(labels: labels, hasImages: hasImages))
+          let images = annotations.map { $0.question?.images.count ?? 0 }.max() ?? 0
+          return Output.write(AnnotationExport.labelStudioInterface(labels: labels, images: images))
         }
         var truths: [String: String] = [:]
         if let truth { truths = try AnnotationExport.truth(contentsOf: URL(filePath: truth)) }

@@ -16,7 +16,7 @@ import Testing
         rationale: "since \(teacher)")
       annotation.reply.raw = label == "falsified" ? "Yes. since \(teacher)" : "No. since \(teacher)"
       annotation.question = .init(
-        prompt: "Is \"\(item)\" so?", image: image, imageDigest: image.map { _ in "00ff" },
+        prompt: "Is \"\(item)\" so?", images: image.map { [.init(path: $0, digest: "00ff")] } ?? [],
         parameters: "temperature=0.0")
       return annotation
     }
@@ -81,7 +81,7 @@ import Testing
     let prediction = tasks[0]["predictions"]?.elements?.first
     #expect((prediction?["model_version"]?.string, prediction?["score"]?.double) == ("a", 0.75))
     #expect(prediction?["result"]?.elements?.first?["value"]?["choices"]?.elements == ["falsified"])
-    let interface = AnnotationExport.labelStudioInterface(labels: .outOfContext, hasImages: true)
+    let interface = AnnotationExport.labelStudioInterface(labels: .outOfContext, images: 1)
     #expect(interface.contains("<Choice value=\"falsified\"") && interface.contains("$image"))
 
     let done = try scratch.file(
@@ -115,6 +115,29 @@ import Testing
     let both = try AnnotationImport(.preference, labels: .outOfContext).annotations(in: pairs).annotations
     #expect(both.map(\.teacher) == ["imported (chosen)", "imported (rejected)"])
     #expect(both.map(\.reply.label) == ["pristine", nil])
-    #expect(both[0].question?.image == "i.png")
+    #expect(both[0].question?.images == [.init(path: "i.png")])
+  }
+
+  @Test func severalImagesGoOutAtTheirPlaces() throws {
+    var one = annotation("k", item: "1")
+    one.reply.raw = "Yes."
+    one.question = .init(
+      prompt: "Photo: . Found: ?", images: [.init(path: "a.png", place: 7), .init(path: "b.png", place: 16)],
+      parameters: "")
+    let text = try AnnotationExport(.conversational).text(of: [one])
+    let row = try JSONParser.value(of: text)
+    #expect(row["images"]?.elements == ["a.png", "b.png"])
+    // TRL's form of a turn: parts in order, as many of the type image as there are images.
+    let parts = row["messages"]?.elements?.first?["content"]?.elements ?? []
+    #expect(parts.map { $0["text"]?.string ?? $0["type"]?.string } == ["Photo: ", "image", ". Found: ", "image", "?"])
+    let back = try AnnotationImport(.conversational).annotations(in: scratch.file("two.jsonl", text)).annotations
+    #expect(back == [one])
+    // Label Studio shows several images as the pages of one, in every task of the project.
+    var other = annotation("l", item: "2")
+    other.question = .init(prompt: "Q", images: [.init(path: "c.png")], parameters: "")
+    let tasks = try JSONParser.value(of: AnnotationExport(.labelStudio).text(of: [one, other])).elements
+    #expect(tasks?.map { $0["data"]?["images"]?.elements } == [["a.png", "b.png"], ["c.png"]])
+    let interface = AnnotationExport.labelStudioInterface(labels: .outOfContext, images: 2)
+    #expect(interface.contains("valueList=\"$images\""))
   }
 }

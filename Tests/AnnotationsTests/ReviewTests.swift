@@ -155,6 +155,22 @@ import Testing
     #expect(lines[1] == #"a,,a.jpg,"Caption, ""a""",falsified,because 0,pristine,because 1"#)
   }
 
+  @Test func severalImagesAreWrittenBySlotAndReadBack() throws {
+    func conflict(_ id: String, _ slots: [ImageSlot]) -> Conflict {
+      Conflict(item: Item(id: id, imageSlots: slots, fields: ["text": "t"]), annotations: [])
+    }
+    let two = [ImageSlot(name: "photo", paths: ["a.png"]), ImageSlot(name: "found", paths: ["b.png", "c.png"])]
+    let bare = [ImageSlot(name: "photo", paths: ["a.png"]), ImageSlot(name: "found", paths: [])]
+    try ReviewFile.write([conflict("1", two), conflict("2", bare), conflict("3", [])], to: scratch.path("q.jsonl"))
+    let questions = try ReviewQuestion.reading(scratch.path("q.jsonl"))
+    #expect(questions.map(\.item.imageSlots) == [two, bare, []])
+    // One image of one column is written as it always was; a list is taken too.
+    try ReviewFile.write([conflict("1", [two[0]])], to: scratch.path("one.jsonl"))
+    #expect(try scratch.text("one.jsonl").contains(#""image": "a.png""#))
+    let list = try scratch.file("list.jsonl", #"{"item": "1", "image": ["a.png", "b.png"], "fields": {}}"#)
+    #expect(try ReviewQuestion.reading(list)[0].item.images == ["a.png", "b.png"])
+  }
+
   @Test func unknownLabelsAndItemsAreListedWithTheirRow() throws {
     let file = try scratch.file(
       "r.csv", "item,label\na,falsified\nb,perhaps\nz,No\n,Yes\na,pristine\nc,\na, 1 \nd,Yes,x\n")

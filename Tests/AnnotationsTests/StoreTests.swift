@@ -163,8 +163,8 @@ import Testing
     ) throws -> TeacherRequest {
       let image = digest.map { ImageReference(url: URL(fileURLWithPath: "/x/\(id).jpg"), digest: $0) }
       return try TeacherRequest(
-        item: Item(id: id, fields: ["text": text]), template: template, image: image, labels: labels,
-        parameters: parameters)
+        item: Item(id: id, image: image.map { _ in "photo" }, fields: ["text": text]), template: template,
+        labels: labels, parameters: parameters, file: { _ in image })
     }
     func teacher(_ name: String, _ model: String) -> ScriptedTeacher {
       ScriptedTeacher(name, model: model) { _ in TeacherReply(outcome: .refused, raw: "") }
@@ -188,6 +188,31 @@ import Testing
       Annotation.key(teacher: ScriptedTeacher("t", answers: [:]), request: try request(id: "2")),
     ]
     #expect(Set(keys).count == keys.count)
+  }
+
+  @Test func theKeyChangesWithTheImagesTheirOrderAndTheirPlaces() throws {
+    func key(_ template: String, _ slots: [ImageSlot]) throws -> String {
+      let request = try TeacherRequest(
+        item: Item(id: "1", imageSlots: slots, fields: ["text": "t"]), template: try PromptTemplate(template),
+        labels: .outOfContext, file: { ImageReference(url: URL(fileURLWithPath: "/\($0)"), digest: $0) })
+      var same = request
+      same.promptVersion = ""
+      return Annotation.key(
+        teacher: ScriptedTeacher("t", model: "m") { _ in TeacherReply(outcome: .refused, raw: "") },
+        request: same)
+    }
+    let (photo, found) = (ImageSlot(name: "photo", paths: ["a"]), ImageSlot(name: "found", paths: ["b"]))
+    let keys = try [
+      key("{text}", []), key("{text}", [photo]), key("{text}", [photo, found]), key("{text}", [found, photo]),
+      key("{text}{photo}", [photo]), key("{text}{found}", [photo, found]), key("{text}{found}{photo}", [photo, found]),
+      key("{text}", [ImageSlot(name: "photo", paths: ["a", "b", "a"])]),
+    ]
+    #expect(Set(keys).count == keys.count)
+    // Where an image stands counts, and not how the template says it.
+    #expect(try key("{photo}{text}", [photo]) == keys[1])
+    #expect(try key("{text}", [ImageSlot(name: "photo", paths: ["a", "b"])]) == keys[2])
+    // The key of version 479066b for the question of one image: stores that were paid for stay of use.
+    #expect(keys[1] == "dfa373df3ab196288450829a23710b7a8e9a396258343af693dfc7cf439654f0")
   }
 
   @Test func everyKindOfReplyReadsBackAsItWasWritten() throws {

@@ -41,8 +41,9 @@ struct RealServerTests {
     -> TeacherRequest
   {
     try TeacherRequest(
-      item: Item(id: "1", fields: ["text": "A dog."]), template: try PromptTemplate("{text} Yes or No?"), image: image,
-      labels: .outOfContext, parameters: parameters)
+      item: Item(id: "1", image: image.map { _ in "photo" }, fields: ["text": "A dog."]),
+      template: try PromptTemplate("{text} Yes or No?"), labels: .outOfContext, parameters: parameters,
+      file: { _ in image })
   }
 
   @Test func aTextQuestionIsAnswered() async throws {

@@ -39,20 +39,23 @@ def landscape(path, number):
 
 
 def write(folder, count):
-    """Writes queue.jsonl and photos/ into a folder: `count` conflicts between three teachers."""
+    """Writes queue.jsonl and photos/ into a folder: `count` conflicts between three teachers, every tenth from the fifth on with
+    two photos that were found for its own."""
     photos = os.path.join(folder, "photos")
     os.makedirs(photos, exist_ok=True)
     rows = []
     for number in range(count):
         image = f"{number}.png"
         landscape(os.path.join(photos, image), number % 10)
+        found = [f"{(number + step) % 10}.png" for step in (1, 3)]
         says = ["falsified", "pristine", "pristine" if number % 2 else "falsified"]
         reasons = {
             "falsified": f"The caption speaks of the harbour in week {number}, but hills without any water are seen.",
             "pristine": f"The light and the hills fit the caption of week {number}; nothing contradicts it.",
         }
         rows.append({
-            "item": f"item-{number}", "label": "", "image": image,
+            "item": f"item-{number}", "label": "",
+            "image": {"photo": [image], "found": found} if number % 10 == 4 else image,
             "fields": {
                 "text": f"Evening over the valley, in week {number} of the year",
                 "evidence": "A page of that week shows the same ridge <b>from the south</b>." if number % 3 else "",

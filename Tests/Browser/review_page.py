@@ -199,6 +199,39 @@ def try_reading(browser, desk, elsewhere, errors, out):
     check("ada" in page.inner_text("#last"), "names are shown once it is decided")
 
 
+def try_several_photos(browser, desk, elsewhere, errors, out):
+    """An item with three photos, of two columns: thumbnails, keys, the enlarged one."""
+    for name, size in [("desktop", (1280, 800)), ("phone", (390, 844))]:
+        page = opened(browser, desk, elsewhere, errors, viewport={"width": size[0], "height": size[1]})
+        page.evaluate("localStorage.setItem('reviewer', 'dora')")
+        page.reload()
+        page.wait_for_selector("#question:not([hidden])")
+        check(page.is_hidden("#thumbs"), "an item with one photo has no thumbnails")
+        for _ in range(4):
+            press(page, "ArrowRight")
+        shown(page)
+        names = page.locator("#thumbs button").all_inner_texts()
+        check(names == ["photo", "found 1", "found 2"], f"three photos are named by their columns: {names}")
+        sources = []
+        for _ in range(4):
+            shown(page)
+            sources.append(page.get_attribute("#photo", "src"))
+            page.keyboard.press("p")
+        check(len(set(sources)) == 3 and sources[3] == sources[0], f"P goes round the photos: {sources}")
+        check("found 1" in page.inner_text("#status"), "and says which is shown")
+        page.click("#thumbs button:nth-child(3)")
+        shown(page)
+        page.wait_for_function("[...document.querySelectorAll('#thumbs img')].every(i => i.naturalWidth > 0)")
+        page.screenshot(path=f"{out}/several-{name}.png")
+        check(page.evaluate("document.documentElement.scrollWidth") <= size[0], "nothing is wider than the window")
+        page.keyboard.press("z")
+        check(page.get_attribute("#large", "src") == page.get_attribute("#photo", "src"), "Z enlarges the one that is shown")
+        page.keyboard.press("Escape")
+        page.evaluate("document.getElementById('question').focus()")
+        press(page, "ArrowRight")
+        check(page.is_hidden("#thumbs"), "the next item has one photo again")
+
+
 def try_other_origin(browser, desk, page):
     class Other(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -282,6 +315,7 @@ def main():
             compare(desk, expected, queue_of_conflicts.LABELS)
             try_phone(browser, desk, elsewhere, errors, folder)
             try_reading(browser, desk, elsewhere, errors, folder)
+            try_several_photos(browser, desk, elsewhere, errors, folder)
             try_other_origin(browser, desk, page)
             browser.close()
     finally:

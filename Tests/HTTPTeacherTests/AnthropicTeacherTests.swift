@@ -39,6 +39,19 @@ import Testing
     #expect(await TeacherCheck(requests: [try request()]).problems(of: try server.anthropic()) == [])
   }
 
+  @Test func severalImagesStandInTheTextWhereTheirSlotsAre() async throws {
+    let server = ScriptedServer(Self.answer("No"))
+    try await withPlacedImages { request in
+      _ = try await server.anthropic().reply(to: request)
+      let parts = try server.body(0)["messages"]?.elements?.first?["content"]?.elements ?? []
+      // "text content blocks must contain non-whitespace text": the break between the two found photos is left out.
+      #expect(
+        parts.map { ($0["source"]?["data"] ?? $0["text"])?.string } == [
+          "iVBORwE=", "Photo above, found: ", "iVBORwI=", "iVBORwM=", "\nIs it so?",
+        ])
+    }
+  }
+
   @Test func anImageGoesAlongInBase64() async throws {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try Data([0x89, 0x50, 0x4E, 0x47, 1]).write(to: file)

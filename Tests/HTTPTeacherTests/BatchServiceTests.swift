@@ -30,6 +30,18 @@ import Testing
     #expect(anthropic.maximumLines == 100_000)
   }
 
+  @Test func aLineHasAllImagesWhereTheirSlotsAre() async throws {
+    try await withPlacedImages { request in
+      for (service, body) in [
+        (BatchService(.openAI(.init(model: "m"))), "body"), (BatchService(.anthropic(.init(model: "m"))), "params"),
+      ] {
+        let line = try JSONParser.value(of: try await service.line(id: "k", request: request))
+        let parts = line[body]?["messages"]?.elements?.first?["content"]?.elements ?? []
+        #expect(parts.map { $0["type"]?.string == "text" } == [false, true, false, false, true])
+      }
+    }
+  }
+
   @Test func aPartialFileGivesWhatItHas() throws {
     let service = BatchService(.openAI(.init(model: "m")))
     let body = ScriptedServer.answer("Yes. A dog.").body

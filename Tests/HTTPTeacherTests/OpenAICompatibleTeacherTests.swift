@@ -36,6 +36,21 @@ import Testing
     #expect(await TeacherCheck(requests: [try request()]).problems(of: teacher) == [])
   }
 
+  @Test func severalImagesStandInTheTextWhereTheirSlotsAre() async throws {
+    let server = ScriptedServer(ScriptedServer.answer("No"))
+    try await withPlacedImages { request in
+      _ = try await server.teacher().reply(to: request)
+      #expect(server.bodies.count == 1)
+      let parts = try JSONParser.value(of: server.bodies[0])["messages"]?.elements?.first?["content"]?.elements ?? []
+      // The order of https://platform.openai.com/docs/guides/images-vision: parts as they are to be read.
+      let url = "data:image/png;base64,"
+      #expect(
+        parts.map { ($0["image_url"]?["url"] ?? $0["text"])?.string } == [
+          url + "iVBORwE=", "Photo above, found: ", url + "iVBORwI=", url + "iVBORwM=", "\nIs it so?",
+        ])
+    }
+  }
+
   @Test func anImageGoesAlongAsADataURL() async throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

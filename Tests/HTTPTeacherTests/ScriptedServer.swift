@@ -103,8 +103,26 @@ func request(
   image: ImageReference? = nil, parameters: TeacherParameters = .init(), item: String = "1"
 ) throws -> TeacherRequest {
   try TeacherRequest(
-    item: Item(id: item, fields: ["text": "a \"dog\"\n"]), template: try PromptTemplate("Caption: {text}"),
-    image: image, labels: .outOfContext, parameters: parameters)
+    item: Item(id: item, image: image.map { _ in "photo" }, fields: ["text": "a \"dog\"\n"]),
+    template: try PromptTemplate("Caption: {text}"), labels: .outOfContext, parameters: parameters, file: { _ in image }
+  )
+}
+
+/// A question with three images, one of them before the text and two within it with a line break between them.
+func withPlacedImages(_ body: (TeacherRequest) async throws -> Void) async throws {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  for (name, byte) in [("p", 1), ("f", 2), ("g", 3)] as [(String, UInt8)] {
+    try Data([0x89, 0x50, 0x4E, 0x47, byte]).write(to: folder.appendingPathComponent(name))
+  }
+  try await body(
+    TeacherRequest(
+      item: Item(
+        id: "1", imageSlots: [ImageSlot(name: "photo", paths: ["p"]), ImageSlot(name: "found", paths: ["f", "g"])],
+        fields: [:]),
+      template: PromptTemplate("Photo above, found: {found:1}\n{found:2}\nIs it so?"), labels: .outOfContext
+    ) { path throws(TeacherProtocolError) in try ImageReference(contentsOf: folder.appendingPathComponent(path)) })
 }
 
 func key() throws -> APIKey { try APIKey(environment: "K", in: ["K": " secret-key\n"]) }

@@ -141,6 +141,39 @@
       #expect(state["teachers"]?.elements?.map { $0["same"]?.integer } == [1, 1])
     }
 
+    @Test func allPhotographsOfAnItemAreShownWithTheirSlots() async throws {
+      let world = try ReviewWorld()
+      let slots = [
+        ImageSlot(name: "photo", paths: ["a.png"]), ImageSlot(name: "found", paths: ["words.txt", "b.jpg"]),
+      ]
+      try Data([0xFF, 0xD8, 0xFF, 1]).write(to: world.folder.appending(path: "images/b.jpg"))
+      let server = ReviewServer(
+        questions: [
+          ReviewQuestion(item: Item(id: "1", imageSlots: slots, fields: [:]), answers: []),
+          ReviewQuestion(
+            item: Item(id: "2", imageSlots: [ImageSlot(name: "photo", paths: ["a.png"])], fields: [:]), answers: []),
+          ReviewQuestion(item: Item(id: "3", fields: [:]), answers: []),
+        ], labels: .outOfContext, images: world.folder.appending(path: "images"), journal: world.journal)
+      func get(_ path: String, _ query: [String: String]) async throws -> (status: Int, value: JSONValue) {
+        try ReviewWorld.read(await server.answer(LoopbackRequest("GET", path, query: query)))
+      }
+      let photos = try await get("/api/question", ["index": "0"]).value["photos"]
+      #expect(photos?.elements?.map { $0["name"]?.string } == ["photo", "found 1", "found 2"])
+      #expect(
+        photos?.elements?.map { $0["url"]?.string } == [
+          "/photo?index=0", "/photo?index=0&image=1", "/photo?index=0&image=2",
+        ])
+      let one = try await get("/api/question", ["index": "1"]).value["photos"]
+      #expect(one?.text == #"[{"url": "/photo?index=1", "name": null}]"#)
+      #expect(try await get("/api/question", ["index": "2"]).value["photos"]?.elements == [])
+      var statuses: [Int] = []
+      for image in ["0", "1", "2", "3", "-1", "x"] {
+        statuses.append(try await get("/photo", ["index": "0", "image": image]).status)
+      }
+      #expect(statuses == [200, 415, 200, 404, 404, 404])
+      #expect(try await get("/photo", ["index": "2"]).status == 404)
+    }
+
     @Test func photographsOutsideTheFolderAreRefused() async throws {
       let world = try ReviewWorld()
       var statuses: [Int] = []

@@ -113,7 +113,7 @@
       }
       let store = try SQLiteAnnotationStore(file)
       var fresh = annotation("new")
-      fresh.question = .init(prompt: "Q?", image: "i.png", imageDigest: "0f", parameters: "temperature=0.0")
+      fresh.question = .init(prompt: "Q?", images: [.init(path: "i.png", digest: "0f")], parameters: "temperature=0.0")
       try await store.append([fresh])
       #expect(try await store.all() == [annotation("old"), fresh])
       try FileManager.default.removeItem(at: folder)
@@ -132,7 +132,7 @@
       }
       try rename("1: annotation", "9: annotation")
       #expect(
-        throws: AnnotationsError.newerStore(file: file.relativePath, known: "2: question", found: "9: annotation")
+        throws: AnnotationsError.newerStore(file: file.relativePath, known: "3: images", found: "9: annotation")
       ) { try SQLiteAnnotationStore(file) }
       try rename("9: annotation", "1: annotation")
       #expect(try await SQLiteAnnotationStore(file).all().map(\.key) == ["k"])

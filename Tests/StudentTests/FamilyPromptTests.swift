@@ -23,7 +23,7 @@ import Tokenizers
     let images = isVision ? [try student.image(Tiny.picture(1))] : []
     let tree = try student.tree(question: "Is it?", images: images, answers: ["Yes", "No, it is not"])
     for (tokens, answer) in zip(tree.answers, ["Yes", "No, it is not"]) {
-      let turns = student.messages(question: "Is it?", images: images.count, answer: answer)
+      let turns = student.messages(question: "Is it?", imagesAt: images.map(\.place), answer: answer)
       let whole = try student.ids(
         of: student.rendered(turns, addingGenerationPrompt: false), images: images)
       // The template's line break after the end of the turn is no part of the answer.
@@ -31,7 +31,7 @@ import Tokenizers
       #expect((whole + end).starts(with: tree.prompt + tokens))
       #expect(tokens.last == student.endOfTurn && tokens.count { $0 == student.endOfTurn } == 1)
     }
-    let asked = student.messages(question: "Is it?", images: images.count, answer: nil)
+    let asked = student.messages(question: "Is it?", imagesAt: images.map(\.place), answer: nil)
     #expect(
       try student.ids(of: student.rendered(asked, addingGenerationPrompt: true), images: images) == tree.prompt)
   }

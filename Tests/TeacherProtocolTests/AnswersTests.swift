@@ -51,7 +51,7 @@ import Testing
   @Test func slotsAreFilledAndEmptySectionsDropped() throws {
     let template = try PromptTemplate("[[Seen: {entities}\n]][[Web: {web}\n]]Caption: {text} {{x}}\n{labels}")
     #expect(
-      try template.prompt(for: item, labels: .outOfContext)
+      try template.prompt(for: item, labels: .outOfContext).text
         == """
         Seen: dog
         Caption: A {dog} {x}
@@ -62,8 +62,8 @@ import Testing
   }
 
   @Test func aSectionWithAnyEmptySlotIsDroppedWhole() throws {
-    #expect(try PromptTemplate("a[[ {entities} {web}]] b").prompt(for: item, labels: .outOfContext) == "a b")
-    #expect(try PromptTemplate("a[[ kept]] {web}b ]]").prompt(for: item, labels: .outOfContext) == "a kept b ]]")
+    #expect(try PromptTemplate("a[[ {entities} {web}]] b").prompt(for: item, labels: .outOfContext).text == "a b")
+    #expect(try PromptTemplate("a[[ kept]] {web}b ]]").prompt(for: item, labels: .outOfContext).text == "a kept b ]]")
   }
 
   @Test func anUnknownSlotIsAnErrorThatListsTheKnownOnes() throws {

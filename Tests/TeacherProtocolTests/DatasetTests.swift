@@ -12,11 +12,12 @@ import Testing
 
   let expected = [
     Item(
-      id: "1", group: "p", split: "train", image: "a.jpg",
+      id: "1", group: "p", split: "train", imageSlots: [ImageSlot(name: "photo", paths: ["a.jpg"])],
       fields: ["text": "A dog, \"big\"", "entities": "dog; grass"],
       attributes: ["kind": "random"]),
     Item(
-      id: "2", group: "2", split: "test", image: "b.jpg", fields: ["text": "Zwei\nZeilen", "entities": ""],
+      id: "2", group: "2", split: "test", imageSlots: [ImageSlot(name: "photo", paths: ["b.jpg"])],
+      fields: ["text": "Zwei\nZeilen", "entities": ""],
       attributes: ["kind": ""]),
   ]
 
@@ -156,7 +157,7 @@ import Testing
     let file = try scratch.file(
       "rows.csv", "id,text,image\n1,x,a.jpg\n2,x,none.jpg\n3,x,empty.jpg\n4,x,none.jpg\n5,x,.\n")
     let data = try Dataset(contentsOf: file, mapping: FieldMapping(image: "image"))
-    #expect(data.imageURL(of: data.items[0])?.path == scratch.url.appendingPathComponent("a.jpg").path)
+    #expect(data.imageURL("a.jpg").path == scratch.url.appendingPathComponent("a.jpg").path)
     #expect(data.missingImages().map(\.line) == [3, 4, 5, 6])
     let kept = try data.settingAsideMissingImages()
     #expect(kept.items.map(\.id) == ["1"])

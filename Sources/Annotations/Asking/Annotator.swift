@@ -144,7 +144,7 @@ public struct Annotator: Sendable {
           row.questions += 1
           guard !isFree else { continue }
           let usage = TeacherReply.Usage(
-            inputTokens: request.prompt.utf8.count / 4 + (request.image == nil ? 0 : 1000),
+            inputTokens: request.prompt.utf8.count / 4 + 1000 * request.images.count,
             outputTokens: request.parameters.samples * request.parameters.maximumTokens / 2)
           row.spending = row.spending + Spending(requests: 1, usage: usage, price: assignment.price)
         }

@@ -24,8 +24,8 @@ struct QuestionMaker: Sendable {
       var one = Made(index: start + offset)
       do throws(TeacherProtocolError) {
         let request = try TeacherRequest(
-          item: item, template: assignment.template, image: try images.reference(for: item), labels: labels,
-          parameters: assignment.parameters)
+          item: item, template: assignment.template, labels: labels, parameters: assignment.parameters,
+          file: images.reference)
         one.key = Annotation.key(teacher: assignment.teacher, request: request)
         one.request = request
       } catch {
@@ -45,7 +45,7 @@ struct QuestionMaker: Sendable {
     let parameters = request.parameters
     let turns = parameters.isRepaired ? 2 : 1
     let usage = TeacherReply.Usage(
-      inputTokens: turns * (request.prompt.utf8.count / 3 + 64 + (request.image == nil ? 0 : 1500)),
+      inputTokens: turns * (request.prompt.utf8.count / 3 + 64 + 1500 * request.images.count),
       outputTokens: turns * parameters.samples * parameters.maximumTokens)
     return Spending(requests: 1, usage: usage, price: assignment.price)
   }
@@ -67,8 +67,8 @@ final class ImageDigests: Sendable {
 
   init(_ data: Dataset) { self.data = data }
 
-  func reference(for item: Item) throws(TeacherProtocolError) -> ImageReference? {
-    guard let image = item.image, let url = data.imageURL(of: item) else { return nil }
+  func reference(_ image: String) throws(TeacherProtocolError) -> ImageReference {
+    let url = data.imageURL(image)
     if let earlier = known.withLock({ $0.results[image] }) { return try earlier.get() }
     let result = Result { () throws(TeacherProtocolError) in try ImageReference(contentsOf: url) }
     known.withLock { known in

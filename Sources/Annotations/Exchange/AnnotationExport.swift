@@ -102,7 +102,9 @@ public struct AnnotationExport: Sendable {
   }
 
   private func user(_ annotation: Annotation) -> JSONValue {
-    message("user", annotation.question?.prompt ?? "", hasImage: annotation.question?.image != nil, annotation)
+    let question = annotation.question
+    let parts = PromptPart.parts(of: question?.prompt ?? "", imagesAt: question?.images.map(\.place) ?? [])
+    return message("user", parts, annotation)
   }
 
   private func assistant(_ annotation: Annotation) throws -> JSONValue {
@@ -110,31 +112,42 @@ public struct AnnotationExport: Sendable {
     if let answers, let label = annotation.reply.label {
       text = try answers.template.answer(label, rationale: annotation.reply.rationale, labels: answers.labels)
     }
-    return message("assistant", text, hasImage: false, annotation)
+    return message("assistant", [.text(text)], annotation)
   }
 
   /// Plain texts without images, parts with: TRL wants one form throughout a conversation.
-  private func message(_ role: String, _ text: String, hasImage: Bool, _ annotation: Annotation) -> JSONValue {
-    guard annotation.question?.image != nil else {
-      return .object([.init("role", .string(role)), .init("content", .string(text))])
+  private func message(_ role: String, _ parts: [PromptPart], _ annotation: Annotation) -> JSONValue {
+    let content = parts.map { part -> (plain: String, part: JSONValue) in
+      switch part {
+      case .text(let text): (text, .object([.init("type", "text"), .init("text", .string(text))]))
+      case .image: ("", .object([.init("type", "image")]))
+      }
     }
-    let part = JSONValue.object([.init("type", "text"), .init("text", .string(text))])
-    let content = hasImage ? [.object([.init("type", "image")]), part] : [part]
-    return .object([.init("role", .string(role)), .init("content", .array(content))])
+    let hasImages = annotation.question?.images.isEmpty == false
+    return .object([
+      .init("role", .string(role)),
+      .init("content", hasImages ? .array(content.map(\.part)) : .string(content.map(\.plain).joined())),
+    ])
   }
 
   private func images(_ annotation: Annotation) -> [JSONValue.Member] {
-    annotation.question?.image.map { [.init("images", .array([.string($0)]))] } ?? []
+    let paths = annotation.question?.images.map { JSONValue.string($0.path) } ?? []
+    return paths.isEmpty ? [] : [.init("images", .array(paths))]
   }
 
   // MARK: Label Studio
 
   private func tasks(_ annotations: [Annotation]) throws -> [JSONValue] {
-    try byItem(annotations).map { item, annotations in
+    // A project shows either one image or a list of them, in all of its tasks.
+    let hasSeveral = annotations.contains { $0.question?.images.count ?? 0 > 1 }
+    return try byItem(annotations).map { item, annotations in
       var data: [JSONValue.Member] = [.init("item", .string(item))]
       if let question = annotations.lazy.compactMap(\.question).first {
         data.append(.init("text", .string(question.prompt)))
-        if let image = question.image { data.append(.init("image", .string(image))) }
+        if let image = question.images.first { data.append(.init("image", .string(image.path))) }
+        if hasSeveral {
+          data.append(.init("images", .array(question.images.map { .string($0.path) })))
+        }
       }
       return .object([
         .init("data", .object(data)),
@@ -162,8 +175,8 @@ public struct AnnotationExport: Sendable {
 
   /// The labelling interface that the tasks are made for, to be pasted into Label Studio's settings.
   ///
-  /// - Parameter hasImages: whether the items have images.
-  public static func labelStudioInterface(labels: LabelSet, hasImages: Bool) -> String {
+  /// - Parameter images: the most images that an item has. Several are shown as the pages of one.
+  public static func labelStudioInterface(labels: LabelSet, images: Int) -> String {
     func escaped(_ text: String) -> String {
       text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
         .replacingOccurrences(of: "\"", with: "&quot;")
@@ -172,7 +185,8 @@ public struct AnnotationExport: Sendable {
       let hint = label.meaning.isEmpty ? "" : " hint=\"\(escaped(label.meaning))\""
       return "    <Choice value=\"\(escaped(label.name))\"\(hint)/>\n"
     }
-    return "<View>\n" + (hasImages ? "  <Image name=\"photo\" value=\"$image\"/>\n" : "")
+    let image = images > 1 ? "valueList=\"$images\"" : "value=\"$image\""
+    return "<View>\n" + (images > 0 ? "  <Image name=\"photo\" \(image)/>\n" : "")
       + "  <Text name=\"item\" value=\"$text\"/>\n"
       + "  <Choices name=\"label\" toName=\"item\" choice=\"single\" required=\"true\">\n" + choices.joined()
       + "  </Choices>\n  <TextArea name=\"rationale\" toName=\"item\"/>\n</View>\n"

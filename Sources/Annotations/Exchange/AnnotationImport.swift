@@ -104,10 +104,10 @@ public struct AnnotationImport: Sendable {
       throw RowFault(expected: "a row with metadata of this package, or labels to read others with", found: "neither")
     }
     let item = row["id"]?.cell ?? row["metadata"]?["request_id"]?.cell ?? "\(number + 1)"
-    let image = (row["images"]?.elements?.first ?? row["image"])?.string
+    let images = (row["images"]?.elements ?? [row["image"] ?? .null]).compactMap(\.string)
     return made(
       item, teacher, TeacherReply(reading: raw, with: AnswerReader(labels: labels)),
-      question: .init(prompt: prompt, image: image, parameters: ""))
+      question: .init(prompt: prompt, images: images.map { .init(path: $0) }, parameters: ""))
   }
 
   private func annotations(inTask row: JSONValue, number: Int) throws(RowFault) -> [Annotation] {
@@ -129,7 +129,8 @@ public struct AnnotationImport: Sendable {
             outcome: name.map { .answered($0) } ?? .unknownLabel(label), rationale: value("textarea", "text") ?? "",
             raw: label),
           question: row["data"]?["text"]?.string.map {
-            .init(prompt: $0, image: row["data"]?["image"]?.string, parameters: "")
+            let images = row["data"]?["images"]?.elements ?? [row["data"]?["image"] ?? .null]
+            return .init(prompt: $0, images: images.compactMap(\.string).map { .init(path: $0) }, parameters: "")
           }))
     }
     guard !found.isEmpty else {
@@ -141,7 +142,9 @@ public struct AnnotationImport: Sendable {
   private func made(
     _ item: String, _ teacher: String, _ reply: TeacherReply, question: Annotation.Question?
   ) -> Annotation {
-    let fields = ["imported", teacher, item, question?.prompt ?? "", question?.image ?? "", reply.raw]
+    let fields =
+      ["imported", teacher, item, question?.prompt ?? ""]
+      + (question.map(\.images) ?? []).map(\.path) + (question?.images.isEmpty == false ? [] : [""]) + [reply.raw]
     return Annotation(
       key: ContentDigest.of(fields: fields), item: item, teacher: teacher, model: "imported", promptVersion: "",
       reply: reply, time: 0, question: question)

@@ -9,7 +9,7 @@ public import TeacherProtocol
 /// let source = try ReviewFileSource(URL(fileURLWithPath: "review.csv"), labels: labels)
 /// ```
 ///
-/// A name that ends in `.csv` is a table for spreadsheets: item, label, image, the fields of the item, and label and
+/// `image` is the path of an item's image, or an object of lists of paths by slot where there are several. A name that ends in `.csv` is a table for spreadsheets: item, label, image, the fields of the item, and label and
 /// rationale of each teacher. Any other is JSON Lines with the same.
 public enum ReviewFile {
   /// Writes conflicts with an empty label each; a file that was there is replaced as a whole.
@@ -48,11 +48,18 @@ public enum ReviewFile {
       let members: [JSONValue.Member] =
         [
           .init("item", .string(item.id)), .init("label", .string(labels[item.id] ?? "")),
-          .init("image", item.image.map { .string($0) } ?? .null), .init("fields", .object(fields)),
-          .init("teachers", .object(teachers)),
+          .init("image", image(of: item)), .init("fields", .object(fields)), .init("teachers", .object(teachers)),
         ]
       return JSONValue.object(members).text + "\n"
     }.joined()
+  }
+
+  /// The path of an item's only image, null where it has none; lists by slot where there is more to tell.
+  private static func image(of item: Item) -> JSONValue {
+    guard item.imageSlots.count > 1 || item.images.count > 1 else {
+      return item.images.first.map { .string($0) } ?? .null
+    }
+    return .object(item.imageSlots.map { .init($0.name, .array($0.paths.map { .string($0) })) })
   }
 
   private static func csv(_ conflicts: [Conflict], _ labels: [String: String]) -> String {
@@ -68,7 +75,7 @@ public enum ReviewFile {
       let replies = Dictionary(
         conflict.annotations.map { ($0.teacher, $0.reply) }, uniquingKeysWith: { first, _ in first })
       text += CSV.record(
-        [item.id, labels[item.id] ?? "", item.image ?? ""] + fields.map { item.fields[$0] ?? "" }
+        [item.id, labels[item.id] ?? "", image(of: item).cell ?? ""] + fields.map { item.fields[$0] ?? "" }
           + teachers.flatMap { [replies[$0]?.label ?? "", replies[$0]?.rationale ?? ""] })
     }
   }

@@ -70,9 +70,20 @@ public struct ReviewQuestion: Sendable, Equatable {
             rationale: member.value["rationale"]?.string ?? "", confidence: member.value["confidence"]?.double)
         }
       }
-      questions.append(ReviewQuestion(item: Item(id: id, image: row.text("image"), fields: fields), answers: answers))
+      questions.append(
+        ReviewQuestion(item: Item(id: id, imageSlots: images(of: row), fields: fields), answers: answers))
     }
     return questions
+  }
+
+  /// The images of a row as ``ReviewFile`` writes them, a path or lists by slot, or as people may: a list of paths.
+  private static func images(of row: RowFile.Row) -> [ImageSlot] {
+    switch row.value("image") {
+    case .object(let members)?:
+      members.map { ImageSlot(name: $0.name, paths: $0.value.elements?.compactMap(\.string) ?? []) }
+    case .array(let paths)?: [ImageSlot(name: "image", paths: paths.compactMap(\.string))]
+    default: row.text("image").map { [ImageSlot(name: "image", paths: [$0])] } ?? []
+    }
   }
 
   /// The answers in an order of this item's own, so that their place does not give a teacher away.

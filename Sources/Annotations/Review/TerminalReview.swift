@@ -80,9 +80,12 @@ public struct TerminalReview: Sendable {
 
   private func text(of question: ReviewQuestion, number: Int) -> String {
     var lines = ["", "--- \(number) of \(questions.count) ---", question.item.text]
-    if let image = question.item.image {
-      let path = image.hasPrefix("/") ? image : images?.appendingPathComponent(image).path ?? image
-      lines.append("photo: \(path)")
+    let slots = question.item.imageSlots
+    for slot in slots {
+      for image in slot.paths {
+        let path = image.hasPrefix("/") ? image : images?.appendingPathComponent(image).path ?? image
+        lines.append("\(slots.count > 1 ? slot.name : "photo"): \(path)")
+      }
     }
     for (index, answer) in (showsNames ? question.answers : question.answersInBlindOrder).enumerated() {
       let name = showsNames ? answer.teacher : "answer \(index + 1)"

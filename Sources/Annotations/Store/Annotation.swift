@@ -31,26 +31,44 @@ public struct Annotation: Sendable, Equatable {
   public struct Question: Sendable, Equatable {
     /// The filled template.
     public var prompt: String
-    /// Path of the image as the data file gives it; nil for a question about text alone.
-    public var image: String?
-    /// SHA-256 of the image's bytes.
-    public var imageDigest: String?
+    /// The images in the order of their places; empty for a question about text alone.
+    public var images: [Image]
     /// `TeacherParameters.canonical`.
     public var parameters: String
 
+    /// An image of a question.
+    public struct Image: Sendable, Equatable {
+      /// The path as the data file gives it.
+      public var path: String
+      /// SHA-256 of the image's bytes; nil where it is not known.
+      public var digest: String?
+      /// How many bytes of the prompt's UTF-8 stand before it; 0 is before the text.
+      public var place: Int
+
+      /// An image. The default place is 0: before the text.
+      public init(path: String, digest: String? = nil, place: Int = 0) {
+        self.path = path
+        self.digest = digest
+        self.place = place
+      }
+    }
+
     /// A question from its parts.
-    public init(prompt: String, image: String? = nil, imageDigest: String? = nil, parameters: String) {
+    ///
+    /// - Precondition: places rise, and each is between two characters of the prompt.
+    public init(prompt: String, images: [Image] = [], parameters: String) {
+      precondition(Prompt.arePlaces(images.map(\.place), in: prompt), "Question: places of \(images) in '\(prompt)'")
       self.prompt = prompt
-      self.image = image
-      self.imageDigest = imageDigest
+      self.images = images
       self.parameters = parameters
     }
 
     /// The question of a request.
     public init(_ request: TeacherRequest) {
       self.init(
-        prompt: request.prompt, image: request.image.map { request.item.image ?? $0.url.relativePath },
-        imageDigest: request.image?.digest, parameters: request.parameters.canonical)
+        prompt: request.prompt,
+        images: request.images.map { Image(path: $0.path, digest: $0.file.digest, place: $0.place) },
+        parameters: request.parameters.canonical)
     }
   }
 
@@ -77,13 +95,16 @@ public struct Annotation: Sendable, Equatable {
       question: Question(request))
   }
 
-  /// What a reply is remembered by: SHA-256 of teacher, model, prompt version, prompt, image bytes, parameters and labels
-  /// (a reply is kept as a label's name), and of the item's id for teachers that answer by it.
+  /// What a reply is remembered by: SHA-256 of teacher, model, prompt version, prompt, images' bytes and places, parameters
+  /// and labels (a reply is kept as a label's name), and of the item's id for teachers that answer by it.
   public static func key(teacher: any Teacher, request: TeacherRequest) -> String {
     let labels = request.labels.labels.flatMap { [$0.name, $0.answer] }
+    // One image before the text is its digest alone, as it was when there could be no more.
+    let images = request.images.map { $0.place == 0 ? $0.file.digest : "\($0.file.digest)@\($0.place)" }
     return ContentDigest.of(
       fields: [
-        teacher.name, teacher.model, request.promptVersion, request.prompt, request.image?.digest ?? "",
+        teacher.name, teacher.model, request.promptVersion, request.prompt,
+        images.joined(separator: " "),
         request.parameters.canonical, teacher.answersByItem ? request.item.id : "", "\(request.labels.labels.count)",
       ] + labels)
   }
@@ -97,7 +118,7 @@ public struct Annotation: Sendable, Equatable {
 extension Annotation: Codable {
   private enum CodingKeys: String, CodingKey {
     case key, item, teacher, model, outcome, label, reason, rationale, confidence, raw, seconds, time, question, image
-    case parameters
+    case images, parameters
     case imageDigest = "image_sha256"
     case promptVersion = "prompt"
     case confidenceSource = "confidence_source"
@@ -134,10 +155,17 @@ extension Annotation: Codable {
         seconds: try row.decodeIfPresent(Double.self, forKey: .seconds) ?? 0),
       time: try row.decode(Double.self, forKey: .time))
     if let prompt = try row.decodeIfPresent(String.self, forKey: .question) {
+      var images = try row.decodeIfPresent([Question.Image].self, forKey: .images) ?? []
+      if let image = try row.decodeIfPresent(String.self, forKey: .image) {
+        images = [.init(path: image, digest: try row.decodeIfPresent(String.self, forKey: .imageDigest))]
+      }
+      guard Prompt.arePlaces(images.map(\.place), in: prompt) else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .images, in: row,
+          debugDescription: "expected places that rise and lie between characters of the question")
+      }
       question = Question(
-        prompt: prompt, image: try row.decodeIfPresent(String.self, forKey: .image),
-        imageDigest: try row.decodeIfPresent(String.self, forKey: .imageDigest),
-        parameters: try row.decodeIfPresent(String.self, forKey: .parameters) ?? "")
+        prompt: prompt, images: images, parameters: try row.decodeIfPresent(String.self, forKey: .parameters) ?? "")
     }
   }
 
@@ -161,8 +189,12 @@ extension Annotation: Codable {
     try row.encode(reply.seconds, forKey: .seconds)
     try row.encode(time, forKey: .time)
     try row.encodeIfPresent(question?.prompt, forKey: .question)
-    try row.encodeIfPresent(question?.image, forKey: .image)
-    try row.encodeIfPresent(question?.imageDigest, forKey: .imageDigest)
+    if let plain = question?.plainImage {
+      try row.encode(plain.path, forKey: .image)
+      try row.encodeIfPresent(plain.digest, forKey: .imageDigest)
+    } else if let images = question?.images, !images.isEmpty {
+      try row.encode(images, forKey: .images)
+    }
     try row.encodeIfPresent(question?.parameters, forKey: .parameters)
   }
 }
@@ -201,5 +233,34 @@ extension TeacherReply.Outcome {
     case ("cut_off", _): self = .cutOff
     default: return nil
     }
+  }
+}
+
+extension Annotation.Question {
+  /// The image of a question that has one, before its text: such a question is written as it was when there were no others.
+  package var plainImage: Image? { images.count == 1 && images[0].place == 0 ? images[0] : nil }
+}
+
+extension Annotation.Question.Image: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case path
+    case digest = "sha256"
+    case place = "at"
+  }
+
+  /// Reads `{"path", "sha256", "at"}`, of which the path must be there.
+  public init(from decoder: any Decoder) throws {
+    let row = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      path: try row.decode(String.self, forKey: .path), digest: try row.decodeIfPresent(String.self, forKey: .digest),
+      place: try row.decodeIfPresent(Int.self, forKey: .place) ?? 0)
+  }
+
+  /// Writes the object, `at` where it is not 0.
+  public func encode(to encoder: any Encoder) throws {
+    var row = encoder.container(keyedBy: CodingKeys.self)
+    try row.encode(path, forKey: .path)
+    try row.encodeIfPresent(digest, forKey: .digest)
+    if place != 0 { try row.encode(place, forKey: .place) }
   }
 }

@@ -72,6 +72,16 @@ public struct AnnotationStoreCheck: Sendable {
     return problems
   }
 
+  /// One image as it always was, one within the text, and two of which one has no digest.
+  private static func images(_ number: Int) -> [Annotation.Question.Image] {
+    switch number {
+    case 3: [.init(path: "a b.png", digest: "0f")]
+    case 4: [.init(path: "c.png", digest: "1f", place: 3)]
+    case 5: [.init(path: "[d].png", digest: "2f"), .init(path: "\"e\".png", place: 6)]
+    default: []
+    }
+  }
+
   /// One annotation of every kind, with texts that break naive storage.
   private static var samples: [Annotation] {
     let outcomes: [TeacherReply.Outcome] = [
@@ -88,7 +98,7 @@ public struct AnnotationStoreCheck: Sendable {
         question: i == 2
           ? nil
           : .init(
-            prompt: "Is it?\n'\(i)'", image: i == 3 ? "a b.png" : nil, imageDigest: i == 3 ? "0f" : nil,
+            prompt: "Is it?\n'\(i)'", images: images(i),
             parameters: "temperature=0.0"))
     }
   }

@@ -36,12 +36,14 @@ public struct CostEstimate: Sendable, Equatable {
     var images: Int
     /// Conflicts among training items that will be labelled.
     var labelled: Int
-    /// Mean tokens of a prompt with its image.
+    /// Mean tokens of a prompt with its images.
     var promptTokens: Double
     /// Mean tokens of one answer.
     var answerTokens: Double
-    /// Mean tiles of an image.
+    /// Mean tiles of a prompt's images.
     var tiles: Double
+    /// Mean images of a prompt.
+    var imagesOfAPrompt: Double
     /// Captions times images to pre-train on, a pass.
     var pretrainItems: Int
     /// Elements that training changes; nil for those of an adapter on every linear layer.
@@ -66,7 +68,7 @@ public struct CostEstimate: Sendable, Equatable {
     let stage2 = Double(run.stage2.training.epochs) * items * 2 * row + items * row
     let count = Self.trainings(of: run)
     let rounds = Double(run.rounds)
-    add("images", Double(input.images) * input.student.image(tiles: input.tiles))
+    add("images", Double(input.images) * input.student.image(tiles: input.tiles / max(1, input.imagesOfAPrompt)))
     add("stage1", rounds * Double(count.stage1) * stage1)
     add("stage2", rounds * Double(count.stage2 + run.budgets.count) * stage2)
     let scoring = input.student.forward(

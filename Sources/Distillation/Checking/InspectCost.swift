@@ -26,9 +26,9 @@ extension RunCheck {
     let estimate = CostEstimate(
       .init(
         run: run, student: ModelSize(student.configuration), teachers: teachers, trainItems: train.count,
-        scoredItems: data.items.test.count, images: Set(all.compactMap(\.image)).count,
+        scoredItems: data.items.test.count, images: Set(all.flatMap(\.images)).count,
         labelled: min(budget, votes.conflicts ?? budget), promptTokens: rows.promptTokens,
-        answerTokens: rows.answerTokens, tiles: rows.tiles, pretrainItems: pretrained,
+        answerTokens: rows.answerTokens, tiles: rows.tiles, imagesOfAPrompt: rows.images, pretrainItems: pretrained,
         trainedParameters: student.trainedParameters), speed: speed)
     report(estimate, speed, run, into: &findings)
   }

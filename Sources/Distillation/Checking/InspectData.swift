@@ -88,8 +88,9 @@ extension RunCheck {
   /// Every mapped column that no row of a file has; all of them, where the reader of the run stops at the first.
   private static func missingColumns(of table: RowFile, _ data: DataConfiguration) -> [MissingColumn] {
     let fields = data.fields
-    var wanted = [("id", fields.id), ("image", fields.image), ("text", fields.text), ("label", fields.label)]
-      .compactMap { name, column in column.map { MissingColumn(key: "data.fields.\(name)", column: $0) } }
+    let images = (fields.image?.columns ?? []).map { ("image", $0) }
+    var wanted = ([("id", fields.id)] + images + [("text", fields.text), ("label", fields.label)])
+      .map { name, column in MissingColumn(key: "data.fields.\(name)", column: column) }
     if let group = fields.group { wanted.append(.init(key: "data.fields.group", column: group)) }
     if let split = fields.split { wanted.append(.init(key: "data.fields.split", column: split)) }
     wanted += fields.evidence.sorted { $0.key < $1.key }
@@ -175,12 +176,8 @@ extension RunCheck {
     _ items: RunData, strict: Bool, into findings: inout [CheckFinding]
   ) -> [String: ImageHeader] {
     var seen: Set<String> = []
-    let images = (items.train + items.dev + items.test).compactMap { item -> (name: String, url: URL)? in
-      guard let name = item.image, seen.insert(name).inserted, let url = items.dataset.imageURL(of: item) else {
-        return nil
-      }
-      return (name, url)
-    }
+    let images = (items.train + items.dev + items.test).flatMap(\.images).filter { seen.insert($0).inserted }
+      .map { (name: $0, url: items.dataset.imageURL($0)) }
     guard !images.isEmpty else { return [:] }
     var sizes: [String: ImageHeader] = [:]
     for image in images { sizes[image.name] = ImageHeader(contentsOf: image.url) }

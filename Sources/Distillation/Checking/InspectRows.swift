@@ -8,12 +8,14 @@ internal import Tensor
 
 /// What rows cost in tokens.
 struct InspectedRows {
-  /// Mean tokens of a prompt with its image.
+  /// Mean tokens of a prompt with its images.
   var promptTokens: Double
   /// Mean tokens of an answer.
   var answerTokens: Double
-  /// Mean tiles of an image.
+  /// Mean tiles of a prompt's images.
   var tiles: Double
+  /// Mean images of a prompt.
+  var images: Double
 }
 
 extension RunCheck {
@@ -28,10 +30,11 @@ extension RunCheck {
       return nil
     }
     let rows = items.map { item in
-      RowText(
-        item: item.id, image: item.image.flatMap { data.sizes[$0] },
-        question: (try? prompt.prompt(for: item, labels: labels)) ?? "",
-        answer: longestAnswer(to: item, run, labels: labels, votes: votes))
+      let question = try? prompt.prompt(for: item, labels: labels)
+      return RowText(
+        item: item.id,
+        images: (question?.images ?? []).compactMap { image in data.sizes[image.path].map { ($0, image.place) } },
+        question: question?.text ?? "", answer: longestAnswer(to: item, run, labels: labels, votes: votes))
     }
     guard let model = student.model else { return boundRows(run, rows, student, into: &findings) }
     return countRows(run, rows, model, into: &findings)
@@ -39,8 +42,8 @@ extension RunCheck {
 
   private struct RowText: Sendable {
     var item: String
-    /// The size of its image; nil without one that can be read.
-    var image: ImageHeader?
+    /// The sizes and places of its images, of those that can be read.
+    var images: [(size: ImageHeader, place: Int)]
     var question: String
     var answer: String
   }
@@ -73,7 +76,9 @@ extension RunCheck {
     let counting = student
     let counts = mapInParallel(rows) { row -> RowCount in
       do {
-        let images = try row.image.map { [try counting.blankImage(width: $0.width, height: $0.height)] } ?? []
+        let images = try row.images.map { image in
+          try counting.blankImage(width: image.size.width, height: image.size.height).at(image.place)
+        }
         let tree = try counting.tree(question: row.question, images: images, answers: [row.answer])
         return RowCount(
           prompt: tree.prompt.count, answer: tree.answers.first?.count ?? 0,
@@ -90,11 +95,18 @@ extension RunCheck {
           "\(NumberText.counted(faults.count, "row")) can't be put to the student and will be set aside",
           details: .firstLines(faults)))
     }
+    if rows.contains(where: { $0.images.contains { $0.place > 0 } }), putsImagesFirst(student) {
+      findings.warn(
+        "student",
+        "its chat template puts all images before the text: the slots in the prompt give it their order, not their places"
+      )
+    }
     let totals = counts.map { $0.prompt + $0.answer }
     let longest = totals.indices.max { totals[$0] < totals[$1] } ?? 0
     let text =
       "longest row \(rows[longest].item): \(NumberText.counted(totals[longest], "token")) "
-      + (run.data.fields.image == nil ? "" : "(\(counts[longest].imageTokens) for the image) ")
+      + (run.data.fields.image == nil
+        ? "" : "(\(counts[longest].imageTokens) for \(images(rows[longest].images.count))) ")
       + "of \(NumberText.grouped(limit))"
     let tooLong = rows.indices.filter { totals[$0] > limit }
     if tooLong.isEmpty {
@@ -108,7 +120,7 @@ extension RunCheck {
     }
     return InspectedRows(
       promptTokens: mean(counts.map(\.prompt)), answerTokens: mean(counts.map(\.answer)),
-      tiles: mean(counts.map(\.imageTokens)) / Double(perTile))
+      tiles: mean(counts.map(\.imageTokens)) / Double(perTile), images: mean(rows.map(\.images.count)))
   }
 
   /// Without a tokenizer: one token a byte is the most that any byte-level tokenizer needs.
@@ -117,24 +129,40 @@ extension RunCheck {
   ) -> InspectedRows {
     let limit = min(run.student.maximumTokens, student.configuration.text.maxPositions)
     let hasImages = run.data.fields.image != nil
-    let imageTokens = hasImages ? student.configuration.tower?.tokens ?? 0 : 0
-    let frame = 16 + imageTokens
+    // An item of which no image could be read has one nevertheless.
+    let counts = rows.map { hasImages ? max(1, $0.images.count) : 0 }
+    let perImage = student.configuration.tower?.tokens ?? 0
     let bytes = rows.map { $0.question.utf8.count + $0.answer.utf8.count }
-    let longest = bytes.indices.max { bytes[$0] < bytes[$1] } ?? 0
-    let most = bytes[longest] + frame
-    let likely = bytes[longest] / Self.bytesPerToken + frame
+    let likelies = rows.indices.map { bytes[$0] / Self.bytesPerToken + 16 + counts[$0] * perImage }
+    let longest = likelies.indices.max { likelies[$0] < likelies[$1] } ?? 0
+    let imageTokens = counts[longest] * perImage
+    let most = bytes[longest] + 16 + imageTokens
+    let likely = likelies[longest]
     let text =
       "longest row \(rows[longest].item): about \(NumberText.grouped(likely)) tokens, never more than "
-      + "\(NumberText.grouped(most))\(hasImages ? " (\(imageTokens) for the image)" : ""), of \(NumberText.grouped(limit))"
+      + "\(NumberText.grouped(most))\(hasImages ? " (\(imageTokens) for \(images(counts[longest])))" : ""), of \(NumberText.grouped(limit))"
     if likely > limit {
       findings.warn("student.max_tokens", "\(text); rows that are too long will be set aside")
     } else {
       findings.ok("student.max_tokens", text)
     }
     return InspectedRows(
-      promptTokens: mean(rows.map { $0.question.utf8.count / Self.bytesPerToken }) + Double(frame),
-      answerTokens: mean(rows.map { $0.answer.utf8.count / Self.bytesPerToken + 1 }), tiles: hasImages ? 1 : 0)
+      promptTokens: mean(
+        rows.indices.map { rows[$0].question.utf8.count / Self.bytesPerToken + 16 + counts[$0] * perImage }),
+      answerTokens: mean(rows.map { $0.answer.utf8.count / Self.bytesPerToken + 1 }),
+      tiles: mean(counts), images: mean(counts))
   }
+
+  /// Whether a conversation reads the same wherever its image stands, as with the templates of LLaVA's folders.
+  private static func putsImagesFirst(_ student: any PretrainedStudent) -> Bool {
+    func text(_ place: Int) -> String? {
+      let turns = student.messages(question: "ab", imagesAt: [place], answer: nil)
+      return try? student.rendered(turns, addingGenerationPrompt: true)
+    }
+    return student.imageToken != nil && text(0) == text(1)
+  }
+
+  private static func images(_ count: Int) -> String { count == 1 ? "the image" : NumberText.counted(count, "image") }
 
   /// What a token of a small byte-level tokenizer is in English text, about.
   private static let bytesPerToken = 3

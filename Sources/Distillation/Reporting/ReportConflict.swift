@@ -25,8 +25,8 @@ extension ReportContent {
 
     /// The item's `id` in its data set.
     public var id: String
-    /// The photo; nil where there is none.
-    public var photo: Photo?
+    /// The photos; empty where there is none.
+    public var photos: [Photo]
     /// The caption under question.
     public var caption: String
     /// What the teachers say.
@@ -38,10 +38,10 @@ extension ReportContent {
 
     /// A conflict; see the properties.
     public init(
-      id: String, photo: Photo?, caption: String, votes: [Answer], humanLabel: String? = nil, student: Answer? = nil
+      id: String, photos: [Photo], caption: String, votes: [Answer], humanLabel: String? = nil, student: Answer? = nil
     ) {
       self.id = id
-      self.photo = photo
+      self.photos = photos
       self.caption = caption
       self.votes = votes
       self.humanLabel = humanLabel
@@ -65,9 +65,12 @@ extension ReportContent {
     public var data: Data
     /// What is to be seen, for those who can't see it. The default is empty: the page says that it is the item's photo.
     public var alternative: String
+    /// What the photo is called among others of its item. The default is nil: it is the only one.
+    public var name: String?
 
     /// A picture; see the properties.
-    public init(format: Format, bytes: [UInt8], alternative: String = "") {
+    public init(format: Format, bytes: [UInt8], alternative: String = "", name: String? = nil) {
+      self.name = name
       self.format = format
       data = Data(bytes)
       self.alternative = alternative

@@ -14,7 +14,7 @@ enum ReportGallery {
         : "<p class=\"note\">\(NumberText.counted(all, "conflict")); none is shown here.</p>"
     }
     let labels = labelOrder(content)
-    let hasPhotos = conflicts.contains { $0.photo != nil }
+    let hasPhotos = conflicts.contains { !$0.photos.isEmpty }
     let cards = conflicts.map { card($0, labels, hasPhotos: hasPhotos) }
     let folds = stride(from: open, to: cards.count, by: folded).map { start -> HTML in
       let end = min(start + folded, cards.count)
@@ -74,13 +74,14 @@ enum ReportGallery {
       hasPhotos ? "" : " text", isRight == true ? " right" : "", isRight == false ? " wrong" : "",
       conflict.humanLabel == nil ? "" : " human",
     ].joined()
-    let photo: HTML? =
-      conflict.photo.map { photo in
-        let words = photo.alternative.isEmpty ? "Photo of item \(conflict.id)" : photo.alternative
-        return "<img src=\"\(photo.address)\" alt=\"\(words)\" decoding=\"async\">"
-      } ?? (hasPhotos ? "<div class=\"blank\">No photo</div>" : nil)
+    let photos = conflict.photos.map { photo -> HTML in
+      let words = photo.alternative.isEmpty ? "Photo of item \(conflict.id)" : photo.alternative
+      let image: HTML = "<img src=\"\(photo.address)\" alt=\"\(words)\" decoding=\"async\">"
+      return photo.name.map { "<figure>\(image)<figcaption><bdi>\($0)</bdi></figcaption></figure>" } ?? image
+    }
+    let blank: HTML? = photos.isEmpty && hasPhotos ? "<div class=\"blank\">No photo</div>" : nil
     return """
-      <article class="card\(classes)" aria-label="Conflict \(conflict.id)"><div>\(photo)\
+      <article class="card\(classes)" aria-label="Conflict \(conflict.id)"><div>\(photos)\(blank)\
       <p class="id"><bdi>\(conflict.id)</bdi></p></div><div>\
       <blockquote dir="auto">\(conflict.caption)</blockquote>\(verdicts(conflict, isRight, labels))\
       <div class="sides">\(sides(conflict, labels))</div>\(reasons(conflict.student))</div></article>

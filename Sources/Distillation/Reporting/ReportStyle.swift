@@ -140,6 +140,7 @@ enum ReportStyle {
     border:1px solid var(--rule);border-radius:10px;padding:20px;margin:0 0 18px}
     .card img,.card .blank{display:block;width:100%;border-radius:6px;background:var(--wash)}
     .card img{max-height:340px;object-fit:contain}
+    .card figure{margin:0 0 10px}.card figcaption{font-size:13px;color:var(--soft);margin-top:4px}
     .card.text{grid-template-columns:minmax(0,1fr);gap:8px}
     .card .blank{aspect-ratio:4/3;display:grid;place-content:center;color:var(--soft);font-size:14px}
     .card .id{font:12px var(--mono);color:var(--soft);margin:8px 0 0}

@@ -48,11 +48,12 @@ public struct ModelTeacher<Model: Student>: BatchTeacher {
     guard let first = requests.first else { return [] }
     let prompts = try mapInParallel(requests) { request in
       Result { () throws -> AnswerTree in
-        let images = try request.image.map { reference in
-          [student.encoded(try student.image(sight(try decoder.decode(contentsOf: reference.url.path))))]
+        let images = try request.images.map { image in
+          let seen = sight(try decoder.decode(contentsOf: image.file.url.path))
+          return student.encoded(try student.image(seen)).at(image.place)
         }
         return try student.tree(
-          question: request.prompt, images: images ?? [], answers: request.labels.labels.map(\.answer)
+          question: request.prompt, images: images, answers: request.labels.labels.map(\.answer)
         ).withoutEndOfTurn()
       }
     }.map { try $0.get() }

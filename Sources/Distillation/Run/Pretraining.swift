@@ -55,6 +55,12 @@ extension DistillationRun {
     var (supervised, contrastive) = ([AnswerTree](), [ContrastiveObjective.Pair]())
     let template = try PromptTemplate(configuration.prompt)
     let negative = labels.names.first { $0 != configuration.positive } ?? configuration.positive
+    // The photo stands in the slot of the run's first image column.
+    let names = configuration.data.mapping.imageSlots
+    func slots(_ image: String) -> [ImageSlot] {
+      [ImageSlot(name: names.first ?? "image", paths: [image])]
+        + names.dropFirst().map { ImageSlot(name: $0, paths: []) }
+    }
     func other(than row: Int) -> String {
       let index = rows.count > 1 ? (row + Int.random(in: 1..<rows.count, using: &generator)) % rows.count : row
       return rows[index].captions.randomElement(using: &generator) ?? rows[index].captions[0]
@@ -72,11 +78,12 @@ extension DistillationRun {
       }
       if pretrain.objective.contains(.matching) {
         for (caption, label) in row.captions.flatMap({ [($0, negative), (other(than: i), configuration.positive)] }) {
-          let item = Item(id: row.image, image: row.image, fields: ["text": caption])
+          let question = try template.prompt(
+            for: Item(id: row.image, imageSlots: slots(row.image), fields: ["text": caption]), labels: labels)
           let answer = try AnswerTemplate().answer(label, rationale: "", labels: labels)
           supervised.append(
             try student.tree(
-              question: template.prompt(for: item, labels: labels), images: [images[i]], answers: [answer]))
+              question: question.text, images: question.images.map { images[i].at($0.place) }, answers: [answer]))
         }
       }
     }

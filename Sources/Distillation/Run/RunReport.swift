@@ -66,7 +66,7 @@ extension DistillationRun {
     let answers = try await stages.predict(shown.map(\.item), adapter: second.trained.adapter, rationales: true)
     return zip(shown, answers).map { conflict, answer in
       .init(
-        id: conflict.item.id, photo: photo(conflict.item, state.data.dataset), caption: conflict.item.text,
+        id: conflict.item.id, photos: photos(conflict.item, state.data.dataset), caption: conflict.item.text,
         votes: conflict.annotations.map {
           .init(
             name: $0.teacher, label: $0.reply.label, rationale: $0.reply.rationale,
@@ -77,17 +77,25 @@ extension DistillationRun {
     }
   }
 
-  /// The photo as people see it, at most 320 pixels wide; nil where it can't be read.
-  private func photo(_ item: Item, _ dataset: Dataset) -> ReportContent.Photo? {
-    guard let url = dataset.imageURL(of: item),
-      var image = try? ImageDecoder(options: .forPeople).decode(contentsOf: url.path)
-    else { return nil }
+  /// The photos of an item, with their names where there are several.
+  private func photos(_ item: Item, _ dataset: Dataset) -> [ReportContent.Photo] {
+    let names = item.images.count > 1 ? item.imageNames.map(Optional.some) : [nil]
+    return zip(item.images, names).compactMap { path, name in
+      photo(path, dataset, alternative: name ?? item.text, name: name)
+    }
+  }
+
+  /// A photo as people see it, at most 320 pixels wide; nil where it can't be read.
+  private func photo(_ path: String, _ dataset: Dataset, alternative: String, name: String?) -> ReportContent.Photo? {
+    guard var image = try? ImageDecoder(options: .forPeople).decode(contentsOf: dataset.imageURL(path).path) else {
+      return nil
+    }
     let longest = max(image.width, image.height)
     if longest > 320 {
       image = image.resized(
         width: max(1, image.width * 320 / longest), height: max(1, image.height * 320 / longest), by: .lanczos)
     }
     guard let bytes = try? image.jpegData(quality: 85) else { return nil }
-    return .init(format: .jpeg, bytes: bytes, alternative: item.text)
+    return .init(format: .jpeg, bytes: bytes, alternative: alternative, name: name)
   }
 }

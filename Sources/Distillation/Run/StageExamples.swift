@@ -101,8 +101,9 @@ struct StageExamples<Model: Student>: Sendable {
   /// The tree of an item, or nil where the student can't take it and the run is not strict: one bad row stops nothing.
   private func tree(_ item: Item, _ answers: [String]) throws -> AnswerTree? {
     do {
+      let question = try prompt.prompt(for: item, labels: labels)
       return try images.student.tree(
-        question: try prompt.prompt(for: item, labels: labels), images: try images.of(item), answers: answers)
+        question: question.text, images: try question.images.map(images.of), answers: answers)
     } catch {
       if configuration.strict { throw RunError.unusableItem(item.id, "\(error)") }
       setAside.note(item.id, "\(error)")
@@ -150,14 +151,14 @@ struct StudentImages<Model: Student>: Sendable {
   ) {
     self.student = student
     self.dataset = dataset
-    let paths = Array(Set(items.compactMap(\.image))).sorted()
+    let paths = Array(Set(items.flatMap(\.images))).sorted()
     var kept: [String: Result<PromptImage, any Error>] = [:]
     if !paths.isEmpty { progress.begin("images", total: paths.count, unit: "images") }
     for start in stride(from: 0, to: paths.count, by: 256) {
       let block = Array(paths[start..<Swift.min(paths.count, start + 256)])
       let computed = mapInParallel(block) { path in
         Result { () throws -> PromptImage in
-          let file = dataset.root.appending(path: path)
+          let file = dataset.imageURL(path)
           guard let features else { return try student.image(try Self.decoder.decode(contentsOf: file.path)) }
           return try features.image(file, of: student, decoder: Self.decoder)
         }
@@ -172,10 +173,9 @@ struct StudentImages<Model: Student>: Sendable {
     self.kept = kept
   }
 
-  /// The images of an item: one, or none.
-  func of(_ item: Item) throws -> [PromptImage] {
-    guard let path = item.image else { return [] }
-    guard let image = kept[path] else { throw RunError.missing(dataset.root.appending(path: path).path) }
-    return [try image.get()]
+  /// An image of a prompt, at its place.
+  func of(_ image: Prompt.Image) throws -> PromptImage {
+    guard let known = kept[image.path] else { throw RunError.missing(dataset.imageURL(image.path).path) }
+    return try known.get().at(image.place)
   }
 }

@@ -38,18 +38,18 @@ extension DistillationRun {
   ) throws -> Model {
     let template = try PromptTemplate(recipe.prompt ?? configuration.prompt)
     let labelled = data.teaching.compactMap { item in gold.label(of: item.id).map { (item: item, label: $0) } }
-    let root = data.dataset.root
-    let names = Set(labelled.compactMap(\.item.image)).sorted()
+    let names = Set(labelled.flatMap(\.item.images)).sorted()
     let images = try mapInParallel(names) { name in
       Result {
-        try start.image(recipe.imageView.seen(ImageDecoder().decode(contentsOf: root.appending(path: name).path)))
+        try start.image(recipe.imageView.seen(ImageDecoder().decode(contentsOf: data.dataset.imageURL(name).path)))
       }
     }.map { try $0.get() }
     let byName = Dictionary(uniqueKeysWithValues: zip(names, images))
     let trees = try labelled.map { item, label in
-      try start.tree(
-        question: template.prompt(for: item, labels: labels),
-        images: item.image.flatMap { byName[$0] }.map { [$0] } ?? [],
+      let question = try template.prompt(for: item, labels: labels)
+      return try start.tree(
+        question: question.text,
+        images: question.images.compactMap { byName[$0.path]?.at($0.place) },
         answers: [AnswerTemplate().answer(label, rationale: "", labels: labels)])
     }
     var teacher = start

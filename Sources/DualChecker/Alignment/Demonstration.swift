@@ -51,7 +51,7 @@ extension Item {
 /// ```swift
 /// var item = item
 /// item.fields["demonstrations"] = try DemonstrationFormat().text(demonstrations, task: task)
-/// let prompt = try PromptTemplate("[[{demonstrations}\n\n]]Text: {text}\nAnswer:").prompt(for: item, labels: task.labels)
+/// let prompt = try PromptTemplate("[[{demonstrations}\n\n]]Text: {text}\nAnswer:").prompt(for: item, labels: task.labels).text
 /// ```
 public struct DemonstrationFormat: Sendable, Equatable {
   /// Longest text of a demonstration in characters; longer ones are cut at a word and end in "…". The default is 400.

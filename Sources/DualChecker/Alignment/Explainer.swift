@@ -25,7 +25,7 @@ public struct Explainer: Sendable {
     filled.fields["answer"] = try task.written(answer, about: item.text)
     let template = try PromptTemplate(Self.layout)
     return TeacherRequest(
-      item: item, prompt: try template.prompt(for: filled, labels: task.labels),
+      item: item, prompt: try template.prompt(for: filled, labels: task.labels).text,
       promptVersion: template.version, labels: task.labels, parameters: .init(maximumTokens: maximumTokens))
   }
 

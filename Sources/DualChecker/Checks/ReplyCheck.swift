@@ -82,8 +82,9 @@ public struct ConfidenceThresholdCheck: ReplyCheck {
     guard let last = exchanges.last, exchanges.count <= details.count else { return nil }
     let sure = last.reply.label == nil ? 0 : last.reply.confidence?.value ?? unknownConfidence
     guard sure < threshold else { return nil }
+    let files = Dictionary(last.request.images.map { ($0.path, $0.file) }, uniquingKeysWith: { first, _ in first })
     return try TeacherRequest(
-      item: last.request.item, template: details[exchanges.count - 1], image: last.request.image,
-      labels: last.request.labels, parameters: last.request.parameters)
+      item: last.request.item, template: details[exchanges.count - 1], labels: last.request.labels,
+      parameters: last.request.parameters, file: { files[$0] })
   }
 }

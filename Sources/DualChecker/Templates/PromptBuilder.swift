@@ -69,7 +69,7 @@ public struct PromptBuilder: Sendable {
       filled.fields["demonstrations"] = try format.text(shown, task: task)
       filled.fields["text"] = Self.oneLine(item.text)
       filled.fields["detail"] = longer
-      return try layout.prompt(for: filled, labels: task.labels)
+      return try layout.prompt(for: filled, labels: task.labels).text
     }
     var text = try prompt()
     while text.count > contextCharacters, !shown.isEmpty {

@@ -54,9 +54,8 @@ public struct BatchService: Sendable {
   ///   - request: the question. A question that repairs an answer can't be asked by the batch.
   /// - Throws: ``HTTPTeacherError/badImage(file:reason:)``.
   public func line(id: String, request: TeacherRequest) async throws -> String {
-    var question = Question(asking: request)
+    var question = try await Question(asking: request, images: images, longestEdge: imageEdge)
     question.samples = habits.sendsSamples ? request.parameters.samples : 1
-    if let image = request.image { question.image = try await images.encoded(image, longestEdge: imageEdge) }
     let body = wire.body(question, model: model, habits: habits)
     let members: [JSONValue.Member] =
       wire is AnthropicMessages

@@ -9,8 +9,7 @@ struct Conversation: Sendable {
 
   func reply(to request: TeacherRequest) async throws -> TeacherReply {
     let start = clock.now()
-    var question = Question(asking: request)
-    if let image = request.image { question.image = try await images.encoded(image, longestEdge: imageEdge) }
+    var question = try await Question(asking: request, images: images, longestEdge: imageEdge)
     var replies: [TeacherReply] = []
     let wanted = request.parameters.samples
     while replies.count < wanted {

@@ -177,7 +177,7 @@ final class ServiceClient: Sendable {
   /// What a question is thought to cost: four bytes a token, a thousand tokens an image, half of the longest answer.
   private static func tokens(of question: Question) -> Int {
     let parameters = question.request.parameters
-    return question.text.utf8.count / 4 + (question.image == nil ? 0 : 1000)
+    return question.text.utf8.count / 4 + 1000 * question.images.count
       + question.samples * parameters.maximumTokens / 2 + 1
   }
 }

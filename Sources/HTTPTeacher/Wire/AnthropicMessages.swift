@@ -20,14 +20,14 @@ struct AnthropicMessages: WireFormat {
 
   func body(_ question: Question, model: String, habits: ServerHabits) -> JSONValue {
     let parameters = question.request.parameters
-    var content: [JSONValue] = []
-    if let image = question.image {
+    let content = question.parts {
+      .object([.init("type", "text"), .init("text", .string($0))])
+    } image: {
       let source: [JSONValue.Member] = [
-        .init("type", "base64"), .init("media_type", .string(image.mediaType)), .init("data", .string(image.base64)),
+        .init("type", "base64"), .init("media_type", .string($0.mediaType)), .init("data", .string($0.base64)),
       ]
-      content.append(.object([.init("type", "image"), .init("source", .object(source))]))
+      return .object([.init("type", "image"), .init("source", .object(source))])
     }
-    content.append(.object([.init("type", "text"), .init("text", .string(question.text))]))
     var messages = [JSONValue.object([.init("role", "user"), .init("content", .array(content))])]
     if let repair = question.repair {
       messages += [

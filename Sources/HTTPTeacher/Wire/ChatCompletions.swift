@@ -34,13 +34,16 @@ struct ChatCompletions: WireFormat {
 
   private func content(_ question: Question) -> JSONValue {
     // Servers without images may know plain texts only.
-    guard let image = question.image else { return .string(question.text) }
-    return .array([
-      .object([
-        .init("type", "image_url"),
-        .init("image_url", .object([.init("url", .string("data:\(image.mediaType);base64,\(image.base64)"))])),
-      ]), .object([.init("type", "text"), .init("text", .string(question.text))]),
-    ])
+    guard !question.images.isEmpty else { return .string(question.text) }
+    return .array(
+      question.parts {
+        .object([.init("type", "text"), .init("text", .string($0))])
+      } image: {
+        .object([
+          .init("type", "image_url"),
+          .init("image_url", .object([.init("url", .string("data:\($0.mediaType);base64,\($0.base64)"))])),
+        ])
+      })
   }
 
   private func form(_ form: AnswerForm, _ format: ResponseFormat) -> [JSONValue.Member] {

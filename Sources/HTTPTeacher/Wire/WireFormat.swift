@@ -7,8 +7,8 @@ struct Question: Sendable {
   var request: TeacherRequest
   /// The prompt with the instruction for the answer's form.
   var text: String
-  /// The image; nil for a question about text alone.
-  var image: EncodedImage?
+  /// The images, made ready; empty for a question about text alone.
+  var images: [EncodedImage] = []
   /// An answer that could not be read, and the question that follows it.
   var repair: (answer: String, question: String)?
   /// Answers wanted, where the service can give several at once.
@@ -16,12 +16,28 @@ struct Question: Sendable {
   /// Distinguishes samples that are asked for one by one.
   var seed: Int?
 
-  /// The question of a request, without its image.
+  /// The question of a request, without its images.
   init(asking request: TeacherRequest) {
     self.request = request
     let instruction = AnswerForm(of: request).instruction
     text = instruction.isEmpty ? request.prompt : request.prompt + "\n\n" + instruction
     seed = request.parameters.seed
+  }
+
+  /// The question of a request with its images, each made ready as the service takes it.
+  init(asking request: TeacherRequest, images: ImageEncodings, longestEdge: Int?) async throws {
+    self.init(asking: request)
+    for image in request.images { self.images.append(try await images.encoded(image.file, longestEdge: longestEdge)) }
+  }
+
+  /// Text and images in their order. White space alone is left out: Anthropic's service refuses such a text.
+  func parts(text: (String) -> JSONValue, image: (EncodedImage) -> JSONValue) -> [JSONValue] {
+    PromptPart.parts(of: self.text, imagesAt: request.images.map(\.place)).compactMap { part in
+      switch part {
+      case .text(let words): words.allSatisfy(\.isWhitespace) ? nil : text(words)
+      case .image(let number): image(images[number])
+      }
+    }
   }
 }
 

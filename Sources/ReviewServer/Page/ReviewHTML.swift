@@ -34,6 +34,7 @@ enum ReviewPage {
         <figure id="figure">
           <button id="zoom" type="button" aria-keyshortcuts="z" aria-label="Enlarge the photo"><img id="photo" alt=""></button>
           <figcaption id="fault" hidden></figcaption>
+          <div id="thumbs" role="group" aria-label="Photos of this item" hidden></div>
         </figure>
         <div class="reading">
           <h1 id="title"></h1>

@@ -9,7 +9,7 @@ extension ReviewPage {
       for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
       return node;
     };
-    let state = null, shown = null, index = -1, isBusy = false;
+    let state = null, shown = null, index = -1, photo = 0, isBusy = false;
     let reviewer = localStorage.getItem('reviewer') || '';
     const wait = seconds => new Promise(done => setTimeout(done, seconds * 1000));
     const word = name => { const l = state.labels.find(l => l.name === name); return l ? l.answer : name ?? 'no answer'; };
@@ -73,15 +73,13 @@ extension ReviewPage {
       const fresh = await ask(`/api/question?index=${at}&reviewer=${encodeURIComponent(state.reviewer)}`);
       [shown, index] = [fresh, at];
       $('end').hidden = true; $('question').hidden = false; $('decision').hidden = false;
-      $('question').classList.toggle('text', !shown.photo);
+      $('question').classList.toggle('text', !shown.photos.length);
       $('title').textContent = `Item ${at + 1} of ${state.decisions.length}`;
       $('caption').textContent = shown.caption;
       $('fields').replaceChildren(...shown.fields.flatMap(f => [make('dt', f.name), make('dd', f.text)]));
-      $('fault').hidden = true; $('zoom').hidden = !shown.photo;
-      if (shown.photo) {
-        $('photo').alt = 'The photo in question; its caption follows.';
-        $('photo').src = shown.photo;
-      }
+      $('thumbs').hidden = shown.photos.length < 2;
+      $('thumbs').replaceChildren(...shown.photos.length < 2 ? [] : shown.photos.map(thumb));
+      look(0);
       $('answers').replaceChildren(...shown.answers.map(card));
       const decided = state.decisions[at];
       $('note').value = decided ? decided.note : '';
@@ -94,6 +92,32 @@ extension ReviewPage {
       if (focus) { scrollTo(0, 0); $('question').focus({ preventScroll: true }); }
       const after = next(at);
       if (after >= 0 && after !== at) new Image().src = `/photo?index=${after}`;
+    }
+    const called = number => shown.photos[number].name ?? `photo ${number + 1}`;
+    function thumb(one, number) {
+      const button = make('button', undefined, { type: 'button', 'aria-label': `Show ${called(number)}` });
+      const small = make('img', undefined, { src: one.url, alt: '' });
+      small.onerror = () => button.classList.add('broken');
+      button.append(small, make('span', called(number)));
+      button.onclick = () => look(number);
+      return button;
+    }
+    // Shows one of the item's photos large.
+    function look(number) {
+      photo = number;
+      const one = shown.photos[number];
+      $('fault').hidden = true; $('zoom').hidden = !one;
+      [...$('thumbs').children].forEach((button, n) => button.setAttribute('aria-pressed', String(n === number)));
+      if (!one) return;
+      $('photo').alt = shown.photos.length < 2 ? 'The photo in question; its caption follows.'
+        : `${called(number)}, ${number + 1} of ${shown.photos.length} photos of this item`;
+      $('photo').src = one.url;
+    }
+    function turn(step) {
+      const count = shown?.photos.length ?? 0;
+      if (count < 2 || $('question').hidden) return;
+      look((photo + step + count) % count);
+      say(`${called(photo)}, ${photo + 1} of ${count}`);
     }
     function card(answer, number) {
       const box = make('section', undefined, { class: 'answer' });
@@ -124,7 +148,7 @@ extension ReviewPage {
       }));
       const keys = state.labels.slice(0, 9).map((l, i) => [String(i + 1), l.answer]).concat([
         ['S', 'Skip'], ['U', 'Undo the last decision'], ['N', 'Write a note; Escape leaves it'],
-        ['← →', 'Previous and next item'], ['Z', 'Enlarge the photo'], ['?', 'These keys']]);
+        ['← →', 'Previous and next item'], ['P', 'Next photo of the item'], ['Z', 'Enlarge the photo'], ['?', 'These keys']]);
       if (matchMedia('(hover: hover)').matches) $('last').textContent = 'The keys in the buttons do the same; ? lists them all.';
       $('help-keys').replaceChildren(...keys.flatMap(([k, t]) => { const d = make('dt'); d.append(make('kbd', k)); return [d, make('dd', t)]; }));
     }
@@ -189,8 +213,8 @@ extension ReviewPage {
       if (isOpen && focus) $('note').focus();
     }
     function enlarge() {
-      if (!shown?.photo || $('question').hidden) return;
-      $('large').src = shown.photo; $('large').alt = $('photo').alt;
+      if (!shown?.photos.length || $('question').hidden) return;
+      $('large').src = shown.photos[photo].url; $('large').alt = $('photo').alt;
       $('enlarged').showModal();
     }
 
@@ -219,7 +243,7 @@ extension ReviewPage {
       if (event.target === $('note') && event.key === 'Escape') return $('question').focus({ preventScroll: true });
       if (event.target.closest('textarea, input, dialog[open]') || document.querySelector('dialog[open]')) return;
       const label = /^[1-9]$/.test(event.key) && state.labels[event.key - 1];
-      const actions = { s: () => decide(null), u: undo, n: () => toggleNote(true, true), z: enlarge,
+      const actions = { s: () => decide(null), u: undo, n: () => toggleNote(true, true), z: enlarge, p: () => turn(1),
         ArrowLeft: () => go(-1), ArrowRight: () => go(1), '?': () => $('help').showModal() };
       const action = label ? () => decide(label.name) : actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
       if (!action || event.repeat) return;

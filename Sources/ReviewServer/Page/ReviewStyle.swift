@@ -46,6 +46,13 @@ extension ReviewPage {
     figure button:focus-visible { outline: 3px solid var(--accent); outline-offset: -4px; }
     #photo { max-width: 100%; max-height: 100%; width: 100%; height: 100%; object-fit: contain; }
     #fault { padding: 2rem; color: var(--soft); text-align: center; }
+    #thumbs { display: flex; gap: .6rem; padding: .4rem 1rem .6rem; overflow-x: auto; max-width: 100%; flex: none; }
+    #thumbs button { flex: none; display: grid; gap: .2rem; justify-items: center; width: auto; max-width: 8rem; height: auto;
+      padding: .3rem; cursor: pointer; border-radius: .5rem; border: 2px solid transparent; color: var(--soft);
+      font-size: .8rem; overflow-wrap: anywhere; text-align: center; }
+    #thumbs button[aria-pressed=true] { border-color: var(--accent); color: var(--ink); }
+    #thumbs img { height: 4.2rem; max-width: 7.2rem; object-fit: contain; display: block; }
+    #thumbs .broken img { visibility: hidden; }
     .reading { padding: 1.4rem clamp(1rem, 2.5vw, 2.4rem) 2rem; }
     h1 { font-size: .95rem; font-weight: 500; color: var(--soft); }
     blockquote { font: 400 clamp(1.2rem, 1rem + 1vw, 1.65rem)/1.4 Charter, "Bitstream Charter", "Sitka Text", Cambria,

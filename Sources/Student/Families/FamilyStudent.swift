@@ -57,8 +57,8 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
     self.tokenizer = tokenizer
     self.processor = processor
     maximumTokens = model.text.configuration.maxPositions
-    let asked = conversation("q", images: 0, answer: nil, inParts: placeholder != nil)
-    let answered = conversation("q", images: 0, answer: "x", inParts: placeholder != nil)
+    let asked = conversation("q", imagesAt: [], answer: nil, inParts: placeholder != nil)
+    let answered = conversation("q", imagesAt: [], answer: "x", inParts: placeholder != nil)
     format = try PromptFormat(
       tokenizer: tokenizer, template: template, probe: (asked, answered), name: name)
   }
@@ -80,8 +80,8 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
 
   /// A question about images, and the answer to it if one is given, as the turns that the template takes: in parts where
   /// the family reads images, in plain text where it does not.
-  public func messages(question: String, images: Int, answer: String?) -> [ChatMessage] {
-    conversation(question, images: images, answer: answer, inParts: placeholder != nil)
+  public func messages(question: String, imagesAt places: [Int], answer: String?) -> [ChatMessage] {
+    conversation(question, imagesAt: places, answer: answer, inParts: placeholder != nil)
   }
 
   /// A question and its answers as tokens, in the format of the folder's chat template. Prompt and answers meet at a token
@@ -92,9 +92,10 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
   public func tree(question: String, images: [PromptImage], answers: [String]) throws -> AnswerTree {
     guard !question.isEmpty || !images.isEmpty else { throw StudentError.empty("question") }
     guard images.isEmpty || placeholder != nil else { throw StudentError.readsNoImages }
-    try checkPlain(question)
+    let places = images.map(\.place)
+    for piece in pieces(of: question, cutAt: places) { try checkPlain(piece) }
     func text(_ answer: String?) throws -> String {
-      let turns = messages(question: question, images: images.count, answer: answer)
+      let turns = messages(question: question, imagesAt: places, answer: answer)
       return try expanded(format.rendered(turns, addingGenerationPrompt: answer == nil), images)
     }
     let prompt = try text(nil)
@@ -202,9 +203,20 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
   }
 }
 
-/// A question with its images before it, and an answer, in parts or in plain text.
-private func conversation(_ question: String, images: Int, answer: String?, inParts: Bool) -> [ChatMessage] {
+/// A question with its images at their places, and an answer, in parts or in plain text.
+private func conversation(_ question: String, imagesAt places: [Int], answer: String?, inParts: Bool) -> [ChatMessage] {
   guard inParts else { return [.user(question)] + (answer.map { [.assistant($0)] } ?? []) }
-  let parts = Array(repeating: ChatMessage.Part.image, count: images) + (question.isEmpty ? [] : [.text(question)])
+  let texts = pieces(of: question, cutAt: places).map { $0.isEmpty ? [] : [ChatMessage.Part.text($0)] }
+  let parts = Array(texts.joined(separator: [.image]))
   return [.user(parts)] + (answer.map { [.assistant([.text($0)])] } ?? [])
+}
+
+/// A question cut at its images' places: one piece more than there are images, some of them empty.
+private func pieces(of question: String, cutAt places: [Int]) -> [String] {
+  let bytes = question.utf8
+  let cuts = [0] + places + [bytes.count]
+  return zip(cuts, cuts.dropFirst()).map { start, end in
+    precondition(start <= end && end <= bytes.count, "images at \(places) of a question of \(bytes.count) bytes")
+    return String(decoding: bytes.dropFirst(start).prefix(end - start), as: UTF8.self)
+  }
 }

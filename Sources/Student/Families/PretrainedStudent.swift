@@ -10,7 +10,7 @@ public import Tokenizers
 /// ```swift
 /// var student = try StudentFamily.student(contentsOf: folder)   // any PretrainedStudent
 /// let photo = try student.image(picture)
-/// let text = try student.rendered(student.messages(question: "Fits it?", images: 1, answer: "No"), addingGenerationPrompt: false)
+/// let text = try student.rendered(student.messages(question: "Fits it?", imagesAt: [0], answer: "No"), addingGenerationPrompt: false)
 /// let ids = try student.ids(of: text, images: [photo])
 /// student.logits(of: ids, images: [photo]).shape                // [tokens, vocabulary]
 /// ```
@@ -43,7 +43,10 @@ public protocol PretrainedStudent: Student {
 
   /// A question about images, and the answer to it if one is given, as the turns that the template takes: in parts where
   /// the family reads images, in plain text where it does not.
-  func messages(question: String, images: Int, answer: String?) -> [ChatMessage]
+  ///
+  /// - Parameter places: where each image stands: how many bytes of the question's UTF-8 stand before it.
+  /// - Precondition: places rise, and each is between two characters of the question.
+  func messages(question: String, imagesAt places: [Int], answer: String?) -> [ChatMessage]
 
   /// A conversation as the folder's chat template writes it, image tokens not expanded; without a template the turns'
   /// texts one after the other.

@@ -89,6 +89,6 @@ public struct AnswerTemplate: Sendable, Equatable, Codable {
       "answer": label.answer, "rationale": rationale, "label": label.name, "meaning": label.meaning,
       "Meaning": label.meaning.prefix(1).uppercased() + label.meaning.dropFirst(),
     ]
-    return try template.filled({ values[$0] }, known: { values.keys.sorted() })
+    return try template.filled({ values[$0].map { .text($0) } }, known: { values.keys.sorted() }).text
   }
 }

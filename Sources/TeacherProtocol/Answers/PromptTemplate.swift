@@ -8,8 +8,10 @@ import ContentDigest
 /// try template.prompt(for: item, labels: .outOfContext)
 /// ```
 ///
-/// Slots are `{text}`, the evidence fields of the mapping, and `{labels}`: one line `answer: meaning` per label. A
-/// section in `[[ ]]` is left out when a slot in it is empty. Braces that stand for themselves are doubled. What a slot is
+/// Slots are `{text}`, the evidence fields of the mapping, and `{labels}`: one line `answer: meaning` per label. An image
+/// column's name is a slot too, at which all images of that column stand, `{photo:2}` the second of them, and `{image}` and
+/// `{image:2}` count the images of all columns. Images that no slot names stand before the text. A section in `[[ ]]` is
+/// left out, its images with it, when a slot in it is empty. Braces that stand for themselves are doubled. What a slot is
 /// filled with is never read as a template again.
 public struct PromptTemplate: Sendable, Equatable, Codable {
   /// Slots that are not evidence.
@@ -40,7 +42,7 @@ public struct PromptTemplate: Sendable, Equatable, Codable {
     try container.encode(text)
   }
 
-  /// Names of the slots in order of first use.
+  /// Names of the slots in order of first use, `photo:2` among them where one image is named.
   public var slots: [String] { template.slots }
 
   /// Looks whether a data set fills every slot, before anything is asked.
@@ -50,20 +52,51 @@ public struct PromptTemplate: Sendable, Equatable, Codable {
   ///   - others: slots that are filled in code, such as `demonstrations`.
   /// - Throws: ``TeacherProtocolError/unknownSlot(_:template:known:)``, which lists the known ones.
   public func check(_ mapping: FieldMapping, filledInCode others: [String] = []) throws(TeacherProtocolError) {
-    try template.check(mapping.slots + others + ["labels"])
+    let images = mapping.image == nil ? [] : mapping.imageSlots + [Self.allImages]
+    let known = mapping.slots + others + ["labels"] + images.filter { !mapping.slots.contains($0) }
+    let one = slots.filter { slot in images.contains { slot.hasPrefix($0 + ":") } }
+    if let unknown = slots.first(where: { !known.contains($0) && !one.contains($0) }) {
+      throw .unknownSlot(unknown, template: text, known: known)
+    }
   }
 
-  /// The prompt for an item.
+  /// The slot of all images, whatever their columns are called.
+  static let allImages = "image"
+
+  /// The prompt for an item, with the places of its images.
   ///
   /// - Throws: ``TeacherProtocolError/unknownSlot(_:template:known:)`` for a slot that is no field of the item.
-  public func prompt(for item: Item, labels: LabelSet) throws(TeacherProtocolError) -> String {
-    try template.filled(
-      { name in
-        if name == "labels" {
-          return labels.labels.map { $0.meaning.isEmpty ? $0.answer : "\($0.answer): \($0.meaning)" }
-            .joined(separator: "\n")
+  public func prompt(for item: Item, labels: LabelSet) throws(TeacherProtocolError) -> Prompt {
+    let filled = try template.filled(
+      { slot in
+        if slot == "labels" {
+          return .text(
+            labels.labels.map { $0.meaning.isEmpty ? $0.answer : "\($0.answer): \($0.meaning)" }.joined(separator: "\n")
+          )
         }
-        return item.fields[name]
-      }, known: { item.fields.keys.sorted() + ["labels"] })
+        return item.fields[slot].map { .text($0) } ?? item.imageNumbers(ofSlot: slot).map { .images($0) }
+      }, known: { item.fields.keys.sorted() + item.imageSlots.map(\.name) + ["labels"] })
+    let named = Set(slots.filter { item.fields[$0] == nil }.flatMap { item.imageNumbers(ofSlot: $0) ?? [] })
+    let paths = item.images
+    let first = paths.indices.filter { !named.contains($0) }.map { (number: $0, place: 0) }
+    return Prompt(
+      text: filled.text, images: (first + filled.images).map { Prompt.Image(path: paths[$0.number], place: $0.place) })
+  }
+}
+
+extension Item {
+  /// The numbers in ``images`` of those that a slot names, `photo`, `photo:2`, `image` or `image:2`; nil for none of these.
+  fileprivate func imageNumbers(ofSlot slot: String) -> [Int]? {
+    let parts = slot.split(separator: ":")
+    var start = 0
+    var range: Range<Int>?
+    for own in imageSlots {
+      if own.name == parts[0] { range = start..<(start + own.paths.count) }
+      start += own.paths.count
+    }
+    if range == nil, parts[0] == PromptTemplate.allImages, !imageSlots.isEmpty { range = 0..<start }
+    guard let range else { return nil }
+    guard parts.count == 2, let number = Int(parts[1]) else { return Array(range) }
+    return number <= range.count ? [range.lowerBound + number - 1] : []
   }
 }

@@ -1,6 +1,6 @@
 /// A text with named slots and sections that go away when they would stay empty.
 ///
-/// - `{name}` is a slot; `{{` and `}}` are braces that stand for themselves.
+/// - `{name}` is a slot, `{name:2}` the second image of one; `{{` and `}}` are braces that stand for themselves.
 /// - `[[ ... ]]` is a section that is dropped whole when any slot in it is empty. Sections do not nest.
 struct TextTemplate: Sendable, Equatable {
   enum Part: Sendable, Equatable {
@@ -48,9 +48,12 @@ struct TextTemplate: Sendable, Equatable {
           throw .badTemplate(source, offset: i, expected: "'}' after '{', or '{{' for a brace that stands for itself")
         }
         let name = String(characters[i + 1..<end])
-        guard Self.isSlotName(name) else {
+        guard Self.isSlot(name) else {
           throw .badTemplate(
-            source, offset: i + 1, expected: "a slot's name (letters, digits, '_'), or '{{' for a brace by itself")
+            source, offset: i + 1,
+            expected:
+              "a slot's name (letters, digits, '_'; with ':1' and so on one of its images), or '{{' for a brace "
+              + "by itself")
         }
         endLiteral()
         parts.append(.slot(name))
@@ -68,6 +71,13 @@ struct TextTemplate: Sendable, Equatable {
   }
 
   static func == (a: Self, b: Self) -> Bool { a.source == b.source }
+
+  /// A slot's name, or one with the number of an image, counted from 1.
+  private static func isSlot(_ text: String) -> Bool {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let name = parts.first, isSlotName(String(name)) else { return false }
+    return parts.count == 1 || parts[1].allSatisfy { ("0"..."9").contains($0) } && Int(parts[1]) ?? 0 > 0
+  }
 
   static func isSlotName(_ name: String) -> Bool {
     guard let first = name.unicodeScalars.first, !("0"..."9").contains(first) else { return false }
@@ -91,21 +101,47 @@ struct TextTemplate: Sendable, Equatable {
     }
   }
 
-  func filled(_ value: (String) -> String?, known: () -> [String]) throws(TeacherProtocolError) -> String {
-    var out = ""
+  /// What a slot is filled with.
+  enum Filling {
+    case text(String)
+    /// Images by their numbers, which stand at the slot's place and leave no text.
+    case images([Int])
+
+    var isEmpty: Bool {
+      switch self {
+      case .text(let text): text.isEmpty
+      case .images(let images): images.isEmpty
+      }
+    }
+  }
+
+  /// A filled template.
+  struct Filled {
+    var text = ""
+    /// Images in the order of their places, which are offsets in the text's UTF-8.
+    var images: [(number: Int, place: Int)] = []
+  }
+
+  func filled(
+    _ value: (String) -> Filling?, known: () -> [String]
+  ) throws(TeacherProtocolError) -> Filled {
+    var out = Filled()
     for section in sections {
-      var text = ""
+      var own = out
       var hasEmptySlot = false
       for part in section.parts {
         switch part {
-        case .text(let literal): text += literal
+        case .text(let literal): own.text += literal
         case .slot(let name):
           guard let filling = value(name) else { throw .unknownSlot(name, template: source, known: known()) }
           hasEmptySlot = hasEmptySlot || filling.isEmpty
-          text += filling
+          switch filling {
+          case .text(let text): own.text += text
+          case .images(let images): own.images += images.map { ($0, own.text.utf8.count) }
+          }
         }
       }
-      if !(section.isOptional && hasEmptySlot) { out += text }
+      if !(section.isOptional && hasEmptySlot) { out = own }
     }
     return out
   }

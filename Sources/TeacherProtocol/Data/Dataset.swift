@@ -73,23 +73,30 @@ public struct Dataset: Sendable {
   /// The items of one split, in order.
   public func items(in split: String) -> [Item] { items.filter { $0.split == split } }
 
-  /// Where an item's image is; nil for an item without one.
-  public func imageURL(of item: Item) -> URL? {
-    item.image.map { $0.hasPrefix("/") ? URL(fileURLWithPath: $0) : root.appendingPathComponent($0) }
+  /// Where an image is whose path an item gives.
+  public func imageURL(_ path: String) -> URL {
+    path.hasPrefix("/") ? URL(fileURLWithPath: path) : root.appendingPathComponent(path)
   }
 
-  /// The items whose image file is missing, empty or not a file, as problems that can be listed.
+  /// The items of which an image file is missing, empty or not a file, as problems that can be listed: one an item, which
+  /// names all of these files and, where the item has several images, their slots.
   ///
   /// Apart from reading, because it looks at every file: about 10 us each.
   public func missingImages() -> [RowProblem] {
     var known: [String: String?] = [:]
     return zip(items, lines).compactMap { item, line in
-      guard let image = item.image, let url = imageURL(of: item) else { return nil }
-      let fault = known[image] ?? Self.fault(of: url)
-      known[image] = .some(fault)
-      return fault.map {
-        RowProblem(file: file, line: line, field: "image", expected: "an image file", found: "'\(url.path)': \($0)")
+      let faults = zip(item.imageNames, item.images).compactMap { name, path -> (name: String, text: String)? in
+        let url = imageURL(path)
+        let fault = known[path] ?? Self.fault(of: url)
+        known[path] = .some(fault)
+        return fault.map { (name, "'\(url.path)': \($0)") }
       }
+      guard !faults.isEmpty else { return nil }
+      // An item of one column and one image has no need of a slot's name.
+      let isOne = item.imageSlots.count == 1 && item.images.count == 1
+      return RowProblem(
+        file: file, line: line, field: isOne ? "image" : faults.map(\.name).joined(separator: ", "),
+        expected: "an image file", found: faults.map(\.text).joined(separator: "; "))
     }
   }
 

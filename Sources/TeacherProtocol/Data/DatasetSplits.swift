@@ -5,7 +5,7 @@ extension Dataset {
   public enum Bond: String, Sendable, Codable, CaseIterable {
     /// Items of one group.
     case group
-    /// Items of one group, and items that show the same image; chains of both hold together.
+    /// Items of one group, and items that show an image in common; chains of both hold together.
     case groupAndImage
   }
 
@@ -13,20 +13,21 @@ extension Dataset {
   ///
   /// - Throws: ``TeacherProtocolError/straddlingGroups(what:examples:count:)`` with the first few.
   public func checkGroups(_ bond: Bond = .groupAndImage) throws(TeacherProtocolError) {
-    try checkTogether("groups") { $0.group }
-    if bond == .groupAndImage { try checkTogether("images") { $0.image } }
+    try checkTogether("groups") { [$0.group] }
+    if bond == .groupAndImage { try checkTogether("images") { $0.images } }
   }
 
-  private func checkTogether(_ what: String, _ key: (Item) -> String?) throws(TeacherProtocolError) {
+  private func checkTogether(_ what: String, _ keys: (Item) -> [String]) throws(TeacherProtocolError) {
     var split: [String: String] = [:]
     var straddling: [String] = []
     var listed: Set<String> = []
     for item in items {
-      guard let name = key(item) else { continue }
-      if let first = split[name], first != item.split {
-        if listed.insert(name).inserted { straddling.append(name) }
-      } else {
-        split[name] = item.split
+      for name in keys(item) {
+        if let first = split[name], first != item.split {
+          if listed.insert(name).inserted { straddling.append(name) }
+        } else {
+          split[name] = item.split
+        }
       }
     }
     guard straddling.isEmpty else {
@@ -93,10 +94,12 @@ extension Dataset {
       return top
     }
     for item in items {
-      let group = root("g" + item.group)
-      guard bond == .groupAndImage, let image = item.image else { continue }
-      let other = root("i" + image)
-      if group != other { parent[max(group, other)] = min(group, other) }
+      _ = root("g" + item.group)
+      guard bond == .groupAndImage else { continue }
+      for image in item.images {
+        let (group, other) = (root("g" + item.group), root("i" + image))
+        if group != other { parent[max(group, other)] = min(group, other) }
+      }
     }
     return Dictionary(grouping: items) { root("g" + $0.group) }.mapValues { $0.map(\.id).sorted() }
   }

@@ -6,6 +6,7 @@
 /// label: gold
 /// group: article_id
 /// evidence: { entities: visual_entities }
+/// image: [photo, found_photos]
 /// ```
 ///
 /// A column is a member's name, or a path of names joined by points (`meta.split`). A key that is not given has its
@@ -13,8 +14,10 @@
 public struct FieldMapping: Sendable, Equatable, Codable {
   /// The columns whose values name an item. The default is `id`; an empty list takes the row's number.
   public var id: ColumnList = "id"
-  /// The image's path, relative to the image root. The default is nil: items have no image.
-  public var image: String?
+  /// The columns of the images' paths, relative to the image root: one, or several for photo and evidence. A value is a
+  /// path or a list of paths. The first column must have a value in each row, which may be an empty list; further ones may
+  /// be empty. The default is nil: items have no image.
+  public var image: ColumnList?
   /// The main text. The default is `text`; nil for items that are images alone.
   public var text: String? = "text"
   /// The gold label, which ``GoldColumn`` alone reads. The default is nil.
@@ -30,7 +33,7 @@ public struct FieldMapping: Sendable, Equatable, Codable {
 
   /// A mapping; every argument has the default of its property.
   public init(
-    id: ColumnList = "id", image: String? = nil, text: String? = "text", label: String? = nil, group: String? = nil,
+    id: ColumnList = "id", image: ColumnList? = nil, text: String? = "text", label: String? = nil, group: String? = nil,
     split: String? = nil, evidence: [String: String] = [:], slices: [String: String] = [:]
   ) {
     self.id = id
@@ -52,7 +55,7 @@ public struct FieldMapping: Sendable, Equatable, Codable {
     try decoder.refuseUnknownKeys(CodingKeys.allCases.map(\.rawValue))
     let container = try decoder.container(keyedBy: CodingKeys.self)
     id = try container.decodeIfPresent(ColumnList.self, forKey: .id) ?? "id"
-    image = try container.decodeIfPresent(String.self, forKey: .image)
+    image = try container.decodeIfPresent(ColumnList.self, forKey: .image)
     text = container.contains(.text) ? try container.decode(String?.self, forKey: .text) : "text"
     label = try container.decodeIfPresent(String.self, forKey: .label)
     group = try container.decodeIfPresent(String.self, forKey: .group)
@@ -78,6 +81,9 @@ public struct FieldMapping: Sendable, Equatable, Codable {
   /// The slots that a template over such items may name.
   public var slots: [String] { (text == nil ? [] : ["text"]) + evidence.keys.sorted() }
 
+  /// The slots of the images in the order of their columns: the columns' names, with "_" for the points of a path.
+  public var imageSlots: [String] { (image?.columns ?? []).map { $0.replacing(".", with: "_") } }
+
   /// Looks for contradictions that no data file can mend.
   ///
   /// - Throws: ``TeacherProtocolError/badMapping(key:reason:)``.
@@ -85,6 +91,7 @@ public struct FieldMapping: Sendable, Equatable, Codable {
     if text == nil, image == nil {
       throw .badMapping(key: "text", reason: "neither text nor image is mapped, so there is nothing to judge")
     }
+    if let imageFault { throw .badMapping(key: "image", reason: imageFault) }
     for name in evidence.keys.sorted() {
       if PromptTemplate.reservedSlots.contains(name) {
         throw .badMapping(key: "evidence", reason: "'\(name)' is the name of a built-in slot; choose another")
@@ -100,5 +107,18 @@ public struct FieldMapping: Sendable, Equatable, Codable {
     if let label, slices.values.contains(label) {
       throw .badMapping(key: "slices", reason: "'\(label)' is the gold label's column, which is read under count alone")
     }
+  }
+
+  /// What is wrong with the columns of the images; nil where nothing is.
+  package var imageFault: String? {
+    guard let image else { return nil }
+    if image.columns.isEmpty { return "the list is empty; name a column, or set it to null for items without images" }
+    // Of a single column the texts' slots go first, as they always did.
+    guard image.columns.count > 1 else { return nil }
+    var taken = Set(slots + PromptTemplate.reservedSlots)
+    for (slot, column) in zip(imageSlots, image.columns) where !taken.insert(slot).inserted {
+      return "the slot {\(slot)} of the column '\(column)' is taken; rename one of the two"
+    }
+    return nil
   }
 }

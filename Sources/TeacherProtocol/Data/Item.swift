@@ -1,4 +1,4 @@
-/// One thing to be judged: a text, an image, or both, with whatever evidence comes with it.
+/// One thing to be judged: a text, images, or both, with whatever evidence comes with it.
 ///
 /// It carries no gold label, on purpose: labels are read through a `LabelSource` or a ``GoldColumn`` alone, where each
 /// reading is counted, so no code that holds an item can peek.
@@ -9,8 +9,8 @@ public struct Item: Sendable, Hashable, Codable {
   public var group: String
   /// Name of its split, empty where the data set has none.
   public var split: String
-  /// Path of its image as the data file gives it; ``Dataset/imageURL(of:)`` resolves it.
-  public var image: String?
+  /// Its images by slot, in the order of the mapping's columns. A slot without an image is there with no path.
+  public var imageSlots: [ImageSlot]
   /// Text and evidence by slot name: `"text"` and those of the mapping. Absent evidence is an empty text, so the keys
   /// are the slots that a prompt template may name.
   public var fields: [String: String]
@@ -19,17 +19,51 @@ public struct Item: Sendable, Hashable, Codable {
 
   /// An item.
   public init(
-    id: String, group: String? = nil, split: String = "", image: String? = nil, fields: [String: String],
+    id: String, group: String? = nil, split: String = "", imageSlots: [ImageSlot] = [], fields: [String: String],
     attributes: [String: String] = [:]
   ) {
     self.id = id
     self.group = group ?? id
     self.split = split
-    self.image = image
+    self.imageSlots = imageSlots
     self.fields = fields
     self.attributes = attributes
   }
 
+  /// An item with one image, in the slot `image`; nil for none.
+  public init(
+    id: String, group: String? = nil, split: String = "", image: String?, fields: [String: String],
+    attributes: [String: String] = [:]
+  ) {
+    self.init(
+      id: id, group: group, split: split, imageSlots: image.map { [ImageSlot(name: "image", paths: [$0])] } ?? [],
+      fields: fields, attributes: attributes)
+  }
+
+  /// Paths of all images, slot after slot; ``Dataset/imageURL(_:)`` resolves them.
+  public var images: [String] { imageSlots.flatMap(\.paths) }
+
+  /// What people call each of ``images``: its slot, with a number where the slot has several.
+  package var imageNames: [String] {
+    imageSlots.flatMap { slot in
+      slot.paths.indices.map { slot.paths.count > 1 ? "\(slot.name) \($0 + 1)" : slot.name }
+    }
+  }
+
   /// The main text, the field `"text"`; empty where there is none.
   public var text: String { fields["text"] ?? "" }
+}
+
+/// The images of one column of a data file: none, one, or several.
+public struct ImageSlot: Sendable, Hashable, Codable {
+  /// What prompt templates call it: the column's name, with "_" for the points of a path.
+  public var name: String
+  /// Paths as the data file gives them.
+  public var paths: [String]
+
+  /// A slot with its images.
+  public init(name: String, paths: [String]) {
+    self.name = name
+    self.paths = paths
+  }
 }

@@ -42,8 +42,28 @@ struct ItemReader {
       id: id, group: mapping.group.flatMap { row.text($0) },
       split: try mapping.split.map { column throws(RowProblem) in try required(row, column, "the name of a split") }
         ?? "",
-      image: try mapping.image.map { column throws(RowProblem) in try required(row, column, "the path of an image") },
-      fields: fields, attributes: attributes)
+      imageSlots: try imageSlots(row), fields: fields, attributes: attributes)
+  }
+
+  /// The images of every mapped column. The first column must say something, if only that there is none: `[]`.
+  private func imageSlots(_ row: RowFile.Row) throws(RowProblem) -> [ImageSlot] {
+    var slots: [ImageSlot] = []
+    for (name, column) in zip(mapping.imageSlots, mapping.image?.columns ?? []) {
+      if row.text(column) == nil, row.value(column) != .array([]) {
+        if slots.isEmpty { throw problem(row, column, expected: "the path of an image") }
+        slots.append(ImageSlot(name: name, paths: []))
+        continue
+      }
+      let values = row.list(column)
+      let paths = values.compactMap(\.path)
+      if let fault = values.indices.first(where: { values[$0].path == nil }) {
+        throw RowProblem(
+          file: file, line: row.line, field: column, expected: "paths of images",
+          found: "\(values[fault].found) in place \(fault + 1) of \(values.count)")
+      }
+      slots.append(ImageSlot(name: name, paths: paths))
+    }
+    return slots
   }
 
   private func required(_ row: RowFile.Row, _ column: String, _ expected: String) throws(RowProblem) -> String {
@@ -61,7 +81,8 @@ extension FieldMapping {
   /// Refuses a mapping whose column no row has: that is a misspelt name and not thousands of bad rows.
   func checkColumns(of table: RowFile, includingLabel: Bool = false) throws(TeacherProtocolError) {
     var wanted: [(key: String, column: String)] = id.columns.map { ("id", $0) }
-    for (key, column) in [("image", image), ("text", text), ("group", group), ("split", split)] {
+    wanted += (image?.columns ?? []).map { ("image", $0) }
+    for (key, column) in [("text", text), ("group", group), ("split", split)] {
       if let column { wanted.append((key, column)) }
     }
     if includingLabel, let label { wanted.append(("label", label)) }

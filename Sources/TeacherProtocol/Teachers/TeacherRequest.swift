@@ -67,14 +67,31 @@ public struct TeacherParameters: Sendable, Equatable, Codable {
 
 /// One question to one teacher, complete.
 public struct TeacherRequest: Sendable {
+  /// An image to show, and where it stands in the prompt.
+  public struct Image: Sendable, Hashable {
+    /// The path as the data file gives it.
+    public var path: String
+    /// The file.
+    public var file: ImageReference
+    /// How many bytes of the prompt's UTF-8 stand before it; 0 is before the text.
+    public var place: Int
+
+    /// An image. The default place is 0: before the text.
+    public init(path: String, file: ImageReference, place: Int = 0) {
+      self.path = path
+      self.file = file
+      self.place = place
+    }
+  }
+
   /// What is judged.
   public var item: Item
-  /// The filled template.
+  /// The filled template, without its images.
   public var prompt: String
   /// Which template it was.
   public var promptVersion: String
-  /// The image to show; nil for a question about text alone.
-  public var image: ImageReference?
+  /// The images to show, in the order of their places; empty for a question about text alone.
+  public var images: [Image]
   /// The labels an answer may have.
   public var labels: LabelSet
   /// How to answer.
@@ -83,27 +100,45 @@ public struct TeacherRequest: Sendable {
   public var meter: (any RequestMeter)?
 
   /// A question.
+  ///
+  /// - Precondition: places rise, and each is at the beginning of a character of the prompt.
   public init(
-    item: Item, prompt: String, promptVersion: String, image: ImageReference? = nil, labels: LabelSet,
+    item: Item, prompt: String, promptVersion: String, images: [Image] = [], labels: LabelSet,
     parameters: TeacherParameters = TeacherParameters()
   ) {
+    precondition(
+      Prompt.arePlaces(images.map(\.place), in: prompt),
+      "TeacherRequest: images at \(images.map(\.place)) of a prompt of "
+        + "\(prompt.utf8.count) bytes")
     self.item = item
     self.prompt = prompt
     self.promptVersion = promptVersion
-    self.image = image
+    self.images = images
     self.labels = labels
     self.parameters = parameters
   }
 
   /// The question that a template asks about an item.
   ///
-  /// - Throws: ``TeacherProtocolError/unknownSlot(_:template:known:)``.
+  /// ```swift
+  /// try TeacherRequest(item: item, template: template, labels: labels) { path throws(TeacherProtocolError) in
+  ///   try ImageReference(contentsOf: data.imageURL(path))
+  /// }
+  /// ```
+  ///
+  /// - Parameter file: the file of an image by its path in the data file. The default shows no image.
+  /// - Throws: ``TeacherProtocolError/unknownSlot(_:template:known:)``, and what `file` throws.
   public init(
-    item: Item, template: PromptTemplate, image: ImageReference? = nil, labels: LabelSet,
-    parameters: TeacherParameters = TeacherParameters()
+    item: Item, template: PromptTemplate, labels: LabelSet, parameters: TeacherParameters = TeacherParameters(),
+    file: (String) throws(TeacherProtocolError) -> ImageReference? = { _ in nil }
   ) throws(TeacherProtocolError) {
+    let prompt = try template.prompt(for: item, labels: labels)
+    var images: [Image] = []
+    for image in prompt.images {
+      if let file = try file(image.path) { images.append(Image(path: image.path, file: file, place: image.place)) }
+    }
     self.init(
-      item: item, prompt: try template.prompt(for: item, labels: labels), promptVersion: template.version, image: image,
-      labels: labels, parameters: parameters)
+      item: item, prompt: prompt.text, promptVersion: template.version, images: images, labels: labels,
+      parameters: parameters)
   }
 }

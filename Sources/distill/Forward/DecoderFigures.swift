@@ -39,9 +39,10 @@
       let rejectedText = try ForwardItem.need(item.rejected, "rejected", item: number)
       // Families that read text alone leave images out.
       let pictures = try student.tower == nil ? [] : (item.images ?? []).map(picture)
+      let places = student.tower == nil ? [] : try prompt.places(of: pictures.count, item: number)
       let images = try pictures.map(student.image)
       func ids(_ answer: String?) throws -> [Int] {
-        let messages = student.messages(question: prompt, images: images.count, answer: answer)
+        let messages = student.messages(question: prompt.text, imagesAt: places, answer: answer)
         return try student.ids(
           of: student.rendered(messages, addingGenerationPrompt: answer == nil), images: images)
       }

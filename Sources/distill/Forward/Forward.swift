@@ -16,6 +16,9 @@
           {"images": ["a.jpg"], "prompt": "Is it so?", "chosen": "No.", "rejected": "Yes."}
           {"text": "It is not so.", "label": 1}
 
+        A prompt may be a list of parts, which says where images stand: [{"type": "text", "text": "Is "}, {"type": \
+        "image"}, {"type": "text", "text": " this?"}].
+
         Example:
 
           distill forward --model models/smolvlm --adapter runs/news/stage2 --items items.jsonl --out figures

@@ -1,5 +1,6 @@
 #if Run
   import Distillation
+  import TeacherProtocol
   import Testing
 
   /// A section of a downstream project, as the documentation of `ConfigurationSection` shows it.
@@ -26,6 +27,29 @@
       var columns = CheckedDataConfiguration.Fields()
       columns.detail = nil
       #expect(try CheckedDataConfiguration.Fields(text: columns.yaml, format: .yaml) == columns)
+    }
+
+    @Test func imagesAreOneColumnOrSeveral() throws {
+      func fields(_ text: String) throws -> FieldConfiguration { try FieldConfiguration(text: text, format: .yaml) }
+      #expect(try fields("image: photo").image == "photo")
+      let two = try fields("image: [photo, meta.found]")
+      #expect(two.image == ["photo", "meta.found"])
+      #expect(try fields(two.yaml) == two && FieldConfiguration(text: two.json, format: .json) == two)
+      // One column is written as it always was: what a finished run is remembered by has it.
+      #expect(try fields("image: [photo]").json == fields("image: photo").json)
+      #expect(
+        ConfigurationFixture.problems(FieldConfiguration.self, "image: 3", .yaml) == [
+          "image (line 1): expected a column's name, or a list of them, found the number 3"
+        ])
+      for (text, reason) in [
+        ("image: []", "not empty"), ("image: [photo, '']", "not empty"), ("image: [photo, photo]", "{photo}"),
+        ("image: [photo, words]\nevidence: {words: web}", "{words}"), ("image: [photo, 1]", "text (put it in quotes"),
+      ] {
+        let problems = ConfigurationFixture.problems(FieldConfiguration.self, text, .yaml)
+        #expect(problems.count == 1 && problems[0].contains(reason) && problems[0].contains("image"), "\(problems)")
+      }
+      // A text of that name was a slot before images were.
+      #expect(throws: Never.self) { try fields("image: photo\nevidence: {photo: description}") }
     }
 
     @Test func aSectionOfAnotherProjectIsReadInTheSameWay() throws {

@@ -119,9 +119,9 @@ import Testing
   }
 
   @Test func `a conflict without a photo, a human or a student says so`() {
-    let bare = ReportContent.Conflict(id: "1", photo: nil, caption: "c", votes: [])
+    let bare = ReportContent.Conflict(id: "1", photos: [], caption: "c", votes: [])
     var other = bare
-    other.photo = .init(format: .png, bytes: [0])
+    other.photos = [.init(format: .png, bytes: [0])]
     let mixed = page { $0.conflicts = [bare, other] }
     #expect(mixed.contains("No photo") && mixed.contains("not asked") && !mixed.contains("<dt>Student"))
     // Where no item has one, there is nothing to say of photos.

@@ -38,7 +38,7 @@ enum ReportSample {
     -> ReportContent.Conflict
   {
     ReportContent.Conflict(
-      id: id, photo: .init(format: .png, bytes: [1, 2, 3]), caption: caption,
+      id: id, photos: [.init(format: .png, bytes: [1, 2, 3])], caption: caption,
       votes: [
         .init(name: "eye", label: "pristine", rationale: "It fits.", confidence: 0.9),
         .init(name: "ear", label: "falsified", rationale: "It does not.", confidence: 0.6),

@@ -75,7 +75,7 @@ import Testing
       #expect(review.questions.count == 4)
       #expect(Set(world.conflicts.map(\.id)).isSuperset(of: review.questions.map(\.item.id)))
       #expect(review.questions[0].answers.map(\.teacher) == ["a", "b"])
-      let photo = try #require(review.questions[0].item.image)
+      let photo = try #require(review.questions[0].item.images.first)
       #expect(FileManager.default.fileExists(atPath: review.images.appending(path: photo).path))
       let journal = try ReviewJournal(review.journal)
       for (number, question) in review.questions.enumerated() {

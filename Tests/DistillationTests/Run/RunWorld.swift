@@ -196,6 +196,8 @@ struct WatchedStudent: Student {
   final class Log: Sendable {
     struct Entry: Sendable, Equatable {
       var question: String
+      /// Where its images stand.
+      var images: [Int] = [0]
       var answers: [String]
     }
     private struct State {
@@ -232,7 +234,7 @@ struct WatchedStudent: Student {
   }
 
   func tree(question: String, images: [PromptImage], answers: [String]) throws -> AnswerTree {
-    log.add(.init(question: question, answers: answers))
+    log.add(.init(question: question, images: images.map(\.place), answers: answers))
     return try student.tree(question: question, images: images, answers: answers)
   }
 

@@ -1,10 +1,13 @@
+public import TeacherProtocol
+
 /// Which column of a data file is what.
 public struct FieldConfiguration: ConfigurationSection {
   /// The column with the item's identifier, unique in the file. The default is `id`.
   public var id = "id"
-  /// The column with the image's file name; nil where items have no image, so that everything is asked and trained with
-  /// text alone. The default is `image`.
-  public var image: String? = "image"
+  /// The columns with the images' file names, each one name or a list of them; nil where items have no image, so that
+  /// everything is asked and trained with text alone. The first column must have a value in each row, further ones may be
+  /// empty. The default is `image`.
+  public var image: ColumnList? = "image"
   /// The column with the caption or text that is judged. The default is `text`.
   public var text = "text"
   /// The column with the true label, read through the label source alone. The default is `label`.
@@ -28,8 +31,10 @@ public struct FieldConfiguration: ConfigurationSection {
   public static let keys: [ConfigurationKey<FieldConfiguration>] = [
     ConfigurationKey("id", \.id, "Column with the item's identifier.", range: .nonBlank),
     ConfigurationKey(
-      "image", \.image, "Column with the image's file name; null where items have no image.",
-      range: .ifGiven(.nonBlank)),
+      "image", \.image,
+      "Column with the image's file name, or a list of names; [photo, evidence] for several columns, of which the first "
+        + "must be filled; null where items have no image.",
+      range: .ifGiven(.namedColumns)),
     ConfigurationKey("text", \.text, "Column with the caption or text to judge.", range: .nonBlank),
     ConfigurationKey(
       "label", \.label, "Column with the true label, read through the label source alone.", range: .nonBlank),
@@ -55,5 +60,8 @@ public struct FieldConfiguration: ConfigurationSection {
         expected: "slot names of letters, digits and _, other than text", found: "'\(slot)'")
       reader.require(!column.isEmpty, "evidence", expected: "a column for every slot", found: "none for '\(slot)'")
     }
+    let fault = FieldMapping(image: image, text: text, evidence: evidence).imageFault
+    reader.require(
+      fault == nil, "image", expected: "columns that a prompt can tell apart", found: fault ?? "")
   }
 }
