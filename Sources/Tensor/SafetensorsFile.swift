@@ -12,11 +12,11 @@ extension Tensor {
   /// The file is mapped into memory, not loaded: opening costs the header alone, and a Float32 tensor, or a matrix in 16
   /// bits, stands on the file's own pages, shared among processes, for as long as the tensor lives. It must not be truncated meanwhile;
   /// replacing it by a rename, as `writeSafetensors` does, is safe. Header sizes, offsets and shapes are checked on
-  /// opening. It does not read 8-bit floating point.
+  /// opening. Elements of types that it does not read stop only who asks for that tensor.
   ///
   /// The format: https://github.com/huggingface/safetensors
   public struct SafetensorsFile: Sendable {
-    /// The types of elements that a file may declare, by the names that stand in it.
+    /// The types of elements that a file may declare, by the names that stand in it: those of safetensors 0.8.
     public enum ElementType: String, Sendable, CaseIterable {
       /// One byte, 0 or 1.
       case bool = "BOOL"
@@ -24,20 +24,30 @@ extension Tensor {
       case uint8 = "U8", int8 = "I8", uint16 = "U16", int16 = "I16"
       /// Wide integers.
       case uint32 = "U32", int32 = "I32", uint64 = "U64", int64 = "I64"
-      /// Floating point with an 8-bit pattern: listed, not read.
-      case float8E4M3 = "F8_E4M3", float8E5M2 = "F8_E5M2"
+      /// Floating point with a 4-bit pattern, two elements to a byte: listed, not read.
+      case float4 = "F4"
+      /// Floating point with a 6-bit pattern, four elements to three bytes: listed, not read.
+      case float6E2M3 = "F6_E2M3", float6E3M2 = "F6_E3M2"
+      /// Floating point with an 8-bit pattern, and exponents alone: listed, not read.
+      case float8E4M3 = "F8_E4M3", float8E5M2 = "F8_E5M2", float8E8M0 = "F8_E8M0"
+      /// Floating point with an 8-bit pattern without a negative zero: listed, not read.
+      case float8E4M3FNUZ = "F8_E4M3FNUZ", float8E5M2FNUZ = "F8_E5M2FNUZ"
       /// Floating point of 16 bits, IEEE and bfloat.
       case float16 = "F16", bfloat16 = "BF16"
       /// Floating point of 32 and 64 bits.
       case float32 = "F32", float64 = "F64"
+      /// Complex numbers of two 32-bit parts: listed, not read.
+      case complex64 = "C64"
 
-      /// Bytes of one element.
-      public var byteCount: Int {
+      /// Bits of one element.
+      public var bitCount: Int {
         switch self {
-        case .bool, .uint8, .int8, .float8E4M3, .float8E5M2: 1
-        case .uint16, .int16, .float16, .bfloat16: 2
-        case .uint32, .int32, .float32: 4
-        case .uint64, .int64, .float64: 8
+        case .float4: 4
+        case .float6E2M3, .float6E3M2: 6
+        case .bool, .uint8, .int8, .float8E4M3, .float8E5M2, .float8E8M0, .float8E4M3FNUZ, .float8E5M2FNUZ: 8
+        case .uint16, .int16, .float16, .bfloat16: 16
+        case .uint32, .int32, .float32: 32
+        case .uint64, .int64, .float64, .complex64: 64
         }
       }
     }
@@ -71,11 +81,12 @@ extension Tensor {
     /// A floating-point tensor in the file's shape. F32 is not copied where it is aligned. Matrices in F16 and BF16 keep
     /// their 16 bits and are converted where they are read; F64 is rounded to nearest.
     ///
-    /// - Throws: `SafetensorsError.missingTensor`, or `unsupportedType` for integers and 8-bit floating point.
+    /// - Throws: `SafetensorsError.missingTensor`, or `unsupportedType` for integers, complex numbers and floating point of
+    ///   8 bits and fewer.
     public func tensor(named name: String) throws -> Tensor {
       let entry = try entry(name)
       let bytes = bytes(of: entry)
-      let count = entry.range.count / entry.type.byteCount
+      let count = entry.range.count * 8 / entry.type.bitCount
       guard count > 0 else {
         guard entry.type.isReadableFloat else { throw unsupported(name, "F32, F16, BF16 or F64", entry) }
         return .zeros(entry.shape)
@@ -104,8 +115,8 @@ extension Tensor {
       let entry = try entry(name)
       let bytes = bytes(of: entry)
       func load<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type) throws -> [Int] {
-        try (0..<(entry.range.count / entry.type.byteCount)).map { i in
-          let value = T(littleEndian: bytes.loadUnaligned(fromByteOffset: i * entry.type.byteCount, as: T.self))
+        try (0..<(entry.range.count / MemoryLayout<T>.size)).map { i in
+          let value = T(littleEndian: bytes.loadUnaligned(fromByteOffset: i * MemoryLayout<T>.size, as: T.self))
           guard let exact = Int(exactly: value) else { throw unsupported(name, "values up to \(Int.max)", entry) }
           return exact
         }

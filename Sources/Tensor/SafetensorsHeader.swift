@@ -40,6 +40,8 @@ struct SafetensorsHeader: Sendable {
     var json = SafetensorsJSON(UnsafeRawBufferPointer(rebasing: bytes[8..<dataOffset]), file: file, origin: 8)
     try json.object("the header") { json, name in
       if name == "__metadata__" {
+        // The reference reader takes null for no metadata.
+        if try json.takeNull() { return }
         try json.object("__metadata__") { json, key in metadata[key] = try json.string("the value of \"\(key)\"") }
       } else {
         entries[name] = try Self.entry(&json, name: name, file: file)
@@ -73,14 +75,15 @@ struct SafetensorsHeader: Sendable {
     guard offsets.count == 2, offsets[0] <= offsets[1] else {
       throw wrong("data_offsets [begin, end] with begin <= end", "\(offsets)")
     }
-    var size = known.byteCount
+    var size = known.bitCount
     for extent in shape {
       let (product, overflow) = size.multipliedReportingOverflow(by: extent)
       guard !overflow else { throw wrong("a size that fits in 63 bits", "the shape \(shape)") }
       size = product
     }
-    guard offsets[1] - offsets[0] == size else {
-      throw wrong("\(size) bytes for \(type) \(shape)", "data_offsets \(offsets)")
+    guard size % 8 == 0 else { throw wrong("whole bytes for \(type)", "\(size) bits for the shape \(shape)") }
+    guard offsets[1] - offsets[0] == size / 8 else {
+      throw wrong("\(size / 8) bytes for \(type) \(shape)", "data_offsets \(offsets)")
     }
     return Entry(type: known, shape: shape, range: offsets[0]..<offsets[1])
   }

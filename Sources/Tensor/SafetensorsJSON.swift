@@ -68,6 +68,14 @@ struct SafetensorsJSON {
     return result
   }
 
+  /// Passes over the word null where it stands next.
+  mutating func takeNull() throws -> Bool {
+    skipSpace()
+    guard peek() == UInt8(ascii: "n") else { return false }
+    try word("null")
+    return true
+  }
+
   /// Passes over any value.
   mutating func skipValue(depth: Int = 0) throws {
     guard depth < Self.depthLimit else { throw malformed("at most \(Self.depthLimit) levels of nesting") }

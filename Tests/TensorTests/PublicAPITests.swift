@@ -30,7 +30,7 @@ import Testing
     #expect(file.metadata["format"] == "pt")
     #expect(file.shape(of: "weight") == [3, 1])
     #expect(file.dtype(of: "weight") == Tensor.SafetensorsFile.ElementType.float32)
-    #expect(file.dtype(of: "weight")?.byteCount == 4)
+    #expect(file.dtype(of: "weight")?.bitCount == 32)
     #expect(file.path == url.path)
     #expect(try file.tensor(named: "weight").isIdentical(to: weight))
     #expect(throws: Tensor.SafetensorsError.self) { try file.integers(named: "weight") }
@@ -107,6 +107,6 @@ import Testing
     ]
     for error in errors { #expect(error.description.hasPrefix("f: ") && error.description.hasSuffix(".")) }
     #expect(errors[6].description.contains("\"d\" and 1 more"))
-    #expect(Set(Tensor.SafetensorsFile.ElementType.allCases.map(\.byteCount)) == [1, 2, 4, 8])
+    #expect(Set(Tensor.SafetensorsFile.ElementType.allCases.map(\.bitCount)) == [4, 6, 8, 16, 32, 64])
   }
 }

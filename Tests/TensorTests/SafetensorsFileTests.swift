@@ -83,6 +83,27 @@ import Testing
     #expect(throws: Tensor.SafetensorsError.self) { try large.integers(named: "i") }
   }
 
+  // The names that safetensors 0.8.0 reads, with their bits; "__metadata__": null is none there too.
+  @Test(
+    "A tensor that nothing asks for may have any type of the format",
+    arguments: [
+      ("F4", 4), ("F6_E2M3", 6), ("F6_E3M2", 6), ("F8_E4M3", 8), ("F8_E5M2", 8), ("F8_E8M0", 8), ("F8_E4M3FNUZ", 8),
+      ("F8_E5M2FNUZ", 8), ("C64", 64), ("U64", 64), ("I64", 64), ("BOOL", 8),
+    ])
+  func otherTypes(type: String, bits: Int) throws {
+    let bytes = 8 * bits / 8
+    let header =
+      #"{"__metadata__":null,"f":{"dtype":"F32","shape":[1],"data_offsets":[\#(bytes),\#(bytes + 4)]},"#
+      + #""model.rotary_emb.inv_freq":{"dtype":"\#(type)","shape":[4,2],"data_offsets":[0,\#(bytes)]}}"#
+    let file = try open(header, [UInt8](repeating: 0, count: bytes + 4))
+    #expect(file.metadata.isEmpty && file.dtype(of: "model.rotary_emb.inv_freq")?.bitCount == bits)
+    #expect(try file.tensor(named: "f").scalars == [0])
+    #expect(
+      throws: Tensor.SafetensorsError.unsupportedType(
+        file: file.path, tensor: "model.rotary_emb.inv_freq", expected: "F32, F16, BF16 or F64", found: type)
+    ) { try file.tensor(named: "model.rotary_emb.inv_freq") }
+  }
+
   @Test("What is not there or of another kind is an error that names file and tensor")
   func wrongKinds() throws {
     let header =

@@ -30,6 +30,8 @@ import Testing
       (#"{"a":{"shape":[1],"data_offsets":[0,4]}}"#, 4, "no dtype"),
       (#"{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}"#, 4, "a dtype among"),
       (#"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}"#, 0, "63 bits"),
+      (#"{"a":{"dtype":"F4","shape":[3],"data_offsets":[0,2]}}"#, 2, "whole bytes for F4"),
+      (#"{"a":{"dtype":"F6_E3M2","shape":[4],"data_offsets":[0,4]}}"#, 4, "3 bytes for F6_E3M2 [4]"),
       (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8, "begins at 0"),
       (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 5, "ends with the file, at 5"),
       (#"{}"#, 1, "ends with the file, at 1"),
@@ -59,7 +61,7 @@ import Testing
     "What is not the JSON of a header is refused at its byte",
     arguments: [
       ("", 8), (" {}", 8), ("[]", 8), ("{", 9), ("{} x", 11), (#"{"a"}"#, 12), (#"{"a":1}"#, 13), (#"{a:1}"#, 9),
-      (#"{"__metadata__":{},}"#, 27), (#"{"__metadata__":null}"#, 24), (#"{"__metadata__":{"a":1}}"#, 29),
+      (#"{"__metadata__":{},}"#, 27), (#"{"__metadata__":nul}"#, 27), (#"{"__metadata__":{"a":1}}"#, 29),
       (#"{"__metadata__":{"a":"1","a":"2"}}"#, 33), (#"{"__metadata__":{"a":"\x"}}"#, 30),
       (#"{"__metadata__":{"a":"\ud800"}}"#, 30), (#"{"__metadata__":{"a":"\ud800\u0041"}}"#, 30),
       (#"{"__metadata__":{"a":"\u00g0"}}"#, 34), ("{\"__metadata__\":{\"a\":\"\n\"}}", 30),

@@ -73,7 +73,7 @@
           let count = shape.reduce(1, *)
           elements += count
           tensors += 1
-          bytes += count * type.byteCount
+          bytes += count * type.bitCount / 8
           types[type.rawValue, default: 0] += 1
         }
       }
