@@ -9,18 +9,41 @@
       discussion: """
         Reads standard input and prints one JSON array of numbers a line, of length 1: the product of two says how alike \
         their texts are. The folder is one of sentence-transformers, such as all-MiniLM-L6-v2, or any model of the BERT, \
-        RoBERTa or XLM-R family, whose tokens are then averaged. A text beyond the model's limit is cut there.
+        RoBERTa or XLM-R family, whose tokens are then averaged. A text beyond the model's limit is cut there. A folder's \
+        default prompt is put before each line, as sentence-transformers does.
 
         Example:
 
           distill embed --model models/all-MiniLM-L6-v2 < captions.txt > vectors.jsonl
+          distill embed --model models/e5 --prompt-name query < questions.txt > vectors.jsonl
         """)
 
     @Option(help: ArgumentHelp("The model's folder.", valueName: "folder"), completion: .directory)
     var model: String
 
+    @Option(help: ArgumentHelp("Which of the folder's prompts to put before each line.", valueName: "name"))
+    var promptName: String?
+
+    @Option(help: ArgumentHelp("What to put before each line; \"\" for nothing.", valueName: "text"))
+    var prompt: String?
+
+    func validate() throws {
+      guard prompt == nil || promptName == nil else {
+        throw ValidationError("--prompt says what --prompt-name would look up: leave one of them out")
+      }
+    }
+
     func run() throws {
-      let embedder = try SentenceEmbedder(contentsOf: URL(filePath: model))
+      var embedder = try SentenceEmbedder(contentsOf: URL(filePath: model))
+      if let promptName {
+        guard let text = embedder.prompts[promptName] else {
+          throw ValidationError(
+            "--prompt-name: expected one of the folder's prompts ("
+              + embedder.prompts.keys.sorted().joined(separator: ", ") + "), found \"\(promptName)\"")
+        }
+        embedder.prompt = text
+      }
+      if let prompt { embedder.prompt = prompt }
       try InputLines.forEachBlock { lines, _ in
         let rows = embedder.vectors(for: lines).map { vector in
           "[" + vector.map { "\($0)" }.joined(separator: ",") + "]\n"

@@ -10,6 +10,8 @@ struct CheckedState: Codable, Sendable {
   /// How good labels and student were on the way.
   var curve: [CheckedEvaluation.Point] = []
   var isFinished = false
+  /// What was put before records to find those that are alike; nil in runs of versions that put nothing there.
+  var retrievalPrompt: String?
 }
 
 extension CheckedRun {
@@ -21,7 +23,8 @@ extension CheckedRun {
 
   /// Goes through the rounds, from the last checkpoint on.
   func label(
-    _ loop: DualCheckerLoop, data: CheckedData, student untrained: some CheckedStudent, key: String
+    _ loop: DualCheckerLoop, data: CheckedData, student untrained: some CheckedStudent, retrievalPrompt: String?,
+    key: String
   ) async throws -> CheckedState {
     if let state = try savedState(key), state.isFinished { return state }
     var student = untrained
@@ -30,7 +33,7 @@ extension CheckedRun {
       state = saved
     } else {
       reporter.message("explaining and answering the labelled pool of \(data.pool.count)")
-      state = CheckedState(key: key, loop: try await loop.start())
+      state = CheckedState(key: key, loop: try await loop.start(), retrievalPrompt: retrievalPrompt)
     }
     reporter.begin("labelling", total: data.unlabelled.count, done: state.loop.taken, unit: "records")
     let sample = data.known(Array(data.test.prefix(100)))
@@ -48,6 +51,14 @@ extension CheckedRun {
     try write(state)
     try? FileManager.default.removeItem(at: folder.appending(path: "checkpoints"))
     return state
+  }
+
+  /// What to put before records to find those that are alike: a run that has begun goes on with what it began with.
+  func retrievalPrompt(insteadOf prompt: String) -> String {
+    struct Begun: Decodable { var retrievalPrompt: String? }
+    guard let data = try? Data(contentsOf: stateFile), let begun = try? JSONDecoder().decode(Begun.self, from: data)
+    else { return prompt }
+    return begun.retrievalPrompt ?? ""
   }
 
   private func savedState(_ key: String) throws -> CheckedState? {

@@ -57,7 +57,8 @@ public struct CheckedRun: Sendable {
     try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
     let all = try CheckedRecords(configuration)
     let hashed = HashedNGramEncoder(suiting: all.training.map(\.wholeText))
-    let encoder = try folderEncoder() ?? hashed
+    let folderEncoder = try folderEncoder()
+    let encoder: any SentenceEncoder = folderEncoder ?? hashed
     let data = try await CheckedData(all, configuration, encoder: encoder)
     let model = try modelFolder(all)
     let untrained = try student(data.task, model: model)
@@ -67,7 +68,8 @@ public struct CheckedRun: Sendable {
     let records = StepRecords(run: folder)
     let key = try StepRecords.key(settings, all.key, digest(of: model), loop.teacher.model)
     let began = Date()
-    let labelled = try await label(loop, data: data, student: untrained, key: key)
+    let labelled = try await label(
+      loop, data: data, student: untrained, retrievalPrompt: folderEncoder?.prompt, key: key)
     if !records.isDone("label", key: key, outputs: []) {
       try records.finish("label", key: key, seconds: Date().timeIntervalSince(began))
     }
@@ -110,9 +112,11 @@ public struct CheckedRun: Sendable {
   }
 
   /// The configuration's model that says how alike records are; nil where it names none.
-  private func folderEncoder() throws -> (any SentenceEncoder)? {
+  private func folderEncoder() throws -> FolderSentenceEncoder? {
     try configuration.aligner.encoder.map {
-      FolderSentenceEncoder(try SentenceEmbedder(contentsOf: URL(filePath: $0)))
+      var embedder = try SentenceEmbedder(contentsOf: URL(filePath: $0))
+      embedder.prompt = retrievalPrompt(insteadOf: embedder.prompt)
+      return FolderSentenceEncoder(embedder)
     }
   }
 

@@ -86,6 +86,9 @@ struct RememberingTeacher: Teacher {
 public struct FolderSentenceEncoder: SentenceEncoder {
   private let embedder: SentenceEmbedder
 
+  /// What the embedder puts before each text.
+  public var prompt: String { embedder.prompt }
+
   /// The vectors of this embedder.
   public init(_ embedder: SentenceEmbedder) { self.embedder = embedder }
 

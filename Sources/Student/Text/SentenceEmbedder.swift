@@ -26,28 +26,39 @@ public struct SentenceEmbedder: Sendable {
   public let encoder: TextEncoder
   /// How a text's hidden rows become one vector.
   public let pooling: Pooling
+  /// What may be put before texts, by name: what the folder's `config_sentence_transformers.json` says.
+  public let prompts: [String: String]
+  /// Whether the prompt's rows are part of the vector; false leaves them out after they were read with the text.
+  public let poolsPrompt: Bool
+  /// What is put before each text. A folder's default prompt, where it has one.
+  public var prompt: String
   private let reader: TextReader
 
   /// An embedder of these parts.
   ///
   /// - Parameters:
+  ///   - prompts: what may be put before texts, by name. The default is none.
+  ///   - prompt: what is put before each text. The default is nothing.
+  ///   - poolsPrompt: whether the prompt's rows are part of the vector. The default is true.
   ///   - maximumTokens: a lower limit than the encoder's and the tokenizer's. The default is none.
   ///   - name: what errors call the tokenizer.
   /// - Throws: ``StudentError/unusableFile(_:expected:found:)`` where the tokenizer does not fit the encoder.
   public init(
-    encoder: TextEncoder, tokenizer: Tokenizer, pooling: Pooling = .mean, maximumTokens: Int? = nil,
-    name: String = "the tokenizer"
+    encoder: TextEncoder, tokenizer: Tokenizer, pooling: Pooling = .mean, prompts: [String: String] = [:],
+    prompt: String = "", poolsPrompt: Bool = true, maximumTokens: Int? = nil, name: String = "the tokenizer"
   ) throws {
     precondition(maximumTokens ?? 1 > 0, "at most \(maximumTokens ?? 1) tokens of a text")
     self.encoder = encoder
     self.pooling = pooling
+    (self.prompts, self.prompt, self.poolsPrompt) = (prompts, prompt, poolsPrompt)
     reader = try TextReader(tokenizer, for: encoder.configuration, limit: maximumTokens, name: name)
   }
 
   /// Reads a folder of sentence-transformers, or of any model of the BERT, RoBERTa or XLM-R family.
   ///
-  /// `modules.json` says how rows are pooled and `sentence_bert_config.json` where texts are cut; without them it is the
-  /// mean, and the limit of tokenizer and encoder.
+  /// `modules.json` says how rows are pooled, `sentence_bert_config.json` where texts are cut and
+  /// `config_sentence_transformers.json` what is put before them; without them it is the mean, the limit of tokenizer and
+  /// encoder, and nothing.
   ///
   /// - Throws: ``StudentError`` or the error of the file that can't be used; a tensor that is missing, unknown or of
   ///   another shape stops the load with the whole list.
@@ -56,8 +67,8 @@ public struct SentenceEmbedder: Sendable {
     let parts = try TextModelFolder(contentsOf: modules.transformer)
     let encoder = try TextEncoder(parts.configuration, from: parts.weights)
     try self.init(
-      encoder: encoder, tokenizer: parts.tokenizer, pooling: modules.pooling, maximumTokens: modules.maximumTokens,
-      name: folder.path)
+      encoder: encoder, tokenizer: parts.tokenizer, pooling: modules.pooling, prompts: modules.prompts,
+      prompt: modules.prompt, poolsPrompt: modules.poolsPrompt, maximumTokens: modules.maximumTokens, name: folder.path)
   }
 
   /// Elements of a vector.
@@ -67,17 +78,35 @@ public struct SentenceEmbedder: Sendable {
   /// The most tokens of a text, special ones included; what goes beyond is not read.
   public var maximumTokens: Int { reader.maximumTokens }
 
-  /// One vector of length 1 a text, [texts][dimensions], in order.
+  /// One vector of length 1 a text, [texts][dimensions], in order; ``prompt`` is put before each.
   public func vectors(for texts: [String]) -> [[Float]] {
-    reader.map(texts) { batch in
+    let left = leftOutTokens
+    return reader.map(texts.map { prompt + $0 }) { batch in
       let hidden = encoder(batch.map(reader.sequence))
       var start = 0
       return batch.map { text in
-        let rows = pooling == .mean ? start..<(start + text.count) : start..<(start + 1)
-        start += text.count
-        return hidden.withScalars { unitVector($0, rows: rows) }
+        let all = start..<(start + text.count)
+        start = all.upperBound
+        return hidden.withScalars { unitVector($0, rows: pooled(all, without: left)) }
       }
     }
+  }
+
+  /// The rows that are averaged. Of a text that ends within its prompt nothing is left, and the mean is 0.
+  private func pooled(_ rows: Range<Int>, without left: Int) -> Range<Int> {
+    let rest = rows.dropFirst(left)
+    switch pooling {
+    case .mean: return rest.isEmpty ? rows.upperBound..<rows.upperBound : rest.startIndex..<rows.upperBound
+    case .first: return (rest.first ?? rows.lowerBound)..<((rest.first ?? rows.lowerBound) + 1)
+    }
+  }
+
+  /// Tokens at the beginning that are no part of the vector: those of the prompt alone but for a special one at its end,
+  /// as sentence-transformers 6.2 counts them.
+  private var leftOutTokens: Int {
+    guard !poolsPrompt, !prompt.isEmpty else { return 0 }
+    let ids = reader.encoding(of: prompt).ids
+    return ids.last.map(tokenizer.isSpecial) == true ? ids.count - 1 : ids.count
   }
 
   /// The direction of the sum of rows: that of their mean.

@@ -5,6 +5,11 @@ struct SentenceModules {
   var transformer: URL
   var pooling = SentenceEmbedder.Pooling.mean
   var maximumTokens: Int?
+  /// What may be put before texts by name, and what is.
+  var prompts: [String: String] = [:]
+  var prompt = ""
+  /// Whether the prompt's rows are pooled too.
+  var poolsPrompt = true
 
   private struct Entry: Decodable {
     var path: String
@@ -14,6 +19,11 @@ struct SentenceModules {
   private struct Limits: Decodable {
     var max_seq_length: Int?
     var do_lower_case: Bool?
+  }
+
+  private struct Prompts: Decodable {
+    var prompts: [String: String?]?
+    var default_prompt_name: String?
   }
 
   init(contentsOf folder: URL) throws {
@@ -29,7 +39,7 @@ struct SentenceModules {
         let place = entry.path.isEmpty ? folder : folder.appending(path: entry.path)
         switch entry.type.split(separator: ".").last {
         case "Transformer": transformer = place
-        case "Pooling": pooling = try Self.pooling(place.appending(path: "config.json"))
+        case "Pooling": try readPooling(place.appending(path: "config.json"))
         case "Normalize": break
         default:
           throw StudentError.unusableFile(
@@ -37,6 +47,7 @@ struct SentenceModules {
         }
       }
     }
+    try readPrompts(folder.appending(path: "config_sentence_transformers.json"))
     let limits = transformer.appending(path: "sentence_bert_config.json")
     guard FileManager.default.fileExists(atPath: limits.path) else { return }
     let found: Limits = try readJSON(limits)
@@ -52,14 +63,29 @@ struct SentenceModules {
     }
   }
 
-  private static func pooling(_ file: URL) throws -> SentenceEmbedder.Pooling {
+  private mutating func readPrompts(_ file: URL) throws {
+    guard FileManager.default.fileExists(atPath: file.path) else { return }
+    let found: Prompts = try readJSON(file)
+    // Every model of sentence-transformers has these two, empty where the file says nothing.
+    prompts = ["query": "", "document": ""].merging((found.prompts ?? [:]).mapValues { $0 ?? "" }) { $1 }
+    guard let name = found.default_prompt_name else { return }
+    guard let text = prompts[name] else {
+      throw StudentError.unusableFile(
+        file.path, expected: "a default_prompt_name among \(prompts.keys.sorted().joined(separator: ", "))",
+        found: "\"\(name)\"")
+    }
+    prompt = text
+  }
+
+  private mutating func readPooling(_ file: URL) throws {
     let values: [String: Setting] = try readJSON(file)
+    poolsPrompt = values["include_prompt"] != .isOn(false)
     // Newer files name the mode, older ones have a switch for each.
     var modes = values.compactMap { $0.hasPrefix("pooling_mode_") && $1 == .isOn(true) ? $0 : nil }.sorted()
     if case .name(let mode) = values["pooling_mode"] { modes = [mode] }
     switch modes {
-    case ["pooling_mode_mean_tokens"], ["mean"]: return .mean
-    case ["pooling_mode_cls_token"], ["cls"]: return .first
+    case ["pooling_mode_mean_tokens"], ["mean"]: pooling = .mean
+    case ["pooling_mode_cls_token"], ["cls"]: pooling = .first
     default:
       throw StudentError.unusableFile(
         file.path, expected: "pooling by the mean or by the first token", found: modes.joined(separator: ", "))

@@ -31,6 +31,31 @@ import Testing
     }
   }
 
+  @Test
+  func `what is put before records to find the like is kept with the run, and nothing is in runs that began without`()
+    async throws
+  {
+    try await withFolder { folder in
+      var configuration = try CheckedFixture.configuration(in: folder, records: 24)
+      let encoder = try CheckedFixture.encoder(in: folder)
+      try Data(#"{"prompts": {"query": "query: "}, "default_prompt_name": "query"}"#.utf8).write(
+        to: encoder.appending(path: "config_sentence_transformers.json"))
+      configuration.aligner.encoder = encoder.path
+      let out = folder.appending(path: "run")
+      let first = try await CheckedRun(configuration, folder: out).run()
+      let file = out.appending(path: "loop.json")
+      var state = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+      #expect(state["retrievalPrompt"] as? String == "query: ")
+      // A run of a version that put nothing there, stopped after labelling.
+      state["retrievalPrompt"] = nil
+      try JSONSerialization.data(withJSONObject: state).write(to: file)
+      let before = try Data(contentsOf: file)
+      let second = try await CheckedRun(configuration, folder: out).run()
+      #expect(second == first)
+      #expect(try Data(contentsOf: file) == before)
+    }
+  }
+
   /// A finished run judges new records, and scores itself on labelled ones.
   private func used(_ out: URL, _ found: CheckedEvaluation) async throws {
     let run = try CheckedRun.opening(out)

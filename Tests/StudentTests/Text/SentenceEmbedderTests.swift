@@ -73,6 +73,46 @@ import Tokenizers
     }
   }
 
+  /// What sentence-transformers 6.2.0's encode() does (`_resolve_prompt`, `Pooling.forward`).
+  @Test(arguments: [
+    (#"{"pooling_mode": "mean"}"#, true), (#"{"pooling_mode": "mean", "include_prompt": false}"#, false),
+    (#"{"pooling_mode": "cls", "include_prompt": false}"#, false),
+  ])
+  func `a folder's default prompt is put before each text, and left out of the mean where the folder says so`(
+    pooling: String, poolsPrompt: Bool
+  ) throws {
+    try withTemporaryFolder { folder in
+      try write(to: folder, pooling: pooling, limits: nil)
+      let file = folder.appending(path: "config_sentence_transformers.json")
+      try Data(#"{"prompts": {"query": "the dog ", "none": null}, "default_prompt_name": "query"}"#.utf8).write(
+        to: file)
+      var embedder = try SentenceEmbedder(contentsOf: folder)
+      #expect(embedder.prompt == "the dog " && embedder.poolsPrompt == poolsPrompt)
+      #expect(embedder.prompts == ["query": "the dog ", "none": "", "document": ""])
+      let texts = ["a dog runs", "dry", ""]
+      let vectors = embedder.vectors(for: texts)
+      // The prompt alone is its tokens and a special one at each end, of which the last is not left out.
+      let left = poolsPrompt ? 0 : embedder.tokenizer.encode("the dog ").count - 1
+      for (text, vector) in zip(texts, vectors) {
+        let rows = encoder()([TokenSequence(embedder.tokenizer.encode("the dog " + text))])
+        let pooled =
+          embedder.pooling == .mean
+          ? rows.rows(left..<rows.shape[0]).mean(along: 0) : rows.rows(left..<(left + 1)).mean(along: 0)
+        expectClose(
+          Tensor(vector, shape: [12]), pooled / pooled.squared().sum().squareRoot(), relative: 1e-4, absolute: 1e-5)
+      }
+      embedder.prompt = ""
+      let plain = try SentenceEmbedder(encoder: encoder(), tokenizer: TinyText.tokenizer(), pooling: embedder.pooling)
+      #expect(embedder.vectors(for: texts) == plain.vectors(for: texts))
+      // As in sentence-transformers "query" and "document" are always there.
+      try Data(#"{"prompts": {}, "default_prompt_name": "query"}"#.utf8).write(to: file)
+      #expect(try SentenceEmbedder(contentsOf: folder).prompt == "")
+      try Data(#"{"prompts": {"a": "b"}, "default_prompt_name": "c"}"#.utf8).write(to: file)
+      let error = #expect(throws: StudentError.self) { try SentenceEmbedder(contentsOf: folder) }
+      #expect(error.map { "\($0)" }?.contains("a default_prompt_name among a, document, query, found \"c\"") == true)
+    }
+  }
+
   @Test func `a folder without modules is averaged`() throws {
     try withTemporaryFolder { folder in
       try write(to: folder, pooling: "{}", limits: nil)
