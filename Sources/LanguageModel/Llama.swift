@@ -84,6 +84,14 @@ public struct Llama: Module {
       using: &generator)
   }
 
+  /// The token table for the visit of an output head.
+  ///
+  /// - Parameter path: the decoder's.
+  public func table(at path: String) -> TokenTable {
+    TokenTable(
+      embedding, path: path.appending(component: "embed_tokens"), isHead: configuration.tiesEmbeddings)
+  }
+
   /// Hidden rows before the last norm, [rows, width].
   ///
   /// - Parameters:

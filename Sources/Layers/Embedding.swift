@@ -10,6 +10,14 @@ public protocol EmbeddingAdapter: Module {
   func rows(_ tokens: [Int], of table: Tensor) -> Tensor
   /// The whole table as adapted, [vocabulary, dimensions].
   func denseWeight(of table: Tensor) -> Tensor
+  /// The whole table as an output head that is this table multiplies by it, [vocabulary, dimensions]. By default as it
+  /// is without the adapter.
+  func headWeight(of table: Tensor) -> Tensor
+}
+
+extension EmbeddingAdapter {
+  /// The table as it is without the adapter.
+  public func headWeight(of table: Tensor) -> Tensor { table }
 }
 
 /// A table of vectors, one for each token: row lookup.

@@ -80,6 +80,9 @@ public protocol ModuleVisitor {
   mutating func visit(projection: inout any Projection, at path: String)
   /// Called for each table of token vectors; may put an adapter on it. By default it goes on to its parameters.
   mutating func visit(embedding: inout Embedding, at path: String)
+  /// Called for a language model's output head after its token table; nil where the head is the table. May put a map there.
+  /// By default it goes on to the map's parameters.
+  mutating func visit(head: inout (any Projection)?, of table: TokenTable, at path: String)
 }
 
 extension ModuleVisitor {
@@ -99,6 +102,11 @@ extension ModuleVisitor {
   /// Goes on to the parameters of the table and its adapter.
   public mutating func visit(embedding: inout Embedding, at path: String) {
     embedding.visitParameters(&self, at: path)
+  }
+
+  /// Goes on to the parameters below the head, where it is a map of its own.
+  public mutating func visit(head: inout (any Projection)?, of table: TokenTable, at path: String) {
+    visit(projection: &head, at: path)
   }
 }
 

@@ -25,27 +25,21 @@ extension Module {
   ///
   /// - Throws: ``LoRAError`` where nothing matches, a name matches nothing, or an option is wrong or does not suit a place.
   public func planAdapters(_ configuration: LoRAConfiguration) throws -> AdapterPlan {
-    try adapterPlaces(AdapterMatcher(configuration)).plan
+    let (matcher, model) = (try AdapterMatcher(configuration), withOwnHead())
+    try matcher.check(model)
+    return try model.plan(of: model.chosenPlaces(matcher), matcher)
   }
 
   /// Whether an adapter of this model changes something in front of the decoder; see ``AdapterPlan/reachesVision``.
   public var adaptersReachVision: Bool { adapterParameters().map(\.path).contains(where: AdapterMatcher.isVisual) }
 
-  /// The places to adapt with the plan that follows from them.
-  func adapterPlaces(_ matcher: AdapterMatcher) throws -> (chosen: [AdapterPlace], plan: AdapterPlan) {
-    let configuration = matcher.configuration
-    try configuration.check()
-    let (places, parameters) = (places(), parameters())
-    try matcher.checkNames(places: places.map(\.path), parameters: parameters.map(\.path))
-    let chosen = try places.filter { try matcher.adapts($0.path, isTable: $0.isTable) }
-    guard !chosen.isEmpty else {
-      throw LoRAError.nothingMatches(targets: "\(configuration.targets)", available: places.map(\.path))
-    }
-    let saved = parameters.map(\.path).filter { matcher.savedModule(of: $0) != nil }
-    let copies = trainedBiases(of: configuration, at: chosen).union(saved)
-    let whole = parameters.reduce(0) { $0 + (copies.contains($1.path) ? $1.parameter.value.count : 0) }
-    let low = try chosen.reduce(0) { try $0 + matcher.elements(at: $1) }
-    return (chosen, AdapterPlan(paths: chosen.map(\.path), copies: copies.sorted(), parameterCount: low + whole))
+  /// What would train of these places.
+  private func plan(of chosen: ChosenPlaces, _ matcher: AdapterMatcher) throws -> AdapterPlan {
+    let whole = parameters().reduce(0) { $0 + (chosen.copies.contains($1.path) ? $1.parameter.value.count : 0) }
+    let low = try chosen.adapted.reduce(0) { try $0 + matcher.elements(at: $1) }
+    let rows = places().reduce(0) { $0 + (chosen.rows[$1.path]?.count ?? 0) * $1.shape[1] }
+    return AdapterPlan(
+      paths: chosen.adapted.map(\.path), copies: chosen.copies.sorted(), parameterCount: low + whole + rows)
   }
 }
 
@@ -69,8 +63,8 @@ extension AdapterMatcher {
         throw refuse("rank \(rank) is more than the principal parts of a matrix \(place.shape)")
       }
     }
-    guard !configuration.hasBias || place.hasBias else {
-      throw refuse("its product can have no offset of its own, for the layer has none to merge it into")
+    guard !configuration.hasBias || !place.isTable else {
+      throw refuse("a product on a table of token vectors has no offset of its own (lora_bias)")
     }
   }
 }

@@ -50,6 +50,7 @@ extension Module {
 
   private mutating func setWeights(_ weight: (String) -> Float) {
     editParts { part, _ in part.weight = weight(part.name) }
+    editRows { rows, _ in rows.weight = weight(rows.name) }
     editParameters { parameter, _ in
       guard let owner = parameter.alternative?.owner else { return }
       parameter.use(base: weight(owner) == 0)

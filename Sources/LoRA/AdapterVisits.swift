@@ -13,6 +13,7 @@ extension Module {
     } embedding: { embedding, path in
       found.append(AdapterPlace(path: path, shape: embedding.weight.value.shape, isTable: true, hasBias: false))
     }
+    if let head = tokenHead(), let at = found.firstIndex(where: { $0.path == head.path }) { found[at].isHead = true }
     return found
   }
 
@@ -37,6 +38,19 @@ extension Module {
     } embedding: { embedding, path in
       guard var adapted = embedding.adapter as? LoRAEmbedding else { return }
       for i in adapted.parts.indices { change(&adapted.parts[i], path) }
+      embedding.adapter = adapted
+    }
+  }
+
+  /// Changes every row that stands in place of a table's, with the place's path.
+  mutating func editRows(_ change: (inout TrainedRows, String) -> Void) {
+    edit { projection, path in
+      guard var adapted = projection as? LoRAProjection else { return }
+      for i in adapted.rows.indices { change(&adapted.rows[i], path) }
+      projection = adapted
+    } embedding: { embedding, path in
+      guard var adapted = embedding.adapter as? LoRAEmbedding else { return }
+      for i in adapted.rows.indices { change(&adapted.rows[i], path) }
       embedding.adapter = adapted
     }
   }

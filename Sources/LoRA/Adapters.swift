@@ -21,18 +21,23 @@ extension Module {
     _ configuration: LoRAConfiguration, named name: String = "default",
     using generator: inout some RandomNumberGenerator
   ) throws -> [String] {
-    let matcher = try AdapterMatcher(configuration)
-    let (chosen, plan) = try adapterPlaces(matcher)
+    let (matcher, untied) = (try AdapterMatcher(configuration), withOwnHead())
+    try matcher.check(untied)
+    let chosen = try untied.chosenPlaces(matcher)
     var result = self
+    if let head = tokenHead(), chosen.take(head) { result = untied }
     try result.attach(matcher, at: chosen, named: name, using: &generator)
-    result.copyParameters(Set(plan.copies), owner: name, isTrainable: true)
+    for path in chosen.copies {
+      result.copyParameter(
+        at: path, owner: name, isTrainable: true, isShared: chosen.shared.contains(ModelPaths.module(of: path)))
+    }
     self = result
-    return plan.paths
+    return chosen.adapted.map(\.path)
   }
 
-  /// Puts fresh parts at these places and freezes everything else.
+  /// Puts fresh parts and rows at these places and freezes everything else.
   mutating func attach(
-    _ matcher: AdapterMatcher, at chosen: [AdapterPlace], named name: String,
+    _ matcher: AdapterMatcher, at chosen: ChosenPlaces, named name: String,
     using generator: inout some RandomNumberGenerator
   ) throws {
     try matcher.configuration.check()
@@ -41,25 +46,32 @@ extension Module {
     }
     guard !adapterNames.contains(name) else { throw LoRAError.nameTaken(name) }
     freeze()
-    let byPath = Dictionary(uniqueKeysWithValues: chosen.map { ($0.path, $0) })
+    let byPath = Dictionary(uniqueKeysWithValues: chosen.adapted.map { ($0.path, $0) })
     var (source, failure) = (generator, (any Error)?.none)
     func part(_ path: String, _ weight: @autoclosure () -> Tensor) -> LowRankPart? {
       guard failure == nil, let place = byPath[path] else { return nil }
-      do { return try matcher.part(named: name, at: place, weight: weight(), using: &source) } catch {
+      do {
+        var part = try matcher.part(named: name, at: place, weight: weight(), using: &source)
+        part.isShared = chosen.shared.contains(path)
+        return part
+      } catch {
         failure = error
         return nil
       }
     }
+    func rows(_ path: String, _ table: @autoclosure () -> Tensor) -> TrainedRows? {
+      chosen.rows[path].map { TrainedRows(name: name, tokens: $0, values: table().gathered($0)) }
+    }
     edit { projection, path in
       var adapted = projection as? LoRAProjection ?? LoRAProjection(base: projection)
-      guard let part = part(path, adapted.base.denseWeight()) else { return }
-      adapted.parts.append(part)
-      projection = adapted
+      if let rows = rows(path, adapted.base.denseWeight()) { adapted.rows.append(rows) }
+      if let part = part(path, adapted.base.denseWeight()) { adapted.parts.append(part) }
+      if !adapted.isEmpty { projection = adapted }
     } embedding: { embedding, path in
-      guard let part = part(path, embedding.weight.value) else { return }
       var adapted = embedding.adapter as? LoRAEmbedding ?? LoRAEmbedding()
-      adapted.parts.append(part)
-      embedding.adapter = adapted
+      if let rows = rows(path, embedding.weight.value) { adapted.rows.append(rows) }
+      if let part = part(path, embedding.weight.value) { adapted.parts.append(part) }
+      if !adapted.isEmpty { embedding.adapter = adapted }
     }
     generator = source
     if let failure { throw failure }
@@ -73,18 +85,21 @@ extension Module {
       guard var adapted = projection as? LoRAProjection else { return }
       adapted.merged = nil
       adapted.parts.removeAll { name == nil || $0.name == name }
-      projection = adapted.parts.isEmpty ? adapted.base : adapted
+      adapted.rows.removeAll { name == nil || $0.name == name }
+      projection = adapted.isEmpty ? adapted.base : adapted
     } embedding: { embedding, _ in
       guard var adapted = embedding.adapter as? LoRAEmbedding else { return }
       embedding.unmerge(&adapted)
       adapted.parts.removeAll { name == nil || $0.name == name }
-      embedding.adapter = adapted.parts.isEmpty ? nil : adapted
+      adapted.rows.removeAll { name == nil || $0.name == name }
+      embedding.adapter = adapted.isEmpty ? nil : adapted
     }
     editParameters { parameter, _ in
       guard let owner = parameter.alternative?.owner, name == nil || owner == name else { return }
       parameter.use(base: true)
       parameter.alternative = nil
     }
+    tieHead()
   }
 
   /// The names of the model's adapters, sorted.
@@ -98,9 +113,7 @@ extension Module {
   /// The adapters' parameters with their paths, such as "….q_proj.lora_A.weight", and the copies of the model's own
   /// parameters that adapters train.
   public func adapterParameters() -> [(path: String, parameter: Parameter)] {
-    parameters().filter { path, parameter in
-      parameter.alternative != nil || path.split(separator: ".").contains { $0.hasPrefix("lora_") }
-    }
+    parameters().filter { path, parameter in parameter.alternative != nil || ModelPaths.isOfAdapter(path) }
   }
 
   /// The offsets that train beside an adapter at these places, by their paths.
@@ -108,19 +121,20 @@ extension Module {
     switch configuration.trainedBiases {
     case .none: return []
     case .all:
-      return Set(parameters().map(\.path).filter { AdapterMatcher.ends($0, with: "bias") && !$0.contains(".lora_") })
+      return Set(
+        parameters().map(\.path).filter { AdapterMatcher.ends($0, with: "bias") && !ModelPaths.isOfAdapter($0) })
     case .adapted: return Set(places.filter(\.hasBias).map { $0.path.appending(component: "bias") })
     }
   }
 
-  /// Keeps the base model's values of these parameters beside copies that the adapter may change. Copies that train are
+  /// Keeps the base model's value of this parameter beside a copy that the adapter may change. A copy that trains is
   /// Float32, whatever the base's type.
-  mutating func copyParameters(_ paths: Set<String>, owner: String, isTrainable: Bool) {
-    guard !paths.isEmpty else { return }
+  ///
+  /// - Parameter isShared: whether a head that is this table changes with it.
+  mutating func copyParameter(at wanted: String, owner: String, isTrainable: Bool, isShared: Bool) {
     editParameters { parameter, path in
-      guard paths.contains(path) else { return }
-      // A table that PEFT saves beside an adapter takes the place of the model's, for a tied head too.
-      parameter.alternative = .init(owner: owner, value: parameter.value, isBase: true, isShared: !isTrainable)
+      guard path == wanted else { return }
+      parameter.alternative = .init(owner: owner, value: parameter.value, isBase: true, isShared: isShared)
       parameter.isTrainable = isTrainable
       if isTrainable { parameter.value = Tensor(parameter.value.scalars, shape: parameter.value.shape) }
     }

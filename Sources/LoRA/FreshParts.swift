@@ -8,6 +8,8 @@ struct AdapterPlace {
   let shape: [Int]
   let isTable: Bool
   let hasBias: Bool
+  /// Whether the place is the output head.
+  var isHead = false
 
   /// The shapes of A and B at this rank.
   func shapes(rank: Int) -> (a: [Int], b: [Int]) {

@@ -90,7 +90,14 @@ public struct LoRAConfiguration: Sendable, Equatable {
   public var savedModules: [String] = []
   /// Which of the model's offsets train and are saved with the adapter. The default is none.
   public var trainedBiases = TrainedBiases.none
-  /// Whether the added product has an offset of its own. Only projections with an offset take one. The default is false.
+  /// Tokens whose rows train and are saved in place of a table's, by the end of the table's path; "" means the model's
+  /// token table. A head that is the table follows. The default is none.
+  public var trainedTokens: [String: [Int]] = [:]
+  /// Whether what is trained of the token table or of an output head that is the table counts for both, as PEFT's
+  /// `ensure_weight_tying`. Models whose head is not the table pass it over. The default is false: the two part.
+  public var ensuresTying = false
+  /// Whether the added product has an offset of its own. Where a layer has none itself, such an adapter can't be merged. The
+  /// default is false.
   public var hasBias = false
   /// How paths are spelled when the adapter is saved. Loading says here which spelling was found. The default is
   /// ``Layout/asModel``.

@@ -1,22 +1,28 @@
 public import Layers
 public import Tensor
 
-/// Low-rank products on a table of token vectors: row(t) + scale · B A[:, t], for each adapter on it.
+/// Low-rank products on a table of token vectors: row(t) + scale · B A[:, t], for each adapter on it; and rows that
+/// adapters bring in place of the table's.
 ///
 /// There is no dropout here, as there is none in PEFT.
 public struct LoRAEmbedding: EmbeddingAdapter {
   /// The adapters, in the order in which they came.
   public var parts: [LowRankPart]
+  /// Rows that stand in place of the table's, adapter after adapter.
+  public var rows: [TrainedRows]
   /// The table as it is without adapters, while they are merged into it; nil otherwise.
   var unmerged: Tensor?
 
-  init() { parts = [] }
+  init() { (parts, rows) = ([], []) }
+
+  /// Whether no adapter is left.
+  var isEmpty: Bool { parts.isEmpty && rows.isEmpty }
 
   /// The adapted rows of these tokens, [tokens, dimensions].
   public func rows(_ tokens: [Int], of table: Tensor) -> Tensor {
     let plain = table.gathered(tokens)
     guard unmerged == nil else { return plain }
-    var y = plain
+    var y = rows.applied(toRows: plain, of: tokens)
     for part in parts where part.weight != 0 {
       let scale = part.scale * part.weight
       let product = part.a.value.transposed().gathered(tokens).matmul(part.b.value * scale, transposeB: true)
@@ -32,8 +38,18 @@ public struct LoRAEmbedding: EmbeddingAdapter {
 
   /// The table with every adapter's change, [tokens, dimensions].
   public func denseWeight(of table: Tensor) -> Tensor {
-    guard unmerged == nil else { return table }
-    var weight = table
+    unmerged == nil ? changed(table, by: parts) : table
+  }
+
+  /// The table with the changes that count for a head that is this table too: rows that were brought, and products that
+  /// were tied to the head (`ensure_weight_tying`).
+  public func headWeight(of table: Tensor) -> Tensor {
+    changed(unmerged ?? table, by: parts.filter(\.isShared))
+  }
+
+  /// The table with the rows and with these products.
+  private func changed(_ table: Tensor, by parts: [LowRankPart]) -> Tensor {
+    var weight = rows.applied(to: table)
     for part in parts where part.weight != 0 {
       let product = part.product().transposed()
       guard let lengths = part.magnitude?.value else {
@@ -46,8 +62,9 @@ public struct LoRAEmbedding: EmbeddingAdapter {
     return weight
   }
 
-  /// Shows each adapter's `lora_embedding_A`, `lora_embedding_B` and what else it has.
+  /// Shows each adapter's `lora_embedding_A`, `lora_embedding_B` and what else it has, then the rows.
   public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     for i in parts.indices { parts[i].visit(&visitor, at: path, prefix: "lora_embedding_") }
+    for i in rows.indices { rows[i].visit(&visitor, at: path) }
   }
 }

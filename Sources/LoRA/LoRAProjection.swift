@@ -9,6 +9,8 @@ public struct LoRAProjection: Projection {
   public var base: any Projection
   /// The adapters, in the order in which they came.
   public var parts: [LowRankPart]
+  /// Rows of an output head's matrix that adapters bring in place of the base's.
+  public var rows: [TrainedRows]
   /// A plain map that computes what base and adapters do, while they are merged; nil otherwise.
   var merged: Linear?
 
@@ -33,12 +35,16 @@ public struct LoRAProjection: Projection {
   /// A map without adapters yet.
   init(base: any Projection) {
     self.base = base
-    parts = []
+    (parts, rows) = ([], [])
   }
+
+  /// Whether no adapter is left.
+  var isEmpty: Bool { parts.isEmpty && rows.isEmpty }
 
   /// Maps [..., in] to [..., out].
   public func callAsFunction(_ x: Tensor) -> Tensor {
     if let merged { return merged(x) }
+    if hasOwnRows { return dense(x) }
     guard isJoined, let matrix else { return adapted(base(x), x) }
     let rows = x.rank == 2 ? x : x.reshaped([-1, x.shape[x.rank - 1]])
     let y = self(rows, product: rows.products(by: [matrix])[0])
@@ -48,6 +54,7 @@ public struct LoRAProjection: Projection {
   /// The matrix of the merged map, or of the base; with the adapters' products where nothing but these is added.
   public var matrix: AdaptedMatrix? {
     if let merged { return merged.matrix }
+    guard !hasOwnRows else { return nil }
     guard isJoined, var matrix = base.matrix else { return base.matrix }
     for part in parts where part.weight != 0 { matrix.additions += part.additions }
     return matrix
@@ -56,6 +63,7 @@ public struct LoRAProjection: Projection {
   /// The same from the product by ``matrix``.
   public func callAsFunction(_ x: Tensor, product: consuming Tensor) -> Tensor {
     if let merged { return merged(x, product: product) }
+    if hasOwnRows { return dense(x) }
     let y = base(x, product: product)
     guard isJoined, base.matrix != nil else { return adapted(y, x) }
     return parts.reduce(y) { sum, part in
@@ -66,6 +74,15 @@ public struct LoRAProjection: Projection {
 
   /// Whether the adapters are thin products of the input itself: no lengths to bring rows to, nothing dropped.
   private var isJoined: Bool { !parts.contains { $0.weight != 0 && ($0.magnitude != nil || $0.isDropping) } }
+
+  /// Whether rows of the base's matrix are others.
+  private var hasOwnRows: Bool { rows.contains { $0.weight != 0 } }
+
+  /// The product by the whole matrix: for heads, which are asked for their matrix anyway.
+  private func dense(_ x: Tensor) -> Tensor {
+    let y = x.matmul(denseWeight(), transposeB: true)
+    return denseBias().map { y + $0 } ?? y
+  }
 
   /// What the adapters make of the base's result.
   private func adapted(_ result: consuming Tensor, _ x: Tensor) -> Tensor {
@@ -110,7 +127,7 @@ public struct LoRAProjection: Projection {
   public func denseWeight() -> Tensor {
     if let merged { return merged.denseWeight() }
     let base = base.denseWeight()
-    var weight = base
+    var weight = rows.applied(to: base)
     for part in parts where part.weight != 0 {
       let product = part.product()
       guard let lengths = part.magnitude?.value else {
@@ -142,6 +159,7 @@ public struct LoRAProjection: Projection {
   public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     base.visit(&visitor, at: path)
     for i in parts.indices { parts[i].visit(&visitor, at: path, prefix: "lora_") }
+    for i in rows.indices { rows[i].visit(&visitor, at: path) }
   }
 }
 

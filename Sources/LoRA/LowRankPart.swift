@@ -21,6 +21,8 @@ public struct LowRankPart: Sendable {
   public let dropout: Float
   /// How much this adapter counts among several; 0 switches it off. The default is 1.
   public var weight: Float = 1
+  /// Whether a head that is the adapted table changes with it (`ensure_weight_tying`).
+  var isShared = false
   /// What the product began as and is subtracted again: PiSSA's principal part.
   var initial: (a: Tensor, b: Tensor)?
   /// The squared lengths of the base weight's rows, for DoRA.

@@ -16,11 +16,12 @@ extension Module {
   public mutating func mergeAdapters(keepingAdapters: Bool = false) throws {
     var result = self
     result.unmergeAdapters()
+    let head = result.headTable()
     var failure: (any Error)?
     result.edit { projection, path in
       guard failure == nil, var adapted = projection as? LoRAProjection else { return }
       do {
-        let merged = try adapted.mergedMap(path)
+        let merged = try adapted.mergedMap(path, addingBias: keepingAdapters)
         adapted.merged = merged
         projection = keepingAdapters ? adapted : merged
       } catch { failure = error }
@@ -36,7 +37,14 @@ extension Module {
       embedding.adapter = keepingAdapters ? adapted : nil
     }
     if let failure { throw failure }
-    if !keepingAdapters { result.editParameters { parameter, _ in parameter.alternative = nil } }
+    if !keepingAdapters {
+      result.editParameters { parameter, _ in parameter.alternative = nil }
+      // A head that was the table, and did not change with it, is a map of its own from now on.
+      if let head {
+        result.editHead { map, table, _ in map = table.ownHead(head) }
+        result.tieHead()
+      }
+    }
     self = result
   }
 
@@ -57,19 +65,30 @@ extension Module {
 
 extension LoRAProjection {
   /// A plain map that computes what this one does; as trainable as its base.
-  fileprivate func mergedMap(_ path: String) throws -> Linear {
+  ///
+  /// - Parameter addingBias: whether a base without an offset gets one where an adapter brings it.
+  fileprivate func mergedMap(_ path: String, addingBias: Bool) throws -> Linear {
     guard var map = base as? Linear else {
       throw LoRAError.notMergeable(
         path: path, reason: "its base is a \(type(of: base)), and only a plain Linear takes a change")
     }
-    guard parts.contains(where: { $0.weight != 0 }) else { return map }
+    guard parts.contains(where: { $0.weight != 0 }) || rows.contains(where: { $0.weight != 0 }) else { return map }
     let (weight, bias) = (denseWeight(), denseBias())
     guard weight.isFinite, bias?.isFinite ?? true else {
       throw LoRAError.notMergeable(
         path: path, reason: "the merged weight is not finite. The adapter seems to be broken; look at its training")
     }
     map.weight.value = weight
-    if let bias { map.bias?.value = bias }
+    if let bias, map.bias == nil {
+      guard addingBias else {
+        throw LoRAError.notMergeable(
+          path: path,
+          reason: "the product has an offset of its own (lora_bias) and the layer has none that it could be added to")
+      }
+      map.bias = Parameter(bias, isTrainable: map.weight.isTrainable)
+    } else if let bias {
+      map.bias?.value = bias
+    }
     return map
   }
 }

@@ -24,7 +24,7 @@ enum PEFTConfiguration {
     func number(_ value: Float) -> PEFTJSON { .number(Double("\(value)") ?? Double(value)) }
     var members: [String: PEFTJSON] = [
       "base_model_name_or_path": .string(baseModel), "bias": .string(lora.trainedBiases.rawValue),
-      "ensure_weight_tying": .bool(false), "fan_in_fan_out": .bool(false), "inference_mode": .bool(true),
+      "ensure_weight_tying": .bool(lora.ensuresTying), "fan_in_fan_out": .bool(false), "inference_mode": .bool(true),
       "init_lora_weights": lora.initialization == .gaussian ? .string("gaussian") : .bool(true),
       "alpha_pattern": .object(lora.alphaPattern.mapValues(number)), "loftq_config": .object([:]),
       "lora_alpha": number(lora.alpha), "lora_bias": .bool(lora.hasBias), "lora_dropout": number(lora.dropout),
@@ -35,6 +35,12 @@ enum PEFTConfiguration {
       "use_qalora": .bool(false), "use_rslora": .bool(lora.isRankStabilized),
     ]
     if !lora.savedModules.isEmpty { members["modules_to_save"] = .array(lora.savedModules.map { .string($0) }) }
+    if let tokens = lora.trainedTokens[""] {
+      members["trainable_token_indices"] = .array(tokens.map { .number(Double($0)) })
+    } else if !lora.trainedTokens.isEmpty {
+      members["trainable_token_indices"] = .object(
+        lora.trainedTokens.mapValues { .array($0.map { .number(Double($0)) }) })
+    }
     for key in Self.written where members[key] == nil { members[key] = .null }
     return Data(PEFTJSON.object(members).text().utf8)
   }

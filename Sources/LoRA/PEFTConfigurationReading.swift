@@ -52,14 +52,18 @@ private struct PEFTOptions {
 
   /// Keys that are read below.
   private static let understood: Set = [
-    "alpha_pattern", "bias", "exclude_modules", "init_lora_weights", "layers_pattern", "layers_to_transform",
-    "lora_alpha", "lora_bias", "lora_dropout", "modules_to_save", "peft_type", "r", "rank_pattern", "target_modules",
-    "use_dora", "use_rslora",
+    "alpha_pattern", "bias", "ensure_weight_tying", "exclude_modules", "init_lora_weights", "layers_pattern",
+    "layers_to_transform", "lora_alpha", "lora_bias", "lora_dropout", "modules_to_save", "peft_type", "r",
+    "rank_pattern",
+    "target_modules", "trainable_token_indices", "use_dora", "use_rslora",
   ]
   /// Keys that say where an adapter comes from or how its training began, not what it computes.
   private static let harmless: Set = [
     "auto_mapping", "base_model_name_or_path", "corda_config", "eva_config", "inference_mode", "loftq_config",
-    "lora_ga_config", "megatron_core", "peft_version", "qalora_group_size", "revision", "runtime_config", "task_type",
+    "lora_ga_config", "megatron_core", "monteclora_config", "peft_version", "qalora_group_size", "revision",
+    "runtime_config", "task_type", "velora_config",
+    // It says how a GPT-2 layer stores its matrix; on linear maps and tables PEFT switches it off itself.
+    "fan_in_fan_out",
   ]
 
   func configuration() throws -> LoRAConfiguration {
@@ -75,6 +79,8 @@ private struct PEFTOptions {
     lora.isRankStabilized = try flag("use_rslora")
     lora.usesDoRA = try flag("use_dora")
     lora.hasBias = try flag("lora_bias")
+    lora.ensuresTying = try flag("ensure_weight_tying")
+    lora.trainedTokens = try trainedTokens()
     lora.initialization = try initialization()
     lora.trainedBiases = try trainedBiases()
     lora.savedModules = try names("modules_to_save").list
@@ -172,14 +178,35 @@ private struct PEFTOptions {
     }
   }
 
+  private func trainedTokens() throws -> [String: [Int]] {
+    let key = "trainable_token_indices"
+    func tokens(_ value: PEFTJSON) throws -> [Int] {
+      guard case .array(let values) = value else {
+        throw refused(key, "numbers of tokens, for each table if there are several")
+      }
+      return try values.map { value in
+        guard case .number(let token) = value, let token = Int(exactly: token), token >= 0 else {
+          throw refused(key, "numbers of tokens")
+        }
+        return token
+      }
+    }
+    switch members[key] ?? .null {
+    case .null: return [:]
+    case .object(let members): return try members.mapValues(tokens)
+    case let value: return ["": try tokens(value)]
+    }
+  }
+
   private func initialization() throws -> LoRAConfiguration.Initialization {
     switch members["init_lora_weights"] ?? .null {
-    case .null, .bool, .string("orthogonal"), .string("eva"): return .standard
+    case .null, .bool, .string("orthogonal"), .string("eva"), .string("mica"): return .standard
     case .string("gaussian"): return .gaussian
     // PEFT takes the principal part out of the base weights when it loads such a file.
     case .string("pissa"): return .principal
     // The others change the base weights in ways that cannot be repeated.
-    default: throw refused("init_lora_weights", "true, false, \"gaussian\", \"orthogonal\", \"eva\" or \"pissa\"")
+    default:
+      throw refused("init_lora_weights", "true, false, \"gaussian\", \"orthogonal\", \"eva\", \"mica\" or \"pissa\"")
     }
   }
 

@@ -97,17 +97,35 @@ struct PEFTTensorNames {
   static func place(of name: String) -> String? {
     guard name.hasPrefix(PEFTSpelling.prefix) else { return nil }
     let path = name.dropFirst(PEFTSpelling.prefix.count)
-    return String(path.prefixMatch(of: #/(.*?)\.lora_/#)?.output.1 ?? path)
+    return String(path.prefixMatch(of: #/(.*?)\.(?:lora_|token_adapter\.)/#)?.output.1 ?? path)
   }
 
   /// The names that the copy of a model's parameter may have; the first is the one that is written.
   ///
   /// - Parameters:
   ///   - path: of the parameter, as spelled in the file.
-  ///   - isWrapped: whether an adapter stands around its layer, which PEFT then calls the base layer.
-  static func copies(of path: String, isWrapped: Bool) -> [String] {
+  ///   - isWrapped: whether a product stands around its layer, which PEFT then calls the base layer.
+  ///   - hasRows: whether rows of single tokens stand in place of its own.
+  static func copies(of path: String, isWrapped: Bool, hasRows: Bool = false) -> [String] {
     let plain = PEFTSpelling.prefix + path
-    guard isWrapped, let dot = plain.lastIndex(of: ".") else { return [plain] }
-    return [plain[..<dot] + ".base_layer" + plain[dot...], plain]
+    return [
+      hasRows ? inside("token_adapter.base_layer", plain) : nil, isWrapped ? inside("base_layer", plain) : nil, plain,
+    ]
+    .compactMap(\.self)
+  }
+
+  /// What PEFT writes beside the copy of a trained module where the number of tokens changed: the copy again, and the
+  /// base model's.
+  static func duplicates(of path: String) -> [String] {
+    ["modules_to_save", "original_module"].compactMap { inside($0, PEFTSpelling.prefix + path) }
+  }
+
+  /// Whether a tensor serves an adapter's training alone: VeLoRA's directions and MonteCLoRA's sampler.
+  static func isHelper(_ name: String) -> Bool {
+    name.hasSuffix(".lora_velora_embed") || name.contains(".lora_monteclora_sampler.")
+  }
+
+  private static func inside(_ component: String, _ name: String) -> String? {
+    name.lastIndex(of: ".").map { name[..<$0] + ".\(component)" + name[$0...] }
   }
 }

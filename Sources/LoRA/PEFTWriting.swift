@@ -74,7 +74,7 @@ private struct AdapterContents {
 
   init(of model: some Module, named name: String, _ configuration: LoRAConfiguration) throws {
     self.configuration = configuration
-    let places = model.places()
+    let (places, head) = (model.places(), model.tokenHead())
     let spelling = PEFTSpelling.writing(configuration.layout, paths: places.map(\.path))
     var (parts, others) = ([(place: AdapterPlace, part: LowRankPart)](), [String]())
     var found: [String: LowRankPart] = [:]
@@ -100,14 +100,48 @@ private struct AdapterContents {
       }
       add(part, at: place, spelling)
     }
+    self.configuration.trainedTokens = [:]
+    copy.editRows { rows, path in
+      guard rows.name == name else { return }
+      let spelled = spelling.inFile(path)
+      self.configuration.trainedTokens[spelled] = rows.tokens
+      tensors[PEFTSpelling.prefix + spelled.appending(component: TrainedRows.tensorName)] = rows.values.value
+    }
     let wrapped = Set(parts.map(\.place.path))
     for (path, parameter) in model.parameters() {
       guard let alternative = parameter.alternative, alternative.owner == name else { continue }
-      let isWrapped = wrapped.contains { path == $0 + ".bias" || path == $0 + ".weight" }
-      let name = PEFTTensorNames.copies(of: spelling.inFile(path), isWrapped: isWrapped)[0]
-      tensors[name] = alternative.isBase ? parameter.value : alternative.value
+      let (spelled, module) = (spelling.inFile(path), ModelPaths.module(of: path))
+      let names = PEFTTensorNames.copies(
+        of: spelled, isWrapped: wrapped.contains(module),
+        hasRows: self.configuration.trainedTokens[spelling.inFile(module)] != nil)
+      let value = alternative.isBase ? parameter.value : alternative.value
+      tensors[names[0]] = value
+      if let head, configuration.ensuresTying, module == head.table, !wrapped.contains(module) {
+        saveTied(head, value, spelling)
+      }
     }
     describe(parts.map(\.part), not: others)
+    if let head, let shared = parts.first(where: \.part.isShared) { addTied(shared.part, head, spelling) }
+  }
+
+  /// A table that was trained as a whole, for the head that is tied to it.
+  private mutating func saveTied(_ head: TokenHead, _ value: Tensor, _ spelling: PEFTSpelling) {
+    let (own, table) = (spelling.inFile(head.path), spelling.inFile(head.table))
+    tensors[PEFTTensorNames.copies(of: own.appending(component: "weight"), isWrapped: false)[0]] = value
+    configuration.savedModules.removeAll(where: own.hasSuffix)
+    if !configuration.savedModules.contains(where: table.hasSuffix) { configuration.savedModules.append(table) }
+  }
+
+  /// The product of a table, for the head that is tied to it: the other way round.
+  private mutating func addTied(_ part: LowRankPart, _ head: TokenHead, _ spelling: PEFTSpelling) {
+    let path = spelling.inFile(head.path)
+    let (names, table) = (
+      PEFTTensorNames(path, isTable: false), PEFTTensorNames(spelling.inFile(head.table), isTable: true)
+    )
+    tensors[names.a] = tensors[table.b]?.transposed()
+    tensors[names.b] = tensors[table.a]?.transposed()
+    if part.rank != configuration.rank { configuration.rankPattern[path] = part.rank }
+    if part.alpha != configuration.alpha { configuration.alphaPattern[path] = part.alpha }
   }
 
   private mutating func add(_ part: LowRankPart, at place: AdapterPlace, _ spelling: PEFTSpelling) {

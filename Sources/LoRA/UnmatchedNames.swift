@@ -1,6 +1,12 @@
 internal import Layers
 
 extension AdapterMatcher {
+  /// Refuses options that do not go together, and names that reach nothing of a model with a head of its own.
+  func check(_ model: some Module) throws {
+    try configuration.check()
+    try checkNames(places: model.places().map(\.path), parameters: model.parameters().map(\.path))
+  }
+
   /// Refuses names and patterns that reach nothing of the model, which would be passed over in silence otherwise: a
   /// misspelt name beside a right one leaves layers untrained. PEFT passes them over, so files that it wrote are read
   /// without this check.
@@ -40,6 +46,16 @@ extension AdapterMatcher {
 
 /// What the paths of a model's places and modules have for names.
 enum ModelPaths {
+  /// Whether the parameter at this path is an adapter's own.
+  static func isOfAdapter(_ parameter: String) -> Bool {
+    parameter.split(separator: ".").contains { $0.hasPrefix("lora_") || $0 == "token_adapter" }
+  }
+
+  /// The module that holds the parameter at this path.
+  static func module(of parameter: String) -> String {
+    parameter.split(separator: ".").dropLast().joined(separator: ".")
+  }
+
   /// The modules that hold these parameters, each before what it holds.
   static func modules(of parameters: [String]) -> [String] {
     var (modules, seen) = ([String](), Set<String>())

@@ -143,6 +143,7 @@ public struct Tensor: Sendable {
   /// Whether shapes and all bits of the elements are equal: NaN equals itself, 0 and -0 differ.
   public func isIdentical(to other: Tensor) -> Bool {
     guard shape == other.shape else { return false }
+    if storage === other.storage { return true }
     return withScalars { a in other.withScalars { b in zip(a, b).allSatisfy { $0.bitPattern == $1.bitPattern } } }
   }
 }

@@ -212,9 +212,10 @@ import Testing
         return true
       }
     }
-    // An offset of its own needs a layer with one; a principal part at most as many values as there are.
+    // An offset of its own needs a projection; a principal part at most as many values as there are.
     for change: (inout LoRAConfiguration) -> Void in [
-      { $0.hasBias = true }, { ($0.initialization, $0.rank) = (.principal, 5) },
+      { ($0.hasBias, $0.targets) = (true, .names(["embed_tokens"])) },
+      { ($0.initialization, $0.rank) = (.principal, 5) },
       { ($0.initialization, $0.targets) = (.principal, .names(["embed_tokens"])) },
     ] {
       #expect {

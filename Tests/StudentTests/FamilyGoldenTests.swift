@@ -89,7 +89,7 @@ import Testing
   }
 
   /// Weight k is scale · sin(bytes of the path + 0.7 (k + 1)), around 1 for the scales of norms.
-  private struct Waves: ModuleVisitor {
+  struct Waves: ModuleVisitor {
     mutating func visit(_ parameter: inout Parameter, at path: String) {
       let start = Double(path.utf8.reduce(0) { $0 + Int($1) })
       let isFlat = parameter.value.rank == 1

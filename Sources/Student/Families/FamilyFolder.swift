@@ -31,11 +31,13 @@ extension FamilyStudent {
 
   /// Writes a model folder that this package and transformers load. Adapters are not part of it: merge or save them apart.
   ///
-  /// All files but the weights are those that were read; of config.json the weights' type is changed where it is another.
+  /// All files but the weights are those that were read; of config.json the weights' type is changed where it is another,
+  /// and what a merged adapter changed: a head that is no longer the token table, the number of tokens.
   public func save(to folder: URL) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     var files = files
-    files["config.json"] = try files["config.json"].map(configurationInFloat32) ?? prettyJSON(model.configuration)
+    let plain = try files["config.json"].map(configurationInFloat32) ?? prettyJSON(model.configuration)
+    files["config.json"] = try model.configurationFile(plain)
     for (name, data) in files.sorted(by: { $0.key < $1.key }) {
       try data.write(to: folder.appending(path: name), options: .atomic)
     }
@@ -62,10 +64,64 @@ extension FamilyModel {
       let known = paths.count { names.contains(layout.name(of: $0)) }
       if known > best.known { best = (layout, known) }
     }
-    let tiedHead = configuration.text.tiesEmbeddings ? best.layout.name(of: "lm_head.weight") : nil
+    let layout = best.layout
+    let tied = try settleHead(folder, layout)
     try loadWeights(
-      from: folder, renaming: { best.layout.name(of: $0) },
-      ignoring: { $0 == tiedHead || $0.hasSuffix("rotary_emb.inv_freq") || $0.hasSuffix(".position_ids") })
+      from: folder, renaming: { $0 == tied?.table ? tied?.stored : layout.name(of: $0) },
+      ignoring: { $0 == tied?.head || $0.hasSuffix("rotary_emb.inv_freq") || $0.hasSuffix(".position_ids") })
+  }
+
+  /// What of a head that config.json ties to the token table is stored, as transformers 5.24 takes it: a head with other
+  /// values than the table is not tied, and one that is stored alone is both.
+  ///
+  /// - Returns: the table's path, the tensor that is the table, and the head's that goes unused; nil where the head has a
+  ///   matrix of its own.
+  private mutating func settleHead(
+    _ folder: Tensor.SafetensorsFolder, _ layout: WeightLayout
+  ) throws -> (table: String, stored: String, head: String)? {
+    var tied: (table: String, stored: String, head: String)?
+    editHead { map, table, path in
+      guard table.isHead, map == nil else { return }
+      let own = table.path.appending(component: "weight")
+      tied = (own, layout.name(of: own), layout.name(of: path.appending(component: "weight")))
+    }
+    guard let found = tied, let head = folder.shape(of: found.head) else { return tied }
+    guard let table = folder.shape(of: found.stored) else { return (found.table, found.head, found.head) }
+    guard head == table else {
+      throw WeightsError.mismatch(
+        folder: try folder.file(of: found.head).path, missing: [], unknown: [],
+        misshapen: [.init(name: found.head, expected: table, found: head)])
+    }
+    if try folder.areEqual(found.head, found.stored) { return found }
+    editHead { map, table, _ in map = Linear(weight: table.embedding.weight.value) }
+    return nil
+  }
+
+  /// config.json with what is no longer as it says: a head of its own, another number of tokens.
+  fileprivate func configurationFile(_ data: Data) throws -> Data {
+    let file = try JSONValue(parsing: Array(data), file: "config.json")
+    var changed = file
+    let (own, count) = (configuration.text.vocabularySize, text.embedding.weight.value.shape[0])
+    if own != count {
+      changed = changed.replacing { $0 == "vocab_size" && $1 == .integer(own) ? .integer(count) : nil }
+    }
+    if configuration.text.tiesEmbeddings, head != nil {
+      changed = changed.replacing { key, _ in key == "tie_word_embeddings" ? false : nil }
+      if case .object(let members) = changed, changed["tie_word_embeddings"] == nil {
+        changed = .object(members + [JSONValue.Member("tie_word_embeddings", false)])
+      }
+    }
+    return changed == file ? data : changed.configurationText
+  }
+}
+
+extension Tensor.SafetensorsFolder {
+  /// Whether two tensors of one shape have the same elements.
+  fileprivate func areEqual(_ a: String, _ b: String) throws -> Bool {
+    guard dtype(of: a) == dtype(of: b) else { return try tensor(named: a).isIdentical(to: tensor(named: b)) }
+    return try file(of: a).withBytes(of: a) { first in
+      try file(of: b).withBytes(of: b) { second in first.elementsEqual(second) }
+    }
   }
 }
 
@@ -156,6 +212,12 @@ func configurationFile(_ own: Data, over original: Data?) throws -> Data {
 }
 
 extension JSONValue {
+  /// The object, and those in it, with other values for some members; nil leaves a value as it is.
+  fileprivate func replacing(_ change: (_ key: String, _ value: JSONValue) -> JSONValue?) -> JSONValue {
+    guard case .object(let members) = self else { return self }
+    return .object(members.map { Member($0.key, change($0.key, $0.value) ?? $0.value.replacing(change)) })
+  }
+
   /// The object, and those in it, with Float32 as the type of weights where one is named.
   fileprivate var inFloat32: JSONValue {
     guard case .object(let members) = self else { return self }

@@ -104,8 +104,8 @@ extension FamilyModel {
   }
 
   /// The output head's matrix [vocabulary, width]. A head that is the embedding table stays the base model's where an adapter
-  /// trains the table, as with PEFT.
-  public var headWeight: Tensor { head?.denseWeight() ?? text.embedding.weight.sharedValue }
+  /// trains the table and does not tie the two, as with PEFT.
+  public var headWeight: Tensor { head?.denseWeight() ?? text.embedding.headWeight() }
 
   /// The log-probability of each answer token; the prompt of each tree is computed once.
   public func logProbabilities(of trees: [AnswerTree]) -> AnswerScores { logProbabilities(of: trees, after: nil) }

@@ -81,7 +81,9 @@ public struct LlavaNextModel: FamilyModel {
     visitor.visit(projection: &second, at: path.appending(component: "model.multi_modal_projector.linear_2"))
     visitor.visit(&newline, at: path.appending(component: "model.image_newline"))
     text.visit(&visitor, at: path.appending(component: "model.language_model"))
-    visitor.visit(projection: &head, at: path.appending(component: "lm_head"))
+    visitor.visit(
+      head: &head, of: text.table(at: path.appending(component: "model.language_model")),
+      at: path.appending(component: "lm_head"))
   }
 }
 

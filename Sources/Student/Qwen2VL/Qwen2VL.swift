@@ -73,6 +73,8 @@ public struct Qwen2VLModel: FamilyModel {
   public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     vision.visit(&visitor, at: path.appending(component: "model.visual"))
     text.visit(&visitor, at: path.appending(component: "model.language_model"))
-    visitor.visit(projection: &head, at: path.appending(component: "lm_head"))
+    visitor.visit(
+      head: &head, of: text.table(at: path.appending(component: "model.language_model")),
+      at: path.appending(component: "lm_head"))
   }
 }

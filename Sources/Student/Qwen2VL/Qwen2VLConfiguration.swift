@@ -32,7 +32,9 @@ public struct Qwen2VLConfiguration: FamilyConfiguration {
     vision = try keys.decodeIfPresent(Qwen2VisionConfiguration.self, forKey: .vision) ?? vision
     text = try keys.decodeIfPresent(LlamaConfiguration.self, forKey: .text) ?? LlamaConfiguration(from: decoder)
     imageToken = try keys.decodeIfPresent(Int.self, forKey: .imageToken) ?? imageToken
-    text.tiesEmbeddings = try keys.decodeIfPresent(Bool.self, forKey: .tiesEmbeddings) ?? text.tiesEmbeddings
+    // Versions of transformers before 5 said it in the decoder's part, and 5.24 goes by either.
+    let ties = try keys.decodeIfPresent(Bool.self, forKey: .tiesEmbeddings) ?? false
+    text.tiesEmbeddings = ties || text.tiesEmbeddings
     // Offsets before the attention are the family's, whatever the decoder's part is called.
     text.biases = .inputs
     guard vision.hiddenSize == text.hiddenSize else {

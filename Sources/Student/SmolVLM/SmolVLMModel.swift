@@ -89,6 +89,8 @@ public struct SmolVLMModel: FamilyModel {
     vision.visit(&visitor, at: path.appending(component: "model.vision_model"))
     visitor.visit(projection: &connector, at: path.appending(component: "model.connector.modality_projection.proj"))
     text.visit(&visitor, at: path.appending(component: "model.text_model"))
-    visitor.visit(projection: &head, at: path.appending(component: "lm_head"))
+    visitor.visit(
+      head: &head, of: text.table(at: path.appending(component: "model.text_model")),
+      at: path.appending(component: "lm_head"))
   }
 }

@@ -64,6 +64,7 @@ public struct TextDecoderModel: FamilyModel {
   /// Shows `model` and `lm_head`.
   public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     text.visit(&visitor, at: path.appending(component: "model"))
-    visitor.visit(projection: &head, at: path.appending(component: "lm_head"))
+    visitor.visit(
+      head: &head, of: text.table(at: path.appending(component: "model")), at: path.appending(component: "lm_head"))
   }
 }

@@ -31,6 +31,13 @@
       if let pattern = lora.excludedPattern { facts.append(Fact("left out", pattern)) }
       if let layers = lora.layers { facts.append(Fact("layers", layers.map(String.init).joined(separator: ", "))) }
       if !lora.savedModules.isEmpty { facts.append(Fact("whole parts", lora.savedModules.joined(separator: ", "))) }
+      for (name, tokens) in lora.trainedTokens.sorted(by: { $0.key < $1.key }) {
+        facts.append(
+          Fact("tokens", "\(tokens.count) of \(name.isEmpty ? "the token table" : name), in place of its own rows"))
+      }
+      if lora.ensuresTying {
+        facts.append(Fact("head", "what is trained of the token table counts for a head that is it"))
+      }
       if lora.trainedBiases != .none { facts.append(Fact("offsets", "\(lora.trainedBiases.rawValue), trained")) }
       facts.append(Fact("tensors", WeightFacts.summary(of: [file])))
       return facts

@@ -10,8 +10,9 @@
       abstract: "Merge an adapter into its model and write a model folder.",
       discussion: """
         The folder holds what transformers and this package load: config.json, the merged weights in Float32, and the \
-        tokenizer's and processor's files as they were. A weight that would not be finite stops the merge, and nothing is \
-        written.
+        tokenizer's and processor's files as they were, or the tokenizer's as the adapter's folder has them. A model whose \
+        output head is its token table has a head of its own afterwards where the adapter parts the two. A weight that \
+        would not be finite stops the merge, and nothing is written.
 
         Example:
 
@@ -43,7 +44,26 @@
       } else {
         try merge(StudentFamily.student(contentsOf: source)).save(to: target)
       }
+      try copyTokenizer(to: target)
       Output.complain("\(adapter.count) merged -> \(out)")
+    }
+
+    /// What an adapter's training left of its tokenizer beside it, tokens that were added among it, goes with its weights;
+    /// of several adapters the last one's.
+    private func copyTokenizer(to target: URL) throws {
+      let files = FileManager.default
+      let folders = adapter.map { URL(filePath: $0) }
+      guard
+        let source = folders.last(where: { files.fileExists(atPath: $0.appending(path: "tokenizer.json").path) })
+      else { return }
+      for name in [
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+        "chat_template.jinja",
+      ] {
+        let file = source.appending(path: name)
+        guard files.fileExists(atPath: file.path) else { continue }
+        try Data(contentsOf: file).write(to: target.appending(path: name), options: .atomic)
+      }
     }
 
     private func merge(_ student: some PretrainedStudent) throws -> any PretrainedStudent { try merged(student) }
@@ -51,19 +71,9 @@
     /// The model with all adapters merged into it.
     private func merged<Model: Module>(_ model: Model) throws -> Model {
       var model = model
-      let plain = Set(model.parameters().map(\.path))
       for (number, folder) in adapter.enumerated() {
         let name = adapter.count == 1 ? "default" : "adapter-\(number)"
         try model.loadAdapter(from: URL(filePath: folder), named: name)
-      }
-      // A head that is the embedding table would change with it, and the adapter was not trained so.
-      let adaptsTable = model.adapterParameters().contains {
-        $0.path.contains("embed_tokens.lora_") || $0.path.hasSuffix("embed_tokens.weight")
-      }
-      guard !adaptsTable || plain.contains("lm_head.weight") else {
-        throw FolderProblem(
-          "the adapter changes the embedding table, which is the output head of this model too and must not change "
-            + "there: keep model and adapter apart")
       }
       try model.mergeAdapters()
       return model

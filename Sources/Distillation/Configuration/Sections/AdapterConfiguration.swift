@@ -108,7 +108,8 @@ public struct AdapterConfiguration: ConfigurationSection {
       "modules_to_save", \.savedModules, "Parts that train as a whole, by name or path ending, such as lm_head.",
       range: .each(.nonBlank)),
     ConfigurationKey("bias", \.trainedBiases, "Which of the model's offsets train too."),
-    ConfigurationKey("lora_bias", \.hasBias, "Give the added product an offset of its own, where the layer has one."),
+    ConfigurationKey(
+      "lora_bias", \.hasBias, "Give the added product an offset of its own; merged only where layers have one."),
     ConfigurationKey(
       "layout", \.layout, "How paths are spelled in the adapter's files: as in transformers from 4.52, or earlier."),
   ]
