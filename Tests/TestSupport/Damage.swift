@@ -93,7 +93,7 @@ public struct Damage {
 }
 
 /// Seconds that this thread has had of a processor: other processes do not count.
-private func processorSeconds() -> Double {
+public func processorSeconds() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
@@ -118,10 +118,14 @@ private struct MemoryGauge {
 }
 
 /// Vigna's SplitMix64.
-private struct SplitMix: RandomNumberGenerator {
+public struct SplitMix: RandomNumberGenerator {
   var state: UInt64
 
-  mutating func next() -> UInt64 {
+  /// - Parameter state: the same gives the same numbers.
+  public init(state: UInt64) { self.state = state }
+
+  /// The next number.
+  public mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var z = state
     z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9

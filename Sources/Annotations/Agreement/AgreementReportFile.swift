@@ -18,14 +18,17 @@ extension AgreementReport {
   ) throws(TeacherProtocolError) -> (report: AgreementReport, setAside: [RowProblem]) {
     let replies = try RecordedReplies(contentsOf: url, labels: labels, columns: columns)
     var truth: [String: String] = [:]
+    // Without a set of labels, gold labels and anchors are called as the replies call them.
+    var names = replies.rawNames
+    func name(_ label: String) -> String { labels == nil ? names.name(label) : label }
     do {
       let gold = try GoldColumn(
         contentsOf: url, mapping: FieldMapping(id: replies.id, text: nil, label: goldColumn), labels: labels)
-      truth = gold.labels(of: replies.items)
+      truth = gold.labels(of: replies.items).mapValues(name)
     } catch .missingColumn {
       // A file without gold labels still has agreements.
     }
-    return (AgreementReport(VoteTable(replies), gold: truth, anchors: anchors), replies.setAside)
+    return (AgreementReport(VoteTable(replies), gold: truth, anchors: anchors.mapValues(name)), replies.setAside)
   }
 
   /// The figures as JSON with snake_case names, keys sorted.

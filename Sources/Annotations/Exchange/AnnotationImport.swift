@@ -103,7 +103,7 @@ public struct AnnotationImport: Sendable {
     guard let labels else {
       throw RowFault(expected: "a row with metadata of this package, or labels to read others with", found: "neither")
     }
-    let item = row["id"]?.cell ?? row["metadata"]?["request_id"]?.cell ?? "\(number + 1)"
+    let item = (row["id"]?.cell ?? row["metadata"]?["request_id"]?.cell).map(LabelSpelling.plain) ?? "\(number + 1)"
     let images = (row["images"]?.elements ?? [row["image"] ?? .null]).compactMap(\.string)
     return made(
       item, teacher, TeacherReply(reading: raw, with: AnswerReader(labels: labels)),
@@ -113,7 +113,7 @@ public struct AnnotationImport: Sendable {
   private func annotations(inTask row: JSONValue, number: Int) throws(RowFault) -> [Annotation] {
     var found: [Annotation] = []
     for own in row["meta"]?["annotations"]?.elements ?? [] { found.append(try kept(own)) }
-    let item = row["data"]?["item"]?.cell ?? row["id"]?.cell ?? "\(number + 1)"
+    let item = (row["data"]?["item"]?.cell ?? row["id"]?.cell).map(LabelSpelling.plain) ?? "\(number + 1)"
     for completed in row["annotations"]?.elements ?? [] where completed["was_cancelled"] != .bool(true) {
       let results = completed["result"]?.elements ?? []
       func value(_ type: String, _ key: String) -> String? {

@@ -111,7 +111,7 @@ public struct ReviewFileSource: LabelSource {
         problems.append(
           RowProblem(file: table.file, line: row.line, field: field, expected: expected, found: value))
       }
-      guard let item = row.text("item") else {
+      guard let item = row.text("item", number: row.line) else {
         note("item", "an item's id", "nothing")
         continue
       }
@@ -119,8 +119,9 @@ public struct ReviewFileSource: LabelSource {
         note("item", "an item of this run", "'\(item)'")
         continue
       }
-      let words = raw.trimmingCharacters(in: .whitespacesAndNewlines).lowercased()
-      guard let label = labels.label(raw) ?? labels.labels.first(where: { $0.answer.lowercased() == words }) else {
+      let words = LabelSpelling.key(raw)
+      guard let label = labels.label(raw) ?? labels.labels.first(where: { LabelSpelling.key($0.answer) == words })
+      else {
         note("label", "one of \(labels.names.joined(separator: ", "))", "'\(raw)'")
         continue
       }

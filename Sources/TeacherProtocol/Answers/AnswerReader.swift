@@ -27,19 +27,22 @@ public struct ReadAnswer: Sendable, Equatable {
 /// // outcome .answered("falsified"), rationale "the photo shows a dog."
 /// ```
 ///
-/// Accepted are: the label's answer words at the very beginning (letter case, quotes and asterisks ignored; whole words,
-/// so "Note" is not "No"), the same after `Answer:`, `Label:` or `Verdict:`, and a JSON object with `label` (or `answer`),
-/// `rationale` (or `reason`, `explanation`) and `confidence` (or `probability`), alone, fenced, or after some words. A last
-/// line `Confidence: 0.9` is read too. A text that begins with one of ``abstentions`` abstains, with one of ``refusals`` it
-/// is refused, and a JSON object that never ends was cut off. All else has no label: nothing is guessed from words further
-/// in, as a rationale names the other label too.
+/// Thoughts that lead the reply are left out. A label is read where the reply gives it: at its very beginning, behind a key
+/// such as `Final answer:`, in a tag or box, on a last line of its own, or in a JSON object; marks, quotes, letter case and
+/// full width are ignored. A text that begins with one of ``abstentions`` abstains, with one of ``refusals`` it is refused, and
+/// a JSON object or a thought that never ends was cut off. All else has no label: nothing is guessed from words further in, as a
+/// rationale names the other label too, and a reply that gives two labels gives none. Documentation/Replies.md lists what is
+/// read how.
+///
+/// - Complexity: linear in the reply's length.
 public struct AnswerReader: Sendable, Equatable {
   /// The labels that can be read.
   public var labels: LabelSet
   /// How an answer begins that takes no side.
   public var abstentions: [String] = [
     "I don't know", "I do not know", "I'm not sure", "I am not sure", "Unsure", "Unknown", "Uncertain", "Cannot tell",
-    "Can't tell", "Not sure",
+    "Can't tell", "Not sure", "I can't tell", "I cannot tell", "I can't determine", "I cannot determine", "不知道", "不确定",
+    "无法判断", "わかりません", "判断できません", "Ich weiß nicht", "Je ne sais pas", "Не знаю",
   ]
   /// How an answer begins that declines to be one.
   public var refusals: [String] = [
@@ -54,93 +57,85 @@ public struct AnswerReader: Sendable, Equatable {
 
   /// Reads a reply.
   public func read(_ text: String) -> ReadAnswer {
-    let plain = Self.straight(text)
-    guard plain.contains(where: { !$0.isWhitespace }) else { return ReadAnswer(.empty) }
-    var answer: ReadAnswer
-    switch AnswerObject.first(in: plain) {
-    case .whole(let object):
-      answer = read(object, in: plain) ?? read(words: plain)
-    case .neverEnds:
-      // Words before a brace that quotes something are an answer all the same.
-      let words = read(words: plain)
-      answer = words.outcome.isUnreadable ? ReadAnswer(.cutOff) : words
-    case .none:
-      answer = read(words: plain)
-    }
-    if plain.utf8.count != text.utf8.count, let offset = answer.labelOffset {
-      // Each curly apostrophe is two bytes longer than the straight one it was read as.
-      var (read, longer) = (0, 0)
-      for scalar in text.unicodeScalars where read < offset {
-        read += scalar == "\u{2019}" ? 1 : UTF8.width(scalar)
-        longer += scalar == "\u{2019}" ? 2 : 0
-      }
-      answer.labelOffset = offset + longer
-    }
-    return answer
+    guard text.contains(where: { !$0.isWhitespace }) else { return ReadAnswer(.empty) }
+    guard let answer = ReplyThoughts.answer(in: text, reads: { reads($0) }) else { return ReadAnswer(.cutOff) }
+    guard answer.contains(where: { !$0.isWhitespace }) else { return ReadAnswer(.empty) }
+    var read = read(answer: answer)
+    let before = text.utf8.distance(from: text.startIndex, to: answer.startIndex)
+    read.labelOffset = read.labelOffset.map { before + $0 }
+    return read
   }
 
-  /// With straight apostrophes; most texts have no others, and are not copied.
-  private static func straight(_ text: String) -> String {
-    let curly: Unicode.Scalar = "\u{2019}"
-    // The first of its bytes in UTF-8 is that of all punctuation beyond Latin, and rare.
-    guard text.utf8.contains(0xE2), text.unicodeScalars.contains(curly) else { return text }
-    var plain = String.UnicodeScalarView()
-    plain.append(contentsOf: text.unicodeScalars.lazy.map { $0 == curly ? "'" : $0 })
-    return String(plain)
+  private func reads(_ answer: Substring) -> Bool {
+    switch read(answer: answer).outcome {
+    case .answered, .abstained, .refused, .unknownLabel: true
+    case .unreadable, .empty, .cutOff: false
+    }
   }
 
-  private func read(words plain: String) -> ReadAnswer {
-    var rest = AnswerWords.bare(plain[...])
-    var isNamed = false
-    for prefix in ["answer", "label", "verdict"] {
-      if let after = AnswerWords.after(prefix, in: rest) {
-        let tail = after.drop { $0.isWhitespace || $0 == "*" }
-        if tail.first == ":" {
-          rest = AnswerWords.bare(tail.dropFirst())
-          isNamed = true
-        }
-      }
+  /// Reads what follows the thoughts; the label's place counts from its beginning.
+  private func read(answer: Substring) -> ReadAnswer {
+    if let encoded = encoded(answer) { return encoded }
+    let quoted = ReplyThoughts.quoted(in: answer)
+    let (found, cut) = ReplyObject.all(in: answer)
+    let objects = found.filter { object in !quoted.contains { $0.contains(object.range.lowerBound) } }
+    // Words of objects and of quoted thoughts are not words of the answer.
+    var masked = objects.map(\.range) + quoted
+    if let cut { masked.append(cut..<answer.endIndex) }
+    let words = AnswerStatements(of: answer, without: masked, reader: self).answer
+    let stated = objects.compactMap { self.answer(of: $0.members) }
+    guard var first = stated.first else {
+      if let words { return words }
+      if cut != nil { return ReadAnswer(.cutOff) }
+      return whole(answer)
+        ?? ReadAnswer(.unreadable("a text that begins with none of \(labels.labels.map(\.answer))"))
     }
-    // The longest match wins: "Not enough evidence" before "No".
-    let answers = labels.labels.map { ($0.answer, TeacherReply.Outcome.answered($0.name)) }
-    let silences = abstentions.map { ($0, TeacherReply.Outcome.abstained) }
-    let declined = refusals.map { ($0, TeacherReply.Outcome.refused) }
-    for (words, outcome) in (answers + silences + declined).sorted(by: { $0.0.count > $1.0.count }) {
-      guard let after = AnswerWords.after(words, in: rest) else { continue }
-      let (rationale, confidence) = AnswerWords.confidence(endingIn: AnswerWords.rationale(after))
-      return ReadAnswer(
-        outcome, rationale: rationale, confidence: confidence,
-        labelOffset: plain.utf8.distance(from: plain.startIndex, to: rest.startIndex))
+    for other in stated.dropFirst() + [words].compactMap(\.self) where other.outcome != first.outcome {
+      // Words before an object may say anything but another label.
+      if other == words, other.label == nil, first.label != nil { continue }
+      return ReadAnswer(.unreadable("answers that contradict each other: \(name(first)) and \(name(other))"))
     }
-    if isNamed, let label = AnswerWords.label(rest) { return ReadAnswer(.unknownLabel(label)) }
-    return ReadAnswer(.unreadable("a text that begins with none of \(labels.labels.map(\.answer))"))
+    if first.rationale.isEmpty {
+      first.rationale =
+        stated.lazy.map(\.rationale).first { !$0.isEmpty } ?? objects.last.map {
+          AnswerWords.rationale(answer[$0.range.upperBound...]).text
+        } ?? ""
+    }
+    return first
   }
 
-  /// Nil for an object that says nothing of a label, which may be anything that a rationale quotes.
-  private func read(_ found: AnswerObject, in plain: String) -> ReadAnswer? {
-    func first(_ names: [String]) -> JSONValue? { names.lazy.compactMap { found.value[$0] }.first }
-    let rationale = first(["rationale", "reason", "explanation", "reasoning"])?.cell ?? ""
-    let confidence = first(["confidence", "probability"])?.cell.flatMap(AnswerWords.confidence)
-    guard let name = ["label", "answer", "verdict"].first(where: { found.value[$0] != nil }) else { return nil }
-    guard let raw = found.value[name]?.cell else { return ReadAnswer(.abstained, rationale: rationale) }
-    let offset = found.offset(of: name, in: plain)
-    if let label = labels.label(raw) {
-      return ReadAnswer(.answered(label.name), rationale: rationale, confidence: confidence, labelOffset: offset)
-    }
-    var answer = read(words: raw)
-    switch answer.outcome {
-    case .answered, .abstained, .refused:
-      answer.labelOffset = answer.labelOffset.flatMap { own in offset.map { $0 + own } }
-    default: answer = ReadAnswer(.unknownLabel(raw))
-    }
-    answer.rationale = rationale
-    answer.confidence = confidence
-    return answer
+  private func name(_ answer: ReadAnswer) -> String {
+    answer.label.flatMap { labels[$0] }.map { "'\($0.answer)'" } ?? answer.outcome.fault ?? "no side"
+  }
+
+  /// An object that was written as a JSON text once more.
+  private func encoded(_ answer: Substring) -> ReadAnswer? {
+    let text = AnswerWords.trimmed(answer)
+    guard text.first == "\"", text.contains("{"), let inner = (try? JSONParser.value(of: String(text)))?.string,
+      inner.utf8.count < text.utf8.count
+    else { return nil }
+    var read = read(answer: inner[...])
+    // Its bytes stand elsewhere in the reply.
+    read.labelOffset = nil
+    return read
+  }
+
+  /// A reply that is a label's name and nothing else.
+  private func whole(_ answer: Substring) -> ReadAnswer? {
+    let bare = AnswerWords.bare(answer)
+    guard let name = AnswerWords.label(bare), let label = labels.label(said: name),
+      LabelSpelling.key(label.name) == LabelSpelling.key(name),
+      let end = LabelMatch.end(of: LabelSpelling.key(name), in: bare),
+      !bare[end...].contains(where: { $0.isLetter || $0.isNumber || $0 == "?" })
+    else { return nil }
+    return ReadAnswer(
+      .answered(label.name), labelOffset: answer.utf8.distance(from: answer.startIndex, to: bare.startIndex))
   }
 }
 
-extension TeacherReply.Outcome {
-  fileprivate var isUnreadable: Bool {
-    if case .unreadable = self { true } else { false }
+extension ReadAnswer {
+  /// The label, where there is one.
+  var label: String? {
+    if case .answered(let label) = outcome { label } else { nil }
   }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// The labels of a task, in order: how each is called, how an answer with it begins, what it means.
 ///
 /// ```swift
@@ -46,11 +44,22 @@ public struct LabelSet: Sendable, Equatable, Codable {
   /// Name of the label that the task looks for ("falsified"); nil for a task without one.
   public let positive: String?
   private let byValue: [String: Int]
+  /// How answers begin, longest words first.
+  let answerReadings: [Reading]
+  /// What stands for a label where nothing but a label is asked for: answer words, names and aliases, longest first.
+  let valueReadings: [Reading]
+
+  /// Words that stand for a label, as a key.
+  struct Reading: Sendable, Equatable {
+    let key: String
+    let label: Int
+  }
 
   /// A set of labels.
   ///
   /// - Throws: ``TeacherProtocolError/badLabelSet(reason:)`` for fewer than two labels, a blank name or answer, a name,
-  ///   alias or answer that stands for two labels (letter case is ignored), or a positive label that is not there.
+  ///   alias or answer that stands for two labels (spellings of one label are alike, as in ``label(_:)``), or a positive
+  ///   label that is not there.
   public init(_ labels: [Label], positive: String? = nil) throws(TeacherProtocolError) {
     guard labels.count >= 2 else {
       throw .badLabelSet(reason: "there must be at least two labels, not \(labels.count)")
@@ -58,15 +67,19 @@ public struct LabelSet: Sendable, Equatable, Codable {
     var byValue: [String: Int] = [:]
     var byAnswer: [String: Int] = [:]
     for (index, label) in labels.enumerated() {
-      guard !Self.key(label.name).isEmpty, !Self.key(label.answer).isEmpty else {
+      guard !LabelSpelling.key(label.name).isEmpty, !LabelSpelling.key(label.answer).isEmpty else {
         throw .badLabelSet(reason: "label \(index + 1) has a blank name or answer")
       }
-      for value in [label.name] + label.aliases
-      where byValue.updateValue(index, forKey: Self.key(value)) ?? index != index {
-        throw .badLabelSet(reason: "'\(value)' stands for two labels")
+      for value in [label.name] + label.aliases {
+        let other = byValue.updateValue(index, forKey: LabelSpelling.key(value)) ?? index
+        if other != index {
+          throw .badLabelSet(reason: "'\(value)' stands for two labels, '\(labels[other].name)' and '\(label.name)'")
+        }
       }
-      if byAnswer.updateValue(index, forKey: Self.key(label.answer)) != nil {
-        throw .badLabelSet(reason: "two labels have the answer '\(label.answer)'")
+      if let other = byAnswer.updateValue(index, forKey: LabelSpelling.key(label.answer)) {
+        throw .badLabelSet(
+          reason: "the answers '\(labels[other].answer)' and '\(label.answer)' of '\(labels[other].name)' and "
+            + "'\(label.name)' can't be told apart")
       }
     }
     if let positive, !labels.contains(where: { $0.name == positive }) {
@@ -75,6 +88,14 @@ public struct LabelSet: Sendable, Equatable, Codable {
     self.labels = labels
     self.positive = positive
     self.byValue = byValue
+    // Words that stand for one label as its answer and for another as its name say nothing.
+    let all = byAnswer.merging(byValue) { $0 == $1 ? $0 : -1 }
+    func longestFirst(_ keys: some Sequence<String>) -> [Reading] {
+      keys.compactMap { key in all[key].flatMap { $0 < 0 ? nil : Reading(key: key, label: $0) } }
+        .sorted { ($1.key.count, $0.key) < ($0.key.count, $1.key) }
+    }
+    answerReadings = longestFirst(byAnswer.keys)
+    valueReadings = longestFirst(all.keys)
   }
 
   private enum CodingKeys: String, CodingKey, CaseIterable { case labels, positive }
@@ -104,15 +125,18 @@ public struct LabelSet: Sendable, Equatable, Codable {
   /// The label of this very name.
   public subscript(name: String) -> Label? { labels.first { $0.name == name } }
 
-  /// The label that a value in a data file stands for: its name or an alias, letter case and outer space ignored.
-  public func label(_ value: String) -> Label? { byValue[Self.key(value)].map { labels[$0] } }
+  /// The label that a value in a data file stands for: its name or an alias. Letter case, white space, the forms of quotes
+  /// and dashes and full width are ignored, and 1.0 is 1.
+  public func label(_ value: String) -> Label? { byValue[LabelSpelling.key(value)].map { labels[$0] } }
+
+  /// The label that words stand for where nothing but a label is asked for: its answer words, its name or an alias.
+  package func label(said words: String) -> Label? {
+    let key = LabelSpelling.key(words)
+    return valueReadings.first { $0.key == key }.map { labels[$0.label] }
+  }
 
   /// Position of a name in the order, or nil.
   public func index(of name: String) -> Int? { labels.firstIndex { $0.name == name } }
-
-  private static func key(_ value: String) -> String {
-    value.trimmingCharacters(in: .whitespacesAndNewlines).lowercased()
-  }
 }
 
 extension LabelSet {

@@ -23,7 +23,8 @@ public final class GoldColumn: Sendable {
   /// - Parameters:
   ///   - url: the same file as the data set's.
   ///   - mapping: the same mapping; its `label` must be set.
-  ///   - labelSet: turns raw values into label names by name or alias; nil takes the raw values as they are.
+  ///   - labelSet: turns raw values into label names by name or alias; nil takes the raw values as they are, all spellings
+  ///     of one label as the first of them.
   ///   - strict: whether the first row with a missing or unknown label is thrown.
   ///   - limits: sizes beyond which nothing is read.
   /// - Throws: ``TeacherProtocolError``.
@@ -41,11 +42,12 @@ public final class GoldColumn: Sendable {
     var labels: [String: String] = [:]
     var problems: [RowProblem] = []
     var seen: Set<String> = []
+    var rawNames = RawLabelNames()
     for (index, row) in table.rows.enumerated() {
       // The data set lists rows without an id and repeated ids; the first row of an id counts, there as here.
       guard let id = row.text(mapping.id, number: index + 1), seen.insert(id).inserted else { continue }
       let raw = row.text(column)
-      if let raw, let label = labelSet == nil ? raw : labelSet?.label(raw)?.name {
+      if let raw, let label = labelSet == nil ? rawNames.name(raw) : labelSet?.label(raw)?.name {
         labels[id] = label
       } else {
         problems.append(

@@ -39,10 +39,11 @@ package struct RowFile {
       return text
     }
 
-    /// The values of the columns joined by ":", the row's number for an empty list, nil where one is missing.
+    /// The values of the columns joined by ":", the row's number for an empty list, nil where one is missing. An id of 1.0
+    /// is 1: pandas writes whole numbers so where the column has a gap.
     package func text(_ list: ColumnList, number: Int) -> String? {
       if list.columns.isEmpty { return String(number) }
-      let parts = list.columns.compactMap { text($0) }
+      let parts = list.columns.compactMap { text($0).map(LabelSpelling.plain) }
       return parts.count == list.columns.count ? parts.joined(separator: ":") : nil
     }
   }

@@ -61,6 +61,8 @@ public struct RecordedReplies: Sendable {
   public let file: String
   /// The columns that name an item, as they were given or found.
   public let id: ColumnList
+  /// What labels are called where no set says so.
+  package private(set) var rawNames = RawLabelNames()
   private var replies: [String: [String: TeacherReply]] = [:]
   private let labels: LabelSet?
 
@@ -161,7 +163,7 @@ public struct RecordedReplies: Sendable {
         if let labels {
           labels.label(text).map { .answered($0.name) } ?? .unknownLabel(text)
         } else {
-          .answered(text)
+          .answered(rawNames.name(text))
         }
       }
     if replies[teacher] == nil { teachers.append(teacher) }

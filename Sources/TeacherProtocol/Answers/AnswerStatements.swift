@@ -1,0 +1,301 @@
+/// The places in an answer's words that give a label: its beginning, what keys, tags and boxes name, and lines of their own.
+struct AnswerStatements {
+  /// One of them.
+  struct Statement {
+    /// A label, or why there is none.
+    let outcome: TeacherReply.Outcome
+    /// Where the key begins that names it, or the label itself.
+    let start: Substring.Index
+    /// Where the label begins.
+    let label: Substring.Index
+    /// What follows the label.
+    let rest: Substring
+
+    var name: String? {
+      if case .answered(let name) = outcome { name } else { nil }
+    }
+  }
+
+  private let text: Substring
+  private let masked: [Range<Substring.Index>]
+  private let reader: AnswerReader
+  private var labels: LabelSet { reader.labels }
+
+  /// The statements of an answer.
+  ///
+  /// - Parameters:
+  ///   - text: the answer.
+  ///   - masked: parts whose words are not the answer's own.
+  ///   - reader: knows the labels, and how an answer begins that gives none.
+  init(of text: Substring, without masked: [Range<Substring.Index>], reader: AnswerReader) {
+    self.text = text
+    self.masked = masked.sorted { $0.lowerBound < $1.lowerBound }
+    self.reader = reader
+  }
+
+  /// What the statements say together: nil for none, unreadable for several that contradict each other.
+  var answer: ReadAnswer? {
+    let opening = opening
+    let named = named
+    let lines = lines
+    if let opening, opening.outcome == .abstained || opening.outcome == .refused { return read(opening, named) }
+    let given = ([opening].compactMap(\.self) + named).filter { $0.name != nil }
+    let other = (given + lines).first { $0.name != given.first?.name }
+    if let base = given.first {
+      guard let other else { return read(base, named) }
+      return contradiction(base, other)
+    }
+    // A last line that is a label and nothing else is an answer where no other one stands.
+    if opening == nil, named.isEmpty, let last = lines.last, isAlone(last) {
+      guard let other = lines.first(where: { $0.name != last.name }) else { return read(last, []) }
+      return contradiction(other, last)
+    }
+    return (opening ?? named.first).map { read($0, named) }
+  }
+
+  private func contradiction(_ a: Statement, _ b: Statement) -> ReadAnswer {
+    let words = [a, b].map { "'\($0.name.flatMap { labels[$0]?.answer } ?? "")'" }
+    return ReadAnswer(.unreadable("an answer that gives both \(words[0]) and \(words[1])"))
+  }
+
+  private func isAlone(_ statement: Statement) -> Bool { !statement.rest.contains { $0.isLetter || $0.isNumber } }
+
+  private func read(_ statement: Statement, _ named: [Statement]) -> ReadAnswer {
+    var rest = statement.rest
+    // The same label once more at the end is no reason.
+    if let last = named.last, last.start > rest.startIndex, isAlone(last), last.name == statement.name {
+      rest = rest[..<last.start]
+    }
+    var reasons = AnswerWords.rationale(rest)
+    if reasons.text.isEmpty, statement.start > text.startIndex {
+      let before = AnswerWords.rationale(text[..<statement.start], isBehindLabel: false)
+      if before.text.contains(where: { $0.isLetter }) {
+        reasons = (before.text, reasons.confidence ?? before.confidence)
+      }
+    }
+    return ReadAnswer(
+      statement.outcome, rationale: reasons.text, confidence: reasons.confidence,
+      labelOffset: statement.name.map { _ in text.utf8.distance(from: text.startIndex, to: statement.label) })
+  }
+
+  private func isMasked(_ place: Substring.Index) -> Bool {
+    // The last part that begins at or before the place; parts may lie within others, but seldom do.
+    var (low, high) = (0, masked.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if masked[middle].lowerBound <= place { low = middle + 1 } else { high = middle }
+    }
+    return masked[..<low].suffix(8).contains { place < $0.upperBound }
+  }
+
+  // MARK: - The beginning
+
+  private var opening: Statement? {
+    guard let first = text.firstIndex(where: { !$0.isWhitespace }), !isMasked(first) else { return nil }
+    var rest = AnswerWords.bare(text)
+    guard !rest.isEmpty, !isMasked(rest.startIndex) else { return nil }
+    let start = first
+    // A label may begin with a mark of its own.
+    if let found = LabelMatch.first(in: text[first...], labels.answerReadings) { return statement(found, from: start) }
+    var (isNamed, isFirm) = (false, false)
+    for _ in 0..<4 {
+      if LabelMatch.first(in: rest, labels.answerReadings) != nil { break }
+      guard let (behind, firm) = behindName(rest) else { break }
+      rest = AnswerWords.bare(behind)
+      (isNamed, isFirm) = (true, isFirm || firm)
+    }
+    if let statement = self.value(rest, isNamed: isNamed, from: start) { return statement }
+    if let behind = Self.behindPreface(rest) {
+      if let found = value(AnswerWords.bare(behind), isNamed: isNamed, from: start) { return found }
+    }
+    guard isFirm, let label = AnswerWords.label(rest) else { return nil }
+    return Statement(outcome: .unknownLabel(label), start: start, label: rest.startIndex, rest: rest)
+  }
+
+  /// A label, an abstention or a refusal at the beginning of a text; of a label and a longer phrase the phrase counts.
+  private func value(_ rest: Substring, isNamed: Bool, from start: Substring.Index) -> Statement? {
+    let found = LabelMatch.first(in: rest, isNamed ? labels.valueReadings : labels.answerReadings)
+    let longest = found?.match.words.count ?? 0
+    for (phrases, outcome) in [(reader.abstentions, TeacherReply.Outcome.abstained), (reader.refusals, .refused)] {
+      if let behind = Self.behind(phrases, in: rest, longerThan: longest) {
+        return Statement(outcome: outcome, start: start, label: rest.startIndex, rest: behind)
+      }
+    }
+    return found.map { statement($0, from: start) }
+  }
+
+  /// Behind one of several phrases at the beginning of a text.
+  private static func behind(_ phrases: [String], in text: Substring, longerThan length: Int) -> Substring? {
+    guard let first = text.utf8.first else { return nil }
+    for phrase in phrases where first >= 0x80 || phrase.utf8.first.map({ $0 | 0x20 }) == first | 0x20 {
+      guard phrase.count > length, let end = LabelMatch.end(of: LabelSpelling.key(phrase), in: text) else { continue }
+      let behind = text[end...]
+      if let next = behind.first, next.isLetter || next.isNumber, next.hasWordEnds { continue }
+      return behind
+    }
+    return nil
+  }
+
+  private func statement(_ found: (match: LabelMatch, ending: LabelMatch.Ending), from start: Substring.Index)
+    -> Statement
+  {
+    let match = found.match
+    var outcome = TeacherReply.Outcome.answered(labels.labels[match.label].name)
+    if case .taken(let reason) = found.ending {
+      outcome = .unreadable(reason)
+    } else if let other = bracketed(match.rest), other != labels.labels[match.label].name {
+      outcome = .unreadable("the label '\(match.words)' with another one in brackets")
+    } else if hasOpposite(match) {
+      outcome = .unreadable("a label that a dash may belong to")
+    }
+    return Statement(outcome: outcome, start: start, label: match.words.startIndex, rest: match.rest)
+  }
+
+  /// The label that brackets behind a label name: "No (falsified)".
+  private func bracketed(_ rest: Substring) -> String? {
+    let inner = rest.drop { $0 == " " || $0 == "*" }
+    guard inner.first == "(" || inner.first == "（", let end = inner.firstIndex(where: { $0 == ")" || $0 == "）" }) else {
+      return nil
+    }
+    let words = inner[..<end].dropFirst()
+    return words.utf8.count > 60 ? nil : labels.label(said: String(words))?.name
+  }
+
+  /// Whether "- 1" may be the label -1.
+  private func hasOpposite(_ match: LabelMatch) -> Bool {
+    let before = text[..<match.words.startIndex].last { !$0.isWhitespace }
+    guard let before, LabelSpelling.folded(before) == "-" else { return false }
+    let key = "-" + LabelSpelling.key(String(match.words))
+    return labels.answerReadings.contains { $0.key == key }
+  }
+
+  /// Behind a key, a heading, a tag or a box that names an answer, and whether nothing but a label may follow.
+  private func behindName(_ text: Substring) -> (Substring, isFirm: Bool)? {
+    if let behind = AnswerWords.behindKey(text, AnswerVocabulary.labelKeySet)
+      ?? AnswerWords.behindHeading(text, AnswerVocabulary.firmLabelKeys)
+    {
+      return (behind, AnswerWords.isKey(text[..<behind.startIndex].dropLast(), AnswerVocabulary.firmLabelKeys))
+    }
+    if let tag = AnswerWords.tag(text), !tag.isClosing, AnswerVocabulary.labelKeySet.contains(tag.name) {
+      return (tag.rest, AnswerVocabulary.firmLabelKeys.contains(tag.name))
+    }
+    return Self.behindBox(text).map { ($0, true) }
+  }
+
+  private static func behindBox(_ text: Substring) -> Substring? {
+    for box in ["\\boxed{", "\\text{", "\\textbf{", "\\mathrm{", "\\fbox{"] where text.hasPrefix(box) {
+      return text.dropFirst(box.count)
+    }
+    return nil
+  }
+
+  /// Behind a word of assent, the number of a list, or the word "option".
+  private static func behindPreface(_ text: Substring) -> Substring? {
+    let head = text.prefix(24)
+    if let mark = head.firstIndex(where: { "!.,:;—–，。！：".contains($0) }) {
+      let words = LabelSpelling.key(String(head[..<mark]))
+      let behind = text[text.index(after: mark)...]
+      if AnswerVocabulary.interjections.contains(words) { return behind }
+    }
+    let digits = text.prefix { $0.isNumber }
+    if !digits.isEmpty, digits.count <= 2 {
+      let behind = text[digits.endIndex...]
+      let isMark = behind.first.map { ".).、）．".contains($0) } == true
+      if isMark, behind.dropFirst().first.map({ $0.isWhitespace || !$0.hasWordEnds }) == true {
+        return behind.dropFirst()
+      }
+    }
+    for word in ["option ", "choice "] {
+      if let end = LabelMatch.end(of: word, in: text) { return text[end...] }
+    }
+    return nil
+  }
+
+  // MARK: - Keys, tags and boxes
+
+  /// What is named an answer anywhere in the text: `Final answer: No`, `<answer>No</answer>`, `\boxed{No}`.
+  private var named: [Statement] {
+    var (found, place) = ([Statement](), text.startIndex)
+    // The first bytes of the signs and of the ends of lines.
+    let signs: Set<UInt8> = [0x3A, 0x3E, 0x7C, 0x5C, 0x0A, 0x0D, 0xE2, 0xEF]
+    while let mark = text[place...].utf8.firstIndex(where: signs.contains) {
+      place = text.index(after: mark)
+      guard !isMasked(mark), let (behind, start, isFirm) = name(at: mark) else { continue }
+      let rest = AnswerWords.bare(behind)
+      guard !rest.isEmpty, !isMasked(rest.startIndex) else { continue }
+      if let value = LabelMatch.first(in: rest, labels.valueReadings) {
+        let statement = statement(value, from: start)
+        if statement.name != nil || text[mark] != "|" { found.append(statement) }
+      } else if isFirm, behindName(rest) == nil, let label = AnswerWords.label(rest) {
+        found.append(Statement(outcome: .unknownLabel(label), start: start, label: rest.startIndex, rest: rest))
+      }
+    }
+    // Choices that a question names count for nothing beside an answer.
+    let given = found.filter { $0.name != nil }
+    return given.isEmpty ? found : given
+  }
+
+  /// What a sign names an answer: where it begins, where its name begins, and whether nothing but a label may follow.
+  private func name(at mark: Substring.Index) -> (behind: Substring, start: Substring.Index, isFirm: Bool)? {
+    let behind = text[text.index(after: mark)...]
+    switch text[mark] {
+    case ":", "：", "|":
+      let start = clauseStart(before: mark)
+      guard AnswerWords.isKey(text[start..<mark], AnswerVocabulary.labelKeySet) else { return nil }
+      return (behind, start, text[mark] != "|" && AnswerWords.isKey(text[start..<mark], AnswerVocabulary.firmLabelKeys))
+    case ">":
+      // A run of these signs is no tag.
+      guard mark > text.startIndex, text[text.index(before: mark)] != ">",
+        let start = text[..<mark].suffix(40).lastIndex(of: "<"), let tag = AnswerWords.tag(text[start...]),
+        !tag.isClosing,
+        AnswerVocabulary.labelKeySet.contains(tag.name)
+      else { return nil }
+      return (tag.rest, start, AnswerVocabulary.firmLabelKeys.contains(tag.name))
+    case "\\": return Self.behindBox(text[mark...]).map { ($0, mark, true) }
+    default:
+      guard text[mark].isNewline,
+        let heading = AnswerWords.behindHeading(behind, AnswerVocabulary.firmLabelKeys)
+      else { return nil }
+      return (heading, behind.startIndex, true)
+    }
+  }
+
+  /// Where the clause begins that ends before a place.
+  private func clauseStart(before mark: Substring.Index) -> Substring.Index {
+    var start = mark
+    for _ in 0..<60 where start > text.startIndex {
+      let before = text.index(before: start)
+      if text[before].isNewline || ".!?。！？．｡;；,，>|([{（:：".contains(text[before]) { break }
+      start = before
+    }
+    return start
+  }
+
+  // MARK: - Lines
+
+  /// Lines that begin with a label, from the second one on.
+  private var lines: [Statement] {
+    var (found, place) = ([Statement](), text.startIndex)
+    // U+2028 ends a line as well.
+    while let end = text[place...].utf8.firstIndex(where: { $0 == 0x0A || $0 == 0x0D || $0 == 0xE2 }) {
+      place = text.index(after: end)
+      guard text[end].isNewline else { continue }
+      let line = text[place...].prefix { !$0.isNewline }
+      let bare = AnswerWords.bare(line)
+      guard !bare.isEmpty, !isMasked(bare.startIndex) else { continue }
+      let match =
+        LabelMatch.first(in: bare, labels.answerReadings)
+        ?? Self.behindPreface(bare).flatMap { LabelMatch.first(in: AnswerWords.bare($0), labels.answerReadings) }
+      guard let match, case .settled = match.ending else { continue }
+      let statement = statement(match, from: line.startIndex)
+      // The reasons may go on behind the line.
+      if statement.name != nil {
+        found.append(
+          Statement(
+            outcome: statement.outcome, start: line.startIndex, label: statement.label,
+            rest: text[statement.rest.startIndex...]))
+      }
+    }
+    return found
+  }
+}
