@@ -89,7 +89,7 @@ public struct BatchService: Sendable {
     var (results, unreadable, seen) = ([Result](), [HTTPTeacherError](), Set<String>())
     for (number, line) in data.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
       guard line.contains(where: { $0 > 0x20 }) else { continue }
-      guard let row = wire.parsed(Data(line)), let id = row["custom_id"]?.string else {
+      guard let row = try? wire.parsed(Data(line)), let id = row["custom_id"]?.string else {
         let found = String(decoding: line.prefix(40), as: UTF8.self)
         unreadable.append(.badBatchLine(line: number + 1, expected: "an object with custom_id", found: "'\(found)'"))
         continue
@@ -119,8 +119,11 @@ public struct BatchService: Sendable {
   }
 
   private func answered(_ id: String, _ body: JSONValue) -> Result {
+    if let fault = ProviderFault(in: body) {
+      return Result(id: id, failure: "status \(fault.status): \(fault.cause.message)", spoken: nil)
+    }
     do throws(HTTPTeacherError) {
-      return Result(id: id, failure: nil, spoken: try wire.spoken(Data(body.text.utf8)))
+      return Result(id: id, failure: nil, spoken: try wire.spoken(body))
     } catch {
       return Result(id: id, failure: "\(error)", spoken: nil)
     }

@@ -77,7 +77,8 @@ struct Conversation: Sendable {
       usage: usage)
     // What was measured counts more than what was claimed.
     if let label = reply.label, let offset = answer.labelOffset,
-      let measured = LabelTokens.probability(of: label, at: offset, in: sample.tokens, labels: request.labels)
+      let measured = LabelTokens.probability(
+        of: label, at: offset, of: sample.text, in: sample.tokens, labels: request.labels)
     {
       reply.confidence = Confidence(measured, source: .labelTokenProbability)
     }

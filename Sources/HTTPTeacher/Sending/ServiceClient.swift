@@ -102,8 +102,17 @@ final class ServiceClient: Sendable {
       let response = try await transport.send(
         TransportRequest(url: address.endpoint, headers: headers, body: Data(body.utf8), seconds: seconds))
       end.report = RateLimitReport(response.headers, now: Date())
-      guard response.status == 200 else { return try step(for: response, habits: asked, &end.outcome) }
-      let spoken = try wire.spoken(response.body)
+      guard response.status == 200 else {
+        return try step(for: response, wire.error(response.body), habits: asked, &end.outcome)
+      }
+      let answer = try wire.parsed(response.body)
+      if let fault = ProviderFault(in: answer) {
+        // What was written before it may have been charged.
+        question.request.meter?.countLostReply()
+        let meant = TransportResponse(status: fault.status, headers: response.headers, body: response.body)
+        return try step(for: meant, fault.cause, habits: asked, &end.outcome)
+      }
+      let spoken = try wire.spoken(answer)
       end.outcome = .answered(tokens: spoken.usage.map { $0.inputTokens + $0.outputTokens })
       return .answered(spoken)
     } catch let error as Refusal {
@@ -124,12 +133,14 @@ final class ServiceClient: Sendable {
 
   /// What a response with another status than 200 means.
   private func step(
-    for response: TransportResponse, habits asked: ServerHabits, _ outcome: inout RequestPace.Outcome
+    for response: TransportResponse, _ cause: ServiceError, habits asked: ServerHabits,
+    _ outcome: inout RequestPace.Outcome
   ) throws -> Step {
-    var error = wire.error(response.body)
+    var error = cause
     error.message = hidden(error.message)
     let status = response.status
-    if let gone = unavailable(status, error) { throw Refusal(cause: gone) }
+    // OpenRouter gives a question that was found unfit the status of a refused key.
+    if !error.isRefusal, let gone = unavailable(status, error) { throw Refusal(cause: gone) }
     if error.isOfForm(status), let next = asked.adapted(to: error) {
       // Another question may have learned the same meanwhile, or more.
       habits.withLock { if $0 == asked { $0 = next } }

@@ -44,19 +44,16 @@ struct AnthropicMessages: WireFormat {
     return .object(members)
   }
 
-  func spoken(_ body: Data) throws(HTTPTeacherError) -> Spoken {
-    guard let value = parsed(body) else {
-      throw .badResponse(expected: "JSON", found: "'\(String(decoding: body.prefix(40), as: UTF8.self))'")
-    }
+  func spoken(_ value: JSONValue) throws(HTTPTeacherError) -> Spoken {
     guard let content = value["content"]?.elements else {
       throw .badResponse(expected: "content", found: value["content"]?.kind ?? value.kind)
     }
     let text = content.filter { $0["type"]?.string == "text" }.compactMap { $0["text"]?.string }.joined()
     let end: Spoken.End =
-      switch value["stop_reason"]?.string {
-      case "max_tokens", "model_context_window_exceeded": .cutOff
-      case "refusal": .refused
-      default: .complete
+      switch FinishReason(value["stop_reason"]?.string) {
+      case .cutOff: .cutOff
+      case .refused: .refused
+      case .complete, .fault: .complete
       }
     let usage = value["usage"].flatMap { usage in
       usage["input_tokens"]?.integer.map { input in

@@ -66,15 +66,13 @@ struct ChatCompletions: WireFormat {
     }
   }
 
-  func spoken(_ body: Data) throws(HTTPTeacherError) -> Spoken {
-    guard let value = parsed(body) else {
-      throw .badResponse(expected: "JSON", found: "'\(String(decoding: body.prefix(40), as: UTF8.self))'")
-    }
+  func spoken(_ value: JSONValue) throws(HTTPTeacherError) -> Spoken {
     guard let choices = value["choices"]?.elements, !choices.isEmpty else {
       throw .badResponse(expected: "choices[0].message", found: value.kind)
     }
     var samples: [Spoken.Sample] = []
-    for choice in choices {
+    // Of several choices those that failed are asked for again.
+    for choice in choices where !ProviderFault.isFaulty(choice) {
       guard let message = choice["message"], case .object = message else {
         throw .badResponse(expected: "choices[0].message", found: choice["message"]?.kind ?? "nothing")
       }
@@ -88,16 +86,24 @@ struct ChatCompletions: WireFormat {
   }
 
   private func sample(_ message: JSONValue, of choice: JSONValue) -> Spoken.Sample {
-    // Some servers answer in parts, as they are asked.
-    let parts = message["content"]?.elements?.compactMap { $0["text"]?.string }.joined()
-    let text = message["content"]?.string ?? parts ?? ""
-    let refusal = message["refusal"]?.string ?? ""
-    let end = choice["finish_reason"]?.string
-    if !refusal.isEmpty || end == "content_filter" {
-      return Spoken.Sample(text: refusal.isEmpty ? text : refusal, end: .refused)
-    }
+    let text = message["content"].map(Self.text) ?? ""
+    let parts = message["content"]?.elements ?? []
+    let refusal = message["refusal"]?.string ?? parts.lazy.compactMap { $0["refusal"]?.string }.first ?? ""
     let tokens = choice["logprobs"]?["content"]?.elements?.compactMap(token) ?? []
-    return Spoken.Sample(text: text, end: end == "length" ? .cutOff : .complete, tokens: tokens)
+    return switch FinishReason(choice["finish_reason"]?.string) {
+    case .refused: Spoken.Sample(text: refusal.isEmpty ? text : refusal, end: .refused)
+    case _ where !refusal.isEmpty: Spoken.Sample(text: refusal, end: .refused)
+    case .cutOff: Spoken.Sample(text: text, end: .cutOff, tokens: tokens)
+    case .complete, .fault: Spoken.Sample(text: text, end: .complete, tokens: tokens)
+    }
+  }
+
+  /// The words of an answer, which some servers give in parts, as they are asked. Thoughts have parts of other types
+  /// (`thinking`, `reasoning`), or fields of their own beside the content, and are no words of the answer.
+  private static func text(_ content: JSONValue) -> String {
+    if let text = content.string { return text }
+    let parts = content.elements?.filter { ["text", "output_text", nil].contains($0["type"]?.string) } ?? []
+    return parts.compactMap { $0["text"]?.string ?? $0.string }.joined()
   }
 
   private func token(_ value: JSONValue) -> SpokenToken? {

@@ -80,24 +80,25 @@ protocol WireFormat: Sendable {
   func headers(key: APIKey?) -> [String: String]
   /// The body of a question.
   func body(_ question: Question, model: String, habits: ServerHabits) -> JSONValue
-  /// The answer in the body of a response with status 200.
-  func spoken(_ body: Data) throws(HTTPTeacherError) -> Spoken
+  /// The answer in the body of a response with status 200 that reports no fault.
+  func spoken(_ body: JSONValue) throws(HTTPTeacherError) -> Spoken
 }
 
 extension WireFormat {
   /// What a response that is not 200 says of its cause: `{"error": {"message", "type", "code"}}` with every service.
   func error(_ body: Data) -> ServiceError {
-    let whole = parsed(body)
-    let value = whole?["error"]
-    // Servers on FastAPI say it under "detail".
-    let words = value?["message"]?.string ?? value?.string ?? whole?["detail"]?.cell ?? whole?["message"]?.string
-    return ServiceError(
-      message: words ?? String(decoding: body.prefix(200), as: UTF8.self),
-      codes: [value?["code"]?.cell, value?["type"]?.string].compactMap(\.self), parameter: value?["param"]?.string)
+    guard let whole = try? parsed(body) else {
+      return ServiceError(message: String(decoding: body.prefix(200), as: UTF8.self), codes: [])
+    }
+    return ServiceError(whole["error"], in: whole)
   }
 
-  func parsed(_ body: Data) -> JSONValue? {
-    body.withUnsafeBytes { try? JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
+  func parsed(_ body: Data) throws(HTTPTeacherError) -> JSONValue {
+    let value = body.withUnsafeBytes { try? JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
+    guard let value else {
+      throw .badResponse(expected: "JSON", found: "'\(String(decoding: body.prefix(40), as: UTF8.self))'")
+    }
+    return value
   }
 }
 
@@ -106,6 +107,20 @@ struct ServiceError: Sendable {
   var message: String
   var codes: [String]
   var parameter: String?
+
+  init(message: String, codes: [String]) {
+    self.message = message
+    self.codes = codes
+  }
+
+  /// What a member `error` says, and what stands beside it.
+  init(_ error: JSONValue?, in body: JSONValue) {
+    // Servers on FastAPI say it under "detail".
+    let words = error?["message"]?.string ?? error?.string ?? body["detail"]?.cell ?? body["message"]?.string
+    message = words ?? String(body.text.prefix(200))
+    codes = [error?["code"]?.cell, error?["type"]?.string].compactMap(\.self)
+    parameter = error?["param"]?.string
+  }
 
   /// Whether the account has nothing left: waiting would not help.
   var isQuota: Bool {
