@@ -54,6 +54,48 @@ import Testing
     #expect(SpanLocator("ＣＨ３の割合").ranges(of: "CH3の割合") == [0..<6], "full width is folded")
   }
 
+  @Test(
+    "Words are placed where they stand as whole words first",
+    arguments: [
+      ("A party of four carries the art home.", "art", 28..<31), ("Spinning needs a pin.", "pin", 17..<20),
+      ("The caravan passed the van.", "van", 23..<26), ("A CARAVAN, then a Van", "van", 18..<21),
+      ("Über über Ubersetzung", "über", 5..<9), ("0.25 mg and 25 mg", "25", 12..<14), ("it's its", "its", 5..<8),
+      // Only within a word: better there than nowhere.
+      ("The caravan passed.", "van", 8..<11),
+      // Scripts without spaces have no word ends.
+      ("出租车停在车站", "车", 2..<3), ("ประตูเปิดอยู่", "เปิด", 5..<9), ("これは猫です", "猫", 3..<4), ("水CO2水", "CO2", 1..<4),
+    ])
+  func wholeWordsFirst(_ text: String, quote: String, place: Range<Int>) {
+    #expect(SpanLocator(text).ranges(of: quote).first == place)
+  }
+
+  @Test func `gold columns of words are placed at whole words too`() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appending(path: "gold.jsonl")
+    let row = #"{"id": 7.0, "summary": "A party of four carries the art home.", "cause": "art", "effect": null}"#
+    try Data(row.utf8).write(to: file)
+    let gold = try GoldAnswers(contentsOf: file, task: try Fixture.causes())
+    #expect(gold.answer(of: "7")?.key == "cause:28-31")
+  }
+
+  @Test func `spans are read behind thoughts, deeper in, and with names in any case`() throws {
+    let task = try Fixture.causes()
+    let text = "Rain made the road wet."
+    for reply in [
+      #"<think>{"cause": "road", "effect": "wet"} is a draft</think>{"cause": "Rain", "effect": null}"#,
+      #"{a} {b} {c} {d} {e}</think>{"cause": "Rain"}"#, #"{"result": {"cause": "Rain"}}"#, #"[{"Cause": "Rain"}]"#,
+      #"{"CAUSE": "Rain", "effect": null,}"#,
+      "{\"cause\": \"Rain\"}\n\nAgain:\n{\"cause\": [\"Rain\"], \"effect\": []}",
+      "{'cause': 'Rain'}",
+    ] { #expect(try task.answer(in: reply, about: text).key == "cause:0-4", "\(reply)") }
+    for reply in [
+      #"{"cause": "Rain"} On reflection: {"cause": "road"}"#, #"<think>{"cause": "Rain"}"#,
+      #"[{"cause": "Rain"}, {"cause": "road"}]"#,
+    ] { #expect(throws: UnreadableAnswer.self, "\(reply)") { try task.answer(in: reply, about: text) } }
+  }
+
   @Test func overlappingSpansAreSettledByTheRule() throws {
     let (short, long) = (LabelledSpan(label: "cause", range: 2..<5), LabelledSpan(label: "effect", range: 4..<9))
     let types = ["cause", "effect"]

@@ -34,12 +34,22 @@ public enum SpanOverlap: String, Sendable, Codable, CaseIterable {
 }
 
 /// Reads spans out of a reply and finds them in the text.
+///
+/// Thoughts are left out and objects read as `AnswerReader` does both. Several objects with spans must say the same.
 struct SpanReader {
   let task: LabellingTask
 
   func spans(in reply: String, about text: String) throws(UnreadableAnswer) -> [LabelledSpan] {
-    guard let object = Self.object(in: reply) else { throw UnreadableAnswer("no JSON object with the spans") }
-    return try spans(in: object, about: text)
+    let (objects, hasOther) = try objects(in: reply)
+    guard let first = objects.first else {
+      throw UnreadableAnswer(
+        hasOther ? "a JSON object without \(task.names.joined(separator: ", "))" : "no JSON object with the spans")
+    }
+    let spans = try spans(in: first, about: text)
+    for other in objects.dropFirst() where try self.spans(in: other, about: text) != spans {
+      throw UnreadableAnswer("JSON objects that contradict each other")
+    }
+    return spans
   }
 
   func spans(in object: JSONValue, about text: String) throws(UnreadableAnswer) -> [LabelledSpan] {
@@ -68,8 +78,10 @@ struct SpanReader {
   }
 
   /// A confidence that the reply states.
-  static func confidence(in reply: String) -> Confidence? {
-    guard let object = object(in: reply), let value = object["confidence"] ?? object["probability"] else { return nil }
+  func confidence(in reply: String) -> Confidence? {
+    guard let object = (try? objects(in: reply))?.objects.first,
+      let value = object["confidence"] ?? object["probability"]
+    else { return nil }
     guard let cell = value.cell else { return nil }
     let isPercent = cell.contains("%")
     guard var number = Double(cell.filter { $0.isNumber || $0 == "." }) else { return nil }
@@ -78,7 +90,9 @@ struct SpanReader {
   }
 
   private func value(of type: LabelSet.Label, in object: JSONValue) -> JSONValue? {
-    ([type.name] + type.aliases + [type.answer]).lazy.compactMap { object[$0] }.first
+    guard case .object(let members) = object else { return nil }
+    let keys = ([type.name] + type.aliases + [type.answer]).map(LabelSpelling.key)
+    return keys.lazy.compactMap { key in members.last { LabelSpelling.key($0.name) == key }?.value }.first
   }
 
   private func quotes(_ value: JSONValue, type: String) throws(UnreadableAnswer) -> [String] {
@@ -90,15 +104,27 @@ struct SpanReader {
     return quotes
   }
 
-  private static func object(in text: String) -> JSONValue? {
-    let bytes = Array(text.utf8)
-    return bytes.withUnsafeBufferPointer { buffer in
-      for (tries, start) in buffer.indices.lazy.filter({ buffer[$0] == UInt8(ascii: "{") }).enumerated() where tries < 4
-      {
-        var parser = JSONParser(buffer, at: start)
-        if let value = try? parser.value() { return value }
-      }
-      return nil
+  /// The objects of a reply that name a span type, and whether there are others.
+  private func objects(in reply: String) throws(UnreadableAnswer) -> (objects: [JSONValue], hasOther: Bool) {
+    let reads = { (text: Substring) in !ReplyObject.all(in: text).objects.isEmpty }
+    guard let answer = ReplyThoughts.answer(in: reply, reads: reads) else {
+      throw UnreadableAnswer("a thought that never ends")
     }
+    let quoted = ReplyThoughts.quoted(in: answer)
+    let found = ReplyObject.all(in: answer).objects.filter { object in
+      !quoted.contains { $0.contains(object.range.lowerBound) }
+    }
+    let objects = found.flatMap { naming(ReplyValue.json(of: $0.members), depth: 0) }
+    return (objects, !found.isEmpty)
+  }
+
+  /// The object itself where it names a span type, else those within it that do: `{"result": {"cause": ...}}`.
+  private func naming(_ value: JSONValue, depth: Int) -> [JSONValue] {
+    guard depth < 4 else { return [] }
+    if case .object(let members) = value {
+      let isOne = task.labels.labels.dropLast().contains { self.value(of: $0, in: value) != nil }
+      return isOne ? [value] : members.flatMap { naming($0.value, depth: depth + 1) }
+    }
+    return value.elements?.flatMap { naming($0, depth: depth + 1) } ?? []
   }
 }

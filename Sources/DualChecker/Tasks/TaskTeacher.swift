@@ -28,7 +28,7 @@ public struct TaskTeacher: Teacher {
     guard task.kind == .spans, reply.outcome != .refused, reply.outcome != .cutOff else { return reply }
     do throws(UnreadableAnswer) {
       reply.outcome = .answered(try task.answer(in: reply.raw, about: request.item.text).key)
-      reply.confidence = reply.confidence ?? SpanReader.confidence(in: reply.raw)
+      reply.confidence = reply.confidence ?? SpanReader(task: task).confidence(in: reply.raw)
     } catch {
       reply.outcome = .unreadable(error.description)
     }
