@@ -3,18 +3,24 @@
 #include <string.h>
 
 #include "CImageCodecs.h"
-
-static inline uint8_t over_white(unsigned sample, unsigned alpha) {
-  return (uint8_t)((sample * alpha + 255 * (255 - alpha) + 127) / 255);
-}
+#include "over_white.h"
 
 static inline unsigned nearest_of_8_bits(unsigned sample) { return (sample * 255 + 32767) / 65535; }
 
+/* Pillow looks for the key's low byte among the samples after they have become 8 bits, but for a single bit. Where 16 bits
+   are scaled, there is no such value to look for. */
+static int finds_key_as_pillow(const PNGRowFormat *format) {
+  int scales = format->bit_depth == 16 && (format->options & CODEC_SCALE_16_BITS);
+  return (format->options & CODEC_KEYS_OF_PILLOW) && format->bit_depth > 1 && !scales;
+}
+
 static void fill_grey_table(PNGRowFormat *format) {
   unsigned most = (1u << format->bit_depth) - 1;
+  int looks_later = finds_key_as_pillow(format);
   for (unsigned i = 0; i <= most; i++) {
-    int transparent = format->has_key && i == format->key[0];
-    memset(format->table[i], transparent ? 255 : (int)(i * 255 / most), 3);
+    unsigned grey = i * 255 / most;
+    int transparent = format->has_key && (looks_later ? grey : i) == format->key[0];
+    memset(format->table[i], transparent ? 255 : (int)grey, 3);
   }
 }
 
@@ -45,9 +51,11 @@ void png_row_format(png_structp png, png_infop info, int options, PNGRowFormat *
   int is_keyed = format->color_type == PNG_COLOR_TYPE_GRAY || format->color_type == PNG_COLOR_TYPE_RGB;
   if (is_keyed && (options & CODEC_COMPOSE_ALPHA) && png_get_tRNS(png, info, NULL, NULL, &key) && key) {
     format->has_key = 1;
-    format->key[0] = format->color_type == PNG_COLOR_TYPE_GRAY ? key->gray : key->red;
-    format->key[1] = key->green;
-    format->key[2] = key->blue;
+    /* Of a key for samples of fewer than 16 bits only so many count (https://www.w3.org/TR/png-3/#11tRNS). */
+    unsigned mask = finds_key_as_pillow(format) ? 255 : (1u << format->bit_depth) - 1;
+    format->key[0] = (format->color_type == PNG_COLOR_TYPE_GRAY ? key->gray : key->red) & mask;
+    format->key[1] = key->green & mask;
+    format->key[2] = key->blue & mask;
   }
   if (format->color_type == PNG_COLOR_TYPE_PALETTE) fill_palette_table(png, info, format);
   if (format->color_type == PNG_COLOR_TYPE_GRAY && format->bit_depth <= 8) fill_grey_table(format);
@@ -75,15 +83,17 @@ static void convert(const PNGRowFormat *format, const uint8_t *row, size_t colum
   int scales = wide && (format->options & CODEC_SCALE_16_BITS);
   int clips = wide && !scales && colors == 1 && !has_alpha;
   int composes = has_alpha && (format->options & CODEC_COMPOSE_ALPHA);
+  int looks_later = finds_key_as_pillow(format);
   for (size_t x = 0; x < columns; x++, rgb += step) {
     unsigned value[4];
     int is_key = format->has_key;
     for (int s = 0; s < samples; s++, row += 1 + wide) {
       unsigned sample = wide ? (unsigned)row[0] << 8 | row[1] : row[0];
-      if (s < 3 && sample != format->key[s]) is_key = 0;
+      if (s < 3 && !looks_later && sample != format->key[s]) is_key = 0;
       if (scales) value[s] = nearest_of_8_bits(sample);
       else if (clips) value[s] = sample > 255 ? 255 : sample;
       else value[s] = wide ? sample >> 8 : sample;
+      if (s < 3 && looks_later && value[s] != format->key[s]) is_key = 0;
     }
     for (int c = 0; c < 3; c++) {
       unsigned sample = value[colors == 1 ? 0 : c];

@@ -29,7 +29,7 @@ public struct OpenAICompatibleTeacher: Teacher {
     /// Asks for token probabilities, a measured confidence. The default is false, as many servers have none.
     public var wantsLogProbabilities = false
     /// The longest edge of an image in pixels; larger ones are made smaller, where the teacher's `images` can. The default
-    /// is nil: images are sent as they are.
+    /// is nil: images of any size are sent.
     public var imageEdge: Int?
     /// Most seconds for one attempt, from the first byte sent to the last received. The default is 120.
     public var seconds: Double = 120

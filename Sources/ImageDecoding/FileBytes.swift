@@ -32,6 +32,19 @@ func readFile(_ path: String, atMost limit: Int) throws(ImageDecodingError) -> [
   return bytes
 }
 
+/// Lends the bytes of a regular file without reading those that are not looked at; nil for a file that can't be mapped.
+func withMappedFile<Result>(_ path: String, _ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+  let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+  guard file >= 0 else { return nil }
+  defer { close(file) }
+  var status = stat()
+  guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else { return nil }
+  let size = Int(status.st_size)
+  guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, file, 0), start != MAP_FAILED else { return nil }
+  defer { munmap(start, size) }
+  return body(UnsafeRawBufferPointer(start: start, count: size))
+}
+
 private func systemError() -> String {
   String(cString: strerror(errno))
 }

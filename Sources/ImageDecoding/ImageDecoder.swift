@@ -1,33 +1,43 @@
 import CImageCodecs
 
-/// Reads PNG and JPEG files into ``RGBImage``.
+/// Reads PNG, JPEG, WebP and GIF files into ``RGBImage``.
 ///
 /// ```swift
 /// let image = try ImageDecoder().decode(contentsOf: "photos/1.jpg")       // what a model is to see
 /// let shown = try ImageDecoder(options: .forPeople).decode(bytes, name: "1.png")  // what a person is to see
 /// ```
 ///
-/// The default pixels are those of Pillow's `Image.open(file).convert("RGB")`, because published models were trained on
-/// them: alpha is dropped, EXIF orientation and colour profiles are ignored, 16-bit grey is clipped at 255, CMYK is
-/// taken as inverted. ``Options/forPeople`` differs in the first three.
+/// The default pixels are those that transformers 5.24 gives a model: upright as `load_image` and the Image type of datasets
+/// turn them, and transparency over white as its processors lay it under an opened image. (`load_image` itself drops
+/// alpha, so that the colours show which the file hides.) All else is as Pillow's `convert("RGB")` has it: colour profiles
+/// are ignored, 16-bit grey is clipped at 255, CMYK is taken as inverted. ``Options/forPeople`` scales 16 bits, and
+/// ``Options/stored`` takes the pixels as the file stores them.
 ///
-/// JPEG: baseline, extended and progressive Huffman coding, 8 bits, grey, YCbCr, RGB, CMYK and YCCK. PNG: every colour
-/// type and depth, interlaced or not, the first image of an animated file.
+/// JPEG: baseline, extended and progressive Huffman coding and arithmetic coding, 8 bits, grey, YCbCr, RGB, CMYK and YCCK.
+/// PNG: every colour type and depth, interlaced or not. WebP and GIF, with the package's trait `MoreImages`: every kind. Of
+/// an animation the first frame.
 ///
-/// - Complexity: one pass; the memory of the image, plus its coefficients (2 bytes a sample) for a progressive JPEG.
+/// - Complexity: one pass; the memory of the image, plus its coefficients (2 bytes a sample) for a progressive JPEG, or 4
+///   bytes a pixel for a WebP with transparency.
 public struct ImageDecoder: Sendable {
   /// What is done with the parts of a file that an 8-bit RGB image has no place for, and how much is read at most.
   public struct Options: Sendable, Equatable {
-    /// Whether the image is turned as its EXIF orientation says. The default is `false`.
-    public var appliesOrientation = false
+    /// Whether the image is turned as its EXIF orientation says, or that in XMP where there is no other. The default is
+    /// `true`.
+    public var appliesOrientation = true
 
-    /// Whether transparent pixels are laid over white. The default is `false`: alpha is dropped, and the colour that
-    /// the file hides under it shows.
-    public var composesAlphaOverWhite = false
+    /// Whether transparent pixels are laid over white. The default is `true`; `false` drops alpha, and the colour that the
+    /// file hides under it shows.
+    public var composesAlphaOverWhite = true
 
     /// Whether 16-bit samples are scaled to the nearest of 8 bits. The default is `false`: grey is clipped at 255 and
     /// colour keeps its high byte.
     public var scalesSixteenBits = false
+
+    /// Whether the one transparent colour of a grey or RGB PNG is found as Pillow 13 does: its low byte is looked for among
+    /// samples that have become 8 bits, so that none is found in grey of 2 and 4 bits, and others in 16 bits. The
+    /// default is `true`; `false` goes by the standard, as browsers do.
+    public var findsTransparentColorAsPillow = true
 
     /// Whether a JPEG with broken data is decoded all the same, with made-up pixels where data are missing, as Pillow
     /// does. The default is `false`: it is an error. A file that ends too early is an error in any case.
@@ -47,12 +57,20 @@ public struct ImageDecoder: Sendable {
     /// The pixels that a model sees.
     public init() {}
 
-    /// The pixels that a person is shown: orientation applied, transparent pixels over white, 16 bits scaled.
+    /// The pixels that a person is shown: as a model sees them, but for 16 bits, which are scaled, and the one transparent
+    /// colour, which goes by the standard.
     public static let forPeople: Options = {
       var options = Options()
-      options.appliesOrientation = true
-      options.composesAlphaOverWhite = true
       options.scalesSixteenBits = true
+      options.findsTransparentColorAsPillow = false
+      return options
+    }()
+
+    /// The pixels as they are stored: lying where the camera lay, with the colours that are hidden under alpha.
+    public static let stored: Options = {
+      var options = Options()
+      options.appliesOrientation = false
+      options.composesAlphaOverWhite = false
       return options
     }()
   }
@@ -72,7 +90,7 @@ public struct ImageDecoder: Sendable {
     try decode(readFile(path, atMost: options.maximumFileBytes), name: path)
   }
 
-  /// Reads the bytes of a PNG or JPEG file.
+  /// Reads the bytes of a file.
   ///
   /// - Parameters:
   ///   - bytes: The whole file.
@@ -82,7 +100,7 @@ public struct ImageDecoder: Sendable {
     guard bytes.count <= options.maximumFileBytes else {
       throw .fileTooLarge(file: name, bytes: bytes.count, limit: options.maximumFileBytes)
     }
-    guard let format = ImageFormat(signatureOf: bytes) else {
+    guard let format = bytes.withUnsafeBytes({ ImageFormat(signatureOf: $0) }) else {
       throw .notAnImage(file: name, found: described(startOf: bytes))
     }
     let header = try readHeader(bytes, format, name)
@@ -101,20 +119,27 @@ public struct ImageDecoder: Sendable {
     var message = CodecMessage()
     var status = CODEC_OK
     let pixels = [UInt8](unsafeUninitializedCapacity: count * 3) { buffer, initialized in
-      let decode = format == .png ? codec_png_decode : codec_jpeg_decode
+      let decode =
+        switch format {
+        case .png: codec_png_decode
+        case .jpeg: codec_jpeg_decode
+        case .webp: codec_webp_decode
+        case .gif: codec_gif_decode
+        }
       status = decode(bytes, bytes.count, codecOptions, buffer.baseAddress, &message)
       if status == CODEC_OK { initialized = count * 3 }
     }
     try check(status, message, bytes, format, name, width, height)
     let image = RGBImage(width: width, height: height, pixels: pixels)
     guard options.appliesOrientation else { return image }
-    return image.oriented(exifOrientation(of: bytes, format) ?? 1)
+    return image.oriented(ImageHeader(bytes)?.orientation ?? 1)
   }
 
   private var codecOptions: Int32 {
     var flags: UInt32 = 0
     if options.composesAlphaOverWhite { flags |= CODEC_COMPOSE_ALPHA.rawValue }
     if options.scalesSixteenBits { flags |= CODEC_SCALE_16_BITS.rawValue }
+    if options.findsTransparentColorAsPillow { flags |= CODEC_KEYS_OF_PILLOW.rawValue }
     if options.acceptsDamagedData { flags |= CODEC_ACCEPT_DAMAGE.rawValue }
     return Int32(flags)
   }
@@ -128,6 +153,8 @@ public struct ImageDecoder: Sendable {
       switch format {
       case .png: codec_png_header(bytes, bytes.count, &header, &message)
       case .jpeg: codec_jpeg_header(bytes, bytes.count, codecOptions, &header, &message)
+      case .webp: codec_webp_header(bytes, bytes.count, &header, &message)
+      case .gif: codec_gif_header(bytes, bytes.count, &header, &message)
       }
     try check(status, message, bytes, format, name, 0, 0)
     return header
@@ -140,6 +167,7 @@ public struct ImageDecoder: Sendable {
     switch status {
     case CODEC_OK: return
     case CODEC_TRUNCATED: throw .truncated(file: name, format: format, found: bytes.count)
+    case CODEC_NOT_BUILT: throw .notBuilt(file: name, format: format)
     case CODEC_UNSUPPORTED: throw .unsupported(file: name, format: format, reason: message.string)
     case CODEC_OUT_OF_MEMORY: throw .outOfMemory(file: name, width: width, height: height)
     default: throw .damaged(file: name, format: format, reason: message.string)
@@ -147,25 +175,13 @@ public struct ImageDecoder: Sendable {
   }
 }
 
-extension ImageFormat {
-  /// The format whose signature these bytes begin with.
-  init?(signatureOf bytes: [UInt8]) {
-    if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) {
-      self = .png
-    } else if bytes.starts(with: [0xff, 0xd8, 0xff]) {
-      self = .jpeg
-    } else {
-      return nil
-    }
-  }
-}
-
-/// The first bytes for an error: hexadecimal, and as text where they are ASCII ("GIF89a", "RIFF", "<!DOCTYPE").
+/// The first bytes for an error: the format's name where it is known, hexadecimal, and as text where they are ASCII.
 private func described(startOf bytes: [UInt8]) -> String {
   guard !bytes.isEmpty else { return "an empty file" }
   let start = bytes.prefix(8)
   let hexadecimal = start.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
   let letters = start.prefix { (0x20..<0x7f).contains($0) }
   let text = letters.count >= 3 ? " (\"\(String(decoding: letters, as: UTF8.self))\")" : ""
-  return "the bytes \(hexadecimal)\(text)"
+  let other = bytes.withUnsafeBytes(otherFormat).map { "\($0), " } ?? ""
+  return "\(other)the bytes \(hexadecimal)\(text)"
 }

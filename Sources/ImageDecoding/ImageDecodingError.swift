@@ -1,19 +1,9 @@
-/// The two kinds of file that are read and written here.
-public enum ImageFormat: String, Sendable, CaseIterable, CustomStringConvertible {
-  /// Portable Network Graphics.
-  case png = "PNG"
-  /// JPEG in a JFIF, EXIF or Adobe file.
-  case jpeg = "JPEG"
-
-  /// The usual name of the format.
-  public var description: String { rawValue }
-}
-
 /// Why an image or the configuration of an image processor could not be used.
 public enum ImageDecodingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The file could not be opened or read; `reason` is the system's text.
   case unreadable(file: String, reason: String)
-  /// The first bytes are those of neither PNG nor JPEG. `found` shows them in hexadecimal.
+  /// The first bytes are those of no format that is read. `found` names the format where it is a known one, and shows them
+  /// in hexadecimal.
   case notAnImage(file: String, found: String)
   /// The file has more bytes than the limit; nothing of it was read.
   case fileTooLarge(file: String, bytes: Int, limit: Int)
@@ -25,6 +15,8 @@ public enum ImageDecodingError: Error, Sendable, Equatable, CustomStringConverti
   case truncated(file: String, format: ImageFormat, found: Int)
   /// The bytes break the rules of the format; `reason` is the codec's text.
   case damaged(file: String, format: ImageFormat, reason: String)
+  /// A file of a format whose library is not linked, since the package's trait `MoreImages` is off.
+  case notBuilt(file: String, format: ImageFormat)
   /// A valid file of a kind that is not read here, such as a lossless JPEG.
   case unsupported(file: String, format: ImageFormat, reason: String)
   /// There was no memory for an image within the limits.
@@ -40,7 +32,7 @@ public enum ImageDecodingError: Error, Sendable, Equatable, CustomStringConverti
     case .unreadable(let file, let reason):
       "\(file): the file can't be read (\(reason)); check the path and its permissions"
     case .notAnImage(let file, let found):
-      "\(file): expected a PNG or JPEG file, found \(found); convert it to one of these"
+      "\(file): expected a PNG, JPEG, WebP or GIF file, found \(found); convert it to one of these"
     case .fileTooLarge(let file, let bytes, let limit):
       "\(file): \(bytes) bytes, over the limit of \(limit); shrink the image or raise maximumFileBytes"
     case .tooManyPixels(let file, let width, let height, let limit):
@@ -51,6 +43,9 @@ public enum ImageDecodingError: Error, Sendable, Equatable, CustomStringConverti
       "\(file): the \(format) file ends before its image does, after \(found) bytes; fetch it again"
     case .damaged(let file, let format, let reason):
       "\(file): the \(format) file is damaged (\(reason)); fetch it again or leave the row out"
+    case .notBuilt(let file, let format):
+      "\(file): \(format) is not read by this build; build with the package's trait MoreImages (Debian's libwebp-dev and "
+        + "libgif-dev), or convert the file to PNG or JPEG"
     case .unsupported(let file, let format, let reason):
       "\(file): this kind of \(format) is not read (\(reason)); save it as 8-bit baseline JPEG or as PNG"
     case .outOfMemory(let file, let width, let height):

@@ -1,10 +1,18 @@
 internal import Foundation
+internal import TeacherProtocol
 
-/// The photographs that may be shown: image files inside one folder, and nothing else of this machine.
+/// The photographs that may be shown: image files inside one folder, or named by an absolute path where that is allowed, and
+/// nothing else of this machine.
 struct PhotoFolder: Sendable {
   private let root: URL
+  private let allowsAbsolutePaths: Bool
+  private let prepare: ReviewServer.Prepare?
 
-  init(_ root: URL) { self.root = root.resolvingSymlinksInPath().standardizedFileURL }
+  init(_ root: URL, allowsAbsolutePaths: Bool, prepare: ReviewServer.Prepare?) {
+    self.root = root.resolvingSymlinksInPath().standardizedFileURL
+    self.allowsAbsolutePaths = allowsAbsolutePaths
+    self.prepare = prepare
+  }
 
   /// A photograph, or why it is not shown.
   enum Photo: Sendable, Equatable {
@@ -16,17 +24,35 @@ struct PhotoFolder: Sendable {
     case noImage
   }
 
-  /// The file at a path relative to the folder, or an absolute one within it.
-  func photo(at path: String) -> Photo {
-    let url = path.hasPrefix("/") ? URL(fileURLWithPath: path) : root.appendingPathComponent(path)
+  /// The largest file that is shown, in bytes: what a question to a teacher takes, too.
+  private static let maximumBytes = 64 << 20
+
+  /// The file that an item names, by the rule by which a run reads it. A relative path never leads out of the folder.
+  func photo(at name: String) -> Photo {
+    let url = ImageReference.url(of: name, in: root)
     let real = url.standardizedFileURL.resolvingSymlinksInPath().standardizedFileURL
-    guard real.path.hasPrefix(root.path == "/" ? "/" : root.path + "/") else { return .outside }
-    guard let bytes = try? Data(contentsOf: real) else { return .missing }
-    let types: [(start: [UInt8], type: String)] = [
-      ([0x89, 0x50, 0x4E, 0x47], "image/png"), ([0xFF, 0xD8, 0xFF], "image/jpeg"),
-      ([0x47, 0x49, 0x46, 0x38], "image/gif"), ([0x52, 0x49, 0x46, 0x46], "image/webp"),
-    ]
-    guard let type = types.first(where: { bytes.starts(with: $0.start) })?.type else { return .noImage }
+    guard
+      allowsAbsolutePaths && ImageReference.isAbsolute(name)
+        || real.path.hasPrefix(root.path == "/" ? "/" : root.path + "/")
+    else {
+      return .outside
+    }
+    // A pipe would never end.
+    guard let values = try? FileManager.default.attributesOfItem(atPath: real.path),
+      values[.type] as? FileAttributeType == .typeRegular, let size = values[.size] as? NSNumber,
+      size.intValue <= Self.maximumBytes, var bytes = try? Data(contentsOf: real)
+    else { return .missing }
+    guard var type = Self.type(of: bytes) else { return .noImage }
+    // What can't be prepared, such as a damaged file, is shown as far as the browser can.
+    if let prepared = try? prepare?(bytes), let other = Self.type(of: prepared) { (bytes, type) = (prepared, other) }
     return .image(type: type, bytes)
+  }
+
+  private static func type(of bytes: Data) -> String? {
+    let types: [(start: [UInt8], at: Int, type: String)] = [
+      ([0x89, 0x50, 0x4E, 0x47], 0, "image/png"), ([0xFF, 0xD8, 0xFF], 0, "image/jpeg"),
+      ([0x47, 0x49, 0x46, 0x38], 0, "image/gif"), ([0x57, 0x45, 0x42, 0x50], 8, "image/webp"),
+    ]
+    return types.first { bytes.dropFirst($0.at).starts(with: $0.start) }?.type
   }
 }

@@ -22,10 +22,16 @@ public struct ReviewServer: Sendable {
     public var showsNames = false
     /// Labels that may be given; the default, nil, is one for each question.
     public var budget: Int?
+    /// Whether photographs outside the folder are shown that an item names by an absolute path or a `file:` URL, as is right
+    /// for the items of a run, which has read them. The default is false.
+    public var showsAbsolutePaths = false
 
     /// The defaults.
     public init() {}
   }
+
+  /// Makes of a photograph's file one that every browser shows alike; nil where it is that already.
+  public typealias Prepare = @Sendable (Data) throws -> Data?
 
   let questions: [ReviewQuestion]
   let labels: LabelSet
@@ -41,14 +47,17 @@ public struct ReviewServer: Sendable {
   ///   - labels: what may be answered.
   ///   - images: the folder that photographs are shown from.
   ///   - journal: keeps the decisions.
+  ///   - prepare: is given every photograph before it is shown, so that people see what models and services see; without it
+  ///     the browser gets the files.
   public init(
-    questions: [ReviewQuestion], labels: LabelSet, images: URL, journal: ReviewJournal, options: Options = Options()
+    questions: [ReviewQuestion], labels: LabelSet, images: URL, journal: ReviewJournal, options: Options = Options(),
+    prepare: Prepare? = nil
   ) {
     self.questions = questions
     self.labels = labels
     self.options = options
     self.journal = journal
-    photos = PhotoFolder(images)
+    photos = PhotoFolder(images, allowsAbsolutePaths: options.showsAbsolutePaths, prepare: prepare)
     token = (0..<4).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 36) }.joined()
   }
 

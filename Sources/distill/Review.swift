@@ -113,8 +113,11 @@
       var options = ReviewServer.Options()
       options.reviewer = person
       options.showsNames = showNames
+      // A run has read what its items name; a queue from elsewhere may name anything of this machine.
+      options.showsAbsolutePaths = runFolder != nil
       try await ReviewServer(
-        questions: desk.questions, labels: desk.labels, images: desk.images, journal: journal, options: options
+        questions: desk.questions, labels: desk.labels, images: desk.images, journal: journal, options: options,
+        prepare: { try RunPlugins.plain($0, longestEdge: nil) }
       ).run(port: port) { port in
         Output.complain(
           "\(desk.questions.count) conflicts at http://127.0.0.1:\(port)/ -> \(desk.journal.relativePath) "

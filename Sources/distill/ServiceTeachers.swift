@@ -10,7 +10,7 @@
   extension RunPlugins {
     /// What the command adds to a run: teachers behind services, which the library leaves to whoever wants a network.
     ///
-    /// - Parameter cache: the folder where images are kept that were made smaller; nil for nowhere.
+    /// - Parameter cache: the folder where images are kept that were made ready; nil for nowhere.
     static func command(cache: String? = nil) -> RunPlugins {
       var plugins = RunPlugins()
       let images = encodings(cache: cache)
@@ -21,20 +21,15 @@
       return plugins
     }
 
-    /// Images on their way to services, each made smaller once.
+    /// Images on their way to services, each made ready once.
     static func encodings(cache: String?) -> ImageEncodings {
       let folder = cache.map { URL(filePath: NSString(string: $0).expandingTildeInPath).appending(path: "sent-images") }
-      return ImageEncodings(folder: folder) { data, edge in try smaller(data, longestEdge: edge) }
+      return ImageEncodings(folder: folder) { data, edge in try plain(data, longestEdge: edge) }
     }
 
-    /// An image whose longer edge is at most so long, as JPEG; nil where it is that already.
-    private static func smaller(_ data: Data, longestEdge: Int) throws -> Data? {
-      let image = try ImageDecoder().decode([UInt8](data))
-      let edge = max(image.width, image.height)
-      guard edge > longestEdge else { return nil }
-      func scaled(_ length: Int) -> Int { max(1, (length * longestEdge + edge / 2) / edge) }
-      let small = image.resized(width: scaled(image.width), height: scaled(image.height), by: .bicubic)
-      return Data(try small.jpegData())
+    /// An image as all programs show alike, upright and opaque; nil where it is that already and no larger than asked for.
+    static func plain(_ data: Data, longestEdge: Int?) throws -> Data? {
+      try ImageDecoder(options: .forPeople).plainFile([UInt8](data), longestEdge: longestEdge).map { Data($0) }
     }
   }
 

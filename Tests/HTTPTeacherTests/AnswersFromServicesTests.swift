@@ -157,10 +157,11 @@ import Testing
     let file = folder.appendingPathComponent("photo")
     try Data([0xFF, 0xD8, 0xFF, 1, 2, 3]).write(to: file)
     let image = try ImageReference(contentsOf: file)
-    let resized = Locked<[Int]>([])
+    let resized = Locked<[Int?]>([])
     func encodings() -> ImageEncodings {
       ImageEncodings(folder: folder.appendingPathComponent("kept")) { data, edge in
         resized.withLock { $0.append(edge) }
+        guard let edge else { return Data([0xFF, 0xD8, 0xFF, 9]) }
         return edge < 1000 ? Data([0xFF, 0xD8, 0xFF, UInt8(edge % 256)]) : nil
       }
     }
@@ -169,7 +170,7 @@ import Testing
       for task in 0..<20 { group.addTask { try await images.encoded(image, longestEdge: [64, 128][task % 2]) } }
       for try await encoded in group { #expect(encoded.mediaType == "image/jpeg") }
     }
-    #expect(resized.withLock { $0.sorted() } == [64, 128])
+    #expect(resized.withLock { $0.compactMap(\.self).sorted() } == [64, 128])
     // Another process finds them in the folder.
     let smaller = try await encodings().encoded(image, longestEdge: 64)
     #expect(smaller.base64 == Data([0xFF, 0xD8, 0xFF, 64]).base64EncodedString())
@@ -177,6 +178,9 @@ import Testing
     // Small enough already: sent as it is.
     let whole = try await images.encoded(image, longestEdge: 2000)
     #expect(whole.base64 == Data([0xFF, 0xD8, 0xFF, 1, 2, 3]).base64EncodedString())
+    // Without a longest edge it is prepared as well: a photo that lies must be turned whatever its size.
+    let prepared = try await images.encoded(image, longestEdge: nil)
+    #expect(prepared.base64 == Data([0xFF, 0xD8, 0xFF, 9]).base64EncodedString())
     let server = ScriptedServer(ScriptedServer.answer("No"))
     _ = try await server.teacher(images: images) { $0.imageEdge = 128 }.reply(to: try request(image: image))
     #expect(server.bodies[0].contains("data:image/jpeg;base64,\(Data([0xFF, 0xD8, 0xFF, 128]).base64EncodedString())"))

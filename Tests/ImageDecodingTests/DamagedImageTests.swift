@@ -11,19 +11,26 @@ import Testing
 
   @Test func `no damaged picture crashes, hangs or takes memory`() throws {
     let picture = picture(width: 33, height: 29)
+    let corpus = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Corpus")
+    let others = try FileManager.default.contentsOfDirectory(at: corpus, includingPropertiesForKeys: nil)
+      .filter { ["webp", "gif"].contains($0.pathExtension) }.sorted { $0.path < $1.path }
     let files =
-      try GoldenFile<Golden>.load("decoding").map { Array($0.file) } + [
+      try others.map { try [UInt8](Data(contentsOf: $0)) }
+      + GoldenFile<Golden>.load("decoding").map { Array($0.file) } + [
         picture.pngData(), picture.jpegData(), picture.jpegData(progressive: true),
       ]
-    // Three bytes a pixel, and for a progressive JPEG two a coefficient besides.
-    let words = ["IHDR", "PLTE", "tRNS", "IDAT", "Exif"]
-    let faults = try Damage.tryAll("image", from: files, words: words, limit: 64 << 20) { bytes, damage in
+    // Three bytes a pixel, for a progressive JPEG two a coefficient besides, and for an animated WebP four three times.
+    let words = [
+      "IHDR", "PLTE", "tRNS", "IDAT", "Exif", "VP8 ", "VP8L", "VP8X", "ALPH", "ANMF", "EXIF", "tiff:Orientation=\"",
+    ]
+    let faults = try Damage.tryAll("image", from: files, words: words, limit: 96 << 20) { bytes, damage in
       if damage.below(4) > 0 { bytes.mendCheckSums() }
     } body: { bytes, damage in
       var options = damage.below(2) == 0 ? ImageDecoder.Options() : .forPeople
       options.maximumPixels = 4_000_000
       options.acceptsDamagedData = damage.below(2) == 0
       _ = try? ImageDecoder(options: options).decode(bytes, name: "x")
+      _ = ImageHeader(bytes)
     }
     #expect(faults.isEmpty, "\(faults)")
   }

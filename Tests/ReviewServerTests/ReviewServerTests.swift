@@ -16,7 +16,7 @@
     let journal: ReviewJournal
     let server: ReviewServer
 
-    init(showsNames: Bool = false) throws {
+    init(showsNames: Bool = false, showsAbsolutePaths: Bool = false, prepare: ReviewServer.Prepare? = nil) throws {
       folder = FileManager.default.temporaryDirectory.appending(path: "review-\(UUID().uuidString)")
       let images = folder.appending(path: "images")
       try FileManager.default.createDirectory(at: images, withIntermediateDirectories: true)
@@ -26,7 +26,10 @@
       try Data("words".utf8).write(to: images.appending(path: "words.txt"))
       try FileManager.default.createSymbolicLink(
         at: images.appending(path: "link.png"), withDestinationURL: folder.appending(path: "secret.png"))
-      let paths = ["a.png", "../secret.png", "link.png", "words.txt", "none.png", folder.path + "/secret.png"]
+      let paths = [
+        "a.png", "../secret.png", "link.png", "words.txt", "none.png", folder.path + "/secret.png",
+        "file://" + folder.path + "/%73ecret.png", "file:../secret.png", folder.path, "/dev/zero",
+      ]
       let questions = paths.enumerated().map { number, path in
         ReviewQuestion(
           item: Item(id: "i\(number)", image: path, fields: ["text": "Caption \(number) <b>", "entities": "Rome"]),
@@ -38,14 +41,20 @@
       journal = try ReviewJournal(folder.appending(path: "answers.jsonl"))
       var options = ReviewServer.Options()
       options.showsNames = showsNames
+      options.showsAbsolutePaths = showsAbsolutePaths
       server = ReviewServer(
-        questions: questions, labels: .outOfContext, images: images, journal: journal, options: options)
+        questions: questions, labels: .outOfContext, images: images, journal: journal, options: options,
+        prepare: prepare)
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
     func get(_ path: String, _ query: [String: String] = [:]) async throws -> (status: Int, value: JSONValue) {
       try Self.read(await server.answer(LoopbackRequest("GET", path, query: query)))
+    }
+
+    func photo(_ index: Int) async throws -> LoopbackResponse {
+      await server.answer(LoopbackRequest("GET", "/photo", query: ["index": "\(index)"]))
     }
 
     /// What a page that has read the state sends.
@@ -177,10 +186,30 @@
     @Test func photographsOutsideTheFolderAreRefused() async throws {
       let world = try ReviewWorld()
       var statuses: [Int] = []
-      for index in 0..<6 { statuses.append(try await world.get("/photo", ["index": "\(index)"]).status) }
-      #expect(statuses == [200, 403, 403, 415, 404, 403])
-      #expect(try await world.get("/photo", ["index": "6"]).status == 404)
+      for index in 0..<10 { statuses.append(try await world.photo(index).status) }
+      #expect(statuses == [200, 403, 403, 415, 404, 403, 403, 403, 403, 403])
+      #expect(try await world.get("/photo", ["index": "10"]).status == 404)
       #expect(try await world.get("/photo", ["index": "../secret.png"]).status == 404)
+    }
+
+    /// A run joins no absolute path to the folder of its images, and neither does its page; steps upwards and links are no
+    /// way out of the folder all the same.
+    @Test func photographsThatARunNamesByAnAbsolutePathAreShown() async throws {
+      let world = try ReviewWorld(showsAbsolutePaths: true)
+      var statuses: [Int] = []
+      for index in 0..<10 { statuses.append(try await world.photo(index).status) }
+      #expect(statuses == [200, 403, 403, 415, 404, 200, 200, 403, 404, 404])
+    }
+
+    @Test func aPhotographIsShownAsItWasPrepared() async throws {
+      let upright = Data([0xFF, 0xD8, 0xFF, 7])
+      let world = try ReviewWorld { $0.count == 7 ? upright : nil }
+      let photo = try await world.photo(0)
+      guard case .data(let body) = photo.body else { throw CancellationError() }
+      #expect(photo.headers["content-type"] == "image/jpeg" && body == upright)
+      struct Damaged: Error {}
+      let unprepared = try await ReviewWorld { _ in throw Damaged() }.photo(0)
+      #expect(unprepared.status == 200 && unprepared.headers["content-type"] == "image/png")
     }
 
     @Test func aDecisionWithoutTheTokenOrOfAStrangeItemIsRefused() async throws {

@@ -172,6 +172,39 @@ import Testing
     }
   }
 
+  /// As open() and urllib.parse's unquote read them: a path's percent sign is a sign of its name, a URL's stands for a byte.
+  @Test func anImageIsNamedByARelativeOrAbsolutePathOrAFileURL() throws {
+    let folder = URL(fileURLWithPath: "/data/photos")
+    let names = [
+      "a.png": "/data/photos/a.png", "b/./a.png": "/data/photos/b/./a.png", "/x/a.png": "/x/a.png",
+      "100%/a%20b.png": "/data/photos/100%/a%20b.png", "a#1?.png": "/data/photos/a#1?.png", "/x/a%2Fb": "/x/a%2Fb",
+      "file:///x/a%20b.png": "/x/a b.png", "file://localhost/x/a.png": "/x/a.png", "file:/x/a.png": "/x/a.png",
+      "file:///x/100%/a.png": "/x/100%/a.png", "file:a%20b.png": "/data/photos/a b.png",
+      "ä ö.png": "/data/photos/ä ö.png",
+      "FILE:///x/a.png": "/x/a.png",
+    ]
+    for (name, path) in names.sorted(by: { $0.key < $1.key }) {
+      #expect(ImageReference.url(of: name, in: folder).path == path, "\(name)")
+      #expect(ImageReference.isAbsolute(name) == path.hasPrefix("/x/"), "\(name)")
+    }
+    for folder in [URL(fileURLWithPath: "/"), URL(fileURLWithPath: "/data/", isDirectory: true)] {
+      #expect(!ImageReference.url(of: "a%.png", in: folder).path.contains("//"))
+    }
+  }
+
+  @Test func whereItemsNameTheirImagesInDifferentWaysTheFilesAreTheSame() throws {
+    let photo = try scratch.file("100% b.jpg", "not empty")
+    let url = "file://" + (photo.path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? "")
+    let lines = ["100% b.jpg", photo.path, url, "https://example.org/a.jpg"].enumerated().map {
+      #"{"id": \#($0), "text": "x", "image": "\#($1)"}"#
+    }
+    let file = try scratch.file("rows.jsonl", lines.joined(separator: "\n"))
+    let data = try Dataset(contentsOf: file, mapping: FieldMapping(image: "image")).settingAsideMissingImages()
+    #expect(data.items.map(\.id) == ["0", "1", "2"])
+    #expect(Set(data.items.flatMap(\.images).map { data.imageURL($0).path }) == [photo.path])
+    #expect(data.setAside.first?.found.hasSuffix("images are read from files; download it and name the file") == true)
+  }
+
   @Test func anImageIsKnownByItsBytesAndNotByItsName() throws {
     let a = try ImageReference(contentsOf: try scratch.file("a.jpg", "abc"))
     let b = try ImageReference(contentsOf: try scratch.file("b.jpg", "abc"))

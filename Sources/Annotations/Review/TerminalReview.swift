@@ -83,7 +83,7 @@ public struct TerminalReview: Sendable {
     let slots = question.item.imageSlots
     for slot in slots {
       for image in slot.paths {
-        let path = image.hasPrefix("/") ? image : images?.appendingPathComponent(image).path ?? image
+        let path = images.map { ImageReference.url(of: image, in: $0).path } ?? image
         lines.append("\(slots.count > 1 ? slot.name : "photo"): \(path)")
       }
     }

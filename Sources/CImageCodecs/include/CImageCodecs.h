@@ -14,6 +14,7 @@ typedef enum {
   CODEC_DAMAGED = 2,      /* the library refused what it read */
   CODEC_UNSUPPORTED = 3,  /* a valid file of a kind that is not read here */
   CODEC_OUT_OF_MEMORY = 4,
+  CODEC_NOT_BUILT = 5,    /* the library for this format is not linked: the package's trait MoreImages is off */
 } CodecStatus;
 
 typedef struct {
@@ -28,11 +29,13 @@ typedef struct {
   uint64_t least_bytes;
 } CodecHeader;
 
-/* How pixels are made where a format holds more than 8-bit RGB. 0 is what Pillow's convert("RGB") does. */
+/* How pixels are made where a format holds more than 8-bit RGB. 0 is what Pillow's convert("RGB") does with an opened
+   image; with CODEC_COMPOSE_ALPHA and CODEC_KEYS_OF_PILLOW it is what the processors of transformers do. */
 typedef enum {
   CODEC_COMPOSE_ALPHA = 1,  /* over white; else alpha is dropped and the hidden colour shows */
   CODEC_SCALE_16_BITS = 2,  /* to the nearest of 8 bits; else grey is clipped at 255 and colour keeps its high byte */
   CODEC_ACCEPT_DAMAGE = 4,  /* a JPEG goes on with made-up pixels where its data are broken */
+  CODEC_KEYS_OF_PILLOW = 8, /* a PNG's transparent colour is found as Pillow does: its low byte among samples of 8 bits */
 } CodecOptions;
 
 /* `message` also holds a text where the status is CODEC_UNSUPPORTED. `rgb` has room for width * height * 3 samples as
@@ -42,6 +45,12 @@ CodecStatus codec_png_decode(const uint8_t *bytes, size_t count, int options, ui
 CodecStatus codec_jpeg_header(const uint8_t *bytes, size_t count, int options, CodecHeader *header,
                               CodecMessage *message);
 CodecStatus codec_jpeg_decode(const uint8_t *bytes, size_t count, int options, uint8_t *rgb, CodecMessage *message);
+
+/* Of an animation the canvas with its first frame on it. CODEC_NOT_BUILT without SD_MORE_IMAGES. */
+CodecStatus codec_webp_header(const uint8_t *bytes, size_t count, CodecHeader *header, CodecMessage *message);
+CodecStatus codec_webp_decode(const uint8_t *bytes, size_t count, int options, uint8_t *rgb, CodecMessage *message);
+CodecStatus codec_gif_header(const uint8_t *bytes, size_t count, CodecHeader *header, CodecMessage *message);
+CodecStatus codec_gif_decode(const uint8_t *bytes, size_t count, int options, uint8_t *rgb, CodecMessage *message);
 
 /* Bytes that `codec_bytes_free` gives back. */
 typedef struct {

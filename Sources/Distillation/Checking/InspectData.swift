@@ -68,7 +68,7 @@ extension RunCheck {
     reportSetAside(items.setAside, into: &findings)
     reportLabels(run, into: &findings)
     reportSplits(run, items, into: &findings)
-    return InspectedData(items: items, sizes: inspectImages(items, strict: run.strict, into: &findings))
+    return InspectedData(items: items, sizes: inspectImages(run, items, into: &findings))
   }
 
   private struct MissingColumn {
@@ -173,20 +173,22 @@ extension RunCheck {
 
   /// Reads the head of every image, and decodes some, spread evenly over the items.
   private static func inspectImages(
-    _ items: RunData, strict: Bool, into findings: inout [CheckFinding]
+    _ run: RunConfiguration, _ items: RunData, into findings: inout [CheckFinding]
   ) -> [String: ImageHeader] {
     var seen: Set<String> = []
     let images = (items.train + items.dev + items.test).flatMap(\.images).filter { seen.insert($0).inserted }
       .map { (name: $0, url: items.dataset.imageURL($0)) }
     guard !images.isEmpty else { return [:] }
+    let pixels = run.data.readPixels
+    let decoder = pixels.decoder
     var sizes: [String: ImageHeader] = [:]
-    for image in images { sizes[image.name] = ImageHeader(contentsOf: image.url) }
+    for image in images { sizes[image.name] = ImageHeader(contentsOf: image.url.path) }
     let count = min(sampleSize, images.count)
     let sample = Set((0..<count).map { $0 * images.count / count })
     let faults = images.enumerated().compactMap { at, image -> String? in
       guard sizes[image.name] == nil || sample.contains(at) else { return nil }
       do {
-        _ = try ImageDecoder().decode(contentsOf: image.url.path)
+        _ = try decoder.decode(contentsOf: image.url.path)
         return nil
       } catch {
         return "\(error)"
@@ -198,8 +200,16 @@ extension RunCheck {
     } else {
       findings.append(
         CheckFinding(
-          strict ? .error : .warning, "data.images", "\(looked), \(NumberText.grouped(faults.count)) damaged",
+          run.strict ? .error : .warning, "data.images", "\(looked), \(NumberText.grouped(faults.count)) damaged",
           details: .firstLines(faults)))
+    }
+    let scans = images.filter { sizes[$0.name]?.isSixteenBitGrey == true }
+    if pixels.sixteenBits == .clipped, !scans.isEmpty {
+      findings.warn(
+        "data.pixels.sixteen_bits",
+        "\(NumberText.counted(scans.count, "image")) of 16-bit grey, of which the student sees all above 255 as white, as in "
+          + "transformers; with scaled it sees what people and services are shown",
+        details: .firstLines(scans.map(\.name)))
     }
     return sizes
   }

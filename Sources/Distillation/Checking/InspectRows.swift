@@ -29,11 +29,14 @@ extension RunCheck {
     guard let labels = try? run.labelSet(), let prompt = try? PromptTemplate(run.prompt), !items.isEmpty else {
       return nil
     }
+    let isUpright = run.data.readPixels.orientation == .applied
     let rows = items.map { item in
       let question = try? prompt.prompt(for: item, labels: labels)
       return RowText(
         item: item.id,
-        images: (question?.images ?? []).compactMap { image in data.sizes[image.path].map { ($0, image.place) } },
+        images: (question?.images ?? []).compactMap { image in
+          data.sizes[image.path].map { (isUpright ? $0.shown : ($0.width, $0.height), image.place) }
+        },
         question: question?.text ?? "", answer: longestAnswer(to: item, run, labels: labels, votes: votes))
     }
     guard let model = student.model else { return boundRows(run, rows, student, into: &findings) }
@@ -43,7 +46,7 @@ extension RunCheck {
   private struct RowText: Sendable {
     var item: String
     /// The sizes and places of its images, of those that can be read.
-    var images: [(size: ImageHeader, place: Int)]
+    var images: [(size: (width: Int, height: Int), place: Int)]
     var question: String
     var answer: String
   }

@@ -61,6 +61,7 @@ public struct RunCheck: Sendable {
       self.findings = error.problems.map { CheckFinding(.error, "configuration", "\($0)") }
       return
     }
+    let configuration = configuration.sayingPixels(in: runFolder)
     Self.inspectPrompts(configuration, into: &findings)
     let data = Self.inspectData(configuration, into: &findings)
     let votes = Self.inspectTeachers(configuration, data: data, environment: environment, into: &findings)

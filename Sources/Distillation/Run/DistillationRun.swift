@@ -18,7 +18,7 @@ internal import Tensor
 /// A step whose inputs are what they were is skipped, and training goes on from its checkpoint, so a run that was killed
 /// at any instant is simply started again and ends with the same bytes: adapters and evaluation.json.
 public struct DistillationRun: Sendable {
-  /// What is to be done. Paths are absolute.
+  /// What is to be done. Paths are absolute, and `data.pixels` is said where items have images.
   public let configuration: RunConfiguration
   /// Where it is done.
   public let folder: URL
@@ -32,7 +32,7 @@ public struct DistillationRun: Sendable {
     _ configuration: RunConfiguration, folder: URL, reporter: ProgressReporter = ProgressReporter(style: .silent),
     plugins: RunPlugins = RunPlugins()
   ) throws {
-    self.configuration = configuration
+    self.configuration = configuration.sayingPixels(in: folder)
     self.folder = folder
     self.reporter = reporter
     self.plugins = plugins

@@ -16,14 +16,16 @@ struct KeptFeatures: Sendable {
   /// The key of the student whose tower it is: of its weights and its image processor's settings.
   let student: String
 
-  /// The image of a file as the decoder sees it.
+  /// The image of a file as these pixels have it.
   ///
   /// - Throws: what reading or processing the image throws.
-  func image<Model: Student>(_ file: URL, of model: Model, decoder: ImageDecoder) throws -> PromptImage {
+  func image<Model: Student>(_ file: URL, of model: Model, pixels: PixelConfiguration) throws -> PromptImage {
+    let decoder = pixels.decoder
     guard let cache, let bytes = try? digest(of: file) else {
       return model.encoded(try model.image(try decoder.decode(contentsOf: file.path)))
     }
-    let key = ContentDigest.of(fields: ["features", Self.arithmetic, student, bytes])
+    let mark = pixels.mark.isEmpty ? [] : [pixels.mark]
+    let key = ContentDigest.of(fields: ["features", Self.arithmetic, student, bytes] + mark)
     if let image = cache.tensors(for: key).flatMap(PromptImage.init) { return image }
     let image = model.encoded(try model.image(try decoder.decode(contentsOf: file.path)))
     if let tensors = image.tensors { cache.keep(tensors, for: key) }

@@ -19,7 +19,7 @@ public struct ModelTeacher<Model: Student>: BatchTeacher {
   public let batchSize: Int
   private let student: Model
   private let sight: Sight
-  private let decoder = ImageDecoder()
+  private let decoder: ImageDecoder
 
   /// A teacher.
   ///
@@ -29,9 +29,12 @@ public struct ModelTeacher<Model: Student>: BatchTeacher {
   ///   - modelDigest: what its weights are remembered by; change it with the weights.
   ///   - sight: changes images before they are seen. The default changes nothing.
   ///   - batchSize: questions computed at one time.
+  ///   - decoder: reads images. The default gives the pixels that a model is to see.
   public init(
-    _ name: String, student: Model, modelDigest: String, batchSize: Int = 32, sight: @escaping Sight = { $0 }
+    _ name: String, student: Model, modelDigest: String, batchSize: Int = 32, decoder: ImageDecoder = ImageDecoder(),
+    sight: @escaping Sight = { $0 }
   ) {
+    self.decoder = decoder
     self.name = name
     self.student = student
     self.sight = sight

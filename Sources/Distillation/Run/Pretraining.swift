@@ -48,8 +48,11 @@ extension DistillationRun {
   ) throws -> SmolVLM {
     var student = start
     let folder = pretrain.images.map { URL(filePath: $0) } ?? root
+    let decoder = configuration.data.readPixels.decoder
     let images = try mapInParallel(rows) { row in
-      Result { try student.image(ImageDecoder().decode(contentsOf: folder.appending(path: row.image).path)) }
+      Result {
+        try student.image(decoder.decode(contentsOf: ImageReference.url(of: row.image, in: folder).path))
+      }
     }.map { try $0.get() }
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("captions")
     var (supervised, contrastive) = ([AnswerTree](), [ContrastiveObjective.Pair]())

@@ -47,17 +47,23 @@ struct RunData: Sendable {
     } else if let files = data.files {
       let parts = try [("train", files.train as String?), ("dev", files.dev), ("test", files.test)]
         .compactMap { name, path in try path.map { (name, try read($0), $0) } }
+      let root = parts.first?.1.root ?? URL(filePath: ".")
       for (name, part, path) in parts {
         paths.append(path)
         problems += part.setAside
         items += part.items.map { item in
           var item = item
           item.split = name
+          // Relative to its own file's folder, which need not be the first file's.
+          if part.root.path != root.path {
+            for slot in item.imageSlots.indices {
+              item.imageSlots[slot].paths = item.imageSlots[slot].paths.map { part.imageURL($0).absoluteURL.path }
+            }
+          }
           return item
         }
       }
-      whole = Dataset(
-        items: items, root: parts.first?.1.root ?? URL(filePath: "."), file: paths.joined(separator: ", "))
+      whole = Dataset(items: items, root: root, file: paths.joined(separator: ", "))
       try whole.checkGroups()
     } else {
       throw RunError.missing("data.file")
@@ -103,7 +109,7 @@ struct RunData: Sendable {
           try GoldColumn(contentsOf: URL(filePath: $0), mapping: mapping, labels: labels, strict: configuration.strict)
         })
     key = try StepRecords.key(
-      paths.map { try digest(of: URL(filePath: $0)) }.joined(), data.json, "\(configuration.seed)")
+      paths.map { try digest(of: URL(filePath: $0)) }.joined(), data.keyed, "\(configuration.seed)")
   }
 }
 

@@ -19,6 +19,8 @@ struct RunTeachers: Sendable {
   init(_ configuration: RunConfiguration, labels: LabelSet, plugins: RunPlugins, folder: URL) throws {
     var (full, short) = ([Annotator.Assignment](), [Annotator.Assignment]())
     var files: [String: RecordedReplies] = [:]
+    // Items of text alone are asked as they always were.
+    let pixels: PixelConfiguration = configuration.data.fields.image == nil ? .stored : configuration.data.readPixels
     for entry in configuration.teachers {
       let template = try PromptTemplate(entry.prompt ?? configuration.prompt)
       func assign(
@@ -45,10 +47,10 @@ struct RunTeachers: Sendable {
         assign(Renamed(name: entry.name, teacher: teacher), tokens: 256, shortTokens: 256)
       case .model(let model):
         assign(
-          try Self.teacher(entry.name, model), tokens: model.maximumTokens, shortTokens: 1)
+          try Self.teacher(entry.name, model, pixels), tokens: model.maximumTokens, shortTokens: 1)
       case .trained(let trained):
         let model = trained.made(in: Self.home(of: entry.name, in: folder).path)
-        assign(try Self.teacher(entry.name, model), tokens: model.maximumTokens, shortTokens: 1)
+        assign(try Self.teacher(entry.name, model, pixels), tokens: model.maximumTokens, shortTokens: 1)
       case .openAI(let service):
         guard let teacher = try plugins.makeTeacher?(entry, labels) else {
           throw RunError.noMaker(teacher: entry.name, kind: entry.kind.rawValue)
@@ -70,7 +72,9 @@ struct RunTeachers: Sendable {
   static func home(of name: String, in folder: URL) -> URL { folder.appending(path: "teachers/\(name)") }
 
   /// A model in a folder as a teacher.
-  private static func teacher(_ name: String, _ model: ModelTeacherConfiguration) throws -> any Teacher {
+  private static func teacher(
+    _ name: String, _ model: ModelTeacherConfiguration, _ pixels: PixelConfiguration
+  ) throws -> any Teacher {
     var student = try StudentFamily.student(contentsOf: URL(filePath: model.model))
     var key = try digest(of: URL(filePath: model.model))
     if let adapter = model.adapter {
@@ -78,8 +82,10 @@ struct RunTeachers: Sendable {
       key += try digest(of: URL(filePath: adapter))
     }
     let view = model.imageView
+    // Replies are remembered by what the teacher sees, too.
+    let digest = "\(key) \(view.rawValue)" + (pixels.mark.isEmpty ? "" : " \(pixels.mark)")
     func teacher(_ student: some Student) -> any Teacher {
-      ModelTeacher(name, student: student, modelDigest: "\(key) \(view.rawValue)", sight: { view.seen($0) })
+      ModelTeacher(name, student: student, modelDigest: digest, decoder: pixels.decoder, sight: { view.seen($0) })
     }
     return teacher(student)
   }

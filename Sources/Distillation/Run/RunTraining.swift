@@ -13,8 +13,10 @@ extension DistillationRun {
     var items = state.data.train + state.data.test
     if configuration.evaluation.choosesThresholdOnDev { items += state.data.dev }
     let features = try keepsFeatures(of: base) ? KeptFeatures(cache: tensorCache, student: baseKey) : nil
+    let pixels = configuration.data.readPixels
     let images = try await onOwnThread { [items, reporter] in
-      StudentImages(base, dataset: state.data.dataset, items: items, features: features, progress: reporter)
+      StudentImages(
+        base, dataset: state.data.dataset, items: items, pixels: pixels, features: features, progress: reporter)
     }
     let examples = StageExamples(
       configuration: configuration, labels: state.labels, prompt: try PromptTemplate(configuration.prompt),

@@ -81,8 +81,9 @@ extension DistillationRun {
       throw RunError.notARun(folder.path, "it has no stage2/ adapter yet; finish the run first")
     }
     let features = try keepsFeatures(of: base) ? KeptFeatures(cache: tensorCache, student: key) : nil
+    let pixels = configuration.data.readPixels
     let images = try await onOwnThread { [reporter] in
-      StudentImages(base, dataset: dataset, items: items, features: features, progress: reporter)
+      StudentImages(base, dataset: dataset, items: items, pixels: pixels, features: features, progress: reporter)
     }
     let examples = StageExamples(
       configuration: configuration, labels: labels, prompt: try PromptTemplate(configuration.prompt), images: images)

@@ -140,14 +140,15 @@ struct StudentImages<Model: Student>: Sendable {
   let student: Model
   private let dataset: Dataset
   private let kept: [String: Result<PromptImage, any Error>]
-  private static var decoder: ImageDecoder { ImageDecoder() }
 
   /// Computes the images of these items. One that can't be read is an error only where it is asked for.
   ///
-  /// - Parameter features: where the vision tower runs now, once for each image, and what it gives is kept; nil keeps
-  ///   pixels.
+  /// - Parameters:
+  ///   - pixels: how files become pixels.
+  ///   - features: where the vision tower runs now, once for each image, and what it gives is kept; nil keeps pixels.
   init(
-    _ student: Model, dataset: Dataset, items: [Item], features: KeptFeatures?, progress: ProgressReporter
+    _ student: Model, dataset: Dataset, items: [Item], pixels: PixelConfiguration, features: KeptFeatures?,
+    progress: ProgressReporter
   ) {
     self.student = student
     self.dataset = dataset
@@ -159,8 +160,8 @@ struct StudentImages<Model: Student>: Sendable {
       let computed = mapInParallel(block) { path in
         Result { () throws -> PromptImage in
           let file = dataset.imageURL(path)
-          guard let features else { return try student.image(try Self.decoder.decode(contentsOf: file.path)) }
-          return try features.image(file, of: student, decoder: Self.decoder)
+          guard let features else { return try student.image(try pixels.decoder.decode(contentsOf: file.path)) }
+          return try features.image(file, of: student, pixels: pixels)
         }
       }
       for (path, image) in zip(block, computed) { kept[path] = image }

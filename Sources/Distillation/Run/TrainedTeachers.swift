@@ -38,10 +38,11 @@ extension DistillationRun {
   ) throws -> Model {
     let template = try PromptTemplate(recipe.prompt ?? configuration.prompt)
     let labelled = data.teaching.compactMap { item in gold.label(of: item.id).map { (item: item, label: $0) } }
+    let decoder = configuration.data.readPixels.decoder
     let names = Set(labelled.flatMap(\.item.images)).sorted()
     let images = try mapInParallel(names) { name in
       Result {
-        try start.image(recipe.imageView.seen(ImageDecoder().decode(contentsOf: data.dataset.imageURL(name).path)))
+        try start.image(recipe.imageView.seen(decoder.decode(contentsOf: data.dataset.imageURL(name).path)))
       }
     }.map { try $0.get() }
     let byName = Dictionary(uniqueKeysWithValues: zip(names, images))

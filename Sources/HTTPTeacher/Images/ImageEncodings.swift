@@ -1,26 +1,30 @@
 public import Foundation
 public import TeacherProtocol
 
-/// Images made ready to be sent: each one is read, made smaller and encoded once for each size, whoever asks for it.
+/// Images made ready to be sent: each one is read, prepared and encoded once for each size, whichever teacher is asked.
 ///
 /// ```swift
-/// let images = ImageEncodings { data, longestEdge in try smaller(data, longestEdge) }
+/// let decoder = ImageDecoder(options: .forPeople)
+/// let images = ImageEncodings { data, longestEdge in
+///   try decoder.plainFile([UInt8](data), longestEdge: longestEdge).map { Data($0) }
+/// }
 /// let options = OpenAICompatibleTeacher.Options(model: "gpt-4o")  // .imageEdge = 1024
 /// ```
 ///
-/// This half of the package knows no pixels, so whoever makes it brings the function that makes an image smaller. What was
-/// used last is kept in memory; larger sets of images are kept in a folder, so that three teachers that are not asked at
+/// This half of the package knows no pixels, so its maker brings the function that prepares an image: makes it smaller,
+/// and turns it upright and lays it over white, which services do or don't. What was used last is kept in memory; larger sets of images are kept in a folder, so that three teachers that are not asked at
 /// the same time share them as well.
 public actor ImageEncodings {
-  /// Makes an encoded image's longer edge at most so long, in pixels; nil where it is short enough as it is.
-  public typealias Resize = @Sendable (_ image: Data, _ longestEdge: Int) throws -> Data?
+  /// Makes of an image file one whose longer edge is at most so long, in pixels, nil for any length, and which shows the
+  /// same picture everywhere; nil where it is that already.
+  public typealias Prepare = @Sendable (_ image: Data, _ longestEdge: Int?) throws -> Data?
 
   private struct Key: Hashable {
     let digest: String
     let edge: Int?
   }
 
-  private let resize: Resize?
+  private let prepare: Prepare?
   private let folder: URL?
   private let maximumBytes: Int
   private var kept: [Key: Task<EncodedImage, any Error>] = [:]
@@ -32,26 +36,26 @@ public actor ImageEncodings {
   ///
   /// - Parameters:
   ///   - maximumBytes: how many bytes are kept in memory. The default is 64 MiB.
-  ///   - folder: where images that were made smaller are kept; nil for nowhere.
-  ///   - resize: makes images smaller; without it they are sent as they are.
-  public init(maximumBytes: Int = 64 << 20, folder: URL? = nil, resize: Resize? = nil) {
+  ///   - folder: where images that were written anew are kept; nil for nowhere.
+  ///   - prepare: makes images ready; without it they are sent as they are.
+  public init(maximumBytes: Int = 64 << 20, folder: URL? = nil, prepare: Prepare? = nil) {
     self.maximumBytes = maximumBytes
     self.folder = folder
-    self.resize = resize
+    self.prepare = prepare
   }
 
   /// An image as it is to be sent.
   ///
-  /// - Parameter longestEdge: in pixels; nil for the image as it is.
+  /// - Parameter longestEdge: in pixels; nil for any length.
   /// - Throws: ``HTTPTeacherError/badImage(file:reason:)``.
   public func encoded(_ image: ImageReference, longestEdge: Int?) async throws -> EncodedImage {
-    let edge = resize == nil ? nil : longestEdge
+    let edge = prepare == nil ? nil : longestEdge
     // A reference made by hand may have no digest.
     let key = Key(digest: image.digest.isEmpty ? image.url.path : image.digest, edge: edge)
     if let known = kept[key] { return try await known.value }
-    let (resize, folder) = (resize, folder)
+    let (prepare, folder) = (prepare, folder)
     // Not in this actor: encoding is work, and others wait for images that are ready.
-    let task = Task.detached { try Self.encode(image, edge: edge, resize: resize, folder: folder) }
+    let task = Task.detached { try Self.encode(image, edge: edge, prepare: prepare, folder: folder) }
     kept[key] = task
     do {
       let encoded = try await task.value
@@ -75,30 +79,33 @@ public actor ImageEncodings {
   }
 
   private static func encode(
-    _ image: ImageReference, edge: Int?, resize: Resize?, folder: URL?
+    _ image: ImageReference, edge: Int?, prepare: Prepare?, folder: URL?
   ) throws -> EncodedImage {
     let file = image.url.relativePath
-    let place = image.digest.isEmpty ? nil : edge.flatMap { folder?.appendingPathComponent("\(image.digest)-\($0)") }
+    // Files without "plain" in their name are of an earlier version, which left photos lying.
+    let place =
+      image.digest.isEmpty
+      ? nil : folder?.appendingPathComponent("\(image.digest)-\(edge.map(String.init) ?? "full")-plain")
     if let place, let data = try? Data(contentsOf: place), let ready = EncodedImage(data) { return ready }
     guard let data = try? Data(contentsOf: image.url) else {
       throw HTTPTeacherError.badImage(file: file, reason: "it can't be read")
     }
-    var smaller: Data?
-    if let edge, let resize {
+    var prepared: Data?
+    if let prepare {
       do {
-        smaller = try resize(data, edge)
+        prepared = try prepare(data, edge)
       } catch {
         throw HTTPTeacherError.badImage(file: file, reason: "\(error)")
       }
     }
-    guard let encoded = EncodedImage(smaller ?? data) else {
+    guard let encoded = EncodedImage(prepared ?? data) else {
       throw HTTPTeacherError.badImage(file: file, reason: "it is none of PNG, JPEG, GIF, WebP")
     }
-    if let place, let smaller {
-      // Only a saving: where the folder can't be written, the image is made smaller again another time.
+    if let place, let prepared {
+      // Only a saving: where the folder can't be written, the image is prepared again another time.
       try? FileManager.default.createDirectory(
         at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try? smaller.write(to: place, options: .atomic)
+      try? prepared.write(to: place, options: .atomic)
     }
     return encoded
   }

@@ -73,10 +73,9 @@ public struct Dataset: Sendable {
   /// The items of one split, in order.
   public func items(in split: String) -> [Item] { items.filter { $0.split == split } }
 
-  /// Where an image is whose path an item gives.
-  public func imageURL(_ path: String) -> URL {
-    path.hasPrefix("/") ? URL(fileURLWithPath: path) : root.appendingPathComponent(path)
-  }
+  /// Where the image is that an item names: a path relative to ``root``, an absolute one, or a `file:` URL (see
+  /// ``ImageReference/url(of:in:)``).
+  public func imageURL(_ name: String) -> URL { ImageReference.url(of: name, in: root) }
 
   /// The items of which an image file is missing, empty or not a file, as problems that can be listed: one an item, which
   /// names all of these files and, where the item has several images, their slots.
@@ -87,7 +86,7 @@ public struct Dataset: Sendable {
     return zip(items, lines).compactMap { item, line in
       let faults = zip(item.imageNames, item.images).compactMap { name, path -> (name: String, text: String)? in
         let url = imageURL(path)
-        let fault = known[path] ?? Self.fault(of: url)
+        let fault = known[path] ?? Self.fault(of: url, named: path)
         known[path] = .some(fault)
         return fault.map { (name, "'\(url.path)': \($0)") }
       }
@@ -124,7 +123,10 @@ public struct Dataset: Sendable {
     return copy
   }
 
-  private static func fault(of url: URL) -> String? {
+  private static func fault(of url: URL, named name: String) -> String? {
+    if ["http://", "https://", "data:"].contains(where: name.lowercased().hasPrefix) {
+      return "images are read from files; download it and name the file"
+    }
     guard let values = try? FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path) else {
       return "there is no such file"
     }

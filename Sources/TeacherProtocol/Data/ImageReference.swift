@@ -37,3 +37,45 @@ public struct ImageReference: Sendable, Hashable {
     }
   }
 }
+
+extension ImageReference {
+  /// Where the image is that a data file names. Every part of a run resolves names here, so that one name means one file.
+  ///
+  /// ```swift
+  /// ImageReference.url(of: "100%/a.png", in: folder)          // the file "a.png" in the folder's folder "100%"
+  /// ImageReference.url(of: "/data/a.png", in: folder)         // /data/a.png
+  /// ImageReference.url(of: "file:///data/a%20b.png", in: folder)  // "/data/a b.png"
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - name: a path relative to the folder, an absolute path, or a `file:` URL. Percent signs of a path mean themselves;
+  ///     those of a URL stand for bytes.
+  ///   - folder: what relative paths start from.
+  public static func url(of name: String, in folder: URL) -> URL {
+    let path = path(of: name)
+    if path.hasPrefix("/") { return URL(fileURLWithPath: path, isDirectory: false) }
+    // Not by appending to the URL, so that no sign of the path is taken for one of a URL.
+    let start = folder.relativePath
+    return URL(
+      fileURLWithPath: (start.hasSuffix("/") ? start : start + "/") + path, isDirectory: false,
+      relativeTo: folder.baseURL)
+  }
+
+  /// Whether a name leads to a file without a folder: an absolute path, or a `file:` URL with one.
+  public static func isAbsolute(_ name: String) -> Bool { path(of: name).hasPrefix("/") }
+
+  private static func path(of name: String) -> String {
+    guard name.prefix(5).lowercased() == "file:" else { return name }
+    let rest = String(name.dropFirst(5))
+    // file:///a, file://localhost/a and file:/a are the same file.
+    var path = rest
+    if let host = rest.dropping(prefix: "//") { path = host.dropping(prefix: "localhost/").map { "/" + $0 } ?? host }
+    return path.removingPercentEncoding ?? path
+  }
+}
+
+extension String {
+  fileprivate func dropping(prefix: String) -> String? {
+    hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil
+  }
+}

@@ -5,6 +5,7 @@
   import LoRA
   import Layers
   import Student
+  import TeacherProtocol
   import Tensor
 
   /// Computes the figures of a decoder, with its images or without.
@@ -105,8 +106,7 @@
     }
 
     private func picture(_ path: String) throws -> RGBImage {
-      let url = path.hasPrefix("/") ? URL(filePath: path) : root.appending(path: path)
-      return try ImageDecoder().decode(contentsOf: url.path)
+      try ImageDecoder().decode(contentsOf: ImageReference.url(of: path, in: root).path)
     }
   }
 

@@ -142,4 +142,17 @@ import Testing
       #expect(json.contains("\"usable\" : false"))
     }
   }
+
+  /// Pillow 13 clips grey of 16 bits at 255 in convert("RGB"), and so do the processors of transformers 5.24.
+  @Test func scansOfSixteenBitsAreNamedWithTheKeyThatScalesThem() throws {
+    try withCheckFixture { fixture in
+      let corpus = URL(filePath: #filePath).deletingLastPathComponent().appending(
+        path: "../../ImageDecodingTests/Corpus/grey16.png")
+      try Data(contentsOf: corpus).write(to: fixture.folder.appending(path: "photos/3.png"))
+      let text = try #require(fixture.check().texts(.warning, "data.pixels.sixteen_bits").first)
+      #expect(text.hasPrefix("1 image of 16-bit grey") && text.hasSuffix("\n3.png"))
+      try fixture.edit("run.yaml", "  images: photos", "  images: photos\n  pixels: {sixteen_bits: scaled}")
+      #expect(fixture.check().texts(.warning, "data.pixels.sixteen_bits").isEmpty)
+    }
+  }
 }

@@ -17,6 +17,7 @@
       data:
         files: {train: tr.csv, dev: de.csv, test: te.csv}
         images: photos
+        pixels: {orientation: ignored, transparency: dropped, sixteen_bits: scaled}
         format: csv
         fields:
           id: key
@@ -172,6 +173,8 @@
     static var data: DataConfiguration {
       var data = DataConfiguration(files: SplitFiles(train: "tr.csv", dev: "de.csv", test: "te.csv"))
       data.images = "photos"
+      data.pixels = .stored
+      data.pixels?.sixteenBits = .scaled
       data.format = .csv
       data.fields.id = "key"
       data.fields.image = "photo"

@@ -6,6 +6,9 @@ public struct DataConfiguration: ConfigurationSection {
   public var files: SplitFiles?
   /// The folder that image names are relative to. The default is none: the folder of the data file.
   public var images: String?
+  /// How image files become pixels for models in this process. The default is none: as the run in the same folder began,
+  /// and for a new run ``PixelConfiguration/init()``.
+  public var pixels: PixelConfiguration?
   /// The language of the data files. The default is `auto`: by ending, then by content.
   public var format = DataFormat.auto
   /// Which column is what. The default is ``FieldConfiguration/init()``.
@@ -51,6 +54,8 @@ public struct DataConfiguration: ConfigurationSection {
     ConfigurationKey(
       "images", \.images, "Folder that image names are relative to; without it the data file's own.",
       range: .ifGiven(.nonBlank), relativeTo: .data, sample: "images"),
+    ConfigurationKey(
+      "pixels", \.pixels, "How images become pixels for student and local teachers; without it as transformers does."),
     ConfigurationKey("format", \.format, "Language of the data files; auto goes by their ending."),
     ConfigurationKey("fields", \.fields, "Which column is what; a name with dots reaches into nested objects."),
     ConfigurationKey("splits", \.splits, "How the items of one file are split; groups stay together."),

@@ -35,7 +35,7 @@ public struct OpenAITeacherConfiguration: ConfigurationSection {
   public var samples = 1
   /// The seed for sampling. The default is none.
   public var seed: Int?
-  /// The longest edge of an image in pixels; larger ones are made smaller. The default is none: sent as they are.
+  /// The longest edge of an image in pixels; larger ones are made smaller. The default is none: any size is sent.
   public var imageEdge: Int?
   /// The most requests in flight. The default is 8.
   public var concurrency = 8
@@ -139,7 +139,7 @@ public struct OpenAITeacherConfiguration: ConfigurationSection {
       range: .from(1, through: 100)),
     ConfigurationKey("seed", \.seed, "Seed for sampling.", range: .ifGiven(.atLeast(0)), sample: "1"),
     ConfigurationKey(
-      "image_edge", \.imageEdge, "Longest edge of an image in pixels; without it images are sent as they are.",
+      "image_edge", \.imageEdge, "Longest edge of an image in pixels; without it images of any size are sent.",
       range: .ifGiven(.from(16, through: 16384)), sample: "1024"),
     ConfigurationKey("concurrency", \.concurrency, "The most requests in flight.", range: .from(1, through: 1024)),
     ConfigurationKey(

@@ -1,0 +1,310 @@
+"""Writes the image files beside this script, and expected.json: the pixels that transformers makes of them.
+
+    pip install pillow==13.0.0 numpy transformers==5.24.0
+    apt-get install libjpeg-turbo-progs webp        # cjpeg -arithmetic, webpmux
+    python make_corpus.py
+
+Pixels are those of the processors' `convert_to_rgb` on an opened image that stands upright, as `load_image` and the Image
+type of datasets turn it. The pictures are made here from sines and seeded noise.
+"""
+
+import base64
+import io
+import json
+import os
+import struct
+import subprocess
+import tempfile
+import warnings
+import zlib
+
+import numpy as np
+import PIL
+import transformers
+from PIL import Image, ImageOps
+from transformers.image_transforms import convert_to_rgb
+
+warnings.simplefilter("ignore")
+HERE = os.path.dirname(os.path.abspath(__file__))
+random = np.random.RandomState(11)
+ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+files, broken = [], []
+
+
+def text(data):
+    return base64.b64encode(bytes(data)).decode()
+
+
+def save(name, data):
+    with open(os.path.join(HERE, name), "wb") as file:
+        file.write(data)
+
+
+def add(name, data, orientation=1, **facts):
+    """A file, what its head says, and its pixels."""
+    save(name, data)
+    image = Image.open(io.BytesIO(data))
+    stored = image.size
+    rgb = convert_to_rgb(ImageOps.exif_transpose(image), return_numpy=True)
+    upright = (stored[1], stored[0]) if orientation >= 5 else stored
+    assert (rgb.shape[1], rgb.shape[0]) == upright, name
+    files.append(
+        dict(
+            file=name, width=stored[0], height=stored[1], orientation=orientation,
+            transparent=facts.get("transparent", False), animated=facts.get("animated", False),
+            grey16=facts.get("grey16", False), inks=facts.get("inks", False), rgb=text(rgb.tobytes()),
+        )
+    )
+
+
+def add_broken(name, data, reason):
+    save(name, data)
+    broken.append(dict(file=name, reason=reason))
+
+
+def picture(height, width, channels):
+    y, x = np.mgrid[0:height, 0:width]
+    waves = [127 + 90 * np.sin(x / (3 + c) + c) + 30 * np.cos(y / (2 + c)) for c in range(channels)]
+    return np.clip(np.stack(waves, -1) + 8 * random.randn(height, width, channels), 0, 255).astype(np.uint8)
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def rows(samples, depth):
+    out = b""
+    for row in samples:
+        flat = row.reshape(-1)
+        if depth == 16:
+            line = flat.astype(">u2").tobytes()
+        else:
+            bits = "".join(format(int(value), f"0{depth}b") for value in flat)
+            bits += "0" * (-len(bits) % 8)
+            line = bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8))
+        out += b"\0" + line
+    return out
+
+
+def png(samples, depth, color_type, before=b"", behind=b"", interlaced=False):
+    height, width, _ = samples.shape
+    data = rows(samples, depth)
+    if interlaced:
+        parts = [samples[y::dy, x::dx] for x, y, dx, dy in ADAM7]
+        data = b"".join(rows(part, depth) for part in parts if part.size)
+    header = struct.pack(">IIBBBBB", width, height, depth, color_type, 0, 0, int(interlaced))
+    image = chunk(b"IDAT", zlib.compress(data, 9))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + before + image + behind + chunk(b"IEND", b"")
+
+
+def key(*values):
+    return chunk(b"tRNS", struct.pack(f">{len(values)}H", *values))
+
+
+def palette(count):
+    return chunk(b"PLTE", random.randint(0, 256, (count, 3)).astype(np.uint8).tobytes())
+
+
+def exif(orientation, order="<", kind=3, more=True):
+    """A TIFF block: perhaps a maker's name before, and the orientation as SHORT (3) or LONG (4)."""
+    value = struct.pack(order + ("HH" if kind == 3 else "I"), *([orientation, 0] if kind == 3 else [orientation]))
+    entries = [struct.pack(order + "HHI", 0x010F, 2, 4) + b"abc\0"] if more else []
+    entries += [struct.pack(order + "HHI", 0x0112, kind, 1) + value]
+    mark = b"II*\0" if order == "<" else b"MM\0*"
+    body = struct.pack(order + "IH", 8, len(entries)) + b"".join(entries) + bytes(4)
+    return mark + body
+
+
+def xmp(orientation, element=False):
+    value = f">{orientation}</tiff:Orientation>" if element else f'="{orientation}"'
+    return f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation{value}/></x:xmpmeta>'.encode()
+
+
+def add_pngs():
+    levels = lambda depth, channels=1: random.randint(0, 2**depth, (9, 14, channels))
+    for depth in (1, 2, 4, 8):
+        add(f"grey{depth}.png", png(levels(depth), depth, 0))
+    scan = levels(16)
+    scan[::2] %= 300  # around the clip
+    add("grey16.png", png(scan, 16, 0), grey16=True)
+    add("rgb8.png", png(picture(9, 14, 3), 8, 2))
+    add("rgb16.png", png(levels(16, 3), 16, 2))
+    add("greyalpha8.png", png(picture(9, 14, 2), 8, 4), transparent=True)
+    add("greyalpha16.png", png(levels(16, 2), 16, 4), transparent=True)
+    add("rgba8.png", png(picture(9, 14, 4), 8, 6), transparent=True)
+    add("rgba16.png", png(levels(16, 4), 16, 6), transparent=True)
+    for depth in (1, 2, 4, 8):
+        add(f"palette{depth}.png", png(levels(depth), depth, 3, palette(2**depth)))
+    # A grey square all of whose pixels have the transparent colour.
+    add("grey8-key.png", png(np.full((28, 28, 1), 10), 8, 0, key(10)), transparent=True)
+    add("grey1-key.png", png(levels(1), 1, 0, key(0)), transparent=True)
+    add("grey4-key.png", png(levels(4), 4, 0, key(3)), transparent=True)
+    scan[0] = 60_000
+    add("grey16-key.png", png(scan, 16, 0, key(200)), transparent=True, grey16=True)
+    colors = picture(9, 14, 3) // 64 * 64
+    add("rgb8-key.png", png(colors, 8, 2, key(*colors[4, 5])), transparent=True)
+    add("rgb16-key.png", png(colors.astype(int) * 257, 16, 2, key(*(colors[4, 5].astype(int) * 257))), transparent=True)
+    add("palette8-one.png", png(levels(3), 8, 3, palette(8) + chunk(b"tRNS", b"\xff\xff\0")), transparent=True)
+    alphas = random.randint(0, 256, 12).astype(np.uint8).tobytes()
+    add("palette4-alphas.png", png(levels(4), 4, 3, palette(16) + chunk(b"tRNS", alphas)), transparent=True)
+    add("palette2-beyond.png", png(levels(2), 2, 3, palette(3)))
+    add("interlaced-rgb.png", png(picture(9, 14, 3), 8, 2, interlaced=True))
+    add("interlaced-palette4.png", png(levels(4), 4, 3, palette(16), interlaced=True))
+    add("interlaced-rgba.png", png(picture(9, 14, 4), 8, 6, interlaced=True), transparent=True)
+    add("exif-rgba.png", png(picture(9, 14, 4), 8, 6, chunk(b"eXIf", exif(6))), 6, transparent=True)
+    add("exif-behind.png", png(picture(9, 14, 3), 8, 2, behind=chunk(b"eXIf", exif(8, ">"))), 8)
+    words = b"XML:com.adobe.xmp\0\0\0\0\0" + xmp(5)
+    add("xmp.png", png(picture(9, 14, 3), 8, 2, chunk(b"iTXt", words)), 5)
+    frames = [Image.fromarray(picture(9, 14, 3)) for _ in range(2)]
+    out = io.BytesIO()
+    frames[0].save(out, "PNG", save_all=True, append_images=frames[1:])
+    add("animated.png", out.getvalue(), animated=True)
+
+
+def jpeg(image, **options):
+    out = io.BytesIO()
+    image.save(out, "JPEG", **options)
+    return out.getvalue()
+
+
+def with_segment(data, label, content):
+    """A JPEG with APP1 behind its first marker."""
+    segment = label + content
+    return data[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + data[2:]
+
+
+def add_jpegs():
+    color = Image.fromarray(picture(13, 18, 3))
+    add("baseline-420.jpg", jpeg(color, quality=80))
+    add("baseline-444.jpg", jpeg(color, quality=90, subsampling=0))
+    add("progressive.jpg", jpeg(color, quality=80, progressive=True))
+    add("restarts.jpg", jpeg(color, quality=80, restart_marker_blocks=1))
+    add("rgb.jpg", jpeg(color, quality=80, keep_rgb=True))
+    add("grey.jpg", jpeg(Image.fromarray(picture(13, 18, 1)[..., 0]), quality=80))
+    cmyk = jpeg(Image.fromarray(picture(13, 18, 4), "CMYK"), quality=80)
+    add("cmyk.jpg", cmyk, inks=True)
+    at = cmyk.index(b"\xff\xee\x00\x0eAdobe")
+    add("ycck.jpg", cmyk[: at + 15] + b"\x02" + cmyk[at + 16 :], inks=True)
+    with tempfile.NamedTemporaryFile(suffix=".ppm") as file:
+        color.save(file.name)
+        add("arithmetic.jpg", subprocess.check_output(["cjpeg", "-arithmetic", "-quality", "80", file.name]))
+    plain, label = jpeg(color, quality=80), b"Exif\0\0"
+    for orientation in range(1, 9):
+        order = "<>"[orientation % 2]
+        data = with_segment(plain, label, exif(orientation, order, 3 + orientation // 5, orientation % 3 != 0))
+        add(f"exif{orientation}.jpg", data, orientation)
+    add("exif-unknown.jpg", with_segment(plain, label, exif(9)))
+    add("exif-twice-labelled.jpg", with_segment(plain, label, label + exif(3)), 3)
+    namespace = b"http://ns.adobe.com/xap/1.0/\0"
+    add("xmp.jpg", with_segment(plain, namespace, xmp(6, element=True)), 6)
+    nameless = exif(6).replace(struct.pack("<H", 0x0112), struct.pack("<H", 0x0113))
+    both = with_segment(with_segment(plain, namespace, xmp(8)), label, nameless)
+    add("exif-without-orientation-xmp.jpg", both, 8)
+    add("exif-and-xmp.jpg", with_segment(with_segment(plain, namespace, xmp(8)), label, exif(3)), 3)
+
+
+def webp(image, **options):
+    out = io.BytesIO()
+    image.save(out, "WEBP", **options)
+    return out.getvalue()
+
+
+def add_webps():
+    color, clear = Image.fromarray(picture(13, 18, 3)), Image.fromarray(picture(13, 18, 4))
+    add("lossy.webp", webp(color, quality=80))
+    add("lossless.webp", webp(color, lossless=True))
+    add("lossy-alpha.webp", webp(clear, quality=80), transparent=True)
+    add("lossless-alpha.webp", webp(clear, lossless=True, exact=True), transparent=True)
+    add("exif.webp", webp(color, quality=80, exif=exif(6)), 6)
+    add("exif-alpha.webp", webp(clear, lossless=True, exif=b"Exif\0\0" + exif(7, ">")), 7, transparent=True)
+    add("xmp.webp", webp(color, quality=80, xmp=xmp(4)), 4)
+    frames = [Image.fromarray(picture(13, 18, 3)) for _ in range(2)]
+    add("animated.webp", webp(frames[0], save_all=True, append_images=frames[1:], quality=80), animated=True)
+    frames = [Image.fromarray(picture(13, 18, 4)) for _ in range(2)]
+    data = webp(frames[0], save_all=True, append_images=frames[1:], lossless=True)
+    add("animated-alpha.webp", data, transparent=True, animated=True)
+    with tempfile.TemporaryDirectory() as folder:
+        names = [os.path.join(folder, name) for name in ("a.webp", "b.webp", "out.webp")]
+        for name, channels in zip(names, (4, 4)):
+            with open(name, "wb") as file:
+                file.write(webp(Image.fromarray(picture(6, 8, channels)), lossless=True))
+        frames = ["-frame", names[0], "+100+4+2+0-b", "-frame", names[1], "+100+0+0+0-b"]
+        subprocess.check_call(["webpmux", *frames, "-o", names[2]], stderr=subprocess.DEVNULL)
+        with open(names[2], "rb") as file:
+            add("animated-small-frame.webp", file.read(), transparent=True, animated=True)
+
+
+def blocks(data):
+    return b"".join(bytes([len(data[i : i + 255])]) + data[i : i + 255] for i in range(0, len(data), 255)) + b"\0"
+
+
+def gif(screen, place, indices, colors, transparent=None, own=False, interlaced=False):
+    """One frame, its pixels written as clear codes and single codes."""
+    bits = 4
+    codes, ends = [], 1 << bits
+    for number, index in enumerate(indices.reshape(-1)):
+        if number % 14 == 0:
+            codes.append(ends)
+        codes.append(int(index))
+    codes.append(ends + 1)
+    stream = "".join(format(code, f"0{bits + 1}b")[::-1] for code in codes)
+    stream += "0" * (-len(stream) % 8)
+    data = bytes(int(stream[i : i + 8][::-1], 2) for i in range(0, len(stream), 8))
+    table = b"" if colors is None else np.asarray(colors, np.uint8).tobytes()
+    flags = 0x80 | bits - 1
+    out = b"GIF89a" + struct.pack("<HHBBB", *screen, 0 if own or not table else flags, 0, 0)
+    out += b"" if own else table
+    if transparent is not None:
+        out += b"!\xf9\x04" + bytes([1, 0, 0, transparent]) + b"\0"
+    height, width = indices.shape
+    own_flags = (flags if own else 0) | (0x40 if interlaced else 0)
+    out += b"," + struct.pack("<HHHHB", *place, width, height, own_flags) + (table if own else b"")
+    return out + bytes([bits]) + blocks(data) + b";"
+
+
+def add_gifs():
+    colors = random.randint(0, 256, (16, 3))
+    indices = lambda height, width: random.randint(0, 16, (height, width))
+    add("plain.gif", gif((14, 9), (0, 0), indices(9, 14), colors))
+    add("own-colours.gif", gif((14, 9), (0, 0), indices(9, 14), colors, own=True))
+    add("no-colours.gif", gif((14, 9), (0, 0), indices(9, 14), None))
+    add("transparent.gif", gif((14, 9), (0, 0), indices(9, 14), colors, 5), transparent=True)
+    add("small-frame.gif", gif((14, 9), (3, 2), indices(5, 6), colors))
+    add("small-frame-transparent.gif", gif((14, 9), (3, 2), indices(5, 6), colors, 5), transparent=True)
+    add("beyond-the-screen.gif", gif((8, 4), (3, 2), indices(5, 6), colors))
+    data = gif((14, 9), (0, 0), indices(9, 14), colors, interlaced=True)
+    add("interlaced.gif", data)
+    frames = [Image.fromarray(picture(9, 14, 3)) for _ in range(2)]
+    out = io.BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+    add("animated.gif", out.getvalue(), animated=True)
+
+
+def add_broken_files():
+    read = lambda name: open(os.path.join(HERE, name), "rb").read()
+    for name in ("rgb8.png", "baseline-420.jpg", "lossy.webp", "lossless.webp", "plain.gif"):
+        stem, ending = name.split(".")
+        add_broken(f"cut-{stem}.{ending}", read(name)[:-30], "truncated")
+    color = Image.fromarray(picture(5, 6, 3))
+    for kind, name in (("BMP", "six.bmp"), ("TIFF", "six.tif")):
+        out = io.BytesIO()
+        color.save(out, kind)
+        add_broken(name, out.getvalue(), kind)
+    add_broken("head.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC")
+    add_broken("page.jpg", b"<!DOCTYPE html><title>404</title>", "a web page")
+    add_broken("empty.png", b"", "an empty file")
+    damaged = bytearray(read("lossless.webp"))
+    damaged[40:60] = bytes(20)
+    add_broken("damaged.webp", bytes(damaged), "damaged")
+
+
+add_pngs()
+add_jpegs()
+add_webps()
+add_gifs()
+add_broken_files()
+versions = dict(pillow=PIL.__version__, transformers=transformers.__version__)
+with open(os.path.join(HERE, "expected.json"), "w") as file:
+    json.dump(dict(versions=versions, files=files, broken=broken), file, indent=0)
+    file.write("\n")
+print(len(files), "files,", len(broken), "that can't be read")
