@@ -14,10 +14,13 @@ ARGS ?=
 # uses all cores by itself, and a test that waits for a server must not wait for a hundred trainings too.
 TEST := $(SWIFT) test -c release --disable-xctest --disable-testable-imports --no-parallel
 
+# The targets whose results come out of arithmetic in vectors.
+NUMERICS := ^(Tensor|Layers|ImageDecoding|VisionEncoder|LanguageModel|LoRA|DPO|Student)Tests\.
+
 COVERAGE_BUILD := .build/coverage
 SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks .ci/CheckLayers.swift
 
-.PHONY: help setup demo demo-dualchecker test test-onednn review-browser example lint format layers architecture coverage benchmark bench clean
+.PHONY: help setup demo demo-dualchecker test test-lowered test-onednn review-browser example lint format layers architecture coverage benchmark bench clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +36,10 @@ demo-dualchecker: setup ## Builds and runs DualChecker on written records about 
 
 test: setup ## Builds and runs all tests.
 	$(TEST) $(ARGS)
+
+test-lowered: setup ## Runs the numerics' tests as CPUs without AVX-512 do, and those without AVX2.
+	TENSOR_MAX_ISA=avx2 $(TEST) --filter '$(NUMERICS)'
+	TENSOR_MAX_ISA=baseline $(TEST) --filter '$(NUMERICS)'
 
 test-onednn: ## Builds a client with the trait OneDNN and holds oneDNN's products against our own.
 	@.ci/setup libdnnl-dev

@@ -66,7 +66,7 @@ SD_INLINE void forward_of(int d, const query_sizes *w, const tile *t, int head) 
     w->l[(size_t)(t->query + i) * (size_t)w->heads + (size_t)head] = top + logf(sum);
   }
 }
-SD_CLONES static void forward_tile(const query_sizes *w, const tile *t, int head) {
+SD_KERNEL(static, void, forward_tile, (const query_sizes *w, const tile *t, int head), (w, t, head)) {
   switch (w->d) {
     case 32: forward_of(32, w, t, head); break;
     case 64: forward_of(64, w, t, head); break;

@@ -93,7 +93,7 @@ SD_INLINE void backward_of(int d, const job *w, const tile *t, int head, const k
   for (int i = 0; i < t->queries; i++)
     for (int c = 0; c < d; c++) w->dq[at + (size_t)i * qs + (size_t)c] += dq[i * columns + c];
 }
-SD_CLONES static void backward_tile(const job *w, const tile *t, int head, const key_sums *to) {
+SD_KERNEL(static, void, backward_tile, (const job *w, const tile *t, int head, const key_sums *to), (w, t, head, to)) {
   switch (w->d) {
     case 32: backward_of(32, w, t, head, to); break;
     case 64: backward_of(64, w, t, head, to); break;
@@ -138,7 +138,7 @@ static void backward_task(void *context, int index) {
 
 // What the parts of a group have summed apart, for a slice of its keys.
 enum { SLICES = 8 };
-SD_CLONES static void add_parts(const job *w, int group, int slice) {
+SD_KERNEL(static, void, add_parts, (const job *w, int group, int slice), (w, group, slice)) {
   const sd_group *g = w->groups + group;
   int keys = g->key_last - g->key_first;
   int first = g->key_first + keys * slice / SLICES, last = g->key_first + keys * (slice + 1) / SLICES;

@@ -129,7 +129,7 @@ typedef struct {
   int *query_of_task;
   float *parts;
 } few_job;
-SD_CLONES static void few_chunk(const few_job *f, int task) {
+SD_KERNEL(static, void, few_chunk, (const few_job *f, int task), (f, task)) {
   const one_query *query = f->queries + f->query_of_task[task];
   switch (f->sizes.d) {
     case 64: chunk_of(64, &f->sizes, query, task, f->parts); break;
@@ -137,7 +137,7 @@ SD_CLONES static void few_chunk(const few_job *f, int task) {
     default: chunk_of(f->sizes.d, &f->sizes, query, task, f->parts);
   }
 }
-SD_CLONES static void few_end(const few_job *f, int query) { put_together(&f->sizes, f->queries + query, f->parts); }
+SD_KERNEL(static, void, few_end, (const few_job *f, int query), (f, query)) { put_together(&f->sizes, f->queries + query, f->parts); }
 static void few_chunk_task(void *context, int index) { few_chunk(context, index); }
 static void few_end_task(void *context, int index) { few_end(context, index); }
 

@@ -2,7 +2,7 @@
 #ifndef SD_ATTENTION_TILES_H
 #define SD_ATTENTION_TILES_H
 #include "CKernels.h"
-#include "clones.h"
+#include "dispatch.h"
 #include <limits.h>
 
 // A tile's queries lie side by side in vectors, LANES of them; KEYS of its keys are at work at a time.

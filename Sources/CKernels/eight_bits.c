@@ -1,6 +1,6 @@
 // Elements in 8 bits, 64 to a scale. Symmetric, so that zero stays zero.
 #include "CKernels.h"
-#include "clones.h"
+#include "dispatch.h"
 #include <math.h>
 #include <string.h>
 
@@ -19,7 +19,7 @@ SD_INLINE float magnitude_of(const float *x) {
   return largest < 0x7f800000u ? magnitude : NAN;
 }
 
-SD_CLONES void sd_float_to_blocks(const float *x, sd_block *out, size_t blocks) {
+SD_KERNEL(extern, void, sd_float_to_blocks, (const float *x, sd_block *out, size_t blocks), (x, out, blocks)) {
   for (size_t b = 0; b < blocks; b++, x += SD_BLOCK) {
     float scale = magnitude_of(x) / 127, inverse = scale > 0 ? 1 / scale : INFINITY;
     out[b].scale = scale;
@@ -31,7 +31,7 @@ SD_CLONES void sd_float_to_blocks(const float *x, sd_block *out, size_t blocks) 
   }
 }
 
-SD_CLONES void sd_blocks_to_float(const sd_block *x, size_t first, size_t n, float *out) {
+SD_KERNEL(extern, void, sd_blocks_to_float, (const sd_block *x, size_t first, size_t n, float *out), (x, first, n, out)) {
   size_t end = first + n;
   while (first < end) {
     const sd_block *block = x + first / SD_BLOCK;

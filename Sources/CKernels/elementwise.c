@@ -1,6 +1,6 @@
 // Element by element: arithmetic with broadcast steps, activations and their derivatives, conversions.
 #include "CKernels.h"
-#include "clones.h"
+#include "dispatch.h"
 #include <math.h>
 #include <string.h>
 
@@ -15,7 +15,9 @@
     for (size_t i = 0; i < n; i++) { float y = b[i * (size_t)b_step]; out[i] = EXPRESSION; } \
   }
 
-SD_CLONES void sd_binary(int operation, const float *a, int a_step, const float *b, int b_step, float *out, size_t n) {
+SD_KERNEL(extern, void, sd_binary,
+          (int operation, const float *a, int a_step, const float *b, int b_step, float *out, size_t n),
+          (operation, a, a_step, b, b_step, out, n)) {
   switch (operation) {
     case SD_ADD: BINARY_LOOP(x + y) break;
     case SD_SUBTRACT: BINARY_LOOP(x - y) break;
@@ -48,7 +50,7 @@ static const float gelu_root = 0.7978845608f, gelu_cubic = 0.044715f;
 #define UNARY_LOOP(EXPRESSION) \
   for (size_t i = 0; i < n; i++) { float v = x[i]; out[i] = EXPRESSION; } break;
 
-SD_CLONES void sd_unary(int operation, const float *x, float *out, size_t n) {
+SD_KERNEL(extern, void, sd_unary, (int operation, const float *x, float *out, size_t n), (operation, x, out, n)) {
   switch (operation) {
     case SD_NEGATE: UNARY_LOOP(-v)
     case SD_EXP: UNARY_LOOP(sd_expf(v))
@@ -88,7 +90,9 @@ SD_INLINE float gelu_quick_slope(float v) {
 #define SLOPE_LOOP(EXPRESSION) \
   for (size_t i = 0; i < n; i++) { float v = x[i], w = y[i]; (void)v; (void)w; dx[i] = dy[i] * (EXPRESSION); } break;
 
-SD_CLONES void sd_unary_backward(int operation, const float *x, const float *y, const float *dy, float *dx, size_t n) {
+SD_KERNEL(extern, void, sd_unary_backward,
+          (int operation, const float *x, const float *y, const float *dy, float *dx, size_t n),
+          (operation, x, y, dy, dx, n)) {
   switch (operation) {
     case SD_NEGATE: SLOPE_LOOP(-1.0f)
     case SD_EXP: SLOPE_LOOP(w)
@@ -109,24 +113,25 @@ SD_CLONES void sd_unary_backward(int operation, const float *x, const float *y, 
   }
 }
 
-SD_CLONES void sd_scale(const float *x, float factor, float *out, size_t n) {
+SD_KERNEL(extern, void, sd_scale, (const float *x, float factor, float *out, size_t n), (x, factor, out, n)) {
   for (size_t i = 0; i < n; i++) out[i] = x[i] * factor;
 }
 
-SD_CLONES void sd_add_scaled(float *y, const float *x, float factor, size_t n) {
+SD_KERNEL(extern, void, sd_add_scaled, (float *y, const float *x, float factor, size_t n), (y, x, factor, n)) {
   for (size_t i = 0; i < n; i++) y[i] += factor * x[i];
 }
 
-SD_CLONES void sd_fill(float *y, float value, size_t n) {
+SD_KERNEL(extern, void, sd_fill, (float *y, float value, size_t n), (y, value, n)) {
   for (size_t i = 0; i < n; i++) y[i] = value;
 }
 
-SD_CLONES void sd_silu_gate(const float *gate, const float *up, float *out, size_t n) {
+SD_KERNEL(extern, void, sd_silu_gate, (const float *gate, const float *up, float *out, size_t n), (gate, up, out, n)) {
   for (size_t i = 0; i < n; i++) out[i] = gate[i] * sigmoid(gate[i]) * up[i];
 }
 
-SD_CLONES void sd_silu_gate_backward(const float *gate, const float *up, const float *dy, float *dgate, float *dup,
-                                     size_t n) {
+SD_KERNEL(extern, void, sd_silu_gate_backward,
+          (const float *gate, const float *up, const float *dy, float *dgate, float *dup, size_t n),
+          (gate, up, dy, dgate, dup, n)) {
   for (size_t i = 0; i < n; i++) {
     float v = gate[i], s = sigmoid(v), g = dy[i];
     dup[i] = g * v * s;
@@ -134,12 +139,12 @@ SD_CLONES void sd_silu_gate_backward(const float *gate, const float *up, const f
   }
 }
 
-SD_CLONES void sd_bfloat16_to_float(const uint16_t *x, float *out, size_t n) {
+SD_KERNEL(extern, void, sd_bfloat16_to_float, (const uint16_t *x, float *out, size_t n), (x, out, n)) {
   uint32_t *bits = (uint32_t *)out;
   for (size_t i = 0; i < n; i++) bits[i] = (uint32_t)x[i] << 16;
 }
 
-SD_CLONES void sd_float_to_bfloat16(const float *x, uint16_t *out, size_t n) {
+SD_KERNEL(extern, void, sd_float_to_bfloat16, (const float *x, uint16_t *out, size_t n), (x, out, n)) {
   const uint32_t *bits = (const uint32_t *)x;
   for (size_t i = 0; i < n; i++) {
     uint32_t b = bits[i];

@@ -1,11 +1,12 @@
 // Scores of target tokens from rows of logits, and the gradient, one pass each.
 #include "CKernels.h"
-#include "clones.h"
+#include "dispatch.h"
 #include <math.h>
 
-SD_CLONES void sd_token_scores(const float *logits, const int32_t *targets, size_t rows, size_t columns,
-                               float *log_probability, float *log_sum, float *entropy, float *mean_logit,
-                               uint8_t *is_greedy) {
+SD_KERNEL(extern, void, sd_token_scores,
+          (const float *logits, const int32_t *targets, size_t rows, size_t columns, float *log_probability, float
+           *log_sum, float *entropy, float *mean_logit, uint8_t *is_greedy),
+          (logits, targets, rows, columns, log_probability, log_sum, entropy, mean_logit, is_greedy)) {
   SD_REASSOCIATE
   for (size_t r = 0; r < rows; r++) {
     const float *x = logits + r * columns;
@@ -31,8 +32,9 @@ SD_CLONES void sd_token_scores(const float *logits, const int32_t *targets, size
   }
 }
 
-SD_CLONES void sd_token_scores_backward(float *logits, const int32_t *targets, const float *log_sum, const float *dy,
-                                        size_t rows, size_t columns) {
+SD_KERNEL(extern, void, sd_token_scores_backward,
+          (float *logits, const int32_t *targets, const float *log_sum, const float *dy, size_t rows, size_t columns),
+          (logits, targets, log_sum, dy, rows, columns)) {
   for (size_t r = 0; r < rows; r++) {
     float *x = logits + r * columns, l = log_sum[r], g = dy[r];
     for (size_t j = 0; j < columns; j++) x[j] = -g * sd_expf(x[j] - l);

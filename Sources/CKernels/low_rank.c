@@ -1,9 +1,11 @@
 // Adapters of few rows: y += scale (x A^T) B^T, two thin products in one go.
 #include "CKernels.h"
-#include "clones.h"
+#include "dispatch.h"
 
-SD_CLONES void sd_add_low_rank(const float *x, const float *a, const float *b, float scale, float *y, float *inner,
-                               size_t rows, size_t in, size_t rank, size_t out) {
+SD_KERNEL(extern, void, sd_add_low_rank,
+          (const float *x, const float *a, const float *b, float scale, float *y, float *inner, size_t rows, size_t in,
+           size_t rank, size_t out),
+          (x, a, b, scale, y, inner, rows, in, rank, out)) {
   SD_REASSOCIATE
   for (size_t i = 0; i < rows; i++) {
     for (size_t r = 0; r < rank; r++) {

@@ -1,10 +1,11 @@
 // RMSNorm (Zhang and Sennrich 2019) and LayerNorm (Ba et al. 2016) over rows, statistics kept for the backward pass.
 #include "CKernels.h"
-#include "clones.h"
+#include "dispatch.h"
 #include <math.h>
 
-SD_CLONES void sd_rms_norm(const float *x, const float *weight, float epsilon, float *out, float *inverse, size_t rows,
-                           size_t columns) {
+SD_KERNEL(extern, void, sd_rms_norm,
+          (const float *x, const float *weight, float epsilon, float *out, float *inverse, size_t rows, size_t columns),
+          (x, weight, epsilon, out, inverse, rows, columns)) {
   SD_REASSOCIATE
   for (size_t r = 0; r < rows; r++) {
     const float *a = x + r * columns;
@@ -16,8 +17,10 @@ SD_CLONES void sd_rms_norm(const float *x, const float *weight, float epsilon, f
   }
 }
 
-SD_CLONES void sd_rms_norm_backward(const float *x, const float *weight, const float *inverse, const float *dy, float *dx,
-                                    float *dweight, size_t rows, size_t columns) {
+SD_KERNEL(extern, void, sd_rms_norm_backward,
+          (const float *x, const float *weight, const float *inverse, const float *dy, float *dx, float *dweight, size_t
+           rows, size_t columns),
+          (x, weight, inverse, dy, dx, dweight, rows, columns)) {
   SD_REASSOCIATE
   for (size_t r = 0; r < rows; r++) {
     const float *a = x + r * columns, *g = dy + r * columns;
@@ -31,8 +34,10 @@ SD_CLONES void sd_rms_norm_backward(const float *x, const float *weight, const f
   }
 }
 
-SD_CLONES void sd_layer_norm(const float *x, const float *weight, const float *bias, float epsilon, float *out,
-                             float *mean, float *inverse, size_t rows, size_t columns) {
+SD_KERNEL(extern, void, sd_layer_norm,
+          (const float *x, const float *weight, const float *bias, float epsilon, float *out, float *mean, float
+           *inverse, size_t rows, size_t columns),
+          (x, weight, bias, epsilon, out, mean, inverse, rows, columns)) {
   SD_REASSOCIATE
   for (size_t r = 0; r < rows; r++) {
     const float *a = x + r * columns;
@@ -47,9 +52,10 @@ SD_CLONES void sd_layer_norm(const float *x, const float *weight, const float *b
   }
 }
 
-SD_CLONES void sd_layer_norm_backward(const float *x, const float *weight, const float *mean, const float *inverse,
-                                      const float *dy, float *dx, float *dweight, float *dbias, size_t rows,
-                                      size_t columns) {
+SD_KERNEL(extern, void, sd_layer_norm_backward,
+          (const float *x, const float *weight, const float *mean, const float *inverse, const float *dy, float *dx,
+           float *dweight, float *dbias, size_t rows, size_t columns),
+          (x, weight, mean, inverse, dy, dx, dweight, dbias, rows, columns)) {
   SD_REASSOCIATE
   for (size_t r = 0; r < rows; r++) {
     const float *a = x + r * columns, *g = dy + r * columns;

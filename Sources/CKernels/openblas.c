@@ -1,9 +1,16 @@
-// OpenBLAS 0.3.21 does not know newer CPUs and takes Haswell kernels on them: a factor of 2 to 3 in matrix products.
+// OpenBLAS 0.3.21 does not know newer CPUs and takes Haswell kernels on them: a factor of 2 to 3 in matrix products. Where
+// the instruction set is lowered, its kernels are lowered too.
 #define _GNU_SOURCE
 #include "CKernels.h"
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+
+// Cores with kernels of the set, the first of which is asked for. The others are as good: none of them means that OpenBLAS
+// chose more than the set has, or less.
+static const char *const avx512[] = {"SkylakeX", "Cooperlake", "Sapphirerapids", NULL};
+static const char *const avx2[] = {"Haswell", "Zen", NULL};
+static const char *const baseline[] = {"Prescott", NULL};  // SSE3: the least that it has for x86-64
 
 const char *sd_prepare_openblas(void) {
   void (*set_threads)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
@@ -11,11 +18,12 @@ const char *sd_prepare_openblas(void) {
   void (*quit)(void) = (void (*)(void))dlsym(RTLD_DEFAULT, "gotoblas_dynamic_quit");
   void (*initialise)(void) = (void (*)(void))dlsym(RTLD_DEFAULT, "gotoblas_dynamic_init");
 #if defined(__x86_64__)
-  if (core_name && quit && initialise && !getenv("OPENBLAS_CORETYPE") && __builtin_cpu_supports("avx512f") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) {
-    const char *name = core_name();
-    if (strcmp(name, "SkylakeX") && strcmp(name, "Cooperlake") && strcmp(name, "Sapphirerapids")) {
-      setenv("OPENBLAS_CORETYPE", "SkylakeX", 1);
+  if (core_name && quit && initialise && !getenv("OPENBLAS_CORETYPE")) {
+    sd_instruction_set set = sd_instructions();
+    const char *const *cores = set == SD_AVX512 ? avx512 : set == SD_AVX2 ? avx2 : baseline, *const *core = cores;
+    while (*core && strcmp(*core, core_name())) core++;
+    if (!*core) {
+      setenv("OPENBLAS_CORETYPE", *cores, 1);
       quit();
       initialise();
       unsetenv("OPENBLAS_CORETYPE");

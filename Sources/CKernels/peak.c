@@ -1,7 +1,7 @@
 // What the machine can do at most: the measures that benchmarks hold themselves against. Each call does a fixed amount of
 // work on one thread; the caller takes the time.
 #include "CKernels.h"
-#include "clones.h"
+#include "dispatch.h"
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -9,7 +9,7 @@
 typedef float vector16 __attribute__((vector_size(64)));
 enum { CHAINS = 12 };  // more independent sums than a fused multiply-add takes cycles, on two ports
 
-SD_CLONES double sd_peak_float(size_t rounds) {
+SD_KERNEL(extern, double, sd_peak_float, (size_t rounds), (rounds)) {
 #pragma clang fp contract(fast)
   vector16 sum[CHAINS] = {0}, a = {0}, b = {0};
   for (int i = 0; i < 16; i++) a[i] = 0.999f, b[i] = 1e-3f * (float)i;
@@ -37,7 +37,7 @@ __attribute__((target("avx512f,avx512bf16"))) static double peak_bfloat16(size_t
 
 bool sd_has_bfloat16(void) {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bf16");
+  return sd_instructions() == SD_AVX512 && __builtin_cpu_supports("avx512bf16");
 #else
   return false;
 #endif
@@ -50,7 +50,7 @@ double sd_peak_bfloat16(size_t rounds) {
   return 0;
 }
 
-SD_CLONES float sd_read(const float *x, size_t n) {
+SD_KERNEL(extern, float, sd_read, (const float *x, size_t n), (x, n)) {
   SD_REASSOCIATE
   float sum[64] = {0};
   size_t i = 0;

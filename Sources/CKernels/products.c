@@ -15,10 +15,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-bool sd_has_products(void) {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vl");
-}
+bool sd_has_products(void) { return sd_instructions() == SD_AVX512; }
 
 static _Thread_local void *scratch;
 static _Thread_local size_t scratch_bytes;

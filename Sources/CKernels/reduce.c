@@ -1,16 +1,16 @@
 // Sums, maxima and softmax over an axis.
 #include "CKernels.h"
-#include "clones.h"
+#include "dispatch.h"
 #include <math.h>
 
-SD_CLONES double sd_sum(const float *x, size_t n) {
+SD_KERNEL(extern, double, sd_sum, (const float *x, size_t n), (x, n)) {
   SD_REASSOCIATE
   double sum = 0;
   for (size_t i = 0; i < n; i++) sum += x[i];
   return sum;
 }
 
-SD_CLONES double sd_sum_of_squares(const float *x, size_t n) {
+SD_KERNEL(extern, double, sd_sum_of_squares, (const float *x, size_t n), (x, n)) {
   SD_REASSOCIATE
   double sum = 0;
   for (size_t i = 0; i < n; i++) sum += (double)x[i] * x[i];
@@ -20,7 +20,9 @@ SD_CLONES double sd_sum_of_squares(const float *x, size_t n) {
 // Columns [first, first + n) of rows that lie `stride` apart, added up in Float64: in Float32 a sum over 200,000 tokens
 // loses the third digit.
 enum { STRIP = 64, LONG = 1 << 15 };  // LONG: elements that are worth other threads
-SD_CLONES static void sum_strip(const float *x, size_t rows, size_t stride, size_t n, float *out) {
+SD_KERNEL(static, void, sum_strip,
+          (const float *x, size_t rows, size_t stride, size_t n, float *out),
+          (x, rows, stride, n, out)) {
   double sum[STRIP] = {0};
   for (size_t r = 0; r < rows; r++)
     for (size_t j = 0; j < n; j++) sum[j] += x[r * stride + j];
@@ -63,7 +65,9 @@ void sd_max_axis(const float *x, size_t outer, size_t axis, size_t inner, float 
     }
 }
 
-SD_CLONES void sd_softmax_rows(const float *x, float *out, size_t rows, size_t columns) {
+SD_KERNEL(extern, void, sd_softmax_rows,
+          (const float *x, float *out, size_t rows, size_t columns),
+          (x, out, rows, columns)) {
   SD_REASSOCIATE
   for (size_t r = 0; r < rows; r++) {
     const float *a = x + r * columns;
@@ -75,7 +79,9 @@ SD_CLONES void sd_softmax_rows(const float *x, float *out, size_t rows, size_t c
   }
 }
 
-SD_CLONES void sd_softmax_rows_backward(const float *y, const float *dy, float *dx, size_t rows, size_t columns) {
+SD_KERNEL(extern, void, sd_softmax_rows_backward,
+          (const float *y, const float *dy, float *dx, size_t rows, size_t columns),
+          (y, dy, dx, rows, columns)) {
   SD_REASSOCIATE
   for (size_t r = 0; r < rows; r++) {
     const float *p = y + r * columns, *g = dy + r * columns;
@@ -85,7 +91,9 @@ SD_CLONES void sd_softmax_rows_backward(const float *y, const float *dy, float *
   }
 }
 
-SD_CLONES void sd_log_softmax_rows(const float *x, float *out, size_t rows, size_t columns) {
+SD_KERNEL(extern, void, sd_log_softmax_rows,
+          (const float *x, float *out, size_t rows, size_t columns),
+          (x, out, rows, columns)) {
   SD_REASSOCIATE
   for (size_t r = 0; r < rows; r++) {
     const float *a = x + r * columns;
@@ -101,7 +109,9 @@ SD_CLONES void sd_log_softmax_rows(const float *x, float *out, size_t rows, size
   }
 }
 
-SD_CLONES void sd_log_softmax_rows_backward(const float *y, const float *dy, float *dx, size_t rows, size_t columns) {
+SD_KERNEL(extern, void, sd_log_softmax_rows_backward,
+          (const float *y, const float *dy, float *dx, size_t rows, size_t columns),
+          (y, dy, dx, rows, columns)) {
   SD_REASSOCIATE
   for (size_t r = 0; r < rows; r++) {
     const float *l = y + r * columns, *g = dy + r * columns;

@@ -1,13 +1,15 @@
 // Moving rows and axes.
 #include "CKernels.h"
-#include "clones.h"
+#include "dispatch.h"
 #include <string.h>
 
 void sd_gather_rows(const float *table, const int32_t *index, size_t rows, size_t columns, float *out) {
   for (size_t r = 0; r < rows; r++) memcpy(out + r * columns, table + (size_t)index[r] * columns, columns * sizeof(float));
 }
 
-SD_CLONES void sd_scatter_add_rows(const float *x, const int32_t *index, size_t rows, size_t columns, float *table) {
+SD_KERNEL(extern, void, sd_scatter_add_rows,
+          (const float *x, const int32_t *index, size_t rows, size_t columns, float *table),
+          (x, index, rows, columns, table)) {
   for (size_t r = 0; r < rows; r++) {
     const float *a = x + r * columns;
     float *o = table + (size_t)index[r] * columns;

@@ -1,3 +1,4 @@
+import Foundation
 import Tensor
 import TestSupport
 import Testing
@@ -84,8 +85,37 @@ import Testing
     }
   }
 
-  @Test("OpenBLAS has the kernels of the widest vectors that the CPU offers, or says nothing")
+  @Test("OpenBLAS has the kernels of the instruction set in use, or says nothing")
   func kernels() {
-    if let core = Tensor.Compute.openBLASCore { #expect(!core.isEmpty) }
+    let cores: [Tensor.Compute.InstructionSet: [String]] = [
+      .avx512: ["SkylakeX", "Cooperlake", "Sapphirerapids"], .avx2: ["Haswell", "Zen"], .baseline: ["Prescott"],
+    ]
+    // One that the environment chose stays.
+    guard ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] == nil, let core = Tensor.Compute.openBLASCore
+    else { return }
+    #expect(cores[Tensor.Compute.instructionSet]?.contains(core) == true, "\(core)")
+  }
+
+  @Test("TENSOR_MAX_ISA lowers the instruction set, for every product too", arguments: ["baseline", "avx2", "avx512"])
+  func loweredInstructions(name: String) async {
+    await #expect(processExitsWith: .success) { [name = name as String] in
+      setenv("TENSOR_MAX_ISA", name, 1)
+      let sets = Tensor.Compute.InstructionSet.allCases
+      let (limit, set) = (sets.firstIndex { $0.rawValue == name }, sets.firstIndex(of: Tensor.Compute.instructionSet))
+      precondition(limit != nil && set != nil && (set ?? 0) <= (limit ?? 0))
+      let (a, b) = (randomTensor([9, 40], seed: 1), randomTensor([40, 21], seed: 2))
+      let right = naiveMatrixProduct(a.scalars, b.scalars, rows: 9, columns: 21, inner: 40)
+      expectClose(a.matmul(b), Tensor(right, shape: [9, 21]), relative: 1e-5, absolute: 1e-5)
+    }
+  }
+
+  @Test("A misspelt TENSOR_MAX_ISA ends the process")
+  func misspeltInstructions() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      setenv("TENSOR_MAX_ISA", "sse9", 1)
+      _ = Tensor.zeros([1])
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains(#"TENSOR_MAX_ISA is "sse9"; it takes baseline, avx2 or avx512"#))
   }
 }

@@ -85,6 +85,16 @@ struct ProductKernelsTests {
     }
   }
 
+  @Test("The gradients of two thin products match finite differences, of few rows and of many", arguments: [1, 4, 6])
+  func lowRankGradients(rows: Int) {
+    let inputs = [[rows, 7], [rows, 9], [3, 9], [7, 3]].enumerated().map { randomTensor($1, seed: 101 + UInt64($0)) }
+    expectGradientsMatchFiniteDifferences(at: inputs) { t in
+      var sum = t[0]
+      sum.addLowRank(of: t[1], t[2], t[3], scale: 0.7)
+      return sum
+    }
+  }
+
   @Test("Gradients pass through a matrix in bfloat16 as through the rounded one")
   func gradients() {
     let x = randomTensor([12, 40], seed: 77).tracked()

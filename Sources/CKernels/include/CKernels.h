@@ -1,13 +1,20 @@
 // The loops that OpenBLAS does not have, in plain C. Conventions, once for all:
 //   - arrays are row-major Float32; `n` counts elements, `rows` and `columns` a matrix;
 //   - a function whose name ends in _backward ADDS to its outputs where the comment says "+=", else it overwrites;
-//   - every hot function is compiled for AVX-512, AVX2 and baseline x86-64 and chosen at run time (target_clones);
+//   - every hot function is compiled for AVX-512, AVX2 and baseline x86-64 and chosen at run time (dispatch.h);
 //   - results do not depend on the number of threads: work is cut by shape alone.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+// instructions.c -------------------------------------------------------------------------------------------------
+// x86-64 itself; x86-64-v3, which has AVX2 and FMA; x86-64-v4, which has AVX-512 F, BW, CD, DQ and VL.
+typedef enum { SD_BASELINE, SD_AVX2, SD_AVX512 } sd_instruction_set;
+// The largest that the CPU has, or TENSOR_MAX_ISA (baseline, avx2, avx512) in the environment where that is smaller.
+sd_instruction_set sd_instructions(void);
+const char *sd_instructions_name(void);
 
 // threads.c ------------------------------------------------------------------------------------------------------
 typedef void (*sd_body)(void *context, int index);
@@ -23,7 +30,8 @@ size_t sd_live_bytes(void);                 // bytes handed out and not yet rele
 size_t sd_peak_bytes(void);
 
 // openblas.c -----------------------------------------------------------------------------------------------------
-// Gives OpenBLAS AVX-512 kernels where the CPU has them and it chose others; one thread, since the pool is ours.
+// Gives OpenBLAS the kernels of sd_instructions() where it chose others, unless OPENBLAS_CORETYPE chose them; one thread,
+// since the pool is ours.
 // The core's name after that, or NULL where OpenBLAS offers no such call.
 const char *sd_prepare_openblas(void);
 

@@ -11,7 +11,31 @@ extension Tensor {
       set { sd_set_threads(Int32(max(1, newValue))) }
     }
 
-    /// The kernels that OpenBLAS uses after it was given those of this CPU, such as "SkylakeX"; nil if it does not say.
+    /// A set of instructions that kernels are compiled for, from the smallest to the largest.
+    public enum InstructionSet: String, Sendable, CaseIterable {
+      /// x86-64 itself, or the CPU that the package was compiled for where that is another one.
+      case baseline
+      /// x86-64-v3: AVX2, FMA and F16C.
+      case avx2
+      /// x86-64-v4: AVX-512 F, BW, CD, DQ and VL; with bfloat16 and VNNI where the CPU has these too.
+      case avx512
+    }
+
+    /// The instruction set in use: the largest that the CPU has, or that of the environment variable `TENSOR_MAX_ISA`
+    /// (`baseline`, `avx2` or `avx512`) where this is smaller. It is chosen once for the life of the process; another
+    /// value of the variable ends the process with a message.
+    ///
+    /// ```sh
+    /// TENSOR_MAX_ISA=avx2 make test ARGS="--filter TensorTests"  # what a CPU without AVX-512 computes
+    /// ```
+    ///
+    /// Sums are taken in an order of the set's own, so that results of two sets differ in their last bits.
+    public static var instructionSet: InstructionSet {
+      InstructionSet(rawValue: String(cString: sd_instructions_name())) ?? .baseline
+    }
+
+    /// The kernels that OpenBLAS uses after it was given those of ``instructionSet``, such as "SkylakeX"; nil if it does
+    /// not say.
     public static var openBLASCore: String? { prepared }
 
     /// Bytes of tensors alive now.

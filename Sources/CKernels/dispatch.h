@@ -1,0 +1,56 @@
+// Kernels compiled once for each instruction set and chosen at run time: no compiler flags needed, so that the package can
+// be a dependency.
+#ifndef SD_DISPATCH_H
+#define SD_DISPATCH_H
+#include "CKernels.h"
+#define SD_INLINE static inline __attribute__((always_inline))
+
+// Defines a kernel; its body in braces follows. LINKAGE is static or extern, ARGUMENTS are the names of the parameters:
+//
+//     SD_KERNEL(extern, void, sd_fill, (float *y, float value, size_t n), (y, value, n)) {
+//       for (size_t i = 0; i < n; i++) y[i] = value;
+//     }
+//
+// Not by target_clones, which the dynamic linker chooses from: that choice can't be lowered for a test.
+#if defined(__x86_64__)
+#define SD_KERNEL(LINKAGE, RESULT, NAME, PARAMETERS, ARGUMENTS)                                                        \
+  SD_INLINE RESULT NAME##_body PARAMETERS;                                                                             \
+  __attribute__((target("arch=x86-64-v4"))) static RESULT NAME##_avx512 PARAMETERS { return NAME##_body ARGUMENTS; }   \
+  __attribute__((target("arch=x86-64-v3"))) static RESULT NAME##_avx2 PARAMETERS { return NAME##_body ARGUMENTS; }     \
+  static RESULT NAME##_baseline PARAMETERS { return NAME##_body ARGUMENTS; }                                           \
+  LINKAGE RESULT NAME PARAMETERS {                                                                                     \
+    switch (sd_instructions()) {                                                                                       \
+      case SD_AVX512: return NAME##_avx512 ARGUMENTS;                                                                  \
+      case SD_AVX2: return NAME##_avx2 ARGUMENTS;                                                                      \
+      default: return NAME##_baseline ARGUMENTS;                                                                       \
+    }                                                                                                                  \
+  }                                                                                                                    \
+  SD_INLINE RESULT NAME##_body PARAMETERS
+#else
+#define SD_KERNEL(LINKAGE, RESULT, NAME, PARAMETERS, ARGUMENTS) LINKAGE RESULT NAME PARAMETERS
+#endif
+
+// Sums may be taken in vector order: fixed for one machine, not the order of the source.
+#define SD_REASSOCIATE _Pragma("clang fp reassociate(on) contract(fast)")
+
+// exp(x) by range reduction to 2^n * exp(r), |r| <= ln2/2, and a polynomial of degree 6: 2 ULP, no branches, so that
+// loops over it become vector code (a call of expf would not).
+SD_INLINE float sd_expf(float x) {
+  x = x < -87.33f ? -87.33f : x;
+  x = x > 88.37f ? 88.37f : x;
+  float shifted = x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: the integer part lands in the low mantissa bits
+  float n = shifted - 12582912.0f;
+  float r = x - n * 0.693359375f;
+  r = r - n * -2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  union { float f; int i; } two;
+  two.i = ((int)n + 127) << 23;
+  return p * two.f;
+}
+#endif
