@@ -41,7 +41,20 @@
         (with(#""frequency_penalty": 1"#), "frequency_penalty"),
         (with(#""response_format": {"type": "xml"}"#), "response_format.type"),
         (with(#""structured_outputs": {"regex": "a"}"#), "structured_outputs.regex"),
-        (with(#""guided_json": {}"#), "guided_json"),
+        (with(#""guided_json": {}"#), "guided_json"), (with(#""tool_choice": "required""#), "tool_choice"),
+        (with(#""tools": [{"type": "function"}], "tool_choice": "auto""#), "tools"),
+        (with(#""stop": [3]"#), "stop"), (with(#""reasoning_effort": "high""#), "reasoning_effort"),
+        (with(#""modalities": ["text", "audio"]"#), "modalities"),
+        (with(#""repetition_penalty": 1.1"#), "repetition_penalty"),
+        (with(#""min_tokens": 2"#), "min_tokens"), (with(#""skip_special_tokens": false"#), "skip_special_tokens"),
+        (with(#""prediction": {"type": "content", "content": "x"}"#), "prediction"),
+        (with(#""max_tokens": -2"#), "max_tokens"),
+        (turn("null"), "messages[0].content"),
+        (#"{"model": "tiny", "messages": [{"role": "user"}]}"#, "messages[0].content"),
+        (
+          #"{"model": "tiny", "messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": null, "tool_calls": [{"id": "1"}]}]}"#,
+          "messages[1].tool_calls"
+        ),
       ]
       for (body, parameter) in cases {
         let error = try await served.answer(body)["error"]
@@ -52,6 +65,55 @@
         #""max_tokens": 1, "tools": [], "user": "me", "seed": null, "stop": null, "presence_penalty": 0, "store": false"#
       )
       #expect(try await served.answer(accepted)["choices"] != nil)
+    }
+
+    /// What clients fill in although nothing is asked for by it: openai-python 2 sends `null` for what was set to None;
+    /// vLLM 0.19's and llama.cpp's clients send their defaults; `tool_choice` without tools is met from agents
+    /// (chenyme/grok2api #1042, zeroclaw #7862), and -1 tokens are LM Studio's "no limit".
+    @Test(arguments: [
+      #""stop": []"#, #""stop": null"#, #""logit_bias": {}"#, #""logit_bias": {"50256": 0}"#, #""logit_bias": []"#,
+      #""tool_choice": "none""#, #""tool_choice": "auto", "tools": []"#,
+      #""tools": [{"type": "function"}], "tool_choice": "none""#,
+      #""functions": [], "function_call": "auto""#, #""response_format": {"type": "text"}"#, #""n": 1"#,
+      #""presence_penalty": 0, "frequency_penalty": 0.0"#, #""logprobs": false, "top_logprobs": 0"#,
+      #""logprobs": null, "top_logprobs": null"#, #""seed": null, "temperature": null, "top_p": 1, "top_k": -1"#,
+      #""user": "me", "metadata": {}, "store": false, "safety_identifier": "a""#,
+      #""stream": false, "stream_options": null"#, #""parallel_tool_calls": true"#, #""reasoning_effort": "none""#,
+      #""reasoning_effort": null, "verbosity": "medium", "prompt_cache_key": "k", "prompt_cache_retention": "24h""#,
+      #""modalities": ["text"], "audio": null, "prediction": null, "web_search_options": null"#,
+      #""service_tier": "auto""#, #""max_completion_tokens": null"#,
+      #""max_tokens": 1, "repetition_penalty": 1.0, "min_p": 0"#,
+      #""structured_outputs": {}, "response_format": null"#,
+      #""structured_outputs": {"json": null, "choice": null}, "response_format": {"type": "text"}"#,
+      #""ignore_eos": false, "skip_special_tokens": true, "stop_token_ids": [], "bad_words": [], "min_tokens": 0"#,
+      #""cache_prompt": true, "id_slot": -1, "repeat_penalty": 1, "n_probs": 0, "mirostat": 0"#,
+      #""add_generation_prompt": true, "continue_final_message": false, "echo": false, "chat_template_kwargs": {}"#,
+    ]) func whatAsksForNothingIsTakenAsIfItWereNotThere(_ more: String) async throws {
+      let plain = try await served.answer(ServedStudent.body("x", #""max_tokens": 3, "temperature": 0"#))
+      // Of two members with one name the last counts.
+      let limit = more.contains(#""max_tokens": 1"#) ? "" : #", "max_tokens": 3"#
+      let asked = ServedStudent.body("x", more + limit + #", "temperature": 0"#)
+      let found = try await served.answer(asked)
+      #expect(found["error"] == nil, "\(more)")
+      let count = more.contains(#""max_tokens": 1"#) ? 1 : 3
+      #expect(found["usage"]?["completion_tokens"]?.integer == count, "\(more)")
+      if count == 3 { #expect(found["choices"] == plain["choices"], "\(more)") }
+    }
+
+    /// As openai-python 2 sends back the assistant's message (`message.model_dump()`), and as vercel/ai sends a turn without
+    /// a text (its PR 13744 wrote `content: null`).
+    @Test(arguments: [
+      #"{"role": "assistant", "content": null}"#, #"{"role": "assistant"}"#, #"{"role": "assistant", "content": []}"#,
+      #"{"role": "assistant", "content": null, "tool_calls": []}"#,
+      #"{"content": null, "refusal": null, "role": "assistant", "annotations": [], "audio": null, "function_call": null, "tool_calls": null}"#,
+    ]) func anAssistantsTurnWithoutATextIsAnEmptyOne(_ turn: String) async throws {
+      func body(_ turn: String) -> String {
+        #"{"model": "tiny", "max_tokens": 2, "temperature": 0, "messages": [{"role": "user", "content": "x"}, \#(turn), {"role": "user", "content": "y"}]}"#
+      }
+      let empty = try await served.answer(body(#"{"role": "assistant", "content": ""}"#))
+      let found = try await served.answer(body(turn))
+      #expect(found["error"] == nil)
+      #expect(found["usage"] == empty["usage"] && found["choices"] == empty["choices"])
     }
 
     @Test func statusesAreThoseThatClientsActOn() async throws {

@@ -37,11 +37,6 @@ struct ChatRequest: Sendable, Equatable {
   var streams = false
   var streamsUsage = false
 
-  /// Parameters that change nothing here, or whose only supported value is their default.
-  private static let harmless: Set<String> = [
-    "user", "store", "metadata", "service_tier", "parallel_tool_calls", "safety_identifier", "prompt_cache_key",
-  ]
-
   init(_ body: Data) throws(ChatError) {
     let value = body.withUnsafeBytes { try? JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
     guard case .object(let members)? = value else {
@@ -57,8 +52,8 @@ struct ChatRequest: Sendable, Equatable {
     for (number, turn) in turns.enumerated() {
       messages.append(try Message(turn, at: "messages[\(number)]"))
     }
-    let older = try fields.whole("max_tokens", 1...Int.max)
-    maximumTokens = try fields.whole("max_completion_tokens", 1...Int.max) ?? older
+    let older = try fields.length("max_tokens")
+    maximumTokens = try fields.length("max_completion_tokens") ?? older
     temperature = try fields.number("temperature", 0...2) ?? 1
     topP = try fields.number("top_p", 0...1) ?? 1
     topK = try max(0, fields.whole("top_k", -1...Int.max) ?? 0)
@@ -76,8 +71,7 @@ struct ChatRequest: Sendable, Equatable {
     for name in ["frequency_penalty", "presence_penalty"] where try fields.number(name, -2...2) ?? 0 != 0 {
       throw .unsupported(name, "\(name) is not supported; leave it out.")
     }
-    for member in members where !fields.isRead(member.name) && !Self.harmless.contains(member.name) {
-      if member.value == .null || member.name == "tools" && member.value == .array([]) { continue }
+    for member in members where !fields.isRead(member.name) && !RestingFields.has(member, in: fields) {
       throw .unsupported(member.name, "\(member.name) is not supported; leave it out.")
     }
   }
@@ -90,7 +84,12 @@ extension ChatRequest.Message {
     }
     // What OpenAI's newer models call developer is system to every chat template.
     self.role = role == "developer" ? "system" : role
+    try RestingFields.check(turn: value, at: place)
     switch value["content"] {
+    // A turn in which nothing was said, or in which the assistant refused, as clients send back what they were sent.
+    // Templates look at the first part of a turn, so an empty text stands there.
+    case nil where role == "assistant", .null? where role == "assistant", .array([])? where role == "assistant":
+      parts = [.text(value["refusal"]?.string ?? "")]
     case .string(let text)?: parts = [.text(text)]
     case .array(let elements)?:
       parts = []

@@ -56,9 +56,15 @@ struct RequestFields {
     return number
   }
 
-  /// A text or up to four.
+  /// Most tokens of an answer; nil for no limit, which llama.cpp and LM Studio write as -1.
+  func length(_ name: String) throws(ChatError) -> Int? {
+    if self[name]?.integer == -1 { return nil }
+    return try whole(name, 1...Int.max)
+  }
+
+  /// A text or up to four; none for an empty list.
   func stops() throws(ChatError) -> [String] {
-    guard let value = self["stop"] else { return [] }
+    guard let value = self["stop"], value != .array([]) else { return [] }
     let texts = value.string.map { [$0] } ?? value.elements?.compactMap(\.string) ?? []
     guard !texts.isEmpty, texts.count == value.elements?.count ?? 1, texts.count <= 4, !texts.contains("") else {
       throw .invalid("stop", "stop must be a text or a list of one to four, none of them empty.")
@@ -66,14 +72,25 @@ struct RequestFields {
     return texts
   }
 
+  /// The one member of `structured_outputs`; nil where it has none.
+  private func structuredOutput() throws(ChatError) -> JSONValue.Member? {
+    guard let outputs = self["structured_outputs"] else { return nil }
+    guard case .object(let all) = outputs else {
+      throw .invalid("structured_outputs", "structured_outputs must be an object, not \(outputs.kind).")
+    }
+    let given = all.filter { $0.value != .null }
+    guard given.count <= 1 else {
+      throw .invalid("structured_outputs", "structured_outputs must have one member: json or choice.")
+    }
+    return given.first
+  }
+
   /// What answers are held to, by `response_format` or by vLLM's `structured_outputs`.
   func form() throws(ChatError) -> AnswerGuide.Form {
-    if let outputs = self["structured_outputs"] {
-      guard self["response_format"] == nil else {
+    if let only = try structuredOutput() {
+      let format = self["response_format"]
+      guard format == nil || format?["type"]?.string == "text" else {
         throw .invalid("structured_outputs", "Give either response_format or structured_outputs.")
-      }
-      guard case .object(let members) = outputs, members.count == 1, let only = members.first else {
-        throw .invalid("structured_outputs", "structured_outputs must have one member: json or choice.")
       }
       switch only.name {
       case "json": return .schema(try AnswerSchema(only.value, at: "structured_outputs.json"))
