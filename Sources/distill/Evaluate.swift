@@ -7,7 +7,7 @@
     static let configuration = CommandConfiguration(
       abstract: "Step 6: score teachers, baselines and student; or a finished run on any labelled file.",
       discussion: """
-        Accuracy over all, falsified and pristine items, macro F1, 95 % intervals that resample groups, and the human \
+        Accuracy over all items and over those of each label, macro F1, 95 % intervals that resample groups, and the human \
         labels that each result cost. Who abstains, ties or can't be read is wrong.
 
         Examples:

@@ -16,7 +16,7 @@
 
         A line of it:
 
-          {"id":"7","label":"falsified","probabilities":{...},"rationale":"..."}
+          {"id":"7","label":"spam","probabilities":{"ham":0.1,"spam":0.9},"rationale":"..."}
 
         Of a run with 'method: dualchecker' a line has the label and the probabilities, or the spans:
 

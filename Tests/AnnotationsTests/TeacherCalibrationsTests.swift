@@ -28,7 +28,8 @@ import Testing
     #expect((boaster.answers, boaster.source) == (200, .verbalised))
     #expect(abs(boaster.accuracy - 0.6) < 1e-9)
     #expect(abs(boaster.errorBefore - 0.3) < 1e-9)
-    #expect(boaster.errorAfter < 0.02)
+    // Which answers are in which half is drawn: of 100 answers of a share of 0.6 the deviation is 0.05.
+    #expect(boaster.errorAfter < 0.1)
     #expect(calibrations.rows[1].errorBefore < 1e-9)
     #expect(boaster.threshold?.confidence == 0.9)
     let calibrated = try #require(calibrations.calibrated(Self.replies[0]))

@@ -22,17 +22,19 @@ enum AgreementBeyondChance {
   /// least two votes, whoever gave them. Nil without such an item, or with one label alone.
   static func krippendorffAlpha(_ votes: [[String?]]) -> Double? {
     var totals: [String: Int] = [:]
-    var disagreeing = 0.0
+    // Pairs that disagree, by how many voted: whole numbers until the end, so that the order of the items leaves no trace.
+    var disagreeing: [Int: Int] = [:]
     for row in votes {
       let given = row.compactMap(\.self)
       guard given.count > 1 else { continue }
       let counts = Dictionary(given.map { ($0, 1) }, uniquingKeysWith: +)
       totals.merge(counts, uniquingKeysWith: +)
       let pairs = given.count * given.count - counts.values.reduce(0) { $0 + $1 * $1 }
-      disagreeing += Double(pairs) / Double(given.count - 1)
+      disagreeing[given.count, default: 0] += pairs
     }
+    let observed = disagreeing.sorted { $0.key < $1.key }.reduce(0) { $0 + Double($1.value) / Double($1.key - 1) }
     let all = totals.values.reduce(0, +)
     let byChance = all * all - totals.values.reduce(0) { $0 + $1 * $1 }
-    return byChance > 0 ? 1 - disagreeing * Double(all - 1) / Double(byChance) : nil
+    return byChance > 0 ? 1 - observed * Double(all - 1) / Double(byChance) : nil
   }
 }

@@ -90,7 +90,8 @@ struct AgreementEstimates {
       var wrong = [(String, Double)?](repeating: nil, count: table.items.count)
       for one in made { wrong[one.item] = (one.label, probability(of: one.label, one.item)) }
       let judged = made.compactMap { one in gold[one.item].map { $0 != one.label } }
-      let expected = made.map { 1 - probability(of: $0.label, $0.item) }
+      // Sorted, as a sum depends in its last digits on the order of its terms.
+      let expected = made.map { 1 - probability(of: $0.label, $0.item) }.sorted()
       return .init(
         rule: rule, items: made.count,
         expectedError: expected.isEmpty ? nil : expected.reduce(0, +) / Double(expected.count),

@@ -34,6 +34,9 @@ public struct AnchoredEstimate: Sendable, Equatable, Codable {
   ///   - known: for the items whose truth is known, their guess and the truth, 0 or 1.
   public init?(guesses: [Double], known: [(guess: Double, truth: Double)]) {
     guard !known.isEmpty, !guesses.isEmpty else { return nil }
+    // In an order of their own, as sums depend on theirs in the last digits.
+    let guesses = guesses.sorted()
+    let known = known.sorted { $0 < $1 }
     let (n, all) = (Double(known.count), Double(guesses.count))
     let truth = known.reduce(0) { $0 + $1.truth } / n
     let guess = known.reduce(0) { $0 + $1.guess } / n

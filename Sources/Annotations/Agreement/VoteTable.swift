@@ -33,24 +33,30 @@ public struct VoteTable: Sendable, Equatable {
       })
   }
 
-  /// The votes of recorded teachers.
+  /// The votes of recorded teachers, in the order of their names; items in the order of their first reply.
   public init(_ replies: RecordedReplies) {
+    let teachers = replies.teachers.sorted()
     self.init(
-      teachers: replies.teachers, items: replies.items,
-      votes: replies.items.map { item in replies.teachers.map { replies.reply(of: $0, on: item)?.label } })
+      teachers: teachers, items: replies.items,
+      votes: replies.items.map { item in teachers.map { replies.reply(of: $0, on: item)?.label } })
   }
 
-  /// The votes among annotations, teachers and items in the order of their first one.
+  /// The votes among annotations, teachers in the order of their names and items in that of their first one. Of several
+  /// votes of a teacher on an item the latest counts.
   public init(_ annotations: [Annotation]) {
-    var teachers: [String] = []
     var items: [String] = []
-    var labels: [String: [String: String]] = [:]
+    var latest: [String: [String: Annotation]] = [:]
     var known: Set<String> = []
     for annotation in annotations {
-      if known.insert("t" + annotation.teacher).inserted { teachers.append(annotation.teacher) }
-      if known.insert("i" + annotation.item).inserted { items.append(annotation.item) }
-      if let label = annotation.reply.label { labels[annotation.item, default: [:]][annotation.teacher] = label }
+      if known.insert(annotation.item).inserted { items.append(annotation.item) }
+      guard annotation.reply.label != nil else { continue }
+      let before = latest[annotation.item]?[annotation.teacher]
+      if before.map({ ($0.time, $0.key) < (annotation.time, annotation.key) }) ?? true {
+        latest[annotation.item, default: [:]][annotation.teacher] = annotation
+      }
     }
-    self.init(teachers: teachers, items: items, votes: items.map { item in teachers.map { labels[item]?[$0] } })
+    let teachers = Set(annotations.map(\.teacher)).sorted()
+    self.init(
+      teachers: teachers, items: items, votes: items.map { item in teachers.map { latest[item]?[$0]?.reply.label } })
   }
 }

@@ -1,3 +1,4 @@
+internal import ContentDigest
 public import TeacherProtocol
 
 /// What each teacher's confidences are worth, learned from items whose truth is known: a calibration for every teacher and
@@ -38,7 +39,7 @@ public struct TeacherCalibrations: Sendable {
     fileprivate let calibration: any ConfidenceCalibration
   }
 
-  /// By teacher and source; those with fewer answers than the minimum are left out.
+  /// By teacher and source, in the order of their names; those with fewer answers than the minimum are left out.
   public let rows: [Row]
 
   /// Learns from replies.
@@ -57,29 +58,35 @@ public struct TeacherCalibrations: Sendable {
       let teacher: String
       let source: Confidence.Source
     }
-    var (order, groups) = ([Key](), [Key: [(confidence: Double, isRight: Bool)]]())
+    typealias Answer = (confidence: Double, isRight: Bool)
+    var groups: [Key: [(item: String, answer: Answer)]] = [:]
     for annotation in annotations {
       guard let label = annotation.reply.label, let confidence = annotation.reply.confidence,
         let right = truth[annotation.item]
       else { continue }
       let key = Key(teacher: annotation.teacher, source: confidence.source)
-      if groups[key] == nil { order.append(key) }
-      groups[key, default: []].append((confidence.value, label == right))
+      groups[key, default: []].append((annotation.item, (confidence.value, label == right)))
     }
-    func calibration(_ answers: [(confidence: Double, isRight: Bool)]) -> any ConfidenceCalibration {
+    func calibration(_ answers: [Answer]) -> any ConfidenceCalibration {
       let (confidences, correct) = (answers.map(\.confidence), answers.map(\.isRight))
       return switch method {
       case .temperature: TemperatureCalibration(confidences: confidences, correct: correct)
       case .isotonic: IsotonicCalibration(confidences: confidences, correct: correct)
       }
     }
+    let order = groups.keys.sorted { ($0.teacher, $0.source.rawValue) < ($1.teacher, $1.source.rawValue) }
     rows = order.compactMap { key in
-      guard let answers = groups[key], answers.count >= max(2, minimum) else { return nil }
+      guard let known = groups[key], known.count >= max(2, minimum) else { return nil }
+      // Drawn by a hash of the item: which half an answer is in does not depend on the order in which the answers come.
+      let answers = known.map { (draw: ContentDigest.of(fields: [$0.item]), answer: $0.answer) }.sorted {
+        ($0.draw, $0.answer.confidence, $0.answer.isRight ? 1 : 0)
+          < ($1.draw, $1.answer.confidence, $1.answer.isRight ? 1 : 0)
+      }.map(\.answer)
       let halves = (0...1).map { half in answers.indices.filter { $0 % 2 == half }.map { answers[$0] } }
       let crossed = zip(halves, halves.reversed().map(calibration)).flatMap { half, other in
         half.map { (confidence: other.calibrated($0.confidence), isRight: $0.isRight) }
       }
-      func reliability(_ answers: [(confidence: Double, isRight: Bool)]) -> Reliability {
+      func reliability(_ answers: [Answer]) -> Reliability {
         Reliability(confidences: answers.map { min(max($0.confidence, 0), 1) }, correct: answers.map(\.isRight))
       }
       let curve = reliability(answers)

@@ -47,6 +47,8 @@ struct CheckedData: Sendable {
   let pool: [LabelledPool.Entry]
   let unlabelled: [Item]
   let test: [Item]
+  /// The test split in an order that depends neither on that of the rows nor on the other records.
+  let testInOrder: [Item]
   /// Gold answers, each reading counted. For the pool, and for scores.
   let gold: GoldAnswers
 
@@ -64,12 +66,14 @@ struct CheckedData: Sendable {
     // chosen as unusual, nor from ones whose likes the choice has avoided.
     let random = configuration.aligner.poolSelection == .random ? records.poolSize : (records.poolSize + 3) / 4
     let others = Array(candidates.dropFirst(random))
-    let chosen = try await CoverageOrder(encoder: encoder).order(of: others, count: records.poolSize - random)
+    let chosen = try await CoverageOrder(encoder: encoder, seed: UInt64(configuration.seed)).order(
+      of: others, count: records.poolSize - random)
     let drawn = candidates.prefix(random).map { ($0, true) } + chosen.map { (others[$0], false) }
     (task, test, self.gold) = (records.task, records.test, gold)
     pool = drawn.compactMap { item, isRandom in
       gold.answer(of: item.id).map { .init(item: item, answer: $0, isRandom: isRandom) }
     }
+    testInOrder = ordered("test", records.test)
     let taken = Set(pool.map(\.item.id))
     unlabelled = ordered("loop", records.training.filter { !taken.contains($0.id) })
   }

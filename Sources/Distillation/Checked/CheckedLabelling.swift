@@ -36,7 +36,7 @@ extension CheckedRun {
       state = CheckedState(key: key, loop: try await loop.start(), retrievalPrompt: retrievalPrompt)
     }
     reporter.begin("labelling", total: data.unlabelled.count, done: state.loop.taken, unit: "records")
-    let sample = data.known(Array(data.test.prefix(100)))
+    let sample = data.known(Array(data.testInOrder.prefix(100)))
     while try await loop.step(&state.loop, student: &student) {
       let round = state.loop.rounds.count
       reporter.advance(to: state.loop.taken)

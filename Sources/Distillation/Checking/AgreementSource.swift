@@ -96,10 +96,7 @@ public enum AgreementSource {
     ofDataBase file: URL, anchors: [String: String]
   ) async throws -> (report: AgreementReport, setAside: [RowProblem]) {
     #if Run
-      // Several teachers write at once, so the order in which replies came says nothing; of two, the later counts.
-      let annotations = try await SQLiteAnnotationStore(file).all().sorted {
-        ($0.teacher, $0.item, $0.time) < ($1.teacher, $1.item, $1.time)
-      }
+      let annotations = try await SQLiteAnnotationStore(file).all()
       guard !annotations.isEmpty else {
         throw CheckingError.noReplies(file.relativePath, reason: "the store is empty")
       }

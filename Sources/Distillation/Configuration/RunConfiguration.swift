@@ -40,7 +40,8 @@ public struct RunConfiguration: ConfigurationSection {
   public var data: DataConfiguration
   /// The labels, at least two. The default is ``LabelConfiguration/outOfContext``.
   public var labels = LabelConfiguration.outOfContext
-  /// The name of the label for which accuracy on falsified items is given. The default is `falsified`.
+  /// The name of the label that the task looks for; of two labels, accuracy on its items is given apart. The default is
+  /// `falsified`.
   public var positive = "falsified"
   /// The question to teachers and student: text with the slot `{text}` and one for every evidence. The default asks
   /// whether the photo is used out of context.
@@ -116,7 +117,7 @@ public struct RunConfiguration: ConfigurationSection {
       relativeTo: .configuration),
     ConfigurationKey("data", \.data, "The items; paths here are relative to --data, or else to this file."),
     ConfigurationKey("labels", \.labels, "The labels and the words that state them."),
-    ConfigurationKey("positive", \.positive, "The label that means out of context.", range: .nonBlank),
+    ConfigurationKey("positive", \.positive, "The label that the task looks for.", range: .nonBlank),
     ConfigurationKey(
       "prompt", \.prompt, "The question to teachers and student, with slots in braces.", range: .nonBlank),
     ConfigurationKey(

@@ -1,8 +1,8 @@
 /// How often each true label was answered by each label, or by none.
 ///
 /// ```swift
-/// let matrix = ConfusionMatrix(labels: ["pristine", "falsified"], truth: ["pristine", "falsified", "falsified"],
-///   answers: ["pristine", "pristine", nil])
+/// let matrix = ConfusionMatrix(labels: ["ham", "spam"], truth: ["ham", "spam", "spam"],
+///   answers: ["ham", "ham", nil])
 /// matrix.counts    // [[1, 0, 0], [1, 0, 1]]: the last column is "none"
 /// matrix.accuracy  // 1/3
 /// ```
@@ -53,6 +53,12 @@ public struct ConfusionMatrix: Codable, Sendable, Equatable {
     let truths = counts[at].reduce(0, +)
     let answers = counts.reduce(0) { $0 + $1[at] }
     return truths + answers == 0 ? nil : ratio(2 * hits, truths + answers)
+  }
+
+  /// What there is to say of one of the labels.
+  func score(of label: String) -> EvaluationFile.LabelScore {
+    let items = labels.firstIndex(of: label).map { counts[$0].reduce(0, +) } ?? 0
+    return .init(items: items, accuracy: accuracy(onTruth: label), f1: f1(of: label))
   }
 
   /// The plain mean of ``f1(of:)`` over the labels that have one, in 0...1.

@@ -2,49 +2,67 @@
 ///
 /// ```json
 /// {"items": 9000, "test_items": 2000, "labels_spent": 700,
-///  "results": {"two_stage": {"accuracy": 0.91, "accuracy_falsified": 0.9, "accuracy_pristine": 0.92,
-///                            "f1_macro": 0.91, "labels": 700, "interval": [0.89, 0.93]}}}
+///  "results": {"two_stage": {"accuracy": 0.91, "f1_macro": 0.91, "labels": 700, "interval": [0.89, 0.93],
+///                            "by_label": {"spam": {"items": 900, "accuracy": 0.9, "f1": 0.91}, "ham": ...}}}}
 /// ```
 ///
 /// The keys above are always there; `teacher_labels`, `differences`, `slices`, `budgets` and a result's `confusion` are
-/// left out where there is nothing to say.
+/// left out where there is nothing to say. Of a task with two labels a result has two older keys too:
+/// `accuracy_falsified`, its accuracy on the positive label, and `accuracy_pristine`, that on the other one.
 public struct EvaluationFile: Codable, Sendable, Equatable {
+  /// How one label fares.
+  public struct LabelScore: Codable, Sendable, Equatable {
+    /// The number of items whose true label it is.
+    public var items: Int
+    /// The share of them answered with it, in 0...1; nil where there is none.
+    public var accuracy: Double?
+    /// Its F1, in 0...1; nil where it is neither true of an item nor given to one.
+    public var f1: Double?
+  }
+
   /// The score of one voter over the whole split.
   public struct Result: Codable, Sendable, Equatable {
     /// The share of items answered with their true label, in 0...1; abstained, tied and unreadable count as wrong.
     public var accuracy: Double
-    /// The same over the items whose true label is the positive one; nil where the task or split has none.
-    public var accuracyFalsified: Double?
-    /// The same over all other items; nil where the task has no positive label or the split no such item.
-    public var accuracyPristine: Double?
+    /// The same over the items whose true label is the positive one; nil where the task has none or more than two labels,
+    /// or the split no such item. In JSON `accuracy_falsified`.
+    public var accuracyOnPositive: Double?
+    /// The same over all other items; nil likewise. In JSON `accuracy_pristine`.
+    public var accuracyOnOthers: Double?
     /// The plain mean of the F1 of all labels, in 0...1.
     public var macroF1: Double
     /// The number of human labels that this result cost.
     public var labels: Int
     /// The 95 % bootstrap interval of ``accuracy``, resampling groups.
     public var interval: Interval
+    /// Accuracy and F1 of each label by its name; nil where no confusion is known, as in files of older versions.
+    public var byLabel: [String: LabelScore]?
     /// True labels against answers.
     public var confusion: ConfusionMatrix?
 
-    /// A score; see the properties.
+    /// A score; see the properties. ``byLabel`` follows from the confusion.
     public init(
-      accuracy: Double, accuracyFalsified: Double?, accuracyPristine: Double?, macroF1: Double, labels: Int,
+      accuracy: Double, accuracyOnPositive: Double?, accuracyOnOthers: Double?, macroF1: Double, labels: Int,
       interval: Interval, confusion: ConfusionMatrix? = nil
     ) {
       self.accuracy = accuracy
-      self.accuracyFalsified = accuracyFalsified
-      self.accuracyPristine = accuracyPristine
+      self.accuracyOnPositive = accuracyOnPositive
+      self.accuracyOnOthers = accuracyOnOthers
       self.macroF1 = macroF1
       self.labels = labels
       self.interval = interval
       self.confusion = confusion
+      byLabel = confusion.map { confusion in
+        Dictionary(uniqueKeysWithValues: confusion.labels.map { ($0, confusion.score(of: $0)) })
+      }
     }
 
     private enum CodingKeys: String, CodingKey {
       case accuracy, labels, interval, confusion
-      case accuracyFalsified = "accuracy_falsified"
-      case accuracyPristine = "accuracy_pristine"
+      case accuracyOnPositive = "accuracy_falsified"
+      case accuracyOnOthers = "accuracy_pristine"
       case macroF1 = "f1_macro"
+      case byLabel = "by_label"
     }
   }
 

@@ -57,10 +57,12 @@ public struct Evaluator: Sendable {
     let answers = split.answers(of: predictions)
     let truth = split.items.map(\.label)
     let confusion = ConfusionMatrix(labels: split.labels, truth: truth, answers: answers)
+    // Of more labels than two all but one are no class.
+    let positive = split.labels.count == 2 ? split.positive : nil
     return EvaluationFile.Result(
       accuracy: confusion.accuracy,
-      accuracyFalsified: split.falsified.flatMap { confusion.accuracy(onTruth: $0) },
-      accuracyPristine: split.falsified.flatMap { confusion.accuracy(onTruth: $0, inverted: true) },
+      accuracyOnPositive: positive.flatMap { confusion.accuracy(onTruth: $0) },
+      accuracyOnOthers: positive.flatMap { confusion.accuracy(onTruth: $0, inverted: true) },
       macroF1: confusion.macroF1, labels: labels,
       interval: bootstrap.interval(of: zip(answers, truth).map { $0 == $1 }), confusion: confusion)
   }

@@ -36,12 +36,9 @@ public struct GroupBootstrap: Sendable {
   package init(groups: [String], resamples: Int, seed: UInt64) {
     precondition(!groups.isEmpty, "nothing to resample")
     precondition(resamples >= 0, "resamples is \(resamples), expected at least 0")
-    var numbers: [String: Int] = [:]
-    groupOfItem = groups.map { group in
-      if let number = numbers[group] { return number }
-      numbers[group] = numbers.count
-      return numbers.count - 1
-    }
+    // Numbered by their names, so that the same groups are drawn in whichever order the items come.
+    let numbers = Dictionary(uniqueKeysWithValues: Set(groups).sorted().enumerated().map { ($1, $0) })
+    groupOfItem = groups.map { numbers[$0, default: 0] }
     groupCount = numbers.count
     self.resamples = resamples
     self.seed = seed

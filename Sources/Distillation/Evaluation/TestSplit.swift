@@ -6,7 +6,7 @@
 ///   items: [
 ///     .init(id: "1", label: "pristine", group: "photo-a"),
 ///     .init(id: "2", label: "falsified", group: "photo-a"),
-///   ], labels: ["pristine", "falsified"], falsified: "falsified")
+///   ], labels: ["pristine", "falsified"], positive: "falsified")
 /// split.correctness(of: [Prediction(itemID: "1", label: "pristine")])  // [true, false]: item 2 went unanswered
 /// ```
 public struct TestSplit: Sendable, Equatable {
@@ -35,15 +35,15 @@ public struct TestSplit: Sendable, Equatable {
   /// All labels of the task, in the order of the confusion matrix.
   public let labels: [String]
   /// The positive label, on which `accuracy_falsified` is measured; nil where the task has none (multiclass).
-  public let falsified: String?
+  public let positive: String?
 
   /// A split.
   ///
   /// - Precondition: there is at least one item, no `id` comes twice, and every label is one of `labels`.
-  public init(items: [Item], labels: [String], falsified: String?) {
+  public init(items: [Item], labels: [String], positive: String?) {
     precondition(!items.isEmpty, "a test split needs at least one item")
     precondition(Set(labels).count == labels.count, "the labels \(labels) name one twice")
-    precondition(falsified.map(labels.contains) ?? true, "the positive label \(falsified ?? "") is not in \(labels)")
+    precondition(positive.map(labels.contains) ?? true, "the positive label \(positive ?? "") is not in \(labels)")
     var seen = Set<String>()
     for item in items {
       precondition(seen.insert(item.id).inserted, "the test split has the item \(item.id) twice")
@@ -52,7 +52,7 @@ public struct TestSplit: Sendable, Equatable {
     }
     self.items = items
     self.labels = labels
-    self.falsified = falsified
+    self.positive = positive
   }
 
   /// The names of the slices, sorted.
@@ -61,7 +61,7 @@ public struct TestSplit: Sendable, Equatable {
   /// The items of one slice as a split of their own; nil where the slice has no item.
   public func slice(_ name: String) -> TestSplit? {
     let part = items.filter { $0.slice == name }
-    return part.isEmpty ? nil : TestSplit(items: part, labels: labels, falsified: falsified)
+    return part.isEmpty ? nil : TestSplit(items: part, labels: labels, positive: positive)
   }
 
   /// The label predicted for each item, in the order of ``items``: nil where nothing (readable) was predicted.

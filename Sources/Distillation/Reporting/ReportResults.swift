@@ -36,10 +36,11 @@ enum ReportResults {
     let teachers = evaluation.teacherLabels.map {
       " The teachers were trained with \(NumberText.grouped($0)) labels of other items, which are not counted here."
     }
+    let named = LabelScores(evaluation.results).columns.isEmpty ? "" : " A column named as a label is over its items."
     var html: HTML = """
       <p class="note">Shares in percent over all \(count) test items; an answer that is missing, tied or unreadable is \
-      wrong. Intervals hold 95 % of resamples of whole groups.\(teachers ?? "")</p>
-      \(table(evaluation.results, differences: evaluation.differences ?? []))
+      wrong. Intervals hold 95 % of resamples of whole groups.\(named)\(teachers ?? "")</p>
+      \(table(evaluation.results, differences: evaluation.differences ?? []))\(ReportLabels.table(evaluation.results))
       """
     for (name, slice) in (evaluation.slices ?? [:]).sorted(by: { $0.key < $1.key }) {
       html += """
@@ -55,9 +56,21 @@ enum ReportResults {
     _ results: [String: EvaluationFile.Result], differences: [EvaluationFile.Difference]
   ) -> HTML {
     let rows = results.map { (name: ResultName(rawValue: $0), result: $1) }.sorted { $0.name < $1.name }
+    let scores = LabelScores(results)
     let ends = rows.flatMap { [$0.result.interval.low, $0.result.interval.high] }
     let scale = ChartScale(ends.map { $0 * 100 }, from: 0, to: 100, ticks: 4)
     let marks = [scale.low, scale.high].map { NumberText.fixed($0, digits: scale.digits) }
+    // Of two labels each has a column of its own; more of them have a table of their own.
+    let heads =
+      ["Accuracy", "95 %"] + (scores.columns.isEmpty ? ["Macro F1"] : scores.columns) + ["Human labels"]
+    func cells(_ name: ResultName, _ result: EvaluationFile.Result) -> [(String, String)] {
+      let shares =
+        scores.columns.isEmpty
+        ? [percent(result.macroF1)] : scores.columns.map { scores[$0, name]?.accuracy.map(percent) ?? "–" }
+      let texts =
+        [percent(result.accuracy), range(result.interval, dash: true)] + shares + [NumberText.grouped(result.labels)]
+      return Array(zip(heads, texts))
+    }
     let groups: [(title: String, has: (ResultName) -> Bool)] = [
       ("Teachers alone", { $0.teacherName != nil }),
       ("Teachers together, without a student", { [.majority, .agreementPlusLabels].contains($0) }),
@@ -67,32 +80,32 @@ enum ReportResults {
       let members = rows.filter { group.has($0.name) }
       guard !members.isEmpty else { return nil }
       return """
-        <tbody role="rowgroup"><tr class="group" role="row"><th scope="rowgroup" colspan="7" role="rowheader">\
+        <tbody role="rowgroup"><tr class="group" role="row"><th scope="rowgroup" colspan="\(heads.count + 2)" role="rowheader">\
         \(group.title)</th></tr>
-        \(members.map { row($0.name, $0.result, scale) })</tbody>
+        \(members.map { row($0.name, cells($0.name, $0.result), $0.result, scale) })</tbody>
 
         """
     }
-    let heads = ["Accuracy", "95 %", "Falsified", "Pristine", "Labels"].map {
-      "<th scope=\"col\" class=\"number\" role=\"columnheader\">\($0)</th>" as HTML
-    }
+    let columns = heads.map { "<th scope=\"col\" class=\"number\" role=\"columnheader\"><bdi>\($0)</bdi></th>" as HTML }
     return """
       <table class="results" role="table"><thead role="rowgroup"><tr role="row">\
       <th scope="col" role="columnheader">Result</th><th scope="col" class="plot" role="columnheader">\
       <span class="hidden">Accuracy drawn on a scale from </span><span class="scale"><span>\(marks[0])</span>\
-      <span>\(marks[1]) %</span></span></th>\(heads)</tr></thead>
+      <span>\(marks[1]) %</span></span></th>\(columns)</tr></thead>
       \(bodies)</table>
       \(differenceTable(differences))
       """
   }
 
-  private static func row(_ name: ResultName, _ result: EvaluationFile.Result, _ scale: ChartScale) -> HTML {
+  private static func row(
+    _ name: ResultName, _ cells: [(heading: String, text: String)], _ result: EvaluationFile.Result, _ scale: ChartScale
+  ) -> HTML {
     let (low, at, high) = (
       scale(result.interval.low * 100), scale(result.accuracy * 100), scale(result.interval.high * 100)
     )
     let style = name == .twoStage ? 0 : 5
-    func cell(_ heading: String, _ text: String) -> HTML {
-      "<td class=\"number\" role=\"cell\" data-name=\"\(heading)\">\(text)</td>"
+    let numbers = cells.map { heading, text in
+      "<td class=\"number\" role=\"cell\" data-name=\"\(heading)\">\(text)</td>" as HTML
     }
     return """
       <tr role="row"\(name == .twoStage ? " class=\"main\"" as HTML : nil)><th scope="row" role="rowheader">\
@@ -102,10 +115,7 @@ enum ReportResults {
       <line class="grid" x1="0" x2="100%" y1="12" y2="12"/>\
       <line class="line" x1="\(px: low)%" x2="\(px: high)%" y1="12" y2="12"/>\
       <g class="mark"><circle cx="\(px: at)%" cy="12" r="5"/></g></svg></td>\
-      \(cell("Accuracy", percent(result.accuracy)))\(cell("95 %", range(result.interval, dash: true)))\
-      \(cell("Falsified", result.accuracyFalsified.map(percent) ?? "–"))\
-      \(cell("Pristine", result.accuracyPristine.map(percent) ?? "–"))\
-      \(cell("Labels", NumberText.grouped(result.labels)))</tr>
+      \(numbers)</tr>
 
       """
   }

@@ -67,7 +67,7 @@ extension DistillationRun {
         .init(
           id: item.id, label: gold.label(of: item.id) ?? "", group: item.group,
           slice: slice.flatMap { item.attributes[$0] })
-      }, labels: configuration.labels.map(\.name), falsified: configuration.positive)
+      }, labels: configuration.labels.map(\.name), positive: configuration.positive)
   }
 
   private func teacherCandidates(_ state: RunState) -> [Evaluator.Candidate] {
@@ -190,7 +190,7 @@ extension DistillationRun {
 }
 
 /// The threshold on a probability that gets most cases right; of equally good ones that nearest to one half.
-func bestThreshold(_ cases: [(probability: Double, isPositive: Bool)]) -> Double {
+package func bestThreshold(_ cases: [(probability: Double, isPositive: Bool)]) -> Double {
   let sorted = cases.sorted { $0.probability < $1.probability }
   var right = sorted.count { $0.isPositive }
   var best = (right: right, threshold: 0.0)

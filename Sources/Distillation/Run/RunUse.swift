@@ -40,7 +40,7 @@ extension DistillationRun {
         .init(
           id: item.id, label: gold.label(of: item.id) ?? "", group: item.group,
           slice: slice.flatMap { item.attributes[$0] })
-      }, labels: labels.names, falsified: labels.positive)
+      }, labels: labels.names, positive: labels.positive)
     var candidates = try await teacherCandidates(dataset, items, labels)
     let (student, key) = try await base()
     let own = try await answers(student, key: key, dataset: dataset, items: items, labels: labels, rationales: false)

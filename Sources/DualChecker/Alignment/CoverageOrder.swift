@@ -1,3 +1,4 @@
+internal import ContentDigest
 public import TeacherProtocol
 
 /// Orders items by how many others they stand for, so that few labels cover much: what people should label first.
@@ -14,15 +15,23 @@ public import TeacherProtocol
 /// Such a choice is no random sample: rates that are counted on it, such as how often a teacher is right, are those of unusual
 /// items.
 ///
-/// - Complexity: two vectors' product for each pair of the first ``limit`` items.
+/// Items are gone through in the order of a hash of ``seed`` and id, so the choice does not depend on the order in which they
+/// come.
+///
+/// - Complexity: two vectors' product for each pair of at most ``limit`` items.
 public struct CoverageOrder: Sendable {
   /// What says how alike texts are.
   public let encoder: any SentenceEncoder
-  /// The most items that are compared, the first ones. The default is 3,000.
+  /// Decides between items that cover alike, and which are compared where there are more than ``limit``.
+  public let seed: UInt64
+  /// The most items that are compared. The default is 3,000.
   public var limit = 3_000
 
   /// An order by this encoder.
-  public init(encoder: any SentenceEncoder) { self.encoder = encoder }
+  public init(encoder: any SentenceEncoder, seed: UInt64 = 0) {
+    self.encoder = encoder
+    self.seed = seed
+  }
 
   /// Positions of the items to label, the most telling first.
   ///
@@ -30,7 +39,9 @@ public struct CoverageOrder: Sendable {
   /// - Throws: an error of the encoder.
   public func order(of items: [Item], count: Int) async throws -> [Int] {
     guard count > 0 else { return [] }
-    let vectors = try await encoder.vectors(for: items.prefix(limit).map(\.wholeText))
+    let places = items.indices.map { (ContentDigest.of(fields: ["pool", "\(seed)", items[$0].id]), $0) }
+      .sorted { $0 < $1 }.prefix(limit).map(\.1)
+    let vectors = try await encoder.vectors(for: places.map { items[$0].wholeText })
     let size = vectors.count
     var likeness = [Float](repeating: 0, count: size * size)
     for a in 0..<size {
@@ -61,6 +72,6 @@ public struct CoverageOrder: Sendable {
       for item in 0..<size { covered[item] = max(covered[item], likeness[found * size + item]) }
       chosen.append(found)
     }
-    return chosen
+    return chosen.map { places[$0] }
   }
 }

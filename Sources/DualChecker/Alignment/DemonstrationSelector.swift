@@ -28,7 +28,7 @@ public struct NearestDemonstrations: DemonstrationSelector {
     pool = try await EncodedDemonstrations(demonstrations, encoder: encoder)
   }
 
-  /// The nearest ones, the nearest first; equally near ones in the pool's order.
+  /// The nearest ones, the nearest first; equally near ones in the order of their items' ids.
   public func demonstrations(for item: Item, count: Int) async throws -> [Demonstration] {
     Array(try await pool.ranked(for: item).prefix(max(0, count)))
   }

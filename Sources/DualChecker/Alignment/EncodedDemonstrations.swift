@@ -16,7 +16,7 @@ struct EncodedDemonstrations: Sendable {
       "SentenceEncoder: \(vectors.count) vectors for \(demonstrations.count) texts")
   }
 
-  /// The demonstrations by falling nearness, equally near ones in the pool's order.
+  /// The demonstrations by falling nearness, equally near ones in the order of their items' ids.
   func ranked(for item: Item) async throws -> [Demonstration] {
     try await scored(for: item).map { demonstrations[$0.index] }
   }
@@ -29,7 +29,9 @@ struct EncodedDemonstrations: Sendable {
       pair.0.item == item.id || pair.0.text == item.text
         ? nil : (score: dotProduct(pair.1, query), index: index)
     }
-    return scored.sorted { ($1.score, $0.index) < ($0.score, $1.index) }
+    return scored.sorted {
+      ($1.score, demonstrations[$0.index].item, $0.index) < ($0.score, demonstrations[$1.index].item, $1.index)
+    }
   }
 
   /// The cosine of two demonstrations.

@@ -24,11 +24,9 @@ public struct IsotonicCalibration: ConfidenceCalibration, Equatable, Codable {
   /// - Precondition: as many outcomes as confidences.
   /// - Complexity: O(n log n).
   public init(confidences: [Double], correct: [Bool]) {
-    precondition(confidences.count == correct.count, "\(confidences.count) confidences, \(correct.count) answers")
     var blocks: [Block] = []
-    // Equal confidences are one block from the start, so the order of the answers does not matter.
-    for (confidence, isRight) in zip(confidences, correct).sorted(by: { $0.0 < $1.0 }) {
-      precondition((0...1).contains(confidence), "a confidence of \(confidence), expected 0...1")
+    // Equal confidences are one block from the start.
+    for (confidence, isRight) in judgedInOrder(confidences, correct) {
       if blocks.last?.high == confidence {
         blocks[blocks.count - 1].add(isRight)
       } else {

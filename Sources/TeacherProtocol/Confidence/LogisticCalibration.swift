@@ -22,17 +22,17 @@ public struct LogisticCalibration: ConfidenceCalibration, Equatable, Codable {
   /// - Parameters:
   ///   - confidences: as stated, one per answer, each in 0...1.
   ///   - correct: whether the answer was right, in the same order.
-  /// - Precondition: as many outcomes as confidences.
+  /// - Precondition: as many outcomes as confidences, each confidence in 0...1.
   public init(confidences: [Double], correct: [Bool]) {
-    precondition(confidences.count == correct.count, "\(confidences.count) confidences, \(correct.count) answers")
-    guard !confidences.isEmpty else {
+    let answers = judgedInOrder(confidences, correct)
+    guard !answers.isEmpty else {
       (slope, shift) = (1, 0)
       return
     }
     let right = Double(correct.count { $0 })
     let wrong = Double(correct.count) - right
-    let rows = zip(confidences, correct).map { confidence, isRight in
-      (logit: Self.logOdds(confidence), target: isRight ? (right + 1) / (right + 2) : 1 / (wrong + 2))
+    let rows = answers.map { answer in
+      (logit: Self.logOdds(answer.confidence), target: answer.isRight ? (right + 1) / (right + 2) : 1 / (wrong + 2))
     }
     var (a, b) = (1.0, 0.0)
     // Newton's steps on a concave likelihood; the prior keeps them in bounds where all confidences are equal.

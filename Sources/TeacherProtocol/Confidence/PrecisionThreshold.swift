@@ -25,22 +25,21 @@ public struct PrecisionThreshold: Sendable, Equatable, Codable {
   ///   - confidences: one per answer.
   ///   - correct: whether the answer was right, in the same order.
   ///   - minimum: fewer accepted answers than this prove nothing. The default is 1.
-  /// - Precondition: as many outcomes as confidences.
+  /// - Precondition: as many outcomes as confidences, each confidence in 0...1.
   /// - Complexity: O(n log n).
   public init?(_ wanted: Double, confidences: [Double], correct: [Bool], minimum: Int = 1) {
-    precondition(confidences.count == correct.count, "\(confidences.count) confidences, \(correct.count) answers")
-    let answers = zip(confidences, correct).sorted { $0.0 > $1.0 }
+    let answers = Array(judgedInOrder(confidences, correct).reversed())
     var (right, best) = (0, Int?.none)
     var precision = 0.0
     for (index, answer) in answers.enumerated() {
-      right += answer.1 ? 1 : 0
+      right += answer.isRight ? 1 : 0
       // A threshold can't part equal confidences.
-      if index + 1 < answers.count, answers[index + 1].0 == answer.0 { continue }
+      if index + 1 < answers.count, answers[index + 1].confidence == answer.confidence { continue }
       let own = Double(right) / Double(index + 1)
       if own >= wanted, index + 1 >= minimum { (best, precision) = (index, own) }
     }
     guard let best else { return nil }
-    confidence = answers[best].0
+    confidence = answers[best].confidence
     accepted = best + 1
     share = Double(best + 1) / Double(answers.count)
     self.precision = precision

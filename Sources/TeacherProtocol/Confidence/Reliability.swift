@@ -32,13 +32,11 @@ public struct Reliability: Codable, Sendable, Equatable {
   ///   - correct: whether the answer was right, in the same order.
   ///   - bins: at least 1. The default is 10.
   public init(confidences: [Double], correct: [Bool], bins: Int = 10) {
-    precondition(confidences.count == correct.count, "\(confidences.count) confidences, \(correct.count) answers")
     precondition(bins > 0, "\(bins) bins, expected at least 1")
     var items = [Int](repeating: 0, count: bins)
     var hits = items
     var sums = [Double](repeating: 0, count: bins)
-    for (confidence, isRight) in zip(confidences, correct) {
-      precondition((0...1).contains(confidence), "a confidence of \(confidence), expected 0...1")
+    for (confidence, isRight) in judgedInOrder(confidences, correct) {
       let bin = max(0, Int((confidence * Double(bins)).rounded(.up)) - 1)
       items[bin] += 1
       sums[bin] += confidence

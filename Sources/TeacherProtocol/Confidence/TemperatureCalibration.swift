@@ -45,6 +45,10 @@ public struct TemperatureCalibration: ConfidenceCalibration, Equatable, Codable 
     let rows = zip(distributions, truths).map { distribution, truth in
       precondition(distribution.indices.contains(truth), "label \(truth) of \(distribution.count)")
       return (logits: distribution.map(Self.logarithm), truth: truth)
+    }.sorted { one, other in
+      // An order of their own, as sums depend on theirs in the last digits.
+      one.logits == other.logits
+        ? one.truth < other.truth : one.logits.lexicographicallyPrecedes(other.logits)
     }
     // The likelihood is concave in the inverse temperature, so its slope changes its sign once at most: halve the interval.
     func slope(_ inverse: Double) -> Double {

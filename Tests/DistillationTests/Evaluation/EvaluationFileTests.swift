@@ -7,10 +7,10 @@ import Testing
     items: 9_000, testItems: 2_000, labelsSpent: 700,
     results: [
       "two_stage": .init(
-        accuracy: 0.9125, accuracyFalsified: 0.9, accuracyPristine: 0.925, macroF1: 0.9124, labels: 700,
+        accuracy: 0.9125, accuracyOnPositive: 0.9, accuracyOnOthers: 0.925, macroF1: 0.9124, labels: 700,
         interval: Interval(low: 0.9, high: 0.925)),
       "teacher:a/b": .init(
-        accuracy: 0.8, accuracyFalsified: nil, accuracyPristine: nil, macroF1: 0.79, labels: 0,
+        accuracy: 0.8, accuracyOnPositive: nil, accuracyOnOthers: nil, macroF1: 0.79, labels: 0,
         interval: Interval(low: 0.78, high: 0.82)),
     ])
 
@@ -124,21 +124,23 @@ import Testing
     full.budgets = [
       .init(result: "two_stage", labels: 100, accuracy: 0.9, interval: Interval(low: 0.8, high: 0.95))
     ]
+    full.results["two_stage"]?.confusion = ConfusionMatrix(
+      labels: ["ham", "spam"], truth: ["ham", "ham", "spam"], answers: ["ham", nil, "spam"])
     #expect(
       EvaluationTable(full).description == """
         2,000 test items, 9,000 training items, 700 human labels, 3,500 labels for teachers
 
-        result       accuracy   95 % interval  falsified  pristine  macro F1  labels
-        teacher:a/b     80.00  78.00 to 82.00          -         -     79.00       0
-        two_stage       91.25  90.00 to 92.50      90.00     92.50     91.24     700
+        result       accuracy   95 % interval    ham    spam  macro F1  labels
+        teacher:a/b     80.00  78.00 to 82.00      -       -     79.00       0
+        two_stage       91.25  90.00 to 92.50  50.00  100.00     91.24     700
 
         difference in points     accuracy    95 % interval
         two_stage - teacher:a/b    +11.25  +9.00 to +13.50
 
         similar: 1,234 test items
 
-        result    accuracy   95 % interval  falsified  pristine  macro F1  labels
-        majority     80.00  78.00 to 82.00          -         -     79.00       0
+        result    accuracy   95 % interval  macro F1  labels
+        majority     80.00  78.00 to 82.00     79.00       0
 
         accuracy per human label
 

@@ -28,7 +28,7 @@ enum EvaluationSample {
         .init(id: "3", label: "pristine", group: "b", slice: "similar"),
         .init(id: "4", label: "falsified", group: "b", slice: "similar"),
         .init(id: "5", label: "falsified", group: "c", slice: "similar"),
-      ], labels: labels, falsified: "falsified")
+      ], labels: labels, positive: "falsified")
   }
 
   static func predictions(_ answers: [String: String?]) -> [Prediction] {

@@ -23,8 +23,8 @@ import Testing
     let result = evaluator().result(of: candidates[1].predictions, labels: 0)
     // Right: 1 and 5 of five; falsified: 5 of 2, 4, 5; pristine: 1 of 1, 3.
     #expect(result.accuracy == 2.0 / 5)
-    #expect(result.accuracyFalsified == 1.0 / 3)
-    #expect(result.accuracyPristine == 1.0 / 2)
+    #expect(result.accuracyOnPositive == 1.0 / 3)
+    #expect(result.accuracyOnOthers == 1.0 / 2)
     // pristine: 1 hit, 2 truths, 2 answers: 2/4; falsified: 1 hit, 3 truths, 1 answer: 2/4.
     #expect(result.macroF1 == 0.5)
     #expect(result.confusion?.counts == [[1, 0, 1], [1, 1, 1]])
@@ -54,12 +54,12 @@ import Testing
     let split = TestSplit(
       items: EvaluationSample.split().items.map { .init(id: $0.id, label: $0.label, group: $0.group) },
       labels: EvaluationSample.labels,
-      falsified: nil)
+      positive: nil)
     let file = Evaluator(split: split, using: &generator)
       .evaluation(of: [candidates[1]], items: 1, labelsSpent: 0)
     #expect(file.differences == nil && file.slices == nil && file.budgets == nil)
-    #expect(file[.teacher("eye")]?.accuracyFalsified == nil)
-    #expect(file[.teacher("eye")]?.accuracyPristine == nil)
+    #expect(file[.teacher("eye")]?.accuracyOnPositive == nil)
+    #expect(file[.teacher("eye")]?.accuracyOnOthers == nil)
     #expect(Evaluator(split: split, using: &generator).slice("random") == nil)
   }
 

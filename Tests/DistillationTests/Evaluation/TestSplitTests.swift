@@ -17,7 +17,7 @@ import Testing
     #expect(EvaluationSample.split().sliceNames == ["random", "similar"])
     let similar = try #require(EvaluationSample.split().slice("similar"))
     #expect(similar.items.map(\.id) == ["3", "4", "5"])
-    #expect(similar.labels == EvaluationSample.labels && similar.falsified == "falsified")
+    #expect(similar.labels == EvaluationSample.labels && similar.positive == "falsified")
     #expect(EvaluationSample.split().slice("unheard of") == nil)
   }
 
@@ -37,12 +37,12 @@ import Testing
 
   @Test func `an item that is predicted twice traps`() async {
     await #expect(processExitsWith: .failure) {
-      let split = TestSplit(items: [.init(id: "1", label: "a", group: "g")], labels: ["a"], falsified: nil)
+      let split = TestSplit(items: [.init(id: "1", label: "a", group: "g")], labels: ["a"], positive: nil)
       _ = split.answers(of: [Prediction(itemID: "1", label: "a"), Prediction(itemID: "1", label: nil)])
     }
   }
 
   @Test func `an empty split traps`() async {
-    await #expect(processExitsWith: .failure) { _ = TestSplit(items: [], labels: ["a"], falsified: nil) }
+    await #expect(processExitsWith: .failure) { _ = TestSplit(items: [], labels: ["a"], positive: nil) }
   }
 }

@@ -4,7 +4,7 @@ import Testing
 @Suite struct ReportPartsTests {
   func result(_ accuracy: Double, labels: Int) -> EvaluationFile.Result {
     .init(
-      accuracy: accuracy, accuracyFalsified: nil, accuracyPristine: nil, macroF1: accuracy, labels: labels,
+      accuracy: accuracy, accuracyOnPositive: nil, accuracyOnOthers: nil, macroF1: accuracy, labels: labels,
       interval: Interval(low: accuracy - 0.01, high: accuracy + 0.01))
   }
 

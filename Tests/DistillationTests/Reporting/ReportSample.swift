@@ -9,7 +9,7 @@ enum ReportSample {
     }
     var generator = EvaluationSample.Generator(seed: 11)
     let evaluator = Evaluator(
-      split: TestSplit(items: items, labels: labels, falsified: labels[1]), resamples: 200, using: &generator)
+      split: TestSplit(items: items, labels: labels, positive: labels[1]), resamples: 200, using: &generator)
     let names: [ResultName] = [.teacher("eye"), .teacher("ear")] + ResultName.ordered
     let candidates = names.enumerated().map { place, name in
       Evaluator.Candidate(
