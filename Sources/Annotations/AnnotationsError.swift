@@ -6,6 +6,8 @@ public enum AnnotationsError: Error, Sendable, Equatable, CustomStringConvertibl
   case cannotOpen(file: String, reason: String)
   /// A file can't be written; what stood there before is still there.
   case cannotWrite(file: String, reason: String)
+  /// A file stands where this process may not write: on a read-only medium, or without the permission.
+  case readOnly(file: String)
   /// A file became shorter while it was open: something else than this package changes it.
   case changedBehindUs(file: String)
   /// Another process has held the lock for too long.
@@ -20,9 +22,12 @@ public enum AnnotationsError: Error, Sendable, Equatable, CustomStringConvertibl
   /// What happened, where, and what to do.
   public var description: String {
     switch self {
-    case .cannotOpen(let file, let reason): "\(file) can't be opened: \(reason). Check the path and its permissions."
+    case .cannotOpen(let file, let reason):
+      "\(file) can't be opened: \(reason.withoutFullStop). Check the path and its permissions."
     case .cannotWrite(let file, let reason):
-      "\(file) can't be written: \(reason). Nothing that stood there is lost; mend the cause and start again."
+      "\(file) can't be written: \(reason.withoutFullStop). Nothing that stood there is lost; mend the cause and start again."
+    case .readOnly(let file):
+      "\(file) is read-only: what it has can be read, and nothing can be added. Copy it to a place that can be written to."
     case .changedBehindUs(let file):
       "\(file) became shorter while it was in use. Only append to it, or stop its users before it is edited."
     case .locked(let file, let seconds):

@@ -14,9 +14,17 @@
   /// The data base is in WAL mode: readers do not wait for the writer. What ``append(_:)`` has returned from survives the
   /// end of the process; with `isDurable` it survives power loss as well. The schema is brought up to date when an older
   /// store is opened, and a newer one is refused.
+  ///
+  /// A store that may only be read, as in an archive, is opened for reading (``isReadOnly``) and left as it is.
   public final class SQLiteAnnotationStore: AnnotationStore {
-    private let pool: DatabasePool
+    /// Whether nothing can be kept, since the store stands where this process may not write.
+    public let isReadOnly: Bool
+    private let reader: any DatabaseReader
+    /// Nil where the store is read-only.
+    private let writer: DatabasePool?
     private let file: String
+    /// A copy to read from; removed at the end.
+    private let copy: StoreCopy?
 
     /// Opens or makes a store.
     ///
@@ -27,30 +35,38 @@
     ///     moments before a power loss may then be missing, whole ones, and the data base stays sound.
     ///   - patience: how long another process's write is waited for, in seconds. The default is 30.
     /// - Throws: `AnnotationsError`.
-    public init(_ url: URL, isDurable: Bool = false, patience: Double = 30) throws(AnnotationsError) {
+    public convenience init(_ url: URL, isDurable: Bool = false, patience: Double = 30) throws(AnnotationsError) {
+      try self.init(url, isDurable: isDurable, patience: patience, isReadOnly: standsReadOnly(url))
+    }
+
+    /// A store of which it is known whether it may be written.
+    package init(
+      _ url: URL, isDurable: Bool = false, patience: Double = 30, isReadOnly: Bool
+    ) throws(AnnotationsError) {
       file = url.relativePath
+      self.isReadOnly = isReadOnly
       var configuration = Configuration()
       configuration.busyMode = .timeout(patience)
       configuration.prepareDatabase { db in
         try db.execute(sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "NORMAL")")
       }
       do {
+        guard !isReadOnly else {
+          (reader, copy) = try StoreCopy.reader(of: url, configuration: configuration)
+          writer = nil
+          return
+        }
+        copy = nil
         // Two processes that turn the same new file to WAL mode fail with "database is locked" whatever the patience, so
         // making and migrating stand under a lock of our own.
         let lock = try FileLock(url.appendingPathExtension("lock"))
-        pool = try lock.withLock { [configuration] in
+        let pool = try lock.withLock { [configuration] in
           let pool = try DatabasePool(path: url.path, configuration: configuration)
-          let migrator = Schema.migrator
-          try pool.read { db in
-            if try migrator.hasBeenSuperseded(db) {
-              let found = try migrator.appliedIdentifiers(db).subtracting(migrator.migrations)
-              throw AnnotationsError.newerStore(
-                file: url.relativePath, known: migrator.migrations.last ?? "", found: found.sorted().last ?? "")
-            }
-          }
-          try migrator.migrate(pool)
+          try pool.read { try Schema.refuseNewer($0, file: url.relativePath) }
+          try Schema.migrator.migrate(pool)
           return pool
         }
+        (reader, writer) = (pool, pool)
       } catch let error as AnnotationsError {
         throw error
       } catch {
@@ -61,8 +77,9 @@
     /// Keeps annotations whose keys are new, in one transaction.
     public func append(_ annotations: [Annotation]) async throws {
       guard !annotations.isEmpty else { return }
+      guard let writer else { throw AnnotationsError.readOnly(file: file) }
       do {
-        try await pool.write { db in
+        try await writer.write { db in
           let statement = try db.cachedStatement(sql: Row.insert)
           for annotation in annotations { try statement.execute(arguments: try Row.arguments(annotation)) }
         }
@@ -104,7 +121,7 @@
       -> Result
     {
       do {
-        return try await pool.read(body)
+        return try await reader.read(body)
       } catch let error as DatabaseError {
         throw AnnotationsError.cannotOpen(file: file, reason: Self.words(error))
       }

@@ -45,6 +45,16 @@
     }
   }
 
+  extension Schema {
+    /// Throws where a newer version of this package has written the store.
+    static func refuseNewer(_ db: Database, file: String) throws {
+      guard try migrator.hasBeenSuperseded(db) else { return }
+      let found = try migrator.appliedIdentifiers(db).subtracting(migrator.migrations)
+      throw AnnotationsError.newerStore(
+        file: file, known: migrator.migrations.last ?? "", found: found.sorted().last ?? "")
+    }
+  }
+
   /// One row of the table `annotation`.
   struct Row: Sendable {
     /// Order of keeping.

@@ -36,7 +36,8 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
   /// What happened, where, and what to do.
   public var description: String {
     switch self {
-    case .cannotRead(let file, let reason): "\(file) can't be read: \(reason). Check the path and its permissions."
+    case .cannotRead(let file, let reason):
+      "\(file) can't be read: \(reason.withoutFullStop). Check the path and its permissions."
     case .tooLarge(let file, let bytes, let limit):
       "\(file) has \(bytes) bytes, more than the limit of \(limit). Split the file or raise the limit."
     case .noRows(let file, let problems):
@@ -46,19 +47,19 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
     case .missingColumn(let file, let column, let key, let known):
       "\(file) has no column '\(column)', which the mapping names for '\(key)'. Its columns: \(known.listed)."
         + (key == "image" ? " Where items have no image, set it to null." : "")
-    case .badMapping(let key, let reason): "Field mapping, key '\(key)': \(reason)."
+    case .badMapping(let key, let reason): "Field mapping, key '\(key)': \(reason.withoutFullStop)."
     case .straddlingGroups(let what, let examples, let count):
       "\(count) \(what) stand in more than one split, for example \(examples.listed). Training and test would share "
         + "them: mend the split column, or leave it out and let groups be split here."
-    case .cannotSplit(let reason): "The data set can't be split as asked: \(reason)."
-    case .badLabelSet(let reason): "Label set: \(reason)."
+    case .cannotSplit(let reason): "The data set can't be split as asked: \(reason.withoutFullStop)."
+    case .badLabelSet(let reason): "Label set: \(reason.withoutFullStop)."
     case .unknownLabel(let label, let known): "'\(label)' is no label. Known: \(known.listed)."
     case .unknownSlot(let slot, let template, let known):
       "Template '\(template)' names the slot {\(slot)}, which nothing fills. Known slots: \(known.listed). "
         + "Write {{ and }} for braces that stand for themselves."
     case .badTemplate(let template, let offset, let expected):
-      "Template '\(template)', character \(offset + 1): expected \(expected)."
-    case .badImage(let file, let reason): "Image \(file): \(reason)."
+      "Template '\(template)', character \(offset + 1): expected \(expected.withoutFullStop)."
+    case .badImage(let file, let reason): "Image \(file): \(reason.withoutFullStop)."
     case .noRecordedReply(let teacher, let item, let file):
       "\(file) holds no reply of teacher '\(teacher)' on item '\(item)'. Check that both files use the same id."
     case .unknownTeacher(let name, let known): "There is no teacher '\(name)'. Known: \(known.listed)."

@@ -47,6 +47,17 @@ import Testing
     }
   }
 
+  @Test func overAReadOnlyStoreNobodyIsAskedAndWhatItHasCounts() async throws {
+    let counting = Counting("a")
+    let few = Array(data.items.prefix(3))
+    _ = try await annotator([counting]).annotate(data, items: few)
+    let archive = JSONLinesAnnotationStore(try LineFile(scratch.path("replies.jsonl"), isReadOnly: true))
+    let run = try await annotator([counting], store: archive).annotate(data)
+    #expect(counting.asked.withLock(\.count) == 3 && run.asked == 0)
+    #expect(run.annotations.count { !$0.isEmpty } == 3 && run.failures.count == 37)
+    #expect(run.failures.allSatisfy { $0.reason.contains("read-only") })
+  }
+
   @Test func everyTeacherIsAskedAboutEveryItemOnceAndNeverAgain() async throws {
     let (a, b) = (Counting("a"), Counting("b"))
     let steps = Locked<[AnnotationProgress]>([])

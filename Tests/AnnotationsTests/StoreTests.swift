@@ -18,6 +18,30 @@ import Testing
     #expect(problems == [])
   }
 
+  @Test func aFileThatMayOnlyBeReadIsReadAndNothingIsAdded() async throws {
+    try await JSONLinesAnnotationStore(file).append([annotation("a"), annotation("b")])
+    let before = try scratch.text("deep/replies.jsonl")
+    let store = JSONLinesAnnotationStore(try LineFile(file, isReadOnly: true))
+    #expect(store.isReadOnly)
+    #expect(try await store.all().map(\.key) == ["a", "b"])
+    await #expect(throws: AnnotationsError.readOnly(file: file.relativePath)) {
+      try await store.append([annotation("c")])
+    }
+    #expect(try scratch.text("deep/replies.jsonl") == before)
+  }
+
+  @Test func aStoreInMemoryKeepsWhatEveryStoreMustKeepAndAddsNothingToTheOneBelow() async throws {
+    let shared = MemoryAnnotationStore()
+    #expect(try await AnnotationStoreCheck().problems { shared } == [])
+    let below = try JSONLinesAnnotationStore(file)
+    try await below.append([annotation("a")])
+    let above = MemoryAnnotationStore(over: below)
+    try await above.append([annotation("a", label: "other"), annotation("b")])
+    #expect(try await above.all().map(\.key) == ["a", "b"])
+    #expect(try await above.annotations(forKeys: ["a", "b"])["a"]?.reply.label == "falsified")
+    #expect(try await below.all().map(\.key) == ["a"])
+  }
+
   @Test func theCheckFindsAStoreThatForgetsAndOneThatOverwrites() async throws {
     actor Forgetful: AnnotationStore {
       var last: [Annotation] = []

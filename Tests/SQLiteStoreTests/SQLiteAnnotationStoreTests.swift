@@ -23,6 +23,53 @@
       try FileManager.default.removeItem(at: folder)
     }
 
+    /// An archive: a copy of the data base and of its log, whose index can't be made beside them. A folder of that name
+    /// stands in its way here, as tests may run as root, who may write anywhere.
+    private func archive(withLog: Bool) throws -> URL {
+      let place = folder.appendingPathComponent("archive/annotations.sqlite")
+      try FileManager.default.createDirectory(
+        at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try FileManager.default.copyItem(at: file, to: place)
+      let log = place.path + "-wal"
+      if withLog { try FileManager.default.copyItem(atPath: file.path + "-wal", toPath: log) }
+      try FileManager.default.createDirectory(atPath: place.path + "-shm", withIntermediateDirectories: true)
+      return place
+    }
+
+    @Test func anArchivedStoreIsReadAndLeftAsItIs() async throws {
+      do { try await SQLiteAnnotationStore(file).append([annotation("a"), annotation("b", item: "j")]) }
+      let place = try archive(withLog: false)
+      let before = try Data(contentsOf: place)
+      let store = try SQLiteAnnotationStore(place, isReadOnly: true)
+      #expect(store.isReadOnly)
+      #expect(try await store.all().map(\.key) == ["a", "b"])
+      #expect(try await store.annotations(forItems: ["j"]).map(\.key) == ["b"])
+      await #expect(throws: AnnotationsError.readOnly(file: place.relativePath)) {
+        try await store.append([annotation("c")])
+      }
+      #expect(try Data(contentsOf: place) == before)
+      #expect(!FileManager.default.fileExists(atPath: place.path + ".lock"))
+      try FileManager.default.removeItem(at: folder)
+    }
+
+    @Test func theLastRepliesOfAKilledProcessAreReadFromTheLogOfAnArchive() async throws {
+      let open = try SQLiteAnnotationStore(file)
+      try await open.append([annotation("a")])
+      // Still open: nothing has been brought from the log into the data base.
+      let store = try SQLiteAnnotationStore(try archive(withLog: true), isReadOnly: true)
+      #expect(try await store.all().map(\.key) == ["a"])
+      #expect(try await open.all().count == 1 && !open.isReadOnly)
+      try FileManager.default.removeItem(at: folder)
+    }
+
+    @Test func whatIsNoStoreIsRefusedWhereItMayOnlyBeReadToo() throws {
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data("no data base at all, but long enough to be looked at as if it were one".utf8).write(to: file)
+      #expect(throws: AnnotationsError.self) { try SQLiteAnnotationStore(file, isReadOnly: true) }
+      try FileManager.default.removeItem(at: folder)
+    }
+
     @Test func manyKeysAreLookedUpInPortions() async throws {
       let store = try SQLiteAnnotationStore(file)
       try await store.append((0..<1700).map { annotation("k\($0)", item: "i\($0 % 1300)") })

@@ -12,7 +12,7 @@ public import TeacherProtocol
 ///
 /// A question whose key the store has is not asked again, whoever asked it. One question that fails is listed and stops
 /// nothing; a teacher that throws `TeacherUnavailable` is asked no more, and the others go on; where the ledger's budget is
-/// used up nobody is asked any more, and what the store has still counts. When the surrounding task is cancelled nothing
+/// used up, or the store is read-only, nobody is asked any more, and what the store has still counts. When the surrounding task is cancelled nothing
 /// new is asked, and every reply that has come is in the store.
 public struct Annotator: Sendable {
   /// A teacher and what it is asked.

@@ -60,6 +60,8 @@ struct TeacherPass: Sendable {
   func run(count: Int, item: @Sendable (Int) -> Item) async throws {
     let size = max(1, (assignment.teacher as? any BatchTeacher)?.batchSize ?? 1)
     var state = State()
+    // A reply that can't be kept is not asked for.
+    if maker.store.isReadOnly { state.stop = "the store is read-only, and has no reply to this question" }
     var (read, isMaking) = (0, false)
     try await withThrowingTaskGroup(of: Event.self) { group in
       while true {

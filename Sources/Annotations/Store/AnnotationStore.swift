@@ -4,6 +4,10 @@
 /// and later ones are ignored without an error, so that two processes that ask the same question end with one answer.
 /// ``AnnotationStoreCheck`` tries a conformer out.
 public protocol AnnotationStore: Sendable {
+  /// Whether nothing can be kept, as in an archive: nobody is asked then, since a reply that was paid for would be lost. The
+  /// default is false.
+  var isReadOnly: Bool { get }
+
   /// Keeps annotations whose keys are new. All of them are there afterwards, or an error is thrown.
   func append(_ annotations: [Annotation]) async throws
 
@@ -18,6 +22,9 @@ public protocol AnnotationStore: Sendable {
 }
 
 extension AnnotationStore {
+  /// False: replies are kept.
+  public var isReadOnly: Bool { false }
+
   /// Everything, in the order in which it was kept.
   public func all() async throws -> [Annotation] { try await annotations(forItems: nil) }
 }

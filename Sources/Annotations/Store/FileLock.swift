@@ -50,8 +50,18 @@ package final class FileLock {
   }
 }
 
-/// Opens a regular file to read and write; it and its folder are made if they are not there.
-func openFile(_ url: URL) throws(AnnotationsError) -> Int32 {
+/// Whether a file is there and this process may not write it, or not beside it: an archive on a read-only medium, or the
+/// files of somebody else.
+package func standsReadOnly(_ url: URL) -> Bool {
+  let places = [url, url.deletingLastPathComponent()]
+  return access(url.path, F_OK) == 0 && places.contains { access($0.path, W_OK) != 0 }
+}
+
+/// Opens a regular file to read and write; it and its folder are made if they are not there. A file that may only be read is
+/// opened for reading.
+///
+/// - Parameter isReadOnly: opens for reading whatever the file's permissions are.
+func openFile(_ url: URL, isReadOnly: Bool = false) throws(AnnotationsError) -> Int32 {
   let file = url.relativePath
   let folder = url.deletingLastPathComponent()
   do {
@@ -59,7 +69,14 @@ func openFile(_ url: URL) throws(AnnotationsError) -> Int32 {
   } catch {
     throw .cannotOpen(file: file, reason: "its folder can't be made: \(error.localizedDescription)")
   }
-  let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+  let writing = O_RDWR | O_CREAT
+  var descriptor = open(url.path, (isReadOnly ? O_RDONLY : writing) | O_CLOEXEC, 0o644)
+  if descriptor < 0, [EROFS, EACCES, EPERM].contains(errno) {
+    let reason = errno
+    descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+    // The file that could not be made is the cause, and not that it is missing.
+    if descriptor < 0 { errno = reason }
+  }
   guard descriptor >= 0 else { throw .cannotOpen(file: file, reason: lastError()) }
   var status = stat()
   guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

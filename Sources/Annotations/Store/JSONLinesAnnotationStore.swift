@@ -8,9 +8,11 @@ public import TeacherProtocol
 /// try await store.append([annotation])
 /// ```
 ///
-/// Several processes may use it at once; a lock on the file orders their appends. All annotations are held in memory: for
+/// A file that may only be read, as in an archive, is opened for reading: ``isReadOnly``. Several processes may use it at once; a lock on the file orders their appends. All annotations are held in memory: for
 /// hundreds of thousands take the SQLite store. A damaged line is listed in ``problems`` and passed over.
 public actor JSONLinesAnnotationStore: AnnotationStore {
+  /// Whether the file may only be read.
+  public nonisolated let isReadOnly: Bool
   private let lines: LineFile
   private var byKey: [String: Annotation] = [:]
   private var keys: [String] = []
@@ -31,6 +33,7 @@ public actor JSONLinesAnnotationStore: AnnotationStore {
 
   /// A store over a file that is open.
   package init(_ lines: sending LineFile) {
+    isReadOnly = lines.isReadOnly
     self.lines = lines
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   }

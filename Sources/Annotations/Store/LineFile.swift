@@ -15,6 +15,8 @@ package final class LineFile {
   package let descriptor: Int32
   /// Torn lines that were met.
   package private(set) var problems: [RowProblem] = []
+  /// Whether it was opened for reading alone, as it may not be written.
+  package let isReadOnly: Bool
   private let isDurable: Bool
   private let write: Write
   private var offset: off_t = 0
@@ -23,13 +25,15 @@ package final class LineFile {
 
   /// Opens or makes a file.
   package init(
-    _ url: URL, isDurable: Bool = true, write: @escaping Write = { pwrite($0, $1, $2, $3) }
+    _ url: URL, isDurable: Bool = true, isReadOnly: Bool = false,
+    write: @escaping Write = { pwrite($0, $1, $2, $3) }
   ) throws(AnnotationsError) {
     file = url.relativePath
     self.isDurable = isDurable
     self.write = write
-    descriptor = try openFile(url)
-    if isDurable {
+    descriptor = try openFile(url, isReadOnly: isReadOnly)
+    self.isReadOnly = fcntl(descriptor, F_GETFL) & O_ACCMODE == O_RDONLY
+    if isDurable, !self.isReadOnly {
       // The file's entry in its folder must be on the disk too.
       let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
       if folder >= 0 {
@@ -61,6 +65,7 @@ package final class LineFile {
   /// Adds lines behind all others; they must not hold line ends. Call it under the lock, after ``newLines()``.
   package func append(_ texts: [String]) throws(AnnotationsError) {
     guard !texts.isEmpty else { return }
+    guard !isReadOnly else { throw .readOnly(file: file) }
     let torn = try unread()
     var bytes = Array(texts.joined(separator: "\n").utf8)
     bytes.append(0x0A)

@@ -73,7 +73,7 @@ extension CheckedRun {
     let task = try configuration.task.task()
     let gold = try GoldAnswers(contentsOf: data, task: task, fields: configuration.data.asTaskFields)
     let items = try records(data).filter { gold.has($0.id) }
-    guard !items.isEmpty else { throw RunError.emptySplit("labelled", known: []) }
+    guard !items.isEmpty else { throw RunError.nothingLabelled(data.path) }
     let found = try await answers(to: items, task: task)
     let pairs = zip(items, found).compactMap { item, prediction in
       gold.answer(of: item.id).map { (given: prediction.answer, gold: $0, text: item.text) }

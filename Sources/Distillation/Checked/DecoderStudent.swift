@@ -207,11 +207,7 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
     var trees: [AnswerTree] = []
     for (item, answers) in questions {
       let question = try await prompts.request(for: item).prompt
-      do {
-        trees.append(try model.tree(question: question, images: [], answers: answers))
-      } catch {
-        throw RunError.unusableItem(item.id, "\(error)")
-      }
+      trees.append(try about(item.id) { try model.tree(question: question, images: [], answers: answers) })
     }
     return trees
   }

@@ -1,3 +1,5 @@
+internal import TeacherProtocol
+
 /// What can go wrong beside a run: writing a configuration to begin with, finding replies to count.
 public enum CheckingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A file that would be replaced.
@@ -14,7 +16,7 @@ public enum CheckingError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(file) is there already and was not touched; take another name, or replace it with --force"
     case .unwritable(let file, let reason): "\(file) can't be written: \(reason)"
     case .noReplies(let place, let reason):
-      "\(place): no teachers' replies found: \(reason). Give a file of replies, a run's folder, or a store."
+      "\(place): no teachers' replies found: \(reason.withoutFullStop). Give a file of replies, a run's folder, or a store."
     }
   }
 }

@@ -1,3 +1,5 @@
+internal import TeacherProtocol
+
 /// A file of a run folder that could not be read or written.
 public enum RunFileError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The file could not be opened or read.
@@ -11,11 +13,11 @@ public enum RunFileError: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unreadable(let file, let reason):
-      "\(file) can't be read: \(reason). Check the path and its permissions."
+      "\(file) can't be read: \(reason.withoutFullStop). Check the path and its permissions."
     case .unwritable(let file, let reason):
-      "\(file) can't be written: \(reason). Check free space and permissions, then start the same command again."
+      "\(file) can't be written: \(reason.withoutFullStop). Check free space and permissions, then start the same command again."
     case .malformed(let file, let place, let expected, let found):
-      "\(file), \(place): expected \(expected), found \(found). Delete the file to have it made again."
+      "\(file), \(place): expected \(expected), found \(found.withoutFullStop). Delete the file to have it made again."
     }
   }
 }

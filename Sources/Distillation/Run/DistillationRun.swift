@@ -121,10 +121,8 @@ public struct DistillationRun: Sendable {
   private func say(whatFailedIn run: AnnotationRun) throws {
     let failed = Dictionary(grouping: run.failures, by: \.teacher)
     for (teacher, failures) in failed.sorted(by: { $0.key < $1.key }) {
-      let reason = failures[0].reason
-      if failures.count == run.items.count { throw RunError.silentTeacher(teacher, reason) }
-      reporter.message(
-        "teacher \(teacher): \(failures.count) of \(run.items.count) items have no answer; first: \(reason)")
+      if failures.count == run.items.count { throw RunError.silentTeacher(teacher, failures[0].reason) }
+      reporter.message(run.words(about: teacher, failures))
     }
   }
 
@@ -141,7 +139,7 @@ public struct DistillationRun: Sendable {
     let ordered = order(open, uncertainty: uncertainty)
     switch configuration.review.source {
     case .oracle:
-      guard let gold = state.data.gold else { throw RunError.missing("data.fields.label") }
+      guard let gold = state.data.gold else { throw RunError.unset("data.fields.label") }
       let source = try OracleLabelSource(gold: gold, budget: budget, journal: folder.appending(path: "review.jsonl"))
       let fresh = try await source.labels(for: ordered.prefix(max(0, allowed)).map(\.item))
       return given.merging(fresh) { old, _ in old }
@@ -174,12 +172,17 @@ public struct DistillationRun: Sendable {
   }
 
   /// The student before any adapter, and a digest of its weights.
-  func base() async throws -> (student: any Student, key: String) {
+  ///
+  /// - Parameter isFinished: takes a base that the run has made as it stands, without the data that it was made from.
+  func base(isFinished: Bool = false) async throws -> (student: any Student, key: String) {
     if let student = plugins.student {
       var digest = StudentDigest()
       return (student, digest.of(student))
     }
-    let path = try await basePath()
+    let made = folder.appending(path: "base")
+    let isMade = FileManager.default.fileExists(atPath: made.appending(path: "model.safetensors").path)
+    let usesMade = isFinished && isMade && configuration.student.model == nil
+    let path = usesMade ? made.path : try await basePath()
     var student = try StudentFamily.student(contentsOf: URL(filePath: path))
     student.maximumTokens = min(student.maximumTokens, configuration.student.maximumTokens)
     let weights = try FileDigests(cache: tensorCache?.folder).digest(of: URL(filePath: path))
@@ -256,6 +259,11 @@ extension RunStep {
 }
 
 extension AnnotationRun {
+  /// A line about what a teacher did not answer.
+  func words(about teacher: String, _ failures: [Failure]) -> String {
+    "teacher \(teacher): \(failures.count) of \(items.count) items have no answer; first: \(failures[0].reason)"
+  }
+
   /// The keys of all replies as one text.
   var keys: String { annotations.flatMap { $0.map(\.key) }.joined(separator: "\n") }
 }

@@ -71,7 +71,9 @@ extension DistillationRun {
     for (i, row) in rows.enumerated() {
       if pretrain.objective.contains(.captioning) {
         supervised.append(
-          try student.tree(question: "Describe the photo.", images: [images[i]], answers: row.captions))
+          try about(row.image) {
+            try student.tree(question: "Describe the photo.", images: [images[i]], answers: row.captions)
+          })
       }
       if pretrain.objective.contains(.contrastive) {
         contrastive += row.captions.compactMap { caption in
@@ -85,8 +87,10 @@ extension DistillationRun {
             for: Item(id: row.image, imageSlots: slots(row.image), fields: ["text": caption]), labels: labels)
           let answer = try AnswerTemplate().answer(label, rationale: "", labels: labels)
           supervised.append(
-            try student.tree(
-              question: question.text, images: question.images.map { images[i].at($0.place) }, answers: [answer]))
+            try about(row.image) {
+              try student.tree(
+                question: question.text, images: question.images.map { images[i].at($0.place) }, answers: [answer])
+            })
         }
       }
     }

@@ -66,7 +66,7 @@ struct RunData: Sendable {
       whole = Dataset(items: items, root: root, file: paths.joined(separator: ", "))
       try whole.checkGroups()
     } else {
-      throw RunError.missing("data.file")
+      throw RunError.unset("data.file")
     }
     let kept = whole.items.filter { item in
       data.rowsWhere.allSatisfy { column, values in item.attributes[column].map(values.contains) ?? false }

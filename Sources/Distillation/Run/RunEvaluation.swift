@@ -11,7 +11,7 @@ extension DistillationRun {
     _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage,
     writesReport: Bool
   ) async throws {
-    guard let gold = state.data.gold else { throw RunError.missing("data.fields.label") }
+    guard let gold = state.data.gold else { throw RunError.unset("data.fields.label") }
     let items = state.data.test.filter { gold.label(of: $0.id) != nil }
     let split = testSplit(items, gold: gold)
     let wanted = Set(configuration.evaluation.results.names)

@@ -1,5 +1,6 @@
 internal import ContentDigest
 internal import Foundation
+internal import TeacherProtocol
 
 /// The steps of a run, in their order. Each reads the run's folder, writes its part, and is skipped while its inputs are
 /// what they were.
@@ -75,8 +76,12 @@ struct StepRecords: Sendable {
 public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A file or folder that is not there.
   case missing(String)
+  /// A key of the configuration that a step needs and that is not set.
+  case unset(String)
   /// A split without items.
   case emptySplit(String, known: [String])
+  /// A file none of whose items can be scored, as none has a label.
+  case nothingLabelled(String)
   /// A teacher whose kind needs a maker that the caller did not give.
   case noMaker(teacher: String, kind: String)
   /// A teacher that answered no item, and why.
@@ -102,12 +107,16 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .missing(let path): "\(path): there is no such file or folder"
+    case .unset(let key): "the configuration does not set \(key), which this step needs"
     case .emptySplit(let name, let known):
-      "no item is in the split \"\(name)\"; the data has \(known.joined(separator: ", ")). Set data.splits."
+      "no item is in the split \"\(name)\"; the data has "
+        + (known.isEmpty ? "no split" : known.joined(separator: ", ")) + ". Set data.splits."
+    case .nothingLabelled(let file):
+      "\(file): no item has a label to be scored by; fill the column that the configuration names for it"
     case .noMaker(let teacher, let kind):
       "teacher \(teacher): nothing here makes teachers of the kind \(kind); run it with the distill command or pass a maker"
     case .silentTeacher(let teacher, let why):
-      "teacher \(teacher) answered no item: \(why). Replies of the other teachers are kept; mend it and run again."
+      "teacher \(teacher) answered no item: \(why.withoutFullStop). Replies of the other teachers are kept; mend it and run again."
     case .noStudent: "the configuration names no student: set student.model to a model folder"
     case .readsNoImages(let path):
       "\(path): this model reads text alone, and the items have images; set data.fields.image to null, which leaves them "

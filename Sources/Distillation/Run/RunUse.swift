@@ -15,7 +15,7 @@ extension DistillationRun {
     var mapping = configuration.data.mapping
     (mapping.label, mapping.group, mapping.split, mapping.slices) = (nil, nil, nil, [:])
     let dataset = try read(data, mapping)
-    let (student, key) = try await base()
+    let (student, key) = try await base(isFinished: true)
     return try await answers(
       student, key: key, dataset: dataset, items: dataset.items, labels: labels, rationales: true)
   }
@@ -33,7 +33,10 @@ extension DistillationRun {
     mapping.label = nil
     let dataset = try read(data, mapping)
     let items = (split.map(dataset.items(in:)) ?? dataset.items).filter { gold.label(of: $0.id) != nil }
-    guard !items.isEmpty else { throw RunError.emptySplit(split ?? "", known: dataset.splits) }
+    guard !items.isEmpty else {
+      if let split, dataset.items(in: split).isEmpty { throw RunError.emptySplit(split, known: dataset.splits) }
+      throw RunError.nothingLabelled(data.path)
+    }
     let slice = configuration.data.fields.slices.first
     let test = TestSplit(
       items: items.map { item in
@@ -42,7 +45,7 @@ extension DistillationRun {
           slice: slice.flatMap { item.attributes[$0] })
       }, labels: labels.names, positive: labels.positive)
     var candidates = try await teacherCandidates(dataset, items, labels)
-    let (student, key) = try await base()
+    let (student, key) = try await base(isFinished: true)
     let own = try await answers(student, key: key, dataset: dataset, items: items, labels: labels, rationales: false)
     let run = try evaluation
     candidates.append(.init(.twoStage, predictions: own, labels: run?.labelsSpent ?? 0))
@@ -63,14 +66,45 @@ extension DistillationRun {
     _ dataset: Dataset, _ items: [Item], _ labels: LabelSet
   ) async throws -> [Evaluator.Candidate] {
     let teachers = try RunTeachers(configuration, labels: labels, plugins: plugins, folder: folder)
-    let annotator = try Annotator(store: openStore(), labels: labels, assignments: teachers.labelAssignments)
-    let run = try await annotator.annotate(dataset, items: items)
-    return teachers.names.map { name in
-      let predictions = zip(run.items, run.annotations).map { item, annotations in
-        Prediction(itemID: item.id, label: annotations.first { $0.teacher == name }?.reply.label)
+    var labelsOf: [String: [String: String]] = [:]
+    for (store, assignments) in try stores(for: teachers.labelAssignments) {
+      let run = try await Annotator(store: store, labels: labels, assignments: assignments)
+        .annotate(dataset, items: items)
+      for (teacher, failures) in Dictionary(grouping: run.failures, by: \.teacher).sorted(by: { $0.key < $1.key }) {
+        reporter.message(run.words(about: teacher, failures))
       }
-      return .init(.teacher(name), predictions: predictions, labels: 0)
+      for annotation in run.annotations.joined() {
+        labelsOf[annotation.teacher, default: [:]][annotation.item] = annotation.reply.label
+      }
     }
+    return teachers.names.map { name in
+      .init(
+        .teacher(name), predictions: items.map { Prediction(itemID: $0.id, label: labelsOf[name]?[$0.id]) }, labels: 0)
+    }
+  }
+
+  /// Where replies of each teacher are looked up and kept. What recorded ones say is in their file, so they need no store;
+  /// models in this process answer again for nothing, so they need none that can be written to.
+  private func stores(
+    for assignments: [Annotator.Assignment]
+  ) throws -> [(store: any AnnotationStore, assignments: [Annotator.Assignment])] {
+    func part(_ isWanted: (any Teacher) -> Bool) -> [Annotator.Assignment] {
+      assignments.filter { isWanted($0.teacher) }
+    }
+    let recorded = part { $0 is any BatchTeacher && $0.answersByItem }
+    let others = part { !($0 is any BatchTeacher && $0.answersByItem) }
+    var stores: [(store: any AnnotationStore, assignments: [Annotator.Assignment])] = []
+    if !recorded.isEmpty { stores.append((MemoryAnnotationStore(), recorded)) }
+    guard !others.isEmpty else { return stores }
+    let store = try openStore()
+    guard store.isReadOnly else { return stores + [(store, others)] }
+    let (models, services) = (part { $0 is any BatchTeacher && !$0.answersByItem }, part { !($0 is any BatchTeacher) })
+    if !models.isEmpty { stores.append((MemoryAnnotationStore(over: store), models)) }
+    if !services.isEmpty {
+      reporter.message("the store in \(configuration.store) is read-only: services are not asked, what it has counts")
+      stores.append((store, services))
+    }
+    return stores
   }
 
   private func answers<Model: Student>(

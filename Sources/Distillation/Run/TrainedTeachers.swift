@@ -12,7 +12,7 @@ extension DistillationRun {
   func makeTeachers(_ data: RunData, labels: LabelSet) async throws {
     for teacher in configuration.teachers {
       guard case .trained(let recipe) = teacher.source else { continue }
-      guard let gold = data.gold else { throw RunError.missing("data.fields.label") }
+      guard let gold = data.gold else { throw RunError.unset("data.fields.label") }
       let base = if let base = recipe.base { base } else { try await basePath() }
       let output = RunTeachers.home(of: teacher.name, in: folder)
       let name = "teachers/\(teacher.name)"
@@ -47,11 +47,13 @@ extension DistillationRun {
     }.map { try $0.get() }
     let byName = Dictionary(uniqueKeysWithValues: zip(names, images))
     let trees = try labelled.map { item, label in
-      let question = try template.prompt(for: item, labels: labels)
-      return try start.tree(
-        question: question.text,
-        images: question.images.compactMap { byName[$0.path]?.at($0.place) },
-        answers: [AnswerTemplate().answer(label, rationale: "", labels: labels)])
+      try about(item.id) {
+        let question = try template.prompt(for: item, labels: labels)
+        return try start.tree(
+          question: question.text,
+          images: question.images.compactMap { byName[$0.path]?.at($0.place) },
+          answers: [AnswerTemplate().answer(label, rationale: "", labels: labels)])
+      }
     }
     var teacher = start
     teacher.setTrainable { _ in true }

@@ -1,5 +1,6 @@
 public import Layers
 internal import Student
+internal import TeacherProtocol
 internal import Tensor
 
 /// The settings of a training stage.
@@ -54,7 +55,7 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     case .diverged(let stage, let step, let loss):
       "\(stage): the loss is \(loss) at update \(step); lower the learning rate or raise the warm-up"
     case .unusableCheckpoint(let path, let why):
-      "\(path): \(why); delete it to start the stage again"
+      "\(path): \(why.withoutFullStop); delete it to start the stage again"
     }
   }
 }

@@ -26,6 +26,7 @@ public struct RowProblem: Error, Sendable, Equatable, Codable, CustomStringConve
 
   /// One line, in the `file:line:` form that editors make clickable.
   public var description: String {
-    "\(file):\(line): " + (field.map { "field '\($0)': " } ?? "") + "expected \(expected), found \(found)"
+    "\(file):\(line): " + (field.map { "field '\($0)': " } ?? "")
+      + "expected \(expected.withoutFullStop), found \(found)"
   }
 }

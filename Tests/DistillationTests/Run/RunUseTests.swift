@@ -54,6 +54,17 @@ import Testing
     }
   }
 
+  @Test func `recorded teachers are scored without a store`() async throws {
+    try await withRunWorld { world in
+      try await world.run().run()
+      let data = world.folder.appending(path: "data/items.jsonl")
+      let expected = try await world.run().evaluate(data)
+      // A place where no store can be made or locked, as on a read-only medium.
+      let archived = world.with { $0.store = data.appending(path: "store").path }
+      #expect(try await archived.run().evaluate(data) == expected)
+    }
+  }
+
   @Test func `a run without a student yet says so`() async throws {
     try await withRunWorld { world in
       try await world.run().run(through: .stage1)
