@@ -22,6 +22,15 @@ public protocol Student: Module, SequenceScorer {
   /// - Throws: ``StudentError`` if the prompt or an answer is empty or longer than the model takes.
   func tree(question: String, images: [PromptImage], answers: [String]) throws -> AnswerTree
 
+  /// A question about images and beginnings of answers to it, as tokens, with no end-of-turn token behind them: what labels
+  /// are scored by.
+  ///
+  /// By default they are ``tree(question:images:answers:)``'s answers without their last tokens. The model families leave
+  /// out, too, what the chat template puts between an answer and the end of its turn, such as a space.
+  ///
+  /// - Throws: as ``tree(question:images:answers:)``.
+  func tree(question: String, images: [PromptImage], beginnings: [String]) throws -> AnswerTree
+
   /// The log-probability of each tree's whole answers, [trees][answers], in nats. Not differentiable.
   ///
   /// By default trees are scored batch by batch; the model families compute what consecutive prompts begin with in common
@@ -58,6 +67,13 @@ public struct Generation: Sendable, Equatable {
 }
 
 extension Student {
+  /// Answers without their end-of-turn tokens.
+  public func tree(question: String, images: [PromptImage], beginnings: [String]) throws -> AnswerTree {
+    var tree = try tree(question: question, images: images, answers: beginnings)
+    tree.answers = tree.answers.map { Array($0.dropLast()) }
+    return tree
+  }
+
   /// The log-probability of each tree's whole answers, batch by batch.
   public func answerTotals(of trees: [AnswerTree], batch: Int) -> [[Double]] {
     totals(of: trees, batch: batch, scoring: logProbabilities)
@@ -108,7 +124,8 @@ private struct Slots<Output>: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<Output?>?
 }
 
-private func softmax(_ logits: [Double]) -> [Double] {
+/// Probabilities from their logarithms up to a constant.
+package func softmax(_ logits: [Double]) -> [Double] {
   let top = logits.max() ?? 0
   let tensor = logits.map { Tensor(Float($0 - top)).exp().scalar }.map(Double.init)
   let sum = tensor.reduce(0, +)

@@ -10,12 +10,16 @@ public enum StudentError: Error, Sendable, Equatable, CustomStringConvertible {
   case empty(String)
   /// Text that spells one of the model's own tokens.
   case reservedToken(String)
+  /// A token that a text has and the model's embedding table has no row for: its number, and the rows.
+  case tokenWithoutRow(String, number: Int, rows: Int)
   /// An image for a model that reads text alone.
   case readsNoImages
   /// An image of a shape that the model can't take, and why.
   case unusableImage(String)
   /// A prompt that has a place for more or fewer images than there are.
   case imageCount(expected: Int, found: Int)
+  /// Two labels whose answer words are the same tokens to the model.
+  case labelsAlike(String, String)
   /// A class that a model does not have.
   case unknownLabel(String, known: [String])
   /// A prompt with its longest answer that is longer than the model takes. Nothing is ever cut.
@@ -32,10 +36,16 @@ public enum StudentError: Error, Sendable, Equatable, CustomStringConvertible {
     case .empty(let what): "the \(what) is empty: there would be nothing to train on or to ask"
     case .reservedToken(let token):
       "the text holds \(token), which this model reads as a token of its own; remove or rewrite it"
+    case .tokenWithoutRow(let token, let number, let rows):
+      "the text has the token \(token), number \(number) of the tokenizer, and the model's table has \(rows) rows; "
+        + "remove or rewrite it, or take a model whose embeddings were resized for it"
     case .readsNoImages: "this model reads text alone and can't take an image; take one that does, or leave images out"
     case .unusableImage(let reason): reason
     case .imageCount(let expected, let found):
       "the prompt has \(found) places for \(expected) images; give each image one image token"
+    case .labelsAlike(let first, let second):
+      "the answers \"\(first)\" and \"\(second)\" are the same tokens to this model, which can't tell them apart; "
+        + "word one of them otherwise"
     case .unknownLabel(let label, let known):
       "the model has no class \(label); it has \(known.joined(separator: ", "))"
     case .tooLong(let tokens, let limit, let imageTokens):

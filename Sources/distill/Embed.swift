@@ -45,7 +45,7 @@
       }
       if let prompt { embedder.prompt = prompt }
       try InputLines.forEachBlock { lines, _ in
-        let rows = embedder.vectors(for: lines).map { vector in
+        let rows = try embedder.vectors(for: lines).map { vector in
           "[" + vector.map { "\($0)" }.joined(separator: ",") + "]\n"
         }
         FileHandle.standardOutput.write(Data(rows.joined().utf8))

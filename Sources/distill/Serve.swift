@@ -1,5 +1,6 @@
 #if Run
   import ArgumentParser
+  import Distillation
   import Foundation
   import LoRA
   import Student
@@ -68,6 +69,8 @@
       for (number, folder) in adapter.enumerated() {
         try student.loadAdapter(
           from: URL(filePath: folder), named: adapter.count == 1 ? "default" : "adapter-\(number)")
+        student.promptBeginning =
+          try DistillationRun.promptBeginning(ofAdapter: URL(filePath: folder)) ?? student.promptBeginning
       }
       return student
     }

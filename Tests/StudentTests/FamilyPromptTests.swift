@@ -97,29 +97,4 @@ import Tokenizers
     }
     #expect(throws: StudentError.imageCount(expected: 1, found: 0)) { try student.ids(of: "none", images: [photo]) }
   }
-
-  @Test func `a tokenizer that begins every text with a token gives prompts that begin with it once`() throws {
-    try withTemporaryFolder { folder in
-      try TinyFamily.llama.write(to: folder)
-      let file = folder.appending(path: "tokenizer.json")
-      var json = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
-      json["post_processor"] = [
-        "type": "TemplateProcessing",
-        "single": [["SpecialToken": ["id": "<s>", "type_id": 0]], ["Sequence": ["id": "A", "type_id": 0]]],
-        "pair": [["Sequence": ["id": "A", "type_id": 0]], ["Sequence": ["id": "B", "type_id": 1]]],
-        "special_tokens": ["<s>": ["id": "<s>", "ids": [1], "tokens": ["<s>"]]],
-      ]
-      try JSONSerialization.data(withJSONObject: json).write(to: file)
-      for template in [
-        nil, "{% for m in messages %}{{ m.content }}</s>{% endfor %}",
-        "<s>{% for m in messages %}{{ m.content }}</s>{% endfor %}",
-      ] {
-        if let template { try Data(template.utf8).write(to: folder.appending(path: "chat_template.jinja")) }
-        let student = try TextDecoder(contentsOf: folder)
-        let tree = try student.tree(question: "Is it?", images: [], answers: ["Yes"])
-        #expect(tree.prompt.first == 1 && tree.prompt.count { $0 == 1 } == 1)
-        #expect(!tree.answers[0].contains(1))
-      }
-    }
-  }
 }

@@ -38,7 +38,10 @@ extension CheckedRun {
     switch configuration.student.kind {
     case .encoder:
       return try EncoderStudent(task: task, encoderIn: model, options: configuration.student.encoderOptions, seed: seed)
-    case .decoder: return try decoder(StudentFamily.student(contentsOf: model), task: task, adapter: adapter)
+    case .decoder:
+      var base = try StudentFamily.student(contentsOf: model)
+      base.promptBeginning = try RunRules(of: folder).beginning
+      return try decoder(base, task: task, adapter: adapter)
     }
   }
 

@@ -94,7 +94,7 @@ public struct FolderSentenceEncoder: SentenceEncoder {
 
   /// The vectors of the texts; a text with nothing in it has one too, that of its marks.
   public func vectors(for texts: [String]) async throws -> [[Float]] {
-    try await onOwnThread { [embedder] in embedder.vectors(for: texts) }
+    try await onOwnThread { [embedder] in try embedder.vectors(for: texts) }
   }
 }
 

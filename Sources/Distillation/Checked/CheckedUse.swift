@@ -102,7 +102,7 @@ extension CheckedRun {
     let network: TextNetwork =
       task.kind == .spans
       ? .tagger(try TokenTagger(contentsOf: place)) : .classifier(try TextClassifier(contentsOf: place))
-    return try await onOwnThread { network.predictions(for: items.map(\.text), task: task) }
+    return try await onOwnThread { try network.predictions(for: items.map(\.text), task: task) }
   }
 }
 

@@ -150,7 +150,7 @@ public struct EncoderStudent: OnlineStudent {
   /// Its answers, with the classes' probabilities, or for spans the means of each token's two best tags.
   public func predictions(for items: [Item]) async throws -> [StudentPrediction] {
     let (network, task) = (network, task)
-    return try await onOwnThread { network.predictions(for: items.map(\.text), task: task) }
+    return try await onOwnThread { try network.predictions(for: items.map(\.text), task: task) }
   }
 
   /// Writes a model folder that this package and transformers load; adapters are merged into it.

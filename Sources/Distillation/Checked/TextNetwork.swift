@@ -32,9 +32,9 @@ enum TextNetwork: Sendable {
     switch (self, answer) {
     case (.classifier(let model), .label(let name)):
       guard let place = task.names.firstIndex(of: name) else { return nil }
-      return Example(encoding: model.encoding(of: text), classes: [place], weight: weight)
+      return try Example(encoding: model.encoding(of: text), classes: [place], weight: weight)
     case (.tagger(let model), .spans(let spans)):
-      let encoding = model.encoding(of: text)
+      let encoding = try model.encoding(of: text)
       let classes = try model.classes(
         of: encoding, spans: spans.map { TextSpan(label: $0.label, range: $0.range) })
       return classes.contains { $0 != nil } ? Example(encoding: encoding, classes: classes, weight: weight) : nil
@@ -88,23 +88,25 @@ enum TextNetwork: Sendable {
     return (Double(loss), optimizer.update(&model, gradients: gradients, learningRate: rate))
   }
 
-  func predictions(for texts: [String], task: LabellingTask) -> [StudentPrediction] {
+  func predictions(for texts: [String], task: LabellingTask) throws -> [StudentPrediction] {
     guard !texts.isEmpty else { return [] }
     switch self {
     case .classifier(let model):
-      return model.probabilities(for: texts).map { probabilities in
+      return try model.probabilities(for: texts).map { probabilities in
         let best = probabilities.indices.reduce(0) { probabilities[$1] > probabilities[$0] ? $1 : $0 }
         return StudentPrediction(answer: .label(task.names[best]), probabilities: probabilities)
       }
     case .tagger(let model):
-      return mapInParallel(texts.batches(of: 16)) { Self.predictions(for: $0, by: model, task: task) }.flatMap { $0 }
+      return try mapInParallel(texts.batches(of: 16)) { batch in
+        Result { try Self.predictions(for: batch, by: model, task: task) }
+      }.flatMap { try $0.get() }
     }
   }
 
   private static func predictions(
     for texts: [String], by model: TokenTagger, task: LabellingTask
-  ) -> [StudentPrediction] {
-    let encodings = texts.map { model.encoding(of: $0) }
+  ) throws -> [StudentPrediction] {
+    let encodings = try texts.map { try model.encoding(of: $0) }
     let rows = model.logits(encodings).softmax()
     let (names, width) = (model.labels, model.labels.count)
     return rows.withScalars { scalars in

@@ -1,4 +1,5 @@
 internal import Layers
+internal import TeacherProtocol
 
 extension RunConfiguration {
   /// What holds between sections: teachers, labels, stages.
@@ -60,23 +61,41 @@ extension RunConfiguration {
     let names = labels.map(\.name)
     reader.require(labels.count >= 2, "labels", expected: "at least two labels", found: "\(labels.count)")
     var owners: [String: Int] = [:]
+    var isSound = labels.count >= 2
     for (index, label) in labels.enumerated() {
       for spelling in [label.name] + label.aliases {
         if let owner = owners.updateValue(index, forKey: spelling) {
+          isSound = false
           reader.require(
             false, "labels[\(index)].\(spelling == label.name ? "name" : "aliases")", "labels[\(owner)].name",
             expected: "names and aliases that mean one label alone", found: "the text '\(spelling)' again")
         }
       }
       if let first = labels.prefix(index).firstIndex(where: { $0.answer == label.answer }) {
+        isSound = false
         reader.require(
           false, "labels[\(index)].answer", "labels[\(first)].answer", expected: "an answer of its own for every label",
           found: "the text '\(label.answer)' again")
       }
     }
+    // Spellings that readers take for one: 1 and 1.0, typographic quotes, full width, marks at the end.
+    if isSound, let clash = LabelSet.clash(of: spelledLabels) {
+      reader.require(false, "labels", expected: "labels that a reply can be read apart by", found: clash)
+    }
     reader.require(
       names.contains(positive), "positive", "labels",
       expected: "the name of a label (\(names.joined(separator: ", ")))",
       found: "the text '\(positive)'", nearest: NearestName.nearest(to: positive, among: names))
+  }
+}
+
+extension LabelSet {
+  /// What is wrong with labels that can't be told apart, with the pair; nil where nothing is.
+  static func clash(of labels: [Label]) -> String? {
+    do throws(TeacherProtocolError) {
+      return try LabelSet(labels).indistinguishable.first.map { "\($0)" }
+    } catch {
+      return error.description
+    }
   }
 }

@@ -68,6 +68,10 @@ public struct DistillationRun: Sendable {
     {
       throw RunError.readsNoImages(path)
     }
+    if plugins.student == nil, let path = configuration.student.model {
+      try LabelsAlike.refuse(configuration.labelSet(), in: path)
+    }
+    try RunRules.keep(in: folder)
     try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
     let state = try await gathered(through: last)
     guard last.isAfter(.review) || configuration.review.order == .studentUncertainty && last == .review else {
@@ -185,6 +189,7 @@ public struct DistillationRun: Sendable {
     let path = usesMade ? made.path : try await basePath()
     var student = try StudentFamily.student(contentsOf: URL(filePath: path))
     student.maximumTokens = min(student.maximumTokens, configuration.student.maximumTokens)
+    student.promptBeginning = try RunRules(of: folder).beginning
     let weights = try FileDigests(cache: tensorCache?.folder).digest(of: URL(filePath: path))
     student.recomputesActivations = configuration.student.gradientCheckpointing
     let precision = configuration.student.precision

@@ -15,21 +15,33 @@ struct LabelAnswer: Sendable {
   let rationale: String
 }
 
+/// How labels that other labels begin with are scored.
+enum LabelScoring: String, Sendable, Codable {
+  /// Together with what ends them: "No" is not "No evidence".
+  case ended
+  /// By their words alone, as the first versions did: a label can't be less probable than one that goes on from it.
+  case begun
+}
+
 extension Student {
-  /// Answers to questions whose answers are the labels' beginnings.
+  /// Answers to questions by their labels.
   ///
   /// - Parameters:
-  ///   - questions: trees with one answer a label, without end-of-turn tokens.
   ///   - rationaleTokens: the longest rationale, generated greedily after the label; 0 asks for none.
-  func labelAnswers(_ questions: [AnswerTree], rationaleTokens: Int) -> [LabelAnswer] {
-    let probabilities = answerProbabilities(questions)
+  ///   - scoring: how the labels' probabilities are made. The default is with what ends them.
+  func labelAnswers(
+    _ questions: [LabelQuestion], rationaleTokens: Int, scoring: LabelScoring = .ended
+  ) -> [LabelAnswer] {
+    let probabilities: [[Double]] =
+      switch scoring {
+      case .ended:
+        zip(questions, answerTotals(of: questions.map(\.tree), batch: 16)).map { softmax($0.logProbabilities($1)) }
+      case .begun: answerProbabilities(questions.map(\.words))
+      }
     let chosen = probabilities.map { p in p.indices.max { p[$0] < p[$1] } ?? 0 }
     var rationales = [String](repeating: "", count: questions.count)
     if rationaleTokens > 0 {
-      let prompts = questions.indices.map { i in
-        AnswerTree(
-          prompt: questions[i].prompt + questions[i].answers[chosen[i]], images: questions[i].images, answers: [])
-      }
+      let prompts = questions.indices.map { questions[$0].beginning(of: chosen[$0]) }
       let generations = mapInParallel(prompts.batches(of: 16)) { batch -> [Generation] in
         var generator = Tensor.Generator(seed: 0)
         return generate(batch, maximumTokens: rationaleTokens, sampling: Sampling(), using: &generator)
@@ -41,12 +53,5 @@ extension Student {
       return LabelAnswer(
         probabilities: p, chosen: chosen[i], isTied: p.count { $0 == p[chosen[i]] } > 1, rationale: rationales[i])
     }
-  }
-}
-
-extension AnswerTree {
-  /// The tree with its answers' last tokens, the ends of turn, taken off: answers as beginnings of longer ones.
-  func withoutEndOfTurn() -> AnswerTree {
-    AnswerTree(prompt: prompt, images: images, answers: answers.map { Array($0.dropLast()) })
   }
 }

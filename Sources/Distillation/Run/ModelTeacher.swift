@@ -50,14 +50,13 @@ public struct ModelTeacher<Model: Student>: BatchTeacher {
   private func answers(to requests: [TeacherRequest]) throws -> [TeacherReply] {
     guard let first = requests.first else { return [] }
     let prompts = try mapInParallel(requests) { request in
-      Result { () throws -> AnswerTree in
+      Result { () throws -> LabelQuestion in
         let images = try request.images.map { image in
           let seen = sight(try decoder.decode(contentsOf: image.file.url.path))
           return student.encoded(try student.image(seen)).at(image.place)
         }
-        return try student.tree(
-          question: request.prompt, images: images, answers: request.labels.labels.map(\.answer)
-        ).withoutEndOfTurn()
+        return try student.labelQuestion(
+          request.prompt, images: images, labels: request.labels.labels.map(\.answer))
       }
     }.map { try $0.get() }
     let limit = first.parameters.maximumTokens
@@ -68,7 +67,7 @@ public struct ModelTeacher<Model: Student>: BatchTeacher {
         outcome: answer.isTied ? .abstained : .answered(label.name), rationale: answer.rationale,
         confidence: Confidence(answer.probabilities[answer.chosen], source: .labelTokenProbability),
         raw: label.answer + (answer.rationale.isEmpty ? "" : ". " + answer.rationale),
-        usage: .init(inputTokens: prompt.prompt.count, outputTokens: answer.rationale.utf8.count / 4 + 1))
+        usage: .init(inputTokens: prompt.tree.prompt.count, outputTokens: answer.rationale.utf8.count / 4 + 1))
     }
   }
 }

@@ -34,6 +34,9 @@ struct StepRecords: Sendable {
 
   init(run: URL) { folder = run.appending(path: "steps") }
 
+  /// Whether no part was ever finished.
+  var isEmpty: Bool { (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.isEmpty ?? true }
+
   /// Whether the part was finished with these inputs and its files are still there.
   func isDone(_ name: String, key: String, outputs: [URL]) -> Bool {
     guard let data = try? Data(contentsOf: file(name)), let record = try? JSONDecoder().decode(Record.self, from: data)

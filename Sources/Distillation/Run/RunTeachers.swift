@@ -1,6 +1,7 @@
 internal import Annotations
 internal import Foundation
 package import ImageDecoding
+internal import Layers
 internal import LoRA
 internal import Student
 internal import TeacherProtocol
@@ -21,6 +22,7 @@ struct RunTeachers: Sendable {
     var files: [String: RecordedReplies] = [:]
     // Items of text alone are asked as they always were.
     let pixels: PixelConfiguration = configuration.data.fields.image == nil ? .stored : configuration.data.readPixels
+    let rules = try RunRules(of: folder)
     for entry in configuration.teachers {
       let template = try PromptTemplate(entry.prompt ?? configuration.prompt)
       func assign(
@@ -47,10 +49,11 @@ struct RunTeachers: Sendable {
         assign(Renamed(name: entry.name, teacher: teacher), tokens: 256, shortTokens: 256)
       case .model(let model):
         assign(
-          try Self.teacher(entry.name, model, pixels), tokens: model.maximumTokens, shortTokens: 1)
+          try Self.teacher(entry.name, model, labels, rules, pixels), tokens: model.maximumTokens, shortTokens: 1)
       case .trained(let trained):
         let model = trained.made(in: Self.home(of: entry.name, in: folder).path)
-        assign(try Self.teacher(entry.name, model, pixels), tokens: model.maximumTokens, shortTokens: 1)
+        assign(
+          try Self.teacher(entry.name, model, labels, rules, pixels), tokens: model.maximumTokens, shortTokens: 1)
       case .openAI(let service):
         guard let teacher = try plugins.makeTeacher?(entry, labels) else {
           throw RunError.noMaker(teacher: entry.name, kind: entry.kind.rawValue)
@@ -73,15 +76,21 @@ struct RunTeachers: Sendable {
 
   /// A model in a folder as a teacher.
   private static func teacher(
-    _ name: String, _ model: ModelTeacherConfiguration, _ pixels: PixelConfiguration
+    _ name: String, _ model: ModelTeacherConfiguration, _ labels: LabelSet, _ rules: RunRules,
+    _ pixels: PixelConfiguration
   ) throws -> any Teacher {
     var student = try StudentFamily.student(contentsOf: URL(filePath: model.model))
+    student.promptBeginning = rules.beginning
     var key = try digest(of: URL(filePath: model.model))
     if let adapter = model.adapter {
       try student.loadAdapter(from: URL(filePath: adapter))
+      student.promptBeginning =
+        try DistillationRun.promptBeginning(ofAdapter: URL(filePath: adapter)) ?? student.promptBeginning
       key += try digest(of: URL(filePath: adapter))
     }
     let view = model.imageView
+    // Replies that an older version kept under older rules are another teacher's, but for a run that it began.
+    if rules != .first { key += try changes(since: .first, of: student, labels) }
     // Replies are remembered by what the teacher sees, too.
     let digest = "\(key) \(view.rawValue)" + (pixels.mark.isEmpty ? "" : " \(pixels.mark)")
     func teacher(_ student: some Student) -> any Teacher {
@@ -89,6 +98,20 @@ struct RunTeachers: Sendable {
     }
     return teacher(student)
   }
+}
+
+/// What of a model teacher's answers is otherwise than under other rules; empty where nothing is.
+private func changes(
+  since rules: RunRules, of student: some PretrainedStudent, _ labels: LabelSet
+) throws -> String {
+  var before = student
+  before.promptBeginning = rules.beginning
+  let words = labels.labels.map(\.answer)
+  let (old, new) = try (
+    before.labelQuestion("?", images: [], labels: words), student.labelQuestion("?", images: [], labels: words)
+  )
+  return (old.tree.prompt == new.tree.prompt ? "" : " begins as its folder")
+    + (new.isPlain ? "" : " with what ends its labels")
 }
 
 /// A teacher under the name that the configuration gives it.

@@ -140,7 +140,8 @@ extension DistillationRun {
   private func probabilities(
     _ stages: StudentStages<some Student>, of conflicts: [Conflict], student: TrainedStage
   ) async throws -> [String: [String: Double]] {
-    let predictions = try await stages.predict(conflicts.map(\.item), adapter: student.adapter)
+    let predictions = try await stages.predict(
+      conflicts.map(\.item), adapter: student.adapter, scoring: RunRules(of: folder).choosing)
     return Dictionary(uniqueKeysWithValues: predictions.map { ($0.itemID, $0.probabilities) })
   }
 
@@ -148,7 +149,8 @@ extension DistillationRun {
   private func newConflicts(
     _ stages: StudentStages<some Student>, _ state: RunState, student: TrainedStage
   ) async throws -> [Conflict] {
-    let predictions = try await stages.predict(state.data.train, adapter: student.adapter)
+    let predictions = try await stages.predict(
+      state.data.train, adapter: student.adapter, scoring: RunRules(of: folder).choosing)
     let votes = zip(state.judgements, predictions).map { judgement, prediction in
       let own = prediction.label.map {
         Vote(

@@ -89,9 +89,11 @@ struct StageExamples<Model: Student>: Sendable {
     return try tree(item, texts.unique())
   }
 
-  /// The question with one beginning of an answer for each label: what labels are scored by. Nil sets the item aside.
-  func question(_ item: Item) throws -> AnswerTree? {
-    try tree(item, labels.labels.map(\.answer))?.withoutEndOfTurn()
+  /// The question with what its labels are scored by. Nil sets the item aside.
+  func question(_ item: Item) throws -> LabelQuestion? {
+    try made(item) { question, images in
+      try self.images.student.labelQuestion(question, images: images, labels: labels.labels.map(\.answer))
+    }
   }
 
   private func text(_ label: String, _ rationale: String) throws -> String {
@@ -100,10 +102,18 @@ struct StageExamples<Model: Student>: Sendable {
 
   /// The tree of an item, or nil where the student can't take it and the run is not strict: one bad row stops nothing.
   private func tree(_ item: Item, _ answers: [String]) throws -> AnswerTree? {
+    try made(item) { try images.student.tree(question: $0, images: $1, answers: answers) }
+  }
+
+  private func made<Made>(_ item: Item, _ make: (_ question: String, _ images: [PromptImage]) throws -> Made) throws
+    -> Made?
+  {
     do {
       let question = try prompt.prompt(for: item, labels: labels)
-      return try images.student.tree(
-        question: question.text, images: try question.images.map(images.of), answers: answers)
+      return try make(question.text, question.images.map(images.of))
+    } catch StudentError.labelsAlike(let first, let second) {
+      // Not a fault of the item: no item could be asked.
+      throw StudentError.labelsAlike(first, second)
     } catch {
       if configuration.strict { throw RunError.unusableItem(item.id, "\(error)") }
       setAside.note(item.id, "\(error)")

@@ -143,16 +143,23 @@ struct StudentStages<Model: Student>: Sendable {
   }
 
   /// The student's answer to each item: the most probable label, with probabilities and, if wanted, a rationale.
-  func predict(_ items: [Item], adapter: URL?, rationales: Bool = false) async throws -> [Prediction] {
-    try await onOwnThread { try predictHere(items, adapter: adapter, rationales: rationales) }
+  ///
+  /// - Parameter scoring: how the labels' probabilities are made; what the run's rules say where something is chosen by them.
+  func predict(
+    _ items: [Item], adapter: URL?, rationales: Bool = false, scoring: LabelScoring = .ended
+  ) async throws -> [Prediction] {
+    try await onOwnThread { try predictHere(items, adapter: adapter, rationales: rationales, scoring: scoring) }
   }
 
-  private func predictHere(_ items: [Item], adapter: URL?, rationales: Bool) throws -> [Prediction] {
+  private func predictHere(
+    _ items: [Item], adapter: URL?, rationales: Bool, scoring: LabelScoring
+  ) throws -> [Prediction] {
     var student = base
     if let adapter { try student.loadAdapter(from: adapter) }
     let questions = try items.map(examples.question)
     var answers = student.labelAnswers(
-      questions.compactMap(\.self), rationaleTokens: rationales ? configuration.student.maximumNewTokens : 0
+      questions.compactMap(\.self), rationaleTokens: rationales ? configuration.student.maximumNewTokens : 0,
+      scoring: scoring
     )[...]
     let names = examples.labels.names
     return zip(items, questions).map { item, question in

@@ -36,11 +36,13 @@ extension DistillationRun {
     _ start: Model, _ name: String, _ recipe: TrainedTeacherConfiguration, _ data: RunData, _ gold: GoldColumn,
     labels: LabelSet, key: String
   ) throws -> Model {
+    var start = start
+    start.promptBeginning = try RunRules(of: folder).beginning
     let template = try PromptTemplate(recipe.prompt ?? configuration.prompt)
     let labelled = data.teaching.compactMap { item in gold.label(of: item.id).map { (item: item, label: $0) } }
     let decoder = configuration.data.readPixels.decoder
     let names = Set(labelled.flatMap(\.item.images)).sorted()
-    let images = try mapInParallel(names) { name in
+    let images = try mapInParallel(names) { [start] name in
       Result {
         try start.image(recipe.imageView.seen(decoder.decode(contentsOf: data.dataset.imageURL(name).path)))
       }

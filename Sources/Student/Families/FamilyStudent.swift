@@ -22,7 +22,7 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
   public let processor: (any ImageProcessor)?
   /// The longest prompt with one answer, in tokens. The default is what the decoder was made for.
   public var maximumTokens: Int
-  let format: PromptFormat
+  private(set) var format: PromptFormat
   /// The text that the template writes for an image; nil in families that read text alone.
   let placeholder: String?
   /// Tokenizer and processor files as they were read or made, for writing the folder again.
@@ -35,17 +35,12 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
   ///   - processor: cuts images into tiles; nil in families that read text alone.
   ///   - name: what errors call the folder that the parts come from.
   /// - Throws: ``StudentError/missingToken(_:folder:)`` where the tokenizer lacks a token that prompts need,
-  ///   ``StudentError/unusableFile(_:expected:found:)`` where it has more tokens than the model has embeddings, or where
-  ///   the template does not let answers follow the prompt.
+  ///   ``StudentError/unusableFile(_:expected:found:)`` where the template writes a token that the model has no row for,
+  ///   or does not let answers follow the prompt.
   public init(
     model: Model, tokenizer: Tokenizer, template: ChatTemplate?, processor: (any ImageProcessor)?,
     name: String = "the tokenizer"
   ) throws {
-    let rows = model.text.configuration.vocabularySize
-    guard tokenizer.vocabularyCount <= rows else {
-      throw StudentError.unusableFile(
-        name, expected: "at most the model's \(rows) tokens", found: "\(tokenizer.vocabularyCount) tokens")
-    }
     placeholder = try model.configuration.placeholderToken.map { id in
       guard let token = tokenizer.token(of: id) else { throw StudentError.missingToken("number \(id)", folder: name) }
       return token
@@ -58,9 +53,18 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
     self.processor = processor
     maximumTokens = model.text.configuration.maxPositions
     let asked = conversation("q", imagesAt: [], answer: nil, inParts: placeholder != nil)
-    let answered = conversation("q", imagesAt: [], answer: "x", inParts: placeholder != nil)
+    // A letter that the template does not write itself, so that it is found where the answer stands.
+    let word = ["x", "z", "j", "X", "Z", "J"].first { template?.source.contains($0) == false } ?? "x"
+    let answered = conversation("q", imagesAt: [], answer: word, inParts: placeholder != nil)
     format = try PromptFormat(
-      tokenizer: tokenizer, template: template, probe: (asked, answered), name: name)
+      tokenizer: tokenizer, template: template, probe: (asked, answered, word), readsImages: placeholder != nil,
+      name: name)
+    // A token without a row that every prompt has is a fault of the folder, not of a text.
+    let needed = try template.map { _ in try format.ids(of: format.rendered(answered, addingGenerationPrompt: false)) }
+    do { try checkRows((needed ?? []) + [endOfTurn]) } catch {
+      throw StudentError.unusableFile(
+        name, expected: "a row of the model for every token of its prompts", found: "\(error)")
+    }
   }
 
   /// The token that ends an answer.
@@ -90,23 +94,39 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
   /// - Throws: ``StudentError``: an empty question or answer, text that spells one of the model's own tokens, images for
   ///   a family that reads none, or more tokens than the model takes. Nothing is ever cut.
   public func tree(question: String, images: [PromptImage], answers: [String]) throws -> AnswerTree {
+    try tree(question, images, answers, endsTurn: true)
+  }
+
+  /// A question and beginnings of answers to it as tokens; see ``Student/tree(question:images:beginnings:)``.
+  ///
+  /// - Throws: as ``tree(question:images:answers:)``.
+  public func tree(question: String, images: [PromptImage], beginnings: [String]) throws -> AnswerTree {
+    try tree(question, images, beginnings, endsTurn: false)
+  }
+
+  private func tree(
+    _ question: String, _ images: [PromptImage], _ answers: [String], endsTurn: Bool
+  ) throws -> AnswerTree {
     guard !question.isEmpty || !images.isEmpty else { throw StudentError.empty("question") }
     guard images.isEmpty || placeholder != nil else { throw StudentError.readsNoImages }
     let places = images.map(\.place)
     for piece in pieces(of: question, cutAt: places) { try checkPlain(piece) }
-    func text(_ answer: String?) throws -> String {
-      let turns = messages(question: question, imagesAt: places, answer: answer)
-      return try expanded(format.rendered(turns, addingGenerationPrompt: answer == nil), images)
+    func turns(_ answer: String?) -> [ChatMessage] {
+      messages(question: question, imagesAt: places, answer: answer)
     }
-    let prompt = try text(nil)
+    let prompt = try expanded(format.prompt(turns(nil)), images)
     let ids = format.ids(of: prompt)
     guard !ids.isEmpty else { throw StudentError.empty("question") }
+    try checkRows(ids)
     let replies = try answers.map { answer -> [Int] in
       guard !answer.isEmpty else { throw StudentError.empty("answer") }
       try checkPlain(answer)
-      return try format.answer(after: (prompt, ids), in: text(answer), name: "the chat template")
+      let whole = try expanded(format.rendered(turns(answer), addingGenerationPrompt: false), images)
+      let tokens = try format.answer(after: (prompt, ids), in: whole, endsTurn: endsTurn, name: "the chat template")
+      try checkRows(tokens)
+      return tokens
     }
-    let longest = ids.count + (replies.map(\.count).max() ?? 0)
+    let longest = ids.count + (replies.map(\.count).max() ?? 0) + (endsTurn ? 0 : 1)
     guard longest <= maximumTokens else {
       let imageTokens = images.reduce(0) { $0 + model.tokenCount(of: $1) }
       throw StudentError.tooLong(tokens: longest, limit: maximumTokens, imageTokens: imageTokens)
@@ -120,6 +140,15 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
     let ids = tokenizer.encode(text, addingSpecialTokens: false)
     if let reserved = ids.first(where: tokenizer.isSpecial) {
       throw StudentError.reservedToken(tokenizer.token(of: reserved) ?? "\(reserved)")
+    }
+  }
+
+  /// Refuses tokens that the embedding table has no row for: tokenizers may have some that were added later, and they do no
+  /// harm while no text has them.
+  private func checkRows(_ ids: [Int]) throws {
+    let rows = model.text.configuration.vocabularySize
+    if let id = ids.first(where: { $0 >= rows }) {
+      throw StudentError.tokenWithoutRow(tokenizer.token(of: id) ?? "\(id)", number: id, rows: rows)
     }
   }
 
@@ -142,9 +171,23 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
     try format.rendered(messages, addingGenerationPrompt: addingGenerationPrompt)
   }
 
+  /// A conversation up to the model's answer; see ``PretrainedStudent/prompt(_:)``.
+  public func prompt(_ messages: [ChatMessage]) throws -> String { try format.prompt(messages) }
+
+  /// What the chat template writes between a prompt and every answer.
+  public var answerOpening: String { format.opening }
+
+  /// Which prompts begin with the tokenizer's beginning-of-text token. The default is ``PromptBeginning/ofFolder``.
+  public var promptBeginning: PromptBeginning {
+    get { format.beginningRule }
+    set { format.beginningRule = newValue }
+  }
+
   /// The tokens of a rendered conversation; see ``PretrainedStudent/ids(of:images:)``.
   public func ids(of text: String, images: [PromptImage]) throws -> [Int] {
-    try format.ids(of: expanded(text, images))
+    let ids = try format.ids(of: expanded(text, images))
+    try checkRows(ids)
+    return ids
   }
 
   /// The log-probability of each answer token; the prompt of each tree is computed once.
@@ -193,8 +236,8 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
   /// The text of an answer's tokens, without special tokens and without what the template puts before every answer.
   public func text(of tokens: [Int]) -> String {
     let text = tokenizer.decode(tokens, skippingSpecialTokens: true)
-    let isOpened = !format.opening.isEmpty && text.hasPrefix(format.opening)
-    return isOpened ? String(text.dropFirst(format.opening.count)) : text
+    let isOpened = !format.spokenOpening.isEmpty && text.hasPrefix(format.spokenOpening)
+    return isOpened ? String(text.dropFirst(format.spokenOpening.count)) : text
   }
 
   /// Shows the network's parameters.

@@ -55,10 +55,25 @@ public protocol PretrainedStudent: Student {
   /// - Throws: `TokenizerError` where the template fails or refuses the conversation.
   func rendered(_ messages: [ChatMessage], addingGenerationPrompt: Bool) throws -> String
 
-  /// The tokens of a rendered conversation: each image token expanded as the family's processor does, then tokenised as
-  /// one text, with one beginning-of-text token where the tokenizer adds it.
+  /// A conversation up to the model's answer, as the text that learned answers follow. It is what
+  /// ``rendered(_:addingGenerationPrompt:)`` gives with the generation prompt, but for the end of that prompt which a
+  /// whole conversation does not have: templates that open a thought there let answers follow without one.
   ///
-  /// - Throws: ``StudentError/imageCount(expected:found:)`` where the text has other than one image token an image.
+  /// - Throws: as ``rendered(_:addingGenerationPrompt:)``.
+  func prompt(_ messages: [ChatMessage]) throws -> String
+
+  /// What the chat template writes between a prompt and every answer: mostly nothing, or a space. ``text(of:)`` leaves it
+  /// out.
+  var answerOpening: String { get }
+
+  /// Which prompts begin with the tokenizer's beginning-of-text token. The default is ``PromptBeginning/ofFolder``.
+  var promptBeginning: PromptBeginning { get set }
+
+  /// The tokens of a rendered conversation: each image token expanded as the family's processor does, then tokenised as
+  /// one text, with one beginning-of-text token where ``promptBeginning`` says so.
+  ///
+  /// - Throws: ``StudentError/imageCount(expected:found:)`` where the text has other than one image token an image,
+  ///   ``StudentError/tokenWithoutRow(_:number:rows:)`` where it has a token that the embedding table has no row for.
   func ids(of text: String, images: [PromptImage]) throws -> [Int]
 
   /// The logits after each token of one sequence, [tokens, vocabulary]. Differentiable.
@@ -86,4 +101,14 @@ public protocol PretrainedStudent: Student {
 
   /// Writes a model folder that this package and transformers load. Adapters are not part of it: merge or save them apart.
   func save(to folder: URL) throws
+}
+
+/// Which of a student's prompts begin with the token that its tokenizer puts before texts (`<s>`, say).
+public enum PromptBeginning: String, Sendable, Codable, CaseIterable {
+  /// Those that transformers 5 would begin with it. In folders that read text alone a chat template says all that a prompt
+  /// has, so that it begins with the token where the template writes it; without a template every text does. Processors of
+  /// folders that read images put the token before a rendered conversation that does not begin with it.
+  case ofFolder = "folder"
+  /// All, whatever the folder reads: what version 0.1 trained adapters with at first.
+  case always
 }

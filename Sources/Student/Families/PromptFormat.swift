@@ -8,48 +8,96 @@ internal import Tokenizers
 struct PromptFormat: Sendable {
   let tokenizer: Tokenizer
   let template: ChatTemplate?
+  /// Which prompts begin with the tokenizer's beginning-of-text token.
+  var beginningRule = PromptBeginning.ofFolder
+  /// Whether the folder has a processor of images, which tokenises rendered conversations in a way of its own.
+  private let readsImages: Bool
   /// The token that ends an answer.
   let endOfTurn: Int
   /// What the template puts between the generation prompt and the answer: mostly nothing or a space.
   let opening: String
+  /// The same without special tokens, as decoding gives it.
+  let spokenOpening: String
   /// What it puts after the answer: the end of the turn, and what follows it.
   private let closing: String
   private let closingHasEnd: Bool
+  /// What of it stands before the end of the turn: mostly nothing, a space in some templates.
+  private let gap: String
+  /// What the generation prompt ends with and a whole conversation does not have there, such as an opened thought: it is
+  /// no part of a prompt, since no answer that is learned follows it. Mostly nothing.
+  private let unanswered: String
   /// What the tokenizer puts before every text: a beginning-of-text token, or nothing.
   private let beginning: [Int]
 
   /// Finds out what surrounds an answer by rendering a short conversation.
   ///
   /// - Parameters:
-  ///   - probe: a question, and the same with the answer "x".
+  ///   - probe: a question, the same with an answer, and that answer, a letter.
+  ///   - readsImages: whether the folder's prompts are made by a processor of images.
   ///   - name: what errors call the folder.
   init(
-    tokenizer: Tokenizer, template: ChatTemplate?, probe: (asked: [ChatMessage], answered: [ChatMessage]), name: String
+    tokenizer: Tokenizer, template: ChatTemplate?,
+    probe: (asked: [ChatMessage], answered: [ChatMessage], answer: String), readsImages: Bool, name: String
   ) throws {
     self.tokenizer = tokenizer
     self.template = template
+    self.readsImages = readsImages
     let word = tokenizer.encode("x", addingSpecialTokens: false)
     let framed = tokenizer.encode("x", addingSpecialTokens: true)
     beginning = framed.indices.first { framed[$0...].starts(with: word) }.map { Array(framed[..<$0]) } ?? []
     guard let template else {
-      (opening, closing, closingHasEnd) = ("", "", false)
+      (opening, spokenOpening, closing, closingHasEnd, gap, unanswered) = ("", "", "", false, "", "")
       endOfTurn = try PromptFormat.end(of: tokenizer, name)
       return
     }
     let asked = try template.render(probe.asked, addingGenerationPrompt: true)
+    let answered = try template.render(probe.answered)
+    unanswered = PromptFormat.unanswered(
+      asked, answered, after: try template.render(probe.asked), tokenizer: tokenizer)
     let rest = try PromptFormat.continuation(
-      of: asked, in: template.render(probe.answered), name: name)
-    guard let place = rest.firstIndex(of: "x") else {
+      of: String(decoding: asked.utf8.dropLast(unanswered.utf8.count), as: UTF8.self), in: answered, name: name)
+    guard let place = rest.range(of: probe.answer) else {
       throw StudentError.unusableFile(
         name, expected: "a chat template that renders the assistant's answer", found: rest.debugDescription)
     }
-    opening = String(rest[..<place])
-    closing = String(rest[rest.index(after: place)...])
-    if let end = tokenizer.encode(closing, addingSpecialTokens: false).first(where: tokenizer.isSpecial) {
-      (endOfTurn, closingHasEnd) = (end, true)
-    } else {
-      (endOfTurn, closingHasEnd) = (try PromptFormat.end(of: tokenizer, name), false)
+    opening = String(rest[..<place.lowerBound])
+    spokenOpening = tokenizer.encode(opening, addingSpecialTokens: false).filter(tokenizer.isSpecial).reduce(opening) {
+      spoken, id in tokenizer.token(of: id).map { spoken.replacing($0, with: "") } ?? spoken
     }
+    let rear = String(rest[place.upperBound...])
+    closing = rear
+    if let end = tokenizer.encode(rear, addingSpecialTokens: false).first(where: tokenizer.isSpecial) {
+      (endOfTurn, closingHasEnd) = (end, true)
+      let place = tokenizer.token(of: end).flatMap { rear.range(of: $0)?.lowerBound } ?? rear.startIndex
+      gap = String(rear[..<place])
+    } else {
+      (endOfTurn, closingHasEnd, gap) = (try PromptFormat.end(of: tokenizer, name), false, "")
+    }
+  }
+
+  /// The end of a generation prompt that a conversation with an answer does not have: what follows the last place up to
+  /// which both have the same text and the same tokens.
+  ///
+  /// TRL 1.16 trains from that place (`common_prefix_length` of its data_utils). It is looked for within what the
+  /// generation prompt adds: a template that changes the question itself under an answer is none to train with.
+  ///
+  /// - Parameter turns: the conversation without generation prompt.
+  /// - Returns: an empty text where the answer follows the generation prompt, and where there is no such place.
+  private static func unanswered(
+    _ asked: String, _ answered: String, after turns: String, tokenizer: Tokenizer
+  ) -> String {
+    guard !answered.utf8.starts(with: asked.utf8), asked.utf8.starts(with: turns.utf8) else { return "" }
+    func ids(_ text: some StringProtocol) -> [Int] { tokenizer.encode(String(text), addingSpecialTokens: false) }
+    let (prompt, whole) = (ids(asked), ids(answered))
+    let (first, second) = (asked.unicodeScalars, answered.unicodeScalars)
+    var place = first.index(
+      first.startIndex, offsetBy: zip(first, second).prefix { $0 == $1 }.count)
+    while asked[..<place].utf8.count >= turns.utf8.count, place > first.startIndex {
+      let tokens = ids(asked[..<place])
+      if prompt.starts(with: tokens), whole.starts(with: tokens) { return String(asked[place...]) }
+      place = first.index(before: place)
+    }
+    return ""
   }
 
   private static func end(of tokenizer: Tokenizer, _ name: String) throws -> Int {
@@ -63,13 +111,25 @@ struct PromptFormat: Sendable {
     return try template.render(messages, addingGenerationPrompt: addingGenerationPrompt)
   }
 
-  /// The tokens of a text, with the beginning-of-text token if the tokenizer puts one there, and never two.
-  func ids(of text: String) -> [Int] {
-    let plain = tokenizer.encode(text, addingSpecialTokens: false)
-    return plain.starts(with: beginning) ? plain : beginning + plain
+  /// The text of a conversation up to the model's answer: the generation prompt as far as answers follow it.
+  func prompt(_ messages: [ChatMessage]) throws -> String {
+    let text = try rendered(messages, addingGenerationPrompt: true)
+    guard !unanswered.isEmpty, text.utf8.suffix(unanswered.utf8.count).elementsEqual(unanswered.utf8) else {
+      return text
+    }
+    return String(decoding: text.utf8.dropLast(unanswered.utf8.count), as: UTF8.self)
   }
 
-  /// The tokens of an answer with the end of its turn.
+  /// The tokens of a text, with the beginning-of-text token where there is to be one, and never two.
+  func ids(of text: String) -> [Int] {
+    let plain = tokenizer.encode(text, addingSpecialTokens: false)
+    return !putsBeginning || plain.starts(with: beginning) ? plain : beginning + plain
+  }
+
+  /// Whether a text that does not begin with the beginning-of-text token gets it, if the tokenizer has one.
+  private var putsBeginning: Bool { beginningRule == .always || readsImages || template == nil }
+
+  /// The tokens of an answer, with the end of its turn or as a beginning that more may follow.
   ///
   /// They are what follows the prompt's tokens in the tokens of the whole conversation. Where the tokenizer would join the
   /// end of the prompt with the beginning of the answer, the answer is tokenised apart, as generation would have to spell
@@ -78,18 +138,21 @@ struct PromptFormat: Sendable {
   /// - Parameters:
   ///   - prompt: the prompt's text and tokens.
   ///   - whole: the conversation's text with the answer.
+  ///   - endsTurn: whether the end of its turn belongs to it.
   /// - Throws: ``StudentError/empty(_:)`` where nothing of the answer is left.
-  func answer(after prompt: (text: String, ids: [Int]), in whole: String, name: String) throws -> [Int] {
+  func answer(
+    after prompt: (text: String, ids: [Int]), in whole: String, endsTurn: Bool, name: String
+  ) throws -> [Int] {
     var rest = try PromptFormat.continuation(of: prompt.text, in: whole, name: name)
     let length = closing.utf8.count
-    if !closingHasEnd, rest.utf8.suffix(length).elementsEqual(closing.utf8) {
+    if !closingHasEnd || !endsTurn && !gap.isEmpty, rest.utf8.suffix(length).elementsEqual(closing.utf8) {
       rest = String(decoding: rest.utf8.dropLast(length), as: UTF8.self)
     }
     let joined = ids(of: prompt.text + rest)
     var answer = joined.starts(with: prompt.ids) ? Array(joined.dropFirst(prompt.ids.count)) : apart(rest, prompt.ids)
     if closingHasEnd, let end = answer.firstIndex(of: endOfTurn) { answer.removeSubrange(end...) }
     guard !answer.isEmpty else { throw StudentError.empty("answer") }
-    return answer + [endOfTurn]
+    return endsTurn ? answer + [endOfTurn] : answer
   }
 
   /// The tokens of a text that goes on after a prompt. Tokenizers that mark the beginning of a text as a word's do so here

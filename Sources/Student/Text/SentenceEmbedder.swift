@@ -8,7 +8,7 @@ public import Tokenizers
 ///
 /// ```swift
 /// let embedder = try SentenceEmbedder(contentsOf: folder)   // all-MiniLM-L6-v2, say
-/// let vectors = embedder.vectors(for: ["A dog runs.", "A dog is running.", "Stocks fell."])
+/// let vectors = try embedder.vectors(for: ["A dog runs.", "A dog is running.", "Stocks fell."])
 /// // the first two are near to each other, the third to neither
 /// ```
 ///
@@ -79,9 +79,11 @@ public struct SentenceEmbedder: Sendable {
   public var maximumTokens: Int { reader.maximumTokens }
 
   /// One vector of length 1 a text, [texts][dimensions], in order; ``prompt`` is put before each.
-  public func vectors(for texts: [String]) -> [[Float]] {
-    let left = leftOutTokens
-    return reader.map(texts.map { prompt + $0 }) { batch in
+  ///
+  /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)`` where a text has a token that the model has no row for.
+  public func vectors(for texts: [String]) throws -> [[Float]] {
+    let left = try leftOutTokens
+    return try reader.map(texts.map { prompt + $0 }) { batch in
       let hidden = encoder(batch.map(reader.sequence))
       var start = 0
       return batch.map { text in
@@ -104,9 +106,11 @@ public struct SentenceEmbedder: Sendable {
   /// Tokens at the beginning that are no part of the vector: those of the prompt alone but for a special one at its end,
   /// as sentence-transformers 6.2 counts them.
   private var leftOutTokens: Int {
-    guard !poolsPrompt, !prompt.isEmpty else { return 0 }
-    let ids = reader.encoding(of: prompt).ids
-    return ids.last.map(tokenizer.isSpecial) == true ? ids.count - 1 : ids.count
+    get throws {
+      guard !poolsPrompt, !prompt.isEmpty else { return 0 }
+      let ids = try reader.encoding(of: prompt).ids
+      return ids.last.map(tokenizer.isSpecial) == true ? ids.count - 1 : ids.count
+    }
   }
 
   /// The direction of the sum of rows: that of their mean.

@@ -9,7 +9,7 @@ public import Tokenizers
 /// ```swift
 /// let classifier = try TextClassifier(contentsOf: folder)
 /// classifier.labels                                    // ["negative", "positive"]
-/// classifier.probabilities(for: ["What a day!"])       // [[0.02, 0.98]]
+/// try classifier.probabilities(for: ["What a day!"])       // [[0.02, 0.98]]
 /// ```
 ///
 /// It is a `Module`: adapters attach to its projections (`bert.encoder.layer.0.attention.self.query`, …), and its head
@@ -64,7 +64,11 @@ public struct TextClassifier: Module {
   public var maximumTokens: Int { reader.maximumTokens }
 
   /// The tokens of a text, or of two that belong together, cut to ``maximumTokens``.
-  public func encoding(of text: String, pair: String? = nil) -> Encoding { reader.encoding(of: text, pair: pair) }
+  ///
+  /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)`` where a text has a token that the model has no row for.
+  public func encoding(of text: String, pair: String? = nil) throws -> Encoding {
+    try reader.encoding(of: text, pair: pair)
+  }
 
   /// The logits of the classes, [texts, classes]; gradients flow.
   ///
@@ -74,7 +78,7 @@ public struct TextClassifier: Module {
   /// Mean cross-entropy in nats against the texts' classes, a scalar; gradients flow.
   ///
   /// ```swift
-  /// let batch = texts.map { classifier.encoding(of: $0) }
+  /// let batch = try texts.map { try classifier.encoding(of: $0) }
   /// let (loss, gradients) = classifier.valueAndGradients { $0.loss(batch, classes: [0, 1]) }
   /// ```
   ///
@@ -85,8 +89,10 @@ public struct TextClassifier: Module {
   }
 
   /// The probabilities of the classes, [texts][classes]. They sum to one unless the model's classes exclude no other.
-  public func probabilities(for texts: [String]) -> [[Double]] {
-    reader.map(texts) { batch in
+  ///
+  /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)`` where a text has a token that the model has no row for.
+  public func probabilities(for texts: [String]) throws -> [[Double]] {
+    try reader.map(texts) { batch in
       let logits = logits(batch)
       let all = isMultiLabel ? logits.sigmoid() : logits.softmax()
       return all.rowScalars.map { $0.map(Double.init) }

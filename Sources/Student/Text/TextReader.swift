@@ -9,6 +9,8 @@ struct TextReader: Sendable {
   let tokenizer: Tokenizer
   /// The most tokens of a text, special ones included.
   let maximumTokens: Int
+  /// Tokens that the embedding table has rows for.
+  private let rows: Int
   private let family: TextEncoderConfiguration.Family
 
   /// - Parameters:
@@ -16,25 +18,38 @@ struct TextReader: Sendable {
   ///   - name: what errors call the tokenizer.
   /// - Throws: ``StudentError/unusableFile(_:expected:found:)`` where the tokenizer does not fit the encoder.
   init(_ tokenizer: Tokenizer, for c: TextEncoderConfiguration, limit: Int? = nil, name: String) throws {
-    guard tokenizer.vocabularyCount <= c.vocabularySize else {
-      throw StudentError.unusableFile(
-        name, expected: "at most the model's \(c.vocabularySize) tokens", found: "\(tokenizer.vocabularyCount) tokens")
-    }
     // Heads read the first row, so that even an empty text must have one.
-    guard !tokenizer.encode("").isEmpty else {
+    let marks = tokenizer.encode("")
+    guard !marks.isEmpty else {
       throw StudentError.unusableFile(
         name, expected: "a post_processor that puts special tokens around a text", found: "none")
     }
+    rows = c.vocabularySize
     self.tokenizer = tokenizer
     maximumTokens = min(c.maximumTokens, tokenizer.maximumLength ?? .max, limit ?? .max)
     family = c.family
+    do { try checkRows(marks) } catch {
+      throw StudentError.unusableFile(
+        name, expected: "a row of the model for every token around a text", found: "\(error)")
+    }
+  }
+
+  /// Refuses tokens that the embedding table has no row for; tokenizers may have some that no text has.
+  private func checkRows(_ ids: [Int]) throws {
+    if let id = ids.first(where: { $0 >= rows }) {
+      throw StudentError.tokenWithoutRow(tokenizer.token(of: id) ?? "\(id)", number: id, rows: rows)
+    }
   }
 
   /// The tokens of a text or a pair, cut where the model's limit is.
-  func encoding(of text: String, pair: String? = nil) -> Encoding {
-    tokenizer.encoding(
+  ///
+  /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)``.
+  func encoding(of text: String, pair: String? = nil) throws -> Encoding {
+    let encoding = tokenizer.encoding(
       of: text, pair: pair,
       truncation: Truncation(maximumLength: maximumTokens, side: tokenizer.truncationSide))
+    try checkRows(encoding.ids)
+    return encoding
   }
 
   /// RoBERTa's tokenizers number segments too, but its encoders take none.
@@ -45,22 +60,26 @@ struct TextReader: Sendable {
   /// Runs the closure over many texts on all threads, a few at a time; results in the order of the texts.
   ///
   /// Texts are packed without padding, so they need not be sorted by length.
-  func map<Output: Sendable>(_ texts: [String], _ body: ([Encoding]) -> [Output]) -> [Output] {
+  ///
+  /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)`` of the first text that has such a token.
+  func map<Output: Sendable>(_ texts: [String], _ body: ([Encoding]) -> [Output]) throws -> [Output] {
     let (each, tokens) = (32, 4096)
     let chunks = stride(from: 0, to: texts.count, by: each).map { texts[$0..<min(texts.count, $0 + each)] }
-    return mapInParallel(chunks) { chunk -> [Output] in
-      var (results, batch, size) = ([Output](), [Encoding](), 0)
-      for text in chunk {
-        let encoding = encoding(of: text)
-        if size + encoding.count > tokens, !batch.isEmpty {
-          results += body(batch)
-          (batch, size) = ([], 0)
+    return try mapInParallel(chunks) { chunk in
+      Result { () throws -> [Output] in
+        var (results, batch, size) = ([Output](), [Encoding](), 0)
+        for text in chunk {
+          let encoding = try encoding(of: text)
+          if size + encoding.count > tokens, !batch.isEmpty {
+            results += body(batch)
+            (batch, size) = ([], 0)
+          }
+          batch.append(encoding)
+          size += encoding.count
         }
-        batch.append(encoding)
-        size += encoding.count
+        return results + body(batch)
       }
-      return results + body(batch)
-    }.flatMap { $0 }
+    }.flatMap { try $0.get() }
   }
 }
 

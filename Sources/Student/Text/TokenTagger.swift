@@ -8,7 +8,7 @@ public import Tokenizers
 ///
 /// ```swift
 /// let tagger = try TokenTagger(contentsOf: folder)     // classes O, B-cause, I-cause, B-effect, I-effect
-/// tagger.spans(in: ["Rain made the road wet."])[0]     // [cause "Rain", effect "the road wet"]
+/// try tagger.spans(in: ["Rain made the road wet."])[0]     // [cause "Rain", effect "the road wet"]
 /// ```
 ///
 /// Classes that begin with "B-" and "I-" begin and continue a span, "O" is outside of all; neighbouring tokens of any
@@ -63,7 +63,9 @@ public struct TokenTagger: Module {
   public var maximumTokens: Int { reader.maximumTokens }
 
   /// The tokens of a text, cut to ``maximumTokens``, each with its place in the text.
-  public func encoding(of text: String) -> Encoding { reader.encoding(of: text) }
+  ///
+  /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)`` where a text has a token that the model has no row for.
+  public func encoding(of text: String) throws -> Encoding { try reader.encoding(of: text) }
 
   /// The logits of the classes, [tokens of all texts, classes], special tokens included; gradients flow.
   ///
@@ -109,9 +111,11 @@ public struct TokenTagger: Module {
   }
 
   /// The spans that the model marks in each text, from left to right.
-  public func spans(in texts: [String]) -> [[TextSpan]] {
+  ///
+  /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)`` where a text has a token that the model has no row for.
+  public func spans(in texts: [String]) throws -> [[TextSpan]] {
     let names = labels
-    let found = reader.map(texts) { batch -> [[TextSpan]] in
+    let found = try reader.map(texts) { batch -> [[TextSpan]] in
       let rows = logits(batch).softmax().rowScalars
       var at = 0
       return batch.map { encoding in

@@ -18,7 +18,7 @@
         throw FolderProblem(
           "item \(number + 1): the label \(label) is none of the model's classes 0 to \(classifier.labels.count - 1)")
       }
-      let encoding = classifier.encoding(of: text)
+      let encoding = try classifier.encoding(of: text)
       var file = FiguresFile()
       file.numbers = ["input_ids": .ids(encoding.ids), "offsets": .ranges(encoding.offsets)]
       file.tensors["logits"] = classifier.logits([encoding])
@@ -35,7 +35,7 @@
 
     /// A tagger's logits, [1, tokens, classes].
     static func figures(of item: ForwardItem, number: Int, tagger: TokenTagger) throws -> FiguresFile {
-      let encoding = tagger.encoding(of: try ForwardItem.need(item.text, "text", item: number))
+      let encoding = try tagger.encoding(of: try ForwardItem.need(item.text, "text", item: number))
       var file = FiguresFile()
       file.numbers = ["input_ids": .ids(encoding.ids), "offsets": .ranges(encoding.offsets)]
       let logits = tagger.logits([encoding])

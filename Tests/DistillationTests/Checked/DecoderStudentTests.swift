@@ -25,6 +25,23 @@ import Testing
     #expect(try await check.problems(of: student(task, options)) == [])
   }
 
+  @Test func labelsOfWhichOneBeginsWithAnotherAreToldApart() async throws {
+    // "10" is never more probable than its beginning; an answer's end belongs to it.
+    for names in [["1", "2", "10"], ["no", "so", "nor"]] {
+      let task = LabellingTask(classes: try LabelSet(names.map { .init(name: $0) }))
+      let examples = (0..<12).map { number in
+        TrainingExample(
+          item: Item(id: "r\(number)", fields: ["text": ["alpha", "beta", "gamma"][number % 3]]),
+          answer: .label(names[number % 3]))
+      }
+      var student = try student(task, options)
+      for _ in 0..<20 { try await student.fit(examples) }
+      let found = try await student.predictions(for: examples.map(\.item))
+      #expect(found.map(\.answer) == examples.map(\.answer))
+      for prediction in found { #expect(abs(prediction.probabilities.reduce(0, +) - 1) < 1e-6) }
+    }
+  }
+
   @Test func itWritesSpansThatItHasLearned() async throws {
     let task = try CheckedFixture.spans()
     // One thing alone: a model of this size does not learn to copy.

@@ -56,6 +56,21 @@ import Testing
         "unknown key 'lable' in teachers[0].columns (line 1); did you mean 'label'?"))
   }
 
+  @Test(arguments: [
+    ("Yes", "Yes!"), ("D\u{2019}accord", "D'accord"), ("\u{FF11}", "1"), ("1", "1.0"), ("NO", "no"),
+  ])
+  func labelsThatAReplyCanNotBeReadApartByAreNamed(first: String, second: String) {
+    let labels = #"[{"name": "a", "answer": "\#(first)"}, {"name": "b", "answer": "\#(second)"}]"#
+    for keys in [#""labels": \#(labels), "positive": "a""#, #""positive": "a", "labels": \#(labels)"#] {
+      let problems = Fixture.problems(json(keys))
+      #expect(problems.count == 1)
+      #expect(problems.first.map { $0.contains(first) && $0.contains(second) } == true, "\(problems)")
+    }
+    // Of which one begins with the other, they are told apart by what follows.
+    let beginning = #"[{"name": "a", "answer": "No"}, {"name": "b", "answer": "No evidence"}]"#
+    #expect(Fixture.problems(json(#""labels": \#(beginning), "positive": "a""#)).isEmpty)
+  }
+
   @Test func aKeyGivenTwiceIsAnError() {
     #expect(
       Fixture.problems("{\n\"seed\": 1,\n\"seed\": 2\n}").contains(

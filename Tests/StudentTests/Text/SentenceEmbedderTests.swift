@@ -15,7 +15,7 @@ import Tokenizers
 
   @Test func `a vector is the direction of the mean of a text's rows`() throws {
     let embedder = try SentenceEmbedder(encoder: encoder(), tokenizer: TinyText.tokenizer())
-    let vectors = embedder.vectors(for: TinyText.texts)
+    let vectors = try embedder.vectors(for: TinyText.texts)
     #expect(vectors.count == 4 && embedder.dimensions == 12)
     for (text, vector) in zip(TinyText.texts, vectors) {
       let rows = encoder()([TokenSequence(embedder.tokenizer.encode(text))])
@@ -23,14 +23,14 @@ import Tokenizers
       let length = mean.squared().sum().squareRoot()
       expectClose(Tensor(vector, shape: [12]), mean / length, relative: 1e-4, absolute: 1e-5)
     }
-    #expect(embedder.vectors(for: []).isEmpty)
+    #expect(try embedder.vectors(for: []).isEmpty)
   }
 
   @Test func `a text has the same vector wherever it stands among many`() throws {
     let embedder = try SentenceEmbedder(encoder: encoder(), tokenizer: TinyText.tokenizer())
     let many = (0..<150).map { TinyText.texts[$0 % 4] + String(repeating: " dog", count: $0 % 7) }
-    for (text, vector) in zip(many, embedder.vectors(for: many)) {
-      let alone = embedder.vectors(for: [text])[0]
+    for (text, vector) in try zip(many, embedder.vectors(for: many)) {
+      let alone = try embedder.vectors(for: [text])[0]
       expectClose(Tensor(vector, shape: [12]), Tensor(alone, shape: [12]), absolute: 1e-5)
     }
   }
@@ -68,8 +68,8 @@ import Tokenizers
       #expect(embedder.pooling == (isMean ? .mean : .first) && embedder.maximumTokens == 6)
       let plain = try SentenceEmbedder(
         encoder: encoder(), tokenizer: TinyText.tokenizer(), pooling: isMean ? .mean : .first)
-      #expect(embedder.vectors(for: ["a dog runs"]) == plain.vectors(for: ["a dog runs"]))
-      #expect(embedder.vectors(for: ["the dog runs dry"]) != plain.vectors(for: ["the dog runs dry"]))
+      #expect(try embedder.vectors(for: ["a dog runs"]) == plain.vectors(for: ["a dog runs"]))
+      #expect(try embedder.vectors(for: ["the dog runs dry"]) != plain.vectors(for: ["the dog runs dry"]))
     }
   }
 
@@ -90,7 +90,7 @@ import Tokenizers
       #expect(embedder.prompt == "the dog " && embedder.poolsPrompt == poolsPrompt)
       #expect(embedder.prompts == ["query": "the dog ", "none": "", "document": ""])
       let texts = ["a dog runs", "dry", ""]
-      let vectors = embedder.vectors(for: texts)
+      let vectors = try embedder.vectors(for: texts)
       // The prompt alone is its tokens and a special one at each end, of which the last is not left out.
       let left = poolsPrompt ? 0 : embedder.tokenizer.encode("the dog ").count - 1
       for (text, vector) in zip(texts, vectors) {
@@ -103,7 +103,7 @@ import Tokenizers
       }
       embedder.prompt = ""
       let plain = try SentenceEmbedder(encoder: encoder(), tokenizer: TinyText.tokenizer(), pooling: embedder.pooling)
-      #expect(embedder.vectors(for: texts) == plain.vectors(for: texts))
+      #expect(try embedder.vectors(for: texts) == plain.vectors(for: texts))
       // As in sentence-transformers "query" and "document" are always there.
       try Data(#"{"prompts": {}, "default_prompt_name": "query"}"#.utf8).write(to: file)
       #expect(try SentenceEmbedder(contentsOf: folder).prompt == "")

@@ -41,7 +41,10 @@ public struct CheckedTaskConfiguration: ConfigurationSection {
   /// Labels that make a task.
   public func checkRelations(with reader: inout ConfigurationReader) {
     do throws(TeacherProtocolError) {
-      _ = try task()
+      let labels = try task().labels.labels
+      if let clash = LabelSet.clash(of: labels) {
+        reader.require(false, "labels", expected: "labels that a reply can be read apart by", found: clash)
+      }
     } catch {
       reader.require(
         false, "labels", "kind", expected: "labels that make a task of this kind", found: error.description)

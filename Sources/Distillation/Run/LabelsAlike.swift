@@ -1,0 +1,27 @@
+internal import Foundation
+internal import Student
+internal import TeacherProtocol
+internal import Tokenizers
+
+/// Two labels that a student's tokenizer writes with the same tokens, by their numbers.
+struct LabelsAlike: Error {
+  let first: Int
+  let second: Int
+
+  /// Refuses answers that a model folder's tokenizer can't tell apart, before anything is loaded or asked: those that its
+  /// normalizer makes one, or of which it knows no letter.
+  ///
+  /// - Throws: `StudentError.labelsAlike`.
+  static func refuse(_ labels: LabelSet, in model: String) throws {
+    // What is wrong with a tokenizer is said where the whole folder is read.
+    guard let tokenizer = try? Tokenizer(contentsOf: URL(filePath: model)) else { return }
+    let answers = labels.labels.map(\.answer)
+    // As they stand in an answer: behind other text, and with a mark behind them.
+    let spelled = answers.map { tokenizer.encode(" \($0).", addingSpecialTokens: false) }
+    for (second, tokens) in spelled.enumerated() {
+      if let first = spelled[..<second].firstIndex(of: tokens) {
+        throw StudentError.labelsAlike(answers[first], answers[second])
+      }
+    }
+  }
+}

@@ -1,0 +1,81 @@
+public import Foundation
+public import Student
+
+/// Rules that a run keeps from its beginning to its end: `rules.json` in its folder.
+///
+/// Where a later version of this package makes prompts in a better way, a run that was begun before goes on in the old one:
+/// its adapters were trained on those prompts. A run without the file was begun by a version that wrote none.
+struct RunRules: Codable, Equatable {
+  /// Which prompts of students and model teachers begin with the tokenizer's beginning-of-text token.
+  var beginning: PromptBeginning
+  /// How the labels' probabilities are made by which a run chooses what people are asked and what is trained next.
+  var choosing: LabelScoring
+
+  /// Those of a new run.
+  static let current = RunRules(beginning: .ofFolder, choosing: .ended)
+  /// Those of runs without the file.
+  static let first = RunRules(beginning: .always, choosing: .begun)
+
+  private enum CodingKeys: String, CodingKey {
+    case beginning = "prompt_beginning"
+    case choosing = "label_scoring"
+  }
+
+  /// Reads the rules; one that is missing was made after the file was written, and is as it was before.
+  init(from decoder: any Decoder) throws {
+    let rules = try decoder.container(keyedBy: CodingKeys.self)
+    beginning = try rules.decodeIfPresent(PromptBeginning.self, forKey: .beginning) ?? Self.first.beginning
+    choosing = try rules.decodeIfPresent(LabelScoring.self, forKey: .choosing) ?? Self.first.choosing
+  }
+
+  private static func file(_ run: URL) -> URL { run.appending(path: "rules.json") }
+
+  /// The rules of the run in a folder.
+  ///
+  /// - Throws: ``RunError/notARun(_:_:)`` where the file can't be read.
+  init(of run: URL) throws {
+    let file = Self.file(run)
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      // Every kind of run has one of these before its student answers.
+      let isBegun =
+        !StepRecords(run: run).isEmpty || FileManager.default.fileExists(atPath: run.appending(path: "loop.json").path)
+      self = isBegun ? .first : .current
+      return
+    }
+    do { self = try JSONDecoder().decode(RunRules.self, from: Data(contentsOf: file)) } catch {
+      throw RunError.notARun(run.path, "its rules.json can't be read: \(error.localizedDescription)")
+    }
+  }
+
+  private init(beginning: PromptBeginning, choosing: LabelScoring) {
+    (self.beginning, self.choosing) = (beginning, choosing)
+  }
+
+  /// Writes the rules into the folder of a run that has none yet; those of a run under way stay.
+  static func keep(in run: URL) throws {
+    let rules = try RunRules(of: run)
+    guard rules == .current, !FileManager.default.fileExists(atPath: file(run).path) else { return }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    try (encoder.encode(rules) + Data("\n".utf8)).write(to: file(run), options: .atomic)
+  }
+}
+
+extension DistillationRun {
+  /// Which prompts an adapter was trained on, where it lies in a run's folder; nil anywhere else.
+  ///
+  /// - Throws: ``RunError/notARun(_:_:)`` where the run's rules can't be read.
+  public static func promptBeginning(ofAdapter folder: URL) throws -> PromptBeginning? {
+    var place = folder.standardizedFileURL
+    // As deep as baselines/full_label and budgets/20/stage2.
+    for _ in 0..<3 {
+      place = place.deletingLastPathComponent()
+      if FileManager.default.fileExists(atPath: place.appending(path: "config.yaml").path),
+        FileManager.default.fileExists(atPath: place.appending(path: "steps").path)
+      {
+        return try RunRules(of: place).beginning
+      }
+    }
+    return nil
+  }
+}
