@@ -188,8 +188,9 @@ let package = Package(
     tests(
       "StudentServer",
       [
-        "StudentServer", "Student", "ImageDecoding", "Layers", "Tensor", "TeacherProtocol", "HTTPTeacher",
-        "LoopbackServer",
+        "StudentServer", "Student", "ImageDecoding", "LanguageModel", "Layers", "Tensor", "Tokenizers",
+        "TeacherProtocol",
+        "HTTPTeacher", "LoopbackServer",
       ]),
     tests("NewsWorld", ["NewsWorld", "ImageDecoding"]),
     tests("GreenWorld", ["GreenWorld", "DualChecker", "TeacherProtocol"]),

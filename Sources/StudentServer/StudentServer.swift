@@ -169,7 +169,8 @@ public struct StudentServer: Sendable {
   ) throws -> [ChatAnswer] {
     var samplers = (0..<request.count).map {
       ChatSampler(
-        request, index: $0, student: student, tokenBytes: tokenBytes, maximumTokens: prompt.maximumTokens)
+        request, index: $0, student: student, opening: prompt.opening, tokenBytes: tokenBytes,
+        maximumTokens: prompt.maximumTokens)
     }
     try student.continuing(
       prompt.ids, images: prompt.images, samples: request.count, maximumTokens: prompt.maximumTokens

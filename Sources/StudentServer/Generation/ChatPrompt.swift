@@ -9,6 +9,8 @@ struct ChatPrompt: Sendable {
   var ids: [Int]
   var images: [PromptImage]
   var maximumTokens: Int
+  /// What an answer that is held to a form begins with before the form does: a space in some templates.
+  var opening = ""
 
   /// Renders, decodes and counts; the images' features are computed.
   ///
@@ -40,7 +42,14 @@ struct ChatPrompt: Sendable {
       messages.append(ChatMessage(role: message.role, content: readsImages ? .parts(parts) : .text(plain)))
     }
     do {
-      ids = try student.ids(of: student.rendered(messages, addingGenerationPrompt: true), images: images)
+      var text = try student.prompt(messages)
+      if request.form != .free {
+        // Special tokens are none that a form lets through, so they are written before the answer begins.
+        let head = Self.head(of: student.answerOpening, tokenizer: student.tokenizer)
+        text += head
+        opening = String(student.answerOpening.dropFirst(head.count))
+      }
+      ids = try student.ids(of: text, images: images)
     } catch {
       throw .invalid("messages", "The conversation can't be put into this model's format: \(error)")
     }
@@ -53,6 +62,13 @@ struct ChatPrompt: Sendable {
           + "\(student.maximumTokens) that this model takes.", code: "context_length_exceeded")
     }
     maximumTokens = request.maximumTokens ?? min(room, limit)
+  }
+
+  /// A text up to the end of its last special token.
+  private static func head(of text: String, tokenizer: Tokenizer) -> Substring {
+    let special = tokenizer.encode(text, addingSpecialTokens: false).filter(tokenizer.isSpecial)
+    let ends = special.compactMap { tokenizer.token(of: $0) }.compactMap { text.range(of: $0, options: .backwards) }
+    return text[..<(ends.map(\.upperBound).max() ?? text.startIndex)]
   }
 
   private static func image(

@@ -15,8 +15,10 @@ struct ChatSampler {
   private var sent = ""
   private(set) var answer = ChatAnswer()
 
+  /// - Parameter opening: what the answer's text begins with before its form does.
   init(
-    _ request: ChatRequest, index: Int, student: any PretrainedStudent, tokenBytes: TokenBytes, maximumTokens: Int
+    _ request: ChatRequest, index: Int, student: any PretrainedStudent, opening: String, tokenBytes: TokenBytes,
+    maximumTokens: Int
   ) {
     self.request = request
     self.student = student
@@ -24,7 +26,7 @@ struct ChatSampler {
     self.maximumTokens = maximumTokens
     let seed = request.seed ?? UInt64.random(in: 0...UInt64.max)
     generator = Tensor.Generator(seed: seed).fork("answer \(index)")
-    guide = AnswerGuide(request.form)
+    guide = AnswerGuide(request.form, after: opening)
   }
 
   /// The next token, or nil where the answer is over; what it adds is in `piece`.
@@ -32,9 +34,16 @@ struct ChatSampler {
   /// - Parameter logits: [1, vocabulary].
   mutating func next(_ logits: Tensor, index: Int) throws -> (token: Int?, piece: ChatPiece) {
     let scores = logits.scalars
-    let token = try chosen(logits, scores)
+    let (token, end) = try chosen(logits, scores)
     var piece = ChatPiece(index: index, text: "")
     guard token != student.endOfTurn, tokenBytes.bytes.indices.contains(token) else {
+      if let end, let count = request.alternatives {
+        // The end is what tells this choice from a longer one, so it is listed as a token of the answer.
+        var figures = Self.figures(of: token, scores: scores, alternatives: count, tokenBytes)
+        figures.logProbability = end
+        answer.tokens.append(figures)
+        piece.token = figures
+      }
       answer.end = .stop
       piece.text = unsent(isLast: true)
       piece.end = .stop
@@ -61,10 +70,11 @@ struct ChatSampler {
     return (isOver ? nil : token, piece)
   }
 
-  private mutating func chosen(_ logits: Tensor, _ scores: [Float]) throws -> Int {
+  /// The next token, and where a choice may end before it, the logarithm of the probability that it does.
+  private mutating func chosen(_ logits: Tensor, _ scores: [Float]) throws -> (token: Int, end: Double?) {
     let sampling = Sampling(
       temperature: Float(request.temperature), topP: Float(request.topP), topK: request.topK)
-    guard let guide else { return sampling.token(from: logits, using: &generator) }
+    guard let guide else { return (sampling.token(from: logits, using: &generator), nil) }
     var allowed = tokenBytes.allowed(by: guide)
     if guide.isComplete { allowed.append(student.endOfTurn) }
     guard !allowed.isEmpty else {
@@ -72,7 +82,31 @@ struct ChatSampler {
     }
     var masked = [Float](repeating: -.infinity, count: scores.count)
     for token in allowed where token < scores.count { masked[token] = scores[token] }
-    return sampling.token(from: Tensor(masked, shape: [1, masked.count]), using: &generator)
+    var end: Double?
+    if let longer = guide.longerChoices {
+      let isLonger = Set(
+        allowed.filter { $0 != student.endOfTurn && tokenBytes.bytes[$0].first.map(longer.contains) ?? false })
+      end = Self.settle(&masked, scores, allowed.filter { !isLonger.contains($0) }, isLonger: isLonger)
+    }
+    let token = sampling.token(from: Tensor(masked, shape: [1, masked.count]), using: &generator)
+    return (token, token == student.endOfTurn ? end : nil)
+  }
+
+  /// Gives the tokens that end a choice all that is not said of a longer one. A model that would go on with a full stop
+  /// behind "No" means "No" as much as one that would end there, and neither "No evidence"; which of two improbable tokens
+  /// is the less improbable says nothing.
+  ///
+  /// - Returns: the logarithm of the probability that the choice ends.
+  private static func settle(
+    _ masked: inout [Float], _ scores: [Float], _ ends: [Int], isLonger: Set<Int>
+  ) -> Double? {
+    let top = Double(scores.max() ?? 0)
+    func mass(_ ids: some Sequence<Int>) -> Double { ids.reduce(0) { $0 + exp(Double(scores[$1]) - top) } }
+    let whole = mass(scores.indices.lazy.filter { !isLonger.contains($0) })
+    let own = mass(ends)
+    guard own > 0, whole > 0 else { return nil }
+    for token in ends { masked[token] += Float(log(whole / own)) }
+    return log(whole / mass(scores.indices))
   }
 
   /// Where the first stop begins.

@@ -36,12 +36,15 @@ struct AnswerGuide: Sendable {
   private var depth = 0
 
   /// A guide at the beginning of an answer; nil for answers of any form.
-  init?(_ form: Form) {
+  ///
+  /// - Parameter opening: what stands before every answer of the model.
+  init?(_ form: Form, after opening: String = "") {
     switch form {
     case .free: return nil
     case .choice(let texts): steps = [.choice(texts.map { Array($0.utf8) }, at: 0)]
     case .schema(let schema): steps = [.value(schema)]
     }
+    if !opening.isEmpty { steps.append(.literal(Array(opening.utf8), at: 0)) }
   }
 
   /// Whether the answer has its form and nothing more can follow.
@@ -51,6 +54,21 @@ struct AnswerGuide: Sendable {
   var isComplete: Bool {
     guard let last = steps.last else { return true }
     return steps.count == 1 && Self.canEnd(last)
+  }
+
+  /// Where one of several texts may be whole and another could go on from it: the bytes by which it would. Nil elsewhere.
+  ///
+  /// A text of JSON is whole before its closing quote: the quote and what else could follow it say that it ends.
+  var longerChoices: Set<UInt8>? {
+    guard case .choice(let options, let at)? = steps.last else { return nil }
+    func ends(_ option: [UInt8]) -> Bool {
+      let quote = UInt8(ascii: "\"")
+      return option.count == at || at > 0 && option.count == at + 1 && option[0] == quote && option[at] == quote
+    }
+    let whole = options.filter(ends)
+    let longer = Set(options.lazy.filter { !ends($0) }.map { $0[at] })
+    // One byte that would do both says nothing.
+    return longer.isEmpty || whole.isEmpty || whole.contains { $0.count > at && longer.contains($0[at]) } ? nil : longer
   }
 
   /// Whether a text is being written in which every printable ASCII character but quote and backslash may come next, for

@@ -1,0 +1,85 @@
+#if Run
+  import Foundation
+  import ImageDecoding
+  import LanguageModel
+  import Layers
+  import Student
+  import Tensor
+  import Tokenizers
+
+  /// A student whose probabilities are written down by what it has said; all else is the tiny one's.
+  struct SteeredStudent: PretrainedStudent {
+    var student: SmolVLM
+    var opening = ""
+    let chances: @Sendable (String) -> [String: Double]
+
+    func continuing(
+      _ prompt: [Int], images: [PromptImage], samples: Int, maximumTokens: Int,
+      choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
+    ) rethrows {
+      let count = student.decoder.vocabularySize
+      for sample in 0..<samples {
+        var said: [Int] = []
+        for _ in 0..<maximumTokens {
+          var logits = [Float](repeating: -30, count: count)
+          for (text, chance) in chances(student.tokenizer.decode(said)) {
+            let known = student.tokenizer.id(of: text) ?? student.tokenizer.encode(text, addingSpecialTokens: false)[0]
+            logits[known] = Float(log(chance))
+          }
+          guard let token = try choosing(sample, Tensor(logits, shape: [1, count])) else { break }
+          said.append(token)
+        }
+      }
+    }
+
+    var tokenizer: Tokenizer { student.tokenizer }
+    var maximumTokens: Int {
+      get { student.maximumTokens }
+      set { student.maximumTokens = newValue }
+    }
+    var endOfTurn: Int { student.endOfTurn }
+    var imageToken: Int? { student.imageToken }
+    var decoder: LlamaConfiguration { student.decoder }
+    var recomputesActivations: Bool {
+      get { student.recomputesActivations }
+      set { student.recomputesActivations = newValue }
+    }
+    var tower: TowerSize? { student.tower }
+    var answerOpening: String { opening }
+    var promptBeginning: PromptBeginning {
+      get { student.promptBeginning }
+      set { student.promptBeginning = newValue }
+    }
+    func processorTensors(_ images: [RGBImage]) throws -> [String: Tensor] { try student.processorTensors(images) }
+    func blankImage(width: Int, height: Int) throws -> PromptImage {
+      try student.blankImage(width: width, height: height)
+    }
+    func tokenCount(of image: PromptImage) -> Int { student.tokenCount(of: image) }
+    func messages(question: String, imagesAt places: [Int], answer: String?) -> [ChatMessage] {
+      student.messages(question: question, imagesAt: places, answer: answer)
+    }
+    func rendered(_ messages: [ChatMessage], addingGenerationPrompt: Bool) throws -> String {
+      try student.rendered(messages, addingGenerationPrompt: addingGenerationPrompt)
+    }
+    func prompt(_ messages: [ChatMessage]) throws -> String { try student.prompt(messages) }
+    func ids(of text: String, images: [PromptImage]) throws -> [Int] { try student.ids(of: text, images: images) }
+    func logits(of tokens: [Int], images: [PromptImage]) -> Tensor { student.logits(of: tokens, images: images) }
+    func greedyTokens(after prompt: [Int], images: [PromptImage], count: Int) -> [Int] {
+      student.greedyTokens(after: prompt, images: images, count: count)
+    }
+    func text(of tokens: [Int]) -> String { student.text(of: tokens) }
+    func save(to folder: URL) throws { try student.save(to: folder) }
+    func image(_ image: RGBImage) throws -> PromptImage { try student.image(image) }
+    func encoded(_ image: PromptImage) -> PromptImage { student.encoded(image) }
+    func tree(question: String, images: [PromptImage], answers: [String]) throws -> AnswerTree {
+      try student.tree(question: question, images: images, answers: answers)
+    }
+    func generate(
+      _ prompts: [AnswerTree], maximumTokens: Int, sampling: Sampling, using generator: inout Tensor.Generator
+    ) -> [Generation] {
+      student.generate(prompts, maximumTokens: maximumTokens, sampling: sampling, using: &generator)
+    }
+    func logProbabilities(of trees: [AnswerTree]) -> AnswerScores { student.logProbabilities(of: trees) }
+    mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) { student.visit(&visitor, at: path) }
+  }
+#endif
