@@ -169,8 +169,10 @@ import Testing
     try await withRunWorld { world in
       #expect(throws: RunError.self) { try DistillationRun.opening(world.folder.appending(path: "none")) }
       #if Run
-        try await world.run().run(through: .agree)
-        #expect(try DistillationRun.opening(world.folder.appending(path: "run")).configuration == world.configuration)
+        let run = try world.run()
+        try await run.run(through: .agree)
+        let opened = try DistillationRun.opening(world.folder.appending(path: "run"))
+        #expect(opened.configuration == run.configuration && run.configuration.data.pixels == PixelConfiguration())
       #endif
     }
   }
