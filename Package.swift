@@ -161,7 +161,7 @@ let package = Package(
     tests("ContentDigest", ["ContentDigest"]),
     tests("LoopbackServer", ["LoopbackServer"]),
     tests("Tensor", ["Tensor"]),
-    tests("TeacherProtocol", ["TeacherProtocol"], exclude: ["Replies"]),
+    tests("TeacherProtocol", ["TeacherProtocol"], exclude: ["Replies", "Tables"]),
     tests("Tokenizers", ["Tokenizers"], exclude: ["Golden"]),
     tests("Layers", ["Layers", "Tensor"]),
     tests("ImageDecoding", ["ImageDecoding", "Tensor"], exclude: ["Golden", "Corpus"]),

@@ -37,7 +37,7 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
         ].compactMap(\.self).joined(separator: "; ")
         + ". Check that config.json and weights belong to the same model."
     case .unwritable(let folder, let reason):
-      "\(folder): cannot be made: \(reason). Check the path, free space and permissions."
+      "\(folder): cannot be made: \(reason)\(reason.hasSuffix(".") ? "" : ".") Check the path, free space and permissions."
     }
   }
 

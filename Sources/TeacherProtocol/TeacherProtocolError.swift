@@ -6,6 +6,8 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
   case cannotRead(file: String, reason: String)
   /// A file is larger than the limit, both in bytes.
   case tooLarge(file: String, bytes: Int, limit: Int)
+  /// A file is no JSON Lines, JSON array or table in UTF-8.
+  case notATable(file: String, found: String, remedy: String)
   /// A file holds no usable row.
   case noRows(file: String, problems: [RowProblem])
   /// One row is unusable, and the reading was strict or can't go on behind it.
@@ -40,6 +42,8 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
       "\(file) can't be read: \(reason.withoutFullStop). Check the path and its permissions."
     case .tooLarge(let file, let bytes, let limit):
       "\(file) has \(bytes) bytes, more than the limit of \(limit). Split the file or raise the limit."
+    case .notATable(let file, let found, let remedy):
+      "\(file): expected JSON Lines, a JSON array or a table, in UTF-8, found \(found). \(remedy)"
     case .noRows(let file, let problems):
       "\(file) holds no usable row. "
         + (problems.first.map { "\(problems.count) were set aside, the first: \($0)" } ?? "It is empty.")

@@ -32,7 +32,8 @@ extension TokenizerError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .fileFailure(let file, let reason):
-      return "\(file): \(reason). Check that the path is right and may be read or written."
+      return
+        "\(file): \(reason)\(reason.hasSuffix(".") ? "" : ".") Check that the path is right and may be read or written."
     case .invalidJSON(let file, let byte, let expected):
       return
         "\(file): not JSON at byte \(byte), where \(expected) was expected. The file is damaged or cut off; fetch it anew."

@@ -3,6 +3,7 @@
   import ArgumentParser
   import Distillation
   import Foundation
+  import TeacherProtocol
 
   struct Agree: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -83,8 +84,7 @@
       let columns = id.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
       let figures = try await AgreementSource.report(
         of: source, idColumns: columns, goldColumn: gold, anchors: anchors.map { URL(filePath: $0) })
-      for problem in figures.setAside.prefix(5) { Output.complain("set aside: \(problem)") }
-      if figures.setAside.count > 5 { Output.complain("and \(figures.setAside.count - 5) more rows set aside") }
+      if let listed = figures.setAside.listed { Output.complain(listed) }
       Output.write(try json ? figures.report.json() : figures.report.text)
     }
   }

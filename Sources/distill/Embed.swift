@@ -10,7 +10,8 @@
         Reads standard input and prints one JSON array of numbers a line, of length 1: the product of two says how alike \
         their texts are. The folder is one of sentence-transformers, such as all-MiniLM-L6-v2, or any model of the BERT, \
         RoBERTa or XLM-R family, whose tokens are then averaged. A text beyond the model's limit is cut there. A folder's \
-        default prompt is put before each line, as sentence-transformers does.
+        default prompt is put before each line, as sentence-transformers does. Lines that are empty or \
+        not UTF-8 have a vector too, so that lines and vectors stay beside each other, and are named on standard error.
 
         Example:
 
@@ -44,12 +45,22 @@
         embedder.prompt = text
       }
       if let prompt { embedder.prompt = prompt }
-      try InputLines.forEachBlock { lines, _ in
+      var doubtful: [String] = []
+      try InputLines.forEachBlock { lines, first in
+        for (offset, line) in lines.enumerated() {
+          if !line.contains(where: { !$0.isWhitespace }) {
+            doubtful.append("line \(first + offset) is empty")
+          } else if line.unicodeScalars.contains("\u{FFFD}") {
+            doubtful.append("line \(first + offset) has bytes that are not UTF-8, read as U+FFFD")
+          }
+        }
         let rows = try embedder.vectors(for: lines).map { vector in
           "[" + vector.map { "\($0)" }.joined(separator: ",") + "]\n"
         }
         FileHandle.standardOutput.write(Data(rows.joined().utf8))
       }
+      guard !doubtful.isEmpty else { return }
+      Output.complain(listing: doubtful, as: "\(doubtful.count) doubtful lines")
     }
   }
 #endif

@@ -13,6 +13,12 @@
       FileHandle.standardError.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
     }
 
+    /// What could not be used: how much, and the first of it, a line each.
+    static func complain(listing reasons: [String], as heading: String) {
+      let more = reasons.count > 8 ? ["  and \(reasons.count - 8) more"] : []
+      complain(([heading + ":"] + reasons.prefix(8).map { "  \($0)" } + more).joined(separator: "\n"))
+    }
+
     /// A result into a file that is whole or not there, or to standard output.
     static func write(_ data: Data, to path: String?) throws {
       guard let path, path != "-" else { return FileHandle.standardOutput.write(data) }

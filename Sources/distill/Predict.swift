@@ -7,8 +7,9 @@
     static let configuration = CommandConfiguration(
       abstract: "Let a run's student judge new items.",
       discussion: """
-        One JSON object a line, in the order of the items: id, label, the probability of each label, and the student's \
-        rationale. No labels are needed in the file; its columns are named as in the run.
+        One JSON object a line, one for each row of the file and in its order: id, label, the probability of each label, \
+        and the student's rationale. A row that can't be used has 'error' in place of an answer, and is named on standard \
+        error. No labels are needed in the file; its columns are named as in the run.
 
         Example:
 
@@ -17,10 +18,14 @@
         A line of it:
 
           {"id":"7","label":"spam","probabilities":{"ham":0.1,"spam":0.9},"rationale":"..."}
+          {"error":"new.jsonl:3: item '8', field 'caption': expected a text, found null","id":"8"}
 
         Of a run with 'method: dualchecker' a line has the label and the probabilities, or the spans:
 
           {"id":"7","spans":[{"end":18,"label":"cause","start":0,"text":"A lighter housing"}]}
+
+        The exit code is 0 where at least one row has an answer. A run with 'strict' stops at the first row that can't be \
+        used.
         """)
 
     @Option(
@@ -41,11 +46,24 @@
       let folder = URL(filePath: runFolder)
       guard DistillationMethod.named(in: folder.appending(path: "config.yaml")) != .dualChecker else {
         let run = try CheckedRun.opening(folder, reporter: progress.reporter)
-        return try await Output.write(PredictionFile.jsonLines(run.predict(URL(filePath: data))), to: out)
+        let predictions = try await run.predict(URL(filePath: data))
+        return try write(predictions, errors: predictions.map(\.error))
       }
       let run = try DistillationRun.opening(folder, reporter: progress.reporter, plugins: .command())
       let predictions = try await run.predict(URL(filePath: data))
+      try write(predictions, errors: predictions.map(\.error))
+    }
+
+    /// Writes every line, and names the rows without an answer.
+    private func write(_ predictions: [some Encodable], errors: [String?]) throws {
       try Output.write(PredictionFile.jsonLines(predictions), to: out)
+      let errors = errors.compactMap(\.self)
+      guard let first = errors.first else { return }
+      guard errors.count < predictions.count else {
+        throw RunError.nothingPredicted(data, rows: errors.count, first: first)
+      }
+      Output.complain(
+        listing: errors, as: "\(errors.count) of \(predictions.count) rows have no answer")
     }
   }
 #endif

@@ -91,19 +91,28 @@
         abstract: "Put replies from a file into a store.",
         discussion: """
           What 'distill replies export' wrote comes back as it was. Rows of other tools are read with the labels of \
-          --config, as answers of --teacher; completed tasks of Label Studio become replies of "person N".
+          --config, as answers of --teacher: TRL's (messages; prompt and completion; chosen and rejected with or without \
+          prompt; completion with a label true or false), ShareGPT's conversations, Alpaca's. Completed tasks of Label \
+          Studio, as JSON, JSON_MIN, CSV or TSV, become replies of "person N".
 
-          Example:  distill replies import tasks.json --format label-studio --config news.yaml --store annotations.sqlite
+          What was read of the first rows is shown, one of each shape. A row of which no answer can be read is named and \
+          left out.
+
+          Examples:
+
+            distill replies import tasks.json --config news.yaml --dry-run
+            distill replies import tasks.json --config news.yaml --store annotations.sqlite
           """)
 
       @Argument(help: "The file.", completion: .file())
       var file: String
 
-      @Option(help: "The form of the file.")
-      var format: AnnotationFormat = .jsonLines
+      @Option(help: "Take rows of this form alone. (default: each row by its members)")
+      var format: AnnotationFormat?
 
-      @Option(help: ArgumentHelp("The store; it is made if it is not there.", valueName: "store"))
-      var store: String
+      @Option(
+        help: ArgumentHelp("The store; it is made if it is not there. Not needed with --dry-run.", valueName: "store"))
+      var store: String?
 
       @Option(help: ArgumentHelp("A run's configuration, for its labels.", valueName: "config"), completion: .file())
       var config: String?
@@ -111,12 +120,29 @@
       @Option(help: "Whose answers other tools' rows are.")
       var teacher = "imported"
 
+      @Option(
+        help: ArgumentHelp(
+          "Label Studio's control that holds the label. (default: the one named label, or the only one with labels)",
+          valueName: "name"))
+      var control: String?
+
+      @Flag(help: "Show what would be read, and keep nothing.")
+      var dryRun = false
+
+      func validate() throws {
+        if store == nil, !dryRun { throw ValidationError("Give --store, or --dry-run to look at what would be read.") }
+      }
+
       func run() async throws {
         let labels = try config.map { try RunConfiguration(contentsOf: URL(filePath: $0)).labelSet() }
-        let found = try AnnotationImport(format, labels: labels, teacher: teacher)
-          .annotations(in: URL(filePath: file))
-        for problem in found.setAside.prefix(5) { Output.complain("set aside: \(problem)") }
-        if found.setAside.count > 5 { Output.complain("and \(found.setAside.count - 5) more rows set aside") }
+        let url = URL(filePath: file)
+        let found = try AnnotationImport(format, labels: labels, teacher: teacher, control: control).replies(in: url)
+        if let listed = found.setAside.listed { Output.complain(listed) }
+        guard !found.annotations.isEmpty else {
+          throw TeacherProtocolError.noRows(file: file, problems: found.setAside)
+        }
+        guard !dryRun, let store else { return Output.write(found.preview) }
+        Output.complain(found.preview)
         let target = try Replies.open(store)
         let known = try await target.annotations(forKeys: found.annotations.map(\.key)).count
         try await target.append(found.annotations)

@@ -35,7 +35,7 @@ import Testing
   func whatIsExportedComesBackAsItWas(_ format: AnnotationFormat) throws {
     let text = try AnnotationExport(format).text(of: Self.replies)
     let file = try scratch.file("x.\(format == .labelStudio ? "json" : "jsonl")", text)
-    let back = try AnnotationImport(format).annotations(in: file)
+    let back = try AnnotationImport(format).replies(in: file)
     #expect(back.setAside.isEmpty)
     let expected =
       switch format {
@@ -91,7 +91,7 @@ import Testing
          {"type": "choices", "value": {"choices": ["falsified"]}}, {"type": "textarea", "value": {"text": ["why"]}}]}]},
        {"data": {"item": "2"}, "annotations": [{"completed_by": 5, "was_cancelled": true, "result": []}]}]
       """)
-    let back = try AnnotationImport(.labelStudio, labels: .outOfContext).annotations(in: done)
+    let back = try AnnotationImport(.labelStudio, labels: .outOfContext).replies(in: done)
     #expect(back.annotations.map(\.teacher) == ["person 4"])
     #expect(back.annotations.map(\.reply.label) == ["falsified"])
     #expect(back.annotations[0].reply.rationale == "why")
@@ -105,14 +105,14 @@ import Testing
       {"messages": [{"role": "user", "content": "Q?"}, {"role": "assistant", "content": "Yes. R."}]}
       {"messages": []}
       """)
-    let read = try AnnotationImport(.conversational, labels: .outOfContext, teacher: "gpt").annotations(in: file)
+    let read = try AnnotationImport(.conversational, labels: .outOfContext, teacher: "gpt").replies(in: file)
     #expect(read.annotations.map(\.reply.label) == ["falsified"])
     #expect(read.annotations[0].question?.prompt == "Q?")
     #expect(read.setAside.map(\.line) == [2])
-    #expect(try AnnotationImport(.conversational).annotations(in: file).setAside.count == 2)
+    #expect(try AnnotationImport(.conversational).replies(in: file).setAside.count == 2)
     let pairs = try scratch.file(
       "dpo.jsonl", #"{"prompt": "Q?", "chosen": "No. A", "rejected": "Hm", "image": "i.png"}"#)
-    let both = try AnnotationImport(.preference, labels: .outOfContext).annotations(in: pairs).annotations
+    let both = try AnnotationImport(.preference, labels: .outOfContext).replies(in: pairs).annotations
     #expect(both.map(\.teacher) == ["imported (chosen)", "imported (rejected)"])
     #expect(both.map(\.reply.label) == ["pristine", nil])
     #expect(both[0].question?.images == [.init(path: "i.png")])
@@ -139,5 +139,214 @@ import Testing
     #expect(tasks?.map { $0["data"]?["images"]?.elements } == [["a.png", "b.png"], ["c.png"]])
     let interface = AnnotationExport.labelStudioInterface(labels: .outOfContext, images: 2)
     #expect(interface.contains("valueList=\"$images\""))
+  }
+
+  /// Labels that a row's text may hold by chance, as real ones do.
+  static func labels() throws -> LabelSet {
+    try LabelSet([.init(name: "yes", answer: "Yes"), .init(name: "no", answer: "No")], positive: nil)
+  }
+
+  /// A row, the labels read of it by teacher, or a part of the reason why there is none.
+  struct Case: Sendable {
+    let row: String
+    var replies: [String: String] = [:]
+    var prompt: String?
+    var reason: String?
+  }
+
+  /// Every shape on TRL 1.16's page "Dataset formats and types", standard and conversational.
+  static let trl: [Case] = [
+    .init(row: #"{"text": "Is it open? Yes."}"#, reason: "language modeling"),
+    .init(
+      row: #"{"messages": [{"role": "user", "content": "Open?"}, {"role": "assistant", "content": "Yes. Wide."}]}"#,
+      replies: ["imported": "yes"], prompt: "Open?"),
+    .init(row: #"{"prompt": "Is it"}"#, reason: "a prompt alone"),
+    .init(row: #"{"prompt": [{"role": "user", "content": "Open?"}]}"#, reason: "a prompt alone"),
+    .init(row: #"{"prompt": "Open?", "completion": " No."}"#, replies: ["imported": "no"], prompt: "Open?"),
+    .init(
+      row: #"""
+        {"prompt": [{"role": "system", "content": "Say yes or no."}, {"role": "user", "content": "Open?"}], \#
+        "completion": [{"role": "assistant", "content": "No."}]}
+        """#, replies: ["imported": "no"], prompt: "Open?"),
+    .init(
+      row: #"{"prompt": "Open?", "chosen": " Yes.", "rejected": " No."}"#,
+      replies: ["imported (chosen)": "yes", "imported (rejected)": "no"], prompt: "Open?"),
+    // The prompt ends where TRL's extract_prompt ends it.
+    .init(
+      row: #"{"chosen": "Is it open? Yes, wide.", "rejected": "Is it open? No, shut."}"#,
+      replies: ["imported (chosen)": "yes", "imported (rejected)": "no"], prompt: "Is it open? "),
+    .init(row: #"{"chosen": "Open? No", "rejected": "Open? No"}"#, reason: "can't be told from the prompt"),
+    .init(
+      row: #"""
+        {"prompt": [{"role": "user", "content": "Open?"}], "chosen": [{"role": "assistant", "content": "Yes."}], \#
+        "rejected": [{"role": "assistant", "content": "No."}]}
+        """#, replies: ["imported (chosen)": "yes", "imported (rejected)": "no"], prompt: "Open?"),
+    // The question, which names a label, was read as the answer's beginning.
+    .init(
+      row: #"""
+        {"chosen": [{"role": "user", "content": "No gate?"}, {"role": "assistant", "content": "Yes."}], \#
+        "rejected": [{"role": "user", "content": "No gate?"}, {"role": "assistant", "content": "No."}]}
+        """#, replies: ["imported (chosen)": "yes", "imported (rejected)": "no"], prompt: "No gate?"),
+    .init(
+      row: #"{"prompt": "Open?", "completion": " Yes.", "label": true}"#, replies: ["imported (chosen)": "yes"]),
+    .init(
+      row:
+        #"{"prompt": [{"role": "user", "content": "Open?"}], "completion": [{"role": "assistant", "content": "No."}], "label": false}"#,
+      replies: ["imported (rejected)": "no"]),
+    .init(row: #"{"prompt": "Open?", "completion": " Yes.", "label": "no"}"#, reason: "true or false"),
+    .init(row: #"{"prompt": "Open?", "completions": ["Yes.", "No."], "labels": [true, false]}"#, reason: "stepwise"),
+    // With images, and with what a model thought in a member of its own.
+    .init(
+      row: #"""
+        {"images": ["a.png"], "prompt": [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "Open?"}]}], \#
+        "completion": [{"role": "assistant", "thinking": "No?", "content": [{"type": "text", "text": "Yes."}]}]}
+        """#, replies: ["imported": "yes"], prompt: "Open?"),
+    // A conversation that the assistant has not answered.
+    .init(
+      row: #"{"messages": [{"role": "assistant", "content": "Yes."}, {"role": "user", "content": "Sure?"}]}"#,
+      reason: "an answer of the assistant"),
+    .init(row: #"{"prompt": "Open?", "completion": " Perhaps."}"#, reason: "one of yes, no"),
+  ]
+
+  /// ShareGPT, Alpaca, LLaMA-Factory, ms-swift, image folders of datasets 5.2, and what is nothing.
+  static let others: [Case] = [
+    .init(
+      row:
+        #"{"id": "s", "conversations": [{"from": "human", "value": "<image>\nOpen?"}, {"from": "gpt", "value": "No."}]}"#,
+      replies: ["imported": "no"], prompt: "<image>\nOpen?"),
+    .init(
+      row: #"""
+        {"conversations": [{"from": "human", "value": "Open?"}], "chosen": {"from": "gpt", "value": "Yes."}, \#
+        "rejected": {"from": "gpt", "value": "No."}}
+        """#, replies: ["imported (chosen)": "yes", "imported (rejected)": "no"], prompt: "Open?"),
+    .init(
+      row: #"{"instruction": "Open?", "input": "A gate.", "output": "Yes, wide."}"#, replies: ["imported": "yes"],
+      prompt: "Open?\nA gate."),
+    .init(
+      row: #"{"instruction": "Open?", "input": "", "chosen": "Yes.", "rejected": "No."}"#,
+      replies: ["imported (chosen)": "yes", "imported (rejected)": "no"], prompt: "Open?"),
+    .init(row: #"{"instruction": "Open?", "input": ""}"#, reason: "a prompt alone"),
+    .init(
+      row: #"""
+        {"messages": [{"role": "user", "content": "Open?"}, {"role": "assistant", "content": "Yes."}], \#
+        "rejected_response": "No."}
+        """#, replies: ["imported (chosen)": "yes", "imported (rejected)": "no"], prompt: "Open?"),
+    .init(row: #"{"file_name": "0001.png", "label": "yes"}"#, reason: "image folder"),
+    .init(row: #"{"a": 1, "b": 2}"#, reason: "the members a, b"),
+  ]
+
+  @Test(arguments: trl + others)
+  func `a row of another tool is read by its members, or refused by name`(_ one: Case) throws {
+    let file = try scratch.file("row.jsonl", one.row + "\n")
+    let found = try AnnotationImport(labels: Self.labels()).replies(in: file)
+    let read = Dictionary(uniqueKeysWithValues: found.annotations.map { ($0.teacher, $0.reply.label ?? "none") })
+    #expect(read == one.replies, "\(found.setAside)")
+    if let prompt = one.prompt { #expect(found.annotations.allSatisfy { $0.question?.prompt == prompt }) }
+    #expect(found.setAside.count == (one.reason == nil ? 0 : 1))
+    if let reason = one.reason { #expect("\(found.setAside)".contains(reason), "\(found.setAside)") }
+  }
+
+  @Test func `rows of another form than the one asked for are set aside by name`() throws {
+    let file = try scratch.file("row.jsonl", #"{"prompt": "Open?", "completion": " No."}"#)
+    let found = try AnnotationImport(.preference, labels: Self.labels()).replies(in: file)
+    #expect(found.annotations.isEmpty)
+    #expect(found.setAside.first?.description.hasSuffix("form preference, found prompt and completion") == true)
+  }
+
+  /// A task as label-studio-sdk 2.1.2 writes it: results in the order in which they were given.
+  static func task(_ id: Int, _ results: (name: String, type: String, values: [String])...) -> String {
+    let list = results.map { result in
+      let key = result.type == "choices" ? "choices" : "text"
+      let values = result.values.map { "\"\($0)\"" }.joined(separator: ", ")
+      return
+        #"{"from_name": "\#(result.name)", "to_name": "t", "type": "\#(result.type)", "value": {"\#(key)": [\#(values)]}}"#
+    }.joined(separator: ", ")
+    return
+      #"{"id": \#(id), "data": {"text": "T"}, "annotations": [{"id": 1, "completed_by": 3, "result": [\#(list)]}]}"#
+  }
+
+  @Test func `of several controls of Label Studio the label's and the rationale's are read`() throws {
+    let second = Self.task(
+      2, ("notes", "textarea", ["later"]), ("rationale", "textarea", ["It is shut.", "It is dark."]),
+      ("label", "choices", ["yes"]))
+    let text = """
+      [\(Self.task(1, ("difficulty", "choices", ["hard"]), ("label", "choices", ["no"]))),
+      \(second),
+      \(Self.task(3, ("label", "choices", ["yes", "no"]))),
+      \(Self.task(4, ("difficulty", "choices", ["no"]))),
+      \(Self.task(5, ("label", "choices", ["hard"])))]
+      """
+    let file = try scratch.file("tasks.json", text)
+    let found = try AnnotationImport(labels: Self.labels()).replies(in: file)
+    #expect(found.annotations.map(\.item) == ["1", "2"])
+    #expect(found.annotations.map(\.reply.label) == ["no", "yes"])
+    #expect(found.annotations.map(\.reply.rationale) == ["", "It is shut.\nIt is dark."])
+    #expect(found.annotations[0].teacher == "person 3")
+    #expect(
+      found.setAside.map { "\($0.row ?? 0) \($0.field ?? "") \($0.found)" } == [
+        "3 label 'no' and 'yes'", "4 label none", "5 label 'hard'",
+      ])
+  }
+
+  @Test func `a control of another name is the label's where its choices alone are labels, throughout the file`() throws
+  {
+    let one = Self.task(1, ("blurred", "choices", ["no"]), ("verdict", "choices", ["yes"]))
+    let other = Self.task(2, ("blurred", "choices", ["partly"]), ("verdict", "choices", ["no"]))
+    let told = try scratch.file("a.json", "[\(one), \(other)]")
+    #expect(
+      try AnnotationImport(labels: Self.labels()).replies(in: told).annotations.map(\.reply.label) == ["yes", "no"])
+    let open = try scratch.file("b.json", "[\(one)]")
+    let found = try AnnotationImport(labels: Self.labels()).replies(in: open)
+    #expect(found.annotations.isEmpty)
+    #expect("\(found.setAside)".contains("blurred and verdict; say which"))
+    let named = try AnnotationImport(labels: Self.labels(), control: "verdict").replies(in: open)
+    #expect(named.annotations.map(\.reply.label) == ["yes"])
+  }
+
+  /// As label-studio-sdk 2.1.2 converts one project to JSON_MIN, CSV and TSV.
+  @Test func `flat tasks of Label Studio are read whether a control holds one value or several`() throws {
+    let json = """
+      [
+      {"text": "A", "item": "7", "id": 11, "difficulty": "hard", "label": "no", "notes": "later",
+       "rationale": {"text": ["It is shut.", "It is dark."]}, "annotator": 3, "annotation_id": 5, "lead_time": 3.2},
+      {"text": "B", "item": "8", "id": 12, "label": {"choices": ["no", "yes"]}, "rationale": "one",
+       "annotator": "a@b.c", "annotation_id": 6, "lead_time": 3.2}
+      ]
+      """
+    let head = ["annotation_id", "annotator", "difficulty", "id", "item", "label", "lead_time", "rationale", "text"]
+    let rows = [
+      ["5", "3", "hard", "11", "7", "no", "3.2", #"{""text"":[""It is shut."",""It is dark.""]}"#, "A"],
+      ["6", "a@b.c", "", "12", "8", #"{""choices"":[""no"",""yes""]}"#, "3.2", "one", "B"],
+    ]
+    func table(_ separator: String) -> String {
+      ([head] + rows).map { $0.map { "\"\($0)\"" }.joined(separator: separator) + "\n" }.joined()
+    }
+    for (name, content) in [("min.json", json), ("a.csv", table(",")), ("a.tsv", table("\t"))] {
+      let found = try AnnotationImport(labels: Self.labels()).replies(in: try scratch.file(name, content))
+      #expect(found.annotations.map(\.item) == ["7"])
+      #expect(found.annotations.map(\.teacher) == ["person 3"])
+      #expect(found.annotations.map(\.reply.label) == ["no"])
+      #expect(found.annotations.map(\.reply.rationale) == ["It is shut.\nIt is dark."])
+      #expect(found.setAside.map(\.found) == ["'no' and 'yes'"])
+    }
+  }
+
+  @Test func `what was read is shown by the first row of each shape, three rows at least`() throws {
+    let file = try scratch.file(
+      "rows.jsonl",
+      """
+      {"id": "a", "prompt": "Q", "completion": "Yes. It is open."}
+      {"id": "b", "prompt": "Q", "completion": "No"}
+      {"id": "c", "prompt": "Q", "completion": "No"}
+      {"id": "d", "instruction": "Q", "output": "No"}
+      """)
+    let found = try AnnotationImport(labels: Self.labels(), teacher: "gpt").replies(in: file)
+    #expect(
+      found.preview == """
+        4 rows read: 3 x prompt and completion, 1 x alpaca
+          line 1, prompt and completion: item a, gpt: yes, since "It is open."
+          line 2, prompt and completion: item b, gpt: no
+          line 4, alpaca: item d, gpt: no
+        """)
   }
 }

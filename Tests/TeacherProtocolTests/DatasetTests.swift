@@ -58,7 +58,8 @@ import Testing
     #expect(data.items.map(\.id) == ["1", "5"])
     #expect(data.setAside.map(\.line) == [2, 3, 4, 5, 6, 7])
     #expect(data.setAside.map(\.field) == ["text", "id", "id", nil, nil, "text"])
-    #expect(data.setAside[0].description == "\(file.relativePath):2: field 'text': expected a text, found null")
+    #expect(
+      data.setAside[0].description == "\(file.relativePath):2: item '2', field 'text': expected a text, found null")
     #expect(data.setAside[2].found == "'1', as on line 1")
     #expect(
       failure { _ = try Dataset(contentsOf: file, mapping: FieldMapping(), strict: true) } == .badRow(data.setAside[0]))

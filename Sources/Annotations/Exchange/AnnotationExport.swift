@@ -31,7 +31,7 @@ public struct AnnotationExport: Sendable {
   public static func truth(contentsOf url: URL) throws -> [String: String] {
     let table = try RowFile(contentsOf: url)
     let pairs = table.rows.compactMap { row in
-      row.text("item", number: row.line).flatMap { item in row.text("label").map { (item, $0) } }
+      row.text(["item"]).flatMap { item in row.text("label").map { (item, $0) } }
     }
     return Dictionary(pairs, uniquingKeysWith: { _, last in last })
   }

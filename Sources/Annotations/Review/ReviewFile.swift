@@ -111,7 +111,7 @@ public struct ReviewFileSource: LabelSource {
         problems.append(
           RowProblem(file: table.file, line: row.line, field: field, expected: expected, found: value))
       }
-      guard let item = row.text("item", number: row.line) else {
+      guard let item = row.text(["item"]) else {
         note("item", "an item's id", "nothing")
         continue
       }

@@ -54,7 +54,7 @@ public struct ReviewQuestion: Sendable, Equatable {
     if let problem = table.problems.first { throw .badRow(problem) }
     var questions: [ReviewQuestion] = []
     for row in table.rows {
-      guard let id = row.text("item", number: row.line) else {
+      guard let id = row.text(["item"]) else {
         throw .badRow(
           RowProblem(file: table.file, line: row.line, field: "item", expected: "an item's id", found: "nothing"))
       }

@@ -33,7 +33,8 @@ struct CheckedRecords: Sendable {
     test = items.filter { place($0) == configuration.data.fold && gold.has($0.id) }
     training = items.filter { place($0) != configuration.data.fold }
     guard !test.isEmpty, !training.isEmpty else {
-      throw RunError.emptySplit(test.isEmpty ? "test" : "train", known: ["\(items.count) records in all"])
+      throw RunError.emptySplit(
+        test.isEmpty ? "test" : "train", known: ["\(items.count) records in all"], setAside: setAside)
     }
     poolSize = min(configuration.aligner.pool.labels(ofItems: training.count), training.count { gold.has($0.id) })
     key = try StepRecords.key(digest(of: file), configuration.data.json.replacing(configuration.data.file, with: ""))

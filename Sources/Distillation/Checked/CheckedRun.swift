@@ -61,6 +61,7 @@ public struct CheckedRun: Sendable {
     try RunRules.keep(in: folder)
     try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
     let all = try CheckedRecords(configuration)
+    if let listed = all.setAside.listed { reporter.message(listed) }
     let hashed = HashedNGramEncoder(suiting: all.training.map(\.wholeText))
     let folderEncoder = try folderEncoder()
     let encoder: any SentenceEncoder = folderEncoder ?? hashed

@@ -18,14 +18,18 @@ public struct CheckedPrediction: Encodable, Sendable, Equatable {
     public var text: String
   }
 
-  /// The record.
-  public var id: String
+  /// The record; nil for a row that names none.
+  public var id: String?
   /// Its class; nil where the task is spans.
   public var label: String?
   /// The probability of each class; nil where the task is spans.
   public var probabilities: [String: Double]?
   /// Its spans from left to right; nil where the task is classes.
   public var spans: [Span]?
+  /// Why there is no answer: what is wrong with the row or its text. Nil where there is one.
+  public var error: String?
+
+  init(id: String?, error: String) { (self.id, self.error) = (id, error) }
 
   init(_ item: Item, _ found: StudentPrediction, task: LabellingTask) {
     id = item.id
@@ -59,11 +63,19 @@ extension CheckedRun {
   /// The finished student's answers to the records of any file with the run's field names.
   ///
   /// - Parameter data: JSON Lines, JSON or CSV; no labels are needed.
+  /// - Returns: one prediction for each row of the file, in its order; a row that can't be used has an `error` in place of
+  ///   an answer.
   /// - Throws: ``RunError/notARun(_:_:)`` where the run has no student yet, or what reading the file throws.
   public func predict(_ data: URL) async throws -> [CheckedPrediction] {
     let task = try configuration.task.task()
-    let items = try records(data)
-    return zip(items, try await answers(to: items, task: task)).map { CheckedPrediction($0, $1, task: task) }
+    let records = try records(data)
+    var answers = try await answers(to: records.items, task: task)[...]
+    return records.rows.compactMap { row in
+      switch row {
+      case .success(let item): answers.popFirst().map { CheckedPrediction(item, $0, task: task) }
+      case .failure(let problem): CheckedPrediction(id: problem.item, error: "\(problem)")
+      }
+    }
   }
 
   /// Scores the finished student on any labelled file. Records without a gold answer are left out.
@@ -72,8 +84,11 @@ extension CheckedRun {
   public func evaluate(_ data: URL) async throws -> TaskScore {
     let task = try configuration.task.task()
     let gold = try GoldAnswers(contentsOf: data, task: task, fields: configuration.data.asTaskFields)
-    let items = try records(data).filter { gold.has($0.id) }
-    guard !items.isEmpty else { throw RunError.nothingLabelled(data.path) }
+    let records = try records(data)
+    let setAside = (records.setAside + gold.setAside).sorted()
+    if let listed = setAside.listed { reporter.message(listed) }
+    let items = records.items.filter { gold.has($0.id) }
+    guard !items.isEmpty else { throw RunError.nothingLabelled(data.path, setAside: setAside) }
     let found = try await answers(to: items, task: task)
     let pairs = zip(items, found).compactMap { item, prediction in
       gold.answer(of: item.id).map { (given: prediction.answer, gold: $0, text: item.text) }
@@ -82,10 +97,10 @@ extension CheckedRun {
   }
 
   /// The records of a file, of which the student reads the text alone.
-  private func records(_ data: URL) throws -> [Item] {
+  private func records(_ data: URL) throws -> Dataset {
     var mapping = configuration.data.asTaskFields.mapping
     (mapping.label, mapping.group, mapping.split, mapping.evidence) = (nil, nil, nil, [:])
-    return try Dataset(contentsOf: data, mapping: mapping).items
+    return try Dataset(contentsOf: data, mapping: mapping)
   }
 
   private func answers(to items: [Item], task: LabellingTask) async throws -> [StudentPrediction] {

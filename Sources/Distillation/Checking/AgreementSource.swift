@@ -48,7 +48,7 @@ public enum AgreementSource {
         file: table.file, column: column, key: "--anchors", known: table.columns)
     }
     let rows = table.rows.compactMap { row in
-      row.text("item", number: row.line).flatMap { item in row.text("label").map { (item, $0) } }
+      row.text(["item"]).flatMap { item in row.text("label").map { (item, $0) } }
     }
     return Dictionary(rows, uniquingKeysWith: { _, last in last })
   }

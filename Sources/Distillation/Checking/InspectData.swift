@@ -1,6 +1,7 @@
 internal import Foundation
 internal import ImageDecoding
 internal import Layers
+internal import Student
 internal import TeacherProtocol
 
 /// What the look at the data found, for the inspections after it.
@@ -66,6 +67,7 @@ extension RunCheck {
       return nil
     }
     reportSetAside(items.setAside, into: &findings)
+    if let renaming = items.renaming { findings.ok("data.files", renaming) }
     reportLabels(run, into: &findings)
     reportSplits(run, items, into: &findings)
     return InspectedData(items: items, sizes: inspectImages(run, items, into: &findings))
@@ -168,8 +170,16 @@ extension RunCheck {
     }
   }
 
-  /// How many images are decoded whole.
-  private static let sampleSize = 16
+  /// How many images are decoded whole at least, and up to how many pixels in all further ones are: about two seconds.
+  private static let (sampleSize, sampledPixels) = (16, 100_000_000)
+
+  /// Places of images to decode whole, spread evenly.
+  private static func sample(of images: [ImageHeader?]) -> Set<Int> {
+    let pixels = images.reduce(0) { $0 + ($1.map { $0.width * $0.height } ?? 0) }
+    let share = min(1, Double(sampledPixels) / Double(max(1, pixels)))
+    let count = min(images.count, max(sampleSize, Int(share * Double(images.count))))
+    return Set((0..<count).map { $0 * images.count / count })
+  }
 
   /// Reads the head of every image, and decodes some, spread evenly over the items.
   private static func inspectImages(
@@ -183,18 +193,17 @@ extension RunCheck {
     let decoder = pixels.decoder
     var sizes: [String: ImageHeader] = [:]
     for image in images { sizes[image.name] = ImageHeader(contentsOf: image.url.path) }
-    let count = min(sampleSize, images.count)
-    let sample = Set((0..<count).map { $0 * images.count / count })
-    let faults = images.enumerated().compactMap { at, image -> String? in
-      guard sizes[image.name] == nil || sample.contains(at) else { return nil }
+    let sample = sample(of: images.map { sizes[$0.name] })
+    let chosen = images.indices.filter { sizes[images[$0].name] == nil || sample.contains($0) }
+    let faults = mapInParallel(chosen.map { images[$0].url.path }) { path -> String? in
       do {
-        _ = try decoder.decode(contentsOf: image.url.path)
+        _ = try decoder.decode(contentsOf: path)
         return nil
       } catch {
         return "\(error)"
       }
-    }
-    let looked = "\(NumberText.counted(images.count, "image")), the heads of all read and \(count) decoded"
+    }.compactMap(\.self)
+    let looked = "\(NumberText.counted(images.count, "image")), the heads of all read and \(sample.count) decoded"
     if faults.isEmpty {
       findings.ok("data.images", "\(looked), all sound")
     } else {

@@ -35,6 +35,7 @@ extension RunCheck {
             ?? RecordedReplies(
               contentsOf: URL(filePath: recorded.file), labels: run.labelSet(), columns: recorded.columns.asRecorded)
           files[key] = replies
+          try data?.items.check(replies)
           let name = recorded.recordedName ?? teacher.name
           if inspect(replies, of: name, subject, items: data?.asked, into: &findings) {
             votes.recorded[teacher.name] = (replies, name)

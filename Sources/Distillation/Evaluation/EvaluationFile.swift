@@ -6,8 +6,8 @@
 ///                            "by_label": {"spam": {"items": 900, "accuracy": 0.9, "f1": 0.91}, "ham": ...}}}}
 /// ```
 ///
-/// The keys above are always there; `teacher_labels`, `differences`, `slices`, `budgets` and a result's `confusion` are
-/// left out where there is nothing to say. Of a task with two labels a result has two older keys too:
+/// The keys above are always there; `teacher_labels`, `differences`, `slices`, `budgets`, `set_aside` and a result's
+/// `confusion` are left out where there is nothing to say. Of a task with two labels a result has two older keys too:
 /// `accuracy_falsified`, its accuracy on the positive label, and `accuracy_pristine`, that on the other one.
 public struct EvaluationFile: Codable, Sendable, Equatable {
   /// How one label fares.
@@ -144,12 +144,17 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
   public var slices: [String: Slice]?
   /// Accuracy over labels spent; nil where only one budget was tried.
   public var budgets: [BudgetPoint]?
+  /// The rows of the data that could not be used, and the items that the student could not take, each with its reason; nil
+  /// where there are none. Rows are in no figure; items that were not taken count as wrong.
+  public var setAside: [String]?
 
   /// An evaluation; see the properties.
   public init(
     items: Int, testItems: Int, labelsSpent: Int, teacherLabels: Int? = nil, results: [String: Result],
-    differences: [Difference]? = nil, slices: [String: Slice]? = nil, budgets: [BudgetPoint]? = nil
+    differences: [Difference]? = nil, slices: [String: Slice]? = nil, budgets: [BudgetPoint]? = nil,
+    setAside: [String]? = nil
   ) {
+    self.setAside = setAside
     self.items = items
     self.testItems = testItems
     self.labelsSpent = labelsSpent
@@ -170,6 +175,7 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
     case items, results, differences, slices, budgets
     case testItems = "test_items"
     case labelsSpent = "labels_spent"
+    case setAside = "set_aside"
     case teacherLabels = "teacher_labels"
   }
 }

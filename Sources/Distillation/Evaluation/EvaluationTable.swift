@@ -33,6 +33,9 @@ public struct EvaluationTable: Sendable, CustomStringConvertible {
       text +=
         "\naccuracy per human label\n\n" + AlignedText.rows([["result", "labels", "accuracy", "95 % interval"]] + rows)
     }
+    if let setAside = evaluation.setAside, let first = setAside.first {
+      text += "\n\(NumberText.counted(setAside.count, "row")) set aside, the first: \(first)\n"
+    }
     return text
   }
 

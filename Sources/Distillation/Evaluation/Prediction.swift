@@ -6,9 +6,9 @@
 /// let silent = Prediction(itemID: "43", label: nil)  // abstained, tied or unreadable: scored as wrong
 /// ```
 ///
-/// As JSON it is the object `{"id":, "label":, "probabilities":, "rationale":}`, the last three left out where unknown.
+/// As JSON it is the object `{"id":, "label":, "probabilities":, "rationale":, "error":}`, all left out where unknown.
 public struct Prediction: Codable, Sendable, Equatable {
-  /// The item's `id` in its data set.
+  /// The item's `id` in its data set; empty for a row that has none.
   public var itemID: String
   /// The label given, or nil where there is none: the voter abstained, the votes were tied, the reply was unreadable.
   public var label: String?
@@ -16,9 +16,15 @@ public struct Prediction: Codable, Sendable, Equatable {
   public var probabilities: [String: Double]
   /// The reasons given in words. The default is nil.
   public var rationale: String?
+  /// Why the item was not put to the voter: what is wrong with its row, image or text. The default is nil: it was.
+  public var error: String?
 
   /// A prediction; see the properties.
-  public init(itemID: String, label: String?, probabilities: [String: Double] = [:], rationale: String? = nil) {
+  public init(
+    itemID: String, label: String?, probabilities: [String: Double] = [:], rationale: String? = nil,
+    error: String? = nil
+  ) {
+    self.error = error
     self.itemID = itemID
     self.label = label
     self.probabilities = probabilities
@@ -30,24 +36,26 @@ public struct Prediction: Codable, Sendable, Equatable {
 
   private enum CodingKeys: String, CodingKey {
     case itemID = "id"
-    case label, probabilities, rationale
+    case label, probabilities, rationale, error
   }
 
   /// Reads the object described above.
   public init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
-    itemID = try fields.decode(String.self, forKey: .itemID)
+    itemID = try fields.decodeIfPresent(String.self, forKey: .itemID) ?? ""
     label = try fields.decodeIfPresent(String.self, forKey: .label)
     probabilities = try fields.decodeIfPresent([String: Double].self, forKey: .probabilities) ?? [:]
     rationale = try fields.decodeIfPresent(String.self, forKey: .rationale)
+    error = try fields.decodeIfPresent(String.self, forKey: .error)
   }
 
   /// Writes the object described above.
   public func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: CodingKeys.self)
-    try fields.encode(itemID, forKey: .itemID)
+    if !itemID.isEmpty { try fields.encode(itemID, forKey: .itemID) }
     try fields.encodeIfPresent(label, forKey: .label)
     if !probabilities.isEmpty { try fields.encode(probabilities, forKey: .probabilities) }
     try fields.encodeIfPresent(rationale, forKey: .rationale)
+    try fields.encodeIfPresent(error, forKey: .error)
   }
 }

@@ -85,9 +85,13 @@ public struct DistillationRun: Sendable {
   /// The teachers' answers, and what they amount to.
   func gathered(through last: RunStep) async throws -> RunState {
     let labels = try configuration.labelSet()
-    let data = try RunData(configuration, labels: labels)
+    let data = try readData(labels)
     try await makeTeachers(data, labels: labels)
     let teachers = try RunTeachers(configuration, labels: labels, plugins: plugins, folder: folder)
+    for replies in teachers.recorded {
+      try data.check(replies)
+      if let listed = replies.setAside.listed { reporter.message(listed) }
+    }
     let began = Date()
     let store = try openStore()
     let ledger = SpendingLedger(limit: configuration.spending.asLimit)
@@ -118,6 +122,23 @@ public struct DistillationRun: Sendable {
     let report = try AgreementReport(train.votes).json()
     try Data((report + "\n").utf8).write(to: folder.appending(path: "agreement.json"), options: .atomic)
     return state
+  }
+
+  /// The items, and a word on the rows that are none.
+  func readData(_ labels: LabelSet) throws -> RunData {
+    let data = try RunData(configuration, labels: labels)
+    for text in [data.setAside.listed, data.renaming].compactMap(\.self) { reporter.message(text) }
+    return data
+  }
+
+  /// Says which items the student could not take.
+  func say(setAside: SetAside) {
+    let all = setAside.all
+    guard !all.isEmpty else { return }
+    let more = all.count > 8 ? ["  and \(all.count - 8) more"] : []
+    reporter.message(
+      (["\(NumberText.counted(all.count, "item")) can't be put to the student:"]
+        + all.prefix(8).map { "  item \($0.item): \($0.reason)" } + more).joined(separator: "\n"))
   }
 
   /// Says what was not answered; a teacher that answered nothing at all stops the run, since its votes are missing from
@@ -158,6 +179,7 @@ public struct DistillationRun: Sendable {
       let items = Set(state.data.train.map(\.id))
       let source = try ReviewFileSource(
         URL(filePath: path), labels: state.labels, items: items, strict: configuration.strict)
+      if let listed = source.setAside.listed { reporter.message(listed) }
       let fresh = try await source.labels(for: asked.map(\.item))
       // A file that answers none of these questions was filled in for others: an earlier round's, or nobody has begun.
       if fresh.isEmpty, !asked.isEmpty { try wait() }

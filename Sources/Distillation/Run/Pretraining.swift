@@ -23,6 +23,7 @@ extension DistillationRun {
     let key = StepRecords.key(data.key, fresh.json, captionKey, "\(configuration.seed)")
     let records = StepRecords(run: folder)
     if records.isDone("base", key: key, outputs: [output.appending(path: "model.safetensors")]) { return output }
+    if let listed = captions?.setAside.listed { reporter.message(listed) }
     let began = Date()
     let texts =
       data.train.map(\.text) + (captions?.rows.flatMap(\.captions) ?? []) + labels.labels.map(\.meaning)

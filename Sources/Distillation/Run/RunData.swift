@@ -17,6 +17,8 @@ struct RunData: Sendable {
   let gold: GoldColumn?
   /// Rows that were not used.
   let setAside: [RowProblem]
+  /// Ids that stand in more than one of the data files, by id.
+  let repeated: [String: SplitDataFiles.Repeated]
   /// A digest of the data files.
   let key: String
 
@@ -29,8 +31,9 @@ struct RunData: Sendable {
         contentsOf: URL(filePath: path), mapping: mapping, imageRoot: root, strict: configuration.strict
       ).settingAsideMissingImages(strict: configuration.strict)
     }
-    var (items, problems, paths) = ([Item](), [RowProblem](), [String]())
+    var (problems, paths) = ([RowProblem](), [String]())
     var whole: Dataset
+    var files: SplitDataFiles?
     if let file = data.file {
       whole = try read(file)
       paths = [file]
@@ -44,26 +47,14 @@ struct RunData: Sendable {
       }
       problems = whole.setAside
       try whole.checkGroups()
-    } else if let files = data.files {
-      let parts = try [("train", files.train as String?), ("dev", files.dev), ("test", files.test)]
-        .compactMap { name, path in try path.map { (name, try read($0), $0) } }
-      let root = parts.first?.1.root ?? URL(filePath: ".")
-      for (name, part, path) in parts {
-        paths.append(path)
-        problems += part.setAside
-        items += part.items.map { item in
-          var item = item
-          item.split = name
-          // Relative to its own file's folder, which need not be the first file's.
-          if part.root.path != root.path {
-            for slot in item.imageSlots.indices {
-              item.imageSlots[slot].paths = item.imageSlots[slot].paths.map { part.imageURL($0).absoluteURL.path }
-            }
-          }
-          return item
-        }
-      }
-      whole = Dataset(items: items, root: root, file: paths.joined(separator: ", "))
+    } else if let named = data.files {
+      let split = SplitDataFiles(
+        try [("train", named.train as String?), ("dev", named.dev), ("test", named.test)]
+          .compactMap { name, path in try path.map { .init(name: name, path: $0, data: try read($0)) } })
+      paths = split.parts.map(\.path)
+      problems = split.parts.flatMap(\.data.setAside)
+      whole = split.dataset()
+      files = split
       try whole.checkGroups()
     } else {
       throw RunError.unset("data.file")
@@ -98,16 +89,17 @@ struct RunData: Sendable {
       case .test: split("test", data.splits.test, data.limit.test)
       }
     setAside = problems
+    repeated = files?.repeated ?? [:]
     for (name, items) in [("train", train), (scored.rawValue, test)] where items.isEmpty {
-      throw RunError.emptySplit(name, known: whole.splits)
+      throw RunError.emptySplit(name, known: whole.splits, setAside: problems)
     }
     gold =
-      mapping.label == nil
-      ? nil
-      : GoldColumn(
-        joining: try paths.map {
-          try GoldColumn(contentsOf: URL(filePath: $0), mapping: mapping, labels: labels, strict: configuration.strict)
-        })
+      if mapping.label == nil { nil } else if let files {
+        try files.gold(mapping, labels: labels, strict: configuration.strict)
+      } else {
+        try GoldColumn(
+          contentsOf: URL(filePath: paths[0]), mapping: mapping, labels: labels, strict: configuration.strict)
+      }
     key = try StepRecords.key(
       paths.map { try digest(of: URL(filePath: $0)) }.joined(), data.keyed, "\(configuration.seed)")
   }

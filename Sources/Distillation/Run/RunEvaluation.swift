@@ -52,10 +52,16 @@ extension DistillationRun {
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("bootstrap")
     let evaluator = Evaluator(split: split, resamples: configuration.evaluation.bootstrap, using: &generator)
     let points = try await budgetPoints(stages, state, items, first: first, evaluator: evaluator, gold: gold)
-    let file = evaluator.evaluation(
+    var file = evaluator.evaluation(
       of: candidates, items: state.data.train.count, labelsSpent: spent + devLabels,
       teacherLabels: plugins.teacherLabels ?? (state.data.teaching.isEmpty ? nil : state.data.teaching.count),
       budgets: points.isEmpty ? nil : points)
+    let unlabelled = gold.problems(of: state.data.test)
+    if let listed = unlabelled.listed { reporter.message(listed) }
+    let refused =
+      (state.data.setAside + unlabelled).map(\.description)
+      + stages.examples.setAside.all.map { "item \($0.item): \($0.reason)" }
+    file.setAside = refused.isEmpty ? nil : refused
     try file.write(to: folder.appending(path: "evaluation.json"))
     if writesReport { try await writeReport(stages, state, second: second, evaluation: file) }
   }
@@ -141,6 +147,8 @@ extension DistillationRun {
     let threshold = bestThreshold(
       dev.compactMap { p in truth[p.itemID].map { (p.probabilities[positive] ?? 0, $0 == positive) } })
     let moved = plain.map { prediction in
+      // No threshold gives an answer to what was not asked.
+      guard prediction.error == nil else { return prediction }
       var prediction = prediction
       prediction.label = (prediction.probabilities[positive] ?? 0) > threshold ? positive : negative
       return prediction

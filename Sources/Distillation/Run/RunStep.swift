@@ -1,6 +1,6 @@
 internal import ContentDigest
 internal import Foundation
-internal import TeacherProtocol
+public import TeacherProtocol
 
 /// The steps of a run, in their order. Each reads the run's folder, writes its part, and is skipped while its inputs are
 /// what they were.
@@ -81,10 +81,13 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case missing(String)
   /// A key of the configuration that a step needs and that is not set.
   case unset(String)
-  /// A split without items.
-  case emptySplit(String, known: [String])
-  /// A file none of whose items can be scored, as none has a label.
-  case nothingLabelled(String)
+  /// A file none of whose items can be scored, as none has a label, and the rows that could not be used.
+  case nothingLabelled(String, setAside: [RowProblem] = [])
+  /// A split without items, and the rows that could not be used.
+  case emptySplit(String, known: [String], setAside: [RowProblem] = [])
+  /// An id that two items of different data files have, where the files stand, what the run calls the items, and a file of
+  /// replies on that id.
+  case repeatedID(String, rows: [String], names: [String], replies: String)
   /// A teacher whose kind needs a maker that the caller did not give.
   case noMaker(teacher: String, kind: String)
   /// A teacher that answered no item, and why.
@@ -93,8 +96,12 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case noStudent
   /// A student that reads text alone, in a run whose items have images: its folder.
   case readsNoImages(String)
-  /// Nothing to train on.
+  /// Nothing to train on, since the teachers agree on nothing.
   case nothingAgreed
+  /// Nothing to train on, since the student can take none of the agreed items: how many, and the first with its reason.
+  case nothingUsable(Int, first: String)
+  /// A file of which no row could be answered: its path, how many rows it has, and the first reason.
+  case nothingPredicted(String, rows: Int, first: String)
   /// Conflicts wait for people: the file to fill in.
   case waitingForLabels(String, conflicts: Int)
   /// Conflicts wait for people at the page of `distill review`: the run's folder.
@@ -106,16 +113,26 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   /// An item whose prompt or answers the student can't take.
   case unusableItem(String, String)
 
+  /// How many rows could not be used, and the first; nil for none.
+  private static func told(_ setAside: [RowProblem]) -> String? {
+    setAside.first.map { "\(NumberText.counted(setAside.count, "row")) can't be used, the first: \($0)" }
+  }
+
   /// What happened, where, and what to do.
   public var description: String {
     switch self {
     case .missing(let path): "\(path): there is no such file or folder"
     case .unset(let key): "the configuration does not set \(key), which this step needs"
-    case .emptySplit(let name, let known):
-      "no item is in the split \"\(name)\"; the data has "
-        + (known.isEmpty ? "no split" : known.joined(separator: ", ")) + ". Set data.splits."
-    case .nothingLabelled(let file):
+    case .emptySplit(let name, let known, let setAside):
+      "no item is in the split \"\(name)\"; the data has \(known.isEmpty ? "no split" : known.joined(separator: ", ")). "
+        + (Self.told(setAside) ?? "Set data.splits.")
+    case .nothingLabelled(let file, let setAside):
       "\(file): no item has a label to be scored by; fill the column that the configuration names for it"
+        + (Self.told(setAside).map { ". \($0)" } ?? "")
+    case .repeatedID(let id, let rows, let names, let replies):
+      "the id '\(id)' stands in \(rows.joined(separator: " and ")), and \(replies) has replies on '\(id)': on which of the "
+        + "two can't be known. Write \(names.map { "'\($0)'" }.joined(separator: " or ")) as the id there, or give the items "
+        + "ids that differ between the data files"
     case .noMaker(let teacher, let kind):
       "teacher \(teacher): nothing here makes teachers of the kind \(kind); run it with the distill command or pass a maker"
     case .silentTeacher(let teacher, let why):
@@ -126,6 +143,11 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
         + "out for teachers and student, or take a model that reads images"
     case .nothingAgreed:
       "the teachers agree on no training item, so Stage 1 has nothing to learn; set stage1.conflicts to majority or both"
+    case .nothingUsable(let count, let first):
+      "the student can take none of the \(count) training items that the teachers agree on, so Stage 1 has nothing to learn; "
+        + "the first: \(first)"
+    case .nothingPredicted(let file, let rows, let first):
+      "\(file): none of the \(NumberText.counted(rows, "row")) has an answer; the first: \(first)"
     case .waitingForLabels(let file, let conflicts):
       "\(conflicts) conflicts wait for labels: fill the column \"label\" of \(file), save it as the review file that the "
         + "configuration names (review.file), and run again"

@@ -12,6 +12,8 @@ struct RunTeachers: Sendable {
   let assignments: [Annotator.Assignment]
   /// Labels alone where rationales cost time and nobody reads them, for test items.
   let labelAssignments: [Annotator.Assignment]
+  /// The files of the recorded teachers.
+  let recorded: [RecordedReplies]
 
   /// Names in the configuration's order, plug-ins last.
   var names: [String] { assignments.map(\.teacher.name) }
@@ -69,6 +71,7 @@ struct RunTeachers: Sendable {
     }
     assignments = full
     labelAssignments = short
+    recorded = files.sorted { $0.key < $1.key }.map(\.value)
   }
 
   /// Where a teacher stands that the run made.

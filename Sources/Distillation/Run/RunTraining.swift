@@ -24,6 +24,7 @@ extension DistillationRun {
     let stages = StudentStages(
       configuration: configuration, folder: folder, base: base, baseKey: baseKey, examples: examples,
       reporter: reporter, records: StepRecords(run: folder), cache: tensorCache)
+    defer { say(setAside: examples.setAside) }
     let first = try await stage1(stages, state)
     guard last != .stage1 else { return }
     var uncertainty: [String: [String: Double]]?
@@ -58,7 +59,11 @@ extension DistillationRun {
   /// Stage 1: every agreed item, all agreeing teachers' answers to one prompt.
   func stage1(_ stages: StudentStages<some Student>, _ state: RunState) async throws -> TrainedStage {
     let trees = try stages.examples.supervised(state.judgements)
-    guard !trees.isEmpty else { throw RunError.nothingAgreed }
+    guard !trees.isEmpty else {
+      let refused = stages.examples.setAside.all
+      guard let first = refused.first else { throw RunError.nothingAgreed }
+      throw RunError.nothingUsable(refused.count, first: "item \(first.item): \(first.reason)")
+    }
     let training = configuration.stage1.training
     let key = stages.key(trees.map { ($0, "") }, start: "", settings: training.json, state)
     let adapter = try await stages.trainSupervised("stage1", from: nil, trees: trees, training: training, key: key)

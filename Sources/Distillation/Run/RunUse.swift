@@ -8,7 +8,10 @@ extension DistillationRun {
   /// The finished student's answers to the items of any file with the run's field names: labels, probabilities, rationales.
   ///
   /// - Parameter data: JSON Lines, JSON or CSV; image paths relative to the configuration's image folder, or to the file.
-  /// - Throws: ``RunError`` where the run has no trained student, or what reading the file throws.
+  /// - Returns: one prediction for each row of the file, in its order; a row that can't be used, or whose item the student
+  ///   can't take, has an `error` in place of an answer.
+  /// - Throws: ``RunError`` where the run has no trained student, or what reading the file throws: where no row can be used,
+  ///   and with `strict` for the first that can't.
   public func predict(_ data: URL) async throws -> [Prediction] {
     let labels = try configuration.labelSet()
     // What is only asked about needs no label, group or split.
@@ -16,8 +19,14 @@ extension DistillationRun {
     (mapping.label, mapping.group, mapping.split, mapping.slices) = (nil, nil, nil, [:])
     let dataset = try read(data, mapping)
     let (student, key) = try await base(isFinished: true)
-    return try await answers(
-      student, key: key, dataset: dataset, items: dataset.items, labels: labels, rationales: true)
+    var answers = try await answers(
+      student, key: key, dataset: dataset, items: dataset.items, labels: labels, rationales: true)[...]
+    return dataset.rows.compactMap { row in
+      switch row {
+      case .success: answers.popFirst()
+      case .failure(let problem): Prediction(itemID: problem.item ?? "", label: nil, error: "\(problem)")
+      }
+    }
   }
 
   /// Scores the finished student, and the run's teachers, on any labelled file.
@@ -32,10 +41,14 @@ extension DistillationRun {
     let gold = try GoldColumn(contentsOf: data, mapping: mapping, labels: labels)
     mapping.label = nil
     let dataset = try read(data, mapping)
-    let items = (split.map(dataset.items(in:)) ?? dataset.items).filter { gold.label(of: $0.id) != nil }
+    let inSplit = split.map(dataset.items(in:)) ?? dataset.items
+    let items = inSplit.filter { gold.label(of: $0.id) != nil }
+    // Rows of other splits need no label.
+    var setAside = (dataset.setAside + gold.problems(of: inSplit)).sorted().map(\.description)
     guard !items.isEmpty else {
-      if let split, dataset.items(in: split).isEmpty { throw RunError.emptySplit(split, known: dataset.splits) }
-      throw RunError.nothingLabelled(data.path)
+      let refused = dataset.setAside + gold.setAside
+      if let split, inSplit.isEmpty { throw RunError.emptySplit(split, known: dataset.splits, setAside: refused) }
+      throw RunError.nothingLabelled(data.path, setAside: refused)
     }
     let slice = configuration.data.fields.slices.first
     let test = TestSplit(
@@ -48,10 +61,13 @@ extension DistillationRun {
     let (student, key) = try await base(isFinished: true)
     let own = try await answers(student, key: key, dataset: dataset, items: items, labels: labels, rationales: false)
     let run = try evaluation
+    setAside += own.compactMap { one in one.error.map { "item \(one.itemID): \($0)" } }
     candidates.append(.init(.twoStage, predictions: own, labels: run?.labelsSpent ?? 0))
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("bootstrap")
     let evaluator = Evaluator(split: test, resamples: configuration.evaluation.bootstrap, using: &generator)
-    return evaluator.evaluation(of: candidates, items: run?.items ?? 0, labelsSpent: run?.labelsSpent ?? 0)
+    var file = evaluator.evaluation(of: candidates, items: run?.items ?? 0, labelsSpent: run?.labelsSpent ?? 0)
+    file.setAside = setAside.isEmpty ? nil : setAside
+    return file
   }
 
   private func read(_ data: URL, _ mapping: FieldMapping) throws -> Dataset {

@@ -131,6 +131,9 @@ final class SetAside: Sendable {
     reasons.withLock { if $0[item] == nil { $0[item] = reason } }
   }
 
+  /// The reason of an item; nil for one that was taken.
+  subscript(item: String) -> String? { reasons.withLock { $0[item] } }
+
   /// All of them, by item.
   var all: [(item: String, reason: String)] {
     reasons.withLock { $0.sorted { $0.key < $1.key }.map { (item: $0.key, reason: $0.value) } }

@@ -164,7 +164,9 @@ struct StudentStages<Model: Student>: Sendable {
     let names = examples.labels.names
     return zip(items, questions).map { item, question in
       // No answer to an item that was set aside; where it is scored, that counts as wrong.
-      guard question != nil, let answer = answers.popFirst() else { return Prediction(itemID: item.id, label: nil) }
+      guard question != nil, let answer = answers.popFirst() else {
+        return Prediction(itemID: item.id, label: nil, error: examples.setAside[item.id])
+      }
       return Prediction(
         itemID: item.id, label: answer.isTied ? nil : names[answer.chosen],
         probabilities: Dictionary(uniqueKeysWithValues: zip(names, answer.probabilities)),

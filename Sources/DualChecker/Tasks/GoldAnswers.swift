@@ -28,10 +28,15 @@ public final class GoldAnswers: Sendable {
   ) throws(TeacherProtocolError) {
     let table = try RowFile(contentsOf: url, limits: limits)
     var (answers, problems) = ([String: TaskAnswer](), [RowProblem]())
-    for (index, row) in table.rows.enumerated() {
-      guard let id = row.text(fields.id, number: index + 1), answers[id] == nil else { continue }
+    var seen: Set<String> = []
+    for row in table.rows {
+      // The data set lists repeated ids; the first row of an id counts, there as here, whether it can be used or not.
+      guard let id = row.text(fields.id), seen.insert(id).inserted else { continue }
       func problem(_ column: String, _ expected: String, _ found: String) {
-        problems.append(RowProblem(file: table.file, line: row.line, field: column, expected: expected, found: found))
+        problems.append(
+          RowProblem(
+            file: table.file, line: row.line, row: row.number, item: id, field: column, expected: expected, found: found
+          ))
       }
       if task.kind == .spans {
         do throws(UnreadableAnswer) {

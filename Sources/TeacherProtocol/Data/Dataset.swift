@@ -10,8 +10,9 @@ public import Foundation
 /// data.setAside  // rows without a caption, with a broken line, with an id that came before ...
 /// ```
 ///
-/// JSON Lines, JSON arrays and CSV (RFC 4180 with a header) are read, with or without a byte-order mark. A bad row is set
-/// aside and listed, and does not stop the reading unless it is `strict`. Gold labels are not read at all: see
+/// JSON Lines, JSON arrays and tables with a header (fields apart by commas, semicolons, tabs or bars; quotes as in RFC 4180)
+/// are read, in UTF-8, with or without a byte-order mark. A bad row is set aside and listed, and does not stop the reading
+/// unless it is `strict`. Of an id that occurs again the first row counts. Gold labels are not read at all: see
 /// ``GoldColumn``.
 public struct Dataset: Sendable {
   /// The usable items.
@@ -22,8 +23,18 @@ public struct Dataset: Sendable {
   public private(set) var setAside: [RowProblem]
   /// Path of the file as it was given.
   public let file: String
-  /// Line of each item, parallel to `items`.
-  private var lines: [Int]
+  /// Where each item stands, parallel to `items`.
+  private var places: [Place]
+
+  /// Where a row stands in its file.
+  struct Place: Sendable {
+    let line: Int
+    let row: Int
+
+    init(_ row: RowFile.Row) { (line, self.row) = (row.line, row.number) }
+
+    init(number: Int) { (line, row) = (number, number) }
+  }
 
   /// Reads a data file.
   ///
@@ -42,12 +53,12 @@ public struct Dataset: Sendable {
     let table = try RowFile(contentsOf: url, limits: limits)
     try mapping.checkColumns(of: table)
     var reader = ItemReader(file: table.file, mapping: mapping)
-    for (index, row) in table.rows.enumerated() { reader.read(row, number: index + 1) }
+    for row in table.rows { reader.read(row) }
     file = table.file
     root = imageRoot ?? url.deletingLastPathComponent()
     items = reader.items
-    lines = reader.lines
-    setAside = (table.problems + reader.problems).sorted { $0.line < $1.line }
+    places = reader.places
+    setAside = (table.problems + reader.problems).sorted()
     if strict, let first = setAside.first { throw .badRow(first) }
     if items.isEmpty { throw .noRows(file: file, problems: setAside) }
   }
@@ -61,7 +72,7 @@ public struct Dataset: Sendable {
     self.root = root
     self.file = file
     setAside = []
-    lines = Array(1...max(1, items.count)).prefix(items.count).map { $0 }
+    places = items.indices.map { Place(number: $0 + 1) }
   }
 
   /// The names of the splits in the order of their first item; `[""]` where the data set has none.
@@ -73,6 +84,20 @@ public struct Dataset: Sendable {
   /// The items of one split, in order.
   public func items(in split: String) -> [Item] { items.filter { $0.split == split } }
 
+  /// Every row of the file in its order: the item, or why there is none.
+  package var rows: [Result<Item, RowProblem>] {
+    let read = zip(items, places).map { (place: $1.row, row: Result<Item, RowProblem>.success($0)) }
+    let bad = setAside.map { (place: $0.row ?? 0, row: Result<Item, RowProblem>.failure($0)) }
+    return (read + bad).sorted { $0.place < $1.place }.map(\.row)
+  }
+
+  /// The line of each id, those of rows that were not used too.
+  package var lines: [String: Int] {
+    let read = zip(items, places).map { ($0.id, $1.line) }
+    let bad = setAside.compactMap { problem in problem.item.map { ($0, problem.line) } }
+    return Dictionary(read + bad, uniquingKeysWith: min)
+  }
+
   /// Where the image is that an item names: a path relative to ``root``, an absolute one, or a `file:` URL (see
   /// ``ImageReference/url(of:in:)``).
   public func imageURL(_ name: String) -> URL { ImageReference.url(of: name, in: root) }
@@ -83,7 +108,7 @@ public struct Dataset: Sendable {
   /// Apart from reading, because it looks at every file: about 10 us each.
   public func missingImages() -> [RowProblem] {
     var known: [String: String?] = [:]
-    return zip(items, lines).compactMap { item, line in
+    return zip(items, places).compactMap { item, place in
       let faults = zip(item.imageNames, item.images).compactMap { name, path -> (name: String, text: String)? in
         let url = imageURL(path)
         let fault = known[path] ?? Self.fault(of: url, named: path)
@@ -94,7 +119,8 @@ public struct Dataset: Sendable {
       // An item of one column and one image has no need of a slot's name.
       let isOne = item.imageSlots.count == 1 && item.images.count == 1
       return RowProblem(
-        file: file, line: line, field: isOne ? "image" : faults.map(\.name).joined(separator: ", "),
+        file: file, line: place.line, row: place.row, item: item.id,
+        field: isOne ? "image" : faults.map(\.name).joined(separator: ", "),
         expected: "an image file", found: faults.map(\.text).joined(separator: "; "))
     }
   }
@@ -107,11 +133,11 @@ public struct Dataset: Sendable {
     let missing = missingImages()
     guard let first = missing.first else { return self }
     if strict { throw .badRow(first) }
-    let badLines = Set(missing.map(\.line))
+    let bad = Set(missing.map(\.row))
     var copy = self
-    copy.items = zip(items, lines).filter { !badLines.contains($1) }.map(\.0)
-    copy.lines = lines.filter { !badLines.contains($0) }
-    copy.setAside = (setAside + missing).sorted { $0.line < $1.line }
+    copy.items = zip(items, places).filter { !bad.contains($1.row) }.map(\.0)
+    copy.places = places.filter { !bad.contains($0.row) }
+    copy.setAside = (setAside + missing).sorted()
     if copy.items.isEmpty { throw .noRows(file: file, problems: copy.setAside) }
     return copy
   }

@@ -13,6 +13,12 @@ public import Foundation
 public final class GoldColumn: Sendable {
   /// Rows whose gold label is missing or unknown; their items have no label here.
   public let setAside: [RowProblem]
+
+  /// Those of ``setAside`` that are about these items.
+  package func problems(of items: [Item]) -> [RowProblem] {
+    let ids = Set(items.map(\.id))
+    return setAside.filter { $0.item.map(ids.contains) ?? false }
+  }
   /// How many items have a gold label.
   public let count: Int
   private let labels: [String: String]
@@ -43,16 +49,16 @@ public final class GoldColumn: Sendable {
     var problems: [RowProblem] = []
     var seen: Set<String> = []
     var rawNames = RawLabelNames()
-    for (index, row) in table.rows.enumerated() {
+    for row in table.rows {
       // The data set lists rows without an id and repeated ids; the first row of an id counts, there as here.
-      guard let id = row.text(mapping.id, number: index + 1), seen.insert(id).inserted else { continue }
+      guard let id = row.text(mapping.id), seen.insert(id).inserted else { continue }
       let raw = row.text(column)
       if let raw, let label = labelSet == nil ? rawNames.name(raw) : labelSet?.label(raw)?.name {
         labels[id] = label
       } else {
         problems.append(
           RowProblem(
-            file: table.file, line: row.line, field: column,
+            file: table.file, line: row.line, row: row.number, item: id, field: column,
             expected: labelSet.map { "one of \($0.rawValues.joined(separator: ", "))" } ?? "a label",
             found: raw.map { "'\($0)'" } ?? "nothing"))
       }
@@ -65,17 +71,36 @@ public final class GoldColumn: Sendable {
   }
 
   /// Gold labels made in code: id -> label name.
-  public init(_ labels: [String: String]) {
-    self.labels = labels
-    count = labels.count
-    setAside = []
-  }
+  public convenience init(_ labels: [String: String]) { self.init(labels, setAside: []) }
 
-  /// The columns of several files as one; of an id that occurs twice the first file counts. Their own counts end here.
+  /// The columns of several files as one. Their own counts end here.
+  ///
+  /// - Precondition: no id is in two of them; see ``renamingItems(_:)``.
   public init(joining columns: [GoldColumn]) {
-    labels = columns.reduce(into: [:]) { all, column in all.merge(column.labels) { first, _ in first } }
+    labels = columns.reduce(into: [:]) { all, column in
+      all.merge(column.labels) { _, _ in preconditionFailure("GoldColumn: an id is in two of the columns") }
+    }
     count = labels.count
     setAside = columns.flatMap(\.setAside)
+  }
+
+  /// The same labels under other ids: what joins the files of splits in which ids repeat. The count begins anew.
+  ///
+  /// - Precondition: other ids have other names.
+  public func renamingItems(_ name: (String) -> String) -> GoldColumn {
+    GoldColumn(
+      Dictionary(uniqueKeysWithValues: labels.map { (name($0), $1) }),
+      setAside: setAside.map { problem in
+        RowProblem(
+          file: problem.file, line: problem.line, row: problem.row, item: problem.item.map(name), field: problem.field,
+          expected: problem.expected, found: problem.found)
+      })
+  }
+
+  private init(_ labels: [String: String], setAside: [RowProblem]) {
+    self.labels = labels
+    count = labels.count
+    self.setAside = setAside
   }
 
   /// The gold label of an item, or nil where it has none. The question is counted either way.

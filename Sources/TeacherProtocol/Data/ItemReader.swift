@@ -3,7 +3,8 @@ struct ItemReader {
   let file: String
   let mapping: FieldMapping
   var items: [Item] = []
-  var lines: [Int] = []
+  /// Where each item stands, parallel to `items`.
+  var places: [Dataset.Place] = []
   var problems: [RowProblem] = []
   private var firstLine: [String: Int] = [:]
 
@@ -12,53 +13,60 @@ struct ItemReader {
     self.mapping = mapping
   }
 
-  mutating func read(_ row: RowFile.Row, number: Int) {
+  mutating func read(_ row: RowFile.Row) {
     do throws(RowProblem) {
-      let item = try item(row, number: number)
-      if let earlier = firstLine.updateValue(row.line, forKey: item.id) {
-        firstLine[item.id] = earlier
-        throw RowProblem(
-          file: file, line: row.line, field: mapping.id.columns.joined(separator: "+"),
-          expected: "an id that did not occur before", found: "'\(item.id)', as on line \(earlier)")
+      let id = try id(row)
+      // Also where the first row can't be used: gold labels are joined by id, and which row is meant can't be known.
+      if let earlier = firstLine[id] {
+        throw problem(
+          row, id, mapping.id.columns.joined(separator: "+"), expected: "an id that did not occur before",
+          found: "'\(id)', as on line \(earlier)")
       }
-      items.append(item)
-      lines.append(row.line)
+      firstLine[id] = row.line
+      items.append(try item(row, id: id))
+      places.append(Dataset.Place(row))
     } catch {
       problems.append(error)
     }
   }
 
-  private func item(_ row: RowFile.Row, number: Int) throws(RowProblem) -> Item {
-    guard let id = row.text(mapping.id, number: number) else {
-      let column = mapping.id.columns.first { row.text($0) == nil } ?? "id"
-      throw problem(row, column, expected: "an id")
-    }
+  private func id(_ row: RowFile.Row) throws(RowProblem) -> String {
+    for column in mapping.id.columns { _ = try required(row, nil, column, "an id") }
+    guard let id = row.text(mapping.id) else { throw problem(row, nil, "id", expected: "an id", found: "nothing") }
+    return id
+  }
+
+  private func item(_ row: RowFile.Row, id: String) throws(RowProblem) -> Item {
     var fields: [String: String] = [:]
-    if let column = mapping.text { fields["text"] = try required(row, column, "a text") }
+    if let column = mapping.text { fields["text"] = try required(row, id, column, "a text") }
     for (slot, column) in mapping.evidence { fields[slot] = row.text(column) ?? "" }
     var attributes: [String: String] = [:]
     for (name, column) in mapping.slices { attributes[name] = row.text(column) ?? "" }
     return Item(
       id: id, group: mapping.group.flatMap { row.text($0) },
-      split: try mapping.split.map { column throws(RowProblem) in try required(row, column, "the name of a split") }
+      split: try mapping.split.map { column throws(RowProblem) in try required(row, id, column, "the name of a split") }
         ?? "",
-      imageSlots: try imageSlots(row), fields: fields, attributes: attributes)
+      imageSlots: try imageSlots(row, id: id), fields: fields, attributes: attributes)
   }
 
   /// The images of every mapped column. The first column must say something, if only that there is none: `[]`.
-  private func imageSlots(_ row: RowFile.Row) throws(RowProblem) -> [ImageSlot] {
+  private func imageSlots(_ row: RowFile.Row, id: String) throws(RowProblem) -> [ImageSlot] {
     var slots: [ImageSlot] = []
     for (name, column) in zip(mapping.imageSlots, mapping.image?.columns ?? []) {
       if row.text(column) == nil, row.value(column) != .array([]) {
-        if slots.isEmpty { throw problem(row, column, expected: "the path of an image") }
+        if slots.isEmpty {
+          throw problem(
+            row, id, column, expected: "the path of an image",
+            found: row.value(column).map { $0 == .null ? "null" : "a blank text" } ?? "nothing")
+        }
         slots.append(ImageSlot(name: name, paths: []))
         continue
       }
       let values = row.list(column)
       let paths = values.compactMap(\.path)
       if let fault = values.indices.first(where: { values[$0].path == nil }) {
-        throw RowProblem(
-          file: file, line: row.line, field: column, expected: "paths of images",
+        throw problem(
+          row, id, column, expected: "paths of images",
           found: "\(values[fault].found) in place \(fault + 1) of \(values.count)")
       }
       slots.append(ImageSlot(name: name, paths: paths))
@@ -66,14 +74,28 @@ struct ItemReader {
     return slots
   }
 
-  private func required(_ row: RowFile.Row, _ column: String, _ expected: String) throws(RowProblem) -> String {
-    guard let text = row.text(column) else { throw problem(row, column, expected: expected) }
+  private func required(
+    _ row: RowFile.Row, _ id: String?, _ column: String, _ expected: String
+  ) throws(RowProblem) -> String {
+    let value = row.value(column)
+    // A message, a span or an image's bytes are no text, though they could be written as one.
+    if let value, value.holdsObjects {
+      throw problem(
+        row, id, column, expected: expected, found: value.elements == nil ? value.kind : "a list of objects")
+    }
+    guard let text = row.text(column) else {
+      throw problem(
+        row, id, column, expected: expected,
+        found: value.map { $0 == .null ? "null" : "a blank text" } ?? "nothing")
+    }
     return text
   }
 
-  private func problem(_ row: RowFile.Row, _ column: String, expected: String) -> RowProblem {
-    let found = row.value(column).map { $0 == .null ? "null" : "a blank text" } ?? "nothing"
-    return RowProblem(file: file, line: row.line, field: column, expected: expected, found: found)
+  private func problem(
+    _ row: RowFile.Row, _ id: String?, _ column: String, expected: String, found: String
+  ) -> RowProblem {
+    RowProblem(
+      file: file, line: row.line, row: row.number, item: id, field: column, expected: expected, found: found)
   }
 }
 
@@ -91,6 +113,16 @@ extension FieldMapping {
     guard !table.rows.isEmpty else { return }
     for (key, column) in wanted where !table.rows.contains(where: { $0.value(column) != nil }) {
       throw .missingColumn(file: table.file, column: column, key: key, known: table.columns)
+    }
+  }
+}
+
+extension JSONValue {
+  fileprivate var holdsObjects: Bool {
+    switch self {
+    case .object: true
+    case .array(let elements): elements.contains { $0.holdsObjects }
+    default: false
     }
   }
 }

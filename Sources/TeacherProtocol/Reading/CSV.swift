@@ -1,6 +1,6 @@
 import Foundation
 
-/// Comma-separated values as RFC 4180 describes them: fields in quotes may hold commas, line ends and doubled quotes.
+/// Tables of text as RFC 4180 describes them: fields in quotes may hold delimiters, line ends and doubled quotes.
 package enum CSV {
   /// One record and the line on which it begins, counted from 1.
   package struct Record: Equatable {
@@ -16,22 +16,30 @@ package enum CSV {
     package let found: String
   }
 
-  /// All records of a file's bytes. LF, CRLF and CR end a record; empty lines are passed over.
-  package static func records(_ bytes: UnsafeBufferPointer<UInt8>) -> [Record] {
+  /// All records of a file's bytes, or the first of them. LF, CRLF and CR end a record; empty lines are passed over.
+  ///
+  /// - Parameters:
+  ///   - bytes: the file without a byte-order mark.
+  ///   - delimiter: what stands between fields. The default is a comma.
+  ///   - firstLine: the number of the line with which the bytes begin. The default is 1.
+  ///   - limit: how many records are read at most. The default is all.
+  package static func records(
+    _ bytes: UnsafeBufferPointer<UInt8>, delimiter: UInt8 = UInt8(ascii: ","), firstLine: Int = 1, limit: Int = .max
+  ) -> [Record] {
     var records: [Record] = []
     var at = 0
-    var line = 1
-    while at < bytes.count {
+    var line = firstLine
+    while at < bytes.count, records.count < limit {
       let start = line
       var fields: [String] = []
       var fault: Fault?
       var isEmpty = true
       repeat {
-        let field = self.field(bytes, at: &at, line: &line)
+        let field = self.field(bytes, delimiter: delimiter, at: &at, line: &line)
         isEmpty = isEmpty && !field.quoted && field.text.isEmpty
         fields.append(field.text)
         fault = fault ?? field.fault
-      } while take(UInt8(ascii: ","), bytes, &at)
+      } while take(delimiter, bytes, &at)
       if take(0x0D, bytes, &at) {
         _ = take(0x0A, bytes, &at)
       } else {
@@ -57,11 +65,11 @@ package enum CSV {
     return true
   }
 
-  /// Reads up to the comma or line end that follows the field.
+  /// Reads up to the delimiter or line end that follows the field.
   private static func field(
-    _ bytes: UnsafeBufferPointer<UInt8>, at: inout Int, line: inout Int
+    _ bytes: UnsafeBufferPointer<UInt8>, delimiter: UInt8, at: inout Int, line: inout Int
   ) -> (text: String, quoted: Bool, fault: Fault?) {
-    func endsField(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ",") || byte == 0x0A || byte == 0x0D }
+    func endsField(_ byte: UInt8) -> Bool { byte == delimiter || byte == 0x0A || byte == 0x0D }
     var content: [UInt8] = []
     var fault: Fault?
     let quoted = take(0x22, bytes, &at)
@@ -88,13 +96,15 @@ package enum CSV {
     if rest < at {
       if quoted {
         let found = String(decoding: bytes[rest..<at], as: UTF8.self)
-        fault = fault ?? Fault(expected: "a comma or line end after a closing quote", found: "'\(found)'")
+        fault =
+          fault
+          ?? Fault(expected: "\(TableForm.name(of: delimiter)) or line end after a closing quote", found: "'\(found)'")
       }
       content += bytes[rest..<at]
     }
     guard let text = String(bytes: content, encoding: .utf8) else {
       let lossy = String(decoding: content, as: UTF8.self)
-      return (lossy, quoted, fault ?? Fault(expected: "a text in UTF-8", found: "bytes that are not UTF-8"))
+      return (lossy, quoted, fault ?? Fault(expected: "a text in UTF-8", found: TableForm.notUTF8))
     }
     return (text, quoted, fault)
   }

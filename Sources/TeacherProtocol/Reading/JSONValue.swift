@@ -39,6 +39,12 @@ package enum JSONValue: Equatable, Sendable {
     if case .number(let text) = self { Double(text) } else { nil }
   }
 
+  /// The value of a number, or of a table's cell that holds one, with a point or, as spreadsheets write it where the fields
+  /// are apart by semicolons, a comma.
+  package var decimal: Double? {
+    double ?? string.flatMap { Double($0) ?? Double($0.replacing(",", with: ".", maxReplacements: 1)) }
+  }
+
   /// The value of a whole number.
   package var integer: Int? {
     guard case .number(let text) = self else { return nil }

@@ -14,15 +14,19 @@ public struct ReadLimits: Sendable, Equatable {
 /// The rows of a JSON Lines, JSON array or CSV file, good ones and bad ones apart.
 ///
 /// The format is told by content, then by name: a file that begins with `[` is a JSON array, one that begins with `{` or
-/// is named `.jsonl` or `.json` is JSON Lines, anything else is CSV with a header.
+/// is named `.jsonl` or `.json` is JSON Lines, anything else is a table with a header, its fields apart by commas,
+/// semicolons, tabs or bars, whichever fits.
 package struct RowFile {
   /// One row and the line on which it begins.
   package struct Row {
     package let line: Int
+    /// Its place among all rows of the file, counted from 1, those that can't be read too.
+    package let number: Int
     package let value: JSONValue
 
-    package init(line: Int, value: JSONValue) {
+    package init(line: Int, number: Int, value: JSONValue) {
       self.line = line
+      self.number = number
       self.value = value
     }
 
@@ -41,7 +45,7 @@ package struct RowFile {
 
     /// The values of the columns joined by ":", the row's number for an empty list, nil where one is missing. An id of 1.0
     /// is 1: pandas writes whole numbers so where the column has a gap.
-    package func text(_ list: ColumnList, number: Int) -> String? {
+    package func text(_ list: ColumnList) -> String? {
       if list.columns.isEmpty { return String(number) }
       let parts = list.columns.compactMap { text($0).map(LabelSpelling.plain) }
       return parts.count == list.columns.count ? parts.joined(separator: ":") : nil
@@ -57,23 +61,27 @@ package struct RowFile {
 
   /// Reads a file.
   ///
-  /// - Throws: ``TeacherProtocolError`` where the file as a whole can't be read: missing, too large, empty, a JSON array
-  ///   that is broken (nothing after the fault can be trusted), a CSV header with a name twice.
+  /// - Throws: ``TeacherProtocolError`` where the file as a whole can't be read: missing, too large, empty, no text in UTF-8,
+  ///   a JSON array that is broken (nothing after the fault can be trusted), one JSON object in place of rows, a table's
+  ///   header with a name twice.
   package init(contentsOf url: URL, limits: ReadLimits = ReadLimits()) throws(TeacherProtocolError) {
     file = url.relativePath
     let data = try readData(url, limits: limits)
     do {
       try data.withUnsafeBytes { raw in
-        var bytes = UnsafeBufferPointer(rebasing: raw.bindMemory(to: UInt8.self)[...])
-        if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
-          bytes = UnsafeBufferPointer(rebasing: bytes[3...])
+        let all = raw.bindMemory(to: UInt8.self)
+        if let foreign = ForeignBytes(beginning: all, file: file) { throw refusal(foreign) }
+        let bytes = UnsafeBufferPointer(rebasing: all[(all.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)...])
+        do {
+          try read(bytes, named: url.pathExtension.lowercased())
+        } catch TeacherProtocolError.badRow(let problem) where problem.found == TableForm.notUTF8 {
+          if let foreign = ForeignBytes(notUTF8: bytes, file: file) { throw refusal(foreign) }
+          throw TeacherProtocolError.badRow(problem)
         }
-        let first = bytes.first { $0 != 0x20 && !($0 >= 0x09 && $0 <= 0x0D) }
-        switch (first, url.pathExtension.lowercased()) {
-        case (nil, _): break
-        case (UInt8(ascii: "["), _): try readArray(bytes)
-        case (UInt8(ascii: "{"), _), (_, "json"), (_, "jsonl"), (_, "ndjson"): readLines(bytes)
-        default: try readCSV(bytes)
+        if problems.contains(where: { $0.found == TableForm.notUTF8 }),
+          let foreign = ForeignBytes(notUTF8: bytes, file: file)
+        {
+          throw refusal(foreign)
         }
       }
     } catch {
@@ -88,6 +96,29 @@ package struct RowFile {
     }
   }
 
+  private func refusal(_ foreign: ForeignBytes) -> TeacherProtocolError {
+    .notATable(file: file, found: foreign.found, remedy: foreign.remedy)
+  }
+
+  private mutating func read(_ bytes: UnsafeBufferPointer<UInt8>, named ending: String) throws {
+    let first = bytes.first { $0 != 0x20 && !($0 >= 0x09 && $0 <= 0x0D) }
+    switch (first, ending) {
+    case (nil, _): break
+    case (UInt8(ascii: "["), _): try readArray(bytes)
+    case (UInt8(ascii: "{"), _), (_, "json"), (_, "jsonl"), (_, "ndjson"):
+      readLines(bytes)
+      if rows.isEmpty { readSpread(bytes) }
+      try refuseWrappedRows()
+    default: try readTable(bytes)
+    }
+  }
+
+  private mutating func note(line: Int, field: String? = nil, expected: String, found: String) {
+    problems.append(
+      RowProblem(
+        file: file, line: line, row: rows.count + problems.count + 1, field: field, expected: expected, found: found))
+  }
+
   private mutating func readLines(_ bytes: UnsafeBufferPointer<UInt8>) {
     var number = 0
     var start = 0
@@ -100,11 +131,52 @@ package struct RowFile {
       do {
         keep(try JSONParser.value(of: line), line: number)
       } catch {
-        problems.append(
-          RowProblem(
-            file: file, line: number, expected: "\(error.expected) at byte \(error.offset + 1)", found: error.found))
+        note(line: number, expected: "\(error.expected) at byte \(error.offset + 1)", found: error.found)
       }
     }
+  }
+
+  /// Under which names files keep their rows that are one object.
+  private static let wrappers: Set<String> = [
+    "data", "rows", "items", "examples", "instances", "records", "samples", "train", "test", "validation",
+  ]
+
+  /// One object that holds all rows would be read as a single row without the columns that were meant.
+  private func refuseWrappedRows() throws(TeacherProtocolError) {
+    guard rows.count == 1, problems.isEmpty, case .object(let members) = rows[0].value else { return }
+    if let list = members.first(where: { Self.wrappers.contains($0.name) && $0.value.isListOfObjects }) {
+      throw .notATable(
+        file: file, found: "one object with the rows under '\(list.name)'",
+        remedy: "Take them out: jq -c '.[\"\(list.name)\"][]' \(file) > OUT")
+    }
+    let (names, values) = (members.map { $0.value.memberNames }, members.map { $0.value.scalars })
+    if members.count > 1,
+      names[0] != nil && names.allSatisfy({ $0 == names[0] })
+        || values[0] != nil
+          && values.allSatisfy({ $0?.count == values[0]?.count })
+    {
+      throw .notATable(
+        file: file, found: "one object of columns, not of rows",
+        remedy: "Write it anew, with pandas: to_json(OUT, orient='records', lines=True)")
+    }
+  }
+
+  /// A file of which no line is a row may be one object over many lines, or several.
+  private mutating func readSpread(_ bytes: UnsafeBufferPointer<UInt8>) {
+    var parser = JSONParser(bytes)
+    var found: [(line: Int, value: JSONValue)] = []
+    var (line, counted) = (1, 0)
+    parser.skipSpace()
+    while parser.at < bytes.count {
+      line += bytes[counted..<parser.at].count { $0 == 0x0A }
+      counted = parser.at
+      // Broken somewhere: what the lines say of it is more exact.
+      guard let value = try? parser.value() else { return }
+      found.append((line, value))
+      parser.skipSpace()
+    }
+    problems = []
+    for (line, value) in found { keep(value, line: line) }
   }
 
   private mutating func readArray(_ bytes: UnsafeBufferPointer<UInt8>) throws {
@@ -138,36 +210,39 @@ package struct RowFile {
 
   private mutating func keep(_ value: JSONValue, line: Int) {
     guard case .object = value else {
-      problems.append(RowProblem(file: file, line: line, expected: "an object of fields", found: value.kind))
+      note(line: line, expected: "an object of fields", found: value.kind)
       return
     }
-    rows.append(Row(line: line, value: value))
+    rows.append(Row(line: line, number: rows.count + problems.count + 1, value: value))
   }
 
-  private mutating func readCSV(_ bytes: UnsafeBufferPointer<UInt8>) throws {
-    let records = CSV.records(bytes)
+  private mutating func readTable(_ bytes: UnsafeBufferPointer<UInt8>) throws {
+    let form = TableForm(of: bytes)
+    let records = CSV.records(
+      UnsafeBufferPointer(rebasing: bytes[form.headerOffset...]), delimiter: form.delimiter, firstLine: form.headerLine)
     guard let header = records.first else { return }
-    if let fault = header.fault {
-      throw TeacherProtocolError.badRow(
-        RowProblem(file: file, line: header.line, field: "header", expected: fault.expected, found: fault.found))
+    func fault(_ expected: String, _ found: String) -> TeacherProtocolError {
+      .badRow(RowProblem(file: file, line: header.line, field: "header", expected: expected, found: found))
     }
-    if let twice = Dictionary(grouping: header.fields, by: \.self).filter({ $1.count > 1 }).keys.min() {
-      throw TeacherProtocolError.badRow(
-        RowProblem(
-          file: file, line: header.line, field: "header", expected: "every column named once", found: "'\(twice)' twice"
-        ))
+    if let found = header.fault { throw fault(found.expected, found.found) }
+    let names = TableForm.names(header.fields)
+    if let twice = Dictionary(grouping: names, by: \.self).filter({ $1.count > 1 }).keys.min() {
+      throw fault("every column named once", "'\(twice)' twice")
     }
     for record in records.dropFirst() {
+      // Spreadsheets end rows with delimiters of empty cells that no column stands over.
+      let surplus = record.fields.dropFirst(names.count)
       if let fault = record.fault {
-        problems.append(RowProblem(file: file, line: record.line, expected: fault.expected, found: fault.found))
-      } else if record.fields.count != header.fields.count {
-        problems.append(
-          RowProblem(
-            file: file, line: record.line, expected: "\(header.fields.count) fields as in the header",
-            found: "\(record.fields.count)"))
+        note(line: record.line, expected: fault.expected, found: fault.found)
+      } else if record.fields.count < names.count || !surplus.allSatisfy(\.isEmpty) {
+        let hint =
+          surplus.isEmpty ? "" : "; a text with \(TableForm.name(of: form.delimiter)) in it needs quotes around it"
+        note(
+          line: record.line, expected: "\(names.count) fields as in the header", found: "\(record.fields.count)\(hint)")
       } else {
-        let members = zip(header.fields, record.fields).map { JSONValue.Member($0, .string($1)) }
-        rows.append(Row(line: record.line, value: .object(members)))
+        let members = zip(names, record.fields).map { JSONValue.Member($0, .string($1)) }
+        rows.append(
+          Row(line: record.line, number: rows.count + problems.count + 1, value: .object(members)))
       }
     }
   }
@@ -179,11 +254,25 @@ package struct RowFile {
       else { return true }
       problems.append(
         RowProblem(
-          file: file, line: row.line, field: long.name, expected: "at most \(limit) bytes",
+          file: file, line: row.line, row: row.number, field: long.name, expected: "at most \(limit) bytes",
           found: "\(long.value.string?.utf8.count ?? 0) bytes"))
       return false
     }
-    problems.sort { $0.line < $1.line }
+    problems.sort()
+  }
+}
+
+extension JSONValue {
+  fileprivate var isListOfObjects: Bool { elements?.contains { $0.memberNames != nil } ?? false }
+
+  /// The elements of an array that holds neither objects nor arrays.
+  fileprivate var scalars: [JSONValue]? {
+    elements.flatMap { $0.allSatisfy { $0.memberNames == nil && $0.elements == nil } ? $0 : nil }
+  }
+
+  /// The names of an object's members in their order; nil for anything else.
+  fileprivate var memberNames: [String]? {
+    if case .object(let members) = self { members.map(\.name) } else { nil }
   }
 }
 

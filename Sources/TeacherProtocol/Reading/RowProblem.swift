@@ -1,13 +1,18 @@
 /// A row of a data file that could not be used: where it stands, what was expected there and what was found.
 ///
 /// ```text
-/// news.jsonl:17: field 'caption': expected a text, found null
+/// news.jsonl:17: item 'a-4', field 'caption': expected a text, found null
 /// ```
 public struct RowProblem: Error, Sendable, Equatable, Codable, CustomStringConvertible {
   /// Path of the file as it was given.
   public let file: String
   /// Line on which the row begins, counted from 1.
   public let line: Int
+  /// Place among the rows of the file, counted from 1; nil where it is not known. Several rows may stand on one line of a
+  /// JSON array.
+  public let row: Int?
+  /// The id of the row's item; nil where it has none.
+  public let item: String?
   /// Column or member concerned; nil where the row as a whole is at fault.
   public let field: String?
   /// What would have been accepted.
@@ -16,17 +21,45 @@ public struct RowProblem: Error, Sendable, Equatable, Codable, CustomStringConve
   public let found: String
 
   /// A problem with one row.
-  public init(file: String, line: Int, field: String? = nil, expected: String, found: String) {
+  public init(
+    file: String, line: Int, row: Int? = nil, item: String? = nil, field: String? = nil, expected: String, found: String
+  ) {
     self.file = file
     self.line = line
+    self.row = row
+    self.item = item
     self.field = field
     self.expected = expected
     self.found = found
   }
 
-  /// One line, in the `file:line:` form that editors make clickable.
+  /// One line, in the `file:line:` form that editors make clickable. The row's place is named where rows share lines.
   public var description: String {
-    "\(file):\(line): " + (field.map { "field '\($0)': " } ?? "")
-      + "expected \(expected.withoutFullStop), found \(found)"
+    let place = row.flatMap { $0 > line ? "\(file):\(line): row \($0): " : nil } ?? "\(file):\(line): "
+    let names = [item.map { "item '\($0)'" }, field.map { "field '\($0)'" }].compactMap(\.self)
+    return place + (names.isEmpty ? "" : names.joined(separator: ", ") + ": ") + reason
   }
+
+  /// What is wrong, without the place: `expected a text, found null`.
+  public var reason: String { "expected \(expected.withoutFullStop), found \(found)" }
+}
+
+extension RowProblem: Comparable {
+  /// In the order of the file.
+  public static func < (one: RowProblem, other: RowProblem) -> Bool {
+    (one.line, one.row ?? 0) < (other.line, other.row ?? 0)
+  }
+}
+
+extension [RowProblem] {
+  /// How many rows were not used, and the first of them with their reasons, a line each: what every command says of them.
+  /// Nil for none.
+  package var listed: String? {
+    guard !isEmpty else { return nil }
+    let head = count == 1 ? "1 row can't be used" : "\(count) rows can't be used"
+    let more = count > Self.shown ? ["  and \(count - Self.shown) more"] : []
+    return (["\(head):"] + prefix(Self.shown).map { "  \($0)" } + more).joined(separator: "\n")
+  }
+
+  private static var shown: Int { 8 }
 }

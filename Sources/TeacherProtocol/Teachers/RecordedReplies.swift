@@ -93,14 +93,14 @@ public struct RecordedReplies: Sendable {
     if !isWide, id.columns.isEmpty {
       throw .missingColumn(file: file, column: "id", key: "id", known: table.columns)
     }
-    for (index, row) in table.rows.enumerated() {
-      guard let item = row.text(id, number: index + 1) else {
+    for row in table.rows {
+      guard let item = row.text(id) else {
         note(row, id.columns.first ?? "id", "an id", "nothing")
         continue
       }
       if isWide { readWide(row, item, columns) } else { readLong(row, item, columns) }
     }
-    setAside.sort { $0.line < $1.line }
+    setAside.sort()
     if strict, let first = setAside.first { throw .badRow(first) }
     if teachers.isEmpty { throw .noRows(file: file, problems: setAside) }
   }
@@ -128,7 +128,7 @@ public struct RecordedReplies: Sendable {
         note(row, "\(columns.teachers).\(member.name)", "an object with '\(columns.label)'", member.value.kind)
         continue
       }
-      keep(RowFile.Row(line: row.line, value: member.value), member.name, item, columns)
+      keep(RowFile.Row(line: row.line, number: row.number, value: member.value), member.name, item, columns)
     }
   }
 
@@ -149,7 +149,7 @@ public struct RecordedReplies: Sendable {
     }
     var confidence: Confidence?
     if let value = row.value(columns.confidence), value != .null, value != .string("") {
-      guard let number = value.double ?? value.string.flatMap(Double.init), (0...1).contains(number) else {
+      guard let number = value.decimal, (0...1).contains(number) else {
         note(row, columns.confidence, "a number from 0 to 1", value.text)
         return
       }
@@ -179,6 +179,7 @@ public struct RecordedReplies: Sendable {
   private var knownItems: Set<String> = []
 
   private mutating func note(_ row: RowFile.Row, _ field: String, _ expected: String, _ found: String) {
-    setAside.append(RowProblem(file: file, line: row.line, field: field, expected: expected, found: found))
+    setAside.append(
+      RowProblem(file: file, line: row.line, row: row.number, field: field, expected: expected, found: found))
   }
 }

@@ -71,10 +71,10 @@ import Testing
       #expect(check.isUsable)
       let rows = try #require(check.texts(.warning, "data").first)
       #expect(rows.hasPrefix("1 row can't be used and will be set aside\n"))
-      #expect(rows.contains("items.jsonl:7: field 'caption': expected a text, found null"))
+      #expect(rows.contains("items.jsonl:7: item '3p', field 'caption': expected a text, found null"))
       let images = try #require(check.texts(.warning, "data.images").first)
       #expect(images.hasPrefix("2 rows without a usable image will be set aside\n"))
-      #expect(images.contains("items.jsonl:23: field 'image'"))
+      #expect(images.contains("items.jsonl:23: item '11p', field 'image'"))
       try fixture.edit("run.yaml", "out: run", "out: run\nstrict: true")
       #expect(fixture.check().texts(.error, "data").count == 1)
     }

@@ -1,0 +1,204 @@
+import Distillation
+import Foundation
+import Synchronization
+import TeacherProtocol
+import Testing
+
+/// Rows that a run can't use, and ids that repeat between its files.
+@Suite(.serialized) struct RowUseTests {
+  /// What a reporter said.
+  final class Said: Sendable {
+    private let lines = Mutex("")
+    var text: String { lines.withLock { $0 } }
+    var reporter: ProgressReporter {
+      ProgressReporter(style: .plain(every: 0), clock: { 0 }, write: { text in self.lines.withLock { $0 += text } })
+    }
+  }
+
+  /// The files of splits, each with ids 0, 1, ... and pictures of its own under the same names, as image folders have them.
+  private func withSplitFiles(_ body: (RunWorld) async throws -> Void) async throws {
+    try await withRunWorld { world in
+      let data = world.folder.appending(path: "data")
+      for split in ["train", "test"] {
+        let folder = data.appending(path: split)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let items = world.items.filter { $0.split == split }
+        let rows = items.enumerated().map { number, row in
+          "{\"id\":\(number),\"image\":\"0.png\",\"text\":\"\(split) \(row.id)\",\"label\":\"\(row.label)\"}\n"
+        }
+        try Data(rows.joined().utf8).write(to: folder.appending(path: "metadata.jsonl"))
+        try FileManager.default.copyItem(
+          at: data.appending(path: "\(split)0.png"), to: folder.appending(path: "0.png"))
+      }
+      var own = world.with { c in
+        c.data = .init(
+          files: .init(
+            train: data.appending(path: "train/metadata.jsonl").path,
+            test: data.appending(path: "test/metadata.jsonl").path))
+        c.teachers = []
+      }
+      let truth = Dictionary(uniqueKeysWithValues: world.items.map { ("\($0.split) \($0.id)", $0) })
+      own.plugins.teachers = ["a", "b"].map { name in
+        ScriptedTeacher(name) { request in
+          guard let row = truth[request.item.text], let label = row.votes[name] ?? nil else {
+            return TeacherReply(outcome: .abstained, raw: "")
+          }
+          return TeacherReply(outcome: .answered(label == "perhaps" ? "pristine" : label), raw: label)
+        }
+      }
+      try await body(own)
+    }
+  }
+
+  @Test func `files of splits with the same ids are one run in which gold labels stay with their rows`() async throws {
+    try await withSplitFiles { world in
+      let said = Said()
+      let run = try DistillationRun(
+        world.configuration, folder: world.folder.appending(path: "run"), reporter: said.reporter,
+        plugins: world.plugins)
+      try await run.run()
+      #expect(said.text.contains("items are named by their split: train:0, test:0"))
+      let file = try #require(try run.evaluation)
+      #expect(file.testItems == RunWorld.test)
+      // Joined by the id alone, test item 0 had train item 0's label.
+      let test = world.items.filter { $0.split == "test" }
+      let right = test.count { $0.votes["b"] == $0.label }
+      #expect(file.results["teacher:b"]?.accuracy == Double(right) / Double(test.count))
+      let lines = try String(decoding: world.bytes("predictions/two_stage.jsonl"), as: UTF8.self)
+      #expect(lines.contains("\"id\":\"test:0\""))
+    }
+  }
+
+  @Test func `recorded replies on an id that two files have are refused with both rows, unless they name the split`()
+    async throws
+  {
+    try await withSplitFiles { world in
+      let replies = world.folder.appending(path: "data/own.jsonl")
+      func write(_ name: (String, Int) -> String) throws {
+        let rows = ["train", "test"].flatMap { split in
+          world.items.filter { $0.split == split }.enumerated().flatMap { number, row in
+            ["a", "b"].map { teacher in
+              let label = (row.votes[teacher] ?? nil).map { "\"\($0)\"" } ?? "null"
+              return "{\"id\":\"\(name(split, number))\",\"teacher\":\"\(teacher)\",\"label\":\(label)}\n"
+            }
+          }
+        }
+        try Data(rows.joined().utf8).write(to: replies)
+      }
+      var own = world.with { c in
+        c.teachers = ["a", "b"].map { .init(name: $0, source: .recorded(.init(file: replies.path))) }
+      }
+      own.plugins.teachers = []
+      try write { _, number in "\(number)" }
+      let error = await #expect(throws: RunError.self) { try await own.run("refused").run(through: .annotate) }
+      let text = try #require(error).description
+      for part in ["'0'", "train/metadata.jsonl:1", "test/metadata.jsonl:1", "own.jsonl", "'train:0' or 'test:0'"] {
+        #expect(text.contains(part), "\(text)")
+      }
+      try write { split, number in "\(split):\(number)" }
+      try await own.run("named").run(through: .agree)
+      #expect(own.exists("agreement.json", of: "named"))
+    }
+  }
+
+  @Test func `an id that one file has on a row that can't be used counts as repeated`() async throws {
+    try await withSplitFiles { world in
+      let data = world.folder.appending(path: "data")
+      // The first test row stays, without its text; the others get ids of their own.
+      let file = data.appending(path: "test/metadata.jsonl")
+      let text = try String(contentsOf: file, encoding: .utf8).replacing("\"id\":", with: "\"id\":9")
+        .replacing("\"id\":90,", with: "\"id\":0,").replacing("\"test i30\"", with: "null")
+      try Data(text.utf8).write(to: file)
+      let run = try world.run()
+      try await run.run(through: .agree)
+      #expect(try String(decoding: world.bytes("replies.jsonl"), as: UTF8.self).contains("\"item\":\"test:91\""))
+    }
+  }
+
+  @Test func `every row of a file has its line of predictions, with the reason where there is no answer`() async throws
+  {
+    try await withRunWorld { world in
+      try await world.run().run()
+      let data = world.folder.appending(path: "data")
+      let picture = try Data(contentsOf: data.appending(path: "train0.png"))
+      try picture.prefix(picture.count / 2).write(to: data.appending(path: "cut.png"))
+      let long = String(repeating: "z", count: 400)
+      let rows = """
+        {"id": 1, "image": "train0.png", "text": "Caption"}
+        {"id": 2, "image": "none.png", "text": "Caption"}
+        {"id": 1, "image": "train0.png", "text": "Another"}
+        {"id": 4, "image": "train0.png", "text": ""}
+        {"id": 5, "text": "Caption"}
+        {"id": 6, "image": "cut.png", "text": "Caption"}
+        {"id": 7, "image": "train0.png", "text": "\(long)"}
+        {"image": "train0.png", "text": "Caption"}
+        {"id": 9,
+        {"id": 10, "image": "train1.png", "text": "Caption"}
+        """
+      let file = data.appending(path: "new.jsonl")
+      try Data(rows.utf8).write(to: file)
+      let predictions = try await world.run().predict(file)
+      #expect(predictions.map(\.itemID) == ["1", "2", "1", "4", "5", "6", "7", "", "", "10"])
+      let reasons: [String?] = [
+        nil, "there is no such file", "did not occur before", "found a blank text", "expected the path of an image",
+        "cut.png", "tokens", "expected an id", "new.jsonl:9", nil,
+      ]
+      for (prediction, reason) in zip(predictions, reasons) {
+        #expect((prediction.error == nil) == (reason == nil), "\(prediction)")
+        #expect(prediction.probabilities.isEmpty == (reason != nil))
+        if let reason { #expect(prediction.error?.contains(reason) == true, "\(prediction)") }
+      }
+      let lines = try String(decoding: PredictionFile.jsonLines(predictions), as: UTF8.self).split(separator: "\n")
+      #expect(lines.count == 10)
+      #expect(lines[8].hasPrefix("{\"error\":\"") && !lines[8].contains("\"id\""))
+
+      // The same rows with labels: those that can't be used are counted and named, those the student can't take are wrong.
+      let labelled = rows.replacing("\"text\"", with: "\"label\": \"pristine\", \"group\": \"g\", \"text\"")
+      let unknown = "\n{\"id\": 11, \"image\": \"train1.png\", \"label\": \"maybe\", \"group\": \"g\", \"text\": \"C\"}"
+      try Data((labelled + unknown).utf8).write(to: file)
+      let scored = try await world.run().evaluate(file)
+      #expect(scored.testItems == 4)
+      #expect(scored.setAside?.count == 9)
+      #expect(EvaluationTable(scored).description.contains("9 rows set aside, the first: "))
+    }
+  }
+
+  @Test func `a run tells of rows and items that it can't use, on the terminal and in evaluation.json`() async throws {
+    try await withRunWorld { world in
+      let data = world.folder.appending(path: "data")
+      try Data("not a picture".utf8).write(to: data.appending(path: "bad.png"))
+      var rows = world.items
+      rows[2].image = "bad.png"
+      rows[4].image = "none.png"
+      try RunWorld.write(rows, to: data.appending(path: "items.jsonl"))
+      let said = Said()
+      let run = try DistillationRun(
+        world.configuration, folder: world.folder.appending(path: "run"), reporter: said.reporter)
+      try await run.run()
+      #expect(said.text.contains("1 row can't be used:\n"))
+      #expect(said.text.contains("items.jsonl:5: item 'i4', field 'image': expected an image file"))
+      #expect(said.text.contains("1 item can't be put to the student:\n  item i2: "))
+      let setAside = try #require(try run.evaluation?.setAside)
+      #expect(setAside.count == 2)
+      #expect(setAside[0].contains("i4") && setAside[1].contains("i2"))
+    }
+  }
+
+  @Test func `where no image can be read, that is what the run ends with`() async throws {
+    try await withRunWorld { world in
+      let data = world.folder.appending(path: "data")
+      for name in try FileManager.default.contentsOfDirectory(atPath: data.path) where name.hasPrefix("train") {
+        try Data("not a picture".utf8).write(to: data.appending(path: name))
+      }
+      let error = await #expect(throws: RunError.self) { try await world.run().run() }
+      let text = try #require(error).description
+      #expect(text.contains("can take none of") && text.contains("item i") && text.contains("train"), "\(text)")
+      for name in try FileManager.default.contentsOfDirectory(atPath: data.path) where name.hasPrefix("train") {
+        try FileManager.default.removeItem(at: data.appending(path: name))
+      }
+      let gone = await #expect(throws: RunError.self) { try await world.run("gone").run() }
+      let words = try #require(gone).description
+      #expect(words.contains("24 rows can't be used") && words.contains("there is no such file"), "\(words)")
+    }
+  }
+}
