@@ -33,9 +33,9 @@ public struct VoteTable: Sendable, Equatable {
       })
   }
 
-  /// The votes of recorded teachers, in the order of their names; items in the order of their first reply.
+  /// The votes of recorded teachers, in an order of teachers that does not depend on that of the rows.
   public init(_ replies: RecordedReplies) {
-    let teachers = replies.teachers.sorted()
+    let teachers = replies.orderedTeachers
     self.init(
       teachers: teachers, items: replies.items,
       votes: replies.items.map { item in teachers.map { replies.reply(of: $0, on: item)?.label } })

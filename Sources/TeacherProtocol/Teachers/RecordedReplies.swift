@@ -53,6 +53,9 @@ public struct RecordedReplies: Sendable {
 
   /// Names of the teachers in the order of their first reply.
   public private(set) var teachers: [String] = []
+  /// The teachers in an order that does not depend on that of the rows: where each has a row of its own by name, in objects of
+  /// teachers as they stand there, those of the item with the smallest id first.
+  package private(set) var orderedTeachers: [String] = []
   /// Ids of the items in the order of their first reply.
   public private(set) var items: [String] = []
   /// Rows and replies that were not used.
@@ -101,6 +104,7 @@ public struct RecordedReplies: Sendable {
       if isWide { readWide(row, item, columns) } else { readLong(row, item, columns) }
     }
     setAside.sort()
+    orderedTeachers = isWide ? orderOfObjects() : teachers.sorted()
     if strict, let first = setAside.first { throw .badRow(first) }
     if teachers.isEmpty { throw .noRows(file: file, problems: setAside) }
   }
@@ -167,6 +171,7 @@ public struct RecordedReplies: Sendable {
         }
       }
     if replies[teacher] == nil { teachers.append(teacher) }
+    namesOfItem[item, default: []].append(teacher)
     if !knownItems.contains(item) {
       knownItems.insert(item)
       items.append(item)
@@ -177,6 +182,15 @@ public struct RecordedReplies: Sendable {
   }
 
   private var knownItems: Set<String> = []
+  /// The teachers of each item in the order of its row.
+  private var namesOfItem: [String: [String]] = [:]
+
+  private mutating func orderOfObjects() -> [String] {
+    var seen: Set<String> = []
+    let names = items.sorted().flatMap { namesOfItem[$0] ?? [] }.filter { seen.insert($0).inserted }
+    namesOfItem = [:]
+    return names
+  }
 
   private mutating func note(_ row: RowFile.Row, _ field: String, _ expected: String, _ found: String) {
     setAside.append(

@@ -87,6 +87,17 @@ extension RowFigures {
         return try AgreementReport.reading(file, anchors: gold(rows, each: 5)).report.text
       }
     },
+    Figure("agreement of a file of objects of teachers, some of which are missing") { rows in
+      try EvaluationSample.withFolder { folder in
+        let file = folder.appending(path: "replies.jsonl")
+        let lines = rows.map { row in
+          let teachers = [2, 0, 1].compactMap { at in row.votes[at].map { "\"t\(at)\": {\"label\": \"\($0)\"}" } }
+          return #"{"id": "\#(row.id)", "teachers": {\#(teachers.joined(separator: ", "))}, "gold": "\#(row.truth)"}"#
+        }
+        try Data(lines.joined(separator: "\n").utf8).write(to: file)
+        return try AgreementReport.reading(file).report.json()
+      }
+    },
     Figure("Dawid and Skene's model") { rows in
       let fit = DawidSkene(table(rows))
       return "\(fit) \(RowFigures.rows.map { fit.posterior(of: $0.votes) ?? [] })"
