@@ -23,8 +23,6 @@
     /// Nil where the store is read-only.
     private let writer: DatabasePool?
     private let file: String
-    /// A copy to read from; removed at the end.
-    private let copy: StoreCopy?
 
     /// Opens or makes a store.
     ///
@@ -52,11 +50,10 @@
       }
       do {
         guard !isReadOnly else {
-          (reader, copy) = try StoreCopy.reader(of: url, configuration: configuration)
+          reader = try ReadOnlyStore.reader(of: url, configuration: configuration)
           writer = nil
           return
         }
-        copy = nil
         // Two processes that turn the same new file to WAL mode fail with "database is locked" whatever the patience, so
         // making and migrating stand under a lock of our own.
         let lock = try FileLock(url.appendingPathExtension("lock"))
