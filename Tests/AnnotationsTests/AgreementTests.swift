@@ -176,9 +176,9 @@ import Testing
     let (report, setAside) = try AgreementReport.reading(Self.recorded)
     #expect(setAside.isEmpty)
     func six(_ value: Double?) -> String { value.map { String(format: "%.6f", $0) } ?? "-" }
-    #expect(report.teachers.map(\.name) == ["gemini_evidence", "gpt4o_direct", "gpt4o_evidence"])
-    #expect(report.teachers.map(\.votes) == [4737, 4721, 4737])
-    #expect(report.teachers.map { six($0.accuracy) } == ["0.781718", "0.823766", "0.844839"])
+    #expect(report.teachers.map(\.name) == ["gpt4o_direct", "gpt4o_evidence", "gemini_evidence"])
+    #expect(report.teachers.map(\.votes) == [4721, 4737, 4737])
+    #expect(report.teachers.map { six($0.accuracy) } == ["0.823766", "0.844839", "0.781718"])
     let rows = report.pairs.map {
       [
         "\($0.bothVoted)", six($0.agreement), six($0.kappa), six($0.accuracyWhereAgreed), "\($0.conflicts)",
@@ -187,9 +187,9 @@ import Testing
     }
     #expect(
       rows == [
+        ["4721", "0.802372", "0.606551", "0.916579", "933", "0.933065"],
         ["4721", "0.754289", "0.517521", "0.901151", "1160", "0.925440"],
         ["4737", "0.779396", "0.556242", "0.901950", "1045", "0.923580"],
-        ["4721", "0.802372", "0.606551", "0.916579", "933", "0.933065"],
       ])
     #expect((report.all.items, report.all.unanimous) == (4721, 3153))
     #expect(six(report.all.accuracyWhereUnanimous) == "0.932762")
