@@ -70,7 +70,9 @@ public enum LoopbackServerError: Error, Sendable, Equatable, CustomStringConvert
   public var description: String {
     switch self {
     case .cannotListen(let port, let reason):
-      "127.0.0.1:\(port) can't be listened on: \(reason). Choose another port with --port, or 0 for any that is free."
+      // The system's sentences end in a full stop of their own.
+      "127.0.0.1:\(port) can't be listened on: \(reason.hasSuffix(".") ? String(reason.dropLast()) : reason). "
+        + "Choose another port with --port, or 0 for any that is free."
     }
   }
 }

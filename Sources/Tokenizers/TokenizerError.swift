@@ -32,8 +32,7 @@ extension TokenizerError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .fileFailure(let file, let reason):
-      return
-        "\(file): \(reason)\(reason.hasSuffix(".") ? "" : ".") Check that the path is right and may be read or written."
+      return "\(file): \(open(reason)). Check that the path is right and may be read or written."
     case .invalidJSON(let file, let byte, let expected):
       return
         "\(file): not JSON at byte \(byte), where \(expected) was expected. The file is damaged or cut off; fetch it anew."
@@ -42,21 +41,28 @@ extension TokenizerError: CustomStringConvertible {
         "\(file): the \(kind) \"\(name)\" is not known here. Tokenizing without it would give other ids than the model was "
         + "trained with; use a tokenizer of a supported kind."
     case .invalidField(let file, let field, let expected, let found):
-      return "\(file): field \(field) must be \(expected), found \(found)."
+      return "\(file): field \(field) must be \(expected), found \(open(found))."
     case .invalidPattern(let pattern, let position, let reason):
-      return "pattern \(pattern.debugDescription) at character \(position): \(reason)."
+      return "pattern \(pattern.debugDescription) at character \(position): \(open(reason))."
     case .unsupportedTemplate(let line, let construct):
       return "chat template, line \(line): \(construct) is not supported. Give the template without it."
     case .invalidTemplate(let line, let expected, let found):
-      return "chat template, line \(line): expected \(expected), found \(found)."
+      return "chat template, line \(line): expected \(expected), found \(open(found))."
     case .templateFailure(let line, let reason):
-      return "chat template, line \(line): \(reason)."
+      return "chat template, line \(line): \(open(reason))."
     case .templateRaised(let message):
       return "the chat template refuses this conversation: \(message)"
     case .templateLimit(let line, let limit):
       return "chat template, line \(line): more than \(limit). Raise the limit if the template is trusted."
     case .training(let reason):
-      return "the vocabulary can't be trained: \(reason)."
+      return "the vocabulary can't be trained: \(open(reason))."
     }
   }
+}
+
+/// A sentence without the full stop at its end, to stand within another one.
+private func open(_ sentence: String) -> Substring {
+  var rest = sentence[...]
+  while rest.last == "." { rest.removeLast() }
+  return rest
 }

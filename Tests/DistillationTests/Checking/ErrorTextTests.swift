@@ -2,8 +2,10 @@ import Annotations
 import Distillation
 import DualChecker
 import Foundation
+import Layers
 import TeacherProtocol
 import Testing
+import Tokenizers
 
 /// What errors say. Reasons come from other errors and from the system, whose sentences end in a full stop
 /// ("The file doesn’t exist."): within another sentence they must not.
@@ -13,7 +15,7 @@ import Testing
 
   /// Every case that takes words of others in, of every kind of error.
   static let errors: [any Error & CustomStringConvertible] =
-    teacherProtocol + annotations + distillation
+    teacherProtocol + annotations + distillation + models
 
   private static let teacherProtocol: [any Error & CustomStringConvertible] = [
     TeacherProtocolError.cannotRead(file: "f", reason: sentence), TeacherProtocolError.noRows(file: "f", problems: []),
@@ -50,6 +52,15 @@ import Testing
     TrainingError.noExamples(stage: "s"), TrainingError.diverged(stage: "s", step: 1, loss: 1),
     TrainingError.unusableCheckpoint("f", sentence), TemplateError.notThere("a"),
     TemplateError.alreadyThere("a"),
+  ]
+
+  private static let models: [any Error & CustomStringConvertible] = [
+    WeightsError.unwritable(folder: "f", reason: sentence), TokenizerError.fileFailure(file: "f", reason: sentence),
+    TokenizerError.invalidField(file: "f", field: "a", expected: "b", found: sentence),
+    TokenizerError.invalidPattern(pattern: "p", position: 1, reason: sentence),
+    TokenizerError.invalidTemplate(line: 1, expected: "a", found: sentence),
+    TokenizerError.templateFailure(line: 1, reason: sentence), TokenizerError.templateRaised(message: sentence),
+    TokenizerError.training(reason: sentence),
   ]
 
   @Test func `no error ends a sentence twice, or in the middle of another`() {
