@@ -130,7 +130,7 @@ import Testing
     // TRL's form of a turn: parts in order, as many of the type image as there are images.
     let parts = row["messages"]?.elements?.first?["content"]?.elements ?? []
     #expect(parts.map { $0["text"]?.string ?? $0["type"]?.string } == ["Photo: ", "image", ". Found: ", "image", "?"])
-    let back = try AnnotationImport(.conversational).annotations(in: scratch.file("two.jsonl", text)).annotations
+    let back = try AnnotationImport(.conversational).replies(in: scratch.file("two.jsonl", text)).annotations
     #expect(back == [one])
     // Label Studio shows several images as the pages of one, in every task of the project.
     var other = annotation("l", item: "2")
@@ -329,6 +329,25 @@ import Testing
       #expect(found.annotations.map(\.reply.rationale) == ["It is shut.\nIt is dark."])
       #expect(found.setAside.map(\.found) == ["'no' and 'yes'"])
     }
+  }
+
+  /// JSON_MIN puts the data and what was chosen side by side: a column of the data that is called label looks like a control.
+  @Test func `a column of the data named label is not taken for the control of a flat task`() throws {
+    let rows = """
+      [{"text": "A", "item": "7", "label": "no", "verdict": "yes", "annotator": 3, "annotation_id": 5},
+      {"text": "B", "item": "8", "label": "yes", "verdict": "yes", "annotator": 3, "annotation_id": 6}]
+      """
+    let file = try scratch.file("min.json", rows)
+    let open = try AnnotationImport(labels: Self.labels()).replies(in: file)
+    #expect(open.annotations.isEmpty)
+    #expect("\(open.setAside)".contains("label and verdict; say which"))
+    let named = try AnnotationImport(labels: Self.labels(), control: "verdict").replies(in: file)
+    #expect(named.annotations.map(\.reply.label) == ["yes", "yes"])
+    // A column whose values are no labels is told from the control by them.
+    let other = try scratch.file(
+      "other.json", rows.replacingOccurrences(of: "\"label\": \"no\"", with: "\"label\": \"spam\""))
+    #expect(
+      try AnnotationImport(labels: Self.labels()).replies(in: other).annotations.map(\.reply.label) == ["yes", "yes"])
   }
 
   @Test func `what was read is shown by the first row of each shape, three rows at least`() throws {

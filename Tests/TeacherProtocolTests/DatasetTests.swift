@@ -72,7 +72,7 @@ import Testing
     #expect(data.setAside.map(\.line) == [2, 5, 6, 8])
     #expect(data.setAside[0].expected == "2 fields as in the header")
     #expect(data.setAside[1].found == "'y'")
-    #expect(data.setAside[3].found == "a quote opened on line 8 and never closed")
+    #expect(data.setAside[3].found == "a quote opened on line 8 and never closed, with lines 9 to 9 inside it")
   }
 
   @Test func aCSVHeaderWithAColumnTwiceIsRefused() throws {

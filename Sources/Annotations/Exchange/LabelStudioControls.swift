@@ -52,8 +52,10 @@ struct LabelStudioControls {
     let fitting = choices.filter { _, values in
       values.allSatisfy { value in labels.map { $0.label(value) != nil } ?? true }
     }.keys.sorted()
+    // A column of the data may be called label too, and in a flat task it looks like a control.
+    let isLabelClear = choices["label"] != nil && (!isFlat || fitting.allSatisfy { $0 == "label" })
     label =
-      if let name { .success(name) } else if choices["label"] != nil { .success("label") } else if fitting.count == 1 {
+      if let name { .success(name) } else if isLabelClear { .success("label") } else if fitting.count == 1 {
         .success(fitting[0])
       } else if choices.count == 1, !isFlat, let only = choices.keys.first {
         // A choice that is no label is then told of by its row.

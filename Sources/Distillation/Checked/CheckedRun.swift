@@ -54,10 +54,7 @@ public struct CheckedRun: Sendable {
   @discardableResult
   public func run() async throws -> CheckedEvaluation {
     if let threads = configuration.threads { Tensor.Compute.threads = threads }
-    if configuration.student.kind == .decoder, configuration.task.kind != .spans, let path = configuration.student.model
-    {
-      try LabelsAlike.refuse(configuration.task.task().labels, in: path)
-    }
+    try LabelsAlike.refuse(configuration)
     try RunRules.keep(in: folder)
     try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
     let all = try CheckedRecords(configuration)

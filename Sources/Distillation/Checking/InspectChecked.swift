@@ -62,10 +62,8 @@ extension RunCheck {
         CheckFinding(
           isThere ? .ok : .error, key, isThere ? "\(path) is there" : "\(path): no model folder with a config.json"))
     }
-    if run.student.kind == .decoder, run.task.kind != .spans, let path = run.student.model {
-      do { try LabelsAlike.refuse(run.task.task().labels, in: path) } catch {
-        findings.append(CheckFinding(.error, "task.labels", FaultText.sentence(for: error)))
-      }
+    do { try LabelsAlike.refuse(run) } catch {
+      findings.append(CheckFinding(.error, "task.labels", FaultText.sentence(for: error)))
     }
     return findings
   }

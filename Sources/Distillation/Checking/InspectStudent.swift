@@ -39,7 +39,7 @@ extension RunCheck {
       }
       let model = try StudentFamily.student(contentsOf: folder.url)
       findings.ok("student.model", "\(path): \(folder.summary), loaded whole")
-      do { try LabelsAlike.refuse(run.labelSet(), in: path) } catch {
+      do { try LabelsAlike.refuse(run) } catch {
         findings.fail("labels", FaultText.sentence(for: error))
       }
       let trained = inspectAdapter(run, on: model, into: &findings)

@@ -68,9 +68,7 @@ public struct DistillationRun: Sendable {
     {
       throw RunError.readsNoImages(path)
     }
-    if plugins.student == nil, let path = configuration.student.model {
-      try LabelsAlike.refuse(configuration.labelSet(), in: path)
-    }
+    if plugins.student == nil { try LabelsAlike.refuse(configuration) }
     try RunRules.keep(in: folder)
     try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
     let state = try await gathered(through: last)

@@ -1,3 +1,4 @@
+internal import DualChecker
 internal import Foundation
 internal import Student
 internal import TeacherProtocol
@@ -23,5 +24,22 @@ struct LabelsAlike: Error {
         throw StudentError.labelsAlike(answers[first], answers[second])
       }
     }
+  }
+
+  /// Refuses labels of a run whose student scores them as words.
+  ///
+  /// - Throws: `StudentError.labelsAlike`, or the error of the labels.
+  static func refuse(_ run: RunConfiguration) throws {
+    guard let path = run.student.model else { return }
+    try refuse(run.labelSet(), in: path)
+  }
+
+  /// Refuses labels of a run of DualChecker whose student is a decoder, which scores them as words; encoders have a class
+  /// for each, and spans are no answers.
+  ///
+  /// - Throws: `StudentError.labelsAlike`, or the error of the labels.
+  static func refuse(_ run: DualCheckerConfiguration) throws {
+    guard run.student.kind == .decoder, run.task.kind != .spans, let path = run.student.model else { return }
+    try refuse(run.task.task().labels, in: path)
   }
 }

@@ -77,7 +77,11 @@ package enum CSV {
       let openedOn = line
       while true {
         guard at < bytes.count else {
-          fault = Fault(expected: "a closing quote", found: "a quote opened on line \(openedOn) and never closed")
+          // All that follows was taken for its text.
+          let lost = line - openedOn - (content.last == 0x0A || content.last == 0x0D ? 1 : 0)
+          let rest = lost > 0 ? ", with lines \(openedOn + 1) to \(openedOn + lost) inside it" : ""
+          fault = Fault(
+            expected: "a closing quote", found: "a quote opened on line \(openedOn) and never closed\(rest)")
           break
         }
         if take(0x22, bytes, &at) {

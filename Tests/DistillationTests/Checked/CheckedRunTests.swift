@@ -73,7 +73,7 @@ import Testing
     let labelled = URL(filePath: run.configuration.data.file)
     let all = try await run.evaluate(labelled)
     let predictions = try await run.predict(labelled)
-    let right = predictions.count { ($0.label == "wet") == ((Int($0.id) ?? 0) % 2 == 0) }
+    let right = predictions.count { ($0.label == "wet") == ((Int($0.id ?? "") ?? 0) % 2 == 0) }
     #expect(all.items == 60 && all.exact == right)
     #expect(found["student"] != nil)
     // Without a student there is nothing to ask.
