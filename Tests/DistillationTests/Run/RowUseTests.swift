@@ -36,6 +36,7 @@ import Testing
             train: data.appending(path: "train/metadata.jsonl").path,
             test: data.appending(path: "test/metadata.jsonl").path))
         c.teachers = []
+        c.evaluation.results = .init([.teachers, .stage1, .twoStage])
       }
       let truth = Dictionary(uniqueKeysWithValues: world.items.map { ("\($0.split) \($0.id)", $0) })
       own.plugins.teachers = ["a", "b"].map { name in
