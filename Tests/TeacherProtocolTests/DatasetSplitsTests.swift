@@ -61,4 +61,19 @@ import Testing
     #expect(failure { try split.checkGroups(.group) } == nil)
     #expect(split.items(in: "a").count == 10)
   }
+
+  @Test func rowsThatCannotBeUsedAreToldOfWhereTheOthersAreTooFewToSplit() throws {
+    let scratch = try Scratch()
+    let file = try scratch.file("data.csv", "id,text\n1,a boat\n2,\n3,a gate\n")
+    let read = try Dataset(contentsOf: file, mapping: FieldMapping(id: "id", image: nil, text: "text"))
+    guard
+      case .cannotSplit(let reason)? = failure({
+        _ = try read.splitByGroup([("a", 0.4), ("b", 0.3), ("c", 0.3)], seed: 1)
+      })
+    else {
+      Issue.record("two rows were divided in three")
+      return
+    }
+    #expect(reason.contains("can't be used: 1") && reason.contains("data.csv:3"), "\(reason)")
+  }
 }

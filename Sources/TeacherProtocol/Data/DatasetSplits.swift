@@ -73,9 +73,10 @@ extension Dataset {
       for id in members { split[id] = neediest }
     }
     if let empty = taken.firstIndex(of: 0) {
+      let lost = setAside.first.map { ". Rows that can't be used: \(setAside.count), the first: \($0)" } ?? ""
       throw .cannotSplit(
         reason: "\(items.count) items hold together in \(sorted.count) piece(s), so '\(shares[empty].name)' would be "
-          + "empty. Where shared images chain them, try the bond 'group'")
+          + "empty. Where shared images chain them, try the bond 'group'\(lost)")
     }
     return settingSplits { shares[split[$0.id] ?? 0].name }
   }
