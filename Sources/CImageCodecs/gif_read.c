@@ -82,21 +82,23 @@ static CodecStatus find_first_frame(GifFileType *gif, Frame *frame, CodecMessage
   return CODEC_OK;
 }
 
-static GifFileType *open_gif(Source *source, CodecMessage *message, CodecStatus *status) {
+/* A file up to the data of its first image. `gif` is to be closed by close_gif, whatever comes back. */
+static CodecStatus open_gif(Source *source, GifFileType **gif, Frame *frame, CodecMessage *message) {
   int code = 0;
-  GifFileType *gif = DGifOpen(source, read_bytes, &code);
-  if (!gif) *status = failure(code, message);
-  return gif;
+  *gif = DGifOpen(source, read_bytes, &code);
+  return *gif ? find_first_frame(*gif, frame, message) : failure(code, message);
+}
+
+static void close_gif(GifFileType *gif) {
+  if (gif) DGifCloseFile(gif, NULL);
 }
 
 CodecStatus codec_gif_header(const uint8_t *bytes, size_t count, CodecHeader *header, CodecMessage *message) {
   Source source = {bytes, count};
-  CodecStatus status = CODEC_OK;
-  GifFileType *gif = open_gif(&source, message, &status);
-  if (!gif) return status;
   Frame frame = {0};
-  status = find_first_frame(gif, &frame, message);
-  DGifCloseFile(gif, NULL);
+  GifFileType *gif;
+  CodecStatus status = open_gif(&source, &gif, &frame, message);
+  close_gif(gif);
   header->width = (uint32_t)frame.width;
   header->height = (uint32_t)frame.height;
   /* A code of 12 bits stands for at most 4096 pixels. */
@@ -134,11 +136,9 @@ static CodecStatus read_rows(GifFileType *gif, const Frame *frame, uint8_t table
 
 CodecStatus codec_gif_decode(const uint8_t *bytes, size_t count, int options, uint8_t *rgb, CodecMessage *message) {
   Source source = {bytes, count};
-  CodecStatus status = CODEC_OK;
-  GifFileType *gif = open_gif(&source, message, &status);
-  if (!gif) return status;
   Frame frame = {0};
-  status = find_first_frame(gif, &frame, message);
+  GifFileType *gif;
+  CodecStatus status = open_gif(&source, &gif, &frame, message);
   uint8_t *row = status == CODEC_OK ? malloc(frame.columns + 1) : NULL;
   if (status == CODEC_OK && !row) status = CODEC_OUT_OF_MEMORY;
   if (status == CODEC_OK) {
@@ -150,7 +150,7 @@ CodecStatus codec_gif_decode(const uint8_t *bytes, size_t count, int options, ui
     status = read_rows(gif, &frame, table, row, rgb, message);
   }
   free(row);
-  DGifCloseFile(gif, NULL);
+  close_gif(gif);
   return status;
 }
 #else

@@ -8,15 +8,14 @@ Pixels are those of the processors' `convert_to_rgb` on an opened image that sta
 type of datasets turn it. The pictures are made here from sines and seeded noise.
 """
 
-import base64
 import io
 import json
 import os
 import struct
 import subprocess
+import sys
 import tempfile
 import warnings
-import zlib
 
 import numpy as np
 import PIL
@@ -24,15 +23,14 @@ import transformers
 from PIL import Image, ImageOps
 from transformers.image_transforms import convert_to_rgb
 
-warnings.simplefilter("ignore")
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "Golden"))
+import image_files
+from image_files import chunk, exif, jpeg, png, text, with_segment, xmp
+
+warnings.simplefilter("ignore")
 random = np.random.RandomState(11)
-ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
 files, broken = [], []
-
-
-def text(data):
-    return base64.b64encode(bytes(data)).decode()
 
 
 def save(name, data):
@@ -62,41 +60,6 @@ def add_broken(name, data, reason):
     broken.append(dict(file=name, reason=reason))
 
 
-def picture(height, width, channels):
-    y, x = np.mgrid[0:height, 0:width]
-    waves = [127 + 90 * np.sin(x / (3 + c) + c) + 30 * np.cos(y / (2 + c)) for c in range(channels)]
-    return np.clip(np.stack(waves, -1) + 8 * random.randn(height, width, channels), 0, 255).astype(np.uint8)
-
-
-def chunk(kind, data):
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def rows(samples, depth):
-    out = b""
-    for row in samples:
-        flat = row.reshape(-1)
-        if depth == 16:
-            line = flat.astype(">u2").tobytes()
-        else:
-            bits = "".join(format(int(value), f"0{depth}b") for value in flat)
-            bits += "0" * (-len(bits) % 8)
-            line = bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8))
-        out += b"\0" + line
-    return out
-
-
-def png(samples, depth, color_type, before=b"", behind=b"", interlaced=False):
-    height, width, _ = samples.shape
-    data = rows(samples, depth)
-    if interlaced:
-        parts = [samples[y::dy, x::dx] for x, y, dx, dy in ADAM7]
-        data = b"".join(rows(part, depth) for part in parts if part.size)
-    header = struct.pack(">IIBBBBB", width, height, depth, color_type, 0, 0, int(interlaced))
-    image = chunk(b"IDAT", zlib.compress(data, 9))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + before + image + behind + chunk(b"IEND", b"")
-
-
 def key(*values):
     return chunk(b"tRNS", struct.pack(f">{len(values)}H", *values))
 
@@ -105,19 +68,8 @@ def palette(count):
     return chunk(b"PLTE", random.randint(0, 256, (count, 3)).astype(np.uint8).tobytes())
 
 
-def exif(orientation, order="<", kind=3, more=True):
-    """A TIFF block: perhaps a maker's name before, and the orientation as SHORT (3) or LONG (4)."""
-    value = struct.pack(order + ("HH" if kind == 3 else "I"), *([orientation, 0] if kind == 3 else [orientation]))
-    entries = [struct.pack(order + "HHI", 0x010F, 2, 4) + b"abc\0"] if more else []
-    entries += [struct.pack(order + "HHI", 0x0112, kind, 1) + value]
-    mark = b"II*\0" if order == "<" else b"MM\0*"
-    body = struct.pack(order + "IH", 8, len(entries)) + b"".join(entries) + bytes(4)
-    return mark + body
-
-
-def xmp(orientation, element=False):
-    value = f">{orientation}</tiff:Orientation>" if element else f'="{orientation}"'
-    return f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation{value}/></x:xmpmeta>'.encode()
+def picture(height, width, channels):
+    return image_files.picture(random, height, width, channels)
 
 
 def add_pngs():
@@ -159,18 +111,6 @@ def add_pngs():
     out = io.BytesIO()
     frames[0].save(out, "PNG", save_all=True, append_images=frames[1:])
     add("animated.png", out.getvalue(), animated=True)
-
-
-def jpeg(image, **options):
-    out = io.BytesIO()
-    image.save(out, "JPEG", **options)
-    return out.getvalue()
-
-
-def with_segment(data, label, content):
-    """A JPEG with APP1 behind its first marker."""
-    segment = label + content
-    return data[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + data[2:]
 
 
 def add_jpegs():

@@ -6,61 +6,30 @@
 The pictures are made here from sines and seeded noise.
 """
 
-import base64
 import io
 import json
 import os
 import struct
-import zlib
 
 import numpy as np
 import PIL
 from PIL import Image, ImageOps
 
+import image_files
+from image_files import chunk, jpeg, png, text
+
 random = np.random.RandomState(7)
 cases = []
-ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
 
 
-def text(data):
-    return base64.b64encode(bytes(data)).decode()
+def picture(height, width, channels):
+    return image_files.picture(random, height, width, channels)
 
 
 def add(name, data, **more):
     rgb = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
     case = dict(name=name, file=text(data), width=rgb.shape[1], height=rgb.shape[0], rgb=text(rgb.tobytes()))
     cases.append(case | more)
-
-
-def chunk(kind, data):
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def rows(samples, depth):
-    """Samples [height, width, channels] as PNG scan lines with filter 0."""
-    out = b""
-    for row in samples:
-        flat = row.reshape(-1)
-        if depth == 16:
-            line = flat.astype(">u2").tobytes()
-        else:
-            bits = "".join(format(int(value), f"0{depth}b") for value in flat)
-            bits += "0" * (-len(bits) % 8)
-            line = bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8))
-        out += b"\0" + line
-    return out
-
-
-def png(samples, depth, color_type, interlaced, extra):
-    height, width, _ = samples.shape
-    data = rows(samples, depth)
-    if interlaced:
-        parts = [samples[y::dy, x::dx] for x, y, dx, dy in ADAM7]
-        data = b"".join(rows(part, depth) for part in parts if part.size)
-    header = struct.pack(">IIBBBBB", width, height, depth, color_type, 0, 0, int(interlaced))
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
-    )
 
 
 def compose(color, alpha):
@@ -110,22 +79,10 @@ def add_pngs():
                     elif transparent:
                         transparency = samples[0, 0]
                         extra += chunk(b"tRNS", transparency.astype(">u2").tobytes())
-                    data = png(samples, depth, color_type, interlaced, extra)
+                    data = png(samples, depth, color_type, extra, interlaced=interlaced, level=6)
                     shown = for_people(samples, depth, color_type, palette, transparency)
                     name = f"png type {color_type}, {depth} bits" + ", interlaced" * interlaced + ", tRNS" * transparent
                     add(name, data, shown=text(shown.astype(np.uint8).tobytes()))
-
-
-def picture(height, width, channels):
-    y, x = np.mgrid[0:height, 0:width]
-    waves = [127 + 90 * np.sin(x / (3 + c) + c) + 30 * np.cos(y / (2 + c)) for c in range(channels)]
-    return np.clip(np.stack(waves, -1) + 8 * random.randn(height, width, channels), 0, 255).astype(np.uint8)
-
-
-def jpeg(image, **options):
-    out = io.BytesIO()
-    image.save(out, "JPEG", **options)
-    return out.getvalue()
 
 
 def add_jpegs():
