@@ -84,7 +84,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("dnnl", .when(traits: ["OneDNN"]))]),
     .target(
       name: "CImageCodecs", cSettings: [.define("SD_MORE_IMAGES", .when(traits: ["MoreImages"]))],
-      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]
+      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z"), .linkedLibrary("jpeg")]
         + ["webp", "webpdemux", "gif"].map { .linkedLibrary($0, .when(traits: ["MoreImages"])) }),
 
     // Ground

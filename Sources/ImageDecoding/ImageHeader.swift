@@ -17,7 +17,8 @@ public struct ImageHeader: Sendable, Equatable {
   /// Rows of pixels as they are stored.
   public var height: Int
   /// How the image is to be shown, 1...8 (see ``RGBImage/oriented(_:)``): the EXIF tag 0x0112 or, where there is none,
-  /// `tiff:Orientation` in XMP, as Pillow 13's `getexif` reads them. 1 where the file says nothing, or no known value.
+  /// `tiff:Orientation` in XMP, from where Pillow 13's `getexif` reads them, which includes the text chunks of a PNG. 1
+  /// where the file says nothing, or no known value.
   public var orientation = 1
   /// Whether pixels may be transparent: the file has an alpha channel or transparent colours.
   public var mayBeTransparent = false
@@ -47,18 +48,15 @@ public struct ImageHeader: Sendable, Equatable {
     guard let format = ImageFormat(signatureOf: bytes) else { return nil }
     self.format = format
     (width, height) = (0, 0)
-    var (exif, xmp): (Range<Int>?, Range<Int>?) = (nil, nil)
+    var metadata = ImageMetadata()
     switch format {
-    case .png: readPNG(bytes, &exif, &xmp)
-    case .jpeg: readJPEG(bytes, &exif, &xmp)
-    case .webp: readWebP(bytes, &exif, &xmp)
+    case .png: readPNG(bytes, &metadata)
+    case .jpeg: readJPEG(bytes, &metadata)
+    case .webp: readWebP(bytes, &metadata)
     case .gif: readGIF(bytes)
     }
     guard width > 0, height > 0 else { return nil }
-    let stated =
-      exif.flatMap { tiffOrientation(UnsafeRawBufferPointer(rebasing: bytes[$0])) }
-      ?? xmp.flatMap { xmpOrientation(UnsafeRawBufferPointer(rebasing: bytes[$0])) }
-    if let stated, (1...8).contains(stated) { orientation = stated }
+    if let stated = metadata.orientation, (1...8).contains(stated) { orientation = stated }
   }
 }
 

@@ -52,6 +52,10 @@ CodecStatus codec_webp_decode(const uint8_t *bytes, size_t count, int options, u
 CodecStatus codec_gif_header(const uint8_t *bytes, size_t count, CodecHeader *header, CodecMessage *message);
 CodecStatus codec_gif_decode(const uint8_t *bytes, size_t count, int options, uint8_t *rgb, CodecMessage *message);
 
+/* Inflates what zlib has deflated: CODEC_OK also where its end is missing, CODEC_UNSUPPORTED where there are more than
+   `most` bytes, CODEC_DAMAGED where it is broken. `made` is how many bytes were written, whatever comes back. */
+CodecStatus codec_inflate(const uint8_t *bytes, size_t count, uint8_t *into, size_t most, size_t *made);
+
 /* Bytes that `codec_bytes_free` gives back. */
 typedef struct {
   uint8_t *start;

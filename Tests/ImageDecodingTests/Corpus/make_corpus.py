@@ -26,7 +26,8 @@ from transformers.image_transforms import convert_to_rgb
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "Golden"))
 import image_files
-from image_files import chunk, exif, jpeg, png, text, with_segment, xmp
+from image_files import chunk, entry, exif, international_chunk, jpeg, png, profile, riff_chunk, text, text_chunk, tiff
+from image_files import webp_file, with_segment, xmp
 
 warnings.simplefilter("ignore")
 random = np.random.RandomState(11)
@@ -44,6 +45,8 @@ def add(name, data, orientation=1, **facts):
     image = Image.open(io.BytesIO(data))
     stored = image.size
     rgb = convert_to_rgb(ImageOps.exif_transpose(image), return_numpy=True)
+    stated = image.getexif().get(0x0112, 1)
+    assert (stated if stated in range(1, 9) else 1) == orientation, (name, stated)
     upright = (stored[1], stored[0]) if orientation >= 5 else stored
     assert (rgb.shape[1], rgb.shape[0]) == upright, name
     files.append(
@@ -105,8 +108,8 @@ def add_pngs():
     add("interlaced-rgba.png", png(picture(9, 14, 4), 8, 6, interlaced=True), transparent=True)
     add("exif-rgba.png", png(picture(9, 14, 4), 8, 6, chunk(b"eXIf", exif(6))), 6, transparent=True)
     add("exif-behind.png", png(picture(9, 14, 3), 8, 2, behind=chunk(b"eXIf", exif(8, ">"))), 8)
-    words = b"XML:com.adobe.xmp\0\0\0\0\0" + xmp(5)
-    add("xmp.png", png(picture(9, 14, 3), 8, 2, chunk(b"iTXt", words)), 5)
+    document = b"XML:com.adobe.xmp"
+    add("xmp.png", png(picture(9, 14, 3), 8, 2, international_chunk(document, xmp(5))), 5)
     frames = [Image.fromarray(picture(9, 14, 3)) for _ in range(2)]
     out = io.BytesIO()
     frames[0].save(out, "PNG", save_all=True, append_images=frames[1:])
@@ -220,6 +223,65 @@ def add_gifs():
     add("animated.gif", out.getvalue(), animated=True)
 
 
+def add_orientations():
+    """Where Pillow finds an orientation, and where not. More cases stand in ../Golden/orientations.json."""
+    color = picture(9, 14, 3)
+    of_png = lambda before=b"", behind=b"": png(color, 8, 2, before, behind)
+    hexadecimal, document, label = b"Raw profile type exif", b"XML:com.adobe.xmp", b"Exif\0\0"
+    magick = profile(label + exif(6))
+    add("profile.png", of_png(text_chunk(hexadecimal, magick)), 6)
+    add("profile-compressed.png", of_png(text_chunk(hexadecimal, magick, compressed=True)), 6)
+    add("profile-behind.png", of_png(behind=text_chunk(hexadecimal, profile(exif(8, ">")))), 8)
+    add("profile-and-exif.png", of_png(text_chunk(hexadecimal, magick) + chunk(b"eXIf", exif(3))), 3)
+    add("profile-of-app1.png", of_png(text_chunk(b"Raw profile type APP1", profile(label + exif(6), "APP1"))))
+    add("profile-of-xmp.png", of_png(text_chunk(b"Raw profile type xmp", profile(xmp(6), "xmp"))))
+    clear = png(picture(9, 14, 4), 8, 6, text_chunk(hexadecimal, magick, compressed=True))
+    add("profile-rgba.png", clear, 6, transparent=True)
+    add("xmp-compressed.png", of_png(international_chunk(document, xmp(7), flag=1)), 7)
+    nameless = text_chunk(hexadecimal, profile(tiff([])))
+    add("xmp-and-profile-without.png", of_png(international_chunk(document, xmp(4)) + nameless), 4)
+    frames = [Image.fromarray(picture(9, 14, 3)) for _ in range(2)]
+    out = io.BytesIO()
+    frames[0].save(out, "PNG", save_all=True, append_images=frames[1:])
+    late = out.getvalue()[:-12] + chunk(b"eXIf", exif(6)) + out.getvalue()[-12:]
+    add("exif-behind-all-frames.png", late, animated=True)
+
+    namespace = b"http://ns.adobe.com/xap/1.0/\0"
+    plain = jpeg(Image.fromarray(color), quality=80)
+    far = tiff([entry(0x0112, 3, 1, struct.pack("<HH", 6, 0))], directory=40)
+    halves = with_segment(with_segment(plain, label, far[40:]), label, far[:40])
+    add("exif-in-two-segments.jpg", halves, 6)
+    add("exif-twice.jpg", with_segment(with_segment(plain, label, exif(6)), label, exif(3)), 3)
+    fraction = tiff([entry(0x0112, 5, 1, struct.pack("<I", 26))], struct.pack("<II", 6, 1))
+    add("exif-fraction.jpg", with_segment(plain, label, fraction), 6)
+    add("exif-list.jpg", with_segment(plain, label, tiff([entry(0x0112, 3, 2, struct.pack("<HH", 8, 1))])), 8)
+    add("exif-zero-and-xmp.jpg", with_segment(with_segment(plain, namespace, xmp(6)), label, exif(0)))
+    add("no-tiff-and-xmp.jpg", with_segment(with_segment(plain, namespace, xmp(6)), label, b"no TIFF block at all"))
+    add("xmp-twice.jpg", with_segment(with_segment(plain, namespace, xmp(6)), namespace, xmp(3)), 6)
+    out = io.BytesIO()
+    first = Image.Exif()
+    first[0x0112] = 6
+    other = Image.fromarray(picture(9, 14, 3))
+    other.encoderinfo = {}
+    Image.fromarray(color).save(out, "MPO", save_all=True, append_images=[other], exif=first)
+    add("two-pictures.mpo.jpg", out.getvalue(), 6)
+
+    out = io.BytesIO()
+    Image.fromarray(color).save(out, "WEBP", quality=80)
+    image = out.getvalue()[12:]
+    size = bytes([13, 0, 0, 8, 0, 0])
+    turned = riff_chunk(b"EXIF", exif(6))
+    add("exif-unannounced.webp", webp_file(riff_chunk(b"VP8X", bytes(4) + size), image, turned))
+    add("exif-before.webp", webp_file(riff_chunk(b"VP8X", bytes([8, 0, 0, 0]) + size), turned, image), 6)
+
+    out = io.BytesIO()
+    Image.fromarray(color).quantize(16).save(out, "GIF")
+    data = out.getvalue()
+    end = b"\1" + bytes(range(255, -1, -1)) + b"\0"
+    at = 13 + 3 * 16
+    add("xmp.gif", data[:at] + b"!\xff\x0bXMP DataXMP" + xmp(6) + end + data[at:])
+
+
 def add_broken_files():
     read = lambda name: open(os.path.join(HERE, name), "rb").read()
     for name in ("rgb8.png", "baseline-420.jpg", "lossy.webp", "lossless.webp", "plain.gif"):
@@ -243,6 +305,7 @@ add_jpegs()
 add_webps()
 add_gifs()
 add_broken_files()
+add_orientations()
 versions = dict(pillow=PIL.__version__, transformers=transformers.__version__)
 with open(os.path.join(HERE, "expected.json"), "w") as file:
     json.dump(dict(versions=versions, files=files, broken=broken), file, indent=0)

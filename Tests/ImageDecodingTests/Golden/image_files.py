@@ -51,6 +51,25 @@ def png(samples, depth, color_type, before=b"", behind=b"", interlaced=False, le
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + before + image + behind + chunk(b"IEND", b"")
 
 
+def text_chunk(keyword, value, compressed=False):
+    """tEXt or zTXt."""
+    content = b"\0" + zlib.compress(value) if compressed else value
+    return chunk(b"zTXt" if compressed else b"tEXt", keyword + b"\0" + content)
+
+
+def international_chunk(keyword, value, flag=0, method=0, language=b""):
+    """iTXt, compressed where the flag is not 0."""
+    content = zlib.compress(value) if flag else value
+    return chunk(b"iTXt", keyword + b"\0" + bytes([flag, method]) + language + b"\0\0" + content)
+
+
+def profile(block, name="exif"):
+    """A profile in ImageMagick's form: its name, its length, and lines of hexadecimal digits."""
+    digits = block.hex()
+    lines = [digits[i : i + 72] for i in range(0, len(digits), 72)]
+    return f"\n{name}\n{len(block):8}\n{chr(10).join(lines)}\n".encode()
+
+
 def jpeg(image, **options):
     out = io.BytesIO()
     image.save(out, "JPEG", **options)
@@ -61,6 +80,15 @@ def with_segment(data, label, content, marker=0xE1):
     """A JPEG with one more segment, APP1 by default, behind its first marker."""
     segment = label + content
     return data[:2] + bytes([0xFF, marker]) + struct.pack(">H", len(segment) + 2) + segment + data[2:]
+
+
+def riff_chunk(kind, data):
+    return kind + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
+
+
+def webp_file(*chunks):
+    body = b"WEBP" + b"".join(chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
 def entry(tag, kind, count, value, order="<"):
