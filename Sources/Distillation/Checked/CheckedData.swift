@@ -15,7 +15,8 @@ struct CheckedRecords: Sendable {
   /// Records of the labelled pool.
   let poolSize: Int
 
-  init(_ configuration: DualCheckerConfiguration) throws {
+  /// - Parameter rows: the order of the records.
+  init(_ configuration: DualCheckerConfiguration, rows: RowOrder) throws {
     task = try configuration.task.task()
     let file = URL(filePath: configuration.data.file)
     let fields = configuration.data.asTaskFields
@@ -23,7 +24,8 @@ struct CheckedRecords: Sendable {
     let gold = try GoldAnswers(contentsOf: file, task: task, fields: fields)
     self.gold = gold
     setAside = data.setAside + gold.setAside
-    let items = configuration.data.limit.map { Array(data.items.prefix($0)) } ?? data.items
+    // The first rows of a file are meant as such, so a limit comes before the order.
+    let items = rows.ordered(configuration.data.limit.map { Array(data.items.prefix($0)) } ?? data.items)
     // By a hash of the group and not by chance: the fold of a record does not depend on the other records, or on the seed.
     func place(_ item: Item) -> Int {
       Int(

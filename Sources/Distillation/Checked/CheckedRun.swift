@@ -57,7 +57,7 @@ public struct CheckedRun: Sendable {
     try LabelsAlike.refuse(configuration)
     try RunRules.keep(in: folder)
     try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
-    let all = try CheckedRecords(configuration)
+    let all = try CheckedRecords(configuration, rows: RunRules(of: folder).rows)
     if let listed = all.setAside.listed { reporter.message(listed) }
     let hashed = HashedNGramEncoder(suiting: all.training.map(\.wholeText))
     let folderEncoder = try folderEncoder()

@@ -17,7 +17,7 @@ extension RunCheck {
       "configuration",
       "dualchecker, \(run.task.kind.rawValue), \(NumberText.counted(run.task.labels.count, "label")), seed \(run.seed)")
     do {
-      let data = try CheckedRecords(run)
+      let data = try CheckedRecords(run, rows: .ofFile)
       let toLabel = data.training.count - data.poolSize
       findings.ok(
         "data",

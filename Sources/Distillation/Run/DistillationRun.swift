@@ -124,7 +124,7 @@ public struct DistillationRun: Sendable {
 
   /// The items, and a word on the rows that are none.
   func readData(_ labels: LabelSet) throws -> RunData {
-    let data = try RunData(configuration, labels: labels)
+    let data = try RunData(configuration, labels: labels, rows: RunRules(of: folder).rows)
     for text in [data.setAside.listed, data.renaming].compactMap(\.self) { reporter.message(text) }
     return data
   }

@@ -13,7 +13,8 @@ extension DistillationRun {
   func freshBase(_ fresh: FreshStudentConfiguration) async throws -> URL {
     let output = folder.appending(path: "base")
     let labels = try configuration.labelSet()
-    let data = try RunData(configuration, labels: labels)
+    let order = try RunRules(of: folder).rows
+    let data = try RunData(configuration, labels: labels, rows: order)
     let captions = try configuration.pretrain.map { pretrain in
       try CaptionFile(
         contentsOf: URL(filePath: pretrain.captions), image: pretrain.fields.image, text: pretrain.fields.text,
@@ -34,7 +35,8 @@ extension DistillationRun {
       textsForTokenizer: texts, using: &generator)
     if let pretrain = configuration.pretrain, let captions {
       student = try await onOwnThread { [student] in
-        try pretrained(student, pretrain, captions.rows, labels: labels, root: data.dataset.root, key: key)
+        try pretrained(
+          student, pretrain, order.ordered(captions.rows), labels: labels, root: data.dataset.root, key: key)
       }
     }
     try student.save(to: output)
@@ -103,5 +105,18 @@ extension DistillationRun {
     let objective = MixedObjective(SupervisedObjective(supervised), ContrastiveObjective(contrastive))
     try train(&student, by: trainer, objective: objective)
     return student
+  }
+}
+
+extension RowOrder {
+  /// The rows in this order: those of a file have no ids, so that they go by what they say.
+  fileprivate func ordered(_ rows: [CaptionFile.Row]) -> [CaptionFile.Row] {
+    switch self {
+    case .ofFile: rows
+    case .byID:
+      rows.sorted { a, b in
+        a.image == b.image ? a.captions.lexicographicallyPrecedes(b.captions) : a.image < b.image
+      }
+    }
   }
 }

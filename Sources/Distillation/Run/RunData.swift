@@ -22,7 +22,8 @@ struct RunData: Sendable {
   /// A digest of the data files.
   let key: String
 
-  init(_ configuration: RunConfiguration, labels: LabelSet) throws {
+  /// - Parameter rows: the order of each split's items.
+  init(_ configuration: RunConfiguration, labels: LabelSet, rows: RowOrder) throws {
     let data = configuration.data
     let mapping = data.mapping
     let root = data.images.map { URL(filePath: $0) }
@@ -65,7 +66,8 @@ struct RunData: Sendable {
     func split(_ name: String, _ share: SplitShare, _ limit: Int?) -> [Item] {
       let names = data.file == nil ? [name] : share.names ?? [name]
       let chosen = kept.filter { names.contains($0.split) }
-      return limit.map { wholeGroups(of: chosen, upTo: $0) } ?? chosen
+      // The first rows of a file are meant as such, so a limit comes before the order.
+      return rows.ordered(limit.map { wholeGroups(of: chosen, upTo: $0) } ?? chosen)
     }
     dataset = whole
     let training = split("train", data.splits.train, data.limit.train)

@@ -1,5 +1,6 @@
 public import Foundation
 public import Student
+internal import TeacherProtocol
 
 /// Rules that a run keeps from its beginning to its end: `rules.json` in its folder.
 ///
@@ -10,15 +11,18 @@ struct RunRules: Codable, Equatable {
   var beginning: PromptBeginning
   /// How the labels' probabilities are made by which a run chooses what people are asked and what is trained next.
   var choosing: LabelScoring
+  /// In which order items are gone through, wherever one is drawn or trained on.
+  var rows: RowOrder
 
   /// Those of a new run.
-  static let current = RunRules(beginning: .ofFolder, choosing: .ended)
+  static let current = RunRules(beginning: .ofFolder, choosing: .ended, rows: .byID)
   /// Those of runs without the file.
-  static let first = RunRules(beginning: .always, choosing: .begun)
+  static let first = RunRules(beginning: .always, choosing: .begun, rows: .ofFile)
 
   private enum CodingKeys: String, CodingKey {
     case beginning = "prompt_beginning"
     case choosing = "label_scoring"
+    case rows = "row_order"
   }
 
   /// Reads the rules; one that is missing was made after the file was written, and is as it was before.
@@ -26,6 +30,7 @@ struct RunRules: Codable, Equatable {
     let rules = try decoder.container(keyedBy: CodingKeys.self)
     beginning = try rules.decodeIfPresent(PromptBeginning.self, forKey: .beginning) ?? Self.first.beginning
     choosing = try rules.decodeIfPresent(LabelScoring.self, forKey: .choosing) ?? Self.first.choosing
+    rows = try rules.decodeIfPresent(RowOrder.self, forKey: .rows) ?? Self.first.rows
   }
 
   private static func file(_ run: URL) -> URL { run.appending(path: "rules.json") }
@@ -47,8 +52,8 @@ struct RunRules: Codable, Equatable {
     }
   }
 
-  private init(beginning: PromptBeginning, choosing: LabelScoring) {
-    (self.beginning, self.choosing) = (beginning, choosing)
+  private init(beginning: PromptBeginning, choosing: LabelScoring, rows: RowOrder) {
+    (self.beginning, self.choosing, self.rows) = (beginning, choosing, rows)
   }
 
   /// Writes the rules into the folder of a run that has none yet; those of a run under way stay.
@@ -77,5 +82,21 @@ extension DistillationRun {
       }
     }
     return nil
+  }
+}
+
+/// In which order a run goes through its items.
+enum RowOrder: String, Codable {
+  /// As the rows stand in the file: the same rows in another order are another training.
+  case ofFile = "file"
+  /// By their ids, so that nothing but the choice of ``DataConfiguration/limit`` depends on the order of the rows.
+  case byID = "id"
+
+  /// The items in this order.
+  func ordered(_ items: [Item]) -> [Item] {
+    switch self {
+    case .ofFile: items
+    case .byID: items.sorted { $0.id < $1.id }
+    }
   }
 }

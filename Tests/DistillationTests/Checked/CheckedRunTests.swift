@@ -56,6 +56,35 @@ import Testing
     }
   }
 
+  @Test func `a run comes to the same bytes in whichever order the records come`() async throws {
+    try await withFolder { folder in
+      var configuration = try CheckedFixture.configuration(in: folder, records: 70)
+      configuration.evaluation.studentDraws = 1
+      let file = URL(filePath: configuration.data.file)
+      var rows = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [[String: Any]])
+      // The script of most texts is looked at in some of them.
+      let dense = String(repeating: "水", count: 40)
+      for place in rows.indices where place < 20 { rows[place]["detail"] = "\(rows[place]["summary"] ?? "") \(dense)" }
+      var found: [(CheckedEvaluation, NSDictionary, Data)] = []
+      for (name, order) in [("a", rows), ("b", rows.reversed()), ("c", Array(rows.dropFirst(30) + rows.prefix(30)))] {
+        try JSONSerialization.data(withJSONObject: order).write(to: file)
+        let out = folder.appending(path: name)
+        let evaluation = try await CheckedRun(configuration, folder: out).run()
+        var loop = try #require(
+          try JSONSerialization.jsonObject(with: Data(contentsOf: out.appending(path: "loop.json"))) as? [String: Any])
+        // Made of the file's bytes.
+        loop["key"] = nil
+        found.append(
+          (evaluation, loop as NSDictionary, try Data(contentsOf: out.appending(path: "student/model.safetensors"))))
+      }
+      for other in found.dropFirst() {
+        #expect(other.0 == found[0].0)
+        #expect(other.1 == found[0].1)
+        #expect(other.2 == found[0].2)
+      }
+    }
+  }
+
   /// A finished run judges new records, and scores itself on labelled ones.
   private func used(_ out: URL, _ found: CheckedEvaluation) async throws {
     let run = try CheckedRun.opening(out)

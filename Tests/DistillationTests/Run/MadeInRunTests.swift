@@ -71,10 +71,17 @@ import Tokenizers
       try await world.run().run()
       #expect(try made() == before)
 
-      // The same in another folder gives the same bytes.
+      // The same in another folder gives the same bytes, in whichever order the rows come.
+      for name in ["captions.jsonl", "items.jsonl"] {
+        let file = world.folder.appending(path: "data/\(name)")
+        let rows = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+        try Data(rows.reversed().map { $0 + "\n" }.joined().utf8).write(to: file)
+      }
       try await world.run("again").run()
       let again = world.folder.appending(path: "again/teachers/grey/model.safetensors")
       #expect(try Data(contentsOf: again) == grey)
+      #expect(try world.bytes("base/model.safetensors", of: "again") == base)
+      #expect(try world.results(of: "again") == world.results())
       world.configuration.data.teacherShare = 0
       #expect(throws: (any Error).self) { try world.configuration.validate() }
     }
