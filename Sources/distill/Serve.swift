@@ -2,7 +2,6 @@
   import ArgumentParser
   import Distillation
   import Foundation
-  import LoRA
   import Student
   import StudentServer
   import Tensor
@@ -14,7 +13,7 @@
         POST /v1/chat/completions takes texts and images (data URLs), temperature, top_p, max_tokens, stop, n, seed, \
         logprobs, stream, and response_format with a JSON schema, to which answers are held token by token. What is not \
         supported is refused. GET /v1/models names the model. Only this machine can reach it, and no page of another \
-        origin. Requests are answered one after the other.
+        origin. Requests are answered one after the other. A tokenizer in the adapter's folder takes the place of the model's.
 
         Examples:
 
@@ -66,11 +65,10 @@
 
     private func adapted<Model: PretrainedStudent>(_ student: Model) throws -> any PretrainedStudent {
       var student = student
-      for (number, folder) in adapter.enumerated() {
-        try student.loadAdapter(
-          from: URL(filePath: folder), named: adapter.count == 1 ? "default" : "adapter-\(number)")
-        student.promptBeginning =
-          try DistillationRun.promptBeginning(ofAdapter: URL(filePath: folder)) ?? student.promptBeginning
+      let folders = adapter.map { URL(filePath: $0) }
+      try student.loadAdapters(from: folders)
+      for folder in folders {
+        student.promptBeginning = try DistillationRun.promptBeginning(ofAdapter: folder) ?? student.promptBeginning
       }
       return student
     }

@@ -69,6 +69,7 @@
     }
     func text(of tokens: [Int]) -> String { student.text(of: tokens) }
     func save(to folder: URL) throws { try student.save(to: folder) }
+    mutating func takeTokenizer(of folder: URL) throws { try student.takeTokenizer(of: folder) }
     func image(_ image: RGBImage) throws -> PromptImage { try student.image(image) }
     func encoded(_ image: PromptImage) -> PromptImage { student.encoded(image) }
     func tree(question: String, images: [PromptImage], answers: [String]) throws -> AnswerTree {

@@ -13,16 +13,19 @@ struct RunRules: Codable, Equatable {
   var choosing: LabelScoring
   /// In which order items are gone through, wherever one is drawn or trained on.
   var rows: RowOrder
+  /// Whose tokenizer a model teacher with an adapter has.
+  var tokens: AdapterTokens
 
   /// Those of a new run.
-  static let current = RunRules(beginning: .ofFolder, choosing: .ended, rows: .byID)
+  static let current = RunRules(beginning: .ofFolder, choosing: .ended, rows: .byID, tokens: .ofAdapter)
   /// Those of runs without the file.
-  static let first = RunRules(beginning: .always, choosing: .begun, rows: .ofFile)
+  static let first = RunRules(beginning: .always, choosing: .begun, rows: .ofFile, tokens: .ofModel)
 
   private enum CodingKeys: String, CodingKey {
     case beginning = "prompt_beginning"
     case choosing = "label_scoring"
     case rows = "row_order"
+    case tokens = "adapter_tokenizer"
   }
 
   /// Reads the rules; one that is missing was made after the file was written, and is as it was before.
@@ -31,6 +34,7 @@ struct RunRules: Codable, Equatable {
     beginning = try rules.decodeIfPresent(PromptBeginning.self, forKey: .beginning) ?? Self.first.beginning
     choosing = try rules.decodeIfPresent(LabelScoring.self, forKey: .choosing) ?? Self.first.choosing
     rows = try rules.decodeIfPresent(RowOrder.self, forKey: .rows) ?? Self.first.rows
+    tokens = try rules.decodeIfPresent(AdapterTokens.self, forKey: .tokens) ?? Self.first.tokens
   }
 
   private static func file(_ run: URL) -> URL { run.appending(path: "rules.json") }
@@ -52,8 +56,8 @@ struct RunRules: Codable, Equatable {
     }
   }
 
-  private init(beginning: PromptBeginning, choosing: LabelScoring, rows: RowOrder) {
-    (self.beginning, self.choosing, self.rows) = (beginning, choosing, rows)
+  private init(beginning: PromptBeginning, choosing: LabelScoring, rows: RowOrder, tokens: AdapterTokens) {
+    (self.beginning, self.choosing, self.rows, self.tokens) = (beginning, choosing, rows, tokens)
   }
 
   /// Writes the rules into the folder of a run that has none yet; those of a run under way stay.
@@ -99,4 +103,12 @@ enum RowOrder: String, Codable {
     case .byID: items.sorted { $0.id < $1.id }
     }
   }
+}
+
+/// Whose tokenizer a model with an adapter has.
+enum AdapterTokens: String, Codable {
+  /// The model's, whatever the adapter's folder has.
+  case ofModel = "model"
+  /// The adapter's, where its folder has one.
+  case ofAdapter = "adapter"
 }

@@ -86,10 +86,16 @@ struct RunTeachers: Sendable {
     student.promptBeginning = rules.beginning
     var key = try digest(of: URL(filePath: model.model))
     if let adapter = model.adapter {
-      try student.loadAdapter(from: URL(filePath: adapter))
+      let folder = URL(filePath: adapter)
+      switch rules.tokens {
+      case .ofModel: try student.loadAdapter(from: folder)
+      case .ofAdapter: try student.loadAdapters(from: [folder])
+      }
       student.promptBeginning =
-        try DistillationRun.promptBeginning(ofAdapter: URL(filePath: adapter)) ?? student.promptBeginning
-      key += try digest(of: URL(filePath: adapter))
+        try DistillationRun.promptBeginning(ofAdapter: folder) ?? student.promptBeginning
+      key += try digest(of: folder)
+      // Replies that the adapter gave to other tokens are another teacher's.
+      if rules.tokens == .ofAdapter, tokenizerFolder(ofAdapters: [folder]) != nil { key += " reads as its adapter" }
     }
     let view = model.imageView
     // Replies that an older version kept under older rules are another teacher's, but for a run that it began.

@@ -29,6 +29,19 @@ extension FamilyStudent {
     files = try companionFiles(in: folder)
   }
 
+  /// Takes up the tokenizer of a folder, and its chat template where it has one; see ``TokenizedModel/takeTokenizer(of:)``.
+  ///
+  /// - Throws: as ``init(model:tokenizer:template:processor:name:)``, and the error of the file that can't be used.
+  public mutating func takeTokenizer(of folder: URL) throws {
+    let own = try ChatTemplate(contentsOf: folder)
+    var student = try FamilyStudent(
+      model: model, tokenizer: Tokenizer(contentsOf: folder), template: own ?? format.template, processor: processor,
+      name: folder.path)
+    (student.maximumTokens, student.promptBeginning) = (maximumTokens, promptBeginning)
+    student.files = try files.takingTokenizer(of: folder, keeping: own == nil ? format.template : nil)
+    self = student
+  }
+
   /// Writes a model folder that this package and transformers load. Adapters are not part of it: merge or save them apart.
   ///
   /// All files but the weights are those that were read; of config.json the weights' type is changed where it is another,

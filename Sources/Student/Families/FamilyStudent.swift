@@ -71,8 +71,12 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
   public var endOfTurn: Int { format.endOfTurn }
   /// The token that stands for each row of an image's features; nil in families that read text alone.
   public var imageToken: Int? { model.configuration.placeholderToken }
-  /// The decoder's sizes.
-  public var decoder: LlamaConfiguration { model.text.configuration }
+  /// The decoder's sizes, with as many tokens as its table has rows, which an adapter may change.
+  public var decoder: LlamaConfiguration {
+    var sizes = model.text.configuration
+    sizes.vocabularySize = model.text.embedding.weight.value.shape[0]
+    return sizes
+  }
   /// Whether training computes the decoder's activations again in place of keeping them; see
   /// ``PretrainedStudent/recomputesActivations``. The default is false.
   public var recomputesActivations: Bool {
@@ -146,7 +150,7 @@ public struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
   /// Refuses tokens that the embedding table has no row for: tokenizers may have some that were added later, and they do no
   /// harm while no text has them.
   private func checkRows(_ ids: [Int]) throws {
-    let rows = model.text.configuration.vocabularySize
+    let rows = model.text.embedding.weight.value.shape[0]
     if let id = ids.first(where: { $0 >= rows }) {
       throw StudentError.tokenWithoutRow(tokenizer.token(of: id) ?? "\(id)", number: id, rows: rows)
     }

@@ -14,16 +14,14 @@ public import Tokenizers
 /// let ids = try student.ids(of: text, images: [photo])
 /// student.logits(of: ids, images: [photo]).shape                // [tokens, vocabulary]
 /// ```
-public protocol PretrainedStudent: Student {
-  /// Text to tokens and back.
-  var tokenizer: Tokenizer { get }
+public protocol PretrainedStudent: Student, TokenizedModel {
   /// The longest prompt with one answer, in tokens.
   var maximumTokens: Int { get set }
   /// The token that ends an answer.
   var endOfTurn: Int { get }
   /// The token that stands in a prompt for each row of an image's features; nil in families that read text alone.
   var imageToken: Int? { get }
-  /// The decoder's sizes.
+  /// The decoder's sizes, with as many tokens as its table has rows.
   var decoder: LlamaConfiguration { get }
   /// Whether training computes the decoder's activations again in place of keeping them (gradient checkpointing): about a
   /// third more time, and memory for one layer's activations in place of all. Gradients keep their bits.

@@ -14,10 +14,10 @@ public import Tokenizers
 ///
 /// It is a `Module`: adapters attach to its projections (`bert.encoder.layer.0.attention.self.query`, …), and its head
 /// stands under `classifier`, where adapter files keep it whole.
-public struct TextClassifier: Module {
+public struct TextClassifier: TokenizedModel {
   /// The network.
   public var model: SequenceClassifier
-  private let reader: TextReader
+  private var reader: TextReader
   private var files: [String: Data] = [:]
 
   /// A classifier of these parts.
@@ -101,10 +101,18 @@ public struct TextClassifier: Module {
 
   private var isMultiLabel: Bool { model.encoder.configuration.problem == .multiLabel }
 
+  /// Takes up the tokenizer of a folder; see ``TokenizedModel/takeTokenizer(of:)``.
+  ///
+  /// - Throws: the error of the file that can't be used, or ``StudentError/unusableFile(_:expected:found:)``.
+  public mutating func takeTokenizer(of folder: URL) throws {
+    reader = try TextReader(Tokenizer(contentsOf: folder), for: model.encoder.currentSizes, name: folder.path)
+    files = try files.takingTokenizer(of: folder)
+  }
+
   /// Writes a model folder that this package and transformers load. Adapters are not part of it: merge or save them apart.
   public func save(to folder: URL) throws {
     try TextModelFolder.write(
-      model, model.encoder.configuration, architecture: "ForSequenceClassification", files: files, to: folder)
+      model, model.encoder.currentSizes, architecture: "ForSequenceClassification", files: files, to: folder)
   }
 
   /// Shows the network, its paths without a component of their own.

@@ -13,10 +13,10 @@ public import Tokenizers
 ///
 /// Classes that begin with "B-" and "I-" begin and continue a span, "O" is outside of all; neighbouring tokens of any
 /// other class make one span.
-public struct TokenTagger: Module {
+public struct TokenTagger: TokenizedModel {
   /// The network.
   public var model: TokenClassifier
-  private let reader: TextReader
+  private var reader: TextReader
   private var files: [String: Data] = [:]
 
   /// A tagger of these parts.
@@ -132,10 +132,18 @@ public struct TokenTagger: Module {
     return zip(found, texts).map { spans, text in spans.compactMap { $0.trimmed(in: text) } }
   }
 
+  /// Takes up the tokenizer of a folder; see ``TokenizedModel/takeTokenizer(of:)``.
+  ///
+  /// - Throws: the error of the file that can't be used, or ``StudentError/unusableFile(_:expected:found:)``.
+  public mutating func takeTokenizer(of folder: URL) throws {
+    reader = try TextReader(Tokenizer(contentsOf: folder), for: model.encoder.currentSizes, name: folder.path)
+    files = try files.takingTokenizer(of: folder)
+  }
+
   /// Writes a model folder that this package and transformers load. Adapters are not part of it: merge or save them apart.
   public func save(to folder: URL) throws {
     try TextModelFolder.write(
-      model, model.encoder.configuration, architecture: "ForTokenClassification", files: files, to: folder)
+      model, model.encoder.currentSizes, architecture: "ForTokenClassification", files: files, to: folder)
   }
 
   /// Shows the network, its paths without a component of their own.

@@ -1,8 +1,8 @@
 #if Run
   import ArgumentParser
+  import Distillation
   import Foundation
   import LoRA
-  import Layers
   import Student
 
   struct Export: ParsableCommand {
@@ -44,37 +44,15 @@
       } else {
         try merge(StudentFamily.student(contentsOf: source)).save(to: target)
       }
-      try copyTokenizer(to: target)
       Output.complain("\(adapter.count) merged -> \(out)")
-    }
-
-    /// What an adapter's training left of its tokenizer beside it, tokens that were added among it, goes with its weights;
-    /// of several adapters the last one's.
-    private func copyTokenizer(to target: URL) throws {
-      let files = FileManager.default
-      let folders = adapter.map { URL(filePath: $0) }
-      guard
-        let source = folders.last(where: { files.fileExists(atPath: $0.appending(path: "tokenizer.json").path) })
-      else { return }
-      for name in [
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-        "chat_template.jinja",
-      ] {
-        let file = source.appending(path: name)
-        guard files.fileExists(atPath: file.path) else { continue }
-        try Data(contentsOf: file).write(to: target.appending(path: name), options: .atomic)
-      }
     }
 
     private func merge(_ student: some PretrainedStudent) throws -> any PretrainedStudent { try merged(student) }
 
     /// The model with all adapters merged into it.
-    private func merged<Model: Module>(_ model: Model) throws -> Model {
+    private func merged<Model: TokenizedModel>(_ model: Model) throws -> Model {
       var model = model
-      for (number, folder) in adapter.enumerated() {
-        let name = adapter.count == 1 ? "default" : "adapter-\(number)"
-        try model.loadAdapter(from: URL(filePath: folder), named: name)
-      }
+      try model.loadAdapters(from: adapter.map { URL(filePath: $0) })
       try model.mergeAdapters()
       return model
     }

@@ -1,4 +1,5 @@
 #if Run
+  import Distillation
   import Foundation
   import LoRA
   import Student
@@ -24,7 +25,7 @@
 
     private func writeDecoder(_ items: [ForwardItem]) throws {
       var student = try StudentFamily.student(contentsOf: model)
-      let configuration = try adapter.map { try student.loadAdapter(from: $0) }
+      let configuration = try adapter.map { try student.loadAdapters(from: [$0])[0] }
       try write(items, student, configuration)
     }
 
@@ -42,7 +43,7 @@
     /// The sequence classifier of a folder, and the token classifier of `token-classification` inside it.
     private func writeEncoder(_ items: [ForwardItem]) throws {
       var classifier = try TextClassifier(contentsOf: model)
-      let configuration = try adapter.map { try classifier.loadAdapter(from: $0) }
+      let configuration = try adapter.map { try classifier.loadAdapters(from: [$0])[0] }
       let tokens = model.appending(path: "token-classification")
       let tagger = FileManager.default.fileExists(atPath: tokens.path) ? try TokenTagger(contentsOf: tokens) : nil
       for (number, item) in items.enumerated() {

@@ -91,6 +91,35 @@ struct DistillCommandTests {
     }
   }
 
+  @Test func `forward reads by the tokenizer that an adapter's folder has, and export writes it`() throws {
+    try inFixture { distill, fixture in
+      let (model, adapter) = (fixture.folder.appending(path: "model"), fixture.folder.appending(path: "adapter"))
+      try TinyModels.writeTextDecoder(to: model)
+      let number = try AdapterTokenizerFixture.write(to: adapter, for: model, token: "<new>", hasRow: true)
+      try fixture.write(#"{"prompt": "A <new> one", "chosen": "Yes", "rejected": "No"}"# + "\n", to: "asked.jsonl")
+      func asked(_ arguments: String...) throws -> [Int] {
+        let outcome = try distill.run(
+          ["forward", "--items", "asked.jsonl", "--out", "figures"] + arguments, in: fixture.folder)
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let file = try Data(contentsOf: fixture.folder.appending(path: "figures/0.json"))
+        let figures = try #require(try JSONSerialization.jsonObject(with: file) as? [String: Any])
+        return try #require(figures["prompt_ids"] as? [Int])
+      }
+      let own = try asked("--model", "model", "--adapter", "adapter")
+      #expect(own.count { $0 == number } == 1)
+      #expect(try !asked("--model", "model").contains(number))
+      let out = try distill.run(
+        "export", "--model", "model", "--adapter", "adapter", "--out", "merged", in: fixture.folder)
+      #expect(out.code == 0, "\(out.errors)")
+      #expect(try asked("--model", "merged") == own)
+      for name in ["tokenizer.json", "tokenizer_config.json"] {
+        #expect(
+          try Data(contentsOf: fixture.folder.appending(path: "merged/\(name)"))
+            == Data(contentsOf: adapter.appending(path: name)))
+      }
+    }
+  }
+
   @Test func initWritesAConfigurationAndReplacesNothingUnasked() throws {
     try inFixture { distill, fixture in
       let first = try distill.run("init", "multi-teacher", in: fixture.folder)

@@ -57,3 +57,37 @@ import Testing
     }
   }
 }
+
+/// Teachers whose adapter's folder has a tokenizer with a token of its own.
+@Suite(.serialized) struct AdapterTokenizerRunTests {
+  @Test func `a model teacher reads by its adapter's tokenizer, and as before in a run that was begun before`()
+    async throws
+  {
+    try await withRunWorld { world in
+      let base = world.folder.appending(path: "base")
+      func with(_ adapter: String, hasRow: Bool) throws -> RunWorld {
+        let folder = world.folder.appending(path: adapter)
+        try AdapterTokenizerFixture.write(to: folder, for: base, token: "Caption", hasRow: hasRow)
+        return world.with {
+          var teacher = ModelTeacherConfiguration(model: base.path)
+          teacher.adapter = folder.path
+          $0.teachers.append(.init(name: "m", source: .model(teacher)))
+        }
+      }
+      let rowless = try with("rowless", hasRow: false)
+      // What shows whose tokenizer reads: the token has no row.
+      do {
+        try await rowless.run("new").run(through: .agree)
+        Issue.record("a token without a row was taken")
+      } catch { #expect("\(error)".contains("Caption") && "\(error)".contains("row"), "\(error)") }
+      let old = world.folder.appending(path: "old")
+      try FileManager.default.createDirectory(at: old, withIntermediateDirectories: true)
+      try Data(#"{"label_scoring": "ended", "prompt_beginning": "folder", "row_order": "id"}"#.utf8).write(
+        to: old.appending(path: "rules.json"))
+      try await rowless.run("old").run(through: .agree)
+      let whole = try with("whole", hasRow: true)
+      try await whole.run("rows").run(through: .agree)
+      #expect(whole.exists("agreement.json", of: "rows") && whole.exists("agreement.json", of: "old"))
+    }
+  }
+}
