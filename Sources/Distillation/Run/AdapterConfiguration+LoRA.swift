@@ -27,6 +27,8 @@ extension AdapterConfiguration {
       case .pissa: .principal
       }
     result.savedModules = savedModules
+    result.ensuresTying = ensuresTying ?? false
+    result.trainedTokens = trainedTokens?.names ?? [:]
     result.trainedBiases =
       switch trainedBiases {
       case .none: .none

@@ -2,6 +2,7 @@ import Distillation
 import DualChecker
 import Foundation
 import TeacherProtocol
+import Tensor
 import Testing
 
 @Suite struct CheckedRunTests {
@@ -82,6 +83,26 @@ import Testing
         #expect(other.1 == found[0].1)
         #expect(other.2 == found[0].2)
       }
+    }
+  }
+
+  @Test func `rows of tokens train in an encoder too, and its other rows stay`() async throws {
+    try await withFolder { folder in
+      var configuration = try CheckedFixture.configuration(in: folder, records: 24)
+      configuration.evaluation.draws = 0
+      var lora = AdapterConfiguration()
+      (lora.rank, lora.targets, lora.trainedTokens) = (2, ["query"], .ofTable(Array(300..<320)))
+      configuration.student.lora = lora
+      let out = folder.appending(path: "run")
+      try await CheckedRun(configuration, folder: out).run()
+      let tables = try ["base", "student"].map { part -> Tensor in
+        let file = try Tensor.SafetensorsFile(contentsOf: out.appending(path: "\(part)/model.safetensors"))
+        let name = try #require(file.names.first { $0.hasSuffix("word_embeddings.weight") })
+        return try file.tensor(named: name)
+      }
+      let others = Array(0..<300) + Array(320..<tables[0].shape[0])
+      #expect(tables[0].gathered(others).isIdentical(to: tables[1].gathered(others)))
+      #expect(!tables[0].isIdentical(to: tables[1]))
     }
   }
 

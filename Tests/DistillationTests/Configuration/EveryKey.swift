@@ -108,8 +108,8 @@
         lora:
           {rank: 4, alpha: 8, dropout: 0.1, targets: [q_proj], exclude: [lm_head], vision: true, use_rslora: true,
            use_dora: true, init: gaussian, rank_pattern: {v_proj: 2}, alpha_pattern: {v_proj: 4.5},
-           layers_to_transform: [0, 1], layers_pattern: [layers], modules_to_save: [connector], bias: lora_only,
-           lora_bias: false, layout: earlier}
+           layers_to_transform: [0, 1], layers_pattern: [layers], modules_to_save: [connector],
+           ensure_weight_tying: true, trainable_token_indices: {embed_tokens: [5, 9]}, bias: lora_only, lora_bias: false, layout: earlier}
       pretrain:
         captions: captions.jsonl
         images: pre
@@ -295,6 +295,8 @@
       student.lora.layers = [0, 1]
       student.lora.layersPattern = ["layers"]
       student.lora.savedModules = ["connector"]
+      student.lora.ensuresTying = true
+      student.lora.trainedTokens = .byName(["embed_tokens": [5, 9]])
       student.lora.trainedBiases = .adapted
       student.lora.layout = .earlier
       return student

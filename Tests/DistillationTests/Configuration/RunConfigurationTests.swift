@@ -94,6 +94,14 @@ import Testing
       $0.student.lora.targets = [".*q_proj"]
       $0.student.lora.layers = [1]
     }
+    for tokens in [
+      TrainedTokens.ofTable([]), .ofTable([3, -1]), .ofTable([3, 3]), .byName([:]), .byName(["lm_head": []]),
+    ] {
+      let found = tokens.configurationNode?.found ?? ""
+      expect(
+        "student.lora.trainable_token_indices: expected \(TrainedTokens.configurationForm), at least one, each from 0 on and once, found \(found)"
+      ) { $0.student.lora.trainedTokens = tokens }
+    }
     expect("student.lora.layers_pattern: expected nothing without layers_to_transform, found [\"blocks\"]") {
       $0.student.lora.layersPattern = ["blocks"]
     }

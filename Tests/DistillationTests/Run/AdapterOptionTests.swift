@@ -1,10 +1,12 @@
 import Distillation
 import Foundation
+import LanguageModel
 import Layers
 import LoRA
 import Student
 import Tensor
 import Testing
+import Tokenizers
 
 /// Adapters that are more than two matrices, through both stages.
 @Suite(.serialized) struct AdapterOptionTests {
@@ -54,6 +56,52 @@ import Testing
       }
       let (first, second) = try (tensors(world, "stage1"), tensors(world, "stage2"))
       #expect(first.keys == second.keys && first.contains { !$1.isIdentical(to: second[$0] ?? .zeros([1])) })
+    }
+  }
+
+  // PEFT 0.21.2 writes such rows as trainable_tokens_delta, and they are values.
+  @Test func `rows of tokens train in both stages while the rest of their table stays`() async throws {
+    try await withRunWorld { world in
+      let base = try SmolVLM(contentsOf: world.folder.appending(path: "base"))
+      let tokens = Array(Set(base.tokenizer.encode("Caption i", addingSpecialTokens: false))).sorted()
+      let world = world.with { $0.student.lora.trainedTokens = .ofTable(tokens) }
+      try await world.run().run()
+      let (first, second) = try (tensors(world, "stage1"), tensors(world, "stage2"))
+      let name = try #require(first.keys.first { $0.hasSuffix("token_adapter.trainable_tokens_delta") })
+      let table = try #require(base.parameters().first { $0.path.hasSuffix("embed_tokens.weight") }).parameter.value
+      let values = try [table.gathered(tokens), #require(first[name]), #require(second[name])]
+      #expect(values[1].shape == [tokens.count, table.shape[1]])
+      #expect(!values[0].isIdentical(to: values[1]) && !values[1].isIdentical(to: values[2]))
+      let lora = try LoRAConfiguration(adapterFolder: world.folder.appending(path: "run/stage2"))
+      #expect(lora.trainedTokens.values.first == tokens)
+      #expect(world.exists("evaluation.json"))
+    }
+  }
+
+  @Test func `a token table that trains counts for the head too where the configuration says so`() async throws {
+    try await withRunWorld { world in
+      let folder = world.folder.appending(path: "decoder")
+      try TinyModels.writeTextDecoder(to: folder)
+      let tied = world.with { c in
+        c.data.fields.image = nil
+        c.student.model = folder.path
+        c.student.lora.savedModules = ["embed_tokens"]
+        c.student.lora.ensuresTying = true
+      }
+      try await tied.run().run(through: .stage2)
+      let apart = tied.with { $0.student.lora.ensuresTying = nil }
+      try await apart.run("apart").run(through: .stage2)
+      let heads = try ["run", "apart"].map { name in
+        var student = try TextDecoder(contentsOf: folder)
+        try student.loadAdapter(from: world.folder.appending(path: "\(name)/stage2"))
+        let table = try #require(student.parameters().first { $0.path.hasSuffix("embed_tokens.weight") })
+        return (table: table.parameter.value, head: student.model.text.embedding.headWeight())
+      }
+      #expect(heads[0].table.isIdentical(to: heads[0].head) && !heads[1].table.isIdentical(to: heads[1].head))
+      #expect(try LoRAConfiguration(adapterFolder: world.folder.appending(path: "run/stage1")).ensuresTying)
+      // Nothing is written of keys that say what was so without them: finished runs know their steps by this text.
+      #expect(!apart.configuration.student.lora.json.contains("ensure_weight_tying"))
+      #expect(!apart.configuration.student.lora.json.contains("trainable_token_indices"))
     }
   }
 }

@@ -35,6 +35,11 @@ public struct AdapterConfiguration: ConfigurationSection {
   public var savedModules: [String] = []
   /// Which of the model's offsets train too. The default is none.
   public var trainedBiases = TrainedBiases.none
+  /// Whether what is trained of a token table that is the output head too, or of that head, counts for both. The default is
+  /// none given: false, the two part.
+  public var ensuresTying: Bool?
+  /// Tokens whose rows of the token table train, and are saved in place of the table's. The default is none.
+  public var trainedTokens: TrainedTokens?
   /// Whether the added product has an offset of its own. The default is false.
   public var hasBias = false
   /// How paths are spelled in the adapter's files. The default is ``Layout/asModel``.
@@ -107,6 +112,12 @@ public struct AdapterConfiguration: ConfigurationSection {
     ConfigurationKey(
       "modules_to_save", \.savedModules, "Parts that train as a whole, by name or path ending, such as lm_head.",
       range: .each(.nonBlank)),
+    ConfigurationKey(
+      "ensure_weight_tying", \.ensuresTying, "Let what trains of a token table that is the head too count for both.",
+      sample: "true"),
+    ConfigurationKey(
+      "trainable_token_indices", \.trainedTokens, "Tokens whose rows train alone: numbers, or {lm_head: numbers}.",
+      range: .ifGiven(TrainedTokens.range), sample: "[49280, 49281]"),
     ConfigurationKey("bias", \.trainedBiases, "Which of the model's offsets train too."),
     ConfigurationKey(
       "lora_bias", \.hasBias, "Give the added product an offset of its own; merged only where layers have one."),
