@@ -28,11 +28,11 @@ public struct ReadAnswer: Sendable, Equatable {
 /// ```
 ///
 /// Thoughts that lead the reply are left out. A label is read where the reply gives it: at its very beginning, behind a key
-/// such as `Final answer:`, in a tag or box, on a last line of its own, or in a JSON object; marks, quotes, letter case and
-/// full width are ignored. A text that begins with one of ``abstentions`` abstains, with one of ``refusals`` it is refused, and
-/// a JSON object or a thought that never ends was cut off. All else has no label: nothing is guessed from words further in, as a
-/// rationale names the other label too, and a reply that gives two labels gives none. Documentation/Replies.md lists what is
-/// read how.
+/// such as `Final answer:`, in a tag or box, in a sentence that says nothing else such as `The answer is no.`, on a last line of
+/// its own, or in a JSON object; marks, quotes, letter case and full width are ignored, and a number must stand alone as one.
+/// A text that begins with one of ``abstentions`` abstains, with one of ``refusals`` it is refused, and a JSON object or a
+/// thought that never ends was cut off. All else has no label: nothing is guessed from other words further in, as a rationale
+/// names the other label too, and a reply that gives two labels gives none. Documentation/Replies.md lists what is read how.
 ///
 /// - Complexity: linear in the reply's length.
 public struct AnswerReader: Sendable, Equatable {
@@ -126,6 +126,7 @@ public struct AnswerReader: Sendable, Equatable {
     guard let name = AnswerWords.label(bare), let label = labels.label(said: name),
       LabelSpelling.key(label.name) == LabelSpelling.key(name),
       let end = LabelMatch.end(of: LabelSpelling.key(name), in: bare),
+      LabelMatch(label: 0, words: bare[..<end], rest: bare[end...]).isNumberOfItsOwn,
       !bare[end...].contains(where: { $0.isLetter || $0.isNumber || $0 == "?" })
     else { return nil }
     return ReadAnswer(

@@ -16,10 +16,12 @@ struct AnswerStatements {
     }
   }
 
-  private let text: Substring
+  let text: Substring
   private let masked: [Range<Substring.Index>]
   private let reader: AnswerReader
-  private var labels: LabelSet { reader.labels }
+  /// Whether the text stands in the place of a label, where no list begins.
+  private let isValue: Bool
+  var labels: LabelSet { reader.labels }
 
   /// The statements of an answer.
   ///
@@ -27,8 +29,12 @@ struct AnswerStatements {
   ///   - text: the answer.
   ///   - masked: parts whose words are not the answer's own.
   ///   - reader: knows the labels, and how an answer begins that gives none.
-  init(of text: Substring, without masked: [Range<Substring.Index>], reader: AnswerReader) {
+  ///   - isValue: whether the text is what an object has in the place of a label. The default is false.
+  init(
+    of text: Substring, without masked: [Range<Substring.Index>], reader: AnswerReader, isValue: Bool = false
+  ) {
     self.text = text
+    self.isValue = isValue
     self.masked = masked.sorted { $0.lowerBound < $1.lowerBound }
     self.reader = reader
   }
@@ -70,7 +76,9 @@ struct AnswerStatements {
     if reasons.text.isEmpty, statement.start > text.startIndex {
       let before = AnswerWords.rationale(text[..<statement.start], isBehindLabel: false)
       if before.text.contains(where: { $0.isLetter }) {
-        reasons = (before.text, reasons.confidence ?? before.confidence)
+        // "The bar is down, so the answer is no": the comma ends nothing any more.
+        let text = before.text.last.map { ",，;；".contains($0) } == true ? String(before.text.dropLast()) : before.text
+        reasons = (text, reasons.confidence ?? before.confidence)
       }
     }
     return ReadAnswer(
@@ -78,7 +86,7 @@ struct AnswerStatements {
       labelOffset: statement.name.map { _ in text.utf8.distance(from: text.startIndex, to: statement.label) })
   }
 
-  private func isMasked(_ place: Substring.Index) -> Bool {
+  func isMasked(_ place: Substring.Index) -> Bool {
     // The last part that begins at or before the place; parts may lie within others, but seldom do.
     var (low, high) = (0, masked.count)
     while low < high {
@@ -136,7 +144,7 @@ struct AnswerStatements {
     return nil
   }
 
-  private func statement(_ found: (match: LabelMatch, ending: LabelMatch.Ending), from start: Substring.Index)
+  func statement(_ found: (match: LabelMatch, ending: LabelMatch.Ending), from start: Substring.Index)
     -> Statement
   {
     let match = found.match
@@ -161,36 +169,21 @@ struct AnswerStatements {
     return words.utf8.count > 60 ? nil : labels.label(said: String(words))?.name
   }
 
-  /// Whether "- 1" may be the label -1.
+  /// Whether "- 1" may be the number -1: where that is a label, and behind a key, where no list begins.
   private func hasOpposite(_ match: LabelMatch) -> Bool {
-    let before = text[..<match.words.startIndex].last { !$0.isWhitespace }
-    guard let before, LabelSpelling.folded(before) == "-" else { return false }
+    let before = text[..<match.words.startIndex]
+    guard let dash = before.lastIndex(where: { !$0.isWhitespace }), LabelSpelling.folded(before[dash]) == "-" else {
+      return false
+    }
     let key = "-" + LabelSpelling.key(String(match.words))
-    return labels.answerReadings.contains { $0.key == key }
-  }
-
-  /// Behind a key, a heading, a tag or a box that names an answer, and whether nothing but a label may follow.
-  private func behindName(_ text: Substring) -> (Substring, isFirm: Bool)? {
-    if let behind = AnswerWords.behindKey(text, AnswerVocabulary.labelKeySet)
-      ?? AnswerWords.behindHeading(text, AnswerVocabulary.firmLabelKeys)
-    {
-      return (behind, AnswerWords.isKey(text[..<behind.startIndex].dropLast(), AnswerVocabulary.firmLabelKeys))
-    }
-    if let tag = AnswerWords.tag(text), !tag.isClosing, AnswerVocabulary.labelKeySet.contains(tag.name) {
-      return (tag.rest, AnswerVocabulary.firmLabelKeys.contains(tag.name))
-    }
-    return Self.behindBox(text).map { ($0, true) }
-  }
-
-  private static func behindBox(_ text: Substring) -> Substring? {
-    for box in ["\\boxed{", "\\text{", "\\textbf{", "\\mathrm{", "\\fbox{"] where text.hasPrefix(box) {
-      return text.dropFirst(box.count)
-    }
-    return nil
+    if labels.answerReadings.contains(where: { $0.key == key }) { return true }
+    guard match.words.first?.isNumber == true else { return false }
+    let lead = before[..<dash].last { !$0.isWhitespace || $0.isNewline }
+    return lead.map { ":：=>{".contains($0) } ?? isValue
   }
 
   /// Behind a word of assent, the number of a list, or the word "option".
-  private static func behindPreface(_ text: Substring) -> Substring? {
+  static func behindPreface(_ text: Substring) -> Substring? {
     let head = text.prefix(24)
     if let mark = head.firstIndex(where: { "!.,:;—–，。！：".contains($0) }) {
       let words = LabelSpelling.key(String(head[..<mark]))
@@ -201,7 +194,10 @@ struct AnswerStatements {
     if !digits.isEmpty, digits.count <= 2 {
       let behind = text[digits.endIndex...]
       let isMark = behind.first.map { ".).、）．".contains($0) } == true
-      if isMark, behind.dropFirst().first.map({ $0.isWhitespace || !$0.hasWordEnds }) == true {
+      // "3. 1" is no list, as far as anybody can tell.
+      if isMark, behind.dropFirst().first.map({ $0.isWhitespace || !$0.hasWordEnds }) == true,
+        AnswerWords.bare(behind.dropFirst()).first?.isNumber != true
+      {
         return behind.dropFirst()
       }
     }
@@ -209,93 +205,5 @@ struct AnswerStatements {
       if let end = LabelMatch.end(of: word, in: text) { return text[end...] }
     }
     return nil
-  }
-
-  // MARK: - Keys, tags and boxes
-
-  /// What is named an answer anywhere in the text: `Final answer: No`, `<answer>No</answer>`, `\boxed{No}`.
-  private var named: [Statement] {
-    var (found, place) = ([Statement](), text.startIndex)
-    // The first bytes of the signs and of the ends of lines.
-    let signs: Set<UInt8> = [0x3A, 0x3E, 0x7C, 0x5C, 0x0A, 0x0D, 0xE2, 0xEF]
-    while let mark = text[place...].utf8.firstIndex(where: signs.contains) {
-      place = text.index(after: mark)
-      guard !isMasked(mark), let (behind, start, isFirm) = name(at: mark) else { continue }
-      let rest = AnswerWords.bare(behind)
-      guard !rest.isEmpty, !isMasked(rest.startIndex) else { continue }
-      if let value = LabelMatch.first(in: rest, labels.valueReadings) {
-        let statement = statement(value, from: start)
-        if statement.name != nil || text[mark] != "|" { found.append(statement) }
-      } else if isFirm, behindName(rest) == nil, let label = AnswerWords.label(rest) {
-        found.append(Statement(outcome: .unknownLabel(label), start: start, label: rest.startIndex, rest: rest))
-      }
-    }
-    // Choices that a question names count for nothing beside an answer.
-    let given = found.filter { $0.name != nil }
-    return given.isEmpty ? found : given
-  }
-
-  /// What a sign names an answer: where it begins, where its name begins, and whether nothing but a label may follow.
-  private func name(at mark: Substring.Index) -> (behind: Substring, start: Substring.Index, isFirm: Bool)? {
-    let behind = text[text.index(after: mark)...]
-    switch text[mark] {
-    case ":", "：", "|":
-      let start = clauseStart(before: mark)
-      guard AnswerWords.isKey(text[start..<mark], AnswerVocabulary.labelKeySet) else { return nil }
-      return (behind, start, text[mark] != "|" && AnswerWords.isKey(text[start..<mark], AnswerVocabulary.firmLabelKeys))
-    case ">":
-      // A run of these signs is no tag.
-      guard mark > text.startIndex, text[text.index(before: mark)] != ">",
-        let start = text[..<mark].suffix(40).lastIndex(of: "<"), let tag = AnswerWords.tag(text[start...]),
-        !tag.isClosing,
-        AnswerVocabulary.labelKeySet.contains(tag.name)
-      else { return nil }
-      return (tag.rest, start, AnswerVocabulary.firmLabelKeys.contains(tag.name))
-    case "\\": return Self.behindBox(text[mark...]).map { ($0, mark, true) }
-    default:
-      guard text[mark].isNewline,
-        let heading = AnswerWords.behindHeading(behind, AnswerVocabulary.firmLabelKeys)
-      else { return nil }
-      return (heading, behind.startIndex, true)
-    }
-  }
-
-  /// Where the clause begins that ends before a place.
-  private func clauseStart(before mark: Substring.Index) -> Substring.Index {
-    var start = mark
-    for _ in 0..<60 where start > text.startIndex {
-      let before = text.index(before: start)
-      if text[before].isNewline || ".!?。！？．｡;；,，>|([{（:：".contains(text[before]) { break }
-      start = before
-    }
-    return start
-  }
-
-  // MARK: - Lines
-
-  /// Lines that begin with a label, from the second one on.
-  private var lines: [Statement] {
-    var (found, place) = ([Statement](), text.startIndex)
-    // U+2028 ends a line as well.
-    while let end = text[place...].utf8.firstIndex(where: { $0 == 0x0A || $0 == 0x0D || $0 == 0xE2 }) {
-      place = text.index(after: end)
-      guard text[end].isNewline else { continue }
-      let line = text[place...].prefix { !$0.isNewline }
-      let bare = AnswerWords.bare(line)
-      guard !bare.isEmpty, !isMasked(bare.startIndex) else { continue }
-      let match =
-        LabelMatch.first(in: bare, labels.answerReadings)
-        ?? Self.behindPreface(bare).flatMap { LabelMatch.first(in: AnswerWords.bare($0), labels.answerReadings) }
-      guard let match, case .settled = match.ending else { continue }
-      let statement = statement(match, from: line.startIndex)
-      // The reasons may go on behind the line.
-      if statement.name != nil {
-        found.append(
-          Statement(
-            outcome: statement.outcome, start: line.startIndex, label: statement.label,
-            rest: text[statement.rest.startIndex...]))
-      }
-    }
-    return found
   }
 }

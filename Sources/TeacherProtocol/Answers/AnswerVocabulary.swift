@@ -15,6 +15,14 @@ enum AnswerVocabulary {
     "结果", "結果", "choice", "selection", "output", "response", "solution", "assessment", "rating", "final", "assistant",
     "therefore", "thus", "hence", "overall", "答",
   ]
+  /// The places of the keys in their order, also with "final" or "predicted" in front.
+  static let labelKeyRanks: [String: Int] = {
+    var ranks: [String: Int] = [:]
+    for (rank, key) in labelKeys.enumerated() {
+      for name in [key, "final" + key, "predicted" + key] { ranks[name] = ranks[name] ?? rank }
+    }
+    return ranks
+  }()
   /// Keys that name a label where no other one does; beside another one they say something else.
   static let weakLabelKeys = ["sentiment", "stance", "polarity", "score", "grade", "mark"]
   static let labelKeySet = Set(labelKeys + weakLabelKeys)
@@ -65,6 +73,9 @@ enum AnswerVocabulary {
     "的", "啊", "呢", "呀", "哦", "です", "だ", "である", "ね", "よ", "입니다", "이에요", "예요", "요", "ครับ", "ค่ะ", "คะ",
   ]
 
+  /// Words in ASCII that a key may end in.
+  static let keyEndings = labelKeySet.union(fillers)
+
   /// What joins labels to a list of choices.
   static let conjunctions: Set<String> = [
     "or", "and", "nor", "but", "vs", "versus", "oder", "und", "ou", "et", "o", "y", "або", "чи", "та", "и", "или",
@@ -83,5 +94,52 @@ enum AnswerVocabulary {
   static let interjections: Set<String> = [
     "sure", "certainly", "of course", "okay", "ok", "alright", "great", "well", "hmm", "absolutely", "understood", "好的",
     "当然", "natürlich", "gern", "gerne", "bien sûr", "звичайно", "конечно", "claro",
+  ]
+
+  // MARK: - Sentences
+
+  /// What a sentence calls an answer: "the verdict is", without the keys that other sentences begin with as well ("the result
+  /// is negative").
+  static let sentenceKeys = firmLabelKeys.union([
+    "prediction", "classification", "class", "category", "类别", "分类", "decision", "entscheidung", "décision", "decisión",
+    "рішення", "решение", "决定", "judgement", "judgment", "判断", "conclusion", "fazit", "结论", "結論", "choice", "sentiment",
+    "stance", "polarity",
+  ])
+
+  /// What stands between the name of an answer and the answer, one word each.
+  static let copulas: Set<String> = ["is", "ist", "lautet", "est", "es", "é", "è", "є"]
+
+  /// How a speaker gives an answer. "I would say that …" gives a statement.
+  static let speakers = [
+    "i would say", "i'd say", "i say", "i would answer", "i'd answer", "i answer", "i choose", "i would choose",
+    "i'd choose", "i pick", "i select", "i go with", "i would go with", "i'd go with", "i'll go with", "ich sage",
+    "ich würde sagen", "je dirais",
+  ]
+
+  /// What may stand before "the answer is" in one clause, the longer ones behind their beginnings.
+  static let opinions = [
+    "i think", "i think that", "i believe", "i believe that", "i conclude that", "this means", "this means that",
+    "that means", "that means that",
+  ]
+  static let consequences: Set<String> = ["so", "therefore", "thus", "hence"]
+
+  /// Words between "the answer is" and the label that only make it stronger.
+  static let assertions: Set<String> = [
+    "definitely", "clearly", "certainly", "obviously", "simply", "therefore", "thus", "hence", "indeed", "then", "a",
+    "clear", "definite", "firm", "resounding",
+  ]
+
+  /// Words that make an answer hold in some case only, or not for sure.
+  static let conditions: Set<String> = [
+    "if", "unless", "whether", "when", "otherwise", "depending", "depends", "suppose", "supposing", "assume",
+    "assuming",
+    "imagine", "maybe", "perhaps", "possibly", "probably", "likely", "example", "instance", "wenn", "falls", "sonst",
+    "vielleicht", "wahrscheinlich", "si", "sauf", "sinon", "peut", "quizás", "если", "якщо", "возможно", "можливо",
+  ]
+
+  /// How a reason begins behind the label of such a sentence.
+  static let reasons: Set<String> = [
+    "because", "since", "as", "given", "based", "due", "weil", "denn", "da", "car", "parce", "puisque", "porque", "бо",
+    "тому", "оскільки", "потому",
   ]
 }

@@ -222,7 +222,16 @@ enum AnswerWords {
 
   /// What stands in a label's place: the rest of its line, if that is short enough to be one.
   static func label(_ text: Substring) -> String? {
-    let line = text.prefix(80).prefix { !$0.isNewline && !".,;。，；".contains($0) }
+    var end = text.startIndex
+    for _ in 0..<80 where end < text.endIndex {
+      let (character, next) = (text[end], text.index(after: end))
+      if character.isNewline || ";。，；".contains(character) || character == "<" && end > text.startIndex { break }
+      // A point within a number ends nothing: "1.5".
+      let isInside = text[..<end].last?.isNumber == true && text[next...].first?.isNumber == true
+      if ".,".contains(character), !isInside { break }
+      end = next
+    }
+    let line = text[..<end]
     let label = line.trimmingCharacters(in: .whitespaces.union(CharacterSet(charactersIn: "*\"'`_)]}<>/|”’」』")))
     return label.isEmpty || label.count > 40 ? nil : label
   }

@@ -11,10 +11,9 @@ extension AnswerReader {
     if named.contains(where: { $0.key == "properties" || $0.key == "enum" }) { return nil }
     func first(_ keys: Set<String>) -> ReplyValue? { named.first { keys.contains($0.key) }?.value }
     var found: [(rank: Int, answer: ReadAnswer)] = named.compactMap { member in
-      let rank = AnswerVocabulary.labelKeys.firstIndex {
-        $0 == member.key || "final" + $0 == member.key || "predicted" + $0 == member.key
+      AnswerVocabulary.labelKeyRanks[member.key].flatMap { rank in
+        answer(of: member.value, depth: depth).map { (rank, $0) }
       }
-      return rank.flatMap { rank in answer(of: member.value, depth: depth).map { (rank, $0) } }
     }
     if found.isEmpty, let weak = first(Set(AnswerVocabulary.weakLabelKeys)) {
       found = answer(of: weak, depth: depth).map { [(0, $0)] } ?? []
@@ -76,7 +75,7 @@ extension AnswerReader {
       return ReadAnswer(
         .answered(label.name), labelOffset: offset + words.utf8.prefix { $0 == 0x20 || $0 == 0x0A }.count)
     }
-    guard var read = AnswerStatements(of: words[...], without: [], reader: self).answer else {
+    guard var read = AnswerStatements(of: words[...], without: [], reader: self, isValue: true).answer else {
       return ReadAnswer(.unknownLabel(words))
     }
     if case .unknownLabel = read.outcome { return ReadAnswer(.unknownLabel(words)) }

@@ -21,9 +21,7 @@ struct LabelMatch {
 extension LabelMatch {
   /// The end of words, given as a key, at the beginning of a text; nil where they do not stand there.
   static func end(of key: some StringProtocol, in text: Substring) -> Substring.Index? {
-    // Most texts begin otherwise, which their first bytes tell; what is not ASCII may fold to anything.
-    guard let first = key.utf8.first, let byte = text.utf8.first else { return nil }
-    if byte < 0x80, byte | 0x20 != first | 0x20, byte > 0x20 { return nil }
+    guard mayBegin(text, with: key) else { return nil }
     var wanted = Substring(key).unicodeScalars
     var place = text.startIndex
     var last: Unicode.Scalar = " "
@@ -52,6 +50,18 @@ extension LabelMatch {
       if wanted.isEmpty { return place }
     }
     return nil
+  }
+
+  /// False where the first bytes tell that a key does not stand at the beginning of a text, as in most texts. What is not ASCII
+  /// may fold to anything, and white space is compared as such.
+  private static func mayBegin(_ text: Substring, with key: some StringProtocol) -> Bool {
+    var bytes = text.utf8.makeIterator()
+    for wanted in key.utf8 {
+      guard let byte = bytes.next() else { return false }
+      if wanted >= 0x80 || wanted <= 0x20 || byte >= 0x80 || byte <= 0x20 { return true }
+      if wanted != ((0x41...0x5A).contains(byte) ? byte | 0x20 : byte) { return false }
+    }
+    return !key.isEmpty
   }
 
   /// The longest label that stands at the beginning of a text and ends there, and how it ends.
@@ -91,6 +101,7 @@ extension LabelMatch {
 
   /// Whether something stands behind the label that ends it: a mark, the end of the line, or the beginning of a sentence.
   private var isMarkedOff: Bool {
+    guard isNumberOfItsOwn else { return false }
     guard let next = rest.first, let last = words.last else { return true }
     if !last.isLetter, !last.isNumber { return true }
     let behind = rest.dropFirst().first
@@ -101,6 +112,12 @@ extension LabelMatch {
       if !last.hasWordEnds { return true }
       if word.isLetter || word.isNumber {
         let first = tail.prefix { $0.isLetter || $0.isNumber || $0 == "'" || $0 == "’" }
+        // "No no": said twice.
+        if let end = Self.end(of: LabelSpelling.key(String(words)), in: tail),
+          tail[end...].first.map({ $0.isNewline || ".,;:!。，".contains($0) }) ?? true
+        {
+          return true
+        }
         return AnswerVocabulary.sentenceOpeners.contains(LabelSpelling.key(String(first)))
       }
       return !"=+&%/\\@^~#".contains(word) || tail.hasPrefix("#") && tail.dropFirst().first == "#"
@@ -115,7 +132,7 @@ extension LabelMatch {
     case "'", "’", "ʼ":
       // "No's", but not 'No' in quotes.
       return behind.map { !$0.isLetter } ?? true
-    case "=", "+", "&", "%", "/", "@", "^", "~", "#", "$", "€", "°": return false
+    case "=", "+", "&", "%", "/", "@", "^", "~", "#", "€", "°": return false
     case "\\": return behind == "n" || behind == "\"" || behind == "r"
     default: return !next.isLetter && !next.isNumber
     }

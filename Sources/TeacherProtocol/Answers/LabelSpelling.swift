@@ -11,6 +11,7 @@ package enum LabelSpelling {
   /// One text for all spellings of a label: compatibility forms (NFKC), apostrophes, quotes and dashes, white space and
   /// letter case are made alike, characters without width are left out, and a whole number loses its decimals.
   package static func key(_ text: String) -> String {
+    if let key = keyOfASCII(text) { return whole(key) ?? key }
     var key = ""
     for character in text {
       let folded = folded(character)
@@ -22,6 +23,21 @@ package enum LabelSpelling {
     }
     if key.last == " " { key.removeLast() }
     return whole(key) ?? key
+  }
+
+  /// The same for a text of ASCII, as most are, before whole numbers are looked at; nil for any other.
+  private static func keyOfASCII(_ text: String) -> String? {
+    var key: [UInt8] = []
+    for byte in text.utf8 {
+      switch byte {
+      case 0x80...: return nil
+      case 0x20, 0x09...0x0D: if let last = key.last, last != 0x20 { key.append(0x20) }
+      case 0x41...0x5A: key.append(byte + 0x20)
+      default: key.append(byte)
+      }
+    }
+    if key.last == 0x20 { key.removeLast() }
+    return String(decoding: key, as: UTF8.self)
   }
 
   /// The text as it was written, without outer white space, and a whole number without its decimals: what an id or a raw
@@ -61,6 +77,8 @@ package enum LabelSpelling {
       }
     }
     if character.isWhitespace { return " " }
+    // A letter under a heap of marks is no spelling of another one, and slow to compose.
+    if character.utf8.count > 64 { return String(character) }
     // The acute accent by itself would become a space with a mark.
     if character == "\u{B4}" { return "'" }
     var folded = ""

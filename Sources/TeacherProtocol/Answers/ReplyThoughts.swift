@@ -42,9 +42,9 @@ package enum ReplyThoughts {
       return beforeEnd(withoutFrame(rest[end...]))
     }
     var hasThought = false
+    var closings = Closings(of: rest)
     while let first = opening(of: rest) {
-      let closing = tags(in: rest[first.range.upperBound...]).filter { !$0.isOpening && !isQuoted($0.range, in: rest) }
-      var end = (closing.first { $0.family == first.family } ?? closing.first)?.range.upperBound
+      var end = closings.end(of: first, in: rest)
       // Solar ends a thought as it ends a turn.
       if end == nil, first.family == "<|think|>" { end = Self.end(ofFirst: "<|end|>", in: rest) }
       guard let end else { return nil }
@@ -65,6 +65,28 @@ package enum ReplyThoughts {
       }
     }
     return beforeEnd(rest)
+  }
+
+  /// The closing marks of a text, each looked at once however many thoughts there are.
+  private struct Closings {
+    private var all: ArraySlice<Tag>
+    private var ofFamily: [String: ArraySlice<Tag>]
+
+    init(of text: Substring) {
+      // Most answers have no thoughts, and need not be gone through.
+      let tags = ReplyThoughts.opening(of: text) == nil ? [] : ReplyThoughts.tags(in: text).filter { !$0.isOpening }
+      all = tags[...]
+      ofFamily = Dictionary(grouping: tags, by: \.family).mapValues { $0[...] }
+    }
+
+    /// The end of the mark that closes a thought: the first of its family, or else of any.
+    mutating func end(of opening: Tag, in text: Substring) -> Substring.Index? {
+      func next(_ tags: inout ArraySlice<Tag>) -> Tag? {
+        tags = tags.drop { $0.range.lowerBound < opening.range.upperBound || isQuoted($0.range, in: text) }
+        return tags.first
+      }
+      return (next(&ofFamily[opening.family, default: []]) ?? next(&all))?.range.upperBound
+    }
   }
 
   /// The parts of an answer that stand in marks of thoughts, which it quotes or which came late; the last one may be open.
@@ -196,7 +218,7 @@ package enum ReplyThoughts {
     ("<|thought|>", "<|/thought|>"), ("<unused94>", "<unused95>"), ("<start_working_out>", "<end_working_out>"),
     ("<|open|>think<|sep|>", "<|close|>think<|sep|>"),
   ]
-  /// The same by the first two bytes, so that few are tried where a mark may stand.
+  /// The same by the first three bytes, so that few are tried where a mark may stand.
   private static let marks: [Int: [Mark]] = {
     var marks: [Int: [Mark]] = [:]
     for pair in pairs {
@@ -214,9 +236,9 @@ package enum ReplyThoughts {
     let family: String
   }
 
-  /// The first two bytes of a text as one number, letters in lower case.
+  /// The first three bytes of a text as one number, letters in lower case.
   private static func beginning(of text: Substring) -> Int {
-    text.utf8.prefix(2).reduce(0) { $0 << 8 | Int((0x41...0x5A).contains($1) ? $1 | 0x20 : $1) }
+    text.utf8.prefix(3).reduce(0) { $0 << 8 | Int((0x41...0x5A).contains($1) ? $1 | 0x20 : $1) }
   }
 
   /// The mark that stands at a place, if one does.
