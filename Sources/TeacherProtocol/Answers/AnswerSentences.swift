@@ -116,7 +116,7 @@ extension AnswerStatements {
     guard let quote = opening.lastIndex(where: quotes.contains), opening[quote...].last?.isWhitespace == false else {
       return false
     }
-    if text[..<clause].suffix(20).contains(where: { $0.isLetter || $0.isNumber }) { return true }
+    if opening.endIndex > AnswerWords.bare(text).startIndex { return true }
     // "The answer is yes," said the guard.
     let closing = rest.prefix(20).prefix { !$0.isLetter && !$0.isNumber && !$0.isNewline }
     return closing.contains(where: quotes.contains) && rest[closing.endIndex...].first?.isLetter == true
