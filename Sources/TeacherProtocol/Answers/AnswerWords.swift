@@ -68,7 +68,7 @@ enum AnswerWords {
     guard text.hasPrefix("```") || text.hasPrefix("~~~") else { return nil }
     let rest = text.drop { $0 == "`" || $0 == "~" }
     let language = rest.prefix { $0.isLetter || $0.isNumber || $0 == "+" || $0 == "-" }
-    let behind = rest[language.endIndex...].drop { $0 == " " || $0 == "\t" }
+    let behind = rest[language.endIndex...].drop { $0.isWhitespace && !$0.isNewline }
     let isLanguage = languages.contains(LabelSpelling.key(String(language))) && behind.first?.isNewline == true
     return isLanguage ? behind : rest
   }
