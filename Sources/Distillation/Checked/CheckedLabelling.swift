@@ -26,7 +26,6 @@ extension CheckedRun {
     _ loop: DualCheckerLoop, data: CheckedData, student untrained: some CheckedStudent, retrievalPrompt: String?,
     key: String
   ) async throws -> CheckedState {
-    if let state = try savedState(key), state.isFinished { return state }
     var student = untrained
     var state: CheckedState
     if let saved = try savedState(key), try student.restore(from: checkpoint(saved.loop.rounds.count, key: key)) {
@@ -59,6 +58,11 @@ extension CheckedRun {
     guard let data = try? Data(contentsOf: stateFile), let begun = try? JSONDecoder().decode(Begun.self, from: data)
     else { return prompt }
     return begun.retrievalPrompt ?? ""
+  }
+
+  /// Labelling as it ended; nil where it has not, or was made from something else.
+  func finishedState(_ key: String) throws -> CheckedState? {
+    try savedState(key).flatMap { $0.isFinished ? $0 : nil }
   }
 
   private func savedState(_ key: String) throws -> CheckedState? {

@@ -57,42 +57,13 @@ public struct CheckedRun: Sendable {
     try LabelsAlike.refuse(configuration)
     try RunRules.keep(in: folder)
     try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
-    let all = try CheckedRecords(configuration, rows: RunRules(of: folder).rows)
-    if let listed = all.setAside.listed { reporter.message(listed) }
-    let hashed = HashedNGramEncoder(suiting: all.training.map(\.wholeText))
-    let folderEncoder = try folderEncoder()
-    let encoder: any SentenceEncoder = folderEncoder ?? hashed
-    let data = try await CheckedData(all, configuration, encoder: encoder)
-    let model = try modelFolder(all)
-    let untrained = try student(data.task, model: model)
-    try await untrained.check(data.pool.map(\.item) + data.unlabelled + data.test)
-    let loop = try await loop(
-      data, teachers: CheckedTeachers(self, task: data.task, hashed: hashed), encoder: encoder)
-    let records = StepRecords(run: folder)
-    let key = try StepRecords.key(settings, all.key, digest(of: model), loop.teacher.model)
-    let began = Date()
-    let labelled = try await label(
-      loop, data: data, student: untrained, retrievalPrompt: folderEncoder?.prompt, key: key)
-    if !records.isDone("label", key: key, outputs: []) {
-      try records.finish("label", key: key, seconds: Date().timeIntervalSince(began))
-    }
-    let student = try await finalStudent(loop, labelled, from: untrained, key: key)
-    if let evaluation = try evaluation, records.isDone("evaluate", key: key, outputs: []) {
-      try writeReport(evaluation, labelled, key: key)
-      return evaluation
-    }
-    let evaluation = try await evaluate(loop, labelled, student: student, data: data, untrained: untrained)
-    let json = JSONEncoder()
-    json.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try (json.encode(evaluation) + Data("\n".utf8)).write(
-      to: folder.appending(path: "evaluation.json"), options: .atomic)
-    try records.finish("evaluate", key: key, seconds: 0)
-    try writeReport(evaluation, labelled, key: key)
+    try await CheckedSteps(self).carryOut()
+    guard let evaluation = try evaluation else { throw RunError.missing("evaluation.json") }
     return evaluation
   }
 
   /// What results depend on: the configuration without places that may differ.
-  private var settings: String {
+  var settings: String {
     var settings = configuration
     (settings.out, settings.threads, settings.store, settings.data.file) = (nil, nil, "-", "-")
     settings.title = "-"
@@ -100,22 +71,8 @@ public struct CheckedRun: Sendable {
     return settings.json + PackageVersion.current
   }
 
-  private func modelFolder(_ data: CheckedRecords) throws -> URL {
-    if let model = configuration.student.model { return URL(filePath: model) }
-    let base = folder.appending(path: "base")
-    let records = StepRecords(run: folder)
-    let key = StepRecords.key(
-      "\(configuration.student.encoder)", "\(configuration.seed)", data.key)
-    if !records.isDone("base", key: key, outputs: [base.appending(path: "config.json")]) {
-      try configuration.student.encoder.write(
-        to: base, texts: data.training.map(\.text), seed: UInt64(configuration.seed))
-      try records.finish("base", key: key, seconds: 0)
-    }
-    return base
-  }
-
   /// The configuration's model that says how alike records are; nil where it names none.
-  private func folderEncoder() throws -> FolderSentenceEncoder? {
+  func folderEncoder() throws -> FolderSentenceEncoder? {
     try configuration.aligner.encoder.map {
       var embedder = try SentenceEmbedder(contentsOf: URL(filePath: $0))
       embedder.prompt = retrievalPrompt(insteadOf: embedder.prompt)
@@ -123,7 +80,7 @@ public struct CheckedRun: Sendable {
     }
   }
 
-  private func loop(
+  func loop(
     _ data: CheckedData, teachers: CheckedTeachers, encoder: any SentenceEncoder
   ) async throws -> DualCheckerLoop {
     let aligner = try await ContextAligner(

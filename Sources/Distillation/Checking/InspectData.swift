@@ -60,7 +60,7 @@ extension RunCheck {
     guard columnsFit else { return nil }
     let items: RunData
     do {
-      items = try RunData(run, labels: run.labelSet(), rows: .ofFile)
+      items = try RunData(run, labels: run.labelSet(), files: DataFiles(run), rows: .ofFile)
     } catch {
       // What the run would stop at: groups in two splits, an empty split, with `strict` the first bad row.
       findings.fail("data", FaultText.sentence(for: error))

@@ -15,14 +15,17 @@ public struct ReportContent: Codable, Sendable, Equatable {
     public var name: String
     /// What it did, in a few words.
     public var detail: String
-    /// How long it took, in seconds; nil where it was skipped because its inputs had not changed.
+    /// How long it took when it was carried out, in seconds; nil where that is not known.
     public var seconds: Double?
+    /// Whether it was left as it was, since its inputs had not changed. The default is false.
+    public var wasSkipped: Bool
 
     /// A step; see the properties.
-    public init(name: String, detail: String, seconds: Double?) {
+    public init(name: String, detail: String, seconds: Double?, wasSkipped: Bool = false) {
       self.name = name
       self.detail = detail
       self.seconds = seconds
+      self.wasSkipped = wasSkipped
     }
   }
 

@@ -53,17 +53,18 @@ extension ReportContent {
     let longest = steps.compactMap(\.seconds).max() ?? 0
     let total = steps.compactMap(\.seconds).reduce(0, +)
     let rows = steps.map { step in
-      let time = step.seconds.map(NumberText.duration) ?? "skipped"
+      let time = step.seconds.map(NumberText.duration) ?? "-"
+      let state = step.wasSkipped ? " (skipped)" : ""
       let share = longest > 0 ? (step.seconds ?? 0) / longest * 100 : 0
       return """
-        <tr><th scope="row">\(step.name)</th><td>\(step.detail)</td><td class="number">\(time)</td>\
+        <tr><th scope="row">\(step.name)</th><td>\(step.detail)</td><td class="number">\(time)\(state)</td>\
         <td aria-hidden="true">\(share > 0 ? "<span class=\"bar\" style=\"width:\(px: share)%\"></span>" : nil)</td></tr>
 
         """ as HTML
     }
     let table: HTML = """
-      <p class="note">\(NumberText.counted(steps.count, "step")), \(NumberText.duration(total)) in all. A skipped step found its inputs \
-      unchanged.</p>
+      <p class="note">\(NumberText.counted(steps.count, "step")), \(NumberText.duration(total)) in all. A step that was skipped found its \
+      inputs unchanged; its time is that of when it was carried out.</p>
       <table class="steps"><thead><tr><th scope="col">Step</th><th scope="col">What it did</th>\
       <th scope="col" class="number">Time</th><th></th></tr></thead>
       <tbody>\(rows)</tbody></table>

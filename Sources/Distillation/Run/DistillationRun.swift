@@ -16,7 +16,8 @@ internal import Tensor
 /// ```
 ///
 /// A step whose inputs are what they were is skipped, and training goes on from its checkpoint, so a run that was killed
-/// at any instant is simply started again and ends with the same bytes: adapters and evaluation.json.
+/// at any instant is simply started again and ends with the same bytes: adapters and evaluation.json. A finished run that is
+/// started again reads its data files and digests, and neither rows nor models.
 public struct DistillationRun: Sendable {
   /// What is to be done. Paths are absolute, and `data.pixels` is said where items have images.
   public let configuration: RunConfiguration
@@ -71,26 +72,16 @@ public struct DistillationRun: Sendable {
     if plugins.student == nil { try LabelsAlike.refuse(configuration) }
     try RunRules.keep(in: folder)
     try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
-    let state = try await gathered(through: last)
-    guard last.isAfter(.review) || configuration.review.order == .studentUncertainty && last == .review else {
-      if last == .review { _ = try await reviewed(state, uncertainty: nil, share: 1...configuration.rounds) }
-      return
-    }
-    let (student, key) = try await base()
-    try await train(student, key: key, state: state, through: last)
+    try await RunSteps(self).carryOut(through: last)
   }
 
-  /// The teachers' answers, and what they amount to.
-  func gathered(through last: RunStep) async throws -> RunState {
-    let labels = try configuration.labelSet()
-    let data = try readData(labels)
-    try await makeTeachers(data, labels: labels)
+  /// The teachers' answers, and what they amount to. Only what is not in the store is asked for.
+  func gathered(_ data: RunData, labels: LabelSet) async throws -> RunState {
     let teachers = try RunTeachers(configuration, labels: labels, plugins: plugins, folder: folder)
     for replies in teachers.recorded {
       try data.check(replies)
       if let listed = replies.setAside.listed { reporter.message(listed) }
     }
-    let began = Date()
     let store = try openStore()
     let ledger = SpendingLedger(limit: configuration.spending.asLimit)
     func annotate(_ title: String, _ items: [Item], _ assignments: [Annotator.Assignment]) async throws -> AnnotationRun
@@ -106,25 +97,15 @@ public struct DistillationRun: Sendable {
     }
     let train = try await annotate("teachers on training items", data.train, teachers.assignments)
     let test = try await annotate("teachers on test items", data.test, teachers.labelAssignments)
-    try writeReplies(train, test)
-    let records = StepRecords(run: folder)
-    let key = StepRecords.key(data.key, train.keys, test.keys)
-    if !records.isDone("annotate", key: key, outputs: []) {
-      try records.finish("annotate", key: key, seconds: Date().timeIntervalSince(began))
-    }
     let rule = rule(over: train.votes)
-    let state = RunState(
+    return RunState(
       labels: labels, data: data, teachers: teachers.names, train: train, test: test,
       judgements: train.judgements(by: rule), testJudgements: test.judgements(by: rule))
-    guard last != .annotate else { return state }
-    let report = try AgreementReport(train.votes).json()
-    try Data((report + "\n").utf8).write(to: folder.appending(path: "agreement.json"), options: .atomic)
-    return state
   }
 
   /// The items, and a word on the rows that are none.
-  func readData(_ labels: LabelSet) throws -> RunData {
-    let data = try RunData(configuration, labels: labels, rows: RunRules(of: folder).rows)
+  func readData(_ files: DataFiles, _ labels: LabelSet) throws -> RunData {
+    let data = try RunData(configuration, labels: labels, files: files, rows: RunRules(of: folder).rows)
     for text in [data.setAside.listed, data.renaming].compactMap(\.self) { reporter.message(text) }
     return data
   }
@@ -187,42 +168,17 @@ public struct DistillationRun: Sendable {
     }
   }
 
+  /// The labels of the first round.
+  func firstLabels(_ state: RunState, uncertainty: [String: [String: Double]]?) async throws -> [String: String] {
+    try await reviewed(state, uncertainty: uncertainty, share: 1...1)
+  }
+
   private func order(_ conflicts: [Conflict], uncertainty: [String: [String: Double]]?) -> [Conflict] {
     switch configuration.review.order {
     case .random: RandomOrder(seed: UInt64(configuration.seed)).ordered(conflicts)
     case .disagreement: DisagreementConfidenceOrder().ordered(conflicts)
     case .studentUncertainty: UncertaintyOrder(probabilities: uncertainty ?? [:]).ordered(conflicts)
     }
-  }
-
-  /// The student before any adapter, and a digest of its weights.
-  ///
-  /// - Parameter isFinished: takes a base that the run has made as it stands, without the data that it was made from.
-  func base(isFinished: Bool = false) async throws -> (student: any Student, key: String) {
-    if let student = plugins.student {
-      var digest = StudentDigest()
-      return (student, digest.of(student))
-    }
-    let made = folder.appending(path: "base")
-    let isMade = FileManager.default.fileExists(atPath: made.appending(path: "model.safetensors").path)
-    let usesMade = isFinished && isMade && configuration.student.model == nil
-    let path = usesMade ? made.path : try await basePath()
-    var student = try StudentFamily.student(contentsOf: URL(filePath: path))
-    student.maximumTokens = min(student.maximumTokens, configuration.student.maximumTokens)
-    student.promptBeginning = try RunRules(of: folder).beginning
-    let weights = try FileDigests(cache: tensorCache?.folder).digest(of: URL(filePath: path))
-    student.recomputesActivations = configuration.student.gradientCheckpointing
-    let precision = configuration.student.precision
-    guard let form = FrozenPrecision(rawValue: precision.rawValue), form != .float32 else { return (student, weights) }
-    student.freeze()
-    student.keepFrozenMatrices(in: form)
-    return (student, weights + " in \(precision.rawValue)")
-  }
-
-  func basePath() async throws -> String {
-    if let path = configuration.student.model { return path }
-    guard let fresh = configuration.student.fresh else { throw RunError.noStudent }
-    return try await freshBase(fresh).path
   }
 
   /// The rule by which votes agree; the table is what it learns the teachers' reliabilities from, where it does.
@@ -243,7 +199,7 @@ public struct DistillationRun: Sendable {
   }
 
   /// The keys of the replies that this run used, one row an item and teacher.
-  private func writeReplies(_ runs: AnnotationRun...) throws {
+  func writeReplies(_ runs: AnnotationRun...) throws {
     struct Row: Encodable {
       let item: String
       let key: String
@@ -275,11 +231,13 @@ struct RunState: Sendable {
   let testJudgements: [Judgement]
 
   var conflicts: [Conflict] { judgements.compactMap(\.conflict) }
-}
 
-extension RunStep {
-  func isAfter(_ other: RunStep) -> Bool {
-    (RunStep.allCases.firstIndex(of: self) ?? 0) > (RunStep.allCases.firstIndex(of: other) ?? 0)
+  /// A digest of what the votes came to.
+  var verdictsKey: String {
+    StepRecords.key(
+      (judgements + testJudgements).map {
+        "\($0.item.id) \($0.label ?? "") \($0.conflict == nil ? "" : "conflict")"
+      }.joined(separator: "\n"))
   }
 }
 

@@ -52,3 +52,14 @@ struct FileDigests {
     return "\(url.resolvingSymlinksInPath().path) \(status.st_size) \(time.tv_sec).\(time.tv_nsec) \(status.st_ino)"
   }
 }
+
+extension RunConfiguration {
+  /// Where features, reference scores and digests are kept for other runs; nil where the configuration keeps none.
+  var cacheFolder: URL? {
+    guard student.imageCache else { return nil }
+    return URL(filePath: NSString(string: cache).expandingTildeInPath, directoryHint: .isDirectory)
+  }
+
+  /// Digests of files, those of large ones remembered in the cache.
+  var digests: FileDigests { FileDigests(cache: cacheFolder) }
+}

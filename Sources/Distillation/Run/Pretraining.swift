@@ -7,25 +7,25 @@ internal import Tensor
 internal import Tokenizers
 
 extension DistillationRun {
-  /// A base made in this run: fresh weights, a tokenizer of the run's own texts, pre-training where it is asked for.
+  /// A digest of all that a base of this run is made from.
+  func freshBaseKey(_ files: DataFiles) throws -> String {
+    guard let fresh = configuration.student.fresh else { throw RunError.noStudent }
+    let captions = try configuration.pretrain.map { try $0.json + digest(of: URL(filePath: $0.captions)) } ?? ""
+    return StepRecords.key(files.key, fresh.json, captions, "\(configuration.seed)")
+  }
+
+  /// Makes a base in this run: fresh weights, a tokenizer of the run's own texts, pre-training where it is asked for.
   ///
-  /// The folder base/ loads like any model folder; it is made again only when what it is made from changes.
-  func freshBase(_ fresh: FreshStudentConfiguration) async throws -> URL {
-    let output = folder.appending(path: "base")
-    let labels = try configuration.labelSet()
+  /// The folder base/ loads like any model folder.
+  func makeFreshBase(_ data: RunData, labels: LabelSet, key: String) async throws {
+    guard let fresh = configuration.student.fresh else { throw RunError.noStudent }
     let order = try RunRules(of: folder).rows
-    let data = try RunData(configuration, labels: labels, rows: order)
     let captions = try configuration.pretrain.map { pretrain in
       try CaptionFile(
         contentsOf: URL(filePath: pretrain.captions), image: pretrain.fields.image, text: pretrain.fields.text,
         where: pretrain.rowsWhere, strict: configuration.strict)
     }
-    let captionKey = try configuration.pretrain.map { try $0.json + digest(of: URL(filePath: $0.captions)) } ?? ""
-    let key = StepRecords.key(data.key, fresh.json, captionKey, "\(configuration.seed)")
-    let records = StepRecords(run: folder)
-    if records.isDone("base", key: key, outputs: [output.appending(path: "model.safetensors")]) { return output }
     if let listed = captions?.setAside.listed { reporter.message(listed) }
-    let began = Date()
     let texts =
       data.train.map(\.text) + (captions?.rows.flatMap(\.captions) ?? []) + labels.labels.map(\.meaning)
       + [configuration.prompt]
@@ -39,9 +39,7 @@ extension DistillationRun {
           student, pretrain, order.ordered(captions.rows), labels: labels, root: data.dataset.root, key: key)
       }
     }
-    try student.save(to: output)
-    try records.finish("base", key: key, seconds: Date().timeIntervalSince(began))
-    return output
+    try student.save(to: folder.appending(path: "base"))
   }
 
   /// All weights trained on captions: likelihood, telling the own caption from others, the run's question about both.

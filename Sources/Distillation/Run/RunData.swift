@@ -22,22 +22,27 @@ struct RunData: Sendable {
   /// A digest of the data files.
   let key: String
 
-  /// - Parameter rows: the order of each split's items.
-  init(_ configuration: RunConfiguration, labels: LabelSet, rows: RowOrder) throws {
+  /// - Parameters:
+  ///   - read: the data files.
+  ///   - rows: the order of each split's items.
+  init(_ configuration: RunConfiguration, labels: LabelSet, files read: DataFiles, rows: RowOrder) throws {
     let data = configuration.data
     let mapping = data.mapping
     let root = data.images.map { URL(filePath: $0) }
-    func read(_ path: String) throws -> Dataset {
+    func items(_ path: String, _ rows: RowFile) throws -> Dataset {
       try Dataset(
-        contentsOf: URL(filePath: path), mapping: mapping, imageRoot: root, strict: configuration.strict
+        rows, mapping: mapping, root: root ?? URL(filePath: path).deletingLastPathComponent(),
+        strict: configuration.strict
       ).settingAsideMissingImages(strict: configuration.strict)
     }
-    var (problems, paths) = ([RowProblem](), [String]())
+    var problems: [RowProblem] = []
+    var table: RowFile?
     var whole: Dataset
     var files: SplitDataFiles?
     if let file = data.file {
-      whole = try read(file)
-      paths = [file]
+      let rows = try read.rows(file)
+      whole = try items(file, rows)
+      table = rows
       let fractions = [("train", data.splits.train), ("dev", data.splits.dev), ("test", data.splits.test)]
         .compactMap { name, share in share.fraction.map { (name: name, fraction: $0) } }
         .filter { $0.fraction > 0 }
@@ -51,8 +56,12 @@ struct RunData: Sendable {
     } else if let named = data.files {
       let split = SplitDataFiles(
         try [("train", named.train as String?), ("dev", named.dev), ("test", named.test)]
-          .compactMap { name, path in try path.map { .init(name: name, path: $0, data: try read($0)) } })
-      paths = split.parts.map(\.path)
+          .compactMap { name, path in
+            try path.map {
+              let rows = try read.rows($0)
+              return .init(name: name, path: $0, rows: rows, data: try items($0, rows))
+            }
+          })
       problems = split.parts.flatMap(\.data.setAside)
       whole = split.dataset()
       files = split
@@ -98,12 +107,10 @@ struct RunData: Sendable {
     gold =
       if mapping.label == nil { nil } else if let files {
         try files.gold(mapping, labels: labels, strict: configuration.strict)
-      } else {
-        try GoldColumn(
-          contentsOf: URL(filePath: paths[0]), mapping: mapping, labels: labels, strict: configuration.strict)
-      }
-    key = try StepRecords.key(
-      paths.map { try digest(of: URL(filePath: $0)) }.joined(), data.keyed, "\(configuration.seed)")
+      } else if let table {
+        try GoldColumn(table, mapping: mapping, labels: labels, strict: configuration.strict)
+      } else { nil }
+    key = read.key
   }
 }
 

@@ -8,8 +8,7 @@ internal import Tensor
 extension DistillationRun {
   /// Scores every result that the configuration names over the whole test split and writes evaluation.json.
   func evaluate(
-    _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage,
-    writesReport: Bool
+    _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage
   ) async throws {
     guard let gold = state.data.gold else { throw RunError.unset("data.fields.label") }
     let items = state.data.test.filter { gold.label(of: $0.id) != nil }
@@ -63,7 +62,6 @@ extension DistillationRun {
       + stages.examples.setAside.all.map { "item \($0.item): \($0.reason)" }
     file.setAside = refused.isEmpty ? nil : refused
     try file.write(to: folder.appending(path: "evaluation.json"))
-    if writesReport { try await writeReport(stages, state, second: second, evaluation: file) }
   }
 
   private func testSplit(_ items: [Item], gold: GoldColumn) -> TestSplit {

@@ -7,7 +7,7 @@ internal import TeacherProtocol
 extension DistillationRun {
   /// report.html from what the run has found.
   func writeReport(
-    _ stages: StudentStages<some Student>, _ state: RunState, second: SecondStage, evaluation: EvaluationFile
+    _ stages: StudentStages<some Student>, _ state: RunState, second: SecondStage, outcomes: [StepEngine.Outcome]
   ) async throws {
     var content = ReportContent(title: configuration.report.title)
     let conflicts = state.conflicts
@@ -16,9 +16,9 @@ extension DistillationRun {
       "\(state.teachers.count) teachers labelled \(state.data.train.count) training items and disagreed on "
       + "\(conflicts.count) of them. \(second.labels.count) human labels were read "
       + "(\(String(format: "%.1f", 100 * share)) % of the items), on conflicts alone."
-    content.steps = steps(state, second)
+    content.steps = steps(state, second, outcomes)
     content.configuration = configuration.yaml
-    content.evaluation = evaluation
+    content.evaluation = try evaluation
     let rows = try MetricsLog.rows(of: folder.appending(path: "metrics.jsonl"))
     content.curves = ReportContent.curves(of: rows.filter { ["stage1", "stage2"].contains($0.stage) })
     content.agreement = agreement(state)
@@ -32,20 +32,31 @@ extension DistillationRun {
     try content.write(to: folder.appending(path: "report.html"))
   }
 
-  private func steps(_ state: RunState, _ second: SecondStage) -> [ReportContent.Step] {
-    let seconds = StepRecords(run: folder).seconds()
+  private func steps(
+    _ state: RunState, _ second: SecondStage, _ outcomes: [StepEngine.Outcome]
+  ) -> [ReportContent.Step] {
     let agreed = state.judgements.count { $0.label != nil }
-    return [
-      .init(
-        name: "Annotate",
-        detail: "\(state.teachers.joined(separator: ", ")) on \(state.data.train.count) training and "
-          + "\(state.data.test.count) test items", seconds: seconds["annotate"]),
-      .init(name: "Agree", detail: "\(agreed) items agreed, \(state.conflicts.count) in conflict", seconds: nil),
-      .init(name: "Review", detail: "\(second.labels.count) human labels", seconds: nil),
-      .init(name: "Stage 1", detail: "LoRA on the agreed items", seconds: seconds["stage1"]),
-      .init(
-        name: "Stage 2", detail: "LoRA and DPO on \(second.trees.count) labelled conflicts", seconds: seconds["stage2"]),
-    ]
+    return outcomes.map { outcome in
+      let (name, detail): (String, String) =
+        switch RunStep(rawValue: outcome.name) {
+        case .annotate:
+          (
+            "Annotate",
+            "\(state.teachers.joined(separator: ", ")) on \(state.data.train.count) training and "
+              + "\(state.data.test.count) test items"
+          )
+        case .agree: ("Agree", "\(agreed) items agreed, \(state.conflicts.count) in conflict")
+        case .review: ("Review", "\(second.labels.count) human labels")
+        case .stage1: ("Stage 1", "LoRA on the agreed items")
+        case .stage2: ("Stage 2", "LoRA and DPO on \(second.trees.count) labelled conflicts")
+        case .evaluate: ("Evaluate", "teachers, baselines and student on \(state.data.test.count) test items")
+        case .report, nil:
+          outcome.name == "base"
+            ? ("Base", "a student made from nothing")
+            : ("Teacher", "\(outcome.name) made from \(state.data.teaching.count) items with gold labels")
+        }
+      return .init(name: name, detail: detail, seconds: outcome.seconds, wasSkipped: outcome.wasSkipped)
+    }
   }
 
   private func agreement(_ state: RunState) -> ReportContent.Agreement {

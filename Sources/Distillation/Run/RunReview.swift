@@ -16,7 +16,8 @@ public struct RunReview: Sendable {
 
 extension DistillationRun {
   private var queue: URL { folder.appending(path: "review-queue.jsonl") }
-  private var journal: URL { folder.appending(path: "review-answers.jsonl") }
+  /// Where decisions of the page are kept.
+  var reviewJournal: URL { folder.appending(path: "review-answers.jsonl") }
 
   /// What the run asks people about; the steps before are done where they are not.
   ///
@@ -37,14 +38,16 @@ extension DistillationRun {
     return RunReview(
       questions: FileManager.default.fileExists(atPath: queue.path) ? try ReviewQuestion.reading(queue) : [],
       labels: try configuration.labelSet(),
-      images: data.images.map { URL(filePath: $0) } ?? file.deletingLastPathComponent(), journal: journal)
+      images: data.images.map { URL(filePath: $0) } ?? file.deletingLastPathComponent(), journal: reviewJournal)
   }
 
   /// Labels that people gave on the page; what is asked is written for it.
   func reviewedOnPage(_ asked: [Conflict], given: [String: String]) async throws -> [String: String] {
     try ReviewFile.write(asked, to: queue)
     let known = Set(try configuration.labelSet().names)
-    let fresh = try await ReviewJournal(journal).labels(for: asked.map(\.item)).filter { known.contains($0.value) }
+    let fresh = try await ReviewJournal(reviewJournal).labels(for: asked.map(\.item)).filter {
+      known.contains($0.value)
+    }
     // Answers to none of these questions are an earlier round's, or nobody has begun.
     if fresh.isEmpty, !asked.isEmpty { throw RunError.waitingForReview(folder.path, conflicts: asked.count) }
     return given.merging(fresh) { old, _ in old }

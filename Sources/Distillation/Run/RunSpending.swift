@@ -18,7 +18,7 @@ extension DistillationRun {
   /// - Throws: ``RunError``, or what reading data, templates and keys throws.
   public func serviceQuestions() throws -> (annotator: Annotator, data: Dataset, items: [Item]) {
     let labels = try configuration.labelSet()
-    let data = try readData(labels)
+    let data = try readData(DataFiles(configuration), labels)
     var services = configuration
     services.teachers = configuration.teachers.filter { $0.kind == .openAI }
     let teachers = try RunTeachers(services, labels: labels, plugins: plugins, folder: folder)

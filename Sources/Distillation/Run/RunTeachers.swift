@@ -51,11 +51,13 @@ struct RunTeachers: Sendable {
         assign(Renamed(name: entry.name, teacher: teacher), tokens: 256, shortTokens: 256)
       case .model(let model):
         assign(
-          try Self.teacher(entry.name, model, labels, rules, pixels), tokens: model.maximumTokens, shortTokens: 1)
+          try Self.teacher(entry.name, model, labels, rules, pixels, configuration.digests),
+          tokens: model.maximumTokens, shortTokens: 1)
       case .trained(let trained):
         let model = trained.made(in: Self.home(of: entry.name, in: folder).path)
         assign(
-          try Self.teacher(entry.name, model, labels, rules, pixels), tokens: model.maximumTokens, shortTokens: 1)
+          try Self.teacher(entry.name, model, labels, rules, pixels, configuration.digests),
+          tokens: model.maximumTokens, shortTokens: 1)
       case .openAI(let service):
         guard let teacher = try plugins.makeTeacher?(entry, labels) else {
           throw RunError.noMaker(teacher: entry.name, kind: entry.kind.rawValue)
@@ -80,11 +82,11 @@ struct RunTeachers: Sendable {
   /// A model in a folder as a teacher.
   private static func teacher(
     _ name: String, _ model: ModelTeacherConfiguration, _ labels: LabelSet, _ rules: RunRules,
-    _ pixels: PixelConfiguration
+    _ pixels: PixelConfiguration, _ digests: FileDigests
   ) throws -> any Teacher {
     var student = try StudentFamily.student(contentsOf: URL(filePath: model.model))
     student.promptBeginning = rules.beginning
-    var key = try digest(of: URL(filePath: model.model))
+    var key = try digests.digest(of: URL(filePath: model.model))
     if let adapter = model.adapter {
       let folder = URL(filePath: adapter)
       switch rules.tokens {
@@ -93,7 +95,7 @@ struct RunTeachers: Sendable {
       }
       student.promptBeginning =
         try DistillationRun.promptBeginning(ofAdapter: folder) ?? student.promptBeginning
-      key += try digest(of: folder)
+      key += try digests.digest(of: folder)
       // Replies that the adapter gave to other tokens are another teacher's.
       if rules.tokens == .ofAdapter, tokenizerFolder(ofAdapters: [folder]) != nil { key += " reads as its adapter" }
     }

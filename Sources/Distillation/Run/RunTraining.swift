@@ -8,8 +8,10 @@ internal import TeacherProtocol
 internal import Tensor
 
 extension DistillationRun {
-  /// Stages, evaluation and report with a student of a known type.
-  func train<Model: Student>(_ base: Model, key baseKey: String, state: RunState, through last: RunStep) async throws {
+  /// The steps that need this student, with its images read.
+  func studentSteps<Model: Student>(
+    _ base: Model, key baseKey: String, state: RunState
+  ) async throws -> any StudentSteps {
     var items = state.data.train + state.data.test
     if configuration.evaluation.choosesThresholdOnDev { items += state.data.dev }
     let features = try keepsFeatures(of: base) ? KeptFeatures(cache: tensorCache, student: baseKey) : nil
@@ -24,20 +26,7 @@ extension DistillationRun {
     let stages = StudentStages(
       configuration: configuration, folder: folder, base: base, baseKey: baseKey, examples: examples,
       reporter: reporter, records: StepRecords(run: folder), cache: tensorCache)
-    defer { say(setAside: examples.setAside) }
-    let first = try await stage1(stages, state)
-    guard last != .stage1 else { return }
-    var uncertainty: [String: [String: Double]]?
-    if configuration.review.order == .studentUncertainty {
-      uncertainty = try await probabilities(stages, of: state.conflicts, student: first)
-    }
-    guard last != .review else {
-      _ = try await reviewed(state, uncertainty: uncertainty, share: 1...configuration.rounds)
-      return
-    }
-    let second = try await stage2(stages, state, first: first, uncertainty: uncertainty)
-    guard last.isAfter(.stage2) else { return }
-    try await evaluate(stages, state, first: first, second: second, writesReport: last == .report)
+    return StepsOfStudent(self, stages, state)
   }
 
   /// Features can be computed once where nothing in front of the decoder is trained, nor differs in the reference.
@@ -51,9 +40,7 @@ extension DistillationRun {
 
   /// Where features and reference scores are kept for other runs; nil where the configuration keeps none.
   var tensorCache: Tensor.Cache? {
-    guard configuration.student.imageCache else { return nil }
-    return Tensor.Cache(
-      URL(filePath: NSString(string: configuration.cache).expandingTildeInPath, directoryHint: .isDirectory))
+    configuration.cacheFolder.map { Tensor.Cache($0) }
   }
 
   /// Stage 1: every agreed item, all agreeing teachers' answers to one prompt.
@@ -99,6 +86,12 @@ extension DistillationRun {
     return SecondStage(trained: current, labels: labels, trees: trees, steps: steps)
   }
 
+  /// A reference of the caller's own counts by its bytes: another adapter under the same path trains anew. Empty for others.
+  func referenceDigest() throws -> String {
+    guard case .adapter(let path) = configuration.stage2.reference else { return "" }
+    return try digest(of: URL(filePath: path))
+  }
+
   /// One training of Stage 2.
   func trainStage2(
     _ stages: StudentStages<some Student>, _ state: RunState, name: String, trees: [PreferenceTree],
@@ -107,9 +100,7 @@ extension DistillationRun {
   ) async throws -> TrainedStage {
     let stage = configuration.stage2
     let weight = supervisedWeight ?? stage.sftWeight
-    // A reference of the caller's own counts by its bytes: another adapter under the same path trains anew.
-    var reference = ""
-    if case .adapter(let path) = stage.reference { reference = try digest(of: URL(filePath: path)) }
+    let reference = try referenceDigest()
     let key = stages.key(
       trees.map { ($0.tree, "\($0.pairs)\($0.chosenAnswers)") }, start: start.key,
       settings: stage.json + "\(usesPairs) \(weight) \(steps ?? 0)" + reference, state)
@@ -142,7 +133,7 @@ extension DistillationRun {
   }
 
   /// Item -> label -> the student's probability, on these conflicts.
-  private func probabilities(
+  func probabilities(
     _ stages: StudentStages<some Student>, of conflicts: [Conflict], student: TrainedStage
   ) async throws -> [String: [String: Double]] {
     let predictions = try await stages.predict(

@@ -18,7 +18,7 @@ extension DistillationRun {
     var mapping = configuration.data.mapping
     (mapping.label, mapping.group, mapping.split, mapping.slices) = (nil, nil, nil, [:])
     let dataset = try read(data, mapping)
-    let (student, key) = try await base(isFinished: true)
+    let (student, key) = try (loadBase(), baseKey())
     var answers = try await answers(
       student, key: key, dataset: dataset, items: dataset.items, labels: labels, rationales: true)[...]
     return dataset.rows.compactMap { row in
@@ -58,7 +58,7 @@ extension DistillationRun {
           slice: slice.flatMap { item.attributes[$0] })
       }, labels: labels.names, positive: labels.positive)
     var candidates = try await teacherCandidates(dataset, items, labels)
-    let (student, key) = try await base(isFinished: true)
+    let (student, key) = try (loadBase(), baseKey())
     let own = try await answers(student, key: key, dataset: dataset, items: items, labels: labels, rationales: false)
     let run = try evaluation
     setAside += own.compactMap { one in one.error.map { "item \(one.itemID): \($0)" } }

@@ -12,6 +12,7 @@ struct SplitDataFiles {
   struct Part {
     let name: String
     let path: String
+    let rows: RowFile
     let data: Dataset
   }
 
@@ -78,8 +79,7 @@ struct SplitDataFiles {
   func gold(_ mapping: FieldMapping, labels: LabelSet, strict: Bool) throws -> GoldColumn {
     GoldColumn(
       joining: try parts.map { part in
-        let column = try GoldColumn(
-          contentsOf: URL(filePath: part.path), mapping: mapping, labels: labels, strict: strict)
+        let column = try GoldColumn(part.rows, mapping: mapping, labels: labels, strict: strict)
         return repeated.isEmpty ? column : column.renamingItems { Self.name($0, in: part) }
       })
   }

@@ -5,29 +5,30 @@ internal import Student
 internal import TeacherProtocol
 internal import Tensor
 
+/// A teacher of the kind `trained`, which the run makes from the items that are set apart for it: `teachers/NAME` in the
+/// folder.
+struct TrainedTeacher {
+  let name: String
+  let recipe: TrainedTeacherConfiguration
+  /// The folder of the model that it grows from.
+  let base: URL
+  /// A digest of all that it is made from.
+  let key: String
+
+  /// Its part of the run.
+  var part: String { "teachers/\(name)" }
+}
+
 extension DistillationRun {
-  /// Makes the teachers of the kind `trained` from the items that are set apart for them: `teachers/NAME` in the folder.
-  ///
-  /// A teacher is made again only when something that it is made from changes; its training goes on from a checkpoint.
-  func makeTeachers(_ data: RunData, labels: LabelSet) async throws {
-    for teacher in configuration.teachers {
-      guard case .trained(let recipe) = teacher.source else { continue }
-      guard let gold = data.gold else { throw RunError.unset("data.fields.label") }
-      let base = if let base = recipe.base { base } else { try await basePath() }
-      let output = RunTeachers.home(of: teacher.name, in: folder)
-      let name = "teachers/\(teacher.name)"
-      let key = StepRecords.key(
-        data.key, try digest(of: URL(filePath: base)), recipe.json, recipe.prompt ?? configuration.prompt,
-        labels.labels.map { "\($0.name) \($0.answer) \($0.meaning)" }.joined(separator: "\n"), "\(configuration.seed)")
-      let records = StepRecords(run: folder)
-      if records.isDone(name, key: key, outputs: [output.appending(path: "model.safetensors")]) { continue }
-      let began = Date()
-      records.begin(name)
-      let start = try StudentFamily.student(contentsOf: URL(filePath: base))
-      try await onOwnThread {
-        try make(start, name, recipe, data, gold, labels: labels, key: key).save(to: output)
-      }
-      try records.finish(name, key: key, seconds: Date().timeIntervalSince(began))
+  /// Makes a teacher; its training goes on from a checkpoint.
+  func make(_ teacher: TrainedTeacher, _ data: RunData) async throws {
+    guard let gold = data.gold else { throw RunError.unset("data.fields.label") }
+    let labels = try configuration.labelSet()
+    StepRecords(run: folder).begin(teacher.part)
+    let start = try StudentFamily.student(contentsOf: teacher.base)
+    try await onOwnThread {
+      try make(start, teacher.part, teacher.recipe, data, gold, labels: labels, key: teacher.key)
+        .save(to: RunTeachers.home(of: teacher.name, in: folder))
     }
   }
 

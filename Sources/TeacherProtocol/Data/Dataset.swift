@@ -50,12 +50,28 @@ public struct Dataset: Sendable {
     limits: ReadLimits = ReadLimits()
   ) throws(TeacherProtocolError) {
     try mapping.check()
-    let table = try RowFile(contentsOf: url, limits: limits)
+    try self.init(
+      RowFile(contentsOf: url, limits: limits), mapping: mapping, root: imageRoot ?? url.deletingLastPathComponent(),
+      strict: strict)
+  }
+
+  /// The items of a file whose rows are read already.
+  ///
+  /// - Parameters:
+  ///   - table: the rows.
+  ///   - mapping: which column means what.
+  ///   - root: folder of the images.
+  ///   - strict: whether the first bad row is thrown in place of being set aside.
+  /// - Throws: ``TeacherProtocolError``.
+  package init(
+    _ table: RowFile, mapping: FieldMapping, root: URL, strict: Bool = false
+  ) throws(TeacherProtocolError) {
+    try mapping.check()
     try mapping.checkColumns(of: table)
     var reader = ItemReader(file: table.file, mapping: mapping)
     for row in table.rows { reader.read(row) }
     file = table.file
-    root = imageRoot ?? url.deletingLastPathComponent()
+    self.root = root
     items = reader.items
     places = reader.places
     setAside = (table.problems + reader.problems).sorted()

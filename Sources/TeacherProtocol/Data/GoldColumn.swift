@@ -34,14 +34,22 @@ public final class GoldColumn: Sendable {
   ///   - strict: whether the first row with a missing or unknown label is thrown.
   ///   - limits: sizes beyond which nothing is read.
   /// - Throws: ``TeacherProtocolError``.
-  public init(
+  public convenience init(
     contentsOf url: URL, mapping: FieldMapping, labels labelSet: LabelSet?, strict: Bool = false,
     limits: ReadLimits = ReadLimits()
   ) throws(TeacherProtocolError) {
+    try self.init(RowFile(contentsOf: url, limits: limits), mapping: mapping, labels: labelSet, strict: strict)
+  }
+
+  /// The label column of a file whose rows are read already.
+  ///
+  /// - Throws: ``TeacherProtocolError``.
+  package init(
+    _ table: RowFile, mapping: FieldMapping, labels labelSet: LabelSet?, strict: Bool = false
+  ) throws(TeacherProtocolError) {
     guard let column = mapping.label else {
-      throw .badMapping(key: "label", reason: "it is not set, so there are no gold labels in \(url.relativePath)")
+      throw .badMapping(key: "label", reason: "it is not set, so there are no gold labels in \(table.file)")
     }
-    let table = try RowFile(contentsOf: url, limits: limits)
     var names = FieldMapping(id: mapping.id, text: nil)
     names.label = column
     try names.checkColumns(of: table, includingLabel: true)

@@ -65,8 +65,15 @@ package struct RowFile {
   ///   a JSON array that is broken (nothing after the fault can be trusted), one JSON object in place of rows, a table's
   ///   header with a name twice.
   package init(contentsOf url: URL, limits: ReadLimits = ReadLimits()) throws(TeacherProtocolError) {
+    try self.init(readData(url, limits: limits), of: url, limits: limits)
+  }
+
+  /// Reads the bytes of a file that is opened elsewhere.
+  ///
+  /// - Parameter url: where they are from.
+  /// - Throws: as ``init(contentsOf:limits:)``.
+  package init(_ data: Data, of url: URL, limits: ReadLimits = ReadLimits()) throws(TeacherProtocolError) {
     file = url.relativePath
-    let data = try readData(url, limits: limits)
     do {
       try data.withUnsafeBytes { raw in
         let all = raw.bindMemory(to: UInt8.self)

@@ -1,0 +1,275 @@
+internal import Annotations
+internal import Foundation
+internal import Student
+internal import TeacherProtocol
+
+/// The steps of a run of the two-stage method in the order in which they are carried out.
+///
+/// What a step reads is known from files and from what came of the steps before it, so that a finished run is looked
+/// through without a model or a row being read. What one step finds the later ones take from here; where the step itself was
+/// skipped it is found again, without asking or training.
+final class RunSteps {
+  /// A step, or a part that others need first.
+  enum Part: Equatable {
+    case base
+    case teacher(String)
+    case step(RunStep)
+
+    var name: String {
+      switch self {
+      case .base: "base"
+      case .teacher(let name): "teachers/\(name)"
+      case .step(let step): step.rawValue
+      }
+    }
+  }
+
+  private let run: DistillationRun
+  private let configuration: RunConfiguration
+  private let engine: StepEngine
+  private let labels: LabelSet
+  private let files: DataFiles
+  private let rules: RunRules
+  private var keys: [String: String] = [:]
+
+  private var foundData: RunData?
+  private var foundState: RunState?
+  private var foundStudent: (any StudentSteps)?
+  private var foundBaseKey: String?
+
+  init(_ run: DistillationRun) throws {
+    self.run = run
+    configuration = run.configuration
+    engine = StepEngine(records: StepRecords(run: run.folder))
+    labels = try configuration.labelSet()
+    files = try DataFiles(configuration)
+    rules = try RunRules(of: run.folder)
+  }
+
+  /// All parts up to and with a step.
+  func parts(through last: RunStep) -> [Part] {
+    var order = RunStep.allCases
+    if configuration.review.order == .studentUncertainty {
+      order = [.annotate, .agree, .stage1, .review, .stage2, .evaluate, .report]
+    }
+    var parts: [Part] = []
+    let isFresh = run.plugins.student == nil && configuration.student.model == nil
+    for teacher in configuration.teachers {
+      guard case .trained(let recipe) = teacher.source else { continue }
+      if recipe.base == nil, configuration.student.model == nil, !parts.contains(.base) { parts.append(.base) }
+      parts.append(.teacher(teacher.name))
+    }
+    for step in order {
+      if step == .stage1, isFresh, !parts.contains(.base) { parts.append(.base) }
+      parts.append(.step(step))
+      if step == last { break }
+    }
+    return parts
+  }
+
+  /// Skips or carries out every part up to and with a step.
+  func carryOut(through last: RunStep) async throws {
+    defer { if let student = foundStudent { run.say(setAside: student.setAside) } }
+    for part in parts(through: last) {
+      keys[part.name] = try await engine.carryOut(
+        Step(
+          name: part.name, inputs: inputs(of: part), outputs: outputs(of: part).map { run.folder.appending(path: $0) }
+        ) {
+          try await self.body(of: part)
+        })
+    }
+    run.reporter.say(skipped: engine.outcomes)
+  }
+
+  // MARK: - What parts are made from
+
+  private func key(_ part: Part) -> String { keys[part.name] ?? "" }
+
+  private func inputs(of part: Part) throws -> String? {
+    let version = PackageVersion.current
+    switch part {
+    case .base: return try run.freshBaseKey(files)
+    case .teacher(let name): return try trainedTeacher(name).key
+    case .step(.annotate):
+      let teachers = try configuration.teachers.map { try files(of: $0) }
+      let own = run.plugins.teachers.map { "\($0.name) \($0.model)" }
+      return StepRecords.key(
+        version, files.key, configuration.settings(for: .annotate).json, "\(rules)", teachers.joined(separator: "\n"),
+        own.joined(separator: "\n"))
+    case .step(.agree):
+      guard run.plugins.agreement == nil else { return nil }
+      return StepRecords.key(version, key(.step(.annotate)), configuration.agreement.json)
+    case .step(.review):
+      let answers = [configuration.review.file, run.reviewJournal.path].compactMap(\.self)
+        .filter { FileManager.default.fileExists(atPath: $0) }
+      return try StepRecords.key(
+        version, key(.step(.agree)), configuration.review.json, "\(configuration.rounds) \(configuration.seed)",
+        configuration.review.order == .studentUncertainty ? key(.step(.stage1)) : "",
+        answers.map { try digest(of: URL(filePath: $0)) }.joined(separator: "\n"))
+    case .step(.stage1):
+      return try StepRecords.key(
+        version, key(.step(.annotate)), key(.step(.agree)), configuration.settings(for: .stage1).json, "\(rules)",
+        baseKey())
+    case .step(.stage2):
+      return try StepRecords.key(
+        version, key(.step(.stage1)), key(.step(.review)), configuration.settings(for: .stage2).json,
+        run.referenceDigest())
+    case .step(.evaluate):
+      return StepRecords.key(
+        version, key(.step(.stage2)), key(.step(.annotate)), key(.step(.agree)), files.key,
+        configuration.settings(for: .evaluate).json, "\(run.plugins.teacherLabels ?? -1)")
+    case .step(.report):
+      return StepRecords.key(version, key(.step(.evaluate)), configuration.settings(for: .report).json)
+    }
+  }
+
+  private func outputs(of part: Part) -> [String] {
+    switch part {
+    case .base, .teacher: ["\(part.name)/model.safetensors"]
+    case .step(.annotate): ["replies.jsonl"]
+    case .step(.agree): ["agreement.json"]
+    case .step(.review): configuration.review.source == .oracle ? ["review.jsonl"] : []
+    case .step(.stage1), .step(.stage2): ["\(part.name)/adapter_model.safetensors"]
+    case .step(.evaluate): ["evaluation.json", "predictions"]
+    case .step(.report): ["report.html"]
+    }
+  }
+
+  private func baseKey() throws -> String {
+    if let foundBaseKey { return foundBaseKey }
+    let key = try run.baseKey()
+    foundBaseKey = key
+    return key
+  }
+
+  /// A digest of the files that a teacher answers from.
+  private func files(of teacher: TeacherConfiguration) throws -> String {
+    switch teacher.source {
+    case .recorded(let recorded): try digest(of: URL(filePath: recorded.file))
+    case .model(let model):
+      try [model.model, model.adapter].compactMap(\.self).map {
+        try configuration.digests.digest(of: URL(filePath: $0))
+      }
+      .joined(separator: " ")
+    case .trained: key(.teacher(teacher.name))
+    case .openAI: ""
+    }
+  }
+
+  private func trainedTeacher(_ name: String) throws -> TrainedTeacher {
+    guard let teacher = configuration.teachers.first(where: { $0.name == name }),
+      case .trained(let recipe) = teacher.source
+    else { preconditionFailure("RunSteps: \(name) is no teacher that the run trains") }
+    let base = try recipe.base.map { URL(filePath: $0) } ?? run.basePath()
+    return try TrainedTeacher(
+      name: name, recipe: recipe, base: base,
+      key: StepRecords.key(
+        files.key, configuration.digests.digest(of: base), recipe.json, recipe.prompt ?? configuration.prompt,
+        labels.labels.map { "\($0.name) \($0.answer) \($0.meaning)" }.joined(separator: "\n"), "\(configuration.seed)"))
+  }
+
+  // MARK: - How they are carried out
+
+  private func body(of part: Part) async throws -> Step.Result {
+    switch part {
+    case .base:
+      let key = try run.freshBaseKey(files)
+      try await run.makeFreshBase(data(), labels: labels, key: key)
+      return .init(key: key)
+    case .teacher(let name):
+      let teacher = try trainedTeacher(name)
+      try await run.make(teacher, data())
+      return .init(key: teacher.key)
+    case .step(.annotate):
+      let state = try await state()
+      try run.writeReplies(state.train, state.test)
+      return .init(
+        key: StepRecords.key(state.data.key, state.train.keys, state.test.keys),
+        isWhole: state.train.failures.isEmpty && state.test.failures.isEmpty)
+    case .step(.agree):
+      let state = try await state()
+      let report = try AgreementReport(state.train.votes).json()
+      try Data((report + "\n").utf8).write(to: run.folder.appending(path: "agreement.json"), options: .atomic)
+      return .init(key: state.verdictsKey)
+    case .step(.review):
+      let labels = try await run.firstLabels(state(), uncertainty: firstUncertainty())
+      let lines = labels.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+      return .init(key: StepRecords.key(lines.joined(separator: "\n")))
+    case .step(.stage1): return try await .init(key: student().stage1().key)
+    case .step(.stage2): return try await .init(key: student().stage2().trained.key)
+    case .step(.evaluate):
+      try await student().evaluate()
+      return try .init(key: digest(of: run.folder.appending(path: "evaluation.json")))
+    case .step(.report):
+      try await student().report(engine.outcomes)
+      return .init(key: key(.step(.evaluate)))
+    }
+  }
+
+  // MARK: - What they find
+
+  private func data() throws -> RunData {
+    if let foundData { return foundData }
+    let data = try run.readData(files, labels)
+    foundData = data
+    return data
+  }
+
+  private func state() async throws -> RunState {
+    if let foundState { return foundState }
+    let state = try await run.gathered(data(), labels: labels)
+    foundState = state
+    return state
+  }
+
+  private func student() async throws -> any StudentSteps {
+    if let foundStudent { return foundStudent }
+    let student = try await run.studentSteps(run.loadBase(), key: baseKey(), state: state())
+    foundStudent = student
+    return student
+  }
+
+  /// The student's probabilities on the conflicts, where people are asked by them.
+  private func firstUncertainty() async throws -> [String: [String: Double]]? {
+    guard configuration.review.order == .studentUncertainty else { return nil }
+    return try await student().uncertainty()
+  }
+}
+
+extension RunConfiguration {
+  /// The configuration as far as a step depends on it: without the sections that it does not read, and without places and
+  /// numbers that change no result. What is added to the configuration counts for every step until it is left out here.
+  func settings(for step: RunStep) -> RunConfiguration {
+    var copy = self
+    (copy.out, copy.threads, copy.store, copy.cache) = (nil, nil, "-", "-")
+    (copy.storeIsDurable, copy.spending) = (false, SpendingConfiguration())
+    if step != .report { copy.report = ReportConfiguration() }
+    if step.isBefore(.evaluate) {
+      copy.evaluation = EvaluationConfiguration()
+      // Teachers are asked about the items that are scored.
+      copy.evaluation.split = evaluation.split
+      copy.budgets = []
+      copy.data.limit = data.limit
+    }
+    if step.isBefore(.stage2) {
+      copy.stage2 = .blank
+      (copy.rounds, copy.review) = (1, ReviewConfiguration())
+    }
+    if step.isBefore(.stage1) {
+      copy.student = .blank
+      copy.stage1 = Stage1Configuration()
+      copy.agreement = AgreementConfiguration()
+      copy.pretrain = nil
+    }
+    // Later steps depend on what teachers said.
+    if step == .stage1 || step == .stage2 { copy.teachers = [] }
+    return copy
+  }
+}
+
+extension RunStep {
+  /// Whether the step stands before another in the order of their names.
+  func isBefore(_ other: RunStep) -> Bool {
+    (RunStep.allCases.firstIndex(of: self) ?? 0) < (RunStep.allCases.firstIndex(of: other) ?? 0)
+  }
+}

@@ -1,0 +1,84 @@
+internal import Foundation
+
+/// One step of a run: what it is made from, what it leaves, and how it is carried out.
+///
+/// ```swift
+/// let engine = StepEngine(records: StepRecords(run: folder))
+/// let key = try await engine.carryOut(
+///   Step(name: "agree", inputs: StepRecords.key(votes, rule), outputs: [folder.appending(path: "agreement.json")]) {
+///     try writeAgreement()
+///     return Step.Result(key: votes)
+///   })
+/// ```
+struct Step {
+  /// What its record and the report call it, such as `stage1`.
+  let name: String
+  /// A digest of everything that it reads. Nil where that can't be told, as with code of the caller: it is then always
+  /// carried out.
+  let inputs: String?
+  /// Files without which it does not count as finished.
+  let outputs: [URL]
+  /// Carries it out.
+  let body: () async throws -> Result
+
+  /// What came of a step.
+  struct Result {
+    /// A digest of it, from which later steps are made. Equal digests are equal results: a step that came to the same again
+    /// leaves the later ones as they are.
+    let key: String
+    /// Whether nothing is missing that another start may find, such as the answers of a service that was not to be reached.
+    /// A step that is not whole is carried out again.
+    var isWhole = true
+  }
+}
+
+/// Carries out the steps of a run, one after another, and skips those whose inputs are what they were.
+final class StepEngine {
+  /// What became of a step.
+  struct Outcome: Sendable, Equatable {
+    let name: String
+    /// How long it took, now or when it was carried out.
+    let seconds: Double
+    /// Whether it was left as it was, since its inputs were.
+    let wasSkipped: Bool
+  }
+
+  /// The steps so far, in their order.
+  private(set) var outcomes: [Outcome] = []
+  private let records: StepRecords
+
+  init(records: StepRecords) { self.records = records }
+
+  /// Skips the step or carries it out, and records it.
+  ///
+  /// - Returns: the digest of what came of it.
+  func carryOut(_ step: Step) async throws -> String {
+    let record = records[step.name]
+    if let record, let inputs = step.inputs, record.inputs ?? record.key == inputs,
+      step.outputs.allSatisfy({ FileManager.default.fileExists(atPath: $0.path) })
+    {
+      outcomes.append(Outcome(name: step.name, seconds: record.seconds, wasSkipped: true))
+      return record.key
+    }
+    // Stopped half-way it must not count as made from what it was; what it came to then is its own to compare.
+    if let record, record.inputs != nil { try records.finish(step.name, key: record.key, seconds: record.seconds) }
+    let began = Date()
+    let result = try await step.body()
+    let key = result.key
+    // A step may find that it has nothing to do, as a training that is finished: its time is that of then.
+    let now = records[step.name]
+    let seconds = now?.key == key ? now?.seconds : nil
+    let taken = seconds ?? Date().timeIntervalSince(began)
+    try records.finish(step.name, key: key, inputs: result.isWhole ? step.inputs : nil, seconds: taken)
+    outcomes.append(Outcome(name: step.name, seconds: taken, wasSkipped: false))
+    return key
+  }
+}
+
+extension ProgressReporter {
+  /// A line about the steps that were left as they were; none where all were carried out.
+  func say(skipped outcomes: [StepEngine.Outcome]) {
+    let names = outcomes.filter(\.wasSkipped).map(\.name)
+    if !names.isEmpty { message("skipped, since their inputs are unchanged: \(names.joined(separator: ", "))") }
+  }
+}

@@ -1,0 +1,140 @@
+import Distillation
+import Foundation
+import Synchronization
+import TeacherProtocol
+import Testing
+
+/// Which steps are carried out, in which order, and which are skipped.
+@Suite(.serialized) struct StepTests {
+  /// What a reporter said, from here on.
+  final class Said: Sendable {
+    private let lines = Mutex("")
+    var text: String { lines.withLock { $0 } }
+    var reporter: ProgressReporter {
+      ProgressReporter(style: .plain(every: 0), clock: { 0 }, write: { text in self.lines.withLock { $0 += text } })
+    }
+  }
+
+  final class Flag: Sendable {
+    private let value = Mutex(false)
+    var isSet: Bool { value.withLock { $0 } }
+    func set() { value.withLock { $0 = true } }
+  }
+
+  static let all =
+    "skipped, since their inputs are unchanged: annotate, agree, review, stage1, stage2, evaluate, report"
+
+  private func written(_ world: RunWorld, _ names: String...) throws -> [Date?] {
+    try names.map { name in
+      let path = world.folder.appending(path: "run/\(name)").path
+      return try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+    }
+  }
+
+  private func start(_ world: RunWorld) async throws -> String {
+    let said = Said()
+    try await DistillationRun(
+      world.configuration, folder: world.folder.appending(path: "run"), reporter: said.reporter, plugins: world.plugins
+    ).run()
+    return said.text
+  }
+
+  @Test func `a finished run carries out no step again, whatever became of its store`() async throws {
+    try await withRunWorld { world in
+      #expect(try await !start(world).contains("skipped"))
+      let page = try String(decoding: world.bytes("report.html"), as: UTF8.self)
+      #expect(page.contains("Evaluate") && !page.contains("(skipped)"))
+      let before = try written(world, "replies.jsonl", "agreement.json", "evaluation.json", "report.html")
+      try FileManager.default.removeItem(atPath: world.configuration.store)
+      #expect(try await start(world).contains(Self.all))
+      #expect(try written(world, "replies.jsonl", "agreement.json", "evaluation.json", "report.html") == before)
+      #expect(!FileManager.default.fileExists(atPath: world.configuration.store))
+    }
+  }
+
+  @Test func `a change carries out the steps that depend on it and no other, and the report says which`() async throws {
+    try await withRunWorld { world in
+      _ = try await start(world)
+      let titled = world.with { $0.report.title = "Another" }
+      #expect(
+        try await start(titled).contains(Self.all.replacingOccurrences(of: ", report", with: "\n")))
+      #expect(
+        String(decoding: try world.bytes("report.html"), as: UTF8.self).components(separatedBy: "(skipped)").count == 7)
+      let resampled = world.with { $0.evaluation.bootstrap = 30 }
+      #expect(
+        try await start(resampled).contains(Self.all.replacingOccurrences(of: ", evaluate, report", with: "\n")))
+      let beta = resampled.with { $0.stage2.beta = 0.7 }
+      #expect(
+        try await start(beta).contains(Self.all.replacingOccurrences(of: ", stage2, evaluate, report", with: "\n")))
+    }
+  }
+
+  @Test func `a rule that comes to the same verdicts leaves the later steps as they are`() async throws {
+    try await withRunWorld { world in
+      _ = try await start(world)
+      // With two teachers a majority by both votes is unanimity.
+      let other = world.with {
+        $0.agreement.rule = .majority
+        $0.agreement.margin = 2
+      }
+      let text = try await start(other)
+      #expect(text.contains("skipped, since their inputs are unchanged: annotate, review, stage1, stage2"), "\(text)")
+    }
+  }
+
+  @Test func `people are asked before Stage 1 is trained, but where it says whom to ask about`() async throws {
+    try await withRunWorld { world in
+      let own = world.with { $0.review.source = .page }
+      await #expect(throws: RunError.self) { try await own.run().run() }
+      #expect(own.exists("review-queue.jsonl") && !own.exists("stage1"))
+      let unsure = own.with { $0.review.order = .studentUncertainty }
+      await #expect(throws: RunError.self) { try await unsure.run("unsure").run() }
+      #expect(unsure.exists("review-queue.jsonl", of: "unsure"))
+      #expect(unsure.exists("stage1/adapter_model.safetensors", of: "unsure"))
+    }
+  }
+
+  @Test func `a service that was away is asked about what is missing, and the steps after it follow`() async throws {
+    try await withRunWorld { world in
+      var world = world
+      let isUp = Flag()
+      let far = CountingTeacher("far") { request, _ in
+        if !isUp.isSet, request.item.id.hasSuffix("4") {
+          throw TeacherUnavailable(teacher: "far", reason: "it is down")
+        }
+        return "pristine"
+      }
+      world.plugins.teachers = [far]
+      _ = try await start(world)
+      let (before, calls) = (try world.bytes("replies.jsonl"), far.calls)
+      isUp.set()
+      #expect(try await !start(world).contains("skipped, since their inputs are unchanged: annotate"))
+      let missing = world.items.count { $0.id.hasSuffix("4") && ($0.split == "train" || $0.split == "test") }
+      #expect(far.calls == calls + missing)
+      #expect(try world.bytes("replies.jsonl") != before)
+      #expect(try await start(world).contains(Self.all))
+    }
+  }
+
+  @Test func `records of older versions, which name no inputs, are taken up without training again`() async throws {
+    try await withRunWorld { world in
+      _ = try await start(world)
+      let results = try world.results()
+      let folder = world.folder.appending(path: "run/steps")
+      for name in ["annotate", "stage1", "stage2"] {
+        let file = folder.appending(path: "\(name).json")
+        var record = try #require(
+          JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+        #expect(record.removeValue(forKey: "inputs") is String)
+        try JSONSerialization.data(withJSONObject: record).write(to: file)
+      }
+      for name in ["agree", "review", "evaluate", "report"] {
+        try FileManager.default.removeItem(at: folder.appending(path: "\(name).json"))
+      }
+      let adapters = try written(world, "stage1/adapter_model.safetensors", "stage2/adapter_model.safetensors")
+      #expect(try await !start(world).contains("stage1:"))
+      #expect(try written(world, "stage1/adapter_model.safetensors", "stage2/adapter_model.safetensors") == adapters)
+      #expect(try world.results() == results)
+    }
+  }
+}
