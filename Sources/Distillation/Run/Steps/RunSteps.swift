@@ -249,7 +249,6 @@ extension RunConfiguration {
       // Teachers are asked about the items that are scored.
       copy.evaluation.split = evaluation.split
       copy.budgets = []
-      copy.data.limit = data.limit
     }
     if step.isBefore(.stage2) {
       copy.stage2 = .blank
