@@ -20,7 +20,7 @@ NUMERICS := ^(Tensor|Layers|ImageDecoding|VisionEncoder|LanguageModel|LoRA|DPO|S
 COVERAGE_BUILD := .build/coverage
 SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks .ci/CheckLayers.swift
 
-.PHONY: help setup demo demo-dualchecker test test-lowered test-onednn review-browser example lint format layers architecture coverage benchmark bench clean
+.PHONY: help setup demo demo-dualchecker test test-lowered test-onednn review-browser example lint format layers architecture configuration coverage benchmark bench clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,10 @@ layers: ## Checks imports against the layers, and the architecture page against 
 
 architecture: ## Writes the manifest's targets into the architecture page.
 	.ci/check-layers --write
+
+configuration: setup ## Writes the keys that the code reads into Documentation/Configuration.md.
+	$(SWIFT) build -c release --product distill
+	.ci/write-configuration .build/release/distill
 
 coverage: setup ## Prints the line coverage of Sources/; fails under 85 %.
 	$(TEST) --enable-code-coverage --scratch-path $(COVERAGE_BUILD) --filter '^nothing, the build alone$$'

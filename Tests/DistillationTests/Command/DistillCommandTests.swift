@@ -139,6 +139,18 @@ struct DistillCommandTests {
     }
   }
 
+  @Test(arguments: DistillationMethod.allCases)
+  func initPrintsTheReferenceOfAllKeys(method: DistillationMethod) throws {
+    try inFixture { distill, fixture in
+      let shown = try distill.run("init", method.rawValue, "--reference", in: fixture.folder)
+      #expect(shown.code == 0)
+      #expect(shown.output == ConfigurationReference.markdown(for: method))
+      let file = fixture.folder.appending(path: "\(method.rawValue).yaml")
+      #expect(!FileManager.default.fileExists(atPath: file.path))
+      #expect(try distill.run("init", method.rawValue, "--reference", "--out", "-", in: fixture.folder).code == 2)
+    }
+  }
+
   @Test func checkPrintsFindingsAndEndsByThem() throws {
     try inFixture { distill, fixture in
       let good = try distill.run("check", "run.yaml", in: fixture.folder)

@@ -33,7 +33,7 @@
       let elsewhere: Set = [
         "data.file", "data.fields.split", "student.model", "agreement.lead", "agreement.probability",
       ]
-      for (path, _) in ConfigurationReference.entries where !elsewhere.contains(path) {
+      for (path, _) in ConfigurationReference.entries(for: .multiTeacher) where !elsewhere.contains(path) {
         let path = path.hasSuffix("[]") ? String(path.dropLast(2)) : path
         #expect(paths.contains(path), "no test sets \(path)")
       }

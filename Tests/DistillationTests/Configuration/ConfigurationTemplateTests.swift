@@ -1,4 +1,5 @@
 import Distillation
+import Foundation
 import Testing
 
 @Suite struct ConfigurationTemplateTests {
@@ -59,15 +60,16 @@ import Testing
     }
   #endif
 
-  @Test func everyKeyIsInTheTemplateWithItsMeaning() {
-    for (path, key) in ConfigurationReference.entries {
+  @Test(arguments: DistillationMethod.allCases) func everyKeyIsInTheTemplateWithItsMeaning(method: DistillationMethod) {
+    let text = ConfigurationTemplate.text(for: method)
+    for (path, key) in ConfigurationReference.entries(for: method) {
       #expect(text.contains("\(key.name):"), "\(path) is missing")
       #expect(text.contains("# \(key.meaning)"), "the meaning of \(path) is missing")
     }
   }
 
   @Test func everyKeyHasARowInTheReferenceWithItsDefault() {
-    let markdown = ConfigurationReference.markdown
+    let markdown = ConfigurationReference.markdown(for: .multiTeacher)
     #expect(
       markdown.contains(
         "| `seed` | a whole number, at least 0 | `1` | Seed of everything random: same seed, same bytes. |"))
@@ -76,12 +78,34 @@ import Testing
     #expect(markdown.contains("| `reference` | stage1_adapter, base, none or {adapter: FOLDER} | required |"))
     #expect(markdown.contains("| `base_url` (with `kind: openai`) |"))
     #expect(markdown.contains("| `file` | text, not empty | none | All items in one file."))
-    for line in markdown.split(separator: "\n") where line.hasPrefix("|") {
-      #expect(line.replacing("\\|", with: "").count { $0 == "|" } == 5, "\(line)")
-    }
-    for (path, key) in ConfigurationReference.entries {
+  }
+
+  @Test(arguments: DistillationMethod.allCases) func everyKeyIsInTheReferenceInOneLine(method: DistillationMethod) {
+    let markdown = ConfigurationReference.markdown(for: method)
+    for (path, key) in ConfigurationReference.entries(for: method) {
       #expect(markdown.contains("| `\(key.name)`"), "\(path) is missing")
       #expect(key.meaning.hasSuffix(".") && !key.meaning.contains("\n"), "\(path) is not one sentence in one line")
     }
+    for line in markdown.split(separator: "\n") where line.hasPrefix("|") {
+      #expect(line.replacing("\\|", with: "").count { $0 == "|" } == 5, "\(line)")
+    }
+  }
+
+  @Test func sectionsWithTheSameKeysShareATable() {
+    let markdown = ConfigurationReference.markdown(for: .dualChecker)
+    #expect(markdown.contains("### `teacher`, `second`\n"))
+    #expect(!markdown.contains("### `second`"))
+  }
+
+  @Test(arguments: DistillationMethod.allCases)
+  func theConfigurationPageShowsTheKeysOfTheCode(method: DistillationMethod) throws {
+    let page = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../../Documentation/Configuration.md")
+    let text = try String(contentsOf: page, encoding: .utf8)
+    let begin = try #require(text.range(of: "<!-- \(method.rawValue): begin -->\n"))
+    let end = try #require(text.range(of: "<!-- \(method.rawValue): end -->"))
+    // Compared apart, since the failure would print both pages.
+    let isCurrent = text[begin.upperBound..<end.lowerBound] == ConfigurationReference.markdown(for: method)
+    #expect(isCurrent, "Documentation/Configuration.md shows other keys than the code reads: run 'make configuration'")
   }
 }

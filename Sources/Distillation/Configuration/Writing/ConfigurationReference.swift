@@ -1,17 +1,33 @@
-/// The reference of all keys, made from the tables that the decoder reads by.
+/// The reference of all keys of a method, made from the tables that the decoder reads by.
+///
+/// `distill init METHOD --reference` prints it, and `Documentation/Configuration.md` holds it for every method.
 public enum ConfigurationReference {
-  /// Every key with its full path, sections before their keys: `("stage1.learning_rate", ...)`; elements of a list are
-  /// written `teachers[].name`.
-  public static var entries: [(path: String, key: ConfigurationOutline)] {
-    flattened(RunConfiguration.configurationOutline(of: nil), under: "")
+  /// Every key of a method with its full path, sections before their keys: `("stage1.learning_rate", ...)`; elements of a
+  /// list are written `teachers[].name`.
+  public static func entries(for method: DistillationMethod) -> [(path: String, key: ConfigurationOutline)] {
+    flattened(outline(of: method), under: "")
   }
 
-  /// The reference as Markdown: one table for the top and one for every section.
-  public static var markdown: String {
-    let top = RunConfiguration.configurationOutline(of: nil)
-    let sections = entries.filter { !$0.key.keys.isEmpty }
-    return ([table(title: "Top level", top)] + sections.map { table(title: "`\($0.path)`", $0.key.keys) })
-      .joined(separator: "\n")
+  /// The reference of a method as Markdown: one table for the top and one for every section. Sections with the same keys
+  /// and defaults share a table. The text ends with a line end.
+  public static func markdown(for method: DistillationMethod) -> String {
+    var sections: [(title: String, keys: [ConfigurationOutline])] = [("Top level", outline(of: method))]
+    for (path, key) in entries(for: method) where !key.keys.isEmpty {
+      let title = "`\(path)`" + conditionText(of: key)
+      if let same = sections.firstIndex(where: { $0.keys == key.keys }) {
+        sections[same].title += ", " + title
+      } else {
+        sections.append((title, key.keys))
+      }
+    }
+    return sections.map { table(title: $0.title, $0.keys) }.joined(separator: "\n")
+  }
+
+  private static func outline(of method: DistillationMethod) -> [ConfigurationOutline] {
+    switch method {
+    case .multiTeacher: RunConfiguration.configurationOutline(of: nil)
+    case .dualChecker: DualCheckerConfiguration.configurationOutline(of: nil)
+    }
   }
 
   private static func flattened(
@@ -29,15 +45,18 @@ public enum ConfigurationReference {
   }
 
   private static func row(_ key: ConfigurationOutline) -> String {
-    let condition = key.condition.map { " (with `\($0)`)" } ?? ""
-    let cells = ["`\(key.name)`\(condition)", key.form, defaultCell(of: key), key.meaning]
+    let cells = ["`\(key.name)`" + conditionText(of: key), key.form, defaultCell(of: key), key.meaning]
     return "| " + cells.map(escaped).joined(separator: " | ") + " |\n"
+  }
+
+  private static func conditionText(of key: ConfigurationOutline) -> String {
+    key.condition.map { " (with `\($0)`)" } ?? ""
   }
 
   private static func defaultCell(of key: ConfigurationOutline) -> String {
     if key.requirement != nil { return "required" }
     guard let value = key.defaultValue else { return "none" }
-    if !key.keys.isEmpty { return key.isList ? "see `distill init`" : "its keys'" }
+    if !key.keys.isEmpty { return key.isList ? "see `distill init`" : "the defaults of its keys" }
     return "`\(ConfigurationYAMLWriter.inline(value))`"
   }
 
