@@ -6,10 +6,10 @@ import Layers
 import TeacherProtocol
 import Testing
 
-/// The README's snippet, between the markers word for word: `.ci/check-readme` compares them.
-struct ReadmeTests {
-  @Test func `the README's snippet trains a student and lists conflicts`() async throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("readme-\(UUID().uuidString)")
+/// The snippet of Documentation/Library.md, between the markers word for word: `.ci/check-readme` compares them.
+struct SnippetTests {
+  @Test func `the library page's snippet trains a student and lists conflicts`() async throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("snippet-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     let task = HelpDeskTask(training: 60, test: 0, seed: 1)
     let data = Dataset(items: task.training, root: folder)
