@@ -9,7 +9,7 @@ public import Tensor
 /// optimizer.update(&model, gradients: gradients, learningRate: 1e-4)
 /// ```
 ///
-/// Arithmetic in the order of `torch.optim.AdamW`. The state is part of a checkpoint: see ``state``.
+/// Arithmetic in the order of `torch.optim.AdamW`. The state is part of a checkpoint: see ``state(paths:)``.
 public struct AdamW: Sendable {
   /// Decay of the first moment. The default is 0.9.
   public var beta1: Float = 0.9
@@ -17,7 +17,7 @@ public struct AdamW: Sendable {
   public var beta2: Float = 0.999
   /// Added to the root of the second moment. The default is 1e-8.
   public var epsilon: Float = 1e-8
-  /// Decay of matrices and tables; vectors (norms, offsets) are not decayed. The default is 0.
+  /// Decay of matrices and tables; vectors (norms, biases) are not decayed. The default is 0.
   public var weightDecay: Float = 0
   /// The largest norm of all gradients together; larger ones are scaled down to it. The default, nil, does not limit.
   public var clippingNorm: Float?

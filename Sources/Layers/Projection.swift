@@ -1,41 +1,46 @@
 public import Tensor
 
-/// A linear map in a model: the slot that adapters wrap.
+/// A linear layer of a model, and the place that an adapter wraps.
 ///
-/// ``Linear`` is the plain one; LoRA puts one around it that adds a thin product.
+/// ``Linear`` is the plain layer; LoRA wraps it in a projection that adds a low-rank product.
 public protocol Projection: Module {
   /// Maps [..., in] to [..., out].
   func callAsFunction(_ x: Tensor) -> Tensor
-  /// The matrix that this map multiplies by, [out, in], adapters included.
+  /// The effective weight [out, in]: the matrix with the products of adapters added.
   func denseWeight() -> Tensor
-  /// What this map adds after the product, [out], adapters included; nil for nothing.
+  /// The bias [out] that is added after the product, adapters included; nil if there is none.
   func denseBias() -> Tensor?
-  /// The matrix [out, in] by which this map multiplies its input before anything else, with the thin products that are
-  /// added to it; nil where it begins otherwise.
+  /// The matrix [out, in] of the first operation, x Wᵀ, with its low-rank additions; nil if the layer begins with another
+  /// operation. Several projections of the same input compute these products together.
   var matrix: AdaptedMatrix? { get }
-  /// What this map makes of its input, whose product with ``matrix`` is given.
+  /// The output for an input whose product with ``matrix`` has been computed.
+  ///
+  /// - Parameters:
+  ///   - x: the input [rows, in].
+  ///   - product: x times the transposed ``matrix``, [rows, out].
   func callAsFunction(_ x: Tensor, product: consuming Tensor) -> Tensor
-  /// [out, in]: the shape of ``denseWeight()``, for those who need no more of it.
+  /// The shape [out, in] of ``denseWeight()``.
   var weightShape: [Int] { get }
 }
 
 extension Projection {
-  /// The shape of the matrix, which is computed for it: a map that knows its sizes says them without.
+  /// The shape of ``denseWeight()``, which is computed for this; a conformer that stores its sizes should return them.
   public var weightShape: [Int] { denseWeight().shape }
 
-  /// None: a map that begins with a product says by what.
+  /// Nil. A conformer whose first operation is a product returns its matrix.
   public var matrix: AdaptedMatrix? { nil }
 
-  /// The map of its input, which is computed as ever.
+  /// The output for the input alone; the given product is not used.
   public func callAsFunction(_ x: Tensor, product: consuming Tensor) -> Tensor { self(x) }
 }
 
-/// What several maps make of the same rows. Products that all begin with are taken together.
+/// The outputs of several projections for the same rows. If each has a ``Projection/matrix``, the products are computed
+/// together.
 func applied(_ maps: [any Projection], to x: Tensor) -> [Tensor] {
   let matrices = maps.compactMap(\.matrix)
   guard x.rank == 2, matrices.count == maps.count else { return maps.map { $0(x) } }
   var products = x.products(by: matrices)
-  // From the last to the first, so that nobody else holds a product while it is added to.
+  // From the last to the first: each product is removed from the list and so has a single owner while it is added to.
   return maps.reversed().map { $0(x, product: products.removeLast()) }.reversed()
 }
 
@@ -51,7 +56,7 @@ public struct Linear: Projection {
   /// b [out], or nil.
   public var bias: Parameter?
 
-  /// A map with this matrix [out, in] and offset [out].
+  /// A linear layer with this weight [out, in] and bias [out].
   public init(weight: Tensor, bias: Tensor? = nil) {
     precondition(weight.rank == 2, "a matrix of shape \(weight.shape)")
     precondition(bias == nil || bias?.shape == [weight.shape[0]], "\(bias?.shape ?? []) for \(weight.shape)")
@@ -59,7 +64,7 @@ public struct Linear: Projection {
     self.bias = bias.map { Parameter($0) }
   }
 
-  /// A map with normal random weights and a zero offset.
+  /// A linear layer with normal random weights and a zero bias.
   ///
   /// - Parameter standardDeviation: of the weights. The default is 1/√in, which keeps the variance.
   public init(
@@ -78,7 +83,7 @@ public struct Linear: Projection {
   /// W [out, in].
   public var matrix: AdaptedMatrix? { AdaptedMatrix(weight.value) }
 
-  /// The product with the offset.
+  /// The product plus the bias.
   public func callAsFunction(_ x: Tensor, product: consuming Tensor) -> Tensor {
     guard let bias else { return product }
     return product + bias.value

@@ -13,7 +13,7 @@ public struct LoRAConfiguration: Sendable, Equatable {
     case allLinear
     /// Places whose path equals one of these or ends with "." and one of these.
     case names([String])
-    /// Places whose whole path matches this regular expression, look-ahead and look-behind included.
+    /// Places whose whole path matches this regular expression of Swift's `Regex`, which has look-ahead and no look-behind.
     case pattern(String)
     /// Places that one of these names means or one of these patterns matches.
     case mixed(names: [String], patterns: [String])

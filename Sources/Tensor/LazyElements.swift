@@ -1,13 +1,13 @@
 internal import CKernels
 internal import Synchronization
 
-/// Elements that take no Float32 memory until somebody asks for all of them: weights in 16 bits on a file's pages, frozen
-/// ones that were brought to 16 or 8 bits, and zeros in the place of weights that are about to come.
+/// Elements in a compact form, which are converted to Float32 when they are read: weights in 16 bits on a file's pages,
+/// frozen weights in 16 or 8 bits, and zeros in the place of weights that are still to be loaded.
 ///
-/// Who reads a part of them converts that part: matrix products by panels, embeddings by rows. The values are exactly
-/// those of the whole converted at once, so results do not depend on which way was taken.
+/// A reader of a part converts that part: matrix products by panels, embeddings by rows. ``converted()`` converts all
+/// elements once and keeps them. Both ways give the same values, so results do not depend on the way.
 final class LazyElements: @unchecked Sendable {
-  /// What the elements are made from.
+  /// The compact form.
   enum Source {
     /// bfloat16, the upper half of a Float32.
     case bfloat16(UnsafePointer<UInt16>)
@@ -15,13 +15,13 @@ final class LazyElements: @unchecked Sendable {
     case float16(UnsafePointer<UInt16>)
     /// 8 bits, 64 elements to a scale; rows are of whole blocks.
     case int8(UnsafePointer<sd_block>)
-    /// Nothing.
+    /// All elements are 0.
     case zeros
   }
 
   let count: Int
-  /// Whether this is the form that was asked for: then products read it even after somebody asked for all elements as
-  /// Float32, and those of bfloat16 round the other operand too, where the CPU multiplies such pairs.
+  /// Whether this form was chosen by the caller and is not just that of the file. Products then read it even after all
+  /// elements have been converted, and bfloat16 products round the other operand too, on CPUs that multiply such pairs.
   let isChosen: Bool
   private let source: Source
   /// Keeps the source's memory alive.
@@ -39,7 +39,7 @@ final class LazyElements: @unchecked Sendable {
     whole.withLock { if let copy = UnsafeMutablePointer<Float>(bitPattern: $0) { sd_release(copy, max(count, 1)) } }
   }
 
-  /// The elements as they stand, and how; nil where there are none.
+  /// The stored elements and their format; nil for zeros.
   var stored: (UnsafeRawPointer, sd_element)? {
     switch source {
     case .bfloat16(let words): (UnsafeRawPointer(words), SD_BFLOAT16)
@@ -49,15 +49,15 @@ final class LazyElements: @unchecked Sendable {
     }
   }
 
-  /// Whether products read rows of this length where they stand: in 8 bits they must be of whole blocks, which those of a
-  /// reshaped matrix may not be.
+  /// Whether products can read rows of this length in place. In 8 bits a row must consist of whole blocks, which is not so
+  /// for every reshaped matrix.
   func areReadable(inRowsOf length: Int) -> Bool {
     stored.map { $0.1 != SD_INT8 || length % Int(SD_BLOCK) == 0 } ?? false
   }
 
-  /// Gives the memory of words on a file's pages back to the system.
+  /// Returns the memory of the file's pages to the system.
   func releasePages() {
-    // Another form of the same words holds them for this one.
+    // Another form of the same elements owns their memory.
     if let form = owner as? LazyElements { return form.releasePages() }
     guard let mapping = owner as? SafetensorsMapping, let (words, _) = stored else { return }
     mapping.release(words, count: count * MemoryLayout<UInt16>.stride)
@@ -98,7 +98,7 @@ final class LazyElements: @unchecked Sendable {
   /// All elements as Float32, made once.
   func converted() -> UnsafeMutablePointer<Float> {
     if let copy = UnsafeMutablePointer<Float>(bitPattern: whole.withLock { $0 }) { return copy }
-    // Outside of the lock, which the pool's threads would wait for. Of two that come at once, the first one's copy is kept.
+    // Outside of the lock, since the threads of the pool would wait for it. Of two concurrent copies the first is kept.
     let made: UnsafeMutablePointer<Float> = sd_allocate(max(count, 1))
     convertAll(to: made)
     let own = UInt(bitPattern: made)

@@ -1,19 +1,20 @@
 public import TeacherProtocol
 
-/// Asks every teacher about every item, keeps each reply before it counts, and asks nothing twice.
+/// Asks every teacher about every item, stores each reply before it is used, and asks no question twice.
 ///
 /// ```swift
-/// let annotator = Annotator(store: store, labels: .outOfContext, assignments: [
+/// let annotator = try Annotator(store: store, labels: .outOfContext, assignments: [
 ///   .init(teacher: gpt, template: direct), .init(teacher: gemini, template: withEvidence),
 /// ])
 /// let run = try await annotator.annotate(data) { print("\($0.done) of \($0.total)") }
 /// run.failures  // what could not be answered, and why
 /// ```
 ///
-/// A question whose key the store has is not asked again, whoever asked it. One question that fails is listed and stops
-/// nothing; a teacher that throws `TeacherUnavailable` is asked no more, and the others go on; where the ledger's budget is
-/// used up, or the store is read-only, nobody is asked any more, and what the store has still counts. When the surrounding task is cancelled nothing
-/// new is asked, and every reply that has come is in the store.
+/// - A question whose key is in the store is not asked again, in whichever run it was asked.
+/// - A question that fails is listed, and the others continue.
+/// - A teacher that throws `TeacherUnavailable` gets no further questions; the other teachers continue.
+/// - If the ledger's budget is used up, or the store is read-only, no further question is asked; stored replies count.
+/// - If the surrounding task is cancelled, no further question is asked; every reply that has arrived is in the store.
 public struct Annotator: Sendable {
   /// A teacher and what it is asked.
   public struct Assignment: Sendable {
@@ -25,7 +26,7 @@ public struct Annotator: Sendable {
     public var parameters: TeacherParameters
     /// Questions, or batches of them, under way at once. The default is 1 for a `BatchTeacher` and 8 for others.
     public var concurrency: Int
-    /// What its tokens cost. The default is nil: nobody knows.
+    /// The price of its tokens. The default is nil: unknown.
     public var price: TokenPrice?
 
     /// An assignment.

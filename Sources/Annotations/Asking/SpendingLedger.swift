@@ -1,15 +1,16 @@
 import TeacherProtocol
 
-/// Keeps a budget: books what questions are thought to cost before they are asked, and what they did cost afterwards.
+/// Keeps a budget: reserves the estimated cost of a question before it is asked, and books the actual cost afterwards.
 ///
 /// ```swift
 /// let ledger = SpendingLedger(limit: SpendingLimit(requests: 1000, cost: 5))
 /// let annotator = try Annotator(store: store, labels: labels, assignments: assignments, ledger: ledger)
 /// ```
 ///
-/// A question is admitted only where what was spent, what those under way are thought to cost at most, and its own share
-/// stay within the limit. So requests never exceed theirs, and tokens and money only by as much as the questions under way
-/// cost more than was thought. Several annotators may share a ledger.
+/// A question is admitted only if the amount spent, the greatest estimated cost of the questions under way, and its own
+/// estimate stay within the limit together. Requests therefore never exceed their limit; tokens and money exceed theirs
+/// only by the difference between actual and estimated cost of the questions under way. Several annotators may share a
+/// ledger.
 public final class SpendingLedger: Sendable {
   private struct State {
     var spent = Spending()
@@ -19,7 +20,7 @@ public final class SpendingLedger: Sendable {
     var nextID = 0
   }
 
-  /// What may be spent at most.
+  /// The most that may be spent.
   public let limit: SpendingLimit
   private let state = Locked(State())
 
@@ -62,9 +63,9 @@ public final class SpendingLedger: Sendable {
     var lostReplies: Int { lost.withLock { $0 } }
   }
 
-  /// Waits until a question fits beside those under way.
+  /// Waits until a question fits into the budget beside the questions under way.
   ///
-  /// - Throws: `BudgetExhausted` where it would not fit beside nothing.
+  /// - Throws: `BudgetExhausted` if it would not fit even with no question under way.
   func admit(_ estimate: Spending) async throws -> Entry {
     while true {
       try Task.checkCancellation()
@@ -85,9 +86,9 @@ public final class SpendingLedger: Sendable {
     }
   }
 
-  /// Books what a question did cost.
+  /// Books the actual cost of a question.
   ///
-  /// A reply that was lost is taken to have cost what was thought, and so is an answer of which nobody says.
+  /// A lost reply counts with its estimated cost, and so does an answer whose usage is not reported.
   func settle(_ entry: Entry, usage: TeacherReply.Usage?, price: TokenPrice?, isAnswered: Bool) {
     let requests = max(entry.requests, isAnswered ? 1 : 0)
     var cost = Spending()

@@ -21,10 +21,10 @@ internal import Tensor
 public struct EncoderStudent: OnlineStudent {
   /// How it learns.
   public struct Options: Sendable, Equatable {
-    /// The learning rate of ``EncoderStudent/fit(_:)``, and the highest of ``EncoderStudent/train(on:)``. The default is
-    /// 2e-5.
+    /// The learning rate of ``EncoderStudent/fit(_:)``, and the highest of
+    /// ``EncoderStudent/train(on:checkpoint:onUpdate:)``. The default is 2e-5.
     public var learningRate: Float = 2e-5
-    /// Passes of ``EncoderStudent/train(on:)``. The default is 10.
+    /// Passes of ``EncoderStudent/train(on:checkpoint:onUpdate:)``. The default is 10.
     public var epochs = 10
     /// Texts of an update. The default is 16.
     public var batch = 16
@@ -32,7 +32,8 @@ public struct EncoderStudent: OnlineStudent {
     public var updatesPerFit = 2
     /// Decay of matrices. The default is 0.1.
     public var weightDecay: Float = 0.1
-    /// The share of updates over which the rate of ``EncoderStudent/train(on:)`` rises. The default is 0.1.
+    /// The share of updates over which the rate of ``EncoderStudent/train(on:checkpoint:onUpdate:)`` rises. The default is
+    /// 0.1.
     public var warmup = 0.1
     /// Adapters, beside which the head is trained as a whole; nil trains everything. The default is nil.
     public var adapter: LoRAConfiguration?

@@ -1,8 +1,8 @@
 internal import Foundation
 
-/// Texts as vectors whose products say how alike the texts are.
+/// Turns texts into vectors whose dot products measure the similarity of the texts.
 public protocol SentenceEncoder: Sendable {
-  /// One vector of length 1 per text, axes (text, dimension), in order. A text with nothing in it is all zeros.
+  /// One vector of length 1 per text, axes (text, dimension), in order. The vector of an empty text is all zeros.
   func vectors(for texts: [String]) async throws -> [[Float]]
 }
 
@@ -22,7 +22,7 @@ public struct HashedNGramEncoder: SentenceEncoder, Equatable {
   public let dimensions: Int
   /// Lengths of the n-grams in characters. The default is 2...4.
   public let lengths: ClosedRange<Int>
-  /// What a dimension counts, by how few texts have it; empty where all count the same.
+  /// The weight of each dimension, the squared inverse document frequency; empty if all weights are equal.
   private var weights: [Float] = []
 
   /// An encoder.
@@ -34,8 +34,8 @@ public struct HashedNGramEncoder: SentenceEncoder, Equatable {
     self.lengths = lengths
   }
 
-  /// The same encoder for texts like these, whose labels nobody needs to know: what most of them have counts little (inverse
-  /// document frequency, squared).
+  /// The same encoder with weights fitted to these texts: n-grams of many texts count less (squared inverse document
+  /// frequency). No labels are needed.
   public func fitted(to texts: [String]) -> HashedNGramEncoder {
     var count = [Float](repeating: 0, count: dimensions)
     for text in texts {
@@ -73,7 +73,7 @@ public struct HashedNGramEncoder: SentenceEncoder, Equatable {
   }
 }
 
-/// Tries an encoder out: what every conformer of ``SentenceEncoder`` must keep, checked from outside.
+/// Checks the requirements that every conformer of ``SentenceEncoder`` must meet.
 public struct SentenceEncoderCheck: Sendable {
   /// The texts that are encoded.
   public let texts: [String]
@@ -81,8 +81,8 @@ public struct SentenceEncoderCheck: Sendable {
   /// A check with these texts.
   public init(texts: [String]) { self.texts = texts }
 
-  /// What the encoder does wrong: not one vector per text, vectors of several dimensions or not of length 1, a text whose
-  /// vector depends on its neighbours.
+  /// The faults of an encoder: a number of vectors other than that of the texts, vectors of several dimensions or not of
+  /// length 1, a vector that depends on the neighbouring texts.
   public func problems(of encoder: some SentenceEncoder) async throws -> [String] {
     let vectors = try await encoder.vectors(for: texts)
     guard vectors.count == texts.count else { return ["\(vectors.count) vectors for \(texts.count) texts"] }

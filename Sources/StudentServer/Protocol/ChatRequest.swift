@@ -1,8 +1,8 @@
 import Foundation
 import TeacherProtocol
 
-/// A request for a chat completion, read strictly: what is not supported is refused, and never passed over, since an answer
-/// that silently ignores half of the question is worse than none.
+/// A request for a chat completion, read strictly: a field that would change the answer and is not supported is refused by
+/// name. Fields without an effect on the answer are ignored; ``RestingFields`` lists them.
 struct ChatRequest: Sendable, Equatable {
   /// A part of a turn.
   enum Part: Sendable, Equatable {

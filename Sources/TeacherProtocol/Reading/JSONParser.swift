@@ -14,7 +14,10 @@ package struct JSONSyntaxError: Error, Equatable {
   }
 }
 
-/// A JSON reader (RFC 8259) over bytes: strict grammar, a limit on nesting, exact places in its errors.
+/// A JSON reader (RFC 8259) over bytes, with a limit on nesting and exact places in its errors.
+///
+/// It accepts more than the grammar in two points: vertical tabs and form feeds count as white space, and an escaped
+/// surrogate that no other escape follows becomes U+FFFD. Repeated members are kept; ``JSONValue/subscript(_:)`` returns the last.
 package struct JSONParser {
   /// Deeper nesting than this is refused before the call stack is at risk.
   package static let maximumDepth = 128

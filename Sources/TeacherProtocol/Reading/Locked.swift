@@ -1,9 +1,8 @@
 import Foundation
 
-/// A value that several tasks change, one at a time.
+/// A value that several tasks read and change, one at a time.
 ///
-/// An `NSLock` and not `Synchronization.Mutex`, because the latter raises the oldest supported macOS by five years for
-/// no gain here: it is held for a dictionary look-up.
+/// A class, so that it can be shared and stored in copyable types; `Synchronization.Mutex` is not copyable.
 package final class Locked<Value>: @unchecked Sendable {
   private let lock = NSLock()
   private var value: Value
@@ -11,7 +10,7 @@ package final class Locked<Value>: @unchecked Sendable {
   /// Holds this value.
   package init(_ value: sending Value) { self.value = value }
 
-  /// Reads or changes the value while nobody else does.
+  /// Reads or changes the value under the lock.
   package func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
     lock.lock()
     defer { lock.unlock() }

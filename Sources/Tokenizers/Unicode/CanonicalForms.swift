@@ -22,7 +22,7 @@ enum CanonicalForm: String, Sendable, CaseIterable {
     var unordered = 0
     func order() {
       guard items.count - unordered > 1 else { return }
-      // Insertion sort: stable, and runs of marks are short. Longer ones are cut by the caller's text, not by us.
+      // Sorted by class and then by place: the order of marks of one class must stay, and `sorted` does not promise that.
       let run = items[unordered...].enumerated().sorted {
         let (a, b) = (tables.combiningClass(of: $0.element.scalar), tables.combiningClass(of: $1.element.scalar))
         return a != b ? a < b : $0.offset < $1.offset
