@@ -13,11 +13,11 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;   // of the conditions,
 static pthread_cond_t work = PTHREAD_COND_INITIALIZER, done = PTHREAD_COND_INITIALIZER, more = PTHREAD_COND_INITIALIZER;
 static atomic_int started, wanted = -1, parked;
 
-// The job: written while it is closed and nobody is busy, read by whoever is busy and has found it open after that.
+// The job: written while it is closed and no thread is busy, read by busy threads that have found it open after that.
 static sd_body job_body;
 static void *job_context;
 static int job_count;
-static atomic_bool is_open, is_awaited;  // the caller sleeps until nobody is busy
+static atomic_bool is_open, is_awaited;  // the caller sleeps until no thread is busy
 // Each on a line of the cache of its own: one is looked at all the time, the others are written all the time.
 static _Alignas(64) atomic_ulong generation;  // of jobs
 static _Alignas(64) atomic_int next_index;

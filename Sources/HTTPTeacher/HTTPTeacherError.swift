@@ -1,6 +1,6 @@
 /// What can go wrong between here and a server that a single question fails by.
 public enum HTTPTeacherError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// There was nobody to send to.
+  /// The host could not be reached.
   case notReached(host: String, reason: String)
   /// The connection ended before the response was whole. What was asked may have been answered, and charged.
   case brokenOff(host: String, reason: String)

@@ -3,8 +3,8 @@ internal import Foundation
 /// The keys of a `preprocessor_config.json` or of `image_processor` in a `processor_config.json`, read with errors that name the file and the key.
 ///
 /// A key that is missing has its default. One that is `null` has none, as in transformers: a switch is off, and a value
-/// may be `null` only where a switch says that nobody needs it. A key that nobody asks for is no error, since these files
-/// carry the keys of every version of transformers that touched them.
+/// may be `null` only where a switch makes it unnecessary. An unknown key is no error, since these files carry the keys of
+/// every version of transformers that wrote them.
 struct ConfigurationFile {
   let name: String
   private let keys: [String: JSONValue]

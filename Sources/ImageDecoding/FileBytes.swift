@@ -6,10 +6,10 @@
   import Darwin
 #endif
 
-/// The bytes of a regular file. Its size is looked at before anything is read, and a pipe or device, whose size nobody
-/// knows, is refused.
+/// The bytes of a regular file. Its size is checked before anything is read, and a pipe or device, whose size is unknown,
+/// is refused.
 func readFile(_ path: String, atMost limit: Int) throws(ImageDecodingError) -> [UInt8] {
-  // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+  // Without O_NONBLOCK, opening a pipe without a writer would wait for ever.
   let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
   guard file >= 0 else { throw .unreadable(file: path, reason: systemError()) }
   defer { close(file) }

@@ -47,7 +47,7 @@ public struct Idefics3ImageProcessor: ImageProcessor {
     /// default is -1...1.
     public var scaling = PixelScaling()
 
-    /// Whether whoever makes a batch is to pad it with ``ImageBatch`` (`do_pad`); the tiles of one image never need it.
+    /// Whether batches are to be padded with ``ImageBatch`` (`do_pad`); the tiles of one image never need padding.
     /// The default is `true`.
     public var pads = true
 

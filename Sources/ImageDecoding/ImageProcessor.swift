@@ -90,7 +90,7 @@ public struct ProcessedImage: Sendable {
 
 /// Says where an image processor breaks a promise of ``ImageProcessor`` on an image; empty where it keeps them all.
 ///
-/// For the tests of whoever writes a processor.
+/// For the tests of a processor.
 public func checkImageProcessor(_ processor: some ImageProcessor, image: RGBImage) -> [String] {
   let first = processor.process(image)
   let second = processor.process(image)

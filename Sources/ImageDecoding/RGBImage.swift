@@ -17,7 +17,7 @@ public struct RGBImage: Sendable, Equatable {
 
   /// The samples as `[height, width, 3]`, each 0...255, in the order red, green, blue.
   ///
-  /// - Precondition: whoever writes it keeps its count at `width * height * 3`.
+  /// - Precondition: the count of a new value is `width * height * 3`.
   public var pixels: [UInt8] {
     didSet { precondition(pixels.count == width * height * 3, "\(pixels.count) samples for \(width)x\(height)x3") }
   }

@@ -56,7 +56,7 @@ public struct AnswerScores: Sendable {
   }
 }
 
-/// Anything that says how probable answers are: every student, a reference, somebody else's model.
+/// A model that gives log-probabilities of answers: a student, a reference, or a model of your own.
 public protocol SequenceScorer: Sendable {
   /// The log-probability of each answer token given the prompt and the answer's earlier tokens.
   func logProbabilities(of trees: [AnswerTree]) -> AnswerScores

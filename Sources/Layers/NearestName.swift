@@ -1,4 +1,4 @@
-/// Finds the name that somebody meant.
+/// Finds the known name that is nearest to a misspelt one.
 package enum NearestName {
   /// The name that is fewest slips of the keyboard away from `word`: letters left out, added, replaced or swapped.
   ///

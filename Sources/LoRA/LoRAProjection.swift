@@ -87,7 +87,7 @@ public struct LoRAProjection: Projection {
   /// What the adapters make of the base's result.
   private func adapted(_ result: consuming Tensor, _ x: Tensor) -> Tensor {
     var y = result
-    // Kept only for DoRA: a result that somebody else holds too can't be added to in place.
+    // Kept only for DoRA: a result with a second owner can't be added to in place.
     let plain = parts.contains { $0.magnitude != nil } ? y : nil
     for part in parts where part.weight != 0 {
       if let plain, part.magnitude != nil {

@@ -163,7 +163,7 @@ public struct StudentServer: Sendable {
 
   /// Writes all answers; on the worker's thread.
   ///
-  /// - Parameter each: takes every piece; false ends the answer, as nobody waits for it.
+  /// - Parameter each: receives every piece; false ends the answer, when the client has gone.
   private func answers(
     to request: ChatRequest, _ prompt: ChatPrompt, each: (ChatPiece) -> Bool
   ) throws -> [ChatAnswer] {

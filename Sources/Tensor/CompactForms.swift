@@ -65,8 +65,8 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// Gives the memory of elements that lie on a file's pages back to the system; whoever reads them again gets them from
-  /// the file. Does nothing for elements in memory of their own.
+  /// Returns the memory of elements that lie on a file's pages to the system; a later read loads them from the file. Does
+  /// nothing for elements in memory of their own.
   public func releasePages() { storage.releasePages() }
 }
 

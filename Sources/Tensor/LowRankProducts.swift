@@ -1,7 +1,7 @@
 internal import CKernels
 
 extension Tensor {
-  /// Adds scale · (x Aᵀ) Bᵀ to this matrix, in its own memory where nobody else reads that. Differentiable in all four.
+  /// Adds scale · (x Aᵀ) Bᵀ to this matrix, in its own memory if it is the only owner. Differentiable in all four.
   ///
   /// Up to four rows, as in decoding, take both thin products in one go. Which way is taken depends on the operands'
   /// shapes and forms alone: a value is the same, bit for bit, whether gradients are tracked or not.

@@ -64,7 +64,7 @@ extension Tensor {
     }
   }
 
-  /// Adds a · bᵀ to this matrix, in its own memory where nobody else reads that. Differentiable in all three.
+  /// Adds a · bᵀ to this matrix, in its own memory if it is the only owner. Differentiable in all three.
   ///
   /// - Precondition: this is [rows, columns], `a` [rows, inner], `b` [columns, inner].
   package mutating func addProduct(_ a: Tensor, _ b: Tensor) {

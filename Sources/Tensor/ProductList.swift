@@ -24,7 +24,7 @@ struct ProductList {
     return Tensor(storage: result, shape: [rows, columns.count])
   }
 
-  /// Computes all sums. Whoever asked for them keeps the operands alive until then.
+  /// Computes all sums. The caller keeps the operands alive until then.
   func run() {
     terms.withUnsafeBufferPointer { terms in
       var at = terms.baseAddress

@@ -33,8 +33,8 @@ extension Tensor {
     }
   }
 
-  /// A generator for models whose weights are about to be read from files: what is drawn from it is 0, and takes no memory
-  /// until somebody reads it.
+  /// A generator for models whose weights are about to be read from files: all numbers drawn from it are 0, and take no
+  /// memory until they are read.
   ///
   /// ```swift
   /// var blank = Tensor.Blank()

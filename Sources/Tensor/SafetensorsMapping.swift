@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// A whole file mapped read-only into memory, for as long as somebody holds this.
+/// A whole file mapped read-only into memory, for the lifetime of this object.
 final class SafetensorsMapping: @unchecked Sendable {
   /// The file's bytes; page-aligned.
   let bytes: UnsafeRawBufferPointer
@@ -25,7 +25,7 @@ final class SafetensorsMapping: @unchecked Sendable {
     bytes = UnsafeRawBufferPointer(start: base, count: Int(status.st_size))
   }
 
-  /// Gives the memory behind these bytes back to the system; whoever reads them again gets them from the file again.
+  /// Returns the memory behind these bytes to the system; a later read loads them from the file again.
   func release(_ pointer: UnsafeRawPointer, count: Int) {
     // Whole pages inside the range: its ends may lie on pages of other tensors.
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))

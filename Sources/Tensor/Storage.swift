@@ -1,11 +1,11 @@
 internal import CKernels
 
-/// The memory behind one or more tensors: Float32 elements that nobody writes once a second owner exists.
+/// The memory behind one or more tensors: Float32 elements that are not written once a second owner exists.
 ///
 /// A class, because identity is what copy-on-write and the free lists of the allocator need.
 final class Storage: @unchecked Sendable {
   let count: Int
-  /// The elements; nil where they take Float32 memory only when somebody reads them all.
+  /// The elements; nil if they are in a compact form, which is converted when all are read.
   private let elements: UnsafeMutablePointer<Float>?
   /// Elements that stand in another form, or in none yet.
   private let lazy: LazyElements?
@@ -20,7 +20,7 @@ final class Storage: @unchecked Sendable {
     lazy = nil
   }
 
-  /// Elements that stand in somebody else's memory, kept alive by `owner`. Never written: a tensor over it is copied first.
+  /// Elements in memory that `owner` owns and keeps alive. Never written: a tensor over it is copied first.
   init(borrowing pointer: UnsafeMutablePointer<Float>, count: Int, owner: AnyObject) {
     self.count = count
     elements = pointer

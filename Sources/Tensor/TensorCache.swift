@@ -10,7 +10,7 @@ extension Tensor {
   ///
   /// What is kept is exactly what was computed, bit for bit. Several processes may share a folder: entries appear whole
   /// or not at all, and an entry that is damaged or gone is simply computed again. When the folder outgrows its limit,
-  /// the entries that nobody has read for the longest time go first.
+  /// the entries whose last read is the longest ago are removed first.
   public struct Cache: Sendable {
     /// Where the entries lie.
     public let folder: URL
@@ -82,8 +82,8 @@ extension Tensor {
       return removed
     }
 
-    /// Whether a file is one of this cache's, or one that a killed writer began: what else somebody keeps in the folder is
-    /// not ours to remove.
+    /// Whether a file is one of this cache's, or one that a killed writer began: other files in the
+    /// folder are not removed.
     private func isEntry(_ file: URL) -> Bool {
       let parts = file.pathComponents.suffix(2)
       guard let group = parts.first, let name = parts.last,

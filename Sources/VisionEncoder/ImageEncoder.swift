@@ -1,7 +1,7 @@
 public import Layers
 public import Tensor
 
-/// What turns pixels into features: the vision tower of a student, or somebody else's.
+/// A vision tower: turns pixels into features.
 public protocol ImageEncoder: Module {
   /// The width of a feature row.
   var width: Int { get }

@@ -8,10 +8,10 @@
       abstract: "Step 6: score teachers, baselines and student; or a finished run on any labelled file.",
       discussion: """
         Accuracy over all items and over those of each label, macro F1, 95 % intervals that resample groups, and the human \
-        labels that each result cost. Who abstains, ties or can't be read is wrong. Rows that can't be used, or have no \
-        known label, are scored by nobody: they are counted, named on standard error, and listed as set_aside in the JSON. \
-        An item that the student can't take (a damaged image, a text too long) counts as wrong. That rows are set aside \
-        is no error unless the run is 'strict'; that none is left is one.
+        labels that each result cost. An abstention, a tie or an unreadable answer counts as wrong. Rows that can't be \
+        used, or have no known label, are not scored: they are counted, named on standard error, and listed as set_aside in \
+        the JSON. An item that the student can't take (a damaged image, a text too long) counts as wrong. Rows that are set \
+        aside are no error unless the run is 'strict'; it is an error if no row is left.
 
         Examples:
 

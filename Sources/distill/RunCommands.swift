@@ -69,7 +69,7 @@
 
   /// Whether to look at the cost alone.
   struct EstimateOptions: ParsableArguments {
-    @Flag(help: "Ask nobody: print what teachers behind services would be asked and cost about.")
+    @Flag(help: "Ask no question: print the questions to teachers behind services and their approximate cost.")
     var dryRun = false
   }
 

@@ -8,7 +8,7 @@
   import TeacherProtocol
 
   extension RunPlugins {
-    /// What the command adds to a run: teachers behind services, which the library leaves to whoever wants a network.
+    /// The parts that the command adds to a run: teachers behind services, since the library has no network.
     ///
     /// - Parameter cache: the folder where images are kept that were made ready; nil for nowhere.
     static func command(cache: String? = nil) -> RunPlugins {

@@ -45,7 +45,7 @@ import Testing
       func verdict(on votes: [Vote]) -> Verdict { votes.isEmpty ? .noVote : .conflict }
     }
     let check = AgreementCheck(labels: ["x", "y"])
-    #expect(check.problems(of: Inventive()).contains { $0.contains("nobody voted for") })
+    #expect(check.problems(of: Inventive()).contains { $0.contains("which is none of the votes") })
     #expect(check.problems(of: FirstCome()).contains { $0.contains("order") })
     #expect(check.problems(of: Quarrelsome()).contains { $0.hasSuffix("conflict") })
   }

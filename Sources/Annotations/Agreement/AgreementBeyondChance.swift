@@ -19,7 +19,7 @@ enum AgreementBeyondChance {
   }
 
   /// Krippendorff's alpha for labels without an order (2011, repository.upenn.edu/asc_papers/43): over every item with at
-  /// least two votes, whoever gave them. Nil without such an item, or with one label alone.
+  /// least two votes, of any teachers. Nil without such an item, or with one label alone.
   static func krippendorffAlpha(_ votes: [[String?]]) -> Double? {
     var totals: [String: Int] = [:]
     // Pairs that disagree, by how many voted: whole numbers until the end, so that the order of the items leaves no trace.

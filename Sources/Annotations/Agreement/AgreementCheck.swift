@@ -30,7 +30,7 @@ public struct AgreementCheck: Sendable {
       let verdict = rule.verdict(on: votes)
       let words = votes.map { "\($0.teacher): \($0.label)" }.joined(separator: ", ")
       if case .agreed(let label) = verdict, !votes.contains(where: { $0.label == label }) {
-        problems.append("\(words) agree on '\(label)', which nobody voted for")
+        problems.append("\(words) agree on '\(label)', which is none of the votes")
       }
       if verdict == .conflict, Set(votes.map(\.label)).count == 1 { problems.append("\(words) conflict") }
       if rule.verdict(on: votes.reversed()) != verdict { problems.append("\(words) depend on their order") }

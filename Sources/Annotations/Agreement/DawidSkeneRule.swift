@@ -7,7 +7,7 @@
 ///
 /// The reliabilities come from all votes together, so the rule is made after the teachers have answered; it is then a
 /// function of the votes on one item like any other. Votes for one label agree whatever their probability. Votes of
-/// teachers that were not fitted, and for labels that nobody voted for then, do not weigh.
+/// teachers that were not fitted, and for labels without a vote then, have no weight.
 public struct DawidSkeneRule: AgreementRule, Equatable {
   /// What is known of the teachers.
   public let fit: DawidSkene

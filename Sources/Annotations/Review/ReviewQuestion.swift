@@ -92,7 +92,7 @@ public struct ReviewQuestion: Sendable, Equatable {
       .sorted { $0.key < $1.key }.map(\.answer)
   }
 
-  /// A teacher's rationale in pieces; those that differ are words that nobody with another label uses.
+  /// A teacher's rationale in pieces; those that differ are words that occur in no rationale with another label.
   public func marked(_ answer: Answer) -> [(text: String, differs: Bool)] {
     let others = answers.filter { $0.label != answer.label }
     guard !others.isEmpty else { return answer.rationale.isEmpty ? [] : [(answer.rationale, false)] }

@@ -4,8 +4,8 @@
 /// and later ones are ignored without an error, so that two processes that ask the same question end with one answer.
 /// ``AnnotationStoreCheck`` tries a conformer out.
 public protocol AnnotationStore: Sendable {
-  /// Whether nothing can be kept, as in an archive: nobody is asked then, since a reply that was paid for would be lost. The
-  /// default is false.
+  /// Whether the store accepts no replies, as in an archive. No question is asked then, since a reply that was paid for
+  /// would be lost. The default is false.
   var isReadOnly: Bool { get }
 
   /// Keeps annotations whose keys are new. All of them are there afterwards, or an error is thrown.

@@ -50,8 +50,8 @@ package final class FileLock {
   }
 }
 
-/// Whether a file is there and this process may not write it, or not beside it: an archive on a read-only medium, or the
-/// files of somebody else.
+/// Whether a file is there and this process may not write it, or not beside it: an archive on a read-only medium, or
+/// another user's files.
 package func standsReadOnly(_ url: URL) -> Bool {
   let places = [url, url.deletingLastPathComponent()]
   return access(url.path, F_OK) == 0 && places.contains { access($0.path, W_OK) != 0 }

@@ -4,7 +4,7 @@ package import TeacherProtocol
 /// A file of JSON lines that several processes append to, of which no confirmed line is ever lost.
 ///
 /// A line counts once ``append(_:)`` has returned: it is then on the disk, newline included. A process killed while it
-/// wrote leaves a torn last line, which was confirmed to nobody: it is reported, and cut off by the next append. If only
+/// wrote leaves a torn last line, which was never confirmed: it is reported, and cut off by the next append. If only
 /// the newline is missing the line is whole and is kept.
 package final class LineFile {
   /// Writes bytes at an offset as `pwrite` does; tests put a failing disk here.

@@ -43,7 +43,7 @@ struct CheckedRecords: Sendable {
   }
 }
 
-/// The records of a run: the test split, the labelled pool, and the rest, which nobody has labelled.
+/// The records of a run: the test split, the labelled pool, and the rest, whose gold labels the method does not read.
 struct CheckedData: Sendable {
   let task: LabellingTask
   /// With gold answers, the only ones that the method sees.

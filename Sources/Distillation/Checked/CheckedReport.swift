@@ -59,7 +59,7 @@ enum CheckedReport {
       rows.append(["\(who), fixed demonstrations: mean of \(fixed.draws)", percent(fixed.mean), "", "", ""])
       rows.append(["\(who), fixed demonstrations: best of \(fixed.draws)", percent(fixed.best), "", "", ""])
     }
-    return "<p class=\"note\">In percent, on \(evaluation.testItems) test records that nobody trained on.</p>\n"
+    return "<p class=\"note\">In percent, on \(evaluation.testItems) test records, on which no model was trained.</p>\n"
       + table(["", "macro F1", "micro F1", "accuracy", "token F1"], rows)
   }
 

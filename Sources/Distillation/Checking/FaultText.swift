@@ -2,8 +2,8 @@ internal import Foundation
 
 /// Any error as one sentence for a person, whichever library it came from.
 ///
-/// The errors of this package say it by themselves. Those of the system and of `Codable` come as dumps of Swift values,
-/// which nobody should have to read.
+/// The errors of this package describe themselves. Those of the system and of `Codable` are dumps of Swift values, and are
+/// put into words here.
 public enum FaultText {
   /// The error in words: what happened, where, and what to do where that is known.
   public static func sentence(for error: any Error) -> String {

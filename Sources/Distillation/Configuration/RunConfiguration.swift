@@ -123,14 +123,14 @@ public struct RunConfiguration: ConfigurationSection {
     ConfigurationKey(
       "teachers", \.teachers, "The teachers, at least two.",
       requirement: "a list of at least two teachers, each with name and kind"),
-    ConfigurationKey("spending", \.spending, "What may be spent on teachers behind services."),
+    ConfigurationKey("spending", \.spending, "Limits of spending on teachers behind services."),
     ConfigurationKey("agreement", \.agreement, "When the teachers' votes count as agreed."),
     ConfigurationKey("review", \.review, "Human labels, read on conflicts alone."),
     ConfigurationKey("student", \.student, "The model that is trained."),
     ConfigurationKey("pretrain", \.pretrain, "Pre-training of a fresh base on captions; without it none."),
     ConfigurationKey("stage1", \.stage1, "Fine-tuning on all items with the teachers' answers."),
     ConfigurationKey("stage2", \.stage2, "Fine-tuning and DPO on the labelled conflicts."),
-    ConfigurationKey("evaluation", \.evaluation, "What is measured."),
+    ConfigurationKey("evaluation", \.evaluation, "Measurements."),
     ConfigurationKey("budgets", \.budgets, "Label budgets to repeat the run for: accuracy per label."),
     ConfigurationKey(
       "rounds", \.rounds, "Rounds of finding, labelling and training on conflicts.", range: .from(1, through: 1000)),

@@ -46,7 +46,7 @@ public struct ConfusionMatrix: Codable, Sendable, Equatable {
   }
 
   /// The harmonic mean of precision and recall of one label, `2 TP / (2 TP + FP + FN)`, in 0...1; nil where the label
-  /// is neither true of an item nor given to one. An item with no answer is a miss (FN) and nobody's false alarm.
+  /// is neither true of an item nor given to one. An item with no answer is a miss (FN) and no false alarm (FP).
   public func f1(of label: String) -> Double? {
     guard let at = labels.firstIndex(of: label) else { return nil }
     let hits = counts[at][at]

@@ -13,7 +13,7 @@ extension EvaluationFile {
     }
   }
 
-  /// Writes the file whole or not at all: whoever reads it, at any instant, finds the old bytes or the new ones.
+  /// Writes the file whole or not at all: a reader finds, at any instant, the old bytes or the new ones.
   public func write(to file: URL) throws(RunFileError) {
     do {
       try jsonData().write(to: file, options: .atomic)

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Synchronization
 
-/// Tells whoever waits what is being done, how fast, and how long it will still take.
+/// Shows the progress of a run: the current step, its speed, and the remaining time.
 ///
 /// ```swift
 /// let progress = ProgressReporter(style: .automatic())

@@ -160,7 +160,7 @@ public struct DistillationRun: Sendable {
         URL(filePath: path), labels: state.labels, items: items, strict: configuration.strict)
       if let listed = source.setAside.listed { reporter.message(listed) }
       let fresh = try await source.labels(for: asked.map(\.item))
-      // A file that answers none of these questions was filled in for others: an earlier round's, or nobody has begun.
+      // A file that answers none of these questions was filled in for others, of an earlier round, or is not begun.
       if fresh.isEmpty, !asked.isEmpty { try wait() }
       return given.merging(fresh) { old, _ in old }
     case .page:

@@ -48,7 +48,7 @@ extension DistillationRun {
     let fresh = try await ReviewJournal(reviewJournal).labels(for: asked.map(\.item)).filter {
       known.contains($0.value)
     }
-    // Answers to none of these questions are an earlier round's, or nobody has begun.
+    // Without an answer to these questions the answers are an earlier round's, or the review is not begun.
     if fresh.isEmpty, !asked.isEmpty { throw RunError.waitingForReview(folder.path, conflicts: asked.count) }
     return given.merging(fresh) { old, _ in old }
   }

@@ -3,7 +3,7 @@ internal import Foundation
 public import TeacherProtocol
 
 extension DistillationRun {
-  /// What the teachers behind services would be asked and cost about. Nobody is asked, and nothing is made.
+  /// An estimate of the questions to the teachers behind services and of their cost. No question is asked.
   ///
   /// - Returns: training and test items together, one row for each such teacher.
   /// - Throws: ``RunError``, or what reading data, templates and keys throws.

@@ -10,7 +10,7 @@ internal import TeacherProtocol
 struct RunTeachers: Sendable {
   /// With rationales, for training items.
   let assignments: [Annotator.Assignment]
-  /// Labels alone where rationales cost time and nobody reads them, for test items.
+  /// Labels alone, for test items, whose rationales cost time and are not used.
   let labelAssignments: [Annotator.Assignment]
   /// The files of the recorded teachers.
   let recorded: [RecordedReplies]

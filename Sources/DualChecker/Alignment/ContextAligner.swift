@@ -23,7 +23,7 @@ public enum DemonstrationSelection: String, Sendable, Codable, CaseIterable {
 public struct ContextAligner: Sendable {
   /// The labelled items.
   public let pool: LabelledPool
-  /// Why each is labelled so, by item: kept, so that nobody is asked twice.
+  /// The reason for each label, by item; kept so that the teacher is asked once.
   public let reasons: [String: String]
   private let selector: any DemonstrationSelector
 

@@ -1,6 +1,6 @@
 internal import TeacherProtocol
 
-/// What a prompt says, as somebody reads it who knows nothing else.
+/// The content of a prompt, read without any other knowledge.
 struct InContextPrompt {
   struct Example {
     var text: String

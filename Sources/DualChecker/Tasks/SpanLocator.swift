@@ -1,7 +1,7 @@
 internal import Foundation
 internal import TeacherProtocol
 
-/// Finds the words that somebody quotes from a text.
+/// Finds words that are quoted from a text.
 ///
 /// The exact words are looked for first, where they begin and end as words do: "art" stands in "the art", not in "party".
 /// Where there are none, the same run of whole tokens counts, letter case, width and marks ignored; then the exact words

@@ -8,7 +8,7 @@ public struct TemplateHistory: Sendable, Equatable, Codable {
     public var parent: Int?
     /// What was changed.
     public var edits: [TemplateEdit]
-    /// Macro F1 on the labelled pool, 0...1, each item left out of its own prompt; nil where nobody scored it.
+    /// Macro F1 on the labelled pool, 0...1, each item left out of its own prompt; nil if it was not scored.
     public var score: Double?
     /// Whether it was kept; one that was not is rolled back.
     public var isKept: Bool

@@ -82,8 +82,8 @@ public protocol PretrainedStudent: Student, TokenizedModel {
   /// The most probable tokens after a prompt, whatever they are: exactly `count`, ends of turns among them.
   func greedyTokens(after prompt: [Int], images: [PromptImage], count: Int) -> [Int]
 
-  /// Goes on after one prompt, several times over, each token chosen by the caller: for answers that must have a form, and
-  /// for whoever wants to see every probability.
+  /// Continues one prompt, several times over, each token chosen by the caller: for answers that must have a form, and for
+  /// callers that read every probability.
   ///
   /// - Parameters:
   ///   - samples: how often to go on; the prompt is computed once.

@@ -1,4 +1,4 @@
-/// Somebody who labels items and gives reasons: a service, a model in this process, a file of recorded answers.
+/// A source of labels and rationales for items: a service, a model in this process, a file of recorded answers.
 ///
 /// ```swift
 /// struct Pessimist: Teacher {

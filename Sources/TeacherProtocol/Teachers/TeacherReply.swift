@@ -65,7 +65,7 @@ public struct TeacherReply: Sendable, Equatable {
   public var outcome: Outcome
   /// The reasons given; empty where there were none.
   public var rationale: String
-  /// How sure the teacher is; nil where nobody knows.
+  /// How sure the teacher is; nil if unknown.
   public var confidence: Confidence?
   /// The reply as it came.
   public var raw: String

@@ -96,7 +96,7 @@ public struct TeacherRequest: Sendable {
   public var labels: LabelSet
   /// How to answer.
   public var parameters: TeacherParameters
-  /// Counts the requests that the question takes. The default is nil: nobody counts.
+  /// Counts the requests that the question takes. The default is nil: requests are not counted.
   public var meter: (any RequestMeter)?
 
   /// A question.

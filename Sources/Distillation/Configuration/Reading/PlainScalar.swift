@@ -1,7 +1,7 @@
 /// What an unquoted YAML word means: the core schema of YAML 1.2, decimal numbers alone.
 ///
 /// YAML 1.1, which most parsers still follow, takes `no`, `on` and `y` for booleans, `1e-4` for a text and `1:30` for
-/// a number in base 60. Nobody who names a label `no` means false, so reading follows 1.2, and writing puts everything
+/// a number in base 60. A label `no` must not become false, so reading follows 1.2, and writing puts everything
 /// in quotes that either version could misread.
 /// Source: https://yaml.org/spec/1.2.2/#103-core-schema
 enum PlainScalar {

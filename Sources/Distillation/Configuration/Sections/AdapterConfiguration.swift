@@ -107,7 +107,7 @@ public struct AdapterConfiguration: ConfigurationSection {
       "layers_to_transform", \.layers, "Numbers of the layers to adapt, from 0; empty = all.",
       range: .each(.atLeast(0))),
     ConfigurationKey(
-      "layers_pattern", \.layersPattern, "What stands before a layer's number where it is not the first number.",
+      "layers_pattern", \.layersPattern, "Path component before a layer's number where that is not the first number.",
       range: .each(.nonBlank)),
     ConfigurationKey(
       "modules_to_save", \.savedModules, "Parts that train as a whole, by name or path ending, such as lm_head.",

@@ -40,7 +40,7 @@ public struct LabelConfiguration: ConfigurationSection {
     ConfigurationKey(
       "answer", \.answer, "The words that state the label at the head of an answer.", range: .nonBlank,
       requirement: "the words that state the label, such as \"Yes, the photo is used out of context.\""),
-    ConfigurationKey("meaning", \.meaning, "What it means, for people and prompts."),
+    ConfigurationKey("meaning", \.meaning, "Meaning of the label, for people and prompts."),
     ConfigurationKey("aliases", \.aliases, "Other spellings in data and replies.", range: .each(.nonBlank)),
   ]
 }

@@ -129,7 +129,8 @@ public struct OpenAITeacherConfiguration: ConfigurationSection {
       "response_format", \.responseFormat, "How the request asks for JSON; without it as the service takes it.",
       sample: "json_schema"),
     ConfigurationKey(
-      "length_parameter", \.lengthParameter, "What limits a reply's length; without it as the service takes it.",
+      "length_parameter", \.lengthParameter,
+      "Parameter that limits a reply's length; without it as the service takes it.",
       sample: "max_completion_tokens"),
     ConfigurationKey("logprobs", \.logProbabilities, "Ask for token probabilities: a measured confidence."),
     ConfigurationKey("confidence", \.statesConfidence, "Ask the model how sure it is."),

@@ -77,7 +77,7 @@ public struct Stage2Configuration: ConfigurationSection {
   public static let keys: [ConfigurationKey<Stage2Configuration>] =
     [
       ConfigurationKey(
-        "reference", \.reference, "What the student is compared with: stage1_adapter, base, none, {adapter: folder}.",
+        "reference", \.reference, "Reference model of the loss: stage1_adapter, base, none, {adapter: folder}.",
         relativeTo: .configuration,
         requirement: """
           the model that DPO compares the student with: stage1_adapter (the student as Stage 1 left it, as in the \

@@ -40,7 +40,7 @@ public struct TeacherCheckConfiguration: ConfigurationSection {
     ConfigurationKey(
       "target_precision", \.targetPrecision, "Precision on the pool for which the threshold is chosen.",
       range: .ifGiven(.from(0, through: 1)), sample: "0.9"),
-    ConfigurationKey("steps", \.steps, "What is added, in this order."),
+    ConfigurationKey("steps", \.steps, "The details that follow-up questions add, in this order."),
     ConfigurationKey("follow_ups", \.followUps, "Most questions after the first.", range: .from(0, through: 100)),
     ConfigurationKey("acceptance", \.acceptance, "Which reply counts."),
     ConfigurationKey("calibration", \.calibration, "How stated confidence is corrected by the pool."),
@@ -93,9 +93,12 @@ public struct StudentCheckConfiguration: ConfigurationSection {
 
   /// The keys under `student_check`.
   public static let keys: [ConfigurationKey<StudentCheckConfiguration>] = [
-    ConfigurationKey("kind", \.kind, "What makes a case borderline."),
-    ConfigurationKey("threshold", \.threshold, "From where on, in 0...1.", range: .from(0, through: 1)),
-    ConfigurationKey("refinement", \.refinement, "What becomes of borderline cases."),
+    ConfigurationKey("kind", \.kind, "The test for borderline cases."),
+    ConfigurationKey(
+      "threshold", \.threshold,
+      "The margin below which, or the entropy or confidence above which, a case is borderline.",
+      range: .from(0, through: 1)),
+    ConfigurationKey("refinement", \.refinement, "The use of borderline cases in the template."),
     ConfigurationKey(
       "limit", \.limit, "Most parts of the template that come from them.", range: .from(1, through: 100)),
     ConfigurationKey("every", \.every, "Rounds between two refinements.", range: .from(1, through: 100_000)),

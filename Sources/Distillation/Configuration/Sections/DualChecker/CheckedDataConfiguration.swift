@@ -70,7 +70,8 @@ public struct CheckedDataConfiguration: ConfigurationSection {
         "spans", \.spans, "Spans by places, [{label, start, end}]; without it columns named as the types.",
         range: .ifGiven(.nonBlank), sample: "spans"),
       ConfigurationKey(
-        "group", \.group, "What must stay in one part.", range: .ifGiven(.nonBlank), sample: "family"),
+        "group", \.group, "Column of the group; a group stays in one part.", range: .ifGiven(.nonBlank),
+        sample: "family"),
     ]
   }
 }

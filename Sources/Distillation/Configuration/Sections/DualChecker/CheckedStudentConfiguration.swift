@@ -53,7 +53,8 @@ public struct CheckedStudentConfiguration: ConfigurationSection {
     ConfigurationKey("batch", \.batch, "Texts of an update.", range: .from(1, through: 10_000)),
     ConfigurationKey("weight_decay", \.weightDecay, "Decay of matrices.", range: .atLeast(0)),
     ConfigurationKey("weigh", \.weighs, "Let teacher labels count by calibrated confidence."),
-    ConfigurationKey("preferences", \.preferences, "What a decoder learns where asking again changed an answer."),
+    ConfigurationKey(
+      "preferences", \.preferences, "Preference training of a decoder where a follow-up changed an answer."),
   ]
 
   /// A decoder comes from a folder.

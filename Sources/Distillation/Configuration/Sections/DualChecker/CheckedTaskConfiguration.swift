@@ -35,7 +35,7 @@ public struct CheckedTaskConfiguration: ConfigurationSection {
     ConfigurationKey("positive", \.positive, "The class that a binary task looks for.", range: .nonBlank),
     ConfigurationKey("overlap", \.overlap, "Which of two overlapping spans counts."),
     ConfigurationKey(
-      "instructions", \.instructions, "What the teacher is told, line by line.", range: .each(.nonBlank)),
+      "instructions", \.instructions, "The instructions to the teacher, line by line.", range: .each(.nonBlank)),
   ]
 
   /// Labels that make a task.

@@ -41,7 +41,7 @@ public struct CheckedTeacherConfiguration: ConfigurationSection {
   public static let keys: [ConfigurationKey<CheckedTeacherConfiguration>] =
     [
       ConfigurationKey("name", \.name, "Name in results and stores.", range: .nonBlank),
-      ConfigurationKey("kind", \.kind, "What answers: a learner in its prompt, or a service.", decides: true),
+      ConfigurationKey("kind", \.kind, "An in-context learner in this process, or a service.", decides: true),
       ConfigurationKey("decides", \.decides, "How classes are decided.", when: own),
       ConfigurationKey("confidence", \.confidence, "Where confidence comes from.", when: own),
     ]

@@ -63,16 +63,16 @@ public struct DualCheckerConfiguration: ConfigurationSection {
     ConfigurationKey(
       "store", \.store, "Folder of replies, shared by runs.", range: .nonBlank, relativeTo: .configuration),
     ConfigurationKey("data", \.data, "The items; paths here are relative to --data, or else to this file."),
-    ConfigurationKey("task", \.task, "What is asked of every item."),
-    ConfigurationKey("teacher", \.teacher, "Who is asked; any other kind of teacher is another block here."),
+    ConfigurationKey("task", \.task, "The labelling task."),
+    ConfigurationKey("teacher", \.teacher, "The teacher; another kind of teacher is another block here."),
     ConfigurationKey(
-      "second", \.second, "Who gives second opinions; without it the teacher, with other demonstrations."),
+      "second", \.second, "The teacher of second opinions; without it the first one, with other demonstrations."),
     ConfigurationKey("aligner", \.aligner, "The labelled pool, and how demonstrations are chosen from it."),
     ConfigurationKey("teacher_check", \.teacherCheck, "When the teacher is asked again, and with what."),
     ConfigurationKey("student_check", \.studentCheck, "Borderline cases of the student, and what becomes of them."),
     ConfigurationKey("loop", \.loop, "Batches and budget."),
     ConfigurationKey("student", \.student, "The student that is trained."),
-    ConfigurationKey("evaluation", \.evaluation, "What is measured."),
+    ConfigurationKey("evaluation", \.evaluation, "Measurements."),
     ConfigurationKey("title", \.title, "Title of the page report.html.", range: .nonBlank),
   ]
 
