@@ -3,10 +3,10 @@
 
 SWIFT ?= swift
 OUT ?= runs/demo
-# For make bench: a Python with PyTorch, transformers and PEFT, and the script of its side. For make review-browser: one with
-# playwright.
+# For make bench: a Python with PyTorch, transformers and PEFT, and in TORCH the script of its side, whose form
+# Benchmarks/side_by_side.py describes. For make review-browser: a Python with playwright.
 PYTHON ?= python3
-TORCH ?= ../shared/reference/bench_torch.py
+TORCH ?=
 # More arguments for the program or the test runner: make test ARGS="--filter TensorTests".
 ARGS ?=
 
@@ -82,6 +82,7 @@ benchmark: setup ## Measures matrix products and the answer tree, each beside wh
 	$(SWIFT) run -c release --package-path Benchmarks benchmarks $(ARGS)
 
 bench: setup ## Times distill beside PyTorch: make bench MODEL=... ENCODER=... TORCH=bench_torch.py PYTHON=.venv/bin/python
+	$(if $(TORCH),,$(error TORCH names no script: make bench TORCH=bench_torch.py))
 	$(SWIFT) build -c release --product distill
 	$(PYTHON) Benchmarks/side_by_side.py --model $(MODEL) $(if $(ENCODER),--encoder $(ENCODER)) \
 	  --distill .build/release/distill --torch $(TORCH) $(if $(LLAMA),--llama $(LLAMA)) $(ARGS)

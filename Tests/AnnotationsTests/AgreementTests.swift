@@ -163,17 +163,12 @@ import Testing
     #expect(json["all"]?["unanimous"]?.integer == 4)
   }
 
-  /// The file lies beside the package where it was developed; elsewhere this test says that it was skipped.
-  static let recorded = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("shared/data/newsclippings-teachers/teachers.jsonl")
+  /// A file of three teachers' answers to NewsCLIPpings, which is not part of the package: RECORDED_TEACHERS names it.
+  static let recorded = ProcessInfo.processInfo.environment["RECORDED_TEACHERS"].map { URL(filePath: $0) }
 
-  @Test(
-    .enabled(
-      if: FileManager.default.fileExists(atPath: Self.recorded.path),
-      "skipped: no recorded teachers at ../shared/data/newsclippings-teachers/teachers.jsonl"))
+  @Test(.enabled(if: Self.recorded != nil, "set RECORDED_TEACHERS to the file of recorded answers"))
   func recordedTeachersOfRealNewsPhotosGiveThePublishedFigures() throws {
-    let (report, setAside) = try AgreementReport.reading(Self.recorded)
+    let (report, setAside) = try AgreementReport.reading(#require(Self.recorded))
     #expect(setAside.isEmpty)
     func six(_ value: Double?) -> String { value.map { String(format: "%.6f", $0) } ?? "-" }
     #expect(report.teachers.map(\.name) == ["gpt4o_direct", "gpt4o_evidence", "gemini_evidence"])

@@ -3,21 +3,18 @@ import Foundation
 import TeacherProtocol
 import Testing
 
-/// Three real teachers on news photographs. Their file lies beside the package where it was developed; elsewhere these
-/// tests say that they were skipped. `Documentation/Agreement.md` shows the figures.
-@Suite(
-  .enabled(
-    if: FileManager.default.fileExists(atPath: AgreementReportTests.recorded.path),
-    "skipped: no recorded teachers at ../shared/data/newsclippings-teachers/teachers.jsonl"))
+/// Three real teachers on news photographs. `Documentation/Agreement.md` shows the figures.
+@Suite(.enabled(if: AgreementReportTests.recorded != nil, "set RECORDED_TEACHERS to the file of recorded answers"))
 struct RecordedAgreementTests {
   let table: VoteTable
   let gold: [String: String]
 
   init() throws {
-    let replies = try RecordedReplies(contentsOf: AgreementReportTests.recorded, labels: nil)
+    let file = try #require(AgreementReportTests.recorded)
+    let replies = try RecordedReplies(contentsOf: file, labels: nil)
     table = VoteTable(replies)
     gold = try GoldColumn(
-      contentsOf: AgreementReportTests.recorded, mapping: FieldMapping(id: replies.id, text: nil, label: "gold"),
+      contentsOf: file, mapping: FieldMapping(id: replies.id, text: nil, label: "gold"),
       labels: nil
     ).labels(of: replies.items)
   }

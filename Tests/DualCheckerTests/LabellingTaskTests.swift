@@ -179,20 +179,17 @@ import Testing
     #expect(gold.asked == ["7"])
   }
 
-  @Test func theFilesOfTheOriginalAreReadUnchanged() throws {
-    let shared = URL(filePath: #filePath).deletingLastPathComponent().appending(
-      path: "../../../shared/data/dualchecker-format"
-    )
-    .standardizedFileURL
-    guard FileManager.default.fileExists(atPath: shared.path) else {
-      print("skipped: \(shared.path) is not there")
-      return
-    }
+  /// A folder with the files of DualChecker's authors, which are not part of the package.
+  static let original = ProcessInfo.processInfo.environment["DUALCHECKER_FILES"].map { URL(filePath: $0) }
+
+  @Test(.enabled(if: Self.original != nil, "set DUALCHECKER_FILES to the folder of cls_train.json and its siblings"))
+  func theFilesOfTheOriginalAreReadUnchanged() throws {
+    let folder = try #require(Self.original)
     let green = try LabellingTask(
       binary: LabelSet([.init(name: "green", aliases: ["1"]), .init(name: "other", aliases: ["0"])], positive: "green"))
     let paths = LabellingTask(classes: try LabelSet((0..<4).map { .init(name: "path \($0)", aliases: ["\($0)"]) }))
     for (name, task) in [("cls", green), ("path", paths), ("ce", try Fixture.causes())] {
-      let file = shared.appending(path: "\(name)_train.json")
+      let file = folder.appending(path: "\(name)_train.json")
       let data = try Dataset(contentsOf: file, mapping: TaskFields().mapping)
       let gold = try GoldAnswers(contentsOf: file, task: task)
       #expect(data.items.count == 3 && data.setAside.isEmpty)
