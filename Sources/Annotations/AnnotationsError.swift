@@ -1,6 +1,6 @@
 public import TeacherProtocol
 
-/// What the outside world can get wrong with stores, journals and review files.
+/// Faults of stores, journals and review files.
 public enum AnnotationsError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A file or data base can't be opened or made.
   case cannotOpen(file: String, reason: String)

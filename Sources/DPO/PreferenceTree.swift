@@ -58,7 +58,7 @@ public struct PreferenceObjective: Sendable {
     self.tailWeight = tailWeight
   }
 
-  /// What the parts of a step are divided by, so that they add up to the step's loss.
+  /// The divisors of the parts of a step, with which the parts add up to the step's loss.
   public struct Weight: Sendable, Equatable {
     /// Trees with at least one pair.
     public var trees: Float

@@ -1,4 +1,4 @@
-/// What the reference says of the answers of one tree: log-probabilities in nats.
+/// The reference model's scores of the answers of one tree: log-probabilities in nats.
 public enum ReferenceScores: Sendable, Equatable, ExpressibleByArrayLiteral {
   /// Of each whole answer.
   case totals([Float])

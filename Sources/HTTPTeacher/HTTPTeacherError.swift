@@ -1,4 +1,4 @@
-/// What can go wrong between here and a server that a single question fails by.
+/// Faults of a request by which a single question fails.
 public enum HTTPTeacherError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The host could not be reached.
   case notReached(host: String, reason: String)

@@ -12,7 +12,7 @@ public import Tensor
 ///
 /// - Complexity: one resize, of which only what the crop leaves is computed.
 public struct CLIPImageProcessor: ImageProcessor {
-  /// What the processor does. The defaults are those of transformers for CLIP.
+  /// The settings of the processor. The defaults are those of transformers for CLIP.
   public struct Configuration: Sendable, Equatable {
     /// How large an image is made before its middle is cut out.
     public enum Size: Sendable, Equatable {

@@ -20,7 +20,7 @@ public import Tensor
 ///
 /// - Complexity: two resizes; `tiles * 3 * side * side` Float32 of memory, 40 MB for 13 tiles of 512.
 public struct Idefics3ImageProcessor: ImageProcessor {
-  /// What the processor does. The defaults are those of transformers.
+  /// The settings of the processor. The defaults are those of transformers.
   public struct Configuration: Sendable, Equatable {
     /// How large an image is made before it is cut.
     public enum Size: Sendable, Equatable {

@@ -1,4 +1,4 @@
-/// What the head of an image file says: about 20 us a file, where decoding takes milliseconds.
+/// The header of an image file. Reading it takes about 20 us a file, while decoding takes milliseconds.
 ///
 /// ```swift
 /// let header = ImageHeader(contentsOf: "photo.jpg")

@@ -13,7 +13,7 @@ public import Tensor
 /// least. The image is enlarged or shrunk into it with its aspect ratio kept, and black is laid around it; the whole image
 /// is stretched to a square. What it gives is equal to the bit to `LlavaNextImageProcessorPil` of transformers 5.
 public struct LlavaNextImageProcessor: ImageProcessor {
-  /// What the processor does. The defaults are those of the published models.
+  /// The settings of the processor. The defaults are those of the published models.
   public struct Configuration: Sendable, Equatable {
     /// A size that images are fitted into; both sides are multiples of the tile's.
     public struct Resolution: Sendable, Equatable {

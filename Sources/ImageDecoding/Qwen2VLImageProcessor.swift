@@ -12,7 +12,7 @@ public import Tensor
 /// Both sides are rounded to multiples of patch x merge; where the area then lies outside of the bounds, both are scaled
 /// with the aspect ratio kept. What it gives is equal to the bit to `Qwen2VLImageProcessorPil` of transformers 5.
 public struct Qwen2VLImageProcessor: ImageProcessor {
-  /// What the processor does. The defaults are those of transformers.
+  /// The settings of the processor. The defaults are those of transformers.
   public struct Configuration: Sendable, Equatable {
     /// The least area in pixels (`min_pixels`). The default is 56 · 56.
     public var minimumPixels = 56 * 56

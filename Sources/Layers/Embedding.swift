@@ -1,6 +1,6 @@
 public import Tensor
 
-/// What an adapter makes of a table of token vectors.
+/// An adapter on a table of token vectors.
 ///
 /// ``Embedding`` alone is a lookup; an adapter on it changes the rows that come out and leaves the table as it is.
 public protocol EmbeddingAdapter: Module {

@@ -72,7 +72,7 @@ public protocol Module: Sendable {
   mutating func visit(_ visitor: inout some ModuleVisitor, at path: String)
 }
 
-/// What walks over a model: a loader, an optimiser, an adapter that wraps projections.
+/// Visits the parameters of a model: a loader, an optimiser, an adapter that wraps projections.
 public protocol ModuleVisitor {
   /// Called for each parameter; may change it.
   mutating func visit(_ parameter: inout Parameter, at path: String)

@@ -1,4 +1,4 @@
-/// What low-rank adapters look like and where they go: LoRA (Hu et al. 2021) and what grew from it.
+/// The form and the places of low-rank adapters: LoRA (Hu et al. 2021) and its variants.
 ///
 /// ```swift
 /// var configuration = LoRAConfiguration()

@@ -1,4 +1,4 @@
-/// What can go wrong with adapters and their files.
+/// Faults of adapters and their files.
 public enum LoRAError: Error, Sendable, Equatable, CustomStringConvertible {
   /// No place of the model matches: the targets and the paths that there are.
   case nothingMatches(targets: String, available: [String])

@@ -26,9 +26,9 @@ public struct LoopbackRequest: Sendable, Equatable {
   }
 }
 
-/// What the server answers.
+/// A response of the server.
 public struct LoopbackResponse: Sendable {
-  /// What follows the headers.
+  /// The body of a response.
   public enum Body: Sendable {
     /// All at once.
     case data(Data)
@@ -61,7 +61,7 @@ public struct LoopbackResponse: Sendable {
   }
 }
 
-/// What can go wrong before a server serves.
+/// Faults of starting a server.
 public enum LoopbackServerError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The port can't be listened on.
   case cannotListen(port: Int, reason: String)

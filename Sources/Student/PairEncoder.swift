@@ -2,7 +2,7 @@ internal import LanguageModel
 public import Layers
 public import Tensor
 
-/// What turns images and texts into vectors of one space, so that pairs can find each other.
+/// Turns images and texts into vectors of one space, in which the members of a pair are near each other.
 public protocol PairEncoder: Sendable {
   /// One vector of length 1 an image, [images, width]. Differentiable.
   func imageVectors(_ images: [PromptImage]) -> Tensor

@@ -49,7 +49,7 @@ public protocol Student: Module, SequenceScorer {
   ) -> [Generation]
 }
 
-/// What a student generated.
+/// The text that a student generated.
 public struct Generation: Sendable, Equatable {
   /// Tokens without the end-of-turn token.
   public var tokens: [Int]

@@ -1,4 +1,4 @@
-/// What can go wrong when a student is read, written or asked.
+/// Faults of reading, writing and asking a student.
 public enum StudentError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A file of a model folder that can't be used: its path, what was expected, what was found.
   case unusableFile(String, expected: String, found: String)

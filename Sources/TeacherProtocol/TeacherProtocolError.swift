@@ -1,4 +1,4 @@
-/// Everything the outside world can get wrong here: files, mappings, templates, labels, teachers.
+/// Faults of files, mappings, templates, labels and teachers.
 ///
 /// Each case names the place, what was expected, what came, and its description says what to do.
 public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConvertible {

@@ -1,5 +1,5 @@
 extension Tensor {
-  /// What can be wrong with a safetensors file, a folder of them, or the disk they are on.
+  /// Faults of a safetensors file, a folder of them, or their disk.
   ///
   /// Each case names the file and says what was expected and what came; `description` adds what to do about it.
   public enum SafetensorsError: Error, Sendable, Equatable {

@@ -1,4 +1,4 @@
-/// What encoding a text gives besides the ids. All lists have one entry per token.
+/// The result of encoding a text. All lists have one entry per token.
 public struct Encoding: Sendable, Equatable {
   /// The token ids.
   public var ids: [Int] = []

@@ -1,4 +1,4 @@
-/// What can be wrong with a tokenizer file, a chat template or the values given to one.
+/// Faults of a tokenizer file, a chat template, or the values given to one.
 ///
 /// Every case says where, what was expected and what came; ``description`` adds what to do. Caller bugs (an id that is
 /// negative, say) trap instead.

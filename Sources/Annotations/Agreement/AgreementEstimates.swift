@@ -27,7 +27,7 @@ extension AgreementReport {
   }
 }
 
-/// What the model of the teachers' reliability says of a table of votes.
+/// Estimates of the Dawid-Skene model over a table of votes.
 struct AgreementEstimates {
   private let table: VoteTable
   private let fit: DawidSkene

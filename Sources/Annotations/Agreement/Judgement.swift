@@ -1,6 +1,6 @@
 public import TeacherProtocol
 
-/// What the teachers said about one item, and what it amounts to by a rule.
+/// The replies of all teachers about one item, and the verdict of an agreement rule.
 public struct Judgement: Sendable {
   /// The item.
   public let item: Item

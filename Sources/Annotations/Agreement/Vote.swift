@@ -1,12 +1,12 @@
 public import TeacherProtocol
 
-/// One teacher's label on one item. Who abstained, refused or can't be read has no vote.
+/// One teacher's label on one item. A teacher that abstained, refused or can't be read has no vote.
 public struct Vote: Sendable, Equatable, Codable {
-  /// Who votes.
+  /// The teacher's name.
   public var teacher: String
-  /// For which label.
+  /// The name of the label.
   public var label: String
-  /// How sure.
+  /// The teacher's confidence; nil if unknown.
   public var confidence: Confidence?
 
   /// A vote.
@@ -17,12 +17,12 @@ public struct Vote: Sendable, Equatable, Codable {
   }
 }
 
-/// What the votes on one item amount to.
+/// The verdict of an agreement rule on the votes on one item.
 public enum Verdict: Sendable, Equatable {
   /// The teachers agree on a label, which becomes the item's pseudo-label.
   case agreed(String)
-  /// They do not: a candidate for a human label.
+  /// The teachers do not agree: a candidate for a human label.
   case conflict
-  /// Too few voted to say either.
+  /// Too few votes for either.
   case noVote
 }

@@ -1,6 +1,6 @@
 public import TeacherProtocol
 
-/// Who voted how on which item: the input of every figure about agreement.
+/// The votes of all teachers on all items: the input of every figure about agreement.
 public struct VoteTable: Sendable, Equatable {
   /// Teachers, in the order in which they are reported.
   public let teachers: [String]

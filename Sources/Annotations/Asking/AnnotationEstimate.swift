@@ -1,4 +1,4 @@
-/// What asking would take, before anything is asked.
+/// An estimate of the requests, tokens and cost of asking, made before any question is asked.
 ///
 /// Tokens are guessed: four bytes a token, 1,000 tokens an image, answers half as long as allowed. Replies that the store
 /// has are free.

@@ -1,6 +1,6 @@
 public import TeacherProtocol
 
-/// What an annotator ended with.
+/// The result of an annotator: replies, failures and spending.
 public struct AnnotationRun: Sendable {
   /// A question without a reply.
   public struct Failure: Sendable, Equatable, CustomStringConvertible {

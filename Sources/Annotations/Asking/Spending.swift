@@ -1,6 +1,6 @@
 public import TeacherProtocol
 
-/// What tokens cost, in whatever currency the limits are meant.
+/// The price of tokens, in the currency of the limits.
 public struct TokenPrice: Sendable, Equatable {
   /// For a million tokens of questions.
   public var input: Double
@@ -19,7 +19,7 @@ public struct TokenPrice: Sendable, Equatable {
   }
 }
 
-/// What was spent, or is thought to be.
+/// Actual or estimated spending.
 public struct Spending: Sendable, Equatable {
   /// Requests sent, those that failed and were tried again included.
   public var requests = 0
@@ -62,7 +62,7 @@ public struct Spending: Sendable, Equatable {
   }
 }
 
-/// What may be spent at most. Nil is no limit.
+/// The most that may be spent. Nil is no limit.
 public struct SpendingLimit: Sendable, Equatable {
   /// Requests, those that are tried again included.
   public var requests: Int?

@@ -71,7 +71,7 @@ public struct AnnotationImport: Sendable {
   }
 }
 
-/// What an import read: replies, the rows they were read from, and the rows of which nothing could be read.
+/// The result of an import: replies, the rows they were read from, and the rows of which nothing could be read.
 public struct ImportedReplies: Sendable {
   /// A row and what was read of it.
   public struct Row: Sendable, Equatable {

@@ -1,7 +1,7 @@
 public import Foundation
 internal import TeacherProtocol
 
-/// What one person decided about one item, as it is kept in a journal.
+/// One person's decision about one item, as a journal keeps it.
 ///
 /// ```json
 /// {"item": "7", "reviewer": "anna", "label": "falsified", "note": "wrong city", "time": 1763731200.5}

@@ -1,7 +1,7 @@
 public import Foundation
 public import TeacherProtocol
 
-/// What people decided, in a file to which every decision is added as one line that is on the disk before it is confirmed.
+/// People's decisions, in a file to which each is appended as one line that is on the disk before it is confirmed.
 ///
 /// ```swift
 /// let journal = try ReviewJournal(run.appendingPathComponent("review-answers.jsonl"))

@@ -4,7 +4,7 @@ public import TeacherProtocol
 
 /// A conflict as a person sees it: an item, and what each teacher says of it.
 public struct ReviewQuestion: Sendable, Equatable {
-  /// What one teacher says.
+  /// One teacher's answer.
   public struct Answer: Sendable, Equatable {
     /// The teacher's name.
     public var teacher: String

@@ -27,7 +27,7 @@ public struct Annotation: Sendable, Equatable {
   /// What was asked; nil in annotations that come from older stores or elsewhere.
   public var question: Question?
 
-  /// What a teacher was asked, as far as it can be told without the data set.
+  /// The question to a teacher, as far as it is known without the data set.
   public struct Question: Sendable, Equatable {
     /// The filled template.
     public var prompt: String

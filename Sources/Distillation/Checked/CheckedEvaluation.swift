@@ -1,7 +1,7 @@
 internal import Foundation
 public import DualChecker
 
-/// What came of a DualChecker run: evaluation.json.
+/// The evaluation of a DualChecker run: evaluation.json.
 public struct CheckedEvaluation: Codable, Sendable, Equatable {
   /// One result.
   public struct Result: Codable, Sendable, Equatable {

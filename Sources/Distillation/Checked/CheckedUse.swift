@@ -4,7 +4,7 @@ internal import Student
 public import TeacherProtocol
 internal import Tensor
 
-/// What a finished student says of one record: a line of `distill predict`.
+/// A finished student's prediction for one record: a line of `distill predict`.
 public struct CheckedPrediction: Encodable, Sendable, Equatable {
   /// A span of the text.
   public struct Span: Encodable, Sendable, Equatable {

@@ -1,6 +1,6 @@
 internal import TeacherProtocol
 
-/// What can go wrong beside a run: writing a configuration to begin with, finding replies to count.
+/// Faults outside of a run: a configuration that can't be written, replies that can't be found.
 public enum CheckingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A file that would be replaced.
   case fileExists(String)

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Tensor
 
-/// What the machine can do, as far as an estimate needs it.
+/// The speed of the machine, as far as an estimate needs it.
 public struct MachineSpeed: Sendable, Equatable {
   /// Floating-point operations a second in matrix products, all threads together.
   public var matrixRate: Double

@@ -1,6 +1,6 @@
 public import Foundation
 
-/// Everything that a run depends on: the configuration that `distill run` reads from YAML or JSON.
+/// The configuration of a run, which `distill run` reads from YAML or JSON.
 ///
 /// ```swift
 /// var run = RunConfiguration(

@@ -1,4 +1,4 @@
-/// Everything that is known of a finished run, as `evaluation.json` holds it.
+/// The evaluation of a finished run: the content of `evaluation.json`.
 ///
 /// ```json
 /// {"items": 9000, "test_items": 2000, "labels_spent": 700,

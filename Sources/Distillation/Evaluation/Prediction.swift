@@ -1,4 +1,4 @@
-/// What one voter (a teacher, a majority, a student) says about one item.
+/// The answer of one voter (a teacher, a majority, a student) for one item.
 ///
 /// ```swift
 /// let sure = Prediction(itemID: "42", label: "falsified", probabilities: ["falsified": 0.9, "pristine": 0.1])

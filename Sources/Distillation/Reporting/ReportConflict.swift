@@ -3,7 +3,7 @@ public import Foundation
 extension ReportContent {
   /// An item on which the teachers disagree, as the gallery shows it.
   public struct Conflict: Codable, Sendable, Equatable {
-    /// What one teacher, or the student, says of the item.
+    /// The answer of one teacher, or of the student, for the item.
     public struct Answer: Codable, Sendable, Equatable {
       /// Who says it.
       public var name: String

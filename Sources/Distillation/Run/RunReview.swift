@@ -2,7 +2,7 @@ public import Annotations
 public import Foundation
 public import TeacherProtocol
 
-/// What people need to decide the conflicts of a run.
+/// The conflicts of a run as questions to people, with the labels, the images and the journal of decisions.
 public struct RunReview: Sendable {
   /// The conflicts that the run asks about, in its order and within its budget.
   public let questions: [ReviewQuestion]

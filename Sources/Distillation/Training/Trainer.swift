@@ -39,7 +39,7 @@ public struct TrainingOptions: Sendable, Equatable {
   public func totalSteps(examples: Int) -> Int { steps ?? epochs * ((examples + batch - 1) / max(1, batch)) }
 }
 
-/// What can go wrong in training.
+/// Faults of training.
 public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A stage without examples.
   case noExamples(stage: String)

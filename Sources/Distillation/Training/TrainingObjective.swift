@@ -3,7 +3,7 @@ public import Layers
 internal import Student
 public import Tensor
 
-/// What a stage minimises over its examples.
+/// The loss that a stage minimises over its examples.
 ///
 /// A step is computed in parts on several threads; parts know the weight of the whole step, so that they add up to its loss.
 public protocol TrainingObjective: Sendable {

@@ -1,6 +1,6 @@
 public import TeacherProtocol
 
-/// What a teacher is given more of when it is asked again.
+/// The kinds of detail that a follow-up question adds.
 public enum DetailStep: String, Sendable, Codable, CaseIterable {
   /// The item's longer text.
   case longerText = "longer_text"

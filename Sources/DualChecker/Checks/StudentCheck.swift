@@ -1,7 +1,7 @@
 internal import Foundation
 public import TeacherProtocol
 
-/// What a student says of an item.
+/// A student's prediction for an item.
 public struct StudentPrediction: Sendable, Equatable {
   /// Its answer.
   public var answer: TaskAnswer
@@ -25,7 +25,7 @@ public struct StudentPrediction: Sendable, Equatable {
   public var confidence: Double { probabilities.max() ?? 0 }
 }
 
-/// An item that the teacher has labelled, and what the student said of it before it learned that label.
+/// An item that the teacher has labelled, with the student's prediction before it learned that label.
 public struct StudentCase: Sendable, Equatable {
   /// The item.
   public var item: Item
@@ -45,7 +45,7 @@ public struct StudentCase: Sendable, Equatable {
   }
 }
 
-/// Looks at what the student says of freshly labelled items and picks the borderline cases.
+/// Picks borderline cases by the student's predictions for newly labelled items.
 ///
 /// ```swift
 /// struct Everything: StudentCheck {

@@ -14,13 +14,13 @@ public import TeacherProtocol
 /// template by the borderline cases, and lets the student learn. The labelled pool of the aligner is the only source of gold
 /// labels. Everything follows from the state, so that a loop that was stopped goes on from the last round to the same end.
 public struct DualCheckerLoop: Sendable {
-  /// What is asked.
+  /// The task.
   public let task: LabellingTask
-  /// Who is asked.
+  /// The teacher.
   public let teacher: any Teacher
-  /// Who chooses demonstrations, with the labelled pool.
+  /// The choice of demonstrations, with the labelled pool.
   public let aligner: ContextAligner
-  /// What is labelled, in this order; none of the pool.
+  /// The items to label, in this order; none of the pool.
   public let items: [Item]
   /// The template to begin with.
   public let template: LabellingTemplate
@@ -28,13 +28,13 @@ public struct DualCheckerLoop: Sendable {
   public var options = DualCheckerOptions()
   /// How the teacher answers. The default is that of `TeacherParameters`.
   public var parameters = TeacherParameters()
-  /// Who gives second opinions; nil for the same teacher with other demonstrations.
+  /// The teacher of second opinions; nil for the same teacher with other demonstrations.
   public var second: (any Teacher)?
-  /// Who looks at the replies, in place of a ``DetailLadder`` over the options; made anew for every state of the template.
+  /// The check of replies, in place of a ``DetailLadder`` over the options; made anew for every state of the template.
   public var replyCheck: (@Sendable (DetailLadder) -> any ReplyCheck)?
-  /// Who picks borderline cases. The default is by margin.
+  /// The check that picks borderline cases. The default is by margin.
   public var studentCheck: any StudentCheck = MarginCheck()
-  /// What becomes of them. The default is a standing demonstration.
+  /// The use of borderline cases. The default is a standing demonstration.
   public var refinement: any TemplateRefinement = BorderlineDemonstrations()
   /// Makes a calibration from confidences and rightness on the pool; nil takes confidences as they are.
   public var calibrate: (@Sendable ([Double], [Bool]) -> @Sendable (Double) -> Double)?
@@ -50,7 +50,7 @@ public struct DualCheckerLoop: Sendable {
     self.template = template
   }
 
-  /// What is done once, before the first round: the pool is explained, answered and scored.
+  /// The steps before the first round: the pool is explained, answered and scored.
   ///
   /// - Throws: an error of the teacher.
   public func start() async throws -> LoopState {
@@ -117,7 +117,7 @@ public struct DualCheckerLoop: Sendable {
     return true
   }
 
-  /// What the final student learns: every accepted answer by its calibrated confidence, and the pool by its gold labels.
+  /// The examples of the final student: every accepted answer by its calibrated confidence, and the pool by its gold labels.
   public func trainingExamples(_ state: LoopState) -> [TrainingExample] {
     let byID = Dictionary(uniqueKeysWithValues: items.map { ($0.id, $0) })
     return aligner.pool.entries.map { TrainingExample(item: $0.item, answer: $0.answer) }

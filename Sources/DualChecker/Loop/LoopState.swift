@@ -12,7 +12,7 @@ public struct KeptReply: Sendable, Equatable, Codable {
   public var raw: String
 }
 
-/// What became of one item.
+/// One item with its accepted label.
 public struct LabelledByTeacher: Sendable, Equatable, Codable {
   /// The item.
   public var item: String
@@ -31,7 +31,7 @@ public struct LabelledByTeacher: Sendable, Equatable, Codable {
   public var isChanged: Bool { answer != replies[0].answer }
 }
 
-/// What one round did.
+/// The record of one round.
 public struct RoundRecord: Sendable, Equatable, Codable {
   /// From 1 on.
   public var round: Int
@@ -51,7 +51,7 @@ public struct RoundRecord: Sendable, Equatable, Codable {
   public var template: Int
 }
 
-/// Everything that the loop knows between two rounds; with the student's weights it is all that going on needs.
+/// The state of the loop between two rounds; with the student's weights it is enough to continue.
 public struct LoopState: Sendable, Equatable, Codable {
   /// What became of each item, in the order of labelling.
   public var labelled: [LabelledByTeacher] = []

@@ -1,7 +1,7 @@
 internal import Foundation
 public import TeacherProtocol
 
-/// What is asked of every item: one of two classes, one of many, or the spans of given types.
+/// A labelling task: one of two classes, one of many, or the spans of given types.
 ///
 /// ```swift
 /// let task = try LabellingTask(spanTypes: [

@@ -21,7 +21,7 @@ public struct LabelledSpan: Sendable, Equatable, Hashable, Codable {
   }
 }
 
-/// What is said of one item: a class, or the spans of its text.
+/// The answer for one item: a class, or the spans of its text.
 public enum TaskAnswer: Sendable, Equatable, Hashable, Codable {
   /// The name of a class.
   case label(String)

@@ -1,6 +1,6 @@
 internal import ContentDigest
 
-/// What a teacher is told beside the item: instructions, standing demonstrations, and where everything stands.
+/// The prompt template of the loop: instructions, standing demonstrations, and their order.
 ///
 /// ```swift
 /// var template = LabellingTemplate(instructions: ["Is this a green innovation?"])

@@ -64,7 +64,7 @@ public struct BatchService: Sendable {
     return JSONValue.object([.init("custom_id", .string(id))] + members).text
   }
 
-  /// What came of one question.
+  /// The result of one question.
   public struct Result: Sendable {
     /// The question's id.
     public let id: String

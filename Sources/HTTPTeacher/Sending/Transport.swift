@@ -1,6 +1,6 @@
 public import Foundation
 
-/// What is sent to a server.
+/// A request to a server.
 public struct TransportRequest: Sendable, Equatable {
   /// Where to.
   public var url: URL
@@ -20,7 +20,7 @@ public struct TransportRequest: Sendable, Equatable {
   }
 }
 
-/// What a server sent back.
+/// A server's response.
 public struct TransportResponse: Sendable, Equatable {
   /// HTTP status code.
   public var status: Int

@@ -44,7 +44,7 @@ public struct TextEncoderConfiguration: Sendable, Equatable, Codable {
   /// What the classes are to each other; nil means that a text has exactly one. The default is nil.
   public var problem: Problem?
 
-  /// What the classes of a sequence classifier are to each other.
+  /// The kinds of problem of a sequence classifier.
   public enum Problem: String, Sendable, Codable {
     /// A text has exactly one of them.
     case singleLabel = "single_label_classification"

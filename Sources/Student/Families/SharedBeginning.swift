@@ -2,7 +2,7 @@ internal import LanguageModel
 package import Layers
 internal import Tensor
 
-/// What prompts begin with in common: tokens, and the images whose tokens are among them, all of each image's.
+/// The common beginning of prompts: tokens, and the images whose tokens are among them, all of each image's.
 package struct SharedBeginning: Sendable, Equatable {
   package var tokens: Int
   package var images: Int

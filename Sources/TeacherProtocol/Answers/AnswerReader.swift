@@ -1,6 +1,6 @@
 import Foundation
 
-/// What was read out of a reply's text.
+/// The reading of a reply's text.
 public struct ReadAnswer: Sendable, Equatable {
   /// The label, or why there is none.
   public var outcome: TeacherReply.Outcome

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What makes two spellings one label, or one id: the one rule for configurations, data files and replies.
+/// The equality of spellings of a label or an id: one rule for configurations, data files and replies.
 ///
 /// ```swift
 /// LabelSpelling.key("D’accord") == LabelSpelling.key("d'Accord")   // quotes and letter case

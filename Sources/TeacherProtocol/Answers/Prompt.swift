@@ -1,4 +1,4 @@
-/// What a template makes of an item: a text, and the images that stand before it and in it.
+/// The prompt for an item: a text, and the images before it and within it.
 public struct Prompt: Sendable, Equatable {
   /// An image and where it stands.
   public struct Image: Sendable, Hashable {

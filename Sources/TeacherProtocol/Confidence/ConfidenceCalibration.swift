@@ -1,4 +1,4 @@
-/// What a stated confidence is worth: the share of answers of that confidence that is right, learned from answers whose
+/// Maps a stated confidence to the share of answers of that confidence that is right, learned from answers whose
 /// truth is known.
 ///
 /// ```swift

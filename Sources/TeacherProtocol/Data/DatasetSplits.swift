@@ -1,7 +1,7 @@
 import ContentDigest
 
 extension Dataset {
-  /// What must not be divided between splits.
+  /// The items that must not be divided between splits.
   public enum Bond: String, Sendable, Codable, CaseIterable {
     /// Items of one group.
     case group

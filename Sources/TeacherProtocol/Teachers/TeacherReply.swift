@@ -27,7 +27,7 @@ public struct Confidence: Sendable, Equatable, Codable {
   }
 }
 
-/// What a teacher said about an item: always with the raw text, also where no label could be read.
+/// A teacher's reply about an item, always with the raw text, also if no label could be read.
 public struct TeacherReply: Sendable, Equatable {
   /// The kinds of result. Only ``answered(_:)`` is a vote.
   public enum Outcome: Sendable, Equatable {
@@ -47,7 +47,7 @@ public struct TeacherReply: Sendable, Equatable {
     case cutOff
   }
 
-  /// What an answer cost, all requests together that it took.
+  /// The tokens of an answer, all of its requests together.
   public struct Usage: Sendable, Equatable, Codable {
     /// Tokens of the question, image included.
     public var inputTokens: Int

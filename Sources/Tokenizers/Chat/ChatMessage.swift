@@ -15,7 +15,7 @@ public struct ChatMessage: Sendable, Equatable {
     }
   }
 
-  /// What a turn says.
+  /// The content of a turn.
   public enum Content: Sendable, Equatable {
     /// A plain text.
     case text(String)

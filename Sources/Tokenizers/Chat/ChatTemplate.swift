@@ -14,7 +14,7 @@ public import Foundation
 ///
 /// Reference: Jinja 3.1 and `apply_chat_template` of transformers 5.
 public struct ChatTemplate: Sendable {
-  /// What a template may use up.
+  /// Limits of the time and memory of a template.
   public struct Limits: Sendable, Equatable {
     /// The most steps: about one per value looked at and per 16 bytes written. The default is 2 million.
     public var work = 2_000_000

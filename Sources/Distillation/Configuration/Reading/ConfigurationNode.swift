@@ -44,7 +44,7 @@ public struct ConfigurationNode: Sendable, Equatable {
     }
   }
 
-  /// What a node is.
+  /// The content of a node.
   public enum Content: Sendable, Equatable {
     /// `null`, `~`, or nothing after the colon.
     case null

@@ -1,4 +1,4 @@
-/// What is known of one key: the row from which the reference, the template of `distill init` and the decoder are made.
+/// The description of one key: the row from which the reference, the template of `distill init` and the decoder are made.
 public struct ConfigurationOutline: Sendable, Equatable {
   /// The key.
   public var name: String

@@ -4,7 +4,7 @@
 /// unknown key 'lerning_rate' in stage1 (line 12); did you mean 'learning_rate'?
 /// ```
 public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What is wrong.
+  /// The kind of problem.
   public enum Reason: Sendable, Equatable {
     /// No key of this name exists here; `nearest` is the known one that it resembles, `known` are all.
     case unknownKey(nearest: String?, known: [String])

@@ -44,7 +44,7 @@ public protocol ConfigurationValue: Sendable, Equatable {
   static func configurationOutline(of value: Self?) -> [ConfigurationOutline]
 }
 
-/// What a relative path in a configuration is relative to.
+/// The folder to which a relative path of a configuration is relative.
 public enum ConfigurationPathRoot: Sendable, Equatable {
   /// The folder of the configuration file.
   case configuration

@@ -1,4 +1,4 @@
-/// What is measured and reported on which split.
+/// The measurements, and the splits that are reported.
 public struct EvaluationConfiguration: ConfigurationSection {
   /// The results that are computed. The default is teachers, majority, agreement_plus_labels, stage1 and two_stage.
   public var results = Results([.teachers, .majority, .agreementPlusLabels, .stage1, .twoStage])

@@ -10,7 +10,7 @@ public struct PixelConfiguration: ConfigurationSection {
   /// What becomes of grey of 16 bits. The default is `clipped`.
   public var sixteenBits = SixteenBits.clipped
 
-  /// What becomes of the orientation in EXIF or XMP.
+  /// The treatment of the orientation in EXIF or XMP.
   public enum Orientation: String, ConfigurationChoice {
     /// The image is turned upright, as transformers' `load_image` and the Image type of datasets do.
     case applied
@@ -18,7 +18,7 @@ public struct PixelConfiguration: ConfigurationSection {
     case ignored
   }
 
-  /// What becomes of transparency.
+  /// The treatment of transparency.
   public enum Transparency: String, ConfigurationChoice {
     /// It is laid over white, as the image processors of transformers do with an opened image.
     case white
@@ -26,7 +26,7 @@ public struct PixelConfiguration: ConfigurationSection {
     case dropped
   }
 
-  /// What becomes of 16-bit grey.
+  /// The treatment of 16-bit grey.
   public enum SixteenBits: String, ConfigurationChoice {
     /// Values above 255 are white, as the image processors of transformers have it.
     case clipped

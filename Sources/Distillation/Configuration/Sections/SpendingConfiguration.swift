@@ -1,4 +1,4 @@
-/// What may be spent on teachers behind services. Replies that are in the store are free.
+/// Limits of spending on teachers behind services. Replies that are in the store are free.
 public struct SpendingConfiguration: ConfigurationSection {
   /// The most requests, those that are tried again included. The default is none.
   public var requests: Int?

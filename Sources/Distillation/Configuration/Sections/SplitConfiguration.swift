@@ -59,7 +59,7 @@ public struct SplitConfiguration: ConfigurationSection {
   }
 }
 
-/// What belongs to a split: values of the split column, or a fraction of the groups.
+/// The items of a split: values of the split column, or a fraction of the groups.
 public enum SplitShare: ConfigurationValue {
   /// Rows whose split column has one of these values.
   case names([String])

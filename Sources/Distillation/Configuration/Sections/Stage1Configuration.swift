@@ -9,7 +9,7 @@ public struct Stage1Configuration: ConfigurationSection {
   /// How the stage is trained. The default is ``TrainingConfiguration/init()``: 3 epochs of 16 at 1e-4.
   public var training = TrainingConfiguration()
 
-  /// What becomes of conflicts in Stage 1.
+  /// The treatment of conflicts in Stage 1.
   public enum Conflicts: String, ConfigurationChoice {
     /// They wait for Stage 2.
     case exclude

@@ -54,7 +54,7 @@ public struct Stage2Configuration: ConfigurationSection {
     case best
   }
 
-  /// What is chosen where no teacher has the human label.
+  /// The chosen answer for items on which no teacher has the human label.
   public enum WhenAllWrong: String, ConfigurationChoice {
     /// The answer that the label's own words make.
     case template

@@ -63,7 +63,7 @@ public struct StudentCheckConfiguration: ConfigurationSection {
   /// Whether a refinement that lowers the score on the pool is rolled back. The default is true.
   public var rollsBack = true
 
-  /// What makes a case borderline.
+  /// The test for borderline cases.
   public enum Kind: String, ConfigurationChoice {
     /// Nothing: the student is not checked.
     case none
@@ -75,7 +75,7 @@ public struct StudentCheckConfiguration: ConfigurationSection {
     case disagreement
   }
 
-  /// What becomes of borderline cases.
+  /// The use of borderline cases.
   public enum Refinement: String, ConfigurationChoice {
     /// Nothing.
     case none

@@ -1,4 +1,4 @@
-/// What a DualChecker run measures.
+/// The measurements of a DualChecker run.
 public struct CheckedEvaluationConfiguration: ConfigurationSection {
   /// Draws of fixed demonstrations that the teacher is compared with. The default is 5; 0 leaves the comparison out.
   public var draws = 5

@@ -23,7 +23,7 @@ public struct CheckedStudentConfiguration: ConfigurationSection {
   /// How a decoder learns from changed answers. The default is ``Preferences/init()``.
   public var preferences = Preferences()
 
-  /// What a student is.
+  /// The kinds of student.
   public enum Kind: String, ConfigurationChoice {
     /// An encoder with a head.
     case encoder

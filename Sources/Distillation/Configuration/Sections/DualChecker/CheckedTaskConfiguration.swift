@@ -1,7 +1,7 @@
 public import DualChecker
 internal import TeacherProtocol
 
-/// What is asked of every record.
+/// The labelling task of a DualChecker run.
 public struct CheckedTaskConfiguration: ConfigurationSection {
   /// Two classes, many, or spans. The default is `binary`.
   public var kind = LabellingTask.Kind.binary

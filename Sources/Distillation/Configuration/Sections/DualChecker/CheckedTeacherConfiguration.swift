@@ -13,7 +13,7 @@ public struct CheckedTeacherConfiguration: ConfigurationSection {
   /// The service. The default is none.
   public var service = OpenAITeacherConfiguration.blank
 
-  /// What can answer.
+  /// The kinds of teacher.
   public enum Kind: String, ConfigurationChoice {
     /// A learner in this process that knows what stands in its prompt.
     case inContext = "in_context"

@@ -1,6 +1,6 @@
 public import DualChecker
 
-/// Everything that a run of the method `dualchecker` depends on: the configuration that `distill run` reads from YAML or JSON.
+/// The configuration of a run of the method `dualchecker`, which `distill run` reads from YAML or JSON.
 ///
 /// ```swift
 /// var run = DualCheckerConfiguration(data: CheckedDataConfiguration(file: "cls.json"))
@@ -20,11 +20,11 @@ public struct DualCheckerConfiguration: ConfigurationSection {
   public var store = "~/.cache/swift-distillation/store"
   /// The items.
   public var data: CheckedDataConfiguration
-  /// What is asked. The default is ``CheckedTaskConfiguration/init()``.
+  /// The task. The default is ``CheckedTaskConfiguration/init()``.
   public var task = CheckedTaskConfiguration()
-  /// Who is asked. The default is ``CheckedTeacherConfiguration/init()``, which needs no service.
+  /// The teacher. The default is ``CheckedTeacherConfiguration/init()``, which needs no service.
   public var teacher = CheckedTeacherConfiguration()
-  /// Who gives second opinions. The default is none: the teacher itself, with other demonstrations.
+  /// The teacher of second opinions. The default is none: the teacher itself, with other demonstrations.
   public var second: CheckedTeacherConfiguration?
   /// The labelled pool and the demonstrations chosen from it. The default is ``AlignerConfiguration/init()``.
   public var aligner = AlignerConfiguration()
