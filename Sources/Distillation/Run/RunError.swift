@@ -1,6 +1,6 @@
 public import TeacherProtocol
 
-/// An error of a run.
+/// Faults of a run.
 public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A file or folder that is not there.
   case missing(String)
