@@ -55,14 +55,11 @@ SD_INLINE void chunk_scores(int d, const float *q, const float *k, size_t step, 
 // o += values weighted; `vectors` of 16 and what is left of d.
 SD_INLINE void chunk_values(int d, const float *p, const float *v, size_t step, int n, float *o) {
   vector16 sums[MAX_DIMENSION / 16];
-#pragma clang loop unroll(full)
   for (int c = 0; c + 16 <= d; c += 16) sums[c / 16] = *(const vector16 *)(o + c);
   for (int j = 0; j < n; j++, v += step) {
-#pragma clang loop unroll(full)
     for (int c = 0; c + 16 <= d; c += 16) sums[c / 16] += p[j] * *(const vector16 *)(v + c);
     for (int c = d / 16 * 16; c < d; c++) o[c] += p[j] * v[c];
   }
-#pragma clang loop unroll(full)
   for (int c = 0; c + 16 <= d; c += 16) *(vector16 *)(o + c) = sums[c / 16];
 }
 

@@ -86,7 +86,7 @@
       Interruption.sayHowToGoOn()
       let run = try CheckedRun(
         configuration, folder: folder, reporter: progress.reporter,
-        makeTeacher: RunPlugins.command(cache: configuration.store).makeTeacher)
+        makeTeacher: RunPlugins.command().makeTeacher)
       Output.write(try await run.run().table)
       if !progress.quiet { Output.complain("in \(folder.appending(path: "report.html").path)") }
     }

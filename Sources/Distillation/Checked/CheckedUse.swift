@@ -1,7 +1,7 @@
 public import DualChecker
 public import Foundation
 internal import Student
-public import TeacherProtocol
+internal import TeacherProtocol
 internal import Tensor
 
 /// A finished student's prediction for one record: a line of `distill predict`.

@@ -18,7 +18,7 @@ public enum FaultText {
     // On Linux every Swift error bridges to NSError, so the question is what the error is and not what it can become.
     let type = String(reflecting: type(of: error))
     if type.hasPrefix("Foundation") || type.hasPrefix("__C.") { return sentence(error as NSError) }
-    if let error = error as? any CustomStringConvertible { return error.description }
+    if let error = error as Any as? any CustomStringConvertible { return error.description }
     if let words = (error as? any LocalizedError)?.errorDescription { return words }
     return "an unexpected error (\(type)); please report it with the command that led to it"
   }

@@ -1,5 +1,5 @@
 public import Layers
-public import Student
+internal import Student
 public import Tensor
 
 /// Images and captions of a part of an update find each other: InfoNCE in both directions, as in CLIP (Radford et al. 2021,

@@ -16,8 +16,7 @@ package struct JSONSyntaxError: Error, Equatable {
 
 /// A JSON reader (RFC 8259) over bytes, with a limit on nesting and exact places in its errors.
 ///
-/// It accepts more than the grammar in two points: vertical tabs and form feeds count as white space, and an escaped
-/// surrogate that no other escape follows becomes U+FFFD. Repeated members are kept; ``JSONValue/subscript(_:)`` returns the last.
+/// It accepts more than the grammar in one point: an escaped surrogate that no other escape follows becomes U+FFFD. Repeated members are kept; ``JSONValue/subscript(_:)`` returns the last.
 package struct JSONParser {
   /// Deeper nesting than this is refused before the call stack is at risk.
   package static let maximumDepth = 128
@@ -69,7 +68,7 @@ package struct JSONParser {
 
   /// Moves past white space.
   package mutating func skipSpace() {
-    while at < bytes.count, bytes[at] == 0x20 || (bytes[at] >= 0x09 && bytes[at] <= 0x0D) { at += 1 }
+    while at < bytes.count, bytes[at] == 0x20 || bytes[at] == 0x0A || bytes[at] == 0x0D || bytes[at] == 0x09 { at += 1 }
   }
 
   /// Moves past this byte if it is the next one.

@@ -1,3 +1,4 @@
+import Annotations
 import Distillation
 import Foundation
 import ImageDecoding
