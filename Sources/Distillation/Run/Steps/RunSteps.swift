@@ -257,9 +257,10 @@ extension RunConfiguration {
     if step.isBefore(.stage1) {
       copy.student = .blank
       copy.stage1 = Stage1Configuration()
-      copy.agreement = AgreementConfiguration()
       copy.pretrain = nil
     }
+    // Later steps depend on what the rule came to; the rule itself is used again in later rounds alone.
+    if step != .report, copy.rounds == 1 { copy.agreement = AgreementConfiguration() }
     // Later steps depend on what teachers said.
     if step == .stage1 || step == .stage2 { copy.teachers = [] }
     return copy
