@@ -83,7 +83,12 @@ public struct AnswerReader: Sendable, Equatable {
     var masked = objects.map(\.range) + quoted
     if let cut { masked.append(cut..<answer.endIndex) }
     let words = AnswerStatements(of: answer, without: masked, reader: self).answer
-    let stated = objects.compactMap { self.answer(of: $0.members) }
+    let stated = objects.compactMap { object in
+      self.answer(of: object.members).map { read in
+        read.label != nil && isDenied(object, in: answer)
+          ? ReadAnswer(.unreadable("an object that the words around it deny")) : read
+      }
+    }
     guard var first = stated.first else {
       if let words { return words }
       if cut != nil { return ReadAnswer(.cutOff) }

@@ -43,7 +43,7 @@ extension AnswerStatements {
     // A clause that says nothing but the answer is short.
     guard (4...400).contains(words.utf8.count), let (start, behind) = Self.behindHead(words) else { return nil }
     guard !isMasked(start), !isMasked(behind) else { return nil }
-    var rest = AnswerWords.bare(text[behind...])
+    var rest = bare(text[behind...])
     var found = LabelMatch.first(in: rest, labels.answerReadings)
     for _ in 0..<3 where found == nil {
       let word = rest.prefix { $0.isLetter }
@@ -53,10 +53,11 @@ extension AnswerStatements {
     }
     let lead = text[sentence..<start]
     guard let found, !isMasked(rest.startIndex), isGiven(found.match, clause: start, lead: lead) else { return nil }
-    // "是否" is the word for whether.
-    if text[..<behind].last == "是", found.match.words.first == "否" { return nil }
+    // "是否" and "是不是" are words for whether.
+    if text[..<behind].last == "是", found.match.words.first == "否" || found.match.words == "不是" { return nil }
     // "Therefore," and "Step 3:" belong to the sentence, and are no reason.
-    let statement = statement(found, from: Self.isName(lead) ? sentence : start)
+    var statement = statement(found, from: Self.isName(lead) ? sentence : start)
+    statement.isSure = text[..<clause.lowerBound].last?.isNewline != true || beginsAfresh(clause.lowerBound)
     return statement.name == nil ? nil : statement
   }
 
@@ -148,7 +149,7 @@ extension AnswerStatements {
       place = text.index(after: end)
       guard text[end].isNewline else { continue }
       let line = text[place...].prefix { !$0.isNewline }
-      let bare = AnswerWords.bare(line)
+      let bare = self.bare(line)
       guard !bare.isEmpty, !isMasked(bare.startIndex) else { continue }
       let match =
         LabelMatch.first(in: bare, labels.answerReadings)
@@ -164,5 +165,37 @@ extension AnswerStatements {
       }
     }
     return found
+  }
+
+  /// Whether a line begins anew: the line before it ends with a mark that ends a sentence or leads to what follows. "The claim
+  /// is not" goes on, over an empty line too.
+  func beginsAfresh(_ line: Substring.Index) -> Bool {
+    var before = text[..<line]
+    for _ in 0..<200 {
+      guard let last = before.last, let place = before.indices.last else { return true }
+      if isMasked(place) { return true }
+      if last.isNewline {
+        before.removeLast()
+        // The line of a fence says nothing.
+        let above = before.suffix(20)
+        let start = above.lastIndex(where: \.isNewline).map(above.index(after:)) ?? above.startIndex
+        let marks = AnswerWords.withoutMarks(before[start...]).startIndex
+        if ["```", "~~~"].contains(where: { before[start..<marks].contains($0) }) { before = before[..<start] }
+      } else if last == ">", let start = before.suffix(40).lastIndex(of: "<"), AnswerWords.tag(before[start...]) != nil
+      {
+        before = before[..<start]
+      } else if last.isWhitespace || AnswerWords.closers.contains(last) || LabelSpelling.folded(last).isEmpty
+        || last.unicodeScalars.first?.properties.generalCategory == .otherSymbol
+      {
+        before.removeLast()
+      } else if ":：".contains(last) {
+        // "It is not: urgent"
+        let word = before.dropLast().suffix(16).split { !$0.isLetter && $0 != "'" }.last ?? ""
+        return !AnswerVocabulary.negations.contains(LabelSpelling.key(String(word)))
+      } else {
+        return ".!?。！？．｡؟۔।።".contains(last) && !before.hasSuffix("..")
+      }
+    }
+    return false
   }
 }

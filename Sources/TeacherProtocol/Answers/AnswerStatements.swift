@@ -10,6 +10,8 @@ struct AnswerStatements {
     let label: Substring.Index
     /// What follows the label.
     let rest: Substring
+    /// False where the words may go on with those before them, so that they count only against another answer.
+    var isSure = true
 
     var name: String? {
       if case .answered(let name) = outcome { name } else { nil }
@@ -42,17 +44,24 @@ struct AnswerStatements {
   /// What the statements say together: nil for none, unreadable for several that contradict each other.
   var answer: ReadAnswer? {
     let opening = opening
-    let named = named
+    let all = named
+    let named = all.filter(\.isSure)
     let lines = lines
     if let opening, opening.outcome == .abstained || opening.outcome == .refused { return read(opening, named) }
     let given = ([opening].compactMap(\.self) + named).filter { $0.name != nil }
-    let other = (given + lines).first { $0.name != given.first?.name }
     if let base = given.first {
-      guard let other else { return read(base, named) }
-      return contradiction(base, other)
+      // A label may go on over the end of a line.
+      let others =
+        given + all.filter { $0.name != nil }
+        + lines.filter { $0.label < base.label || $0.label >= base.rest.startIndex }
+      if let other = others.first(where: { $0.name != base.name }) { return contradiction(base, other) }
+      if let name = base.name, let words = retraction(of: name, in: base.rest) {
+        return ReadAnswer(.unreadable("the answer '\(labels[name]?.answer ?? name)', taken back by '\(words)'"))
+      }
+      return read(base, named)
     }
     // A last line that is a label and nothing else is an answer where no other one stands.
-    if opening == nil, named.isEmpty, let last = lines.last, isAlone(last) {
+    if opening == nil, all.isEmpty, let last = lines.last, isAlone(last), beginsAfresh(last.start) {
       guard let other = lines.first(where: { $0.name != last.name }) else { return read(last, []) }
       return contradiction(other, last)
     }
@@ -64,7 +73,19 @@ struct AnswerStatements {
     return ReadAnswer(.unreadable("an answer that gives both \(words[0]) and \(words[1])"))
   }
 
-  private func isAlone(_ statement: Statement) -> Bool { !statement.rest.contains { $0.isLetter || $0.isNumber } }
+  private func isAlone(_ statement: Statement) -> Bool {
+    var rest = statement.rest
+    while let next = rest.first {
+      if let tag = AnswerWords.tag(rest), tag.isClosing {
+        rest = tag.rest
+      } else if next.isLetter || next.isNumber {
+        return false
+      } else {
+        rest = rest.dropFirst()
+      }
+    }
+    return true
+  }
 
   private func read(_ statement: Statement, _ named: [Statement]) -> ReadAnswer {
     var rest = statement.rest
@@ -86,6 +107,21 @@ struct AnswerStatements {
       labelOffset: statement.name.map { _ in text.utf8.distance(from: text.startIndex, to: statement.label) })
   }
 
+  /// The text from its first word on, or from the first label of marks.
+  func bare(_ text: Substring) -> Substring {
+    let bare =
+      labels.signReadings.isEmpty
+      ? AnswerWords.bare(text)
+      : AnswerWords.bare(text) { rest in labels.signReadings.contains { LabelMatch.end(of: $0.key, in: rest) != nil } }
+    // "❌ No": a cross that says the same.
+    guard let scalar = bare.first?.unicodeScalars.first, AnswerWords.crosses.contains(scalar) else { return bare }
+    let behind = AnswerWords.bare(bare.dropFirst())
+    guard let found = LabelMatch.first(in: behind, labels.answerReadings),
+      AnswerVocabulary.negations.contains(LabelSpelling.key(String(found.match.words)))
+    else { return bare }
+    return behind
+  }
+
   func isMasked(_ place: Substring.Index) -> Bool {
     // The last part that begins at or before the place; parts may lie within others, but seldom do.
     var (low, high) = (0, masked.count)
@@ -100,21 +136,21 @@ struct AnswerStatements {
 
   private var opening: Statement? {
     guard let first = text.firstIndex(where: { !$0.isWhitespace }), !isMasked(first) else { return nil }
-    var rest = AnswerWords.bare(text)
-    guard !rest.isEmpty, !isMasked(rest.startIndex) else { return nil }
     let start = first
     // A label may begin with a mark of its own.
     if let found = LabelMatch.first(in: text[first...], labels.answerReadings) { return statement(found, from: start) }
+    var rest = bare(text)
+    guard !rest.isEmpty, !isMasked(rest.startIndex) else { return nil }
     var (isNamed, isFirm) = (false, false)
     for _ in 0..<4 {
       if LabelMatch.first(in: rest, labels.answerReadings) != nil { break }
       guard let (behind, firm) = behindName(rest) else { break }
-      rest = AnswerWords.bare(behind)
+      rest = bare(behind)
       (isNamed, isFirm) = (true, isFirm || firm)
     }
     if let statement = self.value(rest, isNamed: isNamed, from: start) { return statement }
     if let behind = Self.behindPreface(rest) {
-      if let found = value(AnswerWords.bare(behind), isNamed: isNamed, from: start) { return found }
+      if let found = value(bare(behind), isNamed: isNamed, from: start) { return found }
     }
     guard isFirm, let label = AnswerWords.label(rest) else { return nil }
     return Statement(outcome: .unknownLabel(label), start: start, label: rest.startIndex, rest: rest)
@@ -172,7 +208,13 @@ struct AnswerStatements {
   /// Whether "- 1" may be the number -1: where that is a label, and behind a key, where no list begins.
   private func hasOpposite(_ match: LabelMatch) -> Bool {
     let before = text[..<match.words.startIndex]
-    guard let dash = before.lastIndex(where: { !$0.isWhitespace }), LabelSpelling.folded(before[dash]) == "-" else {
+    // "-**1**": emphasis parts no sign from its number.
+    let marks = "*_`\"'“”>"
+    guard
+      let dash = Self.withoutTags(before).lastIndex(where: {
+        !$0.isWhitespace && !marks.contains($0) && !LabelSpelling.folded($0).isEmpty
+      }), LabelSpelling.folded(before[dash]) == "-"
+    else {
       return false
     }
     let key = "-" + LabelSpelling.key(String(match.words))
@@ -180,6 +222,17 @@ struct AnswerStatements {
     guard match.words.first?.isNumber == true else { return false }
     let lead = before[..<dash].last { !$0.isWhitespace || $0.isNewline }
     return lead.map { ":：=>{".contains($0) } ?? isValue
+  }
+
+  /// Without opening tags at the end.
+  private static func withoutTags(_ text: Substring) -> Substring {
+    var text = text
+    while text.last == ">", let start = text.suffix(40).lastIndex(of: "<"),
+      AnswerWords.tag(text[start...])?.isClosing == false
+    {
+      text = text[..<start]
+    }
+    return text
   }
 
   /// Behind a word of assent, the number of a list, or the word "option".

@@ -121,7 +121,7 @@ enum AnswerVocabulary {
     "i think", "i think that", "i believe", "i believe that", "i conclude that", "this means", "this means that",
     "that means", "that means that",
   ]
-  static let consequences: Set<String> = ["so", "therefore", "thus", "hence"]
+  static let consequences: Set<String> = ["so", "therefore", "thus", "hence", "but", "however", "actually"]
 
   /// Words between "the answer is" and the label that only make it stronger.
   static let assertions: Set<String> = [
@@ -141,5 +141,53 @@ enum AnswerVocabulary {
   static let reasons: Set<String> = [
     "because", "since", "as", "given", "based", "due", "weil", "denn", "da", "car", "parce", "puisque", "porque", "бо",
     "тому", "оскільки", "потому",
+  ]
+
+  // MARK: - Denials
+
+  /// What denies a label where it stands alone behind it: "urgent: none".
+  static let denials: Set<String> = [
+    "none", "nope", "nah", "n", "wrong", "incorrect", "unlikely", "untrue", "inaccurate", "cannot", "can't", "isn't",
+    "×", "kein", "keine", "unwahrscheinlich", "inkorrekt", "aucun", "aucune", "pas", "jamais", "incorrecto",
+    "nunca",
+    "falso", "ninguno", "nessuno", "неверно", "неправильно", "никогда", "ніколи", "хибно", "错误", "不对", "错", "違う",
+  ]
+
+  /// Verbs that make a mere possibility of what stands before them.
+  static let modals: Set<String> = [
+    "would", "wouldn't", "could", "couldn't", "can't", "cannot", "can", "may", "might", "should", "shouldn't", "isn't",
+    "wasn't", "doesn't", "must", "mustn't", "won't", "wäre", "könnte", "sollte", "kann", "serait", "n'est", "pourrait",
+    "sería", "podría",
+  ]
+
+  /// How a condition begins.
+  static let conditionals: Set<String> = [
+    "if", "unless", "provided", "wenn", "falls", "sofern", "si", "sauf", "если", "якщо", "如果", "除非",
+  ]
+
+  /// What denies an object behind it: "I would not answer {…}".
+  static let refusingWords: Set<String> = ["not", "never", "nicht", "nie", "pas", "jamais", "nunca", "не", "不", "不是"]
+
+  /// How an answer is taken back.
+  static let retractions = [
+    "wait", "no wait", "hold on", "scratch that", "strike that", "correction", "i retract", "i take that back",
+    "i take it back", "let me correct", "i correct myself", "on second thought", "on second thoughts", "on reflection",
+    "oops", "my mistake", "i was wrong", "never mind", "i made a mistake", "moment", "korrektur", "ich korrigiere",
+    "attendez", "rectificación", "corrección", "виправлення", "стоп", "исправление", "等等", "等一下", "更正",
+  ]
+
+  /// Words before another label that comes in an answer's place.
+  static let leads: Set<String> = consequences.union([
+    "wait", "actually", "sorry", "hmm", "hm", "well", "in", "conclusion", "to", "conclude", "summary", "overall",
+    "finally", "ultimately", "or", "rather", "but", "and", "edit", "update", "final", "i", "mean", "oh", "um", "uh",
+    "ok", "okay", "then", "instead", "better", "definitely", "clearly", "no", "yes", "on", "balance", "also", "doch",
+    "aber", "oder", "eigentlich", "nein", "donc", "mais", "ou", "enfin", "не", "отже", "але", "насправді", "итак", "но",
+    "точнее", "pero", "perdón", "entonces", "不", "其实", "所以", "但", "因此", "いや",
+  ])
+
+  /// What calls an answer an example.
+  static let examples: Set<String> = [
+    "example", "instance", "beispiel", "beispielsweise", "exemple", "ejemplo", "esempio", "приклад", "наприклад",
+    "пример", "например", "例如", "例",
   ]
 }

@@ -10,7 +10,7 @@ enum AnswerWords {
   ]
   private static let listMarks: Set<Character> = ["-", "•", "–", "—", "+", "·", "●", "▪", "◦", "→", "➤", "‣", "∙", "・"]
   /// Signs that stand for a choice that was not made.
-  private static let crosses: Set<Unicode.Scalar> = ["❌", "✗", "✘", "☐", "🚫", "⛔", "❎", "☒", "👎", "⬜"]
+  static let crosses: Set<Unicode.Scalar> = ["❌", "✗", "✘", "✖", "✕", "×", "☐", "🚫", "⛔", "❎", "☒", "👎", "⬜"]
   /// What may follow a label's words directly and belongs to what stood before it.
   static let closers: Set<Character> = [
     "*", "_", "`", "\"", "'", "”", "“", "’", "»", "›", ")", "]", "}", "~", "）", "］", "」", "』", "】", "》", "〉", "｝", "＂",
@@ -26,9 +26,13 @@ enum AnswerWords {
   ]
 
   /// The text from its first word on.
-  static func bare(_ text: Substring) -> Substring {
+  ///
+  /// - Parameter isLabel: whether a label stands at the beginning of a text, for labels that are nothing but marks. The
+  ///   default is nil, for none.
+  static func bare(_ text: Substring, orAt isLabel: ((Substring) -> Bool)? = nil) -> Substring {
     var rest = text
     while let first = rest.first {
+      if let isLabel, isLabel(rest) { return rest }
       if let behind = behindFence(rest) ?? behindTag(rest, named: formatting) {
         rest = behind
       } else if first.isWhitespace || wrapping.contains(first) {

@@ -19,7 +19,10 @@ extension AnswerReader {
       found = answer(of: weak, depth: depth).map { [(0, $0)] } ?? []
     }
     if found.isEmpty {
-      found = named.filter { !AnswerVocabulary.rationaleKeys.contains($0.key) }.compactMap { member in
+      let others = named.filter {
+        !AnswerVocabulary.rationaleKeys.contains($0.key) && !AnswerVocabulary.examples.contains($0.key)
+      }
+      found = others.compactMap { member in
         nested(member.value, depth: depth).map { (0, $0) }
       }
       if found.contains(where: { $0.answer.outcome != found[0].answer.outcome }) {

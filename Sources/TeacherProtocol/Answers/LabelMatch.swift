@@ -54,7 +54,7 @@ extension LabelMatch {
 
   /// False where the first bytes tell that a key does not stand at the beginning of a text, as in most texts. What is not ASCII
   /// may fold to anything, and white space is compared as such.
-  private static func mayBegin(_ text: Substring, with key: some StringProtocol) -> Bool {
+  static func mayBegin(_ text: Substring, with key: some StringProtocol) -> Bool {
     var bytes = text.utf8.makeIterator()
     for wanted in key.utf8 {
       guard let byte = bytes.next() else { return false }
@@ -68,19 +68,34 @@ extension LabelMatch {
   ///
   /// - Parameter keys: words and the label that they stand for, longest first.
   static func first(in text: Substring, _ keys: [LabelSet.Reading]) -> (match: LabelMatch, ending: Ending)? {
+    // A longer label of which the words stand there, but not for sure.
+    var longer: LabelSet.Reading?
     for reading in keys {
-      guard let end = end(of: reading.key, in: text) else { continue }
+      let whole = end(of: reading.key, in: text)
+      guard let (end, isSure) = whole.map({ ($0, true) }) ?? end(ofParted: reading.key, in: text) else { continue }
       let found = LabelMatch(label: reading.label, words: text[..<end], rest: text[end...].behindZeros(of: reading.key))
       guard let rest = found.restBehindParticle() else { continue }
       let match = LabelMatch(label: reading.label, words: text[..<end], rest: rest)
+      guard isSure else {
+        longer = longer ?? reading
+        continue
+      }
       if let reason = match.takenBack(keys) { return (match, .taken(reason)) }
-      if match.isMarkedOff { return (match, .settled) }
+      guard match.isMarkedOff else {
+        longer = longer ?? reading
+        continue
+      }
+      if let longer, longer.label != reading.label {
+        return (match, .taken("the label '\(match.words)', which may go on as '\(longer.key)'"))
+      }
+      return (match, .settled)
     }
     return nil
   }
 
   /// What follows the label; nil where its last word goes on.
   private func restBehindParticle() -> Substring? {
+    let rest = rest.drop { !$0.isASCII && LabelSpelling.folded($0).isEmpty }
     guard let last = words.last, let next = rest.first else { return rest }
     // 「はい」です: the particle may stand behind the quotes.
     let quoted = rest.drop { AnswerWords.closers.contains($0) }
@@ -101,9 +116,9 @@ extension LabelMatch {
 
   /// Whether something stands behind the label that ends it: a mark, the end of the line, or the beginning of a sentence.
   private var isMarkedOff: Bool {
-    guard isNumberOfItsOwn else { return false }
+    guard isNumberOfItsOwn, !isGrade, !isSubject else { return false }
     guard let next = rest.first, let last = words.last else { return true }
-    if !last.isLetter, !last.isNumber { return true }
+    if !last.isLetter, !last.isNumber { return isSignOfItsOwn }
     let behind = rest.dropFirst().first
     if next.isNewline { return true }
     if next.isWhitespace {
@@ -140,7 +155,8 @@ extension LabelMatch {
 
   /// Why the label is not given although it stands there; nil where it is.
   private func takenBack(_ keys: [LabelSet.Reading]) -> String? {
-    if rest.drop(while: { "*_`\"'”’»」)".contains($0) || $0 == " " }).first.map({ "?？".contains($0) }) == true {
+    if rest.drop(while: { "*_`\"'”’»」)!！(（".contains($0) || $0.isBlank }).first.map({ "?？⁉⁈⁇‽¿".contains($0) }) == true
+    {
       return "a question for the label '\(words)'"
     }
     var tail = rest
@@ -156,7 +172,13 @@ extension LabelMatch {
       } else {
         if next.isNewline { break }
         if let tag = AnswerWords.tag(tail) {
+          // A tag that names an answer gives one of its own.
+          if !tag.isClosing, AnswerVocabulary.labelKeySet.contains(tag.name) { return nil }
           tail = tag.rest
+          continue
+        }
+        if let escape = ["\\n", "\\r"].first(where: { tail.hasPrefix($0) }) {
+          tail = tail.dropFirst(escape.count)
           continue
         }
         separator.append(next)
@@ -164,14 +186,16 @@ extension LabelMatch {
       }
       guard separator.utf8.count < 40 else { return nil }
     }
-    guard tail.startIndex > rest.startIndex else { return nil }
+    guard tail.startIndex > rest.startIndex || tail.first?.isNewline == true else { return nil }
     for reading in keys {
       guard let end = Self.end(of: reading.key, in: tail) else { continue }
       if reading.label == label { return nil }
       let other = LabelMatch(label: reading.label, words: tail[..<end], rest: tail[end...])
       guard other.restBehindParticle() != nil else { continue }
       let isChoice = isJoined || separator.contains { "/|／｜".contains($0) }
-      let next = other.rest.first
+      // White space and emphasis at the end of a line are nothing.
+      let behind = other.rest.drop { $0.isBlank || AnswerWords.closers.contains($0) }.first
+      let next = behind.map(\.isNewline) ?? true ? behind : other.rest.first
       // "Yes, no doubt about it" goes on, "Yes, no" is a list.
       let ends = next == nil || next.map { !$0.isWhitespace && !$0.isLetter && !$0.isNumber || $0.isNewline } == true
       if isChoice && (ends || other.isMarkedOff) || ends && other.isMarkedOff {
@@ -184,13 +208,7 @@ extension LabelMatch {
     {
       return "a score for '\(words)' among those of other labels"
     }
-    let marks = LabelSpelling.key(String(separator.filter { !$0.isWhitespace && !"*_`\"'”’»」)".contains($0) }))
-    guard !isJoined, [":", "=", "-", ","].contains(marks) else { return nil }
-    let word = tail.prefix { !$0.isWhitespace && !".,;!。，；！*_`\"”'’»」』)）".contains($0) }
-    guard AnswerVocabulary.negations.contains(LabelSpelling.key(String(word))) else { return nil }
-    // "Yes - no dog is there" gives a reason, "urgent - no" and "urgent: not at all" do not.
-    let isWhole = tail[word.endIndex...].first.map { $0 != " " } ?? true
-    return isWhole || marks == ":" || marks == "=" ? "the label '\(words)', taken back by '\(word)'" : nil
+    return isJoined ? nil : denial(behind: separator, tail)
   }
 }
 

@@ -48,6 +48,8 @@ public struct LabelSet: Sendable, Equatable, Codable {
   let answerReadings: [Reading]
   /// What stands for a label where nothing but a label is asked for: answer words, names and aliases, longest first.
   let valueReadings: [Reading]
+  /// Those that begin with a mark or a sign, which might be taken for marks around a label.
+  let signReadings: [Reading]
 
   /// Words that stand for a label, as a key.
   struct Reading: Sendable, Equatable {
@@ -96,6 +98,7 @@ public struct LabelSet: Sendable, Equatable, Codable {
     }
     answerReadings = longestFirst(byAnswer.keys)
     valueReadings = longestFirst(all.keys)
+    signReadings = valueReadings.filter { $0.key.first.map { !$0.isLetter && !$0.isNumber } ?? false }
   }
 
   private enum CodingKeys: String, CodingKey, CaseIterable { case labels, positive }

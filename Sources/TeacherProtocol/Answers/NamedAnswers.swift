@@ -8,7 +8,7 @@ extension AnswerStatements {
     while let mark = text[place...].utf8.firstIndex(where: Self.beginsSign) {
       place = text.index(after: mark)
       guard !isMasked(mark), let (behind, start, isFirm) = name(at: mark, isKnown: hasUnknown) else { continue }
-      let rest = AnswerWords.bare(behind)
+      let rest = bare(behind)
       guard !rest.isEmpty, !isMasked(rest.startIndex) else { continue }
       if let value = LabelMatch.first(in: rest, labels.valueReadings) {
         let statement = statement(value, from: start)
@@ -50,7 +50,9 @@ extension AnswerStatements {
     case ":", "：", "|":
       guard mayEndKey(before: mark), !isKnown || isLabel(behind) else { return nil }
       let start = clauseStart(before: mark)
-      guard AnswerWords.isKey(text[start..<mark], AnswerVocabulary.labelKeySet) else { return nil }
+      guard AnswerWords.isKey(text[start..<mark], AnswerVocabulary.labelKeySet), !isConditional(start) else {
+        return nil
+      }
       return (behind, start, text[mark] != "|" && AnswerWords.isKey(text[start..<mark], AnswerVocabulary.firmLabelKeys))
     case ">":
       // A run of these signs is no tag.
@@ -78,8 +80,17 @@ extension AnswerStatements {
     }
   }
 
+  /// Whether a condition stands before a key: "If it is open, answer: yes".
+  private func isConditional(_ key: Substring.Index) -> Bool {
+    let before = text[..<key].suffix(200)
+    let clause = before.lastIndex { $0.isNewline || ".!?。！？;；".contains($0) }.map { before[before.index(after: $0)...] }
+    let word = (clause ?? before).drop { !$0.isLetter }.prefix { $0.isLetter }
+    return !word.isEmpty && word.utf8.count <= 40
+      && AnswerVocabulary.conditionals.contains(LabelSpelling.key(String(word)))
+  }
+
   private func isLabel(_ text: Substring) -> Bool {
-    LabelMatch.first(in: AnswerWords.bare(text), labels.valueReadings) != nil
+    LabelMatch.first(in: bare(text), labels.valueReadings) != nil
   }
 
   /// False where the word before a place tells that no key ends there, as before most signs.
