@@ -46,7 +46,9 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
       "\(file): expected JSON Lines, a JSON array or a table, in UTF-8, found \(found). \(remedy)"
     case .noRows(let file, let problems):
       "\(file) holds no usable row. "
-        + (problems.first.map { "\(problems.count) were set aside, the first: \($0)" } ?? "It is empty.")
+        + (problems.first.map {
+          problems.count == 1 ? "1 row was set aside: \($0)" : "\(problems.count) rows were set aside, the first: \($0)"
+        } ?? "It is empty.")
     case .badRow(let problem): "\(problem)"
     case .missingColumn(let file, let column, let key, let known):
       "\(file) has no column '\(column)', which the mapping names for '\(key)'. Its columns: \(known.listed)."

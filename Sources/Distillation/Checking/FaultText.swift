@@ -1,4 +1,6 @@
 internal import Foundation
+internal import Layers
+internal import TeacherProtocol
 
 /// Any error as one sentence for a person, whichever library it came from.
 ///
@@ -10,6 +12,8 @@ public enum FaultText {
     switch error {
     case is CancellationError: return "stopped; the same command goes on from here"
     case let error as DecodingError: return sentence(error)
+    case TeacherProtocolError.missingColumn(_, let column, _, let known):
+      return "\(error)" + (NearestName.nearest(to: column, among: known).map { " Did you mean '\($0)'?" } ?? "")
     case let error as EncodingError:
       if case .invalidValue(_, let context) = error { return "\(context.debugDescription)\(place(context.codingPath))" }
       return "a value can't be written"

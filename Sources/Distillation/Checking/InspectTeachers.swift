@@ -30,13 +30,17 @@ extension RunCheck {
       case .recorded(let recorded):
         do {
           let key = recorded.file + "\(recorded.columns)"
-          let replies =
-            try files[key]
-            ?? RecordedReplies(
-              contentsOf: URL(filePath: recorded.file), labels: run.labelSet(), columns: recorded.columns.asRecorded)
+          let name = recorded.recordedName ?? teacher.name
+          let replies = try recorded.namingColumns(of: teacher.name) {
+            let read =
+              try files[key]
+              ?? RecordedReplies(
+                contentsOf: URL(filePath: recorded.file), labels: run.labelSet(), columns: recorded.columns.asRecorded)
+            try read.checkLabels(of: name)
+            return read
+          }
           files[key] = replies
           try data?.items.check(replies)
-          let name = recorded.recordedName ?? teacher.name
           if inspect(replies, of: name, subject, items: data?.asked, into: &findings) {
             votes.recorded[teacher.name] = (replies, name)
           }
@@ -156,7 +160,7 @@ extension RunCheck {
       }
     }
     let text =
-      "\(NumberText.grouped(agreed)) training items agreed, \(NumberText.counted(conflicts, "conflict")), "
+      "\(NumberText.counted(agreed, "training item")) agreed, \(NumberText.counted(conflicts, "conflict")), "
       + "\(NumberText.grouped(none)) with too few votes"
     if agreed == 0, run.stage1.conflicts == .exclude {
       findings.fail("agreement", "\(text): Stage 1 has nothing to learn; set stage1.conflicts to majority or both")

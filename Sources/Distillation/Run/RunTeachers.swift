@@ -42,12 +42,15 @@ struct RunTeachers: Sendable {
       switch entry.source {
       case .recorded(let recorded):
         let key = recorded.file + "\(recorded.columns)"
-        let replies =
+        let replies = try recorded.namingColumns(of: entry.name) {
           try files[key]
-          ?? RecordedReplies(
-            contentsOf: URL(filePath: recorded.file), labels: labels, columns: recorded.columns.asRecorded)
+            ?? RecordedReplies(
+              contentsOf: URL(filePath: recorded.file), labels: labels, columns: recorded.columns.asRecorded)
+        }
         files[key] = replies
-        let teacher = try RecordedTeacher(recorded.recordedName ?? entry.name, of: replies)
+        let teacher = try recorded.namingColumns(of: entry.name) {
+          try RecordedTeacher(recorded.recordedName ?? entry.name, of: replies)
+        }
         assign(Renamed(name: entry.name, teacher: teacher), tokens: 256, shortTokens: 256)
       case .model(let model):
         assign(

@@ -100,10 +100,16 @@ package enum LabelSpelling {
 }
 
 /// The names of labels where no set says what they are called: of several spellings of one label the first that was seen.
-package struct RawLabelNames: Sendable {
+package struct RawLabelNames: Sendable, Equatable {
   private var names: [String: String] = [:]
 
   package init() {}
+
+  /// Whether a spelling of this label was seen.
+  package func has(_ text: String) -> Bool { names[LabelSpelling.key(text)] != nil }
+
+  /// What the labels are called, in the order of letters.
+  package var all: [String] { names.values.sorted() }
 
   /// What this spelling's label is called.
   package mutating func name(_ text: String) -> String {

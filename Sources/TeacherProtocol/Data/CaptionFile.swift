@@ -34,6 +34,7 @@ public struct CaptionFile: Sendable {
     limits: ReadLimits = ReadLimits()
   ) throws(TeacherProtocolError) {
     let table = try RowFile(contentsOf: url, limits: limits)
+    if table.rows.isEmpty { throw .noRows(file: table.file, problems: table.problems) }
     for column in [image, text] + conditions.keys.sorted() where !table.columns.contains(column) {
       throw .missingColumn(file: table.file, column: column, key: column, known: table.columns)
     }

@@ -72,7 +72,7 @@ public final class GoldColumn: Sendable {
       }
     }
     if strict, let first = problems.first { throw .badRow(first) }
-    if labels.isEmpty { throw .noRows(file: table.file, problems: problems) }
+    if labels.isEmpty { throw .noRows(file: table.file, problems: (table.problems + problems).sorted()) }
     self.labels = labels
     count = labels.count
     setAside = problems

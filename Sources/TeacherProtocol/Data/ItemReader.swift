@@ -1,3 +1,5 @@
+import Foundation
+
 /// Turns rows into items by a mapping, and lists those that can't be.
 struct ItemReader {
   let file: String
@@ -44,8 +46,10 @@ struct ItemReader {
     for (name, column) in mapping.slices { attributes[name] = row.text(column) ?? "" }
     return Item(
       id: id, group: mapping.group.flatMap { row.text($0) },
-      split: try mapping.split.map { column throws(RowProblem) in try required(row, id, column, "the name of a split") }
-        ?? "",
+      split: try mapping.split.map { column throws(RowProblem) in
+        // Spaces around a name are of the table, as around ids and labels.
+        try required(row, id, column, "the name of a split").trimmingCharacters(in: .whitespacesAndNewlines)
+      } ?? "",
       imageSlots: try imageSlots(row, id: id), fields: fields, attributes: attributes)
   }
 

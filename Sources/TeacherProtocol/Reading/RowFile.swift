@@ -236,6 +236,12 @@ package struct RowFile {
     if let twice = Dictionary(grouping: names, by: \.self).filter({ $1.count > 1 }).keys.min() {
       throw fault("every column named once", "'\(twice)' twice")
     }
+    if records.count == 1, !names.isEmpty {
+      let line = RowProblem(
+        file: file, line: header.line, expected: "rows under the header",
+        found: "one line alone, which is read as the header: \(header.fields.joined(separator: ", ").prefix(60))")
+      throw TeacherProtocolError.noRows(file: file, problems: [line])
+    }
     for record in records.dropFirst() {
       // Spreadsheets end rows with delimiters of empty cells that no column stands over.
       let surplus = record.fields.dropFirst(names.count)

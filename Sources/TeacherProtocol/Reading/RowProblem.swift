@@ -54,11 +54,16 @@ extension RowProblem: Comparable {
 extension [RowProblem] {
   /// How many rows were not used, and the first of them with their reasons, a line each: what every command says of them.
   /// Nil for none.
-  package var listed: String? {
+  package var listed: String? { listed(upTo: Self.shown) }
+
+  /// All of them with their reasons, a line each. Nil for none.
+  package var allListed: String? { listed(upTo: count) }
+
+  private func listed(upTo shown: Int) -> String? {
     guard !isEmpty else { return nil }
     let head = count == 1 ? "1 row can't be used" : "\(count) rows can't be used"
-    let more = count > Self.shown ? ["  and \(count - Self.shown) more"] : []
-    return (["\(head):"] + prefix(Self.shown).map { "  \($0)" } + more).joined(separator: "\n")
+    let more = count > shown ? ["  and \(count - shown) more"] : []
+    return (["\(head):"] + prefix(shown).map { "  \($0)" } + more).joined(separator: "\n")
   }
 
   private static var shown: Int { 8 }

@@ -11,7 +11,8 @@ public import Foundation
 /// ```json
 /// {"item": "7", "teacher": "a", "label": "falsified", "rationale": "...", "confidence": 0.9}
 /// ```
-/// A null label is no vote. A label that is not in the set is an unreadable reply, kept with its raw text.
+/// A null label is no vote, and neither is one that a few rows lack; a column of labels that no row has is refused. A label
+/// that is not in the set is an unreadable reply, kept with its raw text.
 public struct RecordedReplies: Sendable {
   /// Names of the columns.
   public struct Columns: Sendable, Equatable, Codable {
@@ -77,7 +78,8 @@ public struct RecordedReplies: Sendable {
   ///   - columns: names of the columns.
   ///   - strict: whether the first bad row is thrown in place of being set aside.
   ///   - limits: sizes beyond which nothing is read.
-  /// - Throws: ``TeacherProtocolError``.
+  /// - Throws: ``TeacherProtocolError``, of which ``TeacherProtocolError/missingColumn(file:column:key:known:)`` where no
+  ///   row has the label, or another column that was given a name of its own.
   public init(
     contentsOf url: URL, labels: LabelSet?, columns: Columns = Columns(), strict: Bool = false,
     limits: ReadLimits = ReadLimits()
@@ -86,16 +88,22 @@ public struct RecordedReplies: Sendable {
     self.labels = labels
     file = table.file
     setAside = table.problems
+    if table.rows.isEmpty { throw .noRows(file: file, problems: table.problems) }
     let isWide = table.rows.contains { $0.value(columns.teachers) != nil }
+    if !isWide, columns.teachers != Columns().teachers {
+      throw .missingColumn(file: file, column: columns.teachers, key: "teachers", known: table.columns)
+    }
     let guesses = ["id", "item"].filter { name in table.rows.contains { $0.value(name) != nil } }
     id = columns.id ?? ColumnList(guesses.prefix(1).map { $0 })
     for (key, column) in id.columns.map({ ("id", $0) }) + (isWide ? [] : [("teacher", columns.teacher)])
-    where !table.rows.isEmpty && !table.rows.contains(where: { $0.value(column) != nil }) {
+    where !table.rows.contains(where: { $0.value(column) != nil }) {
       throw .missingColumn(file: file, column: column, key: key, known: table.columns)
     }
     if !isWide, id.columns.isEmpty {
       throw .missingColumn(file: file, column: "id", key: "id", known: table.columns)
     }
+    let rows = isWide ? table.rows.flatMap { Self.objects(of: $0, columns) } : table.rows
+    try Self.check(columns, of: rows, file: file)
     for row in table.rows {
       guard let item = row.text(id) else {
         note(row, id.columns.first ?? "id", "an id", "nothing")
@@ -103,6 +111,11 @@ public struct RecordedReplies: Sendable {
       }
       if isWide { readWide(row, item, columns) } else { readLong(row, item, columns) }
     }
+    let silent = unlabelled.filter { !labelled.contains($0.key) }
+    mislabelled = Self.mislabelled(silent, of: rows, columns: columns, file: file) { [rawNames] text in
+      labels.map { $0.label(text) != nil } ?? rawNames.has(text)
+    }
+    (unlabelled, labelled) = ([:], [])
     setAside.sort()
     orderedTeachers = isWide ? orderOfObjects() : teachers.sorted()
     if strict, let first = setAside.first { throw .badRow(first) }
@@ -111,6 +124,14 @@ public struct RecordedReplies: Sendable {
 
   /// The reply of a teacher on an item, or nil.
   public func reply(of teacher: String, on item: String) -> TeacherReply? { replies[teacher]?[item] }
+
+  /// Refuses a teacher whose rows lack the label's column and have labels in another, which other teachers' rows have not.
+  ///
+  /// - Throws: ``TeacherProtocolError/missingColumn(file:column:key:known:)``.
+  package func checkLabels(of teacher: String) throws(TeacherProtocolError) {
+    guard case .missingColumn(let file, let column, let key, let known)? = mislabelled[teacher] else { return }
+    throw .missingColumn(file: "\(file): teacher '\(teacher)'", column: column, key: key, known: known)
+  }
 
   /// Digest of a teacher's replies, 16 hexadecimal digits: other replies are another model.
   func digest(of teacher: String) -> String {
@@ -133,6 +154,15 @@ public struct RecordedReplies: Sendable {
         continue
       }
       keep(RowFile.Row(line: row.line, number: row.number, value: member.value), member.name, item, columns)
+    }
+  }
+
+  /// The teachers' objects in a row, as rows.
+  private static func objects(of row: RowFile.Row, _ columns: Columns) -> [RowFile.Row] {
+    guard case .object(let members)? = row.value(columns.teachers) else { return [] }
+    return members.compactMap { member in
+      guard case .object = member.value else { return nil }
+      return RowFile.Row(line: row.line, number: row.number, value: member.value)
     }
   }
 
@@ -159,6 +189,11 @@ public struct RecordedReplies: Sendable {
       }
       confidence = Confidence(number, source: .recorded)
     }
+    if row.value(columns.label) == nil {
+      unlabelled[teacher, default: []].append(row)
+    } else {
+      labelled.insert(teacher)
+    }
     let text = row.text(columns.label)
     let outcome: TeacherReply.Outcome =
       switch text {
@@ -182,6 +217,11 @@ public struct RecordedReplies: Sendable {
   }
 
   private var knownItems: Set<String> = []
+  /// While reading: rows without the label's column by teacher, and the teachers of rows with it.
+  private var unlabelled: [String: [RowFile.Row]] = [:]
+  private var labelled: Set<String> = []
+  /// Why a teacher's replies are no abstentions.
+  private var mislabelled: [String: TeacherProtocolError] = [:]
   /// The teachers of each item in the order of its row.
   private var namesOfItem: [String: [String]] = [:]
 

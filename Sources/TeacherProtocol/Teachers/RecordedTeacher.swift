@@ -20,6 +20,7 @@ public struct RecordedTeacher: BatchTeacher {
   /// - Throws: ``TeacherProtocolError/unknownTeacher(_:known:)``.
   public init(_ name: String, of replies: RecordedReplies) throws(TeacherProtocolError) {
     guard replies.teachers.contains(name) else { throw .unknownTeacher(name, known: replies.teachers) }
+    try replies.checkLabels(of: name)
     self.name = name
     self.replies = replies
     model = "recorded-" + replies.digest(of: name)

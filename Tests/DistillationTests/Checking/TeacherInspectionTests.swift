@@ -12,6 +12,23 @@ import Testing
     }
   }
 
+  @Test func `a column that no reply has is an error with the key that names it and the nearest column`() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit(
+        "run.yaml", "{name: a, kind: recorded, file: replies.jsonl}",
+        "{name: a, kind: recorded, file: replies.jsonl, columns: {label: lable}}")
+      try fixture.edit(
+        "run.yaml", "{name: b, kind: recorded, file: replies.jsonl}",
+        "{name: b, kind: recorded, file: replies.jsonl, columns: {confidence: score}}")
+      let check = fixture.check()
+      let label = try #require(check.texts(.error, "teachers.a").first)
+      #expect(label.contains("has no column 'lable', which the mapping names for 'teachers.a.columns.label'."))
+      #expect(label.hasSuffix("Did you mean 'label'?"))
+      let confidence = try #require(check.texts(.error, "teachers.b").first)
+      #expect(confidence.contains("'teachers.b.columns.confidence'. Its columns: 'label', 'rationale'."))
+    }
+  }
+
   @Test func itemsWithoutAReplyAndRepliesWithoutALabelAreCounted() throws {
     try withCheckFixture { fixture in
       var replies = fixture.replies
