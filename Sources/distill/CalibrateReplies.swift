@@ -34,11 +34,12 @@
       }
 
       func run() async throws {
-        let truths = try AnnotationExport.truth(contentsOf: URL(filePath: truth))
-        let annotations = try await Replies.open(store).all()
+        let annotations = try await Replies.existing(store).all()
+        let truths = try Replies.truths(truth, of: annotations)
         let rows = TeacherCalibrations(annotations, truth: truths, method: method, precision: precision).rows
         guard !rows.isEmpty else {
-          throw ValidationError("No teacher has 20 answers with a confidence on items of \(truth).")
+          throw CheckingError.noReplies(
+            store, reason: "no teacher has 20 answers with a confidence on items of \(truth)")
         }
         let head = ["", "source", "answers", "right", "ECE", "ECE after", "threshold", "of answers"]
         let table = rows.map { row in

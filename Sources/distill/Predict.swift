@@ -47,23 +47,31 @@
       guard DistillationMethod.named(in: folder.appending(path: "config.yaml")) != .dualChecker else {
         let run = try CheckedRun.opening(folder, reporter: progress.reporter)
         let predictions = try await run.predict(URL(filePath: data))
-        return try write(predictions, errors: predictions.map(\.error))
+        return try write(predictions, errors: predictions.map { ($0.id, $0.error) })
       }
       let run = try DistillationRun.opening(folder, reporter: progress.reporter, plugins: .command())
       let predictions = try await run.predict(URL(filePath: data))
-      try write(predictions, errors: predictions.map(\.error))
+      try write(predictions, errors: predictions.map { ($0.itemID, $0.error) })
     }
 
     /// Writes every line, and names the rows without an answer.
-    private func write(_ predictions: [some Encodable], errors: [String?]) throws {
+    ///
+    /// - Parameter errors: the id and the reason of each row of the file, in its order.
+    private func write(_ predictions: [some Encodable], errors: [(id: String?, reason: String?)]) throws {
       try Output.write(PredictionFile.jsonLines(predictions), to: out)
-      let errors = errors.compactMap(\.self)
+      let file = URL(filePath: data).relativePath
+      let errors = errors.enumerated().compactMap { number, row -> String? in
+        // What is wrong with a row names its place; what the student can't take has only a reason.
+        row.reason.map { reason in
+          reason.hasPrefix("\(file):") ? reason : "\(file): row \(number + 1): item '\(row.id ?? "")': \(reason)"
+        }
+      }
       guard let first = errors.first else { return }
       guard errors.count < predictions.count else {
         throw RunError.nothingPredicted(data, rows: errors.count, first: first)
       }
-      Output.complain(
-        listing: errors, as: "\(errors.count) of \(predictions.count) rows have no answer")
+      let have = errors.count == 1 ? "has" : "have"
+      Output.complain(listing: errors, as: "\(errors.count) of \(predictions.count) rows \(have) no answer")
     }
   }
 #endif

@@ -18,10 +18,30 @@
         """,
       subcommands: [Export.self, Import.self, Calibrate.self])
 
+    /// A store that is there.
+    ///
+    /// - Throws: `CheckingError.noReplies` where it is not: opening it would make an empty one.
+    static func existing(_ path: String) throws -> any AnnotationStore {
+      guard FileManager.default.fileExists(atPath: NSString(string: path).expandingTildeInPath) else {
+        throw CheckingError.noReplies(path, reason: "there is no such store")
+      }
+      return try open(path)
+    }
+
     static func open(_ path: String) throws -> any AnnotationStore {
       let url = URL(filePath: NSString(string: path).expandingTildeInPath)
       let isLines = ["jsonl", "ndjson"].contains(url.pathExtension.lowercased())
       return isLines ? try JSONLinesAnnotationStore(url) : try SQLiteAnnotationStore(url)
+    }
+
+    /// What is right, out of the file of `--truth`, spelled as the replies spell it. Rows that can't be used are named.
+    static func truths(_ path: String, of annotations: [Annotation]) throws -> [String: String] {
+      var scope = KnownLabels.Scope(VoteTable(annotations))
+      // People may have labelled more than the store has.
+      scope.items = nil
+      let known = try KnownLabels(contentsOf: URL(filePath: path), key: "--truth", scope: scope)
+      if let listed = known.setAside.listed { Output.complain(listed) }
+      return known.labels
     }
 
     struct Export: AsyncParsableCommand {
@@ -70,19 +90,15 @@
 
       func run() async throws {
         let labels = try config.map { try RunConfiguration(contentsOf: URL(filePath: $0)).labelSet() }
-        guard FileManager.default.fileExists(atPath: NSString(string: store).expandingTildeInPath) else {
-          throw ValidationError("There is no store at \(store).")
-        }
-        let annotations = try await Replies.open(store).all()
+        let annotations = try await Replies.existing(store).all()
         if interface, let labels {
           let images = annotations.map { $0.question?.images.count ?? 0 }.max() ?? 0
           return Output.write(AnnotationExport.labelStudioInterface(labels: labels, images: images))
         }
-        var truths: [String: String] = [:]
-        if let truth { truths = try AnnotationExport.truth(contentsOf: URL(filePath: truth)) }
+        let truths = try truth.map { try Replies.truths($0, of: annotations) } ?? [:]
         let export = AnnotationExport(format, answers: labels.map { ($0, AnswerTemplate()) }, truth: truths)
         try Output.write(Data(try export.text(of: annotations).utf8), to: out)
-        if out != nil { Output.complain("\(annotations.count) replies read from \(store)") }
+        if out != nil { Output.complain("\(NumberText.replies(annotations.count)) read from \(store)") }
       }
     }
 
@@ -137,7 +153,7 @@
         let labels = try config.map { try RunConfiguration(contentsOf: URL(filePath: $0)).labelSet() }
         let url = URL(filePath: file)
         let found = try AnnotationImport(format, labels: labels, teacher: teacher, control: control).replies(in: url)
-        if let listed = found.setAside.listed { Output.complain(listed) }
+        if let listed = found.setAside.allListed { Output.complain(listed) }
         guard !found.annotations.isEmpty else {
           throw TeacherProtocolError.noRows(file: file, problems: found.setAside)
         }
@@ -146,8 +162,13 @@
         let target = try Replies.open(store)
         let known = try await target.annotations(forKeys: found.annotations.map(\.key)).count
         try await target.append(found.annotations)
-        Output.write("\(found.annotations.count - known) replies added, \(known) were there already")
+        let added = NumberText.replies(found.annotations.count - known)
+        Output.write("\(added) added, \(known) \(known == 1 ? "was" : "were") there already")
       }
     }
+  }
+
+  extension NumberText {
+    fileprivate static func replies(_ count: Int) -> String { count == 1 ? "1 reply" : "\(count) replies" }
   }
 #endif

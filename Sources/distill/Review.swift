@@ -120,7 +120,7 @@
         prepare: { try RunPlugins.plain($0, longestEdge: nil) }
       ).run(port: port) { port in
         Output.complain(
-          "\(desk.questions.count) conflicts at http://127.0.0.1:\(port)/ -> \(desk.journal.relativePath) "
+          "\(NumberText.counted(desk.questions.count, "conflict")) at http://127.0.0.1:\(port)/ -> \(desk.journal.relativePath) "
             + "(control-C ends it)")
       }
     }

@@ -115,6 +115,20 @@ import Testing
     #expect(try scratch.text("review.jsonl").split(separator: "\n").count == 5)
   }
 
+  @Test func `two labels of one item in a journal are an error and not the last one`() async throws {
+    let journal = try scratch.file(
+      "review.jsonl",
+      "{\"item\": \"0\", \"label\": \"pristine\"}\n{\"item\": \"0\", \"label\": \"pristine\"}\n"
+        + "{\"item\": \"0\", \"label\": \"falsified\"}\n")
+    let source = try OracleLabelSource(gold: gold, budget: 2, journal: journal)
+    await #expect(
+      throws: AnnotationsError.badRow(
+        RowProblem(
+          file: journal.relativePath, line: 3, item: "0", field: "label",
+          expected: "'pristine' as on an earlier line of the item", found: "'falsified'"))
+    ) { try await source.labels(for: items) }
+  }
+
   @Test func aTornJournalLineWasGivenToNobodyAndADamagedOneIsAnError() async throws {
     let journal = try scratch.file("review.jsonl", "{\"item\": \"0\", \"label\": \"pristine\"}\n{\"item\": \"1")
     let source = try OracleLabelSource(gold: gold, budget: 2, journal: journal)

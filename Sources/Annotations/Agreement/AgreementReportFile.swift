@@ -11,24 +11,59 @@ extension AgreementReport {
   ///   - goldColumn: column of the gold label; the file need not have it.
   ///   - anchors: item -> label name by people, of items drawn at random.
   /// - Returns: the figures, and the rows that were set aside.
-  /// - Throws: `TeacherProtocolError`.
+  /// - Throws: `TeacherProtocolError`, also where a teacher's labels stand in another column.
   public static func reading(
     _ url: URL, labels: LabelSet? = nil, columns: RecordedReplies.Columns = RecordedReplies.Columns(),
     goldColumn: String = "gold", anchors: [String: String] = [:]
   ) throws(TeacherProtocolError) -> (report: AgreementReport, setAside: [RowProblem]) {
-    let replies = try RecordedReplies(contentsOf: url, labels: labels, columns: columns)
-    var truth: [String: String] = [:]
+    let file = try ReplyFile(url, labels: labels, columns: columns, goldColumn: goldColumn)
     // Without a set of labels, gold labels and anchors are called as the replies call them.
-    var names = replies.rawNames
-    func name(_ label: String) -> String { labels == nil ? names.name(label) : label }
-    do {
-      let gold = try GoldColumn(
-        contentsOf: url, mapping: FieldMapping(id: replies.id, text: nil, label: goldColumn), labels: labels)
-      truth = gold.labels(of: replies.items).mapValues(name)
-    } catch .missingColumn {
-      // A file without gold labels still has agreements.
+    var names = file.names
+    let known = labels == nil ? anchors.mapValues { names.name($0) } : anchors
+    return (AgreementReport(file.table, gold: file.truth, anchors: known), file.setAside)
+  }
+
+  /// The same with anchors of a file, of which rows of other items and with labels that the replies have not are set aside.
+  package static func reading(
+    _ url: URL, columns: RecordedReplies.Columns, goldColumn: String, anchors: URL?
+  ) throws(TeacherProtocolError) -> (report: AgreementReport, setAside: [RowProblem]) {
+    let file = try ReplyFile(url, labels: nil, columns: columns, goldColumn: goldColumn)
+    guard let anchors else { return (AgreementReport(file.table, gold: file.truth), file.setAside) }
+    var scope = KnownLabels.Scope(file.table)
+    scope.names = file.names
+    let known = try KnownLabels(contentsOf: anchors, key: "--anchors", scope: scope)
+    return (
+      AgreementReport(file.table, gold: file.truth, anchors: known.labels), file.setAside + known.setAside
+    )
+  }
+
+  /// The votes and true labels of a file.
+  private struct ReplyFile {
+    let table: VoteTable
+    var truth: [String: String] = [:]
+    /// What labels are called where no set says so.
+    var names: RawLabelNames
+    var setAside: [RowProblem]
+
+    init(
+      _ url: URL, labels: LabelSet?, columns: RecordedReplies.Columns, goldColumn: String
+    ) throws(TeacherProtocolError) {
+      let replies = try RecordedReplies(contentsOf: url, labels: labels, columns: columns)
+      for teacher in replies.teachers { try replies.checkLabels(of: teacher) }
+      (table, names, setAside) = (VoteTable(replies), replies.rawNames, replies.setAside)
+      var scope = KnownLabels.Scope(set: labels)
+      scope.names = names
+      do {
+        let gold = try KnownLabels(
+          contentsOf: url, item: replies.id, label: goldColumn, key: goldColumn, scope: scope)
+        (truth, names) = (gold.labels, gold.names)
+        // A row is named once.
+        let named = Set(setAside.map { [$0.line, $0.row ?? 0] })
+        setAside = (setAside + gold.setAside.filter { !named.contains([$0.line, $0.row ?? 0]) }).sorted()
+      } catch .missingColumn {
+        // A file without gold labels still has agreements.
+      }
     }
-    return (AgreementReport(VoteTable(replies), gold: truth, anchors: anchors.mapValues(name)), replies.setAside)
   }
 
   /// The figures as JSON with snake_case names, keys sorted.

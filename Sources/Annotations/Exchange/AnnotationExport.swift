@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 public import TeacherProtocol
 
 /// Writes replies for other tools.
@@ -23,17 +23,6 @@ public struct AnnotationExport: Sendable {
     self.format = format
     self.answers = answers
     self.truth = truth
-  }
-
-  /// True labels out of a file with the columns `item` and `label`, such as a run's journal of labels.
-  ///
-  /// - Throws: `TeacherProtocolError` where the file can't be read; rows without both are passed over.
-  public static func truth(contentsOf url: URL) throws -> [String: String] {
-    let table = try RowFile(contentsOf: url)
-    let pairs = table.rows.compactMap { row in
-      row.text(["item"]).flatMap { item in row.text("label").map { (item, $0) } }
-    }
-    return Dictionary(pairs, uniquingKeysWith: { _, last in last })
   }
 
   /// The file's text.

@@ -101,7 +101,7 @@ public struct ImportedReplies: Sendable {
     let others = rows.indices.lazy.filter { !firsts.contains($0) }.prefix(max(0, 3 - firsts.count))
     let counts = shapes.map { shape in "\(rows.count { $0.shape == shape }) x \(shape.name)" }
     return
-      (["\(rows.count) rows read: \(counts.joined(separator: ", "))"]
+      (["\(rows.count) \(rows.count == 1 ? "row" : "rows") read: \(counts.joined(separator: ", "))"]
       + firsts.union(others).sorted().flatMap { Self.lines(rows[$0]) }).joined(separator: "\n")
   }
 

@@ -28,7 +28,7 @@ struct LabelStudioControls {
   /// - Parameter name: the control of the label where the caller knows it.
   init(_ rows: [JSONValue], labels: LabelSet?, named name: String?) {
     self.labels = labels
-    var (choices, texts) = ([String: Set<String>](), Set<String>())
+    var (choices, texts, others) = ([String: Set<String>](), Set<String>(), Set<String>())
     // Of a flat task it can't be told which members are controls.
     var isFlat = false
     for row in rows {
@@ -37,7 +37,8 @@ struct LabelStudioControls {
           switch result["type"]?.string?.lowercased() {
           case "choices": choices[Self.control(result), default: []].formUnion(Self.values(result["value"]))
           case "textarea": texts.insert(Self.control(result))
-          default: break
+          case let type?: others.insert(type)
+          case nil: break
           }
         }
       }
@@ -65,11 +66,17 @@ struct LabelStudioControls {
           RowFault(
             expected: "one control that holds the label: one named label, or the only one whose choices are labels",
             found: fitting.isEmpty
-              ? "choices of \(choices.keys.sorted().joined(separator: ", "))".trimmingCharacters(in: .whitespaces)
+              ? Self.found(choices.keys.sorted(), others.sorted())
               : "\(fitting.joined(separator: " and ")); say which"))
       }
     rationale =
       Self.rationaleNames.first(where: texts.contains) ?? (texts.count == 1 && !isFlat ? texts.first : nil)
+  }
+
+  /// What stands in the place of a control with labels.
+  private static func found(_ choices: [String], _ types: [String]) -> String {
+    if !choices.isEmpty { return "choices of \(choices.joined(separator: ", "))" }
+    return types.isEmpty ? "nothing chosen" : "no choices, but results of the type \(types.joined(separator: ", "))"
   }
 
   private static func control(_ result: JSONValue) -> String { result["from_name"]?.string ?? "" }

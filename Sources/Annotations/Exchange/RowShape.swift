@@ -44,6 +44,12 @@ public enum RowShape: String, Sendable, CaseIterable {
       self = .kept
     } else if has("annotation_id"), has("annotator") || has("lead_time") {
       self = .labelStudioFlat
+    } else if let old = row["completions"]?.elements, !has("annotations"),
+      has("data") || old.contains(where: { $0["result"] != nil })
+    {
+      throw RowFault(
+        field: "completions", expected: "annotations",
+        found: "a task of Label Studio before 1.0, which called them completions; rename the member, or export it anew")
     } else if has("annotations") || has("data", "predictions") || row["meta"]?["annotations"] != nil {
       self = .labelStudio
     } else if has("chosen", "rejected") || has("messages", "rejected_response") || has("messages", "rejected_messages")

@@ -43,7 +43,8 @@ public actor OracleLabelSource: LabelSource {
 
   /// The labels of the items, in their order as far as the budget reaches.
   ///
-  /// - Throws: ``AnnotationsError/badRow(_:)`` for a damaged journal, as the budget could not be kept by guessing;
+  /// - Throws: ``AnnotationsError/badRow(_:)`` for a damaged journal, as the budget could not be kept by guessing,
+  ///   and for two labels of one item;
   ///   ``AnnotationsError/cannotWrite(file:reason:)``, and then no new label is given out.
   public func labels(for items: [Item]) async throws -> [String: String] {
     guard let journal else { return try answer(items) { _ in } }
@@ -80,6 +81,13 @@ public actor OracleLabelSource: LabelSource {
         RowProblem(
           file: file, line: line.number, expected: "an object with the texts 'item' and 'label'",
           found: String(decoding: line.bytes.prefix(40), as: UTF8.self)))
+    }
+    // Which of two labels was meant can't be known, and the run has learned from one of them.
+    if let first = given[item], first != label {
+      throw AnnotationsError.badRow(
+        RowProblem(
+          file: file, line: line.number, item: item, field: "label",
+          expected: "'\(first)' as on an earlier line of the item", found: "'\(label)'"))
     }
     given[item] = label
   }

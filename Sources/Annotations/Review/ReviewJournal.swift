@@ -26,7 +26,7 @@ public actor ReviewJournal: LabelSource {
   public func entries() async throws -> [ReviewEntry] {
     try await FileLock.holding(file.descriptor, file: file.file) {
       try readNew()
-      return standing()
+      return Self.standing(lines)
     }
   }
 
@@ -40,7 +40,7 @@ public actor ReviewJournal: LabelSource {
       try file.append([entry.line])
       // Our own line comes back here, so that the next reading finds only those of others.
       try readNew()
-      return standing()
+      return Self.standing(lines)
     }
   }
 
@@ -83,7 +83,8 @@ public actor ReviewJournal: LabelSource {
     }
   }
 
-  private func standing() -> [ReviewEntry] {
+  /// The decisions that stand among those of a journal, in the order in which they were made.
+  static func standing(_ lines: [ReviewEntry]) -> [ReviewEntry] {
     var last: [[String]: Int] = [:]
     for (number, entry) in lines.enumerated() { last[[entry.reviewer, entry.item]] = number }
     return last.values.sorted().map { lines[$0] }.filter { $0.decision != .withdrawn }

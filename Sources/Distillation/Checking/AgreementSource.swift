@@ -25,32 +25,18 @@ public enum AgreementSource {
       throw CheckingError.noReplies(place.relativePath, reason: "there is no such file or folder")
     }
     if isFolder.boolValue { return try await report(ofFolder: place, anchors: anchors) }
-    let known = try anchors.map(labels) ?? [:]
-    if try isDataBase(place) { return try await report(ofDataBase: place, anchors: known) }
+    if try isDataBase(place) { return try await report(ofDataBase: place, anchors: anchors) }
     var columns = RecordedReplies.Columns()
     columns.id = idColumns.map { ColumnList($0) }
     if let goldColumn {
       let table = try RowFile(contentsOf: place)
-      guard table.rows.contains(where: { $0.value(goldColumn) != nil }) else {
+      guard table.rows.isEmpty || table.rows.contains(where: { $0.value(goldColumn) != nil }) else {
         throw TeacherProtocolError.missingColumn(
           file: table.file, column: goldColumn, key: "--gold", known: table.columns)
       }
     }
     return try AgreementReport.reading(
-      place, columns: columns, goldColumn: goldColumn ?? "gold", anchors: known)
-  }
-
-  /// The labels of a review file as they stand there, since nothing here knows the label set.
-  private static func labels(in file: URL) throws -> [String: String] {
-    let table = try RowFile(contentsOf: file)
-    for column in ["item", "label"] where !table.columns.contains(column) {
-      throw TeacherProtocolError.missingColumn(
-        file: table.file, column: column, key: "--anchors", known: table.columns)
-    }
-    let rows = table.rows.compactMap { row in
-      row.text(["item"]).flatMap { item in row.text("label").map { (item, $0) } }
-    }
-    return Dictionary(rows, uniquingKeysWith: { _, last in last })
+      place, columns: columns, goldColumn: goldColumn ?? "gold", anchors: anchors)
   }
 
   private static func report(
@@ -93,14 +79,16 @@ public enum AgreementSource {
   }
 
   private static func report(
-    ofDataBase file: URL, anchors: [String: String]
+    ofDataBase file: URL, anchors: URL?
   ) async throws -> (report: AgreementReport, setAside: [RowProblem]) {
     #if Run
       let annotations = try await SQLiteAnnotationStore(file).all()
       guard !annotations.isEmpty else {
         throw CheckingError.noReplies(file.relativePath, reason: "the store is empty")
       }
-      return (AgreementReport(VoteTable(annotations), anchors: anchors), [])
+      let table = VoteTable(annotations)
+      let known = try anchors.map { try KnownLabels(contentsOf: $0, key: "--anchors", scope: .init(table)) }
+      return (AgreementReport(table, anchors: known?.labels ?? [:]), known?.setAside ?? [])
     #else
       throw CheckingError.noReplies(
         file.relativePath, reason: "stores in SQLite are read where the package was built with the trait Run")

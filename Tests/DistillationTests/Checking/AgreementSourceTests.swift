@@ -103,6 +103,20 @@ import Testing
     }
   }
 
+  @Test func `anchors that contradict each other or do not belong to the replies are named`() async throws {
+    try await inFolder { folder in
+      let file = folder.appending(path: "replies.jsonl")
+      try Data(Self.rows.replacing("key", with: "id").utf8).write(to: file)
+      let anchors = folder.appending(path: "sample.csv")
+      try Data("item,label\n1,X\n1,y\n2,z\n99,x\n3,\n".utf8).write(to: anchors)
+      let (report, setAside) = try await AgreementSource.report(of: file, anchors: anchors)
+      #expect(setAside.map(\.line) == [3, 4, 5])
+      let first = folder.appending(path: "first.csv")
+      try Data("item,label\n1,x\n".utf8).write(to: first)
+      #expect(try await AgreementSource.report(of: file, anchors: first).report == report)
+    }
+  }
+
   @Test func aPlaceWithoutRepliesIsNamedWithTheReason() async throws {
     try await inFolder { folder in
       await #expect(

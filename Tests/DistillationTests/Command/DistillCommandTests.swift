@@ -62,6 +62,32 @@ struct DistillCommandTests {
     }
   }
 
+  @Test func `a store that is not there ends with one and is not made`() throws {
+    try inFixture { distill, fixture in
+      try fixture.write("item,label\n1,pristine", to: "truth.csv")
+      for arguments in [["export", "nope.sqlite"], ["calibrate", "nope.sqlite", "--truth", "truth.csv"]] {
+        let outcome = try distill.run(["replies"] + arguments, in: fixture.folder)
+        #expect(outcome.code == 1)
+        #expect(outcome.errors.hasPrefix("distill: nope.sqlite: "))
+        #expect(!outcome.errors.contains("sage:"))
+        #expect(!FileManager.default.fileExists(atPath: fixture.folder.appending(path: "nope.sqlite").path))
+      }
+    }
+  }
+
+  @Test func `an import names every row that it can't use`() throws {
+    try inFixture { distill, fixture in
+      let rows = (1...12).map { #"{"prompt": "p", "completion": "perhaps \#($0)"}"# }
+      try fixture.write((rows + [#"{"prompt": "p", "completion": "Yes."}"#]).joined(separator: "\n"), to: "trl.jsonl")
+      let outcome = try distill.run(
+        "replies", "import", "trl.jsonl", "--config", "run.yaml", "--dry-run", in: fixture.folder)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(outcome.errors.hasPrefix("12 rows can't be used:\n"))
+      #expect((1...12).allSatisfy { outcome.errors.contains("  trl.jsonl:\($0): ") })
+      #expect(outcome.output.hasPrefix("1 row read: "))
+    }
+  }
+
   @Test func repliesGoToOtherToolsAndComeBack() throws {
     try inFixture { distill, fixture in
       func row(_ teacher: String, _ label: String) -> String {
