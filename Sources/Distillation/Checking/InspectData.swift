@@ -46,6 +46,10 @@ extension RunCheck {
     for (key, path) in files {
       do {
         let table = try RowFile(contentsOf: URL(filePath: path))
+        // Without a row nothing can be said of columns.
+        guard !table.rows.isEmpty else {
+          throw TeacherProtocolError.noRows(file: table.file, problems: table.problems)
+        }
         let missing = missingColumns(of: table, run.data)
         for column in missing { findings.fail(column.key, column.text(in: path, known: table.columns)) }
         columnsFit = columnsFit && missing.isEmpty
@@ -155,16 +159,7 @@ extension RunCheck {
       "data.splits",
       counts.joined(separator: ", ")
         + "; no group\(run.data.fields.image == nil ? "" : " and no image") is in two splits\(scored)")
-    let splits = run.data.splits
-    let named = Set([splits.train, splits.dev, splits.test].flatMap { $0.names ?? [] })
-    let unused = items.dataset.splits.filter { !named.contains($0) }
-    if run.data.fields.split != nil, !unused.isEmpty {
-      let count = items.dataset.items.count { unused.contains($0.split) }
-      findings.warn(
-        "data.splits",
-        "\(NumberText.counted(count, "row")) belong to no split: the split column has "
-          + unused.map { "'\($0)'" }.joined(separator: ", "))
-    }
+    if let unused = items.rowsInNoSplit(run.data) { findings.warn("data.splits", unused) }
     if run.evaluation.choosesThresholdOnDev, items.dev.isEmpty {
       findings.fail("evaluation.dev_for_threshold", "there is no development item to choose the threshold on")
     }

@@ -106,7 +106,8 @@ public struct DistillationRun: Sendable {
   /// The items, and a word on the rows that are none.
   func readData(_ files: DataFiles, _ labels: LabelSet) throws -> RunData {
     let data = try RunData(configuration, labels: labels, files: files, rows: RunRules(of: folder).rows)
-    for text in [data.setAside.listed, data.renaming].compactMap(\.self) { reporter.message(text) }
+    let unused = data.rowsInNoSplit(configuration.data)
+    for text in [data.setAside.listed, data.renaming, unused].compactMap(\.self) { reporter.message(text) }
     return data
   }
 

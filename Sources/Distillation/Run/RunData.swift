@@ -69,9 +69,8 @@ struct RunData: Sendable {
     } else {
       throw RunError.unset("data.file")
     }
-    let kept = whole.items.filter { item in
-      data.rowsWhere.allSatisfy { column, values in item.attributes[column].map(values.contains) ?? false }
-    }
+    if let nothing = data.nothingKept(of: whole.items) { throw nothing }
+    let kept = whole.items.filter(data.keeps)
     func split(_ name: String, _ share: SplitShare, _ limit: Int?) -> [Item] {
       let names = data.file == nil ? [name] : share.names ?? [name]
       let chosen = kept.filter { names.contains($0.split) }

@@ -10,6 +10,8 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case nothingLabelled(String, setAside: [RowProblem] = [])
   /// A split without items, and the rows that could not be used.
   case emptySplit(String, known: [String], setAside: [RowProblem] = [])
+  /// Conditions of `data.where` that no row meets: how many rows there are, and why.
+  case nothingKept(rows: Int, reason: String)
   /// An id that two items of different data files have, where the files stand, what the run calls the items, and a file of
   /// replies on that id.
   case repeatedID(String, rows: [String], names: [String], replies: String)
@@ -51,6 +53,8 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     case .emptySplit(let name, let known, let setAside):
       "no item is in the split \"\(name)\"; the data has \(known.isEmpty ? "no split" : known.joined(separator: ", ")). "
         + (Self.told(setAside) ?? "Set data.splits.")
+    case .nothingKept(let rows, let reason):
+      "data.where keeps none of \(NumberText.counted(rows, "row")): \(reason)"
     case .nothingLabelled(let file, let setAside):
       "\(file): no item has a label to be scored by; fill the column that the configuration names for it"
         + (Self.told(setAside).map { ". \($0)" } ?? "")

@@ -111,6 +111,50 @@ import Testing
     }
   }
 
+  @Test func `fractions that leave rows out are told`() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", ", split: split}", "}\n  splits: {train: 0.5, dev: 0.1, test: 0.1}")
+      let text = try #require(fixture.check().texts(.warning, "data.splits").first)
+      #expect(text.hasSuffix(" to no split: the fractions of data.splits are 0.7 together, and the rest is left out"))
+      try fixture.edit("run.yaml", "train: 0.5", "train: 0.8")
+      #expect(fixture.check().texts(.warning, "data.splits").isEmpty)
+    }
+  }
+
+  @Test func `spaces around the name of a split are none of it, and another case is another name`() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("items.jsonl", #""split": "dev""#, #""split": " dev ""#)
+      #expect(fixture.check().texts(.warning, "data.splits").isEmpty)
+      try fixture.edit("items.jsonl", #""split": " dev ""#, #""split": "Dev""#)
+      #expect(
+        fixture.check().texts(.warning, "data.splits") == ["4 rows belong to no split: the split column has 'Dev'"])
+    }
+  }
+
+  @Test func `a file without a usable row is told by its rows and not by its columns`() throws {
+    try withCheckFixture { fixture in
+      try fixture.write("{broken", to: "items.jsonl")
+      let check = fixture.check()
+      #expect(check.texts(.error, "data.file").first?.contains("holds no usable row. 1 row was set aside: ") == true)
+      #expect(check.findings.allSatisfy { !$0.subject.hasPrefix("data.fields") })
+    }
+  }
+
+  @Test func `conditions that no row meets are told with what the column has`() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "  images: photos", "  images: photos\n  where: {split: [trian], group: [g0]}")
+      #expect(
+        fixture.check().texts(.error, "data") == [
+          "data.where keeps none of 24 rows: 'trian' stands in no row's 'split', which has 'dev', 'test', 'train'"
+        ])
+      try fixture.edit("run.yaml", "[trian]", "[test]")
+      #expect(
+        fixture.check().texts(.error, "data") == [
+          "data.where keeps none of 24 rows: no row has a value of each of 'group', 'split'"
+        ])
+    }
+  }
+
   @Test func labelsThatNobodyKnowsAreListed() throws {
     try withCheckFixture { fixture in
       try fixture.edit("items.jsonl", #""label": "falsified", "group": "g1""#, #""label": "fake news", "group": "g1""#)

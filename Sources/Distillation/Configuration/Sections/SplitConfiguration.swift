@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// How the items of one file come to be train, dev or test: by the values of a split column, or by fractions.
 public struct SplitConfiguration: ConfigurationSection {
   /// The training items. The default is those named `train`.
@@ -66,9 +68,9 @@ public enum SplitShare: ConfigurationValue {
   /// A part of all groups, from 0 to 1.
   case fraction(Double)
 
-  /// The values of the split column, where the share is by names.
+  /// The values of the split column without white space around them, where the share is by names.
   public var names: [String]? {
-    if case .names(let names) = self { names } else { nil }
+    if case .names(let names) = self { names.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) } } else { nil }
   }
 
   /// The part of all groups, where the share is a fraction.
