@@ -11,22 +11,32 @@ extension Dataset {
 
   /// Looks whether any group, or any image, stands in more than one split.
   ///
+  /// An image is the file that its name leads to: `a.png`, `./a.png`, a `file:` URL and a symbolic link to it are one image.
+  /// Files are not read, so copies of one photo are several images.
+  ///
   /// - Throws: ``TeacherProtocolError/straddlingGroups(what:examples:count:)`` with the first few.
   public func checkGroups(_ bond: Bond = .groupAndImage) throws(TeacherProtocolError) {
-    try checkTogether("groups") { [$0.group] }
-    if bond == .groupAndImage { try checkTogether("images") { $0.images } }
+    try checkTogether("groups", names: { [$0.group] })
+    guard bond == .groupAndImage else { return }
+    let files = imageFiles()
+    try checkTogether("images", names: \.images) { files[$0] ?? $0 }
   }
 
-  private func checkTogether(_ what: String, _ keys: (Item) -> [String]) throws(TeacherProtocolError) {
-    var split: [String: String] = [:]
+  /// - Parameter key: what two names have in common that mean the same.
+  private func checkTogether(
+    _ what: String, names: (Item) -> [String], key: (String) -> String = { $0 }
+  ) throws(TeacherProtocolError) {
+    var seen: [String: (split: String, name: String)] = [:]
     var straddling: [String] = []
     var listed: Set<String> = []
     for item in items {
-      for name in keys(item) {
-        if let first = split[name], first != item.split {
-          if listed.insert(name).inserted { straddling.append(name) }
+      for name in names(item) {
+        let key = key(name)
+        if let first = seen[key], first.split != item.split {
+          let spelled = first.name == name ? name : "\(first.name) (also named \(name))"
+          if listed.insert(key).inserted { straddling.append(spelled) }
         } else {
-          split[name] = item.split
+          seen[key] = (item.split, name)
         }
       }
     }
@@ -40,6 +50,8 @@ extension Dataset {
   /// ```swift
   /// let data = try raw.splitByGroup([("train", 0.8), ("dev", 0.1), ("test", 0.1)], seed: 1)
   /// ```
+  ///
+  /// Images are shared as ``checkGroups(_:)`` says: by the files that names lead to.
   ///
   /// Groups are taken in the order of a hash of seed and name, so the result depends neither on the order of the rows nor
   /// on the process; each goes to the split that is furthest below its share of items.
@@ -81,6 +93,15 @@ extension Dataset {
     return settingSplits { shares[split[$0.id] ?? 0].name }
   }
 
+  /// The file that each image's name leads to.
+  private func imageFiles() -> [String: String] {
+    var files: [String: String] = [:]
+    for item in items {
+      for name in item.images where files[name] == nil { files[name] = ImageReference.file(at: imageURL(name)) }
+    }
+    return files
+  }
+
   /// Ids that must stay together, by a name of the piece; the smallest group name comes first among equals.
   private func pieces(_ bond: Bond) -> [String: [String]] {
     var parent: [String: String] = [:]
@@ -94,11 +115,13 @@ extension Dataset {
       }
       return top
     }
+    // What a piece is called decides nothing: its place goes by its smallest id.
+    let files = bond == .groupAndImage ? imageFiles() : [:]
     for item in items {
       _ = root("g" + item.group)
       guard bond == .groupAndImage else { continue }
       for image in item.images {
-        let (group, other) = (root("g" + item.group), root("i" + image))
+        let (group, other) = (root("g" + item.group), root("i" + (files[image] ?? image)))
         if group != other { parent[max(group, other)] = min(group, other) }
       }
     }

