@@ -157,9 +157,15 @@
         guard !found.annotations.isEmpty else {
           throw TeacherProtocolError.noRows(file: file, problems: found.setAside)
         }
-        guard !dryRun, let store else { return Output.write(found.preview) }
+        // A look makes no store.
+        let target = try store.flatMap { store in
+          dryRun && !FileManager.default.fileExists(atPath: store) ? nil : try Replies.open(store)
+        }
+        let others = found.otherQuestions(
+          than: try await target?.annotations(forItems: Array(Set(found.annotations.map(\.item)))) ?? [])
+        if let told = others.told { Output.complain(told) }
+        guard !dryRun, let target else { return Output.write(found.preview) }
         Output.complain(found.preview)
-        let target = try Replies.open(store)
         let known = try await target.annotations(forKeys: found.annotations.map(\.key)).count
         try await target.append(found.annotations)
         let added = NumberText.replies(found.annotations.count - known)

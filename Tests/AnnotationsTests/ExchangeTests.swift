@@ -262,7 +262,7 @@ import Testing
         #"{"from_name": "\#(result.name)", "to_name": "t", "type": "\#(result.type)", "value": {"\#(key)": [\#(values)]}}"#
     }.joined(separator: ", ")
     return
-      #"{"id": \#(id), "data": {"text": "T"}, "annotations": [{"id": 1, "completed_by": 3, "result": [\#(list)]}]}"#
+      #"{"id": \#(id), "data": {"text": "T\#(id)"}, "annotations": [{"id": 1, "completed_by": 3, "result": [\#(list)]}]}"#
   }
 
   @Test func `of several controls of Label Studio the label's and the rationale's are read`() throws {
@@ -278,7 +278,7 @@ import Testing
       """
     let file = try scratch.file("tasks.json", text)
     let found = try AnnotationImport(labels: Self.labels()).replies(in: file)
-    #expect(found.annotations.map(\.item) == ["1", "2"])
+    #expect(found.annotations.map(\.question?.prompt) == ["T1", "T2"])
     #expect(found.annotations.map(\.reply.label) == ["no", "yes"])
     #expect(found.annotations.map(\.reply.rationale) == ["", "It is shut.\nIt is dark."])
     #expect(found.annotations[0].teacher == "person 3")

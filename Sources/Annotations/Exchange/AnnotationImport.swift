@@ -8,6 +8,9 @@ public import TeacherProtocol
 /// try await store.append(found.annotations)
 /// ```
 ///
+/// An item has the id of its row, and a name by its question where the row has none: the same question is the same item in
+/// every file and of every teacher. ``ImportedReplies/otherQuestions(than:)`` tells of ids that mean different things.
+///
 /// A row with our metadata comes back as it was. Of another row the texts are read as answers of the teacher that is named
 /// here, under a key of their own: they are kept and exported again, and no question is ever answered from them. Completed
 /// tasks of Label Studio become replies of "person N", N being who completed them. What each row is, its members say: see
@@ -42,7 +45,9 @@ public struct AnnotationImport: Sendable {
     limits.fieldBytes = 64 << 20
     let table = try RowFile(contentsOf: url, limits: limits)
     let controls = LabelStudioControls(table.rows.map(\.value), labels: labels, named: control)
-    let reader = ExchangeRowReader(labels: labels, teacher: teacher, controls: controls)
+    let reader = ExchangeRowReader(
+      labels: labels, teacher: teacher, controls: controls,
+      names: QuestionName(folder: url.deletingLastPathComponent()))
     var found = ImportedReplies(setAside: table.problems)
     var seen: Set<String> = []
     for row in table.rows {
@@ -57,7 +62,7 @@ public struct AnnotationImport: Sendable {
         if let format, shape.format != format {
           throw RowFault(expected: "a row of the form \(format.rawValue)", found: shape.name)
         }
-        let (annotations, faults) = try reader.annotations(in: row.value, shape: shape, number: row.number)
+        let (annotations, faults) = try reader.annotations(in: row.value, shape: shape)
         faults.forEach(note)
         guard !annotations.isEmpty else { continue }
         found.rows.append(.init(line: row.line, shape: shape, annotations: annotations))

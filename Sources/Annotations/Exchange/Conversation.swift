@@ -22,6 +22,40 @@ enum Conversation {
     return elements.last { role(of: $0).map(users.contains) ?? false }.flatMap(text)
   }
 
+  /// The messages without the last one where it is the assistant's; anything else as it is.
+  static func withoutAnswer(_ value: JSONValue) -> JSONValue {
+    guard let elements = value.elements, let last = elements.last, let role = role(of: last), assistants.contains(role)
+    else { return value }
+    return .array(elements.dropLast())
+  }
+
+  /// Everything that was said, with the speakers: `user`, `assistant`, or what else the role is; a text has none.
+  static func turns(_ value: JSONValue) -> [(role: String, text: String)] {
+    guard let elements = value.elements, elements.contains(where: { role(of: $0) != nil }) else {
+      return [(role(of: value).map(speaker) ?? "", text(value) ?? "")]
+    }
+    return elements.map { (role(of: $0).map(speaker) ?? "", text($0) ?? "") }
+  }
+
+  private static func speaker(_ role: String) -> String {
+    users.contains(role) ? "user" : assistants.contains(role) ? "assistant" : role
+  }
+
+  /// What stands in parts of messages beside text: images by their path or address, and all else as it is.
+  static func images(_ value: JSONValue) -> [JSONValue] {
+    if let elements = value.elements { return elements.flatMap(images) }
+    guard case .object(let members) = value else { return [] }
+    if let content = value["content"] ?? value["value"] { return images(content) }
+    // A mark of where an image stands says nothing about it.
+    guard value["text"]?.string == nil, role(of: value) == nil,
+      members.contains(where: { $0.name != "type" && $0.value != .null })
+    else {
+      return []
+    }
+    let image = value["image"] ?? value["image_url"] ?? value["path"] ?? value["url"]
+    return [image?["url"] ?? image?["path"] ?? image ?? value]
+  }
+
   /// The text of a string, a message, a part of a message, or a list of parts. Nil where there is none.
   static func text(_ value: JSONValue) -> String? {
     if let text = value.string { return text }

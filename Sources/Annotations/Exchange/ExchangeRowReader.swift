@@ -7,10 +7,11 @@ struct ExchangeRowReader {
   let labels: LabelSet?
   let teacher: String
   let controls: LabelStudioControls
+  let names: QuestionName
 
   /// The replies, and what could not be read beside them.
   func annotations(
-    in row: JSONValue, shape: RowShape, number: Int
+    in row: JSONValue, shape: RowShape
   ) throws(RowFault) -> (annotations: [Annotation], faults: [RowFault]) {
     if let own = row["metadata"]?["annotation"] { return ([try Self.kept(own)], []) }
     if let chosen = row["metadata"]?["chosen"], let rejected = row["metadata"]?["rejected"] {
@@ -18,29 +19,32 @@ struct ExchangeRowReader {
     }
     switch shape {
     case .kept: return ([try Self.kept(row)], [])
-    case .messages: return (try read([(nil, row["messages"])], asked: row["messages"], row, number), [])
+    case .messages:
+      return (try read([(nil, row["messages"])], asked: row["messages"].map(Conversation.withoutAnswer), row), [])
     case .conversations:
-      return (try read([(nil, row["conversations"])], asked: row["conversations"], row, number), [])
-    case .promptCompletion: return (try read([(nil, row["completion"])], asked: row["prompt"], row, number), [])
-    case .alpaca: return (try read([(nil, row["output"])], asked: Self.instruction(row), row, number), [])
+      return (
+        try read([(nil, row["conversations"])], asked: row["conversations"].map(Conversation.withoutAnswer), row), []
+      )
+    case .promptCompletion: return (try read([(nil, row["completion"])], asked: row["prompt"], row), [])
+    case .alpaca: return (try read([(nil, row["output"])], asked: Self.instruction(row), row), [])
     case .unpairedPreference:
       let isWanted = try Self.flag(row)
       return (
-        try read([(isWanted ? "chosen" : "rejected", row["completion"])], asked: row["prompt"], row, number), []
+        try read([(isWanted ? "chosen" : "rejected", row["completion"])], asked: row["prompt"], row), []
       )
-    case .preference: return (try preference(row, number), [])
-    case .labelStudio: return try controls.annotations(inTask: row, number: number, made: made)
-    case .labelStudioFlat: return ([try controls.annotation(inFlat: row, number: number, made: made)], [])
+    case .preference: return (try preference(row), [])
+    case .labelStudio: return try controls.annotations(inTask: row, names: names, made: made)
+    case .labelStudioFlat: return ([try controls.annotation(inFlat: row, made: made)], [])
     }
   }
 
-  private func preference(_ row: JSONValue, _ number: Int) throws(RowFault) -> [Annotation] {
+  private func preference(_ row: JSONValue) throws(RowFault) -> [Annotation] {
     var (chosen, rejected) = (row["chosen"], row["rejected"])
     var asked = row["prompt"] ?? row["conversations"] ?? Self.instruction(row)
     if chosen == nil {
       // The rows of ms-swift: a conversation, and what its last answer should not have been.
       (chosen, rejected) = (row["messages"], row["rejected_response"] ?? row["rejected_messages"])
-      asked = row["messages"]
+      asked = row["messages"].map(Conversation.withoutAnswer)
     }
     if asked == nil, let whole = chosen?.string, let other = rejected?.string {
       guard let parts = Conversation.split(whole, other) else {
@@ -50,12 +54,13 @@ struct ExchangeRowReader {
       }
       (chosen, rejected, asked) = (.string(parts.chosen), .string(parts.rejected), .string(parts.prompt))
     }
-    return try read([("chosen", chosen), ("rejected", rejected)], asked: asked ?? chosen, row, number)
+    return try read(
+      [("chosen", chosen), ("rejected", rejected)], asked: asked ?? chosen.map(Conversation.withoutAnswer), row)
   }
 
   /// Answers as replies. A row of which none can be read as a label is a fault.
   private func read(
-    _ answers: [(role: String?, value: JSONValue?)], asked: JSONValue?, _ row: JSONValue, _ number: Int
+    _ answers: [(role: String?, value: JSONValue?)], asked: JSONValue?, _ row: JSONValue
   ) throws(RowFault) -> [Annotation] {
     guard let labels else {
       throw RowFault(expected: "a row with metadata of this package, or labels to read others with", found: "neither")
@@ -63,9 +68,10 @@ struct ExchangeRowReader {
     let reader = AnswerReader(labels: labels)
     let question = Annotation.Question(
       prompt: asked.flatMap(Conversation.question) ?? "", images: Self.images(row), parameters: "")
-    let item =
-      (row["id"]?.cell ?? row["item"]?.cell ?? row["metadata"]?["request_id"]?.cell).map(LabelSpelling.plain)
-      ?? "\(number)"
+    let given = [row["id"], row["item"], row["metadata"]?["request_id"]].compactMap(Self.id).first
+    guard let item = given ?? names.name(asked: asked, row) else {
+      throw RowFault(expected: "a question, or an id that names the item", found: "neither")
+    }
     var annotations: [Annotation] = []
     for (role, value) in answers {
       guard let raw = value.flatMap(Conversation.answer) else {
@@ -81,6 +87,11 @@ struct ExchangeRowReader {
       throw RowFault(expected: "an answer with one of \(labels.names.joined(separator: ", "))", found: faults[0])
     }
     return annotations
+  }
+
+  /// An id as a row has it; nil for none and for a blank one.
+  static func id(_ value: JSONValue?) -> String? {
+    value?.cell.map(LabelSpelling.plain).flatMap { $0.isEmpty ? nil : $0 }
   }
 
   private static func instruction(_ row: JSONValue) -> JSONValue? {
@@ -122,7 +133,8 @@ struct ExchangeRowReader {
       ["imported", teacher, item, question?.prompt ?? ""]
       + (question.map(\.images) ?? []).map(\.path) + (question?.images.isEmpty == false ? [] : [""]) + [reply.raw]
     return Annotation(
-      key: ContentDigest.of(fields: fields), item: item, teacher: teacher, model: "imported", promptVersion: "",
+      key: ContentDigest.of(fields: fields), item: item, teacher: teacher, model: Annotation.importedModel,
+      promptVersion: "",
       reply: reply, time: 0, question: question)
   }
 }

@@ -101,13 +101,12 @@ struct LabelStudioControls {
 
   /// The replies of a task: our own, and one for each completed annotation.
   func annotations(
-    inTask row: JSONValue, number: Int, made: Made
+    inTask row: JSONValue, names: QuestionName, made: Made
   ) throws(RowFault) -> (annotations: [Annotation], faults: [RowFault]) {
     var (found, faults) = ([Annotation](), [RowFault]())
     for own in row["meta"]?["annotations"]?.elements ?? [] { found.append(try ExchangeRowReader.kept(own)) }
     let data = row["data"]
-    let item =
-      (data?["item"]?.cell ?? data?["id"]?.cell ?? row["id"]?.cell).map(LabelSpelling.plain) ?? "\(number)"
+    let given = [data?["item"], data?["id"]].compactMap(ExchangeRowReader.id).first
     let completed = row["annotations"]?.elements ?? []
     for annotation in completed where annotation["was_cancelled"] != .bool(true) {
       let results = annotation["result"]?.elements ?? []
@@ -119,6 +118,7 @@ struct LabelStudioControls {
         let control = try label.get()
         let reply = try reply(
           control, choices: values("choices", control), texts: rationale.map { values("textarea", $0) } ?? [])
+        guard let item = given ?? data.flatMap(names.name(ofTask:)) ?? Self.task(row) else { throw Self.nameless }
         let person = annotation["completed_by"]?["id"]?.cell ?? annotation["completed_by"]?.cell ?? "?"
         found.append(made(item, "person \(person)", reply, Self.question(data)))
       } catch {
@@ -134,13 +134,18 @@ struct LabelStudioControls {
   }
 
   /// The reply in a task of JSON_MIN, or of a row of CSV or TSV.
-  func annotation(inFlat row: JSONValue, number: Int, made: Made) throws(RowFault) -> Annotation {
+  func annotation(inFlat row: JSONValue, made: Made) throws(RowFault) -> Annotation {
     let control = try label.get()
     let reply = try reply(
       control, choices: Self.values(row[control]), texts: rationale.map { Self.values(row[$0]) } ?? [])
-    let item = (row["item"]?.cell ?? row["id"]?.cell).map(LabelSpelling.plain) ?? "\(number)"
+    guard let item = ExchangeRowReader.id(row["item"]) ?? Self.task(row) else { throw Self.nameless }
     return made(item, "person \(row["annotator"]?.cell ?? "?")", reply, Self.question(row))
   }
+
+  /// A task by its number, which counts within one Label Studio and is no id of the data.
+  private static func task(_ row: JSONValue) -> String? { ExchangeRowReader.id(row["id"]).map { "task \($0)" } }
+
+  private static var nameless: RowFault { RowFault(expected: "data, or an id that names the item", found: "neither") }
 
   private func reply(_ control: String, choices: [String], texts: [String]) throws(RowFault) -> TeacherReply {
     let chosen = Set(choices)
