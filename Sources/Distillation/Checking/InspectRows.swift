@@ -29,18 +29,21 @@ extension RunCheck {
     guard let labels = try? run.labelSet(), let prompt = try? PromptTemplate(run.prompt), !items.isEmpty else {
       return nil
     }
+    let training = Set(data.items.train.map(\.id))
     let isUpright = run.data.readPixels.orientation == .applied
     let rows = items.map { item in
+      // Of what was said about other items nothing is learnt.
+      let said = training.contains(item.id) ? votes.answered(item.id, run) : []
       let question = try? prompt.prompt(for: item, labels: labels)
       return RowText(
         item: item.id,
         images: (question?.images ?? []).compactMap { image in
           data.sizes[image.path].map { (isUpright ? $0.shown : ($0.width, $0.height), image.place) }
         },
-        question: question?.text ?? "", answer: longestAnswer(to: item, run, labels: labels, votes: votes))
+        question: question?.text ?? "", answers: answers(said, run, labels: labels))
     }
-    guard let model = student.model else { return boundRows(run, rows, student, into: &findings) }
-    return countRows(run, rows, model, into: &findings)
+    guard let model = student.model else { return boundRows(run, rows, votes, student, into: &findings) }
+    return countRows(run, rows, votes, model, into: &findings)
   }
 
   private struct RowText: Sendable {
@@ -48,16 +51,39 @@ extension RunCheck {
     /// The sizes and places of its images, of those that can be read.
     var images: [(size: (width: Int, height: Int), place: Int)]
     var question: String
-    var answer: String
+    /// What the student may be taught to answer, the longest first.
+    var answers: [String]
   }
 
-  private static func longestAnswer(
-    to item: Item, _ run: RunConfiguration, labels: LabelSet, votes: InspectedVotes
-  ) -> String {
-    let rationale = run.stage1.rationales ? votes.longestRationale(on: item.id) ?? "" : ""
+  /// What was said as answers, before them the longest rationale with the longest label.
+  private static func answers(_ said: [TeacherReply], _ run: RunConfiguration, labels: LabelSet) -> [String] {
     let template = AnswerTemplate()
-    let answers = labels.names.compactMap { try? template.answer($0, rationale: rationale, labels: labels) }
-    return answers.max { $0.utf8.count < $1.utf8.count } ?? ""
+    func text(_ label: String, _ rationale: String) -> String? {
+      try? template.answer(label, rationale: run.stage1.rationales ? rationale : "", labels: labels)
+    }
+    let rationale = said.map(\.rationale).max { ($0.utf8.count, $0) < ($1.utf8.count, $1) } ?? ""
+    let longest = labels.names.compactMap { text($0, rationale) }.max { $0.utf8.count < $1.utf8.count } ?? ""
+    return [longest] + Set(said.compactMap { reply in reply.label.flatMap { text($0, reply.rationale) } }).sorted()
+  }
+
+  /// Says which rows are set aside, and where Stage 1 is left with nothing.
+  ///
+  /// - Parameter tooLong: further rows that are set aside, and why.
+  private static func report(
+    _ faults: [(item: String, reason: String)], tooLong: [(item: String, reason: String)] = [],
+    _ run: RunConfiguration, _ votes: InspectedVotes, into findings: inout [CheckFinding]
+  ) {
+    if !faults.isEmpty {
+      findings.append(
+        CheckFinding(
+          run.strict ? .error : .warning, "student",
+          "\(NumberText.counted(faults.count, "row")) can't be put to the student and will be set aside",
+          details: .firstLines(faults.map { "\($0.item): \($0.reason)" })))
+    }
+    let all = (faults + tooLong).filter { votes.learnt[$0.item] != nil }
+    if let first = all.first, all.count == votes.learnt.count {
+      findings.fail("stage1", "\(RunError.nothingUsable(all.count, first: "item \(first.item): \(first.reason)"))")
+    }
   }
 
   /// What a row costs, or why it can't be put to the student.
@@ -70,7 +96,8 @@ extension RunCheck {
 
   /// By the student's own tokenizer, prompt format and cutting of images into tiles.
   private static func countRows(
-    _ run: RunConfiguration, _ rows: [RowText], _ student: any PretrainedStudent, into findings: inout [CheckFinding]
+    _ run: RunConfiguration, _ rows: [RowText], _ votes: InspectedVotes, _ student: any PretrainedStudent,
+    into findings: inout [CheckFinding]
   ) -> InspectedRows {
     var student = student
     let limit = min(run.student.maximumTokens, student.maximumTokens)
@@ -82,21 +109,13 @@ extension RunCheck {
         let images = try row.images.map { image in
           try counting.blankImage(width: image.size.width, height: image.size.height).at(image.place)
         }
-        let tree = try counting.tree(question: row.question, images: images, answers: [row.answer])
+        let tree = try counting.tree(question: row.question, images: images, answers: row.answers)
         return RowCount(
           prompt: tree.prompt.count, answer: tree.answers.first?.count ?? 0,
           imageTokens: images.reduce(0) { $0 + counting.tokenCount(of: $1) })
       } catch {
-        return RowCount(fault: "\(row.item): \(FaultText.sentence(for: error))")
+        return RowCount(fault: FaultText.sentence(for: error))
       }
-    }
-    let faults = counts.compactMap(\.fault)
-    if !faults.isEmpty {
-      findings.append(
-        CheckFinding(
-          run.strict ? .error : .warning, "student",
-          "\(NumberText.counted(faults.count, "row")) can't be put to the student and will be set aside",
-          details: .firstLines(faults)))
     }
     if rows.contains(where: { $0.images.contains { $0.place > 0 } }), putsImagesFirst(student) {
       findings.warn(
@@ -105,13 +124,17 @@ extension RunCheck {
       )
     }
     let totals = counts.map { $0.prompt + $0.answer }
+    let tooLong = rows.indices.filter { totals[$0] > limit }
+    report(
+      zip(rows, counts).compactMap { row, count in count.fault.map { (row.item, $0) } },
+      tooLong: tooLong.map { (rows[$0].item, "it has \(totals[$0]) tokens, more than \(limit)") }, run, votes,
+      into: &findings)
     let longest = totals.indices.max { totals[$0] < totals[$1] } ?? 0
     let text =
       "longest row \(rows[longest].item): \(NumberText.counted(totals[longest], "token")) "
       + (run.data.fields.image == nil
         ? "" : "(\(counts[longest].imageTokens) for \(images(rows[longest].images.count))) ")
       + "of \(NumberText.grouped(limit))"
-    let tooLong = rows.indices.filter { totals[$0] > limit }
     if tooLong.isEmpty {
       findings.ok("student.max_tokens", text)
     } else {
@@ -128,14 +151,21 @@ extension RunCheck {
 
   /// Without a tokenizer: one token a byte is the most that any byte-level tokenizer needs.
   private static func boundRows(
-    _ run: RunConfiguration, _ rows: [RowText], _ student: InspectedStudent, into findings: inout [CheckFinding]
+    _ run: RunConfiguration, _ rows: [RowText], _ votes: InspectedVotes, _ student: InspectedStudent,
+    into findings: inout [CheckFinding]
   ) -> InspectedRows {
     let limit = min(run.student.maximumTokens, student.configuration.text.maxPositions)
+    report(
+      rows.compactMap { row in
+        let texts = [row.question] + row.answers
+        return student.reserved.first { token in texts.contains { $0.contains(token) } }
+          .map { (row.item, "\(StudentError.reservedToken($0))") }
+      }, run, votes, into: &findings)
     let hasImages = run.data.fields.image != nil
     // An item of which no image could be read has one nevertheless.
     let counts = rows.map { hasImages ? max(1, $0.images.count) : 0 }
     let perImage = student.configuration.tower?.tokens ?? 0
-    let bytes = rows.map { $0.question.utf8.count + $0.answer.utf8.count }
+    let bytes = rows.map { $0.question.utf8.count + $0.answers[0].utf8.count }
     let likelies = rows.indices.map { bytes[$0] / Self.bytesPerToken + 16 + counts[$0] * perImage }
     let longest = likelies.indices.max { likelies[$0] < likelies[$1] } ?? 0
     let imageTokens = counts[longest] * perImage
@@ -152,7 +182,7 @@ extension RunCheck {
     return InspectedRows(
       promptTokens: mean(
         rows.indices.map { rows[$0].question.utf8.count / Self.bytesPerToken + 16 + counts[$0] * perImage }),
-      answerTokens: mean(rows.map { $0.answer.utf8.count / Self.bytesPerToken + 1 }),
+      answerTokens: mean(rows.map { $0.answers[0].utf8.count / Self.bytesPerToken + 1 }),
       tiles: mean(counts), images: mean(counts))
   }
 

@@ -11,6 +11,8 @@ struct InspectedStudent {
   var model: (any PretrainedStudent)?
   /// Elements that training changes; nil where the model is not at hand.
   var trainedParameters: Int?
+  /// Tokens of its own that no text may spell, where the model is not at hand to tell by; empty for those of a large model.
+  var reserved: [String] = []
   var isFresh: Bool { model == nil }
 }
 
@@ -21,7 +23,7 @@ extension RunCheck {
       let configuration = fresh.modelConfiguration
       findings.ok(
         "student.fresh", "made from nothing: \(ByteText.count(ModelSize(configuration).parameters)) parameters")
-      return InspectedStudent(configuration: configuration)
+      return InspectedStudent(configuration: configuration, reserved: SmolVLM.specialTokens)
     }
     guard let path = run.student.model else { return nil }
     do {

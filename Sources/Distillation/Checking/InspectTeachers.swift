@@ -10,10 +10,19 @@ struct InspectedVotes {
   /// Training items on which the teachers conflict; nil where some teacher has yet to be asked.
   var conflicts: Int?
 
-  /// The longest rationale on an item that is known.
-  func longestRationale(on item: String) -> String? {
-    recorded.values.compactMap { $0.replies.reply(of: $0.name, on: item)?.rationale }
-      .max { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
+  /// The labels that training items are agreed to have, and nil for conflicts that Stage 1 learns too; empty where some teacher
+  /// has yet to be asked.
+  var learnt: [String: String?] = [:]
+
+  /// The recorded replies of which the stages make answers to a training item: of those that agree where they do, else all.
+  func answered(_ item: String, _ run: RunConfiguration) -> [TeacherReply] {
+    let agreed = learnt[item] ?? nil
+    let only: String? = if case .teacher(let name) = run.stage1.answers { name } else { nil }
+    return recorded.sorted { $0.key < $1.key }.compactMap { teacher, source in
+      guard let reply = source.replies.reply(of: source.name, on: item), let label = reply.label else { return nil }
+      guard let agreed else { return reply }
+      return label == agreed && (only == nil || only == teacher) ? reply : nil
+    }
   }
 }
 
@@ -31,7 +40,7 @@ extension RunCheck {
         do {
           let key = recorded.file + "\(recorded.columns)"
           let name = recorded.recordedName ?? teacher.name
-          let replies = try recorded.namingColumns(of: teacher.name) {
+          var replies = try recorded.namingColumns(of: teacher.name) {
             let read =
               try files[key]
               ?? RecordedReplies(
@@ -39,9 +48,10 @@ extension RunCheck {
             try read.checkLabels(of: name)
             return read
           }
+          replies.otherNames = data?.items.plainIDs ?? [:]
           files[key] = replies
           try data?.items.check(replies)
-          if inspect(replies, of: name, subject, items: data?.asked, into: &findings) {
+          if inspect(replies, of: name, subject, of: run.evaluation.split, data, into: &findings) {
             votes.recorded[teacher.name] = (replies, name)
           }
         } catch {
@@ -60,15 +70,15 @@ extension RunCheck {
       }
     }
     if let data, votes.recorded.count == run.teachers.count {
-      votes.conflicts = inspectAgreement(run, data, votes, into: &findings)
+      inspectAgreement(run, data, &votes, into: &findings)
     }
     return votes
   }
 
   /// Whether the file has the teacher, and what it says about the items.
   private static func inspect(
-    _ replies: RecordedReplies, of name: String, _ subject: String, items: [Item]?,
-    into findings: inout [CheckFinding]
+    _ replies: RecordedReplies, of name: String, _ subject: String, of scored: EvaluationConfiguration.Split,
+    _ data: InspectedData?, into findings: inout [CheckFinding]
   ) -> Bool {
     guard replies.teachers.contains(name) else {
       let help =
@@ -82,16 +92,30 @@ extension RunCheck {
         subject, "\(NumberText.counted(replies.setAside.count, "row")) of \(replies.file) can't be used",
         details: .firstLines(replies.setAside.map(\.description)))
     }
-    guard let items else {
+    guard let data else {
       findings.ok(subject, "recorded in \(replies.file)")
       return true
     }
-    let known = items.compactMap { replies.reply(of: name, on: $0.id) }
-    let found = "\(NumberText.grouped(known.count)) of \(NumberText.counted(items.count, "item"))"
-    switch known.count {
-    case 0: findings.fail(subject, "\(replies.file) has no reply on any item; do both files use the same ids?")
-    case items.count: findings.ok(subject, "recorded replies on \(found)")
-    default: findings.warn(subject, "recorded replies on \(found); on the others it has no vote")
+    func replied(_ items: [Item]) -> [TeacherReply] { items.compactMap { replies.reply(of: name, on: $0.id) } }
+    let known = replied(data.asked)
+    // The run asks about each of these by itself, and stops where a teacher answers nothing.
+    var parts = [(name: "training item", items: data.items.train)]
+    if scored != .train { parts.append(("\(scored.rawValue) item", data.items.test)) }
+    let counts = parts.map { replied($0.items).count }
+    let found = zip(parts, counts).map { part, count in
+      "\(NumberText.grouped(count)) of \(NumberText.counted(part.items.count, part.name))"
+    }.joined(separator: " and ")
+    if known.isEmpty {
+      findings.fail(subject, "\(replies.file) has no reply on any item; do both files use the same ids?")
+    } else if counts.contains(0) {
+      findings.fail(
+        subject,
+        "recorded replies on \(found): the run stops where a teacher answers none; do both files use the same ids?")
+    } else if known.count == data.asked.count {
+      findings.ok(
+        subject, "recorded replies on \(NumberText.grouped(known.count)) of \(NumberText.counted(known.count, "item"))")
+    } else {
+      findings.warn(subject, "recorded replies on \(found); on the others it has no vote")
     }
     let unreadable = known.compactMap(\.outcome.fault)
     if !unreadable.isEmpty {
@@ -140,11 +164,12 @@ extension RunCheck {
   }
 
   private static func inspectAgreement(
-    _ run: RunConfiguration, _ data: InspectedData, _ votes: InspectedVotes, into findings: inout [CheckFinding]
-  ) -> Int {
+    _ run: RunConfiguration, _ data: InspectedData, _ votes: inout InspectedVotes, into findings: inout [CheckFinding]
+  ) {
+    let recorded = votes.recorded
     let cast = data.items.train.map { item in
       run.teachers.compactMap { teacher -> Vote? in
-        guard let (replies, name) = votes.recorded[teacher.name], let reply = replies.reply(of: name, on: item.id)
+        guard let (replies, name) = recorded[teacher.name], let reply = replies.reply(of: name, on: item.id)
         else { return nil }
         return reply.label.map { Vote(teacher: teacher.name, label: $0, confidence: reply.confidence) }
       }
@@ -152,10 +177,14 @@ extension RunCheck {
     let rule = run.agreement.rule(
       over: VoteTable(teachers: run.teachers.map(\.name), items: data.items.train.map(\.id), cast))
     var (agreed, conflicts, none) = (0, 0, 0)
-    for votes in cast {
-      switch rule.verdict(on: votes) {
-      case .agreed: agreed += 1
-      case .conflict: conflicts += 1
+    for (item, cast) in zip(data.items.train, cast) {
+      switch rule.verdict(on: cast) {
+      case .agreed(let label):
+        agreed += 1
+        votes.learnt[item.id] = .some(label)
+      case .conflict:
+        conflicts += 1
+        if run.stage1.conflicts != .exclude { votes.learnt[item.id] = .some(nil) }
       case .noVote: none += 1
       }
     }
@@ -169,6 +198,6 @@ extension RunCheck {
     } else {
       findings.ok("agreement", text)
     }
-    return conflicts
+    votes.conflicts = conflicts
   }
 }

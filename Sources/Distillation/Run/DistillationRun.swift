@@ -77,7 +77,8 @@ public struct DistillationRun: Sendable {
 
   /// The teachers' answers, and what they amount to. Only what is not in the store is asked for.
   func gathered(_ data: RunData, labels: LabelSet) async throws -> RunState {
-    let teachers = try RunTeachers(configuration, labels: labels, plugins: plugins, folder: folder)
+    let teachers = try RunTeachers(
+      configuration, labels: labels, plugins: plugins, folder: folder, plainIDs: data.plainIDs)
     for replies in teachers.recorded {
       try data.check(replies)
       if let listed = replies.setAside.listed { reporter.message(listed) }

@@ -19,6 +19,8 @@ struct RunData: Sendable {
   let setAside: [RowProblem]
   /// Ids that stand in more than one of the data files, by id.
   let repeated: [String: SplitDataFiles.Repeated]
+  /// What replies may call items that are named by their split, by these names.
+  let plainIDs: [String: String]
   /// A digest of the data files.
   let key: String
 
@@ -100,6 +102,7 @@ struct RunData: Sendable {
       }
     setAside = problems
     repeated = files?.repeated ?? [:]
+    plainIDs = files?.plainIDs ?? [:]
     for (name, items) in [("train", train), (scored.rawValue, test)] where items.isEmpty {
       throw RunError.emptySplit(name, known: whole.splits, setAside: problems)
     }

@@ -15,17 +15,22 @@ struct RunRules: Codable, Equatable {
   var rows: RowOrder
   /// Whose tokenizer a model teacher with an adapter has.
   var tokens: AdapterTokens
+  /// How recorded replies name items whose data files share some ids.
+  var replies: ReplyNames
 
   /// Those of a new run.
-  static let current = RunRules(beginning: .ofFolder, choosing: .ended, rows: .byID, tokens: .ofAdapter)
+  static let current = RunRules(
+    beginning: .ofFolder, choosing: .ended, rows: .byID, tokens: .ofAdapter, replies: .byPlainID)
   /// Those of runs without the file.
-  static let first = RunRules(beginning: .always, choosing: .begun, rows: .ofFile, tokens: .ofModel)
+  static let first = RunRules(
+    beginning: .always, choosing: .begun, rows: .ofFile, tokens: .ofModel, replies: .bySplit)
 
   private enum CodingKeys: String, CodingKey {
     case beginning = "prompt_beginning"
     case choosing = "label_scoring"
     case rows = "row_order"
     case tokens = "adapter_tokenizer"
+    case replies = "reply_ids"
   }
 
   /// Reads the rules; one that is missing was made after the file was written, and is as it was before.
@@ -35,6 +40,7 @@ struct RunRules: Codable, Equatable {
     choosing = try rules.decodeIfPresent(LabelScoring.self, forKey: .choosing) ?? Self.first.choosing
     rows = try rules.decodeIfPresent(RowOrder.self, forKey: .rows) ?? Self.first.rows
     tokens = try rules.decodeIfPresent(AdapterTokens.self, forKey: .tokens) ?? Self.first.tokens
+    replies = try rules.decodeIfPresent(ReplyNames.self, forKey: .replies) ?? Self.first.replies
   }
 
   private static func file(_ run: URL) -> URL { run.appending(path: "rules.json") }
@@ -56,8 +62,11 @@ struct RunRules: Codable, Equatable {
     }
   }
 
-  private init(beginning: PromptBeginning, choosing: LabelScoring, rows: RowOrder, tokens: AdapterTokens) {
-    (self.beginning, self.choosing, self.rows, self.tokens) = (beginning, choosing, rows, tokens)
+  private init(
+    beginning: PromptBeginning, choosing: LabelScoring, rows: RowOrder, tokens: AdapterTokens, replies: ReplyNames
+  ) {
+    (self.beginning, self.choosing, self.rows) = (beginning, choosing, rows)
+    (self.tokens, self.replies) = (tokens, replies)
   }
 
   /// Writes the rules into the folder of a run that has none yet; those of a run under way stay.
@@ -111,4 +120,12 @@ enum AdapterTokens: String, Codable {
   case ofModel = "model"
   /// The adapter's, where its folder has one.
   case ofAdapter = "adapter"
+}
+
+/// How recorded replies name the items of data files that share some ids.
+enum ReplyNames: String, Codable {
+  /// Every item by its split, `train:7`.
+  case bySplit = "split"
+  /// An item whose id stands in one file alone by that too, `7`.
+  case byPlainID = "plain"
 }

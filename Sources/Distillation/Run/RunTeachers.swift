@@ -18,8 +18,13 @@ struct RunTeachers: Sendable {
   /// Names in the configuration's order, plug-ins last.
   var names: [String] { assignments.map(\.teacher.name) }
 
-  /// - Parameter folder: the run's, where the teachers stand that it made.
-  init(_ configuration: RunConfiguration, labels: LabelSet, plugins: RunPlugins, folder: URL) throws {
+  /// - Parameters:
+  ///   - folder: the run's, where the teachers stand that it made.
+  ///   - plainIDs: what recorded replies may call items, by the names that these have in the run.
+  init(
+    _ configuration: RunConfiguration, labels: LabelSet, plugins: RunPlugins, folder: URL,
+    plainIDs: [String: String] = [:]
+  ) throws {
     var (full, short) = ([Annotator.Assignment](), [Annotator.Assignment]())
     var files: [String: RecordedReplies] = [:]
     // Items of text alone are asked as they always were.
@@ -42,11 +47,12 @@ struct RunTeachers: Sendable {
       switch entry.source {
       case .recorded(let recorded):
         let key = recorded.file + "\(recorded.columns)"
-        let replies = try recorded.namingColumns(of: entry.name) {
+        var replies = try recorded.namingColumns(of: entry.name) {
           try files[key]
             ?? RecordedReplies(
               contentsOf: URL(filePath: recorded.file), labels: labels, columns: recorded.columns.asRecorded)
         }
+        if rules.replies == .byPlainID { replies.otherNames = plainIDs }
         files[key] = replies
         let teacher = try recorded.namingColumns(of: entry.name) {
           try RecordedTeacher(recorded.recordedName ?? entry.name, of: replies)

@@ -31,6 +31,9 @@ extension DistillationRun {
 
   /// Scores the finished student, and the run's teachers, on any labelled file.
   ///
+  /// Recorded teachers are left out, with a message, where the file has an id that belongs to another text or image in the
+  /// run's own data: what they said is about that.
+  ///
   /// - Parameters:
   ///   - data: as for ``predict(_:)``, with the label column.
   ///   - split: only items of this split; nil takes all.
@@ -77,13 +80,37 @@ extension DistillationRun {
     ).settingAsideMissingImages(strict: configuration.strict)
   }
 
+  /// The names of recorded teachers whose replies are about other items than these.
+  private func namesakes(of items: [Item], in dataset: Dataset, _ assignments: [Annotator.Assignment]) -> Set<String> {
+    let recorded = assignments.map(\.teacher).filter(\.answersByItem).map(\.name)
+    guard !recorded.isEmpty else { return [] }
+    do {
+      let others = try OwnItems(configuration).others(among: items, of: dataset)
+      guard !others.isEmpty else { return [] }
+      let examples = others.prefix(5).map { "'\($0)'" }.joined(separator: ", ") + (others.count > 5 ? " ..." : "")
+      reporter.message(
+        "\(others.count) of \(NumberText.counted(items.count, "id")) in \(dataset.file) \(others.count == 1 ? "stands" : "stand") "
+          + "for other items in the run's data (\(examples)): recorded replies are about those, so \(recorded.listedNames) "
+          + "\(recorded.count == 1 ? "is" : "are") not scored; give new items ids of their own")
+      return Set(recorded)
+    } catch {
+      reporter.message(
+        "whether the ids of \(dataset.file) stand for the items of the run can't be checked, so replies of "
+          + "\(recorded.listedNames) may be about others: \(FaultText.sentence(for: error))")
+      return []
+    }
+  }
+
   /// The teachers that can be asked about items outside the run's data; recorded ones know only their own.
   private func teacherCandidates(
     _ dataset: Dataset, _ items: [Item], _ labels: LabelSet
   ) async throws -> [Evaluator.Candidate] {
     let teachers = try RunTeachers(configuration, labels: labels, plugins: plugins, folder: folder)
     var labelsOf: [String: [String: String]] = [:]
-    for (store, assignments) in try stores(for: teachers.labelAssignments) {
+    let leftOut = namesakes(of: items, in: dataset, teachers.labelAssignments)
+    for (store, assignments) in try stores(
+      for: teachers.labelAssignments.filter { !leftOut.contains($0.teacher.name) })
+    {
       let run = try await Annotator(store: store, labels: labels, assignments: assignments)
         .annotate(dataset, items: items)
       for (teacher, failures) in Dictionary(grouping: run.failures, by: \.teacher).sorted(by: { $0.key < $1.key }) {
@@ -93,7 +120,7 @@ extension DistillationRun {
         labelsOf[annotation.teacher, default: [:]][annotation.item] = annotation.reply.label
       }
     }
-    return teachers.names.map { name in
+    return teachers.names.filter { !leftOut.contains($0) }.map { name in
       .init(
         .teacher(name), predictions: items.map { Prediction(itemID: $0.id, label: labelsOf[name]?[$0.id]) }, labels: 0)
     }
@@ -142,4 +169,8 @@ extension DistillationRun {
       records: StepRecords(run: folder), cache: tensorCache)
     return try await stages.predict(items, adapter: adapter, rationales: rationales)
   }
+}
+
+extension [String] {
+  fileprivate var listedNames: String { map { "teacher:\($0)" }.joined(separator: ", ") }
 }

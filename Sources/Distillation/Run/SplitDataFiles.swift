@@ -5,8 +5,8 @@ internal import TeacherProtocol
 /// The data files of splits, read as one data set.
 ///
 /// Ids count within their file, as those of datasets' splits do. Where one stands in two files, all items are named by their
-/// split too, `train:0` and `test:0`, in everything that is joined by id: gold labels, review files, predictions. Image paths
-/// are relative to each file's own folder.
+/// split too, `train:0` and `test:0`, in everything that is joined by id: gold labels, review files, predictions. Recorded
+/// replies need the split on those ids alone that stand in two files. Image paths are relative to each file's own folder.
 struct SplitDataFiles {
   /// One file.
   struct Part {
@@ -52,6 +52,16 @@ struct SplitDataFiles {
 
   /// What an item of a part is called in the run.
   private func name(_ id: String, in part: Part) -> String { repeated.isEmpty ? id : Self.name(id, in: part) }
+
+  /// The ids of items that are named by their split though theirs stand in one file alone, by these names. An id that is
+  /// spelled as another item's name is left out.
+  var plainIDs: [String: String] {
+    guard !repeated.isEmpty else { return [:] }
+    let named = parts.flatMap { part in part.data.items.map { (name: name($0.id, in: part), id: $0.id) } }
+    let names = Set(named.map(\.name))
+    return Dictionary(
+      uniqueKeysWithValues: named.filter { repeated[$0.id] == nil && !names.contains($0.id) }.map { ($0.name, $0.id) })
+  }
 
   /// All items, each in the split of its file.
   func dataset() -> Dataset {

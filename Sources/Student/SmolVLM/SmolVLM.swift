@@ -119,7 +119,7 @@ extension SmolVLM {
   }
 
   /// The special tokens of SmolVLM's tokenizer, in an order of our own.
-  static let specialTokens =
+  package static let specialTokens =
     [
       "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<image>", "<fake_token_around_image>", "<global-img>",
       "<end_of_utterance>",

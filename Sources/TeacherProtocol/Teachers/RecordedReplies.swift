@@ -67,6 +67,8 @@ public struct RecordedReplies: Sendable {
   public let id: ColumnList
   /// What labels are called where no set says so.
   package private(set) var rawNames = RawLabelNames()
+  /// What the file may call items, by the names that they have in requests.
+  package var otherNames: [String: String] = [:]
   private var replies: [String: [String: TeacherReply]] = [:]
   private let labels: LabelSet?
 
@@ -123,7 +125,9 @@ public struct RecordedReplies: Sendable {
   }
 
   /// The reply of a teacher on an item, or nil.
-  public func reply(of teacher: String, on item: String) -> TeacherReply? { replies[teacher]?[item] }
+  public func reply(of teacher: String, on item: String) -> TeacherReply? {
+    replies[teacher]?[item] ?? otherNames[item].flatMap { replies[teacher]?[$0] }
+  }
 
   /// Refuses a teacher whose rows lack the label's column and have labels in another, which other teachers' rows have not.
   ///

@@ -27,4 +27,26 @@ import Testing
       #expect(refused.contains("'train:3' or 'test:3'"))
     }
   }
+
+  @Test func `an id that stands in one file alone needs no split in replies where others are repeated`() throws {
+    try withCheckFixture { fixture in
+      var replies: [String] = []
+      for (split, repeats) in [("train", 2), ("test", 2)] {
+        let rows = fixture.items.filter { $0.contains("\"split\": \"\(split)\"") }.enumerated().map { number, row in
+          let id = number < repeats ? "\(number)" : "\(split.prefix(2))\(number)"
+          replies += ["a", "b"].map {
+            "{\"id\": \"\(number < repeats ? "\(split):" : "")\(id)\", \"teacher\": \"\($0)\", \"label\": \"pristine\"}"
+          }
+          return row.replacing(#/"id": "[^"]*"/#, with: "\"id\": \"\(id)\"")
+        }
+        try fixture.write(rows.joined(separator: "\n"), to: "\(split).jsonl")
+      }
+      try fixture.write(replies.joined(separator: "\n"), to: "replies.jsonl")
+      try fixture.edit("run.yaml", "file: items.jsonl", "files: {train: train.jsonl, test: test.jsonl}")
+      try fixture.edit("run.yaml", "group: group, split: split", "group: group")
+      let check = fixture.check()
+      #expect(check.texts(.ok, "teachers.a") == ["recorded replies on 20 of 20 items"])
+      #expect(check.texts(.warning, "agreement").first?.hasPrefix("16 training items agreed") == true)
+    }
+  }
 }

@@ -33,9 +33,11 @@ import Testing
     try withCheckFixture { fixture in
       var replies = fixture.replies
       replies[0] = replies[0].replacing(#""a": {"label": "pristine""#, with: #""a": {"label": "perhaps""#)
-      try fixture.write(replies.dropLast(4).joined(separator: "\n"), to: "replies.jsonl")
+      try fixture.write(replies.dropLast(3).joined(separator: "\n"), to: "replies.jsonl")
       let texts = fixture.check().texts(.warning, "teachers.a")
-      #expect(texts.first == "recorded replies on 16 of 20 items; on the others it has no vote")
+      #expect(
+        texts.first == "recorded replies on 16 of 16 training items and 1 of 4 test items; on the others it has no vote"
+      )
       #expect(texts.last == "replies that can't be read as a label count as no vote: 1\nthe label 'perhaps'")
     }
   }
@@ -44,6 +46,65 @@ import Testing
     try withCheckFixture { fixture in
       try fixture.edit("replies.jsonl", #"{"id": ""#, #"{"id": "x"#)
       #expect(fixture.check().texts(.error, "teachers.a").first?.contains("do both files use the same ids?") == true)
+    }
+  }
+
+  /// The run asks about training and test items apart, and stops where a teacher answers none of them.
+  @Test func `a teacher without a reply on any training item, or on any test item, is an error`() throws {
+    try withCheckFixture { fixture in
+      let rest = "the run stops where a teacher answers none; do both files use the same ids?"
+      try fixture.write(fixture.replies.dropLast(4).joined(separator: "\n"), to: "replies.jsonl")
+      #expect(
+        fixture.check().texts(.error, "teachers.a")
+          == ["recorded replies on 16 of 16 training items and 0 of 4 test items: \(rest)"])
+      try fixture.write(fixture.replies.suffix(4).joined(separator: "\n"), to: "replies.jsonl")
+      #expect(
+        fixture.check().texts(.error, "teachers.b")
+          == ["recorded replies on 0 of 16 training items and 4 of 4 test items: \(rest)"])
+      // A split that is not scored need not be answered.
+      try fixture.write(fixture.replies.prefix(16).joined(separator: "\n"), to: "replies.jsonl")
+      try fixture.edit("run.yaml", "out: run", "evaluation: {split: train, dev_for_threshold: false}\nout: run")
+      #expect(fixture.check().texts(.ok, "teachers.a") == ["recorded replies on 16 of 16 items"])
+    }
+  }
+
+  @Test(arguments: ["{model: student}", "{fresh: {vocab_size: 400}}"])
+  func `texts that spell a token of the student's are found in captions and in every rationale`(_ student: String)
+    throws
+  {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "student: {model: student}", "student: \(student)")
+      #expect(fixture.check().texts(.warning, "student").isEmpty)
+      // A shorter rationale than the other teacher's, on an item that is agreed, on a conflict, and on one of the test split.
+      let short = #""b": {"label": "pristine", "rationale": "A.<|im_end|>"}"#
+      var replies = fixture.replies
+      for row in [6, 1, 20] {
+        replies[row] = replies[row].replacing(#/"b": \{"label": "pristine", "rationale": "[^"]*"\}/#, with: short)
+      }
+      try fixture.write(replies.joined(separator: "\n"), to: "replies.jsonl")
+      try fixture.edit(
+        "items.jsonl", #""caption": "ball number 4", "label": "pristine""#,
+        #""caption": "<image> 4", "label": "pristine""#)
+      let text = try #require(fixture.check().texts(.warning, "student").first)
+      let lines = text.split(separator: "\n")
+      #expect(lines[0] == "3 rows can't be put to the student and will be set aside", "\(text)")
+      #expect(lines.dropFirst().map { $0.prefix { $0 != ":" } } == ["0f", "3p", "4p"])
+      #expect(lines[3].contains("<image>") && lines[2].contains("<|im_end|>"))
+      // Of rationales that are not learnt nothing is set aside.
+      try fixture.edit("run.yaml", "student: ", "stage1: {rationales: false}\nstudent: ")
+      #expect(fixture.check().texts(.warning, "student").first?.hasPrefix("1 row can't") == true)
+    }
+  }
+
+  @Test(arguments: ["{model: student}", "{fresh: {vocab_size: 400}}"])
+  func `a run whose agreed items can none of them be put to the student is not ready`(_ student: String) throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "student: {model: student}", "student: \(student)")
+      try fixture.edit("replies.jsonl", "A ball it is.", "A ball.<|im_end|>")
+      let text = try #require(fixture.check().texts(.error, "stage1").first)
+      #expect(
+        text.hasPrefix("the student can take none of the 10 training items that the teachers agree on"), "\(text)")
+      #expect(text.contains("item 3p: the text holds <|im_end|>"), "\(text)")
     }
   }
 

@@ -99,6 +99,24 @@ import Testing
       try write { split, number in "\(split):\(number)" }
       try await own.run("named").run(through: .agree)
       #expect(own.exists("agreement.json", of: "named"))
+      // Only the twelve ids of both files need the split: the further ones of training stand in one.
+      try write { split, number in number < RunWorld.test ? "\(split):\(number)" : "\(number)" }
+      func answered(_ run: String) throws -> [Substring] {
+        try String(decoding: own.bytes("replies.jsonl", of: run), as: UTF8.self).split(separator: "\n")
+          .map { $0.prefix { $0 != "," } }
+      }
+      let said = Said()
+      try await DistillationRun(
+        own.configuration, folder: own.folder.appending(path: "short"), reporter: said.reporter, plugins: own.plugins
+      ).run(through: .agree)
+      #expect(try answered("short") == answered("named") && !said.text.contains("have no answer"), "\(said.text)")
+      // A run that was begun before goes on without them.
+      let old = own.folder.appending(path: "old")
+      try FileManager.default.createDirectory(at: old, withIntermediateDirectories: true)
+      try Data(#"{"label_scoring": "ended", "prompt_beginning": "folder", "row_order": "id"}"#.utf8).write(
+        to: old.appending(path: "rules.json"))
+      try await own.with { $0.store = own.folder.appending(path: "other").path }.run("old").run(through: .annotate)
+      #expect(try answered("old").count < answered("named").count)
     }
   }
 

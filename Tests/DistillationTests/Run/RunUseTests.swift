@@ -55,6 +55,49 @@ import Testing
     }
   }
 
+  @Test func `recorded teachers are not scored on other items that have ids of the run's own`() async throws {
+    try await withRunWorld { world in
+      try await world.run().run()
+      let data = world.folder.appending(path: "data")
+      let (fresh, copy) = (data.appending(path: "fresh.jsonl"), world.folder.appending(path: "copy"))
+      let rows = Array(world.items.prefix(6))
+      func evaluated(_ change: (String) -> String) async throws -> (results: Set<String>, said: String) {
+        try RunWorld.write(rows, to: fresh)
+        try Data(change(String(contentsOf: fresh, encoding: .utf8)).utf8).write(to: fresh)
+        let said = RowUseTests.Said()
+        let run = try DistillationRun(
+          world.configuration, folder: world.folder.appending(path: "run"), reporter: said.reporter)
+        return (Set(try await run.evaluate(fresh).results.keys), said.text)
+      }
+      let all: Set = ["teacher:a", "teacher:b", "two_stage"]
+      // The same items, in other words for the same: white space, another path, a copy of the image.
+      try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
+      try FileManager.default.copyItem(
+        at: data.appending(path: rows[0].image), to: copy.appending(path: "again.png"))
+      let same = try await evaluated {
+        $0.replacing("Caption i1", with: "Caption  i1 ").replacing(
+          "\"id\":\"i0\",\"image\":\"\(rows[0].image)\"", with: "\"id\":\"i0\",\"image\":\"../copy/again.png\"")
+      }
+      #expect(same.results == all && !same.said.contains("other items"), "\(same.said)")
+      // Ids that the run does not have are nothing to it.
+      let new = try await evaluated { $0.replacing("\"id\":\"i0\"", with: "\"id\":\"new\"") }
+      #expect(new.results == all && !new.said.contains("other items"))
+      let text = try await evaluated { $0.replacing("Caption i1", with: "Quite another") }
+      #expect(text.results == ["two_stage"])
+      #expect(
+        text.said.contains("1 of 6 ids in \(fresh.path) stands for other items in the run's data ('i1')"),
+        "\(text.said)")
+      #expect(text.said.contains("teacher:a, teacher:b are not scored"))
+      let image = try await evaluated {
+        $0.replacing("\"image\":\"\(rows[0].image)\"", with: "\"image\":\"test0.png\"")
+      }
+      #expect(image.results == ["two_stage"] && image.said.contains("'i0', 'i1'"), "\(image.said)")
+      try FileManager.default.moveItem(at: data.appending(path: "items.jsonl"), to: data.appending(path: "gone.jsonl"))
+      let gone = try await evaluated { $0 }
+      #expect(gone.results == all && gone.said.contains("can't be checked"), "\(gone.said)")
+    }
+  }
+
   @Test func `recorded teachers are scored without a store`() async throws {
     try await withRunWorld { world in
       try await world.run().run()
