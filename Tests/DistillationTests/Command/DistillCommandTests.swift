@@ -113,7 +113,7 @@ struct DistillCommandTests {
       let again = try distill.run("replies", "export", "s.sqlite", in: fixture.folder)
       #expect(again.output.split(separator: "\n").count == 2)
       #expect(again.output.contains("\"question\": \"Is it?\""))
-      #expect(try distill.run("replies", "export", "none.sqlite", in: fixture.folder).code == 2)
+      #expect(try distill.run("replies", "export", "none.sqlite", in: fixture.folder).code == 1)
     }
   }
 
