@@ -78,7 +78,8 @@ struct DistillCommandTests {
   @Test func `an import names every row that it can't use`() throws {
     try inFixture { distill, fixture in
       let rows = (1...12).map { #"{"prompt": "p", "completion": "perhaps \#($0)"}"# }
-      try fixture.write((rows + [#"{"prompt": "p", "completion": "falsified"}"#]).joined(separator: "\n"), to: "trl.jsonl")
+      let usable = #"{"prompt": "p", "completion": "falsified"}"#
+      try fixture.write((rows + [usable]).joined(separator: "\n"), to: "trl.jsonl")
       let outcome = try distill.run(
         "replies", "import", "trl.jsonl", "--config", "run.yaml", "--dry-run", in: fixture.folder)
       #expect(outcome.code == 0, "\(outcome.errors)")
