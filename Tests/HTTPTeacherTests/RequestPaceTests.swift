@@ -111,6 +111,8 @@ import Testing
     let crowd = Crowd()
     let teacher = try crowd.teacher({
       $0.pace.faultsToPause = 4
+      // However few requests are under way when the first faults come, each pause costs one more of the twelve.
+      $0.pace.pauses = 12
       $0.retry.attempts = 20
     }) { number in number <= 12 ? ScriptedServer.failure(503) : ScriptedServer.answer("No") }
     let replies = await ask(teacher, 50)

@@ -55,15 +55,16 @@ extension RunCheck {
     var answers: [String]
   }
 
-  /// What was said as answers, before them the longest rationale with the longest label.
+  /// What was said as answers, before them the longest rationale with each label, the longest first.
   private static func answers(_ said: [TeacherReply], _ run: RunConfiguration, labels: LabelSet) -> [String] {
     let template = AnswerTemplate()
     func text(_ label: String, _ rationale: String) -> String? {
       try? template.answer(label, rationale: run.stage1.rationales ? rationale : "", labels: labels)
     }
     let rationale = said.map(\.rationale).max { ($0.utf8.count, $0) < ($1.utf8.count, $1) } ?? ""
-    let longest = labels.names.compactMap { text($0, rationale) }.max { $0.utf8.count < $1.utf8.count } ?? ""
-    return [longest] + Set(said.compactMap { reply in reply.label.flatMap { text($0, reply.rationale) } }).sorted()
+    let possible = labels.names.compactMap { text($0, rationale) }.sorted { $0.utf8.count > $1.utf8.count }
+    let given = Set(said.compactMap { reply in reply.label.flatMap { text($0, reply.rationale) } })
+    return (possible.isEmpty ? [""] : possible) + given.subtracting(possible).sorted()
   }
 
   /// Says which rows are set aside, and where Stage 1 is left with nothing.
@@ -111,7 +112,7 @@ extension RunCheck {
         }
         let tree = try counting.tree(question: row.question, images: images, answers: row.answers)
         return RowCount(
-          prompt: tree.prompt.count, answer: tree.answers.first?.count ?? 0,
+          prompt: tree.prompt.count, answer: tree.answers.map(\.count).max() ?? 0,
           imageTokens: images.reduce(0) { $0 + counting.tokenCount(of: $1) })
       } catch {
         return RowCount(fault: FaultText.sentence(for: error))
