@@ -12,8 +12,9 @@ import Testing
     try withCheckFixture { fixture in
       let student = try SmolVLM(contentsOf: fixture.folder.appending(path: "student"))
       let image = PromptImage(.features(Tensor.zeros([4, 32])))
+      // Of the training rows, as rationales of the others are not learnt.
       let tree = try student.tree(
-        question: "Caption: ball number 10 Does it fit?", images: [image],
+        question: "Caption: ball number 0 Does it fit?", images: [image],
         answers: [
           "No, the photo belongs to the caption. I see a ball.",
           "Yes, the photo is used out of context. I see a ball.",
