@@ -1,20 +1,10 @@
 import Distillation
 import Foundation
-import Synchronization
 import TeacherProtocol
 import Testing
 
 /// Rows that a run can't use, and ids that repeat between its files.
 @Suite(.serialized) struct RowUseTests {
-  /// What a reporter said.
-  final class Said: Sendable {
-    private let lines = Mutex("")
-    var text: String { lines.withLock { $0 } }
-    var reporter: ProgressReporter {
-      ProgressReporter(style: .plain(every: 0), clock: { 0 }, write: { text in self.lines.withLock { $0 += text } })
-    }
-  }
-
   /// The files of splits, each with ids 0, 1, ... and pictures of its own under the same names, as image folders have them.
   private func withSplitFiles(_ body: (RunWorld) async throws -> Void) async throws {
     try await withRunWorld { world in
@@ -184,12 +174,7 @@ import Testing
 
   @Test func `a run tells of rows and items that it can't use, on the terminal and in evaluation.json`() async throws {
     try await withRunWorld { world in
-      let data = world.folder.appending(path: "data")
-      try Data("not a picture".utf8).write(to: data.appending(path: "bad.png"))
-      var rows = world.items
-      rows[2].image = "bad.png"
-      rows[4].image = "none.png"
-      try RunWorld.write(rows, to: data.appending(path: "items.jsonl"))
+      try world.spoilImages()
       let said = Said()
       let run = try DistillationRun(
         world.configuration, folder: world.folder.appending(path: "run"), reporter: said.reporter)

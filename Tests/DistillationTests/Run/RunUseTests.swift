@@ -64,7 +64,7 @@ import Testing
       func evaluated(_ change: (String) -> String) async throws -> (results: Set<String>, said: String) {
         try RunWorld.write(rows, to: fresh)
         try Data(change(String(contentsOf: fresh, encoding: .utf8)).utf8).write(to: fresh)
-        let said = RowUseTests.Said()
+        let said = Said()
         let run = try DistillationRun(
           world.configuration, folder: world.folder.appending(path: "run"), reporter: said.reporter)
         return (Set(try await run.evaluate(fresh).results.keys), said.text)
@@ -157,11 +157,7 @@ import Testing
   {
     try await withRunWorld { world in
       let data = world.folder.appending(path: "data")
-      try Data("not a picture".utf8).write(to: data.appending(path: "bad.png"))
-      var rows = world.items
-      rows[2].image = "bad.png"
-      rows[4].image = "none.png"
-      try RunWorld.write(rows, to: data.appending(path: "items.jsonl"))
+      try world.spoilImages()
       var text = try String(contentsOf: data.appending(path: "items.jsonl"), encoding: .utf8)
       text = text.replacing("Caption i8\"", with: "Caption " + String(repeating: "z", count: 400) + "\"")
       try Data(text.utf8).write(to: data.appending(path: "items.jsonl"))

@@ -125,6 +125,16 @@ struct RunWorld {
     return copy
   }
 
+  /// Gives item 2 a damaged picture, and item 4 one that is not there, in the data file.
+  func spoilImages() throws {
+    let data = folder.appending(path: "data")
+    try Data("not a picture".utf8).write(to: data.appending(path: "bad.png"))
+    var rows = items
+    rows[2].image = "bad.png"
+    rows[4].image = "none.png"
+    try Self.write(rows, to: data.appending(path: "items.jsonl"))
+  }
+
   /// The bytes of a file of a run.
   func bytes(_ path: String, of name: String = "run") throws -> Data {
     try Data(contentsOf: folder.appending(path: name).appending(path: path))
@@ -253,6 +263,15 @@ struct WatchedStudent: Student {
   }
 
   mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) { student.visit(&visitor, at: path) }
+}
+
+/// What a run said to its reporter.
+final class Said: Sendable {
+  private let lines = Mutex("")
+  var text: String { lines.withLock { $0 } }
+  var reporter: ProgressReporter {
+    ProgressReporter(style: .plain(every: 0), clock: { 0 }, write: { text in self.lines.withLock { $0 += text } })
+  }
 }
 
 /// A teacher made of a function, which counts how often it is asked.

@@ -6,15 +6,6 @@ import Testing
 
 /// Which steps are carried out, in which order, and which are skipped.
 @Suite(.serialized) struct StepTests {
-  /// What a reporter said, from here on.
-  final class Said: Sendable {
-    private let lines = Mutex("")
-    var text: String { lines.withLock { $0 } }
-    var reporter: ProgressReporter {
-      ProgressReporter(style: .plain(every: 0), clock: { 0 }, write: { text in self.lines.withLock { $0 += text } })
-    }
-  }
-
   final class Flag: Sendable {
     private let value = Mutex(false)
     var isSet: Bool { value.withLock { $0 } }
