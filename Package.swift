@@ -42,7 +42,7 @@ let oneDNN = Target.Dependency.target(name: "COneDNN", condition: .when(traits: 
 let libraries = [
   "ContentDigest", "Tensor", "TeacherProtocol", "Tokenizers", "Layers", "ImageDecoding", "VisionEncoder",
   "LanguageModel", "LoRA", "DPO", "Student", "HTTPTeacher", "AsyncTransport", "DualChecker", "Annotations",
-  "SQLiteStore", "LoopbackServer", "ReviewServer", "StudentServer", "Distillation",
+  "SQLiteStore", "LoopbackServer", "ReviewServer", "StudentServer", "Training", "TwoStage", "Distillation",
 ]
 
 let package = Package(
@@ -91,7 +91,8 @@ let package = Package(
     library("ContentDigest"),
     library("LoopbackServer", hummingbird),
     library("Tensor", ["COpenBLAS", "CKernels", oneDNN]),
-    library("TeacherProtocol", ["ContentDigest"]),
+    library("Wording"),
+    library("TeacherProtocol", ["ContentDigest", "Wording"]),
     library("Tokenizers"),
 
     // Middle
@@ -101,11 +102,11 @@ let package = Package(
     // Methods and models: siblings, none imports another
     library("VisionEncoder", ["Layers", "Tensor", "ContentDigest"]),
     library("LanguageModel", ["Layers", "Tensor"]),
-    library("LoRA", ["Layers", "Tensor"]),
+    library("LoRA", ["Layers", "Tensor", "Wording"]),
     library("DPO", ["Layers", "Tensor"]),
     library("HTTPTeacher", ["TeacherProtocol"]),
     library("DualChecker", ["TeacherProtocol", "ContentDigest"]),
-    library("Annotations", ["TeacherProtocol", "ContentDigest"]),
+    library("Annotations", ["TeacherProtocol", "ContentDigest", "Wording"]),
     library("AsyncTransport", ["HTTPTeacher", "TeacherProtocol"] + asyncHTTPClient),
     library("SQLiteStore", ["Annotations", "TeacherProtocol", grdb]),
 
@@ -115,11 +116,38 @@ let package = Package(
     library("Student", ["VisionEncoder", "LanguageModel", "Tokenizers", "ImageDecoding", "Layers", "Tensor"]),
 
     // Loop
+    library("Training", ["LoRA", "DPO", "Layers", "Tensor", "Wording"]),
+    library("Evaluation", ["TeacherProtocol", "Wording"]),
+    library(
+      "TwoStage",
+      [
+        "Training", "Evaluation", "Student", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "ImageDecoding",
+        "Annotations", "TeacherProtocol",
+      ]),
+    library(
+      "TextStudents",
+      [
+        "Training", "DualChecker", "Student", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers",
+        "TeacherProtocol",
+      ]),
+
+    // Run
+    // Apart from the sections that it reads: its generic code is then compiled once and not anew for every section.
+    library("ConfigurationFiles", ["Wording", yams]),
+    library(
+      "DistillationConfiguration",
+      [
+        "ConfigurationFiles", "TextStudents", "DualChecker", "DPO", "Layers", "LoRA", "ImageDecoding",
+        "TeacherProtocol", "Wording",
+      ]),
+    library("Reporting", ["Evaluation", "Wording"]),
     library(
       "Distillation",
       [
-        "Student", "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers", "ImageDecoding",
-        "Annotations", "SQLiteStore", "DualChecker", "TeacherProtocol", "ContentDigest", yams,
+        "DistillationConfiguration", "ConfigurationFiles", "Reporting", "TwoStage", "TextStudents", "Training",
+        "Evaluation", "Student",
+        "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers", "ImageDecoding",
+        "Annotations", "SQLiteStore", "DualChecker", "TeacherProtocol", "ContentDigest", "Wording",
       ]),
 
     library(
@@ -130,7 +158,7 @@ let package = Package(
       ]
     ),
 
-    // Run
+    // Programs
     .executableTarget(
       name: "distill",
       dependencies: [
@@ -138,7 +166,7 @@ let package = Package(
         "ImageDecoding",
         "Annotations", "SQLiteStore", "TeacherProtocol", "HTTPTeacher", "AsyncTransport", "ContentDigest",
         "LoopbackServer",
-        "ReviewServer", "StudentServer", argumentParser,
+        "ReviewServer", "StudentServer", "Wording", argumentParser,
       ], swiftSettings: swiftSettings),
     .target(
       name: "NewsWorld", dependencies: ["ImageDecoding", "ContentDigest"],
@@ -182,8 +210,16 @@ let package = Package(
     tests(
       "Distillation",
       [
-        "Distillation", "Student", "Annotations", "SQLiteStore", "TeacherProtocol", "Layers", "Tensor", "LoRA", "DPO",
-        "Tokenizers", "ImageDecoding", "DualChecker",
+        "Distillation", "DistillationConfiguration", "ConfigurationFiles", "TwoStage", "TextStudents", "Training",
+        "Evaluation", "Reporting", "Student", "Annotations", "SQLiteStore", "TeacherProtocol", "Layers", "Tensor",
+        "LoRA", "DPO", "Tokenizers", "ImageDecoding", "DualChecker", "Wording",
+      ]),
+    tests("Reporting", ["Reporting", "Evaluation", "TeacherProtocol", "Tensor", "Wording"]),
+    tests(
+      "DistillationConfiguration",
+      [
+        "DistillationConfiguration", "ConfigurationFiles", "TextStudents", "DualChecker", "LoRA", "DPO", "Layers",
+        "TeacherProtocol", "Annotations",
       ]),
     tests(
       "StudentServer",

@@ -1,4 +1,5 @@
 public import TeacherProtocol
+internal import Wording
 
 /// Faults of stores, journals and review files.
 public enum AnnotationsError: Error, Sendable, Equatable, CustomStringConvertible {

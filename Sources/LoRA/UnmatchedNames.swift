@@ -1,4 +1,5 @@
 internal import Layers
+internal import Wording
 
 extension AdapterMatcher {
   /// Refuses options that do not go together, and names that reach nothing of a model with a head of its own.

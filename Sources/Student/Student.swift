@@ -100,34 +100,3 @@ func totals(
     }
   }.flatMap { $0 }
 }
-
-extension Array {
-  /// The elements in order, so many at a time; the last batch has what is left.
-  package func batches(of size: Int) -> [[Element]] {
-    stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min(count, $0 + size)]) }
-  }
-}
-
-/// Runs independent work on the arithmetic's own threads, results in order.
-package func mapInParallel<Input: Sendable, Output: Sendable>(
-  _ inputs: [Input], _ body: (Input) -> Output
-) -> [Output] {
-  var results = [Output?](repeating: nil, count: inputs.count)
-  results.withUnsafeMutableBufferPointer { results in
-    let base = Slots(pointer: results.baseAddress)
-    Tensor.Compute.parallel(inputs.count) { base.pointer?[$0] = body(inputs[$0]) }
-  }
-  return results.compactMap { $0 }
-}
-
-private struct Slots<Output>: @unchecked Sendable {
-  let pointer: UnsafeMutablePointer<Output?>?
-}
-
-/// Probabilities from their logarithms up to a constant.
-package func softmax(_ logits: [Double]) -> [Double] {
-  let top = logits.max() ?? 0
-  let tensor = logits.map { Tensor(Float($0 - top)).exp().scalar }.map(Double.init)
-  let sum = tensor.reduce(0, +)
-  return tensor.map { $0 / sum }
-}

@@ -1,3 +1,5 @@
+internal import Wording
+
 /// Faults of files, mappings, templates, labels and teachers.
 ///
 /// Each case names the place, what was expected, what came, and its description says what to do.
@@ -53,6 +55,7 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
     case .missingColumn(let file, let column, let key, let known):
       "\(file) has no column '\(column)', which the mapping names for '\(key)'. Its columns: \(known.listed)."
         + (key == "image" ? " Where items have no image, set it to null." : "")
+        + (NearestName.nearest(to: column, among: known).map { " Did you mean '\($0)'?" } ?? "")
     case .badMapping(let key, let reason): "Field mapping, key '\(key)': \(reason.withoutFullStop)."
     case .straddlingGroups(let what, let examples, let count):
       "\(count) \(what) stand in more than one split, for example \(examples.listed). Training and test would share "

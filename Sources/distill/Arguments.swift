@@ -1,3 +1,5 @@
+internal import DistillationConfiguration
+
 #if Run
   public import Annotations
   public import ArgumentParser

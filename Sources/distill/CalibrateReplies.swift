@@ -1,3 +1,5 @@
+internal import Wording
+
 #if Run
   import Annotations
   import ArgumentParser

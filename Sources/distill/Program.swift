@@ -1,3 +1,5 @@
+internal import Wording
+
 #if Run
   import ArgumentParser
   import Distillation

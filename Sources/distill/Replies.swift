@@ -1,3 +1,6 @@
+internal import DistillationConfiguration
+internal import Wording
+
 #if Run
   import Annotations
   import ArgumentParser

@@ -1,3 +1,6 @@
+internal import DistillationConfiguration
+internal import Evaluation
+
 #if Run
   import ArgumentParser
   import Distillation

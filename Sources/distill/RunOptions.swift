@@ -1,3 +1,6 @@
+internal import DistillationConfiguration
+internal import Reporting
+
 #if Run
   import ArgumentParser
   import Distillation

@@ -1,3 +1,5 @@
+internal import DistillationConfiguration
+
 #if Run
   import ArgumentParser
   import AsyncTransport

@@ -1,6 +1,7 @@
 #if Run
   import ArgumentParser
   import Foundation
+  import Layers
   import Student
   import Tokenizers
 

@@ -1,6 +1,7 @@
 import Distillation
 import Foundation
 import ImageDecoding
+import Layers
 import NewsWorld
 import Student
 import Tensor
@@ -72,7 +73,7 @@ struct ModelMaking {
     options.parts = 2
     reporter.begin(lesson.name, total: lesson.updates, unit: "updates")
     try Trainer(stage: lesson.name, options: options, seed: seed).train(
-      &model, objective: QuestionObjective(examples: examples)
+      &model, objective: QuestionObjective<SmolVLM>(examples: examples)
     ) { update in
       reporter.advance(to: update.step, note: "loss \(Double(Int(update.metrics.loss * 1000)) / 1000)")
     }

@@ -64,7 +64,7 @@ extension Question {
 }
 
 /// Cross-entropy over the weighted tokens of questions about photos.
-struct QuestionObjective: TrainingObjective {
+struct QuestionObjective<Model: SequenceScorer>: TrainingObjective {
   /// One photo an example.
   let examples: [PhotoQuestions]
 
@@ -73,11 +73,11 @@ struct QuestionObjective: TrainingObjective {
   func weight(of chosen: [Int]) -> Float { chosen.reduce(0) { $0 + examples[$1].weights.reduce(0, +) } }
 
   func loss(
-    of chosen: [Int], under scorer: some SequenceScorer, total: Float
+    of chosen: [Int], under model: Model, total: Float
   ) -> (loss: Tensor, metrics: StepMetrics) {
     let trees = chosen.map { examples[$0].tree }
     let weights = chosen.flatMap { examples[$0].weights }
-    let scores = scorer.logProbabilities(of: trees)
+    let scores = model.logProbabilities(of: trees)
     let loss = -(scores.logProbabilities * Tensor(weights, shape: [weights.count])).sum() / total
     return (loss, StepMetrics(scores, trees: trees))
   }

@@ -1,6 +1,7 @@
 internal import ContentDigest
 internal import Foundation
 internal import TeacherProtocol
+internal import DistillationConfiguration
 
 /// The data files of a run, each opened once: their bytes, and the key of all that is made from them.
 struct DataFiles: Sendable {

@@ -5,6 +5,11 @@ internal import Layers
 internal import Student
 internal import TeacherProtocol
 internal import Tensor
+public import DistillationConfiguration
+public import Evaluation
+public import Reporting
+internal import TwoStage
+internal import Wording
 
 /// A run of the multi-teacher method: a folder, and the steps that fill it.
 ///

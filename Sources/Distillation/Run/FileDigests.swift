@@ -1,5 +1,6 @@
 internal import ContentDigest
 internal import Foundation
+internal import DistillationConfiguration
 
 /// The digest of a file's bytes; of a folder, that of its files' names and digests.
 func digest(of url: URL) throws -> String { try FileDigests(cache: nil).digest(of: url) }

@@ -5,6 +5,8 @@ internal import ImageDecoding
 internal import Layers
 internal import Student
 internal import Tensor
+internal import DistillationConfiguration
+internal import Training
 
 /// Image features by content: a photo goes through a frozen vision tower once, whatever runs and epochs ask for it.
 struct KeptFeatures: Sendable {

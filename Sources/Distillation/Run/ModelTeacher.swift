@@ -3,6 +3,8 @@ public import ImageDecoding
 internal import Layers
 public import Student
 public import TeacherProtocol
+internal import Training
+internal import TwoStage
 
 /// Any student as a teacher in this process: label by scoring the labels' answers, rationale by greedy generation.
 ///

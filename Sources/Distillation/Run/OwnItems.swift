@@ -1,5 +1,6 @@
 internal import Foundation
 internal import TeacherProtocol
+internal import DistillationConfiguration
 
 /// The items of a run's own data files by id, to tell whether another file means the same by its ids.
 struct OwnItems {

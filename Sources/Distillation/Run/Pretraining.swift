@@ -5,6 +5,8 @@ internal import Student
 internal import TeacherProtocol
 internal import Tensor
 internal import Tokenizers
+internal import DistillationConfiguration
+internal import Training
 
 extension DistillationRun {
   /// A digest of all that a base of this run is made from.
@@ -56,7 +58,7 @@ extension DistillationRun {
       }
     }.map { try $0.get() }
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("captions")
-    var (supervised, contrastive) = ([AnswerTree](), [ContrastiveObjective.Pair]())
+    var (supervised, contrastive) = ([AnswerTree](), [ContrastivePair]())
     let template = try PromptTemplate(configuration.prompt)
     let negative = labels.names.first { $0 != configuration.positive } ?? configuration.positive
     // The photo stands in the slot of the run's first image column.
@@ -72,7 +74,7 @@ extension DistillationRun {
     for (i, row) in rows.enumerated() {
       if pretrain.objective.contains(.captioning) {
         supervised.append(
-          try about(row.image) {
+          try naming(row.image) {
             try student.tree(question: "Describe the photo.", images: [images[i]], answers: row.captions)
           })
       }
@@ -88,7 +90,7 @@ extension DistillationRun {
             for: Item(id: row.image, imageSlots: slots(row.image), fields: ["text": caption]), labels: labels)
           let answer = try AnswerTemplate().answer(label, rationale: "", labels: labels)
           supervised.append(
-            try about(row.image) {
+            try naming(row.image) {
               try student.tree(
                 question: question.text, images: question.images.map { images[i].at($0.place) }, answers: [answer])
             })
@@ -100,7 +102,7 @@ extension DistillationRun {
     let trainer = Trainer(
       stage: "base", options: options, seed: UInt64(configuration.seed),
       checkpoint: Checkpoint(url: self.folder.appending(path: "checkpoints/base.safetensors"), key: key))
-    let objective = MixedObjective(SupervisedObjective(supervised), ContrastiveObjective(contrastive))
+    let objective = MixedObjective(SupervisedObjective<SmolVLM>(supervised), ContrastiveObjective<SmolVLM>(contrastive))
     try train(&student, by: trainer, objective: objective)
     return student
   }

@@ -1,4 +1,5 @@
 internal import TeacherProtocol
+internal import DistillationConfiguration
 
 extension RecordedTeacherConfiguration {
   /// Reads the replies, or takes a teacher from them; a column that is missing is named by its key in the configuration.

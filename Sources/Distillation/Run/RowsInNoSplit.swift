@@ -1,5 +1,7 @@
 internal import Foundation
 internal import TeacherProtocol
+internal import DistillationConfiguration
+internal import Wording
 
 extension RunData {
   /// What is said of the rows that no split takes, which nothing of the run sees; nil where there are none.

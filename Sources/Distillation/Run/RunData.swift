@@ -1,6 +1,7 @@
 internal import Annotations
 internal import Foundation
-package import TeacherProtocol
+internal import TeacherProtocol
+internal import DistillationConfiguration
 
 /// The items of a run by split, and the way to their gold labels.
 struct RunData: Sendable {
@@ -137,20 +138,5 @@ extension DataConfiguration {
       id: ColumnList([fields.id]), image: fields.image, text: fields.text,
       label: fields.label.isEmpty ? nil : fields.label, group: fields.group, split: file == nil ? nil : fields.split,
       evidence: fields.evidence, slices: slices)
-  }
-}
-
-extension RunConfiguration {
-  /// The labels as the words side takes them: answers and meanings without their full stop, which templates set.
-  package func labelSet() throws -> LabelSet { try LabelSet(spelledLabels, positive: positive) }
-
-  /// The labels with sentences that may go on.
-  var spelledLabels: [LabelSet.Label] {
-    func open(_ sentence: String) -> String {
-      sentence.count > 1 && sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
-    }
-    return labels.map {
-      .init(name: $0.name, answer: open($0.answer), meaning: open($0.meaning), aliases: $0.aliases)
-    }
   }
 }

@@ -1,4 +1,5 @@
 public import TeacherProtocol
+internal import Wording
 
 /// Faults of a run.
 public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -37,8 +38,6 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case noReview(String, source: String)
   /// A folder that belongs to another configuration or is no run.
   case notARun(String, String)
-  /// An item whose prompt or answers the student can't take.
-  case unusableItem(String, String)
 
   /// How many rows could not be used, and the first; nil for none.
   private static func told(_ setAside: [RowProblem]) -> String? {
@@ -85,7 +84,6 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     case .noReview(let folder, let source):
       "\(folder): the labels of this run come from review.source: \(source); set it to page for people to give them here"
     case .notARun(let path, let why): "\(path): not a run's folder: \(why)"
-    case .unusableItem(let id, let why): "item \(id): \(why)"
     }
   }
 }

@@ -4,6 +4,7 @@ internal import Foundation
 internal import Student
 internal import TeacherProtocol
 internal import Tensor
+internal import Evaluation
 
 extension DistillationRun {
   /// Scores every result that the configuration names over the whole test split and writes evaluation.json.
@@ -59,7 +60,7 @@ extension DistillationRun {
     if let listed = unlabelled.listed { reporter.message(listed) }
     let refused =
       (state.data.setAside + unlabelled).map(\.description)
-      + stages.examples.setAside.all.map { "item \($0.item): \($0.reason)" }
+      + stages.targets.setAside.all.map { "item \($0.item): \($0.reason)" }
     file.setAside = refused.isEmpty ? nil : refused
     try file.write(to: folder.appending(path: "evaluation.json"))
   }
@@ -108,7 +109,7 @@ extension DistillationRun {
   ) async throws -> TrainedStage {
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("random labels")
     let chosen = state.data.train.shuffled(using: &generator).prefix(second.labels.count)
-    let trees = try preferenceTrees(stages, state, labels: gold.labels(of: chosen.map(\.id)))
+    let trees = try stages.targets.preferences(state.judgements, labels: gold.labels(of: chosen.map(\.id)))
     return try await trainStage2(
       stages, state, name: "baselines/random_labels", trees: trees, from: first, stage1: first,
       steps: second.steps)
@@ -121,7 +122,7 @@ extension DistillationRun {
     let labels = gold.labels(of: state.data.train.map(\.id))
     let trees = try state.judgements.compactMap { judgement in
       try labels[judgement.item.id].flatMap {
-        try stages.examples.labelled(judgement.item, judgement.annotations, label: $0)
+        try stages.targets.labelled(judgement.item, judgement.annotations, label: $0)
       }
     }
     let training = configuration.stage1.training
@@ -171,7 +172,7 @@ extension DistillationRun {
       let own = try DistillationRun(
         copy, folder: place.appending(path: "\(budget)"), reporter: reporter, plugins: plugins)
       let labels = try await own.reviewed(state, uncertainty: nil, share: 1...1)
-      let trees = try preferenceTrees(stages, state, labels: labels)
+      let trees = try stages.targets.preferences(state.judgements, labels: labels)
       guard !trees.isEmpty else { continue }
       let stage = try await trainStage2(
         stages, state, name: "budgets/\(budget)/stage2", trees: trees, from: first, stage1: first)

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import DistillationConfiguration
 
 extension RunConfiguration {
   /// The configuration of a run in this folder with `data.pixels` said: what is given; else what the folder's record says;

@@ -3,6 +3,7 @@ internal import Foundation
 internal import ImageDecoding
 internal import Student
 internal import TeacherProtocol
+internal import Reporting
 
 extension DistillationRun {
   /// report.html from what the run has found.
@@ -28,7 +29,7 @@ extension DistillationRun {
       state.data.setAside.map { .init(place: "\($0.file):\($0.line)", reason: "\($0.expected); found \($0.found)") }
       + (state.train.failures + state.test.failures).map {
         .init(place: $0.item, reason: "\($0.teacher): \($0.reason)")
-      } + stages.examples.setAside.all.map { .init(place: $0.item, reason: $0.reason) }
+      } + stages.targets.setAside.all.map { .init(place: $0.item, reason: $0.reason) }
     try content.write(to: folder.appending(path: "report.html"))
   }
 

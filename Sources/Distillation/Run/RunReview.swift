@@ -1,6 +1,7 @@
 public import Annotations
 public import Foundation
 public import TeacherProtocol
+internal import DistillationConfiguration
 
 /// The conflicts of a run as questions to people, with the labels, the images and the journal of decisions.
 public struct RunReview: Sendable {

@@ -1,6 +1,7 @@
 public import Foundation
 public import Student
 internal import TeacherProtocol
+internal import TwoStage
 
 /// Rules that a run keeps from its beginning to its end: `rules.json` in its folder.
 ///

@@ -1,6 +1,8 @@
 public import Annotations
 internal import Foundation
 public import TeacherProtocol
+package import DistillationConfiguration
+internal import Wording
 
 extension DistillationRun {
   /// An estimate of the questions to the teachers behind services and of their cost. No question is asked.

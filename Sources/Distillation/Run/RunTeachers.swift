@@ -5,6 +5,7 @@ internal import Layers
 internal import LoRA
 internal import Student
 internal import TeacherProtocol
+package import DistillationConfiguration
 
 /// The teachers of a run, made from its configuration and plug-ins, with what each is asked.
 struct RunTeachers: Sendable {

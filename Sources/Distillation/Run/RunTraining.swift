@@ -6,6 +6,9 @@ internal import LoRA
 internal import Student
 internal import TeacherProtocol
 internal import Tensor
+internal import Training
+internal import TwoStage
+internal import ImageDecoding
 
 extension DistillationRun {
   /// The steps that need this student, with its images read.
@@ -14,19 +17,38 @@ extension DistillationRun {
   ) async throws -> any StudentSteps {
     var items = state.data.train + state.data.test
     if configuration.evaluation.choosesThresholdOnDev { items += state.data.dev }
+    let stages = try await stages(over: base, key: baseKey, labels: state.labels, of: items, in: state.data.dataset)
+    return StepsOfStudent(self, stages, state)
+  }
+
+  /// What trains and asks this student, with the images of these items read.
+  func stages<Model: Student>(
+    over base: Model, key baseKey: String, labels: LabelSet, of items: [Item], in dataset: Dataset
+  ) async throws -> StudentStages<Model> {
     let features = try keepsFeatures(of: base) ? KeptFeatures(cache: tensorCache, student: baseKey) : nil
     let pixels = configuration.data.readPixels
-    let images = try await onOwnThread { [items, reporter] in
-      StudentImages(
-        base, dataset: state.data.dataset, items: items, pixels: pixels, features: features, progress: reporter)
+    let images = try await onOwnThread { [reporter] in
+      var isBegun = false
+      let images = StudentImages(of: items, in: dataset) { done, all in
+        if !isBegun { reporter.begin("images", total: all, unit: "images") }
+        isBegun = true
+        reporter.advance(to: done)
+      } read: { file in
+        guard let features else { return try base.image(try pixels.decoder.decode(contentsOf: file.path)) }
+        return try features.image(file, of: base, pixels: pixels)
+      }
+      if isBegun { reporter.finish() }
+      features?.cache?.trim()
+      // The tower's weights are not read again; the decoder's come back with the first step.
+      base.releasePages()
+      return images
     }
-    let examples = StageExamples(
-      configuration: configuration, labels: state.labels, prompt: try PromptTemplate(configuration.prompt),
-      images: images)
-    let stages = StudentStages(
-      configuration: configuration, folder: folder, base: base, baseKey: baseKey, examples: examples,
+    let targets = StageTargets(
+      for: base, labels: labels, prompt: try PromptTemplate(configuration.prompt), images: images,
+      options: configuration.twoStageOptions)
+    return StudentStages(
+      configuration: configuration, folder: folder, base: base, baseKey: baseKey, targets: targets,
       reporter: reporter, records: StepRecords(run: folder), cache: tensorCache)
-    return StepsOfStudent(self, stages, state)
   }
 
   /// Features can be computed once where nothing in front of the decoder is trained, nor differs in the reference.
@@ -45,9 +67,9 @@ extension DistillationRun {
 
   /// Stage 1: every agreed item, all agreeing teachers' answers to one prompt.
   func stage1(_ stages: StudentStages<some Student>, _ state: RunState) async throws -> TrainedStage {
-    let trees = try stages.examples.supervised(state.judgements)
+    let trees = try stages.targets.supervised(state.judgements)
     guard !trees.isEmpty else {
-      let refused = stages.examples.setAside.all
+      let refused = stages.targets.setAside.all
       guard let first = refused.first else { throw RunError.nothingAgreed }
       throw RunError.nothingUsable(refused.count, first: "item \(first.item): \(first.reason)")
     }
@@ -75,7 +97,7 @@ extension DistillationRun {
       }
       labels = try await reviewed(
         state, uncertainty: uncertainty, share: 1...round, conflicts: conflicts, given: labels)
-      trees = try preferenceTrees(stages, state, labels: labels)
+      trees = try stages.targets.preferences(state.judgements, labels: labels)
       guard !trees.isEmpty else { continue }
       let name = round == configuration.rounds ? "stage2" : "rounds/\(round)"
       current = try await trainStage2(stages, state, name: name, trees: trees, from: current, stage1: first)
@@ -109,27 +131,6 @@ extension DistillationRun {
       stage1: stage1.adapter, steps: steps, key: key)
     return TrainedStage(
       adapter: adapter, key: key, steps: steps ?? stage.training.options.totalSteps(examples: trees.count))
-  }
-
-  /// Labelled items as preference trees, and as many agreed ones beside them as the configuration replays.
-  func preferenceTrees(
-    _ stages: StudentStages<some Student>, _ state: RunState, labels: [String: String]
-  ) throws -> [PreferenceTree] {
-    var trees = try state.judgements.compactMap { judgement in
-      try labels[judgement.item.id].flatMap {
-        try stages.examples.preference(judgement.item, judgement.annotations, label: $0)
-      }
-    }
-    let replayed = Int((configuration.stage2.replay * Double(trees.count)).rounded())
-    if replayed > 0 {
-      var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("replay")
-      let agreed = state.judgements.filter { $0.label != nil && labels[$0.item.id] == nil }
-      let chosen = agreed.shuffled(using: &generator).prefix(replayed)
-      trees += try stages.examples.supervised(Array(chosen)).map {
-        PreferenceTree(tree: $0, chosen: Array($0.answers.indices), rejected: [])
-      }
-    }
-    return trees
   }
 
   /// Item -> label -> the student's probability, on these conflicts.

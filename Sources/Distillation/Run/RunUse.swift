@@ -3,6 +3,9 @@ public import Foundation
 internal import Student
 internal import TeacherProtocol
 internal import Tensor
+internal import DistillationConfiguration
+public import Evaluation
+internal import Wording
 
 extension DistillationRun {
   /// The finished student's answers to the items of any file with the run's field names: labels, probabilities, rationales.
@@ -157,16 +160,7 @@ extension DistillationRun {
     guard FileManager.default.fileExists(atPath: adapter.appending(path: "adapter_model.safetensors").path) else {
       throw RunError.notARun(folder.path, "it has no stage2/ adapter yet; finish the run first")
     }
-    let features = try keepsFeatures(of: base) ? KeptFeatures(cache: tensorCache, student: key) : nil
-    let pixels = configuration.data.readPixels
-    let images = try await onOwnThread { [reporter] in
-      StudentImages(base, dataset: dataset, items: items, pixels: pixels, features: features, progress: reporter)
-    }
-    let examples = StageExamples(
-      configuration: configuration, labels: labels, prompt: try PromptTemplate(configuration.prompt), images: images)
-    let stages = StudentStages(
-      configuration: configuration, folder: folder, base: base, baseKey: key, examples: examples, reporter: reporter,
-      records: StepRecords(run: folder), cache: tensorCache)
+    let stages = try await stages(over: base, key: key, labels: labels, of: items, in: dataset)
     return try await stages.predict(items, adapter: adapter, rationales: rationales)
   }
 }

@@ -6,6 +6,11 @@ internal import LoRA
 internal import Student
 internal import TeacherProtocol
 internal import Tensor
+internal import DistillationConfiguration
+internal import Evaluation
+internal import Reporting
+internal import Training
+internal import TwoStage
 
 /// Trains and asks the student of one run; everything it writes is in the run's folder.
 struct StudentStages<Model: Student>: Sendable {
@@ -13,7 +18,7 @@ struct StudentStages<Model: Student>: Sendable {
   let folder: URL
   let base: Model
   let baseKey: String
-  let examples: StageExamples<Model>
+  let targets: StageTargets<Model>
   let reporter: ProgressReporter
   let records: StepRecords
   /// Where the reference's scores are kept for other runs; nil for nowhere.
@@ -59,11 +64,10 @@ struct StudentStages<Model: Student>: Sendable {
     let reference: [ReferenceScores]? = try await onOwnThread {
       usesPairs ? try self.reference(trees, stage1: stage1) : nil
     }
-    let objective = PreferenceTrainingObjective(
-      trees, reference: reference,
-      objective: PreferenceObjective(
-        loss: stage.preferenceLoss, supervisedWeight: Float(supervisedWeight), tailWeight: Float(stage.tailWeight)),
-      beta: stage.beta)
+    var options = configuration.twoStageOptions
+    options.supervisedWeight = Float(supervisedWeight)
+    let objective = PreferenceTrainingObjective<Model>(
+      trees, reference: reference, objective: options.preferenceObjective, beta: stage.beta)
     return try await train(
       name, from: start, objective: objective, training: stage.training, steps: steps, key: key)
   }
@@ -83,7 +87,8 @@ struct StudentStages<Model: Student>: Sendable {
   }
 
   private func train(
-    _ name: String, from start: URL?, objective: some TrainingObjective, training: TrainingConfiguration, steps: Int?,
+    _ name: String, from start: URL?, objective: some TrainingObjective<Model>, training: TrainingConfiguration,
+    steps: Int?,
     key: String
   ) async throws -> URL {
     try await onOwnThread {
@@ -92,7 +97,8 @@ struct StudentStages<Model: Student>: Sendable {
   }
 
   private func trainHere(
-    _ name: String, from start: URL?, objective: some TrainingObjective, training: TrainingConfiguration, steps: Int?,
+    _ name: String, from start: URL?, objective: some TrainingObjective<Model>, training: TrainingConfiguration,
+    steps: Int?,
     key: String
   ) throws -> URL {
     let output = folder.appending(path: name)
@@ -113,14 +119,11 @@ struct StudentStages<Model: Student>: Sendable {
     try FileManager.default.createDirectory(at: events, withIntermediateDirectories: true)
     let board = try TensorBoardWriter(folder: events, resumingAfter: done > 0 ? done : nil)
     reporter.begin(name, total: total, done: done, unit: "updates")
-    let dropout = lora.dropout
-    try trainer.train(&student, objective: objective) { update in
+    try trainer.train(&student, objective: objective, adapter: lora) { update in
       let values = Dictionary(uniqueKeysWithValues: update.values.map { ($0.name, $0.value) })
       try log.append(MetricsRow(stage: name, step: update.step, values: values))
       try board.add(values, step: update.step)
       reporter.advance(to: update.step, note: String(format: "loss %.4f", update.metrics.loss))
-    } inTraining: { model, seed in
-      dropout > 0 ? model.withDropout(seed: seed) { $0 } : model
     }
     reporter.finish()
     try student.saveAdapter(
@@ -156,45 +159,13 @@ struct StudentStages<Model: Student>: Sendable {
   ) throws -> [Prediction] {
     var student = base
     if let adapter { try student.loadAdapter(from: adapter) }
-    let questions = try items.map(examples.question)
-    var answers = student.labelAnswers(
-      questions.compactMap(\.self), rationaleTokens: rationales ? configuration.student.maximumNewTokens : 0,
-      scoring: scoring
-    )[...]
-    let names = examples.labels.names
-    return zip(items, questions).map { item, question in
-      // No answer to an item that was set aside; where it is scored, that counts as wrong.
-      guard question != nil, let answer = answers.popFirst() else {
-        return Prediction(itemID: item.id, label: nil, error: examples.setAside[item.id])
-      }
-      return Prediction(
-        itemID: item.id, label: answer.isTied ? nil : names[answer.chosen],
-        probabilities: Dictionary(uniqueKeysWithValues: zip(names, answer.probabilities)),
-        rationale: rationales ? answer.rationale : nil)
-    }
+    return try targets.predictions(
+      for: items, by: student, rationaleTokens: rationales ? configuration.student.maximumNewTokens : 0,
+      scoring: scoring)
   }
 }
 
 extension PreferenceTree {
   /// The same answers with nothing rejected: supervised training alone.
   func withoutPairs() -> PreferenceTree { PreferenceTree(tree: tree, chosen: chosenAnswers, rejected: []) }
-}
-
-extension TrainingConfiguration {
-  /// The trainer's form.
-  var options: TrainingOptions {
-    var result = TrainingOptions()
-    result.epochs = epochs
-    result.batch = batch
-    result.learningRate = Float(learningRate)
-    result.schedule = LearningRateSchedule.Shape(rawValue: schedule.rawValue) ?? .cosine
-    result.warmup = warmup
-    result.weightDecay = Float(weightDecay)
-    result.clippingNorm = clip > 0 ? Float(clip) : nil
-    result.beta1 = Float(betas[0])
-    result.beta2 = Float(betas[1])
-    result.epsilon = Float(epsilon)
-    result.checkpointEvery = checkpointEvery
-    return result
-  }
 }

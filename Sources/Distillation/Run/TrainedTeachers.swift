@@ -4,6 +4,8 @@ internal import Layers
 internal import Student
 internal import TeacherProtocol
 internal import Tensor
+internal import DistillationConfiguration
+internal import Training
 
 /// A teacher of the kind `trained`, which the run makes from the items that are set apart for it: `teachers/NAME` in the
 /// folder.
@@ -50,7 +52,7 @@ extension DistillationRun {
     }.map { try $0.get() }
     let byName = Dictionary(uniqueKeysWithValues: zip(names, images))
     let trees = try labelled.map { item, label in
-      try about(item.id) {
+      try naming(item.id) {
         let question = try template.prompt(for: item, labels: labels)
         return try start.tree(
           question: question.text,
@@ -69,9 +71,9 @@ extension DistillationRun {
   }
 
   /// Trains by the run's progress, from the checkpoint on where there is one, which is not needed afterwards.
-  func train(
-    _ model: inout some Module & SequenceScorer, by trainer: Trainer, objective: some TrainingObjective
-  ) throws {
+  func train<Objective: TrainingObjective>(
+    _ model: inout Objective.Model, by trainer: Trainer, objective: Objective
+  ) throws where Objective.Model: Module {
     let total = trainer.options.totalSteps(examples: objective.exampleCount)
     reporter.begin(trainer.stage, total: total, done: try trainer.checkpoint?.steps() ?? 0, unit: "updates")
     try trainer.train(&model, objective: objective) { update in

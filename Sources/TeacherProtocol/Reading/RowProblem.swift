@@ -1,3 +1,5 @@
+internal import Wording
+
 /// A row of a data file that could not be used: where it stands, what was expected there and what was found.
 ///
 /// ```text

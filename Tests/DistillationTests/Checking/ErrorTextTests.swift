@@ -6,6 +6,7 @@ import Layers
 import TeacherProtocol
 import Testing
 import Tokenizers
+import Wording
 
 /// What errors say. Reasons come from other errors and from the system, whose sentences end in a full stop
 /// ("The file doesn’t exist."): within another sentence they must not.
@@ -49,7 +50,7 @@ import Tokenizers
     RunError.silentTeacher("a", sentence), RunError.noMaker(teacher: "a", kind: "openai"), RunError.noStudent,
     RunError.readsNoImages("f"), RunError.nothingAgreed, RunError.waitingForLabels("f", conflicts: 2),
     RunError.waitingForReview("f", conflicts: 2), RunError.noReview("f", source: "oracle"),
-    RunError.notARun("f", sentence), RunError.unusableItem("7", sentence),
+    RunError.notARun("f", sentence), TrainingError.unusableItem("7", sentence),
     TrainingError.noExamples(stage: "s"), TrainingError.diverged(stage: "s", step: 1, loss: 1),
     TrainingError.unusableCheckpoint("f", sentence), TemplateError.notThere("a"),
     TemplateError.alreadyThere("a"),

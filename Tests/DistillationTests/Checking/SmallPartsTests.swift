@@ -4,6 +4,7 @@ import Foundation
 import TeacherProtocol
 import TestSupport
 import Testing
+import Wording
 
 @Suite struct RunFolderTests {
   private let file = URL(filePath: "/configurations/news.yaml")

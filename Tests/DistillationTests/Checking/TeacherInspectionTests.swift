@@ -1,6 +1,7 @@
 import Distillation
 import Foundation
 import Testing
+import Wording
 
 @Suite struct TeacherInspectionTests {
   @Test func aTeacherThatTheFileDoesNotHaveIsFoundByItsNearestName() throws {

@@ -1,13 +1,8 @@
 import Annotations
-import DPO
-import Distillation
 import Foundation
-import LanguageModel
-import Layers
 import LoRA
-import Student
 import TeacherProtocol
-import Tensor
+import TwoStage
 
 /// What came out of ``HelpDeskRun``.
 public struct HelpDeskOutcome: Sendable, Equatable {
@@ -35,7 +30,6 @@ public struct HelpDeskRun: Sendable {
     KeywordTeacher("careful", alarming: HelpDeskTask.commonDangers, calming: ["drill"]),
     KeywordTeacher("hasty", alarming: HelpDeskTask.commonDangers + HelpDeskTask.rareDangers, attention: 3),
   ]
-  private let rule = TrustRule(trust: ["alarmed": 1, "careful": 1, "hasty": 0.5])
 
   /// A run over a task, with at most `budget` human labels.
   public init(task: HelpDeskTask, budget: Int, seed: UInt64) {
@@ -47,87 +41,36 @@ public struct HelpDeskRun: Sendable {
   /// Annotates, trains both stages and evaluates; replies are kept in `folder`.
   public func run(in folder: URL) async throws -> HelpDeskOutcome {
     let labels = try HelpDeskTask.labels()
-    let template = AnswerTemplate()
+    var method = TwoStageDistillation(labels: labels, prompt: try PromptTemplate("Is this urgent? {text}"))
+    method.agreement = TrustRule(trust: ["alarmed": 1, "careful": 1, "hasty": 0.5])
+    method.options.adapter.targets = .names(["head"])
+    method.options.stage1.epochs = 10
+    method.options.stage1.learningRate = 0.02
+    method.options.stage2.epochs = 10
+    method.options.stage2.learningRate = 0.01
+    method.options.seed = seed
+    let training = Dataset(items: task.training, root: folder)
+    let test = Dataset(items: task.test, root: folder)
     let store = try JSONLinesAnnotationStore(folder.appendingPathComponent("replies.jsonl"))
-    let annotator = try Annotator(
-      store: store, labels: labels,
-      assignments: try teachers.map { .init(teacher: $0, template: try PromptTemplate("Is this urgent? {text}")) })
-    let all = Dataset(items: task.training + task.test, root: folder)
-    let training = try await annotator.annotate(all, items: task.training)
-    let judgements = training.judgements(by: rule)
-    func answer(_ annotation: Annotation) throws -> (label: String, text: String)? {
-      guard let label = annotation.reply.label else { return nil }
-      return (label, try template.answer(label, rationale: annotation.reply.rationale, labels: labels))
-    }
+    let people = try OracleLabelSource(gold: task.gold, budget: budget)
+    let outcome = try await method.distill(
+      training, into: WordStudent(vocabulary: task.training.map(\.text) + answers), teachers: teachers, people: people,
+      store: store)
 
-    // Stage 1: every agreed message, with the answers of the teachers that agree.
-    let human = try labels.names.map { try template.answer($0, labels: labels) }
-    var student = WordStudent(
-      vocabulary: try task.training.map(\.text) + human
-        + training.annotations.joined().compactMap { try answer($0)?.text })
-    var generator = Tensor.Generator(seed: seed).fork("adapter")
-    var adapter = LoRAConfiguration()
-    adapter.targets = .names(["head"])
-    try student.attachAdapters(adapter, using: &generator)
-    let agreed = try judgements.compactMap { judgement -> AnswerTree? in
-      guard let label = judgement.label else { return nil }
-      let answers = try judgement.annotations.compactMap(answer).filter { $0.label == label }.map(\.text)
-      return try student.tree(question: judgement.item.text, images: [], answers: answers)
+    func accuracy(_ student: WordStudent) async throws -> Double {
+      share(try await method.predictions(for: task.test, in: test, by: student).map(\.label))
     }
-    try Trainer(stage: "stage1", options: options(rate: 0.02), seed: seed)
-      .train(&student, objective: SupervisedObjective(agreed))
-    let stage1 = try accuracy(of: student, labels)
-
-    // Stage 2: people decide some of the conflicts; answers with their label are preferred to the others.
-    let source = try OracleLabelSource(gold: task.gold, budget: budget)
-    let conflicts = RandomOrder(seed: seed).ordered(judgements.compactMap(\.conflict))
-    let decided = try await source.labels(for: conflicts.map(\.item))
-    let pairs = try conflicts.compactMap { conflict -> PreferenceTree? in
-      guard let label = decided[conflict.item.id] else { return nil }
-      let answers = try conflict.annotations.compactMap(answer)
-      let tree = try student.tree(question: conflict.item.text, images: [], answers: answers.map(\.text))
-      return PreferenceTree(
-        tree: tree, chosen: answers.indices.filter { answers[$0].label == label },
-        rejected: answers.indices.filter { answers[$0].label != label })
-    }
-    let preference = PreferenceTrainingObjective(
-      pairs, reference: PreferenceTrainingObjective.reference(of: pairs, under: student),
-      objective: PreferenceObjective(loss: StandardPreferenceLoss.sigmoid(beta: 0.1)), beta: 0.1)
-    try Trainer(stage: "stage2", options: options(rate: 0.01), seed: seed).train(&student, objective: preference)
-
-    var random = Tensor.Generator(seed: seed)
-    let question = try student.tree(question: task.test[0].text, images: [], answers: [])
+    let votes = try await method.annotate(test, teachers: teachers, store: store).votes
+    let said = try await method.predictions(for: [task.test[0]], in: test, by: outcome.student, rationaleTokens: 12)
     return HelpDeskOutcome(
-      teachers: try await teacherAccuracy(annotator, all), conflicts: conflicts.count,
-      labelsSpent: await source.spent, stage1: stage1, stage2: try accuracy(of: student, labels),
-      sample: student.generate([question], maximumTokens: 12, sampling: Sampling(), using: &random)[0].text)
+      teachers: votes.teachers.indices.map { teacher in share(votes.votes.map { $0[teacher] }) },
+      conflicts: outcome.conflicts.count, labelsSpent: await people.spent,
+      stage1: try await accuracy(outcome.stage1), stage2: try await accuracy(outcome.student),
+      sample: [said[0].label, said[0].rationale].compactMap(\.self).joined(separator: ": "))
   }
 
-  private func options(rate: Float) -> TrainingOptions {
-    var options = TrainingOptions()
-    options.epochs = 10
-    options.learningRate = rate
-    return options
-  }
-
-  /// The share of test messages whose right label is the more probable one.
-  private func accuracy(of student: WordStudent, _ labels: LabelSet) throws -> Double {
-    let trees = try task.test.map { item -> AnswerTree in
-      var tree = try student.tree(question: item.text, images: [], answers: labels.labels.map(\.answer))
-      // The label alone is scored, not that the answer ends after it.
-      tree.answers = tree.answers.map { $0.dropLast() }
-      return tree
-    }
-    let probabilities = student.answerProbabilities(trees)
-    return share(zip(task.test, probabilities).map { item, p in (item, labels.names[p[0] >= p[1] ? 0 : 1]) })
-  }
-
-  private func teacherAccuracy(_ annotator: Annotator, _ all: Dataset) async throws -> [Double] {
-    let votes = try await annotator.annotate(all, items: task.test).votes
-    return votes.teachers.indices.map { t in share(zip(task.test, votes.votes).map { ($0, $1[t]) }) }
-  }
-
-  private func share(_ answers: [(Item, String?)]) -> Double {
-    Double(answers.count { task.gold.label(of: $0.0.id) == $0.1 }) / Double(answers.count)
+  /// The share of right answers to the test messages.
+  private func share(_ answers: [String?]) -> Double {
+    Double(zip(task.test, answers).count { task.gold.label(of: $0.id) == $1 }) / Double(answers.count)
   }
 }

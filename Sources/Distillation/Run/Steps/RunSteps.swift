@@ -2,6 +2,7 @@ internal import Annotations
 internal import Foundation
 internal import Student
 internal import TeacherProtocol
+internal import DistillationConfiguration
 
 /// The steps of a run of the two-stage method in the order in which they are carried out.
 ///

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Reporting
 
 /// One step of a run: what it is made from, what it leaves, and how it is carried out.
 ///

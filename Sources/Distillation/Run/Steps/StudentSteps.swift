@@ -1,5 +1,6 @@
 internal import Annotations
 internal import Student
+internal import TwoStage
 
 /// The steps of a run that need its student, each carried out at most once.
 protocol StudentSteps: AnyObject {
@@ -32,7 +33,7 @@ final class StepsOfStudent<Model: Student>: StudentSteps {
     self.state = state
   }
 
-  var setAside: SetAside { stages.examples.setAside }
+  var setAside: SetAside { stages.targets.setAside }
 
   func stage1() async throws -> TrainedStage {
     if let first { return first }

@@ -1,0 +1,107 @@
+/// A configuration file as a tree, before its keys have a meaning: what YAML, JSON and `Decoder`s are turned into.
+///
+/// Scalars keep the kind that the file gave them, so that a label named `no` stays a text and `1e-4` is a number in
+/// YAML as in JSON. Positions are there where the parser gives them.
+///
+/// ```swift
+/// let node = try ConfigurationNode(text: #"{"seed": 7}"#, format: .json)
+/// node["seed"]?.content == .number("7")
+/// ```
+public struct ConfigurationNode: Sendable, Equatable {
+  /// A place in a configuration file.
+  public struct Position: Sendable, Equatable, Comparable {
+    /// Line, counted from 1.
+    public var line: Int
+    /// Column in Unicode scalars, counted from 1.
+    public var column: Int
+
+    /// A place in a file.
+    public init(line: Int, column: Int) {
+      self.line = line
+      self.column = column
+    }
+
+    /// Reading order.
+    public static func < (left: Position, right: Position) -> Bool {
+      (left.line, left.column) < (right.line, right.column)
+    }
+  }
+
+  /// One key of a map with its value.
+  public struct Entry: Sendable, Equatable {
+    /// The key as text.
+    public var key: String
+    /// The place of the key.
+    public var position: Position?
+    /// What the key is set to.
+    public var value: ConfigurationNode
+
+    /// A key of a map with its value.
+    public init(_ key: String, _ value: ConfigurationNode, at position: Position? = nil) {
+      self.key = key
+      self.position = position
+      self.value = value
+    }
+  }
+
+  /// The content of a node.
+  public enum Content: Sendable, Equatable {
+    /// `null`, `~`, or nothing after the colon.
+    case null
+    /// `true` or `false`; YAML 1.1's `yes`, `no`, `on` and `off` are texts.
+    case boolean(Bool)
+    /// A decimal number as it is written in the file.
+    case number(String)
+    /// Quoted text, or plain text that is nothing else.
+    case text(String)
+    /// Values in order.
+    case list([ConfigurationNode])
+    /// Keys in the order of the file; a key given twice is there twice.
+    case map([Entry])
+  }
+
+  /// What the node is.
+  public var content: Content
+  /// Where its value begins.
+  public var position: Position?
+
+  /// A node, with its place in a file where it has one.
+  public init(_ content: Content, at position: Position? = nil) {
+    self.content = content
+    self.position = position
+  }
+
+  /// The last value of `key` where this node is a map that has it.
+  public subscript(key: String) -> ConfigurationNode? {
+    guard case .map(let entries) = content else { return nil }
+    return entries.last { $0.key == key }?.value
+  }
+
+  /// The node in words for an error message: `the number 3`, `the text 'abc'`, `a list`. Long texts are cut.
+  public var found: String {
+    switch content {
+    case .null: "nothing"
+    case .boolean(let value): "\(value)"
+    case .number(let text): "the number \(text)"
+    case .text(let text): "the text '\(text.count > 60 ? text.prefix(57) + "..." : text)'"
+    case .list(let elements): elements.isEmpty ? "an empty list" : "a list"
+    case .map: "a map of keys"
+    }
+  }
+}
+
+extension ConfigurationNode {
+  package static func text(_ text: String) -> ConfigurationNode { ConfigurationNode(.text(text)) }
+
+  package static func map(_ entries: [Entry]) -> ConfigurationNode { ConfigurationNode(.map(entries)) }
+
+  /// The shortest text that reads back as `value`, always with a decimal point, since YAML 1.1 parsers take `1e-05`
+  /// for a text.
+  package static func number(_ value: Double) -> ConfigurationNode {
+    let text = "\(value)"
+    guard let exponent = text.firstIndex(of: "e"), !text[..<exponent].contains(".") else {
+      return ConfigurationNode(.number(text))
+    }
+    return ConfigurationNode(.number(text[..<exponent] + ".0" + text[exponent...]))
+  }
+}

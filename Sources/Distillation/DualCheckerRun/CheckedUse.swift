@@ -1,0 +1,133 @@
+public import DualChecker
+public import Foundation
+internal import Student
+internal import TeacherProtocol
+internal import Tensor
+internal import DistillationConfiguration
+public import Reporting
+internal import TextStudents
+
+/// A finished student's prediction for one record: a line of `distill predict`.
+public struct CheckedPrediction: Encodable, Sendable, Equatable {
+  /// A span of the text.
+  public struct Span: Encodable, Sendable, Equatable {
+    /// Its type.
+    public var label: String
+    /// Where it begins, in Unicode scalars from the text's start.
+    public var start: Int
+    /// Where it ends, likewise; the first scalar after it.
+    public var end: Int
+    /// Its words.
+    public var text: String
+  }
+
+  /// The record; nil for a row that names none.
+  public var id: String?
+  /// Its class; nil where the task is spans.
+  public var label: String?
+  /// The probability of each class; nil where the task is spans.
+  public var probabilities: [String: Double]?
+  /// Its spans from left to right; nil where the task is classes.
+  public var spans: [Span]?
+  /// Why there is no answer: what is wrong with the row or its text. Nil where there is one.
+  public var error: String?
+
+  init(id: String?, error: String) { (self.id, self.error) = (id, error) }
+
+  init(_ item: Item, _ found: StudentPrediction, task: LabellingTask) {
+    id = item.id
+    switch found.answer {
+    case .label(let name):
+      label = name
+      probabilities = Dictionary(uniqueKeysWithValues: zip(task.names, found.probabilities))
+    case .spans(let places):
+      spans = places.map {
+        Span(
+          label: $0.label, start: $0.range.lowerBound, end: $0.range.upperBound, text: $0.text(in: item.text))
+      }
+    }
+  }
+}
+
+extension CheckedRun {
+  /// A run that was made before.
+  ///
+  /// - Throws: ``RunError/notARun(_:_:)`` where the folder is none, or the error of its configuration.
+  public static func opening(
+    _ folder: URL, reporter: ProgressReporter = ProgressReporter(style: .silent)
+  ) throws -> CheckedRun {
+    let file = folder.appending(path: "config.yaml")
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      throw RunError.notARun(folder.path, "it has no config.yaml")
+    }
+    return try CheckedRun(DualCheckerConfiguration(contentsOf: file), folder: folder, reporter: reporter)
+  }
+
+  /// The finished student's answers to the records of any file with the run's field names.
+  ///
+  /// - Parameter data: JSON Lines, JSON or CSV; no labels are needed.
+  /// - Returns: one prediction for each row of the file, in its order; a row that can't be used has an `error` in place of
+  ///   an answer.
+  /// - Throws: ``RunError/notARun(_:_:)`` where the run has no student yet, or what reading the file throws.
+  public func predict(_ data: URL) async throws -> [CheckedPrediction] {
+    let task = try configuration.task.task()
+    let records = try records(data)
+    var answers = try await answers(to: records.items, task: task)[...]
+    return records.rows.compactMap { row in
+      switch row {
+      case .success(let item): answers.popFirst().map { CheckedPrediction(item, $0, task: task) }
+      case .failure(let problem): CheckedPrediction(id: problem.item, error: "\(problem)")
+      }
+    }
+  }
+
+  /// Scores the finished student on any labelled file. Records without a gold answer are left out.
+  ///
+  /// - Parameter data: as for ``predict(_:)``, with the columns of gold answers.
+  public func evaluate(_ data: URL) async throws -> TaskScore {
+    let task = try configuration.task.task()
+    let gold = try GoldAnswers(contentsOf: data, task: task, fields: configuration.data.asTaskFields)
+    let records = try records(data)
+    let setAside = (records.setAside + gold.setAside).sorted()
+    if let listed = setAside.listed { reporter.message(listed) }
+    let items = records.items.filter { gold.has($0.id) }
+    guard !items.isEmpty else { throw RunError.nothingLabelled(data.path, setAside: setAside) }
+    let found = try await answers(to: items, task: task)
+    let pairs = zip(items, found).compactMap { item, prediction in
+      gold.answer(of: item.id).map { (given: prediction.answer, gold: $0, text: item.text) }
+    }
+    return task.score(pairs.map { $0.given }, against: pairs.map(\.gold), texts: pairs.map(\.text))
+  }
+
+  /// The records of a file, of which the student reads the text alone.
+  private func records(_ data: URL) throws -> Dataset {
+    var mapping = configuration.data.asTaskFields.mapping
+    (mapping.label, mapping.group, mapping.split, mapping.evidence) = (nil, nil, nil, [:])
+    return try Dataset(contentsOf: data, mapping: mapping)
+  }
+
+  private func answers(to items: [Item], task: LabellingTask) async throws -> [StudentPrediction] {
+    let place = folder.appending(path: "student")
+    let weights = configuration.student.kind == .decoder ? "adapter_model.safetensors" : "model.safetensors"
+    guard FileManager.default.fileExists(atPath: place.appending(path: weights).path) else {
+      throw RunError.notARun(folder.path, "it has no student/ yet; finish the run first")
+    }
+    if let threads = configuration.threads { Tensor.Compute.threads = threads }
+    if configuration.student.kind == .decoder {
+      let base = URL(filePath: configuration.student.model ?? "")
+      return try await student(task, model: base, adapter: place).predictions(for: items)
+    }
+    return try await EncoderStudent.predictions(for: items, task: task, studentIn: place)
+  }
+}
+
+extension TaskScore {
+  /// The score for a terminal: F1 over all, then of each class or span type.
+  public var table: String {
+    func percent(_ value: Double) -> String { String(format: "%6.2f", 100 * value) }
+    var lines = ["\(items) records", "\(percent(macroF1))  macro F1", "\(percent(accuracy))  accuracy"]
+    if let tokenF1 { lines.append("\(percent(tokenF1))  macro F1 over tokens") }
+    lines += parts.map { "\(percent($0.f1))  \($0.name) (\($0.right) right of \($0.given), \($0.wanted) in gold)" }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

@@ -1,0 +1,23 @@
+internal import TeacherProtocol
+internal import Wording
+
+/// Faults outside of a run: a configuration that can't be written, replies that can't be found.
+public enum CheckingError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// A file that would be replaced.
+  case fileExists(String)
+  /// A file that can't be written.
+  case unwritable(String, reason: String)
+  /// A file, folder or store in which no replies are found.
+  case noReplies(String, reason: String)
+
+  /// What happened, where, and what to do.
+  public var description: String {
+    switch self {
+    case .fileExists(let file):
+      "\(file) is there already and was not touched; take another name, or replace it with --force"
+    case .unwritable(let file, let reason): "\(file) can't be written: \(reason)"
+    case .noReplies(let place, let reason):
+      "\(place): no teachers' replies found: \(reason.withoutFullStop). Give a file of replies, a run's folder, or a store."
+    }
+  }
+}

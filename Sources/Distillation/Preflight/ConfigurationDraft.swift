@@ -1,0 +1,25 @@
+public import Foundation
+public import DistillationConfiguration
+internal import Wording
+
+/// The commented configuration as a file to begin with.
+public enum ConfigurationDraft {
+  /// Writes the template of a method; its folder is made too.
+  ///
+  /// - Parameters:
+  ///   - method: the method.
+  ///   - file: where it goes.
+  ///   - replacing: whether a file that is there may be replaced. The default is false.
+  /// - Throws: ``CheckingError``; nothing is replaced then.
+  public static func write(
+    _ method: DistillationMethod, to file: URL, replacing: Bool = false
+  ) throws(CheckingError) {
+    if !replacing, FileManager.default.fileExists(atPath: file.path) { throw .fileExists(file.relativePath) }
+    do {
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(ConfigurationTemplate.text(for: method).utf8).write(to: file, options: .atomic)
+    } catch {
+      throw .unwritable(file.relativePath, reason: FaultText.sentence(for: error))
+    }
+  }
+}

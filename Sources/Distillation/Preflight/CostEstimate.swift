@@ -1,0 +1,127 @@
+internal import LanguageModel
+internal import Student
+internal import DistillationConfiguration
+
+/// How long a run may take and how much memory it may need: an estimate from counts, honest to about a factor of two.
+///
+/// Time is operations divided by a part of the machine's measured rate of matrix products. Teachers behind a service are
+/// not in it, as their pace is their own; nor is pre-training where its file can't be read.
+public struct CostEstimate: Sendable, Equatable {
+  /// A part of the run and its seconds.
+  public struct Part: Sendable, Equatable {
+    /// The step's name.
+    public var name: String
+    /// Its seconds.
+    public var seconds: Double
+  }
+
+  /// The parts that take time, in the order of the run.
+  public var parts: [Part]
+  /// The most bytes at one time.
+  public var memoryBytes: Int
+
+  /// All parts together.
+  public var seconds: Double { parts.reduce(0) { $0 + $1.seconds } }
+
+  /// The share of the measured rate that training reaches: the rest goes into norms, attention, reading and waiting.
+  static let efficiency = 0.35
+
+  /// The numbers that an estimate is made from.
+  struct Input {
+    var run: RunConfiguration
+    var student: ModelSize
+    /// Models that answer in this process, and the most tokens of their replies.
+    var teachers: [(size: ModelSize, maximumTokens: Int)] = []
+    var trainItems: Int
+    var scoredItems: Int
+    var images: Int
+    /// Conflicts among training items that will be labelled.
+    var labelled: Int
+    /// Mean tokens of a prompt with its images.
+    var promptTokens: Double
+    /// Mean tokens of one answer.
+    var answerTokens: Double
+    /// Mean tiles of a prompt's images.
+    var tiles: Double
+    /// Mean images of a prompt.
+    var imagesOfAPrompt: Double
+    /// Captions times images to pre-train on, a pass.
+    var pretrainItems: Int
+    /// Elements that training changes; nil for those of an adapter on every linear layer.
+    var trainedParameters: Int?
+  }
+
+  init(_ input: Input, speed: MachineSpeed) {
+    let rate = speed.matrixRate * Self.efficiency
+    var parts: [Part] = []
+    func add(_ name: String, _ operations: Double) {
+      if operations > 0 { parts.append(Part(name: name, seconds: operations / rate)) }
+    }
+    let run = input.run
+    add("pre-training", Self.pretraining(input))
+    add("annotate", Self.annotation(input))
+    let answers = Double(run.teachers.count)
+    let row = input.student.forward(
+      tokens: input.promptTokens + answers * input.answerTokens, scored: answers * input.answerTokens)
+    // Frozen weights: backward costs as much as forward. The tower runs once an image.
+    let stage1 = Double(run.stage1.training.epochs * input.trainItems) * 2 * row
+    let items = Double(input.labelled) * (1 + run.stage2.replay)
+    let stage2 = Double(run.stage2.training.epochs) * items * 2 * row + items * row
+    let count = Self.trainings(of: run)
+    let rounds = Double(run.rounds)
+    add("images", Double(input.images) * input.student.image(tiles: input.tiles / max(1, input.imagesOfAPrompt)))
+    add("stage1", rounds * Double(count.stage1) * stage1)
+    add("stage2", rounds * Double(count.stage2 + run.budgets.count) * stage2)
+    let scoring = input.student.forward(
+      tokens: input.promptTokens + Double(run.labels.count) * 4, scored: Double(run.labels.count) * 4)
+    let evaluated = Double(count.stage1 + count.stage2 + run.budgets.count)
+    add("evaluate", evaluated * Double(input.scoredItems) * scoring)
+    self.parts = parts
+    memoryBytes = Self.memory(input)
+  }
+
+  /// How often each stage is trained for the results that are asked for.
+  static func trainings(of run: RunConfiguration) -> (stage1: Int, stage2: Int) {
+    let results = Set(run.evaluation.results.names)
+    let stage2 = results.intersection([.twoStage, .stage1SFT, .stage1DPO, .randomLabels]).count
+    return (1 + (results.contains(.fullLabel) ? 1 : 0), stage2)
+  }
+
+  private static func pretraining(_ input: Input) -> Double {
+    guard let pretrain = input.run.pretrain else { return 0 }
+    let row =
+      input.student.forward(tokens: input.promptTokens, scored: input.answerTokens)
+      + input.student.image(tiles: input.tiles)
+    // Everything is trained, so backward costs twice what forward does.
+    return Double(pretrain.training.epochs * input.pretrainItems * pretrain.objective.count) * 3 * row
+  }
+
+  private static func annotation(_ input: Input) -> Double {
+    input.teachers.reduce(0) { sum, teacher in
+      let prompt =
+        teacher.size.forward(tokens: input.promptTokens, scored: 2) + teacher.size.image(tiles: input.tiles)
+      // Tokens that come one by one wait for memory: about four times the work that the counts say.
+      let token = 4 * teacher.size.forward(tokens: 1, scored: 1)
+      let replies = Double(input.trainItems) * Double(teacher.maximumTokens) / 2 * token
+      return sum + Double(input.trainItems + input.scoredItems) * prompt + replies
+    }
+  }
+
+  private static func memory(_ input: Input) -> Int {
+    let student = input.student
+    let training = [input.run.stage1.training, input.run.stage2.training]
+    let batch = training.map(\.batch).max() ?? 1
+    let answers = Double(input.run.teachers.count) * input.answerTokens
+    let tokens = Double(batch) * (input.promptTokens + answers)
+    let activations = tokens * Double(student.activationBytesPerToken)
+    let logits = Double(batch) * answers * Double(student.text.vocabularySize) * 8
+    // Value, gradient and two moments of what is trained; the base once.
+    let adapter = 16 * (input.trainedParameters ?? student.adapter(rank: input.run.student.lora.rank))
+    let pretrained = input.run.pretrain == nil ? 0 : 12 * student.parameters
+    let teachers = input.teachers.map { 4 * $0.size.parameters }.reduce(0, +)
+    return max(4 * student.parameters + adapter + pretrained + Int(activations + logits), teachers) + overhead
+  }
+
+  /// Program, data files and tokenizer.
+  private static let overhead = 150_000_000
+}

@@ -1,0 +1,232 @@
+internal import Foundation
+internal import ImageDecoding
+internal import Layers
+internal import Student
+internal import TeacherProtocol
+internal import DistillationConfiguration
+internal import Wording
+
+/// What the look at the data found, for the inspections after it.
+struct InspectedData {
+  /// The items as the run has them.
+  var items: RunData
+  /// The sizes of the images, by the names that items give.
+  var sizes: [String: ImageHeader]
+
+  /// The items that teachers are asked about: those of training and those that are scored, each once.
+  var asked: [Item] {
+    var seen: Set<String> = []
+    return (items.train + items.test).filter { seen.insert($0.id).inserted }
+  }
+}
+
+extension RunCheck {
+  /// Looks at slots of prompts: each must be a field of the data.
+  static func inspectPrompts(_ run: RunConfiguration, into findings: inout [CheckFinding]) {
+    let prompts =
+      [("prompt", run.prompt)]
+      + run.teachers.compactMap { teacher in teacher.prompt.map { ("teachers.\(teacher.name).prompt", $0) } }
+    var isClean = true
+    for (key, text) in prompts {
+      do {
+        try PromptTemplate(text).check(run.data.mapping)
+      } catch {
+        isClean = false
+        findings.fail(key, "\(error)")
+      }
+    }
+    if isClean {
+      let slots = Set(prompts.flatMap { (try? PromptTemplate($0.1).slots) ?? [] }).sorted()
+      findings.ok("prompt", slots.isEmpty ? "no slots" : "slots " + slots.map { "{\($0)}" }.joined(separator: ", "))
+    }
+  }
+
+  /// Reads the data files as the run will: columns, rows, splits, labels, images.
+  static func inspectData(_ run: RunConfiguration, into findings: inout [CheckFinding]) -> InspectedData? {
+    let files = run.data.filesByKey
+    var columnsFit = true
+    for (key, path) in files {
+      do {
+        let table = try RowFile(contentsOf: URL(filePath: path))
+        // Without a row nothing can be said of columns.
+        guard !table.rows.isEmpty else {
+          throw TeacherProtocolError.noRows(file: table.file, problems: table.problems)
+        }
+        let missing = missingColumns(of: table, run.data)
+        for column in missing { findings.fail(column.key, column.text(in: path, known: table.columns)) }
+        columnsFit = columnsFit && missing.isEmpty
+        if missing.isEmpty {
+          findings.ok(key, "\(path): \(NumberText.counted(table.rows.count, "row")), every mapped column is there")
+        }
+      } catch {
+        columnsFit = false
+        findings.fail(key, "\(error)")
+      }
+    }
+    guard columnsFit else { return nil }
+    let items: RunData
+    do {
+      items = try RunData(run, labels: run.labelSet(), files: DataFiles(run), rows: .ofFile)
+    } catch {
+      // What the run would stop at: groups in two splits, an empty split, with `strict` the first bad row.
+      findings.fail("data", FaultText.sentence(for: error))
+      return nil
+    }
+    reportSetAside(items.setAside, into: &findings)
+    if let renaming = items.renaming { findings.ok("data.files", renaming) }
+    reportLabels(run, into: &findings)
+    reportSplits(run, items, into: &findings)
+    return InspectedData(items: items, sizes: inspectImages(run, items, into: &findings))
+  }
+
+  private struct MissingColumn {
+    var key: String
+    var column: String
+
+    func text(in file: String, known: [String]) -> String {
+      let nearest = NearestName.nearest(to: column, among: known)
+      let help =
+        nearest.map { "did you mean '\($0)'?" }
+        ?? "its columns: \(known.prefix(20).map { "'\($0)'" }.joined(separator: ", "))"
+      let isImage = key == "data.fields.image" && nearest == nil
+      return "\(file) has no column '\(column)'; \(help)\(isImage ? "; set it to null where items have no image" : "")"
+    }
+  }
+
+  /// Every mapped column that no row of a file has; all of them, where the reader of the run stops at the first.
+  private static func missingColumns(of table: RowFile, _ data: DataConfiguration) -> [MissingColumn] {
+    let fields = data.fields
+    let images = (fields.image?.columns ?? []).map { ("image", $0) }
+    var wanted = ([("id", fields.id)] + images + [("text", fields.text), ("label", fields.label)])
+      .map { name, column in MissingColumn(key: "data.fields.\(name)", column: column) }
+    if let group = fields.group { wanted.append(.init(key: "data.fields.group", column: group)) }
+    if let split = fields.split { wanted.append(.init(key: "data.fields.split", column: split)) }
+    wanted += fields.evidence.sorted { $0.key < $1.key }
+      .map { .init(key: "data.fields.evidence.\($0.key)", column: $0.value) }
+    wanted += fields.slices.map { .init(key: "data.fields.slices", column: $0) }
+    wanted += data.rowsWhere.keys.sorted().map { .init(key: "data.where", column: $0) }
+    return wanted.filter { want in !table.rows.contains { $0.value(want.column) != nil } }
+  }
+
+  private static func reportSetAside(_ problems: [RowProblem], into findings: inout [CheckFinding]) {
+    let isMissingImage = { (problem: RowProblem) in problem.expected == "an image file" }
+    let rows = problems.filter { !isMissingImage($0) }
+    if !rows.isEmpty {
+      findings.warn(
+        "data", "\(NumberText.counted(rows.count, "row")) can't be used and will be set aside",
+        details: .firstLines(rows.map(\.description)))
+    }
+    let images = problems.filter(isMissingImage)
+    if !images.isEmpty {
+      findings.warn(
+        "data.images", "\(NumberText.counted(images.count, "row")) without a usable image will be set aside",
+        details: .firstLines(images.map(\.description)))
+    }
+  }
+
+  /// Looks whether the label column holds labels. No label is shown or counted, so nothing of the budget is used.
+  private static func reportLabels(_ run: RunConfiguration, into findings: inout [CheckFinding]) {
+    var problems: [RowProblem] = []
+    for (_, path) in run.data.filesByKey {
+      do {
+        problems += try GoldColumn(
+          contentsOf: URL(filePath: path), mapping: run.data.mapping, labels: run.labelSet()
+        ).setAside
+      } catch {
+        findings.fail("labels", FaultText.sentence(for: error))
+        return
+      }
+    }
+    let names = run.labels.map(\.name).joined(separator: ", ")
+    if problems.isEmpty {
+      findings.ok("labels", "every row has one of \(names)")
+    } else {
+      findings.warn(
+        "labels",
+        "\(NumberText.counted(problems.count, "row")) without a known label (\(names)); add spellings as labels.aliases",
+        details: .firstLines(problems.map(\.description)))
+    }
+  }
+
+  private static func reportSplits(_ run: RunConfiguration, _ items: RunData, into findings: inout [CheckFinding]) {
+    var parts = [("train", items.train), ("dev", items.dev)]
+    if run.evaluation.split == .test { parts.append(("test", items.test)) }
+    let counts = parts.map { name, items in
+      let groups = Set(items.map(\.group)).count
+      let apart = groups == items.count ? "" : " (\(NumberText.counted(groups, "group")))"
+      return "\(name) \(NumberText.grouped(items.count))\(apart)"
+    }
+    let scored = run.evaluation.split == .test ? "" : "; \(run.evaluation.split.rawValue) is scored"
+    findings.ok(
+      "data.splits",
+      counts.joined(separator: ", ")
+        + "; no group\(run.data.fields.image == nil ? "" : " and no image") is in two splits\(scored)")
+    if let unused = items.rowsInNoSplit(run.data) { findings.warn("data.splits", unused) }
+    if run.evaluation.choosesThresholdOnDev, items.dev.isEmpty {
+      findings.fail("evaluation.dev_for_threshold", "there is no development item to choose the threshold on")
+    }
+  }
+
+  /// How many images are decoded whole at least, and up to how many pixels in all further ones are: about two seconds.
+  private static let (sampleSize, sampledPixels) = (16, 100_000_000)
+
+  /// Places of images to decode whole, spread evenly.
+  private static func sample(of images: [ImageHeader?]) -> Set<Int> {
+    let pixels = images.reduce(0) { $0 + ($1.map { $0.width * $0.height } ?? 0) }
+    let share = min(1, Double(sampledPixels) / Double(max(1, pixels)))
+    let count = min(images.count, max(sampleSize, Int(share * Double(images.count))))
+    return Set((0..<count).map { $0 * images.count / count })
+  }
+
+  /// Reads the head of every image, and decodes some, spread evenly over the items.
+  private static func inspectImages(
+    _ run: RunConfiguration, _ items: RunData, into findings: inout [CheckFinding]
+  ) -> [String: ImageHeader] {
+    var seen: Set<String> = []
+    let images = (items.train + items.dev + items.test).flatMap(\.images).filter { seen.insert($0).inserted }
+      .map { (name: $0, url: items.dataset.imageURL($0)) }
+    guard !images.isEmpty else { return [:] }
+    let pixels = run.data.readPixels
+    let decoder = pixels.decoder
+    var sizes: [String: ImageHeader] = [:]
+    for image in images { sizes[image.name] = ImageHeader(contentsOf: image.url.path) }
+    let sample = sample(of: images.map { sizes[$0.name] })
+    let chosen = images.indices.filter { sizes[images[$0].name] == nil || sample.contains($0) }
+    let faults = mapInParallel(chosen.map { images[$0].url.path }) { path -> String? in
+      do {
+        _ = try decoder.decode(contentsOf: path)
+        return nil
+      } catch {
+        return "\(error)"
+      }
+    }.compactMap(\.self)
+    let looked = "\(NumberText.counted(images.count, "image")), the heads of all read and \(sample.count) decoded"
+    if faults.isEmpty {
+      findings.ok("data.images", "\(looked), all sound")
+    } else {
+      findings.append(
+        CheckFinding(
+          run.strict ? .error : .warning, "data.images", "\(looked), \(NumberText.grouped(faults.count)) damaged",
+          details: .firstLines(faults)))
+    }
+    let scans = images.filter { sizes[$0.name]?.isSixteenBitGrey == true }
+    if pixels.sixteenBits == .clipped, !scans.isEmpty {
+      findings.warn(
+        "data.pixels.sixteen_bits",
+        "\(NumberText.counted(scans.count, "image")) of 16-bit grey, of which the student sees all above 255 as white, as in "
+          + "transformers; with scaled it sees what people and services are shown",
+        details: .firstLines(scans.map(\.name)))
+    }
+    return sizes
+  }
+}
+
+extension DataConfiguration {
+  /// The data files with the keys that name them.
+  var filesByKey: [(key: String, path: String)] {
+    if let file { return [("data.file", file)] }
+    guard let files else { return [] }
+    return [("data.files.train", files.train), ("data.files.dev", files.dev), ("data.files.test", files.test)]
+      .compactMap { key, path in path.map { (key, $0) } }
+  }
+}

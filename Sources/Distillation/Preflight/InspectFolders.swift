@@ -1,0 +1,48 @@
+internal import Foundation
+internal import DistillationConfiguration
+internal import Wording
+
+extension RunCheck {
+  /// Looks whether the folders that the run writes can be written, and for other files that it reads.
+  static func inspectFolders(_ run: RunConfiguration, runFolder: URL, into findings: inout [CheckFinding]) {
+    for (key, url) in [("out", runFolder), ("store", URL(filePath: run.store)), ("cache", URL(filePath: run.cache))] {
+      inspectWritable(key, url, into: &findings)
+    }
+    if case .adapter(let folder) = run.stage2.reference {
+      do {
+        try ModelFolder.checkAdapter(URL(filePath: folder))
+        findings.ok("stage2.reference", "\(folder): an adapter")
+      } catch {
+        findings.fail("stage2.reference", FaultText.sentence(for: error))
+      }
+    }
+  }
+
+  /// Below this much free disk a run is likely to stop in the middle.
+  private static let littleSpace = 1_000_000_000
+
+  private static func inspectWritable(_ key: String, _ url: URL, into findings: inout [CheckFinding]) {
+    // The folder may not be there yet: then it is made in the nearest one that is.
+    var place = url.standardizedFileURL
+    var isFolder: ObjCBool = false
+    while !FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder), place.path != "/" {
+      place = place.deletingLastPathComponent()
+    }
+    guard isFolder.boolValue else {
+      findings.fail(key, "\(place.path) is a file, and a folder is needed there")
+      return
+    }
+    guard FileManager.default.isWritableFile(atPath: place.path) else {
+      findings.fail(key, "\(url.path) can't be written: \(place.path) does not allow it")
+      return
+    }
+    let attributes = try? FileManager.default.attributesOfFileSystem(forPath: place.path)
+    let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue
+    let text = "\(url.path)" + (free.map { ", \(ByteText.bytes($0)) free" } ?? "")
+    if let free, free < littleSpace {
+      findings.warn(key, "\(text): that may not be enough for checkpoints and caches")
+    } else {
+      findings.ok(key, text)
+    }
+  }
+}

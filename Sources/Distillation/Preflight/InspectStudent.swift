@@ -1,0 +1,82 @@
+internal import Foundation
+internal import LanguageModel
+internal import Layers
+internal import LoRA
+internal import Student
+internal import DistillationConfiguration
+internal import TwoStage
+internal import Wording
+
+/// What is known of the student before it is trained.
+struct InspectedStudent {
+  let configuration: any FamilyConfiguration
+  /// The model itself; nil where the run makes it, or where it does not fit in memory.
+  var model: (any PretrainedStudent)?
+  /// Elements that training changes; nil where the model is not at hand.
+  var trainedParameters: Int?
+  /// Tokens of its own that no text may spell, where the model is not at hand to tell by; empty for those of a large model.
+  var reserved: [String] = []
+  var isFresh: Bool { model == nil }
+}
+
+extension RunCheck {
+  /// Looks at the student's folder, or at the sizes of one that is to be made.
+  static func inspectStudent(_ run: RunConfiguration, into findings: inout [CheckFinding]) -> InspectedStudent? {
+    if let fresh = run.student.fresh {
+      let configuration = fresh.modelConfiguration
+      findings.ok(
+        "student.fresh", "made from nothing: \(ByteText.count(ModelSize(configuration).parameters)) parameters")
+      return InspectedStudent(configuration: configuration, reserved: SmolVLM.specialTokens)
+    }
+    guard let path = run.student.model else { return nil }
+    do {
+      let folder = try ModelFolder(URL(filePath: path))
+      if folder.configuration.tower == nil, run.data.fields.image != nil {
+        findings.fail("student.model", "\(RunError.readsNoImages(path))")
+        return nil
+      }
+      // Half-precision files take twice their size as Float32.
+      if let free = MachineSpeed.availableMemory(), 2 * folder.weightBytes > free {
+        findings.warn(
+          "student.model",
+          "\(path): \(folder.summary); too large to be tried out here, with \(ByteText.bytes(free)) of memory free")
+        return InspectedStudent(configuration: folder.configuration)
+      }
+      let model = try StudentFamily.student(contentsOf: folder.url)
+      findings.ok("student.model", "\(path): \(folder.summary), loaded whole")
+      do { try LabelsAlike.refuse(run) } catch {
+        findings.fail("labels", FaultText.sentence(for: error))
+      }
+      let trained = inspectAdapter(run, on: model, into: &findings)
+      return InspectedStudent(configuration: folder.configuration, model: model, trainedParameters: trained)
+    } catch {
+      findings.fail("student.model", FaultText.sentence(for: error))
+      return nil
+    }
+  }
+
+  /// Looks which layers the adapter would be put on, and gives the number of parameters to train.
+  private static func inspectAdapter(
+    _ run: RunConfiguration, on model: any PretrainedStudent, into findings: inout [CheckFinding]
+  ) -> Int? {
+    let lora = run.student.lora
+    do {
+      let plan = try model.planAdapters(lora.asLoRA)
+      let whole = plan.copies.isEmpty ? "" : " and \(NumberText.counted(plan.copies.count, "whole tensor"))"
+      findings.ok(
+        "student.lora",
+        "rank \(lora.rank) on \(NumberText.counted(plan.paths.count, "layer"))\(whole), "
+          + "\(ByteText.count(plan.parameterCount)) parameters to train")
+      if plan.reachesVision, !lora.vision {
+        findings.warn(
+          "student.lora",
+          "modules_to_save or bias trains what makes image features: each update runs the vision tower, and none are kept"
+        )
+      }
+      return plan.parameterCount
+    } catch {
+      findings.fail("student.lora", FaultText.sentence(for: error))
+      return nil
+    }
+  }
+}

@@ -1,0 +1,205 @@
+internal import Annotations
+internal import Foundation
+internal import Layers
+internal import TeacherProtocol
+internal import DistillationConfiguration
+internal import Wording
+
+/// What recorded teachers are known to say before anything is asked.
+struct InspectedVotes {
+  /// Recorded replies by the teacher's name in the run, with the name in the file.
+  var recorded: [String: (replies: RecordedReplies, name: String)] = [:]
+  /// Training items on which the teachers conflict; nil where some teacher has yet to be asked.
+  var conflicts: Int?
+
+  /// The labels that training items are agreed to have, and nil for conflicts that Stage 1 learns too; empty where some teacher
+  /// has yet to be asked.
+  var learnt: [String: String?] = [:]
+
+  /// The recorded replies of which the stages make answers to a training item: of those that agree where they do, else all.
+  func answered(_ item: String, _ run: RunConfiguration) -> [TeacherReply] {
+    let agreed = learnt[item] ?? nil
+    let only: String? = if case .teacher(let name) = run.stage1.answers { name } else { nil }
+    return recorded.sorted { $0.key < $1.key }.compactMap { teacher, source in
+      guard let reply = source.replies.reply(of: source.name, on: item), let label = reply.label else { return nil }
+      guard let agreed else { return reply }
+      return label == agreed && (only == nil || only == teacher) ? reply : nil
+    }
+  }
+}
+
+extension RunCheck {
+  /// Looks at the teachers one by one. None is asked.
+  static func inspectTeachers(
+    _ run: RunConfiguration, data: InspectedData?, environment: [String: String], into findings: inout [CheckFinding]
+  ) -> InspectedVotes {
+    var votes = InspectedVotes()
+    var files: [String: RecordedReplies] = [:]
+    for teacher in run.teachers {
+      let subject = "teachers.\(teacher.name)"
+      switch teacher.source {
+      case .recorded(let recorded):
+        do {
+          let key = recorded.file + "\(recorded.columns)"
+          let name = recorded.recordedName ?? teacher.name
+          var replies = try recorded.namingColumns(of: teacher.name) {
+            let read =
+              try files[key]
+              ?? RecordedReplies(
+                contentsOf: URL(filePath: recorded.file), labels: run.labelSet(), columns: recorded.columns.asRecorded)
+            try read.checkLabels(of: name)
+            return read
+          }
+          replies.otherNames = data?.items.plainIDs ?? [:]
+          files[key] = replies
+          try data?.items.check(replies)
+          if inspect(replies, of: name, subject, of: run.evaluation.split, data, into: &findings) {
+            votes.recorded[teacher.name] = (replies, name)
+          }
+        } catch {
+          findings.fail(subject, FaultText.sentence(for: error))
+        }
+      case .model(let model):
+        inspectModel(model, subject, into: &findings)
+      case .trained(let trained):
+        let count = data.map { NumberText.counted($0.items.teaching.count, "labelled item") } ?? "labelled items"
+        if let base = trained.base {
+          inspectModel(ModelTeacherConfiguration(model: base), subject, into: &findings)
+        }
+        findings.ok(subject, "is made in the run from \(count), counted as teacher_labels")
+      case .openAI(let service):
+        inspectService(service, subject, items: data?.asked.count, environment, into: &findings)
+      }
+    }
+    if let data, votes.recorded.count == run.teachers.count {
+      inspectAgreement(run, data, &votes, into: &findings)
+    }
+    return votes
+  }
+
+  /// Whether the file has the teacher, and what it says about the items.
+  private static func inspect(
+    _ replies: RecordedReplies, of name: String, _ subject: String, of scored: EvaluationConfiguration.Split,
+    _ data: InspectedData?, into findings: inout [CheckFinding]
+  ) -> Bool {
+    guard replies.teachers.contains(name) else {
+      let help =
+        NearestName.nearest(to: name, among: replies.teachers).map { "did you mean '\($0)'?" }
+        ?? "it has \(replies.teachers.map { "'\($0)'" }.joined(separator: ", "))"
+      findings.fail(subject, "\(replies.file) has no teacher '\(name)'; \(help) Set recorded_name.")
+      return false
+    }
+    if !replies.setAside.isEmpty {
+      findings.warn(
+        subject, "\(NumberText.counted(replies.setAside.count, "row")) of \(replies.file) can't be used",
+        details: .firstLines(replies.setAside.map(\.description)))
+    }
+    guard let data else {
+      findings.ok(subject, "recorded in \(replies.file)")
+      return true
+    }
+    func replied(_ items: [Item]) -> [TeacherReply] { items.compactMap { replies.reply(of: name, on: $0.id) } }
+    let known = replied(data.asked)
+    // The run asks about each of these by itself, and stops where a teacher answers nothing.
+    var parts = [(name: "training item", items: data.items.train)]
+    if scored != .train { parts.append(("\(scored.rawValue) item", data.items.test)) }
+    let counts = parts.map { replied($0.items).count }
+    let found = zip(parts, counts).map { part, count in
+      "\(NumberText.grouped(count)) of \(NumberText.counted(part.items.count, part.name))"
+    }.joined(separator: " and ")
+    if known.isEmpty {
+      findings.fail(subject, "\(replies.file) has no reply on any item; do both files use the same ids?")
+    } else if counts.contains(0) {
+      findings.fail(
+        subject,
+        "recorded replies on \(found): the run stops where a teacher answers none; do both files use the same ids?")
+    } else if known.count == data.asked.count {
+      findings.ok(
+        subject, "recorded replies on \(NumberText.grouped(known.count)) of \(NumberText.counted(known.count, "item"))")
+    } else {
+      findings.warn(subject, "recorded replies on \(found); on the others it has no vote")
+    }
+    let unreadable = known.compactMap(\.outcome.fault)
+    if !unreadable.isEmpty {
+      var seen: Set<String> = []
+      findings.warn(
+        subject, "replies that can't be read as a label count as no vote: \(NumberText.grouped(unreadable.count))",
+        details: .firstLines(unreadable.filter { seen.insert($0).inserted }))
+    }
+    return true
+  }
+
+  private static func inspectModel(
+    _ teacher: ModelTeacherConfiguration, _ subject: String, into findings: inout [CheckFinding]
+  ) {
+    do {
+      let model = try ModelFolder(URL(filePath: teacher.model))
+      findings.ok(subject, "\(teacher.model): \(model.summary)")
+      if let adapter = teacher.adapter {
+        try ModelFolder.checkAdapter(URL(filePath: adapter))
+        findings.ok(subject, "\(adapter): an adapter")
+      }
+    } catch {
+      findings.fail(subject, FaultText.sentence(for: error))
+    }
+  }
+
+  /// A service is not asked, so that looking costs nothing; only what can be known here is looked at.
+  private static func inspectService(
+    _ teacher: OpenAITeacherConfiguration, _ subject: String, items: Int?, _ environment: [String: String],
+    into findings: inout [CheckFinding]
+  ) {
+    guard let host = URL(string: teacher.baseURL)?.host(), !host.isEmpty else {
+      findings.fail(subject, "base_url '\(teacher.baseURL)' is no address; give one such as https://api.openai.com/v1")
+      return
+    }
+    if let variable = teacher.keyVariable, environment[variable]?.contains(where: { !$0.isWhitespace }) != true {
+      findings.fail(subject, "the environment variable \(variable) is not set: export \(variable)=... with the key")
+    }
+    if let file = teacher.keyFile,
+      !FileManager.default.isReadableFile(atPath: NSString(string: file).expandingTildeInPath)
+    {
+      findings.fail(subject, "key_file \(file) can't be read; it holds the key on one line")
+    }
+    let requests = items.map { "at most \(NumberText.counted($0, "request"))" } ?? "one request an item"
+    findings.ok(subject, "\(requests) to \(host) for \(teacher.model); replies in the store are not asked for again")
+  }
+
+  private static func inspectAgreement(
+    _ run: RunConfiguration, _ data: InspectedData, _ votes: inout InspectedVotes, into findings: inout [CheckFinding]
+  ) {
+    let recorded = votes.recorded
+    let cast = data.items.train.map { item in
+      run.teachers.compactMap { teacher -> Vote? in
+        guard let (replies, name) = recorded[teacher.name], let reply = replies.reply(of: name, on: item.id)
+        else { return nil }
+        return reply.label.map { Vote(teacher: teacher.name, label: $0, confidence: reply.confidence) }
+      }
+    }
+    let rule = run.agreement.rule(
+      over: VoteTable(teachers: run.teachers.map(\.name), items: data.items.train.map(\.id), cast))
+    var (agreed, conflicts, none) = (0, 0, 0)
+    for (item, cast) in zip(data.items.train, cast) {
+      switch rule.verdict(on: cast) {
+      case .agreed(let label):
+        agreed += 1
+        votes.learnt[item.id] = .some(label)
+      case .conflict:
+        conflicts += 1
+        if run.stage1.conflicts != .exclude { votes.learnt[item.id] = .some(nil) }
+      case .noVote: none += 1
+      }
+    }
+    let text =
+      "\(NumberText.counted(agreed, "training item")) agreed, \(NumberText.counted(conflicts, "conflict")), "
+      + "\(NumberText.grouped(none)) with too few votes"
+    if agreed == 0, run.stage1.conflicts == .exclude {
+      findings.fail("agreement", "\(text): Stage 1 has nothing to learn; set stage1.conflicts to majority or both")
+    } else if conflicts == 0 {
+      findings.warn("agreement", "\(text): Stage 2 has nothing to learn")
+    } else {
+      findings.ok("agreement", text)
+    }
+    votes.conflicts = conflicts
+  }
+}

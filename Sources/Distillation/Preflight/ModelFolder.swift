@@ -1,0 +1,71 @@
+internal import Foundation
+internal import Student
+internal import Tensor
+internal import Tokenizers
+internal import Wording
+
+/// A model's folder, looked at without reading the weights.
+struct ModelFolder {
+  let url: URL
+  let configuration: any FamilyConfiguration
+  /// What the family is called.
+  let family: StudentFamily
+  /// Bytes of all weight files.
+  let weightBytes: Int
+
+  /// Reads configuration, tokenizer and the heads of the weight files.
+  init(_ url: URL) throws {
+    self.url = url
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
+      throw RunError.missing(url.path)
+    }
+    let file = url.appending(path: "config.json")
+    guard FileManager.default.fileExists(atPath: file.path) else { throw RunError.missing(file.path) }
+    family = try StudentFamily(contentsOf: url)
+    configuration = try StudentFamily.configuration(contentsOf: url)
+    _ = try Tokenizer(contentsOf: url)
+    _ = try Tensor.SafetensorsFolder(contentsOf: url)
+    let names = try FileManager.default.contentsOfDirectory(atPath: url.path).filter { $0.hasSuffix(".safetensors") }
+    weightBytes = names.reduce(0) { sum, name in
+      let path = url.appending(path: name).resolvingSymlinksInPath().path
+      return sum + ((try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0)
+    }
+  }
+
+  /// Sizes in words.
+  var summary: String {
+    let parameters = ModelSize(configuration).parameters
+    return
+      "\(family.rawValue), \(ByteText.count(parameters)) parameters, \(ByteText.bytes(weightBytes)) on disk"
+  }
+
+  /// Looks for the two files of a PEFT adapter.
+  static func checkAdapter(_ folder: URL) throws {
+    let configuration = folder.appending(path: "adapter_config.json")
+    guard let data = try? Data(contentsOf: configuration) else { throw RunError.missing(configuration.path) }
+    guard (try? JSONSerialization.jsonObject(with: data)) is [String: Any] else {
+      throw StudentError.unusableFile(configuration.path, expected: "a JSON object", found: "something else")
+    }
+    _ = try Tensor.SafetensorsFile(contentsOf: folder.appending(path: "adapter_model.safetensors"))
+  }
+}
+
+/// Sizes in words.
+enum ByteText {
+  /// Bytes: "412 MB", "3.1 GB".
+  static func bytes(_ count: Int) -> String { scaled(Double(count), ["B", "kB", "MB", "GB", "TB"], space: " ") }
+
+  /// A number of things: "256 M", "1.4 M".
+  static func count(_ count: Int) -> String { scaled(Double(count), ["", "k", "M", "G", "T"], space: "") }
+
+  private static func scaled(_ value: Double, _ units: [String], space: String) -> String {
+    var (value, unit) = (value, 0)
+    while value >= 999.5, unit + 1 < units.count {
+      value /= 1000
+      unit += 1
+    }
+    let digits = unit == 0 || value >= 99.95 ? 0 : 1
+    return NumberText.fixed(value, digits: digits) + space + units[unit]
+  }
+}

@@ -1,0 +1,94 @@
+internal import LanguageModel
+package import Student
+internal import VisionEncoder
+internal import DistillationConfiguration
+
+/// How many numbers the parts of a model hold, and how much work a token is.
+///
+/// One multiplication and one addition a weight and token are 2 floating-point operations; norms and biases are left out,
+/// as they are far below the error of any estimate made from this.
+package struct ModelSize {
+  /// The decoder.
+  let text: LlamaConfiguration
+  /// The vision tower; nil where the model reads text alone.
+  private let vision: TowerSize?
+
+  package init(_ configuration: any FamilyConfiguration) {
+    text = configuration.text
+    vision = configuration.tower
+  }
+
+  /// Weights of the decoder's layers.
+  var decoder: Int {
+    let attention = 2 * text.hiddenSize * text.headSize * (text.heads + text.keyValueHeads)
+    return text.layers * (attention + 3 * text.hiddenSize * text.intermediateSize)
+  }
+
+  /// Weights of the output head, which is the embedding table where they are tied.
+  var head: Int { text.vocabularySize * text.hiddenSize }
+
+  /// Weights of the vision tower's layers.
+  var tower: Int {
+    vision.map { $0.layers * (4 * $0.width * $0.width + 2 * $0.width * $0.innerWidth) } ?? 0
+  }
+
+  /// All weights.
+  package var parameters: Int { decoder + head * (text.tiesEmbeddings ? 1 : 2) + tower + (vision?.otherWeights ?? 0) }
+
+  /// Operations of one pass forward over a row.
+  ///
+  /// - Parameters:
+  ///   - tokens: of the prompt and all answers.
+  ///   - scored: answer tokens, which alone go through the head.
+  package func forward(tokens: Double, scored: Double) -> Double {
+    // Scores and weighted sums over, on average, half of the tokens.
+    let attention = 2 * Double(text.layers * text.heads * text.headSize) * tokens * tokens
+    return 2 * Double(decoder) * tokens + attention + 2 * Double(head) * scored
+  }
+
+  /// Operations of the tower on one image of some tiles.
+  package func image(tiles: Double) -> Double {
+    guard let vision else { return 0 }
+    let patches = Double(vision.patches)
+    return tiles * (2 * Double(tower) * patches + 4 * Double(vision.layers * vision.width) * patches * patches)
+  }
+
+  /// Bytes kept for one token between the passes forward and backward.
+  var activationBytesPerToken: Int {
+    return 4 * text.layers * (12 * text.hiddenSize + 5 * text.intermediateSize)
+  }
+
+  /// Weights of an adapter of some rank on every linear layer of the decoder.
+  package func adapter(rank: Int) -> Int {
+    let inner = text.heads * text.headSize
+    let keys = text.keyValueHeads * text.headSize
+    let sides = 2 * (text.hiddenSize + inner) + 2 * (text.hiddenSize + keys)
+    return text.layers * rank * (sides + 3 * (text.hiddenSize + text.intermediateSize))
+  }
+}
+
+extension FreshStudentConfiguration {
+  /// The sizes as a model's configuration has them.
+  var modelConfiguration: SmolVLMConfiguration {
+    var model = SmolVLMConfiguration()
+    model.text.vocabularySize = vocabularySize
+    model.text.hiddenSize = text.hiddenSize
+    model.text.intermediateSize = text.intermediateSize
+    model.text.layers = text.layers
+    model.text.heads = text.heads
+    model.text.keyHeads = text.keyValueHeads
+    model.text.maxPositions = text.maximumPositions
+    model.text.ropeBase = text.ropeTheta
+    model.text.epsilon = Float(text.normEpsilon)
+    model.text.tiesEmbeddings = tiesWordEmbeddings
+    model.vision.hiddenSize = vision.hiddenSize
+    model.vision.intermediateSize = vision.intermediateSize
+    model.vision.layers = vision.layers
+    model.vision.heads = vision.heads
+    model.vision.imageSize = vision.imageSize
+    model.vision.patchSize = vision.patchSize
+    model.vision.epsilon = Float(vision.normEpsilon)
+    model.scaleFactor = scaleFactor
+    return model
+  }
+}

@@ -1,0 +1,131 @@
+public import Foundation
+public import DistillationConfiguration
+internal import Wording
+
+/// Looks at everything that a run depends on before anything is spent: no teacher is asked, no gold label is handed out,
+/// nothing is written.
+///
+/// ```swift
+/// let check = RunCheck(contentsOf: URL(filePath: "run.yaml"))
+/// if !check.isUsable { throw MyError.notReady(check.text) }
+/// ```
+///
+/// What it reads it reads as the run does: the same splits, the same rows set aside, the student's own tokenizer. Time and
+/// memory are estimates (``CostEstimate``) and say so.
+public struct RunCheck: Sendable {
+  /// Everything that was looked at, in the order of the configuration.
+  public let findings: [CheckFinding]
+
+  /// Looks at a configuration file. Its own problems are findings too.
+  ///
+  /// - Parameters:
+  ///   - file: YAML or JSON.
+  ///   - dataFolder: the folder that data paths are relative to; nil for that of the file.
+  ///   - runFolder: where the run would go; nil for the configuration's choice.
+  ///   - environment: where keys of services are looked for. The default is that of the process.
+  ///   - speed: what the machine can do; nil measures it, in about a quarter of a second.
+  public init(
+    contentsOf file: URL, dataFolder: URL? = nil, runFolder: URL? = nil,
+    environment: [String: String] = ProcessInfo.processInfo.environment, speed: MachineSpeed? = nil
+  ) {
+    if DistillationMethod.named(in: file) == .dualChecker {
+      self.init(Self.inspectChecked(file, dataFolder: dataFolder, environment: environment))
+      return
+    }
+    do throws(ConfigurationError) {
+      let configuration = try RunConfiguration(contentsOf: file, dataFolder: dataFolder)
+      self.init(
+        configuration, runFolder: runFolder ?? RunFolder.url(for: configuration, configurationFile: file),
+        environment: environment, speed: speed)
+    } catch {
+      self.init(error.problems.map { CheckFinding(.error, "configuration", "\(file.relativePath): \($0)") })
+    }
+  }
+
+  private init(_ findings: [CheckFinding]) { self.findings = findings }
+
+  /// Looks at a configuration with absolute paths.
+  ///
+  /// - Parameters:
+  ///   - configuration: the run.
+  ///   - runFolder: where it would go.
+  ///   - environment: where keys of services are looked for. The default is that of the process.
+  ///   - speed: what the machine can do; nil measures it, in about a quarter of a second.
+  public init(
+    _ configuration: RunConfiguration, runFolder: URL,
+    environment: [String: String] = ProcessInfo.processInfo.environment, speed: MachineSpeed? = nil
+  ) {
+    var findings: [CheckFinding] = []
+    do throws(ConfigurationError) {
+      try configuration.validate()
+      findings.ok("configuration", Self.summary(of: configuration))
+    } catch {
+      self.findings = error.problems.map { CheckFinding(.error, "configuration", "\($0)") }
+      return
+    }
+    let configuration = configuration.sayingPixels(in: runFolder)
+    Self.inspectPrompts(configuration, into: &findings)
+    let data = Self.inspectData(configuration, into: &findings)
+    let votes = Self.inspectTeachers(configuration, data: data, environment: environment, into: &findings)
+    if let data { Self.inspectReview(configuration, data: data, votes: votes, into: &findings) }
+    let student = Self.inspectStudent(configuration, into: &findings)
+    let rows = Self.inspectRows(configuration, data: data, votes: votes, student: student, into: &findings)
+    Self.inspectFolders(configuration, runFolder: runFolder, into: &findings)
+    Self.inspectCost(
+      configuration, data: data, votes: votes, student: student, rows: rows, speed: speed, into: &findings)
+    self.findings = findings
+  }
+
+  /// The number of errors.
+  public var errors: Int { findings.count { $0.level == .error } }
+
+  /// The number of warnings.
+  public var warnings: Int { findings.count { $0.level == .warning } }
+
+  /// Whether the run can begin: no finding is an error.
+  public var isUsable: Bool { errors == 0 }
+
+  /// The findings as a list for a terminal, one or more lines each, and a last line that sums up.
+  ///
+  /// - Parameter least: findings below this level are left out. The default shows all.
+  public func text(from least: CheckFinding.Level = .ok) -> String {
+    let shown = findings.filter { $0.level >= least }
+    let width = shown.map(\.subject.count).max() ?? 0
+    let lines = shown.flatMap { finding -> [String] in
+      let head = Self.padded(finding.level.rawValue, to: 7) + "  " + Self.padded(finding.subject, to: width) + "  "
+      let indent = String(repeating: " ", count: head.count + 2)
+      let texts = finding.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      return [head + texts[0]] + (texts.dropFirst() + finding.details).map { indent + $0 }
+    }
+    let verdict =
+      switch (errors, warnings) {
+      case (0, 0): "everything is ready"
+      case (0, _): "ready, with \(NumberText.counted(warnings, "warning"))"
+      case (_, 0): "not ready: \(NumberText.counted(errors, "error"))"
+      default: "not ready: \(NumberText.counted(errors, "error")), \(NumberText.counted(warnings, "warning"))"
+      }
+    return (lines + (lines.isEmpty ? [] : [""]) + [verdict]).map { $0 + "\n" }.joined()
+  }
+
+  /// The findings as JSON: `{"usable":, "findings": [{"level":, "subject":, "text":, "details": []}]}`.
+  public func json() throws -> String {
+    struct File: Encodable {
+      var usable: Bool
+      var findings: [CheckFinding]
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(File(usable: isUsable, findings: findings)), as: UTF8.self)
+  }
+
+  private static func padded(_ text: String, to width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+
+  private static func summary(of run: RunConfiguration) -> String {
+    let student = run.student.model.map { "student \($0)" } ?? "a student made from nothing"
+    let rounds = run.rounds > 1 ? ", \(run.rounds) rounds" : ""
+    return "\(run.method.rawValue), \(NumberText.counted(run.teachers.count, "teacher")), "
+      + "\(NumberText.counted(run.labels.count, "label")), \(student), seed \(run.seed)\(rounds)"
+  }
+}

@@ -1,0 +1,74 @@
+public import ConfigurationFiles
+public import Foundation
+
+extension RunConfiguration {
+  /// The largest configuration file that is read, in bytes.
+  public static let fileSizeLimit = 1 << 20
+}
+
+extension ConfigurationSection {
+  /// Reads a configuration file and resolves its paths.
+  ///
+  /// - Parameters:
+  ///   - file: YAML or JSON, by its ending, else by its content.
+  ///   - dataFolder: The folder that data paths are relative to; nil for the folder of `file`.
+  /// - Throws: All problems of the file together.
+  public init(contentsOf file: URL, dataFolder: URL? = nil) throws(ConfigurationError) {
+    let text = try Self.text(of: file)
+    let written = try Self(
+      text: text, format: ConfigurationFormat(of: file.path, text: text), file: file.path)
+    self = written.resolvingPaths(configurationFolder: file.deletingLastPathComponent(), dataFolder: dataFolder)
+  }
+
+  /// The configuration with absolute paths, so that its copy in the run's folder means the same files.
+  ///
+  /// `~/` is the user's home. Files of items, images, captions and recorded replies are relative to the data folder,
+  /// everything else to the folder of the configuration file. Absolute paths stay as they are.
+  ///
+  /// - Parameters:
+  ///   - configurationFolder: The folder of the configuration file.
+  ///   - dataFolder: The folder given by `--data`; nil for that of the configuration file.
+  public func resolvingPaths(configurationFolder: URL, dataFolder: URL? = nil) -> Self {
+    mappingConfigurationPaths(nil) { path, root in
+      switch root {
+      case .configuration: Self.absolute(path, in: configurationFolder)
+      case .data: Self.absolute(path, in: dataFolder ?? configurationFolder)
+      }
+    }
+  }
+
+  private static func absolute(_ path: String, in folder: URL) -> String {
+    if path.hasPrefix("/") { return path }
+    if path == "~" { return NSHomeDirectory() }
+    if path.hasPrefix("~/") { return NSHomeDirectory() + path.dropFirst(1) }
+    // Steps upwards stay in the path: taking them out would go wrong where a folder is a symbolic link.
+    let base = folder.absoluteURL.path
+    let steps = path.split(separator: "/").drop { $0 == "." }
+    return ([base == "/" ? "" : base] + steps.map(String.init)).joined(separator: "/")
+  }
+
+  private static func text(of file: URL) throws(ConfigurationError) -> String {
+    func unreadable(_ why: String) -> ConfigurationError {
+      ConfigurationError(file: file.path, problems: [ConfigurationProblem(reason: .unreadable(why))])
+    }
+    guard let kind = try? FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path) else {
+      throw unreadable("there is no such file; give a YAML or JSON file, or write one with: distill init")
+    }
+    guard kind[.type] as? FileAttributeType != .typeDirectory else {
+      throw unreadable("this is a folder; give the YAML or JSON file in it")
+    }
+    guard (kind[.size] as? Int ?? 0) <= RunConfiguration.fileSizeLimit else {
+      throw unreadable("the file is larger than \(RunConfiguration.fileSizeLimit) bytes, which no configuration is")
+    }
+    let bytes: Data
+    do {
+      bytes = try Data(contentsOf: file)
+    } catch {
+      throw unreadable("the file can't be read: \(error.localizedDescription)")
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw unreadable("the file is not UTF-8 text; save it as UTF-8")
+    }
+    return text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
+  }
+}

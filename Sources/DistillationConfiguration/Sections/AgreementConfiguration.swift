@@ -1,0 +1,47 @@
+public import ConfigurationFiles
+
+/// When the teachers' votes on an item count as agreed.
+public struct AgreementConfiguration: ConfigurationSection {
+  /// The rule. The default is `unanimous`.
+  public var rule = Rule.unanimous
+  /// For `majority`: by how many votes the first label must lead the second. The default is 1.
+  public var margin = 1
+  /// For `confidence_weighted`: by which share of all confidence the first label must lead the second. The default is 0.5.
+  public var lead = 0.5
+  /// For `dawid_skene`: the least probability of the label. The default is 0.9.
+  public var probability = 0.9
+  /// How many teachers must have voted for the item to be agreed. The default is 2.
+  public var minimumVotes = 2
+
+  /// How votes become a label.
+  public enum Rule: String, ConfigurationChoice {
+    /// All votes are for one label.
+    case unanimous
+    /// One label leads by at least the margin.
+    case majority
+    /// The votes for one label are surer than those for any other.
+    case confidenceWeighted = "confidence_weighted"
+    /// The votes make one label probable, by what all votes say of each teacher's reliability.
+    case dawidSkene = "dawid_skene"
+  }
+
+  /// The unanimous rule.
+  public init() {}
+
+  /// The rule of ``init()``.
+  public static let blank = AgreementConfiguration()
+
+  /// The keys under `agreement`.
+  public static let keys: [ConfigurationKey<AgreementConfiguration>] = [
+    ConfigurationKey("rule", \.rule, "When votes count as agreed; everything else is a conflict.", decides: true),
+    ConfigurationKey("margin", \.margin, "Votes by which majority needs the first label to lead.", range: .atLeast(1)),
+    ConfigurationKey(
+      "lead", \.lead, "Share of all confidence by which the first label must lead.", range: .from(0.001, through: 1),
+      when: .init("rule: confidence_weighted") { $0.rule == .confidenceWeighted }),
+    ConfigurationKey(
+      "probability", \.probability, "Least probability of the label, by the teachers' estimated reliability.",
+      range: .from(0.001, through: 1), when: .init("rule: dawid_skene") { $0.rule == .dawidSkene }),
+    ConfigurationKey(
+      "minimum_votes", \.minimumVotes, "Votes an item needs to be agreed; abstentions are none.", range: .atLeast(1)),
+  ]
+}

@@ -1,0 +1,146 @@
+public import ConfigurationFiles
+
+/// The labelled items: which file, how its rows are read, and how they are split.
+public struct DataConfiguration: ConfigurationSection {
+  /// One file with all items. The default is none; either this or ``files`` is given.
+  public var file: String?
+  /// One file a split, in place of ``file``. The default is none.
+  public var files: SplitFiles?
+  /// The folder that image names are relative to. The default is none: the folder of the data file.
+  public var images: String?
+  /// How image files become pixels for models in this process. The default is none: as the run in the same folder began,
+  /// and for a new run ``PixelConfiguration/init()``.
+  public var pixels: PixelConfiguration?
+  /// The language of the data files. The default is `auto`: by ending, then by content.
+  public var format = DataFormat.auto
+  /// Which column is what. The default is ``FieldConfiguration/init()``.
+  public var fields = FieldConfiguration()
+  /// How one file's items come to be train, dev or test. The default is ``SplitConfiguration/init()``.
+  public var splits = SplitConfiguration()
+  /// Rows to keep: for each column the values that are kept. The default keeps every row.
+  public var rowsWhere: [String: [String]] = [:]
+  /// The most items of each split. The default is ``LimitConfiguration/init()``, no limit.
+  public var limit = LimitConfiguration()
+  /// The share of the training groups whose labels train the teachers that the run makes; teachers and student do not
+  /// meet these items again. The default is 0.
+  public var teacherShare = 0.0
+
+  /// Items from one file, which a split column or fractions divide.
+  public init(file: String) {
+    self.file = file
+  }
+
+  /// Items from one file a split.
+  public init(files: SplitFiles) {
+    self.files = files
+  }
+
+  /// No file.
+  public static let blank = DataConfiguration()
+
+  private init() {}
+
+  /// `items.jsonl`, split by the column `split`.
+  public static let example: DataConfiguration = {
+    var data = DataConfiguration(file: "items.jsonl")
+    data.fields.split = "split"
+    return data
+  }()
+
+  /// The keys under `data`.
+  public static let keys: [ConfigurationKey<DataConfiguration>] = [
+    ConfigurationKey(
+      "file", \.file, "All items in one file. Give either this or files.", range: .ifGiven(.nonBlank),
+      relativeTo: .data, sample: "items.jsonl"),
+    ConfigurationKey("files", \.files, "One file a split, in place of file.", relativeTo: .data),
+    ConfigurationKey(
+      "images", \.images, "Folder that image names are relative to; without it the data file's own.",
+      range: .ifGiven(.nonBlank), relativeTo: .data, sample: "images"),
+    ConfigurationKey(
+      "pixels", \.pixels, "How images become pixels for student and local teachers; without it as transformers does."),
+    ConfigurationKey("format", \.format, "Language of the data files; auto goes by their ending."),
+    ConfigurationKey("fields", \.fields, "Which column is what; a name with dots reaches into nested objects."),
+    ConfigurationKey("splits", \.splits, "How the items of one file are split; groups stay together."),
+    ConfigurationKey(
+      "where", \.rowsWhere, "Rows to keep, {column: [values]}; without it all.",
+      range: ConfigurationRange("not empty") { $0.values.allSatisfy { !$0.isEmpty } }),
+    ConfigurationKey("limit", \.limit, "The most items of each split, first ones kept, whole groups."),
+    ConfigurationKey(
+      "teacher_share", \.teacherShare, "Share of the training groups that teachers of the kind trained learn from.",
+      range: ConfigurationRange("0 or more and less than 1") { (0..<1).contains($0) }),
+  ]
+
+  /// One of the two ways to name files, and splits that can be told apart.
+  public func checkRelations(with reader: inout ConfigurationReader) {
+    reader.require(
+      images == nil || fields.image != nil, "images", "fields.image",
+      expected: "no folder, since data.fields.image is null", found: "the text '\(images ?? "")'")
+    if files == nil {
+      reader.requirePresence(of: file, "file", expected: "the file with the items, or files with train and test")
+      reader.require(
+        file == nil || splits.usesFractions || fields.split != nil, "splits", "fields.split",
+        expected: "fractions such as {train: 0.8, dev: 0.1, test: 0.1}, or a split column named in data.fields.split",
+        found: "names of splits and no split column")
+      reader.require(
+        !splits.usesFractions || fields.split == nil, "splits", "fields.split",
+        expected: "names of splits, since data.fields.split names a column with them", found: "fractions")
+    } else {
+      reader.require(file == nil, "file", "files", expected: "either file or files", found: "both")
+      reader.require(
+        fields.split == nil, "fields.split", "files",
+        expected: "no split column, since data.files names a file a split",
+        found: fields.split ?? "")
+      reader.require(
+        !splits.usesFractions, "splits", "files", expected: "no fractions, since data.files names a file a split",
+        found: "fractions")
+    }
+  }
+}
+
+/// The language of a data file.
+public enum DataFormat: String, ConfigurationChoice {
+  /// By the file's ending: `.jsonl`, `.json` or `.csv`.
+  case auto
+  /// JSON Lines: one object a line.
+  case jsonLines = "jsonl"
+  /// One JSON array of objects.
+  case json
+  /// Comma-separated values with a header line.
+  case csv
+}
+
+/// One file for each split.
+public struct SplitFiles: ConfigurationSection {
+  /// The training items; there is no default.
+  public var train: String
+  /// The development items. The default is none.
+  public var dev: String?
+  /// The test items; there is no default.
+  public var test: String
+
+  /// One file for each split.
+  public init(train: String, dev: String? = nil, test: String) {
+    self.train = train
+    self.dev = dev
+    self.test = test
+  }
+
+  /// Files without names.
+  public static let blank = SplitFiles(train: "", test: "")
+
+  /// `train.jsonl` and `test.jsonl`.
+  public static let example = SplitFiles(train: "train.jsonl", test: "test.jsonl")
+
+  /// The keys under `data.files`.
+  public static let keys: [ConfigurationKey<SplitFiles>] = [
+    ConfigurationKey(
+      "train", \.train, "File of the training items.", range: .nonBlank, relativeTo: .data,
+      requirement: "the file of the training items"),
+    ConfigurationKey(
+      "dev", \.dev, "File of the development items; without it there are none.", range: .ifGiven(.nonBlank),
+      relativeTo: .data, sample: "dev.jsonl"),
+    ConfigurationKey(
+      "test", \.test, "File of the test items.", range: .nonBlank, relativeTo: .data,
+      requirement: "the file of the test items"),
+  ]
+}

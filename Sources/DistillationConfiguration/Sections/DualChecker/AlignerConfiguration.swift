@@ -1,0 +1,50 @@
+public import ConfigurationFiles
+public import DualChecker
+
+/// The labelled pool, and how demonstrations are chosen from it.
+public struct AlignerConfiguration: ConfigurationSection {
+  /// The records whose gold labels are seen: a share of the training records, or a number. The default is 0.1.
+  public var pool = LabelBudget.fraction(0.1)
+  /// Which records these are. The default is ``PoolSelection/coverage``.
+  public var poolSelection = PoolSelection.coverage
+  /// How demonstrations are chosen. The default is `mmr`.
+  public var selection = DemonstrationSelection.diverse
+  /// Demonstrations of a prompt. The default is 4.
+  public var shots = 4
+  /// The folder of a sentence encoder. The default is none: hashed n-grams, weighed by how rare they are in the records.
+  public var encoder: String?
+  /// Whether the teacher explains the pool's gold labels. The default is true.
+  public var explains = true
+  /// Longest prompt in characters. The default is 24,000.
+  public var contextCharacters = 24_000
+
+  /// Which records people label.
+  public enum PoolSelection: String, ConfigurationChoice {
+    /// A quarter drawn by the seed, by which confidence is calibrated; then those that stand for the most others, by their
+    /// texts.
+    case coverage
+    /// Any, drawn by the seed.
+    case random
+  }
+
+  /// The defaults.
+  public init() {}
+
+  /// The defaults.
+  public static let blank = AlignerConfiguration()
+
+  /// The keys under `aligner`.
+  public static let keys: [ConfigurationKey<AlignerConfiguration>] = [
+    ConfigurationKey("pool", \.pool, "Records whose gold labels are seen: a share below 1, or a number."),
+    ConfigurationKey(
+      "pool_selection", \.poolSelection, "Which records these are: those that stand for the most others, or any."),
+    ConfigurationKey("selection", \.selection, "How demonstrations are chosen."),
+    ConfigurationKey("shots", \.shots, "Demonstrations of a prompt.", range: .from(0, through: 1000)),
+    ConfigurationKey(
+      "encoder", \.encoder, "Folder of a sentence encoder; without it hashed n-grams.", range: .ifGiven(.nonBlank),
+      relativeTo: .configuration, sample: "models/all-MiniLM-L6-v2"),
+    ConfigurationKey("explain", \.explains, "Let the teacher explain the pool's labels."),
+    ConfigurationKey(
+      "context", \.contextCharacters, "Longest prompt in characters.", range: .from(200, through: 10_000_000)),
+  ]
+}

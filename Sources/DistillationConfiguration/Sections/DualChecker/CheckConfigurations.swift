@@ -1,0 +1,157 @@
+public import ConfigurationFiles
+public import DualChecker
+
+/// When the teacher is asked again.
+public struct TeacherCheckConfiguration: ConfigurationSection {
+  /// Replies less sure than this are asked again. The default is 0.85.
+  public var threshold = 0.85
+  /// Precision on the pool for which the threshold is chosen. The default is none: ``threshold``.
+  public var targetPrecision: Double?
+  /// What is added, in this order. The default is longer text, more demonstrations, definitions.
+  public var steps = [DetailStep.longerText, .moreDemonstrations, .definitions]
+  /// Most questions after the first. The default is 1; 0 leaves the checker out.
+  public var followUps = 1
+  /// Which reply counts. The default is the surest.
+  public var acceptance = AcceptanceRule.surest
+  /// How stated confidence is corrected by the pool. The default is `logistic`.
+  public var calibration = Calibration.logistic
+
+  /// How stated confidence is corrected.
+  public enum Calibration: String, ConfigurationChoice {
+    /// Not at all.
+    case none
+    /// Log-odds are stretched and shifted.
+    case logistic
+    /// One number divides log-odds.
+    case temperature
+    /// A rising step function, which wants some hundreds of labels.
+    case isotonic
+  }
+
+  /// The defaults.
+  public init() {}
+
+  /// The defaults.
+  public static let blank = TeacherCheckConfiguration()
+
+  /// The keys under `teacher_check`.
+  public static let keys: [ConfigurationKey<TeacherCheckConfiguration>] = [
+    ConfigurationKey(
+      "threshold", \.threshold, "Replies less sure than this are asked again.", range: .from(0, through: 1)),
+    ConfigurationKey(
+      "target_precision", \.targetPrecision, "Precision on the pool for which the threshold is chosen.",
+      range: .ifGiven(.from(0, through: 1)), sample: "0.9"),
+    ConfigurationKey("steps", \.steps, "The details that follow-up questions add, in this order."),
+    ConfigurationKey("follow_ups", \.followUps, "Most questions after the first.", range: .from(0, through: 100)),
+    ConfigurationKey("acceptance", \.acceptance, "Which reply counts."),
+    ConfigurationKey("calibration", \.calibration, "How stated confidence is corrected by the pool."),
+  ]
+}
+
+/// Borderline cases of the student, and what becomes of them.
+public struct StudentCheckConfiguration: ConfigurationSection {
+  /// What makes a case borderline. The default is `margin`.
+  public var kind = Kind.margin
+  /// The margin below which, the entropy above which, or the teacher's sureness from which on a case counts. The default is
+  /// 0.2.
+  public var threshold = 0.2
+  /// What becomes of borderline cases. The default is `demonstrations`.
+  public var refinement = Refinement.demonstrations
+  /// Most demonstrations or instructions that come from them. The default is 3.
+  public var limit = 3
+  /// Rounds between two refinements. The default is 8.
+  public var every = 8
+  /// Whether a refinement that lowers the score on the pool is rolled back. The default is true.
+  public var rollsBack = true
+
+  /// The test for borderline cases.
+  public enum Kind: String, ConfigurationChoice {
+    /// Nothing: the student is not checked.
+    case none
+    /// The two best classes are close.
+    case margin
+    /// The probabilities are spread out.
+    case entropy
+    /// The student contradicts a teacher that is sure.
+    case disagreement
+  }
+
+  /// The use of borderline cases.
+  public enum Refinement: String, ConfigurationChoice {
+    /// Nothing.
+    case none
+    /// A standing demonstration.
+    case demonstrations
+    /// An instruction.
+    case instructions
+  }
+
+  /// The defaults.
+  public init() {}
+
+  /// The defaults.
+  public static let blank = StudentCheckConfiguration()
+
+  /// The keys under `student_check`.
+  public static let keys: [ConfigurationKey<StudentCheckConfiguration>] = [
+    ConfigurationKey("kind", \.kind, "The test for borderline cases."),
+    ConfigurationKey(
+      "threshold", \.threshold,
+      "The margin below which, or the entropy or confidence above which, a case is borderline.",
+      range: .from(0, through: 1)),
+    ConfigurationKey("refinement", \.refinement, "The use of borderline cases in the template."),
+    ConfigurationKey(
+      "limit", \.limit, "Most parts of the template that come from them.", range: .from(1, through: 100)),
+    ConfigurationKey("every", \.every, "Rounds between two refinements.", range: .from(1, through: 100_000)),
+    ConfigurationKey("roll_back", \.rollsBack, "Roll back what lowers the score on the pool."),
+  ]
+
+  package var check: any StudentCheck {
+    switch kind {
+    case .none: NoStudentCheck()
+    case .margin: MarginCheck(threshold: threshold)
+    case .entropy: EntropyCheck(threshold: threshold)
+    case .disagreement: DisagreementCheck(minimumSureness: threshold)
+    }
+  }
+
+  package var asRefinement: any TemplateRefinement {
+    switch refinement {
+    case .none: NoRefinement()
+    case .demonstrations: BorderlineDemonstrations(limit: limit)
+    case .instructions: BorderlineInstructions(limit: limit)
+    }
+  }
+}
+
+/// Batches and budget.
+public struct CheckedLoopConfiguration: ConfigurationSection {
+  /// Records labelled between two looks at the student. The default is 8.
+  public var batch = 8
+  /// Most questions of every kind. The default is none: until the records end.
+  public var budget: Int?
+  /// Older examples that the student sees again with each batch. The default is 24.
+  public var replay = 24
+  /// Rounds between two checkpoints. The default is 10.
+  public var checkpointEvery = 10
+
+  /// The defaults.
+  public init() {}
+
+  /// The defaults.
+  public static let blank = CheckedLoopConfiguration()
+
+  /// The keys under `loop`.
+  public static let keys: [ConfigurationKey<CheckedLoopConfiguration>] = [
+    ConfigurationKey(
+      "batch", \.batch, "Records labelled between two looks at the student.", range: .from(1, through: 10_000)),
+    ConfigurationKey(
+      "budget", \.budget, "Most questions of every kind; without it until the records end.",
+      range: .ifGiven(.atLeast(1)),
+      sample: "2000"),
+    ConfigurationKey(
+      "replay", \.replay, "Older examples shown again with each batch.", range: .from(0, through: 100_000)),
+    ConfigurationKey(
+      "checkpoint_every", \.checkpointEvery, "Rounds between two checkpoints.", range: .from(1, through: 100_000)),
+  ]
+}

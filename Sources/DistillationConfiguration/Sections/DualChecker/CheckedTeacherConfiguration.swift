@@ -1,0 +1,58 @@
+public import ConfigurationFiles
+public import DualChecker
+
+/// The teacher of a DualChecker run.
+public struct CheckedTeacherConfiguration: ConfigurationSection {
+  /// The name in results and stores. The default is `teacher`.
+  public var name = "teacher"
+  /// What answers. The default is `in_context`.
+  public var kind = Kind.inContext
+  /// How the in-context teacher decides classes. The default is `similarity`.
+  public var decides = InContextTeacher.Method.similarity
+  /// Where the in-context teacher's confidence comes from. The default is `probability`.
+  public var confidence = ConfidenceSource.probability
+  /// The service. The default is none.
+  public var service = OpenAITeacherConfiguration.blank
+
+  /// The kinds of teacher.
+  public enum Kind: String, ConfigurationChoice {
+    /// A learner in this process that knows what stands in its prompt.
+    case inContext = "in_context"
+    /// A service that speaks the OpenAI chat protocol.
+    case openAI = "openai"
+  }
+
+  /// Where a confidence comes from.
+  public enum ConfidenceSource: String, ConfigurationChoice {
+    /// The probability of the answer.
+    case probability
+    /// The share of resampled prompts with the same answer.
+    case agreement
+    /// What is stated in words.
+    case verbalised
+  }
+
+  /// The in-context teacher.
+  public init() {}
+
+  /// The in-context teacher.
+  public static let blank = CheckedTeacherConfiguration()
+
+  /// The keys under `teacher`.
+  public static let keys: [ConfigurationKey<CheckedTeacherConfiguration>] =
+    [
+      ConfigurationKey("name", \.name, "Name in results and stores.", range: .nonBlank),
+      ConfigurationKey("kind", \.kind, "An in-context learner in this process, or a service.", decides: true),
+      ConfigurationKey("decides", \.decides, "How classes are decided.", when: own),
+      ConfigurationKey("confidence", \.confidence, "Where confidence comes from.", when: own),
+    ]
+    // The template of this method is its own.
+    + OpenAITeacherConfiguration.keys.filter { $0.name != "prompt" }
+    .map { $0.lifted(to: \.service, when: .init("kind: openai") { $0.kind == .openAI }) }
+
+  private static let own = ConfigurationKey<CheckedTeacherConfiguration>.Condition("kind: in_context") {
+    $0.kind == .inContext
+  }
+}
+
+extension InContextTeacher.Method: ConfigurationChoice {}

@@ -1,0 +1,95 @@
+public import ConfigurationFiles
+public import DualChecker
+
+/// The configuration of a run of the method `dualchecker`, which `distill run` reads from YAML or JSON.
+///
+/// ```swift
+/// var run = DualCheckerConfiguration(data: CheckedDataConfiguration(file: "cls.json"))
+/// run.aligner.pool = .count(60)
+/// try run.validate()
+/// ```
+public struct DualCheckerConfiguration: ConfigurationSection {
+  /// The method. There is one value, `dualchecker`.
+  public var method = DistillationMethod.dualChecker
+  /// The seed of everything random. The default is 1.
+  public var seed = 1
+  /// Threads of arithmetic. The default is none: every core.
+  public var threads: Int?
+  /// The run's folder. The default is none: the command's choice.
+  public var out: String?
+  /// The folder of replies, shared by runs. The default is `~/.cache/swift-distillation/store`.
+  public var store = "~/.cache/swift-distillation/store"
+  /// The items.
+  public var data: CheckedDataConfiguration
+  /// The task. The default is ``CheckedTaskConfiguration/init()``.
+  public var task = CheckedTaskConfiguration()
+  /// The teacher. The default is ``CheckedTeacherConfiguration/init()``, which needs no service.
+  public var teacher = CheckedTeacherConfiguration()
+  /// The teacher of second opinions. The default is none: the teacher itself, with other demonstrations.
+  public var second: CheckedTeacherConfiguration?
+  /// The labelled pool and the demonstrations chosen from it. The default is ``AlignerConfiguration/init()``.
+  public var aligner = AlignerConfiguration()
+  /// When the teacher is asked again. The default is ``TeacherCheckConfiguration/init()``.
+  public var teacherCheck = TeacherCheckConfiguration()
+  /// Borderline cases of the student, and what becomes of them. The default is ``StudentCheckConfiguration/init()``.
+  public var studentCheck = StudentCheckConfiguration()
+  /// Batches and budget. The default is ``CheckedLoopConfiguration/init()``.
+  public var loop = CheckedLoopConfiguration()
+  /// The student that is trained. The default is ``CheckedStudentConfiguration/init()``, a small one from nothing.
+  public var student = CheckedStudentConfiguration()
+  /// What is measured. The default is ``CheckedEvaluationConfiguration/init()``.
+  public var evaluation = CheckedEvaluationConfiguration()
+  /// The title of the page report.html. The default is `DualChecker`.
+  public var title = "DualChecker"
+
+  /// A run with the default in every key that has one.
+  public init(data: CheckedDataConfiguration) { self.data = data }
+
+  /// No items.
+  public static let blank = DualCheckerConfiguration(data: .blank)
+
+  /// Records in one file and the in-context teacher.
+  public static let example = DualCheckerConfiguration(data: .example)
+
+  /// The keys at the top.
+  public static let keys: [ConfigurationKey<DualCheckerConfiguration>] = [
+    ConfigurationKey("method", \.method, "How labels become a student."),
+    ConfigurationKey("seed", \.seed, "Seed of everything random: same seed, same bytes.", range: .atLeast(0)),
+    ConfigurationKey(
+      "threads", \.threads, "Threads of arithmetic; without it every core.", range: .ifGiven(.from(1, through: 1024)),
+      sample: "2"),
+    ConfigurationKey(
+      "out", \.out, "The run's folder; --out wins; without both runs/NAME of this file.", range: .ifGiven(.nonBlank),
+      relativeTo: .configuration, sample: "runs/first"),
+    ConfigurationKey(
+      "store", \.store, "Folder of replies, shared by runs.", range: .nonBlank, relativeTo: .configuration),
+    ConfigurationKey("data", \.data, "The items; paths here are relative to --data, or else to this file."),
+    ConfigurationKey("task", \.task, "The labelling task."),
+    ConfigurationKey("teacher", \.teacher, "The teacher; another kind of teacher is another block here."),
+    ConfigurationKey(
+      "second", \.second, "The teacher of second opinions; without it the first one, with other demonstrations."),
+    ConfigurationKey("aligner", \.aligner, "The labelled pool, and how demonstrations are chosen from it."),
+    ConfigurationKey("teacher_check", \.teacherCheck, "When the teacher is asked again, and with what."),
+    ConfigurationKey("student_check", \.studentCheck, "Borderline cases of the student, and what becomes of them."),
+    ConfigurationKey("loop", \.loop, "Batches and budget."),
+    ConfigurationKey("student", \.student, "The student that is trained."),
+    ConfigurationKey("evaluation", \.evaluation, "Measurements."),
+    ConfigurationKey("title", \.title, "Title of the page report.html.", range: .nonBlank),
+  ]
+
+  /// What holds between sections.
+  public func checkRelations(with reader: inout ConfigurationReader) {
+    reader.require(
+      method == .dualChecker, "method", expected: "dualchecker, whose keys these are",
+      found: "the text '\(method.rawValue)'")
+    reader.require(
+      data.fields.detail != nil || !teacherCheck.steps.contains(.longerText), "teacher_check.steps",
+      "data.fields.detail", expected: "steps without longer_text, or a column with the longer text", found: "none")
+  }
+}
+
+extension DetailStep: ConfigurationChoice {}
+extension DemonstrationSelection: ConfigurationChoice {}
+extension AcceptanceRule: ConfigurationChoice {}
+extension LabellingTask.Kind: ConfigurationChoice {}
+extension SpanOverlap: ConfigurationChoice {}

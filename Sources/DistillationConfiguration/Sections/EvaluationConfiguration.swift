@@ -1,0 +1,124 @@
+public import ConfigurationFiles
+
+/// The measurements, and the splits that are reported.
+public struct EvaluationConfiguration: ConfigurationSection {
+  /// The results that are computed. The default is teachers, majority, agreement_plus_labels, stage1 and two_stage.
+  public var results = Results([.teachers, .majority, .agreementPlusLabels, .stage1, .twoStage])
+  /// Resamples of groups for the 95 % interval. The default is 1000; 0 leaves intervals out.
+  public var bootstrap = 1000
+  /// The split that is scored. The default is `test`.
+  public var split = Split.test
+  /// Whether the decision threshold is chosen on the development split, whose labels then count as spent. The default
+  /// is false.
+  public var choosesThresholdOnDev = false
+
+  /// A split.
+  public enum Split: String, ConfigurationChoice {
+    /// The training items.
+    case train
+    /// The development items.
+    case dev
+    /// The test items.
+    case test
+  }
+
+  /// A result to compute.
+  public enum Result: String, ConfigurationChoice {
+    /// Each teacher alone: `teacher:<name>` for every name.
+    case teachers
+    /// The teachers' majority.
+    case majority
+    /// Agreed labels, and human labels on conflicts: what a person has without a student.
+    case agreementPlusLabels = "agreement_plus_labels"
+    /// The student after Stage 1.
+    case stage1
+    /// Stage 1, then fine-tuning on conflicts without preferences.
+    case stage1SFT = "stage1_sft"
+    /// Stage 1, then preferences on conflicts without fine-tuning.
+    case stage1DPO = "stage1_dpo"
+    /// Stage 1 plus as many human labels on random items at equal steps.
+    case randomLabels = "random_labels"
+    /// The whole method.
+    case twoStage = "two_stage"
+    /// Fine-tuning with every human label.
+    case fullLabel = "full_label"
+  }
+
+  /// Results by name, in the order of ``Result``; `all` is short for every one.
+  public struct Results: ConfigurationValue {
+    /// The results.
+    public var names: [Result]
+
+    /// Results by name.
+    public init(_ names: [Result]) {
+      self.names = names
+    }
+
+    /// Every result.
+    public static let all = Results(Result.allCases)
+
+    /// `all, or a list, ...`
+    public static var configurationForm: String { "all, or a list, each " + Result.configurationForm }
+
+    /// Takes `all` or a list of names.
+    public static func fromConfiguration(
+      _ node: ConfigurationNode, over current: Results?, with reader: inout ConfigurationReader
+    ) -> Results? {
+      if node.content == .text("all") { return .all }
+      guard case .list = node.content else {
+        reader.reject(node, expected: configurationForm)
+        return nil
+      }
+      return [Result].fromConfiguration(node, over: nil, with: &reader).map { Results($0) }
+    }
+
+    /// The list of names.
+    public var configurationNode: ConfigurationNode? { names.configurationNode }
+  }
+
+  /// The default results on the test split.
+  public init() {}
+
+  /// The evaluation of ``init()``.
+  public static let blank = EvaluationConfiguration()
+
+  /// The keys under `evaluation`.
+  public static let keys: [ConfigurationKey<EvaluationConfiguration>] = [
+    ConfigurationKey("results", \.results, "Results to compute; the others cost more training; all for every one."),
+    ConfigurationKey(
+      "bootstrap", \.bootstrap, "Resamples of groups for 95 % intervals; 0 for none.",
+      range: .from(0, through: 1_000_000)),
+    ConfigurationKey("split", \.split, "The split that is scored."),
+    ConfigurationKey(
+      "dev_for_threshold", \.choosesThresholdOnDev, "Choose the decision threshold on dev; its labels count as spent."),
+  ]
+
+  /// Every result once.
+  public func checkRelations(with reader: inout ConfigurationReader) {
+    reader.require(
+      Set(results.names).count == results.names.count, "results", expected: "every result once", found: "one twice")
+    reader.require(
+      !(choosesThresholdOnDev && split == .dev), "dev_for_threshold", "split",
+      expected: "false, since the scored split is dev itself", found: "true")
+  }
+}
+
+/// The page that a run ends with.
+public struct ReportConfiguration: ConfigurationSection {
+  /// How many conflicts the gallery shows. The default is 24.
+  public var gallery = 24
+  /// The page's title. The default is `Multi-teacher distillation`.
+  public var title = "Multi-teacher distillation"
+
+  /// A gallery of 24 conflicts.
+  public init() {}
+
+  /// The report of ``init()``.
+  public static let blank = ReportConfiguration()
+
+  /// The keys under `report`.
+  public static let keys: [ConfigurationKey<ReportConfiguration>] = [
+    ConfigurationKey("gallery", \.gallery, "Conflicts shown with photo and answers.", range: .from(0, through: 10_000)),
+    ConfigurationKey("title", \.title, "Title of the page."),
+  ]
+}

@@ -1,0 +1,68 @@
+public import ConfigurationFiles
+public import TeacherProtocol
+
+/// Which column of a data file is what.
+public struct FieldConfiguration: ConfigurationSection {
+  /// The column with the item's identifier, unique in the file. The default is `id`.
+  public var id = "id"
+  /// The columns with the images' file names, each one name or a list of them; nil where items have no image, so that
+  /// everything is asked and trained with text alone. The first column must have a value in each row, further ones may be
+  /// empty. The default is `image`.
+  public var image: ColumnList? = "image"
+  /// The column with the caption or text that is judged. The default is `text`.
+  public var text = "text"
+  /// The column with the true label, read through the label source alone. The default is `label`.
+  public var label = "label"
+  /// The column by which items belong together and share a split. The default is none: every item for itself.
+  public var group: String?
+  /// The column with the split's name. The default is none.
+  public var split: String?
+  /// Evidence for the prompt: slot name to column. The default is none.
+  public var evidence: [String: String] = [:]
+  /// Columns by whose values results are also given apart. The default is none.
+  public var slices: [String] = []
+
+  /// Columns named `id`, `image`, `text` and `label`, and nothing else.
+  public init() {}
+
+  /// The columns of ``init()``.
+  public static let blank = FieldConfiguration()
+
+  /// The keys under `data.fields`.
+  public static let keys: [ConfigurationKey<FieldConfiguration>] = [
+    ConfigurationKey("id", \.id, "Column with the item's identifier.", range: .nonBlank),
+    ConfigurationKey(
+      "image", \.image,
+      "Column with the image's file name, or a list of names; [photo, evidence] for several columns, of which the first "
+        + "must be filled; null where items have no image.",
+      range: .ifGiven(.namedColumns)),
+    ConfigurationKey("text", \.text, "Column with the caption or text to judge.", range: .nonBlank),
+    ConfigurationKey(
+      "label", \.label, "Column with the true label, read through the label source alone.", range: .nonBlank),
+    ConfigurationKey(
+      "group", \.group, "Column by which items share a split; without it every item for itself.",
+      range: .ifGiven(.nonBlank), sample: "group"),
+    ConfigurationKey(
+      "split", \.split, "Column with the split's name; without it splits has fractions.", range: .ifGiven(.nonBlank),
+      sample: "split"),
+    ConfigurationKey("evidence", \.evidence, "Evidence for the prompt, {slot: column}, such as visual entities."),
+    ConfigurationKey(
+      "slices", \.slices, "Columns by whose values results are also given apart.", range: .each(.nonBlank)),
+  ]
+
+  /// Slot names that a prompt can name.
+  public func checkRelations(with reader: inout ConfigurationReader) {
+    for (slot, column) in evidence.sorted(by: { $0.key < $1.key }) {
+      let isWord = slot.unicodeScalars.allSatisfy {
+        $0 == "_" || $0.properties.isAlphabetic || ("0"..."9").contains($0)
+      }
+      reader.require(
+        isWord && !slot.isEmpty && slot != "text", "evidence",
+        expected: "slot names of letters, digits and _, other than text", found: "'\(slot)'")
+      reader.require(!column.isEmpty, "evidence", expected: "a column for every slot", found: "none for '\(slot)'")
+    }
+    let fault = FieldMapping(image: image, text: text, evidence: evidence).imageFault
+    reader.require(
+      fault == nil, "image", expected: "columns that a prompt can tell apart", found: fault ?? "")
+  }
+}

@@ -1,0 +1,48 @@
+public import ConfigurationFiles
+
+/// One label: its name in the data, the sentence with which an answer states it, and what it means.
+public struct LabelConfiguration: ConfigurationSection {
+  /// The label as data, replies and results name it; there is no default.
+  public var name: String
+  /// The words with which a student's or teacher's answer states the label, ahead of the rationale; no default.
+  public var answer: String
+  /// What the label means, for people and for prompts. The default is empty.
+  public var meaning = ""
+  /// Other spellings of the name in data files and recorded replies, such as `"0"`. The default is none.
+  public var aliases: [String] = []
+
+  /// A label.
+  public init(name: String, answer: String, meaning: String = "", aliases: [String] = []) {
+    self.name = name
+    self.answer = answer
+    self.meaning = meaning
+    self.aliases = aliases
+  }
+
+  /// Labels of the out-of-context task: `pristine` and `falsified`.
+  public static let outOfContext = [
+    LabelConfiguration(
+      name: "pristine", answer: "No, the photo belongs to the caption.",
+      meaning: "The photo shows what the caption says."),
+    LabelConfiguration(
+      name: "falsified", answer: "Yes, the photo is used out of context.",
+      meaning: "The photo comes from another event than the caption says."),
+  ]
+
+  /// A label without a name.
+  public static let blank = LabelConfiguration(name: "", answer: "")
+
+  /// The label `pristine`.
+  public static let example = outOfContext[0]
+
+  /// The keys of an element of `labels`.
+  public static let keys: [ConfigurationKey<LabelConfiguration>] = [
+    ConfigurationKey(
+      "name", \.name, "The label as data and results name it.", range: .nonBlank, requirement: "the label's name"),
+    ConfigurationKey(
+      "answer", \.answer, "The words that state the label at the head of an answer.", range: .nonBlank,
+      requirement: "the words that state the label, such as \"Yes, the photo is used out of context.\""),
+    ConfigurationKey("meaning", \.meaning, "Meaning of the label, for people and prompts."),
+    ConfigurationKey("aliases", \.aliases, "Other spellings in data and replies.", range: .each(.nonBlank)),
+  ]
+}

@@ -1,0 +1,83 @@
+public import ConfigurationFiles
+
+/// Training of a fresh base model on images with captions, before any teacher is asked. No label is read.
+public struct PretrainConfiguration: ConfigurationSection {
+  /// The file with the captions; there is no default.
+  public var captions: String
+  /// The folder that image names are relative to. The default is none: that of `data.images`.
+  public var images: String?
+  /// The language of the captions file. The default is `auto`.
+  public var format = DataFormat.auto
+  /// Which column is what. The default is ``Fields/init()``.
+  public var fields = Fields()
+  /// Rows to keep: for each column the values that are kept. The default keeps every row.
+  public var rowsWhere: [String: [String]] = [:]
+  /// What is learnt; the losses are added. The default is contrastive and captioning.
+  public var objective = [Objective.contrastive, .captioning]
+  /// How it is trained. The default is that of ``TrainingConfiguration/init()`` with 10 epochs of 64 at 1e-3.
+  public var training = TrainingConfiguration(epochs: 10, batch: 64, learningRate: 1e-3)
+
+  /// A loss of pre-training.
+  public enum Objective: String, ConfigurationChoice {
+    /// Images and captions of a batch find each other.
+    case contrastive
+    /// The decoder writes the caption.
+    case captioning
+    /// The decoder says whether image and caption belong together; the others come from the same batch.
+    case matching
+  }
+
+  /// Which column of the captions file is what.
+  public struct Fields: ConfigurationSection {
+    /// The column with the image's file name. The default is `image`.
+    public var image = "image"
+    /// The column with a caption or a list of captions. The default is `captions`.
+    public var text = "captions"
+
+    /// Columns named `image` and `captions`.
+    public init() {}
+
+    /// The columns of ``init()``.
+    public static let blank = Fields()
+
+    /// The keys under `pretrain.fields`.
+    public static let keys: [ConfigurationKey<Fields>] = [
+      ConfigurationKey("image", \.image, "Column with the image's file name.", range: .nonBlank),
+      ConfigurationKey("text", \.text, "Column with a caption or a list of them.", range: .nonBlank),
+    ]
+  }
+
+  /// Pre-training on a captions file.
+  public init(captions: String) {
+    self.captions = captions
+  }
+
+  /// No file.
+  public static let blank = PretrainConfiguration(captions: "")
+
+  /// `captions.jsonl`.
+  public static let example = PretrainConfiguration(captions: "captions.jsonl")
+
+  /// The keys under `pretrain`.
+  public static let keys: [ConfigurationKey<PretrainConfiguration>] =
+    [
+      ConfigurationKey(
+        "captions", \.captions, "File of images with captions.", range: .nonBlank, relativeTo: .data,
+        requirement: "the file of images with captions"),
+      ConfigurationKey(
+        "images", \.images, "Folder that image names are relative to; without it data.images.",
+        range: .ifGiven(.nonBlank), relativeTo: .data, sample: "images"),
+      ConfigurationKey("format", \.format, "Language of the captions file; auto goes by its ending."),
+      ConfigurationKey("fields", \.fields, "Which column is what."),
+      ConfigurationKey(
+        "where", \.rowsWhere, "Rows to keep, {column: [values]}, such as the training split; without it all.",
+        range: ConfigurationRange("not empty") { $0.values.allSatisfy { !$0.isEmpty } }),
+      ConfigurationKey("objective", \.objective, "Losses that are added up.", range: .nonEmpty()),
+    ] + TrainingConfiguration.keys.map { $0.lifted(to: \.training) }
+
+  /// Every objective once.
+  public func checkRelations(with reader: inout ConfigurationReader) {
+    reader.require(
+      Set(objective).count == objective.count, "objective", expected: "every objective once", found: "one twice")
+  }
+}

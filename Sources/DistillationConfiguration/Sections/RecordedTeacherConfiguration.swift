@@ -1,0 +1,69 @@
+public import ConfigurationFiles
+
+/// A teacher whose replies a file holds: one row for each item and teacher, or one row for each item with an object of
+/// all teachers.
+public struct RecordedTeacherConfiguration: ConfigurationSection {
+  /// The file with the replies, JSON Lines, JSON or CSV; there is no default.
+  public var file: String
+  /// The teacher's name in the file. The default is none: its name in the run.
+  public var recordedName: String?
+  /// Which column is what. The default is ``Columns/init()``.
+  public var columns = Columns()
+
+  /// Replies from a file.
+  public init(file: String) {
+    self.file = file
+  }
+
+  /// No file.
+  public static let blank = RecordedTeacherConfiguration(file: "")
+
+  /// `teachers.jsonl`.
+  public static let example = RecordedTeacherConfiguration(file: "teachers.jsonl")
+
+  /// The keys of a recorded teacher.
+  public static let keys: [ConfigurationKey<RecordedTeacherConfiguration>] = [
+    ConfigurationKey(
+      "file", \.file, "File with the replies: a row an item and teacher, or a row an item.", range: .nonBlank,
+      relativeTo: .data, requirement: "the file with the recorded replies"),
+    ConfigurationKey(
+      "recorded_name", \.recordedName, "The teacher's name in the file; without it the same name.",
+      range: .ifGiven(.nonBlank), sample: "gpt4o"),
+    ConfigurationKey("columns", \.columns, "Which column is what."),
+  ]
+
+  /// Which column of a file of replies is what.
+  public struct Columns: ConfigurationSection {
+    /// The column with the item's identifier. The default is `id`.
+    public var id = "id"
+    /// The column with the teacher's name, in a file with one row for each item and teacher. The default is `teacher`.
+    public var teacher = "teacher"
+    /// The column with an object of all teachers by name, in a file with one row for each item. The default is
+    /// `teachers`.
+    public var teachers = "teachers"
+    /// The column with the label; null is an abstention. The default is `label`.
+    public var label = "label"
+    /// The column with the rationale, which may be missing. The default is `rationale`.
+    public var rationale = "rationale"
+    /// The column with the confidence from 0 to 1, which may be missing. The default is `confidence`.
+    public var confidence = "confidence"
+
+    /// Columns with the names of the properties.
+    public init() {}
+
+    /// The columns of ``init()``.
+    public static let blank = Columns()
+
+    /// The keys under `columns`.
+    public static let keys: [ConfigurationKey<Columns>] = [
+      ConfigurationKey("id", \.id, "Column with the item's identifier.", range: .nonBlank),
+      ConfigurationKey(
+        "teacher", \.teacher, "Column with the teacher's name (a row an item and teacher).", range: .nonBlank),
+      ConfigurationKey(
+        "teachers", \.teachers, "Column with an object of teachers by name (a row an item).", range: .nonBlank),
+      ConfigurationKey("label", \.label, "Column with the label; null abstains.", range: .nonBlank),
+      ConfigurationKey("rationale", \.rationale, "Column with the rationale.", range: .nonBlank),
+      ConfigurationKey("confidence", \.confidence, "Column with the confidence, 0 to 1.", range: .nonBlank),
+    ]
+  }
+}

@@ -1,0 +1,167 @@
+public import ConfigurationFiles
+internal import Layers
+internal import Wording
+
+/// Stage 2: fine-tuning and preference optimisation on the conflicts that people labelled.
+///
+/// The loss is L_DPO + ``sftWeight`` x L_SFT(chosen).
+/// Source: Rafailov et al. 2023, https://arxiv.org/abs/2305.18290
+public struct Stage2Configuration: ConfigurationSection {
+  /// The model that the student is compared with; there is no default to fall into.
+  public var reference: ReferenceConfiguration
+  /// The preference loss. The default is `sigmoid`.
+  public var loss = PreferenceLossConfiguration(.sigmoid)
+  /// How strongly the loss holds the student to the reference, above 0. The default is 0.1.
+  public var beta = 0.1
+  /// How often labels are taken to be wrong by `robust`, `cdpo` and `exo_pair`, above 0 and below 0.5. The default is 0.1.
+  public var labelSmoothing = 0.1
+  /// How the distance to the reference is measured. The default is `reverse_kl`.
+  public var divergence = Divergence.reverseKL
+  /// α of the divergence `alpha`. The default is 0.5.
+  public var divergenceAlpha = 0.5
+  /// How much the tokens of an answer count that go beyond the length of the pair's other answer, from 0 to 1. The default
+  /// is 1. Source: Liu et al. 2024, https://arxiv.org/abs/2409.06411
+  public var tailWeight = 1.0
+  /// The temperature of `discopop`, above 0. The default is 0.05.
+  public var discopopTemperature = 0.05
+  /// The weight of the negative log-likelihood of the chosen answers. The default is 1.
+  public var sftWeight = 1.0
+  /// Which pairs of chosen and rejected answers are formed. The default is `all`.
+  public var pairs = Pairs.all
+  /// What is chosen where no teacher has the human label. The default is `template`.
+  public var whenAllWrong = WhenAllWrong.template
+  /// Agreed items mixed in, as a part of the conflicts' number. The default is 0.
+  public var replay = 0.0
+  /// How the stage is trained. The default is that of ``TrainingConfiguration/init()`` with step size 1e-5.
+  public var training = TrainingConfiguration(epochs: 3, batch: 16, learningRate: 1e-5)
+
+  /// How the distance to the reference is measured.
+  /// Source: Wang et al. 2023, https://arxiv.org/abs/2309.16240
+  public enum Divergence: String, ConfigurationChoice {
+    /// DPO's own.
+    case reverseKL = "reverse_kl"
+    /// The other way round.
+    case forwardKL = "forward_kl"
+    /// Jensen and Shannon's.
+    case jensenShannon = "js"
+    /// The family that `f_divergence_alpha` chooses from.
+    case alpha
+  }
+
+  /// Which pairs are formed.
+  public enum Pairs: String, ConfigurationChoice {
+    /// Every chosen with every rejected answer.
+    case all
+    /// The best chosen with the best rejected answer.
+    case best
+  }
+
+  /// The chosen answer for items on which no teacher has the human label.
+  public enum WhenAllWrong: String, ConfigurationChoice {
+    /// The answer that the label's own words make.
+    case template
+    /// Nothing: the item is left out.
+    case skip
+  }
+
+  /// A stage against a reference.
+  public init(reference: ReferenceConfiguration) {
+    self.reference = reference
+  }
+
+  /// No reference chosen; `none` stands in for it.
+  public static let blank = Stage2Configuration(reference: .none)
+
+  /// The method's own reference: the frozen Stage-1 adapter.
+  public static let example = Stage2Configuration(reference: .stage1Adapter)
+
+  /// The keys under `stage2`.
+  public static let keys: [ConfigurationKey<Stage2Configuration>] =
+    [
+      ConfigurationKey(
+        "reference", \.reference, "Reference model of the loss: stage1_adapter, base, none, {adapter: folder}.",
+        relativeTo: .configuration,
+        requirement: """
+          the model that DPO compares the student with: stage1_adapter (the student as Stage 1 left it, as in the \
+          paper), base (the base without an adapter), none (no reference: the loss sees the student alone), or \
+          {adapter: FOLDER} (another adapter on the base)
+          """),
+      ConfigurationKey("loss", \.loss, "Preference loss by TRL's name, or a map of losses and weights."),
+      ConfigurationKey("beta", \.beta, "How strongly the student is held to the reference.", range: .above(0)),
+      ConfigurationKey(
+        "label_smoothing", \.labelSmoothing, "How often labels are taken to be wrong: robust, cdpo, exo_pair.",
+        range: ConfigurationRange("above 0 and below 0.5") { $0 > 0 && $0 < 0.5 }),
+      ConfigurationKey(
+        "f_divergence", \.divergence, "How the distance to the reference is measured; DPO's own is reverse_kl."),
+      ConfigurationKey(
+        "f_divergence_alpha", \.divergenceAlpha, "Alpha of the divergence alpha.", range: .from(-10, through: 10)),
+      ConfigurationKey(
+        "ld_alpha", \.tailWeight, "How much tokens beyond the shorter answer of a pair count.",
+        range: .from(0, through: 1)),
+      ConfigurationKey("discopop_tau", \.discopopTemperature, "Temperature of discopop.", range: .above(0)),
+      ConfigurationKey("sft_weight", \.sftWeight, "Weight of the SFT term on chosen answers.", range: .atLeast(0)),
+      ConfigurationKey("pairs", \.pairs, "Every chosen with every rejected answer, or the best of each."),
+      ConfigurationKey(
+        "when_all_wrong", \.whenAllWrong, "No teacher has the human label: choose the label's own words, or skip."),
+      ConfigurationKey(
+        "replay", \.replay, "Agreed items mixed in, as a part of the conflicts' number.", range: .atLeast(0)),
+    ] + TrainingConfiguration.keys.map { $0.lifted(to: \.training) }
+}
+
+/// The model that Stage 2 compares the student with.
+public enum ReferenceConfiguration: ConfigurationValue {
+  /// The student with its frozen Stage-1 adapter, as in the paper.
+  case stage1Adapter
+  /// The base model without an adapter.
+  case base
+  /// No reference: its log-probabilities count as 0.
+  case none
+  /// The base with the adapter in a folder.
+  case adapter(String)
+
+  /// The four choices.
+  public static var configurationForm: String { "stage1_adapter, base, none or {adapter: FOLDER}" }
+
+  /// Takes a word, or a map with the key `adapter`.
+  public static func fromConfiguration(
+    _ node: ConfigurationNode, over current: ReferenceConfiguration?, with reader: inout ConfigurationReader
+  ) -> ReferenceConfiguration? {
+    switch node.content {
+    case .text("stage1_adapter"): return .stage1Adapter
+    case .text("base"): return .base
+    case .text("none"): return ReferenceConfiguration.none
+    case .map(let entries):
+      if entries.count == 1, entries[0].key == "adapter", case .text(let folder) = entries[0].value.content,
+        !folder.isEmpty
+      {
+        return .adapter(folder)
+      }
+      reader.reject(node, expected: configurationForm)
+    case .text(let word):
+      reader.reject(
+        node, expected: configurationForm,
+        nearest: NearestName.nearest(to: word, among: ["stage1_adapter", "base", "none"]))
+    case .null, .boolean, .number, .list:
+      reader.reject(node, expected: configurationForm)
+    }
+    return nil
+  }
+
+  /// The word, or the map.
+  public var configurationNode: ConfigurationNode? {
+    switch self {
+    case .stage1Adapter: .text("stage1_adapter")
+    case .base: .text("base")
+    case .none: .text("none")
+    case .adapter(let folder): .map([ConfigurationNode.Entry("adapter", .text(folder))])
+    }
+  }
+
+  /// The folder of an adapter replaced.
+  public func mappingConfigurationPaths(
+    _ root: ConfigurationPathRoot?, _ replace: (String, ConfigurationPathRoot) -> String
+  ) -> ReferenceConfiguration {
+    guard case .adapter(let folder) = self else { return self }
+    return .adapter(folder.mappingConfigurationPaths(root, replace))
+  }
+}

@@ -1,0 +1,87 @@
+public import ConfigurationFiles
+
+/// The student: its base model and the adapter that is trained on it.
+public struct StudentConfiguration: ConfigurationSection {
+  /// The folder of the base model in Hugging Face form. The default is none; either this or ``fresh`` is given.
+  public var model: String?
+  /// The sizes of a base model that is made from nothing in the run. The default is none.
+  public var fresh: FreshStudentConfiguration?
+  /// The most tokens of a row, image tokens and longest answer included; longer rows are set aside and listed, never
+  /// cut. The default is 2048.
+  public var maximumTokens = 2048
+  /// The most tokens of a generated answer. The default is 128.
+  public var maximumNewTokens = 128
+  /// Whether features of the frozen vision tower and the reference's scores are kept on disk, for other runs. The default is
+  /// true.
+  public var imageCache = true
+  /// How the base model's matrices are kept and multiplied; adapters and sums are Float32. The default is Float32.
+  public var precision = Precision.float32
+  /// Whether training computes the decoder's activations again in place of keeping them. The default is false.
+  public var gradientCheckpointing = false
+  /// The adapter. The default is ``AdapterConfiguration/init()``.
+  public var lora = AdapterConfiguration()
+
+  /// How frozen matrices are kept and multiplied.
+  public enum Precision: String, ConfigurationChoice {
+    /// As the folder has them, multiplied in Float32.
+    case float32
+    /// In bfloat16, and multiplied so where the CPU can.
+    case bfloat16
+    /// In 8 bits, 64 neighbours of a row to a scale, multiplied in Float32.
+    case int8
+  }
+
+  /// A student on a base model in a folder.
+  public init(model: String) {
+    self.model = model
+  }
+
+  /// A student on a base model that the run makes.
+  public init(fresh: FreshStudentConfiguration) {
+    self.fresh = fresh
+  }
+
+  /// No base.
+  public static let blank = StudentConfiguration()
+
+  private init() {}
+
+  /// The base `models/student`.
+  public static let example = StudentConfiguration(model: "models/student")
+
+  /// The keys under `student`.
+  public static let keys: [ConfigurationKey<StudentConfiguration>] = [
+    ConfigurationKey(
+      "model", \.model, "Folder of the base model (Hugging Face form). Give either this or fresh.",
+      range: .ifGiven(.nonBlank), relativeTo: .configuration, sample: "models/student"),
+    ConfigurationKey("fresh", \.fresh, "Sizes of a base made from nothing in the run, in place of model."),
+    ConfigurationKey(
+      "max_tokens", \.maximumTokens, "The most tokens of a row with its images; longer rows are set aside, never cut.",
+      range: .atLeast(1)),
+    ConfigurationKey(
+      "max_new_tokens", \.maximumNewTokens, "The most tokens of a generated answer.", range: .atLeast(1)),
+    ConfigurationKey(
+      "image_cache", \.imageCache,
+      "Keep what the frozen vision tower and the reference compute in the folder `cache`, for other runs."),
+    ConfigurationKey(
+      "precision", \.precision,
+      "How the frozen base is kept and multiplied: bfloat16 takes half the memory and, with AVX512_BF16, less time; "
+        + "int8 a quarter, and generates fastest, at the cost of coarser weights."),
+    ConfigurationKey(
+      "gradient_checkpointing", \.gradientCheckpointing,
+      "Compute activations again for the gradient in place of keeping them: less memory, a third more time."),
+    ConfigurationKey("lora", \.lora, "The adapter that both stages train."),
+  ]
+
+  /// One base, and no kept features of a tower that changes.
+  public func checkRelations(with reader: inout ConfigurationReader) {
+    if fresh == nil {
+      reader.requirePresence(of: model, "model", expected: "the folder of the base model, or fresh with its sizes")
+    } else {
+      reader.require(model == nil, "model", "fresh", expected: "either model or fresh", found: "both")
+    }
+    reader.require(
+      !(imageCache && lora.vision), "image_cache", "lora.vision",
+      expected: "false, since lora.vision trains the tower whose features would be kept", found: "true")
+  }
+}

@@ -1,0 +1,120 @@
+public import Evaluation
+internal import TwoStage
+
+/// All that a report tells, as plain values: what was done, what came of it, and the conflicts themselves.
+///
+/// ```swift
+/// var content = ReportContent(title: "Out-of-context news")
+/// content.evaluation = try EvaluationFile(contentsOf: run.appending(path: "evaluation.json"))
+/// content.curves = ReportContent.curves(of: try MetricsLog.rows(of: run.appending(path: "metrics.jsonl")))
+/// try content.write(to: run.appending(path: "report.html"))
+/// ```
+///
+/// Each part that is empty is left out of the page.
+public struct ReportContent: Codable, Sendable, Equatable {
+  /// One step of the run.
+  public struct Step: Codable, Sendable, Equatable {
+    /// The name of the step, such as `annotate`.
+    public var name: String
+    /// What it did, in a few words.
+    public var detail: String
+    /// How long it took when it was carried out, in seconds; nil where that is not known.
+    public var seconds: Double?
+    /// Whether it was left as it was, since its inputs had not changed. The default is false.
+    public var wasSkipped: Bool
+
+    /// A step; see the properties.
+    public init(name: String, detail: String, seconds: Double?, wasSkipped: Bool = false) {
+      self.name = name
+      self.detail = detail
+      self.seconds = seconds
+      self.wasSkipped = wasSkipped
+    }
+  }
+
+  /// How often teachers agree.
+  public struct Agreement: Codable, Sendable, Equatable {
+    /// Two teachers on the items where both have a vote.
+    public struct Pair: Codable, Sendable, Equatable {
+      /// The name of the one teacher.
+      public var first: String
+      /// The name of the other.
+      public var second: String
+      /// The number of items with both votes.
+      public var items: Int
+      /// The share of them with equal labels, in 0...1.
+      public var agreement: Double
+      /// Cohen's kappa, agreement beyond chance, at most 1; nil where it is not defined.
+      public var kappa: Double?
+
+      /// A pair; see the properties.
+      public init(first: String, second: String, items: Int, agreement: Double, kappa: Double?) {
+        self.first = first
+        self.second = second
+        self.items = items
+        self.agreement = agreement
+        self.kappa = kappa
+      }
+    }
+
+    /// The names of the teachers, in the order shown.
+    public var teachers: [String]
+    /// Every pair of them, in any order.
+    public var pairs: [Pair]
+    /// A sentence about all teachers together, such as the share of unanimous items. The default is empty.
+    public var note: String
+
+    /// Agreement of teachers; see the properties.
+    public init(teachers: [String], pairs: [Pair], note: String = "") {
+      self.teachers = teachers
+      self.pairs = pairs
+      self.note = note
+    }
+  }
+
+  /// A row that was not used.
+  public struct SetAside: Codable, Sendable, Equatable {
+    /// The file or the item's id, and where in it.
+    public var place: String
+    /// What was wrong with it.
+    public var reason: String
+
+    /// A row set aside; see the properties.
+    public init(place: String, reason: String) {
+      self.place = place
+      self.reason = reason
+    }
+  }
+
+  /// The headline.
+  public var title: String
+  /// A sentence or two below it, in the reporter's own words; the figures are spelled out by the page itself.
+  public var summary: String
+  /// What was done, in order.
+  public var steps: [Step]
+  /// The configuration of the run as its file has it.
+  public var configuration: String
+  /// The results.
+  public var evaluation: EvaluationFile?
+  /// Loss, reward and other curves; see ``curves(of:)``.
+  public var curves: [Curve]
+  /// How often the teachers agree.
+  public var agreement: Agreement?
+  /// The conflicts to be shown, in the order shown.
+  public var conflicts: [Conflict]
+  /// The number of all conflicts, where only some are shown; nil where all are.
+  public var conflictCount: Int?
+  /// The rows that were not used.
+  public var setAside: [SetAside]
+
+  /// A report that has a title and nothing else yet.
+  public init(title: String) {
+    self.title = title
+    summary = ""
+    steps = []
+    configuration = ""
+    curves = []
+    conflicts = []
+    setAside = []
+  }
+}

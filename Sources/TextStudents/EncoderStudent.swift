@@ -1,0 +1,206 @@
+public import DualChecker
+public import Foundation
+public import LoRA
+internal import Layers
+internal import Student
+public import TeacherProtocol
+internal import Tensor
+public import Training
+
+/// An encoder with a head that learns while items are being labelled: the student of DualChecker.
+///
+/// ```swift
+/// var student = try EncoderStudent(task: task, encoderIn: folder, seed: 1)
+/// try await student.fit(batch)                       // a few updates, as labels arrive
+/// try await student.train(on: examples)              // or all epochs at once
+/// try student.save(to: runFolder.appending(path: "student"))
+/// ```
+///
+/// The encoder comes from any folder of the BERT, RoBERTa or XLM-R family, or from ``FreshEncoder``; classes are decided by
+/// a sequence head, spans by a head over tokens. Every example counts by its weight. The same calls give the same bytes,
+/// whatever the number of threads.
+public struct EncoderStudent: OnlineStudent {
+  /// How it learns.
+  public struct Options: Sendable, Equatable {
+    /// The learning rate of ``EncoderStudent/fit(_:)``, and the highest of
+    /// ``EncoderStudent/train(on:checkpoint:onUpdate:)``. The default is 2e-5.
+    public var learningRate: Float = 2e-5
+    /// Passes of ``EncoderStudent/train(on:checkpoint:onUpdate:)``. The default is 10.
+    public var epochs = 10
+    /// Texts of an update. The default is 16.
+    public var batch = 16
+    /// Updates that ``EncoderStudent/fit(_:)`` makes over its batch. The default is 2.
+    public var updatesPerFit = 2
+    /// Decay of matrices. The default is 0.1.
+    public var weightDecay: Float = 0.1
+    /// The share of updates over which the rate of ``EncoderStudent/train(on:checkpoint:onUpdate:)`` rises. The default is
+    /// 0.1.
+    public var warmup = 0.1
+    /// Adapters, beside which the head is trained as a whole; nil trains everything. The default is nil.
+    public var adapter: LoRAConfiguration?
+    /// Whether examples count by their weights; without it all count the same. The default is true.
+    public var weighs = true
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// What it answers.
+  public let task: LabellingTask
+  /// How it learns.
+  public let options: Options
+  var network: any TextNetwork
+  var optimizer: AdamW
+  private let seed: UInt64
+
+  /// A student over the encoder of a model folder, with a fresh head.
+  ///
+  /// - Throws: `StudentError` or the error of the file that can't be used.
+  public init(task: LabellingTask, encoderIn folder: URL, options: Options = Options(), seed: UInt64) throws {
+    self.task = task
+    self.options = options
+    self.seed = seed
+    var generator = Tensor.Generator(seed: seed).fork("student head")
+    network =
+      switch task.kind {
+      case .binary, .multiclass: try TextClassifier(encoderIn: folder, labels: task.names, using: &generator)
+      case .spans: try TokenTagger(encoderIn: folder, labels: task.tags, using: &generator)
+      }
+    optimizer = options.training.optimizer
+    if var adapter = options.adapter {
+      adapter.savedModules.append("classifier")
+      // The head is trained as a whole; adapters on it would be trained twice.
+      adapter.excluded += ["classifier", "classifier.dense", "classifier.out_proj"]
+      try network.attachAdapters(adapter, using: &generator)
+    }
+  }
+
+  /// The number of parameters that training changes.
+  public var trainedParameters: Int { network.parameterCount(trainableOnly: true) }
+
+  /// Updates made so far.
+  var updates: Int { optimizer.step }
+
+  /// Makes a few updates over the batch at a constant rate.
+  ///
+  /// - Throws: ``TrainingError/diverged(stage:step:loss:)``.
+  public mutating func fit(_ batch: [TrainingExample]) async throws {
+    guard !batch.isEmpty else { return }
+    self = try await onOwnThread { [self] in
+      var student = self
+      try student.fit(network, prepared(batch))
+      return student
+    }
+  }
+
+  private mutating func fit<Model: TextNetwork>(_ start: Model, _ examples: [TextExample]) throws {
+    var model = start
+    let objective = ClassificationObjective<Model>(examples: examples)
+    let trainer = Trainer(stage: "online student", options: options.training, seed: seed)
+    let each = max(1, (examples.count + options.updatesPerFit - 1) / options.updatesPerFit)
+    for part in Array(examples.indices).batches(of: each) {
+      _ = try trainer.update(
+        &model, &optimizer, objective: objective, examples: part, rate: options.learningRate, step: optimizer.step)
+    }
+    network = model
+  }
+
+  /// Trains for all epochs, warm-up first, then down to 0 in a straight line.
+  ///
+  /// - Parameters:
+  ///   - checkpoint: where every fiftieth update is kept, and from where training goes on to the same bytes; nil keeps none.
+  ///   - onUpdate: called after each update with its number, the number of all, and the loss.
+  /// - Throws: ``TrainingError``.
+  public mutating func train(
+    on examples: [TrainingExample], checkpoint: Checkpoint? = nil,
+    onUpdate: @escaping @Sendable (Int, Int, Double) -> Void = { _, _, _ in }
+  ) async throws {
+    self = try await onOwnThread { [self] in
+      var student = self
+      student.optimizer = options.training.optimizer
+      student.network = try trained(network, prepared(examples), checkpoint, onUpdate)
+      return student
+    }
+  }
+
+  private func trained<Model: TextNetwork>(
+    _ start: Model, _ examples: [TextExample], _ checkpoint: Checkpoint?, _ onUpdate: (Int, Int, Double) -> Void
+  ) throws -> Model {
+    var model = start
+    try Trainer(stage: "final student", options: options.training, seed: seed, checkpoint: checkpoint)
+      .train(&model, objective: ClassificationObjective<Model>(examples: examples)) {
+        onUpdate($0.step, $0.totalSteps, $0.metrics.loss)
+      }
+    return model
+  }
+
+  /// Its answers, with the classes' probabilities, or for spans the means of each token's two best tags.
+  public func predictions(for items: [Item]) async throws -> [StudentPrediction] {
+    let (network, task) = (network, task)
+    return try await onOwnThread { try network.predictions(for: items.map(\.text), task: task) }
+  }
+
+  /// The answers of a student that was saved.
+  ///
+  /// - Parameter folder: from ``save(to:)``.
+  package static func predictions(
+    for items: [Item], task: LabellingTask, studentIn folder: URL
+  ) async throws -> [StudentPrediction] {
+    let network: any TextNetwork =
+      task.kind == .spans ? try TokenTagger(contentsOf: folder) : try TextClassifier(contentsOf: folder)
+    return try await onOwnThread { try network.predictions(for: items.map(\.text), task: task) }
+  }
+
+  /// Writes a model folder that this package and transformers load; adapters are merged into it.
+  public func save(to folder: URL) throws {
+    var merged = network
+    if options.adapter != nil { try merged.mergeAdapters() }
+    try merged.save(to: folder)
+  }
+
+  /// Writes what training changes and the optimiser's state, so that ``restore(from:)`` goes on to the same bytes.
+  package func saveState(to checkpoint: Checkpoint) throws {
+    try checkpoint.save(network, optimizer, step: optimizer.step)
+  }
+
+  /// Takes up a state; false where there is none for these inputs.
+  package mutating func restore(from checkpoint: Checkpoint) throws -> Bool {
+    try checkpoint.restore(&network, &optimizer) != nil
+  }
+
+  private func prepared(_ examples: [TrainingExample]) throws -> [TextExample] {
+    try examples.compactMap { example in
+      let weight = options.weighs ? Float(max(0, example.weight)) : 1
+      // What counts for nothing would divide by nothing.
+      return weight > 0 ? try network.example(example.item.text, example.answer, weight: weight, task: task) : nil
+    }
+  }
+}
+
+extension EncoderStudent.Options {
+  /// The trainer's form. Parts of four texts, whatever the batch: results depend on how an update is cut.
+  var training: TrainingOptions {
+    var training = TrainingOptions()
+    training.epochs = epochs
+    training.batch = batch
+    training.learningRate = learningRate
+    training.schedule = .linear
+    training.warmup = warmup
+    training.weightDecay = weightDecay
+    training.partSize = 4
+    return training
+  }
+}
+
+extension EncoderStudent: CheckedStudent {
+  /// Every text fits: longer ones are cut, as encoders are used.
+  package func check(_ items: [Item]) async throws {}
+
+  /// Pairs are not for encoders.
+  package mutating func train(
+    on examples: [TrainingExample], pairs: [AnswerPair], checkpoint: Checkpoint?,
+    onUpdate: @escaping @Sendable (Int, Int, Double) -> Void
+  ) async throws {
+    try await train(on: examples, checkpoint: checkpoint, onUpdate: onUpdate)
+  }
+}

@@ -1,0 +1,90 @@
+internal import DualChecker
+internal import Foundation
+internal import LanguageModel
+internal import Layers
+internal import LoRA
+internal import Student
+internal import Tensor
+internal import Tokenizers
+
+/// The network of an encoder student: an encoder of the BERT family with a head over texts or over tokens.
+protocol TextNetwork: TokenizedModel, Sendable {
+  /// The logits of the classes, [rows, classes], a row for each class of a ``TextExample``; gradients flow.
+  func logits(_ texts: [Encoding]) -> Tensor
+  /// A text as training data; nil where nothing of it counts.
+  func example(_ text: String, _ answer: TaskAnswer, weight: Float, task: LabellingTask) throws -> TextExample?
+  /// What it answers, with the probabilities by which it is asked how sure it is.
+  func predictions(for texts: [String], task: LabellingTask) throws -> [StudentPrediction]
+  /// Writes a model folder.
+  func save(to folder: URL) throws
+}
+
+/// A text with what is to be learned.
+struct TextExample: Sendable {
+  var encoding: Encoding
+  /// The class of the text, or of each token; nil does not count.
+  var classes: [Int?]
+  var weight: Float
+}
+
+extension TextClassifier: TextNetwork {
+  func example(_ text: String, _ answer: TaskAnswer, weight: Float, task: LabellingTask) throws -> TextExample? {
+    guard case .label(let name) = answer, let place = task.names.firstIndex(of: name) else { return nil }
+    return try TextExample(encoding: encoding(of: text), classes: [place], weight: weight)
+  }
+
+  func predictions(for texts: [String], task: LabellingTask) throws -> [StudentPrediction] {
+    guard !texts.isEmpty else { return [] }
+    return try probabilities(for: texts).map { probabilities in
+      let best = probabilities.indices.reduce(0) { probabilities[$1] > probabilities[$0] ? $1 : $0 }
+      return StudentPrediction(answer: .label(task.names[best]), probabilities: probabilities)
+    }
+  }
+}
+
+extension TokenTagger: TextNetwork {
+  func example(_ text: String, _ answer: TaskAnswer, weight: Float, task: LabellingTask) throws -> TextExample? {
+    guard case .spans(let spans) = answer else { return nil }
+    let encoding = try encoding(of: text)
+    let classes = try classes(of: encoding, spans: spans.map { TextSpan(label: $0.label, range: $0.range) })
+    return classes.contains { $0 != nil } ? TextExample(encoding: encoding, classes: classes, weight: weight) : nil
+  }
+
+  func predictions(for texts: [String], task: LabellingTask) throws -> [StudentPrediction] {
+    try mapInParallel(texts.batches(of: 16)) { batch in
+      Result { try predictions(ofBatch: batch, task: task) }
+    }.flatMap { try $0.get() }
+  }
+
+  private func predictions(ofBatch texts: [String], task: LabellingTask) throws -> [StudentPrediction] {
+    let encodings = try texts.map { try encoding(of: $0) }
+    let rows = logits(encodings).softmax()
+    let (names, width) = (labels, labels.count)
+    return rows.withScalars { scalars in
+      var at = 0
+      return zip(texts, encodings).map { text, encoding in
+        var (places, chances, best, second) = ([Range<Int>](), [[Float]](), 0.0, 0.0)
+        for (place, isSpecial) in zip(encoding.offsets, encoding.specialTokensMask) {
+          let row = Array(scalars[(at * width)..<((at + 1) * width)])
+          at += 1
+          guard isSpecial == 0 else { continue }
+          let ranked = row.sorted(by: >)
+          best += Double(ranked[0])
+          second += Double(ranked[1])
+          places.append(place)
+          chances.append(row)
+        }
+        let tags = TagDecoder(names).tags(chances)
+        let tokens = tags.indices.map {
+          (name: names[tags[$0]], place: places[$0], probability: Double(chances[$0][tags[$0]]))
+        }
+        let count = Double(max(1, tokens.count))
+        let spans = TextSpan.spans(of: tokens).compactMap { $0.trimmed(in: text) }
+          .map { LabelledSpan(label: $0.label, range: $0.range) }
+        return StudentPrediction(
+          answer: .spans(task.overlap.settled(spans, types: task.names) ?? []),
+          probabilities: [best / count, second / count])
+      }
+    }
+  }
+}

@@ -1,0 +1,71 @@
+public import Layers
+public import Tensor
+
+/// Images and captions of a part of an update find each other: InfoNCE in both directions, as in CLIP (Radford et al. 2021,
+/// "Learning Transferable Visual Models From Natural Language Supervision").
+///
+/// Every other caption of the part is a wrong one, so larger parts are harder and teach more. Captions of the same image
+/// are never held against each other.
+public struct ContrastiveObjective<Model: PairEncoder>: TrainingObjective {
+  /// One pair an example.
+  public let pairs: [ContrastivePair]
+  /// Divides cosines. The default is 0.07.
+  public let temperature: Float
+
+  /// An objective over these pairs.
+  ///
+  /// - Precondition: no caption is empty.
+  public init(_ pairs: [ContrastivePair], temperature: Float = 0.07) {
+    precondition(pairs.allSatisfy { !$0.caption.isEmpty }, "a caption without tokens")
+    self.pairs = pairs
+    self.temperature = temperature
+  }
+
+  /// The number of pairs.
+  public var exampleCount: Int { pairs.count }
+
+  /// The number of these examples.
+  public func weight(of examples: [Int]) -> Float { Float(examples.count) }
+
+  /// The mean of both directions over the pairs of a part.
+  public func loss(
+    of examples: [Int], under model: Model, total: Float
+  ) -> (loss: Tensor, metrics: StepMetrics) {
+    let part = examples.map { pairs[$0] }
+    let images = model.imageVectors(part.map(\.image))
+    let texts = model.textVectors(part.map(\.caption))
+    let count = part.count
+    let others = Tensor(shape: [count, count]) { out in
+      for row in 0..<count {
+        for column in 0..<count {
+          out[row * count + column] =
+            row != column && part[row].imageNumber == part[column].imageNumber ? -1e9 : 0
+        }
+      }
+    }
+    let own = Tensor(shape: [count, count]) { out in
+      out.update(repeating: 0)
+      for row in 0..<count { out[row * count + row] = 1 }
+    }
+    let scores = images.matmul(texts, transposeB: true) / temperature + others
+    let found = (scores.logSoftmax() + scores.permuted([1, 0]).logSoftmax()) * own
+    return (-found.sum() / (2 * total), StepMetrics())
+  }
+}
+
+/// A caption with its image.
+public struct ContrastivePair: Sendable {
+  /// The image's pixels.
+  public var image: PromptImage
+  /// Which image it is: pairs of one image are no negatives of each other.
+  public var imageNumber: Int
+  /// The caption's tokens, at least one.
+  public var caption: [Int]
+
+  /// A pair.
+  public init(image: PromptImage, imageNumber: Int, caption: [Int]) {
+    self.image = image
+    self.imageNumber = imageNumber
+    self.caption = caption
+  }
+}

@@ -1,0 +1,52 @@
+public import Tensor
+
+/// Several objectives over their own examples in one training: an update mixes them as the shuffled order comes.
+public struct MixedObjective<First: TrainingObjective, Second: TrainingObjective>: TrainingObjective
+where First.Model == Second.Model {
+  /// What both train.
+  public typealias Model = First.Model
+  /// Its examples come first.
+  public let first: First
+  /// Its examples follow.
+  public let second: Second
+
+  /// Both objectives' examples in one.
+  public init(_ first: First, _ second: Second) {
+    self.first = first
+    self.second = second
+  }
+
+  /// All examples.
+  public var exampleCount: Int { first.exampleCount + second.exampleCount }
+
+  /// Each objective's own weight.
+  public func weight(of examples: [Int]) -> (First.Weight, Second.Weight) {
+    let (own, other) = split(examples)
+    return (first.weight(of: own), second.weight(of: other))
+  }
+
+  /// The sum of both losses of a part.
+  public func loss(
+    of examples: [Int], under model: First.Model, total: (First.Weight, Second.Weight)
+  ) -> (loss: Tensor, metrics: StepMetrics) {
+    let (own, other) = split(examples)
+    var loss = Tensor(0)
+    var metrics = StepMetrics()
+    if !own.isEmpty {
+      let (value, sums) = first.loss(of: own, under: model, total: total.0)
+      loss = loss + value
+      metrics.add(sums)
+    }
+    if !other.isEmpty {
+      let (value, sums) = second.loss(of: other, under: model, total: total.1)
+      loss = loss + value
+      metrics.add(sums)
+    }
+    return (loss, metrics)
+  }
+
+  private func split(_ examples: [Int]) -> ([Int], [Int]) {
+    let border = first.exampleCount
+    return (examples.filter { $0 < border }, examples.filter { $0 >= border }.map { $0 - border })
+  }
+}

@@ -1,0 +1,46 @@
+public import DPO
+public import Layers
+
+/// Sums over a step from which its metrics are computed, under TRL's names.
+public struct StepMetrics: Sendable, Equatable {
+  /// The loss.
+  public var loss = 0.0
+  /// Tokens computed, prompts counted once.
+  public var tokens = 0
+  private var answerTokens = 0
+  private var correct = 0
+  private var entropy = 0.0
+  /// What is particular to preference pairs.
+  public var preferences = PreferenceMetrics()
+  /// β, by which rewards are scaled.
+  public var beta = 0.0
+
+  /// Nothing yet.
+  public init() {}
+
+  /// The sums of one part.
+  public init(_ scores: AnswerScores, trees: [AnswerTree]) {
+    answerTokens = scores.isGreedy.count
+    correct = scores.isGreedy.count { $0 }
+    entropy = scores.entropies.reduce(0) { $0 + Double($1) }
+    tokens = trees.reduce(0) { $0 + $1.prompt.count + $1.answers.reduce(0) { $0 + $1.count } }
+  }
+
+  /// Adds another part of the step.
+  public mutating func add(_ other: StepMetrics) {
+    loss += other.loss
+    tokens += other.tokens
+    answerTokens += other.answerTokens
+    correct += other.correct
+    entropy += other.entropy
+    preferences.add(other.preferences)
+    beta = max(beta, other.beta)
+  }
+
+  /// Means under TRL's names.
+  public var values: [(name: String, value: Double)] {
+    let n = Double(max(1, answerTokens))
+    return [("loss", loss), ("mean_token_accuracy", Double(correct) / n), ("entropy", entropy / n)]
+      + preferences.values(beta: beta)
+  }
+}

@@ -1,0 +1,97 @@
+public import Layers
+internal import Tensor
+
+/// Trains the trainable parameters of a model, with checkpoints from which it goes on to the same bytes.
+///
+/// Which examples an update sees follows from the seed and the update's number alone, so a checkpoint is the parameters,
+/// the optimiser and a number.
+public struct Trainer: Sendable {
+  /// The name of the stage, in messages and files.
+  public var stage: String
+  /// The settings.
+  public var options: TrainingOptions
+  /// Where order and dropout start.
+  public var seed: UInt64
+  /// Where the checkpoint is kept; nil keeps none.
+  public var checkpoint: Checkpoint?
+
+  /// A trainer.
+  public init(stage: String, options: TrainingOptions, seed: UInt64, checkpoint: Checkpoint? = nil) {
+    self.stage = stage
+    self.options = options
+    self.seed = seed
+    self.checkpoint = checkpoint
+  }
+
+  /// Trains the model in place.
+  ///
+  /// - Parameters:
+  ///   - model: its trainable parameters change.
+  ///   - objective: what is minimised.
+  ///   - onUpdate: called after each update that is made now, not for those before a checkpoint.
+  ///   - inTraining: gives the model as it is used in one part of an update, from a seed; for dropout.
+  /// - Throws: ``TrainingError``, or what `onUpdate` throws; the checkpoint written last stays.
+  public func train<Objective: TrainingObjective>(
+    _ model: inout Objective.Model, objective: Objective,
+    onUpdate: (TrainingUpdate) throws -> Void = { _ in },
+    inTraining: @Sendable (Objective.Model, UInt64) -> Objective.Model = { model, _ in model }
+  ) throws where Objective.Model: Module {
+    precondition(options.batch > 0 && options.parts > 0, "a batch of \(options.batch) in \(options.parts) parts")
+    let examples = objective.exampleCount
+    guard examples > 0 else { throw TrainingError.noExamples(stage: stage) }
+    var optimizer = options.optimizer
+    let total = options.totalSteps(examples: examples)
+    let schedule = LearningRateSchedule(
+      shape: options.schedule, peak: options.learningRate,
+      warmupSteps: Int((Double(total) * options.warmup).rounded(.up)),
+      totalSteps: total)
+    let start = try checkpoint?.restore(&model, &optimizer) ?? 0
+    let perEpoch = (examples + options.batch - 1) / options.batch
+    var order: (epoch: Int, examples: [Int]) = (-1, [])
+    for step in start..<max(start, total) {
+      let epoch = step / perEpoch
+      if order.epoch != epoch { order = (epoch, shuffled(examples, epoch)) }
+      let first = step % perEpoch * options.batch
+      let chosen = Array(order.examples[first..<min(examples, first + options.batch)])
+      let rate = schedule.rate(at: step)
+      let (norm, metrics) = try update(
+        &model, &optimizer, objective: objective, examples: chosen, rate: rate, step: step, inTraining: inTraining)
+      try onUpdate(
+        TrainingUpdate(
+          step: step + 1, totalSteps: total, epoch: Double(step + 1) / Double(perEpoch), learningRate: rate,
+          gradientNorm: norm, metrics: metrics))
+      if options.checkpointEvery > 0, (step + 1) % options.checkpointEvery == 0, step + 1 < total {
+        try checkpoint?.save(model, optimizer, step: step + 1)
+      }
+    }
+  }
+
+  /// One update over these examples: the step of every training here, of one that goes on as examples arrive, too.
+  ///
+  /// - Parameters:
+  ///   - optimizer: goes on from update to update.
+  ///   - rate: the learning rate.
+  ///   - step: the number of the update, from 0.
+  /// - Returns: the norm of the gradients before clipping, and the sums over the examples.
+  /// - Throws: ``TrainingError/diverged(stage:step:loss:)``; model and optimiser are then of no use.
+  package func update<Objective: TrainingObjective>(
+    _ model: inout Objective.Model, _ optimizer: inout AdamW, objective: Objective, examples: [Int], rate: Float,
+    step: Int, inTraining: @Sendable (Objective.Model, UInt64) -> Objective.Model = { model, _ in model }
+  ) throws -> (norm: Double, metrics: StepMetrics) where Objective.Model: Module {
+    let each = options.examplesOfPart(of: examples.count)
+    let (gradients, metrics) = objective.gradients(of: examples, each: each, under: model) { model, part in
+      inTraining(model, Tensor.Generator(seed: seed).fork("\(stage) dropout \(step) \(part)").state)
+    }
+    guard metrics.loss.isFinite else {
+      throw TrainingError.diverged(stage: stage, step: step + 1, loss: metrics.loss)
+    }
+    let norm = optimizer.update(&model, gradients: gradients, learningRate: rate)
+    guard norm.isFinite else { throw TrainingError.diverged(stage: stage, step: step + 1, loss: norm) }
+    return (norm, metrics)
+  }
+
+  private func shuffled(_ count: Int, _ epoch: Int) -> [Int] {
+    var generator = Tensor.Generator(seed: seed).fork("\(stage) order \(epoch)")
+    return (0..<count).shuffled(using: &generator)
+  }
+}

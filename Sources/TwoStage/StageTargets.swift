@@ -1,0 +1,179 @@
+public import Annotations
+public import DPO
+internal import Evaluation
+internal import ImageDecoding
+public import Layers
+public import Student
+public import TeacherProtocol
+internal import Tensor
+internal import Training
+
+/// What teachers and people said, as the trees of tokens that a student is trained and asked on.
+///
+/// ```swift
+/// let targets = StageTargets(for: student, labels: labels, prompt: prompt, images: images)
+/// let agreed = try targets.supervised(judgements)                    // Stage 1
+/// let pairs = try targets.preferences(judgements, labels: decided)    // Stage 2
+/// ```
+///
+/// An item that the student can't take is set aside, unless the options are strict: one bad row stops nothing.
+public struct StageTargets<Model: Student>: Sendable {
+  /// Makes the trees; its weights are not read.
+  private let student: Model
+  /// The labels that there are.
+  public let labels: LabelSet
+  /// What the student is asked.
+  public let prompt: PromptTemplate
+  private let options: TwoStageOptions
+  private let answers = AnswerTemplate()
+  private let images: StudentImages
+  /// Items whose image is damaged or whose text is too long for the student; filled as they are met.
+  public let setAside = SetAside()
+
+  /// Targets for a student.
+  ///
+  /// - Parameters:
+  ///   - images: of every item that is asked about.
+  public init(
+    for student: Model, labels: LabelSet, prompt: PromptTemplate, images: StudentImages,
+    options: TwoStageOptions = TwoStageOptions()
+  ) {
+    self.student = student
+    self.labels = labels
+    self.prompt = prompt
+    self.images = images
+    self.options = options
+  }
+
+  /// One answer of an item: its text and whether its label is right where that is known.
+  private struct Candidate {
+    let text: String
+    let isChosen: Bool
+    let confidence: Double
+  }
+
+  /// Stage 1: every agreeing teacher's answer to each agreed item; conflicts by the options' choice.
+  ///
+  /// - Throws: `TrainingError.unusableItem` for an item that the student can't take, where the options are strict.
+  public func supervised(_ judgements: [Judgement]) throws -> [AnswerTree] {
+    let only: String? = if case .teacher(let name) = options.answers { name } else { nil }
+    return try judgements.compactMap { judgement in
+      guard let wanted = wantedLabels(judgement) else { return nil }
+      let texts = try judgement.annotations.compactMap { annotation -> String? in
+        guard let label = annotation.reply.label, wanted.contains(label), only == nil || annotation.teacher == only
+        else { return nil }
+        return try text(label, annotation.reply.rationale)
+      }
+      return texts.isEmpty ? nil : try tree(judgement.item, texts.unique())
+    }
+  }
+
+  /// Labels whose answers Stage 1 learns for an item; nil leaves the item out.
+  private func wantedLabels(_ judgement: Judgement) -> Set<String>? {
+    if let label = judgement.label { return [label] }
+    guard judgement.verdict == .conflict else { return nil }
+    switch options.conflicts {
+    case .exclude: return nil
+    case .both: return Set(judgement.annotations.compactMap(\.reply.label))
+    case .majority:
+      guard case .agreed(let label) = MajorityRule().verdict(on: judgement.annotations.compactMap(\.vote)) else {
+        return nil
+      }
+      return [label]
+    }
+  }
+
+  /// Stage 2: answers with the human label are chosen, all others rejected; the most confident first.
+  ///
+  /// - Returns: nil where no teacher is right and the options skip such items, or the item is set aside.
+  func preference(_ item: Item, _ annotations: [Annotation], label: String) throws -> PreferenceTree? {
+    var candidates = try annotations.compactMap { annotation -> Candidate? in
+      guard let given = annotation.reply.label else { return nil }
+      return Candidate(
+        text: try text(given, annotation.reply.rationale), isChosen: given == label,
+        confidence: annotation.reply.confidence?.value ?? 0.5)
+    }
+    if !candidates.contains(where: \.isChosen) {
+      guard options.whenAllWrong == .template else { return nil }
+      candidates.append(Candidate(text: try answers.answer(label, labels: labels), isChosen: true, confidence: 1))
+    }
+    var seen: Set<String> = []
+    candidates = candidates.filter { seen.insert($0.text).inserted }
+    let order = candidates.indices.sorted {
+      (candidates[$0].confidence, -$0) > (candidates[$1].confidence, -$1)
+    }
+    guard let tree = try tree(item, candidates.map(\.text)) else { return nil }
+    return PreferenceTree(
+      tree: tree, chosen: order.filter { candidates[$0].isChosen },
+      rejected: order.filter { !candidates[$0].isChosen },
+      pairing: options.pairing)
+  }
+
+  /// Stage 2: the judged items that have a human label, and as many agreed ones beside them as the options replay.
+  ///
+  /// - Parameter labels: item -> label.
+  /// - Throws: as ``supervised(_:)``.
+  public func preferences(_ judgements: [Judgement], labels: [String: String]) throws -> [PreferenceTree] {
+    var trees = try judgements.compactMap { judgement in
+      try labels[judgement.item.id].flatMap { try preference(judgement.item, judgement.annotations, label: $0) }
+    }
+    let replayed = Int((options.replay * Double(trees.count)).rounded())
+    guard replayed > 0 else { return trees }
+    var generator = Tensor.Generator(seed: options.seed).fork("replay")
+    let agreed = judgements.filter { $0.label != nil && labels[$0.item.id] == nil }
+    let chosen = agreed.shuffled(using: &generator).prefix(replayed)
+    trees += try supervised(Array(chosen)).map {
+      PreferenceTree(tree: $0, chosen: Array($0.answers.indices), rejected: [])
+    }
+    return trees
+  }
+
+  /// An item with a human label as a target alone: the right teachers' answers, or the label in words.
+  package func labelled(_ item: Item, _ annotations: [Annotation], label: String) throws -> AnswerTree? {
+    var texts = try annotations.compactMap { annotation in
+      annotation.reply.label == label ? try text(label, annotation.reply.rationale) : nil
+    }
+    if texts.isEmpty { texts = [try answers.answer(label, labels: labels)] }
+    return try tree(item, texts.unique())
+  }
+
+  /// The question with what its labels are scored by. Nil sets the item aside.
+  package func question(_ item: Item) throws -> LabelQuestion? {
+    try made(item) { question, images in
+      try student.labelQuestion(question, images: images, labels: labels.labels.map(\.answer))
+    }
+  }
+
+  private func text(_ label: String, _ rationale: String) throws -> String {
+    try answers.answer(label, rationale: options.learnsRationales ? rationale : "", labels: labels)
+  }
+
+  /// The tree of an item, or nil where the student can't take it and the run is not strict: one bad row stops nothing.
+  private func tree(_ item: Item, _ answers: [String]) throws -> AnswerTree? {
+    try made(item) { try student.tree(question: $0, images: $1, answers: answers) }
+  }
+
+  private func made<Made>(_ item: Item, _ make: (_ question: String, _ images: [PromptImage]) throws -> Made) throws
+    -> Made?
+  {
+    do {
+      let question = try prompt.prompt(for: item, labels: labels)
+      return try make(question.text, question.images.map(images.of))
+    } catch StudentError.labelsAlike(let first, let second) {
+      // Not a fault of the item: no item could be asked.
+      throw StudentError.labelsAlike(first, second)
+    } catch {
+      if options.isStrict { throw TrainingError.unusableItem(item.id, "\(error)") }
+      setAside.note(item.id, "\(error)")
+      return nil
+    }
+  }
+}
+
+extension Array where Element == String {
+  /// The elements without repetitions, in order.
+  fileprivate func unique() -> [String] {
+    var seen: Set<String> = []
+    return filter { seen.insert($0).inserted }
+  }
+}

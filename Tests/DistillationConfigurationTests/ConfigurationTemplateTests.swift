@@ -1,0 +1,112 @@
+import ConfigurationFiles
+import DistillationConfiguration
+import Foundation
+import Testing
+
+@Suite struct ConfigurationTemplateTests {
+  private let text = ConfigurationTemplate.text(for: .multiTeacher)
+
+  #if Run
+    @Test func theTemplateReadsBackWithEveryDefault() throws {
+      let run = try RunConfiguration(text: text, format: .yaml)
+      // The keys without a default; every other one is compared with the default of its property.
+      var expected = RunConfiguration(
+        data: DataConfiguration(file: "items.jsonl"), teachers: run.teachers,
+        student: StudentConfiguration(model: "models/student"), stage2: Stage2Configuration(reference: .stage1Adapter))
+      expected.data.fields.split = "split"
+      #expect(run == expected)
+      #expect(run.teachers == RunConfiguration.example.teachers)
+      #expect(run.teachers.map(\.name) == ["first", "second"])
+    }
+
+    /// The template with the comment of one line, and of the lines under it that belong to it, taken away.
+    private func uncommenting(_ key: String, within start: String) throws -> String {
+      var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      let begin = try #require(lines.firstIndex { $0.hasPrefix(start) })
+      let first = try #require(lines[begin...].firstIndex { $0.contains("# \(key)") }, "\(key) is not in the template")
+      let indent = lines[first].prefix { $0 == " " }
+      var line = first
+      repeat {
+        lines[line] = String(indent + lines[line].dropFirst(indent.count + 2))
+        line += 1
+      } while line < lines.count && lines[line].hasPrefix(indent + "#   ")
+      return lines.joined(separator: "\n")
+    }
+
+    @Test(arguments: [
+      ("threads:", "seed"), ("out:", "seed"), ("images:", "data"), ("group:", "data"), ("train:", "  limit"),
+      ("recorded_name:", "teachers"), ("- name: local", "teachers"), ("- name: service", "teachers"),
+    ])
+    func whatIsCommentedOutCanBeTakenIn(key: String, start: String) throws {
+      let run = try RunConfiguration(text: uncommenting(key, within: start), format: .yaml)
+      #expect(run != RunConfiguration.example)
+    }
+
+    @Test func theAlternativesOfTheTemplateExcludeWhatTheyReplace() throws {
+      func problems(_ key: String, _ start: String) throws -> [String] {
+        ConfigurationFixture.problems(try uncommenting(key, within: start), .yaml)
+      }
+      #expect(try problems("files:", "data").count == 2)
+      #expect(
+        try problems("fresh:", "student").map { $0.hasSuffix("expected either model or fresh, found both") } == [true])
+      #expect(try problems("pretrain:", "student").map { $0.hasPrefix("pretrain (line ") } == [true])
+      #expect(try problems("file: review.csv", "review").map { $0.hasPrefix("review.file (line ") } == [true])
+    }
+
+    @Test func aSectionWhoseKeysAreAllCommentsIsASectionWithDefaults() throws {
+      #expect(try Stage1Configuration(text: "# all: gone\n", format: .yaml) == Stage1Configuration())
+      #expect(
+        try DataConfiguration(text: "file: f\nfields: {split: s}\nlimit:\n  # train: 1\n", format: .yaml).limit
+          == LimitConfiguration())
+    }
+  #endif
+
+  @Test(arguments: DistillationMethod.allCases) func everyKeyIsInTheTemplateWithItsMeaning(method: DistillationMethod) {
+    let text = ConfigurationTemplate.text(for: method)
+    for (path, key) in ConfigurationReference.entries(for: method) {
+      #expect(text.contains("\(key.name):"), "\(path) is missing")
+      #expect(text.contains("# \(key.meaning)"), "the meaning of \(path) is missing")
+    }
+  }
+
+  @Test func everyKeyHasARowInTheReferenceWithItsDefault() {
+    let markdown = ConfigurationReference.markdown(for: .multiTeacher)
+    #expect(
+      markdown.contains(
+        "| `seed` | a whole number, at least 0 | `1` | Seed of everything random: same seed, same bytes. |"))
+    #expect(markdown.contains("### `stage2`"))
+    #expect(markdown.contains("| `learning_rate` | a number, above 0 | `1.0e-05` | Peak step size. |"))
+    #expect(markdown.contains("| `reference` | stage1_adapter, base, none or {adapter: FOLDER} | required |"))
+    #expect(markdown.contains("| `base_url` (with `kind: openai`) |"))
+    #expect(markdown.contains("| `file` | text, not empty | none | All items in one file."))
+  }
+
+  @Test(arguments: DistillationMethod.allCases) func everyKeyIsInTheReferenceInOneLine(method: DistillationMethod) {
+    let markdown = ConfigurationReference.markdown(for: method)
+    for (path, key) in ConfigurationReference.entries(for: method) {
+      #expect(markdown.contains("| `\(key.name)`"), "\(path) is missing")
+      #expect(key.meaning.hasSuffix(".") && !key.meaning.contains("\n"), "\(path) is not one sentence in one line")
+    }
+    for line in markdown.split(separator: "\n") where line.hasPrefix("|") {
+      #expect(line.replacing("\\|", with: "").count { $0 == "|" } == 5, "\(line)")
+    }
+  }
+
+  @Test func sectionsWithTheSameKeysShareATable() {
+    let markdown = ConfigurationReference.markdown(for: .dualChecker)
+    #expect(markdown.contains("### `teacher`, `second`\n"))
+    #expect(!markdown.contains("### `second`"))
+  }
+
+  @Test(arguments: DistillationMethod.allCases)
+  func theConfigurationPageShowsTheKeysOfTheCode(method: DistillationMethod) throws {
+    let page = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../../Documentation/Configuration.md")
+    let text = try String(contentsOf: page, encoding: .utf8)
+    let begin = try #require(text.range(of: "<!-- \(method.rawValue): begin -->\n"))
+    let end = try #require(text.range(of: "<!-- \(method.rawValue): end -->"))
+    // Compared apart, since the failure would print both pages.
+    let isCurrent = text[begin.upperBound..<end.lowerBound] == ConfigurationReference.markdown(for: method)
+    #expect(isCurrent, "Documentation/Configuration.md shows other keys than the code reads: run 'make configuration'")
+  }
+}
