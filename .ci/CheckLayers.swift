@@ -19,10 +19,10 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
     "C and digests",
     [
       ("COpenBLAS", .numbers), ("CKernels", .numbers), ("COneDNN", .numbers), ("CImageCodecs", .numbers),
-      ("ContentDigest", .both), ("LoopbackServer", .both),
+      ("ContentDigest", .both), ("LoopbackServer", .both), ("Wording", .both),
     ]
   ),
-  ("ground", [("Tensor", .numbers), ("Tokenizers", .numbers), ("TeacherProtocol", .words)]),
+  ("ground", [("Tensor", .numbers), ("Tokenizers", .numbers), ("TeacherProtocol", .words), ("ConfigurationFiles", .both)]),
   ("middle", [("Layers", .numbers), ("ImageDecoding", .numbers)]),
   (
     "methods",
@@ -33,17 +33,24 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
   ),
   (
     "student and store",
-    [("Student", .numbers), ("SQLiteStore", .words), ("AsyncTransport", .words), ("ReviewServer", .words)]
+    [
+      ("Student", .numbers), ("Training", .numbers), ("Evaluation", .words), ("SQLiteStore", .words),
+      ("AsyncTransport", .words), ("ReviewServer", .words),
+    ]
   ),
-  ("loop", [("Distillation", .both), ("StudentServer", .both), ("NewsWorld", .both), ("GreenWorld", .both)]),
+  ("distillation", [("TwoStage", .both), ("TextStudents", .both), ("Reporting", .words), ("StudentServer", .both)]),
+  ("configuration", [("DistillationConfiguration", .both)]),
+  ("runs", [("Distillation", .both), ("NewsWorld", .both), ("GreenWorld", .both)]),
   ("programs", [("distill", .both), ("OutOfContextNews", .both), ("GreenInnovation", .both), ("RealText", .both)]),
 ]
+
+/// The one file that hands on what another module declares: what a run is configured by, and what it gives.
+let exports = "Sources/Distillation/Exports.swift"
 
 /// Modules that come with the tool chain.
 let systemModules: Set<String> = [
   "Foundation", "FoundationNetworking", "FoundationEssentials", "Glibc", "Musl", "Darwin", "Dispatch",
-  "Synchronization",
-  "RegexBuilder", "Swift",
+  "Synchronization", "RegexBuilder", "Swift",
 ]
 
 struct Target {
@@ -129,7 +136,7 @@ func violations(targets: [Target], sources: [Source], manifest: String) -> [Stri
   for source in sources {
     for (number, line) in source.text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
       let place = "\(source.file):\(number + 1)"
-      if line.contains("@_exported") { found.append("\(place): @_exported") }
+      if line.contains("@_exported"), source.file != exports { found.append("\(place): @_exported") }
       guard let module = importedModule(line), module != source.target else { continue }
       if module == "FoundationNetworking", half[source.target] == .numbers {
         found.append("\(place): the numbers side has no network")

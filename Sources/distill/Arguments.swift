@@ -1,5 +1,3 @@
-internal import DistillationConfiguration
-
 #if Run
   public import Annotations
   public import ArgumentParser

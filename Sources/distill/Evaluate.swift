@@ -1,6 +1,3 @@
-internal import DistillationConfiguration
-internal import Evaluation
-
 #if Run
   import ArgumentParser
   import Distillation

@@ -1,5 +1,3 @@
-internal import DistillationConfiguration
-
 #if Run
   import ArgumentParser
   import Distillation

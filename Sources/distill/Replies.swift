@@ -1,4 +1,3 @@
-internal import DistillationConfiguration
 internal import Wording
 
 #if Run

@@ -1,6 +1,3 @@
-internal import DistillationConfiguration
-internal import Reporting
-
 #if Run
   import ArgumentParser
   import Distillation

@@ -1,5 +1,4 @@
 public import Evaluation
-internal import TwoStage
 
 /// All that a report tells, as plain values: what was done, what came of it, and the conflicts themselves.
 ///

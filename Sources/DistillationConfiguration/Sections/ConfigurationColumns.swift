@@ -1,3 +1,4 @@
+public import ConfigurationFiles
 public import TeacherProtocol
 
 extension ColumnList: ConfigurationValue {
