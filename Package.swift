@@ -42,7 +42,9 @@ let oneDNN = Target.Dependency.target(name: "COneDNN", condition: .when(traits: 
 let libraries = [
   "ContentDigest", "Tensor", "TeacherProtocol", "Tokenizers", "Layers", "ImageDecoding", "VisionEncoder",
   "LanguageModel", "LoRA", "DPO", "Student", "HTTPTeacher", "AsyncTransport", "DualChecker", "Annotations",
-  "SQLiteStore", "LoopbackServer", "ReviewServer", "StudentServer", "Training", "TwoStage", "Distillation",
+  "SQLiteStore", "LoopbackServer", "ReviewServer", "StudentServer", "Training", "Evaluation", "TwoStage",
+  "TextStudents",
+  "DistillationConfiguration", "Reporting", "Distillation",
 ]
 
 let package = Package(

@@ -13,8 +13,8 @@ let package = Package(
     .target(
       name: "HelpDesk",
       dependencies: [
-        "Annotations", "Distillation", "DPO", "DualChecker", "ImageDecoding", "LanguageModel", "Layers", "LoRA",
-        "Student", "TeacherProtocol", "Tensor",
+        "Annotations", "DualChecker", "Evaluation", "ImageDecoding", "LanguageModel", "Layers", "LoRA", "Student",
+        "TeacherProtocol", "Tensor", "Training", "TwoStage",
       ].map { .product(name: $0, package: "swift-distillation") }),
     .executableTarget(name: "help-desk", dependencies: ["HelpDesk"]),
     .testTarget(
@@ -22,7 +22,7 @@ let package = Package(
       dependencies: ["HelpDesk"]
         + [
           "Annotations", "DualChecker", "ImageDecoding", "LanguageModel", "Layers", "Student", "TeacherProtocol",
-          "Tensor",
+          "Tensor", "Training",
         ].map { .product(name: $0, package: "swift-distillation") }),
   ]
 )

@@ -49,6 +49,8 @@ public struct HelpDeskRun: Sendable {
     method.options.stage2.epochs = 10
     method.options.stage2.learningRate = 0.01
     method.options.seed = seed
+    // Every word of an answer: a teacher's reason names words of the message.
+    let answers = try labels.names.map { try AnswerTemplate().answer($0, labels: labels) } + KeywordTeacher.reasons
     let training = Dataset(items: task.training, root: folder)
     let test = Dataset(items: task.test, root: folder)
     let store = try JSONLinesAnnotationStore(folder.appendingPathComponent("replies.jsonl"))

@@ -23,6 +23,9 @@ public struct KeywordTeacher: Teacher {
     self.attention = attention
   }
 
+  /// What its reasons begin with, or are.
+  static let reasons = ["danger of", "just a", "no danger"]
+
   /// What stands behind the name: a stored reply is asked for again when it changes.
   public var model: String {
     "keywords \(alarming.joined(separator: " ")) / \(calming.joined(separator: " ")) / \(attention)"

@@ -1,5 +1,5 @@
 import Annotations
-import Distillation
+import Training
 import Foundation
 import HelpDesk
 import Layers

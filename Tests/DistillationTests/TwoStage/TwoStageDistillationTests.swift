@@ -1,0 +1,139 @@
+import Annotations
+import DPO
+import Foundation
+import LoRA
+import Student
+import TeacherProtocol
+import Tensor
+import Testing
+import Training
+import TwoStage
+
+/// A teacher that looks up its answers.
+private struct KnownAnswers: Teacher {
+  let name: String
+  let answers: [String: String]
+  var model: String { name }
+
+  func reply(to request: TeacherRequest) async throws -> TeacherReply {
+    guard let label = answers[request.item.id] else { return TeacherReply(outcome: .abstained, raw: "") }
+    return TeacherReply(outcome: .answered(label), rationale: "says \(name)", raw: label)
+  }
+}
+
+/// Ten items: the teachers agree on the first six, of which odd ones are false, and conflict on the other four, which are
+/// all true.
+@Suite struct TwoStageDistillationTests {
+  private let folder = FileManager.default.temporaryDirectory.appending(path: "two-stage-\(UUID().uuidString)")
+  private let items = (0..<10).map { Item(id: "\($0)", fields: ["text": "Item \($0)"]) }
+
+  private var gold: [String: String] {
+    Dictionary(uniqueKeysWithValues: (0..<10).map { ("\($0)", $0 >= 6 || $0 % 2 == 0 ? "true" : "false") })
+  }
+
+  private var teachers: [any Teacher] {
+    let wrong = gold.mapValues { $0 == "true" ? "false" : "true" }
+    let torn = Dictionary(uniqueKeysWithValues: gold.map { ($0, (Int($0) ?? 0) < 6 ? $1 : wrong[$0] ?? "") })
+    return [KnownAnswers(name: "right", answers: gold), KnownAnswers(name: "torn", answers: torn)]
+  }
+
+  private func method() throws -> TwoStageDistillation {
+    let labels = try LabelSet(
+      [.init(name: "true", meaning: "it holds"), .init(name: "false", meaning: "it does not")], positive: "false")
+    var method = TwoStageDistillation(labels: labels, prompt: try PromptTemplate("Does it hold? {text}"))
+    method.options.adapter.rank = 4
+    method.options.stage1.learningRate = 5e-3
+    method.options.stage1.epochs = 2
+    method.options.stage2.learningRate = 5e-3
+    method.options.stage2.epochs = 2
+    method.options.seed = 3
+    return method
+  }
+
+  private func outcome(_ method: TwoStageDistillation, budget: Int) async throws -> TwoStageOutcome<SmolVLM> {
+    try await method.distill(
+      Dataset(items: items, root: folder), into: TinyModels.student(), teachers: teachers,
+      people: OracleLabelSource(gold: GoldColumn(gold), budget: budget), store: MemoryAnnotationStore())
+  }
+
+  private func adapter(_ student: SmolVLM) -> [[Float]] { student.adapterParameters().map(\.parameter.value.scalars) }
+
+  @Test func `people are asked about conflicts alone, and no more often than their budget allows`() async throws {
+    let outcome = try await outcome(method(), budget: 3)
+    #expect(Set(outcome.conflicts.map(\.item.id)) == ["6", "7", "8", "9"])
+    #expect(outcome.labels.count == 3)
+    #expect(outcome.labels.allSatisfy { (Int($0.key) ?? 0) >= 6 && $0.value == "true" })
+  }
+
+  @Test func `both stages train the adapter, and the student that was given stays as it is`() async throws {
+    let method = try method()
+    let base = try TinyModels.student()
+    let outcome = try await outcome(method, budget: 4)
+    #expect(adapter(outcome.stage1) != adapter(outcome.student))
+    #expect(base.adapterParameters().isEmpty)
+    let again = try await self.outcome(method, budget: 4)
+    #expect(adapter(again.student) == adapter(outcome.student), "the same seed gives the same student")
+  }
+
+  @Test func `without a labelled conflict the student stays where Stage 1 left it`() async throws {
+    let outcome = try await outcome(method(), budget: 0)
+    #expect(outcome.labels.isEmpty)
+    #expect(adapter(outcome.stage1) == adapter(outcome.student))
+  }
+
+  @Test func `the pieces give what the one call gives`() async throws {
+    let method = try method()
+    let whole = try await outcome(method, budget: 4)
+    let data = Dataset(items: items, root: folder)
+    let base = try TinyModels.student()
+    let judgements = try await method.annotate(data, teachers: teachers, store: MemoryAnnotationStore())
+      .judgements(by: method.agreement)
+    let targets = try method.targets(for: base, of: items, in: data)
+    var student = base
+    try method.trainStage1(&student, on: targets.supervised(judgements))
+    #expect(adapter(student) == adapter(whole.stage1))
+    let stage1 = student
+    let labels = try await method.humanLabels(
+      of: judgements.compactMap(\.conflict), people: OracleLabelSource(gold: GoldColumn(gold), budget: 4))
+    let pairs = try targets.preferences(judgements, labels: labels)
+    // The right teacher's answer over the other's, on each of the four conflicts.
+    #expect(pairs.count == 4 && pairs.allSatisfy { $0.pairs.count == 1 && $0.tree.answers.count == 2 })
+    try method.trainStage2(
+      &student, on: pairs, reference: method.reference(of: pairs, stage1: stage1, base: base))
+    #expect(adapter(student) == adapter(whole.student))
+    let predictions = try targets.predictions(for: items, by: student)
+    #expect(predictions.map(\.itemID) == items.map(\.id))
+    for prediction in predictions {
+      #expect(abs(prediction.probabilities.values.reduce(0, +) - 1) < 1e-6)
+    }
+  }
+
+  @Test func `half as many agreed items are replayed beside the conflicts as the options say`() async throws {
+    var method = try method()
+    method.options.replay = 0.5
+    let data = Dataset(items: items, root: folder)
+    let judgements = try await method.annotate(data, teachers: teachers, store: MemoryAnnotationStore())
+      .judgements(by: method.agreement)
+    let targets = try method.targets(for: TinyModels.student(), of: items, in: data)
+    let trees = try targets.preferences(judgements, labels: gold.filter { (Int($0.key) ?? 0) >= 6 })
+    #expect(trees.count { $0.pairs.isEmpty } == 2 && trees.count == 6)
+  }
+
+  @Test func `an item that the student can't take is set aside, or stops a strict method`() async throws {
+    var method = try method()
+    let long = Item(id: "long", fields: ["text": String(repeating: "many words ", count: 400)])
+    let data = Dataset(items: [long], root: folder)
+    let targets = try method.targets(for: TinyModels.student(), of: [long], in: data)
+    let answers = try targets.predictions(for: [long], by: TinyModels.student())
+    #expect(answers[0].label == nil && answers[0].error != nil)
+    #expect(targets.setAside.all.map(\.item) == ["long"])
+    method.options.isStrict = true
+    let strict = try method.targets(for: TinyModels.student(), of: [long], in: data)
+    do {
+      _ = try strict.predictions(for: [long], by: TinyModels.student())
+      Issue.record("nothing was thrown")
+    } catch TrainingError.unusableItem(let item, _) {
+      #expect(item == "long")
+    }
+  }
+}
