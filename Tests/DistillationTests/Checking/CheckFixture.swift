@@ -127,3 +127,16 @@ extension RunCheck {
     }
   }
 }
+
+extension RunConfiguration {
+  /// The shortest configuration that is valid, built in code.
+  static var shortest: RunConfiguration {
+    var data = DataConfiguration(file: "items.jsonl")
+    data.splits = SplitConfiguration(train: 0.8, dev: 0.1, test: 0.1)
+    let teacher = TeacherConfiguration(
+      name: "a", source: .recorded(RecordedTeacherConfiguration(file: "replies.jsonl")))
+    return RunConfiguration(
+      data: data, teachers: [teacher], student: StudentConfiguration(model: "models/student"),
+      stage2: Stage2Configuration(reference: .stage1Adapter))
+  }
+}

@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func aConfigurationBuiltInCodeIsValidatedToo() {
-    var run = ConfigurationFixture.built
+    var run = RunConfiguration.shortest
     run.seed = -1
     let check = RunCheck(run, runFolder: URL(filePath: "/tmp/none"))
     #expect(check.errors == 1)

@@ -15,7 +15,7 @@ import Wording
   }
 
   @Test func whatIsGivenWinsOverTheConfigurationAndThatOverTheName() {
-    var run = ConfigurationFixture.built
+    var run = RunConfiguration.shortest
     #expect(place(run) == "/work/runs/news")
     run.out = "/results/one"
     #expect(place(run) == "/results/one")
@@ -23,7 +23,7 @@ import Wording
   }
 
   @Test func anotherSeedGoesToAnotherFolder() {
-    var run = ConfigurationFixture.built
+    var run = RunConfiguration.shortest
     #expect(place(run, seed: 1) == "/work/runs/news", "1 is the configuration's own seed")
     #expect(place(run, seed: 7) == "/work/runs/news-seed7")
     run.out = "/results/one"

@@ -91,11 +91,11 @@ import Tokenizers
     let student = try TinyModels.student()
     let pairs = try (0..<3).map { number in
       var generator = Tensor.Generator(seed: UInt64(number))
-      return ContrastiveObjective.Pair(
+      return ContrastivePair(
         image: PromptImage(.pixels(.normal([1, 3, 16, 16], using: &generator))), imageNumber: number / 2,
         caption: student.tokenizer.encode("caption \(number)", addingSpecialTokens: false))
     }
-    let objective = ContrastiveObjective(pairs, temperature: 0.5)
+    let objective = ContrastiveObjective<SmolVLM>(pairs, temperature: 0.5)
     let loss = objective.loss(of: [0, 1, 2], under: student, total: 3).loss.scalar
     // By hand: each caption and each image alone, then the softmax of cosines.
     let images = pairs.map { student.imageVectors([$0.image]).scalars.map(Double.init) }

@@ -3,6 +3,7 @@ import Distillation
 import DualChecker
 import Foundation
 import TeacherProtocol
+import TestSupport
 
 extension RowFigures {
   private static func stated(_ rows: [OrderedRow]) -> ([Double], [Bool]) {
@@ -76,7 +77,7 @@ extension RowFigures {
       return try AgreementReport(VoteTable(annotations), gold: gold(rows, each: 2)).json()
     },
     Figure("agreement of a file of replies") { rows in
-      try EvaluationSample.withFolder { folder in
+      try withTemporaryFolder { folder in
         let file = folder.appending(path: "replies.jsonl")
         let lines = rows.flatMap { row in
           row.votes.enumerated().map { teacher, vote in
@@ -88,7 +89,7 @@ extension RowFigures {
       }
     },
     Figure("agreement of a file of objects of teachers, some of which are missing") { rows in
-      try EvaluationSample.withFolder { folder in
+      try withTemporaryFolder { folder in
         let file = folder.appending(path: "replies.jsonl")
         let lines = rows.map { row in
           let teachers = [2, 0, 1].compactMap { at in row.votes[at].map { "\"t\(at)\": {\"label\": \"\($0)\"}" } }
@@ -116,7 +117,7 @@ extension RowFigures {
 
   static let evaluation: [Figure] = [
     Figure("evaluation, its intervals and slices") { rows in
-      var generator = EvaluationSample.Generator(seed: 5)
+      var generator = FixedGenerator(seed: 5)
       let evaluator = Evaluator(split: split(rows), resamples: 300, using: &generator)
       let file = evaluator.evaluation(
         of: [
@@ -126,7 +127,7 @@ extension RowFigures {
       return String(decoding: file.jsonData(), as: UTF8.self)
     },
     Figure("interval over groups") { rows in
-      var generator = EvaluationSample.Generator(seed: 6)
+      var generator = FixedGenerator(seed: 6)
       let bootstrap = GroupBootstrap(groups: rows.map(\.group), resamples: 300, using: &generator)
       return "\(bootstrap.interval(of: rows.map(\.isRight))) \(bootstrap.means(of: rows.map { $0.isRight ? 1 : 0 }))"
     },

@@ -2,6 +2,7 @@ import Distillation
 import Foundation
 import TeacherProtocol
 import Testing
+import TestSupport
 
 /// A run over the same rows in another order comes to the same bytes: what it draws and in which order it trains goes by ids.
 @Suite(.serialized) struct RowOrderRunTests {
@@ -16,7 +17,7 @@ import Testing
 
   private func shuffle(_ world: RunWorld, seed: UInt64) throws {
     for name in Self.files {
-      var generator = EvaluationSample.Generator(seed: seed)
+      var generator = FixedGenerator(seed: seed)
       try reorder(name, of: world) { $0.shuffled(using: &generator) }
     }
   }

@@ -4,6 +4,7 @@ import DualChecker
 import Foundation
 import TeacherProtocol
 import Testing
+import TestSupport
 
 /// No figure may depend on the order in which rows come: each is worked out over the same rows in several orders, and every
 /// bit must be the same. Numbers are compared by their shortest decimal form, which differs where a bit does.
@@ -14,7 +15,7 @@ import Testing
     let expected = try await figure.value(rows)
     #expect(expected.count > 1)
     for seed in 1...6 {
-      var generator = EvaluationSample.Generator(seed: UInt64(seed))
+      var generator = FixedGenerator(seed: UInt64(seed))
       let found = try await figure.value(rows.shuffled(using: &generator))
       #expect(found == expected, "\(figure.name), order \(seed)")
     }
@@ -76,7 +77,7 @@ enum RowFigures {
 
   /// Rows with many ties: equal confidences, equal texts, groups of several items.
   static let rows: [OrderedRow] = {
-    var generator = EvaluationSample.Generator(seed: 42)
+    var generator = FixedGenerator(seed: 42)
     return (0..<300).map { number in
       let raw = (0..<3).map { _ in Double.random(in: 0.01...1, using: &generator) }
       let sum = raw.reduce(0, +)

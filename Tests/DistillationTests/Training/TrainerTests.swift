@@ -85,7 +85,7 @@ private struct Killed: Error {}
   @Test(arguments: 1...5) func `stopped after any update, training goes on to the same bytes`(stop: Int) throws {
     try withTemporaryFolder { folder in
       let (start, trees) = try task()
-      let objective = SupervisedObjective(trees)
+      let objective = SupervisedObjective<SmolVLM>(trees)
       func train(_ student: inout SmolVLM, every: Int, _ onUpdate: (TrainingUpdate) throws -> Void) throws {
         var options = options()
         options.checkpointEvery = every
@@ -185,7 +185,7 @@ private struct Killed: Error {}
 
   @Test func `the first update's loss and gradients agree to 1e-5 for any number of parts`() throws {
     let (student, trees) = try task()
-    let objective = SupervisedObjective(trees)
+    let objective = SupervisedObjective<SmolVLM>(trees)
     let all = Array(trees.indices)
     let weight = objective.weight(of: all)
     let whole = student.valueAndGradients { objective.loss(of: all, under: $0, total: weight).loss }
@@ -210,7 +210,7 @@ private struct Killed: Error {}
   {
     let (student, trees) = try task()
     let loss = AnswerLoss(reduction: reduction)
-    func gradients(_ objective: SupervisedObjective) -> (Float, [Tensor]) {
+    func gradients(_ objective: SupervisedObjective<SmolVLM>) -> (Float, [Tensor]) {
       let all = Array(objective.trees.indices)
       let weight = objective.weight(of: all)
       let (value, gradients) = student.valueAndGradients {
@@ -308,7 +308,7 @@ private struct Killed: Error {}
     #expect(
       reference.count == 6
         && reference.allSatisfy { if case .tokens(let answers) = $0 { answers.count == 3 } else { false } })
-    let objective = PreferenceTrainingObjective(
+    let objective = PreferenceTrainingObjective<SmolVLM>(
       preferences, reference: reference,
       objective: PreferenceObjective(loss: StandardPreferenceLoss.sigmoid(beta: 0.1), supervisedWeight: 0.5), beta: 0.1)
     var values: [[String: Double]] = []

@@ -1,6 +1,8 @@
 import Annotations
 import DPO
+import Evaluation
 import Foundation
+import Layers
 import LoRA
 import Student
 import TeacherProtocol

@@ -1,6 +1,7 @@
 import Evaluation
 import Foundation
 import Testing
+import TestSupport
 
 @Suite struct EvaluationFileTests {
   let file = EvaluationFile(
@@ -59,7 +60,7 @@ import Testing
       .init(result: "two_stage", labels: 100, accuracy: 0.9, interval: Interval(low: 0.8, high: 0.95))
     ]
     full.results["two_stage"]?.confusion = ConfusionMatrix(labels: ["a"], truth: ["a"], answers: [nil])
-    try EvaluationSample.withFolder { folder in
+    try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("evaluation.json")
       try full.write(to: url)
       #expect(try EvaluationFile(contentsOf: url) == full)
@@ -70,7 +71,7 @@ import Testing
   }
 
   @Test func `a file that is not there, not JSON or lacks a field is named with what is wrong`() throws {
-    try EvaluationSample.withFolder { folder in
+    try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("evaluation.json")
       #expect {
         try EvaluationFile(contentsOf: url)
@@ -102,7 +103,7 @@ import Testing
   }
 
   @Test func `a file that can't be written leaves an error with its name`() throws {
-    try EvaluationSample.withFolder { folder in
+    try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("missing/evaluation.json")
       #expect {
         try file.write(to: url)

@@ -1,5 +1,6 @@
 import Evaluation
 import Testing
+import TestSupport
 
 @Suite struct EvaluatorTests {
   let candidates = [
@@ -15,7 +16,7 @@ import Testing
   ]
 
   func evaluator(seed: UInt64 = 1) -> Evaluator {
-    var generator = EvaluationSample.Generator(seed: seed)
+    var generator = FixedGenerator(seed: seed)
     return Evaluator(split: EvaluationSample.split(), using: &generator)
   }
 
@@ -50,7 +51,7 @@ import Testing
   }
 
   @Test func `without the main result there are no differences, without slices no slices`() {
-    var generator = EvaluationSample.Generator(seed: 2)
+    var generator = FixedGenerator(seed: 2)
     let split = TestSplit(
       items: EvaluationSample.split().items.map { .init(id: $0.id, label: $0.label, group: $0.group) },
       labels: EvaluationSample.labels,

@@ -1,16 +1,17 @@
 import Evaluation
 import Testing
+import TestSupport
 
 @Suite struct GroupBootstrapTests {
   @Test func `one group leaves nothing to vary`() {
-    var generator = EvaluationSample.Generator(seed: 1)
+    var generator = FixedGenerator(seed: 1)
     let bootstrap = GroupBootstrap(groups: ["a", "a", "a", "a"], using: &generator)
     #expect(bootstrap.interval(of: [true, true, true, false]) == Interval(low: 0.75, high: 0.75))
     #expect(bootstrap.groupCount == 1 && bootstrap.resamples == 2_000)
   }
 
   @Test func `all right or all wrong gives an interval of no width`() {
-    var generator = EvaluationSample.Generator(seed: 2)
+    var generator = FixedGenerator(seed: 2)
     let bootstrap = GroupBootstrap(groups: ["a", "b", "b", "c"], using: &generator)
     #expect(bootstrap.interval(of: [true, true, true, true]) == Interval(low: 1, high: 1))
     #expect(bootstrap.interval(of: [false, false, false, false]) == Interval(low: 0, high: 0))
@@ -19,7 +20,7 @@ import Testing
   /// Two groups, {right} and {wrong, wrong}. Drawing two of two: both first (1/4, mean 1), both second (1/4, mean 0),
   /// one of each (1/2, mean 1/3).
   @Test func `two groups of different sizes give the three means in their proportions`() {
-    var generator = EvaluationSample.Generator(seed: 3)
+    var generator = FixedGenerator(seed: 3)
     let bootstrap = GroupBootstrap(groups: ["a", "b", "b"], resamples: 40_000, using: &generator)
     let means = bootstrap.means(of: [1, 0, 0])
     #expect(Set(means) == [0, 1.0 / 3, 1])
@@ -32,7 +33,7 @@ import Testing
 
   /// The naive way: draw groups, gather their items, take the mean of those.
   @Test func `the spread is that of drawing the items themselves group by group`() {
-    var generator = EvaluationSample.Generator(seed: 4)
+    var generator = FixedGenerator(seed: 4)
     let groups = (0..<300).map { _ in "group \(Int.random(in: 0..<90, using: &generator))" }
     let correct = groups.map { ($0.hashOfDigits % 3 != 0) != (Int.random(in: 0..<5, using: &generator) == 0) }
     let fast = GroupBootstrap(groups: groups, resamples: 4_000, using: &generator)
@@ -50,7 +51,7 @@ import Testing
   }
 
   @Test func `twins that stand and fall together widen the interval by the square root of two`() {
-    var generator = EvaluationSample.Generator(seed: 5)
+    var generator = FixedGenerator(seed: 5)
     let pairs = (0..<500).map { _ in Bool.random(using: &generator) }
     let correct = pairs.flatMap { [$0, $0] }
     let alone = GroupBootstrap(groups: (0..<1_000).map { "\($0)" }, using: &generator).interval(of: correct)
@@ -60,7 +61,7 @@ import Testing
   }
 
   @Test func `a difference is paired: two voters that err on the same items differ by nothing`() {
-    var generator = EvaluationSample.Generator(seed: 6)
+    var generator = FixedGenerator(seed: 6)
     let first = (0..<400).map { _ in Bool.random(using: &generator) }
     let bootstrap = GroupBootstrap(groups: (0..<400).map { "\($0)" }, using: &generator)
     #expect(bootstrap.difference(first, minus: first) == Interval(low: 0, high: 0))
@@ -74,8 +75,8 @@ import Testing
   @Test func `the same generator gives the same interval, whatever was asked before`() {
     let groups = (0..<50).map { "\($0 % 17)" }
     let correct = (0..<50).map { $0 % 3 != 0 }
-    var first = EvaluationSample.Generator(seed: 7)
-    var second = EvaluationSample.Generator(seed: 7)
+    var first = FixedGenerator(seed: 7)
+    var second = FixedGenerator(seed: 7)
     let one = GroupBootstrap(groups: groups, using: &first)
     let other = GroupBootstrap(groups: groups, using: &second)
     _ = other.interval(of: correct.map { !$0 })

@@ -2,6 +2,7 @@ import Evaluation
 import Reporting
 import Foundation
 import Testing
+import TestSupport
 
 /// Tables and pages speak the labels of the task, however many it has.
 @Suite struct LabelScoresTests {
@@ -57,7 +58,7 @@ import Testing
         "accuracy_falsified": 1, "accuracy_pristine": 0, "labels": 1, "interval": [0, 1],
         "confusion": {"labels": ["no", "yes"], "counts": [[0, 1, 0], [0, 1, 0]]}}}}
       """
-    try EvaluationSample.withFolder { folder in
+    try withTemporaryFolder { folder in
       let file = folder.appending(path: "evaluation.json")
       try Data(json.utf8).write(to: file)
       let old = try EvaluationFile(contentsOf: file)

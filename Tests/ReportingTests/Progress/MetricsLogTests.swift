@@ -2,6 +2,7 @@ import Evaluation
 import Reporting
 import Foundation
 import Testing
+import TestSupport
 
 @Suite struct MetricsLogTests {
   @Test func `a row is one flat object with sorted keys and the names of TRL`() throws {
@@ -35,7 +36,7 @@ import Testing
   }
 
   @Test func `a resumed stage drops its own later rows and a torn line, and no row of another stage`() throws {
-    try EvaluationSample.withFolder { folder in
+    try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("metrics.jsonl")
       let first = try MetricsLog(file: file, stage: "stage1")
       for step in 1...4 { try first.append(step: step, [.loss: Double(step)]) }
@@ -57,7 +58,7 @@ import Testing
   }
 
   @Test func `a log that can't be opened or read is named`() throws {
-    try EvaluationSample.withFolder { folder in
+    try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("missing/metrics.jsonl")
       #expect(throws: RunFileError.unwritable(file: file.path, reason: "No such file or directory")) {
         try MetricsLog(file: file, stage: "s")

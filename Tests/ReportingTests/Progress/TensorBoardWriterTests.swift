@@ -2,6 +2,7 @@ import Evaluation
 import Reporting
 import Foundation
 import Testing
+import TestSupport
 
 private func hexadecimal(_ bytes: [UInt8]) -> String { bytes.map { String(format: "%02x", $0) }.joined() }
 
@@ -38,7 +39,7 @@ private func hexadecimal(_ bytes: [UInt8]) -> String { bytes.map { String(format
   }
 
   @Test func `a file has the name of its second, host and process, and a second one the next number`() throws {
-    try EvaluationSample.withFolder { folder in
+    try withTemporaryFolder { folder in
       let first = try TensorBoardWriter(folder: folder, clock: { 1_700_000_000.5 })
       let second = try TensorBoardWriter(folder: folder, clock: { 1_700_000_000.5 })
       let name = first.file.lastPathComponent
@@ -49,7 +50,7 @@ private func hexadecimal(_ bytes: [UInt8]) -> String { bytes.map { String(format
   }
 
   @Test func `a file is its records one after the other`() throws {
-    try EvaluationSample.withFolder { folder in
+    try withTemporaryFolder { folder in
       let board = try TensorBoardWriter(folder: folder, resumingAfter: 6, clock: { 1 })
       try board.add([.loss: 0.5], prefix: "stage1/", step: 7)
       try board.add(["b": 1, "a": 2], step: 8)
@@ -65,7 +66,7 @@ private func hexadecimal(_ bytes: [UInt8]) -> String { bytes.map { String(format
   }
 
   @Test func `a folder that is not there is named`() throws {
-    try EvaluationSample.withFolder { folder in
+    try withTemporaryFolder { folder in
       #expect(throws: RunFileError.self) { try TensorBoardWriter(folder: folder.appendingPathComponent("missing")) }
     }
   }

@@ -2,6 +2,7 @@ import Evaluation
 import Reporting
 import Foundation
 import Testing
+import TestSupport
 
 @Suite struct ReportPageTests {
   let hostile = [
@@ -103,7 +104,7 @@ import Testing
   }
 
   @Test func `the page is written whole, and an unwritable place is named`() throws {
-    try EvaluationSample.withFolder { folder in
+    try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("report.html")
       try ReportSample.content().write(to: file)
       #expect(try String(contentsOf: file, encoding: .utf8) == ReportSample.content().html())

@@ -1,5 +1,6 @@
 import Evaluation
 import Reporting
+import TestSupport
 
 /// Reports with something in every part.
 enum ReportSample {
@@ -8,7 +9,7 @@ enum ReportSample {
       TestSplit.Item(
         id: "\($0)", label: labels[$0 % labels.count], group: "\($0 / 2)", slice: $0 % 4 < 2 ? "random" : "similar")
     }
-    var generator = EvaluationSample.Generator(seed: 11)
+    var generator = FixedGenerator(seed: 11)
     let evaluator = Evaluator(
       split: TestSplit(items: items, labels: labels, positive: labels[1]), resamples: 200, using: &generator)
     let names: [ResultName] = [.teacher("eye"), .teacher("ear")] + ResultName.ordered
