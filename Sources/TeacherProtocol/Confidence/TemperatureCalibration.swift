@@ -42,20 +42,26 @@ public struct TemperatureCalibration: ConfidenceCalibration, Equatable, Codable 
   /// - Complexity: O(answers · labels).
   public init(distributions: [[Double]], truths: [Int]) {
     precondition(distributions.count == truths.count, "\(distributions.count) distributions, \(truths.count) truths")
-    let rows = zip(distributions, truths).map { distribution, truth in
+    // With its types written out: left to be found, they take the compiler 20 seconds.
+    let rows: [(logits: [Double], truth: Int)] = zip(distributions, truths).map {
+      (distribution: [Double], truth: Int) -> (logits: [Double], truth: Int) in
       precondition(distribution.indices.contains(truth), "label \(truth) of \(distribution.count)")
       return (logits: distribution.map(Self.logarithm), truth: truth)
-    }.sorted { one, other in
+    }.sorted { (one: (logits: [Double], truth: Int), other: (logits: [Double], truth: Int)) -> Bool in
       // An order of their own, as sums depend on theirs in the last digits.
       one.logits == other.logits
         ? one.truth < other.truth : one.logits.lexicographicallyPrecedes(other.logits)
     }
     // The likelihood is concave in the inverse temperature, so its slope changes its sign once at most: halve the interval.
     func slope(_ inverse: Double) -> Double {
-      rows.reduce(0) { sum, row in
+      var slope = 0.0
+      for row in rows {
         let weights = Self.softmax(row.logits.map { $0 * inverse })
-        return sum + row.logits[row.truth] - zip(weights, row.logits).reduce(0) { $0 + $1.0 * $1.1 }
+        var mean = 0.0
+        for (weight, logit) in zip(weights, row.logits) { mean += weight * logit }
+        slope = slope + row.logits[row.truth] - mean
       }
+      return slope
     }
     guard !rows.isEmpty, rows.contains(where: { Set($0.logits).count > 1 }) else {
       temperature = 1

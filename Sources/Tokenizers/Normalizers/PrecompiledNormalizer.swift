@@ -11,11 +11,15 @@ struct PrecompiledNormalizer: Normalizer {
   /// Nil if the block isn't a trie followed by UTF-8.
   init?(_ block: [UInt8]) {
     guard block.count >= 4 else { return nil }
-    let size = (0..<4).reduce(0) { $0 | Int(block[$1]) << (8 * $1) }
-    guard size > 0, size % 4 == 0, block.count >= 4 + size else { return nil }
-    units = stride(from: 4, to: 4 + size, by: 4).map { at in
-      (0..<4).reduce(UInt32(0)) { $0 | UInt32(block[at + $1]) << UInt32(8 * $1) }
+    /// Four bytes, the lowest first.
+    func number(at start: Int) -> UInt32 {
+      var number: UInt32 = 0
+      for byte in block[start..<start + 4].reversed() { number = number << 8 | UInt32(byte) }
+      return number
     }
+    let size = Int(number(at: 0))
+    guard size > 0, size % 4 == 0, block.count >= 4 + size else { return nil }
+    units = stride(from: 4, to: 4 + size, by: 4).map(number(at:))
     replacements = Array(block[(4 + size)...])
     guard String(validating: replacements, as: UTF8.self) != nil else { return nil }
     sparesASCII = (UInt8(0x20)..<0x7F).allSatisfy { replacement(of: [$0][...]) == nil }
