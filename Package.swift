@@ -24,8 +24,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 /// Packages that come only with the trait `Run`.
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Run"]))
+/// The store of runs. A client without `Run` needs no header of SQLite's for them, and may still use the product.
+let sqliteStore = Target.Dependency.target(name: "SQLiteStore", condition: .when(traits: ["Run"]))
 let yams = Target.Dependency.product(name: "Yams", package: "Yams", condition: .when(traits: ["Run"]))
-let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["Run"]))
 /// The HTTP server, and the packages whose types its interface speaks.
 let hummingbird: [Target.Dependency] = [
   ("Hummingbird", "hummingbird"), ("HTTPTypes", "swift-http-types"), ("Logging", "swift-log"),
@@ -53,7 +54,7 @@ let package = Package(
   traits: [
     .trait(
       name: "Run",
-      description: "The distill command, its servers and the SQLite store (GRDB, Yams, ArgumentParser, Hummingbird).",
+      description: "The distill command, its servers, YAML and runs' SQLite store (ArgumentParser, Hummingbird, Yams).",
       enabledTraits: ["MoreImages"]),
     .trait(
       name: "MoreImages",
@@ -69,7 +70,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.5.0"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.0.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.5.0"),
@@ -88,6 +88,9 @@ let package = Package(
       name: "CImageCodecs", cSettings: [.define("SD_MORE_IMAGES", .when(traits: ["MoreImages"]))],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z"), .linkedLibrary("jpeg")]
         + ["webp", "webpdemux", "gif"].map { .linkedLibrary($0, .when(traits: ["MoreImages"])) }),
+
+    // Without pkgConfig: clients that use no SQLite would be told that it is missing. Its header stands where all are.
+    .systemLibrary(name: "CSQLite"),
 
     // Ground
     library("ContentDigest"),
@@ -110,7 +113,7 @@ let package = Package(
     library("DualChecker", ["TeacherProtocol", "ContentDigest"]),
     library("Annotations", ["TeacherProtocol", "ContentDigest", "Wording"]),
     library("AsyncTransport", ["HTTPTeacher", "TeacherProtocol"] + asyncHTTPClient),
-    library("SQLiteStore", ["Annotations", "TeacherProtocol", grdb]),
+    library("SQLiteStore", ["Annotations", "TeacherProtocol", "CSQLite"]),
 
     library("ReviewServer", ["Annotations", "TeacherProtocol", "LoopbackServer"]),
 
@@ -147,9 +150,8 @@ let package = Package(
       "Distillation",
       [
         "DistillationConfiguration", "ConfigurationFiles", "Reporting", "TwoStage", "TextStudents", "Training",
-        "Evaluation", "Student",
-        "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers", "ImageDecoding",
-        "Annotations", "SQLiteStore", "DualChecker", "TeacherProtocol", "ContentDigest", "Wording",
+        "Evaluation", "Student", "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers",
+        "ImageDecoding", "Annotations", sqliteStore, "DualChecker", "TeacherProtocol", "ContentDigest", "Wording",
       ]),
 
     library(
@@ -203,7 +205,7 @@ let package = Package(
     tests("DualChecker", ["DualChecker", "TeacherProtocol"], exclude: ["Golden"]),
     tests("Annotations", ["Annotations", "TeacherProtocol"]),
     tests("ReviewServer", ["ReviewServer", "Annotations", "TeacherProtocol", "LoopbackServer"]),
-    tests("SQLiteStore", ["SQLiteStore", "Annotations", "TeacherProtocol", grdb]),
+    tests("SQLiteStore", ["SQLiteStore", "Annotations", "TeacherProtocol"]),
     tests("Asking", ["HTTPTeacher", "AsyncTransport", "SQLiteStore", "Annotations", "TeacherProtocol"]),
     tests(
       "Student",

@@ -19,10 +19,13 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
     "C and digests",
     [
       ("COpenBLAS", .numbers), ("CKernels", .numbers), ("COneDNN", .numbers), ("CImageCodecs", .numbers),
-      ("ContentDigest", .both), ("LoopbackServer", .both), ("Wording", .both),
+      ("CSQLite", .words), ("ContentDigest", .both), ("LoopbackServer", .both), ("Wording", .both),
     ]
   ),
-  ("ground", [("Tensor", .numbers), ("Tokenizers", .numbers), ("TeacherProtocol", .words), ("ConfigurationFiles", .both)]),
+  (
+    "ground",
+    [("Tensor", .numbers), ("Tokenizers", .numbers), ("TeacherProtocol", .words), ("ConfigurationFiles", .both)]
+  ),
   ("middle", [("Layers", .numbers), ("ImageDecoding", .numbers)]),
   (
     "methods",
@@ -185,7 +188,7 @@ func checkTheCheck(_ targets: [Target]) throws {
   try expect("a target without a layer", targets + [Target(name: "Stray", folder: "", dependencies: [])], [])
   try expect("unsafeFlags", targets, [], ".unsafeFlags([])")
   for line in [
-    "import Layers", "public import Layers", "  internal import struct Layers.Linear", "@preconcurrency import GRDB",
+    "import Layers", "public import Layers", "  internal import struct Layers.Linear", "@preconcurrency import NIOCore",
     "#if Run\nimport Yams", "@_exported import Foundation", "import FoundationNetworking",
   ] {
     try expect(line, targets, source(line))

@@ -6,7 +6,7 @@ let package = Package(
   name: "swift-distillation-downstream",
   dependencies: [
     // Released versions are taken by URL: .package(url: "https://…/swift-distillation", from: "0.1.0", traits: []).
-    // Without traits there is no command and no SQLite store, and no other package is downloaded.
+    // Without traits there is no command, runs keep replies in JSON Lines, and no other package is downloaded.
     .package(name: "swift-distillation", path: "../..", traits: [])
   ],
   targets: [

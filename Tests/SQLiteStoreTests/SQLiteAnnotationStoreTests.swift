@@ -1,195 +1,267 @@
-#if Run
-  import Annotations
-  import Foundation
-  import GRDB
-  import SQLiteStore
-  import TeacherProtocol
-  import Testing
+import Annotations
+import Foundation
+import SQLiteStore
+import TeacherProtocol
+import Testing
 
-  @Suite struct SQLiteAnnotationStoreTests {
-    let folder: URL
-    var file: URL { folder.appendingPathComponent("deep/annotations.sqlite") }
+@Suite struct SQLiteAnnotationStoreTests {
+  let folder: URL
+  var file: URL { folder.appendingPathComponent("deep/annotations.sqlite") }
 
-    init() throws {
-      folder = FileManager.default.temporaryDirectory.appendingPathComponent("sqlite-\(UUID().uuidString)")
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("sqlite-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  @Test func itKeepsWhatEveryStoreMustKeep() async throws {
+    let file = file
+    #expect(try await AnnotationStoreCheck().problems { try SQLiteAnnotationStore(file) } == [])
+    let other = folder.appendingPathComponent("durable.sqlite")
+    #expect(try await AnnotationStoreCheck().problems { try SQLiteAnnotationStore(other, isDurable: true) } == [])
+    try FileManager.default.removeItem(at: folder)
+  }
+
+  /// An archive: a copy of the data base and of its log, whose index can't be made beside them. A folder of that name
+  /// stands in its way here, as tests may run as root, who may write anywhere.
+  private func archive(withLog: Bool) throws -> URL {
+    let place = folder.appendingPathComponent("archive/annotations.sqlite")
+    try FileManager.default.createDirectory(
+      at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try FileManager.default.copyItem(at: file, to: place)
+    let log = place.path + "-wal"
+    if withLog { try FileManager.default.copyItem(atPath: file.path + "-wal", toPath: log) }
+    try FileManager.default.createDirectory(atPath: place.path + "-shm", withIntermediateDirectories: true)
+    return place
+  }
+
+  @Test func anArchivedStoreIsReadAndLeftAsItIs() async throws {
+    do { try await SQLiteAnnotationStore(file).append([annotation("a"), annotation("b", item: "j")]) }
+    let place = try archive(withLog: false)
+    let before = try Data(contentsOf: place)
+    let store = try SQLiteAnnotationStore(place, isReadOnly: true)
+    #expect(store.isReadOnly)
+    #expect(try await store.all().map(\.key) == ["a", "b"])
+    #expect(try await store.annotations(forItems: ["j"]).map(\.key) == ["b"])
+    await #expect(throws: AnnotationsError.readOnly(file: place.relativePath)) {
+      try await store.append([annotation("c")])
     }
+    #expect(try Data(contentsOf: place) == before)
+    #expect(!FileManager.default.fileExists(atPath: place.path + ".lock"))
+    try FileManager.default.removeItem(at: folder)
+  }
 
-    @Test func itKeepsWhatEveryStoreMustKeep() async throws {
-      let file = file
-      #expect(try await AnnotationStoreCheck().problems { try SQLiteAnnotationStore(file) } == [])
-      let other = folder.appendingPathComponent("durable.sqlite")
-      #expect(try await AnnotationStoreCheck().problems { try SQLiteAnnotationStore(other, isDurable: true) } == [])
-      try FileManager.default.removeItem(at: folder)
-    }
+  @Test func theLastRepliesOfAKilledProcessAreReadFromTheLogOfAnArchive() async throws {
+    let open = try SQLiteAnnotationStore(file)
+    try await open.append([annotation("a")])
+    // Still open: nothing has been brought from the log into the data base.
+    let store = try SQLiteAnnotationStore(try archive(withLog: true), isReadOnly: true)
+    #expect(try await store.all().map(\.key) == ["a"])
+    #expect(try await open.all().count == 1 && !open.isReadOnly)
+    try FileManager.default.removeItem(at: folder)
+  }
 
-    /// An archive: a copy of the data base and of its log, whose index can't be made beside them. A folder of that name
-    /// stands in its way here, as tests may run as root, who may write anywhere.
-    private func archive(withLog: Bool) throws -> URL {
-      let place = folder.appendingPathComponent("archive/annotations.sqlite")
-      try FileManager.default.createDirectory(
-        at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try FileManager.default.copyItem(at: file, to: place)
-      let log = place.path + "-wal"
-      if withLog { try FileManager.default.copyItem(atPath: file.path + "-wal", toPath: log) }
-      try FileManager.default.createDirectory(atPath: place.path + "-shm", withIntermediateDirectories: true)
-      return place
-    }
+  @Test func whatIsNoStoreIsRefusedWhereItMayOnlyBeReadToo() throws {
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data("no data base at all, but long enough to be looked at as if it were one".utf8).write(to: file)
+    #expect(throws: AnnotationsError.self) { try SQLiteAnnotationStore(file, isReadOnly: true) }
+    try FileManager.default.removeItem(at: folder)
+  }
 
-    @Test func anArchivedStoreIsReadAndLeftAsItIs() async throws {
-      do { try await SQLiteAnnotationStore(file).append([annotation("a"), annotation("b", item: "j")]) }
-      let place = try archive(withLog: false)
-      let before = try Data(contentsOf: place)
-      let store = try SQLiteAnnotationStore(place, isReadOnly: true)
-      #expect(store.isReadOnly)
-      #expect(try await store.all().map(\.key) == ["a", "b"])
-      #expect(try await store.annotations(forItems: ["j"]).map(\.key) == ["b"])
-      await #expect(throws: AnnotationsError.readOnly(file: place.relativePath)) {
-        try await store.append([annotation("c")])
+  @Test func manyKeysAreLookedUpInPortions() async throws {
+    let store = try SQLiteAnnotationStore(file)
+    try await store.append((0..<1700).map { annotation("k\($0)", item: "i\($0 % 1300)") })
+    #expect(try await store.annotations(forKeys: (0..<1700).map { "k\($0)" }).count == 1700)
+    let items = try await store.annotations(forItems: (0..<1300).reversed().map { "i\($0)" })
+    #expect(items.map(\.key) == (0..<1700).map { "k\($0)" })
+    try FileManager.default.removeItem(at: folder)
+  }
+
+  @Test func manyOpeningsOfOneNewStoreAllSucceed() async throws {
+    for round in 0..<10 {
+      let file = folder.appendingPathComponent("new\(round).sqlite")
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for i in 0..<4 {
+          group.addTask { try await SQLiteAnnotationStore(file).append([annotation("k\(i)")]) }
+        }
+        try await group.waitForAll()
       }
-      #expect(try Data(contentsOf: place) == before)
-      #expect(!FileManager.default.fileExists(atPath: place.path + ".lock"))
-      try FileManager.default.removeItem(at: folder)
+      #expect(try await SQLiteAnnotationStore(file).all().count == 4)
     }
+    try FileManager.default.removeItem(at: folder)
+  }
 
-    @Test func theLastRepliesOfAKilledProcessAreReadFromTheLogOfAnArchive() async throws {
-      let open = try SQLiteAnnotationStore(file)
-      try await open.append([annotation("a")])
-      // Still open: nothing has been brought from the log into the data base.
-      let store = try SQLiteAnnotationStore(try archive(withLog: true), isReadOnly: true)
-      #expect(try await store.all().map(\.key) == ["a"])
-      #expect(try await open.all().count == 1 && !open.isReadOnly)
-      try FileManager.default.removeItem(at: folder)
+  @Test func severalProcessesMakeAndFillOneStore() async throws {
+    let path = file.path
+    await withTaskGroup(of: Void.self) { group in
+      for process in 0..<3 {
+        group.addTask {
+          await #expect(processExitsWith: .success) { [path = path as String, process = process as Int] in
+            let store = try SQLiteAnnotationStore(URL(fileURLWithPath: path))
+            for i in 0..<20 { try await store.append([annotation("p\(process)-\(i)"), annotation("shared-\(i)")]) }
+          }
+        }
+      }
     }
+    #expect(try await SQLiteAnnotationStore(file).all().count == 80)
+    try FileManager.default.removeItem(at: folder)
+  }
 
-    @Test func whatIsNoStoreIsRefusedWhereItMayOnlyBeReadToo() throws {
-      try FileManager.default.createDirectory(
-        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data("no data base at all, but long enough to be looked at as if it were one".utf8).write(to: file)
-      #expect(throws: AnnotationsError.self) { try SQLiteAnnotationStore(file, isReadOnly: true) }
-      try FileManager.default.removeItem(at: folder)
+  @Test func whatWasConfirmedIsThereAfterAProcessWasKilled() async throws {
+    let (path, confirmed) = (file.path, folder.appendingPathComponent("confirmed").path)
+    await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, confirmed = confirmed as String] in
+      let store = try SQLiteAnnotationStore(URL(fileURLWithPath: path))
+      Task.detached {
+        for i in 0... {
+          try await store.append([annotation("a\(i)"), annotation("b\(i)")])
+          try Data("\(i + 1)".utf8).write(to: URL(fileURLWithPath: confirmed), options: .atomic)
+        }
+      }
+      try await Task.sleep(for: .milliseconds(200))
+      kill(getpid(), SIGKILL)
     }
+    let count = Int(String(decoding: try Data(contentsOf: URL(fileURLWithPath: confirmed)), as: UTF8.self)) ?? 0
+    let kept = try await SQLiteAnnotationStore(file).all()
+    #expect(count > 0)
+    #expect(kept.count == 2 * count || kept.count == 2 * count + 2)
+    try FileManager.default.removeItem(at: folder)
+  }
 
-    @Test func manyKeysAreLookedUpInPortions() async throws {
+  @Test func whatIsNoDataBaseIsRefusedWithItsName() throws {
+    let plain = folder.appendingPathComponent("plain.sqlite")
+    try Data(String(repeating: "not a data base ", count: 100).utf8).write(to: plain)
+    #expect(throws: AnnotationsError.cannotOpen(file: plain.relativePath, reason: "file is not a database")) {
+      try SQLiteAnnotationStore(plain)
+    }
+    #expect(throws: AnnotationsError.self) { try SQLiteAnnotationStore(folder) }
+    #expect(throws: AnnotationsError.self) { try SQLiteAnnotationStore(plain.appendingPathComponent("a.sqlite")) }
+    try FileManager.default.removeItem(at: folder)
+  }
+
+  @Test func aStoreOfAnOlderVersionIsBroughtUpToDate() async throws {
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    // What version 1 of the schema made, and one row of it.
+    try SQLiteConnection(file.path, .writing).execute(
+      """
+      CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
+      INSERT INTO grdb_migrations VALUES ('1: annotation');
+      CREATE TABLE annotation (number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE,
+        item TEXT NOT NULL, teacher TEXT NOT NULL, model TEXT NOT NULL, prompt TEXT NOT NULL,
+        outcome TEXT NOT NULL, label TEXT, reason TEXT, rationale TEXT NOT NULL, confidence DOUBLE,
+        confidence_source TEXT, raw TEXT NOT NULL, input_tokens INTEGER, output_tokens INTEGER,
+        seconds DOUBLE NOT NULL, time DOUBLE NOT NULL);
+      CREATE INDEX annotation_on_item ON annotation(item);
+      INSERT INTO annotation VALUES (1, 'old', 'i', 't', 'm', 'p', 'answered', 'falsified', NULL, 'r', NULL,
+        NULL, 'raw', NULL, NULL, 0, 1);
+      """)
+    let store = try SQLiteAnnotationStore(file)
+    var fresh = annotation("new")
+    fresh.question = .init(prompt: "Q?", images: [.init(path: "i.png", digest: "0f")], parameters: "temperature=0.0")
+    try await store.append([fresh])
+    #expect(try await store.all() == [annotation("old"), fresh])
+    try FileManager.default.removeItem(at: folder)
+  }
+
+  /// The tables of a store that the command made while it wrote through GRDB 7.10, as `sqlite3 annotations.sqlite .dump`
+  /// shows them, with two rows.
+  private static let writtenThroughGRDB = """
+    PRAGMA journal_mode = WAL;
+    CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
+    INSERT INTO grdb_migrations VALUES('1: annotation');
+    INSERT INTO grdb_migrations VALUES('2: question');
+    INSERT INTO grdb_migrations VALUES('3: images');
+    CREATE TABLE IF NOT EXISTS "annotation" ("number" INTEGER PRIMARY KEY AUTOINCREMENT, "key" TEXT NOT NULL UNIQUE, \
+    "item" TEXT NOT NULL, "teacher" TEXT NOT NULL, "model" TEXT NOT NULL, "prompt" TEXT NOT NULL, \
+    "outcome" TEXT NOT NULL, "label" TEXT, "reason" TEXT, "rationale" TEXT NOT NULL, "confidence" DOUBLE, \
+    "confidence_source" TEXT, "raw" TEXT NOT NULL, "input_tokens" INTEGER, "output_tokens" INTEGER, \
+    "seconds" DOUBLE NOT NULL, "time" DOUBLE NOT NULL, "question" TEXT, "image" TEXT, "image_sha256" TEXT, \
+    "parameters" TEXT, "images" TEXT);
+    INSERT INTO annotation VALUES(1,'k1','i','t','m','p','answered','pristine',NULL,'It fits.',0.75,'verbalised',
+      'Yes. It fits.',120,7,0.5,1000.25,'Does it fit?','a.png','0f','temperature=0.0',NULL);
+    INSERT INTO annotation VALUES(2,'k2','i','t','m','p','unreadable',NULL,'no label','',NULL,NULL,'',NULL,NULL,0.0,
+      1001.0,'Which?',NULL,NULL,'','[{"path":"a.png"},{"at":6,"path":"b.png"}]');
+    CREATE INDEX "annotation_on_item" ON "annotation"("item");
+    """
+
+  private func schema(of file: URL) throws -> [String?] {
+    try SQLiteConnection(file.path, .reading)
+      .statement("SELECT sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY name")
+      .rows { try $0.text("sql") }
+  }
+
+  @Test func aStoreThatWasWrittenThroughGRDBIsReadAndWrittenOn() async throws {
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try SQLiteConnection(file.path, .writing).execute(Self.writtenThroughGRDB)
+    let before = try schema(of: file)
+    let fresh = annotation("k3")
+    do {
       let store = try SQLiteAnnotationStore(file)
-      try await store.append((0..<1700).map { annotation("k\($0)", item: "i\($0 % 1300)") })
-      #expect(try await store.annotations(forKeys: (0..<1700).map { "k\($0)" }).count == 1700)
-      let items = try await store.annotations(forItems: (0..<1300).reversed().map { "i\($0)" })
-      #expect(items.map(\.key) == (0..<1700).map { "k\($0)" })
-      try FileManager.default.removeItem(at: folder)
+      let kept = try await store.all()
+      #expect(kept.map(\.key) == ["k1", "k2"])
+      #expect(kept[0].reply.outcome == .answered("pristine") && kept[0].reply.rationale == "It fits.")
+      #expect(kept[0].reply.confidence == Confidence(0.75, source: .verbalised))
+      #expect(kept[0].reply.usage == .init(inputTokens: 120, outputTokens: 7))
+      #expect(kept[0].reply.seconds == 0.5 && kept[0].time == 1000.25)
+      #expect(kept[0].question?.plainImage == .init(path: "a.png", digest: "0f"))
+      #expect(kept[1].reply.outcome == .unreadable("no label"))
+      #expect(kept[1].question?.images == [.init(path: "a.png"), .init(path: "b.png", place: 6)])
+      // The first is there already, and stays as it is.
+      try await store.append([annotation("k1"), fresh])
+      #expect(try await store.all() == kept + [fresh])
     }
+    #expect(try schema(of: file) == before)
+    // A new store has the very same tables, so that a version with GRDB goes on with it.
+    let new = folder.appendingPathComponent("new.sqlite")
+    _ = try SQLiteAnnotationStore(new)
+    #expect(try schema(of: new) == before)
+  }
 
-    @Test func manyOpeningsOfOneNewStoreAllSucceed() async throws {
-      for round in 0..<10 {
-        let file = folder.appendingPathComponent("new\(round).sqlite")
-        try await withThrowingTaskGroup(of: Void.self) { group in
-          for i in 0..<4 {
-            group.addTask { try await SQLiteAnnotationStore(file).append([annotation("k\(i)")]) }
-          }
-          try await group.waitForAll()
-        }
-        #expect(try await SQLiteAnnotationStore(file).all().count == 4)
-      }
-      try FileManager.default.removeItem(at: folder)
-    }
-
-    @Test func severalProcessesMakeAndFillOneStore() async throws {
-      let path = file.path
-      await withTaskGroup(of: Void.self) { group in
-        for process in 0..<3 {
-          group.addTask {
-            await #expect(processExitsWith: .success) { [path = path as String, process = process as Int] in
-              let store = try SQLiteAnnotationStore(URL(fileURLWithPath: path))
-              for i in 0..<20 { try await store.append([annotation("p\(process)-\(i)"), annotation("shared-\(i)")]) }
-            }
-          }
-        }
-      }
-      #expect(try await SQLiteAnnotationStore(file).all().count == 80)
-      try FileManager.default.removeItem(at: folder)
-    }
-
-    @Test func whatWasConfirmedIsThereAfterAProcessWasKilled() async throws {
-      let (path, confirmed) = (file.path, folder.appendingPathComponent("confirmed").path)
-      await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, confirmed = confirmed as String] in
-        let store = try SQLiteAnnotationStore(URL(fileURLWithPath: path))
-        Task.detached {
-          for i in 0... {
-            try await store.append([annotation("a\(i)"), annotation("b\(i)")])
-            try Data("\(i + 1)".utf8).write(to: URL(fileURLWithPath: confirmed), options: .atomic)
-          }
-        }
-        try await Task.sleep(for: .milliseconds(200))
-        kill(getpid(), SIGKILL)
-      }
-      let count = Int(String(decoding: try Data(contentsOf: URL(fileURLWithPath: confirmed)), as: UTF8.self)) ?? 0
-      let kept = try await SQLiteAnnotationStore(file).all()
-      #expect(count > 0)
-      #expect(kept.count == 2 * count || kept.count == 2 * count + 2)
-      try FileManager.default.removeItem(at: folder)
-    }
-
-    @Test func whatIsNoDataBaseIsRefusedWithItsName() throws {
-      let plain = folder.appendingPathComponent("plain.sqlite")
-      try Data(String(repeating: "not a data base ", count: 100).utf8).write(to: plain)
-      #expect(throws: AnnotationsError.cannotOpen(file: plain.relativePath, reason: "file is not a database")) {
-        try SQLiteAnnotationStore(plain)
-      }
-      #expect(throws: AnnotationsError.self) { try SQLiteAnnotationStore(folder) }
-      #expect(throws: AnnotationsError.self) { try SQLiteAnnotationStore(plain.appendingPathComponent("a.sqlite")) }
-      try FileManager.default.removeItem(at: folder)
-    }
-
-    @Test func aStoreOfAnOlderVersionIsBroughtUpToDate() async throws {
-      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      // What version 1 of the schema made, and one row of it.
-      try await DatabaseQueue(path: file.path).write { db in
-        try db.execute(
-          sql: """
-            CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
-            INSERT INTO grdb_migrations VALUES ('1: annotation');
-            CREATE TABLE annotation (number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE,
-              item TEXT NOT NULL, teacher TEXT NOT NULL, model TEXT NOT NULL, prompt TEXT NOT NULL,
-              outcome TEXT NOT NULL, label TEXT, reason TEXT, rationale TEXT NOT NULL, confidence DOUBLE,
-              confidence_source TEXT, raw TEXT NOT NULL, input_tokens INTEGER, output_tokens INTEGER,
-              seconds DOUBLE NOT NULL, time DOUBLE NOT NULL);
-            CREATE INDEX annotation_on_item ON annotation(item);
-            INSERT INTO annotation VALUES (1, 'old', 'i', 't', 'm', 'p', 'answered', 'falsified', NULL, 'r', NULL,
-              NULL, 'raw', NULL, NULL, 0, 1);
-            """)
-      }
-      let store = try SQLiteAnnotationStore(file)
-      var fresh = annotation("new")
-      fresh.question = .init(prompt: "Q?", images: [.init(path: "i.png", digest: "0f")], parameters: "temperature=0.0")
-      try await store.append([fresh])
-      #expect(try await store.all() == [annotation("old"), fresh])
-      try FileManager.default.removeItem(at: folder)
-    }
-
-    @Test func aStoreOfANewerVersionIsRefusedAndLeftAlone() async throws {
-      do {
-        let store = try SQLiteAnnotationStore(file)
-        try await store.append([annotation("k")])
-      }
-      // A later step of the schema, as a newer version would have noted it down: the same file with one letter changed.
-      func rename(_ old: String, _ new: String) throws {
-        var bytes = try Data(contentsOf: file)
-        while let range = bytes.range(of: Data(old.utf8)) { bytes.replaceSubrange(range, with: Data(new.utf8)) }
-        try bytes.write(to: file)
-      }
-      try rename("1: annotation", "9: annotation")
-      #expect(
-        throws: AnnotationsError.newerStore(file: file.relativePath, known: "3: images", found: "9: annotation")
-      ) { try SQLiteAnnotationStore(file) }
-      try rename("9: annotation", "1: annotation")
-      #expect(try await SQLiteAnnotationStore(file).all().map(\.key) == ["k"])
-      try FileManager.default.removeItem(at: folder)
+  @Test func waitingForTheDiskIsWhatWasAskedFor() throws {
+    for (isDurable, expected) in [(false, Int64(1)), (true, 2)] {
+      // 1 is NORMAL, 2 FULL: https://www.sqlite.org/pragma.html#pragma_synchronous
+      let writer = try SQLiteAnnotationStore.writer(
+        of: folder.appendingPathComponent("\(isDurable).sqlite"), isDurable: isDurable, patience: 1)
+      #expect(try writer.statement("PRAGMA synchronous").rows { try $0.integer("synchronous") } == [expected])
     }
   }
 
-  func annotation(_ key: String, item: String = "i") -> Annotation {
-    Annotation(
-      key: key, item: item, teacher: "t", model: "m", promptVersion: "p",
-      reply: TeacherReply(outcome: .answered("falsified"), rationale: "r", raw: "raw"), time: 1)
+  @Test func aRowThatCannotBeKeptIsAnErrorAndNotLost() async throws {
+    let store = try SQLiteAnnotationStore(file)
+    var unfit = annotation("unfit")
+    unfit.time = .nan
+    let both = [annotation("fit"), unfit]
+    let expected = AnnotationsError.cannotWrite(
+      file: file.relativePath, reason: "NOT NULL constraint failed: annotation.time")
+    await #expect(throws: expected) { try await store.append(both) }
+    // All or nothing: what came before it is not kept either, and the store goes on.
+    #expect(try await store.all() == [])
+    try await store.append([annotation("fit")])
+    #expect(try await store.all() == [annotation("fit")])
   }
-#endif
+
+  @Test func aStoreOfANewerVersionIsRefusedAndLeftAlone() async throws {
+    do {
+      let store = try SQLiteAnnotationStore(file)
+      try await store.append([annotation("k")])
+    }
+    // A later step of the schema, as a newer version would have noted it down: the same file with one letter changed.
+    func rename(_ old: String, _ new: String) throws {
+      var bytes = try Data(contentsOf: file)
+      while let range = bytes.range(of: Data(old.utf8)) { bytes.replaceSubrange(range, with: Data(new.utf8)) }
+      try bytes.write(to: file)
+    }
+    try rename("1: annotation", "9: annotation")
+    #expect(
+      throws: AnnotationsError.newerStore(file: file.relativePath, known: "3: images", found: "9: annotation")
+    ) { try SQLiteAnnotationStore(file) }
+    try rename("9: annotation", "1: annotation")
+    #expect(try await SQLiteAnnotationStore(file).all().map(\.key) == ["k"])
+    try FileManager.default.removeItem(at: folder)
+  }
+}
+
+func annotation(_ key: String, item: String = "i") -> Annotation {
+  Annotation(
+    key: key, item: item, teacher: "t", model: "m", promptVersion: "p",
+    reply: TeacherReply(outcome: .answered("falsified"), rationale: "r", raw: "raw"), time: 1)
+}

@@ -1,8 +1,11 @@
 public import Annotations
 public import Foundation
-internal import SQLiteStore
 public import TeacherProtocol
 internal import Wording
+
+#if Run
+  internal import SQLiteStore
+#endif
 
 /// Figures about agreement from wherever replies are kept.
 public enum AgreementSource {

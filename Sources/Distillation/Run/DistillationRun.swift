@@ -1,6 +1,5 @@
 public import Foundation
 internal import Annotations
-internal import SQLiteStore
 internal import Layers
 internal import Student
 internal import TeacherProtocol
@@ -10,6 +9,10 @@ public import Evaluation
 public import Reporting
 internal import TwoStage
 internal import Wording
+
+#if Run
+  internal import SQLiteStore
+#endif
 
 /// A run of the multi-teacher method: a folder, and the steps that fill it.
 ///

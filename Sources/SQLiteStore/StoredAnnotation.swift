@@ -1,0 +1,79 @@
+internal import Annotations
+internal import Foundation
+internal import TeacherProtocol
+
+/// One row of the table `annotation`.
+struct StoredAnnotation: Sendable {
+  /// Order of keeping.
+  let number: Int64
+  let annotation: Annotation
+
+  /// Keeps a row whose key is new. `OR IGNORE` would pass over rows without a required value, too.
+  static let insert = """
+    INSERT INTO annotation (key, item, teacher, model, prompt, outcome, label, reason, rationale, confidence,
+      confidence_source, raw, input_tokens, output_tokens, seconds, time, question, image, image_sha256, parameters, images)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
+    """
+
+  static func values(_ annotation: Annotation) throws -> [SQLiteValue] {
+    let reply = annotation.reply
+    let plain = annotation.question?.plainImage
+    let others = plain == nil ? annotation.question?.images ?? [] : []
+    return [
+      .text(annotation.key), .text(annotation.item), .text(annotation.teacher), .text(annotation.model),
+      .text(annotation.promptVersion), .text(reply.outcome.kind), .init(reply.label), .init(reply.outcome.reason),
+      .text(reply.rationale), .init(reply.confidence?.value), .init(reply.confidence?.source.rawValue),
+      .text(reply.raw), .init(reply.usage?.inputTokens), .init(reply.usage?.outputTokens), .real(reply.seconds),
+      .real(annotation.time), .init(annotation.question?.prompt), .init(plain?.path), .init(plain?.digest),
+      .init(annotation.question?.parameters), others.isEmpty ? .null : .text(try json(others)),
+    ]
+  }
+
+  private static func json(_ images: [Annotation.Question.Image]) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(images), as: UTF8.self)
+  }
+
+  init(_ row: SQLiteRow) throws {
+    func text(_ column: String) throws -> String { try row.required(row.text(column), column) }
+    func real(_ column: String) throws -> Double { try row.required(row.real(column), column) }
+    number = try row.required(row.integer("number"), "number")
+    let kind = try text("outcome")
+    let value = try row.real("confidence")
+    let source = try row.text("confidence_source")
+    let input = try row.integer("input_tokens")
+    let output = try row.integer("output_tokens")
+    guard let outcome = TeacherReply.Outcome(kind: kind, label: try row.text("label"), reason: try row.text("reason")),
+      value.map({ (0...1).contains($0) }) ?? true
+    else {
+      throw SQLiteError(
+        row: "row \(number): expected a known outcome and a confidence in 0...1, found '\(kind)' and "
+          + "\(value.map { "\($0)" } ?? "none")")
+    }
+    annotation = Annotation(
+      key: try text("key"), item: try text("item"), teacher: try text("teacher"), model: try text("model"),
+      promptVersion: try text("prompt"),
+      reply: TeacherReply(
+        outcome: outcome, rationale: try text("rationale"),
+        confidence: value.map { Confidence($0, source: source.flatMap(Confidence.Source.init) ?? .recorded) },
+        raw: try text("raw"),
+        usage: input.map { .init(inputTokens: Int($0), outputTokens: Int(output ?? 0)) },
+        seconds: try real("seconds")),
+      time: try real("time"), question: try Self.question(row, number: number))
+  }
+
+  /// Nil in rows that older versions wrote.
+  private static func question(_ row: SQLiteRow, number: Int64) throws -> Annotation.Question? {
+    guard let prompt = try row.text("question") else { return nil }
+    var images: [Annotation.Question.Image] = []
+    if let image = try row.text("image") { images = [.init(path: image, digest: try row.text("image_sha256"))] }
+    if let others = try row.text("images") {
+      images = try JSONDecoder().decode([Annotation.Question.Image].self, from: Data(others.utf8))
+    }
+    guard Prompt.arePlaces(images.map(\.place), in: prompt) else {
+      throw SQLiteError(row: "row \(number): expected images within the question")
+    }
+    return .init(prompt: prompt, images: images, parameters: try row.text("parameters") ?? "")
+  }
+}
