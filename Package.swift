@@ -27,10 +27,12 @@ let argumentParser = Target.Dependency.product(
 /// The store of runs. A client without `Run` needs no header of SQLite's for them, and may still use the product.
 let sqliteStore = Target.Dependency.target(name: "SQLiteStore", condition: .when(traits: ["Run"]))
 let yams = Target.Dependency.product(name: "Yams", package: "Yams", condition: .when(traits: ["Run"]))
-/// The HTTP server, and the packages whose types its interface speaks.
+/// The HTTP server, and the packages whose types its interface speaks. Hummingbird's core, NIO under it, is kept for its
+/// minutes: a parser of HTTP that faces browsers, time-outs, slow readers and shutdown are not for us to write again, and
+/// FlyingFox, the lighter one, answered a twentieth of the requests.
 let hummingbird: [Target.Dependency] = [
-  ("Hummingbird", "hummingbird"), ("HTTPTypes", "swift-http-types"), ("Logging", "swift-log"),
-  ("NIOCore", "swift-nio"),
+  ("HummingbirdCore", "hummingbird"), ("HTTPTypes", "swift-http-types"), ("Logging", "swift-log"),
+  ("NIOCore", "swift-nio"), ("NIOPosix", "swift-nio"), ("ServiceLifecycle", "swift-service-lifecycle"),
 ].map { .product(name: $0, package: $1, condition: .when(traits: ["Run"])) }
 /// Another transport to services, with the trait `AsyncHTTP`.
 let asyncHTTPClient: [Target.Dependency] = [
@@ -70,10 +72,12 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
-    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.5.0"),
+    // Without its traits it brings neither swift-configuration nor all of Foundation.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.0.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.70.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.0.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.24.0"),
   ],
   targets: [

@@ -1,9 +1,11 @@
 #if Run
-  public import Foundation
+  package import Foundation
   internal import HTTPTypes
-  internal import Hummingbird
+  internal import HummingbirdCore
   internal import Logging
   internal import NIOCore
+  internal import NIOPosix
+  internal import ServiceLifecycle
 
   /// An HTTP server that only this machine can reach.
   ///
@@ -53,15 +55,17 @@
     public func run(started: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
       var logger = Logger(label: "LoopbackServer")
       logger.logLevel = .critical
-      let application = Application(
-        responder: CallbackResponder { (request: Request, _: BasicRequestContext) in
-          await self.response(to: request)
-        },
-        configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
-        onServerRunning: { channel in await started(channel.localAddress?.port ?? 0) },
-        logger: logger)
+      // Hummingbird's core alone: its router, tracing, metrics and file system have nothing to do here, and take as long to
+      // compile as the rest.
       do {
-        try await application.run()
+        let server = try HTTPServerBuilder.http1().buildServer(
+          configuration: ServerConfiguration(address: .hostname("127.0.0.1", port: port)),
+          eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
+          responder: { request, writer, _ in
+            let response = await response(to: request)
+            try await writer.write(response: response.head, body: response.body)
+          }, onServerRunning: { channel in await started(channel.localAddress?.port ?? 0) })
+        try await server.run()
       } catch is CancellationError {
       } catch {
         throw LoopbackServerError.cannotListen(port: port, reason: "\(error)")
@@ -115,11 +119,25 @@
             body: body)))
     }
 
+    /// A time as HTTP writes it (RFC 9110, 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+    package static func timestamp(_ date: Date) -> String {
+      var seconds = time_t(date.timeIntervalSince1970.rounded(.down))
+      var parts = tm()
+      gmtime_r(&seconds, &parts)
+      func padded(_ number: Int32) -> String { (number < 10 ? "0" : "") + "\(number)" }
+      let day = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"][Int(parts.tm_wday)]
+      let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+      let calendar = "\(padded(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(parts.tm_year + 1900)"
+      let clock = [parts.tm_hour, parts.tm_min, parts.tm_sec].map(padded).joined(separator: ":")
+      return "\(day), \(calendar) \(clock) GMT"
+    }
+
     private func encoded(_ response: LoopbackResponse) -> Response {
       var headers = HTTPFields()
       for (name, value) in response.headers.sorted(by: { $0.key < $1.key }) {
         if let name = HTTPField.Name(name) { headers[name] = value }
       }
+      headers[.date] = Self.timestamp(Date())
       let body: ResponseBody
       switch response.body {
       case .data(let bytes): body = ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
