@@ -18,9 +18,9 @@ TEST := $(SWIFT) test -c release --disable-xctest --disable-testable-imports --n
 NUMERICS := ^(Tensor|Layers|ImageDecoding|VisionEncoder|LanguageModel|LoRA|DPO|Student)Tests\.
 
 COVERAGE_BUILD := .build/coverage
-SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks .ci/CheckLayers.swift
+SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks .ci/CheckAPI.swift .ci/CheckLayers.swift
 
-.PHONY: help setup demo demo-dualchecker test test-lowered test-onednn review-browser example lint format layers architecture configuration coverage benchmark bench clean
+.PHONY: help setup demo demo-dualchecker test test-lowered test-onednn review-browser example lint format layers architecture configuration api check-api coverage benchmark bench clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,15 @@ architecture: ## Writes the manifest's targets into the architecture page.
 configuration: setup ## Writes the keys that the code reads into Documentation/Configuration.md.
 	$(SWIFT) build -c release --product distill
 	.ci/write-configuration .build/release/distill
+
+api: setup ## Writes the public declarations into Documentation/API: at a release.
+	$(SWIFT) build -c release
+	.ci/check-api --write
+
+check-api: setup ## Checks that CHANGELOG.md names the public declarations that changed since the release.
+	$(SWIFT) build -c release
+	.ci/check-api --self-test
+	.ci/check-api
 
 coverage: setup ## Prints the line coverage of Sources/; fails under 85 %.
 	$(TEST) --enable-code-coverage --scratch-path $(COVERAGE_BUILD) --filter '^nothing, the build alone$$'
