@@ -48,6 +48,14 @@ public struct PreferencePairs: Sendable {
 public protocol PreferenceLoss: Sendable {
   /// One loss a pair, [pairs].
   func callAsFunction(_ pairs: PreferencePairs) -> Tensor
+  /// β, by which log ratios are scaled to rewards, here and in metrics. Nil, the default, where the loss has none: rewards in
+  /// metrics are log ratios then.
+  var beta: Float? { get }
+}
+
+extension PreferenceLoss {
+  /// Nil.
+  public var beta: Float? { nil }
 }
 
 /// The preference losses of the literature, by the names and formulas of TRL.
@@ -84,6 +92,17 @@ public enum StandardPreferenceLoss: Sendable, Equatable, PreferenceLoss {
 
   /// -log π(chosen)/|chosen|: supervised training on the chosen answer, each token of it the same.
   case sft
+
+  /// β; nil for ``sft``.
+  public var beta: Float? {
+    switch self {
+    case .sigmoid(let beta), .hinge(let beta), .ipo(let beta), .robust(let beta, _), .conservative(let beta, _),
+      .exoPair(let beta, _), .ncaPair(let beta), .bcoPair(let beta), .sppoHard(let beta), .apoZero(let beta),
+      .apoDown(let beta), .sigmoidNorm(let beta), .discoPOP(let beta, _):
+      beta
+    case .sft: nil
+    }
+  }
 
   /// One loss a pair, [pairs].
   public func callAsFunction(_ pairs: PreferencePairs) -> Tensor {

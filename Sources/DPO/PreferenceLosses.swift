@@ -17,6 +17,9 @@ public struct WeightedPreferenceLoss: PreferenceLoss {
     self.parts = parts
   }
 
+  /// β of the first loss that has one; TRL gives all losses of a list the same.
+  public var beta: Float? { parts.lazy.compactMap(\.loss.beta).first }
+
   /// One loss a pair, [pairs].
   public func callAsFunction(_ pairs: PreferencePairs) -> Tensor {
     parts.dropFirst().reduce(parts[0].loss(pairs) * parts[0].weight) { $0 + $1.loss(pairs) * $1.weight }
@@ -63,6 +66,9 @@ public struct DivergencePreferenceLoss: PreferenceLoss {
     self.loss = loss
     self.divergence = divergence
   }
+
+  /// β of the loss.
+  public var beta: Float? { loss.beta }
 
   /// One loss a pair, [pairs].
   public func callAsFunction(_ pairs: PreferencePairs) -> Tensor {

@@ -12,7 +12,7 @@ public import Training
 /// A language model with an adapter as the student of DualChecker: where both methods of this package meet.
 ///
 /// ```swift
-/// let base = try StudentFamily.student(contentsOf: folder)
+/// let base = try SmolVLM(contentsOf: folder)
 /// var student = try DecoderStudent(task: task, base: base, instructions: ["Is it green?"], seed: 1)
 /// try await student.fit(batch)                                         // as labels arrive
 /// try await student.train(on: examples, pairs: loop.disagreements(state))
@@ -93,13 +93,13 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
       var student = self
       try student.train("final student", options.supervised, objective, checkpoint, onUpdate)
       guard !trees.isEmpty, options.preferenceEpochs > 0 else { return student }
-      let reference = PreferenceTrainingObjective.reference(of: trees, under: student.model)
+      let reference = student.model.referenceScores(of: trees)
       try student.train(
         "final student preferences", options.preferences,
         PreferenceTrainingObjective<Model>(
           trees, reference: reference,
-          objective: PreferenceObjective(loss: options.loss, supervisedWeight: options.supervisedWeight),
-          beta: Double(options.beta)), checkpoint, onUpdate)
+          objective: PreferenceObjective(loss: options.loss, supervisedWeight: options.supervisedWeight)),
+        checkpoint, onUpdate)
       return student
     }
   }
@@ -234,8 +234,6 @@ public struct DecoderStudentOptions: Sendable {
   public var maximumNewTokens = 128
   /// The loss of a pair. The default is DPO's own.
   public var loss: any PreferenceLoss = StandardPreferenceLoss.sigmoid(beta: 0.1)
-  /// β of the rewards in the metrics. The default is 0.1.
-  public var beta: Float = 0.1
   /// The weight of the supervised loss beside the preference loss. The default is 1.
   public var supervisedWeight: Float = 1
   /// Passes over the pairs; 0 leaves preferences out. The default is 3.

@@ -3,6 +3,13 @@ public import Layers
 public import Tensor
 
 /// Preference training over trees with a reference whose scores were computed before.
+///
+/// ```swift
+/// let pairs = [PreferenceTree(tree: tree, chosen: [0], rejected: [1])]
+/// try trainer.train(
+///   &student, on: pairs, reference: reference.referenceScores(of: pairs),
+///   objective: PreferenceObjective(loss: StandardPreferenceLoss.sigmoid(beta: 0.1)))
+/// ```
 public struct PreferenceTrainingObjective<Model: SequenceScorer>: TrainingObjective {
   /// One tree an example.
   public let trees: [PreferenceTree]
@@ -10,16 +17,15 @@ public struct PreferenceTrainingObjective<Model: SequenceScorer>: TrainingObject
   public let reference: [ReferenceScores]?
   /// The loss.
   public let objective: PreferenceObjective
-  /// β of the rewards in the metrics.
-  public let beta: Double
 
-  /// An objective over these trees.
-  public init(_ trees: [PreferenceTree], reference: [ReferenceScores]?, objective: PreferenceObjective, beta: Double) {
+  /// An objective over these trees. Rewards in the metrics are scaled by the loss's β.
+  ///
+  /// - Precondition: reference scores of each tree, if there are any.
+  public init(_ trees: [PreferenceTree], reference: [ReferenceScores]?, objective: PreferenceObjective) {
     precondition(reference == nil || reference?.count == trees.count, "reference scores of other trees")
     self.trees = trees
     self.reference = reference
     self.objective = objective
-    self.beta = beta
   }
 
   /// The number of trees.
@@ -40,16 +46,19 @@ public struct PreferenceTrainingObjective<Model: SequenceScorer>: TrainingObject
       part, scores: scores, reference: reference.map { all in examples.map { all[$0] } }, total: total)
     var metrics = StepMetrics(scores, trees: part.map(\.tree))
     metrics.preferences = preferences
-    metrics.beta = beta
+    // The decimal number that was asked for: 0.1, and not 0.10000000149.
+    metrics.beta = objective.loss.beta.flatMap { Double("\($0)") } ?? 1
     return (loss, metrics)
   }
+}
 
-  /// The log-probabilities of all answers under a scorer, token by token: the reference, computed once.
-  public static func reference(
-    of trees: [PreferenceTree], under scorer: Model, batch: Int = 16
-  ) -> [ReferenceScores] {
+extension SequenceScorer {
+  /// The log-probabilities of all answers, token by token: what a reference model is asked for, once.
+  ///
+  /// - Parameter batch: trees computed at one time. The default is 16.
+  public func referenceScores(of trees: [PreferenceTree], batch: Int = 16) -> [ReferenceScores] {
     mapInParallel(trees.batches(of: batch)) { batch -> [ReferenceScores] in
-      let scores = scorer.logProbabilities(of: batch.map(\.tree))
+      let scores = logProbabilities(of: batch.map(\.tree))
       let tokens = scores.logProbabilities.scalars
       return scores.ranges.map { .tokens($0.map { Array(tokens[$0]) }) }
     }.flatMap { $0 }

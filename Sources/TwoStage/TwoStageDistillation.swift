@@ -152,8 +152,8 @@ public struct TwoStageDistillation: Sendable {
     of pairs: [PreferenceTree], stage1: Model, base: Model
   ) -> [ReferenceScores]? {
     switch options.reference {
-    case .stage1: PreferenceTrainingObjective.reference(of: pairs, under: stage1)
-    case .base: PreferenceTrainingObjective.reference(of: pairs, under: base)
+    case .stage1: stage1.referenceScores(of: pairs)
+    case .base: base.referenceScores(of: pairs)
     case .none: nil
     }
   }
@@ -169,7 +169,7 @@ public struct TwoStageDistillation: Sendable {
     onUpdate: (TrainingUpdate) throws -> Void = { _ in }
   ) throws {
     let objective = PreferenceTrainingObjective<Model>(
-      pairs, reference: reference, objective: options.preferenceObjective, beta: options.beta)
+      pairs, reference: reference, objective: options.preferenceObjective)
     try Trainer(stage: "stage2", options: options.stage2, seed: options.seed)
       .train(&student, objective: objective, adapter: options.adapter, onUpdate: onUpdate)
   }

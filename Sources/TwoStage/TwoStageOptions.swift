@@ -61,8 +61,6 @@ public struct TwoStageOptions: Sendable {
   public var stage2 = TrainingOptions()
   /// The preference loss of a pair. The default is DPO's own with β = 0.1.
   public var loss: any PreferenceLoss = StandardPreferenceLoss.sigmoid(beta: 0.1)
-  /// β of the rewards that are reported. The default is 0.1.
-  public var beta = 0.1
   /// λ, the weight of the supervised loss on chosen answers. The default is 1.
   public var supervisedWeight: Float = 1
   /// How much tokens count that go beyond the pair's shorter answer, 0...1; see `PreferenceObjective`. The default is 1.

@@ -130,6 +130,17 @@ struct WorkedLoss: Sendable, CustomTestStringConvertible {
     #expect(WorkedLoss.diverging.count == 8)
   }
 
+  @Test func `β is the loss's own, in a mixture and under a divergence too`() {
+    for worked in WorkedLoss.all { #expect(worked.loss.beta == 0.3) }
+    #expect(StandardPreferenceLoss.discoPOP(beta: 0.2, temperature: 0.05).beta == 0.2)
+    #expect(DivergencePreferenceLoss(.hinge(beta: 0.4), .forwardKL)?.beta == 0.4)
+    let mixture = WeightedPreferenceLoss([
+      (StandardPreferenceLoss.sft, 0.5), (StandardPreferenceLoss.ipo(beta: 0.3), 0.25),
+    ])
+    #expect(mixture.beta == 0.3)
+    #expect(WeightedPreferenceLoss([(StandardPreferenceLoss.sft, 1)]).beta == nil)
+  }
+
   @Test func `an exponent ends where Float32 does`() {
     #expect(PreferenceDivergence.alpha(3).scores(Tensor([1000], shape: [1])).scalars[0].isFinite)
   }

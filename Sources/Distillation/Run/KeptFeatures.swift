@@ -60,11 +60,11 @@ struct KeptReference: Sendable {
 
   /// Token by token, tree by tree; only those that are not kept yet are computed.
   func scores(of trees: [PreferenceTree], under model: some SequenceScorer) -> [ReferenceScores] {
-    guard let cache else { return PreferenceTrainingObjective.reference(of: trees, under: model) }
+    guard let cache else { return model.referenceScores(of: trees) }
     let keys = trees.map { key(of: $0.tree) }
     var scores = zip(trees, keys).map { tree, key in cache.tensors(for: key)?["tokens"].flatMap(tree.tree.scores) }
     let missing = scores.indices.filter { scores[$0] == nil }
-    let computed = PreferenceTrainingObjective.reference(of: missing.map { trees[$0] }, under: model)
+    let computed = model.referenceScores(of: missing.map { trees[$0] })
     for (place, own) in zip(missing, computed) {
       scores[place] = own
       if case .tokens(let tokens) = own {

@@ -21,7 +21,6 @@ extension RunConfiguration {
     options.learnsRationales = stage1.rationales
     options.stage2 = stage2.training.options
     options.loss = stage2.preferenceLoss
-    options.beta = stage2.beta
     options.supervisedWeight = Float(stage2.sftWeight)
     options.tailWeight = Float(stage2.tailWeight)
     options.pairing = stage2.pairs == .all ? .all : .best

@@ -67,7 +67,7 @@ struct StudentStages<Model: Student>: Sendable {
     var options = configuration.twoStageOptions
     options.supervisedWeight = Float(supervisedWeight)
     let objective = PreferenceTrainingObjective<Model>(
-      trees, reference: reference, objective: options.preferenceObjective, beta: stage.beta)
+      trees, reference: reference, objective: options.preferenceObjective)
     return try await train(
       name, from: start, objective: objective, training: stage.training, steps: steps, key: key)
   }

@@ -304,13 +304,13 @@ private struct Killed: Error {}
         tree: try student.tree(question: "Item \(number)", images: [], answers: ["Yes", "No", "No, never"]),
         chosen: [number % 3], rejected: [0, 1, 2].filter { $0 != number % 3 })
     }
-    let reference = PreferenceTrainingObjective.reference(of: preferences, under: student, batch: 4)
+    let reference = student.referenceScores(of: preferences, batch: 4)
     #expect(
       reference.count == 6
         && reference.allSatisfy { if case .tokens(let answers) = $0 { answers.count == 3 } else { false } })
     let objective = PreferenceTrainingObjective<SmolVLM>(
       preferences, reference: reference,
-      objective: PreferenceObjective(loss: StandardPreferenceLoss.sigmoid(beta: 0.1), supervisedWeight: 0.5), beta: 0.1)
+      objective: PreferenceObjective(loss: StandardPreferenceLoss.sigmoid(beta: 0.1), supervisedWeight: 0.5))
     var values: [[String: Double]] = []
     try Trainer(stage: "s", options: options(epochs: 15), seed: 1).train(&student, objective: objective) {
       values.append(Dictionary(uniqueKeysWithValues: $0.values.map { ($0.name, $0.value) }))
@@ -319,6 +319,33 @@ private struct Killed: Error {}
     #expect(margins.count == 30 && abs(margins[0]) < 1e-4)
     #expect(margins.suffix(3).min() ?? 0 > 0.1, "\(margins)")
     trees.removeAll()
+  }
+
+  @Test func `a student of whatever family is trained by both objectives as one whose type is known`() throws {
+    let (known, trees) = try task()
+    let pairs =
+      trees.map { PreferenceTree(tree: $0, chosen: [0], rejected: []) }
+      + [
+        PreferenceTree(
+          tree: try known.tree(question: "Item", images: [], answers: ["Yes", "No"]), chosen: [1], rejected: [0])
+      ]
+    let trainer = Trainer(stage: "s", options: options(), seed: 1)
+    let objective = PreferenceObjective(loss: StandardPreferenceLoss.hinge(beta: 0.3))
+    var typed = known
+    try trainer.train(&typed, objective: SupervisedObjective(trees))
+    let preferences = PreferenceTrainingObjective<SmolVLM>(
+      pairs, reference: typed.referenceScores(of: pairs), objective: objective)
+    try trainer.train(&typed, objective: preferences)
+    var student: any PretrainedStudent = known
+    try trainer.train(&student, on: trees)
+    try trainer.train(&student, on: pairs, reference: student.referenceScores(of: pairs), objective: objective)
+    let opened = try #require(student as? SmolVLM)
+    #expect(adapter(opened) == adapter(typed))
+    #expect(adapter(opened) != adapter(known))
+
+    // Rewards in the metrics have the loss's own β, as the decimal number that it was given.
+    let all = Array(pairs.indices)
+    #expect(preferences.loss(of: all, under: typed, total: preferences.weight(of: all)).metrics.beta == 0.3)
   }
 }
 

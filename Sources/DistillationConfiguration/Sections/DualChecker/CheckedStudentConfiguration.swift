@@ -170,7 +170,6 @@ public struct CheckedStudentConfiguration: ConfigurationSection {
     var stage = Stage2Configuration(reference: .stage1Adapter)
     (stage.loss, stage.beta) = (preferences.loss, preferences.beta)
     options.loss = stage.preferenceLoss
-    options.beta = Float(preferences.beta)
     options.supervisedWeight = Float(preferences.sftWeight)
     options.preferenceEpochs = preferences.epochs
     options.preferenceRate = Float(preferences.learningRate)
