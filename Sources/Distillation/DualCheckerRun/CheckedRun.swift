@@ -71,7 +71,7 @@ public struct CheckedRun: Sendable {
     (settings.out, settings.threads, settings.store, settings.data.file) = (nil, nil, "-", "-")
     settings.title = "-"
     settings.loop.checkpointEvery = 1
-    return settings.json + PackageVersion.current
+    return settings.json + StepRecords.version
   }
 
   /// The configuration's model that says how alike records are; nil where it names none.

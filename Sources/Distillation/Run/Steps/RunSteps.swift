@@ -87,7 +87,7 @@ final class RunSteps {
   private func key(_ part: Part) -> String { keys[part.name] ?? "" }
 
   private func inputs(of part: Part) throws -> String? {
-    let version = PackageVersion.current
+    let version = StepRecords.version
     switch part {
     case .base: return try run.freshBaseKey(files)
     case .teacher(let name): return try trainedTeacher(name).key

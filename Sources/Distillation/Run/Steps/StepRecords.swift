@@ -49,6 +49,10 @@ struct StepRecords: Sendable {
 
   private func file(_ name: String) -> URL { folder.appending(path: "\(name).json") }
 
+  /// The version of what steps compute, which is part of their keys: where it changes, every step of every finished run is
+  /// carried out again. The package's version is another one, since a release by itself changes no result.
+  static let version = "0.1.0"
+
   /// One key from the parts' keys and texts.
   static func key(_ parts: String...) -> String { ContentDigest.of(fields: parts) }
 }
