@@ -17,10 +17,15 @@ TEST := $(SWIFT) test -c release --disable-xctest --disable-testable-imports --n
 # The targets whose results come out of arithmetic in vectors.
 NUMERICS := ^(Tensor|Layers|ImageDecoding|VisionEncoder|LanguageModel|LoRA|DPO|Student)Tests\.
 
+# In debug builds C is optimised all the same: it would be 100 times slower. Only the targets named are built (Package.swift
+# reads DISTILLATION_TARGETS).
+DEBUG_TEST := $(SWIFT) test -Xcc -O3 --disable-xctest --no-parallel
+
 COVERAGE_BUILD := .build/coverage
 SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks .ci/CheckAPI.swift .ci/CheckLayers.swift
 
-.PHONY: help setup demo demo-dualchecker test test-lowered test-onednn review-browser example lint format layers architecture configuration api check-api coverage benchmark bench clean
+.PHONY: help setup demo demo-dualchecker test test-debug test-lowered test-onednn sanitize formatter \
+  review-browser example lint format layers architecture configuration api check-api coverage benchmark bench clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +46,15 @@ test-lowered: setup ## Runs the numerics' tests as CPUs without AVX-512 do, and 
 	TENSOR_MAX_ISA=avx2 $(TEST) --filter '$(NUMERICS)'
 	TENSOR_MAX_ISA=baseline $(TEST) --filter '$(NUMERICS)'
 
+test-debug: setup ## Builds the numerics in debug mode and runs their tests: with the checks that release builds leave out.
+	DISTILLATION_TARGETS=TensorTests,LayersTests,LoRATests,DPOTests $(DEBUG_TEST) --scratch-path .build/checked $(ARGS)
+
+sanitize: setup ## Runs the C kernels under the address and thread sanitizers, and the tests of the stores under the latter.
+	.ci/sanitize address
+	.ci/sanitize thread
+	DISTILLATION_TARGETS=AnnotationsTests,SQLiteStoreTests $(DEBUG_TEST) --sanitize=thread --scratch-path .build/thread \
+	  --filter 'StoreTests|ReviewJournalTests|SpendingTests' $(ARGS)
+
 test-onednn: ## Builds a client with the trait OneDNN and holds oneDNN's products against our own.
 	@.ci/setup libdnnl-dev
 	$(TEST) --package-path Examples/NumbersOnly --traits OneDNN
@@ -55,10 +69,14 @@ example: setup ## Builds and tests the packages in Examples/ that depend on this
 	$(SWIFT) run -c release --package-path Examples/NumbersOnly numbers-only
 	.ci/check-no-packages Examples/Downstream Examples/NumbersOnly
 
-lint: ## Checks the formatting.
+lint: formatter ## Checks the formatting.
 	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 
-format: ## Formats the sources in place.
+# Another version formats otherwise.
+formatter:
+	@.ci/check-formatter
+
+format: formatter ## Formats the sources in place.
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)
 
 layers: ## Checks imports against the layers, and the architecture page against the manifest.

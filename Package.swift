@@ -240,3 +240,17 @@ let package = Package(
     tests("GreenWorld", ["GreenWorld", "DualChecker", "TeacherProtocol"]),
   ]
 )
+
+// DISTILLATION_TARGETS=TensorTests,LayersTests leaves out all targets but these and what they need: `make sanitize` and
+// `make test-debug` build no more than they test.
+if let chosen = Context.environment["DISTILLATION_TARGETS"], !chosen.isEmpty {
+  var kept: Set<String> = []
+  var open = chosen.split(separator: ",").map(String.init)
+  while let name = open.popLast() {
+    guard kept.insert(name).inserted, let target = package.targets.first(where: { $0.name == name }) else { continue }
+    for case .targetItem(let name, _) in target.dependencies { open.append(name) }
+    for case .byNameItem(let name, _) in target.dependencies { open.append(name) }
+  }
+  package.targets.removeAll { !kept.contains($0.name) }
+  package.products.removeAll { !kept.contains($0.name) }
+}
