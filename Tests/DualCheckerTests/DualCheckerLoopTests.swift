@@ -94,6 +94,13 @@ struct WordStudent: OnlineStudent, Equatable {
     #expect(restored == whole && other == one)
   }
 
+  @Test func `one call does what the steps do`() async throws {
+    let loop = try await loop()
+    var (state, student) = (try await loop.start(), WordStudent())
+    while try await loop.step(&state, student: &student) {}
+    #expect(try await loop.run(WordStudent()) == (student, state) && !state.labelled.isEmpty)
+  }
+
   @Test func theBudgetIsNeverOverdrawn() async throws {
     var loop = try await loop()
     (loop.options.threshold, loop.options.followUps) = (1, 3)

@@ -98,9 +98,6 @@ public struct CheckedHelpDesk: Sendable {
 
   /// Labels everything; gives back the student and what was done.
   public func run() async throws -> (student: CountingStudent, state: LoopState) {
-    var student = CountingStudent(labels: task.labels)
-    var state = try await loop.start()
-    while try await loop.step(&state, student: &student) {}
-    return (student, state)
+    try await loop.run(CountingStudent(labels: task.labels))
   }
 }

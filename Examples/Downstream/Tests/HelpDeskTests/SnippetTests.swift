@@ -6,7 +6,7 @@ import Layers
 import TeacherProtocol
 import Testing
 
-/// The snippet of Documentation/Library.md, between the markers word for word: `.ci/check-readme` compares them.
+/// The snippet of Documentation/Library.md word for word: `.ci/check-snippets` compares them.
 struct SnippetTests {
   @Test func `the library page's snippet trains a student and lists conflicts`() async throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("snippet-\(UUID().uuidString)")
@@ -22,7 +22,6 @@ struct SnippetTests {
     var options = TrainingOptions()
     options.learningRate = 0.05
 
-    // snippet: begin
     let store = try JSONLinesAnnotationStore(folder.appendingPathComponent("replies.jsonl"))
     let question = try PromptTemplate("Is this urgent? {text}")
     let annotator = try Annotator(
@@ -37,7 +36,6 @@ struct SnippetTests {
 
     // … and where they conflict, these are the items on which a human label teaches most.
     let toReview = DisagreementConfidenceOrder().ordered(judgements.compactMap(\.conflict)).map(\.item)
-    // snippet: end
 
     #expect(!toReview.isEmpty)
     #expect(trees.count + toReview.count == data.items.count)
