@@ -12,8 +12,8 @@ extension RGBImage {
   /// kept unless the sizes keep it.
   ///
   /// - Parameters:
-  ///   - width: The new number of columns.
-  ///   - height: The new number of rows.
+  ///   - newWidth: The new number of columns.
+  ///   - newHeight: The new number of rows.
   ///   - filter: How new pixels are made of old ones. The default is ``ResamplingFilter/bicubic``, as in Pillow.
   /// - Precondition: `width` and `height` are positive.
   /// - Complexity: `height * newWidth * taps + newHeight * newWidth * taps` pixel operations, where there are about

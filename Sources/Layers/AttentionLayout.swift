@@ -111,9 +111,9 @@ public struct AttentionLayout: Sendable {
   /// Softmax(scale · Q Kᵀ) V over the visible keys, head by head; the scores are never stored.
   ///
   /// - Parameters:
-  ///   - queries: [queries, heads, dimensions]; dimensions at most 256.
-  ///   - keys: [keys, key heads, dimensions]; heads is a multiple of key heads (grouped-query attention).
-  ///   - values: as `keys`.
+  ///   - q: the queries, [queries, heads, dimensions]; dimensions at most 256.
+  ///   - k: the keys, [keys, key heads, dimensions]; heads is a multiple of key heads (grouped-query attention).
+  ///   - v: the values, shaped as the keys.
   ///   - scale: The default is 1/√dimensions.
   /// - Returns: [queries, heads, dimensions].
   public func attention(queries q: Tensor, keys k: Tensor, values v: Tensor, scale: Float? = nil) -> Tensor {

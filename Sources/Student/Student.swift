@@ -17,7 +17,7 @@ public protocol Student: Module, SequenceScorer {
   func encoded(_ image: PromptImage) -> PromptImage
 
   /// A question about images and answers to it, as tokens. Each answer ends with the end-of-turn token. Images stand before
-  /// the question or, by their ``PromptImage/place``, in it; they come in the order of their places.
+  /// the question or, by their `PromptImage.place`, in it; they come in the order of their places.
   ///
   /// - Throws: ``StudentError`` if the prompt or an answer is empty or longer than the model takes.
   func tree(question: String, images: [PromptImage], answers: [String]) throws -> AnswerTree

@@ -5,7 +5,7 @@ public import TeacherProtocol
 /// One reply of one teacher on one item, as it is kept.
 ///
 /// The key is a digest of everything the reply depends on, so a question that was paid for once is never asked again, in
-/// whichever run or data set it comes up. In JSON it is one flat object, which ``RecordedReplies`` reads as well:
+/// whichever run or data set it comes up. In JSON it is one flat object, which `RecordedReplies` reads as well:
 /// ```json
 /// {"confidence":0.9,"confidence_source":"labelTokenProbability","item":"7","key":"5e3c...","label":"falsified", ...}
 /// ```
