@@ -25,7 +25,7 @@ COVERAGE_BUILD := .build/coverage
 SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks .ci/CheckAPI.swift .ci/CheckLayers.swift
 
 .PHONY: help setup demo demo-dualchecker test test-debug test-lowered test-onednn sanitize formatter \
-  review-browser example lint format layers architecture configuration api check-api coverage benchmark bench clean
+  review-browser example lint format snippets docs layers architecture configuration api check-api coverage benchmark bench clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,7 +67,8 @@ example: setup ## Builds and tests the packages in Examples/ that depend on this
 	$(TEST) --package-path Examples/Downstream
 	$(SWIFT) run -c release --package-path Examples/Downstream help-desk
 	$(SWIFT) run -c release --package-path Examples/NumbersOnly numbers-only
-	.ci/check-no-packages Examples/Downstream Examples/NumbersOnly
+	.ci/run-topics
+	.ci/check-no-packages Examples/Downstream Examples/NumbersOnly Examples/Topics
 
 lint: formatter ## Checks the formatting.
 	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_SOURCES)
@@ -78,6 +79,12 @@ formatter:
 
 format: formatter ## Formats the sources in place.
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)
+
+snippets: ## Compiles the Swift code of the pages, once the package is built (make test, or swift build -c release).
+	.ci/check-snippets
+
+docs: ## Builds the documentation of each library from the last release build; a warning is an error.
+	.ci/docs
 
 layers: ## Checks imports against the layers, and the architecture page against the manifest.
 	.ci/check-layers
