@@ -2,8 +2,12 @@
 import PackageDescription
 
 /// A program in Sources/NAME/main.swift, and the libraries that it imports.
-func topic(_ name: String, _ libraries: String...) -> Target {
-  .executableTarget(name: name, dependencies: libraries.map { .product(name: $0, package: "swift-distillation") })
+func topic(_ name: String, _ libraries: String..., targets: [Target.Dependency] = []) -> Target {
+  .executableTarget(name: name, dependencies: targets + products(libraries))
+}
+
+func products(_ names: [String]) -> [Target.Dependency] {
+  names.map { .product(name: $0, package: "swift-distillation") }
 }
 
 // One program for each topic, of 60 lines at most. Each ends with an error unless it did what it shows.
@@ -15,7 +19,9 @@ let package = Package(
     topic("own-agreement-rule", "Annotations", "TeacherProtocol"),
     topic("own-reply-check", "DualChecker", "TeacherProtocol"),
     topic("own-student-check", "DualChecker", "TeacherProtocol"),
-    topic("own-student", "Distillation", "ImageDecoding", "LanguageModel", "Layers", "Student", "Tensor"),
+    topic("own-student", "Distillation", "LanguageModel", "Student", "Tensor", targets: ["LetterStudent"]),
+    .target(
+      name: "LetterStudent", dependencies: products(["ImageDecoding", "LanguageModel", "Layers", "Student", "Tensor"])),
     topic("own-preference-loss", "DPO", "Tensor"),
     topic("lora-on-any-module", "Layers", "LoRA", "Tensor"),
     topic("dpo-over-any-scorer", "DPO", "Layers", "Tensor"),
