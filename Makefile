@@ -21,6 +21,9 @@ NUMERICS := ^(Tensor|Layers|ImageDecoding|VisionEncoder|LanguageModel|LoRA|DPO|S
 # reads DISTILLATION_TARGETS).
 DEBUG_TEST := $(SWIFT) test -Xcc -O3 --disable-xctest --no-parallel
 
+# One folder for the packages in Examples/, so that what they depend on is compiled once.
+CLIENTS := $(CURDIR)/.build/clients
+
 COVERAGE_BUILD := .build/coverage
 SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks .ci/CheckAPI.swift .ci/CheckLayers.swift
 
@@ -64,10 +67,10 @@ review-browser: setup ## Drives the review page in headless Chromium: apt-get in
 	$(PYTHON) Tests/Browser/review_page.py $(ARGS)
 
 example: setup ## Builds and tests the packages in Examples/ that depend on this one as a stranger's would.
-	$(TEST) --package-path Examples/Downstream
-	$(SWIFT) run -c release --package-path Examples/Downstream help-desk
-	$(SWIFT) run -c release --package-path Examples/NumbersOnly numbers-only
-	.ci/run-topics
+	$(TEST) --scratch-path $(CLIENTS) --package-path Examples/Downstream
+	$(SWIFT) run -c release --scratch-path $(CLIENTS) --package-path Examples/Downstream help-desk
+	$(SWIFT) run -c release --scratch-path $(CLIENTS) --package-path Examples/NumbersOnly numbers-only
+	.ci/run-topics $(CLIENTS)
 	.ci/check-no-packages Examples/Downstream Examples/NumbersOnly Examples/Topics
 
 lint: formatter ## Checks the formatting.
