@@ -19,7 +19,8 @@ let package = Package(
     topic("own-agreement-rule", "Annotations", "TeacherProtocol"),
     topic("own-reply-check", "DualChecker", "TeacherProtocol"),
     topic("own-student-check", "DualChecker", "TeacherProtocol"),
-    topic("own-student", "Distillation", "LanguageModel", "Student", "Tensor", targets: ["LetterStudent"]),
+    topic("own-student", "LanguageModel", "Student", "Tensor", "Training", targets: ["LetterStudent"]),
+    topic("two-stages-in-one-call", "Annotations", "TeacherProtocol", "TwoStage", targets: ["LetterStudent"]),
     .target(
       name: "LetterStudent", dependencies: products(["ImageDecoding", "LanguageModel", "Layers", "Student", "Tensor"])),
     topic("own-preference-loss", "DPO", "Tensor"),

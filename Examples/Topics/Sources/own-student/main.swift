@@ -1,8 +1,8 @@
-import Distillation
 import LanguageModel
 import LetterStudent
 import Student
 import Tensor
+import Training
 
 // A student has the functions of `LetterStudent.swift`: what it shows of its parameters, how a question becomes tokens, how
 // probable answers are, and how it goes on. The trainer, adapters and both methods need nothing else of it.
