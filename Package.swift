@@ -98,6 +98,7 @@ let package = Package(
 
     // Ground
     library("ContentDigest"),
+    library("JSON"),
     library("LoopbackServer", hummingbird),
     library("Tensor", ["COpenBLAS", "CKernels", oneDNN]),
     library("Wording"),
@@ -195,6 +196,7 @@ let package = Package(
     // Tests
     .target(name: "TestSupport", dependencies: ["Tensor"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
     tests("ContentDigest", ["ContentDigest"]),
+    tests("JSON", ["JSON"]),
     tests("LoopbackServer", ["LoopbackServer"]),
     tests("Tensor", ["Tensor"]),
     tests("TeacherProtocol", ["TeacherProtocol"], exclude: ["Replies", "Tables"]),

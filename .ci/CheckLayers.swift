@@ -19,7 +19,7 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
     "C and digests",
     [
       ("COpenBLAS", .numbers), ("CKernels", .numbers), ("COneDNN", .numbers), ("CImageCodecs", .numbers),
-      ("CSQLite", .words), ("ContentDigest", .both), ("LoopbackServer", .both), ("Wording", .both),
+      ("CSQLite", .words), ("ContentDigest", .both), ("LoopbackServer", .both), ("Wording", .both), ("JSON", .both),
     ]
   ),
   (
