@@ -100,19 +100,19 @@ let package = Package(
     library("ContentDigest"),
     library("JSON"),
     library("LoopbackServer", hummingbird),
-    library("Tensor", ["COpenBLAS", "CKernels", oneDNN]),
+    library("Tensor", ["JSON", "COpenBLAS", "CKernels", oneDNN]),
     library("Wording"),
     library("TeacherProtocol", ["ContentDigest", "Wording"]),
-    library("Tokenizers"),
+    library("Tokenizers", ["JSON"]),
 
     // Middle
     library("Layers", ["Tensor", "CKernels"]),
-    library("ImageDecoding", ["Tensor", "CImageCodecs"]),
+    library("ImageDecoding", ["Tensor", "JSON", "CImageCodecs"]),
 
     // Methods and models: siblings, none imports another
     library("VisionEncoder", ["Layers", "Tensor", "ContentDigest"]),
     library("LanguageModel", ["Layers", "Tensor"]),
-    library("LoRA", ["Layers", "Tensor", "Wording"]),
+    library("LoRA", ["Layers", "Tensor", "JSON", "Wording"]),
     library("DPO", ["Layers", "Tensor"]),
     library("HTTPTeacher", ["TeacherProtocol"]),
     library("DualChecker", ["TeacherProtocol", "ContentDigest"]),
@@ -123,7 +123,7 @@ let package = Package(
     library("ReviewServer", ["Annotations", "TeacherProtocol", "LoopbackServer"]),
 
     // Student
-    library("Student", ["VisionEncoder", "LanguageModel", "Tokenizers", "ImageDecoding", "Layers", "Tensor"]),
+    library("Student", ["VisionEncoder", "LanguageModel", "Tokenizers", "ImageDecoding", "Layers", "Tensor", "JSON"]),
 
     // Loop
     library("Training", ["LoRA", "DPO", "Layers", "Tensor", "Wording"]),
@@ -200,7 +200,7 @@ let package = Package(
     tests("LoopbackServer", ["LoopbackServer"]),
     tests("Tensor", ["Tensor"]),
     tests("TeacherProtocol", ["TeacherProtocol"], exclude: ["Replies", "Tables"]),
-    tests("Tokenizers", ["Tokenizers"], exclude: ["Golden"]),
+    tests("Tokenizers", ["Tokenizers", "JSON"], exclude: ["Golden"]),
     tests("Layers", ["Layers", "Tensor"]),
     tests("ImageDecoding", ["ImageDecoding", "Tensor"], exclude: ["Golden", "Corpus"]),
     tests("VisionEncoder", ["VisionEncoder", "Layers", "Tensor"]),
@@ -215,7 +215,10 @@ let package = Package(
     tests("Asking", ["HTTPTeacher", "AsyncTransport", "SQLiteStore", "Annotations", "TeacherProtocol"]),
     tests(
       "Student",
-      ["Student", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers", "ImageDecoding", "LanguageModel", "VisionEncoder"],
+      [
+        "Student", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers", "ImageDecoding", "LanguageModel", "VisionEncoder",
+        "JSON",
+      ],
       exclude: ["Golden"]),
     tests(
       "Distillation",

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import JSON
 
 /// The keys of a `preprocessor_config.json` or of `image_processor` in a `processor_config.json`, read with errors that name the file and the key.
 ///
@@ -7,7 +7,7 @@ internal import Foundation
 /// every version of transformers that wrote them.
 struct ConfigurationFile {
   let name: String
-  private let keys: [String: JSONValue]
+  private let keys: JSONValue
 
   /// Most such files have under a kilobyte; a larger one than this is something else.
   private static let maximumBytes = 1 << 20
@@ -18,17 +18,15 @@ struct ConfigurationFile {
 
   init(_ bytes: [UInt8], name: String) throws(ImageDecodingError) {
     self.name = name
-    do {
-      let top = try JSONDecoder().decode([String: JSONValue].self, from: Data(bytes))
-      // A processor_config.json has the keys of the whole processor, those about images in an object of their own.
-      if case .object(let images)? = top["image_processor"] { keys = images } else { keys = top }
-    } catch {
+    guard let top = try? JSONParser.value(of: bytes, .modelFile), case .object = top else {
       throw .badConfiguration(file: name, key: "the file", expected: "a JSON object", found: "something else")
     }
+    // A processor_config.json has the keys of the whole processor, those about images in an object of their own.
+    if let images = top["image_processor"], case .object = images { keys = images } else { keys = top }
   }
 
   private func wrong(_ key: String, _ expected: String, _ found: JSONValue) -> ImageDecodingError {
-    .badConfiguration(file: name, key: key, expected: expected, found: found.description)
+    .badConfiguration(file: name, key: key, expected: expected, found: found.summary)
   }
 
   /// The value of a key, nil where it is missing or is `null` and not needed.
@@ -48,7 +46,7 @@ struct ConfigurationFile {
 
   func number(_ key: String, default fallback: Double, isNeeded: Bool) throws(ImageDecodingError) -> Double {
     guard let value = value(key, isNeeded: isNeeded) else { return fallback }
-    guard case .number(let number) = value else { throw wrong(key, "a number", value) }
+    guard let number = value.double else { throw wrong(key, "a number", value) }
     return number
   }
 
@@ -78,15 +76,12 @@ struct ConfigurationFile {
 
   /// Three numbers, or one that stands for all three.
   func channels(_ key: String, default fallback: [Double], isNeeded: Bool) throws(ImageDecodingError) -> [Double] {
-    switch value(key, isNeeded: isNeeded) {
-    case nil: return fallback
-    case .number(let number): return [number, number, number]
-    case .array(let values):
-      let numbers = values.compactMap(\.number)
-      if numbers.count == 3 && values.count == 3 { return numbers }
-      throw wrong(key, "three numbers", .array(values))
-    case .some(let value): throw wrong(key, "three numbers", value)
-    }
+    guard let value = value(key, isNeeded: isNeeded) else { return fallback }
+    if let number = value.double { return [number, number, number] }
+    guard let values = value.elements, values.count == 3, case let numbers = values.compactMap(\.double),
+      numbers.count == 3
+    else { throw wrong(key, "three numbers", value) }
+    return numbers
   }
 
   func filter(_ key: String, default fallback: ResamplingFilter) throws(ImageDecodingError) -> ResamplingFilter {
@@ -105,11 +100,13 @@ struct ConfigurationFile {
   ) throws(ImageDecodingError) -> [String: Int]? {
     guard let value = value(key, isNeeded: isNeeded) else { return nil }
     if let side = value.integer { return Dictionary(uniqueKeysWithValues: plain.map { ($0, side) }) }
-    guard case .object(let object) = value else { throw wrong(key, "an object of sides in pixels", value) }
+    guard case .object(let members) = value else { throw wrong(key, "an object of sides in pixels", value) }
     var sides: [String: Int] = [:]
-    for (side, length) in object.sorted(by: { $0.key < $1.key }) where length != .null {
-      guard let length = length.integer else { throw wrong("\(key).\(side)", "a whole number of pixels", length) }
-      sides[side] = length
+    for side in members where !side.value.isNull {
+      guard let length = side.value.integer else {
+        throw wrong("\(key).\(side.name)", "a whole number of pixels", side.value)
+      }
+      sides[side.name] = length
     }
     return sides
   }

@@ -47,7 +47,6 @@ package struct JSONParser {
   package struct Container {
     fileprivate var isFirst = true
     fileprivate var names: Set<String>?
-    fileprivate var name = ""
     /// Where the name of the member that was read last begins.
     package fileprivate(set) var nameOffset = 0
   }
@@ -141,7 +140,12 @@ package struct JSONParser {
 
   /// Moves past white space.
   package mutating func skipSpace() {
-    while at < bytes.count, bytes[at] == 0x20 || bytes[at] == 0x0A || bytes[at] == 0x0D || bytes[at] == 0x09 { at += 1 }
+    var i = at
+    while i < bytes.count, bytes[i] <= 0x20 {
+      guard bytes[i] == 0x20 || bytes[i] == 0x0A || bytes[i] == 0x0D || bytes[i] == 0x09 else { break }
+      i += 1
+    }
+    at = i
   }
 
   /// Enters an object; read its members by ``nextName(in:)``.
@@ -154,16 +158,20 @@ package struct JSONParser {
 
   /// The name of the next member, whose value must be read then; nil at the end of the object, which is left.
   package mutating func nextName(in object: inout Container) throws(JSONSyntaxError) -> String? {
-    if take(UInt8(ascii: "}")) {
+    var mark = next
+    if mark == UInt8(ascii: "}") {
+      at += 1
       depth -= 1
       return nil
     }
     if object.isFirst {
       object.isFirst = false
-    } else if !take(UInt8(ascii: ",")) {
-      throw fault("',' or '}' after the value of '\(object.name)'")
+    } else {
+      guard mark == UInt8(ascii: ",") else { throw fault("',' or '}' after the value of '\(name(of: object))'") }
+      at += 1
+      mark = next
     }
-    guard next == UInt8(ascii: "\"") else { throw fault("a member's name in quotes") }
+    guard mark == UInt8(ascii: "\"") else { throw fault("a member's name in quotes") }
     object.nameOffset = at
     at += 1
     let name = try restOfString()
@@ -171,10 +179,17 @@ package struct JSONParser {
       throw JSONSyntaxError(
         offset: object.nameOffset, expected: "every name of an object once", found: "\"\(name)\" a second time")
     }
-    guard take(UInt8(ascii: ":")) else { throw fault("':' after the name '\(name)'") }
-    object.name = name
+    guard next == UInt8(ascii: ":") else { throw fault("':' after the name '\(name)'") }
+    at += 1
     skipSpace()
     return name
+  }
+
+  /// The name of the member that was read last, read again: only faults want it.
+  private func name(of object: Container) -> String {
+    var again = self
+    again.at = object.nameOffset + 1
+    return (try? again.restOfString()) ?? ""
   }
 
   /// Enters an array; see ``nextElement(in:)``.
@@ -187,23 +202,27 @@ package struct JSONParser {
 
   /// Whether another element stands next, which must be read then; at the end the array is left.
   package mutating func nextElement(in array: inout Container) throws(JSONSyntaxError) -> Bool {
-    if take(UInt8(ascii: "]")) {
-      // A comma before it was refused where the value after the comma was read.
+    let mark = next
+    if mark == UInt8(ascii: "]") {
+      // After a comma no bracket comes to here: reading the element has refused it.
+      at += 1
       depth -= 1
       return false
     }
     if array.isFirst {
       array.isFirst = false
-    } else if !take(UInt8(ascii: ",")) {
-      throw fault("',' or ']' in an array")
+      return true
     }
+    guard mark == UInt8(ascii: ",") else { throw fault("',' or ']' in an array") }
+    at += 1
     skipSpace()
     return true
   }
 
   /// Reads a string.
   package mutating func string(_ what: @autoclosure () -> String = "a text") throws(JSONSyntaxError) -> String {
-    guard take(UInt8(ascii: "\"")) else { throw fault("\(what()), which starts with '\"'") }
+    guard next == UInt8(ascii: "\"") else { throw fault("\(what()), which starts with '\"'") }
+    at += 1
     return try restOfString()
   }
 
@@ -241,7 +260,7 @@ package struct JSONParser {
 
   /// Checks that nothing but white space is left.
   package mutating func end() throws(JSONSyntaxError) {
-    guard next == nil else { throw fault("the end of the value") }
+    guard next == nil else { throw fault("nothing but spaces after the value") }
   }
 
   // MARK: Faults
@@ -273,13 +292,6 @@ package struct JSONParser {
     guard depth + 1 < options.levels else { throw fault("at most \(options.levels) levels") }
     depth += 1
     at += 1
-  }
-
-  /// Moves past this byte if it is the next one but for white space.
-  private mutating func take(_ byte: UInt8) -> Bool {
-    guard next == byte else { return false }
-    at += 1
-    return true
   }
 
   private mutating func word(_ word: StaticString) throws(JSONSyntaxError) {

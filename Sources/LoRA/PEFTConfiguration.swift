@@ -1,4 +1,5 @@
 internal import Foundation
+internal import JSON
 
 /// The contents of `adapter_config.json`.
 enum PEFTConfiguration {
@@ -12,7 +13,7 @@ enum PEFTConfiguration {
   ///   - baseModel: a folder or a model's name.
   ///   - taskType: nil where there is none.
   static func bytes(of lora: LoRAConfiguration, baseModel: String, taskType: String?) -> Data {
-    let targets: PEFTJSON =
+    let targets: JSONValue =
       switch lora.targets {
       case .allLinear: .string("all-linear")
       case .names(let names): .array(names.map { .string($0) })
@@ -21,28 +22,36 @@ enum PEFTConfiguration {
         .string((names.map { "(?:.*\\.)?\($0.replacing(".", with: "\\."))" } + patterns).joined(separator: "|"))
       }
     // Through the shortest decimal text: 0.05 as Float is not 0.05 as Double.
-    func number(_ value: Float) -> PEFTJSON { .number(Double("\(value)") ?? Double(value)) }
-    var members: [String: PEFTJSON] = [
+    func number(_ value: Float) -> JSONValue {
+      let decimal = Double("\(value)") ?? Double(value)
+      return Int(exactly: decimal).map { .number($0) } ?? .number(decimal)
+    }
+    func object(_ members: [String: JSONValue]) -> JSONValue { .object(members.map { .init($0, $1) }) }
+    var members: [String: JSONValue] = [
       "base_model_name_or_path": .string(baseModel), "bias": .string(lora.trainedBiases.rawValue),
       "ensure_weight_tying": .bool(lora.ensuresTying), "fan_in_fan_out": .bool(false), "inference_mode": .bool(true),
       "init_lora_weights": lora.initialization == .gaussian ? .string("gaussian") : .bool(true),
-      "alpha_pattern": .object(lora.alphaPattern.mapValues(number)), "loftq_config": .object([:]),
+      "alpha_pattern": object(lora.alphaPattern.mapValues(number)), "loftq_config": .object([]),
       "lora_alpha": number(lora.alpha), "lora_bias": .bool(lora.hasBias), "lora_dropout": number(lora.dropout),
       "megatron_core": .string("megatron.core"), "peft_type": .string("LORA"), "peft_version": .string(version),
-      "qalora_group_size": .number(16), "r": .number(Double(lora.rank)),
-      "rank_pattern": .object(lora.rankPattern.mapValues { .number(Double($0)) }), "target_modules": targets,
+      "qalora_group_size": .number(16), "r": .number(lora.rank),
+      "rank_pattern": object(lora.rankPattern.mapValues { .number($0) }), "target_modules": targets,
       "task_type": taskType.map { .string($0) } ?? .null, "use_dora": .bool(lora.usesDoRA),
       "use_qalora": .bool(false), "use_rslora": .bool(lora.isRankStabilized),
     ]
     if !lora.savedModules.isEmpty { members["modules_to_save"] = .array(lora.savedModules.map { .string($0) }) }
     if let tokens = lora.trainedTokens[""] {
-      members["trainable_token_indices"] = .array(tokens.map { .number(Double($0)) })
+      members["trainable_token_indices"] = .array(tokens.map { .number($0) })
     } else if !lora.trainedTokens.isEmpty {
-      members["trainable_token_indices"] = .object(
-        lora.trainedTokens.mapValues { .array($0.map { .number(Double($0)) }) })
+      members["trainable_token_indices"] = object(
+        lora.trainedTokens.mapValues { .array($0.map { .number($0) }) })
     }
     for key in Self.written where members[key] == nil { members[key] = .null }
-    return Data(PEFTJSON.object(members).text().utf8)
+    var layout = JSONLayout.python(indent: 2, sortsNames: true)
+    layout.escapes = .ascii
+    // Swift's spelling of numbers, which the files written so far have.
+    layout.respellsNumbers = false
+    return Data(object(members).text(layout).utf8)
   }
 
   /// Keys that stand in the file though nothing is said by them.

@@ -1,4 +1,5 @@
 public import Foundation
+internal import JSON
 
 extension LoRAConfiguration {
   /// What the `adapter_config.json` of a PEFT folder says, without a model.
@@ -24,30 +25,30 @@ extension PEFTConfiguration {
       guard size <= sizeLimit else {
         throw LoRAError.unusableFile(file, "expected at most \(sizeLimit) bytes, found \(size)")
       }
-      let members = try JSONDecoder().decode([String: PEFTJSON].self, from: Data(contentsOf: url))
-      return try PEFTOptions(members: members, file: file).configuration()
+      let value = try JSONParser.value(of: Array(Data(contentsOf: url)), .modelFile)
+      guard case .object(let members) = value else {
+        throw LoRAError.unusableFile(file, "expected a JSON object, found \(value.kind)")
+      }
+      return try PEFTOptions(members: dictionary(members), file: file).configuration()
     } catch let error as LoRAError {
       throw error
-    } catch let error as DecodingError {
-      throw LoRAError.unusableFile(file, "expected a JSON object, found \(reason(error))")
+    } catch let error as JSONSyntaxError {
+      throw LoRAError.unusableFile(
+        file, "expected a JSON object, found at byte \(error.offset) \(error.found) where \(error.expected) should be")
     } catch {
       throw LoRAError.unusableFile(file, "cannot be read: \(error.localizedDescription)")
     }
   }
+}
 
-  private static func reason(_ error: DecodingError) -> String {
-    switch error {
-    case .dataCorrupted(let context), .typeMismatch(_, let context), .valueNotFound(_, let context),
-      .keyNotFound(_, let context):
-      context.debugDescription
-    @unknown default: "something else"
-    }
-  }
+/// The members of an object by name. Of a name that comes twice the last counts, as for Python's json, by which PEFT reads.
+private func dictionary(_ members: [JSONValue.Member]) -> [String: JSONValue] {
+  Dictionary(members.map { ($0.name, $0.value) }) { $1 }
 }
 
 /// The members of an `adapter_config.json`, checked one by one.
 private struct PEFTOptions {
-  let members: [String: PEFTJSON]
+  let members: [String: JSONValue]
   let file: String
 
   /// Keys that are read below.
@@ -101,7 +102,7 @@ private struct PEFTOptions {
   }
 
   private func refused(_ key: String, _ expected: String) -> LoRAError {
-    .unsupportedOption(file: file, option: key, expected: expected, found: members[key]?.text() ?? "nothing")
+    .unsupportedOption(file: file, option: key, expected: expected, found: members[key]?.text(.python()) ?? "nothing")
   }
 
   /// Options that are not read must be off.
@@ -110,30 +111,31 @@ private struct PEFTOptions {
     where !Self.understood.contains(key) && !Self.harmless.contains(key) {
       switch value {
       // A size or a name alone does nothing: what it belongs to has a switch, and that is refused.
-      case .null, .bool(false), .array([]), .object([:]), .number, .string: break
+      case .null, .bool(false), .array([]), .object([]), .number, .string: break
       default: throw refused(key, "null, false or nothing in it")
       }
     }
   }
 
-  private func rank(_ value: PEFTJSON, _ key: String) throws -> Int {
-    guard case .number(let number) = value, let rank = Int(exactly: number), (1...65536).contains(rank) else {
+  private func rank(_ value: JSONValue, _ key: String) throws -> Int {
+    guard let rank = value.integer, (1...65536).contains(rank) else {
       throw refused(key, "a whole number from 1 to 65536")
     }
     return rank
   }
 
-  private func alpha(_ value: PEFTJSON, _ key: String) throws -> Float {
-    guard case .number(let number) = value, Float(number).isFinite else { throw refused(key, "a finite number") }
+  private func alpha(_ value: JSONValue, _ key: String) throws -> Float {
+    guard let number = value.double, Float(number).isFinite else { throw refused(key, "a finite number") }
     return Float(number)
   }
 
   private func dropout() throws -> Float {
-    switch members["lora_dropout"] ?? .null {
-    case .null: return 0
-    case .number(let value) where (0..<1).contains(value): return Float(value)
-    default: throw refused("lora_dropout", "a number from 0 to below 1")
+    let value = members["lora_dropout"] ?? .null
+    if value.isNull { return 0 }
+    guard let rate = value.double, (0..<1).contains(rate) else {
+      throw refused("lora_dropout", "a number from 0 to below 1")
     }
+    return Float(rate)
   }
 
   private func flag(_ key: String) throws -> Bool {
@@ -144,10 +146,10 @@ private struct PEFTOptions {
     }
   }
 
-  private func object(_ key: String) throws -> [String: PEFTJSON] {
+  private func object(_ key: String) throws -> [String: JSONValue] {
     switch members[key] ?? .null {
     case .null: return [:]
-    case .object(let members): return members
+    case .object(let members): return dictionary(members)
     default: throw refused(key, "an object of patterns and numbers")
     }
   }
@@ -165,8 +167,8 @@ private struct PEFTOptions {
   }
 
   private func layers() throws -> [Int]? {
-    func number(_ value: PEFTJSON) throws -> Int {
-      guard case .number(let layer) = value, let layer = Int(exactly: layer), layer >= 0 else {
+    func number(_ value: JSONValue) throws -> Int {
+      guard let layer = value.integer, layer >= 0 else {
         throw refused("layers_to_transform", "the numbers of layers")
       }
       return layer
@@ -180,12 +182,12 @@ private struct PEFTOptions {
 
   private func trainedTokens() throws -> [String: [Int]] {
     let key = "trainable_token_indices"
-    func tokens(_ value: PEFTJSON) throws -> [Int] {
+    func tokens(_ value: JSONValue) throws -> [Int] {
       guard case .array(let values) = value else {
         throw refused(key, "numbers of tokens, for each table if there are several")
       }
       return try values.map { value in
-        guard case .number(let token) = value, let token = Int(exactly: token), token >= 0 else {
+        guard let token = value.integer, token >= 0 else {
           throw refused(key, "numbers of tokens")
         }
         return token
@@ -193,7 +195,7 @@ private struct PEFTOptions {
     }
     switch members[key] ?? .null {
     case .null: return [:]
-    case .object(let members): return try members.mapValues(tokens)
+    case .object(let members): return try dictionary(members).mapValues(tokens)
     case let value: return ["": try tokens(value)]
     }
   }

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The `README.md` beside an adapter: what it is, in words, with the metadata that model hubs read.
 struct PEFTModelCard {
   let configuration: LoRAConfiguration
@@ -27,7 +29,7 @@ struct PEFTModelCard {
     // A JSON string is also a YAML one: any path is safe in it.
     return """
       ---
-      base_model: \(PEFTJSON.string(baseModel).text())
+      base_model: \(baseModel.quotedAsJSON(.ascii))
       library_name: peft
       tags:
       - lora

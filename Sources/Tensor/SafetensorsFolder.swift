@@ -1,4 +1,5 @@
 public import Foundation
+internal import JSON
 
 extension Tensor {
   /// The tensors of a model's folder, whether in one file or in several.
@@ -81,22 +82,28 @@ extension Tensor {
           file: index.path, limit: SafetensorsHeader.sizeLimit, found: UInt64(mapping.bytes.count))
       }
       var shards: [String: String]?
-      var json = SafetensorsJSON(mapping.bytes, file: index.path)
-      try json.object("the index") { json, key in
-        guard key == "weight_map" else { return try json.skipValue() }
-        var map: [String: String] = [:]
-        try json.object("weight_map") { json, name in
-          let shard = try json.string("the file of \"\(name)\"")
-          // A path could lead out of the folder.
-          guard shard.hasSuffix(".safetensors"), !shard.utf8.contains(UInt8(ascii: "/")), !shard.hasPrefix(".") else {
-            throw SafetensorsError.wrongShard(
-              file: index.path, tensor: name, expected: "the plain name of a .safetensors file", found: "\"\(shard)\"")
+      try readSafetensorsJSON(mapping.bytes[...], file: index.path) { json in
+        var object = try json.beginObject("the index")
+        while let key = try json.nextName(in: &object) {
+          guard key == "weight_map" else {
+            try json.skipValue()
+            continue
           }
-          map[name] = shard
+          var map: [String: String] = [:]
+          var files = try json.beginObject("weight_map")
+          while let name = try json.nextName(in: &files) {
+            let shard = try json.string("the file of \"\(name)\"")
+            // A path could lead out of the folder.
+            guard shard.hasSuffix(".safetensors"), !shard.utf8.contains(UInt8(ascii: "/")), !shard.hasPrefix(".") else {
+              throw SafetensorsError.wrongShard(
+                file: index.path, tensor: name, expected: "the plain name of a .safetensors file",
+                found: "\"\(shard)\"")
+            }
+            map[name] = shard
+          }
+          shards = map
         }
-        shards = map
       }
-      try json.end()
       guard let shards else {
         throw SafetensorsError.malformed(
           file: index.path, byte: 0, expected: "the key \"weight_map\"", found: "an index without it")

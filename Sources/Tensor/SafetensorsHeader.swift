@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The header of one safetensors file, checked in full before a byte of data is touched.
 ///
 /// https://github.com/huggingface/safetensors#format
@@ -37,27 +39,30 @@ struct SafetensorsHeader: Sendable {
         file: file, byte: 8, expected: "\"{\", the start of the header", found: length > 0 ? "\(bytes[8])" : "no header"
       )
     }
-    var json = SafetensorsJSON(UnsafeRawBufferPointer(rebasing: bytes[8..<dataOffset]), file: file, origin: 8)
-    try json.object("the header") { json, name in
-      if name == "__metadata__" {
+    try readSafetensorsJSON(bytes[8..<dataOffset], file: file) { json in
+      var header = try json.beginObject("the header")
+      while let name = try json.nextName(in: &header) {
+        guard name == "__metadata__" else {
+          entries[name] = try Self.entry(&json, name: name, file: file)
+          continue
+        }
         // The reference reader takes null for no metadata.
-        if try json.takeNull() { return }
-        try json.object("__metadata__") { json, key in metadata[key] = try json.string("the value of \"\(key)\"") }
-      } else {
-        entries[name] = try Self.entry(&json, name: name, file: file)
+        if try json.takeNull() { continue }
+        var texts = try json.beginObject("__metadata__")
+        while let key = try json.nextName(in: &texts) { metadata[key] = try json.string("the value of \"\(key)\"") }
       }
     }
-    try json.end()
     try checkCoverage(of: bytes.count - dataOffset, file: file)
   }
 
-  private static func entry(_ json: inout SafetensorsJSON, name: String, file: String) throws -> Entry {
+  private static func entry(_ json: inout JSONParser, name: String, file: String) throws -> Entry {
     var (type, shape, offsets): (String?, [Int]?, [Int]?)
-    try json.object("the entry of \"\(name)\"") { json, key in
+    var object = try json.beginObject("the entry of \"\(name)\"")
+    while let key = try json.nextName(in: &object) {
       switch key {
       case "dtype": type = try json.string("dtype")
-      case "shape": shape = try json.sizes("shape", atMost: rankLimit)
-      case "data_offsets": offsets = try json.sizes("data_offsets", atMost: 2)
+      case "shape": shape = try sizes(&json, "shape", atMost: rankLimit)
+      case "data_offsets": offsets = try sizes(&json, "data_offsets", atMost: 2)
       default: try json.skipValue()  // as the reference reader does
       }
     }
@@ -86,6 +91,17 @@ struct SafetensorsHeader: Sendable {
       throw wrong("\(size / 8) bytes for \(type) \(shape)", "data_offsets \(offsets)")
     }
     return Entry(type: known, shape: shape, range: offsets[0]..<offsets[1])
+  }
+
+  /// Reads an array of integers that are not negative.
+  private static func sizes(_ json: inout JSONParser, _ what: String, atMost limit: Int) throws -> [Int] {
+    var sizes: [Int] = []
+    var array = try json.beginArray(what)
+    while try json.nextElement(in: &array) {
+      guard sizes.count < limit else { throw json.fault("at most \(limit) numbers in \(what)") }
+      sizes.append(try json.size("a number of \(what)"))
+    }
+    return sizes
   }
 
   /// Every byte of the data belongs to one tensor: a hole could hide something, an overlap could change two at once.
@@ -117,5 +133,28 @@ struct SafetensorsHeader: Sendable {
         expected: "that the last tensor ends with the file, at \(dataBytes)",
         found: "\(end)")
     }
+  }
+}
+
+/// Reads the JSON of a header or an index, which comes from strangers: a name that comes twice is refused, because readers
+/// differ in which of the two they take, and so would mean two things by one file; nesting is bound, and no tree is built,
+/// which would take many times the bytes of a hostile header.
+///
+/// - Parameter bytes: a part of the file; bytes are counted from the file's start in errors.
+func readSafetensorsJSON(
+  _ bytes: Slice<UnsafeRawBufferPointer>, file: String, _ body: (inout JSONParser) throws -> Void
+) throws {
+  var options = JSONParser.Options()
+  options.levels = 16
+  options.loneSurrogates = .refused
+  options.refusesRepeatedNames = true
+  do {
+    let text = UnsafeRawBufferPointer(rebasing: bytes).bindMemory(to: UInt8.self)
+    var json = JSONParser(text, options)
+    try body(&json)
+    try json.end()
+  } catch let fault as JSONSyntaxError {
+    throw Tensor.SafetensorsError.malformed(
+      file: file, byte: bytes.startIndex + fault.offset, expected: fault.expected, found: fault.found)
   }
 }

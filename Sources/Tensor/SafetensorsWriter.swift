@@ -1,4 +1,5 @@
 public import Foundation
+internal import JSON
 
 extension Tensor {
   /// Writes tensors as Float32 to a safetensors file, whole or not at all.
@@ -40,39 +41,19 @@ extension Tensor {
     var members: [String] = []
     if !metadata.isEmpty {
       let pairs = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        .map { "\(quoted($0.key)):\(quoted($0.value))" }
+        .map { "\($0.key.quotedAsJSON(.python)):\($0.value.quotedAsJSON(.python))" }
       members.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
     }
     var begin = 0
     for (name, tensor) in ordered {
-      let end = begin + 4 * tensor.count
+      let (end, name) = (begin + 4 * tensor.count, name.quotedAsJSON(.python))
       let shape = tensor.shape.map(String.init).joined(separator: ",")
-      members.append("\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(begin),\(end)]}")
+      members.append("\(name):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(begin),\(end)]}")
       begin = end
     }
     var json = Array("{\(members.joined(separator: ","))}".utf8)
     while json.count % 8 != 0 { json.append(UInt8(ascii: " ")) }
     return withUnsafeBytes(of: UInt64(json.count).littleEndian, Array.init) + json
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\u{8}": result += "\\b"
-      case "\u{c}": result += "\\f"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case "\0"..<" ":
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }
 

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The result of encoding a text. All lists have one entry per token.
 public struct Encoding: Sendable, Equatable {
   /// The token ids.
@@ -135,7 +137,7 @@ public struct Padding: Sendable, Equatable {
     typeID = try reader.integer("pad_type_id", default: 0)
     side = try Side(reader, "direction")
     if let strategy = reader.value("strategy"), strategy.string == nil {
-      guard let fixed = strategy["Fixed"]?.integer, fixed >= 0 else {
+      guard let fixed = strategy["Fixed"]?.spelledInteger, fixed >= 0 else {
         throw reader.failure("strategy", "\"BatchLongest\" or {\"Fixed\": length}")
       }
       length = fixed

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The special tokens that have a role, by id; nil where the folder names none.
 public struct SpecialTokens: Sendable, Equatable {
   /// Begins a text (`bos_token`).
@@ -73,7 +75,7 @@ public struct SpecialTokens: Sendable, Equatable {
     }
     for key in ["extra_special_tokens", "additional_special_tokens"] {
       for source in [configuration, map] {
-        let list = source?[key]?.array ?? source?[key]?.object?.map(\.value) ?? []
+        let list = source?[key]?.elements ?? source?[key]?.members?.map(\.value) ?? []
         for token in list.compactMap(text).compactMap(id) where !additional.contains(token) { additional.append(token) }
       }
     }

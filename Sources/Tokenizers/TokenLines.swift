@@ -1,3 +1,5 @@
+internal import JSON
+
 /// One text a line, one list of tokens a line: what `distill tokenize` reads and writes.
 extension Tokenizer {
   /// How a text's tokens are written.
@@ -41,12 +43,12 @@ extension Tokenizer {
   ///
   /// - Throws: ``TokenizerError`` that names the line.
   package func textLine(for ids: String, line: Int, _ options: TokenLineOptions = .init()) throws -> String {
-    let value = try? JSONValue(parsing: Array(ids.utf8), file: "")
-    let list = value?.array?.compactMap(\.integer) ?? []
-    guard let count = value?.array?.count, list.count == count, list.allSatisfy({ $0 >= 0 }) else {
+    let value = try? JSONParser.value(of: ids, .modelFile)
+    let list = value?.elements?.compactMap(\.spelledInteger) ?? []
+    guard let count = value?.elements?.count, list.count == count, list.allSatisfy({ $0 >= 0 }) else {
       throw TokenizerError.invalidField(
         file: "line \(line)", field: "(all)", expected: "a JSON array of token ids",
-        found: value?.kind ?? ids.prefix(40).debugDescription)
+        found: value?.summary ?? ids.prefix(40).debugDescription)
     }
     return decode(list, skippingSpecialTokens: !options.specialTokens)
   }

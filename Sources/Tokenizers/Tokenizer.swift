@@ -1,3 +1,4 @@
+internal import JSON
 public import Foundation
 
 /// Text to token ids and back, exactly as Hugging Face's `tokenizers` does it for the same `tokenizer.json`.
@@ -42,11 +43,11 @@ public final class Tokenizer: Sendable {
     func read(_ name: String) throws -> JSONValue? {
       let url = directory.appendingPathComponent(name)
       guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-      return try JSONValue(parsing: readBytes(of: url), file: url.path)
+      return try tokenizerJSON(readBytes(of: url), file: url.path)
     }
     let url = directory.appendingPathComponent("tokenizer.json")
     try self.init(
-      JSONValue(parsing: readBytes(of: url), file: url.path, roundsAsSerde: true), file: url.path,
+      tokenizerJSON(readBytes(of: url), file: url.path), file: url.path,
       configuration: try read("tokenizer_config.json"), specialTokensMap: try read("special_tokens_map.json"))
   }
 
@@ -58,8 +59,8 @@ public final class Tokenizer: Sendable {
   /// - Throws: ``TokenizerError``, naming the field.
   public convenience init(json: Data, configuration: Data? = nil) throws {
     try self.init(
-      JSONValue(parsing: Array(json), file: "tokenizer.json", roundsAsSerde: true), file: "tokenizer.json",
-      configuration: configuration.map { try JSONValue(parsing: Array($0), file: "tokenizer_config.json") },
+      tokenizerJSON(Array(json), file: "tokenizer.json"), file: "tokenizer.json",
+      configuration: configuration.map { try tokenizerJSON(Array($0), file: "tokenizer_config.json") },
       specialTokensMap: nil)
   }
 
@@ -77,7 +78,9 @@ public final class Tokenizer: Sendable {
     decoder = try top.reader("decoder")?.decoder()
     truncation = try top.reader("truncation").map { try Truncation($0) }
     padding = try top.reader("padding").map { try Padding($0) }
-    maximumLength = configuration?["model_max_length"]?.integer.flatMap { (1...Int(Int32.max)).contains($0) ? $0 : nil }
+    maximumLength = configuration?["model_max_length"]?.spelledInteger.flatMap {
+      (1...Int(Int32.max)).contains($0) ? $0 : nil
+    }
     truncationSide = configuration?["truncation_side"]?.string.flatMap(Side.init) ?? .right
     let vocabulary = (added, spelled)
     specialTokens = SpecialTokens(configuration, specialTokensMap) { text in

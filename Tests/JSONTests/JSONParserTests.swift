@@ -51,11 +51,18 @@ import Testing
     #expect(throws: Never.self) { try JSONParser.value(of: allowed) }
   }
 
-  @Test func bytesThatAreNotUTF8AreRefused() {
-    let bytes: [UInt8] = [0x22, 0xC3, 0x28, 0x22]
-    bytes.withUnsafeBufferPointer { buffer -> Void in
-      #expect(throws: JSONSyntaxError(offset: 1, expected: "a text in UTF-8", found: "bytes that are not UTF-8")) {
-        try JSONParser.value(of: buffer)
+  @Test(
+    arguments: [
+      [0xC3, 0x28], [0xFF], [0x80], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xF0, 0x9F, 0x98],
+      [0xE2, 0x82],
+    ] as [[UInt8]])
+  func bytesThatAreNotUTF8AreRefused(bad: [UInt8]) {
+    for (before, after) in [("", ""), ("é", "é"), ("\\n", ""), ("abcdefgh", "\\u0041")] {
+      let bytes = Array("\"\(before)".utf8) + bad + Array("\(after)\"".utf8)
+      bytes.withUnsafeBufferPointer { buffer -> Void in
+        #expect(throws: JSONSyntaxError(offset: 1, expected: "a text in UTF-8", found: "bytes that are not UTF-8")) {
+          try JSONParser.value(of: buffer)
+        }
       }
     }
   }

@@ -1,3 +1,4 @@
+import JSON
 import Foundation
 import LanguageModel
 import Layers
@@ -65,7 +66,7 @@ import Tokenizers
       try StudentFamily.student(contentsOf: first).save(to: second)
       func text(_ folder: URL) throws -> String {
         let data = try Data(contentsOf: folder.appending(path: "config.json"))
-        return try JSONValue(parsing: Array(data)).text(indent: 2, sortsKeys: true)
+        return try JSONParser.value(of: Array(data)).text(.python(indent: 2, sortsNames: true))
       }
       #expect(try text(second) == text(first).replacing("\"bfloat16\"", with: "\"float32\""))
       #expect(try logits(second, family).isIdentical(to: logits(first, family)))

@@ -1,3 +1,4 @@
+import JSON
 import Foundation
 import TestSupport
 import Testing
@@ -22,7 +23,7 @@ import Tokenizers
   }
 
   @Test func `no damaged tokenizer file crashes, hangs or takes memory`() throws {
-    let files = try Self.tokenizers().map { Array($0.text().utf8) }
+    let files = try Self.tokenizers().map { Array($0.text(.python()).utf8) }
     let words = [
       #""type":"BPE""#, #""type":"Unigram""#, #""type":"WordPiece""#, #""vocab":{}"#, #""merges":[]"#, "null", "true",
       "{",
@@ -42,14 +43,14 @@ import Tokenizers
       for _ in 0...damage.below(3) {
         file = file.changed(&damage, donor: files[damage.below(files.count)])
       }
-      Self.use(Data(file.text().utf8))
+      Self.use(Data(file.text(.python()).utf8))
     }
     #expect(faults.isEmpty, "\(faults)")
   }
 
   @Test func `no damaged template crashes, hangs or takes memory`() throws {
     let file = try golden("templates")
-    let variables = try #require(file["variables"]?.object)
+    let variables = try #require(file["variables"]?.members)
     let sources = file.list("cases").compactMap { $0["template"]?.string }.map { Array($0.utf8) }
     let words = [
       "{%", "%}", "{{", "}}", "{#", "#}", "{%-", "-%}", "{% for m in messages %}", "{% endfor %}", "{% if x %}",
@@ -77,7 +78,7 @@ extension JSONValue {
       if damage.below(12) == 0 {
         members.remove(at: at)
       } else {
-        members[at] = Member(members[at].key, members[at].value.changed(&damage, donor: donor))
+        members[at] = Member(members[at].name, members[at].value.changed(&damage, donor: donor))
       }
       return .object(members)
     case .array(var values) where !values.isEmpty && damage.below(6) > 0:

@@ -1,3 +1,4 @@
+import JSON
 import Foundation
 import Testing
 import Tokenizers
@@ -58,7 +59,7 @@ import Tokenizers
   @Test(arguments: ["{", "[1,]", "{\"a\" 1}", "\"\\x\"", "01", "nul", "\"\\ud800\"", "1 2", "", "\"\u{1}\""])
   func damagedJSONIsRefused(text: String) {
     #expect {
-      try JSONValue(parsing: Array(text.utf8))
+      try tokenizerJSON(Array(text.utf8), file: "JSON text")
     } throws: { error in
       guard case .invalidJSON = error as? TokenizerError else { return false }
       return true
@@ -68,7 +69,7 @@ import Tokenizers
   @Test func deepJSONIsRefusedInsteadOfOverflowingTheStack() {
     let text = String(repeating: "[", count: 100_000)
     #expect(throws: TokenizerError.invalidJSON(file: "JSON text", byte: 127, expected: "at most 128 levels")) {
-      try JSONValue(parsing: Array(text.utf8))
+      try tokenizerJSON(Array(text.utf8), file: "JSON text")
     }
   }
 
@@ -95,7 +96,7 @@ import Tokenizers
   @Test func mutatedFilesNeverCrash() throws {
     var generator = Seeded(state: 11)
     for family in TokenizerGoldenTests.families {
-      let source = try Array(#require(golden("tokenizer-\(family)")["tokenizer"]).text().utf8)
+      let source = try Array(#require(golden("tokenizer-\(family)")["tokenizer"]).text(.python()).utf8)
       for _ in 0..<60 {
         var bytes = source
         for _ in 0..<Int.random(in: 1...4, using: &generator) {

@@ -1,3 +1,4 @@
+import JSON
 import Testing
 import Tokenizers
 
@@ -9,7 +10,7 @@ import Tokenizers
   func idsOffsetsAndTextsAreThoseOfHuggingFace(family: String) throws {
     let file = try golden("tokenizer-\(family)")
     let tokenizer = try #require(file["tokenizer"]).tokenizer()
-    #expect(tokenizer.vocabularyCount == file["count"]?.integer)
+    #expect(tokenizer.vocabularyCount == file["count"]?.spelledInteger)
     let cases = file.list("cases")
     try #require(cases.count > 50)
     for entry in cases {
@@ -49,7 +50,7 @@ import Tokenizers
     let tokenizer = try #require(file["tokenizer"]).tokenizer()
     for entry in file.list("truncations") {
       let truncation = Truncation(
-        maximumLength: try #require(entry["length"]?.integer),
+        maximumLength: try #require(entry["length"]?.spelledInteger),
         strategy: try #require(strategies[entry["strategy"]?.string ?? ""]),
         side: entry["direction"]?.string == "left" ? .left : .right)
       let encoding = tokenizer.encoding(
@@ -68,9 +69,10 @@ import Tokenizers
       let tokenizer = try base.setting(kind, component).tokenizer()
       for (i, text) in texts.enumerated() {
         let encoding = tokenizer.encoding(of: text)
-        #expect(encoding.ids == entry["ids"]?[i]?.integers, "\(component.text()) on \(text.debugDescription)")
+        #expect(encoding.ids == entry["ids"]?[i]?.integers, "\(component.text(.python())) on \(text.debugDescription)")
         #expect(
-          encoding.flatOffsets == entry["offsets"]?[i]?.integers, "\(component.text()) on \(text.debugDescription)")
+          encoding.flatOffsets == entry["offsets"]?[i]?.integers,
+          "\(component.text(.python())) on \(text.debugDescription)")
       }
     }
   }
@@ -84,7 +86,7 @@ import Tokenizers
       for (ids, text) in zip(entry.list("lists"), entry.list("texts")) {
         #expect(
           Array(tokenizer.decode(ids.integers).utf8) == text.string.map { Array($0.utf8) },
-          "\(component.text()) on \(ids.integers)")
+          "\(component.text(.python())) on \(ids.integers)")
       }
     }
   }

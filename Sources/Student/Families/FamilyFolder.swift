@@ -1,3 +1,4 @@
+internal import JSON
 public import Foundation
 internal import ImageDecoding
 internal import LanguageModel
@@ -112,11 +113,11 @@ extension FamilyModel {
 
   /// config.json with what is no longer as it says: a head of its own, another number of tokens.
   fileprivate func configurationFile(_ data: Data) throws -> Data {
-    let file = try JSONValue(parsing: Array(data), file: "config.json")
+    let file = try tokenizerJSON(Array(data), file: "config.json")
     var changed = file
     let (own, count) = (configuration.text.vocabularySize, text.embedding.weight.value.shape[0])
     if own != count {
-      changed = changed.replacing { $0 == "vocab_size" && $1 == .integer(own) ? .integer(count) : nil }
+      changed = changed.replacing { $0 == "vocab_size" && $1 == .number(own) ? .number(count) : nil }
     }
     if configuration.text.tiesEmbeddings, head != nil {
       changed = changed.replacing { key, _ in key == "tie_word_embeddings" ? false : nil }
@@ -206,16 +207,16 @@ func readJSON<Value: Decodable>(_ url: URL) throws -> Value {
 
 /// A config.json for weights in Float32: the same bytes, unless it names another type.
 func configurationInFloat32(_ data: Data) throws -> Data {
-  let file = try JSONValue(parsing: Array(data), file: "config.json")
+  let file = try tokenizerJSON(Array(data), file: "config.json")
   let changed = file.inFloat32
   return changed == file ? data : changed.configurationText
 }
 
 /// A config.json with what `own` says, and what the file it was read from says besides.
 func configurationFile(_ own: Data, over original: Data?) throws -> Data {
-  var members = try original.flatMap { try JSONValue(parsing: Array($0), file: "config.json").inFloat32.object } ?? []
-  for member in try JSONValue(parsing: Array(own), file: "config.json").object ?? [] {
-    if let place = members.firstIndex(where: { $0.key == member.key }) {
+  var members = try original.flatMap { try tokenizerJSON(Array($0), file: "config.json").inFloat32.members } ?? []
+  for member in try tokenizerJSON(Array(own), file: "config.json").members ?? [] {
+    if let place = members.firstIndex(where: { $0.name == member.name }) {
       members[place] = member
     } else {
       members.append(member)
@@ -228,7 +229,7 @@ extension JSONValue {
   /// The object, and those in it, with other values for some members; nil leaves a value as it is.
   fileprivate func replacing(_ change: (_ key: String, _ value: JSONValue) -> JSONValue?) -> JSONValue {
     guard case .object(let members) = self else { return self }
-    return .object(members.map { Member($0.key, change($0.key, $0.value) ?? $0.value.replacing(change)) })
+    return .object(members.map { Member($0.name, change($0.name, $0.value) ?? $0.value.replacing(change)) })
   }
 
   /// The object, and those in it, with Float32 as the type of weights where one is named.
@@ -236,11 +237,11 @@ extension JSONValue {
     guard case .object(let members) = self else { return self }
     return .object(
       members.map { member in
-        let isType = (member.key == "dtype" || member.key == "torch_dtype") && member.value.string != nil
-        return Member(member.key, isType ? "float32" : member.value.inFloat32)
+        let isType = (member.name == "dtype" || member.name == "torch_dtype") && member.value.string != nil
+        return Member(member.name, isType ? "float32" : member.value.inFloat32)
       })
   }
 
   /// In the layout of transformers.
-  fileprivate var configurationText: Data { Data((text(indent: 2, sortsKeys: true) + "\n").utf8) }
+  fileprivate var configurationText: Data { Data((text(.python(indent: 2, sortsNames: true)) + "\n").utf8) }
 }

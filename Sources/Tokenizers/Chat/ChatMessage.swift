@@ -1,3 +1,5 @@
+package import JSON
+
 /// One turn of a conversation, as chat templates see it.
 public struct ChatMessage: Sendable, Equatable {
   /// A part of a turn.
@@ -50,7 +52,7 @@ public struct ChatMessage: Sendable, Equatable {
   public static func system(_ parts: [Part]) -> ChatMessage { ChatMessage(role: "system", content: .parts(parts)) }
 
   /// The turn as the variable that templates see.
-  public var json: JSONValue {
+  package var json: JSONValue {
     switch content {
     case .text(let text): ["role": .string(role), "content": .string(text)]
     case .parts(let parts): ["role": .string(role), "content": .array(parts.map(\.json))]

@@ -1,3 +1,4 @@
+package import JSON
 public import Foundation
 
 /// A chat template: the Jinja text that turns a conversation into the prompt that a model was trained with.
@@ -11,6 +12,9 @@ public import Foundation
 /// `lstrip_blocks`, without escaping, with `raise_exception`, `strftime_now` and a `tojson` that keeps characters as they
 /// are. Statements, filters and tests beyond that part are refused when the template is read, unknown functions when they
 /// are called, each with the line. Templates come with models and are not trusted: ``Limits`` end hostile ones.
+///
+/// The engine is the project's own because templates of strangers need limits of time and memory and a refusal when they
+/// are read, because the bytes of a prompt must be transformers', and because the numbers side takes no package.
 ///
 /// Reference: Jinja 3.1 and `apply_chat_template` of transformers 5.
 public struct ChatTemplate: Sendable {
@@ -32,7 +36,7 @@ public struct ChatTemplate: Sendable {
   /// What it may use up.
   public let limits: Limits
   /// Variables that every rendering has, the texts of special tokens among them; those of a call come before these.
-  public var variables: [JSONValue.Member] = []
+  package var variables: [JSONValue.Member] = []
   private let body: [TemplateStatement]
 
   /// Reads a template.
@@ -61,13 +65,13 @@ public struct ChatTemplate: Sendable {
       let url = directory.appendingPathComponent(name)
       return FileManager.default.fileExists(atPath: url.path) ? (try readBytes(of: url), url.path) : nil
     }
-    let configuration = try file("tokenizer_config.json").map { try JSONValue(parsing: $0.bytes, file: $0.path) }
+    let configuration = try file("tokenizer_config.json").map { try tokenizerJSON($0.bytes, file: $0.path) }
     var source: String?
     if let (bytes, path) = try file("chat_template.jinja") {
       source = String(validating: bytes, as: UTF8.self)
       if source == nil { throw TokenizerError.fileFailure(file: path, reason: "the text is not UTF-8") }
     } else if let (bytes, path) = try file("chat_template.json") {
-      source = Self.text(in: try JSONValue(parsing: bytes, file: path)["chat_template"])
+      source = Self.text(in: try tokenizerJSON(bytes, file: path)["chat_template"])
       guard source != nil else {
         throw TokenizerError.invalidField(file: path, field: "chat_template", expected: "a template", found: "none")
       }
@@ -87,7 +91,7 @@ public struct ChatTemplate: Sendable {
   /// A template that is written as it is or as a list of named ones.
   private static func text(in value: JSONValue?) -> String? {
     if let text = value?.string { return text }
-    return value?.array?.first { $0["name"]?.string == "default" }?["template"]?.string
+    return value?.elements?.first { $0["name"]?.string == "default" }?["template"]?.string
   }
 
   /// The text for a conversation.
@@ -95,17 +99,23 @@ public struct ChatTemplate: Sendable {
   /// - Parameters:
   ///   - messages: the turns, first to last.
   ///   - addingGenerationPrompt: whether the text ends with what opens the model's answer. The default is false.
-  ///   - variables: further variables, such as `tools`. They win over ``variables``. The default is none.
   ///   - date: what `strftime_now` shows. The default is now.
   /// - Throws: ``TokenizerError``; ``TokenizerError/templateRaised(message:)`` where the template refuses the conversation.
   public func render(
-    _ messages: [ChatMessage], addingGenerationPrompt: Bool = false, variables: [JSONValue.Member] = [],
+    _ messages: [ChatMessage], addingGenerationPrompt: Bool = false, date: Date = Date()
+  ) throws -> String {
+    try render(messages, addingGenerationPrompt: addingGenerationPrompt, variables: [], date: date)
+  }
+
+  /// The text for a conversation, with further variables, such as `tools`, which win over ``variables``.
+  package func render(
+    _ messages: [ChatMessage], addingGenerationPrompt: Bool = false, variables: [JSONValue.Member],
     date: Date = Date()
   ) throws -> String {
     try render(
       variables: [
-        JSONValue.Member("messages", .array(messages.map(\.json))), JSONValue.Member("tools", nil),
-        JSONValue.Member("documents", nil), JSONValue.Member("add_generation_prompt", .bool(addingGenerationPrompt)),
+        JSONValue.Member("messages", .array(messages.map(\.json))), JSONValue.Member("tools", .null),
+        JSONValue.Member("documents", .null), JSONValue.Member("add_generation_prompt", .bool(addingGenerationPrompt)),
       ] + variables, date: date)
   }
 
@@ -114,8 +124,8 @@ public struct ChatTemplate: Sendable {
   /// - Parameters:
   ///   - variables: what the template may name, besides ``variables``, over which these win.
   ///   - date: what `strftime_now` shows. The default is now.
-  /// - Throws: as ``render(_:addingGenerationPrompt:variables:date:)``.
-  public func render(variables: [JSONValue.Member], date: Date = Date()) throws -> String {
+  /// - Throws: as ``render(_:addingGenerationPrompt:date:)``.
+  package func render(variables: [JSONValue.Member], date: Date = Date()) throws -> String {
     let seconds = Int(exactly: date.timeIntervalSince1970.rounded(.down)) ?? 0
     return try TemplateRenderer(variables: self.variables + variables, limits: limits, now: seconds).render(body)
   }

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The filters that may stand behind `|`.
 enum TemplateFilters {
   static let names: Set<String> = [
@@ -149,25 +151,24 @@ extension TemplateRenderer {
 
   private func json(of value: TemplateValue, _ arguments: EvaluatedArguments) throws -> TemplateValue {
     guard let json = value.json else { throw failure("\(value.kind) can't be written as JSON") }
-    var writer = JSONWriter(indent: nil, itemSeparator: ", ", keySeparator: ": ")
+    var layout = JSONLayout.python()
     if let indent = arguments.named.last(where: { $0.name == "indent" })?.value.integer
       ?? arguments.value(0, "indent")?.integer
     {
       guard (0...64).contains(indent) else { throw failure("tojson takes an indent from 0 to 64") }
-      writer.indent = indent
-      writer.itemSeparator = ","
+      layout.indent = indent
+      layout.itemSeparator = ","
     }
     if case .tuple(let pair)? = arguments.value(2, "separators"), pair.count == 2 {
-      writer.itemSeparator = pair[0].text
-      writer.keySeparator = pair[1].text
+      layout.itemSeparator = pair[0].text
+      layout.nameSeparator = pair[1].text
     } else if case .list(let pair)? = arguments.value(2, "separators"), pair.count == 2 {
-      writer.itemSeparator = pair[0].text
-      writer.keySeparator = pair[1].text
+      layout.itemSeparator = pair[0].text
+      layout.nameSeparator = pair[1].text
     }
-    writer.escapesNonASCII = arguments.named.last { $0.name == "ensure_ascii" }?.value.isTrue ?? false
-    writer.sortsKeys = arguments.value(3, "sort_keys")?.isTrue ?? false
-    writer.write(json, level: 0)
-    return try limited(writer.text)
+    if arguments.named.last(where: { $0.name == "ensure_ascii" })?.value.isTrue ?? false { layout.escapes = .ascii }
+    layout.sortsNames = arguments.value(3, "sort_keys")?.isTrue ?? false
+    return try limited(json.text(layout))
   }
 
   /// An attribute by its name, which may be a path with dots, or an element by its number.

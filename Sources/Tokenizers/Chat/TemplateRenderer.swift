@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Renders the statements of a template; expressions are in TemplateEvaluation.swift.
 ///
 /// One object per rendering, used by one thread.
@@ -21,7 +23,7 @@ final class TemplateRenderer {
     workLeft = limits.work
     var globals: [String: TemplateValue] = [:]
     for name in Self.functions { globals[name] = .function(name) }
-    for member in variables { globals[member.key] = TemplateValue(member.value) }
+    for member in variables { globals[member.name] = TemplateValue(member.value) }
     scopes = [globals]
   }
 

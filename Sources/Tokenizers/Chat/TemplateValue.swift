@@ -1,3 +1,5 @@
+internal import JSON
+
 /// A value while a template is rendered, with Python's behaviour.
 indirect enum TemplateValue: Sendable {
   /// What a missing name or attribute gives; the text says which.
@@ -39,17 +41,16 @@ indirect enum TemplateValue: Sendable {
     switch json {
     case .null: self = .none
     case .bool(let value): self = .bool(value)
-    case .integer(let value): self = .integer(value)
-    case .number(let value): self = .number(value)
+    case .number: self = json.spelledInteger.map { .integer($0) } ?? .number(json.double ?? .nan)
     case .string(let value): self = .string(value)
     case .array(let elements): self = .list(elements.map(TemplateValue.init))
     case .object(let members):
       var entries: [Entry] = []
       for member in members {
-        if let i = entries.firstIndex(where: { $0.key.equals(.string(member.key)) }) {
+        if let i = entries.firstIndex(where: { $0.key.equals(.string(member.name)) }) {
           entries[i].value = TemplateValue(member.value)
         } else {
-          entries.append(Entry(key: .string(member.key), value: TemplateValue(member.value)))
+          entries.append(Entry(key: .string(member.name), value: TemplateValue(member.value)))
         }
       }
       self = .dictionary(entries)
@@ -181,8 +182,9 @@ indirect enum TemplateValue: Sendable {
     switch self {
     case .none: return .null
     case .bool(let value): return .bool(value)
-    case .integer(let value): return .integer(value)
-    case .number(let value): return .number(value)
+    case .integer(let value): return .number(value)
+    // Python writes NaN and infinities, too, which JSON lacks.
+    case .number(let value): return .number(pythonDescription(of: value))
     case .string(let value): return .string(value)
     case .list(let elements), .tuple(let elements):
       let parts = elements.compactMap(\.json)

@@ -6,6 +6,10 @@
 ///
 /// A search takes at most ``stepLimit(for:)`` steps: a pattern made to explode finds no further match then, instead of
 /// running for ever.
+///
+/// It is the project's own because the ids must be those of `tokenizers`, which matches by Oniguruma: what `\s`, `\w` and
+/// `\p{N}` hold by the Unicode of that library, its possessive repetition and look-behind, a limit of steps for files of
+/// strangers, and its speed; Swift's `Regex` has none of the four.
 struct RegularExpression: Sendable {
   /// One step of the matching machine.
   enum Instruction: Sendable {

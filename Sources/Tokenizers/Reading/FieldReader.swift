@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Reads fields of a JSON object and names file and path in every error.
 struct FieldReader {
   let file: String
@@ -6,9 +8,9 @@ struct FieldReader {
   let json: JSONValue
 
   init(_ json: JSONValue, file: String, path: String) throws {
-    guard json.object != nil else {
+    guard json.members != nil else {
       throw TokenizerError.invalidField(
-        file: file, field: path.isEmpty ? "(all)" : path, expected: "an object", found: json.kind)
+        file: file, field: path.isEmpty ? "(all)" : path, expected: "an object", found: json.summary)
     }
     self.json = json
     self.file = file
@@ -17,7 +19,7 @@ struct FieldReader {
 
   /// An error about a field.
   func failure(_ field: String, _ expected: String) -> TokenizerError {
-    .invalidField(file: file, field: path(of: field), expected: expected, found: json[field]?.kind ?? "nothing")
+    .invalidField(file: file, field: path(of: field), expected: expected, found: json[field]?.summary ?? "nothing")
   }
 
   func path(of field: String) -> String { path.isEmpty ? field : "\(path).\(field)" }
@@ -52,12 +54,12 @@ struct FieldReader {
       if let standard { return standard }
       throw failure(field, "an integer")
     }
-    guard let value = value.integer else { throw failure(field, "an integer") }
+    guard let value = value.spelledInteger else { throw failure(field, "an integer") }
     return value
   }
 
   func array(_ field: String) throws -> [JSONValue] {
-    guard let value = value(field)?.array else { throw failure(field, "an array") }
+    guard let value = value(field)?.elements else { throw failure(field, "an array") }
     return value
   }
 

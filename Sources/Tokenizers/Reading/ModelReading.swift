@@ -1,3 +1,5 @@
+internal import JSON
+
 /// No vocabulary in use comes near this; a larger id in a file would make us reserve memory for nothing.
 private let largestID = 1 << 24
 
@@ -16,7 +18,7 @@ extension FieldReader {
   private var impliedType: String {
     if value("merges") != nil { return "BPE" }
     if value("max_input_chars_per_word") != nil { return "WordPiece" }
-    return value("vocab")?.array != nil ? "Unigram" : ""
+    return value("vocab")?.elements != nil ? "Unigram" : ""
   }
 
   private func wordPieceModel() throws -> WordPieceModel {
@@ -36,10 +38,11 @@ extension FieldReader {
     var pieces: [(token: [UInt8], score: Double)] = []
     pieces.reserveCapacity(entries.count)
     for (index, entry) in entries.enumerated() {
-      guard let token = entry[0]?.string, let score = entry[1]?.double, entry.array?.count == 2, index < largestID
+      guard let token = entry[0]?.string, let score = entry[1]?.serdeDouble, entry.elements?.count == 2,
+        index < largestID
       else {
         throw TokenizerError.invalidField(
-          file: file, field: "\(path(of: "vocab"))[\(index)]", expected: "a token and its score", found: entry.kind)
+          file: file, field: "\(path(of: "vocab"))[\(index)]", expected: "a token and its score", found: entry.summary)
       }
       pieces.append((Array(token.utf8), score))
     }
@@ -51,16 +54,16 @@ extension FieldReader {
 
   /// The object `vocab` of tokens with their ids.
   func vocabulary() throws -> TokenTable {
-    guard let members = value("vocab")?.object else { throw failure("vocab", "an object of tokens with their ids") }
+    guard let members = value("vocab")?.members else { throw failure("vocab", "an object of tokens with their ids") }
     var table = TokenTable(capacity: members.count)
     for member in members {
-      guard let id = member.value.integer, (0..<largestID).contains(id) else {
+      guard let id = member.value.spelledInteger, (0..<largestID).contains(id) else {
         throw TokenizerError.invalidField(
-          file: file, field: "\(path(of: "vocab"))[\(member.key.debugDescription)]",
+          file: file, field: "\(path(of: "vocab"))[\(member.name.debugDescription)]",
           expected: "an id from 0 to \(largestID - 1)",
-          found: member.value.kind)
+          found: member.value.summary)
       }
-      table.insert(Array(member.key.utf8), id: Int32(id))
+      table.insert(Array(member.name.utf8), id: Int32(id))
     }
     return table
   }
@@ -105,10 +108,10 @@ extension FieldReader {
     if let text = entry.string {
       let parts = text.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
       if parts.count == 2 { return (Array(parts[0]), Array(parts[1])) }
-    } else if let parts = entry.array, parts.count == 2, let left = parts[0].string, let right = parts[1].string {
+    } else if let parts = entry.elements, parts.count == 2, let left = parts[0].string, let right = parts[1].string {
       return (Array(left.utf8), Array(right.utf8))
     }
     throw TokenizerError.invalidField(
-      file: file, field: "\(path(of: "merges"))[\(rank)]", expected: "two tokens", found: entry.kind)
+      file: file, field: "\(path(of: "merges"))[\(rank)]", expected: "two tokens", found: entry.summary)
   }
 }

@@ -1,3 +1,5 @@
+internal import JSON
+
 extension FieldReader {
   /// The post-processor that this object describes.
   func postProcessor() throws -> PostProcessor {
@@ -47,7 +49,7 @@ extension FieldReader {
 
   /// The id of a pair such as ["[SEP]", 102].
   private func specialID(_ field: String) throws -> Int {
-    guard let id = value(field)?[1]?.integer, id >= 0 else { throw failure(field, "a token and its id") }
+    guard let id = value(field)?[1]?.spelledInteger, id >= 0 else { throw failure(field, "a token and its id") }
     return id
   }
 
@@ -70,7 +72,7 @@ extension FieldReader {
         throw failure(field, "parts of Sequence and SpecialToken")
       }
       let name = try special.string("id")
-      let ids = value("special_tokens")?[name]?["ids"]?.array?.compactMap(\.integer) ?? []
+      let ids = value("special_tokens")?[name]?["ids"]?.elements?.compactMap(\.spelledInteger) ?? []
       guard !ids.isEmpty, ids.allSatisfy({ $0 >= 0 }) else {
         throw TokenizerError.invalidField(
           file: file, field: path(of: "special_tokens"), expected: "the ids of \(name.debugDescription)", found: "none")

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Trains a byte-level BPE vocabulary from texts, with the same result as Hugging Face's `BpeTrainer`.
 ///
 /// ```swift

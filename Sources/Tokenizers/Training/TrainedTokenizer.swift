@@ -1,3 +1,4 @@
+internal import JSON
 public import Foundation
 
 /// A tokenizer that was just trained, with the files that make it loadable elsewhere.
@@ -15,19 +16,20 @@ public struct TrainedTokenizer: Sendable {
     func text(_ token: [UInt8]) -> JSONValue { .string(String(decoding: token, as: UTF8.self)) }
     let added = vocabulary[0..<specialCount].enumerated().map { id, token -> JSONValue in
       [
-        "id": .integer(id), "content": text(token), "single_word": false, "lstrip": false, "rstrip": false,
+        "id": .number(id), "content": text(token), "single_word": false, "lstrip": false, "rstrip": false,
         "normalized": false, "special": true,
       ]
     }
     let file: JSONValue = [
-      "version": "1.0", "truncation": nil, "padding": nil, "added_tokens": .array(added), "normalizer": nil,
-      "pre_tokenizer": trainer.splitting.json, "post_processor": nil,
+      "version": "1.0", "truncation": .null, "padding": .null, "added_tokens": .array(added), "normalizer": .null,
+      "pre_tokenizer": trainer.splitting.json, "post_processor": .null,
       "decoder": ["type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true],
       "model": [
-        "type": "BPE", "dropout": nil, "unk_token": nil, "continuing_subword_prefix": nil, "end_of_word_suffix": nil,
+        "type": "BPE", "dropout": .null, "unk_token": .null, "continuing_subword_prefix": .null,
+        "end_of_word_suffix": .null,
         "fuse_unk": false, "byte_fallback": false, "ignore_merges": false,
         "vocab": .object(
-          vocabulary.enumerated().map { JSONValue.Member(String(decoding: $1, as: UTF8.self), .integer($0)) }),
+          vocabulary.enumerated().map { JSONValue.Member(String(decoding: $1, as: UTF8.self), .number($0)) }),
         "merges": .array(merges.map { [text(vocabulary[Int($0.left)]), text(vocabulary[Int($0.right)])] }),
       ],
     ]
@@ -38,8 +40,8 @@ public struct TrainedTokenizer: Sendable {
     if !rest.isEmpty { members.append(JSONValue.Member("extra_special_tokens", .array(rest.map(text)))) }
     members.append(JSONValue.Member("tokenizer_class", "PreTrainedTokenizerFast"))
     members.append(JSONValue.Member("clean_up_tokenization_spaces", false))
-    json = file.text(indent: 2) + "\n"
-    configuration = JSONValue.object(members).text(indent: 2) + "\n"
+    json = file.text(.python(indent: 2)) + "\n"
+    configuration = JSONValue.object(members).text(.python(indent: 2)) + "\n"
     chatTemplate = trainer.chatTemplate
     tokenizer = try Tokenizer(
       file, file: "tokenizer.json", configuration: .object(members), specialTokensMap: nil)
