@@ -17,8 +17,8 @@ public struct AnthropicTeacher: Teacher {
     public var model: String
     /// The longest edge of an image in pixels. The default is 1568, above which the service makes images smaller itself.
     public var imageEdge: Int? = 1568
-    /// Most seconds for one attempt, from the first byte sent to the last received. The default is 120.
-    public var seconds: Double = 120
+    /// Most seconds for one attempt, from the first byte sent to the last received. The default is 600.
+    public var seconds = ServiceDefaults.seconds
     /// When to try again.
     public var retry = RetryPolicy()
     /// How fast to ask.

@@ -31,8 +31,8 @@ public struct OpenAICompatibleTeacher: Teacher {
     /// The longest edge of an image in pixels; larger ones are made smaller, where the teacher's `images` can. The default
     /// is nil: images of any size are sent.
     public var imageEdge: Int?
-    /// Most seconds for one attempt, from the first byte sent to the last received. The default is 120.
-    public var seconds: Double = 120
+    /// Most seconds for one attempt, from the first byte sent to the last received. The default is 600.
+    public var seconds = ServiceDefaults.seconds
     /// When to try again.
     public var retry = RetryPolicy()
     /// How fast to ask.

@@ -34,6 +34,8 @@ enum Asking {
   ) throws -> Annotator {
     var options = OpenAICompatibleTeacher.Options(model: "")
     options.seconds = isMeasured ? 5 : 2
+    // The plan has more faults in a row for one question than a run of the default attempts bears.
+    options.retry.attempts = 6
     options.retry.firstWait = 0.005
     options.retry.longestWait = 0.02
     options.pace.inFlight = concurrency

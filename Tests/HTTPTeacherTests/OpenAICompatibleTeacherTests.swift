@@ -125,7 +125,7 @@ import Testing
       .success(TransportResponse(status: 200, body: Data("{\"cho".utf8))),
       .success(ScriptedServer.answer("No. Fine.")),
     ])
-    let reply = try await server.teacher().reply(to: try request())
+    let reply = try await server.teacher { $0.retry.attempts = 6 }.reply(to: try request())
     #expect(reply.label == "pristine")
     let slept = server.clock.slept
     #expect(Array(slept.prefix(2)) == [7, 0.25])

@@ -155,7 +155,9 @@ import Testing
     let server = ScriptedServer(ScriptedServer.failure(500))
     var question = try request()
     question.meter = Meter()
-    await #expect(throws: BudgetExhausted(limit: "3 requests")) { try await server.teacher().reply(to: question) }
+    await #expect(throws: BudgetExhausted(limit: "3 requests")) {
+      try await server.teacher { $0.retry.attempts = 6 }.reply(to: question)
+    }
     #expect(server.bodies.count == 3)
     #expect("\(BudgetExhausted(limit: "3 requests"))".contains("3 requests"))
     // A refusal was not answered; a body that is none may have been charged.

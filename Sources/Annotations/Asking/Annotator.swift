@@ -39,7 +39,7 @@ public struct Annotator: Sendable {
       self.teacher = teacher
       self.template = template
       self.parameters = parameters
-      self.concurrency = concurrency ?? (teacher is any BatchTeacher ? 1 : 8)
+      self.concurrency = concurrency ?? (teacher is any BatchTeacher ? 1 : ServiceDefaults.inFlight)
       self.price = price
       precondition(self.concurrency > 0, "Assignment: a concurrency of \(self.concurrency)")
     }

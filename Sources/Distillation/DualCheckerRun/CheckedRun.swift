@@ -133,7 +133,7 @@ public struct CheckedRun: Sendable {
     options.refinesEvery = configuration.studentCheck.every
     options.rollsBack = configuration.studentCheck.rollsBack
     options.seed = UInt64(configuration.seed)
-    options.concurrency = configuration.teacher.kind == .openAI ? configuration.teacher.service.concurrency : 4
+    if configuration.teacher.kind == .openAI { options.concurrency = configuration.teacher.service.concurrency }
     return options
   }
 }

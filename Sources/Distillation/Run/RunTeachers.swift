@@ -58,7 +58,8 @@ struct RunTeachers: Sendable {
         let teacher = try recorded.namingColumns(of: entry.name) {
           try RecordedTeacher(recorded.recordedName ?? entry.name, of: replies)
         }
-        assign(Renamed(name: entry.name, teacher: teacher), tokens: 256, shortTokens: 256)
+        let tokens = TeacherParameters().maximumTokens
+        assign(Renamed(name: entry.name, teacher: teacher), tokens: tokens, shortTokens: tokens)
       case .model(let model):
         assign(
           try Self.teacher(entry.name, model, labels, rules, pixels, configuration.digests),

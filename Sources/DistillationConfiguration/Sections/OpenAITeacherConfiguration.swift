@@ -1,4 +1,5 @@
 public import ConfigurationFiles
+internal import TeacherProtocol
 
 /// A teacher behind a service that speaks the OpenAI chat protocol, such as OpenAI's own, vLLM or llama.cpp, or
 /// Anthropic's.
@@ -19,7 +20,8 @@ public struct OpenAITeacherConfiguration: ConfigurationSection {
   public var prompt: String?
   /// Sampling temperature, from 0 to 2. The default is 0.
   public var temperature = 0.0
-  /// The most tokens of a reply. The default is 512.
+  /// The most tokens of a reply. The default is 512, twice what a teacher in this process may say: models behind services
+  /// give reasons at length, and a reply that is cut off has no label.
   public var maximumTokens = 512
   /// How an answer is to be written. The default is `text`.
   public var answer = Answer.text
@@ -40,7 +42,7 @@ public struct OpenAITeacherConfiguration: ConfigurationSection {
   /// The longest edge of an image in pixels; larger ones are made smaller. The default is none: any size is sent.
   public var imageEdge: Int?
   /// The most requests in flight. The default is 8.
-  public var concurrency = 8
+  public var concurrency = ServiceDefaults.inFlight
   /// The most requests a minute. The default is none.
   public var requestsPerMinute: Double?
   /// The most tokens a minute. The default is none.
@@ -50,9 +52,9 @@ public struct OpenAITeacherConfiguration: ConfigurationSection {
   /// The price of a million tokens of replies. The default is none.
   public var outputPrice: Double?
   /// Seconds after which a request counts as lost. The default is 600.
-  public var timeout = 600.0
+  public var timeout = ServiceDefaults.seconds
   /// How often a request is tried again. The default is 2.
-  public var retries = 2
+  public var retries = ServiceDefaults.attempts - 1
 
   /// How a service is spoken to.
   public enum API: String, ConfigurationChoice {

@@ -18,8 +18,9 @@ public struct DualCheckerOptions: Sendable, Equatable {
   public var targetPrecision: Double?
   /// Whether the pool's gold labels are explained by the teacher. The default is true.
   public var explains = true
-  /// Rounds between two refinements of the template. The default is 4.
-  public var refinesEvery = 4
+  /// Rounds between two refinements of the template. The default is 8, as each of them asks about the whole pool
+  /// again: of 300 records with a pool of 30, every 4 rounds of 8 would take as many questions for the pool as for the records.
+  public var refinesEvery = 8
   /// Whether a refinement that lowers the score on the pool is rolled back. The default is true.
   public var rollsBack = true
   /// Older examples that the student sees again with each batch. The default is 24.

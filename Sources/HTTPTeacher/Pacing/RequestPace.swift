@@ -2,8 +2,8 @@ import TeacherProtocol
 
 /// How fast one service may be asked.
 public struct PaceLimits: Sendable, Equatable {
-  /// Most requests under way at once. The default is 64.
-  public var inFlight = 64
+  /// Most requests under way at once. The default is 8.
+  public var inFlight = ServiceDefaults.inFlight
   /// Most requests a minute. The default is nil: as many as the service takes.
   public var requestsPerMinute: Double?
   /// Most tokens a minute, of questions and answers. The default is nil: as many as the service takes.

@@ -1,4 +1,5 @@
 import Foundation
+internal import TeacherProtocol
 
 /// When a question is asked again, and how long is waited before.
 ///
@@ -6,8 +7,8 @@ import Foundation
 /// `retry-after` in seconds or as a date, where it asks for at most ``longestAsked`` seconds; else the wait doubles from
 /// half a second to eight, less up to a quarter, so that questions that failed together do not come back together.
 public struct RetryPolicy: Sendable, Equatable {
-  /// Most attempts at a question that meets faults, the first included. The default is 6.
-  public var attempts: Int = 6
+  /// Most attempts at a question that meets faults, the first included. The default is 3.
+  public var attempts = ServiceDefaults.attempts
   /// Most attempts at a question that the server has no room for (429, 529): such a server works, and only wants us to be
   /// slower. The default is 20.
   public var throttledAttempts: Int = 20

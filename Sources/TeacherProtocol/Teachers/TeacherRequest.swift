@@ -1,21 +1,21 @@
 /// How a teacher is to answer. Part of what an answer is remembered by.
 public struct TeacherParameters: Sendable, Equatable, Codable {
   /// Sampling temperature, 0 for the likeliest answer. The default is 0.
-  public var temperature: Double = 0
-  /// Most tokens of an answer. The default is 256.
-  public var maximumTokens: Int = 256
+  public var temperature: Double
+  /// Most tokens of an answer. The default is 256, which is part of what stored replies are remembered by, and so stays.
+  public var maximumTokens: Int
   /// Answers drawn per question; with more than one, the label that most of them have is the answer. The default is 1.
-  public var samples: Int = 1
+  public var samples: Int
   /// Seed for sampling, where a teacher takes one. The default is nil.
   public var seed: Int?
   /// Whether the answer is to be a JSON object of label and rationale. The default is false: words.
-  public var answersInJSON = false
+  public var answersInJSON: Bool
   /// Whether the teacher is to say how sure it is. The default is false.
-  public var statesConfidence = false
+  public var statesConfidence: Bool
   /// Whether an answer without a readable label is followed by one more question for it. The default is false.
-  public var isRepaired = false
+  public var isRepaired: Bool
 
-  /// Parameters; every argument has the default of its property.
+  /// Parameters. The defaults stand here alone.
   ///
   /// - Precondition: temperature is not negative, maximum tokens and samples are positive.
   public init(
@@ -42,13 +42,17 @@ public struct TeacherParameters: Sendable, Equatable, Codable {
   public init(from decoder: any Decoder) throws {
     try decoder.refuseUnknownKeys(CodingKeys.allCases.map(\.rawValue))
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    temperature = try container.decodeIfPresent(Double.self, forKey: .temperature) ?? 0
-    maximumTokens = try container.decodeIfPresent(Int.self, forKey: .maximumTokens) ?? 256
-    samples = try container.decodeIfPresent(Int.self, forKey: .samples) ?? 1
+    self.init()
+    func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
+      value = try container.decodeIfPresent(Value.self, forKey: key) ?? value
+    }
+    try read(.temperature, into: &temperature)
+    try read(.maximumTokens, into: &maximumTokens)
+    try read(.samples, into: &samples)
     seed = try container.decodeIfPresent(Int.self, forKey: .seed)
-    answersInJSON = try container.decodeIfPresent(Bool.self, forKey: .answersInJSON) ?? false
-    statesConfidence = try container.decodeIfPresent(Bool.self, forKey: .statesConfidence) ?? false
-    isRepaired = try container.decodeIfPresent(Bool.self, forKey: .isRepaired) ?? false
+    try read(.answersInJSON, into: &answersInJSON)
+    try read(.statesConfidence, into: &statesConfidence)
+    try read(.isRepaired, into: &isRepaired)
     guard temperature >= 0, maximumTokens > 0, samples > 0 else {
       throw DecodingError.dataCorrupted(
         .init(

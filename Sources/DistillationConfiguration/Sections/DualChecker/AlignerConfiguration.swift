@@ -10,13 +10,13 @@ public struct AlignerConfiguration: ConfigurationSection {
   /// How demonstrations are chosen. The default is `mmr`.
   public var selection = DemonstrationSelection.diverse
   /// Demonstrations of a prompt. The default is 4.
-  public var shots = 4
+  public var shots = DualCheckerOptions().shots
   /// The folder of a sentence encoder. The default is none: hashed n-grams, weighed by how rare they are in the records.
   public var encoder: String?
   /// Whether the teacher explains the pool's gold labels. The default is true.
-  public var explains = true
+  public var explains = DualCheckerOptions().explains
   /// Longest prompt in characters. The default is 24,000.
-  public var contextCharacters = 24_000
+  public var contextCharacters = DualCheckerOptions().contextCharacters
 
   /// Which records people label.
   public enum PoolSelection: String, ConfigurationChoice {

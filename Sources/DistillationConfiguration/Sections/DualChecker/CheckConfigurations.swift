@@ -4,15 +4,15 @@ public import DualChecker
 /// When the teacher is asked again.
 public struct TeacherCheckConfiguration: ConfigurationSection {
   /// Replies less sure than this are asked again. The default is 0.85.
-  public var threshold = 0.85
+  public var threshold = DualCheckerOptions().threshold
   /// Precision on the pool for which the threshold is chosen. The default is none: ``threshold``.
   public var targetPrecision: Double?
   /// What is added, in this order. The default is longer text, more demonstrations, definitions.
-  public var steps = [DetailStep.longerText, .moreDemonstrations, .definitions]
+  public var steps = DualCheckerOptions().steps
   /// Most questions after the first. The default is 1; 0 leaves the checker out.
-  public var followUps = 1
+  public var followUps = DualCheckerOptions().followUps
   /// Which reply counts. The default is the surest.
-  public var acceptance = AcceptanceRule.surest
+  public var acceptance = DualCheckerOptions().acceptance
   /// How stated confidence is corrected by the pool. The default is `logistic`.
   public var calibration = Calibration.logistic
 
@@ -54,15 +54,15 @@ public struct StudentCheckConfiguration: ConfigurationSection {
   public var kind = Kind.margin
   /// The margin below which, the entropy above which, or the teacher's sureness from which on a case counts. The default is
   /// 0.2.
-  public var threshold = 0.2
+  public var threshold = MarginCheck().threshold
   /// What becomes of borderline cases. The default is `demonstrations`.
   public var refinement = Refinement.demonstrations
   /// Most demonstrations or instructions that come from them. The default is 3.
-  public var limit = 3
+  public var limit = BorderlineDemonstrations().limit
   /// Rounds between two refinements. The default is 8.
-  public var every = 8
+  public var every = DualCheckerOptions().refinesEvery
   /// Whether a refinement that lowers the score on the pool is rolled back. The default is true.
-  public var rollsBack = true
+  public var rollsBack = DualCheckerOptions().rollsBack
 
   /// The test for borderline cases.
   public enum Kind: String, ConfigurationChoice {
@@ -127,11 +127,11 @@ public struct StudentCheckConfiguration: ConfigurationSection {
 /// Batches and budget.
 public struct CheckedLoopConfiguration: ConfigurationSection {
   /// Records labelled between two looks at the student. The default is 8.
-  public var batch = 8
+  public var batch = DualCheckerOptions().batch
   /// Most questions of every kind. The default is none: until the records end.
   public var budget: Int?
   /// Older examples that the student sees again with each batch. The default is 24.
-  public var replay = 24
+  public var replay = DualCheckerOptions().replay
   /// Rounds between two checkpoints. The default is 10.
   public var checkpointEvery = 10
 
