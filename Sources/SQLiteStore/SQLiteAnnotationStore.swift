@@ -17,6 +17,8 @@ internal import TeacherProtocol
 public final class SQLiteAnnotationStore: AnnotationStore {
   /// Whether nothing can be kept, since the store stands where this process may not write.
   public let isReadOnly: Bool
+  /// Whether every append waits until the disk has it.
+  package let isDurable: Bool
   private let reader: ConnectionQueue
   /// Nil where the store is read-only.
   private let writer: ConnectionQueue?
@@ -40,7 +42,7 @@ public final class SQLiteAnnotationStore: AnnotationStore {
     _ url: URL, isDurable: Bool = false, patience: Double = 30, isReadOnly: Bool
   ) throws(AnnotationsError) {
     file = url.relativePath
-    self.isReadOnly = isReadOnly
+    (self.isReadOnly, self.isDurable) = (isReadOnly, isDurable)
     do {
       guard !isReadOnly else {
         reader = ConnectionQueue(try ReadOnlyStore.connection(to: url, patience: patience))

@@ -113,6 +113,53 @@ struct WordStudent: OnlineStudent, Equatable {
     }
   }
 
+  @Test
+  func `a used-up budget stops the loop, and with a greater one it ends as if that had been there from the start`()
+    async throws
+  {
+    let offline = InContextTeacher("offline", task: try Fixture.green())
+    final class Purse: @unchecked Sendable {
+      private let lock = NSLock()
+      var (answers, left): ([String: TeacherReply], Int) = ([:], 0)
+      func held<Output>(_ body: (Purse) throws -> Output) rethrows -> Output {
+        lock.lock()
+        defer { lock.unlock() }
+        return try body(self)
+      }
+    }
+    func paid(_ purse: Purse) -> ScriptedTeacher {
+      ScriptedTeacher("paid") { request in
+        if let known = purse.held({ $0.answers[request.prompt] }) { return known }
+        try purse.held {
+          guard $0.left > 0 else { throw BudgetExhausted(limit: "1 in cost") }
+          $0.left -= 1
+        }
+        await Task.yield()
+        let reply = try await offline.reply(to: request)
+        purse.held { $0.answers[request.prompt] = reply }
+        return reply
+      }
+    }
+    func labelled(_ purse: Purse) async throws -> LoopState {
+      var loop = try await loop(paid(purse))
+      (loop.options.threshold, loop.options.followUps, loop.options.concurrency) = (1, 3, 3)
+      var (state, student) = (try await loop.start(), WordStudent())
+      while try await loop.step(&state, student: &student) {}
+      return state
+    }
+    let endless = Purse()
+    endless.left = .max
+    let whole = try await labelled(endless)
+    for budget in stride(from: 1, to: endless.answers.count, by: 5) {
+      let purse = Purse()
+      purse.left = budget
+      await #expect(throws: BudgetExhausted(limit: "1 in cost")) { try await labelled(purse) }
+      #expect(purse.answers.count == budget, "what was paid for has arrived")
+      purse.left = .max
+      #expect(try await labelled(purse) == whole)
+    }
+  }
+
   @Test func aQuestionThatFailsCostsItsItemAloneAndATeacherThatIsGoneStopsTheLoop() async throws {
     let task = try Fixture.green()
     let offline = InContextTeacher("offline", task: task)

@@ -166,7 +166,8 @@ public struct Annotator: Sendable {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for (index, assignment) in assignments.enumerated() {
         let maker = QuestionMaker(assignment: assignment, labels: labels, store: store, images: images)
-        let pass = TeacherPass(maker: maker, queue: queue, counter: counter, ledger: ledger) { note(index, $0) }
+        let asker = Asker(assignment.teacher, store: store, queue: queue, price: assignment.price, ledger: ledger)
+        let pass = TeacherPass(maker: maker, asker: asker, counter: counter) { note(index, $0) }
         group.addTask { try await pass.run(count: count, item: item) }
       }
       try await group.waitForAll()

@@ -1,4 +1,3 @@
-import Foundation
 public import TeacherProtocol
 
 /// A question that the store has no reply to yet.
@@ -42,13 +41,7 @@ extension Annotator {
   /// - Throws: `TeacherProtocolError.unknownTeacher`, or an error of the store; then none is kept.
   public func keep(_ replies: [(OpenQuestion, TeacherReply)], of teacher: String) async throws {
     let teacher = try assignment(of: teacher).teacher
-    let now = Date().timeIntervalSince1970
-    try await store.append(
-      replies.map { question, reply in
-        var reply = reply
-        if let label = reply.label, labels[label] == nil { reply.outcome = .unknownLabel(label) }
-        return Annotation(teacher: teacher, request: question.request, reply: reply, time: now)
-      })
+    try await store.append(replies.map { Annotation(of: teacher, to: $0, reply: $1) })
   }
 
   private func assignment(of name: String) throws(TeacherProtocolError) -> Assignment {

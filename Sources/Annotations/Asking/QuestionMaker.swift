@@ -37,18 +37,6 @@ struct QuestionMaker: Sendable {
     for index in made.indices { made[index].isStored = made[index].key.map(stored.contains) ?? false }
     return made
   }
-
-  /// What a question is thought to cost at most: three bytes a token, 1,500 tokens an image, the longest answers. Nothing
-  /// for a teacher that answers in batches, a model in this process or a file.
-  func estimate(_ request: TeacherRequest) -> Spending {
-    guard !(assignment.teacher is any BatchTeacher) else { return Spending() }
-    let parameters = request.parameters
-    let turns = parameters.isRepaired ? 2 : 1
-    let usage = TeacherReply.Usage(
-      inputTokens: turns * (request.prompt.utf8.count / 3 + 64 + 1500 * request.images.count),
-      outputTokens: turns * parameters.samples * parameters.maximumTokens)
-    return Spending(requests: 1, usage: usage, price: assignment.price)
-  }
 }
 
 /// Image digests, each file read once for a stretch of items whatever the number of teachers.

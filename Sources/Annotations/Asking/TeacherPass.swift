@@ -1,4 +1,3 @@
-import Foundation
 import TeacherProtocol
 
 /// One teacher's way through the items: look up, ask in a window, keep, count.
@@ -14,19 +13,12 @@ struct TeacherPass: Sendable {
   }
 
   let maker: QuestionMaker
-  let queue: CommitQueue
+  let asker: Asker
   let counter: ProgressCounter
-  let ledger: SpendingLedger
   /// Called for every item once.
   let note: @Sendable (Note) -> Void
 
   private var assignment: Annotator.Assignment { maker.assignment }
-
-  /// A question that the store has no reply to.
-  fileprivate struct Question: Sendable {
-    let key: String
-    let request: TeacherRequest
-  }
 
   private enum Event: Sendable {
     case made([QuestionMaker.Made])
@@ -43,7 +35,7 @@ struct TeacherPass: Sendable {
 
   /// What is known between events.
   private struct State {
-    var open: [Question] = []
+    var open: [OpenQuestion] = []
     /// The next of those open.
     var next = 0
     /// Items that wait for the reply to a key, by key.
@@ -61,7 +53,7 @@ struct TeacherPass: Sendable {
     let size = max(1, (assignment.teacher as? any BatchTeacher)?.batchSize ?? 1)
     var state = State()
     // A reply that can't be kept is not asked for.
-    if maker.store.isReadOnly { state.stop = "the store is read-only, and has no reply to this question" }
+    if maker.store.isReadOnly { state.stop = Asker.readOnlyStore }
     var (read, isMaking) = (0, false)
     try await withThrowingTaskGroup(of: Event.self) { group in
       while true {
@@ -78,7 +70,7 @@ struct TeacherPass: Sendable {
         {
           let batch = Array(state.open[state.next..<min(state.next + size, state.open.count)])
           do {
-            let entry = try await ledger.admit(estimate(batch))
+            let entry = try await asker.ledger.admit(estimate(batch))
             state.next += batch.count
             state.underWay += 1
             group.addTask { .answered(try await answer(batch, entry)) }
@@ -120,7 +112,7 @@ struct TeacherPass: Sendable {
         failed += 1
       } else {
         state.waiting[key] = [one.index]
-        state.open.append(Question(key: key, request: request))
+        state.open.append(OpenQuestion(key: key, request: request))
       }
     }
     state.settled = [:]
@@ -158,16 +150,16 @@ struct TeacherPass: Sendable {
     settle(Outcome(failures: rest.map { ($0.key, reason) }), &state)
   }
 
-  private func estimate(_ batch: [Question]) -> Spending {
-    batch.reduce(Spending()) { $0 + maker.estimate($1.request) }
+  private func estimate(_ batch: [OpenQuestion]) -> Spending {
+    batch.reduce(Spending()) { $0 + asker.estimate($1.request) }
   }
 
   /// Asks a batch and keeps its replies. A batch that fails as a whole is asked one by one, to find the one at fault.
-  private func answer(_ batch: [Question], _ entry: SpendingLedger.Entry) async throws -> Outcome {
+  private func answer(_ batch: [OpenQuestion], _ entry: SpendingLedger.Entry) async throws -> Outcome {
     guard let teacher = assignment.teacher as? any BatchTeacher, batch.count > 1 else {
       return try await answerOneByOne(batch, entry)
     }
-    defer { ledger.settle(entry, usage: .init(inputTokens: 0, outputTokens: 0), price: nil, isAnswered: false) }
+    defer { asker.ledger.settle(entry, usage: .init(inputTokens: 0, outputTokens: 0), price: nil, isAnswered: false) }
     var replies: [TeacherReply] = []
     do {
       replies = try await teacher.replies(to: batch.map(\.request))
@@ -181,29 +173,21 @@ struct TeacherPass: Sendable {
       for question in batch where outcome.stop == nil { try await ask(question, nil, &outcome) }
       return outcome.completed(batch)
     }
-    try await keep(Array(zip(batch, replies)))
+    try await asker.keep(Array(zip(batch, replies)))
     return Outcome(kept: batch.map(\.key))
   }
 
-  private func answerOneByOne(_ batch: [Question], _ entry: SpendingLedger.Entry) async throws -> Outcome {
+  private func answerOneByOne(_ batch: [OpenQuestion], _ entry: SpendingLedger.Entry) async throws -> Outcome {
     var outcome = Outcome()
     for question in batch where outcome.stop == nil { try await ask(question, entry, &outcome) }
     return outcome.completed(batch)
   }
 
-  private func ask(_ question: Question, _ entry: SpendingLedger.Entry?, _ outcome: inout Outcome) async throws {
-    var request = question.request
-    request.meter = entry
-    let isFree = assignment.teacher is any BatchTeacher
-    func settle(_ usage: TeacherReply.Usage?, isAnswered: Bool) {
-      guard let entry else { return }
-      ledger.settle(entry, usage: usage, price: assignment.price, isAnswered: isAnswered && !isFree)
-    }
+  private func ask(_ question: OpenQuestion, _ entry: SpendingLedger.Entry?, _ outcome: inout Outcome) async throws {
     let reply: TeacherReply
     do {
-      reply = try await assignment.teacher.reply(to: request)
+      reply = try await asker.answer(to: question, entry)
     } catch {
-      settle(nil, isAnswered: false)
       switch error {
       case let error as TeacherUnavailable: outcome.stop = error.reason
       case let error as BudgetExhausted: outcome.stop = "\(error)"
@@ -212,29 +196,14 @@ struct TeacherPass: Sendable {
       outcome.failures.append((question.key, outcome.stop ?? "\(error)"))
       return
     }
-    settle(reply.usage, isAnswered: true)
-    try await keep([(question, reply)])
+    try await asker.keep([(question, reply)])
     outcome.kept.append(question.key)
-  }
-
-  private func keep(_ replies: [(Question, TeacherReply)]) async throws {
-    let now = Date().timeIntervalSince1970
-    try await queue.commit(
-      replies.map { question, reply in
-        var reply = reply
-        if let label = reply.label, maker.labels[label] == nil { reply.outcome = .unknownLabel(label) }
-        let (teacher, request) = (assignment.teacher, question.request)
-        return Annotation(
-          key: question.key, item: request.item.id, teacher: teacher.name, model: teacher.model,
-          promptVersion: request.promptVersion, reply: reply, time: now,
-          question: .init(request))
-      })
   }
 }
 
 extension TeacherPass.Outcome {
   /// With the questions that were not asked any more, for the reason why.
-  fileprivate func completed(_ batch: [TeacherPass.Question]) -> Self {
+  fileprivate func completed(_ batch: [OpenQuestion]) -> Self {
     guard let stop else { return self }
     var whole = self
     let settled = Set(kept + failures.map(\.key))

@@ -1,3 +1,4 @@
+internal import Annotations
 internal import DualChecker
 internal import Foundation
 internal import TeacherProtocol
@@ -26,7 +27,7 @@ extension CheckedRun {
   /// Goes through the rounds, from the last checkpoint on.
   func label(
     _ loop: DualCheckerLoop, data: CheckedData, student untrained: some CheckedStudent, retrievalPrompt: String?,
-    key: String
+    ledger: SpendingLedger, key: String
   ) async throws -> CheckedState {
     var student = untrained
     var state: CheckedState
@@ -40,7 +41,7 @@ extension CheckedRun {
     let sample = data.known(Array(data.testInOrder.prefix(100)))
     while try await loop.step(&state.loop, student: &student) {
       let round = state.loop.rounds.count
-      reporter.advance(to: state.loop.taken)
+      reporter.advance(to: state.loop.taken, note: ledger.spent.note)
       if round % configuration.evaluation.every == 0 {
         state.curve.append(try await point(state.loop, student, data: data, sample: sample))
       }

@@ -18,7 +18,7 @@ internal import TwoStage
 ///
 /// Labelling goes on from its last checkpoint, replies of services are kept in the store that runs share, and finished parts
 /// are skipped, so a run that was killed at any instant is simply started again and ends with the same bytes: loop.json, the
-/// student and evaluation.json.
+/// student and evaluation.json. So does a run that its budget stopped, once the budget is raised.
 public struct CheckedRun: Sendable {
   /// What is to be done. Paths are absolute.
   public let configuration: DualCheckerConfiguration
@@ -53,7 +53,7 @@ public struct CheckedRun: Sendable {
 
   /// Labels, checks, refines, trains, scores and reports.
   ///
-  /// - Throws: `RunError`, `TeacherUnavailable`, or the error of a file.
+  /// - Throws: `RunError`, `TeacherUnavailable`, `BudgetExhausted`, or the error of a file.
   @discardableResult
   public func run() async throws -> CheckedEvaluation {
     if let threads = configuration.threads { Tensor.Compute.threads = threads }
@@ -71,7 +71,11 @@ public struct CheckedRun: Sendable {
     (settings.out, settings.threads, settings.store, settings.data.file) = (nil, nil, "-", "-")
     settings.title = "-"
     settings.loop.checkpointEvery = 1
-    return settings.json + StepRecords.version
+    // Keys of later versions that change no result are left out, so that what older ones finished is found finished.
+    let later: Set = ["store_durable", "spending"]
+    var keys: [ConfigurationNode.Entry] = []
+    if case .map(let all) = settings.configurationNode?.content { keys = all.filter { !later.contains($0.key) } }
+    return ConfigurationJSONWriter.text(of: .map(keys)) + StepRecords.version
   }
 
   /// The configuration's model that says how alike records are; nil where it names none.

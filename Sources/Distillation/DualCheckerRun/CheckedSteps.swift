@@ -1,3 +1,4 @@
+internal import Annotations
 internal import DualChecker
 internal import Foundation
 internal import Student
@@ -31,7 +32,7 @@ final class CheckedSteps {
     records = try CheckedRecords(run.configuration, rows: RunRules(of: run.folder).rows)
     if let listed = records.setAside.listed { run.reporter.message(listed) }
     hashed = HashedNGramEncoder(suiting: records.training.map(\.wholeText))
-    teachers = CheckedTeachers(run, task: records.task, hashed: hashed)
+    teachers = try CheckedTeachers(run, task: records.task, hashed: hashed)
   }
 
   /// Skips or carries out every step.
@@ -47,6 +48,8 @@ final class CheckedSteps {
       guard let evaluation = try self.run.evaluation else { throw RunError.missing("evaluation.json") }
       try await self.run.writeReport(evaluation, self.state(key), key: key)
     }
+    // Labelling says it as it goes on; scoring asks too.
+    if let note = teachers.ledger.spent.note { run.reporter.message("teachers behind services: \(note)") }
     run.reporter.say(skipped: engine.outcomes)
   }
 
@@ -105,7 +108,8 @@ final class CheckedSteps {
     } else {
       let work = try await work()
       state = try await run.label(
-        work.loop, data: work.data, student: work.untrained, retrievalPrompt: work.retrievalPrompt, key: key)
+        work.loop, data: work.data, student: work.untrained, retrievalPrompt: work.retrievalPrompt,
+        ledger: teachers.ledger, key: key)
     }
     foundState = state
     return state

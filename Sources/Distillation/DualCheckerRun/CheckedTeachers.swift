@@ -1,22 +1,26 @@
 internal import Annotations
 public import DualChecker
-internal import Foundation
-#if Run
-  internal import SQLiteStore
-#endif
 public import Student
 internal import TeacherProtocol
 internal import DistillationConfiguration
 internal import Training
 
 /// The teachers of a DualChecker run, made from its configuration.
-struct CheckedTeachers {
+struct CheckedTeachers: Sendable {
+  /// What was spent on teachers behind services, and may be.
+  let ledger: SpendingLedger
   private let run: CheckedRun
   private let task: LabellingTask
   private let hashed: HashedNGramEncoder
+  /// Nil where no teacher stands behind a service: what answers in this process is not stored.
+  private let store: (any AnnotationStore)?
 
-  init(_ run: CheckedRun, task: LabellingTask, hashed: HashedNGramEncoder) {
+  init(_ run: CheckedRun, task: LabellingTask, hashed: HashedNGramEncoder) throws {
     (self.run, self.task, self.hashed) = (run, task, hashed)
+    let configuration = run.configuration
+    ledger = SpendingLedger(limit: configuration.spending.asLimit)
+    let isAsked = configuration.teacher.kind == .openAI || configuration.second?.kind == .openAI
+    store = isAsked ? try run.openStore() : nil
   }
 
   func teacher(_ configuration: CheckedTeacherConfiguration) throws -> any Teacher {
@@ -27,21 +31,11 @@ struct CheckedTeachers {
         encoder: hashed)
     case .openAI:
       let entry = TeacherConfiguration(name: configuration.name, source: .openAI(configuration.service))
-      guard let teacher = try run.makeTeacher?(entry, task.labels) else {
+      guard let store, let teacher = try run.makeTeacher?(entry, task.labels) else {
         throw RunError.noMaker(teacher: configuration.name, kind: configuration.kind.rawValue)
       }
-      return RememberingTeacher(teacher, store: try store())
+      return Asker(teacher, store: store, price: configuration.service.price, ledger: ledger)
     }
-  }
-
-  private func store() throws -> any AnnotationStore {
-    let place = URL(filePath: NSString(string: run.configuration.store).expandingTildeInPath)
-    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
-    #if Run
-      return try SQLiteAnnotationStore(place.appending(path: "annotations.sqlite"))
-    #else
-      return try JSONLinesAnnotationStore(place.appending(path: "annotations.jsonl"))
-    #endif
   }
 }
 
@@ -51,31 +45,6 @@ extension HashedNGramEncoder {
     // Scripts without spaces have shorter words.
     let isDense = texts.prefix(50).joined().unicodeScalars.lazy.filter { $0.value > 0x2E80 }.count > 500
     self = HashedNGramEncoder(dimensions: 4096, lengths: isDense ? 1...3 : 4...6).fitted(to: texts)
-  }
-}
-
-/// A teacher that is asked nothing twice, by whichever run.
-struct RememberingTeacher: Teacher {
-  private let teacher: any Teacher
-  private let store: any AnnotationStore
-
-  init(_ teacher: any Teacher, store: any AnnotationStore) {
-    self.teacher = teacher
-    self.store = store
-  }
-
-  var name: String { teacher.name }
-  var model: String { teacher.model }
-  var answersByItem: Bool { teacher.answersByItem }
-
-  func reply(to request: TeacherRequest) async throws -> TeacherReply {
-    let key = Annotation.key(teacher: teacher, request: request)
-    if let known = try await store.annotations(forKeys: [key])[key] { return known.reply }
-    let reply = try await teacher.reply(to: request)
-    try await store.append([
-      Annotation(teacher: teacher, request: request, reply: reply, time: Date().timeIntervalSince1970)
-    ])
-    return reply
   }
 }
 
@@ -114,11 +83,12 @@ extension CheckedTeacherConfiguration {
   /// How the teacher is to answer.
   func parameters(for task: LabellingTask) -> TeacherParameters {
     guard kind == .openAI else { return TeacherParameters() }
-    // A form for labels, and a vote over them, would be in the way of spans, which have a form of their own.
-    let hasLabels = task.kind != .spans
-    return TeacherParameters(
-      temperature: service.temperature, maximumTokens: service.maximumTokens, samples: hasLabels ? service.samples : 1,
-      seed: service.seed, answersInJSON: hasLabels && service.answer == .json,
-      statesConfidence: hasLabels && service.statesConfidence, isRepaired: hasLabels && service.repairs)
+    var parameters = service.parameters
+    if task.kind == .spans {
+      // A form for labels, and a vote over them, would be in the way of spans, which have a form of their own.
+      parameters.samples = 1
+      (parameters.answersInJSON, parameters.statesConfidence, parameters.isRepaired) = (false, false, false)
+    }
+    return parameters
   }
 }

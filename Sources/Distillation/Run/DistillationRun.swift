@@ -196,18 +196,6 @@ public struct DistillationRun: Sendable {
     plugins.agreement ?? configuration.agreement.rule(over: table)
   }
 
-  func openStore() throws -> any AnnotationStore {
-    let place = URL(filePath: NSString(string: configuration.store).expandingTildeInPath)
-    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
-    #if Run
-      return try SQLiteAnnotationStore(
-        place.appending(path: "annotations.sqlite"), isDurable: configuration.storeIsDurable)
-    #else
-      return try JSONLinesAnnotationStore(
-        place.appending(path: "annotations.jsonl"), isDurable: configuration.storeIsDurable)
-    #endif
-  }
-
   /// The keys of the replies that this run used, one row an item and teacher.
   func writeReplies(_ runs: AnnotationRun...) throws {
     struct Row: Encodable {

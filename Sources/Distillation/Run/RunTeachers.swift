@@ -150,14 +150,14 @@ private struct Renamed: BatchTeacher {
 
 extension OpenAITeacherConfiguration {
   /// How the service's model is to answer.
-  fileprivate var parameters: TeacherParameters {
+  var parameters: TeacherParameters {
     TeacherParameters(
       temperature: temperature, maximumTokens: maximumTokens, samples: samples, seed: seed,
       answersInJSON: answer == .json, statesConfidence: statesConfidence, isRepaired: repairs)
   }
 
   /// What its tokens cost, where that is known.
-  fileprivate var price: TokenPrice? {
+  var price: TokenPrice? {
     guard let inputPrice, let outputPrice else { return nil }
     return TokenPrice(input: inputPrice, output: outputPrice)
   }

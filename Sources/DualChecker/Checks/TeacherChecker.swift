@@ -56,8 +56,8 @@ public struct TeacherChecker: Sendable {
 
   /// Asks about one item.
   ///
-  /// - Throws: an error of the first question. Where a follow-up fails, what was paid for is kept and the replies so far
-  ///   decide; a teacher that is unavailable says so again at the next item.
+  /// - Throws: an error of the first question, or `BudgetExhausted`. Where a follow-up fails otherwise, what was paid for is
+  ///   kept and the replies so far decide; a teacher that is unavailable says so again at the next item.
   public func ask(_ request: TeacherRequest) async throws -> CheckedReply {
     var exchanges = [Exchange(request: request, reply: try await teacher.reply(to: request))]
     while exchanges.count <= maximumFollowUps, let next = try await check.followUp(to: exchanges) {
@@ -65,6 +65,8 @@ public struct TeacherChecker: Sendable {
         let asked = check.respondent(after: exchanges) ?? teacher
         exchanges.append(Exchange(request: next, reply: try await asked.reply(to: next)))
       } catch {
+        // What the budget has no room for now is asked in the run that has a greater one.
+        guard !(error is BudgetExhausted) else { throw error }
         try Task.checkCancellation()
         break
       }

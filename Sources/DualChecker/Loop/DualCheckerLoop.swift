@@ -73,8 +73,8 @@ public struct DualCheckerLoop: Sendable {
   /// Labels one more batch and learns from it.
   ///
   /// - Returns: false, with nothing done, where the data or the budget has ended.
-  /// - Throws: `TeacherUnavailable`, or an error of the student; the state is then that of the last round. A question that
-  ///   fails otherwise costs its item alone.
+  /// - Throws: `TeacherUnavailable`, `BudgetExhausted`, or an error of the student; the state is then that of the last
+  ///   round. A question that fails otherwise costs its item alone.
   public func step(_ state: inout LoopState, student: inout some OnlineStudent) async throws -> Bool {
     let left = options.budget.map { $0 - state.questions } ?? .max
     let batch = Array(items.dropFirst(state.taken).prefix(min(options.batch, left)))
@@ -173,9 +173,8 @@ public struct DualCheckerLoop: Sendable {
       let request = try await prompts.request(for: item)
       do {
         return .success(try await checker.ask(request))
-      } catch let error as TeacherUnavailable {
-        throw error
       } catch {
+        guard !(error is TeacherUnavailable || error is BudgetExhausted) else { throw error }
         try Task.checkCancellation()
         return .failure(error)
       }
@@ -250,16 +249,33 @@ public struct DualCheckerLoop: Sendable {
   }
 
   /// Runs the closure over the elements, a few at a time; results in their order.
+  ///
+  /// - Throws: the first error at once, but a used-up budget once the questions under way are answered: they are paid for.
   private func concurrently<Element: Sendable, Output: Sendable>(
     _ elements: [Element], _ body: @escaping @Sendable (Element) async throws -> Output
   ) async throws -> [Output] {
-    try await withThrowingTaskGroup(of: (Int, Output).self) { group in
+    try await withThrowingTaskGroup(of: (place: Int, output: Result<Output, BudgetExhausted>).self) { group in
       var results = [Output?](repeating: nil, count: elements.count)
-      for (place, element) in elements.enumerated() {
-        if place >= max(1, options.concurrency), let (done, output) = try await group.next() { results[done] = output }
-        group.addTask { (place, try await body(element)) }
+      var exhausted: BudgetExhausted?
+      func take(_ done: (place: Int, output: Result<Output, BudgetExhausted>)) {
+        switch done.output {
+        case .success(let output): results[done.place] = output
+        case .failure(let error): exhausted = error
+        }
       }
-      for try await (done, output) in group { results[done] = output }
+      for (place, element) in elements.enumerated() {
+        if place >= max(1, options.concurrency), let done = try await group.next() { take(done) }
+        guard exhausted == nil else { break }
+        group.addTask {
+          do {
+            return (place, .success(try await body(element)))
+          } catch let error as BudgetExhausted {
+            return (place, .failure(error))
+          }
+        }
+      }
+      for try await done in group { take(done) }
+      if let exhausted { throw exhausted }
       return results.compactMap(\.self)
     }
   }

@@ -81,3 +81,13 @@ final class Counter: @unchecked Sendable {
     return count
   }
 }
+
+/// Questions with their replies, from many tasks.
+final class Exchanges: @unchecked Sendable {
+  private let lock = NSLock()
+  private var exchanges: [(TeacherRequest, TeacherReply)] = []
+
+  func add(_ request: TeacherRequest, _ reply: TeacherReply) { lock.withLock { exchanges.append((request, reply)) } }
+
+  var all: [(TeacherRequest, TeacherReply)] { lock.withLock { exchanges } }
+}

@@ -1,6 +1,10 @@
+import Annotations
 import Distillation
 import DualChecker
 import Foundation
+#if Run
+  import SQLiteStore
+#endif
 import TeacherProtocol
 import Tensor
 import Testing
@@ -185,6 +189,113 @@ import Testing
       #expect(try bytes(whole) == before, "a finished run stays as it is")
     }
   }
+
+  /// A teacher behind a service that answers as the one in this process; a reply takes 1,000 tokens each way.
+  private func service(_ asked: Counter, refuses: Bool = false) throws -> ScriptedTeacher {
+    let offline = InContextTeacher("teacher", task: try CheckedFixture.task())
+    return ScriptedTeacher("teacher", model: "m") { request in
+      if refuses { throw TeacherUnavailable(teacher: "teacher", reason: "gone") }
+      try request.meter?.countRequest()
+      _ = asked.next()
+      var reply = try await offline.reply(to: request)
+      reply.usage = .init(inputTokens: 1000, outputTokens: 1000)
+      return reply
+    }
+  }
+
+  private func asking(_ folder: URL) throws -> DualCheckerConfiguration {
+    var configuration = try CheckedFixture.configuration(in: folder, records: 40)
+    configuration.teacher.kind = .openAI
+    configuration.teacher.service = OpenAITeacherConfiguration(baseURL: "http://localhost", model: "m")
+    (configuration.teacher.service.inputPrice, configuration.teacher.service.outputPrice) = (1, 4)
+    (configuration.evaluation.draws, configuration.evaluation.trainsOnGold) = (1, false)
+    (configuration.evaluation.studentDraws, configuration.student.epochs) = (0, 1)
+    return configuration
+  }
+
+  private func files(_ run: URL) throws -> [Data] {
+    try ["loop.json", "evaluation.json", "student/model.safetensors"].map {
+      try Data(contentsOf: run.appending(path: $0))
+    }
+  }
+
+  @Test
+  func `a budget in money stops a run, and with a greater one it asks for the rest and ends with the same bytes`()
+    async throws
+  {
+    try await withFolder { folder in
+      var configuration = try asking(folder)
+      let endless = Counter()
+      configuration.store = folder.appending(path: "other").path
+      let teacher = try service(endless)
+      try await CheckedRun(configuration, folder: folder.appending(path: "whole"), makeTeacher: { _, _ in teacher })
+        .run()
+      let questions = endless.next() - 1
+      // Of half a cent for each reply: some for the pool, some more, and all but a few.
+      for paid in [3, 20, questions - 5] {
+        configuration.store = folder.appending(path: "store \(paid)").path
+        configuration.spending.cost = 0.005 * Double(paid)
+        let asked = Counter()
+        let teacher = try service(asked)
+        let place = folder.appending(path: "run \(paid)")
+        // The error whose words a run of the other method lists for what it could not ask.
+        await #expect(throws: BudgetExhausted(limit: "\(0.005 * Double(paid)) in cost")) {
+          try await CheckedRun(configuration, folder: place, makeTeacher: { _, _ in teacher }).run()
+        }
+        #expect(!FileManager.default.fileExists(atPath: place.appending(path: "evaluation.json").path))
+        configuration.spending.cost = nil
+        try await CheckedRun(configuration, folder: place, makeTeacher: { _, _ in teacher }).run()
+        #expect(asked.next() - 1 == questions, "no question is paid twice")
+        #expect(try files(place) == files(folder.appending(path: "whole")))
+      }
+    }
+  }
+
+  @Test func `replies that an older version kept are reused, and so is what it had finished`() async throws {
+    try await withFolder { folder in
+      var configuration = try asking(folder)
+      let log = Exchanges()
+      let offline = try service(Counter())
+      let teacher = ScriptedTeacher("teacher", model: "m") { request in
+        let reply = try await offline.reply(to: request)
+        log.add(request, reply)
+        return reply
+      }
+      let whole = folder.appending(path: "whole")
+      try await CheckedRun(configuration, folder: whole, makeTeacher: { _, _ in teacher }).run()
+      // Kept as the version did that looked up and appended by itself.
+      configuration.store = folder.appending(path: "older").path
+      let store = try CheckedRun(configuration, folder: folder.appending(path: "older run")).openStore()
+      for (request, reply) in log.all {
+        try await store.append([Annotation(teacher: teacher, request: request, reply: reply, time: 1)])
+      }
+      let gone = try service(Counter(), refuses: true)
+      let again = folder.appending(path: "again")
+      try await CheckedRun(configuration, folder: again, makeTeacher: { _, _ in gone }).run()
+      #expect(try files(again) == files(whole))
+      // A budget and a durable store are no other run.
+      (configuration.spending.cost, configuration.storeIsDurable) = (0, true)
+      try await CheckedRun(configuration, folder: again, makeTeacher: { _, _ in gone }).run()
+      #expect(try files(again) == files(whole))
+    }
+  }
+
+  #if Run
+    @Test func `both methods open the store as durable as the configuration says`() async throws {
+      try await withFolder { folder in
+        for isDurable in [false, true] {
+          var checked = try CheckedFixture.configuration(in: folder)
+          checked.storeIsDurable = isDurable
+          let run = try CheckedRun(checked, folder: folder.appending(path: "run"))
+          #expect(try (run.openStore() as? SQLiteAnnotationStore)?.isDurable == isDurable)
+          var other = RunConfiguration.example
+          (other.store, other.storeIsDurable) = (checked.store, isDurable)
+          let staged = try DistillationRun(other, folder: folder.appending(path: "staged"))
+          #expect(try (staged.openStore() as? SQLiteAnnotationStore)?.isDurable == isDurable)
+        }
+      }
+    }
+  #endif
 
   @Test func theTemplateReadsBackWithEveryDefaultAndKeysOfTheOtherMethodAreRefused() throws {
     #if Run

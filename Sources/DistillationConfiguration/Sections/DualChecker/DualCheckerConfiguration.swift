@@ -19,6 +19,9 @@ public struct DualCheckerConfiguration: ConfigurationSection {
   public var out: String?
   /// The folder of replies, shared by runs. The default is `~/.cache/swift-distillation/store`.
   public var store = "~/.cache/swift-distillation/store"
+  /// Whether every reply waits until the disk has it. The default is false: replies survive the end of the process at any
+  /// instant, and a power cut may take those of the last moments.
+  public var storeIsDurable = false
   /// The items.
   public var data: CheckedDataConfiguration
   /// The task. The default is ``CheckedTaskConfiguration/init()``.
@@ -27,6 +30,8 @@ public struct DualCheckerConfiguration: ConfigurationSection {
   public var teacher = CheckedTeacherConfiguration()
   /// The teacher of second opinions. The default is none: the teacher itself, with other demonstrations.
   public var second: CheckedTeacherConfiguration?
+  /// What may be spent on teachers behind services. The default is ``SpendingConfiguration/init()``: no limit.
+  public var spending = SpendingConfiguration()
   /// The labelled pool and the demonstrations chosen from it. The default is ``AlignerConfiguration/init()``.
   public var aligner = AlignerConfiguration()
   /// When the teacher is asked again. The default is ``TeacherCheckConfiguration/init()``.
@@ -63,11 +68,13 @@ public struct DualCheckerConfiguration: ConfigurationSection {
       relativeTo: .configuration, sample: "runs/first"),
     ConfigurationKey(
       "store", \.store, "Folder of replies, shared by runs.", range: .nonBlank, relativeTo: .configuration),
+    ConfigurationKey("store_durable", \.storeIsDurable, "Wait for the disk with every reply, against power cuts."),
     ConfigurationKey("data", \.data, "The items; paths here are relative to --data, or else to this file."),
     ConfigurationKey("task", \.task, "The labelling task."),
     ConfigurationKey("teacher", \.teacher, "The teacher; another kind of teacher is another block here."),
     ConfigurationKey(
       "second", \.second, "The teacher of second opinions; without it the first one, with other demonstrations."),
+    ConfigurationKey("spending", \.spending, "Limits of spending on teachers behind services."),
     ConfigurationKey("aligner", \.aligner, "The labelled pool, and how demonstrations are chosen from it."),
     ConfigurationKey("teacher_check", \.teacherCheck, "When the teacher is asked again, and with what."),
     ConfigurationKey("student_check", \.studentCheck, "Borderline cases of the student, and what becomes of them."),

@@ -1,0 +1,129 @@
+import Foundation
+public import TeacherProtocol
+
+/// A teacher that is asked within a budget, whose replies are stored before they are used, and that is asked nothing twice.
+///
+/// ```swift
+/// let asker = Asker(gpt, store: store, price: TokenPrice(input: 2.5, output: 10), ledger: ledger)
+/// let reply = try await asker.reply(to: request)  // from the store, or asked, paid and kept
+/// asker.ledger.spent.cost
+/// ```
+///
+/// An ``Annotator`` asks through it about whole data sets. A method whose next question depends on the last reply uses it as
+/// the teacher that it is.
+public struct Asker: Teacher {
+  /// The teacher that is asked.
+  public let teacher: any Teacher
+  /// What was spent and may be.
+  public let ledger: SpendingLedger
+  let price: TokenPrice?
+  let store: any AnnotationStore
+  private let queue: CommitQueue
+
+  /// Why a question is not asked whose reply could not be kept.
+  static let readOnlyStore = "the store is read-only, and has no reply to this question"
+
+  /// A teacher with a store and a budget.
+  ///
+  /// - Parameters:
+  ///   - teacher: the teacher that is asked.
+  ///   - store: where replies are kept and looked up.
+  ///   - price: the price of its tokens. The default is nil: unknown.
+  ///   - ledger: the budget, which other askers may share; the default is none.
+  public init(
+    _ teacher: any Teacher, store: any AnnotationStore, price: TokenPrice? = nil,
+    ledger: SpendingLedger = SpendingLedger()
+  ) {
+    self.init(teacher, store: store, queue: CommitQueue(store), price: price, ledger: ledger)
+  }
+
+  init(
+    _ teacher: any Teacher, store: any AnnotationStore, queue: CommitQueue, price: TokenPrice?, ledger: SpendingLedger
+  ) {
+    self.teacher = teacher
+    self.store = store
+    self.queue = queue
+    self.price = price
+    self.ledger = ledger
+  }
+
+  /// The teacher's.
+  public var name: String { teacher.name }
+  /// The teacher's.
+  public var model: String { teacher.model }
+  /// The teacher's.
+  public var answersByItem: Bool { teacher.answersByItem }
+
+  /// The stored reply to a question; where there is none, the question is asked as soon as the budget has room for it.
+  ///
+  /// Of two replies to one question that came at the same time, both askers return the one that the store kept.
+  ///
+  /// - Throws: an error of the teacher or the store; `BudgetExhausted` where the question does not fit into the budget;
+  ///   `TeacherUnavailable` where the store is read-only.
+  public func reply(to request: TeacherRequest) async throws -> TeacherReply {
+    let question = OpenQuestion(key: Annotation.key(teacher: teacher, request: request), request: request)
+    if let stored = try await stored(question) { return stored }
+    guard !store.isReadOnly else { throw TeacherUnavailable(teacher: name, reason: Self.readOnlyStore) }
+    let entry = try await ledger.admit(estimate(request))
+    let reply = try await answer(to: question, entry)
+    try await keep([(question, reply)])
+    return try await stored(question) ?? reply
+  }
+
+  private func stored(_ question: OpenQuestion) async throws -> TeacherReply? {
+    try await store.annotations(forKeys: [question.key])[question.key]?.reply
+  }
+
+  /// Whether the teacher is a model in this process or a file, and costs nothing.
+  var isFree: Bool { teacher is any BatchTeacher }
+
+  /// What a question is thought to cost at most: three bytes a token, 1,500 tokens an image, the longest answers.
+  func estimate(_ request: TeacherRequest) -> Spending {
+    guard !isFree else { return Spending() }
+    let parameters = request.parameters
+    let turns = parameters.isRepaired ? 2 : 1
+    let usage = TeacherReply.Usage(
+      inputTokens: turns * (request.prompt.utf8.count / 3 + 64 + 1500 * request.images.count),
+      outputTokens: turns * parameters.samples * parameters.maximumTokens)
+    return Spending(requests: 1, usage: usage, price: price)
+  }
+
+  /// Asks the teacher, and books what it cost where the question was admitted to the ledger.
+  ///
+  /// - Throws: an error of the teacher.
+  func answer(to question: OpenQuestion, _ entry: SpendingLedger.Entry?) async throws -> TeacherReply {
+    var request = question.request
+    request.meter = entry
+    func settle(_ usage: TeacherReply.Usage?, isAnswered: Bool) {
+      guard let entry else { return }
+      ledger.settle(entry, usage: usage, price: price, isAnswered: isAnswered && !isFree)
+    }
+    do {
+      let reply = try await teacher.reply(to: request)
+      settle(reply.usage, isAnswered: true)
+      return reply
+    } catch {
+      settle(nil, isAnswered: false)
+      throw error
+    }
+  }
+
+  /// Returns once the replies are in the store.
+  ///
+  /// - Throws: an error of the store.
+  func keep(_ replies: [(OpenQuestion, TeacherReply)]) async throws {
+    try await queue.commit(replies.map { Annotation(of: teacher, to: $0, reply: $1) })
+  }
+}
+
+extension Annotation {
+  /// A reply as it is kept, now. One that names a label for which the question had no room is an outcome of its own kind.
+  init(of teacher: any Teacher, to question: OpenQuestion, reply: TeacherReply) {
+    var reply = reply
+    if let label = reply.label, question.request.labels[label] == nil { reply.outcome = .unknownLabel(label) }
+    self.init(
+      key: question.key, item: question.request.item.id, teacher: teacher.name, model: teacher.model,
+      promptVersion: question.request.promptVersion, reply: reply, time: Date().timeIntervalSince1970,
+      question: Question(question.request))
+  }
+}
