@@ -6,8 +6,29 @@
 /// let silent = Prediction(itemID: "43", label: nil)  // abstained, tied or unreadable: scored as wrong
 /// ```
 ///
-/// As JSON it is the object `{"id":, "label":, "probabilities":, "rationale":, "error":}`, all left out where unknown.
+/// As JSON it is the object `{"id":, "label":, "probabilities":, "rationale":, "spans":, "error":}`, all left out where
+/// unknown.
 public struct Prediction: Codable, Sendable, Equatable {
+  /// A span of the item's text.
+  public struct Span: Codable, Sendable, Equatable {
+    /// Its type.
+    public var label: String
+    /// Where it begins, in Unicode scalars from the text's start.
+    public var start: Int
+    /// Where it ends, likewise; the first scalar after it.
+    public var end: Int
+    /// Its words.
+    public var text: String
+
+    /// A span; see the properties.
+    public init(label: String, start: Int, end: Int, text: String) {
+      self.label = label
+      self.start = start
+      self.end = end
+      self.text = text
+    }
+  }
+
   /// The item's `id` in its data set; empty for a row that has none.
   public var itemID: String
   /// The label given, or nil where there is none: the voter abstained, the votes were tied, the reply was unreadable.
@@ -16,19 +37,22 @@ public struct Prediction: Codable, Sendable, Equatable {
   public var probabilities: [String: Double]
   /// The reasons given in words. The default is nil.
   public var rationale: String?
+  /// The spans found, from left to right, where the task is spans; nil where it is classes.
+  public var spans: [Span]?
   /// Why the item was not put to the voter: what is wrong with its row, image or text. The default is nil: it was.
   public var error: String?
 
   /// A prediction; see the properties.
   public init(
     itemID: String, label: String?, probabilities: [String: Double] = [:], rationale: String? = nil,
-    error: String? = nil
+    spans: [Span]? = nil, error: String? = nil
   ) {
     self.error = error
     self.itemID = itemID
     self.label = label
     self.probabilities = probabilities
     self.rationale = rationale
+    self.spans = spans
   }
 
   /// The probability of the label given, in 0...1; nil where there is no label or no probability for it.
@@ -36,7 +60,7 @@ public struct Prediction: Codable, Sendable, Equatable {
 
   private enum CodingKeys: String, CodingKey {
     case itemID = "id"
-    case label, probabilities, rationale, error
+    case label, probabilities, rationale, spans, error
   }
 
   /// Reads the object described above.
@@ -46,6 +70,7 @@ public struct Prediction: Codable, Sendable, Equatable {
     label = try fields.decodeIfPresent(String.self, forKey: .label)
     probabilities = try fields.decodeIfPresent([String: Double].self, forKey: .probabilities) ?? [:]
     rationale = try fields.decodeIfPresent(String.self, forKey: .rationale)
+    spans = try fields.decodeIfPresent([Span].self, forKey: .spans)
     error = try fields.decodeIfPresent(String.self, forKey: .error)
   }
 
@@ -56,6 +81,7 @@ public struct Prediction: Codable, Sendable, Equatable {
     try fields.encodeIfPresent(label, forKey: .label)
     if !probabilities.isEmpty { try fields.encode(probabilities, forKey: .probabilities) }
     try fields.encodeIfPresent(rationale, forKey: .rationale)
+    try fields.encodeIfPresent(spans, forKey: .spans)
     try fields.encodeIfPresent(error, forKey: .error)
   }
 }

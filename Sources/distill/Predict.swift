@@ -47,23 +47,21 @@
       guard DistillationMethod.named(in: folder.appending(path: "config.yaml")) != .dualChecker else {
         let run = try CheckedRun.opening(folder, reporter: progress.reporter)
         let predictions = try await run.predict(URL(filePath: data))
-        return try write(predictions, errors: predictions.map { ($0.id, $0.error) })
+        return try write(predictions)
       }
       let run = try DistillationRun.opening(folder, reporter: progress.reporter, plugins: .command())
       let predictions = try await run.predict(URL(filePath: data))
-      try write(predictions, errors: predictions.map { ($0.itemID, $0.error) })
+      try write(predictions)
     }
 
     /// Writes every line, and names the rows without an answer.
-    ///
-    /// - Parameter errors: the id and the reason of each row of the file, in its order.
-    private func write(_ predictions: [some Encodable], errors: [(id: String?, reason: String?)]) throws {
+    private func write(_ predictions: [Prediction]) throws {
       try Output.write(PredictionFile.jsonLines(predictions), to: out)
       let file = URL(filePath: data).relativePath
-      let errors = errors.enumerated().compactMap { number, row -> String? in
+      let errors = predictions.enumerated().compactMap { number, row -> String? in
         // What is wrong with a row names its place; what the student can't take has only a reason.
-        row.reason.map { reason in
-          reason.hasPrefix("\(file):") ? reason : "\(file): row \(number + 1): item '\(row.id ?? "")': \(reason)"
+        row.error.map { reason in
+          reason.hasPrefix("\(file):") ? reason : "\(file): row \(number + 1): item '\(row.itemID)': \(reason)"
         }
       }
       guard let first = errors.first else { return }

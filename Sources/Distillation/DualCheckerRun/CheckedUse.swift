@@ -7,44 +7,21 @@ internal import DistillationConfiguration
 public import Reporting
 internal import TextStudents
 
-/// A finished student's prediction for one record: a line of `distill predict`.
-public struct CheckedPrediction: Encodable, Sendable, Equatable {
-  /// A span of the text.
-  public struct Span: Encodable, Sendable, Equatable {
-    /// Its type.
-    public var label: String
-    /// Where it begins, in Unicode scalars from the text's start.
-    public var start: Int
-    /// Where it ends, likewise; the first scalar after it.
-    public var end: Int
-    /// Its words.
-    public var text: String
-  }
-
-  /// The record; nil for a row that names none.
-  public var id: String?
-  /// Its class; nil where the task is spans.
-  public var label: String?
-  /// The probability of each class; nil where the task is spans.
-  public var probabilities: [String: Double]?
-  /// Its spans from left to right; nil where the task is classes.
-  public var spans: [Span]?
-  /// Why there is no answer: what is wrong with the row or its text. Nil where there is one.
-  public var error: String?
-
-  init(id: String?, error: String) { (self.id, self.error) = (id, error) }
-
-  init(_ item: Item, _ found: StudentPrediction, task: LabellingTask) {
-    id = item.id
+extension Prediction {
+  /// What a student says of a record.
+  fileprivate init(_ item: Item, _ found: StudentPrediction, task: LabellingTask) {
     switch found.answer {
     case .label(let name):
-      label = name
-      probabilities = Dictionary(uniqueKeysWithValues: zip(task.names, found.probabilities))
+      self.init(
+        itemID: item.id, label: name,
+        probabilities: Dictionary(uniqueKeysWithValues: zip(task.names, found.probabilities)))
     case .spans(let places):
-      spans = places.map {
-        Span(
-          label: $0.label, start: $0.range.lowerBound, end: $0.range.upperBound, text: $0.text(in: item.text))
-      }
+      self.init(
+        itemID: item.id, label: nil,
+        spans: places.map {
+          Span(
+            label: $0.label, start: $0.range.lowerBound, end: $0.range.upperBound, text: $0.text(in: item.text))
+        })
     }
   }
 }
@@ -69,14 +46,14 @@ extension CheckedRun {
   /// - Returns: one prediction for each row of the file, in its order; a row that can't be used has an `error` in place of
   ///   an answer.
   /// - Throws: ``RunError/notARun(_:_:)`` where the run has no student yet, or what reading the file throws.
-  public func predict(_ data: URL) async throws -> [CheckedPrediction] {
+  public func predict(_ data: URL) async throws -> [Prediction] {
     let task = try configuration.task.task()
     let records = try records(data)
     var answers = try await answers(to: records.items, task: task)[...]
     return records.rows.compactMap { row in
       switch row {
-      case .success(let item): answers.popFirst().map { CheckedPrediction(item, $0, task: task) }
-      case .failure(let problem): CheckedPrediction(id: problem.item, error: "\(problem)")
+      case .success(let item): answers.popFirst().map { Prediction(item, $0, task: task) }
+      case .failure(let problem): Prediction(itemID: problem.item ?? "", label: nil, error: "\(problem)")
       }
     }
   }

@@ -142,20 +142,19 @@ public struct DistillationRun: Sendable {
 
   /// Human labels of conflicts, as far as this part of the budget reaches, in the configuration's order.
   ///
-  /// - Parameter share: rounds whose part of the budget may be spent.
+  /// - Parameter rounds: rounds whose part of the budget may be spent. The default is the first alone.
   func reviewed(
-    _ state: RunState, uncertainty: [String: [String: Double]]?, share: ClosedRange<Int>,
+    _ state: RunState, uncertainty: [String: [String: Double]]?, rounds: Int = 1,
     conflicts: [Conflict]? = nil, given: [String: String] = [:]
   ) async throws -> [String: String] {
     let budget = configuration.review.budget.labels(ofItems: state.data.train.count)
-    let allowed = budget * share.upperBound / configuration.rounds - given.count
+    let allowed = budget * rounds / configuration.rounds - given.count
     let open = (conflicts ?? state.conflicts).filter { given[$0.item.id] == nil }
     let ordered = order(open, uncertainty: uncertainty)
     switch configuration.review.source {
     case .oracle:
-      guard let gold = state.data.gold else { throw RunError.unset("data.fields.label") }
-      let source = try OracleLabelSource(gold: gold, budget: budget, journal: folder.appending(path: "review.jsonl"))
-      let fresh = try await source.labels(for: ordered.prefix(max(0, allowed)).map(\.item))
+      let fresh = try await goldLabels(
+        of: ordered.prefix(max(0, allowed)), state, budget: budget, journal: folder.appending(path: "review.jsonl"))
       return given.merging(fresh) { old, _ in old }
     case .file:
       let asked = Array(ordered.prefix(max(0, allowed)))
@@ -178,12 +177,16 @@ public struct DistillationRun: Sendable {
     }
   }
 
-  /// The labels of the first round.
-  func firstLabels(_ state: RunState, uncertainty: [String: [String: Double]]?) async throws -> [String: String] {
-    try await reviewed(state, uncertainty: uncertainty, share: 1...1)
+  /// Gold labels of conflicts in place of people's, each reading written to the journal.
+  func goldLabels(
+    of conflicts: some Sequence<Conflict>, _ state: RunState, budget: Int, journal: URL
+  ) async throws -> [String: String] {
+    guard let gold = state.data.gold else { throw RunError.unset("data.fields.label") }
+    return try await OracleLabelSource(gold: gold, budget: budget, journal: journal).labels(for: conflicts.map(\.item))
   }
 
-  private func order(_ conflicts: [Conflict], uncertainty: [String: [String: Double]]?) -> [Conflict] {
+  /// The conflicts in the configuration's order.
+  func order(_ conflicts: [Conflict], uncertainty: [String: [String: Double]]?) -> [Conflict] {
     switch configuration.review.order {
     case .random: RandomOrder(seed: UInt64(configuration.seed)).ordered(conflicts)
     case .disagreement: DisagreementConfidenceOrder().ordered(conflicts)

@@ -162,16 +162,14 @@ extension DistillationRun {
   ) async throws -> [EvaluationFile.BudgetPoint] {
     guard !configuration.budgets.isEmpty else { return [] }
     let budgets = Set(configuration.budgets.map { $0.labels(ofItems: state.data.train.count) }).sorted()
-    var copy = configuration
-    copy.rounds = 1
-    copy.review.source = .oracle
     let place = folder.appending(path: "budgets")
+    let conflicts = order(state.conflicts, uncertainty: nil)
     var points: [EvaluationFile.BudgetPoint] = []
     for budget in budgets {
-      copy.review.budget = .count(budget)
-      let own = try DistillationRun(
-        copy, folder: place.appending(path: "\(budget)"), reporter: reporter, plugins: plugins)
-      let labels = try await own.reviewed(state, uncertainty: nil, share: 1...1)
+      let own = place.appending(path: "\(budget)")
+      try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
+      let labels = try await goldLabels(
+        of: conflicts.prefix(budget), state, budget: budget, journal: own.appending(path: "review.jsonl"))
       let trees = try stages.targets.preferences(state.judgements, labels: labels)
       guard !trees.isEmpty else { continue }
       let stage = try await trainStage2(

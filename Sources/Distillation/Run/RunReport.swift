@@ -49,7 +49,7 @@ extension DistillationRun {
         case .agree: ("Agree", "\(agreed) items agreed, \(state.conflicts.count) in conflict")
         case .review: ("Review", "\(second.labels.count) human labels")
         case .stage1: ("Stage 1", "LoRA on the agreed items")
-        case .stage2: ("Stage 2", "LoRA and DPO on \(second.trees.count) labelled conflicts")
+        case .stage2: ("Stage 2", "LoRA and DPO on \(second.labels.count) labelled conflicts")
         case .evaluate: ("Evaluate", "teachers, baselines and student on \(state.data.test.count) test items")
         case .report, nil:
           outcome.name == "base"

@@ -96,7 +96,7 @@ extension DistillationRun {
         uncertainty = try await probabilities(stages, of: conflicts, student: current)
       }
       labels = try await reviewed(
-        state, uncertainty: uncertainty, share: 1...round, conflicts: conflicts, given: labels)
+        state, uncertainty: uncertainty, rounds: round, conflicts: conflicts, given: labels)
       trees = try stages.targets.preferences(state.judgements, labels: labels)
       guard !trees.isEmpty else { continue }
       let name = round == configuration.rounds ? "stage2" : "rounds/\(round)"

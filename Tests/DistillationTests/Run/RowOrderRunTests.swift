@@ -84,6 +84,10 @@ import TestSupport
       }
       try shuffle(world, seed: 3)
       try await world.run("new").run()
+      // Agreed items that are replayed are trained on too, and are no conflicts.
+      let page = try String(decoding: world.bytes("report.html", of: "new"), as: UTF8.self)
+      let spent = try #require(try world.run("new").evaluation?.labelsSpent)
+      #expect(spent == 4 && page.contains("LoRA and DPO on \(spent) labelled conflicts"))
       try begin("old", of: world)
       try await world.run("old").run()
       let rows = try String(contentsOf: world.folder.appending(path: "data/items.jsonl"), encoding: .utf8)

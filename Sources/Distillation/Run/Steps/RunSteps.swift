@@ -193,7 +193,7 @@ final class RunSteps {
       try Data((report + "\n").utf8).write(to: run.folder.appending(path: "agreement.json"), options: .atomic)
       return .init(key: state.verdictsKey)
     case .step(.review):
-      let labels = try await run.firstLabels(state(), uncertainty: firstUncertainty())
+      let labels = try await run.reviewed(state(), uncertainty: firstUncertainty())
       let lines = labels.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
       return .init(key: StepRecords.key(lines.joined(separator: "\n")))
     case .step(.stage1): return try await .init(key: student().stage1().key)
