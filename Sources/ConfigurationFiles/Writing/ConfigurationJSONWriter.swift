@@ -1,6 +1,6 @@
 /// Writes a tree as JSON without spaces, keys in the order of their Unicode scalars, so that equal trees give equal
 /// bytes. Numbers stand as they are in the tree.
-enum ConfigurationJSONWriter {
+package enum ConfigurationJSONWriter {
   package static func text(of node: ConfigurationNode) -> String {
     var text = ""
     write(node, to: &text)

@@ -1,3 +1,4 @@
+internal import ConfigurationFiles
 internal import ContentDigest
 internal import DualChecker
 public import Foundation
