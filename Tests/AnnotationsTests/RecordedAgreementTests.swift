@@ -13,7 +13,7 @@ struct RecordedAgreementTests {
     let file = try #require(AgreementReportTests.recorded)
     let replies = try RecordedReplies(contentsOf: file, labels: nil)
     table = VoteTable(replies)
-    gold = try GoldColumn(
+    gold = try GoldAnswers(
       contentsOf: file, mapping: FieldMapping(id: replies.id, text: nil, label: "gold"),
       labels: nil
     ).labels(of: replies.items)

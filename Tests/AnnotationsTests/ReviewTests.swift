@@ -52,7 +52,7 @@ import Testing
 @Suite struct OracleLabelSourceTests {
   let scratch: Scratch
   let items = (0..<10).map { Item(id: "\($0)", fields: [:]) }
-  let gold = GoldColumn(
+  let gold = GoldAnswers(
     Dictionary(uniqueKeysWithValues: (0..<9).map { ("\($0)", $0 % 2 == 0 ? "pristine" : "falsified") }))
 
   init() throws { scratch = try Scratch() }
@@ -79,7 +79,7 @@ import Testing
       try await source.labels(for: items) == ["0": "pristine", "1": "falsified", "2": "pristine", "3": "falsified"])
     #expect(await source.spent == 4)
     #expect(gold.asked == ["0", "1", "2", "3"])
-    let poor = try OracleLabelSource(gold: GoldColumn(["0": "x"]), budget: 0)
+    let poor = try OracleLabelSource(gold: GoldAnswers(["0": "x"]), budget: 0)
     #expect(try await poor.labels(for: items).isEmpty)
   }
 
@@ -93,7 +93,7 @@ import Testing
     let journal = scratch.path("run/review.jsonl")
     let first = try OracleLabelSource(gold: gold, budget: 4, journal: journal)
     _ = try await first.labels(for: Array(items[5..<8]))
-    let fresh = GoldColumn(gold.labels(of: items.map(\.id)))
+    let fresh = GoldAnswers(gold.answers(of: items.map(\.id)))
     let second = try OracleLabelSource(gold: fresh, budget: 4, journal: journal)
     #expect(try await second.labels(for: items).keys.sorted() == ["0", "5", "6", "7"])
     #expect(fresh.asked == ["0"])

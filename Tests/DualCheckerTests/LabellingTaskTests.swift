@@ -167,8 +167,7 @@ import Testing
        {"id": 8, "summary": "Rain.", "detail": "d", "cause": "Snow", "effect": ""}]
       """#.utf8
     ).write(to: file)
-    let fields = TaskFields()
-    let data = try Dataset(contentsOf: file, mapping: fields.mapping)
+    let data = try Dataset(contentsOf: file, mapping: .dualChecker)
     let gold = try GoldAnswers(contentsOf: file, task: try Fixture.causes())
     #expect(data.items.map(\.id) == ["7", "8"])
     #expect(data.items[0].fields["detail"] == "詳細")
@@ -190,7 +189,7 @@ import Testing
     let paths = LabellingTask(classes: try LabelSet((0..<4).map { .init(name: "path \($0)", aliases: ["\($0)"]) }))
     for (name, task) in [("cls", green), ("path", paths), ("ce", try Fixture.causes())] {
       let file = folder.appending(path: "\(name)_train.json")
-      let data = try Dataset(contentsOf: file, mapping: TaskFields().mapping)
+      let data = try Dataset(contentsOf: file, mapping: .dualChecker)
       let gold = try GoldAnswers(contentsOf: file, task: task)
       #expect(data.items.count == 3 && data.setAside.isEmpty)
       #expect(gold.count == 3 && gold.setAside.isEmpty)
@@ -212,9 +211,8 @@ import Testing
       #"{"id": "c", "summary": "short", "spans": []}"#,
     ]
     try Data(rows.joined(separator: "\n").utf8).write(to: file)
-    var fields = TaskFields()
-    (fields.spans, fields.detail) = ("spans", nil)
-    let gold = try GoldAnswers(contentsOf: file, task: try Fixture.causes(), fields: fields)
+    let mapping = FieldMapping(text: "summary", spans: "spans")
+    let gold = try GoldAnswers(contentsOf: file, task: try Fixture.causes(), mapping: mapping)
     #expect(gold.answer(of: "a")?.key == "cause:12-16", "the second of two equal words")
     #expect(gold.answer(of: "c") == .spans([]))
     #expect(gold.setAside.count == 1 && !gold.has("b"))

@@ -74,9 +74,9 @@ import Testing
     let table = try scratch.file("d.csv", "id,text,gold\n1.0,a,1.0\n2.0,b,1\n3,c,\n")
     let mapping = FieldMapping(label: "gold")
     #expect(try Dataset(contentsOf: table, mapping: mapping).items.map(\.id) == ["1", "2", "3"])
-    let gold = try GoldColumn(contentsOf: table, mapping: mapping, labels: nil)
-    #expect(gold.labels(of: ["1", "2"]) == ["1": "1", "2": "1"])
+    let gold = try GoldAnswers(contentsOf: table, mapping: mapping, labels: nil)
+    #expect(gold.answers(of: ["1", "2"]) == ["1": "1", "2": "1"])
     #expect(
-      try GoldColumn(contentsOf: table, mapping: mapping, labels: .outOfContext).label(of: "2") == "falsified")
+      try GoldAnswers(contentsOf: table, mapping: mapping, labels: .outOfContext).label(of: "2") == "falsified")
   }
 }

@@ -15,7 +15,7 @@ public import TeacherProtocol
 public actor OracleLabelSource: LabelSource {
   /// Most items whose label is given out.
   public let budget: Int
-  private let gold: GoldColumn
+  private let gold: GoldAnswers<String>
   private let journal: LineFile?
   private var given: [String: String] = [:]
 
@@ -27,7 +27,7 @@ public actor OracleLabelSource: LabelSource {
   ///   - journal: a JSON Lines file of `{"item", "label"}` that is gone on with; nil to remember in memory alone.
   /// - Throws: ``AnnotationsError/cannotOpen(file:reason:)``.
   /// - Precondition: the budget is not negative.
-  public init(gold: GoldColumn, budget: Int, journal: URL? = nil) throws(AnnotationsError) {
+  public init(gold: GoldAnswers<String>, budget: Int, journal: URL? = nil) throws(AnnotationsError) {
     precondition(budget >= 0, "OracleLabelSource: a budget of \(budget)")
     self.gold = gold
     self.budget = budget
@@ -65,7 +65,7 @@ public actor OracleLabelSource: LabelSource {
     var new: [(item: String, label: String)] = []
     var taken: Set<String> = []
     for item in items where given[item.id] == nil && given.count + new.count < budget {
-      if taken.insert(item.id).inserted, let label = gold.label(of: item.id) { new.append((item.id, label)) }
+      if taken.insert(item.id).inserted, let label = gold.answer(of: item.id) { new.append((item.id, label)) }
     }
     try keep(new)
     for entry in new { given[entry.item] = entry.label }

@@ -10,7 +10,7 @@ struct CheckedRecords: Sendable {
   let training: [Item]
   let test: [Item]
   /// Gold answers, each reading counted. For the pool, and for scores.
-  let gold: GoldAnswers
+  let gold: GoldAnswers<TaskAnswer>
   let setAside: [RowProblem]
   let key: String
   /// Records of the labelled pool.
@@ -20,9 +20,9 @@ struct CheckedRecords: Sendable {
   init(_ configuration: DualCheckerConfiguration, rows: RowOrder) throws {
     task = try configuration.task.task()
     let file = URL(filePath: configuration.data.file)
-    let fields = configuration.data.asTaskFields
-    let data = try Dataset(contentsOf: file, mapping: fields.mapping)
-    let gold = try GoldAnswers(contentsOf: file, task: task, fields: fields)
+    let mapping = configuration.data.mapping
+    let data = try Dataset(contentsOf: file, mapping: mapping)
+    let gold = try GoldAnswers(contentsOf: file, task: task, mapping: mapping)
     self.gold = gold
     setAside = data.setAside + gold.setAside
     // The first rows of a file are meant as such, so a limit comes before the order.
@@ -54,7 +54,7 @@ struct CheckedData: Sendable {
   /// The test split in an order that depends neither on that of the rows nor on the other records.
   let testInOrder: [Item]
   /// Gold answers, each reading counted. For the pool, and for scores.
-  let gold: GoldAnswers
+  let gold: GoldAnswers<TaskAnswer>
 
   /// Chooses the labelled pool, by what the configuration says.
   init(
@@ -90,13 +90,10 @@ struct CheckedData: Sendable {
 }
 
 extension CheckedDataConfiguration {
-  var asTaskFields: TaskFields {
-    var task = TaskFields()
-    task.id = ColumnList([fields.id])
-    task.text = fields.text
-    task.detail = fields.detail
-    task.label = fields.label
-    (task.group, task.spans) = (fields.group, fields.spans)
-    return task
+  /// Which column means what; the longer text is the items' field `detail`.
+  var mapping: FieldMapping {
+    FieldMapping(
+      id: ColumnList([fields.id]), text: fields.text, label: fields.label, spans: fields.spans, group: fields.group,
+      evidence: fields.detail.map { ["detail": $0] } ?? [:])
   }
 }

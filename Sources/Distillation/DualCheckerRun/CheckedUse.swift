@@ -63,7 +63,7 @@ extension CheckedRun {
   /// - Parameter data: as for ``predict(_:)``, with the columns of gold answers.
   public func evaluate(_ data: URL) async throws -> TaskScore {
     let task = try configuration.task.task()
-    let gold = try GoldAnswers(contentsOf: data, task: task, fields: configuration.data.asTaskFields)
+    let gold = try GoldAnswers(contentsOf: data, task: task, mapping: configuration.data.mapping)
     let records = try records(data)
     let setAside = (records.setAside + gold.setAside).sorted()
     if let listed = setAside.listed { reporter.message(listed) }
@@ -78,7 +78,7 @@ extension CheckedRun {
 
   /// The records of a file, of which the student reads the text alone.
   private func records(_ data: URL) throws -> Dataset {
-    var mapping = configuration.data.asTaskFields.mapping
+    var mapping = configuration.data.mapping
     (mapping.label, mapping.group, mapping.split, mapping.evidence) = (nil, nil, nil, [:])
     return try Dataset(contentsOf: data, mapping: mapping)
   }

@@ -129,7 +129,7 @@ extension RunCheck {
     var problems: [RowProblem] = []
     for (_, path) in run.data.filesByKey {
       do {
-        problems += try GoldColumn(
+        problems += try GoldAnswers(
           contentsOf: URL(filePath: path), mapping: run.data.mapping, labels: run.labelSet()
         ).setAside
       } catch {

@@ -15,7 +15,7 @@ struct RunData: Sendable {
   /// The items that are scored: of the test split, or of the one that `evaluation.split` names.
   let test: [Item]
   /// Gold labels, each reading counted. Nil where the configuration maps no label column.
-  let gold: GoldColumn?
+  let gold: GoldAnswers<String>?
   /// Rows that were not used.
   let setAside: [RowProblem]
   /// Ids that stand in more than one of the data files, by id.
@@ -111,7 +111,7 @@ struct RunData: Sendable {
       if mapping.label == nil { nil } else if let files {
         try files.gold(mapping, labels: labels, strict: configuration.strict)
       } else if let table {
-        try GoldColumn(table, mapping: mapping, labels: labels, strict: configuration.strict)
+        try GoldAnswers(table, mapping: mapping, labels: labels, strict: configuration.strict)
       } else { nil }
     key = read.key
   }

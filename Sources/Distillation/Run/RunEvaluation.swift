@@ -12,7 +12,7 @@ extension DistillationRun {
     _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage
   ) async throws {
     guard let gold = state.data.gold else { throw RunError.unset("data.fields.label") }
-    let items = state.data.test.filter { gold.label(of: $0.id) != nil }
+    let items = state.data.test.filter { gold.answer(of: $0.id) != nil }
     let split = testSplit(items, gold: gold)
     let wanted = Set(configuration.evaluation.results.names)
     var candidates: [Evaluator.Candidate] = []
@@ -65,12 +65,12 @@ extension DistillationRun {
     try file.write(to: folder.appending(path: "evaluation.json"))
   }
 
-  private func testSplit(_ items: [Item], gold: GoldColumn) -> TestSplit {
+  private func testSplit(_ items: [Item], gold: GoldAnswers<String>) -> TestSplit {
     let slice = configuration.data.fields.slices.first
     return TestSplit(
       items: items.map { item in
         .init(
-          id: item.id, label: gold.label(of: item.id) ?? "", group: item.group,
+          id: item.id, label: gold.answer(of: item.id) ?? "", group: item.group,
           slice: slice.flatMap { item.attributes[$0] })
       }, labels: configuration.labels.map(\.name), positive: configuration.positive)
   }
@@ -92,24 +92,24 @@ extension DistillationRun {
   }
 
   /// What a person would get without a student: the agreed label, and a human label on each conflict of the test split.
-  private func agreementPlusLabels(_ state: RunState, _ gold: GoldColumn) -> Evaluator.Candidate {
+  private func agreementPlusLabels(_ state: RunState, _ gold: GoldAnswers<String>) -> Evaluator.Candidate {
     let conflicts = state.testJudgements.filter { $0.conflict != nil }
     return .init(
       .agreementPlusLabels,
       predictions: state.testJudgements.map { judgement in
         Prediction(
           itemID: judgement.item.id,
-          label: judgement.conflict == nil ? judgement.label : gold.label(of: judgement.item.id))
+          label: judgement.conflict == nil ? judgement.label : gold.answer(of: judgement.item.id))
       }, labels: conflicts.count)
   }
 
   /// Stage 1 plus as many human labels on random items, at equal steps.
   private func randomLabels(
-    _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage, gold: GoldColumn
+    _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage, gold: GoldAnswers<String>
   ) async throws -> TrainedStage {
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("random labels")
     let chosen = state.data.train.shuffled(using: &generator).prefix(second.labels.count)
-    let trees = try stages.targets.preferences(state.judgements, labels: gold.labels(of: chosen.map(\.id)))
+    let trees = try stages.targets.preferences(state.judgements, labels: gold.answers(of: chosen.map(\.id)))
     return try await trainStage2(
       stages, state, name: "baselines/random_labels", trees: trees, from: first, stage1: first,
       steps: second.steps)
@@ -117,9 +117,9 @@ extension DistillationRun {
 
   /// LoRA on all training items with their gold labels: same base, target format and number of updates.
   private func fullLabel(
-    _ stages: StudentStages<some Student>, _ state: RunState, steps: Int, gold: GoldColumn
+    _ stages: StudentStages<some Student>, _ state: RunState, steps: Int, gold: GoldAnswers<String>
   ) async throws -> (adapter: URL, labels: Int) {
-    let labels = gold.labels(of: state.data.train.map(\.id))
+    let labels = gold.answers(of: state.data.train.map(\.id))
     let trees = try state.judgements.compactMap { judgement in
       try labels[judgement.item.id].flatMap {
         try stages.targets.labelled(judgement.item, judgement.annotations, label: $0)
@@ -134,7 +134,7 @@ extension DistillationRun {
 
   /// Predictions on the test items; where the configuration asks for it, with the threshold that is best on the dev split.
   private func thresholded(
-    _ stages: StudentStages<some Student>, _ state: RunState, _ items: [Item], adapter: URL, gold: GoldColumn
+    _ stages: StudentStages<some Student>, _ state: RunState, _ items: [Item], adapter: URL, gold: GoldAnswers<String>
   ) async throws -> (predictions: [Prediction], devLabels: Int) {
     let plain = try await stages.predict(items, adapter: adapter)
     let positive = configuration.positive
@@ -142,7 +142,7 @@ extension DistillationRun {
       let negative = configuration.labels.first(where: { $0.name != positive })?.name
     else { return (plain, 0) }
     let dev = try await stages.predict(state.data.dev, adapter: adapter)
-    let truth = gold.labels(of: state.data.dev.map(\.id))
+    let truth = gold.answers(of: state.data.dev.map(\.id))
     let threshold = bestThreshold(
       dev.compactMap { p in truth[p.itemID].map { (p.probabilities[positive] ?? 0, $0 == positive) } })
     let moved = plain.map { prediction in
@@ -158,7 +158,7 @@ extension DistillationRun {
   /// Stage 2 again with fewer or more labels: accuracy over labels spent.
   private func budgetPoints(
     _ stages: StudentStages<some Student>, _ state: RunState, _ items: [Item], first: TrainedStage,
-    evaluator: Evaluator, gold: GoldColumn
+    evaluator: Evaluator, gold: GoldAnswers<String>
   ) async throws -> [EvaluationFile.BudgetPoint] {
     guard !configuration.budgets.isEmpty else { return [] }
     let budgets = Set(configuration.budgets.map { $0.labels(ofItems: state.data.train.count) }).sorted()

@@ -44,11 +44,11 @@ extension DistillationRun {
     let labels = try configuration.labelSet()
     var mapping = configuration.data.mapping
     if split == nil { mapping.split = nil }
-    let gold = try GoldColumn(contentsOf: data, mapping: mapping, labels: labels)
+    let gold = try GoldAnswers(contentsOf: data, mapping: mapping, labels: labels)
     mapping.label = nil
     let dataset = try read(data, mapping)
     let inSplit = split.map(dataset.items(in:)) ?? dataset.items
-    let items = inSplit.filter { gold.label(of: $0.id) != nil }
+    let items = inSplit.filter { gold.answer(of: $0.id) != nil }
     // Rows of other splits need no label.
     var setAside = (dataset.setAside + gold.problems(of: inSplit)).sorted().map(\.description)
     guard !items.isEmpty else {
@@ -60,7 +60,7 @@ extension DistillationRun {
     let test = TestSplit(
       items: items.map { item in
         .init(
-          id: item.id, label: gold.label(of: item.id) ?? "", group: item.group,
+          id: item.id, label: gold.answer(of: item.id) ?? "", group: item.group,
           slice: slice.flatMap { item.attributes[$0] })
       }, labels: labels.names, positive: labels.positive)
     var candidates = try await teacherCandidates(dataset, items, labels)

@@ -86,10 +86,10 @@ struct SplitDataFiles {
   }
 
   /// The gold labels of all files, under the names of the items.
-  func gold(_ mapping: FieldMapping, labels: LabelSet, strict: Bool) throws -> GoldColumn {
-    GoldColumn(
+  func gold(_ mapping: FieldMapping, labels: LabelSet, strict: Bool) throws -> GoldAnswers<String> {
+    GoldAnswers(
       joining: try parts.map { part in
-        let column = try GoldColumn(part.rows, mapping: mapping, labels: labels, strict: strict)
+        let column = try GoldAnswers(part.rows, mapping: mapping, labels: labels, strict: strict)
         return repeated.isEmpty ? column : column.renamingItems { Self.name($0, in: part) }
       })
   }

@@ -36,13 +36,13 @@ extension DistillationRun {
 
   /// All weights trained on the labels, the vision tower's too.
   private func make<Model: PretrainedStudent>(
-    _ start: Model, _ name: String, _ recipe: TrainedTeacherConfiguration, _ data: RunData, _ gold: GoldColumn,
+    _ start: Model, _ name: String, _ recipe: TrainedTeacherConfiguration, _ data: RunData, _ gold: GoldAnswers<String>,
     labels: LabelSet, key: String
   ) throws -> Model {
     var start = start
     start.promptBeginning = try RunRules(of: folder).beginning
     let template = try PromptTemplate(recipe.prompt ?? configuration.prompt)
-    let labelled = data.teaching.compactMap { item in gold.label(of: item.id).map { (item: item, label: $0) } }
+    let labelled = data.teaching.compactMap { item in gold.answer(of: item.id).map { (item: item, label: $0) } }
     let decoder = configuration.data.readPixels.decoder
     let names = Set(labelled.flatMap(\.item.images)).sorted()
     let images = try mapInParallel(names) { [start] name in

@@ -13,7 +13,7 @@ public import Foundation
 /// JSON Lines, JSON arrays and tables with a header (fields apart by commas, semicolons, tabs or bars; quotes as in RFC 4180)
 /// are read, in UTF-8, with or without a byte-order mark. A bad row is set aside and listed, and does not stop the reading
 /// unless it is `strict`. Of an id that occurs again the first row counts. Gold labels are not read at all: see
-/// ``GoldColumn``.
+/// ``GoldAnswers``.
 public struct Dataset: Sendable {
   /// The usable items.
   public private(set) var items: [Item]

@@ -20,8 +20,12 @@ public struct FieldMapping: Sendable, Equatable, Codable {
   public var image: ColumnList?
   /// The main text. The default is `text`; nil for items that are images alone.
   public var text: String? = "text"
-  /// The gold label, which ``GoldColumn`` alone reads. The default is nil.
+  /// The gold label, which ``GoldAnswers`` alone read. The default is nil.
   public var label: String?
+  /// The gold spans of tasks with spans, by their places: a list of objects with `label`, `start` and `end` (in Unicode
+  /// scalars, as Python counts), which ``GoldAnswers`` alone read. The default is nil: columns named as the types hold their
+  /// words.
+  public var spans: String?
   /// What must stay in one split. The default is nil: every item is its own group.
   public var group: String?
   /// The name of the split. The default is nil: the data set is not split.
@@ -33,13 +37,15 @@ public struct FieldMapping: Sendable, Equatable, Codable {
 
   /// A mapping; every argument has the default of its property.
   public init(
-    id: ColumnList = "id", image: ColumnList? = nil, text: String? = "text", label: String? = nil, group: String? = nil,
-    split: String? = nil, evidence: [String: String] = [:], slices: [String: String] = [:]
+    id: ColumnList = "id", image: ColumnList? = nil, text: String? = "text", label: String? = nil,
+    spans: String? = nil, group: String? = nil, split: String? = nil, evidence: [String: String] = [:],
+    slices: [String: String] = [:]
   ) {
     self.id = id
     self.image = image
     self.text = text
     self.label = label
+    self.spans = spans
     self.group = group
     self.split = split
     self.evidence = evidence
@@ -47,7 +53,7 @@ public struct FieldMapping: Sendable, Equatable, Codable {
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case id, image, text, label, group, split, evidence, slices
+    case id, image, text, label, spans, group, split, evidence, slices
   }
 
   /// Reads a mapping. A key with null turns that field off, which matters for `text`.
@@ -58,6 +64,7 @@ public struct FieldMapping: Sendable, Equatable, Codable {
     image = try container.decodeIfPresent(ColumnList.self, forKey: .image)
     text = container.contains(.text) ? try container.decode(String?.self, forKey: .text) : "text"
     label = try container.decodeIfPresent(String.self, forKey: .label)
+    spans = try container.decodeIfPresent(String.self, forKey: .spans)
     group = try container.decodeIfPresent(String.self, forKey: .group)
     split = try container.decodeIfPresent(String.self, forKey: .split)
     evidence = try container.decodeIfPresent([String: String].self, forKey: .evidence) ?? [:]
@@ -72,6 +79,7 @@ public struct FieldMapping: Sendable, Equatable, Codable {
     try container.encodeIfPresent(image, forKey: .image)
     try container.encode(text, forKey: .text)
     try container.encodeIfPresent(label, forKey: .label)
+    try container.encodeIfPresent(spans, forKey: .spans)
     try container.encodeIfPresent(group, forKey: .group)
     try container.encodeIfPresent(split, forKey: .split)
     try container.encode(evidence, forKey: .evidence)

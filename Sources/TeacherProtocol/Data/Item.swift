@@ -1,6 +1,6 @@
 /// One thing to be judged: a text, images, or both, with whatever evidence comes with it.
 ///
-/// It carries no gold label, on purpose: labels are read through a `LabelSource` or a ``GoldColumn`` alone, where each
+/// It carries no gold label, on purpose: labels are read through a `LabelSource` or a ``GoldAnswers`` alone, where each
 /// reading is counted, so no code that holds an item can peek.
 public struct Item: Sendable, Hashable, Codable {
   /// Unique in its data set.

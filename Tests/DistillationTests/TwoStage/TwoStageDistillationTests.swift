@@ -55,7 +55,7 @@ private struct KnownAnswers: Teacher {
   private func outcome(_ method: TwoStageDistillation, budget: Int) async throws -> TwoStageOutcome<SmolVLM> {
     try await method.distill(
       Dataset(items: items, root: folder), into: TinyModels.student(), teachers: teachers,
-      people: OracleLabelSource(gold: GoldColumn(gold), budget: budget), store: MemoryAnnotationStore())
+      people: OracleLabelSource(gold: GoldAnswers(gold), budget: budget), store: MemoryAnnotationStore())
   }
 
   private func adapter(_ student: SmolVLM) -> [[Float]] { student.adapterParameters().map(\.parameter.value.scalars) }
@@ -96,7 +96,7 @@ private struct KnownAnswers: Teacher {
     #expect(adapter(student) == adapter(whole.stage1))
     let stage1 = student
     let labels = try await method.humanLabels(
-      of: judgements.compactMap(\.conflict), people: OracleLabelSource(gold: GoldColumn(gold), budget: 4))
+      of: judgements.compactMap(\.conflict), people: OracleLabelSource(gold: GoldAnswers(gold), budget: 4))
     let pairs = try targets.preferences(judgements, labels: labels)
     // The right teacher's answer over the other's, on each of the four conflicts.
     #expect(pairs.count == 4 && pairs.allSatisfy { $0.pairs.count == 1 && $0.tree.answers.count == 2 })

@@ -73,6 +73,6 @@ public struct HelpDeskRun: Sendable {
 
   /// The share of right answers to the test messages.
   private func share(_ answers: [String?]) -> Double {
-    Double(zip(task.test, answers).count { task.gold.label(of: $0.id) == $1 }) / Double(answers.count)
+    Double(zip(task.test, answers).count { task.gold.answer(of: $0.id) == $1 }) / Double(answers.count)
   }
 }

@@ -15,7 +15,7 @@ public struct HelpDeskTask: Sendable {
   /// Messages for the evaluation.
   public let test: [Item]
   /// What a person would answer, for all of them.
-  public let gold: GoldColumn
+  public let gold: GoldAnswers<String>
 
   /// Draws messages.
   public init(training: Int, test: Int, seed: UInt64) {
@@ -29,7 +29,7 @@ public struct HelpDeskTask: Sendable {
     }
     self.training = Array(items.prefix(training))
     self.test = Array(items.dropFirst(training))
-    gold = GoldColumn(truth)
+    gold = GoldAnswers(truth)
   }
 
   /// The two labels and their words.

@@ -34,7 +34,7 @@ func truth(_ item: Item) -> String {
 let folder = FileManager.default.temporaryDirectory.appendingPathComponent("topic-\(UUID().uuidString)")
 defer { try? FileManager.default.removeItem(at: folder) }
 let data = Dataset(items: messages(["lobby", "kitchen", "garage", "cellar"]), root: folder)
-let gold = GoldColumn(Dictionary(uniqueKeysWithValues: data.items.map { ($0.id, truth($0)) }))
+let gold = GoldAnswers(Dictionary(uniqueKeysWithValues: data.items.map { ($0.id, truth($0)) }))
 
 // Both stages: teachers answer, an adapter learns where they agree, people label six of the conflicts, and the adapter
 // learns to prefer the answers with their labels.

@@ -2,24 +2,24 @@ import Foundation
 import TeacherProtocol
 import Testing
 
-@Suite struct GoldColumnTests {
+@Suite struct GoldAnswersTests {
   @Test func everyReadingIsCountedAndRawValuesBecomeNames() throws {
     let scratch = try Scratch()
     let file = try scratch.file("d.csv", "id,text,gold\n1,a,1\n2,b,Pristine\n3,c,\n4,d,maybe\n1,again,0\n")
     let mapping = FieldMapping(label: "gold")
-    let gold = try GoldColumn(contentsOf: file, mapping: mapping, labels: .outOfContext)
+    let gold = try GoldAnswers(contentsOf: file, mapping: mapping, labels: .outOfContext)
     #expect(gold.asked.isEmpty)
     #expect(gold.count == 2)
-    #expect(gold.label(of: "1") == "falsified")
-    #expect(gold.label(of: "9") == nil)
-    #expect(gold.labels(of: ["1", "2", "3"]) == ["1": "falsified", "2": "pristine"])
+    #expect(gold.answer(of: "1") == "falsified")
+    #expect(gold.answer(of: "9") == nil)
+    #expect(gold.answers(of: ["1", "2", "3"]) == ["1": "falsified", "2": "pristine"])
     #expect(gold.asked == ["1", "2", "3", "9"])
     #expect(gold.setAside.map(\.line) == [4, 5])
     #expect(gold.setAside.map(\.found) == ["nothing", "'maybe'"])
     #expect(
-      failure { _ = try GoldColumn(contentsOf: file, mapping: mapping, labels: .outOfContext, strict: true) }
+      failure { _ = try GoldAnswers(contentsOf: file, mapping: mapping, labels: .outOfContext, strict: true) }
         == .badRow(gold.setAside[0]))
-    #expect(try GoldColumn(contentsOf: file, mapping: mapping, labels: nil).label(of: "4") == "maybe")
+    #expect(try GoldAnswers(contentsOf: file, mapping: mapping, labels: nil).label(of: "4") == "maybe")
   }
 
   @Test func aMappingWithoutALabelIsRefused() throws {
@@ -27,7 +27,7 @@ import Testing
     let file = try scratch.file("d.csv", "id,text\n1,a\n")
     guard
       case .badMapping(key: "label", _)? = failure({
-        _ = try GoldColumn(contentsOf: file, mapping: FieldMapping(), labels: nil)
+        _ = try GoldAnswers(contentsOf: file, mapping: FieldMapping(), labels: nil)
       })
     else {
       Issue.record("no error")
@@ -35,7 +35,7 @@ import Testing
     }
     guard
       case .missingColumn? = failure({
-        _ = try GoldColumn(contentsOf: file, mapping: FieldMapping(label: "gold"), labels: nil)
+        _ = try GoldAnswers(contentsOf: file, mapping: FieldMapping(label: "gold"), labels: nil)
       })
     else {
       Issue.record("no error")
@@ -44,8 +44,8 @@ import Testing
   }
 
   @Test func labelsMadeInCodeAreCountedToo() {
-    let gold = GoldColumn(["a": "x"])
-    #expect(gold.label(of: "a") == "x")
+    let gold = GoldAnswers(["a": "x"])
+    #expect(gold.answer(of: "a") == "x")
     #expect(gold.asked == ["a"])
   }
 }
