@@ -102,7 +102,7 @@ let package = Package(
     library("LoopbackServer", hummingbird),
     library("Tensor", ["JSON", "COpenBLAS", "CKernels", oneDNN]),
     library("Wording"),
-    library("TeacherProtocol", ["ContentDigest", "Wording"]),
+    library("TeacherProtocol", ["ContentDigest", "JSON", "Wording"]),
     library("Tokenizers", ["JSON"]),
 
     // Middle
@@ -114,13 +114,13 @@ let package = Package(
     library("LanguageModel", ["Layers", "Tensor"]),
     library("LoRA", ["Layers", "Tensor", "JSON", "Wording"]),
     library("DPO", ["Layers", "Tensor"]),
-    library("HTTPTeacher", ["TeacherProtocol"]),
-    library("DualChecker", ["TeacherProtocol", "ContentDigest"]),
-    library("Annotations", ["TeacherProtocol", "ContentDigest", "Wording"]),
+    library("HTTPTeacher", ["TeacherProtocol", "JSON"]),
+    library("DualChecker", ["TeacherProtocol", "JSON", "ContentDigest"]),
+    library("Annotations", ["TeacherProtocol", "JSON", "ContentDigest", "Wording"]),
     library("AsyncTransport", ["HTTPTeacher", "TeacherProtocol"] + asyncHTTPClient),
     library("SQLiteStore", ["Annotations", "TeacherProtocol", "CSQLite"]),
 
-    library("ReviewServer", ["Annotations", "TeacherProtocol", "LoopbackServer"]),
+    library("ReviewServer", ["Annotations", "TeacherProtocol", "JSON", "LoopbackServer"]),
 
     // Student
     library("Student", ["VisionEncoder", "LanguageModel", "Tokenizers", "ImageDecoding", "Layers", "Tensor", "JSON"]),
@@ -143,26 +143,27 @@ let package = Package(
 
     // Run
     // Apart from the sections that it reads: its generic code is then compiled once and not anew for every section.
-    library("ConfigurationFiles", ["Wording", yams]),
+    library("ConfigurationFiles", ["JSON", "Wording", yams]),
     library(
       "DistillationConfiguration",
       [
         "ConfigurationFiles", "TextStudents", "DualChecker", "DPO", "Layers", "LoRA", "ImageDecoding",
         "TeacherProtocol", "Wording",
       ]),
-    library("Reporting", ["Evaluation", "Wording"]),
+    library("Reporting", ["Evaluation", "JSON", "Wording"]),
     library(
       "Distillation",
       [
         "DistillationConfiguration", "ConfigurationFiles", "Reporting", "TwoStage", "TextStudents", "Training",
         "Evaluation", "Student", "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers",
-        "ImageDecoding", "Annotations", sqliteStore, "DualChecker", "TeacherProtocol", "ContentDigest", "Wording",
+        "ImageDecoding", "Annotations", sqliteStore, "DualChecker", "TeacherProtocol", "JSON", "ContentDigest",
+        "Wording",
       ]),
 
     library(
       "StudentServer",
       [
-        "Student", "LanguageModel", "Layers", "Tensor", "Tokenizers", "ImageDecoding", "TeacherProtocol",
+        "Student", "LanguageModel", "Layers", "Tensor", "Tokenizers", "ImageDecoding", "TeacherProtocol", "JSON",
         "LoopbackServer",
       ]
     ),
@@ -199,7 +200,7 @@ let package = Package(
     tests("JSON", ["JSON"]),
     tests("LoopbackServer", ["LoopbackServer"]),
     tests("Tensor", ["Tensor"]),
-    tests("TeacherProtocol", ["TeacherProtocol"], exclude: ["Replies", "Tables"]),
+    tests("TeacherProtocol", ["TeacherProtocol", "JSON"], exclude: ["Replies", "Tables"]),
     tests("Tokenizers", ["Tokenizers", "JSON"], exclude: ["Golden"]),
     tests("Layers", ["Layers", "Tensor"]),
     tests("ImageDecoding", ["ImageDecoding", "Tensor"], exclude: ["Golden", "Corpus"]),
@@ -207,12 +208,12 @@ let package = Package(
     tests("LanguageModel", ["LanguageModel", "Layers", "Tensor"]),
     tests("LoRA", ["LoRA", "Layers", "Tensor"]),
     tests("DPO", ["DPO", "Layers", "Tensor"]),
-    tests("HTTPTeacher", ["HTTPTeacher", "AsyncTransport", "TeacherProtocol"]),
-    tests("DualChecker", ["DualChecker", "TeacherProtocol"], exclude: ["Golden"]),
-    tests("Annotations", ["Annotations", "TeacherProtocol"]),
-    tests("ReviewServer", ["ReviewServer", "Annotations", "TeacherProtocol", "LoopbackServer"]),
+    tests("HTTPTeacher", ["HTTPTeacher", "AsyncTransport", "TeacherProtocol", "JSON"]),
+    tests("DualChecker", ["DualChecker", "TeacherProtocol", "JSON"], exclude: ["Golden"]),
+    tests("Annotations", ["Annotations", "TeacherProtocol", "JSON"]),
+    tests("ReviewServer", ["ReviewServer", "Annotations", "TeacherProtocol", "JSON", "LoopbackServer"]),
     tests("SQLiteStore", ["SQLiteStore", "Annotations", "TeacherProtocol"]),
-    tests("Asking", ["HTTPTeacher", "AsyncTransport", "SQLiteStore", "Annotations", "TeacherProtocol"]),
+    tests("Asking", ["HTTPTeacher", "AsyncTransport", "SQLiteStore", "Annotations", "TeacherProtocol", "JSON"]),
     tests(
       "Student",
       [
@@ -238,7 +239,7 @@ let package = Package(
       "StudentServer",
       [
         "StudentServer", "Student", "ImageDecoding", "LanguageModel", "Layers", "Tensor", "Tokenizers",
-        "TeacherProtocol",
+        "TeacherProtocol", "JSON",
         "HTTPTeacher", "LoopbackServer",
       ]),
     tests("NewsWorld", ["NewsWorld", "ImageDecoding"]),

@@ -1,3 +1,4 @@
+internal import JSON
 internal import Annotations
 internal import Foundation
 internal import TeacherProtocol

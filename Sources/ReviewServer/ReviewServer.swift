@@ -1,3 +1,4 @@
+internal import JSON
 public import Annotations
 public import Foundation
 public import LoopbackServer

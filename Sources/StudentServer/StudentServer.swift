@@ -1,3 +1,4 @@
+internal import JSON
 internal import Foundation
 public import LoopbackServer
 public import Student

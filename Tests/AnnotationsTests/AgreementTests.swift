@@ -1,3 +1,4 @@
+import JSON
 import Annotations
 import Foundation
 import TeacherProtocol

@@ -1,3 +1,5 @@
+import JSON
+
 #if Run
   import Annotations
   import Foundation
@@ -74,10 +76,6 @@
       let value = bytes.withUnsafeBytes { try? JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
       return (response.status, value ?? .null)
     }
-  }
-
-  extension JSONValue {
-    subscript(index: Int) -> JSONValue? { elements.flatMap { $0.indices.contains(index) ? $0[index] : nil } }
   }
 
   @Suite struct ReviewServerTests {

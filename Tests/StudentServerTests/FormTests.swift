@@ -1,3 +1,5 @@
+import JSON
+
 #if Run
   import Foundation
   import TeacherProtocol

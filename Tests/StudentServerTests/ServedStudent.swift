@@ -1,3 +1,5 @@
+import JSON
+
 #if Run
   import Foundation
   import ImageDecoding
@@ -69,9 +71,5 @@
     func texts(_ body: String) async throws -> [String] {
       try #require(try await answer(body)["choices"]?.elements).map { $0["message"]?["content"]?.string ?? "" }
     }
-  }
-
-  extension JSONValue {
-    subscript(index: Int) -> JSONValue? { elements.flatMap { $0.indices.contains(index) ? $0[index] : nil } }
   }
 #endif

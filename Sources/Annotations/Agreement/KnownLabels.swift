@@ -1,3 +1,4 @@
+internal import JSON
 package import Foundation
 package import TeacherProtocol
 

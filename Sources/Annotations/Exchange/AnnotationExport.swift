@@ -1,3 +1,4 @@
+internal import JSON
 import Foundation
 public import TeacherProtocol
 

@@ -1,3 +1,4 @@
+internal import JSON
 import TeacherProtocol
 
 /// Texts of messages, in the spellings of TRL (`role`, `content`) and of ShareGPT (`from`, `value`).

@@ -1,3 +1,4 @@
+internal import JSON
 import ContentDigest
 import Foundation
 import TeacherProtocol

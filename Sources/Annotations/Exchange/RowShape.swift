@@ -1,3 +1,4 @@
+internal import JSON
 import TeacherProtocol
 
 /// The shapes of rows that replies are read from, told by their members.

@@ -1,3 +1,4 @@
+internal import JSON
 internal import ContentDigest
 public import Foundation
 public import TeacherProtocol

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Writes a tree as YAML in one canonical form: two spaces a level, lists of scalars in one line, texts in quotes
 /// wherever any version of YAML could take them for something else, texts of several lines as blocks.
 package enum ConfigurationYAMLWriter {
@@ -58,7 +60,7 @@ package enum ConfigurationYAMLWriter {
   }
 
   private static func scalar(_ text: String) -> String {
-    PlainScalar.isSafe(text) ? text : ConfigurationJSONWriter.quoted(text)
+    PlainScalar.isSafe(text) ? text : text.quotedAsJSON(.yaml)
   }
 
   /// The lines of a literal block, or nil where the text is one line or a block could not give it back exactly:
@@ -74,7 +76,7 @@ package enum ConfigurationYAMLWriter {
   }
 
   private static func isSpecial(_ character: Character) -> Bool {
-    ConfigurationJSONWriter.quoted(String(character)).utf8.count != character.utf8.count + 2
+    String(character).quotedAsJSON(.yaml).utf8.count != character.utf8.count + 2
       && character != "\"" && character != "\\"
   }
 }

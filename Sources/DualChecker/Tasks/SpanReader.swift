@@ -1,3 +1,4 @@
+internal import JSON
 internal import TeacherProtocol
 
 /// Which of two spans counts where they overlap.

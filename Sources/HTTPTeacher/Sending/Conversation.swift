@@ -1,3 +1,4 @@
+internal import JSON
 import TeacherProtocol
 
 /// From a request to a reply: the question, its samples, the question that repairs an answer, and the reading of it all.

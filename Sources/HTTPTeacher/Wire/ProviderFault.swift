@@ -1,3 +1,4 @@
+internal import JSON
 import TeacherProtocol
 
 /// A fault that is reported behind status 200: gateways answer so where the provider behind them failed, and some services

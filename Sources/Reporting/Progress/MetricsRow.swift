@@ -1,3 +1,4 @@
+internal import JSON
 internal import Foundation
 
 /// One line of `metrics.jsonl`: the measures of one step of one stage, as one flat JSON object.
@@ -36,9 +37,9 @@ public struct MetricsRow: Sendable, Equatable {
 
   /// The line without its line feed, keys sorted.
   public var json: String {
-    var fields = values.map { ($0, $1.isFinite ? Self.number($1) : "null") }
-    fields += [("stage", Self.quoted(stage)), ("step", "\(step)")]
-    return "{" + fields.sorted { $0.0 < $1.0 }.map { "\(Self.quoted($0)):\($1)" }.joined(separator: ",") + "}"
+    var fields = values.map { JSONValue.Member($0, Int(exactly: $1).map { .number($0) } ?? .number($1)) }
+    fields += [JSONValue.Member("stage", .string(stage)), JSONValue.Member("step", .number(step))]
+    return JSONValue.object(fields).text(.canonical)
   }
 
   /// Reads one line; nil where it is not such an object.
@@ -68,21 +69,5 @@ public struct MetricsRow: Sendable, Equatable {
         self = .text(try value.decode(String.self))
       }
     }
-  }
-
-  private static func number(_ value: Double) -> String {
-    Int(exactly: value).map(String.init) ?? "\(value)"
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"", "\\": out += "\\\(scalar)"
-      case _ where scalar.value < 0x20: out += "\\u" + String(format: "%04x", scalar.value)
-      default: out.unicodeScalars.append(scalar)
-      }
-    }
-    return out + "\""
   }
 }

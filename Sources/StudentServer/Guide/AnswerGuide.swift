@@ -1,3 +1,4 @@
+internal import JSON
 import TeacherProtocol
 
 /// Follows an answer byte by byte and knows which byte may come next for it to have its form.

@@ -1,3 +1,4 @@
+internal import JSON
 import TeacherProtocol
 
 /// The part of JSON Schema that answers can be held to while they are generated.

@@ -1,3 +1,4 @@
+internal import JSON
 import TeacherProtocol
 
 /// The members of a request, by name, each checked as it is read. `null` is as good as nothing, as clients write it for

@@ -1,3 +1,4 @@
+internal import JSON
 import TeacherProtocol
 
 /// Members of a request that ask for nothing: those that change no answer, and those whose value is what happens anyway.

@@ -1,3 +1,5 @@
+package import JSON
+
 /// The form that an answer is asked to have: a JSON schema for servers that hold a model to one, and words for all.
 ///
 /// ```swift

@@ -1,3 +1,4 @@
+internal import JSON
 import Foundation
 
 /// The reading of a reply's text.

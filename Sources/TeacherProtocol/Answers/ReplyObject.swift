@@ -1,3 +1,5 @@
+package import JSON
+
 /// A JSON value in a reply, and where it stands: read as people and models write JSON, not as the grammar has it.
 package struct ReplyValue: Sendable {
   package enum Content: Sendable {

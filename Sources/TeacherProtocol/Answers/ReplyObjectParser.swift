@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Reads one JSON object as models write them; ``ReplyObject/all(in:)`` says what that is.
 struct ReplyObjectParser {
   private let bytes: [UInt8]
@@ -19,7 +21,7 @@ struct ReplyObjectParser {
 
   /// The members of an object whose brace was read; nil where it is none, `at` then being the place of the fault.
   mutating func object(depth: Int) -> [ReplyValue.Member]? {
-    guard depth < JSONParser.maximumDepth else { return nil }
+    guard depth < JSONParser.Options().levels else { return nil }
     var members: [ReplyValue.Member] = []
     while true {
       _ = skipSpace()
@@ -51,7 +53,7 @@ struct ReplyObjectParser {
   }
 
   private mutating func array(depth: Int) -> [ReplyValue]? {
-    guard depth < JSONParser.maximumDepth else { return nil }
+    guard depth < JSONParser.Options().levels else { return nil }
     var elements: [ReplyValue] = []
     while true {
       _ = skipSpace()

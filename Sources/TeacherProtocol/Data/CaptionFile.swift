@@ -1,3 +1,4 @@
+internal import JSON
 public import Foundation
 
 /// Images with captions, one row an image: what a base student is pre-trained on.

@@ -1,3 +1,4 @@
+internal import JSON
 import Foundation
 
 /// Turns rows into items by a mapping, and lists those that can't be.

@@ -1,3 +1,5 @@
+internal import JSON
+
 extension RowFile.Row {
   /// The values of a cell that may hold a list: those of an array, those of a text that spells a list, or the cell itself.
   ///

@@ -1,3 +1,4 @@
+package import JSON
 package import Foundation
 
 /// Limits on what is read from a data file, looked at before memory is taken.
@@ -194,23 +195,15 @@ package struct RowFile {
       let upTo = line + bytes[counted..<min(error.offset, bytes.count)].count { $0 == 0x0A }
       return .badRow(RowProblem(file: file, line: upTo, expected: error.expected, found: error.found))
     }
-    do {
-      parser.skipSpace()
-      _ = parser.take("[")
-      parser.skipSpace()
-      var isOpen = !parser.take("]")
-      while isOpen {
-        parser.skipSpace()
+    do throws(JSONSyntaxError) {
+      var array = try parser.beginArray()
+      while try parser.nextElement(in: &array) {
         line += bytes[counted..<parser.at].count { $0 == 0x0A }
         counted = parser.at
         keep(try parser.value(), line: line)
-        parser.skipSpace()
-        isOpen = parser.take(",")
-        if !isOpen, !parser.take("]") { throw parser.fault("',' or ']' after a row") }
       }
-      parser.skipSpace()
-      guard parser.at == bytes.count else { throw parser.fault("the end of the file after ']'") }
-    } catch let error as JSONSyntaxError {
+      try parser.end()
+    } catch {
       throw fail(error)
     }
   }

@@ -1,3 +1,5 @@
+internal import JSON
+
 extension RecordedReplies {
   /// Refuses a column that no reply has: the label, and each that was given another name than the default.
   ///
