@@ -9,7 +9,7 @@ import Testing
     labels.enumerated().map { Vote(teacher: "t\($0)", label: $1) }
   }
 
-  @Test func unanimousNeedsOneLabelAndEnoughVotes() {
+  @Test func `a unanimous vote needs one label and enough votes`() {
     let rule = UnanimousRule()
     #expect(rule.verdict(on: votes("a", "a")) == .agreed("a"))
     #expect(rule.verdict(on: votes("a", "a", "b")) == .conflict)
@@ -19,7 +19,7 @@ import Testing
     #expect(UnanimousRule(minimumVotes: 1).verdict(on: []) == .noVote)
   }
 
-  @Test func majorityNeedsItsMarginAndTiesConflict() {
+  @Test func `a majority needs its margin, and ties conflict`() {
     #expect(MajorityRule().verdict(on: votes("a", "b", "b")) == .agreed("b"))
     #expect(MajorityRule().verdict(on: votes("a", "b")) == .conflict)
     #expect(MajorityRule(margin: 2).verdict(on: votes("a", "b", "b")) == .conflict)
@@ -28,14 +28,14 @@ import Testing
     #expect(MajorityRule(margin: 3, minimumVotes: 1).verdict(on: votes("a", "a")) == .conflict)
   }
 
-  @Test func theRulesKeepWhatEveryRuleMustKeep() {
+  @Test func `the rules keep what every rule must keep`() {
     let check = AgreementCheck(labels: ["x", "y", "z"], teachers: ["a", "b", "c", "d"])
     #expect(check.problems(of: UnanimousRule()) == [])
     #expect(check.problems(of: UnanimousRule(minimumVotes: 1)) == [])
     #expect(check.problems(of: MajorityRule()) == [])
   }
 
-  @Test func theCheckFindsRulesThatInventOrDependOnOrder() {
+  @Test func `the check finds rules that invent or depend on order`() {
     struct Inventive: AgreementRule {
       func verdict(on votes: [Vote]) -> Verdict { .agreed("new") }
     }
@@ -51,7 +51,7 @@ import Testing
     #expect(check.problems(of: Quarrelsome()).contains { $0.hasSuffix("conflict") })
   }
 
-  @Test func aJudgementKeepsRepliesThatAreNoVote() {
+  @Test func `a judgement keeps replies that are no vote`() {
     let rows = [
       annotation("1", teacher: "a"), annotation("2", teacher: "b", label: nil), annotation("3", teacher: "c"),
     ]
@@ -81,7 +81,7 @@ import Testing
   let gold = Dictionary(
     uniqueKeysWithValues: ["y", "y", "n", "n", "n", "n", "n", "y", "y", "y"].enumerated().map { ("\($0)", $1) })
 
-  @Test func theFiguresAreThoseWorkedOutByHand() throws {
+  @Test func `the figures are those worked out by hand`() throws {
     let report = AgreementReport(table, gold: gold)
     #expect(report.teachers.map(\.votes) == [9, 8, 9])
     #expect(report.teachers[0].accuracy == 7.0 / 9)
@@ -99,7 +99,7 @@ import Testing
     #expect(report.all.unanimousPlusLabels == 7.0 / 8)
   }
 
-  @Test func withoutGoldLabelsOnlyAgreementIsKnown() throws {
+  @Test func `without gold labels only agreement is known`() throws {
     let report = AgreementReport(table)
     #expect(report.pairs[0].kappa == 0.25)
     #expect(report.pairs[0].accuracyWhereAgreed == nil)
@@ -110,7 +110,7 @@ import Testing
     #expect(report.teachers[0].anchoredAccuracy == nil)
   }
 
-  @Test func figuresOverNoItemsAndKappaOfOneLabelAreNotKnown() {
+  @Test func `figures over no items and kappa of one label are not known`() {
     let single = AgreementReport(VoteTable(teachers: ["a", "b"], items: ["1"], votes: [["y", "y"]]))
     #expect(single.pairs[0].kappa == nil)
     #expect(single.pairs[0].agreement == 1)
@@ -119,12 +119,12 @@ import Testing
     #expect(none.all.majority == nil)
   }
 
-  @Test func aTiedMajorityIsWrong() {
+  @Test func `a tied majority is wrong`() {
     let report = AgreementReport(VoteTable(teachers: ["a", "b"], items: ["1"], votes: [["y", "n"]]), gold: ["1": "y"])
     #expect(report.all.majority == 0)
   }
 
-  @Test func kappaEqualsTheNaiveSumOverLabels() throws {
+  @Test func `kappa equals the naive sum over labels`() throws {
     let labels = ["p", "q", "r"]
     var state: UInt64 = 7
     func next(_ n: Int) -> Int {
@@ -144,7 +144,7 @@ import Testing
     #expect(abs(kappa - (observed - chance) / (1 - chance)) < 1e-12)
   }
 
-  @Test func aFileWithItsGoldLabelsIsReportedAndRendered() throws {
+  @Test func `a file with its gold labels is reported and rendered`() throws {
     let scratch = try Scratch()
     let rows = table.votes.enumerated().map { i, row in
       let teachers = zip(table.teachers, row).map { "\"\($0)\": {\"label\": \($1.map { "\"\($0)\"" } ?? "null")}" }
@@ -168,7 +168,7 @@ import Testing
   static let recorded = ProcessInfo.processInfo.environment["RECORDED_TEACHERS"].map { URL(filePath: $0) }
 
   @Test(.enabled(if: Self.recorded != nil, "set RECORDED_TEACHERS to the file of recorded answers"))
-  func recordedTeachersOfRealNewsPhotosGiveThePublishedFigures() throws {
+  func `recorded teachers of real news photos give the published figures`() throws {
     let (report, setAside) = try AgreementReport.reading(#require(Self.recorded))
     #expect(setAside.isEmpty)
     func six(_ value: Double?) -> String { value.map { String(format: "%.6f", $0) } ?? "-" }

@@ -47,7 +47,7 @@ import Testing
     }
   }
 
-  @Test func overAReadOnlyStoreNobodyIsAskedAndWhatItHasCounts() async throws {
+  @Test func `over a read-only store nobody is asked, and what it has counts`() async throws {
     let counting = Counting("a")
     let few = Array(data.items.prefix(3))
     _ = try await annotator([counting]).annotate(data, items: few)
@@ -58,7 +58,7 @@ import Testing
     #expect(run.failures.allSatisfy { $0.reason.contains("read-only") })
   }
 
-  @Test func everyTeacherIsAskedAboutEveryItemOnceAndNeverAgain() async throws {
+  @Test func `every teacher is asked about every item once and never again`() async throws {
     let (a, b) = (Counting("a"), Counting("b"))
     let steps = Locked<[AnnotationProgress]>([])
     let run = try await annotator([a, b], concurrency: 4).annotate(data) { step in steps.withLock { $0.append(step) } }
@@ -80,7 +80,7 @@ import Testing
     #expect(run.votes == VoteTable(run.annotations.flatMap(\.self)))
   }
 
-  @Test func oneFailingQuestionIsListedAndStopsNothing() async throws {
+  @Test func `one failing question is listed and stops nothing`() async throws {
     struct Fault: Error {}
     let teacher = ScriptedTeacher("t") { request in
       if request.item.id == "i7" { throw Fault() }
@@ -112,7 +112,7 @@ import Testing
     }
   }
 
-  @Test func aBatchThatFailsIsAskedOneByOneAndNothingIsMisaligned() async throws {
+  @Test func `a batch that fails is asked one by one and nothing is misaligned`() async throws {
     let throwing = Fragile(loses: false)
     let run = try await annotator([throwing]).annotate(data)
     #expect(run.failures.map(\.item) == ["i7"])
@@ -124,7 +124,7 @@ import Testing
     #expect(zip(second.items, second.annotations).allSatisfy { $1.map(\.reply.rationale) == [$0.text] })
   }
 
-  @Test func aTeacherThatIsUnavailableIsAskedNoMoreAndOthersGoOn() async throws {
+  @Test func `a teacher that is unavailable is asked no more and others go on`() async throws {
     let asked = Locked(0)
     let gone = ScriptedTeacher("gone") { request in
       asked.withLock { $0 += 1 }
@@ -138,7 +138,7 @@ import Testing
     #expect(run.annotations.map(\.count) == (0..<40).map { $0 < 5 ? 2 : 1 })
   }
 
-  @Test func theSameQuestionAboutTwoItemsIsAskedOnceAndAnswersBoth() async throws {
+  @Test func `the same question about two items is asked once and answers both`() async throws {
     let twins = Dataset(
       items: [Item(id: "a", fields: ["text": "same 2"]), Item(id: "b", fields: ["text": "same 2"])], root: scratch.url)
     let teacher = Counting("t")
@@ -151,14 +151,14 @@ import Testing
     #expect(try await annotator([failing]).annotate(twins).failures.map(\.reason) == ["Fault()", "Fault()"])
   }
 
-  @Test func aTeacherThatAnswersByItemIsAskedAboutEachTwin() async throws {
+  @Test func `a teacher that answers by item is asked about each twin`() async throws {
     let twins = Dataset(
       items: [Item(id: "a", fields: ["text": "same"]), Item(id: "b", fields: ["text": "same"])], root: scratch.url)
     let run = try await annotator([ScriptedTeacher("t", answers: ["a": "Yes", "b": "No"])]).annotate(twins)
     #expect(run.annotations.map { $0.map(\.reply.label) } == [["falsified"], ["pristine"]])
   }
 
-  @Test func aLabelThatIsNotInTheSetIsKeptAsSuch() async throws {
+  @Test func `a label that is not in the set is kept as such`() async throws {
     let teacher = ScriptedTeacher("t") { _ in TeacherReply(outcome: .answered("maybe"), raw: "maybe so") }
     let run = try await annotator([teacher]).annotate(data, items: Array(data.items.prefix(1)))
     #expect(run.annotations[0][0].vote == nil)
@@ -166,7 +166,7 @@ import Testing
     #expect(run.annotations[0][0].reply.raw == "maybe so")
   }
 
-  @Test func aMissingImageFailsItsItemAndNoOther() async throws {
+  @Test func `a missing image fails its item and no other`() async throws {
     _ = try scratch.file("a.jpg", "bytes")
     let photos = Dataset(
       items: [
@@ -178,7 +178,7 @@ import Testing
     #expect(run.annotations[0].count == 1)
   }
 
-  @Test func aStoreThatFailsStopsTheRun() async throws {
+  @Test func `a store that fails stops the run`() async throws {
     struct Full: AnnotationStore {
       func append(_ annotations: [Annotation]) async throws {
         throw AnnotationsError.cannotWrite(file: "f", reason: "full")
@@ -193,7 +193,7 @@ import Testing
     }
   }
 
-  @Test func cancellationKeepsEveryReplyThatCame() async throws {
+  @Test func `cancellation keeps every reply that came`() async throws {
     let answered = Locked<Set<String>>([])
     let teacher = ScriptedTeacher("t") { request in
       if request.item.id == "i20" { try await Task.sleep(for: .seconds(60)) }
@@ -209,7 +209,7 @@ import Testing
     #expect(!answered.withLock { $0.contains("i20") })
   }
 
-  @Test func twoTeachersOfOneNameAreRefused() throws {
+  @Test func `two teachers of one name are refused`() throws {
     #expect(throws: AnnotationsError.teacherTwice("t")) { try annotator([Counting("t"), Counting("t")]) }
   }
 }

@@ -40,7 +40,7 @@ struct SmallRandom: RandomNumberGenerator {
 }
 
 @Suite struct DawidSkeneTests {
-  @Test func whereTeachersErrIndependentlyTheirAccuraciesAreFoundWithoutAnyLabel() throws {
+  @Test func `where teachers err independently their accuracies are found without any label`() throws {
     let accuracies = [0.9, 0.8, 0.7, 0.55]
     let world = VotingWorld(items: 4000, labels: ["a", "b", "c"], accuracies: accuracies, abstains: 0.2)
     let fit = DawidSkene(world.table)
@@ -53,7 +53,7 @@ struct SmallRandom: RandomNumberGenerator {
     #expect(fit.prior.allSatisfy { abs($0 - 1.0 / 3) < 0.03 })
   }
 
-  @Test func teachersThatGuessLoseTheirWeight() throws {
+  @Test func `teachers that guess lose their weight`() throws {
     let world = VotingWorld(items: 3000, labels: ["n", "y"], accuracies: [0.9, 0.85, 0.8, 0.52, 0.52])
     let report = AgreementReport(world.table, gold: world.truth)
     let errors = try #require(report.labels).map { ($0.rule, $0.error ?? 1) }
@@ -63,14 +63,14 @@ struct SmallRandom: RandomNumberGenerator {
     #expect(abs(try #require(report.labels?[2].expectedError) - errors[2].1) < 0.02)
   }
 
-  @Test func theFitDoesNotDependOnTheOrderOfItems() {
+  @Test func `the fit does not depend on the order of items`() {
     let world = VotingWorld(items: 300, labels: ["n", "y"], accuracies: [0.9, 0.7, 0.6], abstains: 0.1)
     let backwards = VoteTable(
       teachers: world.table.teachers, items: world.table.items.reversed(), votes: world.table.votes.reversed())
     #expect(DawidSkene(backwards) == DawidSkene(world.table))
   }
 
-  @Test func tablesWithoutVotesOrWithOneLabelHaveAnAnswer() {
+  @Test func `tables without votes or with one label have an answer`() {
     let none = DawidSkene(VoteTable(teachers: ["a"], items: ["1"], votes: [[nil]]))
     #expect(none.labels == [])
     #expect(none.accuracies == [nil])
@@ -81,7 +81,7 @@ struct SmallRandom: RandomNumberGenerator {
     #expect(one.posterior(of: [nil, nil]) == nil)
   }
 
-  @Test func theProbabilityOfALabelFollowsBayesRule() throws {
+  @Test func `the probability of a label follows Bayes' rule`() throws {
     let fit = DawidSkene(VotingWorld(items: 500, labels: ["n", "y"], accuracies: [0.9, 0.8, 0.6]).table)
     let joint = (0..<2).map { fit.prior[$0] * fit.confusion[0][$0][1] * fit.confusion[2][$0][0] }
     let posterior = try #require(fit.posterior(of: ["y", nil, "n"]))
@@ -91,7 +91,7 @@ struct SmallRandom: RandomNumberGenerator {
 }
 
 @Suite struct AnchoredEstimateTests {
-  @Test func guessesThatAreAllTooHighDoNoHarm() throws {
+  @Test func `guesses that are all too high do no harm`() throws {
     let truth = (0..<100).map { $0 % 4 == 0 ? 0.0 : 1 }
     let guesses = truth.map { $0 == 1 ? 0.99 : 0.4 }
     let known = (0..<20).map { (guess: guesses[$0 * 3], truth: truth[$0 * 3]) }
@@ -104,7 +104,7 @@ struct SmallRandom: RandomNumberGenerator {
     #expect(abs(corrected.value - 0.75) < abs(15.0 / 16 - 0.75) / 2)
   }
 
-  @Test func uselessGuessesLeaveTheShareAmongTheKnown() throws {
+  @Test func `useless guesses leave the share among the known`() throws {
     let known = [(guess: 0.5, truth: 1.0), (0.5, 0), (0.5, 1), (0.5, 1)]
     let estimate = try #require(AnchoredEstimate(guesses: Array(repeating: 0.5, count: 50), known: known))
     #expect(estimate.value == 0.75)
@@ -116,7 +116,7 @@ struct SmallRandom: RandomNumberGenerator {
 
 @Suite struct AgreementBeyondChanceTests {
   /// Ratings by 14 people of 10 subjects in 5 categories: the worked example that goes with Fleiss' kappa.
-  @Test func fleissKappaIsThatOfTheWorkedExample() throws {
+  @Test func `Fleiss' kappa is that of the worked example`() throws {
     let counts = [
       [0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1], [7, 7, 0, 0, 0],
       [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7],
@@ -127,7 +127,7 @@ struct SmallRandom: RandomNumberGenerator {
   }
 
   /// Four observers, twelve units, five values and gaps: the worked example of Krippendorff's paper.
-  @Test func krippendorffsAlphaIsThatOfTheWorkedExample() throws {
+  @Test func `Krippendorff's alpha is that of the worked example`() throws {
     let rows = ["123321412...", "1233224125.3", ".3332342251.", "12332441251."].map { row in
       row.map { $0 == "." ? nil : String($0) }
     }
@@ -138,7 +138,7 @@ struct SmallRandom: RandomNumberGenerator {
     #expect(abs(try #require(report.all.krippendorffAlpha) - 0.743) < 5e-4)
   }
 
-  @Test func twoTeachersWithoutGapsHaveFleissKappaNearCohensAndNoneOfOneLabel() throws {
+  @Test func `two teachers without gaps have Fleiss' kappa near Cohen's, and none of one label`() throws {
     let world = VotingWorld(items: 500, labels: ["n", "y"], accuracies: [0.9, 0.8])
     let report = AgreementReport(world.table)
     #expect(abs(try #require(report.all.fleissKappa) - (try #require(report.pairs[0].kappa))) < 0.01)

@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test(arguments: AnnotationFormat.allCases)
-  func whatIsExportedComesBackAsItWas(_ format: AnnotationFormat) throws {
+  func `what is exported comes back as it was`(_ format: AnnotationFormat) throws {
     let text = try AnnotationExport(format).text(of: Self.replies)
     let file = try scratch.file("x.\(format == .labelStudio ? "json" : "jsonl")", text)
     let back = try AnnotationImport(format).replies(in: file)
@@ -48,7 +48,7 @@ import Testing
     #expect(back.annotations.sorted { $0.key < $1.key } == expected.sorted { $0.key < $1.key })
   }
 
-  @Test func conversationsAreAsTRLWantsThem() throws {
+  @Test func `conversations are as TRL wants them`() throws {
     let rows = try rows(AnnotationExport(.conversational).text(of: Self.replies))
     #expect(rows.count == 4)
     #expect(rows[0]["images"]?.elements == ["p/1.jpg"])
@@ -61,7 +61,7 @@ import Testing
     #expect(rows[1]["messages"]?.elements?.first?["content"]?.string == "Is \"2\" so?")
   }
 
-  @Test func preferencesPairRightWithWrongReplies() throws {
+  @Test func `preferences pair right with wrong replies`() throws {
     func pairs(_ truth: [String: String]) throws -> [[String?]] {
       try rows(AnnotationExport(.preference, truth: truth).text(of: Self.replies)).map { row in
         ["chosen", "rejected"].map { row[$0]?.elements?.first?["content"]?.elements?.first?["text"]?.string }
@@ -75,7 +75,7 @@ import Testing
     #expect(text.contains("\"Yes! since a\""))
   }
 
-  @Test func labelStudioGetsPredictionsAndGivesBackWhatPeopleSaid() throws {
+  @Test func `Label Studio gets predictions and gives back what people said`() throws {
     let text = try AnnotationExport(.labelStudio).text(of: Self.replies)
     let tasks = try #require(try JSONParser.value(of: text).elements)
     #expect(tasks.map { $0["data"]?["item"]?.string } == ["1", "2"])
@@ -99,7 +99,7 @@ import Testing
     #expect(back.setAside.count == 1)
   }
 
-  @Test func rowsOfOtherToolsAreReadWithTheLabels() throws {
+  @Test func `rows of other tools are read with the labels`() throws {
     let file = try scratch.file(
       "trl.jsonl",
       """
@@ -119,7 +119,7 @@ import Testing
     #expect(both[0].question?.images == [.init(path: "i.png")])
   }
 
-  @Test func severalImagesGoOutAtTheirPlaces() throws {
+  @Test func `several images go out at their places`() throws {
     var one = annotation("k", item: "1")
     one.reply.raw = "Yes."
     one.question = .init(

@@ -4,7 +4,7 @@ import TeacherProtocol
 import Testing
 
 @Suite struct OpenQuestionsTests {
-  @Test func repliesThatComeByAnotherWayAnswerTheOpenQuestions() async throws {
+  @Test func `replies that come by another way answer the open questions`() async throws {
     let scratch = try Scratch()
     let store = try JSONLinesAnnotationStore(scratch.path("replies.jsonl"), isDurable: false)
     let data = Dataset(

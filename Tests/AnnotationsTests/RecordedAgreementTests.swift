@@ -16,10 +16,10 @@ struct RecordedAgreementTests {
     gold = try GoldAnswers(
       contentsOf: file, mapping: FieldMapping(id: replies.id, text: nil, label: "gold"),
       labels: nil
-    ).labels(of: replies.items)
+    ).answers(of: replies.items)
   }
 
-  @Test func labelsByDawidSkeneAreAsRightAsThoseOfTheMajority() throws {
+  @Test func `labels by Dawid-Skene are as right as those of the majority`() throws {
     let report = AgreementReport(table, gold: gold)
     let labels = try #require(report.labels)
     #expect(labels.map(\.items) == [3153, 4721, 4721])
@@ -28,13 +28,13 @@ struct RecordedAgreementTests {
     #expect(String(format: "%.4f", report.all.krippendorffAlpha ?? 0) == "0.5573")
   }
 
-  @Test func accuraciesEstimatedFromVotesAloneAreSixPointsTooHighBecauseTeachersErrTogether() throws {
+  @Test func `accuracies estimated from votes alone are six points too high because teachers err together`() throws {
     let report = AgreementReport(table, gold: gold)
     let excess = try report.teachers.map { try #require($0.estimatedAccuracy) - (try #require($0.accuracy)) }
     #expect(excess.map { String(format: "%.4f", $0) } == ["0.0594", "0.0538", "0.0611"])
   }
 
-  @Test func twoHundredHumanLabelsAnchorTheAccuracies() throws {
+  @Test func `two hundred human labels anchor the accuracies`() throws {
     let truth = try AgreementReport(table, gold: gold).teachers.map { try #require($0.accuracy) }
     var (anchored, plain) = ([0.0, 0, 0], [0.0, 0, 0])
     for draw in 0..<50 {

@@ -9,7 +9,7 @@ import Testing
 
   init() throws { scratch = try Scratch() }
 
-  @Test func itKeepsWhatEverySourceMustKeep() async throws {
+  @Test func `it keeps what every source must keep`() async throws {
     let journal = try ReviewJournal(scratch.path("answers.jsonl"))
     try await journal.add(ReviewEntry(item: "1", reviewer: "anna", decision: .label("falsified")))
     try await journal.add(ReviewEntry(item: "2", reviewer: "anna", decision: .skipped))
@@ -18,7 +18,7 @@ import Testing
     #expect(try await journal.labels(for: items) == ["1": "falsified"])
   }
 
-  @Test func theLastDecisionStandsAndUndoTakesBackTheLastOne() async throws {
+  @Test func `the last decision stands and undo takes back the last one`() async throws {
     let file = scratch.path("answers.jsonl")
     let journal = try ReviewJournal(file)
     try await journal.add(ReviewEntry(item: "1", reviewer: "anna", decision: .label("pristine"), note: "a \"quote\"\n"))
@@ -34,7 +34,7 @@ import Testing
     #expect(try await journal.entries().last?.note == "dark")
   }
 
-  @Test func severalPeopleLabelByMajorityAndATieIsNoLabel() async throws {
+  @Test func `several people label by majority and a tie is no label`() async throws {
     let journal = try ReviewJournal(scratch.path("answers.jsonl"))
     for (reviewer, item, label) in [
       ("a", "0", "x"), ("b", "0", "x"), ("c", "0", "y"), ("a", "1", "x"), ("b", "1", "y"), ("a", "2", "y"),
@@ -44,7 +44,7 @@ import Testing
     #expect(try await journal.labels(for: items) == ["0": "x", "2": "y"])
   }
 
-  @Test func aTornLineWasConfirmedToNobodyAndAStrangeOneIsNamed() async throws {
+  @Test func `a torn line was confirmed to nobody and a strange one is named`() async throws {
     let torn = try scratch.file(
       "torn.jsonl", "{\"item\": \"0\", \"reviewer\": \"a\", \"label\": \"x\"}\n{\"item\": \"1\", \"rev")
     let journal = try ReviewJournal(torn)
@@ -57,7 +57,7 @@ import Testing
 }
 
 @Suite struct ReviewQuestionTests {
-  @Test func aQueueIsReadBackAsItWasWritten() throws {
+  @Test func `a queue is read back as it was written`() throws {
     let scratch = try Scratch()
     let conflicts = [conflict("a", ["x", "y"], [0.5, 0.75]), conflict("b", ["y", "x", "x"])]
     let file = scratch.path("queue.jsonl")
@@ -69,7 +69,7 @@ import Testing
     #expect(throws: TeacherProtocolError.self) { try ReviewQuestion.reading(bad) }
   }
 
-  @Test func wordsThatNobodyOfAnotherOpinionUsesAreMarked() {
+  @Test func `words that nobody of another opinion uses are marked`() {
     let item = Item(id: "1", fields: [:])
     let question = ReviewQuestion(
       item: item,
@@ -89,7 +89,7 @@ import Testing
 }
 
 @Suite struct BlindOrderTests {
-  @Test func thePlaceOfAnAnswerDoesNotGiveItsTeacherAway() {
+  @Test func `the place of an answer does not give its teacher away`() {
     let questions = (0..<40).map { ReviewQuestion(conflict("\($0)", ["x", "y"])) }
     let first = questions.count { $0.answersInBlindOrder[0].teacher == "t0" }
     #expect((10...30).contains(first))
@@ -99,7 +99,7 @@ import Testing
 }
 
 @Suite struct TerminalReviewTests {
-  @Test func linesAnswerSkipNoteAndUndo() async throws {
+  @Test func `lines answer, skip, note and undo`() async throws {
     let scratch = try Scratch()
     let journal = try ReviewJournal(scratch.path("answers.jsonl"))
     let questions = ["a", "b", "c"].map { ReviewQuestion(conflict($0, ["falsified", "pristine"])) }

@@ -9,7 +9,7 @@ import Testing
     conflict("c", ["x", "x", "y"], [0.9, 0.9, 0.9]), conflict("d", ["x", "y"]), conflict("e", ["x", "y"]),
   ]
 
-  @Test func everyOrderKeepsWhatOrdersMustKeep() {
+  @Test func `every order keeps what orders must keep`() {
     let check = ReviewOrderCheck(conflicts: conflicts)
     #expect(check.problems(of: RandomOrder(seed: 1)) == [])
     #expect(check.problems(of: DisagreementConfidenceOrder()) == [])
@@ -20,14 +20,14 @@ import Testing
     #expect(check.problems(of: Lossy()).count == 2)
   }
 
-  @Test func aRandomOrderIsItsSeeds() {
+  @Test func `a random order is its seed's`() {
     let many = (0..<50).map { conflict("\($0)", ["x", "y"]) }
     let first = RandomOrder(seed: 1).ordered(many)
     #expect(RandomOrder(seed: 1).ordered(many.reversed()) == first)
     #expect(RandomOrder(seed: 2).ordered(many) != first)
   }
 
-  @Test func dividedAndSureTeachersComeFirst() {
+  @Test func `divided and sure teachers come first`() {
     let order = DisagreementConfidenceOrder()
     // One against one is a whole bit of one: 1 x confidence.
     #expect(order.score(conflicts[0]) == 0.9)
@@ -41,7 +41,7 @@ import Testing
     #expect(DisagreementConfidenceOrder(unknownConfidence: 1).ordered(conflicts).first?.item.id != "a")
   }
 
-  @Test func whatTheStudentIsUndecidedOnComesFirst() {
+  @Test func `what the student is undecided on comes first`() {
     let order = UncertaintyOrder(probabilities: [
       "a": ["x": 0.9, "y": 0.1], "b": ["x": 0.5, "y": 0.5], "c": ["x": 1, "y": 0],
     ])
@@ -57,7 +57,7 @@ import Testing
 
   init() throws { scratch = try Scratch() }
 
-  @Test func itKeepsWhatEverySourceMustKeep() async throws {
+  @Test func `it keeps what every source must keep`() async throws {
     let check = LabelSourceCheck(items: items, labels: .outOfContext)
     #expect(try await check.problems(of: OracleLabelSource(gold: gold, budget: 4)) == [])
     let journaled = try OracleLabelSource(gold: gold, budget: 4, journal: scratch.path("review.jsonl"))
@@ -70,7 +70,7 @@ import Testing
     #expect(try await check.problems(of: Fickle()).count == 4)
   }
 
-  @Test func theBudgetIsNeverExceededAndAskingAgainIsFree() async throws {
+  @Test func `the budget is never exceeded and asking again is free`() async throws {
     let source = try OracleLabelSource(gold: gold, budget: 4)
     #expect(try await source.labels(for: Array(items[0..<3])).count == 3)
     #expect(try await source.labels(for: Array(items[0..<3]) + Array(items[0..<3])).count == 3)
@@ -83,13 +83,13 @@ import Testing
     #expect(try await poor.labels(for: items).isEmpty)
   }
 
-  @Test func anItemWithoutAGoldLabelCostsNothing() async throws {
+  @Test func `an item without a gold label costs nothing`() async throws {
     let source = try OracleLabelSource(gold: gold, budget: 1)
     #expect(try await source.labels(for: [items[9], items[0]]) == ["0": "pristine"])
     #expect(await source.spent == 1)
   }
 
-  @Test func aResumedRunSpendsNothingTwiceAndSharesItsBudget() async throws {
+  @Test func `a resumed run spends nothing twice and shares its budget`() async throws {
     let journal = scratch.path("run/review.jsonl")
     let first = try OracleLabelSource(gold: gold, budget: 4, journal: journal)
     _ = try await first.labels(for: Array(items[5..<8]))
@@ -103,7 +103,7 @@ import Testing
     #expect(try scratch.text("run/review.jsonl").hasPrefix(#"{"item": "5", "label": "falsified"}"#))
   }
 
-  @Test func concurrentAskersSpendOneBudget() async throws {
+  @Test func `concurrent askers spend one budget`() async throws {
     let journal = scratch.path("review.jsonl")
     let sources = try (0..<3).map { _ in try OracleLabelSource(gold: gold, budget: 5, journal: journal) }
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -129,7 +129,7 @@ import Testing
     ) { try await source.labels(for: items) }
   }
 
-  @Test func aTornJournalLineWasGivenToNobodyAndADamagedOneIsAnError() async throws {
+  @Test func `a torn journal line was given to nobody and a damaged one is an error`() async throws {
     let journal = try scratch.file("review.jsonl", "{\"item\": \"0\", \"label\": \"pristine\"}\n{\"item\": \"1")
     let source = try OracleLabelSource(gold: gold, budget: 2, journal: journal)
     #expect(try await source.labels(for: Array(items[2..<4])) == ["2": "pristine"])
@@ -147,7 +147,7 @@ import Testing
   init() throws { scratch = try Scratch() }
 
   @Test(arguments: ["review.csv", "review.jsonl"])
-  func aFilledInFileIsReadBack(_ name: String) async throws {
+  func `a filled-in file is read back`(_ name: String) async throws {
     let file = scratch.path("out/\(name)")
     try ReviewFile.write(conflicts, to: file)
     let empty = try ReviewFileSource(file, labels: .outOfContext, items: ["a", "b,2"], strict: true)
@@ -162,14 +162,14 @@ import Testing
     for part in ["because 0", "because 1", "a.jpg", "t0", "t1"] { #expect(text.contains(part)) }
   }
 
-  @Test func theTableHasAColumnForEachFieldAndTeacher() throws {
+  @Test func `the table has a column for each field and teacher`() throws {
     try ReviewFile.write(conflicts, to: scratch.path("r.csv"))
     let lines = try scratch.text("r.csv").components(separatedBy: "\r\n")
     #expect(lines[0] == "item,label,image,field: text,t0: label,t0: rationale,t1: label,t1: rationale")
     #expect(lines[1] == #"a,,a.jpg,"Caption, ""a""",falsified,because 0,pristine,because 1"#)
   }
 
-  @Test func severalImagesAreWrittenBySlotAndReadBack() throws {
+  @Test func `several images are written by slot and read back`() throws {
     func conflict(_ id: String, _ slots: [ImageSlot]) -> Conflict {
       Conflict(item: Item(id: id, imageSlots: slots, fields: ["text": "t"]), annotations: [])
     }
@@ -185,7 +185,7 @@ import Testing
     #expect(try ReviewQuestion.reading(list)[0].item.images == ["a.png", "b.png"])
   }
 
-  @Test func unknownLabelsAndItemsAreListedWithTheirRow() throws {
+  @Test func `unknown labels and items are listed with their row`() throws {
     let file = try scratch.file(
       "r.csv", "item,label\na,falsified\nb,perhaps\nz,No\n,Yes\na,pristine\nc,\na, 1 \nd,Yes,x\n")
     let source = try ReviewFileSource(file, labels: .outOfContext, items: ["a", "b", "c"])
@@ -198,7 +198,7 @@ import Testing
     }
   }
 
-  @Test func aFileWithoutTheColumnsIsRefused() throws {
+  @Test func `a file without the columns is refused`() throws {
     let file = try scratch.file("r.csv", "id,label\na,Yes\n")
     #expect(
       throws: TeacherProtocolError.missingColumn(
@@ -206,7 +206,7 @@ import Testing
     ) { try ReviewFileSource(file, labels: .outOfContext) }
   }
 
-  @Test func aPlaceThatCannotBeWrittenIsAnError() throws {
+  @Test func `a place that cannot be written is an error`() throws {
     let plain = try scratch.file("plain", "x")
     #expect(throws: AnnotationsError.self) {
       try ReviewFile.write(conflicts, to: plain.appendingPathComponent("r.csv"))

@@ -52,7 +52,7 @@ import Testing
   }
 
   /// Random budgets, prices and concurrencies; all of a thousand where the environment has `MEASURE_BUDGET`.
-  @Test func aBudgetIsNeverExceededByMoreThanWhatWasUnderWay() async throws {
+  @Test func `a budget is never exceeded by more than what was under way`() async throws {
     let runs = ProcessInfo.processInfo.environment["MEASURE_BUDGET"] == nil ? 20 : 1000
     var worst = (requests: 0, tokens: 0)
     for seed in 1...UInt64(runs) {
@@ -107,7 +107,7 @@ import Testing
     func annotations(forItems items: [String]?) -> [Annotation] { Array(kept.values) }
   }
 
-  @Test func aBudgetThatIsUsedUpIsSaidAndWhatIsStoredStillCounts() async throws {
+  @Test func `a budget that is used up is said and what is stored still counts`() async throws {
     let asked = Locked(0)
     let teacher = ScriptedTeacher("t") { request in
       asked.withLock { $0 += 1 }
@@ -132,7 +132,7 @@ import Testing
     #expect(more.requests == 10)
   }
 
-  @Test func anEstimateAsksNothing() async throws {
+  @Test func `an estimate asks nothing`() async throws {
     let teacher = ScriptedTeacher("t") { _ in throw Fault() }
     let twins = Dataset(
       items: data.items + [Item(id: "twin", fields: ["text": "text 0"]), Item(id: "bad", fields: ["other": "x"])],
@@ -153,7 +153,7 @@ import Testing
     #expect(try await store.all().isEmpty)
   }
 
-  @Test func progressTellsRateCostAndTimeLeft() async throws {
+  @Test func `progress tells rate, cost and time left`() async throws {
     let teacher = ScriptedTeacher("t") { request in
       try await Task.sleep(for: .milliseconds(1))
       return TeacherReply(
@@ -170,7 +170,7 @@ import Testing
     #expect(steps.withLock { $0.dropLast().allSatisfy { ($0.secondsLeft ?? 1) > 0 } })
   }
 
-  @Test func itemsMayBeMadeWhenTheyAreNeeded() async throws {
+  @Test func `items may be made when they are needed`() async throws {
     let failing = ScriptedTeacher("t") { request in
       if request.item.id.hasSuffix("7") { throw Fault() }
       return TeacherReply(reading: "No", with: AnswerReader(labels: request.labels))

@@ -12,13 +12,13 @@ import Testing
     file = scratch.path("deep/replies.jsonl")
   }
 
-  @Test func itKeepsWhatEveryStoreMustKeep() async throws {
+  @Test func `it keeps what every store must keep`() async throws {
     let file = file
     let problems = try await AnnotationStoreCheck().problems { try JSONLinesAnnotationStore(file) }
     #expect(problems == [])
   }
 
-  @Test func aFileThatMayOnlyBeReadIsReadAndNothingIsAdded() async throws {
+  @Test func `a file that may only be read is read and nothing is added`() async throws {
     try await JSONLinesAnnotationStore(file).append([annotation("a"), annotation("b")])
     let before = try scratch.text("deep/replies.jsonl")
     let store = JSONLinesAnnotationStore(try LineFile(file, isReadOnly: true))
@@ -30,7 +30,7 @@ import Testing
     #expect(try scratch.text("deep/replies.jsonl") == before)
   }
 
-  @Test func aStoreInMemoryKeepsWhatEveryStoreMustKeepAndAddsNothingToTheOneBelow() async throws {
+  @Test func `a store in memory keeps what every store must keep and adds nothing to the one below`() async throws {
     let shared = MemoryAnnotationStore()
     #expect(try await AnnotationStoreCheck().problems { shared } == [])
     let below = try JSONLinesAnnotationStore(file)
@@ -42,7 +42,7 @@ import Testing
     #expect(try await below.all().map(\.key) == ["a"])
   }
 
-  @Test func theCheckFindsAStoreThatForgetsAndOneThatOverwrites() async throws {
+  @Test func `the check finds a store that forgets and one that overwrites`() async throws {
     actor Forgetful: AnnotationStore {
       var last: [Annotation] = []
       func append(_ annotations: [Annotation]) { last = annotations }
@@ -53,7 +53,7 @@ import Testing
     #expect(try await AnnotationStoreCheck().problems { shared }.count >= 4)
   }
 
-  @Test func aTornLastLineIsReportedAndCutOffByTheNextAppend() async throws {
+  @Test func `a torn last line is reported and cut off by the next append`() async throws {
     let store = try JSONLinesAnnotationStore(file)
     try await store.append([annotation("a"), annotation("b")])
     let whole = try scratch.text("deep/replies.jsonl")
@@ -71,7 +71,7 @@ import Testing
     #expect(await third.problems.isEmpty)
   }
 
-  @Test func aLastLineThatLacksOnlyItsNewlineIsKept() async throws {
+  @Test func `a last line that lacks only its newline is kept`() async throws {
     let store = try JSONLinesAnnotationStore(file)
     try await store.append([annotation("a"), annotation("b")])
     try Data(try scratch.text("deep/replies.jsonl").dropLast().utf8).write(to: file)
@@ -81,7 +81,7 @@ import Testing
     #expect(await reopened.problems.isEmpty)
   }
 
-  @Test func damagedLinesAreListedAndPassedOver() async throws {
+  @Test func `damaged lines are listed and passed over`() async throws {
     let store = try JSONLinesAnnotationStore(file)
     try await store.append([annotation("a")])
     let good = try scratch.text("deep/replies.jsonl")
@@ -98,20 +98,20 @@ import Testing
     #expect(await reopened.problems.map(\.found).allSatisfy { !$0.isEmpty })
   }
 
-  @Test func aFileThatShrinksUnderneathIsAnError() async throws {
+  @Test func `a file that shrinks underneath is an error`() async throws {
     let store = try JSONLinesAnnotationStore(file)
     try await store.append([annotation("a")])
     truncate(file.path, 3)
     await #expect(throws: AnnotationsError.changedBehindUs(file: file.relativePath)) { try await store.all() }
   }
 
-  @Test func aFolderOrAPathThroughAFileCannotBeAStore() throws {
+  @Test func `a folder or a path through a file cannot be a store`() throws {
     #expect(throws: AnnotationsError.self) { try JSONLinesAnnotationStore(scratch.url) }
     let plain = try scratch.file("plain", "x")
     #expect(throws: AnnotationsError.self) { try JSONLinesAnnotationStore(plain.appendingPathComponent("a.jsonl")) }
   }
 
-  @Test func aFullDiskIsAnErrorThatLosesNothingAndLeavesNoTrace() async throws {
+  @Test func `a full disk is an error that loses nothing and leaves no trace`() async throws {
     let store = try JSONLinesAnnotationStore(file)
     try await store.append([annotation("a")])
     let before = try scratch.text("deep/replies.jsonl")
@@ -134,7 +134,7 @@ import Testing
     #expect(try await failing.all().map(\.key) == ["a"])
   }
 
-  @Test func shortWritesAreGoneOnWith() async throws {
+  @Test func `short writes are gone on with`() async throws {
     let slow = try LineFile(file) { descriptor, bytes, count, offset in
       pwrite(descriptor, bytes, min(count, 7), offset)
     }
@@ -143,7 +143,7 @@ import Testing
     #expect(try await JSONLinesAnnotationStore(file).all().map(\.key) == ["a", "b"])
   }
 
-  @Test func whatWasConfirmedIsThereAfterAProcessWasKilled() async throws {
+  @Test func `what was confirmed is there after a process was killed`() async throws {
     let path = file.path
     let confirmed = scratch.path("confirmed").path
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, confirmed = confirmed as String] in
@@ -166,7 +166,7 @@ import Testing
     #expect(kept.map(\.key) == kept.indices.map { "k\($0)" })
   }
 
-  @Test func aStoreIsReadByWhoeverReadsRecordedReplies() async throws {
+  @Test func `a store is read by whoever reads recorded replies`() async throws {
     let store = try JSONLinesAnnotationStore(file)
     try await store.append([
       annotation("1", item: "x", teacher: "a", confidence: 0.5), annotation("2", item: "x", teacher: "b", label: nil),
@@ -179,7 +179,7 @@ import Testing
 }
 
 @Suite struct AnnotationTests {
-  @Test func theKeyChangesWithEverythingAReplyDependsOnAndNothingElse() throws {
+  @Test func `the key changes with everything a reply depends on and nothing else`() throws {
     let template = try PromptTemplate("{text}")
     func request(
       id: String = "1", text: String = "a", digest: String? = "d", parameters: TeacherParameters = .init(),
@@ -214,7 +214,7 @@ import Testing
     #expect(Set(keys).count == keys.count)
   }
 
-  @Test func theKeyChangesWithTheImagesTheirOrderAndTheirPlaces() throws {
+  @Test func `the key changes with the images, their order and their places`() throws {
     func key(_ template: String, _ slots: [ImageSlot]) throws -> String {
       let request = try TeacherRequest(
         item: Item(id: "1", imageSlots: slots, fields: ["text": "t"]), template: try PromptTemplate(template),
@@ -239,7 +239,7 @@ import Testing
     #expect(keys[1] == "dfa373df3ab196288450829a23710b7a8e9a396258343af693dfc7cf439654f0")
   }
 
-  @Test func everyKindOfReplyReadsBackAsItWasWritten() throws {
+  @Test func `every kind of reply reads back as it was written`() throws {
     for outcome: TeacherReply.Outcome in [
       .answered("a"), .abstained, .unreadable("why"), .unknownLabel("x"), .empty, .refused, .cutOff,
     ] {
@@ -251,7 +251,7 @@ import Testing
     }
   }
 
-  @Test func everyErrorSaysWhatToDo() {
+  @Test func `every error says what to do`() {
     let problem = RowProblem(file: "f", line: 3, field: "x", expected: "a", found: "b")
     for (error, part) in [
       (AnnotationsError.cannotOpen(file: "f", reason: "r"), "Check the path"),
@@ -262,7 +262,7 @@ import Testing
     ] { #expect("\(error)".contains(part)) }
   }
 
-  @Test func aLockThatIsHeldTooLongIsAnError() async throws {
+  @Test func `a lock that is held too long is an error`() async throws {
     let scratch = try Scratch()
     let file = scratch.path("a.jsonl")
     let (holder, waiter) = (try LineFile(file), try LineFile(file))

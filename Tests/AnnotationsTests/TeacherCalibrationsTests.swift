@@ -21,7 +21,7 @@ import Testing
   static let truth = Dictionary(uniqueKeysWithValues: (0..<200).map { ("\($0)", "falsified") })
 
   @Test(arguments: TeacherCalibrations.Method.allCases)
-  func eachTeachersNumbersBecomeSharesOfRightAnswers(_ method: TeacherCalibrations.Method) throws {
+  func `each teacher's numbers become shares of right answers`(_ method: TeacherCalibrations.Method) throws {
     let calibrations = TeacherCalibrations(Self.replies, truth: Self.truth, method: method, precision: 0.5)
     #expect(calibrations.rows.map(\.teacher) == ["boaster", "honest"])
     let boaster = calibrations.rows[0]
@@ -37,7 +37,7 @@ import Testing
     #expect(calibrated.source == .verbalised)
   }
 
-  @Test func whereTooLittleIsKnownNothingChanges() {
+  @Test func `where too little is known nothing changes`() {
     let calibrations = TeacherCalibrations(Array(Self.replies.prefix(20)), truth: Self.truth)
     #expect(calibrations.rows.isEmpty)
     #expect(calibrations.calibrated(Self.replies[0]) == Confidence(0.9, source: .verbalised))

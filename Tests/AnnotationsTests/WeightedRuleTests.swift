@@ -9,7 +9,7 @@ import Testing
     }
   }
 
-  @Test func theSurerSideWinsByItsShareOfAllConfidence() {
+  @Test func `the surer side wins by its share of all confidence`() {
     let rule = ConfidenceWeightedRule(lead: 0.5)
     // (1.8 - 0.6) / 2.4 is one half.
     #expect(rule.verdict(on: votes(("a", 0.9), ("b", 0.6), ("a", 0.9))) == .agreed("a"))
@@ -22,7 +22,7 @@ import Testing
     #expect(rule.verdict(on: votes(("a", 1))) == .noVote)
   }
 
-  @Test func aDawidSkeneRuleFollowsTheTeacherThatWasFoundReliable() {
+  @Test func `a Dawid-Skene rule follows the teacher that was found reliable`() {
     let world = VotingWorld(items: 2000, labels: ["n", "y"], accuracies: [0.97, 0.8, 0.6, 0.6])
     let rule = DawidSkeneRule(DawidSkene(world.table), minimumProbability: 0.8)
     let divided = [
@@ -37,7 +37,7 @@ import Testing
     #expect(rule.verdict(on: [Vote(teacher: "new", label: "y"), Vote(teacher: "other", label: "n")]) == .conflict)
   }
 
-  @Test func bothKeepWhatEveryRuleMustKeep() {
+  @Test func `both keep what every rule must keep`() {
     let labels = ["x", "y", "z"]
     let world = VotingWorld(items: 500, labels: labels, accuracies: [0.9, 0.6, 0.5, 0.4], abstains: 0.3)
     let check = AgreementCheck(labels: labels, teachers: world.table.teachers)

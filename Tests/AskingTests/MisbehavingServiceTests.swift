@@ -8,7 +8,7 @@ import Testing
 
 /// The words side from end to end over real connections. Small here; with `MEASURE_ASKING` set, at the full size.
 @Suite(.serialized) struct MisbehavingServiceTests {
-  @Test func everyItemIsAnsweredOrListedWhateverTheServiceDoes() async throws {
+  @Test func `every item is answered or listed whatever the service does`() async throws {
     let count = Asking.isMeasured ? 10_000 : 60
     let quota = count * 9 / 10
     let service = MisbehavingService(quota: quota)
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  @Test func killedAtAnyInstantNothingCommittedIsLostAndLittleIsAskedAgain() async throws {
+  @Test func `killed at any instant nothing committed is lost and little is asked again`() async throws {
     let count = Asking.isMeasured ? 10_000 : 300
     let kills = Asking.isMeasured ? 50 : 3
     let concurrency = 8

@@ -46,14 +46,14 @@ struct RealServerTests {
       file: { _ in image })
   }
 
-  @Test func aTextQuestionIsAnswered() async throws {
+  @Test func `a text question is answered`() async throws {
     let reply = try await teacher().reply(to: try request())
     print("text: \(reply.outcome), '\(reply.raw)', \(String(describing: reply.usage))")
     #expect(!reply.raw.isEmpty || reply.outcome == .empty || reply.outcome == .cutOff)
     #expect(try await teacher().reply(to: try request()).raw == reply.raw, "greedy answers are equal")
   }
 
-  @Test func anImageQuestionIsAnswered() async throws {
+  @Test func `an image question is answered`() async throws {
     guard let path = environment["REAL_IMAGE"] else { return }
     let image = try ImageReference(contentsOf: URL(fileURLWithPath: path))
     let with = try await teacher().reply(to: try request(image: image))
@@ -62,7 +62,7 @@ struct RealServerTests {
     if let seen = with.usage?.inputTokens, let plain = without.usage?.inputTokens { #expect(seen > plain) }
   }
 
-  @Test func aSchemaIsAskedForInWhateverWayTheServerTakes() async throws {
+  @Test func `a schema is asked for in whatever way the server takes`() async throws {
     let reply = try await teacher().reply(to: try request(.init(maximumTokens: 60, answersInJSON: true)))
     print("schema: \(reply.outcome), '\(reply.raw)'")
     guard environment["REAL_KEEPS_SCHEMA"] != nil else { return }
@@ -71,7 +71,7 @@ struct RealServerTests {
     #expect(reply.label != nil || reply.outcome == .cutOff)
   }
 
-  @Test func tokenProbabilitiesAreReadWhereTheServerGivesThem() async throws {
+  @Test func `token probabilities are read where the server gives them`() async throws {
     let teacher = try teacher { $0.wantsLogProbabilities = true }
     var reply = try await teacher.reply(to: try request(.init(maximumTokens: 60, answersInJSON: true)))
     // Noise that is held to a schema ends its object at some time.
@@ -84,7 +84,7 @@ struct RealServerTests {
     if environment["REAL_LOGPROBS"] != nil { #expect(reply.confidence?.source == .labelTokenProbability) }
   }
 
-  @Test func aQuestionThatIsTooLongFailsAloneWithTheServersWords() async throws {
+  @Test func `a question that is too long fails alone, with the server's words`() async throws {
     var long = try request()
     long = TeacherRequest(
       item: long.item, prompt: String(repeating: "A dog. ", count: 20_000), promptVersion: "1", labels: long.labels,
@@ -98,7 +98,7 @@ struct RealServerTests {
     }
   }
 
-  @Test func aModelThatIsNotThereEndsTheAsking() async throws {
+  @Test func `a model that is not there ends the asking`() async throws {
     guard environment["REAL_IGNORES_MODEL"] == nil else { return }
     do {
       let reply = try await teacher(model: "no/such-model").reply(to: try request())

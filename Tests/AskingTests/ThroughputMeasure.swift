@@ -10,7 +10,7 @@ import Testing
 @Suite(.serialized, .enabled(if: Asking.isMeasured, "set MEASURE_ASKING to measure")) struct ThroughputMeasure {
   static let answer = MisbehavingService.completion("No. It fits.")
 
-  @Test(arguments: Asking.Way.all) func textRepliesASecondAndFlatMemory(_ way: Asking.Way) async throws {
+  @Test(arguments: Asking.Way.all) func `text replies a second and flat memory`(_ way: Asking.Way) async throws {
     let server = try FaultyServer { _ in .answer(body: Self.answer) }
     let folder = try Scratch()
     var held: [Double] = []
@@ -34,7 +34,7 @@ import Testing
     #expect(held[1] - held[0] <= 50)
   }
 
-  @Test(arguments: Asking.Way.all) func imageRepliesASecond(_ way: Asking.Way) async throws {
+  @Test(arguments: Asking.Way.all) func `image replies a second`(_ way: Asking.Way) async throws {
     let server = try FaultyServer { _ in .answer(body: Self.answer) }
     let folder = try Scratch()
     let count = 4000
@@ -58,7 +58,7 @@ import Testing
     #expect(rate >= 300)
   }
 
-  @Test(arguments: Asking.Way.all) func repliesOfTenMegabytesASecond(_ way: Asking.Way) async throws {
+  @Test(arguments: Asking.Way.all) func `replies of ten megabytes a second`(_ way: Asking.Way) async throws {
     let answer = MisbehavingService.completion("No. " + String(repeating: "long ", count: 2_000_000))
     let server = try FaultyServer { _ in .answer(body: answer) }
     let folder = try Scratch()

@@ -10,14 +10,14 @@ import Testing
       "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
     ),
   ])
-  func theVectorsOfFIPS180AreReproduced(text: String, expected: String) {
+  func `the vectors of FIPS 180 are reproduced`(text: String, expected: String) {
     var digest = ContentDigest()
     digest.update(text)
     #expect(digest.hexadecimal() == expected)
     #expect(digest.bytes().count == 32)
   }
 
-  @Test func piecesOfAnyLengthGiveTheDigestOfTheWhole() {
+  @Test func `pieces of any length give the digest of the whole`() {
     let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
     var whole = ContentDigest()
     whole.update(bytes)
@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test func neighbouringFieldsCannotRunIntoEachOther() {
+  @Test func `neighbouring fields cannot run into each other`() {
     #expect(ContentDigest.of(fields: ["ab", "c"]) != ContentDigest.of(fields: ["a", "bc"]))
   }
 }

@@ -15,7 +15,7 @@ import Testing
     return Fixture.minimalJSON.replacingCharacters(in: range, with: open + keys + ", ")
   }
 
-  @Test func theShortestConfigurationIsRead() throws {
+  @Test func `the shortest configuration is read`() throws {
     #expect(Fixture.problems(Fixture.minimalJSON).isEmpty)
   }
 
@@ -30,7 +30,9 @@ import Testing
     ("evaluation", "bootstraps", "unknown key 'bootstraps' in evaluation (line 8); did you mean 'bootstrap'?"),
     ("report", "xyz", "unknown key 'xyz' in report (line 8); known keys: gallery, title"),
   ])
-  func anUnknownKeyIsNamedWithItsPlaceAndTheNearestKnownOne(section: String?, key: String, message: String) {
+  func `an unknown key is named with its place and the nearest known one`(
+    section: String?, key: String, message: String
+  ) {
     #expect(Fixture.problems(json("\"\(key)\": 1", in: section)) == [message])
   }
 
@@ -41,13 +43,13 @@ import Testing
     (["student", "fresh", "vision_config"], "patchsize", "patch_size"),
     (["pretrain", "fields"], "imgae", "image"),
   ])
-  func unknownKeysOfInnerSectionsAreFoundToo(path: [String], key: String, nearest: String) {
+  func `unknown keys of inner sections are found too`(path: [String], key: String, nearest: String) {
     let text = path.reversed().reduce("{\"\(key)\": 1}") { "{\"\($1)\": \($0)}" }
     let message = "unknown key '\(key)' in \(path.joined(separator: ".")) (line 1); did you mean '\(nearest)'?"
     #expect(Fixture.problems(text).contains(message))
   }
 
-  @Test func unknownKeysInElementsOfListsNameTheElement() {
+  @Test func `unknown keys in elements of lists name the element`() {
     let text = #"{"labels": [{"name": "a", "answer": "A"}, {"name": "b", "answer": "B", "meening": ""}]}"#
     #expect(
       Fixture.problems(text).contains("unknown key 'meening' in labels[1] (line 1); did you mean 'meaning'?"))
@@ -60,7 +62,7 @@ import Testing
   @Test(arguments: [
     ("Yes", "Yes!"), ("D\u{2019}accord", "D'accord"), ("\u{FF11}", "1"), ("1", "1.0"), ("NO", "no"),
   ])
-  func labelsThatAReplyCanNotBeReadApartByAreNamed(first: String, second: String) {
+  func `labels that a reply cannot be read apart by are named`(first: String, second: String) {
     let labels = #"[{"name": "a", "answer": "\#(first)"}, {"name": "b", "answer": "\#(second)"}]"#
     for keys in [#""labels": \#(labels), "positive": "a""#, #""positive": "a", "labels": \#(labels)"#] {
       let problems = Fixture.problems(json(keys))
@@ -72,7 +74,7 @@ import Testing
     #expect(Fixture.problems(json(#""labels": \#(beginning), "positive": "a""#)).isEmpty)
   }
 
-  @Test func aKeyGivenTwiceIsAnError() {
+  @Test func `a key given twice is an error`() {
     #expect(
       Fixture.problems("{\n\"seed\": 1,\n\"seed\": 2\n}").contains(
         "key 'seed' is given twice (line 3), first in line 2; keep one"))
@@ -82,7 +84,7 @@ import Testing
         "key 'data.fields.evidence.a' is given twice (line 2), first in line 1; keep one"))
   }
 
-  @Test func everythingThatIsMissingIsNamed() {
+  @Test func `everything that is missing is named`() {
     let problems = Fixture.problems("{}")
     #expect(problems.count == 4)
     #expect(problems.contains("teachers is missing; expected a list of at least two teachers, each with name and kind"))
@@ -175,11 +177,11 @@ import Testing
       "pretrain (line 1): expected no pre-training, or student.fresh with the sizes of the base to pre-train, found student.model, which is trained already"
     ),
   ])
-  func aWrongValueIsAnsweredWithKeyLineExpectationAndFind(keys: String, message: String) {
+  func `a wrong value is answered with key, line, expectation and find`(keys: String, message: String) {
     #expect(Fixture.problems(json(keys)) == [message])
   }
 
-  @Test func allProblemsComeTogetherInTheOrderOfTheFile() throws {
+  @Test func `all problems come together in the order of the file`() throws {
     let text = """
       {
         "sead": 1,
@@ -203,14 +205,14 @@ import Testing
     #expect(single.description == "the configuration: unknown key 'sead' (line 2); did you mean 'seed'?")
   }
 
-  @Test func textThatCannotBeParsedIsOneProblem() {
+  @Test func `text that cannot be parsed is one problem`() {
     #expect(
       Fixture.problems("{\"seed\": }") == [
         "line 1, column 10: this is not JSON: expected a value (a text stands in double quotes), found '}'"
       ])
   }
 
-  @Test func aRootThatIsNoMapIsRefused() {
+  @Test func `a root that is no map is refused`() {
     let problems = Fixture.problems("[1]")
     #expect(problems.count == 1)
     #expect(problems[0].hasPrefix("line 1: expected a map of keys (method, seed"))

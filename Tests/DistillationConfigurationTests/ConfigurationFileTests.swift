@@ -29,7 +29,7 @@ import Testing
     return error.problems.map(\.description).joined(separator: "\n")
   }
 
-  @Test func pathsAreRelativeToTheFileAndDataPathsToTheDataFolder() throws {
+  @Test func `paths are relative to the file and data paths to the data folder`() throws {
     try inFolder {
       let text = ConfigurationFixture.minimalJSON
         .replacing("\"stage1_adapter\"", with: "{\"adapter\": \"../old\"}")
@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  @Test func resolvedPathsStayAsTheyAre() throws {
+  @Test func `resolved paths stay as they are`() throws {
     let root = URL(fileURLWithPath: "/", isDirectory: true)
     let once = ConfigurationFixture.built.resolvingPaths(configurationFolder: root)
     #expect(once.student.model == "/models/student")
@@ -70,7 +70,7 @@ import Testing
     #expect(review.resolvingPaths(configurationFolder: root).review.file == NSHomeDirectory())
   }
 
-  @Test func everyPathOfTheReferenceIsResolved() throws {
+  @Test func `every path of the reference is resolved`() throws {
     #if Run
       let run = try RunConfiguration(text: EveryKey.text, format: .yaml)
         .resolvingPaths(configurationFolder: URL(fileURLWithPath: "/c"), dataFolder: URL(fileURLWithPath: "/d"))
@@ -88,7 +88,7 @@ import Testing
     #endif
   }
 
-  @Test func theLanguageIsKnownByEndingThenByContent() {
+  @Test func `the language is known by ending, then by content`() {
     #expect(ConfigurationFormat(of: "a.json", text: "a: 1") == .json)
     #expect(ConfigurationFormat(of: "a.YML", text: "{}") == .yaml)
     #expect(ConfigurationFormat(of: "a.yaml", text: "{}") == .yaml)
@@ -97,7 +97,7 @@ import Testing
     #expect(ConfigurationFormat(of: "config", text: "") == .yaml)
   }
 
-  @Test func filesThatCannotBeReadSayWhy() throws {
+  @Test func `files that cannot be read say why`() throws {
     try inFolder {
       #expect(try problem(folder.appendingPathComponent("none.yaml")).hasPrefix("there is no such file; "))
       #expect(try problem(folder) == "this is a folder; give the YAML or JSON file in it")
@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  @Test func aByteOrderMarkIsNoPartOfTheText() throws {
+  @Test func `a byte order mark is no part of the text`() throws {
     try inFolder {
       let file = try write("\u{FEFF}" + ConfigurationFixture.minimalJSON, to: "marked.json")
       #expect(try RunConfiguration(contentsOf: file).seed == 1)
@@ -117,7 +117,7 @@ import Testing
   }
 
   #if !Run
-    @Test func yamlIsRefusedWithAdviceWithoutTheTrait() {
+    @Test func `YAML is refused with advice without the trait`() {
       let error = #expect(throws: ConfigurationError.self) { try RunConfiguration(text: "seed: 1", format: .yaml) }
       #expect(error?.description.contains("build with the package trait Run") == true)
     }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct ConfigurationJSONTests {
   private func node(_ text: String) throws -> ConfigurationNode { try ConfigurationNode(text: text, format: .json) }
 
-  @Test func everyKindOfValueKeepsItsPlace() throws {
+  @Test func `every kind of value keeps its place`() throws {
     let root = try node("{\n  \"a\": [1, -2.5e3, true],\n  \"b\": {\"c\": null}\n}")
     #expect(root.position == ConfigurationNode.Position(line: 1, column: 1))
     #expect(root["a"]?.position == ConfigurationNode.Position(line: 2, column: 8))
@@ -24,7 +24,7 @@ import Testing
     (#""a\"b\\c\/\b\f\n\r\t""#, "a\"b\\c/\u{8}\u{C}\n\r\t"), (#""\u00e9""#, "é"), (#""\ud83d\ude00""#, "😀"),
     (#""é😀""#, "é😀"), (#""""#, ""),
   ])
-  func textsAreUnescaped(text: String, meaning: String) throws {
+  func `texts are unescaped`(text: String, meaning: String) throws {
     #expect(try node(text).content == .text(meaning))
   }
 
@@ -34,22 +34,22 @@ import Testing
     ("\"a\nb\"", 1, 3), (#""\x""#, 1, 2), (#""\u12g4""#, 1, 6), (#""\ud83d""#, 1, 2), (#""\ude00""#, 1, 2),
     (#""\ud83dA""#, 1, 2), ("[", 1, 2), ("{", 1, 2), ("[nan]", 1, 2),
   ])
-  func whatIsNotJSONIsRefusedWithItsPlace(text: String, line: Int, column: Int) throws {
+  func `what is not JSON is refused with its place`(text: String, line: Int, column: Int) throws {
     let problem = try #require(throws: ConfigurationProblem.self) { try node(text) }
     #expect(problem.position == ConfigurationNode.Position(line: line, column: column))
     #expect(problem.description.hasPrefix("line \(line), column \(column): this is not JSON: expected "))
   }
 
-  @Test func nestingIsLimitedSoThatTheStackIsNot() throws {
+  @Test func `nesting is limited so that the stack is not`() throws {
     #expect(throws: ConfigurationProblem.self) { try node(String(repeating: "[", count: 100_000)) }
     _ = try node(String(repeating: "[", count: 100) + String(repeating: "]", count: 100))
   }
 
-  @Test func anEmptyTextIsAMapWithoutKeys() throws {
+  @Test func `an empty text is a map without keys`() throws {
     #expect(try node(" \n").content == .map([]))
   }
 
-  @Test func theParserAgreesWithFoundationOnOrdinaryText() throws {
+  @Test func `the parser agrees with Foundation on ordinary text`() throws {
     let text = #"{"a": [1, 2.5, -3e-2, "x\u0041é", {"b": [], "c": {}}], "d": false, "e": null, "f": [[1], [2, 3]]}"#
     let theirs = try JSONDecoder().decode(ConfigurationNode.self, from: Data(text.utf8))
     let ours = try node(text)

@@ -3,7 +3,7 @@
   import Testing
 
   @Suite struct ConfigurationOptionTests {
-    @Test func everyKeySetsItsOwnProperty() throws {
+    @Test func `every key sets its own property`() throws {
       let read = try RunConfiguration(text: EveryKey.text, format: .yaml)
       #expect(read.data == EveryKey.data)
       #expect(read.teachers == EveryKey.teachers)
@@ -14,7 +14,7 @@
       #expect(read == EveryKey.run)
     }
 
-    @Test func theTextAboveHasEveryKeyOfTheReference() throws {
+    @Test func `the text above has every key of the reference`() throws {
       var paths: Set<String> = []
       func visit(_ node: ConfigurationNode, _ path: String) {
         switch node.content {
@@ -39,7 +39,7 @@
       }
     }
 
-    @Test func theOtherWaysToNameItemsAndBaseAreRead() throws {
+    @Test func `the other ways to name items and base are read`() throws {
       let text = """
         data: {file: all.jsonl, fields: {split: part}}
         teachers: [{name: a, kind: model, model: x}, {name: b, kind: model, model: y}]
@@ -56,7 +56,7 @@
       #expect(run.evaluation.choosesThresholdOnDev)
     }
 
-    @Test func eachAgreementRuleHasItsOwnKeys() throws {
+    @Test func `each agreement rule has its own keys`() throws {
       func read(_ agreement: String) throws -> AgreementConfiguration {
         try RunConfiguration(
           text: """
@@ -82,7 +82,7 @@
       ("stage1_adapter", ReferenceConfiguration.stage1Adapter), ("base", .base), ("none", .none),
       ("{adapter: some/folder}", .adapter("some/folder")),
     ])
-    func theReferenceOfStage2IsOneOfFour(text: String, reference: ReferenceConfiguration) throws {
+    func `the reference of stage 2 is one of four`(text: String, reference: ReferenceConfiguration) throws {
       let stage = try Stage2Configuration(text: "reference: \(text)", format: .yaml)
       #expect(stage.reference == reference)
     }
@@ -90,7 +90,7 @@
     @Test(arguments: [
       ("exclude", Stage1Configuration.Conflicts.exclude), ("both", .both), ("majority", .majority),
     ])
-    func conflictsInStage1HaveThreeOptions(text: String, conflicts: Stage1Configuration.Conflicts) throws {
+    func `conflicts in stage 1 have three options`(text: String, conflicts: Stage1Configuration.Conflicts) throws {
       #expect(try Stage1Configuration(text: "conflicts: \(text)", format: .yaml).conflicts == conflicts)
     }
 
@@ -98,18 +98,18 @@
       ("disagreement", ReviewConfiguration.Order.disagreement), ("random", .random),
       ("student_uncertainty", .studentUncertainty),
     ])
-    func conflictsAreLabelledInOneOfThreeOrders(text: String, order: ReviewConfiguration.Order) throws {
+    func `conflicts are labelled in one of three orders`(text: String, order: ReviewConfiguration.Order) throws {
       #expect(try ReviewConfiguration(text: "order: \(text)", format: .yaml).order == order)
     }
 
     @Test(arguments: [
       ("all", Stage1Configuration.Answers.all), ("r", .teacher("r")),
     ])
-    func answersAreEveryTeachersOrOne(text: String, answers: Stage1Configuration.Answers) throws {
+    func `answers are every teacher's or one`(text: String, answers: Stage1Configuration.Answers) throws {
       #expect(try Stage1Configuration(text: "answers: \(text)", format: .yaml).answers == answers)
     }
 
-    @Test func equalFilesInBothLanguagesGiveEqualConfigurations() throws {
+    @Test func `equal files in both languages give equal configurations`() throws {
       let yaml = try RunConfiguration(text: EveryKey.text, format: .yaml)
       #expect(try RunConfiguration(text: yaml.json, format: .json) == yaml)
       // Every JSON text is a YAML text too.
@@ -119,7 +119,7 @@
           == RunConfiguration(text: ConfigurationFixture.minimalJSON, format: .json))
     }
 
-    @Test func canonicalTextReadsBackAndIsAFixedPoint() throws {
+    @Test func `canonical text reads back and is a fixed point`() throws {
       for run in [EveryKey.run, ConfigurationFixture.built, .example] {
         let read = try RunConfiguration(text: run.yaml, format: .yaml)
         #expect(read == run)

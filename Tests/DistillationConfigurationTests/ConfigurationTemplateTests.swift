@@ -7,7 +7,7 @@ import Testing
   private let text = ConfigurationTemplate.text(for: .multiTeacher)
 
   #if Run
-    @Test func theTemplateReadsBackWithEveryDefault() throws {
+    @Test func `the template reads back with every default`() throws {
       let run = try RunConfiguration(text: text, format: .yaml)
       // The keys without a default; every other one is compared with the default of its property.
       var expected = RunConfiguration(
@@ -37,12 +37,12 @@ import Testing
       ("threads:", "seed"), ("out:", "seed"), ("images:", "data"), ("group:", "data"), ("train:", "  limit"),
       ("recorded_name:", "teachers"), ("- name: local", "teachers"), ("- name: service", "teachers"),
     ])
-    func whatIsCommentedOutCanBeTakenIn(key: String, start: String) throws {
+    func `what is commented out can be taken in`(key: String, start: String) throws {
       let run = try RunConfiguration(text: uncommenting(key, within: start), format: .yaml)
       #expect(run != RunConfiguration.example)
     }
 
-    @Test func theAlternativesOfTheTemplateExcludeWhatTheyReplace() throws {
+    @Test func `the alternatives of the template exclude what they replace`() throws {
       func problems(_ key: String, _ start: String) throws -> [String] {
         ConfigurationFixture.problems(try uncommenting(key, within: start), .yaml)
       }
@@ -53,7 +53,7 @@ import Testing
       #expect(try problems("file: review.csv", "review").map { $0.hasPrefix("review.file (line ") } == [true])
     }
 
-    @Test func aSectionWhoseKeysAreAllCommentsIsASectionWithDefaults() throws {
+    @Test func `a section whose keys are all comments is a section with defaults`() throws {
       #expect(try Stage1Configuration(text: "# all: gone\n", format: .yaml) == Stage1Configuration())
       #expect(
         try DataConfiguration(text: "file: f\nfields: {split: s}\nlimit:\n  # train: 1\n", format: .yaml).limit
@@ -61,7 +61,9 @@ import Testing
     }
   #endif
 
-  @Test(arguments: DistillationMethod.allCases) func everyKeyIsInTheTemplateWithItsMeaning(method: DistillationMethod) {
+  @Test(arguments: DistillationMethod.allCases) func `every key is in the template with its meaning`(
+    method: DistillationMethod
+  ) {
     let text = ConfigurationTemplate.text(for: method)
     for (path, key) in ConfigurationReference.entries(for: method) {
       #expect(text.contains("\(key.name):"), "\(path) is missing")
@@ -69,7 +71,7 @@ import Testing
     }
   }
 
-  @Test func everyKeyHasARowInTheReferenceWithItsDefault() {
+  @Test func `every key has a row in the reference with its default`() {
     let markdown = ConfigurationReference.markdown(for: .multiTeacher)
     #expect(
       markdown.contains(
@@ -81,7 +83,9 @@ import Testing
     #expect(markdown.contains("| `file` | text, not empty | none | All items in one file."))
   }
 
-  @Test(arguments: DistillationMethod.allCases) func everyKeyIsInTheReferenceInOneLine(method: DistillationMethod) {
+  @Test(arguments: DistillationMethod.allCases) func `every key is in the reference in one line`(
+    method: DistillationMethod
+  ) {
     let markdown = ConfigurationReference.markdown(for: method)
     for (path, key) in ConfigurationReference.entries(for: method) {
       #expect(markdown.contains("| `\(key.name)`"), "\(path) is missing")
@@ -92,14 +96,14 @@ import Testing
     }
   }
 
-  @Test func sectionsWithTheSameKeysShareATable() {
+  @Test func `sections with the same keys share a table`() {
     let markdown = ConfigurationReference.markdown(for: .dualChecker)
     #expect(markdown.contains("### `teacher`, `second`\n"))
     #expect(!markdown.contains("### `second`"))
   }
 
   @Test(arguments: DistillationMethod.allCases)
-  func theConfigurationPageShowsTheKeysOfTheCode(method: DistillationMethod) throws {
+  func `the configuration page shows the keys of the code`(method: DistillationMethod) throws {
     let page = URL(filePath: #filePath).deletingLastPathComponent()
       .appending(path: "../../../Documentation/Configuration.md")
     let text = try String(contentsOf: page, encoding: .utf8)

@@ -17,7 +17,7 @@
   }
 
   @Suite struct ConfigurationWriterTests {
-    @Test func aKeyThatIsTurnedOffIsWrittenAsNullWhereItsDefaultIsSomething() throws {
+    @Test func `a key that is turned off is written as null where its default is something`() throws {
       var fields = FieldConfiguration()
       #expect(!fields.yaml.contains("null") && fields.yaml.contains("image: image"))
       fields.image = nil
@@ -29,7 +29,7 @@
       #expect(try CheckedDataConfiguration.Fields(text: columns.yaml, format: .yaml) == columns)
     }
 
-    @Test func imagesAreOneColumnOrSeveral() throws {
+    @Test func `images are one column or several`() throws {
       func fields(_ text: String) throws -> FieldConfiguration { try FieldConfiguration(text: text, format: .yaml) }
       #expect(try fields("image: photo").image == "photo")
       let two = try fields("image: [photo, meta.found]")
@@ -52,7 +52,7 @@
       #expect(throws: Never.self) { try fields("image: photo\nevidence: {photo: description}") }
     }
 
-    @Test func aSectionOfAnotherProjectIsReadInTheSameWay() throws {
+    @Test func `a section of another project is read in the same way`() throws {
       #expect(try Smoothing(text: "width: 9", format: .yaml).width == 9)
       #expect(
         ConfigurationFixture.problems(Smoothing.self, "width: 0", .yaml) == [
@@ -77,7 +77,7 @@
       "2001-01-01",
       String(repeating: "long ", count: 100) + "end",
     ])
-    func everyTextReadsBackFromBothLanguages(text: String) throws {
+    func `every text reads back from both languages`(text: String) throws {
       var section = Smoothing()
       section.name = text
       section.values = [text: [text, text], "other": []]
@@ -93,7 +93,7 @@
     @Test(arguments: [
       0.1, 1e-5, 1e-300, .leastNonzeroMagnitude, 1e22, 123_456_789.125, 1, 0, 2e-4, .pi, .greatestFiniteMagnitude,
     ])
-    func everyNumberReadsBackExactly(value: Double) throws {
+    func `every number reads back exactly`(value: Double) throws {
       var training = TrainingConfiguration()
       training.weightDecay = value
       #expect(try TrainingConfiguration(text: training.yaml, format: .yaml).weightDecay == value)
@@ -102,7 +102,7 @@
       #expect(!training.yaml.contains(#/: [0-9]+e/#))
     }
 
-    @Test func canonicalTextIsPlainToRead() {
+    @Test func `canonical text is plain to read`() {
       var section = Smoothing()
       section.name = "two\nlines"
       section.values = ["b": ["x", "no"], "a": []]

@@ -8,29 +8,29 @@
     @Test(arguments: [
       "no", "No", "NO", "yes", "on", "off", "y", "n", "Yes, it is", "1:30", "0x1f", "1_000", ".inf", "=",
     ])
-    func wordsOfYAML11StayTexts(word: String) throws {
+    func `words of YAML 1.1 stay texts`(word: String) throws {
       #expect(try node("label: \(word)")["label"]?.content == .text(word))
     }
 
     @Test(arguments: ["1", "-1", "+1", "007", "1.5", ".5", "5.", "1e-4", "1E+4", "-1.5e10"])
-    func decimalNumbersAreNumbers(word: String) throws {
+    func `decimal numbers are numbers`(word: String) throws {
       #expect(try node("value: \(word)")["value"]?.content == .number(word))
     }
 
     @Test(arguments: ["1", "true", "null", "~", "no"])
-    func quotedWordsAreTexts(word: String) throws {
+    func `quoted words are texts`(word: String) throws {
       #expect(try node("value: '\(word)'")["value"]?.content == .text(word))
       #expect(try node("value: \"\(word)\"")["value"]?.content == .text(word))
       #expect(try node("value: !!str \(word)")["value"]?.content == .text(word))
     }
 
-    @Test func emptyValuesAndTildesAreNothing() throws {
+    @Test func `empty values and tildes are nothing`() throws {
       for text in ["value:", "value: ~", "value: null"] { #expect(try node(text)["value"]?.content == .null) }
       #expect(try node("").content == .map([]))
       #expect(try node("# nothing but a comment").content == .map([]))
     }
 
-    @Test func everyNodeKnowsItsLine() throws {
+    @Test func `every node knows its line`() throws {
       let root = try node("a: 1\nb:\n  - x\n  - y: 2\n")
       #expect(root["a"]?.position == ConfigurationNode.Position(line: 1, column: 4))
       guard case .list(let elements)? = root["b"]?.content else {
@@ -40,7 +40,7 @@
       #expect(elements[1]["y"]?.position == ConfigurationNode.Position(line: 4, column: 8))
     }
 
-    @Test func keysGivenTwiceAreKeptForTheReport() throws {
+    @Test func `keys given twice are kept for the report`() throws {
       guard case .map(let entries) = try node("a: 1\n\"b\": {c: 1, c: 2}\na: 2\na: 3\n").content else {
         Issue.record("the root is no map")
         return
@@ -51,12 +51,12 @@
       #expect(inner.map(\.key) == ["c", "c"])
     }
 
-    @Test func aRepeatedKeyThatCannotBeMaskedIsStillReported() throws {
+    @Test func `a repeated key that cannot be masked is still reported`() throws {
       let problem = try #require(throws: ConfigurationProblem.self) { try node("\"\\x61\": 1\n\"a\": 2\n") }
       #expect(problem.reason == .duplicateKey(first: nil))
     }
 
-    @Test func anchorsAreFollowedAndBombsAreNot() throws {
+    @Test func `anchors are followed and bombs are not`() throws {
       let root = try node("a: &x [1, 2]\nb: *x\n")
       #expect(root["a"]?.content == root["b"]?.content)
       let bomb =
@@ -70,11 +70,11 @@
     }
 
     @Test(arguments: ["[", "{a: ", "- ", "? "])
-    func nestingIsLimitedSoThatTheStackIsNot(opening: String) throws {
+    func `nesting is limited so that the stack is not`(opening: String) throws {
       try expectTooDeep(String(repeating: opening, count: 100_000))
     }
 
-    @Test func nestingByIndentationIsLimitedToo() throws {
+    @Test func `nesting by indentation is limited too`() throws {
       try expectTooDeep((0..<1_000).map { String(repeating: " ", count: $0) + "a:\n" }.joined())
     }
 
@@ -87,7 +87,7 @@
       ("a: [1, 2\nb: 3", 2), ("a: 'open", 1), ("a: 1\n\tb: 2", 2), ("a: *nowhere", 1), ("a: 1\n---\nb: 2", 2),
       ("? [a, b]\n: 1", 1), ("a: !odd 1", 1),
     ])
-    func whatIsNotYAMLIsRefusedWithItsLine(text: String, line: Int) throws {
+    func `what is not YAML is refused with its line`(text: String, line: Int) throws {
       let problem = try #require(throws: ConfigurationProblem.self) { try node(text) }
       #expect(problem.position?.line == line)
       #expect(problem.description.hasPrefix("line \(line), column "))

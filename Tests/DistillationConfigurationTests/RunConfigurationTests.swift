@@ -6,7 +6,7 @@ import Testing
 @Suite struct RunConfigurationTests {
   private typealias Fixture = ConfigurationFixture
 
-  @Test func keysThatAreAbsentHaveTheDefaultsOfTheMethod() throws {
+  @Test func `keys that are absent have the defaults of the method`() throws {
     let run = try RunConfiguration(text: Fixture.minimalJSON, format: .json)
     #expect(run == Fixture.built)
     #expect(run.labels.map(\.name) == ["pristine", "falsified"])
@@ -27,7 +27,7 @@ import Testing
     #expect(run.evaluation.results.names == [.teachers, .majority, .agreementPlusLabels, .stage1, .twoStage])
   }
 
-  @Test func whatStandsInForRequiredKeysNeverGetsIntoAList() throws {
+  @Test func `what stands in for required keys never gets into a list`() throws {
     let text = Fixture.minimalJSON.replacing(
       "\"stage2\"",
       with: #""labels": [{"name": "a", "answer": "A"}, {"name": "b", "answer": "B"}], "positive": "b", "stage2""#)
@@ -36,7 +36,7 @@ import Testing
     #expect(run.data.fields.split == nil)
   }
 
-  @Test func relationsBetweenKeysAreCheckedInCodeAsInFiles() {
+  @Test func `relations between keys are checked in code as in files`() {
     func expect(_ message: String, _ change: (inout RunConfiguration) -> Void, line: Int = #line) {
       #expect(Fixture.problems(change: change) == [message], "line \(line)")
     }
@@ -130,7 +130,7 @@ import Testing
     }
   }
 
-  @Test func splitsMustBeToldApart() {
+  @Test func `splits must be told apart`() {
     func problems(_ data: DataConfiguration) -> [String] { Fixture.problems { $0.data = data } }
     var data = DataConfiguration(file: "f")
     #expect(problems(data).map { $0.prefix(40) } == ["data.splits: expected fractions such as "])
@@ -171,7 +171,7 @@ import Testing
     #expect(problems(data).count { $0.hasPrefix("data.fields.evidence: expected slot names of letters") } == 2)
   }
 
-  @Test func sizesOfAFreshStudentMustFitTogether() {
+  @Test func `sizes of a fresh student must fit together`() {
     func problems(_ change: (inout FreshStudentConfiguration) -> Void) -> [String] {
       var fresh = FreshStudentConfiguration()
       change(&fresh)
@@ -203,7 +203,7 @@ import Testing
       }.count == 3)
   }
 
-  @Test func aKeyInTheConfigurationIsRefusedWithoutBeingShown() {
+  @Test func `a key in the configuration is refused without being shown`() {
     var service = OpenAITeacherConfiguration(baseURL: "https://example.org/v1", model: "m")
     for secret in ["sk-proj-123", "sk_live_123", "a b"] {
       service.keyVariable = secret
@@ -220,7 +220,7 @@ import Testing
       ])
   }
 
-  @Test func aServiceHasOneKeyAndTwoPricesOrNone() {
+  @Test func `a service has one key and two prices or none`() {
     var service = OpenAITeacherConfiguration(baseURL: "https://example.org/v1", model: "m")
     service.keyVariable = "KEY"
     service.keyFile = "file"
@@ -232,7 +232,7 @@ import Testing
       ])
   }
 
-  @Test func keysOfAnotherKindOfTeacherAreNamedAsSuch() {
+  @Test func `keys of another kind of teacher are named as such`() {
     let text = Fixture.minimalJSON.replacing(
       #"{"name": "b", "kind": "recorded", "file": "replies.jsonl"}"#,
       with: #"{"name": "b", "kind": "model", "model": "m", "file": "f", "base_url": "u"}"#)
@@ -243,7 +243,7 @@ import Testing
       ])
   }
 
-  @Test func aBudgetIsNeverExceeded() {
+  @Test func `a budget is never exceeded`() {
     #expect(LabelBudget.fraction(0.1).labels(ofItems: 2_009) == 200)
     #expect(LabelBudget.fraction(0.29).labels(ofItems: 100) == 29)
     #expect(LabelBudget.fraction(0.5).labels(ofItems: 1) == 0)
@@ -251,7 +251,7 @@ import Testing
     #expect(LabelBudget.count(50).labels(ofItems: 300) == 50)
   }
 
-  @Test func teachersTellTheirKindAndPrompt() {
+  @Test func `teachers tell their kind and prompt`() {
     #expect(
       [TeacherConfiguration.example].map(\.kind) + TeacherConfiguration.alternatives.map(\.kind) == [
         .recorded, .model, .trained, .openAI,
@@ -263,7 +263,7 @@ import Testing
     #expect(TeacherConfiguration.alternatives[1].prompt == nil)
   }
 
-  @Test func codableIsAsStrictAsTheFile() throws {
+  @Test func `Codable is as strict as the file`() throws {
     let data = try JSONEncoder().encode(Fixture.built)
     #expect(try JSONDecoder().decode(RunConfiguration.self, from: data) == Fixture.built)
     #expect(throws: ConfigurationError.self) {
@@ -275,7 +275,7 @@ import Testing
     #expect(try JSONDecoder().decode(AdapterConfiguration.self, from: Data("{}".utf8)) == AdapterConfiguration())
   }
 
-  @Test func jsonForHashingHasSortedKeysAndNoSpace() throws {
+  @Test func `JSON for hashing has sorted keys and no space`() throws {
     #expect(AgreementConfiguration().json == #"{"margin":1,"minimum_votes":2,"rule":"unanimous"}"#)
     var report = ReportConfiguration()
     report.title = "a\"b\\\n\u{1}é\u{2028}"

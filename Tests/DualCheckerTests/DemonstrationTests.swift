@@ -6,14 +6,14 @@ import Testing
 @Suite struct SentenceEncoderTests {
   let texts = ["solar cells on the roof", "Solar  cell on a roof", "the harbour at night", "", "太陽電池", "a"]
 
-  @Test func theHashedEncoderKeepsWhatEncodersMustKeep() async throws {
+  @Test func `the hashed encoder keeps what encoders must keep`() async throws {
     #expect(try await SentenceEncoderCheck(texts: texts).problems(of: HashedNGramEncoder()) == [])
     #expect(
       try await SentenceEncoderCheck(texts: texts).problems(of: HashedNGramEncoder(dimensions: 7, lengths: 1...1)) == []
     )
   }
 
-  @Test func likeTextsAreNearAndLetterCaseAndSpacesDoNotMatter() async throws {
+  @Test func `like texts are near and letter case and spaces do not matter`() async throws {
     let vectors = try await HashedNGramEncoder().vectors(for: texts + ["SOLAR CELLS  on the roof"])
     func cosine(_ a: Int, _ b: Int) -> Float { zip(vectors[a], vectors[b]).reduce(0) { $0 + $1.0 * $1.1 } }
     #expect(cosine(0, 1) > 0.5)
@@ -22,7 +22,7 @@ import Testing
     #expect(vectors[3].allSatisfy { $0 == 0 })
   }
 
-  @Test func theCheckFindsAnEncoderThatLooksAtItsNeighbours() async throws {
+  @Test func `the check finds an encoder that looks at its neighbours`() async throws {
     struct Relative: SentenceEncoder {
       func vectors(for texts: [String]) async throws -> [[Float]] { texts.indices.map { [Float($0), 1] } }
     }
@@ -44,7 +44,7 @@ import Testing
   ]
   let item = Item(id: "x", fields: ["text": "solar cells on my roof"])
 
-  @Test func everySelectorKeepsWhatSelectorsMustKeep() async throws {
+  @Test func `every selector keeps what selectors must keep`() async throws {
     let items = [item] + pool.map { Item(id: $0.item, fields: ["text": $0.text]) }
     let check = DemonstrationSelectorCheck(items: items)
     let encoder = HashedNGramEncoder()
@@ -58,7 +58,7 @@ import Testing
     #expect(try await check.problems(of: Careless(pool: pool)).count > 5 * 3)
   }
 
-  @Test func theNearestComeFirstAndTheItemItselfNever() async throws {
+  @Test func `the nearest come first, and the item itself never`() async throws {
     let selector = try await NearestDemonstrations(pool, encoder: HashedNGramEncoder())
     #expect(try await selector.demonstrations(for: item, count: 3).map(\.item) == ["1", "2", "3"])
     let same = Item(id: "1", fields: ["text": "solar cells on the roof"])
@@ -67,7 +67,7 @@ import Testing
     #expect(try await !selector.demonstrations(for: copy, count: 5).map(\.item).contains("1"))
   }
 
-  @Test func theRankingEqualsTheNaiveOne() async throws {
+  @Test func `the ranking equals the naive one`() async throws {
     let encoder = HashedNGramEncoder(dimensions: 64)
     let selector = try await NearestDemonstrations(pool, encoder: encoder)
     let query = try await encoder.vectors(for: [item.text])[0]
@@ -82,14 +82,14 @@ import Testing
     #expect(try await selector.demonstrations(for: item, count: 5).map(\.item) == naive)
   }
 
-  @Test func labelsTakeTurns() async throws {
+  @Test func `labels take turns`() async throws {
     let selector = try await LabelBalancedDemonstrations(pool, encoder: HashedNGramEncoder())
     let chosen = try await selector.demonstrations(for: item, count: 4)
     #expect(chosen.map(\.label) == ["green", "grey", "green", "grey"])
     #expect(chosen.map(\.item).prefix(3) == ["1", "3", "2"])
   }
 
-  @Test func demonstrationsBecomeAPartOfThePrompt() throws {
+  @Test func `demonstrations become a part of the prompt`() throws {
     let task = try LabellingTask(
       classes: LabelSet([.init(name: "green", answer: "Yes"), .init(name: "grey", answer: "No", meaning: "not green")]))
     var format = DemonstrationFormat()
@@ -115,7 +115,7 @@ import Testing
     texts.enumerated().map { Item(id: "\($0)", fields: ["text": $1]) }
   }
 
-  @Test func oneOfEachKindComesBeforeASecondOfAny() async throws {
+  @Test func `one of each kind comes before a second of any`() async throws {
     let kinds = ["a solar cell on the roof", "the harbour at night", "one more pump for the well"]
     let texts = (0..<5).flatMap { number in kinds.map { "\($0), number \(number)" } } + ["the harbour at night, late"]
     let order = try await CoverageOrder(encoder: HashedNGramEncoder()).order(of: items(texts), count: 3)
@@ -123,7 +123,7 @@ import Testing
     #expect(texts[order[0]].hasPrefix("the harbour"), "the largest kind first")
   }
 
-  @Test func itEqualsTheNaiveGreedyChoice() async throws {
+  @Test func `it equals the naive greedy choice`() async throws {
     let words = ["solar", "cell", "roof", "pump", "well", "night", "harbour", "lamp", "brick", "kiln"]
     let texts = (0..<40).map { number in
       (1...6).map { words[(number * number * $0 + number / 3) % words.count] }.joined(separator: " ")
@@ -147,7 +147,7 @@ import Testing
     }
   }
 
-  @Test func itAsksForNoMoreThanThereIs() async throws {
+  @Test func `it asks for no more than there is`() async throws {
     var coverage = CoverageOrder(encoder: HashedNGramEncoder())
     #expect(try await coverage.order(of: items(["a", "b"]), count: 5).sorted() == [0, 1])
     #expect(try await coverage.order(of: [], count: 5) == [])

@@ -35,7 +35,7 @@ struct WordStudent: OnlineStudent, Equatable {
     return loop
   }
 
-  @Test func itLabelsEverythingCountsEveryQuestionAndNamesTheTemplateOfEveryAnswer() async throws {
+  @Test func `it labels everything, counts every question and names the template of every answer`() async throws {
     let loop = try await loop()
     var (state, student) = (try await loop.start(), WordStudent())
     #expect(state.questions == 12, "six explanations and six answers of the pool")
@@ -55,7 +55,7 @@ struct WordStudent: OnlineStudent, Equatable {
     #expect(examples.count == 16 && examples.prefix(6).allSatisfy { $0.weight == 1 })
   }
 
-  @Test func recordsWhoseAnswersDifferMakePairsOfTheOneThatCountsAndTheOthers() async throws {
+  @Test func `records whose answers differ make pairs of the one that counts and the others`() async throws {
     var loop = try await loop()
     (loop.options.threshold, loop.options.followUps, loop.options.acceptance) = (1, 3, .latest)
     (loop.options.shots, loop.options.steps) = (1, [.definitions, .moreDemonstrations, .secondOpinion])
@@ -70,7 +70,7 @@ struct WordStudent: OnlineStudent, Equatable {
     }
   }
 
-  @Test func confidenceIsCalibratedByWhatWasDrawnAtRandomAlone() async throws {
+  @Test func `confidence is calibrated by what was drawn at random alone`() async throws {
     var loop = try await loop()
     loop.calibrate = { _, right in
       let share = Double(right.count { $0 }) / Double(right.count)
@@ -83,7 +83,7 @@ struct WordStudent: OnlineStudent, Equatable {
     #expect(abs(loop.sureness(of: 0.9, in: state) - 1 / 6) < 1e-12, "all of them where none is fair")
   }
 
-  @Test func aLoopThatWasStoppedGoesOnFromItsStateToTheSameEnd() async throws {
+  @Test func `a loop that was stopped goes on from its state to the same end`() async throws {
     let loop = try await loop()
     var (whole, one) = (try await loop.start(), WordStudent())
     while try await loop.step(&whole, student: &one) {}
@@ -101,7 +101,7 @@ struct WordStudent: OnlineStudent, Equatable {
     #expect(try await loop.run(WordStudent()) == (student, state) && !state.labelled.isEmpty)
   }
 
-  @Test func theBudgetIsNeverOverdrawn() async throws {
+  @Test func `the budget is never overdrawn`() async throws {
     var loop = try await loop()
     (loop.options.threshold, loop.options.followUps) = (1, 3)
     for budget in 12...40 {
@@ -160,7 +160,7 @@ struct WordStudent: OnlineStudent, Equatable {
     }
   }
 
-  @Test func aQuestionThatFailsCostsItsItemAloneAndATeacherThatIsGoneStopsTheLoop() async throws {
+  @Test func `a question that fails costs its item alone and a teacher that is gone stops the loop`() async throws {
     let task = try Fixture.green()
     let offline = InContextTeacher("offline", task: task)
     struct Hiccup: Error {}
@@ -179,7 +179,7 @@ struct WordStudent: OnlineStudent, Equatable {
     #expect(state == before)
   }
 
-  @Test func confidenceIsCalibratedOnThePoolAndTheThresholdChosenForAPrecision() async throws {
+  @Test func `confidence is calibrated on the pool and the threshold chosen for a precision`() async throws {
     // Always "Yes", which is right on half of the pool.
     let teacher = ScriptedTeacher("yes") { request in
       TeacherReply(
@@ -199,7 +199,7 @@ struct WordStudent: OnlineStudent, Equatable {
     #expect(loop.sureness(of: nil, in: state) == 0.5, "nothing stated: as often right as the pool")
   }
 
-  @Test func aStudentIsTriedOutFromOutside() async throws {
+  @Test func `a student is tried out from outside`() async throws {
     let examples = Fixture.pool.entries.map { TrainingExample(item: $0.item, answer: $0.answer) }
     let check = OnlineStudentCheck(task: try Fixture.green(), examples: examples, rounds: 1)
     #expect(try await check.problems(of: WordStudent()) == [])

@@ -11,7 +11,7 @@ import Testing
       aligner: try await Fixture.aligner(selection, pool: pool))
   }
 
-  @Test func itKeepsWhatTeachersMustKeep() async throws {
+  @Test func `it keeps what teachers must keep`() async throws {
     let task = try Fixture.green()
     let prompts = try await prompts(task)
     var requests: [TeacherRequest] = []
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test func itsAnswerFollowsTheDemonstrationsAndNotTheItem() async throws {
+  @Test func `its answer follows the demonstrations and not the item`() async throws {
     let task = try Fixture.green()
     let item = Fixture.item("x", "a motor that saves power")
     let swapped = LabelledPool(
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  @Test func withoutDemonstrationsItIsAtALossUntilTheLabelsAreExplained() async throws {
+  @Test func `without demonstrations it is at a loss until the labels are explained`() async throws {
     let task = try Fixture.green()
     let teacher = InContextTeacher("offline", task: task)
     let prompts = try await prompts(task, .none)
@@ -59,7 +59,7 @@ import Testing
     #expect((told.confidence?.value ?? 0) > 0.5)
   }
 
-  @Test func longerTextChangesWhatItSees() async throws {
+  @Test func `longer text changes what it sees`() async throws {
     let task = try Fixture.green()
     let teacher = InContextTeacher("offline", task: task, method: .words)
     let prompts = try await prompts(task)
@@ -70,7 +70,7 @@ import Testing
     #expect(try await teacher.reply(to: prompts.request(for: item, detail: detail)).label == "green")
   }
 
-  @Test func spansAreMarkedAsTheDemonstrationsMarkThem() async throws {
+  @Test func `spans are marked as the demonstrations mark them`() async throws {
     let task = try Fixture.causes()
     let builder = try await prompts(task, pool: causes())
     let teacher = TaskTeacher(InContextTeacher("offline", task: task), task: task)
@@ -99,7 +99,7 @@ import Testing
     return spans.map { "\($0.label)=\($0.text(in: text))" }
   }
 
-  @Test func itExplainsAnAnswerFromTheTextsOwnWords() async throws {
+  @Test func `it explains an answer from the text's own words`() async throws {
     let task = try Fixture.green()
     let explainer = Explainer(teacher: InContextTeacher("offline", task: task), task: task)
     let reason = try await explainer.reason(

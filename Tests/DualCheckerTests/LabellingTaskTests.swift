@@ -4,7 +4,7 @@ import TeacherProtocol
 import Testing
 
 @Suite struct LabellingTaskTests {
-  @Test func aBinaryTaskHasTwoLabelsAndOneOfThemIsLookedFor() throws {
+  @Test func `a binary task has two labels and one of them is looked for`() throws {
     let task = try Fixture.green()
     #expect(task.kind == .binary)
     #expect(try task.answer(in: "Yes. It saves power.", about: "") == .label("green"))
@@ -18,7 +18,7 @@ import Testing
     #expect(task.tags == [])
   }
 
-  @Test func spansAreReadFromJSONAndFoundInTheText() throws {
+  @Test func `spans are read from JSON and found in the text`() throws {
     let task = try Fixture.causes()
     let text = "Rain made the road wet, and the road shone."
     func read(_ reply: String) throws -> [String] {
@@ -36,13 +36,13 @@ import Testing
     }
   }
 
-  @Test func wordsNamedTwiceAreTwoPlaces() throws {
+  @Test func `words named twice are two places`() throws {
     let text = "the road and the road"
     let answer = try Fixture.causes().answer(in: #"{"cause": ["the road", "the road"]}"#, about: text)
     #expect(answer.key == "cause:0-8 cause:13-21")
   }
 
-  @Test func theNearestWholeTokensCountWhereTheSubstringIsNotThere() {
+  @Test func `the nearest whole tokens count where the substring is not there`() {
     let locator = SpanLocator("A porous felt, which lines the inside of the duct, lets the fan run slowly.")
     #expect(locator.ranges(of: "porous felt which lines the inside of the duct lets").first == 2..<55)
     #expect(
@@ -55,7 +55,6 @@ import Testing
   }
 
   @Test(
-    "Words are placed where they stand as whole words first",
     arguments: [
       ("A party of four carries the art home.", "art", 28..<31), ("Spinning needs a pin.", "pin", 17..<20),
       ("The caravan passed the van.", "van", 23..<26), ("A CARAVAN, then a Van", "van", 18..<21),
@@ -65,7 +64,7 @@ import Testing
       // Scripts without spaces have no word ends.
       ("出租车停在车站", "车", 2..<3), ("ประตูเปิดอยู่", "เปิด", 5..<9), ("これは猫です", "猫", 3..<4), ("水CO2水", "CO2", 1..<4),
     ])
-  func wholeWordsFirst(_ text: String, quote: String, place: Range<Int>) {
+  func `words are placed where they stand as whole words first`(_ text: String, quote: String, place: Range<Int>) {
     #expect(SpanLocator(text).ranges(of: quote).first == place)
   }
 
@@ -96,7 +95,7 @@ import Testing
     ] { #expect(throws: UnreadableAnswer.self, "\(reply)") { try task.answer(in: reply, about: text) } }
   }
 
-  @Test func overlappingSpansAreSettledByTheRule() throws {
+  @Test func `overlapping spans are settled by the rule`() throws {
     let (short, long) = (LabelledSpan(label: "cause", range: 2..<5), LabelledSpan(label: "effect", range: 4..<9))
     let types = ["cause", "effect"]
     #expect(SpanOverlap.longest.settled([short, long], types: types) == [long])
@@ -108,7 +107,7 @@ import Testing
     }
   }
 
-  @Test func anAnswerIsWrittenAsItIsReadAndItsKeyIsTheSame() throws {
+  @Test func `an answer is written as it is read and its key is the same`() throws {
     let text = "\"Rain\" made\nthe road wet."
     for task in [try Fixture.causes(), try LabellingTask(spanTypes: [.init(name: "only")])] {
       let spans = LabelledSpan(label: task.names[0], range: 1..<5)
@@ -128,7 +127,7 @@ import Testing
     #expect(throws: TeacherProtocolError.self) { try LabellingTask(spanTypes: [.init(name: "two words")]) }
   }
 
-  @Test func aTeachersSpansBecomeItsLabel() async throws {
+  @Test func `a teacher's spans become its label`() async throws {
     let task = try Fixture.causes()
     let scripted = ScriptedTeacher("t") { request in
       TeacherReply(
@@ -157,7 +156,7 @@ import Testing
     return folder
   }
 
-  @Test func recordsWithSpansAreReadAndTheirGoldIsCounted() throws {
+  @Test func `records with spans are read and their gold is counted`() throws {
     let folder = try folder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let file = folder.appending(path: "ce.json")
@@ -182,7 +181,7 @@ import Testing
   static let original = ProcessInfo.processInfo.environment["DUALCHECKER_FILES"].map { URL(filePath: $0) }
 
   @Test(.enabled(if: Self.original != nil, "set DUALCHECKER_FILES to the folder of cls_train.json and its siblings"))
-  func theFilesOfTheOriginalAreReadUnchanged() throws {
+  func `the files of the original are read unchanged`() throws {
     let folder = try #require(Self.original)
     let green = try LabellingTask(
       binary: LabelSet([.init(name: "green", aliases: ["1"]), .init(name: "other", aliases: ["0"])], positive: "green"))
@@ -202,7 +201,7 @@ import Testing
 }
 
 @Suite struct SpanPlaceTests {
-  @Test func spansAreReadByTheirPlacesToo() throws {
+  @Test func `spans are read by their places too`() throws {
     let file = FileManager.default.temporaryDirectory.appending(path: "places-\(UUID().uuidString).jsonl")
     defer { try? FileManager.default.removeItem(at: file) }
     let rows = [

@@ -10,7 +10,7 @@ import Testing
       prediction: StudentPrediction(answer: .label(best), probabilities: probabilities))
   }
 
-  @Test func eachCheckPicksItsOwnBorderlineCasesTheMostTellingFirst() {
+  @Test func `each check picks its own borderline cases, the most telling first`() {
     let cases = [
       example("sure", "green", sure: 0.9, [0.95, 0.05]), example("narrow", "green", sure: 0.9, [0.55, 0.45]),
       example("even", "green", sure: 0.9, [0.5, 0.5]), example("against", "green", sure: 0.7, [0.1, 0.9]),
@@ -22,7 +22,7 @@ import Testing
     #expect(NoStudentCheck().borderline(among: cases).isEmpty)
   }
 
-  @Test func casesBecomeDemonstrationsAndTheOldestGoes() async throws {
+  @Test func `cases become demonstrations and the oldest goes`() async throws {
     let cases = ["a", "b"].map { ExplainedCase(example($0, "green", sure: 1, [0.5, 0.5]), reason: "Because \($0).") }
     var template = LabellingTemplate(instructions: ["Green?"])
     let refinement = BorderlineDemonstrations(limit: 2)
@@ -41,7 +41,7 @@ import Testing
 }
 
 @Suite struct DetailLadderTests {
-  @Test func stepsAddUpAndEndWithTheLadderAndASecondTeacherGivesTheSecondOpinion() async throws {
+  @Test func `steps add up and end with the ladder and a second teacher gives the second opinion`() async throws {
     let task = try Fixture.green()
     func teacher(_ name: String, _ confidence: Double) -> ScriptedTeacher {
       ScriptedTeacher(name) { request in

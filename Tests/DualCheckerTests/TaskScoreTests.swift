@@ -3,13 +3,13 @@ import Foundation
 import Testing
 
 @Suite struct TaskScoreTests {
-  @Test func tokensAreWordsMarksAndSingleCharactersOfScriptsWithoutSpaces() {
+  @Test func `tokens are words, marks and single characters of scripts without spaces`() {
     #expect(WordToken.tokens(of: "0.25 µm 水素-a").map(\.text) == ["0", ".", "25", "µm", "水", "素", "-", "a"])
     #expect(WordToken.tokens(of: " a  b").map(\.range) == [1..<2, 4..<5])
     #expect(WordToken.tokens(of: "").isEmpty)
   }
 
-  @Test func onlyABeginsAnEntityAndOnlyItsOwnTypeGoesOn() {
+  @Test func `only a B begins an entity, and only its own type goes on`() {
     func entities(_ tags: String) -> [String] {
       TagSequence.entities(in: tags.split(separator: " ").map(String.init)).map {
         "\($0.label)\($0.range.lowerBound)\($0.range.upperBound)"
@@ -22,7 +22,7 @@ import Testing
     #expect(entities("") == [])
   }
 
-  @Test func spansBecomeTagsAndTagsTheSameSpansForEverySetOfSpans() {
+  @Test func `spans become tags, and tags the same spans, for every set of spans`() {
     let tokens = WordToken.tokens(of: "a b c d e")
     for first in 0..<5 {
       for last in first..<5 {
@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  @Test func macroF1IsTheMeanOverClassesThatOccur() throws {
+  @Test func `macro F1 is the mean over classes that occur`() throws {
     let task = try Fixture.green()
     func score(_ answers: [String?], _ gold: [String]) -> TaskScore {
       task.score(answers.map { $0.map { .label($0) } }, against: gold.map { .label($0) }, texts: gold)
@@ -47,7 +47,7 @@ import Testing
     #expect(some.tokenF1 == nil)
   }
 
-  @Test func aSpanThatIsNotThereCostsAsMuchAsOneThatIsMissing() throws {
+  @Test func `a span that is not there costs as much as one that is missing`() throws {
     let task = try Fixture.causes()
     let text = "a b c d"
     func f1(_ answer: [LabelledSpan], _ gold: [LabelledSpan]) -> (entities: Double, tokens: Double?) {
@@ -62,7 +62,7 @@ import Testing
     #expect(f1([], []) == (0, 0))
   }
 
-  @Test func scoresOfTagsAreThoseOfSeqevalInItsStrictMode() throws {
+  @Test func `scores of tags are those of seqeval in its strict mode`() throws {
     struct Case: Decodable {
       var gold: [String]
       var answered: [String]

@@ -26,14 +26,14 @@ import Testing
       unknownConfidence: unknown)
   }
 
-  @Test func aSureReplyIsNotAskedAgain() async throws {
+  @Test func `a sure reply is not asked again`() async throws {
     let checked = try await TeacherChecker(teacher: teacher, check: try check()).ask(try request("Yes 0.85", "No 1"))
     #expect(checked.exchanges.count == 1)
     #expect(checked.reply.label == "falsified")
     #expect(!checked.isChanged)
   }
 
-  @Test func anUnsureReplyIsAskedAgainWithDetailAndBothAreKept() async throws {
+  @Test func `an unsure reply is asked again with detail and both are kept`() async throws {
     let checked = try await TeacherChecker(teacher: teacher, check: try check()).ask(try request("Yes 0.5", "No 0.7"))
     #expect(checked.exchanges.map(\.request.prompt) == ["Yes 0.5", "No 0.7"])
     #expect(checked.exchanges.map(\.reply.label) == ["falsified", "pristine"])
@@ -42,7 +42,7 @@ import Testing
     #expect(Set(checked.exchanges.map(\.request.promptVersion)).count == 2)
   }
 
-  @Test func theAcceptanceRuleDecidesAndALessConfidentAnswerDoesNotWinByComingLast() async throws {
+  @Test func `the acceptance rule decides and a less confident answer does not win by coming last`() async throws {
     func accepted(_ rule: AcceptanceRule, _ first: String, _ second: String) async throws -> Int {
       try await TeacherChecker(teacher: teacher, check: try check(), acceptance: rule).ask(try request(first, second))
         .accepted
@@ -57,7 +57,7 @@ import Testing
     #expect(try await accepted(.surest, "Yes x", "No 0.1") == 1)
   }
 
-  @Test func followUpsEndAtTheLimitAndAtTheLastTemplate() async throws {
+  @Test func `follow-ups end at the limit and at the last template`() async throws {
     func count(_ limit: Int) async throws -> Int {
       let checker = TeacherChecker(teacher: teacher, check: try check(1), maximumFollowUps: limit)
       let checked = try await checker.ask(try request("Yes 0.1", "Yes 0.2", "Yes 0.3"))
@@ -73,7 +73,7 @@ import Testing
     #expect(try await none.ask(try request("hm 0", "")).exchanges.count == 1)
   }
 
-  @Test func aReplyWithoutAConfidenceCountsAsTheOptionSays() async throws {
+  @Test func `a reply without a confidence counts as the option says`() async throws {
     let unsure = TeacherChecker(teacher: teacher, check: try check())
     #expect(try await unsure.ask(try request("Yes x", "Yes 1")).exchanges.count == 2)
     let trusting = TeacherChecker(teacher: teacher, check: try check(unknown: 1))
@@ -81,7 +81,7 @@ import Testing
     #expect(try await trusting.ask(try request("hm x", "Yes 1")).exchanges.count == 2)
   }
 
-  @Test func aFailingFollowUpKeepsWhatWasPaidFor() async throws {
+  @Test func `a failing follow-up keeps what was paid for`() async throws {
     let checker = TeacherChecker(teacher: teacher, check: try check())
     let checked = try await checker.ask(try request("Yes 0.5", "fails"))
     #expect(checked.exchanges.count == 1)

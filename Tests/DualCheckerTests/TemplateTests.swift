@@ -5,7 +5,7 @@ import Testing
 @Suite struct TemplateTests {
   let demonstration = Demonstration(item: "p1", text: "a heat\npump", label: "green", reason: "It saves.")
 
-  @Test func everyChangeGivesAnotherVersionAndTheOppositeChangeTheOldOne() throws {
+  @Test func `every change gives another version and the opposite change the old one`() throws {
     let template = LabellingTemplate(instructions: ["Is it green?"])
     let edits: [(TemplateEdit, TemplateEdit)] = [
       (.addInstruction("Mind."), .dropInstruction("Mind.")),
@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test func aChangeThatHurtsIsRolledBackAndStaysInTheHistory() throws {
+  @Test func `a change that hurts is rolled back and stays in the history`() throws {
     var history = TemplateHistory(LabellingTemplate(instructions: ["a"]), score: 0.6)
     #expect(try history.refine([.addInstruction("b")], score: 0.6, round: 4))
     #expect(try !history.refine([.addInstruction("c")], score: 0.59, round: 8))
@@ -45,7 +45,7 @@ import Testing
     #expect(history.entries.count == 4)
   }
 
-  @Test func aPromptHoldsWhatTheDetailAsksFor() async throws {
+  @Test func `a prompt holds what the detail asks for`() async throws {
     let task = try Fixture.green()
     var prompts = PromptBuilder(
       task: task, template: LabellingTemplate(instructions: ["Is it green?"], demonstrations: [demonstration]),

@@ -7,12 +7,12 @@ import Testing
 @Suite struct GreenWorldTests {
   let records = GreenWorld.records(count: 700, seed: 1)
 
-  @Test func aSeedGivesTheSameRecordsAndAnotherSeedOthers() {
+  @Test func `a seed gives the same records and another seed others`() {
     #expect(GreenWorld.records(count: 50, seed: 1) == GreenWorld.records(count: 50, seed: 1))
     #expect(GreenWorld.records(count: 50, seed: 1) != GreenWorld.records(count: 50, seed: 2))
   }
 
-  @Test func causeAndEffectStandInTheSummaryAndTheDetailBeginsWithIt() {
+  @Test func `cause and effect stand in the summary and the detail begins with it`() {
     for record in records {
       #expect(record.summary.contains(record.cause) && record.summary.contains(record.effect))
       #expect(record.detail.hasPrefix(record.summary) && record.detail.count > record.summary.count)
@@ -21,14 +21,14 @@ import Testing
     }
   }
 
-  @Test func halfAreGreenEveryPathOccursAndThereAreHardOnes() {
+  @Test func `half are green, every path occurs, and there are hard ones`() {
     #expect(records.count == 700 && Set(records.map(\.summary)).count == 700)
     #expect(records.count(where: \.isGreen) == 350)
     for path in 0..<4 { #expect(records.count { $0.path == path } > 40) }
     for kind in GreenRecord.Kind.allCases { #expect(records.count { $0.kind == kind } > 40) }
   }
 
-  @Test func noSingleWordTellsTheLabel() {
+  @Test func `no single word tells the label`() {
     var counts: [String: (green: Int, other: Int)] = [:]
     for record in records {
       for word in Set(WordToken.tokens(of: record.summary).map { $0.text.lowercased() }) {
@@ -40,7 +40,7 @@ import Testing
     #expect(Double(best) / 700 < 0.65, "the best single word is right \(best) times of 700")
   }
 
-  @Test func theFilesHaveTheOriginalsShape() throws {
+  @Test func `the files have the original's shape`() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "green-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     try GreenWorld.write(Array(records.prefix(40)), to: folder)

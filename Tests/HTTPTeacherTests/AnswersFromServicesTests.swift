@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct AnswersFromServicesTests {
-  @Test func whatAServerDoesNotKnowIsLeftOutFromThenOn() async throws {
+  @Test func `what a server does not know is left out from then on`() async throws {
     let server = ScriptedServer(
       ScriptedServer.failure(400, message: "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."),
       ScriptedServer.failure(400, message: "'response_format' of type 'json_schema' is not supported"),
@@ -39,7 +39,7 @@ import Testing
     #expect(server.bodies[7] == server.bodies[6])
   }
 
-  @Test func aServerThatCallsWhatItDoesNotKnowAFaultOfItsOwnIsUnderstoodToo() async throws {
+  @Test func `a server that calls what it does not know a fault of its own is understood too`() async throws {
     // As llama-cpp-python 0.3 says it, with status 500.
     let message = """
       1 validation error:
@@ -54,7 +54,7 @@ import Testing
     #expect(try server.body(1)["response_format"]?["schema"]?["required"]?.elements == ["label", "rationale"])
   }
 
-  @Test func whatIsConfiguredIsNotDiscovered() async throws {
+  @Test func `what is configured is not discovered`() async throws {
     let server = ScriptedServer(ScriptedServer.failure(400, message: "structured_outputs: bad grammar"))
     let teacher = try server.teacher { $0.responseFormat = .structuredOutputs }
     await #expect(throws: HTTPTeacherError.self) {
@@ -65,7 +65,7 @@ import Testing
     #expect(server.bodies.count == 1)
   }
 
-  @Test func aQuestionThatAFilterRefusesIsARefusal() async throws {
+  @Test func `a question that a filter refuses is a refusal`() async throws {
     let server = ScriptedServer(ScriptedServer.failure(400, code: "content_filter", message: "flagged"))
     let reply = try await server.teacher().reply(to: try request())
     #expect((reply.outcome, reply.raw) == (.refused, "flagged"))
@@ -83,7 +83,7 @@ import Testing
     return "{\"content\": [\(content.joined(separator: ", "))]}"
   }
 
-  @Test func theLabelsTokenIsFoundWithinAJSONAnswer() async throws {
+  @Test func `the label's token is found within a JSON answer`() async throws {
     let logs = Self.logs([
       ("{\"", -0.1, [("{\"", -0.1), ("No", -3)]), ("label", -0.1, []), ("\": \"", -0.1, []),
       ("Yes", log(0.6), [("Yes", log(0.6)), ("No", log(0.2)), ("Maybe", log(0.2))]), ("\", ", -0.1, []),
@@ -94,7 +94,7 @@ import Testing
     #expect(abs(try #require(reply.confidence).value - 0.75) < 1e-9)
   }
 
-  @Test func tokensThatTwoLabelsShareSettleNothing() async throws {
+  @Test func `tokens that two labels share settle nothing`() async throws {
     let labels = try LabelSet([
       .init(name: "date", answer: "Out of date"), .init(name: "scope", answer: "Out of scope"), .init(name: "fine"),
     ])
@@ -110,7 +110,7 @@ import Testing
     #expect(abs(try #require(reply.confidence).value - 0.8 * 2 / 3) < 1e-9)
   }
 
-  @Test func severalSamplesAgreeOrNot() async throws {
+  @Test func `several samples agree or do not`() async throws {
     let choices = ["Yes. a", "No. b", "Yes. c", "Hm", "Yes. d"].map { ScriptedServer.choice($0) }
     let server = ScriptedServer(ScriptedServer.answers(choices))
     let question = try request(parameters: .init(temperature: 1, samples: 5, seed: 7))
@@ -128,7 +128,7 @@ import Testing
     #expect(try (0..<3).map { try single.body($0)["seed"]?.integer } == [7, 8, 9])
   }
 
-  @Test func anUnreadableAnswerIsRepairedByOneQuestionWhereThatIsWanted() async throws {
+  @Test func `an unreadable answer is repaired by one question where that is wanted`() async throws {
     let server = ScriptedServer(ScriptedServer.answer("It is hard to say"), ScriptedServer.answer("Yes. A dog."))
     let reply = try await server.teacher().reply(to: try request(parameters: .init(isRepaired: true)))
     #expect((reply.label, reply.rationale) == ("falsified", "A dog."))
@@ -151,7 +151,7 @@ import Testing
     #expect(try await failing.teacher().reply(to: try request(parameters: .init(isRepaired: true))).raw == "Hm")
   }
 
-  @Test func imagesAreMadeSmallerAndEncodedOnceForEachSize() async throws {
+  @Test func `images are made smaller and encoded once for each size`() async throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -21,7 +21,7 @@ import Testing
     return TransportResponse(status: status, body: Data(body.utf8))
   }
 
-  @Test func aQuestionIsAskedAsTheServiceSays() async throws {
+  @Test func `a question is asked as the service says`() async throws {
     let server = ScriptedServer(Self.answer("{\"label\": \"Yes\", \"rationale\": \"A dog.\", \"confidence\": 0.9}"))
     let parameters = TeacherParameters(temperature: 2, maximumTokens: 9, answersInJSON: true, statesConfidence: true)
     let reply = try await server.anthropic(key: key()).reply(to: try request(parameters: parameters))
@@ -40,7 +40,7 @@ import Testing
     #expect(await TeacherCheck(requests: [try request()]).problems(of: try server.anthropic()) == [])
   }
 
-  @Test func severalImagesStandInTheTextWhereTheirSlotsAre() async throws {
+  @Test func `several images stand in the text where their slots are`() async throws {
     let server = ScriptedServer(Self.answer("No"))
     try await withPlacedImages { request in
       _ = try await server.anthropic().reply(to: request)
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  @Test func anImageGoesAlongInBase64() async throws {
+  @Test func `an image goes along in base64`() async throws {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try Data([0x89, 0x50, 0x4E, 0x47, 1]).write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
@@ -68,12 +68,14 @@ import Testing
     ("end_turn", "Hm", TeacherReply.Outcome.unreadable("a text that begins with none of [\"No\", \"Yes\"]")),
     ("max_tokens", "Yes. It", .cutOff), ("refusal", "No way", .refused), ("end_turn", "", .empty),
   ])
-  func whatHasNoLabelIsOfItsOwnKind(_ end: String, _ text: String, _ outcome: TeacherReply.Outcome) async throws {
+  func `what has no label is of its own kind`(_ end: String, _ text: String, _ outcome: TeacherReply.Outcome)
+    async throws
+  {
     #expect(
       try await ScriptedServer(Self.answer(text, end: end)).anthropic().reply(to: try request()).outcome == outcome)
   }
 
-  @Test func aServiceThatIsOverloadedIsAskedAgainAndOneWithoutCreditIsNot() async throws {
+  @Test func `a service that is overloaded is asked again and one without credit is not`() async throws {
     let busy = ScriptedServer([
       .success(Self.failure(529, "overloaded_error")), .success(Self.failure(429, "rate_limit_error")),
       .success(Self.failure(500, "api_error")), .success(Self.answer("Yes")),

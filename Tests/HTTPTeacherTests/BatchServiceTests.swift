@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  @Test func questionsAreWrittenAsEachServiceWantsThem() async throws {
+  @Test func `questions are written as each service wants them`() async throws {
     var options = OpenAICompatibleTeacher.Options(model: "some-model")
     options.lengthParameter = .maxCompletionTokens
     let question = try request(parameters: .init(maximumTokens: 9, answersInJSON: true))
@@ -31,7 +31,7 @@ import Testing
     #expect(anthropic.maximumLines == 100_000)
   }
 
-  @Test func aLineHasAllImagesWhereTheirSlotsAre() async throws {
+  @Test func `a line has all images where their slots are`() async throws {
     try await withPlacedImages { request in
       for (service, body) in [
         (BatchService(.openAI(.init(model: "m"))), "body"), (BatchService(.anthropic(.init(model: "m"))), "params"),
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test func aPartialFileGivesWhatItHas() throws {
+  @Test func `a partial file gives what it has`() throws {
     let service = BatchService(.openAI(.init(model: "m")))
     let body = ScriptedServer.answer("Yes. A dog.").body
     let answer = String(decoding: body, as: UTF8.self).replacingOccurrences(of: "\n", with: " ")
@@ -70,7 +70,7 @@ import Testing
     #expect(throws: HTTPTeacherError.self) { try service.results(in: URL(fileURLWithPath: "/nowhere")) }
   }
 
-  @Test func anthropicsResultsAreOfFourKinds() throws {
+  @Test func `Anthropic's results are of four kinds`() throws {
     let message = String(decoding: AnthropicTeacherTests.answer("No. It fits.").body, as: UTF8.self)
       .replacingOccurrences(of: "\n", with: " ")
     let found = try results(

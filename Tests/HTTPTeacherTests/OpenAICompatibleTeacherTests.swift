@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct OpenAICompatibleTeacherTests {
-  @Test func aQuestionIsAskedAsTheProtocolSays() async throws {
+  @Test func `a question is asked as the protocol says`() async throws {
     let server = ScriptedServer(ScriptedServer.answer("Yes. A dog."))
     let teacher = try server.teacher(key: key()) {
       $0.responseFormat = .jsonObject
@@ -37,7 +37,7 @@ import Testing
     #expect(await TeacherCheck(requests: [try request()]).problems(of: teacher) == [])
   }
 
-  @Test func severalImagesStandInTheTextWhereTheirSlotsAre() async throws {
+  @Test func `several images stand in the text where their slots are`() async throws {
     let server = ScriptedServer(ScriptedServer.answer("No"))
     try await withPlacedImages { request in
       _ = try await server.teacher().reply(to: request)
@@ -52,7 +52,7 @@ import Testing
     }
   }
 
-  @Test func anImageGoesAlongAsADataURL() async throws {
+  @Test func `an image goes along as a data URL`() async throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  @Test func refusedCutOffEmptyAndUnreadableAnswersAreResultsOfTheirOwn() async throws {
+  @Test func `refused, cut-off, empty and unreadable answers are results of their own`() async throws {
     func outcome(_ response: TransportResponse) async throws -> TeacherReply {
       try await ScriptedServer(response).teacher().reply(to: try request())
     }
@@ -99,7 +99,7 @@ import Testing
     #expect(json.confidence == Confidence(0.85, source: .verbalised))
   }
 
-  @Test func theFirstTokensProbabilitiesAreAMeasuredConfidence() async throws {
+  @Test func `the first token's probabilities are a measured confidence`() async throws {
     func confidence(_ content: String, _ logs: String) async throws -> Confidence? {
       try await ScriptedServer(ScriptedServer.answer(content, logs: logs)).teacher().reply(to: try request()).confidence
     }
@@ -117,7 +117,7 @@ import Testing
     #expect(try await confidence("Yes.", #"{"content": [{"token": "No", "logprob": -0.1}]}"#) == nil)
   }
 
-  @Test func whatMayGoAwayIsTriedAgainAndTheServersWishIsKept() async throws {
+  @Test func `what may go away is tried again, and the server's wish is kept`() async throws {
     let server = ScriptedServer([
       .success(ScriptedServer.failure(408, headers: ["Retry-After": "7"])),
       .success(ScriptedServer.failure(503, headers: ["retry-after-ms": "250", "Retry-After": "9"])),
@@ -137,7 +137,7 @@ import Testing
     #expect(server.seen.withLock { Set($0.map { $0.headers["Idempotency-Key"] }).count } == 1)
   }
 
-  @Test func xShouldRetryHasTheLastWord() async throws {
+  @Test func `x-should-retry has the last word`() async throws {
     let again = ScriptedServer(
       ScriptedServer.failure(400, headers: ["X-Should-Retry": "true"]), ScriptedServer.answer("No"))
     #expect(try await again.teacher().reply(to: try request()).label == "pristine")
@@ -146,7 +146,7 @@ import Testing
     #expect(never.bodies.count == 1)
   }
 
-  @Test func aDateToRetryAfterIsReadInEveryForm() async throws {
+  @Test func `a date to retry after is read in every form`() async throws {
     let format = DateFormatter()
     format.locale = Locale(identifier: "en_US_POSIX")
     format.timeZone = TimeZone(secondsFromGMT: 0)
@@ -167,7 +167,7 @@ import Testing
     }
   }
 
-  @Test func afterTheLastAttemptItGivesUpAndSaysWhy() async throws {
+  @Test func `after the last attempt it gives up and says why`() async throws {
     let server = ScriptedServer(ScriptedServer.failure(503))
     let teacher = try server.teacher(key: key()) { $0.retry.attempts = 3 }
     await #expect(
@@ -178,7 +178,7 @@ import Testing
     #expect(server.clock.slept.count == 2)
   }
 
-  @Test func anyErrorOfATransportIsTriedAgainAndCancellationIsNot() async throws {
+  @Test func `any error of a transport is tried again and cancellation is not`() async throws {
     struct Broken: Error, CustomStringConvertible { let description = "broken, with secret-key" }
     let calls = Locked(0)
     let transport = ScriptedTransport { _ in
@@ -215,7 +215,7 @@ import Testing
   @Test(arguments: [
     (401, "c"), (403, "c"), (404, "c"), (402, "c"), (429, "insufficient_quota"), (400, "billing_error"), (307, "c"),
   ])
-  func aTeacherThatCannotAnswerIsUnavailableAtOnce(_ status: Int, code: String) async throws {
+  func `a teacher that cannot answer is unavailable at once`(_ status: Int, code: String) async throws {
     let server = ScriptedServer(ScriptedServer.failure(status, code: code))
     do {
       _ = try await server.teacher(key: key()).reply(to: try request())
@@ -228,7 +228,7 @@ import Testing
     #expect(server.seen.withLock { $0.count } == 1)
   }
 
-  @Test func aQuestionThatIsRefusedFailsAloneAndIsNotAskedAgain() async throws {
+  @Test func `a question that is refused fails alone and is not asked again`() async throws {
     let server = ScriptedServer(ScriptedServer.failure(400))
     await #expect(throws: HTTPTeacherError.refused(status: 400, message: "no, not with (key)")) {
       try await server.teacher(key: key()).reply(to: try request())
@@ -237,7 +237,7 @@ import Testing
   }
 
   @Test(arguments: ["", "[]", "{}", #"{"choices": []}"#, #"{"choices": [{"message": null}]}"#, "<html>"])
-  func aBodyThatIsNoAnswerIsAnErrorInTheEnd(_ body: String) async throws {
+  func `a body that is no answer is an error in the end`(_ body: String) async throws {
     let server = ScriptedServer(TransportResponse(status: 200, body: Data(body.utf8)))
     let teacher = try server.teacher { $0.retry.attempts = 2 }
     do {
@@ -251,7 +251,7 @@ import Testing
     }
   }
 
-  @Test func aKeyComesFromTheEnvironmentAndShowsItselfNowhere() throws {
+  @Test func `a key comes from the environment and shows itself nowhere`() throws {
     let key = try key()
     var dumped = ""
     dump(key, to: &dumped)
@@ -273,7 +273,7 @@ import Testing
     }
   }
 
-  @Test func everyErrorSaysWhatHappened() {
+  @Test func `every error says what happened`() {
     for (error, part) in [
       (HTTPTeacherError.notReached(host: "h", reason: "r"), "h was not reached"),
       (.brokenOff(host: "h", reason: "r"), "h broke"),

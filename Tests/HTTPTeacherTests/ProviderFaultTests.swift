@@ -11,7 +11,6 @@ import Testing
   }
 
   @Test(
-    "A fault that is reported with status 200 is asked again and never kept",
     arguments: [
       // OpenRouter, "Errors" of its API reference, 2026: a choice with an error, with and without words of an answer.
       #"{"choices": [{"message": {"content": "No"}, "finish_reason": "error", "error": {"code": 502}}]}"#,
@@ -34,7 +33,7 @@ import Testing
       #"{"choices": null, "base_resp": {"status_code": 1000, "status_msg": "unknown error"}}"#,
       #"{"error_code": 336100, "error_msg": "Try again later"}"#,
     ])
-  func isAskedAgain(_ fault: String) async throws {
+  func `a fault that is reported with status 200 is asked again and never kept`(_ fault: String) async throws {
     let server = ScriptedServer(Self.body(fault), ScriptedServer.answer("Yes. A dog."))
     let reply = try await server.teacher().reply(to: try request())
     #expect((reply.label, server.bodies.count, server.clock.slept.count) == ("falsified", 2, 1))
@@ -115,7 +114,6 @@ import Testing
   }
 
   @Test(
-    "Thoughts beside the answer are not the answer",
     arguments: [
       // DeepSeek, and vLLM before and after 0.11.
       #"{"content": "Yes. A dog.", "reasoning_content": "No? No."}"#,
@@ -125,7 +123,7 @@ import Testing
       #"{"content": [{"type": "reasoning", "text": "No."}, {"type": "output_text", "text": "Yes. A dog."}]}"#,
       #"{"content": "<think>No? {\"label\": \"No\"}</think>Yes. A dog."}"#,
     ])
-  func thoughtsAreNotTheAnswer(_ message: String) async throws {
+  func `thoughts beside the answer are not the answer`(_ message: String) async throws {
     let server = ScriptedServer(Self.body("{\"choices\": [{\"message\": \(message), \"finish_reason\": \"stop\"}]}"))
     let reply = try await server.teacher().reply(to: try request())
     #expect((reply.label, reply.rationale) == ("falsified", "A dog."))

@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test func requestsComeAsFastAsTheServerRefillsAndNoneIsRefused() async throws {
+  @Test func `requests come as fast as the server refills and none is refused`() async throws {
     let server = Metered(capacity: 10, aSecond: 2)
     let teacher = try server.teacher { left, reset in
       [
@@ -69,7 +69,7 @@ import Testing
     #expect((18...24).contains(server.clock.now), "\(server.clock.now)")
   }
 
-  @Test func severalUnderWayLeaveRoomForEachOther() async throws {
+  @Test func `several under way leave room for each other`() async throws {
     let server = Metered(capacity: 10, aSecond: 2)
     let teacher = try server.teacher(inFlight: 8) { left, reset in
       [
@@ -81,7 +81,7 @@ import Testing
     #expect(server.refused == 0)
   }
 
-  @Test func tokensAreLeftForWhatAQuestionIsThoughtToCost() async throws {
+  @Test func `tokens are left for what a question is thought to cost`() async throws {
     // A question is thought to cost half of its longest answer, 128 tokens, and a few more; the server takes 100.
     let server = Metered(capacity: 1000, aSecond: 50)
     let teacher = try server.teacher(cost: 100) { left, reset in
@@ -97,7 +97,7 @@ import Testing
     #expect((36...48).contains(server.clock.now), "\(server.clock.now)")
   }
 
-  @Test func withoutALimitTheResetIsWaitedForInEveryFormItIsGiven() async throws {
+  @Test func `without a limit the reset is waited for in every form it is given`() async throws {
     let moment = Date().addingTimeInterval(30)
     let forms: [(String, String, String)] = [
       ("anthropic-ratelimit-requests-remaining", "anthropic-ratelimit-requests-reset", moment.formatted(.iso8601)),
@@ -115,7 +115,7 @@ import Testing
     }
   }
 
-  @Test func whatCanNotBeReadOrWouldTakeHoursHoldsNothingBack() async throws {
+  @Test func `what cannot be read, or would take hours, holds nothing back`() async throws {
     for (remaining, reset) in [
       ("0", "8h3m"), ("0", "soon"), ("0", ""), ("none", "3s"), ("-5", "1e300"), ("nan", "3"), ("0", "inf"),
       ("5", "-3"),

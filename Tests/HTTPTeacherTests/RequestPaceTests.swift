@@ -51,14 +51,14 @@ import Testing
     }
   }
 
-  @Test func noMoreRequestsAreUnderWayThanAllowed() async throws {
+  @Test func `no more requests are under way than allowed`() async throws {
     let crowd = Crowd()
     let teacher = try crowd.teacher { $0.pace.inFlight = 5 }
     #expect(await ask(teacher, 100).allSatisfy { (try? $0.get()) != nil })
     #expect(crowd.state.withLock { $0.most } <= 5)
   }
 
-  @Test func requestsAMinuteAreSpreadOverIt() async throws {
+  @Test func `requests a minute are spread over it`() async throws {
     let crowd = Crowd()
     let teacher = try crowd.teacher { $0.pace.requestsPerMinute = 60 }
     _ = await ask(teacher, 31)
@@ -66,7 +66,7 @@ import Testing
     #expect((29...32).contains(crowd.clock.now))
   }
 
-  @Test func tokensAMinuteAreCountedAsTheyTurnOut() async throws {
+  @Test func `tokens a minute are counted as they turn out`() async throws {
     let crowd = Crowd()
     // An answer costs 15 tokens; each question is thought to cost 128 + 5.
     let teacher = try crowd.teacher {
@@ -78,7 +78,7 @@ import Testing
     #expect((16...45).contains(crowd.clock.now))
   }
 
-  @Test func aServerWithoutRoomIsAskedLessAndEveryQuestionIsAnswered() async throws {
+  @Test func `a server without room is asked less and every question is answered`() async throws {
     let crowd = Crowd()
     let teacher = try crowd.teacher({ $0.pace.inFlight = 32 }) { number in
       number % 3 == 0
@@ -89,7 +89,7 @@ import Testing
     #expect(crowd.state.withLock { $0.total } == 299)
   }
 
-  @Test func aServiceThatOnlyFailsIsLeftAloneAndThenGivenUp() async throws {
+  @Test func `a service that only fails is left alone and then given up`() async throws {
     let crowd = Crowd()
     let teacher = try crowd.teacher({
       $0.pace.faultsToPause = 4
@@ -107,7 +107,7 @@ import Testing
     #expect(crowd.clock.slept.contains { $0 > 4 })
   }
 
-  @Test func aServiceThatComesBackIsAskedAsBefore() async throws {
+  @Test func `a service that comes back is asked as before`() async throws {
     let crowd = Crowd()
     let teacher = try crowd.teacher({
       $0.pace.faultsToPause = 4
@@ -119,7 +119,7 @@ import Testing
     #expect(replies.allSatisfy { (try? $0.get()) != nil })
   }
 
-  @Test func aServiceThatRefusesEveryQuestionIsNotAskedAThousandTimes() async throws {
+  @Test func `a service that refuses every question is not asked a thousand times`() async throws {
     let crowd = Crowd()
     let refusing = try crowd.teacher({ $0.pace.inFlight = 8 }) { _ in
       TransportResponse(status: 400, body: Data("{\"detail\": \"no such model\"}".utf8))
@@ -140,7 +140,7 @@ import Testing
       })
   }
 
-  @Test func aBudgetStopsRetriesToo() async throws {
+  @Test func `a budget stops retries too`() async throws {
     struct Meter: RequestMeter {
       let left = Locked(3)
       let lost = Locked(0)

@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test(arguments: makers) func aRequestGoesOverARealConnection(_ maker: Maker) async throws {
+  @Test(arguments: makers) func `a request goes over a real connection`(_ maker: Maker) async throws {
     let seen = Locked<[FaultyServer.Request]>([])
     let server = try FaultyServer { request in
       seen.withLock { $0.append(request) }
@@ -55,7 +55,7 @@ import Testing
     #expect(String(decoding: got.body, as: UTF8.self) == "body")
   }
 
-  @Test(arguments: makers) func manyRequestsShareItsConnections(_ maker: Maker) async throws {
+  @Test(arguments: makers) func `many requests share its connections`(_ maker: Maker) async throws {
     let server = try FaultyServer { .answer(body: $0.body) }
     let transport = maker.make(1 << 20)
     let wrong = await withTaskGroup(of: Bool.self) { group in
@@ -71,7 +71,7 @@ import Testing
     #expect(wrong == 0)
   }
 
-  @Test(arguments: makers) func aRedirectIsNotFollowed(_ maker: Maker) async throws {
+  @Test(arguments: makers) func `a redirect is not followed`(_ maker: Maker) async throws {
     let elsewhere = try FaultyServer { _ in .answer(body: []) }
     let server = try FaultyServer { [port = elsewhere.port] _ in
       .answer(status: 307, headers: ["Location: http://127.0.0.1:\(port)/"], body: [])
@@ -81,7 +81,7 @@ import Testing
   }
 
   @Test(arguments: makers, ["close", "half", "not HTTP"])
-  func aServerThatBreaksOffIsAnErrorWithItsHost(_ maker: Maker, _ how: String) async throws {
+  func `a server that breaks off is an error with its host`(_ maker: Maker, _ how: String) async throws {
     let action: FaultyServer.Action =
       switch how {
       case "close": .close
@@ -93,7 +93,7 @@ import Testing
     #expect(found.map(Self.kind) == "brokenOff 127.0.0.1", "\(String(describing: found))")
   }
 
-  @Test(arguments: makers) func aServerThatIsNotThereIsAnErrorWithItsHost(_ maker: Maker) async throws {
+  @Test(arguments: makers) func `a server that is not there is an error with its host`(_ maker: Maker) async throws {
     var server: FaultyServer? = try FaultyServer { _ in .close }
     let gone = request(to: try #require(server))
     server = nil
@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  @Test(arguments: makers) func aBodyThatNeverEndsIsBrokenOffByTimeOrBySize(_ maker: Maker) async throws {
+  @Test(arguments: makers) func `a body that never ends is broken off by time or by size`(_ maker: Maker) async throws {
     let drip = try FaultyServer { _ in .drip(body: Array(repeating: 0x20, count: 1000), milliseconds: 10) }
     let slow = await failure(maker, request(to: drip, seconds: 0.15))
     #expect(slow == .timedOut(host: "127.0.0.1", seconds: 0.15))
@@ -118,7 +118,7 @@ import Testing
     #expect(large == .tooLarge(host: "127.0.0.1", limit: 1 << 18))
   }
 
-  @Test(arguments: makers) func aCancelledRequestEndsAtOnce(_ maker: Maker) async throws {
+  @Test(arguments: makers) func `a cancelled request ends at once`(_ maker: Maker) async throws {
     let server = try FaultyServer { _ in .drip(body: Array(repeating: 0x20, count: 1000), milliseconds: 100) }
     let question = request(to: server, seconds: 100)
     let task = Task { try await maker.make(1 << 20).send(question) }
@@ -135,7 +135,7 @@ import Testing
   }
 
   #if AsyncHTTP
-    @Test func aHeaderThatCanNotBeSentIsAnErrorWithoutItsValue() async throws {
+    @Test func `a header that cannot be sent is an error without its value`() async throws {
       let server = try FaultyServer { _ in .answer(body: []) }
       var broken = request(to: server)
       broken.headers["Authorization"] = "Bearer sec\u{0}ret"

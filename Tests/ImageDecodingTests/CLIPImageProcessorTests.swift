@@ -7,7 +7,7 @@ import Testing
     try CLIPImageProcessor(json: Array(json.utf8), name: "model/p.json").configuration
   }
 
-  @Test func thePromisesOfAProcessorAreKept() {
+  @Test func `the promises of a processor are kept`() {
     for (width, height) in [(1, 1), (300, 2), (2, 300), (224, 224)] {
       let image = picture(width: width, height: height)
       #expect(checkImageProcessor(CLIPImageProcessor(), image: image).isEmpty)
@@ -16,13 +16,13 @@ import Testing
     }
   }
 
-  @Test func theDefaultsDependOnTheClassThatWroteTheFile() throws {
+  @Test func `the defaults depend on the class that wrote the file`() throws {
     #expect(try read("{}") == CLIPImageProcessor.Configuration())
     #expect(try read("{\"image_processor_type\": \"CLIPFeatureExtractor\"}") == CLIPImageProcessor.Configuration())
     #expect(try read("{\"image_processor_type\": \"SiglipImageProcessorFast\"}") == .siglip)
   }
 
-  @Test func aVeryLongImageCostsNoMoreThanItsCrop() {
+  @Test func `a very long image costs no more than its crop`() {
     // Its resize alone would have 224 x 14,672,000 pixels.
     let image = RGBImage(width: 65_500, height: 1, fill: .init(9, 8, 7))
     let processed = CLIPImageProcessor().process(image)
@@ -42,7 +42,7 @@ import Testing
       "CLIPImageProcessor or CLIPFeatureExtractor or SiglipImageProcessor", "7"
     ),
   ])
-  func aValueThatCannotBeUsedIsNamed(json: String, key: String, expected: String, found: String) {
+  func `a value that cannot be used is named`(json: String, key: String, expected: String, found: String) {
     let error = ImageDecodingError.badConfiguration(file: "model/p.json", key: key, expected: expected, found: found)
     #expect(throws: error) { try read(json) }
   }

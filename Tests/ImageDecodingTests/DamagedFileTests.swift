@@ -14,7 +14,7 @@ import Testing
     }
   }
 
-  @Test func everyTruncationIsAnErrorWithTheNameOfTheFile() throws {
+  @Test func `every truncation is an error with the name of the file`() throws {
     for (bytes, format) in [
       (try image.pngData(), ImageFormat.png), (try image.jpegData(), .jpeg),
       (try image.jpegData(progressive: true), .jpeg),
@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  @Test func whatIsNotAnImageIsShownByItsFirstBytes() {
+  @Test func `what is not an image is shown by its first bytes`() {
     #expect(error([]) == .notAnImage(file: "photos/7.jpg", found: "an empty file"))
     #expect(
       error(Array("words\u{1}\0\u{1}\0".utf8))
@@ -43,7 +43,7 @@ import Testing
     #expect(error([0, 1]) == .notAnImage(file: "photos/7.jpg", found: "the bytes 00 01"))
   }
 
-  @Test func aFlippedByteOfAPNGIsFoundByItsCheckSum() throws {
+  @Test func `a flipped byte of a PNG is found by its checksum`() throws {
     var bytes = try image.pngData()
     bytes[bytes.count / 2] ^= 4
     guard case .damaged("photos/7.jpg", .png, let reason)? = error(bytes) else {
@@ -53,7 +53,7 @@ import Testing
     #expect(!reason.isEmpty)
   }
 
-  @Test func aJPEGWithMissingDataIsAnErrorUnlessDamageIsAccepted() throws {
+  @Test func `a JPEG with missing data is an error unless damage is accepted`() throws {
     let whole = try image.jpegData()
     let broken = Array(whole[..<(whole.count * 9 / 10)]) + [0xff, 0xd9]
     guard case .damaged("photos/7.jpg", .jpeg, _)? = error(broken) else {
@@ -67,7 +67,7 @@ import Testing
     #expect(decoded.pixels.prefix(30) == (try ImageDecoder().decode(whole)).pixels.prefix(30))
   }
 
-  @Test func aHeaderWithTooManyPixelsIsRefusedBeforeMemoryIsTaken() throws {
+  @Test func `a header with too many pixels is refused before memory is taken`() throws {
     let huge = png(width: 60_000, height: 50_000)
     #expect(error(huge) == .tooManyPixels(file: "photos/7.jpg", width: 60_000, height: 50_000, limit: 89_478_485))
     var options = ImageDecoder.Options()
@@ -78,7 +78,7 @@ import Testing
     #expect(error(try image.jpegData(), options) == nil)
   }
 
-  @Test func aSideLongerThanThatOfAnyPhotographIsRefused() throws {
+  @Test func `a side longer than that of any photograph is refused`() throws {
     let long = png(width: 70_000, height: 2)
     #expect(error(long) == .sideTooLong(file: "photos/7.jpg", width: 70_000, height: 2, limit: 65_535))
     var options = ImageDecoder.Options()
@@ -86,7 +86,7 @@ import Testing
     #expect(error(long, options) == .truncated(file: "photos/7.jpg", format: .png, found: long.count))
   }
 
-  @Test func aSmallFileThatClaimsManyPixelsIsTruncatedWhateverItHolds() throws {
+  @Test func `a small file that claims many pixels is truncated whatever it holds`() throws {
     let bytes = png(width: 9_000, height: 9_000)
     #expect(error(bytes) == .truncated(file: "photos/7.jpg", format: .png, found: bytes.count))
     var photo = try image.jpegData()
@@ -95,7 +95,7 @@ import Testing
     #expect(error(photo) == .truncated(file: "photos/7.jpg", format: .jpeg, found: photo.count))
   }
 
-  @Test func aSideOfZeroIsDamage() throws {
+  @Test func `a side of zero is damage`() throws {
     for bytes in [png(width: 0, height: 5), png(width: 5, height: 0)] {
       guard case .damaged("photos/7.jpg", .png, _)? = error(bytes) else {
         Issue.record("\(String(describing: error(bytes)))")
@@ -111,7 +111,7 @@ import Testing
     }
   }
 
-  @Test func aJPEGOfTwelveBitsIsNotRead() throws {
+  @Test func `a JPEG of twelve bits is not read`() throws {
     var photo = try image.jpegData()
     let frame = try #require(photo.indices.first { photo[$0] == 0xff && photo[$0 + 1] == 0xc0 })
     photo[frame + 4] = 12
@@ -121,7 +121,7 @@ import Testing
     }
   }
 
-  @Test func aSmallJPEGCannotAskForHoursOfScans() throws {
+  @Test func `a small JPEG cannot ask for hours of scans`() throws {
     let photo = try image.jpegData(progressive: true)
     let markers = photo.indices.dropLast().filter { photo[$0] == 0xff && photo[$0 + 1] != 0 }
     let start = try #require(markers.first { photo[$0 + 1] == 0xda })
@@ -135,7 +135,7 @@ import Testing
       error(Array(repeated(200))) == .unsupported(file: "photos/7.jpg", format: .jpeg, reason: "over 100 scans"))
   }
 
-  @Test func filesThatCannotBeReadSayWhy() throws {
+  @Test func `files that cannot be read say why`() throws {
     let decoder = ImageDecoder()
     #expect(throws: ImageDecodingError.unreadable(file: "/no/such.png", reason: "No such file or directory")) {
       try decoder.decode(contentsOf: "/no/such.png")
@@ -156,7 +156,7 @@ import Testing
     }
   }
 
-  @Test func twoThousandMutationsOfEachFormatNeverCrash() throws {
+  @Test func `two thousand mutations of each format never crash`() throws {
     var generator = SplitMix(state: 11)
     for bytes in [try image.pngData(), try image.jpegData(), try image.jpegData(progressive: true)] {
       var decoded = 0

@@ -13,7 +13,7 @@ struct DecodingCase: Decodable {
 }
 
 @Suite struct DecodingTests {
-  @Test func everyKindOfFileGivesThePixelsOfPillowAsItIsStored() throws {
+  @Test func `every kind of file gives the pixels of Pillow as it is stored`() throws {
     let cases = try GoldenFile<DecodingCase>.load("decoding")
     #expect(cases.count >= 100)
     for golden in cases {
@@ -23,7 +23,7 @@ struct DecodingCase: Decodable {
     }
   }
 
-  @Test func peopleSeeOrientationAppliedAlphaOverWhiteAndSixteenBitsScaled() throws {
+  @Test func `people see orientation applied, alpha over white and sixteen bits scaled`() throws {
     let cases = try GoldenFile<DecodingCase>.load("decoding").filter { $0.shown != nil }
     #expect(cases.count >= 50)
     for golden in cases {
@@ -32,13 +32,13 @@ struct DecodingCase: Decodable {
     }
   }
 
-  @Test func aPNGHoldsThePixelsThatWereWritten() throws {
+  @Test func `a PNG holds the pixels that were written`() throws {
     let image = picture(width: 37, height: 21)
     #expect(try ImageDecoder().decode(image.pngData()) == image)
   }
 
   @Test(arguments: [false, true])
-  func aJPEGIsNearThePixelsThatWereWritten(progressive: Bool) throws {
+  func `a JPEG is near the pixels that were written`(progressive: Bool) throws {
     let image = picture(width: 41, height: 30)
     let decoded = try ImageDecoder().decode(image.jpegData(quality: 98, progressive: progressive))
     #expect(decoded.width == 41 && decoded.height == 30)
@@ -46,7 +46,7 @@ struct DecodingCase: Decodable {
     #expect(differences.reduce(0, +) < 4 * image.pixels.count)
   }
 
-  @Test func aFileIsReadFromItsPath() throws {
+  @Test func `a file is read from its path`() throws {
     let image = picture(width: 6, height: 5)
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).png")
     try Data(image.pngData()).write(to: file)
@@ -54,7 +54,7 @@ struct DecodingCase: Decodable {
     #expect(try ImageDecoder().decode(contentsOf: file.path) == image)
   }
 
-  @Test func theEightOrientationsMoveTheCornersWhereEXIFSays() {
+  @Test func `the eight orientations move the corners where EXIF says`() {
     // 1 2
     // 3 4
     // 5 6

@@ -4,7 +4,7 @@ import Tensor
 import Testing
 
 @Suite struct Idefics3ImageProcessorTests {
-  @Test func theGridIsKnownBeforeThePixels() throws {
+  @Test func `the grid is known before the pixels`() throws {
     var configuration = Idefics3ImageProcessor.Configuration()
     configuration.size = .longestEdge(24)
     configuration.tileSide = 6
@@ -19,7 +19,7 @@ import Testing
     #expect(Idefics3ImageProcessor(configuration).grid(width: 40, height: 30).tileCount == 1)
   }
 
-  @Test func thePublishedConfigurationOf256MGivesTilesOf512() throws {
+  @Test func `the published configuration of 256M gives tiles of 512`() throws {
     let json = """
       {"do_convert_rgb": true, "do_image_splitting": true, "do_normalize": true, "do_pad": true, "do_rescale": true,
        "do_resize": true, "image_mean": [0.5, 0.5, 0.5], "image_processor_type": "Idefics3ImageProcessor",
@@ -33,13 +33,13 @@ import Testing
     #expect(processed.pixels.shape == [13, 3, 512, 512])
   }
 
-  @Test func anEmptyFileHasTheDefaultsOfTransformers() throws {
+  @Test func `an empty file has the defaults of transformers`() throws {
     let processor = try Idefics3ImageProcessor(json: Array("{}".utf8))
     #expect(processor.configuration == Idefics3ImageProcessor.Configuration())
     #expect(processor.configuration.tileSide == 364 && processor.configuration.size == .longestEdge(1456))
   }
 
-  @Test func aConfigurationIsReadAsItWasWritten() throws {
+  @Test func `a configuration is read as it was written`() throws {
     var configuration = Idefics3ImageProcessor.Configuration()
     for size in [nil, .longestEdge(96), .exactly(width: 40, height: 30)] as [Idefics3ImageProcessor.Configuration.Size?]
     {
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test func everyFamilyNameOfTheProcessorIsRead() throws {
+  @Test func `every family name of the processor is read`() throws {
     for name in [
       "Idefics3ImageProcessor", "Idefics3ImageProcessorFast", "SmolVLMImageProcessor", "SmolVLMImageProcessorPil",
     ] {
@@ -88,13 +88,13 @@ import Testing
       "Idefics3ImageProcessor or SmolVLMImageProcessor", "\"CLIPImageProcessor\""
     ),
   ])
-  func aValueThatCannotBeUsedIsNamed(json: String, key: String, expected: String, found: String) {
+  func `a value that cannot be used is named`(json: String, key: String, expected: String, found: String) {
     let error = ImageDecodingError.badConfiguration(file: "model/p.json", key: key, expected: expected, found: found)
     #expect(throws: error) { try Idefics3ImageProcessor(json: Array(json.utf8), name: "model/p.json") }
     #expect("\(error)" == "model/p.json: \(key): expected \(expected), found \(found)")
   }
 
-  @Test func aMissingConfigurationIsNamed() {
+  @Test func `a missing configuration is named`() {
     #expect(throws: ImageDecodingError.unreadable(file: "/no/p.json", reason: "No such file or directory")) {
       try Idefics3ImageProcessor(contentsOf: "/no/p.json")
     }

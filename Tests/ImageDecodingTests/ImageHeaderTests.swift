@@ -12,7 +12,7 @@ import Testing
     ]
   }
 
-  @Test func theSizeIsThatOfTheDecodedImage() throws {
+  @Test func `the size is that of the decoded image`() throws {
     for (name, bytes) in try Self.forms() {
       let decoded = try ImageDecoder().decode(bytes)
       let header = try #require(ImageHeader(bytes), "\(name)")
@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test func segmentsBeforeTheFrameAndFillBytesArePassedOver() throws {
+  @Test func `segments before the frame and fill bytes are passed over`() throws {
     let jpeg = try Self.image.jpegData()
     // A comment that holds what looks like a frame header, then two fill bytes.
     let comment: [UInt8] = [0xFF, 0xFE, 0x00, 0x0C, 0xFF, 0xC0, 0, 11, 8, 0, 1, 0, 1, 0, 0xFF, 0xFF]
@@ -28,7 +28,7 @@ import Testing
     #expect(ImageHeader(longer) == ImageHeader(jpeg))
   }
 
-  @Test func whatEndsBeforeItsSizeOrIsNoImageHasNone() throws {
+  @Test func `what ends before its size or is no image has none`() throws {
     for (_, bytes) in try Self.forms() {
       for count in 0..<24 where count < bytes.count { #expect(ImageHeader(Array(bytes.prefix(count))) == nil) }
       // Cut anywhere, it has the right size or none, and nothing is read beyond the end.

@@ -25,7 +25,7 @@ struct ProcessingCase: Decodable {
 }
 
 @Suite struct ImageProcessorTests {
-  @Test func pixelsGridsAndMasksAreThoseOfTransformers() throws {
+  @Test func `pixels, grids and masks are those of transformers`() throws {
     let cases = try GoldenFile<ProcessingCase>.load("processing")
     #expect(cases.count >= 60)
     for golden in cases {
@@ -45,7 +45,7 @@ struct ProcessingCase: Decodable {
     }
   }
 
-  @Test func aProcessorThatBreaksItsPromisesIsFound() {
+  @Test func `a processor that breaks its promises is found`() {
     struct Liar: ImageProcessor {
       func grid(width: Int, height: Int) -> TileGrid { TileGrid(rows: 1, columns: 2) }
       func process(_ image: RGBImage) -> ProcessedImage {
@@ -56,7 +56,7 @@ struct ProcessingCase: Decodable {
     #expect(checkImageProcessor(Liar(), image: picture(width: 2, height: 2)).count == 2)
   }
 
-  @Test func aBatchHasZerosWhereARowHasNoImage() {
+  @Test func `a batch has zeros where a row has no image`() {
     let image = ProcessedImage(pixels: Tensor([1, 2, 3], shape: [1, 3, 1, 1]), grid: TileGrid(), width: 1, height: 1)
     let large = ProcessedImage(
       pixels: Tensor((1...12).map(Float.init), shape: [1, 3, 2, 2]), grid: TileGrid(), width: 2, height: 2)

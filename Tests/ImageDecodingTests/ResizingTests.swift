@@ -13,7 +13,7 @@ struct ResizingCase: Decodable {
 }
 
 @Suite struct ResizingTests {
-  @Test func everyFilterGivesTheBytesOfPillow() throws {
+  @Test func `every filter gives the bytes of Pillow`() throws {
     let cases = try GoldenFile<ResizingCase>.load("resizing")
     #expect(Set(cases.map(\.filter)) == Set(ResamplingFilter.allCases))
     for golden in cases {
@@ -26,7 +26,7 @@ struct ResizingCase: Decodable {
   }
 
   @Test(arguments: ResamplingFilter.allCases)
-  func theFastLoopsAgreeWithTheNaiveTwin(filter: ResamplingFilter) {
+  func `the fast loops agree with the naive twin`(filter: ResamplingFilter) {
     var generator = SplitMix(state: UInt64(filter.rawValue))
     let sizes = [1, 2, 5, 15, 16, 17, 33, 87]
     for width in sizes {
@@ -43,14 +43,14 @@ struct ResizingCase: Decodable {
     }
   }
 
-  @Test func theSameSizeGivesTheSameImage() {
+  @Test func `the same size gives the same image`() {
     let image = picture(width: 12, height: 7)
     for filter in ResamplingFilter.allCases {
       #expect(image.resized(width: 12, height: 7, by: filter) == image)
     }
   }
 
-  @Test func anImageOfOneColourKeepsIt() {
+  @Test func `an image of one colour keeps it`() {
     let image = RGBImage(width: 19, height: 11, fill: .init(7, 130, 255))
     for filter in ResamplingFilter.allCases {
       #expect(

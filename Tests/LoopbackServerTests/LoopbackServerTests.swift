@@ -37,7 +37,7 @@
       return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
     }
 
-    @Test func aRequestComesWithMethodPathQueryAndBody() async throws {
+    @Test func `a request comes with method, path, query and body`() async throws {
       try await serving { (base: URL) async throws in
         let url = try #require(URL(string: "/a%20b?x=1&y=%C3%A9&x=2", relativeTo: base))
         let answer = try await send("POST", url, body: Data("hello".utf8))
@@ -46,14 +46,14 @@
       }
     }
 
-    @Test func aBodyBeyondTheLimitIsRefused() async throws {
+    @Test func `a body beyond the limit is refused`() async throws {
       try await serving { (base: URL) async throws in
         #expect(try await send("POST", base, body: Data(count: 1001)).status == 413)
         #expect(try await send("POST", base, body: Data(repeating: 65, count: 1000)).status == 200)
       }
     }
 
-    @Test func pagesOfOtherOriginsAndOtherNamesForThisMachineAreRefused() async throws {
+    @Test func `pages of other origins and other names for this machine are refused`() async throws {
       try await serving { (base: URL) async throws in
         let own = try #require(base.port)
         #expect(try await send("POST", base, headers: ["Origin": "http://127.0.0.1:\(own)"]).status == 200)
@@ -67,7 +67,7 @@
       }
     }
 
-    @Test func answersBearTheTime() async throws {
+    @Test func `answers bear the time`() async throws {
       // The example of RFC 9110, 5.6.7, and the last second before a year with a leap day.
       #expect(LoopbackServer.timestamp(Date(timeIntervalSince1970: 784_111_777)) == "Sun, 06 Nov 1994 08:49:37 GMT")
       #expect(LoopbackServer.timestamp(Date(timeIntervalSince1970: 1_704_067_199.9)) == "Sun, 31 Dec 2023 23:59:59 GMT")
@@ -77,7 +77,7 @@
       }
     }
 
-    @Test func aPortThatIsTakenIsATypedError() async throws {
+    @Test func `a port that is taken is a typed error`() async throws {
       try await LoopbackServer { _ in LoopbackResponse("first") }.withPort { port in
         do {
           try await LoopbackServer(port: port) { _ in LoopbackResponse("second") }.run()

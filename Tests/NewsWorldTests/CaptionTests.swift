@@ -13,8 +13,8 @@ import Testing
     alternatives.contains { caption.contains(" \($0) ") }
   }
 
-  @Test("A news caption names all five facts and no other value of any of them")
-  func newsCaptionsNameTheFacts() {
+  @Test
+  func `a news caption names all five facts and no other value of any of them`() {
     var generator = WorldGenerator(seed: 1)
     for scene in everyScene {
       let caption = words(scene.newsCaption(using: &generator))
@@ -36,8 +36,8 @@ import Testing
     }
   }
 
-  @Test("News captions begin with a capital, end with a full stop, and vary")
-  func newsCaptionsVary() {
+  @Test
+  func `news captions begin with a capital, end with a full stop, and vary`() {
     var generator = WorldGenerator(seed: 2)
     let captions = (0..<300).map { _ in boats.newsCaption(using: &generator) }
     #expect(captions.allSatisfy { $0.first?.isUppercase == true && $0.last == "." && !$0.contains("  ") })
@@ -46,8 +46,8 @@ import Testing
     #expect(captions == (0..<300).map { _ in boats.newsCaption(using: &again) })
   }
 
-  @Test("Phrases name what is asked for, in singular and plural")
-  func phrases() {
+  @Test
+  func `phrases name what is asked for, in singular and plural`() {
     #expect(boats.phrase(naming: [.colour]) == "red boats")
     #expect(boats.phrase(naming: [.count, .place]) == "three boats in a harbour")
     #expect(boats.phrase(naming: [.place, .time]) == "a harbour at dusk")
@@ -64,16 +64,16 @@ import Testing
     #expect(balloons.phrase(naming: [.object, .place]) == "balloons over a desert")
   }
 
-  @Test("Fact captions are all different and tell every scene from its twins")
-  func factCaptions() {
+  @Test
+  func `fact captions are all different and tell every scene from its twins`() {
     // Noun absent, plain, with colour, with number, with both; place or not; time or not; without the empty one.
     #expect(boats.factCaptions.count == 5 * 2 * 2 - 1)
     #expect(Set(boats.factCaptions).count == boats.factCaptions.count)
     #expect(Set(everyScene.map { $0.phrase(naming: Set(Fact.allCases)) }).count == everyScene.count)
   }
 
-  @Test("A rationale for a true caption says what both show, for a false one the facts that differ")
-  func rationales() {
+  @Test
+  func `a rationale for a true caption says what both show, for a false one the facts that differ`() {
     var blue = boats
     blue.colour = .blue
     #expect(
@@ -91,8 +91,8 @@ import Testing
       Rationale.text(caption: single, photo: boats) == "The caption says one boat, but the photo shows three boats.")
   }
 
-  @Test("A recogniser without noise lists the facts it knows, and one that is all noise none of them")
-  func recogniser() {
+  @Test
+  func `a recogniser without noise lists the facts it knows, and one that is all noise none of them`() {
     var generator = WorldGenerator(seed: 4)
     let clear = Recogniser(noise: 0).entities(of: boats, using: &generator)
     #expect(Set(clear) == ["boat", "red", "harbour", "dusk"])

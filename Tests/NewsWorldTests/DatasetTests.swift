@@ -26,8 +26,10 @@ import Testing
     }
   }
 
-  @Test("Every photo and every caption of a group is once pristine and once falsified, so neither tells the label")
-  func balance() throws {
+  @Test
+  func `every photo and every caption of a group is once pristine and once falsified, so neither tells the label`()
+    throws
+  {
     var configuration = NewsWorldConfiguration()
     configuration.pretrainingPhotos = 0
     let world = try NewsWorldDataset(configuration)
@@ -50,8 +52,8 @@ import Testing
     #expect(words.values.allSatisfy { uses in uses.count { $0.1 == .pristine } * 2 == uses.count })
   }
 
-  @Test("The two scenes of a group differ in exactly the facts that its rows name")
-  func differences() throws {
+  @Test
+  func `the two scenes of a group differ in exactly the facts that its rows name`() throws {
     let world = try NewsWorldDataset(Self.small)
     let scenes = Dictionary(uniqueKeysWithValues: world.photos.map { ($0.image, $0.scene) })
     for (_, rows) in Dictionary(grouping: world.rows, by: \.group) {
@@ -66,8 +68,8 @@ import Testing
     #expect((60...180).contains(double))
   }
 
-  @Test("No photo and no group is in two splits")
-  func disjointSplits() throws {
+  @Test
+  func `no photo and no group is in two splits`() throws {
     let world = try NewsWorldDataset(Self.small)
     #expect(Set(world.photos.map(\.image)).count == world.photos.count)
     #expect(Set(world.photos.map(\.layout)).count == world.photos.count)
@@ -78,8 +80,8 @@ import Testing
     #expect(Set(world.captions.map(\.split)) == [.teacher, .pretrain])
   }
 
-  @Test("More training groups leave every other row as it was, another seed leaves none")
-  func stability() throws {
+  @Test
+  func `more training groups leave every other row as it was, another seed leaves none`() throws {
     let world = try NewsWorldDataset(Self.small)
     var larger = Self.small
     larger.trainGroups += 5
@@ -90,8 +92,8 @@ import Testing
     #expect(try zip(NewsWorldDataset(reseeded).rows, world.rows).count { $0.caption == $1.caption } < 5)
   }
 
-  @Test("Rationales, which state the verdict, are with the teachers' rows alone and agree with the label")
-  func rationales() throws {
+  @Test
+  func `rationales, which state the verdict, are with the teachers' rows alone and agree with the label`() throws {
     for row in try NewsWorldDataset(Self.small).rows {
       #expect((row.rationale != nil) == (row.split == .teacher))
       if let rationale = row.rationale {
@@ -100,8 +102,10 @@ import Testing
     }
   }
 
-  @Test("Writing twice gives the same bytes, also over an older world, and the files hold what the data set says")
-  func writing() throws {
+  @Test
+  func `writing twice gives the same bytes, also over an older world, and the files hold what the data set says`()
+    throws
+  {
     let world = try NewsWorldDataset(Self.small)
     try withTemporaryFolder { folder in
       let (first, second) = (folder.appending(path: "a"), folder.appending(path: "b"))
@@ -127,8 +131,8 @@ import Testing
     }
   }
 
-  @Test("A folder that can't be made is named in the error")
-  func unwritable() throws {
+  @Test
+  func `a folder that can't be made is named in the error`() throws {
     try withTemporaryFolder { folder in
       try Data("in the way".utf8).write(to: folder)
       let error = #expect(throws: NewsWorldError.self) { try NewsWorldDataset(Self.small).write(to: folder) }
@@ -136,8 +140,8 @@ import Testing
     }
   }
 
-  @Test("A configuration reads what is there, keeps defaults, and writes itself back")
-  func configuration() throws {
+  @Test
+  func `a configuration reads what is there, keeps defaults, and writes itself back`() throws {
     let read = try JSONDecoder().decode(
       NewsWorldConfiguration.self, from: Data(#"{"side": 32, "facts": ["colour", "time"]}"#.utf8))
     #expect(read.side == 32 && read.facts == [.colour, .time] && read.trainGroups == 1500)
@@ -145,21 +149,20 @@ import Testing
   }
 
   @Test(
-    "A wrong configuration is refused with the key and what is expected",
     arguments: [
       (#"{"sede": 1}"#, "sede"), (#"{"side": 8}"#, "side"), (#"{"devGroups": -1}"#, "devGroups"),
       (#"{"facts": []}"#, "facts"), (#"{"facts": ["time"]}"#, "twoFactShare"), (#"{"jpegShare": 1.5}"#, "jpegShare"),
       (#"{"noise": 300}"#, "noise"), (#"{"clutter": -1}"#, "clutter"), (#"{"entityNoise": 2}"#, "entityNoise"),
     ])
-  func wrongConfiguration(json: String, key: String) {
+  func `a wrong configuration is refused with the key and what is expected`(json: String, key: String) {
     let error = #expect(throws: NewsWorldError.self) {
       try JSONDecoder().decode(NewsWorldConfiguration.self, from: Data(json.utf8))
     }
     #expect(error?.description.contains(key) == true)
   }
 
-  @Test("A world without photos is empty, and facts that are not asked about never differ")
-  func smallWorlds() throws {
+  @Test
+  func `a world without photos is empty, and facts that are not asked about never differ`() throws {
     var configuration = Self.small
     configuration.facts = [.colour]
     configuration.twoFactShare = 0

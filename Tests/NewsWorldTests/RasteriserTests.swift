@@ -44,14 +44,14 @@ import Testing
     }
   }
 
-  @Test("The coverage of a shape inside the picture sums to its area", arguments: shapes)
-  func sumsToArea(shape: Shape) {
+  @Test(arguments: shapes)
+  func `the coverage of a shape inside the picture sums to its area`(shape: Shape) {
     let sum = Coverage(of: shape, side: 13).values.reduce(0, +)
     #expect(abs(sum - shape.area) < 1e-3 * max(1, shape.area))
   }
 
-  @Test("Exact coverage agrees with counting points, inside and across the border", arguments: shapes + outsiders)
-  func agreesWithSampling(shape: Shape) {
+  @Test(arguments: shapes + outsiders)
+  func `exact coverage agrees with counting points, inside and across the border`(shape: Shape) {
     let side = 13
     let exact = Coverage(of: shape, side: side).picture(side)
     let sampled = sampledCoverage(of: shape, side: side)
@@ -60,23 +60,23 @@ import Testing
     #expect(worst < 0.04)
   }
 
-  @Test("Two shapes that share an edge leave no seam")
-  func noSeam() {
+  @Test
+  func `two shapes that share an edge leave no seam`() {
     let left = Shape(0, 0, 7.3, 0, 4.1, 13, 0, 13)
     let right = Shape(7.3, 0, 13, 0, 13, 13, 4.1, 13)
     let sum = zip(Coverage(of: left, side: 13).picture(13), Coverage(of: right, side: 13).picture(13)).map(+)
     #expect(sum.allSatisfy { abs($0 - 1) < 1e-4 })
   }
 
-  @Test("A shape without area or outside of the picture covers nothing")
-  func nothing() {
+  @Test
+  func `a shape without area or outside of the picture covers nothing`() {
     #expect(Coverage(of: Shape([]), side: 5).values.isEmpty)
     #expect(Coverage(of: .box(7, 7, 9, 9), side: 5).values.allSatisfy { $0 == 0 })
     #expect(Coverage(of: Shape(1, 1, 4, 4, 1, 1), side: 5).values.allSatisfy { $0 < 1e-6 })
   }
 
-  @Test("A half-covered pixel takes half of the ink, and opacity halves it again")
-  func blending() {
+  @Test
+  func `a half-covered pixel takes half of the ink, and opacity halves it again`() {
     var canvas = Canvas(side: 2)
     canvas.fill(.box(0, 0, 0.25, 0.5), .flat(RGB(1, 0.5, 0)))
     canvas.fill(.box(0.5, 0.5, 0.75, 1), .flat(RGB(1, 1, 1)), opacity: 0.5)
@@ -84,8 +84,8 @@ import Testing
     #expect(canvas.image.pixels == [128, 64, 0, 0, 0, 0, 0, 0, 0, 64, 64, 64])
   }
 
-  @Test("Inks run from one colour to the other and glows fade to nothing")
-  func inks() {
+  @Test
+  func `inks run from one colour to the other and glows fade to nothing`() {
     let ink = Ink.vertical(RGB(0, 0, 0), RGB(1, 1, 1), from: 0.2, to: 0.6)
     #expect(ink.colour(at: Point(0, 0.1)).colour == RGB(0, 0, 0))
     #expect(abs(ink.colour(at: Point(0, 0.4)).colour.x - 0.5) < 1e-6)

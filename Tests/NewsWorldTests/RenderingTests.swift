@@ -13,23 +13,23 @@ import Testing
     }
   }
 
-  @Test("The same scene and layout give the same bytes, another layout another photo")
-  func determinism() throws {
+  @Test
+  func `the same scene and layout give the same bytes, another layout another photo`() throws {
     let photo = renderer.image(of: cars, layout: 9)
     #expect(photo == renderer.image(of: cars, layout: 9))
     #expect(try photo.pngData() == renderer.image(of: cars, layout: 9).pngData())
     #expect(changedPixels(photo, renderer.image(of: cars, layout: 10)) > 500)
   }
 
-  @Test("Photos have the size asked for and are not flat", arguments: [16, 33, 64, 200])
-  func sizes(side: Int) {
+  @Test(arguments: [16, 33, 64, 200])
+  func `photos have the size asked for and are not flat`(side: Int) {
     let photo = SceneRenderer(side: side).image(of: cars, layout: 1)
     #expect(photo.width == side && photo.height == side)
     #expect(Set(photo.pixels).count > 40)
   }
 
-  @Test("Every fact that changes, changes what is seen, at the same layout", arguments: Fact.allCases)
-  func factsAreVisible(fact: Fact) {
+  @Test(arguments: Fact.allCases)
+  func `every fact that changes, changes what is seen, at the same layout`(fact: Fact) {
     var generator = WorldGenerator(seed: 2)
     for layout in 0..<60 {
       let scene = Scene.random(using: &generator)
@@ -40,8 +40,8 @@ import Testing
     }
   }
 
-  @Test("Two colours at one layout differ in the objects alone, which look more like their own colour")
-  func coloursAreVisible() {
+  @Test
+  func `two colours at one layout differ in the objects alone, which look more like their own colour`() {
     let quiet = SceneRenderer(side: 64, noise: 0)
     for first in NewsColour.allCases {
       for second in NewsColour.allCases where second != first {
@@ -64,8 +64,8 @@ import Testing
     }
   }
 
-  @Test("Objects stand inside the picture, as many as asked for, and hide little of one another")
-  func arrangement() {
+  @Test
+  func `objects stand inside the picture, as many as asked for, and hide little of one another`() {
     var generator = WorldGenerator(seed: 8)
     for object in NewsObject.allCases {
       for place in object.places {
@@ -92,8 +92,8 @@ import Testing
     }
   }
 
-  @Test("A contact sheet enlarges pixels and parts photos by white lines")
-  func contactSheet() {
+  @Test
+  func `a contact sheet enlarges pixels and parts photos by white lines`() {
     let black = RGBImage(width: 1, height: 1, pixels: [0, 0, 0])
     let red = RGBImage(width: 1, height: 1, pixels: [255, 0, 0])
     let sheet = ContactSheet.image(of: [black, red, red], columns: 2, zoom: 2, gap: 1)

@@ -18,16 +18,16 @@ let everyDifference: [Set<Fact>] =
   + Fact.allCases.flatMap { first in Fact.allCases.filter { $0 != first }.map { Set([first, $0]) } }
 
 @Suite struct SceneTests {
-  @Test("The generator gives the published numbers of SplitMix64")
-  func splitMix() {
+  @Test
+  func `the generator gives the published numbers of SplitMix64`() {
     var generator = WorldGenerator(seed: 1_234_567)
     #expect(generator.next() == 6_457_827_717_110_365_317)
     #expect(generator.next() == 3_203_168_211_198_807_973)
     #expect(generator.next() == 9_817_491_932_198_370_423)
   }
 
-  @Test("Generators for different purposes differ, and so do those whose names join to the same text")
-  func purposes() {
+  @Test
+  func `generators for different purposes differ, and so do those whose names join to the same text`() {
     var first = WorldGenerator(seed: 1, purpose: "group", "12")
     var same = WorldGenerator(seed: 1, purpose: "group", "12")
     var other = WorldGenerator(seed: 1, purpose: "group1", "2")
@@ -36,8 +36,8 @@ let everyDifference: [Set<Fact>] =
     #expect(number != other.next())
   }
 
-  @Test("Numbers below a bound, shuffles and chances are fair")
-  func fairness() {
+  @Test
+  func `numbers below a bound, shuffles and chances are fair`() {
     var generator = WorldGenerator(seed: 3)
     var counts = [Int](repeating: 0, count: 5)
     for _ in 0..<10_000 { counts[generator.below(5)] += 1 }
@@ -47,8 +47,8 @@ let everyDifference: [Set<Fact>] =
     #expect((0..<100).allSatisfy { _ in (0..<1).contains(generator.unit()) })
   }
 
-  @Test("A twin differs in exactly the stated facts and its object occurs at its place", arguments: everyDifference)
-  func twins(facts: Set<Fact>) {
+  @Test(arguments: everyDifference)
+  func `a twin differs in exactly the stated facts and its object occurs at its place`(facts: Set<Fact>) {
     var generator = WorldGenerator(seed: 5)
     for scene in everyScene {
       let twin = scene.twin(differingIn: facts, using: &generator)
@@ -57,8 +57,8 @@ let everyDifference: [Set<Fact>] =
     }
   }
 
-  @Test("Random scenes reach every value of every fact and put objects where they occur")
-  func randomScenes() {
+  @Test
+  func `random scenes reach every value of every fact and put objects where they occur`() {
     var generator = WorldGenerator(seed: 6)
     let scenes = (0..<2000).map { _ in Scene.random(using: &generator) }
     #expect(Set(scenes.map(\.object)).count == 10)
@@ -69,8 +69,8 @@ let everyDifference: [Set<Fact>] =
     #expect(scenes.allSatisfy { $0.object.places.contains($0.place) })
   }
 
-  @Test("A set of facts is named in a fixed order")
-  func names() {
+  @Test
+  func `a set of facts is named in a fixed order`() {
     #expect(Set<Fact>([.place, .colour]).name == "colour+place")
     #expect(Set<Fact>([.time]).name == "time")
     #expect(Set(Fact.allCases).ordered == Fact.allCases)

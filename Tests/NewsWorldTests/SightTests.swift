@@ -16,8 +16,8 @@ import Testing
     return pixel(UInt8(level.x), UInt8(level.y), UInt8(level.z))
   }
 
-  @Test("Red and green, blue and purple come much closer without green receptors; blue and yellow do not")
-  func deuteranopia() {
+  @Test
+  func `red and green, blue and purple come much closer without green receptors; blue and yellow do not`() {
     func ratio(_ first: NewsColour, _ second: NewsColour) -> Double {
       Double(distance(pixel(first).colourBlind(), pixel(second).colourBlind()))
         / Double(distance(pixel(first), pixel(second)))
@@ -27,16 +27,16 @@ import Testing
     #expect(ratio(.blue, .yellow) > 0.9)
   }
 
-  @Test("Greys stay grey to every eye", arguments: RGBImage.ColourBlindness.allCases)
-  func greys(kind: RGBImage.ColourBlindness) {
+  @Test(arguments: RGBImage.ColourBlindness.allCases)
+  func `greys stay grey to every eye`(kind: RGBImage.ColourBlindness) {
     for level in [UInt8(0), 1, 77, 128, 254, 255] {
       let seen = pixel(level, level, level).colourBlind(kind)
       #expect(seen.pixels.allSatisfy { abs(Int($0) - Int(level)) <= 1 })
     }
   }
 
-  @Test("Without colour the three channels are equal and green is lighter than blue")
-  func monochromacy() {
+  @Test
+  func `without colour the three channels are equal and green is lighter than blue`() {
     let green = pixel(0, 255, 0).colourBlind(.monochromacy).pixels
     let blue = pixel(0, 0, 255).colourBlind(.monochromacy).pixels
     #expect(Set(green).count == 1 && Set(blue).count == 1)
@@ -44,8 +44,8 @@ import Testing
     #expect(abs(Int(green[0]) - 220) <= 1 && abs(Int(blue[0]) - 76) <= 1)
   }
 
-  @Test("A blur of one pixel changes nothing, and a flat photo stays flat at any size")
-  func noBlur() {
+  @Test
+  func `a blur of one pixel changes nothing, and a flat photo stays flat at any size`() {
     let photo = SceneRenderer(side: 33).image(
       of: Scene(object: .car, colour: .red, count: 2, place: .street, time: .noon), layout: 1)
     #expect(photo.shortSighted(blur: 1) == photo)
@@ -55,8 +55,8 @@ import Testing
     }
   }
 
-  @Test("A fine chequerboard becomes grey and a step becomes a slope")
-  func blur() {
+  @Test
+  func `a fine chequerboard becomes grey and a step becomes a slope`() {
     let chequers = RGBImage(
       width: 8, height: 8, pixels: (0..<64).flatMap { [UInt8](repeating: ($0 / 8 + $0) % 2 == 0 ? 0 : 255, count: 3) })
     #expect(chequers.shortSighted(blur: 4).pixels.allSatisfy { $0 == 128 })

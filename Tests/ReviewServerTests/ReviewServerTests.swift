@@ -79,7 +79,7 @@ import JSON
   }
 
   @Suite struct ReviewServerTests {
-    @Test func aDecisionIsKeptBeforeItIsConfirmedAndSurvivesTheServer() async throws {
+    @Test func `a decision is kept before it is confirmed and survives the server`() async throws {
       let world = try ReviewWorld()
       let body = #"{"reviewer": "anna", "index": 1, "item": "i1", "label": "falsified", "note": "no"}"#
       let (status, state) = try await world.post("/api/decision", body)
@@ -99,7 +99,7 @@ import JSON
       #expect(known.value["token"] != state["token"])
     }
 
-    @Test func undoTakesBackTheReviewersOwnLastDecision() async throws {
+    @Test func `undo takes back the reviewer's own last decision`() async throws {
       let world = try ReviewWorld()
       for (reviewer, index) in [("anna", 0), ("anna", 2), ("bea", 1)] {
         _ = try await world.post(
@@ -112,7 +112,7 @@ import JSON
       #expect(state["labelled"]?.integer == 2)
     }
 
-    @Test func namesAreHiddenUntilTheReviewerHasDecided() async throws {
+    @Test func `names are hidden until the reviewer has decided`() async throws {
       let world = try ReviewWorld()
       func teachers(_ reviewer: String, of world: ReviewWorld) async throws -> [JSONValue?] {
         let question = try await world.get("/api/question", ["index": "0", "reviewer": reviewer]).value
@@ -132,7 +132,7 @@ import JSON
       #expect(marks.count == 2, "Paris and Rome")
     }
 
-    @Test func reviewersSeeHowFarTheyAgreeWithEachOtherAndWithTeachers() async throws {
+    @Test func `reviewers see how far they agree with each other and with teachers`() async throws {
       let world = try ReviewWorld()
       for (reviewer, index, label) in [
         ("anna", 0, "pristine"), ("anna", 1, "falsified"), ("bea", 0, "pristine"), ("bea", 1, "pristine"),
@@ -148,7 +148,7 @@ import JSON
       #expect(state["teachers"]?.elements?.map { $0["same"]?.integer } == [1, 1])
     }
 
-    @Test func allPhotographsOfAnItemAreShownWithTheirSlots() async throws {
+    @Test func `all photographs of an item are shown with their slots`() async throws {
       let world = try ReviewWorld()
       let slots = [
         ImageSlot(name: "photo", paths: ["a.png"]), ImageSlot(name: "found", paths: ["words.txt", "b.jpg"]),
@@ -181,7 +181,7 @@ import JSON
       #expect(try await get("/photo", ["index": "2"]).status == 404)
     }
 
-    @Test func photographsOutsideTheFolderAreRefused() async throws {
+    @Test func `photographs outside the folder are refused`() async throws {
       let world = try ReviewWorld()
       var statuses: [Int] = []
       for index in 0..<10 { statuses.append(try await world.photo(index).status) }
@@ -192,14 +192,14 @@ import JSON
 
     /// A run joins no absolute path to the folder of its images, and neither does its page; steps upwards and links are no
     /// way out of the folder all the same.
-    @Test func photographsThatARunNamesByAnAbsolutePathAreShown() async throws {
+    @Test func `photographs that a run names by an absolute path are shown`() async throws {
       let world = try ReviewWorld(showsAbsolutePaths: true)
       var statuses: [Int] = []
       for index in 0..<10 { statuses.append(try await world.photo(index).status) }
       #expect(statuses == [200, 403, 403, 415, 404, 200, 200, 403, 404, 404])
     }
 
-    @Test func aPhotographIsShownAsItWasPrepared() async throws {
+    @Test func `a photograph is shown as it was prepared`() async throws {
       let upright = Data([0xFF, 0xD8, 0xFF, 7])
       let world = try ReviewWorld { $0.count == 7 ? upright : nil }
       let photo = try await world.photo(0)
@@ -210,7 +210,7 @@ import JSON
       #expect(unprepared.status == 200 && unprepared.headers["content-type"] == "image/png")
     }
 
-    @Test func aDecisionWithoutTheTokenOrOfAStrangeItemIsRefused() async throws {
+    @Test func `a decision without the token or of a strange item is refused`() async throws {
       let world = try ReviewWorld()
       let body = #"{"reviewer": "a", "index": 0, "item": "i0", "label": "pristine"}"#
       #expect(try await world.post("/api/decision", body, token: "guess").status == 403)
@@ -220,7 +220,9 @@ import JSON
       #expect(try await world.journal.entries().isEmpty)
     }
 
-    @Test func overTheNetworkPagesOfOtherOriginsAreRefusedAndThePageLoadsNothingFromElsewhere() async throws {
+    @Test func `over the network pages of other origins are refused, and the page loads nothing from elsewhere`()
+      async throws
+    {
       let world = try ReviewWorld()
       let token = try #require(try await world.get("/api/state").value["token"]?.string)
       try await world.server.withPort { port in

@@ -13,7 +13,7 @@ import Testing
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
 
-  @Test func itKeepsWhatEveryStoreMustKeep() async throws {
+  @Test func `it keeps what every store must keep`() async throws {
     let file = file
     #expect(try await AnnotationStoreCheck().problems { try SQLiteAnnotationStore(file) } == [])
     let other = folder.appendingPathComponent("durable.sqlite")
@@ -34,7 +34,7 @@ import Testing
     return place
   }
 
-  @Test func anArchivedStoreIsReadAndLeftAsItIs() async throws {
+  @Test func `an archived store is read and left as it is`() async throws {
     do { try await SQLiteAnnotationStore(file).append([annotation("a"), annotation("b", item: "j")]) }
     let place = try archive(withLog: false)
     let before = try Data(contentsOf: place)
@@ -50,7 +50,7 @@ import Testing
     try FileManager.default.removeItem(at: folder)
   }
 
-  @Test func theLastRepliesOfAKilledProcessAreReadFromTheLogOfAnArchive() async throws {
+  @Test func `the last replies of a killed process are read from the log of an archive`() async throws {
     let open = try SQLiteAnnotationStore(file)
     try await open.append([annotation("a")])
     // Still open: nothing has been brought from the log into the data base.
@@ -60,7 +60,7 @@ import Testing
     try FileManager.default.removeItem(at: folder)
   }
 
-  @Test func whatIsNoStoreIsRefusedWhereItMayOnlyBeReadToo() throws {
+  @Test func `what is no store is refused where it may only be read too`() throws {
     try FileManager.default.createDirectory(
       at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data("no data base at all, but long enough to be looked at as if it were one".utf8).write(to: file)
@@ -68,7 +68,7 @@ import Testing
     try FileManager.default.removeItem(at: folder)
   }
 
-  @Test func manyKeysAreLookedUpInPortions() async throws {
+  @Test func `many keys are looked up in portions`() async throws {
     let store = try SQLiteAnnotationStore(file)
     try await store.append((0..<1700).map { annotation("k\($0)", item: "i\($0 % 1300)") })
     #expect(try await store.annotations(forKeys: (0..<1700).map { "k\($0)" }).count == 1700)
@@ -77,7 +77,7 @@ import Testing
     try FileManager.default.removeItem(at: folder)
   }
 
-  @Test func manyOpeningsOfOneNewStoreAllSucceed() async throws {
+  @Test func `many openings of one new store all succeed`() async throws {
     for round in 0..<10 {
       let file = folder.appendingPathComponent("new\(round).sqlite")
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -91,7 +91,7 @@ import Testing
     try FileManager.default.removeItem(at: folder)
   }
 
-  @Test func severalProcessesMakeAndFillOneStore() async throws {
+  @Test func `several processes make and fill one store`() async throws {
     let path = file.path
     await withTaskGroup(of: Void.self) { group in
       for process in 0..<3 {
@@ -107,7 +107,7 @@ import Testing
     try FileManager.default.removeItem(at: folder)
   }
 
-  @Test func whatWasConfirmedIsThereAfterAProcessWasKilled() async throws {
+  @Test func `what was confirmed is there after a process was killed`() async throws {
     let (path, confirmed) = (file.path, folder.appendingPathComponent("confirmed").path)
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, confirmed = confirmed as String] in
       let store = try SQLiteAnnotationStore(URL(fileURLWithPath: path))
@@ -127,7 +127,7 @@ import Testing
     try FileManager.default.removeItem(at: folder)
   }
 
-  @Test func whatIsNoDataBaseIsRefusedWithItsName() throws {
+  @Test func `what is no database is refused with its name`() throws {
     let plain = folder.appendingPathComponent("plain.sqlite")
     try Data(String(repeating: "not a data base ", count: 100).utf8).write(to: plain)
     #expect(throws: AnnotationsError.cannotOpen(file: plain.relativePath, reason: "file is not a database")) {
@@ -138,7 +138,7 @@ import Testing
     try FileManager.default.removeItem(at: folder)
   }
 
-  @Test func aStoreOfAnOlderVersionIsBroughtUpToDate() async throws {
+  @Test func `a store of an older version is brought up to date`() async throws {
     try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     // What version 1 of the schema made, and one row of it.
     try SQLiteConnection(file.path, .writing).execute(
@@ -189,7 +189,7 @@ import Testing
       .rows { try $0.text("sql") }
   }
 
-  @Test func aStoreThatWasWrittenThroughGRDBIsReadAndWrittenOn() async throws {
+  @Test func `a store that was written through GRDB is read and written on`() async throws {
     try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     try SQLiteConnection(file.path, .writing).execute(Self.writtenThroughGRDB)
     let before = try schema(of: file)
@@ -216,7 +216,7 @@ import Testing
     #expect(try schema(of: new) == before)
   }
 
-  @Test func waitingForTheDiskIsWhatWasAskedFor() throws {
+  @Test func `waiting for the disk is what was asked for`() throws {
     for (isDurable, expected) in [(false, Int64(1)), (true, 2)] {
       // 1 is NORMAL, 2 FULL: https://www.sqlite.org/pragma.html#pragma_synchronous
       let writer = try SQLiteAnnotationStore.writer(
@@ -225,7 +225,7 @@ import Testing
     }
   }
 
-  @Test func aRowThatCannotBeKeptIsAnErrorAndNotLost() async throws {
+  @Test func `a row that cannot be kept is an error and not lost`() async throws {
     let store = try SQLiteAnnotationStore(file)
     var unfit = annotation("unfit")
     unfit.time = .nan
@@ -239,7 +239,7 @@ import Testing
     #expect(try await store.all() == [annotation("fit")])
   }
 
-  @Test func aStoreOfANewerVersionIsRefusedAndLeftAlone() async throws {
+  @Test func `a store of a newer version is refused and left alone`() async throws {
     do {
       let store = try SQLiteAnnotationStore(file)
       try await store.append([annotation("k")])

@@ -9,7 +9,7 @@ import Testing
 
   private struct Stopped: Error {}
 
-  @Test func valuesComeBackAsTheyWere() throws {
+  @Test func `values come back as they were`() throws {
     let connection = try SQLiteConnection(":memory:", .writing)
     try connection.execute("CREATE TABLE t (a, b, c, d, e, f, g)")
     let insert = try connection.keptStatement("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, ?)")
@@ -34,7 +34,7 @@ import Testing
     #expect(try connection.statement("SELECT 2 AS n").rows { try $0.text("other") } == [nil])
   }
 
-  @Test func errorsSayWhatSQLiteSaysAndShowNoValues() throws {
+  @Test func `errors say what SQ lite says and show no values`() throws {
     let connection = try SQLiteConnection(":memory:", .writing)
     #expect { try connection.statement("SELECT * FROM t") } throws: { "\($0)" == "no such table: t" }
     #expect { try connection.execute("nonsense") } throws: { "\($0)" == #"near "nonsense": syntax error"# }
@@ -60,7 +60,7 @@ import Testing
     #expect(throws: SQLiteError.self) { try SQLiteConnection(path(), .reading) }
   }
 
-  @Test func aTransactionIsKeptWholeOrNotAtAll() throws {
+  @Test func `a transaction is kept whole or not at all`() throws {
     let connection = try SQLiteConnection(":memory:", .writing)
     try connection.execute("CREATE TABLE t (a INTEGER)")
     let insert = try connection.keptStatement("INSERT INTO t VALUES (?)")
@@ -77,7 +77,7 @@ import Testing
     #expect(try connection.statement("SELECT a FROM t").rows { try $0.integer("a") } == [1, 2, 3])
   }
 
-  @Test func aLockThatIsNotGivenBackIsAnErrorAfterThePatience() throws {
+  @Test func `a lock that is not given back is an error after the patience`() throws {
     let path = path()
     let one = try SQLiteConnection(path, .writing)
     try one.execute("CREATE TABLE t (a INTEGER); INSERT INTO t VALUES (1)")

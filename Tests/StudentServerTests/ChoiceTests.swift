@@ -33,7 +33,7 @@ import JSON
       #""response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": "#
       + #"{"type": "object", "properties": {"label": {"enum": [1, 2, 10]}, "more": {"type": "boolean"}}}}}"#
 
-    @Test func aChoiceEndsWhereTheModelDoesNotGoOnToALongerOne() async throws {
+    @Test func `a choice ends where the model does not go on to a longer one`() async throws {
       // What a student has learned that answers "1. Because": a full stop behind the label, and not the end of the turn,
       // which is less probable there than any digit.
       for (zero, expected) in [(1e-4, "1"), (0.6, "10")] {
@@ -45,7 +45,7 @@ import JSON
       }
     }
 
-    @Test func inJSONTheQuoteOrTheBracketEndsIt() async throws {
+    @Test func `in JSON the quote or the bracket ends it`() async throws {
       for (form, opening, label) in [
         (Self.object, #"{"label":"1"#, { #"{"label":"\#($0)","more":true}"# }),
         (Self.numbers, #"{"label":1"#, { #"{"label":\#($0),"more":true}"# }),
@@ -60,7 +60,7 @@ import JSON
       }
     }
 
-    @Test func howOftenAChoiceIsDrawnIsHowProbableItIs() async throws {
+    @Test func `how often a choice is drawn is how probable it is`() async throws {
       let chances: @Sendable (String) -> [String: Double] = {
         ["": ["1": 0.98, "2": 0.02], "1": [".": 0.55, "0": 0.45]][$0] ?? [".": 1]
       }
@@ -73,7 +73,7 @@ import JSON
       #expect((9...34).contains(counts["1"] ?? 0) && (6...30).contains(counts["10"] ?? 0), "\(counts)")
     }
 
-    @Test func theEndThatSettlesAChoiceIsListedWithItsProbability() async throws {
+    @Test func `the end that settles a choice is listed with its probability`() async throws {
       let chances: @Sendable (String) -> [String: Double] = {
         ["": ["1": 0.98, "2": 0.02], "1": [".": 0.55, "0": 0.45]][$0] ?? [".": 1]
       }
@@ -104,7 +104,7 @@ import JSON
       return text
     }
 
-    @Test func whatTheTemplateWritesBeforeAnswersComesBeforeTheForm() async throws {
+    @Test func `what the template writes before answers comes before the form`() async throws {
       // The template's space belongs to the answer's first token, as in training; the text is without it.
       let student = try ServedStudent().student
       #expect(student.answerOpening == " ")

@@ -24,7 +24,7 @@ import JSON
       #""response_format": {"type": "json_schema", "json_schema": {"name": "answer", "strict": true, "schema": \#(schema)}}"#
     }
 
-    @Test func labelRationaleAndConfidenceComeInTheirOrderAndWithinTheirBounds() async throws {
+    @Test func `label, rationale and confidence come in their order and within their bounds`() async throws {
       let texts = try await answers(
         schema(
           #"""
@@ -48,7 +48,7 @@ import JSON
       #expect(Set(texts).count > 6)
     }
 
-    @Test func numbersKeepTheirBoundsAndListsTheirCounts() async throws {
+    @Test func `numbers keep their bounds and lists their counts`() async throws {
       let texts = try await answers(
         schema(
           #"""
@@ -69,7 +69,7 @@ import JSON
       }
     }
 
-    @Test func aChoiceIsOneOfItsTextsAndAnObjectIsJSON() async throws {
+    @Test func `a choice is one of its texts and an object is JSON`() async throws {
       let choices = try await answers(#""structured_outputs": {"choice": ["Yes", "Yes, but", "No"]}"#)
       #expect(choices.count == 12)
       #expect(choices.allSatisfy { ["Yes", "Yes, but", "No"].contains($0) })
@@ -87,7 +87,7 @@ import JSON
       #expect(begun[0].hasPrefix("{"))
     }
 
-    @Test func whatCanNotBeKeptIsRefusedByItsPlace() async throws {
+    @Test func `what cannot be kept is refused by its place`() async throws {
       let cases = [
         (#"{"type": "string", "pattern": "a+"}"#, "response_format.json_schema.schema.pattern"),
         (#"{"anyOf": [{"type": "string"}]}"#, "response_format.json_schema.schema.type"),

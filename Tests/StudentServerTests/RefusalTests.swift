@@ -12,7 +12,7 @@ import JSON
 
     init() throws { served = try ServedStudent() }
 
-    @Test func everyRequestThatCanNotBeAnsweredAsItIsHasItsReason() async throws {
+    @Test func `every request that cannot be answered as it is has its reason`() async throws {
       let turns = #""messages": [{"role": "user", "content": "x"}]"#
       func with(_ more: String) -> String { #"{"model": "tiny", \#(turns), \#(more)}"# }
       func turn(_ content: String) -> String {
@@ -90,7 +90,7 @@ import JSON
       #""ignore_eos": false, "skip_special_tokens": true, "stop_token_ids": [], "bad_words": [], "min_tokens": 0"#,
       #""cache_prompt": true, "id_slot": -1, "repeat_penalty": 1, "n_probs": 0, "mirostat": 0"#,
       #""add_generation_prompt": true, "continue_final_message": false, "echo": false, "chat_template_kwargs": {}"#,
-    ]) func whatAsksForNothingIsTakenAsIfItWereNotThere(_ more: String) async throws {
+    ]) func `what asks for nothing is taken as if it were not there`(_ more: String) async throws {
       let plain = try await served.answer(ServedStudent.body("x", #""max_tokens": 3, "temperature": 0"#))
       // Of two members with one name the last counts.
       let limit = more.contains(#""max_tokens": 1"#) ? "" : #", "max_tokens": 3"#
@@ -108,7 +108,7 @@ import JSON
       #"{"role": "assistant", "content": null}"#, #"{"role": "assistant"}"#, #"{"role": "assistant", "content": []}"#,
       #"{"role": "assistant", "content": null, "tool_calls": []}"#,
       #"{"content": null, "refusal": null, "role": "assistant", "annotations": [], "audio": null, "function_call": null, "tool_calls": null}"#,
-    ]) func anAssistantsTurnWithoutATextIsAnEmptyOne(_ turn: String) async throws {
+    ]) func `an assistant's turn without a text is an empty one`(_ turn: String) async throws {
       func body(_ turn: String) -> String {
         #"{"model": "tiny", "max_tokens": 2, "temperature": 0, "messages": [{"role": "user", "content": "x"}, \#(turn), {"role": "user", "content": "y"}]}"#
       }
@@ -118,7 +118,7 @@ import JSON
       #expect(found["usage"] == empty["usage"] && found["choices"] == empty["choices"])
     }
 
-    @Test func statusesAreThoseThatClientsActOn() async throws {
+    @Test func `statuses are those that clients act on`() async throws {
       let unknown = #"{"model": "gpt", "messages": [{"role": "user", "content": "x"}]}"#
       let (status, text) = try await served.post(unknown)
       #expect(status == 404)

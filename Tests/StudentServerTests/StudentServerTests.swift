@@ -18,7 +18,7 @@ import JSON
 
     init() throws { served = try ServedStudent() }
 
-    @Test func anAnswerOverTheNetworkIsTheStudentsOwn() async throws {
+    @Test func `an answer over the network is the student's own`() async throws {
       let photo = try ServedStudent.photo(1)
       let body = ServedStudent.body("Does it fit?", #""temperature": 0, "max_tokens": 8"#, image: photo.url)
       let (status, text) = try await served.post(body)
@@ -46,7 +46,7 @@ import JSON
       return tokens?[0]?["logprob"]?.double
     }
 
-    @Test func probabilitiesAreThoseOfTheModelWhateverTheTemperature() async throws {
+    @Test func `probabilities are those of the model whatever the temperature`() async throws {
       let body = ServedStudent.body(
         "Yes?", #""temperature": 1.5, "seed": 3, "max_tokens": 3, "logprobs": true, "top_logprobs": 20"#)
       let tokens = try #require(try await served.answer(body)["choices"]?[0]?["logprobs"]?["content"]?.elements)
@@ -62,7 +62,7 @@ import JSON
       #expect(String(decoding: bytes, as: UTF8.self) == tokens[0]["token"]?.string)
     }
 
-    @Test func oneSeedGivesTheSameAnswersAndAnotherOnesOwn() async throws {
+    @Test func `one seed gives the same answers, and another one its own`() async throws {
       func texts(_ seed: Int) async throws -> [String] {
         try await served.texts(
           ServedStudent.body("Why?", #""n": 3, "max_tokens": 6, "temperature": 1.2, "seed": \#(seed)"#))
@@ -73,7 +73,7 @@ import JSON
       #expect(try await texts(8) != first)
     }
 
-    @Test func anAnswerEndsBeforeAStop() async throws {
+    @Test func `an answer ends before a stop`() async throws {
       let free = try await served.texts(ServedStudent.body("Go", #""temperature": 0, "max_tokens": 20"#))[0]
       let stop = String(free.dropFirst(free.count / 2).prefix(2))
       let value = try await served.answer(
@@ -84,7 +84,7 @@ import JSON
       #expect(value["choices"]?[0]?["finish_reason"]?.string == "stop")
     }
 
-    @Test func aStreamHasThePiecesOfTheWhole() async throws {
+    @Test func `a stream has the pieces of the whole`() async throws {
       let parameters =
         #""n": 2, "temperature": 1, "seed": 5, "max_tokens": 12, "stop": ["e"], "logprobs": true, "top_logprobs": 1"#
       let whole = try await served.answer(ServedStudent.body("Tell", parameters))
@@ -105,7 +105,7 @@ import JSON
       #expect(chunks.last?["usage"] == whole["usage"])
     }
 
-    @Test func theModelIsListedUnderItsName() async throws {
+    @Test func `the model is listed under its name`() async throws {
       let list = await served.server.answer(LoopbackRequest("GET", "/v1/models"))
       guard case .data(let bytes) = list.body else { throw CancellationError() }
       let value = try bytes.withUnsafeBytes { try JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
@@ -116,7 +116,7 @@ import JSON
       #expect(await served.server.answer(LoopbackRequest("GET", "/v1/chat/completions")).status == 405)
     }
 
-    @Test func aTeacherAsksAServedStudentLikeAnyOtherService() async throws {
+    @Test func `a teacher asks a served student like any other service`() async throws {
       let tree = try served.student.tree(question: "Out of context?", images: [], answers: [])
       var generator = Tensor.Generator(seed: 1)
       let own = served.student.generate([tree], maximumTokens: 10, sampling: Sampling(), using: &generator)[0]
@@ -140,7 +140,7 @@ import JSON
       }
     }
 
-    @Test func manyAtATimeAreAnsweredOneAfterTheOther() async throws {
+    @Test func `many at a time are answered one after the other`() async throws {
       let body = ServedStudent.body("Many", #""temperature": 0, "max_tokens": 4"#)
       let expected = try await served.texts(body)
       let server = served
@@ -151,7 +151,7 @@ import JSON
       #expect(texts == Array(repeating: expected, count: 20))
     }
 
-    @Test func whatNeedsNoModelIsAnsweredWhileOthersWait() async throws {
+    @Test func `what needs no model is answered while others wait`() async throws {
       let body = ServedStudent.body("Long", #""max_tokens": 300, "n": 4, "stream": true"#)
       let server = served.server
       // A stream begins and goes on although nobody reads it; seven more wait behind it.
@@ -172,7 +172,7 @@ import JSON
       }
     }
 
-    @Test func whoComesWhenTooManyWaitIsToldToComeAgain() async throws {
+    @Test func `who comes when too many wait is told to come again`() async throws {
       var options = StudentServer.Options()
       options.waiting = 2
       let server = StudentServer(served.student, name: "tiny", options: options)

@@ -3,7 +3,7 @@ import TeacherProtocol
 import Testing
 
 @Suite struct LabelSetTests {
-  @Test func valuesInDataFilesBecomeLabels() {
+  @Test func `values in data files become labels`() {
     let labels = LabelSet.outOfContext
     for value in ["1", " Falsified ", "TRUE", "fake"] { #expect(labels.label(value)?.name == "falsified") }
     for value in ["0", "pristine"] { #expect(labels.label(value)?.name == "pristine") }
@@ -12,7 +12,7 @@ import Testing
     #expect(labels.positive == "falsified")
   }
 
-  @Test func setsThatContradictThemselvesAreRefused() {
+  @Test func `sets that contradict themselves are refused`() {
     typealias Label = LabelSet.Label
     let a = Label(name: "a")
     for bad in [
@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test func aSetIsReadFromAConfiguration() throws {
+  @Test func `a set is read from a configuration`() throws {
     let json = #"{"positive": "b", "labels": [{"name": "a"}, {"name": "b", "answer": "Bee", "aliases": ["1"]}]}"#
     let labels = try JSONDecoder().decode(LabelSet.self, from: Data(json.utf8))
     #expect(labels["a"]?.answer == "a")
@@ -48,7 +48,7 @@ import Testing
 @Suite struct PromptTemplateTests {
   let item = Item(id: "1", fields: ["text": "A {dog}", "entities": "dog", "web": ""])
 
-  @Test func slotsAreFilledAndEmptySectionsDropped() throws {
+  @Test func `slots are filled and empty sections dropped`() throws {
     let template = try PromptTemplate("[[Seen: {entities}\n]][[Web: {web}\n]]Caption: {text} {{x}}\n{labels}")
     #expect(
       try template.prompt(for: item, labels: .outOfContext).text
@@ -61,12 +61,12 @@ import Testing
     #expect(template.slots == ["entities", "web", "text", "labels"])
   }
 
-  @Test func aSectionWithAnyEmptySlotIsDroppedWhole() throws {
+  @Test func `a section with any empty slot is dropped whole`() throws {
     #expect(try PromptTemplate("a[[ {entities} {web}]] b").prompt(for: item, labels: .outOfContext).text == "a b")
     #expect(try PromptTemplate("a[[ kept]] {web}b ]]").prompt(for: item, labels: .outOfContext).text == "a kept b ]]")
   }
 
-  @Test func anUnknownSlotIsAnErrorThatListsTheKnownOnes() throws {
+  @Test func `an unknown slot is an error that lists the known ones`() throws {
     let template = try PromptTemplate("{text} {title}")
     let known = ["entities", "text", "web", "labels"]
     #expect(
@@ -78,20 +78,20 @@ import Testing
   }
 
   @Test(arguments: [("{text", 0), ("a }", 2), ("[[a", 3), ("[[a [[b]]", 4), ("{}", 1), ("{my slot}", 1), ("{1}", 1)])
-  func aTemplateThatIsNotWellFormedNamesThePlace(_ text: String, offset: Int) {
+  func `a template that is not well formed names the place`(_ text: String, offset: Int) {
     guard case .badTemplate(_, offset, _)? = failure({ _ = try PromptTemplate(text) }) else {
       Issue.record("\(text): \(String(describing: failure { _ = try PromptTemplate(text) }))")
       return
     }
   }
 
-  @Test func slotsThatAreFilledInCodeAreKnown() throws {
+  @Test func `slots that are filled in code are known`() throws {
     let template = try PromptTemplate("{demonstrations}{text}")
     #expect(failure { try template.check(FieldMapping()) } != nil)
     #expect(failure { try template.check(FieldMapping(), filledInCode: ["demonstrations"]) } == nil)
   }
 
-  @Test func theVersionIsTheTextsDigest() throws {
+  @Test func `the version is the text's digest`() throws {
     let template = try PromptTemplate("{text}")
     #expect(try PromptTemplate("{text}").version == template.version)
     #expect(try PromptTemplate("{text} ").version != template.version)
@@ -112,7 +112,7 @@ import Testing
     (#"{"label": 1, "explanation": "r"}"#, "falsified", "r"),
     (#"Yes. The sign reads {"a": 1}"#, "falsified", #"The sign reads {"a": 1}"#),
   ])
-  func labelAndRationaleAreRead(_ text: String, label: String, rationale: String) {
+  func `label and rationale are read`(_ text: String, label: String, rationale: String) {
     let answer = reader.read(text)
     #expect(answer.outcome == .answered(label))
     #expect(answer.rationale == rationale)
@@ -121,7 +121,7 @@ import Testing
   @Test(arguments: [
     "I don't know", "I don’t know.", "Unsure: both", "Not sure, no", #"{"label": null}"#, "Cannot tell",
   ])
-  func anAnswerThatTakesNoSideAbstains(_ text: String) { #expect(reader.read(text).outcome == .abstained) }
+  func `an answer that takes no side abstains`(_ text: String) { #expect(reader.read(text).outcome == .abstained) }
 
   @Test(arguments: [
     ("", TeacherReply.Outcome.empty), (" \n\t", .empty), (#"{"label": "maybe"}"#, .unknownLabel("maybe")),
@@ -131,7 +131,7 @@ import Testing
     ("{", .cutOff), (#"{"label": "Yes", "rationale": "The pho"#, .cutOff),
     ("```json\n{\"label\": \"No\", \"rationale\":", .cutOff),
   ])
-  func whatHasNoLabelIsOfItsOwnKind(_ text: String, outcome: TeacherReply.Outcome) {
+  func `what has no label is of its own kind`(_ text: String, outcome: TeacherReply.Outcome) {
     #expect(reader.read(text).outcome == outcome)
     #expect(outcome.fault != nil)
   }
@@ -140,7 +140,7 @@ import Testing
     ("Yes. A dog.\nConfidence: 85 %", "A dog.", 0.85), ("**No**\n\n**Confidence:** 0.4", "", 0.4),
     ("No. It fits.\nconfidence = 1.", "It fits.", 1),
   ])
-  func aLastLineMayStateTheConfidence(_ text: String, rationale: String, value: Double) {
+  func `a last line may state the confidence`(_ text: String, rationale: String, value: Double) {
     #expect(reader.read(text).rationale == rationale)
     #expect(reader.read(text).confidence == Confidence(value, source: .verbalised))
     #expect(reader.read("Yes. Confidence is high.").rationale == "Confidence is high.")
@@ -150,13 +150,13 @@ import Testing
     "Yes.", " **Yes** it", "Answer: Yes", #"{"rationale": "r", "label":  "Yes"}"#, "It’s: ```{\"answer\": \"yes\"}```",
     #"{"label": "falsified"}"#,
   ])
-  func thePlaceOfTheLabelIsKnown(_ text: String) throws {
+  func `the place of the label is known`(_ text: String) throws {
     let offset = try #require(reader.read(text).labelOffset)
     let there = String(decoding: Array(text.utf8.dropFirst(offset)), as: UTF8.self).lowercased()
     #expect(there.hasPrefix("yes") || there.hasPrefix("falsified"))
   }
 
-  @Test func aFormAsksForWhatTheReaderReads() throws {
+  @Test func `a form asks for what the reader reads`() throws {
     let form = AnswerForm(labels: .outOfContext, isJSON: true, statesConfidence: true)
     #expect(
       form.schema
@@ -174,7 +174,7 @@ import Testing
     #expect(read.confidence == Confidence(0.9, source: .verbalised))
   }
 
-  @Test func parametersThatCameLaterDoNotChangeOlderKeys() throws {
+  @Test func `parameters that came later do not change older keys`() throws {
     #expect(TeacherParameters().canonical == "temperature=0.0 maximumTokens=256 samples=1 seed=-")
     let all = TeacherParameters(answersInJSON: true, statesConfidence: true, isRepaired: true)
     #expect(all.canonical.hasSuffix(" json confidence repaired"))
@@ -182,14 +182,14 @@ import Testing
   }
 
   @Test(arguments: ["Note that", "The answer is either Yes or No", "Yesterday", "{\"x\": 1}"])
-  func anythingElseIsUnreadable(_ text: String) {
+  func `anything else is unreadable`(_ text: String) {
     guard case .unreadable = reader.read(text).outcome else {
       Issue.record("\(text) was read as \(reader.read(text).outcome)")
       return
     }
   }
 
-  @Test func aStatedConfidenceIsReadAsAShareOrPerCent() {
+  @Test func `a stated confidence is read as a share or per cent`() {
     for (text, value) in [("0.85", 0.85), ("85", 0.85), ("\"85 %\"", 0.85), ("1", 1.0), ("\"0.5 %\"", 0.005)] {
       #expect(
         reader.read("{\"label\": \"Yes\", \"confidence\": \(text)}").confidence
@@ -202,20 +202,20 @@ import Testing
     }
   }
 
-  @Test func longerAnswersWinOverTheirBeginnings() throws {
+  @Test func `longer answers win over their beginnings`() throws {
     let labels = try LabelSet([.init(name: "no", answer: "No"), .init(name: "nei", answer: "No evidence")])
     #expect(AnswerReader(labels: labels).read("No evidence. x").outcome == .answered("nei"))
     #expect(AnswerReader(labels: labels).read("No. x").outcome == .answered("no"))
   }
 
-  @Test func aTextOfBracesEndsSoon() {
+  @Test func `a text of braces ends soon`() {
     guard case .unreadable = reader.read(String(repeating: "{", count: 200_000)).outcome else {
       Issue.record("braces were read")
       return
     }
   }
 
-  @Test func whatIsWrittenIsReadBack() throws {
+  @Test func `what is written is read back`() throws {
     let template = AnswerTemplate()
     for label in LabelSet.outOfContext.names {
       for rationale in ["", "The photo shows a dog.", "No dog: a \"cat\"."] {
@@ -226,7 +226,7 @@ import Testing
     }
   }
 
-  @Test func aHumanLabelAloneBecomesAnAnswer() throws {
+  @Test func `a human label alone becomes an answer`() throws {
     let template = AnswerTemplate()
     #expect(
       try template.answer("falsified", labels: .outOfContext) == "Yes. The photo does not show what the caption says.")
@@ -236,7 +236,7 @@ import Testing
       failure { _ = try template.answer("c", labels: bare) } == .unknownLabel("c", known: ["a", "b"]))
   }
 
-  @Test func anAnswerTemplateBeginsWithTheAnswerAndKnowsItsSlots() throws {
+  @Test func `an answer template begins with the answer and knows its slots`() throws {
     guard case .badTemplate? = failure({ _ = try AnswerTemplate("I say {answer}") }) else {
       Issue.record("an answer that begins otherwise passed")
       return

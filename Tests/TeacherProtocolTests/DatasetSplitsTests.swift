@@ -10,7 +10,7 @@ import Testing
     Item(id: "i\(i)", group: "g\(i / 2)", image: "p\(i / 4).jpg", fields: ["text": "t"])
   }
 
-  @Test func groupsAndImagesThatStraddleSplitsAreFound() {
+  @Test func `groups and images that straddle splits are found`() {
     let good = data([
       Item(id: "a", group: "g", split: "train", image: "1", fields: [:]),
       Item(id: "b", group: "h", split: "test", image: "2", fields: [:]),
@@ -23,7 +23,7 @@ import Testing
     #expect(failure { try image.checkGroups(.group) } == nil)
   }
 
-  @Test func aSplitKeepsGroupsAndImagesTogetherAndItsShares() throws {
+  @Test func `a split keeps groups and images together and its shares`() throws {
     let split = try data(pairs).splitByGroup([("train", 8), ("dev", 1), ("test", 1)], seed: 1)
     #expect(failure { try split.checkGroups() } == nil)
     #expect(split.items.count == 600)
@@ -31,7 +31,7 @@ import Testing
     #expect(abs(split.items(in: "dev").count - 60) <= 4)
   }
 
-  @Test func aSplitDependsOnTheSeedAndNotOnTheOrderOfTheRows() throws {
+  @Test func `a split depends on the seed and not on the order of the rows`() throws {
     func splits(_ items: [Item], seed: UInt64) throws -> [String: String] {
       let split = try data(items).splitByGroup([("a", 0.5), ("b", 0.5)], seed: seed)
       return Dictionary(uniqueKeysWithValues: split.items.map { ($0.id, $0.split) })
@@ -41,7 +41,7 @@ import Testing
     #expect(try splits(pairs, seed: 2) != first)
   }
 
-  @Test func imagesThatChainAllGroupsCannotBeSplitAndSayHowTo() throws {
+  @Test func `images that chain all groups cannot be split and say how to`() throws {
     let chained = (0..<10).flatMap { i in
       [
         Item(id: "a\(i)", group: "g\(i)", image: "p\(i)", fields: [:]),
@@ -119,7 +119,7 @@ import Testing
     #expect(plain.items.map(\.split).joined() == "bbbbaaaaaaaabbbbaaaabbbb")
   }
 
-  @Test func rowsThatCannotBeUsedAreToldOfWhereTheOthersAreTooFewToSplit() throws {
+  @Test func `rows that cannot be used are told of where the others are too few to split`() throws {
     let scratch = try Scratch()
     let file = try scratch.file("data.csv", "id,text\n1,a boat\n2,\n3,a gate\n")
     let read = try Dataset(contentsOf: file, mapping: FieldMapping(id: "id", image: nil, text: "text"))

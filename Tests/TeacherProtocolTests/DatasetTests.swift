@@ -21,7 +21,7 @@ import Testing
       attributes: ["kind": ""]),
   ]
 
-  @Test func jsonLinesJsonArrayAndCSVGiveTheSameItems() throws {
+  @Test func `JSON Lines, a JSON array and CSV give the same items`() throws {
     let one =
       #"{"id": 1, "photo": "a.jpg", "caption": "A dog, \"big\"", "gold": 1, "pair": "p", "part": "train", "#
       + #""seen": ["dog", "grass"], "kind": "random"}"#
@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  @Test func badRowsAreSetAsideAndListedWithLineAndField() throws {
+  @Test func `bad rows are set aside and listed with line and field`() throws {
     let content = """
       {"id": 1, "text": "good"}
       {"id": 2, "text": null}
@@ -65,7 +65,7 @@ import Testing
       failure { _ = try Dataset(contentsOf: file, mapping: FieldMapping(), strict: true) } == .badRow(data.setAside[0]))
   }
 
-  @Test func badCSVRowsAreSetAsideAndTheNextOnesStillRead() throws {
+  @Test func `bad CSV rows are set aside and the next ones still read`() throws {
     let content = "id,text\n1,a,b\n2,\"two\nlines\"\n3,\"x\"y\n4\n5,fine\n6,\"never closed\n7,x\n"
     let data = try Dataset(contentsOf: try scratch.file("rows.csv", content), mapping: FieldMapping())
     #expect(data.items.map(\.id) == ["2", "5"])
@@ -75,13 +75,13 @@ import Testing
     #expect(data.setAside[3].found == "a quote opened on line 8 and never closed, with lines 9 to 9 inside it")
   }
 
-  @Test func aCSVHeaderWithAColumnTwiceIsRefused() throws {
+  @Test func `a CSV header with a column twice is refused`() throws {
     let file = try scratch.file("rows.csv", "id,text,id\n1,a,b\n")
     let error = failure { _ = try Dataset(contentsOf: file, mapping: FieldMapping()) }
     #expect("\(try #require(error))".contains("'id' twice"))
   }
 
-  @Test func aColumnThatNoRowHasIsAnErrorThatListsTheColumns() throws {
+  @Test func `a column that no row has is an error that lists the columns`() throws {
     let file = try scratch.file("rows.jsonl", #"{"id": 1, "caption": "a"}"#)
     let error = failure { _ = try Dataset(contentsOf: file, mapping: FieldMapping()) }
     #expect(error == .missingColumn(file: file.relativePath, column: "text", key: "text", known: ["id", "caption"]))
@@ -92,7 +92,7 @@ import Testing
       other == .missingColumn(file: file.relativePath, column: "web", key: "evidence.e", known: ["id", "caption"]))
   }
 
-  @Test func aBrokenArrayIsAnErrorWithItsLine() throws {
+  @Test func `a broken array is an error with its line`() throws {
     let file = try scratch.file("rows.json", "[{\"id\": 1, \"text\": \"a\"},\n{\"id\": 2 \"text\": \"b\"}]")
     guard case .badRow(let problem)? = failure({ _ = try Dataset(contentsOf: file, mapping: FieldMapping()) }) else {
       Issue.record("no error")
@@ -101,7 +101,7 @@ import Testing
     #expect(problem.line == 2)
   }
 
-  @Test func missingEmptyAndLargeFilesAreErrorsThatNameTheFile() throws {
+  @Test func `missing, empty and large files are errors that name the file`() throws {
     let missing = scratch.url.appendingPathComponent("none.jsonl")
     #expect(
       failure { _ = try Dataset(contentsOf: missing, mapping: FieldMapping()) }
@@ -123,7 +123,7 @@ import Testing
         == .tooLarge(file: large.relativePath, bytes: 22, limit: 10))
   }
 
-  @Test func aFieldBeyondTheLimitSetsItsRowAside() throws {
+  @Test func `a field beyond the limit sets its row aside`() throws {
     var limits = ReadLimits()
     limits.fieldBytes = 4
     let file = try scratch.file("rows.jsonl", "{\"id\": 1, \"text\": \"12345\"}\n{\"id\": 2, \"text\": \"1234\"}")
@@ -132,7 +132,7 @@ import Testing
     #expect(data.setAside.first?.found == "5 bytes")
   }
 
-  @Test func bytesThatAreNotUTF8SetTheirRowAside() throws {
+  @Test func `bytes that are not UTF-8 set their row aside`() throws {
     let json = Data("{\"id\": 1, \"text\": \"".utf8) + [0xFF, 0xFE] + Data("\"}\n{\"id\": 2, \"text\": \"b\"}".utf8)
     let csv = Data("id,text\n1,".utf8) + [0xFF] + Data("\n2,b\n".utf8)
     for (name, bytes) in [("a.jsonl", json), ("a.csv", csv)] {
@@ -142,7 +142,7 @@ import Testing
     }
   }
 
-  @Test func anIdIsOneColumnSeveralColumnsAPathOrTheRowsNumber() throws {
+  @Test func `an id is one column, several columns, a path or the row's number`() throws {
     let file = try scratch.file("rows.jsonl", #"{"id": 7, "text": "a", "meta": {"n": "x"}}"#)
     func id(_ list: ColumnList) throws -> String? {
       try Dataset(contentsOf: file, mapping: FieldMapping(id: list)).items.first?.id
@@ -152,7 +152,7 @@ import Testing
     #expect(try id([]) == "1")
   }
 
-  @Test func missingImagesAreListedAndSetAside() throws {
+  @Test func `missing images are listed and set aside`() throws {
     _ = try scratch.file("a.jpg", "not empty")
     _ = try scratch.file("empty.jpg", "")
     let file = try scratch.file(
@@ -174,7 +174,7 @@ import Testing
   }
 
   /// As open() and urllib.parse's unquote read them: a path's percent sign is a sign of its name, a URL's stands for a byte.
-  @Test func anImageIsNamedByARelativeOrAbsolutePathOrAFileURL() throws {
+  @Test func `an image is named by a relative or absolute path or a file URL`() throws {
     let folder = URL(fileURLWithPath: "/data/photos")
     let names = [
       "a.png": "/data/photos/a.png", "b/./a.png": "/data/photos/b/./a.png", "/x/a.png": "/x/a.png",
@@ -193,7 +193,7 @@ import Testing
     }
   }
 
-  @Test func whereItemsNameTheirImagesInDifferentWaysTheFilesAreTheSame() throws {
+  @Test func `where items name their images in different ways, the files are the same`() throws {
     let photo = try scratch.file("100% b.jpg", "not empty")
     let url = "file://" + (photo.path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? "")
     let lines = ["100% b.jpg", photo.path, url, "https://example.org/a.jpg"].enumerated().map {
@@ -206,7 +206,7 @@ import Testing
     #expect(data.setAside.first?.found.hasSuffix("images are read from files; download it and name the file") == true)
   }
 
-  @Test func anImageIsKnownByItsBytesAndNotByItsName() throws {
+  @Test func `an image is known by its bytes and not by its name`() throws {
     let a = try ImageReference(contentsOf: try scratch.file("a.jpg", "abc"))
     let b = try ImageReference(contentsOf: try scratch.file("b.jpg", "abc"))
     #expect(a.digest == b.digest)

@@ -7,13 +7,13 @@ import Testing
     try JSONDecoder().decode(FieldMapping.self, from: Data(json.utf8))
   }
 
-  @Test func aMissingKeyHasItsDefaultAndNullTurnsTheTextOff() throws {
+  @Test func `a missing key has its default and null turns the text off`() throws {
     #expect(try mapping("{}") == FieldMapping())
     #expect(try mapping(#"{"text": null, "image": "p"}"#) == FieldMapping(image: "p", text: nil))
     #expect(try mapping(#"{"id": ["a", "b"]}"#).id == ["a", "b"])
   }
 
-  @Test func aMappingReadsBackAsItWasWritten() throws {
+  @Test func `a mapping reads back as it was written`() throws {
     let full = FieldMapping(
       id: ["a", "b"], image: "i", text: nil, label: "l", group: "g", split: "s", evidence: ["e": "x"],
       slices: ["k": "y"])
@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  @Test func anUnknownKeyIsRefusedByName() {
+  @Test func `an unknown key is refused by name`() {
     do {
       _ = try mapping(#"{"grup": "pair"}"#)
       Issue.record("no error")
@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func contradictionsAreRefused() {
+  @Test func `contradictions are refused`() {
     for bad in [
       FieldMapping(text: nil), FieldMapping(evidence: ["text": "x"]), FieldMapping(evidence: ["labels": "x"]),
       FieldMapping(evidence: ["my slot": "x"]), FieldMapping(label: "gold", evidence: ["hint": "gold"]),

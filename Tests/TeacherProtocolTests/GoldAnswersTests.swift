@@ -3,7 +3,7 @@ import TeacherProtocol
 import Testing
 
 @Suite struct GoldAnswersTests {
-  @Test func everyReadingIsCountedAndRawValuesBecomeNames() throws {
+  @Test func `every reading is counted and raw values become names`() throws {
     let scratch = try Scratch()
     let file = try scratch.file("d.csv", "id,text,gold\n1,a,1\n2,b,Pristine\n3,c,\n4,d,maybe\n1,again,0\n")
     let mapping = FieldMapping(label: "gold")
@@ -19,10 +19,10 @@ import Testing
     #expect(
       failure { _ = try GoldAnswers(contentsOf: file, mapping: mapping, labels: .outOfContext, strict: true) }
         == .badRow(gold.setAside[0]))
-    #expect(try GoldAnswers(contentsOf: file, mapping: mapping, labels: nil).label(of: "4") == "maybe")
+    #expect(try GoldAnswers(contentsOf: file, mapping: mapping, labels: nil).answer(of: "4") == "maybe")
   }
 
-  @Test func aMappingWithoutALabelIsRefused() throws {
+  @Test func `a mapping without a label is refused`() throws {
     let scratch = try Scratch()
     let file = try scratch.file("d.csv", "id,text\n1,a\n")
     guard
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test func labelsMadeInCodeAreCountedToo() {
+  @Test func `labels made in code are counted too`() {
     let gold = GoldAnswers(["a": "x"])
     #expect(gold.answer(of: "a") == "x")
     #expect(gold.asked == ["a"])

@@ -4,7 +4,6 @@ import Testing
 
 @Suite struct LabelSpellingTests {
   @Test(
-    "Spellings of one label are one label",
     arguments: [
       ("D’accord", "D'accord"), ("d'ACCORD", "D’accord"), ("зв’язок", "зв'язок"), ("звʼязок", "ЗВ’ЯЗОК"),
       ("ＹＥＳ", "Yes"), ("１０", "10"), ("ﾊｲ", "ハイ"), ("“A”", "\"A\""), ("«Так»", "\"так\""), ("pro–contra", "pro-contra"),
@@ -12,15 +11,18 @@ import Testing
       ("1.0", "1"), ("-1.00", "-1"), (" 10.0 ", "10"), ("\u{FEFF}Yes\u{200B}", "yes"), ("é", "e\u{301}"),
       ("是、否", "是,否"),
     ])
-  func oneLabel(_ a: String, _ b: String) { #expect(LabelSpelling.key(a) == LabelSpelling.key(b)) }
+  func `spellings of one label are one label`(_ a: String, _ b: String) {
+    #expect(LabelSpelling.key(a) == LabelSpelling.key(b))
+  }
 
   @Test(
-    "What is not one label stays apart",
     arguments: [
       ("1", "10"), ("1.5", "1"), ("1.", "1"), ("v1.0", "v1"), ("1.0.0", "1.0"), ("No", "No evidence"), ("C", "C++"),
       ("-1", "1"), ("née", "nee"), ("и", "й"), ("是", "不是"), (".0", ""),
     ])
-  func apart(_ a: String, _ b: String) { #expect(LabelSpelling.key(a) != LabelSpelling.key(b)) }
+  func `what is not one label stays apart`(_ a: String, _ b: String) {
+    #expect(LabelSpelling.key(a) != LabelSpelling.key(b))
+  }
 
   @Test func `a set finds a label by any spelling of its values`() throws {
     let labels = try LabelSet([
@@ -77,6 +79,6 @@ import Testing
     let gold = try GoldAnswers(contentsOf: table, mapping: mapping, labels: nil)
     #expect(gold.answers(of: ["1", "2"]) == ["1": "1", "2": "1"])
     #expect(
-      try GoldAnswers(contentsOf: table, mapping: mapping, labels: .outOfContext).label(of: "2") == "falsified")
+      try GoldAnswers(contentsOf: table, mapping: mapping, labels: .outOfContext).answer(of: "2") == "falsified")
   }
 }

@@ -2,7 +2,7 @@ import TeacherProtocol
 import Testing
 
 @Suite struct LogisticCalibrationTests {
-  @Test func aShiftMendsWhatATemperatureCanNot() {
+  @Test func `a shift mends what a temperature cannot`() {
     // 0.5 is stated and 9 of 10 are right: no temperature moves 0.5.
     let confidences = [Double](repeating: 0.5, count: 100) + [Double](repeating: 0.8, count: 100)
     let correct = (0..<100).map { $0 % 10 != 0 } + (0..<100).map { $0 % 20 != 0 }
@@ -12,7 +12,7 @@ import Testing
     #expect(abs(TemperatureCalibration(confidences: confidences, correct: correct).calibrated(0.5) - 0.5) < 1e-9)
   }
 
-  @Test func itNeverTurnsTheOrderRoundAndFewAnswersDoNotBecomeCertainty() {
+  @Test func `it never turns the order round and few answers do not become certainty`() {
     let turned = LogisticCalibration(confidences: [0.9, 0.9, 0.2, 0.2], correct: [false, false, true, true])
     #expect(turned.slope == 0 && abs(turned.calibrated(0.9) - 0.5) < 1e-9)
     let few = LogisticCalibration(confidences: [0.9, 0.8, 0.7], correct: [true, true, true])

@@ -107,7 +107,7 @@ import Testing
     let mapping = FieldMapping(label: "gold")
     // The label of the first row would be joined to the text of the second.
     #expect(try Dataset(contentsOf: file, mapping: mapping).items.map(\.id) == ["2"])
-    #expect(try GoldAnswers(contentsOf: file, mapping: mapping, labels: nil).label(of: "1") == "1")
+    #expect(try GoldAnswers(contentsOf: file, mapping: mapping, labels: nil).answer(of: "1") == "1")
   }
 
   @Test func `a row's number counts the rows before it that can't be read`() throws {

@@ -15,7 +15,7 @@ import Testing
     {"nr": 1, "w": "b", "gold": 0, "teachers": {"t": {"label": 0, "confidence": 0.75}, "s": {"label": 7}}}
     """
 
-  @Test func oneRowPerItemIsReadWithSeveralColumnsAsTheId() async throws {
+  @Test func `one row per item is read with several columns as the id`() async throws {
     let scratch = try Scratch()
     var columns = RecordedReplies.Columns()
     columns.id = ["nr", "w"]
@@ -38,14 +38,14 @@ import Testing
     #expect(failure { _ = try RecordedTeacher("u", of: replies) } == .unknownTeacher("u", known: ["t", "s"]))
   }
 
-  @Test func rowsAreNumberedWhereNoColumnNamesThem() throws {
+  @Test func `rows are numbered where no column names them`() throws {
     let scratch = try Scratch()
     let replies = try RecordedReplies(contentsOf: try scratch.file("t.jsonl", wide), labels: nil)
     #expect(replies.items == ["1", "2"])
     #expect(replies.reply(of: "s", on: "2")?.outcome == .answered("7"))
   }
 
-  @Test func oneRowPerItemAndTeacherIsReadAsJSONLinesAndCSV() throws {
+  @Test func `one row per item and teacher is read as JSON Lines and CSV`() throws {
     let scratch = try Scratch()
     let csv = "item,teacher,label,rationale,confidence\na,t,1,r,0.5\na,s,0,,\nb,t,,,\n"
     let json = """
@@ -63,7 +63,7 @@ import Testing
     }
   }
 
-  @Test func badRowsOfRepliesAreSetAside() throws {
+  @Test func `bad rows of replies are set aside`() throws {
     let scratch = try Scratch()
     let long = """
       {"item": "a", "teacher": "t", "label": 1}
@@ -87,7 +87,7 @@ import Testing
     #expect(others.setAside.map(\.field) == ["teachers.t", "teachers", "teachers"])
   }
 
-  @Test func repliesWithoutATeacherOrAnIdAreRefusedByColumn() throws {
+  @Test func `replies without a teacher or an id are refused by column`() throws {
     let scratch = try Scratch()
     let file = try scratch.file("t.jsonl", #"{"id": 1, "label": 1}"#)
     #expect(
@@ -99,7 +99,7 @@ import Testing
         == .missingColumn(file: other.relativePath, column: "id", key: "id", known: ["teacher", "label"]))
   }
 
-  @Test func columnsAreReadFromAConfiguration() throws {
+  @Test func `columns are read from a configuration`() throws {
     func read(_ json: String) throws -> RecordedReplies.Columns {
       try JSONDecoder().decode(RecordedReplies.Columns.self, from: Data(json.utf8))
     }
@@ -112,7 +112,7 @@ import Testing
     #expect(throws: DecodingError.self) { try read(#"{"lable": "x"}"#) }
   }
 
-  @Test func changedRepliesAreAnotherModel() throws {
+  @Test func `changed replies are another model`() throws {
     let scratch = try Scratch()
     func model(_ label: Int) throws -> String {
       let file = try scratch.file("t.jsonl", "{\"id\": 1, \"teacher\": \"t\", \"label\": \(label)}")
@@ -122,7 +122,7 @@ import Testing
     #expect(try model(1) != model(0))
   }
 
-  @Test func aScriptedTeacherFollowsItsTableOrClosure() async throws {
+  @Test func `a scripted teacher follows its table or closure`() async throws {
     let table = ScriptedTeacher("t", answers: ["a": "Yes. x", "b": "hm"])
     let replies = try await requests(["a", "b", "c"]).asyncMap { try await table.reply(to: $0) }
     #expect(replies.map(\.label) == ["falsified", nil, nil])
@@ -134,7 +134,7 @@ import Testing
     #expect(await TeacherCheck(requests: try requests(["a", "b"])).problems(of: closure) == [])
   }
 
-  @Test func theCheckFindsWhatATeacherDoesWrong() async throws {
+  @Test func `the check finds what a teacher does wrong`() async throws {
     let check = TeacherCheck(requests: try requests(["a", "b"]))
     func problems(_ script: @escaping @Sendable (TeacherRequest) async throws -> TeacherReply) async -> [String] {
       await check.problems(of: ScriptedTeacher("t", script: script))
@@ -166,7 +166,7 @@ import Testing
     #expect(await check.problems(of: Forgetful()).count == 5)
   }
 
-  @Test func aBatchTeacherAnswersASingleQuestionAsABatchOfOne() async throws {
+  @Test func `a batch teacher answers a single question as a batch of one`() async throws {
     struct Twofold: BatchTeacher {
       let name = "t"
       let factor: Int
@@ -179,7 +179,7 @@ import Testing
     await #expect(throws: TeacherUnavailable.self) { try await Twofold(factor: 2).reply(to: request) }
   }
 
-  @Test func parametersAreReadWithDefaultsAndRefuseNonsense() throws {
+  @Test func `parameters are read with defaults and refuse nonsense`() throws {
     func read(_ json: String) throws -> TeacherParameters {
       try JSONDecoder().decode(TeacherParameters.self, from: Data(json.utf8))
     }
@@ -191,7 +191,7 @@ import Testing
     }
   }
 
-  @Test func everyErrorSaysWhatToDo() {
+  @Test func `every error says what to do`() {
     let problem = RowProblem(file: "f", line: 3, field: "x", expected: "a", found: "b")
     let names = (0..<20).map { "n\($0)" }
     for (error, part) in [

@@ -17,8 +17,8 @@ import Testing
     return [total.detached(), rows.detached(), wide.detached()] + total.gradients(at: [x, w, batch])
   }
 
-  @Test("The bytes of results do not depend on the number of threads")
-  func threadCount() {
+  @Test
+  func `the bytes of results do not depend on the number of threads`() {
     let usual = Tensor.Compute.threads
     defer { Tensor.Compute.threads = usual }
     Tensor.Compute.threads = 1
@@ -32,8 +32,8 @@ import Testing
     #expect(Tensor.Compute.threads == 1)
   }
 
-  @Test("Tasks that compute at once disturb neither one another nor the pool")
-  func concurrentCallers() async {
+  @Test
+  func `tasks that compute at once disturb neither one another nor the pool`() async {
     let expected = (0..<4).map { Self.work(seed: UInt64(50 + $0)) }
     await withTaskGroup(of: (Int, [Tensor]).self) { group in
       for task in 0..<12 { group.addTask { (task % 4, Self.work(seed: UInt64(50 + task % 4))) } }
@@ -43,8 +43,8 @@ import Testing
     }
   }
 
-  @Test("The pool runs each index once, from many callers and from inside itself", arguments: [0, 1, 2, 3, 100])
-  func everyIndexOnce(count: Int) async {
+  @Test(arguments: [0, 1, 2, 3, 100])
+  func `the pool runs each index once, from many callers and from inside itself`(count: Int) async {
     await withTaskGroup(of: Bool.self) { group in
       for _ in 0..<8 {
         group.addTask {
@@ -59,8 +59,8 @@ import Testing
     }
   }
 
-  @Test("Memory goes back to where it was when tensors, histories and gradients are gone")
-  func memory() async {
+  @Test
+  func `memory goes back to where it was when tensors, histories and gradients are gone`() async {
     await #expect(processExitsWith: .success) {
       func step(_ seed: UInt64) { _ = ComputeTests.work(seed: seed) }
       step(60)  // what is made once and kept: a few bytes
@@ -72,8 +72,8 @@ import Testing
     }
   }
 
-  @Test("Behind a frozen weight no activation stays in memory")
-  func frozenWeights() async {
+  @Test
+  func `behind a frozen weight no activation stays in memory`() async {
     await #expect(processExitsWith: .success) {
       let size = 256 * 256 * 4
       let weight = randomTensor([256, 256], seed: 70)
@@ -85,8 +85,8 @@ import Testing
     }
   }
 
-  @Test("OpenBLAS has the kernels of the instruction set in use, or says nothing")
-  func kernels() {
+  @Test
+  func `OpenBLAS has the kernels of the instruction set in use, or says nothing`() {
     let cores: [Tensor.Compute.InstructionSet: [String]] = [
       .avx512: ["SkylakeX", "Cooperlake", "Sapphirerapids"], .avx2: ["Haswell", "Zen"], .baseline: ["Prescott"],
     ]
@@ -96,8 +96,8 @@ import Testing
     #expect(cores[Tensor.Compute.instructionSet]?.contains(core) == true, "\(core)")
   }
 
-  @Test("TENSOR_MAX_ISA lowers the instruction set, for every product too", arguments: ["baseline", "avx2", "avx512"])
-  func loweredInstructions(name: String) async {
+  @Test(arguments: ["baseline", "avx2", "avx512"])
+  func `TENSOR_MAX_ISA lowers the instruction set, for every product too`(name: String) async {
     await #expect(processExitsWith: .success) { [name = name as String] in
       setenv("TENSOR_MAX_ISA", name, 1)
       let sets = Tensor.Compute.InstructionSet.allCases
@@ -109,8 +109,8 @@ import Testing
     }
   }
 
-  @Test("A misspelt TENSOR_MAX_ISA ends the process")
-  func misspeltInstructions() async {
+  @Test
+  func `a misspelt TENSOR_MAX_ISA ends the process`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       setenv("TENSOR_MAX_ISA", "sse9", 1)
       _ = Tensor.zeros([1])

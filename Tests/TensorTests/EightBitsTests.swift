@@ -4,8 +4,8 @@ import Testing
 
 @Suite("Matrices in 8 bits")
 struct EightBitsTests {
-  @Test("An element is a whole number of a 127th of the largest magnitude among its 64")
-  func elements() {
+  @Test
+  func `an element is a whole number of a 127th of the largest magnitude among its 64`() {
     var row = [Float](repeating: 0, count: 128)
     (row[0], row[1], row[2], row[63]) = (127, 63.4, -0.6, -126.5)
     row[64] = 0.5
@@ -17,8 +17,8 @@ struct EightBitsTests {
     #expect(zeros.isIdentical(to: .zeros([2, 64])))
   }
 
-  @Test("No element moves by more than half a step")
-  func rounding() {
+  @Test
+  func `no element moves by more than half a step`() {
     let weights = randomTensor([65, 192], seed: 1)
     let kept = weights.inInt8().scalars
     for (block, exact) in stride(from: 0, to: weights.count, by: 64).map({ ($0, weights.scalars[$0..<($0 + 64)]) }) {
@@ -28,9 +28,10 @@ struct EightBitsTests {
   }
 
   @Test(
-    "Products with few and with many rows, either way round, are those with the rounded matrix in Float32",
     arguments: [(1, 130, 192), (2, 65, 64), (3, 64, 128), (4, 129, 192), (5, 50, 2048), (9, 49, 64), (300, 96, 576)])
-  func products(rows: Int, columns: Int, inner: Int) {
+  func `products with few and with many rows, either way round, are those with the rounded matrix in Float32`(
+    rows: Int, columns: Int, inner: Int
+  ) {
     let x = randomTensor([rows, inner], seed: 2)
     let kept = randomTensor([columns, inner], seed: 3).inInt8()
     let whole = Tensor(kept.scalars, shape: kept.shape)
@@ -48,8 +49,8 @@ struct EightBitsTests {
     expectClose(found, back.matmul(whole), relative: 1e-5, absolute: allowed)
   }
 
-  @Test("Rows are read by themselves, and a reshaped matrix of other rows is multiplied as what it is")
-  func rows() {
+  @Test
+  func `rows are read by themselves, and a reshaped matrix of other rows is multiplied as what it is`() {
     let kept = randomTensor([9, 128], seed: 5).inInt8()
     let whole = Tensor(kept.scalars, shape: kept.shape)
     #expect(kept.gathered([8, 0, 3]).isIdentical(to: whole.gathered([8, 0, 3])))
@@ -59,8 +60,8 @@ struct EightBitsTests {
     expectClose(product, x.matmul(whole.reshaped([12, 96]), transposeB: true), relative: 1e-5, absolute: 1e-5)
   }
 
-  @Test("A weight that is not finite makes its 64 NaN, and the outputs of its row", arguments: [1, 3, 4, 5, 70])
-  func weightsThatAreNotFinite(rows: Int) {
+  @Test(arguments: [1, 3, 4, 5, 70])
+  func `a weight that is not finite makes its 64 NaN, and the outputs of its row`(rows: Int) {
     for bad in [Float.nan, .infinity, -.infinity] {
       var scalars = randomTensor([50, 192], seed: 8).scalars
       scalars[7 * 192 + 70] = bad
@@ -77,8 +78,8 @@ struct EightBitsTests {
     }
   }
 
-  @Test("A row that is not finite has NaN for outputs, and the others have not", arguments: [1, 3, 4, 5, 70])
-  func rowsThatAreNotFinite(rows: Int) {
+  @Test(arguments: [1, 3, 4, 5, 70])
+  func `a row that is not finite has NaN for outputs, and the others have not`(rows: Int) {
     let kept = randomTensor([50, 192], seed: 11).inInt8()
     for bad in [Float.nan, .infinity, -.infinity] {
       var scalars = randomTensor([rows, 192], seed: 12).scalars
@@ -90,8 +91,8 @@ struct EightBitsTests {
     }
   }
 
-  @Test("A matrix whose rows are not of whole blocks stays as it is")
-  func otherWidths() {
+  @Test
+  func `a matrix whose rows are not of whole blocks stays as it is`() {
     let weights = randomTensor([4, 65], seed: 7)
     #expect(weights.inInt8().isIdentical(to: weights))
     let half = weights.inBFloat16()

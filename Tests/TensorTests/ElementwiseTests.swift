@@ -47,8 +47,8 @@ import Testing
       testDescription: "geluQuick", fast: { $0.geluQuick() }, exact: { $0 * sigmoid(1.702 * $0) }, low: -30, high: 30),
   ]
 
-  @Test("Each function is that of Float64 mathematics on odd shapes", arguments: functions)
-  func values(function: Function) {
+  @Test(arguments: functions)
+  func `each function is that of Float64 mathematics on odd shapes`(function: Function) {
     for shape in oddShapes {
       let x = randomTensor(shape, seed: 5, from: function.low, to: function.high)
       expectClose(
@@ -56,8 +56,8 @@ import Testing
     }
   }
 
-  @Test("Each derivative matches differences on odd shapes", arguments: functions)
-  func gradients(function: Function) {
+  @Test(arguments: functions)
+  func `each derivative matches differences on odd shapes`(function: Function) {
     for shape in smallShapes + [[65_537]] {
       var x = randomTensor(shape, seed: 6, from: max(function.low, -4), to: min(function.high, 4))
       x.mutateScalars { for i in $0.indices where abs($0[i]) < function.kink { $0[i] = function.kink } }
@@ -65,8 +65,8 @@ import Testing
     }
   }
 
-  @Test("NaN comes out where NaN goes in, wherever it stands in a vector", arguments: functions)
-  func notANumber(function: Function) {
+  @Test(arguments: functions)
+  func `NaN comes out where NaN goes in, wherever it stands in a vector`(function: Function) {
     for position in [0, 15, 16, 20] {
       var x = Tensor(repeating: 0.5, shape: [21])
       x.mutateScalars { $0[position] = .nan }
@@ -75,8 +75,8 @@ import Testing
     }
   }
 
-  @Test("Functions stay finite far out, where the textbook form overflows")
-  func farOut() {
+  @Test
+  func `functions stay finite far out, where the textbook form overflows`() {
     let x = Tensor([-3e38, -1000, -90, 90, 1000, 3e38], shape: [6])
     #expect(x.sigmoid().scalars.suffix(3) == [1, 1, 1])
     for y in x.sigmoid().scalars.prefix(3) { #expect(y >= 0 && y < 1e-37) }
@@ -90,8 +90,8 @@ import Testing
     }
   }
 
-  @Test("At their kinks relu and absolute have derivative 0")
-  func kinks() {
+  @Test
+  func `at their kinks relu and absolute have derivative 0`() {
     let x = Tensor([-1, 0, 1], shape: [3]).tracked()
     #expect(x.relu().sum().gradients(at: [x])[0].scalars == [0, 0, 1])
     #expect(x.absolute().sum().gradients(at: [x])[0].scalars == [-1, 0, 1])

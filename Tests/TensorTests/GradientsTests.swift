@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 @Suite struct GradientsTests {
-  @Test("Only what depends on something tracked is tracked")
-  func tracking() {
+  @Test
+  func `only what depends on something tracked is tracked`() {
     let (x, frozen) = (Tensor([1, 2], shape: [2]).tracked(), Tensor([3, 4], shape: [2]))
     #expect(x.isTracked)
     #expect(!frozen.isTracked)
@@ -16,56 +16,56 @@ import Testing
     #expect(Tensor.concatenated([frozen, x]).isTracked)
   }
 
-  @Test("A variable is a place: tracking twice makes two, and detaching cuts")
-  func places() {
+  @Test
+  func `a variable is a place: tracking twice makes two, and detaching cuts`() {
     let x = Tensor([2], shape: [1]).tracked()
     let again = x.tracked()
     let y = (x * again * x.detached()).sum()
     #expect(y.gradients(at: [x, again]).map { $0.scalars } == [[4], [4]])
   }
 
-  @Test("A variable that leads nowhere has zeros, in its own shape")
-  func unreached() {
+  @Test
+  func `a variable that leads nowhere has zeros, in its own shape`() {
     let (x, y) = (Tensor.ones([2, 3]).tracked(), Tensor.ones([4]).tracked())
     #expect(y.sum().gradients(at: [x, y]).map { $0.shape } == [[2, 3], [4]])
     #expect(y.sum().gradients(at: [x])[0].scalars == [Float](repeating: 0, count: 6))
     #expect(Tensor(3).gradients(at: [y])[0].scalars == [0, 0, 0, 0])
   }
 
-  @Test("Gradients can be asked for in the middle of a computation and at its end")
-  func intermediate() {
+  @Test
+  func `gradients can be asked for in the middle of a computation and at its end`() {
     let x = Tensor([1, 2], shape: [2]).tracked()
     let y = x * 3
     let z = (y * y).sum()
     #expect(z.gradients(at: [y, x, z]).map { $0.scalars } == [[6, 12], [18, 36], [1]])
   }
 
-  @Test("Asking twice gives the same: nothing is stored")
-  func repeatable() {
+  @Test
+  func `asking twice gives the same: nothing is stored`() {
     let x = randomTensor([5], seed: 31).tracked()
     let y = (x.exp() * x).sum()
     #expect(y.gradients(at: [x])[0].isIdentical(to: y.gradients(at: [x])[0]))
     #expect(y.gradients(at: [x, x])[1].isIdentical(to: y.gradients(at: [x])[0]))
   }
 
-  @Test("A graph of diamonds is walked once for each operation, not once for each path")
-  func diamonds() {
+  @Test
+  func `a graph of diamonds is walked once for each operation, not once for each path`() {
     let x = Tensor(1).tracked()
     var y = x
     for _ in 0..<60 { y = (y + y) * 0.5 }  // 2^60 paths
     #expect(y.gradients(at: [x])[0].scalar == 1)
   }
 
-  @Test("The gradient of one use is not changed by adding another to it")
-  func sharedGradients() {
+  @Test
+  func `the gradient of one use is not changed by adding another to it`() {
     let (a, b) = (Tensor.ones([3]).tracked(), Tensor.ones([3]).tracked())
     // The gradient of a + b is one tensor for both operands; that of a is then added to.
     let y = (a + b + a * 2).sum()
     #expect(y.gradients(at: [a, b]).map { $0.scalars } == [[3, 3, 3], [1, 1, 1]])
   }
 
-  @Test("An operation of one's own goes back by its own rule")
-  func ownRule() {
+  @Test
+  func `an operation of one's own goes back by its own rule`() {
     let x = Tensor([1, 2], shape: [2]).tracked()
     let frozen = Tensor([5, 5], shape: [2])
     let y = Tensor.operation(value: x.detached() * 2 + frozen, inputs: [x, frozen]) { [$0 * 10, nil] }
@@ -73,8 +73,8 @@ import Testing
     #expect(!Tensor.operation(value: x, inputs: [frozen]) { [$0] }.isTracked)
   }
 
-  @Test("Adding in place is not recorded and does not touch a copy")
-  func addition() {
+  @Test
+  func `adding in place is not recorded and does not touch a copy`() {
     var x = randomTensor([65_600], seed: 32)
     let (before, y) = (x, randomTensor([65_600], seed: 33))
     x.add(y, scaledBy: 2)
@@ -85,8 +85,9 @@ import Testing
     #expect(!z.isTracked)
   }
 
-  @Test("A hundred thousand operations in a row neither overflow the stack going back nor when they are released")
-  func deepChains() async {
+  @Test
+  func `a hundred thousand operations in a row neither overflow the stack going back nor when they are released`() async
+  {
     await #expect(processExitsWith: .success) {
       let x = Tensor(1).tracked()
       for join in [{ $0 + 1 }, { $0 * x }, { x.matmulLike($0) }] as [(Tensor) -> Tensor] {
@@ -97,8 +98,8 @@ import Testing
     }
   }
 
-  @Test("A long history that two hold is released by the last of them")
-  func sharedHistory() async {
+  @Test
+  func `a long history that two hold is released by the last of them`() async {
     await #expect(processExitsWith: .success) {
       let x = Tensor(1).tracked()
       var y = x

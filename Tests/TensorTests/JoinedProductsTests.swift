@@ -23,12 +23,13 @@ struct JoinedProductsTests {
   }
 
   @Test(
-    "are those by the matrices added up, for few rows and many",
     arguments: [
       (1, 70, [5, 130], [1, 0]), (4, 64, [33], [2]), (5, 33, [16, 1, 64], [0, 1, 2]), (60, 96, [48, 49], [1, 1]),
       (300, 40, [20], [1]), (7, 3, [2], [1]),
     ])
-  func values(rows: Int, inputs: Int, outputs: [Int], additions: [Int]) {
+  func `are those by the matrices added up, for few rows and many`(
+    rows: Int, inputs: Int, outputs: [Int], additions: [Int]
+  ) {
     let x = randomTensor([rows, inputs], seed: 1)
     let all = matrices(outputs, inputs: inputs, additions: additions)
     for (found, matrix) in zip(x.products(by: all), all) {
@@ -38,9 +39,10 @@ struct JoinedProductsTests {
   }
 
   @Test(
-    "have the gradients of the naive twin, also where only some products are used",
     arguments: [(3, 20), (9, 33), (70, 64)], [[true, true, true], [true, false, true], [false, true, false]])
-  func gradients(_ sizes: (rows: Int, inputs: Int), _ isUsed: [Bool]) {
+  func `have the gradients of the naive twin, also where only some products are used`(
+    _ sizes: (rows: Int, inputs: Int), _ isUsed: [Bool]
+  ) {
     var all = matrices([24, 50, 17], inputs: sizes.inputs, additions: [1, 2, 0])
     let x = randomTensor([sizes.rows, sizes.inputs], seed: 2).tracked()
     // The first weight is frozen, as with adapters; one adapter's A is frozen; the last matrix trains whole.
@@ -59,8 +61,8 @@ struct JoinedProductsTests {
     }
   }
 
-  @Test("of a frozen matrix in bfloat16 round the rows once, and leave the thin products in Float32")
-  func bfloat16() {
+  @Test
+  func `of a frozen matrix in bfloat16 round the rows once, and leave the thin products in Float32`() {
     let x = randomTensor([40, 64], seed: 4)
     let (a, b) = (randomTensor([4, 64], seed: 5).tracked(), randomTensor([96, 4], seed: 6).tracked())
     let weight = randomTensor([96, 64], seed: 7).inBFloat16()
@@ -72,8 +74,8 @@ struct JoinedProductsTests {
     }
   }
 
-  @Test("take what somebody else's operation asks of one of several results, twice as well as once")
-  func usedTwice() {
+  @Test
+  func `take what somebody else's operation asks of one of several results, twice as well as once`() {
     let x = randomTensor([6, 8], seed: 8).tracked()
     let all = matrices([5, 5], inputs: 8, additions: [0, 0])
     let products = x.products(by: all)

@@ -9,12 +9,11 @@ import Testing
   }
 
   @Test(
-    "Products of all transposes are those of three loops",
     arguments: [
       (1, 1, 1), (1, 7, 5), (5, 1, 3), (3, 4, 1), (17, 33, 9), (0, 3, 2), (3, 0, 2), (3, 2, 0), (64, 64, 64),
       (257, 130, 65), (130, 257, 65), (1, 300, 513), (300, 300, 40), (512, 30, 300), (30, 777, 300),
     ])
-  func transposes(rows: Int, columns: Int, inner: Int) {
+  func `products of all transposes are those of three loops`(rows: Int, columns: Int, inner: Int) {
     let a = randomTensor([rows, inner], seed: 19)
     let b = randomTensor([inner, columns], seed: 20)
     let expected = naive(a, b)
@@ -27,8 +26,8 @@ import Testing
       absolute: allowed)
   }
 
-  @Test("A batch is its members, and an operand without batch axes serves them all")
-  func batches() {
+  @Test
+  func `a batch is its members, and an operand without batch axes serves them all`() {
     for batch in [[1], [3], [2, 3], [0]] {
       let a = randomTensor(batch + [4, 5], seed: 21)
       let b = randomTensor(batch + [5, 6], seed: 22)
@@ -50,8 +49,8 @@ import Testing
     }
   }
 
-  @Test("A large batch is spread over the pool and stays that of three loops")
-  func largeBatch() {
+  @Test
+  func `a large batch is spread over the pool and stays that of three loops`() {
     let (a, b) = (randomTensor([5, 33, 40], seed: 25), randomTensor([5, 40, 37], seed: 26))
     let product = a.matmul(b)
     for i in 0..<5 {
@@ -61,16 +60,16 @@ import Testing
     }
   }
 
-  @Test("An empty sum is zero, with and without batch axes")
-  func emptyInner() {
+  @Test
+  func `an empty sum is zero, with and without batch axes`() {
     #expect(Tensor.zeros([2, 0]).matmul(.zeros([0, 3])).isIdentical(to: .zeros([2, 3])))
     #expect(Tensor.zeros([4, 2, 0]).matmul(.zeros([0, 3])).isIdentical(to: .zeros([4, 2, 3])))
     #expect(Tensor.zeros([4, 2, 0]).matmul(.zeros([4, 0, 3])).isIdentical(to: .zeros([4, 2, 3])))
   }
 
   @Test(
-    "Gradients match differences for all transposes, with and without batches", arguments: [false, true], [false, true])
-  func gradients(transposeA: Bool, transposeB: Bool) {
+    arguments: [false, true], [false, true])
+  func `gradients match differences for all transposes, with and without batches`(transposeA: Bool, transposeB: Bool) {
     let (a, b) = (transposeA ? [5, 3] : [3, 5], transposeB ? [4, 5] : [5, 4])
     for (batchA, batchB) in [([], []), ([2], [2]), ([2], []), ([], [2]), ([2, 3], [2, 3]), ([2, 3], []), ([0], [])]
       as [([Int], [Int])]
@@ -88,8 +87,8 @@ import Testing
     }
   }
 
-  @Test("A matrix times itself gets the gradients of both places")
-  func sameOperand() {
+  @Test
+  func `a matrix times itself gets the gradients of both places`() {
     expectGradientsMatchFiniteDifferences(at: [randomTensor([3, 3], seed: 29)]) { $0[0].matmul($0[0]) }
     expectGradientsMatchFiniteDifferences(at: [randomTensor([4, 3], seed: 30)]) {
       $0[0].matmul($0[0], transposeB: true)

@@ -6,12 +6,13 @@ import Testing
 @Suite("Products of sizes that the kernels cut in different ways")
 struct ProductKernelsTests {
   @Test(
-    "Panels, rest columns, rest rows, long sums and few rows are those of three loops",
     arguments: [
       (8, 48, 64), (9, 49, 65), (16, 17, 33), (7, 95, 16), (300, 20, 70), (520, 16, 40), (5, 50, 2049), (3, 70, 4100),
       (1, 130, 96), (2, 65, 31), (3, 64, 33), (4, 129, 160), (257, 97, 129),
     ])
-  func shapes(rows: Int, columns: Int, inner: Int) {
+  func `panels, rest columns, rest rows, long sums and few rows are those of three loops`(
+    rows: Int, columns: Int, inner: Int
+  ) {
     let a = randomTensor([rows, inner], seed: 71)
     let b = randomTensor([inner, columns], seed: 72)
     let expected = Tensor(
@@ -23,9 +24,10 @@ struct ProductKernelsTests {
   }
 
   @Test(
-    "A matrix in bfloat16 meets inputs rounded to bfloat16, with sums in Float32, either way round",
     arguments: [(8, 48, 64), (9, 49, 65), (5, 17, 33), (300, 20, 71), (6, 50, 2051), (65, 96, 576)])
-  func bfloat16(rows: Int, columns: Int, inner: Int) {
+  func `a matrix in bfloat16 meets inputs rounded to bfloat16, with sums in Float32, either way round`(
+    rows: Int, columns: Int, inner: Int
+  ) {
     let x = randomTensor([rows, inner], seed: 73)
     let weights = randomTensor([columns, inner], seed: 74)
     let kept = weights.inBFloat16()
@@ -42,9 +44,8 @@ struct ProductKernelsTests {
   }
 
   @Test(
-    "Few rows meet a matrix in bfloat16 as many do, rounded to bfloat16",
     arguments: [(1, 131, 70), (2, 64, 96), (3, 9, 33), (4, 131, 200), (1, 5, 1)])
-  func fewRows(rows: Int, columns: Int, inner: Int) {
+  func `few rows meet a matrix in bfloat16 as many do, rounded to bfloat16`(rows: Int, columns: Int, inner: Int) {
     let x = randomTensor([rows, inner], seed: 75)
     let kept = randomTensor([columns, inner], seed: 76).inBFloat16()
     let (exact, rounded) = (
@@ -55,9 +56,10 @@ struct ProductKernelsTests {
   }
 
   @Test(
-    "Products by several matrices together have the bits of each alone, in whatever form these are kept",
     arguments: [(1, 64), (1, 576), (2, 70), (3, 128), (4, 33), (5, 64), (1, 1)])
-  func together(rows: Int, inner: Int) {
+  func `products by several matrices together have the bits of each alone, in whatever form these are kept`(
+    rows: Int, inner: Int
+  ) {
     let x = randomTensor([rows, inner], seed: 91)
     let plain = [131, 1, 640].map { randomTensor([$0, inner], seed: UInt64($0)) }
     let (rounded, whole) = (plain.map { $0.inBFloat16() }, plain.map { $0.inInt8() })
@@ -71,9 +73,10 @@ struct ProductKernelsTests {
   }
 
   @Test(
-    "Two thin products added in place are the sum, few rows as many, and leave other owners alone",
     arguments: [(1, 70, 16, 130), (2, 64, 1, 5), (4, 33, 40, 64), (5, 33, 8, 64), (60, 33, 8, 64)])
-  func lowRank(rows: Int, inputs: Int, rank: Int, outputs: Int) {
+  func `two thin products added in place are the sum, few rows as many, and leave other owners alone`(
+    rows: Int, inputs: Int, rank: Int, outputs: Int
+  ) {
     let (x, start) = (randomTensor([rows, inputs], seed: 95), randomTensor([rows, outputs], seed: 96))
     let (a, b) = (randomTensor([rank, inputs], seed: 97), randomTensor([outputs, rank], seed: 98))
     let expected = start + x.matmul(a, transposeB: true).matmul(b, transposeB: true) * 0.7
@@ -85,8 +88,8 @@ struct ProductKernelsTests {
     }
   }
 
-  @Test("The gradients of two thin products match finite differences, of few rows and of many", arguments: [1, 4, 6])
-  func lowRankGradients(rows: Int) {
+  @Test(arguments: [1, 4, 6])
+  func `the gradients of two thin products match finite differences, of few rows and of many`(rows: Int) {
     let inputs = [[rows, 7], [rows, 9], [3, 9], [7, 3]].enumerated().map { randomTensor($1, seed: 101 + UInt64($0)) }
     expectGradientsMatchFiniteDifferences(at: inputs) { t in
       var sum = t[0]
@@ -95,8 +98,8 @@ struct ProductKernelsTests {
     }
   }
 
-  @Test("Gradients pass through a matrix in bfloat16 as through the rounded one")
-  func gradients() {
+  @Test
+  func `gradients pass through a matrix in bfloat16 as through the rounded one`() {
     let x = randomTensor([12, 40], seed: 77).tracked()
     let kept = randomTensor([56, 40], seed: 78).inBFloat16()
     let found = x.matmul(kept, transposeB: true).sum().gradients(at: [x])[0]
@@ -105,9 +108,10 @@ struct ProductKernelsTests {
   }
 
   @Test(
-    "A product added in place is the sum, with the gradients of all three, and leaves other owners alone",
     arguments: [(5, 7, 3), (40, 96, 16), (300, 20, 16), (2, 130, 40)])
-  func addedInPlace(rows: Int, columns: Int, inner: Int) {
+  func `a product added in place is the sum, with the gradients of all three, and leaves other owners alone`(
+    rows: Int, columns: Int, inner: Int
+  ) {
     let inputs = [
       randomTensor([rows, columns], seed: 79), randomTensor([rows, inner], seed: 80),
       randomTensor([columns, inner], seed: 81),
@@ -124,8 +128,8 @@ struct ProductKernelsTests {
     }
   }
 
-  @Test("What a matrix in bfloat16 is asked for as a whole is the rounded matrix, and a copy of it can be written")
-  func elements() {
+  @Test
+  func `what a matrix in bfloat16 is asked for as a whole is the rounded matrix, and a copy of it can be written`() {
     var kept = Tensor([1, 1.00390625, -2.5, 3e38], shape: [2, 2]).inBFloat16()
     #expect(kept.scalars == [1, 1, -2.5, Float(bitPattern: 0x7f62_0000)])
     #expect(kept.inBFloat16().isIdentical(to: kept))
@@ -133,8 +137,8 @@ struct ProductKernelsTests {
     #expect(kept.scalars[0] == 7)
   }
 
-  @Test("Weights on a file's pages are the same after their memory was given back")
-  func releasedPages() throws {
+  @Test
+  func `weights on a file's pages are the same after their memory was given back`() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "pages-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -151,8 +155,8 @@ struct ProductKernelsTests {
     }
   }
 
-  @Test("The machine's peak and bandwidth are positive, and bfloat16's is only there with its instruction")
-  func measures() {
+  @Test
+  func `the machine's peak and bandwidth are positive, and bfloat16's is only there with its instruction`() {
     #expect((Tensor.Compute.measuredPeak() ?? 0) > 1e8)
     #expect(Tensor.Compute.measuredBandwidth() > 1e8)
     if let peak = Tensor.Compute.measuredPeak(bfloat16: true) { #expect(peak > 1e8) }

@@ -4,8 +4,8 @@ import Testing
 
 /// The whole public surface as a client sees it, through a plain import.
 @Suite struct PublicAPITests {
-  @Test("A small regression is written, trained, saved and read with public names alone")
-  func regression() throws {
+  @Test
+  func `a small regression is written, trained, saved and read with public names alone`() throws {
     var generator = Tensor.Generator(seed: 1).fork("regression")
     let inputs = Tensor.normal([64, 3], using: &generator)
     let truth = Tensor([1, -2, 0.5], shape: [3, 1])
@@ -41,8 +41,8 @@ import Testing
     }
   }
 
-  @Test("The example of each type's documentation gives what it says")
-  func examples() {
+  @Test
+  func `the example of each type's documentation gives what it says`() {
     let x = Tensor([1, 2, 3], shape: [3]).tracked()
     let y = (x * x).sum()
     #expect(y.scalar == 14)
@@ -55,8 +55,8 @@ import Testing
     #expect(doubled.sum().gradients(at: [x])[0].scalars == [2, 0, 0])
   }
 
-  @Test("Every operation can be called from outside and keeps or changes the shape as its documentation says")
-  func operations() {
+  @Test
+  func `every operation can be called from outside and keeps or changes the shape as its documentation says`() {
     let x = Tensor([0.5, 1, 2, 4, 3, 0.25], shape: [2, 3])
     let sameShape: [Tensor] = [
       -x, x + x, x - x, x * x, x / x, x + 1, 1 + x, x - 1, 1 - x, x * 2, 2 * x, x / 2, 2 / x, x.maximum(x),
@@ -83,8 +83,8 @@ import Testing
     #expect(x.description.hasPrefix("Tensor[2, 3]"))
   }
 
-  @Test("The machine's settings are readable, and work can be put on its threads")
-  func compute() {
+  @Test
+  func `the machine's settings are readable, and work can be put on its threads`() {
     #expect(Tensor.Compute.threads >= 1)
     #expect(Tensor.Compute.peakBytes >= Tensor.Compute.liveBytes)
     _ = Tensor.Compute.openBLASCore
@@ -93,8 +93,8 @@ import Testing
     #expect(squares.scalars.last == 81)
   }
 
-  @Test("An error of a file says where, what was expected, what came and what to do")
-  func errors() {
+  @Test
+  func `an error of a file says where, what was expected, what came and what to do`() {
     let errors: [Tensor.SafetensorsError] = [
       .unreadable(file: "f", reason: "r"), .unwritable(file: "f", reason: "r"),
       .truncated(file: "f", expectedBytes: 2, foundBytes: 1), .oversizedHeader(file: "f", limit: 1, found: 2),

@@ -3,8 +3,8 @@ import Tensor
 import Testing
 
 @Suite struct RandomTests {
-  @Test("The generator gives the published numbers of SplitMix64")
-  func vectors() {
+  @Test
+  func `the generator gives the published numbers of SplitMix64`() {
     // The reference program splitmix64.c with the state 1234567.
     var generator = Tensor.Generator(seed: 1_234_567)
     let expected: [UInt64] = [
@@ -14,8 +14,8 @@ import Testing
     #expect(expected.map { _ in generator.next() } == expected)
   }
 
-  @Test("A generator goes on from its stored state")
-  func state() throws {
+  @Test
+  func `a generator goes on from its stored state`() throws {
     var generator = Tensor.Generator(seed: 5)
     for _ in 0..<10 { _ = generator.next() }
     var restored = try JSONDecoder().decode(Tensor.Generator.self, from: JSONEncoder().encode(generator))
@@ -23,8 +23,8 @@ import Testing
     #expect((0..<5).map { _ in restored.next() } == (0..<5).map { _ in generator.next() })
   }
 
-  @Test("A fork depends on its name and not on how much others have drawn")
-  func forks() {
+  @Test
+  func `a fork depends on its name and not on how much others have drawn`() {
     let root = Tensor.Generator(seed: 5)
     var (a, b, again) = (root.fork("a"), root.fork("b"), root.fork("a"))
     let first = (0..<100).map { _ in a.next() }
@@ -32,8 +32,8 @@ import Testing
     #expect(Set(first).isDisjoint(with: (0..<100).map { _ in b.next() }))
   }
 
-  @Test("Uniform numbers have the moments of their interval and stay inside it")
-  func uniform() {
+  @Test
+  func `uniform numbers have the moments of their interval and stay inside it`() {
     var generator = Tensor.Generator(seed: 6)
     let x = Tensor.uniform([100_000], from: -2, to: 6, using: &generator).scalars
     #expect(x.allSatisfy { $0 >= -2 && $0 < 6 })
@@ -47,8 +47,8 @@ import Testing
     }
   }
 
-  @Test("The upper end is never reached, though rounding would reach it")
-  func upperEnd() {
+  @Test
+  func `the upper end is never reached, though rounding would reach it`() {
     struct AllOnes: RandomNumberGenerator {
       mutating func next() -> UInt64 { .max }
     }
@@ -60,8 +60,8 @@ import Testing
     #expect(Tensor.normal([3], using: &generator).scalars.allSatisfy { $0.isFinite })
   }
 
-  @Test("Normal numbers have the moments and tails of the normal distribution")
-  func normal() {
+  @Test
+  func `normal numbers have the moments and tails of the normal distribution`() {
     var generator = Tensor.Generator(seed: 7)
     let x = Tensor.normal([200_001], standardDeviation: 3, using: &generator).scalars.map { $0 / 3 }
     let (mean, variance) = moments(x)
@@ -78,8 +78,8 @@ import Testing
     #expect(abs(products) < 0.009)
   }
 
-  @Test("The same seed gives the same tensor, and drawing moves the generator")
-  func seeds() {
+  @Test
+  func `the same seed gives the same tensor, and drawing moves the generator`() {
     var (a, b) = (Tensor.Generator(seed: 8), Tensor.Generator(seed: 8))
     let first = Tensor.normal([5], using: &a)
     #expect(first.isIdentical(to: .normal([5], using: &b)))

@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 
 @Suite struct ReductionsTests {
-  @Test("Sum and mean of everything are those of Float64", arguments: oddShapes)
-  func everything(shape: [Int]) {
+  @Test(arguments: oddShapes)
+  func `sum and mean of everything are those of Float64`(shape: [Int]) {
     let x = randomTensor(shape, seed: 7)
     let total = x.scalars.reduce(0) { $0 + Double($1) }
     expectClose(x.sum(), Tensor(Float(total)), relative: 1e-6)
@@ -13,9 +13,8 @@ import Testing
   }
 
   @Test(
-    "Reductions along each axis are those of the naive loop",
     arguments: [[1], [7], [3, 5], [2, 0, 3], [0, 2], [2, 3, 5], [17, 1, 33], [3, 130, 2]])
-  func alongAxes(shape: [Int]) {
+  func `reductions along each axis are those of the naive loop`(shape: [Int]) {
     let x = randomTensor(shape, seed: 8)
     for axis in shape.indices {
       for keepingAxis in [false, true] {
@@ -38,8 +37,8 @@ import Testing
     }
   }
 
-  @Test("The gradients of sum, mean and maximum match differences")
-  func gradients() {
+  @Test
+  func `the gradients of sum, mean and maximum match differences`() {
     for shape in smallShapes where !shape.contains(0) {
       let x = randomTensor(shape, seed: 9)
       expectGradientsMatchFiniteDifferences(at: [x]) { $0[0].sum() * $0[0].mean() }
@@ -51,15 +50,15 @@ import Testing
     }
   }
 
-  @Test("A long column of Float32 keeps its small addends")
-  func longColumn() {
+  @Test
+  func `a long column of Float32 keeps its small addends`() {
     let x = Tensor(repeating: 0.1, shape: [200_000, 3])
     expectClose(x.sum(along: 0), Tensor(repeating: Float(Double(Float(0.1)) * 200_000), shape: [3]), relative: 1e-6)
     expectClose(x.transposed().sum(along: 1), x.sum(along: 0), relative: 1e-6)
   }
 
-  @Test("The first of equal maxima gets the gradient, and NaN is a maximum")
-  func ties() {
+  @Test
+  func `the first of equal maxima gets the gradient, and NaN is a maximum`() {
     let x = Tensor([1, 3, 3, 2], shape: [4]).tracked()
     #expect(x.maximum(along: 0).gradients(at: [x])[0].scalars == [0, 1, 0, 0])
     #expect(x.argmax(along: 0) == [1])
@@ -69,9 +68,8 @@ import Testing
   }
 
   @Test(
-    "Softmax and its logarithm are those of Float64",
     arguments: [[1], [7], [0, 3], [3, 17], [2, 3, 33], [700, 129]])
-  func softmax(shape: [Int]) {
+  func `softmax and its logarithm are those of Float64`(shape: [Int]) {
     let x = randomTensor(shape, seed: 10, from: -20, to: 20)
     func logSum(_ row: [Double]) -> Double { Foundation.log(row.reduce(0) { $0 + Foundation.exp($1) }) }
     expectClose(
@@ -82,15 +80,15 @@ import Testing
   }
 
   @Test(
-    "Gradients of softmax and its logarithm match differences", arguments: [[1], [7], [0, 3], [3, 17], [2, 3, 5]])
-  func softmaxGradients(shape: [Int]) {
+    arguments: [[1], [7], [0, 3], [3, 17], [2, 3, 5]])
+  func `gradients of softmax and its logarithm match differences`(shape: [Int]) {
     let x = randomTensor(shape, seed: 11, from: -2, to: 2)
     expectGradientsMatchFiniteDifferences(at: [x]) { $0[0].softmax() }
     expectGradientsMatchFiniteDifferences(at: [x]) { $0[0].logSoftmax() }
   }
 
-  @Test("Softmax does not overflow, and a masked element gets nothing that counts")
-  func softmaxFarOut() {
+  @Test
+  func `softmax does not overflow, and a masked element gets nothing that counts`() {
     let x = Tensor([1000, 999, -.infinity, -1000, -1001, -.infinity], shape: [2, 3])
     let expected = 1 / (1 + Foundation.exp(Float(-1)))
     for y in [x.softmax(), x.logSoftmax().exp()] {

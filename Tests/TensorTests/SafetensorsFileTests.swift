@@ -13,8 +13,8 @@ import Testing
     }
   }
 
-  @Test("Names, shapes, types and metadata are those of the header, in whatever order its entries come")
-  func header() throws {
+  @Test
+  func `names, shapes, types and metadata are those of the header, in whatever order its entries come`() throws {
     let header =
       #"{"z" : {"shape":[], "data_offsets":[8,12], "dtype":"F32", "note":[{"a":-1.5e3},null,true,false,"\u00e9"]},"#
       + "\n" + #" "a\n\"\u00e9\ud83d\ude00": {"dtype":"I64","shape":[1],"data_offsets":[0,8]},"#
@@ -34,8 +34,8 @@ import Testing
     #expect(empty.names.isEmpty && empty.metadata.isEmpty)
   }
 
-  @Test("All 65,536 patterns of float16 and of bfloat16 become the Float32 that they denote", arguments: ["", " "])
-  func sixteenBits(padding: String) throws {
+  @Test(arguments: ["", " "])
+  func `all 65,536 patterns of float16 and of bfloat16 become the Float32 that they denote`(padding: String) throws {
     let patterns = (0...UInt16.max).map { $0 }
     let header =
       #"{"h":{"dtype":"F16","shape":[65536],"data_offsets":[0,131072]},"#
@@ -53,15 +53,15 @@ import Testing
     }
   }
 
-  @Test("Float64 is rounded to the nearest Float32")
-  func doubles() throws {
+  @Test
+  func `Float64 is rounded to the nearest Float32`() throws {
     let values = [0.1, -1e300, 1e-60, .pi, -0.0]
     let file = try open(#"{"d":{"dtype":"F64","shape":[5],"data_offsets":[0,40]}}"#, littleEndianBytes(values))
     #expect(try file.tensor(named: "d").isIdentical(to: Tensor(values.map { Float($0) }, shape: [5])))
   }
 
-  @Test("Integers of every width are exact, signs included")
-  func integers() throws {
+  @Test
+  func `integers of every width are exact, signs included`() throws {
     func file<T: BitwiseCopyable>(_ type: String, _ values: [T]) throws -> Tensor.SafetensorsFile {
       let bytes = littleEndianBytes(values)
       return try open(
@@ -85,12 +85,11 @@ import Testing
 
   // The names that safetensors 0.8.0 reads, with their bits; "__metadata__": null is none there too.
   @Test(
-    "A tensor that nothing asks for may have any type of the format",
     arguments: [
       ("F4", 4), ("F6_E2M3", 6), ("F6_E3M2", 6), ("F8_E4M3", 8), ("F8_E5M2", 8), ("F8_E8M0", 8), ("F8_E4M3FNUZ", 8),
       ("F8_E5M2FNUZ", 8), ("C64", 64), ("U64", 64), ("I64", 64), ("BOOL", 8),
     ])
-  func otherTypes(type: String, bits: Int) throws {
+  func `a tensor that nothing asks for may have any type of the format`(type: String, bits: Int) throws {
     let bytes = 8 * bits / 8
     let header =
       #"{"__metadata__":null,"f":{"dtype":"F32","shape":[1],"data_offsets":[\#(bytes),\#(bytes + 4)]},"#
@@ -104,8 +103,8 @@ import Testing
     ) { try file.tensor(named: "model.rotary_emb.inv_freq") }
   }
 
-  @Test("What is not there or of another kind is an error that names file and tensor")
-  func wrongKinds() throws {
+  @Test
+  func `what is not there or of another kind is an error that names file and tensor`() throws {
     let header =
       #"{"f":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"#
       + #""q":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[4,5]},"i":{"dtype":"I8","shape":[0],"data_offsets":[5,5]}}"#
@@ -122,8 +121,8 @@ import Testing
     #expect(throws: Tensor.SafetensorsError.self) { try file.tensor(named: "i") }
   }
 
-  @Test("Aligned Float32 stands on the file's own pages and outlives the file")
-  func borrowing() throws {
+  @Test
+  func `aligned Float32 stands on the file's own pages and outlives the file`() throws {
     let weight = randomTensor([33, 7], seed: 80)
     var (first, second): (Tensor, Tensor) = try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("w.safetensors")
@@ -140,21 +139,21 @@ import Testing
     #expect(second.isIdentical(to: weight * 2))
   }
 
-  @Test("Float32 at an address that is no multiple of four is copied", arguments: 0..<4)
-  func unaligned(padding: Int) throws {
+  @Test(arguments: 0..<4)
+  func `Float32 at an address that is no multiple of four is copied`(padding: Int) throws {
     let values: [Float] = [1, -2, 3]
     let header = #"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}"# + String(repeating: " ", count: padding)
     #expect(try open(header, littleEndianBytes(values)).tensor(named: "a").scalars == values)
   }
 
-  @Test("The bytes of a tensor can be had in the file's own type")
-  func rawBytes() throws {
+  @Test
+  func `the bytes of a tensor can be had in the file's own type`() throws {
     let file = try open(#"{"b":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}"#, [1, 2, 3, 4])
     #expect(try file.withBytes(of: "b", Array.init) == [1, 2, 3, 4])
   }
 
-  @Test("A file that is not there, a folder and an empty file are errors")
-  func unreadable() throws {
+  @Test
+  func `a file that is not there, a folder and an empty file are errors`() throws {
     try withTemporaryFolder { folder in
       let missing = folder.appendingPathComponent("missing")
       #expect(throws: Tensor.SafetensorsError.unreadable(file: missing.path, reason: "No such file or directory")) {

@@ -24,8 +24,8 @@ import Testing
     }
     """#
 
-  @Test("A folder in parts reads like one file")
-  func shards() throws {
+  @Test
+  func `a folder in parts reads like one file`() throws {
     try withTemporaryFolder { folder in
       try writeShards(folder, index: Self.index)
       let model = try Tensor.SafetensorsFolder(contentsOf: folder)
@@ -43,8 +43,8 @@ import Testing
     }
   }
 
-  @Test("A whole file goes before an index")
-  func whole() throws {
+  @Test
+  func `a whole file goes before an index`() throws {
     try withTemporaryFolder { folder in
       try writeShards(folder, index: "damaged")
       try Tensor.writeSafetensors(["w": Tensor(5)], to: folder.appendingPathComponent("model.safetensors"))
@@ -55,7 +55,6 @@ import Testing
   }
 
   @Test(
-    "An index that leads nowhere, or out of its folder, is an error",
     arguments: [
       (index.replacingOccurrences(of: #""c":"#, with: #""d":"#), "no tensor of that name there"),
       (index.replacingOccurrences(of: "00002-of-00002.s", with: "00003-of-00002.s"), "No such file"),
@@ -66,7 +65,7 @@ import Testing
       (index.replacingOccurrences(of: "weight_map", with: "weights"), "the key \"weight_map\""),
       ("", "the index"), (index + "}", "nothing but spaces"),
     ])
-  func wrongIndex(index: String, message: String) throws {
+  func `an index that leads nowhere, or out of its folder, is an error`(index: String, message: String) throws {
     try withTemporaryFolder { folder in
       try writeShards(folder, index: index)
       let error = #expect(throws: Tensor.SafetensorsError.self) { try Tensor.SafetensorsFolder(contentsOf: folder) }
@@ -74,8 +73,8 @@ import Testing
     }
   }
 
-  @Test("An index beyond the bound of a header is refused before it is read")
-  func oversizedIndex() throws {
+  @Test
+  func `an index beyond the bound of a header is refused before it is read`() throws {
     try withTemporaryFolder { folder in
       try writeShards(folder, index: "")
       let url = folder.appendingPathComponent("model.safetensors.index.json")
@@ -88,8 +87,8 @@ import Testing
     }
   }
 
-  @Test("A folder with neither is an error that names the file it looked for")
-  func empty() throws {
+  @Test
+  func `a folder with neither is an error that names the file it looked for`() throws {
     try withTemporaryFolder { folder in
       let path = folder.appendingPathComponent("model.safetensors").path
       #expect(throws: Tensor.SafetensorsError.unreadable(file: path, reason: "No such file or directory")) {

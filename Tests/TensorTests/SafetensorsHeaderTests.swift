@@ -20,7 +20,6 @@ import Testing
   }
 
   @Test(
-    "Entries that cannot be are refused before a tensor is read",
     arguments: [
       (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4, "8 bytes for F32 [2]"),
       (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#, 4, "begin <= end"),
@@ -48,7 +47,9 @@ import Testing
         3, "begins at 1"
       ),
     ])
-  func inconsistent(header: String, dataBytes: Int, message: String) throws {
+  func `entries that cannot be are refused before a tensor is read`(header: String, dataBytes: Int, message: String)
+    throws
+  {
     let error = try error(safetensorsBytes(header, data: [UInt8](repeating: 0, count: dataBytes)))
     guard case .inconsistent = error else {
       Issue.record("\(String(describing: error))")
@@ -58,7 +59,6 @@ import Testing
   }
 
   @Test(
-    "What is not the JSON of a header is refused at its byte",
     arguments: [
       ("", 8), (" {}", 8), ("[]", 8), ("{", 9), ("{} x", 11), (#"{"a"}"#, 12), (#"{"a":1}"#, 13), (#"{a:1}"#, 9),
       (#"{"__metadata__":{},}"#, 27), (#"{"__metadata__":nul}"#, 27), (#"{"__metadata__":{"a":1}}"#, 29),
@@ -71,7 +71,7 @@ import Testing
       (#"{"a":{"data_offsets":[0,1,2]}}"#, 34), (#"{"a":{"dtype":"F32","dtype":"F32"}}"#, 28),
       (#"{"a":{"x":nul}}"#, 21), (#"{"a":{"x":-}}"#, 19), (#"{"a":{"x":1.}}"#, 20), (#"{"a":{"x":1e}}"#, 20),
     ])
-  func malformed(header: String, byte: Int) throws {
+  func `what is not the JSON of a header is refused at its byte`(header: String, byte: Int) throws {
     let error = try error(safetensorsBytes(header))
     guard case .malformed(_, byte, _, _) = error else {
       Issue.record("\(String(describing: error))")
@@ -79,21 +79,21 @@ import Testing
     }
   }
 
-  @Test("A name that comes twice is refused, though most JSON readers take the last")
-  func duplicates() throws {
+  @Test
+  func `a name that comes twice is refused, though most JSON readers take the last`() throws {
     let header = "{\(entry("a", "U8", "[1]", "[0,1]")),\(entry("a", "U8", "[1]", "[1,2]"))}"
     #expect("\(try error(safetensorsBytes(header, data: [1, 2])) as Any)".contains("\"a\" a second time"))
   }
 
-  @Test("Text that is not UTF-8 is refused")
-  func encoding() throws {
+  @Test
+  func `text that is not UTF-8 is refused`() throws {
     var bytes = safetensorsBytes(#"{"__metadata__":{"a":"x"}}"#)
     bytes[30] = 0xff
     #expect("\(try error(bytes) as Any)".contains("UTF-8"))
   }
 
-  @Test("Nesting and rank have bounds")
-  func depth() throws {
+  @Test
+  func `nesting and rank have bounds`() throws {
     let nested = String(repeating: "[", count: 100_000)
     #expect("\(try error(safetensorsBytes(#"{"a":{"x":"# + nested)) as Any)".contains("16 levels"))
     let ones = [String](repeating: "1", count: 65).joined(separator: ",")
@@ -101,8 +101,8 @@ import Testing
       "\(try error(safetensorsBytes("{\(entry("a", "U8", "[\(ones)]", "[0,1]"))}")) as Any)".contains("at most 64"))
   }
 
-  @Test("A header longer than the format allows, or than the file, is refused before it is read")
-  func lengths() throws {
+  @Test
+  func `a header longer than the format allows, or than the file, is refused before it is read`() throws {
     for length in [UInt64(100_000_001), .max, 1 << 63] {
       guard case .oversizedHeader(_, 100_000_000, length) = try error(safetensorsBytes("{}", length: length)) else {
         Issue.record("\(length)")
@@ -115,8 +115,8 @@ import Testing
     }
   }
 
-  @Test("A file cut off at any byte is refused, and says so")
-  func truncation() throws {
+  @Test
+  func `a file cut off at any byte is refused, and says so`() throws {
     let header = "{\(entry("a", "F32", "[2,2]", "[0,16]")),\(entry("b", "U8", "[3]", "[16,19]"))}"
     let whole = safetensorsBytes(header, data: [UInt8](repeating: 7, count: 19))
     #expect(try error(whole) == nil)
@@ -128,8 +128,8 @@ import Testing
     }
   }
 
-  @Test("No single changed byte of a header crashes the reader")
-  func changedBytes() throws {
+  @Test
+  func `no single changed byte of a header crashes the reader`() throws {
     let header =
       #"{"__metadata__":{"k":"\u00e9"},"# + "\(entry("é", "F16", "[1, 2]", "[0,4]")),"
       + "\(entry("b", "I8", "[]", "[4,5]"))}"

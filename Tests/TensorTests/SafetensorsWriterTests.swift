@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 
 @Suite struct SafetensorsWriterTests {
-  @Test("The bytes are those of the reference writer: entries by name, escapes of its kind, a padded header")
-  func bytes() throws {
+  @Test
+  func `the bytes are those of the reference writer: entries by name, escapes of its kind, a padded header`() throws {
     let tensors = [
       "b": Tensor([0, 1, 2, 3, 4, 5], shape: [2, 3]), "Z": Tensor([1, 1, 1], shape: [3]), "a": Tensor(3),
       "é\n\"\\\u{7f}\u{1}/": Tensor.zeros([0, 4]),
@@ -27,8 +27,8 @@ import Testing
     }
   }
 
-  @Test("What is written is read back bit by bit, metadata included")
-  func roundTrip() throws {
+  @Test
+  func `what is written is read back bit by bit, metadata included`() throws {
     try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("x.safetensors")
       var tensors = ["special": Tensor([.nan, .infinity, -0.0, 0x1p-149], shape: [2, 2])]
@@ -50,8 +50,8 @@ import Testing
     }
   }
 
-  @Test("A failed write leaves what stood there and nothing else")
-  func failure() throws {
+  @Test
+  func `a failed write leaves what stood there and nothing else`() throws {
     try withTemporaryFolder { folder in
       let missing = folder.appendingPathComponent("missing/x.safetensors")
       #expect(throws: Tensor.SafetensorsError.unwritable(file: missing.path, reason: "No such file or directory")) {
@@ -67,8 +67,8 @@ import Testing
     }
   }
 
-  @Test("What a killed process left behind is not in the way")
-  func leftovers() throws {
+  @Test
+  func `what a killed process left behind is not in the way`() throws {
     try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("x.safetensors")
       try Data("half".utf8).write(to: URL(fileURLWithPath: "\(url.path).\(getpid())-0.partial"))
@@ -77,8 +77,8 @@ import Testing
     }
   }
 
-  @Test("A write that the disk refuses half-way is an error, and the old file stays")
-  func refusedWrite() async {
+  @Test
+  func `a write that the disk refuses half-way is an error, and the old file stays`() async {
     // A bound on the size of files stands in for a full disk, in a process of its own.
     await #expect(processExitsWith: .success) {
       try withTemporaryFolder { folder in
@@ -100,8 +100,8 @@ import Testing
     }
   }
 
-  @Test("The header's own key is no name for a tensor")
-  func reservedName() async {
+  @Test
+  func `the header's own key is no name for a tensor`() async {
     await #expect(processExitsWith: .failure) {
       try Tensor.writeSafetensors(["__metadata__": Tensor(1)], to: URL(fileURLWithPath: "/dev/null"))
     }

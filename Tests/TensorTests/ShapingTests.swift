@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 @Suite struct ShapingTests {
-  @Test("Reshaping keeps the elements in order and computes an open extent")
-  func reshaping() {
+  @Test
+  func `reshaping keeps the elements in order and computes an open extent`() {
     let x = Tensor((0..<12).map(Float.init), shape: [3, 4])
     #expect(x.reshaped([2, -1]).shape == [2, 6])
     #expect(x.reshaped([12]).scalars == x.scalars)
@@ -17,8 +17,8 @@ import Testing
     }
   }
 
-  @Test("Permuting is that of the naive loop for every order of up to four axes")
-  func permuting() {
+  @Test
+  func `permuting is that of the naive loop for every order of up to four axes`() {
     for shape in [[], [5], [3, 7], [2, 0, 3], [2, 3, 5], [2, 1, 3, 4]] {
       let x = randomTensor(shape, seed: 13)
       for order in orders(of: shape.count) {
@@ -33,8 +33,8 @@ import Testing
     #expect(Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3]).transposed().scalars == [1, 4, 2, 5, 3, 6])
   }
 
-  @Test("Rows, concatenation and gathering move whole rows", arguments: [[0], [1], [3], [5, 7], [4, 0], [3, 2, 5]])
-  func rows(shape: [Int]) {
+  @Test(arguments: [[0], [1], [3], [5, 7], [4, 0], [3, 2, 5]])
+  func `rows, concatenation and gathering move whole rows`(shape: [Int]) {
     let x = randomTensor(shape, seed: 16)
     let n = shape[0]
     let width = shape.dropFirst().reduce(1, *)
@@ -55,8 +55,8 @@ import Testing
     }
   }
 
-  @Test("Replaced rows take the gradient of the replacement, the others keep theirs")
-  func replacing() {
+  @Test
+  func `replaced rows take the gradient of the replacement, the others keep theirs`() {
     let x = randomTensor([5, 3], seed: 17)
     let y = randomTensor([2, 3], seed: 18)
     let z = x.replacingRows(at: [4, 1], with: y)
@@ -68,8 +68,8 @@ import Testing
     #expect(x.replacingRows(at: [], with: .zeros([0, 3])).isIdentical(to: x))
   }
 
-  @Test("A row gathered many times gets the sum of its gradients")
-  func gatheredTwice() {
+  @Test
+  func `a row gathered many times gets the sum of its gradients`() {
     let x = Tensor([1, 2], shape: [2, 1]).tracked()
     let weights = Tensor([1, 10, 100], shape: [3, 1])
     #expect((x.gathered([0, 1, 0]) * weights).sum().gradients(at: [x])[0].scalars == [101, 10])

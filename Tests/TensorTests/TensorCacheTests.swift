@@ -15,8 +15,8 @@ import Testing
     return (all?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "safetensors" }
   }
 
-  @Test("What is kept comes back with every bit, and only under its key")
-  func roundTrip() throws {
+  @Test
+  func `what is kept comes back with every bit, and only under its key`() throws {
     try withCache { cache in
       let tensors = ["a": randomTensor([3, 5], seed: 1), "b": Tensor([.nan, -0.0, .infinity], shape: [3])]
       #expect(cache.tensors(for: "ab12") == nil)
@@ -28,8 +28,8 @@ import Testing
     }
   }
 
-  @Test("A damaged entry counts as none and is replaced")
-  func damaged() throws {
+  @Test
+  func `a damaged entry counts as none and is replaced`() throws {
     try withCache { cache in
       cache.keep(["a": .ones([4])], for: "cd34")
       let file = try #require(files(cache).first)
@@ -40,8 +40,8 @@ import Testing
     }
   }
 
-  @Test("Beyond its limit the entries go that were not read for the longest time")
-  func trimming() throws {
+  @Test
+  func `beyond its limit the entries go that were not read for the longest time`() throws {
     try withCache(limit: 5000) { cache in
       for (age, key) in ["aa", "bb", "cc", "dd"].enumerated() {
         cache.keep(["x": .ones([400])], for: key)
@@ -62,8 +62,8 @@ import Testing
     }
   }
 
-  @Test("A folder that can't be written keeps nothing and stops nothing")
-  func unwritable() throws {
+  @Test
+  func `a folder that can't be written keeps nothing and stops nothing`() throws {
     try withCache { cache in
       try Data().write(to: cache.folder)
       #expect(!cache.keep(["x": .ones([1])], for: "ee"))

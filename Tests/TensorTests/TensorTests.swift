@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 @Suite struct TensorTests {
-  @Test("A tensor is made from elements, a number, or a closure that writes")
-  func making() {
+  @Test
+  func `a tensor is made from elements, a number, or a closure that writes`() {
     #expect(Tensor([1, 2, 3, 4], shape: [2, 2])[1, 0] == 3)
     #expect(Tensor(7).shape == [])
     #expect(Tensor(7).scalar == 7)
@@ -16,15 +16,15 @@ import Testing
     #expect((ramp.count, ramp.rank) == (4, 1))
   }
 
-  @Test("A subscript finds the element that row-major order puts there")
-  func subscripts() {
+  @Test
+  func `a subscript finds the element that row-major order puts there`() {
     let x = Tensor((0..<24).map(Float.init), shape: [2, 3, 4])
     for i in 0..<2 { for j in 0..<3 { for k in 0..<4 { #expect(x[i, j, k] == Float((i * 3 + j) * 4 + k)) } } }
     #expect(Tensor(3)[] == 3)
   }
 
-  @Test("Writing one copy leaves the others as they were")
-  func copies() {
+  @Test
+  func `writing one copy leaves the others as they were`() {
     let original = Tensor([1, 2, 3], shape: [3])
     var copy = original
     copy.mutateScalars { $0[0] = 10 }
@@ -38,8 +38,8 @@ import Testing
     #expect(original.scalars == [1, 2, 3])
   }
 
-  @Test("Writing a tensor that nobody shares happens in place")
-  func inPlace() {
+  @Test
+  func `writing a tensor that nobody shares happens in place`() {
     var x = Tensor.zeros([1000])
     let before = x.withScalars { $0.baseAddress }
     x.mutateScalars { $0[0] = 1 }
@@ -50,8 +50,8 @@ import Testing
     #expect(shared.scalars[0] == 1)
   }
 
-  @Test("Writing a result cuts it from its history and leaves the history's values alone")
-  func writingResults() {
+  @Test
+  func `writing a result cuts it from its history and leaves the history's values alone`() {
     let x = Tensor([1, 2], shape: [2]).tracked()
     let y = x.exp()
     var written = y
@@ -60,8 +60,8 @@ import Testing
     expectClose(y.sum().gradients(at: [x])[0], x.detached().exp())
   }
 
-  @Test("What a throwing writer has written stays, and the tensor stays whole")
-  func throwingWriter() {
+  @Test
+  func `what a throwing writer has written stays, and the tensor stays whole`() {
     struct Stop: Error {}
     var x = Tensor([1, 2], shape: [2])
     #expect(throws: Stop.self) {
@@ -74,8 +74,8 @@ import Testing
     #expect(throws: Stop.self) { try Tensor(shape: [2]) { _ in throw Stop() } }
   }
 
-  @Test("Identity is of shapes and bits")
-  func identity() {
+  @Test
+  func `identity is of shapes and bits`() {
     let x = Tensor([0, .nan], shape: [2])
     #expect(x.isIdentical(to: Tensor([0, .nan], shape: [2])))
     #expect(!x.isIdentical(to: Tensor([-0.0, .nan], shape: [2])))
@@ -84,8 +84,8 @@ import Testing
     #expect(!Tensor.zeros([0]).isIdentical(to: .zeros([0, 1])))
   }
 
-  @Test("A description shows the shape and the first elements")
-  func description() {
+  @Test
+  func `a description shows the shape and the first elements`() {
     #expect(Tensor([1, 2], shape: [2]).description == "Tensor[2](1.0, 2.0)")
     #expect(Tensor.zeros([9]).description.hasSuffix("0.0, …)"))
   }

@@ -12,14 +12,14 @@ import Testing
     }
   }
 
-  @Test("expectClose looks at the shape before the elements")
-  func shapes() {
+  @Test
+  func `expectClose looks at the shape before the elements`() {
     expectFails("shape [2], expected [2, 1]") { expectClose(.zeros([2]), .zeros([2, 1])) }
     expectFails("shape [1], expected [2]") { expectClose(.zeros([1]), .zeros([2])) }
   }
 
-  @Test("expectClose names the worst element")
-  func worst() {
+  @Test
+  func `expectClose names the worst element`() {
     var x = Tensor.ones([2, 3, 4])
     x.mutateScalars {
       $0[5] = 1.1
@@ -31,8 +31,8 @@ import Testing
     expectClose(x, .ones([2, 3, 4]), absolute: 2)
   }
 
-  @Test("expectClose takes NaN for NaN and infinity for itself alone")
-  func special() {
+  @Test
+  func `expectClose takes NaN for NaN and infinity for itself alone`() {
     let x = Tensor([.nan, .infinity, -.infinity, 0], shape: [4])
     expectClose(x, x)
     expectClose(Tensor(-0.0), Tensor(0))
@@ -43,8 +43,8 @@ import Testing
     expectFails("differ") { expectClose(Tensor(.infinity), Tensor(1)) }
   }
 
-  @Test("Wrong gradients are found: too large, of one element, of one place of use, not a number")
-  func wrongGradients() {
+  @Test
+  func `wrong gradients are found: too large, of one element, of one place of use, not a number`() {
     func squared(_ x: Tensor, rule: @escaping @Sendable (Tensor) -> Tensor) -> Tensor {
       .operation(value: x.detached().squared(), inputs: [x]) { [rule($0)] }
     }

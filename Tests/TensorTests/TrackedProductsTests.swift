@@ -22,8 +22,8 @@ struct TrackedProductsTests {
     (64, 128, 96), (300, 40, 20),
   ]
 
-  @Test("of two matrices, stored either way", arguments: sizes)
-  func matmul(rows: Int, inner: Int, columns: Int) {
+  @Test(arguments: sizes)
+  func `of two matrices, stored either way`(rows: Int, inner: Int, columns: Int) {
     for (transposeA, transposeB) in [(false, false), (false, true), (true, false), (true, true)] {
       let a = randomTensor(transposeA ? [inner, rows] : [rows, inner], seed: 1)
       let b = randomTensor(transposeB ? [columns, inner] : [inner, columns], seed: 2)
@@ -36,8 +36,8 @@ struct TrackedProductsTests {
     }
   }
 
-  @Test("of batches", arguments: sizes)
-  func batches(rows: Int, inner: Int, columns: Int) {
+  @Test(arguments: sizes)
+  func `of batches`(rows: Int, inner: Int, columns: Int) {
     let (a, b) = (randomTensor([3, rows, inner], seed: 1), randomTensor([3, inner, columns], seed: 2))
     let one = randomTensor([inner, columns], seed: 3)
     for subset in subsets(3) {
@@ -47,8 +47,8 @@ struct TrackedProductsTests {
     }
   }
 
-  @Test("by a frozen matrix in 16 or 8 bits", arguments: sizes)
-  func compact(rows: Int, inner: Int, columns: Int) {
+  @Test(arguments: sizes)
+  func `by a frozen matrix in 16 or 8 bits`(rows: Int, inner: Int, columns: Int) {
     let x = randomTensor([rows, inner], seed: 1)
     let weight = randomTensor([columns, inner], seed: 2)
     for frozen in [weight.inBFloat16(), weight.inInt8()] {
@@ -59,8 +59,8 @@ struct TrackedProductsTests {
     }
   }
 
-  @Test("that is added to a matrix", arguments: sizes)
-  func added(rows: Int, inner: Int, columns: Int) {
+  @Test(arguments: sizes)
+  func `that is added to a matrix`(rows: Int, inner: Int, columns: Int) {
     let tensors = [
       randomTensor([rows, columns], seed: 1), randomTensor([rows, inner], seed: 2),
       randomTensor([columns, inner], seed: 3),
@@ -75,8 +75,8 @@ struct TrackedProductsTests {
     }
   }
 
-  @Test("of low rank", arguments: sizes)
-  func lowRank(rows: Int, inputs: Int, outputs: Int) {
+  @Test(arguments: sizes)
+  func `of low rank`(rows: Int, inputs: Int, outputs: Int) {
     for rank in [1, 3, 16] {
       let tensors = [
         randomTensor([rows, outputs], seed: 1), randomTensor([rows, inputs], seed: 2),
@@ -93,8 +93,8 @@ struct TrackedProductsTests {
     }
   }
 
-  @Test("by several adapted matrices at once", arguments: sizes, [[0, 0], [1, 1], [2, 0]])
-  func together(_ sizes: (rows: Int, inputs: Int, outputs: Int), _ additions: [Int]) {
+  @Test(arguments: sizes, [[0, 0], [1, 1], [2, 0]])
+  func `by several adapted matrices at once`(_ sizes: (rows: Int, inputs: Int, outputs: Int), _ additions: [Int]) {
     let x = randomTensor([sizes.rows, sizes.inputs], seed: 1)
     /// `subset`: whether the rows, the first weight, all A and all B are tracked.
     func products(_ subset: [Bool], _ form: (Tensor) -> Tensor) -> [Tensor] {

@@ -3,16 +3,16 @@ import Testing
 
 /// Mistakes of the caller end the process at once, each in one of its own here.
 @Suite struct TrapTests {
-  @Test("Elements that do not fill the shape trap")
-  func elements() async {
+  @Test
+  func `elements that do not fill the shape trap`() async {
     await #expect(processExitsWith: .failure) { _ = Tensor([1, 2], shape: [3]) }
     await #expect(processExitsWith: .failure) { _ = Tensor([1, 2, 3, 4, 5, 6], shape: [-2, -3]) }
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([-1]) }
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([1 << 40, 1 << 40]) }
   }
 
-  @Test("Shapes that do not broadcast trap, and the message names both")
-  func broadcasting() async {
+  @Test
+  func `shapes that do not broadcast trap, and the message names both`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3]) + Tensor.zeros([4])
     }
@@ -27,15 +27,15 @@ import Testing
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([0]).maximum(.zeros([2])) }
   }
 
-  @Test("Matrix products of extents that do not fit trap")
-  func products() async {
+  @Test
+  func `matrix products of extents that do not fit trap`() async {
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2, 3]).matmul(.zeros([2, 3])) }
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([3]).matmul(.zeros([3, 2])) }
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2, 3, 4]).matmul(.zeros([3, 4, 5])) }
   }
 
-  @Test("Axes, rows and indices outside trap")
-  func outside() async {
+  @Test
+  func `axes, rows and indices outside trap`() async {
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2]).sum(along: 1) }
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2]).sum(along: -2) }
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2]).rows(1..<3) }
@@ -46,8 +46,8 @@ import Testing
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2]).replacingRows(at: [0, 0], with: .zeros([2])) }
   }
 
-  @Test("Shapings that lose or invent elements trap")
-  func shaping() async {
+  @Test
+  func `shapings that lose or invent elements trap`() async {
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2, 3]).reshaped([5]) }
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2, 3]).reshaped([4, -1]) }
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([0]).reshaped([-1, -1]) }
@@ -60,8 +60,8 @@ import Testing
     await #expect(processExitsWith: .failure) { _ = Tensor.concatenated([.zeros([2, 2]), .zeros([2, 3])]) }
   }
 
-  @Test("What is not one number, or is empty, traps where one number or a maximum is asked for")
-  func numbers() async {
+  @Test
+  func `what is not one number, or is empty, traps where one number or a maximum is asked for`() async {
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2]).scalar }
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([0]).mean() }
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([0]).maximum(along: 0) }
@@ -73,8 +73,8 @@ import Testing
     }
   }
 
-  @Test("Gradients of many numbers, at an untracked tensor, or by a rule that does not fit trap")
-  func gradients() async {
+  @Test
+  func `gradients of many numbers, at an untracked tensor, or by a rule that does not fit trap`() async {
     await #expect(processExitsWith: .failure) {
       let x = Tensor.zeros([2]).tracked()
       _ = x.gradients(at: [x])

@@ -5,7 +5,7 @@ import Tokenizers
 @Suite struct BPETrainerTests {
   static let texts = ["a dog runs", "a dog sits", "two dogs run 12 miles"]
 
-  @Test func theMostFrequentPairIsMergedFirstAndTiesGoByID() throws {
+  @Test func `the most frequent pair is merged first, and ties go by id`() throws {
     // "Ġd", "do" and "og" occur three times each. Ids follow the spellings, where d < o < Ġ: (d, o) comes first. With
     // "do" made as 256, (Ġ, do) comes before (do, g), since Ġ has an id below 256.
     let trained = try BPETrainer(vocabularySize: 256 + 3, specialTokens: []).train(on: Self.texts)
@@ -14,7 +14,7 @@ import Tokenizers
     #expect(trained.tokenizer.token(of: 258) == "Ġdog")
   }
 
-  @Test func specialTokensComeFirstAndAreFoundInTexts() throws {
+  @Test func `special tokens come first and are found in texts`() throws {
     var trainer = BPETrainer(vocabularySize: 270, specialTokens: ["<end>", "<image>"])
     trainer.roles = [.end: "<end>"]
     let tokenizer = try trainer.train(on: Self.texts).tokenizer
@@ -27,7 +27,7 @@ import Tokenizers
   }
 
   @Test(arguments: BPETrainer.Splitting.allCases)
-  func anyTextComesBackUnchanged(splitting: BPETrainer.Splitting) throws {
+  func `any text comes back unchanged`(splitting: BPETrainer.Splitting) throws {
     var trainer = BPETrainer(vocabularySize: 300, specialTokens: ["<end>"])
     trainer.splitting = splitting
     let tokenizer = try trainer.train(on: Self.texts).tokenizer
@@ -36,7 +36,7 @@ import Tokenizers
     }
   }
 
-  @Test func theWrittenFolderLoadsAsTheSameTokenizer() throws {
+  @Test func `the written folder loads as the same tokenizer`() throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("BPETrainerTests-\(UUID())")
     defer { try? FileManager.default.removeItem(at: folder) }
     var trainer = BPETrainer(vocabularySize: 280, specialTokens: ["<end>", "<pad>"])
@@ -52,12 +52,12 @@ import Tokenizers
       try String(contentsOf: folder.appendingPathComponent("chat_template.jinja"), encoding: .utf8) == "{{ messages }}")
   }
 
-  @Test func trainingTwiceGivesTheSameBytes() throws {
+  @Test func `training twice gives the same bytes`() throws {
     let trainer = BPETrainer(vocabularySize: 300, specialTokens: ["<end>"])
     #expect(try trainer.train(on: Self.texts).json == trainer.train(on: Self.texts).json)
   }
 
-  @Test func aSizeWithoutRoomForTheBytesIsRefused() {
+  @Test func `a size without room for the bytes is refused`() {
     #expect(throws: TokenizerError.training(reason: "256 tokens leave no room for 1 special tokens and 256 bytes")) {
       try BPETrainer(vocabularySize: 256, specialTokens: ["<end>"]).train(on: Self.texts)
     }

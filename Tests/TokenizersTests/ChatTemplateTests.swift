@@ -4,7 +4,7 @@ import Testing
 import Tokenizers
 
 @Suite struct ChatTemplateTests {
-  @Test func everyTemplateRendersAsByTransformers() throws {
+  @Test func `every template renders as by transformers`() throws {
     let file = try golden("templates")
     let variables = try #require(file["variables"]?.members)
     let cases = file.list("cases")
@@ -20,7 +20,7 @@ import Tokenizers
     }
   }
 
-  @Test func messagesInTextAndInPartsAreSeenByTheTemplate() throws {
+  @Test func `messages in text and in parts are seen by the template`() throws {
     let template = try ChatTemplate(
       "{% for m in messages %}{{ m.role }}:{% if m.content is string %}{{ m.content }}{% else %}{% for p in m.content %}"
         + "{{ '<image>' if p.type == 'image' else p.text }}{% endfor %}{% endif %};{% endfor %}"
@@ -30,12 +30,12 @@ import Tokenizers
     #expect(text == "system:Be brief.;user:<image>What?;assistant:A dog.;assistant:")
   }
 
-  @Test func aTemplateCanRefuseAConversation() throws {
+  @Test func `a template can refuse a conversation`() throws {
     let template = try ChatTemplate("{% if messages|length == 0 %}{{ raise_exception('no messages') }}{% endif %}")
     #expect(throws: TokenizerError.templateRaised(message: "no messages")) { try template.render([]) }
   }
 
-  @Test func whatIsNotSupportedIsRefusedWithItsLine() {
+  @Test func `what is not supported is refused with its line`() {
     #expect(throws: TokenizerError.unsupportedTemplate(line: 2, construct: "the statement \"include\"")) {
       try ChatTemplate("a\n{% include 'b' %}")
     }
@@ -65,7 +65,7 @@ import Tokenizers
     "{{ " + String(repeating: "-", count: 5000) + "1 }}",
     "{% for i in range(1000) %}{% for j in range(1000) %}{{ 'x' * 1000 }}{% endfor %}{% endfor %}",
   ])
-  func hostileTemplatesEnd(source: String) throws {
+  func `hostile templates end`(source: String) throws {
     #expect {
       try ChatTemplate(source).render([])
     } throws: { error in
@@ -74,12 +74,12 @@ import Tokenizers
     }
   }
 
-  @Test func theTimeIsThatOfTheRendering() throws {
+  @Test func `the time is that of the rendering`() throws {
     let template = try ChatTemplate("{{ strftime_now('%Y') }}")
     #expect(try template.render([], date: Date(timeIntervalSince1970: 1_000_000_000)) == "2001")
   }
 
-  @Test func aFolderGivesItsTemplateAndTheTextsOfItsSpecialTokens() throws {
+  @Test func `a folder gives its template and the texts of its special tokens`() throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ChatTemplateTests-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -25,7 +25,7 @@ import Tokenizers
   ]
 
   @Test(arguments: known)
-  func scannersFindWhatTheRegularExpressionFinds(pattern: String) throws {
+  func `scanners find what the regular expression finds`(pattern: String) throws {
     // A group around the pattern keeps it from being recognized, so that the matcher runs it.
     var generator = Seeded(state: 3)
     let parts = [
@@ -41,7 +41,7 @@ import Tokenizers
     }
   }
 
-  @Test func aPatternThatExplodesEnds() throws {
+  @Test func `a pattern that explodes ends`() throws {
     let text = String(repeating: "a", count: 60) + "!"
     #expect(try Self.pieces(of: text, pattern: "(a+)+$|(a|aa)+b").count >= 1)
   }
@@ -50,7 +50,7 @@ import Tokenizers
     (#"(a)\1"#, 4), ("(a", 2), ("a)", 1), ("[a", 2), (#"\p{Han}"#, 7), ("*a", 0), (#"(?<=a+)b"#, 0), ("a{3,2}", 6),
     (#"\K"#, 1),
   ])
-  func whatIsNotSupportedIsRefusedWhereItStands(pattern: String, position: Int) {
+  func `what is not supported is refused where it stands`(pattern: String, position: Int) {
     #expect {
       try Self.pieces(of: "a", pattern: pattern)
     } throws: { error in

@@ -3,7 +3,7 @@ import Testing
 import Tokenizers
 
 @Suite struct TokenBytesTests {
-  @Test func theBytesOfTokensJoinToTheirText() throws {
+  @Test func `the bytes of tokens join to their text`() throws {
     let trainer = BPETrainer(vocabularySize: 300, specialTokens: ["<s>"])
     let tokenizer = try trainer.train(on: ["A red car, a naïve fox."]).tokenizer
     let text = "A naïve 🦊 in a car"
@@ -15,7 +15,7 @@ import Tokenizers
     #expect(tokenizer.bytes(of: 10_000) == nil)
   }
 
-  @Test func visibleSpacesAndSpelledBytesAreRead() throws {
+  @Test func `visible spaces and spelled bytes are read`() throws {
     let json = #"""
       {"model": {"type": "BPE", "vocab": {"▁": 0, "a": 1, "▁a": 2, "<0xE2>": 3}, "merges": [["▁", "a"]],
       "byte_fallback": true}, "added_tokens": [], "normalizer": null, "pre_tokenizer": null, "post_processor": null,

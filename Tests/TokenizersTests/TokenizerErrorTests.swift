@@ -10,7 +10,7 @@ import Tokenizers
 
   static func load(_ file: JSONValue) throws -> Tokenizer { try file.tokenizer() }
 
-  @Test func unknownComponentsAreNamed() {
+  @Test func `unknown components are named`() {
     for (kind, field) in [
       ("normalizer", "normalizer"), ("pre-tokenizer", "pre_tokenizer"), ("decoder", "decoder"),
       ("post-processor", "post_processor"),
@@ -27,7 +27,7 @@ import Tokenizers
     }
   }
 
-  @Test func fieldsThatDoNotFitAreNamedWithWhatWasFound() {
+  @Test func `fields that do not fit are named with what was found`() {
     #expect(
       throws: TokenizerError.invalidField(
         file: "tokenizer.json", field: "model.vocab[\"a\"]", expected: "an id from 0 to 16777215", found: "-1")
@@ -57,7 +57,7 @@ import Tokenizers
   }
 
   @Test(arguments: ["{", "[1,]", "{\"a\" 1}", "\"\\x\"", "01", "nul", "\"\\ud800\"", "1 2", "", "\"\u{1}\""])
-  func damagedJSONIsRefused(text: String) {
+  func `damaged JSON is refused`(text: String) {
     #expect {
       try tokenizerJSON(Array(text.utf8), file: "JSON text")
     } throws: { error in
@@ -66,14 +66,14 @@ import Tokenizers
     }
   }
 
-  @Test func deepJSONIsRefusedInsteadOfOverflowingTheStack() {
+  @Test func `deep JSON is refused instead of overflowing the stack`() {
     let text = String(repeating: "[", count: 100_000)
     #expect(throws: TokenizerError.invalidJSON(file: "JSON text", byte: 127, expected: "at most 128 levels")) {
       try tokenizerJSON(Array(text.utf8), file: "JSON text")
     }
   }
 
-  @Test func aMissingFileIsNamed() {
+  @Test func `a missing file is named`() {
     let folder = URL(fileURLWithPath: "/nonexistent-folder")
     #expect {
       try Tokenizer(contentsOf: folder)
@@ -83,7 +83,7 @@ import Tokenizers
     }
   }
 
-  @Test func keysThatAreCanonicallyEquivalentStayApart() throws {
+  @Test func `keys that are canonically equivalent stay apart`() throws {
     let tokenizer = try Self.load([
       "model": ["type": "BPE", "vocab": ["é": 0, "e": 1, "\u{301}": 2, "e\u{301}": 3], "merges": []]
     ])
@@ -93,7 +93,7 @@ import Tokenizers
     #expect(tokenizer.vocabularyCount == 4)
   }
 
-  @Test func mutatedFilesNeverCrash() throws {
+  @Test func `mutated files never crash`() throws {
     var generator = Seeded(state: 11)
     for family in TokenizerGoldenTests.families {
       let source = try Array(#require(golden("tokenizer-\(family)")["tokenizer"]).text(.python()).utf8)

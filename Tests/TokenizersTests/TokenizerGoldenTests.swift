@@ -7,7 +7,7 @@ import Tokenizers
   static let families = ["smolvlm", "qwen2", "llama3", "roberta", "llama", "bert", "xlm-roberta"]
 
   @Test(arguments: families)
-  func idsOffsetsAndTextsAreThoseOfHuggingFace(family: String) throws {
+  func `ids, offsets and texts are those of Hugging Face`(family: String) throws {
     let file = try golden("tokenizer-\(family)")
     let tokenizer = try #require(file["tokenizer"]).tokenizer()
     #expect(tokenizer.vocabularyCount == file["count"]?.spelledInteger)
@@ -30,7 +30,7 @@ import Tokenizers
   }
 
   @Test(arguments: families)
-  func pairsAreLaidOutAsByHuggingFace(family: String) throws {
+  func `pairs are laid out as by Hugging Face`(family: String) throws {
     let file = try golden("tokenizer-\(family)")
     let tokenizer = try #require(file["tokenizer"]).tokenizer()
     for entry in file.list("pairs") {
@@ -42,7 +42,7 @@ import Tokenizers
   }
 
   @Test(arguments: families)
-  func truncationCutsWhereHuggingFaceCuts(family: String) throws {
+  func `truncation cuts where Hugging Face cuts`(family: String) throws {
     let strategies: [String: Truncation.Strategy] = [
       "longest_first": .longestFirst, "only_first": .onlyFirst, "only_second": .onlySecond,
     ]
@@ -59,7 +59,7 @@ import Tokenizers
     }
   }
 
-  @Test func everyNormalizerAndPreTokenizerAgreesOnEveryText() throws {
+  @Test func `every normalizer and pre-tokenizer agrees on every text`() throws {
     let file = try golden("components")
     let texts = file.list("texts").compactMap(\.string)
     for entry in file.list("cases") where entry["kind"]?.string != "decoder" {
@@ -77,7 +77,7 @@ import Tokenizers
     }
   }
 
-  @Test func everyDecoderAgreesOnEveryList() throws {
+  @Test func `every decoder agrees on every list`() throws {
     let file = try golden("components")
     let whole = try #require(file["whole"])
     for entry in file.list("cases") where entry["kind"]?.string == "decoder" {
@@ -91,7 +91,7 @@ import Tokenizers
     }
   }
 
-  @Test func paddingFillsToTheLongestOrToAMultiple() throws {
+  @Test func `padding fills to the longest or to a multiple`() throws {
     let tokenizer = try #require(golden("tokenizer-bert")["tokenizer"]).tokenizer()
     let texts = ["a dog", "a dog runs over the sand"]
     let plain = tokenizer.encodings(of: texts, padding: nil, truncation: nil)

@@ -10,7 +10,7 @@ import Tensor
 import Testing
 
 @Suite struct CheckedRunTests {
-  @Test func aRunLabelsTrainsAndScores() async throws {
+  @Test func `a run labels, trains and scores`() async throws {
     try await withFolder { folder in
       let out = folder.appending(path: "run")
       let run = try CheckedRun(try CheckedFixture.configuration(in: folder), folder: out)
@@ -139,7 +139,7 @@ import Testing
     await #expect(throws: RunError.self) { try await unfinished.predict(fresh) }
   }
 
-  @Test func aRunThatWasStoppedGoesOnToTheSameBytes() async throws {
+  @Test func `a run that was stopped goes on to the same bytes`() async throws {
     try await withFolder { folder in
       let configuration = try CheckedFixture.configuration(in: folder)
       func bytes(_ run: URL) throws -> [Data] {
@@ -297,7 +297,7 @@ import Testing
     }
   #endif
 
-  @Test func theTemplateReadsBackWithEveryDefaultAndKeysOfTheOtherMethodAreRefused() throws {
+  @Test func `the template reads back with every default and keys of the other method are refused`() throws {
     #if Run
       let text = ConfigurationTemplate.text(for: .dualChecker)
       #expect(try DualCheckerConfiguration(text: text, format: .yaml) == .example)
@@ -318,7 +318,7 @@ import Testing
     }
   }
 
-  @Test func theCheckNamesWhatIsMissing() async throws {
+  @Test func `the check names what is missing`() async throws {
     try await withFolder { folder in
       var configuration = try CheckedFixture.configuration(in: folder)
       let file = folder.appending(path: "run.json")

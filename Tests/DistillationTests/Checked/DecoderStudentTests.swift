@@ -19,13 +19,13 @@ import Testing
     try DecoderStudent(task: task, base: TinyModels.student(), instructions: ["Which?"], options: options, seed: 1)
   }
 
-  @Test func itLearnsClassesAsOnlineStudentsMust() async throws {
+  @Test func `it learns classes as online students must`() async throws {
     let task = try CheckedFixture.task()
     let check = OnlineStudentCheck(task: task, examples: try (0..<16).map(CheckedFixture.example), rounds: 20)
     #expect(try await check.problems(of: student(task, options)) == [])
   }
 
-  @Test func labelsOfWhichOneBeginsWithAnotherAreToldApart() async throws {
+  @Test func `labels of which one begins with another are told apart`() async throws {
     // "10" is never more probable than its beginning; an answer's end belongs to it.
     for names in [["1", "2", "10"], ["no", "so", "nor"]] {
       let task = LabellingTask(classes: try LabelSet(names.map { .init(name: $0) }))
@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  @Test func itWritesSpansThatItHasLearned() async throws {
+  @Test func `it writes spans that it has learned`() async throws {
     let task = try CheckedFixture.spans()
     // One thing alone: a model of this size does not learn to copy.
     let examples = try (0..<4).map { try CheckedFixture.span(24 * $0) }
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test func aChangedAnswerIsPreferredToTheOneGivenUp() async throws {
+  @Test func `a changed answer is preferred to the one given up`() async throws {
     let task = try CheckedFixture.task()
     let examples = try (0..<12).map(CheckedFixture.example)
     let pairs = examples.map { example in
@@ -77,7 +77,7 @@ import Testing
     #expect(with > without + 0.5, "\(with) and \(without) of 12")
   }
 
-  @Test func theSameCallsGiveTheSameAdapterAndItAnswersAlike() async throws {
+  @Test func `the same calls give the same adapter and it answers alike`() async throws {
     try await withFolder { folder in
       let (task, examples) = (try CheckedFixture.task(), try (0..<12).map(CheckedFixture.example))
       var files: [Data] = []
@@ -96,7 +96,7 @@ import Testing
     }
   }
 
-  @Test func whatWeighsNothingIsNotLearned() async throws {
+  @Test func `what weighs nothing is not learned`() async throws {
     let task = try CheckedFixture.task()
     let right = try (0..<8).map(CheckedFixture.example)
     let wrong = right.map {
@@ -109,7 +109,7 @@ import Testing
     #expect(try await one.predictions(for: items) == other.predictions(for: items))
   }
 
-  @Test func aTextThatIsTooLongIsNamedBeforeAnythingIsSpent() async throws {
+  @Test func `a text that is too long is named before anything is spent`() async throws {
     try await withFolder { folder in
       var configuration = try decoderConfiguration(in: folder)
       let long = String(repeating: "much about rain ", count: 200)
@@ -125,7 +125,7 @@ import Testing
     }
   }
 
-  @Test func aWholeRunTrainsADecoderOnBothKindsOfAnswers() async throws {
+  @Test func `a whole run trains a decoder on both kinds of answers`() async throws {
     try await withFolder { folder in
       var files: [[Data]] = []
       for name in ["run", "again"] {

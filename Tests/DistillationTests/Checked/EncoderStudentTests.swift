@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct EncoderStudentTests {
   @Test(arguments: [nil, 4])
-  func itLearnsClassesAsOnlineStudentsMust(rank: Int?) async throws {
+  func `it learns classes as online students must`(rank: Int?) async throws {
     try await withFolder { folder in
       var options = CheckedFixture.options
       options.adapter = rank.map { rank in
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test func itLearnsSpansAsOnlineStudentsMust() async throws {
+  @Test func `it learns spans as online students must`() async throws {
     try await withFolder { folder in
       let student = try EncoderStudent(
         task: CheckedFixture.spans(), encoderIn: CheckedFixture.encoder(in: folder), options: CheckedFixture.options,
@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  @Test func theTrainedFolderGivesTheSameAnswersAndTheSameCallsTheSameBytes() async throws {
+  @Test func `the trained folder gives the same answers and the same calls the same bytes`() async throws {
     try await withFolder { folder in
       let (task, encoder) = (try CheckedFixture.task(), try CheckedFixture.encoder(in: folder))
       let examples = try (0..<32).map(CheckedFixture.example)
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test func aFinalTrainingThatWasStoppedGoesOnToTheSameBytes() async throws {
+  @Test func `a final training that was stopped goes on to the same bytes`() async throws {
     try await withFolder { folder in
       let (task, encoder) = (try CheckedFixture.task(), try CheckedFixture.encoder(in: folder))
       let examples = try (0..<32).map(CheckedFixture.example)
@@ -76,7 +76,7 @@ import Testing
     }
   }
 
-  @Test func whatWeighsNothingIsNotLearned() async throws {
+  @Test func `what weighs nothing is not learned`() async throws {
     try await withFolder { folder in
       let (task, encoder) = (try CheckedFixture.task(), try CheckedFixture.encoder(in: folder))
       let right = try (0..<16).map(CheckedFixture.example)

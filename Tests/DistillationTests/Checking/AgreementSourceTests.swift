@@ -23,7 +23,7 @@ import Testing
     try await body(folder)
   }
 
-  @Test func aFileOfRepliesIsReadWithTheColumnsThatAreNamed() async throws {
+  @Test func `a file of replies is read with the columns that are named`() async throws {
     try await inFolder { folder in
       let file = folder.appending(path: "replies.jsonl")
       try Data(Self.rows.utf8).write(to: file)
@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  @Test func aFinishedStepOfARunIsReadFromItsFigures() async throws {
+  @Test func `a finished step of a run is read from its figures`() async throws {
     try await inFolder { folder in
       let file = folder.appending(path: "replies.jsonl")
       try Data(Self.rows.utf8).write(to: file)
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test func aStoreIsReadInEitherForm() async throws {
+  @Test func `a store is read in either form`() async throws {
     let annotations = [("1", "a", "x"), ("1", "b", "x"), ("2", "a", "y"), ("2", "b", "x")].map { item, teacher, label in
       Annotation(
         key: item + teacher, item: item, teacher: teacher, model: "m", promptVersion: "p",
@@ -71,7 +71,7 @@ import Testing
     }
   }
 
-  @Test func labelsOfARandomSampleAnchorAFileAndAStoreAlike() async throws {
+  @Test func `labels of a random sample anchor a file and a store alike`() async throws {
     try await inFolder { folder in
       var (annotations, sample) = ([Annotation](), "item,label\n")
       for item in 0..<60 {
@@ -117,7 +117,7 @@ import Testing
     }
   }
 
-  @Test func aPlaceWithoutRepliesIsNamedWithTheReason() async throws {
+  @Test func `a place without replies is named with the reason`() async throws {
     try await inFolder { folder in
       await #expect(
         throws: CheckingError.noReplies(

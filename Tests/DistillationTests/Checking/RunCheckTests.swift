@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 @Suite struct RunCheckTests {
-  @Test func aRunInWhichEverythingFitsIsReady() throws {
+  @Test func `a run in which everything fits is ready`() throws {
     try withCheckFixture { fixture in
       let check = fixture.check()
       #expect(check.findings.filter { $0.level != .ok } == [])
@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  @Test func problemsOfTheConfigurationAreFindings() throws {
+  @Test func `problems of the configuration are findings`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("run.yaml", "budget: 4", "bugdet: 4")
       let check = fixture.check()
@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  @Test func aConfigurationBuiltInCodeIsValidatedToo() {
+  @Test func `a configuration built in code is validated too`() {
     var run = RunConfiguration.shortest
     run.seed = -1
     let check = RunCheck(run, runFolder: URL(filePath: "/tmp/none"))
@@ -44,7 +44,7 @@ import Testing
     #expect(check.findings.first?.text.hasPrefix("seed: expected") == true)
   }
 
-  @Test func everyMissingColumnIsNamedWithTheOneThatWasMeant() throws {
+  @Test func `every missing column is named with the one that was meant`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("run.yaml", "text: caption, group: group", "text: captoin, group: family, label: gold_label")
       let check = fixture.check()
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  @Test func badRowsAndMissingImagesAreListedAndStrictMakesThemErrors() throws {
+  @Test func `bad rows and missing images are listed and strict makes them errors`() throws {
     try withCheckFixture { fixture in
       try fixture.edit(
         "items.jsonl", #""caption": "ball number 3", "label": "pristine""#, #""caption": null, "label": "pristine""#)
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test func damagedImagesAreFoundByDecodingSome() throws {
+  @Test func `damaged images are found by decoding some`() throws {
     try withCheckFixture { fixture in
       try fixture.write("no image at all", to: "photos/5.png")
       let text = try #require(fixture.check().texts(.warning, "data.images").first)
@@ -91,7 +91,7 @@ import Testing
     }
   }
 
-  @Test func aGroupInTwoSplitsIsAnError() throws {
+  @Test func `a group in two splits is an error`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("items.jsonl", #""group": "g9""#, #""group": "g0""#)
       let text = try #require(fixture.check().texts(.error, "data").first)
@@ -99,7 +99,7 @@ import Testing
     }
   }
 
-  @Test func splitsThatTheDataDoesNotHaveAreFound() throws {
+  @Test func `splits that the data does not have are found`() throws {
     try withCheckFixture { fixture in
       try fixture.edit(
         "run.yaml", "  images: photos", "  images: photos\n  splits: {train: train, dev: [], test: test}")
@@ -155,7 +155,7 @@ import Testing
     }
   }
 
-  @Test func labelsThatNobodyKnowsAreListed() throws {
+  @Test func `labels that nobody knows are listed`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("items.jsonl", #""label": "falsified", "group": "g1""#, #""label": "fake news", "group": "g1""#)
       let text = try #require(fixture.check().texts(.warning, "labels").first)
@@ -164,7 +164,7 @@ import Testing
     }
   }
 
-  @Test func aSlotThatNothingFillsIsAnError() throws {
+  @Test func `a slot that nothing fills is an error`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("run.yaml", "Caption: {text}", "Caption: {text} {entities}")
       let text = try #require(fixture.check().texts(.error, "prompt").first)
@@ -172,7 +172,7 @@ import Testing
     }
   }
 
-  @Test func theTextListsFindingsInColumnsAndSumsUp() throws {
+  @Test func `the text lists findings in columns and sums up`() throws {
     try withCheckFixture { fixture in
       try fixture.edit(
         "items.jsonl", #""caption": "ball number 3", "label": "pristine""#, #""caption": null, "label": "pristine""#)
@@ -188,7 +188,7 @@ import Testing
   }
 
   /// Pillow 13 clips grey of 16 bits at 255 in convert("RGB"), and so do the processors of transformers 5.24.
-  @Test func scansOfSixteenBitsAreNamedWithTheKeyThatScalesThem() throws {
+  @Test func `scans of sixteen bits are named with the key that scales them`() throws {
     try withCheckFixture { fixture in
       let corpus = URL(filePath: #filePath).deletingLastPathComponent().appending(
         path: "../../ImageDecodingTests/Corpus/grey16.png")

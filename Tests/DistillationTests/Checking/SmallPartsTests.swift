@@ -14,7 +14,7 @@ import Wording
     RunFolder.url(for: run, configurationFile: file, given: given, seed: seed, current: current).path
   }
 
-  @Test func whatIsGivenWinsOverTheConfigurationAndThatOverTheName() {
+  @Test func `what is given wins over the configuration and that over the name`() {
     var run = RunConfiguration.shortest
     #expect(place(run) == "/work/runs/news")
     run.out = "/results/one"
@@ -22,7 +22,7 @@ import Wording
     #expect(place(run, given: URL(filePath: "/mine"), seed: 7) == "/mine")
   }
 
-  @Test func anotherSeedGoesToAnotherFolder() {
+  @Test func `another seed goes to another folder`() {
     var run = RunConfiguration.shortest
     #expect(place(run, seed: 1) == "/work/runs/news", "1 is the configuration's own seed")
     #expect(place(run, seed: 7) == "/work/runs/news-seed7")
@@ -35,11 +35,11 @@ import Wording
   private struct Plain: Error {}
   private struct Row: Decodable { var name: String }
 
-  @Test func errorsThatSpeakForThemselvesAreLeftAlone() {
+  @Test func `errors that speak for themselves are left alone`() {
     #expect(FaultText.sentence(for: RunError.missing("a.jsonl")) == "a.jsonl: there is no such file or folder")
   }
 
-  @Test func errorsOfTheSystemNameTheFile() {
+  @Test func `errors of the system name the file`() {
     do {
       _ = try Data(contentsOf: URL(filePath: "/none/of/this"))
       Issue.record("the file is there")
@@ -50,7 +50,7 @@ import Wording
     }
   }
 
-  @Test func errorsOfDecodingNameThePlace() {
+  @Test func `errors of decoding name the place`() {
     for (json, words) in [(#"{"nom": 1}"#, "the key 'name' is missing"), (#"{"name": 1}"#, "(at name)")] {
       do {
         _ = try JSONDecoder().decode(Row.self, from: Data(json.utf8))
@@ -61,14 +61,14 @@ import Wording
     }
   }
 
-  @Test func errorsWithoutWordsAreSaidToBeUnexpected() {
+  @Test func `errors without words are said to be unexpected`() {
     #expect(FaultText.sentence(for: Plain()).hasPrefix("an unexpected error ("))
     #expect(FaultText.sentence(for: CancellationError()) == "stopped; the same command goes on from here")
   }
 }
 
 @Suite struct ConfigurationDraftTests {
-  @Test func theDraftCanBeReadAndIsNotReplacedUnasked() throws {
+  @Test func `the draft can be read and is not replaced unasked`() throws {
     try withTemporaryFolder { folder in
       let file = folder.appending(path: "new/run.yaml")
       try ConfigurationDraft.write(.multiTeacher, to: file)
@@ -83,7 +83,7 @@ import Wording
     }
   }
 
-  @Test func aPlaceThatCannotBeWrittenIsNamed() throws {
+  @Test func `a place that cannot be written is named`() throws {
     try withTemporaryFolder { folder in
       try Data("x".utf8).write(to: folder.appending(path: "file"))
       let file = folder.appending(path: "file/run.yaml")
@@ -94,7 +94,7 @@ import Wording
 }
 
 @Suite struct PredictionFileTests {
-  @Test func aPredictionIsALineWithSortedKeys() throws {
+  @Test func `a prediction is a line with sorted keys`() throws {
     let lines = try PredictionFile.jsonLines([
       Prediction(itemID: "b", label: "yes", probabilities: ["yes": 0.75, "no": 0.25], rationale: "a/b"),
       Prediction(itemID: "a", label: nil),
@@ -105,7 +105,7 @@ import Wording
         + #"{"id":"a"}"# + "\n")
   }
 
-  @Test func theVersionIsOfThreeNumbers() {
+  @Test func `the version is of three numbers`() {
     #expect(PackageVersion.current.split(separator: ".").compactMap { Int($0) }.count == 3)
   }
 }

@@ -8,7 +8,7 @@ import Tensor
 import Testing
 
 @Suite struct StudentInspectionTests {
-  @Test func theLongestRowIsCountedAsTheStudentSeesIt() throws {
+  @Test func `the longest row is counted as the student sees it`() throws {
     try withCheckFixture { fixture in
       let student = try SmolVLM(contentsOf: fixture.folder.appending(path: "student"))
       let image = PromptImage(.features(Tensor.zeros([4, 32])))
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test func rowsThatAreTooLongAreNamed() throws {
+  @Test func `rows that are too long are named`() throws {
     try withCheckFixture { fixture in
       let long = String(repeating: "ball ", count: 300)
       try fixture.edit("items.jsonl", "ball number 4", long)
@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  @Test func anImageThatIsCutIntoTilesCostsTheTokensOfAllOfThem() throws {
+  @Test func `an image that is cut into tiles costs the tokens of all of them`() throws {
     try withCheckFixture { fixture in
       // 40 x 32 pixels on tiles of 32: one row of two tiles and the small whole, 4 tokens each.
       try fixture.edit(
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  @Test func aRowThatSpellsATokenOfTheModelIsNamed() throws {
+  @Test func `a row that spells a token of the model is named`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("items.jsonl", "ball number 4", "ball <image>")
       let text = try #require(fixture.check().texts(.warning, "student").first)
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test(arguments: ["config.json", "tokenizer.json", "model.safetensors"])
-  func aModelFolderWithoutAFileIsAnError(file: String) throws {
+  func `a model folder without a file is an error`(file: String) throws {
     try withCheckFixture { fixture in
       try FileManager.default.removeItem(at: fixture.folder.appending(path: "student/\(file)"))
       let text = try #require(fixture.check().texts(.error, "student.model").first)
@@ -74,7 +74,7 @@ import Testing
     }
   }
 
-  @Test func cutOffWeightsAreAnError() throws {
+  @Test func `cut-off weights are an error`() throws {
     try withCheckFixture { fixture in
       let file = fixture.folder.appending(path: "student/model.safetensors")
       let whole = try Data(contentsOf: file)
@@ -83,7 +83,7 @@ import Testing
     }
   }
 
-  @Test func aStudentOfTextAloneNeedsItemsWithoutImages() throws {
+  @Test func `a student of text alone needs items without images`() throws {
     try withCheckFixture { fixture in
       try TinyModels.writeTextDecoder(to: fixture.folder.appending(path: "decoder"))
       try fixture.edit("run.yaml", "{model: student}", "{model: decoder}")
@@ -104,7 +104,7 @@ import Testing
     }
   }
 
-  @Test func anAdapterForLayersThatAreNotThereIsAnError() throws {
+  @Test func `an adapter for layers that are not there is an error`() throws {
     try withCheckFixture { fixture in
       #expect(fixture.check().texts(.ok, "student.lora").first?.hasPrefix("rank 16 on 14 layers, ") == true)
       try fixture.edit("run.yaml", "{model: student}", "{model: student, lora: {targets: [q_porj]}}")
@@ -118,7 +118,7 @@ import Testing
     }
   }
 
-  @Test func aStudentMadeFromNothingIsEstimatedByItsSizes() throws {
+  @Test func `a student made from nothing is estimated by its sizes`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("run.yaml", "{model: student}", "{fresh: {}}")
       let check = fixture.check()
@@ -129,7 +129,7 @@ import Testing
     }
   }
 
-  @Test func theReferenceAdapterAndTheCaptionsMustBeThere() throws {
+  @Test func `the reference adapter and the captions must be there`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("run.yaml", "{reference: stage1_adapter}", "{reference: {adapter: other}}")
       try fixture.edit(
@@ -144,7 +144,7 @@ import Testing
     }
   }
 
-  @Test func foldersThatCannotBeMadeAreErrors() throws {
+  @Test func `folders that cannot be made are errors`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("run.yaml", "out: run", "out: items.jsonl/run")
       let text = try #require(fixture.check().texts(.error, "out").first)
@@ -152,7 +152,7 @@ import Testing
     }
   }
 
-  @Test func sizesAreCountedAsTheModelHasThem() throws {
+  @Test func `sizes are counted as the model has them`() throws {
     try withCheckFixture { fixture in
       var student = try SmolVLM(contentsOf: fixture.folder.appending(path: "student"))
       let size = ModelSize(student.model.configuration)
@@ -168,7 +168,7 @@ import Testing
     }
   }
 
-  @Test func moreWorkTakesMoreTimeAndASlowerMachineLonger() throws {
+  @Test func `more work takes more time and a slower machine longer`() throws {
     func seconds(_ rate: Double, _ change: (CheckFixture) throws -> Void = { _ in }) throws -> String {
       var text = ""
       try withCheckFixture { fixture in
@@ -187,7 +187,7 @@ import Testing
     #expect(try seconds(1e6) { try $0.edit("run.yaml", "out: run", "out: run\nstage1: {epochs: 30}") } != one)
   }
 
-  @Test func tooLittleMemoryIsAWarning() throws {
+  @Test func `too little memory is a warning`() throws {
     try withCheckFixture { fixture in
       let check = RunCheck(
         contentsOf: fixture.folder.appending(path: "run.yaml"),
@@ -196,7 +196,7 @@ import Testing
     }
   }
 
-  @Test func theMachineIsMeasured() {
+  @Test func `the machine is measured`() {
     let speed = MachineSpeed.measured()
     #expect(speed.matrixRate > 1e6)
     #expect(speed.availableBytes ?? 1 > 0)

@@ -4,7 +4,7 @@ import Testing
 import Wording
 
 @Suite struct TeacherInspectionTests {
-  @Test func aTeacherThatTheFileDoesNotHaveIsFoundByItsNearestName() throws {
+  @Test func `a teacher that the file does not have is found by its nearest name`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("replies.jsonl", #""b": {"#, #""gemini": {"#)
       try fixture.edit("run.yaml", "{name: b, kind: recorded", "{name: b, recorded_name: gemnii, kind: recorded")
@@ -30,7 +30,7 @@ import Wording
     }
   }
 
-  @Test func itemsWithoutAReplyAndRepliesWithoutALabelAreCounted() throws {
+  @Test func `items without a reply and replies without a label are counted`() throws {
     try withCheckFixture { fixture in
       var replies = fixture.replies
       replies[0] = replies[0].replacing(#""a": {"label": "pristine""#, with: #""a": {"label": "perhaps""#)
@@ -43,7 +43,7 @@ import Wording
     }
   }
 
-  @Test func repliesOnOtherItemsAltogetherAreAnError() throws {
+  @Test func `replies on other items altogether are an error`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("replies.jsonl", #"{"id": ""#, #"{"id": "x"#)
       #expect(fixture.check().texts(.error, "teachers.a").first?.contains("do both files use the same ids?") == true)
@@ -109,7 +109,7 @@ import Wording
     }
   }
 
-  @Test func teachersThatNeverConflictLeaveStage2WithoutWork() throws {
+  @Test func `teachers that never conflict leave stage 2 without work`() throws {
     try withCheckFixture { fixture in
       try fixture.write(fixture.replies.dropFirst(6).joined(separator: "\n"), to: "replies.jsonl")
       let text = try #require(fixture.check().texts(.warning, "agreement").first)
@@ -117,7 +117,7 @@ import Wording
     }
   }
 
-  @Test func teachersThatNeverAgreeLeaveStage1WithoutWork() throws {
+  @Test func `teachers that never agree leave stage 1 without work`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("run.yaml", "review:", "agreement: {rule: majority, margin: 2, minimum_votes: 2}\nreview:")
       try fixture.write(
@@ -128,7 +128,7 @@ import Wording
     }
   }
 
-  @Test func aServiceNeedsItsKeyAndIsNotAsked() throws {
+  @Test func `a service needs its key and is not asked`() throws {
     try withCheckFixture { fixture in
       try fixture.edit(
         "run.yaml", "{name: b, kind: recorded, file: replies.jsonl}",
@@ -148,7 +148,7 @@ import Wording
     }
   }
 
-  @Test func aModelInThisProcessIsLookedAtWithoutLoadingIt() throws {
+  @Test func `a model in this process is looked at without loading it`() throws {
     try withCheckFixture { fixture in
       try fixture.edit(
         "run.yaml", "{name: b, kind: recorded, file: replies.jsonl}", "{name: b, kind: model, model: student}")
@@ -162,7 +162,7 @@ import Wording
     }
   }
 
-  @Test func aReviewFileIsReadAgainstTheTrainingItems() throws {
+  @Test func `a review file is read against the training items`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("run.yaml", "{budget: 4}", "{budget: 4, source: file, file: review.csv}")
       #expect(fixture.check().texts(.warning, "review.file").first?.contains("is not there yet") == true)
@@ -174,7 +174,7 @@ import Wording
     }
   }
 
-  @Test func aBudgetOfNothingIsAnError() throws {
+  @Test func `a budget of nothing is an error`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("run.yaml", "{budget: 4}", "{budget: 0.05}\nbudgets: [2, 12]")
       let check = fixture.check()

@@ -9,7 +9,7 @@ import Testing
 /// DualChecker by the command, with a teacher in the process and with one behind `distill serve`.
 @Suite(.enabled(if: DistillBinary.found != nil, "skipped: no distill beside the tests; build it with swift build"))
 struct CheckedCommandTests {
-  @Test func anotherTeacherIsAnotherBlockInTheSameFile() async throws {
+  @Test func `another teacher is another block in the same file`() async throws {
     let distill = try #require(DistillBinary.found)
     try await withFolder { folder in
       var configuration = try CheckedFixture.configuration(in: folder, records: 40)

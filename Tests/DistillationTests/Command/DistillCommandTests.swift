@@ -11,7 +11,7 @@ struct DistillCommandTests {
     try withCheckFixture { try body(binary, $0) }
   }
 
-  @Test func theVersionIsThatOfThePackage() throws {
+  @Test func `the version is that of the package`() throws {
     try inFixture { distill, fixture in
       let outcome = try distill.run("--version", in: fixture.folder)
       #expect(outcome.code == 0)
@@ -19,7 +19,7 @@ struct DistillCommandTests {
     }
   }
 
-  @Test func everySubcommandHasHelpWithAnExample() throws {
+  @Test func `every subcommand has help with an example`() throws {
     try inFixture { distill, fixture in
       let help = try distill.run("--help", in: fixture.folder)
       #expect(help.code == 0)
@@ -51,7 +51,7 @@ struct DistillCommandTests {
       ["replies", "export", "x.sqlite", "--format", "yaml"],
       ["replies", "export", "x.sqlite", "--truth", "t.jsonl"], ["replies", "export", "x.sqlite", "--interface"],
     ])
-  func aWrongCommandLineEndsWithTwoAndTheUsage(arguments: [String]) throws {
+  func `a wrong command line ends with 2 and the usage`(arguments: [String]) throws {
     let binary = try #require(DistillBinary.found)
     try withCheckFixture { fixture in
       let outcome = try binary.run(arguments, in: fixture.folder)
@@ -89,7 +89,7 @@ struct DistillCommandTests {
     }
   }
 
-  @Test func repliesGoToOtherToolsAndComeBack() throws {
+  @Test func `replies go to other tools and come back`() throws {
     try inFixture { distill, fixture in
       func row(_ teacher: String, _ label: String) -> String {
         "{\"confidence\":0.5,\"confidence_source\":\"agreement\",\"image\":\"1.png\",\"item\":\"1\",\"key\":\"k\(teacher)\","
@@ -147,7 +147,7 @@ struct DistillCommandTests {
     }
   }
 
-  @Test func initWritesAConfigurationAndReplacesNothingUnasked() throws {
+  @Test func `init writes a configuration and replaces nothing unasked`() throws {
     try inFixture { distill, fixture in
       let first = try distill.run("init", "multi-teacher", in: fixture.folder)
       #expect(first.code == 0)
@@ -167,7 +167,7 @@ struct DistillCommandTests {
   }
 
   @Test(arguments: DistillationMethod.allCases)
-  func initPrintsTheReferenceOfAllKeys(method: DistillationMethod) throws {
+  func `init prints the reference of all keys`(method: DistillationMethod) throws {
     try inFixture { distill, fixture in
       let shown = try distill.run("init", method.rawValue, "--reference", in: fixture.folder)
       #expect(shown.code == 0)
@@ -178,7 +178,7 @@ struct DistillCommandTests {
     }
   }
 
-  @Test func checkPrintsFindingsAndEndsByThem() throws {
+  @Test func `check prints findings and ends by them`() throws {
     try inFixture { distill, fixture in
       let good = try distill.run("check", "run.yaml", in: fixture.folder)
       #expect(good.code == 0)
@@ -198,7 +198,7 @@ struct DistillCommandTests {
     }
   }
 
-  @Test func dataPathsAreRelativeToTheFolderThatIsGiven() throws {
+  @Test func `data paths are relative to the folder that is given`() throws {
     try inFixture { distill, fixture in
       let elsewhere = fixture.folder.appending(path: "elsewhere")
       try FileManager.default.createDirectory(at: elsewhere, withIntermediateDirectories: true)
@@ -211,7 +211,7 @@ struct DistillCommandTests {
     }
   }
 
-  @Test func agreePrintsTheFiguresOfAnyFileOfReplies() throws {
+  @Test func `agree prints the figures of any file of replies`() throws {
     try inFixture { distill, fixture in
       let table = try distill.run("agree", "--annotations", "replies.jsonl", in: fixture.folder)
       #expect(table.code == 0)
@@ -235,7 +235,7 @@ struct DistillCommandTests {
       ["evaluate", "--run", "photos", "--data", "items.jsonl"], ["agree", "--annotations", "photos"],
       ["agree", "--annotations", "replies.jsonl", "--gold", "truth"],
     ])
-  func whatIsWrongIsSaidInOneMessageWithoutADump(arguments: [String]) throws {
+  func `what is wrong is said in one message without a dump`(arguments: [String]) throws {
     let binary = try #require(DistillBinary.found)
     try withCheckFixture { fixture in
       let outcome = try binary.run(arguments, in: fixture.folder)

@@ -6,7 +6,7 @@ import Testing
 /// A whole small run by the command, from its first step to predictions on other items.
 @Suite(.enabled(if: DistillBinary.found != nil, "skipped: no distill beside the tests; build it with swift build"))
 struct DistillRunTests {
-  @Test func aRunGoesStepByStepAndItsStudentIsUsedAfterwards() throws {
+  @Test func `a run goes step by step and its student is used afterwards`() throws {
     let distill = try #require(DistillBinary.found)
     try withCheckFixture { fixture in
       let folder = fixture.folder

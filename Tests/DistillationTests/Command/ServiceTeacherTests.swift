@@ -35,7 +35,7 @@ struct ServiceTeacherTests {
     }
   }
 
-  @Test func aDryRunSaysWhatItWouldTakeAndAsksNobody() throws {
+  @Test func `a dry run says what it would take and asks nobody`() throws {
     try withService("\nspending: {max_requests: 5, max_cost: 1}", answering: { _ in .answer(body: Self.answer("No")) })
     {
       server, fixture, distill in
@@ -55,7 +55,7 @@ struct ServiceTeacherTests {
     }
   }
 
-  @Test func whatIsStoredIsNotEstimatedAndNotAskedAgain() throws {
+  @Test func `what is stored is not estimated and not asked again`() throws {
     try withService(answering: { _ in .answer(body: Self.answer("No")) }) { server, _, distill in
       let first = try distill("annotate", "run.yaml", "-q")
       #expect(first.code == 0, "\(first.errors)")
@@ -68,7 +68,7 @@ struct ServiceTeacherTests {
     }
   }
 
-  @Test func aRefusedKeyIsSaidAndShownNowhere() throws {
+  @Test func `a refused key is said and shown nowhere`() throws {
     // Services quote the key that they refuse.
     let refusal = Array(#"{"error": {"message": "Incorrect API key: sk-very-secret", "code": "invalid_api_key"}}"#.utf8)
     try withService(answering: { _ in .answer(status: 401, body: refusal) }) { server, fixture, distill in
@@ -88,7 +88,7 @@ struct ServiceTeacherTests {
     }
   }
 
-  @Test func aBatchIsWrittenReadInPartsAndWhatExpiredStaysOpen() throws {
+  @Test func `a batch is written, read in parts, and what expired stays open`() throws {
     try withService(answering: { _ in .close }) { server, fixture, distill in
       let written = try distill("batch", "write", "run.yaml", "--teacher", "c", "--batch", "q.jsonl")
       #expect(written.output == "10 questions: q.jsonl\n", "\(written.errors)")

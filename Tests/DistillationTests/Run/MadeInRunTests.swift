@@ -89,7 +89,7 @@ import Tokenizers
 
   @Test func `images and captions of a part find each other, captions of one image apart`() throws {
     let student = try TinyModels.student()
-    let pairs = try (0..<3).map { number in
+    let pairs = (0..<3).map { number in
       var generator = Tensor.Generator(seed: UInt64(number))
       return ContrastivePair(
         image: PromptImage(.pixels(.normal([1, 3, 16, 16], using: &generator))), imageNumber: number / 2,

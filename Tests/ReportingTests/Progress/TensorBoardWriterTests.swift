@@ -67,7 +67,7 @@ private func hexadecimal(_ bytes: [UInt8]) -> String { bytes.map { String(format
 
   @Test func `a folder that is not there is named`() throws {
     try withTemporaryFolder { folder in
-      #expect(throws: RunFileError.self) { try TensorBoardWriter(folder: folder.appendingPathComponent("missing")) }
+      _ = #expect(throws: RunFileError.self) { try TensorBoardWriter(folder: folder.appendingPathComponent("missing")) }
     }
   }
 }

@@ -32,7 +32,7 @@ import Testing
       confidence: Confidence(isDrill ? 0.9 : 0.8, source: .verbalised))
   }
 
-  @Test func ourCheckAsksAgainAboutDrillsAndBothAnswersAreKept() async throws {
+  @Test func `our check asks again about drills and both answers are kept`() async throws {
     let (_, state) = try await CheckedHelpDesk(labels: labels, teacher: teacher, pool: pool, messages: messages).run()
     let drills = state.labelled.filter { $0.replies.count == 2 }
     #expect(drills.count == 4, "smoke and fire in every third message")
@@ -40,7 +40,7 @@ import Testing
     #expect(drills.allSatisfy { $0.replies[1].version.hasSuffix("+drill") })
   }
 
-  @Test func ourStudentLearnsAndKeepsWhatStudentsMustKeep() async throws {
+  @Test func `our student learns and keeps what students must keep`() async throws {
     let (student, state) = try await CheckedHelpDesk(labels: labels, teacher: teacher, pool: pool, messages: messages)
       .run()
     let examples = zip(messages, state.labelled).map { item, kept in

@@ -11,8 +11,8 @@
       (64, 48, 32), (192, 576, 576), (130, 100, 64), (381, 1536, 576), (65, 96, 4128), (64, 480, 50),
     ]
 
-    @Test("a product is that of our own kernels but for rounding", arguments: shapes)
-    func products(rows: Int, columns: Int, inner: Int) {
+    @Test(arguments: shapes)
+    func `a product is that of our own kernels but for rounding`(rows: Int, columns: Int, inner: Int) {
       var generator = Tensor.Generator(seed: 7)
       let x = Tensor.normal([rows, inner], using: &generator)
       let weights = Tensor.normal([columns, inner], using: &generator).inBFloat16()
@@ -20,8 +20,8 @@
       expectClose(other, own, terms: inner)
     }
 
-    @Test("so are gradients, where the matrix is met along its rows", arguments: shapes)
-    func gradients(rows: Int, columns: Int, inner: Int) {
+    @Test(arguments: shapes)
+    func `so are gradients, where the matrix is met along its rows`(rows: Int, columns: Int, inner: Int) {
       var generator = Tensor.Generator(seed: 8)
       let x = Tensor.normal([rows, columns], using: &generator)
       let weights = Tensor.normal([columns, inner], using: &generator).inBFloat16()
@@ -29,8 +29,8 @@
       expectClose(other, own, terms: columns)
     }
 
-    @Test("it is oneDNN that multiplies: whole blocks differ from ours in their last bits, the rest does not")
-    func takesBlocks() {
+    @Test
+    func `it is oneDNN that multiplies: whole blocks differ from ours in their last bits, the rest does not`() {
       var generator = Tensor.Generator(seed: 9)
       let x = Tensor.normal([96, 576], using: &generator)
       let weights = Tensor.normal([480, 576], using: &generator).inBFloat16()
@@ -41,8 +41,8 @@
       #expect(!restDiffers)
     }
 
-    @Test("the bytes do not depend on the number of threads")
-    func threads() {
+    @Test
+    func `the bytes do not depend on the number of threads`() {
       let before = Tensor.Compute.threads
       defer { Tensor.Compute.threads = before }
       var generator = Tensor.Generator(seed: 10)
@@ -56,8 +56,8 @@
       #expect(agree)
     }
 
-    @Test("Float32 products are ours as before")
-    func float32() {
+    @Test
+    func `Float32 products are ours as before`() {
       var generator = Tensor.Generator(seed: 11)
       let x = Tensor.normal([128, 96], using: &generator)
       let weights = Tensor.normal([96, 96], using: &generator)
