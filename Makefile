@@ -15,7 +15,7 @@ ARGS ?=
 TEST := $(SWIFT) test -c release --disable-xctest --disable-testable-imports --no-parallel
 
 # The targets whose results come out of arithmetic in vectors.
-NUMERICS := ^(Tensor|Layers|ImageDecoding|VisionEncoder|LanguageModel|LoRA|DPO|Student)Tests\.
+NUMERICS := ^(Tensor|Layers|ImageDecoding|VisionEncoder|LanguageModel|LoRA|DPO|StudentModels)Tests\.
 
 # In debug builds C is optimised all the same: it would be 100 times slower. Only the targets named are built (Package.swift
 # reads DISTILLATION_TARGETS).

@@ -42,12 +42,14 @@ let asyncHTTPClient: [Target.Dependency] = [
 /// Products of bfloat16 numbers, with the trait `OneDNN`.
 let oneDNN = Target.Dependency.target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))
 
+/// The targets that are products: what the rest is made of stays inside (`ContentDigest`, `JSON`, `Wording`, `LoopbackServer`,
+/// `ConfigurationFiles`).
 let libraries = [
-  "ContentDigest", "Tensor", "TeacherProtocol", "Tokenizers", "Layers", "ImageDecoding", "VisionEncoder",
-  "LanguageModel", "LoRA", "DPO", "Student", "HTTPTeacher", "AsyncTransport", "DualChecker", "Annotations",
-  "SQLiteStore", "LoopbackServer", "ReviewServer", "StudentServer", "Training", "Evaluation", "TwoStage",
-  "TextStudents",
-  "DistillationConfiguration", "Reporting", "Distillation",
+  "Tensor", "TeacherProtocol", "Tokenization", "Layers", "ImageDecoding", "VisionEncoder", "LanguageModel", "LoRA",
+  "DPO",
+  "StudentModels", "HTTPTeacher", "AsyncTransport", "DualChecker", "Annotations", "SQLiteStore", "ReviewServer",
+  "StudentServer", "Training", "Evaluation", "TwoStage", "TextStudents", "DistillationConfiguration", "Reporting",
+  "Distillation",
 ]
 
 let package = Package(
@@ -103,7 +105,7 @@ let package = Package(
     library("Tensor", ["JSON", "COpenBLAS", "CKernels", oneDNN]),
     library("Wording"),
     library("TeacherProtocol", ["ContentDigest", "JSON", "Wording"]),
-    library("Tokenizers", ["JSON"]),
+    library("Tokenization", ["JSON"]),
 
     // Middle
     library("Layers", ["Tensor", "CKernels"]),
@@ -123,7 +125,8 @@ let package = Package(
     library("ReviewServer", ["Annotations", "TeacherProtocol", "JSON", "LoopbackServer"]),
 
     // Student
-    library("Student", ["VisionEncoder", "LanguageModel", "Tokenizers", "ImageDecoding", "Layers", "Tensor", "JSON"]),
+    library(
+      "StudentModels", ["VisionEncoder", "LanguageModel", "Tokenization", "ImageDecoding", "Layers", "Tensor", "JSON"]),
 
     // Loop
     library("Training", ["LoRA", "DPO", "Layers", "Tensor", "Wording"]),
@@ -131,13 +134,13 @@ let package = Package(
     library(
       "TwoStage",
       [
-        "Training", "Evaluation", "Student", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "ImageDecoding",
+        "Training", "Evaluation", "StudentModels", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "ImageDecoding",
         "Annotations", "TeacherProtocol",
       ]),
     library(
       "TextStudents",
       [
-        "Training", "DualChecker", "Student", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers",
+        "Training", "DualChecker", "StudentModels", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "Tokenization",
         "TeacherProtocol",
       ]),
 
@@ -155,7 +158,8 @@ let package = Package(
       "Distillation",
       [
         "DistillationConfiguration", "ConfigurationFiles", "Reporting", "TwoStage", "TextStudents", "Training",
-        "Evaluation", "Student", "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers",
+        "Evaluation", "StudentModels", "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor",
+        "Tokenization",
         "ImageDecoding", "Annotations", sqliteStore, "DualChecker", "TeacherProtocol", "JSON", "ContentDigest",
         "Wording",
       ]),
@@ -163,7 +167,8 @@ let package = Package(
     library(
       "StudentServer",
       [
-        "Student", "LanguageModel", "Layers", "Tensor", "Tokenizers", "ImageDecoding", "TeacherProtocol", "JSON",
+        "StudentModels", "LanguageModel", "Layers", "Tensor", "Tokenization", "ImageDecoding", "TeacherProtocol",
+        "JSON",
         "LoopbackServer",
       ]
     ),
@@ -172,7 +177,8 @@ let package = Package(
     .executableTarget(
       name: "distill",
       dependencies: [
-        "Distillation", "Student", "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers",
+        "Distillation", "StudentModels", "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor",
+        "Tokenization",
         "ImageDecoding",
         "Annotations", "SQLiteStore", "TeacherProtocol", "HTTPTeacher", "AsyncTransport", "ContentDigest",
         "LoopbackServer",
@@ -184,7 +190,8 @@ let package = Package(
     .executableTarget(
       name: "OutOfContextNews",
       dependencies: [
-        "NewsWorld", "Distillation", "Student", "Tokenizers", "ImageDecoding", "Tensor", "Layers", argumentParser,
+        "NewsWorld", "Distillation", "StudentModels", "Tokenization", "ImageDecoding", "Tensor", "Layers",
+        argumentParser,
       ],
       path: "Examples/OutOfContextNews/Program", swiftSettings: swiftSettings),
     .target(
@@ -201,7 +208,7 @@ let package = Package(
     tests("LoopbackServer", ["LoopbackServer"]),
     tests("Tensor", ["Tensor"]),
     tests("TeacherProtocol", ["TeacherProtocol", "JSON"], exclude: ["Replies", "Tables"]),
-    tests("Tokenizers", ["Tokenizers", "JSON"], exclude: ["Golden"]),
+    tests("Tokenization", ["Tokenization", "JSON"], exclude: ["Golden"]),
     tests("Layers", ["Layers", "Tensor"]),
     tests("ImageDecoding", ["ImageDecoding", "Tensor"], exclude: ["Golden", "Corpus"]),
     tests("VisionEncoder", ["VisionEncoder", "Layers", "Tensor"]),
@@ -215,9 +222,10 @@ let package = Package(
     tests("SQLiteStore", ["SQLiteStore", "Annotations", "TeacherProtocol"]),
     tests("Asking", ["HTTPTeacher", "AsyncTransport", "SQLiteStore", "Annotations", "TeacherProtocol", "JSON"]),
     tests(
-      "Student",
+      "StudentModels",
       [
-        "Student", "LoRA", "DPO", "Layers", "Tensor", "Tokenizers", "ImageDecoding", "LanguageModel", "VisionEncoder",
+        "StudentModels", "LoRA", "DPO", "Layers", "Tensor", "Tokenization", "ImageDecoding", "LanguageModel",
+        "VisionEncoder",
         "JSON",
       ],
       exclude: ["Golden"]),
@@ -225,8 +233,8 @@ let package = Package(
       "Distillation",
       [
         "Distillation", "DistillationConfiguration", "ConfigurationFiles", "TwoStage", "TextStudents", "Training",
-        "Evaluation", "Reporting", "Student", "Annotations", "SQLiteStore", "TeacherProtocol", "Layers", "Tensor",
-        "LoRA", "DPO", "Tokenizers", "ImageDecoding", "DualChecker", "Wording",
+        "Evaluation", "Reporting", "StudentModels", "Annotations", "SQLiteStore", "TeacherProtocol", "Layers", "Tensor",
+        "LoRA", "DPO", "Tokenization", "ImageDecoding", "DualChecker", "Wording",
       ]),
     tests("Reporting", ["Reporting", "Evaluation", "TeacherProtocol", "Tensor", "Wording"]),
     tests(
@@ -238,7 +246,7 @@ let package = Package(
     tests(
       "StudentServer",
       [
-        "StudentServer", "Student", "ImageDecoding", "LanguageModel", "Layers", "Tensor", "Tokenizers",
+        "StudentServer", "StudentModels", "ImageDecoding", "LanguageModel", "Layers", "Tensor", "Tokenization",
         "TeacherProtocol", "JSON",
         "HTTPTeacher", "LoopbackServer",
       ]),

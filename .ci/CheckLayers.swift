@@ -24,7 +24,7 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
   ),
   (
     "ground",
-    [("Tensor", .numbers), ("Tokenizers", .numbers), ("TeacherProtocol", .words), ("ConfigurationFiles", .both)]
+    [("Tensor", .numbers), ("Tokenization", .numbers), ("TeacherProtocol", .words), ("ConfigurationFiles", .both)]
   ),
   ("middle", [("Layers", .numbers), ("ImageDecoding", .numbers)]),
   (
@@ -37,7 +37,7 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
   (
     "student and store",
     [
-      ("Student", .numbers), ("Training", .numbers), ("Evaluation", .words), ("SQLiteStore", .words),
+      ("StudentModels", .numbers), ("Training", .numbers), ("Evaluation", .words), ("SQLiteStore", .words),
       ("AsyncTransport", .words), ("ReviewServer", .words),
     ]
   ),
@@ -183,7 +183,7 @@ func checkTheCheck(_ targets: [Target]) throws {
   func source(_ line: String) -> [Source] { [Source(target: "Tensor", file: "planted.swift", text: "\n" + line)] }
   try expect("an upward dependency", with("Tensor", dependingOn: "Layers"), [])
   try expect("a dependency between siblings", with("LoRA", dependingOn: "DPO"), [])
-  try expect("numbers that depend on words", with("Student", dependingOn: "Annotations"), [])
+  try expect("numbers that depend on words", with("StudentModels", dependingOn: "Annotations"), [])
   try expect("words that depend on numbers", with("Annotations", dependingOn: "Tensor"), [])
   try expect("a target without a layer", targets + [Target(name: "Stray", folder: "", dependencies: [])], [])
   try expect("unsafeFlags", targets, [], ".unsafeFlags([])")

@@ -12,6 +12,6 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "benchmarks",
-      dependencies: ["Layers", "Student", "Tensor"].map { .product(name: $0, package: "swift-distillation") })
+      dependencies: ["Layers", "StudentModels", "Tensor"].map { .product(name: $0, package: "swift-distillation") })
   ]
 )

@@ -13,7 +13,7 @@ let package = Package(
     .target(
       name: "HelpDesk",
       dependencies: [
-        "Annotations", "DualChecker", "Evaluation", "ImageDecoding", "LanguageModel", "Layers", "LoRA", "Student",
+        "Annotations", "DualChecker", "Evaluation", "ImageDecoding", "LanguageModel", "Layers", "LoRA", "StudentModels",
         "TeacherProtocol", "Tensor", "Training", "TwoStage",
       ].map { .product(name: $0, package: "swift-distillation") }),
     .executableTarget(name: "help-desk", dependencies: ["HelpDesk"]),
@@ -21,7 +21,7 @@ let package = Package(
       name: "HelpDeskTests",
       dependencies: ["HelpDesk"]
         + [
-          "Annotations", "DualChecker", "ImageDecoding", "LanguageModel", "Layers", "Student", "TeacherProtocol",
+          "Annotations", "DualChecker", "ImageDecoding", "LanguageModel", "Layers", "StudentModels", "TeacherProtocol",
           "Tensor", "Training",
         ].map { .product(name: $0, package: "swift-distillation") }),
   ]

@@ -19,10 +19,11 @@ let package = Package(
     topic("own-agreement-rule", "Annotations", "TeacherProtocol"),
     topic("own-reply-check", "DualChecker", "TeacherProtocol"),
     topic("own-student-check", "DualChecker", "TeacherProtocol"),
-    topic("own-student", "LanguageModel", "Student", "Tensor", "Training", targets: ["LetterStudent"]),
+    topic("own-student", "LanguageModel", "StudentModels", "Tensor", "Training", targets: ["LetterStudent"]),
     topic("two-stages-in-one-call", "Annotations", "TeacherProtocol", "TwoStage", targets: ["LetterStudent"]),
     .target(
-      name: "LetterStudent", dependencies: products(["ImageDecoding", "LanguageModel", "Layers", "Student", "Tensor"])),
+      name: "LetterStudent",
+      dependencies: products(["ImageDecoding", "LanguageModel", "Layers", "StudentModels", "Tensor"])),
     topic("own-preference-loss", "DPO", "Tensor"),
     topic("lora-on-any-module", "Layers", "LoRA", "Tensor"),
     topic("dpo-over-any-scorer", "DPO", "Layers", "Tensor"),

@@ -101,4 +101,10 @@
       }
     }
   }
+#else
+  /// The transport over AsyncHTTPClient, which is there with the package's trait `AsyncHTTP` alone.
+  @available(
+    *, unavailable, message: "AsyncHTTPTransport needs the trait AsyncHTTP: traits: [.defaults, \"AsyncHTTP\"]"
+  )
+  public enum AsyncHTTPTransport {}
 #endif

@@ -1,4 +1,4 @@
-// Panels of B as the sums read them. A part of products.c.
+// Panels of B as the sums read them. A part of gemm.c.
 #ifndef SD_PRODUCT_PACKING_H
 #define SD_PRODUCT_PACKING_H
 #include "products.h"

@@ -1,4 +1,4 @@
-// One to four rows of A: decoding. A part of products.c.
+// One to four rows of A: decoding. A part of gemm.c.
 #ifndef SD_PRODUCT_ROWS_H
 #define SD_PRODUCT_ROWS_H
 #include "products.h"

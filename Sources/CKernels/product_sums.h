@@ -1,4 +1,4 @@
-// Rows of A against a packed panel of B, summed in registers. A part of products.c.
+// Rows of A against a packed panel of B, summed in registers. A part of gemm.c.
 #ifndef SD_PRODUCT_SUMS_H
 #define SD_PRODUCT_SUMS_H
 #include "products.h"

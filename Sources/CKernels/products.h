@@ -1,4 +1,4 @@
-// What the parts of products.c share.
+// What the parts of gemm.c share.
 #ifndef SD_PRODUCTS_H
 #define SD_PRODUCTS_H
 #include "CKernels.h"

@@ -11,7 +11,7 @@
 /// words side need it, and the numbers side resolves no package.
 ///
 /// - Complexity: about 5 ns a byte, 64 bytes of state.
-public struct ContentDigest: Sendable {
+package struct ContentDigest: Sendable {
   private var state: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
@@ -19,10 +19,10 @@ public struct ContentDigest: Sendable {
   private var length: UInt64 = 0
 
   /// A digest of no bytes yet.
-  public init() {}
+  package init() {}
 
   /// Adds raw bytes.
-  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     length += UInt64(bytes.count)
     var at = 0
     if !pending.isEmpty {
@@ -40,24 +40,24 @@ public struct ContentDigest: Sendable {
   }
 
   /// Adds bytes.
-  public mutating func update(_ bytes: some Sequence<UInt8>) {
+  package mutating func update(_ bytes: some Sequence<UInt8>) {
     Array(bytes).withUnsafeBytes { update($0) }
   }
 
   /// Adds the UTF-8 bytes of a text.
-  public mutating func update(_ text: String) {
+  package mutating func update(_ text: String) {
     var text = text
     text.withUTF8 { update(UnsafeRawBufferPointer($0)) }
   }
 
   /// Adds a text with its length before it, so that neighbouring fields can't run into each other.
-  public mutating func update(field text: String) {
+  package mutating func update(field text: String) {
     update("\(text.utf8.count):")
     update(text)
   }
 
   /// The 32 bytes of the digest of everything added so far.
-  public func bytes() -> [UInt8] {
+  package func bytes() -> [UInt8] {
     var copy = self
     var padding: [UInt8] = [0x80]
     let used = (pending.count + 1) % 64
@@ -69,13 +69,13 @@ public struct ContentDigest: Sendable {
   }
 
   /// The digest as 64 lower-case hexadecimal digits.
-  public func hexadecimal() -> String {
+  package func hexadecimal() -> String {
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: bytes().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
   /// The digest of the fields in this order, each with its length, as 64 hexadecimal digits.
-  public static func of(fields: [String]) -> String {
+  package static func of(fields: [String]) -> String {
     var digest = ContentDigest()
     for field in fields { digest.update(field: field) }
     return digest.hexadecimal()

@@ -7,7 +7,7 @@ public import Tensor
 /// ```
 public struct WeightedPreferenceLoss: PreferenceLoss {
   /// The losses with their weights.
-  public let parts: [(loss: any PreferenceLoss, weight: Float)]
+  package let parts: [(loss: any PreferenceLoss, weight: Float)]
 
   /// A sum of these losses.
   ///
@@ -56,9 +56,9 @@ public enum PreferenceDivergence: Sendable, Equatable {
 /// answer with the reference by itself.
 public struct DivergencePreferenceLoss: PreferenceLoss {
   /// The loss.
-  public let loss: StandardPreferenceLoss
+  package let loss: StandardPreferenceLoss
   /// What makes scores of ratios.
-  public let divergence: PreferenceDivergence
+  package let divergence: PreferenceDivergence
 
   /// A loss under a divergence; nil where the loss takes none but ``PreferenceDivergence/reverseKL``.
   public init?(_ loss: StandardPreferenceLoss, _ divergence: PreferenceDivergence) {
@@ -83,7 +83,7 @@ public struct DivergencePreferenceLoss: PreferenceLoss {
 
 extension StandardPreferenceLoss {
   /// Whether another divergence than DPO's can stand in this loss.
-  public var takesDivergence: Bool {
+  package var takesDivergence: Bool {
     switch self {
     case .sigmoid, .sigmoidNorm, .hinge, .ipo, .exoPair, .robust, .conservative, .discoPOP, .sft: true
     case .ncaPair, .bcoPair, .sppoHard, .apoZero, .apoDown: false

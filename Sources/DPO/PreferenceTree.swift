@@ -61,9 +61,9 @@ public struct PreferenceObjective: Sendable {
   /// The divisors of the parts of a step, with which the parts add up to the step's loss.
   public struct Weight: Sendable, Equatable {
     /// Trees with at least one pair.
-    public var trees: Float
+    package var trees: Float
     /// Tokens of chosen answers.
-    public var chosenTokens: Float
+    package var chosenTokens: Float
   }
 
   /// The weight of all trees of a step.
@@ -152,7 +152,7 @@ private struct PairList {
 /// Sums over pairs from which the metrics of preference training are computed, under TRL's names.
 public struct PreferenceMetrics: Sendable, Equatable {
   /// Pairs counted.
-  public private(set) var pairs = 0
+  package private(set) var pairs = 0
   private var chosenRatio = 0.0
   private var rejectedRatio = 0.0
   private var correct = 0
@@ -160,7 +160,7 @@ public struct PreferenceMetrics: Sendable, Equatable {
   private var rejected = 0.0
 
   /// No pairs.
-  public init() {}
+  package init() {}
 
   init(_ p: PreferencePairs) {
     let (c, r) = (p.chosenRatios.scalars, p.rejectedRatios.scalars)
@@ -173,7 +173,7 @@ public struct PreferenceMetrics: Sendable, Equatable {
   }
 
   /// Adds the pairs of another part of the step.
-  public mutating func add(_ other: PreferenceMetrics) {
+  package mutating func add(_ other: PreferenceMetrics) {
     pairs += other.pairs
     chosenRatio += other.chosenRatio
     rejectedRatio += other.rejectedRatio
@@ -183,7 +183,7 @@ public struct PreferenceMetrics: Sendable, Equatable {
   }
 
   /// Means under TRL's metric names; rewards are β times the log ratios. Empty where there was no pair.
-  public func values(beta: Double) -> [(name: String, value: Double)] {
+  package func values(beta: Double) -> [(name: String, value: Double)] {
     guard pairs > 0 else { return [] }
     let n = Double(pairs)
     return [

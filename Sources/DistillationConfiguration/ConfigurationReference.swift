@@ -1,18 +1,18 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 
 /// The reference of all keys of a method, made from the tables that the decoder reads by.
 ///
 /// `distill init METHOD --reference` prints it, and `Documentation/Configuration.md` holds it for every method.
-public enum ConfigurationReference {
+package enum ConfigurationReference {
   /// Every key of a method with its full path, sections before their keys: `("stage1.learning_rate", ...)`; elements of a
   /// list are written `teachers[].name`.
-  public static func entries(for method: DistillationMethod) -> [(path: String, key: ConfigurationOutline)] {
+  package static func entries(for method: DistillationMethod) -> [(path: String, key: ConfigurationOutline)] {
     flattened(outline(of: method), under: "")
   }
 
   /// The reference of a method as Markdown: one table for the top and one for every section. Sections with the same keys
   /// and defaults share a table. The text ends with a line end.
-  public static func markdown(for method: DistillationMethod) -> String {
+  package static func markdown(for method: DistillationMethod) -> String {
     var sections: [(title: String, keys: [ConfigurationOutline])] = [("Top level", outline(of: method))]
     for (path, key) in entries(for: method) where !key.keys.isEmpty {
       let title = "`\(path)`" + conditionText(of: key)

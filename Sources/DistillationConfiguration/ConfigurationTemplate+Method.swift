@@ -1,8 +1,8 @@
-public import ConfigurationFiles
+import ConfigurationFiles
 
 extension ConfigurationTemplate {
   /// The template for a method.
-  public static func text(for method: DistillationMethod) -> String {
+  package static func text(for method: DistillationMethod) -> String {
     switch method {
     case .multiTeacher: text(of: RunConfiguration.example)
     case .dualChecker: text(of: DualCheckerConfiguration.example)

@@ -1,5 +1,5 @@
 public import ConfigurationFiles
-public import Foundation
+package import Foundation
 
 /// The configuration of a run, which `distill run` reads from YAML or JSON.
 ///
@@ -20,64 +20,64 @@ public import Foundation
 /// ``ConfigurationReference`` and shown by ``ConfigurationTemplate``.
 public struct RunConfiguration: ConfigurationSection {
   /// The method. The default is `multi-teacher`.
-  public var method = DistillationMethod.multiTeacher
+  package var method = DistillationMethod.multiTeacher
   /// The seed of everything random. The default is 1.
-  public var seed = 1
+  package var seed = 1
   /// Whether one bad row stops the run, in place of being set aside and listed. The default is false.
-  public var strict = false
+  package var strict = false
   /// Threads of arithmetic. The default is none: every core.
-  public var threads: Int?
+  package var threads: Int?
   /// The run's folder. The default is none: the command's choice.
-  public var out: String?
+  package var out: String?
   /// The folder of replies and human labels, shared by runs. The default is `~/.cache/swift-distillation/store`.
-  public var store = "~/.cache/swift-distillation/store"
+  package var store = "~/.cache/swift-distillation/store"
   /// Whether every reply waits until the disk has it. The default is false: replies survive the end of the process at any
   /// instant, and a power cut may take those of the last moments.
-  public var storeIsDurable = false
+  package var storeIsDurable = false
   /// The folder of image features and reference scores, shared by runs. The default is
   /// `~/.cache/swift-distillation/cache`.
-  public var cache = "~/.cache/swift-distillation/cache"
+  package var cache = "~/.cache/swift-distillation/cache"
   /// The items.
-  public var data: DataConfiguration
+  package var data: DataConfiguration
   /// The labels, at least two. The default is ``LabelConfiguration/outOfContext``.
-  public var labels = LabelConfiguration.outOfContext
+  package var labels = LabelConfiguration.outOfContext
   /// The name of the label that the task looks for; of two labels, accuracy on its items is given apart. The default is
   /// `falsified`.
-  public var positive = "falsified"
+  package var positive = "falsified"
   /// The question to teachers and student: text with the slot `{text}` and one for every evidence. The default asks
   /// whether the photo is used out of context.
-  public var prompt = """
+  package var prompt = """
     Caption: {text}
     Is this photo used out of context? Answer Yes or No, then say why.
     """
   /// The teachers, at least two.
-  public var teachers: [TeacherConfiguration]
+  package var teachers: [TeacherConfiguration]
   /// What may be spent on them. The default is ``SpendingConfiguration/init()``: no limit.
-  public var spending = SpendingConfiguration()
+  package var spending = SpendingConfiguration()
   /// When votes count as agreed. The default is ``AgreementConfiguration/init()``: unanimous.
-  public var agreement = AgreementConfiguration()
+  package var agreement = AgreementConfiguration()
   /// Human labels. The default is ``ReviewConfiguration/init()``: the oracle, a tenth of the items.
-  public var review = ReviewConfiguration()
+  package var review = ReviewConfiguration()
   /// The student.
-  public var student: StudentConfiguration
+  package var student: StudentConfiguration
   /// Pre-training of a fresh base. The default is none.
-  public var pretrain: PretrainConfiguration?
+  package var pretrain: PretrainConfiguration?
   /// The first stage. The default is ``Stage1Configuration/init()``.
-  public var stage1 = Stage1Configuration()
+  package var stage1 = Stage1Configuration()
   /// The second stage.
-  public var stage2: Stage2Configuration
+  package var stage2: Stage2Configuration
   /// What is measured. The default is ``EvaluationConfiguration/init()``.
-  public var evaluation = EvaluationConfiguration()
+  package var evaluation = EvaluationConfiguration()
   /// Label budgets for which the whole is repeated, to draw accuracy per label. The default is none.
-  public var budgets: [LabelBudget] = []
+  package var budgets: [LabelBudget] = []
   /// How often conflicts are found, labelled and trained on; from the second round the student votes too. The default
   /// is 1.
-  public var rounds = 1
+  package var rounds = 1
   /// The page at the end. The default is ``ReportConfiguration/init()``.
-  public var report = ReportConfiguration()
+  package var report = ReportConfiguration()
 
   /// A run with the default in every key that has one.
-  public init(
+  package init(
     data: DataConfiguration, teachers: [TeacherConfiguration], student: StudentConfiguration,
     stage2: Stage2Configuration
   ) {
@@ -88,17 +88,17 @@ public struct RunConfiguration: ConfigurationSection {
   }
 
   /// No items, no teachers, no student.
-  public static let blank = RunConfiguration(data: .blank, teachers: [], student: .blank, stage2: .blank)
+  package static let blank = RunConfiguration(data: .blank, teachers: [], student: .blank, stage2: .blank)
 
   /// Two recorded teachers and a student from a folder.
-  public static let example = RunConfiguration(
+  package static let example = RunConfiguration(
     data: .example,
     teachers: [
       .example, TeacherConfiguration(name: "second", source: .recorded(.example)),
     ], student: .example, stage2: .example)
 
   /// The keys at the top.
-  public static let keys: [ConfigurationKey<RunConfiguration>] = [
+  package static let keys: [ConfigurationKey<RunConfiguration>] = [
     ConfigurationKey("method", \.method, "How labels become a student."),
     ConfigurationKey("seed", \.seed, "Seed of everything random: same seed, same bytes.", range: .atLeast(0)),
     ConfigurationKey("strict", \.strict, "Stop at the first bad row instead of setting it aside."),
@@ -140,14 +140,14 @@ public struct RunConfiguration: ConfigurationSection {
 }
 
 /// A published method that a configuration can choose.
-public enum DistillationMethod: String, ConfigurationChoice {
+package enum DistillationMethod: String, ConfigurationChoice {
   /// Several teachers, LoRA on everything, LoRA and DPO on the conflicts (arXiv 2505.22517).
   case multiTeacher = "multi-teacher"
   /// Teacher and student improve each other while the data is being labelled (arXiv 2408.12326).
   case dualChecker = "dualchecker"
 
   /// The method that a configuration file names; nil where it names none, or can't be read as far as that.
-  public static func named(in file: URL) -> DistillationMethod? {
+  package static func named(in file: URL) -> DistillationMethod? {
     guard let bytes = try? Data(contentsOf: file), bytes.count <= RunConfiguration.fileSizeLimit,
       let text = String(validating: bytes, as: UTF8.self),
       let node = try? ConfigurationNode(text: text, format: ConfigurationFormat(of: file.path, text: text)),

@@ -1,11 +1,11 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 internal import Layers
 internal import TeacherProtocol
 internal import Wording
 
 extension RunConfiguration {
   /// What holds between sections: teachers, labels, stages.
-  public func checkRelations(with reader: inout ConfigurationReader) {
+  package func checkRelations(with reader: inout ConfigurationReader) {
     reader.require(
       method == .multiTeacher, "method", expected: "multi-teacher, whose keys these are",
       found: "the text '\(method.rawValue)'")

@@ -3,7 +3,7 @@ public import Foundation
 
 extension RunConfiguration {
   /// The largest configuration file that is read, in bytes.
-  public static let fileSizeLimit = 1 << 20
+  package static let fileSizeLimit = 1 << 20
 }
 
 extension ConfigurationSection {
@@ -28,7 +28,7 @@ extension ConfigurationSection {
   /// - Parameters:
   ///   - configurationFolder: The folder of the configuration file.
   ///   - dataFolder: The folder given by `--data`; nil for that of the configuration file.
-  public func resolvingPaths(configurationFolder: URL, dataFolder: URL? = nil) -> Self {
+  package func resolvingPaths(configurationFolder: URL, dataFolder: URL? = nil) -> Self {
     mappingConfigurationPaths(nil) { path, root in
       switch root {
       case .configuration: Self.absolute(path, in: configurationFolder)

@@ -8,15 +8,15 @@
 /// ```
 public struct ConfusionMatrix: Codable, Sendable, Equatable {
   /// The labels of the rows (truth) and of all columns (answers) but the last.
-  public let labels: [String]
+  package let labels: [String]
   /// Counts, shape [labels, labels + 1]: row = true label, column = answer; the last column counts items with none.
-  public let counts: [[Int]]
+  package let counts: [[Int]]
 
   /// Counts the answers.
   ///
   /// - Precondition: `truth` and `answers` are of one length and every label is one of `labels`.
   /// - Complexity: O(items).
-  public init(labels: [String], truth: [String], answers: [String?]) {
+  package init(labels: [String], truth: [String], answers: [String?]) {
     precondition(truth.count == answers.count, "\(truth.count) true labels and \(answers.count) answers")
     let positions = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
     func position(_ label: String) -> Int {
@@ -32,14 +32,14 @@ public struct ConfusionMatrix: Codable, Sendable, Equatable {
   }
 
   /// The number of items.
-  public var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
+  package var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
 
   /// The share of all items answered rightly, in 0...1; 0 where there is no item.
-  public var accuracy: Double { ratio(labels.indices.reduce(0) { $0 + counts[$1][$1] }, total) }
+  package var accuracy: Double { ratio(labels.indices.reduce(0) { $0 + counts[$1][$1] }, total) }
 
   /// The share of the items whose true label is `label` (or, with `inverted`, is not) answered rightly, in 0...1; nil
   /// where there is no such item.
-  public func accuracy(onTruth label: String, inverted: Bool = false) -> Double? {
+  package func accuracy(onTruth label: String, inverted: Bool = false) -> Double? {
     let rows = labels.indices.filter { (labels[$0] == label) != inverted }
     let items = rows.reduce(0) { $0 + counts[$1].reduce(0, +) }
     return items == 0 ? nil : ratio(rows.reduce(0) { $0 + counts[$1][$1] }, items)
@@ -47,7 +47,7 @@ public struct ConfusionMatrix: Codable, Sendable, Equatable {
 
   /// The harmonic mean of precision and recall of one label, `2 TP / (2 TP + FP + FN)`, in 0...1; nil where the label
   /// is neither true of an item nor given to one. An item with no answer is a miss (FN) and no false alarm (FP).
-  public func f1(of label: String) -> Double? {
+  package func f1(of label: String) -> Double? {
     guard let at = labels.firstIndex(of: label) else { return nil }
     let hits = counts[at][at]
     let truths = counts[at].reduce(0, +)
@@ -62,7 +62,7 @@ public struct ConfusionMatrix: Codable, Sendable, Equatable {
   }
 
   /// The plain mean of ``f1(of:)`` over the labels that have one, in 0...1.
-  public var macroF1: Double {
+  package var macroF1: Double {
     let scores = labels.compactMap(f1)
     return scores.isEmpty ? 0 : scores.reduce(0, +) / Double(scores.count)
   }

@@ -1,9 +1,9 @@
-public import Foundation
+package import Foundation
 
 extension EvaluationFile {
   /// The bytes of `evaluation.json`: keys sorted, indented, numbers in their shortest exact form. Equal evaluations
   /// give equal bytes.
-  public func jsonData() -> Data {
+  package func jsonData() -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {
@@ -14,7 +14,7 @@ extension EvaluationFile {
   }
 
   /// Writes the file whole or not at all: a reader finds, at any instant, the old bytes or the new ones.
-  public func write(to file: URL) throws(RunFileError) {
+  package func write(to file: URL) throws(RunFileError) {
     do {
       try jsonData().write(to: file, options: .atomic)
     } catch {
@@ -23,7 +23,7 @@ extension EvaluationFile {
   }
 
   /// Reads the file.
-  public init(contentsOf file: URL) throws(RunFileError) {
+  package init(contentsOf file: URL) throws(RunFileError) {
     let data: Data
     do {
       data = try Data(contentsOf: file)

@@ -11,13 +11,13 @@
 /// `accuracy_falsified`, its accuracy on the positive label, and `accuracy_pristine`, that on the other one.
 public struct EvaluationFile: Codable, Sendable, Equatable {
   /// How one label fares.
-  public struct LabelScore: Codable, Sendable, Equatable {
+  package struct LabelScore: Codable, Sendable, Equatable {
     /// The number of items whose true label it is.
-    public var items: Int
+    package var items: Int
     /// The share of them answered with it, in 0...1; nil where there is none.
-    public var accuracy: Double?
+    package var accuracy: Double?
     /// Its F1, in 0...1; nil where it is neither true of an item nor given to one.
-    public var f1: Double?
+    package var f1: Double?
   }
 
   /// The score of one voter over the whole split.
@@ -26,9 +26,9 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
     public var accuracy: Double
     /// The same over the items whose true label is the positive one; nil where the task has none or more than two labels,
     /// or the split no such item. In JSON `accuracy_falsified`.
-    public var accuracyOnPositive: Double?
+    package var accuracyOnPositive: Double?
     /// The same over all other items; nil likewise. In JSON `accuracy_pristine`.
-    public var accuracyOnOthers: Double?
+    package var accuracyOnOthers: Double?
     /// The plain mean of the F1 of all labels, in 0...1.
     public var macroF1: Double
     /// The number of human labels that this result cost.
@@ -36,12 +36,12 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
     /// The 95 % bootstrap interval of ``accuracy``, resampling groups.
     public var interval: Interval
     /// Accuracy and F1 of each label by its name; nil where no confusion is known, as in files of older versions.
-    public var byLabel: [String: LabelScore]?
+    package var byLabel: [String: LabelScore]?
     /// True labels against answers.
     public var confusion: ConfusionMatrix?
 
     /// A score; see the properties. ``byLabel`` follows from the confusion.
-    public init(
+    package init(
       accuracy: Double, accuracyOnPositive: Double?, accuracyOnOthers: Double?, macroF1: Double, labels: Int,
       interval: Interval, confusion: ConfusionMatrix? = nil
     ) {
@@ -67,18 +67,18 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
   }
 
   /// How much better one result is than another on the same items.
-  public struct Difference: Codable, Sendable, Equatable {
+  package struct Difference: Codable, Sendable, Equatable {
     /// The name of the first result.
-    public var result: String
+    package var result: String
     /// The name of the result it is compared with.
-    public var against: String
+    package var against: String
     /// Accuracy of the first minus accuracy of the other, in -1...1.
-    public var difference: Double
+    package var difference: Double
     /// Its 95 % interval by a paired bootstrap over groups.
-    public var interval: Interval
+    package var interval: Interval
 
     /// A difference; see the properties.
-    public init(result: String, against: String, difference: Double, interval: Interval) {
+    package init(result: String, against: String, difference: Double, interval: Interval) {
       self.result = result
       self.against = against
       self.difference = difference
@@ -87,16 +87,16 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
   }
 
   /// The results over one part of the test split.
-  public struct Slice: Codable, Sendable, Equatable {
+  package struct Slice: Codable, Sendable, Equatable {
     /// The number of items in it.
-    public var testItems: Int
+    package var testItems: Int
     /// The results by name, as for the whole split.
-    public var results: [String: Result]
+    package var results: [String: Result]
     /// The differences within the slice; empty where there are none.
-    public var differences: [Difference]
+    package var differences: [Difference]
 
     /// A slice; see the properties.
-    public init(testItems: Int, results: [String: Result], differences: [Difference] = []) {
+    package init(testItems: Int, results: [String: Result], differences: [Difference] = []) {
       self.testItems = testItems
       self.results = results
       self.differences = differences
@@ -109,18 +109,18 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
   }
 
   /// One point of the curve of accuracy over human labels spent.
-  public struct BudgetPoint: Codable, Sendable, Equatable {
+  package struct BudgetPoint: Codable, Sendable, Equatable {
     /// The name of the result that was trained with this budget, such as `two_stage`.
-    public var result: String
+    package var result: String
     /// The number of human labels spent.
-    public var labels: Int
+    package var labels: Int
     /// The accuracy reached, in 0...1.
-    public var accuracy: Double
+    package var accuracy: Double
     /// The 95 % interval of it.
-    public var interval: Interval
+    package var interval: Interval
 
     /// A point; see the properties.
-    public init(result: String, labels: Int, accuracy: Double, interval: Interval) {
+    package init(result: String, labels: Int, accuracy: Double, interval: Interval) {
       self.result = result
       self.labels = labels
       self.accuracy = accuracy
@@ -129,27 +129,27 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
   }
 
   /// The number of training items annotated.
-  public var items: Int
+  package var items: Int
   /// The number of items scored.
   public var testItems: Int
   /// The human labels read by the run, those of the dev split used for any choice included.
-  public var labelsSpent: Int
+  package var labelsSpent: Int
   /// The labels that teachers made for the run were trained with, counted apart; nil where none were made.
-  public var teacherLabels: Int?
+  package var teacherLabels: Int?
   /// The results by name.
   public var results: [String: Result]
   /// The main result against the others; nil where it was not asked for.
-  public var differences: [Difference]?
+  package var differences: [Difference]?
   /// The parts of the test split by name; nil where it has none.
-  public var slices: [String: Slice]?
+  package var slices: [String: Slice]?
   /// Accuracy over labels spent; nil where only one budget was tried.
-  public var budgets: [BudgetPoint]?
+  package var budgets: [BudgetPoint]?
   /// The rows of the data that could not be used, and the items that the student could not take, each with its reason; nil
   /// where there are none. Rows are in no figure; items that were not taken count as wrong.
-  public var setAside: [String]?
+  package var setAside: [String]?
 
   /// An evaluation; see the properties.
-  public init(
+  package init(
     items: Int, testItems: Int, labelsSpent: Int, teacherLabels: Int? = nil, results: [String: Result],
     differences: [Difference]? = nil, slices: [String: Slice]? = nil, budgets: [BudgetPoint]? = nil,
     setAside: [String]? = nil
@@ -166,7 +166,7 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
   }
 
   /// The names of the results in the order of tables.
-  public var resultNames: [ResultName] { results.keys.map(ResultName.init(rawValue:)).sorted() }
+  package var resultNames: [ResultName] { results.keys.map(ResultName.init(rawValue:)).sorted() }
 
   /// One result by its name.
   public subscript(name: ResultName) -> Result? { results[name.rawValue] }

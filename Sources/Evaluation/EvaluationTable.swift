@@ -10,14 +10,14 @@ internal import Wording
 ///
 /// Of two labels each has its accuracy beside that over all items; more of them stand in a table below, a row each, with
 /// accuracy and F1 of every result.
-public struct EvaluationTable: Sendable, CustomStringConvertible {
+package struct EvaluationTable: Sendable, CustomStringConvertible {
   private let evaluation: EvaluationFile
 
   /// The table of an evaluation.
-  public init(_ evaluation: EvaluationFile) { self.evaluation = evaluation }
+  package init(_ evaluation: EvaluationFile) { self.evaluation = evaluation }
 
   /// The table, lines ended by a line feed.
-  public var description: String {
+  package var description: String {
     var text =
       "\(NumberText.grouped(evaluation.testItems)) test items, \(NumberText.grouped(evaluation.items)) training items, "
     text += "\(NumberText.grouped(evaluation.labelsSpent)) human labels"

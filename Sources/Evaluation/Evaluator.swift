@@ -9,18 +9,18 @@
 ///   ], items: 9_000, labelsSpent: 700)
 /// try file.write(to: run.appending(path: "evaluation.json"))
 /// ```
-public struct Evaluator: Sendable {
+package struct Evaluator: Sendable {
   /// One voter to be scored.
-  public struct Candidate: Sendable, Equatable {
+  package struct Candidate: Sendable, Equatable {
     /// The name of the result.
-    public var name: ResultName
+    package var name: ResultName
     /// What the voter said; items without a prediction count as wrong.
-    public var predictions: [Prediction]
+    package var predictions: [Prediction]
     /// The human labels it cost.
-    public var labels: Int
+    package var labels: Int
 
     /// A candidate; see the properties.
-    public init(_ name: ResultName, predictions: [Prediction], labels: Int) {
+    package init(_ name: ResultName, predictions: [Prediction], labels: Int) {
       self.name = name
       self.predictions = predictions
       self.labels = labels
@@ -28,7 +28,7 @@ public struct Evaluator: Sendable {
   }
 
   /// The items scored on.
-  public let split: TestSplit
+  package let split: TestSplit
   private let bootstrap: GroupBootstrap
   private let seed: UInt64
 
@@ -37,7 +37,7 @@ public struct Evaluator: Sendable {
   /// - Parameters:
   ///   - resamples: of each interval; 0 makes intervals of no width. The default is 2,000.
   ///   - generator: one number is taken from it.
-  public init(split: TestSplit, resamples: Int = 2_000, using generator: inout some RandomNumberGenerator) {
+  package init(split: TestSplit, resamples: Int = 2_000, using generator: inout some RandomNumberGenerator) {
     self.init(split: split, resamples: resamples, seed: generator.next())
   }
 
@@ -48,12 +48,12 @@ public struct Evaluator: Sendable {
   }
 
   /// The evaluator of one slice of the split, with the same seed; nil where the slice has no item.
-  public func slice(_ name: String) -> Evaluator? {
+  package func slice(_ name: String) -> Evaluator? {
     split.slice(name).map { Evaluator(split: $0, resamples: bootstrap.resamples, seed: seed) }
   }
 
   /// The score of one voter over the whole split.
-  public func result(of predictions: [Prediction], labels: Int) -> EvaluationFile.Result {
+  package func result(of predictions: [Prediction], labels: Int) -> EvaluationFile.Result {
     let answers = split.answers(of: predictions)
     let truth = split.items.map(\.label)
     let confusion = ConfusionMatrix(labels: split.labels, truth: truth, answers: answers)
@@ -68,7 +68,7 @@ public struct Evaluator: Sendable {
   }
 
   /// How much better the first voter is than the other, item by item.
-  public func difference(of first: Candidate, against second: Candidate) -> EvaluationFile.Difference {
+  package func difference(of first: Candidate, against second: Candidate) -> EvaluationFile.Difference {
     let left = split.correctness(of: first.predictions)
     let right = split.correctness(of: second.predictions)
     let surplus = zip(left, right).reduce(0) { $0 + ($1.0 ? 1 : 0) - ($1.1 ? 1 : 0) }
@@ -88,7 +88,7 @@ public struct Evaluator: Sendable {
   ///   - main: the result compared with each of the others. The default is ``ResultName/twoStage``; where no candidate
   ///     has that name there are no differences.
   ///   - budgets: the curve of accuracy over labels spent. The default is none.
-  public func evaluation(
+  package func evaluation(
     of candidates: [Candidate], items: Int, labelsSpent: Int, teacherLabels: Int? = nil,
     main: ResultName = .twoStage, budgets: [EvaluationFile.BudgetPoint]? = nil
   ) -> EvaluationFile {

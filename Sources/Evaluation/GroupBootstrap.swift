@@ -12,13 +12,13 @@
 /// One seed is taken from the generator at the start, and every question is answered with the same draws. So the order
 /// of questions does not matter, and a difference of two results is paired: each resample compares both on the same
 /// groups.
-public struct GroupBootstrap: Sendable {
+package struct GroupBootstrap: Sendable {
   /// The number of resamples of each answer.
-  public let resamples: Int
+  package let resamples: Int
   /// The group of each item, as a number below ``groupCount``.
   private let groupOfItem: [Int]
   /// The number of different groups.
-  public let groupCount: Int
+  package let groupCount: Int
   private let seed: UInt64
 
   /// Prepares the resampling of items by their groups.
@@ -29,7 +29,7 @@ public struct GroupBootstrap: Sendable {
   ///     0.05 of its width from seed to seed.
   ///   - generator: one number is taken from it.
   /// - Precondition: there is at least one item.
-  public init(groups: [String], resamples: Int = 2_000, using generator: inout some RandomNumberGenerator) {
+  package init(groups: [String], resamples: Int = 2_000, using generator: inout some RandomNumberGenerator) {
     self.init(groups: groups, resamples: resamples, seed: generator.next())
   }
 
@@ -45,12 +45,12 @@ public struct GroupBootstrap: Sendable {
   }
 
   /// The 95 % interval of the share of items that are right.
-  public func interval(of correct: [Bool]) -> Interval {
+  package func interval(of correct: [Bool]) -> Interval {
     interval(ofMean: correct.map { $0 ? 1 : 0 })
   }
 
   /// The 95 % interval of the difference of two shares, `first - second`, over the same items.
-  public func difference(_ first: [Bool], minus second: [Bool]) -> Interval {
+  package func difference(_ first: [Bool], minus second: [Bool]) -> Interval {
     precondition(first.count == second.count, "\(first.count) and \(second.count) items; a difference is paired")
     return interval(ofMean: zip(first, second).map { ($0 ? 1 : 0) - ($1 ? 1 : 0) })
   }
@@ -59,7 +59,7 @@ public struct GroupBootstrap: Sendable {
   ///
   /// - Precondition: one value per item.
   /// - Complexity: O(items + resamples * groups); 2,000 resamples of 3,500 groups take about 20 ms.
-  public func means(of values: [Int32]) -> [Double] {
+  package func means(of values: [Int32]) -> [Double] {
     precondition(values.count == groupOfItem.count, "\(values.count) values for \(groupOfItem.count) items")
     // Sum and size of each group side by side, so that a draw is one load.
     var groups = [SIMD2<Int32>](repeating: .zero, count: groupCount)

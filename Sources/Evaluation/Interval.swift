@@ -8,7 +8,7 @@ public struct Interval: Codable, Sendable, Equatable {
   /// The range from `low` to `high`.
   ///
   /// - Precondition: `low <= high`.
-  public init(low: Double, high: Double) {
+  package init(low: Double, high: Double) {
     precondition(low <= high, "an interval from \(low) to \(high)")
     self.low = low
     self.high = high

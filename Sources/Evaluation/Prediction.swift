@@ -10,18 +10,18 @@
 /// unknown.
 public struct Prediction: Codable, Sendable, Equatable {
   /// A span of the item's text.
-  public struct Span: Codable, Sendable, Equatable {
+  package struct Span: Codable, Sendable, Equatable {
     /// Its type.
-    public var label: String
+    package var label: String
     /// Where it begins, in Unicode scalars from the text's start.
-    public var start: Int
+    package var start: Int
     /// Where it ends, likewise; the first scalar after it.
-    public var end: Int
+    package var end: Int
     /// Its words.
-    public var text: String
+    package var text: String
 
     /// A span; see the properties.
-    public init(label: String, start: Int, end: Int, text: String) {
+    package init(label: String, start: Int, end: Int, text: String) {
       self.label = label
       self.start = start
       self.end = end
@@ -38,12 +38,12 @@ public struct Prediction: Codable, Sendable, Equatable {
   /// The reasons given in words. The default is nil.
   public var rationale: String?
   /// The spans found, from left to right, where the task is spans; nil where it is classes.
-  public var spans: [Span]?
+  package var spans: [Span]?
   /// Why the item was not put to the voter: what is wrong with its row, image or text. The default is nil: it was.
-  public var error: String?
+  package var error: String?
 
   /// A prediction; see the properties.
-  public init(
+  package init(
     itemID: String, label: String?, probabilities: [String: Double] = [:], rationale: String? = nil,
     spans: [Span]? = nil, error: String? = nil
   ) {
@@ -56,7 +56,7 @@ public struct Prediction: Codable, Sendable, Equatable {
   }
 
   /// The probability of the label given, in 0...1; nil where there is no label or no probability for it.
-  public var confidence: Double? { label.flatMap { probabilities[$0] } }
+  package var confidence: Double? { label.flatMap { probabilities[$0] } }
 
   private enum CodingKeys: String, CodingKey {
     case itemID = "id"

@@ -12,43 +12,43 @@ public struct ResultName: RawRepresentable, Hashable, Comparable, Sendable, Cust
   public init(rawValue: String) { self.rawValue = rawValue }
 
   /// One teacher alone: `teacher:<name>`.
-  public static func teacher(_ name: String) -> ResultName { ResultName(rawValue: teacherPrefix + name) }
+  package static func teacher(_ name: String) -> ResultName { ResultName(rawValue: teacherPrefix + name) }
 
   /// What most teachers say.
-  public static let majority = ResultName(rawValue: "majority")
+  package static let majority = ResultName(rawValue: "majority")
   /// Agreed labels, and a human's wherever the teachers disagree: what one would get without a student.
-  public static let agreementPlusLabels = ResultName(rawValue: "agreement_plus_labels")
+  package static let agreementPlusLabels = ResultName(rawValue: "agreement_plus_labels")
   /// The student after the first stage: teachers' outputs alone, no human label.
-  public static let stage1 = ResultName(rawValue: "stage1")
+  package static let stage1 = ResultName(rawValue: "stage1")
   /// The first stage, then supervised training on the labelled conflicts.
-  public static let stage1SFT = ResultName(rawValue: "stage1_sft")
+  package static let stage1SFT = ResultName(rawValue: "stage1_sft")
   /// The first stage, then preference training on the labelled conflicts.
-  public static let stage1DPO = ResultName(rawValue: "stage1_dpo")
+  package static let stage1DPO = ResultName(rawValue: "stage1_dpo")
   /// The first stage, then as many human labels on random items, at equal steps.
-  public static let randomLabels = ResultName(rawValue: "random_labels")
+  package static let randomLabels = ResultName(rawValue: "random_labels")
   /// Both stages: supervised and preference training on the labelled conflicts.
-  public static let twoStage = ResultName(rawValue: "two_stage")
+  package static let twoStage = ResultName(rawValue: "two_stage")
   /// The same base and steps with a human label for every item.
-  public static let fullLabel = ResultName(rawValue: "full_label")
+  package static let fullLabel = ResultName(rawValue: "full_label")
 
   /// The listed names in the order of tables, behind the teachers.
-  public static let ordered: [ResultName] = [
+  package static let ordered: [ResultName] = [
     .majority, .agreementPlusLabels, .stage1, .stage1SFT, .stage1DPO, .randomLabels, .twoStage, .fullLabel,
   ]
 
   /// The teacher's own name, where this is the result of one teacher.
-  public var teacherName: String? {
+  package var teacherName: String? {
     rawValue.hasPrefix(Self.teacherPrefix) ? String(rawValue.dropFirst(Self.teacherPrefix.count)) : nil
   }
 
   /// The name in words, for readers: "Two stages", "Teacher gemini".
-  public var title: String {
+  package var title: String {
     if let teacherName { return "Teacher \(teacherName)" }
     return Self.titles[self] ?? rawValue
   }
 
   /// What stands behind the name, in one line; nil for names that are not listed here.
-  public var explanation: String? { Self.explanations[self] }
+  package var explanation: String? { Self.explanations[self] }
 
   /// The name as written.
   public var description: String { rawValue }

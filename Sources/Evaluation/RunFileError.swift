@@ -2,7 +2,7 @@ internal import TeacherProtocol
 internal import Wording
 
 /// A file of a run folder that could not be read or written.
-public enum RunFileError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum RunFileError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The file could not be opened or read.
   case unreadable(file: String, reason: String)
   /// The file could not be written whole; what stood there before still stands.
@@ -11,7 +11,7 @@ public enum RunFileError: Error, Sendable, Equatable, CustomStringConvertible {
   case malformed(file: String, place: String, expected: String, found: String)
 
   /// The error in one sentence, with what to do.
-  public var description: String {
+  package var description: String {
     switch self {
     case .unreadable(let file, let reason):
       "\(file) can't be read: \(reason.withoutFullStop). Check the path and its permissions."

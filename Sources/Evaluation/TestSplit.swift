@@ -9,20 +9,20 @@
 ///   ], labels: ["pristine", "falsified"], positive: "falsified")
 /// split.correctness(of: [Prediction(itemID: "1", label: "pristine")])  // [true, false]: item 2 went unanswered
 /// ```
-public struct TestSplit: Sendable, Equatable {
+package struct TestSplit: Sendable, Equatable {
   /// One item to be scored.
-  public struct Item: Codable, Sendable, Equatable {
+  package struct Item: Codable, Sendable, Equatable {
     /// The item's `id` in its data set.
-    public var id: String
+    package var id: String
     /// The true label, one of the split's.
-    public var label: String
+    package var label: String
     /// What is resampled together: the items of one photo, one caption, one event.
-    public var group: String
+    package var group: String
     /// The part of the split it is also reported in, such as `random` or `similar` pairs. The default is nil: none.
-    public var slice: String?
+    package var slice: String?
 
     /// An item; see the properties.
-    public init(id: String, label: String, group: String, slice: String? = nil) {
+    package init(id: String, label: String, group: String, slice: String? = nil) {
       self.id = id
       self.label = label
       self.group = group
@@ -31,16 +31,16 @@ public struct TestSplit: Sendable, Equatable {
   }
 
   /// The items, in the order in which ``correctness(of:)`` answers.
-  public let items: [Item]
+  package let items: [Item]
   /// All labels of the task, in the order of the confusion matrix.
-  public let labels: [String]
+  package let labels: [String]
   /// The positive label, on which `accuracy_falsified` is measured; nil where the task has none (multiclass).
-  public let positive: String?
+  package let positive: String?
 
   /// A split.
   ///
   /// - Precondition: there is at least one item, no `id` comes twice, and every label is one of `labels`.
-  public init(items: [Item], labels: [String], positive: String?) {
+  package init(items: [Item], labels: [String], positive: String?) {
     precondition(!items.isEmpty, "a test split needs at least one item")
     precondition(Set(labels).count == labels.count, "the labels \(labels) name one twice")
     precondition(positive.map(labels.contains) ?? true, "the positive label \(positive ?? "") is not in \(labels)")
@@ -56,10 +56,10 @@ public struct TestSplit: Sendable, Equatable {
   }
 
   /// The names of the slices, sorted.
-  public var sliceNames: [String] { Set(items.compactMap(\.slice)).sorted() }
+  package var sliceNames: [String] { Set(items.compactMap(\.slice)).sorted() }
 
   /// The items of one slice as a split of their own; nil where the slice has no item.
-  public func slice(_ name: String) -> TestSplit? {
+  package func slice(_ name: String) -> TestSplit? {
     let part = items.filter { $0.slice == name }
     return part.isEmpty ? nil : TestSplit(items: part, labels: labels, positive: positive)
   }
@@ -68,7 +68,7 @@ public struct TestSplit: Sendable, Equatable {
   ///
   /// Predictions for items outside the split are passed over, so that one list serves a split and its slices.
   /// - Precondition: no item is predicted twice.
-  public func answers(of predictions: [Prediction]) -> [String?] {
+  package func answers(of predictions: [Prediction]) -> [String?] {
     let byID = Dictionary(predictions.map { ($0.itemID, $0.label) }) { _, _ in
       preconditionFailure("one of the predictions comes twice; merge the votes on an item before scoring them")
     }
@@ -80,7 +80,7 @@ public struct TestSplit: Sendable, Equatable {
   }
 
   /// Whether each item is answered with its true label, in the order of ``items``.
-  public func correctness(of predictions: [Prediction]) -> [Bool] {
+  package func correctness(of predictions: [Prediction]) -> [Bool] {
     zip(answers(of: predictions), items).map { $0 == $1.label }
   }
 }

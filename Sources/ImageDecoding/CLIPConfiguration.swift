@@ -17,7 +17,7 @@ extension CLIPImageProcessor {
   ///   - json: The whole file.
   ///   - name: What an error calls the file. The default is "preprocessor_config.json".
   /// - Throws: ``ImageDecodingError/badConfiguration(file:key:expected:found:)``.
-  public init(json: [UInt8], name: String = "preprocessor_config.json") throws(ImageDecodingError) {
+  package init(json: [UInt8], name: String = "preprocessor_config.json") throws(ImageDecodingError) {
     try self.init(ConfigurationFile(json, name: name))
   }
 

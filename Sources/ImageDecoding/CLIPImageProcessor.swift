@@ -1,4 +1,4 @@
-public import Tensor
+package import Tensor
 
 /// The image processor of CLIP and SigLIP: resize, cut out the middle, scale. One tile, whatever the image.
 ///
@@ -13,9 +13,9 @@ public import Tensor
 /// - Complexity: one resize, of which only what the crop leaves is computed.
 public struct CLIPImageProcessor: ImageProcessor {
   /// The settings of the processor. The defaults are those of transformers for CLIP.
-  public struct Configuration: Sendable, Equatable {
+  package struct Configuration: Sendable, Equatable {
     /// How large an image is made before its middle is cut out.
-    public enum Size: Sendable, Equatable {
+    package enum Size: Sendable, Equatable {
       /// The shorter side in pixels; the longer follows.
       case shortestEdge(Int)
       /// Both sides in pixels; the image is stretched.
@@ -24,20 +24,20 @@ public struct CLIPImageProcessor: ImageProcessor {
 
     /// The size before cutting, `nil` to leave the image as it is (`do_resize`, `size`). The default is 224 for the
     /// shorter side.
-    public var size: Size? = .shortestEdge(224)
+    package var size: Size? = .shortestEdge(224)
 
     /// The width of what is cut out, `nil` to keep all (`do_center_crop`, `crop_size`). The default is 224. Where the
     /// image is smaller, black is laid around it.
-    public var cropWidth: Int? = 224
+    package var cropWidth: Int? = 224
 
     /// The height of what is cut out, `nil` to keep all. The default is 224.
-    public var cropHeight: Int? = 224
+    package var cropHeight: Int? = 224
 
     /// The filter of the resize (`resample`). The default is ``ResamplingFilter/bicubic``.
-    public var filter = ResamplingFilter.bicubic
+    package var filter = ResamplingFilter.bicubic
 
     /// How samples become numbers. The default has the means and deviations of CLIP's training images.
-    public var scaling: PixelScaling = {
+    package var scaling: PixelScaling = {
       var scaling = PixelScaling()
       scaling.mean = [0.48145466, 0.4578275, 0.40821073]
       scaling.deviation = [0.26862954, 0.26130258, 0.27577711]
@@ -45,10 +45,10 @@ public struct CLIPImageProcessor: ImageProcessor {
     }()
 
     /// The defaults of transformers for CLIP.
-    public init() {}
+    package init() {}
 
     /// The defaults of transformers for SigLIP: stretched to 224x224, nothing cut off, samples to -1...1.
-    public static let siglip: Configuration = {
+    package static let siglip: Configuration = {
       var configuration = Configuration()
       configuration.size = .exactly(width: 224, height: 224)
       configuration.cropWidth = nil
@@ -59,19 +59,19 @@ public struct CLIPImageProcessor: ImageProcessor {
   }
 
   /// What the processor does.
-  public let configuration: Configuration
+  package let configuration: Configuration
 
   /// A processor of this configuration.
   ///
   /// - Precondition: sides are 1 to 4,096, crop width and height are both set or both `nil`, and they are set unless
   ///   the size is exact, since a tower takes images of one size; means and deviations are three each, no deviation 0.
-  public init(_ configuration: Configuration = Configuration()) {
+  package init(_ configuration: Configuration = Configuration()) {
     if let problem = configuration.problem { preconditionFailure("\(problem)") }
     self.configuration = configuration
   }
 
   /// One tile for every image.
-  public func grid(width: Int, height: Int) -> TileGrid { TileGrid() }
+  package func grid(width: Int, height: Int) -> TileGrid { TileGrid() }
 
   /// The image as `[1, 3, height, width]`.
   public func process(_ image: RGBImage) -> ProcessedImage {
@@ -88,7 +88,7 @@ public struct CLIPImageProcessor: ImageProcessor {
   }
 
   /// `pixel_values` [images, 3, height, width].
-  public func tensors(of images: [ProcessedImage]) -> [String: Tensor] {
+  package func tensors(of images: [ProcessedImage]) -> [String: Tensor] {
     ["pixel_values": .concatenated(images.map(\.pixels))]
   }
 

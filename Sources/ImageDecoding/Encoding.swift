@@ -23,7 +23,7 @@ extension RGBImage {
   ///   - progressive: Whether the file is written in several scans, coarse to fine. The default is `false`.
   /// - Precondition: `quality` is in 1...100.
   /// - Throws: ``ImageDecodingError/notEncoded(format:reason:)`` where a side is over 65,500 pixels, or memory runs out.
-  public func jpegData(quality: Int = 90, progressive: Bool = false) throws(ImageDecodingError) -> [UInt8] {
+  package func jpegData(quality: Int = 90, progressive: Bool = false) throws(ImageDecodingError) -> [UInt8] {
     precondition((1...100).contains(quality), "a JPEG quality of \(quality), which goes from 1 to 100")
     return try encoded(as: .jpeg) { rgb, bytes, message in
       codec_jpeg_encode(

@@ -18,7 +18,7 @@ extension Idefics3ImageProcessor {
   ///   - json: The whole file.
   ///   - name: What an error calls the file. The default is "preprocessor_config.json".
   /// - Throws: ``ImageDecodingError/badConfiguration(file:key:expected:found:)``.
-  public init(json: [UInt8], name: String = "preprocessor_config.json") throws(ImageDecodingError) {
+  package init(json: [UInt8], name: String = "preprocessor_config.json") throws(ImageDecodingError) {
     try self.init(ConfigurationFile(json, name: name))
   }
 
@@ -54,7 +54,7 @@ extension Idefics3ImageProcessor {
 
 extension Idefics3ImageProcessor.Configuration {
   /// The configuration as a `preprocessor_config.json` that transformers reads, keys sorted.
-  public func json() -> [UInt8] {
+  package func json() -> [UInt8] {
     let sides =
       switch size {
       case .exactly(let width, let height): ["height": height, "width": width]

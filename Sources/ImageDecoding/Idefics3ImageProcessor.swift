@@ -1,4 +1,4 @@
-public import Tensor
+package import Tensor
 
 /// The image processor of SmolVLM and Idefics3: the image is enlarged, cut into square tiles, and shown once more whole.
 ///
@@ -21,9 +21,9 @@ public import Tensor
 /// - Complexity: two resizes; `tiles * 3 * side * side` Float32 of memory, 40 MB for 13 tiles of 512.
 public struct Idefics3ImageProcessor: ImageProcessor {
   /// The settings of the processor. The defaults are those of transformers.
-  public struct Configuration: Sendable, Equatable {
+  package struct Configuration: Sendable, Equatable {
     /// How large an image is made before it is cut.
-    public enum Size: Sendable, Equatable {
+    package enum Size: Sendable, Equatable {
       /// The longer side in pixels; the shorter follows. More than 4,096 means 4,096.
       case longestEdge(Int)
       /// Both sides in pixels; the image is stretched.
@@ -32,37 +32,37 @@ public struct Idefics3ImageProcessor: ImageProcessor {
 
     /// The size before cutting, `nil` to leave the image as it is (`do_resize`, `size`). The default is 1,456 for the
     /// longer side.
-    public var size: Size? = .longestEdge(4 * 364)
+    package var size: Size? = .longestEdge(4 * 364)
 
     /// The side of a tile in pixels (`max_image_size`), 1 to 4,096. The default is 364.
-    public var tileSide = 364
+    package var tileSide = 364
 
     /// Whether the image is cut into tiles (`do_image_splitting`). The default is `true`.
-    public var splits = true
+    package var splits = true
 
     /// The filter of every resize (`resample`). The default is ``ResamplingFilter/lanczos``.
-    public var filter = ResamplingFilter.lanczos
+    package var filter = ResamplingFilter.lanczos
 
     /// How samples become numbers (`do_rescale`, `rescale_factor`, `do_normalize`, `image_mean`, `image_std`). The
     /// default is -1...1.
-    public var scaling = PixelScaling()
+    package var scaling = PixelScaling()
 
     /// Whether batches are to be padded with ``ImageBatch`` (`do_pad`); the tiles of one image never need padding.
     /// The default is `true`.
-    public var pads = true
+    package var pads = true
 
     /// The defaults of transformers.
-    public init() {}
+    package init() {}
   }
 
   /// What the processor does.
-  public let configuration: Configuration
+  package let configuration: Configuration
 
   /// A processor of this configuration.
   ///
   /// - Precondition: the sides of the configuration are positive and at most 4,096, its means and deviations are three
   ///   each, and no deviation is 0.
-  public init(_ configuration: Configuration = Configuration()) {
+  package init(_ configuration: Configuration = Configuration()) {
     if let problem = configuration.problem { preconditionFailure("\(problem)") }
     self.configuration = configuration
   }
@@ -70,7 +70,7 @@ public struct Idefics3ImageProcessor: ImageProcessor {
   /// How an image of this size is cut: no parts where one tile holds it all.
   ///
   /// - Precondition: `width` and `height` are positive.
-  public func grid(width: Int, height: Int) -> TileGrid {
+  package func grid(width: Int, height: Int) -> TileGrid {
     guard configuration.splits else { return TileGrid() }
     let stretched = stretchedSize(resizedSize(Extent(width: width, height: height)))
     let side = configuration.tileSide
@@ -95,7 +95,7 @@ public struct Idefics3ImageProcessor: ImageProcessor {
 
   /// `pixel_values` [1, tiles, 3, side, side] and `pixel_attention_mask` [1, tiles, side, side], the images of one prompt
   /// one after the other; see ``ImageBatch``.
-  public func tensors(of images: [ProcessedImage]) -> [String: Tensor] {
+  package func tensors(of images: [ProcessedImage]) -> [String: Tensor] {
     let batch = ImageBatch([images])
     return ["pixel_values": batch.pixels, "pixel_attention_mask": batch.mask]
   }

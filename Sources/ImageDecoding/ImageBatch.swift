@@ -1,4 +1,4 @@
-public import Tensor
+package import Tensor
 
 /// The images of several rows, padded to one shape as transformers' processors pad them.
 ///
@@ -7,18 +7,18 @@ public import Tensor
 /// batch.pixels.shape  // [2, tiles of the row that has most, 3, height, width]
 /// batch.mask.shape    // [2, tiles of the row that has most, height, width]
 /// ```
-public struct ImageBatch: Sendable {
+package struct ImageBatch: Sendable {
   /// The tiles of every row as `[rows, tiles, channels, height, width]`. A tile lies in the top left corner, and zeros
   /// fill what is left: to its right, below it, and in the tiles that a row does not have.
-  public let pixels: Tensor
+  package let pixels: Tensor
 
   /// 1 where a sample comes from an image and 0 where it was filled up, as `[rows, tiles, height, width]`.
-  public let mask: Tensor
+  package let mask: Tensor
 
   /// Puts the tiles of each row one after the other, in the order of its images.
   ///
   /// - Precondition: there is at least one image; a row may have none.
-  public init(_ rows: [[ProcessedImage]]) {
+  package init(_ rows: [[ProcessedImage]]) {
     let shapes = rows.joined().map(\.pixels.shape)
     precondition(!shapes.isEmpty, "a batch without an image")
     let tiles = rows.map { row in row.reduce(0) { $0 + $1.pixels.shape[0] } }.max() ?? 0

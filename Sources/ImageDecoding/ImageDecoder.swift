@@ -32,12 +32,12 @@ public struct ImageDecoder: Sendable {
 
     /// Whether 16-bit samples are scaled to the nearest of 8 bits. The default is `false`: grey is clipped at 255 and
     /// colour keeps its high byte.
-    public var scalesSixteenBits = false
+    package var scalesSixteenBits = false
 
     /// Whether the one transparent colour of a grey or RGB PNG is found as Pillow 13 does: its low byte is looked for among
     /// samples that have become 8 bits, so that none is found in grey of 2 and 4 bits, and others in 16 bits. The
     /// default is `true`; `false` goes by the standard, as browsers do.
-    public var findsTransparentColorAsPillow = true
+    package var findsTransparentColorAsPillow = true
 
     /// Whether a JPEG with broken data is decoded all the same, with made-up pixels where data are missing, as Pillow
     /// does. The default is `false`: it is an error. A file that ends too early is an error in any case.
@@ -59,7 +59,7 @@ public struct ImageDecoder: Sendable {
 
     /// The pixels that a person is shown: as a model sees them, but for 16 bits, which are scaled, and the one transparent
     /// colour, which goes by the standard.
-    public static let forPeople: Options = {
+    package static let forPeople: Options = {
       var options = Options()
       options.scalesSixteenBits = true
       options.findsTransparentColorAsPillow = false
@@ -67,7 +67,7 @@ public struct ImageDecoder: Sendable {
     }()
 
     /// The pixels as they are stored: lying where the camera lay, with the colours that are hidden under alpha.
-    public static let stored: Options = {
+    package static let stored: Options = {
       var options = Options()
       options.appliesOrientation = false
       options.composesAlphaOverWhite = false

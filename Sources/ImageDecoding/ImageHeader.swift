@@ -9,37 +9,37 @@
 ///
 /// It says nothing about whether the rest of the file is sound. It is read without any codec, so that formats whose
 /// decoder is not built in have one too.
-public struct ImageHeader: Sendable, Equatable {
+package struct ImageHeader: Sendable, Equatable {
   /// The kind of file.
-  public var format: ImageFormat
+  package var format: ImageFormat
   /// Columns of pixels as they are stored.
-  public var width: Int
+  package var width: Int
   /// Rows of pixels as they are stored.
-  public var height: Int
+  package var height: Int
   /// How the image is to be shown, 1...8 (see ``RGBImage/oriented(_:)``): the EXIF tag 0x0112 or, where there is none,
   /// `tiff:Orientation` in XMP, from where Pillow 13's `getexif` reads them, which includes the text chunks of a PNG. 1
   /// where the file says nothing, or no known value.
-  public var orientation = 1
+  package var orientation = 1
   /// Whether pixels may be transparent: the file has an alpha channel or transparent colours.
-  public var mayBeTransparent = false
+  package var mayBeTransparent = false
   /// Whether there is more than one frame.
-  public var isAnimated = false
+  package var isAnimated = false
   /// Whether it is grey of 16 bits without alpha, which programs clip or scale.
-  public var isSixteenBitGrey = false
+  package var isSixteenBitGrey = false
   /// Whether there are four components: CMYK or YCCK, which programs turn into RGB in different ways.
-  public var hasFourInks = false
+  package var hasFourInks = false
 
   /// The size as the image is shown: orientations 5 to 8 exchange columns and rows.
-  public var shown: (width: Int, height: Int) { orientation >= 5 ? (height, width) : (width, height) }
+  package var shown: (width: Int, height: Int) { orientation >= 5 ? (height, width) : (width, height) }
 
   /// The head of a file; nil for one that can't be read, is of no format known here, or ends before its size.
-  public init?(contentsOf path: String) {
+  package init?(contentsOf path: String) {
     guard let header = withMappedFile(path, { ImageHeader($0) }) ?? nil else { return nil }
     self = header
   }
 
   /// The head of a file's bytes.
-  public init?(_ bytes: [UInt8]) {
+  package init?(_ bytes: [UInt8]) {
     guard let header = bytes.withUnsafeBytes({ ImageHeader($0) }) else { return nil }
     self = header
   }

@@ -11,7 +11,7 @@ public import Tensor
 ///
 /// The same image gives the same bytes at any time and on any machine. ``checkImageProcessor(_:image:)`` holds a
 /// conformer against what is promised here.
-public protocol ImageProcessor: Sendable {
+package protocol ImageProcessor: Sendable {
   /// How an image of this size is cut, without looking at its pixels, so that the tokens of a row can be counted before
   /// it is loaded.
   func grid(width: Int, height: Int) -> TileGrid
@@ -31,29 +31,29 @@ public protocol ImageProcessor: Sendable {
 
 extension ImageProcessor {
   /// Images of any size can be processed.
-  public func refusal(width: Int, height: Int) -> String? { nil }
+  package func refusal(width: Int, height: Int) -> String? { nil }
 }
 
 /// How an image lies in parts: the tiles into which it is cut, or the features of one tile of any size.
-public struct TileGrid: Sendable, Hashable {
+package struct TileGrid: Sendable, Hashable {
   /// The number of rows of parts; 0 where the image is not cut.
-  public var rows: Int
+  package var rows: Int
 
   /// The number of columns of parts; 0 where the image is not cut.
-  public var columns: Int
+  package var columns: Int
 
   /// The number of tiles: all parts and the whole image at a small size, or one tile for everything.
-  public let tileCount: Int
+  package let tileCount: Int
 
   /// An image that is cut into parts, each a tile, with one more tile for the whole. The default is not cut at all.
-  public init(rows: Int = 0, columns: Int = 0) {
+  package init(rows: Int = 0, columns: Int = 0) {
     self.rows = rows
     self.columns = columns
     tileCount = rows * columns + 1
   }
 
   /// An image that is one tile, of which a tower makes this many rows and columns of features.
-  public init(featureRows rows: Int, columns: Int) {
+  package init(featureRows rows: Int, columns: Int) {
     self.rows = rows
     self.columns = columns
     tileCount = 1
@@ -66,7 +66,7 @@ public struct ProcessedImage: Sendable {
   public let pixels: Tensor
 
   /// How the tiles lie on the image.
-  public let grid: TileGrid
+  package let grid: TileGrid
 
   /// The width of the picture in pixels, before it was processed.
   public let width: Int
@@ -77,7 +77,7 @@ public struct ProcessedImage: Sendable {
   /// The tiles of one image of a size in pixels.
   ///
   /// - Precondition: `pixels` has four axes and `grid.tileCount` tiles of three channels.
-  public init(pixels: Tensor, grid: TileGrid, width: Int, height: Int) {
+  package init(pixels: Tensor, grid: TileGrid, width: Int, height: Int) {
     precondition(
       pixels.shape.count == 4 && pixels.shape[0] == grid.tileCount && pixels.shape[1] == 3,
       "pixels of shape \(pixels.shape) for \(grid.tileCount) tiles of 3 channels")
@@ -91,7 +91,7 @@ public struct ProcessedImage: Sendable {
 /// Says where an image processor breaks a promise of ``ImageProcessor`` on an image; empty where it keeps them all.
 ///
 /// For the tests of a processor.
-public func checkImageProcessor(_ processor: some ImageProcessor, image: RGBImage) -> [String] {
+package func checkImageProcessor(_ processor: some ImageProcessor, image: RGBImage) -> [String] {
   let first = processor.process(image)
   let second = processor.process(image)
   let announced = processor.grid(width: image.width, height: image.height)

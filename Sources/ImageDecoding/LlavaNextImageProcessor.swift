@@ -1,4 +1,4 @@
-public import Tensor
+package import Tensor
 
 /// The image processor of LLaVA-NeXT: the whole image as one square tile, then the tiles of the resolution that fits best.
 ///
@@ -14,50 +14,50 @@ public import Tensor
 /// is stretched to a square. What it gives is equal to the bit to `LlavaNextImageProcessorPil` of transformers 5.
 public struct LlavaNextImageProcessor: ImageProcessor {
   /// The settings of the processor. The defaults are those of the published models.
-  public struct Configuration: Sendable, Equatable {
+  package struct Configuration: Sendable, Equatable {
     /// A size that images are fitted into; both sides are multiples of the tile's.
-    public struct Resolution: Sendable, Equatable {
+    package struct Resolution: Sendable, Equatable {
       /// In pixels.
-      public var height: Int
+      package var height: Int
       /// In pixels.
-      public var width: Int
+      package var width: Int
 
       /// A size.
-      public init(height: Int, width: Int) {
+      package init(height: Int, width: Int) {
         self.height = height
         self.width = width
       }
     }
 
     /// The side of a tile in pixels (`size`, `crop_size`). The default is 336.
-    public var tileSide = 336
+    package var tileSide = 336
     /// The sizes to choose from (`image_grid_pinpoints`).
-    public var resolutions = [
+    package var resolutions = [
       Resolution(height: 336, width: 672), Resolution(height: 672, width: 336), Resolution(height: 672, width: 672),
       Resolution(height: 1008, width: 336), Resolution(height: 336, width: 1008),
     ]
     /// The filter of every resize (`resample`). The default is ``ResamplingFilter/bicubic``.
-    public var filter = ResamplingFilter.bicubic
+    package var filter = ResamplingFilter.bicubic
     /// How samples become numbers. The default has the means and deviations of CLIP's training images.
-    public var scaling = CLIPImageProcessor.Configuration().scaling
+    package var scaling = CLIPImageProcessor.Configuration().scaling
 
     /// The defaults.
-    public init() {}
+    package init() {}
   }
 
   /// What the processor does.
-  public let configuration: Configuration
+  package let configuration: Configuration
 
   /// A processor of this configuration.
   ///
   /// - Precondition: the tile's side is 1 to 4,096, and there is a resolution, each a multiple of it and at most 16,384.
-  public init(_ configuration: Configuration = Configuration()) {
+  package init(_ configuration: Configuration = Configuration()) {
     if let problem = configuration.problem { preconditionFailure("\(problem)") }
     self.configuration = configuration
   }
 
   /// Rows and columns of the tiles of the resolution that fits best.
-  public func grid(width: Int, height: Int) -> TileGrid {
+  package func grid(width: Int, height: Int) -> TileGrid {
     let best = resolution(width, height)
     return TileGrid(rows: best.height / configuration.tileSide, columns: best.width / configuration.tileSide)
   }
@@ -80,7 +80,7 @@ public struct LlavaNextImageProcessor: ImageProcessor {
 
   /// `pixel_values` [images, tiles, 3, side, side], zeros where an image has fewer tiles than another, and `image_sizes`
   /// [images, 2], height and width of the pictures.
-  public func tensors(of images: [ProcessedImage]) -> [String: Tensor] {
+  package func tensors(of images: [ProcessedImage]) -> [String: Tensor] {
     let sizes = images.flatMap { [Float($0.height), Float($0.width)] }
     return [
       "pixel_values": ImageBatch(images.map { [$0] }).pixels, "image_sizes": Tensor(sizes, shape: [images.count, 2]),
@@ -144,7 +144,7 @@ extension LlavaNextImageProcessor {
   ///   - json: The whole file.
   ///   - name: What an error calls the file. The default is "preprocessor_config.json".
   /// - Throws: ``ImageDecodingError/badConfiguration(file:key:expected:found:)``.
-  public init(json: [UInt8], name: String = "preprocessor_config.json") throws(ImageDecodingError) {
+  package init(json: [UInt8], name: String = "preprocessor_config.json") throws(ImageDecodingError) {
     try self.init(ConfigurationFile(json, name: name))
   }
 

@@ -11,7 +11,7 @@ extension RGBImage {
   ///   by half, 4 mirrors it top to bottom, 5 swaps rows and columns, 6 turns it a quarter to the right, 7 swaps rows
   ///   and columns about the other diagonal, 8 turns it a quarter to the left. Any other value means 1.
   /// - Returns: An image of the same pixels; 5 to 8 exchange width and height.
-  public func oriented(_ orientation: Int) -> RGBImage {
+  package func oriented(_ orientation: Int) -> RGBImage {
     guard (2...8).contains(orientation) else { return self }
     let turned = [UInt8](unsafeUninitializedCapacity: pixels.count) { buffer, count in
       image_orient(pixels, width, height, Int32(orientation), buffer.baseAddress)

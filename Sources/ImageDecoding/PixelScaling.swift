@@ -5,21 +5,21 @@ import Tensor
 ///
 /// The arithmetic is that of transformers' NumPy processors: the product in Float64, rounded to Float32, the rest in
 /// Float32. Only 256 values per channel can occur, so a table holds them all.
-public struct PixelScaling: Sendable, Equatable {
+package struct PixelScaling: Sendable, Equatable {
   /// What a sample is multiplied by, `nil` for 1. The default is 1/255.
-  public var factor: Double? = 1 / 255
+  package var factor: Double? = 1 / 255
 
   /// What is subtracted from the product, for red, green and blue. The default is 0.5 each.
-  public var mean: [Double] = [0.5, 0.5, 0.5]
+  package var mean: [Double] = [0.5, 0.5, 0.5]
 
   /// What the difference is divided by, for red, green and blue. The default is 0.5 each, which gives -1...1.
-  public var deviation: [Double] = [0.5, 0.5, 0.5]
+  package var deviation: [Double] = [0.5, 0.5, 0.5]
 
   /// Whether mean and deviation are used at all. The default is `true`.
-  public var normalizes = true
+  package var normalizes = true
 
   /// Samples to -1...1.
-  public init() {}
+  package init() {}
 
   /// The value of every sample as `[channel, sample]`.
   var table: [Float] {

@@ -1,7 +1,7 @@
 extension ImageHeader {
   /// Whether every program that reads the format shows the pixels that ``ImageDecoder`` gives: upright, opaque, one frame,
   /// no grey of 16 bits, no inks.
-  public var isPlain: Bool {
+  package var isPlain: Bool {
     orientation == 1 && !mayBeTransparent && !isAnimated && !isSixteenBitGrey && !hasFourInks
   }
 }
@@ -26,7 +26,7 @@ extension ImageDecoder {
   ///   - name: What an error calls the file. The default is "image".
   /// - Returns: nil where the file is such a one as it is, or is no image known here and need not become smaller.
   /// - Throws: ``ImageDecodingError`` where it must be decoded and can't.
-  public func plainFile(
+  package func plainFile(
     _ bytes: [UInt8], longestEdge: Int?, name: String = "image"
   ) throws(ImageDecodingError) -> [UInt8]? {
     let header = ImageHeader(bytes)

@@ -1,4 +1,4 @@
-public import Tensor
+package import Tensor
 
 /// The image processor of Qwen2-VL: one tile of any size, whose sides are multiples of 28 pixels.
 ///
@@ -13,48 +13,48 @@ public import Tensor
 /// with the aspect ratio kept. What it gives is equal to the bit to `Qwen2VLImageProcessorPil` of transformers 5.
 public struct Qwen2VLImageProcessor: ImageProcessor {
   /// The settings of the processor. The defaults are those of transformers.
-  public struct Configuration: Sendable, Equatable {
+  package struct Configuration: Sendable, Equatable {
     /// The least area in pixels (`min_pixels`). The default is 56 · 56.
-    public var minimumPixels = 56 * 56
+    package var minimumPixels = 56 * 56
     /// The largest area in pixels (`max_pixels`). The default is 28 · 28 · 1280.
-    public var maximumPixels = 28 * 28 * 1280
+    package var maximumPixels = 28 * 28 * 1280
     /// The side of a patch in pixels (`patch_size`). The default is 14.
-    public var patchSize = 14
+    package var patchSize = 14
     /// Patches along each side that become one feature (`merge_size`). The default is 2.
-    public var mergeSize = 2
+    package var mergeSize = 2
     /// How often an image is repeated to make a film of it (`temporal_patch_size`). The default is 2.
-    public var frames = 2
+    package var frames = 2
     /// The filter of the resize (`resample`). The default is ``ResamplingFilter/bicubic``.
-    public var filter = ResamplingFilter.bicubic
+    package var filter = ResamplingFilter.bicubic
     /// How samples become numbers. The default has the means and deviations of CLIP's training images.
-    public var scaling = CLIPImageProcessor.Configuration().scaling
+    package var scaling = CLIPImageProcessor.Configuration().scaling
 
     /// The defaults of transformers.
-    public init() {}
+    package init() {}
 
     /// The side of what becomes one feature, in pixels.
     var unit: Int { patchSize * mergeSize }
   }
 
   /// What the processor does.
-  public let configuration: Configuration
+  package let configuration: Configuration
 
   /// A processor of this configuration.
   ///
   /// - Precondition: sizes are positive, and the bounds of the area are in order and at most 4,096 squared.
-  public init(_ configuration: Configuration = Configuration()) {
+  package init(_ configuration: Configuration = Configuration()) {
     if let problem = configuration.problem { preconditionFailure("\(problem)") }
     self.configuration = configuration
   }
 
   /// Rows and columns of features, the image not being cut.
-  public func grid(width: Int, height: Int) -> TileGrid {
+  package func grid(width: Int, height: Int) -> TileGrid {
     let size = resizedSize(width, height)
     return TileGrid(featureRows: size.height / configuration.unit, columns: size.width / configuration.unit)
   }
 
   /// An image that is more than 200 times as long as wide, or as wide as long, has no size that fits.
-  public func refusal(width: Int, height: Int) -> String? {
+  package func refusal(width: Int, height: Int) -> String? {
     guard max(width, height) > 200 * min(width, height) else { return nil }
     return "an image of \(width)x\(height) pixels is longer than 200 times its width; crop it"
   }
@@ -70,7 +70,7 @@ public struct Qwen2VLImageProcessor: ImageProcessor {
   }
 
   /// `pixel_values` [patches, 3 · frames · patch · patch] of all images, and `image_grid_thw` [images, 3].
-  public func tensors(of images: [ProcessedImage]) -> [String: Tensor] {
+  package func tensors(of images: [ProcessedImage]) -> [String: Tensor] {
     let c = configuration
     let grids = images.flatMap { image in
       [1, image.pixels.shape[2] / c.patchSize, image.pixels.shape[3] / c.patchSize].map(Float.init)
@@ -107,7 +107,7 @@ extension Tensor {
   /// merging x merging patches row by row, each patch repeated in every frame, as Qwen2-VL's tower reads them.
   ///
   /// - Precondition: height and width are multiples of `patch` · `merging`.
-  public func patches(of patch: Int, merging merge: Int, frames: Int) -> Tensor {
+  package func patches(of patch: Int, merging merge: Int, frames: Int) -> Tensor {
     precondition(
       rank == 4 && shape[0] == 1 && shape[2] % (patch * merge) == 0 && shape[3] % (patch * merge) == 0,
       "\(shape) cut into \(merge) x \(merge) patches of \(patch)")
@@ -172,7 +172,7 @@ extension Qwen2VLImageProcessor {
   ///   - json: The whole file.
   ///   - name: What an error calls the file. The default is "preprocessor_config.json".
   /// - Throws: ``ImageDecodingError/badConfiguration(file:key:expected:found:)``.
-  public init(json: [UInt8], name: String = "preprocessor_config.json") throws(ImageDecodingError) {
+  package init(json: [UInt8], name: String = "preprocessor_config.json") throws(ImageDecodingError) {
     try self.init(ConfigurationFile(json, name: name))
   }
 

@@ -1,11 +1,11 @@
-public import Layers
-public import Tensor
+package import Layers
+package import Tensor
 
 /// A Llama decoder without its output head (Touvron et al. 2023): token rows in, hidden rows out. Qwen2's is the same with
 /// offsets before the attention.
-public struct Llama: Module {
+package struct Llama: Module {
   /// One pre-norm decoder layer.
-  public struct Layer: Module {
+  package struct Layer: Module {
     var inputNorm: RMSNorm
     var attention: SelfAttention
     var postNorm: RMSNorm
@@ -22,13 +22,13 @@ public struct Llama: Module {
     func recomputed(
       _ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table, after beginning: KeyValueCache.Layer?
     ) -> Tensor {
-      Tensor.recomputing([x] + trackedValues()) { values in
+      Tensor.checkpointed([x] + trackedValues()) { values in
         replacingTrackedValues(values.dropFirst())(values[0], layout: layout, positions: positions, after: beginning)
       }
     }
 
     /// Shows `self_attn`, `mlp` and the two norms.
-    public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
       attention.visit(&visitor, at: path.appending(component: "self_attn"))
       mlp.visit(&visitor, at: path.appending(component: "mlp"))
       inputNorm.visit(&visitor, at: path.appending(component: "input_layernorm"))
@@ -37,18 +37,18 @@ public struct Llama: Module {
   }
 
   /// The sizes.
-  public let configuration: LlamaConfiguration
+  package let configuration: LlamaConfiguration
   /// The token table [vocabulary, width].
-  public var embedding: Embedding
+  package var embedding: Embedding
   private var layers: [Layer]
   private var norm: RMSNorm
   private let rotary: RotaryPositions
   /// Whether training keeps of each layer its input alone and computes the rest again for the gradient (gradient
   /// checkpointing): about a third more time, and memory for one layer's activations in place of all. The default is false.
-  public var recomputesActivations = false
+  package var recomputesActivations = false
 
   /// A decoder with random weights of standard deviation 1/√in (residual outputs smaller, as in GPT-2).
-  public init(_ c: LlamaConfiguration, using generator: inout some RandomNumberGenerator) {
+  package init(_ c: LlamaConfiguration, using generator: inout some RandomNumberGenerator) {
     configuration = c
     rotary = c.rotary
     embedding = Embedding(
@@ -77,7 +77,7 @@ public struct Llama: Module {
   }
 
   /// An output head with random weights for this decoder; nil where the head is its embedding table.
-  public func outputHead(using generator: inout some RandomNumberGenerator) -> (any Projection)? {
+  package func outputHead(using generator: inout some RandomNumberGenerator) -> (any Projection)? {
     guard !configuration.tiesEmbeddings else { return nil }
     return Linear(
       inputDimensions: configuration.hiddenSize, outputDimensions: configuration.vocabularySize, bias: false,
@@ -87,7 +87,7 @@ public struct Llama: Module {
   /// The token table for the visit of an output head.
   ///
   /// - Parameter path: the decoder's.
-  public func table(at path: String) -> TokenTable {
+  package func table(at path: String) -> TokenTable {
     TokenTable(
       embedding, path: path.appending(component: "embed_tokens"), isHead: configuration.tiesEmbeddings)
   }
@@ -99,7 +99,7 @@ public struct Llama: Module {
   ///   - positions: one a row.
   ///   - layout: which rows see which.
   ///   - beginning: one sequence that was read before and stands before the rows; nil for none.
-  public func callAsFunction(
+  package func callAsFunction(
     _ embeddings: Tensor, positions: [TokenPosition], layout: AttentionLayout, after beginning: KeyValueCache? = nil
   ) -> Tensor {
     let table = rotary.table(positions: positions)
@@ -120,7 +120,7 @@ public struct Llama: Module {
   ///   - embeddings: new rows, sequence after sequence.
   ///   - counts: how many of them each of the cache's sequences gets.
   ///   - positions: one a row; nil lets each sequence go on as text.
-  public func callAsFunction(
+  package func callAsFunction(
     _ embeddings: Tensor, counts: [Int], positions: [TokenPosition]? = nil, cache: inout KeyValueCache
   ) -> Tensor {
     let step = cache.advance(by: counts, positions: positions)
@@ -134,15 +134,15 @@ public struct Llama: Module {
   }
 
   /// The last norm: what the output head reads.
-  public func normalized(_ hidden: Tensor) -> Tensor { norm(hidden) }
+  package func normalized(_ hidden: Tensor) -> Tensor { norm(hidden) }
 
   /// An empty cache for this decoder.
-  public func emptyCache(sequences: Int, capacity: Int) -> KeyValueCache {
+  package func emptyCache(sequences: Int, capacity: Int) -> KeyValueCache {
     KeyValueCache(layers: layers.count, sequences: sequences, capacity: capacity)
   }
 
   /// Shows `embed_tokens`, `layers` and `norm`.
-  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+  package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     embedding.visit(&visitor, at: path.appending(component: "embed_tokens"))
     for i in layers.indices { layers[i].visit(&visitor, at: path.appending(component: "layers.\(i)")) }
     norm.visit(&visitor, at: path.appending(component: "norm"))

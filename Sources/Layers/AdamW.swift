@@ -1,5 +1,5 @@
 internal import CKernels
-public import Tensor
+package import Tensor
 
 /// AdamW (Loshchilov and Hutter 2019): Adam whose weight decay does not pass through the moments.
 ///
@@ -12,17 +12,17 @@ public import Tensor
 /// Arithmetic in the order of `torch.optim.AdamW`. The state is part of a checkpoint: see ``state(paths:)``.
 public struct AdamW: Sendable {
   /// Decay of the first moment. The default is 0.9.
-  public var beta1: Float = 0.9
+  package var beta1: Float = 0.9
   /// Decay of the second moment. The default is 0.999.
-  public var beta2: Float = 0.999
+  package var beta2: Float = 0.999
   /// Added to the root of the second moment. The default is 1e-8.
-  public var epsilon: Float = 1e-8
+  package var epsilon: Float = 1e-8
   /// Decay of matrices and tables; vectors (norms, biases) are not decayed. The default is 0.
-  public var weightDecay: Float = 0
+  package var weightDecay: Float = 0
   /// The largest norm of all gradients together; larger ones are scaled down to it. The default, nil, does not limit.
-  public var clippingNorm: Float?
+  package var clippingNorm: Float?
   /// Updates made so far.
-  public private(set) var step = 0
+  package private(set) var step = 0
   private var first: [Tensor] = []
   private var second: [Tensor] = []
 
@@ -65,14 +65,14 @@ public struct AdamW: Sendable {
   }
 
   /// The moments with the paths of their parameters, and the number of updates: what a checkpoint keeps.
-  public func state(paths: [String]) -> [(name: String, tensor: Tensor)] {
+  package func state(paths: [String]) -> [(name: String, tensor: Tensor)] {
     zip(paths, first).map { ("first.\($0)", $1) } + zip(paths, second).map { ("second.\($0)", $1) }
   }
 
   /// Takes up a state that ``state(paths:)`` gave.
   ///
   /// - Returns: false, with nothing changed, if a moment is missing.
-  public mutating func restore(step: Int, paths: [String], from tensor: (String) -> Tensor?) -> Bool {
+  package mutating func restore(step: Int, paths: [String], from tensor: (String) -> Tensor?) -> Bool {
     let first = paths.compactMap { tensor("first.\($0)") }
     let second = paths.compactMap { tensor("second.\($0)") }
     guard first.count == paths.count, second.count == paths.count else { return false }

@@ -13,7 +13,7 @@ public struct AnswerLoss: Sendable, Equatable {
   }
 
   /// How tokens and answers are averaged. The default is the mean over tokens.
-  public var reduction: Reduction
+  package var reduction: Reduction
 
   /// A loss with this average.
   public init(reduction: Reduction = .tokenMean) { self.reduction = reduction }

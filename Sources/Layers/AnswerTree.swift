@@ -65,7 +65,7 @@ public protocol SequenceScorer: Sendable {
 /// The naive twin of prompt sharing: every answer as a sequence of its own, the prompt computed again for each.
 public struct SeparateSequences<Scorer: SequenceScorer>: SequenceScorer {
   /// What scores the sequences.
-  public let scorer: Scorer
+  package let scorer: Scorer
 
   /// Expands trees for this scorer.
   public init(_ scorer: Scorer) { self.scorer = scorer }

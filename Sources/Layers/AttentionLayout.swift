@@ -31,7 +31,7 @@ public struct AttentionLayout: Sendable {
   /// Rows of queries.
   public let queries: Int
   /// Rows of keys and values.
-  public let keys: Int
+  package let keys: Int
 
   /// Trees one after the other: in each the prompt sees itself causally, each answer sees the whole prompt and itself
   /// causally, and no other answer.
@@ -62,7 +62,7 @@ public struct AttentionLayout: Sendable {
   }
 
   /// Sequences one after the other; every row sees all rows of its own sequence. For images and text encoders.
-  public static func full(_ lengths: [Int]) -> AttentionLayout {
+  package static func full(_ lengths: [Int]) -> AttentionLayout {
     var (spans, groups, start) = ([sd_span](), [sd_group](), Int32(0))
     for length in lengths {
       let end = start + Int32(length)
@@ -170,7 +170,7 @@ public struct AttentionLayout: Sendable {
   }
 
   /// Whether a query sees a key.
-  public func sees(query: Int, key: Int) -> Bool {
+  package func sees(query: Int, key: Int) -> Bool {
     let (q, k) = (Int32(query), Int32(key))
     return spans.contains { span in
       guard q >= span.first, q < span.last else { return false }

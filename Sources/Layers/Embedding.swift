@@ -3,13 +3,13 @@ public import Tensor
 /// An adapter on a table of token vectors.
 ///
 /// ``Embedding`` alone is a lookup; an adapter on it changes the rows that come out and leaves the table as it is.
-public protocol EmbeddingAdapter: Module {
+package protocol EmbeddingAdapter: Module {
   /// The adapted rows of these tokens, [tokens, dimensions].
   ///
   /// - Parameter table: the frozen table, [vocabulary, dimensions].
   func rows(_ tokens: [Int], of table: Tensor) -> Tensor
   /// The whole table as adapted, [vocabulary, dimensions].
-  func denseWeight(of table: Tensor) -> Tensor
+  func effectiveWeight(of table: Tensor) -> Tensor
   /// The whole table as an output head that is this table multiplies by it, [vocabulary, dimensions]. By default as it
   /// is without the adapter.
   func headWeight(of table: Tensor) -> Tensor
@@ -17,7 +17,7 @@ public protocol EmbeddingAdapter: Module {
 
 extension EmbeddingAdapter {
   /// The table as it is without the adapter.
-  public func headWeight(of table: Tensor) -> Tensor { table }
+  package func headWeight(of table: Tensor) -> Tensor { table }
 }
 
 /// A table of vectors, one for each token: row lookup.
@@ -30,7 +30,7 @@ public struct Embedding: Module {
   /// [tokens, dimensions].
   public var weight: Parameter
   /// What changes the rows; nil for none.
-  public var adapter: (any EmbeddingAdapter)?
+  package var adapter: (any EmbeddingAdapter)?
 
   /// A table with these rows.
   public init(weight: Tensor) {
@@ -46,7 +46,7 @@ public struct Embedding: Module {
   }
 
   /// The whole table, [tokens, dimensions], its adapter included.
-  public func denseWeight() -> Tensor { adapter?.denseWeight(of: weight.value) ?? weight.value }
+  package func effectiveWeight() -> Tensor { adapter?.effectiveWeight(of: weight.value) ?? weight.value }
 
   /// Shows the table as a place for adapters; from there its parameters.
   public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
@@ -54,7 +54,7 @@ public struct Embedding: Module {
   }
 
   /// Shows `weight`, then what the adapter has.
-  public mutating func visitParameters(_ visitor: inout some ModuleVisitor, at path: String) {
+  package mutating func visitParameters(_ visitor: inout some ModuleVisitor, at path: String) {
     visitor.visit(&weight, at: path.appending(component: "weight"))
     guard var own = adapter else { return }
     adapter = nil  // one owner, so that training changes its matrices in place

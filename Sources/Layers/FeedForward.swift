@@ -1,24 +1,24 @@
 internal import CKernels
-public import Tensor
+package import Tensor
 
 /// The gated MLP of Llama: down(silu(gate(x)) · up(x)) (Shazeer 2020).
-public struct GatedMLP: Module {
+package struct GatedMLP: Module {
   /// Maps to the inner width; passes through silu.
-  public var gate: any Projection
+  package var gate: any Projection
   /// Maps to the inner width.
-  public var up: any Projection
+  package var up: any Projection
   /// Maps back.
-  public var down: any Projection
+  package var down: any Projection
 
   /// A gated MLP with these projections.
-  public init(gate: any Projection, up: any Projection, down: any Projection) {
+  package init(gate: any Projection, up: any Projection, down: any Projection) {
     self.gate = gate
     self.up = up
     self.down = down
   }
 
   /// Maps [rows, width] to [rows, width].
-  public func callAsFunction(_ x: Tensor) -> Tensor {
+  package func callAsFunction(_ x: Tensor) -> Tensor {
     let inner = applied([gate, up], to: x)
     return down(GatedMLP.gated(inner[0], inner[1]))
   }
@@ -57,7 +57,7 @@ public struct GatedMLP: Module {
   }
 
   /// Shows `gate_proj`, `up_proj` and `down_proj`.
-  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+  package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     visitor.visit(projection: &gate, at: path.appending(component: "gate_proj"))
     visitor.visit(projection: &up, at: path.appending(component: "up_proj"))
     visitor.visit(projection: &down, at: path.appending(component: "down_proj"))
@@ -65,7 +65,7 @@ public struct GatedMLP: Module {
 }
 
 /// The nonlinearity of a feed-forward layer, by its name in a configuration file.
-public enum Activation: String, Sendable, Codable, CaseIterable {
+package enum Activation: String, Sendable, Codable, CaseIterable {
   /// GELU by the error function.
   case gelu
   /// GELU by the hyperbolic tangent.
@@ -78,7 +78,7 @@ public enum Activation: String, Sendable, Codable, CaseIterable {
   case relu
 
   /// Applies it to every element.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
+  package func callAsFunction(_ x: Tensor) -> Tensor {
     switch self {
     case .gelu: x.gelu()
     case .geluTanh: x.geluTanh()
@@ -90,26 +90,26 @@ public enum Activation: String, Sendable, Codable, CaseIterable {
 }
 
 /// The two-layer MLP of vision towers: fc2(activation(fc1(x))).
-public struct FeedForward: Module {
+package struct FeedForward: Module {
   /// Maps to the inner width.
-  public var first: any Projection
+  package var first: any Projection
   /// Maps back.
-  public var second: any Projection
+  package var second: any Projection
   /// Between the two.
-  public let activation: Activation
+  package let activation: Activation
 
   /// An MLP with these projections.
-  public init(first: any Projection, second: any Projection, activation: Activation) {
+  package init(first: any Projection, second: any Projection, activation: Activation) {
     self.first = first
     self.second = second
     self.activation = activation
   }
 
   /// Maps [rows, width] to [rows, width].
-  public func callAsFunction(_ x: Tensor) -> Tensor { second(activation(first(x))) }
+  package func callAsFunction(_ x: Tensor) -> Tensor { second(activation(first(x))) }
 
   /// Shows `fc1` and `fc2`.
-  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+  package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     visitor.visit(projection: &first, at: path.appending(component: "fc1"))
     visitor.visit(projection: &second, at: path.appending(component: "fc2"))
   }

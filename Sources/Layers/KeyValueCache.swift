@@ -5,9 +5,9 @@ internal import Tensor
 /// Each sequence owns a run of `capacity` rows in every layer, so that new tokens are written in place and nothing is
 /// ever copied to make room. Sequences grow at their own pace; those that have ended simply get no new rows. Sequences that
 /// begin with the same tokens may share the rows of those, which then stand before all runs.
-public struct KeyValueCache: Sendable {
+package struct KeyValueCache: Sendable {
   /// The cache of one attention layer.
-  public struct Layer: Sendable {
+  package struct Layer: Sendable {
     fileprivate(set) var keys: Tensor?
     fileprivate(set) var values: Tensor?
 
@@ -37,24 +37,24 @@ public struct KeyValueCache: Sendable {
   }
 
   /// Which rows a pass adds, where they are kept and what they see.
-  public struct Step: Sendable {
+  package struct Step: Sendable {
     /// The position of each new row in its sequence.
-    public let positions: [TokenPosition]
+    package let positions: [TokenPosition]
     let places: [Int]
     let layout: AttentionLayout
     let rows: Int
   }
 
   /// One cache for each layer.
-  public var layers: [Layer]
+  package var layers: [Layer]
   /// Tokens read by each sequence.
-  public private(set) var lengths: [Int]
+  package private(set) var lengths: [Int]
   /// Where the next token of each sequence stands.
   private var nextPositions: [Int]
   /// The most tokens that a sequence can have.
-  public let capacity: Int
+  package let capacity: Int
   /// The tokens with which all sequences begin and whose rows they share.
-  public let shared: Int
+  package let shared: Int
 
   /// Empty caches.
   ///
@@ -62,7 +62,7 @@ public struct KeyValueCache: Sendable {
   ///   - layers: of the decoder.
   ///   - sequences: side by side.
   ///   - capacity: the most tokens of one sequence, prompt included.
-  public init(layers: Int, sequences: Int = 1, capacity: Int) {
+  package init(layers: Int, sequences: Int = 1, capacity: Int) {
     self.layers = Array(repeating: Layer(), count: layers)
     self.capacity = capacity
     shared = 0
@@ -77,7 +77,7 @@ public struct KeyValueCache: Sendable {
   ///   - sequences: side by side.
   ///   - capacity: the most tokens of one sequence, the beginning included.
   /// - Precondition: the beginning is full and not longer than `capacity`.
-  public init(after beginning: KeyValueCache, sequences: Int, capacity: Int) {
+  package init(after beginning: KeyValueCache, sequences: Int, capacity: Int) {
     precondition(
       beginning.lengths == [beginning.capacity] && beginning.capacity <= capacity,
       "\(beginning.lengths) tokens in a cache for \(beginning.capacity) as the beginning of sequences of \(capacity)")
@@ -95,7 +95,7 @@ public struct KeyValueCache: Sendable {
   ///   - counts: the new rows of each sequence; 0 leaves it as it is.
   ///   - given: the positions of all new rows; nil lets each sequence go on as text.
   /// - Precondition: no sequence outgrows the capacity, and there are as many positions as new rows.
-  public mutating func advance(by counts: [Int], positions given: [TokenPosition]? = nil) -> Step {
+  package mutating func advance(by counts: [Int], positions given: [TokenPosition]? = nil) -> Step {
     precondition(counts.count == lengths.count, "\(counts.count) counts for \(lengths.count) sequences")
     precondition(
       given.map { $0.count == counts.reduce(0, +) } ?? true, "\(given?.count ?? 0) positions for \(counts) rows")

@@ -13,13 +13,13 @@ public struct LearningRateSchedule: Sendable, Codable, Equatable {
   }
 
   /// The shape after the warm-up. The default is cosine.
-  public var shape: Shape = .cosine
+  package var shape: Shape = .cosine
   /// The highest rate.
-  public var peak: Float
+  package var peak: Float
   /// Updates over which the rate rises from 0 to the peak.
-  public var warmupSteps: Int
+  package var warmupSteps: Int
   /// All updates.
-  public var totalSteps: Int
+  package var totalSteps: Int
 
   /// A schedule.
   public init(shape: Shape = .cosine, peak: Float, warmupSteps: Int = 0, totalSteps: Int) {

@@ -8,23 +8,23 @@ public struct Parameter: Sendable {
   /// Whether gradients are computed for it. The default is true; adapters freeze what they wrap.
   public var isTrainable: Bool
   /// Another value that takes turns with ``value``; nil for none.
-  public var alternative: Alternative?
+  package var alternative: Alternative?
 
   /// The value of a parameter that does not count now: the base model's where an adapter brought a copy of its own, or
   /// that copy while the adapter is off.
-  public struct Alternative: Sendable {
+  package struct Alternative: Sendable {
     /// The name of the adapter that brought the copy.
-    public var owner: String
+    package var owner: String
     /// The other value, of the same shape.
-    public var value: Tensor
+    package var value: Tensor
     /// Whether the other value is the base model's, so that the copy counts now.
-    public var isBase: Bool
+    package var isBase: Bool
     /// Whether the copy counts for everything that has this parameter in common, such as an output head that is the
     /// embedding table. The default is false, as for PEFT's copies of whole modules.
-    public var isShared: Bool
+    package var isShared: Bool
 
     /// A value that waits.
-    public init(owner: String, value: Tensor, isBase: Bool, isShared: Bool = false) {
+    package init(owner: String, value: Tensor, isBase: Bool, isShared: Bool = false) {
       self.owner = owner
       self.value = value
       self.isBase = isBase
@@ -33,13 +33,13 @@ public struct Parameter: Sendable {
   }
 
   /// The value for what has this parameter in common with its owner: the base model's, unless a copy is shared.
-  public var sharedValue: Tensor {
+  package var sharedValue: Tensor {
     guard let alternative, alternative.isBase, !alternative.isShared else { return value }
     return alternative.value
   }
 
   /// Lets the base model's value count, or the adapter's copy. Does nothing where there is no alternative.
-  public mutating func use(base: Bool) {
+  package mutating func use(base: Bool) {
     guard var other = alternative, other.isBase == base else { return }
     (value, other.value) = (other.value, value)
     other.isBase = !base
@@ -176,7 +176,7 @@ public struct Gradients: Sendable {
   public private(set) var tensors: [Tensor]
 
   /// Derivatives at these paths.
-  public init(paths: [String], tensors: [Tensor]) {
+  package init(paths: [String], tensors: [Tensor]) {
     precondition(paths.count == tensors.count, "\(paths.count) paths for \(tensors.count) gradients")
     self.paths = paths
     self.tensors = tensors
@@ -186,7 +186,7 @@ public struct Gradients: Sendable {
   public subscript(path: String) -> Tensor? { paths.firstIndex(of: path).map { tensors[$0] } }
 
   /// Adds another loss's derivatives at the same parameters.
-  public mutating func add(_ other: Gradients) {
+  package mutating func add(_ other: Gradients) {
     precondition(paths == other.paths, "gradients of different models")
     for i in tensors.indices { tensors[i].add(other.tensors[i]) }
   }

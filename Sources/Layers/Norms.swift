@@ -4,9 +4,9 @@ public import Tensor
 /// Divides each row by its root mean square and scales it (Zhang and Sennrich 2019).
 public struct RMSNorm: Module {
   /// The scale [dimensions].
-  public var weight: Parameter
+  package var weight: Parameter
   /// Added to the mean square. The default is 1e-5.
-  public var epsilon: Float
+  package var epsilon: Float
 
   /// A norm whose scale is one.
   public init(dimensions: Int, epsilon: Float = 1e-5) {
@@ -60,11 +60,11 @@ public struct RMSNorm: Module {
 /// Takes each row to mean 0 and variance 1, then scales and shifts it (Ba et al. 2016).
 public struct LayerNorm: Module {
   /// The scale [dimensions].
-  public var weight: Parameter
+  package var weight: Parameter
   /// The shift [dimensions].
-  public var bias: Parameter
+  package var bias: Parameter
   /// Added to the variance. The default is 1e-5.
-  public var epsilon: Float
+  package var epsilon: Float
 
   /// A norm with scale one and shift zero.
   public init(dimensions: Int, epsilon: Float = 1e-5) {

@@ -1,21 +1,21 @@
-public import Tensor
+package import Tensor
 
 /// A convolution whose stride is its kernel size: cuts an image into square patches and maps each to a vector.
-public struct PatchEmbedding: Module {
+package struct PatchEmbedding: Module {
   /// [dimensions, channels, patch, patch].
-  public var weight: Parameter
+  package var weight: Parameter
   /// [dimensions], or nil.
-  public var bias: Parameter?
+  package var bias: Parameter?
 
   /// An embedding with this kernel [dimensions, channels, patch, patch].
-  public init(weight: Tensor, bias: Tensor? = nil) {
+  package init(weight: Tensor, bias: Tensor? = nil) {
     precondition(weight.rank == 4 && weight.shape[2] == weight.shape[3], "a patch kernel of shape \(weight.shape)")
     self.weight = Parameter(weight)
     self.bias = bias.map { Parameter($0) }
   }
 
   /// An embedding with normal random weights that keep the variance.
-  public init(
+  package init(
     channels: Int = 3, patchSize: Int, dimensions: Int, bias: Bool = true,
     using generator: inout some RandomNumberGenerator
   ) {
@@ -28,7 +28,7 @@ public struct PatchEmbedding: Module {
   /// Maps [images, channels, height, width] to [images · patches, dimensions], patches in row-major order.
   ///
   /// - Precondition: height and width are multiples of the patch size.
-  public func callAsFunction(_ pixels: Tensor) -> Tensor {
+  package func callAsFunction(_ pixels: Tensor) -> Tensor {
     let (channels, patch) = (weight.value.shape[1], weight.value.shape[2])
     precondition(
       pixels.rank == 4 && pixels.shape[1] == channels && pixels.shape[2] % patch == 0 && pixels.shape[3] % patch == 0,
@@ -44,7 +44,7 @@ public struct PatchEmbedding: Module {
   }
 
   /// Shows `weight` and, if there is one, `bias`.
-  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+  package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     visitor.visit(&weight, at: path.appending(component: "weight"))
     bias?.visit(&visitor, at: path.appending(component: "bias"))
   }

@@ -7,9 +7,9 @@ public protocol Projection: Module {
   /// Maps [..., in] to [..., out].
   func callAsFunction(_ x: Tensor) -> Tensor
   /// The effective weight [out, in]: the matrix with the products of adapters added.
-  func denseWeight() -> Tensor
+  func effectiveWeight() -> Tensor
   /// The bias [out] that is added after the product, adapters included; nil if there is none.
-  func denseBias() -> Tensor?
+  func effectiveBias() -> Tensor?
   /// The matrix [out, in] of the first operation, x Wᵀ, with its low-rank additions; nil if the layer begins with another
   /// operation. Several projections of the same input compute these products together.
   var matrix: AdaptedMatrix? { get }
@@ -19,13 +19,13 @@ public protocol Projection: Module {
   ///   - x: the input [rows, in].
   ///   - product: x times the transposed ``matrix``, [rows, out].
   func callAsFunction(_ x: Tensor, product: consuming Tensor) -> Tensor
-  /// The shape [out, in] of ``denseWeight()``.
+  /// The shape [out, in] of ``effectiveWeight()``.
   var weightShape: [Int] { get }
 }
 
 extension Projection {
-  /// The shape of ``denseWeight()``, which is computed for this; a conformer that stores its sizes should return them.
-  public var weightShape: [Int] { denseWeight().shape }
+  /// The shape of ``effectiveWeight()``, which is computed for this; a conformer that stores its sizes should return them.
+  public var weightShape: [Int] { effectiveWeight().shape }
 
   /// Nil. A conformer whose first operation is a product returns its matrix.
   public var matrix: AdaptedMatrix? { nil }
@@ -90,10 +90,10 @@ public struct Linear: Projection {
   }
 
   /// W [out, in].
-  public func denseWeight() -> Tensor { weight.value }
+  public func effectiveWeight() -> Tensor { weight.value }
 
   /// b [out], or nil.
-  public func denseBias() -> Tensor? { bias?.value }
+  public func effectiveBias() -> Tensor? { bias?.value }
 
   /// [out, in].
   public var weightShape: [Int] { weight.value.shape }

@@ -23,12 +23,12 @@ public struct PromptImage: Sendable {
   /// Columns of that grid; 0 where the image was not cut.
   public var columns: Int
   /// The picture's width in pixels before any processing; 0 where the model does not ask.
-  public var width: Int
+  package var width: Int
   /// The picture's height in pixels before any processing; 0 where the model does not ask.
-  public var height: Int
+  package var height: Int
   /// Where it stands in the question that it belongs to: how many bytes of the question's UTF-8 stand before it. The default
   /// is 0, before the text.
-  public var place = 0
+  package var place = 0
 
   /// An image in a grid of rows x columns, or one that was not cut.
   public init(_ content: Content, rows: Int = 0, columns: Int = 0, width: Int = 0, height: Int = 0) {
@@ -40,7 +40,7 @@ public struct PromptImage: Sendable {
   }
 
   /// The same image at another place.
-  public func at(_ place: Int) -> PromptImage {
+  package func at(_ place: Int) -> PromptImage {
     var copy = self
     copy.place = place
     return copy

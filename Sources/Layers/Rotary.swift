@@ -1,25 +1,25 @@
 internal import CKernels
 internal import Foundation
-public import Tensor
+package import Tensor
 
 /// Rotary positions (Su et al. 2021): pairs of a head's coordinates turn by an angle that grows with the position.
 ///
 /// Coordinates i and i + dimensions/2 form a pair, as in Llama; pair i turns by position · base^(-2i/dimensions). With
 /// ``sections`` the pairs are shared out among the axes of a position (M-RoPE, Wang et al. 2024).
-public struct RotaryPositions: Sendable, Equatable {
+package struct RotaryPositions: Sendable, Equatable {
   /// Coordinates of a head; even.
-  public let dimensions: Int
+  package let dimensions: Int
   /// The slowest pair's wavelength grows with it. The default is 10,000.
-  public let base: Double
+  package let base: Double
   /// How many pairs turn by time, row and column; empty where all turn by time. The default is empty.
-  public let sections: [Int]
+  package let sections: [Int]
   /// How a model was taught longer texts than it began with. The default is none.
-  public let scaling: RotaryScaling
+  package let scaling: RotaryScaling
 
   /// Rotary positions for heads of this size.
   ///
   /// - Precondition: `dimensions` is even; `sections` is empty or has three parts that add up to half of it.
-  public init(
+  package init(
     dimensions: Int, base: Double = 10_000, sections: [Int] = [], scaling: RotaryScaling = .none
   ) {
     precondition(dimensions % 2 == 0, "rotary positions need an even head size, not \(dimensions)")
@@ -33,13 +33,13 @@ public struct RotaryPositions: Sendable, Equatable {
   }
 
   /// The cosines and sines of a run of positions.
-  public struct Table: Sendable {
+  package struct Table: Sendable {
     let cosine: Tensor
     let sine: Tensor
     let dimensions: Int
 
     /// Turns [tokens, heads, dimensions] by its rows' angles.
-    public func rotate(_ x: Tensor) -> Tensor {
+    package func rotate(_ x: Tensor) -> Tensor {
       precondition(
         x.rank == 3 && x.shape[0] == cosine.shape[0] && x.shape[2] == dimensions,
         "\(x.shape) turned by \(cosine.shape[0]) positions of \(dimensions) coordinates")
@@ -68,7 +68,7 @@ public struct RotaryPositions: Sendable, Equatable {
   }
 
   /// Angles for one position a row.
-  public func table(positions: [TokenPosition]) -> Table {
+  package func table(positions: [TokenPosition]) -> Table {
     let frequencies = (0..<(dimensions / 2)).map { pair in
       scaling.scaled(pow(base, -2 * Double(pair) / Double(dimensions)))
     }
@@ -84,7 +84,7 @@ public struct RotaryPositions: Sendable, Equatable {
   /// both halves have the frequencies of a head of half the size.
   ///
   /// - Parameter places: row and column of each patch.
-  public func table(patches places: [(row: Int, column: Int)]) -> Table {
+  package func table(patches places: [(row: Int, column: Int)]) -> Table {
     let quarter = dimensions / 4
     precondition(quarter * 4 == dimensions, "rows and columns turn \(dimensions) coordinates, not a multiple of 4")
     let frequencies = (0..<quarter).map { pow(base, -2 * Double($0) / Double(2 * quarter)) }
@@ -106,7 +106,7 @@ public struct RotaryPositions: Sendable, Equatable {
 }
 
 /// How the frequencies of rotary positions are changed so that a model reads longer texts.
-public enum RotaryScaling: Sendable, Equatable {
+package enum RotaryScaling: Sendable, Equatable {
   /// Not at all.
   case none
   /// All positions are divided by the factor.

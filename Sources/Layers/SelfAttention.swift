@@ -1,25 +1,25 @@
-public import Tensor
+package import Tensor
 
 /// Attention with its four projections; with fewer key heads than heads it is grouped-query attention (Ainslie et al. 2023).
-public struct SelfAttention: Module {
+package struct SelfAttention: Module {
   /// Maps to [heads · dimensions].
-  public var query: any Projection
+  package var query: any Projection
   /// Maps to [key heads · dimensions].
-  public var key: any Projection
+  package var key: any Projection
   /// Maps to [key heads · dimensions].
-  public var value: any Projection
+  package var value: any Projection
   /// Maps back to the model's width.
-  public var output: any Projection
+  package var output: any Projection
   /// Heads of the queries.
-  public let heads: Int
+  package let heads: Int
   /// Heads of keys and values; divides ``heads``.
-  public let keyHeads: Int
+  package let keyHeads: Int
   private let outputName: String
 
   /// Attention with these projections.
   ///
   /// - Parameter outputName: the last component of the output projection's path: "o_proj" in Llama, "out_proj" in SigLIP.
-  public init(
+  package init(
     query: any Projection, key: any Projection, value: any Projection, output: any Projection, heads: Int,
     keyHeads: Int? = nil, outputName: String = "o_proj"
   ) {
@@ -38,7 +38,7 @@ public struct SelfAttention: Module {
   ///   - layout: which rows see which.
   ///   - positions: turns queries and keys; nil where positions are added elsewhere.
   ///   - beginning: keys and values that stand before those of the rows; nil for none.
-  public func callAsFunction(
+  package func callAsFunction(
     _ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table? = nil,
     after beginning: KeyValueCache.Layer? = nil
   ) -> Tensor {
@@ -48,7 +48,7 @@ public struct SelfAttention: Module {
   }
 
   /// The same for new rows that follow cached ones; their keys and values are added to the cache.
-  public func callAsFunction(
+  package func callAsFunction(
     _ x: Tensor, positions: RotaryPositions.Table?, cache: inout KeyValueCache.Layer, step: KeyValueCache.Step
   ) -> Tensor {
     let (q, k, v) = projected(x, positions)
@@ -68,7 +68,7 @@ public struct SelfAttention: Module {
   private func merged(_ y: Tensor) -> Tensor { output(y.reshaped([y.shape[0], -1])) }
 
   /// Shows `q_proj`, `k_proj`, `v_proj` and the output projection.
-  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+  package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     visitor.visit(projection: &query, at: path.appending(component: "q_proj"))
     visitor.visit(projection: &key, at: path.appending(component: "k_proj"))
     visitor.visit(projection: &value, at: path.appending(component: "v_proj"))

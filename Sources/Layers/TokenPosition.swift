@@ -10,11 +10,11 @@
 /// ```
 public struct TokenPosition: Sendable, Hashable, ExpressibleByIntegerLiteral {
   /// The place in the text.
-  public var time: Int
+  package var time: Int
   /// The row of an image feature, counted from where the image begins.
-  public var row: Int
+  package var row: Int
   /// The column of an image feature, counted from where the image begins.
-  public var column: Int
+  package var column: Int
 
   /// A place on three axes.
   public init(time: Int, row: Int, column: Int) {
@@ -28,7 +28,7 @@ public struct TokenPosition: Sendable, Hashable, ExpressibleByIntegerLiteral {
   public init(integerLiteral place: Int) { self.init(place) }
 
   /// The largest of the three numbers.
-  public var last: Int { max(time, row, column) }
+  package var last: Int { max(time, row, column) }
 
   /// The places of text, one after the other.
   public static func run(_ places: Range<Int>) -> [TokenPosition] { places.map { TokenPosition($0) } }

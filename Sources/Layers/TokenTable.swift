@@ -1,18 +1,18 @@
-public import Tensor
+package import Tensor
 
 /// The token table of a language model, as it stands beside the output head.
 ///
 /// A model shows its head with this, so that an adapter can give a head of its own to a model whose head is the table.
 public struct TokenTable: Sendable {
   /// The table [vocabulary, width].
-  public var embedding: Embedding
+  package var embedding: Embedding
   /// Its path in the model.
-  public var path: String
+  package var path: String
   /// Whether the model's head is this table (`tie_word_embeddings`), unless a map stands in the head's slot.
-  public var isHead: Bool
+  package var isHead: Bool
 
   /// A table at a path.
-  public init(_ embedding: Embedding, path: String, isHead: Bool) {
+  package init(_ embedding: Embedding, path: String, isHead: Bool) {
     self.embedding = embedding
     self.path = path
     self.isHead = isHead
@@ -42,5 +42,5 @@ private struct HeadEditor: ModuleVisitor {
 extension Embedding {
   /// The table as an output head multiplies by it, [tokens, dimensions]: the base model's where an adapter changes the rows
   /// that are looked up alone.
-  public func headWeight() -> Tensor { adapter?.headWeight(of: weight.sharedValue) ?? weight.sharedValue }
+  package func headWeight() -> Tensor { adapter?.headWeight(of: weight.sharedValue) ?? weight.sharedValue }
 }

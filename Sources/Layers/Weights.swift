@@ -6,14 +6,14 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A tensor whose extents are not those of its parameter.
   public struct Misshapen: Sendable, Equatable {
     /// The tensor's name in the folder.
-    public var name: String
+    package var name: String
     /// The extents of the model's parameter.
-    public var expected: [Int]
+    package var expected: [Int]
     /// The extents in the folder.
-    public var found: [Int]
+    package var found: [Int]
 
     /// A tensor of another shape.
-    public init(name: String, expected: [Int], found: [Int]) {
+    package init(name: String, expected: [Int], found: [Int]) {
       self.name = name
       self.expected = expected
       self.found = found

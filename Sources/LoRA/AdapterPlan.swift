@@ -1,4 +1,4 @@
-public import Layers
+import Layers
 internal import Tensor
 
 /// Where an adapter would be put and what it would train, before any matrix is made.
@@ -7,31 +7,31 @@ internal import Tensor
 /// let plan = try model.planAdapters(LoRAConfiguration())
 /// print(plan.paths.count, plan.parameterCount)
 /// ```
-public struct AdapterPlan: Sendable, Equatable {
+package struct AdapterPlan: Sendable, Equatable {
   /// The paths of the adapted places, in the model's order.
-  public let paths: [String]
+  package let paths: [String]
   /// The paths of the model's own parameters that would train as a whole, sorted.
-  public let copies: [String]
+  package let copies: [String]
   /// Elements that training would change.
-  public let parameterCount: Int
+  package let parameterCount: Int
 
   /// Whether something in front of the decoder would train, a vision tower or a connector: features of images then change
   /// with every update and can't be kept.
-  public var reachesVision: Bool { (paths + copies).contains(where: AdapterMatcher.isVisual) }
+  package var reachesVision: Bool { (paths + copies).contains(where: AdapterMatcher.isVisual) }
 }
 
 extension Module {
   /// What ``attachAdapters(_:named:using:)`` would do with this configuration; the model stays as it is.
   ///
   /// - Throws: ``LoRAError`` where nothing matches, a name matches nothing, or an option is wrong or does not suit a place.
-  public func planAdapters(_ configuration: LoRAConfiguration) throws -> AdapterPlan {
+  package func planAdapters(_ configuration: LoRAConfiguration) throws -> AdapterPlan {
     let (matcher, model) = (try AdapterMatcher(configuration), withOwnHead())
     try matcher.check(model)
     return try model.plan(of: model.chosenPlaces(matcher), matcher)
   }
 
   /// Whether an adapter of this model changes something in front of the decoder; see ``AdapterPlan/reachesVision``.
-  public var adaptersReachVision: Bool { adapterParameters().map(\.path).contains(where: AdapterMatcher.isVisual) }
+  package var adaptersReachVision: Bool { adapterParameters().map(\.path).contains(where: AdapterMatcher.isVisual) }
 
   /// What would train of these places.
   private func plan(of chosen: ChosenPlaces, _ matcher: AdapterMatcher) throws -> AdapterPlan {

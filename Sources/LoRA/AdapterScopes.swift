@@ -15,15 +15,15 @@ extension Module {
   /// are off.
   ///
   /// ```swift
-  /// try model.weighAdapters(["news": 0.5, "health": 0.5])
-  /// try model.weighAdapters(["news": 1])  // this one alone
+  /// try model.setAdapterWeights(["news": 0.5, "health": 0.5])
+  /// try model.setAdapterWeights(["news": 1])  // this one alone
   /// ```
   ///
   /// Parts of the model that an adapter brought whole, such as a classifier, are its own while it has any weight.
   ///
   /// - Throws: ``LoRAError/unknownName(_:available:)``, or ``LoRAError/invalidConfiguration(_:)`` for a weight that is not
   ///   finite; the model is then unchanged.
-  public mutating func weighAdapters(_ weights: [String: Float]) throws {
+  public mutating func setAdapterWeights(_ weights: [String: Float]) throws {
     let names = adapterNames
     for (name, weight) in weights.sorted(by: { $0.key < $1.key }) {
       guard names.contains(name) else { throw LoRAError.unknownName(name, available: names) }

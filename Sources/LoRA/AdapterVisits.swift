@@ -9,7 +9,7 @@ extension Module {
     copy.edit { projection, path in
       let base = (projection as? LoRAProjection)?.base ?? projection
       found.append(
-        AdapterPlace(path: path, shape: base.weightShape, isTable: false, hasBias: base.denseBias() != nil))
+        AdapterPlace(path: path, shape: base.weightShape, isTable: false, hasBias: base.effectiveBias() != nil))
     } embedding: { embedding, path in
       found.append(AdapterPlace(path: path, shape: embedding.weight.value.shape, isTable: true, hasBias: false))
     }

@@ -9,7 +9,7 @@ extension Module {
   /// model.parameterCount(trainableOnly: true)  // the adapter alone
   /// ```
   ///
-  /// A model carries as many adapters as have different names; their changes add up. ``weighAdapters(_:)`` switches
+  /// A model carries as many adapters as have different names; their changes add up. ``setAdapterWeights(_:)`` switches
   /// between them or mixes them.
   ///
   /// - Parameter name: what the adapter is called: letters, digits, "_" and "-". The default is "default".
@@ -64,8 +64,8 @@ extension Module {
     }
     edit { projection, path in
       var adapted = projection as? LoRAProjection ?? LoRAProjection(base: projection)
-      if let rows = rows(path, adapted.base.denseWeight()) { adapted.rows.append(rows) }
-      if let part = part(path, adapted.base.denseWeight()) { adapted.parts.append(part) }
+      if let rows = rows(path, adapted.base.effectiveWeight()) { adapted.rows.append(rows) }
+      if let part = part(path, adapted.base.effectiveWeight()) { adapted.parts.append(part) }
       if !adapted.isEmpty { projection = adapted }
     } embedding: { embedding, path in
       var adapted = embedding.adapter as? LoRAEmbedding ?? LoRAEmbedding()
@@ -112,7 +112,7 @@ extension Module {
 
   /// The adapters' parameters with their paths, such as "….q_proj.lora_A.weight", and the copies of the model's own
   /// parameters that adapters train.
-  public func adapterParameters() -> [(path: String, parameter: Parameter)] {
+  package func adapterParameters() -> [(path: String, parameter: Parameter)] {
     parameters().filter { path, parameter in parameter.alternative != nil || ModelPaths.isOfAdapter(path) }
   }
 

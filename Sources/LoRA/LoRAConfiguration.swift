@@ -31,7 +31,7 @@ public struct LoRAConfiguration: Sendable, Equatable {
   }
 
   /// Which offsets train beside the adapters, with PEFT's names.
-  public enum TrainedBiases: String, Sendable, Equatable, CaseIterable {
+  package enum TrainedBiases: String, Sendable, Equatable, CaseIterable {
     /// None of the model's.
     case none
     /// Every parameter of the model that is called "bias".
@@ -41,7 +41,7 @@ public struct LoRAConfiguration: Sendable, Equatable {
   }
 
   /// How the paths of a vision-language model are spelled in an adapter's file.
-  public enum Layout: String, Sendable, Equatable, CaseIterable {
+  package enum Layout: String, Sendable, Equatable, CaseIterable {
     /// As in the model at hand.
     case asModel = "as_model"
     /// As transformers 4.52 and later: `model.language_model.layers.0…`.
@@ -75,13 +75,13 @@ public struct LoRAConfiguration: Sendable, Equatable {
   /// Paths, or ends of paths after a dot, that are never adapted.
   public var excluded: [String] = []
   /// A regular expression; places whose whole path matches it are never adapted. The default is nil.
-  public var excludedPattern: String?
+  package var excludedPattern: String?
   /// The numbers of the layers that ``Targets/names(_:)`` and ``Targets/allLinear`` reach; nil, the default, means all. A
   /// pattern names its layers itself. A layer's number is the first component of a path that is one, after at least two
   /// others.
-  public var layers: [Int]?
+  package var layers: [Int]?
   /// Regular expressions of the component before a layer's number, where the first number is not it. The default is none.
-  public var layersPattern: [String] = []
+  package var layersPattern: [String] = []
   /// Whether vision tower and connector may be adapted. The default is false.
   public var adaptsVision = false
 
@@ -89,25 +89,25 @@ public struct LoRAConfiguration: Sendable, Equatable {
   /// "classifier". They are not adapted. The default is none.
   public var savedModules: [String] = []
   /// Which of the model's offsets train and are saved with the adapter. The default is none.
-  public var trainedBiases = TrainedBiases.none
+  package var trainedBiases = TrainedBiases.none
   /// Tokens whose rows train and are saved in place of a table's, by the end of the table's path; "" means the model's
   /// token table. A head that is the table follows. The default is none.
-  public var trainedTokens: [String: [Int]] = [:]
+  package var trainedTokens: [String: [Int]] = [:]
   /// Whether what is trained of the token table or of an output head that is the table counts for both, as PEFT's
   /// `ensure_weight_tying`. Models whose head is not the table pass it over. The default is false: the two part.
-  public var ensuresTying = false
+  package var ensuresTying = false
   /// Whether the added product has an offset of its own. Where a layer has none itself, such an adapter can't be merged. The
   /// default is false.
-  public var hasBias = false
+  package var hasBias = false
   /// How paths are spelled when the adapter is saved. Loading says here which spelling was found. The default is
   /// ``Layout/asModel``.
-  public var layout = Layout.asModel
+  package var layout = Layout.asModel
 
   /// The defaults.
   public init() {}
 
   /// What the product is multiplied by where no pattern says otherwise.
-  public var scale: Float { scale(rank: rank, alpha: alpha) }
+  package var scale: Float { scale(rank: rank, alpha: alpha) }
 
   /// What a product of this rank and alpha is multiplied by.
   func scale(rank: Int, alpha: Float) -> Float {
@@ -117,7 +117,7 @@ public struct LoRAConfiguration: Sendable, Equatable {
   /// Whether the projection at this path is adapted.
   ///
   /// - Throws: ``LoRAError/invalidPattern(_:_:)`` if a pattern is no regular expression.
-  public func adapts(_ path: String) throws -> Bool { try AdapterMatcher(self).adapts(path, isTable: false) }
+  package func adapts(_ path: String) throws -> Bool { try AdapterMatcher(self).adapts(path, isTable: false) }
 
   /// Options that do not go together, or values out of range.
   func check() throws {

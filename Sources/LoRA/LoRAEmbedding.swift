@@ -1,15 +1,15 @@
-public import Layers
-public import Tensor
+package import Layers
+package import Tensor
 
 /// Low-rank products on a table of token vectors: row(t) + scale · B A[:, t], for each adapter on it; and rows that
 /// adapters bring in place of the table's.
 ///
 /// There is no dropout here, as there is none in PEFT.
-public struct LoRAEmbedding: EmbeddingAdapter {
+package struct LoRAEmbedding: EmbeddingAdapter {
   /// The adapters, in the order in which they came.
-  public var parts: [LowRankPart]
+  package var parts: [LowRankPart]
   /// Rows that stand in place of the table's, adapter after adapter.
-  public var rows: [TrainedRows]
+  package var rows: [TrainedRows]
   /// The table as it is without adapters, while they are merged into it; nil otherwise.
   var unmerged: Tensor?
 
@@ -19,7 +19,7 @@ public struct LoRAEmbedding: EmbeddingAdapter {
   var isEmpty: Bool { parts.isEmpty && rows.isEmpty }
 
   /// The adapted rows of these tokens, [tokens, dimensions].
-  public func rows(_ tokens: [Int], of table: Tensor) -> Tensor {
+  package func rows(_ tokens: [Int], of table: Tensor) -> Tensor {
     let plain = table.gathered(tokens)
     guard unmerged == nil else { return plain }
     var y = rows.applied(toRows: plain, of: tokens)
@@ -37,13 +37,13 @@ public struct LoRAEmbedding: EmbeddingAdapter {
   }
 
   /// The table with every adapter's change, [tokens, dimensions].
-  public func denseWeight(of table: Tensor) -> Tensor {
+  package func effectiveWeight(of table: Tensor) -> Tensor {
     unmerged == nil ? changed(table, by: parts) : table
   }
 
   /// The table with the changes that count for a head that is this table too: rows that were brought, and products that
   /// were tied to the head (`ensure_weight_tying`).
-  public func headWeight(of table: Tensor) -> Tensor {
+  package func headWeight(of table: Tensor) -> Tensor {
     changed(unmerged ?? table, by: parts.filter(\.isShared))
   }
 
@@ -63,7 +63,7 @@ public struct LoRAEmbedding: EmbeddingAdapter {
   }
 
   /// Shows each adapter's `lora_embedding_A`, `lora_embedding_B` and what else it has, then the rows.
-  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+  package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     for i in parts.indices { parts[i].visit(&visitor, at: path, prefix: "lora_embedding_") }
     for i in rows.indices { rows[i].visit(&visitor, at: path) }
   }

@@ -1,16 +1,16 @@
-public import Layers
-public import Tensor
+package import Layers
+package import Tensor
 
 /// A projection with low-rank products added: base(x) + scale · B(A(dropout(x))), for each adapter on it.
 ///
 /// A fresh adapter changes nothing. With DoRA the rows of W + scale · B A are brought to trained lengths.
-public struct LoRAProjection: Projection {
+package struct LoRAProjection: Projection {
   /// The frozen map.
-  public var base: any Projection
+  package var base: any Projection
   /// The adapters, in the order in which they came.
-  public var parts: [LowRankPart]
+  package var parts: [LowRankPart]
   /// Rows of an output head's matrix that adapters bring in place of the base's.
-  public var rows: [TrainedRows]
+  package var rows: [TrainedRows]
   /// A plain map that computes what base and adapters do, while they are merged; nil otherwise.
   var merged: Linear?
 
@@ -18,17 +18,17 @@ public struct LoRAProjection: Projection {
   ///
   /// - Parameter configuration: its targets and patterns are not read.
   /// - Throws: ``LoRAError`` where the options exclude each other or do not suit the base.
-  public init(
+  package init(
     base: any Projection, configuration: LoRAConfiguration, using generator: inout some RandomNumberGenerator
   ) throws {
     var plain = configuration
     (plain.rankPattern, plain.alphaPattern) = ([:], [:])
     try plain.check()
-    let place = AdapterPlace(path: "", shape: base.weightShape, isTable: false, hasBias: base.denseBias() != nil)
+    let place = AdapterPlace(path: "", shape: base.weightShape, isTable: false, hasBias: base.effectiveBias() != nil)
     self.init(base: base)
     parts = [
       try AdapterMatcher(plain).part(
-        named: LowRankPart.defaultName, at: place, weight: base.denseWeight(), using: &generator)
+        named: LowRankPart.defaultName, at: place, weight: base.effectiveWeight(), using: &generator)
     ]
   }
 
@@ -42,7 +42,7 @@ public struct LoRAProjection: Projection {
   var isEmpty: Bool { parts.isEmpty && rows.isEmpty }
 
   /// Maps [..., in] to [..., out].
-  public func callAsFunction(_ x: Tensor) -> Tensor {
+  package func callAsFunction(_ x: Tensor) -> Tensor {
     if let merged { return merged(x) }
     if hasOwnRows { return dense(x) }
     guard isJoined, let matrix else { return adapted(base(x), x) }
@@ -52,7 +52,7 @@ public struct LoRAProjection: Projection {
   }
 
   /// The matrix of the merged map, or of the base; with the adapters' products where nothing but these is added.
-  public var matrix: AdaptedMatrix? {
+  package var matrix: AdaptedMatrix? {
     if let merged { return merged.matrix }
     guard !hasOwnRows else { return nil }
     guard isJoined, var matrix = base.matrix else { return base.matrix }
@@ -61,7 +61,7 @@ public struct LoRAProjection: Projection {
   }
 
   /// The same from the product by ``matrix``.
-  public func callAsFunction(_ x: Tensor, product: consuming Tensor) -> Tensor {
+  package func callAsFunction(_ x: Tensor, product: consuming Tensor) -> Tensor {
     if let merged { return merged(x, product: product) }
     if hasOwnRows { return dense(x) }
     let y = base(x, product: product)
@@ -80,8 +80,8 @@ public struct LoRAProjection: Projection {
 
   /// The product by the whole matrix: for heads, which are asked for their matrix anyway.
   private func dense(_ x: Tensor) -> Tensor {
-    let y = x.matmul(denseWeight(), transposeB: true)
-    return denseBias().map { y + $0 } ?? y
+    let y = x.matmul(effectiveWeight(), transposeB: true)
+    return effectiveBias().map { y + $0 } ?? y
   }
 
   /// What the adapters make of the base's result.
@@ -121,12 +121,12 @@ public struct LoRAProjection: Projection {
     return y + linear * ((factor - 1) * part.weight) + product * factor
   }
 
-  private func withoutBias(_ y: Tensor) -> Tensor { base.denseBias().map { y - $0 } ?? y }
+  private func withoutBias(_ y: Tensor) -> Tensor { base.effectiveBias().map { y - $0 } ?? y }
 
   /// The base's matrix with every adapter's change, [out, in].
-  public func denseWeight() -> Tensor {
-    if let merged { return merged.denseWeight() }
-    let base = base.denseWeight()
+  package func effectiveWeight() -> Tensor {
+    if let merged { return merged.effectiveWeight() }
+    let base = base.effectiveWeight()
     var weight = rows.applied(to: base)
     for part in parts where part.weight != 0 {
       let product = part.product()
@@ -142,9 +142,9 @@ public struct LoRAProjection: Projection {
   }
 
   /// The base's offset with the adapters' own, [out]; nil for none.
-  public func denseBias() -> Tensor? {
-    if let merged { return merged.denseBias() }
-    return parts.reduce(base.denseBias()) { sum, part in
+  package func effectiveBias() -> Tensor? {
+    if let merged { return merged.effectiveBias() }
+    return parts.reduce(base.effectiveBias()) { sum, part in
       guard part.weight != 0, let own = part.bias?.value else { return sum }
       let scaled = own * (part.scale * part.weight)
       return sum.map { $0 + scaled } ?? scaled
@@ -152,11 +152,11 @@ public struct LoRAProjection: Projection {
   }
 
   /// [out, in].
-  public var weightShape: [Int] { base.weightShape }
+  package var weightShape: [Int] { base.weightShape }
 
   /// Shows the base's parameters under its own path, then each adapter's `lora_A.weight`, `lora_B.weight` and what else
   /// it has.
-  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+  package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     base.visit(&visitor, at: path)
     for i in parts.indices { parts[i].visit(&visitor, at: path, prefix: "lora_") }
     for i in rows.indices { rows[i].visit(&visitor, at: path) }

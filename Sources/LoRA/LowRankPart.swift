@@ -1,26 +1,26 @@
-public import Layers
+package import Layers
 internal import Tensor
 
 /// One adapter at one place: the matrices of its product, and what goes with them.
-public struct LowRankPart: Sendable {
+package struct LowRankPart: Sendable {
   /// The name of the adapter.
-  public let name: String
+  package let name: String
   /// A: [rank, in] at a projection, [rank, tokens] at a table.
-  public var a: Parameter
+  package var a: Parameter
   /// B: [out, rank] at a projection, [dimensions, rank] at a table.
-  public var b: Parameter
+  package var b: Parameter
   /// DoRA's trained lengths, [out] or [dimensions]; nil for plain LoRA.
-  public var magnitude: Parameter?
+  package var magnitude: Parameter?
   /// The product's own offset [out], scaled as the product is; nil for none.
-  public var bias: Parameter?
+  package var bias: Parameter?
   /// The rank and alpha after patterns.
-  public let rank: Int, alpha: Float
+  package let rank: Int, alpha: Float
   /// What the product is multiplied by.
-  public let scale: Float
+  package let scale: Float
   /// The share of inputs set to zero while a dropout seed is set.
-  public let dropout: Float
+  package let dropout: Float
   /// How much this adapter counts among several; 0 switches it off. The default is 1.
-  public var weight: Float = 1
+  package var weight: Float = 1
   /// Whether a head that is the adapted table changes with it (`ensure_weight_tying`).
   var isShared = false
   /// What the product began as and is subtracted again: PiSSA's principal part.

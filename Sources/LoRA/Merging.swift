@@ -27,7 +27,7 @@ extension Module {
       } catch { failure = error }
     } embedding: { embedding, path in
       guard failure == nil, var adapted = embedding.adapter as? LoRAEmbedding else { return }
-      let table = embedding.denseWeight()
+      let table = embedding.effectiveWeight()
       guard table.isFinite else {
         failure = LoRAError.notMergeable(path: path, reason: "rows of the merged table are not finite")
         return
@@ -73,7 +73,7 @@ extension LoRAProjection {
         path: path, reason: "its base is a \(type(of: base)), and only a plain Linear takes a change")
     }
     guard parts.contains(where: { $0.weight != 0 }) || rows.contains(where: { $0.weight != 0 }) else { return map }
-    let (weight, bias) = (denseWeight(), denseBias())
+    let (weight, bias) = (effectiveWeight(), effectiveBias())
     guard weight.isFinite, bias?.isFinite ?? true else {
       throw LoRAError.notMergeable(
         path: path, reason: "the merged weight is not finite. The adapter seems to be broken; look at its training")

@@ -68,7 +68,7 @@ extension LoRAConfiguration {
   /// configuration.parameterName(of: "model.layers.0.q_proj.lora_A.weight")
   /// // "base_model.model.model.layers.0.q_proj.lora_A.weight"
   /// ```
-  public func parameterName(of path: String) -> String {
+  package func parameterName(of path: String) -> String {
     let stem = PEFTSpelling.prefix
     if path.hasSuffix(".lora_magnitude_vector") { return stem + path + ".weight" }
     if path.contains(".lora_") { return stem + path }

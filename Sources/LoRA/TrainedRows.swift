@@ -1,18 +1,18 @@
-public import Layers
+package import Layers
 internal import Tensor
 
 /// Rows of a token table that an adapter brings in place of the base model's: those of tokens that were added, say.
 ///
 /// PEFT calls them `trainable_tokens_delta`, and they are values, not differences.
-public struct TrainedRows: Sendable {
+package struct TrainedRows: Sendable {
   /// The name of the adapter.
-  public let name: String
+  package let name: String
   /// The tokens whose rows these are.
-  public let tokens: [Int]
+  package let tokens: [Int]
   /// [tokens, dimensions], one row for each of ``tokens``.
-  public var values: Parameter
+  package var values: Parameter
   /// Whether the adapter counts; its rows are the table's while it is not 0. The default is 1.
-  public var weight: Float = 1
+  package var weight: Float = 1
 
   init(name: String, tokens: [Int], values: Tensor) {
     self.name = name

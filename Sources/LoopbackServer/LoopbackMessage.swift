@@ -1,20 +1,20 @@
-public import Foundation
+package import Foundation
 
 /// A request that came from this machine.
-public struct LoopbackRequest: Sendable, Equatable {
+package struct LoopbackRequest: Sendable, Equatable {
   /// The method in capitals, such as `GET`.
-  public var method: String
+  package var method: String
   /// The path without its query, percent-decoded: `/photo`.
-  public var path: String
+  package var path: String
   /// The query's names and values, percent-decoded; of a name that is given twice, the last value.
-  public var query: [String: String]
+  package var query: [String: String]
   /// Header values by lower-case name.
-  public var headers: [String: String]
+  package var headers: [String: String]
   /// The body; empty where there is none.
-  public var body: Data
+  package var body: Data
 
   /// A request from its parts, as the server hands it on.
-  public init(
+  package init(
     _ method: String = "GET", _ path: String, query: [String: String] = [:], headers: [String: String] = [:],
     body: Data = Data()
   ) {
@@ -27,9 +27,9 @@ public struct LoopbackRequest: Sendable, Equatable {
 }
 
 /// A response of the server.
-public struct LoopbackResponse: Sendable {
+package struct LoopbackResponse: Sendable {
   /// The body of a response.
-  public enum Body: Sendable {
+  package enum Body: Sendable {
     /// All at once.
     case data(Data)
     /// Piece by piece; a reader that goes away ends the stream's consumption.
@@ -37,37 +37,37 @@ public struct LoopbackResponse: Sendable {
   }
 
   /// The status, such as 200.
-  public var status: Int
+  package var status: Int
   /// Header names and values.
-  public var headers: [String: String]
+  package var headers: [String: String]
   /// The body.
-  public var body: Body
+  package var body: Body
 
   /// An answer of these parts.
-  public init(status: Int = 200, headers: [String: String] = [:], body: Body) {
+  package init(status: Int = 200, headers: [String: String] = [:], body: Body) {
     self.status = status
     self.headers = headers
     self.body = body
   }
 
   /// Bytes of a media type, such as `image/png`.
-  public init(status: Int = 200, type: String, _ bytes: Data) {
+  package init(status: Int = 200, type: String, _ bytes: Data) {
     self.init(status: status, headers: ["content-type": type], body: .data(bytes))
   }
 
   /// A text of a media type. The default is plain text.
-  public init(status: Int = 200, type: String = "text/plain; charset=utf-8", _ text: String) {
+  package init(status: Int = 200, type: String = "text/plain; charset=utf-8", _ text: String) {
     self.init(status: status, type: type, Data(text.utf8))
   }
 }
 
 /// Faults of starting a server.
-public enum LoopbackServerError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum LoopbackServerError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The port can't be listened on.
   case cannotListen(port: Int, reason: String)
 
   /// What happened, and what to do.
-  public var description: String {
+  package var description: String {
     switch self {
     case .cannotListen(let port, let reason):
       // The system's sentences end in a full stop of their own.

@@ -16,14 +16,14 @@
   ///
   /// It listens on 127.0.0.1 alone and refuses, with 403, requests under another host's name and from pages of another
   /// origin. It knows nothing of what is served.
-  public struct LoopbackServer: Sendable {
+  package struct LoopbackServer: Sendable {
     /// Answers one request. Requests are answered side by side.
-    public typealias Handler = @Sendable (LoopbackRequest) async -> LoopbackResponse
+    package typealias Handler = @Sendable (LoopbackRequest) async -> LoopbackResponse
 
     /// The port; 0 for any that is free.
-    public let port: Int
+    package let port: Int
     /// Larger bodies are answered with 413.
-    public let maximumBodyBytes: Int
+    package let maximumBodyBytes: Int
     private let handler: Handler
     private let refusal: @Sendable (_ status: Int, _ reason: String) -> LoopbackResponse
 
@@ -35,7 +35,7 @@
     ///   - refusal: what is answered in place of the handler, in the form that its clients read. The default is a line
     ///     of text.
     ///   - handler: answers one request.
-    public init(
+    package init(
       port: Int = 0, maximumBodyBytes: Int = 64 << 20,
       refusal: @escaping @Sendable (_ status: Int, _ reason: String) -> LoopbackResponse = {
         LoopbackResponse(status: $0, $1 + "\n")
@@ -52,7 +52,7 @@
     ///
     /// - Parameter started: is called once, with the port, when requests are taken.
     /// - Throws: ``LoopbackServerError/cannotListen(port:reason:)``.
-    public func run(started: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
+    package func run(started: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
       var logger = Logger(label: "LoopbackServer")
       logger.logLevel = .critical
       // Hummingbird's core alone: its router, tracing, metrics and file system have nothing to do here, and take as long to
@@ -75,7 +75,7 @@
     /// Serves while `body` runs, and ends with it.
     ///
     /// - Throws: ``LoopbackServerError/cannotListen(port:reason:)``, or what `body` throws.
-    public func withPort<Result: Sendable>(_ body: @Sendable (Int) async throws -> Result) async throws -> Result {
+    package func withPort<Result: Sendable>(_ body: @Sendable (Int) async throws -> Result) async throws -> Result {
       let (ports, started) = AsyncThrowingStream.makeStream(of: Int.self)
       let serving = Task {
         do {

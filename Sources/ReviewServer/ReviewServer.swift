@@ -1,7 +1,7 @@
 internal import JSON
 public import Annotations
 public import Foundation
-public import LoopbackServer
+package import LoopbackServer
 public import TeacherProtocol
 
 /// Serves the page on which people decide conflicts: one at a time, with photographs, caption and the teachers' answers.
@@ -71,13 +71,13 @@ public struct ReviewServer: Sendable {
     }
 
     /// Serves while the body runs.
-    public func withPort<Result: Sendable>(_ body: @Sendable (Int) async throws -> Result) async throws -> Result {
+    package func withPort<Result: Sendable>(_ body: @Sendable (Int) async throws -> Result) async throws -> Result {
       try await LoopbackServer(maximumBodyBytes: 1 << 20) { await answer($0) }.withPort(body)
     }
   #endif
 
   /// The answer to one request, whatever brought it.
-  public func answer(_ request: LoopbackRequest) async -> LoopbackResponse {
+  package func answer(_ request: LoopbackRequest) async -> LoopbackResponse {
     var response: LoopbackResponse
     do {
       response = try await content(for: request)

@@ -1,7 +1,7 @@
 internal import JSON
 internal import Foundation
-public import LoopbackServer
-public import Student
+package import LoopbackServer
+public import StudentModels
 internal import LanguageModel
 internal import Synchronization
 internal import TeacherProtocol
@@ -33,7 +33,7 @@ public struct StudentServer: Sendable {
   }
 
   /// The model's name.
-  public let name: String
+  package let name: String
   private let student: any PretrainedStudent
   private let options: Options
   private let worker: StudentWorker
@@ -66,7 +66,7 @@ public struct StudentServer: Sendable {
     }
 
     /// Serves while the body runs.
-    public func withPort<Result: Sendable>(
+    package func withPort<Result: Sendable>(
       _ body: @Sendable (Int) async throws -> Result
     ) async throws -> Result {
       try await loopback(port: 0).withPort(body)
@@ -82,7 +82,7 @@ public struct StudentServer: Sendable {
   #endif
 
   /// The answer to one request, whatever brought it.
-  public func answer(_ request: LoopbackRequest) async -> LoopbackResponse {
+  package func answer(_ request: LoopbackRequest) async -> LoopbackResponse {
     do {
       switch (request.method, request.path) {
       case ("POST", "/v1/chat/completions"): return try await complete(ChatRequest(request.body))

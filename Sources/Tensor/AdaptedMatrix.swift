@@ -5,18 +5,18 @@
 /// ```
 public struct AdaptedMatrix: Sendable {
   /// A thin product.
-  public struct Addition: Sendable {
+  package struct Addition: Sendable {
     /// A [rank, in].
-    public var a: Tensor
+    package var a: Tensor
     /// B [out, rank].
-    public var b: Tensor
+    package var b: Tensor
     /// What the product is multiplied by.
-    public var scale: Float
+    package var scale: Float
 
     /// scale · B A.
     ///
     /// - Precondition: both have the same rank.
-    public init(a: Tensor, b: Tensor, scale: Float) {
+    package init(a: Tensor, b: Tensor, scale: Float) {
       precondition(
         a.rank == 2 && b.rank == 2 && a.shape[0] == b.shape[1], "a thin product of \(b.shape) and \(a.shape)")
       (self.a, self.b, self.scale) = (a, b, scale)
@@ -24,12 +24,12 @@ public struct AdaptedMatrix: Sendable {
   }
 
   /// W [out, in].
-  public var weight: Tensor
+  package var weight: Tensor
   /// What is added to it.
-  public var additions: [Addition]
+  package var additions: [Addition]
 
   /// A matrix with these additions.
-  public init(_ weight: Tensor, additions: [Addition] = []) {
+  package init(_ weight: Tensor, additions: [Addition] = []) {
     precondition(weight.rank == 2, "a matrix of shape \(weight.shape)")
     for one in additions {
       precondition(

@@ -33,10 +33,10 @@ extension Tensor {
   }
 
   /// The larger of each two elements. Where they are equal, the gradient goes to `self`.
-  public func maximum(_ other: Tensor) -> Tensor { extreme(other, SD_MAXIMUM) { $0 >= $1 } }
+  package func maximum(_ other: Tensor) -> Tensor { extreme(other, SD_MAXIMUM) { $0 >= $1 } }
 
   /// The smaller of each two elements. Where they are equal, the gradient goes to `self`.
-  public func minimum(_ other: Tensor) -> Tensor { extreme(other, SD_MINIMUM) { $0 <= $1 } }
+  package func minimum(_ other: Tensor) -> Tensor { extreme(other, SD_MINIMUM) { $0 <= $1 } }
 
   /// The sum with a number.
   public static func + (a: Tensor, b: Float) -> Tensor { a + Tensor(b) }
@@ -122,7 +122,7 @@ extension Tensor {
   /// This tensor repeated along missing axes and axes of extent 1.
   ///
   /// - Precondition: the shape broadcasts to `shape`.
-  public func broadcast(to shape: [Int]) -> Tensor {
+  package func broadcast(to shape: [Int]) -> Tensor {
     guard shape != self.shape else { return self }
     precondition(
       Tensor.broadcastShape(self.shape, shape) == shape, "\(self.shape) does not broadcast to \(shape)")

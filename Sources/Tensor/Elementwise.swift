@@ -10,13 +10,13 @@ extension Tensor {
   /// The square root.
   public func squareRoot() -> Tensor { unary(SD_SQRT) }
   /// One over the square root.
-  public func reciprocalSquareRoot() -> Tensor { unary(SD_RSQRT) }
+  package func reciprocalSquareRoot() -> Tensor { unary(SD_RSQRT) }
   /// One over each element.
-  public func reciprocal() -> Tensor { unary(SD_RECIPROCAL) }
+  package func reciprocal() -> Tensor { unary(SD_RECIPROCAL) }
   /// The square.
   public func squared() -> Tensor { unary(SD_SQUARE) }
   /// The absolute value; its derivative at 0 is taken as 0.
-  public func absolute() -> Tensor { unary(SD_ABSOLUTE) }
+  package func absolute() -> Tensor { unary(SD_ABSOLUTE) }
   /// The hyperbolic tangent.
   public func tanh() -> Tensor { unary(SD_TANH) }
   /// The logistic function 1 / (1 + e^-x).
@@ -28,11 +28,11 @@ extension Tensor {
   /// x · sigmoid(x), also called swish (Elfwing et al. 2018).
   public func silu() -> Tensor { unary(SD_SILU) }
   /// GELU by its tanh form, `gelu_pytorch_tanh` (Hendrycks and Gimpel 2016).
-  public func geluTanh() -> Tensor { unary(SD_GELU_TANH) }
+  package func geluTanh() -> Tensor { unary(SD_GELU_TANH) }
   /// GELU by the error function, PyTorch's default, to an absolute error of 1e-6.
   public func gelu() -> Tensor { unary(SD_GELU_ERF) }
   /// x · sigmoid(1.702 x), `quick_gelu` of CLIP and Qwen2-VL.
-  public func geluQuick() -> Tensor { unary(SD_GELU_QUICK) }
+  package func geluQuick() -> Tensor { unary(SD_GELU_QUICK) }
 
   private func unary(_ operation: Int) -> Tensor {
     let code = Int32(operation)

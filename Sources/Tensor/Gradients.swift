@@ -43,7 +43,7 @@ final class Node: @unchecked Sendable {
 
 extension Tensor {
   /// Whether gradients flow through this tensor.
-  public var isTracked: Bool { node != nil }
+  package var isTracked: Bool { node != nil }
 
   /// The same elements as a new variable: a place at which gradients can be asked for.
   public func tracked() -> Tensor { Tensor(storage: storage, shape: shape, node: Node()) }
@@ -144,7 +144,7 @@ extension Tensor {
   }
 
   /// Adds in place. Not recorded.
-  public mutating func add(_ other: Tensor, scaledBy factor: Float = 1) {
+  package mutating func add(_ other: Tensor, scaledBy factor: Float = 1) {
     precondition(shape == other.shape, "\(other.shape) added in place to \(shape)")
     mutateScalars { target in
       other.withScalars { source in

@@ -9,7 +9,7 @@ extension Tensor {
   /// Its state is one number, so that a checkpoint can keep it. Not for secrets.
   public struct Generator: RandomNumberGenerator, Sendable, Codable, Equatable {
     /// The whole state.
-    public var state: UInt64
+    package var state: UInt64
 
     /// A generator that starts at this seed.
     public init(seed: UInt64) { state = seed }
@@ -41,23 +41,23 @@ extension Tensor {
   /// var model = SmolVLMModel(configuration, using: &blank)   // at once, whatever its size
   /// try model.loadWeights(from: folder)
   /// ```
-  public struct Blank: RandomNumberGenerator, Sendable {
+  package struct Blank: RandomNumberGenerator, Sendable {
     /// A generator of zeros.
-    public init() {}
+    package init() {}
 
     /// 0.
-    public mutating func next() -> UInt64 { 0 }
+    package mutating func next() -> UInt64 { 0 }
 
     /// Zeros in this shape, without memory of their own.
     static func tensor(_ shape: [Int]) -> Tensor {
-      Tensor(storage: Storage(LazyElements(.zeros, count: Tensor.count(of: shape), owner: nil)), shape: shape)
+      Tensor(storage: Storage(CompactStorage(.zeros, count: Tensor.count(of: shape), owner: nil)), shape: shape)
     }
   }
 
   /// Independent uniform numbers in [low, high).
   ///
   /// - Precondition: low < high.
-  public static func uniform(
+  package static func uniform(
     _ shape: [Int], from low: Float = 0, to high: Float = 1, using generator: inout some RandomNumberGenerator
   ) -> Tensor {
     precondition(low < high, "uniform numbers from \(low) to \(high)")

@@ -17,7 +17,7 @@ extension Tensor {
   /// The format: https://github.com/huggingface/safetensors
   public struct SafetensorsFile: Sendable {
     /// The types of elements that a file may declare, by the names that stand in it: those of safetensors 0.8.
-    public enum ElementType: String, Sendable, CaseIterable {
+    package enum ElementType: String, Sendable, CaseIterable {
       /// One byte, 0 or 1.
       case bool = "BOOL"
       /// Integers of 8, 16, 32 and 64 bits.
@@ -40,7 +40,7 @@ extension Tensor {
       case complex64 = "C64"
 
       /// Bits of one element.
-      public var bitCount: Int {
+      package var bitCount: Int {
         switch self {
         case .float4: 4
         case .float6E2M3, .float6E3M2: 6
@@ -53,7 +53,7 @@ extension Tensor {
     }
 
     /// The path of the file.
-    public let path: String
+    package let path: String
     private let mapping: SafetensorsMapping
     private let header: SafetensorsHeader
 
@@ -76,7 +76,7 @@ extension Tensor {
     public func shape(of name: String) -> [Int]? { header.entries[name]?.shape }
 
     /// The element type in which a tensor is stored; nil where there is none of this name.
-    public func dtype(of name: String) -> ElementType? { header.entries[name]?.type }
+    package func dtype(of name: String) -> ElementType? { header.entries[name]?.type }
 
     /// A floating-point tensor in the file's shape. F32 is not copied where it is aligned. Matrices in F16 and BF16 keep
     /// their 16 bits and are converted where they are read; F64 is rounded to nearest.
@@ -111,7 +111,7 @@ extension Tensor {
     /// A tensor of integers or truth values (0 and 1), its elements in row-major order.
     ///
     /// - Throws: `SafetensorsError.missingTensor`, or `unsupportedType` for floating point and for U64 above `Int.max`.
-    public func integers(named name: String) throws -> [Int] {
+    package func integers(named name: String) throws -> [Int] {
       let entry = try entry(name)
       let bytes = bytes(of: entry)
       func load<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type) throws -> [Int] {
@@ -159,11 +159,11 @@ extension Tensor {
 
     /// Elements of 16 bits. A matrix stays as it is on the file's pages; a vector is small, and converted at once.
     private func words(
-      _ bytes: UnsafeRawBufferPointer, _ shape: [Int], _ source: (UnsafePointer<UInt16>) -> LazyElements.Source
+      _ bytes: UnsafeRawBufferPointer, _ shape: [Int], _ source: (UnsafePointer<UInt16>) -> CompactStorage.Source
     ) -> Tensor {
       let count = bytes.count / 2
       func convertedNow(_ words: UnsafePointer<UInt16>) -> Tensor {
-        let elements = LazyElements(source(words), count: count, owner: nil)
+        let elements = CompactStorage(source(words), count: count, owner: nil)
         return Tensor(shape: shape) { if let out = $0.baseAddress { elements.convertAll(to: out) } }
       }
       guard let base = bytes.baseAddress, UInt(bitPattern: base) % 2 == 0 else {
@@ -175,7 +175,7 @@ extension Tensor {
       }
       let words = base.assumingMemoryBound(to: UInt16.self)
       guard shape.count >= 2 else { return convertedNow(words) }
-      return Tensor(storage: Storage(LazyElements(source(words), count: count, owner: mapping)), shape: shape)
+      return Tensor(storage: Storage(CompactStorage(source(words), count: count, owner: mapping)), shape: shape)
     }
 
     private func unsupported(_ name: String, _ expected: String, _ entry: SafetensorsHeader.Entry) -> SafetensorsError {

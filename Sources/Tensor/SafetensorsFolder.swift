@@ -47,10 +47,10 @@ extension Tensor {
     public var names: [String] { places.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
 
     /// The extents of a tensor; nil where there is none of this name.
-    public func shape(of name: String) -> [Int]? { places[name].flatMap { files[$0].shape(of: name) } }
+    package func shape(of name: String) -> [Int]? { places[name].flatMap { files[$0].shape(of: name) } }
 
     /// The element type in which a tensor is stored; nil where there is none of this name.
-    public func dtype(of name: String) -> SafetensorsFile.ElementType? {
+    package func dtype(of name: String) -> SafetensorsFile.ElementType? {
       places[name].flatMap { files[$0].dtype(of: name) }
     }
 
@@ -62,12 +62,12 @@ extension Tensor {
     /// A tensor of integers, as `SafetensorsFile.integers(named:)` reads it.
     ///
     /// - Throws: `SafetensorsError`.
-    public func integers(named name: String) throws -> [Int] { try file(of: name).integers(named: name) }
+    package func integers(named name: String) throws -> [Int] { try file(of: name).integers(named: name) }
 
     /// The file that holds a tensor.
     ///
     /// - Throws: `SafetensorsError.missingTensor`.
-    public func file(of name: String) throws -> SafetensorsFile {
+    package func file(of name: String) throws -> SafetensorsFile {
       guard let place = places[name] else {
         throw SafetensorsError.missingTensor(file: path, tensor: name, available: names)
       }

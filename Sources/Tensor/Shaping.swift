@@ -92,7 +92,7 @@ extension Tensor {
   /// Rows of a table: result [indices, ...] has row `indices[i]` of this tensor [rows, ...] as row i.
   ///
   /// - Precondition: indices lie in 0..<rows.
-  public func gathered(_ indices: [Int]) -> Tensor {
+  package func gathered(_ indices: [Int]) -> Tensor {
     precondition(rank > 0, "rows of a scalar")
     let (rows, width) = (shape[0], shape.dropFirst().reduce(1, *))
     let index = indices.map { i -> Int32 in
@@ -114,7 +114,7 @@ extension Tensor {
   /// This tensor [rows, ...] with the rows at `indices` replaced by those of `replacement` [indices, ...].
   ///
   /// - Precondition: indices are different and lie in 0..<rows.
-  public func replacingRows(at indices: [Int], with replacement: Tensor) -> Tensor {
+  package func replacingRows(at indices: [Int], with replacement: Tensor) -> Tensor {
     precondition(
       replacement.shape == [indices.count] + shape.dropFirst(),
       "\(replacement.shape) for \(indices.count) rows of \(shape)")

@@ -2,13 +2,13 @@ internal import CKernels
 
 extension Tensor {
   /// A matrix as a product of orthogonal factors: W = left · diag(values) · right.
-  public struct SingularValues: Sendable {
+  package struct SingularValues: Sendable {
     /// [rows, least]: columns are orthonormal.
-    public let left: Tensor
+    package let left: Tensor
     /// [least], from the largest to the smallest, none negative.
-    public let values: Tensor
+    package let values: Tensor
     /// [least, columns]: rows are orthonormal.
-    public let right: Tensor
+    package let right: Tensor
   }
 
   /// The singular value decomposition of this matrix [rows, columns], by LAPACK's divide and conquer (sgesdd); `least` is
@@ -22,7 +22,7 @@ extension Tensor {
   /// - Returns: nil where the OpenBLAS at hand was built without LAPACK, or the matrix is not finite.
   /// - Precondition: rank 2, no extent 0.
   /// - Complexity: about 6 · rows · columns · least operations, on one thread.
-  public func singularValues() -> SingularValues? {
+  package func singularValues() -> SingularValues? {
     precondition(rank == 2 && count > 0, "singular values of a tensor of shape \(shape)")
     let (rows, columns) = (shape[0], shape[1])
     let least = min(rows, columns)

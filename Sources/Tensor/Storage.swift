@@ -8,7 +8,7 @@ final class Storage: @unchecked Sendable {
   /// The elements; nil if they are in a compact form, which is converted when all are read.
   private let elements: UnsafeMutablePointer<Float>?
   /// Elements that stand in another form, or in none yet.
-  private let lazy: LazyElements?
+  private let lazy: CompactStorage?
   /// What owns the bytes where we do not: a memory-mapped file.
   private let owner: AnyObject?
 
@@ -29,7 +29,7 @@ final class Storage: @unchecked Sendable {
   }
 
   /// Elements in another form. Never written.
-  init(_ lazy: LazyElements) {
+  init(_ lazy: CompactStorage) {
     count = lazy.count
     elements = nil
     owner = nil
@@ -44,7 +44,7 @@ final class Storage: @unchecked Sendable {
   }
 
   /// The elements in fewer bits, where they have not been converted yet or are meant to be read so: for those who can.
-  var compact: LazyElements? { lazy.flatMap { $0.isConverted && !$0.isChosen ? nil : $0 } }
+  var compact: CompactStorage? { lazy.flatMap { $0.isConverted && !$0.isChosen ? nil : $0 } }
 
   /// Gives the memory of elements on a file's pages back to the system. They can still be read.
   func releasePages() {

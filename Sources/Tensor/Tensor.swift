@@ -141,7 +141,7 @@ public struct Tensor: Sendable {
   static let nothing = Tensor(storage: Storage(count: 0), shape: [0])
 
   /// Whether shapes and all bits of the elements are equal: NaN equals itself, 0 and -0 differ.
-  public func isIdentical(to other: Tensor) -> Bool {
+  package func isIdentical(to other: Tensor) -> Bool {
     guard shape == other.shape else { return false }
     if storage === other.storage { return true }
     return withScalars { a in other.withScalars { b in zip(a, b).allSatisfy { $0.bitPattern == $1.bitPattern } } }

@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 
 extension Tensor {
   /// Tensors that were computed before, on disk by the content that they follow from.
@@ -11,16 +11,16 @@ extension Tensor {
   /// What is kept is exactly what was computed, bit for bit. Several processes may share a folder: entries appear whole
   /// or not at all, and an entry that is damaged or gone is simply computed again. When the folder outgrows its limit,
   /// the entries whose last read is the longest ago are removed first.
-  public struct Cache: Sendable {
+  package struct Cache: Sendable {
     /// Where the entries lie.
-    public let folder: URL
+    package let folder: URL
     /// The most bytes of all entries together.
-    public let limit: Int
+    package let limit: Int
 
     /// A cache in a folder, which is made when the first entry is written.
     ///
     /// - Parameter limit: in bytes. The default is 16 GiB.
-    public init(_ folder: URL, limit: Int = 16 << 30) {
+    package init(_ folder: URL, limit: Int = 16 << 30) {
       self.folder = folder
       self.limit = limit
     }
@@ -28,7 +28,7 @@ extension Tensor {
     /// What was kept under a key; nil where there is nothing, or nothing that can be read.
     ///
     /// - Parameter key: a digest in hexadecimal digits of everything that the tensors depend on.
-    public func tensors(for key: String) -> [String: Tensor]? {
+    package func tensors(for key: String) -> [String: Tensor]? {
       let file = file(of: key)
       guard let entry = try? SafetensorsFile(contentsOf: file) else { return nil }
       var kept: [String: Tensor] = [:]
@@ -47,7 +47,7 @@ extension Tensor {
     ///
     /// - Returns: whether they are kept.
     @discardableResult
-    public func keep(_ tensors: [String: Tensor], for key: String) -> Bool {
+    package func keep(_ tensors: [String: Tensor], for key: String) -> Bool {
       let file = file(of: key)
       do {
         try FileManager.default.createDirectory(
@@ -62,7 +62,7 @@ extension Tensor {
     ///
     /// - Returns: the number of entries removed.
     @discardableResult
-    public func trim() -> Int {
+    package func trim() -> Int {
       let keys: Set<URLResourceKey> = [.fileSizeKey, .contentModificationDateKey, .isRegularFileKey]
       let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: Array(keys))
       var entries: [(file: URL, size: Int, used: Date)] = []

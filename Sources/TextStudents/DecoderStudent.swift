@@ -4,10 +4,10 @@ public import Foundation
 internal import LanguageModel
 internal import Layers
 public import LoRA
-public import Student
+public import StudentModels
 public import TeacherProtocol
 internal import Tensor
-public import Training
+package import Training
 
 /// A language model with an adapter as the student of DualChecker: where both methods of this package meet.
 ///
@@ -25,9 +25,9 @@ public import Training
 /// what it writes. The same calls give the same bytes, whatever the number of threads.
 public struct DecoderStudent<Model: Student>: OnlineStudent {
   /// What it answers.
-  public let task: LabellingTask
+  package let task: LabellingTask
   /// How it learns.
-  public let options: DecoderStudentOptions
+  package let options: DecoderStudentOptions
   private var model: Model
   private var optimizer: AdamW
   private let prompts: PromptBuilder
@@ -84,7 +84,7 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
   ///   - pairs: items whose answers a teacher has ranked; none leaves preferences out.
   ///   - onUpdate: called after each update with its number, the number of all of its part, and the loss.
   /// - Throws: ``TrainingError``, or ``TrainingError/unusableItem(_:_:)`` for a text that is too long.
-  public mutating func train(
+  package mutating func train(
     on examples: [TrainingExample], pairs: [AnswerPair] = [], checkpoint: Checkpoint? = nil,
     onUpdate: @escaping @Sendable (Int, Int, Double) -> Void = { _, _, _ in }
   ) async throws {
@@ -210,7 +210,7 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
   }
 }
 
-extension DecoderStudent: CheckedStudent {}
+extension DecoderStudent: DualCheckerStudent {}
 
 /// How a ``DecoderStudent`` learns.
 public struct DecoderStudentOptions: Sendable {

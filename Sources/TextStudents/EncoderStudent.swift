@@ -2,10 +2,10 @@ public import DualChecker
 public import Foundation
 public import LoRA
 internal import Layers
-internal import Student
+internal import StudentModels
 public import TeacherProtocol
 internal import Tensor
-public import Training
+package import Training
 
 /// An encoder with a head that learns while items are being labelled: the student of DualChecker.
 ///
@@ -46,9 +46,9 @@ public struct EncoderStudent: OnlineStudent {
   }
 
   /// What it answers.
-  public let task: LabellingTask
+  package let task: LabellingTask
   /// How it learns.
-  public let options: Options
+  package let options: Options
   var network: any TextNetwork
   var optimizer: AdamW
   private let seed: UInt64
@@ -76,7 +76,7 @@ public struct EncoderStudent: OnlineStudent {
   }
 
   /// The number of parameters that training changes.
-  public var trainedParameters: Int { network.parameterCount(trainableOnly: true) }
+  package var trainedParameters: Int { network.parameterCount(trainableOnly: true) }
 
   /// Updates made so far.
   var updates: Int { optimizer.step }
@@ -111,7 +111,7 @@ public struct EncoderStudent: OnlineStudent {
   ///   - checkpoint: where every fiftieth update is kept, and from where training goes on to the same bytes; nil keeps none.
   ///   - onUpdate: called after each update with its number, the number of all, and the loss.
   /// - Throws: ``TrainingError``.
-  public mutating func train(
+  package mutating func train(
     on examples: [TrainingExample], checkpoint: Checkpoint? = nil,
     onUpdate: @escaping @Sendable (Int, Int, Double) -> Void = { _, _, _ in }
   ) async throws {
@@ -192,7 +192,7 @@ extension EncoderStudent.Options {
   }
 }
 
-extension EncoderStudent: CheckedStudent {
+extension EncoderStudent: DualCheckerStudent {
   /// Every text fits: longer ones are cut, as encoders are used.
   package func check(_ items: [Item]) async throws {}
 

@@ -1,9 +1,9 @@
-public import Foundation
+package import Foundation
 internal import LanguageModel
 internal import Layers
-internal import Student
+internal import StudentModels
 internal import Tensor
-internal import Tokenizers
+internal import Tokenization
 
 /// A small encoder of the RoBERTa family made from nothing, with a vocabulary of its own: a student for a machine without
 /// downloads.
@@ -14,20 +14,20 @@ internal import Tokenizers
 /// ```
 ///
 /// It knows nothing but what it is taught: expect it to need some hundreds of labels.
-public struct FreshEncoder: Sendable, Equatable {
+package struct FreshEncoder: Sendable, Equatable {
   /// Elements of a hidden row. The default is 64.
-  public var hiddenSize = 64
+  package var hiddenSize = 64
   /// Layers. The default is 2.
-  public var layers = 2
+  package var layers = 2
   /// Attention heads, which divide the hidden size. The default is 4.
-  public var heads = 4
+  package var heads = 4
   /// Tokens of the vocabulary. The default is 2,000.
-  public var vocabularySize = 2_000
+  package var vocabularySize = 2_000
   /// Most tokens of a text. The default is 256.
-  public var maximumTokens = 256
+  package var maximumTokens = 256
 
   /// The defaults.
-  public init() {}
+  package init() {}
 
   /// Makes the encoder and writes its folder: config.json, tokenizer.json and weights.
   ///
@@ -35,7 +35,7 @@ public struct FreshEncoder: Sendable, Equatable {
   ///   - texts: what the vocabulary is learned from; no labels are needed.
   ///   - seed: of the weights.
   /// - Throws: an error of the tokenizer or the file system.
-  public func write(to folder: URL, texts: [String], seed: UInt64) throws {
+  package func write(to folder: URL, texts: [String], seed: UInt64) throws {
     var trainer = BPETrainer(vocabularySize: vocabularySize, specialTokens: ["<s>", "<pad>", "</s>", "<unk>"])
     trainer.splitting = .gpt2
     trainer.roles = [.beginning: "<s>", .padding: "<pad>", .end: "</s>", .unknown: "<unk>"]

@@ -3,9 +3,9 @@ internal import Foundation
 internal import LanguageModel
 internal import Layers
 internal import LoRA
-internal import Student
+internal import StudentModels
 internal import Tensor
-internal import Tokenizers
+internal import Tokenization
 
 /// The network of an encoder student: an encoder of the BERT family with a head over texts or over tokens.
 protocol TextNetwork: TokenizedModel, Sendable {

@@ -7,9 +7,9 @@ internal import Tensor
 /// Written whole or not at all, so that a process killed at any instant leaves the one before or the new one.
 public struct Checkpoint: Sendable, Equatable {
   /// A safetensors file.
-  public let url: URL
+  package let url: URL
   /// What the stage was started from; a checkpoint of other inputs is not taken up.
-  public let key: String
+  package let key: String
 
   /// A checkpoint at this place for these inputs.
   public init(url: URL, key: String) {

@@ -1,34 +1,34 @@
-public import Layers
-public import Tensor
+package import Layers
+package import Tensor
 
 /// Images and captions of a part of an update find each other: InfoNCE in both directions, as in CLIP (Radford et al. 2021,
 /// "Learning Transferable Visual Models From Natural Language Supervision").
 ///
 /// Every other caption of the part is a wrong one, so larger parts are harder and teach more. Captions of the same image
 /// are never held against each other.
-public struct ContrastiveObjective<Model: PairEncoder>: TrainingObjective {
+package struct ContrastiveObjective<Model: PairEncoder>: TrainingObjective {
   /// One pair an example.
-  public let pairs: [ContrastivePair]
+  package let pairs: [ContrastivePair]
   /// Divides cosines. The default is 0.07.
-  public let temperature: Float
+  package let temperature: Float
 
   /// An objective over these pairs.
   ///
   /// - Precondition: no caption is empty.
-  public init(_ pairs: [ContrastivePair], temperature: Float = 0.07) {
+  package init(_ pairs: [ContrastivePair], temperature: Float = 0.07) {
     precondition(pairs.allSatisfy { !$0.caption.isEmpty }, "a caption without tokens")
     self.pairs = pairs
     self.temperature = temperature
   }
 
   /// The number of pairs.
-  public var exampleCount: Int { pairs.count }
+  package var exampleCount: Int { pairs.count }
 
   /// The number of these examples.
-  public func weight(of examples: [Int]) -> Float { Float(examples.count) }
+  package func weight(of examples: [Int]) -> Float { Float(examples.count) }
 
   /// The mean of both directions over the pairs of a part.
-  public func loss(
+  package func loss(
     of examples: [Int], under model: Model, total: Float
   ) -> (loss: Tensor, metrics: StepMetrics) {
     let part = examples.map { pairs[$0] }
@@ -54,16 +54,16 @@ public struct ContrastiveObjective<Model: PairEncoder>: TrainingObjective {
 }
 
 /// A caption with its image.
-public struct ContrastivePair: Sendable {
+package struct ContrastivePair: Sendable {
   /// The image's pixels.
-  public var image: PromptImage
+  package var image: PromptImage
   /// Which image it is: pairs of one image are no negatives of each other.
-  public var imageNumber: Int
+  package var imageNumber: Int
   /// The caption's tokens, at least one.
-  public var caption: [Int]
+  package var caption: [Int]
 
   /// A pair.
-  public init(image: PromptImage, imageNumber: Int, caption: [Int]) {
+  package init(image: PromptImage, imageNumber: Int, caption: [Int]) {
     self.image = image
     self.imageNumber = imageNumber
     self.caption = caption

@@ -1,32 +1,32 @@
-public import Tensor
+package import Tensor
 
 /// Several objectives over their own examples in one training: an update mixes them as the shuffled order comes.
-public struct MixedObjective<First: TrainingObjective, Second: TrainingObjective>: TrainingObjective
+package struct MixedObjective<First: TrainingObjective, Second: TrainingObjective>: TrainingObjective
 where First.Model == Second.Model {
   /// What both train.
-  public typealias Model = First.Model
+  package typealias Model = First.Model
   /// Its examples come first.
-  public let first: First
+  package let first: First
   /// Its examples follow.
-  public let second: Second
+  package let second: Second
 
   /// Both objectives' examples in one.
-  public init(_ first: First, _ second: Second) {
+  package init(_ first: First, _ second: Second) {
     self.first = first
     self.second = second
   }
 
   /// All examples.
-  public var exampleCount: Int { first.exampleCount + second.exampleCount }
+  package var exampleCount: Int { first.exampleCount + second.exampleCount }
 
   /// Each objective's own weight.
-  public func weight(of examples: [Int]) -> (First.Weight, Second.Weight) {
+  package func weight(of examples: [Int]) -> (First.Weight, Second.Weight) {
     let (own, other) = split(examples)
     return (first.weight(of: own), second.weight(of: other))
   }
 
   /// The sum of both losses of a part.
-  public func loss(
+  package func loss(
     of examples: [Int], under model: First.Model, total: (First.Weight, Second.Weight)
   ) -> (loss: Tensor, metrics: StepMetrics) {
     let (own, other) = split(examples)

@@ -12,11 +12,11 @@ public import Tensor
 /// ```
 public struct PreferenceTrainingObjective<Model: SequenceScorer>: TrainingObjective {
   /// One tree an example.
-  public let trees: [PreferenceTree]
+  package let trees: [PreferenceTree]
   /// What the reference says of each tree; nil for no reference.
   public let reference: [ReferenceScores]?
   /// The loss.
-  public let objective: PreferenceObjective
+  package let objective: PreferenceObjective
 
   /// An objective over these trees. Rewards in the metrics are scaled by the loss's β.
   ///

@@ -1,5 +1,5 @@
-public import DPO
-public import Layers
+package import DPO
+package import Layers
 
 /// Sums over a step from which its metrics are computed, under TRL's names.
 public struct StepMetrics: Sendable, Equatable {
@@ -11,15 +11,15 @@ public struct StepMetrics: Sendable, Equatable {
   private var correct = 0
   private var entropy = 0.0
   /// What is particular to preference pairs.
-  public var preferences = PreferenceMetrics()
+  package var preferences = PreferenceMetrics()
   /// β, by which rewards are scaled.
-  public var beta = 0.0
+  package var beta = 0.0
 
   /// Nothing yet.
-  public init() {}
+  package init() {}
 
   /// The sums of one part.
-  public init(_ scores: AnswerScores, trees: [AnswerTree]) {
+  package init(_ scores: AnswerScores, trees: [AnswerTree]) {
     answerTokens = scores.isGreedy.count
     correct = scores.isGreedy.count { $0 }
     entropy = scores.entropies.reduce(0) { $0 + Double($1) }
@@ -27,7 +27,7 @@ public struct StepMetrics: Sendable, Equatable {
   }
 
   /// Adds another part of the step.
-  public mutating func add(_ other: StepMetrics) {
+  package mutating func add(_ other: StepMetrics) {
     loss += other.loss
     tokens += other.tokens
     answerTokens += other.answerTokens

@@ -4,11 +4,11 @@ public import Tensor
 /// Supervised fine-tuning: cross-entropy over the answers of trees.
 public struct SupervisedObjective<Model: SequenceScorer>: TrainingObjective {
   /// One tree an example.
-  public let trees: [AnswerTree]
+  package let trees: [AnswerTree]
   /// How much each tree counts; nil counts all the same.
-  public let weights: [Float]?
+  package let weights: [Float]?
   /// How tokens are averaged.
-  public let loss: AnswerLoss
+  package let loss: AnswerLoss
 
   /// An objective over these trees.
   ///

@@ -7,13 +7,13 @@ internal import Tensor
 /// the optimiser and a number.
 public struct Trainer: Sendable {
   /// The name of the stage, in messages and files.
-  public var stage: String
+  package var stage: String
   /// The settings.
-  public var options: TrainingOptions
+  package var options: TrainingOptions
   /// Where order and dropout start.
-  public var seed: UInt64
+  package var seed: UInt64
   /// Where the checkpoint is kept; nil keeps none.
-  public var checkpoint: Checkpoint?
+  package var checkpoint: Checkpoint?
 
   /// A trainer.
   public init(stage: String, options: TrainingOptions, seed: UInt64, checkpoint: Checkpoint? = nil) {

@@ -1,6 +1,6 @@
 internal import LanguageModel
 internal import Layers
-package import Student
+import StudentModels
 internal import Tensor
 
 /// A student's answer to one question: which label, how probable each, and what it says after it.

@@ -1,6 +1,6 @@
 internal import Foundation
 package import Layers
-package import Student
+import StudentModels
 
 /// A question with the beginnings of answers by which its labels are scored, and how their probabilities make the labels'.
 ///

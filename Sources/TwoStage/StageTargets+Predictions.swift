@@ -1,6 +1,6 @@
 public import Evaluation
 internal import Layers
-internal import Student
+internal import StudentModels
 public import TeacherProtocol
 
 extension StageTargets {

@@ -3,7 +3,7 @@ public import DPO
 internal import Evaluation
 internal import ImageDecoding
 public import Layers
-public import Student
+public import StudentModels
 public import TeacherProtocol
 internal import Tensor
 internal import Training

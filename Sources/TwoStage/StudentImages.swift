@@ -1,5 +1,5 @@
 public import Layers
-internal import Student
+internal import StudentModels
 public import TeacherProtocol
 public import Foundation
 

@@ -5,7 +5,7 @@ internal import Foundation
 public import ImageDecoding
 internal import LoRA
 public import Layers
-public import Student
+public import StudentModels
 public import TeacherProtocol
 internal import Tensor
 public import Training

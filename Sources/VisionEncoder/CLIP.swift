@@ -9,7 +9,7 @@ public struct CLIP: ImageEncoder {
   /// The sizes.
   public let configuration: CLIPConfiguration
   /// How many of the layers are computed.
-  public let depth: Int
+  package let depth: Int
   private var classToken: Parameter
   private var patches: PatchEmbedding
   private var positions: Embedding

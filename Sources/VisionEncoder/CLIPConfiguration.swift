@@ -1,11 +1,11 @@
-public import Layers
+package import Layers
 
 /// The sizes of a CLIP tower, with the keys of `vision_config` in a model's config.json.
 public struct CLIPConfiguration: Sendable, Equatable, Codable {
   /// The width of a row. The default is 768.
   public var hiddenSize = 768
   /// The inner width of the MLP. The default is 3072.
-  public var intermediateSize = 3072
+  package var intermediateSize = 3072
   /// Transformer layers. The default is 12.
   public var layers = 12
   /// Attention heads; divides ``hiddenSize``. The default is 12.
@@ -15,15 +15,15 @@ public struct CLIPConfiguration: Sendable, Equatable, Codable {
   /// The side of a patch in pixels; divides ``imageSize``. The default is 32.
   public var patchSize = 32
   /// Added to variances. The default is 1e-5.
-  public var epsilon: Float = 1e-5
+  package var epsilon: Float = 1e-5
   /// Inside the MLP. The default is quick_gelu.
-  public var activation = Activation.geluQuick
+  package var activation = Activation.geluQuick
 
   /// The defaults of transformers.
   public init() {}
 
   /// Patches along one side of a tile.
-  public var side: Int { imageSize / patchSize }
+  package var side: Int { imageSize / patchSize }
 
   enum CodingKeys: String, CodingKey {
     case hiddenSize = "hidden_size"

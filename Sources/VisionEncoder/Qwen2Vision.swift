@@ -1,5 +1,5 @@
-public import Layers
-public import Tensor
+package import Layers
+package import Tensor
 
 /// The vision tower of Qwen2-VL (Wang et al. 2024): images of any size, rotary positions by row and column, and a merger
 /// that makes one feature of each block of patches.
@@ -7,23 +7,23 @@ public import Tensor
 /// ```swift
 /// let features = tower(patches, grids: [.init(rows: 34, columns: 46)])  // [17 · 23, width]
 /// ```
-public struct Qwen2Vision: Module {
+package struct Qwen2Vision: Module {
   /// Rows and columns of an image's patches.
-  public struct Grid: Sendable, Equatable {
+  package struct Grid: Sendable, Equatable {
     /// Rows; a multiple of the merge size.
-    public var rows: Int
+    package var rows: Int
     /// Columns; a multiple of the merge size.
-    public var columns: Int
+    package var columns: Int
 
     /// A grid of patches.
-    public init(rows: Int, columns: Int) {
+    package init(rows: Int, columns: Int) {
       self.rows = rows
       self.columns = columns
     }
   }
 
   /// The sizes.
-  public let configuration: Qwen2VisionConfiguration
+  package let configuration: Qwen2VisionConfiguration
   /// [embedding width, 3, frames, patch, patch].
   private var patches: Parameter
   private var blocks: [Block]
@@ -33,7 +33,7 @@ public struct Qwen2Vision: Module {
   private let rotary: RotaryPositions
 
   /// A tower with random weights.
-  public init(_ c: Qwen2VisionConfiguration, using generator: inout some RandomNumberGenerator) {
+  package init(_ c: Qwen2VisionConfiguration, using generator: inout some RandomNumberGenerator) {
     configuration = c
     let deviation = 1 / Float(c.patchValues).squareRoot()
     patches = Parameter(
@@ -52,7 +52,7 @@ public struct Qwen2Vision: Module {
   static let epsilon: Float = 1e-6
 
   /// The width of a feature row: the decoder's.
-  public var width: Int { configuration.hiddenSize }
+  package var width: Int { configuration.hiddenSize }
 
   /// Maps the patches of some images to their features.
   ///
@@ -60,7 +60,7 @@ public struct Qwen2Vision: Module {
   ///   - x: [patches, 3 · frames · patch · patch], image after image, in each the blocks that are merged row by row.
   ///   - grids: one an image.
   /// - Returns: [patches / merge², width].
-  public func callAsFunction(_ x: Tensor, grids: [Grid]) -> Tensor {
+  package func callAsFunction(_ x: Tensor, grids: [Grid]) -> Tensor {
     let c = configuration
     let counts = grids.map { $0.rows * $0.columns }
     precondition(
@@ -75,7 +75,7 @@ public struct Qwen2Vision: Module {
   }
 
   /// Shows `patch_embed`, `blocks` and `merger`.
-  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+  package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     visitor.visit(&patches, at: path.appending(component: "patch_embed.proj.weight"))
     for i in blocks.indices { blocks[i].visit(&visitor, at: path.appending(component: "blocks.\(i)")) }
     mergerNorm.visit(&visitor, at: path.appending(component: "merger.ln_q"))

@@ -1,35 +1,35 @@
-public import Layers
+package import Layers
 
 /// The sizes of a Qwen2-VL tower, with the keys of `vision_config` in a model's config.json.
-public struct Qwen2VisionConfiguration: Sendable, Equatable, Codable {
+package struct Qwen2VisionConfiguration: Sendable, Equatable, Codable {
   /// Transformer layers (`depth`). The default is 32.
-  public var layers = 32
+  package var layers = 32
   /// The width inside of the tower (`embed_dim`). The default is 1280.
-  public var embeddingSize = 1280
+  package var embeddingSize = 1280
   /// The width of a feature, the decoder's (`hidden_size`). The default is 3584.
-  public var hiddenSize = 3584
+  package var hiddenSize = 3584
   /// Attention heads (`num_heads`). The default is 16.
-  public var heads = 16
+  package var heads = 16
   /// The inner width of the MLP by that of the tower (`mlp_ratio`). The default is 4.
-  public var innerRatio = 4.0
+  package var innerRatio = 4.0
   /// The side of a patch in pixels (`patch_size`). The default is 14.
-  public var patchSize = 14
+  package var patchSize = 14
   /// Patches along each side that become one feature (`spatial_merge_size`). The default is 2.
-  public var mergeSize = 2
+  package var mergeSize = 2
   /// Frames that a patch spans (`temporal_patch_size`). The default is 2.
-  public var frames = 2
+  package var frames = 2
   /// The base of the rotary positions. The default is 10,000.
-  public var ropeBase = 10_000.0
+  package var ropeBase = 10_000.0
   /// Inside the MLP. The default is quick_gelu.
-  public var activation = Activation.geluQuick
+  package var activation = Activation.geluQuick
 
   /// The defaults of transformers.
-  public init() {}
+  package init() {}
 
   /// The inner width of the MLP.
-  public var innerSize: Int { Int(Double(embeddingSize) * innerRatio) }
+  package var innerSize: Int { Int(Double(embeddingSize) * innerRatio) }
   /// Numbers of one patch.
-  public var patchValues: Int { 3 * frames * patchSize * patchSize }
+  package var patchValues: Int { 3 * frames * patchSize * patchSize }
 
   enum CodingKeys: String, CodingKey {
     case layers = "depth"
@@ -58,7 +58,7 @@ public struct Qwen2VisionConfiguration: Sendable, Equatable, Codable {
   /// Reads `vision_config`; a key that is missing keeps its default, as many do in published files.
   ///
   /// - Throws: `DecodingError` where a size is out of range, or the file asks for what this tower does not compute.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let keys = try decoder.container(keyedBy: CodingKeys.self)
     func integer(_ key: CodingKeys) throws -> Int? { try keys.decodeIfPresent(Int.self, forKey: key) }
     layers = try integer(.layers) ?? layers
@@ -89,7 +89,7 @@ public struct Qwen2VisionConfiguration: Sendable, Equatable, Codable {
   }
 
   /// Writes the keys that `init(from:)` reads.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var keys = encoder.container(keyedBy: CodingKeys.self)
     try keys.encode("qwen2_vl", forKey: .modelType)
     try keys.encode(layers, forKey: .layers)

@@ -6,7 +6,7 @@ public struct SigLIPConfiguration: Sendable, Equatable, Codable {
   /// The width of a row. The default is 1152.
   public var hiddenSize = 1152
   /// The inner width of the MLP. The default is 3072.
-  public var intermediateSize = 3072
+  package var intermediateSize = 3072
   /// Transformer layers. The default is 12.
   public var layers = 12
   /// Attention heads; divides ``hiddenSize``. The default is 16.
@@ -16,15 +16,15 @@ public struct SigLIPConfiguration: Sendable, Equatable, Codable {
   /// The side of a patch in pixels; divides ``imageSize``. The default is 32.
   public var patchSize = 32
   /// Added to variances. The default is 1e-6.
-  public var epsilon: Float = 1e-6
+  package var epsilon: Float = 1e-6
   /// Inside the MLP. The default is gelu_pytorch_tanh.
-  public var activation = Activation.geluTanh
+  package var activation = Activation.geluTanh
 
   /// The defaults of Idefics3's vision tower.
   public init() {}
 
   /// Patches along one side of a tile.
-  public var side: Int { imageSize / patchSize }
+  package var side: Int { imageSize / patchSize }
 
   enum CodingKeys: String, CodingKey {
     case hiddenSize = "hidden_size"
@@ -38,7 +38,7 @@ public struct SigLIPConfiguration: Sendable, Equatable, Codable {
   }
 
   /// Keys that are read and not kept.
-  private enum CheckedKeys: String, CodingKey {
+  private enum DualCheckerKeys: String, CodingKey {
     case channels = "num_channels"
   }
 
@@ -58,7 +58,7 @@ public struct SigLIPConfiguration: Sendable, Equatable, Codable {
     func refuse(_ key: CodingKeys, _ text: String) -> DecodingError {
       .dataCorruptedError(forKey: key, in: keys, debugDescription: text)
     }
-    let checked = try decoder.container(keyedBy: CheckedKeys.self)
+    let checked = try decoder.container(keyedBy: DualCheckerKeys.self)
     if let channels = try checked.decodeIfPresent(Int.self, forKey: .channels), channels != 3 {
       throw DecodingError.dataCorruptedError(
         forKey: .channels, in: checked, debugDescription: "num_channels \(channels) is not computed here; 3 is")

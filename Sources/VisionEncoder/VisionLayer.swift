@@ -1,8 +1,8 @@
-public import Layers
+package import Layers
 internal import Tensor
 
 /// One pre-norm transformer layer of SigLIP and CLIP towers.
-public struct VisionLayer: Module {
+package struct VisionLayer: Module {
   private var norm1: LayerNorm
   private var attention: SelfAttention
   private var norm2: LayerNorm
@@ -31,7 +31,7 @@ public struct VisionLayer: Module {
   }
 
   /// Shows `self_attn`, `layer_norm1`, `mlp` and `layer_norm2`.
-  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+  package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     attention.visit(&visitor, at: path.appending(component: "self_attn"))
     norm1.visit(&visitor, at: path.appending(component: "layer_norm1"))
     mlp.visit(&visitor, at: path.appending(component: "mlp"))

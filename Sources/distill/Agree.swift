@@ -84,7 +84,7 @@
       let columns = id.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
       let figures = try await AgreementSource.report(
         of: source, idColumns: columns, goldColumn: gold, anchors: anchors.map { URL(filePath: $0) })
-      if let listed = figures.setAside.listed { Output.complain(listed) }
+      if let listed = figures.setAside.listed { Output.error(listed) }
       Output.write(try json ? figures.report.json() : figures.report.text)
     }
   }

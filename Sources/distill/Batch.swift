@@ -89,8 +89,8 @@
           bytes += line.count
         }
         try handle?.close()
-        for failure in failures.prefix(5) { Output.complain("not asked: \(failure)") }
-        if failures.count > 5 { Output.complain("and \(failures.count - 5) more that can't be asked about") }
+        for failure in failures.prefix(5) { Output.error("not asked: \(failure)") }
+        if failures.count > 5 { Output.error("and \(failures.count - 5) more that can't be asked about") }
         let written = files.isEmpty ? "nothing is open, no file was written" : files.joined(separator: ", ")
         Output.write("\(questions.count - failures.count + unfit.count) questions: \(written)")
       }
@@ -126,7 +126,7 @@
         var (failures, unknown) = ([String: Int](), 0)
         for file in results {
           let found = try service.results(in: URL(filePath: file))
-          for problem in found.unreadable.prefix(5) { Output.complain("\(file), \(problem)") }
+          for problem in found.unreadable.prefix(5) { Output.error("\(file), \(problem)") }
           for result in found.results {
             guard let question = open[result.id] else {
               unknown += 1
@@ -139,10 +139,10 @@
         let kept = questions.compactMap { replies[$0.key] }
         try await annotator.keep(kept, of: options.teacher)
         for (failure, count) in failures.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }).prefix(5) {
-          Output.complain("\(count) not answered: \(failure)")
+          Output.error("\(count) not answered: \(failure)")
         }
         if unknown > 0 {
-          Output.complain("\(unknown) results are of questions that are not open: kept before, or changed")
+          Output.error("\(unknown) results are of questions that are not open: kept before, or changed")
         }
         Output.write("\(kept.count) replies kept, \(questions.count - kept.count) questions still open")
       }

@@ -1,7 +1,7 @@
 #if Run
   import ArgumentParser
   import Foundation
-  import Student
+  import StudentModels
 
   struct Embed: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -60,7 +60,7 @@
         FileHandle.standardOutput.write(Data(rows.joined().utf8))
       }
       guard !doubtful.isEmpty else { return }
-      Output.complain(listing: doubtful, as: "\(doubtful.count) doubtful lines")
+      Output.error(listing: doubtful, as: "\(doubtful.count) doubtful lines")
     }
   }
 #endif

@@ -82,7 +82,7 @@
       guard let evaluation else { return }
       if runFolder != nil, let setAside = evaluation.setAside {
         let count = setAside.count == 1 ? "1 row was" : "\(setAside.count) rows were"
-        Output.complain(listing: setAside, as: "\(count) set aside")
+        Output.error(listing: setAside, as: "\(count) set aside")
       }
       if json {
         try Output.write(evaluation.jsonData(), to: nil)
@@ -95,7 +95,7 @@
       guard split == nil else {
         throw ValidationError("--split: a run of the method dualchecker scores the whole file; leave it out.")
       }
-      let run = try CheckedRun.opening(folder, reporter: progress.reporter)
+      let run = try DualCheckerRun.opening(folder, reporter: progress.reporter)
       let score = try await run.evaluate(URL(filePath: data ?? ""))
       guard !json else {
         let encoder = JSONEncoder()

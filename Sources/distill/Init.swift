@@ -38,7 +38,7 @@
       let path = out ?? "\(method.rawValue).yaml"
       if path == "-" { return Output.write(ConfigurationTemplate.text(for: method)) }
       try ConfigurationDraft.write(method, to: URL(filePath: path), replacing: force)
-      Output.complain("\(path) is written; set its paths, then: distill check \(path)")
+      Output.error("\(path) is written; set its paths, then: distill check \(path)")
     }
   }
 

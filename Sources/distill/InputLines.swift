@@ -1,6 +1,6 @@
 #if Run
   import Foundation
-  import Tokenizers
+  import Tokenization
 
   /// Lines of standard input, in blocks as they come: a pipe is answered while it is being written.
   enum InputLines {

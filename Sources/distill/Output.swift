@@ -9,14 +9,14 @@
     }
 
     /// A word to the person, beside the result.
-    static func complain(_ text: String) {
+    static func error(_ text: String) {
       FileHandle.standardError.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
     }
 
     /// What could not be used: how much, and the first of it, a line each.
-    static func complain(listing reasons: [String], as heading: String) {
+    static func error(listing reasons: [String], as heading: String) {
       let more = reasons.count > 8 ? ["  and \(reasons.count - 8) more"] : []
-      complain(([heading + ":"] + reasons.prefix(8).map { "  \($0)" } + more).joined(separator: "\n"))
+      error(([heading + ":"] + reasons.prefix(8).map { "  \($0)" } + more).joined(separator: "\n"))
     }
 
     /// A result into a file that is whole or not there, or to standard output.

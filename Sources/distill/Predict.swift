@@ -45,7 +45,7 @@
     func run() async throws {
       let folder = URL(filePath: runFolder)
       guard DistillationMethod.named(in: folder.appending(path: "config.yaml")) != .dualChecker else {
-        let run = try CheckedRun.opening(folder, reporter: progress.reporter)
+        let run = try DualCheckerRun.opening(folder, reporter: progress.reporter)
         let predictions = try await run.predict(URL(filePath: data))
         return try write(predictions)
       }
@@ -69,7 +69,7 @@
         throw RunError.nothingPredicted(data, rows: errors.count, first: first)
       }
       let have = errors.count == 1 ? "has" : "have"
-      Output.complain(listing: errors, as: "\(errors.count) of \(predictions.count) rows \(have) no answer")
+      Output.error(listing: errors, as: "\(errors.count) of \(predictions.count) rows \(have) no answer")
     }
   }
 #endif

@@ -25,10 +25,10 @@ internal import Wording
     private static func end(with error: any Error) -> Never {
       if error is ExitCode || Distill.exitCode(for: error) == .success { Distill.exit(withError: error) }
       if Distill.exitCode(for: error) == .validationFailure {
-        Output.complain(Distill.fullMessage(for: error))
+        Output.error(Distill.fullMessage(for: error))
         exit(2)
       }
-      Output.complain("distill: " + FaultText.sentence(for: error))
+      Output.error("distill: " + FaultText.sentence(for: error))
       exit(1)
     }
   }

@@ -42,7 +42,7 @@ internal import Wording
       // People may have labelled more than the store has.
       scope.items = nil
       let known = try KnownLabels(contentsOf: URL(filePath: path), key: "--truth", scope: scope)
-      if let listed = known.setAside.listed { Output.complain(listed) }
+      if let listed = known.setAside.listed { Output.error(listed) }
       return known.labels
     }
 
@@ -100,7 +100,7 @@ internal import Wording
         let truths = try truth.map { try Replies.truths($0, of: annotations) } ?? [:]
         let export = AnnotationExport(format, answers: labels.map { ($0, AnswerTemplate()) }, truth: truths)
         try Output.write(Data(try export.text(of: annotations).utf8), to: out)
-        if out != nil { Output.complain("\(NumberText.replies(annotations.count)) read from \(store)") }
+        if out != nil { Output.error("\(NumberText.replies(annotations.count)) read from \(store)") }
       }
     }
 
@@ -155,7 +155,7 @@ internal import Wording
         let labels = try config.map { try RunConfiguration(contentsOf: URL(filePath: $0)).labelSet() }
         let url = URL(filePath: file)
         let found = try AnnotationImport(format, labels: labels, teacher: teacher, control: control).replies(in: url)
-        if let listed = found.setAside.allListed { Output.complain(listed) }
+        if let listed = found.setAside.allListed { Output.error(listed) }
         guard !found.annotations.isEmpty else {
           throw TeacherProtocolError.noRows(file: file, problems: found.setAside)
         }
@@ -165,9 +165,9 @@ internal import Wording
         }
         let others = found.otherQuestions(
           than: try await target?.annotations(forItems: Array(Set(found.annotations.map(\.item)))) ?? [])
-        if let told = others.told { Output.complain(told) }
+        if let told = others.told { Output.error(told) }
         guard !dryRun, let target else { return Output.write(found.preview) }
-        Output.complain(found.preview)
+        Output.error(found.preview)
         let known = try await target.annotations(forKeys: found.annotations.map(\.key)).count
         try await target.append(found.annotations)
         let added = NumberText.replies(found.annotations.count - known)

@@ -95,12 +95,12 @@ internal import Wording
       if let config {
         let request = RunRequest(config: config, data: data, seed: seed, out: out, progress: progress)
         let folder = try await request.run(through: .review).folder
-        if !progress.quiet { Output.complain("in \(folder.path)") }
+        if !progress.quiet { Output.error("in \(folder.path)") }
         return
       }
       let desk = try await desk()
       guard !desk.questions.isEmpty else {
-        Output.complain("there is no conflict to decide")
+        Output.error("there is no conflict to decide")
         return
       }
       let journal = try ReviewJournal(desk.journal)
@@ -121,7 +121,7 @@ internal import Wording
         questions: desk.questions, labels: desk.labels, images: desk.images, journal: journal, options: options,
         prepare: { try RunPlugins.plain($0, longestEdge: nil) }
       ).run(port: port) { port in
-        Output.complain(
+        Output.error(
           "\(NumberText.counted(desk.questions.count, "conflict")) at http://127.0.0.1:\(port)/ -> \(desk.journal.relativePath) "
             + "(control-C ends it)")
       }

@@ -128,6 +128,6 @@
     }
     let page = folder.appending(path: "report.html")
     let isThere = last == .report && FileManager.default.fileExists(atPath: page.path)
-    if !options.progress.quiet { Output.complain("in \(isThere ? page.path : folder.path)") }
+    if !options.progress.quiet { Output.error("in \(isThere ? page.path : folder.path)") }
   }
 #endif

@@ -84,11 +84,11 @@
         given: out.map { URL(filePath: $0) }, seed: seed)
       configuration.seed = seed ?? configuration.seed
       Interruption.sayHowToGoOn()
-      let run = try CheckedRun(
+      let run = try DualCheckerRun(
         configuration, folder: folder, reporter: progress.reporter,
         makeTeacher: RunPlugins.command().makeTeacher)
       Output.write(try await run.run().table)
-      if !progress.quiet { Output.complain("in \(folder.appending(path: "report.html").path)") }
+      if !progress.quiet { Output.error("in \(folder.appending(path: "report.html").path)") }
     }
   }
 

@@ -2,7 +2,7 @@
   import ArgumentParser
   import Distillation
   import Foundation
-  import Student
+  import StudentModels
   import StudentServer
   import Tensor
 
@@ -59,7 +59,7 @@
       options.maximumTokens = maximumTokens
       let name = name ?? folder.resolvingSymlinksInPath().lastPathComponent
       try await StudentServer(student, name: name, options: options).run(port: port) { port in
-        Output.complain("\(name) at http://127.0.0.1:\(port)/v1 (control-C ends it)")
+        Output.error("\(name) at http://127.0.0.1:\(port)/v1 (control-C ends it)")
       }
     }
 

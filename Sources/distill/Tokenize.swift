@@ -2,8 +2,8 @@
   import ArgumentParser
   import Foundation
   import Layers
-  import Student
-  import Tokenizers
+  import StudentModels
+  import Tokenization
 
   struct Tokenize: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -24,9 +24,9 @@
       #expect(fields.yaml.contains("image: null") && !fields.yaml.contains("group"))
       #expect(try FieldConfiguration(text: fields.yaml, format: .yaml) == fields)
       #expect(try FieldConfiguration(text: fields.json, format: .json) == fields)
-      var columns = CheckedDataConfiguration.Fields()
+      var columns = DualCheckerDataConfiguration.Fields()
       columns.detail = nil
-      #expect(try CheckedDataConfiguration.Fields(text: columns.yaml, format: .yaml) == columns)
+      #expect(try DualCheckerDataConfiguration.Fields(text: columns.yaml, format: .yaml) == columns)
     }
 
     @Test func `images are one column or several`() throws {

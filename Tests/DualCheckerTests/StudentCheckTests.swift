@@ -18,7 +18,8 @@ import Testing
     ]
     #expect(MarginCheck(threshold: 0.2).borderline(among: cases).map(\.item.id) == ["even", "narrow"])
     #expect(EntropyCheck(threshold: 0.8).borderline(among: cases).map(\.item.id) == ["even", "narrow"])
-    #expect(DisagreementCheck(minimumSureness: 0.5).borderline(among: cases).map(\.item.id) == ["strongly", "against"])
+    #expect(
+      DisagreementCheck(minimumConfidence: 0.5).borderline(among: cases).map(\.item.id) == ["strongly", "against"])
     #expect(NoStudentCheck().borderline(among: cases).isEmpty)
   }
 

@@ -52,7 +52,7 @@ import Testing
     #expect(map.bias?.value.scalars == Array(repeating: 0, count: 300))
     let given = Linear(
       inputDimensions: 400, outputDimensions: 300, bias: false, standardDeviation: 0.5, using: &generator)
-    #expect(abs(given.denseWeight().squared().mean().scalar * 4 - 1) < 0.015)
+    #expect(abs(given.effectiveWeight().squared().mean().scalar * 4 - 1) < 0.015)
     #expect(given.bias == nil)
   }
 

@@ -8,9 +8,9 @@ private struct Constant: Projection {
   var value = Parameter(Tensor([0.5], shape: [1]), isTrainable: true)
   let input: Int
   let output: Int
-  func callAsFunction(_ x: Tensor) -> Tensor { x.matmul(denseWeight(), transposeB: true) }
-  func denseWeight() -> Tensor { value.value.reshaped([1, 1]).broadcast(to: [output, input]) }
-  func denseBias() -> Tensor? { nil }
+  func callAsFunction(_ x: Tensor) -> Tensor { x.matmul(effectiveWeight(), transposeB: true) }
+  func effectiveWeight() -> Tensor { value.value.reshaped([1, 1]).broadcast(to: [output, input]) }
+  func effectiveBias() -> Tensor? { nil }
   mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     visitor.visit(&value, at: path.appending(component: "value"))
   }
@@ -21,7 +21,7 @@ private struct Replacer: ModuleVisitor {
   var paths: [String] = []
   mutating func visit(_ parameter: inout Parameter, at path: String) { paths.append(path) }
   mutating func visit(projection: inout any Projection, at path: String) {
-    let shape = projection.denseWeight().shape
+    let shape = projection.effectiveWeight().shape
     projection = Constant(input: shape[1], output: shape[0])
     projection.visit(&self, at: path)
   }

@@ -55,7 +55,7 @@ import Testing
     // x = (1, 1): A x = 3, B A x = (15, 21), times 3 = (45, 63), plus x + b = (11, 21).
     #expect(adapter(Tensor([1, 1], shape: [1, 2])).scalars == [56, 84])
     // W + 3 B A = [1 + 15, 30; 21, 1 + 42].
-    #expect(adapter.denseWeight().scalars == [16, 30, 21, 43])
+    #expect(adapter.effectiveWeight().scalars == [16, 30, 21, 43])
   }
 
   @Test func `gradients reach A, B and the input, and no frozen weight`() throws {
@@ -88,9 +88,9 @@ import Testing
   @Test func `without adapters the model is the base model, and with them again afterwards`() throws {
     let (model, base) = try adaptedModel()
     #expect(!model(x).isIdentical(to: base(x)))
-    let inside = model.withoutAdapters { model in (model(x), model.projections.map { $0.denseWeight() }) }
+    let inside = model.withoutAdapters { model in (model(x), model.projections.map { $0.effectiveWeight() }) }
     #expect(inside.0.isIdentical(to: base(x)))
-    for (mine, its) in zip(inside.1, base.projections) { #expect(mine.isIdentical(to: its.denseWeight())) }
+    for (mine, its) in zip(inside.1, base.projections) { #expect(mine.isIdentical(to: its.effectiveWeight())) }
     #expect(!model(x).isIdentical(to: base(x)))
   }
 

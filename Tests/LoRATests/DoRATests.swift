@@ -42,7 +42,7 @@ import Testing
     for bias in [true, false] {
       let (adapted, base) = try projection(bias: bias)
       let naive = naiveWeight(adapted.parts[0], base)
-      expectClose(adapted.denseWeight(), naive, relative: 1e-5, absolute: 1e-5)
+      expectClose(adapted.effectiveWeight(), naive, relative: 1e-5, absolute: 1e-5)
       let x = randomTensor([5, 6], seed: 2)
       let expected = x.matmul(naive, transposeB: true)
       expectClose(adapted(x), base.bias.map { expected + $0.value } ?? expected, relative: 1e-5, absolute: 1e-5)

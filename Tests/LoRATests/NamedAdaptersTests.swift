@@ -36,25 +36,25 @@ import Testing
     var model = try pair()
     var alone = model
     alone.removeAdapters(named: "health")
-    try model.weighAdapters(["news": 1])
+    try model.setAdapterWeights(["news": 1])
     #expect(model(tokens).isIdentical(to: alone(tokens)))
-    try model.weighAdapters(["health": 1])
+    try model.setAdapterWeights(["health": 1])
     alone = model
     alone.removeAdapters(named: "news")
-    try alone.weighAdapters(["health": 1])
+    try alone.setAdapterWeights(["health": 1])
     #expect(model(tokens).isIdentical(to: alone(tokens)))
     // The classifier that came with an adapter counts with it alone.
-    try model.weighAdapters([:])
+    try model.setAdapterWeights([:])
     #expect(model(tokens).isIdentical(to: TokenModel()(tokens)))
   }
 
   @Test func `weights mix the changes of the weight, and merging keeps the mixture`() throws {
     var model = try pair()
-    try model.weighAdapters(["news": 0.25, "health": -0.5])
+    try model.setAdapterWeights(["news": 0.25, "health": -0.5])
     guard let adapted = model.first as? LoRAProjection else { throw LoRAError.noAdapter }
     let changes = adapted.parts.map { $0.b.value.matmul($0.a.value) * $0.scale }
     expectClose(
-      adapted.denseWeight(), adapted.base.denseWeight() + changes[0] * 0.25 - changes[1] * 0.5, relative: 1e-5,
+      adapted.effectiveWeight(), adapted.base.effectiveWeight() + changes[0] * 0.25 - changes[1] * 0.5, relative: 1e-5,
       absolute: 1e-6)
     let before = model(tokens)
     try model.mergeAdapters()
@@ -78,12 +78,12 @@ import Testing
       try model.attachAdapters(configuration, named: "news", using: &generator)
     }
     #expect(throws: LoRAError.unknownName("sport", available: ["health", "news"])) {
-      try model.weighAdapters(["sport": 1])
+      try model.setAdapterWeights(["sport": 1])
     }
     for name in ["", "a.b", "a b"] {
       #expect(throws: LoRAError.self) { try model.attachAdapters(configuration, named: name, using: &generator) }
     }
-    #expect(throws: LoRAError.self) { try model.weighAdapters(["news": .nan]) }
+    #expect(throws: LoRAError.self) { try model.setAdapterWeights(["news": .nan]) }
     #expect(model.adapterNames == ["health", "news"])
   }
 

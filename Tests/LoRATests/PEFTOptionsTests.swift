@@ -77,7 +77,7 @@ import Testing
   @Test func `parts trained as a whole are the base's own without the adapter`() throws {
     let (model, _) = try TokenModel.adapted { $0.savedModules = ["classifier"] }
     let base = TokenModel()
-    #expect(!model.classifier[0].denseWeight().isIdentical(to: base.classifier[0].denseWeight()))
+    #expect(!model.classifier[0].effectiveWeight().isIdentical(to: base.classifier[0].effectiveWeight()))
     model.withoutAdapters { #expect($0.contents.filter { !$0.key.contains("lora") } == base.contents) }
     let gradients = model.valueAndGradients { $0(tokens).sum() }.gradients
     #expect(
@@ -95,7 +95,7 @@ import Testing
       expectClose(model(tokens), TokenModel()(tokens), relative: 1e-6, absolute: 1e-6)
       guard let adapted = model.first as? LoRAProjection else { throw LoRAError.noAdapter }
       // What is left of the weight has the other singular values.
-      let (part, weight) = (adapted.parts[0], adapted.base.denseWeight())
+      let (part, weight) = (adapted.parts[0], adapted.base.effectiveWeight())
       let rest = weight - part.b.value.matmul(part.a.value) * part.scale
       let values = try #require(weight.singularValues()).values.scalars
       let left = try #require(rest.singularValues()).values.scalars
@@ -125,8 +125,8 @@ import Testing
         to: folder.appending(path: "adapter_model.safetensors"))
       var model = TokenModel()
       try model.loadAdapter(from: folder)
-      let values = try #require(TokenModel().first.denseWeight().singularValues()).values.scalars
-      let left = try #require(model.first.denseWeight().singularValues()).values.scalars
+      let values = try #require(TokenModel().first.effectiveWeight().singularValues()).values.scalars
+      let left = try #require(model.first.effectiveWeight().singularValues()).values.scalars
       expectClose(Tensor(left, shape: [4]), Tensor([values[2], values[3], 0, 0], shape: [4]), absolute: 1e-5)
     }
   }

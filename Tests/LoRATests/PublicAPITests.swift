@@ -44,8 +44,8 @@ import Testing
       let part = adapter.parts[0]
       #expect(part.a.value.shape == [2, 3] && part.b.value.shape == [2, 2] && part.dropout == 0.1)
       #expect(part.rank == 2 && part.alpha == 4 && part.scale == configuration.scale && part.name == "default")
-      #expect(adapter.denseWeight().isIdentical(to: adapter.base.denseWeight()))
-      #expect(adapter.denseBias() == nil && adapter.weightShape == [2, 3])
+      #expect(adapter.effectiveWeight().isIdentical(to: adapter.base.effectiveWeight()))
+      #expect(adapter.effectiveBias() == nil && adapter.weightShape == [2, 3])
     }
   }
 

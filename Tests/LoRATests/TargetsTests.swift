@@ -185,7 +185,7 @@ import Testing
   @Test func `a copy that trains is Float32, whatever type the base has`() throws {
     var model = TokenModel()
     model.freeze()
-    model.keepFrozenMatrices(in: .bfloat16)
+    model.convertFrozenWeights(to: .bfloat16)
     var configuration = LoRAConfiguration()
     (configuration.rank, configuration.targets) = (2, .names(["q_proj"]))
     configuration.savedModules = ["out_proj"]

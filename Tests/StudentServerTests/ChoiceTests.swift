@@ -3,7 +3,7 @@ import JSON
 #if Run
   import Foundation
   import LoopbackServer
-  import Student
+  import StudentModels
   import StudentServer
   import TeacherProtocol
   import Testing

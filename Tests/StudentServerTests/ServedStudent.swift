@@ -5,7 +5,7 @@ import JSON
   import ImageDecoding
   import Layers
   import LoopbackServer
-  import Student
+  import StudentModels
   import StudentServer
   import TeacherProtocol
   import Tensor

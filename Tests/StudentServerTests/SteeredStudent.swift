@@ -3,9 +3,9 @@
   import ImageDecoding
   import LanguageModel
   import Layers
-  import Student
+  import StudentModels
   import Tensor
-  import Tokenizers
+  import Tokenization
 
   /// A student whose probabilities are written down by what it has said; all else is the tiny one's.
   struct SteeredStudent: PretrainedStudent {

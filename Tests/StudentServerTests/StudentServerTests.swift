@@ -7,7 +7,7 @@ import JSON
   import Layers
   import LoopbackServer
   import StudentServer
-  import Student
+  import StudentModels
   import TeacherProtocol
   import Tensor
   import TestSupport

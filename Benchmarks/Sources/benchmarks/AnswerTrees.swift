@@ -1,5 +1,5 @@
 import Layers
-import Student
+import StudentModels
 import Tensor
 
 /// Attention alone, forward and backward: a prompt with several answers as one tree, and as separate sequences.
@@ -24,17 +24,32 @@ func benchmarkTreeAttention(rounds: Int, using generator: inout Tensor.Generator
 
 /// A whole training step of a small vision-language model: loss and gradients of all parameters.
 func benchmarkTrainingStep(rounds: Int, using generator: inout Tensor.Generator) {
-  var sizes = SmolVLM.FreshSizes()
-  sizes.hiddenSize = 192
-  sizes.intermediateSize = 512
-  var configuration = sizes.configuration
-  configuration.imageToken = sizes.vocabularySize - 1
-  var model = SmolVLMModel(configuration, using: &generator)
+  let words = (0..<4000).map { _ in
+    String((0..<6).map { _ in "abcdefghijklmnopqrstuvwxyz".randomElement(using: &generator)! })
+  }
+  guard
+    var model = try? FreshStudent.smolVLM(
+      hiddenSize: 192, intermediateSize: 512, textsForTokenizer: [words.joined(separator: " ")], using: &generator)
+  else { fatalError("a student of these sizes exists") }
   // As in training: the tower is frozen and its features are given.
   model.setTrainable { !$0.contains("vision") }
-  let features = Tensor.normal([64, sizes.hiddenSize], using: &generator)
-  func tokens(_ count: Int) -> [Int] { (0..<count).map { _ in Int.random(in: 0..<1000, using: &generator) } }
-  let prompt = [Int](repeating: configuration.imageToken, count: 64) + tokens(96)
+  measure(model, hiddenSize: 192, rounds: rounds, using: &generator)
+}
+
+private func measure(
+  _ model: some PretrainedStudent, hiddenSize: Int, rounds: Int, using generator: inout Tensor.Generator
+) {
+  let features = Tensor.normal([64, hiddenSize], using: &generator)
+  let words = 0..<model.tokenizer.vocabularyCount
+  func tokens(_ count: Int) -> [Int] {
+    (0..<count).map { _ in
+      var token = model.imageToken
+      while token == model.imageToken { token = Int.random(in: words, using: &generator) }
+      return token ?? 0
+    }
+  }
+  let image = model.imageToken ?? 0
+  let prompt = [Int](repeating: image, count: 64) + tokens(96)
   let trees = (0..<4).map { _ in
     AnswerTree(prompt: prompt, images: [.features(features)], answers: [tokens(24), tokens(24), tokens(24)])
   }

@@ -1,9 +1,9 @@
-public import Foundation
+package import Foundation
 
 extension GreenWorld {
   /// Writes the records as DualChecker's three kinds of file, JSON arrays: `cls.json` (label 1 for a green innovation),
   /// `path.json` (the green ones, label 0...3) and `ce.json` (cause and effect).
-  public static func write(_ records: [GreenRecord], to folder: URL) throws {
+  package static func write(_ records: [GreenRecord], to folder: URL) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     func write(_ rows: [Row], _ name: String) throws {
       let encoder = JSONEncoder()

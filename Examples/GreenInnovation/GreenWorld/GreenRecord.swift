@@ -1,7 +1,7 @@
 /// A short record about an invention, in the shape of DualChecker's own files. It was written, not collected.
-public struct GreenRecord: Sendable, Equatable, Codable {
+package struct GreenRecord: Sendable, Equatable, Codable {
   /// How hard the record is meant to be.
-  public enum Kind: String, Sendable, Codable, CaseIterable {
+  package enum Kind: String, Sendable, Codable, CaseIterable {
     /// The summary says it plainly.
     case plain
     /// The summary sounds like the other label.
@@ -11,19 +11,19 @@ public struct GreenRecord: Sendable, Equatable, Codable {
   }
 
   /// From 1 on.
-  public var id: Int
+  package var id: Int
   /// Two or three sentences.
-  public var summary: String
+  package var summary: String
   /// The summary and what follows from it.
-  public var detail: String
+  package var detail: String
   /// Whether it is a green innovation.
-  public var isGreen: Bool
+  package var isGreen: Bool
   /// The impact path, 0...3; nil where it is no green innovation.
-  public var path: Int?
+  package var path: Int?
   /// What is done, as it stands in the summary.
-  public var cause: String
+  package var cause: String
   /// What comes of it, as it stands in the summary.
-  public var effect: String
+  package var effect: String
   /// How hard it is meant to be.
-  public var kind: Kind
+  package var kind: Kind
 }

@@ -6,12 +6,12 @@
 ///
 /// The records are written by a seeded generator for this project and not collected anywhere; no firm, product or patent stands
 /// behind them. Half are green innovations; about a third of all are deceptive or borderline.
-public enum GreenWorld {
+package enum GreenWorld {
   /// The impact paths with their meanings, in the order of their labels.
-  public static var paths: [(name: String, meaning: String)] { Effect.paths.map { ($0.name, $0.meaning) } }
+  package static var paths: [(name: String, meaning: String)] { Effect.paths.map { ($0.name, $0.meaning) } }
 
   /// Records with ids from 1 on.
-  public static func records(count: Int, seed: UInt64) -> [GreenRecord] {
+  package static func records(count: Int, seed: UInt64) -> [GreenRecord] {
     var generator = SeededGenerator(seed: seed)
     var seen: Set<String> = []
     var records: [GreenRecord] = []

@@ -56,7 +56,7 @@
           try await ablate(configuration, in: place)
         } else {
           let began = Date()
-          let run = try CheckedRun(configuration, folder: place, reporter: ProgressReporter(style: .automatic()))
+          let run = try DualCheckerRun(configuration, folder: place, reporter: ProgressReporter(style: .automatic()))
           print(try await run.run().table, terminator: "")
           print("\(Int(Date().timeIntervalSince(began))) s; \(place.appending(path: "report.html").path)\n")
         }
@@ -66,7 +66,7 @@
     private func ablate(_ configuration: DualCheckerConfiguration, in folder: URL) async throws {
       print("                            teacher  labels  student (macro F1)  ECE before/after")
       for (name, change) in Ablations.all {
-        let run = try CheckedRun(
+        let run = try DualCheckerRun(
           Ablations.configuration(configuration, change),
           folder: folder.appending(path: "ablation/" + name.replacing(" ", with: "-").replacing(":", with: "")))
         let found = try await run.run()

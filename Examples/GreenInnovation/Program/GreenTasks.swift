@@ -25,7 +25,7 @@ enum GreenTasks {
   }
 
   private static func base(_ file: URL) -> DualCheckerConfiguration {
-    var run = DualCheckerConfiguration(data: CheckedDataConfiguration(file: file.path))
+    var run = DualCheckerConfiguration(data: DualCheckerDataConfiguration(file: file.path))
     run.aligner.shots = 8
     run.teacherCheck.followUps = 2
     run.student.learningRate = 1e-3

@@ -1,7 +1,7 @@
-public import ImageDecoding
+package import ImageDecoding
 
 /// Many small photos side by side in one picture, each pixel enlarged to a square, to look at a world at a glance.
-public enum ContactSheet {
+package enum ContactSheet {
   /// The photos row by row on white, with a white line between neighbours.
   ///
   /// ```swift
@@ -15,7 +15,7 @@ public enum ContactSheet {
   ///   - zoom: Width of an enlarged pixel, at least 1. The default is 1.
   ///   - gap: Width of the line between photos in pixels. The default is 4.
   /// - Precondition: All photos have the size of the first.
-  public static func image(of photos: [RGBImage], columns: Int, zoom: Int = 1, gap: Int = 4) -> RGBImage {
+  package static func image(of photos: [RGBImage], columns: Int, zoom: Int = 1, gap: Int = 4) -> RGBImage {
     precondition(columns >= 1 && zoom >= 1 && gap >= 0, "\(columns) columns, zoom \(zoom), gap \(gap)")
     guard let first = photos.first else { preconditionFailure("a contact sheet needs at least one photo") }
     precondition(photos.allSatisfy { $0.width == first.width && $0.height == first.height }, "photos differ in size")

@@ -1,5 +1,5 @@
 /// What can go wrong when a news world is configured and written.
-public enum NewsWorldError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum NewsWorldError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A value of the configuration is out of range.
   case value(key: String, expected: String, found: String)
   /// The configuration has a key that means nothing; `known` lists those that do.
@@ -8,7 +8,7 @@ public enum NewsWorldError: Error, Sendable, Equatable, CustomStringConvertible 
   case unwritable(path: String, reason: String)
 
   /// One sentence that names the key or the file, what was expected, what was found, and what to do.
-  public var description: String {
+  package var description: String {
     switch self {
     case .value(let key, let expected, let found):
       "news world configuration: \(key) is \(found), expected \(expected); change it or leave it out for its default"

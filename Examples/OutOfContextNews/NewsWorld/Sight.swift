@@ -1,9 +1,9 @@
 import Foundation
-public import ImageDecoding
+package import ImageDecoding
 
 extension RGBImage {
   /// How a colour-blind eye tells colours apart.
-  public enum ColourBlindness: String, CaseIterable, Codable, Sendable {
+  package enum ColourBlindness: String, CaseIterable, Codable, Sendable {
     /// No green receptors: red, orange and green come close to one another, and so do blue and purple.
     case deuteranopia
     /// No colour at all: light and dark alone.
@@ -17,7 +17,7 @@ extension RGBImage {
   /// ITU-R BT.709.
   ///
   /// - Complexity: O(pixels).
-  public func colourBlind(_ kind: ColourBlindness = .deuteranopia) -> RGBImage {
+  package func colourBlind(_ kind: ColourBlindness = .deuteranopia) -> RGBImage {
     let rows: [SIMD3<Float>] =
       switch kind {
       case .deuteranopia:
@@ -43,7 +43,7 @@ extension RGBImage {
   ///
   /// - Parameter blur: Width of the smallest detail kept, in pixels; 1 leaves the photo as it is. The default is 4.
   /// - Complexity: O(pixels).
-  public func shortSighted(blur: Int = 4) -> RGBImage {
+  package func shortSighted(blur: Int = 4) -> RGBImage {
     precondition(blur >= 1, "the blur is at least 1 pixel, not \(blur)")
     let (columns, rows) = ((width + blur - 1) / blur, (height + blur - 1) / blur)
     var means = [Float](repeating: 0, count: columns * rows * 3)

@@ -10,18 +10,18 @@ import ContentDigest
 /// Every photo and every group of the data set has a generator of its own, made from the data set's seed and the
 /// names of what it is for, so that asking for more training groups leaves the test groups as they were. Not for
 /// secrets. Source: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
-public struct WorldGenerator: RandomNumberGenerator, Sendable {
+package struct WorldGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
   /// A generator that starts at `seed`; any number is a good seed.
-  public init(seed: UInt64) {
+  package init(seed: UInt64) {
     state = seed
   }
 
   /// A generator for one purpose: the seed and the purpose's names are hashed into the start.
   ///
   /// - Parameter purpose: What the numbers are for, in order; ("group", "1", "2") and ("group", "12") differ.
-  public init(seed: UInt64, purpose: String...) {
+  package init(seed: UInt64, purpose: String...) {
     var digest = ContentDigest()
     digest.update(field: String(seed))
     for name in purpose { digest.update(field: name) }
@@ -29,7 +29,7 @@ public struct WorldGenerator: RandomNumberGenerator, Sendable {
   }
 
   /// The next 64 random bits.
-  public mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var word = state
     word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9

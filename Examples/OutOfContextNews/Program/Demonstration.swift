@@ -1,7 +1,7 @@
 import Distillation
 import Foundation
 import NewsWorld
-import Student
+import StudentModels
 
 /// Makes everything that a run needs out of nothing - photos, captions, base student, teachers - and then runs it.
 struct Demonstration {

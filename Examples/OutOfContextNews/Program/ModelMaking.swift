@@ -3,7 +3,7 @@ import Foundation
 import ImageDecoding
 import Layers
 import NewsWorld
-import Student
+import StudentModels
 import Tensor
 
 /// One part of making a model: what is asked, of how many photos, at which rate.

@@ -1,8 +1,8 @@
 import Distillation
 import Layers
-import Student
+import StudentModels
 import Tensor
-import Tokenizers
+import Tokenization
 
 /// A question about a photo, and its answer with what of it is trained on.
 struct Question: Sendable {

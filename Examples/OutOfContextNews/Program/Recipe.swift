@@ -1,6 +1,6 @@
 import Distillation
 import NewsWorld
-import Student
+import StudentModels
 
 /// The numbers of the demonstration: how hard the world is, how large the models, how long each is taught.
 ///

@@ -5,9 +5,9 @@
 /// ```
 public struct AgreementCheck: Sendable {
   /// The labels that are voted for.
-  public let labels: [String]
+  package let labels: [String]
   /// The teachers that vote.
-  public let teachers: [String]
+  package let teachers: [String]
 
   /// A check with all votes of these teachers for these labels.
   ///

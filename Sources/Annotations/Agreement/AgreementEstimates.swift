@@ -1,29 +1,29 @@
 extension AgreementReport {
   /// How often a teacher votes for one label where another is true.
-  public struct Confusion: Sendable, Equatable, Codable {
+  package struct Confusion: Sendable, Equatable, Codable {
     /// The true label.
-    public var truth: String
+    package var truth: String
     /// The vote.
-    public var vote: String
+    package var vote: String
     /// How often that happened, where gold labels are known.
-    public var items: Int?
+    package var items: Int?
     /// How probable the vote is where the label is true, as ``DawidSkene`` estimates it without gold labels.
-    public var estimated: Double?
+    package var estimated: Double?
   }
 
   /// Labels made from votes, and what share of them is wrong. Without anchors these shares are too low where teachers err
   /// together; see ``DawidSkene``.
-  public struct Labels: Sendable, Equatable, Codable {
+  package struct Labels: Sendable, Equatable, Codable {
     /// How they are made: `unanimous`, `majority` or `dawid_skene`.
-    public var rule: String
+    package var rule: String
     /// Items with such a label, among those on which all voted.
-    public var items: Int
+    package var items: Int
     /// Estimated share of wrong labels.
-    public var expectedError: Double?
+    package var expectedError: Double?
     /// The same estimate, anchored by human labels on randomly drawn items.
-    public var anchoredError: AnchoredEstimate?
+    package var anchoredError: AnchoredEstimate?
     /// Share of wrong labels where gold labels are known.
-    public var error: Double?
+    package var error: Double?
   }
 }
 

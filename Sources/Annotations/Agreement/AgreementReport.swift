@@ -10,70 +10,70 @@
 /// nil.
 public struct AgreementReport: Sendable, Equatable, Codable {
   /// One teacher alone.
-  public struct Teacher: Sendable, Equatable, Codable {
+  package struct Teacher: Sendable, Equatable, Codable {
     /// Its name.
-    public var name: String
+    package var name: String
     /// Items on which it voted.
-    public var votes: Int
+    package var votes: Int
     /// Share of right votes among its votes.
-    public var accuracy: Double?
+    package var accuracy: Double?
     /// The same as ``DawidSkene`` estimates it from the votes alone. Too high where teachers err together.
-    public var estimatedAccuracy: Double?
+    package var estimatedAccuracy: Double?
     /// The same estimate, anchored by human labels on randomly drawn items.
-    public var anchoredAccuracy: AnchoredEstimate?
+    package var anchoredAccuracy: AnchoredEstimate?
     /// How it votes where each label is true.
-    public var confusion: [Confusion]?
+    package var confusion: [Confusion]?
   }
 
   /// Two teachers, over the items on which both voted.
-  public struct Pair: Sendable, Equatable, Codable {
+  package struct Pair: Sendable, Equatable, Codable {
     /// The one that comes first.
-    public var first: String
+    package var first: String
     /// The other.
-    public var second: String
+    package var second: String
     /// Items on which both voted.
-    public var bothVoted: Int
+    package var bothVoted: Int
     /// Share of them with one label.
-    public var agreement: Double?
+    package var agreement: Double?
     /// Cohen's kappa: agreement beyond what their label shares give by chance, 1 for all of it (Cohen 1960,
     /// doi:10.1177/001316446002000104). Nil where chance alone gives 1.
-    public var kappa: Double?
+    package var kappa: Double?
     /// Share of right labels among those they agree on.
-    public var accuracyWhereAgreed: Double?
+    package var accuracyWhereAgreed: Double?
     /// Items with two labels.
-    public var conflicts: Int
+    package var conflicts: Int
     /// Accuracy if a person labels the conflicts: what both get without a student.
-    public var agreedPlusLabels: Double?
+    package var agreedPlusLabels: Double?
   }
 
   /// All teachers, over the items on which all voted.
-  public struct All: Sendable, Equatable, Codable {
+  package struct All: Sendable, Equatable, Codable {
     /// Items on which all voted.
-    public var items: Int
+    package var items: Int
     /// Items with one label.
-    public var unanimous: Int
+    package var unanimous: Int
     /// Share of right labels among the unanimous ones.
-    public var accuracyWhereUnanimous: Double?
+    package var accuracyWhereUnanimous: Double?
     /// Share of items on which the label with most votes is right; a tie is wrong.
-    public var majority: Double?
+    package var majority: Double?
     /// Accuracy if a person labels the items that are not unanimous.
-    public var unanimousPlusLabels: Double?
+    package var unanimousPlusLabels: Double?
     /// Fleiss' kappa: agreement of all beyond chance. Nil where chance alone gives 1.
-    public var fleissKappa: Double?
+    package var fleissKappa: Double?
     /// Krippendorff's alpha, over every item with at least two votes. Nil where chance alone gives 1.
-    public var krippendorffAlpha: Double?
+    package var krippendorffAlpha: Double?
   }
 
   /// Items with any row.
-  public var items: Int
+  package var items: Int
   /// Every teacher, in order.
-  public var teachers: [Teacher]
+  package var teachers: [Teacher]
   /// Every pair of teachers, in order.
-  public var pairs: [Pair]
+  package var pairs: [Pair]
   /// All teachers together.
-  public var all: All
+  package var all: All
   /// Labels by three rules, and how wrong they are.
-  public var labels: [Labels]?
+  package var labels: [Labels]?
 
   /// The figures of a table of votes.
   ///

@@ -17,7 +17,7 @@ public protocol AgreementRule: Sendable {
 public struct UnanimousRule: AgreementRule, Equatable {
   /// Fewer votes than this are no verdict. The default is 2: a single teacher agrees with itself alone, so its answer is
   /// no pseudo-label. Set 1 for runs with one teacher, or to trust the only one that did not abstain.
-  public var minimumVotes: Int
+  package var minimumVotes: Int
 
   /// The rule.
   ///
@@ -37,9 +37,9 @@ public struct UnanimousRule: AgreementRule, Equatable {
 /// Agreed where one label leads every other by a margin of votes.
 public struct MajorityRule: AgreementRule, Equatable {
   /// Votes by which the winner leads the next label. The default is 1; ties are conflicts.
-  public var margin: Int
+  package var margin: Int
   /// Fewer votes than this are no verdict. The default is 2.
-  public var minimumVotes: Int
+  package var minimumVotes: Int
 
   /// The rule.
   ///

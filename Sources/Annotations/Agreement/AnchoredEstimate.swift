@@ -13,13 +13,13 @@ internal import Foundation
 /// The mean of the truth on the few is corrected by how the few differ from all in their guesses, as far as guesses and
 /// truth go together. Guesses that are all too high by the same amount do no harm, and useless ones are given no weight.
 /// The few must be drawn at random from all: human labels read on conflicts alone are not, and give no anchor.
-public struct AnchoredEstimate: Sendable, Equatable, Codable {
+package struct AnchoredEstimate: Sendable, Equatable, Codable {
   /// The estimated share, within 0...1.
-  public var value: Double
+  package var value: Double
   /// Its standard error; nil with a single known item.
-  public var standardError: Double?
+  package var standardError: Double?
   /// How many truths it stands on.
-  public var known: Int
+  package var known: Int
 
   init(value: Double, standardError: Double?, known: Int) {
     self.value = value
@@ -32,7 +32,7 @@ public struct AnchoredEstimate: Sendable, Equatable, Codable {
   /// - Parameters:
   ///   - guesses: for each item what the share is taken for, within 0...1.
   ///   - known: for the items whose truth is known, their guess and the truth, 0 or 1.
-  public init?(guesses: [Double], known: [(guess: Double, truth: Double)]) {
+  package init?(guesses: [Double], known: [(guess: Double, truth: Double)]) {
     guard !known.isEmpty, !guesses.isEmpty else { return nil }
     // In an order of their own, as sums depend on theirs in the last digits.
     let guesses = guesses.sorted()

@@ -9,11 +9,11 @@ internal import TeacherProtocol
 /// first, or it outvotes the others.
 public struct ConfidenceWeightedRule: AgreementRule, Equatable {
   /// The least lead, above 0 and at most 1. The default is 0.5.
-  public var lead: Double
+  package var lead: Double
   /// Fewer votes than this are no verdict. The default is 2.
-  public var minimumVotes: Int
+  package var minimumVotes: Int
   /// What a vote without a confidence weighs, 0...1. The default is 0.5.
-  public var unknownConfidence: Double
+  package var unknownConfidence: Double
 
   /// The rule.
   ///

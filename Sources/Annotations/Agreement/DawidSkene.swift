@@ -20,19 +20,19 @@ internal import Foundation
 /// model; from three on it does.
 public struct DawidSkene: Sendable, Equatable {
   /// The labels that occur among the votes, sorted.
-  public let labels: [String]
+  package let labels: [String]
   /// The teachers, in the table's order.
-  public let teachers: [String]
+  package let teachers: [String]
   /// Estimated share of each label.
-  public let prior: [Double]
+  package let prior: [Double]
   /// Estimated probability of each vote, axes (teacher, true label, vote).
-  public let confusion: [[[Double]]]
+  package let confusion: [[[Double]]]
   /// Estimated share of right votes among each teacher's votes; nil for who never voted.
-  public let accuracies: [Double?]
+  package let accuracies: [Double?]
   /// Mean log-likelihood of an item's votes, in nats; 0 without votes.
-  public let logLikelihood: Double
+  package let logLikelihood: Double
   /// Rounds of expectation maximisation until an item's log-likelihood moved by less than 1e-10 on average, or 1,000.
-  public let iterations: Int
+  package let iterations: Int
 
   /// One way to vote, as indices of labels, and how many items have it.
   private struct Pattern {
@@ -92,7 +92,7 @@ public struct DawidSkene: Sendable, Equatable {
   /// for a label that the fit knows.
   ///
   /// - Precondition: one entry for each teacher.
-  public func posterior(of votes: [String?]) -> [Double]? {
+  package func posterior(of votes: [String?]) -> [Double]? {
     precondition(votes.count == teachers.count, "DawidSkene: \(votes.count) votes for \(teachers.count) teachers")
     let known = votes.map { $0.flatMap(labels.firstIndex) }
     guard known.contains(where: { $0 != nil }) else { return nil }
@@ -100,7 +100,7 @@ public struct DawidSkene: Sendable, Equatable {
   }
 
   /// The most probable label given votes; of equally probable ones the first.
-  public func label(of votes: [String?]) -> (name: String, probability: Double)? {
+  package func label(of votes: [String?]) -> (name: String, probability: Double)? {
     guard let posterior = posterior(of: votes), let top = posterior.max(), let at = posterior.firstIndex(of: top) else {
       return nil
     }

@@ -10,11 +10,11 @@
 /// teachers that were not fitted, and for labels without a vote then, have no weight.
 public struct DawidSkeneRule: AgreementRule, Equatable {
   /// What is known of the teachers.
-  public let fit: DawidSkene
+  package let fit: DawidSkene
   /// The least probability of the label, above 0 and at most 1. The default is 0.9.
-  public var minimumProbability: Double
+  package var minimumProbability: Double
   /// Fewer votes than this are no verdict. The default is 2.
-  public var minimumVotes: Int
+  package var minimumVotes: Int
   private let columns: [String: Int]
 
   /// The rule.

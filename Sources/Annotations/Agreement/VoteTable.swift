@@ -1,18 +1,18 @@
-public import TeacherProtocol
+package import TeacherProtocol
 
 /// The votes of all teachers on all items: the input of every figure about agreement.
 public struct VoteTable: Sendable, Equatable {
   /// Teachers, in the order in which they are reported.
   public let teachers: [String]
   /// Items, in order.
-  public let items: [String]
+  package let items: [String]
   /// Label of each vote, axes (item, teacher); nil where a teacher has no vote.
   public let votes: [[String?]]
 
   /// A table.
   ///
   /// - Precondition: one row per item, one column per teacher.
-  public init(teachers: [String], items: [String], votes: [[String?]]) {
+  package init(teachers: [String], items: [String], votes: [[String?]]) {
     precondition(
       votes.count == items.count && votes.allSatisfy { $0.count == teachers.count },
       "VoteTable: \(items.count) items and \(teachers.count) teachers, but \(votes.count) rows of votes")
@@ -24,7 +24,7 @@ public struct VoteTable: Sendable, Equatable {
   /// The votes on each item, in any order; those of teachers that are not named are left out.
   ///
   /// - Precondition: one list of votes per item.
-  public init(teachers: [String], items: [String], _ votes: [[Vote]]) {
+  package init(teachers: [String], items: [String], _ votes: [[Vote]]) {
     self.init(
       teachers: teachers, items: items,
       votes: votes.map { row in
@@ -34,7 +34,7 @@ public struct VoteTable: Sendable, Equatable {
   }
 
   /// The votes of recorded teachers, in an order of teachers that does not depend on that of the rows.
-  public init(_ replies: RecordedReplies) {
+  package init(_ replies: RecordedReplies) {
     let teachers = replies.orderedTeachers
     self.init(
       teachers: teachers, items: replies.items,
@@ -43,7 +43,7 @@ public struct VoteTable: Sendable, Equatable {
 
   /// The votes among annotations, teachers in the order of their names and items in that of their first one. Of several
   /// votes of a teacher on an item the latest counts.
-  public init(_ annotations: [Annotation]) {
+  package init(_ annotations: [Annotation]) {
     var items: [String] = []
     var latest: [String: [String: Annotation]] = [:]
     var known: Set<String> = []

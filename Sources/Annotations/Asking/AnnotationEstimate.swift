@@ -2,28 +2,28 @@
 ///
 /// Tokens are guessed: four bytes a token, 1,000 tokens an image, answers half as long as allowed. Replies that the store
 /// has are free.
-public struct AnnotationEstimate: Sendable, Equatable {
+package struct AnnotationEstimate: Sendable, Equatable {
   /// One teacher's part.
-  public struct Row: Sendable, Equatable {
+  package struct Row: Sendable, Equatable {
     /// The teacher.
-    public let teacher: String
+    package let teacher: String
     /// Questions to ask, each once however many items share it.
-    public var questions = 0
+    package var questions = 0
     /// Items whose reply the store has, or will have by another item's question.
-    public var alreadyStored = 0
+    package var alreadyStored = 0
     /// Items that can't be asked about, because of their image or their fields.
-    public var unfit = 0
+    package var unfit = 0
     /// What the questions will cost, about.
-    public var spending = Spending()
+    package var spending = Spending()
     /// Whether the teacher has a price; else its cost counts as 0.
-    public let hasPrice: Bool
+    package let hasPrice: Bool
     /// Whether the teacher answers in this process or from a file, and costs nothing.
-    public let isFree: Bool
+    package let isFree: Bool
   }
 
   /// The teachers, in order.
-  public var teachers: [Row]
+  package var teachers: [Row]
 
   /// All together.
-  public var spending: Spending { teachers.reduce(Spending()) { $0 + $1.spending } }
+  package var spending: Spending { teachers.reduce(Spending()) { $0 + $1.spending } }
 }

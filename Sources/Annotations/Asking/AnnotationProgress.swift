@@ -8,17 +8,17 @@ public struct AnnotationProgress: Sendable, Equatable {
   /// Items times teachers.
   public var total: Int
   /// Of those done, how many were in the store already.
-  public var alreadyStored: Int
+  package var alreadyStored: Int
   /// Of those done, how many failed.
   public var failed: Int
   /// Since the start.
   public var seconds: Double
   /// What was spent, by the ledger, which other annotators may share.
-  public var spent = Spending()
+  package var spent = Spending()
   /// Questions done a second, over the last ten seconds or so; 0 before anything is.
-  public var rate = 0.0
+  package var rate = 0.0
   /// Seconds that are left at this rate; nil where there is no rate yet.
-  public var secondsLeft: Double?
+  package var secondsLeft: Double?
 }
 
 /// Counts what is done, from several tasks.

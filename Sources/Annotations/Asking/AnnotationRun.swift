@@ -12,7 +12,7 @@ public struct AnnotationRun: Sendable {
     public let reason: String
 
     /// A failure.
-    public init(item: String, teacher: String, reason: String) {
+    package init(item: String, teacher: String, reason: String) {
       self.item = item
       self.teacher = teacher
       self.reason = reason
@@ -31,12 +31,12 @@ public struct AnnotationRun: Sendable {
   /// Questions without a reply, by teacher and then item.
   public let failures: [Failure]
   /// How many questions were asked in this run, and not found in the store.
-  public let asked: Int
+  package let asked: Int
 
   /// A run from its parts.
   ///
   /// - Precondition: one list of annotations per item.
-  public init(items: [Item], teachers: [String], annotations: [[Annotation]], failures: [Failure] = [], asked: Int = 0)
+  package init(items: [Item], teachers: [String], annotations: [[Annotation]], failures: [Failure] = [], asked: Int = 0)
   {
     precondition(
       items.count == annotations.count, "AnnotationRun: \(items.count) items, \(annotations.count) lists of annotations"

@@ -19,15 +19,15 @@ public struct Annotator: Sendable {
   /// A teacher and what it is asked.
   public struct Assignment: Sendable {
     /// The teacher.
-    public var teacher: any Teacher
+    package var teacher: any Teacher
     /// Its question.
-    public var template: PromptTemplate
+    package var template: PromptTemplate
     /// How it is to answer.
-    public var parameters: TeacherParameters
+    package var parameters: TeacherParameters
     /// Questions, or batches of them, under way at once. The default is 1 for a `BatchTeacher` and 8 for others.
-    public var concurrency: Int
+    package var concurrency: Int
     /// The price of its tokens. The default is nil: unknown.
-    public var price: TokenPrice?
+    package var price: TokenPrice?
 
     /// An assignment.
     ///
@@ -49,7 +49,7 @@ public struct Annotator: Sendable {
   let labels: LabelSet
   let assignments: [Assignment]
   /// What was spent and may be.
-  public let ledger: SpendingLedger
+  package let ledger: SpendingLedger
 
   /// An annotator.
   ///
@@ -102,7 +102,7 @@ public struct Annotator: Sendable {
   ///   - failure: called for each question without a reply, never twice at the same time.
   /// - Returns: how far it came.
   /// - Throws: an error of the store, or `CancellationError`.
-  public func fill(
+  package func fill(
     _ data: Dataset, count: Int, item: @escaping @Sendable (Int) -> Item,
     progress: (@Sendable (AnnotationProgress) -> Void)? = nil,
     failure: @escaping @Sendable (AnnotationRun.Failure) -> Void
@@ -122,7 +122,7 @@ public struct Annotator: Sendable {
   ///   - data: resolves the items' images.
   ///   - items: what would be asked about; nil for all items of the data set.
   /// - Throws: an error of the store.
-  public func estimate(_ data: Dataset, items: [Item]? = nil) async throws -> AnnotationEstimate {
+  package func estimate(_ data: Dataset, items: [Item]? = nil) async throws -> AnnotationEstimate {
     let items = items ?? data.items
     let images = ImageDigests(data)
     var rows: [AnnotationEstimate.Row] = []

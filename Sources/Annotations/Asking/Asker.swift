@@ -1,5 +1,5 @@
 import Foundation
-public import TeacherProtocol
+package import TeacherProtocol
 
 /// A teacher that is asked within a budget, whose replies are stored before they are used, and that is asked nothing twice.
 ///
@@ -11,11 +11,11 @@ public import TeacherProtocol
 ///
 /// An ``Annotator`` asks through it about whole data sets. A method whose next question depends on the last reply uses it as
 /// the teacher that it is.
-public struct Asker: Teacher {
+package struct Asker: Teacher {
   /// The teacher that is asked.
-  public let teacher: any Teacher
+  package let teacher: any Teacher
   /// What was spent and may be.
-  public let ledger: SpendingLedger
+  package let ledger: SpendingLedger
   let price: TokenPrice?
   let store: any AnnotationStore
   private let queue: CommitQueue
@@ -30,7 +30,7 @@ public struct Asker: Teacher {
   ///   - store: where replies are kept and looked up.
   ///   - price: the price of its tokens. The default is nil: unknown.
   ///   - ledger: the budget, which other askers may share; the default is none.
-  public init(
+  package init(
     _ teacher: any Teacher, store: any AnnotationStore, price: TokenPrice? = nil,
     ledger: SpendingLedger = SpendingLedger()
   ) {
@@ -48,11 +48,11 @@ public struct Asker: Teacher {
   }
 
   /// The teacher's.
-  public var name: String { teacher.name }
+  package var name: String { teacher.name }
   /// The teacher's.
-  public var model: String { teacher.model }
+  package var model: String { teacher.model }
   /// The teacher's.
-  public var answersByItem: Bool { teacher.answersByItem }
+  package var answersByItem: Bool { teacher.answersByItem }
 
   /// The stored reply to a question; where there is none, the question is asked as soon as the budget has room for it.
   ///
@@ -60,7 +60,7 @@ public struct Asker: Teacher {
   ///
   /// - Throws: an error of the teacher or the store; `BudgetExhausted` where the question does not fit into the budget;
   ///   `TeacherUnavailable` where the store is read-only.
-  public func reply(to request: TeacherRequest) async throws -> TeacherReply {
+  package func reply(to request: TeacherRequest) async throws -> TeacherReply {
     let question = OpenQuestion(key: Annotation.key(teacher: teacher, request: request), request: request)
     if let stored = try await stored(question) { return stored }
     guard !store.isReadOnly else { throw TeacherUnavailable(teacher: name, reason: Self.readOnlyStore) }

@@ -1,11 +1,11 @@
-public import TeacherProtocol
+package import TeacherProtocol
 
 /// A question that the store has no reply to yet.
-public struct OpenQuestion: Sendable {
+package struct OpenQuestion: Sendable {
   /// What its reply will be remembered by, 64 hexadecimal digits.
-  public let key: String
+  package let key: String
   /// The question.
-  public let request: TeacherRequest
+  package let request: TeacherRequest
 }
 
 extension Annotator {
@@ -17,7 +17,7 @@ extension Annotator {
   ///   - items: what to ask about; nil for all items of the data set.
   /// - Returns: the questions in the order of the items, and the items that can't be asked about.
   /// - Throws: `TeacherProtocolError.unknownTeacher`, or an error of the store.
-  public func openQuestions(
+  package func openQuestions(
     to teacher: String, _ data: Dataset, items: [Item]? = nil
   ) async throws -> (questions: [OpenQuestion], unfit: [AnnotationRun.Failure]) {
     let items = items ?? data.items
@@ -39,7 +39,7 @@ extension Annotator {
   /// Keeps replies that came by another way than asking, such as a batch service's file.
   ///
   /// - Throws: `TeacherProtocolError.unknownTeacher`, or an error of the store; then none is kept.
-  public func keep(_ replies: [(OpenQuestion, TeacherReply)], of teacher: String) async throws {
+  package func keep(_ replies: [(OpenQuestion, TeacherReply)], of teacher: String) async throws {
     let teacher = try assignment(of: teacher).teacher
     try await store.append(replies.map { Annotation(of: teacher, to: $0, reply: $1) })
   }

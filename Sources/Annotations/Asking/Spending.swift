@@ -1,11 +1,11 @@
-public import TeacherProtocol
+package import TeacherProtocol
 
 /// The price of tokens, in the currency of the limits.
 public struct TokenPrice: Sendable, Equatable {
   /// For a million tokens of questions.
-  public var input: Double
+  package var input: Double
   /// For a million tokens of answers.
-  public var output: Double
+  package var output: Double
 
   /// A price.
   public init(input: Double, output: Double) {
@@ -14,7 +14,7 @@ public struct TokenPrice: Sendable, Equatable {
   }
 
   /// The cost of a usage.
-  public func cost(of usage: TeacherReply.Usage) -> Double {
+  package func cost(of usage: TeacherReply.Usage) -> Double {
     (input * Double(usage.inputTokens) + output * Double(usage.outputTokens)) / 1e6
   }
 }
@@ -31,10 +31,10 @@ public struct Spending: Sendable, Equatable {
   public var cost = 0.0
 
   /// Nothing.
-  public init() {}
+  package init() {}
 
   /// A usage at a price.
-  public init(requests: Int, usage: TeacherReply.Usage, price: TokenPrice?) {
+  package init(requests: Int, usage: TeacherReply.Usage, price: TokenPrice?) {
     self.requests = requests
     inputTokens = usage.inputTokens
     outputTokens = usage.outputTokens
@@ -42,7 +42,7 @@ public struct Spending: Sendable, Equatable {
   }
 
   /// Both together.
-  public static func + (a: Spending, b: Spending) -> Spending {
+  package static func + (a: Spending, b: Spending) -> Spending {
     var sum = a
     sum.requests += b.requests
     sum.inputTokens += b.inputTokens
@@ -65,11 +65,11 @@ public struct Spending: Sendable, Equatable {
 /// The most that may be spent. Nil is no limit.
 public struct SpendingLimit: Sendable, Equatable {
   /// Requests, those that are tried again included.
-  public var requests: Int?
+  package var requests: Int?
   /// Tokens of questions and answers.
-  public var tokens: Int?
+  package var tokens: Int?
   /// Money, by the teachers' prices.
-  public var cost: Double?
+  package var cost: Double?
 
   /// A limit.
   public init(requests: Int? = nil, tokens: Int? = nil, cost: Double? = nil) {

@@ -21,7 +21,7 @@ public final class SpendingLedger: Sendable {
   }
 
   /// The most that may be spent.
-  public let limit: SpendingLimit
+  package let limit: SpendingLimit
   private let state = Locked(State())
 
   /// A ledger with nothing spent.

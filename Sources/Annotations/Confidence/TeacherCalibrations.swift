@@ -21,21 +21,21 @@ public struct TeacherCalibrations: Sendable {
   /// One teacher and source.
   public struct Row: Sendable {
     /// The teacher.
-    public let teacher: String
+    package let teacher: String
     /// Where its confidences come from.
-    public let source: Confidence.Source
+    package let source: Confidence.Source
     /// Answers whose truth is known.
-    public let answers: Int
+    package let answers: Int
     /// The share of them that is right.
-    public let accuracy: Double
+    package let accuracy: Double
     /// Expected calibration error of the confidences as stated.
-    public let errorBefore: Double
+    package let errorBefore: Double
     /// The same after calibration, each half of the answers by a calibration learned on the other half.
-    public let errorAfter: Double
+    package let errorAfter: Double
     /// The reliability curve as stated.
-    public let curve: Reliability
+    package let curve: Reliability
     /// The lowest stated confidence with the wanted precision; nil where none has it.
-    public let threshold: PrecisionThreshold?
+    package let threshold: PrecisionThreshold?
     fileprivate let calibration: any ConfidenceCalibration
   }
 

@@ -1,6 +1,6 @@
 internal import JSON
 import Foundation
-public import TeacherProtocol
+package import TeacherProtocol
 
 /// Writes replies for other tools.
 ///
@@ -8,16 +8,16 @@ public import TeacherProtocol
 /// let export = AnnotationExport(.preference, truth: ["7": "falsified"])
 /// try Data(export.text(of: try await store.all()).utf8).write(to: file)
 /// ```
-public struct AnnotationExport: Sendable {
+package struct AnnotationExport: Sendable {
   /// The form of the file.
-  public var format: AnnotationFormat
+  package var format: AnnotationFormat
   /// Writes answers anew by a template, "Yes. Because ...", where it is given; else answers stand as the teachers wrote them.
-  public var answers: (labels: LabelSet, template: AnswerTemplate)?
+  package var answers: (labels: LabelSet, template: AnswerTemplate)?
   /// For preferences: the true label by item. An item that is not in it has the label of most of its replies.
-  public var truth: [String: String]
+  package var truth: [String: String]
 
   /// An export.
-  public init(
+  package init(
     _ format: AnnotationFormat, answers: (labels: LabelSet, template: AnswerTemplate)? = nil,
     truth: [String: String] = [:]
   ) {
@@ -29,7 +29,7 @@ public struct AnnotationExport: Sendable {
   /// The file's text.
   ///
   /// - Throws: `TeacherProtocolError.unknownLabel` where a reply has a label that the template's set has not.
-  public func text(of annotations: [Annotation]) throws -> String {
+  package func text(of annotations: [Annotation]) throws -> String {
     switch format {
     case .jsonLines: lines(try annotations.map { try Self.flat($0) })
     case .conversational: lines(try annotations.filter { $0.reply.label != nil }.map(conversation))
@@ -166,7 +166,7 @@ public struct AnnotationExport: Sendable {
   /// The labelling interface that the tasks are made for, to be pasted into Label Studio's settings.
   ///
   /// - Parameter images: the most images that an item has. Several are shown as the pages of one.
-  public static func labelStudioInterface(labels: LabelSet, images: Int) -> String {
+  package static func labelStudioInterface(labels: LabelSet, images: Int) -> String {
     func escaped(_ text: String) -> String {
       text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
         .replacingOccurrences(of: "\"", with: "&quot;")

@@ -2,7 +2,7 @@
 ///
 /// Every row carries what it was made of (`metadata`, or `meta` in Label Studio's tasks), so that nothing is lost on the way
 /// there and back.
-public enum AnnotationFormat: String, Sendable, CaseIterable {
+package enum AnnotationFormat: String, Sendable, CaseIterable {
   /// One flat object for each reply, as a store of JSON Lines has it.
   case jsonLines = "jsonl"
   /// TRL's conversational rows: `{"messages": [...], "images": [...]}`, one for each reply with a label.

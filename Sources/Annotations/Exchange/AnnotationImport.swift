@@ -1,5 +1,5 @@
-public import Foundation
-public import TeacherProtocol
+package import Foundation
+package import TeacherProtocol
 
 /// Reads replies out of the files that ``AnnotationExport`` writes, and out of those of other tools.
 ///
@@ -15,19 +15,19 @@ public import TeacherProtocol
 /// here, under a key of their own: they are kept and exported again, and no question is ever answered from them. Completed
 /// tasks of Label Studio become replies of "person N", N being who completed them. What each row is, its members say: see
 /// ``RowShape``. A row of which no answer can be read is set aside with the reason.
-public struct AnnotationImport: Sendable {
+package struct AnnotationImport: Sendable {
   /// The form that rows must have; nil, the default, takes every form that is known.
-  public var format: AnnotationFormat?
+  package var format: AnnotationFormat?
   /// The labels that other tools' answers are read with; nil sets rows without our metadata aside.
-  public var labels: LabelSet?
+  package var labels: LabelSet?
   /// The teacher of other tools' answers. The default is `imported`.
-  public var teacher: String
+  package var teacher: String
   /// The control of Label Studio that holds the label. The default is nil: the one named `label`, or else the only one whose
   /// choices are labels throughout the file.
-  public var control: String?
+  package var control: String?
 
   /// An import.
-  public init(
+  package init(
     _ format: AnnotationFormat? = nil, labels: LabelSet? = nil, teacher: String = "imported", control: String? = nil
   ) {
     self.format = format
@@ -39,7 +39,7 @@ public struct AnnotationImport: Sendable {
   /// The replies in a file, and the rows that can't be used.
   ///
   /// - Throws: `TeacherProtocolError` where the file can't be read.
-  public func replies(in url: URL) throws -> ImportedReplies {
+  package func replies(in url: URL) throws -> ImportedReplies {
     var limits = ReadLimits()
     // Replies of ten megabytes have been seen.
     limits.fieldBytes = 64 << 20
@@ -77,29 +77,29 @@ public struct AnnotationImport: Sendable {
 }
 
 /// The result of an import: replies, the rows they were read from, and the rows of which nothing could be read.
-public struct ImportedReplies: Sendable {
+package struct ImportedReplies: Sendable {
   /// A row and what was read of it.
-  public struct Row: Sendable, Equatable {
+  package struct Row: Sendable, Equatable {
     /// Its line, counted from 1.
-    public var line: Int
+    package var line: Int
     /// What its members say it is.
-    public var shape: RowShape
+    package var shape: RowShape
     /// The replies in it, at least one.
-    public var annotations: [Annotation]
+    package var annotations: [Annotation]
   }
 
   /// The replies, each key once.
-  public var annotations: [Annotation] = []
+  package var annotations: [Annotation] = []
   /// The rows with replies, in the order of the file.
-  public var rows: [Row] = []
+  package var rows: [Row] = []
   /// Rows and answers that could not be read, in the order of the file.
-  public var setAside: [RowProblem]
+  package var setAside: [RowProblem]
 
   init(setAside: [RowProblem]) { self.setAside = setAside }
 
   /// What was read, for a person to look at before it is kept: how many rows of each shape, the first row of each, and
   /// further ones up to three in all.
-  public var preview: String {
+  package var preview: String {
     var shapes: [RowShape] = []
     for row in rows where !shapes.contains(row.shape) { shapes.append(row.shape) }
     let firsts = Set(shapes.compactMap { shape in rows.firstIndex { $0.shape == shape } })

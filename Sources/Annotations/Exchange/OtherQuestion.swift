@@ -1,20 +1,20 @@
 import TeacherProtocol
 
 /// An item that comes with another question than it had before: an id that files use for different things.
-public struct OtherQuestion: Sendable, Equatable, CustomStringConvertible {
+package struct OtherQuestion: Sendable, Equatable, CustomStringConvertible {
   /// The item.
-  public let item: String
+  package let item: String
   /// The row, counted from 1.
-  public let line: Int
+  package let line: Int
   /// What is asked on the row.
-  public let question: String
+  package let question: String
   /// What was asked before.
-  public let earlier: String
+  package let earlier: String
   /// Where that was: `in the store`, or `on line 3`.
-  public let place: String
+  package let place: String
 
   /// Item, row and both questions.
-  public var description: String {
+  package var description: String {
     "item \(item), line \(line): \(Self.short(question)), but \(place) \(Self.short(earlier))"
   }
 
@@ -31,7 +31,7 @@ extension ImportedReplies {
   /// Replies as a store keeps them are not looked at: there each teacher may be asked in words of its own.
   ///
   /// - Parameter kept: replies that the store has on these items.
-  public func otherQuestions(than kept: [Annotation]) -> [OtherQuestion] {
+  package func otherQuestions(than kept: [Annotation]) -> [OtherQuestion] {
     var known: [String: [(question: Annotation.Question, place: String)]] = [:]
     for one in kept { if let question = one.asked { known[one.item, default: []].append((question, "in the store")) } }
     var found: [OtherQuestion] = []

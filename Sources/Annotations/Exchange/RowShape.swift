@@ -5,7 +5,7 @@ import TeacherProtocol
 ///
 /// Those of TRL 1.16 in the order of its page "Dataset formats and types", standard and conversational alike; those of
 /// ShareGPT, Alpaca and LLaMA-Factory; tasks of Label Studio, whole and as JSON_MIN or CSV.
-public enum RowShape: String, Sendable, CaseIterable {
+package enum RowShape: String, Sendable, CaseIterable {
   /// A reply as a store keeps it, alone or in the metadata of a row that `AnnotationExport` wrote.
   case kept
   /// `{"messages": [{"role", "content"}]}`: the last message is the answer.
@@ -26,7 +26,7 @@ public enum RowShape: String, Sendable, CaseIterable {
   case labelStudioFlat = "Label Studio JSON_MIN"
 
   /// What it is called in messages.
-  public var name: String { rawValue }
+  package var name: String { rawValue }
 
   /// The form of files that holds such rows.
   var format: AnnotationFormat {

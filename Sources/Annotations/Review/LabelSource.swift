@@ -12,9 +12,9 @@ public protocol LabelSource: Sendable {
 /// Tries a label source out: what every conformer of ``LabelSource`` must keep, checked from outside.
 public struct LabelSourceCheck: Sendable {
   /// The items that are asked about.
-  public let items: [Item]
+  package let items: [Item]
   /// The labels that may come.
-  public let labels: LabelSet
+  package let labels: LabelSet
 
   /// A check with these items and labels.
   public init(items: [Item], labels: LabelSet) {

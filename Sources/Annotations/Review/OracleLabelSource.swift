@@ -15,7 +15,7 @@ public import TeacherProtocol
 /// without a gold label costs nothing and is left out.
 public actor OracleLabelSource: LabelSource {
   /// Most items whose label is given out.
-  public let budget: Int
+  package let budget: Int
   private let gold: GoldAnswers<String>
   private let journal: LineFile?
   private var given: [String: String] = [:]

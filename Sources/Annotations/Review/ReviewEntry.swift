@@ -1,5 +1,5 @@
 internal import JSON
-public import Foundation
+import Foundation
 internal import TeacherProtocol
 
 /// One person's decision about one item, as a journal keeps it.
@@ -7,9 +7,9 @@ internal import TeacherProtocol
 /// ```json
 /// {"item": "7", "reviewer": "anna", "label": "falsified", "note": "wrong city", "time": 1763731200.5}
 /// ```
-public struct ReviewEntry: Sendable, Equatable {
+package struct ReviewEntry: Sendable, Equatable {
   /// A decision.
-  public enum Decision: Sendable, Equatable {
+  package enum Decision: Sendable, Equatable {
     /// The label by its name.
     case label(String)
     /// The person can't say.
@@ -19,18 +19,18 @@ public struct ReviewEntry: Sendable, Equatable {
   }
 
   /// The item's id.
-  public var item: String
+  package var item: String
   /// Who decides.
-  public var reviewer: String
+  package var reviewer: String
   /// What.
-  public var decision: Decision
+  package var decision: Decision
   /// A remark; empty where there is none.
-  public var note: String
+  package var note: String
   /// When, in seconds since 1970.
-  public var time: Double
+  package var time: Double
 
   /// An entry.
-  public init(
+  package init(
     item: String, reviewer: String, decision: Decision, note: String = "", time: Double = Date().timeIntervalSince1970
   ) {
     self.item = item
@@ -41,7 +41,7 @@ public struct ReviewEntry: Sendable, Equatable {
   }
 
   /// The label; nil for an item that was skipped.
-  public var label: String? {
+  package var label: String? {
     if case .label(let name) = decision { name } else { nil }
   }
 

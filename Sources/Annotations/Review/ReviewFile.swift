@@ -85,9 +85,9 @@ public enum ReviewFile {
 /// Labels from a review file that a person filled in, as JSON Lines or CSV with the columns `item` and `label`.
 public struct ReviewFileSource: LabelSource {
   /// Item -> label name, of the rows that are filled in.
-  public let labels: [String: String]
+  package let labels: [String: String]
   /// Rows with an unknown label, an unknown item, or a second and different label.
-  public let setAside: [RowProblem]
+  package let setAside: [RowProblem]
 
   /// Reads a review file. Rows with an empty label are still to do and are passed over.
   ///

@@ -23,7 +23,7 @@ public actor ReviewJournal: LabelSource {
   /// The decisions that stand, the one made last behind all others.
   ///
   /// - Throws: ``AnnotationsError/badRow(_:)`` for a line that is none of a journal.
-  public func entries() async throws -> [ReviewEntry] {
+  package func entries() async throws -> [ReviewEntry] {
     try await FileLock.holding(file.descriptor, file: file.file) {
       try readNew()
       return Self.standing(lines)
@@ -34,7 +34,7 @@ public actor ReviewJournal: LabelSource {
   ///
   /// - Returns: the decisions that stand then.
   /// - Throws: ``AnnotationsError/cannotWrite(file:reason:)``, and then the decision does not stand.
-  @discardableResult public func add(_ entry: ReviewEntry) async throws -> [ReviewEntry] {
+  @discardableResult package func add(_ entry: ReviewEntry) async throws -> [ReviewEntry] {
     try await FileLock.holding(file.descriptor, file: file.file) {
       try readNew()
       try file.append([entry.line])
@@ -47,7 +47,7 @@ public actor ReviewJournal: LabelSource {
   /// Takes back what a person decided last.
   ///
   /// - Returns: what was taken back; nil where nothing stood.
-  public func undo(_ reviewer: String) async throws -> ReviewEntry? {
+  package func undo(_ reviewer: String) async throws -> ReviewEntry? {
     guard let last = try await entries().last(where: { $0.reviewer == reviewer }) else { return nil }
     try await add(ReviewEntry(item: last.item, reviewer: reviewer, decision: .withdrawn))
     return last
@@ -62,7 +62,7 @@ public actor ReviewJournal: LabelSource {
   }
 
   /// The label that most people gave to each item; none where as many gave another.
-  public static func labels(of entries: [ReviewEntry]) -> [String: String] {
+  package static func labels(of entries: [ReviewEntry]) -> [String: String] {
     let rule = MajorityRule(minimumVotes: 1)
     return Dictionary(grouping: entries, by: \.item).compactMapValues { entries in
       rule.verdict(on: entries.compactMap { entry in entry.label.map { Vote(teacher: entry.reviewer, label: $0) } })

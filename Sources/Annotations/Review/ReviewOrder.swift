@@ -14,7 +14,7 @@ public protocol ReviewOrder: Sendable {
 /// A fair draw.
 public struct RandomOrder: ReviewOrder, Equatable {
   /// Another seed is another draw.
-  public var seed: UInt64
+  package var seed: UInt64
 
   /// A draw. It orders by a hash of seed and id, so it does not depend on the order in which conflicts come.
   public init(seed: UInt64) { self.seed = seed }
@@ -33,7 +33,7 @@ public struct RandomOrder: ReviewOrder, Equatable {
 /// something to teach; unsure ones may both have guessed. Equals come in the order of a hash of their id.
 public struct DisagreementConfidenceOrder: ReviewOrder, Equatable {
   /// What a vote without a confidence counts as, 0...1. The default is 0.5.
-  public var unknownConfidence: Double
+  package var unknownConfidence: Double
 
   /// The order.
   ///
@@ -47,7 +47,7 @@ public struct DisagreementConfidenceOrder: ReviewOrder, Equatable {
   public func ordered(_ conflicts: [Conflict]) -> [Conflict] { order(conflicts, seed: 0, by: score) }
 
   /// Disagreement x confidence of one conflict, 0...1.
-  public func score(_ conflict: Conflict) -> Double {
+  package func score(_ conflict: Conflict) -> Double {
     let votes = conflict.votes
     guard votes.count > 1 else { return 0 }
     let counts = Dictionary(votes.map { ($0.label, 1) }, uniquingKeysWith: +)
@@ -59,15 +59,15 @@ public struct DisagreementConfidenceOrder: ReviewOrder, Equatable {
 }
 
 /// Conflicts first on which the student is undecided.
-public struct UncertaintyOrder: ReviewOrder {
+package struct UncertaintyOrder: ReviewOrder {
   /// Item -> label -> probability given by the student; items that are not there come last.
-  public var probabilities: [String: [String: Double]]
+  package var probabilities: [String: [String: Double]]
 
   /// The order by these probabilities.
-  public init(probabilities: [String: [String: Double]]) { self.probabilities = probabilities }
+  package init(probabilities: [String: [String: Double]]) { self.probabilities = probabilities }
 
   /// The conflicts, the highest entropy of the student's probabilities first.
-  public func ordered(_ conflicts: [Conflict]) -> [Conflict] {
+  package func ordered(_ conflicts: [Conflict]) -> [Conflict] {
     order(conflicts, seed: 0) { conflict in
       probabilities[conflict.item.id].map { entropy($0.values.sorted()) } ?? -1
     }
@@ -89,7 +89,7 @@ private func order(_ conflicts: [Conflict], seed: UInt64, by score: (Conflict) -
 /// Tries a review order out: what every conformer of ``ReviewOrder`` must keep, checked from outside.
 public struct ReviewOrderCheck: Sendable {
   /// The conflicts that are ordered.
-  public let conflicts: [Conflict]
+  package let conflicts: [Conflict]
 
   /// A check with these conflicts.
   public init(conflicts: [Conflict]) { self.conflicts = conflicts }

@@ -1,23 +1,23 @@
 internal import JSON
 internal import ContentDigest
-public import Foundation
-public import TeacherProtocol
+package import Foundation
+package import TeacherProtocol
 
 /// A conflict as a person sees it: an item, and what each teacher says of it.
 public struct ReviewQuestion: Sendable, Equatable {
   /// One teacher's answer.
-  public struct Answer: Sendable, Equatable {
+  package struct Answer: Sendable, Equatable {
     /// The teacher's name.
-    public var teacher: String
+    package var teacher: String
     /// The label by its name; nil where it has no vote.
-    public var label: String?
+    package var label: String?
     /// Why.
-    public var rationale: String
+    package var rationale: String
     /// How sure it is, 0...1.
-    public var confidence: Double?
+    package var confidence: Double?
 
     /// An answer.
-    public init(teacher: String, label: String?, rationale: String = "", confidence: Double? = nil) {
+    package init(teacher: String, label: String?, rationale: String = "", confidence: Double? = nil) {
       self.teacher = teacher
       self.label = label
       self.rationale = rationale
@@ -26,12 +26,12 @@ public struct ReviewQuestion: Sendable, Equatable {
   }
 
   /// The item.
-  public var item: Item
+  package var item: Item
   /// The answers, in the order of the teachers.
-  public var answers: [Answer]
+  package var answers: [Answer]
 
   /// A question.
-  public init(item: Item, answers: [Answer]) {
+  package init(item: Item, answers: [Answer]) {
     self.item = item
     self.answers = answers
   }
@@ -50,7 +50,7 @@ public struct ReviewQuestion: Sendable, Equatable {
   /// The questions of a queue: JSON Lines as ``ReviewFile`` writes them.
   ///
   /// - Throws: `TeacherProtocolError`: a file that can't be read, or the first row without an item.
-  public static func reading(_ url: URL) throws(TeacherProtocolError) -> [ReviewQuestion] {
+  package static func reading(_ url: URL) throws(TeacherProtocolError) -> [ReviewQuestion] {
     let table = try RowFile(contentsOf: url)
     if let problem = table.problems.first { throw .badRow(problem) }
     var questions: [ReviewQuestion] = []
@@ -88,13 +88,13 @@ public struct ReviewQuestion: Sendable, Equatable {
   }
 
   /// The answers in an order of this item's own, so that their place does not give a teacher away.
-  public var answersInBlindOrder: [Answer] {
+  package var answersInBlindOrder: [Answer] {
     answers.map { (key: ContentDigest.of(fields: [item.id, $0.teacher]), answer: $0) }
       .sorted { $0.key < $1.key }.map(\.answer)
   }
 
   /// A teacher's rationale in pieces; those that differ are words that occur in no rationale with another label.
-  public func marked(_ answer: Answer) -> [(text: String, differs: Bool)] {
+  package func marked(_ answer: Answer) -> [(text: String, differs: Bool)] {
     let others = answers.filter { $0.label != answer.label }
     guard !others.isEmpty else { return answer.rationale.isEmpty ? [] : [(answer.rationale, false)] }
     let known = Set(others.flatMap { Self.words($0.rationale).map(\.core) })

@@ -1,5 +1,5 @@
-public import Foundation
-public import TeacherProtocol
+package import Foundation
+package import TeacherProtocol
 
 /// Review without a page: one conflict after the other as text, answered by a line.
 ///
@@ -7,7 +7,7 @@ public import TeacherProtocol
 /// let review = TerminalReview(questions: questions, labels: labels, journal: journal, reviewer: "anna")
 /// try await review.run(read: { readLine() }, write: { print($0) })
 /// ```
-public struct TerminalReview: Sendable {
+package struct TerminalReview: Sendable {
   private let questions: [ReviewQuestion]
   private let labels: LabelSet
   private let journal: ReviewJournal
@@ -24,7 +24,7 @@ public struct TerminalReview: Sendable {
   ///   - reviewer: who answers.
   ///   - showsNames: whether the teachers' names are shown before the answer. The default is false.
   ///   - images: the folder of the photographs, whose paths are shown.
-  public init(
+  package init(
     questions: [ReviewQuestion], labels: LabelSet, journal: ReviewJournal, reviewer: String, showsNames: Bool = false,
     images: URL? = nil
   ) {
@@ -42,7 +42,7 @@ public struct TerminalReview: Sendable {
   ///   - read: the next line; nil at the end.
   ///   - write: shows a text.
   /// - Throws: as ``ReviewJournal/add(_:)``.
-  public func run(read: () -> String?, write: (String) -> Void) async throws {
+  package func run(read: () -> String?, write: (String) -> Void) async throws {
     let decided = Set(try await journal.entries().filter { $0.reviewer == reviewer }.map(\.item))
     var at = questions.firstIndex { !decided.contains($0.item.id) } ?? questions.count
     var note = ""

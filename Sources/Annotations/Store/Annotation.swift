@@ -25,28 +25,28 @@ public struct Annotation: Sendable, Equatable {
   /// When it was kept, in seconds since 1970.
   public var time: Double
   /// What was asked; nil in annotations that come from older stores or elsewhere.
-  public var question: Question?
+  package var question: Question?
 
   /// The question to a teacher, as far as it is known without the data set.
   public struct Question: Sendable, Equatable {
     /// The filled template.
-    public var prompt: String
+    package var prompt: String
     /// The images in the order of their places; empty for a question about text alone.
-    public var images: [Image]
+    package var images: [Image]
     /// `TeacherParameters.canonical`.
-    public var parameters: String
+    package var parameters: String
 
     /// An image of a question.
-    public struct Image: Sendable, Equatable {
+    package struct Image: Sendable, Equatable {
       /// The path as the data file gives it.
-      public var path: String
+      package var path: String
       /// SHA-256 of the image's bytes; nil where it is not known.
-      public var digest: String?
+      package var digest: String?
       /// How many bytes of the prompt's UTF-8 stand before it; 0 is before the text.
-      public var place: Int
+      package var place: Int
 
       /// An image. The default place is 0: before the text.
-      public init(path: String, digest: String? = nil, place: Int = 0) {
+      package init(path: String, digest: String? = nil, place: Int = 0) {
         self.path = path
         self.digest = digest
         self.place = place
@@ -56,7 +56,7 @@ public struct Annotation: Sendable, Equatable {
     /// A question from its parts.
     ///
     /// - Precondition: places rise, and each is between two characters of the prompt.
-    public init(prompt: String, images: [Image] = [], parameters: String) {
+    package init(prompt: String, images: [Image] = [], parameters: String) {
       precondition(Prompt.arePlaces(images.map(\.place), in: prompt), "Question: places of \(images) in '\(prompt)'")
       self.prompt = prompt
       self.images = images
@@ -64,7 +64,7 @@ public struct Annotation: Sendable, Equatable {
     }
 
     /// The question of a request.
-    public init(_ request: TeacherRequest) {
+    package init(_ request: TeacherRequest) {
       self.init(
         prompt: request.prompt,
         images: request.images.map { Image(path: $0.path, digest: $0.file.digest, place: $0.place) },
@@ -110,7 +110,7 @@ public struct Annotation: Sendable, Equatable {
   }
 
   /// The teacher's vote; nil unless it answered with a label.
-  public var vote: Vote? {
+  package var vote: Vote? {
     reply.label.map { Vote(teacher: teacher, label: $0, confidence: reply.confidence) }
   }
 }
@@ -249,7 +249,7 @@ extension Annotation.Question.Image: Codable {
   }
 
   /// Reads `{"path", "sha256", "at"}`, of which the path must be there.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let row = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
       path: try row.decode(String.self, forKey: .path), digest: try row.decodeIfPresent(String.self, forKey: .digest),
@@ -257,7 +257,7 @@ extension Annotation.Question.Image: Codable {
   }
 
   /// Writes the object, `at` where it is not 0.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var row = encoder.container(keyedBy: CodingKeys.self)
     try row.encode(path, forKey: .path)
     try row.encodeIfPresent(digest, forKey: .digest)

@@ -26,5 +26,5 @@ extension AnnotationStore {
   public var isReadOnly: Bool { false }
 
   /// Everything, in the order in which it was kept.
-  public func all() async throws -> [Annotation] { try await annotations(forItems: nil) }
+  package func all() async throws -> [Annotation] { try await annotations(forItems: nil) }
 }

@@ -1,7 +1,7 @@
 // Matrix products for CPUs with AVX-512, by intrinsics, and the loops that OpenBLAS does not have, in plain C. Conventions:
 //   - arrays are row-major Float32; `n` counts elements, `rows` and `columns` a matrix;
 //   - a function whose name ends in _backward ADDS to its outputs where the comment says "+=", else it overwrites;
-//   - the loops are compiled for AVX-512, AVX2 and baseline x86-64 and chosen at run time (dispatch.h); products.c is
+//   - the loops are compiled for AVX-512, AVX2 and baseline x86-64 and chosen at run time (dispatch.h); gemm.c is
 //     for AVX-512 alone, and OpenBLAS computes products on other CPUs;
 //   - results do not depend on the number of threads: work is cut by shape alone.
 #ifndef CKERNELS_H
@@ -36,7 +36,7 @@ size_t sd_peak_bytes(void);
 // The core's name after that, or NULL where OpenBLAS offers no such call.
 const char *sd_prepare_openblas(void);
 
-// products.c -----------------------------------------------------------------------------------------------------
+// gemm.c -----------------------------------------------------------------------------------------------------
 typedef enum { SD_FLOAT32, SD_BFLOAT16, SD_FLOAT16, SD_INT8 } sd_element;  // SD_INT8: sd_block, rows of whole blocks
 // C [rows, columns] = A B, or += where `adds`. A [rows, inner], or [inner, rows] where turned; B [inner, columns], or
 // [columns, inner] where turned; *_row is the distance of two rows as stored, in elements.
@@ -69,7 +69,7 @@ typedef bool (*sd_pair_kernel)(const uint16_t *a, const void *panel, size_t dept
 void sd_set_pair_kernel(sd_pair_kernel kernel);  // NULL: ours alone
 sd_pair_kernel sd_get_pair_kernel(void);
 
-// low_rank.c -----------------------------------------------------------------------------------------------------
+// lora.c -----------------------------------------------------------------------------------------------------
 // y [rows, out] += scale (x [rows, in] A^T) B^T, A [rank, in], B [out, rank]; inner [rows, rank] is written.
 void sd_add_low_rank(const float *x, const float *a, const float *b, float scale, float *y, float *inner, size_t rows,
                      size_t in, size_t rank, size_t out);
@@ -100,7 +100,7 @@ void sd_bfloat16_to_float(const uint16_t *x, float *out, size_t n);
 void sd_float_to_bfloat16(const float *x, uint16_t *out, size_t n);  // round to nearest even
 void sd_float16_to_float(const uint16_t *x, float *out, size_t n);
 
-// eight_bits.c ---------------------------------------------------------------------------------------------------
+// int8.c ---------------------------------------------------------------------------------------------------
 // 64 neighbouring elements in 8 bits with the scale they share: element i is scale * numbers[i], numbers in -127...127.
 enum { SD_BLOCK = 64 };
 typedef struct {

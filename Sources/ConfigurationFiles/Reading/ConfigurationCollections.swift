@@ -1,9 +1,9 @@
 extension Optional: ConfigurationValue where Wrapped: ConfigurationValue {
   /// That of the wrapped value.
-  public static var configurationForm: String { Wrapped.configurationForm }
+  package static var configurationForm: String { Wrapped.configurationForm }
 
   /// Takes what the wrapped value takes, and `null` for none.
-  public static func fromConfiguration(
+  package static func fromConfiguration(
     _ node: ConfigurationNode, over current: Wrapped??, with reader: inout ConfigurationReader
   ) -> Wrapped?? {
     if node.content == .null { return .some(nil) }
@@ -11,34 +11,34 @@ extension Optional: ConfigurationValue where Wrapped: ConfigurationValue {
   }
 
   /// The wrapped value, or nothing.
-  public var configurationNode: ConfigurationNode? { self?.configurationNode }
+  package var configurationNode: ConfigurationNode? { self?.configurationNode }
 
   /// Checks the wrapped value.
-  public func checkConfiguration(with reader: inout ConfigurationReader) {
+  package func checkConfiguration(with reader: inout ConfigurationReader) {
     self?.checkConfiguration(with: &reader)
   }
 
   /// Replaces the paths of the wrapped value.
-  public func mappingConfigurationPaths(
+  package func mappingConfigurationPaths(
     _ root: ConfigurationPathRoot?, _ replace: (String, ConfigurationPathRoot) -> String
   ) -> Self {
     self?.mappingConfigurationPaths(root, replace)
   }
 
   /// The keys of the wrapped value.
-  public static func configurationOutline(of value: Wrapped??) -> [ConfigurationOutline] {
+  package static func configurationOutline(of value: Wrapped??) -> [ConfigurationOutline] {
     Wrapped.configurationOutline(of: value ?? nil)
   }
 }
 
 extension Array: ConfigurationValue where Element: ConfigurationValue {
   /// `a list of ...`
-  public static var configurationForm: String {
+  package static var configurationForm: String {
     "a list, each " + Element.configurationForm
   }
 
   /// Takes a list of which every element can be read.
-  public static func fromConfiguration(
+  package static func fromConfiguration(
     _ node: ConfigurationNode, over current: [Element]?, with reader: inout ConfigurationReader
   ) -> [Element]? {
     guard case .list(let nodes) = node.content else {
@@ -56,10 +56,10 @@ extension Array: ConfigurationValue where Element: ConfigurationValue {
   }
 
   /// The elements in order.
-  public var configurationNode: ConfigurationNode? { ConfigurationNode(.list(compactMap(\.configurationNode))) }
+  package var configurationNode: ConfigurationNode? { ConfigurationNode(.list(compactMap(\.configurationNode))) }
 
   /// Checks every element.
-  public func checkConfiguration(with reader: inout ConfigurationReader) {
+  package func checkConfiguration(with reader: inout ConfigurationReader) {
     for (index, element) in enumerated() {
       reader.at("[\(index)]") { reader in
         if reader.isRead { element.checkConfiguration(with: &reader) }
@@ -68,24 +68,24 @@ extension Array: ConfigurationValue where Element: ConfigurationValue {
   }
 
   /// Replaces the paths of every element.
-  public func mappingConfigurationPaths(
+  package func mappingConfigurationPaths(
     _ root: ConfigurationPathRoot?, _ replace: (String, ConfigurationPathRoot) -> String
   ) -> Self {
     map { $0.mappingConfigurationPaths(root, replace) }
   }
 
   /// The keys of an element.
-  public static func configurationOutline(of value: [Element]?) -> [ConfigurationOutline] {
+  package static func configurationOutline(of value: [Element]?) -> [ConfigurationOutline] {
     Element.configurationOutline(of: nil)
   }
 }
 
 extension Dictionary: ConfigurationValue where Key == String, Value: ConfigurationValue {
   /// `a map of names, each with ...`
-  public static var configurationForm: String { "a map of names, each with " + Value.configurationForm }
+  package static var configurationForm: String { "a map of names, each with " + Value.configurationForm }
 
   /// Takes a map of which every value can be read; names are free but may come once alone.
-  public static func fromConfiguration(
+  package static func fromConfiguration(
     _ node: ConfigurationNode, over current: [String: Value]?, with reader: inout ConfigurationReader
   ) -> [String: Value]? {
     guard case .map(let entries) = node.content else {
@@ -107,7 +107,7 @@ extension Dictionary: ConfigurationValue where Key == String, Value: Configurati
   }
 
   /// The names in alphabetical order with their values.
-  public var configurationNode: ConfigurationNode? {
+  package var configurationNode: ConfigurationNode? {
     .map(
       sorted { $0.key < $1.key }.compactMap { pair in
         pair.value.configurationNode.map { ConfigurationNode.Entry(pair.key, $0) }
@@ -115,7 +115,7 @@ extension Dictionary: ConfigurationValue where Key == String, Value: Configurati
   }
 
   /// Checks every value.
-  public func checkConfiguration(with reader: inout ConfigurationReader) {
+  package func checkConfiguration(with reader: inout ConfigurationReader) {
     for (key, value) in sorted(by: { $0.key < $1.key }) {
       reader.at(key) { reader in
         if reader.isRead { value.checkConfiguration(with: &reader) }
@@ -124,7 +124,7 @@ extension Dictionary: ConfigurationValue where Key == String, Value: Configurati
   }
 
   /// Replaces the paths of every value.
-  public func mappingConfigurationPaths(
+  package func mappingConfigurationPaths(
     _ root: ConfigurationPathRoot?, _ replace: (String, ConfigurationPathRoot) -> String
   ) -> Self {
     mapValues { $0.mappingConfigurationPaths(root, replace) }

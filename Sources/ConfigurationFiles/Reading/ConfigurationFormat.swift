@@ -1,14 +1,14 @@
 import Foundation
 
 /// The two languages in which a configuration may be written.
-public enum ConfigurationFormat: String, Sendable, CaseIterable {
+package enum ConfigurationFormat: String, Sendable, CaseIterable {
   /// YAML; reading it needs the package trait `Run`.
   case yaml
   /// JSON; always readable.
   case json
 
   /// The language of a file: by its ending `.json`, `.yaml` or `.yml`, else by whether its text opens with `{`.
-  public init(of file: String, text: String) {
+  package init(of file: String, text: String) {
     switch URL(fileURLWithPath: file).pathExtension.lowercased() {
     case "json": self = .json
     case "yaml", "yml": self = .yaml
@@ -24,7 +24,7 @@ extension ConfigurationNode {
   ///   - text: The whole text of the file. An empty text is an empty map.
   ///   - format: Its language.
   /// - Throws: One ``ConfigurationProblem`` of the kind `unreadable`, with the place where the text goes wrong.
-  public init(text: String, format: ConfigurationFormat) throws(ConfigurationProblem) {
+  package init(text: String, format: ConfigurationFormat) throws(ConfigurationProblem) {
     switch format {
     case .json:
       self = try ConfigurationJSONParser.parse(text)

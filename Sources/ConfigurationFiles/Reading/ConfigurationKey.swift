@@ -3,25 +3,25 @@
 /// ```swift
 /// ConfigurationKey("rank", \.rank, "Rank r of every adapter.", range: .atLeast(1))
 /// ```
-public struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
+package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
   /// The setting of another key under which a key exists.
-  public struct Condition: Sendable {
+  package struct Condition: Sendable {
     /// The setting as it is written: `kind: openai`.
-    public var setting: String
+    package var setting: String
     /// Whether a section has it.
-    public var holds: @Sendable (Section) -> Bool
+    package var holds: @Sendable (Section) -> Bool
 
     /// A setting as it is written, with the test for it.
-    public init(_ setting: String, holds: @escaping @Sendable (Section) -> Bool) {
+    package init(_ setting: String, holds: @escaping @Sendable (Section) -> Bool) {
       self.setting = setting
       self.holds = holds
     }
   }
 
   /// The key as it is written.
-  public let name: String
+  package let name: String
   /// The setting under which the key exists; nil for always.
-  public let condition: Condition?
+  package let condition: Condition?
 
   let requirement: String?
   let decides: Bool
@@ -45,7 +45,7 @@ public struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
   ///   - condition: The setting under which the key exists; nil for always.
   ///   - decides: Whether conditions of other keys look at this one; where it can't be read, they are left alone.
   ///   - sample: For a key whose default is nothing: what the template shows.
-  public init<Value: ConfigurationValue>(
+  package init<Value: ConfigurationValue>(
     _ name: String, _ property: any WritableKeyPath<Section, Value> & Sendable, _ meaning: String,
     range: ConfigurationRange<Value>? = nil, relativeTo root: ConfigurationPathRoot? = nil,
     requirement: String? = nil, when condition: Condition? = nil, decides: Bool = false, sample: String? = nil
@@ -94,7 +94,7 @@ public struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
   /// - Parameters:
   ///   - path: Where the outer section keeps the inner one.
   ///   - condition: The setting of the outer section under which its keys exist; nil for always.
-  public func lifted<Outer: ConfigurationSection>(
+  package func lifted<Outer: ConfigurationSection>(
     to path: any WritableKeyPath<Outer, Section> & Sendable, when condition: ConfigurationKey<Outer>.Condition? = nil
   ) -> ConfigurationKey<Outer> {
     ConfigurationKey<Outer>(

@@ -7,37 +7,37 @@
 /// let node = try ConfigurationNode(text: #"{"seed": 7}"#, format: .json)
 /// node["seed"]?.content == .number("7")
 /// ```
-public struct ConfigurationNode: Sendable, Equatable {
+package struct ConfigurationNode: Sendable, Equatable {
   /// A place in a configuration file.
-  public struct Position: Sendable, Equatable, Comparable {
+  package struct Position: Sendable, Equatable, Comparable {
     /// Line, counted from 1.
-    public var line: Int
+    package var line: Int
     /// Column in Unicode scalars, counted from 1.
-    public var column: Int
+    package var column: Int
 
     /// A place in a file.
-    public init(line: Int, column: Int) {
+    package init(line: Int, column: Int) {
       self.line = line
       self.column = column
     }
 
     /// Reading order.
-    public static func < (left: Position, right: Position) -> Bool {
+    package static func < (left: Position, right: Position) -> Bool {
       (left.line, left.column) < (right.line, right.column)
     }
   }
 
   /// One key of a map with its value.
-  public struct Entry: Sendable, Equatable {
+  package struct Entry: Sendable, Equatable {
     /// The key as text.
-    public var key: String
+    package var key: String
     /// The place of the key.
-    public var position: Position?
+    package var position: Position?
     /// What the key is set to.
-    public var value: ConfigurationNode
+    package var value: ConfigurationNode
 
     /// A key of a map with its value.
-    public init(_ key: String, _ value: ConfigurationNode, at position: Position? = nil) {
+    package init(_ key: String, _ value: ConfigurationNode, at position: Position? = nil) {
       self.key = key
       self.position = position
       self.value = value
@@ -45,7 +45,7 @@ public struct ConfigurationNode: Sendable, Equatable {
   }
 
   /// The content of a node.
-  public enum Content: Sendable, Equatable {
+  package enum Content: Sendable, Equatable {
     /// `null`, `~`, or nothing after the colon.
     case null
     /// `true` or `false`; YAML 1.1's `yes`, `no`, `on` and `off` are texts.
@@ -61,24 +61,24 @@ public struct ConfigurationNode: Sendable, Equatable {
   }
 
   /// What the node is.
-  public var content: Content
+  package var content: Content
   /// Where its value begins.
-  public var position: Position?
+  package var position: Position?
 
   /// A node, with its place in a file where it has one.
-  public init(_ content: Content, at position: Position? = nil) {
+  package init(_ content: Content, at position: Position? = nil) {
     self.content = content
     self.position = position
   }
 
   /// The last value of `key` where this node is a map that has it.
-  public subscript(key: String) -> ConfigurationNode? {
+  package subscript(key: String) -> ConfigurationNode? {
     guard case .map(let entries) = content else { return nil }
     return entries.last { $0.key == key }?.value
   }
 
   /// The node in words for an error message: `the number 3`, `the text 'abc'`, `a list`. Long texts are cut.
-  public var found: String {
+  package var found: String {
     switch content {
     case .null: "nothing"
     case .boolean(let value): "\(value)"

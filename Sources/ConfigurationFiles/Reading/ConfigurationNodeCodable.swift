@@ -8,7 +8,7 @@ extension ConfigurationNode: Codable {
   }
 
   /// Reads any tree that a `Decoder` offers; it has no positions, and its keys are in alphabetical order.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     if let map = try? decoder.container(keyedBy: Name.self) {
       let names = map.allKeys.map(\.stringValue).sorted()
       self.init(
@@ -36,7 +36,7 @@ extension ConfigurationNode: Codable {
   }
 
   /// Writes the tree into any `Encoder`; positions are left out.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     switch content {
     case .map(let entries):
       var map = encoder.container(keyedBy: Name.self)

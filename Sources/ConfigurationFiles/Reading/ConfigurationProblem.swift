@@ -5,7 +5,7 @@
 /// ```
 public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConvertible {
   /// The kind of problem.
-  public enum Reason: Sendable, Equatable {
+  package enum Reason: Sendable, Equatable {
     /// No key of this name exists here; `nearest` is the known one that it resembles, `known` are all.
     case unknownKey(nearest: String?, known: [String])
     /// The key was given before, at `first` where that place is known.
@@ -21,16 +21,16 @@ public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConv
   }
 
   /// The section that holds the key, such as `student.lora` or `teachers[1]` (counted from 0); empty at the top.
-  public var section: String
+  package var section: String
   /// The key, or empty where the problem is the whole file.
-  public var key: String
+  package var key: String
   /// The place in the file; nil for a configuration that was built in code.
-  public var position: ConfigurationNode.Position?
+  package var position: ConfigurationNode.Position?
   /// What is wrong.
-  public var reason: Reason
+  package var reason: Reason
 
   /// One thing that is wrong with a configuration.
-  public init(
+  package init(
     section: String = "", key: String = "", position: ConfigurationNode.Position? = nil, reason: Reason
   ) {
     self.section = section
@@ -40,7 +40,7 @@ public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConv
   }
 
   /// The key with the sections that hold it: `stage1.learning_rate`, `teachers[1].name`.
-  public var keyPath: String {
+  package var keyPath: String {
     section.isEmpty || key.isEmpty || key.hasPrefix("[") ? section + key : section + "." + key
   }
 
@@ -78,7 +78,7 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
   public var problems: [ConfigurationProblem]
 
   /// A configuration that can't be used.
-  public init(file: String?, problems: [ConfigurationProblem]) {
+  package init(file: String?, problems: [ConfigurationProblem]) {
     self.file = file
     self.problems = problems
   }

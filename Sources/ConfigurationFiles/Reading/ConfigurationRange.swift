@@ -3,55 +3,55 @@
 /// ```swift
 /// ConfigurationRange<Int>.atLeast(1).form  // "at least 1"
 /// ```
-public struct ConfigurationRange<Value: Sendable>: Sendable {
+package struct ConfigurationRange<Value: Sendable>: Sendable {
   /// The range in words, as the end of "a number, ...".
-  public var form: String
+  package var form: String
   /// Whether a value lies in it.
-  public var contains: @Sendable (Value) -> Bool
+  package var contains: @Sendable (Value) -> Bool
 
   /// A range with its words.
-  public init(_ form: String, contains: @escaping @Sendable (Value) -> Bool) {
+  package init(_ form: String, contains: @escaping @Sendable (Value) -> Bool) {
     self.form = form
     self.contains = contains
   }
 
   /// The range of a value that may be absent: nothing, or what `range` has.
-  public static func ifGiven<Wrapped>(_ range: ConfigurationRange<Wrapped>) -> ConfigurationRange
+  package static func ifGiven<Wrapped>(_ range: ConfigurationRange<Wrapped>) -> ConfigurationRange
   where Value == Wrapped? {
     ConfigurationRange(range.form) { $0.map(range.contains) ?? true }
   }
 
   /// The range of a list whose every element lies in `range`.
-  public static func each<Element>(_ range: ConfigurationRange<Element>) -> ConfigurationRange
+  package static func each<Element>(_ range: ConfigurationRange<Element>) -> ConfigurationRange
   where Value == [Element] {
     ConfigurationRange(range.form) { $0.allSatisfy(range.contains) }
   }
 
   /// The range of a map whose every value lies in `range`.
-  public static func eachValue<Element>(_ range: ConfigurationRange<Element>) -> ConfigurationRange
+  package static func eachValue<Element>(_ range: ConfigurationRange<Element>) -> ConfigurationRange
   where Value == [String: Element] {
     ConfigurationRange(range.form) { $0.values.allSatisfy(range.contains) }
   }
 
   /// Lists with at least one element.
-  public static func nonEmpty<Element>() -> ConfigurationRange where Value == [Element] {
+  package static func nonEmpty<Element>() -> ConfigurationRange where Value == [Element] {
     ConfigurationRange("not empty") { !$0.isEmpty }
   }
 }
 
 extension ConfigurationRange where Value: Comparable {
   /// Values from `bound` upwards.
-  public static func atLeast(_ bound: Value) -> ConfigurationRange {
+  package static func atLeast(_ bound: Value) -> ConfigurationRange {
     ConfigurationRange("at least \(plain(bound))") { $0 >= bound }
   }
 
   /// Values greater than `bound`.
-  public static func above(_ bound: Value) -> ConfigurationRange {
+  package static func above(_ bound: Value) -> ConfigurationRange {
     ConfigurationRange("above \(plain(bound))") { $0 > bound }
   }
 
   /// Values from `low` to `high`, both included.
-  public static func from(_ low: Value, through high: Value) -> ConfigurationRange {
+  package static func from(_ low: Value, through high: Value) -> ConfigurationRange {
     ConfigurationRange("from \(plain(low)) to \(plain(high))") { $0 >= low && $0 <= high }
   }
 
@@ -62,14 +62,14 @@ extension ConfigurationRange where Value: Comparable {
   }
 
   /// Values from `low` up to, but without, `high`.
-  public static func from(_ low: Value, below high: Value) -> ConfigurationRange {
+  package static func from(_ low: Value, below high: Value) -> ConfigurationRange {
     ConfigurationRange("at least \(plain(low)) and below \(plain(high))") { $0 >= low && $0 < high }
   }
 }
 
 extension ConfigurationRange<String> {
   /// Text with something in it.
-  public static var nonBlank: ConfigurationRange {
+  package static var nonBlank: ConfigurationRange {
     ConfigurationRange("not empty") { !$0.allSatisfy(\.isWhitespace) }
   }
 }

@@ -2,21 +2,21 @@
 ///
 /// Reading (kinds, names) and checking (ranges, relations between keys) are two walks over the same sections: a value
 /// that could not be read is not checked, so that one mistake gives one problem.
-public struct ConfigurationReader: Sendable {
+package struct ConfigurationReader: Sendable {
   /// Everything found so far.
-  public private(set) var problems: [ConfigurationProblem] = []
+  package private(set) var problems: [ConfigurationProblem] = []
 
   private var trail: [String] = []
   private var positions: [[String]: ConfigurationNode.Position] = [:]
   private var unread: Set<[String]> = []
 
   /// A reader at the top of a configuration, with nothing found.
-  public init() {}
+  package init() {}
 
   /// Does `work` at `key` of the current section; a list's elements are the keys `[0]`, `[1]`, ...
   ///
   /// - Parameter position: The key's place in the file, kept for problems that a later check finds.
-  public mutating func at<Result>(
+  package mutating func at<Result>(
     _ key: String, position: ConfigurationNode.Position? = nil, _ work: (inout ConfigurationReader) -> Result
   ) -> Result {
     trail.append(key)
@@ -26,12 +26,12 @@ public struct ConfigurationReader: Sendable {
   }
 
   /// Reports a value that can't be taken, at the current key, which counts as unread from then on.
-  public mutating func reject(_ node: ConfigurationNode, expected: String, nearest: String? = nil) {
+  package mutating func reject(_ node: ConfigurationNode, expected: String, nearest: String? = nil) {
     report(.unexpectedValue(expected: expected, found: node.found, nearest: nearest), at: node.position)
   }
 
   /// Reports a problem at the current key, which counts as unread from then on.
-  public mutating func report(_ reason: ConfigurationProblem.Reason, at position: ConfigurationNode.Position? = nil) {
+  package mutating func report(_ reason: ConfigurationProblem.Reason, at position: ConfigurationNode.Position? = nil) {
     unread.insert(trail)
     problems.append(problem(reason, trail, position ?? place(of: trail)))
   }
@@ -51,7 +51,7 @@ public struct ConfigurationReader: Sendable {
   ///   - keys: The keys that the check looks at, with dots for keys of inner sections.
   ///   - expected: What the first key should be.
   ///   - found: What it is.
-  public mutating func require(
+  package mutating func require(
     _ holds: @autoclosure () -> Bool, _ keys: String..., expected: @autoclosure () -> String,
     found: @autoclosure () -> String, nearest: @autoclosure () -> String? = nil
   ) {
@@ -63,14 +63,14 @@ public struct ConfigurationReader: Sendable {
   }
 
   /// Checks that a key which only some settings need is there.
-  public mutating func requirePresence(of value: (some Any)?, _ key: String, expected: String) {
+  package mutating func requirePresence(of value: (some Any)?, _ key: String, expected: String) {
     let trail = trail + [key]
     guard value == nil, isReadWithOwners(trail) else { return }
     problems.append(problem(.missingKey(expected: expected), trail, place(of: Array(trail.dropLast()))))
   }
 
   /// Throws everything that was found, in the order of the file.
-  public func finish(file: String?) throws(ConfigurationError) {
+  package func finish(file: String?) throws(ConfigurationError) {
     guard !problems.isEmpty else { return }
     let first = ConfigurationNode.Position(line: 0, column: 0)
     let ordered = problems.enumerated().sorted {

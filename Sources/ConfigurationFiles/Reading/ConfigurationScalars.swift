@@ -2,10 +2,10 @@ internal import Wording
 
 extension Bool: ConfigurationValue {
   /// `true or false`
-  public static var configurationForm: String { "true or false" }
+  package static var configurationForm: String { "true or false" }
 
   /// Takes `true` and `false` alone.
-  public static func fromConfiguration(
+  package static func fromConfiguration(
     _ node: ConfigurationNode, over current: Bool?, with reader: inout ConfigurationReader
   ) -> Bool? {
     if case .boolean(let value) = node.content { return value }
@@ -14,15 +14,15 @@ extension Bool: ConfigurationValue {
   }
 
   /// `true` or `false`.
-  public var configurationNode: ConfigurationNode? { ConfigurationNode(.boolean(self)) }
+  package var configurationNode: ConfigurationNode? { ConfigurationNode(.boolean(self)) }
 }
 
 extension Int: ConfigurationValue {
   /// `a whole number`
-  public static var configurationForm: String { "a whole number" }
+  package static var configurationForm: String { "a whole number" }
 
   /// Takes digits with an optional sign; `1.0` and `1e3` are no whole numbers.
-  public static func fromConfiguration(
+  package static func fromConfiguration(
     _ node: ConfigurationNode, over current: Int?, with reader: inout ConfigurationReader
   ) -> Int? {
     if case .number(let text) = node.content, let value = Int(text) { return value }
@@ -31,15 +31,15 @@ extension Int: ConfigurationValue {
   }
 
   /// The decimal digits.
-  public var configurationNode: ConfigurationNode? { ConfigurationNode(.number("\(self)")) }
+  package var configurationNode: ConfigurationNode? { ConfigurationNode(.number("\(self)")) }
 }
 
 extension Double: ConfigurationValue {
   /// `a number`
-  public static var configurationForm: String { "a number" }
+  package static var configurationForm: String { "a number" }
 
   /// Takes any decimal number that a `Double` can hold.
-  public static func fromConfiguration(
+  package static func fromConfiguration(
     _ node: ConfigurationNode, over current: Double?, with reader: inout ConfigurationReader
   ) -> Double? {
     if case .number(let text) = node.content, let value = Double(text), value.isFinite { return value }
@@ -48,15 +48,15 @@ extension Double: ConfigurationValue {
   }
 
   /// The shortest decimal number that reads back as this one.
-  public var configurationNode: ConfigurationNode? { .number(self) }
+  package var configurationNode: ConfigurationNode? { .number(self) }
 }
 
 extension String: ConfigurationValue {
   /// `text`
-  public static var configurationForm: String { "text" }
+  package static var configurationForm: String { "text" }
 
   /// Takes quoted text and plain words; numbers and booleans must be put in quotes, so that nothing is guessed.
-  public static func fromConfiguration(
+  package static func fromConfiguration(
     _ node: ConfigurationNode, over current: String?, with reader: inout ConfigurationReader
   ) -> String? {
     switch node.content {
@@ -69,10 +69,10 @@ extension String: ConfigurationValue {
   }
 
   /// The text.
-  public var configurationNode: ConfigurationNode? { .text(self) }
+  package var configurationNode: ConfigurationNode? { .text(self) }
 
   /// The text replaced where its key is a path.
-  public func mappingConfigurationPaths(
+  package func mappingConfigurationPaths(
     _ root: ConfigurationPathRoot?, _ replace: (String, ConfigurationPathRoot) -> String
   ) -> String {
     root.map { replace(self, $0) } ?? self
@@ -84,17 +84,17 @@ extension String: ConfigurationValue {
 /// ```swift
 /// enum Schedule: String, ConfigurationChoice { case cosine, linear, constant }
 /// ```
-public protocol ConfigurationChoice: ConfigurationValue, Codable, CaseIterable, RawRepresentable<String> {}
+package protocol ConfigurationChoice: ConfigurationValue, Codable, CaseIterable, RawRepresentable<String> {}
 
 extension ConfigurationChoice {
   /// `one of cosine, linear, constant`
-  public static var configurationForm: String {
+  package static var configurationForm: String {
     let words = allCases.map(\.rawValue)
     return words.count == 1 ? words[0] : "one of " + words.joined(separator: ", ")
   }
 
   /// Takes one of the words; a misspelt one is answered with the nearest.
-  public static func fromConfiguration(
+  package static func fromConfiguration(
     _ node: ConfigurationNode, over current: Self?, with reader: inout ConfigurationReader
   ) -> Self? {
     if case .text(let word) = node.content {
@@ -108,5 +108,5 @@ extension ConfigurationChoice {
   }
 
   /// The word.
-  public var configurationNode: ConfigurationNode? { .text(rawValue) }
+  package var configurationNode: ConfigurationNode? { .text(rawValue) }
 }

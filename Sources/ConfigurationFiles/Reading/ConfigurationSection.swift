@@ -16,7 +16,7 @@ internal import Wording
 /// }
 /// let smoothing = try Smoothing(text: "width: 9", format: .yaml)
 /// ```
-public protocol ConfigurationSection: ConfigurationValue, Codable {
+package protocol ConfigurationSection: ConfigurationValue, Codable {
   /// The section from which reading starts: every key with its default. What stands in for keys without a default never
   /// gets into a result, since the absence of such a key is an error.
   static var blank: Self { get }
@@ -37,20 +37,20 @@ public protocol ConfigurationSection: ConfigurationValue, Codable {
 
 extension ConfigurationSection {
   /// The defaults.
-  public static var example: Self { blank }
+  package static var example: Self { blank }
 
   /// No further examples.
-  public static var alternatives: [Self] { [] }
+  package static var alternatives: [Self] { [] }
 
   /// Nothing to report.
-  public func checkRelations(with reader: inout ConfigurationReader) {}
+  package func checkRelations(with reader: inout ConfigurationReader) {}
 
   /// `a map of keys`
-  public static var configurationForm: String { "a map of keys" }
+  package static var configurationForm: String { "a map of keys" }
 
   /// Reads a map; keys that it has not stay as they are in `current`. Nothing at all is a map without keys: what is left
   /// of a section in YAML when all its keys are made comments.
-  public static func fromConfiguration(
+  package static func fromConfiguration(
     _ node: ConfigurationNode, over current: Self?, with reader: inout ConfigurationReader
   ) -> Self? {
     let entries: [ConfigurationNode.Entry]
@@ -134,7 +134,7 @@ extension ConfigurationSection {
 
   /// All keys with their values, defaults included; keys whose value is nothing are left out, or `null` where their
   /// default is something.
-  public var configurationNode: ConfigurationNode? {
+  package var configurationNode: ConfigurationNode? {
     .map(presentKeys.compactMap { key in writtenValue(of: key).map { ConfigurationNode.Entry(key.name, $0) } })
   }
 
@@ -144,7 +144,7 @@ extension ConfigurationSection {
   }
 
   /// Checks every key, then what holds between them.
-  public func checkConfiguration(with reader: inout ConfigurationReader) {
+  package func checkConfiguration(with reader: inout ConfigurationReader) {
     for key in presentKeys {
       reader.at(key.name) { reader in
         if reader.isRead { key.check(self, &reader) }
@@ -154,7 +154,7 @@ extension ConfigurationSection {
   }
 
   /// The section with every file path replaced.
-  public func mappingConfigurationPaths(
+  package func mappingConfigurationPaths(
     _ root: ConfigurationPathRoot?, _ replace: (String, ConfigurationPathRoot) -> String
   ) -> Self {
     var section = self
@@ -163,7 +163,7 @@ extension ConfigurationSection {
   }
 
   /// All keys, those of every condition included.
-  public static func configurationOutline(of value: Self?) -> [ConfigurationOutline] {
+  package static func configurationOutline(of value: Self?) -> [ConfigurationOutline] {
     keys.map { $0.outline(value ?? blank) }
   }
 }

@@ -6,7 +6,7 @@ extension ConfigurationSection {
   ///   - format: Its language.
   ///   - file: The name that errors give; nil for none.
   /// - Throws: All problems of the text together, in its order.
-  public init(text: String, format: ConfigurationFormat, file: String? = nil) throws(ConfigurationError) {
+  package init(text: String, format: ConfigurationFormat, file: String? = nil) throws(ConfigurationError) {
     let node: ConfigurationNode
     do throws(ConfigurationProblem) {
       node = try ConfigurationNode(text: text, format: format)
@@ -28,19 +28,19 @@ extension ConfigurationSection {
   /// Checks a section that was put together in code, as reading it from a file would.
   ///
   /// - Throws: All problems together.
-  public func validate() throws(ConfigurationError) {
+  package func validate() throws(ConfigurationError) {
     var reader = ConfigurationReader()
     checkConfiguration(with: &reader)
     try reader.finish(file: nil)
   }
 
   /// The section in canonical YAML: every key that has a value, in the order of the reference.
-  public var yaml: String {
+  package var yaml: String {
     ConfigurationYAMLWriter.text(of: configurationNode ?? .map([]))
   }
 
   /// The section as JSON in one line, keys in alphabetical order: equal sections give equal bytes, to be hashed.
-  public var json: String {
+  package var json: String {
     ConfigurationJSONWriter.text(of: configurationNode ?? .map([]))
   }
 

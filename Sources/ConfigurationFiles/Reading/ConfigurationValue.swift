@@ -12,7 +12,7 @@
 ///   var configurationNode: ConfigurationNode? { ... }
 /// }
 /// ```
-public protocol ConfigurationValue: Sendable, Equatable {
+package protocol ConfigurationValue: Sendable, Equatable {
   /// What may be written, as the end of "expected ...": `a whole number`.
   static var configurationForm: String { get }
 
@@ -45,7 +45,7 @@ public protocol ConfigurationValue: Sendable, Equatable {
 }
 
 /// The folder to which a relative path of a configuration is relative.
-public enum ConfigurationPathRoot: Sendable, Equatable {
+package enum ConfigurationPathRoot: Sendable, Equatable {
   /// The folder of the configuration file.
   case configuration
   /// The folder given by `--data`, or else the folder of the configuration file.
@@ -54,15 +54,15 @@ public enum ConfigurationPathRoot: Sendable, Equatable {
 
 extension ConfigurationValue {
   /// Nothing to check.
-  public func checkConfiguration(with reader: inout ConfigurationReader) {}
+  package func checkConfiguration(with reader: inout ConfigurationReader) {}
 
   /// No paths.
-  public func mappingConfigurationPaths(
+  package func mappingConfigurationPaths(
     _ root: ConfigurationPathRoot?, _ replace: (String, ConfigurationPathRoot) -> String
   ) -> Self {
     self
   }
 
   /// No keys.
-  public static func configurationOutline(of value: Self?) -> [ConfigurationOutline] { [] }
+  package static func configurationOutline(of value: Self?) -> [ConfigurationOutline] { [] }
 }

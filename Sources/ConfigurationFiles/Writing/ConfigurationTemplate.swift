@@ -2,7 +2,7 @@
 ///
 /// Made from the same tables as the decoder, so that it can't name a key that isn't read. It decodes as it is; keys
 /// whose default is nothing, and further kinds of teachers, stand in it as comments.
-public enum ConfigurationTemplate {
+package enum ConfigurationTemplate {
   /// The template for a run: a head of comments, and the keys of the example.
   package static func text(of example: some ConfigurationSection) -> String {
     let head = [

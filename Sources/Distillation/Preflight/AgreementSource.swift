@@ -1,6 +1,6 @@
-public import Annotations
-public import Foundation
-public import TeacherProtocol
+package import Annotations
+package import Foundation
+package import TeacherProtocol
 internal import Wording
 
 #if Run
@@ -8,7 +8,7 @@ internal import Wording
 #endif
 
 /// Figures about agreement from wherever replies are kept.
-public enum AgreementSource {
+package enum AgreementSource {
   /// The figures of a file of replies, a run's folder or a store.
   ///
   /// A run's folder gives the figures of its training items, without accuracies: their true labels are read through the
@@ -21,7 +21,7 @@ public enum AgreementSource {
   ///   - anchors: for a file or a store: a file with the columns `item` and `label`, filled in by people for items drawn at random.
   /// - Returns: the figures, and the rows that could not be used.
   /// - Throws: ``CheckingError``, `TeacherProtocolError`, `AnnotationsError`.
-  public static func report(
+  package static func report(
     of place: URL, idColumns: [String]? = nil, goldColumn: String? = nil, anchors: URL? = nil
   ) async throws -> (report: AgreementReport, setAside: [RowProblem]) {
     var isFolder: ObjCBool = false

@@ -6,9 +6,9 @@ internal import Wording
 /// warning  data.fields  2 rows are set aside
 ///                         pairs.jsonl:17: field 'caption': expected a text, found null
 /// ```
-public struct CheckFinding: Sendable, Equatable, Encodable {
+package struct CheckFinding: Sendable, Equatable, Encodable {
   /// How a thing stands.
-  public enum Level: String, Sendable, Comparable, Encodable {
+  package enum Level: String, Sendable, Comparable, Encodable {
     /// As it should be.
     case ok
     /// The run goes on, perhaps not as meant.
@@ -17,7 +17,7 @@ public struct CheckFinding: Sendable, Equatable, Encodable {
     case error
 
     /// By severity.
-    public static func < (a: Level, b: Level) -> Bool { a.severity < b.severity }
+    package static func < (a: Level, b: Level) -> Bool { a.severity < b.severity }
 
     private var severity: Int {
       switch self {
@@ -29,16 +29,16 @@ public struct CheckFinding: Sendable, Equatable, Encodable {
   }
 
   /// How it stands.
-  public var level: Level
+  package var level: Level
   /// What was looked at: a key of the configuration, or a word such as `time`.
-  public var subject: String
+  package var subject: String
   /// One sentence.
-  public var text: String
+  package var text: String
   /// Lines that belong to it, such as the first bad rows.
-  public var details: [String]
+  package var details: [String]
 
   /// A finding; see the properties.
-  public init(_ level: Level, _ subject: String, _ text: String, details: [String] = []) {
+  package init(_ level: Level, _ subject: String, _ text: String, details: [String] = []) {
     self.level = level
     self.subject = subject
     self.text = text

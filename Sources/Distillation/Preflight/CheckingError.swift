@@ -2,7 +2,7 @@ internal import TeacherProtocol
 internal import Wording
 
 /// Faults outside of a run: a configuration that can't be written, replies that can't be found.
-public enum CheckingError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum CheckingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A file that would be replaced.
   case fileExists(String)
   /// A file that can't be written.
@@ -11,7 +11,7 @@ public enum CheckingError: Error, Sendable, Equatable, CustomStringConvertible {
   case noReplies(String, reason: String)
 
   /// What happened, where, and what to do.
-  public var description: String {
+  package var description: String {
     switch self {
     case .fileExists(let file):
       "\(file) is there already and was not touched; take another name, or replace it with --force"

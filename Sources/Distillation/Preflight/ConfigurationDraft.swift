@@ -1,9 +1,9 @@
-public import Foundation
-public import DistillationConfiguration
+package import Foundation
+import DistillationConfiguration
 internal import Wording
 
 /// The commented configuration as a file to begin with.
-public enum ConfigurationDraft {
+package enum ConfigurationDraft {
   /// Writes the template of a method; its folder is made too.
   ///
   /// - Parameters:
@@ -11,7 +11,7 @@ public enum ConfigurationDraft {
   ///   - file: where it goes.
   ///   - replacing: whether a file that is there may be replaced. The default is false.
   /// - Throws: ``CheckingError``; nothing is replaced then.
-  public static func write(
+  package static func write(
     _ method: DistillationMethod, to file: URL, replacing: Bool = false
   ) throws(CheckingError) {
     if !replacing, FileManager.default.fileExists(atPath: file.path) { throw .fileExists(file.relativePath) }

@@ -1,27 +1,27 @@
 internal import LanguageModel
-internal import Student
+internal import StudentModels
 internal import DistillationConfiguration
 
 /// How long a run may take and how much memory it may need: an estimate from counts, honest to about a factor of two.
 ///
 /// Time is operations divided by a part of the machine's measured rate of matrix products. Teachers behind a service are
 /// not in it, as their pace is their own; nor is pre-training where its file can't be read.
-public struct CostEstimate: Sendable, Equatable {
+package struct CostEstimate: Sendable, Equatable {
   /// A part of the run and its seconds.
-  public struct Part: Sendable, Equatable {
+  package struct Part: Sendable, Equatable {
     /// The step's name.
-    public var name: String
+    package var name: String
     /// Its seconds.
-    public var seconds: Double
+    package var seconds: Double
   }
 
   /// The parts that take time, in the order of the run.
-  public var parts: [Part]
+  package var parts: [Part]
   /// The most bytes at one time.
-  public var memoryBytes: Int
+  package var memoryBytes: Int
 
   /// All parts together.
-  public var seconds: Double { parts.reduce(0) { $0 + $1.seconds } }
+  package var seconds: Double { parts.reduce(0) { $0 + $1.seconds } }
 
   /// The share of the measured rate that training reaches: the rest goes into norms, attention, reading and waiting.
   static let efficiency = 0.35

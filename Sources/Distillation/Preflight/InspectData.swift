@@ -1,7 +1,7 @@
 internal import Foundation
 internal import ImageDecoding
 internal import Layers
-internal import Student
+internal import StudentModels
 internal import TeacherProtocol
 internal import DistillationConfiguration
 internal import Wording

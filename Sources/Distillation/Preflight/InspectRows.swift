@@ -2,7 +2,7 @@ internal import Foundation
 internal import ImageDecoding
 internal import LanguageModel
 internal import Layers
-internal import Student
+internal import StudentModels
 internal import TeacherProtocol
 internal import Tensor
 internal import DistillationConfiguration

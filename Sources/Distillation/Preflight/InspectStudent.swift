@@ -2,7 +2,7 @@ internal import Foundation
 internal import LanguageModel
 internal import Layers
 internal import LoRA
-internal import Student
+internal import StudentModels
 internal import DistillationConfiguration
 internal import TwoStage
 internal import Wording

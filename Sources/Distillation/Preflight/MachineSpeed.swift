@@ -2,20 +2,20 @@ internal import Foundation
 internal import Tensor
 
 /// The speed of the machine, as far as an estimate needs it.
-public struct MachineSpeed: Sendable, Equatable {
+package struct MachineSpeed: Sendable, Equatable {
   /// Floating-point operations a second in matrix products, all threads together.
-  public var matrixRate: Double
+  package var matrixRate: Double
   /// Bytes of memory that are free for the run; nil where the system does not say.
-  public var availableBytes: Int?
+  package var availableBytes: Int?
 
   /// A machine; see the properties.
-  public init(matrixRate: Double, availableBytes: Int?) {
+  package init(matrixRate: Double, availableBytes: Int?) {
     self.matrixRate = matrixRate
     self.availableBytes = availableBytes
   }
 
   /// This machine, measured on products of a size that small students have, for about a quarter of a second.
-  public static func measured() -> MachineSpeed {
+  package static func measured() -> MachineSpeed {
     let (rows, side) = (512, 384)
     var generator = Tensor.Generator(seed: 0)
     let a = Tensor.normal([rows, side], using: &generator)

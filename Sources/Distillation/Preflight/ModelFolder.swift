@@ -1,7 +1,7 @@
 internal import Foundation
-internal import Student
+internal import StudentModels
 internal import Tensor
-internal import Tokenizers
+internal import Tokenization
 internal import Wording
 
 /// A model's folder, looked at without reading the weights.

@@ -1,5 +1,5 @@
 internal import LanguageModel
-package import Student
+package import StudentModels
 internal import VisionEncoder
 internal import DistillationConfiguration
 

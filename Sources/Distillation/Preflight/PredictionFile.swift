@@ -1,9 +1,9 @@
-public import Foundation
+package import Foundation
 
 /// Predictions as a file: a JSON object a line.
-public enum PredictionFile {
+package enum PredictionFile {
   /// The lines, keys sorted, so that the same predictions are the same bytes.
-  public static func jsonLines(_ predictions: [some Encodable]) throws -> Data {
+  package static func jsonLines(_ predictions: [some Encodable]) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return try predictions.reduce(into: Data()) { data, prediction in

@@ -1,5 +1,5 @@
-public import Foundation
-public import DistillationConfiguration
+package import Foundation
+import DistillationConfiguration
 internal import Wording
 
 /// Looks at everything that a run depends on before anything is spent: no teacher is asked, no gold label is handed out,
@@ -12,9 +12,9 @@ internal import Wording
 ///
 /// What it reads it reads as the run does: the same splits, the same rows set aside, the student's own tokenizer. Time and
 /// memory are estimates (``CostEstimate``) and say so.
-public struct RunCheck: Sendable {
+package struct RunCheck: Sendable {
   /// Everything that was looked at, in the order of the configuration.
-  public let findings: [CheckFinding]
+  package let findings: [CheckFinding]
 
   /// Looks at a configuration file. Its own problems are findings too.
   ///
@@ -24,7 +24,7 @@ public struct RunCheck: Sendable {
   ///   - runFolder: where the run would go; nil for the configuration's choice.
   ///   - environment: where keys of services are looked for. The default is that of the process.
   ///   - speed: what the machine can do; nil measures it, in about a quarter of a second.
-  public init(
+  package init(
     contentsOf file: URL, dataFolder: URL? = nil, runFolder: URL? = nil,
     environment: [String: String] = ProcessInfo.processInfo.environment, speed: MachineSpeed? = nil
   ) {
@@ -51,7 +51,7 @@ public struct RunCheck: Sendable {
   ///   - runFolder: where it would go.
   ///   - environment: where keys of services are looked for. The default is that of the process.
   ///   - speed: what the machine can do; nil measures it, in about a quarter of a second.
-  public init(
+  package init(
     _ configuration: RunConfiguration, runFolder: URL,
     environment: [String: String] = ProcessInfo.processInfo.environment, speed: MachineSpeed? = nil
   ) {
@@ -77,18 +77,18 @@ public struct RunCheck: Sendable {
   }
 
   /// The number of errors.
-  public var errors: Int { findings.count { $0.level == .error } }
+  package var errors: Int { findings.count { $0.level == .error } }
 
   /// The number of warnings.
-  public var warnings: Int { findings.count { $0.level == .warning } }
+  package var warnings: Int { findings.count { $0.level == .warning } }
 
   /// Whether the run can begin: no finding is an error.
-  public var isUsable: Bool { errors == 0 }
+  package var isUsable: Bool { errors == 0 }
 
   /// The findings as a list for a terminal, one or more lines each, and a last line that sums up.
   ///
   /// - Parameter least: findings below this level are left out. The default shows all.
-  public func text(from least: CheckFinding.Level = .ok) -> String {
+  package func text(from least: CheckFinding.Level = .ok) -> String {
     let shown = findings.filter { $0.level >= least }
     let width = shown.map(\.subject.count).max() ?? 0
     let lines = shown.flatMap { finding -> [String] in
@@ -108,7 +108,7 @@ public struct RunCheck: Sendable {
   }
 
   /// The findings as JSON: `{"usable":, "findings": [{"level":, "subject":, "text":, "details": []}]}`.
-  public func json() throws -> String {
+  package func json() throws -> String {
     struct File: Encodable {
       var usable: Bool
       var findings: [CheckFinding]

@@ -1,8 +1,8 @@
-public import Foundation
-public import DistillationConfiguration
+package import Foundation
+import DistillationConfiguration
 
 /// Where a run goes when its place is not said in full.
-public enum RunFolder {
+package enum RunFolder {
   /// The folder of a run.
   ///
   /// What is given wins; then the configuration's `out`; then `runs/NAME`, where NAME is the configuration file's without
@@ -15,7 +15,7 @@ public enum RunFolder {
   ///   - given: the folder of `--out`.
   ///   - seed: that of `--seed`.
   ///   - current: what `runs/NAME` is relative to. The default is the working directory.
-  public static func url(
+  package static func url(
     for configuration: RunConfiguration, configurationFile: URL, given: URL? = nil, seed: Int? = nil,
     current: URL = URL(filePath: FileManager.default.currentDirectoryPath)
   ) -> URL {
@@ -25,7 +25,7 @@ public enum RunFolder {
   }
 
   /// The folder of a run of any method, from its configuration's `out` and seed.
-  public static func url(
+  package static func url(
     out: String?, ownSeed: Int, configurationFile: URL, given: URL? = nil, seed: Int? = nil,
     current: URL = URL(filePath: FileManager.default.currentDirectoryPath)
   ) -> URL {

@@ -1,6 +1,6 @@
-public import Foundation
-public import LoRA
-public import Student
+package import Foundation
+package import LoRA
+import StudentModels
 
 extension TokenizedModel {
   /// Attaches adapters, which add up, and takes up the tokenizer that the model has with them.
@@ -14,7 +14,7 @@ extension TokenizedModel {
   /// - Returns: what each folder says of its adapter.
   /// - Throws: `LoRAError`, or the error of a tokenizer's file; the model is then unchanged.
   @discardableResult
-  public mutating func loadAdapters(from folders: [URL]) throws -> [LoRAConfiguration] {
+  package mutating func loadAdapters(from folders: [URL]) throws -> [LoRAConfiguration] {
     var model = self
     let configurations = try folders.enumerated().map { number, folder in
       try model.loadAdapter(from: folder, named: folders.count == 1 ? "default" : "adapter-\(number)")

@@ -1,12 +1,12 @@
 public import Foundation
 internal import Annotations
 internal import Layers
-internal import Student
+internal import StudentModels
 internal import TeacherProtocol
 internal import Tensor
-public import DistillationConfiguration
-public import Evaluation
-public import Reporting
+import DistillationConfiguration
+import Evaluation
+import Reporting
 internal import TwoStage
 internal import Wording
 
@@ -28,9 +28,9 @@ internal import Wording
 /// started again reads its data files and digests, and neither rows nor models.
 public struct DistillationRun: Sendable {
   /// What is to be done. Paths are absolute, and `data.pixels` is said where items have images.
-  public let configuration: RunConfiguration
+  package let configuration: RunConfiguration
   /// Where it is done.
-  public let folder: URL
+  package let folder: URL
   let reporter: ProgressReporter
   let plugins: RunPlugins
 
@@ -49,7 +49,7 @@ public struct DistillationRun: Sendable {
   }
 
   /// A run that was started before, from the configuration in its folder.
-  public static func opening(
+  package static func opening(
     _ folder: URL, reporter: ProgressReporter = ProgressReporter(style: .silent), plugins: RunPlugins = RunPlugins()
   ) throws -> DistillationRun {
     let file = folder.appending(path: "config.yaml")

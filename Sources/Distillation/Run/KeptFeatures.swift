@@ -3,7 +3,7 @@ internal import DPO
 internal import Foundation
 internal import ImageDecoding
 internal import Layers
-internal import Student
+internal import StudentModels
 internal import Tensor
 internal import DistillationConfiguration
 internal import Training

@@ -1,8 +1,8 @@
 internal import DualChecker
 internal import Foundation
-internal import Student
+internal import StudentModels
 internal import TeacherProtocol
-internal import Tokenizers
+internal import Tokenization
 internal import TwoStage
 internal import DistillationConfiguration
 

@@ -1,7 +1,7 @@
 internal import Foundation
 public import ImageDecoding
 internal import Layers
-public import Student
+public import StudentModels
 public import TeacherProtocol
 internal import Training
 internal import TwoStage
@@ -11,7 +11,7 @@ internal import TwoStage
 /// Its confidence is the probability of its label among the labels, from the model's own token probabilities.
 public struct ModelTeacher<Model: Student>: BatchTeacher {
   /// What the teacher sees of an image.
-  public typealias Sight = @Sendable (RGBImage) -> RGBImage
+  public typealias ImageTransform = @Sendable (RGBImage) -> RGBImage
 
   /// The name under which its votes are counted.
   public let name: String
@@ -20,7 +20,7 @@ public struct ModelTeacher<Model: Student>: BatchTeacher {
   /// Questions computed at one time. The default is 32.
   public let batchSize: Int
   private let student: Model
-  private let sight: Sight
+  private let transform: ImageTransform
   private let decoder: ImageDecoder
 
   /// A teacher.
@@ -29,17 +29,17 @@ public struct ModelTeacher<Model: Student>: BatchTeacher {
   ///   - name: under which its votes are counted.
   ///   - student: what answers.
   ///   - modelDigest: what its weights are remembered by; change it with the weights.
-  ///   - sight: changes images before they are seen. The default changes nothing.
+  ///   - transform: changes images before they are seen. The default changes nothing.
   ///   - batchSize: questions computed at one time.
   ///   - decoder: reads images. The default gives the pixels that a model is to see.
   public init(
     _ name: String, student: Model, modelDigest: String, batchSize: Int = 32, decoder: ImageDecoder = ImageDecoder(),
-    sight: @escaping Sight = { $0 }
+    transform: @escaping ImageTransform = { $0 }
   ) {
     self.decoder = decoder
     self.name = name
     self.student = student
-    self.sight = sight
+    self.transform = transform
     self.batchSize = batchSize
     model = modelDigest
   }
@@ -54,7 +54,7 @@ public struct ModelTeacher<Model: Student>: BatchTeacher {
     let prompts = try mapInParallel(requests) { request in
       Result { () throws -> LabelQuestion in
         let images = try request.images.map { image in
-          let seen = sight(try decoder.decode(contentsOf: image.file.url.path))
+          let seen = transform(try decoder.decode(contentsOf: image.file.url.path))
           return student.encoded(try student.image(seen)).at(image.place)
         }
         return try student.labelQuestion(

@@ -1,10 +1,10 @@
 internal import Foundation
 internal import ImageDecoding
 internal import Layers
-internal import Student
+internal import StudentModels
 internal import TeacherProtocol
 internal import Tensor
-internal import Tokenizers
+internal import Tokenization
 internal import DistillationConfiguration
 internal import Training
 

@@ -27,7 +27,7 @@ extension DistillationRun {
   }
 }
 
-extension CheckedRun {
+extension DualCheckerRun {
   /// The store that the configuration names.
   package func openStore() throws -> any AnnotationStore {
     try replyStore(in: configuration.store, isDurable: configuration.storeIsDurable)

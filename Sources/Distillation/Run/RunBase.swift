@@ -1,6 +1,6 @@
 internal import Foundation
 internal import Layers
-internal import Student
+internal import StudentModels
 internal import Tensor
 
 extension DistillationRun {
@@ -22,7 +22,7 @@ extension DistillationRun {
     student.recomputesActivations = configuration.student.gradientCheckpointing
     guard let form = frozenPrecision else { return student }
     student.freeze()
-    student.keepFrozenMatrices(in: form)
+    student.convertFrozenWeights(to: form)
     return student
   }
 
@@ -37,7 +37,7 @@ extension DistillationRun {
   }
 
   /// What the frozen weights are kept in; nil for what they are.
-  private var frozenPrecision: FrozenPrecision? {
-    FrozenPrecision(rawValue: configuration.student.precision.rawValue).flatMap { $0 == .float32 ? nil : $0 }
+  private var frozenPrecision: WeightFormat? {
+    WeightFormat(rawValue: configuration.student.precision.rawValue).flatMap { $0 == .float32 ? nil : $0 }
   }
 }

@@ -1,7 +1,7 @@
 internal import Annotations
 internal import DPO
 internal import Foundation
-internal import Student
+internal import StudentModels
 internal import TeacherProtocol
 internal import Tensor
 internal import Evaluation
@@ -105,7 +105,8 @@ extension DistillationRun {
 
   /// Stage 1 plus as many human labels on random items, at equal steps.
   private func randomLabels(
-    _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage, gold: GoldAnswers<String>
+    _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage,
+    gold: GoldAnswers<String>
   ) async throws -> TrainedStage {
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("random labels")
     let chosen = state.data.train.shuffled(using: &generator).prefix(second.labels.count)

@@ -1,7 +1,7 @@
 public import Annotations
-public import Student
+public import StudentModels
 public import TeacherProtocol
-public import DistillationConfiguration
+import DistillationConfiguration
 
 /// Your own parts of a run: teachers, an agreement rule, a student.
 ///

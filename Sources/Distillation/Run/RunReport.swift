@@ -1,7 +1,7 @@
 internal import Annotations
 internal import Foundation
 internal import ImageDecoding
-internal import Student
+internal import StudentModels
 internal import TeacherProtocol
 internal import Reporting
 

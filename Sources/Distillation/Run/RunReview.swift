@@ -1,18 +1,18 @@
-public import Annotations
-public import Foundation
-public import TeacherProtocol
+package import Annotations
+package import Foundation
+package import TeacherProtocol
 internal import DistillationConfiguration
 
 /// The conflicts of a run as questions to people, with the labels, the images and the journal of decisions.
-public struct RunReview: Sendable {
+package struct RunReview: Sendable {
   /// The conflicts that the run asks about, in its order and within its budget.
-  public let questions: [ReviewQuestion]
+  package let questions: [ReviewQuestion]
   /// What may be answered.
-  public let labels: LabelSet
+  package let labels: LabelSet
   /// The folder of the photographs.
-  public let images: URL
+  package let images: URL
   /// Where decisions are kept, for the run to read.
-  public let journal: URL
+  package let journal: URL
 }
 
 extension DistillationRun {
@@ -23,7 +23,7 @@ extension DistillationRun {
   /// What the run asks people about; the steps before are done where they are not.
   ///
   /// - Throws: ``RunError/noReview(_:source:)`` for a run that reads its labels elsewhere, and what its steps throw.
-  public func review() async throws -> RunReview {
+  package func review() async throws -> RunReview {
     guard configuration.review.source == .page else {
       throw RunError.noReview(folder.path, source: configuration.review.source.rawValue)
     }

@@ -1,5 +1,5 @@
-public import Foundation
-public import Student
+package import Foundation
+package import StudentModels
 internal import TeacherProtocol
 internal import TwoStage
 
@@ -84,7 +84,7 @@ extension DistillationRun {
   /// Which prompts an adapter was trained on, where it lies in a run's folder; nil anywhere else.
   ///
   /// - Throws: ``RunError/notARun(_:_:)`` where the run's rules can't be read.
-  public static func promptBeginning(ofAdapter folder: URL) throws -> PromptBeginning? {
+  package static func promptBeginning(ofAdapter folder: URL) throws -> PromptBeginning? {
     var place = folder.standardizedFileURL
     // As deep as baselines/full_label and budgets/20/stage2.
     for _ in 0..<3 {

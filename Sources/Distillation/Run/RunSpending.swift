@@ -1,7 +1,7 @@
-public import Annotations
+package import Annotations
 internal import Foundation
-public import TeacherProtocol
-package import DistillationConfiguration
+package import TeacherProtocol
+import DistillationConfiguration
 internal import Wording
 
 extension DistillationRun {
@@ -9,7 +9,7 @@ extension DistillationRun {
   ///
   /// - Returns: training and test items together, one row for each such teacher.
   /// - Throws: ``RunError``, or what reading data, templates and keys throws.
-  public func spendingEstimate() async throws -> AnnotationEstimate {
+  package func spendingEstimate() async throws -> AnnotationEstimate {
     let services = try serviceQuestions()
     return try await services.annotator.estimate(services.data, items: services.items)
   }
@@ -18,7 +18,7 @@ extension DistillationRun {
   /// same about both.
   ///
   /// - Throws: ``RunError``, or what reading data, templates and keys throws.
-  public func serviceQuestions() throws -> (annotator: Annotator, data: Dataset, items: [Item]) {
+  package func serviceQuestions() throws -> (annotator: Annotator, data: Dataset, items: [Item]) {
     let labels = try configuration.labelSet()
     let data = try readData(DataFiles(configuration), labels)
     var services = configuration

@@ -3,9 +3,9 @@ internal import Foundation
 package import ImageDecoding
 internal import Layers
 internal import LoRA
-internal import Student
+internal import StudentModels
 internal import TeacherProtocol
-package import DistillationConfiguration
+import DistillationConfiguration
 
 /// The teachers of a run, made from its configuration and plug-ins, with what each is asked.
 struct RunTeachers: Sendable {
@@ -116,7 +116,7 @@ struct RunTeachers: Sendable {
     // Replies are remembered by what the teacher sees, too.
     let digest = "\(key) \(view.rawValue)" + (pixels.mark.isEmpty ? "" : " \(pixels.mark)")
     func teacher(_ student: some Student) -> any Teacher {
-      ModelTeacher(name, student: student, modelDigest: digest, decoder: pixels.decoder, sight: { view.seen($0) })
+      ModelTeacher(name, student: student, modelDigest: digest, decoder: pixels.decoder, transform: { view.seen($0) })
     }
     return teacher(student)
   }

@@ -3,7 +3,7 @@ internal import DPO
 internal import Foundation
 internal import Layers
 internal import LoRA
-internal import Student
+internal import StudentModels
 internal import TeacherProtocol
 internal import Tensor
 internal import DistillationConfiguration

@@ -1,54 +1,54 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 
 /// The low-rank adapter on the student, and what trains as a whole beside it. Keys that PEFT has are PEFT's.
 /// Source: Hu et al. 2021, https://arxiv.org/abs/2106.09685
-public struct AdapterConfiguration: ConfigurationSection {
+package struct AdapterConfiguration: ConfigurationSection {
   /// Rank r of every adapted layer. The default is 16.
-  public var rank = 16
+  package var rank = 16
   /// The update is scaled by alpha / rank. The default is 32.
-  public var alpha = 32.0
+  package var alpha = 32.0
   /// The part of the adapter's inputs that is dropped in training, from 0 and below 1. The default is 0.
-  public var dropout = 0.0
+  package var dropout = 0.0
   /// Names, path endings or patterns of layers to adapt; each must reach a layer of the model. The default is none given:
   /// all linear layers of the language model.
-  public var targets: [String] = []
+  package var targets: [String] = []
   /// Names, path endings or patterns of layers to leave out; they win over ``targets``. The default is none.
-  public var exclude: [String] = []
+  package var exclude: [String] = []
   /// Whether layers of the vision tower may be adapted. The default is false.
-  public var vision = false
+  package var vision = false
   /// Whether the scale is alpha / sqrt(rank) instead. The default is false.
-  public var usesRankStabilisedScale = false
+  package var usesRankStabilisedScale = false
   /// Whether each output's length is learned apart from its direction (DoRA). The default is false.
   /// Source: Liu et al. 2024, https://arxiv.org/abs/2402.09353
-  public var usesDoRA = false
+  package var usesDoRA = false
   /// How the adapter's matrices begin. The default is ``Initialization/standard``.
-  public var initialization = Initialization.standard
+  package var initialization = Initialization.standard
   /// Other ranks, by patterns of a layer's path or its end; each must match a layer of the model. The default is none.
-  public var rankPattern: [String: Int] = [:]
+  package var rankPattern: [String: Int] = [:]
   /// Other alphas, by patterns as in ``rankPattern``. The default is none.
-  public var alphaPattern: [String: Double] = [:]
+  package var alphaPattern: [String: Double] = [:]
   /// The numbers of the decoder's layers to adapt, from 0. The default is none given: all.
-  public var layers: [Int] = []
+  package var layers: [Int] = []
   /// Patterns of the component of a path that stands before a layer's number. The default is none: the first number is
   /// the layer's.
-  public var layersPattern: [String] = []
+  package var layersPattern: [String] = []
   /// Parts of the model, by the ends of their paths, that train as a whole and are saved with the adapter. The default is
   /// none.
-  public var savedModules: [String] = []
+  package var savedModules: [String] = []
   /// Which of the model's offsets train too. The default is none.
-  public var trainedBiases = TrainedBiases.none
+  package var trainedBiases = TrainedBiases.none
   /// Whether what is trained of a token table that is the output head too, or of that head, counts for both. The default is
   /// none given: false, the two part.
-  public var ensuresTying: Bool?
+  package var ensuresTying: Bool?
   /// Tokens whose rows of the token table train, and are saved in place of the table's. The default is none.
-  public var trainedTokens: TrainedTokens?
+  package var trainedTokens: TrainedTokens?
   /// Whether the added product has an offset of its own. The default is false.
-  public var hasBias = false
+  package var hasBias = false
   /// How paths are spelled in the adapter's files. The default is ``Layout/asModel``.
-  public var layout = Layout.asModel
+  package var layout = Layout.asModel
 
   /// How the matrices of a fresh adapter begin.
-  public enum Initialization: String, ConfigurationChoice {
+  package enum Initialization: String, ConfigurationChoice {
     /// A random, B zero: Kaiming's uniform.
     case standard
     /// A normal, B zero.
@@ -59,7 +59,7 @@ public struct AdapterConfiguration: ConfigurationSection {
   }
 
   /// Which offsets train beside the adapter.
-  public enum TrainedBiases: String, ConfigurationChoice {
+  package enum TrainedBiases: String, ConfigurationChoice {
     /// None of the model's.
     case none
     /// All of the model's.
@@ -69,7 +69,7 @@ public struct AdapterConfiguration: ConfigurationSection {
   }
 
   /// How the paths of a vision-language model are spelled.
-  public enum Layout: String, ConfigurationChoice {
+  package enum Layout: String, ConfigurationChoice {
     /// As in the model at hand.
     case asModel = "as_model"
     /// As transformers 4.52 and later.
@@ -79,13 +79,13 @@ public struct AdapterConfiguration: ConfigurationSection {
   }
 
   /// Rank 16, alpha 32, on all linear layers of the language model.
-  public init() {}
+  package init() {}
 
   /// The adapter of ``init()``.
-  public static let blank = AdapterConfiguration()
+  package static let blank = AdapterConfiguration()
 
   /// The keys under `student.lora`.
-  public static let keys: [ConfigurationKey<AdapterConfiguration>] = [
+  package static let keys: [ConfigurationKey<AdapterConfiguration>] = [
     ConfigurationKey("rank", \.rank, "Rank of every adapted layer.", range: .atLeast(1)),
     ConfigurationKey("alpha", \.alpha, "The update is scaled by alpha / rank.", range: .above(0)),
     ConfigurationKey(
@@ -128,7 +128,7 @@ public struct AdapterConfiguration: ConfigurationSection {
   ]
 
   /// Options that exclude each other.
-  public func checkRelations(with reader: inout ConfigurationReader) {
+  package func checkRelations(with reader: inout ConfigurationReader) {
     reader.require(
       initialization != .pissa || !usesDoRA, "init", "use_dora",
       expected: "standard or gaussian, since use_dora is true", found: "the text 'pissa'")

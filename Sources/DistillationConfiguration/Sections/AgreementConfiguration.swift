@@ -1,20 +1,20 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 
 /// When the teachers' votes on an item count as agreed.
-public struct AgreementConfiguration: ConfigurationSection {
+package struct AgreementConfiguration: ConfigurationSection {
   /// The rule. The default is `unanimous`.
-  public var rule = Rule.unanimous
+  package var rule = Rule.unanimous
   /// For `majority`: by how many votes the first label must lead the second. The default is 1.
-  public var margin = 1
+  package var margin = 1
   /// For `confidence_weighted`: by which share of all confidence the first label must lead the second. The default is 0.5.
-  public var lead = 0.5
+  package var lead = 0.5
   /// For `dawid_skene`: the least probability of the label. The default is 0.9.
-  public var probability = 0.9
+  package var probability = 0.9
   /// How many teachers must have voted for the item to be agreed. The default is 2.
-  public var minimumVotes = 2
+  package var minimumVotes = 2
 
   /// How votes become a label.
-  public enum Rule: String, ConfigurationChoice {
+  package enum Rule: String, ConfigurationChoice {
     /// All votes are for one label.
     case unanimous
     /// One label leads by at least the margin.
@@ -26,13 +26,13 @@ public struct AgreementConfiguration: ConfigurationSection {
   }
 
   /// The unanimous rule.
-  public init() {}
+  package init() {}
 
   /// The rule of ``init()``.
-  public static let blank = AgreementConfiguration()
+  package static let blank = AgreementConfiguration()
 
   /// The keys under `agreement`.
-  public static let keys: [ConfigurationKey<AgreementConfiguration>] = [
+  package static let keys: [ConfigurationKey<AgreementConfiguration>] = [
     ConfigurationKey("rule", \.rule, "When votes count as agreed; everything else is a conflict.", decides: true),
     ConfigurationKey("margin", \.margin, "Votes by which majority needs the first label to lead.", range: .atLeast(1)),
     ConfigurationKey(

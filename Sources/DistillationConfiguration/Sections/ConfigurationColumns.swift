@@ -1,12 +1,12 @@
-public import ConfigurationFiles
-public import TeacherProtocol
+package import ConfigurationFiles
+package import TeacherProtocol
 
 extension ColumnList: ConfigurationValue {
   /// `a column's name, or a list of them`
-  public static var configurationForm: String { "a column's name, or a list of them" }
+  package static var configurationForm: String { "a column's name, or a list of them" }
 
   /// Takes a text, or a list of texts.
-  public static func fromConfiguration(
+  package static func fromConfiguration(
     _ node: ConfigurationNode, over current: ColumnList?, with reader: inout ConfigurationReader
   ) -> ColumnList? {
     switch node.content {
@@ -19,7 +19,7 @@ extension ColumnList: ConfigurationValue {
   }
 
   /// The name where there is one column, and a list otherwise.
-  public var configurationNode: ConfigurationNode? {
+  package var configurationNode: ConfigurationNode? {
     columns.count == 1 ? columns[0].configurationNode : columns.configurationNode
   }
 }

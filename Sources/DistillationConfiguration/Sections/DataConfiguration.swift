@@ -1,54 +1,54 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 
 /// The labelled items: which file, how its rows are read, and how they are split.
-public struct DataConfiguration: ConfigurationSection {
+package struct DataConfiguration: ConfigurationSection {
   /// One file with all items. The default is none; either this or ``files`` is given.
-  public var file: String?
+  package var file: String?
   /// One file a split, in place of ``file``. The default is none.
-  public var files: SplitFiles?
+  package var files: SplitFiles?
   /// The folder that image names are relative to. The default is none: the folder of the data file.
-  public var images: String?
+  package var images: String?
   /// How image files become pixels for models in this process. The default is none: as the run in the same folder began,
   /// and for a new run ``PixelConfiguration/init()``.
-  public var pixels: PixelConfiguration?
+  package var pixels: PixelConfiguration?
   /// The language of the data files. The default is `auto`: by ending, then by content.
-  public var format = DataFormat.auto
+  package var format = DataFormat.auto
   /// Which column is what. The default is ``FieldConfiguration/init()``.
-  public var fields = FieldConfiguration()
+  package var fields = FieldConfiguration()
   /// How one file's items come to be train, dev or test. The default is ``SplitConfiguration/init()``.
-  public var splits = SplitConfiguration()
+  package var splits = SplitConfiguration()
   /// Rows to keep: for each column the values that are kept. The default keeps every row.
-  public var rowsWhere: [String: [String]] = [:]
+  package var rowsWhere: [String: [String]] = [:]
   /// The most items of each split. The default is ``LimitConfiguration/init()``, no limit.
-  public var limit = LimitConfiguration()
+  package var limit = LimitConfiguration()
   /// The share of the training groups whose labels train the teachers that the run makes; teachers and student do not
   /// meet these items again. The default is 0.
-  public var teacherShare = 0.0
+  package var teacherShare = 0.0
 
   /// Items from one file, which a split column or fractions divide.
-  public init(file: String) {
+  package init(file: String) {
     self.file = file
   }
 
   /// Items from one file a split.
-  public init(files: SplitFiles) {
+  package init(files: SplitFiles) {
     self.files = files
   }
 
   /// No file.
-  public static let blank = DataConfiguration()
+  package static let blank = DataConfiguration()
 
   private init() {}
 
   /// `items.jsonl`, split by the column `split`.
-  public static let example: DataConfiguration = {
+  package static let example: DataConfiguration = {
     var data = DataConfiguration(file: "items.jsonl")
     data.fields.split = "split"
     return data
   }()
 
   /// The keys under `data`.
-  public static let keys: [ConfigurationKey<DataConfiguration>] = [
+  package static let keys: [ConfigurationKey<DataConfiguration>] = [
     ConfigurationKey(
       "file", \.file, "All items in one file. Give either this or files.", range: .ifGiven(.nonBlank),
       relativeTo: .data, sample: "items.jsonl"),
@@ -71,7 +71,7 @@ public struct DataConfiguration: ConfigurationSection {
   ]
 
   /// One of the two ways to name files, and splits that can be told apart.
-  public func checkRelations(with reader: inout ConfigurationReader) {
+  package func checkRelations(with reader: inout ConfigurationReader) {
     reader.require(
       images == nil || fields.image != nil, "images", "fields.image",
       expected: "no folder, since data.fields.image is null", found: "the text '\(images ?? "")'")
@@ -98,7 +98,7 @@ public struct DataConfiguration: ConfigurationSection {
 }
 
 /// The language of a data file.
-public enum DataFormat: String, ConfigurationChoice {
+package enum DataFormat: String, ConfigurationChoice {
   /// By the file's ending: `.jsonl`, `.json` or `.csv`.
   case auto
   /// JSON Lines: one object a line.
@@ -110,29 +110,29 @@ public enum DataFormat: String, ConfigurationChoice {
 }
 
 /// One file for each split.
-public struct SplitFiles: ConfigurationSection {
+package struct SplitFiles: ConfigurationSection {
   /// The training items; there is no default.
-  public var train: String
+  package var train: String
   /// The development items. The default is none.
-  public var dev: String?
+  package var dev: String?
   /// The test items; there is no default.
-  public var test: String
+  package var test: String
 
   /// One file for each split.
-  public init(train: String, dev: String? = nil, test: String) {
+  package init(train: String, dev: String? = nil, test: String) {
     self.train = train
     self.dev = dev
     self.test = test
   }
 
   /// Files without names.
-  public static let blank = SplitFiles(train: "", test: "")
+  package static let blank = SplitFiles(train: "", test: "")
 
   /// `train.jsonl` and `test.jsonl`.
-  public static let example = SplitFiles(train: "train.jsonl", test: "test.jsonl")
+  package static let example = SplitFiles(train: "train.jsonl", test: "test.jsonl")
 
   /// The keys under `data.files`.
-  public static let keys: [ConfigurationKey<SplitFiles>] = [
+  package static let keys: [ConfigurationKey<SplitFiles>] = [
     ConfigurationKey(
       "train", \.train, "File of the training items.", range: .nonBlank, relativeTo: .data,
       requirement: "the file of the training items"),

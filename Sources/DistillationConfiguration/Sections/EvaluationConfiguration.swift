@@ -1,19 +1,19 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 
 /// The measurements, and the splits that are reported.
-public struct EvaluationConfiguration: ConfigurationSection {
+package struct EvaluationConfiguration: ConfigurationSection {
   /// The results that are computed. The default is teachers, majority, agreement_plus_labels, stage1 and two_stage.
-  public var results = Results([.teachers, .majority, .agreementPlusLabels, .stage1, .twoStage])
+  package var results = Results([.teachers, .majority, .agreementPlusLabels, .stage1, .twoStage])
   /// Resamples of groups for the 95 % interval. The default is 1000; 0 leaves intervals out.
-  public var bootstrap = 1000
+  package var bootstrap = 1000
   /// The split that is scored. The default is `test`.
-  public var split = Split.test
+  package var split = Split.test
   /// Whether the decision threshold is chosen on the development split, whose labels then count as spent. The default
   /// is false.
-  public var choosesThresholdOnDev = false
+  package var choosesThresholdOnDev = false
 
   /// A split.
-  public enum Split: String, ConfigurationChoice {
+  package enum Split: String, ConfigurationChoice {
     /// The training items.
     case train
     /// The development items.
@@ -23,7 +23,7 @@ public struct EvaluationConfiguration: ConfigurationSection {
   }
 
   /// A result to compute.
-  public enum Result: String, ConfigurationChoice {
+  package enum Result: String, ConfigurationChoice {
     /// Each teacher alone: `teacher:<name>` for every name.
     case teachers
     /// The teachers' majority.
@@ -45,23 +45,23 @@ public struct EvaluationConfiguration: ConfigurationSection {
   }
 
   /// Results by name, in the order of ``Result``; `all` is short for every one.
-  public struct Results: ConfigurationValue {
+  package struct Results: ConfigurationValue {
     /// The results.
-    public var names: [Result]
+    package var names: [Result]
 
     /// Results by name.
-    public init(_ names: [Result]) {
+    package init(_ names: [Result]) {
       self.names = names
     }
 
     /// Every result.
-    public static let all = Results(Result.allCases)
+    package static let all = Results(Result.allCases)
 
     /// `all, or a list, ...`
-    public static var configurationForm: String { "all, or a list, each " + Result.configurationForm }
+    package static var configurationForm: String { "all, or a list, each " + Result.configurationForm }
 
     /// Takes `all` or a list of names.
-    public static func fromConfiguration(
+    package static func fromConfiguration(
       _ node: ConfigurationNode, over current: Results?, with reader: inout ConfigurationReader
     ) -> Results? {
       if node.content == .text("all") { return .all }
@@ -73,17 +73,17 @@ public struct EvaluationConfiguration: ConfigurationSection {
     }
 
     /// The list of names.
-    public var configurationNode: ConfigurationNode? { names.configurationNode }
+    package var configurationNode: ConfigurationNode? { names.configurationNode }
   }
 
   /// The default results on the test split.
-  public init() {}
+  package init() {}
 
   /// The evaluation of ``init()``.
-  public static let blank = EvaluationConfiguration()
+  package static let blank = EvaluationConfiguration()
 
   /// The keys under `evaluation`.
-  public static let keys: [ConfigurationKey<EvaluationConfiguration>] = [
+  package static let keys: [ConfigurationKey<EvaluationConfiguration>] = [
     ConfigurationKey("results", \.results, "Results to compute; the others cost more training; all for every one."),
     ConfigurationKey(
       "bootstrap", \.bootstrap, "Resamples of groups for 95 % intervals; 0 for none.",
@@ -94,7 +94,7 @@ public struct EvaluationConfiguration: ConfigurationSection {
   ]
 
   /// Every result once.
-  public func checkRelations(with reader: inout ConfigurationReader) {
+  package func checkRelations(with reader: inout ConfigurationReader) {
     reader.require(
       Set(results.names).count == results.names.count, "results", expected: "every result once", found: "one twice")
     reader.require(
@@ -104,20 +104,20 @@ public struct EvaluationConfiguration: ConfigurationSection {
 }
 
 /// The page that a run ends with.
-public struct ReportConfiguration: ConfigurationSection {
+package struct ReportConfiguration: ConfigurationSection {
   /// How many conflicts the gallery shows. The default is 24.
-  public var gallery = 24
+  package var gallery = 24
   /// The page's title. The default is `Multi-teacher distillation`.
-  public var title = "Multi-teacher distillation"
+  package var title = "Multi-teacher distillation"
 
   /// A gallery of 24 conflicts.
-  public init() {}
+  package init() {}
 
   /// The report of ``init()``.
-  public static let blank = ReportConfiguration()
+  package static let blank = ReportConfiguration()
 
   /// The keys under `report`.
-  public static let keys: [ConfigurationKey<ReportConfiguration>] = [
+  package static let keys: [ConfigurationKey<ReportConfiguration>] = [
     ConfigurationKey("gallery", \.gallery, "Conflicts shown with photo and answers.", range: .from(0, through: 10_000)),
     ConfigurationKey("title", \.title, "Title of the page."),
   ]

@@ -1,35 +1,35 @@
-public import ConfigurationFiles
-public import TeacherProtocol
+package import ConfigurationFiles
+package import TeacherProtocol
 
 /// Which column of a data file is what.
-public struct FieldConfiguration: ConfigurationSection {
+package struct FieldConfiguration: ConfigurationSection {
   /// The column with the item's identifier, unique in the file. The default is `id`.
-  public var id = "id"
+  package var id = "id"
   /// The columns with the images' file names, each one name or a list of them; nil where items have no image, so that
   /// everything is asked and trained with text alone. The first column must have a value in each row, further ones may be
   /// empty. The default is `image`.
-  public var image: ColumnList? = "image"
+  package var image: ColumnList? = "image"
   /// The column with the caption or text that is judged. The default is `text`.
-  public var text = "text"
+  package var text = "text"
   /// The column with the true label, read through the label source alone. The default is `label`.
-  public var label = "label"
+  package var label = "label"
   /// The column by which items belong together and share a split. The default is none: every item for itself.
-  public var group: String?
+  package var group: String?
   /// The column with the split's name. The default is none.
-  public var split: String?
+  package var split: String?
   /// Evidence for the prompt: slot name to column. The default is none.
-  public var evidence: [String: String] = [:]
+  package var evidence: [String: String] = [:]
   /// Columns by whose values results are also given apart. The default is none.
-  public var slices: [String] = []
+  package var slices: [String] = []
 
   /// Columns named `id`, `image`, `text` and `label`, and nothing else.
-  public init() {}
+  package init() {}
 
   /// The columns of ``init()``.
-  public static let blank = FieldConfiguration()
+  package static let blank = FieldConfiguration()
 
   /// The keys under `data.fields`.
-  public static let keys: [ConfigurationKey<FieldConfiguration>] = [
+  package static let keys: [ConfigurationKey<FieldConfiguration>] = [
     ConfigurationKey("id", \.id, "Column with the item's identifier.", range: .nonBlank),
     ConfigurationKey(
       "image", \.image,
@@ -51,7 +51,7 @@ public struct FieldConfiguration: ConfigurationSection {
   ]
 
   /// Slot names that a prompt can name.
-  public func checkRelations(with reader: inout ConfigurationReader) {
+  package func checkRelations(with reader: inout ConfigurationReader) {
     for (slot, column) in evidence.sorted(by: { $0.key < $1.key }) {
       let isWord = slot.unicodeScalars.allSatisfy {
         $0 == "_" || $0.properties.isAlphabetic || ("0"..."9").contains($0)

@@ -1,29 +1,29 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 
 /// The sizes of a SmolVLM (Idefics3) model that is made from nothing, under the names of its Hugging Face
 /// configuration. The defaults are small enough to train on two cores in minutes.
-public struct FreshStudentConfiguration: ConfigurationSection {
+package struct FreshStudentConfiguration: ConfigurationSection {
   /// Tokens of the byte-level BPE trained on the run's texts. The default is 2048.
-  public var vocabularySize = 2048
+  package var vocabularySize = 2048
   /// Pixel shuffle: this many by this many patches become one image token. The default is 2.
-  public var scaleFactor = 2
+  package var scaleFactor = 2
   /// Whether large images are cut into tiles next to the whole one. The default is false.
-  public var splitsImages = false
+  package var splitsImages = false
   /// Whether the output head shares the embedding's weights. The default is true.
-  public var tiesWordEmbeddings = true
+  package var tiesWordEmbeddings = true
   /// The decoder. The default is ``Text/init()``.
-  public var text = Text()
+  package var text = Text()
   /// The vision tower. The default is ``Vision/init()``.
-  public var vision = Vision()
+  package var vision = Vision()
 
   /// The small default model.
-  public init() {}
+  package init() {}
 
   /// The model of ``init()``.
-  public static let blank = FreshStudentConfiguration()
+  package static let blank = FreshStudentConfiguration()
 
   /// The keys under `student.fresh`.
-  public static let keys: [ConfigurationKey<FreshStudentConfiguration>] = [
+  package static let keys: [ConfigurationKey<FreshStudentConfiguration>] = [
     // 256 bytes and the special tokens must fit.
     ConfigurationKey(
       "vocab_size", \.vocabularySize, "Tokens of the BPE trained on the run's texts.",
@@ -37,7 +37,7 @@ public struct FreshStudentConfiguration: ConfigurationSection {
   ]
 
   /// Whole image tokens.
-  public func checkRelations(with reader: inout ConfigurationReader) {
+  package func checkRelations(with reader: inout ConfigurationReader) {
     reader.require(
       (vision.imageSize / vision.patchSize).isMultiple(of: scaleFactor),
       "scale_factor", "vision_config.image_size", "vision_config.patch_size",
@@ -46,32 +46,32 @@ public struct FreshStudentConfiguration: ConfigurationSection {
   }
 
   /// The sizes of the decoder.
-  public struct Text: ConfigurationSection {
+  package struct Text: ConfigurationSection {
     /// Width of the residual stream. The default is 128.
-    public var hiddenSize = 128
+    package var hiddenSize = 128
     /// Width of the gated MLP. The default is 384.
-    public var intermediateSize = 384
+    package var intermediateSize = 384
     /// Layers. The default is 4.
-    public var layers = 4
+    package var layers = 4
     /// Query heads. The default is 4.
-    public var heads = 4
+    package var heads = 4
     /// Key and value heads, a divisor of ``heads``. The default is 2.
-    public var keyValueHeads = 2
+    package var keyValueHeads = 2
     /// Positions that rotary embedding is asked for at most. The default is 2048.
-    public var maximumPositions = 2048
+    package var maximumPositions = 2048
     /// Base of the rotary frequencies. The default is 10000.
-    public var ropeTheta = 10_000.0
+    package var ropeTheta = 10_000.0
     /// Added to the mean square in RMSNorm. The default is 1e-5.
-    public var normEpsilon = 1e-5
+    package var normEpsilon = 1e-5
 
     /// A decoder of four layers.
-    public init() {}
+    package init() {}
 
     /// The decoder of ``init()``.
-    public static let blank = Text()
+    package static let blank = Text()
 
     /// The keys under `student.fresh.text_config`.
-    public static let keys: [ConfigurationKey<Text>] = [
+    package static let keys: [ConfigurationKey<Text>] = [
       ConfigurationKey(
         "hidden_size", \.hiddenSize, "Width of the residual stream.", range: .from(1, through: 1_000_000)),
       ConfigurationKey(
@@ -86,7 +86,7 @@ public struct FreshStudentConfiguration: ConfigurationSection {
     ]
 
     /// Heads that divide the width and one another; rotary positions turn pairs of numbers.
-    public func checkRelations(with reader: inout ConfigurationReader) {
+    package func checkRelations(with reader: inout ConfigurationReader) {
       reader.require(
         hiddenSize.isMultiple(of: 2 * heads), "hidden_size", "num_attention_heads",
         expected: "a multiple of 2 x num_attention_heads = \(2 * heads)", found: "\(hiddenSize)")
@@ -97,30 +97,30 @@ public struct FreshStudentConfiguration: ConfigurationSection {
   }
 
   /// The sizes of the vision tower.
-  public struct Vision: ConfigurationSection {
+  package struct Vision: ConfigurationSection {
     /// Width. The default is 96.
-    public var hiddenSize = 96
+    package var hiddenSize = 96
     /// Width of the MLP. The default is 384.
-    public var intermediateSize = 384
+    package var intermediateSize = 384
     /// Layers. The default is 4.
-    public var layers = 4
+    package var layers = 4
     /// Heads, a divisor of ``hiddenSize``. The default is 4.
-    public var heads = 4
+    package var heads = 4
     /// Side of the square image in pixels, a multiple of ``patchSize``. The default is 64.
-    public var imageSize = 64
+    package var imageSize = 64
     /// Side of a patch in pixels. The default is 8.
-    public var patchSize = 8
+    package var patchSize = 8
     /// Added to the variance in LayerNorm. The default is 1e-6.
-    public var normEpsilon = 1e-6
+    package var normEpsilon = 1e-6
 
     /// A tower of four layers for images of 64 pixels.
-    public init() {}
+    package init() {}
 
     /// The tower of ``init()``.
-    public static let blank = Vision()
+    package static let blank = Vision()
 
     /// The keys under `student.fresh.vision_config`.
-    public static let keys: [ConfigurationKey<Vision>] = [
+    package static let keys: [ConfigurationKey<Vision>] = [
       ConfigurationKey("hidden_size", \.hiddenSize, "Width.", range: .from(1, through: 1_000_000)),
       ConfigurationKey(
         "intermediate_size", \.intermediateSize, "Width of the MLP.", range: .from(1, through: 1_000_000)),
@@ -132,7 +132,7 @@ public struct FreshStudentConfiguration: ConfigurationSection {
     ]
 
     /// Heads that divide the width, patches that fill the image.
-    public func checkRelations(with reader: inout ConfigurationReader) {
+    package func checkRelations(with reader: inout ConfigurationReader) {
       reader.require(
         hiddenSize.isMultiple(of: heads), "hidden_size", "num_attention_heads",
         expected: "a multiple of num_attention_heads = \(heads)", found: "\(hiddenSize)")

@@ -1,18 +1,18 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 
 /// One label: its name in the data, the sentence with which an answer states it, and what it means.
-public struct LabelConfiguration: ConfigurationSection {
+package struct LabelConfiguration: ConfigurationSection {
   /// The label as data, replies and results name it; there is no default.
-  public var name: String
+  package var name: String
   /// The words with which a student's or teacher's answer states the label, ahead of the rationale; no default.
-  public var answer: String
+  package var answer: String
   /// What the label means, for people and for prompts. The default is empty.
-  public var meaning = ""
+  package var meaning = ""
   /// Other spellings of the name in data files and recorded replies, such as `"0"`. The default is none.
-  public var aliases: [String] = []
+  package var aliases: [String] = []
 
   /// A label.
-  public init(name: String, answer: String, meaning: String = "", aliases: [String] = []) {
+  package init(name: String, answer: String, meaning: String = "", aliases: [String] = []) {
     self.name = name
     self.answer = answer
     self.meaning = meaning
@@ -20,7 +20,7 @@ public struct LabelConfiguration: ConfigurationSection {
   }
 
   /// Labels of the out-of-context task: `pristine` and `falsified`.
-  public static let outOfContext = [
+  package static let outOfContext = [
     LabelConfiguration(
       name: "pristine", answer: "No, the photo belongs to the caption.",
       meaning: "The photo shows what the caption says."),
@@ -30,13 +30,13 @@ public struct LabelConfiguration: ConfigurationSection {
   ]
 
   /// A label without a name.
-  public static let blank = LabelConfiguration(name: "", answer: "")
+  package static let blank = LabelConfiguration(name: "", answer: "")
 
   /// The label `pristine`.
-  public static let example = outOfContext[0]
+  package static let example = outOfContext[0]
 
   /// The keys of an element of `labels`.
-  public static let keys: [ConfigurationKey<LabelConfiguration>] = [
+  package static let keys: [ConfigurationKey<LabelConfiguration>] = [
     ConfigurationKey(
       "name", \.name, "The label as data and results name it.", range: .nonBlank, requirement: "the label's name"),
     ConfigurationKey(

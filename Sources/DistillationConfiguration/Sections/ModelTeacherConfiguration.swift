@@ -1,25 +1,25 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 
 /// A teacher that is a vision-language model in this process.
-public struct ModelTeacherConfiguration: ConfigurationSection {
+package struct ModelTeacherConfiguration: ConfigurationSection {
   /// The model's folder in Hugging Face form; there is no default.
-  public var model: String
+  package var model: String
   /// The folder of a PEFT adapter on it. The default is none.
-  public var adapter: String?
+  package var adapter: String?
   /// A template for this teacher alone. The default is none: that of the run.
-  public var prompt: String?
+  package var prompt: String?
   /// How the teacher sees images. The default is `none`: as they are.
-  public var imageView = ImageView.none
+  package var imageView = ImageView.none
   /// The most tokens of a reply. The default is 128.
-  public var maximumTokens = 128
+  package var maximumTokens = 128
 
   /// A model in a folder.
-  public init(model: String) {
+  package init(model: String) {
     self.model = model
   }
 
   /// A change of the image before a teacher sees it, by which teachers of one family come to differ.
-  public enum ImageView: String, ConfigurationChoice {
+  package enum ImageView: String, ConfigurationChoice {
     /// The image as it is.
     case none
     /// Luminance alone: a colour-blind teacher.
@@ -29,13 +29,13 @@ public struct ModelTeacherConfiguration: ConfigurationSection {
   }
 
   /// No folder.
-  public static let blank = ModelTeacherConfiguration(model: "")
+  package static let blank = ModelTeacherConfiguration(model: "")
 
   /// `models/teacher`.
-  public static let example = ModelTeacherConfiguration(model: "models/teacher")
+  package static let example = ModelTeacherConfiguration(model: "models/teacher")
 
   /// The keys of a local model.
-  public static let keys: [ConfigurationKey<ModelTeacherConfiguration>] = [
+  package static let keys: [ConfigurationKey<ModelTeacherConfiguration>] = [
     ConfigurationKey(
       "model", \.model, "Folder of the model (Hugging Face form).", range: .nonBlank, relativeTo: .configuration,
       requirement: "the model's folder"),

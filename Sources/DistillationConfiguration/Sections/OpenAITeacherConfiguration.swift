@@ -1,63 +1,63 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 internal import TeacherProtocol
 
 /// A teacher behind a service that speaks the OpenAI chat protocol, such as OpenAI's own, vLLM or llama.cpp, or
 /// Anthropic's.
 ///
 /// Keys never stand in a configuration: ``keyVariable`` names the environment variable that holds one, ``keyFile`` a file.
-public struct OpenAITeacherConfiguration: ConfigurationSection {
+package struct OpenAITeacherConfiguration: ConfigurationSection {
   /// The service's address up to and with `/v1`; there is no default.
-  public var baseURL: String
+  package var baseURL: String
   /// The model's name at the service; there is no default.
-  public var model: String
+  package var model: String
   /// How the service is spoken to. The default is `openai`.
-  public var api = API.openAI
+  package var api = API.openAI
   /// The environment variable with the key. The default is none: no key is sent.
-  public var keyVariable: String?
+  package var keyVariable: String?
   /// The file whose one line is the key. The default is none.
-  public var keyFile: String?
+  package var keyFile: String?
   /// A template for this teacher alone. The default is none: that of the run.
-  public var prompt: String?
+  package var prompt: String?
   /// Sampling temperature, from 0 to 2. The default is 0.
-  public var temperature = 0.0
+  package var temperature = 0.0
   /// The most tokens of a reply. The default is 512, twice what a teacher in this process may say: models behind services
   /// give reasons at length, and a reply that is cut off has no label.
-  public var maximumTokens = 512
+  package var maximumTokens = 512
   /// How an answer is to be written. The default is `text`.
-  public var answer = Answer.text
+  package var answer = Answer.text
   /// For JSON: how the request asks for it. The default is none: by a schema, or by less where the service refuses that.
-  public var responseFormat: ResponseFormat?
+  package var responseFormat: ResponseFormat?
   /// The parameter that limits a reply's length. The default is none: `max_tokens`, or the newer name where that is refused.
-  public var lengthParameter: LengthParameter?
+  package var lengthParameter: LengthParameter?
   /// Whether token probabilities are asked for, for a measured confidence. The default is false.
-  public var logProbabilities = false
+  package var logProbabilities = false
   /// Whether the model is asked how sure it is. The default is false.
-  public var statesConfidence = false
+  package var statesConfidence = false
   /// Whether an unreadable answer is followed by one more question. The default is false.
-  public var repairs = false
+  package var repairs = false
   /// Answers drawn for each question, whose agreement is the confidence. The default is 1.
-  public var samples = 1
+  package var samples = 1
   /// The seed for sampling. The default is none.
-  public var seed: Int?
+  package var seed: Int?
   /// The longest edge of an image in pixels; larger ones are made smaller. The default is none: any size is sent.
-  public var imageEdge: Int?
+  package var imageEdge: Int?
   /// The most requests in flight. The default is 8.
-  public var concurrency = ServiceDefaults.inFlight
+  package var concurrency = ServiceDefaults.inFlight
   /// The most requests a minute. The default is none.
-  public var requestsPerMinute: Double?
+  package var requestsPerMinute: Double?
   /// The most tokens a minute. The default is none.
-  public var tokensPerMinute: Double?
+  package var tokensPerMinute: Double?
   /// The price of a million tokens of questions. The default is none.
-  public var inputPrice: Double?
+  package var inputPrice: Double?
   /// The price of a million tokens of replies. The default is none.
-  public var outputPrice: Double?
+  package var outputPrice: Double?
   /// Seconds after which a request counts as lost. The default is 600.
-  public var timeout = ServiceDefaults.seconds
+  package var timeout = ServiceDefaults.seconds
   /// How often a request is tried again. The default is 2.
-  public var retries = ServiceDefaults.attempts - 1
+  package var retries = ServiceDefaults.attempts - 1
 
   /// How a service is spoken to.
-  public enum API: String, ConfigurationChoice {
+  package enum API: String, ConfigurationChoice {
     /// OpenAI-compatible chat completions.
     case openAI = "openai"
     /// Anthropic's messages.
@@ -65,7 +65,7 @@ public struct OpenAITeacherConfiguration: ConfigurationSection {
   }
 
   /// How an answer is to be written.
-  public enum Answer: String, ConfigurationChoice {
+  package enum Answer: String, ConfigurationChoice {
     /// The label's words, then the reasons.
     case text
     /// An object of label and rationale.
@@ -73,7 +73,7 @@ public struct OpenAITeacherConfiguration: ConfigurationSection {
   }
 
   /// How JSON is asked for in the request.
-  public enum ResponseFormat: String, ConfigurationChoice {
+  package enum ResponseFormat: String, ConfigurationChoice {
     /// `response_format` with a schema.
     case jsonSchema = "json_schema"
     /// vLLM's own `structured_outputs`.
@@ -87,7 +87,7 @@ public struct OpenAITeacherConfiguration: ConfigurationSection {
   }
 
   /// The parameter that limits a reply's length.
-  public enum LengthParameter: String, ConfigurationChoice {
+  package enum LengthParameter: String, ConfigurationChoice {
     /// The older name.
     case maxTokens = "max_tokens"
     /// The newer name.
@@ -95,20 +95,20 @@ public struct OpenAITeacherConfiguration: ConfigurationSection {
   }
 
   /// A model at a service.
-  public init(baseURL: String, model: String) {
+  package init(baseURL: String, model: String) {
     self.baseURL = baseURL
     self.model = model
   }
 
   /// No service.
-  public static let blank = OpenAITeacherConfiguration(baseURL: "", model: "")
+  package static let blank = OpenAITeacherConfiguration(baseURL: "", model: "")
 
   /// A server on this machine.
-  public static let example = OpenAITeacherConfiguration(
+  package static let example = OpenAITeacherConfiguration(
     baseURL: "http://localhost:8000/v1", model: "Qwen/Qwen2-VL-72B-Instruct")
 
   /// The keys of a service.
-  public static let keys: [ConfigurationKey<OpenAITeacherConfiguration>] = [
+  package static let keys: [ConfigurationKey<OpenAITeacherConfiguration>] = [
     ConfigurationKey(
       "base_url", \.baseURL, "Address of the service up to /v1.",
       range: ConfigurationRange("beginning with http:// or https://") {
@@ -164,7 +164,7 @@ public struct OpenAITeacherConfiguration: ConfigurationSection {
   ]
 
   /// A variable's name where a variable's name belongs.
-  public func checkRelations(with reader: inout ConfigurationReader) {
+  package func checkRelations(with reader: inout ConfigurationReader) {
     let isName =
       keyVariable?.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil && keyVariable?.hasPrefix("sk_") != true
     // What was found is not shown: it may well be the key itself.

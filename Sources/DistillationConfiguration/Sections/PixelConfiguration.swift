@@ -1,18 +1,18 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 package import ImageDecoding
 
 /// How an image file becomes the pixels that models in this process see: the student, and teachers of the kinds `model` and
 /// `trained`. People and services are always shown images upright, over white, and with 16 bits scaled.
-public struct PixelConfiguration: ConfigurationSection {
+package struct PixelConfiguration: ConfigurationSection {
   /// What becomes of the orientation that a file states. The default is `applied`.
-  public var orientation = Orientation.applied
+  package var orientation = Orientation.applied
   /// What becomes of transparency. The default is `white`.
-  public var transparency = Transparency.white
+  package var transparency = Transparency.white
   /// What becomes of grey of 16 bits. The default is `clipped`.
-  public var sixteenBits = SixteenBits.clipped
+  package var sixteenBits = SixteenBits.clipped
 
   /// The treatment of the orientation in EXIF or XMP.
-  public enum Orientation: String, ConfigurationChoice {
+  package enum Orientation: String, ConfigurationChoice {
     /// The image is turned upright, as transformers' `load_image` and the Image type of datasets do.
     case applied
     /// The image lies as it is stored.
@@ -20,7 +20,7 @@ public struct PixelConfiguration: ConfigurationSection {
   }
 
   /// The treatment of transparency.
-  public enum Transparency: String, ConfigurationChoice {
+  package enum Transparency: String, ConfigurationChoice {
     /// It is laid over white, as the image processors of transformers do with an opened image.
     case white
     /// Alpha is dropped, and the colours show which the file hides.
@@ -28,7 +28,7 @@ public struct PixelConfiguration: ConfigurationSection {
   }
 
   /// The treatment of 16-bit grey.
-  public enum SixteenBits: String, ConfigurationChoice {
+  package enum SixteenBits: String, ConfigurationChoice {
     /// Values above 255 are white, as the image processors of transformers have it.
     case clipped
     /// All values are scaled to 8 bits.
@@ -36,20 +36,20 @@ public struct PixelConfiguration: ConfigurationSection {
   }
 
   /// Pixels as transformers 5.24 gives them to a model.
-  public init() {}
+  package init() {}
 
   /// Pixels as they are stored: what versions before this key gave to models.
-  public static let stored: PixelConfiguration = {
+  package static let stored: PixelConfiguration = {
     var pixels = PixelConfiguration()
     (pixels.orientation, pixels.transparency) = (.ignored, .dropped)
     return pixels
   }()
 
   /// The pixels of ``init()``.
-  public static let blank = PixelConfiguration()
+  package static let blank = PixelConfiguration()
 
   /// The keys under `data.pixels`.
-  public static let keys: [ConfigurationKey<PixelConfiguration>] = [
+  package static let keys: [ConfigurationKey<PixelConfiguration>] = [
     ConfigurationKey("orientation", \.orientation, "Orientation that a file states: turned upright, or as stored."),
     ConfigurationKey(
       "transparency", \.transparency, "Transparency: over white, or dropped, so that hidden colours show."),

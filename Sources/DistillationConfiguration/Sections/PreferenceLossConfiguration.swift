@@ -1,4 +1,4 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 package import DPO
 internal import Layers
 internal import Wording
@@ -9,20 +9,20 @@ internal import Wording
 /// loss: sigmoid
 /// loss: {sigmoid: 0.8, bco_pair: 0.2}
 /// ```
-public struct PreferenceLossConfiguration: ConfigurationValue, Equatable {
+package struct PreferenceLossConfiguration: ConfigurationValue, Equatable {
   /// The losses and how much each counts, in the order of their names: a mixture is the same however it is written.
-  public private(set) var parts: [Part]
+  package private(set) var parts: [Part]
 
   /// One loss of a mixture.
-  public struct Part: Sendable, Equatable {
+  package struct Part: Sendable, Equatable {
     /// Which loss.
-    public var name: Name
+    package var name: Name
     /// How much it counts, above 0.
-    public var weight: Double
+    package var weight: Double
   }
 
   /// The losses, by TRL's names. Supervised training on the chosen answers has a key of its own, `sft_weight`.
-  public enum Name: String, Sendable, Equatable, CaseIterable {
+  package enum Name: String, Sendable, Equatable, CaseIterable {
     /// DPO's own.
     case sigmoid
     /// A hinge at 1.
@@ -52,24 +52,24 @@ public struct PreferenceLossConfiguration: ConfigurationValue, Equatable {
   }
 
   /// One loss.
-  public init(_ name: Name) { parts = [Part(name: name, weight: 1)] }
+  package init(_ name: Name) { parts = [Part(name: name, weight: 1)] }
 
   /// Several losses with their weights.
   ///
   /// - Precondition: at least one, each once, weights above 0.
-  public init(mixing weights: KeyValuePairs<Name, Double>) {
+  package init(mixing weights: KeyValuePairs<Name, Double>) {
     precondition(!weights.isEmpty && Set(weights.map(\.key)).count == weights.count, "no loss, or one twice")
     precondition(weights.allSatisfy { $0.value > 0 }, "a loss that does not count")
     parts = weights.map { Part(name: $0.key, weight: $0.value) }.sorted { $0.name.rawValue < $1.name.rawValue }
   }
 
   /// The name of a loss, or a map of names and weights.
-  public static var configurationForm: String {
+  package static var configurationForm: String {
     "one of \(Name.allCases.map(\.rawValue).joined(separator: ", ")), or a map of such names and their weights"
   }
 
   /// Takes a word, or a map.
-  public static func fromConfiguration(
+  package static func fromConfiguration(
     _ node: ConfigurationNode, over current: Self?, with reader: inout ConfigurationReader
   ) -> Self? {
     let names = Name.allCases.map(\.rawValue)
@@ -103,7 +103,7 @@ public struct PreferenceLossConfiguration: ConfigurationValue, Equatable {
   }
 
   /// The word, or the map.
-  public var configurationNode: ConfigurationNode? {
+  package var configurationNode: ConfigurationNode? {
     if parts.count == 1, parts[0].weight == 1 { return .text(parts[0].name.rawValue) }
     return .map(parts.map { ConfigurationNode.Entry($0.name.rawValue, .number($0.weight)) })
   }

@@ -1,24 +1,24 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 
 /// Training of a fresh base model on images with captions, before any teacher is asked. No label is read.
-public struct PretrainConfiguration: ConfigurationSection {
+package struct PretrainConfiguration: ConfigurationSection {
   /// The file with the captions; there is no default.
-  public var captions: String
+  package var captions: String
   /// The folder that image names are relative to. The default is none: that of `data.images`.
-  public var images: String?
+  package var images: String?
   /// The language of the captions file. The default is `auto`.
-  public var format = DataFormat.auto
+  package var format = DataFormat.auto
   /// Which column is what. The default is ``Fields/init()``.
-  public var fields = Fields()
+  package var fields = Fields()
   /// Rows to keep: for each column the values that are kept. The default keeps every row.
-  public var rowsWhere: [String: [String]] = [:]
+  package var rowsWhere: [String: [String]] = [:]
   /// What is learnt; the losses are added. The default is contrastive and captioning.
-  public var objective = [Objective.contrastive, .captioning]
+  package var objective = [Objective.contrastive, .captioning]
   /// How it is trained. The default is that of ``TrainingConfiguration/init()`` with 10 epochs of 64 at 1e-3.
-  public var training = TrainingConfiguration(epochs: 10, batch: 64, learningRate: 1e-3)
+  package var training = TrainingConfiguration(epochs: 10, batch: 64, learningRate: 1e-3)
 
   /// A loss of pre-training.
-  public enum Objective: String, ConfigurationChoice {
+  package enum Objective: String, ConfigurationChoice {
     /// Images and captions of a batch find each other.
     case contrastive
     /// The decoder writes the caption.
@@ -28,38 +28,38 @@ public struct PretrainConfiguration: ConfigurationSection {
   }
 
   /// Which column of the captions file is what.
-  public struct Fields: ConfigurationSection {
+  package struct Fields: ConfigurationSection {
     /// The column with the image's file name. The default is `image`.
-    public var image = "image"
+    package var image = "image"
     /// The column with a caption or a list of captions. The default is `captions`.
-    public var text = "captions"
+    package var text = "captions"
 
     /// Columns named `image` and `captions`.
-    public init() {}
+    package init() {}
 
     /// The columns of ``init()``.
-    public static let blank = Fields()
+    package static let blank = Fields()
 
     /// The keys under `pretrain.fields`.
-    public static let keys: [ConfigurationKey<Fields>] = [
+    package static let keys: [ConfigurationKey<Fields>] = [
       ConfigurationKey("image", \.image, "Column with the image's file name.", range: .nonBlank),
       ConfigurationKey("text", \.text, "Column with a caption or a list of them.", range: .nonBlank),
     ]
   }
 
   /// Pre-training on a captions file.
-  public init(captions: String) {
+  package init(captions: String) {
     self.captions = captions
   }
 
   /// No file.
-  public static let blank = PretrainConfiguration(captions: "")
+  package static let blank = PretrainConfiguration(captions: "")
 
   /// `captions.jsonl`.
-  public static let example = PretrainConfiguration(captions: "captions.jsonl")
+  package static let example = PretrainConfiguration(captions: "captions.jsonl")
 
   /// The keys under `pretrain`.
-  public static let keys: [ConfigurationKey<PretrainConfiguration>] =
+  package static let keys: [ConfigurationKey<PretrainConfiguration>] =
     [
       ConfigurationKey(
         "captions", \.captions, "File of images with captions.", range: .nonBlank, relativeTo: .data,
@@ -76,7 +76,7 @@ public struct PretrainConfiguration: ConfigurationSection {
     ] + TrainingConfiguration.keys.map { $0.lifted(to: \.training) }
 
   /// Every objective once.
-  public func checkRelations(with reader: inout ConfigurationReader) {
+  package func checkRelations(with reader: inout ConfigurationReader) {
     reader.require(
       Set(objective).count == objective.count, "objective", expected: "every objective once", found: "one twice")
   }

@@ -1,28 +1,28 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 
 /// A teacher whose replies a file holds: one row for each item and teacher, or one row for each item with an object of
 /// all teachers.
-public struct RecordedTeacherConfiguration: ConfigurationSection {
+package struct RecordedTeacherConfiguration: ConfigurationSection {
   /// The file with the replies, JSON Lines, JSON or CSV; there is no default.
-  public var file: String
+  package var file: String
   /// The teacher's name in the file. The default is none: its name in the run.
-  public var recordedName: String?
+  package var recordedName: String?
   /// Which column is what. The default is ``Columns/init()``.
-  public var columns = Columns()
+  package var columns = Columns()
 
   /// Replies from a file.
-  public init(file: String) {
+  package init(file: String) {
     self.file = file
   }
 
   /// No file.
-  public static let blank = RecordedTeacherConfiguration(file: "")
+  package static let blank = RecordedTeacherConfiguration(file: "")
 
   /// `teachers.jsonl`.
-  public static let example = RecordedTeacherConfiguration(file: "teachers.jsonl")
+  package static let example = RecordedTeacherConfiguration(file: "teachers.jsonl")
 
   /// The keys of a recorded teacher.
-  public static let keys: [ConfigurationKey<RecordedTeacherConfiguration>] = [
+  package static let keys: [ConfigurationKey<RecordedTeacherConfiguration>] = [
     ConfigurationKey(
       "file", \.file, "File with the replies: a row an item and teacher, or a row an item.", range: .nonBlank,
       relativeTo: .data, requirement: "the file with the recorded replies"),
@@ -33,29 +33,29 @@ public struct RecordedTeacherConfiguration: ConfigurationSection {
   ]
 
   /// Which column of a file of replies is what.
-  public struct Columns: ConfigurationSection {
+  package struct Columns: ConfigurationSection {
     /// The column with the item's identifier. The default is `id`.
-    public var id = "id"
+    package var id = "id"
     /// The column with the teacher's name, in a file with one row for each item and teacher. The default is `teacher`.
-    public var teacher = "teacher"
+    package var teacher = "teacher"
     /// The column with an object of all teachers by name, in a file with one row for each item. The default is
     /// `teachers`.
-    public var teachers = "teachers"
+    package var teachers = "teachers"
     /// The column with the label; null is an abstention. The default is `label`.
-    public var label = "label"
+    package var label = "label"
     /// The column with the rationale, which may be missing. The default is `rationale`.
-    public var rationale = "rationale"
+    package var rationale = "rationale"
     /// The column with the confidence from 0 to 1, which may be missing. The default is `confidence`.
-    public var confidence = "confidence"
+    package var confidence = "confidence"
 
     /// Columns with the names of the properties.
-    public init() {}
+    package init() {}
 
     /// The columns of ``init()``.
-    public static let blank = Columns()
+    package static let blank = Columns()
 
     /// The keys under `columns`.
-    public static let keys: [ConfigurationKey<Columns>] = [
+    package static let keys: [ConfigurationKey<Columns>] = [
       ConfigurationKey("id", \.id, "Column with the item's identifier.", range: .nonBlank),
       ConfigurationKey(
         "teacher", \.teacher, "Column with the teacher's name (a row an item and teacher).", range: .nonBlank),

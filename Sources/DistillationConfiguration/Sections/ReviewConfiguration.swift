@@ -1,18 +1,18 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 
 /// Where human labels come from, how many are read, and on which conflicts first.
-public struct ReviewConfiguration: ConfigurationSection {
+package struct ReviewConfiguration: ConfigurationSection {
   /// Where human labels come from. The default is `oracle`.
-  public var source = Source.oracle
+  package var source = Source.oracle
   /// For `source: file`: the review file with the labels. The default is none.
-  public var file: String?
+  package var file: String?
   /// The most human labels that are read. The default is 0.1, a tenth of the training items.
-  public var budget = LabelBudget.fraction(0.1)
+  package var budget = LabelBudget.fraction(0.1)
   /// Which conflicts are labelled first. The default is `disagreement`.
-  public var order = Order.disagreement
+  package var order = Order.disagreement
 
   /// A source of human labels.
-  public enum Source: String, ConfigurationChoice {
+  package enum Source: String, ConfigurationChoice {
     /// The data's own label column; every look is counted.
     case oracle
     /// A review file that people have filled in.
@@ -22,7 +22,7 @@ public struct ReviewConfiguration: ConfigurationSection {
   }
 
   /// An order of conflicts.
-  public enum Order: String, ConfigurationChoice {
+  package enum Order: String, ConfigurationChoice {
     /// The most even votes of the most confident teachers first.
     case disagreement
     /// By the seed.
@@ -32,13 +32,13 @@ public struct ReviewConfiguration: ConfigurationSection {
   }
 
   /// The oracle with a budget of a tenth.
-  public init() {}
+  package init() {}
 
   /// The review of ``init()``.
-  public static let blank = ReviewConfiguration()
+  package static let blank = ReviewConfiguration()
 
   /// The keys under `review`.
-  public static let keys: [ConfigurationKey<ReviewConfiguration>] = [
+  package static let keys: [ConfigurationKey<ReviewConfiguration>] = [
     ConfigurationKey(
       "source", \.source, "Human labels: oracle reads the label column, file a review file, page distill review --run.",
       decides: true),
@@ -50,7 +50,7 @@ public struct ReviewConfiguration: ConfigurationSection {
   ]
 
   /// The file of `source: file`.
-  public func checkRelations(with reader: inout ConfigurationReader) {
+  package func checkRelations(with reader: inout ConfigurationReader) {
     if source == .file {
       reader.requirePresence(of: file, "file", expected: "the review file, since review.source is file")
     }
@@ -58,7 +58,7 @@ public struct ReviewConfiguration: ConfigurationSection {
 }
 
 /// How many human labels may be read.
-public enum LabelBudget: ConfigurationValue {
+package enum LabelBudget: ConfigurationValue {
   /// A part of the training items, above 0 and below 1.
   case fraction(Double)
   /// A number of labels, at least 1.
@@ -67,7 +67,7 @@ public enum LabelBudget: ConfigurationValue {
   /// The budget in labels, rounded down so that a fraction is never exceeded.
   ///
   /// - Parameter items: How many training items there are.
-  public func labels(ofItems items: Int) -> Int {
+  package func labels(ofItems items: Int) -> Int {
     switch self {
     // A product such as 0.29 * 100 falls just short of the whole number that is meant.
     case .fraction(let fraction): Int((fraction * Double(items) + 1e-9).rounded(.down))
@@ -76,10 +76,10 @@ public enum LabelBudget: ConfigurationValue {
   }
 
   /// `a fraction above 0 and below 1, or a whole number of labels`
-  public static var configurationForm: String { "a fraction above 0 and below 1, or a whole number of labels" }
+  package static var configurationForm: String { "a fraction above 0 and below 1, or a whole number of labels" }
 
   /// Takes a number between 0 and 1, or a whole number from 1.
-  public static func fromConfiguration(
+  package static func fromConfiguration(
     _ node: ConfigurationNode, over current: LabelBudget?, with reader: inout ConfigurationReader
   ) -> LabelBudget? {
     if case .number(let text) = node.content {
@@ -91,7 +91,7 @@ public enum LabelBudget: ConfigurationValue {
   }
 
   /// Budgets built in code, checked as those read.
-  public func checkConfiguration(with reader: inout ConfigurationReader) {
+  package func checkConfiguration(with reader: inout ConfigurationReader) {
     let holds: Bool
     switch self {
     case .fraction(let fraction): holds = fraction > 0 && fraction < 1
@@ -101,7 +101,7 @@ public enum LabelBudget: ConfigurationValue {
   }
 
   /// The number.
-  public var configurationNode: ConfigurationNode? {
+  package var configurationNode: ConfigurationNode? {
     switch self {
     case .fraction(let fraction): .number(fraction)
     case .count(let count): count.configurationNode

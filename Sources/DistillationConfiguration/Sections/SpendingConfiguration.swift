@@ -1,22 +1,22 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 
 /// Limits of spending on teachers behind services. Replies that are in the store are free.
-public struct SpendingConfiguration: ConfigurationSection {
+package struct SpendingConfiguration: ConfigurationSection {
   /// The most requests, those that are tried again included. The default is none.
-  public var requests: Int?
+  package var requests: Int?
   /// The most tokens of questions and replies. The default is none.
-  public var tokens: Int?
+  package var tokens: Int?
   /// The most money, by the teachers' prices. The default is none.
-  public var cost: Double?
+  package var cost: Double?
 
   /// No limit.
-  public init() {}
+  package init() {}
 
   /// The limits of ``init()``.
-  public static let blank = SpendingConfiguration()
+  package static let blank = SpendingConfiguration()
 
   /// The keys under `spending`.
-  public static let keys: [ConfigurationKey<SpendingConfiguration>] = [
+  package static let keys: [ConfigurationKey<SpendingConfiguration>] = [
     ConfigurationKey(
       "max_requests", \.requests, "The most requests, those tried again included; without it no limit.",
       range: .ifGiven(.atLeast(0)), sample: "20000"),

@@ -1,17 +1,17 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 internal import Foundation
 
 /// How the items of one file come to be train, dev or test: by the values of a split column, or by fractions.
-public struct SplitConfiguration: ConfigurationSection {
+package struct SplitConfiguration: ConfigurationSection {
   /// The training items. The default is those named `train`.
-  public var train = SplitShare.names(["train"])
+  package var train = SplitShare.names(["train"])
   /// The development items. The default is those named `dev`.
-  public var dev = SplitShare.names(["dev"])
+  package var dev = SplitShare.names(["dev"])
   /// The test items. The default is those named `test`.
-  public var test = SplitShare.names(["test"])
+  package var test = SplitShare.names(["test"])
 
   /// Splits by the names `train`, `dev` and `test`.
-  public init() {}
+  package init() {}
 
   /// Splits by fractions of the groups; what is left over is not used.
   ///
@@ -19,27 +19,27 @@ public struct SplitConfiguration: ConfigurationSection {
   ///   - train: From 0 to 1, as the others; their sum is at most 1.
   ///   - dev: May be 0.
   ///   - test: Above 0.
-  public init(train: Double, dev: Double, test: Double) {
+  package init(train: Double, dev: Double, test: Double) {
     self.train = .fraction(train)
     self.dev = .fraction(dev)
     self.test = .fraction(test)
   }
 
   /// The splits of ``init()``.
-  public static let blank = SplitConfiguration()
+  package static let blank = SplitConfiguration()
 
   /// The keys under `data.splits`.
-  public static let keys: [ConfigurationKey<SplitConfiguration>] = [
+  package static let keys: [ConfigurationKey<SplitConfiguration>] = [
     ConfigurationKey("train", \.train, "Training items: value(s) of the split column, or a fraction without one."),
     ConfigurationKey("dev", \.dev, "Development items, in the same way."),
     ConfigurationKey("test", \.test, "Test items, in the same way."),
   ]
 
   /// Whether the splits are fractions.
-  public var usesFractions: Bool { [train, dev, test].contains { $0.fraction != nil } }
+  package var usesFractions: Bool { [train, dev, test].contains { $0.fraction != nil } }
 
   /// One way for all three, no item in two splits.
-  public func checkRelations(with reader: inout ConfigurationReader) {
+  package func checkRelations(with reader: inout ConfigurationReader) {
     let fractions = [train, dev, test].compactMap(\.fraction)
     guard fractions.isEmpty else {
       reader.require(
@@ -63,27 +63,27 @@ public struct SplitConfiguration: ConfigurationSection {
 }
 
 /// The items of a split: values of the split column, or a fraction of the groups.
-public enum SplitShare: ConfigurationValue {
+package enum SplitShare: ConfigurationValue {
   /// Rows whose split column has one of these values.
   case names([String])
   /// A part of all groups, from 0 to 1.
   case fraction(Double)
 
   /// The values of the split column without white space around them, where the share is by names.
-  public var names: [String]? {
+  package var names: [String]? {
     if case .names(let names) = self { names.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) } } else { nil }
   }
 
   /// The part of all groups, where the share is a fraction.
-  public var fraction: Double? {
+  package var fraction: Double? {
     if case .fraction(let fraction) = self { fraction } else { nil }
   }
 
   /// `a name, a list of names, or a fraction from 0 to 1`
-  public static var configurationForm: String { "a name, a list of names, or a fraction from 0 to 1" }
+  package static var configurationForm: String { "a name, a list of names, or a fraction from 0 to 1" }
 
   /// Takes a text, a list of texts, or a number from 0 to 1.
-  public static func fromConfiguration(
+  package static func fromConfiguration(
     _ node: ConfigurationNode, over current: SplitShare?, with reader: inout ConfigurationReader
   ) -> SplitShare? {
     switch node.content {
@@ -101,7 +101,7 @@ public enum SplitShare: ConfigurationValue {
   }
 
   /// One name as text, several as a list, a fraction as a number.
-  public var configurationNode: ConfigurationNode? {
+  package var configurationNode: ConfigurationNode? {
     switch self {
     case .names(let names): names.count == 1 ? .text(names[0]) : names.configurationNode
     case .fraction(let fraction): .number(fraction)
@@ -110,22 +110,22 @@ public enum SplitShare: ConfigurationValue {
 }
 
 /// The most items of each split.
-public struct LimitConfiguration: ConfigurationSection {
+package struct LimitConfiguration: ConfigurationSection {
   /// The most training items. The default is no limit.
-  public var train: Int?
+  package var train: Int?
   /// The most development items. The default is no limit.
-  public var dev: Int?
+  package var dev: Int?
   /// The most test items. The default is no limit.
-  public var test: Int?
+  package var test: Int?
 
   /// No limits.
-  public init() {}
+  package init() {}
 
   /// No limits.
-  public static let blank = LimitConfiguration()
+  package static let blank = LimitConfiguration()
 
   /// The keys under `data.limit`.
-  public static let keys: [ConfigurationKey<LimitConfiguration>] = [
+  package static let keys: [ConfigurationKey<LimitConfiguration>] = [
     ConfigurationKey(
       "train", \.train, "The most training items; without it all.", range: .ifGiven(.atLeast(1)), sample: "2000"),
     ConfigurationKey(

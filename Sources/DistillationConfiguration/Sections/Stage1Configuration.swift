@@ -1,18 +1,18 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 
 /// Stage 1: fine-tuning on all training items with the teachers' answers.
-public struct Stage1Configuration: ConfigurationSection {
+package struct Stage1Configuration: ConfigurationSection {
   /// Whose answers are targets. The default is `all`: every agreeing teacher's.
-  public var answers = Answers.all
+  package var answers = Answers.all
   /// What becomes of items on which the teachers conflict. The default is `exclude`.
-  public var conflicts = Conflicts.exclude
+  package var conflicts = Conflicts.exclude
   /// Whether targets carry the rationale after the label. The default is true.
-  public var rationales = true
+  package var rationales = true
   /// How the stage is trained. The default is ``TrainingConfiguration/init()``: 3 epochs of 16 at 1e-4.
-  public var training = TrainingConfiguration()
+  package var training = TrainingConfiguration()
 
   /// The treatment of conflicts in Stage 1.
-  public enum Conflicts: String, ConfigurationChoice {
+  package enum Conflicts: String, ConfigurationChoice {
     /// They wait for Stage 2.
     case exclude
     /// Every teacher's answer is a target.
@@ -22,17 +22,17 @@ public struct Stage1Configuration: ConfigurationSection {
   }
 
   /// The teachers whose answers are targets.
-  public enum Answers: ConfigurationValue {
+  package enum Answers: ConfigurationValue {
     /// Every teacher that agrees with the item's label: several answers to one prompt.
     case all
     /// One teacher's alone, by its name.
     case teacher(String)
 
     /// `all or a teacher's name`
-    public static var configurationForm: String { "all or a teacher's name" }
+    package static var configurationForm: String { "all or a teacher's name" }
 
     /// Takes a text.
-    public static func fromConfiguration(
+    package static func fromConfiguration(
       _ node: ConfigurationNode, over current: Answers?, with reader: inout ConfigurationReader
     ) -> Answers? {
       if case .text(let word) = node.content { return word == "all" ? .all : .teacher(word) }
@@ -41,7 +41,7 @@ public struct Stage1Configuration: ConfigurationSection {
     }
 
     /// `all`, or the name.
-    public var configurationNode: ConfigurationNode? {
+    package var configurationNode: ConfigurationNode? {
       switch self {
       case .all: .text("all")
       case .teacher(let name): .text(name)
@@ -50,13 +50,13 @@ public struct Stage1Configuration: ConfigurationSection {
   }
 
   /// All answers to agreed items.
-  public init() {}
+  package init() {}
 
   /// The stage of ``init()``.
-  public static let blank = Stage1Configuration()
+  package static let blank = Stage1Configuration()
 
   /// The keys under `stage1`.
-  public static let keys: [ConfigurationKey<Stage1Configuration>] =
+  package static let keys: [ConfigurationKey<Stage1Configuration>] =
     [
       ConfigurationKey("answers", \.answers, "Whose answers are targets: all agreeing teachers', or one teacher's."),
       ConfigurationKey("conflicts", \.conflicts, "Conflicts in this stage: left out, all answers, or the majority's."),

@@ -1,4 +1,4 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 internal import Layers
 internal import Wording
 
@@ -6,38 +6,38 @@ internal import Wording
 ///
 /// The loss is L_DPO + ``sftWeight`` x L_SFT(chosen).
 /// Source: Rafailov et al. 2023, https://arxiv.org/abs/2305.18290
-public struct Stage2Configuration: ConfigurationSection {
+package struct Stage2Configuration: ConfigurationSection {
   /// The model that the student is compared with; there is no default to fall into.
-  public var reference: ReferenceConfiguration
+  package var reference: ReferenceConfiguration
   /// The preference loss. The default is `sigmoid`.
-  public var loss = PreferenceLossConfiguration(.sigmoid)
+  package var loss = PreferenceLossConfiguration(.sigmoid)
   /// How strongly the loss holds the student to the reference, above 0. The default is 0.1.
-  public var beta = 0.1
+  package var beta = 0.1
   /// How often labels are taken to be wrong by `robust`, `cdpo` and `exo_pair`, above 0 and below 0.5. The default is 0.1.
-  public var labelSmoothing = 0.1
+  package var labelSmoothing = 0.1
   /// How the distance to the reference is measured. The default is `reverse_kl`.
-  public var divergence = Divergence.reverseKL
+  package var divergence = Divergence.reverseKL
   /// α of the divergence `alpha`. The default is 0.5.
-  public var divergenceAlpha = 0.5
+  package var divergenceAlpha = 0.5
   /// How much the tokens of an answer count that go beyond the length of the pair's other answer, from 0 to 1. The default
   /// is 1. Source: Liu et al. 2024, https://arxiv.org/abs/2409.06411
-  public var tailWeight = 1.0
+  package var tailWeight = 1.0
   /// The temperature of `discopop`, above 0. The default is 0.05.
-  public var discopopTemperature = 0.05
+  package var discopopTemperature = 0.05
   /// The weight of the negative log-likelihood of the chosen answers. The default is 1.
-  public var sftWeight = 1.0
+  package var sftWeight = 1.0
   /// Which pairs of chosen and rejected answers are formed. The default is `all`.
-  public var pairs = Pairs.all
+  package var pairs = Pairs.all
   /// What is chosen where no teacher has the human label. The default is `template`.
-  public var whenAllWrong = WhenAllWrong.template
+  package var whenAllWrong = WhenAllWrong.template
   /// Agreed items mixed in, as a part of the conflicts' number. The default is 0.
-  public var replay = 0.0
+  package var replay = 0.0
   /// How the stage is trained. The default is that of ``TrainingConfiguration/init()`` with step size 1e-5.
-  public var training = TrainingConfiguration(epochs: 3, batch: 16, learningRate: 1e-5)
+  package var training = TrainingConfiguration(epochs: 3, batch: 16, learningRate: 1e-5)
 
   /// How the distance to the reference is measured.
   /// Source: Wang et al. 2023, https://arxiv.org/abs/2309.16240
-  public enum Divergence: String, ConfigurationChoice {
+  package enum Divergence: String, ConfigurationChoice {
     /// DPO's own.
     case reverseKL = "reverse_kl"
     /// The other way round.
@@ -49,7 +49,7 @@ public struct Stage2Configuration: ConfigurationSection {
   }
 
   /// Which pairs are formed.
-  public enum Pairs: String, ConfigurationChoice {
+  package enum Pairs: String, ConfigurationChoice {
     /// Every chosen with every rejected answer.
     case all
     /// The best chosen with the best rejected answer.
@@ -57,7 +57,7 @@ public struct Stage2Configuration: ConfigurationSection {
   }
 
   /// The chosen answer for items on which no teacher has the human label.
-  public enum WhenAllWrong: String, ConfigurationChoice {
+  package enum WhenAllWrong: String, ConfigurationChoice {
     /// The answer that the label's own words make.
     case template
     /// Nothing: the item is left out.
@@ -65,18 +65,18 @@ public struct Stage2Configuration: ConfigurationSection {
   }
 
   /// A stage against a reference.
-  public init(reference: ReferenceConfiguration) {
+  package init(reference: ReferenceConfiguration) {
     self.reference = reference
   }
 
   /// No reference chosen; `none` stands in for it.
-  public static let blank = Stage2Configuration(reference: .none)
+  package static let blank = Stage2Configuration(reference: .none)
 
   /// The method's own reference: the frozen Stage-1 adapter.
-  public static let example = Stage2Configuration(reference: .stage1Adapter)
+  package static let example = Stage2Configuration(reference: .stage1Adapter)
 
   /// The keys under `stage2`.
-  public static let keys: [ConfigurationKey<Stage2Configuration>] =
+  package static let keys: [ConfigurationKey<Stage2Configuration>] =
     [
       ConfigurationKey(
         "reference", \.reference, "Reference model of the loss: stage1_adapter, base, none, {adapter: folder}.",
@@ -109,7 +109,7 @@ public struct Stage2Configuration: ConfigurationSection {
 }
 
 /// The model that Stage 2 compares the student with.
-public enum ReferenceConfiguration: ConfigurationValue {
+package enum ReferenceConfiguration: ConfigurationValue {
   /// The student with its frozen Stage-1 adapter, as in the paper.
   case stage1Adapter
   /// The base model without an adapter.
@@ -120,10 +120,10 @@ public enum ReferenceConfiguration: ConfigurationValue {
   case adapter(String)
 
   /// The four choices.
-  public static var configurationForm: String { "stage1_adapter, base, none or {adapter: FOLDER}" }
+  package static var configurationForm: String { "stage1_adapter, base, none or {adapter: FOLDER}" }
 
   /// Takes a word, or a map with the key `adapter`.
-  public static func fromConfiguration(
+  package static func fromConfiguration(
     _ node: ConfigurationNode, over current: ReferenceConfiguration?, with reader: inout ConfigurationReader
   ) -> ReferenceConfiguration? {
     switch node.content {
@@ -148,7 +148,7 @@ public enum ReferenceConfiguration: ConfigurationValue {
   }
 
   /// The word, or the map.
-  public var configurationNode: ConfigurationNode? {
+  package var configurationNode: ConfigurationNode? {
     switch self {
     case .stage1Adapter: .text("stage1_adapter")
     case .base: .text("base")
@@ -158,7 +158,7 @@ public enum ReferenceConfiguration: ConfigurationValue {
   }
 
   /// The folder of an adapter replaced.
-  public func mappingConfigurationPaths(
+  package func mappingConfigurationPaths(
     _ root: ConfigurationPathRoot?, _ replace: (String, ConfigurationPathRoot) -> String
   ) -> ReferenceConfiguration {
     guard case .adapter(let folder) = self else { return self }

@@ -1,28 +1,28 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 
 /// The student: its base model and the adapter that is trained on it.
-public struct StudentConfiguration: ConfigurationSection {
+package struct StudentConfiguration: ConfigurationSection {
   /// The folder of the base model in Hugging Face form. The default is none; either this or ``fresh`` is given.
-  public var model: String?
+  package var model: String?
   /// The sizes of a base model that is made from nothing in the run. The default is none.
-  public var fresh: FreshStudentConfiguration?
+  package var fresh: FreshStudentConfiguration?
   /// The most tokens of a row, image tokens and longest answer included; longer rows are set aside and listed, never
   /// cut. The default is 2048.
-  public var maximumTokens = 2048
+  package var maximumTokens = 2048
   /// The most tokens of a generated answer. The default is 128.
-  public var maximumNewTokens = 128
+  package var maximumNewTokens = 128
   /// Whether features of the frozen vision tower and the reference's scores are kept on disk, for other runs. The default is
   /// true.
-  public var imageCache = true
+  package var imageCache = true
   /// How the base model's matrices are kept and multiplied; adapters and sums are Float32. The default is Float32.
-  public var precision = Precision.float32
+  package var precision = Precision.float32
   /// Whether training computes the decoder's activations again in place of keeping them. The default is false.
-  public var gradientCheckpointing = false
+  package var gradientCheckpointing = false
   /// The adapter. The default is ``AdapterConfiguration/init()``.
-  public var lora = AdapterConfiguration()
+  package var lora = AdapterConfiguration()
 
   /// How frozen matrices are kept and multiplied.
-  public enum Precision: String, ConfigurationChoice {
+  package enum Precision: String, ConfigurationChoice {
     /// As the folder has them, multiplied in Float32.
     case float32
     /// In bfloat16, and multiplied so where the CPU can.
@@ -32,25 +32,25 @@ public struct StudentConfiguration: ConfigurationSection {
   }
 
   /// A student on a base model in a folder.
-  public init(model: String) {
+  package init(model: String) {
     self.model = model
   }
 
   /// A student on a base model that the run makes.
-  public init(fresh: FreshStudentConfiguration) {
+  package init(fresh: FreshStudentConfiguration) {
     self.fresh = fresh
   }
 
   /// No base.
-  public static let blank = StudentConfiguration()
+  package static let blank = StudentConfiguration()
 
   private init() {}
 
   /// The base `models/student`.
-  public static let example = StudentConfiguration(model: "models/student")
+  package static let example = StudentConfiguration(model: "models/student")
 
   /// The keys under `student`.
-  public static let keys: [ConfigurationKey<StudentConfiguration>] = [
+  package static let keys: [ConfigurationKey<StudentConfiguration>] = [
     ConfigurationKey(
       "model", \.model, "Folder of the base model (Hugging Face form). Give either this or fresh.",
       range: .ifGiven(.nonBlank), relativeTo: .configuration, sample: "models/student"),
@@ -74,7 +74,7 @@ public struct StudentConfiguration: ConfigurationSection {
   ]
 
   /// One base, and no kept features of a tower that changes.
-  public func checkRelations(with reader: inout ConfigurationReader) {
+  package func checkRelations(with reader: inout ConfigurationReader) {
     if fresh == nil {
       reader.requirePresence(of: model, "model", expected: "the folder of the base model, or fresh with its sizes")
     } else {

@@ -3,12 +3,12 @@ public import ConfigurationFiles
 /// One teacher: its name, and where its replies come from.
 public struct TeacherConfiguration: ConfigurationSection {
   /// The name in results, stores and file names; there is no default.
-  public var name: String
+  package var name: String
   /// Where its replies come from; there is no default.
-  public var source: Source
+  package var source: Source
 
   /// Where a teacher's replies come from.
-  public enum Source: Sendable, Equatable {
+  package enum Source: Sendable, Equatable {
     /// Replies that a file holds.
     case recorded(RecordedTeacherConfiguration)
     /// A vision-language model that runs in this process.
@@ -20,7 +20,7 @@ public struct TeacherConfiguration: ConfigurationSection {
   }
 
   /// The kinds of source, as `kind` names them.
-  public enum Kind: String, ConfigurationChoice {
+  package enum Kind: String, ConfigurationChoice {
     /// Replies that a file holds.
     case recorded
     /// A vision-language model that runs in this process.
@@ -32,13 +32,13 @@ public struct TeacherConfiguration: ConfigurationSection {
   }
 
   /// A teacher.
-  public init(name: String, source: Source) {
+  package init(name: String, source: Source) {
     self.name = name
     self.source = source
   }
 
   /// The kind of ``source``.
-  public var kind: Kind {
+  package var kind: Kind {
     switch source {
     case .recorded: .recorded
     case .model: .model
@@ -48,7 +48,7 @@ public struct TeacherConfiguration: ConfigurationSection {
   }
 
   /// The template for this teacher alone; nil for that of the run.
-  public var prompt: String? {
+  package var prompt: String? {
     switch source {
     case .recorded: nil
     case .model(let teacher): teacher.prompt
@@ -58,20 +58,20 @@ public struct TeacherConfiguration: ConfigurationSection {
   }
 
   /// A recorded teacher without a name.
-  public static let blank = TeacherConfiguration(name: "", source: .recorded(.blank))
+  package static let blank = TeacherConfiguration(name: "", source: .recorded(.blank))
 
   /// A recorded teacher.
-  public static let example = TeacherConfiguration(name: "first", source: .recorded(.example))
+  package static let example = TeacherConfiguration(name: "first", source: .recorded(.example))
 
   /// One teacher of every other kind.
-  public static let alternatives = [
+  package static let alternatives = [
     TeacherConfiguration(name: "local", source: .model(.example)),
     TeacherConfiguration(name: "home-made", source: .trained(.example)),
     TeacherConfiguration(name: "service", source: .openAI(.example)),
   ]
 
   /// The keys of an element of `teachers`.
-  public static let keys: [ConfigurationKey<TeacherConfiguration>] =
+  package static let keys: [ConfigurationKey<TeacherConfiguration>] =
     [
       ConfigurationKey(
         "name", \.name, "Name in results and file names.", range: nameRange, requirement: "the teacher's name"),
@@ -128,7 +128,7 @@ public struct TeacherConfiguration: ConfigurationSection {
   }
 
   /// What holds between the keys of the source.
-  public func checkRelations(with reader: inout ConfigurationReader) {
+  package func checkRelations(with reader: inout ConfigurationReader) {
     switch source {
     case .recorded(let teacher): teacher.checkRelations(with: &reader)
     case .model(let teacher): teacher.checkRelations(with: &reader)

@@ -1,36 +1,36 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 
 /// A teacher that the run makes: its base with all weights fine-tuned on labelled pairs that are set apart for teachers.
 ///
 /// `data.teacher_share` says how many training groups are set apart. Their labels are counted as `teacher_labels`, and
 /// neither teachers nor student meet these items again.
-public struct TrainedTeacherConfiguration: ConfigurationSection {
+package struct TrainedTeacherConfiguration: ConfigurationSection {
   /// The model that it grows from, in Hugging Face form. The default is none: the student's own base.
-  public var base: String?
+  package var base: String?
   /// A template for this teacher alone. The default is none: that of the run.
-  public var prompt: String?
+  package var prompt: String?
   /// How the teacher sees images, while it is trained and when it is asked. The default is `none`: as they are.
-  public var imageView = ModelTeacherConfiguration.ImageView.none
+  package var imageView = ModelTeacherConfiguration.ImageView.none
   /// The most tokens of a reply. The default is 16: it learns labels and gives no reasons.
-  public var maximumTokens = 16
+  package var maximumTokens = 16
   /// How it is trained. The default is 3 epochs of 32 at 3e-4.
-  public var training = TrainingConfiguration(epochs: 3, batch: 32, learningRate: 3e-4)
+  package var training = TrainingConfiguration(epochs: 3, batch: 32, learningRate: 3e-4)
 
   /// A teacher that grows from the student's base.
-  public init() {}
+  package init() {}
 
   /// The teacher of ``init()``.
-  public static let blank = TrainedTeacherConfiguration()
+  package static let blank = TrainedTeacherConfiguration()
 
   /// A colour-blind teacher.
-  public static let example: TrainedTeacherConfiguration = {
+  package static let example: TrainedTeacherConfiguration = {
     var teacher = TrainedTeacherConfiguration()
     teacher.imageView = .grey
     return teacher
   }()
 
   /// The keys of a teacher that the run makes.
-  public static let keys: [ConfigurationKey<TrainedTeacherConfiguration>] =
+  package static let keys: [ConfigurationKey<TrainedTeacherConfiguration>] =
     [
       ConfigurationKey(
         "base", \.base, "Folder of the model that it grows from; without it the student's base.",
@@ -43,7 +43,7 @@ public struct TrainedTeacherConfiguration: ConfigurationSection {
     ] + TrainingConfiguration.keys.map { $0.lifted(to: \.training) }
 
   /// What holds between the keys of the training.
-  public func checkRelations(with reader: inout ConfigurationReader) { training.checkRelations(with: &reader) }
+  package func checkRelations(with reader: inout ConfigurationReader) { training.checkRelations(with: &reader) }
 
   /// The teacher once it is made, in this folder.
   package func made(in folder: String) -> ModelTeacherConfiguration {

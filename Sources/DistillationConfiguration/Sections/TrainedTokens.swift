@@ -1,14 +1,14 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 
 /// Tokens whose rows train while the rest of their table stays, as PEFT's `trainable_token_indices`.
-public enum TrainedTokens: ConfigurationValue {
+package enum TrainedTokens: ConfigurationValue {
   /// Numbers of tokens of the model's token table.
   case ofTable([Int])
   /// Numbers of tokens by the name of a table or head, or the end of its path.
   case byName([String: [Int]])
 
   /// The numbers by name; the empty name is that of the model's token table.
-  public var names: [String: [Int]] {
+  package var names: [String: [Int]] {
     switch self {
     case .ofTable(let tokens): ["": tokens]
     case .byName(let names): names
@@ -24,10 +24,10 @@ public enum TrainedTokens: ConfigurationValue {
   }
 
   /// `a list of token numbers, or a map of names, each with such a list`
-  public static var configurationForm: String { "a list of token numbers, or a map of names, each with such a list" }
+  package static var configurationForm: String { "a list of token numbers, or a map of names, each with such a list" }
 
   /// Takes a list of whole numbers, or a map with such lists.
-  public static func fromConfiguration(
+  package static func fromConfiguration(
     _ node: ConfigurationNode, over current: TrainedTokens?, with reader: inout ConfigurationReader
   ) -> TrainedTokens? {
     switch node.content {
@@ -40,7 +40,7 @@ public enum TrainedTokens: ConfigurationValue {
   }
 
   /// The list, or the map.
-  public var configurationNode: ConfigurationNode? {
+  package var configurationNode: ConfigurationNode? {
     switch self {
     case .ofTable(let tokens): tokens.configurationNode
     case .byName(let names): names.configurationNode

@@ -1,4 +1,4 @@
-public import TeacherProtocol
+package import TeacherProtocol
 
 /// How demonstrations are chosen from the labelled pool.
 public enum DemonstrationSelection: String, Sendable, Codable, CaseIterable {
@@ -22,9 +22,9 @@ public enum DemonstrationSelection: String, Sendable, Codable, CaseIterable {
 /// The pool's gold labels are the only ones that it knows; ContextAligner of DualChecker (arXiv 2408.12326).
 public struct ContextAligner: Sendable {
   /// The labelled items.
-  public let pool: LabelledPool
+  package let pool: LabelledPool
   /// The reason for each label, by item; kept so that the teacher is asked once.
-  public let reasons: [String: String]
+  package let reasons: [String: String]
   private let selector: any DemonstrationSelector
 
   /// An aligner over a pool.
@@ -58,7 +58,7 @@ public struct ContextAligner: Sendable {
   }
 
   /// At most `count` demonstrations for an item, the most useful first, never the item itself.
-  public func demonstrations(for item: Item, count: Int) async throws -> [Demonstration] {
+  package func demonstrations(for item: Item, count: Int) async throws -> [Demonstration] {
     try await selector.demonstrations(for: item, count: count).map { chosen in
       var demonstration = chosen
       if chosen.reason.isEmpty { demonstration.reason = reasons[chosen.item] ?? "" }
@@ -67,7 +67,7 @@ public struct ContextAligner: Sendable {
   }
 
   /// The same aligner with reasons for its demonstrations.
-  public func explained(by reasons: [String: String]) -> ContextAligner {
+  package func explained(by reasons: [String: String]) -> ContextAligner {
     ContextAligner(pool: pool, reasons: self.reasons.merging(reasons) { _, new in new }, selector: selector)
   }
 }

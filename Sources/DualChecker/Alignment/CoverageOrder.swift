@@ -1,5 +1,5 @@
 internal import ContentDigest
-public import TeacherProtocol
+package import TeacherProtocol
 
 /// Orders items by how many others they stand for, so that few labels cover much: what people should label first.
 ///
@@ -19,16 +19,16 @@ public import TeacherProtocol
 /// come.
 ///
 /// - Complexity: two vectors' product for each pair of at most ``limit`` items.
-public struct CoverageOrder: Sendable {
+package struct CoverageOrder: Sendable {
   /// What says how alike texts are.
-  public let encoder: any SentenceEncoder
+  package let encoder: any SentenceEncoder
   /// Decides between items that cover alike, and which are compared where there are more than ``limit``.
-  public let seed: UInt64
+  package let seed: UInt64
   /// The most items that are compared. The default is 3,000.
-  public var limit = 3_000
+  package var limit = 3_000
 
   /// An order by this encoder.
-  public init(encoder: any SentenceEncoder, seed: UInt64 = 0) {
+  package init(encoder: any SentenceEncoder, seed: UInt64 = 0) {
     self.encoder = encoder
     self.seed = seed
   }
@@ -37,7 +37,7 @@ public struct CoverageOrder: Sendable {
   ///
   /// - Parameter count: how many; at most as many as there are items to compare.
   /// - Throws: an error of the encoder.
-  public func order(of items: [Item], count: Int) async throws -> [Int] {
+  package func order(of items: [Item], count: Int) async throws -> [Int] {
     guard count > 0 else { return [] }
     let places = items.indices.map { (ContentDigest.of(fields: ["pool", "\(seed)", items[$0].id]), $0) }
       .sorted { $0 < $1 }.prefix(limit).map(\.1)

@@ -1,4 +1,4 @@
-public import TeacherProtocol
+package import TeacherProtocol
 
 /// An example in a prompt: a text, its gold label, and why it is labelled so.
 public struct Demonstration: Sendable, Equatable, Codable {
@@ -7,14 +7,14 @@ public struct Demonstration: Sendable, Equatable, Codable {
   /// The text.
   public var text: String
   /// The longer text, which is shown where the item's own is; empty where there is none.
-  public var detail: String
+  package var detail: String
   /// The gold label's name; for spans the ``TaskAnswer/key``.
   public var label: String
   /// The explanation of the label; empty where there is none.
   public var reason: String
 
   /// A demonstration.
-  public init(item: String, text: String, detail: String = "", label: String, reason: String = "") {
+  package init(item: String, text: String, detail: String = "", label: String, reason: String = "") {
     self.item = item
     self.text = text
     self.detail = detail
@@ -38,7 +38,7 @@ extension Item {
   var longerText: String { fields["detail"] ?? "" }
 
   /// All that is known of the item: what it is compared with others by.
-  public var wholeText: String { Self.wholeText(text, longerText) }
+  package var wholeText: String { Self.wholeText(text, longerText) }
 
   /// Text and longer text, the text once: longer texts often begin with it.
   static func wholeText(_ text: String, _ longer: String) -> String {
@@ -55,18 +55,18 @@ extension Item {
 /// ```
 public struct DemonstrationFormat: Sendable, Equatable {
   /// Longest text of a demonstration in characters; longer ones are cut at a word and end in "…". The default is 400.
-  public var maximumCharacters: Int = 400
+  package var maximumCharacters: Int = 400
   /// Whether longer texts are shown too. The default is false.
-  public var showsDetail = false
+  package var showsDetail = false
 
   /// A format with the default answers.
-  public init(maximumCharacters: Int = 400) { self.maximumCharacters = maximumCharacters }
+  package init(maximumCharacters: Int = 400) { self.maximumCharacters = maximumCharacters }
 
   /// The demonstrations as one text, in their order, with an empty line between two; those whose answer the task does not
   /// have are left out.
   ///
   /// - Throws: `TeacherProtocolError.unknownLabel`.
-  public func text(_ demonstrations: [Demonstration], task: LabellingTask) throws(TeacherProtocolError) -> String {
+  package func text(_ demonstrations: [Demonstration], task: LabellingTask) throws(TeacherProtocolError) -> String {
     var blocks: [String] = []
     for demonstration in demonstrations {
       guard let answer = task.answer(key: demonstration.label) else { continue }

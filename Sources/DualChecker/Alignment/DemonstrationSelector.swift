@@ -62,7 +62,7 @@ public struct LabelBalancedDemonstrations: DemonstrationSelector {
 /// Tries a selector out: what every conformer of ``DemonstrationSelector`` must keep, checked from outside.
 public struct DemonstrationSelectorCheck: Sendable {
   /// The items that demonstrations are chosen for.
-  public let items: [Item]
+  package let items: [Item]
 
   /// A check with these items, some of which should be in the pool.
   public init(items: [Item]) { self.items = items }

@@ -7,7 +7,7 @@ public import TeacherProtocol
 /// chosen)`, so that two texts that say the same do not take two places.
 public struct DiverseDemonstrations: DemonstrationSelector {
   /// Weight of nearness against variety, 0...1. The default is 0.7.
-  public let relevance: Float
+  package let relevance: Float
   private let pool: EncodedDemonstrations
 
   /// Encodes a pool.

@@ -1,16 +1,16 @@
-public import TeacherProtocol
+package import TeacherProtocol
 
 /// Asks a teacher why an item is labelled as it is: the reason of a demonstration.
-public struct Explainer: Sendable {
+package struct Explainer: Sendable {
   /// Who is asked.
-  public let teacher: any Teacher
+  package let teacher: any Teacher
   /// What the items are labelled for.
-  public let task: LabellingTask
+  package let task: LabellingTask
   /// Most tokens of a reason. The default is 96.
-  public var maximumTokens = 96
+  package var maximumTokens = 96
 
   /// An explainer.
-  public init(teacher: any Teacher, task: LabellingTask) {
+  package init(teacher: any Teacher, task: LabellingTask) {
     self.teacher = teacher
     self.task = task
   }
@@ -18,7 +18,7 @@ public struct Explainer: Sendable {
   /// The question why an item has an answer.
   ///
   /// - Throws: `TeacherProtocolError`.
-  public func request(for item: Item, answer: TaskAnswer) throws(TeacherProtocolError) -> TeacherRequest {
+  package func request(for item: Item, answer: TaskAnswer) throws(TeacherProtocolError) -> TeacherRequest {
     var filled = item
     filled.fields["definitions"] = task.definitions
     filled.fields["text"] = PromptBuilder.oneLine(item.text)
@@ -30,7 +30,7 @@ public struct Explainer: Sendable {
   }
 
   /// The reason; empty for a span task, whose demonstrations carry none, and for a teacher that says nothing.
-  public func reason(for item: Item, answer: TaskAnswer) async throws -> String {
+  package func reason(for item: Item, answer: TaskAnswer) async throws -> String {
     guard task.kind != .spans else { return "" }
     let reply = try await teacher.reply(to: try request(for: item, answer: answer))
     let text = reply.rationale.isEmpty ? reply.raw : reply.rationale

@@ -32,12 +32,12 @@ public struct LabelledPool: Sendable, Equatable {
   }
 
   /// Gold labels that the method has seen.
-  public var size: Int { entries.count }
+  package var size: Int { entries.count }
 
   /// The entries as demonstrations.
   ///
   /// - Parameter reasons: why each is labelled so, by item; one without a reason goes without.
-  public func demonstrations(reasons: [String: String] = [:]) -> [Demonstration] {
+  package func demonstrations(reasons: [String: String] = [:]) -> [Demonstration] {
     entries.map {
       Demonstration($0.item, label: $0.answer.key, reason: reasons[$0.item.id] ?? "")
     }

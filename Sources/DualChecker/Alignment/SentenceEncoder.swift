@@ -19,9 +19,9 @@ public protocol SentenceEncoder: Sendable {
 /// - Complexity: n-grams of the text; `dimensions` floats per text.
 public struct HashedNGramEncoder: SentenceEncoder, Equatable {
   /// Length of a vector. The default is 2048.
-  public let dimensions: Int
+  package let dimensions: Int
   /// Lengths of the n-grams in characters. The default is 2...4.
-  public let lengths: ClosedRange<Int>
+  package let lengths: ClosedRange<Int>
   /// The weight of each dimension, the squared inverse document frequency; empty if all weights are equal.
   private var weights: [Float] = []
 
@@ -36,7 +36,7 @@ public struct HashedNGramEncoder: SentenceEncoder, Equatable {
 
   /// The same encoder with weights fitted to these texts: n-grams of many texts count less (squared inverse document
   /// frequency). No labels are needed.
-  public func fitted(to texts: [String]) -> HashedNGramEncoder {
+  package func fitted(to texts: [String]) -> HashedNGramEncoder {
     var count = [Float](repeating: 0, count: dimensions)
     for text in texts {
       for (place, value) in vector(text, weights: []).enumerated() where value != 0 { count[place] += 1 }
@@ -76,7 +76,7 @@ public struct HashedNGramEncoder: SentenceEncoder, Equatable {
 /// Checks the requirements that every conformer of ``SentenceEncoder`` must meet.
 public struct SentenceEncoderCheck: Sendable {
   /// The texts that are encoded.
-  public let texts: [String]
+  package let texts: [String]
 
   /// A check with these texts.
   public init(texts: [String]) { self.texts = texts }

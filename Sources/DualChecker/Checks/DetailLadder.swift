@@ -23,20 +23,20 @@ public enum DetailStep: String, Sendable, Codable, CaseIterable {
 /// not sure at all.
 public struct DetailLadder: ReplyCheck {
   /// Who writes the prompts.
-  public var prompts: PromptBuilder
+  package var prompts: PromptBuilder
   /// What is added, in this order.
-  public var steps: [DetailStep]
+  package var steps: [DetailStep]
   /// Replies below it are asked again, 0...1. The default is 0.85.
-  public var threshold: Double
+  package var threshold: Double
   /// Who gives second opinions; nil asks the same teacher with the demonstrations after the nearest ones.
-  public var second: (any Teacher)?
+  package var second: (any Teacher)?
   /// What a stated confidence is worth, 0...1, such as a calibration on the labelled pool; nil takes it as it is.
-  public var calibration: (@Sendable (Confidence) -> Double)?
+  package var calibration: (@Sendable (Confidence) -> Double)?
 
   /// A ladder.
   ///
   /// - Precondition: the threshold is within 0...1.
-  public init(prompts: PromptBuilder, steps: [DetailStep], threshold: Double = 0.85, second: (any Teacher)? = nil) {
+  package init(prompts: PromptBuilder, steps: [DetailStep], threshold: Double = 0.85, second: (any Teacher)? = nil) {
     precondition((0...1).contains(threshold), "DetailLadder: \(threshold) must be within 0...1")
     self.prompts = prompts
     self.steps = steps
@@ -45,7 +45,7 @@ public struct DetailLadder: ReplyCheck {
   }
 
   /// How sure a reply is after calibration, 0...1.
-  public func sureness(of reply: TeacherReply) -> Double {
+  package func sureness(of reply: TeacherReply) -> Double {
     guard reply.label != nil, let confidence = reply.confidence else { return 0 }
     return calibration?(confidence) ?? confidence.value
   }

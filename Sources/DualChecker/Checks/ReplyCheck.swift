@@ -38,12 +38,12 @@ extension ReplyCheck {
 }
 
 /// Every reply will do: the baseline without a teacher checker.
-public struct NoReplyCheck: ReplyCheck {
+package struct NoReplyCheck: ReplyCheck {
   /// The baseline.
-  public init() {}
+  package init() {}
 
   /// Nil.
-  public func followUp(to exchanges: [Exchange]) async throws -> TeacherRequest? { nil }
+  package func followUp(to exchanges: [Exchange]) async throws -> TeacherRequest? { nil }
 }
 
 /// Asks again, with more detail, where the teacher is not sure enough.
@@ -57,11 +57,11 @@ public struct NoReplyCheck: ReplyCheck {
 /// without a confidence, counts as `unknownConfidence`.
 public struct ConfidenceThresholdCheck: ReplyCheck {
   /// Replies below it are asked again, 0...1. The default is 0.85.
-  public var threshold: Double
+  package var threshold: Double
   /// The questions with more detail, in order.
-  public var details: [PromptTemplate]
+  package var details: [PromptTemplate]
   /// What a reply without a confidence counts as. The default is 0: it is asked again.
-  public var unknownConfidence: Double
+  package var unknownConfidence: Double
 
   /// The check.
   ///

@@ -58,17 +58,17 @@ public protocol StudentCheck: Sendable {
 }
 
 /// No case is borderline: the baseline without a student checker.
-public struct NoStudentCheck: StudentCheck {
+package struct NoStudentCheck: StudentCheck {
   /// The baseline.
-  public init() {}
+  package init() {}
   /// None.
-  public func borderline(among cases: [StudentCase]) -> [StudentCase] { [] }
+  package func borderline(among cases: [StudentCase]) -> [StudentCase] { [] }
 }
 
 /// Cases between whose two best classes the student hardly decides.
 public struct MarginCheck: StudentCheck {
   /// Margins below it are borderline, 0...1. The default is 0.2.
-  public var threshold: Double
+  package var threshold: Double
   /// A check.
   public init(threshold: Double = 0.2) { self.threshold = threshold }
   /// Cases of small margin, the smallest first.
@@ -82,7 +82,7 @@ public struct MarginCheck: StudentCheck {
 /// Cases on which the student's probabilities are spread out.
 public struct EntropyCheck: StudentCheck {
   /// Entropies above it are borderline, as a share of the largest possible one, 0...1. The default is 0.8.
-  public var threshold: Double
+  package var threshold: Double
   /// A check.
   public init(threshold: Double = 0.8) { self.threshold = threshold }
   /// Cases of large entropy, the largest first.
@@ -103,12 +103,12 @@ public struct EntropyCheck: StudentCheck {
 /// understood them yet, and the template may say too little.
 public struct DisagreementCheck: StudentCheck {
   /// Least sureness of the teacher, 0...1. The default is 0.5.
-  public var minimumSureness: Double
+  package var minimumConfidence: Double
   /// A check.
-  public init(minimumSureness: Double = 0.5) { self.minimumSureness = minimumSureness }
+  public init(minimumConfidence: Double = 0.5) { self.minimumConfidence = minimumConfidence }
   /// Cases of disagreement, the teacher's surest first.
   public func borderline(among cases: [StudentCase]) -> [StudentCase] {
-    cases.filter { $0.prediction.answer != $0.answer && $0.sureness >= minimumSureness }
+    cases.filter { $0.prediction.answer != $0.answer && $0.sureness >= minimumConfidence }
       .sorted { ($1.sureness, $0.item.id) < ($0.sureness, $1.item.id) }
   }
 }

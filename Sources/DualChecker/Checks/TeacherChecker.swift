@@ -17,7 +17,7 @@ public struct CheckedReply: Sendable {
   /// What was asked and answered, in order, at least one.
   public let exchanges: [Exchange]
   /// Position of the one that counts.
-  public let accepted: Int
+  package let accepted: Int
 
   /// The reply that counts.
   public var reply: TeacherReply { exchanges[accepted].reply }
@@ -33,13 +33,13 @@ public struct CheckedReply: Sendable {
 /// ```
 public struct TeacherChecker: Sendable {
   /// Who is asked.
-  public let teacher: any Teacher
+  package let teacher: any Teacher
   /// Who looks at the replies.
-  public let check: any ReplyCheck
+  package let check: any ReplyCheck
   /// Which reply counts.
-  public let acceptance: AcceptanceRule
+  package let acceptance: AcceptanceRule
   /// Most questions after the first, whatever the check says. The default is 1.
-  public let maximumFollowUps: Int
+  package let maximumFollowUps: Int
 
   /// A checker.
   ///

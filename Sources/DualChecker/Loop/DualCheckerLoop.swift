@@ -17,9 +17,9 @@ public struct DualCheckerLoop: Sendable {
   /// The task.
   public let task: LabellingTask
   /// The teacher.
-  public let teacher: any Teacher
+  package let teacher: any Teacher
   /// The choice of demonstrations, with the labelled pool.
-  public let aligner: ContextAligner
+  package let aligner: ContextAligner
   /// The items to label, in this order; none of the pool.
   public let items: [Item]
   /// The template to begin with.
@@ -27,9 +27,9 @@ public struct DualCheckerLoop: Sendable {
   /// The settings.
   public var options = DualCheckerOptions()
   /// How the teacher answers. The default is that of `TeacherParameters`.
-  public var parameters = TeacherParameters()
+  package var parameters = TeacherParameters()
   /// The teacher of second opinions; nil for the same teacher with other demonstrations.
-  public var second: (any Teacher)?
+  package var second: (any Teacher)?
   /// The check of replies, in place of a ``DetailLadder`` over the options; made anew for every state of the template.
   public var replyCheck: (@Sendable (DetailLadder) -> any ReplyCheck)?
   /// The check that picks borderline cases. The default is by margin.
@@ -37,7 +37,7 @@ public struct DualCheckerLoop: Sendable {
   /// The use of borderline cases. The default is a standing demonstration.
   public var refinement: any TemplateRefinement = BorderlineDemonstrations()
   /// Makes a calibration from confidences and rightness on the pool; nil takes confidences as they are.
-  public var calibrate: (@Sendable ([Double], [Bool]) -> @Sendable (Double) -> Double)?
+  package var calibrate: (@Sendable ([Double], [Bool]) -> @Sendable (Double) -> Double)?
 
   /// A loop with the default in every other property.
   public init(
@@ -118,7 +118,7 @@ public struct DualCheckerLoop: Sendable {
   }
 
   /// The examples of the final student: every accepted answer by its calibrated confidence, and the pool by its gold labels.
-  public func trainingExamples(_ state: LoopState) -> [TrainingExample] {
+  package func trainingExamples(_ state: LoopState) -> [TrainingExample] {
     let byID = Dictionary(uniqueKeysWithValues: items.map { ($0.id, $0) })
     return aligner.pool.entries.map { TrainingExample(item: $0.item, answer: $0.answer) }
       + state.labelled.compactMap { kept in
@@ -135,7 +135,7 @@ public struct DualCheckerLoop: Sendable {
   }
 
   /// How sure a reply is, 0...1, after calibration on the pool.
-  public func sureness(of confidence: Double?, in state: LoopState) -> Double {
+  package func sureness(of confidence: Double?, in state: LoopState) -> Double {
     guard let confidence else { return state.pool.isEmpty ? 1 : share(of: state.fairPool) }
     return calibration(state)(confidence)
   }

@@ -9,7 +9,7 @@ public struct KeptReply: Sendable, Equatable, Codable {
   /// How sure the teacher said it is; nil where it said nothing.
   public var confidence: Confidence?
   /// The reply as it came.
-  public var raw: String
+  package var raw: String
 }
 
 /// One item with its accepted label.
@@ -19,7 +19,7 @@ public struct LabelledByTeacher: Sendable, Equatable, Codable {
   /// Every reply, in order.
   public var replies: [KeptReply]
   /// Position of the one that counts.
-  public var accepted: Int
+  package var accepted: Int
   /// How sure the accepted reply is, 0...1, after calibration.
   public var sureness: Double
   /// In which round.
@@ -40,15 +40,15 @@ public struct RoundRecord: Sendable, Equatable, Codable {
   /// Questions asked so far, of every kind.
   public var questions: Int
   /// Questions asked again in this round.
-  public var followUps: Int
+  package var followUps: Int
   /// Answers that asking again changed in this round.
   public var changed: Int
   /// Items of this round that the student answered as the teacher, before it learned them, 0...1.
   public var studentAgreement: Double
   /// Borderline cases of this round.
-  public var borderline: Int
+  package var borderline: Int
   /// Position in the template's history that held at the end.
-  public var template: Int
+  package var template: Int
 }
 
 /// The state of the loop between two rounds; with the student's weights it is enough to continue.
@@ -58,39 +58,39 @@ public struct LoopState: Sendable, Equatable, Codable {
   /// Items that got no answer because the teacher failed, with the reason.
   public var failures: [String: String] = [:]
   /// Items taken so far, answered or not.
-  public var taken = 0
+  package var taken = 0
   /// Questions asked, of every kind: first ones, follow-ups, explanations, scorings on the pool.
   public var questions = 0
   /// The template's versions.
-  public var history: TemplateHistory
+  package var history: TemplateHistory
   /// Why pool items are labelled so, by item.
-  public var reasons: [String: String] = [:]
+  package var reasons: [String: String] = [:]
   /// Confidence and rightness on the pool, each item left out of its own prompt.
-  public var pool: [PoolAnswer] = []
+  package var pool: [PoolAnswer] = []
   /// Replies less sure than this are asked again, 0...1.
-  public var threshold: Double
+  package var threshold: Double
   /// The rounds.
   public var rounds: [RoundRecord] = []
 
   /// How the teacher answered an item of the pool.
-  public struct PoolAnswer: Sendable, Equatable, Codable {
+  package struct PoolAnswer: Sendable, Equatable, Codable {
     /// The item.
-    public var item: String
+    package var item: String
     /// How sure the teacher said it is; nil where it said nothing.
-    public var confidence: Double?
+    package var confidence: Double?
     /// Whether it was right.
-    public var isRight: Bool
+    package var isRight: Bool
     /// Whether the item was drawn at random: those alone tell what a confidence is worth.
-    public var isRandom: Bool
+    package var isRandom: Bool
 
     /// An answer.
-    public init(item: String, confidence: Double?, isRight: Bool, isRandom: Bool = true) {
+    package init(item: String, confidence: Double?, isRight: Bool, isRandom: Bool = true) {
       (self.item, self.confidence, self.isRight, self.isRandom) = (item, confidence, isRight, isRandom)
     }
   }
 
   /// The pool's answers on items that were drawn at random; all of them where none was.
-  public var fairPool: [PoolAnswer] {
+  package var fairPool: [PoolAnswer] {
     let random = pool.filter(\.isRandom)
     return random.isEmpty ? pool : random
   }

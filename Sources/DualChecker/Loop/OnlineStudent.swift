@@ -30,11 +30,11 @@ public protocol OnlineStudent: Sendable {
 /// Tries a student out: what every conformer of ``OnlineStudent`` must keep, checked from outside.
 public struct OnlineStudentCheck: Sendable {
   /// What it is asked and taught.
-  public let task: LabellingTask
+  package let task: LabellingTask
   /// What it is taught, at least two examples with different answers.
-  public let examples: [TrainingExample]
+  package let examples: [TrainingExample]
   /// How often it is taught them.
-  public let rounds: Int
+  package let rounds: Int
 
   /// A check with these examples.
   public init(task: LabellingTask, examples: [TrainingExample], rounds: Int = 40) {

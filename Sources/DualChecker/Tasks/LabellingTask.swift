@@ -24,14 +24,14 @@ public struct LabellingTask: Sendable, Equatable {
   }
 
   /// The name of the label that stands for no span, in the label set of a span task.
-  public static let outside = "none"
+  package static let outside = "none"
 
   /// The kind of question.
   public let kind: Kind
   /// The classes. For spans their types, with ``outside`` at the end, so that one type makes a set of two.
   public let labels: LabelSet
   /// Which of two spans counts where they overlap. The default is ``SpanOverlap/longest``.
-  public var overlap = SpanOverlap.longest
+  package var overlap = SpanOverlap.longest
 
   /// A task with two classes.
   ///
@@ -68,10 +68,10 @@ public struct LabellingTask: Sendable, Equatable {
   }
 
   /// The names that are scored: the classes, or the span types.
-  public var names: [String] { kind == .spans ? Array(labels.names.dropLast()) : labels.names }
+  package var names: [String] { kind == .spans ? Array(labels.names.dropLast()) : labels.names }
 
   /// The tags of a token classifier for this task: O, then B- and I- of every span type; empty for classes.
-  public var tags: [String] { kind == .spans ? ["O"] + names.flatMap { ["B-\($0)", "I-\($0)"] } : [] }
+  package var tags: [String] { kind == .spans ? ["O"] + names.flatMap { ["B-\($0)", "I-\($0)"] } : [] }
 
   /// Reads what a teacher wrote about a text.
   ///
@@ -79,7 +79,7 @@ public struct LabellingTask: Sendable, Equatable {
   /// of them, or null; each is found in the text by ``SpanLocator``, and one that is not makes the reply unreadable.
   ///
   /// - Throws: ``UnreadableAnswer``.
-  public func answer(in reply: String, about text: String) throws(UnreadableAnswer) -> TaskAnswer {
+  package func answer(in reply: String, about text: String) throws(UnreadableAnswer) -> TaskAnswer {
     guard kind == .spans else {
       let read = AnswerReader(labels: labels).read(reply)
       guard case .answered(let name) = read.outcome else { throw UnreadableAnswer("\(read.outcome)") }
@@ -95,7 +95,7 @@ public struct LabellingTask: Sendable, Equatable {
   }
 
   /// The answer with this ``TaskAnswer/key``; nil where the task has no such answer.
-  public func answer(key: String) -> TaskAnswer? {
+  package func answer(key: String) -> TaskAnswer? {
     if kind != .spans { return labels[key] == nil ? nil : .label(key) }
     guard let answer = TaskAnswer(spanKey: key), case .spans(let spans) = answer,
       spans.allSatisfy({ names.contains($0.label) })
@@ -106,7 +106,7 @@ public struct LabellingTask: Sendable, Equatable {
   /// The answer as a teacher should write it: the class's answer words and the reason, or the spans as JSON.
   ///
   /// - Throws: `TeacherProtocolError.unknownLabel`.
-  public func written(_ answer: TaskAnswer, about text: String, reason: String = "") throws(TeacherProtocolError)
+  package func written(_ answer: TaskAnswer, about text: String, reason: String = "") throws(TeacherProtocolError)
     -> String
   {
     switch answer {
@@ -137,9 +137,9 @@ public struct LabellingTask: Sendable, Equatable {
 }
 
 /// A reply from which no answer to the task can be read.
-public struct UnreadableAnswer: Error, Sendable, Equatable, CustomStringConvertible {
+package struct UnreadableAnswer: Error, Sendable, Equatable, CustomStringConvertible {
   /// What is wrong with it.
-  public let description: String
+  package let description: String
 
   init(_ description: String) { self.description = description }
 }

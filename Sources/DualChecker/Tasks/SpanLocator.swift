@@ -15,20 +15,20 @@ internal import TeacherProtocol
 /// locator.ranges(of: "ain")        // [1..<4], within a word, since it stands nowhere else
 /// locator.ranges(of: "a road")     // []
 /// ```
-public struct SpanLocator: Sendable {
+package struct SpanLocator: Sendable {
   private let scalars: [Unicode.Scalar]
   private let tokens: [WordToken]
   private let folded: [String]
 
   /// A locator in this text.
-  public init(_ text: String) {
+  package init(_ text: String) {
     scalars = Array(text.unicodeScalars)
     tokens = WordToken.tokens(of: text).filter { $0.text.unicodeScalars.allSatisfy(Self.isWord) }
     folded = tokens.map { Self.folded($0.text) }
   }
 
   /// Every place where the words stand, from left to right, all of the first kind that there is.
-  public func ranges(of quote: String) -> [Range<Int>] {
+  package func ranges(of quote: String) -> [Range<Int>] {
     let exact = substrings(Array(quote.trimmingCharacters(in: .whitespacesAndNewlines).unicodeScalars))
     let whole = exact.filter { isBoundary($0.lowerBound) && isBoundary($0.upperBound) }
     if !whole.isEmpty { return whole }

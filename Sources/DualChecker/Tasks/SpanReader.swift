@@ -13,7 +13,7 @@ public enum SpanOverlap: String, Sendable, Codable, CaseIterable {
   /// The spans that count, from left to right; nil where the rule refuses them.
   ///
   /// - Parameter types: the span types in the task's order.
-  public func settled(_ spans: [LabelledSpan], types: [String]) -> [LabelledSpan]? {
+  package func settled(_ spans: [LabelledSpan], types: [String]) -> [LabelledSpan]? {
     func type(_ span: LabelledSpan) -> Int { types.firstIndex(of: span.label) ?? types.count }
     let ranked = spans.sorted { a, b in
       let (left, right) = (a.range.lowerBound, b.range.lowerBound)

@@ -3,11 +3,11 @@
 /// ```swift
 /// TagSequence.entities(in: ["B-cause", "I-cause", "O", "I-effect"])  // cause 0..<2; the stray I- opens nothing
 /// ```
-public enum TagSequence {
+package enum TagSequence {
   /// The tag of every token: B- for the first token of a span, I- for its others, O for the rest.
   ///
   /// A token that lies partly in a span belongs to it; of two spans over one token the first counts.
-  public static func tags(of spans: [LabelledSpan], over tokens: [WordToken]) -> [String] {
+  package static func tags(of spans: [LabelledSpan], over tokens: [WordToken]) -> [String] {
     var begun: Set<Int> = []
     return tokens.map { token in
       guard let span = spans.firstIndex(where: { $0.range.overlaps(token.range) }) else { return "O" }
@@ -18,7 +18,7 @@ public enum TagSequence {
   /// The entities of a tag sequence by places of tokens: a B- and the I- of the same type that follow it at once.
   ///
   /// An I- that continues nothing of its type opens no entity, as in seqeval's strict mode with IOB2.
-  public static func entities(in tags: [String]) -> [LabelledSpan] {
+  package static func entities(in tags: [String]) -> [LabelledSpan] {
     var entities: [LabelledSpan] = []
     var open: LabelledSpan?
     for (place, tag) in tags.enumerated() {

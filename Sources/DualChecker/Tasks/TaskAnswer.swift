@@ -14,7 +14,7 @@ public struct LabelledSpan: Sendable, Equatable, Hashable, Codable {
   /// The words of the span.
   ///
   /// - Precondition: the span lies inside the text.
-  public func text(in text: String) -> String {
+  package func text(in text: String) -> String {
     let scalars = text.unicodeScalars
     let start = scalars.index(scalars.startIndex, offsetBy: range.lowerBound)
     return String(scalars[start..<scalars.index(start, offsetBy: range.count)])

@@ -1,28 +1,28 @@
 /// How good answers are: F1 by class or span type, and its means.
 public struct TaskScore: Sendable, Equatable, Codable {
   /// One class or span type.
-  public struct Part: Sendable, Equatable, Codable {
+  package struct Part: Sendable, Equatable, Codable {
     /// Its name.
-    public var name: String
+    package var name: String
     /// Answers with it that are right.
-    public var right = 0
+    package var right = 0
     /// Answers with it.
-    public var given = 0
+    package var given = 0
     /// Gold labels with it.
-    public var wanted = 0
+    package var wanted = 0
 
     init(_ name: String) { self.name = name }
 
     /// 2PR / (P + R), 0 where nothing is right.
-    public var f1: Double { given + wanted == 0 ? 0 : 2 * Double(right) / Double(given + wanted) }
+    package var f1: Double { given + wanted == 0 ? 0 : 2 * Double(right) / Double(given + wanted) }
   }
 
   /// By class; for spans by type, an entity being right where type and both ends are.
-  public var parts: [Part]
+  package var parts: [Part]
   /// For spans, by type over all tokens: a token that is wrongly in a span costs as much as one that is missing.
-  public var tokens: [Part]
+  package var tokens: [Part]
   /// Items scored.
-  public var items: Int
+  package var items: Int
   /// Items whose whole answer is right.
   public var exact: Int
 
@@ -49,7 +49,7 @@ public struct TaskScore: Sendable, Equatable, Codable {
   ///   - answered: tags of each text.
   ///   - gold: tags of each text, as many as answered.
   ///   - names: the types; nil for those that occur.
-  public init(tags answered: [[String]], against gold: [[String]], types names: [String]? = nil) {
+  package init(tags answered: [[String]], against gold: [[String]], types names: [String]? = nil) {
     precondition(answered.count == gold.count, "\(answered.count) answers for \(gold.count) texts")
     let types = names ?? Set((answered + gold).joined().filter { $0 != "O" }.map { String($0.dropFirst(2)) }).sorted()
     var (entities, tokens) = (Counts(types), Counts(types))

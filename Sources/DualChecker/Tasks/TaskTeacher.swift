@@ -1,29 +1,29 @@
-public import TeacherProtocol
+package import TeacherProtocol
 
 /// A teacher whose replies are read as a task says, so that spans are answers like any label.
 ///
 /// The reply's label is then the ``TaskAnswer/key`` of what was read, found in the item's own text; a reply that can't be
 /// read stays one, with the reason. Classes are left as the teacher read them.
-public struct TaskTeacher: Teacher {
+package struct TaskTeacher: Teacher {
   /// What is asked.
-  public let task: LabellingTask
+  package let task: LabellingTask
   private let teacher: any Teacher
 
   /// Reads a teacher's replies as the task says.
-  public init(_ teacher: any Teacher, task: LabellingTask) {
+  package init(_ teacher: any Teacher, task: LabellingTask) {
     self.teacher = teacher
     self.task = task
   }
 
   /// The teacher's.
-  public var name: String { teacher.name }
+  package var name: String { teacher.name }
   /// The teacher's.
-  public var model: String { teacher.model }
+  package var model: String { teacher.model }
   /// The teacher's.
-  public var answersByItem: Bool { teacher.answersByItem }
+  package var answersByItem: Bool { teacher.answersByItem }
 
   /// Asks, and reads the spans.
-  public func reply(to request: TeacherRequest) async throws -> TeacherReply {
+  package func reply(to request: TeacherRequest) async throws -> TeacherReply {
     var reply = try await teacher.reply(to: request)
     guard task.kind == .spans, reply.outcome != .refused, reply.outcome != .cutOff else { return reply }
     do throws(UnreadableAnswer) {

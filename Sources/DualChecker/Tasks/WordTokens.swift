@@ -1,9 +1,9 @@
 /// A word, a number, a CJK character or a mark of a text.
-public struct WordToken: Sendable, Equatable {
+package struct WordToken: Sendable, Equatable {
   /// Its place in Unicode scalars from the text's start.
-  public let range: Range<Int>
+  package let range: Range<Int>
   /// The token.
-  public let text: String
+  package let text: String
 
   /// The tokens of a text: runs of letters and digits, and every other character that is not white space by itself.
   /// Characters of scripts that write without spaces stand alone, so that a span may begin at each of them.
@@ -11,7 +11,7 @@ public struct WordToken: Sendable, Equatable {
   /// ```swift
   /// WordToken.tokens(of: "0.25 µm 水素").map(\.text)  // ["0", ".", "25", "µm", "水", "素"]
   /// ```
-  public static func tokens(of text: String) -> [WordToken] {
+  package static func tokens(of text: String) -> [WordToken] {
     var (tokens, run, start) = ([WordToken](), "", 0)
     func end(_ place: Int) {
       if !run.isEmpty { tokens.append(WordToken(range: start..<place, text: run)) }

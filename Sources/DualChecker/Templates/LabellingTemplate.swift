@@ -51,7 +51,7 @@ public struct LabellingTemplate: Sendable, Equatable, Codable {
   /// The template after some changes.
   ///
   /// - Throws: ``TemplateError`` where a change names what is not there, or adds what is.
-  public func applying(_ edits: [TemplateEdit]) throws(TemplateError) -> LabellingTemplate {
+  package func applying(_ edits: [TemplateEdit]) throws(TemplateError) -> LabellingTemplate {
     var result = self
     for edit in edits {
       switch edit {
@@ -84,7 +84,7 @@ public struct LabellingTemplate: Sendable, Equatable, Codable {
   }
 
   /// The template line by line, to be compared.
-  public var lines: [String] {
+  package var lines: [String] {
     layout.split(separator: "\n", omittingEmptySubsequences: false).map { "layout: \($0)" }
       + instructions.map { "instruction: \($0)" }
       + demonstrations.map {
@@ -94,7 +94,7 @@ public struct LabellingTemplate: Sendable, Equatable, Codable {
   }
 
   /// What differs from an earlier template: lines with "-" that went and with "+" that came, in order.
-  public func difference(from earlier: LabellingTemplate) -> [String] {
+  package func difference(from earlier: LabellingTemplate) -> [String] {
     lines.difference(from: earlier.lines).map { change in
       switch change {
       case .insert(_, let line, _): "+ \(line)"

@@ -1,18 +1,18 @@
-public import TeacherProtocol
+package import TeacherProtocol
 
 /// How much a prompt says beyond the plain one.
-public struct PromptDetail: Sendable, Equatable, Codable {
+package struct PromptDetail: Sendable, Equatable, Codable {
   /// Whether the longer texts of the item and of its demonstrations are shown too.
-  public var longerText = false
+  package var longerText = false
   /// Demonstrations chosen for the item, as a multiple of the usual number. The default is 1.
-  public var shots = 1
+  package var shots = 1
   /// Whether the labels are explained.
-  public var definitions = false
+  package var definitions = false
   /// Nearest demonstrations that are passed over, so that others speak. The default is 0.
-  public var skipped = 0
+  package var skipped = 0
 
   /// The plain prompt.
-  public init() {}
+  package init() {}
 
   /// What is beyond the plain prompt, as a suffix of the version: `+longer_text+definitions`.
   var suffix: String {
@@ -22,25 +22,25 @@ public struct PromptDetail: Sendable, Equatable, Codable {
 }
 
 /// Writes the prompts of a task: template, aligned demonstrations and detail, within the teacher's context.
-public struct PromptBuilder: Sendable {
+package struct PromptBuilder: Sendable {
   /// What is asked.
-  public var task: LabellingTask
+  package var task: LabellingTask
   /// What is said beside the item.
-  public var template: LabellingTemplate
+  package var template: LabellingTemplate
   /// Who chooses demonstrations.
-  public var aligner: ContextAligner
+  package var aligner: ContextAligner
   /// Demonstrations chosen for each item. The default is 4.
-  public var shots = 4
+  package var shots = 4
   /// Longest prompt in characters: demonstrations are left out, the last ones first, then the detail is cut. The default
   /// is 24,000, about 8,000 tokens of English.
-  public var contextCharacters = 24_000
+  package var contextCharacters = 24_000
   /// Longest text of a demonstration in characters. The default is 1,200.
-  public var demonstrationCharacters = 1_200
+  package var demonstrationCharacters = 1_200
   /// How the teacher answers.
-  public var parameters = TeacherParameters()
+  package var parameters = TeacherParameters()
 
   /// A builder with the default in every other property.
-  public init(task: LabellingTask, template: LabellingTemplate, aligner: ContextAligner) {
+  package init(task: LabellingTask, template: LabellingTemplate, aligner: ContextAligner) {
     self.task = task
     self.template = template
     self.aligner = aligner
@@ -49,7 +49,7 @@ public struct PromptBuilder: Sendable {
   /// The question about an item.
   ///
   /// - Throws: `TeacherProtocolError` for a layout with an unknown slot, or an error of the aligner.
-  public func request(for item: Item, detail: PromptDetail = PromptDetail()) async throws -> TeacherRequest {
+  package func request(for item: Item, detail: PromptDetail = PromptDetail()) async throws -> TeacherRequest {
     let layout = try PromptTemplate(template.layout)
     let wanted = shots * detail.shots
     let chosen = try await aligner.demonstrations(for: item, count: wanted + detail.skipped).dropFirst(detail.skipped)

@@ -1,38 +1,38 @@
 /// Every version that a template had, with its score on the labelled pool, and which one holds.
-public struct TemplateHistory: Sendable, Equatable, Codable {
+package struct TemplateHistory: Sendable, Equatable, Codable {
   /// One version.
-  public struct Entry: Sendable, Equatable, Codable {
+  package struct Entry: Sendable, Equatable, Codable {
     /// The template.
-    public var template: LabellingTemplate
+    package var template: LabellingTemplate
     /// Position of the version it came from; nil for the first.
-    public var parent: Int?
+    package var parent: Int?
     /// What was changed.
-    public var edits: [TemplateEdit]
+    package var edits: [TemplateEdit]
     /// Macro F1 on the labelled pool, 0...1, each item left out of its own prompt; nil if it was not scored.
-    public var score: Double?
+    package var score: Double?
     /// Whether it was kept; one that was not is rolled back.
-    public var isKept: Bool
+    package var isKept: Bool
     /// The round in which it was tried; 0 for the first.
-    public var round: Int
+    package var round: Int
   }
 
   /// The versions in the order in which they were tried.
-  public private(set) var entries: [Entry]
+  package private(set) var entries: [Entry]
   /// Position of the version that holds.
-  public private(set) var current: Int
+  package private(set) var current: Int
 
   /// A history that begins with a template.
-  public init(_ template: LabellingTemplate, score: Double? = nil) {
+  package init(_ template: LabellingTemplate, score: Double? = nil) {
     entries = [Entry(template: template, parent: nil, edits: [], score: score, isKept: true, round: 0)]
     current = 0
   }
 
   /// The template that holds.
-  public var template: LabellingTemplate { entries[current].template }
+  package var template: LabellingTemplate { entries[current].template }
   /// Its score on the labelled pool.
-  public var score: Double? { entries[current].score }
+  package var score: Double? { entries[current].score }
   /// Refinements that were rolled back.
-  public var rollBacks: Int { entries.count { !$0.isKept } }
+  package var rollBacks: Int { entries.count { !$0.isKept } }
 
   /// Tries a change: it holds unless it scores lower than the version before it.
   ///
@@ -43,7 +43,7 @@ public struct TemplateHistory: Sendable, Equatable, Codable {
   /// - Returns: whether it was kept.
   /// - Throws: ``TemplateError``; the history is then unchanged.
   @discardableResult
-  public mutating func refine(_ edits: [TemplateEdit], score: Double?, round: Int) throws(TemplateError) -> Bool {
+  package mutating func refine(_ edits: [TemplateEdit], score: Double?, round: Int) throws(TemplateError) -> Bool {
     let template = try template.applying(edits)
     var hurts = false
     if let score, let before = self.score { hurts = score < before }

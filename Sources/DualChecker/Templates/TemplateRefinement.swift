@@ -8,7 +8,7 @@ public struct ExplainedCase: Sendable, Equatable {
   public var reason: String
 
   /// An explained case.
-  public init(_ studentCase: StudentCase, reason: String) {
+  package init(_ studentCase: StudentCase, reason: String) {
     self.studentCase = studentCase
     self.reason = reason
   }
@@ -21,17 +21,17 @@ public protocol TemplateRefinement: Sendable {
 }
 
 /// The template stays as it is: the baseline.
-public struct NoRefinement: TemplateRefinement {
+package struct NoRefinement: TemplateRefinement {
   /// The baseline.
-  public init() {}
+  package init() {}
   /// None.
-  public func edits(to template: LabellingTemplate, after cases: [ExplainedCase]) async throws -> [TemplateEdit] { [] }
+  package func edits(to template: LabellingTemplate, after cases: [ExplainedCase]) async throws -> [TemplateEdit] { [] }
 }
 
 /// The most telling case becomes a standing demonstration; when there are enough, it takes the place of the oldest.
 public struct BorderlineDemonstrations: TemplateRefinement {
   /// Most standing demonstrations. The default is 3.
-  public var limit: Int
+  package var limit: Int
   /// A refinement.
   ///
   /// - Precondition: the limit is positive.
@@ -57,7 +57,7 @@ public struct BorderlineDemonstrations: TemplateRefinement {
 /// The reason of the most telling case becomes an instruction; when there are enough, it takes the place of the oldest such.
 public struct BorderlineInstructions: TemplateRefinement {
   /// Most instructions that come from cases. The default is 3.
-  public var limit: Int
+  package var limit: Int
   private static let head = "Mind: "
   /// A refinement.
   ///

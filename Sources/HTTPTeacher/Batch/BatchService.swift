@@ -1,6 +1,6 @@
 internal import JSON
-public import Foundation
-public import TeacherProtocol
+package import Foundation
+package import TeacherProtocol
 
 /// The files of services that answer by the batch, within a day and at half the price: questions written, results read.
 ///
@@ -14,9 +14,9 @@ public import TeacherProtocol
 ///
 /// Nothing is sent from here. Results come in any order and not all of them: a batch that expired still has a file of what
 /// was answered in time, and one of what was not. A line that is torn costs that line alone.
-public struct BatchService: Sendable {
+package struct BatchService: Sendable {
   /// Whose files they are.
-  public enum Kind: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     /// OpenAI's: at most 50,000 lines and 200 MB a file.
     case openAI(OpenAICompatibleTeacher.Options)
     /// Anthropic's: at most 100,000 requests and 256 MB; its interface takes the lines as the list `requests`.
@@ -24,9 +24,9 @@ public struct BatchService: Sendable {
   }
 
   /// Most lines of a file.
-  public let maximumLines: Int
+  package let maximumLines: Int
   /// Most bytes of a file.
-  public let maximumBytes: Int
+  package let maximumBytes: Int
   private let wire: any WireFormat
   private let model: String
   private let habits: ServerHabits
@@ -34,7 +34,7 @@ public struct BatchService: Sendable {
   private let images: ImageEncodings
 
   /// A service.
-  public init(_ kind: Kind, images: ImageEncodings = ImageEncodings()) {
+  package init(_ kind: Kind, images: ImageEncodings = ImageEncodings()) {
     self.images = images
     switch kind {
     case .openAI(let options):
@@ -54,7 +54,7 @@ public struct BatchService: Sendable {
   ///   - id: comes back with the result; 1 to 64 letters, digits, `_` and `-`, such as an annotation's key.
   ///   - request: the question. A question that repairs an answer can't be asked by the batch.
   /// - Throws: ``HTTPTeacherError/badImage(file:reason:)``.
-  public func line(id: String, request: TeacherRequest) async throws -> String {
+  package func line(id: String, request: TeacherRequest) async throws -> String {
     var question = try await Question(asking: request, images: images, longestEdge: imageEdge)
     question.samples = habits.sendsSamples ? request.parameters.samples : 1
     let body = wire.body(question, model: model, habits: habits)
@@ -66,15 +66,15 @@ public struct BatchService: Sendable {
   }
 
   /// The result of one question.
-  public struct Result: Sendable {
+  package struct Result: Sendable {
     /// The question's id.
-    public let id: String
+    package let id: String
     /// Why there is no answer; nil where there is one. What expired or failed may be asked again.
-    public let failure: String?
+    package let failure: String?
     fileprivate let spoken: Spoken?
 
     /// The answer, read as one that came over the network; nil where there is none.
-    public func reply(to request: TeacherRequest) -> TeacherReply? {
+    package func reply(to request: TeacherRequest) -> TeacherReply? {
       spoken.map { Conversation.reply($0, to: request) }
     }
   }
@@ -83,7 +83,7 @@ public struct BatchService: Sendable {
   ///
   /// - Returns: one result for each id, the first where there are several, and the lines that can't be read.
   /// - Throws: ``HTTPTeacherError/badBatchLine(line:expected:found:)`` where the file as a whole can't be read, line 0.
-  public func results(in file: URL) throws -> (results: [Result], unreadable: [HTTPTeacherError]) {
+  package func results(in file: URL) throws -> (results: [Result], unreadable: [HTTPTeacherError]) {
     guard let data = try? Data(contentsOf: file, options: .mappedIfSafe) else {
       throw HTTPTeacherError.badBatchLine(line: 0, expected: "a file that can be read", found: file.relativePath)
     }

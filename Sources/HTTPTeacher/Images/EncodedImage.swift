@@ -1,15 +1,15 @@
-public import Foundation
+package import Foundation
 import TeacherProtocol
 
 /// An image as it goes into a request.
-public struct EncodedImage: Sendable, Equatable {
+package struct EncodedImage: Sendable, Equatable {
   /// `image/png`, `image/jpeg`, `image/gif` or `image/webp`.
-  public let mediaType: String
+  package let mediaType: String
   /// Its bytes in base64, on one line.
-  public let base64: String
+  package let base64: String
 
   /// The image in these bytes; nil where they begin as none of the four formats.
-  public init?(_ data: Data) {
+  package init?(_ data: Data) {
     let types: [(start: [UInt8], at: Int, type: String)] = [
       ([0x89, 0x50, 0x4E, 0x47], 0, "png"), ([0xFF, 0xD8, 0xFF], 0, "jpeg"), ([0x47, 0x49, 0x46, 0x38], 0, "gif"),
       ([0x57, 0x45, 0x42, 0x50], 8, "webp"),

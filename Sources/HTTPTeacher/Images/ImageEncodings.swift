@@ -1,5 +1,5 @@
 public import Foundation
-public import TeacherProtocol
+package import TeacherProtocol
 
 /// Images made ready to be sent: each one is read, prepared and encoded once for each size, whichever teacher is asked.
 ///
@@ -48,7 +48,7 @@ public actor ImageEncodings {
   ///
   /// - Parameter longestEdge: in pixels; nil for any length.
   /// - Throws: ``HTTPTeacherError/badImage(file:reason:)``.
-  public func encoded(_ image: ImageReference, longestEdge: Int?) async throws -> EncodedImage {
+  package func encoded(_ image: ImageReference, longestEdge: Int?) async throws -> EncodedImage {
     let edge = prepare == nil ? nil : longestEdge
     // A reference made by hand may have no digest.
     let key = Key(digest: image.digest.isEmpty ? image.url.path : image.digest, edge: edge)

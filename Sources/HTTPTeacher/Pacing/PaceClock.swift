@@ -1,12 +1,12 @@
 /// The time by which requests are paced. Tests put one here whose sleeping costs no time.
 public struct PaceClock: Sendable {
   /// Seconds since some fixed moment; never goes back.
-  public var now: @Sendable () -> Double
+  package var now: @Sendable () -> Double
   /// Waits for seconds.
-  public var sleep: @Sendable (Double) async throws -> Void
+  package var sleep: @Sendable (Double) async throws -> Void
 
   /// A clock.
-  public init(now: @escaping @Sendable () -> Double, sleep: @escaping @Sendable (Double) async throws -> Void) {
+  package init(now: @escaping @Sendable () -> Double, sleep: @escaping @Sendable (Double) async throws -> Void) {
     self.now = now
     self.sleep = sleep
   }

@@ -9,14 +9,14 @@ public struct PaceLimits: Sendable, Equatable {
   /// Most tokens a minute, of questions and answers. The default is nil: as many as the service takes.
   public var tokensPerMinute: Double?
   /// Faults in a row after which the service is left alone for a while. The default is 10.
-  public var faultsToPause = 10
+  package var faultsToPause = 10
   /// Seconds of the first such pause; each one after is twice as long, up to a minute. The default is 5.
-  public var firstPause = 5.0
+  package var firstPause = 5.0
   /// Pauses in a row after which the teacher counts as unavailable. The default is 6, four minutes in all.
-  public var pauses = 6
+  package var pauses = 6
   /// Questions that are refused (4xx) before a single one is answered, after which the teacher counts as unavailable: it is
   /// then not the questions that are at fault. The default is 50.
-  public var refusalsToStop = 50
+  package var refusalsToStop = 50
 
   /// The defaults.
   public init() {}

@@ -11,13 +11,13 @@ public struct RetryPolicy: Sendable, Equatable {
   public var attempts = ServiceDefaults.attempts
   /// Most attempts at a question that the server has no room for (429, 529): such a server works, and only wants us to be
   /// slower. The default is 20.
-  public var throttledAttempts: Int = 20
+  package var throttledAttempts: Int = 20
   /// Seconds before the second attempt, where the server asks for none; doubled for each one after. The default is 0.5.
   public var firstWait: Double = 0.5
   /// Longest such wait in seconds. The default is 8.
   public var longestWait: Double = 8
   /// Longest wait in seconds that a server may ask for. The default is 120.
-  public var longestAsked: Double = 120
+  package var longestAsked: Double = 120
 
   /// The defaults.
   public init() {}

@@ -46,14 +46,14 @@ public protocol Transport: Sendable {
 }
 
 /// A transport that answers by a closure, for tests and examples.
-public struct ScriptedTransport: Transport {
+package struct ScriptedTransport: Transport {
   private let script: @Sendable (TransportRequest) async throws -> TransportResponse
 
   /// A transport that asks a closure.
-  public init(_ script: @escaping @Sendable (TransportRequest) async throws -> TransportResponse) {
+  package init(_ script: @escaping @Sendable (TransportRequest) async throws -> TransportResponse) {
     self.script = script
   }
 
   /// Asks the closure.
-  public func send(_ request: TransportRequest) async throws -> TransportResponse { try await script(request) }
+  package func send(_ request: TransportRequest) async throws -> TransportResponse { try await script(request) }
 }

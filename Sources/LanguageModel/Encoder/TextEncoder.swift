@@ -1,5 +1,5 @@
-public import Layers
-public import Tensor
+package import Layers
+package import Tensor
 
 /// A BERT-type encoder without its head (Devlin et al. 2019): texts in, one hidden row a token out.
 ///
@@ -10,11 +10,11 @@ public import Tensor
 ///
 /// Texts of unequal length stand one after the other; nothing is padded and no text sees another. Layers are post-norm.
 /// Dropout is left to adapters.
-public struct TextEncoder: Module {
+package struct TextEncoder: Module {
   /// The sizes.
-  public internal(set) var configuration: TextEncoderConfiguration
+  package internal(set) var configuration: TextEncoderConfiguration
   /// The token table [vocabulary, width].
-  public var words: Embedding
+  package var words: Embedding
   private var positions: Embedding
   private var segments: Embedding
   private var norm: LayerNorm
@@ -24,7 +24,7 @@ public struct TextEncoder: Module {
   /// An encoder with random weights.
   ///
   /// - Parameter pools: whether there is a pooler, as BERT's sequence classifier needs it. The default is false.
-  public init(_ c: TextEncoderConfiguration, pools: Bool = false, using generator: inout some RandomNumberGenerator) {
+  package init(_ c: TextEncoderConfiguration, pools: Bool = false, using generator: inout some RandomNumberGenerator) {
     configuration = c
     func table(_ rows: Int) -> Embedding {
       Embedding(weight: .normal([rows, c.hiddenSize], standardDeviation: c.initialDeviation, using: &generator))
@@ -46,7 +46,7 @@ public struct TextEncoder: Module {
   /// - Precondition: tokens and segments lie in their tables; no text is longer than
   ///   ``TextEncoderConfiguration/maximumTokens``.
   /// - Complexity: 2 · tokens · (4 width² + 2 width · inner) operations a layer, and attention's 4 · length² · width a text.
-  public func callAsFunction(_ texts: [TokenSequence]) -> Tensor {
+  package func callAsFunction(_ texts: [TokenSequence]) -> Tensor {
     let layout = AttentionLayout.full(texts.map(\.count))
     var x = words(texts.flatMap(\.ids)) + positions(texts.flatMap(positionNumbers))
     x = norm(x + segments(texts.flatMap { $0.segments.isEmpty ? Array(repeating: 0, count: $0.count) : $0.segments }))
@@ -60,7 +60,7 @@ public struct TextEncoder: Module {
   ///   - hidden: what this encoder gave for the texts.
   ///   - texts: none of them empty.
   /// - Returns: [texts, width].
-  public func summaries(_ hidden: Tensor, of texts: [TokenSequence]) -> Tensor {
+  package func summaries(_ hidden: Tensor, of texts: [TokenSequence]) -> Tensor {
     var (starts, at) = ([Int](), 0)
     for text in texts {
       precondition(text.count > 0, "a text without tokens has no first row")
@@ -88,7 +88,7 @@ public struct TextEncoder: Module {
   }
 
   /// Shows the tables, the layers and the pooler under the names of transformers' files.
-  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+  package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     let tables = path.appending(component: "embeddings")
     words.visit(&visitor, at: tables.appending(component: "word_embeddings"))
     positions.visit(&visitor, at: tables.appending(component: "position_embeddings"))

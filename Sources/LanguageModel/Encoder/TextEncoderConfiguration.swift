@@ -1,9 +1,9 @@
-public import Layers
+package import Layers
 
 /// The sizes of a BERT-type encoder, with the keys of a model's config.json.
-public struct TextEncoderConfiguration: Sendable, Equatable, Codable {
+package struct TextEncoderConfiguration: Sendable, Equatable, Codable {
   /// The families that are read; they differ in positions, segments and heads.
-  public enum Family: String, Sendable, Codable, CaseIterable {
+  package enum Family: String, Sendable, Codable, CaseIterable {
     /// BERT: positions from 0, two segments, a pooler before the head (Devlin et al. 2019).
     case bert
     /// RoBERTa: positions after the padding token's, a head of two layers (Liu et al. 2019).
@@ -12,40 +12,40 @@ public struct TextEncoderConfiguration: Sendable, Equatable, Codable {
     case xlmRoberta = "xlm-roberta"
 
     /// The first component of the encoder's paths in weight files.
-    public var path: String { self == .bert ? "bert" : "roberta" }
+    package var path: String { self == .bert ? "bert" : "roberta" }
   }
 
   /// The family, `model_type` in the file. The default is BERT.
-  public var family = Family.bert
+  package var family = Family.bert
   /// Tokens of the vocabulary. The default is 30522.
-  public var vocabularySize = 30522
+  package var vocabularySize = 30522
   /// The width of a row. The default is 768.
-  public var hiddenSize = 768
+  package var hiddenSize = 768
   /// Transformer layers. The default is 12.
-  public var layers = 12
+  package var layers = 12
   /// Attention heads; divides ``hiddenSize``. The default is 12.
-  public var heads = 12
+  package var heads = 12
   /// The inner width of the MLP. The default is 3072.
-  public var intermediateSize = 3072
+  package var intermediateSize = 3072
   /// Inside the MLP. The default is GELU by the error function.
-  public var activation = Activation.gelu
+  package var activation = Activation.gelu
   /// Rows of the position table. The default is 512.
-  public var maxPositions = 512
+  package var maxPositions = 512
   /// Rows of the segment table. The default is 2.
-  public var segments = 2
+  package var segments = 2
   /// Added to variances. The default is 1e-12.
-  public var epsilon: Float = 1e-12
+  package var epsilon: Float = 1e-12
   /// The padding token, after whose number RoBERTa's positions start. The default is 0, in RoBERTa and XLM-R 1.
-  public var paddingToken = 0
+  package var paddingToken = 0
   /// The standard deviation of fresh weights. The default is 0.02.
-  public var initialDeviation: Float = 0.02
+  package var initialDeviation: Float = 0.02
   /// The names of the classes, by number. The default is LABEL_0 and LABEL_1.
-  public var labels = ["LABEL_0", "LABEL_1"]
+  package var labels = ["LABEL_0", "LABEL_1"]
   /// What the classes are to each other; nil means that a text has exactly one. The default is nil.
-  public var problem: Problem?
+  package var problem: Problem?
 
   /// The kinds of problem of a sequence classifier.
-  public enum Problem: String, Sendable, Codable {
+  package enum Problem: String, Sendable, Codable {
     /// A text has exactly one of them.
     case singleLabel = "single_label_classification"
     /// A text has any number of them.
@@ -53,13 +53,13 @@ public struct TextEncoderConfiguration: Sendable, Equatable, Codable {
   }
 
   /// The defaults of transformers' configurations.
-  public init(family: Family = .bert) {
+  package init(family: Family = .bert) {
     self.family = family
     paddingToken = family == .bert ? 0 : 1
   }
 
   /// The most tokens of a text, special ones included.
-  public var maximumTokens: Int { family == .bert ? maxPositions : maxPositions - paddingToken - 1 }
+  package var maximumTokens: Int { family == .bert ? maxPositions : maxPositions - paddingToken - 1 }
 
   enum CodingKeys: String, CodingKey {
     case family = "model_type"
@@ -85,7 +85,7 @@ public struct TextEncoderConfiguration: Sendable, Equatable, Codable {
   /// Reads config.json; a key that is missing keeps its default.
   ///
   /// - Throws: `DecodingError` where a size is out of range, or the file asks for what this encoder does not compute.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let keys = try decoder.container(keyedBy: CodingKeys.self)
     func refuse(_ key: CodingKeys, _ text: String) -> DecodingError {
       .dataCorruptedError(forKey: key, in: keys, debugDescription: text)
@@ -175,7 +175,7 @@ public struct TextEncoderConfiguration: Sendable, Equatable, Codable {
   }
 
   /// Writes the keys that `init(from:)` reads.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var keys = encoder.container(keyedBy: CodingKeys.self)
     try keys.encode(family, forKey: .family)
     try keys.encode(vocabularySize, forKey: .vocabularySize)

@@ -1,5 +1,5 @@
 internal import Layers
-public import Tensor
+package import Tensor
 
 /// How the weights of encoders are spelled in model folders.
 ///
@@ -42,7 +42,7 @@ extension TextEncoder {
   /// The encoder of a model folder, whatever head the folder has.
   ///
   /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
-  public init(_ configuration: TextEncoderConfiguration, from folder: Tensor.SafetensorsFolder) throws {
+  package init(_ configuration: TextEncoderConfiguration, from folder: Tensor.SafetensorsFolder) throws {
     var generator = Tensor.Blank()
     self.init(configuration, using: &generator)
     let spelling = TextEncoderSpelling(folder, family: configuration.family, path: "")
@@ -55,7 +55,7 @@ extension SequenceClassifier {
   /// The sequence classifier of a model folder.
   ///
   /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
-  public init(_ configuration: TextEncoderConfiguration, from folder: Tensor.SafetensorsFolder) throws {
+  package init(_ configuration: TextEncoderConfiguration, from folder: Tensor.SafetensorsFolder) throws {
     var generator = Tensor.Blank()
     self.init(configuration, using: &generator)
     try loadTextModel(configuration.family, from: folder, includingHead: true)
@@ -65,7 +65,7 @@ extension SequenceClassifier {
   /// that the folder lacks.
   ///
   /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
-  public mutating func loadEncoder(from folder: Tensor.SafetensorsFolder) throws {
+  package mutating func loadEncoder(from folder: Tensor.SafetensorsFolder) throws {
     try loadTextModel(encoder.configuration.family, from: folder, includingHead: false)
   }
 }
@@ -74,7 +74,7 @@ extension TokenClassifier {
   /// The token classifier of a model folder.
   ///
   /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
-  public init(_ configuration: TextEncoderConfiguration, from folder: Tensor.SafetensorsFolder) throws {
+  package init(_ configuration: TextEncoderConfiguration, from folder: Tensor.SafetensorsFolder) throws {
     var generator = Tensor.Blank()
     self.init(configuration, using: &generator)
     try loadTextModel(configuration.family, from: folder, includingHead: true)
@@ -83,7 +83,7 @@ extension TokenClassifier {
   /// Takes up the encoder of a model folder, whatever head the folder has. The head stays as it is.
   ///
   /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
-  public mutating func loadEncoder(from folder: Tensor.SafetensorsFolder) throws {
+  package mutating func loadEncoder(from folder: Tensor.SafetensorsFolder) throws {
     try loadTextModel(encoder.configuration.family, from: folder, includingHead: false)
   }
 }

@@ -1,17 +1,17 @@
-public import Layers
+package import Layers
 public import Tensor
 
 /// An encoder with a head that says which class a text belongs to.
 ///
 /// BERT: the first row through the pooler, then one layer. RoBERTa and XLM-R: the first row through a head of two layers.
-public struct SequenceClassifier: Module {
+package struct SequenceClassifier: Module {
   /// The encoder below the head.
-  public var encoder: TextEncoder
+  package var encoder: TextEncoder
   private var dense: Linear?
   private var output: Linear
 
   /// A classifier with random weights and one class for each of the configuration's labels.
-  public init(_ c: TextEncoderConfiguration, using generator: inout some RandomNumberGenerator) {
+  package init(_ c: TextEncoderConfiguration, using generator: inout some RandomNumberGenerator) {
     encoder = TextEncoder(c, pools: c.family == .bert, using: &generator)
     dense = c.family == .bert ? nil : head(c, c.hiddenSize, using: &generator)
     output = head(c, c.labels.count, using: &generator)
@@ -20,13 +20,13 @@ public struct SequenceClassifier: Module {
   /// The logits of the classes, [texts, classes].
   ///
   /// - Precondition: as ``TextEncoder/callAsFunction(_:)``, and no text is empty.
-  public func callAsFunction(_ texts: [TokenSequence]) -> Tensor {
+  package func callAsFunction(_ texts: [TokenSequence]) -> Tensor {
     let x = encoder.summaries(encoder(texts), of: texts)
     return output(dense.map { $0(x).tanh() } ?? x)
   }
 
   /// Shows the encoder under `bert` or `roberta`, and the head under `classifier`.
-  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+  package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     encoder.visit(&visitor, at: path.appending(component: encoder.configuration.family.path))
     let path = path.appending(component: "classifier")
     dense?.visit(&visitor, at: path.appending(component: "dense"))
@@ -35,13 +35,13 @@ public struct SequenceClassifier: Module {
 }
 
 /// An encoder with a head that says which class each token belongs to.
-public struct TokenClassifier: Module {
+package struct TokenClassifier: Module {
   /// The encoder below the head.
-  public var encoder: TextEncoder
+  package var encoder: TextEncoder
   private var output: Linear
 
   /// A classifier with random weights and one class for each of the configuration's labels.
-  public init(_ c: TextEncoderConfiguration, using generator: inout some RandomNumberGenerator) {
+  package init(_ c: TextEncoderConfiguration, using generator: inout some RandomNumberGenerator) {
     encoder = TextEncoder(c, using: &generator)
     output = head(c, c.labels.count, using: &generator)
   }
@@ -49,10 +49,10 @@ public struct TokenClassifier: Module {
   /// The logits of the classes, [tokens of all texts, classes], text after text.
   ///
   /// - Precondition: as ``TextEncoder/callAsFunction(_:)``.
-  public func callAsFunction(_ texts: [TokenSequence]) -> Tensor { output(encoder(texts)) }
+  package func callAsFunction(_ texts: [TokenSequence]) -> Tensor { output(encoder(texts)) }
 
   /// Shows the encoder under `bert` or `roberta`, and the head under `classifier`.
-  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+  package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     encoder.visit(&visitor, at: path.appending(component: encoder.configuration.family.path))
     output.visit(&visitor, at: path.appending(component: "classifier"))
   }

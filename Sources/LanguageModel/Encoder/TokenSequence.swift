@@ -1,19 +1,19 @@
 /// One text as an encoder reads it: token ids and the segment that each belongs to.
-public struct TokenSequence: Sendable, Equatable {
+package struct TokenSequence: Sendable, Equatable {
   /// The tokens, special ones included.
-  public var ids: [Int]
+  package var ids: [Int]
   /// The segments of a pair, one a token; empty where all are 0.
-  public var segments: [Int]
+  package var segments: [Int]
 
   /// A text of these tokens.
   ///
   /// - Precondition: as many segments as tokens, or none.
-  public init(_ ids: [Int], segments: [Int] = []) {
+  package init(_ ids: [Int], segments: [Int] = []) {
     precondition(segments.isEmpty || segments.count == ids.count, "\(segments.count) segments of \(ids.count) tokens")
     self.ids = ids
     self.segments = segments
   }
 
   /// Number of tokens.
-  public var count: Int { ids.count }
+  package var count: Int { ids.count }
 }

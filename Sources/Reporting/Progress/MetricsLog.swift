@@ -1,5 +1,5 @@
-public import Foundation
-public import Evaluation
+package import Foundation
+package import Evaluation
 
 /// The file `metrics.jsonl` of a run, to which every training stage appends its steps.
 ///
@@ -11,9 +11,9 @@ public import Evaluation
 /// Opening it for a stage drops that stage's rows behind the step that training goes on from, and nothing else: steps
 /// that are done again after a kill stand in the file once. Rows are written at once and whole, so a row appended
 /// before the checkpoint of its step is there whenever the checkpoint is.
-public struct MetricsLog: Sendable {
+package struct MetricsLog: Sendable {
   /// The training that appends.
-  public let stage: String
+  package let stage: String
   private let file: AppendingFile
 
   /// Opens the log for a stage, making the file where there is none.
@@ -22,7 +22,7 @@ public struct MetricsLog: Sendable {
   ///   - file: the path, in a folder that exists.
   ///   - stage: the name of the training.
   ///   - step: the last step whose row is kept; 0 where training starts from its beginning. The default is 0.
-  public init(file: URL, stage: String, after step: Int = 0) throws(RunFileError) {
+  package init(file: URL, stage: String, after step: Int = 0) throws(RunFileError) {
     self.stage = stage
     if FileManager.default.fileExists(atPath: file.path) {
       try Self.dropRows(of: file) { $0.stage == stage && $0.step > step }
@@ -34,20 +34,20 @@ public struct MetricsLog: Sendable {
   }
 
   /// Appends one row.
-  public func append(step: Int, _ values: [TrainingMetric: Double]) throws(RunFileError) {
+  package func append(step: Int, _ values: [TrainingMetric: Double]) throws(RunFileError) {
     try append(MetricsRow(stage: stage, step: step, values))
   }
 
   /// Appends one row with measures of any name.
   ///
   /// - Precondition: the row is of this log's stage.
-  public func append(_ row: MetricsRow) throws(RunFileError) {
+  package func append(_ row: MetricsRow) throws(RunFileError) {
     precondition(row.stage == stage, "a row of \(row.stage) in the log of \(stage)")
     try file.append(Array((row.json + "\n").utf8))
   }
 
   /// All rows of a log in the order written; lines that are no rows (one torn by a kill) are passed over.
-  public static func rows(of file: URL) throws(RunFileError) -> [MetricsRow] {
+  package static func rows(of file: URL) throws(RunFileError) -> [MetricsRow] {
     try lines(of: file).compactMap { MetricsRow(json: $0) }
   }
 

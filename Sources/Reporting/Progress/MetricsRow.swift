@@ -8,18 +8,18 @@ internal import Foundation
 /// ```
 ///
 /// A measure that is not finite is written as null and read as not-a-number, so that every line is valid JSON.
-public struct MetricsRow: Sendable, Equatable {
+package struct MetricsRow: Sendable, Equatable {
   /// The training that the step belongs to, such as `stage1`.
-  public var stage: String
+  package var stage: String
   /// The step within the stage, counted from 1.
-  public var step: Int
+  package var step: Int
   /// The measures by name; see ``TrainingMetric``.
-  public var values: [String: Double]
+  package var values: [String: Double]
 
   /// A row; see the properties.
   ///
   /// - Precondition: no measure is named `stage` or `step`.
-  public init(stage: String, step: Int, values: [String: Double]) {
+  package init(stage: String, step: Int, values: [String: Double]) {
     precondition(values["stage"] == nil && values["step"] == nil, "a measure may not be named stage or step")
     self.stage = stage
     self.step = step
@@ -27,23 +27,23 @@ public struct MetricsRow: Sendable, Equatable {
   }
 
   /// A row of the measures that TRL names too.
-  public init(stage: String, step: Int, _ values: [TrainingMetric: Double]) {
+  package init(stage: String, step: Int, _ values: [TrainingMetric: Double]) {
     self.init(
       stage: stage, step: step, values: Dictionary(uniqueKeysWithValues: values.map { ($0.rawValue, $1) }))
   }
 
   /// The measure of a name.
-  public subscript(metric: TrainingMetric) -> Double? { values[metric.rawValue] }
+  package subscript(metric: TrainingMetric) -> Double? { values[metric.rawValue] }
 
   /// The line without its line feed, keys sorted.
-  public var json: String {
+  package var json: String {
     var fields = values.map { JSONValue.Member($0, Int(exactly: $1).map { .number($0) } ?? .number($1)) }
     fields += [JSONValue.Member("stage", .string(stage)), JSONValue.Member("step", .number(step))]
     return JSONValue.object(fields).text(.canonical)
   }
 
   /// Reads one line; nil where it is not such an object.
-  public init?(json: some StringProtocol) {
+  package init?(json: some StringProtocol) {
     guard let object = try? JSONDecoder().decode([String: Field].self, from: Data(json.utf8)),
       case .text(let stage) = object["stage"], case .number(let step) = object["step"], let step = Int(exactly: step)
     else { return nil }

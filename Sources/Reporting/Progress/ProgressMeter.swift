@@ -11,11 +11,11 @@ internal import Foundation
 /// meter.rate         // 2.0 per second
 /// meter.secondsLeft  // 25.0
 /// ```
-public struct ProgressMeter: Sendable, Equatable {
+package struct ProgressMeter: Sendable, Equatable {
   /// The number of units of work; nil where it is not known beforehand.
-  public let total: Int?
+  package let total: Int?
   /// The units done so far, those of earlier processes included.
-  public private(set) var done: Int
+  package private(set) var done: Int
   private let start: Double
   private var last: Double
   private var recentUnits = 0.0
@@ -27,7 +27,7 @@ public struct ProgressMeter: Sendable, Equatable {
   ///   - total: the units of work, at least 0; nil where unknown.
   ///   - done: the units done already. The default is 0.
   ///   - time: the present, in seconds on any clock that never goes back.
-  public init(total: Int?, done: Int = 0, at time: Double) {
+  package init(total: Int?, done: Int = 0, at time: Double) {
     self.total = total
     self.done = done
     start = time
@@ -35,7 +35,7 @@ public struct ProgressMeter: Sendable, Equatable {
   }
 
   /// Notes that `units` are done at a time.
-  public mutating func advance(to units: Int, at time: Double) {
+  package mutating func advance(to units: Int, at time: Double) {
     let seconds = max(0, time - last)
     let decay = exp(-seconds / Self.timeConstant)
     recentUnits = recentUnits * decay + Double(units - done)
@@ -45,23 +45,23 @@ public struct ProgressMeter: Sendable, Equatable {
   }
 
   /// Units per second of late; nil before anything was done.
-  public var rate: Double? {
+  package var rate: Double? {
     recentSeconds > 0 && recentUnits > 0 ? recentUnits / recentSeconds : nil
   }
 
   /// The seconds that the rest will take at the present rate; nil where the total or the rate is unknown.
-  public var secondsLeft: Double? {
+  package var secondsLeft: Double? {
     guard let total, let rate else { return nil }
     return Double(max(0, total - done)) / rate
   }
 
   /// The share done, in 0...1; nil where the total is unknown.
-  public var share: Double? {
+  package var share: Double? {
     total.map { $0 == 0 ? 1 : min(1, Double(done) / Double($0)) }
   }
 
   /// The seconds since the start.
-  public var elapsed: Double { last - start }
+  package var elapsed: Double { last - start }
 
   private static let timeConstant = 20.0
 }

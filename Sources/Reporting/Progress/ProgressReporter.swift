@@ -72,7 +72,7 @@ public final class ProgressReporter: Sendable {
   ///   - total: the units of work; nil where unknown.
   ///   - done: the units done by an earlier process. The default is 0.
   ///   - unit: the plural name of a unit. The default is `items`.
-  public func begin(_ title: String, total: Int?, done: Int = 0, unit: String = "items") {
+  package func begin(_ title: String, total: Int?, done: Int = 0, unit: String = "items") {
     guard style != .silent else { return }
     state.withLock { state in
       let meter = ProgressMeter(total: total, done: done, at: clock())
@@ -82,7 +82,7 @@ public final class ProgressReporter: Sendable {
   }
 
   /// Notes that so many units are done, and optionally a few words to stand behind them.
-  public func advance(to units: Int, note: String? = nil) {
+  package func advance(to units: Int, note: String? = nil) {
     guard style != .silent else { return }
     state.withLock { state in
       state.task?.meter.advance(to: units, at: clock())
@@ -92,7 +92,7 @@ public final class ProgressReporter: Sendable {
   }
 
   /// Notes that `units` more are done.
-  public func advance(by units: Int = 1) {
+  package func advance(by units: Int = 1) {
     guard style != .silent else { return }
     state.withLock { state in
       guard let done = state.task?.meter.done else { return }
@@ -102,7 +102,7 @@ public final class ProgressReporter: Sendable {
   }
 
   /// Writes a line of its own without disturbing the line that shows progress.
-  public func message(_ text: String) {
+  package func message(_ text: String) {
     guard style != .silent else { return }
     state.withLock { state in
       wipe(&state)
@@ -112,7 +112,7 @@ public final class ProgressReporter: Sendable {
   }
 
   /// Ends the piece of work with a line that stays: how much was done in what time.
-  public func finish() {
+  package func finish() {
     guard style != .silent else { return }
     state.withLock { state in
       guard let task = state.task else { return }

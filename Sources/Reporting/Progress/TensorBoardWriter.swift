@@ -1,5 +1,5 @@
-public import Foundation
-public import Evaluation
+package import Foundation
+package import Evaluation
 
 /// Writes scalars where TensorBoard finds them: an event file in a folder, new for each process.
 ///
@@ -11,9 +11,9 @@ public import Evaluation
 ///
 /// The file is named `events.out.tfevents.<seconds>.<host>.<pid>.<n>` as TensorFlow names its own, so that several
 /// processes may write to one folder. Each event is on disk when ``add(_:prefix:step:)`` returns.
-public struct TensorBoardWriter: Sendable {
+package struct TensorBoardWriter: Sendable {
   /// The event file.
-  public let file: URL
+  package let file: URL
   private let output: AppendingFile
   private let clock: @Sendable () -> Double
 
@@ -24,7 +24,7 @@ public struct TensorBoardWriter: Sendable {
   ///   - step: the last step that counts, where training goes on after a break. TensorBoard then forgets the later
   ///     points of **all** tags in the folder, so steps must count on through the stages of a run that share one, or
   ///     each stage have a folder of its own. The default is nil: nothing is forgotten.
-  public init(folder: URL, resumingAfter step: Int? = nil) throws(RunFileError) {
+  package init(folder: URL, resumingAfter step: Int? = nil) throws(RunFileError) {
     try self.init(folder: folder, resumingAfter: step) { Date().timeIntervalSince1970 }
   }
 
@@ -52,12 +52,12 @@ public struct TensorBoardWriter: Sendable {
   }
 
   /// Adds the measures of one step under their TRL names, each with a prefix such as `stage1/`.
-  public func add(_ values: [TrainingMetric: Double], prefix: String = "", step: Int) throws(RunFileError) {
+  package func add(_ values: [TrainingMetric: Double], prefix: String = "", step: Int) throws(RunFileError) {
     try add(Dictionary(uniqueKeysWithValues: values.map { (prefix + $0.rawValue, $1) }), step: step)
   }
 
   /// Adds values by tag at a step, all in one event, sorted by tag and rounded to Float32.
-  public func add(_ values: [String: Double], step: Int) throws(RunFileError) {
+  package func add(_ values: [String: Double], step: Int) throws(RunFileError) {
     guard !values.isEmpty else { return }
     let scalars = values.sorted { $0.key < $1.key }.map { (tag: $0.key, value: Float($0.value)) }
     try output.append(TensorBoardEvent(wallTime: clock(), step: step, content: .scalars(scalars)).record)

@@ -1,6 +1,6 @@
 /// The names under which training writes its measures, those of TRL's trainers, so that tools that read one read the
 /// other.
-public enum TrainingMetric: String, Sendable, CaseIterable {
+package enum TrainingMetric: String, Sendable, CaseIterable {
   /// The loss that was minimised, mean over the step's answer tokens or pairs.
   case loss
   /// Implicit reward of chosen answers, beta (log p - log p of the reference), mean over pairs.

@@ -1,21 +1,21 @@
-public import Foundation
+package import Foundation
 
 extension ReportContent {
   /// An item on which the teachers disagree, as the gallery shows it.
-  public struct Conflict: Codable, Sendable, Equatable {
+  package struct Conflict: Codable, Sendable, Equatable {
     /// The answer of one teacher, or of the student, for the item.
-    public struct Answer: Codable, Sendable, Equatable {
+    package struct Answer: Codable, Sendable, Equatable {
       /// Who says it.
-      public var name: String
+      package var name: String
       /// The label; nil where the voter abstained or could not be read.
-      public var label: String?
+      package var label: String?
       /// The reasons given; nil where there are none.
-      public var rationale: String?
+      package var rationale: String?
       /// How sure the voter is, in 0...1; nil where it does not say.
-      public var confidence: Double?
+      package var confidence: Double?
 
       /// An answer; see the properties.
-      public init(name: String, label: String?, rationale: String? = nil, confidence: Double? = nil) {
+      package init(name: String, label: String?, rationale: String? = nil, confidence: Double? = nil) {
         self.name = name
         self.label = label
         self.rationale = rationale
@@ -24,20 +24,20 @@ extension ReportContent {
     }
 
     /// The item's `id` in its data set.
-    public var id: String
+    package var id: String
     /// The photos; empty where there is none.
-    public var photos: [Photo]
+    package var photos: [Photo]
     /// The caption under question.
-    public var caption: String
+    package var caption: String
     /// What the teachers say.
-    public var votes: [Answer]
+    package var votes: [Answer]
     /// The label that a human gave; nil where none was asked.
-    public var humanLabel: String?
+    package var humanLabel: String?
     /// What the finished student says; nil where it was not asked.
-    public var student: Answer?
+    package var student: Answer?
 
     /// A conflict; see the properties.
-    public init(
+    package init(
       id: String, photos: [Photo], caption: String, votes: [Answer], humanLabel: String? = nil, student: Answer? = nil
     ) {
       self.id = id
@@ -50,9 +50,9 @@ extension ReportContent {
   }
 
   /// A small picture that the page carries within itself.
-  public struct Photo: Codable, Sendable, Equatable {
+  package struct Photo: Codable, Sendable, Equatable {
     /// The file formats that every browser shows.
-    public enum Format: String, Codable, Sendable {
+    package enum Format: String, Codable, Sendable {
       /// JPEG.
       case jpeg = "image/jpeg"
       /// PNG.
@@ -60,16 +60,16 @@ extension ReportContent {
     }
 
     /// The format of the file.
-    public var format: Format
+    package var format: Format
     /// The file's bytes; a thumbnail of some 10 kB keeps a page of 300 photos at 4 MB.
-    public var data: Data
+    package var data: Data
     /// What is to be seen, for those who can't see it. The default is empty: the page says that it is the item's photo.
-    public var alternative: String
+    package var alternative: String
     /// What the photo is called among others of its item. The default is nil: it is the only one.
-    public var name: String?
+    package var name: String?
 
     /// A picture; see the properties.
-    public init(format: Format, bytes: [UInt8], alternative: String = "", name: String? = nil) {
+    package init(format: Format, bytes: [UInt8], alternative: String = "", name: String? = nil) {
       self.name = name
       self.format = format
       data = Data(bytes)

@@ -1,4 +1,4 @@
-public import Evaluation
+package import Evaluation
 
 /// All that a report tells, as plain values: what was done, what came of it, and the conflicts themselves.
 ///
@@ -10,20 +10,20 @@ public import Evaluation
 /// ```
 ///
 /// Each part that is empty is left out of the page.
-public struct ReportContent: Codable, Sendable, Equatable {
+package struct ReportContent: Codable, Sendable, Equatable {
   /// One step of the run.
-  public struct Step: Codable, Sendable, Equatable {
+  package struct Step: Codable, Sendable, Equatable {
     /// The name of the step, such as `annotate`.
-    public var name: String
+    package var name: String
     /// What it did, in a few words.
-    public var detail: String
+    package var detail: String
     /// How long it took when it was carried out, in seconds; nil where that is not known.
-    public var seconds: Double?
+    package var seconds: Double?
     /// Whether it was left as it was, since its inputs had not changed. The default is false.
-    public var wasSkipped: Bool
+    package var wasSkipped: Bool
 
     /// A step; see the properties.
-    public init(name: String, detail: String, seconds: Double?, wasSkipped: Bool = false) {
+    package init(name: String, detail: String, seconds: Double?, wasSkipped: Bool = false) {
       self.name = name
       self.detail = detail
       self.seconds = seconds
@@ -32,22 +32,22 @@ public struct ReportContent: Codable, Sendable, Equatable {
   }
 
   /// How often teachers agree.
-  public struct Agreement: Codable, Sendable, Equatable {
+  package struct Agreement: Codable, Sendable, Equatable {
     /// Two teachers on the items where both have a vote.
-    public struct Pair: Codable, Sendable, Equatable {
+    package struct Pair: Codable, Sendable, Equatable {
       /// The name of the one teacher.
-      public var first: String
+      package var first: String
       /// The name of the other.
-      public var second: String
+      package var second: String
       /// The number of items with both votes.
-      public var items: Int
+      package var items: Int
       /// The share of them with equal labels, in 0...1.
-      public var agreement: Double
+      package var agreement: Double
       /// Cohen's kappa, agreement beyond chance, at most 1; nil where it is not defined.
-      public var kappa: Double?
+      package var kappa: Double?
 
       /// A pair; see the properties.
-      public init(first: String, second: String, items: Int, agreement: Double, kappa: Double?) {
+      package init(first: String, second: String, items: Int, agreement: Double, kappa: Double?) {
         self.first = first
         self.second = second
         self.items = items
@@ -57,14 +57,14 @@ public struct ReportContent: Codable, Sendable, Equatable {
     }
 
     /// The names of the teachers, in the order shown.
-    public var teachers: [String]
+    package var teachers: [String]
     /// Every pair of them, in any order.
-    public var pairs: [Pair]
+    package var pairs: [Pair]
     /// A sentence about all teachers together, such as the share of unanimous items. The default is empty.
-    public var note: String
+    package var note: String
 
     /// Agreement of teachers; see the properties.
-    public init(teachers: [String], pairs: [Pair], note: String = "") {
+    package init(teachers: [String], pairs: [Pair], note: String = "") {
       self.teachers = teachers
       self.pairs = pairs
       self.note = note
@@ -72,42 +72,42 @@ public struct ReportContent: Codable, Sendable, Equatable {
   }
 
   /// A row that was not used.
-  public struct SetAside: Codable, Sendable, Equatable {
+  package struct SetAside: Codable, Sendable, Equatable {
     /// The file or the item's id, and where in it.
-    public var place: String
+    package var place: String
     /// What was wrong with it.
-    public var reason: String
+    package var reason: String
 
     /// A row set aside; see the properties.
-    public init(place: String, reason: String) {
+    package init(place: String, reason: String) {
       self.place = place
       self.reason = reason
     }
   }
 
   /// The headline.
-  public var title: String
+  package var title: String
   /// A sentence or two below it, in the reporter's own words; the figures are spelled out by the page itself.
-  public var summary: String
+  package var summary: String
   /// What was done, in order.
-  public var steps: [Step]
+  package var steps: [Step]
   /// The configuration of the run as its file has it.
-  public var configuration: String
+  package var configuration: String
   /// The results.
-  public var evaluation: EvaluationFile?
+  package var evaluation: EvaluationFile?
   /// Loss, reward and other curves; see ``curves(of:)``.
-  public var curves: [Curve]
+  package var curves: [Curve]
   /// How often the teachers agree.
-  public var agreement: Agreement?
+  package var agreement: Agreement?
   /// The conflicts to be shown, in the order shown.
-  public var conflicts: [Conflict]
+  package var conflicts: [Conflict]
   /// The number of all conflicts, where only some are shown; nil where all are.
-  public var conflictCount: Int?
+  package var conflictCount: Int?
   /// The rows that were not used.
-  public var setAside: [SetAside]
+  package var setAside: [SetAside]
 
   /// A report that has a title and nothing else yet.
-  public init(title: String) {
+  package init(title: String) {
     self.title = title
     summary = ""
     steps = []

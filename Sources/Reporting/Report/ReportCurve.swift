@@ -1,19 +1,19 @@
 extension ReportContent {
   /// A chart of one or more measures over the steps of one training.
-  public struct Curve: Codable, Sendable, Equatable {
+  package struct Curve: Codable, Sendable, Equatable {
     /// One line of the chart.
-    public struct Series: Codable, Sendable, Equatable {
+    package struct Series: Codable, Sendable, Equatable {
       /// The name that stands beside the line.
-      public var name: String
+      package var name: String
       /// The steps.
-      public var steps: [Int]
+      package var steps: [Int]
       /// The measure at each of them; values that are not finite are gaps.
-      public var values: [Double]
+      package var values: [Double]
 
       /// A line.
       ///
       /// - Precondition: as many steps as values.
-      public init(name: String, steps: [Int], values: [Double]) {
+      package init(name: String, steps: [Int], values: [Double]) {
         precondition(steps.count == values.count, "\(steps.count) steps and \(values.count) values")
         self.name = name
         self.steps = steps
@@ -22,14 +22,14 @@ extension ReportContent {
     }
 
     /// The training, named as in `metrics.jsonl`.
-    public var stage: String
+    package var stage: String
     /// What is measured, with its unit if it has one.
-    public var title: String
+    package var title: String
     /// The lines.
-    public var series: [Series]
+    package var series: [Series]
 
     /// A chart; see the properties.
-    public init(stage: String, title: String, series: [Series]) {
+    package init(stage: String, title: String, series: [Series]) {
       self.stage = stage
       self.title = title
       self.series = series
@@ -39,7 +39,7 @@ extension ReportContent {
   /// The curves worth looking at in a training log: loss, rewards, and the shares of answer
   /// tokens foreseen and of pairs put in the right order, for each
   /// stage in the order in which the stages first appear.
-  public static func curves(of rows: [MetricsRow]) -> [Curve] {
+  package static func curves(of rows: [MetricsRow]) -> [Curve] {
     var stages: [String] = []
     for row in rows where stages.last != row.stage && !stages.contains(row.stage) { stages.append(row.stage) }
     let charts: [(title: String, lines: [(name: String, metric: TrainingMetric)])] = [

@@ -1,5 +1,5 @@
-public import Foundation
-public import Evaluation
+package import Foundation
+package import Evaluation
 internal import Wording
 
 extension ReportContent {
@@ -8,7 +8,7 @@ extension ReportContent {
   /// Equal contents give equal pages. The page says by a content security policy of its own that nothing may be run
   /// or loaded, should a text ever get past the escaping.
   /// - Complexity: O(bytes of the page); 300 conflicts with photos of 10 kB take about 50 ms.
-  public func html() -> String {
+  package func html() -> String {
     let parts: [(id: String, title: String, body: HTML?)] = [
       ("results", "Results", evaluation.flatMap(ReportResults.section)),
       ("labels", "Accuracy per human label", evaluation.flatMap(ReportBudgets.section)),
@@ -38,7 +38,7 @@ extension ReportContent {
   }
 
   /// Writes the page whole or not at all.
-  public func write(to file: URL) throws(RunFileError) {
+  package func write(to file: URL) throws(RunFileError) {
     do {
       try Data(html().utf8).write(to: file, options: .atomic)
     } catch {

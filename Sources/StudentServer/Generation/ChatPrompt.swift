@@ -1,8 +1,8 @@
 internal import Foundation
 internal import ImageDecoding
 internal import Layers
-internal import Student
-internal import Tokenizers
+internal import StudentModels
+internal import Tokenization
 
 /// A conversation as the student's tokens, and how many it may add.
 struct ChatPrompt: Sendable {

@@ -1,6 +1,6 @@
 internal import Foundation
 internal import LanguageModel
-internal import Student
+internal import StudentModels
 internal import Tensor
 
 /// Writes one answer token by token: chooses within the form, keeps probabilities, ends at stops.

@@ -1,4 +1,4 @@
-internal import Tokenizers
+internal import Tokenization
 
 /// The bytes of every token, arranged for the question which tokens may come next.
 struct TokenBytes: Sendable {

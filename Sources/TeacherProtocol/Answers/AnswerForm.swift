@@ -9,30 +9,30 @@ package import JSON
 /// ```
 ///
 /// It is a wish: whatever comes back is read by ``AnswerReader``, which believes no server.
-public struct AnswerForm: Sendable, Equatable {
+package struct AnswerForm: Sendable, Equatable {
   /// The labels that an answer may have, by their answer words.
-  public var labels: LabelSet
+  package var labels: LabelSet
   /// A JSON object, or words.
-  public var isJSON: Bool
+  package var isJSON: Bool
   /// Whether the answer is to say how sure it is.
-  public var statesConfidence: Bool
+  package var statesConfidence: Bool
 
   /// A form.
-  public init(labels: LabelSet, isJSON: Bool, statesConfidence: Bool = false) {
+  package init(labels: LabelSet, isJSON: Bool, statesConfidence: Bool = false) {
     self.labels = labels
     self.isJSON = isJSON
     self.statesConfidence = statesConfidence
   }
 
   /// The form that a question asks for.
-  public init(of request: TeacherRequest) {
+  package init(of request: TeacherRequest) {
     self.init(
       labels: request.labels, isJSON: request.parameters.answersInJSON,
       statesConfidence: request.parameters.statesConfidence)
   }
 
   /// The schema as JSON text: every property required and no other allowed, as strict servers want it.
-  public var schema: String { schemaValue.text }
+  package var schema: String { schemaValue.text }
 
   package var schemaValue: JSONValue {
     func typed(_ type: String, _ more: [JSONValue.Member] = []) -> JSONValue {
@@ -51,7 +51,7 @@ public struct AnswerForm: Sendable, Equatable {
   }
 
   /// What is said to the model behind the question; empty where the question stands for itself.
-  public var instruction: String {
+  package var instruction: String {
     let share = "how likely your label is right, from 0 to 1"
     guard isJSON else {
       return statesConfidence ? "End with a line \"Confidence:\" and \(share)." : ""
@@ -62,7 +62,7 @@ public struct AnswerForm: Sendable, Equatable {
   }
 
   /// The question that follows an answer without a readable label.
-  public var repairQuestion: String {
+  package var repairQuestion: String {
     isJSON
       ? "That can't be read. Answer again with the JSON object alone; its \"label\" must be \(choices)."
       : "That can't be read. Answer again, beginning with \(choices)."

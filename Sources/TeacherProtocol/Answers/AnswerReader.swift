@@ -10,7 +10,7 @@ public struct ReadAnswer: Sendable, Equatable {
   /// A confidence stated in the reply, 0...1.
   public var confidence: Confidence?
   /// Where the words of the label begin, in UTF-8 bytes from the beginning of the text; nil without a label.
-  public var labelOffset: Int?
+  package var labelOffset: Int?
 
   init(_ outcome: TeacherReply.Outcome, rationale: String = "", confidence: Confidence? = nil, labelOffset: Int? = nil)
   {
@@ -38,15 +38,15 @@ public struct ReadAnswer: Sendable, Equatable {
 /// - Complexity: linear in the reply's length.
 public struct AnswerReader: Sendable, Equatable {
   /// The labels that can be read.
-  public var labels: LabelSet
+  package var labels: LabelSet
   /// How an answer begins that takes no side.
-  public var abstentions: [String] = [
+  package var abstentions: [String] = [
     "I don't know", "I do not know", "I'm not sure", "I am not sure", "Unsure", "Unknown", "Uncertain", "Cannot tell",
     "Can't tell", "Not sure", "I can't tell", "I cannot tell", "I can't determine", "I cannot determine", "不知道", "不确定",
     "无法判断", "わかりません", "判断できません", "Ich weiß nicht", "Je ne sais pas", "Не знаю",
   ]
   /// How an answer begins that declines to be one.
-  public var refusals: [String] = [
+  package var refusals: [String] = [
     "I'm sorry, but I can't", "I'm sorry, but I cannot", "I'm sorry, I can't", "I'm sorry, I cannot",
     "I am sorry, but I can't", "I am sorry, but I cannot", "Sorry, but I can't", "Sorry, I can't", "I can't assist",
     "I cannot assist", "I can't help", "I cannot help", "I'm unable to assist", "I'm unable to help",

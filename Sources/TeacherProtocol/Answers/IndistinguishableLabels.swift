@@ -1,17 +1,17 @@
 extension LabelSet {
   /// Two labels of which a reply may name either with the same words.
-  public struct Clash: Sendable, Equatable, CustomStringConvertible {
+  package struct Clash: Sendable, Equatable, CustomStringConvertible {
     /// Name of the label that comes first in the set.
-    public let label: String
+    package let label: String
     /// Its spelling: its answer words, its name or an alias.
-    public let spelling: String
+    package let spelling: String
     /// Name of the other label.
-    public let otherLabel: String
+    package let otherLabel: String
     /// The spelling of the other label.
-    public let otherSpelling: String
+    package let otherSpelling: String
 
     /// Both labels with their spellings, as part of a sentence.
-    public var description: String {
+    package var description: String {
       "'\(spelling)' of '\(label)' and '\(otherSpelling)' of '\(otherLabel)' can't be told apart"
     }
   }
@@ -26,7 +26,7 @@ extension LabelSet {
   /// Names, aliases and answer words are compared as replies are read: letter case, white space, the forms of quotes and
   /// dashes, full width and the marks around a label are ignored, and 1.0 is 1. A label that begins another is told apart
   /// by what follows it.
-  public var indistinguishable: [Clash] {
+  package var indistinguishable: [Clash] {
     let spellings = labels.map { label in
       ([label.answer, label.name] + label.aliases).map { (text: $0, key: Self.bareKey($0)) }
     }

@@ -123,14 +123,14 @@ public struct LabelSet: Sendable, Equatable, Codable {
   public var names: [String] { labels.map(\.name) }
 
   /// Every name and alias, in order, for messages.
-  public var rawValues: [String] { labels.flatMap { [$0.name] + $0.aliases } }
+  package var rawValues: [String] { labels.flatMap { [$0.name] + $0.aliases } }
 
   /// The label of this very name.
   public subscript(name: String) -> Label? { labels.first { $0.name == name } }
 
   /// The label that a value in a data file stands for: its name or an alias. Letter case, white space, the forms of quotes
   /// and dashes and full width are ignored, and 1.0 is 1.
-  public func label(_ value: String) -> Label? { byValue[LabelSpelling.key(value)].map { labels[$0] } }
+  package func label(_ value: String) -> Label? { byValue[LabelSpelling.key(value)].map { labels[$0] } }
 
   /// The label that words stand for where nothing but a label is asked for: its answer words, its name or an alias.
   package func label(said words: String) -> Label? {
@@ -139,12 +139,12 @@ public struct LabelSet: Sendable, Equatable, Codable {
   }
 
   /// Position of a name in the order, or nil.
-  public func index(of name: String) -> Int? { labels.firstIndex { $0.name == name } }
+  package func index(of name: String) -> Int? { labels.firstIndex { $0.name == name } }
 }
 
 extension LabelSet {
   /// Is a photo used out of its context? "falsified" answers Yes and is the positive label; "pristine" answers No.
-  public static let outOfContext: LabelSet = {
+  package static let outOfContext: LabelSet = {
     let labels = [
       Label(
         name: "pristine", answer: "No", meaning: "the photo shows what the caption says",

@@ -1,26 +1,26 @@
 /// The prompt for an item: a text, and the images before it and within it.
-public struct Prompt: Sendable, Equatable {
+package struct Prompt: Sendable, Equatable {
   /// An image and where it stands.
-  public struct Image: Sendable, Hashable {
+  package struct Image: Sendable, Hashable {
     /// The path as the data file gives it.
-    public var path: String
+    package var path: String
     /// How many bytes of the text's UTF-8 stand before it.
-    public var place: Int
+    package var place: Int
 
     /// An image. The default place is 0: before the text.
-    public init(path: String, place: Int = 0) {
+    package init(path: String, place: Int = 0) {
       self.path = path
       self.place = place
     }
   }
 
   /// The text, without its images.
-  public var text: String
+  package var text: String
   /// The images in the order in which they are seen.
-  public var images: [Image]
+  package var images: [Image]
 
   /// A prompt.
-  public init(text: String, images: [Image] = []) {
+  package init(text: String, images: [Image] = []) {
     self.text = text
     self.images = images
   }

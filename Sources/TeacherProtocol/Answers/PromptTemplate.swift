@@ -43,7 +43,7 @@ public struct PromptTemplate: Sendable, Equatable, Codable {
   }
 
   /// Names of the slots in order of first use, `photo:2` among them where one image is named.
-  public var slots: [String] { template.slots }
+  package var slots: [String] { template.slots }
 
   /// Looks whether a data set fills every slot, before anything is asked.
   ///
@@ -51,7 +51,7 @@ public struct PromptTemplate: Sendable, Equatable, Codable {
   ///   - mapping: the data set's fields.
   ///   - others: slots that are filled in code, such as `demonstrations`.
   /// - Throws: ``TeacherProtocolError/unknownSlot(_:template:known:)``, which lists the known ones.
-  public func check(_ mapping: FieldMapping, filledInCode others: [String] = []) throws(TeacherProtocolError) {
+  package func check(_ mapping: FieldMapping, filledInCode others: [String] = []) throws(TeacherProtocolError) {
     let images = mapping.image == nil ? [] : mapping.imageSlots + [Self.allImages]
     let known = mapping.slots + others + ["labels"] + images.filter { !mapping.slots.contains($0) }
     let one = slots.filter { slot in images.contains { slot.hasPrefix($0 + ":") } }
@@ -66,7 +66,7 @@ public struct PromptTemplate: Sendable, Equatable, Codable {
   /// The prompt for an item, with the places of its images.
   ///
   /// - Throws: ``TeacherProtocolError/unknownSlot(_:template:known:)`` for a slot that is no field of the item.
-  public func prompt(for item: Item, labels: LabelSet) throws(TeacherProtocolError) -> Prompt {
+  package func prompt(for item: Item, labels: LabelSet) throws(TeacherProtocolError) -> Prompt {
     let filled = try template.filled(
       { slot in
         if slot == "labels" {

@@ -14,7 +14,7 @@ public protocol ConfidenceCalibration: Sendable {
 
 extension Confidence {
   /// The calibrated value; the source stays with it.
-  public func calibrated(by calibration: any ConfidenceCalibration) -> Confidence {
+  package func calibrated(by calibration: any ConfidenceCalibration) -> Confidence {
     Confidence(calibration.calibrated(value), source: source)
   }
 }

@@ -6,15 +6,15 @@
 /// ``TemperatureCalibration``.
 public struct IsotonicCalibration: ConfidenceCalibration, Equatable, Codable {
   /// One corner of the function.
-  public struct Point: Sendable, Equatable, Codable {
+  package struct Point: Sendable, Equatable, Codable {
     /// A stated confidence, 0...1.
-    public let confidence: Double
+    package let confidence: Double
     /// What it is worth, 0...1.
-    public let probability: Double
+    package let probability: Double
   }
 
   /// The corners, rising in both; empty where nothing was known, and then every confidence stays as it is.
-  public let points: [Point]
+  package let points: [Point]
 
   /// Learns from answers whose truth is known.
   ///

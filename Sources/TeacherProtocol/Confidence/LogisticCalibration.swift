@@ -11,11 +11,11 @@ import Foundation
 /// let calibration = LogisticCalibration(confidences: stated, correct: wasRight)
 /// calibration.calibrated(0.6)  // 0.88
 /// ```
-public struct LogisticCalibration: ConfidenceCalibration, Equatable, Codable {
+package struct LogisticCalibration: ConfidenceCalibration, Equatable, Codable {
   /// What log-odds are multiplied by, 0 or more: a higher confidence never becomes a lower one.
-  public let slope: Double
+  package let slope: Double
   /// What is added to them.
-  public let shift: Double
+  package let shift: Double
 
   /// Learns from answers whose truth is known; without any, every confidence stays as it is.
   ///
@@ -23,7 +23,7 @@ public struct LogisticCalibration: ConfidenceCalibration, Equatable, Codable {
   ///   - confidences: as stated, one per answer, each in 0...1.
   ///   - correct: whether the answer was right, in the same order.
   /// - Precondition: as many outcomes as confidences, each confidence in 0...1.
-  public init(confidences: [Double], correct: [Bool]) {
+  package init(confidences: [Double], correct: [Bool]) {
     let answers = judgedInOrder(confidences, correct)
     guard !answers.isEmpty else {
       (slope, shift) = (1, 0)
@@ -61,7 +61,7 @@ public struct LogisticCalibration: ConfidenceCalibration, Equatable, Codable {
   }
 
   /// The probability that an answer of this confidence is right.
-  public func calibrated(_ confidence: Double) -> Double {
+  package func calibrated(_ confidence: Double) -> Double {
     Self.probability(slope * Self.logOdds(confidence) + shift)
   }
 

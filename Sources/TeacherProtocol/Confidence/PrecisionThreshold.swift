@@ -8,15 +8,15 @@
 ///
 /// The precision is that on the answers it was found with. It was searched for among them, so on new ones it comes out a
 /// little lower; ask for a margin, or look at the precision on answers that were kept back.
-public struct PrecisionThreshold: Sendable, Equatable, Codable {
+package struct PrecisionThreshold: Sendable, Equatable, Codable {
   /// Answers of at least this confidence are accepted.
-  public let confidence: Double
+  package let confidence: Double
   /// Answers that were accepted.
-  public let accepted: Int
+  package let accepted: Int
   /// The share of all answers that was accepted, 0...1.
-  public let share: Double
+  package let share: Double
   /// The share of those accepted that is right, 0...1; at least what was wanted.
-  public let precision: Double
+  package let precision: Double
 
   /// Finds the threshold; nil where no confidence reaches the precision.
   ///
@@ -27,7 +27,7 @@ public struct PrecisionThreshold: Sendable, Equatable, Codable {
   ///   - minimum: fewer accepted answers than this prove nothing. The default is 1.
   /// - Precondition: as many outcomes as confidences, each confidence in 0...1.
   /// - Complexity: O(n log n).
-  public init?(_ wanted: Double, confidences: [Double], correct: [Bool], minimum: Int = 1) {
+  package init?(_ wanted: Double, confidences: [Double], correct: [Bool], minimum: Int = 1) {
     let answers = Array(judgedInOrder(confidences, correct).reversed())
     var (right, best) = (0, Int?.none)
     var precision = 0.0

@@ -7,23 +7,23 @@
 ///
 /// Ten bins of equal width by default (Guo et al. 2017, "On Calibration of Modern Neural Networks"). Confidences are
 /// those of the label given; items without one don't belong in the table.
-public struct Reliability: Codable, Sendable, Equatable {
+package struct Reliability: Codable, Sendable, Equatable {
   /// The items whose confidence lies in `(low, high]` (the first bin holds 0 too).
-  public struct Bin: Codable, Sendable, Equatable {
+  package struct Bin: Codable, Sendable, Equatable {
     /// The lower end of the bin, exclusive but for 0.
-    public let low: Double
+    package let low: Double
     /// The upper end of the bin, inclusive.
-    public let high: Double
+    package let high: Double
     /// The number of items in it.
-    public let items: Int
+    package let items: Int
     /// Their mean confidence in 0...1; 0 in an empty bin.
-    public let confidence: Double
+    package let confidence: Double
     /// The share of them that is right, in 0...1; 0 in an empty bin.
-    public let accuracy: Double
+    package let accuracy: Double
   }
 
   /// The bins from 0 to 1, empty ones too.
-  public let bins: [Bin]
+  package let bins: [Bin]
 
   /// Sorts answers into bins.
   ///
@@ -31,7 +31,7 @@ public struct Reliability: Codable, Sendable, Equatable {
   ///   - confidences: one per answer, each in 0...1.
   ///   - correct: whether the answer was right, in the same order.
   ///   - bins: at least 1. The default is 10.
-  public init(confidences: [Double], correct: [Bool], bins: Int = 10) {
+  package init(confidences: [Double], correct: [Bool], bins: Int = 10) {
     precondition(bins > 0, "\(bins) bins, expected at least 1")
     var items = [Int](repeating: 0, count: bins)
     var hits = items
@@ -51,11 +51,11 @@ public struct Reliability: Codable, Sendable, Equatable {
   }
 
   /// The number of answers in the table.
-  public var items: Int { bins.reduce(0) { $0 + $1.items } }
+  package var items: Int { bins.reduce(0) { $0 + $1.items } }
 
   /// The mean distance of confidence and accuracy over the bins, weighted by their items (ECE), in 0...1; 0 is
   /// perfect, and 0 is given where there is no item.
-  public var expectedCalibrationError: Double {
+  package var expectedCalibrationError: Double {
     let total = bins.reduce(0) { $0 + Double($1.items) * abs($1.accuracy - $1.confidence) }
     return items == 0 ? 0 : total / Double(items)
   }

@@ -12,7 +12,7 @@ import Foundation
 /// ```
 public struct TemperatureCalibration: ConfidenceCalibration, Equatable, Codable {
   /// What log-odds are divided by, within 0.01...100. 1 changes nothing.
-  public let temperature: Double
+  package let temperature: Double
 
   /// A known temperature.
   ///

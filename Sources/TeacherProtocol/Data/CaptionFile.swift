@@ -1,5 +1,5 @@
 internal import JSON
-public import Foundation
+package import Foundation
 
 /// Images with captions, one row an image: what a base student is pre-trained on.
 ///
@@ -7,19 +7,19 @@ public import Foundation
 /// let captions = try CaptionFile(contentsOf: file, image: "image", text: "captions", where: ["split": ["train"]])
 /// captions.rows[0].captions  // ["Two dogs on pavement moving toward each other ."]
 /// ```
-public struct CaptionFile: Sendable {
+package struct CaptionFile: Sendable {
   /// One image.
-  public struct Row: Sendable, Equatable {
+  package struct Row: Sendable, Equatable {
     /// The image's path as given.
-    public var image: String
+    package var image: String
     /// Its captions, at least one.
-    public var captions: [String]
+    package var captions: [String]
   }
 
   /// The usable rows, in the file's order.
-  public let rows: [Row]
+  package let rows: [Row]
   /// Rows that were not used.
-  public let setAside: [RowProblem]
+  package let setAside: [RowProblem]
 
   /// Reads JSON Lines, a JSON array or CSV.
   ///
@@ -30,7 +30,7 @@ public struct CaptionFile: Sendable {
   ///   - conditions: rows to keep: values by column; empty keeps all.
   ///   - strict: whether the first bad row is thrown in place of being set aside.
   /// - Throws: ``TeacherProtocolError``.
-  public init(
+  package init(
     contentsOf url: URL, image: String, text: String, where conditions: [String: [String]] = [:], strict: Bool = false,
     limits: ReadLimits = ReadLimits()
   ) throws(TeacherProtocolError) {

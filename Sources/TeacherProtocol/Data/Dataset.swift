@@ -22,7 +22,7 @@ public struct Dataset: Sendable {
   /// Rows that were not used, in the order of their lines.
   public private(set) var setAside: [RowProblem]
   /// Path of the file as it was given.
-  public let file: String
+  package let file: String
   /// Where each item stands, parallel to `items`.
   private var places: [Place]
 
@@ -92,7 +92,7 @@ public struct Dataset: Sendable {
   }
 
   /// The names of the splits in the order of their first item; `[""]` where the data set has none.
-  public var splits: [String] {
+  package var splits: [String] {
     var seen: Set<String> = []
     return items.map(\.split).filter { seen.insert($0).inserted }
   }
@@ -116,13 +116,13 @@ public struct Dataset: Sendable {
 
   /// Where the image is that an item names: a path relative to ``root``, an absolute one, or a `file:` URL (see
   /// ``ImageReference/url(of:in:)``).
-  public func imageURL(_ name: String) -> URL { ImageReference.url(of: name, in: root) }
+  package func imageURL(_ name: String) -> URL { ImageReference.url(of: name, in: root) }
 
   /// The items of which an image file is missing, empty or not a file, as problems that can be listed: one an item, which
   /// names all of these files and, where the item has several images, their slots.
   ///
   /// Apart from reading, because it looks at every file: about 10 us each.
-  public func missingImages() -> [RowProblem] {
+  package func missingImages() -> [RowProblem] {
     var known: [String: String?] = [:]
     return zip(items, places).compactMap { item, place in
       let faults = zip(item.imageNames, item.images).compactMap { name, path -> (name: String, text: String)? in
@@ -145,7 +145,7 @@ public struct Dataset: Sendable {
   ///
   /// - Throws: ``TeacherProtocolError/badRow(_:)`` for the first of them if `strict`, and
   ///   ``TeacherProtocolError/noRows(file:problems:)`` if nothing is left.
-  public func settingAsideMissingImages(strict: Bool = false) throws(TeacherProtocolError) -> Dataset {
+  package func settingAsideMissingImages(strict: Bool = false) throws(TeacherProtocolError) -> Dataset {
     let missing = missingImages()
     guard let first = missing.first else { return self }
     if strict { throw .badRow(first) }

@@ -2,7 +2,7 @@ import ContentDigest
 
 extension Dataset {
   /// The items that must not be divided between splits.
-  public enum Bond: String, Sendable, Codable, CaseIterable {
+  package enum Bond: String, Sendable, Codable, CaseIterable {
     /// Items of one group.
     case group
     /// Items of one group, and items that show an image in common; chains of both hold together.
@@ -15,7 +15,7 @@ extension Dataset {
   /// Files are not read, so copies of one photo are several images.
   ///
   /// - Throws: ``TeacherProtocolError/straddlingGroups(what:examples:count:)`` with the first few.
-  public func checkGroups(_ bond: Bond = .groupAndImage) throws(TeacherProtocolError) {
+  package func checkGroups(_ bond: Bond = .groupAndImage) throws(TeacherProtocolError) {
     try checkTogether("groups", names: { [$0.group] })
     guard bond == .groupAndImage else { return }
     let files = imageFiles()
@@ -63,7 +63,7 @@ extension Dataset {
   ///     into one piece, which then can't be divided.
   /// - Throws: ``TeacherProtocolError/cannotSplit(reason:)`` where a split would stay empty.
   /// - Precondition: shares are positive and their names differ.
-  public func splitByGroup(
+  package func splitByGroup(
     _ shares: [(name: String, fraction: Double)], seed: UInt64, bond: Bond = .groupAndImage
   ) throws(TeacherProtocolError) -> Dataset {
     precondition(

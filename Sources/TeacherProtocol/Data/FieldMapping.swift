@@ -87,15 +87,15 @@ public struct FieldMapping: Sendable, Equatable, Codable {
   }
 
   /// The slots that a template over such items may name.
-  public var slots: [String] { (text == nil ? [] : ["text"]) + evidence.keys.sorted() }
+  package var slots: [String] { (text == nil ? [] : ["text"]) + evidence.keys.sorted() }
 
   /// The slots of the images in the order of their columns: the columns' names, with "_" for the points of a path.
-  public var imageSlots: [String] { (image?.columns ?? []).map { $0.replacing(".", with: "_") } }
+  package var imageSlots: [String] { (image?.columns ?? []).map { $0.replacing(".", with: "_") } }
 
   /// Looks for contradictions that no data file can mend.
   ///
   /// - Throws: ``TeacherProtocolError/badMapping(key:reason:)``.
-  public func check() throws(TeacherProtocolError) {
+  package func check() throws(TeacherProtocolError) {
     if text == nil, image == nil {
       throw .badMapping(key: "text", reason: "neither text nor image is mapped, so there is nothing to judge")
     }

@@ -12,7 +12,7 @@ public import Foundation
 /// count says what it saw.
 public final class GoldAnswers<Answer: Sendable>: Sendable {
   /// Rows whose gold answer is missing or can't be used; their items have none here.
-  public let setAside: [RowProblem]
+  package let setAside: [RowProblem]
   private let answers: [String: Answer]
   private let readings = Locked<Set<String>>([])
 
@@ -74,7 +74,7 @@ public final class GoldAnswers<Answer: Sendable>: Sendable {
   /// The same answers under other ids: what joins the files of splits in which ids repeat. The count begins anew.
   ///
   /// - Precondition: other ids have other names.
-  public func renamingItems(_ name: (String) -> String) -> GoldAnswers {
+  package func renamingItems(_ name: (String) -> String) -> GoldAnswers {
     GoldAnswers(
       Dictionary(uniqueKeysWithValues: answers.map { (name($0), $1) }),
       setAside: setAside.map { problem in
@@ -94,17 +94,17 @@ public final class GoldAnswers<Answer: Sendable>: Sendable {
   }
 
   /// The gold answers of several items; those without one are left out. Every question is counted.
-  public func answers(of ids: some Sequence<String>) -> [String: Answer] {
+  package func answers(of ids: some Sequence<String>) -> [String: Answer] {
     var found: [String: Answer] = [:]
     for id in ids { found[id] = answer(of: id) }
     return found
   }
 
   /// The ids that were asked for so far, each once.
-  public var asked: Set<String> { readings.withLock { $0 } }
+  package var asked: Set<String> { readings.withLock { $0 } }
 
   /// Whether an item has a gold answer, which says nothing of what it is and is not counted.
-  public func has(_ id: String) -> Bool { answers[id] != nil }
+  package func has(_ id: String) -> Bool { answers[id] != nil }
 
   /// Those of ``setAside`` that are about these items.
   package func problems(of items: [Item]) -> [RowProblem] {

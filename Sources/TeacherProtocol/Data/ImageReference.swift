@@ -6,10 +6,10 @@ public struct ImageReference: Sendable, Hashable {
   /// The file.
   public let url: URL
   /// SHA-256 of the file's bytes, 64 hexadecimal digits. The same photo under another name has the same digest.
-  public let digest: String
+  package let digest: String
 
   /// A reference to a file whose digest is known.
-  public init(url: URL, digest: String) {
+  package init(url: URL, digest: String) {
     self.url = url
     self.digest = digest
   }
@@ -19,7 +19,7 @@ public struct ImageReference: Sendable, Hashable {
   /// - Parameter maximumBytes: larger files are refused; the default is 64 MiB.
   /// - Throws: ``TeacherProtocolError/badImage(file:reason:)``.
   /// - Complexity: about 5 ms a megabyte.
-  public init(contentsOf url: URL, maximumBytes: Int = 64 << 20) throws(TeacherProtocolError) {
+  package init(contentsOf url: URL, maximumBytes: Int = 64 << 20) throws(TeacherProtocolError) {
     var limits = ReadLimits()
     limits.fileBytes = maximumBytes
     do {
@@ -62,7 +62,7 @@ extension ImageReference {
   }
 
   /// Whether a name leads to a file without a folder: an absolute path, or a `file:` URL with one.
-  public static func isAbsolute(_ name: String) -> Bool { path(of: name).hasPrefix("/") }
+  package static func isAbsolute(_ name: String) -> Bool { path(of: name).hasPrefix("/") }
 
   /// The path of the file that a URL leads to, through all symbolic links; without a file, the path as it is said shortest.
   /// Nothing is read.

@@ -10,7 +10,7 @@ public struct Item: Sendable, Hashable, Codable {
   /// Name of its split, empty where the data set has none.
   public var split: String
   /// Its images by slot, in the order of the mapping's columns. A slot without an image is there with no path.
-  public var imageSlots: [ImageSlot]
+  package var imageSlots: [ImageSlot]
   /// Text and evidence by slot name: `"text"` and those of the mapping. Absent evidence is an empty text, so the keys
   /// are the slots that a prompt template may name.
   public var fields: [String: String]
@@ -57,12 +57,12 @@ public struct Item: Sendable, Hashable, Codable {
 /// The images of one column of a data file: none, one, or several.
 public struct ImageSlot: Sendable, Hashable, Codable {
   /// What prompt templates call it: the column's name, with "_" for the points of a path.
-  public var name: String
+  package var name: String
   /// Paths as the data file gives them.
-  public var paths: [String]
+  package var paths: [String]
 
   /// A slot with its images.
-  public init(name: String, paths: [String]) {
+  package init(name: String, paths: [String]) {
     self.name = name
     self.paths = paths
   }

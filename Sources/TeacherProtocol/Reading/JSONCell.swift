@@ -1,4 +1,4 @@
-package import JSON
+import JSON
 
 extension JSONValue {
   /// The value of a number, or of a table's cell that holds one, with a point or, as spreadsheets write it where the fields

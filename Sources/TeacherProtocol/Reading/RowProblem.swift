@@ -12,18 +12,18 @@ public struct RowProblem: Error, Sendable, Equatable, Codable, CustomStringConve
   public let line: Int
   /// Place among the rows of the file, counted from 1; nil where it is not known. Several rows may stand on one line of a
   /// JSON array.
-  public let row: Int?
+  package let row: Int?
   /// The id of the row's item; nil where it has none.
-  public let item: String?
+  package let item: String?
   /// Column or member concerned; nil where the row as a whole is at fault.
-  public let field: String?
+  package let field: String?
   /// What would have been accepted.
-  public let expected: String
+  package let expected: String
   /// What stood there.
-  public let found: String
+  package let found: String
 
   /// A problem with one row.
-  public init(
+  package init(
     file: String, line: Int, row: Int? = nil, item: String? = nil, field: String? = nil, expected: String, found: String
   ) {
     self.file = file
@@ -43,7 +43,7 @@ public struct RowProblem: Error, Sendable, Equatable, Codable, CustomStringConve
   }
 
   /// What is wrong, without the place: `expected a text, found null`.
-  public var reason: String { "expected \(expected.withoutFullStop), found \(found)" }
+  package var reason: String { "expected \(expected.withoutFullStop), found \(found)" }
 }
 
 extension RowProblem: Comparable {

@@ -20,7 +20,7 @@ public struct RecordedReplies: Sendable {
     /// The item's id; nil for `id` or `item`, whichever is there, and else the row's number (one row per item alone).
     public var id: ColumnList?
     /// The object of teachers. The default is `teachers`.
-    public var teachers = "teachers"
+    package var teachers = "teachers"
     /// The teacher of a row. The default is `teacher`.
     public var teacher = "teacher"
     /// The label. The default is `label`.
@@ -28,7 +28,7 @@ public struct RecordedReplies: Sendable {
     /// The rationale. The default is `rationale`.
     public var rationale = "rationale"
     /// The reply as it came, first that is there. The default is `raw`, `raw_prediction`.
-    public var raw = ["raw", "raw_prediction"]
+    package var raw = ["raw", "raw_prediction"]
     /// A number 0...1. The default is `confidence`.
     public var confidence = "confidence"
 
@@ -54,16 +54,16 @@ public struct RecordedReplies: Sendable {
   }
 
   /// Names of the teachers in the order of their first reply.
-  public private(set) var teachers: [String] = []
+  package private(set) var teachers: [String] = []
   /// The teachers in an order that does not depend on that of the rows: where each has a row of its own by name, in objects of
   /// teachers as they stand there, those of the item with the smallest id first.
   package private(set) var orderedTeachers: [String] = []
   /// Ids of the items in the order of their first reply.
-  public private(set) var items: [String] = []
+  package private(set) var items: [String] = []
   /// Rows and replies that were not used.
-  public private(set) var setAside: [RowProblem]
+  package private(set) var setAside: [RowProblem]
   /// Path of the file as it was given.
-  public let file: String
+  package let file: String
   /// The columns that name an item, as they were given or found.
   public let id: ColumnList
   /// What labels are called where no set says so.
@@ -126,7 +126,7 @@ public struct RecordedReplies: Sendable {
   }
 
   /// The reply of a teacher on an item, or nil.
-  public func reply(of teacher: String, on item: String) -> TeacherReply? {
+  package func reply(of teacher: String, on item: String) -> TeacherReply? {
     replies[teacher]?[item] ?? otherNames[item].flatMap { replies[teacher]?[$0] }
   }
 

@@ -2,7 +2,7 @@
 ///
 /// A teacher behind a service calls it before each request that it sends, those that are tried again included; a teacher
 /// that sends none need not know it.
-public protocol RequestMeter: Sendable {
+package protocol RequestMeter: Sendable {
   /// Counts one request, before it is sent.
   ///
   /// - Throws: ``BudgetExhausted`` where it may not be sent.
@@ -15,10 +15,10 @@ public protocol RequestMeter: Sendable {
 /// The budget is used up: nothing more is asked of anybody.
 public struct BudgetExhausted: Error, Sendable, Equatable, CustomStringConvertible {
   /// Which limit was met, such as "1000 requests".
-  public let limit: String
+  package let limit: String
 
   /// A budget that is used up.
-  public init(limit: String) { self.limit = limit }
+  package init(limit: String) { self.limit = limit }
 
   /// Which limit, and what to do.
   public var description: String { "the budget of \(limit) is used up; raise it and start again, nothing is lost" }

@@ -59,9 +59,9 @@ extension BatchTeacher {
 /// There is no use in asking this teacher on: its key is refused, its quota is used up, its file is gone.
 public struct TeacherUnavailable: Error, Sendable, Equatable, CustomStringConvertible {
   /// The teacher's name.
-  public let teacher: String
+  package let teacher: String
   /// Why.
-  public let reason: String
+  package let reason: String
 
   /// A teacher that can't be asked.
   public init(teacher: String, reason: String) {

@@ -6,9 +6,9 @@
 /// ```
 public struct TeacherCheck: Sendable {
   /// The questions that are asked, at least one.
-  public let requests: [TeacherRequest]
+  package let requests: [TeacherRequest]
   /// Whether the same question must get the same answer again, alone, concurrently and in a batch.
-  public let expectsSameAnswers: Bool
+  package let expectsSameAnswers: Bool
 
   /// A check with these questions.
   ///

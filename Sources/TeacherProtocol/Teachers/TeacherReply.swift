@@ -72,7 +72,7 @@ public struct TeacherReply: Sendable, Equatable {
   /// What it cost; nil where the teacher does not say.
   public var usage: Usage?
   /// How long it took.
-  public var seconds: Double
+  package var seconds: Double
 
   /// A reply.
   public init(
@@ -106,7 +106,7 @@ public struct TeacherReply: Sendable, Equatable {
 
 extension TeacherReply.Outcome {
   /// Why there is no label, in a few words; nil where there is one, or where the teacher said that it does not know.
-  public var fault: String? {
+  package var fault: String? {
     switch self {
     case .answered, .abstained: nil
     case .unreadable(let reason): reason

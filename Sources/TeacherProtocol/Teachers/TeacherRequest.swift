@@ -9,11 +9,11 @@ public struct TeacherParameters: Sendable, Equatable, Codable {
   /// Seed for sampling, where a teacher takes one. The default is nil.
   public var seed: Int?
   /// Whether the answer is to be a JSON object of label and rationale. The default is false: words.
-  public var answersInJSON: Bool
+  package var answersInJSON: Bool
   /// Whether the teacher is to say how sure it is. The default is false.
-  public var statesConfidence: Bool
+  package var statesConfidence: Bool
   /// Whether an answer without a readable label is followed by one more question for it. The default is false.
-  public var isRepaired: Bool
+  package var isRepaired: Bool
 
   /// Parameters. The defaults stand here alone.
   ///
@@ -62,7 +62,7 @@ public struct TeacherParameters: Sendable, Equatable, Codable {
   }
 
   /// One text for equal parameters, whatever the process.
-  public var canonical: String {
+  package var canonical: String {
     // What came later is named only where it is set, so that older replies are still found.
     "temperature=\(temperature) maximumTokens=\(maximumTokens) samples=\(samples) seed=\(seed.map(String.init) ?? "-")"
       + (answersInJSON ? " json" : "") + (statesConfidence ? " confidence" : "") + (isRepaired ? " repaired" : "")
@@ -78,10 +78,10 @@ public struct TeacherRequest: Sendable {
     /// The file.
     public var file: ImageReference
     /// How many bytes of the prompt's UTF-8 stand before it; 0 is before the text.
-    public var place: Int
+    package var place: Int
 
     /// An image. The default place is 0: before the text.
-    public init(path: String, file: ImageReference, place: Int = 0) {
+    package init(path: String, file: ImageReference, place: Int = 0) {
       self.path = path
       self.file = file
       self.place = place
@@ -101,7 +101,7 @@ public struct TeacherRequest: Sendable {
   /// How to answer.
   public var parameters: TeacherParameters
   /// Counts the requests that the question takes. The default is nil: requests are not counted.
-  public var meter: (any RequestMeter)?
+  package var meter: (any RequestMeter)?
 
   /// A question.
   ///

@@ -39,15 +39,15 @@ extension Tensor {
     public static var openBLASCore: String? { prepared }
 
     /// Bytes of tensors alive now.
-    public static var liveBytes: Int { sd_live_bytes() }
+    package static var liveBytes: Int { sd_live_bytes() }
 
     /// The largest number of bytes of tensors that were alive at one time.
-    public static var peakBytes: Int { sd_peak_bytes() }
+    package static var peakBytes: Int { sd_peak_bytes() }
 
     /// Runs the closure for 0..<count on the pool and returns when all have ended. Calls from inside it run in place.
     ///
     /// - Precondition: the calls write to different places.
-    public static func parallel(_ count: Int, _ body: (Int) -> Void) {
+    package static func parallel(_ count: Int, _ body: (Int) -> Void) {
       withoutActuallyEscaping(body) { body in
         var body = body
         withUnsafeMutablePointer(to: &body) { pointer in

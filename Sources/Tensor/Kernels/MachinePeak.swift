@@ -17,7 +17,7 @@ extension Tensor.Compute {
   ///
   /// - Returns: bytes a second, the best of a few rounds.
   /// - Complexity: about 0.2 seconds and 256 MiB.
-  public static func measuredBandwidth() -> Double {
+  package static func measuredBandwidth() -> Double {
     let count = 1 << 26
     let block = Tensor.zeros([count])
     let parts = threads * 4

@@ -27,7 +27,7 @@ func matrixProduct(
 /// Unless the operand asks for products of bfloat16 numbers, or is in 8 bits and meets few rows, the result is bit for bit
 /// what it would be with the operand converted before.
 func matrixProduct(
-  _ a: UnsafePointer<Float>, transposeA: Bool, _ b: LazyElements, transposeB: Bool, _ c: UnsafeMutablePointer<Float>,
+  _ a: UnsafePointer<Float>, transposeA: Bool, _ b: CompactStorage, transposeB: Bool, _ c: UnsafeMutablePointer<Float>,
   rows: Int, columns: Int, inner: Int
 ) {
   // A reshaped matrix in 8 bits may have rows that are not of whole blocks.
@@ -50,7 +50,7 @@ func isWorthPacking(_ rows: Int, _ columns: Int, _ inner: Int) -> Bool {
 extension sd_product {
   /// The product with an operand in 16 or 8 bits; nil where our kernels don't take it.
   init?(
-    _ a: UnsafePointer<Float>, _ transposeA: Bool, _ b: LazyElements, _ transposeB: Bool,
+    _ a: UnsafePointer<Float>, _ transposeA: Bool, _ b: CompactStorage, _ transposeB: Bool,
     _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int
   ) {
     guard isWorthPacking(rows, columns, inner), let (elements, type) = b.stored,

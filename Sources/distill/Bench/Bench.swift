@@ -36,7 +36,7 @@
     var job: BenchJob
 
     @Option(help: "How frozen matrices are kept and multiplied: float32, bfloat16 or int8.")
-    var dtype = FrozenPrecision.float32
+    var dtype = WeightFormat.float32
 
     @Option(help: "Tiles of the image. SmolVLM folders alone take more than one.")
     var tiles = 1

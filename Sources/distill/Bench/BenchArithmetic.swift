@@ -1,6 +1,6 @@
 #if Run
   import LanguageModel
-  import Student
+  import StudentModels
 
   /// Floating-point operations that a step can't do without: products with frozen weights forward and, for the gradient
   /// of their input, back; the adapters' products; attention over the pairs of tokens that see each other; the head over

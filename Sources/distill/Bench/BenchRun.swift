@@ -2,14 +2,14 @@
   import Foundation
   import LanguageModel
   import Layers
-  import Student
+  import StudentModels
   import Tensor
 
   /// A benchmark of one model folder.
   struct BenchRun {
     var model: URL
     var job: BenchJob
-    var precision = FrozenPrecision.float32
+    var precision = WeightFormat.float32
     var sizes = BenchSizes()
     /// When the program began.
     let start = ContinuousClock.now
@@ -99,7 +99,7 @@
     }
   }
 
-  extension FrozenPrecision {
+  extension WeightFormat {
     /// What a product reads of each weight; in 8 bits a scale of 4 bytes for 64 weights too.
     fileprivate var bytesPerWeight: Double {
       switch self {

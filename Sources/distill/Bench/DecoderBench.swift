@@ -5,7 +5,7 @@
   import LanguageModel
   import LoRA
   import Layers
-  import Student
+  import StudentModels
   import Tensor
 
   /// The steps of a decoder's benchmark, on random tokens, new ones each step: arithmetic does not depend on them.
@@ -20,13 +20,13 @@
     private var kept: PromptImage?
 
     /// - Throws: what the adapters or the image processor refuse.
-    init(_ model: Model, sizes: BenchSizes, precision: FrozenPrecision) throws {
+    init(_ model: Model, sizes: BenchSizes, precision: WeightFormat) throws {
       student = model
       self.sizes = sizes
       var targets = LoRAConfiguration()
       (targets.rank, targets.alpha) = (16, 32)
       if sizes.adapter { try student.attachAdapters(targets, using: &generator) } else { student.freeze() }
-      student.keepFrozenMatrices(in: precision)
+      student.convertFrozenWeights(to: precision)
       student.recomputesActivations = sizes.checkpointing
       let photo = try student.tower == nil ? nil : student.noise(tiles: sizes.tiles, using: &generator)
       self.photo = photo

@@ -1,9 +1,9 @@
 #if Run
   import LoRA
   import Layers
-  import Student
+  import StudentModels
   import Tensor
-  import Tokenizers
+  import Tokenization
 
   /// An update of a text classifier on a batch of random texts, new ones each step.
   struct EncoderBench {
@@ -13,7 +13,7 @@
     private var generator = Tensor.Generator(seed: 0)
 
     /// - Throws: what the adapters refuse.
-    init(_ model: TextClassifier, sizes: BenchSizes, precision: FrozenPrecision) throws {
+    init(_ model: TextClassifier, sizes: BenchSizes, precision: WeightFormat) throws {
       classifier = model
       self.sizes = sizes
       guard !sizes.full else { return }
@@ -21,7 +21,7 @@
       (targets.rank, targets.alpha) = (16, 32)
       targets.savedModules = ["classifier"]
       try classifier.attachAdapters(targets, using: &generator)
-      classifier.keepFrozenMatrices(in: precision)
+      classifier.convertFrozenWeights(to: precision)
     }
 
     mutating func step() {

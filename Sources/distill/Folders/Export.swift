@@ -3,7 +3,7 @@
   import Distillation
   import Foundation
   import LoRA
-  import Student
+  import StudentModels
 
   struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,7 +44,7 @@
       } else {
         try merge(StudentFamily.student(contentsOf: source)).save(to: target)
       }
-      Output.complain("\(adapter.count) merged -> \(out)")
+      Output.error("\(adapter.count) merged -> \(out)")
     }
 
     private func merge(_ student: some PretrainedStudent) throws -> any PretrainedStudent { try merged(student) }

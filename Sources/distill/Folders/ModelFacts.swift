@@ -1,9 +1,9 @@
 #if Run
   import Foundation
   import LanguageModel
-  import Student
+  import StudentModels
   import Tensor
-  import Tokenizers
+  import Tokenization
 
   /// What a model's folder holds.
   enum ModelFacts {

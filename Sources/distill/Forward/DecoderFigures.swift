@@ -4,7 +4,7 @@
   import ImageDecoding
   import LoRA
   import Layers
-  import Student
+  import StudentModels
   import TeacherProtocol
   import Tensor
 

@@ -2,9 +2,9 @@
   import Foundation
   import LoRA
   import Layers
-  import Student
+  import StudentModels
   import Tensor
-  import Tokenizers
+  import Tokenization
 
   /// Computes the figures of an encoder's heads.
   enum EncoderFigures {

@@ -54,7 +54,7 @@
         model: URL(filePath: model), adapter: adapter.map { URL(filePath: $0) }, items: URL(filePath: items),
         out: URL(filePath: out), beta: beta, greedyTokens: greedy)
       let count = try run.write()
-      Output.complain("\(count) items -> \(out)")
+      Output.error("\(count) items -> \(out)")
     }
   }
 #endif

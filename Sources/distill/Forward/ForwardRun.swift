@@ -2,7 +2,7 @@
   import Distillation
   import Foundation
   import LoRA
-  import Student
+  import StudentModels
 
   /// What `distill forward` was asked for.
   struct ForwardRun {

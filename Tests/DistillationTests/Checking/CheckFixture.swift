@@ -1,7 +1,7 @@
 import Distillation
 import Foundation
 import ImageDecoding
-import Student
+import StudentModels
 import Tensor
 import TestSupport
 

@@ -5,7 +5,7 @@ import Foundation
 import Layers
 import TeacherProtocol
 import Testing
-import Tokenizers
+import Tokenization
 import Wording
 
 /// What errors say. Reasons come from other errors and from the system, whose sentences end in a full stop

@@ -3,7 +3,7 @@ import Foundation
 import ImageDecoding
 import Layers
 import LoRA
-import Student
+import StudentModels
 import Tensor
 import Testing
 

@@ -3,10 +3,10 @@ import Foundation
 import LanguageModel
 import Layers
 import LoRA
-import Student
+import StudentModels
 import Tensor
 import Testing
-import Tokenizers
+import Tokenization
 
 /// Adapters that are more than two matrices, through both stages.
 @Suite(.serialized) struct AdapterOptionTests {

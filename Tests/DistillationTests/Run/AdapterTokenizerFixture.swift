@@ -1,7 +1,7 @@
 import Foundation
 import LanguageModel
 import LoRA
-import Student
+import StudentModels
 import Tensor
 import Testing
 

@@ -3,7 +3,7 @@ import Foundation
 import ImageDecoding
 import LanguageModel
 import Layers
-import Student
+import StudentModels
 import TeacherProtocol
 import Tensor
 import Testing

@@ -2,10 +2,10 @@ import Annotations
 import Distillation
 import Foundation
 import Layers
-import Student
+import StudentModels
 import Tensor
 import Testing
-import Tokenizers
+import Tokenization
 
 /// Bases and teachers that a run makes itself.
 @Suite(.serialized) struct MadeInRunTests {

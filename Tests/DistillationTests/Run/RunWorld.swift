@@ -5,7 +5,7 @@ import ImageDecoding
 import LanguageModel
 import Layers
 import LoRA
-import Student
+import StudentModels
 import Synchronization
 import TeacherProtocol
 import Tensor

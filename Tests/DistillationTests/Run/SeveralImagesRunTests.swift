@@ -3,7 +3,7 @@ import Distillation
 import Foundation
 import ImageDecoding
 import Layers
-import Student
+import StudentModels
 import TeacherProtocol
 import Tensor
 import Testing

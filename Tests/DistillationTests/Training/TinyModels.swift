@@ -1,9 +1,9 @@
 import Foundation
 import LanguageModel
 import Layers
-import Student
+import StudentModels
 import Tensor
-import Tokenizers
+import Tokenization
 
 /// Students that are made in a few milliseconds.
 enum TinyModels {

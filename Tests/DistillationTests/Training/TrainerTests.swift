@@ -3,7 +3,7 @@ import DPO
 import Foundation
 import Layers
 import LoRA
-import Student
+import StudentModels
 import Tensor
 import TestSupport
 import Testing

@@ -4,7 +4,7 @@ import Evaluation
 import Foundation
 import Layers
 import LoRA
-import Student
+import StudentModels
 import TeacherProtocol
 import Tensor
 import Testing

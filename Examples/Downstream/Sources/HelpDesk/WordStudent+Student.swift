@@ -1,7 +1,7 @@
 import ImageDecoding
 import LanguageModel
 import Layers
-import Student
+import StudentModels
 import Tensor
 
 /// The four functions that make a scorer a student.

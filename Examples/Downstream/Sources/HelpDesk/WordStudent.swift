@@ -39,7 +39,7 @@ public struct WordStudent: Module, SequenceScorer {
     }
     let scores = TokenScores(
       hidden: Tensor(rows.flatMap { $0 }, shape: [rows.count, 2 * words.count + Self.colourStatistics]),
-      head: head.denseWeight(), targets: packed.targets)
+      head: head.effectiveWeight(), targets: packed.targets)
     return AnswerScores(
       logProbabilities: scores.logProbabilities, ranges: packed.ranges, entropies: scores.entropies,
       meanLogits: scores.meanLogits, isGreedy: scores.isGreedy)

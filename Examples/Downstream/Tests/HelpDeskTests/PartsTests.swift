@@ -4,7 +4,7 @@ import HelpDesk
 import ImageDecoding
 import LanguageModel
 import Layers
-import Student
+import StudentModels
 import TeacherProtocol
 import Tensor
 import Testing

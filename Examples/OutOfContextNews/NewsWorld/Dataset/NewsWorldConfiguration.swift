@@ -7,39 +7,39 @@
 /// ```
 ///
 /// As JSON or YAML every key is optional and an unknown key is an error.
-public struct NewsWorldConfiguration: Codable, Sendable, Equatable {
+package struct NewsWorldConfiguration: Codable, Sendable, Equatable {
   /// The seed of everything. The default is 1.
-  public var seed: UInt64 = 1
+  package var seed: UInt64 = 1
   /// Width and height of every photo in pixels, 16 to 1024. The default is 64.
-  public var side = 64
+  package var side = 64
   /// Groups of the split `train`; a group has two photos and four rows. The default is 1,500.
-  public var trainGroups = 1500
+  package var trainGroups = 1500
   /// Groups of the split `dev`. The default is 150.
-  public var devGroups = 150
+  package var devGroups = 150
   /// Groups of the split `test`. The default is 500, which makes 2,000 rows.
-  public var testGroups = 500
+  package var testGroups = 500
   /// Groups of the split `teacher`, on whose labels teachers may be trained. The default is 600.
-  public var teacherGroups = 600
+  package var teacherGroups = 600
   /// Photos of the split `pretrain`, which have captions and are in no pair. The default is 2,000.
-  public var pretrainingPhotos = 2000
+  package var pretrainingPhotos = 2000
   /// The facts about which captions may be wrong. The default is all five.
-  public var facts = Fact.allCases
+  package var facts = Fact.allCases
   /// Share of groups whose scenes differ in two facts and not in one, 0 to 1. The default is 0.3.
-  public var twoFactShare: Float = 0.3
+  package var twoFactShare: Float = 0.3
   /// The largest number of unmentioned things in a photo, 0 to 20. The default is 3.
-  public var clutter = 3
+  package var clutter = 3
   /// Largest change of a pixel by the camera's noise, in levels, 0 to 255. The default is 7.
-  public var noise: Float = 7
+  package var noise: Float = 7
   /// Probability that the recogniser leaves out or mistakes a name, 0 to 1. The default is 0.3.
-  public var entityNoise: Float = 0.3
+  package var entityNoise: Float = 0.3
   /// Share of photos that are JPEG files and not PNG, 0 to 1. The default is 0.5.
-  public var jpegShare: Float = 0.5
+  package var jpegShare: Float = 0.5
 
   /// The default world.
-  public init() {}
+  package init() {}
 
   /// Number of groups of a split; none for `pretrain`, whose photos are in no pair.
-  public func groups(in split: NewsSplit) -> Int {
+  package func groups(in split: NewsSplit) -> Int {
     switch split {
     case .train: trainGroups
     case .dev: devGroups
@@ -50,7 +50,7 @@ public struct NewsWorldConfiguration: Codable, Sendable, Equatable {
   }
 
   /// - Throws: ``NewsWorldError/value(key:expected:found:)`` for the first value out of range.
-  public func validate() throws(NewsWorldError) {
+  package func validate() throws(NewsWorldError) {
     func check(_ key: CodingKeys, _ isGood: Bool, _ expected: String, _ found: some Any) throws(NewsWorldError) {
       if !isGood { throw .value(key: key.stringValue, expected: expected, found: "\(found)") }
     }
@@ -87,7 +87,7 @@ public struct NewsWorldConfiguration: Codable, Sendable, Equatable {
   /// Reads a configuration; a missing key keeps its default.
   ///
   /// - Throws: ``NewsWorldError`` for an unknown key or a value out of range, `DecodingError` for a wrong type.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let known = CodingKeys.allCases.map(\.rawValue)
     let keys = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).sorted()
     if let stranger = keys.first(where: { !known.contains($0) }) {

@@ -1,4 +1,4 @@
-public import ImageDecoding
+package import ImageDecoding
 
 /// A data set of news photos with captions, some of them out of context, made from a seed.
 ///
@@ -16,20 +16,20 @@ public import ImageDecoding
 ///
 /// The captions of training photos are not given away in `captions.jsonl`: they would tell which pairs are pristine,
 /// which is what labels are paid for. Pre-training has photos of its own.
-public struct NewsWorldDataset: Sendable {
+package struct NewsWorldDataset: Sendable {
   /// The configuration it was made from.
-  public let configuration: NewsWorldConfiguration
+  package let configuration: NewsWorldConfiguration
   /// All photos: two for each group, then those of `pretrain`.
-  public let photos: [NewsPhoto]
+  package let photos: [NewsPhoto]
   /// All pairs, split by split and group by group. Rows of `teacher` carry a rationale.
-  public let rows: [PairRow]
+  package let rows: [PairRow]
   /// What may be said of the photos of `pretrain` and `teacher`.
-  public let captions: [CaptionRow]
+  package let captions: [CaptionRow]
 
   /// Makes scenes, captions and rows; the photos are drawn when asked for.
   ///
   /// - Throws: ``NewsWorldError/value(key:expected:found:)`` where the configuration is out of range.
-  public init(_ configuration: NewsWorldConfiguration = .init()) throws(NewsWorldError) {
+  package init(_ configuration: NewsWorldConfiguration = .init()) throws(NewsWorldError) {
     try configuration.validate()
     self.configuration = configuration
     var photos: [NewsPhoto] = []
@@ -57,12 +57,12 @@ public struct NewsWorldDataset: Sendable {
   }
 
   /// The rows of a split.
-  public func rows(in split: NewsSplit) -> [PairRow] {
+  package func rows(in split: NewsSplit) -> [PairRow] {
     rows.filter { $0.split == split }
   }
 
   /// Draws a photo, before any compression.
-  public func image(of photo: NewsPhoto) -> RGBImage {
+  package func image(of photo: NewsPhoto) -> RGBImage {
     SceneRenderer(side: configuration.side, clutter: configuration.clutter, noise: configuration.noise)
       .image(of: photo.scene, layout: photo.layout)
   }

@@ -1,5 +1,5 @@
 import Dispatch
-public import Foundation
+package import Foundation
 import ImageDecoding
 
 extension NewsWorldDataset {
@@ -17,7 +17,7 @@ extension NewsWorldDataset {
   ///
   /// - Throws: ``NewsWorldError/unwritable(path:reason:)``.
   /// - Complexity: Photos are drawn on all processors, about 1 ms each for 64 x 64 pixels.
-  public func write(to folder: URL) throws(NewsWorldError) {
+  package func write(to folder: URL) throws(NewsWorldError) {
     let images = folder.appendingPathComponent("images")
     try writing(images) { try FileManager.default.createDirectory(at: $0, withIntermediateDirectories: true) }
     let pairs = folder.appendingPathComponent("pairs.jsonl")

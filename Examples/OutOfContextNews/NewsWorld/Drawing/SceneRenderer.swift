@@ -1,4 +1,4 @@
-public import ImageDecoding
+package import ImageDecoding
 
 /// Draws a scene as a small photo: sky and light of the time of day, the place, clutter, the main objects, weather,
 /// and the noise of a camera.
@@ -12,13 +12,13 @@ public import ImageDecoding
 /// photographed any number of times. The same scene, layout, side and clutter give the same pixels.
 ///
 /// - Complexity: about 1 ms for 64 x 64 pixels; grows with the number of pixels.
-public struct SceneRenderer: Sendable {
+package struct SceneRenderer: Sendable {
   /// Width and height of the photo in pixels.
-  public let side: Int
+  package let side: Int
   /// The largest number of things in a photo that no caption mentions.
-  public let clutter: Int
+  package let clutter: Int
   /// Strength of the camera's noise, in levels of 0 to 255.
-  public let noise: Float
+  package let noise: Float
 
   /// A renderer of square photos.
   ///
@@ -26,7 +26,7 @@ public struct SceneRenderer: Sendable {
   ///   - side: Width and height in pixels, at least 16. The default is 64.
   ///   - clutter: The largest number of unmentioned things. The default is 3.
   ///   - noise: Largest change of a pixel by noise, in levels of 0 to 255. The default is 7.
-  public init(side: Int = 64, clutter: Int = 3, noise: Float = 7) {
+  package init(side: Int = 64, clutter: Int = 3, noise: Float = 7) {
     precondition(side >= 16, "a photo of \(side) pixels shows nothing; at least 16")
     precondition(clutter >= 0 && noise >= 0, "clutter (\(clutter)) and noise (\(noise)) can't be negative")
     (self.side, self.clutter, self.noise) = (side, clutter, noise)
@@ -35,7 +35,7 @@ public struct SceneRenderer: Sendable {
   /// The photo of a scene.
   ///
   /// - Parameter layout: The seed of everything that is no fact.
-  public func image(of scene: Scene, layout: UInt64) -> RGBImage {
+  package func image(of scene: Scene, layout: UInt64) -> RGBImage {
     var generator = WorldGenerator(seed: layout)
     let light = Light(scene.time)
     let place = PlaceDrawing(scene.place, light: light, using: &generator)

@@ -1,5 +1,5 @@
 /// The five things that a photo shows and a caption says; an out-of-context caption is wrong about one or two of them.
-public enum Fact: String, CaseIterable, Codable, Sendable {
+package enum Fact: String, CaseIterable, Codable, Sendable {
   /// What the photo is about: a ``NewsObject``.
   case object
   /// The colour of the objects: a ``NewsColour``.
@@ -14,12 +14,12 @@ public enum Fact: String, CaseIterable, Codable, Sendable {
 
 extension Set<Fact> {
   /// The facts in the order of `Fact.allCases`: a set has no order of its own, and results must not depend on one.
-  public var ordered: [Fact] {
+  package var ordered: [Fact] {
     Fact.allCases.filter(contains)
   }
 
   /// The facts as one word for a column of a table, such as `colour` or `colour+place`.
-  public var name: String {
+  package var name: String {
     ordered.map(\.rawValue).joined(separator: "+")
   }
 }

@@ -1,5 +1,5 @@
 /// The colour of a photo's objects. Red and green, or blue and purple, are close to one another for a colour-blind eye.
-public enum NewsColour: String, CaseIterable, Codable, Sendable {
+package enum NewsColour: String, CaseIterable, Codable, Sendable {
   /// A signal red.
   case red
   /// An orange between red and yellow.

@@ -1,5 +1,5 @@
 /// What a news photo of this world is about.
-public enum NewsObject: String, CaseIterable, Codable, Sendable {
+package enum NewsObject: String, CaseIterable, Codable, Sendable {
   /// A sailing boat; floats in a harbour or off a beach.
   case boat
   /// A passenger car.
@@ -22,12 +22,12 @@ public enum NewsObject: String, CaseIterable, Codable, Sendable {
   case person
 
   /// Whether the object is drawn in the sky.
-  public var isAirborne: Bool {
+  package var isAirborne: Bool {
     self == .balloon || self == .helicopter
   }
 
   /// The places where this object is drawn, at least two, so that every fact can be changed alone.
-  public var places: [NewsPlace] {
+  package var places: [NewsPlace] {
     switch self {
     case .boat: [.harbour, .beach]
     case .car, .bus, .truck: [.harbour, .street, .field, .mountain, .parliament, .desert]

@@ -1,5 +1,5 @@
 /// Where a photo was taken.
-public enum NewsPlace: String, CaseIterable, Codable, Sendable {
+package enum NewsPlace: String, CaseIterable, Codable, Sendable {
   /// Water with cranes behind and a quay in front.
   case harbour
   /// A strip of sea and sand with palms.

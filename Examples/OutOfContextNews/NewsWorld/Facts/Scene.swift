@@ -7,31 +7,31 @@
 ///
 /// A scene holds what a caption may speak of and no more; positions, sizes, weather and clutter are drawn anew for
 /// every photo by ``SceneRenderer``, so two photos of one scene differ.
-public struct Scene: Hashable, Codable, Sendable {
+package struct Scene: Hashable, Codable, Sendable {
   /// The kind of the main objects.
-  public var object: NewsObject
+  package var object: NewsObject
   /// The colour of every main object.
-  public var colour: NewsColour
+  package var colour: NewsColour
   /// The number of main objects, 1 to 4.
-  public var count: Int
+  package var count: Int
   /// Where.
-  public var place: NewsPlace
+  package var place: NewsPlace
   /// When.
-  public var time: TimeOfDay
+  package var time: TimeOfDay
 
   /// The numbers of objects that occur.
-  public static let counts = 1...4
+  package static let counts = 1...4
 
   /// A scene of these facts.
   ///
   /// - Precondition: `count` is 1 to 4.
-  public init(object: NewsObject, colour: NewsColour, count: Int, place: NewsPlace, time: TimeOfDay) {
+  package init(object: NewsObject, colour: NewsColour, count: Int, place: NewsPlace, time: TimeOfDay) {
     precondition(Scene.counts.contains(count), "a scene has 1 to 4 objects, not \(count)")
     (self.object, self.colour, self.count, self.place, self.time) = (object, colour, count, place, time)
   }
 
   /// A random scene whose object occurs at its place: object first, then one of its places, all else uniform.
-  public static func random(using generator: inout some RandomNumberGenerator) -> Scene {
+  package static func random(using generator: inout some RandomNumberGenerator) -> Scene {
     let object = generator.pick(NewsObject.allCases)
     return Scene(
       object: object, colour: generator.pick(NewsColour.allCases), count: 1 + generator.below(Scene.counts.count),
@@ -39,14 +39,14 @@ public struct Scene: Hashable, Codable, Sendable {
   }
 
   /// The facts in which two scenes differ; empty for equal scenes.
-  public func differences(from other: Scene) -> Set<Fact> {
+  package func differences(from other: Scene) -> Set<Fact> {
     Set(Fact.allCases.filter { value(of: $0) != other.value(of: $0) })
   }
 
   /// A scene that differs from this one in exactly these facts, drawn evenly from all that are possible.
   ///
   /// - Precondition: `facts` is not empty and some such scene exists, as for every set of one or two facts.
-  public func twin(differingIn facts: Set<Fact>, using generator: inout some RandomNumberGenerator) -> Scene {
+  package func twin(differingIn facts: Set<Fact>, using generator: inout some RandomNumberGenerator) -> Scene {
     precondition(!facts.isEmpty, "a twin differs in at least one fact")
     var twin = self
     if facts.contains(.colour) { twin.colour = generator.pick(NewsColour.allCases.filter { $0 != colour }) }

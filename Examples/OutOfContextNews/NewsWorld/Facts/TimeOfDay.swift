@@ -1,5 +1,5 @@
 /// When a photo was taken: decides the sky, the sun or moon, and the light on everything.
-public enum TimeOfDay: String, CaseIterable, Codable, Sendable {
+package enum TimeOfDay: String, CaseIterable, Codable, Sendable {
   /// Pale rosy sky with a low sun on the left.
   case morning
   /// Blue sky with a high sun.

@@ -3,20 +3,20 @@
 /// It finds the object, the colour, the place and the time more often than not, now and then takes an object for a
 /// similar one, never counts, and adds things that are not in the photo. The list depends on the photo alone and never
 /// on a caption, so it is the same in a photo's pristine and falsified rows.
-public struct Recogniser: Sendable {
+package struct Recogniser: Sendable {
   /// Probability, 0 to 1, that a name is left out or wrong.
-  public let noise: Float
+  package let noise: Float
 
   /// A recogniser.
   ///
   /// - Parameter noise: Probability that a name is left out or wrong, 0 to 1. The default is 0.3.
-  public init(noise: Float = 0.3) {
+  package init(noise: Float = 0.3) {
     precondition((0...1).contains(noise), "the recogniser's noise is a probability, not \(noise)")
     self.noise = noise
   }
 
   /// The names for a photo of this scene, in random order.
-  public func entities(of scene: Scene, using generator: inout some RandomNumberGenerator) -> [String] {
+  package func entities(of scene: Scene, using generator: inout some RandomNumberGenerator) -> [String] {
     var names: [String] = []
     let object = generator.chance(noise / 2) ? scene.object.lookalike : scene.object
     if !generator.chance(noise) { names.append(object.singulars[0]) }

@@ -8,7 +8,7 @@ extension Scene {
   /// ```
   ///
   /// Phrasing and words are drawn at random; the same generator state gives the same caption.
-  public func newsCaption(using generator: inout some RandomNumberGenerator) -> String {
+  package func newsCaption(using generator: inout some RandomNumberGenerator) -> String {
     // The plain word three times in four: common words should stay common.
     func word(_ words: [String]) -> Int {
       words.count > 1 && generator.chance(0.25) ? 1 + generator.below(words.count - 1) : 0

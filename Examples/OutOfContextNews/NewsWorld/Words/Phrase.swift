@@ -13,7 +13,7 @@ extension Scene {
   /// "a" where it is not.
   ///
   /// - Precondition: `facts` is not empty.
-  public func phrase(naming facts: Set<Fact>) -> String {
+  package func phrase(naming facts: Set<Fact>) -> String {
     precondition(!facts.isEmpty, "a phrase names at least one fact")
     var parts: [String] = []
     let namesObject = !facts.isDisjoint(with: [.object, .colour, .count])
@@ -38,7 +38,7 @@ extension Scene {
   /// Every short caption that is true of this scene, without repeats: all sets of facts, from one alone to all five.
   ///
   /// For pre-training on captions: a student that can say each fact alone and all together has learned to see them.
-  public var factCaptions: [String] {
+  package var factCaptions: [String] {
     let facts = Fact.allCases
     var seen: Set<String> = []
     return (1..<(1 << facts.count)).compactMap { bits in

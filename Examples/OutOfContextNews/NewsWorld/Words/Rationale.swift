@@ -1,5 +1,5 @@
 /// The reasons that a person who knows both scenes would give for the label.
-public enum Rationale {
+package enum Rationale {
   /// Why a caption fits a photo, or where they part.
   ///
   /// ```swift
@@ -14,7 +14,7 @@ public enum Rationale {
   /// - Parameters:
   ///   - caption: What the caption speaks of.
   ///   - photo: What the photo shows.
-  public static func text(caption: Scene, photo: Scene) -> String {
+  package static func text(caption: Scene, photo: Scene) -> String {
     let differences = caption.differences(from: photo)
     if differences.isEmpty {
       return "Photo and caption both show \(photo.phrase(naming: Set(Fact.allCases)))."

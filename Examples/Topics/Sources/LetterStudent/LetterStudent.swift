@@ -1,7 +1,7 @@
 import ImageDecoding
 import LanguageModel
 import Layers
-import Student
+import StudentModels
 import Tensor
 
 /// A student of our own, without a transformer: one linear layer over the question's words and the answer's previous letter.
@@ -35,7 +35,7 @@ package struct LetterStudent: Student {
     let rows = trees.flatMap { tree in
       tree.answers.flatMap { answer in ([end] + answer).prefix(answer.count).map { features(tree, $0) } }
     }
-    let scores = TokenScores(hidden: .concatenated(rows), head: head.denseWeight(), targets: packed.targets)
+    let scores = TokenScores(hidden: .concatenated(rows), head: head.effectiveWeight(), targets: packed.targets)
     return AnswerScores(
       logProbabilities: scores.logProbabilities, ranges: packed.ranges, entropies: scores.entropies,
       meanLogits: scores.meanLogits, isGreedy: scores.isGreedy)

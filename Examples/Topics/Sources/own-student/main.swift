@@ -1,6 +1,6 @@
 import LanguageModel
 import LetterStudent
-import Student
+import StudentModels
 import Tensor
 import Training
 

@@ -1,6 +1,6 @@
 internal import Annotations
 internal import Foundation
-internal import Student
+internal import StudentModels
 internal import TeacherProtocol
 internal import DistillationConfiguration
 

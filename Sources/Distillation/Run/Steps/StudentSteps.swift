@@ -1,5 +1,5 @@
 internal import Annotations
-internal import Student
+internal import StudentModels
 internal import TwoStage
 
 /// The steps of a run that need its student, each carried out at most once.

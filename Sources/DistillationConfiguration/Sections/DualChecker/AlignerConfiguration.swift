@@ -1,25 +1,25 @@
-public import ConfigurationFiles
-public import DualChecker
+package import ConfigurationFiles
+package import DualChecker
 
 /// The labelled pool, and how demonstrations are chosen from it.
-public struct AlignerConfiguration: ConfigurationSection {
+package struct AlignerConfiguration: ConfigurationSection {
   /// The records whose gold labels are seen: a share of the training records, or a number. The default is 0.1.
-  public var pool = LabelBudget.fraction(0.1)
+  package var pool = LabelBudget.fraction(0.1)
   /// Which records these are. The default is ``PoolSelection/coverage``.
-  public var poolSelection = PoolSelection.coverage
+  package var poolSelection = PoolSelection.coverage
   /// How demonstrations are chosen. The default is `mmr`.
-  public var selection = DemonstrationSelection.diverse
+  package var selection = DemonstrationSelection.diverse
   /// Demonstrations of a prompt. The default is 4.
-  public var shots = DualCheckerOptions().shots
+  package var shots = DualCheckerOptions().shots
   /// The folder of a sentence encoder. The default is none: hashed n-grams, weighed by how rare they are in the records.
-  public var encoder: String?
+  package var encoder: String?
   /// Whether the teacher explains the pool's gold labels. The default is true.
-  public var explains = DualCheckerOptions().explains
+  package var explains = DualCheckerOptions().explains
   /// Longest prompt in characters. The default is 24,000.
-  public var contextCharacters = DualCheckerOptions().contextCharacters
+  package var contextCharacters = DualCheckerOptions().contextCharacters
 
   /// Which records people label.
-  public enum PoolSelection: String, ConfigurationChoice {
+  package enum PoolSelection: String, ConfigurationChoice {
     /// A quarter drawn by the seed, by which confidence is calibrated; then those that stand for the most others, by their
     /// texts.
     case coverage
@@ -28,13 +28,13 @@ public struct AlignerConfiguration: ConfigurationSection {
   }
 
   /// The defaults.
-  public init() {}
+  package init() {}
 
   /// The defaults.
-  public static let blank = AlignerConfiguration()
+  package static let blank = AlignerConfiguration()
 
   /// The keys under `aligner`.
-  public static let keys: [ConfigurationKey<AlignerConfiguration>] = [
+  package static let keys: [ConfigurationKey<AlignerConfiguration>] = [
     ConfigurationKey("pool", \.pool, "Records whose gold labels are seen: a share below 1, or a number."),
     ConfigurationKey(
       "pool_selection", \.poolSelection, "Which records these are: those that stand for the most others, or any."),

@@ -1,23 +1,23 @@
-public import ConfigurationFiles
-public import DualChecker
+package import ConfigurationFiles
+package import DualChecker
 
 /// When the teacher is asked again.
-public struct TeacherCheckConfiguration: ConfigurationSection {
+package struct TeacherCheckConfiguration: ConfigurationSection {
   /// Replies less sure than this are asked again. The default is 0.85.
-  public var threshold = DualCheckerOptions().threshold
+  package var threshold = DualCheckerOptions().threshold
   /// Precision on the pool for which the threshold is chosen. The default is none: ``threshold``.
-  public var targetPrecision: Double?
+  package var targetPrecision: Double?
   /// What is added, in this order. The default is longer text, more demonstrations, definitions.
-  public var steps = DualCheckerOptions().steps
+  package var steps = DualCheckerOptions().steps
   /// Most questions after the first. The default is 1; 0 leaves the checker out.
-  public var followUps = DualCheckerOptions().followUps
+  package var followUps = DualCheckerOptions().followUps
   /// Which reply counts. The default is the surest.
-  public var acceptance = DualCheckerOptions().acceptance
+  package var acceptance = DualCheckerOptions().acceptance
   /// How stated confidence is corrected by the pool. The default is `logistic`.
-  public var calibration = Calibration.logistic
+  package var calibration = Calibration.logistic
 
   /// How stated confidence is corrected.
-  public enum Calibration: String, ConfigurationChoice {
+  package enum Calibration: String, ConfigurationChoice {
     /// Not at all.
     case none
     /// Log-odds are stretched and shifted.
@@ -29,13 +29,13 @@ public struct TeacherCheckConfiguration: ConfigurationSection {
   }
 
   /// The defaults.
-  public init() {}
+  package init() {}
 
   /// The defaults.
-  public static let blank = TeacherCheckConfiguration()
+  package static let blank = TeacherCheckConfiguration()
 
   /// The keys under `teacher_check`.
-  public static let keys: [ConfigurationKey<TeacherCheckConfiguration>] = [
+  package static let keys: [ConfigurationKey<TeacherCheckConfiguration>] = [
     ConfigurationKey(
       "threshold", \.threshold, "Replies less sure than this are asked again.", range: .from(0, through: 1)),
     ConfigurationKey(
@@ -49,23 +49,23 @@ public struct TeacherCheckConfiguration: ConfigurationSection {
 }
 
 /// Borderline cases of the student, and what becomes of them.
-public struct StudentCheckConfiguration: ConfigurationSection {
+package struct StudentCheckConfiguration: ConfigurationSection {
   /// What makes a case borderline. The default is `margin`.
-  public var kind = Kind.margin
+  package var kind = Kind.margin
   /// The margin below which, the entropy above which, or the teacher's sureness from which on a case counts. The default is
   /// 0.2.
-  public var threshold = MarginCheck().threshold
+  package var threshold = MarginCheck().threshold
   /// What becomes of borderline cases. The default is `demonstrations`.
-  public var refinement = Refinement.demonstrations
+  package var refinement = Refinement.demonstrations
   /// Most demonstrations or instructions that come from them. The default is 3.
-  public var limit = BorderlineDemonstrations().limit
+  package var limit = BorderlineDemonstrations().limit
   /// Rounds between two refinements. The default is 8.
-  public var every = DualCheckerOptions().refinesEvery
+  package var every = DualCheckerOptions().refinesEvery
   /// Whether a refinement that lowers the score on the pool is rolled back. The default is true.
-  public var rollsBack = DualCheckerOptions().rollsBack
+  package var rollsBack = DualCheckerOptions().rollsBack
 
   /// The test for borderline cases.
-  public enum Kind: String, ConfigurationChoice {
+  package enum Kind: String, ConfigurationChoice {
     /// Nothing: the student is not checked.
     case none
     /// The two best classes are close.
@@ -77,7 +77,7 @@ public struct StudentCheckConfiguration: ConfigurationSection {
   }
 
   /// The use of borderline cases.
-  public enum Refinement: String, ConfigurationChoice {
+  package enum Refinement: String, ConfigurationChoice {
     /// Nothing.
     case none
     /// A standing demonstration.
@@ -87,13 +87,13 @@ public struct StudentCheckConfiguration: ConfigurationSection {
   }
 
   /// The defaults.
-  public init() {}
+  package init() {}
 
   /// The defaults.
-  public static let blank = StudentCheckConfiguration()
+  package static let blank = StudentCheckConfiguration()
 
   /// The keys under `student_check`.
-  public static let keys: [ConfigurationKey<StudentCheckConfiguration>] = [
+  package static let keys: [ConfigurationKey<StudentCheckConfiguration>] = [
     ConfigurationKey("kind", \.kind, "The test for borderline cases."),
     ConfigurationKey(
       "threshold", \.threshold,
@@ -111,7 +111,7 @@ public struct StudentCheckConfiguration: ConfigurationSection {
     case .none: NoStudentCheck()
     case .margin: MarginCheck(threshold: threshold)
     case .entropy: EntropyCheck(threshold: threshold)
-    case .disagreement: DisagreementCheck(minimumSureness: threshold)
+    case .disagreement: DisagreementCheck(minimumConfidence: threshold)
     }
   }
 
@@ -125,24 +125,24 @@ public struct StudentCheckConfiguration: ConfigurationSection {
 }
 
 /// Batches and budget.
-public struct CheckedLoopConfiguration: ConfigurationSection {
+package struct DualCheckerLoopConfiguration: ConfigurationSection {
   /// Records labelled between two looks at the student. The default is 8.
-  public var batch = DualCheckerOptions().batch
+  package var batch = DualCheckerOptions().batch
   /// Most questions of every kind. The default is none: until the records end.
-  public var budget: Int?
+  package var budget: Int?
   /// Older examples that the student sees again with each batch. The default is 24.
-  public var replay = DualCheckerOptions().replay
+  package var replay = DualCheckerOptions().replay
   /// Rounds between two checkpoints. The default is 10.
-  public var checkpointEvery = 10
+  package var checkpointEvery = 10
 
   /// The defaults.
-  public init() {}
+  package init() {}
 
   /// The defaults.
-  public static let blank = CheckedLoopConfiguration()
+  package static let blank = DualCheckerLoopConfiguration()
 
   /// The keys under `loop`.
-  public static let keys: [ConfigurationKey<CheckedLoopConfiguration>] = [
+  package static let keys: [ConfigurationKey<DualCheckerLoopConfiguration>] = [
     ConfigurationKey(
       "batch", \.batch, "Records labelled between two looks at the student.", range: .from(1, through: 10_000)),
     ConfigurationKey(

@@ -1,63 +1,63 @@
 public import ConfigurationFiles
-public import DualChecker
+import DualChecker
 
 /// The configuration of a run of the method `dualchecker`, which `distill run` reads from YAML or JSON.
 ///
 /// ```swift
-/// var run = DualCheckerConfiguration(data: CheckedDataConfiguration(file: "cls.json"))
+/// var run = DualCheckerConfiguration(data: DualCheckerDataConfiguration(file: "cls.json"))
 /// run.aligner.pool = .count(60)
 /// try run.validate()
 /// ```
 public struct DualCheckerConfiguration: ConfigurationSection {
   /// The method. There is one value, `dualchecker`.
-  public var method = DistillationMethod.dualChecker
+  package var method = DistillationMethod.dualChecker
   /// The seed of everything random. The default is 1.
-  public var seed = 1
+  package var seed = 1
   /// Threads of arithmetic. The default is none: every core.
-  public var threads: Int?
+  package var threads: Int?
   /// The run's folder. The default is none: the command's choice.
-  public var out: String?
+  package var out: String?
   /// The folder of replies, shared by runs. The default is `~/.cache/swift-distillation/store`.
-  public var store = "~/.cache/swift-distillation/store"
+  package var store = "~/.cache/swift-distillation/store"
   /// Whether every reply waits until the disk has it. The default is false: replies survive the end of the process at any
   /// instant, and a power cut may take those of the last moments.
-  public var storeIsDurable = false
+  package var storeIsDurable = false
   /// The items.
-  public var data: CheckedDataConfiguration
-  /// The task. The default is ``CheckedTaskConfiguration/init()``.
-  public var task = CheckedTaskConfiguration()
-  /// The teacher. The default is ``CheckedTeacherConfiguration/init()``, which needs no service.
-  public var teacher = CheckedTeacherConfiguration()
+  package var data: DualCheckerDataConfiguration
+  /// The task. The default is ``DualCheckerTaskConfiguration/init()``.
+  package var task = DualCheckerTaskConfiguration()
+  /// The teacher. The default is ``DualCheckerTeacherConfiguration/init()``, which needs no service.
+  package var teacher = DualCheckerTeacherConfiguration()
   /// The teacher of second opinions. The default is none: the teacher itself, with other demonstrations.
-  public var second: CheckedTeacherConfiguration?
+  package var second: DualCheckerTeacherConfiguration?
   /// What may be spent on teachers behind services. The default is ``SpendingConfiguration/init()``: no limit.
-  public var spending = SpendingConfiguration()
+  package var spending = SpendingConfiguration()
   /// The labelled pool and the demonstrations chosen from it. The default is ``AlignerConfiguration/init()``.
-  public var aligner = AlignerConfiguration()
+  package var aligner = AlignerConfiguration()
   /// When the teacher is asked again. The default is ``TeacherCheckConfiguration/init()``.
-  public var teacherCheck = TeacherCheckConfiguration()
+  package var teacherCheck = TeacherCheckConfiguration()
   /// Borderline cases of the student, and what becomes of them. The default is ``StudentCheckConfiguration/init()``.
-  public var studentCheck = StudentCheckConfiguration()
-  /// Batches and budget. The default is ``CheckedLoopConfiguration/init()``.
-  public var loop = CheckedLoopConfiguration()
-  /// The student that is trained. The default is ``CheckedStudentConfiguration/init()``, a small one from nothing.
-  public var student = CheckedStudentConfiguration()
-  /// What is measured. The default is ``CheckedEvaluationConfiguration/init()``.
-  public var evaluation = CheckedEvaluationConfiguration()
+  package var studentCheck = StudentCheckConfiguration()
+  /// Batches and budget. The default is ``DualCheckerLoopConfiguration/init()``.
+  package var loop = DualCheckerLoopConfiguration()
+  /// The student that is trained. The default is ``DualCheckerStudentConfiguration/init()``, a small one from nothing.
+  package var student = DualCheckerStudentConfiguration()
+  /// What is measured. The default is ``DualCheckerEvaluationConfiguration/init()``.
+  package var evaluation = DualCheckerEvaluationConfiguration()
   /// The title of the page report.html. The default is `DualChecker`.
-  public var title = "DualChecker"
+  package var title = "DualChecker"
 
   /// A run with the default in every key that has one.
-  public init(data: CheckedDataConfiguration) { self.data = data }
+  package init(data: DualCheckerDataConfiguration) { self.data = data }
 
   /// No items.
-  public static let blank = DualCheckerConfiguration(data: .blank)
+  package static let blank = DualCheckerConfiguration(data: .blank)
 
   /// Records in one file and the in-context teacher.
-  public static let example = DualCheckerConfiguration(data: .example)
+  package static let example = DualCheckerConfiguration(data: .example)
 
   /// The keys at the top.
-  public static let keys: [ConfigurationKey<DualCheckerConfiguration>] = [
+  package static let keys: [ConfigurationKey<DualCheckerConfiguration>] = [
     ConfigurationKey("method", \.method, "How labels become a student."),
     ConfigurationKey("seed", \.seed, "Seed of everything random: same seed, same bytes.", range: .atLeast(0)),
     ConfigurationKey(
@@ -85,7 +85,7 @@ public struct DualCheckerConfiguration: ConfigurationSection {
   ]
 
   /// What holds between sections.
-  public func checkRelations(with reader: inout ConfigurationReader) {
+  package func checkRelations(with reader: inout ConfigurationReader) {
     reader.require(
       method == .dualChecker, "method", expected: "dualchecker, whose keys these are",
       found: "the text '\(method.rawValue)'")

@@ -1,0 +1,110 @@
+package import DualChecker
+package import Foundation
+internal import StudentModels
+internal import TeacherProtocol
+internal import Tensor
+internal import DistillationConfiguration
+import Reporting
+internal import TextStudents
+
+extension Prediction {
+  /// What a student says of a record.
+  fileprivate init(_ item: Item, _ found: StudentPrediction, task: LabellingTask) {
+    switch found.answer {
+    case .label(let name):
+      self.init(
+        itemID: item.id, label: name,
+        probabilities: Dictionary(uniqueKeysWithValues: zip(task.names, found.probabilities)))
+    case .spans(let places):
+      self.init(
+        itemID: item.id, label: nil,
+        spans: places.map {
+          Span(
+            label: $0.label, start: $0.range.lowerBound, end: $0.range.upperBound, text: $0.text(in: item.text))
+        })
+    }
+  }
+}
+
+extension DualCheckerRun {
+  /// A run that was made before.
+  ///
+  /// - Throws: ``RunError/notARun(_:_:)`` where the folder is none, or the error of its configuration.
+  package static func opening(
+    _ folder: URL, reporter: ProgressReporter = ProgressReporter(style: .silent)
+  ) throws -> DualCheckerRun {
+    let file = folder.appending(path: "config.yaml")
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      throw RunError.notARun(folder.path, "it has no config.yaml")
+    }
+    return try DualCheckerRun(DualCheckerConfiguration(contentsOf: file), folder: folder, reporter: reporter)
+  }
+
+  /// The finished student's answers to the records of any file with the run's field names.
+  ///
+  /// - Parameter data: JSON Lines, JSON or CSV; no labels are needed.
+  /// - Returns: one prediction for each row of the file, in its order; a row that can't be used has an `error` in place of
+  ///   an answer.
+  /// - Throws: ``RunError/notARun(_:_:)`` where the run has no student yet, or what reading the file throws.
+  package func predict(_ data: URL) async throws -> [Prediction] {
+    let task = try configuration.task.task()
+    let records = try records(data)
+    var answers = try await answers(to: records.items, task: task)[...]
+    return records.rows.compactMap { row in
+      switch row {
+      case .success(let item): answers.popFirst().map { Prediction(item, $0, task: task) }
+      case .failure(let problem): Prediction(itemID: problem.item ?? "", label: nil, error: "\(problem)")
+      }
+    }
+  }
+
+  /// Scores the finished student on any labelled file. Records without a gold answer are left out.
+  ///
+  /// - Parameter data: as for ``predict(_:)``, with the columns of gold answers.
+  package func evaluate(_ data: URL) async throws -> TaskScore {
+    let task = try configuration.task.task()
+    let gold = try GoldAnswers(contentsOf: data, task: task, mapping: configuration.data.mapping)
+    let records = try records(data)
+    let setAside = (records.setAside + gold.setAside).sorted()
+    if let listed = setAside.listed { reporter.message(listed) }
+    let items = records.items.filter { gold.has($0.id) }
+    guard !items.isEmpty else { throw RunError.nothingLabelled(data.path, setAside: setAside) }
+    let found = try await answers(to: items, task: task)
+    let pairs = zip(items, found).compactMap { item, prediction in
+      gold.answer(of: item.id).map { (given: prediction.answer, gold: $0, text: item.text) }
+    }
+    return task.score(pairs.map { $0.given }, against: pairs.map(\.gold), texts: pairs.map(\.text))
+  }
+
+  /// The records of a file, of which the student reads the text alone.
+  private func records(_ data: URL) throws -> Dataset {
+    var mapping = configuration.data.mapping
+    (mapping.label, mapping.group, mapping.split, mapping.evidence) = (nil, nil, nil, [:])
+    return try Dataset(contentsOf: data, mapping: mapping)
+  }
+
+  private func answers(to items: [Item], task: LabellingTask) async throws -> [StudentPrediction] {
+    let place = folder.appending(path: "student")
+    let weights = configuration.student.kind == .decoder ? "adapter_model.safetensors" : "model.safetensors"
+    guard FileManager.default.fileExists(atPath: place.appending(path: weights).path) else {
+      throw RunError.notARun(folder.path, "it has no student/ yet; finish the run first")
+    }
+    if let threads = configuration.threads { Tensor.Compute.threads = threads }
+    if configuration.student.kind == .decoder {
+      let base = URL(filePath: configuration.student.model ?? "")
+      return try await student(task, model: base, adapter: place).predictions(for: items)
+    }
+    return try await EncoderStudent.predictions(for: items, task: task, studentIn: place)
+  }
+}
+
+extension TaskScore {
+  /// The score for a terminal: F1 over all, then of each class or span type.
+  package var table: String {
+    func percent(_ value: Double) -> String { String(format: "%6.2f", 100 * value) }
+    var lines = ["\(items) records", "\(percent(macroF1))  macro F1", "\(percent(accuracy))  accuracy"]
+    if let tokenF1 { lines.append("\(percent(tokenF1))  macro F1 over tokens") }
+    lines += parts.map { "\(percent($0.f1))  \($0.name) (\($0.right) right of \($0.given), \($0.wanted) in gold)" }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

@@ -1,0 +1,124 @@
+internal import DualChecker
+internal import Foundation
+internal import TeacherProtocol
+internal import Reporting
+internal import Wording
+
+extension DualCheckerRun {
+  /// report.html from what the run has found.
+  func writeReport(_ evaluation: DualCheckerEvaluation, _ state: DualCheckerState, key: String) throws {
+    let parts: [(title: String, body: HTML?)] = [
+      ("Results", DualCheckerReport.results(evaluation)), ("On the way", DualCheckerReport.curve(evaluation)),
+      ("Asked again", DualCheckerReport.followUps(evaluation, state.loop)),
+      ("Templates", DualCheckerReport.templates(state.loop.history)),
+      ("Confidence", DualCheckerReport.calibration(evaluation, state.loop)),
+      ("Configuration", "<pre dir=\"auto\">\(configuration.yaml)</pre>"),
+    ]
+    let title = configuration.title
+    let body: HTML = """
+      <header>
+      <h1 dir="auto">\(title)</h1>
+      <p class="note">\(evaluation.goldLabels) gold labels for \(evaluation.trainingItems) records; \
+      \(evaluation.questions) questions to the teacher.</p>
+      </header>
+      <main id="main">
+      \(parts.map { part -> HTML in part.body.map { "<section><h2>\(part.title)</h2>\n\($0)</section>\n" } ?? "" })\
+      </main>
+      """
+    let page = ReportFrame.page(title: title, showsImages: false, body: body)
+    try Data(page.text.utf8).write(to: folder.appending(path: "report.html"), options: .atomic)
+  }
+}
+
+/// The parts of the page of a DualChecker run.
+enum DualCheckerReport {
+  private static func percent(_ value: Double?) -> String { value.map { NumberText.fixed(100 * $0, digits: 1) } ?? "-" }
+
+  private static func table(_ head: [String], _ rows: [[String]]) -> HTML {
+    let cells = head.map { "<th scope=\"col\">\($0)</th>" as HTML }
+    let lines = rows.map { row -> HTML in
+      let cells = row.enumerated().map { place, cell -> HTML in
+        place == 0 ? "<th scope=\"row\" dir=\"auto\">\(cell)</th>" : "<td dir=\"auto\">\(cell)</td>"
+      }
+      return "<tr>\(cells)</tr>\n"
+    }
+    return "<div class=\"scroll\"><table><thead><tr>\(cells)</tr></thead><tbody>\n\(lines)</tbody></table></div>"
+  }
+
+  static func results(_ evaluation: DualCheckerEvaluation) -> HTML {
+    let titles = [
+      "teacher": "teacher, DualChecker", "student": "student, DualChecker", "labels": "labels given",
+      "gold_student": "student, all gold labels",
+    ]
+    var rows = evaluation.results.map { result in
+      [
+        titles[result.name] ?? result.name.replacing("_", with: " "), percent(result.macroF1),
+        percent(result.score.microF1), percent(result.score.accuracy), percent(result.score.tokenF1),
+      ]
+    }
+    for who in ["teacher", "student"] {
+      guard let fixed = evaluation.fixed(who) else { continue }
+      rows.append(["\(who), fixed demonstrations: mean of \(fixed.draws)", percent(fixed.mean), "", "", ""])
+      rows.append(["\(who), fixed demonstrations: best of \(fixed.draws)", percent(fixed.best), "", "", ""])
+    }
+    return "<p class=\"note\">In percent, on \(evaluation.testItems) test records, on which no model was trained.</p>\n"
+      + table(["", "macro F1", "micro F1", "accuracy", "token F1"], rows)
+  }
+
+  static func curve(_ evaluation: DualCheckerEvaluation) -> HTML? {
+    guard !evaluation.curve.isEmpty else { return nil }
+    func line(_ name: String, _ style: Int, _ value: (DualCheckerEvaluation.Point) -> Double?) -> LineChart.Line {
+      .init(
+        name: name,
+        points: evaluation.curve.compactMap { point in
+          value(point).map { LineChart.Point(x: Double(point.labels), y: 100 * $0) }
+        }, style: style)
+    }
+    let chart = LineChart(
+      lines: [line("teacher's labels", 0, \.teacher), line("online student", 1, \.student)].filter {
+        !$0.points.isEmpty
+      },
+      xTitle: "records labelled", yTitle: "macro F1 in percent",
+      summary: "Macro F1 of the teacher's labels and of the online student over records labelled.", width: 720,
+      height: 300)
+    return "<figure>\(chart.svg())</figure>\n"
+  }
+
+  static func followUps(_ evaluation: DualCheckerEvaluation, _ state: LoopState) -> HTML {
+    let changed = state.labelled.filter(\.isChanged).prefix(20).map { kept in
+      [
+        kept.item, kept.replies.map { $0.answer ?? "unreadable" }.joined(separator: " → "),
+        kept.replies.map { percent($0.confidence?.value) }.joined(separator: " → "),
+        kept.replies[kept.accepted].version,
+      ]
+    }
+    return """
+      <p>\(evaluation.askedAgain) records were asked about again; \(evaluation.changed) answers changed, of which \
+      \(evaluation.corrected) became right and \(evaluation.spoiled) had been right.</p>
+      \(changed.isEmpty ? nil : table(["record", "answers", "confidence", "template that counts"], changed))
+      """
+  }
+
+  static func templates(_ history: TemplateHistory) -> HTML {
+    let rows = history.entries.enumerated().map { place, entry in
+      [
+        "\(place)", entry.template.version, "\(entry.round)", percent(entry.score),
+        entry.isKept ? "kept" : "rolled back",
+        entry.parent.map { entry.template.difference(from: history.entries[$0].template).joined(separator: "\n") }
+          ?? "",
+      ]
+    }
+    return table(["", "version", "round", "pool F1", "", "change"], rows)
+  }
+
+  static func calibration(_ evaluation: DualCheckerEvaluation, _ state: LoopState) -> HTML? {
+    guard let before = evaluation.calibrationErrorBefore, let after = evaluation.calibrationErrorAfter else {
+      return nil
+    }
+    return """
+      <p>Expected calibration error of the teacher on test records: \(NumberText.fixed(before, digits: 3)) as stated, \
+      \(NumberText.fixed(after, digits: 3)) after calibration on the pool. Replies less sure than \
+      \(NumberText.fixed(state.threshold, digits: 2)) were asked again.</p>
+      """
+  }
+}

@@ -1,0 +1,144 @@
+internal import ConfigurationFiles
+internal import ContentDigest
+internal import DualChecker
+public import Foundation
+internal import StudentModels
+public import TeacherProtocol
+internal import Tensor
+import DistillationConfiguration
+import Reporting
+internal import TwoStage
+
+/// A run of the method `dualchecker`: a folder, and what fills it.
+///
+/// ```swift
+/// let configuration = try DualCheckerConfiguration(contentsOf: file)
+/// let evaluation = try await DualCheckerRun(configuration, folder: folder).run()
+/// print(evaluation.table)
+/// ```
+///
+/// Labelling goes on from its last checkpoint, replies of services are kept in the store that runs share, and finished parts
+/// are skipped, so a run that was killed at any instant is simply started again and ends with the same bytes: loop.json, the
+/// student and evaluation.json. So does a run that its budget stopped, once the budget is raised.
+public struct DualCheckerRun: Sendable {
+  /// What is to be done. Paths are absolute.
+  package let configuration: DualCheckerConfiguration
+  /// Where it is done.
+  package let folder: URL
+  let reporter: ProgressReporter
+  let makeTeacher: (@Sendable (TeacherConfiguration, LabelSet) throws -> (any Teacher)?)?
+
+  /// A run in this folder, which is made if it is missing.
+  ///
+  /// - Parameter makeTeacher: makes teachers behind a network, which this module does not know.
+  public init(
+    _ configuration: DualCheckerConfiguration, folder: URL,
+    reporter: ProgressReporter = ProgressReporter(style: .silent),
+    makeTeacher: (@Sendable (TeacherConfiguration, LabelSet) throws -> (any Teacher)?)? = nil
+  ) throws {
+    self.configuration = configuration
+    self.folder = folder
+    self.reporter = reporter
+    self.makeTeacher = makeTeacher
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  /// evaluation.json, if the run has come that far.
+  public var evaluation: DualCheckerEvaluation? {
+    get throws {
+      let file = folder.appending(path: "evaluation.json")
+      guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+      return try JSONDecoder().decode(DualCheckerEvaluation.self, from: Data(contentsOf: file))
+    }
+  }
+
+  /// Labels, checks, refines, trains, scores and reports.
+  ///
+  /// - Throws: `RunError`, `TeacherUnavailable`, `BudgetExhausted`, or the error of a file.
+  @discardableResult
+  public func run() async throws -> DualCheckerEvaluation {
+    if let threads = configuration.threads { Tensor.Compute.threads = threads }
+    try LabelsAlike.refuse(configuration)
+    try RunRules.keep(in: folder)
+    try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
+    try await DualCheckerSteps(self).carryOut()
+    guard let evaluation = try evaluation else { throw RunError.missing("evaluation.json") }
+    return evaluation
+  }
+
+  /// What results depend on: the configuration without places that may differ.
+  var settings: String {
+    var settings = configuration
+    (settings.out, settings.threads, settings.store, settings.data.file) = (nil, nil, "-", "-")
+    settings.title = "-"
+    settings.loop.checkpointEvery = 1
+    // Keys of later versions that change no result are left out, so that what older ones finished is found finished.
+    let later: Set = ["store_durable", "spending"]
+    var keys: [ConfigurationNode.Entry] = []
+    if case .map(let all) = settings.configurationNode?.content { keys = all.filter { !later.contains($0.key) } }
+    return ConfigurationJSONWriter.text(of: .map(keys)) + StepRecords.version
+  }
+
+  /// The configuration's model that says how alike records are; nil where it names none.
+  func folderEncoder() throws -> FolderSentenceEncoder? {
+    try configuration.aligner.encoder.map {
+      var embedder = try SentenceEmbedder(contentsOf: URL(filePath: $0))
+      embedder.prompt = retrievalPrompt(insteadOf: embedder.prompt)
+      return FolderSentenceEncoder(embedder)
+    }
+  }
+
+  func loop(
+    _ data: DualCheckerData, teachers: DualCheckerTeachers, encoder: any SentenceEncoder
+  ) async throws -> DualCheckerLoop {
+    let aligner = try await ContextAligner(
+      pool: LabelledPool(data.pool), selection: configuration.aligner.selection, encoder: encoder)
+    var loop = DualCheckerLoop(
+      task: data.task, teacher: try teachers.teacher(configuration.teacher), aligner: aligner, items: data.unlabelled,
+      template: LabellingTemplate(instructions: configuration.task.instructions))
+    loop.second = try configuration.second.map { try teachers.teacher($0) }
+    loop.options = options
+    loop.parameters = configuration.teacher.parameters(for: data.task)
+    loop.studentCheck = configuration.studentCheck.check
+    loop.refinement = configuration.studentCheck.asRefinement
+    switch configuration.teacherCheck.calibration {
+    case .none: loop.calibrate = nil
+    case .logistic:
+      loop.calibrate = { confidences, right in
+        let calibration = LogisticCalibration(confidences: confidences, correct: right)
+        return { calibration.calibrated($0) }
+      }
+    case .temperature:
+      loop.calibrate = { confidences, right in
+        let calibration = TemperatureCalibration(confidences: confidences, correct: right)
+        return { calibration.calibrated($0) }
+      }
+    case .isotonic:
+      loop.calibrate = { confidences, right in
+        let calibration = IsotonicCalibration(confidences: confidences, correct: right)
+        return { calibration.calibrated($0) }
+      }
+    }
+    return loop
+  }
+
+  private var options: DualCheckerOptions {
+    var options = DualCheckerOptions()
+    options.batch = configuration.loop.batch
+    options.budget = configuration.loop.budget
+    options.replay = configuration.loop.replay
+    options.shots = configuration.aligner.shots
+    options.explains = configuration.aligner.explains
+    options.contextCharacters = configuration.aligner.contextCharacters
+    options.steps = configuration.teacherCheck.steps
+    options.followUps = configuration.teacherCheck.followUps
+    options.acceptance = configuration.teacherCheck.acceptance
+    options.threshold = configuration.teacherCheck.threshold
+    options.targetPrecision = configuration.teacherCheck.targetPrecision
+    options.refinesEvery = configuration.studentCheck.every
+    options.rollsBack = configuration.studentCheck.rollsBack
+    options.seed = UInt64(configuration.seed)
+    if configuration.teacher.kind == .openAI { options.concurrency = configuration.teacher.service.concurrency }
+    return options
+  }
+}

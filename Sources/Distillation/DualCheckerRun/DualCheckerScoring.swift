@@ -1,0 +1,97 @@
+internal import ContentDigest
+internal import DualChecker
+internal import Foundation
+internal import TeacherProtocol
+internal import TextStudents
+
+extension DualCheckerRun {
+  /// Scores teacher and student on the test records, and what they are compared with.
+  func evaluate(
+    _ loop: DualCheckerLoop, _ state: DualCheckerState, student: some DualCheckerStudent, data: DualCheckerData,
+    untrained: some DualCheckerStudent
+  ) async throws -> DualCheckerEvaluation {
+    let test = data.known(data.test)
+    func score(_ answers: [TaskAnswer?]) -> TaskScore {
+      data.task.score(answers, against: test.map(\.answer), texts: test.map(\.item.text))
+    }
+    func score(_ student: some DualCheckerStudent) async throws -> TaskScore {
+      score(try await student.predictions(for: test.map(\.item)).map(\.answer))
+    }
+    var results: [DualCheckerEvaluation.Result] = []
+    reporter.message("scoring on \(test.count) test records")
+    let replies = try await loop.answers(for: test.map(\.item), state: state.loop)
+    results.append(.init("teacher", score(replies.map { $0.flatMap { data.task.answer(of: $0.reply) } })))
+    results.append(.init("student", try await score(student)))
+    if let labels = labelScore(state.loop, data: data) { results.append(.init("labels", labels)) }
+    for draw in 1...max(1, configuration.evaluation.draws) where draw <= configuration.evaluation.draws {
+      let fixed = fixedLoop(loop, draw: draw)
+      var untouched = try await fixed.start()
+      untouched.threshold = 0
+      let answers = try await fixed.answers(for: test.map(\.item), state: untouched)
+      results.append(
+        .init("fixed_teacher_\(draw)", score(answers.map { $0.flatMap { data.task.answer(of: $0.reply) } })))
+      guard draw <= configuration.evaluation.studentDraws else { continue }
+      let labels = try await fixed.answers(for: data.unlabelled, state: untouched)
+      let examples = zip(data.unlabelled, labels).compactMap { item, reply -> TrainingExample? in
+        reply.flatMap { data.task.answer(of: $0.reply) }.map { TrainingExample(item: item, answer: $0) }
+      }
+      var other = untrained
+      // The pool's gold labels are learned here too: what differs is how the others came about.
+      let gold = data.pool.map { TrainingExample(item: $0.item, answer: $0.answer) }
+      try await train(&other, on: gold + examples, title: "student of fixed demonstrations \(draw)")
+      results.append(.init("fixed_student_\(draw)", try await score(other)))
+    }
+    if configuration.evaluation.trainsOnGold {
+      var other = untrained
+      let examples = data.pool + data.known(data.unlabelled)
+      try await train(
+        &other, on: examples.map { TrainingExample(item: $0.item, answer: $0.answer) }, title: "student of gold labels")
+      results.append(.init("gold_student", try await score(other)))
+    }
+    return summary(loop, state, data: data, results: results, replies: zip(test, replies).map { ($0, $1) })
+  }
+
+  /// The same teacher with the same demonstrations for every item, drawn from the same pool, and nothing else.
+  private func fixedLoop(_ loop: DualCheckerLoop, draw: Int) -> DualCheckerLoop {
+    let drawn = loop.aligner.pool.demonstrations().map {
+      (ContentDigest.of(fields: ["fixed", "\(configuration.seed)", "\(draw)", $0.item]), $0)
+    }.sorted { $0.0 < $1.0 }.prefix(configuration.aligner.shots).map(\.1)
+    // No pool to be scored or explained: the demonstrations are all that it has.
+    var fixed = DualCheckerLoop(
+      task: loop.task, teacher: loop.teacher,
+      aligner: ContextAligner(pool: LabelledPool([]), selector: FixedDemonstrations(drawn)), items: [],
+      template: loop.template)
+    (fixed.options, fixed.parameters) = (loop.options, loop.parameters)
+    (fixed.options.followUps, fixed.options.targetPrecision) = (0, nil)
+    return fixed
+  }
+
+  private func summary(
+    _ loop: DualCheckerLoop, _ state: DualCheckerState, data: DualCheckerData, results: [DualCheckerEvaluation.Result],
+    replies: [(LabelledPool.Entry, CheckedReply?)]
+  ) -> DualCheckerEvaluation {
+    let labelled = state.loop.labelled
+    var (corrected, spoiled) = (0, 0)
+    for kept in labelled where kept.isChanged && data.gold.has(kept.item) {
+      guard let gold = data.gold.answer(of: kept.item)?.key else { continue }
+      if kept.answer == gold { corrected += 1 }
+      if kept.replies[0].answer == gold { spoiled += 1 }
+    }
+    let stated = replies.compactMap { entry, reply -> (confidence: Double, isRight: Bool)? in
+      guard let reply, let confidence = reply.exchanges[0].reply.confidence else { return nil }
+      return (confidence.value, data.task.answer(of: reply.exchanges[0].reply) == entry.answer)
+    }
+    func error(_ confidences: [Double]) -> Double? {
+      stated.isEmpty
+        ? nil : Reliability(confidences: confidences, correct: stated.map(\.isRight)).expectedCalibrationError
+    }
+    return DualCheckerEvaluation(
+      goldLabels: data.pool.count, trainingItems: data.pool.count + data.unlabelled.count, testItems: replies.count,
+      questions: state.loop.questions, askedAgain: labelled.count { $0.replies.count > 1 },
+      changed: labelled.count(where: \.isChanged), corrected: corrected, spoiled: spoiled,
+      templates: state.loop.history.entries.count, rollBacks: state.loop.history.rollBacks,
+      calibrationErrorBefore: error(stated.map(\.confidence)),
+      calibrationErrorAfter: error(stated.map { loop.sureness(of: $0.confidence, in: state.loop) }), results: results,
+      curve: state.curve)
+  }
+}

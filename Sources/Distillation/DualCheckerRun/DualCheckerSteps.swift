@@ -1,0 +1,125 @@
+internal import Annotations
+internal import DualChecker
+internal import Foundation
+internal import StudentModels
+internal import TeacherProtocol
+internal import TextStudents
+
+/// The steps of a run of the method `dualchecker` in the order in which they are carried out, and what later ones need of
+/// earlier ones: found once, and only where a step is not skipped.
+final class DualCheckerSteps {
+  private let run: DualCheckerRun
+  private let engine: StepEngine
+  private let records: DualCheckerRecords
+  private let hashed: HashedNGramEncoder
+  private let teachers: DualCheckerTeachers
+
+  private var foundWork: Work?
+  private var foundState: DualCheckerState?
+  private var foundStudent: (any DualCheckerStudent)?
+
+  /// What labelling, training and scoring work with.
+  private struct Work {
+    let data: DualCheckerData
+    let untrained: any DualCheckerStudent
+    let loop: DualCheckerLoop
+    let retrievalPrompt: String?
+  }
+
+  init(_ run: DualCheckerRun) throws {
+    self.run = run
+    engine = StepEngine(records: StepRecords(run: run.folder))
+    records = try DualCheckerRecords(run.configuration, rows: RunRules(of: run.folder).rows)
+    if let listed = records.setAside.listed { run.reporter.message(listed) }
+    hashed = HashedNGramEncoder(suiting: records.training.map(\.wholeText))
+    teachers = try DualCheckerTeachers(run, task: records.task, hashed: hashed)
+  }
+
+  /// Skips or carries out every step.
+  func carryOut() async throws {
+    if run.configuration.student.model == nil { try await makeBase() }
+    let key = try StepRecords.key(
+      run.settings, records.key, digest(of: model), teachers.teacher(run.configuration.teacher).model)
+    try await step("label", key, ["loop.json"]) { _ = try await self.state(key) }
+    try await step("student", key, ["student/trained.safetensors"]) { _ = try await self.student(key) }
+    try await step("evaluate", key, ["evaluation.json"]) { try await self.evaluate(key) }
+    let page = StepRecords.key(key, run.configuration.yaml)
+    try await step("report", page, ["report.html"]) {
+      guard let evaluation = try self.run.evaluation else { throw RunError.missing("evaluation.json") }
+      try await self.run.writeReport(evaluation, self.state(key), key: key)
+    }
+    // Labelling says it as it goes on; scoring asks too.
+    if let note = teachers.ledger.spent.note { run.reporter.message("teachers behind services: \(note)") }
+    run.reporter.say(skipped: engine.outcomes)
+  }
+
+  private func step(
+    _ name: String, _ inputs: String, _ outputs: [String], _ body: @escaping () async throws -> Void
+  ) async throws {
+    _ = try await engine.carryOut(
+      Step(name: name, inputs: inputs, outputs: outputs.map { run.folder.appending(path: $0) }) {
+        try await body()
+        return .init(key: inputs)
+      })
+  }
+
+  private var model: URL {
+    run.configuration.student.model.map { URL(filePath: $0) } ?? run.folder.appending(path: "base")
+  }
+
+  private func makeBase() async throws {
+    let configuration = run.configuration
+    let key = StepRecords.key("\(configuration.student.encoder)", "\(configuration.seed)", records.key)
+    try await step("base", key, ["base/config.json"]) {
+      try configuration.student.encoder.write(
+        to: self.model, texts: self.records.training.map(\.text), seed: UInt64(configuration.seed))
+    }
+  }
+
+  private func evaluate(_ key: String) async throws {
+    let work = try await work()
+    let evaluation = try await run.evaluate(
+      work.loop, state(key), student: student(key), data: work.data, untrained: work.untrained)
+    let json = JSONEncoder()
+    json.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try (json.encode(evaluation) + Data("\n".utf8)).write(
+      to: run.folder.appending(path: "evaluation.json"), options: .atomic)
+  }
+
+  private func work() async throws -> Work {
+    if let foundWork { return foundWork }
+    let folderEncoder = try run.folderEncoder()
+    let encoder: any SentenceEncoder = folderEncoder ?? hashed
+    let data = try await DualCheckerData(records, run.configuration, encoder: encoder)
+    let untrained = try run.student(data.task, model: model)
+    try await untrained.check(data.pool.map(\.item) + data.unlabelled + data.test)
+    let loop = try await run.loop(data, teachers: teachers, encoder: encoder)
+    let work = Work(data: data, untrained: untrained, loop: loop, retrievalPrompt: folderEncoder?.prompt)
+    foundWork = work
+    return work
+  }
+
+  private func state(_ key: String) async throws -> DualCheckerState {
+    if let foundState { return foundState }
+    let finished = try run.finishedState(key)
+    let state: DualCheckerState
+    if let finished {
+      state = finished
+    } else {
+      let work = try await work()
+      state = try await run.label(
+        work.loop, data: work.data, student: work.untrained, retrievalPrompt: work.retrievalPrompt,
+        ledger: teachers.ledger, key: key)
+    }
+    foundState = state
+    return state
+  }
+
+  private func student(_ key: String) async throws -> any DualCheckerStudent {
+    if let foundStudent { return foundStudent }
+    let work = try await work()
+    let student = try await run.finalStudent(work.loop, state(key), from: work.untrained, key: key)
+    foundStudent = student
+    return student
+  }
+}

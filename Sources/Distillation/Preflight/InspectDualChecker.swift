@@ -1,0 +1,73 @@
+internal import DualChecker
+internal import Foundation
+internal import DistillationConfiguration
+internal import TwoStage
+internal import Wording
+
+extension RunCheck {
+  /// Looks at a configuration of the method `dualchecker`: records, labels, pool, teacher, student.
+  static func inspectChecked(
+    _ file: URL, dataFolder: URL?, environment: [String: String]
+  ) -> [CheckFinding] {
+    var findings: [CheckFinding] = []
+    let run: DualCheckerConfiguration
+    do throws(ConfigurationError) {
+      run = try DualCheckerConfiguration(contentsOf: file, dataFolder: dataFolder)
+    } catch {
+      return error.problems.map { CheckFinding(.error, "configuration", "\(file.relativePath): \($0)") }
+    }
+    findings.ok(
+      "configuration",
+      "dualchecker, \(run.task.kind.rawValue), \(NumberText.counted(run.task.labels.count, "label")), seed \(run.seed)")
+    do {
+      let data = try DualCheckerRecords(run, rows: .ofFile)
+      let toLabel = data.training.count - data.poolSize
+      findings.ok(
+        "data",
+        "\(NumberText.counted(toLabel, "record")) to label, \(data.poolSize) in the labelled pool, "
+          + "\(data.test.count) to score")
+      if !data.setAside.isEmpty {
+        findings.append(
+          CheckFinding(
+            .warning, "data", "\(NumberText.counted(data.setAside.count, "row")) set aside",
+            details: data.setAside.prefix(5).map { "\($0)" }))
+      }
+      if data.poolSize == 0 {
+        findings.append(CheckFinding(.warning, "aligner.pool", "no labelled record: the teacher has no demonstrations"))
+      }
+      let pairs = data.poolSize * (run.aligner.explains && run.task.kind != .spans ? 2 : 1)
+      let least = pairs + toLabel
+      if let budget = run.loop.budget, budget < least {
+        findings.append(
+          CheckFinding(
+            .warning, "loop.budget", "\(budget) questions do not reach all records, which take at least \(least)"))
+      } else {
+        findings.ok(
+          "questions",
+          "at least \(least), at most \(least + toLabel * run.teacherCheck.followUps) and those that refine the template"
+        )
+      }
+    } catch {
+      findings.append(CheckFinding(.error, "data", FaultText.sentence(for: error)))
+    }
+    for (key, teacher) in [("teacher", run.teacher as DualCheckerTeacherConfiguration?), ("second", run.second)] {
+      guard let teacher, teacher.kind == .openAI, let name = teacher.service.keyVariable else { continue }
+      if environment[name]?.isEmpty ?? true {
+        findings.append(CheckFinding(.error, key, "the environment has no key in \(name); set it"))
+      } else {
+        findings.ok(key, "its key stands in \(name)")
+      }
+    }
+    for (key, path) in [("student.model", run.student.model), ("aligner.encoder", run.aligner.encoder)] {
+      guard let path else { continue }
+      let isThere = FileManager.default.fileExists(atPath: path + "/config.json")
+      findings.append(
+        CheckFinding(
+          isThere ? .ok : .error, key, isThere ? "\(path) is there" : "\(path): no model folder with a config.json"))
+    }
+    do { try LabelsAlike.refuse(run) } catch {
+      findings.append(CheckFinding(.error, "task.labels", FaultText.sentence(for: error)))
+    }
+    return findings
+  }
+}

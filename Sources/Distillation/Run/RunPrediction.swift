@@ -1,0 +1,170 @@
+internal import Annotations
+package import Foundation
+internal import StudentModels
+internal import TeacherProtocol
+internal import Tensor
+internal import DistillationConfiguration
+import Evaluation
+internal import Wording
+
+extension DistillationRun {
+  /// The finished student's answers to the items of any file with the run's field names: labels, probabilities, rationales.
+  ///
+  /// - Parameter data: JSON Lines, JSON or CSV; image paths relative to the configuration's image folder, or to the file.
+  /// - Returns: one prediction for each row of the file, in its order; a row that can't be used, or whose item the student
+  ///   can't take, has an `error` in place of an answer.
+  /// - Throws: ``RunError`` where the run has no trained student, or what reading the file throws: where no row can be used,
+  ///   and with `strict` for the first that can't.
+  package func predict(_ data: URL) async throws -> [Prediction] {
+    let labels = try configuration.labelSet()
+    // What is only asked about needs no label, group or split.
+    var mapping = configuration.data.mapping
+    (mapping.label, mapping.group, mapping.split, mapping.slices) = (nil, nil, nil, [:])
+    let dataset = try read(data, mapping)
+    let (student, key) = try (loadBase(), baseKey())
+    var answers = try await answers(
+      student, key: key, dataset: dataset, items: dataset.items, labels: labels, rationales: true)[...]
+    return dataset.rows.compactMap { row in
+      switch row {
+      case .success: answers.popFirst()
+      case .failure(let problem): Prediction(itemID: problem.item ?? "", label: nil, error: "\(problem)")
+      }
+    }
+  }
+
+  /// Scores the finished student, and the run's teachers, on any labelled file.
+  ///
+  /// Recorded teachers are left out, with a message, where the file has an id that belongs to another text or image in the
+  /// run's own data: what they said is about that.
+  ///
+  /// - Parameters:
+  ///   - data: as for ``predict(_:)``, with the label column.
+  ///   - split: only items of this split; nil takes all.
+  package func evaluate(_ data: URL, split: String? = nil) async throws -> EvaluationFile {
+    let labels = try configuration.labelSet()
+    var mapping = configuration.data.mapping
+    if split == nil { mapping.split = nil }
+    let gold = try GoldAnswers(contentsOf: data, mapping: mapping, labels: labels)
+    mapping.label = nil
+    let dataset = try read(data, mapping)
+    let inSplit = split.map(dataset.items(in:)) ?? dataset.items
+    let items = inSplit.filter { gold.answer(of: $0.id) != nil }
+    // Rows of other splits need no label.
+    var setAside = (dataset.setAside + gold.problems(of: inSplit)).sorted().map(\.description)
+    guard !items.isEmpty else {
+      let refused = dataset.setAside + gold.setAside
+      if let split, inSplit.isEmpty { throw RunError.emptySplit(split, known: dataset.splits, setAside: refused) }
+      throw RunError.nothingLabelled(data.path, setAside: refused)
+    }
+    let slice = configuration.data.fields.slices.first
+    let test = TestSplit(
+      items: items.map { item in
+        .init(
+          id: item.id, label: gold.answer(of: item.id) ?? "", group: item.group,
+          slice: slice.flatMap { item.attributes[$0] })
+      }, labels: labels.names, positive: labels.positive)
+    var candidates = try await teacherCandidates(dataset, items, labels)
+    let (student, key) = try (loadBase(), baseKey())
+    let own = try await answers(student, key: key, dataset: dataset, items: items, labels: labels, rationales: false)
+    let run = try evaluation
+    setAside += own.compactMap { one in one.error.map { "item \(one.itemID): \($0)" } }
+    candidates.append(.init(.twoStage, predictions: own, labels: run?.labelsSpent ?? 0))
+    var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("bootstrap")
+    let evaluator = Evaluator(split: test, resamples: configuration.evaluation.bootstrap, using: &generator)
+    var file = evaluator.evaluation(of: candidates, items: run?.items ?? 0, labelsSpent: run?.labelsSpent ?? 0)
+    file.setAside = setAside.isEmpty ? nil : setAside
+    return file
+  }
+
+  private func read(_ data: URL, _ mapping: FieldMapping) throws -> Dataset {
+    try Dataset(
+      contentsOf: data, mapping: mapping, imageRoot: configuration.data.images.map { URL(filePath: $0) },
+      strict: configuration.strict
+    ).settingAsideMissingImages(strict: configuration.strict)
+  }
+
+  /// The names of recorded teachers whose replies are about other items than these.
+  private func namesakes(of items: [Item], in dataset: Dataset, _ assignments: [Annotator.Assignment]) -> Set<String> {
+    let recorded = assignments.map(\.teacher).filter(\.answersByItem).map(\.name)
+    guard !recorded.isEmpty else { return [] }
+    do {
+      let others = try OwnItems(configuration).others(among: items, of: dataset)
+      guard !others.isEmpty else { return [] }
+      let examples = others.prefix(5).map { "'\($0)'" }.joined(separator: ", ") + (others.count > 5 ? " ..." : "")
+      reporter.message(
+        "\(others.count) of \(NumberText.counted(items.count, "id")) in \(dataset.file) \(others.count == 1 ? "stands" : "stand") "
+          + "for other items in the run's data (\(examples)): recorded replies are about those, so \(recorded.listedNames) "
+          + "\(recorded.count == 1 ? "is" : "are") not scored; give new items ids of their own")
+      return Set(recorded)
+    } catch {
+      reporter.message(
+        "whether the ids of \(dataset.file) stand for the items of the run can't be checked, so replies of "
+          + "\(recorded.listedNames) may be about others: \(FaultText.sentence(for: error))")
+      return []
+    }
+  }
+
+  /// The teachers that can be asked about items outside the run's data; recorded ones know only their own.
+  private func teacherCandidates(
+    _ dataset: Dataset, _ items: [Item], _ labels: LabelSet
+  ) async throws -> [Evaluator.Candidate] {
+    let teachers = try RunTeachers(configuration, labels: labels, plugins: plugins, folder: folder)
+    var labelsOf: [String: [String: String]] = [:]
+    let leftOut = namesakes(of: items, in: dataset, teachers.labelAssignments)
+    for (store, assignments) in try stores(
+      for: teachers.labelAssignments.filter { !leftOut.contains($0.teacher.name) })
+    {
+      let run = try await Annotator(store: store, labels: labels, assignments: assignments)
+        .annotate(dataset, items: items)
+      for (teacher, failures) in Dictionary(grouping: run.failures, by: \.teacher).sorted(by: { $0.key < $1.key }) {
+        reporter.message(run.words(about: teacher, failures))
+      }
+      for annotation in run.annotations.joined() {
+        labelsOf[annotation.teacher, default: [:]][annotation.item] = annotation.reply.label
+      }
+    }
+    return teachers.names.filter { !leftOut.contains($0) }.map { name in
+      .init(
+        .teacher(name), predictions: items.map { Prediction(itemID: $0.id, label: labelsOf[name]?[$0.id]) }, labels: 0)
+    }
+  }
+
+  /// Where replies of each teacher are looked up and kept. What recorded ones say is in their file, so they need no store;
+  /// models in this process answer again for nothing, so they need none that can be written to.
+  private func stores(
+    for assignments: [Annotator.Assignment]
+  ) throws -> [(store: any AnnotationStore, assignments: [Annotator.Assignment])] {
+    func part(_ isWanted: (any Teacher) -> Bool) -> [Annotator.Assignment] {
+      assignments.filter { isWanted($0.teacher) }
+    }
+    let recorded = part { $0 is any BatchTeacher && $0.answersByItem }
+    let others = part { !($0 is any BatchTeacher && $0.answersByItem) }
+    var stores: [(store: any AnnotationStore, assignments: [Annotator.Assignment])] = []
+    if !recorded.isEmpty { stores.append((MemoryAnnotationStore(), recorded)) }
+    guard !others.isEmpty else { return stores }
+    let store = try openStore()
+    guard store.isReadOnly else { return stores + [(store, others)] }
+    let (models, services) = (part { $0 is any BatchTeacher && !$0.answersByItem }, part { !($0 is any BatchTeacher) })
+    if !models.isEmpty { stores.append((MemoryAnnotationStore(over: store), models)) }
+    if !services.isEmpty {
+      reporter.message("the store in \(configuration.store) is read-only: services are not asked, what it has counts")
+      stores.append((store, services))
+    }
+    return stores
+  }
+
+  private func answers<Model: Student>(
+    _ base: Model, key: String, dataset: Dataset, items: [Item], labels: LabelSet, rationales: Bool
+  ) async throws -> [Prediction] {
+    let adapter = folder.appending(path: "stage2")
+    guard FileManager.default.fileExists(atPath: adapter.appending(path: "adapter_model.safetensors").path) else {
+      throw RunError.notARun(folder.path, "it has no stage2/ adapter yet; finish the run first")
+    }
+    let stages = try await stages(over: base, key: key, labels: labels, of: items, in: dataset)
+    return try await stages.predict(items, adapter: adapter, rationales: rationales)
+  }
+}
+
+extension [String] {
+  fileprivate var listedNames: String { map { "teacher:\($0)" }.joined(separator: ", ") }
+}

@@ -1,0 +1,178 @@
+package import ConfigurationFiles
+package import TextStudents
+
+/// The student that is trained.
+package struct DualCheckerStudentConfiguration: ConfigurationSection {
+  /// What it is. The default is an encoder.
+  package var kind = Kind.encoder
+  /// The folder of an encoder of the BERT, RoBERTa or XLM-R family, or of a decoder of any family. The default is none:
+  /// ``fresh``.
+  package var model: String?
+  /// The sizes of an encoder made from nothing. The default is ``Fresh/init()``.
+  package var fresh = Fresh()
+  /// The adapter. The default is none: an encoder is trained whole, a decoder with the adapter of
+  /// ``AdapterConfiguration/init()``.
+  package var lora: AdapterConfiguration?
+  /// The learning rate while labels arrive, and the highest of the final training. The default is 2e-5.
+  package var learningRate = 2e-5
+  /// Passes of the final training. The default is 10.
+  package var epochs = 10
+  /// Texts of an update. The default is 16.
+  package var batch = 16
+  /// Decay of matrices. The default is 0.1.
+  package var weightDecay = 0.1
+  /// Whether teacher labels count by their calibrated confidence. The default is true.
+  package var weighs = true
+  /// How a decoder learns from changed answers. The default is ``Preferences/init()``.
+  package var preferences = Preferences()
+
+  /// The kinds of student.
+  package enum Kind: String, ConfigurationChoice {
+    /// An encoder with a head.
+    case encoder
+    /// A language model with an adapter, which also learns to prefer the answer that counts to those given up for it.
+    case decoder
+  }
+
+  /// The defaults.
+  package init() {}
+
+  /// The defaults.
+  package static let blank = DualCheckerStudentConfiguration()
+
+  /// The keys under `student`.
+  package static let keys: [ConfigurationKey<DualCheckerStudentConfiguration>] = [
+    ConfigurationKey(
+      "kind", \.kind, "An encoder with a head, or a decoder with LoRA and DPO where asking again changed an answer."),
+    ConfigurationKey(
+      "model", \.model,
+      "Folder of a BERT, RoBERTa or XLM-R encoder, or of a decoder; without it a small encoder from nothing.",
+      range: .ifGiven(.nonBlank), relativeTo: .configuration, sample: "models/bert-base-uncased"),
+    ConfigurationKey("fresh", \.fresh, "Sizes of an encoder from nothing."),
+    ConfigurationKey("lora", \.lora, "The adapter; without it an encoder is trained whole."),
+    ConfigurationKey(
+      "learning_rate", \.learningRate, "The highest learning rate; 1e-3 suits one from nothing.", range: .above(0)),
+    ConfigurationKey("epochs", \.epochs, "Passes of the final training.", range: .from(1, through: 10_000)),
+    ConfigurationKey("batch", \.batch, "Texts of an update.", range: .from(1, through: 10_000)),
+    ConfigurationKey("weight_decay", \.weightDecay, "Decay of matrices.", range: .atLeast(0)),
+    ConfigurationKey("weigh", \.weighs, "Let teacher labels count by calibrated confidence."),
+    ConfigurationKey(
+      "preferences", \.preferences, "Preference training of a decoder where a follow-up changed an answer."),
+  ]
+
+  /// A decoder comes from a folder.
+  package func checkRelations(with reader: inout ConfigurationReader) {
+    reader.require(
+      kind == .encoder || model != nil, "model", "kind", expected: "the folder of a decoder, since kind is decoder",
+      found: "none")
+  }
+
+  /// How a decoder learns to prefer the answer that counts to those that the teacher gave up for it.
+  package struct Preferences: ConfigurationSection {
+    /// The preference loss. The default is `sigmoid`, DPO's own.
+    package var loss = PreferenceLossConfiguration(.sigmoid)
+    /// How strongly the loss holds the student to what supervised training left, above 0. The default is 0.1.
+    package var beta = 0.1
+    /// The weight of the negative log-likelihood of the chosen answers. The default is 1.
+    package var sftWeight = 1.0
+    /// Passes over the items with changed answers; 0 leaves them out. The default is 3.
+    package var epochs = 3
+    /// The highest learning rate. The default is 1e-5.
+    package var learningRate = 1e-5
+
+    /// The defaults.
+    package init() {}
+
+    /// The defaults.
+    package static let blank = Preferences()
+
+    /// The keys under `student.preferences`.
+    package static let keys: [ConfigurationKey<Preferences>] = [
+      ConfigurationKey("loss", \.loss, "Preference loss by TRL's name, or a map of losses and weights."),
+      ConfigurationKey(
+        "beta", \.beta, "How strongly the student is held to what supervised training left.", range: .above(0)),
+      ConfigurationKey("sft_weight", \.sftWeight, "Weight of the SFT term on chosen answers.", range: .atLeast(0)),
+      ConfigurationKey(
+        "epochs", \.epochs, "Passes over the records with changed answers; 0 leaves them out.",
+        range: .from(0, through: 10_000)),
+      ConfigurationKey("learning_rate", \.learningRate, "The highest learning rate.", range: .above(0)),
+    ]
+  }
+
+  /// The sizes of an encoder made from nothing.
+  package struct Fresh: ConfigurationSection {
+    /// Elements of a hidden row. The default is 64.
+    package var hiddenSize = 64
+    /// Layers. The default is 2.
+    package var layers = 2
+    /// Heads. The default is 4.
+    package var heads = 4
+    /// Tokens of the vocabulary. The default is 2,000.
+    package var vocabularySize = 2_000
+    /// Most tokens of a text. The default is 256.
+    package var maximumTokens = 256
+
+    /// The defaults.
+    package init() {}
+
+    /// The defaults.
+    package static let blank = Fresh()
+
+    /// The keys under `student.fresh`.
+    package static let keys: [ConfigurationKey<Fresh>] = [
+      ConfigurationKey("hidden_size", \.hiddenSize, "Elements of a hidden row.", range: .from(8, through: 4096)),
+      ConfigurationKey("num_hidden_layers", \.layers, "Layers.", range: .from(1, through: 100)),
+      ConfigurationKey("num_attention_heads", \.heads, "Heads.", range: .from(1, through: 256)),
+      ConfigurationKey(
+        "vocab_size", \.vocabularySize, "Tokens of the vocabulary.", range: .from(300, through: 1_000_000)),
+      ConfigurationKey("max_tokens", \.maximumTokens, "Most tokens of a text.", range: .from(8, through: 100_000)),
+    ]
+
+    /// Heads that divide the width.
+    package func checkRelations(with reader: inout ConfigurationReader) {
+      reader.require(
+        hiddenSize.isMultiple(of: heads), "hidden_size", "num_attention_heads",
+        expected: "a multiple of num_attention_heads = \(heads)", found: "\(hiddenSize)")
+    }
+  }
+
+  package var encoder: FreshEncoder {
+    var encoder = FreshEncoder()
+    encoder.hiddenSize = fresh.hiddenSize
+    encoder.layers = fresh.layers
+    encoder.heads = fresh.heads
+    encoder.vocabularySize = fresh.vocabularySize
+    encoder.maximumTokens = fresh.maximumTokens
+    return encoder
+  }
+
+  package var encoderOptions: EncoderStudent.Options {
+    var options = EncoderStudent.Options()
+    options.learningRate = Float(learningRate)
+    options.epochs = epochs
+    options.batch = batch
+    options.weightDecay = Float(weightDecay)
+    options.adapter = lora?.asLoRA
+    options.weighs = weighs
+    return options
+  }
+
+  package var decoderOptions: DecoderStudentOptions {
+    var options = DecoderStudentOptions()
+    options.adapter = (lora ?? AdapterConfiguration()).asLoRA
+    options.baseModel = model ?? options.baseModel
+    options.learningRate = Float(learningRate)
+    options.epochs = epochs
+    options.batch = batch
+    options.weightDecay = Float(weightDecay)
+    options.weighs = weighs
+    // Stage 2's form of the loss, whose other settings stay at their defaults.
+    var stage = Stage2Configuration(reference: .stage1Adapter)
+    (stage.loss, stage.beta) = (preferences.loss, preferences.beta)
+    options.loss = stage.preferenceLoss
+    options.supervisedWeight = Float(preferences.sftWeight)
+    options.preferenceEpochs = preferences.epochs
+    options.preferenceRate = Float(preferences.learningRate)
+    return options
+  }
+}

@@ -1,0 +1,66 @@
+package import ConfigurationFiles
+package import DualChecker
+package import TeacherProtocol
+
+/// The labelling task of a DualChecker run.
+package struct DualCheckerTaskConfiguration: ConfigurationSection {
+  /// Two classes, many, or spans. The default is `binary`.
+  package var kind = LabellingTask.Kind.binary
+  /// The classes, or the span types. The default is that of green innovation.
+  package var labels = [
+    LabelConfiguration(
+      name: "green", answer: "Yes",
+      meaning: "The invention lowers the use of energy, waste, emissions or harm to nature.",
+      aliases: ["1"]),
+    LabelConfiguration(
+      name: "other", answer: "No", meaning: "The invention makes something faster, cheaper or more pleasant.",
+      aliases: ["0"]),
+  ]
+  /// The class that a binary task looks for. The default is `green`.
+  package var positive = "green"
+  /// Which of two spans counts where they overlap. The default is `longest`.
+  package var overlap = SpanOverlap.longest
+  /// What the teacher is told, line by line. The default asks for a green innovation.
+  package var instructions = ["Is the invention in the text a green innovation?"]
+
+  /// The defaults.
+  package init() {}
+
+  /// The defaults.
+  package static let blank = DualCheckerTaskConfiguration()
+
+  /// The keys under `task`.
+  package static let keys: [ConfigurationKey<DualCheckerTaskConfiguration>] = [
+    ConfigurationKey("kind", \.kind, "Two classes, many, or spans."),
+    ConfigurationKey("labels", \.labels, "The classes, or the span types.", range: .nonEmpty()),
+    ConfigurationKey("positive", \.positive, "The class that a binary task looks for.", range: .nonBlank),
+    ConfigurationKey("overlap", \.overlap, "Which of two overlapping spans counts."),
+    ConfigurationKey(
+      "instructions", \.instructions, "The instructions to the teacher, line by line.", range: .each(.nonBlank)),
+  ]
+
+  /// Labels that make a task.
+  package func checkRelations(with reader: inout ConfigurationReader) {
+    do throws(TeacherProtocolError) {
+      let labels = try task().labels.labels
+      if let clash = LabelSet.clash(of: labels) {
+        reader.require(false, "labels", expected: "labels that a reply can be read apart by", found: clash)
+      }
+    } catch {
+      reader.require(
+        false, "labels", "kind", expected: "labels that make a task of this kind", found: error.description)
+    }
+  }
+
+  package func task() throws(TeacherProtocolError) -> LabellingTask {
+    func open(_ text: String) -> String { text.hasSuffix(".") && text.count > 1 ? String(text.dropLast()) : text }
+    let labels = labels.map {
+      LabelSet.Label(name: $0.name, answer: open($0.answer), meaning: open($0.meaning), aliases: $0.aliases)
+    }
+    switch kind {
+    case .binary: return try LabellingTask(binary: LabelSet(labels, positive: positive))
+    case .multiclass: return LabellingTask(classes: try LabelSet(labels))
+    case .spans: return try LabellingTask(spanTypes: labels, overlap: overlap)
+    }
+  }
+}

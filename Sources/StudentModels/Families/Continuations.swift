@@ -1,0 +1,82 @@
+package import LanguageModel
+package import Layers
+package import Tensor
+
+extension FamilyModel {
+  /// Tokens after each prompt, with a cache, until `stop` or the limit; all prompts advance together, and what all begin
+  /// with in common is computed and kept once.
+  ///
+  /// - Parameter stop: the token that ends a turn; nil goes on to the limit.
+  package func continuations(
+    of prompts: [AnswerTree], stop: Int?, maximumTokens: Int, sampling: Sampling,
+    using generator: inout Tensor.Generator
+  ) -> [(tokens: [Int], stopped: Bool)] {
+    var results = prompts.map { _ in (tokens: [Int](), stopped: false) }
+    guard maximumTokens > 0, !prompts.isEmpty else { return results }
+    let capacity = (prompts.map(\.prompt.count).max() ?? 0) + maximumTokens
+    let beginning = read(sharedBeginning(of: prompts), of: prompts[0])
+    let shared = beginning?.length ?? SharedPrefix()
+    var cache =
+      beginning.map { KeyValueCache(after: $0.cache, sequences: prompts.count, capacity: capacity) }
+      ?? text.emptyCache(sequences: prompts.count, capacity: capacity)
+    var counts = prompts.map { $0.prompt.count - shared.tokens }
+    var rows = embedded(
+      prompts.flatMap { $0.prompt.dropFirst(shared.tokens) },
+      images: prompts.flatMap { $0.images.dropFirst(shared.images) })
+    let head = headWeight
+    var positions: [TokenPosition]? = prompts.flatMap { self.positions(of: $0).dropFirst(shared.tokens) }
+    while true {
+      let hidden = text(rows, counts: counts, positions: positions, cache: &cache)
+      positions = nil
+      let active = counts.indices.filter { counts[$0] > 0 }
+      var end = -1
+      let lasts = active.map { sequence -> Int in
+        end += counts[sequence]
+        return end
+      }
+      let logits = text.normalized(hidden.gathered(lasts)).matmul(head, transposeB: true)
+      counts = Array(repeating: 0, count: prompts.count)
+      var next: [Int] = []
+      for (row, sequence) in active.enumerated() {
+        let token = sampling.token(from: logits.rows(row..<(row + 1)), using: &generator)
+        if token == stop {
+          results[sequence].stopped = true
+          continue
+        }
+        results[sequence].tokens.append(token)
+        if results[sequence].tokens.count < maximumTokens {
+          counts[sequence] = 1
+          next.append(token)
+        }
+      }
+      guard !next.isEmpty else { return results }
+      rows = text.embedding(next)
+    }
+  }
+
+  /// Goes on after one prompt, each token chosen by the caller; see
+  /// ``PretrainedStudent/continuing(_:images:samples:maximumTokens:choosing:)``. The prompt is computed once, whatever
+  /// the number of samples.
+  func continuations(
+    of prompt: AnswerTree, samples: Int, maximumTokens: Int, choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
+  ) rethrows {
+    guard samples > 0, maximumTokens > 0 else { return }
+    let head = headWeight
+    func logits(after hidden: Tensor, row: Int) -> Tensor {
+      text.normalized(hidden.gathered([row])).matmul(head, transposeB: true)
+    }
+    let count = prompt.prompt.count
+    var prompted = text.emptyCache(sequences: 1, capacity: count + maximumTokens)
+    let rows = embedded(prompt.prompt, images: prompt.images)
+    let first = logits(
+      after: text(rows, counts: [count], positions: positions(of: prompt), cache: &prompted), row: count - 1)
+    for sample in 0..<samples {
+      var cache = prompted
+      var next = first
+      for number in 1...maximumTokens {
+        guard let token = try choosing(sample, next), number < maximumTokens else { break }
+        next = logits(after: text(text.embedding([token]), counts: [1], positions: nil, cache: &cache), row: 0)
+      }
+    }
+  }
+}

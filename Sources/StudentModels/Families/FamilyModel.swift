@@ -1,0 +1,167 @@
+package import Foundation
+package import ImageDecoding
+package import LanguageModel
+package import Layers
+package import Tensor
+package import Tokenization
+
+/// The config.json of a model family.
+package protocol FamilyConfiguration: Codable, Sendable, Equatable {
+  /// What `model_type` says in the files of this family.
+  static var modelTypes: [String] { get }
+  /// Names under which published files keep the parameters, besides the parameters' own paths.
+  static var weightLayouts: [WeightLayout] { get }
+  /// The decoder.
+  var text: LlamaConfiguration { get }
+  /// The token that stands for one row of image features; nil in families that read text alone.
+  var placeholderToken: Int? { get }
+  /// The size of the vision tower, for estimates; nil without one.
+  var tower: TowerSize? { get }
+
+  /// Reads what cuts images for this model from its folder; nil in families that read text alone.
+  func imageProcessor(contentsOf folder: URL) throws -> (any ImageProcessor)?
+}
+
+/// The names of a family's tensors in one kind of file: prefixes of parameter paths and what stands there instead.
+package struct WeightLayout: Sendable, Equatable {
+  /// Prefix of a path, prefix of a name; the first that fits is replaced.
+  private let prefixes: [Prefix]
+
+  private struct Prefix: Equatable {
+    var path: String
+    var name: String
+  }
+
+  /// A layout of these prefixes.
+  package init(_ prefixes: KeyValuePairs<String, String>) {
+    self.prefixes = prefixes.map { Prefix(path: $0.key, name: $0.value) }
+  }
+
+  /// The tensor's name for a parameter's path.
+  package func name(of path: String) -> String {
+    guard let prefix = prefixes.first(where: { path.hasPrefix($0.path) }) else { return path }
+    return prefix.name + path.dropFirst(prefix.path.count)
+  }
+}
+
+/// How large a vision tower is and how many patches it reads.
+public struct TowerSize: Sendable, Equatable {
+  /// Transformer layers.
+  package var layers: Int
+  /// The width of a row.
+  package var width: Int
+  /// The inner width of the MLP.
+  package var innerWidth: Int
+  /// Weights below the layers and between them and the decoder.
+  package var otherWeights: Int
+  /// Patches that are read together: those of a tile.
+  package var patches: Int
+  /// Rows of features that the decoder gets for them.
+  package var tokens: Int
+}
+
+/// The network of a model family: a decoder, its head, and what makes features of images.
+///
+/// What all families share is in extensions: packing trees into rows, scoring, logits and generation with a cache.
+package protocol FamilyModel: Module, SequenceScorer {
+  /// The sizes and what config.json says besides.
+  associatedtype Configuration: FamilyConfiguration
+
+  /// A network with random weights.
+  init(_ configuration: Configuration, using generator: inout some RandomNumberGenerator)
+
+  /// The sizes.
+  var configuration: Configuration { get }
+  /// The decoder.
+  var text: Llama { get set }
+  /// The output head; nil where it is the embedding table.
+  var head: (any Projection)? { get }
+
+  /// Rows of features that the decoder gets for an image, whether it comes as pixels or as features.
+  func tokenCount(of image: PromptImage) -> Int
+
+  /// Features [tokens, width] of each image, all of which come as pixels.
+  func features(ofPixels images: [PromptImage]) -> [Tensor]
+
+  /// Where the tokens of a tree's prompt stand. By default one after the other, as in text.
+  func positions(of tree: AnswerTree) -> [TokenPosition]
+
+  /// What the chat template's image token is replaced by before a prompt is tokenised.
+  ///
+  /// By default as many image tokens as the image has rows of features.
+  ///
+  /// - Throws: ``StudentError/missingToken(_:folder:)`` where the tokenizer lacks a token of it.
+  func expansion(of image: PromptImage, placeholder: String, tokenizer: Tokenizer) throws -> String
+}
+
+extension FamilyModel {
+  /// One after the other, as in text.
+  package func positions(of tree: AnswerTree) -> [TokenPosition] { TokenPosition.run(0..<tree.prompt.count) }
+
+  /// As many image tokens as rows of features.
+  package func expansion(of image: PromptImage, placeholder: String, tokenizer: Tokenizer) throws -> String {
+    String(repeating: placeholder, count: tokenCount(of: image))
+  }
+
+  /// The output head's matrix [vocabulary, width]. A head that is the embedding table stays the base model's where an adapter
+  /// trains the table and does not tie the two, as with PEFT.
+  package var headWeight: Tensor { head?.effectiveWeight() ?? text.embedding.headWeight() }
+
+  /// The log-probability of each answer token; the prompt of each tree is computed once.
+  package func logProbabilities(of trees: [AnswerTree]) -> AnswerScores { logProbabilities(of: trees, after: nil) }
+
+  /// The same for trees whose prompts begin with what was read already; nil for nothing.
+  func logProbabilities(of trees: [AnswerTree], after beginning: ReadBeginning?) -> AnswerScores {
+    let packed = PackedTrees(trees, after: beginning?.length.tokens ?? 0, promptPositions: positions)
+    let rows = embedded(packed.tokens, images: trees.flatMap { $0.images.dropFirst(beginning?.length.images ?? 0) })
+    let hidden = text(rows, positions: packed.positions, layout: packed.layout, after: beginning?.cache)
+    let scores = TokenScores(
+      hidden: text.normalized(hidden.gathered(packed.predictingRows)), head: headWeight, targets: packed.targets)
+    return AnswerScores(
+      logProbabilities: scores.logProbabilities, ranges: packed.ranges, entropies: scores.entropies,
+      meanLogits: scores.meanLogits, isGreedy: scores.isGreedy)
+  }
+
+  /// The logits after each token of one sequence, [tokens, vocabulary]. Differentiable.
+  ///
+  /// - Precondition: as many image tokens as the images have rows of features.
+  /// - Complexity: tokens · vocabulary Float32 of memory; ``logProbabilities(of:)`` never holds them at one time.
+  package func logits(of tokens: [Int], images: [PromptImage]) -> Tensor {
+    let tree = AnswerTree(prompt: tokens, images: images, answers: [])
+    let packed = PackedTrees([tree])
+    let hidden = text(embedded(tokens, images: images), positions: positions(of: tree), layout: packed.layout)
+    return text.normalized(hidden).matmul(headWeight, transposeB: true)
+  }
+
+  /// Token rows with image tokens replaced by the images' features, in order.
+  ///
+  /// - Precondition: as many image tokens as feature rows.
+  func embedded(_ tokens: [Int], images: [PromptImage]) -> Tensor {
+    let rows = text.embedding(tokens)
+    guard let placeholder = configuration.placeholderToken else {
+      precondition(images.isEmpty, "\(images.count) images for a model that reads text alone")
+      return rows
+    }
+    let places = tokens.indices.filter { tokens[$0] == placeholder }
+    guard !images.isEmpty else {
+      precondition(places.isEmpty, "\(places.count) image tokens and no image")
+      return rows
+    }
+    let features = Tensor.concatenated(features(of: images))
+    precondition(
+      features.shape[0] == places.count, "\(places.count) image tokens for \(features.shape[0]) feature rows")
+    return rows.replacingRows(at: places, with: features)
+  }
+
+  /// The features of each image; those given as pixels go through the tower together.
+  private func features(of images: [PromptImage]) -> [Tensor] {
+    let pixels = images.filter { if case .pixels = $0.content { true } else { false } }
+    var computed = (pixels.isEmpty ? [] : features(ofPixels: pixels))[...]
+    return images.map { image in
+      switch image.content {
+      case .features(let features): features
+      case .pixels(let pixels): computed.popFirst() ?? pixels
+      }
+    }
+  }
+}

@@ -1,0 +1,269 @@
+internal import Foundation
+package import ImageDecoding
+package import LanguageModel
+package import Layers
+package import Tensor
+package import Tokenization
+
+/// A student of one model family: network, tokenizer, prompt format and image processor together.
+///
+/// ```swift
+/// let student = try SmolVLM(contentsOf: folder)
+/// let photo = student.encoded(try student.image(picture))
+/// let tree = try student.tree(question: "Does the caption fit?", images: [photo], answers: ["No", "Yes"])
+/// student.answerProbabilities([tree])  // [[0.48, 0.52]]
+/// ```
+package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
+  /// The network.
+  package var model: Model
+  /// Text to tokens and back.
+  package let tokenizer: Tokenizer
+  /// Images to tiles; nil in families that read text alone.
+  package let processor: (any ImageProcessor)?
+  /// The longest prompt with one answer, in tokens. The default is what the decoder was made for.
+  package var maximumTokens: Int
+  private(set) var format: PromptFormat
+  /// The text that the template writes for an image; nil in families that read text alone.
+  let placeholder: String?
+  /// Tokenizer and processor files as they were read or made, for writing the folder again.
+  var files: [String: Data] = [:]
+
+  /// A student of these parts.
+  ///
+  /// - Parameters:
+  ///   - template: frames questions and answers; nil puts them one after the other.
+  ///   - processor: cuts images into tiles; nil in families that read text alone.
+  ///   - name: what errors call the folder that the parts come from.
+  /// - Throws: ``StudentError/missingToken(_:folder:)`` where the tokenizer lacks a token that prompts need,
+  ///   ``StudentError/unusableFile(_:expected:found:)`` where the template writes a token that the model has no row for,
+  ///   or does not let answers follow the prompt.
+  package init(
+    model: Model, tokenizer: Tokenizer, template: ChatTemplate?, processor: (any ImageProcessor)?,
+    name: String = "the tokenizer"
+  ) throws {
+    placeholder = try model.configuration.placeholderToken.map { id in
+      guard let token = tokenizer.token(of: id) else { throw StudentError.missingToken("number \(id)", folder: name) }
+      return token
+    }
+    guard placeholder == nil || template != nil else {
+      throw StudentError.unusableFile(name, expected: "a chat template, which says where images stand", found: "none")
+    }
+    self.model = model
+    self.tokenizer = tokenizer
+    self.processor = processor
+    maximumTokens = model.text.configuration.maxPositions
+    let asked = conversation("q", imagesAt: [], answer: nil, inParts: placeholder != nil)
+    // A letter that the template does not write itself, so that it is found where the answer stands.
+    let word = ["x", "z", "j", "X", "Z", "J"].first { template?.source.contains($0) == false } ?? "x"
+    let answered = conversation("q", imagesAt: [], answer: word, inParts: placeholder != nil)
+    format = try PromptFormat(
+      tokenizer: tokenizer, template: template, probe: (asked, answered, word), readsImages: placeholder != nil,
+      name: name)
+    // A token without a row that every prompt has is a fault of the folder, not of a text.
+    let needed = try template.map { _ in try format.ids(of: format.rendered(answered, addingGenerationPrompt: false)) }
+    do { try checkRows((needed ?? []) + [endOfTurn]) } catch {
+      throw StudentError.unusableFile(
+        name, expected: "a row of the model for every token of its prompts", found: "\(error)")
+    }
+  }
+
+  /// The token that ends an answer.
+  package var endOfTurn: Int { format.endOfTurn }
+  /// The token that stands for each row of an image's features; nil in families that read text alone.
+  package var imageToken: Int? { model.configuration.placeholderToken }
+  /// The decoder's sizes, with as many tokens as its table has rows, which an adapter may change.
+  package var decoder: LlamaConfiguration {
+    var sizes = model.text.configuration
+    sizes.vocabularySize = model.text.embedding.weight.value.shape[0]
+    return sizes
+  }
+  /// Whether training computes the decoder's activations again in place of keeping them; see
+  /// ``PretrainedStudent/recomputesActivations``. The default is false.
+  package var recomputesActivations: Bool {
+    get { model.text.recomputesActivations }
+    set { model.text.recomputesActivations = newValue }
+  }
+  /// The vision tower's size; nil in families that read text alone.
+  package var tower: TowerSize? { model.configuration.tower }
+
+  /// A question about images, and the answer to it if one is given, as the turns that the template takes: in parts where
+  /// the family reads images, in plain text where it does not.
+  package func messages(question: String, imagesAt places: [Int], answer: String?) -> [ChatMessage] {
+    conversation(question, imagesAt: places, answer: answer, inParts: placeholder != nil)
+  }
+
+  /// A question and its answers as tokens, in the format of the folder's chat template. Prompt and answers meet at a token
+  /// boundary that is never guessed from text: the prompt has the same tokens whatever the answers are.
+  ///
+  /// - Throws: ``StudentError``: an empty question or answer, text that spells one of the model's own tokens, images for
+  ///   a family that reads none, or more tokens than the model takes. Nothing is ever cut.
+  package func tree(question: String, images: [PromptImage], answers: [String]) throws -> AnswerTree {
+    try tree(question, images, answers, endsTurn: true)
+  }
+
+  /// A question and beginnings of answers to it as tokens; see ``StudentModels/tree(question:images:beginnings:)``.
+  ///
+  /// - Throws: as ``tree(question:images:answers:)``.
+  package func tree(question: String, images: [PromptImage], beginnings: [String]) throws -> AnswerTree {
+    try tree(question, images, beginnings, endsTurn: false)
+  }
+
+  private func tree(
+    _ question: String, _ images: [PromptImage], _ answers: [String], endsTurn: Bool
+  ) throws -> AnswerTree {
+    guard !question.isEmpty || !images.isEmpty else { throw StudentError.empty("question") }
+    guard images.isEmpty || placeholder != nil else { throw StudentError.readsNoImages }
+    let places = images.map(\.place)
+    for piece in pieces(of: question, cutAt: places) { try checkPlain(piece) }
+    func turns(_ answer: String?) -> [ChatMessage] {
+      messages(question: question, imagesAt: places, answer: answer)
+    }
+    let prompt = try expanded(format.prompt(turns(nil)), images)
+    let ids = format.ids(of: prompt)
+    guard !ids.isEmpty else { throw StudentError.empty("question") }
+    try checkRows(ids)
+    let replies = try answers.map { answer -> [Int] in
+      guard !answer.isEmpty else { throw StudentError.empty("answer") }
+      try checkPlain(answer)
+      let whole = try expanded(format.rendered(turns(answer), addingGenerationPrompt: false), images)
+      let tokens = try format.answer(after: (prompt, ids), in: whole, endsTurn: endsTurn, name: "the chat template")
+      try checkRows(tokens)
+      return tokens
+    }
+    let longest = ids.count + (replies.map(\.count).max() ?? 0) + (endsTurn ? 0 : 1)
+    guard longest <= maximumTokens else {
+      let imageTokens = images.reduce(0) { $0 + model.tokenCount(of: $1) }
+      throw StudentError.tooLong(tokens: longest, limit: maximumTokens, imageTokens: imageTokens)
+    }
+    return AnswerTree(prompt: ids, images: images, answers: replies)
+  }
+
+  /// Refuses text that spells one of the model's own tokens: it would be read as that token, and an "<image>" in a caption
+  /// as an image.
+  private func checkPlain(_ text: String) throws {
+    let ids = tokenizer.encode(text, addingSpecialTokens: false)
+    if let reserved = ids.first(where: tokenizer.isSpecial) {
+      throw StudentError.reservedToken(tokenizer.token(of: reserved) ?? "\(reserved)")
+    }
+  }
+
+  /// Refuses tokens that the embedding table has no row for: tokenizers may have some that were added later, and they do no
+  /// harm while no text has them.
+  private func checkRows(_ ids: [Int]) throws {
+    let rows = model.text.embedding.weight.value.shape[0]
+    if let id = ids.first(where: { $0 >= rows }) {
+      throw StudentError.tokenWithoutRow(tokenizer.token(of: id) ?? "\(id)", number: id, rows: rows)
+    }
+  }
+
+  /// The text with each image token replaced by what stands for that image.
+  private func expanded(_ text: String, _ images: [PromptImage]) throws -> String {
+    guard let placeholder else { return text }
+    let pieces = text.components(separatedBy: placeholder)
+    guard pieces.count == images.count + 1 else {
+      throw StudentError.imageCount(expected: images.count, found: pieces.count - 1)
+    }
+    var result = pieces[0]
+    for (image, piece) in zip(images, pieces.dropFirst()) {
+      result += try model.expansion(of: image, placeholder: placeholder, tokenizer: tokenizer) + piece
+    }
+    return result
+  }
+
+  /// A conversation as the chat template writes it; see ``PretrainedStudent/rendered(_:addingGenerationPrompt:)``.
+  package func rendered(_ messages: [ChatMessage], addingGenerationPrompt: Bool) throws -> String {
+    try format.rendered(messages, addingGenerationPrompt: addingGenerationPrompt)
+  }
+
+  /// A conversation up to the model's answer; see ``PretrainedStudent/prompt(_:)``.
+  package func prompt(_ messages: [ChatMessage]) throws -> String { try format.prompt(messages) }
+
+  /// What the chat template writes between a prompt and every answer.
+  package var answerOpening: String { format.opening }
+
+  /// Which prompts begin with the tokenizer's beginning-of-text token. The default is ``PromptBeginning/ofFolder``.
+  package var promptBeginning: PromptBeginning {
+    get { format.beginningRule }
+    set { format.beginningRule = newValue }
+  }
+
+  /// The tokens of a rendered conversation; see ``PretrainedStudent/ids(of:images:)``.
+  package func ids(of text: String, images: [PromptImage]) throws -> [Int] {
+    let ids = try format.ids(of: expanded(text, images))
+    try checkRows(ids)
+    return ids
+  }
+
+  /// The log-probability of each answer token; the prompt of each tree is computed once.
+  package func logProbabilities(of trees: [AnswerTree]) -> AnswerScores { model.logProbabilities(of: trees) }
+
+  /// The log-probability of each tree's whole answers. What consecutive prompts begin with in common, images included, is
+  /// computed once.
+  package func answerTotals(of trees: [AnswerTree], batch: Int) -> [[Double]] {
+    model.sharedRuns(of: trees).flatMap { run in
+      let beginning = model.read(run.beginning, of: trees[run.trees.lowerBound])
+      return totals(of: Array(trees[run.trees]), batch: batch) { model.logProbabilities(of: $0, after: beginning) }
+    }
+  }
+
+  /// The logits after each token of one sequence, [tokens, vocabulary].
+  package func logits(of tokens: [Int], images: [PromptImage]) -> Tensor { model.logits(of: tokens, images: images) }
+
+  /// The most probable tokens after a prompt; see ``PretrainedStudent/greedyTokens(after:images:count:)``.
+  package func greedyTokens(after prompt: [Int], images: [PromptImage], count: Int) -> [Int] {
+    var generator = Tensor.Generator(seed: 0)
+    return model.continuations(
+      of: [AnswerTree(prompt: prompt, images: images, answers: [])], stop: nil, maximumTokens: count,
+      sampling: Sampling(), using: &generator)[0].tokens
+  }
+
+  /// Continues each prompt until the end of its turn, all side by side. What all begin with in common is computed once.
+  package func generate(
+    _ prompts: [AnswerTree], maximumTokens: Int, sampling: Sampling, using generator: inout Tensor.Generator
+  ) -> [Generation] {
+    model.continuations(
+      of: prompts, stop: endOfTurn, maximumTokens: maximumTokens, sampling: sampling, using: &generator
+    ).map { tokens, stopped in Generation(tokens: tokens, text: text(of: tokens), isComplete: stopped) }
+  }
+
+  /// Goes on after one prompt, each token chosen by the caller; see
+  /// ``PretrainedStudent/continuing(_:images:samples:maximumTokens:choosing:)``.
+  package func continuing(
+    _ prompt: [Int], images: [PromptImage], samples: Int, maximumTokens: Int,
+    choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
+  ) rethrows {
+    try model.continuations(
+      of: AnswerTree(prompt: prompt, images: images, answers: []), samples: samples, maximumTokens: maximumTokens,
+      choosing: choosing)
+  }
+
+  /// The text of an answer's tokens, without special tokens and without what the template puts before every answer.
+  package func text(of tokens: [Int]) -> String {
+    let text = tokenizer.decode(tokens, skippingSpecialTokens: true)
+    let isOpened = !format.spokenOpening.isEmpty && text.hasPrefix(format.spokenOpening)
+    return isOpened ? String(text.dropFirst(format.spokenOpening.count)) : text
+  }
+
+  /// Shows the network's parameters.
+  package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    model.visit(&visitor, at: path)
+  }
+}
+
+/// A question with its images at their places, and an answer, in parts or in plain text.
+private func conversation(_ question: String, imagesAt places: [Int], answer: String?, inParts: Bool) -> [ChatMessage] {
+  guard inParts else { return [.user(question)] + (answer.map { [.assistant($0)] } ?? []) }
+  let texts = pieces(of: question, cutAt: places).map { $0.isEmpty ? [] : [ChatMessage.Part.text($0)] }
+  let parts = Array(texts.joined(separator: [.image]))
+  return [.user(parts)] + (answer.map { [.assistant([.text($0)])] } ?? [])
+}
+
+/// A question cut at its images' places: one piece more than there are images, some of them empty.
+private func pieces(of question: String, cutAt places: [Int]) -> [String] {
+  let bytes = question.utf8
+  let cuts = [0] + places + [bytes.count]
+  return zip(cuts, cuts.dropFirst()).map { start, end in
+    precondition(start <= end && end <= bytes.count, "images at \(places) of a question of \(bytes.count) bytes")
+    return String(decoding: bytes.dropFirst(start).prefix(end - start), as: UTF8.self)
+  }
+}

@@ -1,0 +1,112 @@
+package import LanguageModel
+package import Layers
+package import Tensor
+package import VisionEncoder
+
+/// A LLaVA-NeXT (LLaVA 1.6) student.
+///
+/// ```swift
+/// let student = try LlavaNext(contentsOf: folder)
+/// ```
+package typealias LlavaNext = FamilyStudent<LlavaNextModel>
+
+/// The network of LLaVA-NeXT (Liu et al. 2024): CLIP tower, two-layer projector, Llama decoder.
+///
+/// An image is seen whole and in tiles. The tiles' features are put together to one picture, of which only the part that
+/// shows the image is kept, and a learned row marks the end of each line.
+package struct LlavaNextModel: FamilyModel {
+  /// The sizes.
+  package let configuration: LlavaNextConfiguration
+  /// The vision tower.
+  package var vision: CLIP
+  private var first: any Projection
+  private var second: any Projection
+  /// The row that ends each line of features, [width].
+  private var newline: Parameter
+  /// The decoder.
+  package var text: Llama
+  /// The output head; nil where it is the embedding table.
+  package var head: (any Projection)?
+
+  /// A network with random weights.
+  package init(_ configuration: LlavaNextConfiguration, using generator: inout some RandomNumberGenerator) {
+    self.configuration = configuration
+    let (c, width) = (configuration, configuration.text.hiddenSize)
+    vision = CLIP(c.vision, depth: c.towerDepth, using: &generator)
+    first = Linear(
+      inputDimensions: c.vision.hiddenSize, outputDimensions: width, bias: c.projectorBias, using: &generator)
+    second = Linear(inputDimensions: width, outputDimensions: width, bias: c.projectorBias, using: &generator)
+    newline = Parameter(.normal([width], standardDeviation: 1 / Float(width).squareRoot(), using: &generator))
+    text = Llama(c.text, using: &generator)
+    head = text.outputHead(using: &generator)
+  }
+
+  /// Rows of features of an image: the small whole, and the lines of the large one with their ends.
+  package func tokenCount(of image: PromptImage) -> Int {
+    if case .features(let features) = image.content { return features.shape[0] }
+    let side = configuration.vision.side
+    let kept = Kept(image, side: side)
+    return side * side + kept.rows.count * (kept.columns.count + 1)
+  }
+
+  /// The tower's features of each image; all tiles go through the tower together.
+  package func features(ofPixels images: [PromptImage]) -> [Tensor] {
+    let side = configuration.vision.side
+    let tiles = images.map { image in
+      guard case .pixels(let pixels) = image.content else { preconditionFailure("features where pixels belong") }
+      return pixels
+    }
+    let projected = second(configuration.projectorActivation(first(vision(.concatenated(tiles)))))
+    let lineEnd = projected.shape[0]
+    let rows = Tensor.concatenated([projected, newline.value.reshaped([1, -1])])
+    var start = 0
+    return zip(images, tiles).map { image, pixels in
+      defer { start += pixels.shape[0] * side * side }
+      let whole = Array(start..<(start + side * side))
+      let kept = Kept(image, side: side)
+      let lines = kept.rows.flatMap { y in
+        kept.columns.map { x in
+          let tile = 1 + (y / side) * image.columns + x / side
+          return start + (tile * side + y % side) * side + x % side
+        } + [lineEnd]
+      }
+      return rows.gathered(whole + lines)
+    }
+  }
+
+  /// Shows the parts under the names of transformers 5.
+  package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    vision.visit(&visitor, at: path.appending(component: "model.vision_tower"))
+    visitor.visit(projection: &first, at: path.appending(component: "model.multi_modal_projector.linear_1"))
+    visitor.visit(projection: &second, at: path.appending(component: "model.multi_modal_projector.linear_2"))
+    visitor.visit(&newline, at: path.appending(component: "model.image_newline"))
+    text.visit(&visitor, at: path.appending(component: "model.language_model"))
+    visitor.visit(
+      head: &head, of: text.table(at: path.appending(component: "model.language_model")),
+      at: path.appending(component: "lm_head"))
+  }
+}
+
+/// The part of a grid of features that shows the image, without the black that was laid around it.
+private struct Kept {
+  var rows: Range<Int>
+  var columns: Range<Int>
+
+  /// - Parameter side: features along each side of a tile.
+  init(_ image: PromptImage, side: Int) {
+    precondition(
+      image.rows > 0 && image.columns > 0 && image.width > 0 && image.height > 0,
+      "an image without its grid and its size in pixels")
+    let (height, width) = (image.rows * side, image.columns * side)
+    let (imageWidth, imageHeight) = (Double(image.width), Double(image.height))
+    // Rounded to seven digits before it is cut, as in transformers: 13.99999999 is 14.
+    func whole(_ length: Double) -> Int { Int((length * 1e7).rounded(.toNearestOrEven) / 1e7) }
+    if imageWidth / imageHeight > Double(width) / Double(height) {
+      let margin = (height - whole(imageHeight * (Double(width) / imageWidth))) / 2
+      (rows, columns) = (margin..<(height - margin), 0..<width)
+    } else {
+      let margin = (width - whole(imageWidth * (Double(height) / imageHeight))) / 2
+      (rows, columns) = (0..<height, margin..<(width - margin))
+    }
+  }
+}

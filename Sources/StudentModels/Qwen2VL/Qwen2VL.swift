@@ -1,0 +1,80 @@
+package import LanguageModel
+package import Layers
+package import Tensor
+package import VisionEncoder
+internal import ImageDecoding
+
+/// A Qwen2-VL student.
+///
+/// ```swift
+/// let student = try Qwen2VL(contentsOf: folder)
+/// ```
+package typealias Qwen2VL = FamilyStudent<Qwen2VLModel>
+
+/// The network of Qwen2-VL (Wang et al. 2024): a tower for images of any size, and a decoder with positions on three axes.
+package struct Qwen2VLModel: FamilyModel {
+  /// The sizes.
+  package let configuration: Qwen2VLConfiguration
+  /// The vision tower, its merger included.
+  package var vision: Qwen2Vision
+  /// The decoder.
+  package var text: Llama
+  /// The output head; nil where it is the embedding table.
+  package var head: (any Projection)?
+
+  /// A network with random weights.
+  package init(_ configuration: Qwen2VLConfiguration, using generator: inout some RandomNumberGenerator) {
+    self.configuration = configuration
+    vision = Qwen2Vision(configuration.vision, using: &generator)
+    text = Llama(configuration.text, using: &generator)
+    head = text.outputHead(using: &generator)
+  }
+
+  /// One row for each block of patches.
+  package func tokenCount(of image: PromptImage) -> Int { image.rows * image.columns }
+
+  /// The tower's features of each image; all go through the tower together.
+  package func features(ofPixels images: [PromptImage]) -> [Tensor] {
+    let c = configuration.vision
+    let grids = images.map { Qwen2Vision.Grid(rows: $0.rows * c.mergeSize, columns: $0.columns * c.mergeSize) }
+    let patches = images.map { image in
+      guard case .pixels(let pixels) = image.content else { preconditionFailure("features where pixels belong") }
+      return pixels.patches(of: c.patchSize, merging: c.mergeSize, frames: c.frames)
+    }
+    let rows = vision(.concatenated(patches), grids: grids)
+    var at = 0
+    return images.map { image in
+      defer { at += tokenCount(of: image) }
+      return rows.rows(at..<(at + tokenCount(of: image)))
+    }
+  }
+
+  /// Features of an image share their time and differ in row and column; text goes on after the largest number so far.
+  package func positions(of tree: AnswerTree) -> [TokenPosition] {
+    var positions: [TokenPosition] = []
+    var (next, images) = (0, tree.images[...])
+    while positions.count < tree.prompt.count {
+      guard tree.prompt[positions.count] == configuration.imageToken, let image = images.popFirst() else {
+        positions.append(TokenPosition(next))
+        next += 1
+        continue
+      }
+      for row in 0..<image.rows {
+        for column in 0..<image.columns {
+          positions.append(TokenPosition(time: next, row: next + row, column: next + column))
+        }
+      }
+      next += max(image.rows, image.columns)
+    }
+    return positions
+  }
+
+  /// Shows `model.visual`, `model.language_model` and `lm_head`, the names of transformers 5.
+  package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    vision.visit(&visitor, at: path.appending(component: "model.visual"))
+    text.visit(&visitor, at: path.appending(component: "model.language_model"))
+    visitor.visit(
+      head: &head, of: text.table(at: path.appending(component: "model.language_model")),
+      at: path.appending(component: "lm_head"))
+  }
+}

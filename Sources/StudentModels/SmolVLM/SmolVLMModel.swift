@@ -1,0 +1,96 @@
+package import LanguageModel
+package import Layers
+package import Tensor
+package import Tokenization
+package import VisionEncoder
+
+/// The network of SmolVLM and Idefics3 (Laurençon et al. 2024): SigLIP tower, pixel shuffle, projector, Llama decoder.
+package struct SmolVLMModel: FamilyModel {
+  /// The sizes.
+  package let configuration: SmolVLMConfiguration
+  /// The vision tower.
+  package var vision: SigLIP
+  /// From shuffled features to the decoder's width.
+  package var connector: any Projection
+  /// The decoder.
+  package var text: Llama
+  /// The output head; nil where it is the embedding table.
+  package var head: (any Projection)?
+
+  /// A network with random weights.
+  package init(_ configuration: SmolVLMConfiguration, using generator: inout some RandomNumberGenerator) {
+    self.configuration = configuration
+    vision = SigLIP(configuration.vision, using: &generator)
+    let width = configuration.text.hiddenSize
+    connector = Linear(
+      inputDimensions: configuration.vision.hiddenSize * configuration.scaleFactor * configuration.scaleFactor,
+      outputDimensions: width, bias: false, using: &generator)
+    text = Llama(configuration.text, using: &generator)
+    head = text.outputHead(using: &generator)
+  }
+
+  /// Image tokens for tiles: [tiles, 3, side, side] to [tiles · tokens per tile, width].
+  package func imageFeatures(_ pixels: Tensor) -> Tensor {
+    connector(SmolVLMModel.shuffled(vision(pixels), side: configuration.vision.side, by: configuration.scaleFactor))
+  }
+
+  /// Joins each block of factor x factor patches into one row: [tiles · side², width] to [tiles · (side/factor)², width · factor²].
+  package static func shuffled(_ x: Tensor, side: Int, by factor: Int) -> Tensor {
+    let (width, small) = (x.shape[1], side / factor)
+    return
+      x
+      .reshaped([-1, small, factor, small, factor, width])
+      .permuted([0, 1, 3, 2, 4, 5])
+      .reshaped([-1, factor * factor * width])
+  }
+
+  /// The tower's features of each image; all tiles go through the tower together.
+  package func features(ofPixels images: [PromptImage]) -> [Tensor] {
+    let tiles = images.map { image in
+      guard case .pixels(let pixels) = image.content else { preconditionFailure("features where pixels belong") }
+      return pixels
+    }
+    let rows = imageFeatures(.concatenated(tiles))
+    var at = 0
+    return images.map { image in
+      defer { at += tokenCount(of: image) }
+      return rows.rows(at..<(at + tokenCount(of: image)))
+    }
+  }
+
+  /// Rows of features of an image: the same number for every tile.
+  package func tokenCount(of image: PromptImage) -> Int {
+    switch image.content {
+    case .features(let features): features.shape[0]
+    case .pixels(let pixels): pixels.shape[0] * configuration.tokensPerTile
+    }
+  }
+
+  /// Each part announced by its row and column, a line break after each row, the whole image last.
+  package func expansion(of image: PromptImage, placeholder: String, tokenizer: Tokenizer) throws -> String {
+    func token(_ text: String) throws -> String {
+      guard tokenizer.id(of: text) != nil else { throw StudentError.missingToken(text, folder: "the tokenizer") }
+      return text
+    }
+    let around = try token("<fake_token_around_image>")
+    let tiles = image.rows * image.columns + 1
+    let each = String(repeating: placeholder, count: tokenCount(of: image) / tiles)
+    var text = ""
+    for row in 0..<image.rows {
+      for column in 0..<image.columns { text += try around + token("<row_\(row + 1)_col_\(column + 1)>") + each }
+      text += "\n"
+    }
+    if image.rows > 0 { text += "\n" }
+    return try text + around + token("<global-img>") + each + around
+  }
+
+  /// Shows `model.vision_model`, `model.connector`, `model.text_model` and `lm_head`, the names of transformers' files.
+  package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    vision.visit(&visitor, at: path.appending(component: "model.vision_model"))
+    visitor.visit(projection: &connector, at: path.appending(component: "model.connector.modality_projection.proj"))
+    text.visit(&visitor, at: path.appending(component: "model.text_model"))
+    visitor.visit(
+      head: &head, of: text.table(at: path.appending(component: "model.text_model")),
+      at: path.appending(component: "lm_head"))
+  }
+}

@@ -1,0 +1,70 @@
+package import Foundation
+package import ImageDecoding
+package import LanguageModel
+package import Layers
+package import Tensor
+
+/// A student that reads text alone, from a folder of a Llama or Qwen2 decoder.
+///
+/// ```swift
+/// let student = try TextDecoder(contentsOf: folder)
+/// let tree = try student.tree(question: "Is it so?", images: [], answers: ["Yes", "No"])
+/// ```
+package typealias TextDecoder = FamilyStudent<TextDecoderModel>
+
+/// The config.json of a text decoder: its sizes stand at the top.
+package struct TextDecoderConfiguration: FamilyConfiguration {
+  /// The decoder.
+  package var text: LlamaConfiguration
+
+  /// A decoder of these sizes.
+  package init(_ text: LlamaConfiguration) { self.text = text }
+
+  /// Reads config.json.
+  package init(from decoder: any Decoder) throws { text = try LlamaConfiguration(from: decoder) }
+
+  /// Writes config.json.
+  package func encode(to encoder: any Encoder) throws { try text.encode(to: encoder) }
+
+  /// Llama and Qwen2.
+  package static var modelTypes: [String] { ["llama", "qwen2"] }
+  /// All files in circulation have the same names.
+  package static var weightLayouts: [WeightLayout] { [] }
+  /// No token stands for an image.
+  package var placeholderToken: Int? { nil }
+  /// No tower.
+  package var tower: TowerSize? { nil }
+
+  /// Nothing.
+  package func imageProcessor(contentsOf folder: URL) -> (any ImageProcessor)? { nil }
+}
+
+/// A decoder with its output head.
+package struct TextDecoderModel: FamilyModel {
+  /// The sizes.
+  package let configuration: TextDecoderConfiguration
+  /// The decoder.
+  package var text: Llama
+  /// The output head; nil where it is the embedding table.
+  package var head: (any Projection)?
+
+  /// A network with random weights.
+  package init(_ configuration: TextDecoderConfiguration, using generator: inout some RandomNumberGenerator) {
+    self.configuration = configuration
+    text = Llama(configuration.text, using: &generator)
+    head = text.outputHead(using: &generator)
+  }
+
+  /// 0: there are no images.
+  package func tokenCount(of image: PromptImage) -> Int { 0 }
+
+  /// Nothing: there are no images.
+  package func features(ofPixels images: [PromptImage]) -> [Tensor] { [] }
+
+  /// Shows `model` and `lm_head`.
+  package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    text.visit(&visitor, at: path.appending(component: "model"))
+    visitor.visit(
+      head: &head, of: text.table(at: path.appending(component: "model")), at: path.appending(component: "lm_head"))
+  }
+}

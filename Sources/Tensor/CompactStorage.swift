@@ -1,0 +1,112 @@
+internal import CKernels
+internal import Synchronization
+
+/// Elements in a compact form, which are converted to Float32 when they are read: weights in 16 bits on a file's pages,
+/// frozen weights in 16 or 8 bits, and zeros in the place of weights that are still to be loaded.
+///
+/// A reader of a part converts that part: matrix products by panels, embeddings by rows. ``converted()`` converts all
+/// elements once and keeps them. Both ways give the same values, so results do not depend on the way.
+final class CompactStorage: @unchecked Sendable {
+  /// The compact form.
+  enum Source {
+    /// bfloat16, the upper half of a Float32.
+    case bfloat16(UnsafePointer<UInt16>)
+    /// IEEE binary16.
+    case float16(UnsafePointer<UInt16>)
+    /// 8 bits, 64 elements to a scale; rows are of whole blocks.
+    case int8(UnsafePointer<sd_block>)
+    /// All elements are 0.
+    case zeros
+  }
+
+  let count: Int
+  /// Whether this form was chosen by the caller and is not just that of the file. Products then read it even after all
+  /// elements have been converted, and bfloat16 products round the other operand too, on CPUs that multiply such pairs.
+  let isChosen: Bool
+  private let source: Source
+  /// Keeps the source's memory alive.
+  private let owner: AnyObject?
+  private let whole = Mutex<UInt>(0)
+
+  init(_ source: Source, count: Int, owner: AnyObject?, isChosen: Bool = false) {
+    self.source = source
+    self.isChosen = isChosen
+    self.count = count
+    self.owner = owner
+  }
+
+  deinit {
+    whole.withLock { if let copy = UnsafeMutablePointer<Float>(bitPattern: $0) { sd_release(copy, max(count, 1)) } }
+  }
+
+  /// The stored elements and their format; nil for zeros.
+  var stored: (UnsafeRawPointer, sd_element)? {
+    switch source {
+    case .bfloat16(let words): (UnsafeRawPointer(words), SD_BFLOAT16)
+    case .float16(let words): (UnsafeRawPointer(words), SD_FLOAT16)
+    case .int8(let blocks): (UnsafeRawPointer(blocks), SD_INT8)
+    case .zeros: nil
+    }
+  }
+
+  /// Whether products can read rows of this length in place. In 8 bits a row must consist of whole blocks, which is not so
+  /// for every reshaped matrix.
+  func areReadable(inRowsOf length: Int) -> Bool {
+    stored.map { $0.1 != SD_INT8 || length % Int(SD_BLOCK) == 0 } ?? false
+  }
+
+  /// Returns the memory of the file's pages to the system.
+  func releasePages() {
+    // Another form of the same elements owns their memory.
+    if let form = owner as? CompactStorage { return form.releasePages() }
+    guard let mapping = owner as? SafetensorsMapping, let (words, _) = stored else { return }
+    mapping.release(words, count: count * MemoryLayout<UInt16>.stride)
+  }
+
+  /// These elements for products of bfloat16 numbers; nil where they are not in bfloat16.
+  func multiplyingInBFloat16() -> CompactStorage? {
+    guard case .bfloat16 = source else { return nil }
+    // Itself the owner: it keeps the words alive.
+    return CompactStorage(source, count: count, owner: self, isChosen: true)
+  }
+
+  /// Converts elements `start..<start + count` to `out`.
+  func convert(from start: Int, count: Int, to out: UnsafeMutablePointer<Float>) {
+    switch source {
+    case .bfloat16(let words): sd_bfloat16_to_float(words + start, out, count)
+    case .float16(let words): sd_float16_to_float(words + start, out, count)
+    case .int8(let blocks): sd_blocks_to_float(blocks, start, count, out)
+    case .zeros: sd_fill(out, 0, count)
+    }
+  }
+
+  /// The elements as Float32 for as long as the closure runs; not kept.
+  func withConverted<Result>(_ body: (UnsafePointer<Float>) throws -> Result) rethrows -> Result {
+    let whole = Storage(count: count)
+    convertAll(to: whole.pointer)
+    return try withExtendedLifetime(whole) { try body(whole.pointer) }
+  }
+
+  /// Converts all elements to `out`, on all threads.
+  func convertAll(to out: UnsafeMutablePointer<Float>) {
+    inBlocks(of: count) { start, count in convert(from: start, count: count, to: out + start) }
+  }
+
+  /// Whether all elements are kept as Float32 already.
+  var isConverted: Bool { whole.withLock { $0 != 0 } }
+
+  /// All elements as Float32, made once.
+  func converted() -> UnsafeMutablePointer<Float> {
+    if let copy = UnsafeMutablePointer<Float>(bitPattern: whole.withLock { $0 }) { return copy }
+    // Outside of the lock, since the threads of the pool would wait for it. Of two concurrent copies the first is kept.
+    let made: UnsafeMutablePointer<Float> = sd_allocate(max(count, 1))
+    convertAll(to: made)
+    let own = UInt(bitPattern: made)
+    let kept = whole.withLock { address in
+      if address == 0 { address = own }
+      return address
+    }
+    if kept != own { sd_release(made, max(count, 1)) }
+    return UnsafeMutablePointer(bitPattern: kept) ?? made
+  }
+}

@@ -1,0 +1,104 @@
+/// A token that is found in the text itself before the model sees it, as chat markers and image places are.
+package struct AddedToken: Sendable, Equatable {
+  /// The id.
+  package var id: Int
+  /// The text of the token.
+  package var content: String
+  /// Whether decoding may skip it.
+  package var isSpecial: Bool
+  /// Whether it is found only where no word character stands next to it.
+  package var isSingleWord: Bool
+  /// Whether white space before it belongs to it.
+  package var stripsLeft: Bool
+  /// Whether white space after it belongs to it.
+  package var stripsRight: Bool
+  /// Whether it is looked for in the normalized text.
+  package var isNormalized: Bool
+}
+
+/// Finds added tokens in a text: at each place the longest one, from left to right.
+struct AddedTokenMatcher: Sendable {
+  private struct Entry {
+    var content: [UInt8]
+    var token: AddedToken
+  }
+
+  /// Entries by first byte, the longest first.
+  private var entries: [[Entry]]
+  private var firstBytes: [Bool]
+  private(set) var isEmpty = true
+
+  init() {
+    entries = Array(repeating: [], count: 256)
+    firstBytes = Array(repeating: false, count: 256)
+  }
+
+  /// Adds a token under the bytes by which it is found.
+  mutating func insert(_ token: AddedToken, as content: [UInt8]) {
+    guard let first = content.first else { return }
+    isEmpty = false
+    firstBytes[Int(first)] = true
+    let list = entries[Int(first)]
+    if list.contains(where: { $0.content == content }) { return }
+    let place = list.firstIndex { $0.content.count < content.count } ?? list.count
+    entries[Int(first)].insert(Entry(content: content, token: token), at: place)
+  }
+
+  /// Reports the tokens of a text in order with the bytes they take, white space that belongs to them included.
+  ///
+  /// A token whose own text begins with white space can overlap white space that the one before it has taken; it's
+  /// reported all the same, as the original does.
+  func forEachMatch(in text: UnsafeBufferPointer<UInt8>, _ body: (AddedToken, Int, Int) -> Void) {
+    var at = 0
+    var end = 0
+    firstBytes.withUnsafeBufferPointer { firstBytes in
+      while at < text.count {
+        guard firstBytes[Int(text[at])], let entry = entry(in: text, at) else {
+          at += 1
+          continue
+        }
+        let token = entry.token
+        var start = at
+        var stop = at + entry.content.count
+        // The search goes on behind the bare token, whatever white space it takes.
+        at = stop
+        if token.isSingleWord, touchesWord(text, start, stop) { continue }
+        if token.stripsLeft { start = max(end, spaceStart(text, start)) }
+        if token.stripsRight { stop = spaceEnd(text, stop) }
+        body(token, start, stop)
+        end = stop
+      }
+    }
+  }
+
+  private func entry(in text: UnsafeBufferPointer<UInt8>, _ at: Int) -> Entry? {
+    entries[Int(text[at])].first { entry in
+      at + entry.content.count <= text.count && entry.content.indices.allSatisfy { text[at + $0] == entry.content[$0] }
+    }
+  }
+
+  private func touchesWord(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ stop: Int) -> Bool {
+    if start > 0, CharacterClass(decodeScalar(text, before: start).scalar).isWord { return true }
+    return stop < text.count && CharacterClass(decodeScalar(text, stop).scalar).isWord
+  }
+
+  private func spaceStart(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+    var at = start
+    while at > 0 {
+      let (scalar, length) = decodeScalar(text, before: at)
+      guard CharacterClass(scalar).isWhitespace else { break }
+      at -= length
+    }
+    return at
+  }
+
+  private func spaceEnd(_ text: UnsafeBufferPointer<UInt8>, _ stop: Int) -> Int {
+    var at = stop
+    while at < text.count {
+      let (scalar, length) = decodeScalar(text, at)
+      guard CharacterClass(scalar).isWhitespace else { break }
+      at += length
+    }
+    return at
+  }
+}

@@ -1,0 +1,106 @@
+import Distillation
+import DualChecker
+import Foundation
+import LoRA
+import StudentModels
+import TeacherProtocol
+import TestSupport
+import Testing
+
+@Suite struct EncoderStudentTests {
+  @Test(arguments: [nil, 4])
+  func `it learns classes as online students must`(rank: Int?) async throws {
+    try await withFolder { folder in
+      var options = DualCheckerFixture.options
+      options.adapter = rank.map { rank in
+        var adapter = LoRAConfiguration()
+        (adapter.rank, adapter.alpha) = (rank, Float(2 * rank))
+        return adapter
+      }
+      let student = try EncoderStudent(
+        task: DualCheckerFixture.task(), encoderIn: DualCheckerFixture.encoder(in: folder), options: options, seed: 1)
+      let check = OnlineStudentCheck(
+        task: try DualCheckerFixture.task(), examples: try (0..<16).map(DualCheckerFixture.example))
+      #expect(try await check.problems(of: student) == [])
+    }
+  }
+
+  @Test func `it learns spans as online students must`() async throws {
+    try await withFolder { folder in
+      let student = try EncoderStudent(
+        task: DualCheckerFixture.spans(), encoderIn: DualCheckerFixture.encoder(in: folder),
+        options: DualCheckerFixture.options,
+        seed: 1)
+      let check = OnlineStudentCheck(
+        task: try DualCheckerFixture.spans(), examples: try (0..<16).map(DualCheckerFixture.span))
+      #expect(try await check.problems(of: student) == [])
+    }
+  }
+
+  @Test func `the trained folder gives the same answers and the same calls the same bytes`() async throws {
+    try await withFolder { folder in
+      let (task, encoder) = (try DualCheckerFixture.task(), try DualCheckerFixture.encoder(in: folder))
+      let examples = try (0..<32).map(DualCheckerFixture.example)
+      var files: [Data] = []
+      for name in ["a", "b"] {
+        var student = try EncoderStudent(task: task, encoderIn: encoder, options: DualCheckerFixture.options, seed: 1)
+        try await student.train(on: examples)
+        let place = folder.appending(path: name)
+        try student.save(to: place)
+        files.append(try Data(contentsOf: place.appending(path: "model.safetensors")))
+        let read = try TextClassifier(contentsOf: place).probabilities(for: examples.map(\.item.text))
+        let own = try await student.predictions(for: examples.map(\.item)).map(\.probabilities)
+        for (a, b) in zip(read.joined(), own.joined()) { #expect(abs(a - b) < 1e-6) }
+      }
+      #expect(files[0] == files[1])
+    }
+  }
+
+  @Test func `a final training that was stopped goes on to the same bytes`() async throws {
+    try await withFolder { folder in
+      let (task, encoder) = (try DualCheckerFixture.task(), try DualCheckerFixture.encoder(in: folder))
+      let examples = try (0..<32).map(DualCheckerFixture.example)
+      var options = DualCheckerFixture.options
+      options.epochs = 16
+      let checkpoint = Checkpoint(url: folder.appending(path: "on-the-way.safetensors"), key: "k")
+      // What the first one leaves behind is its state after 50 of 64 updates.
+      var updates: [Int] = []
+      for _ in 0..<2 {
+        var student = try EncoderStudent(task: task, encoderIn: encoder, options: options, seed: 1)
+        let made = Counter()
+        try await student.train(on: examples, checkpoint: checkpoint) { _, _, _ in _ = made.next() }
+        updates.append(made.next() - 1)
+        try student.save(to: folder.appending(path: "\(updates.count)"))
+      }
+      #expect(updates == [64, 14])
+      let files = try (1...2).map { try Data(contentsOf: folder.appending(path: "\($0)/model.safetensors")) }
+      #expect(files[0] == files[1])
+    }
+  }
+
+  @Test func `what weighs nothing is not learned`() async throws {
+    try await withFolder { folder in
+      let (task, encoder) = (try DualCheckerFixture.task(), try DualCheckerFixture.encoder(in: folder))
+      let right = try (0..<16).map(DualCheckerFixture.example)
+      let wrong = right.map {
+        TrainingExample(item: $0.item, answer: .label($0.answer == .label("wet") ? "dry" : "wet"), weight: 0)
+      }
+      var (one, other) = (
+        try EncoderStudent(task: task, encoderIn: encoder, options: DualCheckerFixture.options, seed: 1),
+        try EncoderStudent(task: task, encoderIn: encoder, options: DualCheckerFixture.options, seed: 1)
+      )
+      try await one.fit(right)
+      try await other.fit(right + wrong)
+      let items = right.map(\.item)
+      #expect(try await one.predictions(for: items) == other.predictions(for: items))
+    }
+  }
+}
+
+/// Runs the closure with a folder that is deleted afterwards.
+func withFolder(_ body: (URL) async throws -> Void) async throws {
+  let folder = FileManager.default.temporaryDirectory.appending(path: "checked-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  try await body(folder)
+}

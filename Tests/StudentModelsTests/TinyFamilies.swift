@@ -1,0 +1,124 @@
+import Foundation
+import ImageDecoding
+import LanguageModel
+import Layers
+import StudentModels
+import Tensor
+import Tokenization
+import VisionEncoder
+
+/// Model folders of every family, made in a few milliseconds, as they are published.
+enum TinyFamily: String, CaseIterable {
+  case qwen2VL, llavaNext, llama, qwen2
+
+  static let readingImages: [TinyFamily] = [.qwen2VL, .llavaNext]
+
+  private static let turns =
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{% for p in m.content %}{% if p.type == 'image' %}"
+    + "<|vision_start|><image><|vision_end|>{% else %}{{ p.text }}{% endif %}{% endfor %}<|im_end|>\n{% endfor %}"
+    + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+  private static let speakers =
+    "{% for m in messages %}{% if m.role == 'user' %}USER: {% else %}ASSISTANT: {% endif %}"
+    + "{% for p in m.content %}{% if p.type == 'image' %}<image>\n{% else %}{{ p.text }}{% endif %}{% endfor %}"
+    + "{{ ' ' if m.role == 'user' else '</s>' }}{% endfor %}{% if add_generation_prompt %}ASSISTANT:{% endif %}"
+
+  var template: String? {
+    switch self {
+    case .qwen2VL: Self.turns
+    case .llavaNext: Self.speakers
+    case .qwen2:
+      Self.turns.replacing("{% for p in m.content %}", with: "{% set p = {'text': m.content} %}{% if true %}")
+        .replacing("{% endif %}{% endfor %}<|im_end|>", with: "{% endif %}{% endif %}<|im_end|>")
+    case .llama: nil
+    }
+  }
+
+  private var decoder: LlamaConfiguration {
+    var c = LlamaConfiguration()
+    (c.hiddenSize, c.intermediateSize, c.layers, c.heads, c.keyHeads) = (32, 48, 2, 4, 2)
+    (c.maxPositions, c.ropeBase, c.epsilon) = (160, 500, 1e-5)
+    if self == .qwen2VL || self == .qwen2 { c.biases = .inputs }
+    if self == .qwen2VL { c.ropeSections = [1, 1, 2] }
+    c.tiesEmbeddings = self == .qwen2VL || self == .llama
+    return c
+  }
+
+  /// Writes the folder and returns the weights' names in it.
+  ///
+  /// - Parameter rename: from a parameter's path to the tensor's name; the default keeps it.
+  @discardableResult func write(
+    to folder: URL, seed: UInt64 = 1, renaming rename: (String) -> String = { $0 }
+  ) throws -> [String] {
+    var trainer = BPETrainer(
+      vocabularySize: 330,
+      specialTokens: ["<|endoftext|>", "<s>", "</s>", "<|im_start|>", "<|im_end|>", "<image>"] + [
+        "<|vision_start|>", "<|vision_end|>",
+      ])
+    trainer.roles = [.end: self == .qwen2VL || self == .qwen2 ? "<|im_end|>" : "</s>"]
+    let trained = try trainer.train(on: Tiny.texts)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data(trained.json.utf8).write(to: folder.appending(path: "tokenizer.json"))
+    try Data(trained.configuration.utf8).write(to: folder.appending(path: "tokenizer_config.json"))
+    if let template { try Data(template.utf8).write(to: folder.appending(path: "chat_template.jinja")) }
+    var text = decoder
+    text.vocabularySize = trained.tokenizer.vocabularyCount
+    let image = trained.tokenizer.id(of: "<image>") ?? 0
+    var generator = Tensor.Generator(seed: seed)
+    func save(_ model: some FamilyModel) throws -> [String] {
+      try JSONEncoder().encode(model.configuration).write(to: folder.appending(path: "config.json"))
+      let names = model.parameters().map { rename($0.path) }
+      // Twice as loud: fresh weights alone give all tokens nearly the same probability.
+      let tensors = model.parameters().map { $0.parameter.value.rank > 1 ? $0.parameter.value * 2 : $0.parameter.value }
+      try Tensor.writeSafetensors(
+        Dictionary(uniqueKeysWithValues: zip(names, tensors)), to: folder.appending(path: "model.safetensors"))
+      return names
+    }
+    func processor(_ json: String) throws {
+      try Data(json.utf8).write(to: folder.appending(path: "preprocessor_config.json"))
+    }
+    switch self {
+    case .qwen2VL:
+      var vision = Qwen2VisionConfiguration()
+      (vision.layers, vision.embeddingSize, vision.heads, vision.innerRatio) = (2, 16, 2, 2)
+      (vision.hiddenSize, vision.patchSize) = (32, 4)
+      try processor(
+        #"{"image_processor_type": "Qwen2VLImageProcessor", "min_pixels": 64, "max_pixels": 700, "patch_size": 4}"#)
+      return try save(
+        Qwen2VLModel(Qwen2VLConfiguration(vision: vision, text: text, imageToken: image), using: &generator))
+    case .llavaNext:
+      var vision = CLIPConfiguration()
+      (vision.hiddenSize, vision.intermediateSize, vision.layers, vision.heads) = (16, 24, 3, 2)
+      (vision.imageSize, vision.patchSize) = (8, 4)
+      try processor(
+        #"{"size": {"shortest_edge": 8}, "crop_size": {"height": 8, "width": 8}, "#
+          + #""image_grid_pinpoints": [[8, 16], [16, 8], [16, 16], [24, 8]]}"#)
+      return try save(
+        LlavaNextModel(LlavaNextConfiguration(vision: vision, text: text, imageToken: image), using: &generator))
+    case .llama, .qwen2:
+      return try save(TextDecoderModel(TextDecoderConfiguration(text), using: &generator))
+    }
+  }
+
+  /// A student of this family, whatever the family is.
+  func student(seed: UInt64 = 1) throws -> any PretrainedStudent {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "family-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try write(to: folder, seed: seed)
+    return try StudentFamily.student(contentsOf: folder)
+  }
+
+  /// Questions with no, one and two images of several shapes, where the family reads images; answers of unequal length.
+  func trees(_ student: any PretrainedStudent) throws -> [AnswerTree] {
+    let sizes = Self.readingImages.contains(self) ? [(16, 16), (30, 9), (8, 40)] : []
+    let images = try sizes.enumerated().map { seed, size in
+      try student.image(Tiny.picture(UInt64(seed + 1), width: size.0, height: size.1))
+    }
+    return [
+      try student.tree(
+        question: "Is it?", images: Array(images.prefix(1)), answers: ["Yes", "No, the photo belongs.", "x"]),
+      try student.tree(question: "A red car", images: [], answers: ["It is"]),
+      try student.tree(question: "Two", images: Array(images.dropFirst()), answers: ["A beach at night", "No"]),
+      try student.tree(question: "Alone", images: Array(images.suffix(1)), answers: []),
+    ]
+  }
+}
