@@ -32,7 +32,7 @@ struct SnippetTests {
     let trees = try judgements.compactMap { judgement in
       try judgement.label.map { try student.tree(question: judgement.item.text, images: [], answers: [$0]) }
     }
-    try Trainer(stage: "stage1", options: options, seed: 1).train(&student, objective: SupervisedObjective(trees))
+    try Trainer(stage: "stage1", options: options, seed: 1).train(&student, on: trees)
 
     // … and where they conflict, these are the items on which a human label teaches most.
     let toReview = DisagreementConfidenceOrder().ordered(judgements.compactMap(\.conflict)).map(\.item)
