@@ -42,14 +42,11 @@ let asyncHTTPClient: [Target.Dependency] = [
 /// Products of bfloat16 numbers, with the trait `OneDNN`.
 let oneDNN = Target.Dependency.target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))
 
-/// The targets that are products: what the rest is made of stays inside (`ContentDigest`, `JSON`, `Wording`, `LoopbackServer`,
-/// `ConfigurationFiles`).
+/// The targets that are products. What the rest declares is for the package, or comes with importing Distillation.
 let libraries = [
-  "Tensor", "TeacherProtocol", "Tokenization", "Layers", "ImageDecoding", "VisionEncoder", "LanguageModel", "LoRA",
-  "DPO",
+  "Tensor", "TeacherProtocol", "Tokenization", "Layers", "ImageDecoding", "VisionEncoder", "LanguageModel", "LoRA", "DPO",
   "StudentModels", "HTTPTeacher", "AsyncTransport", "DualChecker", "Annotations", "SQLiteStore", "ReviewServer",
-  "StudentServer", "Training", "Evaluation", "TwoStage", "TextStudents", "DistillationConfiguration", "Reporting",
-  "Distillation",
+  "StudentServer", "Training", "Evaluation", "TwoStage", "TextStudents", "Distillation",
 ]
 
 let package = Package(
