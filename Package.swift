@@ -44,7 +44,8 @@ let oneDNN = Target.Dependency.target(name: "COneDNN", condition: .when(traits: 
 
 /// The targets that are products. What the rest declares is for the package, or comes with importing Distillation.
 let libraries = [
-  "Tensor", "TeacherProtocol", "Tokenization", "Layers", "ImageDecoding", "VisionEncoder", "LanguageModel", "LoRA", "DPO",
+  "Tensor", "TeacherProtocol", "Tokenization", "Layers", "ImageDecoding", "VisionEncoder", "LanguageModel", "LoRA",
+  "DPO",
   "StudentModels", "HTTPTeacher", "AsyncTransport", "DualChecker", "Annotations", "SQLiteStore", "ReviewServer",
   "StudentServer", "Training", "Evaluation", "TwoStage", "TextStudents", "Distillation",
 ]
