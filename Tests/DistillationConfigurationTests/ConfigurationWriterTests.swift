@@ -1,5 +1,6 @@
 #if Run
-  import Distillation
+  import ConfigurationFiles
+  import DistillationConfiguration
   import TeacherProtocol
   import Testing
 

@@ -1,5 +1,6 @@
 #if Run
-  import Distillation
+  import ConfigurationFiles
+  import DistillationConfiguration
   import Testing
 
   @Suite struct ConfigurationYAMLTests {

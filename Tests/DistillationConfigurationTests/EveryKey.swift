@@ -1,5 +1,6 @@
 #if Run
-  import Distillation
+  import ConfigurationFiles
+  import DistillationConfiguration
   import TeacherProtocol
 
   /// Every key is set to something else than its default wherever more than one value is taken, and the struct that the
