@@ -6,7 +6,7 @@
 /// matrix.counts    // [[1, 0, 0], [1, 0, 1]]: the last column is "none"
 /// matrix.accuracy  // 1/3
 /// ```
-public struct ConfusionMatrix: Codable, Sendable, Equatable {
+package struct ConfusionMatrix: Codable, Sendable, Equatable {
   /// The labels of the rows (truth) and of all columns (answers) but the last.
   package let labels: [String]
   /// Counts, shape [labels, labels + 1]: row = true label, column = answer; the last column counts items with none.

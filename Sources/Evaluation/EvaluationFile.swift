@@ -38,7 +38,7 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
     /// Accuracy and F1 of each label by its name; nil where no confusion is known, as in files of older versions.
     package var byLabel: [String: LabelScore]?
     /// True labels against answers.
-    public var confusion: ConfusionMatrix?
+    package var confusion: ConfusionMatrix?
 
     /// A score; see the properties. ``byLabel`` follows from the confusion.
     package init(

@@ -40,23 +40,28 @@ public struct Prediction: Codable, Sendable, Equatable {
   /// The spans found, from left to right, where the task is spans; nil where it is classes.
   package var spans: [Span]?
   /// Why the item was not put to the voter: what is wrong with its row, image or text. The default is nil: it was.
-  package var error: String?
+  public var error: String?
 
   /// A prediction; see the properties.
-  package init(
+  public init(
     itemID: String, label: String?, probabilities: [String: Double] = [:], rationale: String? = nil,
-    spans: [Span]? = nil, error: String? = nil
+    error: String? = nil
   ) {
-    self.error = error
     self.itemID = itemID
     self.label = label
     self.probabilities = probabilities
     self.rationale = rationale
+    self.error = error
+  }
+
+  /// A prediction of spans.
+  package init(itemID: String, spans: [Span]?, error: String? = nil) {
+    self.init(itemID: itemID, label: nil, error: error)
     self.spans = spans
   }
 
   /// The probability of the label given, in 0...1; nil where there is no label or no probability for it.
-  package var confidence: Double? { label.flatMap { probabilities[$0] } }
+  public var confidence: Double? { label.flatMap { probabilities[$0] } }
 
   private enum CodingKeys: String, CodingKey {
     case itemID = "id"

@@ -28,7 +28,7 @@ public struct PromptImage: Sendable {
   package var height: Int
   /// Where it stands in the question that it belongs to: how many bytes of the question's UTF-8 stand before it. The default
   /// is 0, before the text.
-  package var place = 0
+  public var place = 0
 
   /// An image in a grid of rows x columns, or one that was not cut.
   public init(_ content: Content, rows: Int = 0, columns: Int = 0, width: Int = 0, height: Int = 0) {

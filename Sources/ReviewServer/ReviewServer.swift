@@ -25,7 +25,7 @@ public struct ReviewServer: Sendable {
     public var budget: Int?
     /// Whether photographs outside the folder are shown that an item names by an absolute path or a `file:` URL, as is right
     /// for the items of a run, which has read them. The default is false.
-    public var showsAbsolutePaths = false
+    package var showsAbsolutePaths = false
 
     /// The defaults.
     public init() {}

@@ -6,7 +6,10 @@ public import Tensor
 /// A small multimodal model that is trained on what teachers say.
 ///
 /// Its parameters, adapters and gradients come from `Module`; how probable answers are, from `SequenceScorer`. A student
-/// of your own needs the four functions below and may be built on anything that computes differentiable tensors.
+/// of your own needs ``image(_:)``, ``encoded(_:)``, ``tree(question:images:answers:)`` and
+/// ``generate(_:maximumTokens:sampling:using:)``, and may be built on anything that computes differentiable tensors. It is a
+/// struct: models are copied by assignment. Modules of its vision tower have a component of their paths that contains
+/// "vision", or is "visual", "connector" or "multi_modal_projector": what reaches them is computed anew in each step.
 public protocol Student: Module, SequenceScorer {
   /// The tiles of an image as its processor cuts them.
   ///

@@ -16,7 +16,7 @@ public struct StepMetrics: Sendable, Equatable {
   package var beta = 0.0
 
   /// Nothing yet.
-  package init() {}
+  public init() {}
 
   /// The sums of one part.
   package init(_ scores: AnswerScores, trees: [AnswerTree]) {

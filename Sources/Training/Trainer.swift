@@ -58,7 +58,8 @@ public struct Trainer: Sendable {
         &model, &optimizer, objective: objective, examples: chosen, rate: rate, step: step, inTraining: inTraining)
       try onUpdate(
         TrainingUpdate(
-          step: step + 1, totalSteps: total, epoch: Double(step + 1) / Double(perEpoch), learningRate: rate,
+          stage: stage, step: step + 1, totalSteps: total, epoch: Double(step + 1) / Double(perEpoch),
+          learningRate: rate,
           gradientNorm: norm, metrics: metrics))
       if options.checkpointEvery > 0, (step + 1) % options.checkpointEvery == 0, step + 1 < total {
         try checkpoint?.save(model, optimizer, step: step + 1)

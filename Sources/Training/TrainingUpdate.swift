@@ -1,5 +1,7 @@
 /// One update as it was made.
 public struct TrainingUpdate: Sendable {
+  /// The trainer's name of the stage.
+  public let stage: String
   /// Counted from 1.
   public let step: Int
   /// Updates of the stage.

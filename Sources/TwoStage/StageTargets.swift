@@ -74,7 +74,7 @@ public struct StageTargets<Model: Student>: Sendable {
     guard judgement.verdict == .conflict else { return nil }
     switch options.conflicts {
     case .exclude: return nil
-    case .both: return Set(judgement.annotations.compactMap(\.reply.label))
+    case .all: return Set(judgement.annotations.compactMap(\.reply.label))
     case .majority:
       guard case .agreed(let label) = MajorityRule().verdict(on: judgement.annotations.compactMap(\.vote)) else {
         return nil
@@ -143,6 +143,9 @@ public struct StageTargets<Model: Student>: Sendable {
       try student.labelQuestion(question, images: images, labels: labels.labels.map(\.answer))
     }
   }
+
+  /// Whether the student can be asked about an item; one that it can't is set aside.
+  package func takes(_ item: Item) throws -> Bool { try question(item) != nil }
 
   private func text(_ label: String, _ rationale: String) throws -> String {
     try answers.answer(label, rationale: options.learnsRationales ? rationale : "", labels: labels)

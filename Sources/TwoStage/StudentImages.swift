@@ -15,7 +15,7 @@ public struct StudentImages: Sendable {
   ///   - read: makes the student's image of a file; called on several threads.
   public init(
     of items: [Item], in dataset: Dataset, progress: (_ done: Int, _ all: Int) -> Void = { _, _ in },
-    read: (URL) throws -> PromptImage
+    read: @Sendable (URL) throws -> PromptImage
   ) {
     let paths = Array(Set(items.flatMap(\.images))).sorted()
     var kept: [String: Result<PromptImage, any Error>] = [:]
@@ -29,7 +29,8 @@ public struct StudentImages: Sendable {
 
   /// An image of a prompt, at its place.
   ///
-  /// - Throws: what reading it threw; `TeacherProtocolError`.
+  /// - Precondition: the image is of an item that was given.
+  /// - Throws: what reading it threw.
   func of(_ image: Prompt.Image) throws -> PromptImage {
     guard let known = kept[image.path] else {
       preconditionFailure("StudentImages: \(image.path) is of no item that was given")

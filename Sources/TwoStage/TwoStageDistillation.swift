@@ -20,11 +20,23 @@ public import Training
 /// method.options.adapter.targets = .names(["q_proj", "v_proj"])
 /// let outcome = try await method.distill(
 ///   data, into: student, teachers: [gpt, gemini, claude], people: people, store: store)
-/// outcome.labels.count                                       // the human labels that were read
+/// outcome.humanLabels.count                                  // the human labels that were read
 /// try await method.predictions(for: test.items, in: test, by: outcome.student)
 /// ```
 ///
-/// The same steps can be taken one by one: ``annotate(_:items:teachers:store:ledger:)``, ``targets(for:of:in:)``,
+/// A student of a published family comes as `any PretrainedStudent`; a generic function opens it:
+///
+/// ```swift
+/// func distil(_ base: some PretrainedStudent) async throws {
+///   let outcome = try await method.distill(
+///     data, into: base, teachers: teachers, people: people, store: store)
+///   try outcome.student.saveAdapter(to: folder, configuration: method.options.adapter, baseModel: "base", taskType: "CAUSAL_LM")
+/// }
+/// try await distil(StudentFamily.student(contentsOf: modelFolder))
+/// ```
+///
+/// A rule that learns from all votes, such as `DawidSkeneRule`, is set after ``annotate(_:items:teachers:store:ledger:)``;
+/// the answers in the store are not asked for again. The same steps can be taken one by one: ``annotate(_:items:teachers:store:ledger:)``, ``targets(for:of:in:)``,
 /// ``trainStage1(_:on:onUpdate:)``, ``humanLabels(of:people:limit:)``, ``reference(of:stage1:base:)`` and
 /// ``trainStage2(_:on:reference:onUpdate:)``.
 public struct TwoStageDistillation: Sendable {
@@ -36,7 +48,10 @@ public struct TwoStageDistillation: Sendable {
   public var agreement: any AgreementRule = UnanimousRule()
   /// The order in which people are asked about conflicts; nil for a random one by the seed. The default is nil.
   public var order: (any ReviewOrder)?
-  /// Files to images. The default decoder's limits hold.
+  /// What the tokens of each teacher cost, by its name. A limit in money counts teachers with a price alone. The default is
+  /// none.
+  public var prices: [String: TokenPrice] = [:]
+  /// Reads image files; a file beyond its limits sets its item aside. The default is `ImageDecoder()`.
   public var decoder = ImageDecoder()
   /// The settings of both stages.
   public var options = TwoStageOptions()
@@ -50,30 +65,39 @@ public struct TwoStageDistillation: Sendable {
   /// Both stages in one call.
   ///
   /// - Parameters:
-  ///   - data: the items to learn from, and where their images are.
-  ///   - student: stays as it is. A student that has no adapter gets one by ``TwoStageOptions/adapter``.
+  ///   - data: says where the items' images are.
+  ///   - items: what is learned from; nil for all items of the data set, whatever their split.
+  ///   - student: stays as it is. A student that has no adapter gets one by ``TwoStageOptions/adapter``; one that has an adapter
+  ///     goes on with it, and only the options' dropout counts for it.
   ///   - teachers: two or more.
   ///   - people: asked about the conflicts, in ``order``; its budget is its own.
   ///   - store: keeps the teachers' answers; what it has is not asked again.
   ///   - ledger: the budget for asking teachers. The default is none.
   ///   - onUpdate: called after each update of both stages.
-  /// - Throws: `TrainingError.noExamples` where the teachers agree on nothing; errors of the teachers' store, of `people`, and
-  ///   of training.
+  /// - Throws: ``TwoStageError``; errors of the teachers' store, of `people`, and of training; `LoRAError` for an adapter that
+  ///   does not fit, before anybody is asked; `CancellationError` where the task is cancelled.
   public func distill<Model: Student>(
-    _ data: Dataset, into student: Model, teachers: [any Teacher], people: any LabelSource, store: any AnnotationStore,
-    ledger: SpendingLedger = SpendingLedger(),
-    onUpdate: @escaping @Sendable (TrainingUpdate) -> Void = { _ in }
+    _ data: Dataset, items: [Item]? = nil, into student: Model, teachers: [any Teacher], people: any LabelSource,
+    store: any AnnotationStore, ledger: SpendingLedger = SpendingLedger(),
+    onUpdate: @escaping @Sendable (TrainingUpdate) throws -> Void = { _ in }
   ) async throws -> TwoStageOutcome<Model> {
-    let annotations = try await annotate(data, teachers: teachers, store: store, ledger: ledger)
+    let items = items ?? data.items
+    guard teachers.count > 1 else { throw TwoStageError.tooFewTeachers(teachers.count) }
+    if student.adapterParameters().isEmpty { _ = try student.planAdapters(options.adapter) }
+    let annotations = try await annotate(data, items: items, teachers: teachers, store: store, ledger: ledger)
     let judgements = annotations.judgements(by: agreement)
-    let targets = try await onOwnThread { try self.targets(for: student, of: data.items, in: data) }
-    let stage1 = try await onOwnThread {
+    let targets = try await onOwnThread { try self.targets(for: student, of: items, in: data) }
+    let stage1 = try await training(onUpdate) { onUpdate in
       var trained = student
-      try trainStage1(&trained, on: targets.supervised(judgements), onUpdate: onUpdate)
+      try trainStage1(&trained, on: agreed(judgements, targets, annotations), onUpdate: onUpdate)
       return trained
     }
-    let human = try await humanLabels(of: judgements.compactMap(\.conflict), people: people)
-    let final = try await onOwnThread {
+    // People are asked about nothing that the student can't take.
+    let conflicts = try await onOwnThread {
+      try judgements.compactMap(\.conflict).filter { try targets.takes($0.item) }
+    }
+    let human = try await humanLabels(of: conflicts, people: people)
+    let final = try await training(onUpdate) { onUpdate in
       var trained = stage1
       let pairs = try targets.preferences(judgements, labels: human)
       // Without a labelled conflict Stage 1 is where the student stays.
@@ -83,8 +107,39 @@ public struct TwoStageDistillation: Sendable {
       return trained
     }
     return TwoStageOutcome(
-      student: final, stage1: stage1, annotations: annotations, judgements: judgements, labels: human,
+      student: final, stage1: stage1, annotations: annotations, judgements: judgements, humanLabels: human,
       setAside: targets.setAside)
+  }
+
+  /// Stage 1's trees; none is an error that says why.
+  private func agreed<Model: Student>(
+    _ judgements: [Judgement], _ targets: StageTargets<Model>, _ annotations: AnnotationRun
+  ) throws -> [AnswerTree] {
+    let trees = try targets.supervised(judgements)
+    guard trees.isEmpty else { return trees }
+    let refused = targets.setAside.all
+    if let first = refused.first {
+      throw TwoStageError.nothingUsable(items: refused.count, reason: "item \(first.item): \(first.reason)")
+    }
+    throw TwoStageError.nothingAgreed(items: judgements.count, reason: annotations.failures.first?.reason ?? "")
+  }
+
+  /// Trains on a thread of its own until it is done or the task is cancelled.
+  private func training<Output: Sendable>(
+    _ onUpdate: @escaping @Sendable (TrainingUpdate) throws -> Void,
+    _ body: @escaping @Sendable (_ onUpdate: (TrainingUpdate) throws -> Void) throws -> Output
+  ) async throws -> Output {
+    let isCancelled = Flag()
+    return try await withTaskCancellationHandler {
+      try await onOwnThread {
+        try body { update in
+          if isCancelled.isSet { throw CancellationError() }
+          try onUpdate(update)
+        }
+      }
+    } onCancel: {
+      isCancelled.set()
+    }
   }
 
   /// Asks the teachers about items.
@@ -95,7 +150,9 @@ public struct TwoStageDistillation: Sendable {
     _ data: Dataset, items: [Item]? = nil, teachers: [any Teacher], store: any AnnotationStore,
     ledger: SpendingLedger = SpendingLedger()
   ) async throws -> AnnotationRun {
-    let assignments = teachers.map { Annotator.Assignment(teacher: $0, template: prompt) }
+    let assignments = teachers.map {
+      Annotator.Assignment(teacher: $0, template: prompt, price: prices[$0.name])
+    }
     let annotator = try Annotator(store: store, labels: labels, assignments: assignments, ledger: ledger)
     return try await annotator.annotate(data, items: items)
   }
@@ -118,7 +175,7 @@ public struct TwoStageDistillation: Sendable {
     return StageTargets(for: student, labels: labels, prompt: prompt, images: images, options: options)
   }
 
-  /// Stage 1: supervised training of the student's adapter.
+  /// Stage 1: supervised training of the student's adapter, which is attached where there is none.
   ///
   /// - Parameter trees: from ``StageTargets/supervised(_:)``.
   /// - Throws: `TrainingError`; `LoRAError` for an adapter that does not fit the student.
@@ -136,11 +193,23 @@ public struct TwoStageDistillation: Sendable {
   /// Labels that people give to conflicts, in ``order``.
   ///
   /// - Parameter limit: the most conflicts that are asked about; nil for all, as far as the source's own budget reaches.
+  /// - Returns: item -> label, of the items that were asked about.
+  /// - Throws: ``TwoStageError/unknownLabel(item:label:known:)``; an error of the source.
   public func humanLabels(
     of conflicts: [Conflict], people: any LabelSource, limit: Int? = nil
   ) async throws -> [String: String] {
     let ordered = (order ?? RandomOrder(seed: options.seed)).ordered(conflicts)
-    return try await people.labels(for: ordered.prefix(limit ?? ordered.count).map(\.item))
+    let asked = ordered.prefix(limit ?? ordered.count).map(\.item)
+    let given = try await people.labels(for: asked)
+    var known: [String: String] = [:]
+    for item in asked {
+      guard let label = given[item.id] else { continue }
+      guard labels[label] != nil else {
+        throw TwoStageError.unknownLabel(item: item.id, label: label, known: labels.names)
+      }
+      known[item.id] = label
+    }
+    return known
   }
 
   /// What the reference says of the answers, by ``TwoStageOptions/reference``; nil for no reference.
@@ -187,23 +256,4 @@ public struct TwoStageDistillation: Sendable {
         .predictions(for: items, by: student, rationaleTokens: rationaleTokens)
     }
   }
-}
-
-/// What came of ``TwoStageDistillation``.
-public struct TwoStageOutcome<Model: Student>: Sendable {
-  /// The student after both stages.
-  public let student: Model
-  /// The student as Stage 1 left it.
-  public let stage1: Model
-  /// What the teachers said.
-  public let annotations: AnnotationRun
-  /// What the rule came to, item by item.
-  public let judgements: [Judgement]
-  /// The human labels that were read: item -> label.
-  public let labels: [String: String]
-  /// Items that the student could not take.
-  public let setAside: SetAside
-
-  /// The items on which the teachers do not agree.
-  public var conflicts: [Conflict] { judgements.compactMap(\.conflict) }
 }

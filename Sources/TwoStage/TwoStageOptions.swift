@@ -16,7 +16,7 @@ public struct TwoStageOptions: Sendable {
     /// Nothing: they wait for Stage 2.
     case exclude
     /// Every teacher's answer.
-    case both
+    case all
     /// The answers with the label that most teachers gave.
     case majority
   }

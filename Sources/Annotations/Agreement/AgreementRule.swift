@@ -1,13 +1,18 @@
 /// Decides whether teachers agree.
 ///
 /// ```swift
-/// struct FirstTeacherRules: AgreementRule {
-///   func verdict(on votes: [Vote]) -> Verdict { votes.first.map { .agreed($0.label) } ?? .noVote }
+/// struct MajorityWithVeto: AgreementRule {            // nothing is agreed against one teacher
+///   let veto: String
+///   func verdict(on votes: [Vote]) -> Verdict {
+///     let verdict = MajorityRule().verdict(on: votes)
+///     guard case .agreed(let label) = verdict, let vote = votes.first(where: { $0.teacher == veto }) else { return verdict }
+///     return vote.label == label ? verdict : .conflict
+///   }
 /// }
 /// ```
 ///
 /// A rule is a function of the votes on one item and of what it was made with, such as reliabilities estimated over all
-/// items. It must not depend on the order of the votes. ``AgreementCheck`` tries a conformer out.
+/// items. It must not depend on the order of the votes, and an agreed label is one that was voted for. ``AgreementCheck`` tries a conformer out.
 public protocol AgreementRule: Sendable {
   /// The verdict on an item, from at most one vote of each teacher.
   func verdict(on votes: [Vote]) -> Verdict

@@ -3,7 +3,7 @@ public import TeacherProtocol
 /// Asks every teacher about every item, stores each reply before it is used, and asks no question twice.
 ///
 /// ```swift
-/// let annotator = try Annotator(store: store, labels: .outOfContext, assignments: [
+/// let annotator = try Annotator(store: store, labels: labels, assignments: [
 ///   .init(teacher: gpt, template: direct), .init(teacher: gemini, template: withEvidence),
 /// ])
 /// let run = try await annotator.annotate(data) { print("\($0.done) of \($0.total)") }

@@ -17,7 +17,7 @@ extension Prediction {
         probabilities: Dictionary(uniqueKeysWithValues: zip(task.names, found.probabilities)))
     case .spans(let places):
       self.init(
-        itemID: item.id, label: nil,
+        itemID: item.id,
         spans: places.map {
           Span(
             label: $0.label, start: $0.range.lowerBound, end: $0.range.upperBound, text: $0.text(in: item.text))

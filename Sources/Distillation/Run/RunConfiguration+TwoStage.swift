@@ -14,7 +14,7 @@ extension RunConfiguration {
     options.conflicts =
       switch stage1.conflicts {
       case .exclude: .exclude
-      case .both: .both
+      case .both: .all
       case .majority: .majority
       }
     options.answers = if case .teacher(let name) = stage1.answers { .teacher(name) } else { .all }

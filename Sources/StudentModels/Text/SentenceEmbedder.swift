@@ -31,7 +31,7 @@ public struct SentenceEmbedder: Sendable {
   /// Whether the prompt's rows are part of the vector; false leaves them out after they were read with the text.
   package let poolsPrompt: Bool
   /// What is put before each text. A folder's default prompt, where it has one.
-  public var prompt: String
+  package var prompt: String
   private let reader: TextReader
 
   /// An embedder of these parts.

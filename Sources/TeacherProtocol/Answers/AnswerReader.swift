@@ -24,7 +24,7 @@ public struct ReadAnswer: Sendable, Equatable {
 /// Reads label and rationale out of what a model wrote.
 ///
 /// ```swift
-/// AnswerReader(labels: .outOfContext).read("**Yes** - the photo shows a dog.")
+/// AnswerReader(labels: labels).read("**Yes** - the photo shows a dog.")
 /// // outcome .answered("falsified"), rationale "the photo shows a dog."
 /// ```
 ///

@@ -2,9 +2,9 @@
 ///
 /// ```swift
 /// let template = AnswerTemplate()
-/// try template.answer("falsified", rationale: "The photo shows a dog.", labels: .outOfContext)
+/// try template.answer("falsified", rationale: "The photo shows a dog.", labels: labels)
 /// // "Yes. The photo shows a dog."
-/// try template.answer("falsified", labels: .outOfContext)
+/// try template.answer("falsified", labels: labels)
 /// // "Yes. The photo does not show what the caption says."
 /// ```
 ///

@@ -1,7 +1,7 @@
 /// The labels of a task, in order: how each is called, how an answer with it begins, what it means.
 ///
 /// ```swift
-/// let labels = LabelSet.outOfContext
+/// let labels = try LabelSet([.init(name: "urgent", answer: "Yes"), .init(name: "routine", answer: "No")])
 /// labels.label("1")?.name        // "falsified": an alias found in data files
 /// labels["falsified"]?.answer    // "Yes": how the answer begins
 /// ```

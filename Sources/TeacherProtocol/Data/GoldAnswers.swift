@@ -3,7 +3,7 @@ public import Foundation
 /// The gold answers of a data file, labels or others: the only door to them, and it counts.
 ///
 /// ```swift
-/// let gold = try GoldAnswers(contentsOf: file, mapping: mapping, labels: .outOfContext)
+/// let gold = try GoldAnswers(contentsOf: file, mapping: mapping, labels: labels)
 /// gold.answer(of: "train-17")  // "falsified"
 /// gold.asked                   // ["train-17"]
 /// ```

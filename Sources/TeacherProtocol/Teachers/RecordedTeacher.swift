@@ -1,7 +1,7 @@
 /// A teacher that answers from a file of earlier replies, by the item's id.
 ///
 /// ```swift
-/// let replies = try RecordedReplies(contentsOf: file, labels: .outOfContext)
+/// let replies = try RecordedReplies(contentsOf: file, labels: labels)
 /// let teacher = try RecordedTeacher("gpt", of: replies)
 /// ```
 public struct RecordedTeacher: BatchTeacher {

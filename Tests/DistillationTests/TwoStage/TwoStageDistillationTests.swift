@@ -63,8 +63,8 @@ private struct KnownAnswers: Teacher {
   @Test func `people are asked about conflicts alone, and no more often than their budget allows`() async throws {
     let outcome = try await outcome(method(), budget: 3)
     #expect(Set(outcome.conflicts.map(\.item.id)) == ["6", "7", "8", "9"])
-    #expect(outcome.labels.count == 3)
-    #expect(outcome.labels.allSatisfy { (Int($0.key) ?? 0) >= 6 && $0.value == "true" })
+    #expect(outcome.humanLabels.count == 3)
+    #expect(outcome.humanLabels.allSatisfy { (Int($0.key) ?? 0) >= 6 && $0.value == "true" })
   }
 
   @Test func `both stages train the adapter, and the student that was given stays as it is`() async throws {
@@ -79,7 +79,7 @@ private struct KnownAnswers: Teacher {
 
   @Test func `without a labelled conflict the student stays where Stage 1 left it`() async throws {
     let outcome = try await outcome(method(), budget: 0)
-    #expect(outcome.labels.isEmpty)
+    #expect(outcome.humanLabels.isEmpty)
     #expect(adapter(outcome.stage1) == adapter(outcome.student))
   }
 
@@ -137,5 +137,61 @@ private struct KnownAnswers: Teacher {
     } catch TrainingError.unusableItem(let item, _) {
       #expect(item == "long")
     }
+  }
+
+  @Test func `people are not asked about a conflict that the student can't take`() async throws {
+    let long = Item(id: "long", fields: ["text": String(repeating: "many words ", count: 400)])
+    let torn: [any Teacher] = [
+      KnownAnswers(name: "right", answers: gold.merging(["long": "true"]) { $1 }),
+      KnownAnswers(name: "torn", answers: gold.merging(["long": "false"]) { $1 }),
+    ]
+    let outcome = try await method().distill(
+      Dataset(items: items + [long], root: folder), into: TinyModels.student(), teachers: torn,
+      people: OracleLabelSource(gold: GoldAnswers(["long": "true"]), budget: 5), store: MemoryAnnotationStore())
+    #expect(outcome.conflicts.map(\.item.id) == ["long"])
+    #expect(outcome.humanLabels.isEmpty)
+    #expect(outcome.setAside.all.map(\.item) == ["long"])
+  }
+
+  @Test func `a label of people that is none is refused with its item`() async throws {
+    struct Inventor: LabelSource {
+      func labels(for items: [Item]) async throws -> [String: String] { ["6": "perhaps", "elsewhere": "true"] }
+    }
+    let error = await #expect(throws: TwoStageError.self) {
+      _ = try await method().distill(
+        Dataset(items: items, root: folder), into: TinyModels.student(), teachers: teachers, people: Inventor(),
+        store: MemoryAnnotationStore())
+    }
+    #expect(error == .unknownLabel(item: "6", label: "perhaps", known: ["true", "false"]))
+  }
+
+  @Test func `one teacher is refused, and so are teachers that agree on nothing, with the reason`() async throws {
+    let people = try OracleLabelSource(gold: GoldAnswers(gold), budget: 1)
+    func fault(_ teachers: [any Teacher]) async -> TwoStageError? {
+      await #expect(throws: TwoStageError.self) {
+        _ = try await method().distill(
+          Dataset(items: items, root: folder), into: TinyModels.student(), teachers: teachers, people: people,
+          store: MemoryAnnotationStore())
+      }
+    }
+    #expect(await fault([teachers[0]]) == .tooFewTeachers(1))
+    let wrong = gold.mapValues { $0 == "true" ? "false" : "true" }
+    let never = [KnownAnswers(name: "right", answers: gold), KnownAnswers(name: "wrong", answers: wrong)]
+    #expect(await fault(never) == .nothingAgreed(items: 10, reason: ""))
+  }
+
+  @Test func `a cancelled task ends between two updates`() async throws {
+    var method = try method()
+    method.options.stage1.epochs = 100_000
+    let (started, begin) = AsyncStream.makeStream(of: Void.self)
+    let task = Task { [method, items, folder, teachers, gold] in
+      try await method.distill(
+        Dataset(items: items, root: folder), into: TinyModels.student(), teachers: teachers,
+        people: OracleLabelSource(gold: GoldAnswers(gold), budget: 0), store: MemoryAnnotationStore()
+      ) { _ in begin.yield() }
+    }
+    for await _ in started { break }
+    task.cancel()
+    await #expect(throws: CancellationError.self) { _ = try await task.value }
   }
 }

@@ -53,6 +53,6 @@ func right(_ student: LetterStudent) async throws -> Int {
   return zip(test.items, predictions).count { truth($0) == $1.label }
 }
 let (stage1, both) = (try await right(outcome.stage1), try await right(outcome.student))
-print("\(outcome.conflicts.count) conflicts of \(data.items.count), \(outcome.labels.count) human labels")
+print("\(outcome.conflicts.count) conflicts of \(data.items.count), \(outcome.humanLabels.count) human labels")
 print("right of \(test.items.count): \(stage1) after stage 1, \(both) after both")
-precondition(outcome.labels.count == 6 && stage1 < both, "stage 2 did not help")
+precondition(outcome.humanLabels.count == 6 && stage1 < both, "stage 2 did not help")
