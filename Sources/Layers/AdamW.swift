@@ -73,6 +73,11 @@ public struct AdamW: Sendable {
   ///
   /// - Returns: false, with nothing changed, if a moment is missing.
   package mutating func restore(step: Int, paths: [String], from tensor: (String) -> Tensor?) -> Bool {
+    // Before the first update there are no moments.
+    guard step > 0 else {
+      (self.step, self.first, self.second) = (0, [], [])
+      return true
+    }
     let first = paths.compactMap { tensor("first.\($0)") }
     let second = paths.compactMap { tensor("second.\($0)") }
     guard first.count == paths.count, second.count == paths.count else { return false }

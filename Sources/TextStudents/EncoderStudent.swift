@@ -118,20 +118,20 @@ public struct EncoderStudent: OnlineStudent {
     self = try await onOwnThread { [self] in
       var student = self
       student.optimizer = options.training.optimizer
-      student.network = try trained(network, prepared(examples), checkpoint, onUpdate)
+      try student.train(network, prepared(examples), checkpoint, onUpdate)
       return student
     }
   }
 
-  private func trained<Model: TextNetwork>(
+  private mutating func train<Model: TextNetwork>(
     _ start: Model, _ examples: [TextExample], _ checkpoint: Checkpoint?, _ onUpdate: (Int, Int, Double) -> Void
-  ) throws -> Model {
+  ) throws {
     var model = start
     try Trainer(stage: "final student", options: options.training, seed: seed, checkpoint: checkpoint)
-      .train(&model, objective: ClassificationObjective<Model>(examples: examples)) {
+      .train(&model, &optimizer, objective: ClassificationObjective<Model>(examples: examples)) {
         onUpdate($0.step, $0.totalSteps, $0.metrics.loss)
       }
-    return model
+    network = model
   }
 
   /// Its answers, with the classes' probabilities, or for spans the means of each token's two best tags.

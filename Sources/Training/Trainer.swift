@@ -36,10 +36,19 @@ public struct Trainer: Sendable {
     onUpdate: (TrainingUpdate) throws -> Void = { _ in },
     inTraining: @Sendable (Objective.Model, UInt64) -> Objective.Model = { model, _ in model }
   ) throws where Objective.Model: Module {
+    var optimizer = options.optimizer
+    try train(&model, &optimizer, objective: objective, onUpdate: onUpdate, inTraining: inTraining)
+  }
+
+  /// Trains the model in place, and leaves the optimiser as the last update left it.
+  package func train<Objective: TrainingObjective>(
+    _ model: inout Objective.Model, _ optimizer: inout AdamW, objective: Objective,
+    onUpdate: (TrainingUpdate) throws -> Void = { _ in },
+    inTraining: @Sendable (Objective.Model, UInt64) -> Objective.Model = { model, _ in model }
+  ) throws where Objective.Model: Module {
     precondition(options.batch > 0 && options.parts > 0, "a batch of \(options.batch) in \(options.parts) parts")
     let examples = objective.exampleCount
     guard examples > 0 else { throw TrainingError.noExamples(stage: stage) }
-    var optimizer = options.optimizer
     let total = options.totalSteps(examples: examples)
     let schedule = LearningRateSchedule(
       shape: options.schedule, peak: options.learningRate,

@@ -105,7 +105,7 @@ import Testing
   @Test(arguments: DistillationMethod.allCases)
   func `the configuration page shows the keys of the code`(method: DistillationMethod) throws {
     let page = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../../Documentation/Configuration.md")
+      .appending(path: "../../Documentation/Configuration.md")
     let text = try String(contentsOf: page, encoding: .utf8)
     let begin = try #require(text.range(of: "<!-- \(method.rawValue): begin -->\n"))
     let end = try #require(text.range(of: "<!-- \(method.rawValue): end -->"))

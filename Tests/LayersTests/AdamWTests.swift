@@ -138,4 +138,12 @@ import Testing
       optimizer.update(&model, gradients: gradients, learningRate: 1)
     }
   }
+
+  @Test func `a state before the first update is taken up, and one that lacks a moment is not`() {
+    var optimizer = AdamW()
+    #expect(optimizer.state(paths: ["w"]).isEmpty)
+    #expect(optimizer.restore(step: 0, paths: ["w"]) { _ in nil })
+    #expect(!optimizer.restore(step: 3, paths: ["w"]) { $0 == "first.w" ? .zeros([2]) : nil })
+    #expect(optimizer.step == 0)
+  }
 }

@@ -133,10 +133,10 @@ extension RunConfiguration {
   static var shortest: RunConfiguration {
     var data = DataConfiguration(file: "items.jsonl")
     data.splits = SplitConfiguration(train: 0.8, dev: 0.1, test: 0.1)
-    let teacher = TeacherConfiguration(
-      name: "a", source: .recorded(RecordedTeacherConfiguration(file: "replies.jsonl")))
+    let replies = TeacherConfiguration.Source.recorded(RecordedTeacherConfiguration(file: "replies.jsonl"))
     return RunConfiguration(
-      data: data, teachers: [teacher], student: StudentConfiguration(model: "models/student"),
+      data: data, teachers: ["a", "b"].map { TeacherConfiguration(name: $0, source: replies) },
+      student: StudentConfiguration(model: "models/student"),
       stage2: Stage2Configuration(reference: .stage1Adapter))
   }
 }

@@ -119,7 +119,7 @@ import Testing
       try Data("[\(rows.joined(separator: ","))]".utf8).write(to: URL(filePath: configuration.data.file))
       configuration.data.fields.detail = nil
       let run = try DualCheckerRun(configuration, folder: folder.appending(path: "run"))
-      let error = await #expect(throws: RunError.self) { try await run.run() }
+      let error = await #expect(throws: TrainingError.self) { try await run.run() }
       #expect(error.map { "\($0)".contains("7") } == true)
       #expect(!FileManager.default.fileExists(atPath: run.folder.appending(path: "loop.json").path))
     }
