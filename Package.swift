@@ -133,7 +133,7 @@ let package = Package(
       "TwoStage",
       [
         "Training", "Evaluation", "StudentModels", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor", "ImageDecoding",
-        "Annotations", "TeacherProtocol",
+        "Annotations", "TeacherProtocol", "Wording",
       ]),
     library(
       "TextStudents",
