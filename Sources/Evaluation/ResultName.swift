@@ -53,7 +53,7 @@ public struct ResultName: RawRepresentable, Hashable, Comparable, Sendable, Cust
   /// The name as written.
   public var description: String { rawValue }
 
-  /// Teachers first, then the order of ``ordered``, then all others by their letters.
+  /// Teachers first, then the order of `ordered`, then all others by their letters.
   public static func < (left: ResultName, right: ResultName) -> Bool {
     (left.place, left.rawValue) < (right.place, right.rawValue)
   }

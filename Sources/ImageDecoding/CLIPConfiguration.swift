@@ -1,7 +1,7 @@
 extension CLIPImageProcessor {
   /// Reads a `preprocessor_config.json`.
   ///
-  /// Keys that are missing have the defaults of ``Configuration``, or of ``Configuration/siglip`` where the file says
+  /// Keys that are missing have the defaults of `Configuration`, or of `Configuration/siglip` where the file says
   /// that SigLIP's processor wrote it. A switch that is `null` is off, and keys that the processor has no use for are
   /// passed over.
   ///

@@ -3,7 +3,7 @@ internal import Foundation
 extension Idefics3ImageProcessor {
   /// Reads a `preprocessor_config.json`.
   ///
-  /// Keys that are missing have the defaults of ``Configuration``, a switch that is `null` is off, and keys that the
+  /// Keys that are missing have the defaults of `Configuration`, a switch that is `null` is off, and keys that the
   /// processor has no use for are passed over, all as in transformers.
   ///
   /// - Throws: ``ImageDecodingError/badConfiguration(file:key:expected:found:)`` for a value that can't be used, or for

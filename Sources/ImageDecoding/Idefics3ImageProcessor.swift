@@ -9,14 +9,14 @@ package import Tensor
 /// ```
 ///
 /// The steps, each with Pillow's resampling and rounding to 8 bits:
-/// 1. The longer side becomes ``Configuration/size``, the shorter follows and is made even.
+/// 1. The longer side becomes `Configuration/size`, the shorter follows and is made even.
 /// 2. With splitting, both sides are stretched to multiples of the tile's side; where that is more than one tile, the
 ///    image is cut into tiles, row by row, and shrunk to one tile that comes last.
 /// 3. Without splitting, the image is stretched to one tile.
 /// 4. Samples are scaled to numbers.
 ///
 /// What it gives is equal to the bit to `Idefics3ImageProcessorPil` of transformers 5 with Pillow 13, for one image.
-/// Several images of a batch are made equally long by ``ImageBatch``.
+/// Several images of a batch are made equally long by `ImageBatch`.
 ///
 /// - Complexity: two resizes; `tiles * 3 * side * side` Float32 of memory, 40 MB for 13 tiles of 512.
 public struct Idefics3ImageProcessor: ImageProcessor {

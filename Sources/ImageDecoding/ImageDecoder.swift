@@ -10,8 +10,8 @@ import CImageCodecs
 /// The default pixels are those that transformers 5.24 gives a model: upright as `load_image` and the Image type of datasets
 /// turn them, and transparency over white as its processors lay it under an opened image. (`load_image` itself drops
 /// alpha, so that the colours show which the file hides.) All else is as Pillow's `convert("RGB")` has it: colour profiles
-/// are ignored, 16-bit grey is clipped at 255, CMYK is taken as inverted. ``Options/forPeople`` scales 16 bits, and
-/// ``Options/stored`` takes the pixels as the file stores them.
+/// are ignored, 16-bit grey is clipped at 255, CMYK is taken as inverted. `Options/forPeople` scales 16 bits, and
+/// `Options/stored` takes the pixels as the file stores them.
 ///
 /// JPEG: baseline, extended and progressive Huffman coding and arithmetic coding, 8 bits, grey, YCbCr, RGB, CMYK and YCCK.
 /// PNG: every colour type and depth, interlaced or not. WebP and GIF, with the package's trait `MoreImages`: every kind. Of

@@ -9,7 +9,7 @@ package import Tensor
 /// optimizer.update(&model, gradients: gradients, learningRate: 1e-4)
 /// ```
 ///
-/// Arithmetic in the order of `torch.optim.AdamW`. The state is part of a checkpoint: see ``state(paths:)``.
+/// Arithmetic in the order of `torch.optim.AdamW`. The state is part of a checkpoint: see `state(paths:)`.
 public struct AdamW: Sendable {
   /// Decay of the first moment. The default is 0.9.
   package var beta1: Float = 0.9

@@ -61,7 +61,7 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
 
   /// Makes a few updates over the batch at a constant rate.
   ///
-  /// - Throws: ``TrainingError/diverged(stage:step:loss:)``, or ``TrainingError/unusableItem(_:_:)`` for a text that is too long.
+  /// - Throws: `TrainingError/diverged(stage:step:loss:)`, or `TrainingError/unusableItem(_:_:)` for a text that is too long.
   public mutating func fit(_ batch: [TrainingExample]) async throws {
     let objective = try await supervised(batch)
     guard objective.exampleCount > 0 else { return }
@@ -83,7 +83,7 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
   /// - Parameters:
   ///   - pairs: items whose answers a teacher has ranked; none leaves preferences out.
   ///   - onUpdate: called after each update with its number, the number of all of its part, and the loss.
-  /// - Throws: ``TrainingError``, or ``TrainingError/unusableItem(_:_:)`` for a text that is too long.
+  /// - Throws: `TrainingError`, or ``TrainingError/unusableItem(_:_:)`` for a text that is too long.
   package mutating func train(
     on examples: [TrainingExample], pairs: [AnswerPair] = [], checkpoint: Checkpoint? = nil,
     onUpdate: @escaping @Sendable (Int, Int, Double) -> Void = { _, _, _ in }

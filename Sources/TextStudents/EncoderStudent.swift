@@ -5,7 +5,7 @@ internal import Layers
 internal import StudentModels
 public import TeacherProtocol
 internal import Tensor
-package import Training
+public import Training
 
 /// An encoder with a head that learns while items are being labelled: the student of DualChecker.
 ///
@@ -16,7 +16,7 @@ package import Training
 /// try student.save(to: runFolder.appending(path: "student"))
 /// ```
 ///
-/// The encoder comes from any folder of the BERT, RoBERTa or XLM-R family, or from ``FreshEncoder``; classes are decided by
+/// The encoder comes from any folder of the BERT, RoBERTa or XLM-R family, or from `FreshEncoder`; classes are decided by
 /// a sequence head, spans by a head over tokens. Every example counts by its weight. The same calls give the same bytes,
 /// whatever the number of threads.
 public struct EncoderStudent: OnlineStudent {
@@ -83,7 +83,7 @@ public struct EncoderStudent: OnlineStudent {
 
   /// Makes a few updates over the batch at a constant rate.
   ///
-  /// - Throws: ``TrainingError/diverged(stage:step:loss:)``.
+  /// - Throws: `TrainingError/diverged(stage:step:loss:)`.
   public mutating func fit(_ batch: [TrainingExample]) async throws {
     guard !batch.isEmpty else { return }
     self = try await onOwnThread { [self] in
@@ -110,8 +110,8 @@ public struct EncoderStudent: OnlineStudent {
   /// - Parameters:
   ///   - checkpoint: where every fiftieth update is kept, and from where training goes on to the same bytes; nil keeps none.
   ///   - onUpdate: called after each update with its number, the number of all, and the loss.
-  /// - Throws: ``TrainingError``.
-  package mutating func train(
+  /// - Throws: `TrainingError`.
+  public mutating func train(
     on examples: [TrainingExample], checkpoint: Checkpoint? = nil,
     onUpdate: @escaping @Sendable (Int, Int, Double) -> Void = { _, _, _ in }
   ) async throws {

@@ -10,7 +10,7 @@ public import Foundation
 /// ```
 ///
 /// A file with a component that isn't known here does not load: the ids would differ from those that the model was
-/// trained with. Nothing is cut or padded unasked; what the file says about it is in ``truncation`` and ``padding``.
+/// trained with. Nothing is cut or padded unasked; what the file says about it is in `truncation` and `padding`.
 ///
 /// Reference: huggingface/tokenizers 0.23.
 public final class Tokenizer: Sendable {

@@ -26,7 +26,7 @@ extension Tokenizer {
   ///   - text: the text.
   ///   - pair: a second text, as sentence-pair models take it. The default is none.
   ///   - addingSpecialTokens: as in ``encode(_:addingSpecialTokens:)``.
-  ///   - truncation: how to cut what is too long; ``truncation`` is what the file says. The default is not to cut.
+  ///   - truncation: how to cut what is too long; `truncation` is what the file says. The default is not to cut.
   public func encoding(
     of text: String, pair: String? = nil, addingSpecialTokens: Bool = true, truncation: Truncation? = nil
   ) -> Encoding {
@@ -54,8 +54,8 @@ extension Tokenizer {
   ///
   /// - Parameters:
   ///   - texts: the texts.
-  ///   - padding: how to fill up. The default is ``padding``, which may be nil: then lengths stay as they are.
-  ///   - truncation: how to cut. The default is ``truncation``, which may be nil: then nothing is cut.
+  ///   - padding: how to fill up. The default is `padding`, which may be nil: then lengths stay as they are.
+  ///   - truncation: how to cut. The default is `truncation`, which may be nil: then nothing is cut.
   public func encodings(
     of texts: [String], addingSpecialTokens: Bool = true, padding: Padding?, truncation: Truncation?
   ) -> [Encoding] {

@@ -21,7 +21,7 @@ public enum TokenizerError: Error, Sendable, Equatable {
   case templateFailure(line: Int, reason: String)
   /// A chat template called `raise_exception` with this message.
   case templateRaised(message: String)
-  /// A chat template that passed a limit of ``ChatTemplate/Limits``.
+  /// A chat template that passed a limit of `ChatTemplate/Limits`.
   case templateLimit(line: Int, limit: String)
   /// A vocabulary can't be trained as asked.
   case training(reason: String)

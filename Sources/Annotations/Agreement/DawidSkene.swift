@@ -16,7 +16,7 @@ internal import Foundation
 ///
 /// The model takes teachers to err independently of each other once the truth is known. Real ones find the same items
 /// hard, and agree on wrong labels: accuracies and probabilities then come out too high, while the labels may still be
-/// right. ``AnchoredEstimate`` mends the accuracies with a few human labels. Two teachers alone do not determine the
+/// right. `AnchoredEstimate` mends the accuracies with a few human labels. Two teachers alone do not determine the
 /// model; from three on it does.
 public struct DawidSkene: Sendable, Equatable {
   /// The labels that occur among the votes, sorted.

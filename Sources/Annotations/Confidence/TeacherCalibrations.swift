@@ -19,7 +19,7 @@ public struct TeacherCalibrations: Sendable {
   }
 
   /// One teacher and source.
-  public struct Row: Sendable {
+  package struct Row: Sendable {
     /// The teacher.
     package let teacher: String
     /// Where its confidences come from.
@@ -40,7 +40,7 @@ public struct TeacherCalibrations: Sendable {
   }
 
   /// By teacher and source, in the order of their names; those with fewer answers than the minimum are left out.
-  public let rows: [Row]
+  package let rows: [Row]
 
   /// Learns from replies.
   ///

@@ -31,7 +31,7 @@ public struct ContextAligner: Sendable {
   ///
   /// - Parameters:
   ///   - pool: the labelled items.
-  ///   - reasons: why each is labelled so, from ``Explainer``. The default is none.
+  ///   - reasons: why each is labelled so, from `Explainer`. The default is none.
   ///   - selection: how demonstrations are chosen.
   ///   - encoder: what says how alike texts are.
   /// - Throws: an error of the encoder.

@@ -28,7 +28,7 @@ public struct LabellingTask: Sendable, Equatable {
 
   /// The kind of question.
   public let kind: Kind
-  /// The classes. For spans their types, with ``outside`` at the end, so that one type makes a set of two.
+  /// The classes. For spans their types, with `outside` at the end, so that one type makes a set of two.
   public let labels: LabelSet
   /// Which of two spans counts where they overlap. The default is ``SpanOverlap/longest``.
   package var overlap = SpanOverlap.longest

@@ -4,7 +4,7 @@ internal import TeacherProtocol
 /// When a question is asked again, and how long is waited before.
 ///
 /// What the server asks for is kept, in the order of OpenAI's own clients: `x-should-retry`, then `retry-after-ms`, then
-/// `retry-after` in seconds or as a date, where it asks for at most ``longestAsked`` seconds; else the wait doubles from
+/// `retry-after` in seconds or as a date, where it asks for at most `longestAsked` seconds; else the wait doubles from
 /// half a second to eight, less up to a quarter, so that questions that failed together do not come back together.
 public struct RetryPolicy: Sendable, Equatable {
   /// Most attempts at a question that meets faults, the first included. The default is 3.

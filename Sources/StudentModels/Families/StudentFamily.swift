@@ -18,7 +18,7 @@ public enum StudentFamily: String, Sendable, CaseIterable {
   /// Reads a model folder of any family.
   ///
   /// - Throws: ``StudentError/unknownFamily(_:found:known:)`` where config.json names another `model_type`; else as
-  ///   ``FamilyStudent/init(contentsOf:)``.
+  ///   `FamilyStudent/init(contentsOf:)`.
   public static func student(contentsOf folder: URL) throws -> any PretrainedStudent {
     try StudentFamily(contentsOf: folder).open(folder)
   }

@@ -78,7 +78,7 @@ public struct SentenceEmbedder: Sendable {
   /// The most tokens of a text, special ones included; what goes beyond is not read.
   package var maximumTokens: Int { reader.maximumTokens }
 
-  /// One vector of length 1 a text, [texts][dimensions], in order; ``prompt`` is put before each.
+  /// One vector of length 1 a text, [texts][dimensions], in order; `prompt` is put before each.
   ///
   /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)`` where a text has a token that the model has no row for.
   public func vectors(for texts: [String]) throws -> [[Float]] {

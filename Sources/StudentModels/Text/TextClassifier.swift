@@ -63,7 +63,7 @@ public struct TextClassifier: TokenizedModel {
   /// The most tokens of a text, special ones included: what the encoder takes, or less if the tokenizer's files say so.
   package var maximumTokens: Int { reader.maximumTokens }
 
-  /// The tokens of a text, or of two that belong together, cut to ``maximumTokens``.
+  /// The tokens of a text, or of two that belong together, cut to `maximumTokens`.
   ///
   /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)`` where a text has a token that the model has no row for.
   public func encoding(of text: String, pair: String? = nil) throws -> Encoding {

@@ -62,7 +62,7 @@ public struct TokenTagger: TokenizedModel {
   /// The most tokens of a text, special ones included: what the encoder takes, or less if the tokenizer's files say so.
   package var maximumTokens: Int { reader.maximumTokens }
 
-  /// The tokens of a text, cut to ``maximumTokens``, each with its place in the text.
+  /// The tokens of a text, cut to `maximumTokens`, each with its place in the text.
   ///
   /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)`` where a text has a token that the model has no row for.
   public func encoding(of text: String) throws -> Encoding { try reader.encoding(of: text) }

@@ -31,7 +31,7 @@ public struct ReadAnswer: Sendable, Equatable {
 /// Thoughts that lead the reply are left out. A label is read where the reply gives it: at its very beginning, behind a key
 /// such as `Final answer:`, in a tag or box, in a sentence that says nothing else such as `The answer is no.`, on a last line of
 /// its own, or in a JSON object; marks, quotes, letter case and full width are ignored, and a number must stand alone as one.
-/// A text that begins with one of ``abstentions`` abstains, with one of ``refusals`` it is refused, and a JSON object or a
+/// A text that begins with one of `abstentions` abstains, with one of `refusals` it is refused, and a JSON object or a
 /// thought that never ends was cut off. All else has no label: nothing is guessed from other words further in, as a rationale
 /// names the other label too, and a reply that gives two labels gives none. Documentation/Replies.md lists what is read how.
 ///

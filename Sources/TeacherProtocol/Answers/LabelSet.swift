@@ -60,7 +60,7 @@ public struct LabelSet: Sendable, Equatable, Codable {
   /// A set of labels.
   ///
   /// - Throws: ``TeacherProtocolError/badLabelSet(reason:)`` for fewer than two labels, a blank name or answer, a name,
-  ///   alias or answer that stands for two labels (spellings of one label are alike, as in ``label(_:)``), or a positive
+  ///   alias or answer that stands for two labels (spellings of one label are alike, as in `label(_:)`), or a positive
   ///   label that is not there.
   public init(_ labels: [Label], positive: String? = nil) throws(TeacherProtocolError) {
     guard labels.count >= 2 else {

@@ -63,7 +63,7 @@ public final class GoldAnswers<Answer: Sendable>: Sendable {
 
   /// The gold answers of several files as one. Their own counts end here.
   ///
-  /// - Precondition: no id is in two of them; see ``renamingItems(_:)``.
+  /// - Precondition: no id is in two of them; see `renamingItems(_:)`.
   public convenience init(joining parts: [GoldAnswers]) {
     let all = parts.reduce(into: [String: Answer]()) { all, part in
       all.merge(part.answers) { _, _ in preconditionFailure("GoldAnswers: an id is in two of the parts") }

@@ -40,7 +40,7 @@ public struct Item: Sendable, Hashable, Codable {
       fields: fields, attributes: attributes)
   }
 
-  /// Paths of all images, slot after slot; ``Dataset/imageURL(_:)`` resolves them.
+  /// Paths of all images, slot after slot; `Dataset/imageURL(_:)` resolves them.
   public var images: [String] { imageSlots.flatMap(\.paths) }
 
   /// What people call each of ``images``: its slot, with a number where the slot has several.
