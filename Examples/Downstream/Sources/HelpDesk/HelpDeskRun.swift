@@ -68,7 +68,7 @@ public struct HelpDeskRun: Sendable {
       teachers: votes.teachers.indices.map { teacher in share(votes.votes.map { $0[teacher] }) },
       conflicts: outcome.conflicts.count, labelsSpent: await people.spent,
       stage1: try await accuracy(outcome.stage1), stage2: try await accuracy(outcome.student),
-      sample: [said[0].label, said[0].rationale].compactMap(\.self).joined(separator: ": "))
+      sample: said[0].rationale ?? "")
   }
 
   /// The share of right answers to the test messages.
