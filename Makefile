@@ -69,6 +69,7 @@ review-browser: setup ## Drives the review page in headless Chromium: apt-get in
 	$(PYTHON) Tests/Browser/review_page.py $(ARGS)
 
 example: setup ## Builds and tests the packages in Examples/ that depend on this one as a stranger's would.
+	rm -f $(CLIENT_PLAN)
 	$(TEST) --scratch-path $(CLIENTS) --package-path Examples/Downstream
 	$(SWIFT) run -c release --scratch-path $(CLIENTS) --package-path Examples/Downstream help-desk
 	rm -f $(CLIENT_PLAN)
