@@ -69,9 +69,9 @@ final class DualCheckerSteps {
 
   private func makeBase() async throws {
     let configuration = run.configuration
-    let key = StepRecords.key("\(configuration.student.encoder)", "\(configuration.seed)", records.key)
+    let key = StepRecords.key("\(configuration.student.fresh)", "\(configuration.seed)", records.key)
     try await step("base", key, ["base/config.json"]) {
-      try configuration.student.encoder.write(
+      try configuration.student.fresh.write(
         to: self.model, texts: self.records.training.map(\.text), seed: UInt64(configuration.seed))
     }
   }

@@ -8,8 +8,8 @@ package struct DualCheckerStudentConfiguration: ConfigurationSection {
   /// The folder of an encoder of the BERT, RoBERTa or XLM-R family, or of a decoder of any family. The default is none:
   /// ``fresh``.
   package var model: String?
-  /// The sizes of an encoder made from nothing. The default is ``Fresh/init()``.
-  package var fresh = Fresh()
+  /// The sizes of an encoder made from nothing. The default is `FreshEncoder()`.
+  package var fresh = FreshEncoder()
   /// The adapter. The default is none: an encoder is trained whole, a decoder with the adapter of
   /// ``AdapterConfiguration/init()``.
   package var lora: AdapterConfiguration?
@@ -97,53 +97,6 @@ package struct DualCheckerStudentConfiguration: ConfigurationSection {
         range: .from(0, through: 10_000)),
       ConfigurationKey("learning_rate", \.learningRate, "The highest learning rate.", range: .above(0)),
     ]
-  }
-
-  /// The sizes of an encoder made from nothing.
-  package struct Fresh: ConfigurationSection {
-    /// Elements of a hidden row. The default is 64.
-    package var hiddenSize = 64
-    /// Layers. The default is 2.
-    package var layers = 2
-    /// Heads. The default is 4.
-    package var heads = 4
-    /// Tokens of the vocabulary. The default is 2,000.
-    package var vocabularySize = 2_000
-    /// Most tokens of a text. The default is 256.
-    package var maximumTokens = 256
-
-    /// The defaults.
-    package init() {}
-
-    /// The defaults.
-    package static let blank = Fresh()
-
-    /// The keys under `student.fresh`.
-    package static let keys: [ConfigurationKey<Fresh>] = [
-      ConfigurationKey("hidden_size", \.hiddenSize, "Elements of a hidden row.", range: .from(8, through: 4096)),
-      ConfigurationKey("num_hidden_layers", \.layers, "Layers.", range: .from(1, through: 100)),
-      ConfigurationKey("num_attention_heads", \.heads, "Heads.", range: .from(1, through: 256)),
-      ConfigurationKey(
-        "vocab_size", \.vocabularySize, "Tokens of the vocabulary.", range: .from(300, through: 1_000_000)),
-      ConfigurationKey("max_tokens", \.maximumTokens, "Most tokens of a text.", range: .from(8, through: 100_000)),
-    ]
-
-    /// Heads that divide the width.
-    package func checkRelations(with reader: inout ConfigurationReader) {
-      reader.require(
-        hiddenSize.isMultiple(of: heads), "hidden_size", "num_attention_heads",
-        expected: "a multiple of num_attention_heads = \(heads)", found: "\(hiddenSize)")
-    }
-  }
-
-  package var encoder: FreshEncoder {
-    var encoder = FreshEncoder()
-    encoder.hiddenSize = fresh.hiddenSize
-    encoder.layers = fresh.layers
-    encoder.heads = fresh.heads
-    encoder.vocabularySize = fresh.vocabularySize
-    encoder.maximumTokens = fresh.maximumTokens
-    return encoder
   }
 
   package var encoderOptions: EncoderStudent.Options {
