@@ -12,10 +12,8 @@ package import Training
 /// A language model with an adapter as the student of DualChecker: where both methods of this package meet.
 ///
 /// ```swift
-/// let base = try SmolVLM(contentsOf: folder)
 /// var student = try DecoderStudent(task: task, base: base, instructions: ["Is it green?"], seed: 1)
 /// try await student.fit(batch)                                         // as labels arrive
-/// try await student.train(on: examples, pairs: loop.disagreements(state))
 /// try student.save(to: runFolder.appending(path: "student"))           // a PEFT adapter
 /// ```
 ///
@@ -67,13 +65,9 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
     guard objective.exampleCount > 0 else { return }
     self = try await onOwnThread { [self] in
       var student = self
-      let each = max(1, (objective.exampleCount + options.updatesPerFit - 1) / options.updatesPerFit)
-      let trainer = Trainer(stage: "online student", options: options.supervised, seed: seed)
-      for part in Array(0..<objective.exampleCount).batches(of: each) {
-        _ = try trainer.update(
-          &student.model, &student.optimizer, objective: objective, examples: part, rate: options.learningRate,
-          step: student.optimizer.step)
-      }
+      try Trainer(stage: "online student", options: options.supervised, seed: seed).fit(
+        &student.model, &student.optimizer, objective: objective, updates: options.updatesPerFit,
+        rate: options.learningRate)
       return student
     }
   }

@@ -95,13 +95,9 @@ public struct EncoderStudent: OnlineStudent {
 
   private mutating func fit<Model: TextNetwork>(_ start: Model, _ examples: [TextExample]) throws {
     var model = start
-    let objective = ClassificationObjective<Model>(examples: examples)
-    let trainer = Trainer(stage: "online student", options: options.training, seed: seed)
-    let each = max(1, (examples.count + options.updatesPerFit - 1) / options.updatesPerFit)
-    for part in Array(examples.indices).batches(of: each) {
-      _ = try trainer.update(
-        &model, &optimizer, objective: objective, examples: part, rate: options.learningRate, step: optimizer.step)
-    }
+    try Trainer(stage: "online student", options: options.training, seed: seed).fit(
+      &model, &optimizer, objective: ClassificationObjective<Model>(examples: examples),
+      updates: options.updatesPerFit, rate: options.learningRate)
     network = model
   }
 

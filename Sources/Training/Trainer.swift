@@ -100,6 +100,23 @@ public struct Trainer: Sendable {
     return (norm, metrics)
   }
 
+  /// As many updates over these examples as asked for, in their order and at one rate: what online training makes of a batch.
+  ///
+  /// - Parameters:
+  ///   - optimizer: goes on from batch to batch.
+  ///   - updates: among how many the examples are divided.
+  ///   - rate: the learning rate.
+  /// - Throws: as ``update(_:_:objective:examples:rate:step:inTraining:)``.
+  package func fit<Objective: TrainingObjective>(
+    _ model: inout Objective.Model, _ optimizer: inout AdamW, objective: Objective, updates: Int, rate: Float
+  ) throws where Objective.Model: Module {
+    let count = objective.exampleCount
+    for part in Array(0..<count).batches(of: max(1, (count + updates - 1) / updates)) {
+      _ = try update(
+        &model, &optimizer, objective: objective, examples: part, rate: rate, step: optimizer.step)
+    }
+  }
+
   private func shuffled(_ count: Int, _ epoch: Int) -> [Int] {
     var generator = Tensor.Generator(seed: seed).fork("\(stage) order \(epoch)")
     return (0..<count).shuffled(using: &generator)

@@ -1,7 +1,5 @@
 public import Annotations
 public import DPO
-internal import Evaluation
-internal import ImageDecoding
 public import Layers
 public import StudentModels
 public import TeacherProtocol

@@ -1,5 +1,4 @@
 public import Layers
-internal import StudentModels
 public import TeacherProtocol
 public import Foundation
 

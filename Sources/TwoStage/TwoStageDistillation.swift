@@ -36,9 +36,9 @@ public import Training
 /// ```
 ///
 /// A rule that learns from all votes, such as `DawidSkeneRule`, is set after ``annotate(_:items:teachers:store:ledger:)``;
-/// the answers in the store are not asked for again. The same steps can be taken one by one: ``annotate(_:items:teachers:store:ledger:)``, ``targets(for:of:in:)``,
-/// ``trainStage1(_:on:onUpdate:)``, ``humanLabels(of:people:limit:)``, ``reference(of:stage1:base:)`` and
-/// ``trainStage2(_:on:reference:onUpdate:)``.
+/// the answers in the store are not asked for again. The same steps can be taken one by one:
+/// ``annotate(_:items:teachers:store:ledger:)``, ``targets(for:of:in:)``, ``trainStage1(_:on:onUpdate:)``,
+/// ``humanLabels(of:people:limit:)``, ``reference(of:stage1:base:)`` and ``trainStage2(_:on:reference:onUpdate:)``.
 public struct TwoStageDistillation: Sendable {
   /// The labels that there are.
   public var labels: LabelSet
