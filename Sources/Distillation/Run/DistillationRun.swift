@@ -10,10 +10,6 @@ import Reporting
 internal import TwoStage
 internal import Wording
 
-#if Run
-  internal import SQLiteStore
-#endif
-
 /// A run of the multi-teacher method: a folder, and the steps that fill it.
 ///
 /// ```swift
