@@ -1,26 +1,26 @@
-internal import Layers
+package import Layers
 
 extension LlamaConfiguration {
-  enum CodingKeys: String, CodingKey {
-    case hiddenSize = "hidden_size"
-    case intermediateSize = "intermediate_size"
-    case layers = "num_hidden_layers"
-    case heads = "num_attention_heads"
-    case keyHeads = "num_key_value_heads"
-    case headDimensions = "head_dim"
-    case vocabularySize = "vocab_size"
-    case maxPositions = "max_position_embeddings"
-    case epsilon = "rms_norm_eps"
-    case ropeBase = "rope_theta"
-    case tiesEmbeddings = "tie_word_embeddings"
-    case ropeParameters = "rope_parameters"
-    case ropeScaling = "rope_scaling"
-    case modelType = "model_type"
-    case activation = "hidden_act"
-    case attentionBias = "attention_bias"
-    case mlpBias = "mlp_bias"
-    case slidingWindow = "use_sliding_window"
-  }
+  package static let fields: [ModelField<LlamaConfiguration>] = [
+    .written("model_type") { $0.biases == .inputs ? "qwen2" : "llama" },
+    ModelField("hidden_size", \.hiddenSize, in: 1...(1 << 20)),
+    ModelField("intermediate_size", \.intermediateSize, in: 1...(1 << 20)),
+    ModelField("num_hidden_layers", \.layers, in: 0...(1 << 12)),
+    ModelField("num_attention_heads", \.heads, in: 1...(1 << 12)),
+    ModelField("num_key_value_heads", \.keyValueHeads, in: 1...(1 << 12)),
+    ModelField("head_dim", \.headSize, in: 2...256),
+    ModelField("vocab_size", \.vocabularySize, in: 1...(1 << 24)),
+    ModelField("max_position_embeddings", \.maxPositions, in: 1...(1 << 30)),
+    ModelField("rms_norm_eps", \.epsilon),
+    ModelField("rope_theta", \.ropeBase),
+    .written("rope_scaling") { c in
+      c.ropeScaling == .none && c.ropeSections.isEmpty ? nil : Rope(c.ropeScaling, sections: c.ropeSections)
+    },
+    .written("attention_bias") { $0.biases == .all ? true : nil },
+    ModelField("tie_word_embeddings", \.tiesEmbeddings),
+    .only("hidden_act", "silu", isWritten: false), .only("mlp_bias", false, isWritten: false),
+    .only("use_sliding_window", false, isWritten: false),
+  ]
 
   /// `rope_parameters`, or `rope_scaling` of older files.
   private struct Rope: Codable {
@@ -67,105 +67,45 @@ extension LlamaConfiguration {
   ///
   /// - Throws: `DecodingError` where a size is out of range, or the file asks for what this decoder does not compute.
   public init(from decoder: any Decoder) throws {
-    let keys = try decoder.container(keyedBy: CodingKeys.self)
     self.init()
-    hiddenSize = try keys.decodeIfPresent(Int.self, forKey: .hiddenSize) ?? hiddenSize
-    intermediateSize = try keys.decodeIfPresent(Int.self, forKey: .intermediateSize) ?? intermediateSize
-    layers = try keys.decodeIfPresent(Int.self, forKey: .layers) ?? layers
-    heads = try keys.decodeIfPresent(Int.self, forKey: .heads) ?? heads
-    keyHeads = try keys.decodeIfPresent(Int.self, forKey: .keyHeads)
-    headDimensions = try keys.decodeIfPresent(Int.self, forKey: .headDimensions)
-    vocabularySize = try keys.decodeIfPresent(Int.self, forKey: .vocabularySize) ?? vocabularySize
-    maxPositions = try keys.decodeIfPresent(Int.self, forKey: .maxPositions) ?? maxPositions
-    epsilon = try keys.decodeIfPresent(Float.self, forKey: .epsilon) ?? epsilon
-    tiesEmbeddings = try keys.decodeIfPresent(Bool.self, forKey: .tiesEmbeddings) ?? tiesEmbeddings
-    try checkSizes(keys)
-    let isQwen2 = try keys.decodeIfPresent(String.self, forKey: .modelType)?.hasPrefix("qwen2") ?? false
-    let hasBias = try keys.decodeIfPresent(Bool.self, forKey: .attentionBias) ?? false
-    biases = isQwen2 ? .inputs : hasBias ? .all : .none
-    try readRope(keys)
-    try refuseOthers(keys)
+    try read(ConfigJSON(decoder))
   }
 
-  private mutating func readRope(_ keys: KeyedDecodingContainer<CodingKeys>) throws {
-    ropeBase = try keys.decodeIfPresent(Double.self, forKey: .ropeBase) ?? ropeBase
-    for key in [CodingKeys.ropeScaling, .ropeParameters] {
-      guard let rope = try keys.decodeIfPresent(Rope.self, forKey: key) else { continue }
+  /// Writes the keys that `init(from:)` reads, `rope_theta` beside the sizes.
+  public func encode(to encoder: any Encoder) throws { try write(to: encoder) }
+
+  /// Reads the offsets and the rotary positions, and checks the heads.
+  package mutating func complete(from file: ConfigJSON) throws {
+    guard heads % keyValueHeads == 0 else {
+      throw file.refusal(
+        "num_attention_heads",
+        "num_attention_heads \(heads) must be a multiple of num_key_value_heads \(keyValueHeads)")
+    }
+    guard headSize % 2 == 0 else { throw file.refusal("head_dim", "head_dim \(headSize) must be even") }
+    let (type, hasBias): (String?, Bool?) = try (file["model_type"], file["attention_bias"])
+    biases = type?.hasPrefix("qwen2") == true ? .inputs : hasBias == true ? .all : .none
+    for key in ["rope_scaling", "rope_parameters"] {
+      guard let rope: Rope = try file[key] else { continue }
       ropeBase = rope.rope_theta ?? ropeBase
       ropeSections = rope.mrope_section ?? ropeSections
       let type = rope.rope_type ?? rope.type ?? "default"
       guard ["default", "mrope", "linear", "llama3"].contains(type) else {
-        throw refusal(key, "rope_type \"\(type)\" is not computed here; default, mrope, linear and llama3 are", keys)
+        throw file.refusal(
+          key, "rope_type \"\(type)\" is not computed here; default, mrope, linear and llama3 are")
       }
       guard let scaling = rope.scaling(type) else {
-        throw refusal(key, "rope_type \"\(type)\" lacks a number or has one out of range", keys)
+        throw file.refusal(key, "rope_type \"\(type)\" lacks a number or has one out of range")
       }
       ropeScaling = scaling
     }
-    guard ropeBase > 0, ropeBase.isFinite else { throw refusal(.ropeBase, "rope_theta must be more than 0", keys) }
+    guard ropeBase > 0, ropeBase.isFinite else {
+      throw file.refusal("rope_theta", "rope_theta must be more than 0")
+    }
     guard ropeSections.isEmpty || ropeSections.count == 3 && ropeSections.allSatisfy({ (0...128).contains($0) }),
       ropeSections.isEmpty || ropeSections.reduce(0, +) == headSize / 2
     else {
-      throw refusal(
-        .ropeParameters, "mrope_section \(ropeSections) must be three parts of the head's \(headSize / 2) pairs", keys)
+      throw file.refusal(
+        "rope_parameters", "mrope_section \(ropeSections) must be three parts of the head's \(headSize / 2) pairs")
     }
-  }
-
-  private func refuseOthers(_ keys: KeyedDecodingContainer<CodingKeys>) throws {
-    if let activation = try keys.decodeIfPresent(String.self, forKey: .activation), activation != "silu" {
-      throw refusal(.activation, "hidden_act \"\(activation)\" is not computed here; \"silu\" is", keys)
-    }
-    for key in [CodingKeys.mlpBias, .slidingWindow] where try keys.decodeIfPresent(Bool.self, forKey: key) == true {
-      throw refusal(key, "\(key.rawValue) true is not computed here; false is", keys)
-    }
-  }
-
-  /// Sizes are bounded before anything is made of them: a damaged file must not ask for all memory.
-  private func checkSizes(_ keys: KeyedDecodingContainer<CodingKeys>) throws {
-    let sizes: [(CodingKeys, Int, ClosedRange<Int>)] = [
-      (.hiddenSize, hiddenSize, 1...(1 << 20)), (.intermediateSize, intermediateSize, 1...(1 << 20)),
-      (.layers, layers, 0...(1 << 12)), (.heads, heads, 1...(1 << 12)), (.keyHeads, keyHeads ?? heads, 1...(1 << 12)),
-      (.vocabularySize, vocabularySize, 1...(1 << 24)), (.maxPositions, maxPositions, 1...(1 << 30)),
-    ]
-    for (key, size, range) in sizes where !range.contains(size) {
-      throw refusal(key, "\(key.rawValue) \(size) must lie in \(range)", keys)
-    }
-    guard heads % keyValueHeads == 0 else {
-      throw refusal(
-        .heads, "num_attention_heads \(heads) must be a multiple of num_key_value_heads \(keyValueHeads)", keys)
-    }
-    guard headSize % 2 == 0, (2...256).contains(headSize) else {
-      throw refusal(.headDimensions, "head_dim \(headSize) must be even and lie in 2...256", keys)
-    }
-    guard epsilon >= 0, epsilon.isFinite else {
-      throw refusal(.epsilon, "rms_norm_eps \(epsilon) must be 0 or more", keys)
-    }
-  }
-
-  private func refusal(
-    _ key: CodingKeys, _ text: String, _ keys: KeyedDecodingContainer<CodingKeys>
-  ) -> DecodingError {
-    .dataCorruptedError(forKey: key, in: keys, debugDescription: text)
-  }
-
-  /// Writes the keys that `init(from:)` reads, `rope_theta` beside the sizes.
-  public func encode(to encoder: any Encoder) throws {
-    var keys = encoder.container(keyedBy: CodingKeys.self)
-    try keys.encode(biases == .inputs ? "qwen2" : "llama", forKey: .modelType)
-    try keys.encode(hiddenSize, forKey: .hiddenSize)
-    try keys.encode(intermediateSize, forKey: .intermediateSize)
-    try keys.encode(layers, forKey: .layers)
-    try keys.encode(heads, forKey: .heads)
-    try keys.encode(keyValueHeads, forKey: .keyHeads)
-    try keys.encode(headSize, forKey: .headDimensions)
-    try keys.encode(vocabularySize, forKey: .vocabularySize)
-    try keys.encode(maxPositions, forKey: .maxPositions)
-    try keys.encode(epsilon, forKey: .epsilon)
-    try keys.encode(ropeBase, forKey: .ropeBase)
-    if ropeScaling != .none || !ropeSections.isEmpty {
-      try keys.encode(Rope(ropeScaling, sections: ropeSections), forKey: .ropeScaling)
-    }
-    if biases == .all { try keys.encode(true, forKey: .attentionBias) }
-    try keys.encode(tiesEmbeddings, forKey: .tiesEmbeddings)
   }
 }

@@ -1,7 +1,7 @@
-package import Layers
+public import Layers
 
 /// The sizes of a Llama or Qwen2 decoder, with the keys of a model's config.json (or of its `text_config`).
-public struct LlamaConfiguration: Sendable, Equatable, Codable {
+public struct LlamaConfiguration: ModelConfiguration {
   /// The width of a row. The default is 4096.
   package var hiddenSize = 4096
   /// The inner width of the gated MLP. The default is 11008.
@@ -45,9 +45,15 @@ public struct LlamaConfiguration: Sendable, Equatable, Codable {
   }
 
   /// Heads of keys and values.
-  package var keyValueHeads: Int { keyHeads ?? heads }
+  package var keyValueHeads: Int {
+    get { keyHeads ?? heads }
+    set { keyHeads = newValue }
+  }
   /// Coordinates of a head.
-  package var headSize: Int { headDimensions ?? hiddenSize / heads }
+  package var headSize: Int {
+    get { headDimensions ?? hiddenSize / heads }
+    set { headDimensions = newValue }
+  }
   /// The positions that turn queries and keys.
   package var rotary: RotaryPositions {
     RotaryPositions(dimensions: headSize, base: ropeBase, sections: ropeSections, scaling: ropeScaling)

@@ -44,9 +44,7 @@ public struct CLIP: ImageEncoder {
   /// Maps tiles [tiles, 3, image size, image size] to [tiles · side², width].
   public func callAsFunction(_ pixels: Tensor) -> Tensor {
     let c = configuration
-    precondition(
-      pixels.rank == 4 && pixels.shape[2] == c.imageSize && pixels.shape[3] == c.imageSize,
-      "pixels \(pixels.shape) for tiles of \(c.imageSize) x \(c.imageSize)")
+    c.check(pixels.shape)
     let (tiles, each) = (pixels.shape[0], c.side * c.side)
     // The class token is the last row of this table; it goes before each tile's patches.
     let rows = Tensor.concatenated([patches(pixels), classToken.value.reshaped([1, width])])

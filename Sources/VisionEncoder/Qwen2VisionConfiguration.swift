@@ -1,7 +1,7 @@
 package import Layers
 
 /// The sizes of a Qwen2-VL tower, with the keys of `vision_config` in a model's config.json.
-package struct Qwen2VisionConfiguration: Sendable, Equatable, Codable {
+package struct Qwen2VisionConfiguration: ModelConfiguration {
   /// Transformer layers (`depth`). The default is 32.
   package var layers = 32
   /// The width inside of the tower (`embed_dim`). The default is 1280.
@@ -31,76 +31,43 @@ package struct Qwen2VisionConfiguration: Sendable, Equatable, Codable {
   /// Numbers of one patch.
   package var patchValues: Int { 3 * frames * patchSize * patchSize }
 
-  enum CodingKeys: String, CodingKey {
-    case layers = "depth"
-    case embeddingSize = "embed_dim"
-    case hiddenSize = "hidden_size"
-    case heads = "num_heads"
-    case innerRatio = "mlp_ratio"
-    case patchSize = "patch_size"
-    case mergeSize = "spatial_merge_size"
-    case frames = "temporal_patch_size"
-    case rope = "rope_parameters"
-    case activation = "hidden_act"
-    case channels = "in_channels"
-    /// The older name of `in_channels`.
-    case inChans = "in_chans"
-    /// The older name of `patch_size`.
-    case spatialPatchSize = "spatial_patch_size"
-    case modelType = "model_type"
-  }
+  package static let fields: [ModelField<Qwen2VisionConfiguration>] = [
+    .written("model_type") { _ in "qwen2_vl" },
+    ModelField("depth", \.layers, in: 0...(1 << 12)),
+    ModelField("embed_dim", \.embeddingSize, in: 1...(1 << 20)),
+    ModelField("hidden_size", \.hiddenSize, in: 1...(1 << 20)),
+    ModelField("num_heads", \.heads, in: 1...(1 << 12)),
+    ModelField("mlp_ratio", \.innerRatio, in: .leastNonzeroMagnitude...64),
+    // Older files have the second names.
+    ModelField("patch_size", or: "spatial_patch_size", \.patchSize, in: 1...(1 << 10)),
+    ModelField("spatial_merge_size", \.mergeSize, in: 1...64),
+    ModelField("temporal_patch_size", \.frames, in: 1...64),
+    ModelField("rope_parameters", \.rope),
+    ModelField("hidden_act", \.activation),
+    .only("in_channels", 3, isWritten: false), .only("in_chans", 3, isWritten: false),
+  ]
 
   private struct Rope: Codable {
     var rope_theta: Double?
     var rope_type = "axial"
   }
 
-  /// Reads `vision_config`; a key that is missing keeps its default, as many do in published files.
-  ///
-  /// - Throws: `DecodingError` where a size is out of range, or the file asks for what this tower does not compute.
-  package init(from decoder: any Decoder) throws {
-    let keys = try decoder.container(keyedBy: CodingKeys.self)
-    func integer(_ key: CodingKeys) throws -> Int? { try keys.decodeIfPresent(Int.self, forKey: key) }
-    layers = try integer(.layers) ?? layers
-    embeddingSize = try integer(.embeddingSize) ?? embeddingSize
-    hiddenSize = try integer(.hiddenSize) ?? hiddenSize
-    heads = try integer(.heads) ?? heads
-    innerRatio = try keys.decodeIfPresent(Double.self, forKey: .innerRatio) ?? innerRatio
-    patchSize = try integer(.patchSize) ?? integer(.spatialPatchSize) ?? patchSize
-    mergeSize = try integer(.mergeSize) ?? mergeSize
-    frames = try integer(.frames) ?? frames
-    ropeBase = try keys.decodeIfPresent(Rope.self, forKey: .rope)?.rope_theta ?? ropeBase
-    activation = try keys.decodeIfPresent(Activation.self, forKey: .activation) ?? activation
-    let path = decoder.codingPath
-    guard innerRatio > 0, innerRatio <= 64, ropeBase > 0, ropeBase.isFinite, (1...(1 << 20)).contains(hiddenSize),
-      (1...64).contains(mergeSize), (1...64).contains(frames)
-    else {
-      throw VisionSizes.refusal(
-        "mlp_ratio \(innerRatio), rope_theta \(ropeBase), hidden_size \(hiddenSize), spatial_merge_size \(mergeSize) or "
-          + "temporal_patch_size \(frames) is out of range", path)
-    }
-    try VisionSizes(
-      width: embeddingSize, innerWidth: innerSize, layers: layers, heads: heads, patchSize: patchSize,
-      channels: integer(.channels) ?? integer(.inChans) ?? 3, epsilon: Qwen2Vision.epsilon
-    ).check(path)
-    guard embeddingSize / heads % 4 == 0 else {
-      throw VisionSizes.refusal("a head of \(embeddingSize / heads) coordinates must have a multiple of 4", path)
-    }
+  private var rope: Rope {
+    get { Rope(rope_theta: ropeBase) }
+    set { ropeBase = newValue.rope_theta ?? ropeBase }
   }
 
-  /// Writes the keys that `init(from:)` reads.
-  package func encode(to encoder: any Encoder) throws {
-    var keys = encoder.container(keyedBy: CodingKeys.self)
-    try keys.encode("qwen2_vl", forKey: .modelType)
-    try keys.encode(layers, forKey: .layers)
-    try keys.encode(embeddingSize, forKey: .embeddingSize)
-    try keys.encode(hiddenSize, forKey: .hiddenSize)
-    try keys.encode(heads, forKey: .heads)
-    try keys.encode(innerRatio, forKey: .innerRatio)
-    try keys.encode(patchSize, forKey: .patchSize)
-    try keys.encode(mergeSize, forKey: .mergeSize)
-    try keys.encode(frames, forKey: .frames)
-    try keys.encode(Rope(rope_theta: ropeBase), forKey: .rope)
-    try keys.encode(activation, forKey: .activation)
+  /// Checks the rotary positions, which turn pairs of a head's coordinates by row and column, and the widths.
+  package func complete(from file: ConfigJSON) throws {
+    guard ropeBase > 0, ropeBase.isFinite else {
+      throw file.refusal("rope_parameters", "rope_theta \(ropeBase) must be more than 0")
+    }
+    guard (1...(1 << 20)).contains(innerSize) else {
+      throw file.refusal("mlp_ratio", "mlp_ratio \(innerRatio) of embed_dim \(embeddingSize) is out of range")
+    }
+    try file.requireWholeHeads("embed_dim", embeddingSize, "num_heads", heads)
+    guard embeddingSize / heads % 4 == 0 else {
+      throw file.refusal("num_heads", "a head of \(embeddingSize / heads) coordinates must have a multiple of 4")
+    }
   }
 }

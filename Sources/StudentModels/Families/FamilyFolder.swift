@@ -5,6 +5,7 @@ internal import LanguageModel
 internal import Layers
 internal import Tensor
 internal import Tokenization
+internal import VisionEncoder
 
 extension FamilyStudent {
   /// Reads a model folder of this family: config.json, weights, tokenizer, chat template, image processor.
@@ -161,6 +162,16 @@ func imageProcessorFile(in folder: URL) throws -> String {
     if processor.image_processor != nil { return whole.path }
   }
   return folder.appending(path: "preprocessor_config.json").path
+}
+
+extension TileTowerConfiguration {
+  /// - Throws: ``StudentError/unusableFile(_:expected:found:)`` where a processor cuts tiles of another size.
+  func checkTiles(of side: Int, _ path: String) throws {
+    guard side == imageSize else {
+      throw StudentError.unusableFile(
+        path, expected: "tiles of \(imageSize) pixels, the vision tower's", found: "\(side)")
+    }
+  }
 }
 
 /// The files of a model folder that are kept as they are when the model is written again.

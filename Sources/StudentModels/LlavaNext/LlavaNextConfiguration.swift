@@ -5,7 +5,7 @@ package import Layers
 package import VisionEncoder
 
 /// The sizes of a LLaVA-NeXT model, with the keys of its config.json.
-package struct LlavaNextConfiguration: FamilyConfiguration {
+package struct LlavaNextConfiguration: FamilyConfiguration, ModelConfiguration {
   /// The vision tower.
   package var vision = CLIPConfiguration()
   /// The decoder.
@@ -19,6 +19,9 @@ package struct LlavaNextConfiguration: FamilyConfiguration {
   /// Whether the projector's maps have offsets. The default is true.
   package var projectorBias = true
 
+  /// The defaults of transformers.
+  package init() {}
+
   /// The sizes of the parts.
   package init(vision: CLIPConfiguration, text: LlamaConfiguration, imageToken: Int) {
     (self.vision, self.text, self.imageToken) = (vision, text, imageToken)
@@ -27,62 +30,25 @@ package struct LlavaNextConfiguration: FamilyConfiguration {
   /// Layers of the tower that are computed.
   package var towerDepth: Int { featureLayer >= 0 ? featureLayer : vision.layers + 1 + featureLayer }
 
-  enum CodingKeys: String, CodingKey {
-    case modelType = "model_type"
-    case vision = "vision_config"
-    case text = "text_config"
-    case imageToken = "image_token_index"
-    /// The newer name of `image_token_index`.
-    case imageTokenID = "image_token_id"
-    case featureLayer = "vision_feature_layer"
-    case strategy = "vision_feature_select_strategy"
-    case projectorActivation = "projector_hidden_act"
-    case projectorBias = "multimodal_projector_bias"
-    case tiesEmbeddings = "tie_word_embeddings"
-    case pinpoints = "image_grid_pinpoints"
-    case architectures
-  }
+  package static let fields: [ModelField<LlavaNextConfiguration>] = [
+    .written("model_type") { _ in "llava_next" },
+    .written("architectures") { _ in ["LlavaNextForConditionalGeneration"] },
+    ModelField("vision_config", \.vision),
+    ModelField("text_config", \.text),
+    ModelField("image_token_index", or: "image_token_id", \.imageToken),
+    ModelField("vision_feature_layer", \.featureLayer),
+    .only("vision_feature_select_strategy", "default"),
+    ModelField("projector_hidden_act", \.projectorActivation),
+    ModelField("multimodal_projector_bias", \.projectorBias),
+    ModelField("tie_word_embeddings", \.text.tiesEmbeddings),
+  ]
 
-  /// Reads config.json.
-  ///
-  /// - Throws: `DecodingError` where the file asks for what this model does not compute.
-  package init(from decoder: any Decoder) throws {
-    let keys = try decoder.container(keyedBy: CodingKeys.self)
-    vision = try keys.decodeIfPresent(CLIPConfiguration.self, forKey: .vision) ?? vision
-    text = try keys.decodeIfPresent(LlamaConfiguration.self, forKey: .text) ?? text
-    imageToken =
-      try keys.decodeIfPresent(Int.self, forKey: .imageToken)
-      ?? keys.decodeIfPresent(Int.self, forKey: .imageTokenID) ?? imageToken
-    featureLayer = try keys.decodeIfPresent(Int.self, forKey: .featureLayer) ?? featureLayer
-    projectorActivation = try keys.decodeIfPresent(Activation.self, forKey: .projectorActivation) ?? projectorActivation
-    projectorBias = try keys.decodeIfPresent(Bool.self, forKey: .projectorBias) ?? projectorBias
-    text.tiesEmbeddings = try keys.decodeIfPresent(Bool.self, forKey: .tiesEmbeddings) ?? text.tiesEmbeddings
-    let strategy = try keys.decodeIfPresent(String.self, forKey: .strategy) ?? "default"
-    guard strategy == "default" else {
-      throw DecodingError.dataCorruptedError(
-        forKey: .strategy, in: keys,
-        debugDescription: "vision_feature_select_strategy \"\(strategy)\" is not computed here; \"default\" is")
-    }
+  /// A feature layer that the tower has.
+  package func complete(from file: ConfigJSON) throws {
     guard (0...vision.layers).contains(towerDepth) else {
-      throw DecodingError.dataCorruptedError(
-        forKey: .featureLayer, in: keys,
-        debugDescription: "vision_feature_layer \(featureLayer) of a tower of \(vision.layers) layers")
+      throw file.refusal(
+        "vision_feature_layer", "vision_feature_layer \(featureLayer) of a tower of \(vision.layers) layers")
     }
-  }
-
-  /// Writes config.json.
-  package func encode(to encoder: any Encoder) throws {
-    var keys = encoder.container(keyedBy: CodingKeys.self)
-    try keys.encode("llava_next", forKey: .modelType)
-    try keys.encode(["LlavaNextForConditionalGeneration"], forKey: .architectures)
-    try keys.encode(vision, forKey: .vision)
-    try keys.encode(text, forKey: .text)
-    try keys.encode(imageToken, forKey: .imageToken)
-    try keys.encode(featureLayer, forKey: .featureLayer)
-    try keys.encode("default", forKey: .strategy)
-    try keys.encode(projectorActivation, forKey: .projectorActivation)
-    try keys.encode(projectorBias, forKey: .projectorBias)
-    try keys.encode(text.tiesEmbeddings, forKey: .tiesEmbeddings)
   }
 
   /// LLaVA-NeXT, also known as LLaVA 1.6.
@@ -115,11 +81,7 @@ package struct LlavaNextConfiguration: FamilyConfiguration {
   package func imageProcessor(contentsOf folder: URL) throws -> (any ImageProcessor)? {
     let path = try imageProcessorFile(in: folder)
     let processor = try LlavaNextImageProcessor(contentsOf: path)
-    let side = processor.configuration.tileSide
-    guard side == vision.imageSize else {
-      throw StudentError.unusableFile(
-        path, expected: "tiles of \(vision.imageSize) pixels, the vision tower's", found: "\(side)")
-    }
+    try vision.checkTiles(of: processor.configuration.tileSide, path)
     return processor
   }
 }

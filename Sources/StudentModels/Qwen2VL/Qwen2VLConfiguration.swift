@@ -1,10 +1,11 @@
 package import Foundation
 package import ImageDecoding
 package import LanguageModel
+package import Layers
 package import VisionEncoder
 
 /// The sizes of a Qwen2-VL model, with the keys of its config.json.
-package struct Qwen2VLConfiguration: FamilyConfiguration {
+package struct Qwen2VLConfiguration: FamilyConfiguration, ModelConfiguration {
   /// The vision tower.
   package var vision = Qwen2VisionConfiguration()
   /// The decoder.
@@ -12,47 +13,34 @@ package struct Qwen2VLConfiguration: FamilyConfiguration {
   /// The token that stands for one row of image features. The default is 151,655.
   package var imageToken = 151_655
 
+  /// The defaults of transformers.
+  package init() {}
+
   /// The sizes of the parts.
   package init(vision: Qwen2VisionConfiguration, text: LlamaConfiguration, imageToken: Int) {
     (self.vision, self.text, self.imageToken) = (vision, text, imageToken)
   }
 
-  enum CodingKeys: String, CodingKey {
-    case modelType = "model_type"
-    case vision = "vision_config"
-    case text = "text_config"
-    case imageToken = "image_token_id"
-    case tiesEmbeddings = "tie_word_embeddings"
-    case architectures
-  }
+  package static let fields: [ModelField<Qwen2VLConfiguration>] = [
+    .written("model_type") { _ in "qwen2_vl" },
+    .written("architectures") { _ in ["Qwen2VLForConditionalGeneration"] },
+    ModelField("vision_config", \.vision),
+    .written("text_config") { $0.text },
+    ModelField("image_token_id", \.imageToken),
+    .written("tie_word_embeddings") { $0.text.tiesEmbeddings },
+  ]
 
-  /// Reads config.json, whose decoder's sizes stand in `text_config`, or at the top as in published files.
-  package init(from decoder: any Decoder) throws {
-    let keys = try decoder.container(keyedBy: CodingKeys.self)
-    vision = try keys.decodeIfPresent(Qwen2VisionConfiguration.self, forKey: .vision) ?? vision
-    text = try keys.decodeIfPresent(LlamaConfiguration.self, forKey: .text) ?? LlamaConfiguration(from: decoder)
-    imageToken = try keys.decodeIfPresent(Int.self, forKey: .imageToken) ?? imageToken
+  /// Reads the decoder, whose sizes stand in `text_config`, or at the top as in published files.
+  package mutating func complete(from file: ConfigJSON) throws {
+    text = try file["text_config"] ?? LlamaConfiguration(from: file.decoder)
     // Versions of transformers before 5 said it in the decoder's part, and 5.24 goes by either.
-    let ties = try keys.decodeIfPresent(Bool.self, forKey: .tiesEmbeddings) ?? false
-    text.tiesEmbeddings = ties || text.tiesEmbeddings
+    text.tiesEmbeddings = try file["tie_word_embeddings"] == true || text.tiesEmbeddings
     // Offsets before the attention are the family's, whatever the decoder's part is called.
     text.biases = .inputs
     guard vision.hiddenSize == text.hiddenSize else {
-      throw DecodingError.dataCorruptedError(
-        forKey: .vision, in: keys,
-        debugDescription: "the tower's hidden_size \(vision.hiddenSize) must be the decoder's \(text.hiddenSize)")
+      throw file.refusal(
+        "vision_config", "the tower's hidden_size \(vision.hiddenSize) must be the decoder's \(text.hiddenSize)")
     }
-  }
-
-  /// Writes config.json, the decoder's sizes in `text_config`.
-  package func encode(to encoder: any Encoder) throws {
-    var keys = encoder.container(keyedBy: CodingKeys.self)
-    try keys.encode("qwen2_vl", forKey: .modelType)
-    try keys.encode(["Qwen2VLForConditionalGeneration"], forKey: .architectures)
-    try keys.encode(vision, forKey: .vision)
-    try keys.encode(text, forKey: .text)
-    try keys.encode(imageToken, forKey: .imageToken)
-    try keys.encode(text.tiesEmbeddings, forKey: .tiesEmbeddings)
   }
 
   /// Qwen2-VL.

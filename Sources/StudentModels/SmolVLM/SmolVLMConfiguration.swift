@@ -1,10 +1,11 @@
 package import Foundation
 package import ImageDecoding
 package import LanguageModel
+package import Layers
 package import VisionEncoder
 
 /// The sizes of a SmolVLM or Idefics3 model, with the keys of its config.json.
-package struct SmolVLMConfiguration: FamilyConfiguration {
+package struct SmolVLMConfiguration: FamilyConfiguration, ModelConfiguration {
   /// "idefics3" (SmolVLM) or "smolvlm" (SmolVLM2).
   package var modelType = "idefics3"
   /// The vision tower.
@@ -22,42 +23,23 @@ package struct SmolVLMConfiguration: FamilyConfiguration {
   /// Image tokens of one tile.
   package var tokensPerTile: Int { (vision.side / scaleFactor) * (vision.side / scaleFactor) }
 
-  enum CodingKeys: String, CodingKey {
-    case modelType = "model_type"
-    case vision = "vision_config"
-    case text = "text_config"
-    case scaleFactor = "scale_factor"
-    case imageToken = "image_token_id"
-    case tiesEmbeddings = "tie_word_embeddings"
-    case architectures
-  }
+  package static let fields: [ModelField<SmolVLMConfiguration>] = [
+    ModelField("model_type", \.modelType),
+    .written("architectures") { _ in ["Idefics3ForConditionalGeneration"] },
+    ModelField("vision_config", \.vision),
+    ModelField("text_config", \.text),
+    ModelField("scale_factor", \.scaleFactor, in: 1...(1 << 10)),
+    ModelField("image_token_id", \.imageToken),
+    // Beside the parts or inside of `text_config`; the outer one wins.
+    ModelField("tie_word_embeddings", \.text.tiesEmbeddings),
+  ]
 
-  /// Reads config.json. `tie_word_embeddings` stands beside the parts or inside `text_config`; the outer one wins.
-  package init(from decoder: any Decoder) throws {
-    let keys = try decoder.container(keyedBy: CodingKeys.self)
-    modelType = try keys.decodeIfPresent(String.self, forKey: .modelType) ?? modelType
-    vision = try keys.decodeIfPresent(SigLIPConfiguration.self, forKey: .vision) ?? vision
-    text = try keys.decodeIfPresent(LlamaConfiguration.self, forKey: .text) ?? text
-    scaleFactor = try keys.decodeIfPresent(Int.self, forKey: .scaleFactor) ?? scaleFactor
-    imageToken = try keys.decodeIfPresent(Int.self, forKey: .imageToken) ?? imageToken
-    text.tiesEmbeddings = try keys.decodeIfPresent(Bool.self, forKey: .tiesEmbeddings) ?? text.tiesEmbeddings
-    guard scaleFactor > 0, vision.side % scaleFactor == 0, vision.side > 0 else {
-      throw DecodingError.dataCorruptedError(
-        forKey: .scaleFactor, in: keys,
-        debugDescription: "scale_factor \(scaleFactor) must divide the \(vision.side) patches along a tile's side")
+  /// Whole image tokens.
+  package func complete(from file: ConfigJSON) throws {
+    guard vision.side % scaleFactor == 0 else {
+      throw file.refusal(
+        "scale_factor", "scale_factor \(scaleFactor) must divide the \(vision.side) patches along a tile's side")
     }
-  }
-
-  /// Writes config.json.
-  package func encode(to encoder: any Encoder) throws {
-    var keys = encoder.container(keyedBy: CodingKeys.self)
-    try keys.encode(modelType, forKey: .modelType)
-    try keys.encode(["Idefics3ForConditionalGeneration"], forKey: .architectures)
-    try keys.encode(vision, forKey: .vision)
-    try keys.encode(text, forKey: .text)
-    try keys.encode(scaleFactor, forKey: .scaleFactor)
-    try keys.encode(imageToken, forKey: .imageToken)
-    try keys.encode(text.tiesEmbeddings, forKey: .tiesEmbeddings)
   }
 
   /// Idefics3's name stands in the files of SmolVLM too, SmolVLM2 has its own.
@@ -82,11 +64,7 @@ package struct SmolVLMConfiguration: FamilyConfiguration {
   package func imageProcessor(contentsOf folder: URL) throws -> (any ImageProcessor)? {
     let path = try imageProcessorFile(in: folder)
     let processor = try Idefics3ImageProcessor(contentsOf: path)
-    let side = processor.configuration.tileSide
-    guard side == vision.imageSize else {
-      throw StudentError.unusableFile(
-        path, expected: "tiles of \(vision.imageSize) pixels, the vision tower's", found: "\(side)")
-    }
+    try vision.checkTiles(of: processor.configuration.tileSide, path)
     return processor
   }
 }

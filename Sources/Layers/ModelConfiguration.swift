@@ -1,0 +1,118 @@
+/// What a model's config.json says of one of its networks, read and written by a table of keys.
+///
+/// ```swift
+/// struct Sizes: ModelConfiguration {
+///   var hiddenSize = 768
+///   static let fields: [ModelField<Sizes>] = [ModelField("hidden_size", \.hiddenSize, in: 1...(1 << 20))]
+/// }
+/// ```
+package protocol ModelConfiguration: Codable, Sendable, Equatable {
+  /// The defaults, which keys that are missing keep.
+  init()
+  /// The keys in the order in which they are read.
+  static var fields: [ModelField<Self>] { get }
+  /// Reads what no row of the table says, and checks what holds between keys. The default has nothing to check.
+  ///
+  /// - Throws: `DecodingError` where the file asks for what this network does not compute.
+  mutating func complete(from file: ConfigJSON) throws
+}
+
+extension ModelConfiguration {
+  package mutating func complete(from file: ConfigJSON) throws {}
+
+  package init(from decoder: any Decoder) throws {
+    self.init()
+    try read(ConfigJSON(decoder))
+  }
+
+  package func encode(to encoder: any Encoder) throws { try write(to: encoder) }
+
+  /// Reads the table's keys, then the rest.
+  ///
+  /// - Throws: `DecodingError` where a value is out of range, or the file asks for what this network does not compute.
+  package mutating func read(_ file: ConfigJSON) throws {
+    for field in Self.fields { try field.read(file, &self) }
+    try complete(from: file)
+  }
+
+  /// Writes the table's keys.
+  package func write(to encoder: any Encoder) throws {
+    var keys = encoder.container(keyedBy: ConfigJSON.Key.self)
+    for field in Self.fields { try field.write(self, &keys) }
+  }
+}
+
+/// One key of a config.json: what it sets when the file is read, and what is written under it.
+package struct ModelField<Configuration>: Sendable {
+  let read: @Sendable (ConfigJSON, inout Configuration) throws -> Void
+  let write: @Sendable (Configuration, inout KeyedEncodingContainer<ConfigJSON.Key>) throws -> Void
+
+  /// A key that sets a property; one that is missing or null leaves it.
+  ///
+  /// - Parameters:
+  ///   - other: the key of other versions of the file, which counts where the first is missing.
+  ///   - range: the values taken. Sizes are bounded before anything is made of them: a damaged file must not ask for all
+  ///     memory.
+  package init<Value: Codable & Comparable & Sendable>(
+    _ key: String, or other: String? = nil, _ property: any WritableKeyPath<Configuration, Value> & Sendable,
+    in range: ClosedRange<Value>
+  ) {
+    self.init(key, or: other, property) { $0 >= range.lowerBound && $0 <= range.upperBound ? nil : "lie in \(range)" }
+  }
+
+  /// A number that is added or that spreads: 0 or more.
+  package init(_ key: String, _ property: any WritableKeyPath<Configuration, Float> & Sendable) {
+    self.init(key, or: nil, property) { $0 >= 0 && $0.isFinite ? nil : "be 0 or more" }
+  }
+
+  /// A key that sets a property to any value of its type.
+  package init<Value: Codable & Sendable>(
+    _ key: String, or other: String? = nil, _ property: any WritableKeyPath<Configuration, Value> & Sendable
+  ) {
+    self.init(key, or: other, property) { _ in nil }
+  }
+
+  private init<Value: Codable & Sendable>(
+    _ key: String, or other: String?, _ property: any WritableKeyPath<Configuration, Value> & Sendable,
+    problem: @escaping @Sendable (Value) -> String?
+  ) {
+    read = { file, configuration in
+      if let value: Value = try file[key] ?? other.flatMap({ try file[$0] }) {
+        configuration[keyPath: property] = value
+      }
+      let value = configuration[keyPath: property]
+      if let problem = problem(value) { throw file.refusal(key, "\(key) \(value) must \(problem)") }
+    }
+    write = { try $1.encode($0[keyPath: property], forKey: ConfigJSON.Key(key)) }
+  }
+
+  /// A key that has one value alone, or is missing.
+  ///
+  /// - Parameter isWritten: whether it is written. The default is true.
+  package static func only<Value: Codable & Equatable & Sendable>(
+    _ key: String, _ value: Value, isWritten: Bool = true
+  ) -> ModelField {
+    ModelField { file, _ in
+      try file.require(key, value)
+    } write: { _, keys in
+      if isWritten { try keys.encode(value, forKey: ConfigJSON.Key(key)) }
+    }
+  }
+
+  /// A key that is written, and read elsewhere or not at all; nil writes nothing.
+  package static func written<Value: Encodable & Sendable>(
+    _ key: String, _ value: @escaping @Sendable (Configuration) -> Value?
+  ) -> ModelField {
+    ModelField { _, _ in
+    } write: {
+      try $1.encodeIfPresent(value($0), forKey: ConfigJSON.Key(key))
+    }
+  }
+
+  private init(
+    read: @escaping @Sendable (ConfigJSON, inout Configuration) throws -> Void,
+    write: @escaping @Sendable (Configuration, inout KeyedEncodingContainer<ConfigJSON.Key>) throws -> Void
+  ) {
+    (self.read, self.write) = (read, write)
+  }
+}
