@@ -1,7 +1,5 @@
 public import Foundation
 public import Layers
-internal import LanguageModel
-internal import Tensor
 public import Tokenization
 
 /// A model that reads texts by a tokenizer, and can take up that of another folder: an adapter's, whose training added tokens.
@@ -57,14 +55,5 @@ extension [String: Data] {
     }
     if let template, templates.allSatisfy({ result[$0] == nil }) { result[templates[0]] = Data(template.source.utf8) }
     return result
-  }
-}
-
-extension TextEncoder {
-  /// The sizes with as many tokens as the table has rows, which an adapter may change.
-  var currentSizes: TextEncoderConfiguration {
-    var sizes = configuration
-    sizes.vocabularySize = words.weight.value.shape[0]
-    return sizes
   }
 }

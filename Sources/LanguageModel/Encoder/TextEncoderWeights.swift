@@ -51,14 +51,14 @@ extension TextEncoder {
   }
 }
 
-extension SequenceClassifier {
-  /// The sequence classifier of a model folder.
+extension TextEncoderHead {
+  /// The encoder and the head of a model folder.
   ///
   /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
   package init(_ configuration: TextEncoderConfiguration, from folder: Tensor.SafetensorsFolder) throws {
     var generator = Tensor.Blank()
     self.init(configuration, using: &generator)
-    try loadTextModel(configuration.family, from: folder, includingHead: true)
+    try load(from: folder, includingHead: true)
   }
 
   /// Takes up the encoder of a model folder, whatever head the folder has. The head stays as it is, and so does a pooler
@@ -66,32 +66,11 @@ extension SequenceClassifier {
   ///
   /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
   package mutating func loadEncoder(from folder: Tensor.SafetensorsFolder) throws {
-    try loadTextModel(encoder.configuration.family, from: folder, includingHead: false)
-  }
-}
-
-extension TokenClassifier {
-  /// The token classifier of a model folder.
-  ///
-  /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
-  package init(_ configuration: TextEncoderConfiguration, from folder: Tensor.SafetensorsFolder) throws {
-    var generator = Tensor.Blank()
-    self.init(configuration, using: &generator)
-    try loadTextModel(configuration.family, from: folder, includingHead: true)
+    try load(from: folder, includingHead: false)
   }
 
-  /// Takes up the encoder of a model folder, whatever head the folder has. The head stays as it is.
-  ///
-  /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
-  package mutating func loadEncoder(from folder: Tensor.SafetensorsFolder) throws {
-    try loadTextModel(encoder.configuration.family, from: folder, includingHead: false)
-  }
-}
-
-extension Module {
-  fileprivate mutating func loadTextModel(
-    _ family: TextEncoderConfiguration.Family, from folder: Tensor.SafetensorsFolder, includingHead: Bool
-  ) throws {
+  private mutating func load(from folder: Tensor.SafetensorsFolder, includingHead: Bool) throws {
+    let family = encoder.configuration.family
     let spelling = TextEncoderSpelling(folder, family: family, path: family.path)
     try loadWeights(
       from: folder,

@@ -1,10 +1,20 @@
 package import Layers
 public import Tensor
 
+/// An encoder with a head over its hidden rows.
+package protocol TextEncoderHead: Module {
+  /// The encoder below the head.
+  var encoder: TextEncoder { get set }
+  /// Random weights, and one class for each of the configuration's labels.
+  init(_ configuration: TextEncoderConfiguration, using generator: inout some RandomNumberGenerator)
+  /// The logits of the classes, [rows, classes]: a row for each text or for each token of all texts.
+  func callAsFunction(_ texts: [TokenSequence]) -> Tensor
+}
+
 /// An encoder with a head that says which class a text belongs to.
 ///
 /// BERT: the first row through the pooler, then one layer. RoBERTa and XLM-R: the first row through a head of two layers.
-package struct SequenceClassifier: Module {
+package struct SequenceClassifier: TextEncoderHead {
   /// The encoder below the head.
   package var encoder: TextEncoder
   private var dense: Linear?
@@ -35,7 +45,7 @@ package struct SequenceClassifier: Module {
 }
 
 /// An encoder with a head that says which class each token belongs to.
-package struct TokenClassifier: Module {
+package struct TokenClassifier: TextEncoderHead {
   /// The encoder below the head.
   package var encoder: TextEncoder
   private var output: Linear

@@ -75,7 +75,7 @@ package protocol FamilyModel: Module, SequenceScorer {
   /// The decoder.
   var text: Llama { get set }
   /// The output head; nil where it is the embedding table.
-  var head: (any Projection)? { get }
+  var head: (any Projection)? { get set }
 
   /// Rows of features that the decoder gets for an image, whether it comes as pixels or as features.
   func tokenCount(of image: PromptImage) -> Int
@@ -153,6 +153,23 @@ extension FamilyModel {
     return rows.replacingRows(at: places, with: features)
   }
 
+  /// The rows of each image where those of all stand one after the other, as many as ``tokenCount(of:)`` says.
+  func split(_ rows: Tensor, among images: [PromptImage]) -> [Tensor] {
+    var at = 0
+    return images.map { image in
+      defer { at += tokenCount(of: image) }
+      return rows.rows(at..<(at + tokenCount(of: image)))
+    }
+  }
+
+  /// Shows the decoder under a name of its own and the output head under `lm_head`.
+  mutating func visitText(_ visitor: inout some ModuleVisitor, at path: String, _ name: String) {
+    let place = path.appending(component: name)
+    text.visit(&visitor, at: place)
+    let table = text.table(at: place)
+    visitor.visit(head: &head, of: table, at: path.appending(component: "lm_head"))
+  }
+
   /// The features of each image; those given as pixels go through the tower together.
   private func features(of images: [PromptImage]) -> [Tensor] {
     let pixels = images.filter { if case .pixels = $0.content { true } else { false } }
@@ -163,5 +180,15 @@ extension FamilyModel {
       case .pixels(let pixels): computed.popFirst() ?? pixels
       }
     }
+  }
+}
+
+extension PromptImage {
+  /// What the tower reads.
+  ///
+  /// - Precondition: the image comes as pixels.
+  var pixels: Tensor {
+    guard case .pixels(let pixels) = content else { preconditionFailure("features where pixels belong") }
+    return pixels
   }
 }

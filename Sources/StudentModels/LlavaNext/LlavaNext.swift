@@ -52,10 +52,7 @@ package struct LlavaNextModel: FamilyModel {
   /// The tower's features of each image; all tiles go through the tower together.
   package func features(ofPixels images: [PromptImage]) -> [Tensor] {
     let side = configuration.vision.side
-    let tiles = images.map { image in
-      guard case .pixels(let pixels) = image.content else { preconditionFailure("features where pixels belong") }
-      return pixels
-    }
+    let tiles = images.map(\.pixels)
     let projected = second(configuration.projectorActivation(first(vision(.concatenated(tiles)))))
     let lineEnd = projected.shape[0]
     let rows = Tensor.concatenated([projected, newline.value.reshaped([1, -1])])
@@ -80,10 +77,7 @@ package struct LlavaNextModel: FamilyModel {
     visitor.visit(projection: &first, at: path.appending(component: "model.multi_modal_projector.linear_1"))
     visitor.visit(projection: &second, at: path.appending(component: "model.multi_modal_projector.linear_2"))
     visitor.visit(&newline, at: path.appending(component: "model.image_newline"))
-    text.visit(&visitor, at: path.appending(component: "model.language_model"))
-    visitor.visit(
-      head: &head, of: text.table(at: path.appending(component: "model.language_model")),
-      at: path.appending(component: "lm_head"))
+    visitText(&visitor, at: path, "model.language_model")
   }
 }
 

@@ -37,16 +37,8 @@ package struct Qwen2VLModel: FamilyModel {
   package func features(ofPixels images: [PromptImage]) -> [Tensor] {
     let c = configuration.vision
     let grids = images.map { Qwen2Vision.Grid(rows: $0.rows * c.mergeSize, columns: $0.columns * c.mergeSize) }
-    let patches = images.map { image in
-      guard case .pixels(let pixels) = image.content else { preconditionFailure("features where pixels belong") }
-      return pixels.patches(of: c.patchSize, merging: c.mergeSize, frames: c.frames)
-    }
-    let rows = vision(.concatenated(patches), grids: grids)
-    var at = 0
-    return images.map { image in
-      defer { at += tokenCount(of: image) }
-      return rows.rows(at..<(at + tokenCount(of: image)))
-    }
+    let patches = images.map { $0.pixels.patches(of: c.patchSize, merging: c.mergeSize, frames: c.frames) }
+    return split(vision(.concatenated(patches), grids: grids), among: images)
   }
 
   /// Features of an image share their time and differ in row and column; text goes on after the largest number so far.
@@ -72,9 +64,6 @@ package struct Qwen2VLModel: FamilyModel {
   /// Shows `model.visual`, `model.language_model` and `lm_head`, the names of transformers 5.
   package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     vision.visit(&visitor, at: path.appending(component: "model.visual"))
-    text.visit(&visitor, at: path.appending(component: "model.language_model"))
-    visitor.visit(
-      head: &head, of: text.table(at: path.appending(component: "model.language_model")),
-      at: path.appending(component: "lm_head"))
+    visitText(&visitor, at: path, "model.language_model")
   }
 }

@@ -46,16 +46,7 @@ package struct SmolVLMModel: FamilyModel {
 
   /// The tower's features of each image; all tiles go through the tower together.
   package func features(ofPixels images: [PromptImage]) -> [Tensor] {
-    let tiles = images.map { image in
-      guard case .pixels(let pixels) = image.content else { preconditionFailure("features where pixels belong") }
-      return pixels
-    }
-    let rows = imageFeatures(.concatenated(tiles))
-    var at = 0
-    return images.map { image in
-      defer { at += tokenCount(of: image) }
-      return rows.rows(at..<(at + tokenCount(of: image)))
-    }
+    split(imageFeatures(.concatenated(images.map(\.pixels))), among: images)
   }
 
   /// Rows of features of an image: the same number for every tile.
@@ -88,9 +79,6 @@ package struct SmolVLMModel: FamilyModel {
   package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     vision.visit(&visitor, at: path.appending(component: "model.vision_model"))
     visitor.visit(projection: &connector, at: path.appending(component: "model.connector.modality_projection.proj"))
-    text.visit(&visitor, at: path.appending(component: "model.text_model"))
-    visitor.visit(
-      head: &head, of: text.table(at: path.appending(component: "model.text_model")),
-      at: path.appending(component: "lm_head"))
+    visitText(&visitor, at: path, "model.text_model")
   }
 }

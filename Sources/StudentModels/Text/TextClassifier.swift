@@ -15,18 +15,14 @@ public import Tokenization
 /// It is a `Module`: adapters attach to its projections (`bert.encoder.layer.0.attention.self.query`, …), and its head
 /// stands under `classifier`, where adapter files keep it whole.
 public struct TextClassifier: TokenizedModel {
-  /// The network.
-  package var model: SequenceClassifier
-  private var reader: TextReader
-  private var files: [String: Data] = [:]
+  private var parts: TextModel<SequenceClassifier>
 
   /// A classifier of these parts.
   ///
   /// - Parameter name: what errors call the tokenizer.
   /// - Throws: ``StudentError/unusableFile(_:expected:found:)`` where the tokenizer does not fit the model.
   package init(model: SequenceClassifier, tokenizer: Tokenizer, name: String = "the tokenizer") throws {
-    self.model = model
-    reader = try TextReader(tokenizer, for: model.encoder.configuration, name: name)
+    parts = try TextModel(model, tokenizer, name: name)
   }
 
   /// Reads a folder of a sequence classifier of the BERT, RoBERTa or XLM-R family.
@@ -34,10 +30,7 @@ public struct TextClassifier: TokenizedModel {
   /// - Throws: ``StudentError`` or the error of the file that can't be used; a tensor that is missing, unknown or of
   ///   another shape stops the load with the whole list.
   public init(contentsOf folder: URL) throws {
-    let parts = try TextModelFolder(contentsOf: folder)
-    let model = try SequenceClassifier(parts.configuration, from: parts.weights)
-    try self.init(model: model, tokenizer: parts.tokenizer, name: folder.path)
-    files = parts.files
+    parts = try TextModel(contentsOf: folder)
   }
 
   /// Reads the encoder of any model folder of these families, and puts a fresh head with these classes on it.
@@ -45,35 +38,32 @@ public struct TextClassifier: TokenizedModel {
   /// - Parameter labels: at least one.
   /// - Throws: as ``init(contentsOf:)``.
   public init(encoderIn folder: URL, labels: [String], using generator: inout some RandomNumberGenerator) throws {
-    precondition(!labels.isEmpty, "a classifier without classes")
-    let parts = try TextModelFolder(contentsOf: folder)
-    var configuration = parts.configuration
-    configuration.labels = labels
-    configuration.problem = nil
-    var model = SequenceClassifier(configuration, using: &generator)
-    try model.loadEncoder(from: parts.weights)
-    try self.init(model: model, tokenizer: parts.tokenizer, name: folder.path)
-    files = parts.files
+    parts = try TextModel(encoderIn: folder, labels: labels, using: &generator)
   }
 
+  /// The network.
+  package var model: SequenceClassifier {
+    get { parts.network }
+    set { parts.network = newValue }
+  }
   /// The names of the classes, by number.
-  public var labels: [String] { model.encoder.configuration.labels }
+  public var labels: [String] { parts.labels }
   /// Text to tokens and back.
-  public var tokenizer: Tokenizer { reader.tokenizer }
+  public var tokenizer: Tokenizer { parts.reader.tokenizer }
   /// The most tokens of a text, special ones included: what the encoder takes, or less if the tokenizer's files say so.
-  package var maximumTokens: Int { reader.maximumTokens }
+  package var maximumTokens: Int { parts.reader.maximumTokens }
 
   /// The tokens of a text, or of two that belong together, cut to `maximumTokens`.
   ///
   /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)`` where a text has a token that the model has no row for.
   public func encoding(of text: String, pair: String? = nil) throws -> Encoding {
-    try reader.encoding(of: text, pair: pair)
+    try parts.reader.encoding(of: text, pair: pair)
   }
 
   /// The logits of the classes, [texts, classes]; gradients flow.
   ///
   /// - Parameter texts: at least one, from ``encoding(of:pair:)``.
-  public func logits(_ texts: [Encoding]) -> Tensor { model(texts.map(reader.sequence)) }
+  public func logits(_ texts: [Encoding]) -> Tensor { parts.logits(texts) }
 
   /// Mean cross-entropy in nats against the texts' classes, a scalar; gradients flow.
   ///
@@ -92,7 +82,7 @@ public struct TextClassifier: TokenizedModel {
   ///
   /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)`` where a text has a token that the model has no row for.
   public func probabilities(for texts: [String]) throws -> [[Double]] {
-    try reader.map(texts) { batch in
+    try parts.reader.map(texts) { batch in
       let logits = logits(batch)
       let all = isMultiLabel ? logits.sigmoid() : logits.softmax()
       return all.rowScalars.map { $0.map(Double.init) }
@@ -104,19 +94,15 @@ public struct TextClassifier: TokenizedModel {
   /// Takes up the tokenizer of a folder; see ``TokenizedModel/takeTokenizer(of:)``.
   ///
   /// - Throws: the error of the file that can't be used, or ``StudentError/unusableFile(_:expected:found:)``.
-  public mutating func takeTokenizer(of folder: URL) throws {
-    reader = try TextReader(Tokenizer(contentsOf: folder), for: model.encoder.currentSizes, name: folder.path)
-    files = try files.takingTokenizer(of: folder)
-  }
+  public mutating func takeTokenizer(of folder: URL) throws { try parts.takeTokenizer(of: folder) }
 
   /// Writes a model folder that this package and transformers load. Adapters are not part of it: merge or save them apart.
-  public func save(to folder: URL) throws {
-    try TextModelFolder.write(
-      model, model.encoder.currentSizes, architecture: "ForSequenceClassification", files: files, to: folder)
-  }
+  public func save(to folder: URL) throws { try parts.save(to: folder, architecture: "ForSequenceClassification") }
 
   /// Shows the network, its paths without a component of their own.
-  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) { model.visit(&visitor, at: path) }
+  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    parts.network.visit(&visitor, at: path)
+  }
 }
 
 extension Tensor {

@@ -14,18 +14,14 @@ public import Tokenization
 /// Classes that begin with "B-" and "I-" begin and continue a span, "O" is outside of all; neighbouring tokens of any
 /// other class make one span.
 public struct TokenTagger: TokenizedModel {
-  /// The network.
-  package var model: TokenClassifier
-  private var reader: TextReader
-  private var files: [String: Data] = [:]
+  private var parts: TextModel<TokenClassifier>
 
   /// A tagger of these parts.
   ///
   /// - Parameter name: what errors call the tokenizer.
   /// - Throws: ``StudentError/unusableFile(_:expected:found:)`` where the tokenizer does not fit the model.
   package init(model: TokenClassifier, tokenizer: Tokenizer, name: String = "the tokenizer") throws {
-    self.model = model
-    reader = try TextReader(tokenizer, for: model.encoder.configuration, name: name)
+    parts = try TextModel(model, tokenizer, name: name)
   }
 
   /// Reads a folder of a token classifier of the BERT, RoBERTa or XLM-R family.
@@ -33,10 +29,7 @@ public struct TokenTagger: TokenizedModel {
   /// - Throws: ``StudentError`` or the error of the file that can't be used; a tensor that is missing, unknown or of
   ///   another shape stops the load with the whole list.
   public init(contentsOf folder: URL) throws {
-    let parts = try TextModelFolder(contentsOf: folder)
-    let model = try TokenClassifier(parts.configuration, from: parts.weights)
-    try self.init(model: model, tokenizer: parts.tokenizer, name: folder.path)
-    files = parts.files
+    parts = try TextModel(contentsOf: folder)
   }
 
   /// Reads the encoder of any model folder of these families, and puts a fresh head with these classes on it.
@@ -44,33 +37,30 @@ public struct TokenTagger: TokenizedModel {
   /// - Parameter labels: at least one.
   /// - Throws: as ``init(contentsOf:)``.
   public init(encoderIn folder: URL, labels: [String], using generator: inout some RandomNumberGenerator) throws {
-    precondition(!labels.isEmpty, "a tagger without classes")
-    let parts = try TextModelFolder(contentsOf: folder)
-    var configuration = parts.configuration
-    configuration.labels = labels
-    configuration.problem = nil
-    var model = TokenClassifier(configuration, using: &generator)
-    try model.loadEncoder(from: parts.weights)
-    try self.init(model: model, tokenizer: parts.tokenizer, name: folder.path)
-    files = parts.files
+    parts = try TextModel(encoderIn: folder, labels: labels, using: &generator)
   }
 
+  /// The network.
+  package var model: TokenClassifier {
+    get { parts.network }
+    set { parts.network = newValue }
+  }
   /// The names of the classes, by number.
-  public var labels: [String] { model.encoder.configuration.labels }
+  public var labels: [String] { parts.labels }
   /// Text to tokens and back.
-  public var tokenizer: Tokenizer { reader.tokenizer }
+  public var tokenizer: Tokenizer { parts.reader.tokenizer }
   /// The most tokens of a text, special ones included: what the encoder takes, or less if the tokenizer's files say so.
-  package var maximumTokens: Int { reader.maximumTokens }
+  package var maximumTokens: Int { parts.reader.maximumTokens }
 
   /// The tokens of a text, cut to `maximumTokens`, each with its place in the text.
   ///
   /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)`` where a text has a token that the model has no row for.
-  public func encoding(of text: String) throws -> Encoding { try reader.encoding(of: text) }
+  public func encoding(of text: String) throws -> Encoding { try parts.reader.encoding(of: text) }
 
   /// The logits of the classes, [tokens of all texts, classes], special tokens included; gradients flow.
   ///
   /// - Parameter texts: at least one, from ``encoding(of:)``.
-  public func logits(_ texts: [Encoding]) -> Tensor { model(texts.map(reader.sequence)) }
+  public func logits(_ texts: [Encoding]) -> Tensor { parts.logits(texts) }
 
   /// Mean cross-entropy in nats over the tokens that have a class, a scalar; gradients flow.
   ///
@@ -115,7 +105,7 @@ public struct TokenTagger: TokenizedModel {
   /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)`` where a text has a token that the model has no row for.
   public func spans(in texts: [String]) throws -> [[TextSpan]] {
     let names = labels
-    let found = try reader.map(texts) { batch -> [[TextSpan]] in
+    let found = try parts.reader.map(texts) { batch -> [[TextSpan]] in
       let rows = logits(batch).softmax().rowScalars
       var at = 0
       return batch.map { encoding in
@@ -135,17 +125,13 @@ public struct TokenTagger: TokenizedModel {
   /// Takes up the tokenizer of a folder; see ``TokenizedModel/takeTokenizer(of:)``.
   ///
   /// - Throws: the error of the file that can't be used, or ``StudentError/unusableFile(_:expected:found:)``.
-  public mutating func takeTokenizer(of folder: URL) throws {
-    reader = try TextReader(Tokenizer(contentsOf: folder), for: model.encoder.currentSizes, name: folder.path)
-    files = try files.takingTokenizer(of: folder)
-  }
+  public mutating func takeTokenizer(of folder: URL) throws { try parts.takeTokenizer(of: folder) }
 
   /// Writes a model folder that this package and transformers load. Adapters are not part of it: merge or save them apart.
-  public func save(to folder: URL) throws {
-    try TextModelFolder.write(
-      model, model.encoder.currentSizes, architecture: "ForTokenClassification", files: files, to: folder)
-  }
+  public func save(to folder: URL) throws { try parts.save(to: folder, architecture: "ForTokenClassification") }
 
   /// Shows the network, its paths without a component of their own.
-  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) { model.visit(&visitor, at: path) }
+  public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
+    parts.network.visit(&visitor, at: path)
+  }
 }

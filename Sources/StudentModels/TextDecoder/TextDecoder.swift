@@ -63,8 +63,6 @@ package struct TextDecoderModel: FamilyModel {
 
   /// Shows `model` and `lm_head`.
   package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
-    text.visit(&visitor, at: path.appending(component: "model"))
-    visitor.visit(
-      head: &head, of: text.table(at: path.appending(component: "model")), at: path.appending(component: "lm_head"))
+    visitText(&visitor, at: path, "model")
   }
 }
