@@ -21,23 +21,14 @@ package import Foundation
 public struct RunConfiguration: ConfigurationSection {
   /// The method. The default is `multi-teacher`.
   package var method = DistillationMethod.multiTeacher
-  /// The seed of everything random. The default is 1.
   package var seed = 1
   /// Whether one bad row stops the run, in place of being set aside and listed. The default is false.
   package var strict = false
-  /// Threads of arithmetic. The default is none: every core.
   package var threads: Int?
-  /// The run's folder. The default is none: the command's choice.
   package var out: String?
-  /// The folder of replies and human labels, shared by runs. The default is `~/.cache/swift-distillation/store`.
   package var store = "~/.cache/swift-distillation/store"
-  /// Whether every reply waits until the disk has it. The default is false: replies survive the end of the process at any
-  /// instant, and a power cut may take those of the last moments.
   package var storeIsDurable = false
-  /// The folder of image features and reference scores, shared by runs. The default is
-  /// `~/.cache/swift-distillation/cache`.
   package var cache = "~/.cache/swift-distillation/cache"
-  /// The items.
   package var data: DataConfiguration
   /// The labels, at least two. The default is ``LabelConfiguration/outOfContext``.
   package var labels = LabelConfiguration.outOfContext
@@ -50,17 +41,13 @@ public struct RunConfiguration: ConfigurationSection {
     Caption: {text}
     Is this photo used out of context? Answer Yes or No, then say why.
     """
-  /// The teachers, at least two.
   package var teachers: [TeacherConfiguration]
   /// What may be spent on them. The default is ``SpendingConfiguration/init()``: no limit.
   package var spending = SpendingConfiguration()
-  /// When votes count as agreed. The default is ``AgreementConfiguration/init()``: unanimous.
   package var agreement = AgreementConfiguration()
-  /// Human labels. The default is ``ReviewConfiguration/init()``: the oracle, a tenth of the items.
   package var review = ReviewConfiguration()
   /// The student.
   package var student: StudentConfiguration
-  /// Pre-training of a fresh base. The default is none.
   package var pretrain: PretrainConfiguration?
   /// The first stage. The default is ``Stage1Configuration/init()``.
   package var stage1 = Stage1Configuration()
@@ -68,7 +55,6 @@ public struct RunConfiguration: ConfigurationSection {
   package var stage2: Stage2Configuration
   /// What is measured. The default is ``EvaluationConfiguration/init()``.
   package var evaluation = EvaluationConfiguration()
-  /// Label budgets for which the whole is repeated, to draw accuracy per label. The default is none.
   package var budgets: [LabelBudget] = []
   /// How often conflicts are found, labelled and trained on; from the second round the student votes too. The default
   /// is 1.

@@ -5,11 +5,10 @@
   import Testing
 
   /// A section of a downstream project, as the documentation of `ConfigurationSection` shows it.
-  struct Smoothing: ConfigurationSection {
+  struct Smoothing: DefaultedSection {
     var width = 5
     var name: String?
     var values: [String: [String]] = [:]
-    static let blank = Smoothing()
     static let keys: [ConfigurationKey<Smoothing>] = [
       ConfigurationKey("width", \.width, "Steps that are averaged.", range: .atLeast(1)),
       ConfigurationKey("name", \.name, "A name."),

@@ -4,12 +4,11 @@ internal import Wording
 ///
 /// Reading is strict: an unknown key, a key given twice, a missing key without default and a value of the wrong kind
 /// are problems, and all of them are reported together. `Codable` goes the same way, so that no second decoder is
-/// more lenient.
+/// more lenient. What a key means is said in its row, and its default where the property stands.
 ///
 /// ```swift
-/// struct Smoothing: ConfigurationSection {
+/// struct Smoothing: DefaultedSection {
 ///   var width = 5
-///   static let blank = Smoothing()
 ///   static let keys: [ConfigurationKey<Smoothing>] = [
 ///     ConfigurationKey("width", \.width, "Steps that are averaged.", range: .atLeast(1))
 ///   ]
@@ -33,6 +32,15 @@ package protocol ConfigurationSection: ConfigurationValue, Codable {
 
   /// Reports what is wrong between keys. The default has nothing to report.
   func checkRelations(with reader: inout ConfigurationReader)
+}
+
+/// A section in which every key has a default.
+package protocol DefaultedSection: ConfigurationSection {
+  init()
+}
+
+extension DefaultedSection {
+  package static var blank: Self { Self() }
 }
 
 extension ConfigurationSection {

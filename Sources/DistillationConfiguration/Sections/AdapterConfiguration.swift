@@ -2,49 +2,34 @@ package import ConfigurationFiles
 
 /// The low-rank adapter on the student, and what trains as a whole beside it. Keys that PEFT has are PEFT's.
 /// Source: Hu et al. 2021, https://arxiv.org/abs/2106.09685
-package struct AdapterConfiguration: ConfigurationSection {
-  /// Rank r of every adapted layer. The default is 16.
+package struct AdapterConfiguration: DefaultedSection {
   package var rank = 16
-  /// The update is scaled by alpha / rank. The default is 32.
   package var alpha = 32.0
-  /// The part of the adapter's inputs that is dropped in training, from 0 and below 1. The default is 0.
   package var dropout = 0.0
   /// Names, path endings or patterns of layers to adapt; each must reach a layer of the model. The default is none given:
   /// all linear layers of the language model.
   package var targets: [String] = []
   /// Names, path endings or patterns of layers to leave out; they win over ``targets``. The default is none.
   package var exclude: [String] = []
-  /// Whether layers of the vision tower may be adapted. The default is false.
   package var vision = false
-  /// Whether the scale is alpha / sqrt(rank) instead. The default is false.
   package var usesRankStabilisedScale = false
   /// Whether each output's length is learned apart from its direction (DoRA). The default is false.
   /// Source: Liu et al. 2024, https://arxiv.org/abs/2402.09353
   package var usesDoRA = false
-  /// How the adapter's matrices begin. The default is ``Initialization/standard``.
   package var initialization = Initialization.standard
   /// Other ranks, by patterns of a layer's path or its end; each must match a layer of the model. The default is none.
   package var rankPattern: [String: Int] = [:]
-  /// Other alphas, by patterns as in ``rankPattern``. The default is none.
   package var alphaPattern: [String: Double] = [:]
-  /// The numbers of the decoder's layers to adapt, from 0. The default is none given: all.
   package var layers: [Int] = []
-  /// Patterns of the component of a path that stands before a layer's number. The default is none: the first number is
-  /// the layer's.
   package var layersPattern: [String] = []
   /// Parts of the model, by the ends of their paths, that train as a whole and are saved with the adapter. The default is
   /// none.
   package var savedModules: [String] = []
-  /// Which of the model's offsets train too. The default is none.
   package var trainedBiases = TrainedBiases.none
-  /// Whether what is trained of a token table that is the output head too, or of that head, counts for both. The default is
-  /// none given: false, the two part.
   package var ensuresTying: Bool?
   /// Tokens whose rows of the token table train, and are saved in place of the table's. The default is none.
   package var trainedTokens: TrainedTokens?
-  /// Whether the added product has an offset of its own. The default is false.
   package var hasBias = false
-  /// How paths are spelled in the adapter's files. The default is ``Layout/asModel``.
   package var layout = Layout.asModel
 
   /// How the matrices of a fresh adapter begin.
@@ -80,9 +65,6 @@ package struct AdapterConfiguration: ConfigurationSection {
 
   /// Rank 16, alpha 32, on all linear layers of the language model.
   package init() {}
-
-  /// The adapter of ``init()``.
-  package static let blank = AdapterConfiguration()
 
   /// The keys under `student.lora`.
   package static let keys: [ConfigurationKey<AdapterConfiguration>] = [

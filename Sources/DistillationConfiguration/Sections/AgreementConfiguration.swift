@@ -1,14 +1,11 @@
 package import ConfigurationFiles
 
 /// When the teachers' votes on an item count as agreed.
-package struct AgreementConfiguration: ConfigurationSection {
+package struct AgreementConfiguration: DefaultedSection {
   /// The rule. The default is `unanimous`.
   package var rule = Rule.unanimous
-  /// For `majority`: by how many votes the first label must lead the second. The default is 1.
   package var margin = 1
-  /// For `confidence_weighted`: by which share of all confidence the first label must lead the second. The default is 0.5.
   package var lead = 0.5
-  /// For `dawid_skene`: the least probability of the label. The default is 0.9.
   package var probability = 0.9
   /// How many teachers must have voted for the item to be agreed. The default is 2.
   package var minimumVotes = 2
@@ -27,9 +24,6 @@ package struct AgreementConfiguration: ConfigurationSection {
 
   /// The unanimous rule.
   package init() {}
-
-  /// The rule of ``init()``.
-  package static let blank = AgreementConfiguration()
 
   /// The keys under `agreement`.
   package static let keys: [ConfigurationKey<AgreementConfiguration>] = [

@@ -2,24 +2,17 @@ package import ConfigurationFiles
 
 /// The labelled items: which file, how its rows are read, and how they are split.
 package struct DataConfiguration: ConfigurationSection {
-  /// One file with all items. The default is none; either this or ``files`` is given.
   package var file: String?
-  /// One file a split, in place of ``file``. The default is none.
   package var files: SplitFiles?
-  /// The folder that image names are relative to. The default is none: the folder of the data file.
   package var images: String?
   /// How image files become pixels for models in this process. The default is none: as the run in the same folder began,
   /// and for a new run ``PixelConfiguration/init()``.
   package var pixels: PixelConfiguration?
-  /// The language of the data files. The default is `auto`: by ending, then by content.
   package var format = DataFormat.auto
-  /// Which column is what. The default is ``FieldConfiguration/init()``.
   package var fields = FieldConfiguration()
   /// How one file's items come to be train, dev or test. The default is ``SplitConfiguration/init()``.
   package var splits = SplitConfiguration()
-  /// Rows to keep: for each column the values that are kept. The default keeps every row.
   package var rowsWhere: [String: [String]] = [:]
-  /// The most items of each split. The default is ``LimitConfiguration/init()``, no limit.
   package var limit = LimitConfiguration()
   /// The share of the training groups whose labels train the teachers that the run makes; teachers and student do not
   /// meet these items again. The default is 0.
@@ -111,11 +104,8 @@ package enum DataFormat: String, ConfigurationChoice {
 
 /// One file for each split.
 package struct SplitFiles: ConfigurationSection {
-  /// The training items; there is no default.
   package var train: String
-  /// The development items. The default is none.
   package var dev: String?
-  /// The test items; there is no default.
   package var test: String
 
   /// One file for each split.

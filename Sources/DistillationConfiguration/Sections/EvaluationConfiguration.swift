@@ -1,12 +1,9 @@
 package import ConfigurationFiles
 
 /// The measurements, and the splits that are reported.
-package struct EvaluationConfiguration: ConfigurationSection {
-  /// The results that are computed. The default is teachers, majority, agreement_plus_labels, stage1 and two_stage.
+package struct EvaluationConfiguration: DefaultedSection {
   package var results = Results([.teachers, .majority, .agreementPlusLabels, .stage1, .twoStage])
-  /// Resamples of groups for the 95 % interval. The default is 1000; 0 leaves intervals out.
   package var bootstrap = 1000
-  /// The split that is scored. The default is `test`.
   package var split = Split.test
   /// Whether the decision threshold is chosen on the development split, whose labels then count as spent. The default
   /// is false.
@@ -79,9 +76,6 @@ package struct EvaluationConfiguration: ConfigurationSection {
   /// The default results on the test split.
   package init() {}
 
-  /// The evaluation of ``init()``.
-  package static let blank = EvaluationConfiguration()
-
   /// The keys under `evaluation`.
   package static let keys: [ConfigurationKey<EvaluationConfiguration>] = [
     ConfigurationKey("results", \.results, "Results to compute; the others cost more training; all for every one."),
@@ -104,17 +98,13 @@ package struct EvaluationConfiguration: ConfigurationSection {
 }
 
 /// The page that a run ends with.
-package struct ReportConfiguration: ConfigurationSection {
+package struct ReportConfiguration: DefaultedSection {
   /// How many conflicts the gallery shows. The default is 24.
   package var gallery = 24
-  /// The page's title. The default is `Multi-teacher distillation`.
   package var title = "Multi-teacher distillation"
 
   /// A gallery of 24 conflicts.
   package init() {}
-
-  /// The report of ``init()``.
-  package static let blank = ReportConfiguration()
 
   /// The keys under `report`.
   package static let keys: [ConfigurationKey<ReportConfiguration>] = [

@@ -2,31 +2,21 @@ package import ConfigurationFiles
 package import TeacherProtocol
 
 /// Which column of a data file is what.
-package struct FieldConfiguration: ConfigurationSection {
-  /// The column with the item's identifier, unique in the file. The default is `id`.
+package struct FieldConfiguration: DefaultedSection {
   package var id = "id"
   /// The columns with the images' file names, each one name or a list of them; nil where items have no image, so that
   /// everything is asked and trained with text alone. The first column must have a value in each row, further ones may be
   /// empty. The default is `image`.
   package var image: ColumnList? = "image"
-  /// The column with the caption or text that is judged. The default is `text`.
   package var text = "text"
-  /// The column with the true label, read through the label source alone. The default is `label`.
   package var label = "label"
-  /// The column by which items belong together and share a split. The default is none: every item for itself.
   package var group: String?
-  /// The column with the split's name. The default is none.
   package var split: String?
-  /// Evidence for the prompt: slot name to column. The default is none.
   package var evidence: [String: String] = [:]
-  /// Columns by whose values results are also given apart. The default is none.
   package var slices: [String] = []
 
   /// Columns named `id`, `image`, `text` and `label`, and nothing else.
   package init() {}
-
-  /// The columns of ``init()``.
-  package static let blank = FieldConfiguration()
 
   /// The keys under `data.fields`.
   package static let keys: [ConfigurationKey<FieldConfiguration>] = [

@@ -2,25 +2,17 @@ package import ConfigurationFiles
 
 /// The sizes of a SmolVLM (Idefics3) model that is made from nothing, under the names of its Hugging Face
 /// configuration. The defaults are small enough to train on two cores in minutes.
-package struct FreshStudentConfiguration: ConfigurationSection {
-  /// Tokens of the byte-level BPE trained on the run's texts. The default is 2048.
+package struct FreshStudentConfiguration: DefaultedSection {
   package var vocabularySize = 2048
   /// Pixel shuffle: this many by this many patches become one image token. The default is 2.
   package var scaleFactor = 2
-  /// Whether large images are cut into tiles next to the whole one. The default is false.
   package var splitsImages = false
-  /// Whether the output head shares the embedding's weights. The default is true.
   package var tiesWordEmbeddings = true
-  /// The decoder. The default is ``Text/init()``.
   package var text = Text()
-  /// The vision tower. The default is ``Vision/init()``.
   package var vision = Vision()
 
   /// The small default model.
   package init() {}
-
-  /// The model of ``init()``.
-  package static let blank = FreshStudentConfiguration()
 
   /// The keys under `student.fresh`.
   package static let keys: [ConfigurationKey<FreshStudentConfiguration>] = [
@@ -46,29 +38,19 @@ package struct FreshStudentConfiguration: ConfigurationSection {
   }
 
   /// The sizes of the decoder.
-  package struct Text: ConfigurationSection {
-    /// Width of the residual stream. The default is 128.
+  package struct Text: DefaultedSection {
     package var hiddenSize = 128
-    /// Width of the gated MLP. The default is 384.
     package var intermediateSize = 384
-    /// Layers. The default is 4.
     package var layers = 4
-    /// Query heads. The default is 4.
     package var heads = 4
-    /// Key and value heads, a divisor of ``heads``. The default is 2.
     package var keyValueHeads = 2
     /// Positions that rotary embedding is asked for at most. The default is 2048.
     package var maximumPositions = 2048
-    /// Base of the rotary frequencies. The default is 10000.
     package var ropeTheta = 10_000.0
-    /// Added to the mean square in RMSNorm. The default is 1e-5.
     package var normEpsilon = 1e-5
 
     /// A decoder of four layers.
     package init() {}
-
-    /// The decoder of ``init()``.
-    package static let blank = Text()
 
     /// The keys under `student.fresh.text_config`.
     package static let keys: [ConfigurationKey<Text>] = [
@@ -97,27 +79,19 @@ package struct FreshStudentConfiguration: ConfigurationSection {
   }
 
   /// The sizes of the vision tower.
-  package struct Vision: ConfigurationSection {
-    /// Width. The default is 96.
+  package struct Vision: DefaultedSection {
     package var hiddenSize = 96
-    /// Width of the MLP. The default is 384.
     package var intermediateSize = 384
-    /// Layers. The default is 4.
     package var layers = 4
     /// Heads, a divisor of ``hiddenSize``. The default is 4.
     package var heads = 4
     /// Side of the square image in pixels, a multiple of ``patchSize``. The default is 64.
     package var imageSize = 64
-    /// Side of a patch in pixels. The default is 8.
     package var patchSize = 8
-    /// Added to the variance in LayerNorm. The default is 1e-6.
     package var normEpsilon = 1e-6
 
     /// A tower of four layers for images of 64 pixels.
     package init() {}
-
-    /// The tower of ``init()``.
-    package static let blank = Vision()
 
     /// The keys under `student.fresh.vision_config`.
     package static let keys: [ConfigurationKey<Vision>] = [

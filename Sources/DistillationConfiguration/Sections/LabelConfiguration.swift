@@ -2,11 +2,9 @@ package import ConfigurationFiles
 
 /// One label: its name in the data, the sentence with which an answer states it, and what it means.
 package struct LabelConfiguration: ConfigurationSection {
-  /// The label as data, replies and results name it; there is no default.
   package var name: String
   /// The words with which a student's or teacher's answer states the label, ahead of the rationale; no default.
   package var answer: String
-  /// What the label means, for people and for prompts. The default is empty.
   package var meaning = ""
   /// Other spellings of the name in data files and recorded replies, such as `"0"`. The default is none.
   package var aliases: [String] = []

@@ -2,15 +2,10 @@ package import ConfigurationFiles
 
 /// A teacher that is a vision-language model in this process.
 package struct ModelTeacherConfiguration: ConfigurationSection {
-  /// The model's folder in Hugging Face form; there is no default.
   package var model: String
-  /// The folder of a PEFT adapter on it. The default is none.
   package var adapter: String?
-  /// A template for this teacher alone. The default is none: that of the run.
   package var prompt: String?
-  /// How the teacher sees images. The default is `none`: as they are.
   package var imageView = ImageView.none
-  /// The most tokens of a reply. The default is 128.
   package var maximumTokens = 128
 
   /// A model in a folder.

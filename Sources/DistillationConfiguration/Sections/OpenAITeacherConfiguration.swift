@@ -6,54 +6,31 @@ internal import TeacherProtocol
 ///
 /// Keys never stand in a configuration: ``keyVariable`` names the environment variable that holds one, ``keyFile`` a file.
 package struct OpenAITeacherConfiguration: ConfigurationSection {
-  /// The service's address up to and with `/v1`; there is no default.
   package var baseURL: String
-  /// The model's name at the service; there is no default.
   package var model: String
-  /// How the service is spoken to. The default is `openai`.
   package var api = API.openAI
-  /// The environment variable with the key. The default is none: no key is sent.
   package var keyVariable: String?
-  /// The file whose one line is the key. The default is none.
   package var keyFile: String?
-  /// A template for this teacher alone. The default is none: that of the run.
   package var prompt: String?
-  /// Sampling temperature, from 0 to 2. The default is 0.
   package var temperature = 0.0
-  /// The most tokens of a reply. The default is 512, twice what a teacher in this process may say: models behind services
-  /// give reasons at length, and a reply that is cut off has no label.
   package var maximumTokens = 512
-  /// How an answer is to be written. The default is `text`.
   package var answer = Answer.text
-  /// For JSON: how the request asks for it. The default is none: by a schema, or by less where the service refuses that.
   package var responseFormat: ResponseFormat?
-  /// The parameter that limits a reply's length. The default is none: `max_tokens`, or the newer name where that is refused.
   package var lengthParameter: LengthParameter?
-  /// Whether token probabilities are asked for, for a measured confidence. The default is false.
   package var logProbabilities = false
-  /// Whether the model is asked how sure it is. The default is false.
   package var statesConfidence = false
   /// Whether an unreadable answer is followed by one more question. The default is false.
   package var repairs = false
-  /// Answers drawn for each question, whose agreement is the confidence. The default is 1.
   package var samples = 1
-  /// The seed for sampling. The default is none.
   package var seed: Int?
   /// The longest edge of an image in pixels; larger ones are made smaller. The default is none: any size is sent.
   package var imageEdge: Int?
-  /// The most requests in flight. The default is 8.
   package var concurrency = ServiceDefaults.inFlight
-  /// The most requests a minute. The default is none.
   package var requestsPerMinute: Double?
-  /// The most tokens a minute. The default is none.
   package var tokensPerMinute: Double?
-  /// The price of a million tokens of questions. The default is none.
   package var inputPrice: Double?
-  /// The price of a million tokens of replies. The default is none.
   package var outputPrice: Double?
-  /// Seconds after which a request counts as lost. The default is 600.
   package var timeout = ServiceDefaults.seconds
-  /// How often a request is tried again. The default is 2.
   package var retries = ServiceDefaults.attempts - 1
 
   /// How a service is spoken to.

@@ -3,12 +3,10 @@ package import ImageDecoding
 
 /// How an image file becomes the pixels that models in this process see: the student, and teachers of the kinds `model` and
 /// `trained`. People and services are always shown images upright, over white, and with 16 bits scaled.
-package struct PixelConfiguration: ConfigurationSection {
-  /// What becomes of the orientation that a file states. The default is `applied`.
+package struct PixelConfiguration: DefaultedSection {
   package var orientation = Orientation.applied
   /// What becomes of transparency. The default is `white`.
   package var transparency = Transparency.white
-  /// What becomes of grey of 16 bits. The default is `clipped`.
   package var sixteenBits = SixteenBits.clipped
 
   /// The treatment of the orientation in EXIF or XMP.
@@ -44,9 +42,6 @@ package struct PixelConfiguration: ConfigurationSection {
     (pixels.orientation, pixels.transparency) = (.ignored, .dropped)
     return pixels
   }()
-
-  /// The pixels of ``init()``.
-  package static let blank = PixelConfiguration()
 
   /// The keys under `data.pixels`.
   package static let keys: [ConfigurationKey<PixelConfiguration>] = [

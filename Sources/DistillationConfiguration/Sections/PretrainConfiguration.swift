@@ -2,17 +2,11 @@ package import ConfigurationFiles
 
 /// Training of a fresh base model on images with captions, before any teacher is asked. No label is read.
 package struct PretrainConfiguration: ConfigurationSection {
-  /// The file with the captions; there is no default.
   package var captions: String
-  /// The folder that image names are relative to. The default is none: that of `data.images`.
   package var images: String?
-  /// The language of the captions file. The default is `auto`.
   package var format = DataFormat.auto
-  /// Which column is what. The default is ``Fields/init()``.
   package var fields = Fields()
-  /// Rows to keep: for each column the values that are kept. The default keeps every row.
   package var rowsWhere: [String: [String]] = [:]
-  /// What is learnt; the losses are added. The default is contrastive and captioning.
   package var objective = [Objective.contrastive, .captioning]
   /// How it is trained. The default is that of ``TrainingConfiguration/init()`` with 10 epochs of 64 at 1e-3.
   package var training = TrainingConfiguration(epochs: 10, batch: 64, learningRate: 1e-3)
@@ -28,17 +22,12 @@ package struct PretrainConfiguration: ConfigurationSection {
   }
 
   /// Which column of the captions file is what.
-  package struct Fields: ConfigurationSection {
-    /// The column with the image's file name. The default is `image`.
+  package struct Fields: DefaultedSection {
     package var image = "image"
-    /// The column with a caption or a list of captions. The default is `captions`.
     package var text = "captions"
 
     /// Columns named `image` and `captions`.
     package init() {}
-
-    /// The columns of ``init()``.
-    package static let blank = Fields()
 
     /// The keys under `pretrain.fields`.
     package static let keys: [ConfigurationKey<Fields>] = [

@@ -5,9 +5,7 @@ package import ConfigurationFiles
 package struct RecordedTeacherConfiguration: ConfigurationSection {
   /// The file with the replies, JSON Lines, JSON or CSV; there is no default.
   package var file: String
-  /// The teacher's name in the file. The default is none: its name in the run.
   package var recordedName: String?
-  /// Which column is what. The default is ``Columns/init()``.
   package var columns = Columns()
 
   /// Replies from a file.
@@ -33,15 +31,10 @@ package struct RecordedTeacherConfiguration: ConfigurationSection {
   ]
 
   /// Which column of a file of replies is what.
-  package struct Columns: ConfigurationSection {
-    /// The column with the item's identifier. The default is `id`.
+  package struct Columns: DefaultedSection {
     package var id = "id"
-    /// The column with the teacher's name, in a file with one row for each item and teacher. The default is `teacher`.
     package var teacher = "teacher"
-    /// The column with an object of all teachers by name, in a file with one row for each item. The default is
-    /// `teachers`.
     package var teachers = "teachers"
-    /// The column with the label; null is an abstention. The default is `label`.
     package var label = "label"
     /// The column with the rationale, which may be missing. The default is `rationale`.
     package var rationale = "rationale"
@@ -50,9 +43,6 @@ package struct RecordedTeacherConfiguration: ConfigurationSection {
 
     /// Columns with the names of the properties.
     package init() {}
-
-    /// The columns of ``init()``.
-    package static let blank = Columns()
 
     /// The keys under `columns`.
     package static let keys: [ConfigurationKey<Columns>] = [

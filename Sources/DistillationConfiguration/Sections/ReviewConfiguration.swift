@@ -1,14 +1,11 @@
 package import ConfigurationFiles
 
 /// Where human labels come from, how many are read, and on which conflicts first.
-package struct ReviewConfiguration: ConfigurationSection {
-  /// Where human labels come from. The default is `oracle`.
+package struct ReviewConfiguration: DefaultedSection {
   package var source = Source.oracle
   /// For `source: file`: the review file with the labels. The default is none.
   package var file: String?
-  /// The most human labels that are read. The default is 0.1, a tenth of the training items.
   package var budget = LabelBudget.fraction(0.1)
-  /// Which conflicts are labelled first. The default is `disagreement`.
   package var order = Order.disagreement
 
   /// A source of human labels.
@@ -33,9 +30,6 @@ package struct ReviewConfiguration: ConfigurationSection {
 
   /// The oracle with a budget of a tenth.
   package init() {}
-
-  /// The review of ``init()``.
-  package static let blank = ReviewConfiguration()
 
   /// The keys under `review`.
   package static let keys: [ConfigurationKey<ReviewConfiguration>] = [

@@ -1,19 +1,13 @@
 package import ConfigurationFiles
 
 /// Limits of spending on teachers behind services. Replies that are in the store are free.
-package struct SpendingConfiguration: ConfigurationSection {
-  /// The most requests, those that are tried again included. The default is none.
+package struct SpendingConfiguration: DefaultedSection {
   package var requests: Int?
-  /// The most tokens of questions and replies. The default is none.
   package var tokens: Int?
-  /// The most money, by the teachers' prices. The default is none.
   package var cost: Double?
 
   /// No limit.
   package init() {}
-
-  /// The limits of ``init()``.
-  package static let blank = SpendingConfiguration()
 
   /// The keys under `spending`.
   package static let keys: [ConfigurationKey<SpendingConfiguration>] = [

@@ -2,12 +2,9 @@ package import ConfigurationFiles
 internal import Foundation
 
 /// How the items of one file come to be train, dev or test: by the values of a split column, or by fractions.
-package struct SplitConfiguration: ConfigurationSection {
-  /// The training items. The default is those named `train`.
+package struct SplitConfiguration: DefaultedSection {
   package var train = SplitShare.names(["train"])
-  /// The development items. The default is those named `dev`.
   package var dev = SplitShare.names(["dev"])
-  /// The test items. The default is those named `test`.
   package var test = SplitShare.names(["test"])
 
   /// Splits by the names `train`, `dev` and `test`.
@@ -24,9 +21,6 @@ package struct SplitConfiguration: ConfigurationSection {
     self.dev = .fraction(dev)
     self.test = .fraction(test)
   }
-
-  /// The splits of ``init()``.
-  package static let blank = SplitConfiguration()
 
   /// The keys under `data.splits`.
   package static let keys: [ConfigurationKey<SplitConfiguration>] = [
@@ -110,19 +104,13 @@ package enum SplitShare: ConfigurationValue {
 }
 
 /// The most items of each split.
-package struct LimitConfiguration: ConfigurationSection {
-  /// The most training items. The default is no limit.
+package struct LimitConfiguration: DefaultedSection {
   package var train: Int?
-  /// The most development items. The default is no limit.
   package var dev: Int?
-  /// The most test items. The default is no limit.
   package var test: Int?
 
   /// No limits.
   package init() {}
-
-  /// No limits.
-  package static let blank = LimitConfiguration()
 
   /// The keys under `data.limit`.
   package static let keys: [ConfigurationKey<LimitConfiguration>] = [

@@ -1,12 +1,10 @@
 package import ConfigurationFiles
 
 /// Stage 1: fine-tuning on all training items with the teachers' answers.
-package struct Stage1Configuration: ConfigurationSection {
-  /// Whose answers are targets. The default is `all`: every agreeing teacher's.
+package struct Stage1Configuration: DefaultedSection {
   package var answers = Answers.all
   /// What becomes of items on which the teachers conflict. The default is `exclude`.
   package var conflicts = Conflicts.exclude
-  /// Whether targets carry the rationale after the label. The default is true.
   package var rationales = true
   /// How the stage is trained. The default is ``TrainingConfiguration/init()``: 3 epochs of 16 at 1e-4.
   package var training = TrainingConfiguration()
@@ -51,9 +49,6 @@ package struct Stage1Configuration: ConfigurationSection {
 
   /// All answers to agreed items.
   package init() {}
-
-  /// The stage of ``init()``.
-  package static let blank = Stage1Configuration()
 
   /// The keys under `stage1`.
   package static let keys: [ConfigurationKey<Stage1Configuration>] =

@@ -9,28 +9,20 @@ internal import Wording
 package struct Stage2Configuration: ConfigurationSection {
   /// The model that the student is compared with; there is no default to fall into.
   package var reference: ReferenceConfiguration
-  /// The preference loss. The default is `sigmoid`.
   package var loss = PreferenceLossConfiguration(.sigmoid)
   /// How strongly the loss holds the student to the reference, above 0. The default is 0.1.
   package var beta = 0.1
-  /// How often labels are taken to be wrong by `robust`, `cdpo` and `exo_pair`, above 0 and below 0.5. The default is 0.1.
   package var labelSmoothing = 0.1
-  /// How the distance to the reference is measured. The default is `reverse_kl`.
   package var divergence = Divergence.reverseKL
-  /// α of the divergence `alpha`. The default is 0.5.
   package var divergenceAlpha = 0.5
   /// How much the tokens of an answer count that go beyond the length of the pair's other answer, from 0 to 1. The default
   /// is 1. Source: Liu et al. 2024, https://arxiv.org/abs/2409.06411
   package var tailWeight = 1.0
-  /// The temperature of `discopop`, above 0. The default is 0.05.
   package var discopopTemperature = 0.05
   /// The weight of the negative log-likelihood of the chosen answers. The default is 1.
   package var sftWeight = 1.0
-  /// Which pairs of chosen and rejected answers are formed. The default is `all`.
   package var pairs = Pairs.all
-  /// What is chosen where no teacher has the human label. The default is `template`.
   package var whenAllWrong = WhenAllWrong.template
-  /// Agreed items mixed in, as a part of the conflicts' number. The default is 0.
   package var replay = 0.0
   /// How the stage is trained. The default is that of ``TrainingConfiguration/init()`` with step size 1e-5.
   package var training = TrainingConfiguration(epochs: 3, batch: 16, learningRate: 1e-5)

@@ -2,23 +2,14 @@ package import ConfigurationFiles
 
 /// The student: its base model and the adapter that is trained on it.
 package struct StudentConfiguration: ConfigurationSection {
-  /// The folder of the base model in Hugging Face form. The default is none; either this or ``fresh`` is given.
   package var model: String?
-  /// The sizes of a base model that is made from nothing in the run. The default is none.
   package var fresh: FreshStudentConfiguration?
-  /// The most tokens of a row, image tokens and longest answer included; longer rows are set aside and listed, never
-  /// cut. The default is 2048.
   package var maximumTokens = 2048
-  /// The most tokens of a generated answer. The default is 128.
   package var maximumNewTokens = 128
-  /// Whether features of the frozen vision tower and the reference's scores are kept on disk, for other runs. The default is
-  /// true.
   package var imageCache = true
   /// How the base model's matrices are kept and multiplied; adapters and sums are Float32. The default is Float32.
   package var precision = Precision.float32
-  /// Whether training computes the decoder's activations again in place of keeping them. The default is false.
   package var gradientCheckpointing = false
-  /// The adapter. The default is ``AdapterConfiguration/init()``.
   package var lora = AdapterConfiguration()
 
   /// How frozen matrices are kept and multiplied.

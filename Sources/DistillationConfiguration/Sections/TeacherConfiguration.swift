@@ -2,7 +2,6 @@ public import ConfigurationFiles
 
 /// One teacher: its name, and where its replies come from.
 public struct TeacherConfiguration: ConfigurationSection {
-  /// The name in results, stores and file names; there is no default.
   package var name: String
   /// Where its replies come from; there is no default.
   package var source: Source

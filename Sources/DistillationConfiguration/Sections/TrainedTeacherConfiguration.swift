@@ -4,23 +4,18 @@ package import ConfigurationFiles
 ///
 /// `data.teacher_share` says how many training groups are set apart. Their labels are counted as `teacher_labels`, and
 /// neither teachers nor student meet these items again.
-package struct TrainedTeacherConfiguration: ConfigurationSection {
+package struct TrainedTeacherConfiguration: DefaultedSection {
   /// The model that it grows from, in Hugging Face form. The default is none: the student's own base.
   package var base: String?
-  /// A template for this teacher alone. The default is none: that of the run.
   package var prompt: String?
   /// How the teacher sees images, while it is trained and when it is asked. The default is `none`: as they are.
   package var imageView = ModelTeacherConfiguration.ImageView.none
-  /// The most tokens of a reply. The default is 16: it learns labels and gives no reasons.
   package var maximumTokens = 16
   /// How it is trained. The default is 3 epochs of 32 at 3e-4.
   package var training = TrainingConfiguration(epochs: 3, batch: 32, learningRate: 3e-4)
 
   /// A teacher that grows from the student's base.
   package init() {}
-
-  /// The teacher of ``init()``.
-  package static let blank = TrainedTeacherConfiguration()
 
   /// A colour-blind teacher.
   package static let example: TrainedTeacherConfiguration = {

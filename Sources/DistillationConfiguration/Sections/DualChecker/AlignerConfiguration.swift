@@ -2,20 +2,13 @@ package import ConfigurationFiles
 package import DualChecker
 
 /// The labelled pool, and how demonstrations are chosen from it.
-package struct AlignerConfiguration: ConfigurationSection {
-  /// The records whose gold labels are seen: a share of the training records, or a number. The default is 0.1.
+package struct AlignerConfiguration: DefaultedSection {
   package var pool = LabelBudget.fraction(0.1)
-  /// Which records these are. The default is ``PoolSelection/coverage``.
   package var poolSelection = PoolSelection.coverage
-  /// How demonstrations are chosen. The default is `mmr`.
   package var selection = DemonstrationSelection.diverse
-  /// Demonstrations of a prompt. The default is 4.
   package var shots = DualCheckerOptions().shots
-  /// The folder of a sentence encoder. The default is none: hashed n-grams, weighed by how rare they are in the records.
   package var encoder: String?
-  /// Whether the teacher explains the pool's gold labels. The default is true.
   package var explains = DualCheckerOptions().explains
-  /// Longest prompt in characters. The default is 24,000.
   package var contextCharacters = DualCheckerOptions().contextCharacters
 
   /// Which records people label.
@@ -29,9 +22,6 @@ package struct AlignerConfiguration: ConfigurationSection {
 
   /// The defaults.
   package init() {}
-
-  /// The defaults.
-  package static let blank = AlignerConfiguration()
 
   /// The keys under `aligner`.
   package static let keys: [ConfigurationKey<AlignerConfiguration>] = [

@@ -2,18 +2,12 @@ package import ConfigurationFiles
 package import DualChecker
 
 /// When the teacher is asked again.
-package struct TeacherCheckConfiguration: ConfigurationSection {
-  /// Replies less sure than this are asked again. The default is 0.85.
+package struct TeacherCheckConfiguration: DefaultedSection {
   package var threshold = DualCheckerOptions().threshold
-  /// Precision on the pool for which the threshold is chosen. The default is none: ``threshold``.
   package var targetPrecision: Double?
-  /// What is added, in this order. The default is longer text, more demonstrations, definitions.
   package var steps = DualCheckerOptions().steps
-  /// Most questions after the first. The default is 1; 0 leaves the checker out.
   package var followUps = DualCheckerOptions().followUps
-  /// Which reply counts. The default is the surest.
   package var acceptance = DualCheckerOptions().acceptance
-  /// How stated confidence is corrected by the pool. The default is `logistic`.
   package var calibration = Calibration.logistic
 
   /// How stated confidence is corrected.
@@ -31,9 +25,6 @@ package struct TeacherCheckConfiguration: ConfigurationSection {
   /// The defaults.
   package init() {}
 
-  /// The defaults.
-  package static let blank = TeacherCheckConfiguration()
-
   /// The keys under `teacher_check`.
   package static let keys: [ConfigurationKey<TeacherCheckConfiguration>] = [
     ConfigurationKey(
@@ -49,19 +40,12 @@ package struct TeacherCheckConfiguration: ConfigurationSection {
 }
 
 /// Borderline cases of the student, and what becomes of them.
-package struct StudentCheckConfiguration: ConfigurationSection {
-  /// What makes a case borderline. The default is `margin`.
+package struct StudentCheckConfiguration: DefaultedSection {
   package var kind = Kind.margin
-  /// The margin below which, the entropy above which, or the teacher's sureness from which on a case counts. The default is
-  /// 0.2.
   package var threshold = MarginCheck().threshold
-  /// What becomes of borderline cases. The default is `demonstrations`.
   package var refinement = Refinement.demonstrations
-  /// Most demonstrations or instructions that come from them. The default is 3.
   package var limit = BorderlineDemonstrations().limit
-  /// Rounds between two refinements. The default is 8.
   package var every = DualCheckerOptions().refinesEvery
-  /// Whether a refinement that lowers the score on the pool is rolled back. The default is true.
   package var rollsBack = DualCheckerOptions().rollsBack
 
   /// The test for borderline cases.
@@ -88,9 +72,6 @@ package struct StudentCheckConfiguration: ConfigurationSection {
 
   /// The defaults.
   package init() {}
-
-  /// The defaults.
-  package static let blank = StudentCheckConfiguration()
 
   /// The keys under `student_check`.
   package static let keys: [ConfigurationKey<StudentCheckConfiguration>] = [
@@ -125,21 +106,14 @@ package struct StudentCheckConfiguration: ConfigurationSection {
 }
 
 /// Batches and budget.
-package struct DualCheckerLoopConfiguration: ConfigurationSection {
-  /// Records labelled between two looks at the student. The default is 8.
+package struct DualCheckerLoopConfiguration: DefaultedSection {
   package var batch = DualCheckerOptions().batch
-  /// Most questions of every kind. The default is none: until the records end.
   package var budget: Int?
-  /// Older examples that the student sees again with each batch. The default is 24.
   package var replay = DualCheckerOptions().replay
-  /// Rounds between two checkpoints. The default is 10.
   package var checkpointEvery = 10
 
   /// The defaults.
   package init() {}
-
-  /// The defaults.
-  package static let blank = DualCheckerLoopConfiguration()
 
   /// The keys under `loop`.
   package static let keys: [ConfigurationKey<DualCheckerLoopConfiguration>] = [

@@ -11,40 +11,23 @@ import DualChecker
 public struct DualCheckerConfiguration: ConfigurationSection {
   /// The method. There is one value, `dualchecker`.
   package var method = DistillationMethod.dualChecker
-  /// The seed of everything random. The default is 1.
   package var seed = 1
-  /// Threads of arithmetic. The default is none: every core.
   package var threads: Int?
-  /// The run's folder. The default is none: the command's choice.
   package var out: String?
-  /// The folder of replies, shared by runs. The default is `~/.cache/swift-distillation/store`.
   package var store = "~/.cache/swift-distillation/store"
-  /// Whether every reply waits until the disk has it. The default is false: replies survive the end of the process at any
-  /// instant, and a power cut may take those of the last moments.
   package var storeIsDurable = false
-  /// The items.
   package var data: DualCheckerDataConfiguration
-  /// The task. The default is ``DualCheckerTaskConfiguration/init()``.
   package var task = DualCheckerTaskConfiguration()
-  /// The teacher. The default is ``DualCheckerTeacherConfiguration/init()``, which needs no service.
   package var teacher = DualCheckerTeacherConfiguration()
-  /// The teacher of second opinions. The default is none: the teacher itself, with other demonstrations.
   package var second: DualCheckerTeacherConfiguration?
-  /// What may be spent on teachers behind services. The default is ``SpendingConfiguration/init()``: no limit.
   package var spending = SpendingConfiguration()
-  /// The labelled pool and the demonstrations chosen from it. The default is ``AlignerConfiguration/init()``.
   package var aligner = AlignerConfiguration()
-  /// When the teacher is asked again. The default is ``TeacherCheckConfiguration/init()``.
   package var teacherCheck = TeacherCheckConfiguration()
-  /// Borderline cases of the student, and what becomes of them. The default is ``StudentCheckConfiguration/init()``.
   package var studentCheck = StudentCheckConfiguration()
-  /// Batches and budget. The default is ``DualCheckerLoopConfiguration/init()``.
   package var loop = DualCheckerLoopConfiguration()
-  /// The student that is trained. The default is ``DualCheckerStudentConfiguration/init()``, a small one from nothing.
   package var student = DualCheckerStudentConfiguration()
   /// What is measured. The default is ``DualCheckerEvaluationConfiguration/init()``.
   package var evaluation = DualCheckerEvaluationConfiguration()
-  /// The title of the page report.html. The default is `DualChecker`.
   package var title = "DualChecker"
 
   /// A run with the default in every key that has one.

@@ -4,13 +4,11 @@ package import ConfigurationFiles
 package struct DualCheckerDataConfiguration: ConfigurationSection {
   /// The file with the records; there is no default.
   package var file: String
-  /// Which column is what. The default is that of DualChecker's own files.
   package var fields = Fields()
   /// Into how many parts the records are divided, one of which is the test split. The default is 5.
   package var folds = 5
   /// Which part is the test split, from 0 on. The default is 0.
   package var fold = 0
-  /// The most records, first ones kept. The default is none: all.
   package var limit: Int?
 
   /// Records from one file.
@@ -41,26 +39,16 @@ package struct DualCheckerDataConfiguration: ConfigurationSection {
   }
 
   /// The columns of the records.
-  package struct Fields: ConfigurationSection {
-    /// The record's name. The default is `id`.
+  package struct Fields: DefaultedSection {
     package var id = "id"
-    /// The short text. The default is `summary`.
     package var text = "summary"
-    /// The longer text; none where there is none. The default is `detail`.
     package var detail: String? = "detail"
-    /// The gold label of tasks with classes; spans stand in columns named as their types. The default is `label`.
     package var label = "label"
-    /// The spans by their places: a list of objects with label, start and end. The default is none: columns named as the
-    /// types hold their words.
     package var spans: String?
-    /// What must stay in one part. The default is none.
     package var group: String?
 
     /// The columns of DualChecker's own files.
     package init() {}
-
-    /// The defaults.
-    package static let blank = Fields()
 
     /// The keys under `data.fields`.
     package static let keys: [ConfigurationKey<Fields>] = [

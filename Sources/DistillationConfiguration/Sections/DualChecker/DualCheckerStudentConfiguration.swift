@@ -2,28 +2,17 @@ package import ConfigurationFiles
 package import TextStudents
 
 /// The student that is trained.
-package struct DualCheckerStudentConfiguration: ConfigurationSection {
-  /// What it is. The default is an encoder.
+package struct DualCheckerStudentConfiguration: DefaultedSection {
   package var kind = Kind.encoder
-  /// The folder of an encoder of the BERT, RoBERTa or XLM-R family, or of a decoder of any family. The default is none:
-  /// ``fresh``.
   package var model: String?
-  /// The sizes of an encoder made from nothing. The default is `FreshEncoder()`.
   package var fresh = FreshEncoder()
-  /// The adapter. The default is none: an encoder is trained whole, a decoder with the adapter of
-  /// ``AdapterConfiguration/init()``.
   package var lora: AdapterConfiguration?
   /// The learning rate while labels arrive, and the highest of the final training. The default is 2e-5.
   package var learningRate = 2e-5
-  /// Passes of the final training. The default is 10.
   package var epochs = 10
-  /// Texts of an update. The default is 16.
   package var batch = 16
-  /// Decay of matrices. The default is 0.1.
   package var weightDecay = 0.1
-  /// Whether teacher labels count by their calibrated confidence. The default is true.
   package var weighs = true
-  /// How a decoder learns from changed answers. The default is ``Preferences/init()``.
   package var preferences = Preferences()
 
   /// The kinds of student.
@@ -36,9 +25,6 @@ package struct DualCheckerStudentConfiguration: ConfigurationSection {
 
   /// The defaults.
   package init() {}
-
-  /// The defaults.
-  package static let blank = DualCheckerStudentConfiguration()
 
   /// The keys under `student`.
   package static let keys: [ConfigurationKey<DualCheckerStudentConfiguration>] = [
@@ -68,23 +54,16 @@ package struct DualCheckerStudentConfiguration: ConfigurationSection {
   }
 
   /// How a decoder learns to prefer the answer that counts to those that the teacher gave up for it.
-  package struct Preferences: ConfigurationSection {
-    /// The preference loss. The default is `sigmoid`, DPO's own.
+  package struct Preferences: DefaultedSection {
     package var loss = PreferenceLossConfiguration(.sigmoid)
-    /// How strongly the loss holds the student to what supervised training left, above 0. The default is 0.1.
     package var beta = 0.1
     /// The weight of the negative log-likelihood of the chosen answers. The default is 1.
     package var sftWeight = 1.0
-    /// Passes over the items with changed answers; 0 leaves them out. The default is 3.
     package var epochs = 3
-    /// The highest learning rate. The default is 1e-5.
     package var learningRate = 1e-5
 
     /// The defaults.
     package init() {}
-
-    /// The defaults.
-    package static let blank = Preferences()
 
     /// The keys under `student.preferences`.
     package static let keys: [ConfigurationKey<Preferences>] = [

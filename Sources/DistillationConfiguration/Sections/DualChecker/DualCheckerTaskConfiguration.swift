@@ -3,10 +3,8 @@ package import DualChecker
 package import TeacherProtocol
 
 /// The labelling task of a DualChecker run.
-package struct DualCheckerTaskConfiguration: ConfigurationSection {
-  /// Two classes, many, or spans. The default is `binary`.
+package struct DualCheckerTaskConfiguration: DefaultedSection {
   package var kind = LabellingTask.Kind.binary
-  /// The classes, or the span types. The default is that of green innovation.
   package var labels = [
     LabelConfiguration(
       name: "green", answer: "Yes",
@@ -16,18 +14,13 @@ package struct DualCheckerTaskConfiguration: ConfigurationSection {
       name: "other", answer: "No", meaning: "The invention makes something faster, cheaper or more pleasant.",
       aliases: ["0"]),
   ]
-  /// The class that a binary task looks for. The default is `green`.
   package var positive = "green"
-  /// Which of two spans counts where they overlap. The default is `longest`.
   package var overlap = SpanOverlap.longest
   /// What the teacher is told, line by line. The default asks for a green innovation.
   package var instructions = ["Is the invention in the text a green innovation?"]
 
   /// The defaults.
   package init() {}
-
-  /// The defaults.
-  package static let blank = DualCheckerTaskConfiguration()
 
   /// The keys under `task`.
   package static let keys: [ConfigurationKey<DualCheckerTaskConfiguration>] = [

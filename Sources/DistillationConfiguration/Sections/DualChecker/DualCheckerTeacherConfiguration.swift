@@ -2,8 +2,7 @@ package import ConfigurationFiles
 package import DualChecker
 
 /// The teacher of a DualChecker run.
-package struct DualCheckerTeacherConfiguration: ConfigurationSection {
-  /// The name in results and stores. The default is `teacher`.
+package struct DualCheckerTeacherConfiguration: DefaultedSection {
   package var name = "teacher"
   /// What answers. The default is `in_context`.
   package var kind = Kind.inContext
@@ -34,9 +33,6 @@ package struct DualCheckerTeacherConfiguration: ConfigurationSection {
 
   /// The in-context teacher.
   package init() {}
-
-  /// The in-context teacher.
-  package static let blank = DualCheckerTeacherConfiguration()
 
   /// The keys under `teacher`.
   package static let keys: [ConfigurationKey<DualCheckerTeacherConfiguration>] =

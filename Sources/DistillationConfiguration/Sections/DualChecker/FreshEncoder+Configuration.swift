@@ -2,10 +2,7 @@ package import ConfigurationFiles
 package import TextStudents
 
 /// The section `student.fresh`: the sizes of an encoder made from nothing.
-extension FreshEncoder: ConfigurationSection {
-  /// The defaults.
-  package static let blank = FreshEncoder()
-
+extension FreshEncoder: DefaultedSection {
   /// The keys under `student.fresh`.
   package static let keys: [ConfigurationKey<FreshEncoder>] = [
     ConfigurationKey("hidden_size", \.hiddenSize, "Elements of a hidden row.", range: .from(8, through: 4096)),
