@@ -29,12 +29,9 @@ public struct PreferencePairs: Sendable {
       [rejected, referenceChosen, referenceRejected].allSatisfy { $0.shape == chosen.shape }
         && chosenLengths.count == chosen.count && rejectedLengths.count == chosen.count,
       "scores of different numbers of pairs: \(chosen.shape), \(rejected.shape), \(referenceChosen.shape)")
-    self.chosen = chosen
-    self.rejected = rejected
-    self.referenceChosen = referenceChosen
-    self.referenceRejected = referenceRejected
-    self.chosenLengths = chosenLengths
-    self.rejectedLengths = rejectedLengths
+    (self.chosen, self.rejected) = (chosen, rejected)
+    (self.referenceChosen, self.referenceRejected) = (referenceChosen, referenceRejected)
+    (self.chosenLengths, self.rejectedLengths) = (chosenLengths, rejectedLengths)
     chosenLikelihoods = chosen
   }
 

@@ -63,8 +63,7 @@ public struct DivergencePreferenceLoss: PreferenceLoss {
   /// A loss under a divergence; nil where the loss takes none but ``PreferenceDivergence/reverseKL``.
   public init?(_ loss: StandardPreferenceLoss, _ divergence: PreferenceDivergence) {
     guard divergence == .reverseKL || loss.takesDivergence else { return nil }
-    self.loss = loss
-    self.divergence = divergence
+    (self.loss, self.divergence) = (loss, divergence)
   }
 
   /// β of the loss.

@@ -53,9 +53,7 @@ public struct PreferenceObjective: Sendable {
   /// - Precondition: the tail's weight lies in 0...1.
   public init(loss: any PreferenceLoss, supervisedWeight: Float = 1, tailWeight: Float = 1) {
     precondition((0...1).contains(tailWeight), "a tail weight of \(tailWeight)")
-    self.loss = loss
-    self.supervisedWeight = supervisedWeight
-    self.tailWeight = tailWeight
+    (self.loss, self.supervisedWeight, self.tailWeight) = (loss, supervisedWeight, tailWeight)
   }
 
   /// The divisors of the parts of a step, with which the parts add up to the step's loss.

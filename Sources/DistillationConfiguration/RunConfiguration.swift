@@ -67,10 +67,7 @@ public struct RunConfiguration: ConfigurationSection {
     data: DataConfiguration, teachers: [TeacherConfiguration], student: StudentConfiguration,
     stage2: Stage2Configuration
   ) {
-    self.data = data
-    self.teachers = teachers
-    self.student = student
-    self.stage2 = stage2
+    (self.data, self.teachers, self.student, self.stage2) = (data, teachers, student, stage2)
   }
 
   /// No items, no teachers, no student.

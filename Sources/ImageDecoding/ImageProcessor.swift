@@ -47,15 +47,13 @@ package struct TileGrid: Sendable, Hashable {
 
   /// An image that is cut into parts, each a tile, with one more tile for the whole. The default is not cut at all.
   package init(rows: Int = 0, columns: Int = 0) {
-    self.rows = rows
-    self.columns = columns
+    (self.rows, self.columns) = (rows, columns)
     tileCount = rows * columns + 1
   }
 
   /// An image that is one tile, of which a tower makes this many rows and columns of features.
   package init(featureRows rows: Int, columns: Int) {
-    self.rows = rows
-    self.columns = columns
+    (self.rows, self.columns) = (rows, columns)
     tileCount = 1
   }
 }
@@ -81,10 +79,7 @@ public struct ProcessedImage: Sendable {
     precondition(
       pixels.shape.count == 4 && pixels.shape[0] == grid.tileCount && pixels.shape[1] == 3,
       "pixels of shape \(pixels.shape) for \(grid.tileCount) tiles of 3 channels")
-    self.pixels = pixels
-    self.grid = grid
-    self.width = width
-    self.height = height
+    (self.pixels, self.grid, self.width, self.height) = (pixels, grid, width, height)
   }
 }
 

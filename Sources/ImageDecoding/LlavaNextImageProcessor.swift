@@ -24,8 +24,7 @@ public struct LlavaNextImageProcessor: ImageProcessor {
 
       /// A size.
       package init(height: Int, width: Int) {
-        self.height = height
-        self.width = width
+        (self.height, self.width) = (height, width)
       }
     }
 

@@ -33,9 +33,7 @@ public struct RGBImage: Sendable, Equatable {
 
     /// A pixel of these three samples.
     public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
-      self.red = red
-      self.green = green
-      self.blue = blue
+      (self.red, self.green, self.blue) = (red, green, blue)
     }
   }
 
@@ -45,9 +43,7 @@ public struct RGBImage: Sendable, Equatable {
   public init(width: Int, height: Int, pixels: [UInt8]) {
     precondition(width > 0 && height > 0, "an image of \(width)x\(height) pixels")
     precondition(pixels.count == width * height * 3, "\(pixels.count) samples for \(width)x\(height)x3")
-    self.width = width
-    self.height = height
-    self.pixels = pixels
+    (self.width, self.height, self.pixels) = (width, height, pixels)
   }
 
   /// An image of one colour.

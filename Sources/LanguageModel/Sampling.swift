@@ -11,9 +11,7 @@ public struct Sampling: Sendable, Codable, Equatable {
 
   /// Greedy unless a temperature is given.
   public init(temperature: Float = 0, topP: Float = 1, topK: Int = 0) {
-    self.temperature = temperature
-    self.topP = topP
-    self.topK = topK
+    (self.temperature, self.topP, self.topK) = (temperature, topP, topK)
   }
 
   /// The next token.

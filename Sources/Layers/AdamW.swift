@@ -30,11 +30,8 @@ public struct AdamW: Sendable {
   public init(
     beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 0, clippingNorm: Float? = nil
   ) {
-    self.beta1 = beta1
-    self.beta2 = beta2
-    self.epsilon = epsilon
-    self.weightDecay = weightDecay
-    self.clippingNorm = clippingNorm
+    (self.beta1, self.beta2, self.epsilon) = (beta1, beta2, epsilon)
+    (self.weightDecay, self.clippingNorm) = (weightDecay, clippingNorm)
   }
 
   /// Changes the trainable parameters of a model in place.
@@ -81,9 +78,7 @@ public struct AdamW: Sendable {
     let first = paths.compactMap { tensor("first.\($0)") }
     let second = paths.compactMap { tensor("second.\($0)") }
     guard first.count == paths.count, second.count == paths.count else { return false }
-    self.step = step
-    self.first = first
-    self.second = second
+    (self.step, self.first, self.second) = (step, first, second)
     return true
   }
 

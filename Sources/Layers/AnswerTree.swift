@@ -15,9 +15,7 @@ public struct AnswerTree: Sendable {
   /// A prompt with its answers.
   public init(prompt: [Int], images: [PromptImage] = [], answers: [[Int]]) {
     precondition(!prompt.isEmpty, "an answer tree needs a prompt: its last token predicts each answer's first")
-    self.prompt = prompt
-    self.images = images
-    self.answers = answers
+    (self.prompt, self.images, self.answers) = (prompt, images, answers)
   }
 }
 
@@ -38,11 +36,8 @@ public struct AnswerScores: Sendable {
   public init(
     logProbabilities: Tensor, ranges: [[Range<Int>]], entropies: [Float], meanLogits: [Float], isGreedy: [Bool]
   ) {
-    self.logProbabilities = logProbabilities
-    self.ranges = ranges
-    self.entropies = entropies
-    self.meanLogits = meanLogits
-    self.isGreedy = isGreedy
+    (self.logProbabilities, self.ranges, self.entropies) = (logProbabilities, ranges, entropies)
+    (self.meanLogits, self.isGreedy) = (meanLogits, isGreedy)
   }
 
   /// The log-probability of each whole answer, [answers] over all trees: sums over its tokens. Differentiable.

@@ -21,8 +21,7 @@ public struct AttentionLayout: Sendable {
 
     /// A tree of this shape.
     public init(prompt: Int, answers: [Int]) {
-      self.prompt = prompt
-      self.answers = answers
+      (self.prompt, self.answers) = (prompt, answers)
     }
   }
 

@@ -12,9 +12,7 @@ package struct GatedMLP: Module {
 
   /// A gated MLP with these projections.
   package init(gate: any Projection, up: any Projection, down: any Projection) {
-    self.gate = gate
-    self.up = up
-    self.down = down
+    (self.gate, self.up, self.down) = (gate, up, down)
   }
 
   /// Maps [rows, width] to [rows, width].
@@ -100,9 +98,7 @@ package struct FeedForward: Module {
 
   /// An MLP with these projections.
   package init(first: any Projection, second: any Projection, activation: Activation) {
-    self.first = first
-    self.second = second
-    self.activation = activation
+    (self.first, self.second, self.activation) = (first, second, activation)
   }
 
   /// Maps [rows, width] to [rows, width].

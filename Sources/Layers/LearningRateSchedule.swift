@@ -23,10 +23,7 @@ public struct LearningRateSchedule: Sendable, Codable, Equatable {
 
   /// A schedule.
   public init(shape: Shape = .cosine, peak: Float, warmupSteps: Int = 0, totalSteps: Int) {
-    self.shape = shape
-    self.peak = peak
-    self.warmupSteps = warmupSteps
-    self.totalSteps = totalSteps
+    (self.shape, self.peak, self.warmupSteps, self.totalSteps) = (shape, peak, warmupSteps, totalSteps)
   }
 
   /// The rate of update `step`, counted from 0, as transformers' schedulers give it.

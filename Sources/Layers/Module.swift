@@ -25,10 +25,7 @@ public struct Parameter: Sendable {
 
     /// A value that waits.
     package init(owner: String, value: Tensor, isBase: Bool, isShared: Bool = false) {
-      self.owner = owner
-      self.value = value
-      self.isBase = isBase
-      self.isShared = isShared
+      (self.owner, self.value, self.isBase, self.isShared) = (owner, value, isBase, isShared)
     }
   }
 
@@ -48,8 +45,7 @@ public struct Parameter: Sendable {
 
   /// A parameter with these elements.
   public init(_ value: Tensor, isTrainable: Bool = true) {
-    self.value = value
-    self.isTrainable = isTrainable
+    (self.value, self.isTrainable) = (value, isTrainable)
   }
 }
 
@@ -178,8 +174,7 @@ public struct Gradients: Sendable {
   /// Derivatives at these paths.
   package init(paths: [String], tensors: [Tensor]) {
     precondition(paths.count == tensors.count, "\(paths.count) paths for \(tensors.count) gradients")
-    self.paths = paths
-    self.tensors = tensors
+    (self.paths, self.tensors) = (paths, tensors)
   }
 
   /// The derivative at a path; nil if that parameter is not trained.

@@ -32,11 +32,8 @@ public struct PromptImage: Sendable {
 
   /// An image in a grid of rows x columns, or one that was not cut.
   public init(_ content: Content, rows: Int = 0, columns: Int = 0, width: Int = 0, height: Int = 0) {
-    self.content = content
-    self.rows = rows
-    self.columns = columns
-    self.width = width
-    self.height = height
+    (self.content, self.rows, self.columns) = (content, rows, columns)
+    (self.width, self.height) = (width, height)
   }
 
   /// The same image at another place.

@@ -26,10 +26,7 @@ package struct RotaryPositions: Sendable, Equatable {
     precondition(
       sections.isEmpty || sections.count == 3 && sections.reduce(0, +) == dimensions / 2,
       "sections \(sections) for \(dimensions / 2) pairs")
-    self.dimensions = dimensions
-    self.base = base
-    self.sections = sections
-    self.scaling = scaling
+    (self.dimensions, self.base, self.sections, self.scaling) = (dimensions, base, sections, scaling)
   }
 
   /// The cosines and sines of a run of positions.

@@ -23,11 +23,8 @@ package struct SelfAttention: Module {
     query: any Projection, key: any Projection, value: any Projection, output: any Projection, heads: Int,
     keyHeads: Int? = nil, outputName: String = "o_proj"
   ) {
-    self.query = query
-    self.key = key
-    self.value = value
-    self.output = output
-    self.heads = heads
+    (self.query, self.key, self.value) = (query, key, value)
+    (self.output, self.heads) = (output, heads)
     self.keyHeads = keyHeads ?? heads
     self.outputName = outputName
   }

@@ -13,9 +13,7 @@ public struct TokenTable: Sendable {
 
   /// A table at a path.
   package init(_ embedding: Embedding, path: String, isHead: Bool) {
-    self.embedding = embedding
-    self.path = path
-    self.isHead = isHead
+    (self.embedding, self.path, self.isHead) = (embedding, path, isHead)
   }
 }
 

@@ -14,9 +14,7 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// A tensor of another shape.
     package init(name: String, expected: [Int], found: [Int]) {
-      self.name = name
-      self.expected = expected
-      self.found = found
+      (self.name, self.expected, self.found) = (name, expected, found)
     }
   }
 

@@ -15,8 +15,7 @@ package struct TrainedRows: Sendable {
   package var weight: Float = 1
 
   init(name: String, tokens: [Int], values: Tensor) {
-    self.name = name
-    self.tokens = tokens
+    (self.name, self.tokens) = (name, tokens)
     self.values = Parameter(values)
   }
 

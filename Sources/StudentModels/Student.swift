@@ -63,9 +63,7 @@ public struct Generation: Sendable, Equatable {
 
   /// A generation.
   public init(tokens: [Int], text: String, isComplete: Bool) {
-    self.tokens = tokens
-    self.text = text
-    self.isComplete = isComplete
+    (self.tokens, self.text, self.isComplete) = (tokens, text, isComplete)
   }
 }
 

@@ -29,10 +29,7 @@ final class CompactStorage: @unchecked Sendable {
   private let whole = Mutex<UInt>(0)
 
   init(_ source: Source, count: Int, owner: AnyObject?, isChosen: Bool = false) {
-    self.source = source
-    self.isChosen = isChosen
-    self.count = count
-    self.owner = owner
+    (self.source, self.isChosen, self.count, self.owner) = (source, isChosen, count, owner)
   }
 
   deinit {

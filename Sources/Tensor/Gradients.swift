@@ -11,9 +11,7 @@ final class Node: @unchecked Sendable {
   let results: Int
 
   init(inputs: [Node?] = [], results: Int = 1, backward: (@Sendable ([Tensor?]) -> [Tensor?])? = nil) {
-    self.inputs = inputs
-    self.results = results
-    self.backward = backward
+    (self.inputs, self.results, self.backward) = (inputs, results, backward)
     part = nil
   }
 

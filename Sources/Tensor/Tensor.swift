@@ -22,9 +22,7 @@ public struct Tensor: Sendable {
   let node: Node?
 
   init(storage: Storage, shape: [Int], node: Node? = nil) {
-    self.storage = storage
-    self.shape = shape
-    self.node = node
+    (self.storage, self.shape, self.node) = (storage, shape, node)
   }
 
   /// A tensor of these elements in row-major order.

@@ -21,8 +21,7 @@ extension Tensor {
     ///
     /// - Parameter limit: in bytes. The default is 16 GiB.
     package init(_ folder: URL, limit: Int = 16 << 30) {
-      self.folder = folder
-      self.limit = limit
+      (self.folder, self.limit) = (folder, limit)
     }
 
     /// What was kept under a key; nil where there is nothing, or nothing that can be read.

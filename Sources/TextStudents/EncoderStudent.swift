@@ -57,9 +57,7 @@ public struct EncoderStudent: OnlineStudent {
   ///
   /// - Throws: `StudentError` or the error of the file that can't be used.
   public init(task: LabellingTask, encoderIn folder: URL, options: Options = Options(), seed: UInt64) throws {
-    self.task = task
-    self.options = options
-    self.seed = seed
+    (self.task, self.options, self.seed) = (task, options, seed)
     var generator = Tensor.Generator(seed: seed).fork("student head")
     network =
       switch task.kind {

@@ -13,8 +13,7 @@ public struct Checkpoint: Sendable, Equatable {
 
   /// A checkpoint at this place for these inputs.
   public init(url: URL, key: String) {
-    self.url = url
-    self.key = key
+    (self.url, self.key) = (url, key)
   }
 
   /// Writes the state after `step` updates.

@@ -17,8 +17,7 @@ package struct ContrastiveObjective<Model: PairEncoder>: TrainingObjective {
   /// - Precondition: no caption is empty.
   package init(_ pairs: [ContrastivePair], temperature: Float = 0.07) {
     precondition(pairs.allSatisfy { !$0.caption.isEmpty }, "a caption without tokens")
-    self.pairs = pairs
-    self.temperature = temperature
+    (self.pairs, self.temperature) = (pairs, temperature)
   }
 
   /// The number of pairs.
@@ -64,8 +63,6 @@ package struct ContrastivePair: Sendable {
 
   /// A pair.
   package init(image: PromptImage, imageNumber: Int, caption: [Int]) {
-    self.image = image
-    self.imageNumber = imageNumber
-    self.caption = caption
+    (self.image, self.imageNumber, self.caption) = (image, imageNumber, caption)
   }
 }

@@ -12,8 +12,7 @@ where First.Model == Second.Model {
 
   /// Both objectives' examples in one.
   package init(_ first: First, _ second: Second) {
-    self.first = first
-    self.second = second
+    (self.first, self.second) = (first, second)
   }
 
   /// All examples.

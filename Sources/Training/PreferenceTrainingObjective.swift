@@ -23,9 +23,7 @@ public struct PreferenceTrainingObjective<Model: SequenceScorer>: TrainingObject
   /// - Precondition: reference scores of each tree, if there are any.
   public init(_ trees: [PreferenceTree], reference: [ReferenceScores]?, objective: PreferenceObjective) {
     precondition(reference == nil || reference?.count == trees.count, "reference scores of other trees")
-    self.trees = trees
-    self.reference = reference
-    self.objective = objective
+    (self.trees, self.reference, self.objective) = (trees, reference, objective)
   }
 
   /// The number of trees.

@@ -16,9 +16,7 @@ public struct SupervisedObjective<Model: SequenceScorer>: TrainingObjective {
   public init(_ trees: [AnswerTree], weights: [Float]? = nil, loss: AnswerLoss = AnswerLoss()) {
     precondition(
       weights.map { $0.count == trees.count } ?? true, "\(weights?.count ?? 0) weights, \(trees.count) trees")
-    self.trees = trees
-    self.weights = weights
-    self.loss = loss
+    (self.trees, self.weights, self.loss) = (trees, weights, loss)
   }
 
   /// The number of trees.

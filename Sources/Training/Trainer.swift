@@ -17,10 +17,7 @@ public struct Trainer: Sendable {
 
   /// A trainer.
   public init(stage: String, options: TrainingOptions, seed: UInt64, checkpoint: Checkpoint? = nil) {
-    self.stage = stage
-    self.options = options
-    self.seed = seed
-    self.checkpoint = checkpoint
+    (self.stage, self.options, self.seed, self.checkpoint) = (stage, options, seed, checkpoint)
   }
 
   /// Trains the model in place.

@@ -36,11 +36,8 @@ public struct StageTargets<Model: Student>: Sendable {
     for student: Model, labels: LabelSet, prompt: PromptTemplate, images: StudentImages,
     options: TwoStageOptions = TwoStageOptions()
   ) {
-    self.student = student
-    self.labels = labels
-    self.prompt = prompt
-    self.images = images
-    self.options = options
+    (self.student, self.labels, self.prompt) = (student, labels, prompt)
+    (self.images, self.options) = (images, options)
   }
 
   /// One answer of an item: its text and whether its label is right where that is known.

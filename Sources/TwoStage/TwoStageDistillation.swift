@@ -58,8 +58,7 @@ public struct TwoStageDistillation: Sendable {
 
   /// The method with default settings.
   public init(labels: LabelSet, prompt: PromptTemplate) {
-    self.labels = labels
-    self.prompt = prompt
+    (self.labels, self.prompt) = (labels, prompt)
   }
 
   /// Both stages in one call.

@@ -17,8 +17,7 @@ package struct Qwen2Vision: Module {
 
     /// A grid of patches.
     package init(rows: Int, columns: Int) {
-      self.rows = rows
-      self.columns = columns
+      (self.rows, self.columns) = (rows, columns)
     }
   }
 

@@ -13,8 +13,7 @@ package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
 
     /// A setting as it is written, with the test for it.
     package init(_ setting: String, holds: @escaping @Sendable (Section) -> Bool) {
-      self.setting = setting
-      self.holds = holds
+      (self.setting, self.holds) = (setting, holds)
     }
   }
 
@@ -51,10 +50,7 @@ package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
     requirement: String? = nil, when condition: Condition? = nil, decides: Bool = false, sample: String? = nil
   ) {
     let form = [Value.configurationForm, range?.form].compactMap(\.self).joined(separator: ", ")
-    self.name = name
-    self.condition = condition
-    self.requirement = requirement
-    self.decides = decides
+    (self.name, self.condition, self.requirement, self.decides) = (name, condition, requirement, decides)
     isSection = Value.self is any ConfigurationSection.Type
     read = { node, section, reader in
       if let value = Value.fromConfiguration(node, over: section[keyPath: property], with: &reader) {
@@ -119,16 +115,8 @@ package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
     outline: @escaping @Sendable (Section) -> ConfigurationOutline,
     template: @escaping @Sendable (Section) -> [String]?
   ) {
-    self.name = name
-    self.condition = condition
-    self.requirement = requirement
-    self.decides = decides
-    self.isSection = isSection
-    self.read = read
-    self.write = write
-    self.check = check
-    self.mapPaths = mapPaths
-    self.outline = outline
-    self.template = template
+    (self.name, self.condition, self.requirement, self.decides) = (name, condition, requirement, decides)
+    (self.isSection, self.read, self.write, self.check) = (isSection, read, write, check)
+    (self.mapPaths, self.outline, self.template) = (mapPaths, outline, template)
   }
 }

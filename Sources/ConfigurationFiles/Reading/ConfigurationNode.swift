@@ -17,8 +17,7 @@ package struct ConfigurationNode: Sendable, Equatable {
 
     /// A place in a file.
     package init(line: Int, column: Int) {
-      self.line = line
-      self.column = column
+      (self.line, self.column) = (line, column)
     }
 
     /// Reading order.
@@ -38,9 +37,7 @@ package struct ConfigurationNode: Sendable, Equatable {
 
     /// A key of a map with its value.
     package init(_ key: String, _ value: ConfigurationNode, at position: Position? = nil) {
-      self.key = key
-      self.position = position
-      self.value = value
+      (self.key, self.position, self.value) = (key, position, value)
     }
   }
 
@@ -67,8 +64,7 @@ package struct ConfigurationNode: Sendable, Equatable {
 
   /// A node, with its place in a file where it has one.
   package init(_ content: Content, at position: Position? = nil) {
-    self.content = content
-    self.position = position
+    (self.content, self.position) = (content, position)
   }
 
   /// The last value of `key` where this node is a map that has it.

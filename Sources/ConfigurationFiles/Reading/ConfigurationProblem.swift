@@ -33,10 +33,7 @@ public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConv
   package init(
     section: String = "", key: String = "", position: ConfigurationNode.Position? = nil, reason: Reason
   ) {
-    self.section = section
-    self.key = key
-    self.position = position
-    self.reason = reason
+    (self.section, self.key, self.position, self.reason) = (section, key, position, reason)
   }
 
   /// The key with the sections that hold it: `stage1.learning_rate`, `teachers[1].name`.
@@ -79,8 +76,7 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
 
   /// A configuration that can't be used.
   package init(file: String?, problems: [ConfigurationProblem]) {
-    self.file = file
-    self.problems = problems
+    (self.file, self.problems) = (file, problems)
   }
 
   /// All problems, one a line, under the file's name.

@@ -11,8 +11,7 @@ package struct ConfigurationRange<Value: Sendable>: Sendable {
 
   /// A range with its words.
   package init(_ form: String, contains: @escaping @Sendable (Value) -> Bool) {
-    self.form = form
-    self.contains = contains
+    (self.form, self.contains) = (form, contains)
   }
 
   /// The range of a value that may be absent: nothing, or what `range` has.

@@ -110,9 +110,7 @@ package struct SplitFiles: ConfigurationSection {
 
   /// One file for each split.
   package init(train: String, dev: String? = nil, test: String) {
-    self.train = train
-    self.dev = dev
-    self.test = test
+    (self.train, self.dev, self.test) = (train, dev, test)
   }
 
   /// Files without names.

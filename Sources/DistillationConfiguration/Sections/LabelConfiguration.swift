@@ -11,10 +11,7 @@ package struct LabelConfiguration: ConfigurationSection {
 
   /// A label.
   package init(name: String, answer: String, meaning: String = "", aliases: [String] = []) {
-    self.name = name
-    self.answer = answer
-    self.meaning = meaning
-    self.aliases = aliases
+    (self.name, self.answer, self.meaning, self.aliases) = (name, answer, meaning, aliases)
   }
 
   /// Labels of the out-of-context task: `pristine` and `falsified`.

@@ -73,8 +73,7 @@ package struct OpenAITeacherConfiguration: ConfigurationSection {
 
   /// A model at a service.
   package init(baseURL: String, model: String) {
-    self.baseURL = baseURL
-    self.model = model
+    (self.baseURL, self.model) = (baseURL, model)
   }
 
   /// No service.

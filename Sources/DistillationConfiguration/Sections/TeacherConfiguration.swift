@@ -32,8 +32,7 @@ public struct TeacherConfiguration: ConfigurationSection {
 
   /// A teacher.
   package init(name: String, source: Source) {
-    self.name = name
-    self.source = source
+    (self.name, self.source) = (name, source)
   }
 
   /// The kind of ``source``.

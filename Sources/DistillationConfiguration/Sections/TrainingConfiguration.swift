@@ -29,9 +29,7 @@ package struct TrainingConfiguration: DefaultedSection {
 
   /// Training with another length and step size than the default's.
   package init(epochs: Int, batch: Int, learningRate: Double) {
-    self.epochs = epochs
-    self.batch = batch
-    self.learningRate = learningRate
+    (self.epochs, self.batch, self.learningRate) = (epochs, batch, learningRate)
   }
 
   /// The keys of every training stage.

@@ -10,8 +10,7 @@ package struct TokenSequence: Sendable, Equatable {
   /// - Precondition: as many segments as tokens, or none.
   package init(_ ids: [Int], segments: [Int] = []) {
     precondition(segments.isEmpty || segments.count == ids.count, "\(segments.count) segments of \(ids.count) tokens")
-    self.ids = ids
-    self.segments = segments
+    (self.ids, self.segments) = (ids, segments)
   }
 
   /// Number of tokens.

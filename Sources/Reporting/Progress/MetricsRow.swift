@@ -21,9 +21,7 @@ package struct MetricsRow: Sendable, Equatable {
   /// - Precondition: no measure is named `stage` or `step`.
   package init(stage: String, step: Int, values: [String: Double]) {
     precondition(values["stage"] == nil && values["step"] == nil, "a measure may not be named stage or step")
-    self.stage = stage
-    self.step = step
-    self.values = values
+    (self.stage, self.step, self.values) = (stage, step, values)
   }
 
   /// A row of the measures that TRL names too.

@@ -28,8 +28,7 @@ package struct ProgressMeter: Sendable, Equatable {
   ///   - done: the units done already. The default is 0.
   ///   - time: the present, in seconds on any clock that never goes back.
   package init(total: Int?, done: Int = 0, at time: Double) {
-    self.total = total
-    self.done = done
+    (self.total, self.done) = (total, done)
     start = time
     last = time
   }

@@ -60,9 +60,7 @@ public final class ProgressReporter: Sendable {
   public init(
     style: ProgressStyle, clock: @escaping @Sendable () -> Double, write: @escaping @Sendable (String) -> Void
   ) {
-    self.style = style
-    self.clock = clock
-    self.write = write
+    (self.style, self.clock, self.write) = (style, clock, write)
   }
 
   /// Begins a piece of work; one that was still going on ends without a word.

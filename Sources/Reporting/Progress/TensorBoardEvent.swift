@@ -27,9 +27,7 @@ package struct TensorBoardEvent: Sendable, Equatable {
   package var content: Content
 
   package init(wallTime: Double, step: Int = 0, content: Content) {
-    self.wallTime = wallTime
-    self.step = step
-    self.content = content
+    (self.wallTime, self.step, self.content) = (wallTime, step, content)
   }
 
   /// The protocol-buffer message.

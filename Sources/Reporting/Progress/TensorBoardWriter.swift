@@ -39,8 +39,7 @@ package struct TensorBoardWriter: Sendable {
     while true {
       let file = folder.appendingPathComponent("\(stem).\(process.processIdentifier).\(number)")
       if let output = try AppendingFile(file.path, new: true) {
-        self.file = file
-        self.output = output
+        (self.file, self.output) = (file, output)
         break
       }
       number += 1

@@ -43,8 +43,7 @@ package struct ChartScale: Sendable, Equatable {
       !isTight || (tick >= least - distance * 1e-9 && tick <= most + distance * 1e-9)
     }
     digits = max(0, Int((-log10(distance) - 1e-9).rounded(.up)))
-    self.from = from
-    self.to = to
+    (self.from, self.to) = (from, to)
   }
 
   /// The pixel of a value.

@@ -12,9 +12,7 @@ package struct LineChart: Sendable {
     package var interval: Interval?
 
     package init(x: Double, y: Double, interval: Interval? = nil) {
-      self.x = x
-      self.y = y
-      self.interval = interval
+      (self.x, self.y, self.interval) = (x, y, interval)
     }
   }
 
@@ -29,11 +27,8 @@ package struct LineChart: Sendable {
     package var style = 0
 
     package init(name: String, points: [Point], isMarked: Bool = true, isFaint: Bool = false, style: Int = 0) {
-      self.name = name
-      self.points = points
-      self.isMarked = isMarked
-      self.isFaint = isFaint
-      self.style = style
+      (self.name, self.points, self.isMarked) = (name, points, isMarked)
+      (self.isFaint, self.style) = (isFaint, style)
     }
   }
 
@@ -63,13 +58,8 @@ package struct LineChart: Sendable {
   package init(
     lines: [Line], levels: [Level] = [], xTitle: String, yTitle: String, summary: String, width: Double, height: Double
   ) {
-    self.lines = lines
-    self.levels = levels
-    self.xTitle = xTitle
-    self.yTitle = yTitle
-    self.summary = summary
-    self.width = width
-    self.height = height
+    (self.lines, self.levels, self.xTitle, self.yTitle) = (lines, levels, xTitle, yTitle)
+    (self.summary, self.width, self.height) = (summary, width, height)
   }
 
   /// The SVG element.

@@ -16,10 +16,7 @@ extension ReportContent {
 
       /// An answer; see the properties.
       package init(name: String, label: String?, rationale: String? = nil, confidence: Double? = nil) {
-        self.name = name
-        self.label = label
-        self.rationale = rationale
-        self.confidence = confidence
+        (self.name, self.label, self.rationale, self.confidence) = (name, label, rationale, confidence)
       }
     }
 
@@ -40,12 +37,8 @@ extension ReportContent {
     package init(
       id: String, photos: [Photo], caption: String, votes: [Answer], humanLabel: String? = nil, student: Answer? = nil
     ) {
-      self.id = id
-      self.photos = photos
-      self.caption = caption
-      self.votes = votes
-      self.humanLabel = humanLabel
-      self.student = student
+      (self.id, self.photos, self.caption) = (id, photos, caption)
+      (self.votes, self.humanLabel, self.student) = (votes, humanLabel, student)
     }
   }
 
@@ -70,8 +63,7 @@ extension ReportContent {
 
     /// A picture; see the properties.
     package init(format: Format, bytes: [UInt8], alternative: String = "", name: String? = nil) {
-      self.name = name
-      self.format = format
+      (self.name, self.format) = (name, format)
       data = Data(bytes)
       self.alternative = alternative
     }

@@ -24,10 +24,7 @@ package struct ReportContent: Codable, Sendable, Equatable {
 
     /// A step; see the properties.
     package init(name: String, detail: String, seconds: Double?, wasSkipped: Bool = false) {
-      self.name = name
-      self.detail = detail
-      self.seconds = seconds
-      self.wasSkipped = wasSkipped
+      (self.name, self.detail, self.seconds, self.wasSkipped) = (name, detail, seconds, wasSkipped)
     }
   }
 
@@ -48,11 +45,8 @@ package struct ReportContent: Codable, Sendable, Equatable {
 
       /// A pair; see the properties.
       package init(first: String, second: String, items: Int, agreement: Double, kappa: Double?) {
-        self.first = first
-        self.second = second
-        self.items = items
-        self.agreement = agreement
-        self.kappa = kappa
+        (self.first, self.second, self.items) = (first, second, items)
+        (self.agreement, self.kappa) = (agreement, kappa)
       }
     }
 
@@ -65,9 +59,7 @@ package struct ReportContent: Codable, Sendable, Equatable {
 
     /// Agreement of teachers; see the properties.
     package init(teachers: [String], pairs: [Pair], note: String = "") {
-      self.teachers = teachers
-      self.pairs = pairs
-      self.note = note
+      (self.teachers, self.pairs, self.note) = (teachers, pairs, note)
     }
   }
 
@@ -80,8 +72,7 @@ package struct ReportContent: Codable, Sendable, Equatable {
 
     /// A row set aside; see the properties.
     package init(place: String, reason: String) {
-      self.place = place
-      self.reason = reason
+      (self.place, self.reason) = (place, reason)
     }
   }
 

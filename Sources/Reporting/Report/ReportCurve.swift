@@ -15,9 +15,7 @@ extension ReportContent {
       /// - Precondition: as many steps as values.
       package init(name: String, steps: [Int], values: [Double]) {
         precondition(steps.count == values.count, "\(steps.count) steps and \(values.count) values")
-        self.name = name
-        self.steps = steps
-        self.values = values
+        (self.name, self.steps, self.values) = (name, steps, values)
       }
     }
 
@@ -30,9 +28,7 @@ extension ReportContent {
 
     /// A chart; see the properties.
     package init(stage: String, title: String, series: [Series]) {
-      self.stage = stage
-      self.title = title
-      self.series = series
+      (self.stage, self.title, self.series) = (stage, title, series)
     }
   }
 

@@ -48,9 +48,7 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
     guard placeholder == nil || template != nil else {
       throw StudentError.unusableFile(name, expected: "a chat template, which says where images stand", found: "none")
     }
-    self.model = model
-    self.tokenizer = tokenizer
-    self.processor = processor
+    (self.model, self.tokenizer, self.processor) = (model, tokenizer, processor)
     maximumTokens = model.text.configuration.maxPositions
     let asked = conversation("q", imagesAt: [], answer: nil, inParts: placeholder != nil)
     // A letter that the template does not write itself, so that it is found where the answer stands.

@@ -39,9 +39,7 @@ struct PromptFormat: Sendable {
     tokenizer: Tokenizer, template: ChatTemplate?,
     probe: (asked: [ChatMessage], answered: [ChatMessage], answer: String), readsImages: Bool, name: String
   ) throws {
-    self.tokenizer = tokenizer
-    self.template = template
-    self.readsImages = readsImages
+    (self.tokenizer, self.template, self.readsImages) = (tokenizer, template, readsImages)
     let word = tokenizer.encode("x", addingSpecialTokens: false)
     let framed = tokenizer.encode("x", addingSpecialTokens: true)
     beginning = framed.indices.first { framed[$0...].starts(with: word) }.map { Array(framed[..<$0]) } ?? []

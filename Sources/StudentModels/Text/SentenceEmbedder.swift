@@ -48,8 +48,7 @@ public struct SentenceEmbedder: Sendable {
     prompt: String = "", poolsPrompt: Bool = true, maximumTokens: Int? = nil, name: String = "the tokenizer"
   ) throws {
     precondition(maximumTokens ?? 1 > 0, "at most \(maximumTokens ?? 1) tokens of a text")
-    self.encoder = encoder
-    self.pooling = pooling
+    (self.encoder, self.pooling) = (encoder, pooling)
     (self.prompts, self.prompt, self.poolsPrompt) = (prompts, prompt, poolsPrompt)
     reader = try TextReader(tokenizer, for: encoder.configuration, limit: maximumTokens, name: name)
   }

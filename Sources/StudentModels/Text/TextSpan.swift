@@ -9,9 +9,7 @@ public struct TextSpan: Sendable, Equatable {
 
   /// A marked part.
   public init(label: String, range: Range<Int>, probability: Double = 1) {
-    self.label = label
-    self.range = range
-    self.probability = probability
+    (self.label, self.range, self.probability) = (label, range, probability)
   }
 
   /// The words of the span.
