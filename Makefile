@@ -27,7 +27,7 @@ CLIENTS := $(CURDIR)/.build/clients
 CLIENT_PLAN := $(CLIENTS)/*/release/description.json
 
 COVERAGE_BUILD := .build/coverage
-SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks .ci/CheckAPI.swift .ci/CheckLayers.swift
+SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks .ci/CheckAPI.swift .ci/CheckLayers.swift .ci/examples
 
 .PHONY: help setup demo demo-dualchecker test test-debug test-lowered test-onednn sanitize formatter \
   review-browser example lint format snippets docs layers architecture configuration api check-api coverage benchmark bench clean
@@ -88,8 +88,10 @@ formatter:
 format: formatter ## Formats the sources in place.
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)
 
-snippets: ## Compiles the Swift code of the pages, once the package is built (make test, or swift build -c release).
+snippets: ## Compiles the Swift code of the pages and of the comments, once the package is built (make test, or swift build -c release).
 	.ci/check-snippets
+	.ci/check-examples --self-test
+	.ci/check-examples
 
 docs: ## Builds the documentation of each library from the last release build; a warning is an error.
 	.ci/docs

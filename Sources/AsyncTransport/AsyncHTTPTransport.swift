@@ -9,11 +9,7 @@
 
   /// A transport over AsyncHTTPClient: several times as many requests a second as `URLSession` on Linux, HTTP/2 too.
   ///
-  /// ```swift
-  /// let teacher = OpenAICompatibleTeacher("gpt", options: options, base: base, key: key, transport: AsyncHTTPTransport())
-  /// ```
-  ///
-  /// It is there with the package's trait `AsyncHTTP` alone, and treats servers as `URLSessionTransport` does: redirects are
+  /// A teacher takes it as its `transport`. It is there with the package's trait `AsyncHTTP` alone, and treats servers as `URLSessionTransport` does: redirects are
   /// not followed, because the headers, key included, would go along; there are no cookies and no cache; a body that never
   /// ends, by size or by time, is broken off.
   public final class AsyncHTTPTransport: Transport {

@@ -4,16 +4,7 @@ package import Foundation
 /// The configuration of a run, which `distill run` reads from YAML or JSON.
 ///
 /// ```swift
-/// var run = RunConfiguration(
-///   data: DataConfiguration(files: SplitFiles(train: "train.jsonl", test: "test.jsonl")),
-///   teachers: [
-///     TeacherConfiguration(name: "a", source: .recorded(RecordedTeacherConfiguration(file: "replies.jsonl"))),
-///     TeacherConfiguration(name: "b", source: .model(ModelTeacherConfiguration(model: "models/b"))),
-///   ],
-///   student: StudentConfiguration(model: "models/student"),
-///   stage2: Stage2Configuration(reference: .stage1Adapter))
-/// run.review.budget = .count(200)
-/// try run.validate()
+/// let run = try RunConfiguration(contentsOf: file)   // throws all problems at once, each with its line and column
 /// ```
 ///
 /// It is not the run: nothing is opened but the configuration file itself. The keys are listed by
@@ -63,6 +54,19 @@ public struct RunConfiguration: ConfigurationSection {
   package var report = ReportConfiguration()
 
   /// A run with the default in every key that has one.
+  ///
+  /// ```swift
+  /// var run = RunConfiguration(
+  ///   data: DataConfiguration(files: SplitFiles(train: "train.jsonl", test: "test.jsonl")),
+  ///   teachers: [
+  ///     TeacherConfiguration(name: "a", source: .recorded(RecordedTeacherConfiguration(file: "replies.jsonl"))),
+  ///     TeacherConfiguration(name: "b", source: .model(ModelTeacherConfiguration(model: "models/b"))),
+  ///   ],
+  ///   student: StudentConfiguration(model: "models/student"),
+  ///   stage2: Stage2Configuration(reference: .stage1Adapter))
+  /// run.review.budget = .count(200)
+  /// try run.validate()
+  /// ```
   package init(
     data: DataConfiguration, teachers: [TeacherConfiguration], student: StudentConfiguration,
     stage2: Stage2Configuration

@@ -1,8 +1,8 @@
 /// The name under which a result stands in `evaluation.json`, with its fixed place in tables.
 ///
 /// ```swift
-/// ResultName.teacher("gemini").rawValue               // "teacher:gemini"
-/// [ResultName.twoStage, .majority, .stage1].sorted()  // majority, stage1, two_stage
+/// evaluation[ResultName(rawValue: "two_stage")]?.accuracy
+/// evaluation[ResultName(rawValue: "teacher:gemini")]?.labels   // 0
 /// ```
 public struct ResultName: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
   /// The name as written.

@@ -3,7 +3,7 @@ package import Tensor
 /// The images of several rows, padded to one shape as transformers' processors pad them.
 ///
 /// ```swift
-/// let batch = ImageBatch([[first.tiles, second.tiles], [third.tiles]])
+/// let batch = ImageBatch([[first, second], [third]])
 /// batch.pixels.shape  // [2, tiles of the row that has most, 3, height, width]
 /// batch.mask.shape    // [2, tiles of the row that has most, height, width]
 /// ```

@@ -3,8 +3,8 @@ import CImageCodecs
 /// Reads PNG, JPEG, WebP and GIF files into ``RGBImage``.
 ///
 /// ```swift
-/// let image = try ImageDecoder().decode(contentsOf: "photos/1.jpg")       // what a model is to see
-/// let shown = try ImageDecoder(options: .forPeople).decode(bytes, name: "1.png")  // what a person is to see
+/// let image = try ImageDecoder().decode(contentsOf: "photos/1.jpg")
+/// let other = try ImageDecoder().decode(bytes, name: "1.png")         // the name is for errors
 /// ```
 ///
 /// The default pixels are those that transformers 5.24 gives a model: upright as `load_image` and the Image type of datasets

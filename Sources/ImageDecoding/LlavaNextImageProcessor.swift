@@ -5,8 +5,7 @@ package import Tensor
 /// ```swift
 /// let processor = try LlavaNextImageProcessor(contentsOf: "llava-v1.6-vicuna-7b/preprocessor_config.json")
 /// let tiles = processor.process(picture)   // 640x480
-/// tiles.grid                               // 2 rows of 2 tiles
-/// tiles.pixels.shape                       // [5, 3, 336, 336], the whole image first
+/// tiles.pixels.shape                       // [5, 3, 336, 336]: the whole image, then 2 rows of 2 tiles
 /// ```
 ///
 /// Of the resolutions given, that is taken which keeps most of the image's pixels, and among those the one that wastes

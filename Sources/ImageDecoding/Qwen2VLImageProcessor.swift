@@ -5,8 +5,7 @@ package import Tensor
 /// ```swift
 /// let processor = try Qwen2VLImageProcessor(contentsOf: "Qwen2-VL-2B/preprocessor_config.json")
 /// let image = processor.process(picture)   // 640x480
-/// image.pixels.shape                       // [1, 3, 476, 644]
-/// image.grid                               // 17 rows and 23 columns of features
+/// image.pixels.shape                       // [1, 3, 476, 644]: 17 rows and 23 columns of features
 /// ```
 ///
 /// Both sides are rounded to multiples of patch x merge; where the area then lies outside of the bounds, both are scaled

@@ -5,9 +5,10 @@
 ///
 /// ```swift
 /// var json = JSONParser(bytes)
+/// var shape = JSONValue.null
 /// var object = try json.beginObject("the header")
 /// while let name = try json.nextName(in: &object) {
-///   if name == "shape" { … } else { try json.skipValue() }
+///   if name == "shape" { shape = try json.value() } else { try json.skipValue() }
 /// }
 /// try json.end()
 /// ```

@@ -5,7 +5,7 @@ package import Tensor
 ///
 /// ```swift
 /// var optimizer = AdamW()
-/// let (loss, gradients) = model.valueAndGradients { … }
+/// let (loss, gradients) = model.valueAndGradients { ($0(x) - y).mean() }
 /// optimizer.update(&model, gradients: gradients, learningRate: 1e-4)
 /// ```
 ///

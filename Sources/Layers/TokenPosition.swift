@@ -6,7 +6,7 @@
 ///
 /// ```swift
 /// TokenPosition.run(3..<5)                        // [3, 4]
-/// TokenPosition(time: 7, row: 8, column: 9).last  // 9
+/// TokenPosition(time: 7, row: 8, column: 9)       // a patch of an image
 /// ```
 public struct TokenPosition: Sendable, Hashable, ExpressibleByIntegerLiteral {
   /// The place in the text.

@@ -21,8 +21,7 @@ extension Module {
   /// and so do adapters.
   ///
   /// ```swift
-  /// try student.attachAdapters(LoRAConfiguration(), using: &generator)
-  /// student.convertFrozenWeights(to: .bfloat16)
+  /// model.convertFrozenWeights(to: .bfloat16)
   /// ```
   ///
   /// Float32 is what a model has without this call; it does not bring back what rounding took.

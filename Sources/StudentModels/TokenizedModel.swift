@@ -6,7 +6,7 @@ public import Tokenization
 ///
 /// ```swift
 /// try student.loadAdapter(from: adapter)
-/// try student.takeTokenizer(ofAdapters: [adapter])  // nothing happens where its folder has none
+/// try student.takeTokenizer(of: adapter)
 /// ```
 public protocol TokenizedModel: Module {
   /// Text to tokens and back.

@@ -1,8 +1,4 @@
 /// A matrix with thin products added to it that are never multiplied out: W + Σ scale · B A, as LoRA trains them.
-///
-/// ```swift
-/// let matrix = AdaptedMatrix(weight, additions: [.init(a: a, b: b, scale: 2)])
-/// ```
 public struct AdaptedMatrix: Sendable {
   /// A thin product.
   package struct Addition: Sendable {

@@ -38,8 +38,7 @@ extension Tensor {
   ///
   /// ```swift
   /// var blank = Tensor.Blank()
-  /// var model = SmolVLMModel(configuration, using: &blank)   // at once, whatever its size
-  /// try model.loadWeights(from: folder)
+  /// let weights = Tensor.normal([128_256, 4096], standardDeviation: 0.02, using: &blank)   // at once, whatever the size
   /// ```
   package struct Blank: RandomNumberGenerator, Sendable {
     /// A generator of zeros.

@@ -9,7 +9,7 @@ internal import Training
 /// What teachers and people said, as the trees of tokens that a student is trained and asked on.
 ///
 /// ```swift
-/// let targets = StageTargets(for: student, labels: labels, prompt: prompt, images: images)
+/// let targets = try method.targets(for: student, of: items, in: data)
 /// let agreed = try targets.supervised(judgements)                    // Stage 1
 /// let pairs = try targets.preferences(judgements, labels: decided)    // Stage 2
 /// ```

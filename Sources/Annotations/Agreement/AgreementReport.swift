@@ -1,8 +1,7 @@
 /// How far teachers agree, and how right they are where gold labels are known.
 ///
 /// ```swift
-/// let report = AgreementReport(VoteTable(replies), gold: ["1": "falsified", ...])
-/// report.pairs[0].kappa
+/// let report = AgreementReport(run.votes, gold: ["1": "falsified", "2": "pristine"])
 /// print(report.text)
 /// ```
 ///

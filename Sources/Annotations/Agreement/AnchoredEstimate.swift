@@ -4,10 +4,10 @@ internal import Foundation
 /// (Angelopoulos et al. 2023, arXiv 2301.09633) with the weight of arXiv 2311.01453.
 ///
 /// ```swift
-/// // What ``DawidSkene`` takes for the probability that a teacher is right, on all items; whether it was, on 200.
+/// // The probability by ``DawidSkene`` that a teacher is right, on all items; beside it, on 200, whether it was.
 /// let estimate = AnchoredEstimate(guesses: probabilities, known: checked)
-/// estimate.value           // nearer than the share among the 200 alone
-/// estimate.standardError
+/// estimate?.value           // nearer than the share among the 200 alone
+/// estimate?.standardError
 /// ```
 ///
 /// The mean of the truth on the few is corrected by how the few differ from all in their guesses, as far as guesses and

@@ -4,9 +4,8 @@ internal import Foundation
 /// doi:10.2307/2346806).
 ///
 /// ```swift
-/// let fit = DawidSkene(table)
-/// fit.accuracies                          // [0.88, 0.90, 0.84]: estimated, no gold label was read
-/// fit.posterior(of: ["no", "yes", "no"])  // P(true label | votes), in the order of fit.labels
+/// let fit = DawidSkene(run.votes)                         // no gold label is read
+/// let rule = DawidSkeneRule(fit, minimumProbability: 0.9)
 /// ```
 ///
 /// Every item has one true label; a teacher whose truth is k votes for l with a probability that depends on k, l and the

@@ -5,9 +5,8 @@ public import TeacherProtocol
 /// source, since numbers of different sources measure different things.
 ///
 /// ```swift
-/// let calibrations = TeacherCalibrations(annotations, truth: labels)
+/// let calibrations = TeacherCalibrations(annotations, truth: ["7": "falsified"])
 /// calibrations.calibrated(annotation)  // 0.71 in place of a stated 0.95, its source kept
-/// calibrations.rows[0].errorBefore     // 0.21: how far stated confidences lay from the truth
 /// ```
 public struct TeacherCalibrations: Sendable {
   /// How confidences are mapped.

@@ -5,7 +5,7 @@ public import TeacherProtocol
 /// Reads gold labels as if a person were asked, under a budget that is never exceeded.
 ///
 /// ```swift
-/// let source = try OracleLabelSource(gold: gold, budget: 400, journal: run.appendingPathComponent("review.jsonl"))
+/// let source = try OracleLabelSource(gold: gold, budget: 400, journal: folder.appending(path: "review.jsonl"))
 /// try await source.labels(for: conflicts.map(\.item))  // the first 400
 /// await source.spent                                   // 400
 /// ```

@@ -4,8 +4,7 @@ public import TeacherProtocol
 /// People's decisions, in a file to which each is appended as one line that is on the disk before it is confirmed.
 ///
 /// ```swift
-/// let journal = try ReviewJournal(run.appendingPathComponent("review-answers.jsonl"))
-/// try await journal.add(ReviewEntry(item: "7", reviewer: "anna", decision: .label("falsified")))
+/// let journal = try ReviewJournal(folder.appending(path: "review-answers.jsonl"))
 /// try await journal.labels(for: items)   // ["7": "falsified"]
 /// ```
 ///

@@ -1,7 +1,7 @@
 /// One row of a section's table: the key, the property it sets, what it means, and what it may be.
 ///
 /// ```swift
-/// ConfigurationKey("rank", \.rank, "Rank r of every adapter.", range: .atLeast(1))
+/// ConfigurationKey<Smoothing>("width", \.width, "Steps that are averaged.", range: .atLeast(1))
 /// ```
 package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
   /// The setting of another key under which a key exists.

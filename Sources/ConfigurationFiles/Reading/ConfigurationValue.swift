@@ -5,11 +5,19 @@
 /// three members:
 ///
 /// ```swift
-/// extension LabelBudget: ConfigurationValue {
-///   static var configurationForm: String { "a fraction below 1 or a whole number" }
+/// struct Hours: ConfigurationValue {
+///   var count: Int
+///   static var configurationForm: String { "a number of hours, such as 6h" }
 ///   static func fromConfiguration(
-///     _ node: ConfigurationNode, over current: Self?, with reader: inout ConfigurationReader) -> Self? { ... }
-///   var configurationNode: ConfigurationNode? { ... }
+///     _ node: ConfigurationNode, over current: Self?, with reader: inout ConfigurationReader
+///   ) -> Self? {
+///     if case .text(let text) = node.content, text.hasSuffix("h"), let count = Int(text.dropLast()) {
+///       return Hours(count: count)
+///     }
+///     reader.reject(node, expected: configurationForm)
+///     return nil
+///   }
+///   var configurationNode: ConfigurationNode? { .text("\(count)h") }
 /// }
 /// ```
 package protocol ConfigurationValue: Sendable, Equatable {

@@ -13,8 +13,7 @@ internal import TwoStage
 ///
 /// ```swift
 /// let configuration = try DualCheckerConfiguration(contentsOf: file)
-/// let evaluation = try await DualCheckerRun(configuration, folder: folder).run()
-/// print(evaluation.table)
+/// try await DualCheckerRun(configuration, folder: folder).run()
 /// ```
 ///
 /// Labelling goes on from its last checkpoint, replies of services are kept in the store that runs share, and finished parts

@@ -7,7 +7,7 @@ internal import Wording
 ///
 /// ```swift
 /// let check = RunCheck(contentsOf: URL(filePath: "run.yaml"))
-/// if !check.isUsable { throw MyError.notReady(check.text) }
+/// if !check.isUsable { print(check.text) }
 /// ```
 ///
 /// What it reads it reads as the run does: the same splits, the same rows set aside, the student's own tokenizer. Time and

@@ -16,7 +16,7 @@ internal import Wording
 /// let configuration = try RunConfiguration(contentsOf: file)
 /// let run = try DistillationRun(configuration, folder: folder, reporter: ProgressReporter(style: .automatic()))
 /// try await run.run()
-/// print(EvaluationTable(try run.evaluation!))
+/// try run.evaluation?[ResultName(rawValue: "two_stage")]?.accuracy
 /// ```
 ///
 /// A step whose inputs are what they were is skipped, and training goes on from its checkpoint, so a run that was killed

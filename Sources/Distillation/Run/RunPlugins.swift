@@ -7,8 +7,8 @@ import DistillationConfiguration
 ///
 /// ```swift
 /// var plugins = RunPlugins()
-/// plugins.teachers = [MyTeacher()]
-/// plugins.agreement = MyRule()
+/// plugins.teachers = [teacher]
+/// plugins.agreement = rule
 /// let run = try DistillationRun(configuration, folder: folder, plugins: plugins)
 /// ```
 public struct RunPlugins: Sendable {

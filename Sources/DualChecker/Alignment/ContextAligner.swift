@@ -16,7 +16,7 @@ public enum DemonstrationSelection: String, Sendable, Codable, CaseIterable {
 ///
 /// ```swift
 /// let aligner = try await ContextAligner(pool: pool, selection: .labelBalanced, encoder: HashedNGramEncoder())
-/// try await aligner.demonstrations(for: item, count: 4)
+/// let loop = DualCheckerLoop(task: task, teacher: teacher, aligner: aligner, items: items, template: template)
 /// ```
 ///
 /// The pool's gold labels are the only ones that it knows; ContextAligner of DualChecker (arXiv 2408.12326).

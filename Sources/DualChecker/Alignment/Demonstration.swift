@@ -47,12 +47,6 @@ extension Item {
 }
 
 /// How demonstrations stand in a prompt.
-///
-/// ```swift
-/// var item = item
-/// item.fields["demonstrations"] = try DemonstrationFormat().text(demonstrations, task: task)
-/// let prompt = try PromptTemplate("[[{demonstrations}\n\n]]Text: {text}\nAnswer:").prompt(for: item, labels: task.labels).text
-/// ```
 public struct DemonstrationFormat: Sendable, Equatable {
   /// Longest text of a demonstration in characters; longer ones are cut at a word and end in "…". The default is 400.
   package var maximumCharacters: Int = 400

@@ -14,11 +14,6 @@ public enum DetailStep: String, Sendable, Codable, CaseIterable {
 
 /// Asks again, with one step more of detail each time, where the teacher is not sure enough.
 ///
-/// ```swift
-/// let ladder = DetailLadder(prompts: prompts, steps: [.longerText, .secondOpinion], threshold: 0.85)
-/// let checker = TeacherChecker(teacher: teacher, check: ladder, maximumFollowUps: 2)
-/// ```
-///
 /// Steps add up: the second question has what the first had. A reply without an answer or without a confidence counts as
 /// not sure at all.
 public struct DetailLadder: ReplyCheck {
@@ -34,6 +29,11 @@ public struct DetailLadder: ReplyCheck {
   package var calibration: (@Sendable (Confidence) -> Double)?
 
   /// A ladder.
+  ///
+  /// ```swift
+  /// let ladder = DetailLadder(prompts: prompts, steps: [.longerText, .secondOpinion], threshold: 0.85)
+  /// let checker = TeacherChecker(teacher: teacher, check: ladder, maximumFollowUps: 2)
+  /// ```
   ///
   /// - Precondition: the threshold is within 0...1.
   package init(prompts: PromptBuilder, steps: [DetailStep], threshold: Double = 0.85, second: (any Teacher)? = nil) {

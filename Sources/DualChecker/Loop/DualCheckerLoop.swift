@@ -6,8 +6,8 @@ public import TeacherProtocol
 /// ```swift
 /// let loop = DualCheckerLoop(task: task, teacher: teacher, aligner: aligner, items: items, template: template)
 /// var state = try await loop.start()
-/// while try await loop.step(&state, student: &student) { save(state, student) }
-/// let examples = loop.trainingExamples(state)
+/// var student: some OnlineStudent = base
+/// while try await loop.step(&state, student: &student) {}
 /// ```
 ///
 /// A round labels a batch, asks again where the teacher is not sure, looks at what the student makes of it, refines the

@@ -2,8 +2,7 @@ extension DualCheckerLoop {
   /// The whole method in one call: begins, and labels batch after batch until the data or the budget ends.
   ///
   /// ```swift
-  /// let (student, state) = try await loop.run(CountingStudent())
-  /// let examples = loop.trainingExamples(state)  // what a larger student can be trained on
+  /// let (student, state) = try await loop.run(base)
   /// ```
   ///
   /// ``start()`` and ``step(_:student:)`` do the same piece by piece, so that each round can be saved.

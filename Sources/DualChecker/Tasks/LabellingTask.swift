@@ -7,8 +7,6 @@ public import TeacherProtocol
 /// let task = try LabellingTask(spanTypes: [
 ///   .init(name: "cause", meaning: "what is done"), .init(name: "effect", meaning: "what comes of it"),
 /// ])
-/// try task.answer(in: #"{"cause": "Rain", "effect": "the road wet"}"#, about: "Rain made the road wet.")
-/// task.tags                                     // ["O", "B-cause", "I-cause", "B-effect", "I-effect"]
 /// ```
 ///
 /// The task says how a reply is read, how an answer is written into a prompt, and how answers are scored.

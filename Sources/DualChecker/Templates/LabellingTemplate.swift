@@ -4,7 +4,7 @@ internal import ContentDigest
 ///
 /// ```swift
 /// var template = LabellingTemplate(instructions: ["Is this a green innovation?"])
-/// template = try template.applying([.addInstruction("Savings that are only hoped for do not count.")])
+/// template.instructions.append("Savings that are only hoped for do not count.")
 /// template.version                     // another one now
 /// ```
 ///

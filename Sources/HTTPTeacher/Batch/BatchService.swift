@@ -8,7 +8,7 @@ package import TeacherProtocol
 /// let service = BatchService(.openAI(options))
 /// let line = try await service.line(id: key, request: request)         // a line of the file to upload
 /// for result in try service.results(in: file).results {                // of the file that comes back
-///   if let reply = result.reply(to: requests[result.id]) { ... }
+///   if let request = requests[result.id], let reply = result.reply(to: request) { print(reply.rationale) }
 /// }
 /// ```
 ///

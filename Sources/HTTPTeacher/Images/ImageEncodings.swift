@@ -4,11 +4,13 @@ package import TeacherProtocol
 /// Images made ready to be sent: each one is read, prepared and encoded once for each size, whichever teacher is asked.
 ///
 /// ```swift
-/// let decoder = ImageDecoder(options: .forPeople)
-/// let images = ImageEncodings { data, longestEdge in
-///   try decoder.plainFile([UInt8](data), longestEdge: longestEdge).map { Data($0) }
+/// let images = ImageEncodings(folder: folder) { data, longestEdge in
+///   let image = try ImageDecoder().decode([UInt8](data))
+///   let edge = max(image.width, image.height)
+///   guard let longestEdge, edge > longestEdge else { return nil }
+///   return Data(
+///     try image.resized(width: image.width * longestEdge / edge, height: image.height * longestEdge / edge).pngData())
 /// }
-/// let options = OpenAICompatibleTeacher.Options(model: "gpt-4o")  // .imageEdge = 1024
 /// ```
 ///
 /// This half of the package knows no pixels, so its maker brings the function that prepares an image: makes it smaller,

@@ -4,15 +4,6 @@ internal import Wording
 
 /// Shows the progress of a run: the current step, its speed, and the remaining time.
 ///
-/// ```swift
-/// let progress = ProgressReporter(style: .automatic())
-/// progress.begin("stage 1", total: 1_200, unit: "steps")
-/// for step in 1...1_200 {
-///   progress.advance(to: step, note: "loss 0.412")
-/// }
-/// progress.finish()
-/// ```
-///
 /// On a terminal one line is kept up to date; elsewhere a plain line is written now and then, and one at the end:
 ///
 /// ```
@@ -64,6 +55,15 @@ public final class ProgressReporter: Sendable {
   }
 
   /// Begins a piece of work; one that was still going on ends without a word.
+  ///
+  /// ```swift
+  /// let progress = ProgressReporter(style: .automatic())
+  /// progress.begin("stage 1", total: 1_200, unit: "steps")
+  /// for step in 1...1_200 {
+  ///   progress.advance(to: step, note: "loss 0.412")
+  /// }
+  /// progress.finish()
+  /// ```
   ///
   /// - Parameters:
   ///   - title: what is being done, such as `stage 1`.

@@ -1,9 +1,10 @@
 /// The labels of a task, in order: how each is called, how an answer with it begins, what it means.
 ///
 /// ```swift
-/// let labels = try LabelSet([.init(name: "urgent", answer: "Yes"), .init(name: "routine", answer: "No")])
-/// labels.label("1")?.name        // "falsified": an alias found in data files
-/// labels["falsified"]?.answer    // "Yes": how the answer begins
+/// let labels = try LabelSet([
+///   .init(name: "urgent", answer: "Yes", aliases: ["1"]), .init(name: "routine", answer: "No", aliases: ["0"]),
+/// ])
+/// labels["urgent"]?.answer    // "Yes": how the answer begins
 /// ```
 public struct LabelSet: Sendable, Equatable, Codable {
   /// One label.

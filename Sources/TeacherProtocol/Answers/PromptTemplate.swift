@@ -5,7 +5,7 @@ import ContentDigest
 /// ```swift
 /// let template = try PromptTemplate(
 ///   "[[Entities in the photo: {entities}\n]]Caption: {text}\nIs the photo used out of its context? Yes or No.")
-/// try template.prompt(for: item, labels: labels)
+/// let request = try TeacherRequest(item: item, template: template, labels: labels)
 /// ```
 ///
 /// Slots are `{text}`, the evidence fields of the mapping, and `{labels}`: one line `answer: meaning` per label. An image

@@ -5,7 +5,6 @@ public import Foundation
 /// ```swift
 /// let gold = try GoldAnswers(contentsOf: file, mapping: mapping, labels: labels)
 /// gold.answer(of: "train-17")  // "falsified"
-/// gold.asked                   // ["train-17"]
 /// ```
 ///
 /// A label source reads it under a budget; an evaluator reads the test split. Make one for each of them, and each one's

@@ -125,9 +125,7 @@ public struct TeacherRequest: Sendable {
   /// The question that a template asks about an item.
   ///
   /// ```swift
-  /// try TeacherRequest(item: item, template: template, labels: labels) { path throws(TeacherProtocolError) in
-  ///   try ImageReference(contentsOf: data.imageURL(path))
-  /// }
+  /// let request = try TeacherRequest(item: item, template: template, labels: labels)
   /// ```
   ///
   /// - Parameter file: the file of an image by its path in the data file. The default shows no image.

@@ -8,10 +8,6 @@ internal import CKernels
     /// the trait `OneDNN`. The default is true where the CPU has AMX tiles, which our own kernels don't know; elsewhere
     /// ours are as fast.
     ///
-    /// ```swift
-    /// Tensor.Compute.usesOneDNN = false  // our own kernels, on every CPU
-    /// ```
-    ///
     /// It runs on our pool's threads, a block to a call; results don't depend on their number. The two kernels sum in
     /// different orders, so that results differ in their last bits: choose before the first product of a run.
     public static var usesOneDNN: Bool {

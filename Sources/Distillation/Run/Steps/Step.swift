@@ -2,15 +2,6 @@ internal import Foundation
 internal import Reporting
 
 /// One step of a run: what it is made from, what it leaves, and how it is carried out.
-///
-/// ```swift
-/// let engine = StepEngine(records: StepRecords(run: folder))
-/// let key = try await engine.carryOut(
-///   Step(name: "agree", inputs: StepRecords.key(votes, rule), outputs: [folder.appending(path: "agreement.json")]) {
-///     try writeAgreement()
-///     return Step.Result(key: votes)
-///   })
-/// ```
 struct Step {
   /// What its record and the report call it, such as `stage1`.
   let name: String

@@ -4,9 +4,7 @@ import DualChecker
 /// The configuration of a run of the method `dualchecker`, which `distill run` reads from YAML or JSON.
 ///
 /// ```swift
-/// var run = DualCheckerConfiguration(data: DualCheckerDataConfiguration(file: "cls.json"))
-/// run.aligner.pool = .count(60)
-/// try run.validate()
+/// let run = try DualCheckerConfiguration(contentsOf: file)
 /// ```
 public struct DualCheckerConfiguration: ConfigurationSection {
   /// The method. There is one value, `dualchecker`.

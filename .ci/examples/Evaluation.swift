@@ -1,0 +1,8 @@
+private let evaluation: EvaluationFile = standIn()
+#if PACKAGE
+  private nonisolated(unsafe) var generator = SystemRandomNumberGenerator()
+  private let split: TestSplit = standIn()
+  private let gemini: [Prediction] = standIn()
+  private let student: [Prediction] = standIn()
+  private let run: URL = standIn()
+#endif

@@ -1,0 +1,6 @@
+import Layers
+import Tensor
+
+#if PACKAGE
+  private let encoder: TextEncoder = standIn()
+#endif

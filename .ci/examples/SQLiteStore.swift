@@ -1,0 +1,3 @@
+import Annotations
+
+private let annotation: Annotation = standIn()

@@ -1,0 +1,3 @@
+#if PACKAGE
+  private let captions: [String] = standIn()
+#endif
