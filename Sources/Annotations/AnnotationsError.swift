@@ -20,7 +20,7 @@ public enum AnnotationsError: Error, Sendable, Equatable, CustomStringConvertibl
   /// The same teacher's name occurs twice among the assignments.
   case teacherTwice(String)
 
-  /// What happened, where, and what to do.
+  /// The fault, its place, and the remedy.
   public var description: String {
     switch self {
     case .cannotOpen(let file, let reason):

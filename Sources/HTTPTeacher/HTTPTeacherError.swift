@@ -31,7 +31,7 @@ public enum HTTPTeacherError: Error, Sendable, Equatable, CustomStringConvertibl
     }
   }
 
-  /// What happened and what to do. Keys and prompts are never part of it.
+  /// The fault and the remedy. Keys and prompts are never part of it.
   public var description: String {
     switch self {
     case .notReached(let host, let reason): "\(host) was not reached: \(reason)"

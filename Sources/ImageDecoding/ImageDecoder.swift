@@ -20,7 +20,7 @@ import CImageCodecs
 /// - Complexity: one pass; the memory of the image, plus its coefficients (2 bytes a sample) for a progressive JPEG, or 4
 ///   bytes a pixel for a WebP with transparency.
 public struct ImageDecoder: Sendable {
-  /// What is done with the parts of a file that an 8-bit RGB image has no place for, and how much is read at most.
+  /// The treatment of what an 8-bit RGB image has no place for, and the limits of size.
   public struct Options: Sendable, Equatable {
     /// Whether the image is turned as its EXIF orientation says, or that in XMP where there is no other. The default is
     /// `true`.
@@ -75,7 +75,7 @@ public struct ImageDecoder: Sendable {
     }()
   }
 
-  /// What this decoder does with alpha, orientation, depth, damage and size.
+  /// The treatment of alpha, orientation, depth, damage and size.
   public var options: Options
 
   /// A decoder with these options. The default is what a model sees.

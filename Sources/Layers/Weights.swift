@@ -24,7 +24,7 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The folder could not be made: its path and why.
   case unwritable(folder: String, reason: String)
 
-  /// What does not fit, and what to do.
+  /// The weights that do not fit, and the remedy.
   public var description: String {
     switch self {
     case .mismatch(let folder, let missing, let unknown, let misshapen):

@@ -15,9 +15,9 @@ public enum LoRAError: Error, Sendable, Equatable, CustomStringConvertible {
   case nameTaken(String)
   /// The model has no adapter of this name: the name, and those that there are.
   case unknownName(String, available: [String])
-  /// What an adapter can't be put on: the path and why.
+  /// A place that an adapter can't be put on: the path and why.
   case notAdaptable(path: String, reason: String)
-  /// What an adapter can't be added into: the path and why. Nothing was merged.
+  /// A place that an adapter can't be added into: the path and why. Nothing was merged.
   case notMergeable(path: String, reason: String)
   /// A file that can't be read or written: its path and why.
   case unusableFile(String, String)
@@ -29,7 +29,7 @@ public enum LoRAError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The model has no adapter to save.
   case noAdapter
 
-  /// What happened, where, and what to do.
+  /// The fault, its place, and the remedy.
   public var description: String {
     switch self {
     case .nothingMatches(let targets, let available):

@@ -2,7 +2,7 @@ public import Foundation
 internal import JSON
 
 extension LoRAConfiguration {
-  /// What the `adapter_config.json` of a PEFT folder says, without a model.
+  /// The configuration in `adapter_config.json` of a PEFT folder, without a model.
   ///
   /// Names are those of the file; places in the vision tower count, since the file has named its targets itself.
   ///

@@ -17,7 +17,7 @@ public import TeacherProtocol
 public struct ReviewServer: Sendable {
   /// How the page shows conflicts.
   public struct Options: Sendable, Equatable {
-    /// Who decides, until a person enters another name. The default is "me".
+    /// The name of the person who decides, until another is entered. The default is "me".
     public var reviewer = "me"
     /// Whether the teachers' names are shown before the decision. The default is false.
     public var showsNames = false

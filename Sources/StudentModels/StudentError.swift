@@ -25,7 +25,7 @@ public enum StudentError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A prompt with its longest answer that is longer than the model takes. Nothing is ever cut.
   case tooLong(tokens: Int, limit: Int, imageTokens: Int)
 
-  /// What happened, where, and what to do.
+  /// The fault, its place, and the remedy.
   public var description: String {
     switch self {
     case .unusableFile(let path, let expected, let found): "\(path): expected \(expected), found \(found)"

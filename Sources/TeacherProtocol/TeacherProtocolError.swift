@@ -37,7 +37,7 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
   /// There is no teacher of this name.
   case unknownTeacher(String, known: [String])
 
-  /// What happened, where, and what to do.
+  /// The fault, its place, and the remedy.
   public var description: String {
     switch self {
     case .cannotRead(let file, let reason):

@@ -1,5 +1,5 @@
 extension Tensor {
-  /// What a function makes of these inputs, of which nothing is kept for the gradient but the inputs: when the gradient is
+  /// The result of a function on these inputs, of which nothing is kept for the gradient but the inputs: when the gradient is
   /// asked for, the function runs again. Memory for time: about a third more arithmetic in a training step.
   ///
   /// ```swift

@@ -208,7 +208,7 @@ extension DecoderStudent: DualCheckerStudent {}
 
 /// How a ``DecoderStudent`` learns.
 public struct DecoderStudentOptions: Sendable {
-  /// What is trained. The default is that of `LoRAConfiguration`.
+  /// The adapter that is trained. The default is that of `LoRAConfiguration`.
   public var adapter = LoRAConfiguration()
   /// The name of the base model that the adapter's files give. The default is `base`.
   public var baseModel = "base"

@@ -6,7 +6,7 @@ public struct Encoding: Sendable, Equatable {
   public var ids: [Int] = []
   /// The segment each token belongs to: 0 for the first text, mostly 1 for the second of a pair.
   package var typeIDs: [Int] = []
-  /// What each token stands for in the original text, in Unicode scalars from its start, as Python counts. Special
+  /// The range of each token in the original text, in Unicode scalars from its start, as Python counts. Special
   /// tokens have 0..<0. In a pair, the tokens of the second text count from its own start.
   public var offsets: [Range<Int>] = []
   /// 1 for special tokens that were added, 0 for tokens of the text.

@@ -13,7 +13,7 @@ public import Tensor
 public struct PreferenceTrainingObjective<Model: SequenceScorer>: TrainingObjective {
   /// One tree an example.
   package let trees: [PreferenceTree]
-  /// What the reference says of each tree; nil for no reference.
+  /// The reference's scores of each tree; nil for no reference.
   public let reference: [ReferenceScores]?
   /// The loss.
   package let objective: PreferenceObjective

@@ -11,7 +11,7 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// An item whose prompt or answers the student can't take: its id, and why.
   case unusableItem(String, String)
 
-  /// What happened, where, and what to do.
+  /// The fault, its place, and the remedy.
   public var description: String {
     switch self {
     case .noExamples(let stage): "\(stage): there is no example to train on"

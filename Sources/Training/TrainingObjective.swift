@@ -17,9 +17,9 @@ public import Tensor
 /// }
 /// ```
 public protocol TrainingObjective<Model>: Sendable {
-  /// What is trained.
+  /// The model that is trained.
   associatedtype Model
-  /// What the whole step is divided by.
+  /// The divisor of a whole step.
   associatedtype Weight: Sendable
   /// The number of examples.
   var exampleCount: Int { get }

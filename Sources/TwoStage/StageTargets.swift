@@ -6,7 +6,7 @@ public import TeacherProtocol
 internal import Tensor
 internal import Training
 
-/// What teachers and people said, as the trees of tokens that a student is trained and asked on.
+/// The answers of teachers and people as the trees of tokens that a student is trained and asked on.
 ///
 /// ```swift
 /// let targets = try method.targets(for: student, of: items, in: data)
@@ -20,7 +20,7 @@ public struct StageTargets<Model: Student>: Sendable {
   private let student: Model
   /// The labels that there are.
   public let labels: LabelSet
-  /// What the student is asked.
+  /// The question to the student.
   public let prompt: PromptTemplate
   private let options: TwoStageOptions
   private let answers = AnswerTemplate()

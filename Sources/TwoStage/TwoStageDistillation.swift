@@ -42,13 +42,13 @@ public import Training
 public struct TwoStageDistillation: Sendable {
   /// The labels that there are.
   public var labels: LabelSet
-  /// What teachers and student are asked.
+  /// The question to teachers and student.
   public var prompt: PromptTemplate
   /// When teachers agree. The default is that all that voted gave the same label.
   public var agreement: any AgreementRule = UnanimousRule()
   /// The order in which people are asked about conflicts; nil for a random one by the seed. The default is nil.
   public var order: (any ReviewOrder)?
-  /// What the tokens of each teacher cost, by its name. A limit in money counts teachers with a price alone. The default is
+  /// The price of each teacher's tokens, by its name. A limit in money counts teachers with a price alone. The default is
   /// none.
   public var prices: [String: TokenPrice] = [:]
   /// Reads image files; a file beyond its limits sets its item aside. The default is `ImageDecoder()`.
@@ -156,7 +156,7 @@ public struct TwoStageDistillation: Sendable {
     return try await annotator.annotate(data, items: items)
   }
 
-  /// What a student is trained and asked on, with the images of these items read.
+  /// A student's training examples and questions, with the images of these items read.
   ///
   /// Where the adapter does not reach the vision tower, the tower runs once for each image.
   ///
@@ -211,7 +211,7 @@ public struct TwoStageDistillation: Sendable {
     return known
   }
 
-  /// What the reference says of the answers, by ``TwoStageOptions/reference``; nil for no reference.
+  /// The reference's scores of the answers, by ``TwoStageOptions/reference``; nil for no reference.
   ///
   /// - Parameters:
   ///   - stage1: the student as Stage 1 left it.

@@ -12,7 +12,7 @@ public enum TwoStageError: Error, Sendable, Equatable, CustomStringConvertible {
   /// People gave an item a label that is none: the item, the label, and the labels that there are.
   case unknownLabel(item: String, label: String, known: [String])
 
-  /// What happened, and what to do.
+  /// The fault and the remedy.
   public var description: String {
     switch self {
     case .tooFewTeachers(let count):

@@ -11,7 +11,7 @@ public import Training
 /// options.replay = 0.5            // half as many agreed items beside the labelled conflicts
 /// ```
 public struct TwoStageOptions: Sendable {
-  /// What Stage 1 learns from items on which the teachers do not agree.
+  /// The targets of Stage 1 on items on which the teachers do not agree.
   public enum Conflicts: String, Sendable, CaseIterable {
     /// Nothing: they wait for Stage 2.
     case exclude
@@ -21,7 +21,7 @@ public struct TwoStageOptions: Sendable {
     case majority
   }
 
-  /// Whose answers Stage 1 learns.
+  /// The teachers whose answers Stage 1 learns.
   public enum Answers: Sendable, Equatable {
     /// Those of all teachers that gave the agreed label.
     case all
@@ -39,7 +39,7 @@ public struct TwoStageOptions: Sendable {
     case none
   }
 
-  /// What Stage 2 prefers on an item for which no teacher gave the human label.
+  /// The chosen answer of Stage 2 on an item for which no teacher gave the human label.
   public enum WhenAllWrong: String, Sendable, CaseIterable {
     /// The label's own words.
     case template
@@ -47,7 +47,7 @@ public struct TwoStageOptions: Sendable {
     case skip
   }
 
-  /// What is trained. The default is that of `LoRAConfiguration`.
+  /// The adapter that is trained. The default is that of `LoRAConfiguration`.
   public var adapter = LoRAConfiguration()
   /// How Stage 1 trains. The default is that of `TrainingOptions`.
   public var stage1 = TrainingOptions()

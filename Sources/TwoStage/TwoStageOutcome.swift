@@ -1,15 +1,15 @@
 public import Annotations
 public import StudentModels
 
-/// What came of ``TwoStageDistillation``.
+/// The outcome of ``TwoStageDistillation``.
 public struct TwoStageOutcome<Model: Student>: Sendable {
   /// The student after both stages; as Stage 1 left it where no conflict was labelled.
   public let student: Model
   /// The student as Stage 1 left it.
   public let stage1: Model
-  /// What the teachers said.
+  /// The teachers' replies.
   public let annotations: AnnotationRun
-  /// What the rule came to, item by item.
+  /// The rule's judgements, item by item.
   public let judgements: [Judgement]
   /// The human labels that were read: item -> label.
   public let humanLabels: [String: String]

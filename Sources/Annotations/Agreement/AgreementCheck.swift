@@ -19,7 +19,7 @@ public struct AgreementCheck: Sendable {
     self.teachers = teachers
   }
 
-  /// What the rule does wrong; empty where it keeps everything.
+  /// The rule's faults; empty where it keeps everything.
   ///
   /// Checked for every way to vote: no votes are no verdict; an agreed label is one that was voted for; unanimous votes
   /// are no conflict; the order of the votes does not matter; the same votes have the same verdict again.

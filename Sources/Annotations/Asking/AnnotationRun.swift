@@ -48,12 +48,12 @@ public struct AnnotationRun: Sendable {
     self.asked = asked
   }
 
-  /// What the replies on each item amount to by a rule, in the order of the items.
+  /// The judgement of a rule on each item, in the order of the items.
   public func judgements(by rule: any AgreementRule) -> [Judgement] {
     zip(items, annotations).map { Judgement(item: $0, annotations: $1, rule: rule) }
   }
 
-  /// Who voted how.
+  /// The votes of all teachers on all items.
   public var votes: VoteTable {
     VoteTable(
       teachers: teachers, items: items.map(\.id),

@@ -27,7 +27,7 @@ public final class SpendingLedger: Sendable {
   /// A ledger with nothing spent.
   public init(limit: SpendingLimit = SpendingLimit()) { self.limit = limit }
 
-  /// What was spent so far.
+  /// The spending so far.
   public var spent: Spending { state.withLock { $0.spent } }
 
   /// One question: counts its requests while it is asked.

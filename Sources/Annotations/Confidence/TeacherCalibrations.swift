@@ -1,7 +1,7 @@
 internal import ContentDigest
 public import TeacherProtocol
 
-/// What each teacher's confidences are worth, learned from items whose truth is known: a calibration for every teacher and
+/// Calibrations of the teachers' confidences, learned from items whose truth is known: one for every teacher and
 /// source, since numbers of different sources measure different things.
 ///
 /// ```swift

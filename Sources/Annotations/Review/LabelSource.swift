@@ -22,7 +22,7 @@ public struct LabelSourceCheck: Sendable {
     self.labels = labels
   }
 
-  /// What the source does wrong: answers about other items, labels that are not in the set, answers that change when the
+  /// The source's faults: answers about other items, labels that are not in the set, answers that change when the
   /// same items are asked about again, an answer to no question.
   public func problems(of source: any LabelSource) async throws -> [String] {
     var problems: [String] = []

@@ -94,7 +94,7 @@ public struct ReviewOrderCheck: Sendable {
   /// A check with these conflicts.
   public init(conflicts: [Conflict]) { self.conflicts = conflicts }
 
-  /// What the order does wrong: loses or doubles a conflict, changes one, or depends on the order in which they come.
+  /// The order's faults: it loses or doubles a conflict, changes one, or depends on the order in which they come.
   public func problems(of order: some ReviewOrder) -> [String] {
     let ordered = order.ordered(conflicts)
     var problems: [String] = []

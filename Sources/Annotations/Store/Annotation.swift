@@ -16,11 +16,11 @@ public struct Annotation: Sendable, Equatable {
   public var item: String
   /// The teacher's name.
   public var teacher: String
-  /// What stood behind the name.
+  /// The model behind the teacher's name.
   public var model: String
   /// Which prompt template was used.
   public var promptVersion: String
-  /// What the teacher said.
+  /// The teacher's reply.
   public var reply: TeacherReply
   /// When it was kept, in seconds since 1970.
   public var time: Double
@@ -95,7 +95,7 @@ public struct Annotation: Sendable, Equatable {
       question: Question(request))
   }
 
-  /// What a reply is remembered by: SHA-256 of teacher, model, prompt version, prompt, images' bytes and places, parameters
+  /// The key of a stored reply: SHA-256 of teacher, model, prompt version, prompt, images' bytes and places, parameters
   /// and labels (a reply is kept as a label's name), and of the item's id for teachers that answer by it.
   public static func key(teacher: any Teacher, request: TeacherRequest) -> String {
     let labels = request.labels.labels.flatMap { [$0.name, $0.answer] }

@@ -10,7 +10,7 @@ public struct AnnotationStoreCheck: Sendable {
   /// A check.
   public init() {}
 
-  /// What the stores do wrong; empty where they keep everything.
+  /// The stores' faults; empty where they keep everything.
   ///
   /// - Parameter open: opens the same, at first empty, store. It is called three times, as several processes would, and
   ///   the stores are used side by side.

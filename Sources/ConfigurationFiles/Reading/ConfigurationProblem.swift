@@ -71,7 +71,7 @@ public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConv
 public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The file as it was named to the reader; nil for a configuration that was built in code.
   public var file: String?
-  /// What is wrong; never empty.
+  /// The problems, at least one.
   public var problems: [ConfigurationProblem]
 
   /// A configuration that can't be used.

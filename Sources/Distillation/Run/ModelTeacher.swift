@@ -10,7 +10,7 @@ internal import TwoStage
 ///
 /// Its confidence is the probability of its label among the labels, from the model's own token probabilities.
 public struct ModelTeacher<Model: Student>: BatchTeacher {
-  /// What the teacher sees of an image.
+  /// A map from an image to the picture that the teacher sees.
   public typealias ImageTransform = @Sendable (RGBImage) -> RGBImage
 
   /// The name under which its votes are counted.

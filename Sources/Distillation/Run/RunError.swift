@@ -44,7 +44,7 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     setAside.first.map { "\(NumberText.counted(setAside.count, "row")) can't be used, the first: \($0)" }
   }
 
-  /// What happened, where, and what to do.
+  /// The fault, its place, and the remedy.
   public var description: String {
     switch self {
     case .missing(let path): "\(path): there is no such file or folder"

@@ -67,7 +67,7 @@ public struct DemonstrationSelectorCheck: Sendable {
   /// A check with these items, some of which should be in the pool.
   public init(items: [Item]) { self.items = items }
 
-  /// What the selector does wrong: too many, one twice, the item itself, another choice the second time, fewer wanted
+  /// The selector's faults: too many, one twice, the item itself, another choice the second time, fewer wanted
   /// ones that are not the first of more.
   public func problems(of selector: some DemonstrationSelector) async throws -> [String] {
     var problems: [String] = []

@@ -6,7 +6,7 @@ public enum DetailStep: String, Sendable, Codable, CaseIterable {
   case longerText = "longer_text"
   /// Twice the demonstrations.
   case moreDemonstrations = "more_demonstrations"
-  /// What each label means.
+  /// The meaning of each label.
   case definitions
   /// Another teacher, or the same one with other demonstrations.
   case secondOpinion = "second_opinion"

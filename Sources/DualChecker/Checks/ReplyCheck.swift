@@ -28,7 +28,7 @@ public protocol ReplyCheck: Sendable {
   ///
   /// - Parameter exchanges: what was asked and answered so far, at least one, in order.
   func followUp(to exchanges: [Exchange]) async throws -> TeacherRequest?
-  /// Who is asked that next question; nil, the default, is the teacher that answered first.
+  /// The teacher of that next question; nil, the default, is the one that answered first.
   func respondent(after exchanges: [Exchange]) -> (any Teacher)?
 }
 

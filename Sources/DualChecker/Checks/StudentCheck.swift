@@ -33,7 +33,7 @@ public struct StudentCase: Sendable, Equatable {
   public var answer: TaskAnswer
   /// How sure the teacher is, 0...1, after calibration.
   public var sureness: Double
-  /// What the student says.
+  /// The student's prediction.
   public var prediction: StudentPrediction
 
   /// A case.

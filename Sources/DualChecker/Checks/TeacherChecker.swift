@@ -14,7 +14,7 @@ public enum AcceptanceRule: String, Sendable, Codable, CaseIterable {
 
 /// Every reply on an item, and which one counts.
 public struct CheckedReply: Sendable {
-  /// What was asked and answered, in order, at least one.
+  /// The questions with their answers, in order, at least one.
   public let exchanges: [Exchange]
   /// Position of the one that counts.
   package let accepted: Int

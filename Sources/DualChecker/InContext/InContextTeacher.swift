@@ -25,7 +25,7 @@ public struct InContextTeacher: Teacher {
 
   /// The name under which it answers.
   public let name: String
-  /// What is asked.
+  /// The task of the questions.
   public let task: LabellingTask
   /// How classes are decided.
   public let method: Method
@@ -55,7 +55,7 @@ public struct InContextTeacher: Teacher {
     self.encoder = encoder
   }
 
-  /// What it is remembered by: the way it decides.
+  /// The name of its way to decide, under which answers are stored.
   public var model: String { "in-context \(task.kind.rawValue) \(method.rawValue) \(confidence.rawValue) 2" }
 
   /// Answers from the prompt alone.

@@ -6,7 +6,7 @@ public struct DualCheckerOptions: Sendable, Equatable {
   public var budget: Int?
   /// Demonstrations chosen for an item. The default is 4.
   public var shots = 4
-  /// What is added when a teacher is asked again, in this order. The default is all but a second opinion.
+  /// The details that are added when a teacher is asked again, in this order. The default is all but a second opinion.
   public var steps: [DetailStep] = [.longerText, .moreDemonstrations, .definitions]
   /// Most questions after the first. The default is 1.
   public var followUps = 1

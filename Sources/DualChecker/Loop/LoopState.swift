@@ -53,7 +53,7 @@ public struct RoundRecord: Sendable, Equatable, Codable {
 
 /// The state of the loop between two rounds; with the student's weights it is enough to continue.
 public struct LoopState: Sendable, Equatable, Codable {
-  /// What became of each item, in the order of labelling.
+  /// The outcome of each item, in the order of labelling.
   public var labelled: [LabelledByTeacher] = []
   /// Items that got no answer because the teacher failed, with the reason.
   public var failures: [String: String] = [:]

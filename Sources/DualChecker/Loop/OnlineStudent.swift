@@ -4,7 +4,7 @@ public import TeacherProtocol
 public struct TrainingExample: Sendable, Equatable {
   /// The item.
   public var item: Item
-  /// What it should be answered.
+  /// The answer that is learned.
   public var answer: TaskAnswer
   /// How much it counts, 0...1: the calibrated confidence of a teacher, 1 for a gold label.
   public var weight: Double
@@ -23,7 +23,7 @@ public struct TrainingExample: Sendable, Equatable {
 public protocol OnlineStudent: Sendable {
   /// Learns from some examples, once: fresh ones, and older ones that are shown again.
   mutating func fit(_ batch: [TrainingExample]) async throws
-  /// What it says of the items, in their order.
+  /// The student's predictions for the items, in their order.
   func predictions(for items: [Item]) async throws -> [StudentPrediction]
 }
 
@@ -43,7 +43,7 @@ public struct OnlineStudentCheck: Sendable {
     self.rounds = rounds
   }
 
-  /// What the student does wrong: not one prediction an item, answers or probabilities that the task does not have, an item
+  /// The student's faults: not one prediction an item, answers or probabilities that the task does not have, an item
   /// that is answered otherwise alone than among others, nothing learned from the examples.
   public func problems(of student: some OnlineStudent) async throws -> [String] {
     var (student, problems) = (student, [String]())

@@ -27,7 +27,7 @@ public struct LabellingTemplate: Sendable, Equatable, Codable {
 
   /// Text with slots.
   public var layout: String
-  /// What to do, line by line.
+  /// The instructions, line by line.
   public var instructions: [String]
   /// Demonstrations that every prompt has, ahead of those that are chosen for the item.
   public var demonstrations: [Demonstration]
@@ -122,12 +122,12 @@ public enum TemplateEdit: Sendable, Equatable, Codable {
 
 /// A change that a template can't take.
 public enum TemplateError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What should be dropped or replaced is not there.
+  /// An instruction or demonstration to be dropped or replaced that the template does not have.
   case notThere(String)
-  /// What should be added is there.
+  /// An instruction or demonstration to be added that the template has.
   case alreadyThere(String)
 
-  /// What can't be done, and what can.
+  /// The edit that can't be made, and those that can.
   public var description: String {
     switch self {
     case .notThere(let what): "the template has no '\(what)'; add it, or change one that it has"

@@ -60,7 +60,7 @@ public protocol PretrainedStudent: Student, TokenizedModel {
   /// - Throws: as ``rendered(_:addingGenerationPrompt:)``.
   func prompt(_ messages: [ChatMessage]) throws -> String
 
-  /// What the chat template writes between a prompt and every answer: mostly nothing, or a space. ``text(of:)`` leaves it
+  /// The text that the chat template writes between a prompt and every answer: mostly none, or a space. ``text(of:)`` leaves it
   /// out.
   var answerOpening: String { get }
 

@@ -1,6 +1,6 @@
 /// A marked part of a text.
 public struct TextSpan: Sendable, Equatable {
-  /// What it is: the class without "B-" or "I-".
+  /// The class, without "B-" or "I-".
   public var label: String
   /// Where it stands, in Unicode scalars from the text's start, as Python counts.
   public var range: Range<Int>

@@ -13,7 +13,7 @@ public struct LabelSet: Sendable, Equatable, Codable {
     public var name: String
     /// The words that an answer with this label begins with. The default is the name.
     public var answer: String
-    /// What it means, for prompts and for answers written without a rationale. The default is empty.
+    /// The meaning, for prompts and for answers written without a rationale. The default is empty.
     public var meaning: String
     /// Other values that stand for it in data files, such as "1" or "fake". The default is none.
     public var aliases: [String]

@@ -26,7 +26,7 @@ public struct FieldMapping: Sendable, Equatable, Codable {
   /// scalars, as Python counts), which ``GoldAnswers`` alone read. The default is nil: columns named as the types hold their
   /// words.
   public var spans: String?
-  /// What must stay in one split. The default is nil: every item is its own group.
+  /// The column of groups, which stay in one split as a whole. The default is nil: every item is its own group.
   public var group: String?
   /// The name of the split. The default is nil: the data set is not split.
   public var split: String?

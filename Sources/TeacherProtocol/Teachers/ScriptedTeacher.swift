@@ -6,7 +6,7 @@
 public struct ScriptedTeacher: Teacher {
   /// The name of the teacher.
   public let name: String
-  /// What stands behind the name.
+  /// The model behind the name.
   public let model: String
   /// True for a table, whose answers are found by the item's id.
   public let answersByItem: Bool

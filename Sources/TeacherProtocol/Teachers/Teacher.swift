@@ -15,7 +15,7 @@
 public protocol Teacher: Sendable {
   /// The name under which its votes are counted; unique among the teachers of a run.
   var name: String { get }
-  /// What stands behind the name, so that another model is asked anew: a served model's name, the digest of the weights.
+  /// The model behind the name, so that another one is asked anew: a served model's name, the digest of the weights.
   /// The default is the name.
   var model: String { get }
   /// Whether a reply depends on the item's id and not on prompt and image alone, as that of a recorded teacher does. The
@@ -69,6 +69,6 @@ public struct TeacherUnavailable: Error, Sendable, Equatable, CustomStringConver
     self.reason = reason
   }
 
-  /// Who and why.
+  /// The teacher and the reason.
   public var description: String { "Teacher '\(teacher)' is not asked any more: \(reason)" }
 }

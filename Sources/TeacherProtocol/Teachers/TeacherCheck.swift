@@ -19,7 +19,7 @@ public struct TeacherCheck: Sendable {
     self.expectsSameAnswers = expectsSameAnswers
   }
 
-  /// What the teacher does wrong; empty where it keeps everything.
+  /// The teacher's faults; empty where it keeps everything.
   ///
   /// Checked: name and model are not blank and do not change; labels are of the request's set; seconds and usage are not
   /// negative; an answered reply has a raw text; a batch has one reply per question in their order, also for no question;

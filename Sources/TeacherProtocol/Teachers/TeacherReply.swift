@@ -69,7 +69,7 @@ public struct TeacherReply: Sendable, Equatable {
   public var confidence: Confidence?
   /// The reply as it came.
   public var raw: String
-  /// What it cost; nil where the teacher does not say.
+  /// The tokens that it took; nil where the teacher does not say.
   public var usage: Usage?
   /// How long it took.
   package var seconds: Double

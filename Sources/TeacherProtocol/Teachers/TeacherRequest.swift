@@ -88,7 +88,7 @@ public struct TeacherRequest: Sendable {
     }
   }
 
-  /// What is judged.
+  /// The item that is judged.
   public var item: Item
   /// The filled template, without its images.
   public var prompt: String
