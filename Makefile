@@ -3,10 +3,8 @@
 
 SWIFT ?= swift
 OUT ?= runs/demo
-# For make bench: a Python with PyTorch, transformers and PEFT, and in TORCH the script of its side, whose form
-# Benchmarks/side_by_side.py describes. For make review-browser: a Python with playwright.
+# For make bench: a Python with what Benchmarks/torch_side.py names. For make review-browser: a Python with playwright.
 PYTHON ?= python3
-TORCH ?=
 # More arguments for the program or the test runner: make test ARGS="--filter TensorTests".
 ARGS ?=
 
@@ -125,11 +123,11 @@ coverage: setup ## Prints the line coverage of Sources/; fails under 85 %.
 benchmark: setup ## Measures matrix products and the answer tree, each beside what it replaces.
 	$(SWIFT) run -c release --package-path Benchmarks benchmarks $(ARGS)
 
-bench: setup ## Times distill beside PyTorch: make bench MODEL=... ENCODER=... TORCH=bench_torch.py PYTHON=.venv/bin/python
-	$(if $(TORCH),,$(error TORCH names no script: make bench TORCH=bench_torch.py))
+bench: setup ## Times distill beside PyTorch: make bench MODEL=... ENCODER=... PYTHON=.venv/bin/python
+	$(if $(MODEL),,$(error MODEL names no folder: make bench MODEL=models/SmolVLM-256M-Instruct))
 	$(SWIFT) build -c release --product distill
 	$(PYTHON) Benchmarks/side_by_side.py --model $(MODEL) $(if $(ENCODER),--encoder $(ENCODER)) \
-	  --distill .build/release/distill --torch $(TORCH) $(if $(LLAMA),--llama $(LLAMA)) $(ARGS)
+	  --distill .build/release/distill $(if $(LLAMA),--llama $(LLAMA)) $(ARGS)
 
 clean: ## Deletes everything that was built.
 	rm -rf .build Examples/*/.build Benchmarks/.build

@@ -1,11 +1,11 @@
 """Times `distill bench` and PyTorch in turn on the same model folder and writes the table of Documentation/Performance.md.
 
-    python side_by_side.py --model DIR --encoder DIR --distill .build/release/distill --torch bench_torch.py
+    python side_by_side.py --model DIR --encoder DIR --distill .build/release/distill
 
 Each round runs each job once on either side, so that a change of the machine's load meets both; the table shows medians over
-the rounds and the ratio of medians. PyTorch's side is a script that prints one JSON line with `seconds_median` and
-`peak_rss_mb`; encoder_torch.py beside this file is the one for encoders. With --llama, a script that prints llama.cpp's
-`prefill_seconds` and `decode_seconds` for the text half of the same model as f32, bf16 and q8_0, those get a table too.
+the rounds and the ratio of medians. PyTorch's side is torch_side.py beside this file, which names its requirements. With
+--llama, a script that prints llama.cpp's `prefill_seconds` and `decode_seconds` for the text half of the same model as f32,
+bf16 and q8_0, those get a table too.
 """
 import argparse
 import json
@@ -20,14 +20,18 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--model", required=True)
 parser.add_argument("--encoder")
 parser.add_argument("--distill", required=True)
-parser.add_argument("--torch", required=True)
 parser.add_argument("--llama")
 parser.add_argument("--llama-python", default=sys.executable)
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--steps", type=int, default=3)
+parser.add_argument("--prompt", type=int, default=128)
+parser.add_argument("--answer", type=int, default=64)
 parser.add_argument("--out", default=os.path.join(HERE, "..", "Documentation", "Performance.md"))
 options = parser.parse_args()
 DTYPES = ("float32", "bfloat16")
+SIZES = ["--steps", str(options.steps), "--prompt", str(options.prompt), "--answer", str(options.answer)]
+# A model that reads text alone has no tower to be timed.
+SEES = "vision_config" in json.load(open(os.path.join(options.model, "config.json")))
 
 
 def line(command):
@@ -39,18 +43,12 @@ def line(command):
 
 
 def ours(job, dtype, model, *more):
-    steps = ["--steps", str(options.steps)]
-    return line([options.distill, "bench", "--model", model, "--job", job, "--dtype", dtype, *steps, *more])
+    return line([options.distill, "bench", "--model", model, "--job", job, "--dtype", dtype, *SIZES, *more])
 
 
-def torch(job, dtype, *more):
-    steps = ["--steps", str(options.steps)]
-    return line([sys.executable, options.torch, "--model", options.model, "--job", job, "--dtype", dtype, *steps, *more])
-
-
-def encoder(dtype, *more):
-    script = os.path.join(HERE, "encoder_torch.py")
-    return line([sys.executable, script, "--model", options.encoder, "--dtype", dtype, "--steps", str(options.steps), *more])
+def torch(job, dtype, model, *more):
+    script = os.path.join(HERE, "torch_side.py")
+    return line([sys.executable, script, "--model", model, "--job", job, "--dtype", dtype, *SIZES, *more])
 
 
 def llama(dtype):
@@ -84,18 +82,20 @@ FORMS = (("float32", "f32"), ("bfloat16", "bf16"), ("int8", "q8_0"))  # ours, ll
 runs = {}
 for turn in range(options.rounds):
     for dtype in DTYPES:
-        for job in ("sft", "dpo", "vision", "generate"):
+        for job in ("sft", "dpo", "vision", "generate") if SEES else ("sft", "dpo", "generate"):
             runs.setdefault(("ours", job, dtype), []).append(ours(job, dtype, options.model))
-            runs.setdefault(("torch", job, dtype, ""), []).append(torch(job, dtype))
+            runs.setdefault(("torch", job, dtype, ""), []).append(torch(job, dtype, options.model))
             if job == "sft":
                 runs.setdefault(("ours", "checkpointing", dtype), []).append(
                     ours(job, dtype, options.model, "--checkpointing"))
             if job in ("sft", "dpo"):
-                runs.setdefault(("torch", job, dtype, "--reduced"), []).append(torch(job, dtype, "--reduced"))
+                runs.setdefault(("torch", job, dtype, "--reduced"), []).append(
+                    torch(job, dtype, options.model, "--reduced"))
     if options.encoder:
         for full in ([], ["--full"]):
             runs.setdefault(("ours", "encoder", *full), []).append(ours("encoder", "float32", options.encoder, *full))
-            runs.setdefault(("torch", "encoder", *full), []).append(encoder("float32", *full))
+            runs.setdefault(("torch", "encoder", *full), []).append(
+                torch("encoder", "float32", options.encoder, *full))
     if options.llama:
         for dtype, form in FORMS:
             runs.setdefault(("ours", "text", dtype), []).append(ours("generate", dtype, options.model, "--merged"))
@@ -106,7 +106,7 @@ table = [
     "|---|---|---|---|---|---|---|",
 ]
 for name, job, key, more in ROWS:
-    for dtype in DTYPES:
+    for dtype in DTYPES if SEES or job != "vision" else ():
         table.append(row(name, dtype, runs["ours", job, dtype], runs["torch", job, dtype, "".join(more)], key))
 for dtype in DTYPES:
     mine, theirs = runs["ours", "checkpointing", dtype], runs["torch", "sft", dtype, ""]
@@ -121,7 +121,8 @@ peak = {d: median([r for r in runs["ours", "sft", d] if r.get("measured_peak_gfl
 machine = (
     f"{cpu[0] if cpu else platform.processor()}, {sample[0]['threads']} threads; a loop of multiply-adds reaches "
     f"{peak['float32']:.0f} GFLOP/s in Float32 and {peak['bfloat16']:.0f} in bfloat16. "
-    f"{'One round' if options.rounds == 1 else f'Medians of {options.rounds} rounds'} in turn. One image tile, 128 prompt tokens, 64 answer tokens, 3 answers in Stage 1. "
+    f"{'One round' if options.rounds == 1 else f'Medians of {options.rounds} rounds'} in turn. {'One image tile, ' if SEES else ''}"
+    f"{options.prompt} prompt tokens, {options.answer} answer tokens, 3 answers in Stage 1. "
     f"A first step begins {median(sample, 'ready_seconds'):.2f} s after the start and ends, nothing kept, after "
     f"{median(sample, 'first_step_seconds'):.1f} s; PyTorch needs {median(runs['torch', 'sft', 'float32', ''], 'load_seconds'):.1f} s to load."
 )

@@ -1,0 +1,205 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["torch==2.13.0", "transformers==5.24.0", "peft==0.21.2"]
+# ///
+"""PyTorch's side of `make bench`: the steps that `distill bench` times, by transformers and PEFT on the same model folder.
+
+    python torch_side.py --model DIR --job JOB [--dtype bfloat16] [--reduced] [--steps 3]
+
+    vision    one image through the vision tower
+    sft       an update on one prompt with an answer of each teacher
+    dpo       an update on one prompt with a chosen and a rejected answer; the reference is the model without its adapter
+    generate  one prompt and --answer greedy tokens
+    score     log-probabilities of --teachers answers after each of --batch prompts
+    encoder   an update of a text classifier on --batch texts
+
+A prompt is an image, where the model has a vision tower, and --prompt tokens of text. Tokens and pixels are random, since the
+arithmetic does not depend on them. LoRA has rank 16 on the linear layers of the decoder or encoder; --full trains an encoder as a whole.
+As in the usual trainers every answer is a sequence of its own with its prompt and its image. Logits are computed of answer
+tokens alone, and nothing but the step is timed. --reduced gives sft and dpo what this library saves: features of the image,
+one prompt for all its answers under a mask, scores of the reference.
+
+The last line is one of JSON: `seconds_median` and `seconds_min` of the counted steps, `load_seconds`, `peak_rss_mb`.
+"""
+import argparse
+import json
+import resource
+import statistics
+import time
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--model", required=True)
+parser.add_argument("--job", required=True, choices=["vision", "sft", "dpo", "generate", "score", "encoder"])
+parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
+parser.add_argument("--tiles", type=int, default=1)
+parser.add_argument("--prompt", type=int, default=128)
+parser.add_argument("--answer", type=int, default=64)
+parser.add_argument("--teachers", type=int, default=3)
+parser.add_argument("--batch", type=int, default=32)
+parser.add_argument("--steps", type=int, default=3)
+parser.add_argument("--full", action="store_true")
+parser.add_argument("--checkpointing", action="store_true")
+parser.add_argument("--reduced", action="store_true")
+options = parser.parse_args()
+if options.reduced and options.job not in ("sft", "dpo"):
+    parser.error(f"--reduced: {options.job} has nothing to be spared; it is for sft and dpo")
+
+began = time.perf_counter()
+import peft
+import torch
+import transformers
+from torch.nn.functional import logsigmoid
+
+torch.manual_seed(0)
+
+
+def lora(places, **more):
+    return peft.LoraConfig(r=16, lora_alpha=32, target_modules=places, **more)
+
+
+def update(optimizer, loss):
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+def optimizer_of(model):
+    return torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-4)
+
+
+class Encoder:
+    def __init__(self):
+        load = transformers.AutoModelForSequenceClassification.from_pretrained
+        self.model = load(options.model, dtype=getattr(torch, options.dtype)).eval()
+        self.labels = self.model.config.num_labels
+        if not options.full:
+            maps = r".*encoder.*\.(query|key|value|dense)"
+            self.model = peft.get_peft_model(self.model, lora(maps, modules_to_save=["classifier"]))
+        self.optimizer = optimizer_of(self.model)
+
+    def encoder(self):
+        ids = torch.randint(100, 1000, (options.batch, options.prompt))
+        classes = torch.arange(options.batch) % self.labels
+        update(self.optimizer, self.model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=classes).loss)
+
+
+class Decoder:
+    def __init__(self):
+        config = transformers.AutoConfig.from_pretrained(options.model)
+        self.sees = hasattr(config, "vision_config")
+        kind = transformers.AutoModelForImageTextToText if self.sees else transformers.AutoModelForCausalLM
+        self.base = kind.from_pretrained(options.model, dtype=getattr(torch, options.dtype)).eval()
+        self.vocabulary = config.get_text_config().vocab_size
+        self.image_tokens = 0
+        if self.sees:
+            if not hasattr(config, "scale_factor"):
+                raise SystemExit(f"{options.model}: of models with images only those of SmolVLM's family are measured")
+            self.side, self.token = config.vision_config.image_size, config.image_token_id
+            self.image_tokens = options.tiles * (self.side // config.vision_config.patch_size // config.scale_factor) ** 2
+        elif options.job == "vision":
+            raise SystemExit(f"{options.model} has no vision tower")
+        maps = "(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
+        self.model = peft.get_peft_model(self.base, lora(rf".*{'text_model' if self.sees else 'layers'}.*\.{maps}"))
+        if options.checkpointing:
+            self.base.enable_input_require_grads()
+            self.base.gradient_checkpointing_enable()
+            self.model.train()
+        self.optimizer = optimizer_of(self.model)
+        self.head = self.image_tokens + options.prompt
+
+    def words(self, *shape):
+        return torch.randint(100, self.vocabulary - 200, shape)
+
+    def pixels(self, count):
+        image = torch.randn(1, options.tiles, 3, self.side, self.side, dtype=self.base.dtype)
+        return image.expand(count, -1, -1, -1, -1).contiguous()
+
+    def inputs(self, answers, prompts=1):
+        """Sequences of one prompt after the other, each with its answers in turn; no answer for 0."""
+        prompt = self.words(prompts, self.head)
+        inputs = {}
+        if self.image_tokens and options.job != "score":
+            prompt[:, : self.image_tokens] = self.token
+            inputs["pixel_values"] = self.pixels(max(answers, 1))
+        ids = prompt.repeat_interleave(max(answers, 1), 0)
+        if answers:
+            ids = torch.cat([ids, self.words(len(ids), options.answer)], 1)
+        return dict(input_ids=ids, attention_mask=torch.ones_like(ids), **inputs)
+
+    def scores(self, inputs):
+        """Log-probabilities of answer tokens, [sequences, tokens]."""
+        logits = self.model(**inputs, logits_to_keep=options.answer + 1).logits[:, :-1].float()
+        return self.of_tokens(logits, inputs["input_ids"][:, -options.answer :])
+
+    @staticmethod
+    def of_tokens(logits, ids):
+        return logits.log_softmax(-1).gather(-1, ids[..., None])[..., 0]
+
+    def shared(self, answers):
+        """The same, [answers, tokens], of one prompt that all answers see while none sees another, features of its image given."""
+        ids = self.words(1, self.head + answers * options.answer)
+        rows = self.base.get_input_embeddings()(ids)
+        rows = torch.cat([torch.randn_like(rows[:, : self.image_tokens]), rows[:, self.image_tokens :]], 1)
+        place = torch.arange(options.answer).repeat(answers) + self.head
+        positions = torch.cat([torch.arange(self.head), place])
+        owner = torch.cat([torch.zeros(self.head, dtype=torch.long), torch.arange(answers).repeat_interleave(options.answer) + 1])
+        visible = (owner == 0) | (owner == owner[:, None])
+        visible &= torch.ones_like(visible).tril()
+        mask = torch.zeros(visible.shape, dtype=rows.dtype).masked_fill(~visible, torch.finfo(rows.dtype).min)
+        decoder = self.base.model.text_model if self.sees else self.base.model
+        out = decoder(inputs_embeds=rows, attention_mask=mask[None, None], position_ids=positions[None], use_cache=False)
+        hidden = out.last_hidden_state[0]
+        # Each token is predicted by the row before it, the first of an answer by the prompt's last.
+        tails = hidden[self.head :].view(answers, options.answer, -1)[:, :-1]
+        before = torch.cat([hidden[self.head - 1].expand(answers, 1, -1), tails], 1)
+        logits = self.base.get_output_embeddings()(before).float()
+        return self.of_tokens(logits, ids[0, self.head :].view(answers, options.answer))
+
+    def sft(self):
+        scores = self.shared(options.teachers) if options.reduced else self.scores(self.inputs(options.teachers))
+        update(self.optimizer, -scores.mean())
+
+    def dpo(self):
+        if options.reduced:
+            chosen, rejected = self.shared(2).sum(1)
+            margin = chosen - rejected
+        else:
+            inputs = self.inputs(2)
+            with torch.no_grad(), self.model.disable_adapter():
+                reference = self.scores(inputs).sum(1)
+            chosen, rejected = self.scores(inputs).sum(1) - reference
+            margin = chosen - rejected
+        update(self.optimizer, -logsigmoid(0.1 * margin))
+
+    @torch.no_grad()
+    def vision(self):
+        self.base.model.get_image_features(self.pixels(1))
+
+    @torch.no_grad()
+    def generate(self):
+        lengths = dict(max_new_tokens=options.answer, min_new_tokens=options.answer)
+        self.model.generate(**self.inputs(0), do_sample=False, **lengths)
+
+    @torch.no_grad()
+    def score(self):
+        self.scores(self.inputs(options.teachers, prompts=options.batch))
+
+
+side = Encoder() if options.job == "encoder" else Decoder()
+loaded = time.perf_counter() - began
+seconds = []
+for _ in range(options.steps + 1):
+    start = time.perf_counter()
+    getattr(side, options.job)()
+    seconds.append(time.perf_counter() - start)
+counted = seconds[1:] or seconds
+print(
+    json.dumps(
+        {
+            "engine": "pytorch", "job": options.job, "dtype": options.dtype, "reduced": options.reduced,
+            "full": options.full, "threads": torch.get_num_threads(), "seconds_min": min(counted),
+            "seconds_median": statistics.median_high(counted), "load_seconds": loaded,
+            "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+    )
+)
