@@ -7,6 +7,18 @@ import Testing
   private let text = ConfigurationTemplate.text(for: .multiTeacher)
 
   #if Run
+    @Test func `the configuration in the README is complete, in fifteen lines at most`() throws {
+      let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../README.md")
+      let readme = try String(contentsOf: page, encoding: .utf8)
+      let text = try #require(
+        readme.components(separatedBy: "```yaml\n").dropFirst().first?.components(separatedBy: "```").first)
+      #expect(text.split(separator: "\n").count <= 15)
+      let run = try RunConfiguration(text: text, format: .yaml)
+      try run.validate()
+      #expect(run.teachers.map(\.name) == ["qwen", "gemma"])
+      #expect(run.data.fields.image == nil)
+    }
+
     @Test func `the template reads back with every default`() throws {
       let run = try RunConfiguration(text: text, format: .yaml)
       // The keys without a default; every other one is compared with the default of its property.
