@@ -27,13 +27,8 @@ let argumentParser = Target.Dependency.product(
 /// The store of runs. A client without `Run` needs no header of SQLite's for them, and may still use the product.
 let sqliteStore = Target.Dependency.target(name: "SQLiteStore", condition: .when(traits: ["Run"]))
 let yams = Target.Dependency.product(name: "Yams", package: "Yams", condition: .when(traits: ["Run"]))
-/// The HTTP server, and the packages whose types its interface speaks. Hummingbird's core, NIO under it, is kept for its
-/// minutes: a parser of HTTP that faces browsers, time-outs, slow readers and shutdown are not for us to write again, and
-/// FlyingFox, the lighter one, answered a twentieth of the requests.
-let hummingbird: [Target.Dependency] = [
-  ("HummingbirdCore", "hummingbird"), ("HTTPTypes", "swift-http-types"), ("Logging", "swift-log"),
-  ("NIOCore", "swift-nio"), ("NIOPosix", "swift-nio"), ("ServiceLifecycle", "swift-service-lifecycle"),
-].map { .product(name: $0, package: $1, condition: .when(traits: ["Run"])) }
+/// The HTTP server's parser, GNU libmicrohttpd.
+let microHTTPD = Target.Dependency.target(name: "CMicroHTTPD", condition: .when(traits: ["Run"]))
 /// Another transport to services, with the trait `AsyncHTTP`.
 let asyncHTTPClient: [Target.Dependency] = [
   ("AsyncHTTPClient", "async-http-client"), ("NIOCore", "swift-nio"), ("NIOHTTP1", "swift-nio"),
@@ -56,7 +51,7 @@ let package = Package(
   traits: [
     .trait(
       name: "Run",
-      description: "The distill command, its servers, YAML and runs' SQLite store (ArgumentParser, Hummingbird, Yams).",
+      description: "The distill command, its servers, YAML and runs' SQLite store (ArgumentParser, Yams).",
       enabledTraits: ["MoreImages"]),
     .trait(
       name: "MoreImages",
@@ -72,12 +67,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
-    // Without its traits it brings neither swift-configuration nor all of Foundation.
-    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
-    .package(url: "https://github.com/apple/swift-http-types", from: "1.0.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.70.0"),
-    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.0.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.24.0"),
   ],
   targets: [
@@ -93,13 +83,16 @@ let package = Package(
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z"), .linkedLibrary("jpeg")]
         + ["webp", "webpdemux", "gif"].map { .linkedLibrary($0, .when(traits: ["MoreImages"])) }),
 
+    .target(
+      name: "CMicroHTTPD", cSettings: [.define("SD_RUN", .when(traits: ["Run"]))],
+      linkerSettings: [.linkedLibrary("microhttpd", .when(traits: ["Run"]))]),
     // Without pkgConfig: clients that use no SQLite would be told that it is missing. Its header stands where all are.
     .systemLibrary(name: "CSQLite"),
 
     // Ground
     library("ContentDigest"),
     library("JSON"),
-    library("LoopbackServer", hummingbird),
+    library("LoopbackServer", [microHTTPD]),
     library("Tensor", ["JSON", "COpenBLAS", "CKernels", oneDNN]),
     library("Wording"),
     library("TeacherProtocol", ["ContentDigest", "JSON", "Wording"]),

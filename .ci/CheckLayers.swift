@@ -19,12 +19,15 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
     "C and digests",
     [
       ("COpenBLAS", .numbers), ("CKernels", .numbers), ("COneDNN", .numbers), ("CImageCodecs", .numbers),
-      ("CSQLite", .words), ("ContentDigest", .both), ("LoopbackServer", .both), ("Wording", .both), ("JSON", .both),
+      ("CSQLite", .words), ("CMicroHTTPD", .both), ("ContentDigest", .both), ("Wording", .both), ("JSON", .both),
     ]
   ),
   (
     "ground",
-    [("Tensor", .numbers), ("Tokenization", .numbers), ("TeacherProtocol", .words), ("ConfigurationFiles", .both)]
+    [
+      ("Tensor", .numbers), ("Tokenization", .numbers), ("TeacherProtocol", .words), ("ConfigurationFiles", .both),
+      ("LoopbackServer", .both),
+    ]
   ),
   ("middle", [("Layers", .numbers), ("ImageDecoding", .numbers)]),
   (

@@ -8,7 +8,7 @@ package struct LoopbackRequest: Sendable, Equatable {
   package var path: String
   /// The query's names and values, percent-decoded; of a name that is given twice, the last value.
   package var query: [String: String]
-  /// Header values by lower-case name.
+  /// Header values by lower-case name; of a name that is given more than once, all behind commas.
   package var headers: [String: String]
   /// The body; empty where there is none.
   package var body: Data
@@ -38,7 +38,7 @@ package struct LoopbackResponse: Sendable {
 
   /// The status, such as 200.
   package var status: Int
-  /// Header names and values.
+  /// Header values by lower-case name.
   package var headers: [String: String]
   /// The body.
   package var body: Body
@@ -53,6 +53,18 @@ package struct LoopbackResponse: Sendable {
   /// Bytes of a media type, such as `image/png`.
   package init(status: Int = 200, type: String, _ bytes: Data) {
     self.init(status: status, headers: ["content-type": type], body: .data(bytes))
+  }
+
+  /// What every answer says, unless it says it in another way: that no other origin's page may show, frame or guess at it.
+  private static let usual = [
+    "cache-control": "no-store", "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cross-origin-opener-policy": "same-origin", "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer", "x-content-type-options": "nosniff", "x-frame-options": "DENY",
+  ]
+
+  /// The header as it is sent.
+  var fields: [(name: String, value: String)] {
+    Self.usual.merging(headers) { $1 }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
   /// A text of a media type. The default is plain text.

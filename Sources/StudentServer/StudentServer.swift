@@ -3,7 +3,6 @@ internal import Foundation
 package import LoopbackServer
 public import StudentModels
 internal import LanguageModel
-internal import Synchronization
 internal import TeacherProtocol
 
 /// Serves a student on this machine as OpenAI's chat completions do, so that it is used like any other model, and can be
@@ -27,6 +26,8 @@ public struct StudentServer: Sendable {
     public var maximumTokens = 512
     /// Most requests that wait; further ones are answered with 429. The default is 256.
     public var waiting = 256
+    /// What requests must bear as `Authorization: Bearer`. The default, nil, asks for nothing.
+    public var token: String?
 
     /// The defaults.
     public init() {}
@@ -55,25 +56,34 @@ public struct StudentServer: Sendable {
   }
 
   #if Run
-    /// Serves on 127.0.0.1 until the task is cancelled.
+    /// Serves on 127.0.0.1 until the task is cancelled. The answer that is being written then has 30 seconds to end in;
+    /// requests that wait, and further ones, get 503 with `Retry-After`.
     ///
     /// - Parameters:
     ///   - port: 0...65535; 0 takes any that is free.
     ///   - started: is called once with the port.
     /// - Throws: `LoopbackServerError`.
     public func run(port: Int, started: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
-      try await loopback(port: port).run(started: started)
+      try await run(port: port, grace: .seconds(30), started: started)
+    }
+
+    package func run(port: Int, grace: Duration, started: @escaping @Sendable (Int) async -> Void) async throws {
+      try await withTaskCancellationHandler {
+        try await loopback(port: port, grace: grace).run(started: started)
+      } onCancel: {
+        worker.refuse()
+      }
     }
 
     /// Serves while the body runs.
     package func withPort<Result: Sendable>(
       _ body: @Sendable (Int) async throws -> Result
     ) async throws -> Result {
-      try await loopback(port: 0).withPort(body)
+      try await loopback(port: 0, grace: .zero).withPort(body)
     }
 
-    private func loopback(port: Int) -> LoopbackServer {
-      LoopbackServer(port: port) { status, reason in
+    private func loopback(port: Int, grace: Duration) -> LoopbackServer {
+      LoopbackServer(port: port, token: options.token, grace: grace) { status, reason in
         ChatError(status: status, message: reason, parameter: nil, code: nil).response
       } handler: {
         await answer($0)
@@ -100,6 +110,8 @@ public struct StudentServer: Sendable {
       }
     } catch let error as ChatError {
       return error.response
+    } catch is CancellationError {
+      return ChatError.gone.response
     } catch {
       return ChatError.fault("\(error)").response
     }
@@ -122,22 +134,25 @@ public struct StudentServer: Sendable {
         status: 404, message: "There is no model '\(request.model)' here; there is '\(name)'.", parameter: "model",
         code: "model_not_found")
     }
-    if request.streams { return try await stream(request) }
-    return try await worker.run {
-      let prompt = try ChatPrompt(request, student: student, limit: options.maximumTokens)
-      let answers = try answers(to: request, prompt) { _ in true }
-      let responses = ChatResponses(request, model: name, promptTokens: prompt.ids.count)
-      return json(responses.completion(answers))
+    let wanted = Flag()
+    if request.streams { return try await stream(request, wanted) }
+    return try await worker.start(wanted) { ready in
+      ready(
+        Result {
+          let prompt = try ChatPrompt(request, student: student, limit: options.maximumTokens)
+          let answers = try answers(to: request, prompt, wanted) { _ in }
+          let responses = ChatResponses(request, model: name, promptTokens: prompt.ids.count)
+          return json(responses.completion(answers))
+        })
     }
   }
 
   /// The prompt is read before the answer begins, so that what is wrong with it has a status of its own. Both are one turn
   /// on the worker: a stream waits once, as any other request.
-  private func stream(_ request: ChatRequest) async throws -> LoopbackResponse {
+  private func stream(_ request: ChatRequest, _ wanted: Flag) async throws -> LoopbackResponse {
     let (pieces, writer) = AsyncStream.makeStream(of: Data.self)
-    let isWanted = Flag()
-    writer.onTermination = { _ in isWanted.lower() }
-    try await worker.start { (ready: (Result<Void, any Error>) -> Void) in
+    writer.onTermination = { _ in wanted.lower() }
+    try await worker.start(wanted) { (ready: (Result<Void, any Error>) -> Void) in
       let prompt: ChatPrompt
       do {
         prompt = try ChatPrompt(request, student: student, limit: options.maximumTokens)
@@ -148,10 +163,7 @@ public struct StudentServer: Sendable {
       let responses = ChatResponses(request, model: name, promptTokens: prompt.ids.count)
       do {
         for index in 0..<request.count { writer.yield(responses.opening(index)) }
-        let answers = try answers(to: request, prompt) { piece in
-          writer.yield(responses.chunk(piece))
-          return isWanted.isUp
-        }
+        let answers = try answers(to: request, prompt, wanted) { writer.yield(responses.chunk($0)) }
         writer.yield(responses.closing(tokens: answers.reduce(0) { $0 + $1.count }, withUsage: request.streamsUsage))
       } catch {
         writer.yield(responses.fault(error as? ChatError ?? .fault("\(error)")))
@@ -164,10 +176,14 @@ public struct StudentServer: Sendable {
 
   /// Writes all answers; on the worker's thread.
   ///
-  /// - Parameter each: receives every piece; false ends the answer, when the client has gone.
+  /// - Parameters:
+  ///   - wanted: is looked at before each token; down where the client has gone.
+  ///   - each: receives every piece.
+  /// - Throws: `CancellationError` where the answers are not wanted any more.
   private func answers(
-    to request: ChatRequest, _ prompt: ChatPrompt, each: (ChatPiece) -> Bool
+    to request: ChatRequest, _ prompt: ChatPrompt, _ wanted: Flag, each: (ChatPiece) -> Void
   ) throws -> [ChatAnswer] {
+    try wanted.check()
     var samplers = (0..<request.count).map {
       ChatSampler(
         request, index: $0, student: student, opening: prompt.opening, tokenBytes: tokenBytes,
@@ -176,16 +192,11 @@ public struct StudentServer: Sendable {
     try student.continuing(
       prompt.ids, images: prompt.images, samples: request.count, maximumTokens: prompt.maximumTokens
     ) { sample, logits in
+      try wanted.check()
       let (token, piece) = try samplers[sample].next(logits, index: sample)
-      return each(piece) ? token : nil
+      each(piece)
+      return token
     }
     return samplers.map(\.answer)
   }
-}
-
-/// Something that is so until it is not.
-private final class Flag: Sendable {
-  private let value = Atomic(true)
-  var isUp: Bool { value.load(ordering: .relaxed) }
-  func lower() { value.store(false, ordering: .relaxed) }
 }

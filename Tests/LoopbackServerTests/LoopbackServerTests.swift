@@ -68,9 +68,6 @@
     }
 
     @Test func `answers bear the time`() async throws {
-      // The example of RFC 9110, 5.6.7, and the last second before a year with a leap day.
-      #expect(LoopbackServer.timestamp(Date(timeIntervalSince1970: 784_111_777)) == "Sun, 06 Nov 1994 08:49:37 GMT")
-      #expect(LoopbackServer.timestamp(Date(timeIntervalSince1970: 1_704_067_199.9)) == "Sun, 31 Dec 2023 23:59:59 GMT")
       try await serving { (base: URL) async throws in
         let (_, response) = try await URLSession.shared.data(from: base)
         #expect((response as? HTTPURLResponse)?.value(forHTTPHeaderField: "Date")?.hasSuffix(" GMT") == true)

@@ -31,6 +31,19 @@ struct ChatError: Error, Sendable, Equatable {
     ChatError(status: 500, message: message, parameter: nil, code: nil, type: "server_error")
   }
 
+  /// More wait than may.
+  static let tooMany = ChatError(
+    status: 429, message: "Too many requests are waiting; try again later.", parameter: nil,
+    code: "rate_limit_exceeded",
+    type: "rate_limit_error")
+
+  /// The server ends before the request's turn.
+  static let ending = ChatError(
+    status: 503, message: "This server is ending; try again later.", parameter: nil, code: nil, type: "server_error")
+
+  /// Nobody reads it: the client has gone. The status is the one by which nginx logs that.
+  static let gone = ChatError(status: 499, message: "The request was given up.", parameter: nil, code: nil)
+
   var json: JSONValue {
     func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
     return .object([
@@ -45,7 +58,7 @@ struct ChatError: Error, Sendable, Equatable {
 
   var response: LoopbackResponse {
     var response = LoopbackResponse(status: status, type: "application/json", json.text)
-    if status == 429 { response.headers["retry-after"] = "1" }
+    if status == 429 || status == 503 { response.headers["retry-after"] = status == 429 ? "1" : "5" }
     return response
   }
 }

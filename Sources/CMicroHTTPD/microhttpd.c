@@ -1,0 +1,181 @@
+#ifdef SD_RUN
+#define _GNU_SOURCE
+#include "CMicroHTTPD.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+// What the library keeps for each request.
+typedef struct {
+  const char *raw;  // where the target stood
+  char *target;     // and a copy, since the library takes the query apart in place
+  void *request;    // what `head` made; NULL before
+} request_state;
+
+int sd_http_listen(uint16_t *port) {
+  int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (listening < 0) return -1;
+  int on = 1;
+  struct sockaddr_in address = {
+    .sin_family = AF_INET, .sin_port = htons(*port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof address;
+  setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (bind(listening, (struct sockaddr *)&address, size) || listen(listening, SOMAXCONN) ||
+      getsockname(listening, (struct sockaddr *)&address, &size)) {
+    int reason = errno;
+    close(listening);
+    errno = reason;
+    return -1;
+  }
+  *port = ntohs(address.sin_port);
+  return listening;
+}
+
+// The first line is read. Its target is kept as it was sent.
+static void *began(void *calls, const char *target, struct MHD_Connection *connection) {
+  (void)calls, (void)connection;
+  request_state *state = calloc(1, sizeof *state);
+  if (!state) return NULL;
+  state->raw = target;
+  state->target = strdup(target);
+  return state;
+}
+
+// Leaves %41 as it is: paths are decoded once, where NUL can be told from an end.
+static size_t as_sent(void *calls, struct MHD_Connection *connection, char *text) {
+  (void)calls, (void)connection;
+  return strlen(text);
+}
+
+typedef struct {
+  sd_http_field fields[SD_HTTP_FIELDS];
+  size_t count;
+  bool is_cut;
+} field_list;
+
+static enum MHD_Result take_field(
+  void *to, enum MHD_ValueKind kind, const char *name, size_t name_count, const char *value, size_t value_count) {
+  (void)kind;
+  field_list *list = to;
+  if (list->count == SD_HTTP_FIELDS) {
+    list->is_cut = true;
+    return MHD_NO;
+  }
+  list->fields[list->count++] = (sd_http_field){name, name_count, value ? value : "", value ? value_count : 0};
+  return MHD_YES;
+}
+
+// Whether what the parser made of the head is all that was sent. It reads C strings in the received bytes, so that a NUL
+// hides what follows it on the line: each part must end where the next begins, and the last where the head does.
+static bool is_plain(
+  struct MHD_Connection *connection, const request_state *state, const char *method, const char *version,
+  const field_list *list) {
+  if (list->is_cut || method + strlen(method) + 1 != state->raw || state->raw + strlen(state->target) + 1 != version)
+    return false;
+  const char *end = version + strlen(version);
+  for (size_t i = 0; i < list->count; i++) {
+    const sd_http_field *field = &list->fields[i];
+    if (field->name != end + 1 && field->name != end + 2) return false;  // LF, or CR and LF
+    const char *at = field->name + field->name_count + 1;
+    if (field->value_count == 0 && (field->value < at || field->value > at + 4096)) return false;
+    for (; at < field->value; at++)
+      if (*at != ' ' && *at != '\t') return false;
+    if (at != field->value) return false;
+    end = field->value + field->value_count;
+  }
+  const union MHD_ConnectionInfo *size = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+  const char *last = size ? method + size->header_size : NULL;
+  return last >= end + 2 && last <= end + 4;
+}
+
+static enum MHD_Result handle(
+  void *to, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+  const char *bytes, size_t *count, void **kept) {
+  (void)url;
+  const sd_http_calls *calls = to;
+  request_state *state = *kept;
+  if (!state || !state->target) return MHD_NO;
+  if (!state->request) {
+    field_list list = {.count = 0};
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_field, &list);
+    sd_http_head head = {
+      .method = method, .target = state->target, .fields = list.fields, .field_count = list.count,
+      .is_plain = is_plain(connection, state, method, version, &list)};
+    const union MHD_ConnectionInfo *own = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    head.connection = own ? (uintptr_t)own->socket_context : 0;
+    state->request = calls->head(calls->server, connection, &head);
+    return MHD_YES;
+  }
+  if (*count == 0) return calls->turn(state->request) ? MHD_YES : MHD_NO;
+  size_t piece = *count;
+  *count = 0;
+  return calls->body(state->request, bytes, piece) ? MHD_YES : MHD_NO;
+}
+
+static void ended(void *to, struct MHD_Connection *connection, void **kept, enum MHD_RequestTerminationCode code) {
+  (void)connection, (void)code;
+  const sd_http_calls *calls = to;
+  request_state *state = *kept;
+  if (!state) return;
+  if (state->request) calls->ended(state->request);
+  free(state->target);
+  free(state);
+  *kept = NULL;
+}
+
+static void connected(
+  void *to, struct MHD_Connection *connection, void **kept, enum MHD_ConnectionNotificationCode code) {
+  const sd_http_calls *calls = to;
+  if (code == MHD_CONNECTION_NOTIFY_CLOSED) return calls->closed(calls->server, (uintptr_t)*kept);
+  const union MHD_ConnectionInfo *socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  *kept = (void *)(uintptr_t)calls->opened(calls->server, socket ? socket->connect_fd : -1);
+}
+
+// The calls outlive the server: they are its owner's.
+struct MHD_Daemon *sd_http_start(int listening, unsigned connections, unsigned seconds, const sd_http_calls *calls) {
+  void *to = (void *)calls;
+  return MHD_start_daemon(
+    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, to,
+    MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, connections,
+    MHD_OPTION_CONNECTION_TIMEOUT, seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)64 << 10,
+    MHD_OPTION_URI_LOG_CALLBACK, began, to, MHD_OPTION_UNESCAPE_CALLBACK, as_sent, to,
+    MHD_OPTION_NOTIFY_COMPLETED, ended, to, MHD_OPTION_NOTIFY_CONNECTION, connected, to, MHD_OPTION_END);
+}
+
+void sd_http_stop(struct MHD_Daemon *server) { MHD_stop_daemon(server); }
+void sd_http_suspend(struct MHD_Connection *connection) { MHD_suspend_connection(connection); }
+void sd_http_resume(struct MHD_Connection *connection) { MHD_resume_connection(connection); }
+
+static bool queue(
+  struct MHD_Connection *connection, unsigned status, const sd_http_field *fields, size_t field_count,
+  struct MHD_Response *response) {
+  if (!response) return false;
+  for (size_t i = 0; i < field_count; i++) MHD_add_response_header(response, fields[i].name, fields[i].value);
+  enum MHD_Result result = MHD_queue_response(connection, status, response);
+  MHD_destroy_response(response);
+  return result == MHD_YES;
+}
+
+bool sd_http_answer(
+  struct MHD_Connection *connection, unsigned status, const sd_http_field *fields, size_t field_count,
+  const void *bytes, size_t count) {
+  return queue(
+    connection, status, fields, field_count,
+    MHD_create_response_from_buffer(count, (void *)bytes, MHD_RESPMEM_MUST_COPY));
+}
+
+bool sd_http_stream(
+  struct MHD_Connection *connection, unsigned status, const sd_http_field *fields, size_t field_count, void *stream,
+  ssize_t (*read)(void *stream, uint64_t position, char *bytes, size_t count), void (*released)(void *stream)) {
+  struct MHD_Response *response =
+    MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16 << 10, read, stream, released);
+  if (!response) released(stream);
+  return queue(connection, status, fields, field_count, response);
+}
+#endif
