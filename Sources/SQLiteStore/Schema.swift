@@ -27,6 +27,8 @@ enum Schema {
     ),
     // Where a question has several images, or one within its text.
     ("3: images", #"ALTER TABLE "annotation" ADD COLUMN "images" TEXT;"#),
+    // 1 where a reply ended before its reasons did.
+    ("4: rationale_cut", #"ALTER TABLE "annotation" ADD COLUMN "rationale_cut" INTEGER;"#),
   ]
 
   /// Takes the steps that are missing, all or, where one fails, none.

@@ -6,13 +6,14 @@ internal import TeacherProtocol
 struct StoredAnnotation: Sendable {
   /// Order of keeping.
   let number: Int64
-  let annotation: Annotation
+  private(set) var annotation: Annotation
 
   /// Keeps a row whose key is new. `OR IGNORE` would pass over rows without a required value, too.
   static let insert = """
     INSERT INTO annotation (key, item, teacher, model, prompt, outcome, label, reason, rationale, confidence,
-      confidence_source, raw, input_tokens, output_tokens, seconds, time, question, image, image_sha256, parameters, images)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
+      confidence_source, raw, input_tokens, output_tokens, seconds, time, question, image, image_sha256, parameters, images,
+      rationale_cut)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
     """
 
   static func values(_ annotation: Annotation) throws -> [SQLiteValue] {
@@ -26,6 +27,7 @@ struct StoredAnnotation: Sendable {
       .text(reply.raw), .init(reply.usage?.inputTokens), .init(reply.usage?.outputTokens), .real(reply.seconds),
       .real(annotation.time), .init(annotation.question?.prompt), .init(plain?.path), .init(plain?.digest),
       .init(annotation.question?.parameters), others.isEmpty ? .null : .text(try json(others)),
+      reply.isRationaleCut ? .init(1) : .null,
     ]
   }
 
@@ -61,6 +63,7 @@ struct StoredAnnotation: Sendable {
         usage: input.map { .init(inputTokens: Int($0), outputTokens: Int(output ?? 0)) },
         seconds: try real("seconds")),
       time: try real("time"), question: try Self.question(row, number: number))
+    annotation.reply.isRationaleCut = try row.integer("rationale_cut") == 1
   }
 
   /// Nil in rows that older versions wrote.

@@ -13,6 +13,8 @@ package struct LabelAnswer: Sendable {
   package let isTied: Bool
   /// What the student goes on to say, without the mark that ends the label; empty if not asked for.
   package let rationale: String
+  /// Whether the longest length ended it.
+  package let isRationaleCut: Bool
 }
 
 /// How labels that other labels begin with are scored.
@@ -39,19 +41,22 @@ extension Student {
       case .begun: answerProbabilities(questions.map(\.words))
       }
     let chosen = probabilities.map { p in p.indices.max { p[$0] < p[$1] } ?? 0 }
-    var rationales = [String](repeating: "", count: questions.count)
+    var rationales = questions.map { _ in (text: "", isCut: false) }
     if rationaleTokens > 0 {
       let prompts = questions.indices.map { questions[$0].beginning(of: chosen[$0]) }
       let generations = mapInParallel(prompts.batches(of: 16)) { batch -> [Generation] in
         var generator = Tensor.Generator(seed: 0)
         return generate(batch, maximumTokens: rationaleTokens, sampling: Sampling(), using: &generator)
       }
-      rationales = generations.flatMap { $0 }.map { String($0.text.drop { ".,: \n".contains($0) }) }
+      rationales = generations.flatMap { $0 }.map {
+        (String($0.text.drop { ".,: \n".contains($0) }), !$0.isComplete)
+      }
     }
     return questions.indices.map { i in
       let p = probabilities[i]
       return LabelAnswer(
-        probabilities: p, chosen: chosen[i], isTied: p.count { $0 == p[chosen[i]] } > 1, rationale: rationales[i])
+        probabilities: p, chosen: chosen[i], isTied: p.count { $0 == p[chosen[i]] } > 1,
+        rationale: rationales[i].text, isRationaleCut: rationales[i].isCut)
     }
   }
 }

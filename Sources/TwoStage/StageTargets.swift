@@ -57,7 +57,7 @@ public struct StageTargets<Model: Student>: Sendable {
       let texts = try judgement.annotations.compactMap { annotation -> String? in
         guard let label = annotation.reply.label, wanted.contains(label), only == nil || annotation.teacher == only
         else { return nil }
-        return try text(label, annotation.reply.rationale)
+        return try text(label, annotation.reply.wholeRationale)
       }
       return texts.isEmpty ? nil : try tree(judgement.item, texts.unique())
     }
@@ -85,7 +85,7 @@ public struct StageTargets<Model: Student>: Sendable {
     var candidates = try annotations.compactMap { annotation -> Candidate? in
       guard let given = annotation.reply.label else { return nil }
       return Candidate(
-        text: try text(given, annotation.reply.rationale), isChosen: given == label,
+        text: try text(given, annotation.reply.wholeRationale), isChosen: given == label,
         confidence: annotation.reply.confidence?.value ?? 0.5)
     }
     if !candidates.contains(where: \.isChosen) {
@@ -126,7 +126,7 @@ public struct StageTargets<Model: Student>: Sendable {
   /// An item with a human label as a target alone: the right teachers' answers, or the label in words.
   package func labelled(_ item: Item, _ annotations: [Annotation], label: String) throws -> AnswerTree? {
     var texts = try annotations.compactMap { annotation in
-      annotation.reply.label == label ? try text(label, annotation.reply.rationale) : nil
+      annotation.reply.label == label ? try text(label, annotation.reply.wholeRationale) : nil
     }
     if texts.isEmpty { texts = [try answers.answer(label, labels: labels)] }
     return try tree(item, texts.unique())

@@ -47,6 +47,27 @@ import Testing
     }
   }
 
+  @Test func `a stored reply whose label was whole when it was cut is read anew, where that is wanted`() async throws {
+    let item = data.items[0]
+    let teacher = Counting("a")
+    let texts = [#"{"label": "Yes", "rationale": "A do"#, "It may be"]
+    for (item, text) in zip(data.items, texts) {
+      let request = try TeacherRequest(item: item, template: template, labels: .outOfContext)
+      try await store.append([
+        Annotation(teacher: teacher, request: request, reply: TeacherReply(outcome: .cutOff, raw: text), time: 1)
+      ])
+    }
+    var annotator = try annotator([teacher])
+    let read = try await annotator.annotate(data, items: Array(data.items.prefix(2))).annotations.map { $0[0].reply }
+    #expect(read.map(\.label) == ["falsified", nil])
+    #expect((read[0].rationale, read[0].isRationaleCut) == ("A do", true))
+    #expect(read[1].outcome == .cutOff)
+    annotator.readsCutReplies = false
+    let kept = try await annotator.annotate(data, items: [item]).annotations[0][0].reply
+    #expect(kept == TeacherReply(outcome: .cutOff, raw: texts[0]))
+    #expect(teacher.asked.withLock(\.count) == 0)
+  }
+
   @Test func `over a read-only store nobody is asked, and what it has counts`() async throws {
     let counting = Counting("a")
     let few = Array(data.items.prefix(3))

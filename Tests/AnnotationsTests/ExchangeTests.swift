@@ -369,4 +369,24 @@ import Testing
           line 4, alpaca: item d, gpt: no
         """)
   }
+
+  @Test func `reasons that were cut are marked, and are in no file to learn from`() throws {
+    var replies = Self.replies
+    replies[0].reply.rationale = "since the la"
+    replies[0].reply.raw = "Yes. since the la"
+    replies[0].reply.isRationaleCut = true
+    let flat = try rows(AnnotationExport(.jsonLines).text(of: replies))
+    #expect(flat.map { $0["rationale_cut"] } == [.bool(true), nil, nil, nil, nil])
+    let file = try scratch.file("x.jsonl", AnnotationExport(.jsonLines).text(of: replies))
+    #expect(try AnnotationImport(.jsonLines).replies(in: file).annotations == replies)
+    // Four have a label; the first has no answer that is whole.
+    #expect(try rows(AnnotationExport(.conversational).text(of: replies)).count == 3)
+    #expect(try rows(AnnotationExport(.preference).text(of: replies)).count == 1)
+    // A template writes the label alone.
+    let made = AnnotationExport(.conversational, answers: (.outOfContext, AnswerTemplate()))
+    let texts = try rows(made.text(of: replies)).map {
+      $0["messages"]?.elements?.last?["content"]?.elements?.first?["text"]?.string
+    }
+    #expect(texts.first == "Yes.")
+  }
 }

@@ -247,6 +247,7 @@ import Testing
       one.reply = TeacherReply(
         outcome: outcome, rationale: "\n", confidence: Confidence(1.0 / 3, source: .labelTokenProbability), raw: "",
         usage: .init(inputTokens: 1, outputTokens: 2), seconds: 0.1)
+      one.reply.isRationaleCut = one.reply.label != nil
       #expect(try JSONDecoder().decode(Annotation.self, from: JSONEncoder().encode(one)) == one)
     }
   }

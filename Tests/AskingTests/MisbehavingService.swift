@@ -126,7 +126,7 @@ final class MisbehavingService: Sendable {
     case .unknownLabel: return .answer(body: Self.completion("{\"label\": \"Perhaps\"}"))
     case .refusal: return .answer(body: Self.completion("I'm sorry, but I can't help with that."))
     case .empty: return .answer(body: Self.completion(""))
-    case .cutOff: return .answer(body: Self.completion(String(object.dropLast(20)), end: "length"))
+    case .cutOff: return .answer(body: Self.completion(String(object.dropLast(30)), end: "length"))
     case .twice: return .twice(body: Self.completion("\(label). \(rationale)"))
     case .huge: return .answer(body: Self.completion("\(label). " + String(repeating: "long ", count: 2_000_000)))
     }

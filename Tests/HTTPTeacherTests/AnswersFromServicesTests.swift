@@ -94,6 +94,27 @@ import Testing
     #expect(abs(try #require(reply.confidence).value - 0.75) < 1e-9)
   }
 
+  @Test func `a label that was whole when the limit came is a vote with its measured confidence`() async throws {
+    let logs = Self.logs([
+      ("{\"label\": \"", 0, []), ("Yes", log(0.6), [("Yes", log(0.6)), ("No", log(0.2))]), ("\", ", -0.1, []),
+      ("\"rationale\": \"A head co", -0.1, []),
+    ])
+    let text = "{\"label\": \"Yes\", \"rationale\": \"A head co"
+    let server = ScriptedServer(ScriptedServer.answer(text, end: "length", logs: logs))
+    let reply = try await server.teacher().reply(to: try request(parameters: .init(answersInJSON: true)))
+    #expect((reply.label, reply.rationale, reply.isRationaleCut) == ("falsified", "A head co", true))
+    #expect(reply.confidence?.source == .labelTokenProbability)
+    // 0.6 against 0.2.
+    #expect(abs(try #require(reply.confidence).value - 0.75) < 1e-9)
+    // Of several samples one with whole reasons is shown.
+    let choices = [("Yes. It is cu", "length"), ("Yes. It is whole.", "stop")].map {
+      ScriptedServer.choice($0, end: $1)
+    }
+    let both = try await ScriptedServer(ScriptedServer.answers(choices)).teacher().reply(
+      to: try request(parameters: .init(temperature: 1, samples: 2)))
+    #expect((both.rationale, both.isRationaleCut) == ("It is whole.", false))
+  }
+
   @Test func `tokens that two labels share settle nothing`() async throws {
     let labels = try LabelSet([
       .init(name: "date", answer: "Out of date"), .init(name: "scope", answer: "Out of scope"), .init(name: "fine"),

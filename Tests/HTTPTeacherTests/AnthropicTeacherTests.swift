@@ -66,7 +66,8 @@ import Testing
 
   @Test(arguments: [
     ("end_turn", "Hm", TeacherReply.Outcome.unreadable("a text that begins with none of [\"No\", \"Yes\"]")),
-    ("max_tokens", "Yes. It", .cutOff), ("refusal", "No way", .refused), ("end_turn", "", .empty),
+    ("max_tokens", "It may", .cutOff), ("max_tokens", "Yes. It", .answered("falsified")),
+    ("refusal", "No way", .refused), ("end_turn", "", .empty),
   ])
   func `what has no label is of its own kind`(_ end: String, _ text: String, _ outcome: TeacherReply.Outcome)
     async throws

@@ -86,8 +86,8 @@ import Testing
     func outcome(_ response: TransportResponse) async throws -> TeacherReply {
       try await ScriptedServer(response).teacher().reply(to: try request())
     }
-    #expect(try await outcome(ScriptedServer.answer("Yes. But", end: "length")).outcome == .cutOff)
-    #expect(try await outcome(ScriptedServer.answer("Yes. But", end: "length")).raw == "Yes. But")
+    #expect(try await outcome(ScriptedServer.answer("It may well be", end: "length")).outcome == .cutOff)
+    #expect(try await outcome(ScriptedServer.answer("It may well be", end: "length")).raw == "It may well be")
     #expect(try await outcome(ScriptedServer.answer(nil, more: ", \"refusal\": \"I can't\"")).outcome == .refused)
     #expect(try await outcome(ScriptedServer.answer(nil, more: ", \"refusal\": \"I can't\"")).raw == "I can't")
     #expect(try await outcome(ScriptedServer.answer("", end: "content_filter")).outcome == .refused)

@@ -252,7 +252,7 @@ import Testing
     }
     try rename("1: annotation", "9: annotation")
     #expect(
-      throws: AnnotationsError.newerStore(file: file.relativePath, known: "3: images", found: "9: annotation")
+      throws: AnnotationsError.newerStore(file: file.relativePath, known: "4: rationale_cut", found: "9: annotation")
     ) { try SQLiteAnnotationStore(file) }
     try rename("9: annotation", "1: annotation")
     #expect(try await SQLiteAnnotationStore(file).all().map(\.key) == ["k"])

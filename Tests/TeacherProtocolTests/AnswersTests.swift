@@ -128,8 +128,7 @@ import Testing
     (#"{"label": 7, "rationale": "r"}"#, .unknownLabel("7")), ("Answer: Perhaps. Or not.", .unknownLabel("Perhaps")),
     ("**Label:** **mixed**", .unknownLabel("mixed")), ("I'm sorry, but I can't help with that.", .refused),
     ("I’m unable to assist with photos of people.", .refused), (#"{"label": "I cannot assist with this"}"#, .refused),
-    ("{", .cutOff), (#"{"label": "Yes", "rationale": "The pho"#, .cutOff),
-    ("```json\n{\"label\": \"No\", \"rationale\":", .cutOff),
+    ("{", .cutOff), (#"{"rationale": "The pho"#, .cutOff), ("```json\n{\"label\": \"N", .cutOff),
   ])
   func `what has no label is of its own kind`(_ text: String, outcome: TeacherReply.Outcome) {
     #expect(reader.read(text).outcome == outcome)

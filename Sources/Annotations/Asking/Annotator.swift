@@ -50,6 +50,8 @@ public struct Annotator: Sendable {
   let assignments: [Assignment]
   /// What was spent and may be.
   package let ledger: SpendingLedger
+  /// Whether a stored reply that an older version kept as cut off is read anew for its label. The default is true.
+  package var readsCutReplies = true
 
   /// An annotator.
   ///
@@ -186,6 +188,7 @@ public struct Annotator: Sendable {
         if let key = note.key, var annotation = found[key] {
           // The same question may first have been asked about another item.
           annotation.item = items[note.index].id
+          if readsCutReplies { annotation.readAnewIfCutOff(labels) }
           annotations[note.index].append(annotation)
         } else {
           let reason = note.failure ?? "the store does not have it"

@@ -32,10 +32,15 @@ package struct AnnotationExport: Sendable {
   package func text(of annotations: [Annotation]) throws -> String {
     switch format {
     case .jsonLines: lines(try annotations.map { try Self.flat($0) })
-    case .conversational: lines(try annotations.filter { $0.reply.label != nil }.map(conversation))
+    case .conversational: lines(try annotations.filter(isLearnable).map(conversation))
     case .preference: lines(try preferences(annotations))
     case .labelStudio: JSONValue.array(try tasks(annotations)).text + "\n"
     }
+  }
+
+  /// Whether there is an answer to learn: a label, and no text that was cut. A template writes the label of that alone.
+  private func isLearnable(_ annotation: Annotation) -> Bool {
+    annotation.reply.label != nil && (answers != nil || !annotation.reply.isRationaleCut)
   }
 
   private func lines(_ rows: [JSONValue]) -> String { rows.map { $0.text + "\n" }.joined() }
@@ -63,8 +68,9 @@ package struct AnnotationExport: Sendable {
     try byItem(annotations).flatMap { item, annotations -> [JSONValue] in
       let answered = annotations.filter { $0.reply.label != nil }
       guard let right = truth[item] ?? Self.majority(answered) else { return [] }
-      let chosen = answered.filter { $0.reply.label == right }
-      let rejected = answered.filter { $0.reply.label != right }
+      let learnable = answered.filter(isLearnable)
+      let chosen = learnable.filter { $0.reply.label == right }
+      let rejected = learnable.filter { $0.reply.label != right }
       return try chosen.flatMap { good in
         try rejected.map { bad in
           .object(
@@ -100,7 +106,7 @@ package struct AnnotationExport: Sendable {
   private func assistant(_ annotation: Annotation) throws -> JSONValue {
     var text = annotation.reply.raw
     if let answers, let label = annotation.reply.label {
-      text = try answers.template.answer(label, rationale: annotation.reply.rationale, labels: answers.labels)
+      text = try answers.template.answer(label, rationale: annotation.reply.wholeRationale, labels: answers.labels)
     }
     return message("assistant", [.text(text)], annotation)
   }

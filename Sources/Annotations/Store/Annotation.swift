@@ -109,6 +109,14 @@ public struct Annotation: Sendable, Equatable {
       ] + labels)
   }
 
+  /// Reads a reply that was kept as cut off once more: older versions did so where its label was whole.
+  mutating func readAnewIfCutOff(_ labels: LabelSet) {
+    // Of several samples all texts were kept together, and none had a label.
+    guard reply.outcome == .cutOff, reply.raw.first != "[" else { return }
+    let read = AnswerReader(labels: labels).read(reply.raw, endedAtLimit: true)
+    (reply.outcome, reply.rationale, reply.isRationaleCut) = (read.outcome, read.rationale, read.isRationaleCut)
+  }
+
   /// The teacher's vote; nil unless it answered with a label.
   package var vote: Vote? {
     reply.label.map { Vote(teacher: teacher, label: $0, confidence: reply.confidence) }
@@ -121,6 +129,7 @@ extension Annotation: Codable {
     case images, parameters
     case imageDigest = "image_sha256"
     case promptVersion = "prompt"
+    case isRationaleCut = "rationale_cut"
     case confidenceSource = "confidence_source"
     case inputTokens = "input_tokens"
     case outputTokens = "output_tokens"
@@ -154,6 +163,7 @@ extension Annotation: Codable {
         usage: tokens.0.map { TeacherReply.Usage(inputTokens: $0, outputTokens: tokens.1 ?? 0) },
         seconds: try row.decodeIfPresent(Double.self, forKey: .seconds) ?? 0),
       time: try row.decode(Double.self, forKey: .time))
+    reply.isRationaleCut = try row.decodeIfPresent(Bool.self, forKey: .isRationaleCut) ?? false
     if let prompt = try row.decodeIfPresent(String.self, forKey: .question) {
       var images = try row.decodeIfPresent([Question.Image].self, forKey: .images) ?? []
       if let image = try row.decodeIfPresent(String.self, forKey: .image) {
@@ -181,6 +191,7 @@ extension Annotation: Codable {
     try row.encodeIfPresent(reply.label, forKey: .label)
     try row.encodeIfPresent(reply.outcome.reason, forKey: .reason)
     try row.encode(reply.rationale, forKey: .rationale)
+    if reply.isRationaleCut { try row.encode(true, forKey: .isRationaleCut) }
     try row.encodeIfPresent(reply.confidence?.value, forKey: .confidence)
     try row.encodeIfPresent(reply.confidence?.source, forKey: .confidenceSource)
     try row.encode(reply.raw, forKey: .raw)

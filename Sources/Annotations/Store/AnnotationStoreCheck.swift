@@ -88,7 +88,7 @@ public struct AnnotationStoreCheck: Sendable {
       .answered("falsified"), .abstained, .unreadable("a \"text\""), .unknownLabel("'7'"), .empty, .refused, .cutOff,
     ]
     return outcomes.enumerated().map { i, outcome in
-      Annotation(
+      var annotation = Annotation(
         key: "k\(i)", item: i < 2 ? "a" : "b", teacher: "t", model: "m", promptVersion: "p",
         reply: TeacherReply(
           outcome: outcome, rationale: "line\nline, \"quote\" \u{1F600} '; --",
@@ -100,6 +100,8 @@ public struct AnnotationStoreCheck: Sendable {
           : .init(
             prompt: "Is it?\n'\(i)'", images: images(i),
             parameters: "temperature=0.0"))
+      annotation.reply.isRationaleCut = i == 0
+      return annotation
     }
   }
 }

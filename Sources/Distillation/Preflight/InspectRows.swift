@@ -63,9 +63,9 @@ extension RunCheck {
     func text(_ label: String, _ rationale: String) -> String? {
       try? template.answer(label, rationale: run.stage1.rationales ? rationale : "", labels: labels)
     }
-    let rationale = said.map(\.rationale).max { ($0.utf8.count, $0) < ($1.utf8.count, $1) } ?? ""
+    let rationale = said.map(\.wholeRationale).max { ($0.utf8.count, $0) < ($1.utf8.count, $1) } ?? ""
     let possible = labels.names.compactMap { text($0, rationale) }.sorted { $0.utf8.count > $1.utf8.count }
-    let given = Set(said.compactMap { reply in reply.label.flatMap { text($0, reply.rationale) } })
+    let given = Set(said.compactMap { reply in reply.label.flatMap { text($0, reply.wholeRationale) } })
     return (possible.isEmpty ? [""] : possible) + given.subtracting(possible).sorted()
   }
 

@@ -91,7 +91,8 @@ public struct DistillationRun: Sendable {
     let ledger = SpendingLedger(limit: configuration.spending.asLimit)
     func annotate(_ title: String, _ items: [Item], _ assignments: [Annotator.Assignment]) async throws -> AnnotationRun
     {
-      let annotator = try Annotator(store: store, labels: labels, assignments: assignments, ledger: ledger)
+      var annotator = try Annotator(store: store, labels: labels, assignments: assignments, ledger: ledger)
+      annotator.readsCutReplies = try RunRules(of: folder).cut == .label
       reporter.begin(title, total: items.count * assignments.count, unit: "replies")
       let run = try await annotator.annotate(data.dataset, items: items) { [reporter] in
         reporter.advance(to: $0.done, note: $0.spent.note)

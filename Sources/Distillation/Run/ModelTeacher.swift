@@ -65,11 +65,13 @@ public struct ModelTeacher<Model: Student>: BatchTeacher {
     return zip(zip(requests, prompts), student.labelAnswers(prompts, rationaleTokens: limit > 1 ? limit : 0)).map {
       let ((request, prompt), answer) = $0
       let label = request.labels.labels[answer.chosen]
-      return TeacherReply(
+      var reply = TeacherReply(
         outcome: answer.isTied ? .abstained : .answered(label.name), rationale: answer.rationale,
         confidence: Confidence(answer.probabilities[answer.chosen], source: .labelTokenProbability),
         raw: label.answer + (answer.rationale.isEmpty ? "" : ". " + answer.rationale),
         usage: .init(inputTokens: prompt.tree.prompt.count, outputTokens: answer.rationale.utf8.count / 4 + 1))
+      reply.isRationaleCut = answer.isRationaleCut
+      return reply
     }
   }
 }

@@ -114,8 +114,9 @@ extension DistillationRun {
     for (store, assignments) in try stores(
       for: teachers.labelAssignments.filter { !leftOut.contains($0.teacher.name) })
     {
-      let run = try await Annotator(store: store, labels: labels, assignments: assignments)
-        .annotate(dataset, items: items)
+      var annotator = try Annotator(store: store, labels: labels, assignments: assignments)
+      annotator.readsCutReplies = try RunRules(of: folder).cut == .label
+      let run = try await annotator.annotate(dataset, items: items)
       for (teacher, failures) in Dictionary(grouping: run.failures, by: \.teacher).sorted(by: { $0.key < $1.key }) {
         reporter.message(run.words(about: teacher, failures))
       }

@@ -18,13 +18,18 @@ struct RunRules: Codable, Equatable {
   var tokens: AdapterTokens
   /// How recorded replies name items whose data files share some ids.
   var replies: ReplyNames
+  /// What replies say that an older version kept as cut off.
+  var cut: CutReplies
 
   /// Those of a new run.
   static let current = RunRules(
-    beginning: .ofFolder, choosing: .ended, rows: .byID, tokens: .ofAdapter, replies: .byPlainID)
+    beginning: .ofFolder, choosing: .ended, rows: .byID, tokens: .ofAdapter, replies: .byPlainID, cut: .label)
   /// Those of runs without the file.
   static let first = RunRules(
-    beginning: .always, choosing: .begun, rows: .ofFile, tokens: .ofModel, replies: .bySplit)
+    beginning: .always, choosing: .begun, rows: .ofFile, tokens: .ofModel, replies: .bySplit, cut: .nothing)
+
+  /// What keys of steps say of the rules. One that came after those keys is named where it is not as it was before.
+  var key: String { "\(self)".replacing(", cut: \(String(reflecting: CutReplies.nothing))", with: "") }
 
   private enum CodingKeys: String, CodingKey {
     case beginning = "prompt_beginning"
@@ -32,6 +37,7 @@ struct RunRules: Codable, Equatable {
     case rows = "row_order"
     case tokens = "adapter_tokenizer"
     case replies = "reply_ids"
+    case cut = "cut_replies"
   }
 
   /// Reads the rules; one that is missing was made after the file was written, and is as it was before.
@@ -42,6 +48,7 @@ struct RunRules: Codable, Equatable {
     rows = try rules.decodeIfPresent(RowOrder.self, forKey: .rows) ?? Self.first.rows
     tokens = try rules.decodeIfPresent(AdapterTokens.self, forKey: .tokens) ?? Self.first.tokens
     replies = try rules.decodeIfPresent(ReplyNames.self, forKey: .replies) ?? Self.first.replies
+    cut = try rules.decodeIfPresent(CutReplies.self, forKey: .cut) ?? Self.first.cut
   }
 
   private static func file(_ run: URL) -> URL { run.appending(path: "rules.json") }
@@ -64,10 +71,11 @@ struct RunRules: Codable, Equatable {
   }
 
   private init(
-    beginning: PromptBeginning, choosing: LabelScoring, rows: RowOrder, tokens: AdapterTokens, replies: ReplyNames
+    beginning: PromptBeginning, choosing: LabelScoring, rows: RowOrder, tokens: AdapterTokens, replies: ReplyNames,
+    cut: CutReplies
   ) {
     (self.beginning, self.choosing, self.rows) = (beginning, choosing, rows)
-    (self.tokens, self.replies) = (tokens, replies)
+    (self.tokens, self.replies, self.cut) = (tokens, replies, cut)
   }
 
   /// Writes the rules into the folder of a run that has none yet; those of a run under way stay.
@@ -129,4 +137,12 @@ enum ReplyNames: String, Codable {
   case bySplit = "split"
   /// An item whose id stands in one file alone by that too, `7`.
   case byPlainID = "plain"
+}
+
+/// What a reply says that an older version kept as cut off although its label was whole.
+enum CutReplies: String, Codable {
+  /// Nothing.
+  case nothing
+  /// Its label.
+  case label
 }

@@ -69,13 +69,13 @@ struct Conversation: Sendable {
   static func reply(_ sample: Spoken.Sample, to request: TeacherRequest, usage: TeacherReply.Usage?) -> TeacherReply {
     switch sample.end {
     case .refused: return TeacherReply(outcome: .refused, raw: sample.text, usage: usage)
-    case .cutOff: return TeacherReply(outcome: .cutOff, raw: sample.text, usage: usage)
-    case .complete: break
+    case .cutOff, .complete: break
     }
-    let answer = AnswerReader(labels: request.labels).read(sample.text)
+    let answer = AnswerReader(labels: request.labels).read(sample.text, endedAtLimit: sample.end == .cutOff)
     var reply = TeacherReply(
       outcome: answer.outcome, rationale: answer.rationale, confidence: answer.confidence, raw: sample.text,
       usage: usage)
+    reply.isRationaleCut = answer.isRationaleCut
     // What was measured counts more than what was claimed.
     if let label = reply.label, let offset = answer.labelOffset,
       let measured = LabelTokens.probability(
@@ -92,7 +92,8 @@ struct Conversation: Sendable {
     var votes: [String: Int] = [:]
     for label in replies.compactMap(\.label) { votes[label, default: 0] += 1 }
     let most = votes.values.max() ?? 0
-    var reply = replies.first { $0.label.map { votes[$0] == most } ?? false } ?? replies[0]
+    let best = replies.filter { $0.label.map { votes[$0] == most } ?? false }
+    var reply = best.first { $0.label == best[0].label && !$0.isRationaleCut } ?? best.first ?? replies[0]
     reply.confidence = reply.label.map { _ in Confidence(Double(most) / Double(replies.count), source: .agreement) }
     reply.raw = JSONValue.array(replies.map { .string($0.raw) }).text
     reply.usage = sum(replies.map(\.usage))

@@ -9,6 +9,8 @@ public struct ReadAnswer: Sendable, Equatable {
   public var rationale: String
   /// A confidence stated in the reply, 0...1.
   public var confidence: Confidence?
+  /// Whether the reply ended before its reasons did: they are not to be learned from.
+  package var isRationaleCut = false
   /// Where the words of the label begin, in UTF-8 bytes from the beginning of the text; nil without a label.
   package var labelOffset: Int?
 
@@ -32,7 +34,7 @@ public struct ReadAnswer: Sendable, Equatable {
 /// such as `Final answer:`, in a tag or box, in a sentence that says nothing else such as `The answer is no.`, on a last line of
 /// its own, or in a JSON object; marks, quotes, letter case and full width are ignored, and a number must stand alone as one.
 /// A text that begins with one of `abstentions` abstains, with one of `refusals` it is refused, and a JSON object or a
-/// thought that never ends was cut off. All else has no label: nothing is guessed from other words further in, as a rationale
+/// thought that never ends was cut off: the label counts where it was whole by then. All else has no label: nothing is guessed from other words further in, as a rationale
 /// names the other label too, and a reply that gives two labels gives none. Documentation/Replies.md lists what is read how.
 ///
 /// - Complexity: linear in the reply's length.
@@ -57,11 +59,21 @@ public struct AnswerReader: Sendable, Equatable {
   public init(labels: LabelSet) { self.labels = labels }
 
   /// Reads a reply.
-  public func read(_ text: String) -> ReadAnswer {
+  public func read(_ text: String) -> ReadAnswer { read(text, endedAtLimit: false) }
+
+  /// Reads a reply that may have ended at its length limit, where words may be the beginning of others: a label counts then
+  /// if it was whole, and all else was cut off.
+  package func read(_ text: String, endedAtLimit: Bool) -> ReadAnswer {
+    guard endedAtLimit else { return readWhole(text) }
+    let read = readWhole(text, endedAtLimit: true)
+    return read.label == nil ? ReadAnswer(.cutOff) : read
+  }
+
+  private func readWhole(_ text: String, endedAtLimit: Bool = false) -> ReadAnswer {
     guard text.contains(where: { !$0.isWhitespace }) else { return ReadAnswer(.empty) }
     guard let answer = ReplyThoughts.answer(in: text, reads: { reads($0) }) else { return ReadAnswer(.cutOff) }
     guard answer.contains(where: { !$0.isWhitespace }) else { return ReadAnswer(.empty) }
-    var read = read(answer: answer)
+    var read = read(answer: answer, endedAtLimit: endedAtLimit)
     let before = text.utf8.distance(from: text.startIndex, to: answer.startIndex)
     read.labelOffset = read.labelOffset.map { before + $0 }
     return read
@@ -75,37 +87,46 @@ public struct AnswerReader: Sendable, Equatable {
   }
 
   /// Reads what follows the thoughts; the label's place counts from its beginning.
-  private func read(answer: Substring) -> ReadAnswer {
+  private func read(answer: Substring, endedAtLimit: Bool = false) -> ReadAnswer {
     if let encoded = encoded(answer) { return encoded }
     let quoted = ReplyThoughts.quoted(in: answer)
     let (found, cut) = ReplyObject.all(in: answer)
     let objects = found.filter { object in !quoted.contains { $0.contains(object.range.lowerBound) } }
     // Words of objects and of quoted thoughts are not words of the answer.
     var masked = objects.map(\.range) + quoted
-    if let cut { masked.append(cut..<answer.endIndex) }
-    let words = AnswerStatements(of: answer, without: masked, reader: self).answer
-    let stated = objects.compactMap { object in
-      self.answer(of: object.members).map { read in
-        read.label != nil && isDenied(object, in: answer)
-          ? ReadAnswer(.unreadable("an object that the words around it deny")) : read
+    if let cut { masked.append(cut.range) }
+    let statements = AnswerStatements(of: answer, without: masked, reader: self)
+    let words = statements.answer
+    // Of an object that was cut only a label counts: what else it would have said is not known.
+    let begun = cut.flatMap { object in
+      let isOwn = !quoted.contains { $0.contains(object.range.lowerBound) }
+      return isOwn && self.answer(of: object.members)?.label != nil ? object : nil
+    }
+    let stated = (objects + [begun].compactMap(\.self)).compactMap { object -> ReadAnswer? in
+      guard var read = self.answer(of: object.members) else { return nil }
+      if read.label != nil, isDenied(object, in: answer) {
+        return ReadAnswer(.unreadable("an object that the words around it deny"))
       }
+      if object.range == begun?.range, read.rationale.isEmpty { read.isRationaleCut = true }
+      return read
     }
     guard var first = stated.first else {
-      if let words { return words }
+      if let words { return endedAtLimit ? statements.cut(words) : words }
       if cut != nil { return ReadAnswer(.cutOff) }
-      return whole(answer)
-        ?? ReadAnswer(.unreadable("a text that begins with none of \(labels.labels.map(\.answer))"))
+      if let whole = whole(answer) { return endedAtLimit ? statements.cut(whole) : whole }
+      return ReadAnswer(.unreadable("a text that begins with none of \(labels.labels.map(\.answer))"))
     }
     for other in stated.dropFirst() + [words].compactMap(\.self) where other.outcome != first.outcome {
       // Words before an object may say anything but another label.
       if other == words, other.label == nil, first.label != nil { continue }
       return ReadAnswer(.unreadable("answers that contradict each other: \(name(first)) and \(name(other))"))
     }
-    if first.rationale.isEmpty {
-      first.rationale =
-        stated.lazy.map(\.rationale).first { !$0.isEmpty } ?? objects.last.map {
-          AnswerWords.rationale(answer[$0.range.upperBound...]).text
-        } ?? ""
+    guard first.rationale.isEmpty else { return first }
+    if let other = stated.first(where: { !$0.rationale.isEmpty }) {
+      (first.rationale, first.isRationaleCut) = (other.rationale, other.isRationaleCut)
+    } else if let last = objects.last {
+      first.rationale = AnswerWords.rationale(answer[last.range.upperBound...]).text
+      first.isRationaleCut = endedAtLimit && !first.rationale.isEmpty
     }
     return first
   }

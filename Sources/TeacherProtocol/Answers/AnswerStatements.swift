@@ -107,6 +107,24 @@ struct AnswerStatements {
       labelOffset: statement.name.map { _ in text.utf8.distance(from: text.startIndex, to: statement.label) })
   }
 
+  /// An answer whose text ended at its length limit: the label counts where it leads the text, or is closed by a tag or the
+  /// end of its line, and can't be the beginning of a longer one. Further in it may be a draft of an answer that never came.
+  func cut(_ read: ReadAnswer) -> ReadAnswer {
+    guard let offset = read.labelOffset else { return ReadAnswer(.cutOff) }
+    let start = text.utf8.index(text.startIndex, offsetBy: offset)
+    let end = LabelSpelling.key(String(text[start...].prefix(200)))
+    let goesOn = labels.answerReadings.contains { $0.key.hasPrefix(end) && $0.key != end }
+    let isLeading = opening.map { $0.label == start } ?? (bare(text).startIndex == start)
+    let isClosed = named.contains { statement in
+      let rest = statement.rest.drop { AnswerWords.closers.contains($0) || $0.isBlank }
+      return statement.label == start && (rest.first == "<" || rest.first == "}" || rest.first?.isNewline == true)
+    }
+    guard !goesOn, isLeading || isClosed else { return ReadAnswer(.cutOff) }
+    var read = read
+    (read.isRationaleCut, read.confidence) = (true, nil)
+    return read
+  }
+
   /// The text from its first word on, or from the first label of marks.
   func bare(_ text: Substring) -> Substring {
     let bare =

@@ -33,9 +33,11 @@ extension AnswerReader {
     if found.contains(where: { $0.answer.label != nil && $0.answer.label != answer.label }) {
       return ReadAnswer(.unreadable("an object that contradicts itself"))
     }
-    if let reasons = first(AnswerVocabulary.rationaleKeys)?.cell, !reasons.isEmpty { answer.rationale = reasons }
-    answer.confidence =
-      first(AnswerVocabulary.confidenceKeys)?.cell.flatMap(AnswerWords.confidence) ?? answer.confidence
+    if let value = first(AnswerVocabulary.rationaleKeys), let reasons = value.cell, !reasons.isEmpty {
+      (answer.rationale, answer.isRationaleCut) = (reasons, value.isCut)
+    }
+    let confidence = first(AnswerVocabulary.confidenceKeys).flatMap { $0.isCut ? nil : $0.cell }
+    answer.confidence = confidence.flatMap(AnswerWords.confidence) ?? answer.confidence
     return answer
   }
 
@@ -47,7 +49,7 @@ extension AnswerReader {
       let answers = elements.compactMap { nested($0, depth: depth + 1) }
       guard let first = answers.first else { return nil }
       return answers.allSatisfy { $0.outcome == first.outcome } ? first : ReadAnswer(.unreadable("a list of answers"))
-    case .null, .text, .bare: return nil
+    case .null, .text, .bare, .cut: return nil
     }
   }
 
@@ -55,6 +57,7 @@ extension AnswerReader {
   private func answer(of value: ReplyValue, depth: Int) -> ReadAnswer? {
     switch value.content {
     case .null: return ReadAnswer(.abstained)
+    case .cut: return nil
     case .text(let words), .bare(let words): return answer(said: words, at: value.offset)
     case .array(let elements):
       let answers = elements.compactMap { answer(of: $0, depth: depth + 1) }

@@ -7,6 +7,9 @@ struct ReplyObjectParser {
   private(set) var at: Int
   /// Whether a member was begun.
   private(set) var hasName = false
+  /// What was read of the value that the end of the text cut: a text's beginning, or the whole members of an object and the
+  /// beginning of its last one. Of a list, a name and a value without quotes nothing is known before they end.
+  private(set) var cut: ReplyValue?
 
   init(_ bytes: [UInt8], at: Int) {
     self.bytes = bytes
@@ -23,18 +26,30 @@ struct ReplyObjectParser {
   mutating func object(depth: Int) -> [ReplyValue.Member]? {
     guard depth < JSONParser.Options().levels else { return nil }
     var members: [ReplyValue.Member] = []
+    let start = at
+    if object(depth: depth, into: &members) { return members }
+    cut = at < bytes.count ? nil : ReplyValue(content: .object(members), offset: start)
+    return nil
+  }
+
+  /// False where the object does not end; its members are then those that were read, the last one as far as it goes.
+  private mutating func object(depth: Int, into members: inout [ReplyValue.Member]) -> Bool {
     while true {
       _ = skipSpace()
-      if take("}", "｝") { return members }
-      guard let name = name() else { return nil }
+      if take("}", "｝") { return true }
+      guard let name = name() else { return false }
       _ = skipSpace()
-      guard take(":", "：") else { return nil }
+      guard take(":", "：") else { return false }
       hasName = true
-      guard let value = value(depth: depth + 1) else { return nil }
+      cut = nil
+      guard let value = value(depth: depth + 1) else {
+        if let cut { members.append(.init(name: name, value: cut)) }
+        return false
+      }
       members.append(.init(name: name, value: value))
       let isNewLine = skipSpace()
-      if take("}", "｝") { return members }
-      guard take(",", "，") || isNewLine && quote() != nil else { return nil }
+      if take("}", "｝") { return true }
+      guard take(",", "，") || isNewLine && quote() != nil else { return false }
     }
   }
 
@@ -44,7 +59,10 @@ struct ReplyObjectParser {
     if take("{", "｛") { return object(depth: depth).map { ReplyValue(content: .object($0), offset: start) } }
     if take("[", "［") { return array(depth: depth).map { ReplyValue(content: .array($0), offset: start) } }
     if let quote = quote() {
-      return text(quote).map { ReplyValue(content: .text($0), offset: start + quote.width) }
+      let read = text(quote)
+      let value = ReplyValue(content: read.isWhole ? .text(read.text) : .cut(read.text), offset: start + quote.width)
+      if !read.isWhole { cut = value }
+      return read.isWhole ? value : nil
     }
     return bareWord().map { word in
       let isNull = ["null", "none", "nil"].contains(word.lowercased())
@@ -58,7 +76,10 @@ struct ReplyObjectParser {
     while true {
       _ = skipSpace()
       if take("]", "］") { return elements }
-      guard let element = value(depth: depth + 1) else { return nil }
+      guard let element = value(depth: depth + 1) else {
+        cut = nil
+        return nil
+      }
       elements.append(element)
       _ = skipSpace()
       if take("]", "］") { return elements }
@@ -68,7 +89,10 @@ struct ReplyObjectParser {
 
   /// A member's name, in quotes or bare.
   private mutating func name() -> String? {
-    if let quote = quote() { return text(quote) }
+    if let quote = quote() {
+      let name = text(quote)
+      return name.isWhole ? name.text : nil
+    }
     let start = at
     while at < bytes.count, at - start < 60 {
       switch bytes[at] {
@@ -118,8 +142,8 @@ struct ReplyObjectParser {
     }
   }
 
-  /// The text up to the quote that ends it, which is one that the object can go on behind.
-  private mutating func text(_ quote: Quote) -> String? {
+  /// The text up to the quote that ends it, which is one that the object can go on behind, or up to the end of all.
+  private mutating func text(_ quote: Quote) -> (text: String, isWhole: Bool) {
     at += quote.width
     var text: [UInt8] = []
     while at < bytes.count {
@@ -128,7 +152,7 @@ struct ReplyObjectParser {
         let end = at + closing.utf8.count
         if canEnd(behind: end) {
           at = end
-          return String(decoding: text, as: UTF8.self)
+          return (String(decoding: text, as: UTF8.self), true)
         }
       }
       if bytes[at] == UInt8(ascii: "\\"), at + 1 < bytes.count {
@@ -139,7 +163,7 @@ struct ReplyObjectParser {
         at += 1
       }
     }
-    return nil
+    return (String(decoding: text, as: UTF8.self), false)
   }
 
   /// Whether a text may end before this place: what follows must be a mark of the object, or another value behind a comma.

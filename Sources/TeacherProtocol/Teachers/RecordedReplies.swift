@@ -216,10 +216,16 @@ public struct RecordedReplies: Sendable {
       knownItems.insert(item)
       items.append(item)
     }
-    replies[teacher, default: [:]][item] = TeacherReply(
+    var reply = TeacherReply(
       outcome: outcome, rationale: row.text(columns.rationale) ?? "", confidence: confidence,
       raw: columns.raw.lazy.compactMap { row.text($0) }.first ?? text ?? "")
+    // As stores write it; tables have texts.
+    reply.isRationaleCut = row.text(Self.cutColumn).map { ["true", "1"].contains($0.lowercased()) } ?? false
+    replies[teacher, default: [:]][item] = reply
   }
+
+  /// The member of a reply whose reasons were cut, in stores and their files.
+  package static let cutColumn = "rationale_cut"
 
   private var knownItems: Set<String> = []
   /// While reading: rows without the label's column by teacher, and the teachers of rows with it.

@@ -43,7 +43,7 @@ public struct TeacherReply: Sendable, Equatable {
     case empty
     /// The teacher declined to answer.
     case refused
-    /// The text ended at its length limit before it was complete.
+    /// The text ended at its length limit before a label was complete.
     case cutOff
   }
 
@@ -65,6 +65,8 @@ public struct TeacherReply: Sendable, Equatable {
   public var outcome: Outcome
   /// The reasons given; empty where there were none.
   public var rationale: String
+  /// Whether the reply ended before its reasons did, as at a length limit. The default is false.
+  package var isRationaleCut = false
   /// How sure the teacher is; nil if unknown.
   public var confidence: Confidence?
   /// The reply as it came.
@@ -96,7 +98,11 @@ public struct TeacherReply: Sendable, Equatable {
     self.init(
       outcome: answer.outcome, rationale: answer.rationale, confidence: confidence ?? answer.confidence, raw: text,
       usage: usage, seconds: seconds)
+    isRationaleCut = answer.isRationaleCut
   }
+
+  /// The reasons that may be learned from: none where they were cut.
+  package var wholeRationale: String { isRationaleCut ? "" : rationale }
 
   /// The label, where there is one.
   public var label: String? {

@@ -110,6 +110,28 @@ private struct KnownAnswers: Teacher {
     }
   }
 
+  @Test func `reasons that were cut are learned from in neither stage`() async throws {
+    let method = try method()
+    let data = Dataset(items: items, root: folder)
+    func trees(cut: Bool) async throws -> (first: [AnswerTree], second: [AnswerTree]) {
+      let run = try await method.annotate(data, teachers: teachers, store: MemoryAnnotationStore())
+      let judgements = run.judgements(by: method.agreement).map { judgement in
+        var annotations = judgement.annotations
+        for index in annotations.indices {
+          annotations[index].reply.isRationaleCut = cut
+          if !cut { annotations[index].reply.rationale = "" }
+        }
+        return Judgement(item: judgement.item, annotations: annotations, rule: method.agreement)
+      }
+      let targets = try method.targets(for: TinyModels.student(), of: items, in: data)
+      return (try targets.supervised(judgements), try targets.preferences(judgements, labels: gold).map(\.tree))
+    }
+    let (cut, none) = try await (trees(cut: true), trees(cut: false))
+    #expect(cut.first.map(\.answers) == none.first.map(\.answers))
+    #expect(cut.second.map(\.answers) == none.second.map(\.answers))
+    #expect(cut.first.count == 6 && cut.second.count == 10)
+  }
+
   @Test func `half as many agreed items are replayed beside the conflicts as the options say`() async throws {
     var method = try method()
     method.options.replay = 0.5

@@ -95,7 +95,7 @@ final class RunSteps {
       let teachers = try configuration.teachers.map { try files(of: $0) }
       let own = run.plugins.teachers.map { "\($0.name) \($0.model)" }
       return StepRecords.key(
-        version, files.key, configuration.settings(for: .annotate).json, "\(rules)", teachers.joined(separator: "\n"),
+        version, files.key, configuration.settings(for: .annotate).json, rules.key, teachers.joined(separator: "\n"),
         own.joined(separator: "\n"))
     case .step(.agree):
       guard run.plugins.agreement == nil else { return nil }
@@ -109,7 +109,7 @@ final class RunSteps {
         answers.map { try digest(of: URL(filePath: $0)) }.joined(separator: "\n"))
     case .step(.stage1):
       return try StepRecords.key(
-        version, key(.step(.annotate)), key(.step(.agree)), configuration.settings(for: .stage1).json, "\(rules)",
+        version, key(.step(.annotate)), key(.step(.agree)), configuration.settings(for: .stage1).json, rules.key,
         baseKey())
     case .step(.stage2):
       return try StepRecords.key(
