@@ -30,14 +30,20 @@ public struct AnnotationRun: Sendable {
   public let annotations: [[Annotation]]
   /// Questions without a reply, by teacher and then item.
   public let failures: [Failure]
+  /// The teacher that was asked no more since none of its first replies had a label; nil for none.
+  package var stopped: TeacherUnavailable?
   /// How many questions were asked in this run, and not found in the store.
-  package let asked: Int
+  package var asked: Int { askedOf.values.reduce(0, +) }
+  /// The same by teacher.
+  let askedOf: [String: Int]
 
   /// A run from its parts.
   ///
   /// - Precondition: one list of annotations per item.
-  package init(items: [Item], teachers: [String], annotations: [[Annotation]], failures: [Failure] = [], asked: Int = 0)
-  {
+  package init(
+    items: [Item], teachers: [String], annotations: [[Annotation]], failures: [Failure] = [],
+    askedOf: [String: Int] = [:]
+  ) {
     precondition(
       items.count == annotations.count, "AnnotationRun: \(items.count) items, \(annotations.count) lists of annotations"
     )
@@ -45,7 +51,7 @@ public struct AnnotationRun: Sendable {
     self.teachers = teachers
     self.annotations = annotations
     self.failures = failures
-    self.asked = asked
+    self.askedOf = askedOf
   }
 
   /// The judgement of a rule on each item, in the order of the items.

@@ -52,6 +52,10 @@ public struct Annotator: Sendable {
   package let ledger: SpendingLedger
   /// Whether a stored reply that an older version kept as cut off is read anew for its label. The default is true.
   package var readsCutReplies = true
+  /// Whether a teacher behind a service is asked no more where none of its first replies has a label. The default is false.
+  package var stopsWithoutLabels = false
+  /// Takes a warning about a teacher whose first replies have no label. The default is nil: nobody is told.
+  package var tell: (@Sendable (String) -> Void)?
 
   /// An annotator.
   ///
@@ -90,7 +94,9 @@ public struct Annotator: Sendable {
     let end = try await ask(data, count: items.count, item: { items[$0] }, progress: progress) { assignment, note in
       notes[assignment].withLock { $0[note.index] = note }
     }
-    return try await collect(items, notes.map { $0.withLock { $0.compactMap(\.self) } }, asked: end.asked)
+    var run = try await collect(items, notes.map { $0.withLock { $0.compactMap(\.self) } }, askedOf: end.asked)
+    run.stopped = end.stopped
+    return run
   }
 
   /// Asks whatever the store does not have, about items that are made when they are needed, and returns no reply: for
@@ -161,25 +167,39 @@ public struct Annotator: Sendable {
     _ data: Dataset, count: Int, item: @escaping @Sendable (Int) -> Item,
     progress: (@Sendable (AnnotationProgress) -> Void)?,
     note: @escaping @Sendable (Int, TeacherPass.Note) -> Void
-  ) async throws -> (asked: Int, progress: AnnotationProgress) {
-    let counter = ProgressCounter(total: count * assignments.count, ledger: ledger, report: progress)
+  ) async throws -> (asked: [String: Int], progress: AnnotationProgress, stopped: TeacherUnavailable?) {
+    let counter = ProgressCounter(
+      items: count, isInstant: assignments.map { $0.teacher is any BatchTeacher && $0.teacher.answersByItem },
+      ledger: ledger, report: progress)
     let queue = CommitQueue(store)
     let images = ImageDigests(data)
+    let watches = assignments.map { assignment in
+      ReplyWatch(
+        assignment.teacher.name, stops: stopsWithoutLabels && !(assignment.teacher is any BatchTeacher), tell: tell)
+    }
     try await withThrowingTaskGroup(of: Void.self) { group in
       for (index, assignment) in assignments.enumerated() {
         let maker = QuestionMaker(assignment: assignment, labels: labels, store: store, images: images)
         let asker = Asker(assignment.teacher, store: store, queue: queue, price: assignment.price, ledger: ledger)
-        let pass = TeacherPass(maker: maker, asker: asker, counter: counter) { note(index, $0) }
+        let pass = TeacherPass(maker: maker, asker: asker, counter: counter, number: index, watch: watches[index]) {
+          note(index, $0)
+        }
         group.addTask { try await pass.run(count: count, item: item) }
       }
       try await group.waitForAll()
     }
     try Task.checkCancellation()
-    return (counter.asked, counter.progress)
+    let asked = zip(assignments, counter.asked).map { ($0.teacher.name, $1) }
+    let stopped = zip(assignments, watches).lazy.compactMap { assignment, watch in
+      watch.stop.map { TeacherUnavailable(teacher: assignment.teacher.name, reason: $0) }
+    }.first
+    return (Dictionary(uniqueKeysWithValues: asked), counter.progress, stopped)
   }
 
   /// Looks every key up again, so that of two processes that asked at the same time both return what was kept.
-  private func collect(_ items: [Item], _ notes: [[TeacherPass.Note]], asked: Int) async throws -> AnnotationRun {
+  private func collect(_ items: [Item], _ notes: [[TeacherPass.Note]], askedOf: [String: Int]) async throws
+    -> AnnotationRun
+  {
     var annotations = items.map { _ in [Annotation]() }
     var failures: [AnnotationRun.Failure] = []
     for (assignment, notes) in zip(assignments, notes) {
@@ -198,6 +218,6 @@ public struct Annotator: Sendable {
     }
     return AnnotationRun(
       items: items, teachers: assignments.map(\.teacher.name), annotations: annotations, failures: failures,
-      asked: asked)
+      askedOf: askedOf)
   }
 }

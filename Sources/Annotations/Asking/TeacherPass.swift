@@ -15,6 +15,9 @@ struct TeacherPass: Sendable {
   let maker: QuestionMaker
   let asker: Asker
   let counter: ProgressCounter
+  /// The teacher's place among those of the counter.
+  let number: Int
+  let watch: ReplyWatch
   /// Called for every item once.
   let note: @Sendable (Note) -> Void
 
@@ -94,7 +97,7 @@ struct TeacherPass: Sendable {
   }
 
   private func take(_ made: [QuestionMaker.Made], _ state: inout State) {
-    var (stored, failed) = (0, 0)
+    var (stored, failed, opened) = (0, 0, 0)
     for one in made {
       guard let key = one.key, let request = one.request else {
         note(Note(index: one.index, failure: one.failure))
@@ -113,10 +116,11 @@ struct TeacherPass: Sendable {
       } else {
         state.waiting[key] = [one.index]
         state.open.append(OpenQuestion(key: key, request: request))
+        opened += 1
       }
     }
     state.settled = [:]
-    counter.add(alreadyStored: stored, failed: failed)
+    counter.add(of: number, read: made.count, opened: opened, alreadyStored: stored, failed: failed)
     if state.next > Self.stretch {
       state.open.removeFirst(state.next)
       state.next = 0
@@ -139,7 +143,8 @@ struct TeacherPass: Sendable {
       failed += indices.count
     }
     state.stop = state.stop ?? outcome.stop
-    counter.add(answered: answered, alreadyStored: twins, failed: failed)
+    let settled = outcome.kept.count + outcome.failures.count
+    counter.add(of: number, settled: settled, answered: answered, alreadyStored: twins, failed: failed)
   }
 
   /// What the store has is still used; only what would have to be asked is missing.
@@ -173,7 +178,7 @@ struct TeacherPass: Sendable {
       for question in batch where outcome.stop == nil { try await ask(question, nil, &outcome) }
       return outcome.completed(batch)
     }
-    try await asker.keep(Array(zip(batch, replies)))
+    try await keep(Array(zip(batch, replies)))
     return Outcome(kept: batch.map(\.key))
   }
 
@@ -196,8 +201,14 @@ struct TeacherPass: Sendable {
       outcome.failures.append((question.key, outcome.stop ?? "\(error)"))
       return
     }
-    try await asker.keep([(question, reply)])
+    try await keep([(question, reply)])
     outcome.kept.append(question.key)
+    outcome.stop = outcome.stop ?? watch.stop
+  }
+
+  private func keep(_ replies: [(OpenQuestion, TeacherReply)]) async throws {
+    try await asker.keep(replies)
+    for (question, reply) in replies { watch.note(reply, on: question.request.item.id) }
   }
 }
 

@@ -93,11 +93,17 @@ public struct DistillationRun: Sendable {
     {
       var annotator = try Annotator(store: store, labels: labels, assignments: assignments, ledger: ledger)
       annotator.readsCutReplies = try RunRules(of: folder).cut == .label
+      annotator.stopsWithoutLabels = configuration.spending.unreadable == .stop
+      annotator.tell = { [reporter] in reporter.message($0) }
       reporter.begin(title, total: items.count * assignments.count, unit: "replies")
       let run = try await annotator.annotate(data.dataset, items: items) { [reporter] in
-        reporter.advance(to: $0.done, note: $0.spent.note)
+        reporter.advance(
+          to: $0.done, note: $0.spent.note,
+          pace: ProgressPace(rate: $0.rate > 0 ? $0.rate : nil, secondsLeft: $0.secondsLeft))
       }
       reporter.finish()
+      if let stopped = run.stopped { throw stopped }
+      if run.asked > 0 { for line in run.closingLines() { reporter.message("  " + line) } }
       try say(whatFailedIn: run)
       return run
     }

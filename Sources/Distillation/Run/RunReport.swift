@@ -44,7 +44,8 @@ extension DistillationRun {
           (
             "Annotate",
             "\(state.teachers.joined(separator: ", ")) on \(state.data.train.count) training and "
-              + "\(state.data.test.count) test items"
+              + "\(state.data.test.count) test items. On training items: "
+              + state.train.closingLines(stored: false).joined(separator: "; ")
           )
         case .agree: ("Agree", "\(agreed) items agreed, \(state.conflicts.count) in conflict")
         case .review: ("Review", "\(second.labels.count) human labels")

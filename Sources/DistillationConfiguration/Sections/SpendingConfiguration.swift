@@ -5,6 +5,16 @@ package struct SpendingConfiguration: DefaultedSection {
   package var requests: Int?
   package var tokens: Int?
   package var cost: Double?
+  /// What is done where none of a teacher's first replies has a label. The default is none: a warning.
+  package var unreadable: Unreadable?
+
+  /// What is done where none of a teacher's first ten replies has a label.
+  package enum Unreadable: String, ConfigurationChoice {
+    /// It is said, with one of the replies.
+    case warn
+    /// The teacher is asked no more, and the run stops.
+    case stop
+  }
 
   /// No limit.
   package init() {}
@@ -20,5 +30,9 @@ package struct SpendingConfiguration: DefaultedSection {
     ConfigurationKey(
       "max_cost", \.cost, "The most money, by the teachers' prices; without it no limit.",
       range: .ifGiven(.atLeast(0)), sample: "25"),
+    ConfigurationKey(
+      "unreadable", \.unreadable,
+      "Warn or stop where none of a teacher's first 10 replies has a label; without it warn.",
+      sample: "stop"),
   ]
 }

@@ -2,6 +2,20 @@ internal import Foundation
 internal import Synchronization
 internal import Wording
 
+/// How fast units of work are done that take time, and how long the rest takes; nil where that is not known.
+package struct ProgressPace: Sendable, Equatable {
+  /// Units a second.
+  package var rate: Double?
+  /// Seconds.
+  package var secondsLeft: Double?
+
+  /// A pace.
+  package init(rate: Double?, secondsLeft: Double?) {
+    self.rate = rate
+    self.secondsLeft = secondsLeft
+  }
+}
+
 /// Shows the progress of a run: the current step, its speed, and the remaining time.
 ///
 /// On a terminal one line is kept up to date; elsewhere a plain line is written now and then, and one at the end:
@@ -22,6 +36,10 @@ public final class ProgressReporter: Sendable {
     var begun: Int
     var note = ""
     var shown: Double?
+    var pace: ProgressPace?
+
+    var rate: Double? { pace.map(\.rate) ?? meter.rate }
+    var secondsLeft: Double? { pace.map(\.secondsLeft) ?? meter.secondsLeft }
   }
 
   private struct State {
@@ -80,23 +98,34 @@ public final class ProgressReporter: Sendable {
   }
 
   /// Notes that so many units are done, and optionally a few words to stand behind them.
-  package func advance(to units: Int, note: String? = nil) {
+  ///
+  /// - Parameter pace: what is known of the pace where units are not alike. The default is nil: all of them count.
+  package func advance(to units: Int, note: String? = nil, pace: ProgressPace? = nil) {
     guard style != .silent else { return }
     state.withLock { state in
       state.task?.meter.advance(to: units, at: clock())
       if let note { state.task?.note = note }
+      if let pace { state.task?.pace = pace }
       show(&state, force: false)
     }
   }
 
   /// Notes that `units` more are done.
-  package func advance(by units: Int = 1) {
+  package func advance(by units: Int = 1, note: String? = nil) {
     guard style != .silent else { return }
     state.withLock { state in
       guard let done = state.task?.meter.done else { return }
-      state.task?.meter.advance(to: done + units, at: clock())
+      // Time that passes without a unit is counted with the next one.
+      if units > 0 { state.task?.meter.advance(to: done + units, at: clock()) }
+      if let note { state.task?.note = note }
       show(&state, force: false)
     }
+  }
+
+  /// Notes that one more is done, where so many are all: what is asked again does not count.
+  package func advance(upTo most: Int) {
+    let done = state.withLock { $0.task?.meter.done ?? most }
+    if done < most { advance() }
   }
 
   /// Writes a line of its own without disturbing the line that shows progress.
@@ -119,7 +148,7 @@ public final class ProgressReporter: Sendable {
       let units = task.meter.done - task.begun
       let seconds = task.meter.elapsed
       var text = "\(task.title): \(NumberText.grouped(units)) \(task.unit) in \(NumberText.duration(seconds))"
-      if seconds > 0, units > 0 { text += ", \(Self.rate(Double(units) / seconds, task.unit))" }
+      if seconds > 0, units > 0, task.pace == nil { text += ", \(Self.rate(Double(units) / seconds, task.unit))" }
       if !task.note.isEmpty { text += ", \(task.note)" }
       write(text + "\n")
     }
@@ -156,8 +185,8 @@ public final class ProgressReporter: Sendable {
     let meter = task.meter
     var text = "\(task.title): \(amount(task))"
     if let share = meter.share { text += " (\(Int(share * 100)) %)" }
-    if let rate = meter.rate { text += ", \(Self.rate(rate, task.unit))" }
-    if let left = meter.secondsLeft { text += ", \(NumberText.duration(left)) left" }
+    if let rate = task.rate { text += ", \(Self.rate(rate, task.unit))" }
+    if let left = task.secondsLeft { text += ", \(NumberText.duration(left)) left" }
     return task.note.isEmpty ? text : text + ", \(task.note)"
   }
 
@@ -171,8 +200,8 @@ public final class ProgressReporter: Sendable {
       parts.append("[\(bar)\(String(repeating: " ", count: barWidth - bar.count))]  \(Int(share * 100)) %")
     }
     parts.append(amount(task))
-    if let rate = meter.rate { parts.append(Self.rate(rate, task.unit)) }
-    if let left = meter.secondsLeft { parts.append("\(NumberText.duration(left)) left") }
+    if let rate = task.rate { parts.append(Self.rate(rate, task.unit)) }
+    if let left = task.secondsLeft { parts.append("\(NumberText.duration(left)) left") }
     if !task.note.isEmpty { parts.append(task.note) }
     // One column stays free: some terminals wrap when the last one is filled.
     return String(parts.joined(separator: "  ").prefix(max(0, columns - 1)))

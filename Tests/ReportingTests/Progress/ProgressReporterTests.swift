@@ -110,6 +110,32 @@ private final class Desk: Sendable {
     #expect(desk.text.contains("x: 12,345 rows, 1,235 rows/s\n"))
   }
 
+  @Test func `where units are not alike, the pace is what those that take time have`() {
+    let desk = Desk()
+    let progress = desk.reporter(.plain(every: 30))
+    progress.begin("teachers", total: 200, unit: "replies")
+    // A file had 100 of them at once; a service gives one in ten seconds, and 97 are left.
+    desk.set(30)
+    progress.advance(to: 103, pace: ProgressPace(rate: 0.1, secondsLeft: 970))
+    progress.finish()
+    #expect(
+      desk.text == """
+        teachers: 103 of 200 replies (51 %), 6.0 replies/min, 16 min 10 s left
+        teachers: 103 replies in 30 s
+
+        """)
+  }
+
+  @Test func `what is asked again does not count beyond the whole`() {
+    let desk = Desk()
+    let progress = desk.reporter(.plain(every: 30))
+    progress.begin("teacher", total: 2, unit: "records")
+    for _ in 1...5 { progress.advance(upTo: 2) }
+    desk.set(1)
+    progress.finish()
+    #expect(desk.text.hasPrefix("teacher: 2 records in "))
+  }
+
   @Test func `silence says nothing`() {
     let desk = Desk()
     let progress = desk.reporter(.silent)
