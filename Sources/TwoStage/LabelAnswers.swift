@@ -31,20 +31,26 @@ extension Student {
   /// - Parameters:
   ///   - rationaleTokens: the longest rationale, generated greedily after the label; 0 asks for none.
   ///   - scoring: how the labels' probabilities are made. The default is with what ends them.
+  ///   - progress: told how many more answers are whole, from several threads. The default is nil.
   package func labelAnswers(
-    _ questions: [LabelQuestion], rationaleTokens: Int, scoring: LabelScoring = .ended
+    _ questions: [LabelQuestion], rationaleTokens: Int, scoring: LabelScoring = .ended,
+    progress: (@Sendable (Int) -> Void)? = nil
   ) -> [LabelAnswer] {
-    let probabilities: [[Double]] =
+    // In parts of many batches, for every core's sake, and for progress.
+    let probabilities = questions.batches(of: 256).flatMap { part -> [[Double]] in
+      defer { if rationaleTokens == 0 { progress?(part.count) } }
       switch scoring {
       case .ended:
-        zip(questions, answerTotals(of: questions.map(\.tree), batch: 16)).map { softmax($0.logProbabilities($1)) }
-      case .begun: answerProbabilities(questions.map(\.words))
+        return zip(part, answerTotals(of: part.map(\.tree), batch: 16)).map { softmax($0.logProbabilities($1)) }
+      case .begun: return answerProbabilities(part.map(\.words))
       }
+    }
     let chosen = probabilities.map { p in p.indices.max { p[$0] < p[$1] } ?? 0 }
     var rationales = questions.map { _ in (text: "", isCut: false) }
     if rationaleTokens > 0 {
       let prompts = questions.indices.map { questions[$0].beginning(of: chosen[$0]) }
       let generations = mapInParallel(prompts.batches(of: 16)) { batch -> [Generation] in
+        defer { progress?(batch.count) }
         var generator = Tensor.Generator(seed: 0)
         return generate(batch, maximumTokens: rationaleTokens, sampling: Sampling(), using: &generator)
       }

@@ -17,11 +17,12 @@ extension StageTargets {
   }
 
   package func predictions(
-    for items: [Item], by student: Model, rationaleTokens: Int, scoring: LabelScoring
+    for items: [Item], by student: Model, rationaleTokens: Int, scoring: LabelScoring,
+    progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> [Prediction] {
     let questions = try items.map(question)
     var answers = student.labelAnswers(
-      questions.compactMap(\.self), rationaleTokens: rationaleTokens, scoring: scoring)[...]
+      questions.compactMap(\.self), rationaleTokens: rationaleTokens, scoring: scoring, progress: progress)[...]
     return zip(items, questions).map { item, question in
       // No answer to an item that was set aside; where it is scored, that counts as wrong.
       guard question != nil, let answer = answers.popFirst() else {

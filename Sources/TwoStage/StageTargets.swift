@@ -90,7 +90,7 @@ public struct StageTargets<Model: Student>: Sendable {
     }
     if !candidates.contains(where: \.isChosen) {
       guard options.whenAllWrong == .template else { return nil }
-      candidates.append(Candidate(text: try answers.answer(label, labels: labels), isChosen: true, confidence: 1))
+      candidates.append(Candidate(text: try humanText(label), isChosen: true, confidence: 1))
     }
     var seen: Set<String> = []
     candidates = candidates.filter { seen.insert($0.text).inserted }
@@ -128,7 +128,7 @@ public struct StageTargets<Model: Student>: Sendable {
     var texts = try annotations.compactMap { annotation in
       annotation.reply.label == label ? try text(label, annotation.reply.wholeRationale) : nil
     }
-    if texts.isEmpty { texts = [try answers.answer(label, labels: labels)] }
+    if texts.isEmpty { texts = [try humanText(label)] }
     return try tree(item, texts.unique())
   }
 
@@ -143,7 +143,13 @@ public struct StageTargets<Model: Student>: Sendable {
   package func takes(_ item: Item) throws -> Bool { try question(item) != nil }
 
   private func text(_ label: String, _ rationale: String) throws -> String {
-    try answers.answer(label, rationale: options.learnsRationales ? rationale : "", labels: labels)
+    let isLearned = options.learnsRationales && !options.answersByLabel
+    return try answers.answer(label, rationale: isLearned ? rationale : "", labels: labels)
+  }
+
+  /// A person's label as an answer.
+  private func humanText(_ label: String) throws -> String {
+    try options.answersByLabel ? text(label, "") : answers.answer(label, labels: labels)
   }
 
   /// The tree of an item, or nil where the student can't take it and the run is not strict: one bad row stops nothing.

@@ -57,6 +57,8 @@ public struct TwoStageOptions: Sendable {
   public var answers = Answers.all
   /// Whether answers carry the rationale after the label. The default is true.
   public var learnsRationales = true
+  /// Whether all answers are labels alone, those that people's labels are written as too. The default is false.
+  package var answersByLabel = false
   /// How Stage 2 trains. The default is that of `TrainingOptions` with a tenth of its learning rate, 1e-5.
   public var stage2 = TrainingOptions()
   /// The preference loss of a pair. The default is DPO's own with β = 0.1.

@@ -40,6 +40,9 @@
       name: .shortAndLong, help: ArgumentHelp("The file to write. (default: standard output)", valueName: "file"))
     var out: String?
 
+    @Flag(help: "Labels and probabilities alone: no rationale is written, which takes most of the time.")
+    var labelsOnly = false
+
     @OptionGroup var progress: ProgressOptions
 
     func run() async throws {
@@ -50,7 +53,7 @@
         return try write(predictions)
       }
       let run = try DistillationRun.opening(folder, reporter: progress.reporter, plugins: .command())
-      let predictions = try await run.predict(URL(filePath: data))
+      let predictions = try await run.predict(URL(filePath: data), rationales: !labelsOnly)
       try write(predictions)
     }
 

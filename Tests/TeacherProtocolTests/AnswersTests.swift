@@ -155,6 +155,30 @@ import Testing
     #expect(there.hasPrefix("yes") || there.hasPrefix("falsified"))
   }
 
+  @Test func `a label may be asked for alone`() throws {
+    var parameters = TeacherParameters()
+    #expect(!parameters.canonical.contains("label"), "older replies are still found")
+    parameters.answersByLabel = true
+    let plain = TeacherParameters()
+    #expect(parameters.canonical == plain.canonical + " label")
+    let request = TeacherRequest(
+      item: Item(id: "1", fields: [:]), prompt: "Is it?", promptVersion: "p", labels: .outOfContext,
+      parameters: parameters)
+    let form = AnswerForm(of: request)
+    #expect(form.instruction == #"Answer with "No" or "Yes" and nothing else."#)
+    #expect(form.repairQuestion == #"That can't be read. Answer with "No" or "Yes" and nothing else."#)
+    // A limit of one token ends such an answer behind its label.
+    let read = reader.read("Yes", endedAtLimit: true)
+    #expect(read.outcome == .answered("falsified"))
+    parameters.statesConfidence = true
+    var sure = request
+    sure.parameters = parameters
+    #expect(AnswerForm(of: sure).instruction.hasPrefix(#"Answer with "No" or "Yes", then a line "Confidence:" and "#))
+    #expect(reader.read("Yes\nConfidence: 0.8").confidence == Confidence(0.8, source: .verbalised))
+    let json = try JSONEncoder().encode(parameters)
+    #expect(try JSONDecoder().decode(TeacherParameters.self, from: json) == parameters)
+  }
+
   @Test func `a form asks for what the reader reads`() throws {
     let form = AnswerForm(labels: .outOfContext, isJSON: true, statesConfidence: true)
     #expect(

@@ -61,7 +61,8 @@ extension RunCheck {
   private static func answers(_ said: [TeacherReply], _ run: RunConfiguration, labels: LabelSet) -> [String] {
     let template = AnswerTemplate()
     func text(_ label: String, _ rationale: String) -> String? {
-      try? template.answer(label, rationale: run.stage1.rationales ? rationale : "", labels: labels)
+      try? template.answer(
+        label, rationale: run.stage1.rationales && run.student.answer != .label ? rationale : "", labels: labels)
     }
     let rationale = said.map(\.wholeRationale).max { ($0.utf8.count, $0) < ($1.utf8.count, $1) } ?? ""
     let possible = labels.names.compactMap { text($0, rationale) }.sorted { $0.utf8.count > $1.utf8.count }

@@ -19,6 +19,7 @@ extension RunConfiguration {
       }
     options.answers = if case .teacher(let name) = stage1.answers { .teacher(name) } else { .all }
     options.learnsRationales = stage1.rationales
+    options.answersByLabel = student.answer == .label
     options.stage2 = stage2.training.options
     options.loss = stage2.preferenceLoss
     options.supervisedWeight = Float(stage2.sftWeight)

@@ -10,12 +10,14 @@ internal import Wording
 extension DistillationRun {
   /// The finished student's answers to the items of any file with the run's field names: labels, probabilities, rationales.
   ///
-  /// - Parameter data: JSON Lines, JSON or CSV; image paths relative to the configuration's image folder, or to the file.
+  /// - Parameters:
+  ///   - data: JSON Lines, JSON or CSV; image paths relative to the configuration's image folder, or to the file.
+  ///   - rationales: whether the student says its reasons too, which takes most of the time. The default is true.
   /// - Returns: one prediction for each row of the file, in its order; a row that can't be used, or whose item the student
   ///   can't take, has an `error` in place of an answer.
   /// - Throws: ``RunError`` where the run has no trained student, or what reading the file throws: where no row can be used,
   ///   and with `strict` for the first that can't.
-  package func predict(_ data: URL) async throws -> [Prediction] {
+  package func predict(_ data: URL, rationales: Bool = true) async throws -> [Prediction] {
     let labels = try configuration.labelSet()
     // What is only asked about needs no label, group or split.
     var mapping = configuration.data.mapping
@@ -23,7 +25,7 @@ extension DistillationRun {
     let dataset = try read(data, mapping)
     let (student, key) = try (loadBase(), baseKey())
     var answers = try await answers(
-      student, key: key, dataset: dataset, items: dataset.items, labels: labels, rationales: true)[...]
+      student, key: key, dataset: dataset, items: dataset.items, labels: labels, rationales: rationales)[...]
     return dataset.rows.compactMap { row in
       switch row {
       case .success: answers.popFirst()
@@ -116,6 +118,7 @@ extension DistillationRun {
     {
       var annotator = try Annotator(store: store, labels: labels, assignments: assignments)
       annotator.readsCutReplies = try RunRules(of: folder).cut == .label
+      annotator.tell = { [reporter] in reporter.message($0) }
       let run = try await annotator.annotate(dataset, items: items)
       for (teacher, failures) in Dictionary(grouping: run.failures, by: \.teacher).sorted(by: { $0.key < $1.key }) {
         reporter.message(run.words(about: teacher, failures))

@@ -91,7 +91,7 @@ struct RunTeachers: Sendable {
   static func home(of name: String, in folder: URL) -> URL { folder.appending(path: "teachers/\(name)") }
 
   /// A model in a folder as a teacher.
-  private static func teacher(
+  static func teacher(
     _ name: String, _ model: ModelTeacherConfiguration, _ labels: LabelSet, _ rules: RunRules,
     _ pixels: PixelConfiguration, _ digests: FileDigests
   ) throws -> any Teacher {
@@ -151,9 +151,11 @@ private struct Renamed: BatchTeacher {
 extension OpenAITeacherConfiguration {
   /// How the service's model is to answer.
   var parameters: TeacherParameters {
-    TeacherParameters(
+    var parameters = TeacherParameters(
       temperature: temperature, maximumTokens: maximumTokens, samples: samples, seed: seed,
       answersInJSON: answer == .json, statesConfidence: statesConfidence, isRepaired: repairs)
+    parameters.answersByLabel = answer == .label
+    return parameters
   }
 
   /// What its tokens cost, where that is known.

@@ -147,11 +147,16 @@ struct StudentStages<Model: Student>: Sendable {
 
   /// The student's answer to each item: the most probable label, with probabilities and, if wanted, a rationale.
   ///
-  /// - Parameter scoring: how the labels' probabilities are made; what the run's rules say where something is chosen by them.
+  /// - Parameters:
+  ///   - rationales: whether a rationale is wanted. A student that answers by its label alone has none.
+  ///   - scoring: how the labels' probabilities are made; what the run's rules say where something is chosen by them.
   func predict(
     _ items: [Item], adapter: URL?, rationales: Bool = false, scoring: LabelScoring = .ended
   ) async throws -> [Prediction] {
-    try await onOwnThread { try predictHere(items, adapter: adapter, rationales: rationales, scoring: scoring) }
+    let rationales = rationales && configuration.student.answer != .label
+    return try await onOwnThread {
+      try predictHere(items, adapter: adapter, rationales: rationales, scoring: scoring)
+    }
   }
 
   private func predictHere(
@@ -159,9 +164,12 @@ struct StudentStages<Model: Student>: Sendable {
   ) throws -> [Prediction] {
     var student = base
     if let adapter { try student.loadAdapter(from: adapter) }
+    reporter.begin("student's answers", total: items.count, unit: "items")
+    defer { reporter.finish() }
     return try targets.predictions(
       for: items, by: student, rationaleTokens: rationales ? configuration.student.maximumNewTokens : 0,
-      scoring: scoring)
+      scoring: scoring
+    ) { [reporter] in reporter.advance(by: $0) }
   }
 }
 

@@ -47,6 +47,8 @@ package struct OpenAITeacherConfiguration: ConfigurationSection {
     case text
     /// An object of label and rationale.
     case json
+    /// The label's words alone.
+    case label
   }
 
   /// How JSON is asked for in the request.
@@ -104,7 +106,8 @@ package struct OpenAITeacherConfiguration: ConfigurationSection {
       sample: "'Caption: {text}'"),
     ConfigurationKey("temperature", \.temperature, "Sampling temperature.", range: .from(0, through: 2)),
     ConfigurationKey("max_tokens", \.maximumTokens, "The most tokens of a reply.", range: .atLeast(1)),
-    ConfigurationKey("answer", \.answer, "How an answer is written: in words, or as a JSON object."),
+    ConfigurationKey(
+      "answer", \.answer, "How an answer is written: in words, as a JSON object, or as a label without reasons."),
     ConfigurationKey(
       "response_format", \.responseFormat, "How the request asks for JSON; without it as the service takes it.",
       sample: "json_schema"),

@@ -6,11 +6,21 @@ package struct StudentConfiguration: ConfigurationSection {
   package var fresh: FreshStudentConfiguration?
   package var maximumTokens = 2048
   package var maximumNewTokens = 128
+  /// How the student answers. The default is none: the label, then the reasons.
+  package var answer: Answer?
   package var imageCache = true
   /// How the base model's matrices are kept and multiplied; adapters and sums are Float32. The default is Float32.
   package var precision = Precision.float32
   package var gradientCheckpointing = false
   package var lora = AdapterConfiguration()
+
+  /// How an answer is written.
+  package enum Answer: String, ConfigurationChoice {
+    /// The label's words, then the reasons.
+    case text
+    /// The label's words alone: that is what both stages train, and `predict` writes no rationale.
+    case label
+  }
 
   /// How frozen matrices are kept and multiplied.
   package enum Precision: String, ConfigurationChoice {
@@ -51,6 +61,9 @@ package struct StudentConfiguration: ConfigurationSection {
       range: .atLeast(1)),
     ConfigurationKey(
       "max_new_tokens", \.maximumNewTokens, "The most tokens of a generated answer.", range: .atLeast(1)),
+    ConfigurationKey(
+      "answer", \.answer, "What it learns to answer: the label and the reasons, or the label alone; without it both.",
+      sample: "label"),
     ConfigurationKey(
       "image_cache", \.imageCache,
       "Keep what the frozen vision tower and the reference compute in the folder `cache`, for other runs."),

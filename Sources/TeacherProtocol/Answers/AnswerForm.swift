@@ -14,6 +14,8 @@ package struct AnswerForm: Sendable, Equatable {
   package var labels: LabelSet
   /// A JSON object, or words.
   package var isJSON: Bool
+  /// In words: the label's alone, without reasons. The default is false.
+  package var isLabelAlone = false
   /// Whether the answer is to say how sure it is.
   package var statesConfidence: Bool
 
@@ -29,6 +31,7 @@ package struct AnswerForm: Sendable, Equatable {
     self.init(
       labels: request.labels, isJSON: request.parameters.answersInJSON,
       statesConfidence: request.parameters.statesConfidence)
+    isLabelAlone = request.parameters.answersByLabel
   }
 
   /// The schema as JSON text: every property required and no other allowed, as strict servers want it.
@@ -54,6 +57,10 @@ package struct AnswerForm: Sendable, Equatable {
   package var instruction: String {
     let share = "how likely your label is right, from 0 to 1"
     guard isJSON else {
+      if isLabelAlone {
+        let confidence = statesConfidence ? ", then a line \"Confidence:\" and \(share)" : " and nothing else"
+        return "Answer with \(choices)\(confidence)."
+      }
       return statesConfidence ? "End with a line \"Confidence:\" and \(share)." : ""
     }
     let confidence = statesConfidence ? ", \"confidence\": \(share)" : ""
@@ -63,7 +70,8 @@ package struct AnswerForm: Sendable, Equatable {
 
   /// The question that follows an answer without a readable label.
   package var repairQuestion: String {
-    isJSON
+    if isLabelAlone, !isJSON { return "That can't be read. Answer with \(choices) and nothing else." }
+    return isJSON
       ? "That can't be read. Answer again with the JSON object alone; its \"label\" must be \(choices)."
       : "That can't be read. Answer again, beginning with \(choices)."
   }

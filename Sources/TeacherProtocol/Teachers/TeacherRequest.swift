@@ -10,6 +10,8 @@ public struct TeacherParameters: Sendable, Equatable, Codable {
   public var seed: Int?
   /// Whether the answer is to be a JSON object of label and rationale. The default is false: words.
   package var answersInJSON: Bool
+  /// Whether the answer is to be the label's words alone, without reasons. The default is false.
+  package var answersByLabel = false
   /// Whether the teacher is to say how sure it is. The default is false.
   package var statesConfidence: Bool
   /// Whether an answer without a readable label is followed by one more question for it. The default is false.
@@ -35,7 +37,7 @@ public struct TeacherParameters: Sendable, Equatable, Codable {
   }
 
   private enum CodingKeys: String, CodingKey, CaseIterable {
-    case temperature, maximumTokens, samples, seed, answersInJSON, statesConfidence, isRepaired
+    case temperature, maximumTokens, samples, seed, answersInJSON, answersByLabel, statesConfidence, isRepaired
   }
 
   /// Reads parameters; a missing key has its default, an unknown one is an error.
@@ -51,6 +53,7 @@ public struct TeacherParameters: Sendable, Equatable, Codable {
     try read(.samples, into: &samples)
     seed = try container.decodeIfPresent(Int.self, forKey: .seed)
     try read(.answersInJSON, into: &answersInJSON)
+    try read(.answersByLabel, into: &answersByLabel)
     try read(.statesConfidence, into: &statesConfidence)
     try read(.isRepaired, into: &isRepaired)
     guard temperature >= 0, maximumTokens > 0, samples > 0 else {
@@ -65,7 +68,8 @@ public struct TeacherParameters: Sendable, Equatable, Codable {
   package var canonical: String {
     // What came later is named only where it is set, so that older replies are still found.
     "temperature=\(temperature) maximumTokens=\(maximumTokens) samples=\(samples) seed=\(seed.map(String.init) ?? "-")"
-      + (answersInJSON ? " json" : "") + (statesConfidence ? " confidence" : "") + (isRepaired ? " repaired" : "")
+      + (answersInJSON ? " json" : answersByLabel ? " label" : "") + (statesConfidence ? " confidence" : "")
+      + (isRepaired ? " repaired" : "")
   }
 }
 

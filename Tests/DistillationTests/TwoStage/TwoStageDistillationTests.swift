@@ -110,6 +110,25 @@ private struct KnownAnswers: Teacher {
     }
   }
 
+  @Test func `a student that answers by its label alone learns no other word`() async throws {
+    var method = try method()
+    method.options.answersByLabel = true
+    let data = Dataset(items: items, root: folder)
+    let run = try await method.annotate(data, teachers: teachers, store: MemoryAnnotationStore())
+    let judgements = run.judgements(by: method.agreement)
+    let base = try TinyModels.student()
+    let targets = try method.targets(for: base, of: items, in: data)
+    // "true." and "false.", as their tokens.
+    let alone = try Set(
+      base.tree(question: "Does it hold? Item 0", images: [], answers: ["true.", "false."]).answers.map(\.self))
+    let (first, second) = try (targets.supervised(judgements), targets.preferences(judgements, labels: gold))
+    #expect(first.count == 6 && Set(first.flatMap(\.answers)).isSubset(of: alone))
+    #expect(second.count == 10 && Set(second.flatMap(\.tree.answers)).isSubset(of: alone))
+    // A label that no teacher gave is written alone too.
+    let wrong = try targets.preferences(judgements, labels: ["0": "false"])
+    #expect(wrong.count == 1 && Set(wrong.flatMap(\.tree.answers)) == alone)
+  }
+
   @Test func `reasons that were cut are learned from in neither stage`() async throws {
     let method = try method()
     let data = Dataset(items: items, root: folder)
