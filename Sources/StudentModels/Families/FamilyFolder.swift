@@ -219,13 +219,14 @@ func readJSON<Value: Decodable>(_ url: URL) throws -> Value {
 /// A config.json for weights in Float32: the same bytes, unless it names another type.
 func configurationInFloat32(_ data: Data) throws -> Data {
   let file = try tokenizerJSON(Array(data), file: "config.json")
-  let changed = file.inFloat32
+  let changed = file.ofWeights("float32")
   return changed == file ? data : changed.configurationText
 }
 
 /// A config.json with what `own` says, and what the file it was read from says besides.
 func configurationFile(_ own: Data, over original: Data?) throws -> Data {
-  var members = try original.flatMap { try tokenizerJSON(Array($0), file: "config.json").inFloat32.members } ?? []
+  var members =
+    try original.flatMap { try tokenizerJSON(Array($0), file: "config.json").ofWeights("float32").members } ?? []
   for member in try tokenizerJSON(Array(own), file: "config.json").members ?? [] {
     if let place = members.firstIndex(where: { $0.name == member.name }) {
       members[place] = member
@@ -243,16 +244,16 @@ extension JSONValue {
     return .object(members.map { Member($0.name, change($0.name, $0.value) ?? $0.value.replacing(change)) })
   }
 
-  /// The object, and those in it, with Float32 as the type of weights where one is named.
-  fileprivate var inFloat32: JSONValue {
+  /// The object, and those in it, with this type of weights where one is named.
+  func ofWeights(_ type: String) -> JSONValue {
     guard case .object(let members) = self else { return self }
     return .object(
       members.map { member in
         let isType = (member.name == "dtype" || member.name == "torch_dtype") && member.value.string != nil
-        return Member(member.name, isType ? "float32" : member.value.inFloat32)
+        return Member(member.name, isType ? .string(type) : member.value.ofWeights(type))
       })
   }
 
   /// In the layout of transformers.
-  fileprivate var configurationText: Data { Data((text(.python(indent: 2, sortsNames: true)) + "\n").utf8) }
+  var configurationText: Data { Data((text(.python(indent: 2, sortsNames: true)) + "\n").utf8) }
 }

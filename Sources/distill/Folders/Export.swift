@@ -4,13 +4,15 @@
   import Foundation
   import LoRA
   import StudentModels
+  import Tensor
 
   struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Merge an adapter into its model and write a model folder.",
       discussion: """
-        The folder holds what transformers and this package load: config.json, the merged weights in Float32, and the \
-        tokenizer's and processor's files as they were, or the tokenizer's as the adapter's folder has them. A model whose \
+        The folder holds what transformers and this package load: config.json, the merged weights, and the \
+        tokenizer's and processor's files as they were, or the tokenizer's as the adapter's folder has them. Merging is \
+        done in Float32 and rounded once, to the type that the model's weights have in its folder. A model whose \
         output head is its token table has a head of its own afterwards where the adapter parts the two. A weight that \
         would not be finite stops the merge, and nothing is written.
 
@@ -31,6 +33,25 @@
       name: .shortAndLong, help: ArgumentHelp("The folder to write.", valueName: "folder"), completion: .directory)
     var out: String
 
+    @Option(
+      help: ArgumentHelp(
+        "Type of the written weights: float32, bfloat16 or float16. (default: that of the model's folder)",
+        valueName: "type"))
+    var dtype: WeightType?
+
+    /// The types of weights that are written.
+    enum WeightType: String, ExpressibleByArgument, CaseIterable {
+      case float32, bfloat16, float16
+
+      var element: Tensor.SafetensorsFile.ElementType {
+        switch self {
+        case .float32: .float32
+        case .bfloat16: .bfloat16
+        case .float16: .float16
+        }
+      }
+    }
+
     func run() throws {
       let (source, target) = (URL(filePath: model), URL(filePath: out))
       guard source.resolvingSymlinksInPath().standardized.path != target.resolvingSymlinksInPath().standardized.path
@@ -44,6 +65,7 @@
       } else {
         try merge(StudentFamily.student(contentsOf: source)).save(to: target)
       }
+      try roundWeights(of: target, to: dtype?.element, as: source)
       Output.error("\(adapter.count) merged -> \(out)")
     }
 
