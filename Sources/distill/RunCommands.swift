@@ -35,10 +35,7 @@
 
     func run() async throws {
       if DistillationMethod.named(in: URL(filePath: options.config)) == .dualChecker {
-        if estimate.dryRun {
-          throw ValidationError("--dry-run is for multi-teacher; of other runs distill check says how many questions.")
-        }
-        return try await options.request.runChecked()
+        return try await options.request.runChecked(dryRun: estimate.dryRun)
       }
       if estimate.dryRun { return try await showEstimate(options) }
       try await runSteps(options, through: through)

@@ -75,18 +75,19 @@
       )
     }
 
-    /// A run of the method `dualchecker`, whole.
-    func runChecked() async throws {
+    /// A run of the method `dualchecker`, whole, or an estimate of what it asks.
+    func runChecked(dryRun: Bool) async throws {
       let file = URL(filePath: config)
       var configuration = try DualCheckerConfiguration(contentsOf: file, dataFolder: data.map { URL(filePath: $0) })
       let folder = RunFolder.url(
         out: configuration.out, ownSeed: configuration.seed, configurationFile: file,
         given: out.map { URL(filePath: $0) }, seed: seed)
       configuration.seed = seed ?? configuration.seed
-      Interruption.sayHowToGoOn()
       let run = try DualCheckerRun(
         configuration, folder: folder, reporter: progress.reporter,
         makeTeacher: RunPlugins.command().makeTeacher)
+      if dryRun { return Output.write(try run.requestsAtMost()) }
+      Interruption.sayHowToGoOn()
       Output.write(try await run.run().table)
       if !progress.quiet { Output.error("in \(folder.appending(path: "report.html").path)") }
     }

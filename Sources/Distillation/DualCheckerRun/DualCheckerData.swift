@@ -19,28 +19,52 @@ struct DualCheckerRecords: Sendable {
   /// - Parameter rows: the order of the records.
   init(_ configuration: DualCheckerConfiguration, rows: RowOrder) throws {
     task = try configuration.task.task()
-    let file = URL(filePath: configuration.data.file)
-    let mapping = configuration.data.mapping
-    let data = try Dataset(contentsOf: file, mapping: mapping)
-    let gold = try GoldAnswers(contentsOf: file, task: task, mapping: mapping)
-    self.gold = gold
-    setAside = data.setAside + gold.setAside
+    let (read, task) = (configuration.data, task)
+    let mapping = read.mapping
+    let data: Dataset
+    if let files = read.files {
+      let split = SplitDataFiles(
+        try [("train", files.train), ("test", files.test)].map { name, path in
+          let file = URL(filePath: path)
+          let rows = try RowFile(contentsOf: file)
+          let items = try Dataset(rows, mapping: mapping, root: file.deletingLastPathComponent())
+          return SplitDataFiles.Part(name: name, path: path, rows: rows, data: items)
+        })
+      (data, gold) = (split.dataset(), try split.gold { try GoldAnswers($0, task: task, mapping: mapping) })
+      setAside = split.parts.flatMap { $0.data.setAside } + gold.setAside
+    } else {
+      guard let path = read.file else { throw RunError.unset("data.file") }
+      data = try Dataset(contentsOf: URL(filePath: path), mapping: mapping)
+      gold = try GoldAnswers(contentsOf: URL(filePath: path), task: task, mapping: mapping)
+      setAside = data.setAside + gold.setAside
+    }
+    let gold = gold
     // The first rows of a file are meant as such, so a limit comes before the order.
-    let items = rows.ordered(configuration.data.limit.map { Array(data.items.prefix($0)) } ?? data.items)
+    func kept(_ items: [Item]) -> [Item] { rows.ordered(read.limit.map { Array(items.prefix($0)) } ?? items) }
+    func part(_ share: SplitShare?, _ name: String) -> [Item] {
+      let names = share?.names ?? [name]
+      return kept(data.items.filter { names.contains($0.split) })
+    }
+    let items = read.isDivided ? [] : kept(data.items)
     // By a hash of the group and not by chance: the fold of a record does not depend on the other records, or on the seed.
     func place(_ item: Item) -> Int {
       Int(
         (UInt64(ContentDigest.of(fields: ["fold", item.group]).prefix(12), radix: 16) ?? 0)
-          % UInt64(configuration.data.folds))
+          % UInt64(read.folds))
     }
-    test = items.filter { place($0) == configuration.data.fold && gold.has($0.id) }
-    training = items.filter { place($0) != configuration.data.fold }
+    test = (read.isDivided ? part(read.splits?.test, "test") : items.filter { place($0) == read.fold })
+      .filter { gold.has($0.id) }
+    training = read.isDivided ? part(read.splits?.train, "train") : items.filter { place($0) != read.fold }
     guard !test.isEmpty, !training.isEmpty else {
       throw RunError.emptySplit(
-        test.isEmpty ? "test" : "train", known: ["\(items.count) records in all"], setAside: setAside)
+        test.isEmpty ? "test" : "train", known: read.isDivided ? data.splits : ["\(items.count) records in all"],
+        setAside: setAside)
     }
     poolSize = min(configuration.aligner.pool.labels(ofItems: training.count), training.count { gold.has($0.id) })
-    key = try StepRecords.key(digest(of: file), configuration.data.json.replacing(configuration.data.file, with: ""))
+    let paths = read.files.map { [$0.train, $0.test] } ?? [read.file ?? ""]
+    key = try StepRecords.key(
+      paths.map { try digest(of: URL(filePath: $0)) }.joined(separator: " "),
+      paths.reduce(read.json) { $0.replacing($1, with: "") })
   }
 }
 
@@ -94,6 +118,7 @@ extension DualCheckerDataConfiguration {
   var mapping: FieldMapping {
     FieldMapping(
       id: ColumnList([fields.id]), text: fields.text, label: fields.label, spans: fields.spans, group: fields.group,
+      split: fields.split,
       evidence: fields.detail.map { ["detail": $0] } ?? [:])
   }
 }

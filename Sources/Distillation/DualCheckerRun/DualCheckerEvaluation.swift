@@ -83,8 +83,15 @@ public struct DualCheckerEvaluation: Codable, Sendable, Equatable {
     }
     func fixed(_ title: String, _ who: String) {
       guard let found = self.fixed(who) else { return }
+      let scores = results.filter { $0.name.hasPrefix("fixed_\(who)_") }.map(\.score)
+      func mean(_ values: [Double]) -> Double? {
+        values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+      }
       let name = title.padding(toLength: 24, withPad: " ", startingAt: 0)
-      lines.append("\(name)  \(percent(found.mean))     best \(percent(found.best)) of \(found.draws)")
+      let columns = [found.mean, mean(scores.map(\.accuracy)), mean(scores.compactMap(\.tokenF1))].map(percent)
+      let draws =
+        found.draws > 1 ? "   mean of \(found.draws) draws, the best with macro F1 \(percent(found.best))" : ""
+      lines.append("\(name)  \(columns.joined(separator: "     "))\(draws)")
     }
     fixed("teacher, fixed shots", "teacher")
     line("teacher, DualChecker", self["teacher"])

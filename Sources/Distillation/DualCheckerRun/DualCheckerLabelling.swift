@@ -27,22 +27,40 @@ extension DualCheckerRun {
   /// Goes through the rounds, from the last checkpoint on.
   func label(
     _ loop: DualCheckerLoop, data: DualCheckerData, student untrained: some DualCheckerStudent,
-    retrievalPrompt: String?,
-    ledger: SpendingLedger, key: String
+    retrievalPrompt: String?, teachers: DualCheckerTeachers, key: String
   ) async throws -> DualCheckerState {
+    let ledger = teachers.ledger
+    defer { teachers.eachReply.withLock { $0 = nil } }
     var student = untrained
     var state: DualCheckerState
     if let saved = try savedState(key), try student.restore(from: checkpoint(saved.loop.rounds.count, key: key)) {
       state = saved
     } else {
-      reporter.message("explaining and answering the labelled pool of \(data.pool.count)")
+      let isExplained = loop.options.explains && data.task.kind != .spans
+      reporter.begin(
+        isExplained ? "explaining and answering the labelled pool" : "answering the labelled pool",
+        total: data.pool.count * (isExplained ? 2 : 1), unit: "questions")
+      teachers.eachReply.withLock { $0 = { [reporter] in reporter.advance() } }
       state = DualCheckerState(key: key, loop: try await loop.start(), retrievalPrompt: retrievalPrompt)
+      reporter.finish()
     }
     reporter.begin("labelling", total: data.unlabelled.count, done: state.loop.taken, unit: "records")
+    // Between two batches a line tells that questions are answered.
+    let replies = Locked(state.loop.questions)
+    teachers.eachReply.withLock {
+      $0 = { [reporter] in
+        let count = replies.withLock { count -> Int in
+          count += 1
+          return count
+        }
+        reporter.advance(
+          by: 0, note: ["\(count) questions", ledger.spent.note].compactMap(\.self).joined(separator: ", "))
+      }
+    }
     let sample = data.known(Array(data.testInOrder.prefix(100)))
     while try await loop.step(&state.loop, student: &student) {
       let round = state.loop.rounds.count
-      reporter.advance(to: state.loop.taken, note: ledger.spent.note)
+      reporter.advance(to: state.loop.taken)
       if round % configuration.evaluation.every == 0 {
         state.curve.append(try await point(state.loop, student, data: data, sample: sample))
       }

@@ -92,7 +92,10 @@ enum DualCheckerReport {
         kept.replies[kept.accepted].version,
       ]
     }
+    let (read, failed) = (state.labelled.count { $0.answer != nil }, state.failures.count)
     return """
+      <p>Of \(state.labelled.count + failed) records \(read) were answered, \(state.labelled.count - read) had replies \
+      without an answer that can be read, and \(failed) had none.</p>
       <p>\(evaluation.askedAgain) records were asked about again; \(evaluation.changed) answers changed, of which \
       \(evaluation.corrected) became right and \(evaluation.spoiled) had been right.</p>
       \(changed.isEmpty ? nil : table(["record", "answers", "confidence", "template that counts"], changed))

@@ -68,7 +68,9 @@ public struct DualCheckerRun: Sendable {
   /// What results depend on: the configuration without places that may differ.
   var settings: String {
     var settings = configuration
-    (settings.out, settings.threads, settings.store, settings.data.file) = (nil, nil, "-", "-")
+    (settings.out, settings.threads, settings.store) = (nil, nil, "-")
+    settings.data.file = settings.data.file.map { _ in "-" }
+    settings.data.files = settings.data.files.map { _ in SplitFiles(train: "-", test: "-") }
     settings.title = "-"
     settings.loop.checkpointEvery = 1
     // Keys of later versions that change no result are left out, so that what older ones finished is found finished.

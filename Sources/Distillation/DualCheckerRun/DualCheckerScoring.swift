@@ -8,8 +8,16 @@ extension DualCheckerRun {
   /// Scores teacher and student on the test records, and what they are compared with.
   func evaluate(
     _ loop: DualCheckerLoop, _ state: DualCheckerState, student: some DualCheckerStudent, data: DualCheckerData,
-    untrained: some DualCheckerStudent
+    untrained: some DualCheckerStudent, teachers: DualCheckerTeachers
   ) async throws -> DualCheckerEvaluation {
+    defer { teachers.eachReply.withLock { $0 = nil } }
+    func asking<Answers>(_ title: String, _ records: Int, _ body: () async throws -> Answers) async rethrows -> Answers
+    {
+      reporter.begin(title, total: records, unit: "records")
+      teachers.eachReply.withLock { $0 = { [reporter] in reporter.advance(upTo: records) } }
+      defer { reporter.finish() }
+      return try await body()
+    }
     let test = data.known(data.test)
     func score(_ answers: [TaskAnswer?]) -> TaskScore {
       data.task.score(answers, against: test.map(\.answer), texts: test.map(\.item.text))
@@ -18,8 +26,9 @@ extension DualCheckerRun {
       score(try await student.predictions(for: test.map(\.item)).map(\.answer))
     }
     var results: [DualCheckerEvaluation.Result] = []
-    reporter.message("scoring on \(test.count) test records")
-    let replies = try await loop.answers(for: test.map(\.item), state: state.loop)
+    let replies = try await asking("teacher on test records", test.count) {
+      try await loop.answers(for: test.map(\.item), state: state.loop)
+    }
     results.append(.init("teacher", score(replies.map { $0.flatMap { data.task.answer(of: $0.reply) } })))
     results.append(.init("student", try await score(student)))
     if let labels = labelScore(state.loop, data: data) { results.append(.init("labels", labels)) }
@@ -27,11 +36,17 @@ extension DualCheckerRun {
       let fixed = fixedLoop(loop, draw: draw)
       var untouched = try await fixed.start()
       untouched.threshold = 0
-      let answers = try await fixed.answers(for: test.map(\.item), state: untouched)
+      let title = "teacher with fixed demonstrations \(draw)"
+      let start = untouched
+      let answers = try await asking(title + " on test records", test.count) {
+        try await fixed.answers(for: test.map(\.item), state: start)
+      }
       results.append(
         .init("fixed_teacher_\(draw)", score(answers.map { $0.flatMap { data.task.answer(of: $0.reply) } })))
       guard draw <= configuration.evaluation.studentDraws else { continue }
-      let labels = try await fixed.answers(for: data.unlabelled, state: untouched)
+      let labels = try await asking(title + " on training records", data.unlabelled.count) {
+        try await fixed.answers(for: data.unlabelled, state: start)
+      }
       let examples = zip(data.unlabelled, labels).compactMap { item, reply -> TrainingExample? in
         reply.flatMap { data.task.answer(of: $0.reply) }.map { TrainingExample(item: item, answer: $0) }
       }

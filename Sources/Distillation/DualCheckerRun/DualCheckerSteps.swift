@@ -48,6 +48,11 @@ final class DualCheckerSteps {
       guard let evaluation = try self.run.evaluation else { throw RunError.missing("evaluation.json") }
       try await self.run.writeReport(evaluation, self.state(key), key: key)
     }
+    for (watch, name) in zip(
+      teachers.watches, [run.configuration.teacher, run.configuration.second].compactMap(\.?.name))
+    {
+      if let words = watch.tally.words { run.reporter.message("teacher \(name): \(words)") }
+    }
     // Labelling says it as it goes on; scoring asks too.
     if let note = teachers.ledger.spent.note { run.reporter.message("teachers behind services: \(note)") }
     run.reporter.say(skipped: engine.outcomes)
@@ -79,7 +84,7 @@ final class DualCheckerSteps {
   private func evaluate(_ key: String) async throws {
     let work = try await work()
     let evaluation = try await run.evaluate(
-      work.loop, state(key), student: student(key), data: work.data, untrained: work.untrained)
+      work.loop, state(key), student: student(key), data: work.data, untrained: work.untrained, teachers: teachers)
     let json = JSONEncoder()
     json.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try (json.encode(evaluation) + Data("\n".utf8)).write(
@@ -109,7 +114,7 @@ final class DualCheckerSteps {
       let work = try await work()
       state = try await run.label(
         work.loop, data: work.data, student: work.untrained, retrievalPrompt: work.retrievalPrompt,
-        ledger: teachers.ledger, key: key)
+        teachers: teachers, key: key)
     }
     foundState = state
     return state

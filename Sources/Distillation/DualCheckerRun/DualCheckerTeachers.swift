@@ -14,6 +14,12 @@ struct DualCheckerTeachers: Sendable {
   private let hashed: HashedNGramEncoder
   /// Nil where no teacher stands behind a service: what answers in this process is not stored.
   private let store: (any AnnotationStore)?
+  /// What is seen of the replies of teacher and second.
+  let watches: [ReplyWatch]
+  /// Called after every reply, an explanation too.
+  let eachReply = Locked<(@Sendable () -> Void)?>(nil)
+  /// Models in this process, read once.
+  private let models = Locked<[String: any Teacher]>([:])
 
   init(_ run: DualCheckerRun, task: LabellingTask, hashed: HashedNGramEncoder) throws {
     (self.run, self.task, self.hashed) = (run, task, hashed)
@@ -21,10 +27,31 @@ struct DualCheckerTeachers: Sendable {
     ledger = SpendingLedger(limit: configuration.spending.asLimit)
     let isAsked = configuration.teacher.kind == .openAI || configuration.second?.kind == .openAI
     store = isAsked ? try run.openStore() : nil
+    let reporter = run.reporter
+    watches = [configuration.teacher, configuration.second].compactMap(\.self).map {
+      ReplyWatch(
+        $0.name, stops: $0.kind == .openAI && configuration.spending.unreadable == .stop, tell: reporter.message)
+    }
   }
 
   func teacher(_ configuration: DualCheckerTeacherConfiguration) throws -> any Teacher {
+    let watch = watches[configuration == run.configuration.teacher ? 0 : watches.count - 1]
+    // Explanations have no label.
+    return WatchedTeacher(TaskTeacher(try made(configuration), task: task), watch: watch) { [eachReply] request in
+      eachReply.withLock { $0 }?()
+      return request.promptVersion != Explainer.promptVersion
+    }
+  }
+
+  private func made(_ configuration: DualCheckerTeacherConfiguration) throws -> any Teacher {
     switch configuration.kind {
+    case .model:
+      if let known = models.withLock({ $0[configuration.name] }) { return known }
+      let teacher = try RunTeachers.teacher(
+        configuration.name, configuration.model, task.labels, RunRules(of: run.folder), .stored, FileDigests(cache: nil)
+      )
+      models.withLock { $0[configuration.name] = teacher }
+      return teacher
     case .inContext:
       return InContextTeacher(
         configuration.name, task: task, method: configuration.decides, confidence: configuration.confidence.source,
@@ -82,12 +109,14 @@ extension DualCheckerTeacherConfiguration.ConfidenceSource {
 extension DualCheckerTeacherConfiguration {
   /// How the teacher is to answer.
   func parameters(for task: LabellingTask) -> TeacherParameters {
+    if kind == .model { return TeacherParameters(maximumTokens: model.maximumTokens) }
     guard kind == .openAI else { return TeacherParameters() }
     var parameters = service.parameters
     if task.kind == .spans {
       // A form for labels, and a vote over them, would be in the way of spans, which have a form of their own.
       parameters.samples = 1
       (parameters.answersInJSON, parameters.statesConfidence, parameters.isRepaired) = (false, false, false)
+      parameters.answersByLabel = false
     }
     return parameters
   }

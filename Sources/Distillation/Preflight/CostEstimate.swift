@@ -123,5 +123,5 @@ package struct CostEstimate: Sendable, Equatable {
   }
 
   /// Program, data files and tokenizer.
-  private static let overhead = 150_000_000
+  static let overhead = 150_000_000
 }

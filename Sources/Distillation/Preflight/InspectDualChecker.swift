@@ -7,7 +7,7 @@ internal import Wording
 extension RunCheck {
   /// Looks at a configuration of the method `dualchecker`: records, labels, pool, teacher, student.
   static func inspectChecked(
-    _ file: URL, dataFolder: URL?, environment: [String: String]
+    _ file: URL, dataFolder: URL?, environment: [String: String], speed: MachineSpeed? = nil
   ) -> [CheckFinding] {
     var findings: [CheckFinding] = []
     let run: DualCheckerConfiguration
@@ -35,18 +35,19 @@ extension RunCheck {
       if data.poolSize == 0 {
         findings.append(CheckFinding(.warning, "aligner.pool", "no labelled record: the teacher has no demonstrations"))
       }
-      let pairs = data.poolSize * (run.aligner.explains && run.task.kind != .spans ? 2 : 1)
-      let least = pairs + toLabel
-      if let budget = run.loop.budget, budget < least {
+      let questions = DualCheckerQuestions(run, pool: data.poolSize, toLabel: toLabel, test: data.test.count)
+      if let budget = run.loop.budget, budget < questions.least {
         findings.append(
           CheckFinding(
-            .warning, "loop.budget", "\(budget) questions do not reach all records, which take at least \(least)"))
+            .warning, "loop.budget",
+            "\(budget) questions do not reach all records, which take at least \(questions.least)"))
       } else {
         findings.ok(
           "questions",
-          "at least \(least), at most \(least + toLabel * run.teacherCheck.followUps) and those that refine the template"
-        )
+          "at least \(questions.least), at most \(questions.most) to label the records, at most \(questions.scoring) to "
+            + "score")
       }
+      inspectCheckedCost(run, data, questions, speed: speed, into: &findings)
     } catch {
       findings.append(CheckFinding(.error, "data", FaultText.sentence(for: error)))
     }
@@ -58,7 +59,9 @@ extension RunCheck {
         findings.ok(key, "its key stands in \(name)")
       }
     }
-    for (key, path) in [("student.model", run.student.model), ("aligner.encoder", run.aligner.encoder)] {
+    let models = [("teacher.model", run.teacher as DualCheckerTeacherConfiguration?), ("second.model", run.second)]
+      .map { ($0, $1?.kind == .model ? $1?.model.model : nil) }
+    for (key, path) in models + [("student.model", run.student.model), ("aligner.encoder", run.aligner.encoder)] {
       guard let path else { continue }
       let isThere = FileManager.default.fileExists(atPath: path + "/config.json")
       findings.append(

@@ -29,7 +29,7 @@ package struct RunCheck: Sendable {
     environment: [String: String] = ProcessInfo.processInfo.environment, speed: MachineSpeed? = nil
   ) {
     if DistillationMethod.named(in: file) == .dualChecker {
-      self.init(Self.inspectChecked(file, dataFolder: dataFolder, environment: environment))
+      self.init(Self.inspectChecked(file, dataFolder: dataFolder, environment: environment, speed: speed))
       return
     }
     do throws(ConfigurationError) {

@@ -37,6 +37,9 @@ extension LabelsAlike {
   ///
   /// - Throws: `StudentError.labelsAlike`, or the error of the labels.
   static func refuse(_ run: DualCheckerConfiguration) throws {
+    for teacher in [run.teacher, run.second].compactMap(\.self) where teacher.kind == .model {
+      try refuse(run.task.task().labels, in: teacher.model.model)
+    }
     guard run.student.kind == .decoder, run.task.kind != .spans, let path = run.student.model else { return }
     try refuse(run.task.task().labels, in: path)
   }

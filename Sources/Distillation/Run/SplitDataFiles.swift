@@ -87,9 +87,14 @@ struct SplitDataFiles {
 
   /// The gold labels of all files, under the names of the items.
   func gold(_ mapping: FieldMapping, labels: LabelSet, strict: Bool) throws -> GoldAnswers<String> {
+    try gold { try GoldAnswers($0, mapping: mapping, labels: labels, strict: strict) }
+  }
+
+  /// The gold answers of all files, under the names of the items.
+  func gold<Answer>(_ read: (RowFile) throws -> GoldAnswers<Answer>) throws -> GoldAnswers<Answer> {
     GoldAnswers(
       joining: try parts.map { part in
-        let column = try GoldAnswers(part.rows, mapping: mapping, labels: labels, strict: strict)
+        let column = try read(part.rows)
         return repeated.isEmpty ? column : column.renamingItems { Self.name($0, in: part) }
       })
   }

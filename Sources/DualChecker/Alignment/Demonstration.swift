@@ -35,7 +35,7 @@ extension Demonstration {
 
 extension Item {
   /// The field `detail`; empty where the item has none.
-  var longerText: String { fields["detail"] ?? "" }
+  package var longerText: String { fields["detail"] ?? "" }
 
   /// All that is known of the item: what it is compared with others by.
   package var wholeText: String { Self.wholeText(text, longerText) }

@@ -37,6 +37,9 @@ package struct Explainer: Sendable {
     return PromptBuilder.oneLine(text)
   }
 
+  /// The version of its questions, by which they are told from those for a label.
+  package static let promptVersion = (try? PromptTemplate(layout).version) ?? ""
+
   static let layout = """
     [[{definitions}
 

@@ -19,7 +19,12 @@ extension GoldAnswers where Answer == TaskAnswer {
   public convenience init(
     contentsOf url: URL, task: LabellingTask, mapping: FieldMapping = .dualChecker, limits: ReadLimits = ReadLimits()
   ) throws(TeacherProtocolError) {
-    try self.init(RowFile(contentsOf: url, limits: limits), id: mapping.id) { row throws(Fault) in
+    try self.init(RowFile(contentsOf: url, limits: limits), task: task, mapping: mapping)
+  }
+
+  /// The same of a file that is read.
+  package convenience init(_ rows: RowFile, task: LabellingTask, mapping: FieldMapping) throws(TeacherProtocolError) {
+    try self.init(rows, id: mapping.id) { row throws(Fault) in
       if task.kind == .spans {
         do throws(UnreadableAnswer) {
           let text = mapping.text.flatMap(row.text) ?? ""

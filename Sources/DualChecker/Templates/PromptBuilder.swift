@@ -35,9 +35,12 @@ package struct PromptBuilder: Sendable {
   /// is 24,000, about 8,000 tokens of English.
   package var contextCharacters = 24_000
   /// Longest text of a demonstration in characters. The default is 1,200.
-  package var demonstrationCharacters = 1_200
+  package var demonstrationCharacters = PromptBuilder.longestDemonstration
   /// How the teacher answers.
   package var parameters = TeacherParameters()
+
+  /// The default of ``demonstrationCharacters``.
+  package static let longestDemonstration = 1_200
 
   /// A builder with the default in every other property.
   package init(task: LabellingTask, template: LabellingTemplate, aligner: ContextAligner) {

@@ -116,7 +116,7 @@ import Testing
       let rows = (0..<20).map {
         #"{"id": \#($0), "summary": "\#($0 == 7 ? long : "rain \($0)")", "label": \#($0 % 2)}"#
       }
-      try Data("[\(rows.joined(separator: ","))]".utf8).write(to: URL(filePath: configuration.data.file))
+      try Data("[\(rows.joined(separator: ","))]".utf8).write(to: URL(filePath: try #require(configuration.data.file)))
       configuration.data.fields.detail = nil
       let run = try DualCheckerRun(configuration, folder: folder.appending(path: "run"))
       let error = await #expect(throws: TrainingError.self) { try await run.run() }
@@ -135,7 +135,7 @@ import Testing
         let names = ["loop.json", "evaluation.json", "student/adapter_model.safetensors"]
         files.append(try names.map { try Data(contentsOf: run.folder.appending(path: $0)) })
         let opened = try DualCheckerRun.opening(run.folder)
-        let score = try await opened.evaluate(URL(filePath: run.configuration.data.file))
+        let score = try await opened.evaluate(URL(filePath: try #require(run.configuration.data.file)))
         #expect(score.items == 40)
         let page = try String(contentsOf: run.folder.appending(path: "report.html"), encoding: .utf8)
         #expect(page.contains("kind: decoder"))

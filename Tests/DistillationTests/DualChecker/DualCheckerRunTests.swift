@@ -65,7 +65,7 @@ import Testing
     try await withFolder { folder in
       var configuration = try DualCheckerFixture.configuration(in: folder, records: 70)
       configuration.evaluation.studentDraws = 1
-      let file = URL(filePath: configuration.data.file)
+      let file = URL(filePath: try #require(configuration.data.file))
       var rows = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [[String: Any]])
       // The script of most texts is looked at in some of them.
       let dense = String(repeating: "水", count: 40)
@@ -124,7 +124,7 @@ import Testing
       #expect(answer.label == (chances["wet", default: 0] > chances["dry", default: 0] ? "wet" : "dry"))
       #expect(answer.spans == nil)
     }
-    let labelled = URL(filePath: run.configuration.data.file)
+    let labelled = URL(filePath: try #require(run.configuration.data.file))
     let all = try await run.evaluate(labelled)
     let predictions = try await run.predict(labelled)
     let right = predictions.count { ($0.label == "wet") == ((Int($0.itemID) ?? 0) % 2 == 0) }

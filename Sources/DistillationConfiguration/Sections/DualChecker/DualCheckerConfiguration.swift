@@ -73,6 +73,12 @@ public struct DualCheckerConfiguration: ConfigurationSection {
     reader.require(
       data.fields.detail != nil || !teacherCheck.steps.contains(.longerText), "teacher_check.steps",
       "data.fields.detail", expected: "steps without longer_text, or a column with the longer text", found: "none")
+    for (key, teacher) in [("teacher.kind", teacher as DualCheckerTeacherConfiguration?), ("second.kind", second)] {
+      reader.require(
+        teacher?.kind != .model || task.kind != .spans, key, "task.kind",
+        expected: "in_context or openai, since a local model chooses between classes and writes no spans",
+        found: "model")
+    }
   }
 }
 

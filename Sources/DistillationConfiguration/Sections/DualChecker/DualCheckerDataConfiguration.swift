@@ -2,20 +2,28 @@ package import ConfigurationFiles
 
 /// The records of a DualChecker run and how they are divided.
 package struct DualCheckerDataConfiguration: ConfigurationSection {
-  /// The file with the records; there is no default.
-  package var file: String
+  /// The file with the records. The default is none; either this or ``files`` is given.
+  package var file: String?
+  /// One file a split, in place of ``file``; development records are not used. The default is none.
+  package var files: SplitFiles?
+  /// Which column is what. The default is that of DualChecker's own files.
   package var fields = Fields()
   /// Into how many parts the records are divided, one of which is the test split. The default is 5.
   package var folds = 5
   /// Which part is the test split, from 0 on. The default is 0.
   package var fold = 0
+  /// The values of the split column, where ``Fields/split`` names one. The default is none: `train` and `test`.
+  package var splits: SplitConfiguration?
+  /// The most records, first ones kept. The default is none: all.
   package var limit: Int?
 
   /// Records from one file.
   package init(file: String) { self.file = file }
 
+  private init() {}
+
   /// No file.
-  package static let blank = DualCheckerDataConfiguration(file: "")
+  package static let blank = DualCheckerDataConfiguration()
 
   /// `cls.json`.
   package static let example = DualCheckerDataConfiguration(file: "cls.json")
@@ -23,17 +31,36 @@ package struct DualCheckerDataConfiguration: ConfigurationSection {
   /// The keys under `data`.
   package static let keys: [ConfigurationKey<DualCheckerDataConfiguration>] = [
     ConfigurationKey(
-      "file", \.file, "The records: JSON Lines, one JSON array, or CSV.", range: .nonBlank, relativeTo: .data,
-      requirement: "the file with the records"),
+      "file", \.file, "The records: JSON Lines, one JSON array, or CSV. Give either this or files.",
+      range: .ifGiven(.nonBlank), relativeTo: .data, sample: "cls.json"),
+    ConfigurationKey("files", \.files, "One file a split, in place of file.", relativeTo: .data),
     ConfigurationKey("fields", \.fields, "Which column is what."),
     ConfigurationKey("folds", \.folds, "Parts of the records, one of which is scored.", range: .from(2, through: 1000)),
     ConfigurationKey("fold", \.fold, "The part that is scored, from 0 on.", range: .atLeast(0)),
     ConfigurationKey(
-      "limit", \.limit, "The most records, first ones kept.", range: .ifGiven(.atLeast(10)), sample: "1000"),
+      "splits", \.splits, "Values of the column fields.split, in place of folds; without it train and test."),
+    ConfigurationKey(
+      "limit", \.limit, "The most records, first ones kept; of files and a split column the most of each split.",
+      range: .ifGiven(.atLeast(10)), sample: "1000"),
   ]
 
-  /// A fold that is there.
+  /// Whether the records come divided, and not by ``folds``.
+  package var isDivided: Bool { files != nil || fields.split != nil }
+
+  /// One of the ways to name files, splits that can be told apart, and a fold that is there.
   package func checkRelations(with reader: inout ConfigurationReader) {
+    if files == nil {
+      reader.requirePresence(of: file, "file", expected: "the file with the records, or files with train and test")
+    } else {
+      reader.require(file == nil, "file", "files", expected: "either file or files", found: "both")
+      reader.require(
+        fields.split == nil, "fields.split", "files",
+        expected: "no split column, since data.files names a file a split", found: fields.split ?? "")
+    }
+    reader.require(
+      splits == nil || fields.split != nil && splits?.usesFractions == false, "splits", "fields.split",
+      expected: "names of splits with a split column in data.fields.split; folds divide records by shares",
+      found: fields.split == nil ? "no split column" : "fractions")
     reader.require(
       fold < folds, "fold", "folds", expected: "a number below folds, \(folds)", found: "the number \(fold)")
   }
@@ -46,6 +73,8 @@ package struct DualCheckerDataConfiguration: ConfigurationSection {
     package var label = "label"
     package var spans: String?
     package var group: String?
+    /// The column with the split. The default is none: ``DualCheckerDataConfiguration/folds`` divide the records.
+    package var split: String?
 
     /// The columns of DualChecker's own files.
     package init() {}
@@ -62,6 +91,9 @@ package struct DualCheckerDataConfiguration: ConfigurationSection {
       ConfigurationKey(
         "group", \.group, "Column of the group; a group stays in one part.", range: .ifGiven(.nonBlank),
         sample: "family"),
+      ConfigurationKey(
+        "split", \.split, "Column with the split; without it folds divide the records.", range: .ifGiven(.nonBlank),
+        sample: "split"),
     ]
   }
 }

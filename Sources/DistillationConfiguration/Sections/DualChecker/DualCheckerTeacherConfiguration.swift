@@ -12,11 +12,15 @@ package struct DualCheckerTeacherConfiguration: DefaultedSection {
   package var confidence = ConfidenceSource.probability
   /// The service. The default is none.
   package var service = OpenAITeacherConfiguration.blank
+  /// The model in this process. The default is none.
+  package var model = ModelTeacherConfiguration.blank
 
   /// The kinds of teacher.
   package enum Kind: String, ConfigurationChoice {
     /// A learner in this process that knows what stands in its prompt.
     case inContext = "in_context"
+    /// A language model that runs in this process, for tasks with classes.
+    case model
     /// A service that speaks the OpenAI chat protocol.
     case openAI = "openai"
   }
@@ -38,13 +42,16 @@ package struct DualCheckerTeacherConfiguration: DefaultedSection {
   package static let keys: [ConfigurationKey<DualCheckerTeacherConfiguration>] =
     [
       ConfigurationKey("name", \.name, "Name in results and stores.", range: .nonBlank),
-      ConfigurationKey("kind", \.kind, "An in-context learner in this process, or a service.", decides: true),
+      ConfigurationKey(
+        "kind", \.kind, "An in-context learner or a language model in this process, or a service.", decides: true),
       ConfigurationKey("decides", \.decides, "How classes are decided.", when: own),
       ConfigurationKey("confidence", \.confidence, "Where confidence comes from.", when: own),
     ]
     // The template of this method is its own.
     + OpenAITeacherConfiguration.keys.filter { $0.name != "prompt" }
     .map { $0.lifted(to: \.service, when: .init("kind: openai") { $0.kind == .openAI }) }
+    + ModelTeacherConfiguration.keys.filter { ["model", "adapter", "max_tokens"].contains($0.name) }
+    .map { $0.lifted(to: \.model, when: .init("kind: model") { $0.kind == .model }) }
 
   private static let own = ConfigurationKey<DualCheckerTeacherConfiguration>.Condition("kind: in_context") {
     $0.kind == .inContext

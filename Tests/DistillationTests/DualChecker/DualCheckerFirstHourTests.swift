@@ -1,0 +1,141 @@
+import Distillation
+import DualChecker
+import Foundation
+import TeacherProtocol
+import Testing
+
+/// What a run of DualChecker says before and while it asks, and how its records may come divided.
+@Suite struct DualCheckerFirstHourTests {
+  private final class Desk: Sendable {
+    let text = Locked("")
+    var reporter: ProgressReporter {
+      ProgressReporter(style: .line(columns: 200), clock: { 0 }) { words in self.text.withLock { $0 += words } }
+    }
+  }
+
+  @Test func `progress says what is done, and of each teacher what came of its replies`() async throws {
+    try await withFolder { folder in
+      var configuration = try DualCheckerFixture.configuration(in: folder, records: 24)
+      configuration.aligner.explains = false
+      let desk = Desk()
+      _ = try await DualCheckerRun(configuration, folder: folder.appending(path: "a"), reporter: desk.reporter).run()
+      var said = desk.text.withLock { $0 }
+      #expect(!said.contains("explaining"))
+      #expect(said.contains("answering the labelled pool: "))
+      #expect(said.contains("teacher on test records: "))
+      #expect(said.contains("teacher teacher: "))
+      configuration.aligner.explains = true
+      desk.text.withLock { $0 = "" }
+      _ = try await DualCheckerRun(configuration, folder: folder.appending(path: "b"), reporter: desk.reporter).run()
+      said = desk.text.withLock { $0 }
+      #expect(said.contains("explaining and answering the labelled pool: "))
+    }
+  }
+
+  @Test func `the table has accuracies in the column of accuracies`() async throws {
+    try await withFolder { folder in
+      var configuration = try DualCheckerFixture.configuration(in: folder, records: 24)
+      configuration.evaluation.draws = 1
+      let found = try await DualCheckerRun(configuration, folder: folder.appending(path: "run")).run()
+      let fixed = try #require(found["fixed_teacher_1"])
+      let line = try #require(found.table.split(separator: "\n").first { $0.hasPrefix("teacher, fixed shots") })
+      let columns = line.dropFirst("teacher, fixed shots".count).split(separator: " ").map(String.init)
+      // One draw is its own best.
+      #expect(
+        columns == [
+          String(format: "%.1f", 100 * fixed.macroF1), String(format: "%.1f", 100 * fixed.score.accuracy), "-",
+        ])
+    }
+  }
+
+  @Test func `a column or files may divide the records`() async throws {
+    try await withFolder { folder in
+      func rows(_ numbers: [Int], _ split: String?, from first: Int = 0) -> String {
+        numbers.map { number in
+          let column = split.map { #", "part": "\#($0)""# } ?? ""
+          let label = number % 2 == 0 ? 1 : 0
+          return
+            #"{"id": \#(number - first), "summary": "\#(DualCheckerFixture.text(number))", "label": \#(label)\#(column)}"#
+        }.joined(separator: "\n") + "\n"
+      }
+      let whole = folder.appending(path: "whole.jsonl")
+      try Data((rows(Array(0..<30), "learn") + rows(Array(30..<40), "score")).utf8).write(to: whole)
+      var column = try DualCheckerFixture.configuration(in: folder, records: 24)
+      (column.data.file, column.data.fields.split, column.data.fields.detail) = (whole.path, "part", nil)
+      column.teacherCheck.steps = [.definitions]
+      column.data.splits = SplitConfiguration()
+      column.data.splits?.train = .names(["learn"])
+      column.data.splits?.test = .names(["score"])
+      let divided = try await DualCheckerRun(column, folder: folder.appending(path: "column")).run()
+      #expect((divided.trainingItems, divided.testItems) == (30, 10))
+      // Both files count their ids from 0.
+      var files = column
+      (files.data.file, files.data.fields.split, files.data.splits) = (nil, nil, nil)
+      let (train, test) = (folder.appending(path: "train.jsonl"), folder.appending(path: "test.jsonl"))
+      try Data(rows(Array(0..<30), nil).utf8).write(to: train)
+      try Data(rows(Array(30..<40), nil, from: 30).utf8).write(to: test)
+      files.data.files = SplitFiles(train: train.path, test: test.path)
+      let apart = try await DualCheckerRun(files, folder: folder.appending(path: "files")).run()
+      #expect((apart.trainingItems, apart.testItems) == (30, 10))
+    }
+  }
+
+  @Test func `a dry run and check say how many questions there are, time, memory and length of prompts`() async throws {
+    try await withFolder { folder in
+      var configuration = try DualCheckerFixture.configuration(in: folder, records: 60)
+      configuration.teacher.kind = .openAI
+      configuration.teacher.service = OpenAITeacherConfiguration(baseURL: "http://localhost:1/v1", model: "m")
+      (configuration.teacher.service.samples, configuration.studentCheck.kind) = (3, .none)
+      configuration.aligner.explains = true
+      configuration.evaluation.draws = 2
+      configuration.evaluation.studentDraws = 1
+      let file = folder.appending(path: "run.json")
+      try Data(configuration.json.utf8).write(to: file)
+      let check = RunCheck(contentsOf: file)
+      for subject in ["questions", "prompts", "time", "memory"] {
+        #expect(check.findings.contains { $0.subject == subject }, "\(subject)")
+      }
+      let run = try DualCheckerRun(configuration, folder: folder.appending(path: "run"))
+      let counts = try DualCheckerRunTests.counts(of: configuration)
+      // The pool twice; every other record once and as often again as it may be followed up; three samples each.
+      let labelling = 2 * counts.pool + counts.toLabel * (1 + configuration.teacherCheck.followUps)
+      let scoring = counts.test * (1 + configuration.teacherCheck.followUps + 2) + counts.toLabel
+      let said = try run.requestsAtMost()
+      #expect(
+        said.hasPrefix("teacher 'teacher' at http://localhost:1/v1: at most \(3 * (labelling + scoring)) requests"))
+      #expect(said.contains("nothing was asked"))
+    }
+  }
+
+  @Test func `a local model labels without a service`() async throws {
+    try await withFolder { folder in
+      var configuration = try DualCheckerFixture.configuration(in: folder, records: 16)
+      let model = folder.appending(path: "model")
+      try TinyModels.writeTextDecoder(to: model)
+      configuration.teacher.kind = .model
+      configuration.teacher.model = ModelTeacherConfiguration(model: model.path)
+      configuration.teacher.model.maximumTokens = 1
+      (configuration.aligner.shots, configuration.aligner.explains, configuration.evaluation.draws) = (0, false, 0)
+      (configuration.teacherCheck.followUps, configuration.studentCheck.kind) = (0, .none)
+      let found = try await DualCheckerRun(configuration, folder: folder.appending(path: "run")).run()
+      #expect(found["labels"] != nil && found.questions > 0)
+      configuration.task.kind = .spans
+      #expect(throws: (any Error).self) { try configuration.validate() }
+    }
+  }
+}
+
+extension DualCheckerRunTests {
+  /// Records of the pool, to label and to score, from a run with a teacher in this process.
+  static func counts(of configuration: DualCheckerConfiguration) throws -> (pool: Int, toLabel: Int, test: Int) {
+    var free = configuration
+    free.teacher = DualCheckerTeacherConfiguration()
+    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).json")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data(free.json.utf8).write(to: file)
+    let words = RunCheck(contentsOf: file).findings.first { $0.subject == "data" }?.text ?? ""
+    let numbers = words.split { !$0.isNumber }.compactMap { Int($0) }
+    guard numbers.count == 3 else { throw CheckingError.fileExists(words) }
+    return (numbers[1], numbers[0], numbers[2])
+  }
+}
