@@ -71,27 +71,35 @@ static enum MHD_Result take_field(
   return MHD_YES;
 }
 
+// Whether nothing but blanks, ends of lines and the colon of a name stands between two parts of a head, in the order given.
+static bool is_blank(const char *from, const char *to, bool colon) {
+  if (to < from || to > from + (64 << 10)) return false;
+  for (; from < to; from++)
+    if (*from && *from != ' ' && *from != '\t' && *from != '\r' && *from != '\n' && !(colon && *from == ':')) return false;
+  return true;
+}
+
 // Whether what the parser made of the head is all that was sent. It reads C strings in the received bytes, so that a NUL
-// hides what follows it on the line: each part must end where the next begins, and the last where the head does.
+// hides what follows it on the line: between the parts nothing may stand. Versions 0.9.75 and 1.0.1 are known to leave the
+// parts where they were received; only the text of an empty value may stand elsewhere.
 static bool is_plain(
   struct MHD_Connection *connection, const request_state *state, const char *method, const char *version,
   const field_list *list) {
-  if (list->is_cut || method + strlen(method) + 1 != state->raw || state->raw + strlen(state->target) + 1 != version)
+  if (list->is_cut || !is_blank(method + strlen(method), state->raw, false) ||
+      !is_blank(state->raw + strlen(state->target), version, false))
     return false;
   const char *end = version + strlen(version);
   for (size_t i = 0; i < list->count; i++) {
     const sd_http_field *field = &list->fields[i];
-    if (field->name != end + 1 && field->name != end + 2) return false;  // LF, or CR and LF
-    const char *at = field->name + field->name_count + 1;
-    if (field->value_count == 0 && (field->value < at || field->value > at + 4096)) return false;
-    for (; at < field->value; at++)
-      if (*at != ' ' && *at != '\t') return false;
-    if (at != field->value) return false;
+    // A name that begins behind a blank is a folded line.
+    if (!is_blank(end, field->name, i > 0) || field->name[-1] == ' ' || field->name[-1] == '\t') return false;
+    end = field->name + field->name_count;
+    if (field->value_count == 0) continue;
+    if (!is_blank(end, field->value, true)) return false;
     end = field->value + field->value_count;
   }
   const union MHD_ConnectionInfo *size = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-  const char *last = size ? method + size->header_size : NULL;
-  return last >= end + 2 && last <= end + 4;
+  return size && is_blank(end, method + size->header_size, true);
 }
 
 static enum MHD_Result handle(
