@@ -11,17 +11,7 @@ extension CLIPImageProcessor {
     try self.init(ConfigurationFile(contentsOf: path))
   }
 
-  /// Reads the bytes of a `preprocessor_config.json`.
-  ///
-  /// - Parameters:
-  ///   - json: The whole file.
-  ///   - name: What an error calls the file. The default is "preprocessor_config.json".
-  /// - Throws: ``ImageDecodingError/badConfiguration(file:key:expected:found:)``.
-  package init(json: [UInt8], name: String = "preprocessor_config.json") throws(ImageDecodingError) {
-    try self.init(ConfigurationFile(json, name: name))
-  }
-
-  private init(_ file: ConfigurationFile) throws(ImageDecodingError) {
+  package init(_ file: ConfigurationFile) throws(ImageDecodingError) {
     let kind = try file.processorClass(among: ["CLIPImageProcessor", "CLIPFeatureExtractor", "SiglipImageProcessor"])
     var configuration = kind == "SiglipImageProcessor" ? Configuration.siglip : Configuration()
     let resizes = try file.bool("do_resize", default: true)

@@ -11,7 +11,7 @@ package import Tensor
 /// Pillow 13.
 ///
 /// - Complexity: one resize, of which only what the crop leaves is computed.
-public struct CLIPImageProcessor: ImageProcessor {
+public struct CLIPImageProcessor: FileImageProcessor {
   /// The settings of the processor. The defaults are those of transformers for CLIP.
   package struct Configuration: Sendable, Equatable {
     /// How large an image is made before its middle is cut out.

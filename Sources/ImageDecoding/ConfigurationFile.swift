@@ -5,7 +5,7 @@ internal import JSON
 /// A key that is missing has its default. One that is `null` has none, as in transformers: a switch is off, and a value
 /// may be `null` only where a switch makes it unnecessary. An unknown key is no error, since these files carry the keys of
 /// every version of transformers that wrote them.
-struct ConfigurationFile {
+package struct ConfigurationFile {
   let name: String
   private let keys: JSONValue
 

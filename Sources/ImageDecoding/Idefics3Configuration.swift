@@ -12,17 +12,7 @@ extension Idefics3ImageProcessor {
     try self.init(ConfigurationFile(contentsOf: path))
   }
 
-  /// Reads the bytes of a `preprocessor_config.json`.
-  ///
-  /// - Parameters:
-  ///   - json: The whole file.
-  ///   - name: What an error calls the file. The default is "preprocessor_config.json".
-  /// - Throws: ``ImageDecodingError/badConfiguration(file:key:expected:found:)``.
-  package init(json: [UInt8], name: String = "preprocessor_config.json") throws(ImageDecodingError) {
-    try self.init(ConfigurationFile(json, name: name))
-  }
-
-  private init(_ file: ConfigurationFile) throws(ImageDecodingError) {
+  package init(_ file: ConfigurationFile) throws(ImageDecodingError) {
     var configuration = Configuration()
     _ = try file.processorClass(among: ["Idefics3ImageProcessor", "SmolVLMImageProcessor"])
     let resizes = try file.bool("do_resize", default: true)

@@ -19,7 +19,7 @@ package import Tensor
 /// Several images of a batch are made equally long by `ImageBatch`.
 ///
 /// - Complexity: two resizes; `tiles * 3 * side * side` Float32 of memory, 40 MB for 13 tiles of 512.
-public struct Idefics3ImageProcessor: ImageProcessor {
+public struct Idefics3ImageProcessor: FileImageProcessor {
   /// The settings of the processor. The defaults are those of transformers.
   package struct Configuration: Sendable, Equatable {
     /// How large an image is made before it is cut.

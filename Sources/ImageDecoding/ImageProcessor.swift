@@ -34,6 +34,20 @@ extension ImageProcessor {
   package func refusal(width: Int, height: Int) -> String? { nil }
 }
 
+/// An image processor whose settings stand in the `preprocessor_config.json` of a model's folder.
+package protocol FileImageProcessor: ImageProcessor {
+  /// - Throws: ``ImageDecodingError/badConfiguration(file:key:expected:found:)`` for a value that can't be used, or for the
+  ///   file of another kind of processor.
+  init(_ file: ConfigurationFile) throws(ImageDecodingError)
+}
+
+extension FileImageProcessor {
+  /// Reads the bytes of the file, which errors call by the name.
+  package init(json: [UInt8], name: String = "preprocessor_config.json") throws(ImageDecodingError) {
+    try self.init(ConfigurationFile(json, name: name))
+  }
+}
+
 /// How an image lies in parts: the tiles into which it is cut, or the features of one tile of any size.
 package struct TileGrid: Sendable, Hashable {
   /// The number of rows of parts; 0 where the image is not cut.

@@ -11,7 +11,7 @@ package import Tensor
 /// Of the resolutions given, that is taken which keeps most of the image's pixels, and among those the one that wastes
 /// least. The image is enlarged or shrunk into it with its aspect ratio kept, and black is laid around it; the whole image
 /// is stretched to a square. What it gives is equal to the bit to `LlavaNextImageProcessorPil` of transformers 5.
-public struct LlavaNextImageProcessor: ImageProcessor {
+public struct LlavaNextImageProcessor: FileImageProcessor {
   /// The settings of the processor. The defaults are those of the published models.
   package struct Configuration: Sendable, Equatable {
     /// A size that images are fitted into; both sides are multiples of the tile's.
@@ -136,17 +136,7 @@ extension LlavaNextImageProcessor {
     try self.init(ConfigurationFile(contentsOf: path))
   }
 
-  /// Reads the bytes of a `preprocessor_config.json`.
-  ///
-  /// - Parameters:
-  ///   - json: The whole file.
-  ///   - name: What an error calls the file. The default is "preprocessor_config.json".
-  /// - Throws: ``ImageDecodingError/badConfiguration(file:key:expected:found:)``.
-  package init(json: [UInt8], name: String = "preprocessor_config.json") throws(ImageDecodingError) {
-    try self.init(ConfigurationFile(json, name: name))
-  }
-
-  private init(_ file: ConfigurationFile) throws(ImageDecodingError) {
+  package init(_ file: ConfigurationFile) throws(ImageDecodingError) {
     _ = try file.processorClass(among: ["LlavaNextImageProcessor"])
     for key in ["do_resize", "do_center_crop"] where try !file.bool(key, default: true) {
       throw .badConfiguration(file: file.name, key: key, expected: "true", found: "false")

@@ -10,7 +10,7 @@ package import Tensor
 ///
 /// Both sides are rounded to multiples of patch x merge; where the area then lies outside of the bounds, both are scaled
 /// with the aspect ratio kept. What it gives is equal to the bit to `Qwen2VLImageProcessorPil` of transformers 5.
-public struct Qwen2VLImageProcessor: ImageProcessor {
+public struct Qwen2VLImageProcessor: FileImageProcessor {
   /// The settings of the processor. The defaults are those of transformers.
   package struct Configuration: Sendable, Equatable {
     /// The least area in pixels (`min_pixels`). The default is 56 · 56.
@@ -165,17 +165,7 @@ extension Qwen2VLImageProcessor {
     try self.init(ConfigurationFile(contentsOf: path))
   }
 
-  /// Reads the bytes of a `preprocessor_config.json`.
-  ///
-  /// - Parameters:
-  ///   - json: The whole file.
-  ///   - name: What an error calls the file. The default is "preprocessor_config.json".
-  /// - Throws: ``ImageDecodingError/badConfiguration(file:key:expected:found:)``.
-  package init(json: [UInt8], name: String = "preprocessor_config.json") throws(ImageDecodingError) {
-    try self.init(ConfigurationFile(json, name: name))
-  }
-
-  private init(_ file: ConfigurationFile) throws(ImageDecodingError) {
+  package init(_ file: ConfigurationFile) throws(ImageDecodingError) {
     _ = try file.processorClass(among: ["Qwen2VLImageProcessor"])
     guard try file.bool("do_resize", default: true) else {
       throw .badConfiguration(file: file.name, key: "do_resize", expected: "true", found: "false")

@@ -31,26 +31,22 @@ extension Module {
 
   /// Changes every adapter's part in place.
   mutating func editParts(_ change: (inout LowRankPart, String) -> Void) {
-    edit { projection, path in
-      guard var adapted = projection as? LoRAProjection else { return }
-      for i in adapted.parts.indices { change(&adapted.parts[i], path) }
-      projection = adapted
-    } embedding: { embedding, path in
-      guard var adapted = embedding.adapter as? LoRAEmbedding else { return }
-      for i in adapted.parts.indices { change(&adapted.parts[i], path) }
-      embedding.adapter = adapted
-    }
+    editAdapted { parts, _, path in for i in parts.indices { change(&parts[i], path) } }
   }
 
   /// Changes every row that stands in place of a table's, with the place's path.
   mutating func editRows(_ change: (inout TrainedRows, String) -> Void) {
+    editAdapted { _, rows, path in for i in rows.indices { change(&rows[i], path) } }
+  }
+
+  private mutating func editAdapted(_ change: (inout [LowRankPart], inout [TrainedRows], String) -> Void) {
     edit { projection, path in
       guard var adapted = projection as? LoRAProjection else { return }
-      for i in adapted.rows.indices { change(&adapted.rows[i], path) }
+      change(&adapted.parts, &adapted.rows, path)
       projection = adapted
     } embedding: { embedding, path in
       guard var adapted = embedding.adapter as? LoRAEmbedding else { return }
-      for i in adapted.rows.indices { change(&adapted.rows[i], path) }
+      change(&adapted.parts, &adapted.rows, path)
       embedding.adapter = adapted
     }
   }

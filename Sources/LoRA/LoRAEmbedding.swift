@@ -26,12 +26,7 @@ package struct LoRAEmbedding: EmbeddingAdapter {
     for part in parts where part.weight != 0 {
       let scale = part.scale * part.weight
       let product = part.a.value.transposed().gathered(tokens).matmul(part.b.value * scale, transposeB: true)
-      guard let lengths = part.magnitude?.value else {
-        y = y + product
-        continue
-      }
-      let factor = part.factor(lengths, cross: part.a.value.detached().matmul(table))
-      y = y + plain * ((factor - 1) * part.weight) + product * factor
+      y = sum(y, of: part, on: plain, product, table)
     }
     return y
   }
@@ -51,15 +46,16 @@ package struct LoRAEmbedding: EmbeddingAdapter {
   private func changed(_ table: Tensor, by parts: [LowRankPart]) -> Tensor {
     var weight = rows.applied(to: table)
     for part in parts where part.weight != 0 {
-      let product = part.product().transposed()
-      guard let lengths = part.magnitude?.value else {
-        weight = weight + product
-        continue
-      }
-      let factor = part.factor(lengths, cross: part.a.value.detached().matmul(table))
-      weight = weight + table * ((factor - 1) * part.weight) + product * factor
+      weight = sum(weight, of: part, on: table, part.product().transposed(), table)
     }
     return weight
+  }
+
+  /// Rows with a part's product, and with magnitudes (DoRA) the plain rows brought to their lengths.
+  private func sum(_ y: Tensor, of part: LowRankPart, on plain: Tensor, _ product: Tensor, _ table: Tensor) -> Tensor {
+    guard let lengths = part.magnitude?.value else { return y + product }
+    let factor = part.factor(lengths, cross: part.a.value.detached().matmul(table))
+    return y + plain * ((factor - 1) * part.weight) + product * factor
   }
 
   /// Shows each adapter's `lora_embedding_A`, `lora_embedding_B` and what else it has, then the rows.
