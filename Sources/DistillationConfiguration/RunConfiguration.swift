@@ -1,4 +1,4 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 package import Foundation
 
 /// The configuration of a run, which `distill run` reads from YAML or JSON.
@@ -9,7 +9,7 @@ package import Foundation
 ///
 /// It is not the run: nothing is opened but the configuration file itself. The keys are listed by
 /// ``ConfigurationReference`` and shown by ``ConfigurationTemplate``.
-public struct RunConfiguration: ConfigurationSection {
+public struct RunConfiguration: MethodConfiguration {
   /// The method. The default is `multi-teacher`.
   package var method = DistillationMethod.multiTeacher
   package var seed = 1
@@ -87,19 +87,13 @@ public struct RunConfiguration: ConfigurationSection {
   /// The keys at the top.
   package static let keys: [ConfigurationKey<RunConfiguration>] = [
     ConfigurationKey("method", \.method, "How labels become a student."),
-    ConfigurationKey("seed", \.seed, "Seed of everything random: same seed, same bytes.", range: .atLeast(0)),
+    seed,
     ConfigurationKey("strict", \.strict, "Stop at the first bad row instead of setting it aside."),
-    ConfigurationKey(
-      "threads", \.threads, "Threads of arithmetic; without it every core.", range: .ifGiven(.from(1, through: 1024)),
-      sample: "2"),
-    ConfigurationKey(
-      "out", \.out, "The run's folder; --out wins; without both runs/NAME of this file.", range: .ifGiven(.nonBlank),
-      relativeTo: .configuration, sample: "runs/first"),
+    threads, out,
     ConfigurationKey(
       "store", \.store, "Folder of replies and human labels, shared by runs.", range: .nonBlank,
       relativeTo: .configuration),
-    ConfigurationKey(
-      "store_durable", \.storeIsDurable, "Wait for the disk with every reply, against power cuts."),
+    storeIsDurable,
     ConfigurationKey(
       "cache", \.cache, "Folder of image features and reference scores, shared by runs.", range: .nonBlank,
       relativeTo: .configuration),

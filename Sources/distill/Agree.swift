@@ -58,13 +58,7 @@
     @Option(help: ArgumentHelp("With <config>: folder of the data paths.", valueName: "folder"))
     var data: String?
 
-    @Option(help: ArgumentHelp("With <config>: seed in place of the configuration's.", valueName: "n"))
-    var seed: Int?
-
-    @Option(help: ArgumentHelp("With <config>: the run's folder.", valueName: "run"))
-    var out: String?
-
-    @OptionGroup var progress: ProgressOptions
+    @OptionGroup var step: StepOptions
 
     func validate() throws {
       if (config == nil) == (annotations == nil) {
@@ -78,7 +72,7 @@
     func run() async throws {
       var source = URL(filePath: annotations ?? "")
       if let config {
-        let request = RunRequest(config: config, data: data, seed: seed, out: out, progress: progress)
+        let request = step.request(config, data: data)
         source = try await request.run(through: .agree).folder
       }
       let columns = id.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }

@@ -46,13 +46,7 @@
     @Flag(help: "Print evaluation.json in place of the table.")
     var json = false
 
-    @Option(help: ArgumentHelp("With <config>: seed in place of the configuration's.", valueName: "n"))
-    var seed: Int?
-
-    @Option(help: ArgumentHelp("With <config>: the run's folder.", valueName: "run"))
-    var out: String?
-
-    @OptionGroup var progress: ProgressOptions
+    @OptionGroup var step: StepOptions
 
     func validate() throws {
       if (config == nil) == (runFolder == nil) {
@@ -72,11 +66,11 @@
       }
       let evaluation: EvaluationFile?
       if let config {
-        let request = RunRequest(config: config, data: data, seed: seed, out: out, progress: progress)
+        let request = step.request(config, data: data)
         evaluation = try await request.run(through: .evaluate).run.evaluation
       } else {
         let opened = try DistillationRun.opening(
-          URL(filePath: runFolder ?? ""), reporter: progress.reporter, plugins: .command())
+          URL(filePath: runFolder ?? ""), reporter: step.progress.reporter, plugins: .command())
         evaluation = try await opened.evaluate(URL(filePath: data ?? ""), split: split)
       }
       guard let evaluation else { return }
@@ -95,7 +89,7 @@
       guard split == nil else {
         throw ValidationError("--split: a run of the method dualchecker scores the whole file; leave it out.")
       }
-      let run = try DualCheckerRun.opening(folder, reporter: progress.reporter)
+      let run = try DualCheckerRun.opening(folder, reporter: step.progress.reporter)
       let score = try await run.evaluate(URL(filePath: data ?? ""))
       guard !json else {
         let encoder = JSONEncoder()

@@ -70,13 +70,7 @@ internal import Wording
     @Option(help: ArgumentHelp("With <config>: folder of the data paths.", valueName: "folder"))
     var data: String?
 
-    @Option(help: ArgumentHelp("With <config>: seed in place of the configuration's.", valueName: "n"))
-    var seed: Int?
-
-    @Option(help: ArgumentHelp("With <config>: the run's folder.", valueName: "run"))
-    var out: String?
-
-    @OptionGroup var progress: ProgressOptions
+    @OptionGroup var step: StepOptions
 
     func validate() throws {
       guard [config, runFolder, queue].count(where: { $0 != nil }) == 1 else {
@@ -85,7 +79,7 @@ internal import Wording
       if queue == nil, images != nil || answers != nil {
         throw ValidationError("--images and --answers belong to --queue.")
       }
-      if config == nil, data != nil || seed != nil || out != nil {
+      if config == nil, data != nil || step.seed != nil || step.out != nil {
         throw ValidationError("--data, --seed and --out belong to <config>.")
       }
       guard (0...65535).contains(port) else { throw ValidationError("--port must be 0 to 65535, not \(port).") }
@@ -93,9 +87,9 @@ internal import Wording
 
     func run() async throws {
       if let config {
-        let request = RunRequest(config: config, data: data, seed: seed, out: out, progress: progress)
+        let request = step.request(config, data: data)
         let folder = try await request.run(through: .review).folder
-        if !progress.quiet { Output.error("in \(folder.path)") }
+        if !step.progress.quiet { Output.error("in \(folder.path)") }
         return
       }
       let desk = try await desk()
@@ -130,7 +124,7 @@ internal import Wording
     private func desk() async throws -> (questions: [ReviewQuestion], labels: LabelSet, images: URL, journal: URL) {
       if let runFolder {
         let run = try DistillationRun.opening(
-          URL(filePath: runFolder), reporter: progress.reporter, plugins: .command())
+          URL(filePath: runFolder), reporter: step.progress.reporter, plugins: .command())
         let review = try await run.review()
         return (review.questions, review.labels, review.images, review.journal)
       }

@@ -45,6 +45,21 @@
     var request: RunRequest { RunRequest(config: config, data: data, seed: seed, out: out, progress: progress) }
   }
 
+  /// What commands take beside the configuration of a run if they carry out its steps among other things.
+  struct StepOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("With <config>: seed in place of the configuration's.", valueName: "n"))
+    var seed: Int?
+
+    @Option(help: ArgumentHelp("With <config>: the run's folder.", valueName: "run"))
+    var out: String?
+
+    @OptionGroup var progress: ProgressOptions
+
+    func request(_ config: String, data: String?) -> RunRequest {
+      RunRequest(config: config, data: data, seed: seed, out: out, progress: progress)
+    }
+  }
+
   /// Which run is meant, whichever command asks.
   struct RunRequest {
     var config: String

@@ -44,8 +44,7 @@
     var value: String
 
     init(_ name: String, _ value: String) {
-      self.name = name
-      self.value = value
+      (self.name, self.value) = (name, value)
     }
 
     /// A number with its thousands apart.

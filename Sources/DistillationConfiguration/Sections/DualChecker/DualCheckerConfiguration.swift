@@ -1,4 +1,4 @@
-public import ConfigurationFiles
+package import ConfigurationFiles
 import DualChecker
 
 /// The configuration of a run of the method `dualchecker`, which `distill run` reads from YAML or JSON.
@@ -6,7 +6,7 @@ import DualChecker
 /// ```swift
 /// let run = try DualCheckerConfiguration(contentsOf: file)
 /// ```
-public struct DualCheckerConfiguration: ConfigurationSection {
+public struct DualCheckerConfiguration: MethodConfiguration {
   /// The method. There is one value, `dualchecker`.
   package var method = DistillationMethod.dualChecker
   package var seed = 1
@@ -40,16 +40,10 @@ public struct DualCheckerConfiguration: ConfigurationSection {
   /// The keys at the top.
   package static let keys: [ConfigurationKey<DualCheckerConfiguration>] = [
     ConfigurationKey("method", \.method, "How labels become a student."),
-    ConfigurationKey("seed", \.seed, "Seed of everything random: same seed, same bytes.", range: .atLeast(0)),
-    ConfigurationKey(
-      "threads", \.threads, "Threads of arithmetic; without it every core.", range: .ifGiven(.from(1, through: 1024)),
-      sample: "2"),
-    ConfigurationKey(
-      "out", \.out, "The run's folder; --out wins; without both runs/NAME of this file.", range: .ifGiven(.nonBlank),
-      relativeTo: .configuration, sample: "runs/first"),
+    seed, threads, out,
     ConfigurationKey(
       "store", \.store, "Folder of replies, shared by runs.", range: .nonBlank, relativeTo: .configuration),
-    ConfigurationKey("store_durable", \.storeIsDurable, "Wait for the disk with every reply, against power cuts."),
+    storeIsDurable,
     ConfigurationKey("data", \.data, "The items; paths here are relative to --data, or else to this file."),
     ConfigurationKey("task", \.task, "The labelling task."),
     ConfigurationKey("teacher", \.teacher, "The teacher; another kind of teacher is another block here."),
