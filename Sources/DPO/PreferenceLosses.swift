@@ -55,7 +55,6 @@ public enum PreferenceDivergence: Sendable, Equatable {
 /// As in TRL only losses of the difference of two ratios, or of their means over tokens, take one; the others compare each
 /// answer with the reference by itself.
 public struct DivergencePreferenceLoss: PreferenceLoss {
-  /// The loss.
   package let loss: StandardPreferenceLoss
   /// What makes scores of ratios.
   package let divergence: PreferenceDivergence

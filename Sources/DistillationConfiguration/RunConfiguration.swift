@@ -10,7 +10,6 @@ package import Foundation
 /// It is not the run: nothing is opened but the configuration file itself. The keys are listed by
 /// ``ConfigurationReference`` and shown by ``ConfigurationTemplate``.
 public struct RunConfiguration: MethodConfiguration {
-  /// The method. The default is `multi-teacher`.
   package var method = DistillationMethod.multiTeacher
   package var seed = 1
   /// Whether one bad row stops the run, in place of being set aside and listed. The default is false.
@@ -37,7 +36,6 @@ public struct RunConfiguration: MethodConfiguration {
   package var spending = SpendingConfiguration()
   package var agreement = AgreementConfiguration()
   package var review = ReviewConfiguration()
-  /// The student.
   package var student: StudentConfiguration
   package var pretrain: PretrainConfiguration?
   /// The first stage. The default is ``Stage1Configuration/init()``.

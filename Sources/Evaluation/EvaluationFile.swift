@@ -77,7 +77,6 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
     /// Its 95 % interval by a paired bootstrap over groups.
     package var interval: Interval
 
-    /// A difference; see the properties.
     package init(result: String, against: String, difference: Double, interval: Interval) {
       self.result = result
       self.against = against
@@ -95,7 +94,6 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
     /// The differences within the slice; empty where there are none.
     package var differences: [Difference]
 
-    /// A slice; see the properties.
     package init(testItems: Int, results: [String: Result], differences: [Difference] = []) {
       self.testItems = testItems
       self.results = results
@@ -119,7 +117,6 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
     /// The 95 % interval of it.
     package var interval: Interval
 
-    /// A point; see the properties.
     package init(result: String, labels: Int, accuracy: Double, interval: Interval) {
       self.result = result
       self.labels = labels
@@ -148,7 +145,6 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
   /// where there are none. Rows are in no figure; items that were not taken count as wrong.
   package var setAside: [String]?
 
-  /// An evaluation; see the properties.
   package init(
     items: Int, testItems: Int, labelsSpent: Int, teacherLabels: Int? = nil, results: [String: Result],
     differences: [Difference]? = nil, slices: [String: Slice]? = nil, budgets: [BudgetPoint]? = nil,

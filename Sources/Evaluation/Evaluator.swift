@@ -12,14 +12,12 @@
 package struct Evaluator: Sendable {
   /// One voter to be scored.
   package struct Candidate: Sendable, Equatable {
-    /// The name of the result.
     package var name: ResultName
     /// What the voter said; items without a prediction count as wrong.
     package var predictions: [Prediction]
     /// The human labels it cost.
     package var labels: Int
 
-    /// A candidate; see the properties.
     package init(_ name: ResultName, predictions: [Prediction], labels: Int) {
       self.name = name
       self.predictions = predictions

@@ -20,7 +20,6 @@ public struct Prediction: Codable, Sendable, Equatable {
     /// Its words.
     package var text: String
 
-    /// A span; see the properties.
     package init(label: String, start: Int, end: Int, text: String) {
       self.label = label
       self.start = start

@@ -21,7 +21,6 @@ package struct TestSplit: Sendable, Equatable {
     /// The part of the split it is also reported in, such as `random` or `similar` pairs. The default is nil: none.
     package var slice: String?
 
-    /// An item; see the properties.
     package init(id: String, label: String, group: String, slice: String? = nil) {
       self.id = id
       self.label = label
@@ -55,7 +54,6 @@ package struct TestSplit: Sendable, Equatable {
     self.positive = positive
   }
 
-  /// The names of the slices, sorted.
   package var sliceNames: [String] { Set(items.compactMap(\.slice)).sorted() }
 
   /// The items of one slice as a split of their own; nil where the slice has no item.

@@ -39,7 +39,6 @@ public struct LlavaNextImageProcessor: FileImageProcessor {
     /// How samples become numbers. The default has the means and deviations of CLIP's training images.
     package var scaling = CLIPImageProcessor.Configuration().scaling
 
-    /// The defaults.
     package init() {}
   }
 

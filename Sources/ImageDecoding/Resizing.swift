@@ -42,7 +42,6 @@ extension RGBImage {
       : withWidth(newWidth, filter, area.columns).withHeight(newHeight, filter, area.rows)
   }
 
-  /// The pixels of an area.
   func cropped(to area: PixelArea) -> RGBImage {
     if area == PixelArea(width: width, height: height) { return self }
     return picked(area.columns.map(Int32.init)[...], area.rows.map(Int32.init)[...])

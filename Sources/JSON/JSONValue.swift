@@ -35,7 +35,6 @@ package enum JSONValue: Equatable, Sendable {
     return elements[index]
   }
 
-  /// Whether this is null.
   package var isNull: Bool {
     if case .null = self { true } else { false }
   }

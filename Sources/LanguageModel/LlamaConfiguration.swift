@@ -44,7 +44,6 @@ public struct LlamaConfiguration: ModelConfiguration {
     case all
   }
 
-  /// Heads of keys and values.
   package var keyValueHeads: Int {
     get { keyHeads ?? heads }
     set { keyHeads = newValue }

@@ -168,7 +168,6 @@ public struct AttentionLayout: Sendable {
     return Tensor.concatenated(heads).permuted([1, 0, 2])
   }
 
-  /// Whether a query sees a key.
   package func sees(query: Int, key: Int) -> Bool {
     let (q, k) = (Int32(query), Int32(key))
     return spans.contains { span in

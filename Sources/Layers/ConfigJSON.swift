@@ -39,7 +39,6 @@ package struct ConfigJSON {
     }
   }
 
-  /// An error at a key.
   package func refusal(_ key: String, _ text: String) -> DecodingError {
     .dataCorruptedError(forKey: Key(key), in: keys, debugDescription: text)
   }

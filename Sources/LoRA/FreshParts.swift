@@ -11,7 +11,6 @@ struct AdapterPlace {
   /// Whether the place is the output head.
   var isHead = false
 
-  /// The shapes of A and B at this rank.
   func shapes(rank: Int) -> (a: [Int], b: [Int]) {
     isTable ? ([rank, shape[0]], [shape[1], rank]) : ([rank, shape[1]], [shape[0], rank])
   }

@@ -40,7 +40,6 @@ package struct LoopbackResponse: Sendable {
   package var status: Int
   /// Header values by lower-case name.
   package var headers: [String: String]
-  /// The body.
   package var body: Body
 
   /// An answer of these parts.

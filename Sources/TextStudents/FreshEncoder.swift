@@ -17,7 +17,6 @@ internal import Tokenization
 package struct FreshEncoder: Sendable, Equatable {
   /// Elements of a hidden row. The default is 64.
   package var hiddenSize = 64
-  /// Layers. The default is 2.
   package var layers = 2
   /// Attention heads, which divide the hidden size. The default is 4.
   package var heads = 4
@@ -26,7 +25,6 @@ package struct FreshEncoder: Sendable, Equatable {
   /// Most tokens of a text. The default is 256.
   package var maximumTokens = 256
 
-  /// The defaults.
   package init() {}
 
   /// Makes the encoder and writes its folder: config.json, tokenizer.json and weights.

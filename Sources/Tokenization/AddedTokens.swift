@@ -1,6 +1,5 @@
 /// A token that is found in the text itself before the model sees it, as chat markers and image places are.
 package struct AddedToken: Sendable, Equatable {
-  /// The id.
   package var id: Int
   /// The text of the token.
   package var content: String

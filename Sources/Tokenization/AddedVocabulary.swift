@@ -55,7 +55,6 @@ struct AddedVocabulary: Sendable {
   /// The id of an added token.
   func id(of content: String) -> Int? { byContent.id(of: Array(content.utf8)).map(Int.init) }
 
-  /// The added token with an id.
   func token(of id: Int) -> AddedToken? { byID[id] }
 
   /// The text of the added token with an id, as decoding writes it.

@@ -75,9 +75,7 @@ public struct Truncation: Sendable, Equatable {
   public enum Strategy: String, Sendable, Equatable {
     /// Token by token from the longer one.
     case longestFirst = "LongestFirst"
-    /// Only the first.
     case onlyFirst = "OnlyFirst"
-    /// Only the second.
     case onlySecond = "OnlySecond"
   }
 

@@ -15,7 +15,6 @@ where First.Model == Second.Model {
     (self.first, self.second) = (first, second)
   }
 
-  /// All examples.
   package var exampleCount: Int { first.exampleCount + second.exampleCount }
 
   /// Each objective's own weight.

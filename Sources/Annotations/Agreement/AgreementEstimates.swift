@@ -3,7 +3,6 @@ extension AgreementReport {
   package struct Confusion: Sendable, Equatable, Codable {
     /// The true label.
     package var truth: String
-    /// The vote.
     package var vote: String
     /// How often that happened, where gold labels are known.
     package var items: Int?

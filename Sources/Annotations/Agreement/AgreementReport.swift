@@ -10,7 +10,6 @@
 public struct AgreementReport: Sendable, Equatable, Codable {
   /// One teacher alone.
   package struct Teacher: Sendable, Equatable, Codable {
-    /// Its name.
     package var name: String
     /// Items on which it voted.
     package var votes: Int

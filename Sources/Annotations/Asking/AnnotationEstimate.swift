@@ -5,7 +5,6 @@
 package struct AnnotationEstimate: Sendable, Equatable {
   /// One teacher's part.
   package struct Row: Sendable, Equatable {
-    /// The teacher.
     package let teacher: String
     /// Questions to ask, each once however many items share it.
     package var questions = 0

@@ -18,7 +18,6 @@ public import TeacherProtocol
 public struct Annotator: Sendable {
   /// A teacher and what it is asked.
   public struct Assignment: Sendable {
-    /// The teacher.
     package var teacher: any Teacher
     /// Its question.
     package var template: PromptTemplate
@@ -26,7 +25,6 @@ public struct Annotator: Sendable {
     package var parameters: TeacherParameters
     /// Questions, or batches of them, under way at once. The default is 1 for a `BatchTeacher` and 8 for others.
     package var concurrency: Int
-    /// The price of its tokens. The default is nil: unknown.
     package var price: TokenPrice?
 
     /// An assignment.

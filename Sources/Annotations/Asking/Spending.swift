@@ -13,7 +13,6 @@ public struct TokenPrice: Sendable, Equatable {
     self.output = output
   }
 
-  /// The cost of a usage.
   package func cost(of usage: TeacherReply.Usage) -> Double {
     (input * Double(usage.inputTokens) + output * Double(usage.outputTokens)) / 1e6
   }
@@ -33,7 +32,6 @@ public struct Spending: Sendable, Equatable {
   /// Nothing.
   package init() {}
 
-  /// A usage at a price.
   package init(requests: Int, usage: TeacherReply.Usage, price: TokenPrice?) {
     self.requests = requests
     inputTokens = usage.inputTokens

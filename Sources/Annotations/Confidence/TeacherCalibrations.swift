@@ -19,7 +19,6 @@ public struct TeacherCalibrations: Sendable {
 
   /// One teacher and source.
   package struct Row: Sendable {
-    /// The teacher.
     package let teacher: String
     /// Where its confidences come from.
     package let source: Confidence.Source

@@ -2,7 +2,6 @@ import TeacherProtocol
 
 /// An item that comes with another question than it had before: an id that files use for different things.
 package struct OtherQuestion: Sendable, Equatable, CustomStringConvertible {
-  /// The item.
   package let item: String
   /// The row, counted from 1.
   package let line: Int

@@ -8,7 +8,6 @@ internal import TeacherProtocol
 /// {"item": "7", "reviewer": "anna", "label": "falsified", "note": "wrong city", "time": 1763731200.5}
 /// ```
 package struct ReviewEntry: Sendable, Equatable {
-  /// A decision.
   package enum Decision: Sendable, Equatable {
     /// The label by its name.
     case label(String)
@@ -22,7 +21,6 @@ package struct ReviewEntry: Sendable, Equatable {
   package var item: String
   /// Who decides.
   package var reviewer: String
-  /// What.
   package var decision: Decision
   /// A remark; empty where there is none.
   package var note: String

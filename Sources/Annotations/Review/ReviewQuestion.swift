@@ -25,7 +25,6 @@ public struct ReviewQuestion: Sendable, Equatable {
     }
   }
 
-  /// The item.
   package var item: Item
   /// The answers, in the order of the teachers.
   package var answers: [Answer]

@@ -81,7 +81,6 @@ extension Array: ConfigurationValue where Element: ConfigurationValue {
 }
 
 extension Dictionary: ConfigurationValue where Key == String, Value: ConfigurationValue {
-  /// `a map of names, each with ...`
   package static var configurationForm: String { "a map of names, each with " + Value.configurationForm }
 
   /// Takes a map of which every value can be read; names are free but may come once alone.

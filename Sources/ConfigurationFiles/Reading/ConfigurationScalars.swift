@@ -1,7 +1,6 @@
 internal import Wording
 
 extension Bool: ConfigurationValue {
-  /// `true or false`
   package static var configurationForm: String { "true or false" }
 
   /// Takes `true` and `false` alone.
@@ -18,7 +17,6 @@ extension Bool: ConfigurationValue {
 }
 
 extension Int: ConfigurationValue {
-  /// `a whole number`
   package static var configurationForm: String { "a whole number" }
 
   /// Takes digits with an optional sign; `1.0` and `1e3` are no whole numbers.
@@ -35,7 +33,6 @@ extension Int: ConfigurationValue {
 }
 
 extension Double: ConfigurationValue {
-  /// `a number`
   package static var configurationForm: String { "a number" }
 
   /// Takes any decimal number that a `Double` can hold.
@@ -52,7 +49,6 @@ extension Double: ConfigurationValue {
 }
 
 extension String: ConfigurationValue {
-  /// `text`
   package static var configurationForm: String { "text" }
 
   /// Takes quoted text and plain words; numbers and booleans must be put in quotes, so that nothing is guessed.
@@ -68,7 +64,6 @@ extension String: ConfigurationValue {
     return nil
   }
 
-  /// The text.
   package var configurationNode: ConfigurationNode? { .text(self) }
 
   /// The text replaced where its key is a path.

@@ -53,7 +53,6 @@ extension ConfigurationSection {
   /// Nothing to report.
   package func checkRelations(with reader: inout ConfigurationReader) {}
 
-  /// `a map of keys`
   package static var configurationForm: String { "a map of keys" }
 
   /// Reads a map; keys that it has not stay as they are in `current`. Nothing at all is a map without keys: what is left

@@ -3,11 +3,9 @@ package import DualChecker
 
 /// The evaluation of a DualChecker run: evaluation.json.
 public struct DualCheckerEvaluation: Codable, Sendable, Equatable {
-  /// One result.
   package struct Result: Codable, Sendable, Equatable {
     /// What was scored: `teacher`, `student`, `fixed_teacher_1`, `fixed_student_1`, `gold_student`, `labels`.
     package var name: String
-    /// Its scores.
     package var score: TaskScore
     /// Mean F1 of classes or span types.
     package var macroF1: Double
@@ -53,12 +51,10 @@ public struct DualCheckerEvaluation: Codable, Sendable, Equatable {
   package var calibrationErrorBefore: Double?
   /// The same after calibration on the pool.
   package var calibrationErrorAfter: Double?
-  /// The results.
   package var results: [Result]
   /// Quality on the way.
   package var curve: [Point]
 
-  /// The result of this name.
   package subscript(name: String) -> Result? { results.first { $0.name == name } }
 
   /// Macro F1 of the draws with fixed demonstrations: mean, best, number; nil where none was made.

@@ -16,7 +16,6 @@ package struct CheckFinding: Sendable, Equatable, Encodable {
     /// The run would stop, or mean nothing.
     case error
 
-    /// By severity.
     package static func < (a: Level, b: Level) -> Bool { a.severity < b.severity }
 
     private var severity: Int {
@@ -37,7 +36,6 @@ package struct CheckFinding: Sendable, Equatable, Encodable {
   /// Lines that belong to it, such as the first bad rows.
   package var details: [String]
 
-  /// A finding; see the properties.
   package init(_ level: Level, _ subject: String, _ text: String, details: [String] = []) {
     self.level = level
     self.subject = subject

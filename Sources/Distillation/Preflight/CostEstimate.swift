@@ -11,7 +11,6 @@ package struct CostEstimate: Sendable, Equatable {
   package struct Part: Sendable, Equatable {
     /// The step's name.
     package var name: String
-    /// Its seconds.
     package var seconds: Double
   }
 

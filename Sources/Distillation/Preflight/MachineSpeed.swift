@@ -8,7 +8,6 @@ package struct MachineSpeed: Sendable, Equatable {
   /// Bytes of memory that are free for the run; nil where the system does not say.
   package var availableBytes: Int?
 
-  /// A machine; see the properties.
   package init(matrixRate: Double, availableBytes: Int?) {
     self.matrixRate = matrixRate
     self.availableBytes = availableBytes

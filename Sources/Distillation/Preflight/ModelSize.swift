@@ -32,7 +32,6 @@ package struct ModelSize {
     vision.map { $0.layers * (4 * $0.width * $0.width + 2 * $0.width * $0.innerWidth) } ?? 0
   }
 
-  /// All weights.
   package var parameters: Int { decoder + head * (text.tiesEmbeddings ? 1 : 2) + tower + (vision?.otherWeights ?? 0) }
 
   /// Operations of one pass forward over a row.

@@ -26,7 +26,6 @@ struct DataFiles: Sendable {
     key = StepRecords.key(digests.joined(), data.keyed, "\(configuration.seed)")
   }
 
-  /// The rows of a file.
   func rows(_ path: String) throws -> RowFile {
     let url = URL(filePath: path)
     guard let bytes = bytes[path] else { return try RowFile(contentsOf: url) }

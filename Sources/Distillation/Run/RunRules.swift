@@ -114,7 +114,6 @@ enum RowOrder: String, Codable {
   /// By their ids, so that nothing but the choice of ``DataConfiguration/limit`` depends on the order of the rows.
   case byID = "id"
 
-  /// The items in this order.
   func ordered(_ items: [Item]) -> [Item] {
     switch self {
     case .ofFile: items

@@ -2,7 +2,6 @@ package import ConfigurationFiles
 
 /// When the teachers' votes on an item count as agreed.
 package struct AgreementConfiguration: DefaultedSection {
-  /// The rule. The default is `unanimous`.
   package var rule = Rule.unanimous
   package var margin = 1
   package var lead = 0.5

@@ -2,7 +2,6 @@ package import ConfigurationFiles
 package import TeacherProtocol
 
 extension ColumnList: ConfigurationValue {
-  /// `a column's name, or a list of them`
   package static var configurationForm: String { "a column's name, or a list of them" }
 
   /// Takes a text, or a list of texts.

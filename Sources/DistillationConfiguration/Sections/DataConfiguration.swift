@@ -102,7 +102,6 @@ package enum DataFormat: String, ConfigurationChoice {
   case csv
 }
 
-/// One file for each split.
 package struct SplitFiles: ConfigurationSection {
   package var train: String
   package var dev: String?
@@ -116,7 +115,6 @@ package struct SplitFiles: ConfigurationSection {
   /// Files without names.
   package static let blank = SplitFiles(train: "", test: "")
 
-  /// `train.jsonl` and `test.jsonl`.
   package static let example = SplitFiles(train: "train.jsonl", test: "test.jsonl")
 
   /// The keys under `data.files`.

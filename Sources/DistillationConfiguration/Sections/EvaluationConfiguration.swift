@@ -9,7 +9,6 @@ package struct EvaluationConfiguration: DefaultedSection {
   /// is false.
   package var choosesThresholdOnDev = false
 
-  /// A split.
   package enum Split: String, ConfigurationChoice {
     /// The training items.
     case train
@@ -43,10 +42,8 @@ package struct EvaluationConfiguration: DefaultedSection {
 
   /// Results by name, in the order of ``Result``; `all` is short for every one.
   package struct Results: ConfigurationValue {
-    /// The results.
     package var names: [Result]
 
-    /// Results by name.
     package init(_ names: [Result]) {
       self.names = names
     }
@@ -54,7 +51,6 @@ package struct EvaluationConfiguration: DefaultedSection {
     /// Every result.
     package static let all = Results(Result.allCases)
 
-    /// `all, or a list, ...`
     package static var configurationForm: String { "all, or a list, each " + Result.configurationForm }
 
     /// Takes `all` or a list of names.

@@ -26,7 +26,6 @@ package struct ModelTeacherConfiguration: ConfigurationSection {
   /// No folder.
   package static let blank = ModelTeacherConfiguration(model: "")
 
-  /// `models/teacher`.
   package static let example = ModelTeacherConfiguration(model: "models/teacher")
 
   /// The keys of a local model.

@@ -8,7 +8,6 @@ package struct PretrainConfiguration: ConfigurationSection {
   package var fields = Fields()
   package var rowsWhere: [String: [String]] = [:]
   package var objective = [Objective.contrastive, .captioning]
-  /// How it is trained. The default is that of ``TrainingConfiguration/init()`` with 10 epochs of 64 at 1e-3.
   package var training = TrainingConfiguration(epochs: 10, batch: 64, learningRate: 1e-3)
 
   /// A loss of pre-training.
@@ -44,7 +43,6 @@ package struct PretrainConfiguration: ConfigurationSection {
   /// No file.
   package static let blank = PretrainConfiguration(captions: "")
 
-  /// `captions.jsonl`.
   package static let example = PretrainConfiguration(captions: "captions.jsonl")
 
   /// The keys under `pretrain`.

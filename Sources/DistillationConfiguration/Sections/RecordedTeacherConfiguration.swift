@@ -16,10 +16,8 @@ package struct RecordedTeacherConfiguration: ConfigurationSection {
   /// No file.
   package static let blank = RecordedTeacherConfiguration(file: "")
 
-  /// `teachers.jsonl`.
   package static let example = RecordedTeacherConfiguration(file: "teachers.jsonl")
 
-  /// The keys of a recorded teacher.
   package static let keys: [ConfigurationKey<RecordedTeacherConfiguration>] = [
     ConfigurationKey(
       "file", \.file, "File with the replies: a row an item and teacher, or a row an item.", range: .nonBlank,

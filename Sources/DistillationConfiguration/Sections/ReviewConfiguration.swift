@@ -69,7 +69,6 @@ package enum LabelBudget: ConfigurationValue {
     }
   }
 
-  /// `a fraction above 0 and below 1, or a whole number of labels`
   package static var configurationForm: String { "a fraction above 0 and below 1, or a whole number of labels" }
 
   /// Takes a number between 0 and 1, or a whole number from 1.

@@ -73,7 +73,6 @@ package enum SplitShare: ConfigurationValue {
     if case .fraction(let fraction) = self { fraction } else { nil }
   }
 
-  /// `a name, a list of names, or a fraction from 0 to 1`
   package static var configurationForm: String { "a name, a list of names, or a fraction from 0 to 1" }
 
   /// Takes a text, a list of texts, or a number from 0 to 1.

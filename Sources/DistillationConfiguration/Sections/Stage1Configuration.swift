@@ -26,7 +26,6 @@ package struct Stage1Configuration: DefaultedSection {
     /// One teacher's alone, by its name.
     case teacher(String)
 
-    /// `all or a teacher's name`
     package static var configurationForm: String { "all or a teacher's name" }
 
     /// Takes a text.

@@ -58,7 +58,6 @@ public struct TeacherConfiguration: ConfigurationSection {
   /// A recorded teacher without a name.
   package static let blank = TeacherConfiguration(name: "", source: .recorded(.blank))
 
-  /// A recorded teacher.
   package static let example = TeacherConfiguration(name: "first", source: .recorded(.example))
 
   /// One teacher of every other kind.

@@ -11,7 +11,6 @@ package struct TrainedTeacherConfiguration: DefaultedSection {
   /// How the teacher sees images, while it is trained and when it is asked. The default is `none`: as they are.
   package var imageView = ModelTeacherConfiguration.ImageView.none
   package var maximumTokens = 16
-  /// How it is trained. The default is 3 epochs of 32 at 3e-4.
   package var training = TrainingConfiguration(epochs: 3, batch: 32, learningRate: 3e-4)
 
   /// A teacher that grows from the student's base.

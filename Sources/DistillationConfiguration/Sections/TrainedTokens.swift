@@ -23,7 +23,6 @@ package enum TrainedTokens: ConfigurationValue {
       }
   }
 
-  /// `a list of token numbers, or a map of names, each with such a list`
   package static var configurationForm: String { "a list of token numbers, or a map of names, each with such a list" }
 
   /// Takes a list of whole numbers, or a map with such lists.

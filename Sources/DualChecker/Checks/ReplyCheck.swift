@@ -42,7 +42,6 @@ package struct NoReplyCheck: ReplyCheck {
   /// The baseline.
   package init() {}
 
-  /// Nil.
   package func followUp(to exchanges: [Exchange]) async throws -> TeacherRequest? { nil }
 }
 

@@ -5,7 +5,6 @@ package import TeacherProtocol
 /// Where asking again changed an answer, the teacher itself has said which one is better. A student that learns from
 /// preferences takes such pairs as they are.
 package struct AnswerPair: Sendable, Equatable {
-  /// The item.
   package var item: Item
   /// The answer that counts.
   package var chosen: TaskAnswer

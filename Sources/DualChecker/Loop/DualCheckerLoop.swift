@@ -16,7 +16,6 @@ public import TeacherProtocol
 public struct DualCheckerLoop: Sendable {
   /// The task.
   public let task: LabellingTask
-  /// The teacher.
   package let teacher: any Teacher
   /// The choice of demonstrations, with the labelled pool.
   package let aligner: ContextAligner

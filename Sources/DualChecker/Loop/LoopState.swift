@@ -74,7 +74,6 @@ public struct LoopState: Sendable, Equatable, Codable {
 
   /// How the teacher answered an item of the pool.
   package struct PoolAnswer: Sendable, Equatable, Codable {
-    /// The item.
     package var item: String
     /// How sure the teacher said it is; nil where it said nothing.
     package var confidence: Double?

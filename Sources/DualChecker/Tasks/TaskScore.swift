@@ -2,7 +2,6 @@
 public struct TaskScore: Sendable, Equatable, Codable {
   /// One class or span type.
   package struct Part: Sendable, Equatable, Codable {
-    /// Its name.
     package var name: String
     /// Answers with it that are right.
     package var right = 0

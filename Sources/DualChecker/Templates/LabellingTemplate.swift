@@ -108,13 +108,11 @@ public struct LabellingTemplate: Sendable, Equatable, Codable {
 public enum TemplateEdit: Sendable, Equatable, Codable {
   /// Adds an instruction at the end.
   case addInstruction(String)
-  /// Drops an instruction.
   case dropInstruction(String)
   /// Puts an instruction in another's place.
   case replaceInstruction(String, with: String)
   /// Adds a demonstration at the end.
   case addDemonstration(Demonstration)
-  /// Drops the demonstration of an item.
   case dropDemonstration(item: String)
   /// Puts a demonstration in the place of an item's.
   case replaceDemonstration(item: String, with: Demonstration)

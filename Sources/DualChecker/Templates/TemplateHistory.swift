@@ -2,7 +2,6 @@
 package struct TemplateHistory: Sendable, Equatable, Codable {
   /// One version.
   package struct Entry: Sendable, Equatable, Codable {
-    /// The template.
     package var template: LabellingTemplate
     /// Position of the version it came from; nil for the first.
     package var parent: Int?

@@ -79,7 +79,6 @@ protocol WireFormat: Sendable {
 
   /// Headers that carry the key and the version.
   func headers(key: APIKey?) -> [String: String]
-  /// The body of a question.
   func body(_ question: Question, model: String, habits: ServerHabits) -> JSONValue
   /// The answer in the body of a response with status 200 that reports no fault.
   func spoken(_ body: JSONValue) throws(HTTPTeacherError) -> Spoken

@@ -14,7 +14,6 @@ extension ReportContent {
       /// How sure the voter is, in 0...1; nil where it does not say.
       package var confidence: Double?
 
-      /// An answer; see the properties.
       package init(name: String, label: String?, rationale: String? = nil, confidence: Double? = nil) {
         (self.name, self.label, self.rationale, self.confidence) = (name, label, rationale, confidence)
       }
@@ -33,7 +32,6 @@ extension ReportContent {
     /// What the finished student says; nil where it was not asked.
     package var student: Answer?
 
-    /// A conflict; see the properties.
     package init(
       id: String, photos: [Photo], caption: String, votes: [Answer], humanLabel: String? = nil, student: Answer? = nil
     ) {
@@ -46,9 +44,7 @@ extension ReportContent {
   package struct Photo: Codable, Sendable, Equatable {
     /// The file formats that every browser shows.
     package enum Format: String, Codable, Sendable {
-      /// JPEG.
       case jpeg = "image/jpeg"
-      /// PNG.
       case png = "image/png"
     }
 
@@ -61,7 +57,6 @@ extension ReportContent {
     /// What the photo is called among others of its item. The default is nil: it is the only one.
     package var name: String?
 
-    /// A picture; see the properties.
     package init(format: Format, bytes: [UInt8], alternative: String = "", name: String? = nil) {
       (self.name, self.format) = (name, format)
       data = Data(bytes)

@@ -22,7 +22,6 @@ package struct ReportContent: Codable, Sendable, Equatable {
     /// Whether it was left as it was, since its inputs had not changed. The default is false.
     package var wasSkipped: Bool
 
-    /// A step; see the properties.
     package init(name: String, detail: String, seconds: Double?, wasSkipped: Bool = false) {
       (self.name, self.detail, self.seconds, self.wasSkipped) = (name, detail, seconds, wasSkipped)
     }
@@ -43,7 +42,6 @@ package struct ReportContent: Codable, Sendable, Equatable {
       /// Cohen's kappa, agreement beyond chance, at most 1; nil where it is not defined.
       package var kappa: Double?
 
-      /// A pair; see the properties.
       package init(first: String, second: String, items: Int, agreement: Double, kappa: Double?) {
         (self.first, self.second, self.items) = (first, second, items)
         (self.agreement, self.kappa) = (agreement, kappa)
@@ -57,7 +55,6 @@ package struct ReportContent: Codable, Sendable, Equatable {
     /// A sentence about all teachers together, such as the share of unanimous items. The default is empty.
     package var note: String
 
-    /// Agreement of teachers; see the properties.
     package init(teachers: [String], pairs: [Pair], note: String = "") {
       (self.teachers, self.pairs, self.note) = (teachers, pairs, note)
     }
@@ -70,7 +67,6 @@ package struct ReportContent: Codable, Sendable, Equatable {
     /// What was wrong with it.
     package var reason: String
 
-    /// A row set aside; see the properties.
     package init(place: String, reason: String) {
       (self.place, self.reason) = (place, reason)
     }

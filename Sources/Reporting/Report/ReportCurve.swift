@@ -5,7 +5,6 @@ extension ReportContent {
     package struct Series: Codable, Sendable, Equatable {
       /// The name that stands beside the line.
       package var name: String
-      /// The steps.
       package var steps: [Int]
       /// The measure at each of them; values that are not finite are gaps.
       package var values: [Double]
@@ -26,7 +25,6 @@ extension ReportContent {
     /// The lines.
     package var series: [Series]
 
-    /// A chart; see the properties.
     package init(stage: String, title: String, series: [Series]) {
       (self.stage, self.title, self.series) = (stage, title, series)
     }

@@ -93,7 +93,6 @@ extension SmolVLM {
     /// Patches along each side that become one image token. The default is 2.
     package var scaleFactor = 2
 
-    /// The defaults.
     package init() {}
 
     /// The model configuration of these sizes.

@@ -4,7 +4,6 @@ struct ChatAnswer: Sendable, Equatable {
   struct Token: Sendable, Equatable {
     /// What the token adds to the text; U+FFFD for a part of a character.
     var text: String
-    /// Its bytes.
     var bytes: [UInt8]
     /// Logarithm of its probability.
     var logProbability: Double
@@ -20,7 +19,6 @@ struct ChatAnswer: Sendable, Equatable {
     case length
   }
 
-  /// The text.
   var text = ""
   /// The tokens, where probabilities are asked for.
   var tokens: [Token] = []

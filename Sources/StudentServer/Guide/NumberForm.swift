@@ -17,7 +17,6 @@ struct NumberForm: Sendable, Equatable {
     guard allows([]) else { throw .unsupported(place, "No number of fifteen digits is within these bounds.") }
   }
 
-  /// Any number.
   static let any = NumberForm()
 
   private init() {

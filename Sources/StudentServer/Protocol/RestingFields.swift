@@ -16,7 +16,6 @@ enum RestingFields {
     "tools", "functions", "documents", "stop_token_ids", "bad_words", "allowed_token_ids", "logits_processors",
     "chat_template_kwargs", "mm_processor_kwargs", "vllm_xargs", "extra_body",
   ]
-  /// The one value of each that is as usual.
   private static let usual: [String: JSONValue] = [
     "reasoning_effort": .string("none"), "verbosity": .string("medium"), "modalities": .array([.string("text")]),
     "repetition_penalty": .number(1), "repeat_penalty": .number(1), "length_penalty": .number(1),

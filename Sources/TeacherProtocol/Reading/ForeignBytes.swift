@@ -5,7 +5,6 @@ import Foundation
 /// Such a file is refused as a whole and by name. Read as if it were UTF-8, a file in Latin-1 would lose just the rows with
 /// an accent in them.
 struct ForeignBytes: Equatable {
-  /// What it is.
   var found: String
   /// What to do.
   var remedy: String

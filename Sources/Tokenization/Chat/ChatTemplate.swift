@@ -27,7 +27,6 @@ package struct ChatTemplate: Sendable {
     /// How deep statements and expressions may nest; macros may call each other a quarter as deep. The default is 100.
     package var nesting = 100
 
-    /// The defaults.
     package init() {}
   }
 

@@ -10,7 +10,6 @@ struct EvaluatedArguments {
 }
 
 extension TemplateRenderer {
-  /// The value of an expression.
   func value(of expression: TemplateExpression) throws -> TemplateValue {
     try charge(1)
     line = expression.line

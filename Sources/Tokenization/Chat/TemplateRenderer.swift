@@ -132,7 +132,6 @@ final class TemplateRenderer {
     }
   }
 
-  /// The value of a name.
   func variable(_ name: String) -> TemplateValue {
     for scope in scopes.reversed() {
       if let value = scope[name] { return value }

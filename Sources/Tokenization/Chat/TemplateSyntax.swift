@@ -41,7 +41,6 @@ enum TemplateTarget: Sendable {
   case tuple([TemplateTarget])
 }
 
-/// A statement of a template.
 indirect enum TemplateStatement: Sendable {
   case text(String)
   case output(TemplateExpression)

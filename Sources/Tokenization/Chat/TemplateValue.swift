@@ -19,7 +19,6 @@ indirect enum TemplateValue: Sendable {
   case loop(LoopState)
   /// A function of the environment.
   case function(String)
-  /// A method of a value.
   case method(TemplateValue, String)
 
   /// A member of a dictionary.

@@ -29,13 +29,11 @@ struct TokenTable: Sendable {
   /// One more than the largest id.
   var idBound: Int { numbers.count }
 
-  /// The id of a token.
   func id(of token: UnsafeBufferPointer<UInt8>) -> Int32? {
     let slot = find(token)
     return slots[slot] < 0 ? nil : ids[Int(slots[slot])]
   }
 
-  /// The id of a token.
   func id(of token: [UInt8]) -> Int32? { token.withUnsafeBufferPointer { id(of: $0) } }
 
   /// The bytes of the token with an id.

@@ -20,7 +20,6 @@ package struct AlignerConfiguration: DefaultedSection {
     case random
   }
 
-  /// The defaults.
   package init() {}
 
   /// The keys under `aligner`.

@@ -22,7 +22,6 @@ package struct TeacherCheckConfiguration: DefaultedSection {
     case isotonic
   }
 
-  /// The defaults.
   package init() {}
 
   /// The keys under `teacher_check`.
@@ -66,11 +65,9 @@ package struct StudentCheckConfiguration: DefaultedSection {
     case none
     /// A standing demonstration.
     case demonstrations
-    /// An instruction.
     case instructions
   }
 
-  /// The defaults.
   package init() {}
 
   /// The keys under `student_check`.
@@ -112,7 +109,6 @@ package struct DualCheckerLoopConfiguration: DefaultedSection {
   package var replay = DualCheckerOptions().replay
   package var checkpointEvery = 10
 
-  /// The defaults.
   package init() {}
 
   /// The keys under `loop`.

@@ -25,7 +25,6 @@ package struct DualCheckerDataConfiguration: ConfigurationSection {
   /// No file.
   package static let blank = DualCheckerDataConfiguration()
 
-  /// `cls.json`.
   package static let example = DualCheckerDataConfiguration(file: "cls.json")
 
   /// The keys under `data`.

@@ -7,7 +7,6 @@ package struct DualCheckerEvaluationConfiguration: DefaultedSection {
   package var trainsOnGold = true
   package var every = 10
 
-  /// The defaults.
   package init() {}
 
   /// The keys under `evaluation`.

@@ -23,7 +23,6 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
     case decoder
   }
 
-  /// The defaults.
   package init() {}
 
   /// The keys under `student`.
@@ -62,7 +61,6 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
     package var epochs = 3
     package var learningRate = 1e-5
 
-    /// The defaults.
     package init() {}
 
     /// The keys under `student.preferences`.

@@ -19,7 +19,6 @@ package struct DualCheckerTaskConfiguration: DefaultedSection {
   /// What the teacher is told, line by line. The default asks for a green innovation.
   package var instructions = ["Is the invention in the text a green innovation?"]
 
-  /// The defaults.
   package init() {}
 
   /// The keys under `task`.

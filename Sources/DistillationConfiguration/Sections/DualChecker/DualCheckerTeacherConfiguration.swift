@@ -10,7 +10,6 @@ package struct DualCheckerTeacherConfiguration: DefaultedSection {
   package var decides = InContextTeacher.Method.similarity
   /// Where the in-context teacher's confidence comes from. The default is `probability`.
   package var confidence = ConfidenceSource.probability
-  /// The service. The default is none.
   package var service = OpenAITeacherConfiguration.blank
   /// The model in this process. The default is none.
   package var model = ModelTeacherConfiguration.blank
