@@ -76,7 +76,7 @@ ROWS = [
     ("Stage 2, features and reference kept", "dpo", "seconds_median", []),
     ("Stage 2, PyTorch given the same savings", "dpo", "seconds_median", ["--reduced"]),
     ("vision tower, one image", "vision", "seconds_median", []),
-    ("generate, image included", "generate", "cold_seconds_median", []),
+    ("generate, image included" if SEES else "generate", "generate", "cold_seconds_median", []),
 ]
 FORMS = (("float32", "f32"), ("bfloat16", "bf16"), ("int8", "q8_0"))  # ours, llama.cpp's
 runs = {}
