@@ -107,6 +107,26 @@ import Testing
     func annotations(forItems items: [String]?) -> [Annotation] { Array(kept.values) }
   }
 
+  @Test func `figures too large to be added up stay the largest`() async throws {
+    let teacher = ScriptedTeacher("t") { request in
+      TeacherReply(
+        reading: "No", with: AnswerReader(labels: request.labels), usage: .init(inputTokens: .max, outputTokens: .max))
+    }
+    let annotator = try Annotator(
+      store: MemoryStore(), labels: .outOfContext,
+      assignments: [
+        .init(
+          teacher: teacher, template: template, parameters: .init(maximumTokens: .max, samples: 3),
+          price: .init(input: 1e6, output: 2e6))
+      ])
+    #expect(try await annotator.estimate(data, items: data.items).spending.outputTokens == .max)
+    let run = try await annotator.annotate(data)
+    #expect(run.failures.isEmpty)
+    let spent = annotator.ledger.spent
+    #expect((spent.inputTokens, spent.outputTokens, spent.tokens) == (.max, .max, .max))
+    #expect(spent.cost.isFinite)
+  }
+
   @Test func `a budget that is used up is said and what is stored still counts`() async throws {
     let asked = Locked(0)
     let teacher = ScriptedTeacher("t") { request in

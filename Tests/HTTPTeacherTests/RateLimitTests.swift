@@ -118,7 +118,7 @@ import Testing
   @Test func `what cannot be read, or would take hours, holds nothing back`() async throws {
     for (remaining, reset) in [
       ("0", "8h3m"), ("0", "soon"), ("0", ""), ("none", "3s"), ("-5", "1e300"), ("nan", "3"), ("0", "inf"),
-      ("5", "-3"),
+      ("5", "-3"), ("0", String(repeating: "9", count: 400) + "h"),
     ] {
       let server = Metered(capacity: 1000, aSecond: 1)
       let teacher = try server.teacher { _, _ in
@@ -126,6 +126,23 @@ import Testing
       }
       try await ask(teacher, 20)
       #expect(server.clock.now == 0, "\(remaining), \(reset)")
+    }
+  }
+
+  @Test(arguments: ["inf", "nan", "-inf", "1e308", "1e999", "-5"])
+  func `no figure holds a question back for longer than a server may ask for`(_ figure: String) async throws {
+    // Something is left, so that what is said is believed; in the end more is wanted than there is.
+    for (limit, reset) in [(figure, "30"), ("10", figure), (figure, figure), ("10", "1e8h"), ("10", "20000101")] {
+      let server = Metered(capacity: 1000, aSecond: 1)
+      let teacher = try server.teacher(inFlight: 8) { _, _ in
+        [
+          "x-ratelimit-limit-requests": limit, "x-ratelimit-remaining-requests": "9",
+          "x-ratelimit-reset-requests": reset,
+        ]
+      }
+      try await ask(teacher, 20)
+      // Two minutes for each question is the most (RetryPolicy.longestAsked).
+      #expect(server.clock.now <= 20 * 120 && server.clock.slept.allSatisfy { $0 <= 120 }, "\(limit), \(reset)")
     }
   }
 }

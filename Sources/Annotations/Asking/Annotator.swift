@@ -152,7 +152,7 @@ public struct Annotator: Sendable {
           guard !isFree else { continue }
           let usage = TeacherReply.Usage(
             inputTokens: request.prompt.utf8.count / 4 + 1000 * request.images.count,
-            outputTokens: request.parameters.samples * request.parameters.maximumTokens / 2)
+            outputTokens: request.parameters.samples.multipliedSaturated(by: request.parameters.maximumTokens) / 2)
           row.spending = row.spending + Spending(requests: 1, usage: usage, price: assignment.price)
         }
       }

@@ -84,7 +84,7 @@ package struct Asker: Teacher {
     let turns = parameters.isRepaired ? 2 : 1
     let usage = TeacherReply.Usage(
       inputTokens: turns * (request.prompt.utf8.count / 3 + 64 + 1500 * request.images.count),
-      outputTokens: turns * parameters.samples * parameters.maximumTokens)
+      outputTokens: (turns * parameters.samples).multipliedSaturated(by: parameters.maximumTokens))
     return Spending(requests: 1, usage: usage, price: price)
   }
 

@@ -39,12 +39,15 @@ public struct Spending: Sendable, Equatable {
     cost = price?.cost(of: usage) ?? 0
   }
 
-  /// Both together.
+  /// Tokens of questions and answers.
+  package var tokens: Int { inputTokens.addingSaturated(outputTokens) }
+
+  /// Both together. What is too large to be counted stays the largest count.
   package static func + (a: Spending, b: Spending) -> Spending {
     var sum = a
-    sum.requests += b.requests
-    sum.inputTokens += b.inputTokens
-    sum.outputTokens += b.outputTokens
+    sum.requests = a.requests.addingSaturated(b.requests)
+    sum.inputTokens = a.inputTokens.addingSaturated(b.inputTokens)
+    sum.outputTokens = a.outputTokens.addingSaturated(b.outputTokens)
     sum.cost += b.cost
     return sum
   }
@@ -79,7 +82,7 @@ public struct SpendingLimit: Sendable, Equatable {
   /// The limit that a spending exceeds, in words; nil where it keeps all.
   func exceeded(by spending: Spending) -> String? {
     if let requests, spending.requests > requests { return "\(requests) requests" }
-    if let tokens, spending.inputTokens + spending.outputTokens > tokens { return "\(tokens) tokens" }
+    if let tokens, spending.tokens > tokens { return "\(tokens) tokens" }
     // Sums of many small costs end a hair beside the whole; that is not spending.
     if let cost, spending.cost > cost * (1 + 1e-12) { return "\(cost) in cost" }
     return nil

@@ -64,7 +64,7 @@ extension AnnotationEstimate {
     }
     if let most = limit.requests { line("max_requests", Double(most), Double(all.requests), NumberText.grouped(most)) }
     if let most = limit.tokens {
-      line("max_tokens", Double(most), Double(all.inputTokens + all.outputTokens), NumberText.grouped(most))
+      line("max_tokens", Double(most), Double(all.tokens), NumberText.grouped(most))
     }
     if let most = limit.cost { line("max_cost", most, all.cost, NumberText.fixed(most, digits: 2)) }
     return text
@@ -80,7 +80,7 @@ extension Spending {
   /// A few words behind a line of progress; nil where nothing was spent.
   var note: String? {
     guard requests > 0 else { return nil }
-    let tokens = "\(NumberText.grouped(requests)) requests, \(NumberText.grouped(inputTokens + outputTokens)) tokens"
+    let tokens = "\(NumberText.grouped(requests)) requests, \(NumberText.grouped(tokens)) tokens"
     return cost > 0 ? "\(tokens), cost \(NumberText.fixed(cost, digits: 2))" : tokens
   }
 }

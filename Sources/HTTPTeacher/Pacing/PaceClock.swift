@@ -18,7 +18,8 @@ public struct PaceClock: Sendable {
       let passed = (ContinuousClock().now - start).components
       return Double(passed.seconds) + Double(passed.attoseconds) * 1e-18
     } sleep: {
-      try await Task.sleep(for: .seconds($0))
+      // No duration holds more than some hundred billion years, and none of ours a NaN.
+      try await Task.sleep(for: .seconds($0 < 1e9 ? $0 : 1e9))
     }
   }()
 }

@@ -44,7 +44,7 @@ struct RateBucket {
     (self.rate, time, fullAt) = (rate, now, now + allowance.reset)
   }
 
-  /// Takes an amount, and says when it may be used.
+  /// Takes an amount, and says when it may be used: after ``longestWait`` at the latest, whatever was said.
   mutating func take(_ amount: Double, now: Double) -> Double {
     guard level.isFinite else { return now }
     refill(now)
@@ -55,7 +55,7 @@ struct RateBucket {
     }
     level -= amount
     if level >= 0 { return now }
-    return rate > 0 ? time - level / rate : fullAt
+    return min(rate > 0 ? time - level / rate : fullAt, now + longestWait)
   }
 
   private mutating func refill(_ now: Double) {

@@ -35,7 +35,7 @@ struct RateLimitReport: Equatable {
       guard let remaining = headers[name("remaining")].flatMap({ Double($0) }), remaining.isFinite,
         let reset = headers[name("reset")].flatMap({ Self.seconds($0, now: now) })
       else { return nil }
-      let limit = headers[name("limit")].flatMap { Double($0) }
+      let limit = headers[name("limit")].flatMap { Double($0) }.flatMap { $0.isFinite ? $0 : nil }
       return Allowance(remaining: max(0, remaining), reset: reset, limit: limit)
     }
     requests =
@@ -64,6 +64,6 @@ struct RateLimitReport: Equatable {
       total += amount * size
       rest = rest.dropFirst(number.count + unit.count)
     }
-    return text.isEmpty ? nil : total
+    return text.isEmpty || !total.isFinite ? nil : total
   }
 }

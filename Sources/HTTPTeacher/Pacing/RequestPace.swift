@@ -97,7 +97,7 @@ actor RequestPace {
     try Task.checkCancellation()
     begun += 1
     underWay += 1
-    tokensUnderWay += tokens
+    tokensUnderWay = tokensUnderWay.addingSaturated(tokens)
     let pass = Pass(number: begun, tokens: tokens)
     do {
       let slot = reserve(tokens: tokens)
@@ -129,7 +129,10 @@ actor RequestPace {
     case .answered(let tokens):
       (faults, pauses, hasAnswered) = (0, 0, true)
       room = min(Double(max(1, limits.inFlight)), room + 1 / room)
-      if let tokens, let rate = limits.tokensPerMinute { tokenTime += Double(tokens - pass.tokens) * 60 / rate }
+      // Whatever a service says that an answer cost, the next question waits ten minutes for it at most.
+      if let tokens, let rate = limits.tokensPerMinute {
+        tokenTime += min(Double(tokens - pass.tokens) * 60 / rate, 600)
+      }
     case .throttled(let wait):
       // What was sent before the cut tells nothing of the room after it.
       if now - lastCut >= 1 {

@@ -15,7 +15,7 @@ struct Conversation: Sendable {
     let wanted = request.parameters.samples
     while replies.count < wanted {
       // A service that gives one answer at a time gives the same one for the same seed.
-      question.seed = request.parameters.seed.map { $0 + replies.count }
+      question.seed = request.parameters.seed.map { $0 &+ replies.count }
       question.samples = client.sendsSamples ? wanted - replies.count : 1
       do {
         let spoken = try await client.ask(question)
@@ -102,10 +102,6 @@ struct Conversation: Sendable {
 
   private static func sum(_ usages: [TeacherReply.Usage?]) -> TeacherReply.Usage? {
     let known = usages.compactMap(\.self)
-    guard !known.isEmpty else { return nil }
-    return known.reduce(into: TeacherReply.Usage(inputTokens: 0, outputTokens: 0)) {
-      $0.inputTokens += $1.inputTokens
-      $0.outputTokens += $1.outputTokens
-    }
+    return known.isEmpty ? nil : known.reduce(.init(inputTokens: 0, outputTokens: 0), +)
   }
 }

@@ -114,7 +114,7 @@ final class ServiceClient: Sendable {
         return try step(for: meant, fault.cause, habits: asked, &end.outcome)
       }
       let spoken = try wire.spoken(answer)
-      end.outcome = .answered(tokens: spoken.usage.map { $0.inputTokens + $0.outputTokens })
+      end.outcome = .answered(tokens: spoken.usage?.tokens)
       return .answered(spoken)
     } catch let error as Refusal {
       throw error.cause
@@ -189,7 +189,7 @@ final class ServiceClient: Sendable {
   /// What a question is thought to cost: four bytes a token, a thousand tokens an image, half of the longest answer.
   private static func tokens(of question: Question) -> Int {
     let parameters = question.request.parameters
-    return question.text.utf8.count / 4 + 1000 * question.images.count
-      + question.samples * parameters.maximumTokens / 2 + 1
+    let longest = question.samples.multipliedSaturated(by: parameters.maximumTokens)
+    return question.text.utf8.count / 4 + 1000 * question.images.count + longest / 2 + 1
   }
 }

@@ -56,13 +56,9 @@ struct AnthropicMessages: WireFormat {
       case .refused: .refused
       case .complete, .fault: .complete
       }
-    let usage = value["usage"].flatMap { usage in
-      usage["input_tokens"]?.integer.map { input in
-        let cached = ["cache_creation_input_tokens", "cache_read_input_tokens"].compactMap { usage[$0]?.integer }
-        return TeacherReply.Usage(
-          inputTokens: max(0, cached.reduce(input, +)), outputTokens: max(0, usage["output_tokens"]?.integer ?? 0))
-      }
-    }
+    let usage = TeacherReply.Usage(
+      in: value, input: "input_tokens", cached: ["cache_creation_input_tokens", "cache_read_input_tokens"],
+      output: "output_tokens")
     return Spoken(samples: [.init(text: text, end: end)], usage: usage)
   }
 }

@@ -79,10 +79,7 @@ struct ChatCompletions: WireFormat {
       }
       samples.append(sample(message, of: choice))
     }
-    let usage = value["usage"]?["prompt_tokens"]?.integer.map {
-      TeacherReply.Usage(
-        inputTokens: max(0, $0), outputTokens: max(0, value["usage"]?["completion_tokens"]?.integer ?? 0))
-    }
+    let usage = TeacherReply.Usage(in: value, input: "prompt_tokens", output: "completion_tokens")
     return Spoken(samples: samples, usage: usage)
   }
 

@@ -72,6 +72,23 @@ struct Spoken: Sendable {
   var usage: TeacherReply.Usage?
 }
 
+extension TeacherReply.Usage {
+  /// What a body's member `usage` says.
+  ///
+  /// Nil where it doesn't tell the tokens of the question, or where a count is none from 0 to 2^40: a usage that can't be is
+  /// as one that is not reported, for which the budget books its estimate.
+  init?(in body: JSONValue, input: String, cached: [String] = [], output: String) {
+    guard let usage = body["usage"], usage[input] != nil else { return nil }
+    func count(_ name: String) -> Int? {
+      guard let value = usage[name], !value.isNull || name == input else { return 0 }
+      return value.integer.flatMap { (0...(1 << 40)).contains($0) ? $0 : nil }
+    }
+    let inputs = ([input] + cached).compactMap(count)
+    guard inputs.count == 1 + cached.count, let answer = count(output) else { return nil }
+    self.init(inputTokens: inputs.reduce(0, +), outputTokens: answer)
+  }
+}
+
 /// How one kind of service is spoken to.
 protocol WireFormat: Sendable {
   /// Added to the base address.

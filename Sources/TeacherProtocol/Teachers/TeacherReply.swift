@@ -59,6 +59,16 @@ public struct TeacherReply: Sendable, Equatable {
       self.inputTokens = inputTokens
       self.outputTokens = outputTokens
     }
+
+    /// Questions and answers together.
+    package var tokens: Int { inputTokens.addingSaturated(outputTokens) }
+
+    /// Both together.
+    package static func + (a: Usage, b: Usage) -> Usage {
+      Usage(
+        inputTokens: a.inputTokens.addingSaturated(b.inputTokens),
+        outputTokens: a.outputTokens.addingSaturated(b.outputTokens))
+    }
   }
 
   /// The label, or why there is none.
