@@ -34,6 +34,8 @@ let asyncHTTPClient: [Target.Dependency] = [
   ("AsyncHTTPClient", "async-http-client"), ("NIOCore", "swift-nio"), ("NIOHTTP1", "swift-nio"),
   ("NIOPosix", "swift-nio"),
 ].map { .product(name: $0, package: $1, condition: .when(traits: ["AsyncHTTP"])) }
+/// Requests over libcurl, with the trait `Run`.
+let curl = Target.Dependency.target(name: "CCurl", condition: .when(traits: ["Run"]))
 /// Products of bfloat16 numbers, with the trait `OneDNN`.
 let oneDNN = Target.Dependency.target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))
 
@@ -84,8 +86,12 @@ let package = Package(
         + ["webp", "webpdemux", "gif"].map { .linkedLibrary($0, .when(traits: ["MoreImages"])) }),
 
     .target(
+      name: "CCurl", cSettings: [.define("SD_CURL", .when(traits: ["Run"]))],
+      linkerSettings: ["curl", "z"].map { .linkedLibrary($0, .when(traits: ["Run"])) }),
+    .target(
       name: "CMicroHTTPD", cSettings: [.define("SD_RUN", .when(traits: ["Run"]))],
       linkerSettings: [.linkedLibrary("microhttpd", .when(traits: ["Run"]))]),
+
     // Without pkgConfig: clients that use no SQLite would be told that it is missing. Its header stands where all are.
     .systemLibrary(name: "CSQLite"),
 
@@ -107,7 +113,7 @@ let package = Package(
     library("LanguageModel", ["Layers", "Tensor"]),
     library("LoRA", ["Layers", "Tensor", "JSON", "Wording"]),
     library("DPO", ["Layers", "Tensor"]),
-    library("HTTPTeacher", ["TeacherProtocol", "JSON"]),
+    library("HTTPTeacher", ["TeacherProtocol", "JSON", curl]),
     library("DualChecker", ["TeacherProtocol", "JSON", "ContentDigest"]),
     library("Annotations", ["TeacherProtocol", "JSON", "ContentDigest", "Wording"]),
     library("AsyncTransport", ["HTTPTeacher", "TeacherProtocol"] + asyncHTTPClient),

@@ -19,7 +19,8 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
     "C and digests",
     [
       ("COpenBLAS", .numbers), ("CKernels", .numbers), ("COneDNN", .numbers), ("CImageCodecs", .numbers),
-      ("CSQLite", .words), ("CMicroHTTPD", .both), ("ContentDigest", .both), ("Wording", .both), ("JSON", .both),
+      ("CSQLite", .words), ("CCurl", .words), ("CMicroHTTPD", .both), ("ContentDigest", .both), ("Wording", .both),
+      ("JSON", .both),
     ]
   ),
   (

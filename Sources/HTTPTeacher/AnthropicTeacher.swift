@@ -49,12 +49,13 @@ public struct AnthropicTeacher: Teacher {
   ///   - options: model and limits.
   ///   - base: address up to and without `/messages`.
   ///   - key: sent as `x-api-key`; nil for servers that want none.
-  ///   - transport: what carries requests; several teachers may share one.
+  ///   - transport: what carries requests; several teachers may share one. The default is nil: libcurl, one thread for the
+  ///     process, and `URLSession` without the trait `Run`.
   ///   - images: makes images ready; teachers that share one share what it made.
   ///   - clock: the time by which it waits.
   public init(
     _ name: String, options: Options, base: URL = defaultBase, key: APIKey? = nil,
-    transport: any Transport = URLSessionTransport(), images: ImageEncodings = ImageEncodings(),
+    transport: (any Transport)? = nil, images: ImageEncodings = ImageEncodings(),
     clock: PaceClock = .system
   ) {
     self.name = name
@@ -62,7 +63,8 @@ public struct AnthropicTeacher: Teacher {
     let wire = AnthropicMessages()
     let client = ServiceClient(
       .init(teacher: name, model: options.model, endpoint: base.appendingPathComponent(wire.path), key: key),
-      wire: wire, habits: wire.habits, transport: transport, retry: options.retry, limits: options.pace,
+      wire: wire, habits: wire.habits, transport: transport ?? StandardTransport.make(), retry: options.retry,
+      limits: options.pace,
       seconds: options.seconds, clock: clock)
     conversation = Conversation(client: client, images: images, imageEdge: options.imageEdge, clock: clock)
   }

@@ -37,7 +37,7 @@ public enum HTTPTeacherError: Error, Sendable, Equatable, CustomStringConvertibl
     case .notReached(let host, let reason): "\(host) was not reached: \(reason)"
     case .brokenOff(let host, let reason): "\(host) broke the connection off: \(reason)"
     case .timedOut(let host, let seconds):
-      "\(host) did not answer whole within \(seconds) s; allow more, or ask for less"
+      "\(host) did not answer whole within \(ElapsedTime.words(seconds)); see whether it still works, allow more, or ask for less"
     case .tooLarge(let host, let limit): "\(host) sent more than the \(limit) bytes that a reply may have"
     case .refused(let status, let message): "the server refused the question with status \(status): \(message)"
     case .badResponse(let expected, let found): "expected \(expected) in the response, found \(found)"

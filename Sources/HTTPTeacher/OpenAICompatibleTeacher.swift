@@ -64,11 +64,12 @@ public struct OpenAICompatibleTeacher: Teacher {
   ///   - options: model, format, limits.
   ///   - base: address up to and without `/chat/completions`.
   ///   - key: sent as a bearer token; nil for servers that want none.
-  ///   - transport: what carries requests; several teachers may share one.
+  ///   - transport: what carries requests; several teachers may share one. The default is nil: libcurl, one thread for the
+  ///     process, and `URLSession` without the trait `Run`.
   ///   - images: makes images ready; teachers that share one share what it made.
   ///   - clock: the time by which it waits.
   public init(
-    _ name: String, options: Options, base: URL, key: APIKey? = nil, transport: any Transport = URLSessionTransport(),
+    _ name: String, options: Options, base: URL, key: APIKey? = nil, transport: (any Transport)? = nil,
     images: ImageEncodings = ImageEncodings(), clock: PaceClock = .system
   ) {
     self.name = name
@@ -76,7 +77,8 @@ public struct OpenAICompatibleTeacher: Teacher {
     let wire = ChatCompletions()
     let client = ServiceClient(
       .init(teacher: name, model: options.model, endpoint: base.appendingPathComponent(wire.path), key: key),
-      wire: wire, habits: options.habits, transport: transport, retry: options.retry, limits: options.pace,
+      wire: wire, habits: options.habits, transport: transport ?? StandardTransport.make(), retry: options.retry,
+      limits: options.pace,
       seconds: options.seconds, clock: clock)
     conversation = Conversation(client: client, images: images, imageEdge: options.imageEdge, clock: clock)
   }

@@ -1,6 +1,5 @@
 #if Run
   import ArgumentParser
-  import AsyncTransport
   import Distillation
   import Foundation
   import HTTPTeacher
@@ -40,16 +39,11 @@
       }
       var key = try keyVariable.map { try APIKey(environment: $0) }
       if let keyFile { key = try APIKey(contentsOf: URL(filePath: NSString(string: keyFile).expandingTildeInPath)) }
-      #if AsyncHTTP
-        let transport = AsyncHTTPTransport(connections: concurrency)
-      #else
-        let transport = URLSessionTransport(connections: concurrency)
-      #endif
       return switch service {
       case .openAI(let options):
-        OpenAICompatibleTeacher(name, options: options, base: base, key: key, transport: transport, images: images)
+        OpenAICompatibleTeacher(name, options: options, base: base, key: key, images: images)
       case .anthropic(let options):
-        AnthropicTeacher(name, options: options, base: base, key: key, transport: transport, images: images)
+        AnthropicTeacher(name, options: options, base: base, key: key, images: images)
       }
     }
 

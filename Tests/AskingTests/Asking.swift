@@ -1,5 +1,4 @@
 import Annotations
-import AsyncTransport
 import Foundation
 import HTTPTeacher
 import TeacherProtocol
@@ -16,21 +15,21 @@ enum Asking {
     let transport: @Sendable (_ connections: Int) -> any Transport
 
     static let urlSession = Way(testDescription: "URLSession") { URLSessionTransport(connections: $0) }
-    /// That of `URLSession`, and with the trait `AsyncHTTP` the other one.
-    static var all: [Way] {
-      #if AsyncHTTP
-        [urlSession, Way(testDescription: "AsyncHTTPClient") { AsyncHTTPTransport(connections: $0) }]
-      #else
-        [urlSession]
-      #endif
-    }
+    #if Run
+      static let curl = Way(testDescription: "libcurl") { _ in CurlTransport() }
+      static let standard = curl
+      static let all = [curl, urlSession]
+    #else
+      static let standard = urlSession
+      static let all = [urlSession]
+    #endif
   }
 
   static func item(_ number: Int) -> Item { Item(id: "\(number)", fields: ["text": "Item \(number)."]) }
 
   static func annotator(
     _ base: URL, store: any AnnotationStore, models: [String] = ["a", "b", "c"], concurrency: Int = 32,
-    ledger: SpendingLedger = SpendingLedger(), over way: Way = .urlSession
+    ledger: SpendingLedger = SpendingLedger(), over way: Way = .standard
   ) throws -> Annotator {
     var options = OpenAICompatibleTeacher.Options(model: "")
     options.seconds = isMeasured ? 5 : 2
@@ -62,6 +61,13 @@ enum Asking {
         one.reply.confidence.map { "\($0.value) \($0.source)" } ?? "",
       ].joined(separator: "|")
     }.sorted()
+  }
+
+  /// Seconds for which the process has used a core.
+  static var coreSeconds: Double {
+    var used = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used)
+    return Double(used.tv_sec) + Double(used.tv_nsec) * 1e-9
   }
 
   /// Memory that the process holds now, in MiB; nil where the system does not say.

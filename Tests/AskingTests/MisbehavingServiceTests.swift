@@ -18,7 +18,7 @@ import Testing
     // A machine that stands still for longer than the limit is not the server's fault, but costs a retry all the same.
     let late = Locked<[String: Int]>([:])
     let way = Asking.Way(testDescription: "watched") { connections in
-      WatchedTransport(URLSessionTransport(connections: connections)) { question in
+      WatchedTransport(Asking.Way.standard.transport(connections)) { question in
         late.withLock { $0[question, default: 0] += 1 }
       }
     }

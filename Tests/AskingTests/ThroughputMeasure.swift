@@ -18,7 +18,7 @@ import Testing
       let store = try SQLiteAnnotationStore(folder.url.appendingPathComponent("\(count).sqlite"))
       let annotator = try Asking.annotator(server.base, store: store, models: ["a"], concurrency: 64, over: way)
       let most = Locked(0.0)
-      let start = Date()
+      let (start, used) = (Date(), Asking.coreSeconds)
       let end = try await annotator.fill(
         Dataset(items: [], root: folder.url), count: count, item: Asking.item,
         progress: { step in
@@ -28,10 +28,33 @@ import Testing
       let rate = Double(count) / Date().timeIntervalSince(start)
       #expect(end.failed == 0)
       held.append(most.withLock { $0 })
-      print("\(way.testDescription): \(count) text replies: \(Int(rate)) a second, at most \(Int(held.last ?? 0)) MiB")
+      let microseconds = Int((Asking.coreSeconds - used) * 1e6 / Double(count))
+      print(
+        "\(way.testDescription): \(count) text replies: \(Int(rate)) a second, \(microseconds) microseconds of a core each, "
+          + "at most \(Int(held.last ?? 0)) MiB")
       #expect(rate >= 1500)
     }
     #expect(held[1] - held[0] <= 50)
+  }
+
+  @Test(arguments: Asking.Way.all) func `time of the CPU while 64 questions wait`(_ way: Asking.Way) async throws {
+    let server = try FaultyServer { _ in
+      sleep(15)
+      return .answer(body: Self.answer)
+    }
+    let transport = way.transport(64)
+    let request = TransportRequest(url: server.base, body: Data("{}".utf8), seconds: 60)
+    let share = try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<64 { group.addTask { _ = try await transport.send(request) } }
+      try await Task.sleep(for: .seconds(3))
+      let before = Asking.coreSeconds
+      try await Task.sleep(for: .seconds(10))
+      let used = Asking.coreSeconds - before
+      try await group.waitForAll()
+      return used / 10
+    }
+    print("\(way.testDescription): \(share * 100) % of a core while 64 questions wait")
+    if way.testDescription != "URLSession" { #expect(share < 0.01) }
   }
 
   @Test(arguments: Asking.Way.all) func `image replies a second`(_ way: Asking.Way) async throws {

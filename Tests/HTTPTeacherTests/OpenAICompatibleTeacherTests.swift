@@ -280,7 +280,7 @@ import Testing
       (.refused(status: 400, message: "m"), "400"),
       (.badResponse(expected: "e", found: "f"), "expected e"), (.gaveUp(attempts: 2, last: "l"), "2 attempts"),
       (.noKey(variable: "V"), "set it"), (.badImage(file: "f", reason: "r"), "f"),
-      (.timedOut(host: "h", seconds: 3), "3.0 s"), (.tooLarge(host: "h", limit: 9), "9 bytes"),
+      (.timedOut(host: "h", seconds: 3), "3 s"), (.tooLarge(host: "h", limit: 9), "9 bytes"),
       (.noKeyFile(file: "f", reason: "r"), "no key: r"),
       (.badBatchLine(line: 3, expected: "e", found: "f"), "line 3"),
     ] { #expect("\(error)".contains(part)) }

@@ -31,6 +31,10 @@ public final class FaultyServer: Sendable {
     case flood
     /// Sends these bytes as they are, and closes.
     case raw([UInt8])
+    /// Sends these bytes as they are, then the others again and again, as fast as they are taken.
+    case endless([UInt8], then: [UInt8])
+    /// Takes the question and says nothing, until the client has enough.
+    case silence
   }
 
   /// Where it listens.
@@ -212,10 +216,14 @@ private struct Connection {
         guard write([byte]) else { return false }
       }
       return true
-    case .flood:
-      let part = [UInt8](repeating: 0x20, count: 64 << 10)
-      guard write(head(200, [], 1 << 40)) else { return false }
+    case .flood: return perform(.endless(head(200, [], 1 << 40), then: Array(repeating: 0x20, count: 64 << 10)))
+    case .endless(let bytes, let part):
+      guard write(bytes) else { return false }
       while write(part) {}
+      return false
+    case .silence:
+      var byte: UInt8 = 0
+      while recv(descriptor, &byte, 1, 0) > 0 {}
       return false
     case .raw(let bytes):
       _ = write(bytes)

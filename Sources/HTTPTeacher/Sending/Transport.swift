@@ -45,6 +45,17 @@ public protocol Transport: Sendable {
   func send(_ request: TransportRequest) async throws -> TransportResponse
 }
 
+/// What carries requests where a client brings nothing of its own.
+enum StandardTransport {
+  #if Run
+    /// One for the process: one thread, and one bound for the bodies of all teachers.
+    private static let shared = CurlTransport()
+    static func make() -> any Transport { shared }
+  #else
+    static func make() -> any Transport { URLSessionTransport() }
+  #endif
+}
+
 /// A transport that answers by a closure, for tests and examples.
 package struct ScriptedTransport: Transport {
   private let script: @Sendable (TransportRequest) async throws -> TransportResponse

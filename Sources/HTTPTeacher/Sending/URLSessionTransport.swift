@@ -10,8 +10,11 @@ import TeacherProtocol
 /// Redirects are not followed, because the headers, key included, would go along to wherever a server points. Cookies and
 /// caches are off. A body that never ends, by size or by time, is broken off.
 ///
-/// On Linux `URLSession` itself loses some 80 bytes with every request (seen with Swift 6.3.1, in the comparison of host
-/// names that precedes it). Where a process is to send millions, the trait `AsyncHTTP` brings a transport that does not.
+/// It is the transport of clients without the trait `Run`, and has limits on Linux (seen with Swift 6.3.1). `URLSession` uses
+/// a good part of a core while it only waits for answers, and loses some 80 bytes with every request (in the comparison of
+/// host names that precedes it). It can end the process, by a trap of its own, where a server breaks off within its headers,
+/// and reads headers or chunks without end for ever, though nobody waits for them any more. Bodies are bounded one by one, not
+/// in sum: as many as are under way may take `maximumBytes` each.
 public final class URLSessionTransport: Transport {
   private let session: URLSession
   private let receiver: Receiver
@@ -47,7 +50,7 @@ public final class URLSessionTransport: Transport {
     let host = request.url.host ?? ""
     let task = session.dataTask(with: question)
     let deadline = deadlines.add(seconds: request.seconds) { [receiver] in
-      receiver.fail(task, with: .timedOut(host: host, seconds: request.seconds))
+      receiver.end(task, with: .timedOut(host: host, seconds: request.seconds))
       task.cancel()
     }
     defer { deadlines.remove(deadline) }
@@ -55,14 +58,17 @@ public final class URLSessionTransport: Transport {
       await withCheckedContinuation { continuation in
         receiver.expect(task, continuation, host: host, seconds: request.seconds)
         // Cancelled before it was expected, the task may have ended unheard.
-        if Task.isCancelled { receiver.abandon(task) } else { task.resume() }
+        if Task.isCancelled { receiver.end(task, with: Self.cancelled(host)) } else { task.resume() }
       }
     } onCancel: {
+      receiver.end(task, with: Self.cancelled(host))
       task.cancel()
     }
     try Task.checkCancellation()
     return try result.get()
   }
+
+  private static func cancelled(_ host: String) -> HTTPTeacherError { .brokenOff(host: host, reason: "cancelled") }
 }
 
 /// Gathers what arrives for each task, and ends each with one result.
@@ -73,6 +79,7 @@ private final class Receiver: NSObject, URLSessionDataDelegate {
     let continuation: CheckedContinuation<Answer, Never>
     let host: String
     let seconds: Double
+    let start = ContinuousClock.now
     var body = Data()
     var failure: HTTPTeacherError?
   }
@@ -88,13 +95,10 @@ private final class Receiver: NSObject, URLSessionDataDelegate {
     open.withLock { $0[task.taskIdentifier] = Open(continuation: continuation, host: host, seconds: seconds) }
   }
 
-  func abandon(_ task: URLSessionTask) {
+  /// Ends a task at once: the session may never say that it is over.
+  func end(_ task: URLSessionTask, with error: HTTPTeacherError) {
     let answer = open.withLock { $0.removeValue(forKey: task.taskIdentifier) }
-    answer?.continuation.resume(returning: .failure(.notReached(host: answer?.host ?? "", reason: "cancelled")))
-  }
-
-  func fail(_ task: URLSessionTask, with error: HTTPTeacherError) {
-    open.withLock { $0[task.taskIdentifier]?.failure = error }
+    answer?.continuation.resume(returning: .failure(error))
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
@@ -119,17 +123,18 @@ private final class Receiver: NSObject, URLSessionDataDelegate {
 
   private static func result(of answer: Open, _ response: URLResponse?, _ error: (any Error)?) -> Answer {
     if let failure = answer.failure { return .failure(failure) }
+    let elapsed = ElapsedTime.seconds(since: answer.start)
     // The description of a URLError may hold the whole address; the words are enough.
     if let error {
       // The session's own clock may be the first to find that nothing comes any more.
       if (error as? URLError)?.code == .timedOut {
-        return .failure(.timedOut(host: answer.host, seconds: answer.seconds))
+        return .failure(.timedOut(host: answer.host, seconds: min(answer.seconds, elapsed)))
       }
       let never: Set<URLError.Code> = [
         .cannotConnectToHost, .cannotFindHost, .dnsLookupFailed, .notConnectedToInternet,
       ]
       let isReached = (error as? URLError).map { !never.contains($0.code) } ?? true
-      let reason = error.localizedDescription
+      let reason = "\(error.localizedDescription), after \(ElapsedTime.words(elapsed))"
       return .failure(
         isReached ? .brokenOff(host: answer.host, reason: reason) : .notReached(host: answer.host, reason: reason))
     }
