@@ -58,13 +58,24 @@ extension JSONValue {
     writer.write(self, level: 0)
     return writer.text
   }
+
+  /// The value as JSON in a layout; nil if that has more bytes than the limit, of which little more is made.
+  package func text(_ layout: JSONLayout, limit: Int) -> String? {
+    var writer = JSONWriter(layout: layout, limit: limit)
+    writer.write(self, level: 0)
+    return writer.isFull ? nil : writer.text
+  }
 }
 
 private struct JSONWriter {
   let layout: JSONLayout
+  /// Nothing is written any more once the text has more bytes.
+  var limit = Int.max
   var text = ""
+  var isFull: Bool { text.utf8.count > limit }
 
   mutating func write(_ value: JSONValue, level: Int) {
+    if isFull { return }
     switch value {
     case .null: text += "null"
     case .bool(let value): text += value ? "true" : "false"
@@ -83,7 +94,7 @@ private struct JSONWriter {
       for (i, member) in members.enumerated() {
         separate(i, level: level)
         member.name.writeJSON(layout.escapes, to: &text)
-        text += layout.nameSeparator
+        if !isFull { text += layout.nameSeparator }
         write(member.value, level: level + 1)
       }
       close("}", isEmpty: members.isEmpty, level: level)
@@ -91,6 +102,7 @@ private struct JSONWriter {
   }
 
   private mutating func separate(_ index: Int, level: Int) {
+    if isFull { return }
     if index > 0 { text += layout.itemSeparator }
     newLine(level + 1)
   }

@@ -3,6 +3,11 @@ import Foundation
 import Testing
 import Tokenization
 
+/// Two values that each hold another value twice, and so on, 60 times over.
+private let shared =
+  "{% set n = namespace(a=[1], b=[1]) %}{% for i in range(60) %}{% set n.a = [n.a, n.a] %}{% set n.b = [n.b, n.b] %}"
+  + "{% endfor %}"
+
 @Suite struct ChatTemplateTests {
   @Test func `every template renders as by transformers`() throws {
     let file = try golden("templates")
@@ -64,6 +69,32 @@ import Tokenization
     String(repeating: "{% if 1 %}", count: 5000) + String(repeating: "{% endif %}", count: 5000),
     "{{ " + String(repeating: "-", count: 5000) + "1 }}",
     "{% for i in range(1000) %}{% for j in range(1000) %}{{ 'x' * 1000 }}{% endfor %}{% endfor %}",
+    // Values that hold one another twice: written out they would have 2^60 parts.
+    shared + "{{ n.a }}", shared + "{{ n.a == n.b }}", shared + "{{ n.a < n.b }}", shared + "{{ n.a|tojson }}",
+    shared + "{{ [n.a]|join }}", shared + "{{ n.a ~ '' }}", shared + "{{ n.a in [n.b] }}",
+    shared + "{{ [n.b].index(n.a) }}",
+    shared + "{{ [n.a, n.b]|sort }}", shared + "{{ [n.a, n.b]|unique }}", shared + "{{ {n.a: 1}[n.b] }}",
+    shared + "{{ n.a|upper }}", shared + "{{ n.a is upper }}", shared + "{{ raise_exception(n.a) }}",
+    shared + "{{ [1]|select(n.a) }}", shared + "{{ {'a': 1}|dictsort(by=n.a) }}", shared + "{{ namespace({n.a: 1}) }}",
+    shared + "{{ 'x'.startswith((n.a, n.b)) }}", shared + "{{ [1]|tojson(separators=(n.a, n.b)) }}",
+    shared + "{{ n.a|int }}", shared + "{{ 'x'|replace(n.a, n.b) }}",
+    // Values in one another, 50,000 deep.
+    "{% set n = namespace(a={}) %}{% for i in range(50000) %}{% set n.a = {'a': n.a} %}{% endfor %}",
+    "{% set n = namespace(a=[]) %}{% for i in range(50000) %}{% set n.a = [n.a].index %}{% endfor %}",
+    "{% set n = namespace(a=1) %}{% for i in range(50000) %}{% for x in [n.a, 1] %}{% set n.a = loop %}{% endfor %}"
+      + "{% endfor %}",
+    "{% set n = namespace(a=1) %}{% for i in range(50000) %}{% set n.a = [n.a]|list %}{% endfor %}",
+    "{% macro f(x) %}{{ f([x]) }}{% endmacro %}{{ f(1) }}",
+    "{% macro f(x=f()) %}{% endmacro %}{{ f() }}",
+    // Texts that grow by what is put between their parts.
+    "{{ range(100000)|list|tojson(separators=('x' * 1600000, 'y')) }}", "{{ range(100000)|join('x' * 1000000) }}",
+    "{{ ('x' * 1000000).join(('a ' * 10000).split()) }}", "{{ ((('[' * 90) ~ '\n') * 100)|indent('x' * 1000000) }}",
+    "{{ ('a' * 100000)|replace('a', 'b' * 100000) }}", "{{ ('a' * 100000)|replace('', 'b' * 100000) }}",
+    // A naive search would compare 10^11 bytes.
+    "{% for i in range(100) %}{% set a = ('a' * 400000 ~ 'b') in ('a' * 1000000) %}{% endfor %}",
+    "{% set a = 'a' * 400000 %}{% for i in range(100000) %}{% set b = a == 'a' * 400000 %}{% endfor %}",
+    "{% set a = 'a' * 400000 %}{% set d = {a: 1} %}{% for i in range(100000) %}{% set b = d[a] %}{% endfor %}",
+    "{% set a = 'a.' * 200000 %}{% set b = [{}] * 1000 %}{{ b|map(attribute=a)|list }}",
   ])
   func `hostile templates end`(source: String) throws {
     #expect {
@@ -72,6 +103,62 @@ import Tokenization
       guard case .templateLimit = error as? TokenizerError else { return false }
       return true
     }
+  }
+
+  /// What Python writes with integers of any size has no 64-bit counterpart; a wrong number would be worse than an error.
+  @Test(arguments: [
+    "(-9223372036854775807 - 1) ** 2", "2 ** 63", "(-2) ** 64", "(-9223372036854775807 - 1) * -1",
+    "-(-9223372036854775807 - 1)", "(-9223372036854775807 - 1) // -1", "(-9223372036854775807 - 1)|abs",
+    "9223372036854775807 + 1", "[9223372036854775807, 1]|sum", "1e300|int", "'99999999999999999999'|int",
+    "1 // 0", "1 % 0", "1.5 % 0", "1 is divisibleby 0",
+  ])
+  func `an integer of more than 64 bits is a failure`(expression: String) {
+    #expect {
+      try ChatTemplate("{{ \(expression) }}").render([])
+    } throws: { error in
+      guard case .templateFailure = error as? TokenizerError else { return false }
+      return true
+    }
+  }
+
+  /// The values are Python's and Jinja 3.1's.
+  @Test(arguments: [
+    ("(-9223372036854775807 - 1) ** 1", "-9223372036854775808"), ("(-9223372036854775807 - 1) ** 0", "1"),
+    ("(-9223372036854775807 - 1) % 3", "1"), ("9223372036854775807 // -1", "-9223372036854775807"),
+    ("(-1) ** 9223372036854775807", "-1"), ("0 ** 9223372036854775807", "0"),
+    ("range(9223372036854775800, 9223372036854775807, 5)|list", "[9223372036854775800, 9223372036854775805]"),
+    ("range(-9223372036854775807, 9223372036854775807, 9223372036854775807)|list", "[-9223372036854775807, 0]"),
+    ("'abc'[-9223372036854775807:9223372036854775807:9223372036854775807]", "a"),
+    ("'abc'[::-9223372036854775807]", "c"), ("[1][-9223372036854775807 - 1] is defined", "False"),
+    ("'nan'|int(7)", "7"), ("'inf'|int(7)", "7"), ("1.5|int", "1"),
+    ("'aXbXc'.rsplit('X', 1)", "['aXb', 'c']"), ("'aaa'.rsplit('aa')", "['a', '']"), ("'aaa'.split('aa')", "['', 'a']"),
+    ("'é€'.split('€')", "['é', '']"), ("'ababac'.find('abac')", "2"), ("'aaaa'.count('aa')", "2"),
+  ])
+  func `numbers and texts at their edges are Python's`(expression: String, expected: String) throws {
+    #expect(try ChatTemplate("{{ \(expression) }}").render([]) == expected)
+  }
+
+  @Test(arguments: ["%Y%m", "%5000d"]) func `a long date is a failure`(format: String) {
+    #expect(throws: TokenizerError.self) {
+      try ChatTemplate("{{ strftime_now('\(format)' * 100000) }}").render([])
+    }
+  }
+
+  /// Threads of a dispatch queue and of Swift's tasks have stacks of their own, much smaller than the main thread's.
+  @Test func `the deepest values and calls fit a small stack`() throws {
+    let templates = try [
+      "{% macro f(x, n) %}{% if n %}{% for y in [x] %}{{ f({'a': [x]}, n - 1) }}{% endfor %}{% endif %}{% endmacro %}"
+        + "{{ f(1, 1000) }}",
+      "{{ " + String(repeating: "[", count: 48) + String(repeating: "]", count: 48) + " }}",
+      "{% set n = namespace(a=1) %}{% for i in range(399) %}{% set n.a = [n.a] %}{% endfor %}{{ n.a }}{{ n.a|tojson }}"
+        + "{{ n.a == n.a }}{{ n.a < n.a }}",
+      "{% for i in range(398) %}{% set n.a = [n.a] %}{% endfor %}" + String(repeating: "{% if 1 %}", count: 98)
+        + "{{ " + String(repeating: "-", count: 45) + "1 }}" + String(repeating: "{% endif %}", count: 98),
+    ].map { try ChatTemplate($0) }
+    let thread = Thread { for template in templates { _ = try? template.render([]) } }
+    thread.stackSize = 512 << 10
+    thread.start()
+    while !thread.isFinished { Thread.sleep(forTimeInterval: 0.01) }
   }
 
   @Test func `the time is that of the rendering`() throws {

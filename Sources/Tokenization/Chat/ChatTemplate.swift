@@ -24,8 +24,13 @@ package struct ChatTemplate: Sendable {
     package var work = 2_000_000
     /// The longest text, in bytes. The default is 16 MiB.
     package var outputBytes = 1 << 24
-    /// How deep statements and expressions may nest; macros may call each other a quarter as deep. The default is 100.
+    /// How deep statements and expressions may nest. The default is 100.
     package var nesting = 100
+    /// How deep evaluation may go, macros that call one another included, and how deep values may lie in one another:
+    /// both take the stack.
+    package var depth: Int { nesting * 4 }
+    /// The longest template, in bytes: far above what models come with.
+    package static let sourceBytes = 1 << 20
 
     package init() {}
   }
@@ -46,8 +51,8 @@ package struct ChatTemplate: Sendable {
     precondition(limits.work > 0 && limits.outputBytes > 0 && limits.nesting > 0, "limits must be above 0: \(limits)")
     self.source = source
     self.limits = limits
-    guard source.utf8.count <= limits.outputBytes else {
-      throw TokenizerError.templateLimit(line: 1, limit: "\(limits.outputBytes) bytes of template")
+    guard source.utf8.count <= Limits.sourceBytes else {
+      throw TokenizerError.templateLimit(line: 1, limit: "\(Limits.sourceBytes) bytes of template")
     }
     body = try TemplateParser.parse(source, limits: limits)
   }

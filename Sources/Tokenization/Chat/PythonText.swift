@@ -46,39 +46,40 @@ struct PythonText {
 
   /// Parts between separators, or between runs of white space.
   func split(_ separator: String?, limit: Int, fromEnd: Bool) -> [String] {
-    let mark = separator.map { Array($0.unicodeScalars) }
-    if fromEnd {
-      let reversed = PythonText(Self.string(scalars.reversed()))
-      let parts = reversed.split(mark.map { Self.string($0.reversed()) }, limit: limit, fromEnd: false)
+    guard let separator else {
+      guard fromEnd else { return split(atSpacesUpTo: limit) }
+      let parts = PythonText(Self.string(scalars.reversed())).split(atSpacesUpTo: limit)
       return parts.reversed().map { Self.string($0.unicodeScalars.reversed()) }
     }
-    var parts: [String] = []
+    // What is found from the end is found from the start of both written backwards.
+    let bytes = fromEnd ? Array(text.utf8.reversed()) : Array(text.utf8)
+    let mark = ByteSearch(fromEnd ? separator.utf8.reversed() : Array(separator.utf8))
+    var parts: [ArraySlice<UInt8>] = []
     var start = 0
+    while limit < 0 || parts.count < limit, let range = mark.first(in: bytes, from: start) {
+      parts.append(bytes[start..<range.lowerBound])
+      start = range.upperBound
+    }
+    parts.append(bytes[start...])
+    return fromEnd
+      ? parts.reversed().map { String(decoding: $0.reversed(), as: UTF8.self) }
+      : parts.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private func split(atSpacesUpTo limit: Int) -> [String] {
+    var parts: [String] = []
     var at = 0
-    guard let mark else {
-      while true {
-        while at < scalars.count, Self.isSpace(scalars[at]) { at += 1 }
-        guard at < scalars.count else { return parts }
-        start = at
-        if limit >= 0, parts.count == limit {
-          parts.append(PythonText(Self.string(scalars[start...])).stripped(nil, left: false, right: true))
-          return parts
-        }
-        while at < scalars.count, !Self.isSpace(scalars[at]) { at += 1 }
-        parts.append(Self.string(scalars[start..<at]))
+    while true {
+      while at < scalars.count, Self.isSpace(scalars[at]) { at += 1 }
+      guard at < scalars.count else { return parts }
+      let start = at
+      if limit >= 0, parts.count == limit {
+        parts.append(PythonText(Self.string(scalars[start...])).stripped(nil, left: false, right: true))
+        return parts
       }
+      while at < scalars.count, !Self.isSpace(scalars[at]) { at += 1 }
+      parts.append(Self.string(scalars[start..<at]))
     }
-    while at + mark.count <= scalars.count, limit < 0 || parts.count < limit {
-      if scalars[at] == mark[0], scalars[at..<at + mark.count].elementsEqual(mark) {
-        parts.append(Self.string(scalars[start..<at]))
-        at += mark.count
-        start = at
-      } else {
-        at += 1
-      }
-    }
-    parts.append(Self.string(scalars[start...]))
-    return parts
   }
 
   /// Parts between line breaks.
@@ -122,24 +123,20 @@ struct PythonText {
       }
       return String(decoding: left > 0 ? out + Array(new.utf8) : out, as: UTF8.self)
     }
-    while at < bytes.count, out.count <= limit {
-      if left > 0, bytes[at] == part[0], at + part.count <= bytes.count, bytes[at..<at + part.count].elementsEqual(part)
-      {
-        out += new.utf8
-        at += part.count
-        left -= 1
-      } else {
-        out.append(bytes[at])
-        at += 1
-      }
+    let search = ByteSearch(part)
+    while left > 0, out.count <= limit, let range = search.first(in: bytes, from: at) {
+      out += bytes[at..<range.lowerBound]
+      out += new.utf8
+      at = range.upperBound
+      left -= 1
     }
-    return String(decoding: out, as: UTF8.self)
+    return String(decoding: out + bytes[at...], as: UTF8.self)
   }
 
   /// Where a text first occurs, in scalars; -1 if nowhere.
   func position(of part: String) -> Int {
     let bytes = Array(text.utf8)
-    guard let range = bytes.firstRange(of: Array(part.utf8)) else { return -1 }
+    guard let range = ByteSearch(Array(part.utf8)).first(in: bytes) else { return -1 }
     return bytes[..<range.lowerBound].count { $0 & 0xC0 != 0x80 }
   }
 
@@ -149,7 +146,8 @@ struct PythonText {
     if part.isEmpty { return scalars.count + 1 }
     var count = 0
     var at = 0
-    while let range = bytes.firstRange(of: part, from: at) {
+    let search = ByteSearch(part)
+    while let range = search.first(in: bytes, from: at) {
       count += 1
       at = range.upperBound
     }

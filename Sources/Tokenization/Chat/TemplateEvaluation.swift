@@ -12,12 +12,14 @@ struct EvaluatedArguments {
 extension TemplateRenderer {
   func value(of expression: TemplateExpression) throws -> TemplateValue {
     try charge(1)
+    try descend()
+    defer { ascend() }
     line = expression.line
     switch expression.kind {
     case .literal(let value): return value
     case .name(let name): return variable(name)
-    case .list(let parts): return .list(try parts.map(value(of:)))
-    case .tuple(let parts): return .tuple(try parts.map(value(of:)))
+    case .list(let parts): return try list(parts.map(value(of:)))
+    case .tuple(let parts): return try tuple(parts.map(value(of:)))
     case .dictionary(let entries): return try dictionary(entries)
     case .attribute(let object, let name): return try attribute(name, of: value(of: object))
     case .element(let object, let index): return try element(value(of: index), of: value(of: object))
@@ -78,14 +80,35 @@ extension TemplateRenderer {
     var out: [TemplateValue.Entry] = []
     for entry in entries {
       let (key, value) = (try value(of: entry.key), try value(of: entry.value))
-      try charge(out.count)
-      if let i = out.firstIndex(where: { $0.key.equals(key) }) {
+      if let i = try place(of: key, in: out) {
         out[i].value = value
       } else {
         out.append(TemplateValue.Entry(key: key, value: value))
       }
     }
-    return .dictionary(out)
+    return try dictionary(out)
+  }
+
+  // MARK: Containers, which are made here alone: each element is charged, and the depth is bounded
+
+  func list(_ elements: [TemplateValue]) throws -> TemplateValue {
+    .list(elements, depth: try checked(TemplateValue.depth(over: elements), elements.count))
+  }
+
+  func tuple(_ elements: [TemplateValue]) throws -> TemplateValue {
+    .tuple(elements, depth: try checked(TemplateValue.depth(over: elements), elements.count))
+  }
+
+  func dictionary(_ entries: [TemplateValue.Entry]) throws -> TemplateValue {
+    .dictionary(entries, depth: try checked(TemplateValue.depth(over: entries), entries.count))
+  }
+
+  private func checked(_ depth: Int, _ count: Int) throws -> Int {
+    try charge(count)
+    guard depth <= limits.depth else {
+      throw TokenizerError.templateLimit(line: line, limit: "\(limits.depth) values in one another")
+    }
+    return depth
   }
 
   /// `object.name`: a method first, then an entry.
@@ -94,17 +117,16 @@ extension TemplateRenderer {
     case .undefined(let what): throw failure("\(what) is undefined and has no attribute \"\(name)\"")
     case .loop(let state): return try attribute(name, of: state)
     case .namespace(let number): return namespaces[number][name] ?? missing(name, of: object)
-    case .dictionary(let entries):
+    case .dictionary(let entries, _):
       if TemplateMethods.names(of: object).contains(name) { return .method(object, name) }
-      try charge(entries.count)
-      return object.entry(.string(name)) ?? missing(name, of: object)
+      return try entry(.string(name), of: entries) ?? missing(name, of: object)
     default:
       return TemplateMethods.names(of: object).contains(name) ? .method(object, name) : missing(name, of: object)
     }
   }
 
   func missing(_ name: String, of object: TemplateValue) -> TemplateValue {
-    .undefined("\"\(name)\" of \(object.kind)")
+    .undefined("\(TemplateValue.string(name).summary) of \(object.kind)")
   }
 
   private func attribute(_ name: String, of loop: TemplateValue.LoopState) throws -> TemplateValue {
@@ -130,10 +152,9 @@ extension TemplateRenderer {
   func element(_ index: TemplateValue, of object: TemplateValue) throws -> TemplateValue {
     switch object {
     case .undefined(let what): throw failure("\(what) is undefined and has no elements")
-    case .dictionary(let entries):
-      try charge(entries.count)
-      if let value = object.entry(index) { return value }
-    case .list(let elements), .tuple(let elements):
+    case .dictionary(let entries, _):
+      if let value = try entry(index, of: entries) { return value }
+    case .list(let elements, _), .tuple(let elements, _):
       if let place = index.integer {
         let position = place < 0 ? place + elements.count : place
         return elements.indices.contains(position) ? elements[position] : .undefined("element \(place)")
@@ -151,7 +172,7 @@ extension TemplateRenderer {
     default: break
     }
     if case .string(let name) = index, TemplateMethods.names(of: object).contains(name) { return .method(object, name) }
-    return .undefined("element \(index.representation) of \(object.kind)")
+    return .undefined("element \(index.summary) of \(object.kind)")
   }
 
   private func slice(
@@ -189,8 +210,8 @@ extension TemplateRenderer {
       return places
     }
     switch object {
-    case .list(let elements): return .list(try places(elements.count).map { elements[$0] })
-    case .tuple(let elements): return .tuple(try places(elements.count).map { elements[$0] })
+    case .list(let elements, _): return try list(places(elements.count).map { elements[$0] })
+    case .tuple(let elements, _): return try tuple(places(elements.count).map { elements[$0] })
     case .string(let text):
       let scalars = Array(text.unicodeScalars)
       return .string(String(String.UnicodeScalarView(try places(scalars.count).map { scalars[$0] })))
@@ -202,10 +223,10 @@ extension TemplateRenderer {
   func elements(of value: TemplateValue) throws -> [TemplateValue] {
     switch value {
     case .undefined: return []
-    case .list(let elements), .tuple(let elements):
+    case .list(let elements, _), .tuple(let elements, _):
       try charge(elements.count)
       return elements
-    case .dictionary(let entries):
+    case .dictionary(let entries, _):
       try charge(entries.count)
       return entries.map(\.key)
     case .string(let text):
@@ -213,16 +234,5 @@ extension TemplateRenderer {
       return text.unicodeScalars.map { .string(String($0)) }
     default: throw failure("\(value.kind) can't be gone through")
     }
-  }
-}
-
-extension [UInt8] {
-  /// Where a run of bytes first occurs.
-  func firstRange(of part: [UInt8], from start: Int = 0) -> Range<Int>? {
-    guard start + part.count <= count else { return nil }
-    for at in start...count - part.count where self[at..<at + part.count].elementsEqual(part) {
-      return at..<at + part.count
-    }
-    return nil
   }
 }

@@ -12,9 +12,10 @@ enum TemplateFilters {
 
 extension TemplateRenderer {
   func apply(filter name: String, to value: TemplateValue, _ arguments: EvaluatedArguments) throws -> TemplateValue {
+    try charge(1)
     switch name {
     case "trim", "upper", "lower", "capitalize", "title", "replace", "string", "safe", "indent", "wordcount":
-      return try apply(textFilter: name, to: value.text, arguments)
+      return try apply(textFilter: name, to: text(of: value), arguments)
     case "length", "count": return .integer(try length(of: value))
     case "default", "d":
       let standard = arguments.value(0, "default_value") ?? .string("")
@@ -23,25 +24,28 @@ extension TemplateRenderer {
     case "tojson": return try json(of: value, arguments)
     case "int", "float", "abs", "round": return try apply(numberFilter: name, to: value, arguments)
     case "join":
-      let separator = arguments.value(0, "d")?.text ?? ""
+      let separator = try arguments.value(0, "d").map(text(of:)) ?? ""
       var parts = try elements(of: value)
       if let key = arguments.value(1, "attribute") { parts = try parts.map { try part(key, of: $0) } }
-      return try limited(parts.map(\.text).joined(separator: separator))
+      return try joined(parts.map(text(of:)), separator: separator)
     case "first": return try elements(of: value).first ?? .undefined("the first element of nothing")
     case "last": return try elements(of: value).last ?? .undefined("the last element of nothing")
-    case "list": return .list(try elements(of: value))
+    case "list": return try list(elements(of: value))
     case "items":
-      if case .undefined = value { return .list([]) }
-      guard case .dictionary(let entries) = value else { throw failure("items is for mappings, not for \(value.kind)") }
-      return .list(entries.map { .tuple([$0.key, $0.value]) })
+      if case .undefined = value { return try list([]) }
+      guard case .dictionary(let entries, _) = value else {
+        throw failure("items is for mappings, not for \(value.kind)")
+      }
+      return try list(entries.map { try tuple([$0.key, $0.value]) })
     case "reverse":
       if case .string(let text) = value {
+        try charge(text.utf8.count / 4)
         return .string(String(String.UnicodeScalarView(text.unicodeScalars.reversed())))
       }
-      return .list(try elements(of: value).reversed())
-    case "map": return .list(try mapped(elements(of: value), arguments))
+      return try list(elements(of: value).reversed())
+    case "map": return try list(mapped(elements(of: value), arguments))
     case "select", "reject", "selectattr", "rejectattr":
-      return .list(try selected(name, elements(of: value), arguments))
+      return try list(selected(name, elements(of: value), arguments))
     default: return try apply(orderFilter: name, to: value, arguments)
     }
   }
@@ -52,8 +56,8 @@ extension TemplateRenderer {
     case .string(let text):
       try charge(text.utf8.count / 16)
       return text.unicodeScalars.count
-    case .list(let elements), .tuple(let elements): return elements.count
-    case .dictionary(let entries): return entries.count
+    case .list(let elements, _), .tuple(let elements, _): return elements.count
+    case .dictionary(let entries, _): return entries.count
     default: throw failure("\(value.kind) has no length")
     }
   }
@@ -77,7 +81,7 @@ extension TemplateRenderer {
         throw failure("replace needs an old and a new text")
       }
       let count = arguments.value(2, "count")?.integer ?? -1
-      return try limited(strings.replacing(old.text, with: new.text, count: count, limit: limits.outputBytes))
+      return try replaced(strings, self.text(of: old), self.text(of: new), count)
     case "wordcount": return .integer(strings.split(nil, limit: -1, fromEnd: false).count)
     case "indent": return try indented(text, arguments)
     default: return .string(text)
@@ -113,7 +117,7 @@ extension TemplateRenderer {
     try charge(bytes * breaks / 16)
     for i in lines.indices.dropFirst() where indentsBlank || !lines[i].isEmpty { lines[i] = indent + lines[i] }
     let first = arguments.value(1, "first")?.isTrue == true ? indent : ""
-    return try limited(first + lines.joined(separator: "\n"))
+    return try joined([first + (lines.first ?? "")] + lines.dropFirst(), separator: "\n")
   }
 
   private func apply(
@@ -123,14 +127,15 @@ extension TemplateRenderer {
     case "int":
       let standard = arguments.value(0, "default") ?? .integer(0)
       if let integer = value.integer { return .integer(integer) }
-      let text = PythonText(value.text).stripped(nil, left: true, right: true)
+      let text = try stripped(value)
       if let integer = Int(text) { return .integer(integer) }
-      guard let number = value.double ?? Double(text), let integer = Int(exactly: number.rounded(.towardZero)) else {
-        return standard
+      guard let number = value.double ?? Double(text), number.isFinite else { return standard }
+      guard let integer = Int(exactly: number.rounded(.towardZero)) else {
+        throw failure("an integer of more than 64 bits")
       }
       return .integer(integer)
     case "float":
-      let text = PythonText(value.text).stripped(nil, left: true, right: true)
+      let text = try stripped(value)
       guard let number = value.double ?? Double(text) else { return arguments.value(0, "default") ?? .number(0) }
       return .number(number)
     case "abs":
@@ -149,8 +154,15 @@ extension TemplateRenderer {
     }
   }
 
+  /// The text of a value without white space around it.
+  private func stripped(_ value: TemplateValue) throws -> String {
+    let text = try text(of: value)
+    try charge(text.utf8.count / 4)
+    return PythonText(text).stripped(nil, left: true, right: true)
+  }
+
   private func json(of value: TemplateValue, _ arguments: EvaluatedArguments) throws -> TemplateValue {
-    guard let json = value.json else { throw failure("\(value.kind) can't be written as JSON") }
+    let json = try json(of: value)
     var layout = JSONLayout.python()
     if let indent = arguments.named.last(where: { $0.name == "indent" })?.value.integer
       ?? arguments.value(0, "indent")?.integer
@@ -159,21 +171,24 @@ extension TemplateRenderer {
       layout.indent = indent
       layout.itemSeparator = ","
     }
-    if case .tuple(let pair)? = arguments.value(2, "separators"), pair.count == 2 {
-      layout.itemSeparator = pair[0].text
-      layout.nameSeparator = pair[1].text
-    } else if case .list(let pair)? = arguments.value(2, "separators"), pair.count == 2 {
-      layout.itemSeparator = pair[0].text
-      layout.nameSeparator = pair[1].text
+    switch arguments.value(2, "separators") {
+    case .tuple(let pair, _)? where pair.count == 2, .list(let pair, _)? where pair.count == 2:
+      layout.itemSeparator = try text(of: pair[0])
+      layout.nameSeparator = try text(of: pair[1])
+    default: break
     }
     if arguments.named.last(where: { $0.name == "ensure_ascii" })?.value.isTrue ?? false { layout.escapes = .ascii }
     layout.sortsNames = arguments.value(3, "sort_keys")?.isTrue ?? false
-    return try limited(json.text(layout))
+    guard let text = json.text(layout, limit: limits.outputBytes) else {
+      throw TokenizerError.templateLimit(line: line, limit: "\(limits.outputBytes) bytes of text")
+    }
+    return try limited(text)
   }
 
   /// An attribute by its name, which may be a path with dots, or an element by its number.
   private func part(_ key: TemplateValue, of value: TemplateValue) throws -> TemplateValue {
     guard case .string(let path) = key else { return try element(key, of: value) }
+    try charge(path.utf8.count)
     return try path.split(separator: ".", omittingEmptySubsequences: false).reduce(value) { value, name in
       if case .undefined = value { return value }
       return try element(Int(name).map { .integer($0) } ?? .string(String(name)), of: value)
@@ -204,14 +219,16 @@ extension TemplateRenderer {
     if filter.hasSuffix("attr"), attribute == nil { throw failure("\(filter) needs an attribute") }
     let test = given.popFirst()
     let wanted = filter.hasPrefix("select")
+    let name = try test.map(text(of:))
+    if let test, let name, !TemplateTests.names.contains(name) {
+      throw TokenizerError.unsupportedTemplate(line: line, construct: "the test \(test.summary)")
+    }
+    let rest = EvaluatedArguments(positional: Array(given))
     return try elements.filter { element in
       try charge(1)
       let value = try attribute.map { try part($0, of: element) } ?? element
-      guard let test else { return value.isTrue == wanted }
-      guard TemplateTests.names.contains(test.text) else {
-        throw TokenizerError.unsupportedTemplate(line: line, construct: "the test \"\(test.text)\"")
-      }
-      return try holds(test: test.text, value, EvaluatedArguments(positional: Array(given))) == wanted
+      guard let name else { return value.isTrue == wanted }
+      return try holds(test: name, value, rest) == wanted
     }
   }
 
@@ -219,8 +236,11 @@ extension TemplateRenderer {
   private func apply(
     orderFilter name: String, to value: TemplateValue, _ arguments: EvaluatedArguments
   ) throws -> TemplateValue {
-    func comparable(_ value: TemplateValue, _ isSensitive: Bool) -> TemplateValue {
-      if case .string(let text) = value, !isSensitive { return .string(text.lowercased()) }
+    func comparable(_ value: TemplateValue, _ isSensitive: Bool) throws -> TemplateValue {
+      if case .string(let text) = value, !isSensitive {
+        try charge(text.utf8.count / 4)
+        return .string(text.lowercased())
+      }
       return value
     }
     func sorted(_ items: [(key: TemplateValue, item: TemplateValue)], reverse: Bool) throws -> [TemplateValue] {
@@ -233,15 +253,15 @@ extension TemplateRenderer {
       }.map(\.element.item)
     }
     if name == "dictsort" {
-      guard case .dictionary(let entries) = value else {
+      guard case .dictionary(let entries, _) = value else {
         throw failure("dictsort is for mappings, not for \(value.kind)")
       }
-      let byValue = arguments.value(1, "by")?.text == "value"
+      let byValue = try arguments.value(1, "by").map(text(of:)) == "value"
       let isSensitive = arguments.value(0, "case_sensitive")?.isTrue == true
-      let items = entries.map {
-        (comparable(byValue ? $0.value : $0.key, isSensitive), TemplateValue.tuple([$0.key, $0.value]))
+      let items = try entries.map {
+        (try comparable(byValue ? $0.value : $0.key, isSensitive), try tuple([$0.key, $0.value]))
       }
-      return .list(try sorted(items, reverse: arguments.value(2, "reverse")?.isTrue == true))
+      return try list(sorted(items, reverse: arguments.value(2, "reverse")?.isTrue == true))
     }
     let elements = try elements(of: value)
     let attribute = arguments.named.last { $0.name == "attribute" }?.value
@@ -249,25 +269,24 @@ extension TemplateRenderer {
     switch name {
     case "sort":
       let isSensitive = arguments.value(1, "case_sensitive")?.isTrue == true
-      let items = zip(keys, elements).map { (key: comparable($0, isSensitive), item: $1) }
-      return .list(try sorted(items, reverse: arguments.value(0, "reverse")?.isTrue == true))
+      let items = try zip(keys, elements).map { (key: try comparable($0, isSensitive), item: $1) }
+      return try list(sorted(items, reverse: arguments.value(0, "reverse")?.isTrue == true))
     case "unique":
       var seen: [TemplateValue] = []
       var kept: [TemplateValue] = []
       for (key, element) in zip(keys, elements) {
-        let key = comparable(key, arguments.value(0, "case_sensitive")?.isTrue == true)
-        try charge(seen.count)
-        if seen.contains(where: { $0.equals(key) }) { continue }
+        let key = try comparable(key, arguments.value(0, "case_sensitive")?.isTrue == true)
+        if try seen.contains(where: { try equal($0, key) }) { continue }
         seen.append(key)
         kept.append(element)
       }
-      return .list(kept)
+      return try list(kept)
     case "sum": return try keys.reduce(arguments.value(1, "start") ?? .integer(0)) { try binary("+", $0, $1) }
     default:
       guard var best = elements.first, var bestKey = keys.first else { return .undefined("the \(name) of nothing") }
-      bestKey = comparable(bestKey, false)
+      bestKey = try comparable(bestKey, false)
       for (key, element) in zip(keys, elements).dropFirst() {
-        let key = comparable(key, false)
+        let key = try comparable(key, false)
         if try compare(key, name == "min" ? "<" : ">", bestKey) { (best, bestKey) = (element, key) }
       }
       return best

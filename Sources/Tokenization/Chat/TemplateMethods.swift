@@ -29,13 +29,12 @@ extension TemplateRenderer {
       guard !arguments.positional.isEmpty else { throw failure("cycle needs values") }
       return arguments.positional[state.index % arguments.positional.count]
     case .method(.string(let text), let name): return try call(method: name, of: text, arguments)
-    case .method(.dictionary(let entries), let name): return try call(method: name, of: entries, arguments)
-    case .method(.list(let elements), let name), .method(.tuple(let elements), let name):
+    case .method(.dictionary(let entries, _), let name): return try call(method: name, of: entries, arguments)
+    case .method(.list(let elements, _), let name), .method(.tuple(let elements, _), let name):
       guard let wanted = arguments.value(0, "value") else { throw failure("\(name) needs a value") }
-      try charge(elements.count)
-      if name == "count" { return .integer(elements.count { $0.equals(wanted) }) }
-      guard let place = elements.firstIndex(where: { $0.equals(wanted) }) else {
-        throw failure("\(wanted.representation) is not in the list")
+      if name == "count" { return .integer(try elements.count { try equal($0, wanted) }) }
+      guard let place = try elements.firstIndex(where: { try equal($0, wanted) }) else {
+        throw failure("\(wanted.summary) is not in the list")
       }
       return .integer(place)
     case .undefined(let what):
@@ -46,21 +45,25 @@ extension TemplateRenderer {
 
   private func call(function name: String, _ arguments: EvaluatedArguments) throws -> TemplateValue {
     switch name {
-    case "raise_exception": throw TokenizerError.templateRaised(message: arguments.value(0, "message")?.text ?? "")
+    case "raise_exception":
+      throw TokenizerError.templateRaised(message: try arguments.value(0, "message").map(text(of:)) ?? "")
     case "range": return try range(arguments)
     case "namespace", "dict":
       var members: [String: TemplateValue] = [:]
       var entries: [TemplateValue.Entry] = []
       if let first = arguments.positional.first {
-        guard case .dictionary(let given) = first else { throw failure("\(name) takes a mapping, not \(first.kind)") }
+        guard case .dictionary(let given, _) = first else {
+          throw failure("\(name) takes a mapping, not \(first.kind)")
+        }
         entries = given
       }
       for (key, value) in arguments.named {
-        entries.removeAll { $0.key.equals(.string(key)) }
+        try entries.removeAll { try equal($0.key, .string(key)) }
         entries.append(TemplateValue.Entry(key: .string(key), value: value))
       }
-      if name == "dict" { return .dictionary(entries) }
-      for entry in entries { members[entry.key.text] = entry.value }
+      if name == "dict" { return try dictionary(entries) }
+      try charge(entries.count + 8)
+      for entry in entries { members[try text(of: entry.key)] = entry.value }
       namespaces.append(members)
       return .namespace(namespaces.count - 1)
     default:
@@ -90,32 +93,35 @@ extension TemplateRenderer {
       }
       values.append(.integer(number))
     }
-    try charge(values.count)
-    return .list(values)
+    return try list(values)
   }
 
   /// The time of rendering in the local time zone, as C's `strftime` writes it.
-  private func formattedTime(_ format: String) -> String {
-    guard !format.isEmpty else { return "" }
+  private func formattedTime(_ format: String) throws -> String {
+    guard format.utf8.count <= 1000, !format.utf8.contains(0) else {
+      throw failure("strftime_now takes a format of up to 1000 bytes, none of them 0")
+    }
+    try charge(format.utf8.count * 8)
     var time = time_t(now)
     var parts = tm()
     localtime_r(&time, &parts)
     var buffer = [CChar](repeating: 0, count: format.utf8.count * 64 + 256)
-    let length = strftime(&buffer, buffer.count, format, &parts)
-    return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    // The full stop tells an empty result from one without room.
+    let length = strftime(&buffer, buffer.count, format + ".", &parts)
+    guard length > 0 else { throw failure("strftime_now gives more than \(buffer.count) bytes") }
+    return String(decoding: buffer[..<(length - 1)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   private func call(
     method name: String, of entries: [TemplateValue.Entry], _ arguments: EvaluatedArguments
   ) throws -> TemplateValue {
-    try charge(entries.count)
     switch name {
-    case "items": return .list(entries.map { .tuple([$0.key, $0.value]) })
-    case "keys": return .list(entries.map(\.key))
-    case "values": return .list(entries.map(\.value))
+    case "items": return try list(entries.map { try tuple([$0.key, $0.value]) })
+    case "keys": return try list(entries.map(\.key))
+    case "values": return try list(entries.map(\.value))
     default:
       guard let key = arguments.value(0, "key") else { throw failure("get needs a key") }
-      return TemplateValue.dictionary(entries).entry(key) ?? arguments.value(1, "default") ?? .none
+      return try entry(key, of: entries) ?? arguments.value(1, "default") ?? .none
     }
   }
 
@@ -146,15 +152,17 @@ extension TemplateRenderer {
     case "isspace": return .bool(!text.isEmpty && text.unicodeScalars.allSatisfy(PythonText.isSpace))
     case "startswith", "endswith":
       let options: [TemplateValue]
-      if case .tuple(let several)? = arguments.value(0, "prefix") {
+      if case .tuple(let several, _)? = arguments.value(0, "prefix") {
         options = several
       } else {
         options = [.string(try string(0, "prefix"))]
       }
       return .bool(
-        options.contains {
-          name == "startswith"
-            ? text.utf8.starts(with: $0.text.utf8) : text.utf8.reversed().starts(with: $0.text.utf8.reversed())
+        try options.contains { option in
+          let part = try self.text(of: option)
+          try charge(1 + min(part.utf8.count, text.utf8.count) / 4)
+          return name == "startswith"
+            ? text.utf8.starts(with: part.utf8) : text.utf8.reversed().starts(with: part.utf8.reversed())
         })
     case "removeprefix":
       let prefix = try string(0, "prefix")
@@ -167,17 +175,16 @@ extension TemplateRenderer {
       return .string(has ? String(decoding: text.utf8.dropLast(suffix.utf8.count), as: UTF8.self) : text)
     case "replace":
       let count = arguments.value(2, "count")?.integer ?? -1
-      return try limited(
-        strings.replacing(try string(0, "old"), with: try string(1, "new"), count: count, limit: limits.outputBytes))
+      return try replaced(strings, string(0, "old"), string(1, "new"), count)
     case "join":
-      return try limited(
-        try elements(of: arguments.value(0, "iterable") ?? .none).map { element in
+      return try joined(
+        elements(of: arguments.value(0, "iterable") ?? .none).map { element in
           guard case .string(let part) = element else { throw failure("join takes strings, not \(element.kind)") }
           return part
-        }.joined(separator: text))
+        }, separator: text)
     case "find": return .integer(strings.position(of: try string(0, "sub")))
     case "count": return .integer(strings.occurrences(of: try string(0, "sub")))
-    case "splitlines": return .list(strings.lines.map { .string($0) })
+    case "splitlines": return try list(strings.lines.map { .string($0) })
     default:
       let limit = arguments.value(1, "maxsplit")?.integer ?? -1
       var separator: String?
@@ -186,8 +193,13 @@ extension TemplateRenderer {
         separator = given
       }
       let parts = strings.split(separator, limit: limit, fromEnd: name == "rsplit")
-      try charge(parts.count)
-      return .list(parts.map { .string($0) })
+      return try list(parts.map { .string($0) })
     }
+  }
+
+  /// A text with the first `count` occurrences of `old` replaced.
+  func replaced(_ text: PythonText, _ old: String, _ new: String, _ count: Int) throws -> TemplateValue {
+    try charge((old.utf8.count + new.utf8.count) / 4)
+    return try limited(text.replacing(old, with: new, count: count, limit: limits.outputBytes))
   }
 }

@@ -15,7 +15,7 @@ final class TemplateRenderer {
   private var output: [String] = [""]
   private var outputBytes = 0
   private var workLeft: Int
-  private var callDepth = 0
+  private var depth = 0
 
   init(variables: [JSONValue.Member], limits: ChatTemplate.Limits, now: Int) {
     self.limits = limits
@@ -43,15 +43,27 @@ final class TemplateRenderer {
     if workLeft < 0 { throw TokenizerError.templateLimit(line: line, limit: "\(limits.work) steps") }
   }
 
+  /// Takes note of one more level of evaluation: statements, expressions and calls lie on one stack.
+  func descend() throws {
+    depth += 1
+    guard depth <= limits.depth else {
+      throw TokenizerError.templateLimit(line: line, limit: "\(limits.depth) nested evaluations")
+    }
+  }
+
+  func ascend() { depth -= 1 }
+
   /// How a body ended.
   private enum Outcome { case finished, breaks, continues }
 
   private func run(_ body: [TemplateStatement]) throws -> Outcome {
+    try descend()
+    defer { ascend() }
     for statement in body {
       try charge(1)
       switch statement {
       case .text(let text): try write(text)
-      case .output(let expression): try write(value(of: expression).text)
+      case .output(let expression): try write(text(of: value(of: expression)))
       case .condition(let branches, let otherwise):
         let outcome = try run(branches.first { try value(of: $0.condition).isTrue }?.body ?? otherwise)
         if outcome != .finished { return outcome }
@@ -72,9 +84,7 @@ final class TemplateRenderer {
 
   private func write(_ text: String) throws {
     outputBytes += text.utf8.count
-    guard outputBytes <= limits.outputBytes else {
-      throw TokenizerError.templateLimit(line: line, limit: "\(limits.outputBytes) bytes of text")
-    }
+    try checkLength(outputBytes)
     try charge(text.utf8.count / 16)
     output[output.count - 1] += text
   }
@@ -104,10 +114,10 @@ final class TemplateRenderer {
     }
     for (index, element) in elements.enumerated() {
       try charge(1)
+      let previous = index > 0 ? elements[index - 1] : .undefined("there is no previous item")
+      let next = index + 1 < elements.count ? elements[index + 1] : .undefined("there is no next item")
       let state = TemplateValue.LoopState(
-        index: index, count: elements.count,
-        previous: index > 0 ? elements[index - 1] : .undefined("there is no previous item"),
-        next: index + 1 < elements.count ? elements[index + 1] : .undefined("there is no next item"))
+        index: index, count: elements.count, previous: previous, next: next, depth: max(previous.depth, next.depth) + 1)
       scopes[scopes.count - 1] = ["loop": .loop(state)]
       try assign(element, to: loop.target, loop.line)
       if try run(loop.body) == .breaks { break }
@@ -141,14 +151,10 @@ final class TemplateRenderer {
 
   /// The text that a macro gives for arguments.
   func call(_ macro: TemplateMacro, _ arguments: EvaluatedArguments) throws -> TemplateValue {
-    callDepth += 1
-    defer { callDepth -= 1 }
-    guard callDepth <= limits.nesting / 4 else {
-      throw TokenizerError.templateLimit(line: line, limit: "\(limits.nesting / 4) nested calls")
-    }
     guard arguments.positional.count <= macro.parameters.count else {
       throw failure("macro \(macro.name) takes \(macro.parameters.count) arguments, not \(arguments.positional.count)")
     }
+    try charge(macro.parameters.count * (arguments.named.count + 1))
     for (name, _) in arguments.named where !macro.parameters.contains(where: { $0.name == name }) {
       throw failure("macro \(macro.name) takes no argument \"\(name)\"")
     }

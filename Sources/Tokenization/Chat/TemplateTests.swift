@@ -48,12 +48,13 @@ extension TemplateRenderer {
       return try whole().remainderReportingOverflow(dividingBy: divisor).partialValue == 0
     case ("sameas", _):
       // Identity is told apart from equality only for the constants that templates use it with.
-      return try value.kind == argument().kind && value.equals(argument())
-    case ("upper", _): return isCased(value.text) && value.text.uppercased().hasSameBytes(as: value.text)
-    case ("lower", _): return isCased(value.text) && value.text.lowercased().hasSameBytes(as: value.text)
+      return try value.kind == argument().kind && equal(value, argument())
+    case ("upper", _), ("lower", _):
+      let text = try text(of: value)
+      try charge(text.utf8.count / 4)
+      return text.unicodeScalars.contains { $0.properties.isCased }
+        && (name == "upper" ? text.uppercased() : text.lowercased()).hasSameBytes(as: text)
     default: return false
     }
   }
-
-  private func isCased(_ text: String) -> Bool { text.unicodeScalars.contains { $0.properties.isCased } }
 }

@@ -1,6 +1,10 @@
 internal import JSON
 
 /// A value while a template is rendered, with Python's behaviour.
+///
+/// What walks through values (texts, JSON, equality, order) is in TemplateText.swift and TemplateComparison.swift: values
+/// may hold one another many times over, so that every step of a walk is charged. Each container knows how deep it is,
+/// for walks and clean-up are recursive; `TemplateRenderer` makes them and refuses those that are too deep.
 indirect enum TemplateValue: Sendable {
   /// What a missing name or attribute gives; the text says which.
   case undefined(String)
@@ -9,9 +13,9 @@ indirect enum TemplateValue: Sendable {
   case integer(Int)
   case number(Double)
   case string(String)
-  case list([TemplateValue])
-  case tuple([TemplateValue])
-  case dictionary([Entry])
+  case list([TemplateValue], depth: Int)
+  case tuple([TemplateValue], depth: Int)
+  case dictionary([Entry], depth: Int)
   /// A `namespace()`, by its number among those of this rendering.
   case namespace(Int)
   case macro(TemplateMacro)
@@ -33,6 +37,8 @@ indirect enum TemplateValue: Sendable {
     var count: Int
     var previous: TemplateValue
     var next: TemplateValue
+    /// How deep the loop is as a value.
+    var depth: Int
   }
 
   /// A value from outside.
@@ -42,18 +48,39 @@ indirect enum TemplateValue: Sendable {
     case .bool(let value): self = .bool(value)
     case .number: self = json.spelledInteger.map { .integer($0) } ?? .number(json.double ?? .nan)
     case .string(let value): self = .string(value)
-    case .array(let elements): self = .list(elements.map(TemplateValue.init))
+    case .array(let elements):
+      let values = elements.map(TemplateValue.init)
+      self = .list(values, depth: Self.depth(over: values))
     case .object(let members):
       var entries: [Entry] = []
+      var places: [[UInt8]: Int] = [:]
       for member in members {
-        if let i = entries.firstIndex(where: { $0.key.equals(.string(member.name)) }) {
-          entries[i].value = TemplateValue(member.value)
+        let value = TemplateValue(member.value)
+        if let place = places.updateValue(entries.count, forKey: Array(member.name.utf8)) {
+          places[Array(member.name.utf8)] = place
+          entries[place].value = value
         } else {
-          entries.append(Entry(key: .string(member.name), value: TemplateValue(member.value)))
+          entries.append(Entry(key: .string(member.name), value: value))
         }
       }
-      self = .dictionary(entries)
+      self = .dictionary(entries, depth: Self.depth(over: entries))
     }
+  }
+
+  /// How many values lie in one another.
+  var depth: Int {
+    switch self {
+    case .list(_, let depth), .tuple(_, let depth), .dictionary(_, let depth): depth
+    case .loop(let state): state.depth
+    case .method(let value, _): value.depth + 1
+    default: 1
+    }
+  }
+
+  static func depth(over elements: [TemplateValue]) -> Int { elements.reduce(0) { max($0, $1.depth) } + 1 }
+
+  static func depth(over entries: [Entry]) -> Int {
+    entries.reduce(0) { max($0, $1.key.depth, $1.value.depth) } + 1
   }
 
   /// Whether it counts as true.
@@ -64,8 +91,8 @@ indirect enum TemplateValue: Sendable {
     case .integer(let value): value != 0
     case .number(let value): value != 0
     case .string(let value): !value.isEmpty
-    case .list(let elements), .tuple(let elements): !elements.isEmpty
-    case .dictionary(let entries): !entries.isEmpty
+    case .list(let elements, _), .tuple(let elements, _): !elements.isEmpty
+    case .dictionary(let entries, _): !entries.isEmpty
     case .namespace, .macro, .loop, .function, .method: true
     }
   }
@@ -89,6 +116,16 @@ indirect enum TemplateValue: Sendable {
     }
   }
 
+  /// The value as error messages show it: long texts by their beginning, what holds others by its kind.
+  var summary: String {
+    switch self {
+    case .integer(let value): "\(value)"
+    case .string(let text):
+      text.unicodeScalars.prefix(61).count > 60 ? pythonQuoted(text.prefix(60)) + "…" : pythonQuoted(text)
+    default: kind
+    }
+  }
+
   /// Numbers, truth values among them, as double.
   var double: Double? {
     switch self {
@@ -106,134 +143,5 @@ indirect enum TemplateValue: Sendable {
     case .integer(let value): value
     default: nil
     }
-  }
-
-  /// Python's `==`.
-  func equals(_ other: TemplateValue) -> Bool {
-    if let a = integer, let b = other.integer { return a == b }
-    if let a = double, let b = other.double { return a == b }
-    switch (self, other) {
-    case (.undefined, .undefined), (.none, .none): return true
-    case (.string(let a), .string(let b)): return a.hasSameBytes(as: b)
-    case (.list(let a), .list(let b)), (.tuple(let a), .tuple(let b)):
-      return a.count == b.count && zip(a, b).allSatisfy { $0.equals($1) }
-    case (.dictionary(let a), .dictionary(let b)):
-      return a.count == b.count
-        && a.allSatisfy { entry in b.contains { $0.key.equals(entry.key) && $0.value.equals(entry.value) } }
-    case (.namespace(let a), .namespace(let b)): return a == b
-    default: return false
-    }
-  }
-
-  /// Python's `<`; nil where it would raise.
-  func precedes(_ other: TemplateValue) -> Bool? {
-    if let a = integer, let b = other.integer { return a < b }
-    if let a = double, let b = other.double { return a < b }
-    switch (self, other) {
-    case (.string(let a), .string(let b)):
-      return a.unicodeScalars.lexicographicallyPrecedes(b.unicodeScalars)
-    case (.list(let a), .list(let b)), (.tuple(let a), .tuple(let b)):
-      for (x, y) in zip(a, b) where !x.equals(y) { return x.precedes(y) }
-      return a.count < b.count
-    default: return nil
-    }
-  }
-
-  /// The entry of a dictionary.
-  func entry(_ key: TemplateValue) -> TemplateValue? {
-    guard case .dictionary(let entries) = self else { return nil }
-    return entries.first { $0.key.equals(key) }?.value
-  }
-
-  /// Python's `str()`.
-  var text: String {
-    switch self {
-    case .undefined: ""
-    case .string(let value): value
-    default: representation
-    }
-  }
-
-  /// Python's `repr()`.
-  var representation: String {
-    func list(_ elements: [TemplateValue]) -> String { elements.map(\.representation).joined(separator: ", ") }
-    switch self {
-    case .undefined: return "Undefined"
-    case .none: return "None"
-    case .bool(let value): return value ? "True" : "False"
-    case .integer(let value): return "\(value)"
-    case .number(let value):
-      return value.isNaN ? "nan" : value.isInfinite ? (value < 0 ? "-inf" : "inf") : pythonDescription(of: value)
-    case .string(let value): return quoted(value)
-    case .list(let elements): return "[" + list(elements) + "]"
-    case .tuple(let elements): return "(" + list(elements) + (elements.count == 1 ? ",)" : ")")
-    case .dictionary(let entries):
-      return "{" + entries.map { "\($0.key.representation): \($0.value.representation)" }.joined(separator: ", ") + "}"
-    case .namespace: return "<Namespace>"
-    case .macro(let macro): return "<Macro '\(macro.name)'>"
-    case .loop: return "<LoopContext>"
-    case .function(let name), .method(_, let name): return "<function \(name)>"
-    }
-  }
-
-  /// The value as JSON; nil if it, or a part of it, is none.
-  var json: JSONValue? {
-    switch self {
-    case .none: return .null
-    case .bool(let value): return .bool(value)
-    case .integer(let value): return .number(value)
-    // Python writes NaN and infinities, too, which JSON lacks.
-    case .number(let value): return .number(pythonDescription(of: value))
-    case .string(let value): return .string(value)
-    case .list(let elements), .tuple(let elements):
-      let parts = elements.compactMap(\.json)
-      return parts.count == elements.count ? .array(parts) : nil
-    case .dictionary(let entries):
-      var members: [JSONValue.Member] = []
-      for entry in entries {
-        guard let value = entry.value.json else { return nil }
-        switch entry.key {
-        case .string(let key): members.append(JSONValue.Member(key, value))
-        case .none: members.append(JSONValue.Member("null", value))
-        case .bool(let key): members.append(JSONValue.Member(key ? "true" : "false", value))
-        case .integer, .number: members.append(JSONValue.Member(entry.key.representation, value))
-        default: return nil
-        }
-      }
-      return .object(members)
-    default: return nil
-    }
-  }
-}
-
-/// Python's `repr()` of a string.
-private func quoted(_ text: String) -> String {
-  let quote: Unicode.Scalar = text.unicodeScalars.contains("'") && !text.unicodeScalars.contains("\"") ? "\"" : "'"
-  var out = String(quote)
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case quote, "\\": out += "\\\(scalar)"
-    case "\n": out += "\\n"
-    case "\r": out += "\\r"
-    case "\t": out += "\\t"
-    default:
-      if isPrintable(scalar) {
-        out.unicodeScalars.append(scalar)
-      } else {
-        let (mark, width) = scalar.value < 0x100 ? ("x", 2) : scalar.value < 0x10000 ? ("u", 4) : ("U", 8)
-        let digits = String(scalar.value, radix: 16)
-        out += "\\" + mark + String(repeating: "0", count: width - digits.count) + digits
-      }
-    }
-  }
-  return out + String(quote)
-}
-
-/// Whether Python shows a scalar as it is.
-private func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
-  switch CharacterClass(scalar.value).category {
-  case .control, .format, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
-  case .spaceSeparator: scalar == " "
-  default: true
   }
 }
