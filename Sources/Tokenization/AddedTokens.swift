@@ -17,30 +17,18 @@ package struct AddedToken: Sendable, Equatable {
 
 /// Finds added tokens in a text: at each place the longest one, from left to right.
 struct AddedTokenMatcher: Sendable {
-  private struct Entry {
-    var content: [UInt8]
-    var token: AddedToken
-  }
+  /// By the bytes by which a token is found, its place in `tokens`.
+  private var places = TokenTrie()
+  private var tokens: [AddedToken] = []
+  private var firstBytes = Array(repeating: false, count: 256)
+  var isEmpty: Bool { tokens.isEmpty }
 
-  /// Entries by first byte, the longest first.
-  private var entries: [[Entry]]
-  private var firstBytes: [Bool]
-  private(set) var isEmpty = true
-
-  init() {
-    entries = Array(repeating: [], count: 256)
-    firstBytes = Array(repeating: false, count: 256)
-  }
-
-  /// Adds a token under the bytes by which it is found.
+  /// Adds a token under the bytes by which it is found; of several with the same bytes the first is kept.
   mutating func insert(_ token: AddedToken, as content: [UInt8]) {
-    guard let first = content.first else { return }
-    isEmpty = false
+    guard let first = content.first, places.id(of: content) == nil else { return }
     firstBytes[Int(first)] = true
-    let list = entries[Int(first)]
-    if list.contains(where: { $0.content == content }) { return }
-    let place = list.firstIndex { $0.content.count < content.count } ?? list.count
-    entries[Int(first)].insert(Entry(content: content, token: token), at: place)
+    places.insert(content, id: Int32(tokens.count))
+    tokens.append(token)
   }
 
   /// Reports the tokens of a text in order with the bytes they take, white space that belongs to them included.
@@ -49,31 +37,31 @@ struct AddedTokenMatcher: Sendable {
   /// reported all the same, as the original does.
   func forEachMatch(in text: UnsafeBufferPointer<UInt8>, _ body: (AddedToken, Int, Int) -> Void) {
     var at = 0
-    var end = 0
+    var done = 0
     firstBytes.withUnsafeBufferPointer { firstBytes in
       while at < text.count {
-        guard firstBytes[Int(text[at])], let entry = entry(in: text, at) else {
+        guard firstBytes[Int(text[at])], let (token, end) = longest(in: text, at) else {
           at += 1
           continue
         }
-        let token = entry.token
         var start = at
-        var stop = at + entry.content.count
+        var stop = end
         // The search goes on behind the bare token, whatever white space it takes.
         at = stop
         if token.isSingleWord, touchesWord(text, start, stop) { continue }
-        if token.stripsLeft { start = max(end, spaceStart(text, start)) }
+        if token.stripsLeft { start = max(done, spaceStart(text, start)) }
         if token.stripsRight { stop = spaceEnd(text, stop) }
         body(token, start, stop)
-        end = stop
+        done = stop
       }
     }
   }
 
-  private func entry(in text: UnsafeBufferPointer<UInt8>, _ at: Int) -> Entry? {
-    entries[Int(text[at])].first { entry in
-      at + entry.content.count <= text.count && entry.content.indices.allSatisfy { text[at + $0] == entry.content[$0] }
-    }
+  /// The longest token at a place, and the byte after its end.
+  private func longest(in text: UnsafeBufferPointer<UInt8>, _ at: Int) -> (token: AddedToken, end: Int)? {
+    var longest: (place: Int32, end: Int)?
+    places.forEachToken(in: text, from: at) { longest = ($1, $0) }
+    return longest.map { (tokens[Int($0.place)], $0.end) }
   }
 
   private func touchesWord(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ stop: Int) -> Bool {

@@ -95,8 +95,7 @@ public struct Truncation: Sendable, Equatable {
   }
 
   init(_ reader: FieldReader) throws {
-    maximumLength = try reader.integer("max_length")
-    guard maximumLength >= 0 else { throw reader.failure("max_length", "at least 0") }
+    maximumLength = try reader.integer("max_length", in: 0...Int.max)
     if reader.value("strategy") != nil {
       guard let strategy = Strategy(rawValue: try reader.string("strategy")) else {
         throw reader.failure("strategy", "\"LongestFirst\", \"OnlyFirst\" or \"OnlySecond\"")
@@ -130,20 +129,21 @@ public struct Padding: Sendable, Equatable {
     self.multiple = multiple
   }
 
+  /// More than any model takes; a batch is filled up to it.
+  private static let longest = 1 << 20
+
   init(_ reader: FieldReader) throws {
-    id = try reader.integer("pad_id")
-    typeID = try reader.integer("pad_type_id", default: 0)
+    id = try reader.integer("pad_id", in: FieldReader.ids)
+    typeID = try reader.integer("pad_type_id", in: FieldReader.ids, default: 0)
     side = try Side(reader, "direction")
     if let strategy = reader.value("strategy"), strategy.string == nil {
-      guard let fixed = strategy["Fixed"]?.spelledInteger, fixed >= 0 else {
-        throw reader.failure("strategy", "\"BatchLongest\" or {\"Fixed\": length}")
+      guard let fixed = strategy["Fixed"]?.spelledInteger, (0...Self.longest).contains(fixed) else {
+        throw reader.failure("strategy", "\"BatchLongest\" or {\"Fixed\": length}, the length up to \(Self.longest)")
       }
       length = fixed
     }
     if reader.value("pad_to_multiple_of") != nil {
-      let value = try reader.integer("pad_to_multiple_of")
-      guard value > 0 else { throw reader.failure("pad_to_multiple_of", "at least 1") }
-      multiple = value
+      multiple = try reader.integer("pad_to_multiple_of", in: 1...Self.longest)
     }
   }
 }

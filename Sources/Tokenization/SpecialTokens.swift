@@ -73,10 +73,13 @@ public struct SpecialTokens: Sendable, Equatable {
     for role in Role.allCases {
       self[role] = (text(configuration?[role.rawValue]) ?? text(map?[role.rawValue])).flatMap(id)
     }
+    var listed: Set<Int> = []
     for key in ["extra_special_tokens", "additional_special_tokens"] {
       for source in [configuration, map] {
         let list = source?[key]?.elements ?? source?[key]?.members?.map(\.value) ?? []
-        for token in list.compactMap(text).compactMap(id) where !additional.contains(token) { additional.append(token) }
+        for token in list.compactMap(text).compactMap(id) where listed.insert(token).inserted {
+          additional.append(token)
+        }
       }
     }
   }

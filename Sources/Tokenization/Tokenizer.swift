@@ -70,12 +70,14 @@ public final class Tokenizer: Sendable {
     let spelled = try modelReader.model()
     let normalizer = try top.reader("normalizer")?.normalizer()
     let splitter = try top.reader("pre_tokenizer")?.preTokenizer()
+    try top.checkGrowth([normalizer, splitter], "normalizer")
     added = try AddedVocabulary(top, model: spelled, normalizer: normalizer)
     self.normalizer = normalizer
     needsAlignment = splitter.map(Self.looksForStart) ?? false
     (preTokenizer, model) = Self.withoutSpelling(splitter, spelled)
     postProcessor = try top.reader("post_processor")?.postProcessor() ?? PostProcessor()
     decoder = try top.reader("decoder")?.decoder()
+    try top.checkGrowth([decoder], "decoder")
     truncation = try top.reader("truncation").map { try Truncation($0) }
     padding = try top.reader("padding").map { try Padding($0) }
     maximumLength = configuration?["model_max_length"]?.spelledInteger.flatMap {
@@ -103,7 +105,7 @@ public final class Tokenizer: Sendable {
       return (last, raw)
     }
     if var sequence = preTokenizer as? PreTokenizerSequence, var last = sequence.steps.last as? ByteLevelPreTokenizer,
-      !sequence.steps.dropLast().contains(where: { $0 is ByteLevelPreTokenizer || $0 is PreTokenizerSequence })
+      !sequence.steps.dropLast().contains(where: { $0 is ByteLevelPreTokenizer })
     {
       last.spellsBytes = false
       sequence.steps[sequence.steps.count - 1] = last

@@ -39,6 +39,7 @@ struct MetaspaceDecoder: TokenDecoder {
 struct ReplaceDecoder: TokenDecoder {
   var pattern: TextPattern
   var content: [UInt8]
+  var growth: Double { pattern.growth(replacedBy: content) }
 
   func decode(_ tokens: [[UInt8]]) -> [[UInt8]] {
     tokens.map { token in
@@ -131,18 +132,15 @@ extension [UInt8] {
   /// The bytes with every occurrence of `part` replaced, from left to right. An empty part occurs nowhere.
   func replacing(_ part: [UInt8], with new: [UInt8]) -> [UInt8] {
     guard let first = part.first, contains(first) else { return self }
+    let search = ByteSearch(part)
     var out: [UInt8] = []
     out.reserveCapacity(count)
     var at = 0
-    while at < count {
-      if self[at] == first, at + part.count <= count, self[at..<at + part.count].elementsEqual(part) {
-        out += new
-        at += part.count
-      } else {
-        out.append(self[at])
-        at += 1
-      }
+    while let range = search.first(in: self, from: at) {
+      out += self[at..<range.lowerBound]
+      out += new
+      at = range.upperBound
     }
-    return out
+    return out + self[at...]
   }
 }

@@ -1,5 +1,5 @@
 /// A step that turns tokens back into text.
-protocol TokenDecoder: Sendable {
+protocol TokenDecoder: TextStep {
   /// Rewrites the tokens; each stays UTF-8. The text is their join.
   func decode(_ tokens: [[UInt8]]) -> [[UInt8]]
 }
@@ -13,7 +13,7 @@ extension TokenDecoder {
 }
 
 /// Several steps, one after the other.
-struct DecoderSequence: TokenDecoder {
+struct DecoderSequence: TokenDecoder, TextStepSequence {
   var steps: [any TokenDecoder]
 
   func decode(_ tokens: [[UInt8]]) -> [[UInt8]] { steps.reduce(tokens) { $1.decode($0) } }

@@ -118,6 +118,15 @@ struct TokenTrie: Sendable {
     ids[Int(node)] = id
   }
 
+  /// The id of a token.
+  func id(of token: [UInt8]) -> Int32? {
+    var found: Int32?
+    token.withUnsafeBufferPointer { token in
+      forEachToken(in: token, from: 0) { if $0 == token.count { found = $1 } }
+    }
+    return found
+  }
+
   /// Reports every token that the text goes on with at a position, the shortest first, with the byte after its end.
   @inline(__always)
   func forEachToken(in text: UnsafeBufferPointer<UInt8>, from start: Int, _ body: (Int, Int32) -> Void) {

@@ -8,6 +8,8 @@ struct BertNormalizer: Normalizer {
   var stripsAccents: Bool
   /// Whether the text is mapped to lower case.
   var lowercases: Bool
+  /// Two spaces around an ideograph of three bytes, a letter with its accent, a letter in lower case.
+  var growth: Double { (separatesIdeographs ? 5.0 / 3 : 1) * (stripsAccents ? 3 : 1) * (lowercases ? 1.5 : 1) }
 
   func normalize(_ text: inout NormalizedText) {
     if text.bytes.isASCII, !text.bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) {

@@ -7,6 +7,8 @@ struct PrecompiledNormalizer: Normalizer {
   private let replacements: [UInt8]
   /// Whether printable ASCII is left alone, so that a text of nothing else needs no look-up.
   private var sparesASCII = true
+  /// The longest replacement, in bytes.
+  let growth: Double
 
   /// Nil if the block isn't a trie followed by UTF-8.
   init?(_ block: [UInt8]) {
@@ -22,6 +24,7 @@ struct PrecompiledNormalizer: Normalizer {
     units = stride(from: 4, to: 4 + size, by: 4).map(number(at:))
     replacements = Array(block[(4 + size)...])
     guard String(validating: replacements, as: UTF8.self) != nil else { return nil }
+    growth = Double(replacements.split(separator: 0).reduce(1) { max($0, $1.count) })
     sparesASCII = (UInt8(0x20)..<0x7F).allSatisfy { replacement(of: [$0][...]) == nil }
   }
 

@@ -1,12 +1,17 @@
 /// Brings the text into a Unicode normalization form.
 struct FormNormalizer: Normalizer {
   var form: CanonicalForm
+  /// U+FDFA, of three bytes, becomes 18 characters of 33.
+  var growth: Double { 11 }
 
   func normalize(_ text: inout NormalizedText) { form.apply(to: &text) }
 }
 
 /// Maps to lower case.
 struct LowercaseNormalizer: Normalizer {
+  /// U+023A, of two bytes, becomes one of three.
+  var growth: Double { 1.5 }
+
   func normalize(_ text: inout NormalizedText) { text.lowercase() }
 }
 
@@ -44,6 +49,7 @@ struct StripNormalizer: Normalizer {
 /// Puts a text before every text that isn't empty.
 struct PrependNormalizer: Normalizer {
   var prefix: [UInt8]
+  var growth: Double { 1 + Double(prefix.count) }
 
   func normalize(_ text: inout NormalizedText) { text.prepend(prefix) }
 }
@@ -52,6 +58,7 @@ struct PrependNormalizer: Normalizer {
 struct ReplaceNormalizer: Normalizer {
   var pattern: TextPattern
   var content: [UInt8]
+  var growth: Double { pattern.growth(replacedBy: content) }
 
   func normalize(_ text: inout NormalizedText) {
     var ranges: [Range<Int>] = []
@@ -64,5 +71,7 @@ struct ReplaceNormalizer: Normalizer {
 
 /// Spells every byte in the byte-level alphabet.
 struct ByteLevelNormalizer: Normalizer {
+  var growth: Double { 2 }
+
   func normalize(_ text: inout NormalizedText) { text.spellBytes() }
 }

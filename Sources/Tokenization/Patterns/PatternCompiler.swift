@@ -7,11 +7,14 @@ struct PatternCompiler {
 
   /// Counted repetitions are written out; this bounds what a small pattern can grow to.
   private static let longestProgram = 20_000
+  /// Parts laid out so far, those included that leave no instruction.
+  private var parts = 0
 
   init(pattern: String) { self.pattern = pattern }
 
   mutating func compile(_ node: PatternNode) throws {
-    guard program.count < Self.longestProgram else {
+    parts += 1
+    guard program.count < Self.longestProgram, parts <= 2 * Self.longestProgram else {
       throw TokenizerError.invalidPattern(pattern: pattern, position: 0, reason: "it's too large when written out")
     }
     switch node {
@@ -96,7 +99,7 @@ struct PatternCompiler {
   }
 
   /// 0 if a node can match nothing, else 1.
-  private static func leastLength(of node: PatternNode) -> Int {
+  static func leastLength(of node: PatternNode) -> Int {
     switch node {
     case .empty, .look, .anchor: return 0
     case .set: return 1

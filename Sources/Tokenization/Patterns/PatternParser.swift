@@ -23,6 +23,11 @@ struct PatternParser {
   private var ignoresCase = false
   private var dotMatchesBreaks = false
   var depth = 0
+  /// How deep the node that was read last is in groups and repetitions: what walks through nodes is recursive.
+  private var height = 0
+
+  /// Split patterns in use have up to 500 characters.
+  private static let longestPattern = 5000
 
   /// Stands for "without bound".
   static let unbounded = Int.max
@@ -34,6 +39,11 @@ struct PatternParser {
 
   static func parse(_ pattern: String) throws -> PatternNode {
     var parser = PatternParser(pattern)
+    guard parser.scalars.count <= longestPattern else {
+      throw TokenizerError.invalidPattern(
+        pattern: String(pattern.prefix(60)) + "…", position: longestPattern,
+        reason: "it has more than \(longestPattern) characters")
+    }
     let node = try parser.alternation()
     guard parser.at == parser.scalars.count else { throw parser.failure("an unmatched \")\"") }
     return node
@@ -61,21 +71,30 @@ struct PatternParser {
     let outer = (ignoresCase, dotMatchesBreaks)
     defer { (ignoresCase, dotMatchesBreaks) = outer }
     var branches: [PatternNode] = []
-    repeat { branches.append(try sequence()) } while take("|")
+    var tallest = 0
+    repeat {
+      branches.append(try sequence())
+      tallest = max(tallest, height)
+    } while take("|")
+    height = tallest + 1
     return branches.count == 1 ? branches[0] : .alternation(branches)
   }
 
   private mutating func sequence() throws -> PatternNode {
     var nodes: [PatternNode] = []
+    var tallest = 0
     while let scalar = next, scalar != "|", scalar != ")" {
       if take("(?#") {
         while let scalar = next, scalar != ")" { at += scalar == ")" ? 0 : 1 }
         guard take(")") else { throw failure("a comment without end") }
         continue
       }
+      height = 0
       let atom = try atom()
       nodes.append(try quantified(atom))
+      tallest = max(tallest, height)
     }
+    height = tallest
     return nodes.count == 1 ? nodes[0] : nodes.isEmpty ? .empty : .sequence(nodes)
   }
 
@@ -99,6 +118,8 @@ struct PatternParser {
       if case .anchor = node { throw failure("a repeated anchor") }
       // As in Ruby: after braces a plus is not possessive but repeats once more.
       let greed: PatternNode.Greed = take("?") ? .lazy : !isBraced && take("+") ? .possessive : .greedy
+      height += 1
+      guard height < 200 else { throw failure("more than 200 groups and repetitions in one another") }
       node = .repetition(node, range, greed)
     }
   }

@@ -33,11 +33,15 @@ struct RegularExpression: Sendable {
 
   private let program: [Instruction]
   private let slots: Int
+  /// Whether it may match nothing, between any two characters.
+  let canBeEmpty: Bool
 
   /// - Throws: ``TokenizerError/invalidPattern(pattern:position:reason:)``.
   init(_ pattern: String) throws {
     var compiler = PatternCompiler(pattern: pattern)
-    try compiler.compile(PatternParser.parse(pattern))
+    let node = try PatternParser.parse(pattern)
+    try compiler.compile(node)
+    canBeEmpty = PatternCompiler.leastLength(of: node) == 0
     compiler.program.append(.accept)
     program = compiler.program
     slots = compiler.slots
@@ -73,7 +77,8 @@ private struct PatternMachine {
   let program: [RegularExpression.Instruction]
   var marks: [Int]
   var stepsLeft: Int
-  private var depth = 0
+  /// Choices are memory; a repetition of a character class keeps one a character.
+  private var mostChoices: Int { 1 << 20 + 4 * text.count }
 
   /// Where to go on when the current way fails.
   private struct Choice {
@@ -108,6 +113,7 @@ private struct PatternMachine {
         case .set(let set):
           if at < text.count {
             let (scalar, length) = decodeScalar(text, at)
+            stepsLeft -= set.parts
             if set.contains(scalar) {
               at += length
               address += 1
@@ -119,6 +125,7 @@ private struct PatternMachine {
           }
         case .fork(let first, let second):
           choices.append(Choice(address: second, at: at))
+          if choices.count > mostChoices { stepsLeft = 0 }
           address = first
         case .jump(let target): address = target
         case .anchor(let anchor): if holds(anchor, at) { address += 1 } else { fails = true }
@@ -135,6 +142,7 @@ private struct PatternMachine {
           }
         case .mark(let slot):
           choices.append(Choice(address: -1, at: at, slot: slot, mark: marks[slot]))
+          if choices.count > mostChoices { stepsLeft = 0 }
           marks[slot] = at
           address += 1
         case .checkProgress(let slot, let exit): address = marks[slot] == at ? exit : address + 1

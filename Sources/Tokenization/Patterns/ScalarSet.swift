@@ -17,6 +17,9 @@ struct ScalarSet: Sendable {
   /// Sets to which all members must belong besides.
   private var restrictions: [ScalarSet] = []
   var isNegated = false
+  private var isPrepared = false
+  /// How many other sets a look-up may ask besides.
+  private(set) var parts = 0
   /// The answer for ASCII, filled by ``prepared()``.
   private var ascii: (low: UInt64, high: UInt64) = (0, 0)
 
@@ -34,7 +37,7 @@ struct ScalarSet: Sendable {
     } else {
       ranges += other.ranges
       categories |= other.categories
-      named += other.named
+      for name in other.named where !named.contains(name) { named.append(name) }
       joined += other.joined
     }
   }
@@ -55,10 +58,21 @@ struct ScalarSet: Sendable {
     return set
   }
 
-  /// The set with its answers for ASCII at hand.
+  /// The set with its answers for ASCII at hand, and its ranges in order and apart.
   func prepared() -> ScalarSet {
     var set = self
-    set.ranges.sort { $0.lowerBound < $1.lowerBound }
+    set.ranges = []
+    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      if let last = set.ranges.last, range.lowerBound <= last.upperBound {
+        set.ranges[set.ranges.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+      } else {
+        set.ranges.append(range)
+      }
+    }
+    set.isPrepared = true
+    set.joined = joined.map { $0.prepared() }
+    set.restrictions = restrictions.map { $0.prepared() }
+    set.parts = (set.joined + set.restrictions).reduce(0) { $0 + $1.parts + 1 }
     for scalar in UInt32(0)..<128 where containsSlowly(scalar) {
       if scalar < 64 { set.ascii.low |= 1 << UInt64(scalar) } else { set.ascii.high |= 1 << UInt64(scalar - 64) }
     }
@@ -76,8 +90,19 @@ struct ScalarSet: Sendable {
     (isMember(scalar) && restrictions.allSatisfy { $0.containsSlowly(scalar) }) != (isNegated && !ignoringNegation)
   }
 
+  /// Whether a range holds a scalar: by halves once they are in order.
+  private func holdsInRanges(_ scalar: UInt32) -> Bool {
+    guard isPrepared else { return ranges.contains { $0.contains(scalar) } }
+    var (low, high) = (0, ranges.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if ranges[middle].upperBound < scalar { low = middle + 1 } else { high = middle }
+    }
+    return low < ranges.count && ranges[low].lowerBound <= scalar
+  }
+
   private func isMember(_ scalar: UInt32) -> Bool {
-    if ranges.contains(where: { $0.contains(scalar) }) { return true }
+    if holdsInRanges(scalar) { return true }
     let type = CharacterClass(scalar)
     if categories >> UInt32(type.bits & 31) & 1 == 1 { return true }
     for name in named {

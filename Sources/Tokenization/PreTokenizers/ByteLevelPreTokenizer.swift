@@ -6,6 +6,8 @@ struct ByteLevelPreTokenizer: PreTokenizer {
   var usesPattern: Bool
   /// Whether the bytes are spelled; not when the model reads raw bytes.
   var spellsBytes = true
+  /// A space before a piece, and two bytes for one.
+  var growth: Double { (addsPrefixSpace ? 2 : 1) * 2 }
 
   func apply(to pieces: inout Pieces) {
     if addsPrefixSpace {

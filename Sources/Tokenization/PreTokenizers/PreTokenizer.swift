@@ -1,11 +1,11 @@
 /// A step that divides text into the pieces that the model sees.
-protocol PreTokenizer: Sendable {
+protocol PreTokenizer: TextStep {
   /// Divides, and where that is part of the step rewrites, the pieces that aren't tokens.
   func apply(to pieces: inout Pieces)
 }
 
 /// Several steps, one after the other.
-struct PreTokenizerSequence: PreTokenizer {
+struct PreTokenizerSequence: PreTokenizer, TextStepSequence {
   var steps: [any PreTokenizer]
 
   func apply(to pieces: inout Pieces) {

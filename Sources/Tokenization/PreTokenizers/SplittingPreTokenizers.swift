@@ -91,6 +91,8 @@ struct MetaspacePreTokenizer: PreTokenizer {
   var prepending: Prepending
   /// Whether pieces are split before the visible character.
   var splits: Bool
+  /// A space becomes the visible character, and a piece of one byte has one put before it.
+  var growth: Double { Double(2 * replacement.count) }
 
   func apply(to pieces: inout Pieces) {
     pieces.rewrite { text in

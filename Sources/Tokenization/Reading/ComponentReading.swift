@@ -4,7 +4,13 @@ extension FieldReader {
     let type = try string("type")
     if let form = CanonicalForm(rawValue: type) { return FormNormalizer(form: form) }
     switch type {
-    case "Sequence": return NormalizerSequence(steps: try readers("normalizers").map { try $0.normalizer() })
+    case "Sequence":
+      return NormalizerSequence(
+        steps: try steps("normalizers") {
+          try $0.normalizer()
+        } inner: {
+          ($0 as? NormalizerSequence)?.steps
+        })
     case "Lowercase": return LowercaseNormalizer()
     case "StripAccents": return StripAccentsNormalizer()
     case "Strip": return StripNormalizer(left: try bool("strip_left"), right: try bool("strip_right"))
@@ -29,7 +35,13 @@ extension FieldReader {
   /// The pre-tokenizer that this object describes.
   func preTokenizer() throws -> any PreTokenizer {
     switch try string("type") {
-    case "Sequence": return PreTokenizerSequence(steps: try readers("pretokenizers").map { try $0.preTokenizer() })
+    case "Sequence":
+      return PreTokenizerSequence(
+        steps: try steps("pretokenizers") {
+          try $0.preTokenizer()
+        } inner: {
+          ($0 as? PreTokenizerSequence)?.steps
+        })
     case "ByteLevel":
       return ByteLevelPreTokenizer(
         addsPrefixSpace: try bool("add_prefix_space"), usesPattern: try bool("use_regex", default: true))
@@ -56,7 +68,13 @@ extension FieldReader {
   /// The decoder that this object describes.
   func decoder() throws -> any TokenDecoder {
     switch try string("type") {
-    case "Sequence": return DecoderSequence(steps: try readers("decoders").map { try $0.decoder() })
+    case "Sequence":
+      return DecoderSequence(
+        steps: try steps("decoders") {
+          try $0.decoder()
+        } inner: {
+          ($0 as? DecoderSequence)?.steps
+        })
     case "ByteLevel": return ByteLevelDecoder()
     case "WordPiece": return WordPieceDecoder(prefix: try bytes("prefix"), cleansUp: try bool("cleanup"))
     case "Metaspace":
@@ -66,9 +84,9 @@ extension FieldReader {
     case "ByteFallback": return ByteFallbackDecoder()
     case "Fuse": return FuseDecoder()
     case "Strip":
-      let (start, stop) = (try integer("start"), try integer("stop"))
-      guard start >= 0, stop >= 0 else { throw failure(start < 0 ? "start" : "stop", "at least 0") }
-      return StripDecoder(content: try scalar("content"), start: start, stop: stop)
+      return StripDecoder(
+        content: try scalar("content"), start: try integer("start", in: 0...Int.max),
+        stop: try integer("stop", in: 0...Int.max))
     case "BPEDecoder": return BPEDecoder(suffix: try bytes("suffix"))
     default: throw unknown("decoder")
     }
@@ -80,7 +98,7 @@ extension FieldReader {
     if pattern.value("Regex") != nil { return try TextPattern(regularExpression: pattern.string("Regex")) }
     let literal = try pattern.bytes("String")
     guard !literal.isEmpty else { throw pattern.failure("String", "a text that isn't empty") }
-    return .literal(literal)
+    return .literal(ByteSearch(literal))
   }
 
   private func behavior(_ field: String) throws -> SplitBehavior {

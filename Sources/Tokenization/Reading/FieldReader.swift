@@ -37,9 +37,6 @@ struct FieldReader {
 
   func bytes(_ field: String) throws -> [UInt8] { Array(try string(field).utf8) }
 
-  /// The bytes of a string, nil when the field is absent or null.
-  func optionalBytes(_ field: String) throws -> [UInt8]? { value(field) == nil ? nil : try bytes(field) }
-
   func bool(_ field: String, default standard: Bool? = nil) throws -> Bool {
     guard let value = value(field) else {
       if let standard { return standard }
@@ -49,13 +46,23 @@ struct FieldReader {
     return value
   }
 
-  func integer(_ field: String, default standard: Int? = nil) throws -> Int {
-    guard let value = value(field) else {
-      if let standard { return standard }
-      throw failure(field, "an integer")
+  /// A whole number in a range: ids, lengths and counts of a file bound what is reserved and computed with.
+  func integer(_ field: String, in range: ClosedRange<Int>, default standard: Int? = nil) throws -> Int {
+    if let standard, value(field) == nil { return standard }
+    guard let value = value(field)?.spelledInteger, range.contains(value) else {
+      throw failure(field, "an integer from \(range.lowerBound) to \(range.upperBound)")
     }
-    guard let value = value.spelledInteger else { throw failure(field, "an integer") }
     return value
+  }
+
+  /// No vocabulary in use comes near this; a larger id in a file would make us reserve memory for nothing.
+  static let ids = 0...(1 << 24 - 1)
+
+  /// A text that is put before, behind or between others again and again.
+  func affix(_ field: String) throws -> [UInt8] {
+    let bytes = try bytes(field)
+    guard bytes.count <= 100 else { throw failure(field, "up to 100 bytes") }
+    return bytes
   }
 
   func array(_ field: String) throws -> [JSONValue] {

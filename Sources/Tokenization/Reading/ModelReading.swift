@@ -1,8 +1,5 @@
 internal import JSON
 
-/// No vocabulary in use comes near this; a larger id in a file would make us reserve memory for nothing.
-private let largestID = 1 << 24
-
 extension FieldReader {
   /// The model that this object describes.
   func model() throws -> any TokenModel {
@@ -23,13 +20,13 @@ extension FieldReader {
 
   private func wordPieceModel() throws -> WordPieceModel {
     let vocabulary = try vocabulary()
-    let limit = try integer("max_input_chars_per_word", default: 100)
-    guard limit >= 0 else { throw failure("max_input_chars_per_word", "at least 0") }
+    // 100 in all models in use; words are divided in time that grows with the square of their length.
+    let limit = try integer("max_input_chars_per_word", in: 0...1000, default: 100)
     guard let unknownID = vocabulary.id(of: try bytes("unk_token")) else {
       throw failure("unk_token", "a token of the vocabulary")
     }
     return WordPieceModel(
-      vocabulary: vocabulary, unknownID: unknownID, prefix: try bytes("continuing_subword_prefix"),
+      vocabulary: vocabulary, unknownID: unknownID, prefix: try affix("continuing_subword_prefix"),
       maximumWordLength: limit)
   }
 
@@ -39,15 +36,16 @@ extension FieldReader {
     pieces.reserveCapacity(entries.count)
     for (index, entry) in entries.enumerated() {
       guard let token = entry[0]?.string, let score = entry[1]?.serdeDouble, entry.elements?.count == 2,
-        index < largestID
+        Self.ids.contains(index)
       else {
         throw TokenizerError.invalidField(
           file: file, field: "\(path(of: "vocab"))[\(index)]", expected: "a token and its score", found: entry.summary)
       }
       pieces.append((Array(token.utf8), score))
     }
-    let unknownID = try integer("unk_id")
-    guard pieces.indices.contains(unknownID) else { throw failure("unk_id", "the place of a token in the vocabulary") }
+    guard let unknownID = value("unk_id")?.spelledInteger, pieces.indices.contains(unknownID) else {
+      throw failure("unk_id", "the place of a token in the vocabulary")
+    }
     return UnigramModel(
       pieces: pieces, unknownID: Int32(unknownID), fallsBackToBytes: try bool("byte_fallback", default: false))
   }
@@ -57,10 +55,10 @@ extension FieldReader {
     guard let members = value("vocab")?.members else { throw failure("vocab", "an object of tokens with their ids") }
     var table = TokenTable(capacity: members.count)
     for member in members {
-      guard let id = member.value.spelledInteger, (0..<largestID).contains(id) else {
+      guard let id = member.value.spelledInteger, Self.ids.contains(id) else {
         throw TokenizerError.invalidField(
           file: file, field: "\(path(of: "vocab"))[\(member.name.debugDescription)]",
-          expected: "an id from 0 to \(largestID - 1)",
+          expected: "an id from 0 to \(Self.ids.upperBound)",
           found: member.value.summary)
       }
       table.insert(Array(member.name.utf8), id: Int32(id))
@@ -74,9 +72,9 @@ extension FieldReader {
     }
     let vocabulary = try vocabulary()
     let options = BytePairModel.Options(
-      unknownToken: try optionalBytes("unk_token"),
-      continuingPrefix: try optionalBytes("continuing_subword_prefix") ?? [],
-      endOfWordSuffix: try optionalBytes("end_of_word_suffix") ?? [],
+      unknownToken: value("unk_token") == nil ? nil : try bytes("unk_token"),
+      continuingPrefix: value("continuing_subword_prefix") == nil ? [] : try affix("continuing_subword_prefix"),
+      endOfWordSuffix: value("end_of_word_suffix") == nil ? [] : try affix("end_of_word_suffix"),
       fusesUnknown: try bool("fuse_unk", default: false),
       fallsBackToBytes: try bool("byte_fallback", default: false),
       ignoresMerges: try bool("ignore_merges", default: false))

@@ -49,7 +49,9 @@ extension FieldReader {
 
   /// The id of a pair such as ["[SEP]", 102].
   private func specialID(_ field: String) throws -> Int {
-    guard let id = value(field)?[1]?.spelledInteger, id >= 0 else { throw failure(field, "a token and its id") }
+    guard let id = value(field)?[1]?.spelledInteger, Self.ids.contains(id) else {
+      throw failure(field, "a token and its id")
+    }
     return id
   }
 
@@ -60,11 +62,13 @@ extension FieldReader {
   }
 
   private func templateParts(_ field: String) throws -> [PostProcessor.Part] {
-    try readers(field).map { part in
+    // Layouts in use have up to 10 parts, and a special token is one id.
+    guard try array(field).count <= 64 else { throw failure(field, "up to 64 parts") }
+    return try readers(field).map { part in
       if let text = try part.reader("Sequence") {
         switch try text.string("id") {
-        case "A": return .text(0, type: try text.integer("type_id", default: 0))
-        case "B" where field == "pair": return .text(1, type: try text.integer("type_id", default: 0))
+        case "A": return .text(0, type: try text.integer("type_id", in: Self.ids, default: 0))
+        case "B" where field == "pair": return .text(1, type: try text.integer("type_id", in: Self.ids, default: 0))
         default: throw text.failure("id", field == "pair" ? "\"A\" or \"B\"" : "\"A\"")
         }
       }
@@ -73,11 +77,11 @@ extension FieldReader {
       }
       let name = try special.string("id")
       let ids = value("special_tokens")?[name]?["ids"]?.elements?.compactMap(\.spelledInteger) ?? []
-      guard !ids.isEmpty, ids.allSatisfy({ $0 >= 0 }) else {
+      guard (1...64).contains(ids.count), ids.allSatisfy(Self.ids.contains) else {
         throw TokenizerError.invalidField(
           file: file, field: path(of: "special_tokens"), expected: "the ids of \(name.debugDescription)", found: "none")
       }
-      return .special(ids: ids, type: try special.integer("type_id", default: 0))
+      return .special(ids: ids, type: try special.integer("type_id", in: Self.ids, default: 0))
     }
   }
 }
