@@ -55,6 +55,8 @@ package final class SQLiteConnection {
     handle = opened
     sqlite3_extended_result_codes(handle, 1)
     sqlite3_busy_timeout(handle, Int32(min(max(0, patience * 1000), Double(Int32.max))))
+    // A file may come from anywhere: its schema runs no functions, and damaged pages are found when they are read.
+    try execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
   }
 
   deinit {

@@ -7,6 +7,8 @@ package struct SQLiteError: Error, Equatable, CustomStringConvertible {
   /// SQLite's words, or this package's about a row that it can't read.
   package let message: String
 
+  private init(code: Int32, message: String) { (self.code, self.message) = (code, message) }
+
   /// The last error of a connection; of none, what the code means.
   init(_ code: Int32, of connection: OpaquePointer?) {
     self.code = code
@@ -18,6 +20,9 @@ package struct SQLiteError: Error, Equatable, CustomStringConvertible {
     code = SQLITE_MISMATCH
     self.message = message
   }
+
+  /// The error with the number of the row in front.
+  func atRow(_ number: Int64) -> SQLiteError { SQLiteError(code: code, message: "row \(number): \(message)") }
 
   /// Whether the file, or one that has to be beside it, can't be opened or written.
   var isAboutAccess: Bool { [SQLITE_CANTOPEN, SQLITE_READONLY].contains(code & 0xFF) }

@@ -45,9 +45,19 @@ enum Schema {
 
   /// Throws where a newer version of this package has written the store.
   static func refuseNewer(_ connection: SQLiteConnection, file: String) throws {
+    try refuseOthers(connection)
     let unknown = try taken(connection).subtracting(steps.map(\.name))
     guard let found = unknown.max() else { return }
     throw AnnotationsError.newerStore(file: file, known: steps.last?.name ?? "", found: found)
+  }
+
+  /// Throws where another thing has the name of the table: a view can compute for ever.
+  static func refuseOthers(_ connection: SQLiteConnection) throws {
+    let kinds = try connection.statement("SELECT type FROM sqlite_master WHERE name = 'annotation' OR type = 'trigger'")
+      .rows { try $0.text("type") }
+    guard kinds.allSatisfy({ $0 == "table" }) else {
+      throw SQLiteError(row: "expected a table 'annotation' and no triggers; this is no store of replies")
+    }
   }
 
   private static func taken(_ connection: SQLiteConnection) throws -> Set<String> {

@@ -37,22 +37,34 @@ struct StoredAnnotation: Sendable {
     return String(decoding: try encoder.encode(images), as: UTF8.self)
   }
 
-  init(_ row: SQLiteRow) throws {
+  /// - Throws: `SQLiteError`, naming the row, with nothing of the reply in it.
+  init(_ row: SQLiteRow) throws(SQLiteError) {
+    let number = try row.required(row.integer("number"), "number")
+    do {
+      try self.init(row, number: number)
+    } catch let error as SQLiteError {
+      throw error.atRow(number)
+    } catch {
+      throw SQLiteError(row: "expected images as JSON in the column 'images'").atRow(number)
+    }
+  }
+
+  private init(_ row: SQLiteRow, number: Int64) throws {
+    self.number = number
     func text(_ column: String) throws -> String { try row.required(row.text(column), column) }
     func real(_ column: String) throws -> Double { try row.required(row.real(column), column) }
-    number = try row.required(row.integer("number"), "number")
     let kind = try text("outcome")
     let value = try row.real("confidence")
     let source = try row.text("confidence_source")
-    let input = try row.integer("input_tokens")
-    let output = try row.integer("output_tokens")
-    guard let outcome = TeacherReply.Outcome(kind: kind, label: try row.text("label"), reason: try row.text("reason")),
-      value.map({ (0...1).contains($0) }) ?? true
-    else {
-      throw SQLiteError(
-        row: "row \(number): expected a known outcome and a confidence in 0...1, found '\(kind)' and "
-          + "\(value.map { "\($0)" } ?? "none")")
+    let (input, output) = (try row.integer("input_tokens"), try row.integer("output_tokens"))
+    let (seconds, time) = (try real("seconds"), try real("time"))
+    if let fault = Annotation.fault(
+      confidence: value, input: input.map(Int.init), output: output.map(Int.init), seconds: seconds, time: time)
+    {
+      throw SQLiteError(row: fault)
     }
+    guard let outcome = TeacherReply.Outcome(kind: kind, label: try row.text("label"), reason: try row.text("reason"))
+    else { throw SQLiteError(row: "expected a known outcome, with its label or reason") }
     annotation = Annotation(
       key: try text("key"), item: try text("item"), teacher: try text("teacher"), model: try text("model"),
       promptVersion: try text("prompt"),
@@ -61,13 +73,13 @@ struct StoredAnnotation: Sendable {
         confidence: value.map { Confidence($0, source: source.flatMap(Confidence.Source.init) ?? .recorded) },
         raw: try text("raw"),
         usage: input.map { .init(inputTokens: Int($0), outputTokens: Int(output ?? 0)) },
-        seconds: try real("seconds")),
-      time: try real("time"), question: try Self.question(row, number: number))
+        seconds: seconds),
+      time: time, question: try Self.question(row))
     annotation.reply.isRationaleCut = try row.integer("rationale_cut") == 1
   }
 
   /// Nil in rows that older versions wrote.
-  private static func question(_ row: SQLiteRow, number: Int64) throws -> Annotation.Question? {
+  private static func question(_ row: SQLiteRow) throws -> Annotation.Question? {
     guard let prompt = try row.text("question") else { return nil }
     var images: [Annotation.Question.Image] = []
     if let image = try row.text("image") { images = [.init(path: image, digest: try row.text("image_sha256"))] }
@@ -75,7 +87,7 @@ struct StoredAnnotation: Sendable {
       images = try JSONDecoder().decode([Annotation.Question.Image].self, from: Data(others.utf8))
     }
     guard Prompt.arePlaces(images.map(\.place), in: prompt) else {
-      throw SQLiteError(row: "row \(number): expected images within the question")
+      throw SQLiteError(row: "expected images within the question")
     }
     return .init(prompt: prompt, images: images, parameters: try row.text("parameters") ?? "")
   }

@@ -2,6 +2,7 @@ import Annotations
 import Foundation
 import SQLiteStore
 import TeacherProtocol
+import TestSupport
 import Testing
 
 @Suite struct SQLiteAnnotationStoreTests {
@@ -237,6 +238,81 @@ import Testing
     #expect(try await store.all() == [])
     try await store.append([annotation("fit")])
     #expect(try await store.all() == [annotation("fit")])
+  }
+
+  /// Cells as another program, a slip or a flipped bit leaves them.
+  @Test(arguments: [
+    ("time = 'abc'", "row 2: expected a number in the column 'time', found text"),
+    ("time = 1e300", "row 2: expected seconds since 1970 in 'time'"),
+    ("time = 9e999", "row 2: expected seconds since 1970 in 'time'"),
+    ("seconds = -1", "row 2: expected from 0 to 10^9 seconds in 'seconds'"),
+    ("seconds = x'00'", "row 2: expected text or a number in the column 'seconds', found bytes"),
+    ("input_tokens = 1.5e300", "row 2: expected a whole number in the column 'input_tokens', found a number"),
+    ("input_tokens = 9223372036854775807", "row 2: expected from 0 to 10^12 tokens in 'input_tokens'"),
+    ("input_tokens = 1, output_tokens = -1", "row 2: expected from 0 to 10^12 tokens in 'output_tokens'"),
+    ("confidence = 2", "row 2: expected a confidence from 0 to 1"),
+    ("confidence = 'secret'", "row 2: expected a number in the column 'confidence', found text"),
+    ("outcome = 'secret'", "row 2: expected a known outcome, with its label or reason"),
+    ("label = NULL", "row 2: expected a known outcome, with its label or reason"),
+    ("raw = x'00'", "row 2: expected text or a number in the column 'raw', found bytes"),
+    ("question = 'q', images = 'secret'", "row 2: expected images as JSON in the column 'images'"),
+    ("question = 'q', images = '[{\"path\":\"a\",\"at\":99}]'", "row 2: expected images within the question"),
+    ("question = 'q', images = '[{\"path\":\"a\",\"at\":-1}]'", "row 2: expected images within the question"),
+    (
+      "question = 'q', images = '[{\"path\":\"a\",\"at\":1e300}]'",
+      "row 2: expected images as JSON in the column 'images'"
+    ),
+  ])
+  func `a cell that no reply has is an error with its file and row`(change: String, reason: String) async throws {
+    let store = try SQLiteAnnotationStore(file)
+    try await store.append([annotation("first"), annotation("second")])
+    try SQLiteConnection(file.path, .writing).execute("UPDATE annotation SET \(change) WHERE key = 'second'")
+    let expected = AnnotationsError.cannotOpen(file: file.relativePath, reason: reason)
+    await #expect(throws: expected) { try await store.all() }
+    await #expect(throws: expected) { try await store.annotations(forKeys: ["second"]) }
+    #expect(try await store.annotations(forKeys: ["first"]) == ["first": annotation("first")])
+    try FileManager.default.removeItem(at: folder)
+  }
+
+  @Test(arguments: [
+    "DROP TABLE annotation; CREATE VIEW annotation AS WITH RECURSIVE n(number) AS (SELECT 1 UNION ALL SELECT number + 1 "
+      + "FROM n) SELECT * FROM n",
+    "CREATE TRIGGER more AFTER INSERT ON annotation BEGIN DELETE FROM annotation; END",
+  ])
+  func `a data base that computes what it holds is refused`(change: String) throws {
+    _ = try SQLiteAnnotationStore(file)
+    try SQLiteConnection(file.path, .writing).execute(change)
+    #expect(
+      throws: AnnotationsError.cannotOpen(
+        file: file.relativePath, reason: "expected a table 'annotation' and no triggers; this is no store of replies")
+    ) { try SQLiteAnnotationStore(file) }
+    try FileManager.default.removeItem(at: folder)
+  }
+
+  @Test func `a store with flipped bits is read, or is an error with its file and no reply in it`() async throws {
+    do {
+      let store = try SQLiteAnnotationStore(file)
+      var kept = (0..<40).map { annotation("k\($0)", item: "i\($0 % 7)") }
+      for i in kept.indices { kept[i].reply.raw = "secret" }
+      try await store.append(kept)
+    }
+    let bytes = [UInt8](try Data(contentsOf: file))
+    var damage = Damage(seed: 7)
+    for _ in 0..<Damage.cases {
+      var damaged = bytes
+      for _ in 0...damage.below(4) { damaged[damage.below(damaged.count)] ^= 1 << UInt8(damage.below(8)) }
+      for end in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file.path + end) }
+      try Data(damaged).write(to: file)
+      do {
+        let store = try SQLiteAnnotationStore(file)
+        _ = try await store.all()
+        _ = try await store.annotations(forItems: ["i3"])
+        try await store.append([annotation("new")])
+      } catch let error as AnnotationsError {
+        #expect("\(error)".contains(file.lastPathComponent) && !"\(error)".contains("secret"))
+      }
+    }
+    try FileManager.default.removeItem(at: folder)
   }
 
   @Test func `a store of a newer version is refused and left alone`() async throws {

@@ -123,6 +123,22 @@ public struct Annotation: Sendable, Equatable {
   }
 }
 
+extension Annotation {
+  /// What is wrong with the numbers of a kept reply; nil if nothing is. Stores are files that can be damaged or edited,
+  /// and what is summed over all replies must stay within what can be counted.
+  package static func fault(
+    confidence: Double?, input: Int?, output: Int?, seconds: Double, time: Double
+  ) -> String? {
+    let tokens = 0...1_000_000_000_000
+    if let confidence, !(0...1).contains(confidence) { return "expected a confidence from 0 to 1" }
+    if let input, !tokens.contains(input) { return "expected from 0 to 10^12 tokens in 'input_tokens'" }
+    if let output, !tokens.contains(output) { return "expected from 0 to 10^12 tokens in 'output_tokens'" }
+    if !(0...1e9).contains(seconds) { return "expected from 0 to 10^9 seconds in 'seconds'" }
+    if !(-1e11...1e11).contains(time) { return "expected seconds since 1970 in 'time'" }
+    return nil
+  }
+}
+
 extension Annotation: Codable {
   private enum CodingKeys: String, CodingKey {
     case key, item, teacher, model, outcome, label, reason, rationale, confidence, raw, seconds, time, question, image
@@ -143,15 +159,20 @@ extension Annotation: Codable {
       let outcome = TeacherReply.Outcome(
         kind: kind, label: try row.decodeIfPresent(String.self, forKey: .label),
         reason: try row.decodeIfPresent(String.self, forKey: .reason))
-    else { throw DecodingError.dataCorruptedError(forKey: .outcome, in: row, debugDescription: "unknown '\(kind)'") }
-    let value = try row.decodeIfPresent(Double.self, forKey: .confidence)
-    if let value, !(0...1).contains(value) {
-      throw DecodingError.dataCorruptedError(forKey: .confidence, in: row, debugDescription: "\(value) is not in 0...1")
+    else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .outcome, in: row, debugDescription: "no known outcome with its label or reason")
     }
+    let value = try row.decodeIfPresent(Double.self, forKey: .confidence)
     let source = try row.decodeIfPresent(Confidence.Source.self, forKey: .confidenceSource)
     let tokens = (
       try row.decodeIfPresent(Int.self, forKey: .inputTokens), try row.decodeIfPresent(Int.self, forKey: .outputTokens)
     )
+    let seconds = try row.decodeIfPresent(Double.self, forKey: .seconds) ?? 0
+    let time = try row.decode(Double.self, forKey: .time)
+    if let fault = Self.fault(confidence: value, input: tokens.0, output: tokens.1, seconds: seconds, time: time) {
+      throw DecodingError.dataCorrupted(.init(codingPath: row.codingPath, debugDescription: fault))
+    }
     self.init(
       key: try row.decode(String.self, forKey: .key), item: try row.decode(String.self, forKey: .item),
       teacher: try row.decode(String.self, forKey: .teacher), model: try row.decode(String.self, forKey: .model),
@@ -161,8 +182,8 @@ extension Annotation: Codable {
         confidence: value.map { Confidence($0, source: source ?? .recorded) },
         raw: try row.decode(String.self, forKey: .raw),
         usage: tokens.0.map { TeacherReply.Usage(inputTokens: $0, outputTokens: tokens.1 ?? 0) },
-        seconds: try row.decodeIfPresent(Double.self, forKey: .seconds) ?? 0),
-      time: try row.decode(Double.self, forKey: .time))
+        seconds: seconds),
+      time: time)
     reply.isRationaleCut = try row.decodeIfPresent(Bool.self, forKey: .isRationaleCut) ?? false
     if let prompt = try row.decodeIfPresent(String.self, forKey: .question) {
       var images = try row.decodeIfPresent([Question.Image].self, forKey: .images) ?? []
