@@ -15,6 +15,17 @@ import Testing
     return Fixture.minimalJSON.replacingCharacters(in: range, with: open + keys + ", ")
   }
 
+  /// Of a file that is something else altogether each value is a problem.
+  @Test func `a hundred problems are told, and that there may be more`() throws {
+    let keys = (0..<20_000).map { "\"\(String(repeating: "x", count: 40))\($0)\": 1" }.joined(separator: ", ")
+    let problems = Fixture.problems(json(keys))
+    #expect(problems.count == 101)
+    #expect(problems.last?.hasSuffix("these are 100 problems; mend them to see whether there are more") == true)
+    #expect(Fixture.problems(json("\"\(String(repeating: "x", count: 500_000))\": 1")).count == 1)
+    let labels = Array(repeating: "1", count: 90_000).joined(separator: ", ")
+    #expect(Fixture.problems("{\"teachers\": [\(labels)]}").count == 101)
+  }
+
   @Test func `the shortest configuration is read`() throws {
     #expect(Fixture.problems(Fixture.minimalJSON).isEmpty)
   }

@@ -46,7 +46,7 @@ extension Array: ConfigurationValue where Element: ConfigurationValue {
       return nil
     }
     var elements: [Element] = []
-    for (index, node) in nodes.enumerated() {
+    for (index, node) in nodes.enumerated() where !reader.isFull {
       let element = reader.at("[\(index)]", position: node.position) { reader in
         Element.fromConfiguration(node, over: nil, with: &reader)
       }
@@ -93,7 +93,7 @@ extension Dictionary: ConfigurationValue where Key == String, Value: Configurati
     }
     var values: [String: Value] = [:]
     var places: [String: ConfigurationNode.Position?] = [:]
-    for entry in entries {
+    for entry in entries where !reader.isFull {
       reader.at(entry.key, position: entry.position) { reader in
         if let first = places.updateValue(entry.position, forKey: entry.key) {
           reader.report(.duplicateKey(first: first), at: entry.position)

@@ -6,6 +6,11 @@ package struct ConfigurationReader: Sendable {
   /// Everything found so far.
   package private(set) var problems: [ConfigurationProblem] = []
 
+  /// Nobody mends more at a time; of a file that is something else altogether each value is a problem.
+  private static let mostProblems = 100
+  /// Whether no more problems are gathered, and reading may end.
+  var isFull: Bool { problems.count >= Self.mostProblems }
+
   private var trail: [String] = []
   private var positions: [[String]: ConfigurationNode.Position] = [:]
   private var unread: Set<[String]> = []
@@ -33,7 +38,19 @@ package struct ConfigurationReader: Sendable {
   /// Reports a problem at the current key, which counts as unread from then on.
   package mutating func report(_ reason: ConfigurationProblem.Reason, at position: ConfigurationNode.Position? = nil) {
     unread.insert(trail)
-    problems.append(problem(reason, trail, position ?? place(of: trail)))
+    append(reason, trail, position ?? place(of: trail))
+  }
+
+  private mutating func append(
+    _ reason: @autoclosure () -> ConfigurationProblem.Reason, _ trail: [String], _ position: ConfigurationNode.Position?
+  ) {
+    if isFull { return }
+    problems.append(problem(reason(), trail, position))
+    guard isFull else { return }
+    problems.append(
+      problem(
+        .unreadable("these are \(Self.mostProblems) problems; mend them to see whether there are more"), trail, position
+      ))
   }
 
   /// Marks the current key as unread without a problem of its own, since one of its parts was reported.
@@ -56,17 +73,15 @@ package struct ConfigurationReader: Sendable {
     found: @autoclosure () -> String, nearest: @autoclosure () -> String? = nil
   ) {
     let trails = keys.map { trail + Self.parts($0) }
-    guard trails.allSatisfy({ isReadWithOwners($0) }), !holds() else { return }
-    let reason = ConfigurationProblem.Reason.unexpectedValue(
-      expected: expected(), found: found(), nearest: nearest())
-    problems.append(problem(reason, trails[0], place(of: trails[0])))
+    guard !isFull, trails.allSatisfy({ isReadWithOwners($0) }), !holds() else { return }
+    append(.unexpectedValue(expected: expected(), found: found(), nearest: nearest()), trails[0], place(of: trails[0]))
   }
 
   /// Checks that a key which only some settings need is there.
   package mutating func requirePresence(of value: (some Any)?, _ key: String, expected: String) {
     let trail = trail + [key]
     guard value == nil, isReadWithOwners(trail) else { return }
-    problems.append(problem(.missingKey(expected: expected), trail, place(of: Array(trail.dropLast()))))
+    append(.missingKey(expected: expected), trail, place(of: Array(trail.dropLast())))
   }
 
   /// Throws everything that was found, in the order of the file.

@@ -97,7 +97,7 @@ extension ConfigurationSection {
   ) -> [String: ConfigurationNode.Entry] {
     let known = keys.map(\.name).uniqued()
     var given: [String: ConfigurationNode.Entry] = [:]
-    for entry in entries {
+    for entry in entries where !reader.isFull {
       reader.at(entry.key, position: entry.position) { reader in
         if let first = given[entry.key] {
           reader.report(.duplicateKey(first: first.position), at: entry.position)

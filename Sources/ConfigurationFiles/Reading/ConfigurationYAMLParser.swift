@@ -1,158 +1,207 @@
 #if Run
-  import Yams
+  // The events of libyaml, which Yams brings, and not the tree of Yams: what a file unfolds to is counted while it is read,
+  // and a key that is given twice or is no word costs no more than any other.
+  internal import CYaml
 
-  /// Turns the tree that Yams composes into a ``ConfigurationNode``, with its own reading of unquoted words.
-  enum ConfigurationYAMLParser {
+  /// Turns the events of a YAML text into a ``ConfigurationNode``, with its own reading of unquoted words.
+  struct ConfigurationYAMLParser {
     /// Aliases let a short file unfold into a huge tree; no honest configuration comes near this many nodes.
     static let nodeLimit = 100_000
 
-    /// Yams descends by recursion without a limit of its own.
+    /// The tree is walked by recursion.
     static let depthLimit = 100
 
+    /// libyaml compares each of these lines with all before it.
+    private static let directiveLimit = 100
+
+    private let events: YAMLEvents
+    private var nodesLeft = Self.nodeLimit
+    /// What anchors stand for, with the number of nodes in it.
+    private var anchors: [String: (node: ConfigurationNode, nodes: Int)] = [:]
+
     static func parse(_ text: String) throws(ConfigurationProblem) -> ConfigurationNode {
-      try refuseDeepNesting(text)
-      var masked = MaskedText(text)
-      // Yams stops at the first key that is given twice. Such a key is masked by a name of the same length and the
-      // text composed again, so that the reader can report it together with everything else.
-      while true {
-        do {
-          guard let root = try Yams.compose(yaml: masked.text) else {
-            return ConfigurationNode(.map([]), at: ConfigurationNode.Position(line: 1, column: 1))
-          }
-          var budget = nodeLimit
-          return try convert(root, masked.names, &budget)
-        } catch let problem as ConfigurationProblem {
-          throw problem
-        } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
-          let position = ConfigurationNode.Position(line: context.mark.line, column: context.mark.column)
-          guard let key = keys.first, masked.mask(key, at: position) else {
-            throw ConfigurationProblem(key: keys.first ?? "", position: position, reason: .duplicateKey(first: nil))
-          }
-        } catch {
-          throw unreadable(error)
-        }
+      let directives = text.utf8.split(separator: UInt8(ascii: "\n")).count { $0.first == UInt8(ascii: "%") }
+      guard directives <= directiveLimit else {
+        throw ConfigurationProblem(reason: .unreadable("more than \(directiveLimit) lines begin with %"))
       }
+      var text = text
+      return try text.withUTF8 { bytes in
+        Result { () throws(ConfigurationProblem) in
+          let empty = ConfigurationNode(.map([]), at: ConfigurationNode.Position(line: 1, column: 1))
+          guard let start = bytes.baseAddress, !bytes.isEmpty else { return empty }
+          var parser = ConfigurationYAMLParser(
+            events: YAMLEvents(UnsafeBufferPointer(start: start, count: bytes.count)))
+          return try parser.document() ?? empty
+        }
+      }.get()
     }
 
-    /// Bounds the nesting from above without parsing: brackets left open, and marks that open a line, where a level
-    /// takes a column at least. Brackets in texts count too, but no honest text leaves a hundred of them open.
-    private static func refuseDeepNesting(_ text: String) throws(ConfigurationProblem) {
-      var open = 0
-      for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-        let head = line.utf8.prefix { " -?\t".utf8.contains($0) }
-        let marks = head.count { $0 != UInt8(ascii: " ") }
-        for byte in line.utf8 {
-          if byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{") { open += 1 }
-          if byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}") { open = max(0, open - 1) }
-          guard open <= depthLimit else { break }
-        }
-        guard open <= depthLimit, marks <= depthLimit, head.count <= 4 * depthLimit else {
-          throw ConfigurationProblem(
-            position: ConfigurationNode.Position(line: index + 1, column: 1),
-            reason: .unreadable("this line is nested deeper than \(depthLimit) levels"))
-        }
-      }
-    }
+    private init(events: YAMLEvents) { self.events = events }
 
-    private static func convert(
-      _ node: Node, _ masked: [String: String], _ budget: inout Int
-    ) throws(ConfigurationProblem) -> ConfigurationNode {
-      let position = position(node)
-      budget -= 1
-      guard budget >= 0 else {
+    /// The one document of the text; nil where there is none.
+    private mutating func document() throws(ConfigurationProblem) -> ConfigurationNode? {
+      try events.advance()
+      try events.advance()
+      if events.type == YAML_STREAM_END_EVENT { return nil }
+      try events.advance()
+      let root = try node(depth: 1)
+      try events.advance()
+      try events.advance()
+      guard events.type == YAML_STREAM_END_EVENT else {
         throw ConfigurationProblem(
-          position: position, reason: .unreadable("the file unfolds into more than \(nodeLimit) values"))
+          position: events.position, reason: .unreadable("a second document begins here; a configuration is one"))
       }
-      switch node {
-      case .scalar(let scalar):
-        return ConfigurationNode(try content(of: scalar, at: position), at: position)
-      case .sequence(let sequence):
-        var elements: [ConfigurationNode] = []
-        for element in sequence { elements.append(try convert(element, masked, &budget)) }
-        return ConfigurationNode(.list(elements), at: position)
-      case .mapping(let mapping):
-        var entries: [ConfigurationNode.Entry] = []
-        for (key, value) in mapping {
-          guard case .scalar(let scalar) = key else {
-            throw ConfigurationProblem(
-              position: self.position(key), reason: .unreadable("a key must be a word, not a list or a map"))
-          }
-          entries.append(
-            ConfigurationNode.Entry(
-              masked[scalar.string] ?? scalar.string, try convert(value, masked, &budget), at: self.position(key)))
+      return root
+    }
+
+    /// The node that begins at the current event.
+    private mutating func node(depth: Int) throws(ConfigurationProblem) -> ConfigurationNode {
+      let position = events.position
+      let anchor = events.anchor
+      guard depth <= Self.depthLimit else {
+        throw ConfigurationProblem(
+          position: position, reason: .unreadable("this line is nested deeper than \(Self.depthLimit) levels"))
+      }
+      let before = nodesLeft
+      try take(1, at: position)
+      var content: ConfigurationNode.Content
+      switch events.type {
+      case YAML_ALIAS_EVENT:
+        guard let anchor, let known = anchors[anchor] else {
+          throw ConfigurationProblem(position: position, reason: .unreadable("the alias has no anchor"))
         }
-        return ConfigurationNode(.map(entries), at: position)
-      case .alias:
-        throw ConfigurationProblem(position: position, reason: .unreadable("the alias has no anchor"))
+        try take(known.nodes - 1, at: position)
+        return known.node
+      case YAML_SEQUENCE_START_EVENT:
+        var elements: [ConfigurationNode] = []
+        while try events.advance() != YAML_SEQUENCE_END_EVENT { elements.append(try node(depth: depth + 1)) }
+        content = .list(elements)
+      case YAML_MAPPING_START_EVENT:
+        var entries: [ConfigurationNode.Entry] = []
+        while try events.advance() != YAML_MAPPING_END_EVENT { entries.append(try entry(depth: depth)) }
+        content = .map(entries)
+      default: content = try scalar(at: position)
+      }
+      let node = ConfigurationNode(content, at: position)
+      if let anchor { anchors[anchor] = (node, before - nodesLeft) }
+      return node
+    }
+
+    private mutating func take(_ nodes: Int, at position: ConfigurationNode.Position) throws(ConfigurationProblem) {
+      nodesLeft -= nodes
+      guard nodesLeft >= 0 else {
+        throw ConfigurationProblem(
+          position: position, reason: .unreadable("the file unfolds into more than \(Self.nodeLimit) values"))
       }
     }
 
-    private static func content(
-      of scalar: Node.Scalar, at position: ConfigurationNode.Position?
-    ) throws(ConfigurationProblem) -> ConfigurationNode.Content {
+    private mutating func entry(depth: Int) throws(ConfigurationProblem) -> ConfigurationNode.Entry {
+      let position = events.position
+      // A key is the text itself, whatever it would mean as a value.
+      var key = events.text
+      if events.type == YAML_ALIAS_EVENT {
+        key = nil
+        if let anchor = events.anchor, case .text(let text)? = anchors[anchor]?.node.content { key = text }
+      } else if events.type == YAML_SCALAR_EVENT, let anchor = events.anchor {
+        anchors[anchor] = (ConfigurationNode(try scalar(at: position), at: position), 1)
+      }
+      guard let key else {
+        throw ConfigurationProblem(
+          position: position, reason: .unreadable("a key must be a word, not a list or a map"))
+      }
+      try events.advance()
+      return ConfigurationNode.Entry(key, try node(depth: depth + 1), at: position)
+    }
+
+    private func scalar(at position: ConfigurationNode.Position) throws(ConfigurationProblem)
+      -> ConfigurationNode.Content
+    {
+      let text = events.text ?? ""
       let standard = "tag:yaml.org,2002:"
-      let tag = scalar.tag.rawValue
-      switch tag {
-      case "": return scalar.style == .plain ? PlainScalar.content(of: scalar.string) : .text(scalar.string)
-      case "!", standard + "str": return .text(scalar.string)
+      switch events.tag {
+      case nil: return events.isPlain ? PlainScalar.content(of: text) : .text(text)
+      case "!", standard + "str": return .text(text)
       case standard + "int", standard + "float", standard + "bool", standard + "null":
-        return PlainScalar.content(of: scalar.string)
-      default:
+        return PlainScalar.content(of: text)
+      case let tag?:
         throw ConfigurationProblem(
           position: position, reason: .unreadable("the tag '\(tag)' has no meaning here; write the plain value"))
       }
     }
-
-    private static func position(_ node: Node) -> ConfigurationNode.Position? {
-      node.mark.map { ConfigurationNode.Position(line: $0.line, column: $0.column) }
-    }
-
-    private static func unreadable(_ error: any Error) -> ConfigurationProblem {
-      switch error {
-      case YamlError.scanner(let context, let problem, let mark, _),
-        YamlError.parser(let context, let problem, let mark, _),
-        YamlError.composer(let context, let problem, let mark, _):
-        let place = context.map { " (\($0.text) that began in line \($0.mark.line))" } ?? ""
-        return ConfigurationProblem(
-          position: ConfigurationNode.Position(line: mark.line, column: mark.column),
-          reason: .unreadable("this is not YAML: \(problem)\(place)"))
-      case YamlError.reader(let problem, _, _, _):
-        return ConfigurationProblem(reason: .unreadable("this is not YAML: \(problem)"))
-      default:
-        return ConfigurationProblem(reason: .unreadable("this is not YAML: \(error)"))
-      }
-    }
   }
 
-  /// YAML text in which repeated keys are replaced by unique names of private-use characters.
-  private struct MaskedText {
-    private(set) var text: String
-    /// The true name of each mask.
-    private(set) var names: [String: String] = [:]
+  /// The events of a text, one after the other.
+  private final class YAMLEvents {
+    private let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
+    private var event = yaml_event_t()
 
-    init(_ text: String) {
-      self.text = text
+    /// - Parameter bytes: UTF-8, at least one byte, which must outlive the reader.
+    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+      yaml_parser_initialize(parser)
+      yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+      yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)
     }
 
-    /// Masks the key that begins at `position`; false where the text there is not plainly the key.
-    mutating func mask(_ key: String, at position: ConfigurationNode.Position) -> Bool {
-      guard let mask = Unicode.Scalar(0xE000 + UInt32(names.count)), names.count < 1_000 else { return false }
-      var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map { Array($0.unicodeScalars) }
-      guard lines.indices.contains(position.line - 1) else { return false }
-      var start = position.column - 1
-      if start < lines[position.line - 1].count, "\"'".unicodeScalars.contains(lines[position.line - 1][start]) {
-        start += 1
+    deinit {
+      yaml_event_delete(&event)
+      yaml_parser_delete(parser)
+      parser.deallocate()
+    }
+
+    /// Goes to the next event.
+    @discardableResult func advance() throws(ConfigurationProblem) -> yaml_event_type_t {
+      yaml_event_delete(&event)
+      guard yaml_parser_parse(parser, &event) == 1 else { throw problem }
+      return event.type
+    }
+
+    var type: yaml_event_type_t { event.type }
+
+    /// Where the event begins.
+    var position: ConfigurationNode.Position { Self.position(event.start_mark) }
+
+    private static func position(_ mark: yaml_mark_t) -> ConfigurationNode.Position {
+      ConfigurationNode.Position(line: Int(mark.line) + 1, column: Int(mark.column) + 1)
+    }
+
+    /// The name that the node is given, or that an alias has.
+    var anchor: String? {
+      switch type {
+      case YAML_ALIAS_EVENT: Self.string(event.data.alias.anchor)
+      case YAML_SCALAR_EVENT: Self.string(event.data.scalar.anchor)
+      case YAML_SEQUENCE_START_EVENT: Self.string(event.data.sequence_start.anchor)
+      case YAML_MAPPING_START_EVENT: Self.string(event.data.mapping_start.anchor)
+      default: nil
       }
-      let wanted = Array(key.unicodeScalars)
-      let end = start + wanted.count
-      guard !wanted.isEmpty, end <= lines[position.line - 1].count,
-        Array(lines[position.line - 1][start..<end]) == wanted
-      else { return false }
-      let name = Array(repeating: mask, count: wanted.count)
-      lines[position.line - 1].replaceSubrange(start..<end, with: name)
-      text = lines.map { String(String.UnicodeScalarView($0)) }.joined(separator: "\n")
-      names[String(String.UnicodeScalarView(name))] = key
-      return true
+    }
+
+    private static func string(_ text: UnsafeMutablePointer<yaml_char_t>?) -> String? {
+      text.map { String(cString: $0) }
+    }
+
+    /// The text of a scalar.
+    var text: String? {
+      guard type == YAML_SCALAR_EVENT, let text = event.data.scalar.value else { return nil }
+      return String(decoding: UnsafeBufferPointer(start: text, count: event.data.scalar.length), as: UTF8.self)
+    }
+
+    var isPlain: Bool { event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE }
+
+    /// The tag of a scalar; that of texts where quotes stand for it, nil where there is none.
+    var tag: String? {
+      event.data.scalar.quoted_implicit == 1 ? "tag:yaml.org,2002:str" : Self.string(event.data.scalar.tag)
+    }
+
+    private var problem: ConfigurationProblem {
+      let state = parser.pointee
+      let words = state.problem.map { String(cString: $0) } ?? "there is no memory for it"
+      let place = state.context.map {
+        " (\(String(cString: $0)) that began in line \(Self.position(state.context_mark).line))"
+      }
+      let hasMark = state.error == YAML_SCANNER_ERROR || state.error == YAML_PARSER_ERROR
+      return ConfigurationProblem(
+        position: hasMark ? Self.position(state.problem_mark) : nil,
+        reason: .unreadable("this is not YAML: \(words)\(place ?? "")"))
     }
   }
 #endif
