@@ -57,6 +57,8 @@ extension ConfigurationSection {
     guard kind[.type] as? FileAttributeType != .typeDirectory else {
       throw unreadable("this is a folder; give the YAML or JSON file in it")
     }
+    // A pipe, which reading would wait for, or a device.
+    guard kind[.type] as? FileAttributeType == .typeRegular else { throw unreadable("this is not a regular file") }
     guard (kind[.size] as? Int ?? 0) <= RunConfiguration.fileSizeLimit else {
       throw unreadable("the file is larger than \(RunConfiguration.fileSizeLimit) bytes, which no configuration is")
     }

@@ -21,11 +21,7 @@ extension PEFTConfiguration {
   static func read(_ url: URL) throws -> LoRAConfiguration {
     let file = url.path
     do {
-      let size = try url.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
-      guard size <= sizeLimit else {
-        throw LoRAError.unusableFile(file, "expected at most \(sizeLimit) bytes, found \(size)")
-      }
-      let value = try JSONParser.value(of: Array(Data(contentsOf: url)), .modelFile)
+      let value = try JSONParser.value(of: Array(readRegularFile(url, limit: sizeLimit)), .modelFile)
       guard case .object(let members) = value else {
         throw LoRAError.unusableFile(file, "expected a JSON object, found \(value.kind)")
       }

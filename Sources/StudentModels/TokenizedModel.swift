@@ -1,3 +1,4 @@
+internal import JSON
 public import Foundation
 public import Layers
 public import Tokenization
@@ -51,7 +52,7 @@ extension [String: Data] {
     let names = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"]
     for name in template == nil ? names + templates : names {
       let file = folder.appending(path: name)
-      result[name] = FileManager.default.fileExists(atPath: file.path) ? try Data(contentsOf: file) : nil
+      result[name] = FileManager.default.fileExists(atPath: file.path) ? try readRegularFile(file) : nil
     }
     if let template, templates.allSatisfy({ result[$0] == nil }) { result[templates[0]] = Data(template.source.utf8) }
     return result

@@ -6,7 +6,8 @@ final class SafetensorsMapping: @unchecked Sendable {
   let bytes: UnsafeRawBufferPointer
 
   init(path: String) throws {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK, opening a pipe would wait for a writer.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     func unreadable(_ reason: String? = nil) -> Tensor.SafetensorsError {
       .unreadable(file: path, reason: reason ?? String(cString: strerror(errno)))
     }

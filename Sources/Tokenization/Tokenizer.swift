@@ -118,7 +118,7 @@ public final class Tokenizer: Sendable {
 /// The bytes of a file, or an error that names it.
 func readBytes(of url: URL) throws -> [UInt8] {
   do {
-    return Array(try Data(contentsOf: url))
+    return Array(try readRegularFile(url))
   } catch {
     throw TokenizerError.fileFailure(file: url.path, reason: (error as NSError).localizedDescription)
   }

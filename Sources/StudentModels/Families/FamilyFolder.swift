@@ -184,7 +184,7 @@ private func companionFiles(in folder: URL) throws -> [String: Data] {
   var result: [String: Data] = [:]
   for name in names {
     let url = folder.appending(path: name)
-    if FileManager.default.fileExists(atPath: url.path) { result[name] = try Data(contentsOf: url) }
+    if FileManager.default.fileExists(atPath: url.path) { result[name] = try readRegularFile(url) }
   }
   return result
 }
@@ -199,7 +199,7 @@ func prettyJSON(_ value: some Encodable) throws -> Data {
 /// Reads a small JSON file; the error names the file and what is wrong in it.
 func readJSON<Value: Decodable>(_ url: URL) throws -> Value {
   let data: Data
-  do { data = try Data(contentsOf: url) } catch {
+  do { data = try readRegularFile(url) } catch {
     throw StudentError.unusableFile(url.path, expected: "a readable file", found: error.localizedDescription)
   }
   do { return try JSONDecoder().decode(Value.self, from: data) } catch let error as DecodingError {

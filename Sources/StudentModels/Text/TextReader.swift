@@ -1,4 +1,5 @@
 internal import Foundation
+internal import JSON
 internal import LanguageModel
 internal import Layers
 internal import Tensor
@@ -101,7 +102,7 @@ struct TextModelFolder {
     ]
     for name in names {
       let url = folder.appending(path: name)
-      if FileManager.default.fileExists(atPath: url.path) { files[name] = try Data(contentsOf: url) }
+      if FileManager.default.fileExists(atPath: url.path) { files[name] = try readRegularFile(url) }
     }
     self.files = files
   }
