@@ -4,11 +4,11 @@ package enum NearestName {
   ///
   /// - Returns: nil where even the nearest needs more than one slip in three letters; the first of equally near ones.
   package static func nearest<Names: Sequence<String>>(to word: String, among names: Names) -> String? {
-    // Names have up to 40 letters; the distance of a long text takes long and says nothing.
+    // Names have up to 40 letters, and tables tens of columns; the distance of a long text takes long and says nothing.
     guard word.utf8.count <= 100 else { return nil }
     let limit = max(1, word.count / 3)
     let word = Array(word.lowercased().map { $0 == "-" || $0 == " " ? "_" : $0 })
-    let ranked = names.map { ($0, slips(from: word, to: Array($0.lowercased().map { $0 == "-" ? "_" : $0 }))) }
+    let ranked = names.prefix(1000).map { ($0, slips(from: word, to: Array($0.lowercased().map { $0 == "-" ? "_" : $0 }))) }
     return ranked.min { $0.1 < $1.1 }.flatMap { $0.1 <= limit ? $0.0 : nil }
   }
 

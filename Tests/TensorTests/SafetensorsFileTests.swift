@@ -159,6 +159,11 @@ import Testing
       #expect(throws: Tensor.SafetensorsError.unreadable(file: missing.path, reason: "No such file or directory")) {
         try Tensor.SafetensorsFile(contentsOf: missing)
       }
+      let pipe = folder.appendingPathComponent("pipe")
+      #expect(mkfifo(pipe.path, 0o600) == 0)
+      #expect(throws: Tensor.SafetensorsError.unreadable(file: pipe.path, reason: "it is not a regular file")) {
+        try Tensor.SafetensorsFile(contentsOf: pipe)
+      }
       #expect(throws: Tensor.SafetensorsError.unreadable(file: folder.path, reason: "it is not a regular file")) {
         try Tensor.SafetensorsFile(contentsOf: folder)
       }

@@ -137,6 +137,20 @@ import Tokenization
     #expect(throws: TokenizerError.self) { try file.tokenizer() }
   }
 
+  @Test func `a pipe in the place of a file is an error, and is not waited for`() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "pipes-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for name in ["tokenizer.json", "chat_template.jinja"] {
+      #expect(mkfifo(folder.appending(path: name).path, 0o600) == 0)
+    }
+    func expected(_ name: String) -> TokenizerError {
+      .fileFailure(file: folder.appending(path: name).path, reason: "It is not a regular file.")
+    }
+    #expect(throws: expected("tokenizer.json")) { try Tokenizer(contentsOf: folder) }
+    #expect(throws: expected("chat_template.jinja")) { try ChatTemplate(contentsOf: folder) }
+  }
+
   /// The ids are those of tokenizers 0.23 for the same file.
   @Test func `words are divided by the longest beginnings`() throws {
     let file: JSONValue = [

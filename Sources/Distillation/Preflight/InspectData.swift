@@ -209,6 +209,15 @@ extension RunCheck {
           run.strict ? .error : .warning, "data.images", "\(looked), \(NumberText.grouped(faults.count)) damaged",
           details: .firstLines(faults)))
     }
+    let root = items.dataset.root.standardizedFileURL.path
+    let outside = images.filter { !$0.url.standardizedFileURL.path.hasPrefix(root == "/" ? root : root + "/") }
+    if !outside.isEmpty {
+      findings.warn(
+        "data.images",
+        "\(NumberText.counted(outside.count, "image")) outside of the folder \(root): what the items name is read, and sent to "
+          + "the services that are asked; see that nothing else is meant",
+        details: .firstLines(outside.map(\.name)))
+    }
     let scans = images.filter { sizes[$0.name]?.isSixteenBitGrey == true }
     if pixels.sixteenBits == .clipped, !scans.isEmpty {
       findings.warn(
