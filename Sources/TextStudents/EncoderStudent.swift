@@ -175,12 +175,8 @@ extension EncoderStudent.Options {
   /// The trainer's form. Parts of four texts, whatever the batch: results depend on how an update is cut.
   var training: TrainingOptions {
     var training = TrainingOptions()
-    training.epochs = epochs
-    training.batch = batch
-    training.learningRate = learningRate
-    training.schedule = .linear
-    training.warmup = warmup
-    training.weightDecay = weightDecay
+    (training.epochs, training.batch, training.learningRate) = (epochs, batch, learningRate)
+    (training.schedule, training.warmup, training.weightDecay) = (.linear, warmup, weightDecay)
     training.partSize = 4
     return training
   }

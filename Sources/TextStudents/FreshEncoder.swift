@@ -46,13 +46,10 @@ package struct FreshEncoder: Sendable, Equatable {
     let json = trained.json.replacing(#""post_processor": null"#, with: marks, maxReplacements: 1)
     try Data(json.utf8).write(to: folder.appending(path: "tokenizer.json"), options: .atomic)
     var configuration = TextEncoderConfiguration(family: .roberta)
-    configuration.vocabularySize = trained.tokenizer.vocabularyCount
-    configuration.hiddenSize = hiddenSize
-    configuration.layers = layers
-    configuration.heads = heads
-    configuration.intermediateSize = 4 * hiddenSize
+    (configuration.vocabularySize, configuration.segments) = (trained.tokenizer.vocabularyCount, 1)
+    (configuration.hiddenSize, configuration.intermediateSize) = (hiddenSize, 4 * hiddenSize)
+    (configuration.layers, configuration.heads) = (layers, heads)
     configuration.maxPositions = maximumTokens + 2
-    configuration.segments = 1
     // Rows are as small as in a large model otherwise, and a small one would hardly move.
     configuration.initialDeviation = 1 / Float(hiddenSize).squareRoot() / 2
     var generator = Tensor.Generator(seed: seed).fork("fresh encoder")

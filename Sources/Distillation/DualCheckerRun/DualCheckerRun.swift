@@ -125,17 +125,12 @@ public struct DualCheckerRun: Sendable {
 
   private var options: DualCheckerOptions {
     var options = DualCheckerOptions()
-    options.batch = configuration.loop.batch
-    options.budget = configuration.loop.budget
-    options.replay = configuration.loop.replay
-    options.shots = configuration.aligner.shots
-    options.explains = configuration.aligner.explains
-    options.contextCharacters = configuration.aligner.contextCharacters
-    options.steps = configuration.teacherCheck.steps
-    options.followUps = configuration.teacherCheck.followUps
-    options.acceptance = configuration.teacherCheck.acceptance
-    options.threshold = configuration.teacherCheck.threshold
-    options.targetPrecision = configuration.teacherCheck.targetPrecision
+    let (loop, aligner, check) = (configuration.loop, configuration.aligner, configuration.teacherCheck)
+    (options.batch, options.budget, options.replay) = (loop.batch, loop.budget, loop.replay)
+    (options.shots, options.explains) = (aligner.shots, aligner.explains)
+    options.contextCharacters = aligner.contextCharacters
+    (options.steps, options.followUps, options.acceptance) = (check.steps, check.followUps, check.acceptance)
+    (options.threshold, options.targetPrecision) = (check.threshold, check.targetPrecision)
     options.refinesEvery = configuration.studentCheck.every
     options.rollsBack = configuration.studentCheck.rollsBack
     options.seed = UInt64(configuration.seed)

@@ -70,23 +70,16 @@ extension FreshStudentConfiguration {
   /// The sizes as a model's configuration has them.
   var modelConfiguration: SmolVLMConfiguration {
     var model = SmolVLMConfiguration()
-    model.text.vocabularySize = vocabularySize
-    model.text.hiddenSize = text.hiddenSize
-    model.text.intermediateSize = text.intermediateSize
-    model.text.layers = text.layers
-    model.text.heads = text.heads
-    model.text.keyHeads = text.keyValueHeads
-    model.text.maxPositions = text.maximumPositions
-    model.text.ropeBase = text.ropeTheta
-    model.text.epsilon = Float(text.normEpsilon)
-    model.text.tiesEmbeddings = tiesWordEmbeddings
-    model.vision.hiddenSize = vision.hiddenSize
-    model.vision.intermediateSize = vision.intermediateSize
-    model.vision.layers = vision.layers
-    model.vision.heads = vision.heads
-    model.vision.imageSize = vision.imageSize
-    model.vision.patchSize = vision.patchSize
-    model.vision.epsilon = Float(vision.normEpsilon)
+    let (d, v) = (text, vision)
+    (model.text.vocabularySize, model.text.tiesEmbeddings) = (vocabularySize, tiesWordEmbeddings)
+    (model.text.hiddenSize, model.text.intermediateSize, model.text.layers) = (
+      d.hiddenSize, d.intermediateSize, d.layers
+    )
+    (model.text.heads, model.text.keyHeads, model.text.maxPositions) = (d.heads, d.keyValueHeads, d.maximumPositions)
+    (model.text.ropeBase, model.text.epsilon) = (d.ropeTheta, Float(d.normEpsilon))
+    (model.vision.hiddenSize, model.vision.intermediateSize) = (v.hiddenSize, v.intermediateSize)
+    (model.vision.layers, model.vision.heads, model.vision.imageSize) = (v.layers, v.heads, v.imageSize)
+    (model.vision.patchSize, model.vision.epsilon) = (v.patchSize, Float(v.normEpsilon))
     model.scaleFactor = scaleFactor
     return model
   }

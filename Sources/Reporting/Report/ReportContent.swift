@@ -75,32 +75,26 @@ package struct ReportContent: Codable, Sendable, Equatable {
   /// The headline.
   package var title: String
   /// A sentence or two below it, in the reporter's own words; the figures are spelled out by the page itself.
-  package var summary: String
+  package var summary = ""
   /// What was done, in order.
-  package var steps: [Step]
+  package var steps: [Step] = []
   /// The configuration of the run as its file has it.
-  package var configuration: String
+  package var configuration = ""
   /// The results.
   package var evaluation: EvaluationFile?
   /// Loss, reward and other curves; see ``curves(of:)``.
-  package var curves: [Curve]
+  package var curves: [Curve] = []
   /// How often the teachers agree.
   package var agreement: Agreement?
   /// The conflicts to be shown, in the order shown.
-  package var conflicts: [Conflict]
+  package var conflicts: [Conflict] = []
   /// The number of all conflicts, where only some are shown; nil where all are.
   package var conflictCount: Int?
   /// The rows that were not used.
-  package var setAside: [SetAside]
+  package var setAside: [SetAside] = []
 
   /// A report that has a title and nothing else yet.
   package init(title: String) {
     self.title = title
-    summary = ""
-    steps = []
-    configuration = ""
-    curves = []
-    conflicts = []
-    setAside = []
   }
 }

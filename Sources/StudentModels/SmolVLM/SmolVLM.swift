@@ -98,21 +98,12 @@ extension SmolVLM {
     /// The model configuration of these sizes.
     package var configuration: SmolVLMConfiguration {
       var result = SmolVLMConfiguration()
-      result.text.vocabularySize = vocabularySize
-      result.text.hiddenSize = hiddenSize
-      result.text.intermediateSize = intermediateSize
-      result.text.layers = layers
-      result.text.heads = heads
-      result.text.keyHeads = keyHeads
-      result.text.maxPositions = maxPositions
-      result.text.epsilon = 1e-5
-      result.vision.hiddenSize = visionHiddenSize
-      result.vision.intermediateSize = visionIntermediateSize
-      result.vision.layers = visionLayers
-      result.vision.heads = visionHeads
-      result.vision.imageSize = imageSize
-      result.vision.patchSize = patchSize
-      result.scaleFactor = scaleFactor
+      (result.text.vocabularySize, result.text.maxPositions, result.text.epsilon) = (vocabularySize, maxPositions, 1e-5)
+      (result.text.hiddenSize, result.text.intermediateSize) = (hiddenSize, intermediateSize)
+      (result.text.layers, result.text.heads, result.text.keyHeads) = (layers, heads, keyHeads)
+      (result.vision.hiddenSize, result.vision.intermediateSize) = (visionHiddenSize, visionIntermediateSize)
+      (result.vision.layers, result.vision.heads) = (visionLayers, visionHeads)
+      (result.vision.imageSize, result.vision.patchSize, result.scaleFactor) = (imageSize, patchSize, scaleFactor)
       return result
     }
   }

@@ -82,26 +82,18 @@ struct DecompositionTables: Sendable {
 
   private init() {
     func scalars(_ group: ArraySlice<Int>) -> [UInt32] { group.map { UInt32($0) } }
-    var last = 0
-    PackedNumbers.forEachGroup(of: NormalizationData.canonical) { group in
-      last += group[0]
-      canonical[UInt32(last)] = scalars(group[1...])
+    /// The entries of a table, each with its scalar: the first number is the distance from the entry before.
+    func read(_ table: StaticString, _ body: (UInt32, ArraySlice<Int>) -> Void) {
+      var last = 0
+      PackedNumbers.forEachGroup(of: table) { group in
+        last += group[0]
+        body(UInt32(last), group[1...])
+      }
     }
-    last = 0
-    PackedNumbers.forEachGroup(of: NormalizationData.compatible) { group in
-      last += group[0]
-      compatible[UInt32(last)] = scalars(group[1...])
-    }
-    last = 0
-    PackedNumbers.forEachGroup(of: NormalizationData.combining) { group in
-      last += group[0]
-      classes[UInt32(last)] = UInt8(group[1])
-    }
-    last = 0
-    PackedNumbers.forEachGroup(of: NormalizationData.composition) { group in
-      last += group[0]
-      compositions[UInt64(group[1]) << 32 | UInt64(group[2])] = UInt32(last)
-    }
+    read(NormalizationData.canonical) { canonical[$0] = scalars($1) }
+    read(NormalizationData.compatible) { compatible[$0] = scalars($1) }
+    read(NormalizationData.combining) { classes[$0] = UInt8($1[1]) }
+    read(NormalizationData.composition) { compositions[UInt64($1[1]) << 32 | UInt64($1[2])] = $0 }
   }
 
   /// 0 for starters.
