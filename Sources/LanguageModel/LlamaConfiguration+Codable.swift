@@ -62,19 +62,8 @@ extension LlamaConfiguration {
     }
   }
 
-  /// Reads both layouts in circulation: `rope_theta` and `rope_scaling` beside the sizes, or all of it inside
-  /// `rope_parameters`.
-  ///
-  /// - Throws: `DecodingError` where a size is out of range, or the file asks for what this decoder does not compute.
-  public init(from decoder: any Decoder) throws {
-    self.init()
-    try read(ConfigJSON(decoder))
-  }
-
-  /// Writes the keys that `init(from:)` reads, `rope_theta` beside the sizes.
-  public func encode(to encoder: any Encoder) throws { try write(to: encoder) }
-
-  /// Reads the offsets and the rotary positions, and checks the heads.
+  /// Reads the offsets and the rotary positions, and checks the heads. Both layouts in circulation are read: `rope_theta`
+  /// and `rope_scaling` beside the sizes, or all of it inside `rope_parameters`.
   package mutating func complete(from file: ConfigJSON) throws {
     guard heads % keyValueHeads == 0 else {
       throw file.refusal(

@@ -20,12 +20,13 @@ package protocol ModelConfiguration: Codable, Sendable, Equatable {
 extension ModelConfiguration {
   package mutating func complete(from file: ConfigJSON) throws {}
 
-  package init(from decoder: any Decoder) throws {
+  /// Reads the object of a config.json, or of one of its parts.
+  ///
+  /// - Throws: `DecodingError` where a value is out of range, or the file asks for what this network does not compute.
+  public init(from decoder: any Decoder) throws {
     self.init()
     try read(ConfigJSON(decoder))
   }
-
-  package func encode(to encoder: any Encoder) throws { try write(to: encoder) }
 
   /// Reads the table's keys, then the rest.
   ///
@@ -36,7 +37,7 @@ extension ModelConfiguration {
   }
 
   /// Writes the table's keys.
-  package func write(to encoder: any Encoder) throws {
+  public func encode(to encoder: any Encoder) throws {
     var keys = encoder.container(keyedBy: ConfigJSON.Key.self)
     for field in Self.fields { try field.write(self, &keys) }
   }

@@ -23,15 +23,4 @@ public struct CLIPConfiguration: TileTowerConfiguration {
   public init() {}
 
   package static let fields: [ModelField<CLIPConfiguration>] = [.only("model_type", "clip_vision_model")] + sizes
-
-  /// Reads `vision_config`; a key that is missing keeps its default.
-  ///
-  /// - Throws: `DecodingError` where a size is out of range, or the file asks for what this tower does not compute.
-  public init(from decoder: any Decoder) throws {
-    self.init()
-    try read(ConfigJSON(decoder))
-  }
-
-  /// Writes the keys that `init(from:)` reads.
-  public func encode(to encoder: any Encoder) throws { try write(to: encoder) }
 }

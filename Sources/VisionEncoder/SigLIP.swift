@@ -24,17 +24,6 @@ public struct SigLIPConfiguration: TileTowerConfiguration {
   public init() {}
 
   package static let fields: [ModelField<SigLIPConfiguration>] = sizes
-
-  /// Reads `vision_config`; a key that is missing keeps its default.
-  ///
-  /// - Throws: `DecodingError` where a size is out of range, or the file asks for what this tower does not compute.
-  public init(from decoder: any Decoder) throws {
-    self.init()
-    try read(ConfigJSON(decoder))
-  }
-
-  /// Writes the keys that `init(from:)` reads.
-  public func encode(to encoder: any Encoder) throws { try write(to: encoder) }
 }
 
 /// The SigLIP vision tower as SmolVLM and Idefics3 use it (Zhai et al. 2023): patches, learned positions, pre-norm layers.
