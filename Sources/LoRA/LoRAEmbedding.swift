@@ -18,7 +18,6 @@ package struct LoRAEmbedding: EmbeddingAdapter {
   /// Whether no adapter is left.
   var isEmpty: Bool { parts.isEmpty && rows.isEmpty }
 
-  /// The adapted rows of these tokens, [tokens, dimensions].
   package func rows(_ tokens: [Int], of table: Tensor) -> Tensor {
     let plain = table.gathered(tokens)
     guard unmerged == nil else { return plain }

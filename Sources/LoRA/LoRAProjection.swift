@@ -151,7 +151,6 @@ package struct LoRAProjection: Projection {
     }
   }
 
-  /// [out, in].
   package var weightShape: [Int] { base.weightShape }
 
   /// Shows the base's parameters under its own path, then each adapter's `lora_A.weight`, `lora_B.weight` and what else

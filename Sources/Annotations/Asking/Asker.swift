@@ -47,11 +47,9 @@ package struct Asker: Teacher {
     self.ledger = ledger
   }
 
-  /// The teacher's.
   package var name: String { teacher.name }
   /// The teacher's.
   package var model: String { teacher.model }
-  /// The teacher's.
   package var answersByItem: Bool { teacher.answersByItem }
 
   /// The stored reply to a question; where there is none, the question is asked as soon as the budget has room for it.

@@ -122,7 +122,6 @@ extension Dictionary: ConfigurationValue where Key == String, Value: Configurati
     }
   }
 
-  /// Replaces the paths of every value.
   package func mappingConfigurationPaths(
     _ root: ConfigurationPathRoot?, _ replace: (String, ConfigurationPathRoot) -> String
   ) -> Self {

@@ -66,7 +66,6 @@ extension String: ConfigurationValue {
 
   package var configurationNode: ConfigurationNode? { .text(self) }
 
-  /// The text replaced where its key is a path.
   package func mappingConfigurationPaths(
     _ root: ConfigurationPathRoot?, _ replace: (String, ConfigurationPathRoot) -> String
   ) -> String {

@@ -15,11 +15,9 @@ package struct TaskTeacher: Teacher {
     self.task = task
   }
 
-  /// The teacher's.
   package var name: String { teacher.name }
   /// The teacher's.
   package var model: String { teacher.model }
-  /// The teacher's.
   package var answersByItem: Bool { teacher.answersByItem }
 
   /// Asks, and reads the spans.

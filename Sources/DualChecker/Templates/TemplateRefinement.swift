@@ -24,7 +24,6 @@ public protocol TemplateRefinement: Sendable {
 package struct NoRefinement: TemplateRefinement {
   /// The baseline.
   package init() {}
-  /// None.
   package func edits(to template: LabellingTemplate, after cases: [ExplainedCase]) async throws -> [TemplateEdit] { [] }
 }
 

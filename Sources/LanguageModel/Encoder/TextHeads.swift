@@ -15,7 +15,6 @@ package protocol TextEncoderHead: Module {
 ///
 /// BERT: the first row through the pooler, then one layer. RoBERTa and XLM-R: the first row through a head of two layers.
 package struct SequenceClassifier: TextEncoderHead {
-  /// The encoder below the head.
   package var encoder: TextEncoder
   private var dense: Linear?
   private var output: Linear
@@ -46,7 +45,6 @@ package struct SequenceClassifier: TextEncoderHead {
 
 /// An encoder with a head that says which class each token belongs to.
 package struct TokenClassifier: TextEncoderHead {
-  /// The encoder below the head.
   package var encoder: TextEncoder
   private var output: Linear
 

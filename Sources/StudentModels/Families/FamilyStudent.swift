@@ -65,9 +65,7 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
     }
   }
 
-  /// The token that ends an answer.
   package var endOfTurn: Int { format.endOfTurn }
-  /// The token that stands for each row of an image's features; nil in families that read text alone.
   package var imageToken: Int? { model.configuration.placeholderToken }
   /// The decoder's sizes, with as many tokens as its table has rows, which an adapter may change.
   package var decoder: LlamaConfiguration {
@@ -81,11 +79,8 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
     get { model.text.recomputesActivations }
     set { model.text.recomputesActivations = newValue }
   }
-  /// The vision tower's size; nil in families that read text alone.
   package var tower: TowerSize? { model.configuration.tower }
 
-  /// A question about images, and the answer to it if one is given, as the turns that the template takes: in parts where
-  /// the family reads images, in plain text where it does not.
   package func messages(question: String, imagesAt places: [Int], answer: String?) -> [ChatMessage] {
     conversation(question, imagesAt: places, answer: answer, inParts: placeholder != nil)
   }
@@ -176,10 +171,8 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
   /// A conversation up to the model's answer; see ``PretrainedStudent/prompt(_:)``.
   package func prompt(_ messages: [ChatMessage]) throws -> String { try format.prompt(messages) }
 
-  /// What the chat template writes between a prompt and every answer.
   package var answerOpening: String { format.opening }
 
-  /// Which prompts begin with the tokenizer's beginning-of-text token. The default is ``PromptBeginning/ofFolder``.
   package var promptBeginning: PromptBeginning {
     get { format.beginningRule }
     set { format.beginningRule = newValue }
@@ -204,7 +197,6 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
     }
   }
 
-  /// The logits after each token of one sequence, [tokens, vocabulary].
   package func logits(of tokens: [Int], images: [PromptImage]) -> Tensor { model.logits(of: tokens, images: images) }
 
   /// The most probable tokens after a prompt; see ``PretrainedStudent/greedyTokens(after:images:count:)``.
@@ -235,7 +227,6 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
       choosing: choosing)
   }
 
-  /// The text of an answer's tokens, without special tokens and without what the template puts before every answer.
   package func text(of tokens: [Int]) -> String {
     let text = tokenizer.decode(tokens, skippingSpecialTokens: true)
     let isOpened = !format.spokenOpening.isEmpty && text.hasPrefix(format.spokenOpening)

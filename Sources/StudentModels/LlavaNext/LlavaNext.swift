@@ -15,7 +15,6 @@ package typealias LlavaNext = FamilyStudent<LlavaNextModel>
 /// An image is seen whole and in tiles. The tiles' features are put together to one picture, of which only the part that
 /// shows the image is kept, and a learned row marks the end of each line.
 package struct LlavaNextModel: FamilyModel {
-  /// The sizes.
   package let configuration: LlavaNextConfiguration
   /// The vision tower.
   package var vision: CLIP
@@ -23,9 +22,7 @@ package struct LlavaNextModel: FamilyModel {
   private var second: any Projection
   /// The row that ends each line of features, [width].
   private var newline: Parameter
-  /// The decoder.
   package var text: Llama
-  /// The output head; nil where it is the embedding table.
   package var head: (any Projection)?
 
   /// A network with random weights.

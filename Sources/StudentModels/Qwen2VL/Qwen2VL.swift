@@ -13,13 +13,10 @@ package typealias Qwen2VL = FamilyStudent<Qwen2VLModel>
 
 /// The network of Qwen2-VL (Wang et al. 2024): a tower for images of any size, and a decoder with positions on three axes.
 package struct Qwen2VLModel: FamilyModel {
-  /// The sizes.
   package let configuration: Qwen2VLConfiguration
   /// The vision tower, its merger included.
   package var vision: Qwen2Vision
-  /// The decoder.
   package var text: Llama
-  /// The output head; nil where it is the embedding table.
   package var head: (any Projection)?
 
   /// A network with random weights.

@@ -10,7 +10,6 @@ package struct SmolVLMConfiguration: FamilyConfiguration, ModelConfiguration {
   package var modelType = "idefics3"
   /// The vision tower.
   package var vision = SigLIPConfiguration()
-  /// The decoder.
   package var text = LlamaConfiguration()
   /// How many patches along each side become one image token. The default is 2.
   package var scaleFactor = 2
@@ -46,9 +45,7 @@ package struct SmolVLMConfiguration: FamilyConfiguration, ModelConfiguration {
   package static var modelTypes: [String] { ["idefics3", "smolvlm"] }
   /// All files in circulation have the same names.
   package static var weightLayouts: [WeightLayout] { [] }
-  /// The token that stands for one row of image features.
   package var placeholderToken: Int? { imageToken }
-  /// The size of the vision tower.
   package var tower: TowerSize? {
     let below = 3 * vision.patchSize * vision.patchSize + vision.side * vision.side
     return TowerSize(

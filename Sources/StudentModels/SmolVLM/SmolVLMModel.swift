@@ -6,15 +6,12 @@ package import VisionEncoder
 
 /// The network of SmolVLM and Idefics3 (Laurençon et al. 2024): SigLIP tower, pixel shuffle, projector, Llama decoder.
 package struct SmolVLMModel: FamilyModel {
-  /// The sizes.
   package let configuration: SmolVLMConfiguration
   /// The vision tower.
   package var vision: SigLIP
   /// From shuffled features to the decoder's width.
   package var connector: any Projection
-  /// The decoder.
   package var text: Llama
-  /// The output head; nil where it is the embedding table.
   package var head: (any Projection)?
 
   /// A network with random weights.

@@ -14,7 +14,6 @@ package typealias TextDecoder = FamilyStudent<TextDecoderModel>
 
 /// The config.json of a text decoder: its sizes stand at the top.
 package struct TextDecoderConfiguration: FamilyConfiguration {
-  /// The decoder.
   package var text: LlamaConfiguration
 
   /// A decoder of these sizes.
@@ -41,11 +40,8 @@ package struct TextDecoderConfiguration: FamilyConfiguration {
 
 /// A decoder with its output head.
 package struct TextDecoderModel: FamilyModel {
-  /// The sizes.
   package let configuration: TextDecoderConfiguration
-  /// The decoder.
   package var text: Llama
-  /// The output head; nil where it is the embedding table.
   package var head: (any Projection)?
 
   /// A network with random weights.

@@ -60,7 +60,6 @@ package struct LogisticCalibration: ConfidenceCalibration, Equatable, Codable {
     }
   }
 
-  /// The probability that an answer of this confidence is right.
   package func calibrated(_ confidence: Double) -> Double {
     Self.probability(slope * Self.logOdds(confidence) + shift)
   }
