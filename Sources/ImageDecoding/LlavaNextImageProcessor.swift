@@ -21,7 +21,6 @@ public struct LlavaNextImageProcessor: FileImageProcessor {
       /// In pixels.
       package var width: Int
 
-      /// A size.
       package init(height: Int, width: Int) {
         (self.height, self.width) = (height, width)
       }

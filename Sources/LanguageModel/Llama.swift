@@ -36,7 +36,6 @@ package struct Llama: Module {
     }
   }
 
-  /// The sizes.
   package let configuration: LlamaConfiguration
   /// The token table [vocabulary, width].
   package var embedding: Embedding

@@ -61,7 +61,6 @@ package struct ContrastivePair: Sendable {
   /// The caption's tokens, at least one.
   package var caption: [Int]
 
-  /// A pair.
   package init(image: PromptImage, imageNumber: Int, caption: [Int]) {
     (self.image, self.imageNumber, self.caption) = (image, imageNumber, caption)
   }

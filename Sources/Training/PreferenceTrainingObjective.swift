@@ -15,7 +15,6 @@ public struct PreferenceTrainingObjective<Model: SequenceScorer>: TrainingObject
   package let trees: [PreferenceTree]
   /// The reference's scores of each tree; nil for no reference.
   public let reference: [ReferenceScores]?
-  /// The loss.
   package let objective: PreferenceObjective
 
   /// An objective over these trees. Rewards in the metrics are scaled by the loss's β.

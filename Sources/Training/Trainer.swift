@@ -8,7 +8,6 @@ internal import Tensor
 public struct Trainer: Sendable {
   /// The name of the stage, in messages and files.
   package var stage: String
-  /// The settings.
   package var options: TrainingOptions
   /// Where order and dropout start.
   package var seed: UInt64

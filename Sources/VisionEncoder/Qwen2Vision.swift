@@ -21,7 +21,6 @@ package struct Qwen2Vision: Module {
     }
   }
 
-  /// The sizes.
   package let configuration: Qwen2VisionConfiguration
   /// [embedding width, 3, frames, patch, patch].
   private var patches: Parameter

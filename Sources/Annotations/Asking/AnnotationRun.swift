@@ -11,7 +11,6 @@ public struct AnnotationRun: Sendable {
     /// Why.
     public let reason: String
 
-    /// A failure.
     package init(item: String, teacher: String, reason: String) {
       self.item = item
       self.teacher = teacher

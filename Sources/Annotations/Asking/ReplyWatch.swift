@@ -79,11 +79,9 @@ package struct WatchedTeacher: Teacher {
     (self.teacher, self.watch, self.isWatched) = (teacher, watch, isWatched)
   }
 
-  /// The teacher's.
   package var name: String { teacher.name }
   /// The teacher's.
   package var model: String { teacher.model }
-  /// The teacher's.
   package var answersByItem: Bool { teacher.answersByItem }
 
   /// Asks, unless the first replies had no label and that is to stop it.

@@ -16,7 +16,6 @@ package struct AnnotationExport: Sendable {
   /// For preferences: the true label by item. An item that is not in it has the label of most of its replies.
   package var truth: [String: String]
 
-  /// An export.
   package init(
     _ format: AnnotationFormat, answers: (labels: LabelSet, template: AnswerTemplate)? = nil,
     truth: [String: String] = [:]

@@ -26,7 +26,6 @@ package struct AnnotationImport: Sendable {
   /// choices are labels throughout the file.
   package var control: String?
 
-  /// An import.
   package init(
     _ format: AnnotationFormat? = nil, labels: LabelSet? = nil, teacher: String = "imported", control: String? = nil
   ) {

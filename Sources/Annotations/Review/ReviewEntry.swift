@@ -27,7 +27,6 @@ package struct ReviewEntry: Sendable, Equatable {
   /// When, in seconds since 1970.
   package var time: Double
 
-  /// An entry.
   package init(
     item: String, reviewer: String, decision: Decision, note: String = "", time: Double = Date().timeIntervalSince1970
   ) {

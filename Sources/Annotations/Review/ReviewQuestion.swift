@@ -11,12 +11,10 @@ public struct ReviewQuestion: Sendable, Equatable {
     package var teacher: String
     /// The label by its name; nil where it has no vote.
     package var label: String?
-    /// Why.
     package var rationale: String
     /// How sure it is, 0...1.
     package var confidence: Double?
 
-    /// An answer.
     package init(teacher: String, label: String?, rationale: String = "", confidence: Double? = nil) {
       self.teacher = teacher
       self.label = label
@@ -29,7 +27,6 @@ public struct ReviewQuestion: Sendable, Equatable {
   /// The answers, in the order of the teachers.
   package var answers: [Answer]
 
-  /// A question.
   package init(item: Item, answers: [Answer]) {
     self.item = item
     self.answers = answers

@@ -26,7 +26,6 @@ public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConv
   package var key: String
   /// The place in the file; nil for a configuration that was built in code.
   package var position: ConfigurationNode.Position?
-  /// What is wrong.
   package var reason: Reason
 
   /// One thing that is wrong with a configuration.

@@ -140,8 +140,6 @@ enum ReplyNames: String, Codable {
 
 /// What a reply says that an older version kept as cut off although its label was whole.
 enum CutReplies: String, Codable {
-  /// Nothing.
   case nothing
-  /// Its label.
   case label
 }

@@ -9,7 +9,6 @@ package struct LabelConfiguration: ConfigurationSection {
   /// Other spellings of the name in data files and recorded replies, such as `"0"`. The default is none.
   package var aliases: [String] = []
 
-  /// A label.
   package init(name: String, answer: String, meaning: String = "", aliases: [String] = []) {
     (self.name, self.answer, self.meaning, self.aliases) = (name, answer, meaning, aliases)
   }

@@ -5,7 +5,6 @@ package struct SpendingConfiguration: DefaultedSection {
   package var requests: Int?
   package var tokens: Int?
   package var cost: Double?
-  /// What is done where none of a teacher's first replies has a label. The default is none: a warning.
   package var unreadable: Unreadable?
 
   /// What is done where none of a teacher's first ten replies has a label.

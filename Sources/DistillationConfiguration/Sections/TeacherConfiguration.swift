@@ -30,7 +30,6 @@ public struct TeacherConfiguration: ConfigurationSection {
     case openAI = "openai"
   }
 
-  /// A teacher.
   package init(name: String, source: Source) {
     (self.name, self.source) = (name, source)
   }

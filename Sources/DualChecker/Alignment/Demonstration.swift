@@ -13,7 +13,6 @@ public struct Demonstration: Sendable, Equatable, Codable {
   /// The explanation of the label; empty where there is none.
   public var reason: String
 
-  /// A demonstration.
   package init(item: String, text: String, detail: String = "", label: String, reason: String = "") {
     self.item = item
     self.text = text

@@ -9,7 +9,6 @@ package struct Explainer: Sendable {
   /// Most tokens of a reason. The default is 96.
   package var maximumTokens = 96
 
-  /// An explainer.
   package init(teacher: any Teacher, task: LabellingTask) {
     self.teacher = teacher
     self.task = task

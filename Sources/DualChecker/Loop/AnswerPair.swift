@@ -11,7 +11,6 @@ package struct AnswerPair: Sendable, Equatable {
   /// The other answers, each once, in the order in which they were given; at least one.
   package var rejected: [TaskAnswer]
 
-  /// A pair.
   package init(item: Item, chosen: TaskAnswer, rejected: [TaskAnswer]) {
     self.item = item
     self.chosen = chosen

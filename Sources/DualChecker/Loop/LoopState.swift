@@ -82,7 +82,6 @@ public struct LoopState: Sendable, Equatable, Codable {
     /// Whether the item was drawn at random: those alone tell what a confidence is worth.
     package var isRandom: Bool
 
-    /// An answer.
     package init(item: String, confidence: Double?, isRight: Bool, isRandom: Bool = true) {
       (self.item, self.confidence, self.isRight, self.isRandom) = (item, confidence, isRight, isRandom)
     }

@@ -33,7 +33,6 @@ package struct BatchService: Sendable {
   private let imageEdge: Int?
   private let images: ImageEncodings
 
-  /// A service.
   package init(_ kind: Kind, images: ImageEncodings = ImageEncodings()) {
     self.images = images
     switch kind {

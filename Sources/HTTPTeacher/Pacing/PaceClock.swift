@@ -5,7 +5,6 @@ public struct PaceClock: Sendable {
   /// Waits for seconds.
   package var sleep: @Sendable (Double) async throws -> Void
 
-  /// A clock.
   package init(now: @escaping @Sendable () -> Double, sleep: @escaping @Sendable (Double) async throws -> Void) {
     self.now = now
     self.sleep = sleep

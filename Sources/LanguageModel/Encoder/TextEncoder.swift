@@ -11,7 +11,6 @@ package import Tensor
 /// Texts of unequal length stand one after the other; nothing is padded and no text sees another. Layers are post-norm.
 /// Dropout is left to adapters.
 package struct TextEncoder: Module {
-  /// The sizes.
   package internal(set) var configuration: TextEncoderConfiguration
   /// The token table [vocabulary, width].
   package var words: Embedding

@@ -6,10 +6,8 @@ internal import Wording
 package struct ProgressPace: Sendable, Equatable {
   /// Units a second.
   package var rate: Double?
-  /// Seconds.
   package var secondsLeft: Double?
 
-  /// A pace.
   package init(rate: Double?, secondsLeft: Double?) {
     self.rate = rate
     self.secondsLeft = secondsLeft

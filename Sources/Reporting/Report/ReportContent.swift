@@ -72,7 +72,6 @@ package struct ReportContent: Codable, Sendable, Equatable {
     }
   }
 
-  /// The headline.
   package var title: String
   /// A sentence or two below it, in the reporter's own words; the figures are spelled out by the page itself.
   package var summary = ""
@@ -80,7 +79,6 @@ package struct ReportContent: Codable, Sendable, Equatable {
   package var steps: [Step] = []
   /// The configuration of the run as its file has it.
   package var configuration = ""
-  /// The results.
   package var evaluation: EvaluationFile?
   /// Loss, reward and other curves; see ``curves(of:)``.
   package var curves: [Curve] = []

@@ -70,7 +70,6 @@ package protocol FamilyModel: Module, SequenceScorer {
   /// A network with random weights.
   init(_ configuration: Configuration, using generator: inout some RandomNumberGenerator)
 
-  /// The sizes.
   var configuration: Configuration { get }
   /// The decoder.
   var text: Llama { get set }

@@ -16,7 +16,6 @@ package typealias LlavaNext = FamilyStudent<LlavaNextModel>
 /// shows the image is kept, and a learned row marks the end of each line.
 package struct LlavaNextModel: FamilyModel {
   package let configuration: LlavaNextConfiguration
-  /// The vision tower.
   package var vision: CLIP
   private var first: any Projection
   private var second: any Projection

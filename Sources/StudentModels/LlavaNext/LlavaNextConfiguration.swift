@@ -6,9 +6,7 @@ package import VisionEncoder
 
 /// The sizes of a LLaVA-NeXT model, with the keys of its config.json.
 package struct LlavaNextConfiguration: FamilyConfiguration, ModelConfiguration {
-  /// The vision tower.
   package var vision = CLIPConfiguration()
-  /// The decoder.
   package var text = LlamaConfiguration()
   /// The token that stands for one row of image features. The default is 32,000.
   package var imageToken = 32_000
@@ -62,9 +60,7 @@ package struct LlavaNextConfiguration: FamilyConfiguration, ModelConfiguration {
       ])
     } + [WeightLayout(["model.vision_tower.": "model.vision_tower.vision_model."])]
   }
-  /// The token that stands for one row of image features.
   package var placeholderToken: Int? { imageToken }
-  /// The size of the vision tower.
   package var tower: TowerSize? {
     let patches = vision.side * vision.side
     let below = 3 * vision.patchSize * vision.patchSize + patches + 2

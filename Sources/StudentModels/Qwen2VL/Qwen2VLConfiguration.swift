@@ -6,9 +6,7 @@ package import VisionEncoder
 
 /// The sizes of a Qwen2-VL model, with the keys of its config.json.
 package struct Qwen2VLConfiguration: FamilyConfiguration, ModelConfiguration {
-  /// The vision tower.
   package var vision = Qwen2VisionConfiguration()
-  /// The decoder.
   package var text = LlamaConfiguration()
   /// The token that stands for one row of image features. The default is 151,655.
   package var imageToken = 151_655
@@ -45,11 +43,9 @@ package struct Qwen2VLConfiguration: FamilyConfiguration, ModelConfiguration {
 
   /// Qwen2-VL.
   package static var modelTypes: [String] { ["qwen2_vl"] }
-  /// The names of published files.
   package static var weightLayouts: [WeightLayout] {
     [WeightLayout(["model.visual.": "visual.", "model.language_model.": "model."])]
   }
-  /// The token that stands for one row of image features.
   package var placeholderToken: Int? { imageToken }
   /// The size of the vision tower; a feature's block of patches counts as a tile, since images may have any number.
   package var tower: TowerSize? {

@@ -8,7 +8,6 @@ package import VisionEncoder
 package struct SmolVLMConfiguration: FamilyConfiguration, ModelConfiguration {
   /// "idefics3" (SmolVLM) or "smolvlm" (SmolVLM2).
   package var modelType = "idefics3"
-  /// The vision tower.
   package var vision = SigLIPConfiguration()
   package var text = LlamaConfiguration()
   /// How many patches along each side become one image token. The default is 2.

@@ -7,7 +7,6 @@ package import VisionEncoder
 /// The network of SmolVLM and Idefics3 (Laurençon et al. 2024): SigLIP tower, pixel shuffle, projector, Llama decoder.
 package struct SmolVLMModel: FamilyModel {
   package let configuration: SmolVLMConfiguration
-  /// The vision tower.
   package var vision: SigLIP
   /// From shuffled features to the decoder's width.
   package var connector: any Projection

@@ -19,7 +19,6 @@ package struct AnswerForm: Sendable, Equatable {
   /// Whether the answer is to say how sure it is.
   package var statesConfidence: Bool
 
-  /// A form.
   package init(labels: LabelSet, isJSON: Bool, statesConfidence: Bool = false) {
     self.labels = labels
     self.isJSON = isJSON

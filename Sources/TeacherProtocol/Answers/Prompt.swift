@@ -19,7 +19,6 @@ package struct Prompt: Sendable, Equatable {
   /// The images in the order in which they are seen.
   package var images: [Image]
 
-  /// A prompt.
   package init(text: String, images: [Image] = []) {
     self.text = text
     self.images = images

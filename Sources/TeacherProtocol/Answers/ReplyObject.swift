@@ -37,7 +37,6 @@ package struct ReplyValue: Sendable {
   /// Whether the end of the reply cut it.
   var isCut: Bool { if case .cut = content { true } else { false } }
 
-  /// The members of an object.
   var members: [Member]? { if case .object(let members) = content { members } else { nil } }
 
   /// The value as JSON; a word without quotes that JSON does not know is a text.

@@ -60,7 +60,6 @@ extension BatchTeacher {
 public struct TeacherUnavailable: Error, Sendable, Equatable, CustomStringConvertible {
   /// The teacher's name.
   package let teacher: String
-  /// Why.
   package let reason: String
 
   /// A teacher that can't be asked.

@@ -30,7 +30,6 @@ public struct ChatMessage: Sendable, Equatable {
   /// What is said.
   package var content: Content
 
-  /// A turn.
   package init(role: String, content: Content) {
     self.role = role
     self.content = content

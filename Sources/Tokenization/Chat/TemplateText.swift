@@ -79,7 +79,6 @@ extension TemplateRenderer {
     }
   }
 
-  /// The value as JSON.
   func json(of value: TemplateValue) throws -> JSONValue {
     try charge(1)
     switch value {

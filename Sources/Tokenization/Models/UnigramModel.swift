@@ -118,7 +118,6 @@ struct TokenTrie: Sendable {
     ids[Int(node)] = id
   }
 
-  /// The id of a token.
   func id(of token: [UInt8]) -> Int32? {
     var found: Int32?
     token.withUnsafeBufferPointer { token in

@@ -1,29 +1,22 @@
 package import ConfigurationFiles
 
 /// The records of a DualChecker run and how they are divided.
-package struct DualCheckerDataConfiguration: ConfigurationSection {
-  /// The file with the records. The default is none; either this or ``files`` is given.
+package struct DualCheckerDataConfiguration: DefaultedSection {
   package var file: String?
   /// One file a split, in place of ``file``; development records are not used. The default is none.
   package var files: SplitFiles?
-  /// Which column is what. The default is that of DualChecker's own files.
   package var fields = Fields()
   /// Into how many parts the records are divided, one of which is the test split. The default is 5.
   package var folds = 5
   /// Which part is the test split, from 0 on. The default is 0.
   package var fold = 0
-  /// The values of the split column, where ``Fields/split`` names one. The default is none: `train` and `test`.
   package var splits: SplitConfiguration?
-  /// The most records, first ones kept. The default is none: all.
   package var limit: Int?
 
   /// Records from one file.
   package init(file: String) { self.file = file }
 
   private init() {}
-
-  /// No file.
-  package static let blank = DualCheckerDataConfiguration()
 
   package static let example = DualCheckerDataConfiguration(file: "cls.json")
 
@@ -72,7 +65,6 @@ package struct DualCheckerDataConfiguration: ConfigurationSection {
     package var label = "label"
     package var spans: String?
     package var group: String?
-    /// The column with the split. The default is none: ``DualCheckerDataConfiguration/folds`` divide the records.
     package var split: String?
 
     /// The columns of DualChecker's own files.
