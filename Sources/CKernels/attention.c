@@ -30,7 +30,7 @@ SD_INLINE void take_exponentials(const block *b, int columns, float *s, running 
     for (int i = 0; i < 16; i++)
       if (factors[i] != 1)
         for (int c = 0; c < columns; c++) o[(16 * v + i) * columns + c] *= factors[i];
-    int keys = smaller(b->keys, round_up(keys_before(b, 16 * v + 15), 8));
+    int keys = keys_before(b, 16 * v + 15);
     vector16 against = high == -INFINITY ? (vector16)0.0f : high;
     for (int k = 0; k < keys; k++) {
       vector16 p = exponential(load16(s + k * LANES + 16 * v) - against);
@@ -42,23 +42,45 @@ SD_INLINE void take_exponentials(const block *b, int columns, float *s, running 
   }
 }
 
+// The shared keys of a block, or the others; and where the first of them lies.
+SD_INLINE block part_of_block(const block *b, int half) {
+  block part = *b;
+  part.keys = half == 0 ? b->shared : b->keys - b->shared;
+  if (half == 1) part.key += b->shared;
+  return part;
+}
+SD_INLINE size_t key_row(const block *b, int half) {
+  return (size_t)(half == 0 ? b->key + b->offset : b->key + b->shared);
+}
+
 SD_INLINE void forward_of(int d, const query_sizes *w, const tile *t, int head) {
   int columns = round_up(d, 16), kv = head / (w->heads / w->key_heads);
   size_t qs = (size_t)w->heads * (size_t)d, ks = (size_t)w->key_heads * (size_t)d;
   size_t at = (size_t)t->query * qs + (size_t)(head * d);
   float panel[LANES * d] __attribute__((aligned(64))), o[LANES * columns] __attribute__((aligned(64)));
-  float s[KEYS * LANES] __attribute__((aligned(64))), copy[copied(d, KEYS)] __attribute__((aligned(64)));
+  // Eight rows of scores are written at a time, wherever shared keys end.
+  float s[(KEYS + 8) * LANES] __attribute__((aligned(64))), copy[copied(d, KEYS)] __attribute__((aligned(64)));
   running r;
   load_turned(w->q + at, qs, t->queries, d, w->scale, panel);
   memset(o, 0, sizeof o);
   for (int v = 0; v < LANES / 16; v++) r.top[v] = (vector16)-INFINITY, r.sum[v] = (vector16)0.0f;
   block b;
-  for (place next = {0}; next_block(t, &next, &b);) {
-    size_t from = (size_t)b.key * ks + (size_t)(kv * d);
+  for (place next = {0}; next_block(t, true, &next, &b);) {
     for (int v = 0; v < LANES / 16; v++) r.high[v] = (vector16)-INFINITY;
-    block_scores(&b, (rows_view){w->k + from, ks}, d, panel, true, s, r.high);
+    for (int half = 0; half < 2; half++) {
+      block part = part_of_block(&b, half);
+      size_t from = key_row(&b, half) * ks + (size_t)(kv * d);
+      if (part.keys > 0)
+        block_scores(&part, (rows_view){w->k + from, ks}, d, panel, true, s + (part.key - b.key) * LANES, r.high);
+    }
     take_exponentials(&b, columns, s, &r, o);
-    add_to_queries(&b, s, readable(w->v + from, ks, b.keys, d, (w->key_heads - kv) * d, copy), columns, o);
+    for (int half = 0; half < 2; half++) {
+      block part = part_of_block(&b, half);
+      if (part.keys == 0) continue;
+      size_t from = key_row(&b, half) * ks + (size_t)(kv * d);
+      rows_view values = readable(w->v + from, ks, part.keys, d, (w->key_heads - kv) * d, copy);
+      add_to_queries(&part, s + (part.key - b.key) * LANES, values, columns, o);
+    }
   }
   for (int i = 0; i < t->queries; i++) {
     float top = ((const float *)r.top)[i], sum = ((const float *)r.sum)[i], inverse = sum == 0 ? 0.0f : 1.0f / sum;
@@ -83,16 +105,17 @@ static void forward_task(void *context, int index) {
 }
 
 void sd_attention(const float *q, const float *k, const float *v, float *out, float *log_sum, const sd_span *spans,
-                  const sd_group *groups, int group_count, int heads, int key_heads, int dimension, float scale) {
+                  const sd_group *groups, int group_count, int few, int heads, int key_heads, int dimension,
+                  float scale) {
   job w = {.sizes = {q, k, v, out, log_sum, heads, key_heads, dimension, scale}};
-  int count = list_tiles(spans, groups, group_count, FEW_QUERIES, NULL);
+  int count = list_tiles(spans, groups, group_count, few, NULL);
   if (count > 0) {
     size_t memory = (size_t)count * sizeof(tile) / sizeof(float);
     tile *tiles = (tile *)sd_allocate(memory);
-    list_tiles(spans, groups, group_count, FEW_QUERIES, tiles);
+    list_tiles(spans, groups, group_count, few, tiles);
     w.tiles = tiles;
     sd_parallel(count * heads, forward_task, &w);
     sd_release((float *)tiles, memory);
   }
-  attend_few(&w.sizes, spans, groups, group_count);
+  attend_few(&w.sizes, spans, groups, group_count, few);
 }

@@ -72,7 +72,7 @@ SD_INLINE void backward_of(int d, const job *w, const tile *t, int head, const k
   rows_view queries = readable(w->q + at, qs, t->queries, d, (w->heads - head) * d, q_copy);
   rows_view outputs = readable(w->dout + at, qs, t->queries, d, (w->heads - head) * d, y_copy);
   block b;
-  for (place next = {0}; next_block(t, &next, &b);) {
+  for (place next = {0}; next_block(t, false, &next, &b);) {
     size_t from = (size_t)b.key * ks + (size_t)(kv * d), own = (size_t)b.key * to->stride;
     block_scores(&b, (rows_view){w->k + from, ks}, d, q, true, p, NULL);    // S = scale Q K^T
     block_scores(&b, (rows_view){w->v + from, ks}, d, y, false, ds, NULL);  // scale dP = scale dO V^T
@@ -113,7 +113,7 @@ static void cut(const sd_group *g, const tile *tiles, int count, int shared, int
     if (p->last == 0) p->first = i;
     p->last = i + 1;
     block b;
-    for (place at = {0}; next_block(t, &at, &b);) {
+    for (place at = {0}; next_block(t, false, &at, &b);) {
       p->key_first = smaller(p->key_first, b.key);
       p->key_last = larger(p->key_last, b.key + b.keys);
     }

@@ -7,7 +7,7 @@
 #include "attention_products.h"
 #include <math.h>
 
-enum { FEW_QUERIES = 4, CHUNK = 32 };
+enum { CHUNK = 32 };
 
 typedef struct {
   const float *q, *k, *v;
@@ -138,11 +138,11 @@ SD_KERNEL(static, void, few_end, (const few_job *f, int query), (f, query)) { pu
 static void few_chunk_task(void *context, int index) { few_chunk(context, index); }
 static void few_end_task(void *context, int index) { few_end(context, index); }
 
-static void attend_few(const query_sizes *w, const sd_span *spans, const sd_group *groups, int group_count) {
+static void attend_few(const query_sizes *w, const sd_span *spans, const sd_group *groups, int group_count, int few) {
   int queries = 0, tasks = 0;
   for (const sd_group *g = groups; g < groups + group_count; g++) {
     int own = queries_of(spans, g);
-    if (own > FEW_QUERIES) continue;
+    if (own > few) continue;
     queries += own;
     for (int s = g->span_first; s < g->span_last; s++)
       for (int q = spans[s].first; q < spans[s].last; q++)
@@ -156,7 +156,7 @@ static void attend_few(const query_sizes *w, const sd_span *spans, const sd_grou
   f.query_of_task = (int *)(f.queries + queries);
   int query = 0, task = 0;
   for (const sd_group *g = groups; g < groups + group_count; g++) {
-    if (queries_of(spans, g) > FEW_QUERIES) continue;
+    if (queries_of(spans, g) > few) continue;
     for (int s = g->span_first; s < g->span_last; s++)
       for (int q = spans[s].first; q < spans[s].last; q++, query++) {
         int keys = visible_keys(spans + s, q), last = task + (keys + CHUNK - 1) / CHUNK;

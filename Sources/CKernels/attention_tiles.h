@@ -44,24 +44,39 @@ SD_INLINE bool meet_alike(const sd_span *a, const sd_span *b) {
 // Keys [key, key + keys), which lanes [from, to) see; of these the lanes from key - base on, where that is more.
 typedef struct {
   int key, keys, from, to, base;
-  int filled;  // lanes before it hold queries
+  int filled;          // lanes before it hold queries
+  int shared, offset;  // so many of the first keys are shared ones, which lie at key + offset
 } block;
 typedef struct {
   int run, done;
 } place;
 
-// The next block of a tile; a place of zeros is the beginning.
-SD_INLINE bool next_block(const tile *t, place *at, block *b) {
+// Whether a span's queries see nothing but what is shared and, causally, themselves: a prompt.
+SD_INLINE bool is_prompt(const sd_span *s) { return s->causal && s->prefix_first == s->prefix_last; }
+// Where a query of a prompt stands among all keys that it sees.
+SD_INLINE int place_of(const sd_span *s, int query) {
+  return s->shared_last - s->shared_first + query - s->first + s->causal_offset;
+}
+
+// The next block of a tile; a place of zeros is the beginning. Where `joins`, shared keys are one run with those that
+// follow: blocks are then cut as if each prompt stood alone, and so are sums.
+SD_INLINE bool next_block(const tile *t, bool joins, place *at, block *b) {
+  int shared = joins && (!is_prompt(t->span) || t->spans == 1) ? t->span->shared_last - t->span->shared_first : 0;
   for (; at->run < OWN + t->spans; at->run++, at->done = 0) {
     int run = smaller(at->run, OWN);
     const sd_span *s = t->span + (at->run - run);
     int from = run == OWN ? larger(s->first, t->query) : t->query, last = t->query + t->queries;
     int to = run == OWN ? smaller(s->last, last) : last;
-    int first = run_start(s, run) + at->done, left = run_end(s, run, to - 1) - first;
-    if (left <= 0 || from >= to) continue;
-    int blocks = (left + KEYS - 1) / KEYS;
+    int ahead = at->run == (s->prefix_first == s->prefix_last ? OWN : PREFIX) ? shared : 0;
+    int start = run_start(s, run), first = start - ahead + at->done, left = run_end(s, run, to - 1) - first;
+    if (left <= 0 || from >= to || (run == SHARED && shared > 0)) continue;
+    // As for a whole tile, whichever query is the last to be computed here.
+    int whole = run == OWN && is_prompt(s) ? round_up(left + at->done, LANES) - at->done : left;
+    int blocks = (whole + KEYS - 1) / KEYS;
     b->key = first;
-    b->keys = smaller(left, round_up((left + blocks - 1) / blocks, 8));
+    b->keys = smaller(left, round_up((whole + blocks - 1) / blocks, 8));
+    b->shared = smaller(b->keys, larger(0, start - first));
+    b->offset = s->shared_first - (start - ahead);
     b->from = from - t->query;
     b->to = to - t->query;
     b->base = run == OWN && s->causal ? s->own_first + s->causal_offset + t->query - s->first : INT_MAX / 2;
@@ -75,7 +90,7 @@ SD_INLINE bool next_block(const tile *t, place *at, block *b) {
 SD_INLINE long tile_work(const tile *t) {
   long keys = 16;
   block b;
-  for (place at = {0}; next_block(t, &at, &b);) keys += b.keys;
+  for (place at = {0}; next_block(t, false, &at, &b);) keys += b.keys;
   return keys * ((t->queries + 15) / 16);
 }
 SD_INLINE int first_lane(const block *b, int key) { return larger(b->from, key - b->base); }
@@ -99,8 +114,12 @@ SD_INLINE int list_tiles(const sd_span *spans, const sd_group *groups, int group
       while (s + n < groups[g].span_last && meet_alike(spans + s + n - 1, spans + s + n) &&
              spans[s + n].last - span->first <= LANES)
         last = spans[s + n++].last;
-      for (int query = span->first; query < last; query += LANES, count++)
-        if (tiles) tiles[count] = (tile){span, n, query, smaller(LANES, last - query), g, first, 0};
+      // Prompts are cut at the same places whether their beginning is computed here or was before.
+      int done = is_prompt(span) ? place_of(span, span->first) % LANES : 0;
+      for (int query = span->first, end; query < last; query = end, done = 0, count++) {
+        end = smaller(last, query + LANES - done);
+        if (tiles) tiles[count] = (tile){span, n, query, end - query, g, first, 0};
+      }
       s += n;
     }
     for (int i = first; tiles && i < count; i++) tiles[i].count = count - first;

@@ -31,6 +31,9 @@ public struct AttentionLayout: Sendable {
   public let queries: Int
   /// Rows of keys and values.
   package let keys: Int
+  /// Groups of up to so many queries are summed in the way that is the fastest for them: where it depends on nothing else
+  /// which way a group takes.
+  private var few: Int32 = 4
 
   /// Trees one after the other: in each the prompt sees itself causally, each answer sees the whole prompt and itself
   /// causally, and no other answer.
@@ -57,7 +60,8 @@ public struct AttentionLayout: Sendable {
     if before > 0 {
       groups = [sd_group(span_first: 0, span_last: Int32(spans.count), key_first: 0, key_last: before + start)]
     }
-    return AttentionLayout(spans: spans, groups: groups, queries: Int(start), keys: shared + Int(start))
+    // One way for all: how many rows a group has depends on the trees beside it and on what was read before.
+    return AttentionLayout(spans: spans, groups: groups, queries: Int(start), keys: shared + Int(start), few: 0)
   }
 
   /// Sequences one after the other; every row sees all rows of its own sequence. For images and text encoders.
@@ -129,7 +133,7 @@ public struct AttentionLayout: Sendable {
       logSums.mutateScalars { logSums in
         withPointers(q, k, v) { q, k, v in
           sd_attention(
-            q, k, v, out.baseAddress, logSums.baseAddress, spans, groups, Int32(groups.count), heads, keyHeads,
+            q, k, v, out.baseAddress, logSums.baseAddress, spans, groups, Int32(groups.count), few, heads, keyHeads,
             dimensions, scale)
         }
       }

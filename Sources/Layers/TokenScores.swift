@@ -34,7 +34,10 @@ public struct TokenScores: Sendable {
     var slopes: [Tensor] = []
     let chunks = TokenScores.chunks(rows: rows, vocabulary: vocabulary)
     for chunk in chunks {
-      var logits = x.rows(chunk).matmul(w, transposeB: true)
+      // A token's score is the same whatever is scored beside it.
+      let rows = chunk + Array(repeating: chunk.lowerBound, count: max(0, Tensor.fewRows + 1 - chunk.count))
+      var logits = x.gathered(rows).matmul(w, transposeB: true)
+      if rows.count > chunk.count { logits = logits.rows(0..<chunk.count) }
       scores.read(logits, chunk, index)
       guard keepsSlopes else { continue }
       scores.turnIntoSlopes(&logits, chunk, index, weights: nil)

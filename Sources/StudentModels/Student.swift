@@ -93,11 +93,9 @@ func totals(
   of trees: [AnswerTree], batch: Int, scoring: ([AnswerTree]) -> AnswerScores
 ) -> [[Double]] {
   mapInParallel(trees.batches(of: batch)) { batch -> [[Double]] in
-    let totals = scoring(batch).answerTotals().scalars.map(Double.init)
-    var at = 0
-    return batch.map { tree in
-      defer { at += tree.answers.count }
-      return Array(totals[at..<(at + tree.answers.count)])
+    let scores = scoring(batch)
+    return scores.logProbabilities.withScalars { tokens in
+      scores.ranges.map { $0.map { range in Double(range.reduce(0) { $0 + tokens[$1] }) } }
     }
   }.flatMap { $0 }
 }

@@ -149,9 +149,9 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
       let tokens = generation.tokens.isEmpty ? Array(prompt.prompt.suffix(1)) : generation.tokens
       return AnswerTree(prompt: prompt.prompt, images: prompt.images, answers: [tokens])
     }
-    let totals = model.logProbabilities(of: answered).answerTotals().scalars
+    let totals = model.answerTotals(of: answered, batch: 16)
     return zip(generations, totals).map { generation, total in
-      let mean = Double(total) / Double(max(1, generation.tokens.count))
+      let mean = total[0] / Double(max(1, generation.tokens.count))
       return Written(text: generation.text, probability: generation.tokens.isEmpty ? 0 : exp(mean))
     }
   }

@@ -58,7 +58,7 @@ extension TokenTagger: TextNetwork {
 
   private func predictions(ofBatch texts: [String], task: LabellingTask) throws -> [StudentPrediction] {
     let encodings = try texts.map { try encoding(of: $0) }
-    let rows = logits(encodings).softmax()
+    let rows = try settledLogits(encodings).softmax()
     let (names, width) = (labels, labels.count)
     return rows.withScalars { scalars in
       var at = 0

@@ -166,7 +166,7 @@ static void attention(void) {
     sd_group groups[] = {{0, 3, 0, 17}, {3, 4, 17, 31}};
     size_t n = (size_t)queries * width, kn = (size_t)keys * key_width;
     float *q = floats(n), *k = floats(kn), *v = floats(kn), *out = floats(n), *sum = floats((size_t)queries * 4);
-    sd_attention(q, k, v, out, sum, spans, groups, 2, heads, key_heads, dimension, 0.3f);
+    sd_attention(q, k, v, out, sum, spans, groups, 2, 4, heads, key_heads, dimension, 0.3f);
     sd_attention_backward(q, k, v, out, sum, floats(n), floats(n), floats(kn), floats(kn), spans, groups, 2, heads,
                           key_heads, dimension, 0.3f);
     drop();

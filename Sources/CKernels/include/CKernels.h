@@ -152,9 +152,10 @@ typedef struct {
 typedef struct {
   int32_t span_first, span_last, key_first, key_last;
 } sd_group;
-// q, out [queries, heads, dimension], k, v [keys, key_heads, dimension], log_sum [queries, heads]
+// q, out [queries, heads, dimension], k, v [keys, key_heads, dimension], log_sum [queries, heads]. Groups of up to `few`
+// queries read keys where they stand, and sum in another order than others.
 void sd_attention(const float *q, const float *k, const float *v, float *out, float *log_sum, const sd_span *spans,
-                  const sd_group *groups, int group_count, int heads, int key_heads, int dimension, float scale);
+                  const sd_group *groups, int group_count, int few, int heads, int key_heads, int dimension, float scale);
 // dq, dk, dv: += (clear them first)
 void sd_attention_backward(const float *q, const float *k, const float *v, const float *out, const float *log_sum,
                            const float *dout, float *dq, float *dk, float *dv, const sd_span *spans,

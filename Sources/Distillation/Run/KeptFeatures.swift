@@ -51,7 +51,7 @@ extension PromptImage {
 
 /// A reference's log-probabilities by content: of its weights and adapter, and of a tree's tokens and images.
 struct KeptReference: Sendable {
-  private static let arithmetic = "1"
+  private static let arithmetic = "2"
 
   /// Nil keeps them in memory alone.
   let cache: Tensor.Cache?

@@ -112,6 +112,11 @@ extension FamilyModel {
   /// The same for trees whose prompts begin with what was read already; nil for nothing.
   func logProbabilities(of trees: [AnswerTree], after beginning: ReadBeginning?) -> AnswerScores {
     let packed = PackedTrees(trees, after: beginning?.length.tokens ?? 0, promptPositions: positions)
+    // Scores must not depend on how many trees are computed together.
+    guard packed.tokens.isEmpty || packed.tokens.count > Tensor.fewRows else {
+      let copies = Array(repeating: trees, count: 1 + Tensor.fewRows).flatMap(\.self)
+      return logProbabilities(of: copies, after: beginning).ofFirst(trees.count)
+    }
     let rows = embedded(packed.tokens, images: trees.flatMap { $0.images.dropFirst(beginning?.length.images ?? 0) })
     let hidden = text(rows, positions: packed.positions, layout: packed.layout, after: beginning?.cache)
     let scores = TokenScores(
@@ -172,7 +177,13 @@ extension FamilyModel {
   /// The features of each image; those given as pixels go through the tower together.
   private func features(of images: [PromptImage]) -> [Tensor] {
     let pixels = images.filter { if case .pixels = $0.content { true } else { false } }
-    var computed = (pixels.isEmpty ? [] : features(ofPixels: pixels))[...]
+    var computed: ArraySlice<Tensor> = []
+    if let first = pixels.first {
+      // Nor may features of tiles so small depend on what is computed beside them.
+      let rows = pixels.reduce(0) { $0 + tokenCount(of: $1) }
+      let others = rows > Tensor.fewRows ? 0 : Tensor.fewRows
+      computed = features(ofPixels: pixels + Array(repeating: first, count: others))[...]
+    }
     return images.map { image in
       switch image.content {
       case .features(let features): features
@@ -189,5 +200,16 @@ extension PromptImage {
   var pixels: Tensor {
     guard case .pixels(let pixels) = content else { preconditionFailure("features where pixels belong") }
     return pixels
+  }
+}
+
+extension AnswerScores {
+  /// Those of the first trees alone.
+  fileprivate func ofFirst(_ trees: Int) -> AnswerScores {
+    let ranges = Array(ranges.prefix(trees))
+    let count = ranges.joined().reduce(0) { $0 + $1.count }
+    return AnswerScores(
+      logProbabilities: logProbabilities.rows(0..<count), ranges: ranges, entropies: Array(entropies.prefix(count)),
+      meanLogits: Array(meanLogits.prefix(count)), isGreedy: Array(isGreedy.prefix(count)))
   }
 }

@@ -204,7 +204,7 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
     var generator = Tensor.Generator(seed: 0)
     return model.continuations(
       of: [AnswerTree(prompt: prompt, images: images, answers: [])], stop: nil, maximumTokens: count,
-      sampling: Sampling(), using: &generator)[0].tokens
+      sampling: Sampling(), isSettled: false, using: &generator)[0].tokens
   }
 
   /// Continues each prompt until the end of its turn, all side by side. What all begin with in common is computed once.

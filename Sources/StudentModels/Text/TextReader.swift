@@ -58,7 +58,14 @@ struct TextReader: Sendable {
     TokenSequence(encoding.ids, segments: family == .bert ? encoding.typeIDs : [])
   }
 
-  /// Runs the closure over many texts on all threads, a few at a time; results in the order of the texts.
+  /// A batch with empty texts behind it where it is so small that its results would be others in a larger one.
+  func filled(_ batch: [Encoding]) throws -> [Encoding] {
+    guard batch.count <= Tensor.fewRows else { return batch }
+    return try batch + Array(repeating: encoding(of: ""), count: Tensor.fewRows + 1 - batch.count)
+  }
+
+  /// Runs the closure over many texts on all threads, a few at a time; results in the order of the texts, and the same
+  /// whichever other texts there are.
   ///
   /// Texts are packed without padding, so they need not be sorted by length.
   ///
@@ -72,13 +79,13 @@ struct TextReader: Sendable {
         for text in chunk {
           let encoding = try encoding(of: text)
           if size + encoding.count > tokens, !batch.isEmpty {
-            results += body(batch)
+            results += try body(filled(batch)).prefix(batch.count)
             (batch, size) = ([], 0)
           }
           batch.append(encoding)
           size += encoding.count
         }
-        return results + body(batch)
+        return try results + body(filled(batch)).prefix(batch.count)
       }
     }.flatMap { try $0.get() }
   }

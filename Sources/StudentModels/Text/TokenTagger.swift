@@ -100,6 +100,9 @@ public struct TokenTagger: TokenizedModel {
     }
   }
 
+  /// The logits of the classes, [tokens of all texts and maybe more, classes], the same whichever texts stand together.
+  package func settledLogits(_ texts: [Encoding]) throws -> Tensor { try logits(reader.filled(texts)) }
+
   /// The spans that the model marks in each text, from left to right.
   ///
   /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)`` where a text has a token that the model has no row for.

@@ -42,9 +42,16 @@ func matrixProduct(
   sd_multiply(&product)
 }
 
-/// Whether our own kernels take a product: not where laying out its operand would be most of the work.
+/// Whether our own kernels take a product: not where laying out its operand would be most of the work. Of more than a few
+/// rows they take all, so that a row's result does not depend on how many stand beside it.
 func isWorthPacking(_ rows: Int, _ columns: Int, _ inner: Int) -> Bool {
-  sd_has_products() && rows * columns * inner > 512
+  sd_has_products() && (rows > Int(SD_FEW_ROWS) || rows * columns * inner > 512)
+}
+
+extension Tensor {
+  /// Matrices of up to so many rows are multiplied in the way that is the fastest for them, with sums in another order
+  /// than those of more rows have. What must not depend on how many rows are computed together has more.
+  package static let fewRows = Int(SD_FEW_ROWS)
 }
 
 extension sd_product {
