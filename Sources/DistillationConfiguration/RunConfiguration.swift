@@ -34,6 +34,8 @@ public struct RunConfiguration: MethodConfiguration {
   package var teachers: [TeacherConfiguration]
   /// What may be spent on them. The default is ``SpendingConfiguration/init()``: no limit.
   package var spending = SpendingConfiguration()
+  /// What becomes of a run whose services left items unanswered. The default is none: it stops before training.
+  package var missingReplies: MissingReplies?
   package var agreement = AgreementConfiguration()
   package var review = ReviewConfiguration()
   package var student: StudentConfiguration
@@ -104,6 +106,10 @@ public struct RunConfiguration: MethodConfiguration {
       "teachers", \.teachers, "The teachers, at least two.",
       requirement: "a list of at least two teachers, each with name and kind"),
     ConfigurationKey("spending", \.spending, "Limits of spending on teachers behind services."),
+    ConfigurationKey(
+      "missing_replies", \.missingReplies,
+      "Whether a run stops before training where services left items unanswered, or goes on without their votes; the default "
+        + "is stop.", sample: "accept"),
     ConfigurationKey("agreement", \.agreement, "When the teachers' votes count as agreed."),
     ConfigurationKey("review", \.review, "Human labels, read on conflicts alone."),
     ConfigurationKey("student", \.student, "The model that is trained."),
@@ -135,4 +141,12 @@ package enum DistillationMethod: String, ConfigurationChoice {
     else { return nil }
     return DistillationMethod(rawValue: name)
   }
+}
+
+/// What becomes of a run whose services left items unanswered.
+package enum MissingReplies: String, ConfigurationChoice {
+  /// It stops before anything is trained; another start asks for what is missing.
+  case stop
+  /// It goes on without these votes.
+  case accept
 }

@@ -4,6 +4,7 @@ internal import Wording
   import ArgumentParser
   import Distillation
   import Foundation
+  import TeacherProtocol
 
   /// The command: parses, runs, and turns every error into one message and an exit code.
   @main
@@ -21,7 +22,8 @@ internal import Wording
       }
     }
 
-    /// Exit codes: 0 after help and version, 1 where the world or the data are at fault, 2 for a wrong command line.
+    /// Exit codes: 0 after help and version, 1 where the world or the data are at fault, 2 for a wrong command line or a run
+    /// that is under way, 4 where the budget is used up.
     private static func end(with error: any Error) -> Never {
       if error is ExitCode || Distill.exitCode(for: error) == .success { Distill.exit(withError: error) }
       if Distill.exitCode(for: error) == .validationFailure {
@@ -29,7 +31,11 @@ internal import Wording
         exit(2)
       }
       Output.error("distill: " + FaultText.sentence(for: error))
-      exit(1)
+      switch error {
+      case RunError.underWay: exit(2)
+      case RunError.budgetUsedUp, is BudgetExhausted: exit(4)
+      default: exit(1)
+      }
     }
   }
 #else

@@ -10,11 +10,14 @@ public struct AnnotationRun: Sendable {
     public let teacher: String
     /// Why.
     public let reason: String
+    /// Whether there was a question, which another start may find an answer to.
+    package let wasAsked: Bool
 
-    package init(item: String, teacher: String, reason: String) {
+    package init(item: String, teacher: String, reason: String, wasAsked: Bool = true) {
       self.item = item
       self.teacher = teacher
       self.reason = reason
+      self.wasAsked = wasAsked
     }
 
     /// One line.

@@ -210,7 +210,9 @@ public struct Annotator: Sendable {
           annotations[note.index].append(annotation)
         } else {
           let reason = note.failure ?? "the store does not have it"
-          failures.append(.init(item: items[note.index].id, teacher: assignment.teacher.name, reason: reason))
+          failures.append(
+            .init(
+              item: items[note.index].id, teacher: assignment.teacher.name, reason: reason, wasAsked: note.key != nil))
         }
       }
     }

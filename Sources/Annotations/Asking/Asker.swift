@@ -62,7 +62,7 @@ package struct Asker: Teacher {
     let question = OpenQuestion(key: Annotation.key(teacher: teacher, request: request), request: request)
     if let stored = try await stored(question) { return stored }
     guard !store.isReadOnly else { throw TeacherUnavailable(teacher: name, reason: Self.readOnlyStore) }
-    let entry = try await ledger.admit(estimate(request))
+    let entry = try await ledger.admit(estimate(request), of: name)
     let reply = try await answer(to: question, entry)
     try await keep([(question, reply)])
     return try await stored(question) ?? reply

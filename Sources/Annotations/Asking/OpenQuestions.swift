@@ -29,7 +29,7 @@ extension Annotator {
         if let key = one.key, let request = one.request {
           if !one.isStored, seen.insert(key).inserted { questions.append(OpenQuestion(key: key, request: request)) }
         } else {
-          unfit.append(.init(item: items[one.index].id, teacher: teacher, reason: one.failure ?? ""))
+          unfit.append(.init(item: items[one.index].id, teacher: teacher, reason: one.failure ?? "", wasAsked: false))
         }
       }
     }

@@ -18,29 +18,46 @@ public final class SpendingLedger: Sendable {
     var underWay = 0
     var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
     var nextID = 0
+    var nextNumber = 0
+    var wasExhausted = false
   }
 
   /// The most that may be spent.
   package let limit: SpendingLimit
   private let state = Locked(State())
+  private let book: SpendingBook?
 
   /// A ledger with nothing spent.
-  public init(limit: SpendingLimit = SpendingLimit()) { self.limit = limit }
+  public init(limit: SpendingLimit = SpendingLimit()) { (self.limit, book) = (limit, nil) }
 
-  /// The spending so far.
+  /// A ledger that goes on with what the book says was spent.
+  package init(limit: SpendingLimit, book: SpendingBook) { (self.limit, self.book) = (limit, book) }
+
+  /// What was spent so far, since the ledger was made.
   public var spent: Spending { state.withLock { $0.spent } }
+
+  /// What the book said was spent before the ledger was made.
+  package var spentBefore: Spending { book?.before ?? Spending() }
+
+  /// Whether something was refused since it did not fit into the budget.
+  package var wasExhausted: Bool { state.withLock { $0.wasExhausted } }
 
   /// One question: counts its requests while it is asked.
   final class Entry: RequestMeter {
     let estimate: Spending
+    fileprivate let number: Int
+    fileprivate let teacher: String
     private let ledger: SpendingLedger
     private let count = Locked(0)
     private let lost = Locked(0)
 
-    fileprivate init(_ estimate: Spending, in ledger: SpendingLedger) {
-      self.estimate = estimate
+    fileprivate init(_ estimate: Spending, _ number: Int, of teacher: String, in ledger: SpendingLedger) {
+      (self.estimate, self.number, self.teacher) = (estimate, number, teacher)
       self.ledger = ledger
     }
+
+    /// What costs nothing is not booked.
+    fileprivate var isBooked: Bool { estimate.requests > 0 }
 
     /// The first request was booked when the question was admitted; each further one needs room of its own.
     func countRequest() throws {
@@ -50,7 +67,7 @@ public final class SpendingLedger: Sendable {
       }
       guard !isFirst else { return }
       do {
-        try ledger.countFurtherRequest()
+        try ledger.countFurtherRequest(of: self)
       } catch {
         count.withLock { $0 -= 1 }
         throw error
@@ -65,24 +82,38 @@ public final class SpendingLedger: Sendable {
 
   /// Waits until a question fits into the budget beside the questions under way.
   ///
-  /// - Throws: `BudgetExhausted` if it would not fit even with no question under way.
-  func admit(_ estimate: Spending) async throws -> Entry {
+  /// - Throws: `BudgetExhausted` if it would not fit even with no question under way; an error of the book.
+  func admit(_ estimate: Spending, of teacher: String) async throws -> Entry {
     while true {
       try Task.checkCancellation()
-      let ticket: Int? = try state.withLock { state in
-        guard let exceeded = limit.exceeded(by: state.spent + state.reserved + estimate) else {
+      let admitted: (entry: Entry?, ticket: Int) = try exclusively(books: estimate.requests > 0) { state, others in
+        guard let exceeded = limit.exceeded(by: others + state.spent + state.reserved + estimate) else {
+          state.nextNumber += 1
+          let entry = Entry(estimate, state.nextNumber, of: teacher, in: self)
+          if entry.isBooked { try book?.ask(entry.number, of: teacher, estimate: estimate) }
           state.reserved = state.reserved + estimate
           state.underWay += 1
-          return nil
+          return (entry, 0)
         }
-        guard state.underWay > 0, limit.exceeded(by: state.spent + estimate) == nil else {
+        guard state.underWay > 0, limit.exceeded(by: others + state.spent + estimate) == nil else {
+          state.wasExhausted = true
           throw BudgetExhausted(limit: exceeded)
         }
         state.nextID += 1
-        return state.nextID
+        return (nil, state.nextID)
       }
-      guard let ticket else { return Entry(estimate, in: self) }
-      await wait(ticket)
+      if let entry = admitted.entry { return entry }
+      await wait(admitted.ticket)
+    }
+  }
+
+  /// The state, and what was spent besides, while nobody else books.
+  private func exclusively<Result>(
+    books: Bool, _ body: (inout State, _ others: Spending) throws -> Result
+  ) throws -> Result {
+    try state.withLock { state in
+      guard books, let book else { return try body(&state, Spending()) }
+      return try book.exclusively { try body(&state, $0) }
     }
   }
 
@@ -100,6 +131,7 @@ public final class SpendingLedger: Sendable {
     for _ in 0..<entry.lostReplies { cost = cost + entry.estimate }
     // Further requests were booked when they were sent.
     cost.requests = min(requests, 1)
+    if entry.isBooked { book?.pay(entry.number, of: entry.teacher, cost) }
     let woken = state.withLock { state in
       state.spent = state.spent + cost
       state.reserved = state.reserved - entry.estimate
@@ -110,13 +142,15 @@ public final class SpendingLedger: Sendable {
     for continuation in woken { continuation.resume() }
   }
 
-  fileprivate func countFurtherRequest() throws {
-    try state.withLock { state in
+  fileprivate func countFurtherRequest(of entry: Entry) throws {
+    try exclusively(books: entry.isBooked) { state, others in
       var one = Spending()
       one.requests = 1
-      if let exceeded = limit.exceeded(by: state.spent + state.reserved + one) {
+      if let exceeded = limit.exceeded(by: others + state.spent + state.reserved + one) {
+        state.wasExhausted = true
         throw BudgetExhausted(limit: exceeded)
       }
+      if entry.isBooked { try book?.askAgain(entry.number, of: entry.teacher) }
       state.spent.requests += 1
     }
   }

@@ -73,7 +73,7 @@ struct TeacherPass: Sendable {
         {
           let batch = Array(state.open[state.next..<min(state.next + size, state.open.count)])
           do {
-            let entry = try await asker.ledger.admit(estimate(batch))
+            let entry = try await asker.ledger.admit(estimate(batch), of: asker.name)
             state.next += batch.count
             state.underWay += 1
             group.addTask { .answered(try await answer(batch, entry)) }

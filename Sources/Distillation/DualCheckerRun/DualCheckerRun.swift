@@ -58,6 +58,8 @@ public struct DualCheckerRun: Sendable {
   public func run() async throws -> DualCheckerEvaluation {
     if let threads = configuration.threads { Tensor.Compute.threads = threads }
     try LabelsAlike.refuse(configuration)
+    let lock = try RunLock(folder, reporter: reporter)
+    defer { lock.free() }
     try RunRules.keep(in: folder)
     try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
     try await DualCheckerSteps(self).carryOut()

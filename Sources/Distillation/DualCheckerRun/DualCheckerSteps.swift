@@ -37,6 +37,8 @@ final class DualCheckerSteps {
 
   /// Skips or carries out every step.
   func carryOut() async throws {
+    // Labelling says it as it goes on; scoring asks too.
+    defer { if let closing = teachers.ledger.closing { run.reporter.message(closing) } }
     if run.configuration.student.model == nil { try await makeBase() }
     let key = try StepRecords.key(
       run.settings, records.key, digest(of: model), teachers.teacher(run.configuration.teacher).model)
@@ -53,8 +55,6 @@ final class DualCheckerSteps {
     {
       if let words = watch.tally.words { run.reporter.message("teacher \(name): \(words)") }
     }
-    // Labelling says it as it goes on; scoring asks too.
-    if let note = teachers.ledger.spent.note { run.reporter.message("teachers behind services: \(note)") }
     run.reporter.say(skipped: engine.outcomes)
   }
 

@@ -24,9 +24,14 @@ struct DualCheckerTeachers: Sendable {
   init(_ run: DualCheckerRun, task: LabellingTask, hashed: HashedNGramEncoder) throws {
     (self.run, self.task, self.hashed) = (run, task, hashed)
     let configuration = run.configuration
-    ledger = SpendingLedger(limit: configuration.spending.asLimit)
-    let isAsked = configuration.teacher.kind == .openAI || configuration.second?.kind == .openAI
-    store = isAsked ? try run.openStore() : nil
+    let services = [configuration.teacher, configuration.second].compactMap(\.self).filter { $0.kind == .openAI }
+    store = services.isEmpty ? nil : try run.openStore()
+    ledger =
+      services.isEmpty
+      ? SpendingLedger()
+      : try configuration.spending.ledger(
+        for: run.folder, store: configuration.store, teachers: services.map(\.name),
+        isDurable: configuration.storeIsDurable)
     let reporter = run.reporter
     watches = [configuration.teacher, configuration.second].compactMap(\.self).map {
       ReplyWatch(

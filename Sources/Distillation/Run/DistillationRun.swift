@@ -74,6 +74,8 @@ public struct DistillationRun: Sendable {
       throw RunError.readsNoImages(path)
     }
     if plugins.student == nil { try LabelsAlike.refuse(configuration) }
+    let lock = try RunLock(folder, reporter: reporter)
+    defer { lock.free() }
     try RunRules.keep(in: folder)
     try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
     try await RunSteps(self).carryOut(through: last)
@@ -88,7 +90,10 @@ public struct DistillationRun: Sendable {
       if let listed = replies.setAside.listed { reporter.message(listed) }
     }
     let store = try openStore()
-    let ledger = SpendingLedger(limit: configuration.spending.asLimit)
+    let services = Set(teachers.assignments.filter { !($0.teacher is any BatchTeacher) }.map(\.teacher.name))
+    let ledger = services.isEmpty ? SpendingLedger() : try configuration.ledger(for: folder)
+    defer { if let closing = ledger.closing { reporter.message(closing) } }
+    var missing: [AnnotationRun.Failure] = []
     func annotate(_ title: String, _ items: [Item], _ assignments: [Annotator.Assignment]) async throws -> AnnotationRun
     {
       var annotator = try Annotator(store: store, labels: labels, assignments: assignments, ledger: ledger)
@@ -104,11 +109,13 @@ public struct DistillationRun: Sendable {
       reporter.finish()
       if let stopped = run.stopped { throw stopped }
       if run.asked > 0 { for line in run.closingLines() { reporter.message("  " + line) } }
-      try say(whatFailedIn: run)
+      try say(whatFailedIn: run, isOverBudget: ledger.wasExhausted)
+      missing += run.failures.filter { $0.wasAsked && services.contains($0.teacher) }
       return run
     }
     let train = try await annotate("teachers on training items", data.train, teachers.assignments)
     let test = try await annotate("teachers on test items", data.test, teachers.labelAssignments)
+    try stop(missing, of: data, isOverBudget: ledger.wasExhausted)
     let rule = rule(over: train.votes)
     return RunState(
       labels: labels, data: data, teachers: teachers.names, train: train, test: test,
@@ -133,12 +140,26 @@ public struct DistillationRun: Sendable {
         + all.prefix(8).map { "  item \($0.item): \($0.reason)" } + more).joined(separator: "\n"))
   }
 
+  /// Stops where services left questions unanswered and the configuration does not say to go on without: what is trained on
+  /// fewer votes is another student, and trained again once the rest is answered.
+  private func stop(_ missing: [AnnotationRun.Failure], of data: RunData, isOverBudget: Bool) throws {
+    guard !missing.isEmpty, configuration.missingReplies != .accept else { return }
+    let items = data.train.count + data.test.count
+    let lines = Dictionary(grouping: missing, by: \.teacher).sorted { $0.key < $1.key }.map { teacher, failures in
+      "teacher \(teacher), \(failures.count) of \(items) items; first: \(failures[0].reason)"
+    }
+    throw isOverBudget ? RunError.budgetUsedUp(lines) : RunError.missingReplies(lines)
+  }
+
   /// Says what was not answered; a teacher that answered nothing at all stops the run, since its votes are missing from
   /// every result.
-  private func say(whatFailedIn run: AnnotationRun) throws {
+  private func say(whatFailedIn run: AnnotationRun, isOverBudget: Bool) throws {
     let failed = Dictionary(grouping: run.failures, by: \.teacher)
     for (teacher, failures) in failed.sorted(by: { $0.key < $1.key }) {
-      if failures.count == run.items.count { throw RunError.silentTeacher(teacher, failures[0].reason) }
+      // What the budget had no room for is told together, where the run stops for it.
+      if failures.count == run.items.count, !isOverBudget || configuration.missingReplies == .accept {
+        throw RunError.silentTeacher(teacher, failures[0].reason)
+      }
       reporter.message(run.words(about: teacher, failures))
     }
   }

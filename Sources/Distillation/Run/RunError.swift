@@ -20,6 +20,12 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case noMaker(teacher: String, kind: String)
   /// A teacher that answered no item, and why.
   case silentTeacher(String, String)
+  /// Teachers whose services left items unanswered, each with how many, of how many, and why.
+  case missingReplies([String])
+  /// A budget that did not suffice: what was used up, and which items are left.
+  case budgetUsedUp([String])
+  /// A run that another start carries out: its folder, and who.
+  case underWay(String, holder: String)
   /// A student that nothing describes.
   case noStudent
   /// A student that reads text alone, in a run whose items have images: its folder.
@@ -65,6 +71,14 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
       "teacher \(teacher): nothing here makes teachers of the kind \(kind); run it with the distill command or pass a maker"
     case .silentTeacher(let teacher, let why):
       "teacher \(teacher) answered no item: \(why.withoutFullStop). Replies of the other teachers are kept; mend it and run again."
+    case .missingReplies(let teachers):
+      "replies are missing, and nothing is trained without them: \(teachers.joined(separator: "; ")). What was answered is "
+        + "kept: start again once the service answers, or set missing_replies to accept"
+    case .budgetUsedUp(let teachers):
+      "the budget is used up before all is answered: \(teachers.joined(separator: "; ")). What was answered is kept: raise "
+        + "spending and start again, or set missing_replies to accept"
+    case .underWay(let folder, let holder):
+      "\(folder): this run is under way: \(holder). Wait for it, or give another folder by --out"
     case .noStudent: "the configuration names no student: set student.model to a model folder"
     case .readsNoImages(let path):
       "\(path): this model reads text alone, and the items have images; set data.fields.image to null, which leaves them "

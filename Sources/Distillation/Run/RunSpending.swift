@@ -71,9 +71,34 @@ extension AnnotationEstimate {
   }
 }
 
+extension RunConfiguration {
+  /// The budget for asking teachers, of which earlier starts of the run in this folder, or the store's runs, have spent.
+  func ledger(for folder: URL) throws -> SpendingLedger {
+    try spending.ledger(for: folder, store: store, teachers: teachers.map(\.name), isDurable: storeIsDurable)
+  }
+}
+
 extension SpendingConfiguration {
+  /// The budget of a run in a folder, which goes on with what `spending.txt` there, or in the store, says was spent.
+  func ledger(for folder: URL, store: String, teachers: [String], isDurable: Bool) throws -> SpendingLedger {
+    let isShared = over == .store
+    let place = isShared ? URL(filePath: NSString(string: store).expandingTildeInPath) : folder
+    let book = try SpendingBook(
+      place.appending(path: "spending.txt"), of: isShared ? Set(teachers) : nil, isDurable: isDurable)
+    return SpendingLedger(limit: asLimit, book: book)
+  }
+
   /// As the annotator's limit.
   package var asLimit: SpendingLimit { SpendingLimit(requests: requests, tokens: tokens, cost: cost) }
+}
+
+extension SpendingLedger {
+  /// What was spent on teachers behind services, now and before; nil where nothing was.
+  var closing: String? {
+    let before = spentBefore.note.map { "\($0) by earlier starts" }
+    let parts = [spent.note.map { before == nil ? $0 : "\($0) by this start" }, before].compactMap(\.self)
+    return parts.isEmpty ? nil : "teachers behind services: \(parts.joined(separator: "; "))"
+  }
 }
 
 extension Spending {

@@ -15,6 +15,9 @@ package struct SpendingConfiguration: DefaultedSection {
     case stop
   }
 
+  /// Over what spending is summed. The default is none: over this run, all its starts together.
+  package var over: SpendingScope?
+
   /// No limit.
   package init() {}
 
@@ -33,5 +36,17 @@ package struct SpendingConfiguration: DefaultedSection {
       "unreadable", \.unreadable,
       "Warn or stop where none of a teacher's first 10 replies has a label; without it warn.",
       sample: "stop"),
+      ConfigurationKey(
+      "over", \.over,
+      "What the limits count: this run, all starts together, or these teachers in all runs of the store.",
+      sample: "store"),
   ]
+}
+
+/// Over what spending is summed.
+package enum SpendingScope: String, ConfigurationChoice {
+  /// One run, in all its starts.
+  case run
+  /// All runs that share the store, as far as they ask teachers of the same names.
+  case store
 }

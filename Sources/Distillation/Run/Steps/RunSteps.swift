@@ -243,7 +243,7 @@ extension RunConfiguration {
   func settings(for step: RunStep) -> RunConfiguration {
     var copy = self
     (copy.out, copy.threads, copy.store, copy.cache) = (nil, nil, "-", "-")
-    (copy.storeIsDurable, copy.spending) = (false, SpendingConfiguration())
+    (copy.storeIsDurable, copy.spending, copy.missingReplies) = (false, SpendingConfiguration(), nil)
     if step != .report { copy.report = ReportConfiguration() }
     if step.isBefore(.evaluate) {
       copy.evaluation = EvaluationConfiguration()

@@ -1,0 +1,146 @@
+package import Foundation
+import TeacherProtocol
+
+/// What was spent, in a file that outlives the process: a line before a question is asked, one for each further request, and
+/// one with what it cost.
+///
+///     4f1c09aa 17 gpt asked 1 213 400 0.0045
+///     4f1c09aa 17 gpt paid 1 198 64 0.0011
+///
+/// The start that wrote it, the question's number, the teacher, and requests, tokens of questions and answers, and cost. A
+/// question without a last line was under way when its process ended, and counts as estimated: what may have been spent is
+/// not forgotten. Several processes may share a file; each sees what the others spend.
+///
+/// It is not the store: a reply may be booked and not kept, when the process ended between the two, and never the other way.
+package final class SpendingBook: Sendable {
+  private enum Kind: String { case asked, again, paid }
+
+  private struct State {
+    var offset = 0
+    var line = 0
+    var others = Spending()
+    /// Questions of others that are under way or were when they ended.
+    var open: [String: Spending] = [:]
+  }
+
+  /// What was spent before this start, by the teachers that count.
+  package let before: Spending
+  private let file: String
+  private let descriptor: Int32
+  private let start = String(UInt32.random(in: 0...UInt32.max), radix: 16)
+  private let isDurable: Bool
+  private let teachers: Set<String>?
+  private let state: Locked<State>
+
+  /// Opens or makes a book.
+  ///
+  /// - Parameters:
+  ///   - teachers: whose spending counts; nil for everybody's.
+  ///   - isDurable: whether every line waits until the disk has it.
+  /// - Throws: `AnnotationsError`, for a line that can't be read, too.
+  package init(_ url: URL, of teachers: Set<String>? = nil, isDurable: Bool = false) throws {
+    file = url.relativePath
+    (self.teachers, self.isDurable) = (teachers.map { Set($0.map(Self.word)) }, isDurable)
+    descriptor = try openFile(url)
+    var state = State()
+    Self.lock(descriptor)
+    let result = Result { [file, descriptor, start, teachers = self.teachers] in
+      try Self.read(descriptor, file, except: start, of: teachers, &state)
+    }
+    flock(descriptor, LOCK_UN)
+    if case .failure = result { close(descriptor) }
+    try result.get()
+    before = state.others
+    self.state = Locked(state)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Runs the closure while no other process books, with what was spent by others and before this start.
+  func exclusively<Result>(_ body: (Spending) throws -> Result) throws -> Result {
+    try state.withLock { state in
+      Self.lock(descriptor)
+      defer { flock(descriptor, LOCK_UN) }
+      try Self.read(descriptor, file, except: start, of: teachers, &state)
+      return try body(state.others)
+    }
+  }
+
+  /// A question that is about to be asked. Within ``exclusively(_:)``.
+  func ask(_ number: Int, of teacher: String, estimate: Spending) throws {
+    try write(.asked, number, teacher, estimate)
+  }
+
+  /// One more request for a question. Within ``exclusively(_:)``.
+  func askAgain(_ number: Int, of teacher: String) throws {
+    var one = Spending()
+    one.requests = 1
+    try write(.again, number, teacher, one)
+  }
+
+  /// What a question's first request cost, in place of the estimate. A line that can't be written leaves the estimate.
+  func pay(_ number: Int, of teacher: String, _ cost: Spending) {
+    try? exclusively { _ in try write(.paid, number, teacher, cost) }
+  }
+
+  private func write(_ kind: Kind, _ number: Int, _ teacher: String, _ s: Spending) throws {
+    let line =
+      "\(start) \(number) \(Self.word(teacher)) \(kind.rawValue) \(s.requests) \(s.inputTokens) \(s.outputTokens) \(s.cost)\n"
+    let written = line.utf8CString.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count - 1, end) }
+    guard written == line.utf8.count, !isDurable || fdatasync(descriptor) == 0 else {
+      throw AnnotationsError.cannotWrite(file: file, reason: lastError())
+    }
+  }
+
+  /// Where the file ends.
+  private var end: off_t { lseek(descriptor, 0, SEEK_END) }
+
+  /// Waits for the lock. On a file system without locks several processes may each overspend by what is under way.
+  private static func lock(_ descriptor: Int32) { while flock(descriptor, LOCK_EX) != 0, errno == EINTR {} }
+
+  /// A name without what parts words.
+  private static func word(_ teacher: String) -> String {
+    teacher.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? teacher
+  }
+
+  private static func read(
+    _ descriptor: Int32, _ file: String, except own: String, of teachers: Set<String>?, _ state: inout State
+  ) throws {
+    let size = Int(lseek(descriptor, 0, SEEK_END))
+    guard size > state.offset else { return }
+    var bytes = [UInt8](repeating: 0, count: size - state.offset)
+    let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, off_t(state.offset)) }
+    guard count == bytes.count else { throw AnnotationsError.cannotOpen(file: file, reason: lastError()) }
+    if bytes.last != UInt8(ascii: "\n") {
+      // A line that a power cut left: what it says is a part of what it should.
+      guard pwrite(descriptor, "\n", 1, off_t(size)) == 1 else {
+        throw AnnotationsError.cannotWrite(file: file, reason: lastError())
+      }
+      bytes.removeLast(bytes.reversed().prefix { $0 != UInt8(ascii: "\n") }.count)
+      state.offset = size + 1
+    } else {
+      state.offset = size
+    }
+    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+      state.line += 1
+      let words = line.split(separator: " ")
+      guard words.count == 8, let kind = Kind(rawValue: String(words[3])), let requests = Int(words[4]),
+        let input = Int(words[5]), let output = Int(words[6]), let cost = Double(words[7])
+      else {
+        throw AnnotationsError.cannotOpen(
+          file: file,
+          reason: "its line \(state.line) is no entry of what was spent. Remove the file to count from nothing")
+      }
+      guard words[0] != own, teachers?.contains(String(words[2])) ?? true else { continue }
+      var amount = Spending()
+      (amount.requests, amount.inputTokens, amount.outputTokens, amount.cost) = (requests, input, output, cost)
+      let question = "\(words[0]) \(words[1])"
+      switch kind {
+      case .asked: state.open[question] = amount
+      case .again: break
+      case .paid: state.others = state.others - (state.open.removeValue(forKey: question) ?? Spending())
+      }
+      state.others = state.others + amount
+    }
+  }
+}
