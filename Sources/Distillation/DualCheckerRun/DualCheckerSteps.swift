@@ -28,7 +28,7 @@ final class DualCheckerSteps {
 
   init(_ run: DualCheckerRun) throws {
     self.run = run
-    engine = StepEngine(records: StepRecords(run: run.folder))
+    engine = StepEngine(records: StepRecords(run: run.folder), reporter: run.reporter)
     records = try DualCheckerRecords(run.configuration, rows: RunRules(of: run.folder).rows)
     if let listed = records.setAside.listed { run.reporter.message(listed) }
     hashed = HashedNGramEncoder(suiting: records.training.map(\.wholeText))
@@ -62,7 +62,7 @@ final class DualCheckerSteps {
     _ name: String, _ inputs: String, _ outputs: [String], _ body: @escaping () async throws -> Void
   ) async throws {
     _ = try await engine.carryOut(
-      Step(name: name, inputs: inputs, outputs: outputs.map { run.folder.appending(path: $0) }) {
+      Step(name: name, inputs: StepInputs(key: inputs), outputs: outputs.map { run.folder.appending(path: $0) }) {
         try await body()
         return .init(key: inputs)
       })

@@ -28,9 +28,9 @@ struct KeptFeatures: Sendable {
     }
     let mark = pixels.mark.isEmpty ? [] : [pixels.mark]
     let key = ContentDigest.of(fields: ["features", Self.arithmetic, student, bytes] + mark)
-    if let image = cache.tensors(for: key).flatMap(PromptImage.init) { return image }
+    if let image = cache.soundTensors(for: key).flatMap(PromptImage.init) { return image }
     let image = model.encoded(try model.image(try decoder.decode(contentsOf: file.path)))
-    if let tensors = image.tensors { cache.keep(tensors, for: key) }
+    if let tensors = image.tensors { cache.keepChecked(tensors, for: key) }
     return image
   }
 }
@@ -62,14 +62,14 @@ struct KeptReference: Sendable {
   func scores(of trees: [PreferenceTree], under model: some SequenceScorer) -> [ReferenceScores] {
     guard let cache else { return model.referenceScores(of: trees) }
     let keys = trees.map { key(of: $0.tree) }
-    var scores = zip(trees, keys).map { tree, key in cache.tensors(for: key)?["tokens"].flatMap(tree.tree.scores) }
+    var scores = zip(trees, keys).map { tree, key in cache.soundTensors(for: key)?["tokens"].flatMap(tree.tree.scores) }
     let missing = scores.indices.filter { scores[$0] == nil }
     let computed = model.referenceScores(of: missing.map { trees[$0] })
     for (place, own) in zip(missing, computed) {
       scores[place] = own
       if case .tokens(let tokens) = own {
         let all = tokens.flatMap(\.self)
-        cache.keep(["tokens": Tensor(all, shape: [all.count])], for: keys[place])
+        cache.keepChecked(["tokens": Tensor(all, shape: [all.count])], for: keys[place])
       }
     }
     cache.trim()
@@ -102,5 +102,33 @@ extension AnswerTree {
         defer { rest = rest.dropFirst(answer.count) }
         return Array(rest.prefix(answer.count))
       })
+  }
+}
+
+extension Tensor.Cache {
+  private static let check = "check"
+
+  /// What was kept, unless it is damaged; entries of versions that kept no check are taken as they are.
+  func soundTensors(for key: String) -> [String: Tensor]? {
+    guard var tensors = tensors(for: key) else { return nil }
+    guard let kept = tensors.removeValue(forKey: Self.check) else { return tensors }
+    return kept.scalars == Self.sum(of: tensors) ? tensors : nil
+  }
+
+  /// Keeps tensors with a check by which damage is found.
+  func keepChecked(_ tensors: [String: Tensor], for key: String) {
+    let sum = Self.sum(of: tensors)
+    keep(tensors.merging([Self.check: Tensor(sum, shape: [sum.count])]) { $1 }, for: key)
+  }
+
+  /// A number that no change of a single element leaves as it is, in four parts of sixteen bits. A digest would take longer
+  /// than reading does.
+  private static func sum(of tensors: [String: Tensor]) -> [Float] {
+    var sum: UInt64 = 1
+    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+      for byte in "\(name) \(tensor.shape)".utf8 { sum = sum &* 31 &+ UInt64(byte) }
+      tensor.withScalars { for scalar in $0 { sum = sum &* 31 &+ UInt64(scalar.bitPattern) } }
+    }
+    return (0..<4).map { Float(sum >> (16 * $0) & 0xffff) }
   }
 }

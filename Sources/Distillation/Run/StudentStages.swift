@@ -60,7 +60,7 @@ struct StudentStages<Model: Student>: Sendable {
     let stage = configuration.stage2
     let trees = usesPairs ? trees : trees.map { $0.withoutPairs() }
     let done = folder.appending(path: name)
-    if records.isDone(name, key: key, outputs: [done.appending(path: "adapter_model.safetensors")]) { return done }
+    if records.isDone(name, key: key, outputs: Self.files(of: done), reporter: reporter) { return done }
     let reference: [ReferenceScores]? = try await onOwnThread {
       usesPairs ? try self.reference(trees, stage1: stage1) : nil
     }
@@ -102,7 +102,7 @@ struct StudentStages<Model: Student>: Sendable {
     key: String
   ) throws -> URL {
     let output = folder.appending(path: name)
-    if records.isDone(name, key: key, outputs: [output.appending(path: "adapter_model.safetensors")]) { return output }
+    if records.isDone(name, key: key, outputs: Self.files(of: output), reporter: reporter) { return output }
     let began = Date()
     records.begin(name)
     var (student, lora) = try self.student(adapter: start)
@@ -128,9 +128,14 @@ struct StudentStages<Model: Student>: Sendable {
     reporter.finish()
     try student.saveAdapter(
       to: output, configuration: lora, baseModel: configuration.student.model ?? "base", taskType: "CAUSAL_LM")
-    try records.finish(name, key: key, seconds: Date().timeIntervalSince(began))
+    try records.finish(name, key: key, outputs: Self.files(of: output), seconds: Date().timeIntervalSince(began))
     checkpoint.remove()
     return output
+  }
+
+  /// The files of an adapter in a folder.
+  private static func files(of folder: URL) -> [URL] {
+    ["adapter_config.json", "adapter_model.safetensors"].map { folder.appending(path: $0) }
   }
 
   /// Takes a stage's adapter over under another name.
@@ -138,9 +143,9 @@ struct StudentStages<Model: Student>: Sendable {
     let output = folder.appending(path: name)
     records.begin(name)
     try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
-    for file in ["adapter_config.json", "adapter_model.safetensors"] {
-      let bytes = try Data(contentsOf: stage.adapter.appending(path: file))
-      try bytes.write(to: output.appending(path: file), options: .atomic)
+    for file in Self.files(of: output) {
+      let bytes = try Data(contentsOf: stage.adapter.appending(path: file.lastPathComponent))
+      try bytes.write(to: file, options: .atomic)
     }
     return TrainedStage(adapter: output, key: stage.key, steps: 0)
   }

@@ -41,7 +41,7 @@ final class RunSteps {
   init(_ run: DistillationRun) throws {
     self.run = run
     configuration = run.configuration
-    engine = StepEngine(records: StepRecords(run: run.folder))
+    engine = StepEngine(records: StepRecords(run: run.folder), reporter: run.reporter)
     labels = try configuration.labelSet()
     files = try DataFiles(configuration)
     rules = try RunRules(of: run.folder)
@@ -74,7 +74,10 @@ final class RunSteps {
     for part in parts(through: last) {
       keys[part.name] = try await engine.carryOut(
         Step(
-          name: part.name, inputs: inputs(of: part), outputs: outputs(of: part).map { run.folder.appending(path: $0) }
+          name: part.name, inputs: inputs(of: part), outputs: outputs(of: part).map { run.folder.appending(path: $0) },
+          // Later rounds write to it, too.
+          growing: [run.folder.appending(path: "review.jsonl")],
+          includes: part == .step(.evaluate) ? ["baselines", "budgets"] : part == .step(.stage2) ? ["rounds"] : []
         ) {
           try await self.body(of: part)
         })
@@ -86,41 +89,70 @@ final class RunSteps {
 
   private func key(_ part: Part) -> String { keys[part.name] ?? "" }
 
-  private func inputs(of part: Part) throws -> String? {
+  private func inputs(of part: Part) throws -> StepInputs? {
     let version = StepRecords.version
+    func settings(_ step: RunStep) -> String { configuration.settings(for: step).json }
     switch part {
-    case .base: return try run.freshBaseKey(files)
-    case .teacher(let name): return try trainedTeacher(name).key
+    case .base: return try StepInputs(key: run.freshBaseKey(files))
+    case .teacher(let name): return try StepInputs(key: trainedTeacher(name).key)
     case .step(.annotate):
       let teachers = try configuration.teachers.map { try files(of: $0) }
       let own = run.plugins.teachers.map { "\($0.name) \($0.model)" }
-      return StepRecords.key(
-        version, files.key, configuration.settings(for: .annotate).json, rules.key, teachers.joined(separator: "\n"),
-        own.joined(separator: "\n"))
+      let settings = settings(.annotate)
+      return StepInputs(
+        settings: settings,
+        [
+          "the version": version, "the data": files.key, StepInputs.settings: settings, "the run's rules": rules.key,
+          "the files of teachers": teachers.joined(separator: "\n"), "teachers from code": own.joined(separator: "\n"),
+        ])
     case .step(.agree):
       guard run.plugins.agreement == nil else { return nil }
-      return StepRecords.key(version, key(.step(.annotate)), configuration.agreement.json)
+      return StepInputs([
+        "the version": version, "the teachers' replies": key(.step(.annotate)),
+        "agreement in the configuration": configuration.agreement.json,
+      ])
     case .step(.review):
       let answers = [configuration.review.file, run.reviewJournal.path].compactMap(\.self)
         .filter { FileManager.default.fileExists(atPath: $0) }
-      return try StepRecords.key(
-        version, key(.step(.agree)), configuration.review.json, "\(configuration.rounds) \(configuration.seed)",
-        configuration.review.order == .studentUncertainty ? key(.step(.stage1)) : "",
-        answers.map { try digest(of: URL(filePath: $0)) }.joined(separator: "\n"))
+      return try StepInputs([
+        "the version": version, "what the votes came to": key(.step(.agree)),
+        "review in the configuration": configuration.review.json,
+        "rounds or seed in the configuration": "\(configuration.rounds) \(configuration.seed)",
+        "what stage1 came to": configuration.review.order == .studentUncertainty ? key(.step(.stage1)) : "",
+        "people's answers": answers.map { try digest(of: URL(filePath: $0)) }.joined(separator: "\n"),
+      ])
     case .step(.stage1):
-      return try StepRecords.key(
-        version, key(.step(.annotate)), key(.step(.agree)), configuration.settings(for: .stage1).json, rules.key,
-        baseKey())
+      let settings = settings(.stage1)
+      return try StepInputs(
+        settings: settings,
+        [
+          "the version": version, "the teachers' replies": key(.step(.annotate)),
+          "what the votes came to": key(.step(.agree)), StepInputs.settings: settings, "the run's rules": rules.key,
+          "the student's base": baseKey(),
+        ])
     case .step(.stage2):
-      return try StepRecords.key(
-        version, key(.step(.stage1)), key(.step(.review)), configuration.settings(for: .stage2).json,
-        run.referenceDigest())
+      let settings = settings(.stage2)
+      return try StepInputs(
+        settings: settings,
+        [
+          "the version": version, "what stage1 came to": key(.step(.stage1)), "the human labels": key(.step(.review)),
+          StepInputs.settings: settings, "the reference's adapter": run.referenceDigest(),
+        ])
     case .step(.evaluate):
-      return StepRecords.key(
-        version, key(.step(.stage2)), key(.step(.annotate)), key(.step(.agree)), files.key,
-        configuration.settings(for: .evaluate).json, "\(run.plugins.teacherLabels ?? -1)")
+      let settings = settings(.evaluate)
+      return StepInputs(
+        settings: settings,
+        [
+          "the version": version, "what stage2 came to": key(.step(.stage2)),
+          "the teachers' replies": key(.step(.annotate)), "what the votes came to": key(.step(.agree)),
+          "the data": files.key, StepInputs.settings: settings,
+          "what the caller says of teachers' labels": "\(run.plugins.teacherLabels ?? -1)",
+        ])
     case .step(.report):
-      return StepRecords.key(version, key(.step(.evaluate)), configuration.settings(for: .report).json)
+      let settings = settings(.report)
+      return StepInputs(
+        settings: settings,
+        ["the version": version, "the evaluation": key(.step(.evaluate)), StepInputs.settings: settings])
     }
   }
 
@@ -130,7 +162,8 @@ final class RunSteps {
     case .step(.annotate): ["replies.jsonl"]
     case .step(.agree): ["agreement.json"]
     case .step(.review): configuration.review.source == .oracle ? ["review.jsonl"] : []
-    case .step(.stage1), .step(.stage2): ["\(part.name)/adapter_model.safetensors"]
+    case .step(.stage1), .step(.stage2):
+      ["adapter_config.json", "adapter_model.safetensors"].map { "\(part.name)/\($0)" }
     case .step(.evaluate): ["evaluation.json", "predictions"]
     case .step(.report): ["report.html"]
     }
@@ -183,6 +216,7 @@ final class RunSteps {
       return .init(key: teacher.key)
     case .step(.annotate):
       let state = try await state()
+      if let news = try run.newReplies(state.train, state.test) { run.reporter.message(news) }
       try run.writeReplies(state.train, state.test)
       return .init(
         key: StepRecords.key(state.data.key, state.train.keys, state.test.keys),

@@ -5,11 +5,15 @@ internal import Reporting
 struct Step {
   /// What its record and the report call it, such as `stage1`.
   let name: String
-  /// A digest of everything that it reads. Nil where that can't be told, as with code of the caller: it is then always
+  /// Everything that it reads. Nil where that can't be told, as with code of the caller: it is then always
   /// carried out.
-  let inputs: String?
-  /// Files without which it does not count as finished.
+  let inputs: StepInputs?
+  /// Files and folders without which it does not count as finished.
   let outputs: [URL]
+  /// Those of them that others write to later.
+  var growing: [URL] = []
+  /// Folders of records whose parts are made with it, such as `baselines`.
+  var includes: [String] = []
   /// Carries it out.
   let body: () async throws -> Result
 
@@ -38,22 +42,33 @@ final class StepEngine {
   /// The steps so far, in their order.
   private(set) var outcomes: [Outcome] = []
   private let records: StepRecords
+  private let reporter: ProgressReporter
 
-  init(records: StepRecords) { self.records = records }
+  init(records: StepRecords, reporter: ProgressReporter) { (self.records, self.reporter) = (records, reporter) }
 
   /// Skips the step or carries it out, and records it.
   ///
   /// - Returns: the digest of what came of it.
   func carryOut(_ step: Step) async throws -> String {
     let record = records[step.name]
-    if let record, let inputs = step.inputs, record.inputs ?? record.key == inputs,
-      step.outputs.allSatisfy({ FileManager.default.fileExists(atPath: $0.path) })
-    {
-      outcomes.append(Outcome(name: step.name, seconds: record.seconds, wasSkipped: true))
-      return record.key
+    if let record, let inputs = step.inputs {
+      if record.inputs ?? record.key == inputs.key {
+        var damage = records.damage(to: step.name, outputs: step.outputs)
+        for name in records.names(in: step.includes) { damage += records.damage(to: name, outputs: []) }
+        if damage.isEmpty {
+          outcomes.append(Outcome(name: step.name, seconds: record.seconds, wasSkipped: true))
+          return record.key
+        }
+        records.clear(damage, of: step.name, reporter: reporter)
+      } else {
+        let changes = inputs.changes(since: record)
+        if !changes.isEmpty {
+          reporter.message(
+            "\(step.name) is carried out again, as these have changed: \(changes.joined(separator: ", "))")
+        }
+      }
     }
-    // Stopped half-way it must not count as made from what it was; what it came to then is its own to compare.
-    if let record, record.inputs != nil { try records.finish(step.name, key: record.key, seconds: record.seconds) }
+    try records.beginAgain(step.name)
     let began = Date()
     let result = try await step.body()
     let key = result.key
@@ -61,7 +76,10 @@ final class StepEngine {
     let now = records[step.name]
     let seconds = now?.key == key ? now?.seconds : nil
     let taken = seconds ?? Date().timeIntervalSince(began)
-    try records.finish(step.name, key: key, inputs: result.isWhole ? step.inputs : nil, seconds: taken)
+    let growing = Set(step.growing)
+    try records.finish(
+      step.name, key: key, inputs: result.isWhole ? step.inputs : nil,
+      outputs: step.outputs.filter { !growing.contains($0) }, seconds: taken)
     outcomes.append(Outcome(name: step.name, seconds: taken, wasSkipped: false))
     return key
   }

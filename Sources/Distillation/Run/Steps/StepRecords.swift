@@ -13,11 +13,16 @@ struct StepRecords: Sendable {
     var inputs: String?
     /// How long it took.
     var seconds: Double
+    /// A digest of each part of its inputs, by name. Nil in records of versions that wrote none.
+    var parts: [String: String]?
+    /// The files that it left, by their paths in the run's folder. Nil in records of versions that wrote none.
+    var outputs: [String: StepOutput]?
   }
 
-  let folder: URL
+  let run: URL
+  var folder: URL { run.appending(path: "steps") }
 
-  init(run: URL) { folder = run.appending(path: "steps") }
+  init(run: URL) { self.run = run }
 
   /// Whether no part was ever finished.
   var isEmpty: Bool { (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.isEmpty ?? true }
@@ -28,23 +33,41 @@ struct StepRecords: Sendable {
     return try? JSONDecoder().decode(Record.self, from: data)
   }
 
-  /// Whether the part came to this before and its files are still there.
-  func isDone(_ name: String, key: String, outputs: [URL]) -> Bool {
-    guard let record = self[name] else { return false }
-    return record.key == key && outputs.allSatisfy { FileManager.default.fileExists(atPath: $0.path) }
-  }
-
   /// Forgets the part, before its files are written anew: stopped half-way it must not count as what it was.
   func begin(_ name: String) { try? FileManager.default.removeItem(at: file(name)) }
 
   /// Marks the part as finished.
-  func finish(_ name: String, key: String, inputs: String? = nil, seconds: Double) throws {
+  ///
+  /// - Parameter outputs: files and folders whose content is remembered; all of them belong to the run's folder.
+  func finish(
+    _ name: String, key: String, inputs: StepInputs? = nil, outputs: [URL] = [], seconds: Double
+  ) throws {
+    let root = run.path + "/"
+    var written: [String: StepOutput] = [:]
+    for file in StepOutput.files(of: outputs) where file.path.hasPrefix(root) {
+      written[String(file.path.dropFirst(root.count))] = try StepOutput(file)
+    }
+    try write(
+      Record(
+        key: key, inputs: inputs?.key, seconds: seconds, parts: inputs?.parts, outputs: written.isEmpty ? nil : written),
+      of: name)
+  }
+
+  /// Takes what a part was made from out of its record: stopped half-way it must not count as made from what it was, and
+  /// what it came to then is its own to compare.
+  func beginAgain(_ name: String) throws {
+    guard var record = self[name], record.inputs != nil else { return }
+    record.inputs = nil
+    try write(record, of: name)
+  }
+
+  private func write(_ record: Record, of name: String) throws {
     // A name may have folders of its own, such as baselines/full_label.
     let file = file(name)
     try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    try encoder.encode(Record(key: key, inputs: inputs, seconds: seconds)).write(to: file, options: .atomic)
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    try encoder.encode(record).write(to: file, options: .atomic)
   }
 
   private func file(_ name: String) -> URL { folder.appending(path: "\(name).json") }

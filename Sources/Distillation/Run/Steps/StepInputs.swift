@@ -1,0 +1,36 @@
+internal import ContentDigest
+internal import Foundation
+
+/// What a step is made from, part by part: a key of all, and which part is which, so that a step that is carried out again
+/// can say why.
+struct StepInputs {
+  /// A digest of everything.
+  let key: String
+  /// A digest of each part, by what people call it.
+  let parts: [String: String]
+
+  /// - Parameter parts: texts or digests by name; the configuration, in JSON, is taken apart by its keys.
+  init(settings: String? = nil, _ parts: KeyValuePairs<String, String>) {
+    key = ContentDigest.of(fields: parts.map(\.value))
+    var digests = Dictionary(parts.map { ($0.key, $0.value) }) { $0 + $1 }
+    let object = settings.flatMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] } ?? [:]
+    for (name, value) in object {
+      let text = try? JSONSerialization.data(withJSONObject: value, options: [.sortedKeys, .fragmentsAllowed])
+      digests["\(name) in the configuration"] = text.map { String(decoding: $0, as: UTF8.self) }
+    }
+    if !object.isEmpty { digests[Self.settings] = nil }
+    self.parts = digests.mapValues { String(ContentDigest.of(fields: [$0]).prefix(16)) }
+  }
+
+  /// Inputs that are known by one key alone.
+  init(key: String) { (self.key, parts) = (key, [:]) }
+
+  /// The name of the part that is the configuration.
+  static let settings = "the configuration"
+
+  /// What has changed since a record was made; empty where that is not known.
+  func changes(since record: StepRecords.Record) -> [String] {
+    guard let before = record.parts, !parts.isEmpty else { return [] }
+    return Set(before.keys).union(parts.keys).filter { before[$0] != parts[$0] }.sorted()
+  }
+}
