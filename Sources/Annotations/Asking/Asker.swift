@@ -69,7 +69,10 @@ package struct Asker: Teacher {
   }
 
   private func stored(_ question: OpenQuestion) async throws -> TeacherReply? {
-    try await store.annotations(forKeys: [question.key])[question.key]?.reply
+    if let kept = try await store.annotations(forKeys: [question.key])[question.key] { return kept.reply }
+    let renamed = try await RenamedLabels(teacher: teacher, store: store).replies(to: [question])
+    if !store.isReadOnly { try await store.append(renamed) }
+    return renamed.first?.reply
   }
 
   /// Whether the teacher is a model in this process or a file, and costs nothing.

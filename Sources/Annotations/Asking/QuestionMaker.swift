@@ -33,7 +33,17 @@ struct QuestionMaker: Sendable {
       }
       made.append(one)
     }
-    let stored = Set(try await store.annotations(forKeys: made.compactMap(\.key)).keys)
+    var stored = Set(try await store.annotations(forKeys: made.compactMap(\.key)).keys)
+    let open = made.compactMap { one -> OpenQuestion? in
+      guard let key = one.key, let request = one.request, !stored.contains(key) else { return nil }
+      return OpenQuestion(key: key, request: request)
+    }
+    let renamed = try await RenamedLabels(teacher: assignment.teacher, store: store).replies(to: open)
+    // Looked up by their keys from now on.
+    if !renamed.isEmpty, !store.isReadOnly {
+      try await store.append(renamed)
+      stored.formUnion(renamed.map(\.key))
+    }
     for index in made.indices { made[index].isStored = made[index].key.map(stored.contains) ?? false }
     return made
   }

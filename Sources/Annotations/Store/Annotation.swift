@@ -98,7 +98,12 @@ public struct Annotation: Sendable, Equatable {
   /// The key of a stored reply: SHA-256 of teacher, model, prompt version, prompt, images' bytes and places, parameters
   /// and labels (a reply is kept as a label's name), and of the item's id for teachers that answer by it.
   public static func key(teacher: any Teacher, request: TeacherRequest) -> String {
-    let labels = request.labels.labels.flatMap { [$0.name, $0.answer] }
+    key(teacher: teacher, request: request, names: request.labels.names)
+  }
+
+  /// What a reply is remembered by where the labels have these names.
+  static func key(teacher: any Teacher, request: TeacherRequest, names: [String]) -> String {
+    let labels = zip(names, request.labels.labels).flatMap { [$0, $1.answer] }
     // One image before the text is its digest alone, as it was when there could be no more.
     let images = request.images.map { $0.place == 0 ? $0.file.digest : "\($0.file.digest)@\($0.place)" }
     return ContentDigest.of(

@@ -1,0 +1,52 @@
+import Annotations
+import Foundation
+import TeacherProtocol
+import Testing
+
+/// A teacher hears the labels' answers alone, so another name for a label is no other question.
+@Suite struct RenamedLabelsTests {
+  let scratch: Scratch
+  let store: JSONLinesAnnotationStore
+  let data: Dataset
+
+  init() throws {
+    scratch = try Scratch()
+    store = try JSONLinesAnnotationStore(scratch.path("replies.jsonl"), isDurable: false)
+    data = Dataset(items: (0..<20).map { Item(id: "i\($0)", fields: ["text": "text \($0)"]) }, root: scratch.url)
+  }
+
+  private func labels(_ names: [String], answers: [String] = ["No", "Yes", "Perhaps"]) throws -> LabelSet {
+    try LabelSet(zip(names, answers).map { .init(name: $0, answer: $1) }, positive: names[1])
+  }
+
+  private func ask(_ labels: LabelSet, _ asked: Locked<Int>) async throws -> [String?] {
+    let teacher = ScriptedTeacher("a") { request in
+      asked.withLock { $0 += 1 }
+      let answers = request.labels.labels.map(\.answer)
+      let number = Int(request.prompt.split(separator: " ").last ?? "") ?? 0
+      return TeacherReply(reading: answers[number % answers.count], with: AnswerReader(labels: request.labels))
+    }
+    let annotator = try Annotator(
+      store: store, labels: labels, assignments: [.init(teacher: teacher, template: try PromptTemplate("{text}"))])
+    return try await annotator.annotate(data).annotations.map { $0.first?.reply.label }
+  }
+
+  @Test func `another name for one label or two asks nobody, and replies have the new names`() async throws {
+    let asked = Locked(0)
+    let before = try await ask(labels(["fits", "false", "open"]), asked)
+    #expect(asked.withLock { $0 } == 20 && before.prefix(3) == ["fits", "false", "open"])
+    #expect(try await ask(labels(["fits", "falsified", "open"]), asked).prefix(3) == ["fits", "falsified", "open"])
+    #expect(
+      try await ask(labels(["true", "falsified", "unclear"]), asked).prefix(3) == ["true", "falsified", "unclear"])
+    #expect(asked.withLock { $0 } == 20)
+  }
+
+  @Test func `another answer, another order or one label more is another question`() async throws {
+    let asked = Locked(0)
+    _ = try await ask(labels(["fits", "false"]), asked)
+    _ = try await ask(labels(["fits", "wrong"], answers: ["No", "Sure"]), asked)
+    _ = try await ask(labels(["wrong", "fits"], answers: ["Yes", "No"]), asked)
+    _ = try await ask(labels(["fits", "wrong", "open"]), asked)
+    #expect(asked.withLock { $0 } == 80)
+  }
+}
