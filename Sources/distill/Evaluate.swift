@@ -46,6 +46,9 @@
     @Flag(help: "Print evaluation.json in place of the table.")
     var json = false
 
+    @Flag(help: "With --run: ask nobody; print the questions to teachers behind services and their approximate cost.")
+    var dryRun = false
+
     @OptionGroup var step: StepOptions
 
     func validate() throws {
@@ -53,6 +56,9 @@
         throw ValidationError("Give either the configuration of a run, or --run RUN with --data FILE.")
       }
       if runFolder != nil, data == nil { throw ValidationError("--run needs --data with a labelled file.") }
+      if config != nil, dryRun {
+        throw ValidationError("--dry-run belongs to --run; of a run's own step: distill run --dry-run.")
+      }
       if config != nil, split != nil {
         throw ValidationError("--split belongs to --run; for a run's own step set evaluation.split.")
       }
@@ -71,6 +77,10 @@
       } else {
         let opened = try DistillationRun.opening(
           URL(filePath: runFolder ?? ""), reporter: step.progress.reporter, plugins: .command())
+        if dryRun {
+          let estimate = try await opened.evaluationEstimate(URL(filePath: data ?? ""), split: split)
+          return Output.write(estimate.text(limit: opened.configuration.spending.asLimit))
+        }
         evaluation = try await opened.evaluate(URL(filePath: data ?? ""), split: split)
       }
       guard let evaluation else { return }
@@ -89,6 +99,7 @@
       guard split == nil else {
         throw ValidationError("--split: a run of the method dualchecker scores the whole file; leave it out.")
       }
+      if dryRun { return Output.write("A run of the method dualchecker scores its student: no teacher is asked.\n") }
       let run = try DualCheckerRun.opening(folder, reporter: step.progress.reporter)
       let score = try await run.evaluate(URL(filePath: data ?? ""))
       guard !json else {

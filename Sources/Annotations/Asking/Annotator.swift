@@ -45,7 +45,7 @@ public struct Annotator: Sendable {
 
   let store: any AnnotationStore
   let labels: LabelSet
-  let assignments: [Assignment]
+  private(set) var assignments: [Assignment]
   /// What was spent and may be.
   package let ledger: SpendingLedger
   /// Whether a stored reply that an older version kept as cut off is read anew for its label. The default is true.
@@ -74,6 +74,13 @@ public struct Annotator: Sendable {
     self.labels = labels
     self.assignments = assignments
     self.ledger = ledger
+  }
+
+  /// The same for the teachers behind services alone.
+  package var ofServices: Annotator {
+    var copy = self
+    copy.assignments = assignments.filter { !($0.teacher is any BatchTeacher) }
+    return copy
   }
 
   /// Asks whatever the store does not have.

@@ -100,6 +100,7 @@ public struct DistillationRun: Sendable {
       annotator.readsCutReplies = try RunRules(of: folder).cut == .label
       annotator.stopsWithoutLabels = configuration.spending.unreadable == .stop
       annotator.tell = { [reporter] in reporter.message($0) }
+      try await sayBefore(asking: annotator, data.dataset, items)
       reporter.begin(title, total: items.count * assignments.count, unit: "replies")
       let run = try await annotator.annotate(data.dataset, items: items) { [reporter] in
         reporter.advance(

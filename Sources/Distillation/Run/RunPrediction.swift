@@ -1,4 +1,4 @@
-internal import Annotations
+package import Annotations
 package import Foundation
 internal import StudentModels
 internal import TeacherProtocol
@@ -44,20 +44,8 @@ extension DistillationRun {
   ///   - split: only items of this split; nil takes all.
   package func evaluate(_ data: URL, split: String? = nil) async throws -> EvaluationFile {
     let labels = try configuration.labelSet()
-    var mapping = configuration.data.mapping
-    if split == nil { mapping.split = nil }
-    let gold = try GoldAnswers(contentsOf: data, mapping: mapping, labels: labels)
-    mapping.label = nil
-    let dataset = try read(data, mapping)
-    let inSplit = split.map(dataset.items(in:)) ?? dataset.items
-    let items = inSplit.filter { gold.answer(of: $0.id) != nil }
-    // Rows of other splits need no label.
-    var setAside = (dataset.setAside + gold.problems(of: inSplit)).sorted().map(\.description)
-    guard !items.isEmpty else {
-      let refused = dataset.setAside + gold.setAside
-      if let split, inSplit.isEmpty { throw RunError.emptySplit(split, known: dataset.splits, setAside: refused) }
-      throw RunError.nothingLabelled(data.path, setAside: refused)
-    }
+    let (dataset, items, gold, rows) = try labelled(data, split: split, labels)
+    var setAside = rows
     let slice = configuration.data.fields.slices.first
     let test = TestSplit(
       items: items.map { item in
@@ -76,6 +64,40 @@ extension DistillationRun {
     var file = evaluator.evaluation(of: candidates, items: run?.items ?? 0, labelsSpent: run?.labelsSpent ?? 0)
     file.setAside = setAside.isEmpty ? nil : setAside
     return file
+  }
+
+  /// What asking the run's teachers behind services about a file's items would take. Nothing is asked.
+  ///
+  /// - Parameters: as for ``evaluate(_:split:)``.
+  package func evaluationEstimate(_ data: URL, split: String? = nil) async throws -> AnnotationEstimate {
+    let labels = try configuration.labelSet()
+    let (dataset, items, _, _) = try labelled(data, split: split, labels)
+    var services = configuration
+    services.teachers = configuration.teachers.filter { $0.kind == .openAI }
+    let teachers = try RunTeachers(services, labels: labels, plugins: plugins, folder: folder)
+    let annotator = try Annotator(store: openStore(), labels: labels, assignments: teachers.labelAssignments)
+    return try await annotator.estimate(dataset, items: items)
+  }
+
+  /// The items of a file that have a label, their labels, and the rows that were set aside.
+  private func labelled(
+    _ data: URL, split: String?, _ labels: LabelSet
+  ) throws -> (dataset: Dataset, items: [Item], gold: GoldAnswers<String>, setAside: [String]) {
+    var mapping = configuration.data.mapping
+    if split == nil { mapping.split = nil }
+    let gold = try GoldAnswers(contentsOf: data, mapping: mapping, labels: labels)
+    mapping.label = nil
+    let dataset = try read(data, mapping)
+    let inSplit = split.map(dataset.items(in:)) ?? dataset.items
+    let items = inSplit.filter { gold.answer(of: $0.id) != nil }
+    // Rows of other splits need no label.
+    let setAside = (dataset.setAside + gold.problems(of: inSplit)).sorted().map(\.description)
+    guard !items.isEmpty else {
+      let refused = dataset.setAside + gold.setAside
+      if let split, inSplit.isEmpty { throw RunError.emptySplit(split, known: dataset.splits, setAside: refused) }
+      throw RunError.nothingLabelled(data.path, setAside: refused)
+    }
+    return (dataset, items, gold, setAside)
   }
 
   private func read(_ data: URL, _ mapping: FieldMapping) throws -> Dataset {
@@ -112,22 +134,33 @@ extension DistillationRun {
   ) async throws -> [Evaluator.Candidate] {
     let teachers = try RunTeachers(configuration, labels: labels, plugins: plugins, folder: folder)
     var labelsOf: [String: [String: String]] = [:]
+    var answered: Set<String> = []
+    let services = teachers.labelAssignments.filter { !($0.teacher is any BatchTeacher) }
+    let lock = services.isEmpty ? nil : try RunLock(folder, reporter: reporter)
+    defer { lock?.free() }
+    let ledger = services.isEmpty ? SpendingLedger() : try configuration.ledger(for: folder)
+    defer { if let closing = ledger.closing { reporter.message(closing) } }
     let leftOut = namesakes(of: items, in: dataset, teachers.labelAssignments)
     for (store, assignments) in try stores(
       for: teachers.labelAssignments.filter { !leftOut.contains($0.teacher.name) })
     {
-      var annotator = try Annotator(store: store, labels: labels, assignments: assignments)
+      var annotator = try Annotator(store: store, labels: labels, assignments: assignments, ledger: ledger)
       annotator.readsCutReplies = try RunRules(of: folder).cut == .label
       annotator.tell = { [reporter] in reporter.message($0) }
+      try await sayBefore(asking: annotator, dataset, items)
       let run = try await annotator.annotate(dataset, items: items)
       for (teacher, failures) in Dictionary(grouping: run.failures, by: \.teacher).sorted(by: { $0.key < $1.key }) {
         reporter.message(run.words(about: teacher, failures))
       }
       for annotation in run.annotations.joined() {
+        answered.insert(annotation.teacher)
         labelsOf[annotation.teacher, default: [:]][annotation.item] = annotation.reply.label
       }
     }
-    return teachers.names.filter { !leftOut.contains($0) }.map { name in
+    for name in teachers.names where !leftOut.contains(name) && !answered.contains(name) {
+      reporter.message("teacher:\(name) has no replies to these items, and is not scored")
+    }
+    return teachers.names.filter(answered.contains).map { name in
       .init(
         .teacher(name), predictions: items.map { Prediction(itemID: $0.id, label: labelsOf[name]?[$0.id]) }, labels: 0)
     }

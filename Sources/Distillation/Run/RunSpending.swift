@@ -14,6 +14,11 @@ extension DistillationRun {
     return try await services.annotator.estimate(services.data, items: services.items)
   }
 
+  /// Says how many questions services are about to be asked; nothing where they are asked none.
+  func sayBefore(asking annotator: Annotator, _ data: Dataset, _ items: [Item]) async throws {
+    if let words = try await annotator.ofServices.estimate(data, items: items).announcement { reporter.message(words) }
+  }
+
   /// Who would ask the teachers behind services, and about what: training and test items alike, as services are asked the
   /// same about both.
   ///
@@ -30,6 +35,15 @@ extension DistillationRun {
 }
 
 extension AnnotationEstimate {
+  /// A line before anything is asked; nil where nothing is.
+  var announcement: String? {
+    let parts = teachers.filter { $0.questions > 0 }.map { row in
+      "\(row.teacher) \(NumberText.counted(row.questions, "question"))"
+        + (row.alreadyStored > 0 ? " (\(NumberText.grouped(row.alreadyStored)) in the store)" : "")
+    }
+    return spending.note.flatMap { parts.isEmpty ? nil : "about to ask \(parts.joined(separator: ", ")): about \($0)" }
+  }
+
   /// A table for people.
   ///
   /// - Parameter limit: what may be spent, to say whether this fits.
