@@ -101,7 +101,7 @@ public struct TokenTagger: TokenizedModel {
   }
 
   /// The logits of the classes, [tokens of all texts and maybe more, classes], the same whichever texts stand together.
-  package func settledLogits(_ texts: [Encoding]) throws -> Tensor { try logits(reader.filled(texts)) }
+  package func settledLogits(_ texts: [Encoding]) throws -> Tensor { try logits(parts.reader.filled(texts)) }
 
   /// The spans that the model marks in each text, from left to right.
   ///

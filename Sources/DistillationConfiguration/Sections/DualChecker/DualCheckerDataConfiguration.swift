@@ -16,7 +16,8 @@ package struct DualCheckerDataConfiguration: DefaultedSection {
   /// Records from one file.
   package init(file: String) { self.file = file }
 
-  private init() {}
+  /// No file.
+  package init() {}
 
   package static let example = DualCheckerDataConfiguration(file: "cls.json")
 
