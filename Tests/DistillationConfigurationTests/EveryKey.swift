@@ -86,7 +86,7 @@
           timeout: 30
           retries: 5
         - {name: f, kind: openai, base_url: "https://example.org/v1", model: small, key_file: key}
-      spending: {max_requests: 1000, max_tokens: 2000000, max_cost: 12.5}
+      spending: {max_requests: 1000, max_tokens: 2000000, max_cost: 12.5, unreadable: stop}
       agreement: {rule: majority, margin: 2, minimum_votes: 3}
       review: {source: file, file: review.csv, budget: 200, order: random}
       student:
@@ -103,6 +103,7 @@
              patch_size: 12, layer_norm_eps: 1e-5}
         max_tokens: 300
         max_new_tokens: 40
+        answer: label
         image_cache: false
         precision: bfloat16
         gradient_checkpointing: true
@@ -279,6 +280,7 @@
       var student = StudentConfiguration(fresh: fresh)
       student.maximumTokens = 300
       student.maximumNewTokens = 40
+      student.answer = .label
       student.imageCache = false
       student.precision = .bfloat16
       student.gradientCheckpointing = true
@@ -357,6 +359,7 @@
       run.spending.requests = 1000
       run.spending.tokens = 2_000_000
       run.spending.cost = 12.5
+      run.spending.unreadable = .stop
       run.review.source = .file
       run.review.file = "review.csv"
       run.review.budget = .count(200)
