@@ -109,7 +109,7 @@ public struct DistillationRun: Sendable {
       }
       reporter.finish()
       if let stopped = run.stopped { throw stopped }
-      if run.asked > 0 { for line in run.closingLines() { reporter.message("  " + line) } }
+      for line in run.closingLines() { reporter.message("  " + line) }
       try say(whatFailedIn: run, isOverBudget: ledger.wasExhausted)
       missing += run.failures.filter { $0.wasAsked && services.contains($0.teacher) }
       return run
