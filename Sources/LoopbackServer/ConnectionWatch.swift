@@ -22,6 +22,8 @@
       /// The request that is being answered.
       var exchange: LoopbackExchange?
       var isClientGone = false
+      /// Its other end has been found to be this process's user's.
+      var isOwnUser = false
       var isShut = false
 
       mutating func shut() {
@@ -94,6 +96,16 @@
     func closed(_ number: UInt64) {
       guard let connection = state.withLock({ $0.connections.removeValue(forKey: number) }) else { return }
       epoll_ctl(events, EPOLL_CTL_DEL, connection.socket, nil)
+    }
+
+    /// Whether its other end belongs to this process's user.
+    func isOwnUser(_ number: UInt64) -> Bool {
+      guard let (socket, isKnown) = state.withLock({ $0.connections[number].map { ($0.socket, $0.isOwnUser) } }) else {
+        return false
+      }
+      guard isKnown || PeerUser.isOwn(socket) else { return false }
+      state.withLock { $0.connections[number]?.isOwnUser = true }
+      return true
     }
 
     /// So many bytes of a body are there.

@@ -14,6 +14,7 @@
 
     let handler: LoopbackServer.Handler
     let check: LoopbackGuard
+    let isForOwnUser: Bool
     let watch: ConnectionWatch?
     private let refusal: @Sendable (_ status: Int, _ reason: String) -> LoopbackResponse
     private let bodyBytes = Atomic(0)
@@ -30,11 +31,13 @@
     private struct Handle: @unchecked Sendable { var pointer: OpaquePointer? }
 
     init(
-      check: LoopbackGuard, refusal: @escaping @Sendable (_ status: Int, _ reason: String) -> LoopbackResponse,
+      check: LoopbackGuard, isForOwnUser: Bool,
+      refusal: @escaping @Sendable (_ status: Int, _ reason: String) -> LoopbackResponse,
       handler: @escaping LoopbackServer.Handler
     ) {
       self.handler = handler
       self.check = check
+      self.isForOwnUser = isForOwnUser
       self.refusal = refusal
       watch = ConnectionWatch()
     }

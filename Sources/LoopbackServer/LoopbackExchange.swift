@@ -46,6 +46,9 @@
       do throws(LoopbackGuard.Refusal) {
         let (request, hasBody) = try engine.check.request(
           String(cString: head.method), target: String(cString: head.target), fields: fields, isPlain: head.is_plain)
+        guard !engine.isForOwnUser || engine.watch?.isOwnUser(number) == true else {
+          throw .init(403, "this server is for the user who started it")
+        }
         self.request = request
         try engine.begin(self)
         if hasBody { engine.watch?.reads(number, 0) }

@@ -25,6 +25,7 @@
     package let grace: Duration
     private let handler: Handler
     private let check: LoopbackGuard
+    private let isForOwnUser: Bool
     private let refusal: @Sendable (_ status: Int, _ reason: String) -> LoopbackResponse
 
     /// A server that is not yet started.
@@ -33,12 +34,14 @@
     ///   - port: 0...65535; 0, the default, takes any that is free.
     ///   - maximumBodyBytes: larger bodies are refused with 413 and not read. The default is 64 MiB.
     ///   - token: requests without `Authorization: Bearer` and it are refused with 401. The default, nil, takes all.
+    ///   - isForOwnUser: whether other users of this machine are refused with 403. The default is false.
     ///   - grace: how long requests may go on when the server is to end. The default is 30 seconds.
     ///   - refusal: what is answered in place of the handler, in the form that its clients read. The default is a line
     ///     of text.
     ///   - handler: answers one request.
     package init(
-      port: Int = 0, maximumBodyBytes: Int = 64 << 20, token: String? = nil, grace: Duration = .seconds(30),
+      port: Int = 0, maximumBodyBytes: Int = 64 << 20, token: String? = nil, isForOwnUser: Bool = false,
+      grace: Duration = .seconds(30),
       refusal: @escaping @Sendable (_ status: Int, _ reason: String) -> LoopbackResponse = {
         LoopbackResponse(status: $0, $1 + "\n")
       }, handler: @escaping Handler
@@ -46,6 +49,7 @@
       precondition((0...65535).contains(port), "LoopbackServer: port \(port) is not within 0...65535")
       self.port = port
       self.grace = grace
+      self.isForOwnUser = isForOwnUser
       self.refusal = refusal
       self.handler = handler
       check = LoopbackGuard(maximumBodyBytes: maximumBodyBytes, token: token)
@@ -62,7 +66,7 @@
       guard listening >= 0 else {
         throw LoopbackServerError.cannotListen(port: port, reason: String(cString: strerror(errno)))
       }
-      let engine = LoopbackEngine(check: check, refusal: refusal, handler: handler)
+      let engine = LoopbackEngine(check: check, isForOwnUser: isForOwnUser, refusal: refusal, handler: handler)
       guard engine.start(listening) else {
         close(listening)
         throw LoopbackServerError.cannotListen(port: port, reason: "the server's thread can't be started")

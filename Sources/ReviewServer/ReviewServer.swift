@@ -12,8 +12,9 @@ public import TeacherProtocol
 /// ```
 ///
 /// A decision is on the disk before it is confirmed. The page asks for nothing that is not served here, works without a
-/// network, and is refused to every other machine and to pages of other origins: the server listens on the loopback
-/// alone, `Host` and `Origin` must be its own, and a decision carries a token that only the page can read.
+/// network, and is refused to every other machine, to other users of this one and to pages of other origins: the server listens
+/// on the loopback alone, asks the system whose a connection is, `Host` and `Origin` must be its own, and a decision carries a
+/// token that only the page can read.
 public struct ReviewServer: Sendable {
   /// How the page shows conflicts.
   public struct Options: Sendable, Equatable {
@@ -67,12 +68,16 @@ public struct ReviewServer: Sendable {
     ///
     /// - Throws: `LoopbackServerError`.
     public func run(port: Int, started: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
-      try await LoopbackServer(port: port, maximumBodyBytes: 1 << 20) { await answer($0) }.run(started: started)
+      try await loopback(port: port).run(started: started)
     }
 
     /// Serves while the body runs.
     package func withPort<Result: Sendable>(_ body: @Sendable (Int) async throws -> Result) async throws -> Result {
-      try await LoopbackServer(maximumBodyBytes: 1 << 20) { await answer($0) }.withPort(body)
+      try await loopback(port: 0).withPort(body)
+    }
+
+    private func loopback(port: Int) -> LoopbackServer {
+      LoopbackServer(port: port, maximumBodyBytes: 1 << 20, isForOwnUser: true) { await answer($0) }
     }
   #endif
 
@@ -88,9 +93,7 @@ public struct ReviewServer: Sendable {
     response.headers["content-security-policy"] =
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
       + "form-action 'none'; frame-ancestors 'none'"
-    response.headers["x-content-type-options"] = "nosniff"
-    response.headers["referrer-policy"] = "no-referrer"
-    response.headers["cache-control"] = request.path == "/photo" ? "private, max-age=3600" : "no-store"
+    if request.path == "/photo" { response.headers["cache-control"] = "private, max-age=3600" }
     return response
   }
 

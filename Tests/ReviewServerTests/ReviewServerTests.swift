@@ -6,6 +6,7 @@ import JSON
   import LoopbackServer
   import ReviewServer
   import TeacherProtocol
+  import TestSupport
   import Testing
 
   #if canImport(FoundationNetworking)
@@ -250,6 +251,50 @@ import JSON
           #expect(!text.replacing("http://www.w3.org/2000/svg", with: "").contains("http"), "\(path)")
         }
         #expect(page.contains("<html lang=\"en\">") && !page.contains("style=") && !page.contains("onclick"))
+      }
+    }
+
+    @Test func `no other origin's page may show a photograph`() async throws {
+      let world = try ReviewWorld()
+      try await world.server.withPort { (port: Int) async throws in
+        for path in ["/photo?index=0", "/photo?index=99", "/", "/api/state"] {
+          let client = try RawClient(port: port)
+          client.ask("GET", path)
+          let head = client.read(until: "\r\n\r\n").lowercased()
+          for line in [
+            "cross-origin-resource-policy: same-origin", "x-content-type-options: nosniff", "x-frame-options: deny",
+            "referrer-policy: no-referrer",
+          ] { #expect(head.contains(line + "\r\n"), "\(path): \(line)") }
+        }
+        let large = try RawClient(port: port)
+        large.ask("POST", "/api/decision", "Content-Length: 10000000")
+        #expect(large.send(Data(count: 10_000_000)) < 10_000_000)
+        #expect(large.read(until: "bytes").hasPrefix("HTTP/1.1 413 "))
+        #expect(large.isClosed())
+      }
+    }
+
+    /// Only root may start a process as somebody else.
+    @Test(.enabled(if: geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv")))
+    func `another user of this machine learns nothing`() async throws {
+      @Sendable func status(_ port: Int, as user: Int) throws -> String {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/setpriv")
+        process.arguments = [
+          "--reuid=\(user)", "--clear-groups", "/bin/bash", "-c",
+          "exec 3<>/dev/tcp/127.0.0.1/\(port); printf 'GET /api/state HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\n\\r\\n' >&3; head -1 <&3",
+        ]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return text
+      }
+      let world = try ReviewWorld()
+      try await world.server.withPort { (port: Int) async throws in
+        #expect(try status(port, as: 0).contains(" 200 "))
+        #expect(try status(port, as: 65534).contains(" 403 "))
       }
     }
   }
