@@ -27,7 +27,9 @@ public struct StudentServer: Sendable {
     /// Most requests that wait; further ones are answered with 429. The default is 256.
     public var waiting = 256
     /// What requests must bear as `Authorization: Bearer`. The default, nil, asks for nothing.
-    public var token: String?
+    package var token: String?
+    /// What a request that is an item's fields alone is about.
+    package var task: ServedTask?
 
     /// The defaults.
     public init() {}
@@ -95,7 +97,7 @@ public struct StudentServer: Sendable {
   package func answer(_ request: LoopbackRequest) async -> LoopbackResponse {
     do {
       switch (request.method, request.path) {
-      case ("POST", "/v1/chat/completions"): return try await complete(ChatRequest(request.body))
+      case ("POST", "/v1/chat/completions"): return try await complete(chat(request.body))
       case ("GET", "/v1/models"):
         return json(.object([.init("object", "list"), .init("data", .array([model]))]))
       case ("GET", "/v1/models/\(name)"): return json(model)
@@ -115,6 +117,11 @@ public struct StudentServer: Sendable {
     } catch {
       return ChatError.fault("\(error)").response
     }
+  }
+
+  private func chat(_ body: Data) throws -> ChatRequest {
+    let request = try ChatRequest(body)
+    return try options.task?.asking(request) ?? request
   }
 
   private var model: JSONValue {

@@ -12,6 +12,8 @@ internal import Wording
     static func main() async {
       do {
         var command = try Distill.parseAsRoot()
+        // Data, replies and reports are their owner's alone; models and configurations are made to be handed on.
+        if !(command is Export), !(command is Init) { umask(0o077) }
         if var asynchronous = command as? any AsyncParsableCommand {
           try await asynchronous.run()
         } else {

@@ -111,13 +111,15 @@ internal import Wording
       options.showsNames = showNames
       // A run has read what its items name; a queue from elsewhere may name anything of this machine.
       options.showsAbsolutePaths = runFolder != nil
-      try await ReviewServer(
+      let server = ReviewServer(
         questions: desk.questions, labels: desk.labels, images: desk.images, journal: journal, options: options,
-        prepare: { try RunPlugins.plain($0, longestEdge: nil) }
-      ).run(port: port) { port in
-        Output.error(
-          "\(NumberText.counted(desk.questions.count, "conflict")) at http://127.0.0.1:\(port)/ -> \(desk.journal.relativePath) "
-            + "(control-C ends it)")
+        prepare: { try RunPlugins.plain($0, longestEdge: nil) })
+      try await Ending.bySignal { [port] in
+        try await server.run(port: port) { port in
+          Output.error(
+            "\(NumberText.counted(desk.questions.count, "conflict")) at http://127.0.0.1:\(port)/ -> \(desk.journal.relativePath) "
+              + "(control-C ends it)")
+        }
       }
     }
 

@@ -2,6 +2,7 @@
   import ArgumentParser
   import Distillation
   import Foundation
+  import Layers
   import StudentModels
   import StudentServer
   import Tensor
@@ -15,26 +16,53 @@
         supported is refused. GET /v1/models names the model. Only this machine can reach it, and no page of another \
         origin. Requests are answered one after the other. A tokenizer in the adapter's folder takes the place of the model's.
 
+        With --run the student of a run is served, with its adapter. A request whose one turn is a JSON object of an item's         fields, its images beside it, becomes the run's own question, and the answer is one of the run's labels; with         response_format text it is the student's own words.
+
+        With a token each request must bear 'Authorization: Bearer TOKEN'. It is best given by --token-file or by         DISTILL_SERVE_TOKEN in the environment: other users of this machine can read a command line.
+
         Examples:
 
+          distill serve --run runs/news --token-file ~/.config/distill-token
           distill serve --model models/smolvlm --adapter runs/news/stage2
           curl localhost:8000/v1/chat/completions -d '{"model": "smolvlm", "messages": [{"role": "user", "content": "Hi"}]}'
 
         A run can have it as a teacher: kind openai, base_url http://127.0.0.1:8000/v1.
         """)
 
-    @Option(help: ArgumentHelp("The model's folder.", valueName: "folder"), completion: .directory)
-    var model: String
+    @Option(
+      help: ArgumentHelp("The model's folder. Give one of this and --run.", valueName: "folder"), completion: .directory
+    )
+    var model: String?
+
+    @Option(
+      name: .customLong("run"),
+      help: ArgumentHelp("The folder of a run whose student is served.", valueName: "folder"), completion: .directory)
+    var runFolder: String?
 
     @Option(
       help: ArgumentHelp("The folder of a PEFT adapter; several are added up.", valueName: "folder"),
       completion: .directory)
     var adapter: [String] = []
 
+    @Option(
+      help: ArgumentHelp(
+        "Form of the model's own weights: float32, bfloat16 or int8. (default: float32, or as the run has it)",
+        valueName: "type"))
+    var dtype: WeightFormat?
+
+    @Option(help: ArgumentHelp("What each request must bear as a bearer token.", valueName: "text"))
+    var token: String?
+
+    @Option(
+      help: ArgumentHelp("A file whose first line is the token.", valueName: "file"), completion: .file())
+    var tokenFile: String?
+
     @Option(help: ArgumentHelp("The port; 0 for any that is free.", valueName: "n"))
     var port = 8000
 
-    @Option(help: ArgumentHelp("The model's name in requests. (default: the model folder's)", valueName: "name"))
+    @Option(
+      help: ArgumentHelp(
+        "The model's name in requests. (default: the name of the model's or the run's folder)", valueName: "name"))
     var name: String?
 
     @Option(
@@ -46,6 +74,13 @@
     var threads: Int?
 
     func validate() throws {
+      guard (model == nil) != (runFolder == nil) else {
+        throw ValidationError("Give one of --model with a model's folder and --run with a run's.")
+      }
+      guard runFolder == nil || adapter.isEmpty else {
+        throw ValidationError("--adapter belongs to --model; a run has its own.")
+      }
+      guard token == nil || tokenFile == nil else { throw ValidationError("Give one of --token and --token-file.") }
       guard (0...65535).contains(port) else { throw ValidationError("--port must be 0 to 65535, not \(port).") }
       guard maximumTokens > 0 else { throw ValidationError("--max-tokens must be at least 1, not \(maximumTokens).") }
       guard threads ?? 1 > 0 else { throw ValidationError("--threads must be at least 1, not \(threads ?? 0).") }
@@ -53,18 +88,51 @@
 
     func run() async throws {
       if let threads { Tensor.Compute.threads = threads }
-      let folder = URL(filePath: model)
-      let student = try adapted(StudentFamily.student(contentsOf: folder))
       var options = StudentServer.Options()
       options.maximumTokens = maximumTokens
-      let name = name ?? folder.resolvingSymlinksInPath().lastPathComponent
-      try await StudentServer(student, name: name, options: options).run(port: port) { port in
-        Output.error("\(name) at http://127.0.0.1:\(port)/v1 (control-C ends it)")
+      options.token = try bearer()
+      let folder = URL(filePath: model ?? runFolder ?? "")
+      let student: any PretrainedStudent
+      if runFolder != nil {
+        guard DistillationMethod.named(in: folder.appending(path: "config.yaml")) != .dualChecker else {
+          throw ValidationError(
+            "A run with 'method: dualchecker' has a student that writes no text; use distill predict.")
+        }
+        let served = try DistillationRun.opening(folder, plugins: .command()).served(in: dtype)
+        student = served.student
+        options.task = ServedTask(prompt: served.prompt, labels: served.labels, imageSlots: served.imageSlots)
+      } else {
+        student = try adapted(StudentFamily.student(contentsOf: folder))
       }
+      let name = name ?? folder.resolvingSymlinksInPath().lastPathComponent
+      let server = StudentServer(student, name: name, options: options)
+      try await Ending.bySignal { [port] in
+        try await server.run(port: port) { port in
+          Output.error("\(name) at http://127.0.0.1:\(port)/v1 (control-C ends it)")
+        }
+      }
+    }
+
+    /// The token, from wherever it is given.
+    private func bearer() throws -> String? {
+      var given = token ?? ProcessInfo.processInfo.environment["DISTILL_SERVE_TOKEN"]
+      if let tokenFile {
+        let text = try String(contentsOf: URL(filePath: tokenFile), encoding: .utf8)
+        given = text.split(whereSeparator: \.isNewline).first.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
+      }
+      guard let given else { return nil }
+      guard !given.isEmpty, given.utf8.allSatisfy({ (33...126).contains($0) }) else {
+        throw ValidationError("The token must be of visible ASCII characters without spaces, at least one.")
+      }
+      return given
     }
 
     private func adapted<Model: PretrainedStudent>(_ student: Model) throws -> any PretrainedStudent {
       var student = student
+      if let dtype {
+        student.freeze()
+        student.convertFrozenWeights(to: dtype)
+      }
       let folders = adapter.map { URL(filePath: $0) }
       try student.loadAdapters(from: folders)
       for folder in folders {

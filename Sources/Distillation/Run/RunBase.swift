@@ -1,6 +1,8 @@
 internal import Foundation
-internal import Layers
-internal import StudentModels
+package import Layers
+internal import LoRA
+package import StudentModels
+package import TeacherProtocol
 internal import Tensor
 
 extension DistillationRun {
@@ -13,17 +15,39 @@ extension DistillationRun {
 
   /// The student before any adapter.
   ///
+  /// - Parameter form: of its own weights; nil for the configuration's.
   /// - Throws: ``RunError``, or what reading a model folder throws.
-  func loadBase() throws -> any Student {
+  func loadBase(in form: WeightFormat? = nil) throws -> any Student {
     if let student = plugins.student { return student }
     var student = try StudentFamily.student(contentsOf: basePath())
     student.maximumTokens = min(student.maximumTokens, configuration.student.maximumTokens)
     student.promptBeginning = try RunRules(of: folder).beginning
     student.recomputesActivations = configuration.student.gradientCheckpointing
-    guard let form = frozenPrecision else { return student }
+    guard let form = form ?? frozenPrecision, form != .float32 else { return student }
     student.freeze()
     student.convertFrozenWeights(to: form)
     return student
+  }
+
+  /// The student as far as the run has trained it, with what it is asked and may answer.
+  ///
+  /// - Parameter form: of the base's own weights; nil for the run's.
+  /// - Throws: ``RunError`` where nothing is trained yet, or what reading a model folder throws.
+  package func served(
+    in form: WeightFormat? = nil
+  ) throws -> (student: any PretrainedStudent, prompt: PromptTemplate, labels: LabelSet, imageSlots: [String]) {
+    let stages = ["stage2", "stage1"].map { folder.appending(path: $0) }
+    guard
+      let adapter = stages.first(where: {
+        FileManager.default.fileExists(atPath: $0.appending(path: "adapter_model.safetensors").path)
+      })
+    else { throw RunError.notARun(folder.path, "it has no adapter yet; finish the run first") }
+    guard var student = try loadBase(in: form) as? any PretrainedStudent else { throw RunError.noStudent }
+    try student.loadAdapter(from: adapter)
+    return (
+      student, try PromptTemplate(configuration.prompt), try configuration.labelSet(),
+      configuration.data.mapping.imageSlots
+    )
   }
 
   /// A digest of the weights of ``loadBase()``, found without loading them.

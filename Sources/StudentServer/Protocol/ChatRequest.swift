@@ -35,6 +35,8 @@ struct ChatRequest: Sendable, Equatable {
   var alternatives: Int?
   /// The form that answers are held to.
   var form = AnswerGuide.Form.free
+  /// Whether the request says so, or leaves the form open.
+  var namesForm = false
   var streams = false
   var streamsUsage = false
 
@@ -67,6 +69,7 @@ struct ChatRequest: Sendable, Equatable {
       throw .invalid("top_logprobs", "top_logprobs needs logprobs: true.")
     }
     form = try fields.form()
+    namesForm = fields["response_format"] != nil || fields["structured_outputs"] != nil
     streams = try fields.flag("stream") ?? false
     streamsUsage = fields["stream_options"]?["include_usage"] == .bool(true)
     for name in ["frequency_penalty", "presence_penalty"] where try fields.number(name, -2...2) ?? 0 != 0 {

@@ -1,0 +1,67 @@
+#if Run
+  import Foundation
+  import JSON
+  import LoopbackServer
+  import StudentServer
+  import TeacherProtocol
+  import Testing
+
+  /// A run's own question, about an item that a request gives.
+  @Suite struct ServedTaskTests {
+    let served: ServedStudent
+    let server: StudentServer
+
+    init() throws {
+      served = try ServedStudent()
+      var options = StudentServer.Options()
+      options.task = ServedTask(
+        prompt: try PromptTemplate("Caption: {text}\n{image}\nDoes it fit?"),
+        labels: try LabelSet([.init(name: "yes", answer: "Yes, it does."), .init(name: "no", answer: "No")]),
+        imageSlots: ["photo"])
+      server = StudentServer(served.student, name: "tiny", options: options)
+    }
+
+    func answer(_ body: String, of server: StudentServer) async throws -> JSONValue {
+      let response = await server.answer(LoopbackRequest("POST", "/v1/chat/completions", body: Data(body.utf8)))
+      guard case .data(let bytes) = response.body else { throw CancellationError() }
+      return try JSONParser.value(of: String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// A body with these parts.
+    func body(_ parts: [String], _ more: String) -> String {
+      #"{"model": "tiny", "messages": [{"role": "user", "content": [\#(parts.joined(separator: ", "))]}], \#(more)}"#
+    }
+
+    func text(_ text: String) -> String { #"{"type": "text", "text": \#(JSONValue.string(text).text)}"# }
+
+    @Test func `an item's fields become the question, and the answer is a label`() async throws {
+      let photo = #"{"type": "image_url", "image_url": {"url": "\#(try ServedStudent.photo(1).url)"}}"#
+      let more = #""temperature": 0, "logprobs": true, "max_tokens": 40"#
+      let own = try await answer(body([text(#"{"text": "A harbour", "year": 7}"#), photo], more), of: server)
+      let plain = try await answer(
+        body(
+          [text("Caption: A harbour\n"), photo, text("\nDoes it fit?")],
+          more + #", "structured_outputs": {"choice": ["Yes, it does.", "No"]}"#), of: served.server)
+      #expect(own["choices"] == plain["choices"] && own["usage"] == plain["usage"])
+      #expect(["Yes, it does.", "No"].contains(own["choices"]?[0]?["message"]?["content"]?.string))
+    }
+
+    @Test func `its own words are there for those who ask for a text`() async throws {
+      let more = #""temperature": 0, "max_tokens": 12, "response_format": {"type": "text"}"#
+      let photo = #"{"type": "image_url", "image_url": {"url": "\#(try ServedStudent.photo(1).url)"}}"#
+      let own = try await answer(body([photo, text(#"{"text": "A harbour"}"#)], more), of: server)
+      let plain = try await answer(
+        body([text("Caption: A harbour\n"), photo, text("\nDoes it fit?")], more), of: served.server)
+      #expect(own["choices"] == plain["choices"])
+    }
+
+    @Test func `any other conversation is as it is, and a field that is missing is named`() async throws {
+      for content in ["Does it fit?", "[1]", "{not JSON}"] {
+        let request = ServedStudent.body(content, #""temperature": 0, "max_tokens": 3"#)
+        #expect(try await answer(request, of: server)["choices"] == answer(request, of: served.server)["choices"])
+      }
+      let fault = try await answer(body([text(#"{"caption": "A harbour"}"#)], #""max_tokens": 3"#), of: server)
+      #expect(fault["error"]?["message"]?.string?.contains("{text}") == true, "\(fault.text)")
+    }
+  }
+#endif
