@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import TeacherProtocol
 
 /// A connection to a data base, for one task at a time.
 ///
@@ -44,6 +45,8 @@ package final class SQLiteConnection {
       case .reading: SQLITE_OPEN_READONLY
       case .writing: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
       }
+    // SQLite gives its log and its index the mode of the file.
+    if access == .writing, !path.hasPrefix(":") { OwnerOnly.makeFile(path) }
     var opened: OpaquePointer?
     let code = sqlite3_open_v2(path, &opened, mode | SQLITE_OPEN_NOMUTEX, nil)
     guard code == SQLITE_OK, let opened else {

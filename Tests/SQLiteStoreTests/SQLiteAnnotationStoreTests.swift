@@ -22,6 +22,17 @@ import Testing
     try FileManager.default.removeItem(at: folder)
   }
 
+  @Test func `the store, its log and its index are their owner's alone`() async throws {
+    let store = try SQLiteAnnotationStore(file)
+    try await store.append([annotation("a")])
+    func mode(_ path: String) throws -> Int? {
+      (try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? NSNumber)?.intValue
+    }
+    for end in ["", "-wal", "-shm"] { #expect(try mode(file.path + end) == 0o600, "\(end)") }
+    #expect(try mode(file.deletingLastPathComponent().path) == 0o700)
+    #expect(try await store.all().count == 1)
+  }
+
   /// An archive: a copy of the data base and of its log, whose index can't be made beside them. A folder of that name
   /// stands in its way here, as tests may run as root, who may write anywhere.
   private func archive(withLog: Bool) throws -> URL {

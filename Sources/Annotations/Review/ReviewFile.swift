@@ -26,8 +26,8 @@ public enum ReviewFile {
     let text =
       url.pathExtension.lowercased() == "csv" ? csv(conflicts, answers) : jsonLines(conflicts, answers)
     do {
-      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(text.utf8).write(to: url, options: .atomic)
+      try OwnerOnly.makeFolder(url.deletingLastPathComponent())
+      try OwnerOnly.write(Data(text.utf8), to: url)
     } catch {
       throw .cannotWrite(file: url.relativePath, reason: error.localizedDescription)
     }

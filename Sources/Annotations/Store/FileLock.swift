@@ -1,4 +1,5 @@
 package import Foundation
+internal import TeacherProtocol
 
 /// An exclusive lock between processes (`flock`), freed by the system when its holder dies.
 package final class FileLock {
@@ -57,7 +58,7 @@ package func standsReadOnly(_ url: URL) -> Bool {
   return access(url.path, F_OK) == 0 && places.contains { access($0.path, W_OK) != 0 }
 }
 
-/// Opens a regular file to read and write; it and its folder are made if they are not there. A file that may only be read is
+/// Opens a regular file to read and write; it and its folder are made if they are not there, for its owner alone. A file that may only be read is
 /// opened for reading.
 ///
 /// - Parameter isReadOnly: opens for reading whatever the file's permissions are.
@@ -65,12 +66,12 @@ func openFile(_ url: URL, isReadOnly: Bool = false) throws(AnnotationsError) -> 
   let file = url.relativePath
   let folder = url.deletingLastPathComponent()
   do {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try OwnerOnly.makeFolder(folder)
   } catch {
     throw .cannotOpen(file: file, reason: "its folder can't be made: \(error.localizedDescription)")
   }
   let writing = O_RDWR | O_CREAT
-  var descriptor = open(url.path, (isReadOnly ? O_RDONLY : writing) | O_CLOEXEC, 0o644)
+  var descriptor = open(url.path, (isReadOnly ? O_RDONLY : writing) | O_CLOEXEC, OwnerOnly.mode)
   if descriptor < 0, [EROFS, EACCES, EPERM].contains(errno) {
     let reason = errno
     descriptor = open(url.path, O_RDONLY | O_CLOEXEC)

@@ -112,7 +112,7 @@ extension DualCheckerRun {
   private func write(_ state: DualCheckerState) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try (encoder.encode(state) + Data("\n".utf8)).write(to: stateFile, options: .atomic)
+    try OwnerOnly.write(encoder.encode(state) + Data("\n".utf8), to: stateFile)
   }
 
   /// How good the labels given so far are, and the student on some test records. Nothing of it goes back into the loop.

@@ -39,7 +39,7 @@ public struct DualCheckerRun: Sendable {
     self.folder = folder
     self.reporter = reporter
     self.makeTeacher = makeTeacher
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try OwnerOnly.makeFolder(folder)
   }
 
   /// evaluation.json, if the run has come that far.

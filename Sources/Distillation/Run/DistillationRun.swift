@@ -41,7 +41,7 @@ public struct DistillationRun: Sendable {
     self.folder = folder
     self.reporter = reporter
     self.plugins = plugins
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try OwnerOnly.makeFolder(folder)
   }
 
   /// A run that was started before, from the configuration in its folder.
@@ -257,7 +257,7 @@ public struct DistillationRun: Sendable {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     var text = Data()
     for reply in UsedReply.all(of: runs) { text += try encoder.encode(reply) + Data("\n".utf8) }
-    try text.write(to: repliesFile, options: .atomic)
+    try OwnerOnly.write(text, to: repliesFile)
   }
 }
 

@@ -1,5 +1,6 @@
 package import Annotations
 internal import Foundation
+internal import TeacherProtocol
 #if Run
   internal import SQLiteStore
 #endif
@@ -12,7 +13,7 @@ internal import Foundation
 /// - Throws: `AnnotationsError`, or an error of the file system.
 private func replyStore(in folder: String, isDurable: Bool) throws -> any AnnotationStore {
   let place = URL(filePath: NSString(string: folder).expandingTildeInPath)
-  try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+  try OwnerOnly.makeFolder(place)
   #if Run
     return try SQLiteAnnotationStore(place.appending(path: "annotations.sqlite"), isDurable: isDurable)
   #else

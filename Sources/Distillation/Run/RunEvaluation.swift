@@ -187,11 +187,11 @@ extension DistillationRun {
 
   private func write(_ predictions: [Prediction], name: String) throws {
     let place = folder.appending(path: "predictions")
-    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    try OwnerOnly.makeFolder(place)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let lines = try predictions.map { try encoder.encode($0) + Data("\n".utf8) }
-    try lines.reduce(Data(), +).write(to: place.appending(path: "\(name).jsonl"), options: .atomic)
+    try OwnerOnly.write(lines.reduce(Data(), +), to: place.appending(path: "\(name).jsonl"))
   }
 }
 

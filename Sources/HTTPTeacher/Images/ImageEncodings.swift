@@ -105,9 +105,8 @@ public actor ImageEncodings {
     }
     if let place, let prepared {
       // Only a saving: where the folder can't be written, the image is prepared again another time.
-      try? FileManager.default.createDirectory(
-        at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try? prepared.write(to: place, options: .atomic)
+      try? OwnerOnly.makeFolder(place.deletingLastPathComponent())
+      try? OwnerOnly.write(prepared, to: place)
     }
     return encoded
   }

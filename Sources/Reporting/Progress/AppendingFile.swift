@@ -13,7 +13,7 @@ final class AppendingFile: Sendable {
   init?(_ path: String, new: Bool) throws(RunFileError) {
     self.path = path
     let mode = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (new ? O_EXCL : 0)
-    descriptor = open(path, mode, 0o644)
+    descriptor = open(path, mode, 0o600)
     if descriptor < 0 {
       if new, errno == EEXIST { return nil }
       throw .unwritable(file: path, reason: String(cString: strerror(errno)))
