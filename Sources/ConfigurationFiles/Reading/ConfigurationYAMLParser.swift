@@ -58,10 +58,7 @@
     private mutating func node(depth: Int) throws(ConfigurationProblem) -> ConfigurationNode {
       let position = events.position
       let anchor = events.anchor
-      guard depth <= Self.depthLimit else {
-        throw ConfigurationProblem(
-          position: position, reason: .unreadable("this line is nested deeper than \(Self.depthLimit) levels"))
-      }
+      guard depth <= Self.depthLimit else { throw Self.tooDeep(at: position) }
       let before = nodesLeft
       try take(1, at: position)
       var content: ConfigurationNode.Content
@@ -85,6 +82,11 @@
       let node = ConfigurationNode(content, at: position)
       if let anchor { anchors[anchor] = (node, before - nodesLeft) }
       return node
+    }
+
+    static func tooDeep(at position: ConfigurationNode.Position) -> ConfigurationProblem {
+      ConfigurationProblem(
+        position: position, reason: .unreadable("this line is nested deeper than \(depthLimit) levels"))
     }
 
     private mutating func take(_ nodes: Int, at position: ConfigurationNode.Position) throws(ConfigurationProblem) {
@@ -195,6 +197,10 @@
     private var problem: ConfigurationProblem {
       let state = parser.pointee
       let words = state.problem.map { String(cString: $0) } ?? "there is no memory for it"
+      // libyaml looks ahead of its events, to at most a thousand levels.
+      if words.hasPrefix("Maximum nesting level") {
+        return ConfigurationYAMLParser.tooDeep(at: Self.position(state.problem_mark))
+      }
       let place = state.context.map {
         " (\(String(cString: $0)) that began in line \(Self.position(state.context_mark).line))"
       }
