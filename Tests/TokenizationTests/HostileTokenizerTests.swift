@@ -137,6 +137,18 @@ import Tokenization
     #expect(throws: TokenizerError.self) { try file.tokenizer() }
   }
 
+  /// The ids are those of tokenizers 0.23.3, whose offsets go beyond the text here.
+  @Test func `affixes that are spelled in bytes end no later than the text`() throws {
+    let file: JSONValue = [
+      "model": [
+        "type": "BPE", "vocab": ["a": 0, "xa": 1, "<0x78>": 2, "<0xC3>": 3, "<0xA9>": 4], "merges": [],
+        "continuing_subword_prefix": "x", "byte_fallback": true,
+      ]
+    ]
+    let encoding = try file.tokenizer().encoding(of: "aé")
+    #expect(encoding.ids == [0, 2, 3, 4] && encoding.offsets == [0..<1, 1..<2, 1..<2, 2..<2])
+  }
+
   @Test func `a pipe in the place of a file is an error, and is not waited for`() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "pipes-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -54,7 +54,8 @@ struct BytePairModel: TokenModel {
       let left = merges.withView { mergePairs(word, $0) }
       var at = 0
       for symbol in word[0..<left] {
-        output.append(symbol.id, at, at + Int(symbol.length))
+        // Bytes of affixes that are spelled too stand for nothing in the text.
+        output.append(symbol.id, min(at, piece.count), min(at + Int(symbol.length), piece.count))
         at += Int(symbol.length)
       }
     }
