@@ -25,10 +25,15 @@ CLIENTS := $(CURDIR)/.build/clients
 CLIENT_PLAN := $(CLIENTS)/*/release/description.json
 
 COVERAGE_BUILD := .build/coverage
-SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks .ci/CheckAPI.swift .ci/CheckLayers.swift .ci/examples
+
+# make fuzz SECONDS=10 FORMAT="template pattern"
+FUZZING := .build/fuzzing
+FORMAT ?= template pattern tokenizer configuration reply store
+SECONDS ?= 3600
+SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks Fuzzing/Package.swift Fuzzing/Sources/fuzz .ci/CheckAPI.swift .ci/CheckLayers.swift .ci/examples
 
 .PHONY: help setup demo demo-dualchecker test test-debug test-lowered test-onednn sanitize formatter \
-  review-browser example lint format snippets docs layers architecture configuration api check-api coverage benchmark bench clean
+  review-browser example lint format snippets docs layers architecture configuration api check-api coverage fuzz benchmark bench clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -120,6 +125,10 @@ coverage: setup ## Prints the line coverage of Sources/; fails under 85 %.
 	  $(TEST) --skip-build --scratch-path $(COVERAGE_BUILD) $(ARGS)
 	.ci/coverage $(COVERAGE_BUILD)
 
+fuzz: setup ## Tries readers with made-up input, an hour each: make fuzz SECONDS=10 FORMAT=template
+	$(SWIFT) build -c release --package-path Fuzzing --scratch-path $(FUZZING)
+	.ci/fuzz $(FUZZING) $(SECONDS) $(FORMAT)
+
 benchmark: setup ## Measures matrix products and the answer tree, each beside what it replaces.
 	$(SWIFT) run -c release --package-path Benchmarks benchmarks $(ARGS)
 
@@ -130,4 +139,4 @@ bench: setup ## Times distill beside PyTorch: make bench MODEL=... ENCODER=... P
 	  --distill .build/release/distill $(if $(LLAMA),--llama $(LLAMA)) $(ARGS)
 
 clean: ## Deletes everything that was built.
-	rm -rf .build Examples/*/.build Benchmarks/.build
+	rm -rf .build Examples/*/.build Benchmarks/.build Fuzzing/.build
