@@ -54,6 +54,9 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
 /// The one file that hands on what another module declares: what a run is configured by, and what it gives.
 let exports = "Sources/Distillation/Exports.swift"
 
+/// Modules that a product of a package brings and that no product is named for.
+let carried = ["CYaml": "Yams"]
+
 /// Modules that come with the tool chain.
 let systemModules: Set<String> = [
   "Foundation", "FoundationNetworking", "FoundationEssentials", "Glibc", "Musl", "Darwin", "Dispatch",
@@ -148,7 +151,8 @@ func violations(targets: [Target], sources: [Source], manifest: String) -> [Stri
       if module == "FoundationNetworking", half[source.target] == .numbers {
         found.append("\(place): the numbers side has no network")
       }
-      if !systemModules.contains(module), declared[source.target]?.contains(module) != true {
+      let product = carried[module] ?? module
+      if !systemModules.contains(module), declared[source.target]?.contains(product) != true {
         found.append("\(place): imports \(module), which the manifest does not declare for \(source.target)")
       }
     }
