@@ -29,11 +29,6 @@ let sqliteStore = Target.Dependency.target(name: "SQLiteStore", condition: .when
 let yams = Target.Dependency.product(name: "Yams", package: "Yams", condition: .when(traits: ["Run"]))
 /// The HTTP server's parser, GNU libmicrohttpd.
 let microHTTPD = Target.Dependency.target(name: "CMicroHTTPD", condition: .when(traits: ["Run"]))
-/// Another transport to services, with the trait `AsyncHTTP`.
-let asyncHTTPClient: [Target.Dependency] = [
-  ("AsyncHTTPClient", "async-http-client"), ("NIOCore", "swift-nio"), ("NIOHTTP1", "swift-nio"),
-  ("NIOPosix", "swift-nio"),
-].map { .product(name: $0, package: $1, condition: .when(traits: ["AsyncHTTP"])) }
 /// Requests over libcurl, with the trait `Run`.
 let curl = Target.Dependency.target(name: "CCurl", condition: .when(traits: ["Run"]))
 /// Products of bfloat16 numbers, with the trait `OneDNN`.
@@ -43,7 +38,7 @@ let oneDNN = Target.Dependency.target(name: "COneDNN", condition: .when(traits: 
 let libraries = [
   "Tensor", "TeacherProtocol", "Tokenization", "Layers", "ImageDecoding", "VisionEncoder", "LanguageModel", "LoRA",
   "DPO",
-  "StudentModels", "HTTPTeacher", "AsyncTransport", "DualChecker", "Annotations", "SQLiteStore", "ReviewServer",
+  "StudentModels", "HTTPTeacher", "DualChecker", "Annotations", "SQLiteStore", "ReviewServer",
   "StudentServer", "Training", "Evaluation", "TwoStage", "TextStudents", "Distillation",
 ]
 
@@ -59,9 +54,6 @@ let package = Package(
       name: "MoreImages",
       description: "WebP and GIF are read, too (needs libwebp-dev and libgif-dev); on with Run."),
     .trait(
-      name: "AsyncHTTP",
-      description: "AsyncHTTPTransport, which asks services by AsyncHTTPClient in place of URLSession; off by default."),
-    .trait(
       name: "OneDNN",
       description: "bfloat16 products by oneDNN on CPUs with AMX (needs libdnnl-dev); off by default."),
     .default(enabledTraits: ["Run"]),
@@ -69,8 +61,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
-    .package(url: "https://github.com/apple/swift-nio", from: "2.70.0"),
-    .package(url: "https://github.com/swift-server/async-http-client", from: "1.24.0"),
   ],
   targets: [
     // C
@@ -116,7 +106,6 @@ let package = Package(
     library("HTTPTeacher", ["TeacherProtocol", "JSON", curl]),
     library("DualChecker", ["TeacherProtocol", "JSON", "ContentDigest"]),
     library("Annotations", ["TeacherProtocol", "JSON", "ContentDigest", "Wording"]),
-    library("AsyncTransport", ["HTTPTeacher", "TeacherProtocol"] + asyncHTTPClient),
     library("SQLiteStore", ["Annotations", "TeacherProtocol", "CSQLite"]),
 
     library("ReviewServer", ["Annotations", "TeacherProtocol", "JSON", "LoopbackServer"]),
@@ -177,7 +166,7 @@ let package = Package(
         "Distillation", "StudentModels", "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor",
         "Tokenization",
         "ImageDecoding",
-        "Annotations", "SQLiteStore", "TeacherProtocol", "HTTPTeacher", "AsyncTransport", "ContentDigest",
+        "Annotations", "SQLiteStore", "TeacherProtocol", "HTTPTeacher", "ContentDigest",
         "LoopbackServer",
         "ReviewServer", "StudentServer", "Wording", argumentParser,
       ], swiftSettings: swiftSettings),
@@ -212,12 +201,12 @@ let package = Package(
     tests("LanguageModel", ["LanguageModel", "Layers", "Tensor"]),
     tests("LoRA", ["LoRA", "Layers", "Tensor"]),
     tests("DPO", ["DPO", "Layers", "Tensor"]),
-    tests("HTTPTeacher", ["HTTPTeacher", "AsyncTransport", "TeacherProtocol", "JSON"]),
+    tests("HTTPTeacher", ["HTTPTeacher", "TeacherProtocol", "JSON"]),
     tests("DualChecker", ["DualChecker", "TeacherProtocol", "JSON"], exclude: ["Golden"]),
     tests("Annotations", ["Annotations", "TeacherProtocol", "JSON"]),
     tests("ReviewServer", ["ReviewServer", "Annotations", "TeacherProtocol", "JSON", "LoopbackServer"]),
     tests("SQLiteStore", ["SQLiteStore", "Annotations", "TeacherProtocol"]),
-    tests("Asking", ["HTTPTeacher", "AsyncTransport", "SQLiteStore", "Annotations", "TeacherProtocol", "JSON"]),
+    tests("Asking", ["HTTPTeacher", "SQLiteStore", "Annotations", "TeacherProtocol", "JSON"]),
     tests(
       "StudentModels",
       [

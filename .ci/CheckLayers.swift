@@ -42,7 +42,7 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
     "student and store",
     [
       ("StudentModels", .numbers), ("Training", .numbers), ("Evaluation", .words), ("SQLiteStore", .words),
-      ("AsyncTransport", .words), ("ReviewServer", .words),
+      ("ReviewServer", .words),
     ]
   ),
   ("distillation", [("TwoStage", .both), ("TextStudents", .both), ("Reporting", .words), ("StudentServer", .both)]),
