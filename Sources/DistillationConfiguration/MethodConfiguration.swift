@@ -10,7 +10,7 @@ package protocol MethodConfiguration: ConfigurationSection {
 
 extension MethodConfiguration {
   static var seed: ConfigurationKey<Self> {
-    ConfigurationKey("seed", \.seed, "Seed of everything random: same seed, same bytes.", range: .atLeast(0))
+    ConfigurationKey("seed", \.seed, "Seed of everything random: same seed, same bytes.", range: .from(0, through: .max))
   }
 
   static var threads: ConfigurationKey<Self> {

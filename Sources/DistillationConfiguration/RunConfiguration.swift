@@ -23,8 +23,8 @@ public struct RunConfiguration: MethodConfiguration {
   /// The labels, at least two. The default is ``LabelConfiguration/outOfContext``.
   package var labels = LabelConfiguration.outOfContext
   /// The name of the label that the task looks for; of two labels, accuracy on its items is given apart. The default is
-  /// `falsified`.
-  package var positive = "falsified"
+  /// none: what needs one is left out.
+  package var positive: String?
   /// The question to teachers and student: text with the slot `{text}` and one for every evidence. The default asks
   /// whether the photo is used out of context.
   package var prompt = """
@@ -99,7 +99,10 @@ public struct RunConfiguration: MethodConfiguration {
       relativeTo: .configuration),
     ConfigurationKey("data", \.data, "The items; paths here are relative to --data, or else to this file."),
     ConfigurationKey("labels", \.labels, "The labels and the words that state them."),
-    ConfigurationKey("positive", \.positive, "The label that the task looks for.", range: .nonBlank),
+    ConfigurationKey(
+      "positive", \.positive,
+      "The label that the task looks for, for figures and thresholds that need one; without it these are left out.",
+      range: .ifGiven(.nonBlank), sample: "falsified"),
     ConfigurationKey(
       "prompt", \.prompt, "The question to teachers and student, with slots in braces.", range: .nonBlank),
     ConfigurationKey(
@@ -112,7 +115,7 @@ public struct RunConfiguration: MethodConfiguration {
         + "is stop.", sample: "accept"),
     ConfigurationKey("agreement", \.agreement, "When the teachers' votes count as agreed."),
     ConfigurationKey("review", \.review, "Human labels, read on conflicts alone."),
-    ConfigurationKey("student", \.student, "The model that is trained."),
+    ConfigurationKey("student", \.student, "The model that is trained, from the step stage1 on."),
     ConfigurationKey("pretrain", \.pretrain, "Pre-training of a fresh base on captions; without it none."),
     ConfigurationKey("stage1", \.stage1, "Fine-tuning on all items with the teachers' answers."),
     ConfigurationKey("stage2", \.stage2, "Fine-tuning and DPO on the labelled conflicts."),

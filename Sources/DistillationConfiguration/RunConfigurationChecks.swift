@@ -39,7 +39,7 @@ extension RunConfiguration {
       trained == nil || data.teacherShare > 0, "data.teacher_share", "teachers.\(trained?.name ?? "").kind",
       expected: "a share of the training groups for the teacher to learn from", found: "0")
     reader.require(
-      trained == nil || !data.fields.label.isEmpty, "data.fields.label", "teachers.\(trained?.name ?? "").kind",
+      trained == nil || data.fields.label != nil, "data.fields.label", "teachers.\(trained?.name ?? "").kind",
       expected: "the column with the labels that the teacher learns", found: "none")
     reader.require(
       trained != nil || data.teacherShare == 0, "data.teacher_share", "teachers",
@@ -84,10 +84,16 @@ extension RunConfiguration {
     if isSound, let clash = LabelSet.clash(of: spelledLabels) {
       reader.require(false, "labels", expected: "labels that a reply can be read apart by", found: clash)
     }
+    if let positive {
+      reader.require(
+        names.contains(positive), "positive", "labels",
+        expected: "the name of a label (\(names.joined(separator: ", ")))",
+        found: "the text '\(positive)'", nearest: NearestName.nearest(to: positive, among: names))
+    }
     reader.require(
-      names.contains(positive), "positive", "labels",
-      expected: "the name of a label (\(names.joined(separator: ", ")))",
-      found: "the text '\(positive)'", nearest: NearestName.nearest(to: positive, among: names))
+      positive != nil || pretrain?.objective.contains(.matching) != true, "positive", "pretrain.objective",
+      expected: "the label of a caption that does not fit its photo, since pretrain.objective has matching",
+      found: "nothing")
   }
 }
 

@@ -6,7 +6,7 @@
 ///                            "by_label": {"spam": {"items": 900, "accuracy": 0.9, "f1": 0.91}, "ham": ...}}}}
 /// ```
 ///
-/// The keys above are always there; `teacher_labels`, `differences`, `slices`, `budgets`, `set_aside` and a result's
+/// The keys above are always there; `teacher_labels`, `differences`, `slices`, `budgets`, `set_aside`, `unsaid` and a result's
 /// `confusion` are left out where there is nothing to say. Of a task with two labels a result has two older keys too:
 /// `accuracy_falsified`, its accuracy on the positive label, and `accuracy_pristine`, that on the other one.
 public struct EvaluationFile: Codable, Sendable, Equatable {
@@ -144,13 +144,16 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
   /// The rows of the data that could not be used, and the items that the student could not take, each with its reason; nil
   /// where there are none. Rows are in no figure; items that were not taken count as wrong.
   package var setAside: [String]?
+  /// What can't be said of what was asked for, and why; nil where all is said.
+  package var unsaid: [String]?
 
   package init(
     items: Int, testItems: Int, labelsSpent: Int, teacherLabels: Int? = nil, results: [String: Result],
     differences: [Difference]? = nil, slices: [String: Slice]? = nil, budgets: [BudgetPoint]? = nil,
-    setAside: [String]? = nil
+    setAside: [String]? = nil, unsaid: [String]? = nil
   ) {
     self.setAside = setAside
+    self.unsaid = unsaid
     self.items = items
     self.testItems = testItems
     self.labelsSpent = labelsSpent
@@ -168,7 +171,7 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
   public subscript(name: ResultName) -> Result? { results[name.rawValue] }
 
   private enum CodingKeys: String, CodingKey {
-    case items, results, differences, slices, budgets
+    case items, results, differences, slices, budgets, unsaid
     case testItems = "test_items"
     case labelsSpent = "labels_spent"
     case setAside = "set_aside"

@@ -22,7 +22,8 @@ package struct EvaluationTable: Sendable, CustomStringConvertible {
       "\(NumberText.grouped(evaluation.testItems)) test items, \(NumberText.grouped(evaluation.items)) training items, "
     text += "\(NumberText.grouped(evaluation.labelsSpent)) human labels"
     text += evaluation.teacherLabels.map { ", \(NumberText.grouped($0)) labels for teachers\n\n" } ?? "\n\n"
-    text += Self.results(evaluation.results) + Self.byLabel(evaluation.results)
+    if !evaluation.results.isEmpty { text += Self.results(evaluation.results) + Self.byLabel(evaluation.results) }
+    text += (evaluation.unsaid ?? []).map { $0 + "\n" }.joined()
     text += Self.differences(evaluation.differences ?? [])
     for (name, slice) in (evaluation.slices ?? [:]).sorted(by: { $0.key < $1.key }) {
       text += "\n\(name): \(NumberText.grouped(slice.testItems)) test items\n\n"

@@ -87,10 +87,11 @@ import Testing
     let markdown = ConfigurationReference.markdown(for: .multiTeacher)
     #expect(
       markdown.contains(
-        "| `seed` | a whole number, at least 0 | `1` | Seed of everything random: same seed, same bytes. |"))
+        "| `seed` | a whole number, from 0 to 9223372036854775807 | `1` | Seed of everything random: same seed, same bytes. |"
+      ))
     #expect(markdown.contains("### `stage2`"))
-    #expect(markdown.contains("| `learning_rate` | a number, above 0 | `1.0e-05` | Peak step size. |"))
-    #expect(markdown.contains("| `reference` | stage1_adapter, base, none or {adapter: FOLDER} | required |"))
+    #expect(markdown.contains("| `learning_rate` | a number, above 0 and at most 100 | `1.0e-05` | Peak step size. |"))
+    #expect(markdown.contains("| `reference` | stage1_adapter, base, none or {adapter: FOLDER} | none |"))
     #expect(markdown.contains("| `base_url` (with `kind: openai`) |"))
     #expect(markdown.contains("| `file` | text, not empty | none | All items in one file."))
   }

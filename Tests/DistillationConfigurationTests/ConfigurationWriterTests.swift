@@ -9,10 +9,13 @@
     var width = 5
     var name: String?
     var values: [String: [String]] = [:]
+    var weight = 0.5
     static let keys: [ConfigurationKey<Smoothing>] = [
-      ConfigurationKey("width", \.width, "Steps that are averaged.", range: .atLeast(1)),
+      ConfigurationKey("width", \.width, "Steps that are averaged.", range: .from(1, through: 99)),
       ConfigurationKey("name", \.name, "A name."),
       ConfigurationKey("values", \.values, "Values by name."),
+      ConfigurationKey(
+        "weight", \.weight, "Any weight.", range: .from(-.greatestFiniteMagnitude, through: .greatestFiniteMagnitude)),
     ]
   }
 
@@ -56,7 +59,7 @@
       #expect(try Smoothing(text: "width: 9", format: .yaml).width == 9)
       #expect(
         ConfigurationFixture.problems(Smoothing.self, "width: 0", .yaml) == [
-          "width (line 1): expected a whole number, at least 1, found the number 0"
+          "width (line 1): expected a whole number, from 1 to 99, found the number 0"
         ])
       #expect(
         ConfigurationFixture.problems(Smoothing.self, "widht: 3", .yaml) == [
@@ -94,12 +97,12 @@
       0.1, 1e-5, 1e-300, .leastNonzeroMagnitude, 1e22, 123_456_789.125, 1, 0, 2e-4, .pi, .greatestFiniteMagnitude,
     ])
     func `every number reads back exactly`(value: Double) throws {
-      var training = TrainingConfiguration()
-      training.weightDecay = value
-      #expect(try TrainingConfiguration(text: training.yaml, format: .yaml).weightDecay == value)
-      #expect(try TrainingConfiguration(text: training.json, format: .json).weightDecay == value)
+      var section = Smoothing()
+      section.weight = value
+      #expect(try Smoothing(text: section.yaml, format: .yaml).weight == value)
+      #expect(try Smoothing(text: section.json, format: .json).weight == value)
       // A number without a decimal point is a text to parsers of YAML 1.1.
-      #expect(!training.yaml.contains(#/: [0-9]+e/#))
+      #expect(!section.yaml.contains(#/: [0-9]+e/#))
     }
 
     @Test func `canonical text is plain to read`() {
@@ -115,6 +118,7 @@
           values:
             a: []
             b: [x, "no"]
+          weight: 0.5
 
           """)
     }

@@ -120,7 +120,9 @@ import Testing
     expect("budgets[0]: expected a fraction above 0 and below 1, or a whole number of labels, found the number 1.0") {
       $0.budgets = [.fraction(1)]
     }
-    expect("stage2.beta: expected a number, above 0, found the number nan") { $0.stage2.beta = .nan }
+    expect("stage2.beta: expected a number, above 0 and at most 1000000, found the number nan") {
+      $0.stage2.beta = .nan
+    }
     expect("evaluation.results: expected every result once, found one twice") {
       $0.evaluation.results = .init([.stage1, .stage1])
     }
@@ -133,7 +135,10 @@ import Testing
   @Test func `splits must be told apart`() {
     func problems(_ data: DataConfiguration) -> [String] { Fixture.problems { $0.data = data } }
     var data = DataConfiguration(file: "f")
+    #expect(problems(data).isEmpty)
+    data.splits.dev = .names(["valid"])
     #expect(problems(data).map { $0.prefix(40) } == ["data.splits: expected fractions such as "])
+    data.splits = SplitConfiguration()
     data.fields.split = "split"
     #expect(problems(data).isEmpty)
     data.splits.dev = .names(["train"])
@@ -141,7 +146,9 @@ import Testing
     data.splits.dev = .names([])
     #expect(problems(data).isEmpty)
     data.splits.test = .names([])
-    #expect(problems(data) == ["data.splits.test: expected at least one name, found none"])
+    #expect(problems(data).isEmpty)
+    data.splits.train = .names([])
+    #expect(problems(data) == ["data.splits.train: expected at least one name, found none"])
     data.splits = SplitConfiguration(train: 0.7, dev: 0.2, test: 0.1)
     #expect(
       problems(data) == [
@@ -152,11 +159,11 @@ import Testing
     data.splits = SplitConfiguration(train: 0.9, dev: 0, test: 0.2)
     #expect(problems(data) == ["data.splits.train: expected fractions of at most 1 together, found 1.1"])
     data.splits = SplitConfiguration(train: 0, dev: 0.5, test: 0)
-    #expect(problems(data).count == 2)
-    data.splits.dev = .names(["dev"])
+    #expect(problems(data) == ["data.splits.train: expected a share above 0, found none"])
+    data.splits.dev = .names(["valid"])
     #expect(
-      problems(data).contains("data.splits.train: expected fractions for all three splits or for none, found a mixture")
-    )
+      problems(data).contains(
+        "data.splits.train: expected shares for all splits or for none, found a mixture: dev has names"))
 
     data = DataConfiguration(files: SplitFiles(train: "a", test: "b"))
     #expect(problems(data).isEmpty)

@@ -80,6 +80,7 @@ struct Demonstration {
       LabelConfiguration(name: "pristine", answer: "No", meaning: "The photo shows what the caption says"),
       LabelConfiguration(name: "falsified", answer: "Yes", meaning: "The photo does not show what the caption says"),
     ]
+    run.positive = "falsified"
     run.student.maximumTokens = 256
     run.student.maximumNewTokens = 32
     run.stage1.training = TrainingConfiguration(epochs: isQuick ? 1 : 4, batch: 16, learningRate: 2e-3)

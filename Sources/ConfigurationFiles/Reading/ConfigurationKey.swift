@@ -1,7 +1,7 @@
 /// One row of a section's table: the key, the property it sets, what it means, and what it may be.
 ///
 /// ```swift
-/// ConfigurationKey<Smoothing>("width", \.width, "Steps that are averaged.", range: .atLeast(1))
+/// ConfigurationKey<Smoothing>("width", \.width, "Steps that are averaged.", range: .from(1, through: 99))
 /// ```
 package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
   /// The setting of another key under which a key exists.
@@ -38,7 +38,8 @@ package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
   ///   - name: The key as it is written.
   ///   - property: What it sets. The property's default is the key's default.
   ///   - meaning: One line for the reference and the template.
-  ///   - range: Which values of the kind are taken; nil for all.
+  ///   - range: Which values of the kind are taken; nil for all, but for numbers: what comes from outside is bounded where it
+  ///     is read.
   ///   - root: For a path: what it is relative to; nil for text that is no path.
   ///   - requirement: For a key without a default: what must be given, as the end of "expected ...".
   ///   - condition: The setting under which the key exists; nil for always.
@@ -49,6 +50,9 @@ package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
     range: ConfigurationRange<Value>? = nil, relativeTo root: ConfigurationPathRoot? = nil,
     requirement: String? = nil, when condition: Condition? = nil, decides: Bool = false, sample: String? = nil
   ) {
+    precondition(
+      range != nil || !(Value.self is any ConfigurationNumbers.Type),
+      "ConfigurationKey: the number \(name) has no range")
     let form = [Value.configurationForm, range?.form].compactMap(\.self).joined(separator: ", ")
     (self.name, self.condition, self.requirement, self.decides) = (name, condition, requirement, decides)
     isSection = Value.self is any ConfigurationSection.Type

@@ -1,7 +1,7 @@
 /// Which values of its kind a key takes, with the words that say so.
 ///
 /// ```swift
-/// ConfigurationRange<Int>.atLeast(1).form  // "at least 1"
+/// ConfigurationRange<Int>.from(1, through: 9).form  // "from 1 to 9"
 /// ```
 package struct ConfigurationRange<Value: Sendable>: Sendable {
   /// The range in words, as the end of "a number, ...".
@@ -39,14 +39,9 @@ package struct ConfigurationRange<Value: Sendable>: Sendable {
 }
 
 extension ConfigurationRange where Value: Comparable {
-  /// Values from `bound` upwards.
-  package static func atLeast(_ bound: Value) -> ConfigurationRange {
-    ConfigurationRange("at least \(plain(bound))") { $0 >= bound }
-  }
-
-  /// Values greater than `bound`.
-  package static func above(_ bound: Value) -> ConfigurationRange {
-    ConfigurationRange("above \(plain(bound))") { $0 > bound }
+  /// Values greater than `low`, up to `high`, which is included.
+  package static func above(_ low: Value, through high: Value) -> ConfigurationRange {
+    ConfigurationRange("above \(plain(low)) and at most \(plain(high))") { $0 > low && $0 <= high }
   }
 
   /// Values from `low` to `high`, both included.
@@ -56,8 +51,8 @@ extension ConfigurationRange where Value: Comparable {
 
   /// Whole bounds read better without their decimal point.
   private static func plain(_ bound: Value) -> String {
-    let text = "\(bound)"
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    if let number = bound as? Double, abs(number) < 1e15, number == number.rounded() { return "\(Int(number))" }
+    return "\(bound)"
   }
 
   /// Values from `low` up to, but without, `high`.

@@ -73,6 +73,14 @@ extension String: ConfigurationValue {
   }
 }
 
+/// Numbers, alone or several: what a key takes only within a range.
+package protocol ConfigurationNumbers: ConfigurationValue {}
+extension Int: ConfigurationNumbers {}
+extension Double: ConfigurationNumbers {}
+extension Optional: ConfigurationNumbers where Wrapped: ConfigurationNumbers {}
+extension Array: ConfigurationNumbers where Element: ConfigurationNumbers {}
+extension Dictionary: ConfigurationNumbers where Key == String, Value: ConfigurationNumbers {}
+
 /// A word out of a fixed set, written as its raw value.
 ///
 /// ```swift

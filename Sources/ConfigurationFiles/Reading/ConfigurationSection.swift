@@ -10,7 +10,7 @@ internal import Wording
 /// struct Smoothing: DefaultedSection {
 ///   var width = 5
 ///   static let keys: [ConfigurationKey<Smoothing>] = [
-///     ConfigurationKey("width", \.width, "Steps that are averaged.", range: .atLeast(1))
+///     ConfigurationKey("width", \.width, "Steps that are averaged.", range: .from(1, through: 99))
 ///   ]
 /// }
 /// let smoothing = try Smoothing(text: "width: 9", format: .yaml)

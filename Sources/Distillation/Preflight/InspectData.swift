@@ -13,10 +13,18 @@ struct InspectedData {
   /// The sizes of the images, by the names that items give.
   var sizes: [String: ImageHeader]
 
-  /// The items that teachers are asked about: those of training and those that are scored, each once.
-  var asked: [Item] {
+  /// The scored items that teachers are asked about.
+  var scored: [Item]
+
+  /// The items that teachers are asked about, each once.
+  var asked: [Item] { Self.once(items.train + scored) }
+
+  /// The items that the student sees but for those of dev, each once.
+  var seen: [Item] { Self.once(items.train + items.labelled) }
+
+  private static func once(_ items: [Item]) -> [Item] {
     var seen: Set<String> = []
-    return (items.train + items.test).filter { seen.insert($0.id).inserted }
+    return items.filter { seen.insert($0.id).inserted }
   }
 }
 
@@ -74,9 +82,10 @@ extension RunCheck {
     }
     reportSetAside(items.setAside, into: &findings)
     if let renaming = items.renaming { findings.ok("data.files", renaming) }
-    reportLabels(run, into: &findings)
+    reportLabels(run, items, into: &findings)
     reportSplits(run, items, into: &findings)
-    return InspectedData(items: items, sizes: inspectImages(run, items, into: &findings))
+    return InspectedData(
+      items: items, sizes: inspectImages(run, items, into: &findings), scored: items.scoredByTeachers(run.evaluation))
   }
 
   private struct MissingColumn {
@@ -97,8 +106,12 @@ extension RunCheck {
   private static func missingColumns(of table: RowFile, _ data: DataConfiguration) -> [MissingColumn] {
     let fields = data.fields
     let images = (fields.image?.columns ?? []).map { ("image", $0) }
-    var wanted = ([("id", fields.id)] + images + [("text", fields.text), ("label", fields.label)])
+    var wanted = ([("id", fields.id)] + images + [("text", fields.text)])
       .map { name, column in MissingColumn(key: "data.fields.\(name)", column: column) }
+    // Without the column of the default name there are no labels; of several files some may have none.
+    if let label = fields.label, label != FieldConfiguration.blank.label, data.file != nil {
+      wanted.append(.init(key: "data.fields.label", column: label))
+    }
     if let group = fields.group { wanted.append(.init(key: "data.fields.group", column: group)) }
     if let split = fields.split { wanted.append(.init(key: "data.fields.split", column: split)) }
     wanted += fields.evidence.sorted { $0.key < $1.key }
@@ -125,18 +138,11 @@ extension RunCheck {
   }
 
   /// Looks whether the label column holds labels. No label is shown or counted, so nothing of the budget is used.
-  private static func reportLabels(_ run: RunConfiguration, into findings: inout [CheckFinding]) {
-    var problems: [RowProblem] = []
-    for (_, path) in run.data.filesByKey {
-      do {
-        problems += try GoldAnswers(
-          contentsOf: URL(filePath: path), mapping: run.data.mapping, labels: run.labelSet()
-        ).setAside
-      } catch {
-        findings.fail("labels", FaultText.sentence(for: error))
-        return
-      }
+  private static func reportLabels(_ run: RunConfiguration, _ items: RunData, into findings: inout [CheckFinding]) {
+    guard let gold = items.gold else {
+      return findings.ok("labels", "no item has a label: no figure can be given that needs one")
     }
+    let problems = gold.setAside
     let names = run.labels.map(\.name).joined(separator: ", ")
     if problems.isEmpty {
       findings.ok("labels", "every row has one of \(names)")
@@ -161,6 +167,7 @@ extension RunCheck {
       "data.splits",
       counts.joined(separator: ", ")
         + "; no group\(run.data.fields.image == nil ? "" : " and no image") is in two splits\(scored)")
+    if let nothing = items.nothingScored(run.evaluation.split.rawValue) { findings.warn("evaluation", nothing) }
     if let unused = items.rowsInNoSplit(run.data) { findings.warn("data.splits", unused) }
     if run.evaluation.choosesThresholdOnDev, items.dev.isEmpty {
       findings.fail("evaluation.dev_for_threshold", "there is no development item to choose the threshold on")

@@ -23,6 +23,11 @@ extension RunCheck {
         findings.ok(key, text)
       }
     }
+    if run.review.source == .oracle, data.items.gold == nil {
+      // A configuration that goes no further than teachers is whole without it.
+      findings.append(
+        CheckFinding(run.missing() == nil ? .error : .warning, "review.source", "\(data.items.nothingToReview)"))
+    }
     guard run.review.source == .file, let path = run.review.file else { return }
     do {
       guard FileManager.default.fileExists(atPath: path) else {

@@ -15,6 +15,8 @@ internal import Wording
 package struct RunCheck: Sendable {
   /// Everything that was looked at, in the order of the configuration.
   package let findings: [CheckFinding]
+  /// The last step that the configuration has everything for; nil for all.
+  private let reach: RunStep?
 
   /// Looks at a configuration file. Its own problems are findings too.
   ///
@@ -42,7 +44,7 @@ package struct RunCheck: Sendable {
     }
   }
 
-  private init(_ findings: [CheckFinding]) { self.findings = findings }
+  private init(_ findings: [CheckFinding], reach: RunStep? = nil) { (self.findings, self.reach) = (findings, reach) }
 
   /// Looks at a configuration with absolute paths.
   ///
@@ -60,8 +62,14 @@ package struct RunCheck: Sendable {
       try configuration.validate()
       findings.ok("configuration", Self.summary(of: configuration))
     } catch {
-      self.findings = error.problems.map { CheckFinding(.error, "configuration", "\($0)") }
+      self.init(error.problems.map { CheckFinding(.error, "configuration", "\($0)") })
       return
+    }
+    let missing = configuration.missing()
+    if let missing {
+      findings.warn(
+        missing.key.prefix { !$0.isWhitespace && $0 != "," }.description,
+        "\(RunError.unset(missing.key, step: missing.step))")
     }
     let configuration = configuration.sayingPixels(in: runFolder)
     Self.inspectPrompts(configuration, into: &findings)
@@ -73,7 +81,8 @@ package struct RunCheck: Sendable {
     Self.inspectFolders(configuration, runFolder: runFolder, into: &findings)
     Self.inspectCost(
       configuration, data: data, votes: votes, student: student, rows: rows, speed: speed, into: &findings)
-    self.findings = findings
+    let isUnread = configuration.review.source == .oracle && data.map { $0.items.gold == nil } ?? false
+    self.init(findings, reach: missing.flatMap { isUnread ? .agree : $0.step.before })
   }
 
   /// The number of errors.
@@ -100,7 +109,8 @@ package struct RunCheck: Sendable {
     let verdict =
       switch (errors, warnings) {
       case (0, 0): "everything is ready"
-      case (0, _): "ready, with \(NumberText.counted(warnings, "warning"))"
+      case (0, _):
+        "ready\(reach.map { " for the steps up to \($0.rawValue)" } ?? ""), with \(NumberText.counted(warnings, "warning"))"
       case (_, 0): "not ready: \(NumberText.counted(errors, "error"))"
       default: "not ready: \(NumberText.counted(errors, "error")), \(NumberText.counted(warnings, "warning"))"
       }
@@ -123,7 +133,9 @@ package struct RunCheck: Sendable {
   }
 
   private static func summary(of run: RunConfiguration) -> String {
-    let student = run.student.model.map { "student \($0)" } ?? "a student made from nothing"
+    let student =
+      run.student.model.map { "student \($0)" }
+      ?? (run.student.fresh == nil ? "no student" : "a student made from nothing")
     let rounds = run.rounds > 1 ? ", \(run.rounds) rounds" : ""
     return "\(run.method.rawValue), \(NumberText.counted(run.teachers.count, "teacher")), "
       + "\(NumberText.counted(run.labels.count, "label")), \(student), seed \(run.seed)\(rounds)"

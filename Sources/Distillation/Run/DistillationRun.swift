@@ -67,6 +67,7 @@ public struct DistillationRun: Sendable {
   /// Runs all steps up to and with `last`.
   public func run(through last: RunStep = .report) async throws {
     if let threads = configuration.threads { Tensor.Compute.threads = threads }
+    try configuration.demand(through: last, hasStudent: plugins.student != nil)
     // Before teachers are asked and paid.
     if plugins.student == nil, configuration.data.fields.image != nil, let path = configuration.student.model,
       let sizes = try? StudentFamily.configuration(contentsOf: URL(filePath: path)), sizes.tower == nil
@@ -115,12 +116,29 @@ public struct DistillationRun: Sendable {
       return run
     }
     let train = try await annotate("teachers on training items", data.train, teachers.assignments)
-    let test = try await annotate("teachers on test items", data.test, teachers.labelAssignments)
+    let scored = data.scoredByTeachers(configuration.evaluation)
+    let answering = scored.isEmpty ? [] : sayingWhoIsSilent(teachers, on: scored)
+    let test =
+      answering.isEmpty
+      ? AnnotationRun(items: [], teachers: [], annotations: [])
+      : try await annotate("teachers on test items", scored, answering)
     try stop(missing, of: data, isOverBudget: ledger.wasExhausted)
     let rule = rule(over: train.votes)
     return RunState(
       labels: labels, data: data, teachers: teachers.names, train: train, test: test,
       judgements: train.judgements(by: rule), testJudgements: test.judgements(by: rule))
+  }
+
+  /// Those whose answers to the scored items can be had, with a word on recorded ones that have none: what they say on
+  /// training items does not depend on it.
+  private func sayingWhoIsSilent(_ teachers: RunTeachers, on scored: [Item]) -> [Annotator.Assignment] {
+    let silent = teachers.silent(on: scored)
+    for name in silent.sorted() {
+      reporter.message(
+        "teacher \(name) has no recorded reply on the \(configuration.evaluation.split.rawValue) items: its result is left out"
+      )
+    }
+    return teachers.labelAssignments.filter { !silent.contains($0.teacher.name) }
   }
 
   /// The items, and a word on the rows that are none.
@@ -206,7 +224,7 @@ public struct DistillationRun: Sendable {
   func goldLabels(
     of conflicts: some Sequence<Conflict>, _ state: RunState, budget: Int, journal: URL
   ) async throws -> [String: String] {
-    guard let gold = state.data.gold else { throw RunError.unset("data.fields.label") }
+    guard let gold = state.data.gold else { throw state.data.nothingToReview }
     return try await OracleLabelSource(gold: gold, budget: budget, journal: journal).labels(for: conflicts.map(\.item))
   }
 

@@ -60,7 +60,8 @@ extension DistillationRun {
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("captions")
     var (supervised, contrastive) = ([AnswerTree](), [ContrastivePair]())
     let template = try PromptTemplate(configuration.prompt)
-    let negative = labels.names.first { $0 != configuration.positive } ?? configuration.positive
+    // The label of a caption that fits its photo, and that of another photo's caption.
+    let (fits, differs) = (labels.names.first { $0 != configuration.positive } ?? "", configuration.positive ?? "")
     // The photo stands in the slot of the run's first image column.
     let names = configuration.data.mapping.imageSlots
     func slots(_ image: String) -> [ImageSlot] {
@@ -85,7 +86,7 @@ extension DistillationRun {
         }
       }
       if pretrain.objective.contains(.matching) {
-        for (caption, label) in row.captions.flatMap({ [($0, negative), (other(than: i), configuration.positive)] }) {
+        for (caption, label) in row.captions.flatMap({ [($0, fits), (other(than: i), differs)] }) {
           let question = try template.prompt(
             for: Item(id: row.image, imageSlots: slots(row.image), fields: ["text": caption]), labels: labels)
           let answer = try AnswerTemplate().answer(label, rationale: "", labels: labels)

@@ -7,14 +7,14 @@ extension RunData {
   /// What is said of the rows that no split takes, which nothing of the run sees; nil where there are none.
   func rowsInNoSplit(_ data: DataConfiguration) -> String? {
     guard data.file != nil else { return nil }
+    guard !data.isUndivided else { return nil }
     let shares = [data.splits.train, data.splits.dev, data.splits.test]
     let named = data.splits.usesFractions ? ["train", "dev", "test"] : Set(shares.flatMap { $0.names ?? [] })
-    guard data.splits.usesFractions || data.fields.split != nil else { return nil }
     let unused = dataset.items.filter { !named.contains($0.split) && data.keeps($0) }
     guard !unused.isEmpty else { return nil }
     let head = "\(NumberText.counted(unused.count, "row")) \(unused.count == 1 ? "belongs" : "belong") to no split: "
-    guard !data.splits.usesFractions else {
-      let sum = shares.compactMap(\.fraction).reduce(0, +)
+    if let fractions = data.splits.fractions {
+      let sum = fractions.reduce(0) { $0 + $1.fraction }
       return head + "the fractions of data.splits are \(String(format: "%.4g", sum)) together, and the rest is left out"
     }
     var seen: Set<String> = []
@@ -42,6 +42,7 @@ extension DataConfiguration {
         + (there.count > 8 ? " and \(there.count - 8) other values" : "")
     }
     let all = "no row has a value of each of \(conditions.map { "'\($0.key)'" }.joined(separator: ", "))"
-    return .nothingKept(rows: items.count, reason: reasons.isEmpty ? all : reasons.joined(separator: "; "))
+    return .nothingKept(
+      key: "data.where", rows: items.count, reason: reasons.isEmpty ? all : reasons.joined(separator: "; "))
   }
 }

@@ -5,14 +5,15 @@ internal import Wording
 public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A file or folder that is not there.
   case missing(String)
-  /// A key of the configuration that a step needs and that is not set.
-  case unset(String)
-  /// A file none of whose items can be scored, as none has a label, and the rows that could not be used.
-  case nothingLabelled(String, setAside: [RowProblem] = [])
+  /// A key of the configuration that a step needs and that is not set, with its choices, and the steps before that one.
+  case unset(String, step: RunStep? = nil)
+  /// A file none of whose items can be scored, or reviewed in place of people, as none has a label, and the rows that could
+  /// not be used.
+  case nothingLabelled(String, setAside: [RowProblem] = [], isReviewed: Bool = false)
   /// A split without items, and the rows that could not be used.
   case emptySplit(String, known: [String], setAside: [RowProblem] = [])
-  /// Conditions of `data.where` that no row meets: how many rows there are, and why.
-  case nothingKept(rows: Int, reason: String)
+  /// A key of the configuration, `data.where` or a limit, by which no row is left: how many rows there are, and why.
+  case nothingKept(key: String, rows: Int, reason: String)
   /// An id that two items of different data files have, where the files stand, what the run calls the items, and a file of
   /// replies on that id.
   case repeatedID(String, rows: [String], names: [String], replies: String)
@@ -54,13 +55,20 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .missing(let path): "\(path): there is no such file or folder"
-    case .unset(let key): "the configuration does not set \(key), which this step needs"
+    case .unset(let key, nil): "the configuration does not set \(key), which this step needs"
+    case .unset(let key, let step?):
+      "the configuration does not set \(key), which the step \(step.rawValue) needs"
+        + (step.before.map { "; the steps up to \($0.rawValue) need none: distill run FILE --through \($0.rawValue)" }
+          ?? "")
     case .emptySplit(let name, let known, let setAside):
       "no item is in the split \"\(name)\"; the data has \(known.isEmpty ? "no split" : known.joined(separator: ", ")). "
         + (Self.told(setAside) ?? "Set data.splits.")
-    case .nothingKept(let rows, let reason):
-      "data.where keeps none of \(NumberText.counted(rows, "row")): \(reason)"
-    case .nothingLabelled(let file, let setAside):
+    case .nothingKept(let key, let rows, let reason):
+      "\(key) keeps none of \(NumberText.counted(rows, "row")): \(reason)"
+    case .nothingLabelled(let file, _, true):
+      "\(file): no item has a label, and review.source: oracle reads labels; set it to page or file, for people to label the "
+        + "conflicts"
+    case .nothingLabelled(let file, let setAside, false):
       "\(file): no item has a label to be scored by; fill the column that the configuration names for it"
         + (Self.told(setAside).map { ". \($0)" } ?? "")
     case .repeatedID(let id, let rows, let names, let replies):

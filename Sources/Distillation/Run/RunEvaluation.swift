@@ -11,10 +11,25 @@ extension DistillationRun {
   func evaluate(
     _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage
   ) async throws {
-    guard let gold = state.data.gold else { throw RunError.unset("data.fields.label") }
-    let items = state.data.test.filter { gold.answer(of: $0.id) != nil }
+    let items = state.data.labelled
+    let nothing = state.data.nothingScored(configuration.evaluation.split.rawValue)
+    guard let gold = state.data.gold, nothing == nil else { return try write(nothing ?? "", stages, state, second) }
     let split = testSplit(items, gold: gold)
-    let wanted = Set(configuration.evaluation.results.names)
+    var wanted = Set(configuration.evaluation.results.names)
+    var unsaid: [String] = []
+    let silent = state.teachers.filter { !state.test.teachers.contains($0) }
+    if configuration.evaluation.asksTeachers, !silent.isEmpty {
+      unsaid.append("\(silent.map { "teacher:\($0)" }.joined(separator: ", ")): no replies on the scored items")
+    }
+    if state.test.teachers.isEmpty { wanted.subtract([.teachers, .majority, .agreementPlusLabels]) }
+    if !state.data.train.contains(where: { gold.has($0.id) }) {
+      let unlabelled = [EvaluationConfiguration.Result.randomLabels, .fullLabel].filter { wanted.remove($0) != nil }
+      let names = unlabelled.map(\.rawValue) + (configuration.budgets.isEmpty ? [] : ["budgets"])
+      if !names.isEmpty { unsaid.append("\(names.joined(separator: ", ")): no training item has a label") }
+    }
+    if configuration.evaluation.choosesThresholdOnDev, configuration.labels.count == 2, configuration.positive == nil {
+      unsaid.append("dev_for_threshold: no label is positive, so no threshold is chosen")
+    }
     var candidates: [Evaluator.Candidate] = []
     if wanted.contains(.teachers) { candidates += teacherCandidates(state) }
     if wanted.contains(.majority) { candidates.append(majority(state)) }
@@ -62,6 +77,24 @@ extension DistillationRun {
       (state.data.setAside + unlabelled).map(\.description)
       + stages.targets.setAside.all.map { "item \($0.item): \($0.reason)" }
     file.setAside = refused.isEmpty ? nil : refused
+    file.unsaid = unsaid.isEmpty ? nil : unsaid
+    try file.write(to: folder.appending(path: "evaluation.json"))
+  }
+
+  /// Writes evaluation.json of a run that can't be scored, with the reason.
+  private func write(
+    _ reason: String, _ stages: StudentStages<some Student>, _ state: RunState, _ second: SecondStage
+  ) throws {
+    reporter.message(reason)
+    var file = EvaluationFile(
+      items: state.data.train.count, testItems: 0, labelsSpent: second.labels.count,
+      teacherLabels: plugins.teacherLabels, results: [:])
+    file.unsaid = [reason]
+    let refused =
+      state.data.setAside.map(\.description) + stages.targets.setAside.all.map { "item \($0.item): \($0.reason)" }
+    file.setAside = refused.isEmpty ? nil : refused
+    try FileManager.default.createDirectory(
+      at: folder.appending(path: "predictions"), withIntermediateDirectories: true)
     try file.write(to: folder.appending(path: "evaluation.json"))
   }
 
@@ -76,7 +109,7 @@ extension DistillationRun {
   }
 
   private func teacherCandidates(_ state: RunState) -> [Evaluator.Candidate] {
-    state.teachers.map { name in
+    state.test.teachers.map { name in
       let predictions = zip(state.test.items, state.test.annotations).map { item, annotations in
         Prediction(itemID: item.id, label: annotations.first { $0.teacher == name }?.reply.label)
       }
@@ -138,8 +171,8 @@ extension DistillationRun {
     _ stages: StudentStages<some Student>, _ state: RunState, _ items: [Item], adapter: URL, gold: GoldAnswers<String>
   ) async throws -> (predictions: [Prediction], devLabels: Int) {
     let plain = try await stages.predict(items, adapter: adapter)
-    let positive = configuration.positive
-    guard configuration.evaluation.choosesThresholdOnDev, configuration.labels.count == 2, !state.data.dev.isEmpty,
+    guard let positive = configuration.positive, configuration.evaluation.choosesThresholdOnDev,
+      configuration.labels.count == 2, !state.data.dev.isEmpty,
       let negative = configuration.labels.first(where: { $0.name != positive })?.name
     else { return (plain, 0) }
     let dev = try await stages.predict(state.data.dev, adapter: adapter)
@@ -161,7 +194,7 @@ extension DistillationRun {
     _ stages: StudentStages<some Student>, _ state: RunState, _ items: [Item], first: TrainedStage,
     evaluator: Evaluator, gold: GoldAnswers<String>
   ) async throws -> [EvaluationFile.BudgetPoint] {
-    guard !configuration.budgets.isEmpty else { return [] }
+    guard !configuration.budgets.isEmpty, state.data.train.contains(where: { gold.has($0.id) }) else { return [] }
     let budgets = Set(configuration.budgets.map { $0.labels(ofItems: state.data.train.count) }).sorted()
     let place = folder.appending(path: "budgets")
     let conflicts = order(state.conflicts, uncertainty: nil)

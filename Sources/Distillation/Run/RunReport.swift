@@ -44,14 +44,14 @@ extension DistillationRun {
           (
             "Annotate",
             "\(state.teachers.joined(separator: ", ")) on \(state.data.train.count) training and "
-              + "\(state.data.test.count) test items. On training items: "
+              + "\(state.test.items.count) test items. On training items: "
               + state.train.closingLines(stored: false).joined(separator: "; ")
           )
         case .agree: ("Agree", "\(agreed) items agreed, \(state.conflicts.count) in conflict")
         case .review: ("Review", "\(second.labels.count) human labels")
         case .stage1: ("Stage 1", "LoRA on the agreed items")
         case .stage2: ("Stage 2", "LoRA and DPO on \(second.labels.count) labelled conflicts")
-        case .evaluate: ("Evaluate", "teachers, baselines and student on \(state.data.test.count) test items")
+        case .evaluate: ("Evaluate", "teachers, baselines and student on \(state.data.labelled.count) test items")
         case .report, nil:
           outcome.name == "base"
             ? ("Base", "a student made from nothing")

@@ -30,7 +30,8 @@ extension DistillationRun {
     services.teachers = configuration.teachers.filter { $0.kind == .openAI }
     let teachers = try RunTeachers(services, labels: labels, plugins: plugins, folder: folder)
     let annotator = try Annotator(store: openStore(), labels: labels, assignments: teachers.assignments)
-    return (annotator, data.dataset, data.train + data.test)
+    let items = data.train + data.scoredByTeachers(configuration.evaluation)
+    return (annotator, data.dataset, items)
   }
 }
 

@@ -15,6 +15,8 @@ struct RunTeachers: Sendable {
   let labelAssignments: [Annotator.Assignment]
   /// The files of the recorded teachers.
   let recorded: [RecordedReplies]
+  /// The replies of each recorded teacher by its name in the run, with its name in the file.
+  private let sources: [String: (replies: RecordedReplies, name: String)]
 
   /// Names in the configuration's order, plug-ins last.
   var names: [String] { assignments.map(\.teacher.name) }
@@ -28,6 +30,7 @@ struct RunTeachers: Sendable {
   ) throws {
     var (full, short) = ([Annotator.Assignment](), [Annotator.Assignment]())
     var files: [String: RecordedReplies] = [:]
+    var sources: [String: (replies: RecordedReplies, name: String)] = [:]
     // Items of text alone are asked as they always were.
     let pixels: PixelConfiguration = configuration.data.fields.image == nil ? .stored : configuration.data.readPixels
     let rules = try RunRules(of: folder)
@@ -47,14 +50,9 @@ struct RunTeachers: Sendable {
       }
       switch entry.source {
       case .recorded(let recorded):
-        let key = recorded.file + "\(recorded.columns)"
-        var replies = try recorded.namingColumns(of: entry.name) {
-          try files[key]
-            ?? RecordedReplies(
-              contentsOf: URL(filePath: recorded.file), labels: labels, columns: recorded.columns.asRecorded)
-        }
+        var replies = try recorded.replies(of: entry.name, labels: labels, from: &files)
         if rules.replies == .byPlainID { replies.otherNames = plainIDs }
-        files[key] = replies
+        sources[entry.name] = (replies, recorded.recordedName ?? entry.name)
         let teacher = try recorded.namingColumns(of: entry.name) {
           try RecordedTeacher(recorded.recordedName ?? entry.name, of: replies)
         }
@@ -85,6 +83,15 @@ struct RunTeachers: Sendable {
     assignments = full
     labelAssignments = short
     recorded = files.sorted { $0.key < $1.key }.map(\.value)
+    self.sources = sources
+  }
+
+  /// The names of recorded teachers that say nothing on any of these items.
+  func silent(on items: [Item]) -> Set<String> {
+    let silent = sources.filter { _, source in
+      !items.contains { source.replies.reply(of: source.name, on: $0.id) != nil }
+    }
+    return Set(silent.keys)
   }
 
   /// Where a teacher stands that the run made.
@@ -162,20 +169,6 @@ extension OpenAITeacherConfiguration {
   var price: TokenPrice? {
     guard let inputPrice, let outputPrice else { return nil }
     return TokenPrice(input: inputPrice, output: outputPrice)
-  }
-}
-
-extension RecordedTeacherConfiguration.Columns {
-  /// The words side's form.
-  var asRecorded: RecordedReplies.Columns {
-    var columns = RecordedReplies.Columns()
-    columns.id = ColumnList([id])
-    columns.teacher = teacher
-    columns.teachers = teachers
-    columns.label = label
-    columns.rationale = rationale
-    columns.confidence = confidence
-    return columns
   }
 }
 

@@ -85,18 +85,14 @@ struct SplitDataFiles {
     return Dataset(items: items, root: root, file: parts.map(\.path).joined(separator: ", "))
   }
 
-  /// The gold labels of all files, under the names of the items.
-  func gold(_ mapping: FieldMapping, labels: LabelSet, strict: Bool) throws -> GoldAnswers<String> {
-    try gold { try GoldAnswers($0, mapping: mapping, labels: labels, strict: strict) }
-  }
-
   /// The gold answers of all files, under the names of the items.
   func gold<Answer>(_ read: (RowFile) throws -> GoldAnswers<Answer>) throws -> GoldAnswers<Answer> {
-    GoldAnswers(
-      joining: try parts.map { part in
-        let column = try read(part.rows)
-        return repeated.isEmpty ? column : column.renamingItems { Self.name($0, in: part) }
-      })
+    GoldAnswers(joining: try parts.map { try named(read($0.rows), in: $0) })
+  }
+
+  /// The gold answers of one of the files, under the names of the items.
+  func named<Answer>(_ gold: GoldAnswers<Answer>, in part: Part) -> GoldAnswers<Answer> {
+    repeated.isEmpty ? gold : gold.renamingItems { Self.name($0, in: part) }
   }
 }
 

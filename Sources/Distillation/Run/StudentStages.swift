@@ -76,7 +76,7 @@ struct StudentStages<Model: Student>: Sendable {
   private func reference(_ trees: [PreferenceTree], stage1: URL) throws -> [ReferenceScores]? {
     let adapter: URL?
     switch configuration.stage2.reference {
-    case .none: return nil
+    case .some(.none), nil: return nil
     case .base: adapter = nil
     case .stage1Adapter: adapter = stage1
     case .adapter(let path): adapter = URL(filePath: path)

@@ -68,8 +68,8 @@ package struct AdapterConfiguration: DefaultedSection {
 
   /// The keys under `student.lora`.
   package static let keys: [ConfigurationKey<AdapterConfiguration>] = [
-    ConfigurationKey("rank", \.rank, "Rank of every adapted layer.", range: .atLeast(1)),
-    ConfigurationKey("alpha", \.alpha, "The update is scaled by alpha / rank.", range: .above(0)),
+    ConfigurationKey("rank", \.rank, "Rank of every adapted layer.", range: .from(1, through: 65_536)),
+    ConfigurationKey("alpha", \.alpha, "The update is scaled by alpha / rank.", range: .above(0, through: 1_000_000)),
     ConfigurationKey(
       "dropout", \.dropout, "Part of the adapter's inputs dropped in training.", range: .from(0, below: 1)),
     ConfigurationKey(
@@ -86,10 +86,10 @@ package struct AdapterConfiguration: DefaultedSection {
       range: .eachValue(.from(1, through: 65_536))),
     ConfigurationKey(
       "alpha_pattern", \.alphaPattern, "Other alphas, by patterns of a path or its end.",
-      range: .eachValue(.above(0))),
+      range: .eachValue(.above(0, through: 1_000_000))),
     ConfigurationKey(
       "layers_to_transform", \.layers, "Numbers of the layers to adapt, from 0; empty = all.",
-      range: .each(.atLeast(0))),
+      range: .each(.from(0, through: 10_000))),
     ConfigurationKey(
       "layers_pattern", \.layersPattern, "Path component before a layer's number where that is not the first number.",
       range: .each(.nonBlank)),

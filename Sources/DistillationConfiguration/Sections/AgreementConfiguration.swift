@@ -27,7 +27,8 @@ package struct AgreementConfiguration: DefaultedSection {
   /// The keys under `agreement`.
   package static let keys: [ConfigurationKey<AgreementConfiguration>] = [
     ConfigurationKey("rule", \.rule, "When votes count as agreed; everything else is a conflict.", decides: true),
-    ConfigurationKey("margin", \.margin, "Votes by which majority needs the first label to lead.", range: .atLeast(1)),
+    ConfigurationKey(
+      "margin", \.margin, "Votes by which majority needs the first label to lead.", range: .from(1, through: 1000)),
     ConfigurationKey(
       "lead", \.lead, "Share of all confidence by which the first label must lead.", range: .from(0.001, through: 1),
       when: .init("rule: confidence_weighted") { $0.rule == .confidenceWeighted }),
@@ -35,6 +36,7 @@ package struct AgreementConfiguration: DefaultedSection {
       "probability", \.probability, "Least probability of the label, by the teachers' estimated reliability.",
       range: .from(0.001, through: 1), when: .init("rule: dawid_skene") { $0.rule == .dawidSkene }),
     ConfigurationKey(
-      "minimum_votes", \.minimumVotes, "Votes an item needs to be agreed; abstentions are none.", range: .atLeast(1)),
+      "minimum_votes", \.minimumVotes, "Votes an item needs to be agreed; abstentions are none.",
+      range: .from(1, through: 1000)),
   ]
 }

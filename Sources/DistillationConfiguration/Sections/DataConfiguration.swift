@@ -69,9 +69,9 @@ package struct DataConfiguration: ConfigurationSection {
       images == nil || fields.image != nil, "images", "fields.image",
       expected: "no folder, since data.fields.image is null", found: "the text '\(images ?? "")'")
     if files == nil {
-      reader.requirePresence(of: file, "file", expected: "the file with the items, or files with train and test")
+      reader.requirePresence(of: file, "file", expected: "the file with the items, or files with train")
       reader.require(
-        file == nil || splits.usesFractions || fields.split != nil, "splits", "fields.split",
+        file == nil || splits.usesFractions || fields.split != nil || splits == .blank, "splits", "fields.split",
         expected: "fractions such as {train: 0.8, dev: 0.1, test: 0.1}, or a split column named in data.fields.split",
         found: "names of splits and no split column")
       reader.require(
@@ -105,15 +105,16 @@ package enum DataFormat: String, ConfigurationChoice {
 package struct SplitFiles: ConfigurationSection {
   package var train: String
   package var dev: String?
-  package var test: String
+  /// The test items. The default is none: nothing is scored.
+  package var test: String?
 
   /// One file for each split.
-  package init(train: String, dev: String? = nil, test: String) {
+  package init(train: String, dev: String? = nil, test: String? = nil) {
     (self.train, self.dev, self.test) = (train, dev, test)
   }
 
   /// Files without names.
-  package static let blank = SplitFiles(train: "", test: "")
+  package static let blank = SplitFiles(train: "")
 
   package static let example = SplitFiles(train: "train.jsonl", test: "test.jsonl")
 
@@ -126,7 +127,7 @@ package struct SplitFiles: ConfigurationSection {
       "dev", \.dev, "File of the development items; without it there are none.", range: .ifGiven(.nonBlank),
       relativeTo: .data, sample: "dev.jsonl"),
     ConfigurationKey(
-      "test", \.test, "File of the test items.", range: .nonBlank, relativeTo: .data,
-      requirement: "the file of the test items"),
+      "test", \.test, "File of the test items; without it nothing is scored.", range: .ifGiven(.nonBlank),
+      relativeTo: .data, sample: "test.jsonl"),
   ]
 }

@@ -9,7 +9,9 @@ package struct FieldConfiguration: DefaultedSection {
   /// empty. The default is `image`.
   package var image: ColumnList? = "image"
   package var text = "text"
-  package var label = "label"
+  /// The column with the true label, read through the label source alone; nil where nothing is labelled. The default is
+  /// `label`, and items of files without such a column have no label.
+  package var label: String? = "label"
   package var group: String?
   package var split: String?
   package var evidence: [String: String] = [:]
@@ -28,13 +30,16 @@ package struct FieldConfiguration: DefaultedSection {
       range: .ifGiven(.namedColumns)),
     ConfigurationKey("text", \.text, "Column with the caption or text to judge.", range: .nonBlank),
     ConfigurationKey(
-      "label", \.label, "Column with the true label, read through the label source alone.", range: .nonBlank),
+      "label", \.label,
+      "Column with the true label, read through the label source alone; null where nothing is labelled.",
+      range: .ifGiven(.nonBlank)),
     ConfigurationKey(
       "group", \.group, "Column by which items share a split; without it every item for itself.",
       range: .ifGiven(.nonBlank), sample: "group"),
     ConfigurationKey(
-      "split", \.split, "Column with the split's name; without it splits has fractions.", range: .ifGiven(.nonBlank),
-      sample: "split"),
+      "split", \.split,
+      "Column with the split's name; without it splits has shares, or else all items are training items.",
+      range: .ifGiven(.nonBlank), sample: "split"),
     ConfigurationKey("evidence", \.evidence, "Evidence for the prompt, {slot: column}, such as visual entities."),
     ConfigurationKey(
       "slices", \.slices, "Columns by whose values results are also given apart.", range: .each(.nonBlank)),

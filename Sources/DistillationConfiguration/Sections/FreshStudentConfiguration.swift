@@ -63,8 +63,9 @@ package struct FreshStudentConfiguration: DefaultedSection {
       ConfigurationKey("num_key_value_heads", \.keyValueHeads, "Key and value heads.", range: .from(1, through: 1024)),
       ConfigurationKey(
         "max_position_embeddings", \.maximumPositions, "The most positions.", range: .from(1, through: 1_000_000)),
-      ConfigurationKey("rope_theta", \.ropeTheta, "Base of the rotary frequencies.", range: .above(0)),
-      ConfigurationKey("rms_norm_eps", \.normEpsilon, "Added to the mean square in RMSNorm.", range: .above(0)),
+      ConfigurationKey("rope_theta", \.ropeTheta, "Base of the rotary frequencies.", range: .above(0, through: 1e12)),
+      ConfigurationKey(
+        "rms_norm_eps", \.normEpsilon, "Added to the mean square in RMSNorm.", range: .above(0, through: 1)),
     ]
 
     /// Heads that divide the width and one another; rotary positions turn pairs of numbers.
@@ -102,7 +103,8 @@ package struct FreshStudentConfiguration: DefaultedSection {
       ConfigurationKey("num_attention_heads", \.heads, "Heads.", range: .from(1, through: 1024)),
       ConfigurationKey("image_size", \.imageSize, "Side of the image in pixels.", range: .from(1, through: 4096)),
       ConfigurationKey("patch_size", \.patchSize, "Side of a patch in pixels.", range: .from(1, through: 4096)),
-      ConfigurationKey("layer_norm_eps", \.normEpsilon, "Added to the variance in LayerNorm.", range: .above(0)),
+      ConfigurationKey(
+        "layer_norm_eps", \.normEpsilon, "Added to the variance in LayerNorm.", range: .above(0, through: 1)),
     ]
 
     /// Heads that divide the width, patches that fill the image.

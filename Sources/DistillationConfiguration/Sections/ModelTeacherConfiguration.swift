@@ -40,6 +40,6 @@ package struct ModelTeacherConfiguration: ConfigurationSection {
       "prompt", \.prompt, "Template for this teacher alone; without it the run's.", range: .ifGiven(.nonBlank),
       sample: "'Caption: {text}'"),
     ConfigurationKey("image_view", \.imageView, "How it sees images: as they are, without colour, coarsely."),
-    ConfigurationKey("max_tokens", \.maximumTokens, "The most tokens of a reply.", range: .atLeast(1)),
+    ConfigurationKey("max_tokens", \.maximumTokens, "The most tokens of a reply.", range: .from(1, through: 1_048_576)),
   ]
 }

@@ -105,7 +105,7 @@ package struct OpenAITeacherConfiguration: ConfigurationSection {
       "prompt", \.prompt, "Template for this teacher alone; without it the run's.", range: .ifGiven(.nonBlank),
       sample: "'Caption: {text}'"),
     ConfigurationKey("temperature", \.temperature, "Sampling temperature.", range: .from(0, through: 2)),
-    ConfigurationKey("max_tokens", \.maximumTokens, "The most tokens of a reply.", range: .atLeast(1)),
+    ConfigurationKey("max_tokens", \.maximumTokens, "The most tokens of a reply.", range: .from(1, through: 1_048_576)),
     ConfigurationKey(
       "answer", \.answer, "How an answer is written: in words, as a JSON object, or as a label without reasons."),
     ConfigurationKey(
@@ -121,24 +121,26 @@ package struct OpenAITeacherConfiguration: ConfigurationSection {
     ConfigurationKey(
       "samples", \.samples, "Answers drawn for each question; their agreement is the confidence.",
       range: .from(1, through: 100)),
-    ConfigurationKey("seed", \.seed, "Seed for sampling.", range: .ifGiven(.atLeast(0)), sample: "1"),
+    ConfigurationKey("seed", \.seed, "Seed for sampling.", range: .ifGiven(.from(0, through: .max)), sample: "1"),
     ConfigurationKey(
       "image_edge", \.imageEdge, "Longest edge of an image in pixels; without it images of any size are sent.",
       range: .ifGiven(.from(16, through: 16384)), sample: "1024"),
     ConfigurationKey("concurrency", \.concurrency, "The most requests in flight.", range: .from(1, through: 1024)),
     ConfigurationKey(
       "requests_per_minute", \.requestsPerMinute, "The most requests a minute; without it as the service allows.",
-      range: .ifGiven(.above(0)), sample: "500"),
+      range: .ifGiven(.above(0, through: 1e9)), sample: "500"),
     ConfigurationKey(
       "tokens_per_minute", \.tokensPerMinute, "The most tokens a minute; without it as the service allows.",
-      range: .ifGiven(.above(0)), sample: "200000"),
+      range: .ifGiven(.above(0, through: 1e12)), sample: "200000"),
     ConfigurationKey(
       "input_price", \.inputPrice, "Price of a million tokens of questions, for spending.max_cost.",
-      range: .ifGiven(.atLeast(0)), sample: "2.5"),
+      range: .ifGiven(.from(0, through: 1e9)), sample: "2.5"),
     ConfigurationKey(
-      "output_price", \.outputPrice, "Price of a million tokens of replies.", range: .ifGiven(.atLeast(0)), sample: "10"
+      "output_price", \.outputPrice, "Price of a million tokens of replies.", range: .ifGiven(.from(0, through: 1e9)),
+      sample: "10"
     ),
-    ConfigurationKey("timeout", \.timeout, "Seconds until a request counts as lost.", range: .above(0)),
+    ConfigurationKey(
+      "timeout", \.timeout, "Seconds until a request counts as lost.", range: .above(0, through: 86_400)),
     ConfigurationKey("retries", \.retries, "How often a request is tried again.", range: .from(0, through: 20)),
   ]
 

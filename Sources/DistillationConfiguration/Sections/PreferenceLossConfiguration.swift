@@ -85,10 +85,11 @@ package struct PreferenceLossConfiguration: ConfigurationValue, Equatable {
       result.parts = []
       for entry in entries {
         guard let name = Name(rawValue: entry.key), case .number(let text) = entry.value.content,
-          let weight = Double(text), weight > 0, weight.isFinite, !result.parts.contains(where: { $0.name == name })
+          let weight = Double(text), (0...1_000_000).contains(weight), weight > 0,
+          !result.parts.contains(where: { $0.name == name })
         else {
           reader.reject(
-            entry.value, expected: "each loss once, with a weight above 0",
+            entry.value, expected: "each loss once, with a weight above 0 and at most 1000000",
             nearest: Name(rawValue: entry.key) == nil ? NearestName.nearest(to: entry.key, among: names) : nil)
           return nil
         }

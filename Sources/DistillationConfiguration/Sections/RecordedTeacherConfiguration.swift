@@ -1,7 +1,7 @@
 package import ConfigurationFiles
 
-/// A teacher whose replies a file holds: one row for each item and teacher, or one row for each item with an object of
-/// all teachers.
+/// A teacher whose replies a file holds: one row for each item and teacher, one row for each item with an object of all
+/// teachers, or one row for each item of this teacher alone; also what `distill replies export` writes.
 package struct RecordedTeacherConfiguration: ConfigurationSection {
   /// The file with the replies, JSON Lines, JSON or CSV; there is no default.
   package var file: String
@@ -30,8 +30,11 @@ package struct RecordedTeacherConfiguration: ConfigurationSection {
 
   /// Which column of a file of replies is what.
   package struct Columns: DefaultedSection {
+    /// The column with the item's identifier. The default is `id`, or `item` where no row has that.
     package var id = "id"
-    package var teacher = "teacher"
+    /// The column with the teacher's name, in a file with one row for each item and teacher; nil for a file of this teacher
+    /// alone. The default is `teacher`, and a file without it in which each item has one row is this teacher's.
+    package var teacher: String? = "teacher"
     package var teachers = "teachers"
     package var label = "label"
     /// The column with the rationale, which may be missing. The default is `rationale`.
@@ -44,9 +47,13 @@ package struct RecordedTeacherConfiguration: ConfigurationSection {
 
     /// The keys under `columns`.
     package static let keys: [ConfigurationKey<Columns>] = [
-      ConfigurationKey("id", \.id, "Column with the item's identifier.", range: .nonBlank),
       ConfigurationKey(
-        "teacher", \.teacher, "Column with the teacher's name (a row an item and teacher).", range: .nonBlank),
+        "id", \.id, "Column with the item's identifier; id stands for item too, where there is no id.", range: .nonBlank
+      ),
+      ConfigurationKey(
+        "teacher", \.teacher,
+        "Column with the teacher's name (a row an item and teacher); null for a file of this teacher alone.",
+        range: .ifGiven(.nonBlank)),
       ConfigurationKey(
         "teachers", \.teachers, "Column with an object of teachers by name (a row an item).", range: .nonBlank),
       ConfigurationKey("label", \.label, "Column with the label; null abstains.", range: .nonBlank),

@@ -25,13 +25,13 @@ package struct SpendingConfiguration: DefaultedSection {
   package static let keys: [ConfigurationKey<SpendingConfiguration>] = [
     ConfigurationKey(
       "max_requests", \.requests, "The most requests, those tried again included; without it no limit.",
-      range: .ifGiven(.atLeast(0)), sample: "20000"),
+      range: .ifGiven(.from(0, through: 1_000_000_000_000)), sample: "20000"),
     ConfigurationKey(
       "max_tokens", \.tokens, "The most tokens of questions and replies; without it no limit.",
-      range: .ifGiven(.atLeast(0)), sample: "50000000"),
+      range: .ifGiven(.from(0, through: 1_000_000_000_000_000)), sample: "50000000"),
     ConfigurationKey(
       "max_cost", \.cost, "The most money, by the teachers' prices; without it no limit.",
-      range: .ifGiven(.atLeast(0)), sample: "25"),
+      range: .ifGiven(.from(0, through: 1e12)), sample: "25"),
     ConfigurationKey(
       "unreadable", \.unreadable,
       "Warn or stop where none of a teacher's first 10 replies has a label; without it warn.",

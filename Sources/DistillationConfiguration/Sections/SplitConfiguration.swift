@@ -1,7 +1,8 @@
 package import ConfigurationFiles
 internal import Foundation
 
-/// How the items of one file come to be train, dev or test: by the values of a split column, or by fractions.
+/// How the items of one file come to be train, dev or test: by the values of a split column, or by shares. With neither all
+/// are training items.
 package struct SplitConfiguration: DefaultedSection {
   package var train = SplitShare.names(["train"])
   package var dev = SplitShare.names(["dev"])
@@ -24,43 +25,60 @@ package struct SplitConfiguration: DefaultedSection {
 
   /// The keys under `data.splits`.
   package static let keys: [ConfigurationKey<SplitConfiguration>] = [
-    ConfigurationKey("train", \.train, "Training items: value(s) of the split column, or a fraction without one."),
-    ConfigurationKey("dev", \.dev, "Development items, in the same way."),
+    ConfigurationKey("train", \.train, "Training items: value(s) of the split column, or a share without one."),
+    ConfigurationKey("dev", \.dev, "Development items, in the same way; beside shares none if left out."),
     ConfigurationKey("test", \.test, "Test items, in the same way."),
   ]
 
-  /// Whether the splits are fractions.
-  package var usesFractions: Bool { [train, dev, test].contains { $0.fraction != nil } }
+  /// Whether the splits are shares.
+  package var usesFractions: Bool { parts.contains { $0.share.fraction != nil } }
+
+  /// The parts of all groups by split, from 0 to 1, a share that is left out being 0; nil where splits go by names.
+  package var fractions: [(name: String, fraction: Double)]? {
+    guard usesFractions else { return nil }
+    let unit: Double = isPercent ? 100 : 1
+    return parts.map { ($0.name, ($0.share.fraction ?? 0) / unit) }
+  }
+
+  private var parts: [(name: String, share: SplitShare)] { [("train", train), ("dev", dev), ("test", test)] }
+
+  /// Shares of which one is above 1 are per cent.
+  private var isPercent: Bool { parts.contains { $0.share.fraction.map { $0 > 1 } ?? false } }
 
   /// One way for all three, no item in two splits.
   package func checkRelations(with reader: inout ConfigurationReader) {
-    let fractions = [train, dev, test].compactMap(\.fraction)
-    guard fractions.isEmpty else {
-      reader.require(
-        fractions.count == 3, "train", "dev", "test", expected: "fractions for all three splits or for none",
-        found: "a mixture")
-      // Three fractions that people write as 0.7, 0.2 and 0.1 may exceed 1 by rounding.
-      reader.require(
-        fractions.reduce(0, +) <= 1 + 1e-9, "train", "dev", "test", expected: "fractions of at most 1 together",
-        found: "\(fractions.reduce(0, +))")
-      reader.require(train.fraction != 0, "train", expected: "a fraction above 0", found: "0")
-      reader.require(test.fraction != 0, "test", expected: "a fraction above 0", found: "0")
-      return
-    }
+    guard !usesFractions else { return checkShares(with: &reader) }
     let names = [train, dev, test].flatMap { $0.names ?? [] }
     reader.require(
       Set(names).count == names.count, "train", "dev", "test", expected: "every name in one split alone",
       found: "'\(names.first { name in names.count { $0 == name } > 1 } ?? "")' twice")
     reader.require(train.names != [], "train", expected: "at least one name", found: "none")
-    reader.require(test.names != [], "test", expected: "at least one name", found: "none")
+  }
+
+  private func checkShares(with reader: inout ConfigurationReader) {
+    let left = zip(parts, Self.blank.parts).first { $0.share.fraction == nil && $0.share != $1.share }
+    reader.require(
+      left == nil, "train", "dev", "test", expected: "shares for all splits or for none",
+      found: "a mixture: \(left?.0.name ?? "") has names")
+    let shares = parts.compactMap(\.share.fraction)
+    reader.require(
+      !isPercent || shares.allSatisfy { $0.rounded() == $0 }, "train", "dev", "test",
+      expected: "fractions from 0 to 1, or whole numbers that are per cent", found: "a mixture of both")
+    // Shares that people write as 0.7, 0.2 and 0.1 may exceed 1 by rounding.
+    let whole = shares.reduce(0, +)
+    reader.require(
+      whole <= (isPercent ? 100 : 1) + 1e-9, "train", "dev", "test",
+      expected: isPercent ? "at most 100 per cent together" : "fractions of at most 1 together",
+      found: String(format: "%.6g", whole))
+    reader.require((train.fraction ?? 0) > 0, "train", expected: "a share above 0", found: "none")
   }
 }
 
-/// The items of a split: values of the split column, or a fraction of the groups.
+/// The items of a split: values of the split column, or a share of the groups.
 package enum SplitShare: ConfigurationValue {
   /// Rows whose split column has one of these values.
   case names([String])
-  /// A part of all groups, from 0 to 1.
+  /// A part of all groups: from 0 to 1, or per cent where a share of the three is above 1.
   case fraction(Double)
 
   /// The values of the split column without white space around them, where the share is by names.
@@ -68,24 +86,31 @@ package enum SplitShare: ConfigurationValue {
     if case .names(let names) = self { names.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) } } else { nil }
   }
 
-  /// The part of all groups, where the share is a fraction.
+  /// The number as it was given, where the share is one.
   package var fraction: Double? {
     if case .fraction(let fraction) = self { fraction } else { nil }
   }
 
-  package static var configurationForm: String { "a name, a list of names, or a fraction from 0 to 1" }
+  package static var configurationForm: String {
+    "a name, a list of names, a fraction from 0 to 1, or per cent (80 or 80%)"
+  }
 
-  /// Takes a text, a list of texts, or a number from 0 to 1.
+  /// Takes a text, a list of texts, or a number from 0 to 100.
   package static func fromConfiguration(
     _ node: ConfigurationNode, over current: SplitShare?, with reader: inout ConfigurationReader
   ) -> SplitShare? {
     switch node.content {
     case .text(let name):
+      if name.hasSuffix("%"), let share = Double(name.dropLast().trimmingCharacters(in: .whitespaces)) {
+        if (0...100).contains(share) { return .fraction(share / 100) }
+        reader.reject(node, expected: configurationForm)
+        return nil
+      }
       return .names([name])
     case .list:
       return [String].fromConfiguration(node, over: nil, with: &reader).map { .names($0) }
     case .number(let text):
-      if let fraction = Double(text), (0...1).contains(fraction) { return .fraction(fraction) }
+      if let fraction = Double(text), (0...100).contains(fraction) { return .fraction(fraction) }
       reader.reject(node, expected: configurationForm)
     case .null, .boolean, .map:
       reader.reject(node, expected: configurationForm)
@@ -114,10 +139,13 @@ package struct LimitConfiguration: DefaultedSection {
   /// The keys under `data.limit`.
   package static let keys: [ConfigurationKey<LimitConfiguration>] = [
     ConfigurationKey(
-      "train", \.train, "The most training items; without it all.", range: .ifGiven(.atLeast(1)), sample: "2000"),
+      "train", \.train, "The most training items; without it all.", range: .ifGiven(.from(1, through: 1_000_000_000)),
+      sample: "2000"),
     ConfigurationKey(
-      "dev", \.dev, "The most development items; without it all.", range: .ifGiven(.atLeast(1)), sample: "500"),
+      "dev", \.dev, "The most development items; without it all.", range: .ifGiven(.from(1, through: 1_000_000_000)),
+      sample: "500"),
     ConfigurationKey(
-      "test", \.test, "The most test items; without it all.", range: .ifGiven(.atLeast(1)), sample: "500"),
+      "test", \.test, "The most test items; without it all.", range: .ifGiven(.from(1, through: 1_000_000_000)),
+      sample: "500"),
   ]
 }

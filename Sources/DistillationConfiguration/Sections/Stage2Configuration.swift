@@ -7,8 +7,8 @@ internal import Wording
 /// The loss is L_DPO + ``sftWeight`` x L_SFT(chosen).
 /// Source: Rafailov et al. 2023, https://arxiv.org/abs/2305.18290
 package struct Stage2Configuration: ConfigurationSection {
-  /// The model that the student is compared with; there is no default to fall into.
-  package var reference: ReferenceConfiguration
+  /// The model that the student is compared with. Stage 2 needs it, and there is no default to fall into.
+  package var reference: ReferenceConfiguration?
   package var loss = PreferenceLossConfiguration(.sigmoid)
   /// How strongly the loss holds the student to the reference, above 0. The default is 0.1.
   package var beta = 0.1
@@ -61,8 +61,10 @@ package struct Stage2Configuration: ConfigurationSection {
     self.reference = reference
   }
 
-  /// No reference chosen; `none` stands in for it.
-  package static let blank = Stage2Configuration(reference: .none)
+  /// No reference chosen.
+  package static let blank = Stage2Configuration()
+
+  private init() {}
 
   /// The method's own reference: the frozen Stage-1 adapter.
   package static let example = Stage2Configuration(reference: .stage1Adapter)
@@ -71,15 +73,13 @@ package struct Stage2Configuration: ConfigurationSection {
   package static let keys: [ConfigurationKey<Stage2Configuration>] =
     [
       ConfigurationKey(
-        "reference", \.reference, "Reference model of the loss: stage1_adapter, base, none, {adapter: folder}.",
-        relativeTo: .configuration,
-        requirement: """
-          the model that DPO compares the student with: stage1_adapter (the student as Stage 1 left it, as in the \
-          paper), base (the base without an adapter), none (no reference: the loss sees the student alone), or \
-          {adapter: FOLDER} (another adapter on the base)
-          """),
+        "reference", \.reference,
+        "The model that DPO compares the student with, which Stage 2 needs: stage1_adapter (as in the paper), base (without "
+          + "an adapter), none (the loss sees the student alone), {adapter: FOLDER} (another adapter on the base).",
+        relativeTo: .configuration, sample: "stage1_adapter"),
       ConfigurationKey("loss", \.loss, "Preference loss by TRL's name, or a map of losses and weights."),
-      ConfigurationKey("beta", \.beta, "How strongly the student is held to the reference.", range: .above(0)),
+      ConfigurationKey(
+        "beta", \.beta, "How strongly the student is held to the reference.", range: .above(0, through: 1_000_000)),
       ConfigurationKey(
         "label_smoothing", \.labelSmoothing, "How often labels are taken to be wrong: robust, cdpo, exo_pair.",
         range: ConfigurationRange("above 0 and below 0.5") { $0 > 0 && $0 < 0.5 }),
@@ -90,13 +90,16 @@ package struct Stage2Configuration: ConfigurationSection {
       ConfigurationKey(
         "ld_alpha", \.tailWeight, "How much tokens beyond the shorter answer of a pair count.",
         range: .from(0, through: 1)),
-      ConfigurationKey("discopop_tau", \.discopopTemperature, "Temperature of discopop.", range: .above(0)),
-      ConfigurationKey("sft_weight", \.sftWeight, "Weight of the SFT term on chosen answers.", range: .atLeast(0)),
+      ConfigurationKey(
+        "discopop_tau", \.discopopTemperature, "Temperature of discopop.", range: .above(0, through: 1_000_000)),
+      ConfigurationKey(
+        "sft_weight", \.sftWeight, "Weight of the SFT term on chosen answers.", range: .from(0, through: 1_000_000)),
       ConfigurationKey("pairs", \.pairs, "Every chosen with every rejected answer, or the best of each."),
       ConfigurationKey(
         "when_all_wrong", \.whenAllWrong, "No teacher has the human label: choose the label's own words, or skip."),
       ConfigurationKey(
-        "replay", \.replay, "Agreed items mixed in, as a part of the conflicts' number.", range: .atLeast(0)),
+        "replay", \.replay, "Agreed items mixed in, as a part of the conflicts' number.", range: .from(0, through: 1000)
+      ),
     ] + TrainingConfiguration.keys.map { $0.lifted(to: \.training) }
 }
 

@@ -58,9 +58,10 @@ package struct StudentConfiguration: ConfigurationSection {
     ConfigurationKey("fresh", \.fresh, "Sizes of a base made from nothing in the run, in place of model."),
     ConfigurationKey(
       "max_tokens", \.maximumTokens, "The most tokens of a row with its images; longer rows are set aside, never cut.",
-      range: .atLeast(1)),
+      range: .from(1, through: 1_048_576)),
     ConfigurationKey(
-      "max_new_tokens", \.maximumNewTokens, "The most tokens of a generated answer.", range: .atLeast(1)),
+      "max_new_tokens", \.maximumNewTokens, "The most tokens of a generated answer.",
+      range: .from(1, through: 1_048_576)),
     ConfigurationKey(
       "answer", \.answer, "What it learns to answer: the label and the reasons, or the label alone; without it both.",
       sample: "label"),
@@ -79,11 +80,8 @@ package struct StudentConfiguration: ConfigurationSection {
 
   /// One base, and no kept features of a tower that changes.
   package func checkRelations(with reader: inout ConfigurationReader) {
-    if fresh == nil {
-      reader.requirePresence(of: model, "model", expected: "the folder of the base model, or fresh with its sizes")
-    } else {
-      reader.require(model == nil, "model", "fresh", expected: "either model or fresh", found: "both")
-    }
+    reader.require(
+      fresh == nil || model == nil, "model", "fresh", expected: "either model or fresh", found: "both")
     reader.require(
       !(imageCache && lora.vision), "image_cache", "lora.vision",
       expected: "false, since lora.vision trains the tower whose features would be kept", found: "true")

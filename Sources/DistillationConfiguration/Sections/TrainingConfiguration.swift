@@ -34,20 +34,21 @@ package struct TrainingConfiguration: DefaultedSection {
 
   /// The keys of every training stage.
   package static let keys: [ConfigurationKey<TrainingConfiguration>] = [
-    ConfigurationKey("epochs", \.epochs, "Passes over the items.", range: .atLeast(1)),
-    ConfigurationKey("batch", \.batch, "Items of one optimiser step.", range: .atLeast(1)),
-    ConfigurationKey("learning_rate", \.learningRate, "Peak step size.", range: .above(0)),
+    ConfigurationKey("epochs", \.epochs, "Passes over the items.", range: .from(1, through: 100_000)),
+    ConfigurationKey("batch", \.batch, "Items of one optimiser step.", range: .from(1, through: 1_000_000)),
+    ConfigurationKey("learning_rate", \.learningRate, "Peak step size.", range: .above(0, through: 100)),
     ConfigurationKey("schedule", \.schedule, "Course of the step size after warm-up."),
     ConfigurationKey(
       "warmup", \.warmup, "Part of all steps in which the step size rises.", range: .from(0, through: 1)),
-    ConfigurationKey("weight_decay", \.weightDecay, "Decoupled weight decay.", range: .atLeast(0)),
-    ConfigurationKey("clip", \.clip, "Largest norm of the gradient.", range: .above(0)),
+    ConfigurationKey("weight_decay", \.weightDecay, "Decoupled weight decay.", range: .from(0, through: 1000)),
+    ConfigurationKey("clip", \.clip, "Largest norm of the gradient.", range: .above(0, through: 1e9)),
     ConfigurationKey(
       "betas", \.betas, "AdamW's decay rates of both moments.",
       range: ConfigurationRange("two of them at least 0 and below 1") { betas in
         betas.count == 2 && betas.allSatisfy { $0 >= 0 && $0 < 1 }
       }),
-    ConfigurationKey("epsilon", \.epsilon, "AdamW's addend in the denominator.", range: .above(0)),
-    ConfigurationKey("checkpoint_every", \.checkpointEvery, "Steps between checkpoints.", range: .atLeast(1)),
+    ConfigurationKey("epsilon", \.epsilon, "AdamW's addend in the denominator.", range: .above(0, through: 1)),
+    ConfigurationKey(
+      "checkpoint_every", \.checkpointEvery, "Steps between checkpoints.", range: .from(1, through: 1_000_000_000)),
   ]
 }

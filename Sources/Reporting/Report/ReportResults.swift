@@ -34,7 +34,8 @@ enum ReportResults {
 
   /// The table over the whole split, then one for each slice.
   static func section(_ evaluation: EvaluationFile) -> HTML? {
-    guard !evaluation.results.isEmpty else { return nil }
+    let unsaid = (evaluation.unsaid ?? []).map { "<p class=\"note\" dir=\"auto\">\($0)</p>\n" as HTML }
+    guard !evaluation.results.isEmpty else { return unsaid.isEmpty ? nil : "\(unsaid)" }
     let count = NumberText.grouped(evaluation.testItems)
     let teachers = evaluation.teacherLabels.map {
       " The teachers were trained with \(NumberText.grouped($0)) labels of other items, which are not counted here."
@@ -43,7 +44,7 @@ enum ReportResults {
     var html: HTML = """
       <p class="note">Shares in percent over all \(count) test items; an answer that is missing, tied or unreadable is \
       wrong. Intervals hold 95 % of resamples of whole groups.\(named)\(teachers ?? "")</p>
-      \(table(evaluation.results, differences: evaluation.differences ?? []))\(ReportLabels.table(evaluation.results))
+      \(unsaid)\(table(evaluation.results, differences: evaluation.differences ?? []))\(ReportLabels.table(evaluation.results))
       """
     for (name, slice) in (evaluation.slices ?? [:]).sorted(by: { $0.key < $1.key }) {
       html += """

@@ -12,7 +12,7 @@ public import Foundation
 /// ```json
 /// {"item": "7", "teacher": "a", "label": "falsified", "rationale": "...", "confidence": 0.9}
 /// ```
-/// A null label is no vote, and neither is one that a few rows lack; a column of labels that no row has is refused. A label
+/// Files that `distill replies export` wrote are read as what their rows were made of. A null label is no vote, and neither is one that a few rows lack; a column of labels that no row has is refused. A label
 /// that is not in the set is an unreadable reply, kept with its raw text.
 public struct RecordedReplies: Sendable {
   /// Names of the columns.
@@ -31,6 +31,9 @@ public struct RecordedReplies: Sendable {
     package var raw = ["raw", "raw_prediction"]
     /// A number 0...1. The default is `confidence`.
     public var confidence = "confidence"
+    /// The one teacher of a file in which no column names teachers, or whose column `teacher` is empty here. The default is
+    /// none.
+    package var owner: String?
 
     /// The defaults.
     public init() {}
@@ -64,6 +67,8 @@ public struct RecordedReplies: Sendable {
   package private(set) var setAside: [RowProblem]
   /// Path of the file as it was given.
   package let file: String
+  /// Whether all replies are of one teacher that no column names.
+  package let isOwned: Bool
   /// The columns that name an item, as they were given or found.
   public let id: ColumnList
   /// What labels are called where no set says so.
@@ -92,22 +97,29 @@ public struct RecordedReplies: Sendable {
     file = table.file
     setAside = table.problems
     if table.rows.isEmpty { throw .noRows(file: file, problems: table.problems) }
-    let isWide = table.rows.contains { $0.value(columns.teachers) != nil }
+    let all = Self.unwrapped(table.rows)
+    let isWide = all.contains { $0.value(columns.teachers) != nil }
     if !isWide, columns.teachers != Columns().teachers {
       throw .missingColumn(file: file, column: columns.teachers, key: "teachers", known: table.columns)
     }
-    let guesses = ["id", "item"].filter { name in table.rows.contains { $0.value(name) != nil } }
+    let guesses = ["id", "item"].filter { name in all.contains { $0.value(name) != nil } }
     id = columns.id ?? ColumnList(guesses.prefix(1).map { $0 })
-    for (key, column) in id.columns.map({ ("id", $0) }) + (isWide ? [] : [("teacher", columns.teacher)])
-    where !table.rows.contains(where: { $0.value(column) != nil }) {
+    let isNamed = all.contains { $0.value(columns.teacher) != nil }
+    isOwned = !isWide && !isNamed && columns.owner != nil && ["", Columns().teacher].contains(columns.teacher)
+    for (key, column) in id.columns.map({ ("id", $0) }) + (isWide || isOwned ? [] : [("teacher", columns.teacher)])
+    where !all.contains(where: { $0.value(column) != nil }) {
       throw .missingColumn(file: file, column: column, key: key, known: table.columns)
     }
     if !isWide, id.columns.isEmpty {
       throw .missingColumn(file: file, column: "id", key: "id", known: table.columns)
     }
-    let rows = isWide ? table.rows.flatMap { Self.objects(of: $0, columns) } : table.rows
+    let rows = isWide ? all.flatMap { Self.objects(of: $0, columns) } : all
     try Self.check(columns, of: rows, file: file)
-    for row in table.rows {
+    // Without its column a file may be of several teachers all the same, whose answers must not pass for one's.
+    if isOwned, columns.teacher == Columns().teacher, Set(all.map { $0.text(id) }).count < all.count {
+      throw .missingColumn(file: file, column: columns.teacher, key: "teacher", known: table.columns)
+    }
+    for row in all {
       guard let item = row.text(id) else {
         note(row, id.columns.first ?? "id", "an id", "nothing")
         continue
@@ -172,7 +184,7 @@ public struct RecordedReplies: Sendable {
   }
 
   private mutating func readLong(_ row: RowFile.Row, _ item: String, _ columns: Columns) {
-    guard let teacher = row.text(columns.teacher) else {
+    guard let teacher = isOwned ? columns.owner : row.text(columns.teacher) else {
       note(row, columns.teacher, "a teacher's name", "nothing")
       return
     }

@@ -45,8 +45,12 @@
     var greedy = 16
 
     func validate() throws {
-      guard beta > 0, beta.isFinite else { throw ValidationError("--beta must be above 0, not \(beta)") }
-      guard greedy >= 0 else { throw ValidationError("--greedy must be at least 0, not \(greedy)") }
+      guard beta > 0, beta <= 1_000_000 else {
+        throw ValidationError("--beta must be above 0 and at most 1000000, not \(beta).")
+      }
+      guard (0...1_048_576).contains(greedy) else {
+        throw ValidationError("--greedy must be 0 to 1048576, not \(greedy).")
+      }
     }
 
     func run() throws {

@@ -46,7 +46,7 @@ import Wording
     CheckingError.unwritable("f", reason: sentence), CheckingError.noReplies("f", reason: sentence),
     CheckingError.fileExists("f"), RunError.missing("f"), RunError.unset("data.file"),
     RunError.emptySplit("test", known: []), RunError.emptySplit("test", known: ["a"]), RunError.nothingLabelled("f"),
-    RunError.nothingKept(rows: 2, reason: sentence),
+    RunError.nothingKept(key: "data.where", rows: 2, reason: sentence),
     RunError.silentTeacher("a", sentence), RunError.noMaker(teacher: "a", kind: "openai"), RunError.noStudent,
     RunError.readsNoImages("f"), RunError.nothingAgreed, RunError.waitingForLabels("f", conflicts: 2),
     RunError.waitingForReview("f", conflicts: 2), RunError.noReview("f", source: "oracle"),

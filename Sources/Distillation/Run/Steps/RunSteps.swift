@@ -32,6 +32,8 @@ final class RunSteps {
   private let files: DataFiles
   private let rules: RunRules
   private var keys: [String: String] = [:]
+  /// The step that is asked for.
+  private var last = RunStep.report
 
   private var foundData: RunData?
   private var foundState: RunState?
@@ -70,6 +72,7 @@ final class RunSteps {
 
   /// Skips or carries out every part up to and with a step.
   func carryOut(through last: RunStep) async throws {
+    self.last = last
     defer { if let student = foundStudent { run.say(setAside: student.setAside) } }
     for part in parts(through: last) {
       keys[part.name] = try await engine.carryOut(
@@ -98,12 +101,14 @@ final class RunSteps {
     case .step(.annotate):
       let teachers = try configuration.teachers.map { try files(of: $0) }
       let own = run.plugins.teachers.map { "\($0.name) \($0.model)" }
+      // Without figures about teachers they are asked about training items alone.
+      let asked = configuration.evaluation.asksTeachers ? "" : " on training items"
       let settings = settings(.annotate)
       return StepInputs(
         settings: settings,
         [
           "the version": version, "the data": files.key, StepInputs.settings: settings, "the run's rules": rules.key,
-          "the files of teachers": teachers.joined(separator: "\n"), "teachers from code": own.joined(separator: "\n"),
+          "the files of teachers": teachers.joined(separator: "\n"), "teachers from code": own.joined(separator: "\n") + asked,
         ])
     case .step(.agree):
       guard run.plugins.agreement == nil else { return nil }
@@ -246,6 +251,10 @@ final class RunSteps {
   private func data() throws -> RunData {
     if let foundData { return foundData }
     let data = try run.readData(files, labels)
+    // Before teachers are asked and paid.
+    if configuration.review.source == .oracle, data.gold == nil, !last.isBefore(.review) {
+      throw data.nothingToReview
+    }
     foundData = data
     return data
   }
@@ -268,43 +277,5 @@ final class RunSteps {
   private func firstUncertainty() async throws -> [String: [String: Double]]? {
     guard configuration.review.order == .studentUncertainty else { return nil }
     return try await student().uncertainty()
-  }
-}
-
-extension RunConfiguration {
-  /// The configuration as far as a step depends on it: without the sections that it does not read, and without places and
-  /// numbers that change no result. What is added to the configuration counts for every step until it is left out here.
-  func settings(for step: RunStep) -> RunConfiguration {
-    var copy = self
-    (copy.out, copy.threads, copy.store, copy.cache) = (nil, nil, "-", "-")
-    (copy.storeIsDurable, copy.spending, copy.missingReplies) = (false, SpendingConfiguration(), nil)
-    if step != .report { copy.report = ReportConfiguration() }
-    if step.isBefore(.evaluate) {
-      copy.evaluation = EvaluationConfiguration()
-      // Teachers are asked about the items that are scored.
-      copy.evaluation.split = evaluation.split
-      copy.budgets = []
-    }
-    if step.isBefore(.stage2) {
-      copy.stage2 = .blank
-      (copy.rounds, copy.review) = (1, ReviewConfiguration())
-    }
-    if step.isBefore(.stage1) {
-      copy.student = .blank
-      copy.stage1 = Stage1Configuration()
-      copy.pretrain = nil
-    }
-    // Later steps depend on what the rule came to; the rule itself is used again in later rounds alone.
-    if step != .report, copy.rounds == 1 { copy.agreement = AgreementConfiguration() }
-    // Later steps depend on what teachers said.
-    if step == .stage1 || step == .stage2 { copy.teachers = [] }
-    return copy
-  }
-}
-
-extension RunStep {
-  /// Whether the step stands before another in the order of their names.
-  func isBefore(_ other: RunStep) -> Bool {
-    (RunStep.allCases.firstIndex(of: self) ?? 0) < (RunStep.allCases.firstIndex(of: other) ?? 0)
   }
 }

@@ -117,7 +117,7 @@ package struct DualCheckerLoopConfiguration: DefaultedSection {
       "batch", \.batch, "Records labelled between two looks at the student.", range: .from(1, through: 10_000)),
     ConfigurationKey(
       "budget", \.budget, "Most questions of every kind; without it until the records end.",
-      range: .ifGiven(.atLeast(1)),
+      range: .ifGiven(.from(1, through: 1_000_000_000)),
       sample: "2000"),
     ConfigurationKey(
       "replay", \.replay, "Older examples shown again with each batch.", range: .from(0, through: 100_000)),

@@ -29,12 +29,12 @@ package struct DualCheckerDataConfiguration: DefaultedSection {
     ConfigurationKey("files", \.files, "One file a split, in place of file.", relativeTo: .data),
     ConfigurationKey("fields", \.fields, "Which column is what."),
     ConfigurationKey("folds", \.folds, "Parts of the records, one of which is scored.", range: .from(2, through: 1000)),
-    ConfigurationKey("fold", \.fold, "The part that is scored, from 0 on.", range: .atLeast(0)),
+    ConfigurationKey("fold", \.fold, "The part that is scored, from 0 on.", range: .from(0, through: 999)),
     ConfigurationKey(
       "splits", \.splits, "Values of the column fields.split, in place of folds; without it train and test."),
     ConfigurationKey(
       "limit", \.limit, "The most records, first ones kept; of files and a split column the most of each split.",
-      range: .ifGiven(.atLeast(10)), sample: "1000"),
+      range: .ifGiven(.from(10, through: 1_000_000_000)), sample: "1000"),
   ]
 
   /// Whether the records come divided, and not by ``folds``.

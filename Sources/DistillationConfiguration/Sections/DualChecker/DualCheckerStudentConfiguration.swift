@@ -36,10 +36,11 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
     ConfigurationKey("fresh", \.fresh, "Sizes of an encoder from nothing."),
     ConfigurationKey("lora", \.lora, "The adapter; without it an encoder is trained whole."),
     ConfigurationKey(
-      "learning_rate", \.learningRate, "The highest learning rate; 1e-3 suits one from nothing.", range: .above(0)),
+      "learning_rate", \.learningRate, "The highest learning rate; 1e-3 suits one from nothing.",
+      range: .above(0, through: 100)),
     ConfigurationKey("epochs", \.epochs, "Passes of the final training.", range: .from(1, through: 10_000)),
     ConfigurationKey("batch", \.batch, "Texts of an update.", range: .from(1, through: 10_000)),
-    ConfigurationKey("weight_decay", \.weightDecay, "Decay of matrices.", range: .atLeast(0)),
+    ConfigurationKey("weight_decay", \.weightDecay, "Decay of matrices.", range: .from(0, through: 1000)),
     ConfigurationKey("weigh", \.weighs, "Let teacher labels count by calibrated confidence."),
     ConfigurationKey(
       "preferences", \.preferences, "Preference training of a decoder where a follow-up changed an answer."),
@@ -67,12 +68,14 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
     package static let keys: [ConfigurationKey<Preferences>] = [
       ConfigurationKey("loss", \.loss, "Preference loss by TRL's name, or a map of losses and weights."),
       ConfigurationKey(
-        "beta", \.beta, "How strongly the student is held to what supervised training left.", range: .above(0)),
-      ConfigurationKey("sft_weight", \.sftWeight, "Weight of the SFT term on chosen answers.", range: .atLeast(0)),
+        "beta", \.beta, "How strongly the student is held to what supervised training left.",
+        range: .above(0, through: 1_000_000)),
+      ConfigurationKey(
+        "sft_weight", \.sftWeight, "Weight of the SFT term on chosen answers.", range: .from(0, through: 1_000_000)),
       ConfigurationKey(
         "epochs", \.epochs, "Passes over the records with changed answers; 0 leaves them out.",
         range: .from(0, through: 10_000)),
-      ConfigurationKey("learning_rate", \.learningRate, "The highest learning rate.", range: .above(0)),
+      ConfigurationKey("learning_rate", \.learningRate, "The highest learning rate.", range: .above(0, through: 100)),
     ]
   }
 

@@ -1,0 +1,71 @@
+internal import DistillationConfiguration
+
+extension RunConfiguration {
+  /// The configuration as far as a step depends on it: without the sections that it does not read, and without places and
+  /// numbers that change no result. What is added to the configuration counts for every step until it is left out here.
+  func settings(for step: RunStep) -> RunConfiguration {
+    var copy = self
+    (copy.out, copy.threads, copy.store, copy.cache) = (nil, nil, "-", "-")
+    (copy.storeIsDurable, copy.spending, copy.missingReplies) = (false, SpendingConfiguration(), nil)
+    if step != .report { copy.report = ReportConfiguration() }
+    if step.isBefore(.evaluate) {
+      copy.evaluation = EvaluationConfiguration()
+      // Teachers are asked about the items that are scored.
+      copy.evaluation.split = evaluation.split
+      copy.budgets = []
+    }
+    if step.isBefore(.stage2) {
+      // Whatever a step before it is told of a reference, it is the same to it.
+      copy.stage2 = Stage2Configuration(reference: .none)
+      (copy.rounds, copy.review) = (1, ReviewConfiguration())
+    }
+    if step.isBefore(.stage1) {
+      copy.student = .blank
+      copy.stage1 = Stage1Configuration()
+      copy.pretrain = nil
+    }
+    // Later steps depend on what the rule came to; the rule itself is used again in later rounds alone.
+    if step != .report, copy.rounds == 1 { copy.agreement = AgreementConfiguration() }
+    // Later steps depend on what teachers said.
+    if step == .stage1 || step == .stage2 { copy.teachers = [] }
+    return copy
+  }
+}
+
+extension RunConfiguration {
+  /// Refuses what the steps up to and with one need and the configuration does not say, before anything is done.
+  ///
+  /// - Parameter hasStudent: whether the student comes from code.
+  /// - Throws: ``RunError/unset(_:step:)``.
+  func demand(through last: RunStep, hasStudent: Bool = false) throws(RunError) {
+    if let missing = missing(hasStudent: hasStudent), !last.isBefore(missing.step) {
+      throw .unset(missing.key, step: missing.step)
+    }
+  }
+
+  /// The first step that lacks something, and the key that it needs; nil where nothing is lacking.
+  func missing(hasStudent: Bool = false) -> (key: String, step: RunStep)? {
+    if !hasStudent, student.model == nil, student.fresh == nil {
+      return (
+        "student.model (the folder of the base model) or student.fresh (the sizes of one)",
+        review.order == .studentUncertainty ? .review : .stage1
+      )
+    }
+    guard stage2.reference == nil else { return nil }
+    return (
+      "stage2.reference, the model that DPO compares the student with (stage1_adapter: the student as Stage 1 left it, as in "
+        + "the paper; base: the base without an adapter; none: the loss sees the student alone; {adapter: FOLDER}: another "
+        + "adapter on the base)", .stage2
+    )
+  }
+}
+
+extension RunStep {
+  /// The step before it; nil for the first.
+  var before: RunStep? { RunStep.allCases.last { $0.isBefore(self) } }
+
+  /// Whether the step stands before another in the order of their names.
+  func isBefore(_ other: RunStep) -> Bool {
+    (RunStep.allCases.firstIndex(of: self) ?? 0) < (RunStep.allCases.firstIndex(of: other) ?? 0)
+  }
+}
