@@ -116,6 +116,8 @@ public struct DistillationRun: Sendable {
       return run
     }
     let train = try await annotate("teachers on training items", data.train, teachers.assignments)
+    // Before the rest is asked of what is gone.
+    try stop(missing, of: data, isOverBudget: ledger.wasExhausted)
     let scored = data.scoredByTeachers(configuration.evaluation)
     let answering = scored.isEmpty ? [] : sayingWhoIsSilent(teachers, on: scored)
     let test =
