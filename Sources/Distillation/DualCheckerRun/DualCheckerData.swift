@@ -24,7 +24,8 @@ struct DualCheckerRecords: Sendable {
     let data: Dataset
     if let files = read.files {
       let split = SplitDataFiles(
-        try [("train", files.train), ("test", files.test)].map { name, path in
+        try [("train", files.train), ("test", files.test)].compactMap { name, path in
+          guard let path else { return nil }
           let file = URL(filePath: path)
           let rows = try RowFile(contentsOf: file)
           let items = try Dataset(rows, mapping: mapping, root: file.deletingLastPathComponent())
@@ -61,7 +62,7 @@ struct DualCheckerRecords: Sendable {
         setAside: setAside)
     }
     poolSize = min(configuration.aligner.pool.labels(ofItems: training.count), training.count { gold.has($0.id) })
-    let paths = read.files.map { [$0.train, $0.test] } ?? [read.file ?? ""]
+    let paths = read.files.map { [$0.train, $0.test].compactMap(\.self) } ?? [read.file ?? ""]
     key = try StepRecords.key(
       paths.map { try digest(of: URL(filePath: $0)) }.joined(separator: " "),
       paths.reduce(read.json) { $0.replacing($1, with: "") })
