@@ -6,6 +6,8 @@ import Testing
 @Suite(.serialized) struct InterruptedRunTests {
   @Test func `stopped while teachers answer, a run goes on and asks only what is missing`() async throws {
     try await withRunWorld { world in
+      // With a result about teachers, so that they are asked about test items too.
+      let world = world.with { $0.evaluation.results = .init([.majority, .stage1, .twoStage]) }
       @Sendable func answer(_ request: TeacherRequest) -> String {
         request.item.id.hasSuffix("2") ? "falsified" : "pristine"
       }
