@@ -83,9 +83,11 @@ package struct Asker: Teacher {
     guard !isFree else { return Spending() }
     let parameters = request.parameters
     let turns = parameters.isRepaired ? 2 : 1
+    let longest = turns.multipliedSaturated(by: parameters.samples).multipliedSaturated(by: parameters.maximumTokens)
+    // What is reserved is taken off again, so that its sum has to be exact.
     let usage = TeacherReply.Usage(
       inputTokens: turns * (request.prompt.utf8.count / 3 + 64 + 1500 * request.images.count),
-      outputTokens: (turns * parameters.samples).multipliedSaturated(by: parameters.maximumTokens))
+      outputTokens: min(longest, TeacherReply.Usage.most))
     return Spending(requests: 1, usage: usage, price: price)
   }
 

@@ -81,7 +81,7 @@ extension TeacherReply.Usage {
     guard let usage = body["usage"], usage[input] != nil else { return nil }
     func count(_ name: String) -> Int? {
       guard let value = usage[name], !value.isNull || name == input else { return 0 }
-      return value.integer.flatMap { (0...(1 << 40)).contains($0) ? $0 : nil }
+      return value.integer.flatMap { (0...Self.most).contains($0) ? $0 : nil }
     }
     let inputs = ([input] + cached).compactMap(count)
     guard inputs.count == 1 + cached.count, let answer = count(output) else { return nil }

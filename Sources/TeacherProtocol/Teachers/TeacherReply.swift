@@ -60,6 +60,9 @@ public struct TeacherReply: Sendable, Equatable {
       self.outputTokens = outputTokens
     }
 
+    /// Most tokens that a question or an answer is believed to have, 2^40.
+    package static let most = 1 << 40
+
     /// Questions and answers together.
     package var tokens: Int { inputTokens.addingSaturated(outputTokens) }
 
