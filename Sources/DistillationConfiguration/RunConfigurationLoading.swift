@@ -14,9 +14,28 @@ extension ConfigurationSection {
   ///   - dataFolder: The folder that data paths are relative to; nil for the folder of `file`.
   /// - Throws: All problems of the file together.
   public init(contentsOf file: URL, dataFolder: URL? = nil) throws(ConfigurationError) {
+    try self.init(contentsOf: file, dataFolder: dataFolder, setting: [])
+  }
+
+  /// Reads a configuration file with some keys set in place of what it says, and resolves its paths; those of the settings are
+  /// relative to the working directory.
+  ///
+  /// - Throws: All problems of the file together, or the first of the settings.
+  package init(
+    contentsOf file: URL, dataFolder: URL? = nil, setting: [ConfigurationSetting],
+    current: URL = URL(filePath: FileManager.default.currentDirectoryPath)
+  ) throws(ConfigurationError) {
     let text = try Self.text(of: file)
-    let written = try Self(
-      text: text, format: ConfigurationFormat(of: file.path, text: text), file: file.path)
+    var node: ConfigurationNode
+    do throws(ConfigurationProblem) {
+      node = try ConfigurationNode(text: text, format: ConfigurationFormat(of: file.path, text: text))
+    } catch {
+      throw ConfigurationError(file: file.path, problems: [error])
+    }
+    for one in setting {
+      node = try one.applied(to: node, outline: Self.configurationOutline(of: nil), folder: current)
+    }
+    let written = try Self(node: node, file: file.path)
     self = written.resolvingPaths(configurationFolder: file.deletingLastPathComponent(), dataFolder: dataFolder)
   }
 
@@ -31,20 +50,10 @@ extension ConfigurationSection {
   package func resolvingPaths(configurationFolder: URL, dataFolder: URL? = nil) -> Self {
     mappingConfigurationPaths(nil) { path, root in
       switch root {
-      case .configuration: Self.absolute(path, in: configurationFolder)
-      case .data: Self.absolute(path, in: dataFolder ?? configurationFolder)
+      case .configuration: ConfigurationPath.absolute(path, in: configurationFolder)
+      case .data: ConfigurationPath.absolute(path, in: dataFolder ?? configurationFolder)
       }
     }
-  }
-
-  private static func absolute(_ path: String, in folder: URL) -> String {
-    if path.hasPrefix("/") { return path }
-    if path == "~" { return NSHomeDirectory() }
-    if path.hasPrefix("~/") { return NSHomeDirectory() + path.dropFirst(1) }
-    // Steps upwards stay in the path: taking them out would go wrong where a folder is a symbolic link.
-    let base = folder.absoluteURL.path
-    let steps = path.split(separator: "/").drop { $0 == "." }
-    return ([base == "/" ? "" : base] + steps.map(String.init)).joined(separator: "/")
   }
 
   private static func text(of file: URL) throws(ConfigurationError) -> String {

@@ -64,6 +64,7 @@
       if (config == nil) == (annotations == nil) {
         throw ValidationError("Give either the configuration of a run or --annotations with a file of replies.")
       }
+      if config == nil, !set.texts.isEmpty { throw ValidationError("--set belongs to <config>.") }
       if config != nil, id != nil || gold != nil || anchors != nil {
         throw ValidationError("--id, --gold and --anchors belong to --annotations.")
       }
@@ -79,7 +80,7 @@
       let figures = try await AgreementSource.report(
         of: source, idColumns: columns, goldColumn: gold, anchors: anchors.map { URL(filePath: $0) })
       if let listed = figures.setAside.listed { Output.error(listed) }
-      Output.write(try json ? figures.report.json() : figures.report.text)
+      try Output.write(json ? figures.report.json() : figures.report.text)
     }
   }
 #endif

@@ -92,7 +92,7 @@
         for failure in failures.prefix(5) { Output.error("not asked: \(failure)") }
         if failures.count > 5 { Output.error("and \(failures.count - 5) more that can't be asked about") }
         let written = files.isEmpty ? "nothing is open, no file was written" : files.joined(separator: ", ")
-        Output.write("\(questions.count - failures.count + unfit.count) questions: \(written)")
+        try Output.write("\(questions.count - failures.count + unfit.count) questions: \(written)")
       }
 
       private func name(_ part: Int) -> URL {
@@ -144,7 +144,7 @@
         if unknown > 0 {
           Output.error("\(unknown) results are of questions that are not open: kept before, or changed")
         }
-        Output.write("\(kept.count) replies kept, \(questions.count - kept.count) questions still open")
+        try Output.write("\(kept.count) replies kept, \(questions.count - kept.count) questions still open")
       }
     }
   }

@@ -53,7 +53,7 @@ internal import Wording
             row.threshold.map { NumberText.fixed($0.share, digits: 3) } ?? "",
           ]
         }
-        Output.write(AlignedText.rows([head] + table))
+        try Output.write(AlignedText.rows([head] + table))
       }
     }
   }

@@ -16,7 +16,7 @@
 
           distill check news.yaml --data ~/news
 
-        The exit code is 1 where anything is an error.
+        The exit code is 2 where anything is an error.
         """)
 
     @Argument(help: "The configuration, YAML or JSON.", completion: .file(extensions: ["yaml", "yml", "json"]))
@@ -28,6 +28,8 @@
         valueName: "folder"), completion: .directory)
     var data: String?
 
+    @OptionGroup var set: SetOptions
+
     @Flag(name: .shortAndLong, help: "Print warnings and errors alone.")
     var quiet = false
 
@@ -35,9 +37,10 @@
     var json = false
 
     func run() throws {
-      let check = RunCheck(contentsOf: URL(filePath: config), dataFolder: data.map { URL(filePath: $0) })
-      Output.write(try json ? check.json() : check.text(from: quiet ? .warning : .ok))
-      if !check.isUsable { throw ExitCode(1) }
+      let check = RunCheck(
+        contentsOf: URL(filePath: config), dataFolder: data.map { URL(filePath: $0) }, setting: try set.settings())
+      try Output.write(json ? check.json() : check.text(from: quiet ? .warning : .ok))
+      if !check.isUsable { throw ExitCode(ExitStatus.mistake.rawValue) }
     }
   }
 #endif

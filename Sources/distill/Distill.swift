@@ -13,8 +13,8 @@
 
         From nothing to a student:
 
-          distill init multi-teacher --out news.yaml
-              write a commented configuration; edit it
+          distill init --images --out news.yaml      (--text for items of text alone)
+              write a configuration of fifteen lines; edit it
           distill check news.yaml
               look at everything before anything is spent
           distill run news.yaml --out runs/news
@@ -26,7 +26,9 @@
         they depend on is unchanged, and a run that was stopped goes on where it was, so the same command is always \
         the right one to repeat.
 
-        Exit codes: 0 done, 1 something is wrong with files, data or services, 2 wrong command line.
+        Exit codes: 0 done, 1 a fault of the program, the machine or a service, 2 a mistake in the command line, the \
+        configuration or the data, 3 people are to label conflicts first, 4 the budget of 'spending' is used up, 130 and 143 \
+        stopped by control-C or SIGTERM.
         """,
       version: PackageVersion.current,
       subcommands: [],

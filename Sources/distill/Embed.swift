@@ -57,7 +57,7 @@
         let rows = try embedder.vectors(for: lines).map { vector in
           "[" + vector.map { "\($0)" }.joined(separator: ",") + "]\n"
         }
-        FileHandle.standardOutput.write(Data(rows.joined().utf8))
+        try Output.write(Data(rows.joined().utf8))
       }
       guard !doubtful.isEmpty else { return }
       Output.error(listing: doubtful, as: "\(doubtful.count) doubtful lines")

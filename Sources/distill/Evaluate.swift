@@ -56,6 +56,7 @@
         throw ValidationError("Give either the configuration of a run, or --run RUN with --data FILE.")
       }
       if runFolder != nil, data == nil { throw ValidationError("--run needs --data with a labelled file.") }
+      if config == nil, !step.set.texts.isEmpty { throw ValidationError("--set belongs to <config>.") }
       if config != nil, dryRun {
         throw ValidationError("--dry-run belongs to --run; of a run's own step: distill run --dry-run.")
       }
@@ -91,7 +92,7 @@
       if json {
         try Output.write(evaluation.jsonData(), to: nil)
       } else {
-        Output.write(EvaluationTable(evaluation).description)
+        try Output.write(EvaluationTable(evaluation).description)
       }
     }
 
@@ -107,7 +108,7 @@
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return try Output.write(encoder.encode(score) + Data("\n".utf8), to: nil)
       }
-      Output.write(score.table)
+      try Output.write(score.table)
     }
   }
 #endif

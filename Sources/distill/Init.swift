@@ -5,18 +5,30 @@
 
   struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Write a configuration with every key, its default and what it does.",
+      abstract: "Write a configuration to begin with.",
       discussion: """
-        The file can be checked and run once its paths are yours. Keys that you don't need may be deleted.
+        About fifteen lines with what a first run needs, for items of text (--text) or with photos (--images, the default); \
+        the file can be checked and run once its paths are yours. --all writes every key with its default, its values and \
+        what it does.
 
         Examples:
 
-          distill init multi-teacher --out news.yaml
+          distill init --text --out spam.yaml
+          distill init --images --out news.yaml
           distill init dualchecker --reference    every key as a Markdown table, on standard output
         """)
 
     @Argument(help: "The method: \(DistillationMethod.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var method: DistillationMethod
+    var method = DistillationMethod.multiTeacher
+
+    @Flag(help: "For items of text alone.")
+    var text = false
+
+    @Flag(help: "For items with photos.")
+    var images = false
+
+    @Flag(help: "Every key.")
+    var all = false
 
     @Option(name: .shortAndLong, help: "The file to write, - for standard output. (default: METHOD.yaml)")
     var out: String?
@@ -28,16 +40,22 @@
     var reference = false
 
     func validate() throws {
+      guard [text, images, all, reference].count(where: \.self) <= 1 else {
+        throw ValidationError("Give one of --text, --images, --all and --reference.")
+      }
+      if images, method == .dualChecker { throw ValidationError("--images: dualchecker is for texts; leave it out.") }
       if reference, out != nil || force {
         throw ValidationError("--reference writes no file: leave out --out and --force.")
       }
     }
 
+    private var beginning: ConfigurationTemplate.Beginning { all ? .all : text ? .texts : .images }
+
     func run() throws {
-      if reference { return Output.write(ConfigurationReference.markdown(for: method)) }
+      if reference { return try Output.write(ConfigurationReference.markdown(for: method)) }
       let path = out ?? "\(method.rawValue).yaml"
-      if path == "-" { return Output.write(ConfigurationTemplate.text(for: method)) }
-      try ConfigurationDraft.write(method, to: URL(filePath: path), replacing: force)
+      if path == "-" { return try Output.write(ConfigurationTemplate.text(for: method, beginning)) }
+      try ConfigurationDraft.write(method, beginning, to: URL(filePath: path), replacing: force)
       Output.error("\(path) is written; set its paths, then: distill check \(path)")
     }
   }

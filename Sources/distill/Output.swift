@@ -1,16 +1,25 @@
 #if Run
+  import Distillation
   import Foundation
 
   /// Where the command writes: results to standard output, everything else to standard error.
   enum Output {
-    /// A result.
-    static func write(_ text: String) {
-      FileHandle.standardOutput.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
+    /// Standard output that takes nothing.
+    struct Fault: Error, CustomStringConvertible {
+      /// Why.
+      let reason: String
+      var description: String {
+        "standard output can't be written to: \(reason). Give it another file or program, and start again: what a run has "
+          + "done is kept."
+      }
     }
 
-    /// A word to the person, beside the result.
+    /// A result.
+    static func write(_ text: String) throws { try write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8)) }
+
+    /// A word to the person, beside the result. Where nobody can hear it nothing depends on it.
     static func error(_ text: String) {
-      FileHandle.standardError.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
+      try? StandardStream.error.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
     }
 
     /// What could not be used: how much, and the first of it, a line each.
@@ -19,12 +28,22 @@
       error(([heading + ":"] + reasons.prefix(8).map { "  \($0)" } + more).joined(separator: "\n"))
     }
 
+    /// A result, in bytes.
+    static func write(_ data: Data) throws {
+      do { try StandardStream.output.write(data) } catch { throw Fault(reason: "\(error)") }
+    }
+
     /// A result into a file that is whole or not there, or to standard output.
     static func write(_ data: Data, to path: String?) throws {
-      guard let path, path != "-" else { return FileHandle.standardOutput.write(data) }
+      guard let path, path != "-" else { return try write(data) }
       let url = URL(filePath: path)
       try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       try data.write(to: url, options: .atomic)
+    }
+
+    /// Refuses, before any work is done, a standard output of which is known that it takes nothing.
+    static func check() throws {
+      if let reason = StandardStream.output.obstacle { throw Fault(reason: reason) }
     }
   }
 #endif

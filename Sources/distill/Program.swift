@@ -12,6 +12,7 @@ internal import Wording
     static func main() async {
       do {
         var command = try Distill.parseAsRoot()
+        try Output.check()
         // Data, replies and reports are their owner's alone; models and configurations are made to be handed on.
         if !(command is Export), !(command is Init) { umask(0o077) }
         if var asynchronous = command as? any AsyncParsableCommand {
@@ -24,20 +25,14 @@ internal import Wording
       }
     }
 
-    /// Exit codes: 0 after help and version, 1 where the world or the data are at fault, 2 for a wrong command line or a run
-    /// that is under way, 4 where the budget is used up.
     private static func end(with error: any Error) -> Never {
       if error is ExitCode || Distill.exitCode(for: error) == .success { Distill.exit(withError: error) }
       if Distill.exitCode(for: error) == .validationFailure {
         Output.error(Distill.fullMessage(for: error))
-        exit(2)
+        exit(ExitStatus.mistake.rawValue)
       }
       Output.error("distill: " + FaultText.sentence(for: error))
-      switch error {
-      case RunError.underWay: exit(2)
-      case RunError.budgetUsedUp, is BudgetExhausted: exit(4)
-      default: exit(1)
-      }
+      exit(ExitStatus(of: error).rawValue)
     }
   }
 #else

@@ -82,6 +82,8 @@ internal import Wording
         completion: .file())
       var config: String?
 
+      @OptionGroup var set: SetOptions
+
       @Flag(help: "With --config: print Label Studio's labelling interface instead.")
       var interface = false
 
@@ -91,11 +93,13 @@ internal import Wording
       }
 
       func run() async throws {
-        let labels = try config.map { try RunConfiguration(contentsOf: URL(filePath: $0)).labelSet() }
+        let labels = try config.map {
+          try RunConfiguration(contentsOf: URL(filePath: $0), setting: set.settings()).labelSet()
+        }
         let annotations = try await Replies.existing(store).all()
         if interface, let labels {
           let images = annotations.map { $0.question?.images.count ?? 0 }.max() ?? 0
-          return Output.write(AnnotationExport.labelStudioInterface(labels: labels, images: images))
+          return try Output.write(AnnotationExport.labelStudioInterface(labels: labels, images: images))
         }
         let truths = try truth.map { try Replies.truths($0, of: annotations) } ?? [:]
         let export = AnnotationExport(format, answers: labels.map { ($0, AnswerTemplate()) }, truth: truths)
@@ -135,6 +139,8 @@ internal import Wording
       @Option(help: ArgumentHelp("A run's configuration, for its labels.", valueName: "config"), completion: .file())
       var config: String?
 
+      @OptionGroup var set: SetOptions
+
       @Option(help: "Whose answers other tools' rows are.")
       var teacher = "imported"
 
@@ -152,7 +158,9 @@ internal import Wording
       }
 
       func run() async throws {
-        let labels = try config.map { try RunConfiguration(contentsOf: URL(filePath: $0)).labelSet() }
+        let labels = try config.map {
+          try RunConfiguration(contentsOf: URL(filePath: $0), setting: set.settings()).labelSet()
+        }
         let url = URL(filePath: file)
         let found = try AnnotationImport(format, labels: labels, teacher: teacher, control: control).replies(in: url)
         if let listed = found.setAside.allListed { Output.error(listed) }
@@ -166,12 +174,12 @@ internal import Wording
         let others = found.otherQuestions(
           than: try await target?.annotations(forItems: Array(Set(found.annotations.map(\.item)))) ?? [])
         if let told = others.told { Output.error(told) }
-        guard !dryRun, let target else { return Output.write(found.preview) }
+        guard !dryRun, let target else { return try Output.write(found.preview) }
         Output.error(found.preview)
         let known = try await target.annotations(forKeys: found.annotations.map(\.key)).count
         try await target.append(found.annotations)
         let added = NumberText.replies(found.annotations.count - known)
-        Output.write("\(added) added, \(known) \(known == 1 ? "was" : "were") there already")
+        try Output.write("\(added) added, \(known) \(known == 1 ? "was" : "were") there already")
       }
     }
   }

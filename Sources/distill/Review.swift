@@ -79,8 +79,8 @@ internal import Wording
       if queue == nil, images != nil || answers != nil {
         throw ValidationError("--images and --answers belong to --queue.")
       }
-      if config == nil, data != nil || step.seed != nil || step.out != nil {
-        throw ValidationError("--data, --seed and --out belong to <config>.")
+      if config == nil, data != nil || step.seed != nil || step.out != nil || !step.set.texts.isEmpty {
+        throw ValidationError("--data, --seed, --out and --set belong to <config>.")
       }
       guard (0...65535).contains(port) else { throw ValidationError("--port must be 0 to 65535, not \(port).") }
     }
@@ -103,7 +103,7 @@ internal import Wording
         try await TerminalReview(
           questions: desk.questions, labels: desk.labels, journal: journal, reviewer: person, showsNames: showNames,
           images: desk.images
-        ).run(read: { readLine() }, write: { Output.write($0) })
+        ).run(read: { readLine() }, write: { try? Output.write($0) })
         return
       }
       var options = ReviewServer.Options()

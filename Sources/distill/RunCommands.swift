@@ -73,7 +73,7 @@
   /// Prints what asking would take.
   func showEstimate(_ options: RunOptions) async throws {
     let run = try options.request.prepared().run
-    Output.write(try await run.spendingEstimate().text(limit: run.configuration.spending.asLimit))
+    try Output.write(await run.spendingEstimate().text(limit: run.configuration.spending.asLimit))
   }
 
   struct Stage1: AsyncParsableCommand {
@@ -121,7 +121,7 @@
   func runSteps(_ options: RunOptions, through last: RunStep) async throws {
     let (run, folder) = try await options.request.run(through: last)
     if last == .evaluate || last == .report, let evaluation = try run.evaluation {
-      Output.write(EvaluationTable(evaluation).description)
+      try Output.write(EvaluationTable(evaluation).description)
     }
     let page = folder.appending(path: "report.html")
     let isThere = last == .report && FileManager.default.fileExists(atPath: page.path)

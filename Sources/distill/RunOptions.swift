@@ -12,6 +12,19 @@
     var reporter: ProgressReporter { ProgressReporter(style: quiet ? .silent : .automatic()) }
   }
 
+  /// Keys of the configuration given on the command line.
+  struct SetOptions: ParsableArguments {
+    @Option(
+      name: .customLong("set"),
+      help: ArgumentHelp(
+        "A key of the configuration in place of what the file says; may come several times: stage1.epochs=5, "
+          + "teachers.NAME.model=m, evaluation.results=[stage1, two_stage]. Paths are relative to the working directory.",
+        valueName: "key=value"))
+    var texts: [String] = []
+
+    func settings() throws -> [ConfigurationSetting] { try texts.map { try ConfigurationSetting($0) } }
+  }
+
   /// What `run` and its steps have in common.
   struct RunOptions: ParsableArguments {
     @Argument(help: "The configuration, YAML or JSON.", completion: .file(extensions: ["yaml", "yml", "json"]))
@@ -35,6 +48,8 @@
       completion: .directory)
     var out: String?
 
+    @OptionGroup var set: SetOptions
+
     @OptionGroup var progress: ProgressOptions
 
     func validate() throws {
@@ -42,7 +57,9 @@
     }
 
     /// The options as plain values.
-    var request: RunRequest { RunRequest(config: config, data: data, seed: seed, out: out, progress: progress) }
+    var request: RunRequest {
+      RunRequest(config: config, data: data, seed: seed, out: out, set: set, progress: progress)
+    }
   }
 
   /// What commands take beside the configuration of a run if they carry out its steps among other things.
@@ -53,10 +70,12 @@
     @Option(help: ArgumentHelp("With <config>: the run's folder.", valueName: "run"))
     var out: String?
 
+    @OptionGroup var set: SetOptions
+
     @OptionGroup var progress: ProgressOptions
 
     func request(_ config: String, data: String?) -> RunRequest {
-      RunRequest(config: config, data: data, seed: seed, out: out, progress: progress)
+      RunRequest(config: config, data: data, seed: seed, out: out, set: set, progress: progress)
     }
   }
 
@@ -66,6 +85,7 @@
     var data: String?
     var seed: Int?
     var out: String?
+    var set: SetOptions
     var progress: ProgressOptions
 
     /// Runs the steps up to the last one; gives back the run and its folder.
@@ -79,7 +99,8 @@
     /// The run, of which nothing is done yet.
     func prepared() throws -> (run: DistillationRun, folder: URL) {
       let file = URL(filePath: config)
-      var configuration = try RunConfiguration(contentsOf: file, dataFolder: data.map { URL(filePath: $0) })
+      var configuration = try RunConfiguration(
+        contentsOf: file, dataFolder: data.map { URL(filePath: $0) }, setting: set.settings())
       let folder = RunFolder.url(
         for: configuration, configurationFile: file, given: out.map { URL(filePath: $0) }, seed: seed)
       configuration.seed = seed ?? configuration.seed
@@ -93,7 +114,8 @@
     /// A run of the method `dualchecker`, whole, or an estimate of what it asks.
     func runChecked(dryRun: Bool) async throws {
       let file = URL(filePath: config)
-      var configuration = try DualCheckerConfiguration(contentsOf: file, dataFolder: data.map { URL(filePath: $0) })
+      var configuration = try DualCheckerConfiguration(
+        contentsOf: file, dataFolder: data.map { URL(filePath: $0) }, setting: set.settings())
       let folder = RunFolder.url(
         out: configuration.out, ownSeed: configuration.seed, configurationFile: file,
         given: out.map { URL(filePath: $0) }, seed: seed)
@@ -101,9 +123,9 @@
       let run = try DualCheckerRun(
         configuration, folder: folder, reporter: progress.reporter,
         makeTeacher: RunPlugins.command().makeTeacher)
-      if dryRun { return Output.write(try run.requestsAtMost()) }
+      if dryRun { return try Output.write(run.requestsAtMost()) }
       Interruption.sayHowToGoOn()
-      Output.write(try await run.run().table)
+      try Output.write(await run.run().table)
       if !progress.quiet { Output.error("in \(folder.appending(path: "report.html").path)") }
     }
   }

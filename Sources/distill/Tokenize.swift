@@ -45,7 +45,7 @@
       try InputLines.forEachBlock { lines, first in
         if decode {
           let texts = try lines.enumerated().map { try tokenizer.textLine(for: $1, line: first + $0, options) }
-          FileHandle.standardOutput.write(Data(texts.map { $0 + "\n" }.joined().utf8))
+          try Output.write(Data(texts.map { $0 + "\n" }.joined().utf8))
         } else {
           let each = 64
           let starts = Array(stride(from: 0, to: lines.count, by: each))
@@ -55,7 +55,7 @@
               bytes.append(UInt8(ascii: "\n"))
             }
           }
-          FileHandle.standardOutput.write(Data(parts.joined()))
+          try Output.write(Data(parts.joined()))
         }
       }
     }

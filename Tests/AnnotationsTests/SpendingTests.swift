@@ -166,7 +166,7 @@ import Testing
       ])
     let estimate = try await annotator.estimate(twins)
     let row = try #require(estimate.teachers.first)
-    #expect((row.questions, row.alreadyStored, row.unfit) == (60, 1, 1))
+    #expect((row.questions, row.alreadyStored, row.shared, row.unfit) == (60, 0, 1, 1))
     #expect(estimate.spending.requests == 60)
     #expect(estimate.spending.outputTokens == 3000)
     #expect(abs(estimate.spending.cost - 0.003) < 1e-12)

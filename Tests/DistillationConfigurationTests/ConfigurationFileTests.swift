@@ -40,7 +40,7 @@ import Testing
       #expect(run.data.file == "/data/set/items.jsonl")
       #expect(run.data.images == "/data/set/photos")
       #expect(run.student.model == folder.path + "/models/student")
-      #expect(run.stage2.reference == .adapter(folder.path + "/../old"))
+      #expect(run.stage2.reference == .adapter(folder.deletingLastPathComponent().path + "/old"))
       #expect(run.out == folder.path + "/runs/x")
       #expect(run.store == "/var/store")
       #expect(run.cache == NSHomeDirectory() + "/.cache/swift-distillation/cache")
@@ -56,6 +56,18 @@ import Testing
 
       let beside = try RunConfiguration(contentsOf: file)
       #expect(beside.data.file == folder.path + "/items.jsonl")
+    }
+  }
+
+  @Test func `steps upwards are taken out of a path, but for those behind a symbolic link`() throws {
+    try inFolder {
+      let root = URL(fileURLWithPath: "/", isDirectory: true)
+      #expect(ConfigurationPath.absolute("a/./b/../../c//d", in: root) == "/c/d")
+      #expect(ConfigurationPath.absolute("../../c", in: root) == "/c")
+      let link = folder.appendingPathComponent("link")
+      try FileManager.default.createSymbolicLink(at: link, withDestinationURL: URL(fileURLWithPath: "/usr/share"))
+      #expect(ConfigurationPath.absolute("link/../bin", in: folder) == folder.path + "/link/../bin")
+      #expect(ConfigurationPath.absolute("link/x/../bin", in: folder) == folder.path + "/link/bin")
     }
   }
 

@@ -22,13 +22,39 @@ import Testing
     @Test func `the template reads back with every default`() throws {
       let run = try RunConfiguration(text: text, format: .yaml)
       // The keys without a default; every other one is compared with the default of its property.
-      var expected = RunConfiguration(
+      let expected = RunConfiguration(
         data: DataConfiguration(file: "items.jsonl"), teachers: run.teachers,
         student: StudentConfiguration(model: "models/student"), stage2: Stage2Configuration(reference: .stage1Adapter))
-      expected.data.fields.split = "split"
       #expect(run == expected)
       #expect(run.teachers == RunConfiguration.example.teachers)
       #expect(run.teachers.map(\.name) == ["first", "second"])
+    }
+
+    @Test(arguments: [ConfigurationTemplate.Beginning.texts, .images])
+    func `fifteen lines are enough to begin with`(beginning: ConfigurationTemplate.Beginning) throws {
+      let text = ConfigurationTemplate.text(for: .multiTeacher, beginning)
+      #expect(text.split(separator: "\n").count <= 15)
+      let run = try RunConfiguration(text: text, format: .yaml)
+      #expect((run.data.fields.image == nil) == (beginning == .texts))
+      #expect(run.data.fields.split == nil && run.review.source == .page && run.positive == nil)
+      #expect(throws: Never.self) { try run.labelSet() }
+    }
+
+    @Test func `DualChecker begins with fifteen lines too`() throws {
+      let text = ConfigurationTemplate.text(for: .dualChecker, .texts)
+      #expect(text.split(separator: "\n").count <= 15)
+      #expect(try DualCheckerConfiguration(text: text, format: .yaml).task.positive == "spam")
+    }
+
+    @Test func `the template says which words and numbers a key takes`() {
+      for words in [
+        "(one of unanimous, majority, confidence_weighted, dawid_skene)",
+        "(one of disagreement, random, student_uncertainty)",
+        "(one of openai, anthropic)", "(one of cosine, linear, constant", "(one of none, ",
+        "(a whole number, from 1 to 100000)",
+      ] {
+        #expect(text.contains(words), "\(words)")
+      }
     }
 
     /// The template with the comment of one line, and of the lines under it that belong to it, taken away.
@@ -58,7 +84,7 @@ import Testing
       func problems(_ key: String, _ start: String) throws -> [String] {
         ConfigurationFixture.problems(try uncommenting(key, within: start), .yaml)
       }
-      #expect(try problems("files:", "data").count == 2)
+      #expect(try problems("files:", "data").count == 1)
       #expect(
         try problems("fresh:", "student").map { $0.hasSuffix("expected either model or fresh, found both") } == [true])
       #expect(try problems("pretrain:", "student").map { $0.hasPrefix("pretrain (line ") } == [true])

@@ -30,6 +30,14 @@
       #expect(problems.count == 1 && problems[0].contains(problem), "\(problems)")
     }
 
+    @Test(arguments: ["", ", positive: null", ", positive: ham"])
+    func `a task of two labels of one's own needs no positive one`(positive: String) throws {
+      let text = "{labels: [{name: ham, answer: Ham}, {name: spam, answer: Spam}]\(positive)}"
+      let task = try DualCheckerTaskConfiguration(text: text, format: .yaml)
+      #expect(throws: Never.self) { try task.task() }
+      #expect(task.labels.map(\.name) == ["ham", "spam"])
+    }
+
     @Test func `annotating takes items, labels, a prompt and teachers alone`() throws {
       let run = try RunConfiguration(
         text: """

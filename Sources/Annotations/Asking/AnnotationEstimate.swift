@@ -8,8 +8,10 @@ package struct AnnotationEstimate: Sendable, Equatable {
     package let teacher: String
     /// Questions to ask, each once however many items share it.
     package var questions = 0
-    /// Items whose reply the store has, or will have by another item's question.
+    /// Items whose reply the store has.
     package var alreadyStored = 0
+    /// Further items that are asked about by another item's question.
+    package var shared = 0
     /// Items that can't be asked about, because of their image or their fields.
     package var unfit = 0
     /// What the questions will cost, about.

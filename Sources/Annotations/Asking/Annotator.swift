@@ -151,8 +151,12 @@ public struct Annotator: Sendable {
             row.unfit += 1
             continue
           }
-          guard !one.isStored, seen.insert(key).inserted else {
+          guard !one.isStored else {
             row.alreadyStored += 1
+            continue
+          }
+          guard seen.insert(key).inserted else {
+            row.shared += 1
             continue
           }
           row.questions += 1

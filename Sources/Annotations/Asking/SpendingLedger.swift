@@ -1,4 +1,4 @@
-import TeacherProtocol
+package import TeacherProtocol
 
 /// Keeps a budget: reserves the estimated cost of a question before it is asked, and books the actual cost afterwards.
 ///

@@ -84,7 +84,8 @@ package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
       if case .list = node?.content { isList = !keys.isEmpty }
       return ConfigurationOutline(
         name: name, meaning: meaning, form: form, defaultValue: requirement == nil ? node : nil,
-        requirement: requirement, condition: condition?.setting, sample: sample, isList: isList, keys: keys)
+        requirement: requirement, condition: condition?.setting, sample: sample,
+        isPath: root != nil, isList: isList, keys: keys)
     }
     template = { ConfigurationTemplate.lines(inside: $0[keyPath: property]) }
   }

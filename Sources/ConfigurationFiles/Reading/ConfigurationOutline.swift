@@ -14,6 +14,8 @@ package struct ConfigurationOutline: Sendable, Equatable {
   package var condition: String?
   /// A value to show for a key that has no default, as it is written in YAML.
   package var sample: String?
+  /// Whether the value is a path, or a map with paths.
+  package var isPath = false
   /// Whether the value is a list of sections.
   package var isList: Bool
   /// The keys inside, where the value is a section or a list of them.

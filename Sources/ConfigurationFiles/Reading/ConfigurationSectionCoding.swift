@@ -16,7 +16,10 @@ extension ConfigurationSection {
     try self.init(node: node, file: file)
   }
 
-  init(node: ConfigurationNode, file: String?) throws(ConfigurationError) {
+  /// Reads a section from a tree, with every check.
+  ///
+  /// - Throws: All problems together.
+  package init(node: ConfigurationNode, file: String?) throws(ConfigurationError) {
     var reader = ConfigurationReader()
     let section = Self.fromConfiguration(node, over: nil, with: &reader)
     section?.checkConfiguration(with: &reader)

@@ -21,7 +21,7 @@ package enum ConfigurationTemplate {
       let row = key.outline(section)
       let isPresent = key.condition?.holds(section) ?? true
       let mark = isPresent ? (row.requirement == nil ? "" : " (required)") : " (with \(row.condition ?? ""))"
-      let comment = "  # \(row.meaning)\(mark)"
+      let comment = "  # \(row.meaning)\(values(of: row))\(mark)"
       let value = isPresent ? section.writtenValue(of: key) : nil
       if let inner = key.template(section) {
         let lines = [row.name + ":" + comment] + indented(inner)
@@ -30,6 +30,12 @@ package enum ConfigurationTemplate {
       guard let value else { return commented(["\(row.name): \(row.sample ?? "")\(comment)"]) }
       return ConfigurationYAMLWriter.lines(ofKey: row.name, value, comment: comment)
     }
+  }
+
+  /// The values that a key takes, where its default does not tell.
+  private static func values(of row: ConfigurationOutline) -> String {
+    let plain = ["text", "text, not empty", "true or false", "a map of keys", "a list, each a map of keys"]
+    return plain.contains { row.form == $0 || row.form.hasPrefix($0 + ", not") } ? "" : " (\(row.form))"
   }
 
   /// The lines of a section's keys that are not at their default, without comments.

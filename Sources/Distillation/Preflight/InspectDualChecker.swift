@@ -1,3 +1,4 @@
+internal import ConfigurationFiles
 internal import DualChecker
 internal import Foundation
 internal import DistillationConfiguration
@@ -7,12 +8,13 @@ internal import Wording
 extension RunCheck {
   /// Looks at a configuration of the method `dualchecker`: records, labels, pool, teacher, student.
   static func inspectChecked(
-    _ file: URL, dataFolder: URL?, environment: [String: String], speed: MachineSpeed? = nil
+    _ file: URL, dataFolder: URL?, setting: [ConfigurationSetting], environment: [String: String],
+    speed: MachineSpeed? = nil
   ) -> [CheckFinding] {
     var findings: [CheckFinding] = []
     let run: DualCheckerConfiguration
     do throws(ConfigurationError) {
-      run = try DualCheckerConfiguration(contentsOf: file, dataFolder: dataFolder)
+      run = try DualCheckerConfiguration(contentsOf: file, dataFolder: dataFolder, setting: setting)
     } catch {
       return error.problems.map { CheckFinding(.error, "configuration", "\(file.relativePath): \($0)") }
     }

@@ -1,3 +1,4 @@
+package import ConfigurationFiles
 package import Foundation
 import DistillationConfiguration
 internal import Wording
@@ -23,19 +24,22 @@ package struct RunCheck: Sendable {
   /// - Parameters:
   ///   - file: YAML or JSON.
   ///   - dataFolder: the folder that data paths are relative to; nil for that of the file.
+  ///   - setting: keys in place of what the file says.
   ///   - runFolder: where the run would go; nil for the configuration's choice.
   ///   - environment: where keys of services are looked for. The default is that of the process.
   ///   - speed: what the machine can do; nil measures it, in about a quarter of a second.
   package init(
-    contentsOf file: URL, dataFolder: URL? = nil, runFolder: URL? = nil,
+    contentsOf file: URL, dataFolder: URL? = nil, setting: [ConfigurationSetting] = [], runFolder: URL? = nil,
     environment: [String: String] = ProcessInfo.processInfo.environment, speed: MachineSpeed? = nil
   ) {
     if DistillationMethod.named(in: file) == .dualChecker {
-      self.init(Self.inspectChecked(file, dataFolder: dataFolder, environment: environment, speed: speed))
+      self.init(
+        Self.inspectChecked(
+          file, dataFolder: dataFolder, setting: setting, environment: environment, speed: speed))
       return
     }
     do throws(ConfigurationError) {
-      let configuration = try RunConfiguration(contentsOf: file, dataFolder: dataFolder)
+      let configuration = try RunConfiguration(contentsOf: file, dataFolder: dataFolder, setting: setting)
       self.init(
         configuration, runFolder: runFolder ?? RunFolder.url(for: configuration, configurationFile: file),
         environment: environment, speed: speed)

@@ -30,18 +30,17 @@ public struct DistillationRun: Sendable {
   let reporter: ProgressReporter
   let plugins: RunPlugins
 
-  /// A run in this folder, which is made if it is missing.
+  /// A run in this folder, which is made with the first step if it is missing.
   ///
   /// - Throws: ``RunError`` or an error of the file system.
   public init(
     _ configuration: RunConfiguration, folder: URL, reporter: ProgressReporter = ProgressReporter(style: .silent),
     plugins: RunPlugins = RunPlugins()
   ) throws {
-    self.configuration = configuration.sayingPixels(in: folder)
+    self.configuration = configuration.sayingPixels(in: folder).spellingPaths(asIn: folder)
     self.folder = folder
     self.reporter = reporter
     self.plugins = plugins
-    try OwnerOnly.makeFolder(folder)
   }
 
   /// A run that was started before, from the configuration in its folder.
@@ -75,6 +74,7 @@ public struct DistillationRun: Sendable {
       throw RunError.readsNoImages(path)
     }
     if plugins.student == nil { try LabelsAlike.refuse(configuration) }
+    try OwnerOnly.makeFolder(folder)
     let lock = try RunLock(folder, reporter: reporter)
     defer { lock.free() }
     try RunRules.keep(in: folder)

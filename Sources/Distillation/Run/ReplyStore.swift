@@ -12,16 +12,28 @@ internal import TeacherProtocol
 ///   - isDurable: whether every reply waits until the disk has it.
 /// - Throws: `AnnotationsError`, or an error of the file system.
 private func replyStore(in folder: String, isDurable: Bool) throws -> any AnnotationStore {
-  let place = URL(filePath: NSString(string: folder).expandingTildeInPath)
-  try OwnerOnly.makeFolder(place)
+  let file = storeFile(in: folder)
+  try OwnerOnly.makeFolder(file.deletingLastPathComponent())
   #if Run
-    return try SQLiteAnnotationStore(place.appending(path: "annotations.sqlite"), isDurable: isDurable)
+    return try SQLiteAnnotationStore(file, isDurable: isDurable)
   #else
-    return try JSONLinesAnnotationStore(place.appending(path: "annotations.jsonl"), isDurable: isDurable)
+    return try JSONLinesAnnotationStore(file, isDurable: isDurable)
+  #endif
+}
+
+private func storeFile(in folder: String) -> URL {
+  let place = URL(filePath: NSString(string: folder).expandingTildeInPath)
+  #if Run
+    return place.appending(path: "annotations.sqlite")
+  #else
+    return place.appending(path: "annotations.jsonl")
   #endif
 }
 
 extension DistillationRun {
+  /// Whether the store is there.
+  var hasStore: Bool { FileManager.default.fileExists(atPath: storeFile(in: configuration.store).path) }
+
   /// The store that the configuration names.
   package func openStore() throws -> any AnnotationStore {
     try replyStore(in: configuration.store, isDurable: configuration.storeIsDurable)

@@ -10,7 +10,7 @@ extension DistillationRun {
   /// - Returns: training and test items together, one row for each such teacher.
   /// - Throws: ``RunError``, or what reading data, templates and keys throws.
   package func spendingEstimate() async throws -> AnnotationEstimate {
-    let services = try serviceQuestions()
+    let services = try serviceQuestions(makingStore: false)
     return try await services.annotator.estimate(services.data, items: services.items)
   }
 
@@ -22,14 +22,17 @@ extension DistillationRun {
   /// Who would ask the teachers behind services, and about what: training and test items alike, as services are asked the
   /// same about both.
   ///
+  /// - Parameter makingStore: whether a store that is not there is made.
   /// - Throws: ``RunError``, or what reading data, templates and keys throws.
-  package func serviceQuestions() throws -> (annotator: Annotator, data: Dataset, items: [Item]) {
+  package func serviceQuestions(makingStore: Bool = true) throws -> (annotator: Annotator, data: Dataset, items: [Item])
+  {
     let labels = try configuration.labelSet()
     let data = try readData(DataFiles(configuration), labels)
     var services = configuration
     services.teachers = configuration.teachers.filter { $0.kind == .openAI }
     let teachers = try RunTeachers(services, labels: labels, plugins: plugins, folder: folder)
-    let annotator = try Annotator(store: openStore(), labels: labels, assignments: teachers.assignments)
+    let store: any AnnotationStore = makingStore || hasStore ? try openStore() : MemoryAnnotationStore()
+    let annotator = try Annotator(store: store, labels: labels, assignments: teachers.assignments)
     let items = data.train + data.scoredByTeachers(configuration.evaluation)
     return (annotator, data.dataset, items)
   }
@@ -66,6 +69,10 @@ extension AnnotationEstimate {
       rows.append(cells("all", stored, all, cost: NumberText.fixed(all.cost, digits: 2)))
     }
     var text = AlignedText.rows(rows)
+    let shared = teachers.map(\.shared).max() ?? 0
+    if shared > 0 {
+      text += "\(NumberText.counted(shared, "item")) \(shared == 1 ? "shares" : "share") the question of another\n"
+    }
     let unfit = teachers.map(\.unfit).max() ?? 0
     if unfit > 0 { text += "\(NumberText.counted(unfit, "item")) can't be asked about\n" }
     text +=

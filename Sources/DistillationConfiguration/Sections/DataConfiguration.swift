@@ -33,12 +33,8 @@ package struct DataConfiguration: ConfigurationSection {
 
   private init() {}
 
-  /// `items.jsonl`, split by the column `split`.
-  package static let example: DataConfiguration = {
-    var data = DataConfiguration(file: "items.jsonl")
-    data.fields.split = "split"
-    return data
-  }()
+  /// `items.jsonl`, all of it to train on.
+  package static let example = DataConfiguration(file: "items.jsonl")
 
   /// The keys under `data`.
   package static let keys: [ConfigurationKey<DataConfiguration>] = [

@@ -13,7 +13,7 @@ public import TeacherProtocol
 public struct LabellingTask: Sendable, Equatable {
   /// The kinds of question.
   public enum Kind: String, Sendable, Codable, CaseIterable {
-    /// One of two classes, of which one is looked for.
+    /// One of two classes, of which one may be looked for.
     case binary
     /// One of any number of classes.
     case multiclass
@@ -33,12 +33,10 @@ public struct LabellingTask: Sendable, Equatable {
 
   /// A task with two classes.
   ///
-  /// - Throws: `TeacherProtocolError.badLabelSet` unless there are two labels and one of them is the positive one.
+  /// - Throws: `TeacherProtocolError.badLabelSet` unless there are two labels.
   public init(binary labels: LabelSet) throws(TeacherProtocolError) {
-    guard labels.labels.count == 2, labels.positive != nil else {
-      throw .badLabelSet(
-        reason: "a binary task has two labels, one of them positive, not \(labels.names.count) with the positive "
-          + "\(labels.positive ?? "none")")
+    guard labels.labels.count == 2 else {
+      throw .badLabelSet(reason: "a binary task has two labels, not \(labels.names.count)")
     }
     kind = .binary
     self.labels = labels

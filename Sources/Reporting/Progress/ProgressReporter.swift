@@ -55,7 +55,7 @@ public final class ProgressReporter: Sendable {
   public convenience init(style: ProgressStyle) {
     self.init(
       style: style, clock: { ProcessInfo.processInfo.systemUptime },
-      write: { FileHandle.standardError.write(Data($0.utf8)) })
+      write: { try? StandardStream.error.write(Data($0.utf8)) })
   }
 
   /// A reporter.

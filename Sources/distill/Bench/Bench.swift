@@ -101,7 +101,7 @@
       (sizes.checkpointing, sizes.adapter) = (checkpointing, !merged)
       let bench = BenchRun(
         model: URL(filePath: model, directoryHint: .isDirectory), job: job, precision: dtype, sizes: sizes)
-      print(try bench.measure().line())
+      try Output.write(bench.measure().line())
     }
   }
 #endif

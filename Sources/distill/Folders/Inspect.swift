@@ -32,7 +32,7 @@
           "\(folder): expected a folder with config.json (a model) or adapter_config.json (an adapter)")
       }
       let width = facts.map(\.name.count).max() ?? 0
-      Output.write(
+      try Output.write(
         facts.map { $0.name + String(repeating: " ", count: width - $0.name.count + 2) + $0.value }
           .joined(separator: "\n"))
     }

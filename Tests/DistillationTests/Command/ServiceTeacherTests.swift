@@ -45,13 +45,29 @@ struct ServiceTeacherTests {
         let row = try #require(outcome.output.split(separator: "\n").first { $0.hasPrefix("c ") })
         // Each question: about 1,000 tokens of its image and some of its text, and an answer of half of 100.
         let cells = row.split(separator: " ").map(String.init)
-        #expect(cells[1] == "10" && cells[2] == "10" && cells[4] == "500", "\(row)")
+        #expect(cells[1] == "10" && cells[2] == "0" && cells[4] == "500", "\(row)")
         #expect(Double(cells[5]).map { (0.02...0.04).contains($0) } == true, "\(row)")
+        #expect(outcome.output.contains("10 items share the question of another"))
         #expect(outcome.output.contains("spending.max_requests: 5 will not suffice"))
         #expect(outcome.output.contains("spending.max_cost: 1.00, of which this is 3.0 %"))
       }
       #expect(server.requests == 0)
-      #expect(!FileManager.default.fileExists(atPath: fixture.folder.appending(path: "run/replies.jsonl").path))
+      for name in ["run", "store"] {
+        #expect(!FileManager.default.fileExists(atPath: fixture.folder.appending(path: name).path), "\(name) was made")
+      }
+    }
+  }
+
+  @Test func `a budget that is used up ends the command with four, and what was answered is kept`() throws {
+    try withService("\nspending: {max_requests: 5}", answering: { _ in .answer(body: Self.answer("No")) }) {
+      server, fixture, distill in
+      let stopped = try distill("run", "run.yaml", "-q")
+      #expect(stopped.code == 4)
+      #expect(
+        stopped.errors == "distill: the budget of 5 requests is used up; raise it and start again, nothing is lost\n")
+      #expect(server.requests == 5)
+      #expect(try distill("annotate", "run.yaml", "-q", "--set", "spending.max_requests=10").code == 0)
+      #expect(server.requests == 10)
     }
   }
 

@@ -14,7 +14,8 @@ package struct DualCheckerTaskConfiguration: DefaultedSection {
       name: "other", answer: "No", meaning: "The invention makes something faster, cheaper or more pleasant.",
       aliases: ["0"]),
   ]
-  package var positive = "green"
+  /// The class that a binary task looks for; nil for none. The default is `green`, which is none where no label has the name.
+  package var positive: String? = "green"
   package var overlap = SpanOverlap.longest
   /// What the teacher is told, line by line. The default asks for a green innovation.
   package var instructions = ["Is the invention in the text a green innovation?"]
@@ -25,7 +26,9 @@ package struct DualCheckerTaskConfiguration: DefaultedSection {
   package static let keys: [ConfigurationKey<DualCheckerTaskConfiguration>] = [
     ConfigurationKey("kind", \.kind, "Two classes, many, or spans."),
     ConfigurationKey("labels", \.labels, "The classes, or the span types.", range: .nonEmpty()),
-    ConfigurationKey("positive", \.positive, "The class that a binary task looks for.", range: .nonBlank),
+    ConfigurationKey(
+      "positive", \.positive, "The class that a binary task looks for; no label need be it.",
+      range: .ifGiven(.nonBlank)),
     ConfigurationKey("overlap", \.overlap, "Which of two overlapping spans counts."),
     ConfigurationKey(
       "instructions", \.instructions, "The instructions to the teacher, line by line.", range: .each(.nonBlank)),
@@ -50,7 +53,9 @@ package struct DualCheckerTaskConfiguration: DefaultedSection {
       LabelSet.Label(name: $0.name, answer: open($0.answer), meaning: open($0.meaning), aliases: $0.aliases)
     }
     switch kind {
-    case .binary: return try LabellingTask(binary: LabelSet(labels, positive: positive))
+    case .binary:
+      let isDefault = positive == Self.blank.positive && !labels.contains { $0.name == positive }
+      return try LabellingTask(binary: LabelSet(labels, positive: isDefault ? nil : positive))
     case .multiclass: return LabellingTask(classes: try LabelSet(labels))
     case .spans: return try LabellingTask(spanTypes: labels, overlap: overlap)
     }

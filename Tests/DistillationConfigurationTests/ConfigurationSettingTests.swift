@@ -1,0 +1,64 @@
+#if Run
+  import ConfigurationFiles
+  import DistillationConfiguration
+  import Foundation
+  import Testing
+
+  /// Keys that the command line sets in place of what a file says.
+  @Suite struct ConfigurationSettingTests {
+    private func run(_ settings: [String], of text: String = ConfigurationFixture.minimal) throws -> RunConfiguration {
+      var node = try ConfigurationNode(text: text, format: .yaml)
+      for setting in settings {
+        node = try ConfigurationSetting(setting).applied(
+          to: node, outline: RunConfiguration.configurationOutline(of: nil), folder: URL(fileURLWithPath: "/work"))
+      }
+      return try RunConfiguration(node: node, file: nil)
+    }
+
+    @Test func `values are those of a file: numbers, words, lists, maps, null and texts with signs`() throws {
+      let run = try run([
+        "seed=3", "stage2.beta=2.5e-1", "data.fields.label=null", "data.fields.slices=[kind, 'a, b']",
+        "data.where={kind: [x]}", "prompt={text} Is it so: yes or no?", "labels[1].answer=true", "stage1.betas[0]=0.5",
+        "data.fields.group=1", "stage2.reference=base",
+        "spending.max_cost=5",
+      ])
+      #expect(run.seed == 3 && run.stage2.beta == 0.25 && run.data.fields.label == nil && run.spending.cost == 5)
+      #expect(run.data.fields.slices == ["kind", "a, b"] && run.data.rowsWhere == ["kind": ["x"]])
+      #expect(run.prompt == "{text} Is it so: yes or no?" && run.data.fields.group == "1")
+      #expect(run.stage2.reference == .base && run.labels.map(\.answer).last == "true" && run.labels.count == 2)
+      #expect(run.stage1.training.betas == [0.5, 0.999])
+    }
+
+    @Test func `paths are relative to the working directory, and nothing else is a path`() throws {
+      let run = try run([
+        "student.model=m", "data.file=d/i.csv", "store=/s", "cache=~/c", "stage2.reference={adapter: old}",
+        "teachers.b={name: b, kind: recorded, file: r.csv}", "stage1.answers=a",
+      ])
+      #expect(run.student.model == "/work/m" && run.data.file == "/work/d/i.csv" && run.store == "/s")
+      #expect(run.cache == NSHomeDirectory() + "/c" && run.stage2.reference == .adapter("/work/old"))
+      guard case .recorded(let teacher) = run.teachers[1].source else {
+        Issue.record("not recorded")
+        return
+      }
+      #expect(teacher.file == "/work/r.csv")
+      let text = ConfigurationFixture.minimal.replacing(
+        "{name: b, kind: recorded, file: replies.jsonl}",
+        with: "{name: b, kind: openai, base_url: 'http://h', model: m}")
+      guard case .openAI(let service) = try self.run(["teachers.b.model=other"], of: text).teachers[1].source else {
+        Issue.record("no service")
+        return
+      }
+      #expect(service.model == "other")
+    }
+
+    @Test(arguments: ["", "=1", "seed", "a..b=1", "labels[x].name=a", "labels[-1].name=a", "seed=[1"])
+    func `what is no setting is refused`(text: String) {
+      #expect(throws: ConfigurationError.self) { try ConfigurationSetting(text) }
+    }
+
+    @Test(arguments: ["seed.x=1", "teachers.c.file=x", "teachers[2].file=x"])
+    func `a path that leads nowhere is refused`(text: String) {
+      #expect(throws: ConfigurationError.self) { try run([text]) }
+    }
+  }
+#endif
