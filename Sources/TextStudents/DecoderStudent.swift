@@ -48,8 +48,7 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
       self.adapter = try model.loadAdapter(from: adapter)
     } else {
       self.adapter = options.adapter
-      var generator = Tensor.Generator(seed: seed).fork("adapter")
-      try model.attachAdapters(options.adapter, using: &generator)
+      try model.attachAdapter(options.adapter, seed: seed)
     }
     prompts = PromptBuilder(
       task: task, template: LabellingTemplate(instructions: instructions),

@@ -21,3 +21,13 @@ extension Trainer {
     }
   }
 }
+
+extension Module {
+  /// Attaches a fresh adapter, whose numbers are those of the seed for every training that begins with one.
+  ///
+  /// - Throws: `LoRAError` for an adapter that does not fit.
+  package mutating func attachAdapter(_ configuration: LoRAConfiguration, seed: UInt64) throws {
+    var generator = Tensor.Generator(seed: seed).fork("adapter")
+    try attachAdapters(configuration, using: &generator)
+  }
+}

@@ -7,7 +7,6 @@ internal import LoRA
 public import Layers
 public import StudentModels
 public import TeacherProtocol
-internal import Tensor
 public import Training
 
 /// Distils several teachers into one student in two stages, with human labels on the items where the teachers conflict alone.
@@ -181,10 +180,7 @@ public struct TwoStageDistillation: Sendable {
   public func trainStage1<Model: Student>(
     _ student: inout Model, on trees: [AnswerTree], onUpdate: (TrainingUpdate) throws -> Void = { _ in }
   ) throws {
-    if student.adapterParameters().isEmpty {
-      var generator = Tensor.Generator(seed: options.seed).fork("adapter")
-      try student.attachAdapters(options.adapter, using: &generator)
-    }
+    if student.adapterParameters().isEmpty { try student.attachAdapter(options.adapter, seed: options.seed) }
     try Trainer(stage: "stage1", options: options.stage1, seed: options.seed)
       .train(&student, objective: SupervisedObjective(trees), adapter: options.adapter, onUpdate: onUpdate)
   }

@@ -78,22 +78,20 @@ enum TinyFamily: String, CaseIterable {
     }
     switch self {
     case .qwen2VL:
-      var vision = Qwen2VisionConfiguration()
-      (vision.layers, vision.embeddingSize, vision.heads, vision.innerRatio) = (2, 16, 2, 2)
-      (vision.hiddenSize, vision.patchSize) = (32, 4)
+      var c = Qwen2VLConfiguration()
+      (c.vision.layers, c.vision.embeddingSize, c.vision.heads, c.vision.innerRatio) = (2, 16, 2, 2)
+      (c.vision.hiddenSize, c.vision.patchSize, c.text, c.imageToken) = (32, 4, text, image)
       try processor(
         #"{"image_processor_type": "Qwen2VLImageProcessor", "min_pixels": 64, "max_pixels": 700, "patch_size": 4}"#)
-      return try save(
-        Qwen2VLModel(Qwen2VLConfiguration(vision: vision, text: text, imageToken: image), using: &generator))
+      return try save(Qwen2VLModel(c, using: &generator))
     case .llavaNext:
-      var vision = CLIPConfiguration()
-      (vision.hiddenSize, vision.intermediateSize, vision.layers, vision.heads) = (16, 24, 3, 2)
-      (vision.imageSize, vision.patchSize) = (8, 4)
+      var c = LlavaNextConfiguration()
+      (c.vision.hiddenSize, c.vision.intermediateSize, c.vision.layers, c.vision.heads) = (16, 24, 3, 2)
+      (c.vision.imageSize, c.vision.patchSize, c.text, c.imageToken) = (8, 4, text, image)
       try processor(
         #"{"size": {"shortest_edge": 8}, "crop_size": {"height": 8, "width": 8}, "#
           + #""image_grid_pinpoints": [[8, 16], [16, 8], [16, 16], [24, 8]]}"#)
-      return try save(
-        LlavaNextModel(LlavaNextConfiguration(vision: vision, text: text, imageToken: image), using: &generator))
+      return try save(LlavaNextModel(c, using: &generator))
     case .llama, .qwen2:
       return try save(TextDecoderModel(TextDecoderConfiguration(text), using: &generator))
     }

@@ -34,8 +34,7 @@ struct StudentStages<Model: Student>: Sendable {
       return (student, lora)
     }
     let lora = configuration.student.lora.asLoRA
-    var generator = Tensor.Generator(seed: seed).fork("adapter")
-    try student.attachAdapters(lora, using: &generator)
+    try student.attachAdapter(lora, seed: seed)
     return (student, lora)
   }
 

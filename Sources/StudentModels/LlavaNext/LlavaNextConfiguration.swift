@@ -20,11 +20,6 @@ package struct LlavaNextConfiguration: FamilyConfiguration, ModelConfiguration {
   /// The defaults of transformers.
   package init() {}
 
-  /// The sizes of the parts.
-  package init(vision: CLIPConfiguration, text: LlamaConfiguration, imageToken: Int) {
-    (self.vision, self.text, self.imageToken) = (vision, text, imageToken)
-  }
-
   /// Layers of the tower that are computed.
   package var towerDepth: Int { featureLayer >= 0 ? featureLayer : vision.layers + 1 + featureLayer }
 

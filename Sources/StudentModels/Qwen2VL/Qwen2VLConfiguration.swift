@@ -14,11 +14,6 @@ package struct Qwen2VLConfiguration: FamilyConfiguration, ModelConfiguration {
   /// The defaults of transformers.
   package init() {}
 
-  /// The sizes of the parts.
-  package init(vision: Qwen2VisionConfiguration, text: LlamaConfiguration, imageToken: Int) {
-    (self.vision, self.text, self.imageToken) = (vision, text, imageToken)
-  }
-
   package static let fields: [ModelField<Qwen2VLConfiguration>] = [
     .written("model_type") { _ in "qwen2_vl" },
     .written("architectures") { _ in ["Qwen2VLForConditionalGeneration"] },
