@@ -80,7 +80,7 @@
           URL(filePath: runFolder ?? ""), reporter: step.progress.reporter, plugins: .command())
         if dryRun {
           let estimate = try await opened.evaluationEstimate(URL(filePath: data ?? ""), split: split)
-          return Output.write(estimate.text(limit: opened.configuration.spending.asLimit))
+          return try Output.write(estimate.text(limit: opened.configuration.spending.asLimit))
         }
         evaluation = try await opened.evaluate(URL(filePath: data ?? ""), split: split)
       }
@@ -100,7 +100,7 @@
       guard split == nil else {
         throw ValidationError("--split: a run of the method dualchecker scores the whole file; leave it out.")
       }
-      if dryRun { return Output.write("A run of the method dualchecker scores its student: no teacher is asked.\n") }
+      if dryRun { return try Output.write("A run of the method dualchecker scores its student: no teacher is asked.\n") }
       let run = try DualCheckerRun.opening(folder, reporter: step.progress.reporter)
       let score = try await run.evaluate(URL(filePath: data ?? ""))
       guard !json else {
