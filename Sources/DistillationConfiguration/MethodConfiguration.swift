@@ -10,7 +10,8 @@ package protocol MethodConfiguration: ConfigurationSection {
 
 extension MethodConfiguration {
   static var seed: ConfigurationKey<Self> {
-    ConfigurationKey("seed", \.seed, "Seed of everything random: same seed, same bytes.", range: .from(0, through: .max))
+    ConfigurationKey(
+      "seed", \.seed, "Seed of everything random: same seed, same bytes.", range: .from(0, through: .max))
   }
 
   static var threads: ConfigurationKey<Self> {

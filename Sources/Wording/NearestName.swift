@@ -8,7 +8,9 @@ package enum NearestName {
     guard word.utf8.count <= 100 else { return nil }
     let limit = max(1, word.count / 3)
     let word = Array(word.lowercased().map { $0 == "-" || $0 == " " ? "_" : $0 })
-    let ranked = names.prefix(1000).map { ($0, slips(from: word, to: Array($0.lowercased().map { $0 == "-" ? "_" : $0 }))) }
+    let ranked = names.prefix(1000).map {
+      ($0, slips(from: word, to: Array($0.lowercased().map { $0 == "-" ? "_" : $0 })))
+    }
     return ranked.min { $0.1 < $1.1 }.flatMap { $0.1 <= limit ? $0.0 : nil }
   }
 

@@ -64,7 +64,7 @@
       if (config == nil) == (annotations == nil) {
         throw ValidationError("Give either the configuration of a run or --annotations with a file of replies.")
       }
-      if config == nil, !set.texts.isEmpty { throw ValidationError("--set belongs to <config>.") }
+      if config == nil, !step.set.texts.isEmpty { throw ValidationError("--set belongs to <config>.") }
       if config != nil, id != nil || gold != nil || anchors != nil {
         throw ValidationError("--id, --gold and --anchors belong to --annotations.")
       }

@@ -100,7 +100,9 @@
       guard split == nil else {
         throw ValidationError("--split: a run of the method dualchecker scores the whole file; leave it out.")
       }
-      if dryRun { return try Output.write("A run of the method dualchecker scores its student: no teacher is asked.\n") }
+      if dryRun {
+        return try Output.write("A run of the method dualchecker scores its student: no teacher is asked.\n")
+      }
       let run = try DualCheckerRun.opening(folder, reporter: step.progress.reporter)
       let score = try await run.evaluate(URL(filePath: data ?? ""))
       guard !json else {

@@ -31,7 +31,8 @@ internal import Wording
         switch error {
         case is BudgetExhausted, RunError.budgetUsedUp: .budget
         case RunError.waitingForLabels, RunError.waitingForReview: .waiting
-        case RunError.silentTeacher, RunError.missingReplies, is TeacherUnavailable, is SQLiteError, is LoopbackServerError, is Output.Fault,
+        case RunError.silentTeacher, RunError.missingReplies, is TeacherUnavailable, is SQLiteError,
+          is LoopbackServerError, is Output.Fault,
           CheckingError.unwritable, RunFileError.unwritable, Tensor.SafetensorsError.unwritable,
           WeightsError.unwritable,
           TrainingError.unusableCheckpoint:

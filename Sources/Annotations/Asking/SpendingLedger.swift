@@ -1,4 +1,4 @@
-package import TeacherProtocol
+internal import TeacherProtocol
 
 /// Keeps a budget: reserves the estimated cost of a question before it is asked, and books the actual cost afterwards.
 ///

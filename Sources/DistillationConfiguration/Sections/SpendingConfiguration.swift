@@ -36,7 +36,7 @@ package struct SpendingConfiguration: DefaultedSection {
       "unreadable", \.unreadable,
       "Warn or stop where none of a teacher's first 10 replies has a label; without it warn.",
       sample: "stop"),
-      ConfigurationKey(
+    ConfigurationKey(
       "over", \.over,
       "What the limits count: this run, all starts together, or these teachers in all runs of the store.",
       sample: "store"),

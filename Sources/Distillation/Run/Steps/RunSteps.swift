@@ -108,7 +108,8 @@ final class RunSteps {
         settings: settings,
         [
           "the version": version, "the data": files.key, StepInputs.settings: settings, "the run's rules": rules.key,
-          "the files of teachers": teachers.joined(separator: "\n"), "teachers from code": own.joined(separator: "\n") + asked,
+          "the files of teachers": teachers.joined(separator: "\n"),
+          "teachers from code": own.joined(separator: "\n") + asked,
         ])
     case .step(.agree):
       guard run.plugins.agreement == nil else { return nil }
