@@ -86,7 +86,8 @@
           timeout: 30
           retries: 5
         - {name: f, kind: openai, base_url: "https://example.org/v1", model: small, key_file: key}
-      spending: {max_requests: 1000, max_tokens: 2000000, max_cost: 12.5, unreadable: stop}
+      spending: {max_requests: 1000, max_tokens: 2000000, max_cost: 12.5, unreadable: stop, over: store}
+      missing_replies: accept
       agreement: {rule: majority, margin: 2, minimum_votes: 3}
       review: {source: file, file: review.csv, budget: 200, order: random}
       student:
@@ -360,6 +361,8 @@
       run.spending.tokens = 2_000_000
       run.spending.cost = 12.5
       run.spending.unreadable = .stop
+      run.spending.over = .store
+      run.missingReplies = .accept
       run.review.source = .file
       run.review.file = "review.csv"
       run.review.budget = .count(200)

@@ -67,7 +67,9 @@ struct ProductKernelsTests {
       let found = x.products(by: matrices.map { AdaptedMatrix($0) })
       #expect(found.count == matrices.count)
       for (product, matrix) in zip(found, matrices) {
-        #expect(product.isIdentical(to: x.matmul(matrix, transposeB: true)) && product.isTracked == matrix.isTracked)
+        // A product that is computed with a tracked one may be tracked too.
+        #expect(product.isIdentical(to: x.matmul(matrix, transposeB: true)))
+        #expect(product.isTracked || !matrix.isTracked)
       }
     }
   }

@@ -117,14 +117,14 @@ public struct DistillationRun: Sendable {
     }
     let train = try await annotate("teachers on training items", data.train, teachers.assignments)
     // Before the rest is asked of what is gone.
-    try stop(missing, of: data, isOverBudget: ledger.wasExhausted)
+    try stop(missing, of: data.train.count, isOverBudget: ledger.wasExhausted)
     let scored = data.scoredByTeachers(configuration.evaluation)
     let answering = scored.isEmpty ? [] : sayingWhoIsSilent(teachers, on: scored)
     let test =
       answering.isEmpty
       ? AnnotationRun(items: [], teachers: [], annotations: [])
       : try await annotate("teachers on test items", scored, answering)
-    try stop(missing, of: data, isOverBudget: ledger.wasExhausted)
+    try stop(missing, of: data.train.count + test.items.count, isOverBudget: ledger.wasExhausted)
     let rule = rule(over: train.votes)
     return RunState(
       labels: labels, data: data, teachers: teachers.names, train: train, test: test,
@@ -163,9 +163,8 @@ public struct DistillationRun: Sendable {
 
   /// Stops where services left questions unanswered and the configuration does not say to go on without: what is trained on
   /// fewer votes is another student, and trained again once the rest is answered.
-  private func stop(_ missing: [AnnotationRun.Failure], of data: RunData, isOverBudget: Bool) throws {
+  private func stop(_ missing: [AnnotationRun.Failure], of items: Int, isOverBudget: Bool) throws {
     guard !missing.isEmpty, configuration.missingReplies != .accept else { return }
-    let items = data.train.count + data.test.count
     let lines = Dictionary(grouping: missing, by: \.teacher).sorted { $0.key < $1.key }.map { teacher, failures in
       "teacher \(teacher), \(failures.count) of \(items) items; first: \(failures[0].reason)"
     }

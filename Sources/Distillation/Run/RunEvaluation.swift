@@ -11,6 +11,7 @@ extension DistillationRun {
   func evaluate(
     _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage
   ) async throws {
+    try OwnerOnly.makeFolder(folder.appending(path: "predictions"))
     let items = state.data.labelled
     let nothing = state.data.nothingScored(configuration.evaluation.split.rawValue)
     guard let gold = state.data.gold, nothing == nil else { return try write(nothing ?? "", stages, state, second) }
@@ -93,8 +94,6 @@ extension DistillationRun {
     let refused =
       state.data.setAside.map(\.description) + stages.targets.setAside.all.map { "item \($0.item): \($0.reason)" }
     file.setAside = refused.isEmpty ? nil : refused
-    try FileManager.default.createDirectory(
-      at: folder.appending(path: "predictions"), withIntermediateDirectories: true)
     try file.write(to: folder.appending(path: "evaluation.json"))
   }
 

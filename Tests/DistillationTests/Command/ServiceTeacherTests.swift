@@ -63,8 +63,7 @@ struct ServiceTeacherTests {
       server, fixture, distill in
       let stopped = try distill("run", "run.yaml", "-q")
       #expect(stopped.code == 4)
-      #expect(
-        stopped.errors == "distill: the budget of 5 requests is used up; raise it and start again, nothing is lost\n")
+      #expect(stopped.errors.contains("the budget of 5 requests is used up"), "\(stopped.errors)")
       #expect(server.requests == 5)
       #expect(try distill("annotate", "run.yaml", "-q", "--set", "spending.max_requests=10").code == 0)
       #expect(server.requests == 10)

@@ -96,6 +96,7 @@ import Testing
         return "pristine"
       }
       world.plugins.teachers = [far]
+      world.configuration.missingReplies = .accept
       _ = try await start(world)
       let (before, calls) = (try world.bytes("replies.jsonl"), far.calls)
       isUp.set()
