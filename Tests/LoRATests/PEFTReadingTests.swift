@@ -181,7 +181,9 @@ import Testing
         #expect { try model.loadAdapter(from: folder) } throws: { isUnusable($0) }
       }
       try Data(count: (16 << 20) + 1).write(to: config)
-      #expect { try model.loadAdapter(from: folder) } throws: { isUnusable($0) && "\($0)".contains("more than 16777216 bytes") }
+      #expect { try model.loadAdapter(from: folder) } throws: {
+        isUnusable($0) && "\($0)".contains("more than 16777216 bytes")
+      }
       try Data(#"{"peft_type": "LORA", "target_modules": ["q_proj"]}"#.utf8).write(to: config)
       #expect(throws: Tensor.SafetensorsError.self) { try model.loadAdapter(from: folder) }
       try Data([1, 2, 3]).write(to: folder.appendingPathComponent("adapter_model.safetensors"))
