@@ -3,11 +3,6 @@ import Reporting
 
 /// The lock of a run's folder: one start at a time carries the run out. The system frees it when its holder ends, however it
 /// ends, so none is ever left behind.
-///
-/// ```swift
-/// let lock = try RunLock(folder, reporter: reporter)
-/// defer { lock.free() }
-/// ```
 struct RunLock {
   private let descriptor: Int32
 
