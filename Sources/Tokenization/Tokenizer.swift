@@ -77,7 +77,7 @@ public final class Tokenizer: Sendable {
     (preTokenizer, model) = Self.withoutSpelling(splitter, spelled)
     postProcessor = try top.reader("post_processor")?.postProcessor() ?? PostProcessor()
     decoder = try top.reader("decoder")?.decoder()
-    try top.checkGrowth([decoder], "decoder")
+    try top.checkGrowth([decoder], "decoder", most: FieldReader.mostGrowthOfDecoders)
     truncation = try top.reader("truncation").map { try Truncation($0) }
     padding = try top.reader("padding").map { try Padding($0) }
     maximumLength = configuration?["model_max_length"]?.spelledInteger.flatMap {
