@@ -255,6 +255,23 @@ import Testing
     #expect(try await store.all() == [annotation("fit")])
   }
 
+  /// 2^40 is what a service is believed at most, and several counts of it come to more than a row may have.
+  @Test(arguments: [3 << 40, .max])
+  func `a reply that tells more tokens than a row may have is kept, and given back`(tokens: Int) async throws {
+    let told = Annotation(
+      key: "told", item: "i", teacher: "t", model: "m", promptVersion: "p",
+      reply: TeacherReply(
+        outcome: .answered("falsified"), rationale: "r", raw: "raw",
+        usage: .init(inputTokens: tokens, outputTokens: -1)), time: 1)
+    let lines = folder.appendingPathComponent("replies.jsonl")
+    try await SQLiteAnnotationStore(file).append([told])
+    try await JSONLinesAnnotationStore(lines, isDurable: false).append([told])
+    for store in [try SQLiteAnnotationStore(file), try JSONLinesAnnotationStore(lines)] as [any AnnotationStore] {
+      let usage = try await store.all().first?.reply.usage
+      #expect(usage == .init(inputTokens: 1_000_000_000_000, outputTokens: 0))
+    }
+  }
+
   /// Cells as another program, a slip or a flipped bit leaves them.
   @Test(arguments: [
     ("time = 'abc'", "row 2: expected a number in the column 'time', found text"),

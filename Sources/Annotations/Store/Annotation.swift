@@ -85,6 +85,11 @@ public struct Annotation: Sendable, Equatable {
     self.promptVersion = promptVersion
     self.reply = reply
     self.time = time
+    // Otherwise a store would refuse to give back what it took.
+    func kept(_ tokens: Int) -> Int { min(max(tokens, 0), Self.mostTokens) }
+    self.reply.usage = reply.usage.map {
+      TeacherReply.Usage(inputTokens: kept($0.inputTokens), outputTokens: kept($0.outputTokens))
+    }
   }
 
   /// The reply of a teacher to a request.
@@ -129,12 +134,15 @@ public struct Annotation: Sendable, Equatable {
 }
 
 extension Annotation {
+  /// The most tokens that are kept, of the question as of the answer; a reply that tells more is kept with this many.
+  private static let mostTokens = 1_000_000_000_000
+
   /// What is wrong with the numbers of a kept reply; nil if nothing is. Stores are files that can be damaged or edited,
   /// and what is summed over all replies must stay within what can be counted.
   package static func fault(
     confidence: Double?, input: Int?, output: Int?, seconds: Double, time: Double
   ) -> String? {
-    let tokens = 0...1_000_000_000_000
+    let tokens = 0...mostTokens
     if let confidence, !(0...1).contains(confidence) { return "expected a confidence from 0 to 1" }
     if let input, !tokens.contains(input) { return "expected from 0 to 10^12 tokens in 'input_tokens'" }
     if let output, !tokens.contains(output) { return "expected from 0 to 10^12 tokens in 'output_tokens'" }
