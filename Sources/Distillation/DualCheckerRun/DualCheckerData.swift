@@ -35,8 +35,10 @@ struct DualCheckerRecords: Sendable {
       setAside = split.parts.flatMap { $0.data.setAside } + gold.setAside
     } else {
       guard let path = read.file else { throw RunError.unset("data.file") }
-      data = try Dataset(contentsOf: URL(filePath: path), mapping: mapping)
-      gold = try GoldAnswers(contentsOf: URL(filePath: path), task: task, mapping: mapping)
+      let file = URL(filePath: path)
+      let rows = try RowFile(contentsOf: file)
+      data = try Dataset(rows, mapping: mapping, root: file.deletingLastPathComponent())
+      gold = try GoldAnswers(rows, task: task, mapping: mapping)
       setAside = data.setAside + gold.setAside
     }
     let gold = gold
