@@ -219,7 +219,6 @@ extension DistillationRun {
 
   private func write(_ predictions: [Prediction], name: String) throws {
     let place = folder.appending(path: "predictions")
-    try OwnerOnly.makeFolder(place)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let lines = try predictions.map { try encoder.encode($0) + Data("\n".utf8) }
