@@ -6,14 +6,6 @@ import Testing
 
 /// Results that are damaged, and starts that meet each other.
 @Suite(.serialized) struct DamagedRunTests {
-  private func start(_ world: RunWorld) async throws -> String {
-    let said = Said()
-    try await DistillationRun(
-      world.configuration, folder: world.folder.appending(path: "run"), reporter: said.reporter, plugins: world.plugins
-    ).run()
-    return said.text
-  }
-
   private func change(_ path: String, of world: RunWorld, _ body: (inout Data) -> Void) throws {
     let file = world.folder.appending(path: "run/\(path)")
     var bytes = try Data(contentsOf: file)

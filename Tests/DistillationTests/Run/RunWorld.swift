@@ -198,6 +198,17 @@ func withRunWorld<Result>(
   return try await body(RunWorld(in: folder, labels: labels))
 }
 
+/// Carries the run of a world out.
+///
+/// - Returns: what was said meanwhile.
+func start(_ world: RunWorld) async throws -> String {
+  let said = Said()
+  try await DistillationRun(
+    world.configuration, folder: world.folder.appending(path: "run"), reporter: said.reporter, plugins: world.plugins
+  ).run()
+  return said.text
+}
+
 /// A third party's student: writes down what it is asked, and breaks when told to.
 struct WatchedStudent: Student {
   var student: SmolVLM

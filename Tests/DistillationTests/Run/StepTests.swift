@@ -22,14 +22,6 @@ import Testing
     }
   }
 
-  private func start(_ world: RunWorld) async throws -> String {
-    let said = Said()
-    try await DistillationRun(
-      world.configuration, folder: world.folder.appending(path: "run"), reporter: said.reporter, plugins: world.plugins
-    ).run()
-    return said.text
-  }
-
   @Test func `a finished run carries out no step again, whatever became of its store`() async throws {
     try await withRunWorld { world in
       #expect(try await !start(world).contains("skipped"))
