@@ -19,11 +19,10 @@
   __attribute__((target("arch=x86-64-v3"))) static RESULT NAME##_avx2 PARAMETERS { return NAME##_body ARGUMENTS; }     \
   static RESULT NAME##_baseline PARAMETERS { return NAME##_body ARGUMENTS; }                                           \
   LINKAGE RESULT NAME PARAMETERS {                                                                                     \
-    switch (sd_instructions()) {                                                                                       \
-      case SD_AVX512: return NAME##_avx512 ARGUMENTS;                                                                  \
-      case SD_AVX2: return NAME##_avx2 ARGUMENTS;                                                                      \
-      default: return NAME##_baseline ARGUMENTS;                                                                       \
-    }                                                                                                                  \
+    sd_instruction_set set = sd_instructions();                                                                        \
+    if (set >= SD_AVX512) return NAME##_avx512 ARGUMENTS;                                                              \
+    if (set >= SD_AVX2) return NAME##_avx2 ARGUMENTS;                                                                  \
+    return NAME##_baseline ARGUMENTS;                                                                                  \
   }                                                                                                                    \
   SD_INLINE RESULT NAME##_body PARAMETERS
 #else

@@ -1,21 +1,25 @@
-// Matrix products by AVX-512: C = A B, where A is read in place and B is packed, 48 columns at a time, by the task that
-// multiplies them (Goto and van de Geijn 2008, with one level of blocking less: a panel of 48 columns and the rows of A
-// that meet it fit the second-level cache).
+// Matrix products: C = A B, where A is read in place and B is packed, 48 columns at a time, by the task that multiplies them
+// (Goto and van de Geijn 2008, with one level of blocking less). Here are the tasks; the kernels of each instruction set
+// are in files of their own, written over its vectors.
 //
-// Eight rows of A meet three vectors of B in 24 running sums, enough to hide the latency of two multiply-adds a cycle.
 // Each element of C is summed over k in one order, whatever the tiles are, so the bytes do not depend on the number of
 // threads. Up to four rows take another way, and another order.
 #include "CKernels.h"
-#include "products.h"
-
-#if SD_HAS_PRODUCTS
-#include "product_packing.h"
-#include "product_rows.h"
-#include "product_sums.h"
+#include "product_lists.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 
-bool sd_has_products(void) { return sd_instructions() == SD_AVX512; }
+const product_kernels *sd_product_kernels(void) {
+  switch (sd_instructions()) {
+#if defined(__x86_64__) && defined(__linux__)
+    case SD_AVX512: return &sd_products_avx512;
+    case SD_AVX512_VNNI: return &sd_products_avx512_vnni;
+    case SD_AVX512_BF16: return &sd_products_avx512_bf16;
+#endif
+    default: return NULL;
+  }
+}
+bool sd_has_products(void) { return sd_product_kernels() != NULL; }
 
 static _Thread_local void *scratch;
 static _Thread_local size_t scratch_bytes;
@@ -29,14 +33,16 @@ static void *panel_scratch(size_t bytes) {
   return scratch;
 }
 
-// A in bfloat16, [rows, row] with `row` even, its parts of DEPTH columns one after the other: each that several terms
-// share once.
+// A in bfloat16, [rows, row] with `row` even, its parts of kernels->depth columns one after the other: each that several
+// terms share once.
 typedef struct {
+  const product_kernels *kernels;
   const sd_product *of;
   uint16_t *words;
   size_t row;
 } rounded;
-static size_t part_row(const rounded *o, size_t k) { return o->row - k < DEPTH ? o->row - k : DEPTH; }
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+static size_t part_row(const rounded *o, size_t k) { return least(o->row - k, o->kernels->depth); }
 static uint16_t *part(const rounded *o, size_t k, size_t row) { return o->words + k * o->of->rows + row * part_row(o, k); }
 
 // How the tasks of a sum are cut: columns in panels, rows in chunks.
@@ -47,6 +53,7 @@ typedef struct {
 } cut;
 
 typedef struct {
+  const product_kernels *kernels;
   const cut *cuts;
   const rounded *operands;
   int tasks, operand_count, threads;
@@ -62,9 +69,8 @@ static const cut *cut_of(const job *w, int *index) {
 
 // What a thread needs after what it has in work, so that it comes from memory meanwhile: the next part of its panel, or
 // the panel of the task that it will probably take next.
-static ahead part_ahead(const sd_product *p, size_t k, size_t column) {
-  size_t depth = p->inner - k < DEPTH ? p->inner - k : DEPTH;
-  size_t columns = p->columns - column < WIDTH ? p->columns - column : WIDTH;
+static ahead part_ahead(const job *w, const sd_product *p, size_t k, size_t column) {
+  size_t depth = least(p->inner - k, w->kernels->depth), columns = least(p->columns - column, WIDTH);
   size_t bytes = place(p->b_type, p->b_turned ? depth : columns), step = place(p->b_type, p->b_row);
   const char *at = (const char *)p->b + place(p->b_type, p->b_turned ? column * p->b_row + k : k * p->b_row + column);
   return (ahead){.at = line_of(at), .row_end = at + bytes, .end = at + (p->b_turned ? columns : depth) * step, .bytes = bytes,
@@ -73,13 +79,13 @@ static ahead part_ahead(const sd_product *p, size_t k, size_t column) {
 enum { THIN = 64 };  // terms of so few products are over before anything comes from memory, and come fast themselves
 static ahead after(const job *w, int task, const sd_product_sum *sum, int term, size_t k, size_t column) {
   const sd_product *p = sum->terms + term;
-  if (k + DEPTH < p->inner) return part_ahead(p, k + DEPTH, column);
+  if (k + w->kernels->depth < p->inner) return part_ahead(w, p, k + w->kernels->depth, column);
   for (p++; p < sum->terms + sum->count; p++)
-    if (p->inner > THIN) return part_ahead(p, 0, column);
+    if (p->inner > THIN) return part_ahead(w, p, 0, column);
   task += w->threads;
   const cut *next = cut_of(w, &task);
   if (!next) return (ahead){0};
-  return part_ahead(next->sum->terms, 0, (size_t)task / next->chunks * WIDTH);
+  return part_ahead(w, next->sum->terms, 0, (size_t)task / next->chunks * WIDTH);
 }
 
 static const rounded *operand_of(const rounded *operands, int count, const sd_product *p) {
@@ -105,30 +111,25 @@ static size_t by_pair_kernel(const sd_product *p, const rounded *operand, size_t
 // A part of a term, k..<k + depth, for the rows and columns of a task; its panel is laid out first.
 static void multiply_part(const job *w, const sd_product *p, size_t k, size_t from, size_t to, size_t column, bool adds,
                           float *panel, ahead *next) {
-  size_t depth = p->inner - k < DEPTH ? p->inner - k : DEPTH;
-  size_t columns = p->columns - column < WIDTH ? p->columns - column : WIDTH;
-  int vectors = (int)((columns + 15) / 16);
-  __mmask16 last = first(columns - 16 * (size_t)(vectors - 1));
+  const product_kernels *kernels = w->kernels;
+  size_t depth = least(p->inner - k, kernels->depth), columns = least(p->columns - column, WIDTH);
   const rounded *operand = p->in_bfloat16 ? operand_of(w->operands, w->operand_count, p) : NULL;
   if (operand) {
-    pack_pairs(p, k, depth, column, columns, (uint32_t *)panel);
+    kernels->pack_pairs(p, k, depth, column, columns, (uint32_t *)panel);
     if (columns == WIDTH) from = by_pair_kernel(p, operand, k, depth, from, to, column, adds, panel);
   } else {
-    pack_float(p, k, depth, column, columns, panel);
+    kernels->pack(p, k, depth, column, columns, panel);
   }
-  for (size_t row = from; row < to; row += HEIGHT) {
-    int rows = to - row < HEIGHT ? (int)(to - row) : HEIGHT;
+  for (size_t row = from; row < to; row += kernels->block) {
+    size_t rows = least(to - row, kernels->block);
     float *c = p->c + row * p->c_row + column;
     if (operand) {
       const uint32_t *a = (const uint32_t *)part(operand, k, row);
-      (vectors == 3 ? pairs3 : vectors == 2 ? pairs2 : pairs1)(
-          rows, a, part_row(operand, k) / 2, (uint32_t *)panel, (depth + 1) / 2, c, p->c_row, last, adds, next);
-    } else if (p->a_turned) {
-      (vectors == 3 ? turned3 : vectors == 2 ? turned2 : turned1)(
-          rows, p->a + k * p->a_row + row, 1, p->a_row, panel, depth, c, p->c_row, last, adds, next);
+      kernels->sum_pairs(rows, a, part_row(operand, k) / 2, (uint32_t *)panel, (depth + 1) / 2, c, p->c_row, columns, adds,
+                         next);
     } else {
-      (vectors == 3 ? plain3 : vectors == 2 ? plain2 : plain1)(
-          rows, p->a + row * p->a_row + k, p->a_row, 1, panel, depth, c, p->c_row, last, adds, next);
+      const float *a = p->a + (p->a_turned ? k * p->a_row + row : row * p->a_row + k);
+      kernels->sum(rows, a, p->a_row, p->a_turned, panel, depth, c, p->c_row, columns, adds, next);
     }
   }
 }
@@ -139,13 +140,13 @@ static void multiply_task(void *context, int index) {
   const cut *c = cut_of(w, &own);
   const sd_product_sum *sum = c->sum;
   size_t column = (size_t)own / c->chunks * WIDTH, from = (size_t)own % c->chunks * c->chunk;
-  size_t rows = sum->terms->rows, to = from + c->chunk < rows ? from + c->chunk : rows, most = 0;
+  size_t to = least(from + c->chunk, sum->terms->rows), most = 0, depth = w->kernels->depth;
   for (int t = 0; t < sum->count; t++) most = sum->terms[t].inner > most ? sum->terms[t].inner : most;
-  float *panel = panel_scratch((most < DEPTH ? most : DEPTH) * WIDTH * sizeof(float));
+  float *panel = panel_scratch(least(most, depth) * WIDTH * sizeof(float));
   bool adds = sum->terms->adds;
   ahead next = {0};
   for (int t = 0; t < sum->count; t++)
-    for (size_t k = 0; k < sum->terms[t].inner; k += DEPTH, adds = true) {
+    for (size_t k = 0; k < sum->terms[t].inner; k += depth, adds = true) {
       if (next.at >= next.end) next = after(w, index, sum, t, k, column);
       multiply_part(w, sum->terms + t, k, from, to, column, adds, panel, &next);
     }
@@ -157,9 +158,9 @@ static void round_task(void *context, int index) {
   const rounded *o = context;
   for (; index >= round_tasks(o); o++) index -= round_tasks(o);
   const sd_product *p = o->of;
-  size_t from = (size_t)index * ROUNDED, to = from + ROUNDED < p->rows ? from + ROUNDED : p->rows;
-  for (size_t k = 0; k < p->inner; k += DEPTH)
-    round_rows(p->a + from * p->a_row + k, p->a_row, to - from, p->inner - k, part(o, k, from), part_row(o, k));
+  size_t from = (size_t)index * ROUNDED, to = least(from + ROUNDED, p->rows);
+  for (size_t k = 0; k < p->inner; k += o->kernels->depth)
+    o->kernels->round_rows(p->a + from * p->a_row + k, p->a_row, to - from, p->inner - k, part(o, k, from), part_row(o, k));
 }
 static size_t words_of(const rounded *o) { return (o->of->rows * o->row + 1) / 2; }
 
@@ -174,7 +175,7 @@ void sd_multiply_sums(const sd_product_sum *sums, int count) {
   size_t lists = (size_t)terms * sizeof(rounded) + (size_t)count * sizeof(cut);
   rounded *operand = (rounded *)sd_allocate(lists / sizeof(float));
   cut *cuts = (cut *)(operand + terms);
-  job w = {.cuts = cuts, .operands = operand, .threads = sd_threads()};
+  job w = {.kernels = sd_product_kernels(), .cuts = cuts, .operands = operand, .threads = sd_threads()};
   for (int i = 0; i < count; i++) {
     const sd_product_sum *s = sums + i;
     // Few panels of many rows are cut across too, so that all threads have work; each part packs the panel again.
@@ -183,9 +184,9 @@ void sd_multiply_sums(const sd_product_sum *sums, int count) {
     cuts[i].tasks = (int)((s->terms->columns + WIDTH - 1) / WIDTH * cuts[i].chunks);
     w.tasks += cuts[i].tasks;
     for (const sd_product *p = s->terms; p < s->terms + s->count; p++) {
-      if (!p->in_bfloat16 || operand_of(operand, operands, p)) continue;
+      if (!p->in_bfloat16 || !w.kernels->pack_pairs || operand_of(operand, operands, p)) continue;
       rounded *o = operand + operands++;
-      *o = (rounded){.of = p, .row = (p->inner + 1) / 2 * 2};
+      *o = (rounded){.kernels = w.kernels, .of = p, .row = (p->inner + 1) / 2 * 2};
       o->words = (uint16_t *)sd_allocate(words_of(o));
       tasks += round_tasks(o);
     }
@@ -198,19 +199,11 @@ void sd_multiply_sums(const sd_product_sum *sums, int count) {
 }
 
 void sd_multiply(const sd_product *p) {
-  if (has_few_rows(p)) return multiply_few_rows(p, 1);
+  if (has_few_rows(p)) return multiply_few_rows(sd_product_kernels(), p, 1);
   sd_multiply_sums(&(sd_product_sum){p, 1}, 1);
 }
 
 void sd_multiply_together(const sd_product *products, int count) {
-  if (count > 0 && has_few_rows(products)) return multiply_few_rows(products, count);
+  if (count > 0 && has_few_rows(products)) return multiply_few_rows(sd_product_kernels(), products, count);
   for (int i = 0; i < count; i++) sd_multiply(products + i);
 }
-#else
-bool sd_has_products(void) { return false; }
-void sd_multiply(const sd_product *p) { (void)p; }
-void sd_multiply_sums(const sd_product_sum *s, int count) { (void)s, (void)count; }
-void sd_multiply_together(const sd_product *p, int count) { (void)p, (void)count; }
-void sd_set_pair_kernel(sd_pair_kernel kernel) { (void)kernel; }
-sd_pair_kernel sd_get_pair_kernel(void) { return NULL; }
-#endif

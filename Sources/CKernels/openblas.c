@@ -20,7 +20,7 @@ const char *sd_prepare_openblas(void) {
 #if defined(__x86_64__)
   if (core_name && quit && initialise && !getenv("OPENBLAS_CORETYPE")) {
     sd_instruction_set set = sd_instructions();
-    const char *const *cores = set == SD_AVX512 ? avx512 : set == SD_AVX2 ? avx2 : baseline, *const *core = cores;
+    const char *const *cores = set >= SD_AVX512 ? avx512 : set >= SD_AVX2 ? avx2 : baseline, *const *core = cores;
     while (*core && strcmp(*core, core_name())) core++;
     if (!*core) {
       setenv("OPENBLAS_CORETYPE", *cores, 1);

@@ -6,19 +6,38 @@
 #include <immintrin.h>
 #endif
 
-typedef float vector16 __attribute__((vector_size(64)));
-enum { CHAINS = 12 };  // more independent sums than a fused multiply-add takes cycles, on two ports
+// More independent sums than a fused multiply-add takes cycles, on two ports or four, and no more than there are registers.
+#if defined(__x86_64__)
+enum { CHAINS = 12 };
+#else
+enum { CHAINS = 24 };
+#endif
+#define PEAK_FLOAT(NAME, TARGET, BYTES)                                                 \
+  typedef float NAME##_vector __attribute__((vector_size(BYTES)));                      \
+  TARGET static double NAME(size_t rounds) {                                            \
+    _Pragma("clang fp contract(fast)");                                                 \
+    NAME##_vector sum[CHAINS] = {0}, a = {0}, b = {0};                                  \
+    for (int i = 0; i < BYTES / 4; i++) a[i] = 0.999f, b[i] = 1e-3f * (float)i;         \
+    for (size_t r = 0; r < rounds; r++)                                                 \
+      for (int c = 0; c < CHAINS; c++) sum[c] = sum[c] * a + b;                         \
+    NAME##_vector all = {0};                                                            \
+    for (int c = 0; c < CHAINS; c++) all += sum[c];                                     \
+    __asm__ volatile("" : : "m"(all));                                                  \
+    return 2.0 * BYTES / 4 * CHAINS * (double)rounds;                                   \
+  }
+PEAK_FLOAT(peak_of_16_bytes, , 16)
+#if defined(__x86_64__)
+PEAK_FLOAT(peak_of_32_bytes, __attribute__((target("avx2,fma"))), 32)
+PEAK_FLOAT(peak_of_64_bytes, __attribute__((target("avx512f"))), 64)
+#endif
 
-SD_KERNEL(extern, double, sd_peak_float, (size_t rounds), (rounds)) {
-#pragma clang fp contract(fast)
-  vector16 sum[CHAINS] = {0}, a = {0}, b = {0};
-  for (int i = 0; i < 16; i++) a[i] = 0.999f, b[i] = 1e-3f * (float)i;
-  for (size_t r = 0; r < rounds; r++)
-    for (int c = 0; c < CHAINS; c++) sum[c] = sum[c] * a + b;
-  vector16 all = {0};
-  for (int c = 0; c < CHAINS; c++) all += sum[c];
-  __asm__ volatile("" : : "m"(all));
-  return 2.0 * 16 * CHAINS * (double)rounds;
+double sd_peak_float(size_t rounds) {
+#if defined(__x86_64__)
+  sd_instruction_set set = sd_instructions();
+  if (set >= SD_AVX512) return peak_of_64_bytes(rounds);
+  if (set >= SD_AVX2) return peak_of_32_bytes(rounds);
+#endif
+  return peak_of_16_bytes(rounds);
 }
 
 #if defined(__x86_64__)
@@ -37,7 +56,7 @@ __attribute__((target("avx512f,avx512bf16"))) static double peak_bfloat16(size_t
 
 bool sd_has_bfloat16(void) {
 #if defined(__x86_64__)
-  return sd_instructions() == SD_AVX512 && __builtin_cpu_supports("avx512bf16");
+  return sd_instructions() >= SD_AVX512_BF16;
 #else
   return false;
 #endif

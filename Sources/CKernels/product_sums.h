@@ -1,79 +1,70 @@
-// Rows of A against a packed panel of B, summed in registers. A part of gemm.c.
+// Rows of A against a packed panel of B, summed in registers: included for each instruction set after its vectors.
 #ifndef SD_PRODUCT_SUMS_H
 #define SD_PRODUCT_SUMS_H
 #include "products.h"
 
-// Memory that is asked for while sums are taken, a line of the cache for so many steps of k that the two never get into
-// each other's way: rows of `bytes`, `step` apart.
-typedef struct {
-  const char *at, *row_end, *end;
-  size_t bytes, step;
-} ahead;
-INLINE const char *line_of(const char *at) { return (const char *)((uintptr_t)at & ~(uintptr_t)63); }
 INLINE void fetch(ahead *n) {
   if (n->at >= n->end) return;
-  __builtin_prefetch(n->at, 0, 3);
+  __builtin_prefetch(n->at, 0, NEAR);
   n->at += 64;
   if (n->at >= n->row_end) {
     n->row_end += n->step;
     n->at = line_of(n->row_end - n->bytes);
   }
 }
-enum { EACH = 8 };
+enum { EACH = 8, PANEL = VECTORS * LANES };  // columns that are summed side by side; a panel has WIDTH / PANEL such parts
 
 // One step of k.
-#define SUM_STEP(LOAD, BROADCAST, MULTIPLY, STEP)                                             \
+#define SUM_STEP(LOAD, BROADCAST, MULTIPLY)                                                   \
   LOAD                                                                                        \
-  for (int i = 0; i < rows; i++) {                                                            \
+  _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {                         \
     BROADCAST                                                                                 \
-    for (int v = 0; v < vectors; v++) s[i][v] = MULTIPLY;                                     \
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) s[i][v] = MULTIPLY;  \
   }                                                                                           \
-  b += STEP;
+  b += PANEL;
 
-// C [rows, vectors * 16] = or += A B. `vectors` and `rows` are constants where this is inlined.
-#define SUM_BODY(LOAD, BROADCAST, MULTIPLY, STEP)                                             \
-  __m512 s[HEIGHT][3];                                                                        \
+// C [rows, vectors * LANES] = or += A B. `vectors` and `rows` are constants where this is inlined.
+#define SUM_BODY(LOAD, BROADCAST, MULTIPLY)                                                   \
+  vector s[HEIGHT][VECTORS];                                                                  \
   for (int i = 0; i < rows; i++)                                                              \
-    for (int v = 0; v < vectors; v++) s[i][v] = _mm512_setzero_ps();                          \
+    for (int v = 0; v < vectors; v++) s[i][v] = zeros();                                      \
   size_t k = 0;                                                                               \
   ahead mine = *next;                                                                         \
   while (k + EACH <= depth) {                                                                 \
     fetch(&mine);                                                                             \
     _Pragma("clang loop unroll(full)") for (int e = 0; e < EACH; e++, k++) {                  \
-      SUM_STEP(LOAD, BROADCAST, MULTIPLY, STEP)                                               \
+      SUM_STEP(LOAD, BROADCAST, MULTIPLY)                                                     \
     }                                                                                         \
   }                                                                                           \
   *next = mine;                                                                               \
   for (; k < depth; k++) {                                                                    \
-    SUM_STEP(LOAD, BROADCAST, MULTIPLY, STEP)                                                 \
+    SUM_STEP(LOAD, BROADCAST, MULTIPLY)                                                       \
   }                                                                                           \
   for (int i = 0; i < rows; i++)                                                              \
     for (int v = 0; v < vectors; v++) {                                                       \
-      float *at = c + (size_t)i * c_row + 16 * v;                                             \
-      __mmask16 kept = v == vectors - 1 ? last : (__mmask16)0xffff;                           \
-      __m512 sum = s[i][v];                                                                   \
-      if (adds) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(kept, at));                    \
-      _mm512_mask_storeu_ps(at, kept, sum);                                                   \
+      float *at = c + (size_t)i * c_row + LANES * v;                                          \
+      lanes kept = v == vectors - 1 ? last : first(LANES);                                    \
+      vector sum = s[i][v];                                                                   \
+      if (adds) sum = plus(sum, loaded_first(kept, at));                                      \
+      store_first(at, kept, sum);                                                             \
     }
 
-TARGET INLINE void sum_float(int rows, int vectors, const float *a, size_t a_row, size_t a_depth, const float *b,
-                             size_t depth, float *c, size_t c_row, __mmask16 last, bool adds, ahead *next) {
-  SUM_BODY(__m512 bv[3]; for (int v = 0; v < vectors; v++) bv[v] = _mm512_load_ps(b + 16 * v);,
-           __m512 av = _mm512_set1_ps(a[(size_t)i * a_row + k * a_depth]);, _mm512_fmadd_ps(av, bv[v], s[i][v]), WIDTH)
+INLINE void sum_float(int rows, int vectors, const float *a, size_t a_row, size_t a_depth, const float *b,
+                      size_t depth, float *c, size_t c_row, lanes last, bool adds, ahead *next) {
+  SUM_BODY(vector bv[VECTORS]; for (int v = 0; v < vectors; v++) bv[v] = loaded(b + LANES * v);,
+           vector av = every(a[(size_t)i * a_row + k * a_depth]);, multiply_add(av, bv[v], s[i][v]))
 }
 
-// The same with pairs of bfloat16; `depth` counts pairs.
-TARGET_BF16 INLINE void sum_pairs(int rows, int vectors, const uint32_t *a, size_t a_row, const uint32_t *b, size_t depth,
-                                  float *c, size_t c_row, __mmask16 last, bool adds, ahead *next) {
-  SUM_BODY(__m512i bv[3]; for (int v = 0; v < vectors; v++) bv[v] = _mm512_load_si512(b + 16 * v);,
-           __m512i av = _mm512_set1_epi32((int)a[(size_t)i * a_row + k]);,
-           _mm512_dpbf16_ps(s[i][v], (__m512bh)av, (__m512bh)bv[v]), WIDTH)
-}
-
+#if HEIGHT == 8
+#define HIGHEST(CALL)    \
+  case 8: CALL(8) break; \
+  case 7: CALL(7) break;
+#else
+#define HIGHEST(CALL)
+#endif
 #define EACH_HEIGHT(CALL)  \
   switch (rows) {          \
-    case 8: CALL(8) break; \
-    case 7: CALL(7) break; \
+    HIGHEST(CALL)          \
     case 6: CALL(6) break; \
     case 5: CALL(5) break; \
     case 4: CALL(4) break; \
@@ -82,31 +73,43 @@ TARGET_BF16 INLINE void sum_pairs(int rows, int vectors, const uint32_t *a, size
     default: CALL(1)       \
   }
 
-// Rows of A of one panel, in place (steps 1) or transposed (steps 2).
+// Rows of A of one part of a panel, in place (steps 1) or transposed (steps 2).
 #define FLOAT_PLAIN(R) sum_float(R, vectors, a, a_row, 1, b, depth, c, c_row, last, adds, next);
-#define FLOAT_TURNED(R) sum_float(R, vectors, a, 1, a_depth, b, depth, c, c_row, last, adds, next);
-#define PAIRS(R) sum_pairs(R, vectors, a, a_row, b, depth, c, c_row, last, adds, next);
-
-#define FLOAT_ROWS(NAME, VECTORS, CASES)                                                                             \
-  TARGET static void NAME(int rows, const float *a, size_t a_row, size_t a_depth, const float *b, size_t depth,      \
-                          float *c, size_t c_row, __mmask16 last, bool adds, ahead *next) {                           \
-    enum { vectors = VECTORS };                                                                                      \
-    EACH_HEIGHT(CASES)                                                                                               \
+#define FLOAT_TURNED(R) sum_float(R, vectors, a, 1, a_row, b, depth, c, c_row, last, adds, next);
+#define FLOAT_ROWS(NAME, COUNT, CASES)                                                                            \
+  static void NAME(int rows, const float *a, size_t a_row, const float *b, size_t depth, float *c, size_t c_row, \
+                   lanes last, bool adds, ahead *next) {                                                         \
+    enum { vectors = COUNT };                                                                                    \
+    EACH_HEIGHT(CASES)                                                                                           \
   }
 FLOAT_ROWS(plain1, 1, FLOAT_PLAIN)
 FLOAT_ROWS(plain2, 2, FLOAT_PLAIN)
-FLOAT_ROWS(plain3, 3, FLOAT_PLAIN)
 FLOAT_ROWS(turned1, 1, FLOAT_TURNED)
 FLOAT_ROWS(turned2, 2, FLOAT_TURNED)
+#if VECTORS == 3
+FLOAT_ROWS(plain3, 3, FLOAT_PLAIN)
 FLOAT_ROWS(turned3, 3, FLOAT_TURNED)
+#define OF_VECTORS(NAME) (vectors == 3 ? NAME##3 : vectors == 2 ? NAME##2 : NAME##1)
+#else
+#define OF_VECTORS(NAME) (vectors == 2 ? NAME##2 : NAME##1)
+#endif
 
-#define PAIR_ROWS(NAME, VECTORS)                                                                                    \
-  TARGET_BF16 static void NAME(int rows, const uint32_t *a, size_t a_row, const uint32_t *b, size_t depth, float *c, \
-                               size_t c_row, __mmask16 last, bool adds, ahead *next) {                                \
-    enum { vectors = VECTORS };                                                                                     \
-    EACH_HEIGHT(PAIRS)                                                                                              \
+// Each part of a panel meets the rows HEIGHT at a time: CALL has `vectors`, `last`, `v` (the part's first column), `row`
+// and `height`.
+#define EACH_TILE(CALL)                                                    \
+  for (size_t v = 0; v < columns; v += PANEL) {                            \
+    size_t left = columns - v < PANEL ? columns - v : PANEL;               \
+    int vectors = (int)((left + LANES - 1) / LANES);                       \
+    lanes last = first(left - LANES * (size_t)(vectors - 1));              \
+    for (size_t row = 0; row < rows; row += HEIGHT) {                      \
+      int height = rows - row < HEIGHT ? (int)(rows - row) : HEIGHT;       \
+      CALL                                                                 \
+    }                                                                      \
   }
-PAIR_ROWS(pairs1, 1)
-PAIR_ROWS(pairs2, 2)
-PAIR_ROWS(pairs3, 3)
+static void sum_floats(size_t rows, const float *a, size_t a_row, bool a_turned, const float *panel, size_t depth,
+                       float *c, size_t c_row, size_t columns, bool adds, ahead *next) {
+  EACH_TILE(const float *from = a + (a_turned ? row : row * a_row);
+            (a_turned ? OF_VECTORS(turned) : OF_VECTORS(plain))(height, from, a_row, panel + v * depth, depth,
+                                                                c + row * c_row + v, c_row, last, adds, next);)
+}
 #endif

@@ -27,7 +27,7 @@ extension Tensor {
     let (rows, columns) = (shape[0], shape[1])
     let least = min(rows, columns)
     guard withScalars({ $0.allSatisfy(\.isFinite) }) else { return nil }
-    _ = Compute.prepared
+    _ = Compute.isOpenBLASPrepared
     var scratch = Tensor(scalars, shape: shape)
     var (left, values) = (Tensor.zeros([rows, least]), Tensor.zeros([least]))
     var status: Int32 = 0

@@ -211,6 +211,6 @@ int main(void) {
   if (sd_peak_float(1000) <= 0) abort();
   float few[] = {1, 2, 3};
   if (sd_read(few, 3) != 6) abort();
-  printf("kernels: %s\n", sd_instructions_name());
+  printf("kernels: %s\n", sd_instructions_name(sd_instructions()));
   return 0;
 }

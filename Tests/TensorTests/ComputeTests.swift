@@ -87,22 +87,51 @@ import Testing
 
   @Test
   func `OpenBLAS has the kernels of the instruction set in use, or says nothing`() {
-    let cores: [Tensor.Compute.InstructionSet: [String]] = [
-      .avx512: ["SkylakeX", "Cooperlake", "Sapphirerapids"], .avx2: ["Haswell", "Zen"], .baseline: ["Prescott"],
-    ]
+    func cores(_ set: Tensor.Compute.InstructionSet) -> [String] {
+      switch set {
+      case .avx512F, .avx512VNNI, .avx512BF16: ["SkylakeX", "Cooperlake", "Sapphirerapids"]
+      case .avx2, .avxVNNI: ["Haswell", "Zen"]
+      default: ["Prescott"]
+      }
+    }
     // One that the environment chose stays.
-    guard ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] == nil, let core = Tensor.Compute.openBLASCore
+    guard ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] == nil, Tensor.Compute.openBLASCore != nil
     else { return }
-    #expect(cores[Tensor.Compute.instructionSet]?.contains(core) == true, "\(core)")
+    for set in Tensor.Compute.instructionSets {
+      withInstructionSet(set) {
+        let core = Tensor.Compute.openBLASCore ?? ""
+        #expect(cores(set).contains(core), "\(set): \(core)")
+      }
+    }
   }
 
-  @Test(arguments: ["baseline", "avx2", "avx512"])
+  @Test
+  func
+    `the instruction set is lowered and raised within the process, to the largest of the CPU up to the one asked for`()
+  {
+    let (before, sets) = (Tensor.Compute.instructionSet, Tensor.Compute.instructionSets)
+    defer { Tensor.Compute.instructionSet = before }
+    #expect(sets.first == .baseline && sets.contains(before))
+    for asked in Tensor.Compute.InstructionSet.allCases {
+      Tensor.Compute.instructionSet = asked
+      let all = Tensor.Compute.InstructionSet.allCases
+      let expected = all.prefix { $0 != asked } + [asked]
+      #expect(Tensor.Compute.instructionSet == expected.last { sets.contains($0) }, "\(asked)")
+    }
+  }
+
+  // The three names that it took before there were more are among them.
+  @Test(arguments: Tensor.Compute.InstructionSet.allCases.map(\.rawValue) + ["avx512"])
   func `TENSOR_MAX_ISA lowers the instruction set, for every product too`(name: String) async {
     await #expect(processExitsWith: .success) { [name = name as String] in
       setenv("TENSOR_MAX_ISA", name, 1)
       let sets = Tensor.Compute.InstructionSet.allCases
-      let (limit, set) = (sets.firstIndex { $0.rawValue == name }, sets.firstIndex(of: Tensor.Compute.instructionSet))
-      precondition(limit != nil && set != nil && (set ?? 0) <= (limit ?? 0))
+      // One name stands for all of AVX-512.
+      guard let limit = sets.firstIndex(where: { $0.rawValue == (name == "avx512" ? "avx512-bf16" : name) }) else {
+        preconditionFailure(name)
+      }
+      let there = Tensor.Compute.instructionSets
+      precondition(Tensor.Compute.instructionSet == sets[...limit].last { there.contains($0) })
       let (a, b) = (randomTensor([9, 40], seed: 1), randomTensor([40, 21], seed: 2))
       let right = naiveMatrixProduct(a.scalars, b.scalars, rows: 9, columns: 21, inner: 40)
       expectClose(a.matmul(b), Tensor(right, shape: [9, 21]), relative: 1e-5, absolute: 1e-5)
@@ -116,6 +145,6 @@ import Testing
       _ = Tensor.zeros([1])
     }
     let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(text.contains(#"TENSOR_MAX_ISA is "sse9"; it takes baseline, avx2 or avx512"#))
+    #expect(text.contains(#"TENSOR_MAX_ISA is "sse9"; it takes one of baseline, avx2, avx-vnni, avx512f,"#))
   }
 }

@@ -11,11 +11,23 @@
 #include <stdint.h>
 
 // instructions.c -------------------------------------------------------------------------------------------------
-// x86-64 itself; x86-64-v3, which has AVX2 and FMA; x86-64-v4, which has AVX-512 F, BW, CD, DQ and VL.
-typedef enum { SD_BASELINE, SD_AVX2, SD_AVX512 } sd_instruction_set;
-// The largest that the CPU has, or TENSOR_MAX_ISA (baseline, avx2, avx512) in the environment where that is smaller.
+// From the smallest to the largest of an architecture; each has what those before it have, but AVX-512 not AVX-VNNI.
+typedef enum {
+  SD_BASELINE,  // x86-64 itself, AArch64 with NEON, or what else is compiled for
+  SD_AVX2,      // x86-64-v3: AVX2, FMA, F16C
+  SD_AVX_VNNI,
+  SD_AVX512,  // x86-64-v4: AVX-512 F, BW, CD, DQ and VL
+  SD_AVX512_VNNI,
+  SD_AVX512_BF16,
+  SD_NEON_DOT,
+  SD_NEON_BF16  // I8MM too
+} sd_instruction_set;
+// The set in use: the largest that the CPU has up to the one that TENSOR_MAX_ISA names in the environment.
 sd_instruction_set sd_instructions(void);
-const char *sd_instructions_name(void);
+// From now on the largest that the CPU has up to this one. Not while kernels run.
+void sd_set_instructions(sd_instruction_set set);
+bool sd_has_instructions(sd_instruction_set set);  // whether the CPU has it
+const char *sd_instructions_name(sd_instruction_set set);
 
 // threads.c ------------------------------------------------------------------------------------------------------
 typedef void (*sd_body)(void *context, int index);

@@ -11,32 +11,62 @@ extension Tensor {
       set { sd_set_threads(Int32(max(1, newValue))) }
     }
 
-    /// A set of instructions that kernels are compiled for, from the smallest to the largest.
+    /// A set of instructions that kernels are written or compiled for, from the smallest to the largest of an architecture.
     public enum InstructionSet: String, Sendable, CaseIterable {
-      /// x86-64 itself, or the CPU that the package was compiled for where that is another one.
+      /// x86-64 itself, AArch64 with NEON, or the CPU that the package was compiled for where that is another one.
       case baseline
       /// x86-64-v3: AVX2, FMA and F16C.
       case avx2
-      /// x86-64-v4: AVX-512 F, BW, CD, DQ and VL; with bfloat16 and VNNI where the CPU has these too.
-      case avx512
+      /// AVX2 with dot products of whole numbers.
+      case avxVNNI = "avx-vnni"
+      /// x86-64-v4: AVX-512 F, BW, CD, DQ and VL.
+      case avx512F = "avx512f"
+      /// AVX-512 with dot products of whole numbers.
+      case avx512VNNI = "avx512-vnni"
+      /// AVX-512 with dot products of whole numbers and of bfloat16 numbers.
+      case avx512BF16 = "avx512-bf16"
+      /// NEON with dot products of whole numbers.
+      case neonDotProduct = "neon-dotprod"
+      /// NEON with products of matrices of whole numbers and of bfloat16 numbers.
+      case neonBF16 = "neon-bf16"
     }
 
-    /// The instruction set in use: the largest that the CPU has, or that of the environment variable `TENSOR_MAX_ISA`
-    /// (`baseline`, `avx2` or `avx512`) where this is smaller. It is chosen once for the life of the process; another
-    /// value of the variable ends the process with a message.
+    /// The instruction set in use: the largest that the CPU has, up to the one that the environment variable
+    /// `TENSOR_MAX_ISA` names by its raw value. `TENSOR_MAX_ISA=avx512` stands for all of AVX-512 that the CPU has; any other
+    /// value ends the process with a message.
     ///
     /// ```sh
     /// TENSOR_MAX_ISA=avx2 make test ARGS="--filter TensorTests"  # what a CPU without AVX-512 computes
     /// ```
     ///
+    /// It can be set at any time between two computations, and is then the largest that the CPU has up to the one given.
     /// Sums are taken in an order of the set's own, so that results of two sets differ in their last bits.
     public static var instructionSet: InstructionSet {
-      InstructionSet(rawValue: String(cString: sd_instructions_name())) ?? .baseline
+      get { sets.first { $0.value == sd_instructions() }?.key ?? .baseline }
+      set {
+        guard let set = sets[newValue] else { return }
+        sd_set_instructions(set)
+        _ = sd_prepare_openblas()
+      }
     }
+
+    /// The instruction sets that the CPU has, from the smallest to the largest.
+    package static var instructionSets: [InstructionSet] {
+      InstructionSet.allCases.filter { sets[$0].map { sd_has_instructions($0) } ?? false }
+    }
+
+    /// The C kernels' sets by the names that both sides have for them.
+    private static let sets: [InstructionSet: sd_instruction_set] = {
+      let all = (SD_BASELINE.rawValue...SD_NEON_BF16.rawValue).map { sd_instruction_set(rawValue: $0) }
+      let named = all.compactMap { set in
+        InstructionSet(rawValue: String(cString: sd_instructions_name(set))).map { ($0, set) }
+      }
+      return Dictionary(uniqueKeysWithValues: named)
+    }()
 
     /// The kernels that OpenBLAS uses after it was given those of ``instructionSet``, such as "SkylakeX"; nil if it does
     /// not say.
-    public static var openBLASCore: String? { prepared }
+    public static var openBLASCore: String? { sd_prepare_openblas().map { String(cString: $0) } }
 
     /// Bytes of tensors alive now.
     package static var liveBytes: Int { sd_live_bytes() }
@@ -60,7 +90,8 @@ extension Tensor {
       }
     }
 
-    static let prepared: String? = sd_prepare_openblas().map { String(cString: $0) }
+    /// OpenBLAS has the kernels of the set once this was asked for.
+    static let isOpenBLASPrepared: Bool = sd_prepare_openblas() != nil
   }
 }
 

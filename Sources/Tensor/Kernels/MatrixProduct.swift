@@ -114,7 +114,7 @@ package func openBLASProduct(
   _ a: UnsafePointer<Float>, transposeA: Bool, _ b: UnsafePointer<Float>, transposeB: Bool,
   _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int, keep: Float = 0
 ) {
-  _ = Tensor.Compute.prepared
+  _ = Tensor.Compute.isOpenBLASPrepared
   let leadingA = transposeA ? rows : inner
   let leadingB = transposeB ? inner : columns
   func tile(row: Int, rows m: Int, column: Int, columns n: Int) {

@@ -23,12 +23,27 @@ internal import CKernels
 #endif
 
 extension Tensor.Compute {
-  /// Whether the CPU multiplies pairs of bfloat16 numbers; the first who asks has the kernels for it chosen.
-  static let multipliesBFloat16: Bool = {
-    guard sd_has_products(), sd_has_bfloat16() else { return false }
+  /// The instruction set whose kernels run, with "+amx" where oneDNN's run too.
+  package static var kernelsInUse: String {
     #if OneDNN
-      if sd_onednn_has_amx() { sd_set_pair_kernel(oneDNNKernel) }
+      if usesOneDNN { return instructionSet.rawValue + "+amx" }
     #endif
-    return true
-  }()
+    return instructionSet.rawValue
+  }
+
+  /// Whether the instruction set multiplies pairs of bfloat16 numbers; the first who asks has the kernels for it chosen.
+  static var multipliesBFloat16: Bool {
+    #if OneDNN
+      _ = isOneDNNChosen
+    #endif
+    return sd_has_products() && sd_has_bfloat16()
+  }
+
+  #if OneDNN
+    private static let isOneDNNChosen: Bool = {
+      guard sd_onednn_has_amx() else { return false }
+      sd_set_pair_kernel(oneDNNKernel)
+      return true
+    }()
+  #endif
 }

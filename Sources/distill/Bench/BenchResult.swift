@@ -11,6 +11,8 @@
     var answer: Int
     var teachers: Int
     var threads: Int
+    /// The set whose kernels ran; with "+amx" where oneDNN's ran too.
+    var instructionSet: String
     /// Everything kept that a second epoch finds: image features, reference scores.
     var secondsMin: Double
     var secondsMedian: Double

@@ -86,7 +86,9 @@
     }
 
     private func rate(_ result: inout BenchResult, _ operations: Double?) {
-      guard let operations, let peak = Tensor.Compute.measuredPeak(bfloat16: precision == .bfloat16) else { return }
+      // Where the set has no products of bfloat16 numbers, matrices in bfloat16 meet Float32.
+      let pairs = precision == .bfloat16 ? Tensor.Compute.measuredPeak(bfloat16: true) : nil
+      guard let operations, let peak = pairs ?? Tensor.Compute.measuredPeak() else { return }
       result.measuredPeakGflops = peak / 1e9
       result.modelFlopsUtilisation = operations / result.secondsMedian / peak
     }
@@ -94,8 +96,8 @@
     private func empty(loaded: Double) -> BenchResult {
       BenchResult(
         job: job.rawValue, dtype: precision.rawValue, tiles: sizes.tiles, prompt: sizes.prompt, answer: sizes.answer,
-        teachers: sizes.teachers, threads: Tensor.Compute.threads, secondsMin: 0, secondsMedian: 0,
-        loadSeconds: loaded, readySeconds: 0, firstStepSeconds: 0, peakRssMb: 0)
+        teachers: sizes.teachers, threads: Tensor.Compute.threads, instructionSet: Tensor.Compute.kernelsInUse,
+        secondsMin: 0, secondsMedian: 0, loadSeconds: loaded, readySeconds: 0, firstStepSeconds: 0, peakRssMb: 0)
     }
   }
 

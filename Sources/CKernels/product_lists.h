@@ -1,0 +1,60 @@
+// Lists of tasks of few rows. A part of gemm.c.
+#ifndef SD_PRODUCT_LISTS_H
+#define SD_PRODUCT_LISTS_H
+#include "products.h"
+
+enum { OUTPUTS = 16, LEAST = 1 << 15 };
+// Outputs of a task: long runs, which memory reads ahead; of short sums more, so that waking a thread pays.
+static size_t outputs(const sd_product *p) {
+  size_t least = LEAST / (p->rows * p->inner + 1) / OUTPUTS * OUTPUTS, tasks = 2 * (size_t)sd_threads();
+  size_t most = (p->columns / tasks + OUTPUTS - 1) / OUTPUTS * OUTPUTS;
+  return most > least ? most : least < OUTPUTS ? OUTPUTS : least;
+}
+
+// Products of the same few rows: one list of tasks for all, so that threads meet once.
+typedef struct {
+  const product_kernels *kernels;
+  const sd_product *p;
+  const wide_block *whole;  // A, where B is in 8 bits
+  const uint16_t *rounded;  // A [rows, rounded_row], where products are of bfloat16 numbers
+  size_t rounded_row;
+} rows_job;
+
+static int tasks_of(const sd_product *p) {
+  size_t each = outputs(p);
+  return (int)((p->columns + each - 1) / each);
+}
+
+static void rows_task(void *context, int index) {
+  const rows_job *job = context;
+  const sd_product *p = job->p;
+  for (int tasks; index >= (tasks = tasks_of(p)); p++) index -= tasks;
+  size_t each = outputs(p), from = (size_t)index * each, to = from + each < p->columns ? from + each : p->columns;
+  if (job->whole) return job->kernels->few_whole(p, job->whole, from, to);
+  if (job->rounded) return job->kernels->few_pairs(p, job->rounded, job->rounded_row, from, to);
+  job->kernels->few[p->b_type](p, from, to);
+}
+
+// Whether a product reads B as it stands.
+static bool has_few_rows(const sd_product *p) { return p->rows <= SD_FEW_ROWS && p->b_turned && !p->a_turned; }
+
+// Products of the same A by matrices of the same type.
+static void multiply_few_rows(const product_kernels *kernels, const sd_product *p, int count) {
+  size_t even = (p->inner + 1) / 2 * 2;
+  bool is_whole = p->b_type == SD_INT8, is_rounded = p->in_bfloat16 && kernels->few_pairs;
+  size_t bytes = is_whole ? p->rows * (p->inner / SD_BLOCK) * sizeof(wide_block) : p->rows * even * sizeof(uint16_t);
+  void *scratch = is_whole || is_rounded ? sd_allocate(bytes / sizeof(float)) : NULL;
+  rows_job job = {.kernels = kernels, .p = p, .rounded_row = even};
+  if (is_whole) {
+    kernels->round_blocks(p, scratch);
+    job.whole = scratch;
+  } else if (is_rounded) {
+    kernels->round_rows(p->a, p->a_row, p->rows, p->inner, scratch, even);
+    job.rounded = scratch;
+  }
+  int tasks = 0;
+  for (int i = 0; i < count; i++) tasks += tasks_of(p + i);
+  sd_parallel(tasks, rows_task, &job);
+  if (scratch) sd_release(scratch, bytes / sizeof(float));
+}
+#endif
