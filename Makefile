@@ -32,7 +32,7 @@ FORMAT ?= template pattern tokenizer configuration reply store
 SECONDS ?= 3600
 SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks Fuzzing/Package.swift Fuzzing/Sources/fuzz .ci/CheckAPI.swift .ci/CheckLayers.swift .ci/examples
 
-.PHONY: help setup demo demo-dualchecker test test-debug test-lowered test-onednn sanitize formatter \
+.PHONY: help setup demo demo-dualchecker test test-debug test-lowered test-kernels test-onednn sanitize formatter \
   review-browser example lint format snippets docs layers architecture configuration api check-api coverage fuzz benchmark bench clean
 
 help: ## Lists the targets.
@@ -53,6 +53,9 @@ test: setup ## Builds and runs all tests.
 test-lowered: setup ## Runs the numerics' tests as CPUs without AVX-512 do, and those without AVX2.
 	TENSOR_MAX_ISA=avx2 $(TEST) --filter '$(NUMERICS)'
 	TENSOR_MAX_ISA=baseline $(TEST) --filter '$(NUMERICS)'
+
+test-kernels: ## Holds the C kernels against naive twins, on this CPU for each instruction set and on AArch64 under qemu.
+	.ci/kernels native aarch64
 
 test-debug: setup ## Builds the numerics in debug mode and runs their tests: with the checks that release builds leave out.
 	DISTILLATION_TARGETS=TensorTests,LayersTests,LoRATests,DPOTests $(DEBUG_TEST) --scratch-path .build/checked $(ARGS)

@@ -1,0 +1,211 @@
+// Element by element: arithmetic, activations and their slopes, conversions, AdamW.
+#include "checks.h"
+
+static const size_t lengths[] = {0, 1, 3, 16, 17, 63, 70, 1031, 20011};
+
+static double binary(int operation, double x, double y) {
+  switch (operation) {
+    case SD_ADD: return x + y;
+    case SD_SUBTRACT: return x - y;
+    case SD_MULTIPLY: return x * y;
+    case SD_DIVIDE: return x / y;
+    case SD_MAXIMUM: return fmax(x, y);
+    default: return fmin(x, y);
+  }
+}
+static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+static double unary(int operation, double x) {
+  switch (operation) {
+    case SD_NEGATE: return -x;
+    case SD_EXP: return exp(x);
+    case SD_LOG: return log(x);
+    case SD_SQRT: return sqrt(x);
+    case SD_RSQRT: return 1 / sqrt(x);
+    case SD_RECIPROCAL: return 1 / x;
+    case SD_TANH: return tanh(x);
+    case SD_SIGMOID: return sigmoid(x);
+    case SD_SILU: return x * sigmoid(x);
+    case SD_GELU_TANH: return 0.5 * x * (1 + tanh(sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x)));
+    case SD_GELU_ERF: return 0.5 * x * (1 + erf(x / sqrt(2)));
+    case SD_GELU_QUICK: return x * sigmoid(1.702 * x);
+    case SD_RELU: return x > 0 ? x : 0;
+    case SD_SQUARE: return x * x;
+    case SD_LOG_SIGMOID: return fmin(x, 0) - log1p(exp(-fabs(x)));
+    default: return fabs(x);
+  }
+}
+static double slope(int operation, double x) {
+  double h = 1e-5;
+  return (unary(operation, x + h) - unary(operation, x - h)) / (2 * h);
+}
+static bool takes_positive(int operation) { return operation >= SD_LOG && operation <= SD_RECIPROCAL; }
+
+static double *twin_binary(int operation, const float *a, size_t a_step, const float *b, size_t b_step, size_t n) {
+  double *out = doubles(n);
+  for (size_t i = 0; out && i < n; i++) out[i] = binary(operation, a[i * a_step], b[i * b_step]);
+  return out;
+}
+static double *twin_unary(int operation, const float *x, const float *dy, size_t n) {
+  double *out = doubles(n);
+  for (size_t i = 0; out && i < n; i++) out[i] = dy ? dy[i] * slope(operation, x[i]) : unary(operation, x[i]);
+  return out;
+}
+
+static void arithmetic(size_t n) {
+  float *x = positive(n), *y = positive(n), *wide = floats(n), *out = floats(n), *dx = floats(n), *dy = floats(n);
+  const float one = 2;
+  // Slopes are taken by differences: no kink of a function is as near as that.
+  for (size_t i = 0; i < n; i++) wide[i] = 8 * wide[i] + copysignf(0.001f, wide[i]);
+  for (int operation = SD_ADD; operation <= SD_MINIMUM; operation++) {
+    AT("operation %d", operation);
+    sd_binary(operation, x, 1, y, 1, out, n);
+    check("both", out, twin_binary(operation, x, 1, y, 1, n), n, 0, 1.2e-7);
+    sd_binary(operation, x, 1, &one, 0, out, n);
+    check("one right", out, twin_binary(operation, x, 1, &one, 0, n), n, 0, 1.2e-7);
+    sd_binary(operation, &one, 0, y, 1, out, n);
+    check("one left", out, twin_binary(operation, &one, 0, y, 1, n), n, 0, 1.2e-7);
+  }
+  for (int operation = SD_NEGATE; operation <= SD_ABSOLUTE; operation++) {
+    AT("function %d", operation);
+    const float *of = takes_positive(operation) ? x : wide;
+    sd_unary(operation, of, out, n);
+    check("values", out, twin_unary(operation, of, NULL, n), n, 3e-6, 1e-6);
+    sd_unary_backward(operation, of, out, dy, dx, n);
+    check("slopes", dx, twin_unary(operation, of, dy, n), n, 5e-6, 3e-6);
+  }
+}
+
+static void steps(size_t n) {
+  AT("%zu elements", n);
+  float *x = floats(n), *y = floats(n), *dy = floats(n), *out = floats(n), *dgate = floats(n), *dup = floats(n);
+  double *scaled = doubles(n), *added = doubles(n), *filled = doubles(n), *gated = doubles(n), *gate = doubles(n), *up = doubles(n);
+  double sum = 0, squares = 0;
+  for (size_t i = 0; scaled && i < n; i++) {
+    scaled[i] = 0.3f * (double)x[i];
+    added[i] = scaled[i] + 0.7f * (double)y[i];
+    filled[i] = 0.7f;
+    gated[i] = unary(SD_SILU, x[i]) * y[i];
+    gate[i] = dy[i] * y[i] * slope(SD_SILU, x[i]);
+    up[i] = dy[i] * unary(SD_SILU, x[i]);
+    sum += x[i];
+    squares += (double)x[i] * x[i];
+  }
+  sd_scale(x, 0.3f, out, n);
+  check("scale", out, scaled, n, 0, 1.2e-7);
+  sd_add_scaled(out, y, 0.7f, n);
+  check("add scaled", out, added, n, 1.2e-7, 1.2e-7);
+  sd_fill(out, 0.7f, n);
+  check("fill", out, filled, n, 0, 0);
+  sd_silu_gate(x, y, out, n);
+  check("gate", out, gated, n, 1e-6, 1e-6);
+  sd_silu_gate_backward(x, y, dy, dgate, dup, n);
+  check("gate's gradient", dgate, gate, n, 1e-6, 1e-6);
+  check("up's gradient", dup, up, n, 1e-6, 1e-6);
+  float sums[] = {(float)sd_sum(x, n), (float)sd_sum_of_squares(x, n)};
+  check("sums", sums, scaled ? (double[]){sum, squares} : NULL, 2, 1e-6, 1e-6);
+}
+
+static void optimizer(size_t n) {
+  AT("%zu elements", n);
+  float *w = floats(n), *g = floats(n), *first = floats(n), *second = positive(n);
+  double *dw = doubles(n), *dfirst = doubles(n), *dsecond = doubles(n);
+  for (size_t i = 0; dw && i < n; i++) {
+    double gradient = g[i] * 0.5;
+    dfirst[i] = first[i] * 0.9 + gradient * 0.1;
+    dsecond[i] = second[i] * 0.99 + gradient * gradient * 0.01;
+    dw[i] = w[i] * (1 - 1e-2 * 0.05) - 1e-2 * (dfirst[i] / 0.19) / (sqrt(dsecond[i] / 0.0199) + 1e-8);
+  }
+  sd_adamw(w, g, first, second, n, 1e-2f, 0.9f, 0.99f, 1e-8f, 0.05f, 0.19f, 0.0199f, 0.5f);
+  check("weights", w, dw, n, 1e-6, 1e-6);
+  check("first moments", first, dfirst, n, 1e-6, 1e-6);
+  check("second moments", second, dsecond, n, 1e-6, 1e-6);
+}
+
+// To nearest, ties to even, by distances; the neighbours of a number lie 2^16 apart among the bits.
+static uint16_t nearest_bfloat16(float x) {
+  uint32_t bits, low, high;
+  float below, above;
+  memcpy(&bits, &x, 4);
+  if (x != x) return (uint16_t)((bits >> 16) | 0x40);
+  low = bits & 0xffff0000u, high = low + 0x10000u;
+  memcpy(&below, &low, 4);
+  memcpy(&above, &high, 4);
+  // Half way beyond the largest number lies infinity, where one more number would stand.
+  double next = isinf(above) ? copysign(0x1p128, above) : above, down = fabs(x - (double)below), up = fabs(next - (double)x);
+  bool rises = !isinf(x) && (up < down || (up == down && (low & 0x10000u)));
+  return (uint16_t)((rises ? high : low) >> 16);
+}
+static double of_float16(unsigned bits) {
+  unsigned exponent = bits >> 10 & 31, fraction = bits & 1023;
+  double sign = bits & 0x8000 ? -1 : 1;
+  if (exponent == 31) return fraction ? NAN : sign * INFINITY;
+  return sign * (exponent ? ldexp(1024 + fraction, (int)exponent - 25) : ldexp(fraction, -24));
+}
+
+// All numbers of 16 bits, and those between two of them.
+static void conversions(void) {
+  enum { ALL = 1 << 16 };
+  AT("all of 16 bits");
+  uint16_t *x = bytes(ALL * sizeof *x), *back = bytes(ALL * sizeof *x), *right = bytes(ALL * sizeof *x);
+  float *found = floats(ALL);
+  double *expected = doubles(ALL);
+  for (uint32_t i = 0; i < ALL; i++) x[i] = (uint16_t)i;
+  for (uint32_t i = 0; expected && i < ALL; i++) expected[i] = of_float16(i);
+  sd_float16_to_float(x, found, ALL);
+  check("float16", found, expected, ALL, 0, 0);
+  static const uint32_t between[] = {0, 1, 0x7fff, 0x8000, 0x8001, 0xffff};
+  EACH(low, between) {
+    for (uint32_t i = 0; i < ALL; i++) {
+      uint32_t bits = i << 16 | (uint32_t)low;
+      memcpy(found + i, &bits, 4);
+      right[i] = nearest_bfloat16(found[i]);
+    }
+    sd_float_to_bfloat16(found, back, ALL);
+    check_bytes("to bfloat16", back, right, ALL * sizeof *x);
+    if (low > 0) continue;
+    float *again = floats(ALL);
+    sd_bfloat16_to_float(x, again, ALL);
+    check_bytes("bfloat16", again, found, ALL * sizeof(float));
+  }
+  drop();
+}
+
+static void eight_bits(size_t n) {
+  size_t whole = n / SD_BLOCK * SD_BLOCK;
+  if (whole == 0) return;
+  AT("%zu elements in 8 bits", whole);
+  float *x = floats(whole), *out = floats(whole);
+  for (size_t i = 0; i < SD_BLOCK && whole > SD_BLOCK; i++) x[i] = 0;
+  sd_block *blocks = blocks_of(x, whole);
+  double *exact = doubles(whole), *kept = doubles(whole), *scales = doubles(whole / SD_BLOCK);
+  float *found = floats(whole / SD_BLOCK);
+  double largest = 0;
+  for (size_t i = 0; i < whole; i++) {
+    const sd_block *block = blocks + i / SD_BLOCK;
+    found[i / SD_BLOCK] = block->scale;
+    if (!exact) continue;
+    largest = fmax(i % SD_BLOCK ? largest : 0, fabsf(x[i]));
+    scales[i / SD_BLOCK] = largest / 127;
+    exact[i] = x[i];
+    kept[i] = (double)block->scale * block->numbers[i % SD_BLOCK];
+  }
+  check("scales", found, scales, whole / SD_BLOCK, 0, 1.2e-7);
+  sd_blocks_to_float(blocks, 0, whole, out);
+  check("numbers", out, kept, whole, 0, 1.2e-7);
+  check("rounding", out, exact, whole, 0.5001 / 127, 0);
+  sd_blocks_to_float(blocks, 3, whole - 5, out);
+  check("a part", out, kept ? kept + 3 : NULL, whole - 5, 0, 1.2e-7);
+}
+
+void check_elements(void) {
+  EACH(n, lengths) {
+    arithmetic(n);
+    drop();
+    steps(n);
+    drop();
+    optimizer(n);
+    eight_bits(n);
+    drop();
+  }
+  conversions();
+}
