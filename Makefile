@@ -33,7 +33,7 @@ SECONDS ?= 3600
 SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks Fuzzing/Package.swift Fuzzing/Sources/fuzz .ci/CheckAPI.swift .ci/CheckLayers.swift .ci/examples
 
 .PHONY: help setup demo demo-dualchecker test test-debug test-lowered test-kernels test-onednn sanitize formatter \
-  review-browser example lint format snippets docs layers architecture configuration api check-api coverage fuzz benchmark bench clean
+  review-browser example lint format portability snippets docs layers architecture configuration api check-api coverage fuzz benchmark bench clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ snippets: ## Compiles the Swift code of the pages and of the comments, once the 
 
 docs: ## Builds the documentation of each library from the last release build; a warning is an error.
 	.ci/docs
+
+portability: ## Says what would not compile on AArch64 or macOS.
+	@.ci/check-portability
 
 layers: ## Checks imports against the layers, and the architecture page against the manifest.
 	.ci/check-layers

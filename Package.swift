@@ -44,6 +44,7 @@ let libraries = [
 
 let package = Package(
   name: "swift-distillation",
+  platforms: [.macOS(.v15)],
   products: libraries.map { .library(name: $0, targets: [$0]) } + [.executable(name: "distill", targets: ["distill"])],
   traits: [
     .trait(
@@ -65,7 +66,7 @@ let package = Package(
   targets: [
     // C
     .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread"), .linkedLibrary("dl")]),
     .target(
       name: "COneDNN", cSettings: [.define("SD_ONEDNN", .when(traits: ["OneDNN"]))],

@@ -4,6 +4,7 @@ import PackageDescription
 // A package of its own, so that nobody who depends on swift-distillation resolves or builds it.
 let package = Package(
   name: "benchmarks",
+  platforms: [.macOS(.v15)],
   traits: [.trait(name: "OneDNN", description: "Products by oneDNN beside our own.")],
   dependencies: [
     .package(

@@ -21,6 +21,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 
 let package = Package(
   name: "swift-distillation-fuzzing",
+  platforms: [.macOS(.v15)],
   dependencies: [.package(url: "https://github.com/jpsim/Yams", from: "6.0.0")],
   targets: [
     .systemLibrary(name: "CSQLite"),

@@ -4,6 +4,7 @@ import PackageDescription
 // A package as somebody else would write it: nothing in here is known to swift-distillation.
 let package = Package(
   name: "swift-distillation-downstream",
+  platforms: [.macOS(.v15)],
   dependencies: [
     // Released versions are taken by URL: .package(url: "https://…/swift-distillation", from: "0.1.0", traits: []).
     // Without traits there is no command, runs keep replies in JSON Lines, and no other package is downloaded.

@@ -4,6 +4,7 @@ import PackageDescription
 // A client of the numbers side alone: `swift package resolve` downloads nothing. Its own trait hands on the library's.
 let package = Package(
   name: "numbers-only",
+  platforms: [.macOS(.v15)],
   traits: [.trait(name: "OneDNN", description: "bfloat16 products by oneDNN where the CPU has AMX.")],
   dependencies: [
     .package(

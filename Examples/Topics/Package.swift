@@ -13,6 +13,7 @@ func products(_ names: [String]) -> [Target.Dependency] {
 // One program for each topic, of 60 lines at most. Each ends with an error unless it did what it shows.
 let package = Package(
   name: "swift-distillation-topics",
+  platforms: [.macOS(.v15)],
   dependencies: [.package(name: "swift-distillation", path: "../..", traits: [])],
   targets: [
     topic("own-teacher", "TeacherProtocol"),

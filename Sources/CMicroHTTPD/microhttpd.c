@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -19,8 +20,10 @@ typedef struct {
 } request_state;
 
 int sd_http_listen(uint16_t *port) {
-  int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  int listening = socket(AF_INET, SOCK_STREAM, 0);
   if (listening < 0) return -1;
+  fcntl(listening, F_SETFD, FD_CLOEXEC);
+  fcntl(listening, F_SETFL, O_NONBLOCK);
   int on = 1;
   struct sockaddr_in address = {
     .sin_family = AF_INET, .sin_port = htons(*port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -148,8 +151,13 @@ static void connected(
 // The calls outlive the server: they are its owner's.
 struct MHD_Daemon *sd_http_start(int listening, unsigned connections, unsigned seconds, const sd_http_calls *calls) {
   void *to = (void *)calls;
+#ifdef __linux__
+  enum { WAITS = MHD_USE_EPOLL_INTERNAL_THREAD };
+#else
+  enum { WAITS = MHD_USE_POLL_INTERNAL_THREAD };
+#endif
   return MHD_start_daemon(
-    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, to,
+    WAITS | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, to,
     MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, connections,
     MHD_OPTION_CONNECTION_TIMEOUT, seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)64 << 10,
     MHD_OPTION_URI_LOG_CALLBACK, began, to, MHD_OPTION_UNESCAPE_CALLBACK, as_sent, to,

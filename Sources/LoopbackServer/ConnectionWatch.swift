@@ -51,28 +51,21 @@
     }
 
     private let state = Mutex(State())
-    private let events: Int32
-    /// Number 0 among the events.
-    private let bell: Int32
+    private let watch: sd_watch
 
     /// Nil where the system has no descriptors left.
     init?() {
-      events = epoll_create1(Int32(EPOLL_CLOEXEC))
-      bell = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-      guard events >= 0, bell >= 0 else { return nil }
-      listen(to: bell, as: 0, EPOLLIN.rawValue)
+      watch = sd_watch_open()
+      guard watch.events >= 0, watch.bell >= 0 else { return nil }
     }
 
-    deinit {
-      close(events)
-      close(bell)
-    }
+    deinit { sd_watch_close(watch) }
 
     func start() { Thread.detachNewThread { self.work() } }
 
     func stop() {
       state.withLock { $0.isOver = true }
-      ring()
+      sd_watch_ring(watch)
     }
 
     func opened(_ socket: Int32) -> UInt64 {
@@ -87,15 +80,15 @@
         state.connections[number] = Connection(socket: socket)
         return (number, state.connections.count + state.rests.count == 1)
       }
-      listen(to: socket, as: number, EPOLLRDHUP.rawValue | EPOLLET.rawValue)
-      if isFirst { ring() }
+      sd_watch_end(watch, socket, number)
+      if isFirst { sd_watch_ring(watch) }
       return number
     }
 
     /// Its socket is about to be closed.
     func closed(_ number: UInt64) {
       guard let connection = state.withLock({ $0.connections.removeValue(forKey: number) }) else { return }
-      epoll_ctl(events, EPOLL_CTL_DEL, connection.socket, nil)
+      sd_watch_forget(watch, connection.socket)
     }
 
     /// Whether its other end belongs to this process's user.
@@ -150,36 +143,18 @@
         }
         let number = state.number()
         state.rests[number] = Rest(socket: socket)
-        listen(to: socket, as: number, EPOLLIN.rawValue)
+        sd_watch_bytes(watch, socket, number)
       }
     }
 
-    private func listen(to socket: Int32, as number: UInt64, _ what: UInt32) {
-      var event = epoll_event(events: what, data: epoll_data_t(u64: number))
-      epoll_ctl(events, EPOLL_CTL_ADD, socket, &event)
-    }
-
-    private func ring() {
-      var one: UInt64 = 1
-      _ = write(bell, &one, 8)
-    }
-
     private func work() {
-      var found = [epoll_event](repeating: epoll_event(), count: 64)
+      var found = [UInt64](repeating: 0, count: 64)
       var swept = ContinuousClock.now
       while true {
         let (isOver, isIdle) = state.withLock { ($0.isOver, $0.connections.isEmpty && $0.rests.isEmpty) }
         if isOver { break }
-        let count = epoll_wait(events, &found, Int32(found.count), isIdle ? -1 : 1000)
-        for event in found.prefix(max(0, Int(count))) {
-          let number = event.data.u64
-          if number == 0 {
-            var rings: UInt64 = 0
-            _ = read(bell, &rings, 8)
-          } else {
-            happened(number)
-          }
-        }
+        let count = sd_watch_wait(watch, &found, Int32(found.count), isIdle ? -1 : 1000)
+        for number in found.prefix(Int(count)) { happened(number) }
         guard ContinuousClock.now - swept >= .seconds(1) else { continue }
         swept = .now
         sweep(swept)

@@ -87,7 +87,7 @@ package final class SpendingBook: Sendable {
     let line =
       "\(start) \(number) \(Self.word(teacher)) \(kind.rawValue) \(s.requests) \(s.inputTokens) \(s.outputTokens) \(s.cost)\n"
     let written = line.utf8CString.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count - 1, end) }
-    guard written == line.utf8.count, !isDurable || fdatasync(descriptor) == 0 else {
+    guard written == line.utf8.count, !isDurable || fsync(descriptor) == 0 else {
       throw AnnotationsError.cannotWrite(file: file, reason: lastError())
     }
   }

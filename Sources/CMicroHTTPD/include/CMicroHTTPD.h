@@ -4,9 +4,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-// For the watch over connections: Swift's Glibc leaves these two out.
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/types.h>
 
 struct MHD_Daemon;
@@ -69,4 +66,21 @@ enum { SD_HTTP_END = -1, SD_HTTP_FAILED = -2 };
 bool sd_http_stream(
   struct MHD_Connection *connection, unsigned status, const sd_http_field *fields, size_t field_count, void *stream,
   ssize_t (*read)(void *stream, uint64_t position, char *bytes, size_t count), void (*released)(void *stream));
+
+// watch.c
+// Tells of sockets, each known by a number other than 0: by epoll on Linux, by kqueue elsewhere. A descriptor of -1 is none.
+typedef struct {
+  int events, bell;
+} sd_watch;
+sd_watch sd_watch_open(void);
+void sd_watch_close(sd_watch watch);
+// Once, when the socket's other end sends no more.
+void sd_watch_end(sd_watch watch, int socket, uint64_t number);
+// As long as the socket has bytes to read, or its end.
+void sd_watch_bytes(sd_watch watch, int socket, uint64_t number);
+void sd_watch_forget(sd_watch watch, int socket);
+// Has the thread that waits return.
+void sd_watch_ring(sd_watch watch);
+// Waits so many milliseconds, or for ever if -1; writes the numbers of up to `most` sockets and returns how many.
+int sd_watch_wait(sd_watch watch, uint64_t *numbers, int most, int milliseconds);
 #endif

@@ -49,8 +49,19 @@ struct FileDigests {
   private static func state(of url: URL) -> String? {
     var status = stat()
     guard stat(url.resolvingSymlinksInPath().path, &status) == 0, status.st_size >= worthRemembering else { return nil }
-    let time = status.st_mtim
+    let time = status.modified
     return "\(url.resolvingSymlinksInPath().path) \(status.st_size) \(time.tv_sec).\(time.tv_nsec) \(status.st_ino)"
+  }
+}
+
+extension stat {
+  /// When the file was last written.
+  var modified: timespec {
+    #if canImport(Darwin)
+      st_mtimespec
+    #else
+      st_mtim
+    #endif
   }
 }
 

@@ -109,7 +109,8 @@ extension TemplateRenderer {
     // The full stop tells an empty result from one without room.
     let length = strftime(&buffer, buffer.count, format + ".", &parts)
     guard length > 0 else { throw failure("strftime_now gives more than \(buffer.count) bytes") }
-    return String(decoding: buffer[..<(length - 1)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    // A C character has a sign on some CPUs and none on others.
+    return buffer.withUnsafeBytes { String(decoding: $0[..<(length - 1)], as: UTF8.self) }
   }
 
   private func call(

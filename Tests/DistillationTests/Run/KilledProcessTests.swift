@@ -2,10 +2,6 @@ import Distillation
 import Foundation
 import Testing
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// The command itself, killed by a signal that nothing can catch.
 ///
 /// `KILLS=20 swift test --filter KilledProcessTests` is the measure at 20 random instants; without the variable there
@@ -49,7 +45,7 @@ struct KilledProcessTests {
         let share = Double.random(in: 0..<1)
         let process = try start(name)
         try await Task.sleep(for: whole * share)
-        Glibc.kill(process.processIdentifier, SIGKILL)
+        Foundation.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
         try finish(name)
         let found = try world.results(of: name)

@@ -26,7 +26,7 @@ struct StepOutput: Codable, Equatable {
   private static func state(of file: URL) -> (size: Int, text: String)? {
     var status = stat()
     guard stat(file.path, &status) == 0 else { return nil }
-    let (size, time) = (Int(status.st_size), status.st_mtim)
+    let (size, time) = (Int(status.st_size), status.modified)
     return (size, "\(size) \(time.tv_sec).\(time.tv_nsec) \(status.st_ino)")
   }
 
