@@ -56,7 +56,6 @@
         throw ValidationError("Give either the configuration of a run, or --run RUN with --data FILE.")
       }
       if runFolder != nil, data == nil { throw ValidationError("--run needs --data with a labelled file.") }
-      if config == nil, !step.set.texts.isEmpty { throw ValidationError("--set belongs to <config>.") }
       if config != nil, dryRun {
         throw ValidationError("--dry-run belongs to --run; of a run's own step: distill run --dry-run.")
       }
@@ -77,7 +76,8 @@
         evaluation = try await request.run(through: .evaluate).run.evaluation
       } else {
         let opened = try DistillationRun.opening(
-          URL(filePath: runFolder ?? ""), reporter: step.progress.reporter, plugins: .command())
+          URL(filePath: runFolder ?? ""), setting: step.set.settings(), reporter: step.progress.reporter,
+          plugins: .command())
         if dryRun {
           let estimate = try await opened.evaluationEstimate(URL(filePath: data ?? ""), split: split)
           return try Output.write(estimate.text(limit: opened.configuration.spending.asLimit))
@@ -103,7 +103,7 @@
       if dryRun {
         return try Output.write("A run of the method dualchecker scores its student: no teacher is asked.\n")
       }
-      let run = try DualCheckerRun.opening(folder, reporter: step.progress.reporter)
+      let run = try DualCheckerRun.opening(folder, setting: step.set.settings(), reporter: step.progress.reporter)
       let score = try await run.evaluate(URL(filePath: data ?? ""))
       guard !json else {
         let encoder = JSONEncoder()

@@ -43,16 +43,19 @@
     @Flag(help: "Labels and probabilities alone: no rationale is written, which takes most of the time.")
     var labelsOnly = false
 
+    @OptionGroup var set: SetOptions
+
     @OptionGroup var progress: ProgressOptions
 
     func run() async throws {
       let folder = URL(filePath: runFolder)
       guard DistillationMethod.named(in: folder.appending(path: "config.yaml")) != .dualChecker else {
-        let run = try DualCheckerRun.opening(folder, reporter: progress.reporter)
+        let run = try DualCheckerRun.opening(folder, setting: set.settings(), reporter: progress.reporter)
         let predictions = try await run.predict(URL(filePath: data))
         return try write(predictions)
       }
-      let run = try DistillationRun.opening(folder, reporter: progress.reporter, plugins: .command())
+      let run = try DistillationRun.opening(
+        folder, setting: set.settings(), reporter: progress.reporter, plugins: .command())
       let predictions = try await run.predict(URL(filePath: data), rationales: !labelsOnly)
       try write(predictions)
     }

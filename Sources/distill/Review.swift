@@ -79,9 +79,10 @@ internal import Wording
       if queue == nil, images != nil || answers != nil {
         throw ValidationError("--images and --answers belong to --queue.")
       }
-      if config == nil, data != nil || step.seed != nil || step.out != nil || !step.set.texts.isEmpty {
-        throw ValidationError("--data, --seed, --out and --set belong to <config>.")
+      if config == nil, data != nil || step.seed != nil || step.out != nil {
+        throw ValidationError("--data, --seed and --out belong to <config>.")
       }
+      if queue != nil, !step.set.texts.isEmpty { throw ValidationError("--set belongs to <config> and --run.") }
       guard (0...65535).contains(port) else { throw ValidationError("--port must be 0 to 65535, not \(port).") }
     }
 
@@ -126,7 +127,7 @@ internal import Wording
     private func desk() async throws -> (questions: [ReviewQuestion], labels: LabelSet, images: URL, journal: URL) {
       if let runFolder {
         let run = try DistillationRun.opening(
-          URL(filePath: runFolder), reporter: step.progress.reporter, plugins: .command())
+          URL(filePath: runFolder), setting: step.set.settings(), reporter: step.progress.reporter, plugins: .command())
         let review = try await run.review()
         return (review.questions, review.labels, review.images, review.journal)
       }

@@ -17,7 +17,7 @@
     @Option(
       name: .customLong("set"),
       help: ArgumentHelp(
-        "A key of the configuration in place of what the file says; may come several times: stage1.epochs=5, "
+        "A key of the configuration, or with --run of the run's, in place of what the file says; may come several times: stage1.epochs=5, "
           + "teachers.NAME.model=m, evaluation.results=[stage1, two_stage]. Paths are relative to the working directory.",
         valueName: "key=value"))
     var texts: [String] = []

@@ -57,6 +57,8 @@
       help: ArgumentHelp("A file whose first line is the token.", valueName: "file"), completion: .file())
     var tokenFile: String?
 
+    @OptionGroup var set: SetOptions
+
     @Option(help: ArgumentHelp("The port; 0 for any that is free.", valueName: "n"))
     var port = 8000
 
@@ -80,6 +82,7 @@
       guard runFolder == nil || adapter.isEmpty else {
         throw ValidationError("--adapter belongs to --model; a run has its own.")
       }
+      guard runFolder != nil || set.texts.isEmpty else { throw ValidationError("--set belongs to --run.") }
       guard token == nil || tokenFile == nil else { throw ValidationError("Give one of --token and --token-file.") }
       guard (0...65535).contains(port) else { throw ValidationError("--port must be 0 to 65535, not \(port).") }
       guard maximumTokens > 0 else { throw ValidationError("--max-tokens must be at least 1, not \(maximumTokens).") }
@@ -98,7 +101,8 @@
           throw ValidationError(
             "A run with 'method: dualchecker' has a student that writes no text; use distill predict.")
         }
-        let served = try DistillationRun.opening(folder, plugins: .command()).served(in: dtype)
+        let served = try DistillationRun.opening(folder, setting: set.settings(), plugins: .command())
+          .served(in: dtype)
         student = served.student
         options.task = ServedTask(prompt: served.prompt, labels: served.labels, imageSlots: served.imageSlots)
       } else {

@@ -1,3 +1,4 @@
+package import ConfigurationFiles
 package import DualChecker
 package import Foundation
 internal import StudentModels
@@ -29,15 +30,13 @@ extension Prediction {
 extension DualCheckerRun {
   /// A run that was made before.
   ///
+  /// - Parameter setting: keys in place of what its configuration says, this time alone.
   /// - Throws: ``RunError/notARun(_:_:)`` where the folder is none, or the error of its configuration.
   package static func opening(
-    _ folder: URL, reporter: ProgressReporter = ProgressReporter(style: .silent)
+    _ folder: URL, setting: [ConfigurationSetting] = [], reporter: ProgressReporter = ProgressReporter(style: .silent)
   ) throws -> DualCheckerRun {
-    let file = folder.appending(path: "config.yaml")
-    guard FileManager.default.fileExists(atPath: file.path) else {
-      throw RunError.notARun(folder.path, "it has no config.yaml")
-    }
-    return try DualCheckerRun(DualCheckerConfiguration(contentsOf: file), folder: folder, reporter: reporter)
+    try DualCheckerRun(
+      DualCheckerConfiguration(ofRun: folder, setting: setting), folder: folder, reporter: reporter)
   }
 
   /// The finished student's answers to the records of any file with the run's field names.

@@ -1,3 +1,4 @@
+internal import ConfigurationFiles
 package import Foundation
 import DistillationConfiguration
 
@@ -34,5 +35,16 @@ package enum RunFolder {
     if let out { return URL(filePath: out + suffix) }
     let name = configurationFile.deletingPathExtension().lastPathComponent
     return current.appending(path: "runs").appending(path: name + suffix)
+  }
+}
+
+extension MethodConfiguration {
+  /// The configuration that a run was started with, out of its folder, with some keys set in place of what that says.
+  init(ofRun folder: URL, setting: [ConfigurationSetting]) throws {
+    let file = folder.appending(path: "config.yaml")
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      throw RunError.notARun(folder.path, "it has no config.yaml")
+    }
+    try self.init(contentsOf: file, setting: setting)
   }
 }

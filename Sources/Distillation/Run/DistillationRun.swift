@@ -1,3 +1,4 @@
+package import ConfigurationFiles
 public import Foundation
 internal import Annotations
 internal import Layers
@@ -44,15 +45,14 @@ public struct DistillationRun: Sendable {
   }
 
   /// A run that was started before, from the configuration in its folder.
+  ///
+  /// - Parameter setting: keys in place of what that file says, this time alone.
   package static func opening(
-    _ folder: URL, reporter: ProgressReporter = ProgressReporter(style: .silent), plugins: RunPlugins = RunPlugins()
+    _ folder: URL, setting: [ConfigurationSetting] = [], reporter: ProgressReporter = ProgressReporter(style: .silent),
+    plugins: RunPlugins = RunPlugins()
   ) throws -> DistillationRun {
-    let file = folder.appending(path: "config.yaml")
-    guard FileManager.default.fileExists(atPath: file.path) else {
-      throw RunError.notARun(folder.path, "it has no config.yaml")
-    }
-    return try DistillationRun(
-      RunConfiguration(contentsOf: file), folder: folder, reporter: reporter, plugins: plugins)
+    try DistillationRun(
+      RunConfiguration(ofRun: folder, setting: setting), folder: folder, reporter: reporter, plugins: plugins)
   }
 
   /// evaluation.json, if the run has come that far.

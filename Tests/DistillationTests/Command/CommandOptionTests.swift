@@ -41,6 +41,26 @@ struct CommandOptionTests {
     }
   }
 
+  @Test(arguments: [
+    ["predict", "--data", "items.jsonl"], ["evaluate", "--data", "items.jsonl"], ["serve"], ["review"],
+  ])
+  func `keys of a run's own configuration are set for one call`(command: [String]) throws {
+    try inFixture { distill, fixture in
+      #expect(try distill.run("agree", "run.yaml", "-q", in: fixture.folder).code == 0)
+      let record = fixture.folder.appending(path: "run/config.yaml")
+      let before = try Data(contentsOf: record)
+      let words = "expected a whole number, from 1 to 100000, found the number 0"
+      let outcome = try distill.run(command + ["--run", "run", "--set", "stage1.epochs=0"], in: fixture.folder)
+      #expect(outcome.code == 2 && outcome.errors.contains(words), "\(outcome.errors)")
+      if command[0] == "predict" {
+        let other = try distill.run(command + ["--run", "run", "--set", "student.model=nowhere"], in: fixture.folder)
+        let path = fixture.folder.resolvingSymlinksInPath().appending(path: "nowhere").path
+        #expect(other.code != 0 && other.errors.contains(path), "\(other.errors)")
+      }
+      #expect(try Data(contentsOf: record) == before)
+    }
+  }
+
   @Test func `a path on the command line is relative to the working directory, one in a file to the file`() throws {
     try inFixture { distill, fixture in
       let (conf, work) = (fixture.folder.appending(path: "conf"), fixture.folder.appending(path: "work"))
