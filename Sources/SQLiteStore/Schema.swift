@@ -29,6 +29,8 @@ enum Schema {
     ("3: images", #"ALTER TABLE "annotation" ADD COLUMN "images" TEXT;"#),
     // 1 where a reply ended before its reasons did.
     ("4: rationale_cut", #"ALTER TABLE "annotation" ADD COLUMN "rationale_cut" INTEGER;"#),
+    // The labels that could be answered, by which replies are found again once these have other names or another order.
+    ("5: labels", #"ALTER TABLE "annotation" ADD COLUMN "labels" TEXT;"#),
   ]
 
   /// Takes the steps that are missing, all or, where one fails, none.

@@ -12,8 +12,8 @@ struct StoredAnnotation: Sendable {
   static let insert = """
     INSERT INTO annotation (key, item, teacher, model, prompt, outcome, label, reason, rationale, confidence,
       confidence_source, raw, input_tokens, output_tokens, seconds, time, question, image, image_sha256, parameters, images,
-      rationale_cut)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
+      rationale_cut, labels)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
     """
 
   static func values(_ annotation: Annotation) throws -> [SQLiteValue] {
@@ -27,14 +27,14 @@ struct StoredAnnotation: Sendable {
       .text(reply.raw), .init(reply.usage?.inputTokens), .init(reply.usage?.outputTokens), .real(reply.seconds),
       .real(annotation.time), .init(annotation.question?.prompt), .init(plain?.path), .init(plain?.digest),
       .init(annotation.question?.parameters), others.isEmpty ? .null : .text(try json(others)),
-      reply.isRationaleCut ? .init(1) : .null,
+      reply.isRationaleCut ? .init(1) : .null, .init(try annotation.question?.labels.map(json)),
     ]
   }
 
-  private static func json(_ images: [Annotation.Question.Image]) throws -> String {
+  private static func json(_ part: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(images), as: UTF8.self)
+    return String(decoding: try encoder.encode(part), as: UTF8.self)
   }
 
   /// - Throws: `SQLiteError`, naming the row, with nothing of the reply in it.
@@ -42,17 +42,15 @@ struct StoredAnnotation: Sendable {
     let number = try row.required(row.integer("number"), "number")
     do {
       try self.init(row, number: number)
-    } catch let error as SQLiteError {
-      throw error.atRow(number)
     } catch {
-      throw SQLiteError(row: "expected images as JSON in the column 'images'").atRow(number)
+      throw error.atRow(number)
     }
   }
 
-  private init(_ row: SQLiteRow, number: Int64) throws {
+  private init(_ row: SQLiteRow, number: Int64) throws(SQLiteError) {
     self.number = number
-    func text(_ column: String) throws -> String { try row.required(row.text(column), column) }
-    func real(_ column: String) throws -> Double { try row.required(row.real(column), column) }
+    func text(_ column: String) throws(SQLiteError) -> String { try row.required(row.text(column), column) }
+    func real(_ column: String) throws(SQLiteError) -> Double { try row.required(row.real(column), column) }
     let kind = try text("outcome")
     let value = try row.real("confidence")
     let source = try row.text("confidence_source")
@@ -79,16 +77,25 @@ struct StoredAnnotation: Sendable {
   }
 
   /// Nil in rows that older versions wrote.
-  private static func question(_ row: SQLiteRow) throws -> Annotation.Question? {
+  private static func question(_ row: SQLiteRow) throws(SQLiteError) -> Annotation.Question? {
     guard let prompt = try row.text("question") else { return nil }
     var images: [Annotation.Question.Image] = []
     if let image = try row.text("image") { images = [.init(path: image, digest: try row.text("image_sha256"))] }
-    if let others = try row.text("images") {
-      images = try JSONDecoder().decode([Annotation.Question.Image].self, from: Data(others.utf8))
-    }
+    if let others: [Annotation.Question.Image] = try list(row, "images") { images = others }
     guard Prompt.arePlaces(images.map(\.place), in: prompt) else {
       throw SQLiteError(row: "expected images within the question")
     }
-    return .init(prompt: prompt, images: images, parameters: try row.text("parameters") ?? "")
+    return .init(
+      prompt: prompt, images: images, parameters: try row.text("parameters") ?? "",
+      labels: try list(row, "labels"))
+  }
+
+  /// What a column has as JSON; nil for nothing.
+  private static func list<Element: Decodable>(_ row: SQLiteRow, _ column: String) throws(SQLiteError) -> [Element]? {
+    guard let text = try row.text(column) else { return nil }
+    guard let found = try? JSONDecoder().decode([Element].self, from: Data(text.utf8)) else {
+      throw SQLiteError(row: "expected \(column) as JSON in the column '\(column)'")
+    }
+    return found
   }
 }

@@ -168,7 +168,9 @@ import Testing
       """)
     let store = try SQLiteAnnotationStore(file)
     var fresh = annotation("new")
-    fresh.question = .init(prompt: "Q?", images: [.init(path: "i.png", digest: "0f")], parameters: "temperature=0.0")
+    fresh.question = .init(
+      prompt: "Q?", images: [.init(path: "i.png", digest: "0f")], parameters: "temperature=0.0",
+      labels: [.init(name: "a", answer: "Yes"), .init(name: "b", answer: "No")])
     try await store.append([fresh])
     #expect(try await store.all() == [annotation("old"), fresh])
     try FileManager.default.removeItem(at: folder)
@@ -221,9 +223,10 @@ import Testing
       try await store.append([annotation("k1"), fresh])
       #expect(try await store.all() == kept + [fresh])
     }
-    // The column that came since stands last.
+    // The columns that came since stand last.
     let now = before.map {
-      $0?.replacingOccurrences(of: "\"images\" TEXT)", with: "\"images\" TEXT, \"rationale_cut\" INTEGER)")
+      $0?.replacingOccurrences(
+        of: "\"images\" TEXT)", with: "\"images\" TEXT, \"rationale_cut\" INTEGER, \"labels\" TEXT)")
     }
     #expect(try schema(of: file) == now && now != before)
     // A new store has the very same tables as one that was brought up to date.
@@ -288,6 +291,7 @@ import Testing
     ("label = NULL", "row 2: expected a known outcome, with its label or reason"),
     ("raw = x'00'", "row 2: expected text or a number in the column 'raw', found bytes"),
     ("question = 'q', images = 'secret'", "row 2: expected images as JSON in the column 'images'"),
+    ("question = 'q', labels = 'secret'", "row 2: expected labels as JSON in the column 'labels'"),
     ("question = 'q', images = '[{\"path\":\"a\",\"at\":99}]'", "row 2: expected images within the question"),
     ("question = 'q', images = '[{\"path\":\"a\",\"at\":-1}]'", "row 2: expected images within the question"),
     (
@@ -360,7 +364,7 @@ import Testing
     }
     try rename("1: annotation", "9: annotation")
     #expect(
-      throws: AnnotationsError.newerStore(file: file.relativePath, known: "4: rationale_cut", found: "9: annotation")
+      throws: AnnotationsError.newerStore(file: file.relativePath, known: "5: labels", found: "9: annotation")
     ) { try SQLiteAnnotationStore(file) }
     try rename("9: annotation", "1: annotation")
     #expect(try await SQLiteAnnotationStore(file).all().map(\.key) == ["k"])

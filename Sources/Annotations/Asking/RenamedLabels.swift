@@ -1,65 +1,98 @@
 import TeacherProtocol
 
-/// Finds stored replies to questions that differ from those to be asked in the names of labels alone.
+/// Finds stored replies to questions that differ from those to be asked in the names and the order of labels alone.
 ///
-/// A teacher is told the labels' answers and never their names, but a reply is kept under a key of both. The names that it
-/// was kept under are found by trying: those that stored replies have in place of today's must give their key.
+/// A teacher is told the labels' answers and never their names, but a reply is kept under a key of both. Which labels it was
+/// asked for stands beside it; where an older version kept it without, their names are found by trying: those that replies
+/// with the same answers have must give its key.
 struct RenamedLabels {
   let teacher: any Teacher
   let store: any AnnotationStore
 
-  /// So many labels may have another name: what is tried grows with the labels to this power.
-  private static let most = 2
+  private typealias Label = Annotation.Question.Label
+
+  /// So many namings are tried for a reply that was kept without its labels.
+  private static let most = 4096
 
   /// The replies by the keys that these questions have today, under today's names; what has none is left out.
   ///
   /// - Throws: an error of the store.
   func replies(to questions: [OpenQuestion]) async throws -> [Annotation] {
-    guard !teacher.answersByItem, !questions.isEmpty else { return [] }
+    guard !teacher.answersByItem, let first = questions.first?.request else { return [] }
     let stored = try await store.annotations(forItems: questions.map(\.request.item.id))
       .filter { $0.teacher == teacher.name && $0.model == teacher.model }
     guard !stored.isEmpty else { return [] }
-    let seen = Set(stored.compactMap(\.reply.label))
     let byItem = Dictionary(grouping: stored, by: \.item)
-    var replies: [Annotation] = []
-    for question in questions {
+    let pairs = questions.flatMap { question in
       let asked = Annotation.Question(question.request)
-      let same = (byItem[question.request.item.id] ?? []).filter {
+      return (byItem[question.request.item.id] ?? []).filter {
         $0.promptVersion == question.request.promptVersion && $0.question?.isSame(as: asked) == true
-      }
-      guard let found = same.lazy.compactMap({ renamed($0, as: question, seen) }).first else { continue }
-      replies.append(found)
+      }.map { (question: question, old: $0) }
     }
-    return replies
+    let names = Self.names(in: pairs.map(\.old).filter { $0.question?.labels == nil }, for: first.labels)
+    var found: [String: Annotation] = [:]
+    // Those of the reply before are the likeliest.
+    var likely: [Label]?
+    for (question, old) in pairs where found[question.key] == nil {
+      found[question.key] = renamed(old, as: question, names, &likely)
+    }
+    return questions.compactMap { found[$0.key] }
   }
 
-  /// The reply under today's names; nil where the labels differ in more than names.
-  private func renamed(_ old: Annotation, as question: OpenQuestion, _ seen: Set<String>) -> Annotation? {
-    let labels = question.request.labels.labels.map(\.name)
-    let others = seen.subtracting(labels).sorted()
-    guard !others.isEmpty, let before = names(of: old, question.request, others, labels, from: 0, left: Self.most)
-    else { return nil }
+  /// The reply under today's names; nil where the labels differ in more than names and order.
+  private func renamed(
+    _ old: Annotation, as question: OpenQuestion, _ names: [[String]], _ likely: inout [Label]?
+  ) -> Annotation? {
+    let today = Label.all(of: question.request)
+    func isKept(under labels: [Label]) -> Bool {
+      Annotation.key(teacher: teacher, request: question.request, labels: labels) == old.key
+    }
+    if let kept = old.question?.labels {
+      likely = kept
+      guard isKept(under: kept) else { return nil }
+    } else if likely.map(isKept) != true {
+      likely = guess(among: names, today, isRight: isKept)
+    }
+    guard let before = likely, before.map(\.answer).sorted() == today.map(\.answer).sorted() else { return nil }
     var annotation = old
     annotation.key = question.key
+    annotation.question?.labels = today
     if let label = old.reply.label {
-      guard let place = before.firstIndex(of: label) else { return nil }
-      annotation.reply.outcome = .answered(labels[place])
+      guard let answer = before.first(where: { $0.name == label })?.answer,
+        let name = today.first(where: { $0.answer == answer })?.name
+      else { return nil }
+      annotation.reply.outcome = .answered(name)
     }
     return annotation
   }
 
-  /// The names under which a reply was kept: some of the others in place of these, from a place on.
-  private func names(
-    of old: Annotation, _ request: TeacherRequest, _ others: [String], _ names: [String], from place: Int, left: Int
-  ) -> [String]? {
-    if Annotation.key(teacher: teacher, request: request, names: names) == old.key { return names }
-    guard left > 0 else { return nil }
-    for at in place..<names.count {
-      for other in others where !names.contains(other) {
-        var next = names
-        next[at] = other
-        if let found = self.names(of: old, request, others, next, from: at + 1, left: left - 1) { return found }
+  /// The names that each of today's labels may have had, today's first: those of replies that say its answer, and those of
+  /// replies of which that can't be told, as of several samples.
+  private static func names(in replies: [Annotation], for labels: LabelSet) -> [[String]] {
+    let reader = AnswerReader(labels: labels)
+    var (said, others) = ([String: Set<String>](), Set<String>())
+    for label in Dictionary(replies.map { ($0.reply.label, $0) }, uniquingKeysWith: { first, _ in first }) {
+      guard let before = label.key else { continue }
+      if case .answered(let now) = reader.read(label.value.reply.raw).outcome {
+        said[now, default: []].insert(before)
+      } else {
+        others.insert(before)
       }
+    }
+    return labels.names.map { name in
+      [name] + (said[name] ?? []).union(others).subtracting([name]).sorted()
+    }
+  }
+
+  /// Today's labels with the names that are right, of those that they may have had.
+  private func guess(among names: [[String]], _ today: [Label], isRight: ([Label]) -> Bool) -> [Label]? {
+    var places = names.map { _ in 0 }
+    for _ in 0..<Self.most {
+      let before = today.indices.map { Label(name: names[$0][places[$0]], answer: today[$0].answer) }
+      if isRight(before) { return before }
+      guard let next = places.indices.first(where: { places[$0] + 1 < names[$0].count }) else { return nil }
+      places[next] += 1
+      for lower in 0..<next { places[lower] = 0 }
     }
     return nil
   }

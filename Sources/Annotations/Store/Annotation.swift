@@ -35,6 +35,16 @@ public struct Annotation: Sendable, Equatable {
     package var images: [Image]
     /// `TeacherParameters.canonical`.
     package var parameters: String
+    /// What could be answered; nil in annotations that come from older stores or elsewhere.
+    package var labels: [Label]?
+
+    /// A label as it was called, and what a teacher says for it.
+    package struct Label: Sendable, Hashable, Codable {
+      package var name: String
+      package var answer: String
+
+      package init(name: String, answer: String) { (self.name, self.answer) = (name, answer) }
+    }
 
     /// An image of a question.
     package struct Image: Sendable, Equatable {
@@ -56,11 +66,12 @@ public struct Annotation: Sendable, Equatable {
     /// A question from its parts.
     ///
     /// - Precondition: places rise, and each is between two characters of the prompt.
-    package init(prompt: String, images: [Image] = [], parameters: String) {
+    package init(prompt: String, images: [Image] = [], parameters: String, labels: [Label]? = nil) {
       precondition(Prompt.arePlaces(images.map(\.place), in: prompt), "Question: places of \(images) in '\(prompt)'")
       self.prompt = prompt
       self.images = images
       self.parameters = parameters
+      self.labels = labels
     }
 
     /// The question of a request.
@@ -68,7 +79,7 @@ public struct Annotation: Sendable, Equatable {
       self.init(
         prompt: request.prompt,
         images: request.images.map { Image(path: $0.path, digest: $0.file.digest, place: $0.place) },
-        parameters: request.parameters.canonical)
+        parameters: request.parameters.canonical, labels: Label.all(of: request))
     }
   }
 
@@ -103,20 +114,19 @@ public struct Annotation: Sendable, Equatable {
   /// The key of a stored reply: SHA-256 of teacher, model, prompt version, prompt, images' bytes and places, parameters
   /// and labels (a reply is kept as a label's name), and of the item's id for teachers that answer by it.
   public static func key(teacher: any Teacher, request: TeacherRequest) -> String {
-    key(teacher: teacher, request: request, names: request.labels.names)
+    key(teacher: teacher, request: request, labels: Question.Label.all(of: request))
   }
 
-  /// What a reply is remembered by where the labels have these names.
-  static func key(teacher: any Teacher, request: TeacherRequest, names: [String]) -> String {
-    let labels = zip(names, request.labels.labels).flatMap { [$0, $1.answer] }
+  /// What a reply is remembered by where these are the labels.
+  static func key(teacher: any Teacher, request: TeacherRequest, labels: [Question.Label]) -> String {
     // One image before the text is its digest alone, as it was when there could be no more.
     let images = request.images.map { $0.place == 0 ? $0.file.digest : "\($0.file.digest)@\($0.place)" }
     return ContentDigest.of(
       fields: [
         teacher.name, teacher.model, request.promptVersion, request.prompt,
         images.joined(separator: " "),
-        request.parameters.canonical, teacher.answersByItem ? request.item.id : "", "\(request.labels.labels.count)",
-      ] + labels)
+        request.parameters.canonical, teacher.answersByItem ? request.item.id : "", "\(labels.count)",
+      ] + labels.flatMap { [$0.name, $0.answer] })
   }
 
   /// Reads a reply that was kept as cut off once more: older versions did so where its label was whole.
@@ -155,7 +165,7 @@ extension Annotation {
 extension Annotation: Codable {
   private enum CodingKeys: String, CodingKey {
     case key, item, teacher, model, outcome, label, reason, rationale, confidence, raw, seconds, time, question, image
-    case images, parameters
+    case images, parameters, labels
     case imageDigest = "image_sha256"
     case promptVersion = "prompt"
     case isRationaleCut = "rationale_cut"
@@ -209,7 +219,8 @@ extension Annotation: Codable {
           debugDescription: "expected places that rise and lie between characters of the question")
       }
       question = Question(
-        prompt: prompt, images: images, parameters: try row.decodeIfPresent(String.self, forKey: .parameters) ?? "")
+        prompt: prompt, images: images, parameters: try row.decodeIfPresent(String.self, forKey: .parameters) ?? "",
+        labels: try row.decodeIfPresent([Question.Label].self, forKey: .labels))
     }
   }
 
@@ -241,6 +252,7 @@ extension Annotation: Codable {
       try row.encode(images, forKey: .images)
     }
     try row.encodeIfPresent(question?.parameters, forKey: .parameters)
+    try row.encodeIfPresent(question?.labels, forKey: .labels)
   }
 }
 
@@ -278,6 +290,13 @@ extension TeacherReply.Outcome {
     case ("cut_off", _): self = .cutOff
     default: return nil
     }
+  }
+}
+
+extension Annotation.Question.Label {
+  /// The labels of a request in their order.
+  static func all(of request: TeacherRequest) -> [Self] {
+    request.labels.labels.map { Self(name: $0.name, answer: $0.answer) }
   }
 }
 
