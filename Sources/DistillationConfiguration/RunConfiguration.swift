@@ -106,8 +106,8 @@ public struct RunConfiguration: MethodConfiguration {
     ConfigurationKey(
       "prompt", \.prompt, "The question to teachers and student, with slots in braces.", range: .nonBlank),
     ConfigurationKey(
-      "teachers", \.teachers, "The teachers, at least two.",
-      requirement: "a list of at least two teachers, each with name and kind"),
+      "teachers", \.teachers, "The teachers, at least two; one alone can be asked by annotate.",
+      requirement: "a list of teachers, each with name and kind"),
     ConfigurationKey("spending", \.spending, "Limits of spending on teachers behind services."),
     ConfigurationKey(
       "missing_replies", \.missingReplies,

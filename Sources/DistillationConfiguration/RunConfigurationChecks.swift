@@ -25,8 +25,7 @@ extension RunConfiguration {
 
   private func checkTeachers(with reader: inout ConfigurationReader) {
     reader.require(
-      teachers.count >= 2, "teachers", expected: "at least two teachers, since one alone never conflicts",
-      found: "\(teachers.count)")
+      !teachers.isEmpty, "teachers", expected: "at least one teacher, two to find conflicts", found: "none")
     for (index, teacher) in teachers.enumerated() {
       if let first = teachers.prefix(index).firstIndex(where: { $0.name == teacher.name }) {
         reader.require(
@@ -51,6 +50,8 @@ extension RunConfiguration {
         expected: "all or a teacher's name (\(names.joined(separator: ", ")))", found: "the text '\(name)'",
         nearest: NearestName.nearest(to: name, among: names + ["all"]))
     }
+    // One teacher can be asked; what its votes amount to is not.
+    guard teachers.count > 1 else { return }
     reader.require(
       agreement.minimumVotes <= teachers.count, "agreement.minimum_votes", "teachers",
       expected: "at most the number of teachers, \(teachers.count)", found: "the number \(agreement.minimumVotes)")

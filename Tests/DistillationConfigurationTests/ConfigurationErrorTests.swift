@@ -98,7 +98,7 @@ import Testing
   @Test func `everything that is missing is named`() {
     let problems = Fixture.problems("{}")
     #expect(problems.count == 2)
-    #expect(problems.contains("teachers is missing; expected a list of at least two teachers, each with name and kind"))
+    #expect(problems.contains("teachers is missing; expected a list of teachers, each with name and kind"))
     #expect(problems.contains("data.file is missing; expected the file with the items, or files with train"))
   }
 

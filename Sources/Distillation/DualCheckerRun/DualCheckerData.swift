@@ -13,6 +13,8 @@ struct DualCheckerRecords: Sendable {
   let gold: GoldAnswers<TaskAnswer>
   let setAside: [RowProblem]
   let key: String
+  /// Why nothing can be scored, where that is so.
+  let unscored: String?
   /// Records of the labelled pool.
   let poolSize: Int
 
@@ -21,6 +23,21 @@ struct DualCheckerRecords: Sendable {
     task = try configuration.task.task()
     let (read, task) = (configuration.data, task)
     let mapping = read.mapping
+    // People come without labels: the method needs none, and what can't be scored then is said.
+    func gold(_ rows: RowFile) throws -> GoldAnswers<TaskAnswer> {
+      if GoldAnswers.stand(in: rows, task: task, mapping: mapping) {
+        return try GoldAnswers(rows, task: task, mapping: mapping)
+      }
+      // A column that was given a name of its own is meant to be there.
+      let column = task.kind == .spans ? mapping.spans : mapping.label
+      if let column, column != DualCheckerDataConfiguration.Fields().label,
+        !rows.rows.contains(where: { $0.value(column) != nil })
+      {
+        throw TeacherProtocolError.missingColumn(
+          file: rows.file, column: column, key: task.kind == .spans ? "spans" : "label", known: rows.columns)
+      }
+      return GoldAnswers([:])
+    }
     let data: Dataset
     if let files = read.files {
       let split = SplitDataFiles(
@@ -31,17 +48,17 @@ struct DualCheckerRecords: Sendable {
           let items = try Dataset(rows, mapping: mapping, root: file.deletingLastPathComponent())
           return SplitDataFiles.Part(name: name, path: path, rows: rows, data: items)
         })
-      (data, gold) = (split.dataset(), try split.gold { try GoldAnswers($0, task: task, mapping: mapping) })
-      setAside = split.parts.flatMap { $0.data.setAside } + gold.setAside
+      (data, self.gold) = (split.dataset(), try split.gold(gold))
+      setAside = split.parts.flatMap { $0.data.setAside } + self.gold.setAside
     } else {
       guard let path = read.file else { throw RunError.unset("data.file") }
       let file = URL(filePath: path)
       let rows = try RowFile(contentsOf: file)
       data = try Dataset(rows, mapping: mapping, root: file.deletingLastPathComponent())
-      gold = try GoldAnswers(rows, task: task, mapping: mapping)
-      setAside = data.setAside + gold.setAside
+      self.gold = try gold(rows)
+      setAside = data.setAside + self.gold.setAside
     }
-    let gold = gold
+    let known = self.gold
     // The first rows of a file are meant as such, so a limit comes before the order.
     func kept(_ items: [Item]) -> [Item] { rows.ordered(read.limit.map { Array(items.prefix($0)) } ?? items) }
     func part(_ share: SplitShare?, _ name: String) -> [Item] {
@@ -55,15 +72,28 @@ struct DualCheckerRecords: Sendable {
         (UInt64(ContentDigest.of(fields: ["fold", item.group]).prefix(12), radix: 16) ?? 0)
           % UInt64(read.folds))
     }
-    test = (read.isDivided ? part(read.splits?.test, "test") : items.filter { place($0) == read.fold })
-      .filter { gold.has($0.id) }
-    training = read.isDivided ? part(read.splits?.train, "train") : items.filter { place($0) != read.fold }
-    guard !test.isEmpty, !training.isEmpty else {
+    // Without any label no part is set apart to be scored.
+    let isScored = known.count > 0
+    let scored =
+      read.isDivided ? part(read.splits?.test, "test") : isScored ? items.filter { place($0) == read.fold } : []
+    test = scored.filter { known.has($0.id) }
+    training =
+      read.isDivided ? part(read.splits?.train, "train") : isScored ? items.filter { place($0) != read.fold } : items
+    // A split that is named must be there.
+    let isNamed = read.files?.test != nil || read.splits.map { $0.test != SplitConfiguration.blank.test } ?? false
+    for (name, isMissing) in [
+      ("train", training.isEmpty), ("test", scored.isEmpty && (read.isDivided ? isNamed : isScored)),
+    ] where isMissing {
       throw RunError.emptySplit(
-        test.isEmpty ? "test" : "train", known: read.isDivided ? data.splits : ["\(items.count) records in all"],
-        setAside: setAside)
+        name, known: read.isDivided ? data.splits : ["\(items.count) records in all"], setAside: setAside)
     }
-    poolSize = min(configuration.aligner.pool.labels(ofItems: training.count), training.count { gold.has($0.id) })
+    unscored =
+      test.isEmpty
+      ? "nothing is scored: "
+        + (scored.isEmpty
+          ? isScored ? "there are no test records" : "no record has a label"
+          : "none of the \(scored.count) test records has a label") : nil
+    poolSize = min(configuration.aligner.pool.labels(ofItems: training.count), training.count { known.has($0.id) })
     let paths = read.files.map { [$0.train, $0.test].compactMap(\.self) } ?? [read.file ?? ""]
     key = try StepRecords.key(
       paths.map { try digest(of: URL(filePath: $0)) }.joined(separator: " "),
@@ -78,6 +108,8 @@ struct DualCheckerData: Sendable {
   let pool: [LabelledPool.Entry]
   let unlabelled: [Item]
   let test: [Item]
+  /// Why nothing can be scored, where that is so.
+  let unscored: String?
   /// The test split in an order that depends neither on that of the rows nor on the other records.
   let testInOrder: [Item]
   /// Gold answers, each reading counted. For the pool, and for scores.
@@ -100,7 +132,7 @@ struct DualCheckerData: Sendable {
     let chosen = try await CoverageOrder(encoder: encoder, seed: UInt64(configuration.seed)).order(
       of: others, count: records.poolSize - random)
     let drawn = candidates.prefix(random).map { ($0, true) } + chosen.map { (others[$0], false) }
-    (task, test, self.gold) = (records.task, records.test, gold)
+    (task, test, unscored, self.gold) = (records.task, records.test, records.unscored, gold)
     pool = drawn.compactMap { item, isRandom in
       gold.answer(of: item.id).map { .init(item: item, answer: $0, isRandom: isRandom) }
     }

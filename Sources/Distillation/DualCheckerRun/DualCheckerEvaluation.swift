@@ -23,8 +23,8 @@ public struct DualCheckerEvaluation: Codable, Sendable, Equatable {
     package var questions: Int
     /// Macro F1 of the labels given so far; nil without gold.
     package var teacher: Double?
-    /// Macro F1 of the online student on some test records.
-    package var student: Double
+    /// Macro F1 of the online student on some test records; nil without gold.
+    package var student: Double?
   }
 
   /// Gold labels that the method saw: the pool.
@@ -54,6 +54,8 @@ public struct DualCheckerEvaluation: Codable, Sendable, Equatable {
   package var results: [Result]
   /// Quality on the way.
   package var curve: [Point]
+  /// What can't be said, each with its reason; nil where all is said.
+  package var unsaid: [String]?
 
   package subscript(name: String) -> Result? { results.first { $0.name == name } }
 
@@ -99,6 +101,7 @@ public struct DualCheckerEvaluation: Codable, Sendable, Equatable {
       lines.append(
         String(format: "calibration error of the teacher %.3f, after calibration on the pool %.3f", before, after))
     }
+    lines += unsaid ?? []
     return lines.joined(separator: "\n") + "\n"
   }
 }

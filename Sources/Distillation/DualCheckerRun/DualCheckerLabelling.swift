@@ -120,11 +120,11 @@ extension DualCheckerRun {
     _ state: LoopState, _ student: some DualCheckerStudent, data: DualCheckerData, sample: [LabelledPool.Entry]
   ) async throws -> DualCheckerEvaluation.Point {
     let predictions = try await student.predictions(for: sample.map(\.item))
+    let score = data.task.score(
+      predictions.map(\.answer), against: sample.map(\.answer), texts: sample.map(\.item.text))
     return DualCheckerEvaluation.Point(
       labels: state.labelled.count, questions: state.questions, teacher: labelScore(state, data: data)?.macroF1,
-      student: data.task.score(
-        predictions.map(\.answer), against: sample.map(\.answer), texts: sample.map(\.item.text)
-      ).macroF1)
+      student: sample.isEmpty ? nil : score.macroF1)
   }
 
   /// The labels given so far against gold, where there is gold.

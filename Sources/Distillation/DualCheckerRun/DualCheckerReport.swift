@@ -61,12 +61,17 @@ enum DualCheckerReport {
       rows.append(["\(who), fixed demonstrations: mean of \(fixed.draws)", percent(fixed.mean), "", "", ""])
       rows.append(["\(who), fixed demonstrations: best of \(fixed.draws)", percent(fixed.best), "", "", ""])
     }
-    return "<p class=\"note\">In percent, on \(evaluation.testItems) test records, on which no model was trained.</p>\n"
+    let unsaid = (evaluation.unsaid ?? []).map { "<p class=\"note\" dir=\"auto\">\($0)</p>\n" as HTML }
+    guard !rows.isEmpty else { return "\(unsaid)" }
+    // What people labelled themselves may be all that there is to compare with.
+    let place =
+      evaluation.testItems == 0
+      ? "of the records that have a label" : "on \(evaluation.testItems) test records, on which no model was trained"
+    return "\(unsaid)<p class=\"note\">In percent, \(place).</p>\n"
       + table(["", "macro F1", "micro F1", "accuracy", "token F1"], rows)
   }
 
   static func curve(_ evaluation: DualCheckerEvaluation) -> HTML? {
-    guard !evaluation.curve.isEmpty else { return nil }
     func line(_ name: String, _ style: Int, _ value: (DualCheckerEvaluation.Point) -> Double?) -> LineChart.Line {
       .init(
         name: name,
@@ -74,10 +79,11 @@ enum DualCheckerReport {
           value(point).map { LineChart.Point(x: Double(point.labels), y: 100 * $0) }
         }, style: style)
     }
+    let lines = [line("teacher's labels", 0, \.teacher), line("online student", 1, \.student)]
+      .filter { !$0.points.isEmpty }
+    guard !lines.isEmpty else { return nil }
     let chart = LineChart(
-      lines: [line("teacher's labels", 0, \.teacher), line("online student", 1, \.student)].filter {
-        !$0.points.isEmpty
-      },
+      lines: lines,
       xTitle: "records labelled", yTitle: "macro F1 in percent",
       summary: "Macro F1 of the teacher's labels and of the online student over records labelled.", width: 720,
       height: 300)

@@ -26,6 +26,12 @@ extension DualCheckerRun {
       score(try await student.predictions(for: test.map(\.item)).map(\.answer))
     }
     var results: [DualCheckerEvaluation.Result] = []
+    if let unscored = data.unscored {
+      if let labels = labelScore(state.loop, data: data) { results.append(.init("labels", labels)) }
+      var found = summary(loop, state, data: data, results: results, replies: [])
+      found.unsaid = [unscored]
+      return found
+    }
     let replies = try await asking("teacher on test records", test.count) {
       try await loop.answers(for: test.map(\.item), state: state.loop)
     }
@@ -56,14 +62,19 @@ extension DualCheckerRun {
       try await train(&other, on: gold + examples, title: "student of fixed demonstrations \(draw)")
       results.append(.init("fixed_student_\(draw)", try await score(other)))
     }
-    if configuration.evaluation.trainsOnGold {
+    var unsaid: [String] = []
+    let examples = data.pool + data.known(data.unlabelled)
+    if configuration.evaluation.trainsOnGold, examples.isEmpty {
+      unsaid.append("gold_student: no training record has a label")
+    } else if configuration.evaluation.trainsOnGold {
       var other = untrained
-      let examples = data.pool + data.known(data.unlabelled)
       try await train(
         &other, on: examples.map { TrainingExample(item: $0.item, answer: $0.answer) }, title: "student of gold labels")
       results.append(.init("gold_student", try await score(other)))
     }
-    return summary(loop, state, data: data, results: results, replies: zip(test, replies).map { ($0, $1) })
+    var found = summary(loop, state, data: data, results: results, replies: zip(test, replies).map { ($0, $1) })
+    found.unsaid = unsaid.isEmpty ? nil : unsaid
+    return found
   }
 
   /// The same teacher with the same demonstrations for every item, drawn from the same pool, and nothing else.

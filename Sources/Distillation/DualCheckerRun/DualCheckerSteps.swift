@@ -31,6 +31,16 @@ final class DualCheckerSteps {
     engine = StepEngine(records: StepRecords(run: run.folder), reporter: run.reporter)
     records = try DualCheckerRecords(run.configuration, rows: RunRules(of: run.folder).rows)
     if let listed = records.setAside.listed { run.reporter.message(listed) }
+    if records.poolSize == 0 {
+      let learners = [run.configuration.teacher, run.configuration.second].compactMap(\.self).filter {
+        $0.kind == .inContext
+      }
+      run.reporter.message(
+        "no training record has a label: teachers are asked without demonstrations, and the template's versions are not compared"
+          + learners.map {
+            "; teacher '\($0.name)' learns from demonstrations alone, and goes by what task.labels says of their meaning"
+          }.joined())
+    }
     hashed = HashedNGramEncoder(suiting: records.training.map(\.wholeText))
     teachers = try DualCheckerTeachers(run, task: records.task, hashed: hashed)
   }

@@ -34,6 +34,7 @@ extension RunCheck {
             .warning, "data", "\(NumberText.counted(data.setAside.count, "row")) set aside",
             details: data.setAside.prefix(5).map { "\($0)" }))
       }
+      if let unscored = data.unscored { findings.warn("data.fields.label", unscored) }
       if data.poolSize == 0 {
         findings.append(CheckFinding(.warning, "aligner.pool", "no labelled record: the teacher has no demonstrations"))
       }

@@ -66,7 +66,7 @@ public struct DistillationRun: Sendable {
   /// Runs all steps up to and with `last`.
   public func run(through last: RunStep = .report) async throws {
     if let threads = configuration.threads { Tensor.Compute.threads = threads }
-    try configuration.demand(through: last, hasStudent: plugins.student != nil)
+    try configuration.demand(through: last, hasStudent: plugins.student != nil, otherTeachers: plugins.teachers.count)
     // Before teachers are asked and paid.
     if plugins.student == nil, configuration.data.fields.image != nil, let path = configuration.student.model,
       let sizes = try? StudentFamily.configuration(contentsOf: URL(filePath: path)), sizes.tower == nil

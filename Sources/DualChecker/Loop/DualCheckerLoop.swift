@@ -65,7 +65,10 @@ public struct DualCheckerLoop: Sendable {
     state.questions += entries.count
     state.pool = answers
     state.history = TemplateHistory(template, score: entries.isEmpty ? nil : score.macroF1)
-    if let target = options.targetPrecision { state.threshold = threshold(of: state, precision: target) }
+    // Without a pool nothing says how often the teacher is right.
+    if let target = options.targetPrecision, !entries.isEmpty {
+      state.threshold = threshold(of: state, precision: target)
+    }
     return state
   }
 

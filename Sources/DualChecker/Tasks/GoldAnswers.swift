@@ -43,6 +43,16 @@ extension GoldAnswers where Answer == TaskAnswer {
     }
   }
 
+  /// Whether any row of a file has something where gold answers stand; of spans, whether the file has one of their columns, as
+  /// a record may have none.
+  package static func stand(in rows: RowFile, task: LabellingTask, mapping: FieldMapping) -> Bool {
+    guard task.kind == .spans else {
+      return mapping.label.map { column in rows.rows.contains { $0.text(column) != nil } } ?? false
+    }
+    let columns = mapping.spans.map { [$0] } ?? task.labels.labels.dropLast().flatMap { [$0.name] + $0.aliases }
+    return rows.rows.contains { row in columns.contains { row.value($0) != nil } }
+  }
+
   /// Spans by their places: objects with `label` (or `type`), `start` and `end`, in Unicode scalars.
   private static func places(
     _ value: JSONValue?, task: LabellingTask, text: String

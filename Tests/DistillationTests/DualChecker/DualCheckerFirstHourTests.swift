@@ -32,6 +32,90 @@ import Testing
     }
   }
 
+  /// The fixture's records without the labels of some of them.
+  private func unlabel(_ configuration: DualCheckerConfiguration, _ isKept: (Int) -> Bool) throws {
+    let file = URL(filePath: try #require(configuration.data.file))
+    let rows = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [[String: Any]])
+    let fewer = rows.map { row in
+      var row = row
+      if let id = row["id"] as? Int, !isKept(id) { row["label"] = nil }
+      return row
+    }
+    try JSONSerialization.data(withJSONObject: fewer).write(to: file)
+  }
+
+  @Test(arguments: ["label", nil]) func `records without a label are labelled, and evaluate says what it can't say`(
+    column: String?
+  ) async throws {
+    try await withFolder { folder in
+      var configuration = try DualCheckerFixture.configuration(in: folder, records: 24)
+      configuration.data.fields.label = column
+      try unlabel(configuration) { _ in false }
+      let out = folder.appending(path: "run")
+      let desk = Desk()
+      let found = try await DualCheckerRun(configuration, folder: out, reporter: desk.reporter).run()
+      // Nothing is set apart to be scored, and nobody's label is seen.
+      #expect((found.trainingItems, found.testItems, found.goldLabels) == (24, 0, 0))
+      #expect(found.results.isEmpty && found.unsaid == ["nothing is scored: no record has a label"])
+      #expect(found.curve.allSatisfy { $0.teacher == nil && $0.student == nil } && !found.curve.isEmpty)
+      #expect(found.table.contains("nothing is scored: no record has a label"))
+      let page = try String(contentsOf: out.appending(path: "report.html"), encoding: .utf8)
+      #expect(page.contains("nothing is scored: no record has a label"))
+      #expect(desk.text.withLock { $0 }.contains("no training record has a label"))
+      let read = try JSONDecoder().decode(
+        DualCheckerEvaluation.self, from: Data(contentsOf: out.appending(path: "evaluation.json")))
+      #expect(read == found)
+      // The student is there to be used.
+      let answers = try await DualCheckerRun.opening(out).predict(URL(filePath: configuration.data.file ?? ""))
+      #expect(answers.count == 24 && answers.allSatisfy { $0.label != nil })
+      let check = RunCheck(contentsOf: try written(configuration, in: folder))
+      #expect(check.isUsable && check.text().contains("nothing is scored"))
+    }
+  }
+
+  private func written(_ configuration: DualCheckerConfiguration, in folder: URL) throws -> URL {
+    let file = folder.appending(path: "run.json")
+    try Data(configuration.json.utf8).write(to: file)
+    return file
+  }
+
+  @Test func `labels of some records are the pool's, or those that are scored`() async throws {
+    try await withFolder { folder in
+      var configuration = try DualCheckerFixture.configuration(in: folder, records: 40)
+      (configuration.evaluation.draws, configuration.studentCheck.kind) = (1, .none)
+      try unlabel(configuration) { $0 < 6 }
+      let some = try await DualCheckerRun(configuration, folder: folder.appending(path: "some")).run()
+      #expect(some.goldLabels + some.testItems == 6 && (24..<40).contains(some.trainingItems))
+      // Files: one without labels to train on, one with labels to be scored.
+      let all = try String(contentsOf: URL(filePath: configuration.data.file ?? ""), encoding: .utf8)
+      let test = folder.appending(path: "test.json")
+      _ = try DualCheckerFixture.configuration(in: folder, records: 12)
+      try FileManager.default.moveItem(at: URL(filePath: configuration.data.file ?? ""), to: test)
+      try Data(all.utf8).write(to: URL(filePath: configuration.data.file ?? ""))
+      try unlabel(configuration) { _ in false }
+      configuration.data.files = SplitFiles(train: configuration.data.file ?? "", test: test.path)
+      configuration.data.file = nil
+      let apart = try await DualCheckerRun(configuration, folder: folder.appending(path: "apart")).run()
+      #expect((apart.goldLabels, apart.trainingItems, apart.testItems) == (0, 40, 12))
+      #expect(apart["student"] != nil && apart["gold_student"] == nil)
+      #expect(apart.unsaid == ["gold_student: no training record has a label"])
+      configuration.data.files?.test = nil
+      let alone = try await DualCheckerRun(configuration, folder: folder.appending(path: "alone")).run()
+      #expect(alone.unsaid == ["nothing is scored: no record has a label"])
+    }
+  }
+
+  @Test func `a column of labels that was given a name is missed`() async throws {
+    try await withFolder { folder in
+      var configuration = try DualCheckerFixture.configuration(in: folder, records: 24)
+      configuration.data.fields.label = "truth"
+      let run = try DualCheckerRun(configuration, folder: folder.appending(path: "run"))
+      await #expect {
+        try await run.run()
+      } throws: { "\($0)".contains("has no column 'truth'") }
+    }
+  }
+
   @Test func `the table has accuracies in the column of accuracies`() async throws {
     try await withFolder { folder in
       var configuration = try DualCheckerFixture.configuration(in: folder, records: 24)

@@ -109,6 +109,27 @@ import Testing
     }
   }
 
+  @Test func `one teacher can be asked, and agree says what it needs`() async throws {
+    try await withRunWorld { world in
+      try write(world)
+      let own = world.with {
+        $0.data.fields.group = nil
+        $0.teachers.removeLast()
+      }
+      try await own.run().run(through: .annotate)
+      #expect(try String(decoding: world.bytes("replies.jsonl"), as: UTF8.self).split(separator: "\n").count == 24)
+      await #expect {
+        try await own.run().run(through: .agree)
+      } throws: {
+        "\($0)".contains("at least two of them") && "\($0)".contains("the step agree")
+          && "\($0)".contains("--through annotate")
+      }
+      // Another teacher more, and what the first one said counts.
+      try await world.with { $0.data.fields.group = nil }.run().run(through: .agree)
+      #expect(world.exists("agreement.json"))
+    }
+  }
+
   @Test func `a column that was given a name is missed`() async throws {
     try await withRunWorld { world in
       try write(world)

@@ -37,14 +37,19 @@ extension RunConfiguration {
   ///
   /// - Parameter hasStudent: whether the student comes from code.
   /// - Throws: ``RunError/unset(_:step:)``.
-  func demand(through last: RunStep, hasStudent: Bool = false) throws(RunError) {
-    if let missing = missing(hasStudent: hasStudent), !last.isBefore(missing.step) {
+  func demand(through last: RunStep, hasStudent: Bool = false, otherTeachers: Int = 0) throws(RunError) {
+    if let missing = missing(hasStudent: hasStudent, otherTeachers: otherTeachers), !last.isBefore(missing.step) {
       throw .unset(missing.key, step: missing.step)
     }
   }
 
   /// The first step that lacks something, and the key that it needs; nil where nothing is lacking.
-  func missing(hasStudent: Bool = false) -> (key: String, step: RunStep)? {
+  ///
+  /// - Parameter otherTeachers: how many are not in the configuration.
+  func missing(hasStudent: Bool = false, otherTeachers: Int = 0) -> (key: String, step: RunStep)? {
+    if teachers.count + otherTeachers < 2 {
+      return ("teachers with at least two of them (one alone never disagrees)", .agree)
+    }
     if !hasStudent, student.model == nil, student.fresh == nil {
       return (
         "student.model (the folder of the base model) or student.fresh (the sizes of one)",

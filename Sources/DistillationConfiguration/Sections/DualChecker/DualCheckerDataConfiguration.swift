@@ -63,7 +63,7 @@ package struct DualCheckerDataConfiguration: DefaultedSection {
     package var id = "id"
     package var text = "summary"
     package var detail: String? = "detail"
-    package var label = "label"
+    package var label: String? = "label"
     package var spans: String?
     package var group: String?
     package var split: String?
@@ -76,7 +76,9 @@ package struct DualCheckerDataConfiguration: DefaultedSection {
       ConfigurationKey("id", \.id, "The record's name.", range: .nonBlank),
       ConfigurationKey("text", \.text, "The short text.", range: .nonBlank),
       ConfigurationKey("detail", \.detail, "The longer text; null where there is none.", range: .ifGiven(.nonBlank)),
-      ConfigurationKey("label", \.label, "The gold label; spans have columns named as their types.", range: .nonBlank),
+      ConfigurationKey(
+        "label", \.label, "The gold label, null where there is none; spans have columns named as their types.",
+        range: .ifGiven(.nonBlank)),
       ConfigurationKey(
         "spans", \.spans, "Spans by places, [{label, start, end}]; without it columns named as the types.",
         range: .ifGiven(.nonBlank), sample: "spans"),
