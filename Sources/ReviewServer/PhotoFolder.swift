@@ -24,9 +24,6 @@ struct PhotoFolder: Sendable {
     case noImage
   }
 
-  /// The largest file that is shown, in bytes: what a question to a teacher takes, too.
-  private static let maximumBytes = 64 << 20
-
   /// The file that an item names, by the rule by which a run reads it. A relative path never leads out of the folder.
   func photo(at name: String) -> Photo {
     let url = ImageReference.url(of: name, in: root)
@@ -40,7 +37,7 @@ struct PhotoFolder: Sendable {
     // A pipe would never end.
     guard let values = try? FileManager.default.attributesOfItem(atPath: real.path),
       values[.type] as? FileAttributeType == .typeRegular, let size = values[.size] as? NSNumber,
-      size.intValue <= Self.maximumBytes, var bytes = try? Data(contentsOf: real)
+      size.intValue <= ImageReference.maximumBytes, var bytes = try? Data(contentsOf: real)
     else { return .missing }
     guard var type = Self.type(of: bytes) else { return .noImage }
     // What can't be prepared, such as a damaged file, is shown as far as the browser can.

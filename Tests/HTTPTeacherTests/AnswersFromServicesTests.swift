@@ -172,6 +172,19 @@ import Testing
     #expect(try await failing.teacher().reply(to: try request(parameters: .init(isRepaired: true))).raw == "Hm")
   }
 
+  @Test(.timeLimit(.minutes(1))) func `a pipe in place of an image or of results is refused and not waited for`()
+    async throws
+  {
+    let pipe = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    #expect(mkfifo(pipe.path, 0o600) == 0)
+    defer { try? FileManager.default.removeItem(at: pipe) }
+    await #expect(
+      throws: HTTPTeacherError.badImage(
+        file: pipe.relativePath, reason: "it can't be read: It is not a regular file.")
+    ) { try await ImageEncodings().encoded(ImageReference(url: pipe, digest: "0f"), longestEdge: nil) }
+    #expect(throws: HTTPTeacherError.self) { try BatchService(.openAI(.init(model: "m"))).results(in: pipe) }
+  }
+
   @Test func `images are made smaller and encoded once for each size`() async throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

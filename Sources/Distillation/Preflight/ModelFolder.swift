@@ -1,4 +1,5 @@
 internal import Foundation
+internal import JSON
 internal import StudentModels
 internal import Tensor
 internal import Tokenization
@@ -43,7 +44,7 @@ struct ModelFolder {
   /// Looks for the two files of a PEFT adapter.
   static func checkAdapter(_ folder: URL) throws {
     let configuration = folder.appending(path: "adapter_config.json")
-    guard let data = try? Data(contentsOf: configuration) else { throw RunError.missing(configuration.path) }
+    guard let data = try? readRegularFile(configuration) else { throw RunError.missing(configuration.path) }
     guard (try? JSONSerialization.jsonObject(with: data)) is [String: Any] else {
       throw StudentError.unusableFile(configuration.path, expected: "a JSON object", found: "something else")
     }

@@ -83,7 +83,7 @@ package struct BatchService: Sendable {
   /// - Returns: one result for each id, the first where there are several, and the lines that can't be read.
   /// - Throws: ``HTTPTeacherError/badBatchLine(line:expected:found:)`` where the file as a whole can't be read, line 0.
   package func results(in file: URL) throws -> (results: [Result], unreadable: [HTTPTeacherError]) {
-    guard let data = try? Data(contentsOf: file, options: .mappedIfSafe) else {
+    guard let data = try? readData(file) else {
       throw HTTPTeacherError.badBatchLine(line: 0, expected: "a file that can be read", found: file.relativePath)
     }
     var (results, unreadable, seen) = ([Result](), [HTTPTeacherError](), Set<String>())

@@ -1,4 +1,5 @@
 public import Foundation
+internal import JSON
 package import TeacherProtocol
 
 /// Images made ready to be sent: each one is read, prepared and encoded once for each size, whichever teacher is asked.
@@ -88,9 +89,12 @@ public actor ImageEncodings {
     let place =
       image.digest.isEmpty
       ? nil : folder?.appendingPathComponent("\(image.digest)-\(edge.map(String.init) ?? "full")-plain")
-    if let place, let data = try? Data(contentsOf: place), let ready = EncodedImage(data) { return ready }
-    guard let data = try? Data(contentsOf: image.url) else {
-      throw HTTPTeacherError.badImage(file: file, reason: "it can't be read")
+    if let place, let data = try? readRegularFile(place), let ready = EncodedImage(data) { return ready }
+    let data: Data
+    do {
+      data = try readRegularFile(image.url, limit: ImageReference.maximumBytes)
+    } catch {
+      throw HTTPTeacherError.badImage(file: file, reason: "it can't be read: \(error.localizedDescription)")
     }
     var prepared: Data?
     if let prepare {

@@ -30,6 +30,6 @@ package func roundWeights(
   try Tensor.writeSafetensors(tensors, as: chosen, to: folder.appending(path: "model.safetensors"))
   let file = folder.appending(path: "config.json")
   let names: [Tensor.SafetensorsFile.ElementType: String] = [.bfloat16: "bfloat16", .float16: "float16"]
-  try tokenizerJSON(Array(Data(contentsOf: file)), file: "config.json")
+  try tokenizerJSON(Array(readRegularFile(file)), file: "config.json")
     .ofWeights(names[type ?? usual] ?? "float32").configurationText.write(to: file, options: .atomic)
 }

@@ -7,6 +7,8 @@ public struct ImageReference: Sendable, Hashable {
   public let url: URL
   /// SHA-256 of the file's bytes, 64 hexadecimal digits. The same photo under another name has the same digest.
   package let digest: String
+  /// The largest file that is sent anywhere, in bytes: 64 MiB.
+  package static let maximumBytes = 64 << 20
 
   /// A reference to a file whose digest is known.
   package init(url: URL, digest: String) {
@@ -16,10 +18,10 @@ public struct ImageReference: Sendable, Hashable {
 
   /// Reads a file and takes its digest.
   ///
-  /// - Parameter maximumBytes: larger files are refused; the default is 64 MiB.
+  /// - Parameter maximumBytes: larger files are refused. The default is ``maximumBytes``.
   /// - Throws: ``TeacherProtocolError/badImage(file:reason:)``.
   /// - Complexity: about 5 ms a megabyte.
-  package init(contentsOf url: URL, maximumBytes: Int = 64 << 20) throws(TeacherProtocolError) {
+  package init(contentsOf url: URL, maximumBytes: Int = maximumBytes) throws(TeacherProtocolError) {
     var limits = ReadLimits()
     limits.fileBytes = maximumBytes
     do {

@@ -1,6 +1,7 @@
 #if Run
   import Foundation
   import LoRA
+  import TeacherProtocol
   import Tensor
 
   /// What the folder of a PEFT adapter holds.
@@ -15,7 +16,7 @@
     static func facts(of folder: URL) throws -> [Fact] {
       let lora = try LoRAConfiguration(adapterFolder: folder)
       let origin = try JSONDecoder().decode(
-        Origin.self, from: Data(contentsOf: folder.appending(path: "adapter_config.json")))
+        Origin.self, from: readData(folder.appending(path: "adapter_config.json")))
       let file = try Tensor.SafetensorsFile(contentsOf: folder.appending(path: "adapter_model.safetensors"))
       var facts = [
         Fact("adapter", kind(of: lora) + (origin.peft_version.map { ", written as by PEFT \($0)" } ?? "")),

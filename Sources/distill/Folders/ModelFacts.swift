@@ -2,6 +2,7 @@
   import Foundation
   import LanguageModel
   import StudentModels
+  import TeacherProtocol
   import Tensor
   import Tokenization
 
@@ -44,7 +45,7 @@
 
     private static func encoder(_ folder: URL) throws -> [Fact] {
       let url = folder.appending(path: "config.json")
-      let c = try JSONDecoder().decode(TextEncoderConfiguration.self, from: Data(contentsOf: url))
+      let c = try JSONDecoder().decode(TextEncoderConfiguration.self, from: readData(url))
       return [
         Fact("encoder", "\(c.family), \(Fact.number(c.vocabularySize)) tokens, texts of up to \(c.maximumTokens)"),
         Fact("classes", c.labels.joined(separator: ", ")),
@@ -70,7 +71,7 @@
       for name in names {
         let url = folder.appending(path: name)
         guard FileManager.default.fileExists(atPath: url.path) else { continue }
-        return try "\(name), \(Fact.size(Data(contentsOf: url).count))"
+        return try "\(name), \(Fact.size(readData(url).count))"
       }
       return nil
     }
@@ -79,7 +80,7 @@
       struct Processor: Decodable { var image_processor_type: String? }
       let url = folder.appending(path: "preprocessor_config.json")
       guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-      let data = try Data(contentsOf: url)
+      let data = try readData(url)
       guard let processor = try? JSONDecoder().decode(Processor.self, from: data) else {
         throw FolderProblem("\(url.path): expected a JSON object")
       }
@@ -109,7 +110,7 @@
       let url = folder.appending(path: "tokenizer.json")
       guard FileManager.default.fileExists(atPath: url.path) else { return [Fact("tokenizer", "no tokenizer.json")] }
       let tokenizer = try Tokenizer(contentsOf: folder)
-      guard let file = try? JSONDecoder().decode(File.self, from: Data(contentsOf: url)) else {
+      guard let file = try? JSONDecoder().decode(File.self, from: readData(url)) else {
         throw FolderProblem("\(url.path): expected the file of a tokenizer")
       }
       let parts = [

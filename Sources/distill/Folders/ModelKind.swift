@@ -1,5 +1,6 @@
 #if Run
   import Foundation
+  import TeacherProtocol
 
   /// What a model folder is for, by its config.json.
   enum ModelKind {
@@ -25,7 +26,7 @@
 
     init(contentsOf folder: URL) throws {
       let url = folder.appending(path: "config.json")
-      do { self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: url)) } catch is DecodingError {
+      do { self = try JSONDecoder().decode(Self.self, from: readData(url)) } catch is DecodingError {
         throw FolderProblem("\(url.path): expected the description of a model, with a model_type")
       } catch {
         throw FolderProblem("\(url.path): expected a readable file; \(error.localizedDescription)")
