@@ -64,7 +64,9 @@
       if (config == nil) == (annotations == nil) {
         throw ValidationError("Give either the configuration of a run or --annotations with a file of replies.")
       }
-      if config == nil, !step.set.texts.isEmpty { throw ValidationError("--set belongs to <config>.") }
+      if config == nil, !step.set.texts.isEmpty || step.estimate.dryRun {
+        throw ValidationError("--set and --dry-run belong to <config>.")
+      }
       if config != nil, id != nil || gold != nil || anchors != nil {
         throw ValidationError("--id, --gold and --anchors belong to --annotations.")
       }
@@ -74,6 +76,7 @@
       var source = URL(filePath: annotations ?? "")
       if let config {
         let request = step.request(config, data: data)
+        guard !step.estimate.dryRun else { return try await request.showEstimate() }
         source = try await request.run(through: .agree).folder
       }
       let columns = id.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }

@@ -29,7 +29,9 @@
       var teacher: String
 
       /// The run's questions, and the teacher's service.
-      func opened() throws -> (
+      ///
+      /// - Parameter sending: whether what is asked is to be sent, so that what must not be is refused.
+      func opened(sending: Bool) async throws -> (
         annotator: Annotator, data: Dataset, items: [Item], service: BatchService
       ) {
         let (run, _) = try run.request.prepared()
@@ -41,6 +43,7 @@
           )
         }
         let questions = try run.serviceQuestions()
+        if sending { try await run.refuseOutsideImages(questions.annotator, questions.data, questions.items) }
         let images = RunPlugins.encodings(cache: run.configuration.cache)
         return (questions.annotator, questions.data, questions.items, BatchService(settings.service, images: images))
       }
@@ -53,17 +56,36 @@
           A file holds no more than the service takes; further ones get -2, -3 and so on to their names. For Anthropic \
           the lines are the list 'requests': jq -s '{requests: .}' questions.jsonl
 
+          Questions that 'spending' has no room for are not written, and the exit code is 4. What a batch cost is booked \
+          when it is read, at the teacher's price: write no further one before, or it has the same room.
+
           Example:  distill batch write news.yaml --teacher large --batch questions.jsonl
           """)
 
       @OptionGroup var options: Options
 
       @Option(help: ArgumentHelp("The file to write.", valueName: "file"))
-      var batch: String
+      var batch: String?
+
+      @OptionGroup var estimate: EstimateOptions
+
+      func validate() throws {
+        guard batch != nil || estimate.dryRun else {
+          throw ValidationError("Give --batch with the file to write, or --dry-run.")
+        }
+      }
 
       func run() async throws {
-        let (annotator, data, items, service) = try options.opened()
-        let (questions, unfit) = try await annotator.openQuestions(to: options.teacher, data, items: items)
+        if estimate.dryRun {
+          let run = try options.run.request.prepared().run
+          var found = try await run.spendingEstimate()
+          found.teachers.removeAll { $0.teacher != options.teacher }
+          return try Output.write(found.text(limit: run.configuration.spending.asLimit))
+        }
+        let (annotator, data, items, service) = try await options.opened(sending: true)
+        let (open, unfit) = try await annotator.openQuestions(to: options.teacher, data, items: items)
+        let room = try annotator.room(for: open, to: options.teacher)
+        let questions = open.prefix(room.count)
         var failures = unfit
         var (part, lines, bytes) = (1, 0, 0)
         var handle: FileHandle?
@@ -91,12 +113,15 @@
         try handle?.close()
         for failure in failures.prefix(5) { Output.error("not asked: \(failure)") }
         if failures.count > 5 { Output.error("and \(failures.count - 5) more that can't be asked about") }
-        let written = files.isEmpty ? "nothing is open, no file was written" : files.joined(separator: ", ")
+        let written =
+          files.isEmpty
+          ? "\(open.isEmpty ? "nothing is open, " : "")no file was written" : files.joined(separator: ", ")
         try Output.write("\(questions.count - failures.count + unfit.count) questions: \(written)")
+        if let exhausted = room.exhausted { throw exhausted }
       }
 
       private func name(_ part: Int) -> URL {
-        let url = URL(filePath: batch)
+        let url = URL(filePath: batch ?? "")
         guard part > 1 else { return url }
         let stem = url.deletingPathExtension().lastPathComponent
         return url.deletingLastPathComponent().appending(path: "\(stem)-\(part).\(url.pathExtension)")
@@ -119,7 +144,7 @@
       var results: [String]
 
       func run() async throws {
-        let (annotator, data, items, service) = try options.opened()
+        let (annotator, data, items, service) = try await options.opened(sending: false)
         let (questions, _) = try await annotator.openQuestions(to: options.teacher, data, items: items)
         let open = Dictionary(questions.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         var replies: [String: (OpenQuestion, TeacherReply)] = [:]

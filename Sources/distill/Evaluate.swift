@@ -46,9 +46,6 @@
     @Flag(help: "Print evaluation.json in place of the table.")
     var json = false
 
-    @Flag(help: "With --run: ask nobody; print the questions to teachers behind services and their approximate cost.")
-    var dryRun = false
-
     @OptionGroup var step: StepOptions
 
     func validate() throws {
@@ -56,9 +53,6 @@
         throw ValidationError("Give either the configuration of a run, or --run RUN with --data FILE.")
       }
       if runFolder != nil, data == nil { throw ValidationError("--run needs --data with a labelled file.") }
-      if config != nil, dryRun {
-        throw ValidationError("--dry-run belongs to --run; of a run's own step: distill run --dry-run.")
-      }
       if config != nil, split != nil {
         throw ValidationError("--split belongs to --run; for a run's own step set evaluation.split.")
       }
@@ -73,12 +67,13 @@
       let evaluation: EvaluationFile?
       if let config {
         let request = step.request(config, data: data)
+        guard !step.estimate.dryRun else { return try await request.showEstimate() }
         evaluation = try await request.run(through: .evaluate).run.evaluation
       } else {
         let opened = try DistillationRun.opening(
           URL(filePath: runFolder ?? ""), setting: step.set.settings(), reporter: step.progress.reporter,
           plugins: .command())
-        if dryRun {
+        if step.estimate.dryRun {
           let estimate = try await opened.evaluationEstimate(URL(filePath: data ?? ""), split: split)
           return try Output.write(estimate.text(limit: opened.configuration.spending.asLimit))
         }
@@ -100,7 +95,7 @@
       guard split == nil else {
         throw ValidationError("--split: a run of the method dualchecker scores the whole file; leave it out.")
       }
-      if dryRun {
+      if step.estimate.dryRun {
         return try Output.write("A run of the method dualchecker scores its student: no teacher is asked.\n")
       }
       let run = try DualCheckerRun.opening(folder, setting: step.set.settings(), reporter: step.progress.reporter)

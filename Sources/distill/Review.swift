@@ -79,8 +79,8 @@ internal import Wording
       if queue == nil, images != nil || answers != nil {
         throw ValidationError("--images and --answers belong to --queue.")
       }
-      if config == nil, data != nil || step.seed != nil || step.out != nil {
-        throw ValidationError("--data, --seed and --out belong to <config>.")
+      if config == nil, data != nil || step.seed != nil || step.out != nil || step.estimate.dryRun {
+        throw ValidationError("--data, --seed, --out and --dry-run belong to <config>.")
       }
       if queue != nil, !step.set.texts.isEmpty { throw ValidationError("--set belongs to <config> and --run.") }
       guard (0...65535).contains(port) else { throw ValidationError("--port must be 0 to 65535, not \(port).") }
@@ -89,6 +89,7 @@ internal import Wording
     func run() async throws {
       if let config {
         let request = step.request(config, data: data)
+        guard !step.estimate.dryRun else { return try await request.showEstimate() }
         let folder = try await request.run(through: .review).folder
         if !step.progress.quiet { Output.error("in \(folder.path)") }
         return

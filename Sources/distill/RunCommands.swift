@@ -37,8 +37,7 @@
       if DistillationMethod.named(in: URL(filePath: options.config)) == .dualChecker {
         return try await options.request.runChecked(dryRun: estimate.dryRun)
       }
-      if estimate.dryRun { return try await showEstimate(options) }
-      try await runSteps(options, through: through)
+      try await runSteps(options, estimate, through: through)
     }
   }
 
@@ -59,21 +58,8 @@
     @OptionGroup var estimate: EstimateOptions
 
     func run() async throws {
-      if estimate.dryRun { return try await showEstimate(options) }
-      try await runSteps(options, through: .annotate)
+      try await runSteps(options, estimate, through: .annotate)
     }
-  }
-
-  /// Whether to look at the cost alone.
-  struct EstimateOptions: ParsableArguments {
-    @Flag(help: "Ask no question: print the questions to teachers behind services and their approximate cost.")
-    var dryRun = false
-  }
-
-  /// Prints what asking would take.
-  func showEstimate(_ options: RunOptions) async throws {
-    let run = try options.request.prepared().run
-    try Output.write(await run.spendingEstimate().text(limit: run.configuration.spending.asLimit))
   }
 
   struct Stage1: AsyncParsableCommand {
@@ -87,7 +73,8 @@
         Example:  distill stage1 news.yaml
         """)
     @OptionGroup var options: RunOptions
-    func run() async throws { try await runSteps(options, through: .stage1) }
+    @OptionGroup var estimate: EstimateOptions
+    func run() async throws { try await runSteps(options, estimate, through: .stage1) }
   }
 
   struct Stage2: AsyncParsableCommand {
@@ -101,7 +88,8 @@
         Example:  distill stage2 news.yaml
         """)
     @OptionGroup var options: RunOptions
-    func run() async throws { try await runSteps(options, through: .stage2) }
+    @OptionGroup var estimate: EstimateOptions
+    func run() async throws { try await runSteps(options, estimate, through: .stage2) }
   }
 
   struct Report: AsyncParsableCommand {
@@ -114,11 +102,14 @@
         Example:  distill report news.yaml
         """)
     @OptionGroup var options: RunOptions
-    func run() async throws { try await runSteps(options, through: .report) }
+    @OptionGroup var estimate: EstimateOptions
+    func run() async throws { try await runSteps(options, estimate, through: .report) }
   }
 
-  /// Runs the steps up to the last one, then shows the table of results if there is one and where things are.
-  func runSteps(_ options: RunOptions, through last: RunStep) async throws {
+  /// Runs the steps up to the last one, then shows the table of results if there is one and where things are; or says what
+  /// asking the teachers would take.
+  func runSteps(_ options: RunOptions, _ estimate: EstimateOptions, through last: RunStep) async throws {
+    guard !estimate.dryRun else { return try await options.request.showEstimate() }
     let (run, folder) = try await options.request.run(through: last)
     if last == .evaluate || last == .report, let evaluation = try run.evaluation {
       try Output.write(EvaluationTable(evaluation).description)

@@ -72,11 +72,19 @@
 
     @OptionGroup var set: SetOptions
 
+    @OptionGroup var estimate: EstimateOptions
+
     @OptionGroup var progress: ProgressOptions
 
     func request(_ config: String, data: String?) -> RunRequest {
       RunRequest(config: config, data: data, seed: seed, out: out, set: set, progress: progress)
     }
+  }
+
+  /// Whether to look at the cost alone.
+  struct EstimateOptions: ParsableArguments {
+    @Flag(help: "Ask no question: print the questions to teachers behind services and their approximate cost.")
+    var dryRun = false
   }
 
   /// Which run is meant, whichever command asks.
@@ -94,6 +102,12 @@
       Interruption.sayHowToGoOn()
       try await run.run(through: last)
       return (run, folder)
+    }
+
+    /// Prints what asking would take.
+    func showEstimate() async throws {
+      let run = try prepared().run
+      try Output.write(await run.spendingEstimate().text(limit: run.configuration.spending.asLimit))
     }
 
     /// The run, of which nothing is done yet.

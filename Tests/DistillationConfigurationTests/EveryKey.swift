@@ -18,6 +18,7 @@
       data:
         files: {train: tr.csv, dev: de.csv, test: te.csv}
         images: photos
+        outside_images: true
         pixels: {orientation: ignored, transparency: dropped, sixteen_bits: scaled}
         format: csv
         fields:
@@ -194,6 +195,7 @@
       data.limit.dev = 20
       data.limit.test = 30
       data.teacherShare = 0.25
+      data.outsideImages = true
       return data
     }
 

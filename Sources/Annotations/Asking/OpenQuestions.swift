@@ -36,12 +36,33 @@ extension Annotator {
     return (questions, unfit)
   }
 
-  /// Keeps replies that came by another way than asking, such as a batch service's file.
+  /// How many of these questions the budget has room for, and why not for more. Nothing is booked: what is not sent costs
+  /// nothing.
   ///
-  /// - Throws: `TeacherProtocolError.unknownTeacher`, or an error of the store; then none is kept.
+  /// - Throws: `TeacherProtocolError.unknownTeacher`, or an error of the book.
+  package func room(
+    for questions: [OpenQuestion], to teacher: String
+  ) throws -> (count: Int, exhausted: BudgetExhausted?) {
+    let asker = try asker(of: teacher)
+    return try ledger.room(for: questions.map { asker.estimate($0.request) })
+  }
+
+  /// Keeps replies that came by another way than asking, such as a batch service's file, and books what they cost; one
+  /// that tells no tokens counts as estimated.
+  ///
+  /// - Throws: `TeacherProtocolError.unknownTeacher`, or an error of the book or the store; then none is kept.
   package func keep(_ replies: [(OpenQuestion, TeacherReply)], of teacher: String) async throws {
-    let teacher = try assignment(of: teacher).teacher
-    try await store.append(replies.map { Annotation(of: teacher, to: $0, reply: $1) })
+    let asker = try asker(of: teacher)
+    for (question, reply) in replies {
+      let cost = reply.usage.map { Spending(requests: 1, usage: $0, price: asker.price) }
+      try ledger.book(cost ?? asker.estimate(question.request), of: teacher)
+    }
+    try await asker.keep(replies)
+  }
+
+  private func asker(of name: String) throws(TeacherProtocolError) -> Asker {
+    let found = try assignment(of: name)
+    return Asker(found.teacher, store: store, price: found.price, ledger: ledger)
   }
 
   private func assignment(of name: String) throws(TeacherProtocolError) -> Assignment {

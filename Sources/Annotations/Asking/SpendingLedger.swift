@@ -117,6 +117,33 @@ public final class SpendingLedger: Sendable {
     }
   }
 
+  /// How many of these questions fit into the budget one after the other, with what was spent, and why no more do.
+  ///
+  /// - Throws: an error of the book.
+  func room(for estimates: [Spending]) throws -> (count: Int, exhausted: BudgetExhausted?) {
+    try exclusively(books: true) { state, others in
+      var sum = others + state.spent + state.reserved
+      for (count, estimate) in estimates.enumerated() {
+        sum = sum + estimate
+        if let exceeded = limit.exceeded(by: sum) { return (count, BudgetExhausted(limit: exceeded)) }
+      }
+      return (estimates.count, nil)
+    }
+  }
+
+  /// Books a question that was answered and paid by another way than this ledger, whatever the limit says.
+  ///
+  /// - Throws: an error of the book.
+  func book(_ cost: Spending, of teacher: String) throws {
+    let number = try exclusively(books: true) { state, _ in
+      state.nextNumber += 1
+      try book?.ask(state.nextNumber, of: teacher, estimate: cost)
+      state.spent = state.spent + cost
+      return state.nextNumber
+    }
+    book?.pay(number, of: teacher, cost)
+  }
+
   /// Books the actual cost of a question.
   ///
   /// A lost reply counts with its estimated cost, and so does an answer whose usage is not reported.

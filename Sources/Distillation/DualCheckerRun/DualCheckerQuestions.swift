@@ -35,6 +35,11 @@ extension DualCheckerRun {
   /// - Throws: what reading the records throws.
   package func requestsAtMost() throws -> String {
     let records = try DualCheckerRecords(configuration, rows: RunRules(of: folder).rows)
+    return requestsAtMost(about: records) + "; nothing was asked.\n"
+  }
+
+  /// The same before anything is asked.
+  func requestsAtMost(about records: DualCheckerRecords) -> String {
     let questions = DualCheckerQuestions(
       configuration, pool: records.poolSize, toLabel: records.training.count - records.poolSize,
       test: records.test.count)
@@ -62,8 +67,7 @@ extension DualCheckerRun {
     if let second = configuration.second { lines.append(line(second, questions.second)) }
     lines.append(
       "At least \(NumberText.grouped(questions.least)) and at most \(NumberText.grouped(questions.most)) questions to label "
-        + "the records, at most \(NumberText.grouped(questions.scoring)) to score; replies in the store are free; nothing "
-        + "was asked.")
-    return lines.joined(separator: "\n") + "\n"
+        + "the records, at most \(NumberText.grouped(questions.scoring)) to score; replies in the store are free")
+    return lines.joined(separator: "\n")
   }
 }

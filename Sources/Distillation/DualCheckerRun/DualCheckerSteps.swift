@@ -122,6 +122,9 @@ final class DualCheckerSteps {
       state = finished
     } else {
       let work = try await work()
+      if [run.configuration.teacher, run.configuration.second].contains(where: { $0?.kind == .openAI }) {
+        run.reporter.message("about to ask " + run.requestsAtMost(about: records))
+      }
       state = try await run.label(
         work.loop, data: work.data, student: work.untrained, retrievalPrompt: work.retrievalPrompt,
         teachers: teachers, key: key)

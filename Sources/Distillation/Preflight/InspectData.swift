@@ -216,14 +216,18 @@ extension RunCheck {
           run.strict ? .error : .warning, "data.images", "\(looked), \(NumberText.grouped(faults.count)) damaged",
           details: .firstLines(faults)))
     }
-    let root = items.dataset.root.standardizedFileURL.path
-    let outside = images.filter { !$0.url.standardizedFileURL.path.hasPrefix(root == "/" ? root : root + "/") }
+    let outside = run.outsideImages(of: items.train + items.dev + items.test, in: items.dataset)
     if !outside.isEmpty {
-      findings.warn(
-        "data.images",
-        "\(NumberText.counted(outside.count, "image")) outside of the folder \(root): what the items name is read, and sent to "
-          + "the services that are asked; see that nothing else is meant",
-        details: .firstLines(outside.map(\.name)))
+      let isSent = run.data.outsideImages == true
+      let asksServices = run.teachers.contains { $0.kind == .openAI }
+      findings.append(
+        CheckFinding(
+          asksServices && !isSent ? .error : .warning, "data.images",
+          "\(NumberText.counted(outside.count, "item")) with an image outside of the folder of the data's images: what items name is "
+            + (isSent
+              ? "read, and sent to the services that are asked; see that nothing else is meant"
+              : "read, and sent to services only with data.outside_images: true"),
+          details: .firstLines(outside.map { "item \($0.item.id): \($0.image)" })))
     }
     let scans = images.filter { sizes[$0.name]?.isSixteenBitGrey == true }
     if pixels.sixteenBits == .clipped, !scans.isEmpty {

@@ -17,6 +17,8 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   /// An id that two items of different data files have, where the files stand, what the run calls the items, and a file of
   /// replies on that id.
   case repeatedID(String, rows: [String], names: [String], replies: String)
+  /// Images that services would be sent and that lie elsewhere than the data's images: the items that name them.
+  case outsideImages([String])
   /// A teacher whose kind needs a maker that the caller did not give.
   case noMaker(teacher: String, kind: String)
   /// A teacher that answered no item, and why.
@@ -55,6 +57,10 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .missing(let path): "\(path): there is no such file or folder"
+    case .outsideImages(let items):
+      "\(NumberText.counted(items.count, "item")) \(items.count == 1 ? "names" : "name") an image outside of the folder of the "
+        + "data's images, which is not sent to services: \(items.prefix(3).joined(separator: "; "))\(items.count > 3 ? "; ..." : ""). "
+        + "Put the images there, or set data.outside_images to true if they are meant to be sent"
     case .unset(let key, nil): "the configuration does not set \(key), which this step needs"
     case .unset(let key, let step?):
       "the configuration does not set \(key), which the step \(step.rawValue) needs"

@@ -32,6 +32,7 @@ extension DataConfiguration {
   var keyed: String {
     var copy = self
     if copy.pixels == .stored { copy.pixels = nil }
+    copy.outsideImages = nil
     return copy.json
   }
 }

@@ -15,14 +15,17 @@ extension DistillationRun {
   }
 
   /// Says how many questions services are about to be asked; nothing where they are asked none.
+  ///
+  /// - Throws: ``RunError/outsideImages(_:)``, or what making the questions throws.
   func sayBefore(asking annotator: Annotator, _ data: Dataset, _ items: [Item]) async throws {
+    try await refuseOutsideImages(annotator, data, items)
     if let words = try await annotator.ofServices.estimate(data, items: items).announcement { reporter.message(words) }
   }
 
   /// Who would ask the teachers behind services, and about what: training and test items alike, as services are asked the
   /// same about both.
   ///
-  /// - Parameter makingStore: whether a store that is not there is made.
+  /// - Parameter makingStore: whether a store and a book of what is spent are made that are not there.
   /// - Throws: ``RunError``, or what reading data, templates and keys throws.
   package func serviceQuestions(makingStore: Bool = true) throws -> (annotator: Annotator, data: Dataset, items: [Item])
   {
@@ -32,7 +35,9 @@ extension DistillationRun {
     services.teachers = configuration.teachers.filter { $0.kind == .openAI }
     let teachers = try RunTeachers(services, labels: labels, plugins: plugins, folder: folder)
     let store: any AnnotationStore = makingStore || hasStore ? try openStore() : MemoryAnnotationStore()
-    let annotator = try Annotator(store: store, labels: labels, assignments: teachers.assignments)
+    let annotator = try Annotator(
+      store: store, labels: labels, assignments: teachers.assignments,
+      ledger: makingStore ? configuration.ledger(for: self.folder) : SpendingLedger())
     let items = data.train + data.scoredByTeachers(configuration.evaluation)
     return (annotator, data.dataset, items)
   }

@@ -5,6 +5,8 @@ package struct DataConfiguration: ConfigurationSection {
   package var file: String?
   package var files: SplitFiles?
   package var images: String?
+  /// Whether services are sent images from outside of the images' folder. The default is none, which is no.
+  package var outsideImages: Bool?
   /// How image files become pixels for models in this process. The default is none: as the run in the same folder began,
   /// and for a new run ``PixelConfiguration/init()``.
   package var pixels: PixelConfiguration?
@@ -45,6 +47,10 @@ package struct DataConfiguration: ConfigurationSection {
     ConfigurationKey(
       "images", \.images, "Folder that image names are relative to; without it the data file's own.",
       range: .ifGiven(.nonBlank), relativeTo: .data, sample: "images"),
+    ConfigurationKey(
+      "outside_images", \.outsideImages,
+      "Whether services are sent images that lie outside of that folder, by .., an absolute path or a link; without it no.",
+      sample: "true"),
     ConfigurationKey(
       "pixels", \.pixels, "How images become pixels for student and local teachers; without it as transformers does."),
     ConfigurationKey("format", \.format, "Language of the data files; auto goes by their ending."),

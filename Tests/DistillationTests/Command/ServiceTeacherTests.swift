@@ -138,4 +138,94 @@ struct ServiceTeacherTests {
       #expect(server.requests == 0)
     }
   }
+
+  @Test func `every command that may ask has a dry run`() throws {
+    try withService(answering: { _ in .answer(body: Self.answer("No")) }) { server, fixture, distill in
+      let commands = [
+        ["agree"], ["review"], ["stage1"], ["stage2"], ["evaluate"], ["report"],
+        ["batch", "write", "--teacher", "c"],
+      ]
+      for command in commands {
+        let outcome = try distillWith(fixture, command + ["run.yaml", "--dry-run"])
+        #expect(outcome.code == 0, "\(command): \(outcome.errors)")
+        let row = outcome.output.split(separator: "\n").first { $0.hasPrefix("c ") } ?? ""
+        #expect(row.split(separator: " ").dropFirst().first == "10", "\(command): \(outcome.output)")
+      }
+      #expect(server.requests == 0)
+      #expect(!FileManager.default.fileExists(atPath: fixture.folder.appending(path: "store").path))
+    }
+  }
+
+  private func distillWith(_ fixture: CheckFixture, _ arguments: [String]) throws -> DistillBinary.Outcome {
+    try #require(DistillBinary.found).run(arguments, in: fixture.folder)
+  }
+
+  @Test func `a batch has what the budget has room for, and what it cost is booked with the run`() throws {
+    try withService("\nspending: {max_requests: 6}", answering: { _ in .answer(body: Self.answer("No")) }) {
+      server, fixture, distill in
+      let written = try distill("batch", "write", "run.yaml", "--teacher", "c", "--batch", "q.jsonl")
+      #expect(written.code == 4 && written.output == "6 questions: q.jsonl\n", "\(written.errors)")
+      #expect(written.errors.contains("the budget of 6 requests is used up"))
+      let lines = try String(contentsOf: fixture.folder.appending(path: "q.jsonl"), encoding: .utf8)
+        .split(separator: "\n")
+      let body = String(decoding: Self.answer("No"), as: UTF8.self).replacingOccurrences(of: "\n", with: "")
+      let answers = try lines.map { line in
+        let row = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        let id = try #require(row?["custom_id"] as? String)
+        return #"{"custom_id": "\#(id)", "response": {"status_code": 200, "body": \#(body)}, "error": null}"#
+      }
+      // Read in two parts, the first twice: booked once each, 20 tokens at 2.5 and 5 at 10 a million.
+      try fixture.write(answers.prefix(4).joined(separator: "\n"), to: "first.jsonl")
+      try fixture.write(answers.dropFirst(4).joined(separator: "\n"), to: "rest.jsonl")
+      for file in ["first.jsonl", "first.jsonl", "rest.jsonl"] {
+        #expect(try distill("batch", "read", "run.yaml", "--teacher", "c", file).code == 0)
+      }
+      let book = try String(contentsOf: fixture.folder.appending(path: "run/spending.txt"), encoding: .utf8)
+      let paid = book.split(separator: "\n").filter { $0.contains(" paid ") }
+      #expect(paid.count == 6 && paid.allSatisfy { $0.hasSuffix(" c paid 1 20 5 0.0001") }, "\(book)")
+      // Nothing is left of the budget, for a batch as for asking.
+      let more = try distill("batch", "write", "run.yaml", "--teacher", "c", "--batch", "more.jsonl")
+      #expect(more.code == 4 && more.output == "0 questions: no file was written\n")
+      #expect(try distill("annotate", "run.yaml", "-q").code == 4)
+      #expect(server.requests == 0)
+      #expect(try distill("annotate", "run.yaml", "-q", "--set", "spending.max_requests=10").code == 0)
+      #expect(server.requests == 4)
+    }
+  }
+
+  @Test(arguments: ["..", "absolute", "link"]) func `images from elsewhere are not sent to services unasked`(
+    way: String
+  ) throws {
+    try withService(answering: { _ in .answer(body: Self.answer("No")) }) { server, fixture, distill in
+      let photos = fixture.folder.appending(path: "photos")
+      let elsewhere = fixture.folder.appending(path: "elsewhere")
+      try FileManager.default.createDirectory(at: elsewhere, withIntermediateDirectories: true)
+      let secret = elsewhere.appending(path: "secret.png")
+      try FileManager.default.copyItem(at: photos.appending(path: "3.png"), to: secret)
+      let name =
+        switch way {
+        case "..": "../elsewhere/secret.png"
+        case "absolute": secret.path
+        default: "link.png"
+        }
+      if way == "link" {
+        try FileManager.default.createSymbolicLink(at: photos.appending(path: name), withDestinationURL: secret)
+      }
+      let file = fixture.folder.appending(path: "items.jsonl")
+      let items = try String(contentsOf: file, encoding: .utf8)
+      try Data(items.replacing("\"3.png\"", with: "\"\(name)\"").utf8).write(to: file)
+      for command in [["annotate"], ["batch", "write", "--teacher", "c", "--batch", "q.jsonl"]] {
+        let outcome = try distillWith(fixture, command + ["run.yaml"])
+        #expect(outcome.code == 2, "\(outcome.errors)")
+        #expect(outcome.errors.contains("outside of the folder") && outcome.errors.contains(name), "\(outcome.errors)")
+        #expect(outcome.errors.contains("data.outside_images"))
+      }
+      #expect(server.requests == 0)
+      #expect(try distill("check", "run.yaml").output.contains("data.outside_images: true"))
+      let asked = try distill("annotate", "run.yaml", "-q", "--set", "data.outside_images=true")
+      #expect(asked.code == 0 && server.requests == 10, "\(asked.errors)")
+      // What has been sent is not sent again.
+      #expect(try distill("annotate", "run.yaml", "-q").code == 0)
+    }
+  }
 }

@@ -7,6 +7,7 @@ extension RunConfiguration {
     var copy = self
     (copy.out, copy.threads, copy.store, copy.cache) = (nil, nil, "-", "-")
     (copy.storeIsDurable, copy.spending, copy.missingReplies) = (false, SpendingConfiguration(), nil)
+    copy.data.outsideImages = nil
     if step != .report { copy.report = ReportConfiguration() }
     if step.isBefore(.evaluate) {
       copy.evaluation = EvaluationConfiguration()
