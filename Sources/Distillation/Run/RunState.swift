@@ -1,0 +1,47 @@
+internal import Annotations
+internal import TeacherProtocol
+internal import DistillationConfiguration
+
+/// What the first steps of a run found.
+struct RunState: Sendable {
+  let labels: LabelSet
+  let data: RunData
+  let teachers: [String]
+  let train: AnnotationRun
+  let test: AnnotationRun
+  let judgements: [Judgement]
+  let testJudgements: [Judgement]
+
+  var conflicts: [Conflict] { judgements.compactMap(\.conflict) }
+
+  /// A digest of what the votes came to.
+  var verdictsKey: String {
+    StepRecords.key(
+      (judgements + testJudgements).map {
+        "\($0.item.id) \($0.label ?? "") \($0.conflict == nil ? "" : "conflict")"
+      }.joined(separator: "\n"))
+  }
+}
+
+extension AnnotationRun {
+  /// A line about what a teacher did not answer.
+  func words(about teacher: String, _ failures: [Failure]) -> String {
+    "teacher \(teacher): \(failures.count) of \(items.count) items have no answer; first: \(failures[0].reason)"
+  }
+
+  /// The keys of all replies as one text.
+  var keys: String { annotations.flatMap { $0.map(\.key) }.joined(separator: "\n") }
+}
+
+extension AgreementConfiguration {
+  /// The rule; the table is what it learns the teachers' reliabilities from, where it does.
+  func rule(over table: VoteTable) -> any AgreementRule {
+    switch rule {
+    case .unanimous: UnanimousRule(minimumVotes: minimumVotes)
+    case .majority: MajorityRule(margin: margin, minimumVotes: minimumVotes)
+    case .confidenceWeighted: ConfidenceWeightedRule(lead: lead, minimumVotes: minimumVotes)
+    case .dawidSkene:
+      DawidSkeneRule(DawidSkene(table), minimumProbability: probability, minimumVotes: minimumVotes)
+    }
+  }
+}
