@@ -122,10 +122,19 @@ package struct Llama: Module {
   package func callAsFunction(
     _ embeddings: Tensor, counts: [Int], positions: [TokenPosition]? = nil, cache: inout KeyValueCache
   ) -> Tensor {
+    self(embeddings, counts: counts, positions: positions, cache: &cache, proceeding: {})
+  }
+
+  /// The same, with a look up before each layer: what that throws ends the pass, and the cache is of no use then.
+  package func callAsFunction(
+    _ embeddings: Tensor, counts: [Int], positions: [TokenPosition]?, cache: inout KeyValueCache,
+    proceeding: () throws -> Void
+  ) rethrows -> Tensor {
     let step = cache.advance(by: counts, positions: positions)
     let table = rotary.table(positions: step.positions)
     var x = embeddings
     for (i, layer) in layers.enumerated() {
+      try proceeding()
       x = x + layer.attention(layer.inputNorm(x), positions: table, cache: &cache.layers[i], step: step)
       x = x + layer.mlp(layer.postNorm(x))
     }

@@ -184,7 +184,7 @@ public struct StudentServer: Sendable {
   /// Writes all answers; on the worker's thread.
   ///
   /// - Parameters:
-  ///   - wanted: is looked at before each token; down where the client has gone.
+  ///   - wanted: is looked at before each token and between the layers of the prompt's pass; down where the client has gone.
   ///   - each: receives every piece.
   /// - Throws: `CancellationError` where the answers are not wanted any more.
   private func answers(
@@ -197,7 +197,8 @@ public struct StudentServer: Sendable {
         maximumTokens: prompt.maximumTokens)
     }
     try student.continuing(
-      prompt.ids, images: prompt.images, samples: request.count, maximumTokens: prompt.maximumTokens
+      prompt.ids, images: prompt.images, samples: request.count, maximumTokens: prompt.maximumTokens,
+      proceeding: wanted.check
     ) { sample, logits in
       try wanted.check()
       let (token, piece) = try samplers[sample].next(logits, index: sample)

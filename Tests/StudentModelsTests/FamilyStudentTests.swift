@@ -31,6 +31,41 @@ import Tokenization
   }
 
   @Test(arguments: TinyFamily.allCases)
+  func `the first pass over a prompt can be broken off between its layers`(family: TinyFamily) throws {
+    struct Gone: Error {}
+    try check(family.student(), family)
+    func check(_ student: some PretrainedStudent, _ family: TinyFamily) throws {
+      let tree = try #require(try family.trees(student).first)
+      func first(_ proceeding: () throws -> Void) throws -> [Float] {
+        var found: [Float] = []
+        try student.continuing(
+          tree.prompt, images: tree.images, samples: 1, maximumTokens: 3, proceeding: proceeding
+        ) { _, logits in
+          found = logits.scalars
+          return nil
+        }
+        return found
+      }
+      var looks = 0
+      let whole = try first { looks += 1 }
+      #expect(looks >= 2 && !whole.isEmpty)
+      // After any number of looks, and before anything is chosen.
+      for last in 1...looks {
+        var count = 0
+        #expect(throws: Gone.self) {
+          let logits = try first {
+            count += 1
+            if count == last { throw Gone() }
+          }
+          #expect(logits.isEmpty)
+        }
+        #expect(count == last)
+      }
+      #expect(try first {} == whole)
+    }
+  }
+
+  @Test(arguments: TinyFamily.allCases)
   func `a tree has the log-probabilities of separate sequences`(family: TinyFamily) throws {
     try check(family.student(), family)
     func check(_ student: some PretrainedStudent, _ family: TinyFamily) throws {

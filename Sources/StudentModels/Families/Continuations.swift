@@ -69,10 +69,11 @@ extension FamilyModel {
   }
 
   /// Goes on after one prompt, each token chosen by the caller; see
-  /// ``PretrainedStudent/continuing(_:images:samples:maximumTokens:choosing:)``. The prompt is computed once, whatever
-  /// the number of samples.
+  /// ``PretrainedStudent/continuing(_:images:samples:maximumTokens:proceeding:choosing:)``. The prompt is computed once,
+  /// whatever the number of samples.
   func continuations(
-    of prompt: AnswerTree, samples: Int, maximumTokens: Int, choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
+    of prompt: AnswerTree, samples: Int, maximumTokens: Int, proceeding: () throws -> Void,
+    choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
   ) rethrows {
     guard samples > 0, maximumTokens > 0 else { return }
     let head = headWeight
@@ -82,8 +83,9 @@ extension FamilyModel {
     let count = prompt.prompt.count
     var prompted = text.emptyCache(sequences: 1, capacity: count + maximumTokens)
     let rows = embedded(prompt.prompt, images: prompt.images)
-    let first = logits(
-      after: text(rows, counts: [count], positions: positions(of: prompt), cache: &prompted), row: count - 1)
+    let hidden = try text(
+      rows, counts: [count], positions: positions(of: prompt), cache: &prompted, proceeding: proceeding)
+    let first = logits(after: hidden, row: count - 1)
     for sample in 0..<samples {
       var cache = prompted
       var next = first

@@ -222,9 +222,18 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
     _ prompt: [Int], images: [PromptImage], samples: Int, maximumTokens: Int,
     choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
   ) rethrows {
+    try continuing(
+      prompt, images: images, samples: samples, maximumTokens: maximumTokens, proceeding: {}, choosing: choosing)
+  }
+
+  /// The same, with a look up between the layers of the first pass.
+  package func continuing(
+    _ prompt: [Int], images: [PromptImage], samples: Int, maximumTokens: Int, proceeding: () throws -> Void,
+    choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
+  ) rethrows {
     try model.continuations(
       of: AnswerTree(prompt: prompt, images: images, answers: []), samples: samples, maximumTokens: maximumTokens,
-      choosing: choosing)
+      proceeding: proceeding, choosing: choosing)
   }
 
   package func text(of tokens: [Int]) -> String {

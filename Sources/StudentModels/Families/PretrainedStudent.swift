@@ -94,11 +94,31 @@ public protocol PretrainedStudent: Student, TokenizedModel {
     choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
   ) rethrows
 
+  /// The same, where the first pass over a long prompt may have to be broken off.
+  ///
+  /// - Parameter proceeding: called before each part of that pass; what it throws ends it. The default implementation calls it
+  ///   once, before all of it.
+  func continuing(
+    _ prompt: [Int], images: [PromptImage], samples: Int, maximumTokens: Int, proceeding: () throws -> Void,
+    choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
+  ) rethrows
+
   /// The text of an answer's tokens, without special tokens and without what the template puts before every answer.
   func text(of tokens: [Int]) -> String
 
   /// Writes a model folder that this package and transformers load. Adapters are not part of it: merge or save them apart.
   func save(to folder: URL) throws
+}
+
+extension PretrainedStudent {
+  /// Asks once whether to go on.
+  public func continuing(
+    _ prompt: [Int], images: [PromptImage], samples: Int, maximumTokens: Int, proceeding: () throws -> Void,
+    choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
+  ) rethrows {
+    try proceeding()
+    try continuing(prompt, images: images, samples: samples, maximumTokens: maximumTokens, choosing: choosing)
+  }
 }
 
 /// Which of a student's prompts begin with the token that its tokenizer puts before texts (`<s>`, say).
