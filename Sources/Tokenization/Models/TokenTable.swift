@@ -11,6 +11,7 @@ struct TokenTable: Sendable {
   private var slots: [Int32]
   /// Token numbers by id, -1 where the id is unused.
   private var numbers: [Int32] = []
+  private let seed = hashSeed()
 
   init(capacity: Int = 16) {
     var size = 32
@@ -75,7 +76,7 @@ struct TokenTable: Sendable {
   /// The slot of a token, or the free one where it belongs.
   @inline(__always) private func find(_ token: UnsafeBufferPointer<UInt8>) -> Int {
     let mask = slots.count - 1
-    var slot = Int(truncatingIfNeeded: byteHash(token)) & mask
+    var slot = Int(truncatingIfNeeded: byteHash(token, seed: seed)) & mask
     slots.withUnsafeBufferPointer { slots in
       storage.withUnsafeBufferPointer { storage in
         while slots[slot] >= 0 {
@@ -103,9 +104,13 @@ struct TokenTable: Sendable {
   }
 }
 
-/// A hash of bytes: eight at a time, multiplied and folded. Not for keys that an adversary gains from colliding.
-@inline(__always) func byteHash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
-  var hash: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(bytes.count)
+/// Another number for every table: a vocabulary comes from outside, and one whose keys meet in one slot takes the square of its
+/// size to read.
+func hashSeed() -> UInt64 { .random(in: 0...UInt64.max) }
+
+/// A hash of bytes: eight at a time, multiplied and folded.
+@inline(__always) func byteHash(_ bytes: UnsafeBufferPointer<UInt8>, seed: UInt64) -> UInt64 {
+  var hash = seed ^ UInt64(bytes.count)
   guard let base = bytes.baseAddress else { return hash }
   let raw = UnsafeRawPointer(base)
   var at = 0

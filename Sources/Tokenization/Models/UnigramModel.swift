@@ -94,6 +94,7 @@ struct TokenTrie: Sendable {
   /// Node, byte and child packed into a word; 0 is free, since no edge leads to the root.
   private var edges: [UInt64] = Array(repeating: 0, count: 64)
   private var edgeCount = 0
+  private let seed = hashSeed()
   /// The id of the token that ends at each node; -1 where none does.
   private var ids: [Int32] = [-1]
 
@@ -133,7 +134,7 @@ struct TokenTrie: Sendable {
       var node: UInt64 = 0
       var at = start
       while at < text.count {
-        let edge = edges[Self.find(edges, node, text[at])]
+        let edge = edges[Self.find(edges, node, text[at], seed)]
         if edge == 0 { return }
         node = edge & 0xFFF_FFFF
         at += 1
@@ -146,15 +147,17 @@ struct TokenTrie: Sendable {
   private static func key(_ node: UInt64, _ byte: UInt8) -> UInt64 { node << 8 | UInt64(byte) }
 
   private func find(_ node: UInt64, _ byte: UInt8) -> Int {
-    edges.withUnsafeBufferPointer { Self.find($0, node, byte) }
+    edges.withUnsafeBufferPointer { Self.find($0, node, byte, seed) }
   }
 
   /// The slot of an edge, or the free one where it belongs.
   @inline(__always)
-  private static func find(_ edges: UnsafeBufferPointer<UInt64>, _ node: UInt64, _ byte: UInt8) -> Int {
+  private static func find(
+    _ edges: UnsafeBufferPointer<UInt64>, _ node: UInt64, _ byte: UInt8, _ seed: UInt64
+  ) -> Int {
     let key = key(node, byte)
     let mask = edges.count - 1
-    var slot = Int(truncatingIfNeeded: fold(key &+ 0x9E37_79B9_7F4A_7C15)) & mask
+    var slot = Int(truncatingIfNeeded: fold(key ^ seed)) & mask
     while edges[slot] != 0, edges[slot] >> 28 != key { slot = (slot + 1) & mask }
     return slot
   }
