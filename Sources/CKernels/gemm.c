@@ -16,6 +16,11 @@ const product_kernels *sd_product_kernels(void) {
     case SD_AVX512_VNNI: return &sd_products_avx512_vnni;
     case SD_AVX512_BF16: return &sd_products_avx512_bf16;
 #endif
+#if defined(__aarch64__)
+    case SD_BASELINE: return &sd_products_neon;
+    case SD_NEON_DOT: return &sd_products_neon_dot;
+    case SD_NEON_BF16: return &sd_products_neon_bf16;
+#endif
     default: return NULL;
   }
 }
@@ -95,7 +100,12 @@ static const rounded *operand_of(const rounded *operands, int count, const sd_pr
 }
 
 static _Atomic(sd_pair_kernel) pair_kernel;
-void sd_set_pair_kernel(sd_pair_kernel kernel) { atomic_store(&pair_kernel, kernel); }
+void sd_set_pair_kernel(sd_pair_kernel kernel) {
+#if !defined(__x86_64__)
+  kernel = NULL;  // it reads panels as those of AVX-512 lie
+#endif
+  atomic_store(&pair_kernel, kernel);
+}
 sd_pair_kernel sd_get_pair_kernel(void) { return atomic_load(&pair_kernel); }
 
 // The blocks of rows that the other kernel takes; where the first row that is left is.
@@ -142,7 +152,7 @@ static void multiply_task(void *context, int index) {
   size_t column = (size_t)own / c->chunks * WIDTH, from = (size_t)own % c->chunks * c->chunk;
   size_t to = least(from + c->chunk, sum->terms->rows), most = 0, depth = w->kernels->depth;
   for (int t = 0; t < sum->count; t++) most = sum->terms[t].inner > most ? sum->terms[t].inner : most;
-  float *panel = panel_scratch(least(most, depth) * WIDTH * sizeof(float));
+  float *panel = panel_scratch(least((most + 3) / 4 * 4, depth) * WIDTH * sizeof(float));
   bool adds = sum->terms->adds;
   ahead next = {0};
   for (int t = 0; t < sum->count; t++)

@@ -4,6 +4,8 @@
 #include "dispatch.h"
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 // More independent sums than a fused multiply-add takes cycles, on two ports or four, and no more than there are registers.
@@ -52,18 +54,32 @@ __attribute__((target("avx512f,avx512bf16"))) static double peak_bfloat16(size_t
   __asm__ volatile("" : : "m"(all));
   return 2.0 * 32 * CHAINS * (double)rounds;
 }
+#elif defined(__aarch64__)
+__attribute__((target("bf16"))) static double peak_bfloat16(size_t rounds) {
+  float32x4_t sum[CHAINS];
+  for (int c = 0; c < CHAINS; c++) sum[c] = vdupq_n_f32(0);
+  bfloat16x8_t a = vreinterpretq_bf16_u16(vdupq_n_u16(0x3f80)), b = vreinterpretq_bf16_u16(vdupq_n_u16(0x3a80));
+  for (size_t r = 0; r < rounds; r++)
+    for (int c = 0; c < CHAINS; c++) sum[c] = vbfmmlaq_f32(sum[c], a, b);
+  float32x4_t all = sum[0];
+  for (int c = 1; c < CHAINS; c++) all = vaddq_f32(all, sum[c]);
+  __asm__ volatile("" : : "m"(all));
+  return 2.0 * 16 * CHAINS * (double)rounds;
+}
 #endif
 
 bool sd_has_bfloat16(void) {
 #if defined(__x86_64__)
   return sd_instructions() >= SD_AVX512_BF16;
+#elif defined(__aarch64__)
+  return sd_instructions() >= SD_NEON_BF16;
 #else
   return false;
 #endif
 }
 
 double sd_peak_bfloat16(size_t rounds) {
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__aarch64__)
   if (sd_has_bfloat16()) return peak_bfloat16(rounds);
 #endif
   return 0;

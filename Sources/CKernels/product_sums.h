@@ -14,6 +14,10 @@ INLINE void fetch(ahead *n) {
 }
 enum { EACH = 8, PANEL = VECTORS * LANES };  // columns that are summed side by side; a panel has WIDTH / PANEL such parts
 
+#ifndef STEPS
+#define STEPS _Pragma("clang loop unroll(full)")
+#endif
+
 // One step of k.
 #define SUM_STEP(LOAD, BROADCAST, MULTIPLY)                                                   \
   LOAD                                                                                        \
@@ -23,7 +27,8 @@ enum { EACH = 8, PANEL = VECTORS * LANES };  // columns that are summed side by 
   }                                                                                           \
   b += PANEL;
 
-// C [rows, vectors * LANES] = or += A B. `vectors` and `rows` are constants where this is inlined.
+// C [rows, vectors * LANES] = or += A B. `vectors` and `rows` are constants where this is inlined. All loops over sums are
+// unrolled: only then are these in registers.
 #define SUM_BODY(LOAD, BROADCAST, MULTIPLY)                                                   \
   vector s[HEIGHT][VECTORS];                                                                  \
   for (int i = 0; i < rows; i++)                                                              \
@@ -32,7 +37,7 @@ enum { EACH = 8, PANEL = VECTORS * LANES };  // columns that are summed side by 
   ahead mine = *next;                                                                         \
   while (k + EACH <= depth) {                                                                 \
     fetch(&mine);                                                                             \
-    _Pragma("clang loop unroll(full)") for (int e = 0; e < EACH; e++, k++) {                  \
+    STEPS for (int e = 0; e < EACH; e++, k++) {                  \
       SUM_STEP(LOAD, BROADCAST, MULTIPLY)                                                     \
     }                                                                                         \
   }                                                                                           \
@@ -40,8 +45,8 @@ enum { EACH = 8, PANEL = VECTORS * LANES };  // columns that are summed side by 
   for (; k < depth; k++) {                                                                    \
     SUM_STEP(LOAD, BROADCAST, MULTIPLY)                                                       \
   }                                                                                           \
-  for (int i = 0; i < rows; i++)                                                              \
-    for (int v = 0; v < vectors; v++) {                                                       \
+  _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++)                           \
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {                    \
       float *at = c + (size_t)i * c_row + LANES * v;                                          \
       lanes kept = v == vectors - 1 ? last : first(LANES);                                    \
       vector sum = s[i][v];                                                                   \

@@ -55,5 +55,7 @@ const product_kernels *sd_product_kernels(void);
 #if defined(__x86_64__) && defined(__linux__)
 extern const product_kernels sd_products_avx2, sd_products_avx_vnni;
 extern const product_kernels sd_products_avx512, sd_products_avx512_vnni, sd_products_avx512_bf16;
+#elif defined(__aarch64__)
+extern const product_kernels sd_products_neon, sd_products_neon_dot, sd_products_neon_bf16;
 #endif
 #endif
