@@ -32,7 +32,7 @@ static void *panel_scratch(size_t bytes) {
   if (bytes > scratch_bytes) {
     free(scratch);
     scratch_bytes = 0;
-    if (posix_memalign(&scratch, 64, bytes) != 0) abort();
+    if (posix_memalign(&scratch, 64, bytes) != 0) sd_out_of_memory(bytes);
     scratch_bytes = bytes;
   }
   return scratch;

@@ -33,6 +33,19 @@ static size_t size_of(size_t count) {
   return bytes < 64 ? 64 : (bytes + 63) / 64 * 64;
 }
 
+// What is kept and not used, for the system to give out again.
+static void give_back(void) {
+  pthread_mutex_lock(&lock);
+  for (int c = 0; c < CLASSES; c++)
+    while (lists[c]) {
+      block *first = lists[c];
+      lists[c] = first->next;
+      free(first);
+    }
+  kept = 0;
+  pthread_mutex_unlock(&lock);
+}
+
 float *sd_allocate(size_t count) {
   size_t bytes = size_of(count);
   void *result = NULL;
@@ -50,7 +63,15 @@ float *sd_allocate(size_t count) {
     }
   }
   pthread_mutex_unlock(&lock);
-  if (!result && posix_memalign(&result, 64, bytes) != 0) abort();
+  if (!result && posix_memalign(&result, 64, bytes) != 0) {
+    give_back();
+    if (posix_memalign(&result, 64, bytes) != 0) {
+      pthread_mutex_lock(&lock);
+      live -= size_of(count);
+      pthread_mutex_unlock(&lock);
+      sd_out_of_memory(bytes);
+    }
+  }
   return result;
 }
 

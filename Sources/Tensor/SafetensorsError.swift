@@ -5,6 +5,8 @@ extension Tensor {
   public enum SafetensorsError: Error, Sendable, Equatable {
     /// The file could not be opened, measured or mapped.
     case unreadable(file: String, reason: String)
+    /// There is no room for the file's bytes: how many, and what there is, in words.
+    case outOfMemory(file: String, bytes: Int, left: String)
     /// The file could not be written; what stood there before is untouched.
     case unwritable(file: String, reason: String)
     /// The file ends before the bytes that it promises.
@@ -30,6 +32,8 @@ extension Tensor.SafetensorsError: CustomStringConvertible {
     switch self {
     case .unreadable(let file, let reason):
       "\(file): cannot be read: \(reason). Check the path and its permissions."
+    case .outOfMemory(let file, let bytes, let left):
+      "\(file): not enough memory for its \(bytes >> 20) MiB: \(left). Take a smaller model, or raise the limit."
     case .unwritable(let file, let reason):
       "\(file): cannot be written: \(reason). Check free space and permissions of its folder."
     case .truncated(let file, let expected, let found):

@@ -21,7 +21,9 @@ final class SafetensorsMapping: @unchecked Sendable {
       return
     }
     guard let base = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
-      throw unreadable()
+      guard errno == ENOMEM else { throw unreadable() }
+      throw Tensor.SafetensorsError.outOfMemory(
+        file: path, bytes: Int(status.st_size), left: Tensor.Compute.memoryLeft)
     }
     bytes = UnsafeRawBufferPointer(start: base, count: Int(status.st_size))
   }

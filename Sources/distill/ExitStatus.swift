@@ -34,6 +34,7 @@ internal import Wording
         case RunError.silentTeacher, RunError.missingReplies, is TeacherUnavailable, is SQLiteError,
           is LoopbackServerError, is Output.Fault,
           CheckingError.unwritable, RunFileError.unwritable, Tensor.SafetensorsError.unwritable,
+          Tensor.SafetensorsError.outOfMemory,
           WeightsError.unwritable,
           TrainingError.unusableCheckpoint:
           .fault

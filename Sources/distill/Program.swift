@@ -5,6 +5,7 @@ internal import Wording
   import Distillation
   import Foundation
   import TeacherProtocol
+  import Tensor
 
   /// The command: parses, runs, and turns every error into one message and an exit code.
   @main
@@ -13,6 +14,7 @@ internal import Wording
       do {
         var command = try Distill.parseAsRoot()
         try Output.check()
+        Tensor.Compute.endsWithoutMemory()
         // Data, replies and reports are their owner's alone; models and configurations are made to be handed on.
         if !(command is Export), !(command is Init) { umask(0o077) }
         if var asynchronous = command as? any AsyncParsableCommand {

@@ -42,6 +42,13 @@ void sd_release(float *block, size_t count);
 size_t sd_live_bytes(void);                 // bytes handed out and not yet released
 size_t sd_peak_bytes(void);
 
+// exhaustion.c ---------------------------------------------------------------------------------------------------
+// Says on standard error what was asked for and what there is, and ends the process with 1.
+_Noreturn void sd_out_of_memory(size_t bytes);
+// From now on an abort of the process for want of address space ends so, too.
+void sd_end_without_memory(void);
+int sd_memory_left(char *text, size_t size);  // in words; as snprintf
+
 // openblas.c -----------------------------------------------------------------------------------------------------
 // Gives OpenBLAS the kernels of sd_instructions() where it chose others, unless OPENBLAS_CORETYPE chose them; one thread,
 // since the pool is ours.

@@ -74,6 +74,20 @@ extension Tensor {
     /// The largest number of bytes of tensors that were alive at one time.
     package static var peakBytes: Int { sd_peak_bytes() }
 
+    /// What memory there is, in words.
+    static var memoryLeft: String {
+      let size = 256
+      return String(
+        unsafeUninitializedCapacity: size
+      ) { text in
+        text.withMemoryRebound(to: CChar.self) { min(size - 1, Int(sd_memory_left($0.baseAddress, size))) }
+      }
+    }
+
+    /// Lets the process end with 1 and a line that says so where Swift finds no memory in a limited address space, in place
+    /// of a crash. For programs: it takes SIGABRT.
+    package static func endsWithoutMemory() { sd_end_without_memory() }
+
     /// Runs the closure for 0..<count on the pool and returns when all have ended. Calls from inside it run in place.
     ///
     /// - Precondition: the calls write to different places.
