@@ -55,7 +55,9 @@ package struct ImageHeader: Sendable, Equatable {
     case .webp: readWebP(bytes, &metadata)
     case .gif: readGIF(bytes)
     }
-    guard width > 0, height > 0 else { return nil }
+    // The most that any format here allows, which is PNG's; whatever counts pixels may multiply the two.
+    let sides = 1...Int(Int32.max)
+    guard sides.contains(width), sides.contains(height) else { return nil }
     if let stated = metadata.orientation, (1...8).contains(stated) { orientation = stated }
   }
 }

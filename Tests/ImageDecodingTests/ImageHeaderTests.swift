@@ -28,6 +28,20 @@ import Testing
     #expect(ImageHeader(longer) == ImageHeader(jpeg))
   }
 
+  /// A side of a PNG is at most 2^31 - 1 (PNG 3rd edition, 11.2.1), and zero is invalid.
+  @Test func `sides that no image may have are no size`() throws {
+    let png = try Self.image.pngData()
+    func sized(_ width: UInt32, _ height: UInt32) -> ImageHeader? {
+      var bytes = png
+      for (at, side) in [(16, width), (20, height)] {
+        for byte in 0..<4 { bytes[at + byte] = UInt8(truncatingIfNeeded: side >> (24 - 8 * byte)) }
+      }
+      return ImageHeader(bytes)
+    }
+    #expect(sized(.max, .max) == nil && sized(1 << 31, 1) == nil && sized(1, 1 << 31) == nil && sized(0, 5) == nil)
+    #expect(sized((1 << 31) - 1, (1 << 31) - 1)?.width == Int(Int32.max))
+  }
+
   @Test func `what ends before its size or is no image has none`() throws {
     for (_, bytes) in try Self.forms() {
       for count in 0..<24 where count < bytes.count { #expect(ImageHeader(Array(bytes.prefix(count))) == nil) }

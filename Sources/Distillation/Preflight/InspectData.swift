@@ -179,8 +179,9 @@ extension RunCheck {
 
   /// Places of images to decode whole, spread evenly.
   private static func sample(of images: [ImageHeader?]) -> Set<Int> {
-    let pixels = images.reduce(0) { $0 + ($1.map { $0.width * $0.height } ?? 0) }
-    let share = min(1, Double(sampledPixels) / Double(max(1, pixels)))
+    // Not in whole numbers: what heads say may be anything.
+    let pixels = images.reduce(0.0) { $0 + ($1.map { Double($0.width) * Double($0.height) } ?? 0) }
+    let share = min(1, Double(sampledPixels) / max(1, pixels))
     let count = min(images.count, max(sampleSize, Int(share * Double(images.count))))
     return Set((0..<count).map { $0 * images.count / count })
   }

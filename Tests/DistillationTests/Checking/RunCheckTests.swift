@@ -187,6 +187,24 @@ import Testing
     }
   }
 
+  @Test(arguments: [UInt32.max, UInt32(Int32.max)])
+  func `images whose heads claim more pixels than can be counted are damaged`(
+    side: UInt32
+  ) throws {
+    try withCheckFixture { fixture in
+      for name in ["3.png", "4.png", "5.png", "6.png"] {
+        let photo = fixture.folder.appending(path: "photos/\(name)")
+        var bytes = try [UInt8](Data(contentsOf: photo))
+        for at in [16, 20] {
+          for byte in 0..<4 { bytes[at + byte] = UInt8(truncatingIfNeeded: side >> (24 - 8 * byte)) }
+        }
+        try Data(bytes).write(to: photo)
+      }
+      let text = try #require(fixture.check().texts(.warning, "data.images").first)
+      #expect(text.contains("damaged") && text.contains("3.png"), "\(text)")
+    }
+  }
+
   /// Pillow 13 clips grey of 16 bits at 255 in convert("RGB"), and so do the processors of transformers 5.24.
   @Test func `scans of sixteen bits are named with the key that scales them`() throws {
     try withCheckFixture { fixture in
