@@ -228,6 +228,29 @@ import Testing
     #expect(server.seen.withLock { $0.count } == 1)
   }
 
+  @Test(arguments: [
+    (
+      "http://me:secret@localhost:8000/v1",
+      "the address http://localhost:8000/v1/chat/completions or the model 'm' is not there"
+    ),
+    (
+      "http://localhost:8000",
+      "the address http://localhost:8000/chat/completions (does its base_url lack a /v1 at the end?) or the model 'm' "
+        + "is not there"
+    ),
+  ])
+  func `an address where nothing is shows what was asked`(_ base: String, _ reason: String) async throws {
+    let server = ScriptedServer(ScriptedServer.failure(404))
+    let teacher = OpenAICompatibleTeacher(
+      "t", options: .init(model: "m"), base: try #require(URL(string: base)), transport: server.transport)
+    do {
+      _ = try await teacher.reply(to: try request())
+      Issue.record("no error")
+    } catch let error as TeacherUnavailable {
+      #expect(error.reason.hasPrefix(reason + ":"), "\(error.reason)")
+    }
+  }
+
   @Test func `a question that is refused fails alone and is not asked again`() async throws {
     let server = ScriptedServer(ScriptedServer.failure(400))
     await #expect(throws: HTTPTeacherError.refused(status: 400, message: "no, not with (key)")) {

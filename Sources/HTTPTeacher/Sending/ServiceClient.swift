@@ -10,6 +10,17 @@ final class ServiceClient: Sendable {
     var model: String
     var endpoint: URL
     var key: APIKey?
+
+    /// Where questions go, for people: without what may be a secret. Most services have their paths under `/v1`, which a
+    /// `base_url` easily lacks.
+    var asked: String {
+      var shown = URLComponents()
+      (shown.scheme, shown.host, shown.port, shown.path) = (
+        endpoint.scheme, endpoint.host, endpoint.port, endpoint.path
+      )
+      let hint = endpoint.pathComponents.contains("v1") ? "" : " (does its base_url lack a /v1 at the end?)"
+      return "the address \(shown.string ?? "")\(hint)"
+    }
   }
 
   private let address: Address
@@ -178,7 +189,7 @@ final class ServiceClient: Sendable {
     if error.isQuota || status == 402 { return gone("its quota is used up") }
     return switch status {
     case 401, 403: gone("its key is refused with status \(status)")
-    case 404: gone("the address or the model '\(address.model)' is not there")
+    case 404: gone("\(address.asked) or the model '\(address.model)' is not there")
     case 300...399: gone("the server points elsewhere with status \(status), and keys are not taken there")
     default: nil
     }
