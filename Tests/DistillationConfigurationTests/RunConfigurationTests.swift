@@ -36,6 +36,15 @@ import Testing
     #expect(run.data.fields.split == nil)
   }
 
+  @Test func `a label without an answer is stated by its name`() throws {
+    let labels = #""labels": [{"name": "Wrong Item"}, {"name": "b", "answer": "B"}], "stage2""#
+    let run = try RunConfiguration(text: Fixture.minimalJSON.replacing("\"stage2\"", with: labels), format: .json)
+    #expect(run.labels.map(\.answer) == ["Wrong Item", "B"])
+    // What a run writes down of it is what was given, and reads back alike.
+    let written = ConfigurationYAMLWriter.text(of: try #require(run.configurationNode))
+    #expect(try RunConfiguration(text: written, format: .yaml).labels == run.labels)
+  }
+
   @Test func `relations between keys are checked in code as in files`() {
     func expect(_ message: String, _ change: (inout RunConfiguration) -> Void, line: Int = #line) {
       #expect(Fixture.problems(change: change) == [message], "line \(line)")
