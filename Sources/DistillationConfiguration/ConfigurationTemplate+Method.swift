@@ -38,6 +38,7 @@ extension ConfigurationTemplate {
       teacher: {kind: openai, name: large, base_url: "http://127.0.0.1:8000/v1", model: large}
       teacher_check: {steps: []}
       aligner: {pool: 40}
+      student: {learning_rate: 1.0e-3}   # of a small encoder from nothing; with model: FOLDER leave it out
 
       """
     }

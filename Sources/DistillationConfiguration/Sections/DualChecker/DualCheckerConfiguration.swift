@@ -66,7 +66,10 @@ public struct DualCheckerConfiguration: MethodConfiguration {
       found: "the text '\(method.rawValue)'")
     reader.require(
       data.fields.detail != nil || !teacherCheck.steps.contains(.longerText), "teacher_check.steps",
-      "data.fields.detail", expected: "steps without longer_text, or a column with the longer text", found: "none")
+      "data.fields.detail",
+      expected:
+        "steps without longer_text, such as [more_demonstrations, definitions], or a column with the longer text",
+      found: "longer_text, which is in the default, and no such column")
     for (key, teacher) in [("teacher.kind", teacher as DualCheckerTeacherConfiguration?), ("second.kind", second)] {
       reader.require(
         teacher?.kind != .model || task.kind != .spans, key, "task.kind",

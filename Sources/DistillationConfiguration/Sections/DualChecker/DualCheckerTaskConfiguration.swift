@@ -36,6 +36,11 @@ package struct DualCheckerTaskConfiguration: DefaultedSection {
 
   /// Labels that make a task.
   package func checkRelations(with reader: inout ConfigurationReader) {
+    guard kind != .binary || labels.count == 2 else {
+      return reader.require(
+        false, "labels", "kind", expected: "two labels, as task.kind is binary; for more set it to multiclass or spans",
+        found: "\(labels.count)")
+    }
     do throws(TeacherProtocolError) {
       let labels = try task().labels.labels
       if let clash = LabelSet.clash(of: labels) {
