@@ -5,6 +5,7 @@
   import Layers
   import StudentModels
   import StudentServer
+  import TeacherProtocol
   import Tensor
 
   struct Serve: AsyncParsableCommand {
@@ -104,7 +105,9 @@
         let served = try DistillationRun.opening(folder, setting: set.settings(), plugins: .command())
           .served(in: dtype)
         student = served.student
-        options.task = ServedTask(prompt: served.prompt, labels: served.labels, imageSlots: served.imageSlots)
+        options.task = ServedTask(
+          prompt: served.prompt, labels: served.labels, imageSlots: served.mapping.imageSlots,
+          columns: served.mapping.textColumns)
       } else {
         student = try adapted(StudentFamily.student(contentsOf: folder))
       }

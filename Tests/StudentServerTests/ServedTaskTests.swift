@@ -17,7 +17,7 @@
       options.task = ServedTask(
         prompt: try PromptTemplate("Caption: {text}\n{image}\nDoes it fit?"),
         labels: try LabelSet([.init(name: "yes", answer: "Yes, it does."), .init(name: "no", answer: "No")]),
-        imageSlots: ["photo"])
+        imageSlots: ["photo"], columns: ["text": "review"])
       server = StudentServer(served.student, name: "tiny", options: options)
     }
 
@@ -55,13 +55,25 @@
       #expect(own["choices"] == plain["choices"])
     }
 
+    @Test func `a field may have the name of its column, as in the file that predict reads`() async throws {
+      let more = #""temperature": 0, "max_tokens": 40"#
+      let slot = try await answer(body([text(#"{"text": "A harbour"}"#)], more), of: server)
+      let column = try await answer(body([text(#"{"review": "A harbour", "id": 1}"#)], more), of: server)
+      #expect(column["choices"] == slot["choices"] && column["choices"] != nil)
+      // Where both are there, the template's own name counts.
+      let both = try await answer(body([text(#"{"review": "A road", "text": "A harbour"}"#)], more), of: server)
+      #expect(both["usage"] == slot["usage"] && both["choices"] == slot["choices"])
+    }
+
     @Test func `any other conversation is as it is, and a field that is missing is named`() async throws {
       for content in ["Does it fit?", "[1]", "{not JSON}"] {
         let request = ServedStudent.body(content, #""temperature": 0, "max_tokens": 3"#)
         #expect(try await answer(request, of: server)["choices"] == answer(request, of: served.server)["choices"])
       }
-      let fault = try await answer(body([text(#"{"caption": "A harbour"}"#)], #""max_tokens": 3"#), of: server)
-      #expect(fault["error"]?["message"]?.string?.contains("{text}") == true, "\(fault.text)")
+      let missing = try await answer(body([text(#"{"caption": "A", "id": 7}"#)], #""max_tokens": 3"#), of: server)
+      #expect(
+        missing["error"]?["message"]?.string
+          == "The run's question needs the field 'review' or 'text' of the item, which has 'caption', 'id'.")
     }
   }
 #endif

@@ -35,7 +35,7 @@ extension DistillationRun {
   /// - Throws: ``RunError`` where nothing is trained yet, or what reading a model folder throws.
   package func served(
     in form: WeightFormat? = nil
-  ) throws -> (student: any PretrainedStudent, prompt: PromptTemplate, labels: LabelSet, imageSlots: [String]) {
+  ) throws -> (student: any PretrainedStudent, prompt: PromptTemplate, labels: LabelSet, mapping: FieldMapping) {
     let stages = ["stage2", "stage1"].map { folder.appending(path: $0) }
     guard
       let adapter = stages.first(where: {
@@ -45,8 +45,7 @@ extension DistillationRun {
     guard var student = try loadBase(in: form) as? any PretrainedStudent else { throw RunError.noStudent }
     try student.loadAdapter(from: adapter)
     return (
-      student, try PromptTemplate(configuration.prompt), try configuration.labelSet(),
-      configuration.data.mapping.imageSlots
+      student, try PromptTemplate(configuration.prompt), try configuration.labelSet(), configuration.data.mapping
     )
   }
 

@@ -3,17 +3,21 @@ package import TeacherProtocol
 
 /// What a run's student is asked about an item, and what it may answer.
 ///
-/// A client sends the item alone: one turn that is a JSON object of its fields, as the run's template names them, with its
-/// images beside it. Everything else is a conversation like any other.
+/// A client sends the item alone: one turn that is a JSON object of its fields, as the run's template or its data file names
+/// them, with its images beside it. Everything else is a conversation like any other.
 package struct ServedTask: Sendable, Equatable {
   private let prompt: PromptTemplate
   private let labels: LabelSet
   private let imageSlots: [String]
+  private let columns: [String: String]
 
   /// A run's task.
   ///
-  /// - Parameter imageSlots: what the template may call images; one for each image, or one for all of them.
-  package init(prompt: PromptTemplate, labels: LabelSet, imageSlots: [String]) {
+  /// - Parameters:
+  ///   - imageSlots: what the template may call images; one for each image, or one for all of them.
+  ///   - columns: of the template's slots of texts, the columns of the data file. The default knows none.
+  package init(prompt: PromptTemplate, labels: LabelSet, imageSlots: [String], columns: [String: String] = [:]) {
+    self.columns = columns
     self.prompt = prompt
     self.labels = labels
     self.imageSlots = imageSlots
@@ -41,6 +45,12 @@ package struct ServedTask: Sendable, Equatable {
         case .image(let number): images[Int(question.images[number].path) ?? 0]
         }
       }
+    } catch .unknownSlot(let slot, _, _) {
+      let names = Set([slot, columns[slot] ?? slot]).sorted().map { "'\($0)'" }.joined(separator: " or ")
+      throw .invalid(
+        "messages[0].content",
+        "The run's question needs the field \(names) of the item, which has "
+          + (fields.isEmpty ? "none." : "\(fields.keys.sorted().map { "'\($0)'" }.joined(separator: ", "))."))
     } catch {
       throw .invalid("messages[0].content", "The run's question can't be asked about this item: \(error)")
     }
@@ -53,6 +63,7 @@ package struct ServedTask: Sendable, Equatable {
     guard case .object(let members)? = try? JSONParser.value(of: text) else { return nil }
     var fields: [String: String] = [:]
     for member in members { fields[member.name] = member.value.string ?? member.value.text }
+    for (slot, column) in columns where fields[slot] == nil { fields[slot] = fields[column] }
     return fields
   }
 }

@@ -89,6 +89,13 @@ public struct FieldMapping: Sendable, Equatable, Codable {
   /// The slots that a template over such items may name.
   package var slots: [String] { (text == nil ? [] : ["text"]) + evidence.keys.sorted() }
 
+  /// The column of each of ``slots``.
+  package var textColumns: [String: String] {
+    var columns = evidence
+    if let text { columns["text"] = text }
+    return columns
+  }
+
   /// The slots of the images in the order of their columns: the columns' names, with "_" for the points of a path.
   package var imageSlots: [String] { (image?.columns ?? []).map { $0.replacing(".", with: "_") } }
 
