@@ -93,7 +93,7 @@ import Testing
         "rows.json:1: row 3: expected an object of fields, found a text",
         "rows.json:1: row 4: item '1', field 'id': expected an id that did not occur before, found '1', as on line 1",
         "rows.json:1: row 5: item '3', field 'text': expected a text, found a blank text",
-        "rows.json:1: row 6: item '4', field 'image': expected the path of an image, found nothing",
+        "rows.json:1: row 6: item '4', field 'image': expected the path of an image, or [] where the item has none, found nothing",
         "rows.json:1: row 7: item '5', field 'text': expected a text, found an object",
         "rows.json:1: row 8: item '6', field 'image': expected paths of images, found an object in place 1 of 1",
         "rows.json:1: row 9: field 'id': expected an id, found nothing",

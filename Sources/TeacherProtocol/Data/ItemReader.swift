@@ -61,7 +61,7 @@ struct ItemReader {
       if row.text(column) == nil, row.value(column) != .array([]) {
         if slots.isEmpty {
           throw problem(
-            row, id, column, expected: "the path of an image",
+            row, id, column, expected: "the path of an image, or [] where the item has none",
             found: row.value(column).map { $0 == .null ? "null" : "a blank text" } ?? "nothing")
         }
         slots.append(ImageSlot(name: name, paths: []))
