@@ -34,8 +34,6 @@
 
   extension OpenAITeacherConfiguration {
     fileprivate func teacher(_ name: String, images: ImageEncodings) throws -> any Teacher {
-      var clock = PaceClock.system
-      clock.tell = { Output.error($0) }
       guard let base = URL(string: baseURL) else {
         throw ValidationError("teachers.\(name).base_url '\(baseURL)' is no address.")
       }
@@ -43,9 +41,9 @@
       if let keyFile { key = try APIKey(contentsOf: URL(filePath: NSString(string: keyFile).expandingTildeInPath)) }
       return switch service {
       case .openAI(let options):
-        OpenAICompatibleTeacher(name, options: options, base: base, key: key, images: images, clock: clock)
+        OpenAICompatibleTeacher(name, options: options, base: base, key: key, images: images)
       case .anthropic(let options):
-        AnthropicTeacher(name, options: options, base: base, key: key, images: images, clock: clock)
+        AnthropicTeacher(name, options: options, base: base, key: key, images: images)
       }
     }
 

@@ -107,26 +107,6 @@ import Testing
     #expect(crowd.clock.slept.contains { $0 > 4 })
   }
 
-  @Test func `why a service is left alone is told at the first pause and at each one after`() async throws {
-    let server = ScriptedServer([.failure(.notReached(host: "localhost", reason: "refused"))])
-    let told = Locked<[String]>([])
-    var clock = server.clock.pace
-    clock.tell = { line in told.withLock { $0.append(line) } }
-    var options = OpenAICompatibleTeacher.Options(model: "m")
-    options.pace.faultsToPause = 2
-    options.pace.pauses = 2
-    options.pace.inFlight = 1
-    let teacher = OpenAICompatibleTeacher(
-      "big", options: options, base: try #require(URL(string: "http://localhost/v1")), transport: server.transport,
-      clock: clock)
-    _ = await ask(teacher, 5)
-    #expect(
-      told.withLock { $0 } == [
-        "teacher big: 2 requests in a row failed, the last: localhost was not reached: refused. The next try is in 5 s, 1 of 2",
-        "teacher big: 3 requests in a row failed, the last: localhost was not reached: refused. The next try is in 10 s, 2 of 2",
-      ])
-  }
-
   @Test func `a service that comes back is asked as before`() async throws {
     let crowd = Crowd()
     let teacher = try crowd.teacher({

@@ -4,8 +4,6 @@ public struct PaceClock: Sendable {
   package var now: @Sendable () -> Double
   /// Waits for seconds.
   package var sleep: @Sendable (Double) async throws -> Void
-  /// Hears why a service is left alone for a while. The default is nil: nobody does.
-  package var tell: (@Sendable (String) -> Void)?
 
   package init(now: @escaping @Sendable () -> Double, sleep: @escaping @Sendable (Double) async throws -> Void) {
     self.now = now

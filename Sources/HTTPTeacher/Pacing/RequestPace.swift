@@ -167,9 +167,6 @@ actor RequestPace {
     var length = limits.firstPause
     for _ in 1..<max(pauses, 1) { length = min(length * 2, 60) }
     pausedUntil = max(pausedUntil, now + length)
-    clock.tell?(
-      "teacher \(teacher): \(faults) requests in a row failed, the last: \(reason). The next try is in \(Int(length)) s, "
-        + "\(pauses) of \(limits.pauses)")
   }
 
   /// When a request may be sent by the limits a minute; what it takes is taken at once, so the next one waits longer.
