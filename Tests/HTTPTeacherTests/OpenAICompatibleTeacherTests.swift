@@ -178,6 +178,14 @@ import Testing
     #expect(server.clock.slept.count == 2)
   }
 
+  @Test(arguments: [(204, "the server refused the question with status 204"), (404, "the address or the model")])
+  func `a response without a body is said to have none`(status: Int, words: String) async throws {
+    let server = ScriptedServer(TransportResponse(status: status, headers: [:], body: Data()))
+    let error = await #expect(throws: (any Error).self) { try await server.teacher().reply(to: try request()) }
+    #expect("\(try #require(error))".contains(words), "\(String(describing: error))")
+    #expect("\(try #require(error))".contains(": its body is empty"), "\(String(describing: error))")
+  }
+
   @Test func `any error of a transport is tried again and cancellation is not`() async throws {
     struct Broken: Error, CustomStringConvertible { let description = "broken, with secret-key" }
     let calls = Locked(0)

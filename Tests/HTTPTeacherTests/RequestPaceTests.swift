@@ -140,10 +140,40 @@ import Testing
       })
   }
 
+  /// A server that was not started is the usual reason for a run that seems to stand still.
+  @Test func `a service that fails or only puts off is told while it is asked, without its key`() async throws {
+    struct Meter: RequestMeter {
+      let said = Locked<[String]>([])
+      func tell(_ words: String) { said.withLock { $0.append(words) } }
+      func countLostReply() {}
+      func countRequest() {}
+    }
+    func said(_ server: ScriptedServer, key: APIKey? = nil) async throws -> [String] {
+      let meter = Meter()
+      let teacher = try server.teacher(key: key) {
+        ($0.retry.attempts, $0.retry.throttledAttempts) = (12, 12)
+      }
+      var question = try request()
+      question.meter = meter
+      _ = try? await teacher.reply(to: question)
+      return meter.said.withLock { $0 }
+    }
+    let failing = try await said(
+      ScriptedServer(.init(status: 503, body: Data("no, not with secret-key".utf8))), key: key())
+    #expect(
+      failing.first == "10 requests in a row failed, the last: the server refused the question with status 503: "
+        + "no, not with (key). It is asked again in 5 s (pause 1 of 6, after which it is given up)", "\(failing)")
+    #expect(failing.dropFirst().first?.contains("in 10 s (pause 2 of 6") == true)
+    let busy = try await said(ScriptedServer(ScriptedServer.failure(429)))
+    #expect(busy.count == 1 && busy[0].hasPrefix("it has put off 10 requests and answered none; the last: "), "\(busy)")
+    #expect(try await said(ScriptedServer(ScriptedServer.failure(503), ScriptedServer.answer("No"))) == [])
+  }
+
   @Test func `a budget stops retries too`() async throws {
     struct Meter: RequestMeter {
       let left = Locked(3)
       let lost = Locked(0)
+      func tell(_ words: String) {}
       func countLostReply() { lost.withLock { $0 += 1 } }
       func countRequest() throws {
         try left.withLock { left in

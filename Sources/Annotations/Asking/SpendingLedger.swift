@@ -1,4 +1,4 @@
-internal import TeacherProtocol
+package import TeacherProtocol
 
 /// Keeps a budget: reserves the estimated cost of a question before it is asked, and books the actual cost afterwards.
 ///
@@ -26,6 +26,8 @@ public final class SpendingLedger: Sendable {
   package let limit: SpendingLimit
   private let state = Locked(State())
   private let book: SpendingBook?
+  /// Takes what people should know of services while they are asked.
+  package let tell = Locked<(@Sendable (String) -> Void)?>(nil)
 
   /// A ledger with nothing spent.
   public init(limit: SpendingLimit = SpendingLimit()) { (self.limit, book) = (limit, nil) }
@@ -75,6 +77,8 @@ public final class SpendingLedger: Sendable {
     }
 
     func countLostReply() { lost.withLock { $0 += 1 } }
+
+    func tell(_ words: String) { ledger.tell.withLock { $0 }?("teacher \(teacher): \(words)") }
 
     var requests: Int { count.withLock { $0 } }
     var lostReplies: Int { lost.withLock { $0 } }

@@ -139,6 +139,7 @@ extension DistillationRun {
     let lock = services.isEmpty ? nil : try RunLock(folder, reporter: reporter)
     defer { lock?.free() }
     let ledger = services.isEmpty ? SpendingLedger() : try configuration.ledger(for: folder)
+    ledger.tell.withLock { [reporter] in $0 = { reporter.message($0) } }
     defer { if let closing = ledger.closing { reporter.message(closing) } }
     let leftOut = namesakes(of: items, in: dataset, teachers.labelAssignments)
     for (store, assignments) in try stores(

@@ -35,7 +35,7 @@ actor RequestPace {
     /// With an answer; the tokens that it cost, where known.
     case answered(tokens: Int?)
     /// The service has no room; the seconds after which it wants to be asked again.
-    case throttled(wait: Double?)
+    case throttled(String, wait: Double?)
     /// The service or the way to it is at fault.
     case fault(String)
     /// The service refuses the question, and would again.
@@ -69,7 +69,7 @@ actor RequestPace {
   private var tokensUnderWay = 0
   private var faults = 0
   private var pauses = 0
-  private var refusals = 0
+  private var (refusals, throttles) = (0, 0)
   private var hasAnswered = false
   private var unavailable: TeacherUnavailable?
   private var waiting: [(id: Int, continuation: CheckedContinuation<Void, Never>)] = []
@@ -114,8 +114,10 @@ actor RequestPace {
   /// Says how a request ended.
   ///
   /// - Parameter report: what the service's headers said.
-  func end(_ pass: Pass, _ outcome: Outcome, report: RateLimitReport?) {
+  /// - Returns: what people should know; nil for nothing new.
+  @discardableResult func end(_ pass: Pass, _ outcome: Outcome, report: RateLimitReport?) -> String? {
     let now = clock.now()
+    var news: String?
     if let left = report?.requests {
       requestBucket.learn(
         left, number: pass.number, begun: begun, underWay: Double(underWay - 1), one: 1, now: now)
@@ -133,16 +135,20 @@ actor RequestPace {
       if let tokens, let rate = limits.tokensPerMinute {
         tokenTime += min(Double(tokens - pass.tokens) * 60 / rate, 600)
       }
-    case .throttled(let wait):
+    case .throttled(let reason, let wait):
       // What was sent before the cut tells nothing of the room after it.
       if now - lastCut >= 1 {
         room = max(1, room / 2)
         lastCut = now
       }
       if let wait { pausedUntil = max(pausedUntil, now + wait) }
+      throttles += 1
+      if !hasAnswered, throttles == limits.faultsToPause {
+        news = "it has put off \(throttles) requests and answered none; the last: \(reason). It is asked more slowly"
+      }
     case .fault(let reason):
       faults += 1
-      if faults >= limits.faultsToPause, now >= pausedUntil { pause(now, because: reason) }
+      if faults >= limits.faultsToPause, now >= pausedUntil { news = pause(now, because: reason) }
     case .refused(let reason):
       refusals += 1
       if !hasAnswered, refusals >= limits.refusalsToStop {
@@ -152,21 +158,25 @@ actor RequestPace {
     case .other: break
     }
     finish(pass)
+    return news
   }
 
   private var allowed: Int { faults >= limits.faultsToPause ? 1 : Int(room) }
 
-  private func pause(_ now: Double, because reason: String) {
+  /// - Returns: what people should know.
+  private func pause(_ now: Double, because reason: String) -> String? {
     pauses += 1
     guard pauses <= limits.pauses else {
       unavailable = TeacherUnavailable(
         teacher: teacher,
         reason: "\(faults) requests in a row failed, over \(limits.pauses) pauses; the last: \(reason)")
-      return
+      return nil
     }
     var length = limits.firstPause
     for _ in 1..<max(pauses, 1) { length = min(length * 2, 60) }
     pausedUntil = max(pausedUntil, now + length)
+    return "\(faults) requests in a row failed, the last: \(reason). "
+      + "It is asked again in \(Int(length)) s (pause \(pauses) of \(limits.pauses), after which it is given up)"
   }
 
   /// When a request may be sent by the limits a minute; what it takes is taken at once, so the next one waits longer.

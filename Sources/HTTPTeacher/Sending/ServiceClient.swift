@@ -80,7 +80,9 @@ final class ServiceClient: Sendable {
         await pace.end(pass, end.outcome, report: end.report)
         throw error
       }
-      await pace.end(pass, end.outcome, report: end.report)
+      if let news = await pace.end(pass, end.outcome, report: end.report) {
+        question.request.meter?.tell(hidden(news))
+      }
       let item = question.request.item.id
       switch step {
       case .answered(let spoken): return spoken
@@ -174,7 +176,7 @@ final class ServiceClient: Sendable {
       throw Refusal(cause: fault)
     }
     if status == 429 || status == 529 {
-      outcome = .throttled(wait: wait)
+      outcome = .throttled("\(fault)", wait: wait)
       return .throttled(fault, wait: wait)
     }
     outcome = .fault("\(fault)")

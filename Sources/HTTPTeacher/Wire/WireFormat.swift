@@ -105,7 +105,8 @@ extension WireFormat {
   /// What a response that is not 200 says of its cause: `{"error": {"message", "type", "code"}}` with every service.
   func error(_ body: Data) -> ServiceError {
     guard let whole = try? parsed(body) else {
-      return ServiceError(message: String(decoding: body.prefix(200), as: UTF8.self), codes: [])
+      let words = String(decoding: body.prefix(200), as: UTF8.self)
+      return ServiceError(message: words.isEmpty ? "its body is empty" : words, codes: [])
     }
     return ServiceError(whole["error"], in: whole)
   }

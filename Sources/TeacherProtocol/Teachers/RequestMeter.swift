@@ -10,6 +10,9 @@ package protocol RequestMeter: Sendable {
 
   /// Says that a request was sent whose reply was lost on its way, so that it may have been charged all the same.
   func countLostReply()
+
+  /// Says what people who wait for the answer should know of the service, such as that it is not reached.
+  func tell(_ words: String)
 }
 
 /// The budget is used up: nothing more is asked of anybody.
