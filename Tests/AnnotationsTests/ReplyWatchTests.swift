@@ -74,8 +74,43 @@ import Testing
     #expect(
       run.closingLines() == [
         "teacher gpt: of 30 items 24 answered (4 with reasons cut off), 1 cut off, 2 unreadable, 1 empty, 1 refused, "
-          + "1 without an opinion, 5 of them stored before"
+          + "1 without an opinion, 5 of them stored before",
+        // 5 of 30 are a tenth or more; an opinion that is not there is a readable reply.
+        "  5 of them without a label, the first on item 'i24': \"Hm\". See whether its prompt, answer and max_tokens suit the model",
       ])
+    #expect(run.closingLines(advising: false).count == 1)
+  }
+
+  /// A recorded teacher that writes "urgent" where the label is called otherwise has no prompt to look at.
+  @Test func `a spelling that no label has is told with the key that takes it, and a few such replies are not`()
+    async throws
+  {
+    func lines(unknown: Int) async throws -> [String] {
+      let said = Locked<[String]>([])
+      let teacher = ScriptedTeacher("file") { request in
+        let number = Int(request.prompt.split(separator: " ").last ?? "") ?? 0
+        return number < unknown
+          ? TeacherReply(outcome: .unknownLabel("fits"), raw: "fits")
+          : TeacherReply(outcome: .answered("pristine"), raw: "")
+      }
+      var annotator = try Annotator(
+        store: MemoryAnnotationStore(), labels: .outOfContext,
+        assignments: [.init(teacher: teacher, template: PromptTemplate("{text}"), concurrency: 1)])
+      annotator.tell = { line in said.withLock { $0.append(line) } }
+      let run = try await annotator.annotate(data)
+      return said.withLock { $0 } + run.closingLines()
+    }
+    let advice = "If it is a spelling of a label, add it to that label's aliases"
+    #expect(
+      try await lines(unknown: 10) == [
+        "teacher file: none of its first 10 replies has a label (10 with an unknown label); the one on item 'i0': \"fits\". "
+          + advice,
+        "teacher file: of 30 items 20 answered, 10 with an unknown label",
+        "  10 of them without a label, the first on item 'i0': \"fits\". \(advice)",
+      ])
+    #expect(
+      try await lines(unknown: 2) == ["teacher file: of 30 items 28 answered, 2 with an unknown label"],
+      "2 of 30 are fewer")
   }
 
   @Test func `a failed question is counted as one without a reply`() async throws {
@@ -108,6 +143,24 @@ import Testing
     #expect(counter.progress.done == 143 && counter.progress.alreadyStored == 40)
     #expect(abs(counter.progress.rate - 0.1) < 1e-9)
     #expect(abs((counter.progress.secondsLeft ?? 0) - 570) < 1e-6)
+  }
+
+  /// Ten answers within ten seconds, and none for sixteen, as a busy server of one's own gives them: 24 a minute, whenever one
+  /// looks, and not 4 where the first one comes after the gap.
+  @Test func `answers that come in bursts have the rate of several bursts`() {
+    let time = Locked(0.0)
+    let counter = ProgressCounter(
+      items: 400, isInstant: [false], ledger: SpendingLedger(), clock: { time.withLock { $0 } }, report: nil)
+    counter.add(of: 0, read: 400, opened: 400)
+    var rates: [Double] = []
+    for burst in 1...8 {
+      for answer in 0..<10 {
+        time.withLock { $0 = Double(burst) * 25 + Double(answer) }
+        counter.add(of: 0, settled: 1, answered: 1)
+        if burst > 3 { rates.append(counter.progress.rate * 60) }
+      }
+    }
+    #expect(rates.allSatisfy { (12...36).contains($0) }, "\(rates)")
   }
 
   /// Of 1,000 items 500 were looked up, and a half of those had to be asked; so has a half of the others.

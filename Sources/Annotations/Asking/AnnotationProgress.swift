@@ -31,7 +31,8 @@ package final class ProgressCounter: Sendable {
     var unread: Int
     var (read, opened, settled) = (0, 0, 0)
     var asked = 0
-    /// Moments and what was answered by then: of the last ten seconds, and one before them.
+    /// Moments and what was answered by then: of the last ten seconds or the last sixteen answers, whichever reach further
+    /// back, and one before them. Few answers come in bursts, of which neither the haste nor the gaps are a rate.
     var marks: [(seconds: Double, asked: Int)] = [(0, 0)]
     var rate: Double?
 
@@ -48,7 +49,7 @@ package final class ProgressCounter: Sendable {
     mutating func note(answered: Int, at now: Double) {
       guard answered > 0, !isInstant else { return }
       asked += answered
-      while marks.count > 1, now - marks[1].seconds > 10 { marks.removeFirst() }
+      while marks.count > 1, now - marks[1].seconds > 10, asked - marks[1].asked >= 16 { marks.removeFirst() }
       if now > marks[0].seconds { rate = Double(asked - marks[0].asked) / (now - marks[0].seconds) }
       if let last = marks.last, now - last.seconds >= 0.5 { marks.append((now, asked)) }
     }

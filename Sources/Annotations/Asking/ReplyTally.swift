@@ -5,8 +5,8 @@ package struct ReplyTally: Sendable, Equatable {
   private var counts: [String: Int] = [:]
   /// Of those with a label, how many ended before their reasons did.
   private var cutReasons = 0
-  /// One without a label, the first: its item, and its text as it came.
-  private(set) var example: (item: String, text: String)?
+  /// The first of which no label could be read, or else the first that abstains.
+  private var example: (item: String, reply: TeacherReply)?
 
   /// No reply.
   package init() {}
@@ -16,8 +16,8 @@ package struct ReplyTally: Sendable, Equatable {
     counts[reply.outcome.kind, default: 0] += 1
     if reply.label != nil {
       if reply.isRationaleCut { cutReasons += 1 }
-    } else if example == nil {
-      example = (item, reply.raw)
+    } else if example == nil || example?.reply.outcome.fault == nil && reply.outcome.fault != nil {
+      example = (item, reply)
     }
   }
 
@@ -40,18 +40,38 @@ package struct ReplyTally: Sendable, Equatable {
     return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 
+  /// The reply of ``example`` in words, led by its item.
+  var exampleWords: String? { example.map { "on item '\($0.item)': \"\(ReplyWatch.shown($0.reply.raw))\"" } }
+
+  /// What can be done about replies such as ``example``.
+  var remedy: String {
+    if case .unknownLabel? = example?.reply.outcome {
+      return "If it is a spelling of a label, add it to that label's aliases"
+    }
+    return "See whether its prompt, answer and max_tokens suit the model"
+  }
+
+  /// What people should know where a tenth of the replies or more have no readable label.
+  var warning: String? {
+    let lacking = total - answered - counts["abstained", default: 0]
+    guard lacking > 0, lacking * 10 >= total else { return nil }
+    return "\(lacking) of them without a label, the first \(exampleWords ?? ""). \(remedy)"
+  }
+
   package static func == (a: ReplyTally, b: ReplyTally) -> Bool {
     a.counts == b.counts && a.cutReasons == b.cutReasons && a.example?.item == b.example?.item
-      && a.example?.text == b.example?.text
+      && a.example?.reply == b.example?.reply
   }
 }
 
 extension AnnotationRun {
   /// What came of each teacher's questions, one line each in the order of the teachers.
   ///
-  /// - Parameter stored: whether to say how many of the replies were there before. The default is true.
-  package func closingLines(stored: Bool = true) -> [String] {
-    teachers.map { teacher in
+  /// Where a tenth of the replies or more have no readable label, a line after it shows one and says what can be done.
+  ///
+  /// - Parameter advising: whether to say that, and how many of the replies were there before. The default is true.
+  package func closingLines(advising: Bool = true) -> [String] {
+    teachers.flatMap { teacher in
       var tally = ReplyTally()
       for annotation in annotations.joined() where annotation.teacher == teacher {
         tally.add(annotation.reply, on: annotation.item)
@@ -60,9 +80,10 @@ extension AnnotationRun {
       let before = tally.total - askedOf[teacher, default: 0]
       let parts = [
         tally.words, failed > 0 ? "\(failed) without a reply" : nil,
-        stored && before > 0 ? "\(before) of them stored before" : nil,
+        advising && before > 0 ? "\(before) of them stored before" : nil,
       ]
-      return "teacher \(teacher): of \(items.count) items \(parts.compactMap(\.self).joined(separator: ", "))"
+      let line = "teacher \(teacher): of \(items.count) items \(parts.compactMap(\.self).joined(separator: ", "))"
+      return [line] + (advising ? tally.warning.map { ["  " + $0] } ?? [] : [])
     }
   }
 }

@@ -44,9 +44,9 @@ package final class ReplyWatch: Sendable {
   }
 
   private static func warning(_ tally: ReplyTally) -> String {
-    let example = tally.example.map { "; the one on item '\($0.item)': \"\(shown($0.text))\"" } ?? ""
+    let example = tally.exampleWords.map { "; the one \($0)" } ?? ""
     return "none of its first \(first) replies has a label (\(tally.words ?? ""))\(example). "
-      + "See whether its prompt, answer and max_tokens suit the model"
+      + tally.remedy
   }
 
   /// The beginning of a reply on one line, for people: no control characters, and nothing that may be a key.

@@ -45,7 +45,7 @@ extension DistillationRun {
             "Annotate",
             "\(state.teachers.joined(separator: ", ")) on \(state.data.train.count) training and "
               + "\(state.test.items.count) test items. On training items: "
-              + state.train.closingLines(stored: false).joined(separator: "; ")
+              + state.train.closingLines(advising: false).joined(separator: "; ")
           )
         case .agree: ("Agree", "\(agreed) items agreed, \(state.conflicts.count) in conflict")
         case .review: ("Review", "\(second.labels.count) human labels")
