@@ -17,9 +17,9 @@
         supported is refused. GET /v1/models names the model. Only this machine can reach it, and no page of another \
         origin. Requests are answered one after the other. A tokenizer in the adapter's folder takes the place of the model's.
 
-        With --run the student of a run is served, with its adapter. A request whose one turn is a JSON object of an item's         fields, its images beside it, becomes the run's own question, and the answer is one of the run's labels; with         response_format text it is the student's own words.
+        With --run the student of a run is served, with its adapter. A request whose one turn is a JSON object of an item's fields, its images beside it, becomes the run's own question, and the answer is one of the run's labels; with response_format text it is the student's own words.
 
-        With a token each request must bear 'Authorization: Bearer TOKEN'. It is best given by --token-file or by         DISTILL_SERVE_TOKEN in the environment: other users of this machine can read a command line.
+        With a token each request must bear 'Authorization: Bearer TOKEN'. It is best given by --token-file or by DISTILL_SERVE_TOKEN in the environment: other users of this machine can read a command line.
 
         Examples:
 
@@ -113,9 +113,13 @@
       }
       let name = name ?? folder.resolvingSymlinksInPath().lastPathComponent
       let server = StudentServer(student, name: name, options: options)
-      try await Ending.bySignal { [port] in
+      try await Ending.bySignal { [port, options] in
         try await server.run(port: port) { port in
           Output.error("\(name) at http://127.0.0.1:\(port)/v1 (control-C ends it)")
+          if let task = options.task {
+            let command = task.command(to: name, port: port, needsToken: options.token != nil)
+            Output.error("it is asked so, with an item's own values: \(command)")
+          }
         }
       }
     }

@@ -70,10 +70,38 @@
         let request = ServedStudent.body(content, #""temperature": 0, "max_tokens": 3"#)
         #expect(try await answer(request, of: server)["choices"] == answer(request, of: served.server)["choices"])
       }
-      let missing = try await answer(body([text(#"{"caption": "A", "id": 7}"#)], #""max_tokens": 3"#), of: server)
+      let fault = try await answer(body([text(#"{"caption": "A harbour"}"#)], #""max_tokens": 3"#), of: server)
       #expect(
-        missing["error"]?["message"]?.string
-          == "The run's question needs the field 'review' or 'text' of the item, which has 'caption', 'id'.")
+        fault["error"]?["message"]?.string
+          == #"The run's question needs 'review' or 'text', which the object does not give; it gives 'caption'. Send {"text":"..."} "#
+          + "with the item's own values.", "\(fault.text)")
+    }
+
+    /// What the shell makes of it is the body of a request that is answered.
+    @Test func `the command that is shown on starting is one that a shell takes`() async throws {
+      let task = ServedTask(
+        prompt: try PromptTemplate("{title}: it's {text}? {labels}"),
+        labels: try LabelSet([.init(name: "yes"), .init(name: "no")]), imageSlots: [])
+      let command = task.command(to: "anna's run", port: 8123, needsToken: true)
+      let prefix = "curl http://127.0.0.1:8123/v1/chat/completions -H 'Authorization: Bearer TOKEN' -d "
+      #expect(command.hasPrefix(prefix))
+      let shell = Process()
+      shell.executableURL = URL(filePath: "/bin/sh")
+      shell.arguments = ["-c", "printf %s " + command.dropFirst(prefix.count)]
+      let output = Pipe()
+      shell.standardOutput = output
+      try shell.run()
+      shell.waitUntilExit()
+      let body = try JSONParser.value(
+        of: String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self))
+      #expect(body["model"]?.string == "anna's run")
+      #expect(body["messages"]?[0]?["content"]?.string == #"{"title":"...","text":"..."}"#)
+      let photos = ServedTask(
+        prompt: try PromptTemplate("{text} {photo:2}"), labels: try LabelSet([.init(name: "yes"), .init(name: "no")]),
+        imageSlots: ["photo"]
+      ).command(to: "m", port: 1, needsToken: false)
+      #expect(
+        photos.contains(#""text":"{\"text\":\"...\"}""#) && photos.contains("data:image/jpeg;base64,..."), "\(photos)")
     }
   }
 #endif

@@ -27,6 +27,15 @@ package struct ServedTask: Sendable, Equatable {
   func asking(_ request: ChatRequest) throws(ChatError) -> ChatRequest {
     guard request.messages.count == 1, request.messages[0].role == "user", let fields = fields(of: request.messages[0])
     else { return request }
+    let missing = fieldSlots.filter { fields[$0] == nil }
+    guard missing.isEmpty else {
+      let given = fields.keys.sorted().map { "'\($0)'" }
+      throw .invalid(
+        "messages[0].content",
+        "The run's question needs \(missing.map(names(of:)).joined(separator: ", ")), which the object does not give; "
+          + "it gives \(given.isEmpty ? "nothing" : given.joined(separator: ", ")). Send \(example.text) with the item's own values."
+      )
+    }
     let images = request.messages[0].parts.filter { if case .image = $0 { true } else { false } }
     let paths = images.indices.map { "\($0)" }
     let slots =
@@ -45,18 +54,47 @@ package struct ServedTask: Sendable, Equatable {
         case .image(let number): images[Int(question.images[number].path) ?? 0]
         }
       }
-    } catch .unknownSlot(let slot, _, _) {
-      let names = Set([slot, columns[slot] ?? slot]).sorted().map { "'\($0)'" }.joined(separator: " or ")
-      throw .invalid(
-        "messages[0].content",
-        "The run's question needs the field \(names) of the item, which has "
-          + (fields.isEmpty ? "none." : "\(fields.keys.sorted().map { "'\($0)'" }.joined(separator: ", "))."))
     } catch {
       throw .invalid("messages[0].content", "The run's question can't be asked about this item: \(error)")
     }
     if !request.namesForm { request.form = .choice(labels.labels.map(\.answer)) }
     return request
   }
+
+  /// A command for the shell that asks about an item.
+  ///
+  /// - Parameter needsToken: whether the server wants one.
+  package func command(to model: String, port: Int, needsToken: Bool) -> String {
+    let text = JSONValue.string(example.text)
+    let image = JSONValue.object([
+      .init("type", .string("image_url")),
+      .init("image_url", .object([.init("url", .string("data:image/jpeg;base64,..."))])),
+    ])
+    let content =
+      imageSlots.isEmpty
+      ? text : .array([.object([.init("type", .string("text")), .init("text", text)])] + imageSlots.map { _ in image })
+    let turn = JSONValue.object([.init("role", .string("user")), .init("content", content)])
+    let body = JSONValue.object([.init("model", .string(model)), .init("messages", .array([turn]))])
+    return "curl http://127.0.0.1:\(port)/v1/chat/completions "
+      + (needsToken ? "-H 'Authorization: Bearer TOKEN' " : "")
+      + "-d '\(body.text.replacing("'", with: #"'\''"#))'"
+  }
+
+  /// The fields that the run's template names, in its order.
+  private var fieldSlots: [String] {
+    let images = imageSlots + [PromptTemplate.allImages]
+    return prompt.slots.filter { slot in
+      slot != "labels" && !images.contains { slot == $0 || slot.hasPrefix($0 + ":") }
+    }
+  }
+
+  /// What a client may call the field of a slot.
+  private func names(of slot: String) -> String {
+    Set([slot, columns[slot] ?? slot]).sorted().map { "'\($0)'" }.joined(separator: " or ")
+  }
+
+  /// An item's object with nothing filled in.
+  private var example: JSONValue { .object(fieldSlots.map { .init($0, .string("...")) }) }
 
   private func fields(of message: ChatRequest.Message) -> [String: String]? {
     let text = message.parts.map { if case .text(let text) = $0 { text } else { "" } }.joined()

@@ -61,7 +61,7 @@ public struct PromptTemplate: Sendable, Equatable, Codable {
   }
 
   /// The slot of all images, whatever their columns are called.
-  static let allImages = "image"
+  package static let allImages = "image"
 
   /// The prompt for an item, with the places of its images.
   ///

@@ -35,6 +35,9 @@ struct DistillCommandTests {
         #expect(own.code == 0)
         #expect(own.output.contains("Example"), "\(name) --help has no example")
         #expect(own.output.contains("  distill \(name) "), "\(name) --help has no example")
+        let overview = own.output.prefix(upTo: own.output.firstRange(of: "USAGE:")?.lowerBound ?? own.output.endIndex)
+        let gap = overview.split(separator: "\n").first { $0.contains(/[a-z,.] {5,}[a-z]/) }
+        #expect(gap == nil, "\(name) --help has a gap within a sentence")
       }
     }
   }
