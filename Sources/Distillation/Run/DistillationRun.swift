@@ -216,6 +216,7 @@ public struct DistillationRun: Sendable {
       let fresh = try await source.labels(for: asked.map(\.item))
       // A file that answers none of these questions was filled in for others, of an earlier round, or is not begun.
       if fresh.isEmpty, !asked.isEmpty { try wait() }
+      sayWhatIsOpen(asked, without: fresh, decidedBy: path)
       return given.merging(fresh) { old, _ in old }
     case .page:
       return try await reviewedOnPage(Array(ordered.prefix(max(0, allowed))), given: given)

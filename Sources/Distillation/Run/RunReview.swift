@@ -2,6 +2,7 @@ package import Annotations
 package import Foundation
 package import TeacherProtocol
 internal import DistillationConfiguration
+internal import Wording
 
 /// The conflicts of a run as questions to people, with the labels, the images and the journal of decisions.
 package struct RunReview: Sendable {
@@ -51,6 +52,16 @@ extension DistillationRun {
     }
     // Without an answer to these questions the answers are an earlier round's, or the review is not begun.
     if fresh.isEmpty, !asked.isEmpty { throw RunError.waitingForReview(folder.path, conflicts: asked.count) }
+    sayWhatIsOpen(asked, without: fresh, decidedBy: "distill review --run \(folder.path)")
     return given.merging(fresh) { old, _ in old }
+  }
+
+  /// Says how many conflicts a review left without a label, which a run with some labels does not wait for.
+  func sayWhatIsOpen(_ asked: [Conflict], without fresh: [String: String], decidedBy means: String) {
+    let open = asked.count - fresh.count
+    guard open > 0 else { return }
+    reporter.message(
+      "\(open) of \(NumberText.counted(asked.count, "conflict")) for people have no label yet, and the run goes on without them; "
+        + "decide them with \(means), and run again")
   }
 }

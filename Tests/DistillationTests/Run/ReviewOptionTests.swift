@@ -60,7 +60,12 @@ import Testing
       // Three of the four are labelled.
       let rows = ids.prefix(3).map { id in "\(id),\(own.items.first { $0.id == id }?.label ?? "")\n" }
       try Data(("item,label\n" + rows.joined()).utf8).write(to: file)
-      try await own.run().run()
+      let said = Said()
+      try await DistillationRun(
+        own.configuration, folder: world.folder.appending(path: "run"), reporter: said.reporter, plugins: own.plugins
+      ).run()
+      #expect(said.text.contains("1 of 4 conflicts for people have no label yet"), "\(said.text)")
+      #expect(said.text.contains("decide them with \(file.path), and run again"))
       #expect(try own.run().evaluation?.labelsSpent == 3)
       #expect(try own.run().evaluation?.results["two_stage"]?.labels == 3)
     }
@@ -84,7 +89,10 @@ import Testing
           ReviewEntry(
             item: question.item.id, reviewer: "anna", decision: number == 3 ? .skipped : .label(label)))
       }
-      try await own.run().run()
+      let said = Said()
+      try await DistillationRun(own.configuration, folder: folder, reporter: said.reporter, plugins: own.plugins).run()
+      #expect(said.text.contains("1 of 4 conflicts for people have no label yet"), "\(said.text)")
+      #expect(said.text.contains("distill review --run \(folder.path)"))
       #expect(try own.run().evaluation?.labelsSpent == 3)
       await #expect(throws: RunError.self) { try await world.run("oracle").review() }
     }
