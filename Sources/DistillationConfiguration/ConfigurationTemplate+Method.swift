@@ -54,7 +54,7 @@ extension ConfigurationTemplate {
       labels:
       \(labels)prompt: "{text} \(question)"
       teachers:
-        - {name: first, kind: recorded, file: first.csv}   # columns id, label, rationale
+        - {name: first, kind: recorded, file: first.csv}   # id, label, rationale; else columns: {label: Answer}
         - {name: second, kind: openai, base_url: "http://127.0.0.1:8000/v1", model: second}
       review: {source: page, budget: 40}   # people decide conflicts: distill review --run RUN
       student: {model: models/student}

@@ -55,7 +55,9 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
     case .missingColumn(let file, let column, let key, let known):
       "\(file) has no column '\(column)', which the mapping names for '\(key)'. Its columns: \(known.listed)."
         + (key == "image" ? " Where items have no image, set it to null." : "")
-        + (NearestName.nearest(to: column, among: known).map { " Did you mean '\($0)'?" } ?? "")
+        + (NearestName.nearest(to: column, among: known).map { " Did you mean '\($0)'?" }
+          ?? ([".columns.id", ".columns.label"].contains(where: key.hasSuffix)
+            ? " Say which column is which: columns: {id: ..., label: ..., rationale: ...}." : ""))
     case .badMapping(let key, let reason): "Field mapping, key '\(key)': \(reason.withoutFullStop)."
     case .straddlingGroups(let what, let examples, let count):
       "\(count) \(what) stand in more than one split, for example \(examples.listed). Training and test would share "

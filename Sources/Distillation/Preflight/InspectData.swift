@@ -167,7 +167,11 @@ extension RunCheck {
       "data.splits",
       counts.joined(separator: ", ")
         + "; no group\(run.data.fields.image == nil ? "" : " and no image") is in two splits\(scored)")
-    if let nothing = items.nothingScored(run.evaluation.split.rawValue) { findings.warn("evaluation", nothing) }
+    if let nothing = items.nothingScored(run.evaluation.split.rawValue) {
+      let isUndivided = run.data.files == nil && items.dataset.splits.allSatisfy(\.isEmpty)
+      let remedy = "; data.splits: {train: 80%, test: 20%} keeps some apart, which are scored where they have a label"
+      findings.warn("evaluation", nothing + (isUndivided ? remedy : ""))
+    }
     if let unused = items.rowsInNoSplit(run.data) { findings.warn("data.splits", unused) }
     if run.evaluation.choosesThresholdOnDev, items.dev.isEmpty {
       findings.fail("evaluation.dev_for_threshold", "there is no development item to choose the threshold on")

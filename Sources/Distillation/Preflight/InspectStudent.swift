@@ -25,7 +25,9 @@ extension RunCheck {
     if let fresh = run.student.fresh {
       let configuration = fresh.modelConfiguration
       findings.ok(
-        "student.fresh", "made from nothing: \(ByteText.count(ModelSize(configuration).parameters)) parameters")
+        "student.fresh",
+        "made from nothing: \(ByteText.count(ModelSize(configuration).parameters)) parameters"
+          + (run.pretrain == nil ? ", which know no language but that of this run's rows" : ""))
       return InspectedStudent(configuration: configuration, reserved: SmolVLM.specialTokens)
     }
     guard let path = run.student.model else { return nil }

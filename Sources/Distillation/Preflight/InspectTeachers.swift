@@ -99,6 +99,9 @@ extension RunCheck {
     let found = zip(parts, counts).map { part, count in
       "\(NumberText.grouped(count)) of \(NumberText.counted(part.items.count, part.name))"
     }.joined(separator: " and ")
+    let reasons =
+      known.contains { !$0.rationale.isEmpty }
+      ? "" : "; none has a rationale, whose column is named by columns.rationale"
     if known.isEmpty {
       findings.fail(subject, "\(replies.file) has no reply on any item; do both files use the same ids?")
     } else if counts[0] == 0 {
@@ -109,15 +112,20 @@ extension RunCheck {
       findings.warn(subject, "recorded replies on \(found): its result is left out")
     } else if known.count == data.asked.count {
       findings.ok(
-        subject, "recorded replies on \(NumberText.grouped(known.count)) of \(NumberText.counted(known.count, "item"))")
+        subject,
+        "recorded replies on \(NumberText.grouped(known.count)) of \(NumberText.counted(known.count, "item"))\(reasons)"
+      )
     } else {
-      findings.warn(subject, "recorded replies on \(found); on the others it has no vote")
+      findings.warn(subject, "recorded replies on \(found); on the others it has no vote\(reasons)")
     }
     let unreadable = known.compactMap(\.outcome.fault)
     if !unreadable.isEmpty {
       var seen: Set<String> = []
+      let isSpelling = known.contains { if case .unknownLabel = $0.outcome { true } else { false } }
       findings.warn(
-        subject, "replies that can't be read as a label count as no vote: \(NumberText.grouped(unreadable.count))",
+        subject,
+        "replies that can't be read as a label count as no vote: \(NumberText.grouped(unreadable.count))"
+          + (isSpelling ? "; add spellings as labels.aliases" : ""),
         details: .firstLines(unreadable.filter { seen.insert($0).inserted }))
     }
     return true

@@ -3,6 +3,19 @@ import Foundation
 import Testing
 
 @Suite struct RunCheckTests {
+  @Test func `items that nothing divides are told how some are kept apart and scored`() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "group: group, split: split}", "group: group}")
+      #expect(
+        fixture.check().texts(.warning, "evaluation") == [
+          "nothing is scored: there are no test items; data.splits: {train: 80%, test: 20%} keeps some apart, which are "
+            + "scored where they have a label"
+        ])
+      try fixture.edit("run.yaml", "group: group}", "group: group}\n  splits: {train: 80%, test: 20%}")
+      #expect(fixture.check().texts(.warning, "evaluation") == [])
+    }
+  }
+
   @Test func `a run in which everything fits is ready`() throws {
     try withCheckFixture { fixture in
       let check = fixture.check()

@@ -30,6 +30,34 @@ import Wording
     }
   }
 
+  @Test
+  func
+    `columns with the names of a spreadsheet are answered with what to write, and reasons that are not found are told`()
+    throws
+  {
+    try withCheckFixture { fixture in
+      let table = fixture.replies.indices.map { "\($0 + 1),Pristine,The place is right.\n" }.joined()
+      try fixture.write("Photo no.,Verdict,Because\n" + table, to: "replies.csv")
+      let own = "{name: a, kind: recorded, file: replies.csv}"
+      try fixture.edit("run.yaml", "{name: a, kind: recorded, file: replies.jsonl}", own)
+      let text = try #require(fixture.check().texts(.error, "teachers.a").first)
+      #expect(text.contains("'teachers.a.columns.id'. Its columns: 'Photo no.', 'Verdict', 'Because'."))
+      #expect(text.hasSuffix("Say which column is which: columns: {id: ..., label: ..., rationale: ...}."))
+
+      let ids = fixture.replies.compactMap { $0.firstMatch(of: /"id": "([^"]*)"/)?.output.1 }
+      let rows = ids.map { "\($0),Pristine,The place is right.\n" }.joined()
+      try fixture.write("Photo no.,Verdict,Because\n" + rows, to: "replies.csv")
+      try fixture.edit(
+        "run.yaml", own, "{name: a, kind: recorded, file: replies.csv, columns: {id: Photo no., label: Verdict}}")
+      #expect(
+        fixture.check().texts(.ok, "teachers.a") == [
+          "recorded replies on 20 of 20 items; none has a rationale, whose column is named by columns.rationale"
+        ])
+      try fixture.edit("run.yaml", "label: Verdict}", "label: Verdict, rationale: Because}")
+      #expect(fixture.check().texts(.ok, "teachers.a") == ["recorded replies on 20 of 20 items"])
+    }
+  }
+
   @Test func `items without a reply and replies without a label are counted`() throws {
     try withCheckFixture { fixture in
       var replies = fixture.replies
@@ -37,9 +65,13 @@ import Wording
       try fixture.write(replies.dropLast(3).joined(separator: "\n"), to: "replies.jsonl")
       let texts = fixture.check().texts(.warning, "teachers.a")
       #expect(
+        // A spelling that the file has for a label is the usual reason.
         texts.first == "recorded replies on 16 of 16 training items and 1 of 4 test items; on the others it has no vote"
       )
-      #expect(texts.last == "replies that can't be read as a label count as no vote: 1\nthe label 'perhaps'")
+      #expect(
+        texts.last
+          == "replies that can't be read as a label count as no vote: 1; add spellings as labels.aliases\nthe label 'perhaps'"
+      )
     }
   }
 
