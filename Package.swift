@@ -137,8 +137,8 @@ let package = Package(
     library(
       "DistillationConfiguration",
       [
-        "ConfigurationFiles", "TextStudents", "DualChecker", "DPO", "Layers", "LoRA", "ImageDecoding",
-        "TeacherProtocol", "Wording",
+        "ConfigurationFiles", "TwoStage", "TextStudents", "Training", "DualChecker", "DPO", "Layers", "LoRA",
+        "ImageDecoding", "TeacherProtocol", "Wording",
       ]),
     library("Reporting", ["Evaluation", "JSON", "Wording"]),
     library(
@@ -227,8 +227,8 @@ let package = Package(
     tests(
       "DistillationConfiguration",
       [
-        "DistillationConfiguration", "ConfigurationFiles", "TextStudents", "DualChecker", "LoRA", "DPO", "Layers",
-        "TeacherProtocol", "Annotations",
+        "DistillationConfiguration", "ConfigurationFiles", "TwoStage", "TextStudents", "DualChecker", "LoRA", "DPO",
+        "Layers", "TeacherProtocol", "Annotations",
       ]),
     tests(
       "StudentServer",

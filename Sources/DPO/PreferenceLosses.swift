@@ -80,6 +80,9 @@ public struct DivergencePreferenceLoss: PreferenceLoss {
 }
 
 extension StandardPreferenceLoss {
+  /// β where nothing else is asked for, that of the paper and of TRL.
+  package static let defaultBeta: Float = 0.1
+
   /// Whether another divergence than DPO's can stand in this loss.
   package var takesDivergence: Bool {
     switch self {

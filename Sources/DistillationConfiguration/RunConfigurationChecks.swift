@@ -1,6 +1,7 @@
 package import ConfigurationFiles
 internal import Layers
 internal import TeacherProtocol
+internal import TwoStage
 internal import Wording
 
 extension RunConfiguration {

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import JSON
+internal import Wording
 
 /// The contents of `adapter_config.json`.
 enum PEFTConfiguration {
@@ -21,10 +22,8 @@ enum PEFTConfiguration {
       case .mixed(let names, let patterns):
         .string((names.map { "(?:.*\\.)?\($0.replacing(".", with: "\\."))" } + patterns).joined(separator: "|"))
       }
-    // Through the shortest decimal text: 0.05 as Float is not 0.05 as Double.
     func number(_ value: Float) -> JSONValue {
-      let decimal = Double("\(value)") ?? Double(value)
-      return Int(exactly: decimal).map { .number($0) } ?? .number(decimal)
+      Int(exactly: value.decimal).map { .number($0) } ?? .number(value.decimal)
     }
     func object(_ members: [String: JSONValue]) -> JSONValue { .object(members.map { .init($0, $1) }) }
     var members: [String: JSONValue] = [

@@ -226,7 +226,7 @@ public struct DecoderStudentOptions: Sendable {
   /// The most tokens of an answer with spans. The default is 128.
   public var maximumNewTokens = 128
   /// The loss of a pair. The default is DPO's own.
-  public var loss: any PreferenceLoss = StandardPreferenceLoss.sigmoid(beta: 0.1)
+  public var loss: any PreferenceLoss = StandardPreferenceLoss.sigmoid(beta: StandardPreferenceLoss.defaultBeta)
   /// The weight of the supervised loss beside the preference loss. The default is 1.
   public var supervisedWeight: Float = 1
   /// Passes over the pairs; 0 leaves preferences out. The default is 3.

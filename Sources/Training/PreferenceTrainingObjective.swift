@@ -1,6 +1,7 @@
 public import DPO
 public import Layers
 public import Tensor
+internal import Wording
 
 /// Preference training over trees with a reference whose scores were computed before.
 ///
@@ -43,8 +44,7 @@ public struct PreferenceTrainingObjective<Model: SequenceScorer>: TrainingObject
       part, scores: scores, reference: reference.map { all in examples.map { all[$0] } }, total: total)
     var metrics = StepMetrics(scores, trees: part.map(\.tree))
     metrics.preferences = preferences
-    // The decimal number that was asked for: 0.1, and not 0.10000000149.
-    metrics.beta = objective.loss.beta.flatMap { Double("\($0)") } ?? 1
+    metrics.beta = objective.loss.beta?.decimal ?? 1
     return (loss, metrics)
   }
 }

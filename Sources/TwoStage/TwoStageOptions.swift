@@ -16,7 +16,7 @@ public struct TwoStageOptions: Sendable {
     /// Nothing: they wait for Stage 2.
     case exclude
     /// Every teacher's answer.
-    case all
+    case all = "both"
     /// The answers with the label that most teachers gave.
     case majority
   }
@@ -62,7 +62,7 @@ public struct TwoStageOptions: Sendable {
   /// How Stage 2 trains. The default is that of `TrainingOptions` with a tenth of its learning rate, 1e-5.
   public var stage2 = TrainingOptions()
   /// The preference loss of a pair. The default is DPO's own with β = 0.1.
-  public var loss: any PreferenceLoss = StandardPreferenceLoss.sigmoid(beta: 0.1)
+  public var loss: any PreferenceLoss = StandardPreferenceLoss.sigmoid(beta: StandardPreferenceLoss.defaultBeta)
   /// λ, the weight of the supervised loss on chosen answers. The default is 1.
   public var supervisedWeight: Float = 1
   /// How much tokens count that go beyond the pair's shorter answer, 0...1; see `PreferenceObjective`. The default is 1.

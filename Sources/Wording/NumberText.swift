@@ -50,3 +50,8 @@ package enum NumberText {
     return "\(rest) s"
   }
 }
+
+extension Float {
+  /// The decimal number that was asked for: 0.1, and not 0.10000000149.
+  package var decimal: Double { Double("\(self)") ?? Double(self) }
+}

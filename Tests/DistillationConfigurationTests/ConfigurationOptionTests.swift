@@ -2,6 +2,7 @@
   import ConfigurationFiles
   import DistillationConfiguration
   import Testing
+  import TwoStage
 
   @Suite struct ConfigurationOptionTests {
     @Test func `every key sets its own property`() throws {
@@ -89,9 +90,9 @@
     }
 
     @Test(arguments: [
-      ("exclude", Stage1Configuration.Conflicts.exclude), ("both", .both), ("majority", .majority),
+      ("exclude", TwoStageOptions.Conflicts.exclude), ("both", .all), ("majority", .majority),
     ])
-    func `conflicts in stage 1 have three options`(text: String, conflicts: Stage1Configuration.Conflicts) throws {
+    func `conflicts in stage 1 have three options`(text: String, conflicts: TwoStageOptions.Conflicts) throws {
       #expect(try Stage1Configuration(text: "conflicts: \(text)", format: .yaml).conflicts == conflicts)
     }
 
@@ -104,9 +105,9 @@
     }
 
     @Test(arguments: [
-      ("all", Stage1Configuration.Answers.all), ("r", .teacher("r")),
+      ("all", TwoStageOptions.Answers.all), ("r", .teacher("r")),
     ])
-    func `answers are every teacher's or one`(text: String, answers: Stage1Configuration.Answers) throws {
+    func `answers are every teacher's or one`(text: String, answers: TwoStageOptions.Answers) throws {
       #expect(try Stage1Configuration(text: "answers: \(text)", format: .yaml).answers == answers)
     }
 

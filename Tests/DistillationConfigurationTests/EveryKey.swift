@@ -1,7 +1,11 @@
 #if Run
   import ConfigurationFiles
+  import DPO
   import DistillationConfiguration
+  import Layers
+  import LoRA
   import TeacherProtocol
+  import TwoStage
 
   /// Every key is set to something else than its default wherever more than one value is taken, and the struct that the
   /// text must give is put together by hand.
@@ -309,7 +313,7 @@
     }
 
     private static func training(
-      _ epochs: Int, _ batch: Int, _ rate: Double, _ schedule: TrainingConfiguration.Schedule, warmup: Double,
+      _ epochs: Int, _ batch: Int, _ rate: Double, _ schedule: LearningRateSchedule.Shape, warmup: Double,
       decay: Double, clip: Double, betas: [Double], epsilon: Double, checkpoint: Int
     ) -> TrainingConfiguration {
       var training = TrainingConfiguration(epochs: epochs, batch: batch, learningRate: rate)
@@ -380,7 +384,7 @@
         2, 3, 0.01, .constant, warmup: 0.5, decay: 0.2, clip: 3, betas: [0.8, 0.9], epsilon: 1e-6, checkpoint: 11)
       run.pretrain = pretrain
       run.stage1.answers = .teacher("m")
-      run.stage1.conflicts = .both
+      run.stage1.conflicts = .all
       run.stage1.rationales = false
       run.stage1.training = training(
         4, 5, 2e-4, .linear, warmup: 0, decay: 0.1, clip: 2, betas: [0.7, 0.95], epsilon: 1e-7, checkpoint: 13)

@@ -1,7 +1,9 @@
 import ConfigurationFiles
 import DistillationConfiguration
 import Foundation
+import Layers
 import Testing
+import TwoStage
 
 @Suite struct RunConfigurationTests {
   private typealias Fixture = ConfigurationFixture

@@ -1,6 +1,4 @@
-internal import DPO
 internal import DistillationConfiguration
-internal import Layers
 internal import LoRA
 internal import Training
 internal import TwoStage
@@ -11,21 +9,16 @@ extension RunConfiguration {
     var options = TwoStageOptions()
     options.adapter = student.lora.asLoRA
     options.stage1 = stage1.training.options
-    options.conflicts =
-      switch stage1.conflicts {
-      case .exclude: .exclude
-      case .both: .all
-      case .majority: .majority
-      }
-    options.answers = if case .teacher(let name) = stage1.answers { .teacher(name) } else { .all }
+    options.conflicts = stage1.conflicts
+    options.answers = stage1.answers
     options.learnsRationales = stage1.rationales
     options.answersByLabel = student.answer == .label
     options.stage2 = stage2.training.options
     options.loss = stage2.preferenceLoss
     options.supervisedWeight = Float(stage2.sftWeight)
     options.tailWeight = Float(stage2.tailWeight)
-    options.pairing = stage2.pairs == .all ? .all : .best
-    options.whenAllWrong = stage2.whenAllWrong == .template ? .template : .skip
+    options.pairing = stage2.pairs
+    options.whenAllWrong = stage2.whenAllWrong
     options.replay = stage2.replay
     options.isStrict = strict
     options.seed = UInt64(seed)
@@ -40,7 +33,7 @@ extension TrainingConfiguration {
     result.epochs = epochs
     result.batch = batch
     result.learningRate = Float(learningRate)
-    result.schedule = LearningRateSchedule.Shape(rawValue: schedule.rawValue) ?? .cosine
+    result.schedule = schedule
     result.warmup = warmup
     result.weightDecay = Float(weightDecay)
     result.clippingNorm = clip > 0 ? Float(clip) : nil

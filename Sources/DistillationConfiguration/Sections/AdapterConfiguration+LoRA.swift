@@ -30,19 +30,9 @@ extension AdapterConfiguration {
     result.savedModules = savedModules
     result.ensuresTying = ensuresTying ?? false
     result.trainedTokens = trainedTokens?.names ?? [:]
-    result.trainedBiases =
-      switch trainedBiases {
-      case .none: .none
-      case .all: .all
-      case .adapted: .adapted
-      }
+    result.trainedBiases = trainedBiases
     result.hasBias = hasBias
-    result.layout =
-      switch layout {
-      case .asModel: .asModel
-      case .current: .current
-      case .earlier: .earlier
-      }
+    result.layout = layout
     return result
   }
 }

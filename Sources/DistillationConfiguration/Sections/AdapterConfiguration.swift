@@ -1,21 +1,25 @@
 package import ConfigurationFiles
+package import LoRA
+internal import Wording
+
+private let library = LoRAConfiguration()
 
 /// The low-rank adapter on the student, and what trains as a whole beside it. Keys that PEFT has are PEFT's.
 /// Source: Hu et al. 2021, https://arxiv.org/abs/2106.09685
 package struct AdapterConfiguration: DefaultedSection {
-  package var rank = 16
-  package var alpha = 32.0
-  package var dropout = 0.0
+  package var rank = library.rank
+  package var alpha = library.alpha.decimal
+  package var dropout = library.dropout.decimal
   /// Names, path endings or patterns of layers to adapt; each must reach a layer of the model. The default is none given:
   /// all linear layers of the language model.
   package var targets: [String] = []
   /// Names, path endings or patterns of layers to leave out; they win over ``targets``. The default is none.
   package var exclude: [String] = []
-  package var vision = false
-  package var usesRankStabilisedScale = false
+  package var vision = library.adaptsVision
+  package var usesRankStabilisedScale = library.isRankStabilized
   /// Whether each output's length is learned apart from its direction (DoRA). The default is false.
   /// Source: Liu et al. 2024, https://arxiv.org/abs/2402.09353
-  package var usesDoRA = false
+  package var usesDoRA = library.usesDoRA
   package var initialization = Initialization.standard
   /// Other ranks, by patterns of a layer's path or its end; each must match a layer of the model. The default is none.
   package var rankPattern: [String: Int] = [:]
@@ -25,12 +29,12 @@ package struct AdapterConfiguration: DefaultedSection {
   /// Parts of the model, by the ends of their paths, that train as a whole and are saved with the adapter. The default is
   /// none.
   package var savedModules: [String] = []
-  package var trainedBiases = TrainedBiases.none
+  package var trainedBiases = library.trainedBiases
   package var ensuresTying: Bool?
   /// Tokens whose rows of the token table train, and are saved in place of the table's. The default is none.
   package var trainedTokens: TrainedTokens?
-  package var hasBias = false
-  package var layout = Layout.asModel
+  package var hasBias = library.hasBias
+  package var layout = library.layout
 
   /// How the matrices of a fresh adapter begin.
   package enum Initialization: String, ConfigurationChoice {
@@ -41,26 +45,6 @@ package struct AdapterConfiguration: DefaultedSection {
     /// The principal part of each weight. Its adapter is written as a plain one of twice the rank, as which Stage 2 goes on.
     /// Source: Meng et al. 2024, https://arxiv.org/abs/2404.02948
     case pissa
-  }
-
-  /// Which offsets train beside the adapter.
-  package enum TrainedBiases: String, ConfigurationChoice {
-    /// None of the model's.
-    case none
-    /// All of the model's.
-    case all
-    /// Those of the adapted layers.
-    case adapted = "lora_only"
-  }
-
-  /// How the paths of a vision-language model are spelled.
-  package enum Layout: String, ConfigurationChoice {
-    /// As in the model at hand.
-    case asModel = "as_model"
-    /// As transformers 4.52 and later.
-    case current
-    /// As earlier versions.
-    case earlier
   }
 
   /// Rank 16, alpha 32, on all linear layers of the language model.

@@ -1,6 +1,11 @@
 package import ConfigurationFiles
+package import DPO
 internal import Layers
+internal import Training
+package import TwoStage
 internal import Wording
+
+private let library = TwoStageOptions()
 
 /// Stage 2: fine-tuning and preference optimisation on the conflicts that people labelled.
 ///
@@ -11,21 +16,22 @@ package struct Stage2Configuration: ConfigurationSection {
   package var reference: ReferenceConfiguration?
   package var loss = PreferenceLossConfiguration(.sigmoid)
   /// How strongly the loss holds the student to the reference, above 0. The default is 0.1.
-  package var beta = 0.1
+  package var beta = StandardPreferenceLoss.defaultBeta.decimal
   package var labelSmoothing = 0.1
   package var divergence = Divergence.reverseKL
   package var divergenceAlpha = 0.5
   /// How much the tokens of an answer count that go beyond the length of the pair's other answer, from 0 to 1. The default
   /// is 1. Source: Liu et al. 2024, https://arxiv.org/abs/2409.06411
-  package var tailWeight = 1.0
+  package var tailWeight = library.tailWeight.decimal
   package var discopopTemperature = 0.05
   /// The weight of the negative log-likelihood of the chosen answers. The default is 1.
-  package var sftWeight = 1.0
-  package var pairs = Pairs.all
-  package var whenAllWrong = WhenAllWrong.template
-  package var replay = 0.0
+  package var sftWeight = library.supervisedWeight.decimal
+  package var pairs = library.pairing
+  package var whenAllWrong = library.whenAllWrong
+  package var replay = library.replay
   /// How the stage is trained. The default is that of ``TrainingConfiguration/init()`` with step size 1e-5.
-  package var training = TrainingConfiguration(epochs: 3, batch: 16, learningRate: 1e-5)
+  package var training = TrainingConfiguration(
+    epochs: library.stage2.epochs, batch: library.stage2.batch, learningRate: library.stage2.learningRate.decimal)
 
   /// How the distance to the reference is measured.
   /// Source: Wang et al. 2023, https://arxiv.org/abs/2309.16240
@@ -38,22 +44,6 @@ package struct Stage2Configuration: ConfigurationSection {
     case jensenShannon = "js"
     /// The family that `f_divergence_alpha` chooses from.
     case alpha
-  }
-
-  /// Which pairs are formed.
-  package enum Pairs: String, ConfigurationChoice {
-    /// Every chosen with every rejected answer.
-    case all
-    /// The best chosen with the best rejected answer.
-    case best
-  }
-
-  /// The chosen answer for items on which no teacher has the human label.
-  package enum WhenAllWrong: String, ConfigurationChoice {
-    /// The answer that the label's own words make.
-    case template
-    /// Nothing: the item is left out.
-    case skip
   }
 
   /// A stage against a reference.

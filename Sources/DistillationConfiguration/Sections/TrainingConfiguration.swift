@@ -1,28 +1,24 @@
 package import ConfigurationFiles
+package import Layers
+internal import Training
+internal import Wording
+
+private let library = TrainingOptions()
 
 /// How a training stage goes: length, steps, optimiser. Its keys stand directly in `stage1`, `stage2` and `pretrain`.
+/// Defaults are the library's.
 package struct TrainingConfiguration: DefaultedSection {
-  package var epochs = 3
-  package var batch = 16
-  package var learningRate = 1e-4
-  package var schedule = Schedule.cosine
-  package var warmup = 0.03
-  package var weightDecay = 0.0
+  package var epochs = library.epochs
+  package var batch = library.batch
+  package var learningRate = library.learningRate.decimal
+  package var schedule = library.schedule
+  package var warmup = library.warmup
+  package var weightDecay = library.weightDecay.decimal
   /// The largest norm of the gradient; longer ones are scaled down to it. The default is 1.
-  package var clip = 1.0
-  package var betas = [0.9, 0.999]
-  package var epsilon = 1e-8
-  package var checkpointEvery = 50
-
-  /// The course of the step size after warm-up.
-  package enum Schedule: String, ConfigurationChoice {
-    /// Half a cosine down to 0.
-    case cosine
-    /// A straight line down to 0.
-    case linear
-    /// No change.
-    case constant
-  }
+  package var clip = library.clippingNorm?.decimal ?? 0
+  package var betas = [library.beta1.decimal, library.beta2.decimal]
+  package var epsilon = library.epsilon.decimal
+  package var checkpointEvery = library.checkpointEvery
 
   /// Three epochs of AdamW at 1e-4.
   package init() {}

@@ -36,7 +36,7 @@ import Tokenization
           return TeacherConfiguration(name: name, source: .trained(teacher))
         }
         c.agreement.rule = .majority
-        c.stage1.conflicts = .both
+        c.stage1.conflicts = .all
         c.evaluation.results = .init([.stage1])
       }
       try await world.run().run()

@@ -1,5 +1,7 @@
+import DPO
 import Distillation
 import Foundation
+import Layers
 import TeacherProtocol
 import Testing
 
@@ -46,7 +48,7 @@ import Testing
     try await withRunWorld { world in
       let conflicts = Set(world.conflicts.map { "Caption \($0.id)" })
       #expect(!conflicts.isEmpty)
-      let both = try await trees(world) { $0.stage1.conflicts = .both }
+      let both = try await trees(world) { $0.stage1.conflicts = .all }
       #expect(both.count { conflicts.contains($0.question) } == conflicts.count)
       for row in world.conflicts {
         #expect(both.contains(Entry(question: "Caption \(row.id)", answers: [answer(row, "a"), answer(row, "b")])))

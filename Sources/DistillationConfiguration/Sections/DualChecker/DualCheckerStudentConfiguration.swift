@@ -1,5 +1,10 @@
 package import ConfigurationFiles
+internal import DPO
 package import TextStudents
+internal import Wording
+
+private let encoder = EncoderStudent.Options()
+private let decoder = DecoderStudentOptions()
 
 /// The student that is trained.
 package struct DualCheckerStudentConfiguration: DefaultedSection {
@@ -8,11 +13,11 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
   package var fresh = FreshEncoder()
   package var lora: AdapterConfiguration?
   /// The learning rate while labels arrive, and the highest of the final training. The default is 2e-5.
-  package var learningRate = 2e-5
-  package var epochs = 10
-  package var batch = 16
-  package var weightDecay = 0.1
-  package var weighs = true
+  package var learningRate = encoder.learningRate.decimal
+  package var epochs = encoder.epochs
+  package var batch = encoder.batch
+  package var weightDecay = encoder.weightDecay.decimal
+  package var weighs = encoder.weighs
   package var preferences = Preferences()
 
   /// The kinds of student.
@@ -56,11 +61,11 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
   /// How a decoder learns to prefer the answer that counts to those that the teacher gave up for it.
   package struct Preferences: DefaultedSection {
     package var loss = PreferenceLossConfiguration(.sigmoid)
-    package var beta = 0.1
+    package var beta = StandardPreferenceLoss.defaultBeta.decimal
     /// The weight of the negative log-likelihood of the chosen answers. The default is 1.
-    package var sftWeight = 1.0
-    package var epochs = 3
-    package var learningRate = 1e-5
+    package var sftWeight = decoder.supervisedWeight.decimal
+    package var epochs = decoder.preferenceEpochs
+    package var learningRate = decoder.preferenceRate.decimal
 
     package init() {}
 
