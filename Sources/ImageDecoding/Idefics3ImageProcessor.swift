@@ -84,11 +84,8 @@ public struct Idefics3ImageProcessor: FileImageProcessor {
     let grid = grid(width: image.width, height: image.height)
     let resized = resize(image, to: resizedSize(image.extent))
     let stretched = configuration.splits ? resize(resized, to: stretchedSize(resized.extent)) : resized
-    var crops: [Crop] = []
-    for row in 0..<grid.rows {
-      for column in 0..<grid.columns { crops.append(Crop(image: stretched, x: column * side, y: row * side)) }
-    }
-    crops.append(Crop(image: resize(stretched, to: Extent(width: side, height: side))))
+    let crops =
+      grid.crops(of: stretched, side: side) + [Crop(image: resize(stretched, to: Extent(width: side, height: side)))]
     let pixels = tiles(of: crops, width: side, height: side, scaling: configuration.scaling)
     return ProcessedImage(pixels: pixels, grid: grid, width: image.width, height: image.height)
   }

@@ -20,10 +20,6 @@ public struct LlavaNextImageProcessor: FileImageProcessor {
       package var height: Int
       /// In pixels.
       package var width: Int
-
-      package init(height: Int, width: Int) {
-        (self.height, self.width) = (height, width)
-      }
     }
 
     /// The side of a tile in pixels (`size`, `crop_size`). The default is 336.
@@ -65,12 +61,11 @@ public struct LlavaNextImageProcessor: FileImageProcessor {
     let inside = fitted(image.width, image.height, into: best)
     let canvas = image.resized(width: inside.width, height: inside.height, by: configuration.filter).onBlack(
       x: (best.width - inside.width) / 2, y: (best.height - inside.height) / 2, width: best.width, height: best.height)
-    var crops = [Crop(image: image.resized(width: side, height: side, by: configuration.filter))]
-    for row in 0..<grid.rows {
-      for column in 0..<grid.columns { crops.append(Crop(image: canvas, x: column * side, y: row * side)) }
-    }
+    let whole = Crop(image: image.resized(width: side, height: side, by: configuration.filter))
     return ProcessedImage(
-      pixels: tiles(of: crops, width: side, height: side, scaling: configuration.scaling), grid: grid,
+      pixels: tiles(
+        of: [whole] + grid.crops(of: canvas, side: side), width: side, height: side, scaling: configuration.scaling),
+      grid: grid,
       width: image.width, height: image.height)
   }
 

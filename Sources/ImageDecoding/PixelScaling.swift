@@ -40,6 +40,13 @@ struct Crop {
   var y = 0
 }
 
+extension TileGrid {
+  /// The parts of an image, row by row.
+  func crops(of image: RGBImage, side: Int) -> [Crop] {
+    (0..<rows).flatMap { row in (0..<columns).map { Crop(image: image, x: $0 * side, y: row * side) } }
+  }
+}
+
 /// Rectangles of `width` x `height` pixels as `[crops, 3, height, width]`.
 func tiles(of crops: [Crop], width: Int, height: Int, scaling: PixelScaling) -> Tensor {
   let table = scaling.table

@@ -11,14 +11,7 @@ public struct AnnotationRun: Sendable {
     /// Why.
     public let reason: String
     /// Whether there was a question, which another start may find an answer to.
-    package let wasAsked: Bool
-
-    package init(item: String, teacher: String, reason: String, wasAsked: Bool = true) {
-      self.item = item
-      self.teacher = teacher
-      self.reason = reason
-      self.wasAsked = wasAsked
-    }
+    package var wasAsked = true
 
     /// One line.
     public var description: String { "item '\(item)', teacher '\(teacher)': \(reason)" }

@@ -70,19 +70,21 @@ extension TemplateParser {
   }
 
   private mutating func or() throws -> TemplateExpression {
-    var left = try and()
-    while take(name: "or") {
-      let right = try and()
-      left = try node(.or(left, right), over: left, right)
-    }
-    return left
+    try chain("or", of: { try $0.and() }, { .or($0, $1) })
   }
 
   private mutating func and() throws -> TemplateExpression {
-    var left = try not()
-    while take(name: "and") {
-      let right = try not()
-      left = try node(.and(left, right), over: left, right)
+    try chain("and", of: { try $0.not() }, { .and($0, $1) })
+  }
+
+  private mutating func chain(
+    _ word: String, of operand: (inout Self) throws -> TemplateExpression,
+    _ joined: (TemplateExpression, TemplateExpression) -> TemplateExpression.Kind
+  ) throws -> TemplateExpression {
+    var left = try operand(&self)
+    while take(name: word) {
+      let right = try operand(&self)
+      left = try node(joined(left, right), over: left, right)
     }
     return left
   }
