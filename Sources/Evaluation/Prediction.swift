@@ -11,13 +11,11 @@
 public struct Prediction: Codable, Sendable, Equatable {
   /// A span of the item's text.
   package struct Span: Codable, Sendable, Equatable {
-    /// Its type.
     package var label: String
     /// Where it begins, in Unicode scalars from the text's start.
     package var start: Int
     /// Where it ends, likewise; the first scalar after it.
     package var end: Int
-    /// Its words.
     package var text: String
 
     package init(label: String, start: Int, end: Int, text: String) {

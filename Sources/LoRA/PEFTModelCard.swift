@@ -23,7 +23,6 @@ struct PEFTModelCard {
     return rows.map { "\n" + $0 }.joined()
   }
 
-  /// The card.
   var text: String {
     let kinds = Set(adapted.map { String($0.split(separator: ".").last ?? "") }).sorted()
     // A JSON string is also a YAML one: any path is safe in it.

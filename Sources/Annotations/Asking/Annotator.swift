@@ -19,7 +19,6 @@ public struct Annotator: Sendable {
   /// A teacher and what it is asked.
   public struct Assignment: Sendable {
     package var teacher: any Teacher
-    /// Its question.
     package var template: PromptTemplate
     /// How it is to answer.
     package var parameters: TeacherParameters

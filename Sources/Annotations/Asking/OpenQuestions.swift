@@ -4,7 +4,6 @@ package import TeacherProtocol
 package struct OpenQuestion: Sendable {
   /// What its reply will be remembered by, 64 hexadecimal digits.
   package let key: String
-  /// The question.
   package let request: TeacherRequest
 }
 

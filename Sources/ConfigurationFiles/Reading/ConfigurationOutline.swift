@@ -1,6 +1,5 @@
 /// The description of one key: the row from which the reference, the template of `distill init` and the decoder are made.
 package struct ConfigurationOutline: Sendable, Equatable {
-  /// The key.
   package var name: String
   /// What it does, in one line.
   package var meaning: String

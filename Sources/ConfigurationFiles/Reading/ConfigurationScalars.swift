@@ -109,6 +109,5 @@ extension ConfigurationChoice {
     return nil
   }
 
-  /// The word.
   package var configurationNode: ConfigurationNode? { .text(rawValue) }
 }

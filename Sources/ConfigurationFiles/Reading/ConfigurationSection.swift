@@ -44,7 +44,6 @@ extension DefaultedSection {
 }
 
 extension ConfigurationSection {
-  /// The defaults.
   package static var example: Self { blank }
 
   /// No further examples.

@@ -1,7 +1,12 @@
 package import ConfigurationFiles
 package import TeacherProtocol
 
-/// Which column of a data file is what.
+/// Which column of a data file is what: the keys of a configuration, each with its range, its help and the names that the
+/// method's files have.
+///
+/// All readers get a `FieldMapping` made of it. The mapping itself is no section: it has no columns of its own, names slices
+/// freely, and finished runs are known by these keys. DualChecker's section differs in the columns that it knows (a longer
+/// text, spans, no images, evidence or slices) and in their default names.
 package struct FieldConfiguration: DefaultedSection {
   package var id = "id"
   /// The columns with the images' file names, each one name or a list of them; nil where items have no image, so that

@@ -93,7 +93,6 @@ package enum LabelBudget: ConfigurationValue {
     if !holds, let node = configurationNode { reader.reject(node, expected: Self.configurationForm) }
   }
 
-  /// The number.
   package var configurationNode: ConfigurationNode? {
     switch self {
     case .fraction(let fraction): .number(fraction)

@@ -39,7 +39,6 @@ extension ReplyCheck {
 
 /// Every reply will do: the baseline without a teacher checker.
 package struct NoReplyCheck: ReplyCheck {
-  /// The baseline.
   package init() {}
 
   package func followUp(to exchanges: [Exchange]) async throws -> TeacherRequest? { nil }

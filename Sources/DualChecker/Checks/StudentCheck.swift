@@ -1,7 +1,11 @@
 internal import Foundation
 public import TeacherProtocol
 
-/// A student's prediction for an item.
+/// A student's prediction for an item: what the loop learns from and asks again by.
+///
+/// `Prediction` of Evaluation is another concept: a row of a file, what any voter says of a named item, a label or spans in
+/// words with probabilities by label, or why it was not asked. This one is a ``TaskAnswer`` with numbers by class, from which
+/// ``margin`` follows, and of spans two numbers that belong to no label. A finished run writes the one from the other.
 public struct StudentPrediction: Sendable, Equatable {
   /// Its answer.
   public var answer: TaskAnswer
@@ -59,7 +63,6 @@ public protocol StudentCheck: Sendable {
 
 /// No case is borderline: the baseline without a student checker.
 package struct NoStudentCheck: StudentCheck {
-  /// The baseline.
   package init() {}
   /// None.
   package func borderline(among cases: [StudentCase]) -> [StudentCase] { [] }

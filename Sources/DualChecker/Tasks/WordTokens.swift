@@ -2,7 +2,6 @@
 package struct WordToken: Sendable, Equatable {
   /// Its place in Unicode scalars from the text's start.
   package let range: Range<Int>
-  /// The token.
   package let text: String
 
   /// The tokens of a text: runs of letters and digits, and every other character that is not white space by itself.

@@ -22,7 +22,6 @@ public protocol TemplateRefinement: Sendable {
 
 /// The template stays as it is: the baseline.
 package struct NoRefinement: TemplateRefinement {
-  /// The baseline.
   package init() {}
   package func edits(to template: LabellingTemplate, after cases: [ExplainedCase]) async throws -> [TemplateEdit] { [] }
 }

@@ -7,7 +7,6 @@
 /// line.text  // "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"
 /// ```
 package struct HTML: ExpressibleByStringInterpolation, Sendable, Equatable {
-  /// The markup.
   package var text: String
 
   package init(stringLiteral: String) { text = stringLiteral }

@@ -22,7 +22,6 @@ extension ReportContent {
     package var stage: String
     /// What is measured, with its unit if it has one.
     package var title: String
-    /// The lines.
     package var series: [Series]
 
     package init(stage: String, title: String, series: [Series]) {

@@ -14,7 +14,6 @@ package import Tokenization
 /// student.answerProbabilities([tree])  // [[0.48, 0.52]]
 /// ```
 package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
-  /// The network.
   package var model: Model
   /// Text to tokens and back.
   package let tokenizer: Tokenizer

@@ -22,7 +22,6 @@ public struct SentenceEmbedder: Sendable {
     case first
   }
 
-  /// The network.
   package let encoder: TextEncoder
   /// How a text's hidden rows become one vector.
   package let pooling: Pooling

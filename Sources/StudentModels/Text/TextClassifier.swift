@@ -41,7 +41,6 @@ public struct TextClassifier: TokenizedModel {
     parts = try TextModel(encoderIn: folder, labels: labels, using: &generator)
   }
 
-  /// The network.
   package var model: SequenceClassifier {
     get { parts.network }
     set { parts.network = newValue }

@@ -40,7 +40,6 @@ public struct TokenTagger: TokenizedModel {
     parts = try TextModel(encoderIn: folder, labels: labels, using: &generator)
   }
 
-  /// The network.
   package var model: TokenClassifier {
     get { parts.network }
     set { parts.network = newValue }
