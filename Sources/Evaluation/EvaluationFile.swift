@@ -76,6 +76,13 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
     package var difference: Double
     /// Its 95 % interval by a paired bootstrap over groups.
     package var interval: Interval
+
+    package init(result: String, against: String, difference: Double, interval: Interval) {
+      self.result = result
+      self.against = against
+      self.difference = difference
+      self.interval = interval
+    }
   }
 
   /// The results over one part of the test split.
@@ -85,7 +92,13 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
     /// The results by name, as for the whole split.
     package var results: [String: Result]
     /// The differences within the slice; empty where there are none.
-    package var differences: [Difference] = []
+    package var differences: [Difference]
+
+    package init(testItems: Int, results: [String: Result], differences: [Difference] = []) {
+      self.testItems = testItems
+      self.results = results
+      self.differences = differences
+    }
 
     private enum CodingKeys: String, CodingKey {
       case results, differences

@@ -11,7 +11,14 @@ public struct AnnotationRun: Sendable {
     /// Why.
     public let reason: String
     /// Whether there was a question, which another start may find an answer to.
-    package var wasAsked = true
+    package let wasAsked: Bool
+
+    package init(item: String, teacher: String, reason: String, wasAsked: Bool = true) {
+      self.item = item
+      self.teacher = teacher
+      self.reason = reason
+      self.wasAsked = wasAsked
+    }
 
     /// One line.
     public var description: String { "item '\(item)', teacher '\(teacher)': \(reason)" }

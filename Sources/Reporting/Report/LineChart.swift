@@ -25,6 +25,11 @@ package struct LineChart: Sendable {
     package var isFaint = false
     /// The place in the sequence of colours and dashes.
     package var style = 0
+
+    package init(name: String, points: [Point], isMarked: Bool = true, isFaint: Bool = false, style: Int = 0) {
+      (self.name, self.points, self.isMarked) = (name, points, isMarked)
+      (self.isFaint, self.style) = (isFaint, style)
+    }
   }
 
   /// A value drawn across the whole chart.
