@@ -73,6 +73,9 @@ SD_KERNEL(extern, void, sd_softmax_rows,
     const float *a = x + r * columns;
     float *o = out + r * columns, top = a[0], sum = 0;
     for (size_t j = 0; j < columns; j++) top = a[j] > top ? a[j] : top;
+    // Input and output are apart. Left to find that out, the loop would add up in another order where they lie so near to each
+    // other that a vector of one reaches into the other's: the bytes would depend on addresses.
+#pragma clang loop vectorize(assume_safety)
     for (size_t j = 0; j < columns; j++) sum += o[j] = sd_expf(a[j] - top);
     float inverse = 1.0f / sum;
     for (size_t j = 0; j < columns; j++) o[j] *= inverse;
