@@ -53,7 +53,7 @@ SD_INLINE size_t key_row(const block *b, int half) {
   return (size_t)(half == 0 ? b->key + b->offset : b->key + b->shared);
 }
 
-SD_INLINE void forward_of(int d, const query_sizes *w, const tile *t, int head) {
+SD_INLINE void forward_of(bool wide, int d, const query_sizes *w, const tile *t, int head) {
   int columns = round_up(d, 16), kv = head / (w->heads / w->key_heads);
   size_t qs = (size_t)w->heads * (size_t)d, ks = (size_t)w->key_heads * (size_t)d;
   size_t at = (size_t)t->query * qs + (size_t)(head * d);
@@ -71,7 +71,7 @@ SD_INLINE void forward_of(int d, const query_sizes *w, const tile *t, int head) 
       block part = part_of_block(&b, half);
       size_t from = key_row(&b, half) * ks + (size_t)(kv * d);
       if (part.keys > 0)
-        block_scores(&part, (rows_view){w->k + from, ks}, d, panel, true, s + (part.key - b.key) * LANES, r.high);
+        block_scores(wide, &part, (rows_view){w->k + from, ks}, d, panel, true, s + (part.key - b.key) * LANES, r.high);
     }
     take_exponentials(&b, columns, s, &r, o);
     for (int half = 0; half < 2; half++) {
@@ -79,7 +79,7 @@ SD_INLINE void forward_of(int d, const query_sizes *w, const tile *t, int head) 
       if (part.keys == 0) continue;
       size_t from = key_row(&b, half) * ks + (size_t)(kv * d);
       rows_view values = readable(w->v + from, ks, part.keys, d, (w->key_heads - kv) * d, copy);
-      add_to_queries(&part, s + (part.key - b.key) * LANES, values, columns, o);
+      add_to_queries(wide, &part, s + (part.key - b.key) * LANES, values, columns, o);
     }
   }
   for (int i = 0; i < t->queries; i++) {
@@ -90,9 +90,9 @@ SD_INLINE void forward_of(int d, const query_sizes *w, const tile *t, int head) 
 }
 SD_KERNEL(static, void, forward_tile, (const query_sizes *w, const tile *t, int head), (w, t, head)) {
   switch (w->d) {
-    case 32: forward_of(32, w, t, head); break;
-    case 64: forward_of(64, w, t, head); break;
-    default: forward_of(w->d, w, t, head);
+    case 32: forward_of(sd_wide, 32, w, t, head); break;
+    case 64: forward_of(sd_wide, 64, w, t, head); break;
+    default: forward_of(sd_wide, w->d, w, t, head);
   }
 }
 

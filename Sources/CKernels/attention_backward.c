@@ -56,7 +56,7 @@ SD_INLINE void load_sums(int d, const job *w, const tile *t, int head, vector16 
   }
 }
 
-SD_INLINE void backward_of(int d, const job *w, const tile *t, int head, const key_sums *to) {
+SD_INLINE void backward_of(bool wide, int d, const job *w, const tile *t, int head, const key_sums *to) {
   int columns = round_up(d, 16), kv = head / (w->heads / w->key_heads);
   size_t qs = (size_t)w->heads * (size_t)d, ks = (size_t)w->key_heads * (size_t)d;
   size_t at = (size_t)t->query * qs + (size_t)(head * d);
@@ -74,8 +74,8 @@ SD_INLINE void backward_of(int d, const job *w, const tile *t, int head, const k
   block b;
   for (place next = {0}; next_block(t, false, &next, &b);) {
     size_t from = (size_t)b.key * ks + (size_t)(kv * d), own = (size_t)b.key * to->stride;
-    block_scores(&b, (rows_view){w->k + from, ks}, d, q, true, p, NULL);    // S = scale Q K^T
-    block_scores(&b, (rows_view){w->v + from, ks}, d, y, false, ds, NULL);  // scale dP = scale dO V^T
+    block_scores(wide, &b, (rows_view){w->k + from, ks}, d, q, true, p, NULL);    // S = scale Q K^T
+    block_scores(wide, &b, (rows_view){w->v + from, ks}, d, y, false, ds, NULL);  // scale dP = scale dO V^T
     for (int v = b.from / 16; v * 16 < b.to; v++) {
       int keys = smaller(b.keys, round_up(keys_before(&b, 16 * v + 15), 8));
       for (int k = 0; k < keys; k++) {
@@ -85,19 +85,19 @@ SD_INLINE void backward_of(int d, const job *w, const tile *t, int head, const k
         store16(dx, share * (load16(dx) - delta[v]));
       }
     }
-    add_to_keys(&b, p, outputs, columns, to->dv + own, to->stride);  // dV += P^T dO
-    add_to_keys(&b, ds, queries, columns, to->dk + own, to->stride);  // dK += scale dS^T Q
+    add_to_keys(wide, &b, p, outputs, columns, to->dv + own, to->stride);  // dV += P^T dO
+    add_to_keys(wide, &b, ds, queries, columns, to->dk + own, to->stride);  // dK += scale dS^T Q
     rows_view keys = readable(w->k + from, ks, b.keys, d, (w->key_heads - kv) * d, k_copy);
-    add_to_queries(&b, ds, keys, columns, dq);  // dQ += scale dS K
+    add_to_queries(wide, &b, ds, keys, columns, dq);  // dQ += scale dS K
   }
   for (int i = 0; i < t->queries; i++)
     for (int c = 0; c < d; c++) w->dq[at + (size_t)i * qs + (size_t)c] += dq[i * columns + c];
 }
 SD_KERNEL(static, void, backward_tile, (const job *w, const tile *t, int head, const key_sums *to), (w, t, head, to)) {
   switch (w->d) {
-    case 32: backward_of(32, w, t, head, to); break;
-    case 64: backward_of(64, w, t, head, to); break;
-    default: backward_of(w->d, w, t, head, to);
+    case 32: backward_of(sd_wide, 32, w, t, head, to); break;
+    case 64: backward_of(sd_wide, 64, w, t, head, to); break;
+    default: backward_of(sd_wide, w->d, w, t, head, to);
   }
 }
 

@@ -13,26 +13,36 @@ typedef int lanes16 __attribute__((ext_vector_type(16), aligned(4)));
 SD_INLINE vector16 load16(const float *x) { return *(const vector16 *)x; }
 SD_INLINE void store16(float *x, vector16 v) { *(vector16 *)x = v; }
 
-// sums [8][vectors] += A [8, depth] B [depth, 16 * vectors]. Eight rows by two or three vectors keep both multipliers
-// busy: more sums than a fused multiply-add takes cycles on two ports, and fewer loads than multiplications.
-SD_INLINE void multiply8(int vectors, const float *const a[8], size_t a_step, const float *b, size_t b_row, int depth,
-                         vector16 sums[8][3]) {
+// sums [rows][vectors] += A [rows, depth] B [depth, 16 * vectors]
+SD_INLINE void multiply(int rows, int vectors, const float *const *a, size_t a_step, const float *b, size_t b_row,
+                        int depth, vector16 (*sums)[3]) {
   for (int k = 0; k < depth; k++) {
     vector16 y[3];
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) y[v] = load16(b + (size_t)k * b_row + 16 * v);
 #pragma clang loop unroll(full)
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < rows; i++) {
       float f = a[i][(size_t)k * a_step];
 #pragma clang loop unroll(full)
       for (int v = 0; v < vectors; v++) sums[i][v] += f * y[v];
     }
   }
 }
+// The same with 8 rows. Eight by two or three vectors keep both multipliers busy: more sums than a fused multiply-add takes
+// cycles on two ports, and fewer loads than multiplications. Smaller registers hold four by one.
+SD_INLINE void multiply8(bool wide, int vectors, const float *const a[8], size_t a_step, const float *b, size_t b_row,
+                         int depth, vector16 sums[8][3]) {
+  if (wide) return multiply(8, vectors, a, a_step, b, b_row, depth, sums);
+#pragma clang loop unroll(full)
+  for (int v = 0; v < vectors; v++)
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 8; i += 4)
+      multiply(4, 1, a + i, a_step, b + 16 * v, b_row, depth, (vector16(*)[3])&sums[i][v]);
+}
 
 // C [n, 16 * vectors] += A [n, depth] B, n at most 8: rows beyond n repeat the last one and are not kept.
-SD_INLINE void add8(int vectors, int n, const float *a, size_t a_row, size_t a_step, const float *b, size_t b_row,
-                    int depth, float *c, size_t c_row) {
+SD_INLINE void add8(bool wide, int vectors, int n, const float *a, size_t a_row, size_t a_step, const float *b,
+                    size_t b_row, int depth, float *c, size_t c_row) {
   const float *rows[8];
   vector16 sums[8][3];
 #pragma clang loop unroll(full)
@@ -42,7 +52,7 @@ SD_INLINE void add8(int vectors, int n, const float *a, size_t a_row, size_t a_s
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) sums[i][v] = load16(c + row * c_row + 16 * v);
   }
-  multiply8(vectors, rows, a_step, b, b_row, depth, sums);
+  multiply8(wide, vectors, rows, a_step, b, b_row, depth, sums);
 #pragma clang loop unroll(full)
   for (int i = 0; i < 8; i++)
 #pragma clang loop unroll(full)
@@ -50,14 +60,14 @@ SD_INLINE void add8(int vectors, int n, const float *a, size_t a_row, size_t a_s
       if (i < n) store16(c + (size_t)i * c_row + 16 * v, sums[i][v]);
 }
 // The same over all columns, a multiple of 16.
-SD_INLINE void add_rows(int n, int columns, const float *a, size_t a_row, size_t a_step, const float *b, size_t b_row,
-                        int depth, float *c, size_t c_row) {
+SD_INLINE void add_rows(bool wide, int n, int columns, const float *a, size_t a_row, size_t a_step, const float *b,
+                        size_t b_row, int depth, float *c, size_t c_row) {
   for (int v = 0, left; (left = columns / 16 - v) > 0; v += left == 4 ? 2 : smaller(left, 3)) {
     const float *x = b + 16 * v;
     float *y = c + 16 * v;
-    if (left == 1) add8(1, n, a, a_row, a_step, x, b_row, depth, y, c_row);
-    else if (left == 2 || left == 4) add8(2, n, a, a_row, a_step, x, b_row, depth, y, c_row);
-    else add8(3, n, a, a_row, a_step, x, b_row, depth, y, c_row);
+    if (left == 1) add8(wide, 1, n, a, a_row, a_step, x, b_row, depth, y, c_row);
+    else if (left == 2 || left == 4) add8(wide, 2, n, a, a_row, a_step, x, b_row, depth, y, c_row);
+    else add8(wide, 3, n, a, a_row, a_step, x, b_row, depth, y, c_row);
   }
 }
 

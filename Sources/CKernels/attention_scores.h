@@ -25,13 +25,13 @@ SD_INLINE vector16 exponential(vector16 x) {
 SD_INLINE vector16 bigger(vector16 a, vector16 b) { return a > b ? a : b; }
 
 // Scores of keys [k, k + n) of a block, n at most 8, for `vectors` vectors of queries from lane `lane` on.
-SD_INLINE void scores8(int vectors, const block *b, int k, int n, int lane, rows_view keys, int d, const float *panel,
-                       bool is_masked, float *s, vector16 *high) {
+SD_INLINE void scores8(bool wide, int vectors, const block *b, int k, int n, int lane, rows_view keys, int d,
+                       const float *panel, bool is_masked, float *s, vector16 *high) {
   vector16 sums[8][3] = {0};
   const float *rows[8];
 #pragma clang loop unroll(full)
   for (int i = 0; i < 8; i++) rows[i] = keys.x + (size_t)(k + (i < n ? i : n - 1)) * keys.stride;
-  multiply8(vectors, rows, 1, panel + lane, LANES, d, sums);
+  multiply8(wide, vectors, rows, 1, panel + lane, LANES, d, sums);
   if (is_masked) {
     const lanes16 lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     int to = b->to < b->filled ? b->to : LANES;
@@ -58,7 +58,7 @@ SD_INLINE void scores8(int vectors, const block *b, int k, int n, int lane, rows
 }
 // Scores of a block for the vectors of which a lane sees the key or one of its seven neighbours; where `masks`, -infinity
 // for those lanes of them that do not. `high`, unless NULL, is raised to the largest score of each lane.
-SD_INLINE void block_scores(const block *b, rows_view keys, int d, const float *panel, bool masks, float *s,
+SD_INLINE void block_scores(bool wide, const block *b, rows_view keys, int d, const float *panel, bool masks, float *s,
                             vector16 *high) {
   for (int k = 0; k < b->keys; k += 8) {
     int n = smaller(8, b->keys - k), first = b->key + k;
@@ -68,29 +68,30 @@ SD_INLINE void block_scores(const block *b, rows_view keys, int d, const float *
     for (int i = k + 8; i < smaller(k + 16, b->keys); i++)
       for (int c = 0; c < d; c += 16) __builtin_prefetch(keys.x + (size_t)i * keys.stride + c, 0, 3);
     for (int left; (left = (end - lane) / 16) > 0;) {
-      if (left == 1) scores8(1, b, k, n, lane, keys, d, panel, is_masked, s, high);
-      else if (left == 3) scores8(3, b, k, n, lane, keys, d, panel, is_masked, s, high);
-      else scores8(2, b, k, n, lane, keys, d, panel, is_masked, s, high);
+      if (left == 1) scores8(wide, 1, b, k, n, lane, keys, d, panel, is_masked, s, high);
+      else if (left == 3) scores8(wide, 3, b, k, n, lane, keys, d, panel, is_masked, s, high);
+      else scores8(wide, 2, b, k, n, lane, keys, d, panel, is_masked, s, high);
       lane += left == 4 ? 32 : 16 * left;
     }
   }
 }
 
 // out [LANES][columns] += S^T X: what queries take from keys' rows.
-SD_INLINE void add_to_queries(const block *b, const float *s, rows_view rows, int columns, float *out) {
+SD_INLINE void add_to_queries(bool wide, const block *b, const float *s, rows_view rows, int columns, float *out) {
   for (int lane = b->from / 8 * 8; lane < b->to; lane += 8) {
     int depth = keys_before(b, lane + 7);
     float *y = out + lane * columns;
-    if (depth > 0) add_rows(8, columns, s + lane, 1, LANES, rows.x, rows.stride, depth, y, (size_t)columns);
+    if (depth > 0) add_rows(wide, 8, columns, s + lane, 1, LANES, rows.x, rows.stride, depth, y, (size_t)columns);
   }
 }
 // out [keys][columns] += S X: what keys take from queries' rows.
-SD_INLINE void add_to_keys(const block *b, const float *s, rows_view rows, int columns, float *out, size_t stride) {
+SD_INLINE void add_to_keys(bool wide, const block *b, const float *s, rows_view rows, int columns, float *out,
+                           size_t stride) {
   for (int k = 0; k < b->keys; k += 8) {
     int n = smaller(8, b->keys - k), lane = first_lane(b, b->key + k);
     const float *x = rows.x + (size_t)lane * rows.stride, *own = s + k * LANES + lane;
     float *y = out + (size_t)k * stride;
-    add_rows(n, columns, own, LANES, 1, x, rows.stride, b->to - lane, y, stride);
+    add_rows(wide, n, columns, own, LANES, 1, x, rows.stride, b->to - lane, y, stride);
   }
 }
 #endif

@@ -11,23 +11,35 @@
 //       for (size_t i = 0; i < n; i++) y[i] = value;
 //     }
 //
+// In the body `sd_wide` is a constant: whether there are 32 registers of 64 bytes, and not 16 or 32 smaller ones.
+//
 // Not by target_clones, which the dynamic linker chooses from: that choice can't be lowered for a test.
 #if defined(__x86_64__)
 #define SD_KERNEL(LINKAGE, RESULT, NAME, PARAMETERS, ARGUMENTS)                                                        \
-  SD_INLINE RESULT NAME##_body PARAMETERS;                                                                             \
-  __attribute__((target("arch=x86-64-v4"))) static RESULT NAME##_avx512 PARAMETERS { return NAME##_body ARGUMENTS; }   \
-  __attribute__((target("arch=x86-64-v3"))) static RESULT NAME##_avx2 PARAMETERS { return NAME##_body ARGUMENTS; }     \
-  static RESULT NAME##_baseline PARAMETERS { return NAME##_body ARGUMENTS; }                                           \
+  SD_INLINE RESULT NAME##_body SD_AFTER(const bool sd_wide, PARAMETERS);                                               \
+  __attribute__((target("arch=x86-64-v4"))) static RESULT NAME##_avx512 PARAMETERS {                                   \
+    return NAME##_body SD_AFTER(true, ARGUMENTS);                                                                      \
+  }                                                                                                                    \
+  __attribute__((target("arch=x86-64-v3"))) static RESULT NAME##_avx2 PARAMETERS {                                     \
+    return NAME##_body SD_AFTER(false, ARGUMENTS);                                                                     \
+  }                                                                                                                    \
+  static RESULT NAME##_baseline PARAMETERS { return NAME##_body SD_AFTER(false, ARGUMENTS); }                          \
   LINKAGE RESULT NAME PARAMETERS {                                                                                     \
     sd_instruction_set set = sd_instructions();                                                                        \
     if (set >= SD_AVX512) return NAME##_avx512 ARGUMENTS;                                                              \
     if (set >= SD_AVX2) return NAME##_avx2 ARGUMENTS;                                                                  \
     return NAME##_baseline ARGUMENTS;                                                                                  \
   }                                                                                                                    \
-  SD_INLINE RESULT NAME##_body PARAMETERS
+  SD_INLINE RESULT NAME##_body SD_AFTER(__attribute__((unused)) const bool sd_wide, PARAMETERS)
 #else
-#define SD_KERNEL(LINKAGE, RESULT, NAME, PARAMETERS, ARGUMENTS) LINKAGE RESULT NAME PARAMETERS
+#define SD_KERNEL(LINKAGE, RESULT, NAME, PARAMETERS, ARGUMENTS)                                                        \
+  SD_INLINE RESULT NAME##_body SD_AFTER(const bool sd_wide, PARAMETERS);                                               \
+  LINKAGE RESULT NAME PARAMETERS { return NAME##_body SD_AFTER(false, ARGUMENTS); }                                    \
+  SD_INLINE RESULT NAME##_body SD_AFTER(__attribute__((unused)) const bool sd_wide, PARAMETERS)
 #endif
+// A list in parentheses with another element before it.
+#define SD_AFTER(FIRST, LIST) (FIRST, SD_LIST LIST)
+#define SD_LIST(...) __VA_ARGS__
 
 // Sums may be taken in vector order: fixed for one machine, not the order of the source.
 #define SD_REASSOCIATE _Pragma("clang fp reassociate(on) contract(fast)")
