@@ -12,6 +12,8 @@
 const product_kernels *sd_product_kernels(void) {
   switch (sd_instructions()) {
 #if defined(__x86_64__) && defined(__linux__)
+    case SD_AVX2: return &sd_products_avx2;
+    case SD_AVX_VNNI: return &sd_products_avx_vnni;
     case SD_AVX512: return &sd_products_avx512;
     case SD_AVX512_VNNI: return &sd_products_avx512_vnni;
     case SD_AVX512_BF16: return &sd_products_avx512_bf16;

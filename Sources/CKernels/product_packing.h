@@ -4,7 +4,7 @@
 #include "product_sums.h"
 #include <string.h>
 
-// B [depth, columns] -> parts of the panel [depth][PANEL]; rows of B are b_row elements apart.
+// B [depth, columns], depth <= SUMMED -> parts of the panel [depth][PANEL]; rows of B are b_row elements apart.
 #define PACK_FLOAT(TYPE)                                                                                        \
   static void pack_plain_##TYPE(const void *b, size_t at, size_t b_row, size_t depth, size_t columns,           \
                                 float *panel) {                                                                 \
@@ -49,7 +49,10 @@ static void pack_floats(const sd_product *p, size_t k, size_t depth, size_t colu
       [SD_FLOAT16] = {pack_plain_SD_FLOAT16, pack_turned_SD_FLOAT16},
       [SD_INT8] = {pack_plain_SD_INT8, pack_turned_SD_INT8},
   };
-  size_t at = p->b_turned ? column * p->b_row + k : k * p->b_row + column;
-  packers[p->b_type][p->b_turned](p->b, at, p->b_row, depth, columns, panel);
+  size_t padded = (columns + PANEL - 1) / PANEL * PANEL;
+  for (size_t end = k + depth; k < end; k += SUMMED, panel += SUMMED * padded) {
+    size_t at = p->b_turned ? column * p->b_row + k : k * p->b_row + column;
+    packers[p->b_type][p->b_turned](p->b, at, p->b_row, end - k < SUMMED ? end - k : SUMMED, columns, panel);
+  }
 }
 #endif

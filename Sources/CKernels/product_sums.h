@@ -37,7 +37,7 @@ enum { EACH = 8, PANEL = VECTORS * LANES };  // columns that are summed side by 
   ahead mine = *next;                                                                         \
   while (k + EACH <= depth) {                                                                 \
     fetch(&mine);                                                                             \
-    STEPS for (int e = 0; e < EACH; e++, k++) {                  \
+    STEPS for (int e = 0; e < EACH; e++, k++) {                                               \
       SUM_STEP(LOAD, BROADCAST, MULTIPLY)                                                     \
     }                                                                                         \
   }                                                                                           \
@@ -111,10 +111,15 @@ FLOAT_ROWS(turned3, 3, FLOAT_TURNED)
       CALL                                                                 \
     }                                                                      \
   }
+// A panel holds SUMMED steps of k after SUMMED steps of k, of each its parts of PANEL columns.
 static void sum_floats(size_t rows, const float *a, size_t a_row, bool a_turned, const float *panel, size_t depth,
                        float *c, size_t c_row, size_t columns, bool adds, ahead *next) {
-  EACH_TILE(const float *from = a + (a_turned ? row : row * a_row);
-            (a_turned ? OF_VECTORS(turned) : OF_VECTORS(plain))(height, from, a_row, panel + v * depth, depth,
-                                                                c + row * c_row + v, c_row, last, adds, next);)
+  size_t padded = (columns + PANEL - 1) / PANEL * PANEL;
+  for (size_t k = 0; k < depth; k += SUMMED) {
+    size_t steps = depth - k < SUMMED ? depth - k : SUMMED;
+    EACH_TILE(const float *from = a + (a_turned ? k * a_row + row : row * a_row + k);
+              (a_turned ? OF_VECTORS(turned) : OF_VECTORS(plain))(height, from, a_row, panel + k * padded + v * steps, steps,
+                                                                  c + row * c_row + v, c_row, last, adds || k > 0, next);)
+  }
 }
 #endif

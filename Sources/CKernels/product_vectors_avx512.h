@@ -9,7 +9,7 @@
 #define LANES 16
 #define VECTORS 3
 #define HEIGHT 8
-enum { DEPTH = 2048, BLOCK = 1 << 20, NEAR = 3, AT_ONCE = 4 };  // NEAR: prefetched to the first cache; AT_ONCE: few rows
+enum { DEPTH = 2048, SUMMED = DEPTH, BLOCK = 1 << 20, NEAR = 3, AT_ONCE = 4 };  // NEAR: prefetched to the first cache; AT_ONCE: few rows
 typedef __m512 vector;
 typedef __mmask16 lanes;  // the first so many of a vector
 INLINE lanes first(size_t count) { return count >= LANES ? 0xffff : (lanes)((1u << count) - 1); }

@@ -10,7 +10,7 @@
 #define LANES 4
 #define VECTORS 3
 #define HEIGHT 8
-enum { DEPTH = 512, BLOCK = 96, NEAR = 2, AT_ONCE = 4 };  // NEAR: prefetched to the second cache; AT_ONCE: few rows
+enum { DEPTH = 512, SUMMED = DEPTH, BLOCK = 96, NEAR = 2, AT_ONCE = 4 };  // NEAR: prefetched to the second cache; AT_ONCE: few rows
 // Of steps side by side the compiler would load neighbours in k together, for which there are not registers enough.
 #define STEPS _Pragma("clang loop unroll(disable)")
 typedef float32x4_t vector;

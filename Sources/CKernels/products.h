@@ -28,10 +28,10 @@ typedef struct {
 
 // The kernels of an instruction set.
 typedef struct {
-  // Steps of k that are summed in registers before C is written, and rows of A that meet a panel before further rows do: so
-  // that panel and rows stay in the caches of the CPUs that have the set.
+  // Steps of k of a panel, and rows of A that meet it before further rows do: so that what is read again stays in the caches
+  // of the CPUs that have the set.
   size_t depth, block;
-  // B [depth, columns] from element [k, column] on -> a panel of WIDTH columns, those beyond `columns` zero.
+  // B [depth, columns] from element [k, column] on -> a panel for `sum`, columns <= WIDTH.
   void (*pack)(const sd_product *p, size_t k, size_t depth, size_t column, size_t columns, float *panel);
   // C [rows, columns] = or += A B, where element [i, k] of A is a[i * a_row + k], or a[i + k * a_row] where turned.
   void (*sum)(size_t rows, const float *a, size_t a_row, bool a_turned, const float *panel, size_t depth, float *c,

@@ -10,7 +10,7 @@ package enum WeightFormat: String, Sendable, Codable, CaseIterable {
   case bfloat16
   /// In 8 bits with a scale for each 64 neighbours of a row: a quarter of the memory, for decoding, which waits for weights
   /// to come from memory. Sums and everything between the products stay Float32; one to four rows are rounded to 16 bits
-  /// where the CPU multiplies whole numbers (AVX512_VNNI), more rows are not. Matrices whose rows are not of
+  /// on CPUs with AVX2 or NEON, more rows are not. Matrices whose rows are not of
   /// 64, 128, ... elements stay as they were read. What is not finite stays visible: its 64 neighbours are NaN. Rounding
   /// changes logits more than bfloat16 does (Documentation/Performance.md says how much).
   case int8

@@ -32,8 +32,8 @@ extension Tensor {
 
   /// The same matrix in 8 bits: whole numbers from -127 to 127, and a Float32 scale for each 64 neighbours of a row. A
   /// quarter of the memory, and for one to four rows, as in decoding, a quarter of what has to be read. Those rows are
-  /// rounded to 16 bits, 64 neighbours to a scale, where the CPU multiplies such numbers (AVX512_VNNI), which changes
-  /// results a hundred times less than the rounding of the matrix; otherwise nothing of the other operand is rounded.
+  /// rounded to 16 bits, 64 neighbours to a scale, on CPUs with AVX2 or NEON, which changes results a hundred times less
+  /// than the rounding of the matrix; otherwise nothing of the other operand is rounded.
   /// 64 neighbours of which one is infinite or NaN are NaN all, so that products show it; so are the outputs of such a
   /// row of the other operand where it is rounded.
   ///

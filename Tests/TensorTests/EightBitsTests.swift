@@ -2,7 +2,7 @@ import Tensor
 import TestSupport
 import Testing
 
-@Suite("Matrices in 8 bits")
+@Suite("Matrices in 8 bits", .serialized, .everyInstructionSet)
 struct EightBitsTests {
   @Test
   func `an element is a whole number of a 127th of the largest magnitude among its 64`() {

@@ -2,7 +2,7 @@ import Tensor
 import TestSupport
 import Testing
 
-@Suite("Products by matrices with thin products added, taken together")
+@Suite("Products by matrices with thin products added, taken together", .serialized, .everyInstructionSet)
 struct GroupedMatmulTests {
   /// Matrices [out, in] with as many additions as their number says, of ranks 1, 2, ...
   private func matrices(_ outputs: [Int], inputs: Int, additions: [Int]) -> [AdaptedMatrix] {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Weights that a file keeps in 16 bits.
-@Suite struct HalfPrecisionTests {
+@Suite(.serialized, .everyInstructionSet) struct HalfPrecisionTests {
   /// A matrix of random numbers in 16 bits, as read from a file, and the same in Float32.
   private func pair(
     _ shape: [Int], _ type: String, seed: UInt64, _ body: (_ half: Tensor, _ whole: Tensor) throws -> Void

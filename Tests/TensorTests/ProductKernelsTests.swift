@@ -3,7 +3,7 @@ import Tensor
 import TestSupport
 import Testing
 
-@Suite("Products of sizes that the kernels cut in different ways")
+@Suite("Products of sizes that the kernels cut in different ways", .serialized, .everyInstructionSet)
 struct ProductKernelsTests {
   @Test(
     arguments: [

@@ -5,7 +5,7 @@ import Testing
 /// Training and prediction compute one value: a score kept from a pass without gradients is compared with, or subtracted
 /// from, one that a pass with gradients computes. The instruction set in use decides which kernels or which library
 /// multiply; `TENSOR_MAX_ISA` lowers it.
-@Suite("A product is the same, bit for bit, whether its operands are tracked or not")
+@Suite("A product is the same, bit for bit, whether its operands are tracked or not", .serialized, .everyInstructionSet)
 struct TrackedProductsTests {
   /// Every way to track some of several tensors, none included.
   private func subsets(_ count: Int) -> [[Bool]] {

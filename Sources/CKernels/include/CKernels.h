@@ -1,8 +1,9 @@
-// Matrix products for CPUs with AVX-512, by intrinsics, and the loops that OpenBLAS does not have, in plain C. Conventions:
+// Matrix products for CPUs with AVX2, AVX-512 or NEON, by intrinsics, and the loops that OpenBLAS does not have, in plain C.
+// Conventions:
 //   - arrays are row-major Float32; `n` counts elements, `rows` and `columns` a matrix;
 //   - a function whose name ends in _backward ADDS to its outputs where the comment says "+=", else it overwrites;
 //   - the loops are compiled for AVX-512, AVX2 and baseline x86-64 and chosen at run time (dispatch.h); gemm.c is
-//     for AVX-512 alone, and OpenBLAS computes products on other CPUs;
+//     for AVX2, AVX-512 and NEON alone, and OpenBLAS computes products on other CPUs;
 //   - results do not depend on the number of threads: work is cut by shape alone.
 #ifndef CKERNELS_H
 #define CKERNELS_H

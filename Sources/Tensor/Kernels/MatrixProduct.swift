@@ -3,9 +3,9 @@ internal import COpenBLAS
 
 /// C [rows, columns] = A B, or C + A B where `adds`, with A [rows, inner] and B [inner, columns], each possibly stored transposed.
 ///
-/// On CPUs with AVX-512 the kernels are our own: they read 16-bit weights where they stand and are faster than any that
-/// OpenBLAS has (`make benchmark`). On others OpenBLAS runs on one thread; tiles of fixed size run on our pool, so that
-/// the bytes do not depend on its size.
+/// On CPUs with AVX2, AVX-512 or NEON the kernels are our own: they read 16- and 8-bit weights where they stand and are as fast as
+/// those of OpenBLAS or faster (`make benchmark`). On others OpenBLAS runs on one thread; tiles of fixed size run on our pool,
+/// so that the bytes do not depend on its size.
 func matrixProduct(
   _ a: UnsafePointer<Float>, transposeA: Bool, _ b: UnsafePointer<Float>, transposeB: Bool,
   _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int, adds: Bool = false
@@ -109,7 +109,7 @@ extension sd_product {
   }
 }
 
-/// The product by OpenBLAS: the way of CPUs without AVX-512, and what benchmarks hold our kernels against.
+/// The product by OpenBLAS: the way of CPUs that have no kernels of our own, and what benchmarks hold our kernels against.
 package func openBLASProduct(
   _ a: UnsafePointer<Float>, transposeA: Bool, _ b: UnsafePointer<Float>, transposeB: Bool,
   _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int, keep: Float = 0
