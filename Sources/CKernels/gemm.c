@@ -154,6 +154,7 @@ static void multiply_task(void *context, int index) {
   size_t column = (size_t)own / c->chunks * WIDTH, from = (size_t)own % c->chunks * c->chunk;
   size_t to = least(from + c->chunk, sum->terms->rows), most = 0, depth = w->kernels->depth;
   for (int t = 0; t < sum->count; t++) most = sum->terms[t].inner > most ? sum->terms[t].inner : most;
+  // Steps of k in whole fours: a set may lay them out so.
   float *panel = panel_scratch(least((most + 3) / 4 * 4, depth) * WIDTH * sizeof(float));
   bool adds = sum->terms->adds;
   ahead next = {0};

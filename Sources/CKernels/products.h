@@ -42,7 +42,7 @@ typedef struct {
   void (*round_blocks)(const sd_product *p, wide_block *out);
   void (*few_whole)(const sd_product *p, const wide_block *a, size_t from, size_t to);
   // Products of bfloat16 numbers, NULL where the set has none: A rounded to rows of an even length; a panel of pairs, of
-  // which `depth` elements of k make (depth + 1) / 2 rows; sums and few rows of these.
+  // which `depth` elements of k make (depth + 1) / 2 rows, or of fours, by the set; sums and few rows of these.
   void (*round_rows)(const float *a, size_t a_row, size_t rows, size_t depth, uint16_t *out, size_t out_row);
   void (*pack_pairs)(const sd_product *p, size_t k, size_t depth, size_t column, size_t columns, uint32_t *panel);
   void (*sum_pairs)(size_t rows, const uint32_t *a, size_t a_row, const uint32_t *panel, size_t pairs, float *c,
