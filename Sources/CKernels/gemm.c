@@ -59,11 +59,19 @@ typedef struct {
   int tasks;
 } cut;
 
+// A [inner, rows] of many rows and columns as [rows, inner]: read where it stands it is on another page of memory at each step.
+typedef struct {
+  const product_kernels *kernels;
+  const sd_product *of;
+  float *rows;
+} turned;
+
 typedef struct {
   const product_kernels *kernels;
   const cut *cuts;
   const rounded *operands;
-  int tasks, operand_count, threads;
+  const turned *copies;
+  int tasks, operand_count, copy_count, threads;
 } job;
 
 // The sum of a task, and the task's number among those of the sum; none past the last task.
@@ -98,6 +106,12 @@ static ahead after(const job *w, int task, const sd_product_sum *sum, int term, 
 static const rounded *operand_of(const rounded *operands, int count, const sd_product *p) {
   for (const rounded *o = operands; o < operands + count; o++)
     if (o->of->a == p->a && o->of->a_row == p->a_row && o->of->inner == p->inner && o->of->rows == p->rows) return o;
+  return NULL;
+}
+
+static const turned *copy_of(const job *w, const sd_product *p) {
+  for (const turned *t = w->copies; t < w->copies + w->copy_count; t++)
+    if (t->of == p) return t;
   return NULL;
 }
 
@@ -140,8 +154,11 @@ static void multiply_part(const job *w, const sd_product *p, size_t k, size_t fr
       kernels->sum_pairs(rows, a, part_row(operand, k) / 2, (uint32_t *)panel, (depth + 1) / 2, c, p->c_row, columns, adds,
                          next);
     } else {
-      const float *a = p->a + (p->a_turned ? k * p->a_row + row : row * p->a_row + k);
-      kernels->sum(rows, a, p->a_row, p->a_turned, panel, depth, c, p->c_row, columns, adds, next);
+      const turned *copy = p->a_turned ? copy_of(w, p) : NULL;
+      bool a_turned = p->a_turned && !copy;
+      size_t a_row = copy ? p->inner : p->a_row;
+      const float *a = (copy ? copy->rows : p->a) + (a_turned ? k * a_row + row : row * a_row + k);
+      kernels->sum(rows, a, a_row, a_turned, panel, depth, c, p->c_row, columns, adds, next);
     }
   }
 }
@@ -175,20 +192,33 @@ static void round_task(void *context, int index) {
   for (size_t k = 0; k < p->inner; k += o->kernels->depth)
     o->kernels->round_rows(p->a + from * p->a_row + k, p->a_row, to - from, p->inner - k, part(o, k, from), part_row(o, k));
 }
+enum { TURNED = 64 };  // rows of a task
+static int turn_tasks(const turned *t) { return (int)((t->of->rows + TURNED - 1) / TURNED); }
+static void turn_task(void *context, int index) {
+  const turned *t = context;
+  for (; index >= turn_tasks(t); t++) index -= turn_tasks(t);
+  const sd_product *p = t->of;
+  size_t from = (size_t)index * TURNED, rows = least(TURNED, p->rows - from);
+  t->kernels->turn(p->a + from, p->a_row, p->inner, rows, t->rows + from * p->inner, p->inner);
+}
+// A copy pays where several panels read it.
+static bool pays_turning(const sd_product *p) { return p->a_turned && p->rows >= TURNED && p->columns > 2 * WIDTH; }
+
 static size_t words_of(const rounded *o) { return (o->of->rows * o->row + 1) / 2; }
 
 void sd_multiply_sums(const sd_product_sum *sums, int count) {
-  int terms = 0, operands = 0, tasks = 0;
+  int terms = 0, operands = 0, tasks = 0, copies = 0, turns = 0;
   size_t panels = 0;
   for (int i = 0; i < count; i++) {
     terms += sums[i].count;
     panels += (sums[i].terms->columns + WIDTH - 1) / WIDTH;
   }
   if (terms == 0) return;
-  size_t lists = (size_t)terms * sizeof(rounded) + (size_t)count * sizeof(cut);
+  size_t lists = (size_t)terms * (sizeof(rounded) + sizeof(turned)) + (size_t)count * sizeof(cut);
   rounded *operand = (rounded *)sd_allocate(lists / sizeof(float));
-  cut *cuts = (cut *)(operand + terms);
-  job w = {.kernels = sd_product_kernels(), .cuts = cuts, .operands = operand, .threads = sd_threads()};
+  turned *copy = (turned *)(operand + terms);
+  cut *cuts = (cut *)(copy + terms);
+  job w = {.kernels = sd_product_kernels(), .cuts = cuts, .operands = operand, .copies = copy, .threads = sd_threads()};
   for (int i = 0; i < count; i++) {
     const sd_product_sum *s = sums + i;
     // Few panels of many rows are cut across too, so that all threads have work; each part packs the panel again.
@@ -197,6 +227,10 @@ void sd_multiply_sums(const sd_product_sum *sums, int count) {
     cuts[i].tasks = (int)((s->terms->columns + WIDTH - 1) / WIDTH * cuts[i].chunks);
     w.tasks += cuts[i].tasks;
     for (const sd_product *p = s->terms; p < s->terms + s->count; p++) {
+      if (pays_turning(p)) {
+        copy[copies] = (turned){w.kernels, p, sd_allocate(p->rows * p->inner)};
+        turns += turn_tasks(copy + copies++);
+      }
       if (!p->in_bfloat16 || !w.kernels->pack_pairs || operand_of(operand, operands, p)) continue;
       rounded *o = operand + operands++;
       *o = (rounded){.kernels = w.kernels, .of = p, .row = (p->inner + 1) / 2 * 2};
@@ -205,9 +239,12 @@ void sd_multiply_sums(const sd_product_sum *sums, int count) {
     }
   }
   w.operand_count = operands;
+  w.copy_count = copies;
+  sd_parallel(turns, turn_task, copy);
   sd_parallel(tasks, round_task, operand);
   sd_parallel(w.tasks, multiply_task, &w);
   for (rounded *o = operand; o < operand + operands; o++) sd_release((float *)o->words, words_of(o));
+  for (turned *t = copy; t < copy + copies; t++) sd_release(t->rows, t->of->rows * t->of->inner);
   sd_release((float *)operand, lists / sizeof(float));
 }
 

@@ -55,4 +55,22 @@ static void pack_floats(const sd_product *p, size_t k, size_t depth, size_t colu
     packers[p->b_type][p->b_turned](p->b, at, p->b_row, end - k < SUMMED ? end - k : SUMMED, columns, panel);
   }
 }
+
+// A [depth, rows] -> out [rows, depth]
+static void turn_floats(const float *a, size_t a_row, size_t depth, size_t rows, float *out, size_t out_row) {
+  float rest[LANES * LANES] __attribute__((aligned(64)));
+  for (size_t r = 0; r < rows; r += LANES)
+    for (size_t k = 0; k < depth; k += LANES) {
+      vector block[LANES];
+      size_t height = rows - r < LANES ? rows - r : LANES, width = depth - k < LANES ? depth - k : LANES;
+      for (size_t i = 0; i < LANES; i++)
+        block[i] = loaded_first(first(i < width ? height : 0), a + (i < width ? (k + i) * a_row + r : 0));
+      if (height == LANES && width == LANES) {
+        store_turned(block, out + r * out_row + k, out_row);
+      } else {
+        store_turned(block, rest, LANES);
+        for (size_t i = 0; i < height; i++) memcpy(out + (r + i) * out_row + k, rest + i * LANES, 4 * width);
+      }
+    }
+}
 #endif

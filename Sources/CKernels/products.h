@@ -36,6 +36,8 @@ typedef struct {
   // C [rows, columns] = or += A B, where element [i, k] of A is a[i * a_row + k], or a[i + k * a_row] where turned.
   void (*sum)(size_t rows, const float *a, size_t a_row, bool a_turned, const float *panel, size_t depth, float *c,
               size_t c_row, size_t columns, bool adds, ahead *next);
+  // A [depth, rows] -> out [rows, depth]
+  void (*turn)(const float *a, size_t a_row, size_t depth, size_t rows, float *out, size_t out_row);
   // Outputs from..<to of one to four rows, with B turned and read where it stands; by B's type, NULL for 8 bits.
   void (*few[SD_INT8 + 1])(const sd_product *p, size_t from, size_t to);
   // The same with B in 8 bits and A as blocks of whole numbers, which the first makes.
