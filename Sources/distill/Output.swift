@@ -15,11 +15,17 @@
     }
 
     /// A result.
-    static func write(_ text: String) throws { try write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8)) }
+    ///
+    /// Another program gets its bytes as they are; a terminal is commanded by none of them.
+    static func write(_ text: String) throws {
+      let shown = isatty(STDOUT_FILENO) == 1 ? ShownText.safe(text) : text
+      try write(Data((shown.hasSuffix("\n") ? shown : shown + "\n").utf8))
+    }
 
     /// A word to the person, beside the result. Where nobody can hear it nothing depends on it.
     static func error(_ text: String) {
-      try? StandardStream.error.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
+      let shown = ShownText.safe(text)
+      try? StandardStream.error.write(Data((shown.hasSuffix("\n") ? shown : shown + "\n").utf8))
     }
 
     /// What could not be used: how much, and the first of it, a line each.

@@ -131,7 +131,7 @@ public final class ProgressReporter: Sendable {
     guard style != .silent else { return }
     state.withLock { state in
       wipe(&state)
-      write(text + "\n")
+      write(ShownText.safe(text) + "\n")
       show(&state, force: true)
     }
   }

@@ -121,6 +121,15 @@ struct DistillCommandTests {
     }
   }
 
+  @Test func `no message commands the terminal`() throws {
+    try inFixture { distill, fixture in
+      let outcome = try distill.run(
+        "predict", "--run", "a\u{1b}]0;mine\u{7}", "--data", "new.jsonl", in: fixture.folder)
+      #expect(outcome.code == 2 && !outcome.errors.contains("\u{1b}"), "\(outcome.errors.debugDescription)")
+      #expect(outcome.errors.contains("a\\u{1b}]0;mine\\u{7}: not a run's folder"), "\(outcome.errors)")
+    }
+  }
+
   @Test func `forward reads by the tokenizer that an adapter's folder has, and export writes it`() throws {
     try inFixture { distill, fixture in
       let (model, adapter) = (fixture.folder.appending(path: "model"), fixture.folder.appending(path: "adapter"))

@@ -83,14 +83,14 @@ private final class Desk: Sendable {
       desk.set(Double(second))
       progress.advance(by: 40)
     }
-    progress.message("item 7 is set aside")
+    progress.message("item 7\u{1b}[2J is set aside")
     progress.finish()
     progress.finish()
     #expect(
       desk.text == """
         annotate: 1,200 of 4,000 items (30 %), 40.0 items/s, 1 min 10 s left
         annotate: 2,400 of 4,000 items (60 %), 40.0 items/s, 40 s left
-        item 7 is set aside
+        item 7\\u{1b}[2J is set aside
         annotate: 2,800 items in 1 min 10 s, 40.0 items/s
 
         """)
