@@ -58,6 +58,7 @@ public struct DualCheckerRun: Sendable {
   public func run() async throws -> DualCheckerEvaluation {
     if let threads = configuration.threads { Tensor.Compute.threads = threads }
     try LabelsAlike.refuse(configuration)
+    try RunFolder.refuseForeign(folder, for: .dualChecker)
     let lock = try RunLock(folder, reporter: reporter)
     defer { lock.free() }
     try RunRules.keep(in: folder)

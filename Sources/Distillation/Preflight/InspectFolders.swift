@@ -8,6 +8,7 @@ extension RunCheck {
     for (key, url) in [("out", runFolder), ("store", URL(filePath: run.store)), ("cache", URL(filePath: run.cache))] {
       inspectWritable(key, url, into: &findings)
     }
+    do { try RunFolder.refuseForeign(runFolder, for: run.method) } catch { findings.fail("out", error.description) }
     if case .adapter(let folder) = run.stage2.reference {
       do {
         try ModelFolder.checkAdapter(URL(filePath: folder))

@@ -36,6 +36,36 @@ package enum RunFolder {
     let name = configurationFile.deletingPathExtension().lastPathComponent
     return current.appending(path: "runs").appending(path: name + suffix)
   }
+  /// What a run replaces in its folder, whatever its method.
+  private static let replaced = [
+    "agreement.json", "base", "budgets", "checkpoints", "config.yaml", "evaluation.json", "events", "metrics.jsonl",
+    "predictions", "replies.jsonl", "report.html", "review-queue.csv", "review-queue.jsonl",
+    "review.jsonl", "stage1", "stage2", "student", "teachers",
+  ]
+
+  /// Refuses a folder in which a run would replace what is not its own: a project's folder with its `config.yaml` or
+  /// `replies.jsonl`, in which no run was ever begun, or that of a run of another method.
+  ///
+  /// - Throws: ``RunError/notARun(_:_:)``, with the names.
+  static func refuseForeign(_ folder: URL, for method: DistillationMethod) throws(RunError) {
+    func isThere(_ name: String) -> Bool { FileManager.default.fileExists(atPath: folder.appending(path: name).path) }
+    let remedy = "give a folder of its own with --out, such as runs/NAME"
+    let steps = (try? FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "steps").path)) ?? []
+    // Runs have a lock and rules; older ones are known by their steps.
+    guard
+      ["run.lock", "rules.json", "loop.json"].contains(where: isThere)
+        || steps.contains(where: { $0.hasSuffix(".json") })
+    else {
+      let own = replaced.filter(isThere)
+      guard !own.isEmpty else { return }
+      throw .notARun(
+        folder.path,
+        "no run was begun there, and it has \(own.joined(separator: ", ")), which a run would replace; \(remedy)")
+    }
+    if let other = DistillationMethod.named(in: folder.appending(path: "config.yaml")), other != method {
+      throw .notARun(folder.path, "for \(method.rawValue), since it has one of \(other.rawValue); \(remedy)")
+    }
+  }
 }
 
 extension MethodConfiguration {

@@ -75,6 +75,7 @@ public struct DistillationRun: Sendable {
     }
     if plugins.student == nil { try LabelsAlike.refuse(configuration) }
     try OwnerOnly.makeFolder(folder)
+    try RunFolder.refuseForeign(folder, for: .multiTeacher)
     let lock = try RunLock(folder, reporter: reporter)
     defer { lock.free() }
     try RunRules.keep(in: folder)

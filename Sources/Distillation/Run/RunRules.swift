@@ -66,7 +66,9 @@ struct RunRules: Codable, Equatable {
       return
     }
     do { self = try JSONDecoder().decode(RunRules.self, from: Data(contentsOf: file)) } catch {
-      throw RunError.notARun(run.path, "its rules.json can't be read: \(error.localizedDescription)")
+      throw RunError.notARun(
+        run.path,
+        "its rules.json is damaged, or of a later version; restore it, or go on with the version that began the run")
     }
   }
 

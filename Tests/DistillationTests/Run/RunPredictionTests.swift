@@ -109,6 +109,35 @@ import Testing
     }
   }
 
+  @Test func `a folder with somebody's own files is no place for a run`() async throws {
+    try await withRunWorld { world in
+      let folder = world.folder.appending(path: "run")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let notes = Data("# mine\n".utf8)
+      for name in ["config.yaml", "replies.jsonl", "notes.txt"] { try notes.write(to: folder.appending(path: name)) }
+      do {
+        try await world.run().run(through: .agree)
+        Issue.record("ran")
+      } catch RunError.notARun(let path, let why) {
+        #expect(path == folder.path)
+        #expect(
+          why.contains("no run was begun there, and it has config.yaml, replies.jsonl, which a run would replace"))
+      }
+      for name in ["config.yaml", "replies.jsonl"] {
+        #expect(try Data(contentsOf: folder.appending(path: name)) == notes)
+        try FileManager.default.removeItem(at: folder.appending(path: name))
+      }
+      // What a run leaves alone is in nobody's way, and a run that was begun goes on.
+      try await world.run().run(through: .annotate)
+      try await world.run().run(through: .agree)
+      // The folder of the other method's run is none of this one's either.
+      let record = Data("method: dualchecker\n".utf8)
+      try record.write(to: folder.appending(path: "config.yaml"))
+      await #expect(throws: RunError.self) { try await world.run().run(through: .agree) }
+      #expect(try Data(contentsOf: folder.appending(path: "config.yaml")) == record)
+    }
+  }
+
   @Test func `a run without a student yet says so`() async throws {
     try await withRunWorld { world in
       try await world.run().run(through: .stage1)
