@@ -75,6 +75,8 @@
         }
       }
 
+      func validate() throws { try Output.refuse(batch, over: options.run.config) }
+
       func run() async throws {
         if estimate.dryRun {
           let run = try options.run.request.prepared().run

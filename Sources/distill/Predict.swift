@@ -47,6 +47,8 @@
 
     @OptionGroup var progress: ProgressOptions
 
+    func validate() throws { try Output.refuse(out, over: data) }
+
     func run() async throws {
       let folder = URL(filePath: runFolder)
       guard DistillationMethod.named(in: folder.appending(path: "config.yaml")) != .dualChecker else {

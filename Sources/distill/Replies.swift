@@ -90,6 +90,7 @@ internal import Wording
       func validate() throws {
         if interface, config == nil { throw ValidationError("--interface needs --config, which has the labels.") }
         if truth != nil, format != .preference { throw ValidationError("--truth belongs to --format preference.") }
+        try Output.refuse(out, over: store, truth, config)
       }
 
       func run() async throws {

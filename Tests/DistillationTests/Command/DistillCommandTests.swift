@@ -118,6 +118,17 @@ struct DistillCommandTests {
       #expect(again.output.split(separator: "\n").count == 2)
       #expect(again.output.contains("\"question\": \"Is it?\""))
       #expect(try distill.run("replies", "export", "none.sqlite", in: fixture.folder).code == 2)
+      // What is read is not replaced, by whatever name: a store holds replies that were paid for.
+      try FileManager.default.createSymbolicLink(
+        at: fixture.folder.appending(path: "link"), withDestinationURL: fixture.folder.appending(path: "s.sqlite"))
+      for name in ["s.sqlite", "./s.sqlite", "link"] {
+        let over = try distill.run("replies", "export", "s.sqlite", "--out", name, in: fixture.folder)
+        #expect(over.code == 2 && over.errors.contains("\(name) is read by this command"), "\(over.errors)")
+      }
+      try fixture.write("{}\n", to: "new.jsonl")
+      let over = try distill.run(
+        "predict", "--run", ".", "--data", "new.jsonl", "--out", "new.jsonl", in: fixture.folder)
+      #expect(over.code == 2 && over.errors.contains("would be replaced"), "\(over.errors)")
     }
   }
 
