@@ -128,8 +128,14 @@
     private func bearer() throws -> String? {
       var given = token ?? ProcessInfo.processInfo.environment["DISTILL_SERVE_TOKEN"]
       if let tokenFile {
-        let text = try String(contentsOf: URL(filePath: tokenFile), encoding: .utf8)
-        given = text.split(whereSeparator: \.isNewline).first.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
+        // A pipe serves too: --token-file <(pass show distill).
+        guard let bytes = try? FileHandle(forReadingFrom: URL(filePath: tokenFile)).read(upToCount: 4097),
+          bytes.count <= 4096
+        else { throw ValidationError("--token-file \(tokenFile) gives no token; expected one line with it.") }
+        given =
+          String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map {
+            $0.trimmingCharacters(in: .whitespaces)
+          } ?? ""
       }
       guard let given else { return nil }
       guard !given.isEmpty, given.utf8.allSatisfy({ (33...126).contains($0) }) else {

@@ -74,9 +74,11 @@ package enum AgreementSource {
   }
 
   private static func isDataBase(_ file: URL) throws -> Bool {
-    guard let handle = try? FileHandle(forReadingFrom: file) else {
-      throw CheckingError.noReplies(file.relativePath, reason: "it can't be read")
-    }
+    // Opening a pipe would wait for a writer.
+    var facts = stat()
+    guard stat(file.path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG,
+      let handle = try? FileHandle(forReadingFrom: file)
+    else { throw CheckingError.noReplies(file.relativePath, reason: "it is no file that can be read") }
     defer { try? handle.close() }
     // The first bytes of every SQLite 3 file: https://www.sqlite.org/fileformat.html
     return try handle.read(upToCount: 16) == Data("SQLite format 3\0".utf8)

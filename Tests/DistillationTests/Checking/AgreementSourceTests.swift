@@ -54,6 +54,14 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func `a pipe is no file of replies, and nobody waits for its writer`() async throws {
+    try await inFolder { folder in
+      let pipe = folder.appending(path: "pipe")
+      #expect(mkfifo(pipe.path, 0o600) == 0)
+      await #expect(throws: CheckingError.self) { try await AgreementSource.report(of: pipe) }
+    }
+  }
+
   @Test func `a store is read in either form`() async throws {
     let annotations = [("1", "a", "x"), ("1", "b", "x"), ("2", "a", "y"), ("2", "b", "x")].map { item, teacher, label in
       Annotation(
