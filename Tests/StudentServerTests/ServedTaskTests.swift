@@ -73,7 +73,7 @@
       let fault = try await answer(body([text(#"{"caption": "A harbour"}"#)], #""max_tokens": 3"#), of: server)
       #expect(
         fault["error"]?["message"]?.string
-          == #"The run's question needs 'review' or 'text', which the object does not give; it gives 'caption'. Send {"text":"..."} "#
+          == #"The run's question needs 'review' or 'text', which the object does not give; it gives 'caption'. Send {"text": "..."} "#
           + "with the item's own values.", "\(fault.text)")
     }
 
@@ -95,13 +95,14 @@
       let body = try JSONParser.value(
         of: String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self))
       #expect(body["model"]?.string == "anna's run")
-      #expect(body["messages"]?[0]?["content"]?.string == #"{"title":"...","text":"..."}"#)
+      #expect(body["messages"]?[0]?["content"]?.string == #"{"title": "...", "text": "..."}"#)
       let photos = ServedTask(
         prompt: try PromptTemplate("{text} {photo:2}"), labels: try LabelSet([.init(name: "yes"), .init(name: "no")]),
         imageSlots: ["photo"]
       ).command(to: "m", port: 1, needsToken: false)
       #expect(
-        photos.contains(#""text":"{\"text\":\"...\"}""#) && photos.contains("data:image/jpeg;base64,..."), "\(photos)")
+        photos.contains(#""text": "{\"text\": \"...\"}""#) && photos.contains("data:image/jpeg;base64,..."), "\(photos)"
+      )
     }
   }
 #endif

@@ -36,7 +36,7 @@ struct DistillCommandTests {
         #expect(own.output.contains("Example"), "\(name) --help has no example")
         #expect(own.output.contains("  distill \(name) "), "\(name) --help has no example")
         let overview = own.output.prefix(upTo: own.output.firstRange(of: "USAGE:")?.lowerBound ?? own.output.endIndex)
-        let gap = overview.split(separator: "\n").first { $0.contains(/[a-z,.] {5,}[a-z]/) }
+        let gap = overview.split(separator: "\n").first { !$0.hasPrefix(" ") && $0.contains(/\S {3,}\S/) }
         #expect(gap == nil, "\(name) --help has a gap within a sentence")
       }
     }
