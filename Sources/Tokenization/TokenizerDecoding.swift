@@ -47,9 +47,6 @@ extension Tokenizer {
     model.vocabulary.count + added.tokens.count { model.vocabulary.id(of: Array($0.content.utf8)) == nil }
   }
 
-  /// The added tokens, special and other, in the order of their ids.
-  package var addedTokens: [AddedToken] { added.tokens }
-
   /// Whether an id is that of a special token, which decoding may skip.
   package func isSpecial(_ id: Int) -> Bool { added.token(of: id)?.isSpecial ?? false }
 
