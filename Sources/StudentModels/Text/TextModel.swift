@@ -5,6 +5,9 @@ internal import Tensor
 internal import Tokenization
 
 /// An encoder of the BERT family with a head, its tokenizer and the files of its folder.
+///
+/// ``TextClassifier`` and ``TokenTagger`` open the same doors to it, each by name: what a public protocol or a public generic type
+/// could share of them would make the networks and their files public too.
 package struct TextModel<Network: TextEncoderHead>: Sendable {
   package var network: Network
   private(set) var reader: TextReader
