@@ -1,4 +1,4 @@
-// Lists of tasks of few rows. A part of gemm.c.
+// Lists of tasks of few rows, and of rows that are summed as few are. A part of gemm.c.
 #ifndef SD_PRODUCT_LISTS_H
 #define SD_PRODUCT_LISTS_H
 #include "products.h"
@@ -11,7 +11,7 @@ static size_t outputs(const sd_product *p) {
   return most > least ? most : least < OUTPUTS ? OUTPUTS : least;
 }
 
-// Products of the same few rows: one list of tasks for all, so that threads meet once.
+// Products of the same rows: one list of tasks for all, so that threads meet once.
 typedef struct {
   const product_kernels *kernels;
   const sd_product *p;
@@ -25,18 +25,37 @@ static int tasks_of(const sd_product *p) {
   return (int)((p->columns + each - 1) / each);
 }
 
+// Outputs of up to four rows, the first of which is `row` of the job.
+static void four_rows(const rows_job *job, const sd_product *p, size_t row, size_t from, size_t to) {
+  if (job->whole) return job->kernels->few_whole(p, job->whole + row * (p->inner / SD_BLOCK), from, to);
+  if (job->rounded)
+    return job->kernels->few_pairs(p, job->rounded + row * job->rounded_row, job->rounded_row, from, to);
+  job->kernels->few[p->b_type](p, from, to);
+}
+
 static void rows_task(void *context, int index) {
   const rows_job *job = context;
   const sd_product *p = job->p;
   for (int tasks; index >= (tasks = tasks_of(p)); p++) index -= tasks;
   size_t each = outputs(p), from = (size_t)index * each, to = from + each < p->columns ? from + each : p->columns;
-  if (job->whole) return job->kernels->few_whole(p, job->whole, from, to);
-  if (job->rounded) return job->kernels->few_pairs(p, job->rounded, job->rounded_row, from, to);
-  job->kernels->few[p->b_type](p, from, to);
+  if (p->rows <= SD_FEW_ROWS) return four_rows(job, p, 0, from, to);
+  // A block of B comes from memory once, and from the cache for all fours of rows but the first.
+  for (size_t end; from < to; from = end) {
+    end = from + OUTPUTS < to ? from + OUTPUTS : to;
+    for (size_t row = 0; row < p->rows; row += SD_FEW_ROWS) {
+      sd_product four = *p;
+      four.a += row * p->a_row;
+      four.c += row * p->c_row;
+      four.rows = p->rows - row < SD_FEW_ROWS ? p->rows - row : SD_FEW_ROWS;
+      four_rows(job, &four, row, from, end);
+    }
+  }
 }
 
 // Whether a product reads B as it stands.
-static bool has_few_rows(const sd_product *p) { return p->rows <= SD_FEW_ROWS && p->b_turned && !p->a_turned; }
+static bool has_few_rows(const sd_product *p) {
+  return (p->rows <= SD_FEW_ROWS || p->each_row_alone) && p->b_turned && !p->a_turned;
+}
 
 // Products of the same A by matrices of the same type.
 static void multiply_few_rows(const product_kernels *kernels, const sd_product *p, int count) {

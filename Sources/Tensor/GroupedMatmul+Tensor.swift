@@ -24,9 +24,9 @@ extension Tensor {
     }
   }
 
-  /// Up to four rows without gradients, as in decoding: matrices of one form are read in one list of tasks. Nil for others.
+  /// Up to four rows, or each alone, without gradients, as in decoding: matrices of one form are read in one list of tasks. Nil for others.
   private func fewRowProducts(_ matrices: [AdaptedMatrix]) -> [Tensor]? {
-    guard shape[0] > 0, shape[0] <= Int(SD_FEW_ROWS), !isTracked,
+    guard shape[0] > 0, Compute.readsInPlace(rows: shape[0]), !isTracked,
       matrices.allSatisfy({ !$0.tensors.contains(where: \.isTracked) })
     else { return nil }
     let results = matrices.map { Storage(count: shape[0] * $0.weight.shape[0]) }

@@ -8,9 +8,10 @@ struct GroupedMatmul: Sendable {
   let x: Tensor
   let matrices: [AdaptedMatrix]
 
-  /// Nil where our kernels don't take a product, for the few rows that read a matrix in another way, and for none.
+  /// Nil where our kernels don't take a product, for the few rows that read a matrix in another way, for rows that are summed
+  /// as these are, and for none.
   init?(_ x: Tensor, _ matrices: [AdaptedMatrix]) {
-    guard sd_has_products(), x.shape[0] > Int(SD_FEW_ROWS), !matrices.isEmpty,
+    guard sd_has_products(), x.shape[0] > Int(SD_FEW_ROWS), !Tensor.Compute.sumsRowsAlone, !matrices.isEmpty,
       matrices.allSatisfy({ matrix in
         let (outputs, inputs) = (matrix.weight.shape[0], matrix.weight.shape[1])
         return isWorthPacking(x.shape[0], outputs, inputs)

@@ -3,13 +3,13 @@ internal import CKernels
 extension Tensor {
   /// Adds scale · (x Aᵀ) Bᵀ to this matrix, in its own memory if it is the only owner. Differentiable in all four.
   ///
-  /// Up to four rows, as in decoding, take both thin products in one go. Which way is taken depends on the operands'
-  /// shapes and forms alone: a value is the same, bit for bit, whether gradients are tracked or not.
+  /// Up to four rows, or each alone, as in decoding, take both thin products in one go. Which way is taken depends on the
+  /// operands' shapes and forms alone: a value is the same, bit for bit, whether gradients are tracked or not.
   ///
   /// - Precondition: this is [rows, out], `x` [rows, in], `a` [rank, in], `b` [out, rank].
   package mutating func addLowRank(of x: Tensor, _ a: Tensor, _ b: Tensor, scale: Float) {
     let isPlain = ![self, x, a, b].contains { $0.rank != 2 || $0.storage.compact != nil }
-    guard isPlain, x.shape[0] <= Int(SD_FEW_ROWS) else {
+    guard isPlain, Compute.readsInPlace(rows: x.shape[0]) else {
       // The thin inner rows are scaled, which are fewer than the outputs.
       return addProduct(x.matmul(a, transposeB: true) * scale, b)
     }

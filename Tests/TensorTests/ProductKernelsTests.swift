@@ -75,6 +75,32 @@ struct ProductKernelsTests {
   }
 
   @Test(
+    arguments: [(9, 131, 70), (32, 64, 576), (6, 9, 33), (7, 640, 128), (5, 5, 7), (33, 130, 2112), (2, 3, 64)])
+  func `rows that are to be alone have the bits of each alone, in whatever form a matrix is kept`(
+    rows: Int, columns: Int, inner: Int
+  ) {
+    let x = randomTensor([rows, inner], seed: 111)
+    let plain = randomTensor([columns, inner], seed: 112)
+    let (a, b) = (randomTensor([5, inner], seed: 113), randomTensor([columns, 5], seed: 114))
+    let additions = [AdaptedMatrix.Addition(a: a, b: b, scale: 0.7)]
+    let compact = [AdaptedMatrix.Addition(a: a.inBFloat16(), b: b.inBFloat16(), scale: 0.7)]
+    for matrix in [plain, plain.inBFloat16(), plain.inInt8(), plain.tracked()] {
+      for additions in [[], additions, compact, additions + compact] {
+        let adapted = AdaptedMatrix(matrix, additions: additions)
+        let together = Tensor.Compute.eachRowAlone { x.products(by: [adapted, adapted]) }
+        let plain = Tensor.Compute.eachRowAlone { x.matmul(matrix, transposeB: true) }
+        for row in 0..<rows {
+          let own = x.rows(row..<(row + 1))
+          let expected = own.products(by: [adapted])[0]
+          #expect(together.allSatisfy { $0.rows(row..<(row + 1)).isIdentical(to: expected) }, "row \(row)")
+          #expect(plain.rows(row..<(row + 1)).isIdentical(to: own.matmul(matrix, transposeB: true)), "row \(row)")
+        }
+        expectClose(together[0], x.naiveProducts(by: [adapted])[0], relative: 1e-2, absolute: 0.3)
+      }
+    }
+  }
+
+  @Test(
     arguments: [(1, 70, 16, 130), (2, 64, 1, 5), (4, 33, 40, 64), (5, 33, 8, 64), (60, 33, 8, 64)])
   func `two thin products added in place are the sum, few rows as many, and leave other owners alone`(
     rows: Int, inputs: Int, rank: Int, outputs: Int

@@ -69,6 +69,8 @@ typedef struct {
   bool a_turned, b_turned, adds;
   // Products of bfloat16 numbers, sums in Float32: A is rounded, B must be bfloat16 and A not turned.
   bool in_bfloat16;
+  // However many rows A has, each is summed as if it were the only one: sequences that are decoded side by side.
+  bool each_row_alone;
 } sd_product;
 bool sd_has_products(void);  // whether this CPU has what sd_multiply needs
 void sd_multiply(const sd_product *product);
@@ -79,8 +81,8 @@ typedef struct {
 } sd_product_sum;
 // All of them, in one list of tasks; no C is read by another. An A that several terms round is rounded once.
 void sd_multiply_sums(const sd_product_sum *sums, int count);
-enum { SD_FEW_ROWS = 4 };  // so many rows of A read B [columns, inner] where it stands
-// The same for several products, which have A, its turn, B's turn, B's type and `in_bfloat16` in common.
+enum { SD_FEW_ROWS = 4 };  // so many rows of A, or each alone, read B [columns, inner] where it stands
+// The same for several products, which have A, its turn, B's turn, B's type and the last two wishes in common.
 void sd_multiply_together(const sd_product *products, int count);
 // Another kernel for SD_PAIR_ROWS rows: C = or += A B, with A [rows, depth] of bfloat16 numbers and a panel of B, 48 columns
 // of [depth / 2] pairs. False where it does not take the sizes: then, and for fewer rows or columns, ours does.

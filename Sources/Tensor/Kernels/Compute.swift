@@ -68,6 +68,19 @@ extension Tensor {
     /// not say.
     public static var openBLASCore: String? { sd_prepare_openblas().map { String(cString: $0) } }
 
+    /// Whether products of rows sum each row as if it were the only one, as ``eachRowAlone(_:)`` asks.
+    @TaskLocal static var sumsRowsAlone = false
+
+    /// Computes with products of which each row has the bits that it would have alone, whatever stands beside it: for
+    /// sequences that are decoded side by side. Without this few rows are summed in another order than many. A matrix is
+    /// still read from memory once for all rows.
+    package static func eachRowAlone<Result>(_ body: () throws -> Result) rethrows -> Result {
+      try $sumsRowsAlone.withValue(true, operation: body)
+    }
+
+    /// Whether these rows read a matrix where it stands, and adapters' thin products in one go.
+    static func readsInPlace(rows: Int) -> Bool { rows <= Int(SD_FEW_ROWS) || sumsRowsAlone }
+
     /// Bytes of tensors alive now.
     package static var liveBytes: Int { sd_live_bytes() }
 
@@ -93,7 +106,8 @@ extension Tensor {
     /// - Precondition: the calls write to different places.
     package static func parallel(_ count: Int, _ body: (Int) -> Void) {
       withoutActuallyEscaping(body) { body in
-        var body = body
+        // What the calling thread wishes holds on the pool's too.
+        var body = sumsRowsAlone ? { index in eachRowAlone { body(index) } } : body
         withUnsafeMutablePointer(to: &body) { pointer in
           sd_parallel(
             Int32(count),

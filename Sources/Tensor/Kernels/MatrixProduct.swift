@@ -17,9 +17,13 @@ func matrixProduct(
     product.adds = adds
     return sd_multiply(&product)
   }
-  openBLASProduct(
-    a, transposeA: transposeA, b, transposeB: transposeB, c, rows: rows, columns: columns, inner: inner,
-    keep: adds ? 1 : 0)
+  // Of one row at a time where each must be as if it were alone.
+  let each = Tensor.Compute.sumsRowsAlone && !transposeA ? 1 : rows
+  for row in stride(from: 0, to: rows, by: each) {
+    openBLASProduct(
+      a + row * inner, transposeA: transposeA, b, transposeB: transposeB, c + row * columns, rows: each,
+      columns: columns, inner: inner, keep: adds ? 1 : 0)
+  }
 }
 
 /// The same with a second operand in 16 or 8 bits.
@@ -45,7 +49,8 @@ func matrixProduct(
 /// Whether our own kernels take a product: not where laying out its operand would be most of the work. Of more than a few
 /// rows they take all, so that a row's result does not depend on how many stand beside it.
 func isWorthPacking(_ rows: Int, _ columns: Int, _ inner: Int) -> Bool {
-  sd_has_products() && (rows > Int(SD_FEW_ROWS) || rows * columns * inner > 512)
+  let rows = Tensor.Compute.sumsRowsAlone ? 1 : rows
+  return sd_has_products() && (rows > Int(SD_FEW_ROWS) || rows * columns * inner > 512)
 }
 
 extension Tensor {
@@ -106,6 +111,7 @@ extension sd_product {
     a_row = transposeA ? rows : inner
     b_row = transposeB ? inner : columns
     c_row = columns
+    each_row_alone = Tensor.Compute.sumsRowsAlone
   }
 }
 
