@@ -23,6 +23,21 @@ import Testing
     #expect(generator == Tensor.Generator(seed: 1))
   }
 
+  @Test func `numbers are sorted as by comparing them, the first of equal ones first`() {
+    var generator = Tensor.Generator(seed: 2)
+    for count in [0, 1, 5, 3000] {
+      let numbers = (0..<count).map { i in
+        i % 3 == 0
+          ? 0
+          : i % 3 == 1
+            ? Float(Int.random(in: 0..<9, using: &generator)) / 8
+            : Float.random(in: 0..<1e-3, using: &generator) * (i % 2 == 0 ? 1e-37 : 1)
+      }
+      let compared = numbers.indices.sorted { numbers[$0] != numbers[$1] ? numbers[$0] > numbers[$1] : $0 < $1 }
+      #expect(Sampling.descending(numbers) == compared)
+    }
+  }
+
   @Test func `tokens come with their probabilities`() {
     #expect(isClose(frequencies(Sampling(temperature: 1)), [0.5, 0.3, 0.15, 0.05]))
   }
