@@ -141,6 +141,25 @@ package struct Llama: Module {
     return x
   }
 
+  /// The same for the next token of each of several sequences with caches of their own. A row's result is what it would be
+  /// alone; the weights are read once for all.
+  ///
+  /// - Parameters:
+  ///   - embeddings: one row a sequence.
+  ///   - caches: of one sequence each.
+  package func callAsFunction(_ embeddings: Tensor, caches: inout [KeyValueCache]) -> Tensor {
+    let steps = caches.indices.map { caches[$0].advance(by: [1]) }
+    return Tensor.Compute.eachRowAlone {
+      let table = rotary.table(positions: steps.flatMap(\.positions))
+      var x = embeddings
+      for (i, layer) in layers.enumerated() {
+        x = x + layer.attention(layer.inputNorm(x), positions: table, caches: &caches, layer: i, steps: steps)
+        x = x + layer.mlp(layer.postNorm(x))
+      }
+      return x
+    }
+  }
+
   /// The last norm: what the output head reads.
   package func normalized(_ hidden: Tensor) -> Tensor { norm(hidden) }
 

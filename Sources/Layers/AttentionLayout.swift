@@ -157,6 +157,47 @@ public struct AttentionLayout: Sendable {
     }
   }
 
+  /// The same for the next row of each of several sequences, which have keys and values of their own. A row's result is what
+  /// it would be alone. Not differentiable.
+  ///
+  /// - Parameters:
+  ///   - layouts: of one query each.
+  ///   - q: the queries, [sequences, heads, dimensions].
+  ///   - caches: what each sequence has read.
+  /// - Returns: [sequences, heads, dimensions].
+  static func attention(_ layouts: [AttentionLayout], queries q: Tensor, caches: [KeyValueCache.Layer]) -> Tensor {
+    let (heads, dimensions) = (q.shape[1], q.shape[2])
+    let width = heads * dimensions
+    let scale = 1 / Float(dimensions).squareRoot()
+    var logSums = Tensor.zeros([layouts.count, heads])
+    return Tensor(shape: q.shape) { out in
+      logSums.mutateScalars { logSums in
+        q.withScalars { q in
+          guard let q = q.baseAddress, let out = out.baseAddress, let logSums = logSums.baseAddress else { return }
+          func attend(_ i: Int) {
+            guard let (keys, values) = caches[i].both else { return }
+            let (layout, keyHeads) = (layouts[i], keys.shape[1])
+            precondition(layout.queries == 1 && layout.keys == keys.shape[0], "\(layout.queries) queries of a sequence")
+            keys.withScalars { k in
+              values.withScalars { v in
+                sd_attention(
+                  q + i * width, k.baseAddress, v.baseAddress, out + i * width, logSums + i * heads, layout.spans,
+                  layout.groups, Int32(layout.groups.count), layout.few, Int32(heads), Int32(keyHeads),
+                  Int32(dimensions), scale)
+              }
+            }
+          }
+          // A sequence is a task; where there are fewer than threads, its chunks are.
+          if layouts.count < Tensor.Compute.threads {
+            layouts.indices.forEach(attend)
+          } else {
+            Tensor.Compute.parallel(layouts.count, attend)
+          }
+        }
+      }
+    }
+  }
+
   /// The naive twin: the whole score matrix, a mask, plain operations.
   package func naiveAttention(queries q: Tensor, keys k: Tensor, values v: Tensor, scale: Float? = nil) -> Tensor {
     let scale = scale ?? 1 / Float(q.shape[2]).squareRoot()

@@ -11,6 +11,9 @@ package struct KeyValueCache: Sendable {
     fileprivate(set) var keys: Tensor?
     fileprivate(set) var values: Tensor?
 
+    /// Keys and values where any were read.
+    var both: (keys: Tensor, values: Tensor)? { keys.flatMap { keys in values.map { (keys, $0) } } }
+
     /// Keys and values of what was read, and these after them.
     func followed(by k: Tensor, _ v: Tensor) -> (keys: Tensor, values: Tensor) {
       guard let keys, let values else { return (k, v) }
@@ -23,6 +26,11 @@ package struct KeyValueCache: Sendable {
         x.map { x in .concatenated([x, .zeros([rows - x.shape[0]] + x.shape.dropFirst())]) }
       }
       return Layer(keys: enlarged(keys), values: enlarged(values))
+    }
+
+    /// The first rows alone.
+    fileprivate func first(_ rows: Int) -> Layer {
+      Layer(keys: keys.map { $0.rows(0..<rows) }, values: values.map { $0.rows(0..<rows) })
     }
 
     /// Writes rows at these places, all places having room for [rows] rows.
@@ -87,6 +95,24 @@ package struct KeyValueCache: Sendable {
     shared = beginning.capacity
     lengths = Array(repeating: shared, count: sequences)
     nextPositions = Array(repeating: beginning.nextPositions[0], count: sequences)
+  }
+
+  /// One sequence that begins as another one does, whose rows are copied.
+  ///
+  /// - Parameters:
+  ///   - other: a cache of one sequence.
+  ///   - positions: of the tokens that both have in common.
+  ///   - capacity: the most tokens of the new sequence.
+  /// - Precondition: the other has read as many tokens, and there is room for them.
+  package init(beginningAs other: KeyValueCache, positions: [TokenPosition], capacity: Int) {
+    precondition(
+      other.lengths.count == 1 && other.lengths[0] >= positions.count && capacity >= positions.count,
+      "\(positions.count) of \(other.lengths) tokens in a cache for \(capacity)")
+    layers = other.layers.map { $0.first(positions.count).enlarged(to: capacity) }
+    self.capacity = capacity
+    shared = 0
+    lengths = [positions.count]
+    nextPositions = [positions.next]
   }
 
   /// Makes room for new rows at the end of some sequences, sequence after sequence.

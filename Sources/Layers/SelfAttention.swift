@@ -53,6 +53,25 @@ package struct SelfAttention: Module {
     return merged(step.layout.attention(queries: q, keys: cache.keys ?? k, values: cache.values ?? v))
   }
 
+  /// The same for the next row of each of several sequences with caches of their own.
+  ///
+  /// - Parameters:
+  ///   - caches: the sequences'.
+  ///   - layer: which of their layers this one is.
+  ///   - steps: one row each.
+  package func callAsFunction(
+    _ x: Tensor, positions: RotaryPositions.Table?, caches: inout [KeyValueCache], layer: Int,
+    steps: [KeyValueCache.Step]
+  ) -> Tensor {
+    let (q, k, v) = projected(x, positions)
+    for (i, step) in steps.enumerated() {
+      caches[i].layers[layer].store(
+        keys: k.rows(i..<(i + 1)), values: v.rows(i..<(i + 1)), at: step.places, rows: step.rows)
+    }
+    return merged(
+      AttentionLayout.attention(steps.map(\.layout), queries: q, caches: caches.map { $0.layers[layer] }))
+  }
+
   private func projected(_ x: Tensor, _ positions: RotaryPositions.Table?) -> (Tensor, Tensor, Tensor) {
     let rows = x.shape[0]
     let all = applied([query, key, value], to: x)

@@ -18,7 +18,8 @@ internal import TeacherProtocol
 /// with a JSON schema is held to it token by token. Whatever is not supported is refused with status 400 and never passed
 /// over. Probabilities are the model's own, before temperature and form.
 ///
-/// It is not made for many users: requests are answered one after the other on one thread.
+/// It is not made for very many users: all computation is on one thread and its helpers. Answers to requests that come
+/// together are written side by side, a token of each at a time; each is what it would be alone, bit for bit.
 public struct StudentServer: Sendable {
   /// How a student is served.
   public struct Options: Sendable, Equatable {
@@ -26,6 +27,11 @@ public struct StudentServer: Sendable {
     public var maximumTokens = 512
     /// Most requests that wait; further ones are answered with 429. The default is 256.
     public var waiting = 256
+    /// Most answers that are written at one time; further requests wait. The default is 32.
+    public var answersAtOnce = 32
+    /// Most bytes of keys and values of the answers that are written at one time; one answer is written whatever it takes.
+    /// The default is 2 GiB.
+    public var cacheBytes = 2 << 30
     /// What requests must bear as `Authorization: Bearer`. The default, nil, asks for nothing.
     package var token: String?
     /// What a request that is an item's fields alone is about.
@@ -53,12 +59,14 @@ public struct StudentServer: Sendable {
     self.student = student
     self.name = name
     self.options = options
-    worker = StudentWorker(limit: options.waiting)
+    worker = StudentWorker(
+      student, waiting: options.waiting,
+      limits: AnswersUnderWay.Limits(answers: max(1, options.answersAtOnce), bytes: options.cacheBytes))
     tokenBytes = TokenBytes(student.tokenizer, count: student.decoder.vocabularySize)
   }
 
   #if Run
-    /// Serves on 127.0.0.1 until the task is cancelled. The answer that is being written then has 30 seconds to end in;
+    /// Serves on 127.0.0.1 until the task is cancelled. Answers that are being written then have 30 seconds to end in;
     /// requests that wait, and further ones, get 503 with `Retry-After`.
     ///
     /// - Parameters:
@@ -144,67 +152,49 @@ public struct StudentServer: Sendable {
     let wanted = Flag()
     if request.streams { return try await stream(request, wanted) }
     return try await worker.start(wanted) { ready in
-      ready(
-        Result {
-          let prompt = try ChatPrompt(request, student: student, limit: options.maximumTokens)
-          let answers = try answers(to: request, prompt, wanted) { _ in }
-          let responses = ChatResponses(request, model: name, promptTokens: prompt.ids.count)
-          return json(responses.completion(answers))
-        })
+      do {
+        let prompt = try ChatPrompt(request, student: student, limit: options.maximumTokens)
+        let responses = ChatResponses(request, model: name, promptTokens: prompt.ids.count)
+        return ChatWriting(request, prompt, tokenBytes: tokenBytes, wanted: wanted) { _ in
+        } ended: { result in
+          ready(result.map { json(responses.completion($0)) })
+        }
+      } catch {
+        ready(.failure(error))
+        return nil
+      }
     }
   }
 
-  /// The prompt is read before the answer begins, so that what is wrong with it has a status of its own. Both are one turn
-  /// on the worker: a stream waits once, as any other request.
+  /// The prompt is prepared before the answer begins, so that what is wrong with it has a status of its own. Both are one
+  /// turn on the worker: a stream waits once, as any other request.
   private func stream(_ request: ChatRequest, _ wanted: Flag) async throws -> LoopbackResponse {
     let (pieces, writer) = AsyncStream.makeStream(of: Data.self)
     writer.onTermination = { _ in wanted.lower() }
-    try await worker.start(wanted) { (ready: (Result<Void, any Error>) -> Void) in
+    try await worker.start(wanted) { (ready: @escaping @Sendable (Result<Void, any Error>) -> Void) in
       let prompt: ChatPrompt
       do {
         prompt = try ChatPrompt(request, student: student, limit: options.maximumTokens)
       } catch {
-        return ready(.failure(error))
+        ready(.failure(error))
+        return nil
       }
       ready(.success(()))
       let responses = ChatResponses(request, model: name, promptTokens: prompt.ids.count)
-      do {
-        for index in 0..<request.count { writer.yield(responses.opening(index)) }
-        let answers = try answers(to: request, prompt, wanted) { writer.yield(responses.chunk($0)) }
-        writer.yield(responses.closing(tokens: answers.reduce(0) { $0 + $1.count }, withUsage: request.streamsUsage))
-      } catch {
-        writer.yield(responses.fault(error as? ChatError ?? .fault("\(error)")))
+      for index in 0..<request.count { writer.yield(responses.opening(index)) }
+      return ChatWriting(request, prompt, tokenBytes: tokenBytes, wanted: wanted) {
+        writer.yield(responses.chunk($0))
+      } ended: { result in
+        switch result {
+        case .success(let answers):
+          writer.yield(responses.closing(tokens: answers.reduce(0) { $0 + $1.count }, withUsage: request.streamsUsage))
+        case .failure(let error):
+          writer.yield(responses.fault(error as? ChatError ?? .fault("\(error)")))
+        }
+        writer.finish()
       }
-      writer.finish()
     }
     return LoopbackResponse(
       headers: ["content-type": "text/event-stream", "cache-control": "no-cache"], body: .stream(pieces))
-  }
-
-  /// Writes all answers; on the worker's thread.
-  ///
-  /// - Parameters:
-  ///   - wanted: is looked at before each token and between the layers of the prompt's pass; down where the client has gone.
-  ///   - each: receives every piece.
-  /// - Throws: `CancellationError` where the answers are not wanted any more.
-  private func answers(
-    to request: ChatRequest, _ prompt: ChatPrompt, _ wanted: Flag, each: (ChatPiece) -> Void
-  ) throws -> [ChatAnswer] {
-    try wanted.check()
-    var samplers = (0..<request.count).map {
-      ChatSampler(
-        request, index: $0, student: student, opening: prompt.opening, tokenBytes: tokenBytes,
-        maximumTokens: prompt.maximumTokens)
-    }
-    try student.continuing(
-      prompt.ids, images: prompt.images, samples: request.count, maximumTokens: prompt.maximumTokens,
-      proceeding: wanted.check
-    ) { sample, logits in
-      try wanted.check()
-      let (token, piece) = try samplers[sample].next(logits, index: sample)
-      each(piece)
-      return token
-    }
-    return samplers.map(\.answer)
   }
 }

@@ -15,7 +15,7 @@
         POST /v1/chat/completions takes texts and images (data URLs), temperature, top_p, max_tokens, stop, n, seed, \
         logprobs, stream, and response_format with a JSON schema, to which answers are held token by token. What is not \
         supported is refused. GET /v1/models names the model. Only this machine can reach it, and no page of another \
-        origin. Requests are answered one after the other. A tokenizer in the adapter's folder takes the place of the model's.
+        origin. Answers to requests that come together are written side by side, each as it would be alone. A tokenizer in the adapter's folder takes the place of the model's.
 
         With --run the student of a run is served, with its adapter. A request whose one turn is a JSON object of an item's fields, its images beside it, becomes the run's own question, and the answer is one of the run's labels; with response_format text it is the student's own words.
 
@@ -73,6 +73,14 @@
       help: ArgumentHelp("Most tokens of an answer where a request names no number.", valueName: "n"))
     var maximumTokens = 512
 
+    @Option(help: ArgumentHelp("Most answers that are written at one time; further requests wait.", valueName: "n"))
+    var atOnce = 32
+
+    @Option(
+      help: ArgumentHelp(
+        "Most MiB of keys and values of the answers that are written at one time; one always is.", valueName: "MiB"))
+    var cache = 2048
+
     @Option(help: ArgumentHelp("Threads of arithmetic. (default: every core)", valueName: "n"))
     var threads: Int?
 
@@ -87,6 +95,10 @@
       guard token == nil || tokenFile == nil else { throw ValidationError("Give one of --token and --token-file.") }
       guard (0...65535).contains(port) else { throw ValidationError("--port must be 0 to 65535, not \(port).") }
       guard maximumTokens > 0 else { throw ValidationError("--max-tokens must be at least 1, not \(maximumTokens).") }
+      guard atOnce > 0 else { throw ValidationError("--at-once must be at least 1, not \(atOnce).") }
+      guard (1...(1 << 30)).contains(cache) else {
+        throw ValidationError("--cache must be 1 to \(1 << 30) MiB, not \(cache).")
+      }
       guard threads ?? 1 > 0 else { throw ValidationError("--threads must be at least 1, not \(threads ?? 0).") }
     }
 
@@ -94,6 +106,8 @@
       if let threads { Tensor.Compute.threads = threads }
       var options = StudentServer.Options()
       options.maximumTokens = maximumTokens
+      options.answersAtOnce = atOnce
+      options.cacheBytes = cache << 20
       options.token = try bearer()
       let folder = URL(filePath: model ?? runFolder ?? "")
       let student: any PretrainedStudent

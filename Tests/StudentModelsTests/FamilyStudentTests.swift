@@ -17,13 +17,15 @@ import Tokenization
       for tree in try family.trees(student) {
         var generator = Tensor.Generator(seed: 1)
         let own = student.generate([tree], maximumTokens: 5, sampling: Sampling(), using: &generator)[0]
-        var tokens = [[Int]](repeating: [], count: 2)
-        student.continuing(tree.prompt, images: tree.images, samples: 2, maximumTokens: 5) { sample, logits in
-          let token = logits.argmax(along: 1)[0]
-          guard token != student.endOfTurn else { return nil }
-          tokens[sample].append(token)
-          return token
+        var batch = student.emptyBatch()
+        student.read(tree.prompt, images: tree.images, room: 5, into: &batch)
+        batch.add(batch)
+        var next = batch.logits.map { $0.argmax(along: 1)[0] }
+        for _ in 1..<5 where next[0] != student.endOfTurn {
+          student.write(next, in: &batch)
+          next = batch.logits.map { $0.argmax(along: 1)[0] }
         }
+        let tokens = zip(batch.tokens, next).map { $1 == student.endOfTurn ? $0 : $0 + [$1] }
         #expect(tokens == [own.tokens, own.tokens])
         #expect(student.text(of: own.tokens) == own.text)
       }
@@ -37,27 +39,26 @@ import Tokenization
     func check(_ student: some PretrainedStudent, _ family: TinyFamily) throws {
       let tree = try #require(try family.trees(student).first)
       func first(_ proceeding: () throws -> Void) throws -> [Float] {
-        var found: [Float] = []
-        try student.continuing(
-          tree.prompt, images: tree.images, samples: 1, maximumTokens: 3, proceeding: proceeding
-        ) { _, logits in
-          found = logits.scalars
-          return nil
+        var batch = student.emptyBatch()
+        do {
+          try student.read(tree.prompt, images: tree.images, room: 3, into: &batch, proceeding: proceeding)
+        } catch {
+          #expect(batch.count == 0)
+          throw error
         }
-        return found
+        return batch.logits[0].scalars
       }
       var looks = 0
       let whole = try first { looks += 1 }
       #expect(looks >= 2 && !whole.isEmpty)
-      // After any number of looks, and before anything is chosen.
+      // After any number of looks; the batch is as it was.
       for last in 1...looks {
         var count = 0
         #expect(throws: Gone.self) {
-          let logits = try first {
+          _ = try first {
             count += 1
             if count == last { throw Gone() }
           }
-          #expect(logits.isEmpty)
         }
         #expect(count == last)
       }

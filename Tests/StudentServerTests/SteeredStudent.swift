@@ -11,25 +11,30 @@
   struct SteeredStudent: PretrainedStudent {
     var student: SmolVLM
     var opening = ""
+    /// Hears how many sequences are written at one time.
+    var writing: @Sendable (Int) -> Void = { _ in }
     let chances: @Sendable (String) -> [String: Double]
 
-    func continuing(
-      _ prompt: [Int], images: [PromptImage], samples: Int, maximumTokens: Int,
-      choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
+    func emptyBatch() -> DecodingBatch { student.emptyBatch() }
+    func read(
+      _ prompt: [Int], images: [PromptImage], room: Int, into batch: inout DecodingBatch, proceeding: () throws -> Void
     ) rethrows {
+      try proceeding()
+      batch.add(KeyValueCache(layers: 0, capacity: room), logits: logits(after: []))
+    }
+    func write(_ tokens: [Int], in batch: inout DecodingBatch) {
+      writing(tokens.count)
+      batch.note(tokens, logits: zip(batch.tokens, tokens).map { logits(after: $0 + [$1]) })
+    }
+
+    private func logits(after said: [Int]) -> Tensor {
       let count = student.decoder.vocabularySize
-      for sample in 0..<samples {
-        var said: [Int] = []
-        for _ in 0..<maximumTokens {
-          var logits = [Float](repeating: -30, count: count)
-          for (text, chance) in chances(student.tokenizer.decode(said)) {
-            let known = student.tokenizer.id(of: text) ?? student.tokenizer.encode(text, addingSpecialTokens: false)[0]
-            logits[known] = Float(log(chance))
-          }
-          guard let token = try choosing(sample, Tensor(logits, shape: [1, count])) else { break }
-          said.append(token)
-        }
+      var logits = [Float](repeating: -30, count: count)
+      for (text, chance) in chances(student.tokenizer.decode(said)) {
+        let known = student.tokenizer.id(of: text) ?? student.tokenizer.encode(text, addingSpecialTokens: false)[0]
+        logits[known] = Float(log(chance))
       }
+      return Tensor(logits, shape: [1, count])
     }
 
     var tokenizer: Tokenizer { student.tokenizer }

@@ -140,7 +140,7 @@ import JSON
       }
     }
 
-    @Test func `many at a time are answered one after the other`() async throws {
+    @Test func `many at a time have one answer`() async throws {
       let body = ServedStudent.body("Many", #""temperature": 0, "max_tokens": 4"#)
       let expected = try await served.texts(body)
       let server = served

@@ -67,32 +67,4 @@ extension FamilyModel {
       rows = text.embedding(next)
     }
   }
-
-  /// Goes on after one prompt, each token chosen by the caller; see
-  /// ``PretrainedStudent/continuing(_:images:samples:maximumTokens:proceeding:choosing:)``. The prompt is computed once,
-  /// whatever the number of samples.
-  func continuations(
-    of prompt: AnswerTree, samples: Int, maximumTokens: Int, proceeding: () throws -> Void,
-    choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
-  ) rethrows {
-    guard samples > 0, maximumTokens > 0 else { return }
-    let head = headWeight
-    func logits(after hidden: Tensor, row: Int) -> Tensor {
-      text.normalized(hidden.gathered([row])).matmul(head, transposeB: true)
-    }
-    let count = prompt.prompt.count
-    var prompted = text.emptyCache(sequences: 1, capacity: count + maximumTokens)
-    let rows = embedded(prompt.prompt, images: prompt.images)
-    let hidden = try text(
-      rows, counts: [count], positions: positions(of: prompt), cache: &prompted, proceeding: proceeding)
-    let first = logits(after: hidden, row: count - 1)
-    for sample in 0..<samples {
-      var cache = prompted
-      var next = first
-      for number in 1...maximumTokens {
-        guard let token = try choosing(sample, next), number < maximumTokens else { break }
-        next = logits(after: text(text.embedding([token]), counts: [1], positions: nil, cache: &cache), row: 0)
-      }
-    }
-  }
 }

@@ -215,25 +215,17 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
     ).map { tokens, stopped in Generation(tokens: tokens, text: text(of: tokens), isComplete: stopped) }
   }
 
-  /// Goes on after one prompt, each token chosen by the caller; see
-  /// ``PretrainedStudent/continuing(_:images:samples:maximumTokens:choosing:)``.
-  package func continuing(
-    _ prompt: [Int], images: [PromptImage], samples: Int, maximumTokens: Int,
-    choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
+  package func emptyBatch() -> DecodingBatch { model.emptyBatch() }
+
+  /// Reads a prompt; see ``PretrainedStudent/read(_:images:room:into:proceeding:)``.
+  package func read(
+    _ prompt: [Int], images: [PromptImage], room: Int, into batch: inout DecodingBatch, proceeding: () throws -> Void
   ) rethrows {
-    try continuing(
-      prompt, images: images, samples: samples, maximumTokens: maximumTokens, proceeding: {}, choosing: choosing)
+    try model.read(
+      AnswerTree(prompt: prompt, images: images, answers: []), room: room, into: &batch, proceeding: proceeding)
   }
 
-  /// The same, with a look up between the layers of the first pass.
-  package func continuing(
-    _ prompt: [Int], images: [PromptImage], samples: Int, maximumTokens: Int, proceeding: () throws -> Void,
-    choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
-  ) rethrows {
-    try model.continuations(
-      of: AnswerTree(prompt: prompt, images: images, answers: []), samples: samples, maximumTokens: maximumTokens,
-      proceeding: proceeding, choosing: choosing)
-  }
+  package func write(_ tokens: [Int], in batch: inout DecodingBatch) { model.write(tokens, in: &batch) }
 
   package func text(of tokens: [Int]) -> String {
     let text = tokenizer.decode(tokens, skippingSpecialTokens: true)

@@ -82,26 +82,23 @@ public protocol PretrainedStudent: Student, TokenizedModel {
   /// The most probable tokens after a prompt, whatever they are: exactly `count`, ends of turns among them.
   func greedyTokens(after prompt: [Int], images: [PromptImage], count: Int) -> [Int]
 
-  /// Continues one prompt, several times over, each token chosen by the caller: for answers that must have a form, and for
-  /// callers that read every probability.
+  /// A batch of no sequences yet, for answers that must have a form, and for callers that read every probability.
+  func emptyBatch() -> DecodingBatch
+
+  /// Reads a prompt, which becomes the last sequence of a batch.
   ///
   /// - Parameters:
-  ///   - samples: how often to go on; the prompt is computed once.
-  ///   - maximumTokens: the most tokens of one sample.
-  ///   - choosing: the next token from its logits [1, vocabulary]; nil ends the sample.
-  func continuing(
-    _ prompt: [Int], images: [PromptImage], samples: Int, maximumTokens: Int,
-    choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
+  ///   - room: the most tokens that are written after it; memory is taken for all of them.
+  ///   - proceeding: called before each part of the pass; what it throws ends the pass, and the batch is as it was.
+  /// - Precondition: the prompt has a token.
+  func read(
+    _ prompt: [Int], images: [PromptImage], room: Int, into batch: inout DecodingBatch, proceeding: () throws -> Void
   ) rethrows
 
-  /// The same, where the first pass over a long prompt may have to be broken off.
+  /// Writes a further token in each sequence of a batch. All are computed together, each as if it were alone.
   ///
-  /// - Parameter proceeding: called before each part of that pass; what it throws ends it. The default implementation calls it
-  ///   once, before all of it.
-  func continuing(
-    _ prompt: [Int], images: [PromptImage], samples: Int, maximumTokens: Int, proceeding: () throws -> Void,
-    choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
-  ) rethrows
+  /// - Parameter tokens: one a sequence.
+  func write(_ tokens: [Int], in batch: inout DecodingBatch)
 
   /// The text of an answer's tokens, without special tokens and without what the template puts before every answer.
   func text(of tokens: [Int]) -> String
@@ -111,13 +108,9 @@ public protocol PretrainedStudent: Student, TokenizedModel {
 }
 
 extension PretrainedStudent {
-  /// Asks once whether to go on.
-  public func continuing(
-    _ prompt: [Int], images: [PromptImage], samples: Int, maximumTokens: Int, proceeding: () throws -> Void,
-    choosing: (_ sample: Int, _ logits: Tensor) throws -> Int?
-  ) rethrows {
-    try proceeding()
-    try continuing(prompt, images: images, samples: samples, maximumTokens: maximumTokens, choosing: choosing)
+  /// Reads a prompt to its end, which becomes the last sequence of a batch.
+  public func read(_ prompt: [Int], images: [PromptImage], room: Int, into batch: inout DecodingBatch) {
+    read(prompt, images: images, room: room, into: &batch, proceeding: {})
   }
 }
 

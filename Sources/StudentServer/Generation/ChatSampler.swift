@@ -29,10 +29,13 @@ struct ChatSampler {
     guide = AnswerGuide(request.form, after: opening)
   }
 
-  /// The next token, or nil where the answer is over; what it adds is in `piece`.
+  /// The next token, or nil where the answer is over, and what it adds.
+  typealias Choice = (token: Int?, piece: ChatPiece)
+
+  /// Chooses the next token.
   ///
   /// - Parameter logits: [1, vocabulary].
-  mutating func next(_ logits: Tensor, index: Int) throws -> (token: Int?, piece: ChatPiece) {
+  mutating func next(_ logits: Tensor, index: Int) throws -> Choice {
     let scores = logits.scalars
     let (token, end) = try chosen(logits, scores)
     var piece = ChatPiece(index: index, text: "")

@@ -1,20 +1,23 @@
 internal import Foundation
+internal import StudentModels
 internal import Synchronization
 
 /// The one thread on which a served student computes, and the queue before it.
 ///
-/// Arithmetic would hold Swift's cooperative threads, of which there is one a core, and two answers at a time would only
-/// take turns at the same cores: so requests wait, first come first served, and more than `limit` are turned away.
+/// Arithmetic would hold Swift's cooperative threads, of which there is one a core. What comes while answers are written
+/// joins them between two tokens, first come first served; more than `waiting` requests are turned away.
 final class StudentWorker: Sendable {
   private let queue: Queue
 
   /// Starts the thread; it ends with the worker.
   ///
-  /// - Parameter limit: the most requests that wait behind the one that is being answered.
-  init(limit: Int) {
-    let queue = Queue(limit: limit)
+  /// - Parameters:
+  ///   - waiting: the most requests that wait behind those that are being answered.
+  ///   - limits: of what is being answered.
+  init(_ student: any PretrainedStudent, waiting: Int, limits: AnswersUnderWay.Limits) {
+    let queue = Queue(limit: waiting)
     self.queue = queue
-    let thread = Thread { queue.work() }
+    let thread = Thread { queue.work(AnswersUnderWay(student, limits: limits)) }
     thread.stackSize = 16 << 20  // attention keeps its tiles on the stack
     thread.name = "student"
     thread.start()
@@ -25,23 +28,26 @@ final class StudentWorker: Sendable {
   /// Answers what waits with 503.
   func refuse() { queue.refuse() }
 
-  /// Does something on the thread, and waits for its first result alone. What waits when its task is cancelled never begins.
+  /// Prepares a request on the thread, has it answered there, and waits for the first result alone. What waits when its task
+  /// is cancelled never begins.
   ///
   /// - Parameters:
   ///   - wanted: goes down when the task is cancelled.
-  ///   - body: hands that result on, exactly once, and may go on with the thread after it.
-  /// - Throws: what the body hands on; `CancellationError`; a ``ChatError`` with status 429 where too many wait, with 503
+  ///   - body: gives what is to be written, or nil; it or that hands the result on, exactly once.
+  /// - Throws: what is handed on; `CancellationError`; a ``ChatError`` with status 429 where too many wait, with 503
   ///   by ``refuse()``.
   func start<Output: Sendable>(
-    _ wanted: Flag, _ body: @escaping @Sendable (_ ready: (Result<Output, any Error>) -> Void) -> Void
+    _ wanted: Flag,
+    _ body: @escaping @Sendable (_ ready: @escaping @Sendable (Result<Output, any Error>) -> Void) -> ChatWriting?
   ) async throws -> Output {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        let job = Job(wanted: wanted) { fault in
-          if let fault { return continuation.resume(throwing: fault) }
+        let job = Job(wanted: wanted) {
+          continuation.resume(throwing: $0)
+        } prepare: {
           body { continuation.resume(with: $0) }
         }
-        if let fault = queue.add(job) { job.run(fault) }
+        if let fault = queue.add(job) { job.refuse(fault) }
       }
     } onCancel: {
       wanted.lower()
@@ -62,8 +68,10 @@ final class Flag: Sendable {
 
 private struct Job: Sendable {
   let wanted: Flag
-  /// Does it, or says why it is not done.
-  let run: @Sendable (_ fault: (any Error)?) -> Void
+  /// Says why it is not done.
+  let refuse: @Sendable (any Error) -> Void
+  /// What is to be written; nil where that can't be.
+  let prepare: @Sendable () -> ChatWriting?
 }
 
 /// Work in order of arrival. What is mutable is touched under the lock alone.
@@ -98,7 +106,7 @@ private final class Queue: @unchecked Sendable {
       defer { jobs = [] }
       return jobs
     }
-    for job in waiting { job.run(ChatError.ending) }
+    for job in waiting { job.refuse(ChatError.ending) }
   }
 
   /// Takes out what is not wanted any more.
@@ -107,21 +115,37 @@ private final class Queue: @unchecked Sendable {
       defer { jobs.removeAll { !$0.wanted.isUp } }
       return jobs.filter { !$0.wanted.isUp }
     }
-    for job in unwanted { job.run(CancellationError()) }
+    for job in unwanted { job.refuse(CancellationError()) }
   }
 
   /// Works until it is closed and nothing is left.
-  func work() {
-    while let job = next() { job.run(job.wanted.isUp ? nil : CancellationError()) }
+  func work(_ answers: consuming AnswersUnderWay) {
+    while true {
+      var read = 0
+      while read < tokensOfATurn, answers.takesMore, let job = next(waits: answers.isEmpty) {
+        guard job.wanted.isUp else {
+          job.refuse(CancellationError())
+          continue
+        }
+        guard let request = job.prepare() else { continue }
+        read += request.promptTokens
+        answers.add(request)
+      }
+      if answers.isEmpty { if isOver { return } } else { answers.writeOn() }
+    }
   }
 
-  private func next() -> Job? {
+  private var isOver: Bool { condition.withLock { isClosed && jobs.isEmpty } }
+
+  /// - Parameter waits: until there is one, or none will come.
+  private func next(waits: Bool) -> Job? {
     condition.withLock {
-      while jobs.isEmpty {
-        if isClosed { return nil }
-        condition.wait()
-      }
-      return jobs.removeFirst()
+      while waits && jobs.isEmpty && !isClosed { condition.wait() }
+      return jobs.isEmpty ? nil : jobs.removeFirst()
     }
   }
 }
+
+/// Prompts are read between two tokens of the answers under way until they have so many tokens: each further one would hold
+/// these up.
+private let tokensOfATurn = 512
