@@ -73,9 +73,8 @@
         guard batch != nil || estimate.dryRun else {
           throw ValidationError("Give --batch with the file to write, or --dry-run.")
         }
+        try Output.refuse(batch, over: options.run.config)
       }
-
-      func validate() throws { try Output.refuse(batch, over: options.run.config) }
 
       func run() async throws {
         if estimate.dryRun {
