@@ -30,7 +30,7 @@ INLINE vector widened(const void *x, size_t at, sd_element type, lanes some) {
   if (type == SD_INT8) {
     const sd_block *block = (const sd_block *)x + at / SD_BLOCK;
     __m512i numbers = _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(some, block->numbers + at % SD_BLOCK));
-    return _mm512_mul_ps(_mm512_cvtepi32_ps(numbers), _mm512_set1_ps(block->scale));
+    return _mm512_mul_ps(_mm512_cvtepi32_ps(numbers), _mm512_set1_ps(some ? block->scale : 0));  // beyond B there is none
   }
   __m256i half = _mm256_maskz_loadu_epi16(some, (const uint16_t *)x + at);
   if (type == SD_FLOAT16) return _mm512_cvtph_ps(half);
