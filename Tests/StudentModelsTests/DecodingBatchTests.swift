@@ -145,14 +145,16 @@ import Testing
   func `what a prompt has in common with the one before it is not read again`(family: TinyFamily) throws {
     let student = try family.student()
     let tree = try family.trees(student)[0]
-    let longer = tree.prompt + Array(tree.prompt.suffix(3)) + [2, 2, 2]
+    let words = tree.prompt.filter { $0 != student.imageToken }
+    let prompt = tree.prompt + words + words
+    let longer = prompt + words.prefix(3) + [2, 2, 2]
     var batch = student.emptyBatch()
-    student.read(tree.prompt, images: tree.images, room: 1, into: &batch)
+    student.read(prompt, images: tree.images, room: 1, into: &batch)
     var (other, known) = (student.emptyBatch(), batch.emptied)
     // Tokens that stand for others show whether these are looked at.
-    student.read(tree.prompt.map { $0 == student.imageToken ? $0 : 3 }, images: tree.images, room: 1, into: &other)
+    student.read(prompt.map { $0 == student.imageToken ? $0 : 3 }, images: tree.images, room: 1, into: &other)
     known.lastRead = other.lastRead.map {
-      (AnswerTree(prompt: tree.prompt, images: tree.images, answers: []), $0.cache)
+      (AnswerTree(prompt: prompt, images: tree.images, answers: []), $0.cache)
     }
     student.read(longer, images: tree.images, room: 1, into: &known)
     student.read(longer, images: tree.images, room: 1, into: &batch)
