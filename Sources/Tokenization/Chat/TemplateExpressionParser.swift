@@ -70,21 +70,19 @@ extension TemplateParser {
   }
 
   private mutating func or() throws -> TemplateExpression {
-    try chain("or", of: { try $0.and() }, { .or($0, $1) })
+    var left = try and()
+    while take(name: "or") {
+      let right = try and()
+      left = try node(.or(left, right), over: left, right)
+    }
+    return left
   }
 
   private mutating func and() throws -> TemplateExpression {
-    try chain("and", of: { try $0.not() }, { .and($0, $1) })
-  }
-
-  private mutating func chain(
-    _ word: String, of operand: (inout Self) throws -> TemplateExpression,
-    _ joined: (TemplateExpression, TemplateExpression) -> TemplateExpression.Kind
-  ) throws -> TemplateExpression {
-    var left = try operand(&self)
-    while take(name: word) {
-      let right = try operand(&self)
-      left = try node(joined(left, right), over: left, right)
+    var left = try not()
+    while take(name: "and") {
+      let right = try not()
+      left = try node(.and(left, right), over: left, right)
     }
     return left
   }
