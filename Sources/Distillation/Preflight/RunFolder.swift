@@ -36,11 +36,11 @@ package enum RunFolder {
     let name = configurationFile.deletingPathExtension().lastPathComponent
     return current.appending(path: "runs").appending(path: name + suffix)
   }
-  /// What a run replaces in its folder, whatever its method.
+
+  /// What a run replaces in its folder, whatever its method. A base and teachers may lie there before, as in the demonstration.
   private static let replaced = [
-    "agreement.json", "base", "budgets", "checkpoints", "config.yaml", "evaluation.json", "events", "metrics.jsonl",
-    "predictions", "replies.jsonl", "report.html", "review-queue.csv", "review-queue.jsonl",
-    "review.jsonl", "stage1", "stage2", "student", "teachers",
+    "agreement.json", "checkpoints", "config.yaml", "evaluation.json", "metrics.jsonl", "predictions", "replies.jsonl",
+    "report.html", "review-queue.csv", "review-queue.jsonl", "review.jsonl", "stage1", "stage2", "student",
   ]
 
   /// Refuses a folder in which a run would replace what is not its own: a project's folder with its `config.yaml` or

@@ -127,7 +127,8 @@ import Testing
         #expect(try Data(contentsOf: folder.appending(path: name)) == notes)
         try FileManager.default.removeItem(at: folder.appending(path: name))
       }
-      // What a run leaves alone is in nobody's way, and a run that was begun goes on.
+      // What a run leaves alone is in nobody's way, such as a base that was made before, and a run that was begun goes on.
+      try FileManager.default.createDirectory(at: folder.appending(path: "base"), withIntermediateDirectories: true)
       try await world.run().run(through: .annotate)
       try await world.run().run(through: .agree)
       // The folder of the other method's run is none of this one's either.
