@@ -77,7 +77,10 @@ import Testing
     let bad = try ImageReference(contentsOf: text)
     await #expect(throws: HTTPTeacherError.self) { try await server.teacher().reply(to: try request(image: bad)) }
     let gone = ImageReference(url: folder.appendingPathComponent("gone"), digest: "")
-    await #expect(throws: HTTPTeacherError.badImage(file: gone.url.relativePath, reason: "it can't be read")) {
+    await #expect(
+      throws: HTTPTeacherError.badImage(
+        file: gone.url.relativePath, reason: "it can't be read: No such file or directory")
+    ) {
       try await server.teacher().reply(to: try request(image: gone))
     }
   }
@@ -178,7 +181,7 @@ import Testing
     #expect(server.clock.slept.count == 2)
   }
 
-  @Test(arguments: [(204, "the server refused the question with status 204"), (404, "the address or the model")])
+  @Test(arguments: [(204, "the server refused the question with status 204"), (404, "or the model")])
   func `a response without a body is said to have none`(status: Int, words: String) async throws {
     let server = ScriptedServer(TransportResponse(status: status, headers: [:], body: Data()))
     let error = await #expect(throws: (any Error).self) { try await server.teacher().reply(to: try request()) }

@@ -100,8 +100,11 @@ struct InstructionSetsTests {
   @Test(arguments: sets)
   func `loops give what those of the smallest set give`(set: Tensor.Compute.InstructionSet) {
     let expected = withInstructionSet(.baseline) { ComputeTests.work(seed: 41) }
+    // By the norm of the whole: a gradient through the logarithm of a softmax divides by probabilities near nothing, so that
+    // single elements are differences of far larger ones.
     for (found, right) in zip(withInstructionSet(set) { ComputeTests.work(seed: 41) }, expected) {
-      expectClose(found, right, relative: 1e-3, absolute: 1e-3)
+      let (off, size) = (found - right, (right * right).sum().scalar)
+      #expect((off * off).sum().scalar <= 1e-8 * size && size > 0)
     }
   }
 

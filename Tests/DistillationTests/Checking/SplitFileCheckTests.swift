@@ -45,7 +45,10 @@ import Testing
       try fixture.edit("run.yaml", "file: items.jsonl", "files: {train: train.jsonl, test: test.jsonl}")
       try fixture.edit("run.yaml", "group: group, split: split", "group: group")
       let check = fixture.check()
-      #expect(check.texts(.ok, "teachers.a") == ["recorded replies on 20 of 20 items"])
+      #expect(
+        check.texts(.ok, "teachers.a") == [
+          "recorded replies on 20 of 20 items; none has a rationale, whose column is named by columns.rationale"
+        ])
       #expect(check.texts(.warning, "agreement").first?.hasPrefix("16 training items agreed") == true)
     }
   }
