@@ -1,5 +1,5 @@
 internal import ContentDigest
-internal import Foundation
+package import Foundation
 internal import DistillationConfiguration
 
 /// The digest of a file's bytes; of a folder, that of its files' names and digests.
@@ -7,16 +7,16 @@ func digest(of url: URL) throws -> String { try FileDigests(cache: nil).digest(o
 
 /// Digests of files; those of large ones are remembered by path, size, time and number of the file, so that a model's
 /// weights are read through once and not at every start.
-struct FileDigests {
+package struct FileDigests {
   /// The folder of remembered digests; nil reads every file.
   private let folder: URL?
   /// Files from this size on are remembered: 1 MiB.
   private static let worthRemembering = 1 << 20
 
   /// - Parameter cache: the folder that runs share; nil remembers nothing.
-  init(cache: URL?) { folder = cache?.appending(path: "digests") }
+  package init(cache: URL?) { folder = cache?.appending(path: "digests") }
 
-  func digest(of url: URL) throws -> String {
+  package func digest(of url: URL) throws -> String {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
       throw RunError.missing(url.path)
@@ -41,7 +41,10 @@ struct FileDigests {
 
   private static func read(_ url: URL) throws -> String {
     var digest = ContentDigest()
-    try Data(contentsOf: url, options: .mappedIfSafe).withUnsafeBytes { digest.update($0) }
+    // In parts: Foundation maps nothing on Linux, and weights are large.
+    let file = try FileHandle(forReadingFrom: url)
+    defer { try? file.close() }
+    while let part = try file.read(upToCount: 1 << 20), !part.isEmpty { part.withUnsafeBytes { digest.update($0) } }
     return digest.hexadecimal()
   }
 

@@ -294,7 +294,7 @@ package func readData(_ url: URL, limits: ReadLimits = ReadLimits()) throws(Teac
     guard size <= limits.fileBytes else {
       throw TeacherProtocolError.tooLarge(file: path, bytes: size, limit: limits.fileBytes)
     }
-    return try Data(contentsOf: url, options: .mappedIfSafe)
+    return try Data(contentsOf: url)
   } catch let error as TeacherProtocolError {
     throw error
   } catch {
