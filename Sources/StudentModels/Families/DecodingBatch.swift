@@ -22,7 +22,7 @@ public struct DecodingBatch: Sendable {
   public var count: Int { logits.count }
 
   /// None, for the same student.
-  public var emptied: DecodingBatch {
+  package var emptied: DecodingBatch {
     var none = DecodingBatch(head: head)
     none.lastRead = lastRead
     return none
@@ -36,7 +36,7 @@ public struct DecodingBatch: Sendable {
   }
 
   /// Adds all sequences of another batch of the same student. Nothing is copied before either goes on.
-  public mutating func add(_ other: DecodingBatch) {
+  package mutating func add(_ other: DecodingBatch) {
     caches += other.caches
     logits += other.logits
     tokens += other.tokens
@@ -46,7 +46,7 @@ public struct DecodingBatch: Sendable {
   /// Leaves out sequences.
   ///
   /// - Parameter kept: the places of those that stay, rising.
-  public mutating func keep(_ kept: [Int]) {
+  package mutating func keep(_ kept: [Int]) {
     guard kept.count < count else { return }
     caches = kept.map { caches[$0] }
     logits = kept.map { logits[$0] }
