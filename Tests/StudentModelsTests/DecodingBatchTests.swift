@@ -160,6 +160,8 @@ import Testing
     student.read(longer, images: tree.images, room: 1, into: &batch)
     var alone = student.emptyBatch()
     student.read(longer, images: tree.images, room: 1, into: &alone)
-    #expect(batch.logits[1].isIdentical(to: alone.logits[0]) && !known.logits[0].isIdentical(to: alone.logits[0]))
+    #expect(batch.logits[1].isIdentical(to: alone.logits[0]))
+    // Where a row's sums depend on how many are computed together, all is read.
+    #expect(known.logits[0].isIdentical(to: alone.logits[0]) == (Tensor.Compute.instructionSet == .baseline))
   }
 }

@@ -65,15 +65,16 @@ extension FamilyModel {
   /// See ``PretrainedStudent/emptyBatch()``.
   func emptyBatch() -> DecodingBatch { DecodingBatch(head: headWeight) }
 
-  /// See ``PretrainedStudent/read(_:images:room:into:proceeding:)``. What the prompt that was read before begins with, too, is not read
-  /// again: rows are the same, bit for bit, however they are shared out among passes of more than a few.
+  /// See ``PretrainedStudent/read(_:images:room:into:proceeding:)``. What the prompt that was read before begins with, too, is
+  /// not read again: rows are the same, bit for bit, however they are shared out among passes of more than a few. Not so on the
+  /// smallest set, where OpenBLAS multiplies: it sums otherwise at the edges of its tiles, so that all is read there.
   func read(
     _ prompt: AnswerTree, room: Int, into batch: inout DecodingBatch, proceeding: () throws -> Void
   ) rethrows {
     let (count, positions) = (prompt.prompt.count, positions(of: prompt))
     var known = SharedPrefix()
     var cache = text.emptyCache(sequences: 1, capacity: count + room)
-    if let last = batch.lastRead {
+    if let last = batch.lastRead, Tensor.Compute.instructionSet != .baseline {
       let shared = beginning(of: prompt, alreadyReadIn: last.prompt)
       if shared.tokens > Tensor.fewRows {
         known = shared
