@@ -58,16 +58,10 @@ INLINE void sum_pairs_of(int rows, int vectors, const uint32_t *a, size_t a_row,
            __m512i av = _mm512_set1_epi32((int)a[(size_t)i * a_row + k]);,
            _mm512_dpbf16_ps(s[i][v], (__m512bh)av, (__m512bh)bv[v]))
 }
-#define PAIRS(R) sum_pairs_of(R, vectors, a, a_row, b, depth, c, c_row, last, adds, next);
-#define PAIR_ROWS(NAME, COUNT)                                                                              \
-  static void NAME(int rows, const uint32_t *a, size_t a_row, const uint32_t *b, size_t depth, float *c,   \
-                   size_t c_row, lanes last, bool adds, ahead *next) {                                     \
-    enum { vectors = COUNT };                                                                              \
-    EACH_HEIGHT(PAIRS)                                                                                     \
-  }
-PAIR_ROWS(pairs1, 1)
-PAIR_ROWS(pairs2, 2)
-PAIR_ROWS(pairs3, 3)
+#define PAIRS(R) sum_pairs_of(R, vectors, a, a_row, b, pairs, c, c_row, last, adds, next);
+PAIR_ROWS(pairs1, 1, uint32_t, PAIRS)
+PAIR_ROWS(pairs2, 2, uint32_t, PAIRS)
+PAIR_ROWS(pairs3, 3, uint32_t, PAIRS)
 static void sum_pairs(size_t rows, const uint32_t *a, size_t a_row, const uint32_t *panel, size_t pairs, float *c,
                       size_t c_row, size_t columns, bool adds, ahead *next) {
   EACH_TILE(OF_VECTORS(pairs)(height, a + row * a_row, a_row, panel + v * pairs, pairs, c + row * c_row + v, c_row, last,
@@ -106,12 +100,8 @@ INLINE void few_pairs_of(const sd_product *p, const uint16_t *a, size_t a_row, i
     store_rows(p, rows, o, to, all);
   }
 }
+#define FEW_PAIRS(R) few_pairs_of(p, a, a_row, R, from, to);
 static void few_pairs(const sd_product *p, const uint16_t *a, size_t a_row, size_t from, size_t to) {
-  switch (p->rows) {
-    case 1: few_pairs_of(p, a, a_row, 1, from, to); break;
-    case 2: few_pairs_of(p, a, a_row, 2, from, to); break;
-    case 3: few_pairs_of(p, a, a_row, 3, from, to); break;
-    default: few_pairs_of(p, a, a_row, 4, from, to);
-  }
+  EACH_FEW(FEW_PAIRS)
 }
 #endif

@@ -90,15 +90,9 @@ INLINE void sum_fours_of(int rows, int vectors, const uint32_t *a, size_t a_row,
     }
 }
 #define FOURS(R) sum_fours_of(R, vectors, a, a_row, b, pairs, c, c_row, last, adds, next);
-#define FOUR_ROWS(NAME, COUNT)                                                                              \
-  static void NAME(int rows, const uint32_t *a, size_t a_row, const uint16_t *b, size_t pairs, float *c,   \
-                   size_t c_row, lanes last, bool adds, ahead *next) {                                     \
-    enum { vectors = COUNT };                                                                              \
-    EACH_HEIGHT(FOURS)                                                                                     \
-  }
-FOUR_ROWS(fours1, 1)
-FOUR_ROWS(fours2, 2)
-FOUR_ROWS(fours3, 3)
+PAIR_ROWS(fours1, 1, uint16_t, FOURS)
+PAIR_ROWS(fours2, 2, uint16_t, FOURS)
+PAIR_ROWS(fours3, 3, uint16_t, FOURS)
 static void sum_fours(size_t rows, const uint32_t *a, size_t a_row, const uint32_t *panel, size_t pairs, float *c,
                       size_t c_row, size_t columns, bool adds, ahead *next) {
   const uint16_t *b = (const uint16_t *)panel;
@@ -140,12 +134,8 @@ INLINE void few_pairs_of(const sd_product *p, const uint16_t *a, size_t a_row, i
     store_rows(p, rows, o, to, all);
   }
 }
+#define FEW_PAIRS(R) few_pairs_of(p, a, a_row, R, from, to);
 static void few_pairs(const sd_product *p, const uint16_t *a, size_t a_row, size_t from, size_t to) {
-  switch (p->rows) {
-    case 1: few_pairs_of(p, a, a_row, 1, from, to); break;
-    case 2: few_pairs_of(p, a, a_row, 2, from, to); break;
-    case 3: few_pairs_of(p, a, a_row, 3, from, to); break;
-    default: few_pairs_of(p, a, a_row, 4, from, to);
-  }
+  EACH_FEW(FEW_PAIRS)
 }
 #endif

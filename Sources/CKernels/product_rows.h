@@ -44,15 +44,22 @@ INLINE void few_rows(const sd_product *p, int rows, sd_element type, size_t from
     store_rows(p, rows, o, to, all);
   }
 }
-#define ROWS(TYPE)                                                              \
-  static void rows_##TYPE(const sd_product *p, size_t from, size_t to) {        \
-    switch (p->rows) {                                                          \
-      case 1: few_rows(p, 1, TYPE, from, to); break;                            \
-      case 2: few_rows(p, 2, TYPE, from, to); break;                            \
-      case 3: few_rows(p, 3, TYPE, from, to); break;                            \
-      default: few_rows(p, 4, TYPE, from, to);                                  \
-    }                                                                           \
+// CALL with the number of rows as a constant.
+#define EACH_FEW(CALL)     \
+  switch (p->rows) {       \
+    case 1: CALL(1) break; \
+    case 2: CALL(2) break; \
+    case 3: CALL(3) break; \
+    default: CALL(4)       \
   }
+
+#define ROWS(TYPE)                                                       \
+  static void rows_##TYPE(const sd_product *p, size_t from, size_t to) { \
+    EACH_FEW(ROWS_OF_##TYPE)                                             \
+  }
+#define ROWS_OF_SD_FLOAT32(R) few_rows(p, R, SD_FLOAT32, from, to);
+#define ROWS_OF_SD_BFLOAT16(R) few_rows(p, R, SD_BFLOAT16, from, to);
+#define ROWS_OF_SD_FLOAT16(R) few_rows(p, R, SD_FLOAT16, from, to);
 ROWS(SD_FLOAT32)
 ROWS(SD_BFLOAT16)
 ROWS(SD_FLOAT16)

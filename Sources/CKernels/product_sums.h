@@ -87,6 +87,13 @@ INLINE void sum_float(int rows, int vectors, const float *a, size_t a_row, size_
     enum { vectors = COUNT };                                                                                    \
     EACH_HEIGHT(CASES)                                                                                           \
   }
+// The same of pairs of bfloat16 numbers, in a panel of what the set lays out.
+#define PAIR_ROWS(NAME, COUNT, ELEMENT, CASES)                                                             \
+  static void NAME(int rows, const uint32_t *a, size_t a_row, const ELEMENT *b, size_t pairs, float *c,    \
+                   size_t c_row, lanes last, bool adds, ahead *next) {                                     \
+    enum { vectors = COUNT };                                                                              \
+    EACH_HEIGHT(CASES)                                                                                     \
+  }
 FLOAT_ROWS(plain1, 1, FLOAT_PLAIN)
 FLOAT_ROWS(plain2, 2, FLOAT_PLAIN)
 FLOAT_ROWS(turned1, 1, FLOAT_TURNED)
