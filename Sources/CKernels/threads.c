@@ -40,7 +40,8 @@ static void drain(sd_body body, void *context, int count) {
 }
 
 // Busy first, then a look whether the job is open; the caller closes it first, then looks who is busy. So either the worker
-// finds it closed or the caller waits for the worker.
+// finds it closed or the caller waits for the worker. What is written before such a look is written by a read-modify-write:
+// a store would do by C11 and on a CPU, but qemu (7.2) lets a load overtake a store-release of AArch64.
 static void join(void) {
   atomic_fetch_add(&busy, 1);
   if (atomic_load(&is_open)) drain(job_body, job_context, job_count);
@@ -129,11 +130,11 @@ void sd_parallel(int count, sd_body body, void *context) {
   }
   drain(body, context, count);
   if (shared) {
-    atomic_store(&is_open, false);
+    atomic_exchange(&is_open, false);
     for (int i = 0; i < LOOKS && atomic_load(&busy) > 0; i++) breathe();
     if (atomic_load(&busy) > 0) {
       pthread_mutex_lock(&lock);
-      atomic_store(&is_awaited, true);
+      atomic_exchange(&is_awaited, true);
       while (atomic_load(&busy) > 0) pthread_cond_wait(&done, &lock);
       atomic_store(&is_awaited, false);
       pthread_mutex_unlock(&lock);
