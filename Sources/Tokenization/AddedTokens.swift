@@ -19,16 +19,24 @@ package struct AddedToken: Sendable, Equatable {
 struct AddedTokenMatcher: Sendable {
   /// By the bytes by which a token is found, its place in `tokens`.
   private var places = TokenTrie()
+  /// The same for the bytes from the last to the first; nil where tokens are short enough to walk the trie.
+  private var backward: TokenAutomaton?
   private var tokens: [AddedToken] = []
   private var firstBytes = Array(repeating: false, count: 256)
   var isEmpty: Bool { tokens.isEmpty }
 
-  /// Adds a token under the bytes by which it is found; of several with the same bytes the first is kept.
-  mutating func insert(_ token: AddedToken, as content: [UInt8]) {
-    guard let first = content.first, places.id(of: content) == nil else { return }
-    firstBytes[Int(first)] = true
-    places.insert(content, id: Int32(tokens.count))
-    tokens.append(token)
+  /// Takes tokens, each with the bytes by which it is found; of several with the same bytes the first is kept.
+  init(_ listed: [(token: AddedToken, bytes: [UInt8])]) {
+    var backward = TokenTrie()
+    let isLong = listed.contains { $0.bytes.count > TokenTrie.longestWalk }
+    for (token, bytes) in listed {
+      guard let first = bytes.first, places.id(of: bytes) == nil else { continue }
+      firstBytes[Int(first)] = true
+      places.insert(bytes, id: Int32(tokens.count))
+      if isLong { backward.insert(bytes.reversed(), id: Int32(tokens.count)) }
+      tokens.append(token)
+    }
+    if isLong { self.backward = TokenAutomaton(backward) }
   }
 
   /// Reports the tokens of a text in order with the bytes they take, white space that belongs to them included.
@@ -38,9 +46,12 @@ struct AddedTokenMatcher: Sendable {
   func forEachMatch(in text: UnsafeBufferPointer<UInt8>, _ body: (AddedToken, Int, Int) -> Void) {
     var at = 0
     var done = 0
+    /// White space that was looked through for a token before.
+    var spaces = 0..<0
+    let known = backward.map { longestTokens(in: text, $0) }
     firstBytes.withUnsafeBufferPointer { firstBytes in
       while at < text.count {
-        guard firstBytes[Int(text[at])], let (token, end) = longest(in: text, at) else {
+        guard firstBytes[Int(text[at])], let (token, end) = longest(in: text, at, known) else {
           at += 1
           continue
         }
@@ -49,8 +60,13 @@ struct AddedTokenMatcher: Sendable {
         // The search goes on behind the bare token, whatever white space it takes.
         at = stop
         if token.isSingleWord, touchesWord(text, start, stop) { continue }
-        if token.stripsLeft { start = max(done, spaceStart(text, start)) }
-        if token.stripsRight { stop = spaceEnd(text, stop) }
+        if token.stripsLeft { start = max(done, spaceStart(text, start, from: done)) }
+        if token.stripsRight {
+          if !(spaces.lowerBound...spaces.upperBound).contains(stop) { spaces = stop..<spaceEnd(text, stop) }
+          stop = spaces.upperBound
+        }
+        // White space itself that is taken already.
+        if start >= stop { continue }
         body(token, start, stop)
         done = stop
       }
@@ -58,10 +74,23 @@ struct AddedTokenMatcher: Sendable {
   }
 
   /// The longest token at a place, and the byte after its end.
-  private func longest(in text: UnsafeBufferPointer<UInt8>, _ at: Int) -> (token: AddedToken, end: Int)? {
+  private func longest(
+    in text: UnsafeBufferPointer<UInt8>, _ at: Int, _ known: [Int32]?
+  ) -> (token: AddedToken, end: Int)? {
+    if let known, let backward {
+      let found = Int(known[at])
+      return found == 0 ? nil : (tokens[Int(backward.id(of: found))], at + backward.length(of: found))
+    }
     var longest: (place: Int32, end: Int)?
     places.forEachToken(in: text, from: at) { longest = ($1, $0) }
     return longest.map { (tokens[Int($0.place)], $0.end) }
+  }
+
+  /// The longest token at each place, as the automaton numbers it: what ends there as one reads from the end of the text.
+  private func longestTokens(in text: UnsafeBufferPointer<UInt8>, _ backward: TokenAutomaton) -> [Int32] {
+    var found = Array(repeating: Int32(0), count: text.count)
+    backward.forEachEnd(in: text.reversed()) { found[text.count - $0] = Int32($1) }
+    return found
   }
 
   private func touchesWord(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ stop: Int) -> Bool {
@@ -69,9 +98,9 @@ struct AddedTokenMatcher: Sendable {
     return stop < text.count && CharacterClass(decodeScalar(text, stop).scalar).isWord
   }
 
-  private func spaceStart(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+  private func spaceStart(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, from least: Int) -> Int {
     var at = start
-    while at > 0 {
+    while at > least {
       let (scalar, length) = decodeScalar(text, before: at)
       guard CharacterClass(scalar).isWhitespace else { break }
       at -= length

@@ -8,9 +8,13 @@ struct AddedVocabulary: Sendable {
   private var byContent = TokenTable()
   private var specialContents = TokenTable()
   /// Tokens that are looked for in the text as it comes.
-  private(set) var matcher = AddedTokenMatcher()
+  let matcher: AddedTokenMatcher
   /// Tokens that are looked for in the normalized text.
-  private(set) var normalizedMatcher = AddedTokenMatcher()
+  let normalizedMatcher: AddedTokenMatcher
+
+  /// The most bytes of all added tokens together as they are looked for; a normalizer can make them 10,000 times longer. Tokenizers
+  /// in use have some 1,000 tokens of up to 50 bytes.
+  private static let mostBytes = 1 << 22
 
   /// Reads the field `added_tokens`.
   ///
@@ -37,19 +41,32 @@ struct AddedVocabulary: Sendable {
       listed.append(token)
     }
     tokens = byID.values.sorted { $0.id < $1.id }
+    var (plain, normalized): ([(token: AddedToken, bytes: [UInt8])], [(token: AddedToken, bytes: [UInt8])]) = ([], [])
+    var room = Self.mostBytes
+    var steps = RegularExpression.stepLimit(for: 0)
     // Special tokens come first, so that of two with the same normalized text the special one is found.
     for token in listed.filter(\.isSpecial) + listed.filter({ !$0.isSpecial }) {
       let current = byID[token.id] ?? token
       if token.isNormalized {
         var text = NormalizedText(token.content.utf8, alignedFrom: nil)
+        text.patternSteps = steps + RegularExpression.stepsPerByte * text.bytes.count
         normalizer?.normalize(&text)
-        normalizedMatcher.insert(current, as: text.bytes)
+        steps = text.patternSteps
+        normalized.append((current, text.bytes))
         texts[token.id] = text.bytes
       } else {
+        plain.append((current, Array(token.content.utf8)))
         texts[token.id] = Array(token.content.utf8)
-        matcher.insert(current, as: Array(token.content.utf8))
+      }
+      room -= texts[token.id]?.count ?? 0
+      guard room >= 0 else {
+        throw TokenizerError.invalidField(
+          file: top.file, field: top.path(of: "added_tokens"),
+          expected: "tokens of up to \(Self.mostBytes) bytes together as the normalizer writes them",
+          found: "more, up to \(String(token.content.prefix(40)).debugDescription)")
       }
     }
+    (matcher, normalizedMatcher) = (AddedTokenMatcher(plain), AddedTokenMatcher(normalized))
   }
 
   /// The id of an added token.

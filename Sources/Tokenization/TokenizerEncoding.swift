@@ -72,23 +72,31 @@ extension Tokenizer {
     let (ids, spans) = tokens(of: text, tracks: true)
     var located = LocatedTokens(ids: ids, offsets: scalarOffsets(of: spans, in: text))
     if let addsPrefixSpace = postProcessor.trimsOffsets {
-      for i in ids.indices {
-        let token = tokenBytes(of: ids[i]) ?? []
+      // By id: a token of the file may be far longer than what it stands for.
+      var spaces: [Int: (leading: Int, trailing: Int)] = [:]
+      for (i, id) in ids.enumerated() {
+        let around = spaces[id] ?? spacesAround(tokenBytes(of: id) ?? [])
+        spaces[id] = around
         located.offsets[i] = trimmed(
-          located.offsets[i], token: token,
-          keepsFirst: addsPrefixSpace && (i == 0 || located.offsets[i].lowerBound == 0))
+          located.offsets[i], around, keepsFirst: addsPrefixSpace && (i == 0 || located.offsets[i].lowerBound == 0))
       }
     }
     return located
   }
 
-  /// Leaves the white space at the ends of a byte-level token out of its offsets.
-  private func trimmed(_ offset: Range<Int>, token: [UInt8], keepsFirst: Bool) -> Range<Int> {
+  /// How many characters of white space a byte-level token begins and ends with.
+  private func spacesAround(_ token: [UInt8]) -> (leading: Int, trailing: Int) {
     let scalars = token.scalars
     // U+0120 spells the space.
     func isSpace(_ scalar: UInt32) -> Bool { scalar == 0x120 || CharacterClass(scalar).isWhitespace }
-    var leading = scalars.prefix(while: isSpace).count
-    let trailing = scalars.reversed().prefix(while: isSpace).count
+    return (scalars.prefix(while: isSpace).count, scalars.reversed().prefix(while: isSpace).count)
+  }
+
+  /// Leaves the white space at the ends of a token out of its offsets.
+  private func trimmed(
+    _ offset: Range<Int>, _ spaces: (leading: Int, trailing: Int), keepsFirst: Bool
+  ) -> Range<Int> {
+    var (leading, trailing) = spaces
     var (start, end) = (offset.lowerBound, offset.upperBound)
     // A single leading space at the start is the one that was added.
     if leading == 1, keepsFirst { leading = 0 }
@@ -109,7 +117,7 @@ extension Tokenizer {
       for piece in pieces.pieces {
         output.base = piece.start
         if piece.token >= 0 {
-          output.append(piece.token, 0, Int(piece.end - piece.start))
+          output.append(piece.token, 0, 1)
         } else {
           model.tokenize(UnsafeBufferPointer(rebasing: bytes[Int(piece.start)..<Int(piece.end)]), into: &output)
         }
@@ -127,22 +135,21 @@ extension Tokenizer {
   /// The text with added tokens cut out and the rest normalized.
   private func prepared(_ text: UnsafeBufferPointer<UInt8>, tracks: Bool) -> Pieces {
     var pieces = Pieces(tracks: tracks, capacity: text.count + 4)
+    var steps = RegularExpression.stepLimit(for: text.count)
     func append(_ start: Int, _ end: Int) {
       guard start < end else { return }
       let stretch = UnsafeBufferPointer(rebasing: text[start..<end])
       if normalizer == nil, added.normalizedMatcher.isEmpty, !tracks {
         pieces.append(stretch, [])
       } else {
-        appendNormalized(stretch, at: start, to: &pieces)
+        appendNormalized(stretch, at: start, to: &pieces, &steps)
       }
     }
     var done = 0
     if !added.matcher.isEmpty {
       added.matcher.forEachMatch(in: text) { token, start, end in
         append(done, start)
-        let stretch = UnsafeBufferPointer(rebasing: text[start..<end])
-        pieces.append(
-          stretch, NormalizedText(stretch, alignedFrom: tracks ? start : nil).alignment, token: Int32(token.id))
+        pieces.append(token: Int32(token.id), Alignment(start: Int32(start), end: Int32(end)))
         done = end
       }
     }
@@ -150,19 +157,26 @@ extension Tokenizer {
     return pieces
   }
 
-  private func appendNormalized(_ stretch: UnsafeBufferPointer<UInt8>, at start: Int, to pieces: inout Pieces) {
+  /// - Parameter steps: what is left of the steps that patterns may take for the whole text.
+  private func appendNormalized(
+    _ stretch: UnsafeBufferPointer<UInt8>, at start: Int, to pieces: inout Pieces, _ steps: inout Int
+  ) {
     var text = NormalizedText(stretch, alignedFrom: pieces.tracks ? start : nil)
+    text.patternSteps = steps
     normalizer?.normalize(&text)
-    func part(_ start: Int, _ end: Int, token: Int32 = -1) {
+    steps = text.patternSteps
+    func part(_ start: Int, _ end: Int) {
       guard start < end else { return }
-      pieces.append(text.bytes[start..<end], pieces.tracks ? text.alignment[start..<end] : [], token: token)
+      pieces.append(text.bytes[start..<end], pieces.tracks ? text.alignment[start..<end] : [])
     }
     var done = 0
     if !added.normalizedMatcher.isEmpty {
       text.bytes.withUnsafeBufferPointer { bytes in
         added.normalizedMatcher.forEachMatch(in: bytes) { token, start, end in
           part(done, start)
-          part(start, end, token: Int32(token.id))
+          pieces.append(
+            token: Int32(token.id),
+            pieces.tracks ? Alignment(start: text.alignment[start].start, end: text.alignment[end - 1].end) : nil)
           done = end
         }
       }

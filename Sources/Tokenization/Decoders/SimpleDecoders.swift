@@ -42,11 +42,12 @@ struct ReplaceDecoder: TokenDecoder {
   var growth: Double { pattern.growth(replacedBy: content) }
 
   func decode(_ tokens: [[UInt8]]) -> [[UInt8]] {
-    tokens.map { token in
+    var steps = RegularExpression.stepLimit(for: tokens.reduce(0) { $0 + $1.count })
+    return tokens.map { token in
       var text: [UInt8] = []
       var done = 0
       token.withUnsafeBufferPointer { bytes in
-        pattern.forEachMatch(in: bytes) { start, end in
+        pattern.forEachMatch(in: bytes, &steps) { start, end in
           text += token[done..<start]
           text += content
           done = end
@@ -131,7 +132,7 @@ struct BPEDecoder: TokenDecoder {
 extension [UInt8] {
   /// The bytes with every occurrence of `part` replaced, from left to right. An empty part occurs nowhere.
   func replacing(_ part: [UInt8], with new: [UInt8]) -> [UInt8] {
-    guard let first = part.first, contains(first) else { return self }
+    guard let first = part.first, part.count <= count, contains(first) else { return self }
     let search = ByteSearch(part)
     var out: [UInt8] = []
     out.reserveCapacity(count)

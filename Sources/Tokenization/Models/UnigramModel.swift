@@ -7,6 +7,8 @@ struct UnigramModel: TokenModel {
   private let unknownID: Int32
   private let unknownScore: Double
   private let trie: TokenTrie
+  /// Nil where tokens are short enough to walk the trie.
+  private let automaton: TokenAutomaton?
   /// Ids of `<0x00>` to `<0xFF>`; nil unless unknown text is spelled in them.
   private let fallbackIDs: [Int32]?
 
@@ -19,6 +21,7 @@ struct UnigramModel: TokenModel {
     }
     vocabulary = table
     self.trie = trie
+    automaton = pieces.contains { $0.token.count > TokenTrie.longestWalk } ? TokenAutomaton(trie) : nil
     scores = pieces.map(\.score)
     self.unknownID = unknownID
     // SentencePiece's penalty for what has no token.
@@ -36,24 +39,54 @@ struct UnigramModel: TokenModel {
   func tokenize(_ piece: UnsafeBufferPointer<UInt8>, into output: inout TokenOutput) {
     withUnsafeTemporaryAllocation(of: Best.self, capacity: piece.count + 1) { best in
       best.initialize(repeating: Best(score: 0, start: -1, id: 0))
-      var start = 0
-      while start < piece.count {
-        let length = utf8Length(piece[start])
-        let score = best[start].score
-        var hasSingle = false
-        func offer(_ end: Int, _ total: Double, _ id: Int32) {
-          if best[end].start < 0 || total > best[end].score {
-            best[end] = Best(score: total, start: Int32(start), id: id)
-          }
+      func offer(_ start: Int, _ end: Int, _ score: Double, _ id: Int32) {
+        let total = best[start].score + score
+        if best[end].start < 0 || total > best[end].score {
+          best[end] = Best(score: total, start: Int32(start), id: id)
         }
-        trie.forEachToken(in: piece, from: start) { end, id in
-          offer(end, score + scores[Int(id)], id)
-          if end == start + length { hasSingle = true }
-        }
-        if !hasSingle { offer(start + length, score + unknownScore, unknownID) }
-        start += length
+      }
+      if let automaton {
+        offerByEnds(piece, automaton, offer)
+      } else {
+        offerByStarts(piece, offer)
       }
       write(best, piece, into: &output)
+    }
+  }
+
+  /// Offers the tokens that begin at each character.
+  @inline(__always)
+  private func offerByStarts(_ piece: UnsafeBufferPointer<UInt8>, _ offer: (Int, Int, Double, Int32) -> Void) {
+    var start = 0
+    while start < piece.count {
+      let next = start + utf8Length(piece[start])
+      var hasSingle = false
+      trie.forEachToken(in: piece, from: start) { end, id in
+        offer(start, end, scores[Int(id)], id)
+        if end == next { hasSingle = true }
+      }
+      if !hasSingle { offer(start, next, unknownScore, unknownID) }
+      start = next
+    }
+  }
+
+  /// Offers the same to each end in the same order, so that of divisions with equal scores the same one wins.
+  private func offerByEnds(
+    _ piece: UnsafeBufferPointer<UInt8>, _ automaton: TokenAutomaton, _ offer: (Int, Int, Double, Int32) -> Void
+  ) {
+    var last = 0
+    automaton.forEachEnd(in: piece) { end, longest in
+      guard end == piece.count || piece[end] & 0xC0 != 0x80 else { return }
+      var hasSingle = false
+      var token = longest
+      while token != 0 {
+        let (start, id) = (end - automaton.length(of: token), automaton.id(of: token))
+        offer(start, end, scores[Int(id)], id)
+        if start == last { hasSingle = true }
+        token = automaton.shorter(than: token)
+      }
+      if !hasSingle { offer(last, end, unknownScore, unknownID) }
+      last = end
     }
   }
 
@@ -91,6 +124,9 @@ struct UnigramModel: TokenModel {
 
 /// Tokens by their beginnings: all edges of the trie in one open-addressing table.
 struct TokenTrie: Sendable {
+  /// Tokens in use have up to some hundred bytes; with longer ones ``TokenAutomaton`` finds what begins at each place.
+  static let longestWalk = 256
+
   /// Node, byte and child packed into a word; 0 is free, since no edge leads to the root.
   private var edges: [UInt64] = Array(repeating: 0, count: 64)
   private var edgeCount = 0
@@ -125,6 +161,22 @@ struct TokenTrie: Sendable {
       forEachToken(in: token, from: 0) { if $0 == token.count { found = $1 } }
     }
     return found
+  }
+
+  /// Number of different beginnings, the empty one included, which is node 0.
+  var nodeCount: Int { ids.count }
+
+  /// The id of the token that ends at a node; -1 for none.
+  func id(at node: Int) -> Int32 { ids[node] }
+
+  /// The node that a byte leads to; 0 for none.
+  func child(of node: Int, _ byte: UInt8) -> Int { Int(edges[find(UInt64(node), byte)] & 0xFFF_FFFF) }
+
+  /// Calls `body` with each node but the first, after the one it hangs on and the byte that leads to it.
+  func forEachEdge(_ body: (Int, UInt8, Int) -> Void) {
+    for edge in edges where edge != 0 {
+      body(Int(edge >> 36), UInt8(truncatingIfNeeded: edge >> 28), Int(edge & 0xFFF_FFFF))
+    }
   }
 
   /// Reports every token that the text goes on with at a position, the shortest first, with the byte after its end.

@@ -62,9 +62,11 @@ struct ReplaceNormalizer: Normalizer {
 
   func normalize(_ text: inout NormalizedText) {
     var ranges: [Range<Int>] = []
+    var steps = text.patternSteps
     text.bytes.withUnsafeBufferPointer { bytes in
-      pattern.forEachMatch(in: bytes) { ranges.append($0..<$1) }
+      pattern.forEachMatch(in: bytes, &steps) { ranges.append($0..<$1) }
     }
+    text.patternSteps = steps
     text.replace(ranges, with: content)
   }
 }

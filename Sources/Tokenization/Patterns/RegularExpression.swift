@@ -4,7 +4,7 @@
 /// greedy, lazy and possessive repetition, atomic groups, look-ahead and look-behind, anchors. Back references, script
 /// names and recursion are refused when the pattern is read.
 ///
-/// A search takes at most ``stepLimit(for:)`` steps: a pattern made to explode finds no further match then, instead of
+/// A text takes at most ``stepLimit(for:)`` steps: a pattern made to explode finds no further match then, instead of
 /// running for ever.
 ///
 /// It is the project's own because the ids must be those of `tokenizers`, which matches by Oniguruma: what `\s`, `\w` and
@@ -47,13 +47,17 @@ struct RegularExpression: Sendable {
     slots = compiler.slots
   }
 
-  /// The most steps that finding all matches of a text may take: far above what a sound pattern needs.
-  static func stepLimit(for bytes: Int) -> Int { 2_000_000 + 500 * bytes }
+  /// The most steps that finding all matches of a text may take, in however many pieces: far above what a sound pattern needs.
+  static func stepLimit(for bytes: Int) -> Int { 2_000_000 + stepsPerByte * bytes }
+  static let stepsPerByte = 500
 
   /// Reports the matches in order as first byte and byte after the last. A match may be empty, but not right after
   /// another.
-  func forEachMatch(in text: UnsafeBufferPointer<UInt8>, _ body: (Int, Int) -> Void) {
-    var machine = PatternMachine(text: text, program: program, slots: slots, stepsLeft: Self.stepLimit(for: text.count))
+  ///
+  /// - Parameter steps: how many steps may be taken; what is left of them.
+  func forEachMatch(in text: UnsafeBufferPointer<UInt8>, _ steps: inout Int, _ body: (Int, Int) -> Void) {
+    var machine = PatternMachine(text: text, program: program, slots: slots, stepsLeft: steps)
+    defer { steps = machine.stepsLeft }
     var at = 0
     var lastEnd = -1
     while at <= text.count {
@@ -167,6 +171,7 @@ private struct PatternMachine {
   private mutating func looksBack(_ address: Int, _ end: Int, _ lengths: ClosedRange<Int>, _ at: Int) -> Bool {
     var start = at
     for length in 0...lengths.upperBound {
+      stepsLeft -= 1
       if length >= lengths.lowerBound, run(from: address, at: start, until: end, endingAt: at) != nil { return true }
       if start == 0 { return false }
       start -= decodeScalar(text, before: start).length

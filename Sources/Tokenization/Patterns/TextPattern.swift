@@ -26,7 +26,9 @@ enum TextPattern: Sendable {
   }
 
   /// Reports the matches in order as first byte and byte after the last.
-  func forEachMatch(in text: UnsafeBufferPointer<UInt8>, _ body: (Int, Int) -> Void) {
+  ///
+  /// - Parameter steps: how many steps a regular expression may take; what is left of them.
+  func forEachMatch(in text: UnsafeBufferPointer<UInt8>, _ steps: inout Int, _ body: (Int, Int) -> Void) {
     switch self {
     case .literal(let literal):
       var at = 0
@@ -35,7 +37,7 @@ enum TextPattern: Sendable {
         at = match.upperBound
       }
     case .words(let words): words.forEachMatch(in: text, body)
-    case .regular(let expression): expression.forEachMatch(in: text, body)
+    case .regular(let expression): expression.forEachMatch(in: text, &steps, body)
     }
   }
 }

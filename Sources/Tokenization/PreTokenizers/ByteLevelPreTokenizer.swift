@@ -31,6 +31,8 @@ extension NormalizedText {
       spelled.append(contentsOf: spelling)
       if tracks { for _ in spelling { aligned.append(alignment[i]) } }
     }
+    let steps = patternSteps
     self = NormalizedText(spelled, tracks ? aligned : nil)
+    patternSteps = steps
   }
 }

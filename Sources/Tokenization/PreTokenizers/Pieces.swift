@@ -26,11 +26,18 @@ struct Pieces {
   }
 
   /// Appends a stretch of text as one piece; an empty one leaves no trace.
-  mutating func append(_ text: some Collection<UInt8>, _ aligned: some Collection<Alignment>, token: Int32 = -1) {
+  mutating func append(_ text: some Collection<UInt8>, _ aligned: some Collection<Alignment>) {
     let start = Int32(bytes.count)
     bytes.append(contentsOf: text)
     if tracks { alignment.append(contentsOf: aligned) }
-    if Int(start) < bytes.count { pieces.append(Piece(start: start, end: Int32(bytes.count), token: token)) }
+    if Int(start) < bytes.count { pieces.append(Piece(start: start, end: Int32(bytes.count))) }
+  }
+
+  /// Appends an added token, as one byte whatever its length: white space may belong to any number of tokens at once.
+  mutating func append(token: Int32, _ aligned: Alignment?) {
+    pieces.append(Piece(start: Int32(bytes.count), end: Int32(bytes.count) + 1, token: token))
+    bytes.append(0)
+    if tracks { alignment.append(aligned ?? Alignment(start: 0, end: 0)) }
   }
 
   /// Divides every piece that isn't a token.
@@ -100,11 +107,11 @@ struct Pieces {
     var rewritten = Pieces(tracks: tracks, capacity: bytes.count + pieces.count)
     rewritten.pieces.reserveCapacity(pieces.count)
     for piece in pieces {
-      let range = Int(piece.start)..<Int(piece.end)
       if piece.token >= 0 {
-        rewritten.append(bytes[range], tracks ? alignment[range] : [], token: piece.token)
+        rewritten.append(token: piece.token, tracks ? alignment[Int(piece.start)] : nil)
         continue
       }
+      let range = Int(piece.start)..<Int(piece.end)
       var text = NormalizedText(bytes[range], alignment: tracks ? alignment[range] : nil)
       try body(&text)
       rewritten.append(text.bytes, text.alignment)

@@ -10,7 +10,8 @@ struct SplitPreTokenizer: PreTokenizer {
     if case .words(let words) = pattern, behavior == .isolated, !inverts {
       words.divide(&pieces)
     } else {
-      pieces.split(behavior, inverts: inverts) { pattern.forEachMatch(in: $0, $1) }
+      var steps = RegularExpression.stepLimit(for: pieces.bytes.count)
+      pieces.split(behavior, inverts: inverts) { pattern.forEachMatch(in: $0, &steps, $1) }
     }
   }
 }

@@ -43,6 +43,7 @@ extension FieldReader {
       }
       pieces.append((Array(token.utf8), score))
     }
+    try checkSize(pieces.lazy.map(\.token.count))
     guard let unknownID = value("unk_id")?.spelledInteger, pieces.indices.contains(unknownID) else {
       throw failure("unk_id", "the place of a token in the vocabulary")
     }
@@ -53,6 +54,7 @@ extension FieldReader {
   /// The object `vocab` of tokens with their ids.
   func vocabulary() throws -> TokenTable {
     guard let members = value("vocab")?.members else { throw failure("vocab", "an object of tokens with their ids") }
+    try checkSize(members.lazy.map(\.name.utf8.count))
     var table = TokenTable(capacity: members.count)
     for member in members {
       guard let id = member.value.spelledInteger, Self.ids.contains(id) else {
@@ -64,6 +66,14 @@ extension FieldReader {
       table.insert(Array(member.name.utf8), id: Int32(id))
     }
     return table
+  }
+
+  /// Refuses vocabularies that are too large for the tables they are kept in; those in use have up to 10 million bytes.
+  private func checkSize(_ counts: some Sequence<Int>) throws {
+    guard counts.reduce(0, +) <= 1 << 26 else {
+      throw TokenizerError.invalidField(
+        file: file, field: path(of: "vocab"), expected: "tokens of up to \(1 << 26) bytes together", found: "more")
+    }
   }
 
   private func bytePairModel() throws -> BytePairModel {

@@ -16,6 +16,8 @@ struct NormalizedText {
   let tracks: Bool
   /// Where the stretch begins in the original text.
   let origin: Int32
+  /// How many steps regular expressions may still take; 0 unless set.
+  var patternSteps = 0
 
   /// - Parameter base: where the text begins in the original text; nil if alignments aren't wanted.
   init(_ bytes: some Collection<UInt8>, alignedFrom base: Int?) {
