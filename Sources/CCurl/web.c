@@ -38,7 +38,7 @@ static size_t on_question(char *bytes, size_t unit, size_t count, void *context)
   return count;
 }
 
-static bool set_options(sd_exchange *e, const char *url, long milliseconds) {
+static bool set_options(sd_exchange *e, const char *url, bool is_get, long milliseconds) {
   CURL *easy = e->easy;
   long connecting = milliseconds < CONNECTING_MILLISECONDS ? milliseconds : CONNECTING_MILLISECONDS;
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -62,7 +62,7 @@ static bool set_options(sd_exchange *e, const char *url, long milliseconds) {
   curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)e->web->each);
   // Read and not handed over, so that libcurl can't begin anew with it: a question on a connection that breaks may have
   // been answered, and asking again is for the caller, who counts it.
-  curl_easy_setopt(easy, CURLOPT_POST, 1L);
+  curl_easy_setopt(easy, is_get ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)e->question_size);
   curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_question);
   curl_easy_setopt(easy, CURLOPT_READDATA, e);
@@ -84,7 +84,7 @@ static bool add_line(sd_exchange *e, const char *line) {
 
 sd_exchange *sd_web_begin(
   sd_web *web, int64_t id, const char *url, const char *const *lines, size_t count, const void *body, size_t size,
-  long milliseconds) {
+  bool is_get, long milliseconds) {
   sd_exchange *e = calloc(1, sizeof *e);
   if (!e) return NULL;
   e->web = web, e->id = id, e->question_size = size;
@@ -94,7 +94,7 @@ sd_exchange *sd_web_begin(
   bool is_ready = e->easy && e->question && add_line(e, "Expect:") && add_line(e, "Accept-Encoding: gzip");
   for (size_t i = 0; is_ready && i < count; i++) is_ready = add_line(e, lines[i]);
   if (is_ready && size) memcpy(e->question, body, size);
-  if (is_ready && set_options(e, url, milliseconds) && curl_multi_add_handle(web->multi, e->easy) == CURLM_OK) return e;
+  if (is_ready && set_options(e, url, is_get, milliseconds) && curl_multi_add_handle(web->multi, e->easy) == CURLM_OK) return e;
   sd_exchange_free(e);
   return NULL;
 }

@@ -72,11 +72,24 @@ public struct OpenAICompatibleTeacher: Teacher {
     _ name: String, options: Options, base: URL, key: APIKey? = nil, transport: (any Transport)? = nil,
     images: ImageEncodings = ImageEncodings(), clock: PaceClock = .system
   ) {
+    self.init(
+      name, options: options, bases: [base], key: key, transport: transport, images: images, clock: clock)
+  }
+
+  /// A teacher of several servers with the same model, as they are run behind no balancer: the least busy one is asked, and one
+  /// that fails is left out for a while.
+  ///
+  /// - Parameter bases: at least one.
+  package init(
+    _ name: String, options: Options, bases: [URL], key: APIKey? = nil, transport: (any Transport)? = nil,
+    images: ImageEncodings = ImageEncodings(), clock: PaceClock = .system
+  ) {
     self.name = name
     model = options.model
     let wire = ChatCompletions()
     let client = ServiceClient(
-      .init(teacher: name, model: options.model, endpoint: base.appendingPathComponent(wire.path), key: key),
+      .init(
+        teacher: name, model: options.model, endpoints: bases.map { $0.appendingPathComponent(wire.path) }, key: key),
       wire: wire, habits: options.habits, transport: transport ?? StandardTransport.make(), retry: options.retry,
       limits: options.pace,
       seconds: options.seconds, clock: clock)

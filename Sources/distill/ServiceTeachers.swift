@@ -34,17 +34,25 @@
 
   extension OpenAITeacherConfiguration {
     fileprivate func teacher(_ name: String, images: ImageEncodings) throws -> any Teacher {
-      guard let base = URL(string: baseURL) else {
-        throw ValidationError("teachers.\(name).base_url '\(baseURL)' is no address.")
+      let bases = try addresses.all.map { address in
+        guard let base = URL(string: address) else {
+          throw ValidationError("teachers.\(name).base_url '\(address)' is no address.")
+        }
+        return base
       }
-      var key = try keyVariable.map { try APIKey(environment: $0) }
-      if let keyFile { key = try APIKey(contentsOf: URL(filePath: NSString(string: keyFile).expandingTildeInPath)) }
+      let key = try key()
       return switch service {
       case .openAI(let options):
-        OpenAICompatibleTeacher(name, options: options, base: base, key: key, images: images)
+        OpenAICompatibleTeacher(name, options: options, bases: bases, key: key, images: images)
       case .anthropic(let options):
-        AnthropicTeacher(name, options: options, base: base, key: key, images: images)
+        AnthropicTeacher(name, options: options, bases: bases, key: key, images: images)
       }
+    }
+
+    /// The service's key; nil where none is named.
+    func key() throws -> APIKey? {
+      if let keyFile { return try APIKey(contentsOf: URL(filePath: NSString(string: keyFile).expandingTildeInPath)) }
+      return try keyVariable.map { try APIKey(environment: $0) }
     }
 
     /// How the service is spoken to, over the network or by the batch.

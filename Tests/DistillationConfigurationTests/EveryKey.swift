@@ -90,7 +90,8 @@
           output_price: 10
           timeout: 30
           retries: 5
-        - {name: f, kind: openai, base_url: "https://example.org/v1", model: small, key_file: key}
+        - {name: f, kind: openai, base_url: ["http://one:8000/v1", "http://two:8000/v1"],
+           model: small, key_file: key}
       spending: {max_requests: 1000, max_tokens: 2000000, max_cost: 12.5, unreadable: stop, over: store}
       missing_replies: accept
       agreement: {rule: majority, margin: 2, minimum_votes: 3}
@@ -252,7 +253,8 @@
       service.outputPrice = 10
       service.timeout = 30
       service.retries = 5
-      var other = OpenAITeacherConfiguration(baseURL: "https://example.org/v1", model: "small")
+      var other = OpenAITeacherConfiguration(baseURL: "", model: "small")
+      other.addresses = ServiceAddresses(["http://one:8000/v1", "http://two:8000/v1"])
       other.keyFile = "key"
       return [
         TeacherConfiguration(name: "r", source: .recorded(recorded)),

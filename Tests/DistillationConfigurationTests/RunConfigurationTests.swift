@@ -229,10 +229,11 @@ import TwoStage
       #expect(!problems[0].contains(secret))
     }
     service.keyVariable = nil
-    service.baseURL = "example.org"
+    service.addresses = ServiceAddresses(["example.org"])
     #expect(
       Fixture.problems { $0.teachers[0].source = .openAI(service) } == [
-        "teachers[0].base_url: expected text, beginning with http:// or https://, found the text 'example.org'"
+        "teachers[0].base_url: expected text or a list of texts, beginning with http:// or https://, each once, found the "
+          + "text 'example.org'"
       ])
   }
 

@@ -27,11 +27,11 @@ enum { SD_FREE_BYTES = 256 << 10 };
 sd_web *sd_web_make(size_t each, bool (*take)(void *context, size_t bytes), void *context);
 void sd_web_free(sd_web *web);
 
-// Begins a question. Lines are "Name: value", or "Name;" without a value. URL, lines and body are copied.
+// Begins a question, by POST or, without its body, by GET. Lines are "Name: value", or "Name;" without a value. URL, lines and body are copied.
 // NULL where libcurl takes none of it.
 sd_exchange *sd_web_begin(
   sd_web *web, int64_t id, const char *url, const char *const *lines, size_t count, const void *body, size_t size,
-  long milliseconds);
+  bool is_get, long milliseconds);
 // Goes on with bodies that wait, first come, first served.
 void sd_web_resume(sd_web *web);
 // Does what can be done without waiting.

@@ -52,7 +52,7 @@ extension DualCheckerRun {
       let requests = count * teacher.service.samples * (teacher.service.repairs ? 2 : 1)
       let tries = teacher.service.retries > 0 ? ", those tried again not counted" : ""
       var text =
-        "\(name) at \(teacher.service.baseURL): at most \(NumberText.grouped(requests)) requests\(tries)"
+        "\(name) at \(teacher.service.addresses.words): at most \(NumberText.grouped(requests)) requests\(tries)"
       if let price = teacher.service.price {
         // Four bytes a token, prompts as long as they may be, answers half as long as allowed.
         let tokens = DualCheckerPrompts(configuration, records).longest / 4

@@ -74,6 +74,7 @@ public struct DualCheckerRun: Sendable {
     (settings.out, settings.threads, settings.store) = (nil, nil, "-")
     settings.data.file = settings.data.file.map { _ in "-" }
     settings.data.files = settings.data.files.map { _ in SplitFiles(train: "-", test: "-") }
+    (settings.teacher, settings.second) = (settings.teacher.inKeys, settings.second?.inKeys)
     settings.title = "-"
     settings.loop.checkpointEvery = 1
     // Keys of later versions that change no result are left out, so that what older ones finished is found finished.

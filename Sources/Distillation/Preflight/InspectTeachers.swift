@@ -151,10 +151,12 @@ extension RunCheck {
     _ teacher: OpenAITeacherConfiguration, _ subject: String, items: Int?, _ environment: [String: String],
     into findings: inout [CheckFinding]
   ) {
-    guard let host = URL(string: teacher.baseURL)?.host(), !host.isEmpty else {
-      findings.fail(subject, "base_url '\(teacher.baseURL)' is no address; give one such as https://api.openai.com/v1")
-      return
+    let hosts = teacher.addresses.all.map { URL(string: $0)?.host() ?? "" }
+    for (address, host) in zip(teacher.addresses.all, hosts) where host.isEmpty {
+      findings.fail(subject, "base_url '\(address)' is no address; give one such as https://api.openai.com/v1")
     }
+    guard hosts.allSatisfy({ !$0.isEmpty }) else { return }
+    let servers = hosts.count == 1 ? hosts[0] : "\(hosts.count) addresses"
     if let variable = teacher.keyVariable, environment[variable]?.contains(where: { !$0.isWhitespace }) != true {
       findings.fail(subject, "the environment variable \(variable) is not set: export \(variable)=... with the key")
     }
@@ -164,7 +166,7 @@ extension RunCheck {
       findings.fail(subject, "key_file \(file) can't be read; it holds the key on one line")
     }
     let requests = items.map { "at most \(NumberText.counted($0, "request"))" } ?? "one request an item"
-    findings.ok(subject, "\(requests) to \(host) for \(teacher.model); replies in the store are not asked for again")
+    findings.ok(subject, "\(requests) to \(servers) for \(teacher.model); replies in the store are not asked for again")
   }
 
   private static func inspectAgreement(

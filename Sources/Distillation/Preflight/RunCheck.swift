@@ -15,7 +15,9 @@ internal import Wording
 /// memory are estimates (``CostEstimate``) and say so.
 package struct RunCheck: Sendable {
   /// Everything that was looked at, in the order of the configuration.
-  package let findings: [CheckFinding]
+  package private(set) var findings: [CheckFinding]
+  /// Services of several servers, by what they are called in findings: whoever has a network can try each.
+  package private(set) var services: [(subject: String, service: OpenAITeacherConfiguration)] = []
   /// The last step that the configuration has everything for; nil for all.
   private let reach: RunStep?
 
@@ -36,6 +38,11 @@ package struct RunCheck: Sendable {
       self.init(
         Self.inspectChecked(
           file, dataFolder: dataFolder, setting: setting, environment: environment, speed: speed))
+      if let run = try? DualCheckerConfiguration(contentsOf: file, dataFolder: dataFolder, setting: setting) {
+        for (subject, teacher) in [("teacher", run.teacher), ("second", run.second)] {
+          if let teacher, teacher.kind == .openAI { offer(teacher.service, subject) }
+        }
+      }
       return
     }
     do throws(ConfigurationError) {
@@ -87,6 +94,19 @@ package struct RunCheck: Sendable {
       configuration, data: data, votes: votes, student: student, rows: rows, speed: speed, into: &findings)
     let isUnread = configuration.review.source == .oracle && data.map { $0.items.gold == nil } ?? false
     self.init(findings, reach: missing.flatMap { isUnread ? .agree : $0.step.before })
+    for teacher in configuration.teachers {
+      if case .openAI(let service) = teacher.source { offer(service, "teachers.\(teacher.name)") }
+    }
+  }
+
+  private mutating func offer(_ service: OpenAITeacherConfiguration, _ subject: String) {
+    if service.addresses.all.count > 1 { services.append((subject, service)) }
+  }
+
+  /// Takes what was found out elsewhere, behind what is known of the same subject.
+  package mutating func add(_ finding: CheckFinding) {
+    let place = findings.lastIndex { $0.subject == finding.subject }
+    findings.insert(finding, at: place.map { $0 + 1 } ?? findings.endIndex)
   }
 
   /// The number of errors.

@@ -6,7 +6,7 @@ internal import TeacherProtocol
 ///
 /// Keys never stand in a configuration: ``keyVariable`` names the environment variable that holds one, ``keyFile`` a file.
 package struct OpenAITeacherConfiguration: ConfigurationSection {
-  package var baseURL: String
+  package var addresses: ServiceAddresses
   package var model: String
   package var api = API.openAI
   package var keyVariable: String?
@@ -75,7 +75,7 @@ package struct OpenAITeacherConfiguration: ConfigurationSection {
 
   /// A model at a service.
   package init(baseURL: String, model: String) {
-    (self.baseURL, self.model) = (baseURL, model)
+    (addresses, self.model) = (ServiceAddresses([baseURL]), model)
   }
 
   /// No service.
@@ -88,10 +88,8 @@ package struct OpenAITeacherConfiguration: ConfigurationSection {
   /// The keys of a service.
   package static let keys: [ConfigurationKey<OpenAITeacherConfiguration>] = [
     ConfigurationKey(
-      "base_url", \.baseURL, "Address of the service up to /v1.",
-      range: ConfigurationRange("beginning with http:// or https://") {
-        $0.hasPrefix("http://") || $0.hasPrefix("https://")
-      }, requirement: "the service's address, such as https://api.openai.com/v1"),
+      "base_url", \.addresses, "Address of the service up to /v1; a list of several servers with the same model.",
+      range: ServiceAddresses.range, requirement: "the service's address, such as https://api.openai.com/v1"),
     ConfigurationKey(
       "model", \.model, "Name of the model at the service.", range: .nonBlank,
       requirement: "the model's name at the service"),

@@ -44,6 +44,16 @@ struct RateLimitReport: Equatable {
     tokens = allowance { "x-ratelimit-\($0)-tokens" } ?? allowance { "anthropic-ratelimit-tokens-\($0)" }
   }
 
+  /// Seconds until there is room for a question of so many tokens; nil where there is some, and where it would come later than
+  /// anybody waits.
+  func roomAfter(tokens: Int, longestWait: Double) -> Double? {
+    [(requests, 1.0), (self.tokens, Double(tokens))].compactMap { allowance, one -> Double? in
+      guard let allowance, allowance.remaining < one else { return nil }
+      let wait = allowance.rate.map { min((one - allowance.remaining) / $0, allowance.reset) } ?? allowance.reset
+      return wait <= longestWait ? wait : nil
+    }.max()
+  }
+
   /// Seconds from now: `1h2m3.5s`, `20ms`, `7.66`, a moment since 1970 in seconds or milliseconds, or a date of RFC 3339.
   static func seconds(_ text: String, now: Date) -> Double? {
     if let number = Double(text) {

@@ -161,7 +161,7 @@
         lines.map { UnsafePointer($0) }.withUnsafeBufferPointer {
           sd_web_begin(
             web, question.id, request.url.absoluteString, $0.baseAddress, $0.count, body.baseAddress, body.count,
-            milliseconds)
+            request.isGet, milliseconds)
         }
       }
     }

@@ -8,18 +8,14 @@ final class ServiceClient: Sendable {
   struct Address: Sendable {
     var teacher: String
     var model: String
-    var endpoint: URL
+    /// Of one server or several, all with the same model; at least one.
+    var endpoints: [URL]
     var key: APIKey?
 
-    /// Where questions go, for people: without what may be a secret. Most services have their paths under `/v1`, which a
-    /// `base_url` easily lacks.
-    var asked: String {
-      var shown = URLComponents()
-      (shown.scheme, shown.host, shown.port, shown.path) = (
-        endpoint.scheme, endpoint.host, endpoint.port, endpoint.path
-      )
+    /// Where questions go, for people. Most services have their paths under `/v1`, which a `base_url` easily lacks.
+    static func asked(_ endpoint: URL) -> String {
       let hint = endpoint.pathComponents.contains("v1") ? "" : " (does its base_url lack a /v1 at the end?)"
-      return "the address \(shown.string ?? "")\(hint)"
+      return "the address \(Endpoints.shown(endpoint))\(hint)"
     }
   }
 
@@ -30,6 +26,7 @@ final class ServiceClient: Sendable {
   private let seconds: Double
   private let clock: PaceClock
   private let pace: RequestPace
+  private let endpoints: Endpoints
   /// Shared by all questions: what one of them learns about the server, the next ones know.
   private let habits: Locked<ServerHabits>
 
@@ -44,6 +41,7 @@ final class ServiceClient: Sendable {
     self.seconds = seconds
     self.clock = clock
     pace = RequestPace(limits, teacher: address.teacher, clock: clock, longestWait: retry.longestAsked)
+    endpoints = Endpoints(address.endpoints, clock: clock)
     self.habits = Locked(habits)
   }
 
@@ -54,8 +52,9 @@ final class ServiceClient: Sendable {
   private enum Step {
     case answered(Spoken)
     case adapted
-    case throttled(HTTPTeacherError, wait: Double?)
-    case fault(HTTPTeacherError, wait: Double?)
+    case throttled(String, wait: Double?)
+    /// Whether another server may well answer what this one did not.
+    case fault(String, wait: Double?, isServers: Bool)
   }
 
   /// What the pace is told of one request.
@@ -74,8 +73,7 @@ final class ServiceClient: Sendable {
       var end = Ending()
       let step: Step
       do {
-        try question.request.meter?.countRequest()
-        step = try await send(question, idempotency: idempotency, &end)
+        step = try await attempt(question, idempotency: idempotency, &end)
       } catch {
         await pace.end(pass, end.outcome, report: end.report)
         throw error
@@ -87,24 +85,91 @@ final class ServiceClient: Sendable {
       switch step {
       case .answered(let spoken): return spoken
       case .adapted: idempotency = UUID().uuidString
-      case .throttled(let error, let wait):
+      case .throttled(let reason, let wait):
         throttles += 1
         guard throttles < retry.throttledAttempts else {
-          throw HTTPTeacherError.gaveUp(attempts: throttles + faults, last: "\(error)")
+          throw HTTPTeacherError.gaveUp(attempts: throttles + faults, last: reason)
         }
         try await clock.sleep(retry.wait(after: throttles, asked: wait, item: item))
-      case .fault(let error, let wait):
+      case .fault(let reason, let wait, _):
         faults += 1
         guard faults < retry.attempts else {
-          throw HTTPTeacherError.gaveUp(attempts: throttles + faults, last: "\(error)")
+          throw HTTPTeacherError.gaveUp(attempts: throttles + faults, last: reason)
         }
         try await clock.sleep(retry.wait(after: faults, asked: wait, item: item))
       }
     }
   }
 
+  /// One attempt: at a server, and where that fails or has no room at once at another one, until none is left.
+  private func attempt(_ question: Question, idempotency: String, _ end: inout Ending) async throws -> Step {
+    var tried: Set<Int> = []
+    var pass = try await endpoints.begin()
+    while true {
+      tried.insert(pass.index)
+      end = Ending()
+      let (step, gone): (Step, TeacherUnavailable?)
+      do {
+        try question.request.meter?.countRequest()
+        (step, gone) = (try await send(question, to: pass.url, idempotency: idempotency, &end), nil)
+      } catch let error as TeacherUnavailable {
+        (step, gone) = (.fault(error.reason, wait: nil, isServers: true), error)
+      } catch {
+        // What it turned down for the question's own sake, it answered.
+        let isAnswer = if case .refused = end.outcome { true } else { false }
+        await tell(endpoints.end(pass, isAnswer ? .answered(full: nil) : .other), of: question)
+        throw error
+      }
+      await tell(endpoints.end(pass, ending(of: step, gone, end, question)), of: question)
+      guard endpoints.count > 1 else {
+        if let gone { throw gone }
+        return step
+      }
+      // What one of them still allows is not what all do.
+      end.report = nil
+      switch step {
+      case .answered, .adapted, .fault(_, wait: _, isServers: false): return step
+      case .throttled, .fault: break
+      }
+      guard let next = await endpoints.another(than: tried) else { return try await sum(&end) }
+      pass = next
+    }
+  }
+
+  private func ending(
+    of step: Step, _ gone: TeacherUnavailable?, _ end: Ending, _ question: Question
+  ) -> Endpoints.Ending {
+    switch step {
+    case _ where gone != nil: .gone(gone?.reason ?? "")
+    case .answered, .adapted:
+      .answered(full: end.report?.roomAfter(tokens: Self.tokens(of: question), longestWait: retry.longestAsked))
+    case .throttled(let reason, let wait):
+      .busy(reason, wait: retry.wait(after: 1, asked: wait, item: question.request.item.id))
+    case .fault(let reason, let wait, isServers: true): .failed(reason, wait: wait)
+    case .fault: .answered(full: nil)
+    }
+  }
+
+  /// What it means that none of several servers is left to ask.
+  private func sum(_ end: inout Ending) async throws -> Step {
+    let faults = await endpoints.faults
+    if let wait = await endpoints.roomAfter {
+      let reason = "none of its \(endpoints.count) addresses has room: \(faults)"
+      end.outcome = .throttled(reason, wait: wait)
+      return .throttled(reason, wait: wait)
+    }
+    let reason = "none of its \(endpoints.count) addresses answers: \(faults)"
+    if await endpoints.areGone { throw TeacherUnavailable(teacher: address.teacher, reason: reason) }
+    end.outcome = .fault(reason)
+    return .fault(reason, wait: nil, isServers: true)
+  }
+
+  private func tell(_ news: String?, of question: Question) {
+    if let news { question.request.meter?.tell(hidden(news)) }
+  }
+
   private func send(
-    _ question: Question, idempotency: String, _ end: inout Ending
+    _ question: Question, to endpoint: URL, idempotency: String, _ end: inout Ending
   ) async throws -> Step {
     let asked = habits.withLock { $0 }
     var headers = wire.headers(key: address.key)
@@ -114,17 +179,17 @@ final class ServiceClient: Sendable {
     let body = wire.body(question, model: address.model, habits: asked).text
     do {
       let response = try await transport.send(
-        TransportRequest(url: address.endpoint, headers: headers, body: Data(body.utf8), seconds: seconds))
+        TransportRequest(url: endpoint, headers: headers, body: Data(body.utf8), seconds: seconds))
       end.report = RateLimitReport(response.headers, now: Date())
       guard response.status == 200 else {
-        return try step(for: response, wire.error(response.body), habits: asked, &end.outcome)
+        return try step(for: response, wire.error(response.body), from: endpoint, habits: asked, &end.outcome)
       }
       let answer = try wire.parsed(response.body)
       if let fault = ProviderFault(in: answer) {
         // What was written before it may have been charged.
         question.request.meter?.countLostReply()
         let meant = TransportResponse(status: fault.status, headers: response.headers, body: response.body)
-        return try step(for: meant, fault.cause, habits: asked, &end.outcome)
+        return try step(for: meant, fault.cause, from: endpoint, habits: asked, &end.outcome)
       }
       let spoken = try wire.spoken(answer)
       end.outcome = .answered(tokens: spoken.usage?.tokens)
@@ -135,10 +200,12 @@ final class ServiceClient: Sendable {
       try Task.checkCancellation()
       let fault =
         error as? HTTPTeacherError
-        ?? .brokenOff(host: address.endpoint.host ?? "", reason: hidden("\(error)"))
+        ?? .brokenOff(host: endpoint.host ?? "", reason: hidden("\(error)"))
       if fault.hasLostReply { question.request.meter?.countLostReply() }
       end.outcome = .fault("\(fault)")
-      return .fault(fault, wait: nil)
+      // Another server would send as much.
+      let isServers = if case .tooLarge = fault { false } else { true }
+      return .fault("\(fault)", wait: nil, isServers: isServers)
     }
   }
 
@@ -147,14 +214,14 @@ final class ServiceClient: Sendable {
 
   /// What a response with another status than 200 means.
   private func step(
-    for response: TransportResponse, _ cause: ServiceError, habits asked: ServerHabits,
+    for response: TransportResponse, _ cause: ServiceError, from endpoint: URL, habits asked: ServerHabits,
     _ outcome: inout RequestPace.Outcome
   ) throws -> Step {
     var error = cause
     error.message = hidden(error.message)
     let status = response.status
     // OpenRouter gives a question that was found unfit the status of a refused key.
-    if !error.isRefusal, let gone = unavailable(status, error) { throw Refusal(cause: gone) }
+    if !error.isRefusal, let gone = unavailable(status, error, endpoint) { throw Refusal(cause: gone) }
     if error.isOfForm(status), let next = asked.adapted(to: error) {
       // Another question may have learned the same meanwhile, or more.
       habits.withLock { if $0 == asked { $0 = next } }
@@ -177,21 +244,21 @@ final class ServiceClient: Sendable {
     }
     if status == 429 || status == 529 {
       outcome = .throttled("\(fault)", wait: wait)
-      return .throttled(fault, wait: wait)
+      return .throttled("\(fault)", wait: wait)
     }
     outcome = .fault("\(fault)")
-    return .fault(fault, wait: wait)
+    return .fault("\(fault)", wait: wait, isServers: status >= 500)
   }
 
   /// Why there is no use in asking on; nil where there is.
-  private func unavailable(_ status: Int, _ error: ServiceError) -> TeacherUnavailable? {
+  private func unavailable(_ status: Int, _ error: ServiceError, _ endpoint: URL) -> TeacherUnavailable? {
     func gone(_ reason: String) -> TeacherUnavailable {
       TeacherUnavailable(teacher: address.teacher, reason: "\(reason): \(error.message)")
     }
     if error.isQuota || status == 402 { return gone("its quota is used up") }
     return switch status {
     case 401, 403: gone("its key is refused with status \(status)")
-    case 404: gone("\(address.asked) or the model '\(address.model)' is not there")
+    case 404: gone("\(Address.asked(endpoint)) or the model '\(address.model)' is not there")
     case 300...399: gone("the server points elsewhere with status \(status), and keys are not taken there")
     default: nil
     }

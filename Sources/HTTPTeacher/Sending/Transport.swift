@@ -8,6 +8,8 @@ public struct TransportRequest: Sendable, Equatable {
   public var headers: [String: String]
   /// The body, sent by POST.
   public var body: Data
+  /// Whether it is a GET, without a body.
+  package var isGet = false
   /// Most seconds from the first byte sent to the last one received.
   public var seconds: Double
 

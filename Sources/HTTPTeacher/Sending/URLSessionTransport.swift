@@ -44,8 +44,8 @@ public final class URLSessionTransport: Transport {
   public func send(_ request: TransportRequest) async throws -> TransportResponse {
     // The session's own time-out counts from the last byte on; a server that drips would never meet it.
     var question = URLRequest(url: request.url, timeoutInterval: request.seconds)
-    question.httpMethod = "POST"
-    question.httpBody = request.body
+    question.httpMethod = request.isGet ? "GET" : "POST"
+    if !request.isGet { question.httpBody = request.body }
     for (name, value) in request.headers { question.setValue(value, forHTTPHeaderField: name) }
     let host = request.url.host ?? ""
     let task = session.dataTask(with: question)

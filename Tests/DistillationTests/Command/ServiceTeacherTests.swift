@@ -70,6 +70,38 @@ struct ServiceTeacherTests {
     }
   }
 
+  @Test func `two servers share a teacher's questions, check says which answer, and other addresses ask nothing again`()
+    throws
+  {
+    let models = Array(#"{"object": "list", "data": [{"id": "large"}]}"#.utf8)
+    let answer = Self.answer("No")
+    let second = try FaultyServer { .answer(body: $0.path == "/v1/models" ? models : answer) }
+    let dead = "http://127.0.0.1:1/v1"
+    try withService(answering: { .answer(body: $0.path == "/v1/models" ? models : answer) }) { server, _, distill in
+      func set(_ addresses: String...) -> String { "teachers.c.base_url=[\(addresses.joined(separator: ", "))]" }
+      let (a, b) = (server.base.absoluteString, second.base.absoluteString)
+      let good = try distill("check", "run.yaml", "--set", set(a, b))
+      #expect(good.output.contains("2 of its 2 addresses answer"), "\(good.output)")
+      let poor = try distill("check", "run.yaml", "--set", set(a, dead))
+      #expect(poor.code == 0 && poor.output.contains("1 of its 2 addresses answers; the others get no question"))
+      #expect(
+        poor.output.contains("\(a) answers and has the model") && poor.output.contains("\(dead) does not answer: "))
+      let none = try distill("check", "run.yaml", "--set", set(dead, "http://127.0.0.1:2/v1"))
+      #expect(none.code == 2 && none.output.contains("0 of its 2 addresses answer"), "\(none.output)")
+      let other = try distill("check", "run.yaml", "--set", set(a, b), "--set", "teachers.c.model=small")
+      #expect(other.output.contains("\(b) has no model 'small', but 'large'"), "\(other.output)")
+      let before = server.requests + second.requests
+
+      let first = try distill("annotate", "run.yaml", "--set", set(a, b, dead))
+      #expect(first.code == 0, "\(first.errors)")
+      #expect(server.requests + second.requests - before == 10)
+      #expect(first.errors.contains("teacher c: \(dead)/chat/completions is left out until it answers again: "))
+      let again = try distill("annotate", "run.yaml", "--set", set(b, a))
+      #expect(again.errors.contains("skipped, since their inputs are unchanged: annotate"), "\(again.errors)")
+      #expect(server.requests + second.requests - before == 10)
+    }
+  }
+
   @Test func `what is stored is not estimated and not asked again`() throws {
     try withService(answering: { _ in .answer(body: Self.answer("No")) }) { server, _, distill in
       let first = try distill("annotate", "run.yaml", "-q")

@@ -8,6 +8,7 @@ extension RunConfiguration {
     (copy.out, copy.threads, copy.store, copy.cache) = (nil, nil, "-", "-")
     (copy.storeIsDurable, copy.spending, copy.missingReplies) = (false, SpendingConfiguration(), nil)
     copy.data.outsideImages = nil
+    copy.teachers = teachers.map(\.inKeys)
     if step != .report { copy.report = ReportConfiguration() }
     if step.isBefore(.evaluate) {
       copy.evaluation = EvaluationConfiguration()
