@@ -56,8 +56,9 @@
           A file holds no more than the service takes; further ones get -2, -3 and so on to their names. For Anthropic \
           the lines are the list 'requests': jq -s '{requests: .}' questions.jsonl
 
-          Questions that 'spending' has no room for are not written, and the exit code is 4. What a batch cost is booked \
-          when it is read, at the teacher's price: write no further one before, or it has the same room.
+          Questions that 'spending' has no room for are not written, and the exit code is 4. What is written is booked at \
+          its greatest cost, and at what it did cost when the result is read. Until then no further batch takes it along, \
+          unless --again says that the one before was lost.
 
           Example:  distill batch write news.yaml --teacher large --batch questions.jsonl
           """)
@@ -66,6 +67,9 @@
 
       @Option(help: ArgumentHelp("The file to write.", valueName: "file"))
       var batch: String?
+
+      @Flag(help: "Write questions too that an earlier batch took along and of which no result was read.")
+      var again = false
 
       @OptionGroup var estimate: EstimateOptions
 
@@ -85,19 +89,28 @@
         }
         let (annotator, data, items, service) = try await options.opened(sending: true)
         let (open, unfit) = try await annotator.openQuestions(to: options.teacher, data, items: items)
-        let room = try annotator.room(for: open, to: options.teacher)
-        let questions = open.prefix(room.count)
         var failures = unfit
         var (part, lines, bytes) = (1, 0, 0)
+        var (written, underWay) = (0, 0)
+        var exhausted: BudgetExhausted?
         var handle: FileHandle?
         var files: [String] = []
-        for question in questions {
+        for question in open {
           let line: Data
           do {
             line = Data((try await service.line(id: question.key, request: question.request) + "\n").utf8)
           } catch {
             failures.append(.init(item: question.request.item.id, teacher: options.teacher, reason: "\(error)"))
             continue
+          }
+          do {
+            guard try annotator.send(question, to: options.teacher, again: again) else {
+              underWay += 1
+              continue
+            }
+          } catch let error as BudgetExhausted {
+            exhausted = error
+            break
           }
           if handle == nil || lines + 1 > service.maximumLines || bytes + line.count > service.maximumBytes {
             try handle?.close()
@@ -108,17 +121,23 @@
             (part, lines, bytes) = (part + 1, 0, 0)
           }
           try handle?.write(contentsOf: line)
+          written += 1
           lines += 1
           bytes += line.count
         }
         try handle?.close()
         for failure in failures.prefix(5) { Output.error("not asked: \(failure)") }
         if failures.count > 5 { Output.error("and \(failures.count - 5) more that can't be asked about") }
-        let written =
+        if underWay > 0 {
+          Output.error(
+            "\(underWay) questions went with a batch of which no result was read. Read its results; if it was never sent, or is "
+              + "lost, give --again")
+        }
+        let place =
           files.isEmpty
           ? "\(open.isEmpty ? "nothing is open, " : "")no file was written" : files.joined(separator: ", ")
-        try Output.write("\(questions.count - failures.count + unfit.count) questions: \(written)")
-        if let exhausted = room.exhausted { throw exhausted }
+        try Output.write("\(written) questions: \(place)")
+        if let exhausted { throw exhausted }
       }
 
       private func name(_ part: Int) -> URL {
@@ -149,7 +168,7 @@
         let (questions, _) = try await annotator.openQuestions(to: options.teacher, data, items: items)
         let open = Dictionary(questions.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         var replies: [String: (OpenQuestion, TeacherReply)] = [:]
-        var (failures, unknown) = ([String: Int](), 0)
+        var (failures, unknown, failed) = ([String: Int](), 0, Set<String>())
         for file in results {
           let found = try service.results(in: URL(filePath: file))
           for problem in found.unreadable.prefix(5) { Output.error("\(file), \(problem)") }
@@ -159,11 +178,15 @@
               continue
             }
             if let reply = result.reply(to: question.request) { replies[result.id] = (question, reply) }
-            if let failure = result.failure { failures[failure, default: 0] += 1 }
+            if let failure = result.failure {
+              failures[failure, default: 0] += 1
+              failed.insert(result.id)
+            }
           }
         }
         let kept = questions.compactMap { replies[$0.key] }
-        try await annotator.keep(kept, of: options.teacher)
+        let unanswered = questions.filter { failed.contains($0.key) && replies[$0.key] == nil }
+        try await annotator.keep(kept, of: options.teacher, unanswered: unanswered)
         for (failure, count) in failures.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }).prefix(5) {
           Output.error("\(count) not answered: \(failure)")
         }

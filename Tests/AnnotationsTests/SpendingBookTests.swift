@@ -87,6 +87,45 @@ import Testing
     #expect(try SpendingBook(scratch.path("spending.txt")).before.requests == 50)
   }
 
+  @Test func `batches that are written before any is read share the budget and no question`() async throws {
+    let store = try JSONLinesAnnotationStore(scratch.path("replies.jsonl"), isDurable: false)
+    let teacher = ScriptedTeacher("a") { _ in TeacherReply(outcome: .abstained, raw: "?") }
+    func annotator(_ limit: Int) throws -> Annotator {
+      let ledger = SpendingLedger(
+        limit: SpendingLimit(requests: limit), book: try SpendingBook(scratch.path("spending.txt"), of: ["a"]))
+      return try Annotator(
+        store: store, labels: .outOfContext,
+        assignments: [.init(teacher: teacher, template: try PromptTemplate("{text}"))], ledger: ledger)
+    }
+    let open = try await annotator(0).openQuestions(to: "a", data).questions
+    /// The questions that a process writes until the budget ends.
+    func batch(_ limit: Int, again: Bool = false) async throws -> [String] {
+      let annotator = try annotator(limit)
+      var keys: [String] = []
+      do {
+        for question in try await annotator.openQuestions(to: "a", data).questions
+        where try annotator.send(question, to: "a", again: again) { keys.append(question.key) }
+      } catch is BudgetExhausted {}
+      return keys
+    }
+    let keys = open.map(\.key)
+    #expect(try await batch(6) == Array(keys[..<6]))
+    #expect(try await batch(6) == [])
+    #expect(try await batch(8) == Array(keys[6..<8]))
+    // Nor does asking have room besides.
+    let run = try await annotator(8).annotate(data)
+    #expect(run.failures.count == 60 && run.asked == 0)
+    // What was answered costs what it cost, what expired nothing, and what is out what it may.
+    let reply = TeacherReply(outcome: .abstained, raw: "?", usage: .init(inputTokens: 10, outputTokens: 2))
+    try await annotator(8).keep([(open[0], reply)], of: "a", unanswered: [open[1], open[50]])
+    #expect(try SpendingBook(scratch.path("spending.txt")).before.requests == 7)
+    #expect(try await batch(8) == [keys[1]])
+    #expect(try await batch(11, again: true) == Array(keys[1..<4]))
+    // One that an older version wrote was not booked.
+    try await annotator(11).keep([(open[20], reply)], of: "a")
+    #expect(try SpendingBook(scratch.path("spending.txt")).before.requests == 12)
+  }
+
   @Test func `a book that several write counts the teachers it is asked for`() throws {
     let place = scratch.path("shared.txt")
     try Data("1 1 a asked 1 10 20 0.5\n1 1 a again 1 0 0 0.0\n1 2 b asked 1 7 7 0.0\n1 1 a paid 1 8 3 0.25\n".utf8)

@@ -35,26 +35,31 @@ extension Annotator {
     return (questions, unfit)
   }
 
-  /// How many of these questions the budget has room for, and why not for more. Nothing is booked: what is not sent costs
-  /// nothing.
+  /// Books a question that goes with a batch at its greatest cost, until its result is read. It is to be called before the
+  /// question is written, so that what may be spent is never forgotten.
   ///
-  /// - Throws: `TeacherProtocolError.unknownTeacher`, or an error of the book.
-  package func room(
-    for questions: [OpenQuestion], to teacher: String
-  ) throws -> (count: Int, exhausted: BudgetExhausted?) {
-    let asker = try asker(of: teacher)
-    return try ledger.room(for: questions.map { asker.estimate($0.request) })
+  /// - Parameter again: whether one that went before, and of which no result was read, may go once more.
+  /// - Returns: whether it goes.
+  /// - Throws: `BudgetExhausted` where the budget has no room for it; `TeacherProtocolError.unknownTeacher`, or an error of the
+  ///   book.
+  package func send(_ question: OpenQuestion, to teacher: String, again: Bool) throws -> Bool {
+    let estimate = try asker(of: teacher).estimate(question.request)
+    return try ledger.send(question.key, of: teacher, estimate: estimate, again: again)
   }
 
   /// Keeps replies that came by another way than asking, such as a batch service's file, and books what they cost; one
   /// that tells no tokens counts as estimated.
   ///
+  /// - Parameter unanswered: questions that the service gave up, which cost nothing and may be asked again.
   /// - Throws: `TeacherProtocolError.unknownTeacher`, or an error of the book or the store; then none is kept.
-  package func keep(_ replies: [(OpenQuestion, TeacherReply)], of teacher: String) async throws {
+  package func keep(
+    _ replies: [(OpenQuestion, TeacherReply)], of teacher: String, unanswered: [OpenQuestion] = []
+  ) async throws {
     let asker = try asker(of: teacher)
+    for question in unanswered { try ledger.receive(question.key, of: teacher, Spending()) }
     for (question, reply) in replies {
       let cost = reply.usage.map { Spending(requests: 1, usage: $0, price: asker.price) }
-      try ledger.book(cost ?? asker.estimate(question.request), of: teacher)
+      try ledger.receive(question.key, of: teacher, cost ?? asker.estimate(question.request))
     }
     try await asker.keep(replies)
   }

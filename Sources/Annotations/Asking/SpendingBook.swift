@@ -9,7 +9,8 @@ import TeacherProtocol
 ///
 /// The start that wrote it, the question's number, the teacher, and requests, tokens of questions and answers, and cost. A
 /// question without a last line was under way when its process ended, and counts as estimated: what may have been spent is
-/// not forgotten. Several processes may share a file; each sees what the others spend.
+/// not forgotten. A question that went with a batch has the word `batch` and its key in place of the start and the number, and its
+/// last line from the process that reads the result. Several processes may share a file; each sees what the others spend.
 ///
 /// It is not the store: a reply may be booked and not kept, when the process ended between the two, and never the other way.
 package final class SpendingBook: Sendable {
@@ -58,34 +59,70 @@ package final class SpendingBook: Sendable {
 
   /// Runs the closure while no other process books, with what was spent by others and before this start.
   func exclusively<Result>(_ body: (Spending) throws -> Result) throws -> Result {
+    try reading { try body($0.others) }
+  }
+
+  /// Runs the closure while no other process books, with all that they have booked.
+  private func reading<Result>(_ body: (State) throws -> Result) throws -> Result {
     try state.withLock { state in
       Self.lock(descriptor)
       defer { flock(descriptor, LOCK_UN) }
       try Self.read(descriptor, file, except: start, of: teachers, &state)
-      return try body(state.others)
+      return try body(state)
     }
   }
 
   /// A question that is about to be asked. Within ``exclusively(_:)``.
   func ask(_ number: Int, of teacher: String, estimate: Spending) throws {
-    try write(.asked, number, teacher, estimate)
+    try write(.asked, name(number), teacher, estimate)
   }
 
   /// One more request for a question. Within ``exclusively(_:)``.
   func askAgain(_ number: Int, of teacher: String) throws {
     var one = Spending()
     one.requests = 1
-    try write(.again, number, teacher, one)
+    try write(.again, name(number), teacher, one)
   }
 
   /// What a question's first request cost, in place of the estimate. A line that can't be written leaves the estimate.
   func pay(_ number: Int, of teacher: String, _ cost: Spending) {
-    try? exclusively { _ in try write(.paid, number, teacher, cost) }
+    try? exclusively { _ in try write(.paid, name(number), teacher, cost) }
   }
 
-  private func write(_ kind: Kind, _ number: Int, _ teacher: String, _ s: Spending) throws {
+  /// Books a question that goes with a batch as estimated.
+  ///
+  /// - Parameters:
+  ///   - again: whether one that went before, and of which no result was read, may go once more.
+  ///   - admit: throws where there is no room beside what was spent.
+  /// - Returns: whether it goes.
+  func send(
+    _ key: String, of teacher: String, estimate: Spending, again: Bool, admit: (Spending) throws -> Void
+  ) throws -> Bool {
+    try reading { state in
+      guard again || state.open[Self.batch(key)] == nil else { return false }
+      try admit(state.others)
+      try write(.asked, Self.batch(key), teacher, estimate)
+      return true
+    }
+  }
+
+  /// Books what a question that went with a batch cost, in place of its estimate; an older version booked none.
+  func receive(_ key: String, of teacher: String, _ cost: Spending) throws {
+    try reading { state in
+      if state.open[Self.batch(key)] == nil {
+        guard cost.requests > 0 else { return }
+        try write(.asked, Self.batch(key), teacher, cost)
+      }
+      try write(.paid, Self.batch(key), teacher, cost)
+    }
+  }
+
+  private func name(_ number: Int) -> String { "\(start) \(number)" }
+  private static func batch(_ key: String) -> String { "batch \(key)" }
+
+  private func write(_ kind: Kind, _ question: String, _ teacher: String, _ s: Spending) throws {
     let line =
-      "\(start) \(number) \(Self.word(teacher)) \(kind.rawValue) \(s.requests) \(s.inputTokens) \(s.outputTokens) \(s.cost)\n"
+      "\(question) \(Self.word(teacher)) \(kind.rawValue) \(s.requests) \(s.inputTokens) \(s.outputTokens) \(s.cost)\n"
     let written = line.utf8CString.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count - 1, end) }
     guard written == line.utf8.count, !isDurable || fsync(descriptor) == 0 else {
       throw AnnotationsError.cannotWrite(file: file, reason: lastError())

@@ -121,31 +121,29 @@ public final class SpendingLedger: Sendable {
     }
   }
 
-  /// How many of these questions fit into the budget one after the other, with what was spent, and why no more do.
+  /// Books a question that goes with a batch as estimated, until its result is read.
   ///
-  /// - Throws: an error of the book.
-  func room(for estimates: [Spending]) throws -> (count: Int, exhausted: BudgetExhausted?) {
-    try exclusively(books: true) { state, others in
-      var sum = others + state.spent + state.reserved
-      for (count, estimate) in estimates.enumerated() {
-        sum = sum + estimate
-        if let exceeded = limit.exceeded(by: sum) { return (count, BudgetExhausted(limit: exceeded)) }
-      }
-      return (estimates.count, nil)
+  /// - Parameters:
+  ///   - key: of the question.
+  ///   - again: whether one that went before, and of which no result was read, may go once more.
+  /// - Returns: whether it goes.
+  /// - Throws: `BudgetExhausted` if it does not fit; an error of the book.
+  func send(_ key: String, of teacher: String, estimate: Spending, again: Bool) throws -> Bool {
+    func admit(_ others: Spending) throws {
+      let sum = state.withLock { others + $0.spent + $0.reserved + estimate }
+      if let exceeded = limit.exceeded(by: sum) { throw BudgetExhausted(limit: exceeded) }
     }
+    if let book { return try book.send(key, of: teacher, estimate: estimate, again: again, admit: admit) }
+    try admit(Spending())
+    state.withLock { $0.spent = $0.spent + estimate }
+    return true
   }
 
-  /// Books a question that was answered and paid by another way than this ledger, whatever the limit says.
+  /// Books what a question that went with a batch cost, whatever the limit says; nothing where it was not answered.
   ///
   /// - Throws: an error of the book.
-  func book(_ cost: Spending, of teacher: String) throws {
-    let number = try exclusively(books: true) { state, _ in
-      state.nextNumber += 1
-      try book?.ask(state.nextNumber, of: teacher, estimate: cost)
-      state.spent = state.spent + cost
-      return state.nextNumber
-    }
-    book?.pay(number, of: teacher, cost)
+  func receive(_ key: String, of teacher: String, _ cost: Spending) throws {
+    try book?.receive(key, of: teacher, cost)
   }
 
   /// Books the actual cost of a question.

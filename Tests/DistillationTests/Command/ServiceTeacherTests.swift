@@ -206,6 +206,9 @@ struct ServiceTeacherTests {
         let id = try #require(row?["custom_id"] as? String)
         return #"{"custom_id": "\#(id)", "response": {"status_code": 200, "body": \#(body)}, "error": null}"#
       }
+      let second = try distill("batch", "write", "run.yaml", "--teacher", "c", "--batch", "second.jsonl")
+      #expect(second.code == 4 && second.output == "0 questions: no file was written\n")
+      #expect(second.errors.contains("6 questions went with a batch of which no result was read"), "\(second.errors)")
       // Read in two parts, the first twice: booked once each, 20 tokens at 2.5 and 5 at 10 a million.
       try fixture.write(answers.prefix(4).joined(separator: "\n"), to: "first.jsonl")
       try fixture.write(answers.dropFirst(4).joined(separator: "\n"), to: "rest.jsonl")
