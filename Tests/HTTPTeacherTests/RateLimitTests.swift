@@ -141,7 +141,7 @@ import Testing
         ]
       }
       try await ask(teacher, 20)
-      // Two minutes for each question is the most (RetryPolicy.longestAsked).
+      // Two minutes for each question is the most (RetryPolicy.longestHeld).
       #expect(server.clock.now <= 20 * 120 && server.clock.slept.allSatisfy { $0 <= 120 }, "\(limit), \(reset)")
     }
   }

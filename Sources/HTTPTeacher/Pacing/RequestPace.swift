@@ -36,8 +36,8 @@ actor RequestPace {
     case answered(tokens: Int?)
     /// The service has no room; the seconds after which it wants to be asked again.
     case throttled(String, wait: Double?)
-    /// The service or the way to it is at fault.
-    case fault(String)
+    /// The service or the way to it is at fault; the seconds after which it wants to be asked again.
+    case fault(String, wait: Double?)
     /// The service refuses the question, and would again.
     case refused(String)
     /// In a way that says nothing of the service's state.
@@ -61,6 +61,8 @@ actor RequestPace {
   private var room: Double
   private var lastCut = -Double.infinity
   private var pausedUntil = -Double.infinity
+  /// The end of the wait that people were told of last.
+  private var toldUntil = -Double.infinity
   private var requestTime = -Double.infinity
   private var tokenTime = -Double.infinity
   private var requestBucket: RateBucket
@@ -146,8 +148,10 @@ actor RequestPace {
       if !hasAnswered, throttles == limits.faultsToPause {
         news = "it has put off \(throttles) requests and answered none; the last: \(reason). It is asked more slowly"
       }
-    case .fault(let reason):
+      news = news ?? longWait(now, wait, because: reason)
+    case .fault(let reason, let wait):
       faults += 1
+      news = longWait(now, wait, because: reason)
       if faults >= limits.faultsToPause, now >= pausedUntil { news = pause(now, because: reason) }
     case .refused(let reason):
       refusals += 1
@@ -162,6 +166,13 @@ actor RequestPace {
   }
 
   private var allowed: Int { faults >= limits.faultsToPause ? 1 : Int(room) }
+
+  /// What people should know of a wait that the service asks for: nil for one that is short, or within the last one told.
+  private func longWait(_ now: Double, _ wait: Double?, because reason: String) -> String? {
+    guard let wait, wait >= 30, now >= toldUntil else { return nil }
+    toldUntil = now + wait
+    return "it asks to be left alone for \(Int(wait)) s: \(reason)"
+  }
 
   /// - Returns: what people should know.
   private func pause(_ now: Double, because reason: String) -> String? {

@@ -4,8 +4,9 @@ internal import TeacherProtocol
 /// When a question is asked again, and how long is waited before.
 ///
 /// What the server asks for is kept, in the order of OpenAI's own clients: `x-should-retry`, then `retry-after-ms`, then
-/// `retry-after` in seconds or as a date, where it asks for at most `longestAsked` seconds; else the wait doubles from
-/// half a second to eight, less up to a quarter, so that questions that failed together do not come back together.
+/// `retry-after` in seconds or as a date; else the wait doubles from half a second to eight, less up to a quarter, so that
+/// questions that failed together do not come back together. A server that asks for more than `longestAsked` seconds is left
+/// alone altogether: asking on would be refused again and again.
 public struct RetryPolicy: Sendable, Equatable {
   /// Most attempts at a question that meets faults, the first included. The default is 3.
   public var attempts = ServiceDefaults.attempts
@@ -16,8 +17,10 @@ public struct RetryPolicy: Sendable, Equatable {
   public var firstWait: Double = 0.5
   /// Longest such wait in seconds. The default is 8.
   public var longestWait: Double = 8
-  /// Longest wait in seconds that a server may ask for. The default is 120.
-  package var longestAsked: Double = 120
+  /// Longest wait in seconds that a server may ask for and is kept. The default is 600.
+  package var longestAsked: Double = 600
+  /// Longest time in seconds for which one request is held back by what a server says is left. The default is 120.
+  package var longestHeld: Double = 120
 
   /// The defaults.
   public init() {}
@@ -37,9 +40,9 @@ public struct RetryPolicy: Sendable, Equatable {
     return whole * (1 - 0.25 * Double(hash >> 11) / Double(1 << 53 as UInt64))
   }
 
-  /// Seconds that a response asks to wait; nil where it asks for none that is kept.
+  /// Seconds that a response asks to wait, up to a month; nil where it asks for none, or for what nobody means.
   func wait(in response: TransportResponse, now: Date) -> Double? {
-    guard let asked = Self.asked(in: response, now: now), asked > 0, asked <= longestAsked else { return nil }
+    guard let asked = Self.asked(in: response, now: now), asked > 0, asked <= 31 * 86400 else { return nil }
     return asked
   }
 

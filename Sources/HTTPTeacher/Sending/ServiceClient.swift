@@ -40,7 +40,7 @@ final class ServiceClient: Sendable {
     self.retry = retry
     self.seconds = seconds
     self.clock = clock
-    pace = RequestPace(limits, teacher: address.teacher, clock: clock, longestWait: retry.longestAsked)
+    pace = RequestPace(limits, teacher: address.teacher, clock: clock, longestWait: retry.longestHeld)
     endpoints = Endpoints(address.endpoints, clock: clock)
     self.habits = Locked(habits)
   }
@@ -142,7 +142,7 @@ final class ServiceClient: Sendable {
     switch step {
     case _ where gone != nil: .gone(gone?.reason ?? "")
     case .answered, .adapted:
-      .answered(full: end.report?.roomAfter(tokens: Self.tokens(of: question), longestWait: retry.longestAsked))
+      .answered(full: end.report?.roomAfter(tokens: Self.tokens(of: question), longestWait: retry.longestHeld))
     case .throttled(let reason, let wait):
       .busy(reason, wait: retry.wait(after: 1, asked: wait, item: question.request.item.id))
     case .fault(let reason, let wait, isServers: true): .failed(reason, wait: wait)
@@ -155,13 +155,21 @@ final class ServiceClient: Sendable {
     let faults = await endpoints.faults
     if let wait = await endpoints.roomAfter {
       let reason = "none of its \(endpoints.count) addresses has room: \(faults)"
+      if wait > retry.longestAsked { throw leftAlone(for: wait, said: reason) }
       end.outcome = .throttled(reason, wait: wait)
       return .throttled(reason, wait: wait)
     }
     let reason = "none of its \(endpoints.count) addresses answers: \(faults)"
     if await endpoints.areGone { throw TeacherUnavailable(teacher: address.teacher, reason: reason) }
-    end.outcome = .fault(reason)
+    end.outcome = .fault(reason, wait: nil)
     return .fault(reason, wait: nil, isServers: true)
+  }
+
+  private func leftAlone(for wait: Double, said: String) -> TeacherUnavailable {
+    let again = Date().addingTimeInterval(wait).formatted(.iso8601)
+    return TeacherUnavailable(
+      teacher: address.teacher,
+      reason: "it asks to be left alone for \(Int(wait)) s; start again after \(again). It said: \(said)")
   }
 
   private func tell(_ news: String?, of question: Question) {
@@ -202,7 +210,7 @@ final class ServiceClient: Sendable {
         error as? HTTPTeacherError
         ?? .brokenOff(host: endpoint.host ?? "", reason: hidden("\(error)"))
       if fault.hasLostReply { question.request.meter?.countLostReply() }
-      end.outcome = .fault("\(fault)")
+      end.outcome = .fault("\(fault)", wait: nil)
       // Another server would send as much.
       let isServers = if case .tooLarge = fault { false } else { true }
       return .fault("\(fault)", wait: nil, isServers: isServers)
@@ -242,11 +250,14 @@ final class ServiceClient: Sendable {
       outcome = .refused("\(fault)")
       throw Refusal(cause: fault)
     }
+    if let wait, wait > retry.longestAsked, endpoints.count == 1 {
+      throw Refusal(cause: leftAlone(for: wait, said: "\(fault)"))
+    }
     if status == 429 || status == 529 {
       outcome = .throttled("\(fault)", wait: wait)
       return .throttled("\(fault)", wait: wait)
     }
-    outcome = .fault("\(fault)")
+    outcome = .fault("\(fault)", wait: wait)
     return .fault("\(fault)", wait: wait, isServers: status >= 500)
   }
 
