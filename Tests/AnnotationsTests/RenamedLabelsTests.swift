@@ -95,4 +95,32 @@ import Testing
     _ = try await ask(labels(["fits", "wrong", "open"]), asked)
     #expect(asked.withLock { $0 } == 60)
   }
+
+  @Test func `where repairs are switched on, only what has no label is asked again`() async throws {
+    let asked = Locked([String]())
+    /// Every fourth reply has no label: three ways of having none in turn.
+    let teacher = ScriptedTeacher("a") { request in
+      asked.withLock { $0.append(request.item.id) }
+      let number = Int(request.prompt.split(separator: " ").last ?? "") ?? 0
+      let without: [TeacherReply.Outcome] = [.unreadable("no label"), .empty, .unknownLabel("Maybe")]
+      let with: [TeacherReply.Outcome] = [.answered(request.labels.labels[0].name), .abstained, .refused, .cutOff]
+      let isRead = number % 4 != 0 || request.parameters.isRepaired
+      return TeacherReply(outcome: isRead ? with[number % 4] : without[number / 4 % 3], raw: "?")
+    }
+    func ask(_ labels: LabelSet, isRepaired: Bool) async throws -> Int {
+      asked.withLock { $0 = [] }
+      let assignment = Annotator.Assignment(
+        teacher: teacher, template: try PromptTemplate("{text}"), parameters: .init(isRepaired: isRepaired))
+      let run = try await Annotator(store: store, labels: labels, assignments: [assignment]).annotate(data)
+      #expect(run.annotations.allSatisfy { $0.count == 1 })
+      return asked.withLock { $0.count }
+    }
+    let names = try labels(["fits", "false", "open"])
+    #expect(try await ask(names, isRepaired: false) == 20)
+    #expect(try await ask(names, isRepaired: true) == 5)
+    #expect(Set(asked.withLock { $0 }) == ["i0", "i4", "i8", "i12", "i16"])
+    // Off again, and on again, and with other names besides.
+    for isRepaired in [false, true] { #expect(try await ask(names, isRepaired: isRepaired) == 0) }
+    #expect(try await ask(labels(["true", "false", "open"]), isRepaired: true) == 0)
+  }
 }

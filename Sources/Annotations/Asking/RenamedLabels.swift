@@ -1,6 +1,7 @@
 import TeacherProtocol
 
-/// Finds stored replies to questions that differ from those to be asked in the names and the order of labels alone.
+/// Finds stored replies to questions that differ from those to be asked in the names and the order of labels alone, or in
+/// whether an answer without a label would be asked about once more where it has one.
 ///
 /// A teacher is told the labels' answers and never their names, but a reply is kept under a key of both. Which labels it was
 /// asked for stands beside it; where an older version kept it without, their names are found by trying: those that replies
@@ -26,7 +27,7 @@ struct RenamedLabels {
     let pairs = questions.flatMap { question in
       let asked = Annotation.Question(question.request)
       return (byItem[question.request.item.id] ?? []).filter {
-        $0.promptVersion == question.request.promptVersion && $0.question?.isSame(as: asked) == true
+        $0.promptVersion == question.request.promptVersion && $0.isReply(to: asked)
       }.map { (question: question, old: $0) }
     }
     let names = Self.names(in: pairs.map(\.old).filter { $0.question?.labels == nil }, for: first.labels)
@@ -44,8 +45,10 @@ struct RenamedLabels {
     _ old: Annotation, as question: OpenQuestion, _ names: [[String]], _ likely: inout [Label]?
   ) -> Annotation? {
     let today = Label.all(of: question.request)
+    var request = question.request
+    request.parameters.isRepaired = old.question?.isRepaired ?? false
     func isKept(under labels: [Label]) -> Bool {
-      Annotation.key(teacher: teacher, request: question.request, labels: labels) == old.key
+      Annotation.key(teacher: teacher, request: request, labels: labels) == old.key
     }
     if let kept = old.question?.labels {
       likely = kept
@@ -57,6 +60,7 @@ struct RenamedLabels {
     var annotation = old
     annotation.key = question.key
     annotation.question?.labels = today
+    annotation.question?.parameters = question.request.parameters.canonical
     if let label = old.reply.label {
       guard let answer = before.first(where: { $0.name == label })?.answer,
         let name = today.first(where: { $0.answer == answer })?.name
@@ -98,10 +102,25 @@ struct RenamedLabels {
   }
 }
 
+extension Annotation {
+  /// Whether the reply is one to a question, but for the labels.
+  fileprivate func isReply(to asked: Question) -> Bool {
+    guard let question, question.isSame(as: asked) else { return false }
+    return question.isRepaired == asked.isRepaired || !reply.outcome.isRepairable
+  }
+}
+
 extension Annotation.Question {
-  /// Whether the same was asked, wherever its images lay.
+  /// Whether an answer without a label would be asked about once more.
+  fileprivate var isRepaired: Bool { parameters.hasSuffix(TeacherParameters.repairedMark) }
+
+  private var parametersOfQuestion: Substring {
+    parameters.dropLast(isRepaired ? TeacherParameters.repairedMark.count : 0)
+  }
+
+  /// Whether the same was asked first, wherever its images lay.
   fileprivate func isSame(as other: Self) -> Bool {
-    prompt == other.prompt && parameters == other.parameters
+    prompt == other.prompt && parametersOfQuestion == other.parametersOfQuestion
       && images.map { "\($0.digest ?? "") \($0.place)" } == other.images.map { "\($0.digest ?? "") \($0.place)" }
   }
 }

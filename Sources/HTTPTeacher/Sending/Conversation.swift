@@ -34,11 +34,7 @@ struct Conversation: Sendable {
   }
 
   private func repaired(_ reply: TeacherReply, _ question: Question) async throws -> TeacherReply {
-    guard question.request.parameters.isRepaired else { return reply }
-    switch reply.outcome {
-    case .unreadable, .unknownLabel, .empty: break
-    case .answered, .abstained, .refused, .cutOff: return reply
-    }
+    guard question.request.parameters.isRepaired, reply.outcome.isRepairable else { return reply }
     var second = question
     second.samples = 1
     let repairQuestion = AnswerForm(of: question.request).repairQuestion

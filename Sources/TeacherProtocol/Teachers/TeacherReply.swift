@@ -45,6 +45,14 @@ public struct TeacherReply: Sendable, Equatable {
     case refused
     /// The text ended at its length limit before a label was complete.
     case cutOff
+
+    /// Whether a second question may make a label of it, where that is wanted.
+    package var isRepairable: Bool {
+      switch self {
+      case .unreadable, .unknownLabel, .empty: true
+      case .answered, .abstained, .refused, .cutOff: false
+      }
+    }
   }
 
   /// The tokens of an answer, all of its requests together.

@@ -69,8 +69,11 @@ public struct TeacherParameters: Sendable, Equatable, Codable {
     // What came later is named only where it is set, so that older replies are still found.
     "temperature=\(temperature) maximumTokens=\(maximumTokens) samples=\(samples) seed=\(seed.map(String.init) ?? "-")"
       + (answersInJSON ? " json" : answersByLabel ? " label" : "") + (statesConfidence ? " confidence" : "")
-      + (isRepaired ? " repaired" : "")
+      + (isRepaired ? Self.repairedMark : "")
   }
+
+  /// What `canonical` ends with where an answer without a label is asked about once more.
+  package static let repairedMark = " repaired"
 }
 
 /// One question to one teacher, complete.
