@@ -51,7 +51,8 @@ final class DualCheckerSteps {
     defer { if let closing = teachers.ledger.closing { run.reporter.message(closing) } }
     if run.configuration.student.model == nil { try await makeBase() }
     let key = try StepRecords.key(
-      run.settings, records.key, digest(of: model), teachers.teacher(run.configuration.teacher).model)
+      run.settings, records.key, FileDigests(cache: nil).digest(ofModel: model),
+      teachers.teacher(run.configuration.teacher).model)
     try await step("label", key, ["loop.json"]) { _ = try await self.state(key) }
     try await step("student", key, ["student/trained.safetensors"]) { _ = try await self.student(key) }
     try await step("evaluate", key, ["evaluation.json"]) { try await self.evaluate(key) }

@@ -1,7 +1,7 @@
 internal import TeacherProtocol
 internal import Wording
 
-/// Faults outside of a run: a configuration that can't be written, replies that can't be found.
+/// Faults outside of a run: a configuration that can't be written, replies or models that can't be found.
 package enum CheckingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A file that would be replaced.
   case fileExists(String)
@@ -9,6 +9,8 @@ package enum CheckingError: Error, Sendable, Equatable, CustomStringConvertible 
   case unwritable(String, reason: String)
   /// A file, folder or store in which no replies are found.
   case noReplies(String, reason: String)
+  /// A path at which no model's folder is; a repository of Hugging Face that would do in its place.
+  case noModel(String, example: String)
 
   /// What happened, where, and what to do.
   package var description: String {
@@ -18,6 +20,9 @@ package enum CheckingError: Error, Sendable, Equatable, CustomStringConvertible 
     case .unwritable(let file, let reason): "\(file) can't be written: \(reason)"
     case .noReplies(let place, let reason):
       "\(place): no teachers' replies found: \(reason.withoutFullStop). Give a file of replies, a run's folder, or a store."
+    case .noModel(let path, let example):
+      "\(path): there is no model folder with a config.json. Give the path of one, or fetch one: hf download \(example) "
+        + "--local-dir \(path) (Documentation/Models.md)"
     }
   }
 }

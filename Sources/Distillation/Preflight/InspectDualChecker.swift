@@ -66,10 +66,15 @@ extension RunCheck {
       .map { ($0, $1?.kind == .model ? $1?.model.model : nil) }
     for (key, path) in models + [("student.model", run.student.model), ("aligner.encoder", run.aligner.encoder)] {
       guard let path else { continue }
-      let isThere = FileManager.default.fileExists(atPath: path + "/config.json")
-      findings.append(
-        CheckFinding(
-          isThere ? .ok : .error, key, isThere ? "\(path) is there" : "\(path): no model folder with a config.json"))
+      let isEncoder = key == "aligner.encoder" || key == "student.model" && run.student.kind == .encoder
+      do throws(CheckingError) {
+        try ModelFolder.demand(
+          URL(filePath: path),
+          example: isEncoder ? "sentence-transformers/all-MiniLM-L6-v2" : "HuggingFaceTB/SmolLM2-135M-Instruct")
+        findings.ok(key, "\(path) is there")
+      } catch {
+        findings.append(CheckFinding(.error, key, "\(error)"))
+      }
     }
     do { try LabelsAlike.refuse(run) } catch {
       findings.append(CheckFinding(.error, "task.labels", FaultText.sentence(for: error)))

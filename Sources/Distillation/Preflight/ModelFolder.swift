@@ -17,12 +17,7 @@ struct ModelFolder {
   /// Reads configuration, tokenizer and the heads of the weight files.
   init(_ url: URL) throws {
     self.url = url
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
-      throw RunError.missing(url.path)
-    }
-    let file = url.appending(path: "config.json")
-    guard FileManager.default.fileExists(atPath: file.path) else { throw RunError.missing(file.path) }
+    try Self.demand(url)
     family = try StudentFamily(contentsOf: url)
     configuration = try StudentFamily.configuration(contentsOf: url)
     _ = try Tokenizer(contentsOf: url)
@@ -31,6 +26,15 @@ struct ModelFolder {
     weightBytes = names.reduce(0) { sum, name in
       let path = url.appending(path: name).resolvingSymlinksInPath().path
       return sum + ((try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0)
+    }
+  }
+
+  /// Throws where there is no model's folder.
+  static func demand(
+    _ url: URL, example: String = "HuggingFaceTB/SmolVLM-256M-Instruct"
+  ) throws(CheckingError) {
+    guard FileManager.default.fileExists(atPath: url.appending(path: "config.json").path) else {
+      throw .noModel(url.path, example: example)
     }
   }
 

@@ -26,6 +26,12 @@ package struct FileDigests {
     return try ContentDigest.of(fields: names.flatMap { [$0, try digest(of: url.appending(path: $0))] })
   }
 
+  /// The digest of a model's folder; where there is none, the error says where models come from.
+  package func digest(ofModel url: URL) throws -> String {
+    try ModelFolder.demand(url)
+    return try digest(of: url)
+  }
+
   private func digest(ofFile url: URL) throws -> String {
     guard let folder, let state = Self.state(of: url) else { return try Self.read(url) }
     let entry = folder.appending(path: ContentDigest.of(fields: [state]))

@@ -55,7 +55,7 @@ extension DistillationRun {
       var digest = StudentDigest()
       return digest.of(student)
     }
-    let weights = try configuration.digests.digest(of: basePath())
+    let weights = try configuration.digests.digest(ofModel: basePath())
     return frozenPrecision == nil ? weights : weights + " in \(configuration.student.precision.rawValue)"
   }
 

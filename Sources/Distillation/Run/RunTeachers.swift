@@ -102,6 +102,7 @@ struct RunTeachers: Sendable {
     _ name: String, _ model: ModelTeacherConfiguration, _ labels: LabelSet, _ rules: RunRules,
     _ pixels: PixelConfiguration, _ digests: FileDigests
   ) throws -> any Teacher {
+    try ModelFolder.demand(URL(filePath: model.model))
     var student = try StudentFamily.student(contentsOf: URL(filePath: model.model))
     student.promptBeginning = rules.beginning
     var key = try digests.digest(of: URL(filePath: model.model))

@@ -25,6 +25,18 @@ import Testing
     }
   }
 
+  @Test func `where a model's folder is not there, it is said where models come from`() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "{model: student}", "{model: models/gone}")
+      let place = fixture.folder.appending(path: "models/gone").path
+      let text = try #require(fixture.check().texts(.error, "student.model").first)
+      #expect(text.contains("\(place): there is no model folder with a config.json"), "\(text)")
+      #expect(text.contains("hf download HuggingFaceTB/") && text.contains("--local-dir \(place)"), "\(text)")
+      let missing = CheckingError.noModel(place, example: "HuggingFaceTB/SmolVLM-256M-Instruct")
+      #expect(throws: missing) { try FileDigests(cache: nil).digest(ofModel: URL(filePath: place)) }
+    }
+  }
+
   @Test func `rows that are too long are named`() throws {
     try withCheckFixture { fixture in
       let long = String(repeating: "ball ", count: 300)

@@ -187,10 +187,8 @@ final class RunSteps {
     switch teacher.source {
     case .recorded(let recorded): try digest(of: URL(filePath: recorded.file))
     case .model(let model):
-      try [model.model, model.adapter].compactMap(\.self).map {
-        try configuration.digests.digest(of: URL(filePath: $0))
-      }
-      .joined(separator: " ")
+      try configuration.digests.digest(ofModel: URL(filePath: model.model))
+        + (model.adapter.map { try " " + configuration.digests.digest(of: URL(filePath: $0)) } ?? "")
     case .trained: key(.teacher(teacher.name))
     case .openAI: ""
     }
@@ -204,7 +202,7 @@ final class RunSteps {
     return try TrainedTeacher(
       name: name, recipe: recipe, base: base,
       key: StepRecords.key(
-        files.key, configuration.digests.digest(of: base), recipe.json, recipe.prompt ?? configuration.prompt,
+        files.key, configuration.digests.digest(ofModel: base), recipe.json, recipe.prompt ?? configuration.prompt,
         labels.labels.map { "\($0.name) \($0.answer) \($0.meaning)" }.joined(separator: "\n"), "\(configuration.seed)"))
   }
 
