@@ -127,24 +127,24 @@ import Tokenization
     #expect(encoding.ids == [0, 3, 0, 2] && encoding.offsets == [0..<1, 1..<5, 5..<6, 6..<7])
   }
 
-  /// Each of the 20,000 pieces alone would take two million steps.
+  /// Each of the 3,000 pieces alone would take two million steps.
   @Test func `a pattern that explodes has the steps of a text once, in however many pieces it comes`() throws {
     let explodes: JSONValue = ["Regex": "(?:a|a)*c"]
-    let text = Array(repeating: Self.letters(30), count: 20_000).joined(separator: " ")
+    let text = Array(repeating: Self.letters(30), count: 3_000).joined(separator: " ")
     let split: JSONValue = ["type": "Split", "pattern": explodes, "behavior": "Isolated", "invert": false]
     let splitting: JSONValue = [
       "model": Self.letters,
       "pre_tokenizer": ["type": "Sequence", "pretokenizers": [["type": "WhitespaceSplit"], split]],
     ]
-    #expect(try splitting.tokenizer().encode(text) == Array(repeating: 0, count: 600_000))
+    #expect(try splitting.tokenizer().encode(text) == Array(repeating: 0, count: 90_000))
     let replace: JSONValue = ["type": "Replace", "pattern": explodes, "content": "b"]
     let replacing: JSONValue = ["model": Self.letters, "normalizer": replace, "added_tokens": [Self.added(" ")]]
-    #expect(try replacing.tokenizer().encode(text).count == 619_999)
+    #expect(try replacing.tokenizer().encode(text).count == 92_999)
     let word: JSONValue = ["type": "BPE", "vocab": .object([.init(Self.letters(30), .number(0))]), "merges": []]
     let decoding: JSONValue = ["model": word, "decoder": replace]
-    let ids = Array(repeating: 0, count: 20_000)
-    #expect(try decoding.tokenizer().decode(ids).utf8.count == 600_000)
-    let many = (0..<20_000).map { Self.added(Self.letters(30) + "\($0)", normalized: true) }
+    let ids = Array(repeating: 0, count: 3_000)
+    #expect(try decoding.tokenizer().decode(ids).utf8.count == 90_000)
+    let many = (0..<3_000).map { Self.added(Self.letters(30) + "\($0)", normalized: true) }
     let named: JSONValue = ["model": Self.letters, "normalizer": replace, "added_tokens": .array(many)]
     #expect(try named.tokenizer().encode(Self.letters(30) + "777") == [3 + 777])
   }
