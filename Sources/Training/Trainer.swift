@@ -79,7 +79,8 @@ public struct Trainer: Sendable {
   ///   - rate: the learning rate.
   ///   - step: the number of the update, from 0.
   /// - Returns: the norm of the gradients before clipping, and the sums over the examples.
-  /// - Throws: ``TrainingError/diverged(stage:step:loss:)``; model and optimiser are then of no use.
+  /// - Throws: `NonFiniteWeight` where a weight was no number before training; else
+  ///   ``TrainingError/diverged(stage:step:loss:)``. Model and optimiser are then of no use.
   package func update<Objective: TrainingObjective>(
     _ model: inout Objective.Model, _ optimizer: inout AdamW, objective: Objective, examples: [Int], rate: Float,
     step: Int, inTraining: @Sendable (Objective.Model, UInt64) -> Objective.Model = { model, _ in model }
@@ -89,10 +90,15 @@ public struct Trainer: Sendable {
       inTraining(model, Tensor.Generator(seed: seed).fork("\(stage) dropout \(step) \(part)").state)
     }
     guard metrics.loss.isFinite else {
+      // Of what was trained, nothing is known but before the first update.
+      if let weight = NonFiniteWeight(in: model, where: { step == 0 || !$0.isTrainable }) { throw weight }
       throw TrainingError.diverged(stage: stage, step: step + 1, loss: metrics.loss)
     }
     let norm = optimizer.update(&model, gradients: gradients, learningRate: rate)
-    guard norm.isFinite else { throw TrainingError.diverged(stage: stage, step: step + 1, loss: norm) }
+    guard norm.isFinite else {
+      if let weight = NonFiniteWeight(in: model, where: { !$0.isTrainable }) { throw weight }
+      throw TrainingError.diverged(stage: stage, step: step + 1, loss: norm)
+    }
     return (norm, metrics)
   }
 

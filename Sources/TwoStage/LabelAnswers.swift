@@ -1,5 +1,5 @@
 internal import LanguageModel
-internal import Layers
+package import Layers
 import StudentModels
 internal import Tensor
 
@@ -32,10 +32,11 @@ extension Student {
   ///   - rationaleTokens: the longest rationale, generated greedily after the label; 0 asks for none.
   ///   - scoring: how the labels' probabilities are made. The default is with what ends them.
   ///   - progress: told how many more answers are whole, from several threads. The default is nil.
+  /// - Throws: a weight that is no number, where a probability is none.
   package func labelAnswers(
     _ questions: [LabelQuestion], rationaleTokens: Int, scoring: LabelScoring = .ended,
     progress: (@Sendable (Int) -> Void)? = nil
-  ) -> [LabelAnswer] {
+  ) throws(NonFiniteWeight) -> [LabelAnswer] {
     // In parts of many batches, for every core's sake, and for progress.
     let probabilities = questions.batches(of: 256).flatMap { part -> [[Double]] in
       defer { if rationaleTokens == 0 { progress?(part.count) } }
@@ -45,6 +46,7 @@ extension Student {
       case .begun: return answerProbabilities(part.map(\.words))
       }
     }
+    if !probabilities.allSatisfy({ $0.allSatisfy(\.isFinite) }), let weight = NonFiniteWeight(in: self) { throw weight }
     let chosen = probabilities.map { p in p.indices.max { p[$0] < p[$1] } ?? 0 }
     var rationales = questions.map { _ in (text: "", isCut: false) }
     if rationaleTokens > 0 {

@@ -21,7 +21,7 @@ extension StageTargets {
     progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> [Prediction] {
     let questions = try items.map(question)
-    var answers = student.labelAnswers(
+    var answers = try student.labelAnswers(
       questions.compactMap(\.self), rationaleTokens: rationaleTokens, scoring: scoring, progress: progress)[...]
     return zip(items, questions).map { item, question in
       // No answer to an item that was set aside; where it is scored, that counts as wrong.

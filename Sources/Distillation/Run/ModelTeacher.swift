@@ -62,7 +62,13 @@ public struct ModelTeacher<Model: Student>: BatchTeacher {
       }
     }.map { try $0.get() }
     let limit = first.parameters.maximumTokens
-    return zip(zip(requests, prompts), student.labelAnswers(prompts, rationaleTokens: limit > 1 ? limit : 0)).map {
+    let answers: [LabelAnswer]
+    do {
+      answers = try student.labelAnswers(prompts, rationaleTokens: limit > 1 ? limit : 0)
+    } catch {
+      throw TeacherUnavailable(teacher: name, reason: "\(error)")
+    }
+    return zip(zip(requests, prompts), answers).map {
       let ((request, prompt), answer) = $0
       let label = request.labels.labels[answer.chosen]
       var reply = TeacherReply(

@@ -110,6 +110,18 @@ import Testing
     }
   }
 
+  @Test func `a teacher with a weight that is no number answers nothing, and says which`() async throws {
+    var student = try TinyModels.student()
+    var breaker = Breaker()
+    student.visit(&breaker, at: "")
+    let request = TeacherRequest(
+      item: Item(id: "1", fields: [:]), prompt: "?", promptVersion: "1",
+      labels: try LabelSet([.init(name: "Yes"), .init(name: "No")]))
+    let teacher = ModelTeacher("m", student: student, modelDigest: "")
+    let error = await #expect(throws: TeacherUnavailable.self) { try await teacher.replies(to: [request]) }
+    #expect(error?.reason.contains("norm.weight is inf at its element 0") == true, "\(String(describing: error))")
+  }
+
   @Test func `labels with the same tokens are refused by name`() async throws {
     let student = WrittenStudent(joined: [], folds: true) { _ in [:] }
     let labels = try LabelSet([.init(name: "a", answer: "cote"), .init(name: "b", answer: "côte")])
@@ -119,6 +131,13 @@ import Testing
       try await ModelTeacher("m", student: student, modelDigest: "").replies(to: [request])
     }
     #expect("\(error)".contains("\"cote\"") && "\(error)".contains("\"côte\""))
+  }
+}
+
+/// Makes a weight infinite.
+private struct Breaker: ModuleVisitor {
+  mutating func visit(_ parameter: inout Parameter, at path: String) {
+    if path.hasSuffix("norm.weight") { parameter.value = parameter.value * .infinity }
   }
 }
 

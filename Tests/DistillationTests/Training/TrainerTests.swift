@@ -261,16 +261,28 @@ private struct Killed: Error {}
     #expect(try train("s", 1, drops: true) == dropped)
   }
 
-  @Test func `a loss that is no number stops the stage with its update`() throws {
+  @Test func `a weight that was no number before training is named, and not the learning rate`() throws {
     let (start, trees) = try task()
     var student = start
     var breaker = Breaker()
     student.visit(&breaker, at: "")
-    do {
+    let error = #expect(throws: NonFiniteWeight.self) {
       try Trainer(stage: "stage1", options: options(), seed: 1).train(&student, objective: SupervisedObjective(trees))
+    }
+    let broken = try #require(student.parameters().first { $0.path.hasSuffix("norm.weight") })
+    #expect(error?.path == broken.path && error?.element == 0 && error?.value == "nan")
+    #expect(error?.description.contains("the weight \(broken.path) is nan at its element 0") == true)
+  }
+
+  @Test func `a loss that is no number stops the stage with its update`() throws {
+    let (start, trees) = try task()
+    var (student, options) = (start, options())
+    (options.learningRate, options.warmup) = (1e30, 0)
+    do {
+      try Trainer(stage: "stage1", options: options, seed: 1).train(&student, objective: SupervisedObjective(trees))
       Issue.record("trained on")
     } catch TrainingError.diverged(let stage, let step, let loss) {
-      #expect(stage == "stage1" && step == 1 && loss.isNaN)
+      #expect(stage == "stage1" && step == 2 && !loss.isFinite)
     }
   }
 

@@ -56,7 +56,7 @@ import TwoStage
         question($0), images: picture($0), labels: $0 % 2 == 0 ? ["Yes", "No"] : ["A", "B", "A C"])
     }
     let scores = references(student, trees)
-    let answers = student.labelAnswers(questions, rationaleTokens: 4)
+    let answers = try student.labelAnswers(questions, rationaleTokens: 4)
     defer { Tensor.Compute.threads = 2 }
     for threads in [2, 1] {
       Tensor.Compute.threads = threads
@@ -64,7 +64,7 @@ import TwoStage
         let kept = Array((0..<40).shuffled(using: &generator).prefix(size)).sorted()
         let own = references(student, kept.map { trees[$0] })
         #expect(own == kept.map { scores[$0] }, "\(name): reference scores of \(kept) on \(threads)")
-        let found = student.labelAnswers(kept.map { questions[$0] }, rationaleTokens: 4)
+        let found = try student.labelAnswers(kept.map { questions[$0] }, rationaleTokens: 4)
         for (item, one) in zip(kept, found) {
           let place = "\(name): item \(item) of \(kept) on \(threads)"
           #expect(one.probabilities == answers[item].probabilities, "\(place)")
