@@ -48,6 +48,23 @@ import JSON
       #expect(Set(texts).count > 6)
     }
 
+    /// Each token of the model was tried on each of the values, and on a copy of all that was still to be written: minutes.
+    @Test func `hundreds of thousands of values or properties are no harder than a few`() async throws {
+      let values = (0..<200_000).map { "\"value \($0)\"" }
+      let texts = try await answers(schema(#"{"enum": [\#(values.joined(separator: ","))]}"#), count: 2)
+      #expect(texts.count == 2 && texts.allSatisfy { values.contains($0) }, "\(texts)")
+      let properties = (0..<100_000).map { #""p\#($0)": {"type": "boolean"}"# }.joined(separator: ",")
+      let value = try await served.answer(
+        ServedStudent.body(
+          "Answer.", #""max_tokens": 30, \#(schema(#"{"type": "object", "properties": {\#(properties)}}"#))"#))
+      let text = try #require(value["choices"]?[0]?["message"]?["content"]?.string)
+      #expect(text.hasPrefix("{\"p0\":"), "\(text)")
+      let listed = (0..<200_000).map { "\"choice \($0)\"" }.joined(separator: ",")
+      let chosen = try await answers(#""structured_outputs": {"choice": [\#(listed)]}"#, count: 2)
+      #expect(
+        chosen.count == 2 && chosen.allSatisfy { $0.hasPrefix("choice ") && Int($0.dropFirst(7)) ?? 200_000 < 200_000 })
+    }
+
     @Test func `numbers keep their bounds and lists their counts`() async throws {
       let texts = try await answers(
         schema(

@@ -57,7 +57,7 @@ package struct ServedTask: Sendable, Equatable {
     } catch {
       throw .invalid("messages[0].content", "The run's question can't be asked about this item: \(error)")
     }
-    if !request.namesForm { request.form = .choice(labels.labels.map(\.answer)) }
+    if !request.namesForm { request.form = .choice(ChoiceTexts(labels.labels.map(\.answer))) }
     return request
   }
 

@@ -1,4 +1,3 @@
-internal import JSON
 import TeacherProtocol
 
 /// Follows an answer byte by byte and knows which byte may come next for it to have its form.
@@ -11,7 +10,7 @@ struct AnswerGuide: Sendable {
     /// Nothing.
     case free
     /// One of these texts.
-    case choice([String])
+    case choice(ChoiceTexts)
     /// JSON of a schema.
     case schema(AnswerSchema)
   }
@@ -20,8 +19,10 @@ struct AnswerGuide: Sendable {
   private enum Step {
     /// These bytes from a place on.
     case literal([UInt8], at: Int)
-    /// One of these, of which so many bytes are written.
-    case choice([[UInt8]], at: Int)
+    /// One of these, of which so many bytes are written, the same of all.
+    case choice(ChoiceTexts, Range<Int>, at: Int)
+    /// The properties of an object from one on, and its end.
+    case properties([AnswerSchema.Property], from: Int)
     case number(NumberForm, written: [UInt8])
     case string(StringState)
     case value(AnswerSchema)
@@ -42,7 +43,7 @@ struct AnswerGuide: Sendable {
   init?(_ form: Form, after opening: String = "") {
     switch form {
     case .free: return nil
-    case .choice(let texts): steps = [.choice(texts.map { Array($0.utf8) }, at: 0)]
+    case .choice(let texts): steps = [.choice(texts, texts.all, at: 0)]
     case .schema(let schema): steps = [.value(schema)]
     }
     if !opening.isEmpty { steps.append(.literal(Array(opening.utf8), at: 0)) }
@@ -61,15 +62,21 @@ struct AnswerGuide: Sendable {
   ///
   /// A text of JSON is whole before its closing quote: the quote and what else could follow it say that it ends.
   var longerChoices: Set<UInt8>? {
-    guard case .choice(let options, let at)? = steps.last else { return nil }
-    func ends(_ option: [UInt8]) -> Bool {
-      let quote = UInt8(ascii: "\"")
-      return option.count == at || at > 0 && option.count == at + 1 && option[0] == quote && option[at] == quote
+    guard case .choice(let texts, let range, let at)? = steps.last else { return nil }
+    let quote = UInt8(ascii: "\"")
+    let isQuoted = at > 0 && texts.begin(with: quote, in: range)
+    var isWhole = texts.ends(at: at, in: range)
+    var longer: Set<UInt8> = []
+    for (byte, rest) in texts.continuations(at: at, in: range) {
+      guard isQuoted, byte == quote, texts.ends(at: at + 1, in: rest) else {
+        longer.insert(byte)
+        continue
+      }
+      // One byte that would do both says nothing.
+      if rest.count > 1 { return nil }
+      isWhole = true
     }
-    let whole = options.filter(ends)
-    let longer = Set(options.lazy.filter { !ends($0) }.map { $0[at] })
-    // One byte that would do both says nothing.
-    return longer.isEmpty || whole.isEmpty || whole.contains { $0.count > at && longer.contains($0[at]) } ? nil : longer
+    return isWhole && !longer.isEmpty ? longer : nil
   }
 
   /// Whether a text is being written in which every printable ASCII character but quote and backslash may come next, for
@@ -104,7 +111,7 @@ struct AnswerGuide: Sendable {
 
   private static func canEnd(_ step: Step) -> Bool {
     switch step {
-    case .choice(let options, let at): options.contains { $0.count == at }
+    case .choice(let texts, let range, let at): texts.ends(at: at, in: range)
     case .number(let form, let written): form.isComplete(written)
     default: false
     }
@@ -116,11 +123,16 @@ struct AnswerGuide: Sendable {
     case .literal(let bytes, let at):
       guard bytes[at] == byte else { return nil }
       return (at + 1 == bytes.count ? [] : [.literal(bytes, at: at + 1)], 0)
-    case .choice(let options, let at):
-      let kept = options.filter { $0.count > at && $0[at] == byte }
-      guard let first = kept.first else { return nil }
-      let isOver = kept.allSatisfy { $0 == first } && first.count == at + 1
-      return (isOver ? [] : [.choice(kept, at: at + 1)], 0)
+    case .choice(let texts, let range, let at):
+      let kept = texts.going(on: byte, at: at, in: range)
+      guard !kept.isEmpty else { return nil }
+      let isOver = kept.count == 1 && texts.ends(at: at + 1, in: kept)
+      return (isOver ? [] : [.choice(texts, kept, at: at + 1)], 0)
+    case .properties(let properties, let next):
+      guard next < properties.count else { return byte == UInt8(ascii: "}") ? ([], 0) : nil }
+      let property = properties[next]
+      guard property.opening[0] == byte else { return nil }
+      return ([.properties(properties, from: next + 1), .value(property.schema), .literal(property.opening, at: 1)], 0)
     case .number(let form, let written):
       return form.allows(written + [byte]) ? ([.number(form, written: written + [byte])], 0) : nil
     case .string(let state):
@@ -147,21 +159,17 @@ struct AnswerGuide: Sendable {
     }
   }
 
+  private static let anyWord = AnswerSchema.choice(ChoiceTexts(["true", "false", "null"]))
+
   /// A value's steps after its first byte.
   private static func begun(_ schema: AnswerSchema, with byte: UInt8, depth: Int) -> (steps: [Step], deeper: Int)? {
     switch schema {
     case .object(let properties):
-      guard byte == UInt8(ascii: "{") else { return nil }
-      var steps: [Step] = [.literal([UInt8(ascii: "}")], at: 0)]
-      for (number, property) in properties.enumerated().reversed() {
-        let name = (number > 0 ? "," : "") + JSONValue.string(property.name).text + ":"
-        steps += [.value(property.schema), .literal(Array(name.utf8), at: 0)]
-      }
-      return (steps, 0)
+      return byte == UInt8(ascii: "{") ? ([.properties(properties, from: 0)], 0) : nil
     case .list(let element, let count):
       guard byte == UInt8(ascii: "["), depth < deepest else { return nil }
       return ([.element(element, count: count, written: 0)], 1)
-    case .choice(let texts): return advanced(.choice(texts.map { Array($0.utf8) }, at: 0), by: byte, depth: depth)
+    case .choice(let texts): return advanced(.choice(texts, texts.all, at: 0), by: byte, depth: depth)
     case .string(let length):
       return byte == UInt8(ascii: "\"") ? ([.string(StringState(length: length))], 0) : nil
     case .number(let form): return advanced(.number(form, written: []), by: byte, depth: depth)
@@ -170,7 +178,7 @@ struct AnswerGuide: Sendable {
     case .any:
       for schema in [
         .anyObject, .list(.any, count: 0...Int.max), .string(length: 0...Int.max), .number(.any),
-        .choice(["true", "false", "null"]),
+        anyWord,
       ] as [AnswerSchema] {
         if let steps = begun(schema, with: byte, depth: depth) { return steps }
       }

@@ -10,7 +10,7 @@ indirect enum AnswerSchema: Sendable, Equatable {
   case object([Property])
   case list(AnswerSchema, count: ClosedRange<Int>)
   /// One of these JSON texts.
-  case choice([String])
+  case choice(ChoiceTexts)
   case string(length: ClosedRange<Int>)
   case number(NumberForm)
   /// Any JSON value.
@@ -20,7 +20,8 @@ indirect enum AnswerSchema: Sendable, Equatable {
 
   /// A named value.
   struct Property: Sendable, Equatable {
-    var name: String
+    /// What is written before the value: the name, and before it the comma after another property.
+    var opening: [UInt8]
     var schema: AnswerSchema
   }
 
@@ -48,7 +49,7 @@ indirect enum AnswerSchema: Sendable, Equatable {
       guard !values.isEmpty, values.allSatisfy({ $0.elements == nil && $0.kind != "an object" }) else {
         throw .unsupported(place, "enum and const must hold texts, numbers, booleans or null.")
       }
-      self = .choice(values.map(\.text))
+      self = .choice(ChoiceTexts(values.map(\.text)))
     } else {
       switch type {
       case "object":
@@ -66,8 +67,8 @@ indirect enum AnswerSchema: Sendable, Equatable {
       case "number", "integer":
         read.formUnion(["minimum", "maximum"])
         self = .number(try NumberForm(value, isWhole: type == "integer", at: place))
-      case "boolean": self = .choice(["true", "false"])
-      case "null": self = .choice(["null"])
+      case "boolean": self = .choice(ChoiceTexts(["true", "false"]))
+      case "null": self = .choice(ChoiceTexts(["null"]))
       case nil where members.allSatisfy({ Self.remarks.contains($0.name) }): self = .any
       default:
         throw .unsupported(
@@ -96,7 +97,9 @@ indirect enum AnswerSchema: Sendable, Equatable {
     var read: [Property] = []
     for member in members {
       let inner = "\(place).properties.\(member.name)"
-      read.append(Property(name: member.name, schema: try AnswerSchema(member.value, at: inner, depth: depth + 1)))
+      let opening = (read.isEmpty ? "" : ",") + JSONValue.string(member.name).text + ":"
+      let schema = try AnswerSchema(member.value, at: inner, depth: depth + 1)
+      read.append(Property(opening: Array(opening.utf8), schema: schema))
     }
     return .object(read)
   }

@@ -100,7 +100,7 @@ struct RequestFields {
         guard !texts.isEmpty, texts.count == only.value.elements?.count, !texts.contains("") else {
           throw .invalid("structured_outputs.choice", "choice must be a list of texts, none of them empty.")
         }
-        return .choice(texts)
+        return .choice(ChoiceTexts(texts))
       default:
         throw .unsupported("structured_outputs.\(only.name)", "Of structured_outputs json and choice are supported.")
       }
