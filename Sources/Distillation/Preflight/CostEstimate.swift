@@ -118,7 +118,9 @@ package struct CostEstimate: Sendable, Equatable {
     let adapter = 16 * (input.trainedParameters ?? student.adapter(rank: input.run.student.lora.rank))
     let pretrained = input.run.pretrain == nil ? 0 : 12 * student.parameters
     let teachers = input.teachers.map { 4 * $0.size.parameters }.reduce(0, +)
-    return max(4 * student.parameters + adapter + pretrained + Int(activations + logits), teachers) + overhead
+    // Sizes as large as a configuration may name them together are beyond what an integer holds.
+    let passing = Int(min(activations + logits, 1e18))
+    return max(4 * student.parameters + adapter + pretrained + passing, teachers) + overhead
   }
 
   /// Program, data files and tokenizer.

@@ -44,10 +44,17 @@ extension RunCheck {
     findings.ok(
       "time", "about \(NumberText.duration(estimate.seconds))\(services)",
       details: [parts, "an estimate from sizes and \(rate) GFLOP/s measured now; half or twice of it is possible"])
-    let need = "about \(ByteText.bytes(estimate.memoryBytes)), an estimate"
+    reportMemory(estimate.memoryBytes, speed, into: &findings)
+  }
+
+  /// Says what is needed beside what is free. Four times what there is in all is an error, as no estimate is so far off.
+  static func reportMemory(_ bytes: Int, _ speed: MachineSpeed, into findings: inout [CheckFinding]) {
+    let need = "about \(ByteText.bytes(bytes)), an estimate"
     guard let free = speed.availableBytes else { return findings.ok("memory", need) }
     let text = "\(need); \(ByteText.bytes(free)) free"
-    if estimate.memoryBytes > free {
+    if let total = speed.totalBytes, bytes / 4 > total {
+      findings.fail("memory", "\(text) of \(ByteText.bytes(total)): take a smaller model or a smaller batch")
+    } else if bytes > free {
       findings.warn("memory", "\(text): take a smaller batch or a smaller model if the run is stopped by the system")
     } else {
       findings.ok("memory", text)

@@ -94,14 +94,7 @@ extension RunCheck {
         "an estimate from sizes and \(NumberText.short(speed.matrixRate / 1e9)) GFLOP/s measured now; half or twice of it "
           + "is possible",
       ])
-    let need = "about \(ByteText.bytes(memory + CostEstimate.overhead)), an estimate"
-    guard let free = speed.availableBytes else { return findings.ok("memory", need) }
-    let text = "\(need); \(ByteText.bytes(free)) free"
-    if memory > free {
-      findings.warn("memory", "\(text): take a smaller batch or a smaller model if the run is stopped by the system")
-    } else {
-      findings.ok("memory", text)
-    }
+    RunCheck.reportMemory(memory + CostEstimate.overhead, speed, into: &findings)
   }
 
   /// The elements of a folder's weights; nil where it has none that can be read.

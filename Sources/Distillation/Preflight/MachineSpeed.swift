@@ -7,10 +7,13 @@ package struct MachineSpeed: Sendable, Equatable {
   package var matrixRate: Double
   /// Bytes of memory that are free for the run; nil where the system does not say.
   package var availableBytes: Int?
+  /// Bytes of memory that there are in all, swap included; nil where the system does not say.
+  package var totalBytes: Int?
 
-  package init(matrixRate: Double, availableBytes: Int?) {
+  package init(matrixRate: Double, availableBytes: Int?, totalBytes: Int? = nil) {
     self.matrixRate = matrixRate
     self.availableBytes = availableBytes
+    self.totalBytes = totalBytes
   }
 
   /// This machine, measured on products of a size that small students have, for about a quarter of a second.
@@ -33,19 +36,34 @@ package struct MachineSpeed: Sendable, Equatable {
       let seconds = (clock.now - begin) / .seconds(1)
       best = max(best, 2 * Double(rows * side * side * products) / seconds)
     }
-    return MachineSpeed(matrixRate: best, availableBytes: availableMemory())
+    return MachineSpeed(matrixRate: best, availableBytes: availableMemory(), totalBytes: totalMemory())
   }
 
   /// What the system calls available, or the limit of the container if that is lower.
   static func availableMemory() -> Int? {
-    func text(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
-    func number(_ path: String) -> Int? {
-      text(path).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
-    }
-    let line = text("/proc/meminfo")?.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
-    let system = line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
-    let limit = number("/sys/fs/cgroup/memory.max") ?? number("/sys/fs/cgroup/memory/memory.limit_in_bytes")
     let used = number("/sys/fs/cgroup/memory.current") ?? 0
-    return [system, limit.map { max(0, $0 - used) }].compactMap(\.self).min()
+    return [meminfo("MemAvailable"), containerLimit.map { max(0, $0 - used) }].compactMap(\.self).min()
+  }
+
+  /// Memory and swap, or the limit of the container if that is lower.
+  private static func totalMemory() -> Int? {
+    let system = meminfo("MemTotal").map { $0 + (meminfo("SwapTotal") ?? 0) }
+    return [system, containerLimit].compactMap(\.self).min()
+  }
+
+  private static var containerLimit: Int? {
+    number("/sys/fs/cgroup/memory.max") ?? number("/sys/fs/cgroup/memory/memory.limit_in_bytes")
+  }
+
+  private static func text(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
+
+  private static func number(_ path: String) -> Int? {
+    text(path).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+  }
+
+  /// An entry of the system's, in bytes.
+  private static func meminfo(_ name: String) -> Int? {
+    let line = text("/proc/meminfo")?.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
   }
 }

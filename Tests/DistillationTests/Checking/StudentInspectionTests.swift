@@ -210,6 +210,23 @@ import Testing
     }
   }
 
+  @Test func `a model that no machine of this size can hold is an error, however large its sizes are`() throws {
+    try withCheckFixture { fixture in
+      for sizes in [
+        "hidden_size: 1000000", "hidden_size: 1000000, intermediate_size: 1000000, num_hidden_layers: 1000",
+      ] {
+        let fresh = "{fresh: {text_config: {\(sizes)}}}\nstage1: {batch: 1000000}"
+        let file = fixture.folder.appending(path: "run.yaml")
+        try Data(CheckFixture.configuration.replacing("{model: student}", with: fresh).utf8).write(to: file)
+        let check = RunCheck(
+          contentsOf: file,
+          speed: MachineSpeed(matrixRate: 1e10, availableBytes: 8_000_000_000, totalBytes: 16_000_000_000))
+        let text = try #require(check.texts(.error, "memory").first, "\(check)")
+        #expect(text.contains("8.0 GB free of 16.0 GB: take a smaller model"), "\(text)")
+      }
+    }
+  }
+
   @Test func `the machine is measured`() {
     let speed = MachineSpeed.measured()
     #expect(speed.matrixRate > 1e6)
