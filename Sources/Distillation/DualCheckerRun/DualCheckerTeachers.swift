@@ -31,9 +31,8 @@ struct DualCheckerTeachers: Sendable {
       ? SpendingLedger()
       : try configuration.spending.ledger(
         for: run.folder, store: configuration.store, teachers: services.map(\.name),
-        isDurable: configuration.storeIsDurable)
+        isDurable: configuration.storeIsDurable, run.reporter)
     let reporter = run.reporter
-    ledger.tell.withLock { $0 = { reporter.message($0) } }
     watches = [configuration.teacher, configuration.second].compactMap(\.self).map {
       ReplyWatch(
         $0.name, stops: $0.kind == .openAI && configuration.spending.unreadable == .stop, tell: reporter.message)

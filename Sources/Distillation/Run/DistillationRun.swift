@@ -93,8 +93,7 @@ public struct DistillationRun: Sendable {
     }
     let store = try openStore()
     let services = Set(teachers.assignments.filter { !($0.teacher is any BatchTeacher) }.map(\.teacher.name))
-    let ledger = services.isEmpty ? SpendingLedger() : try configuration.ledger(for: folder)
-    ledger.tell.withLock { [reporter] in $0 = { reporter.message($0) } }
+    let ledger = try ledger(of: teachers.assignments)
     defer { if let closing = ledger.closing { reporter.message(closing) } }
     var missing: [AnnotationRun.Failure] = []
     func annotate(_ title: String, _ items: [Item], _ assignments: [Annotator.Assignment]) async throws -> AnnotationRun

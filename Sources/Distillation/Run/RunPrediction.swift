@@ -135,11 +135,10 @@ extension DistillationRun {
     let teachers = try RunTeachers(configuration, labels: labels, plugins: plugins, folder: folder)
     var labelsOf: [String: [String: String]] = [:]
     var answered: Set<String> = []
-    let services = teachers.labelAssignments.filter { !($0.teacher is any BatchTeacher) }
-    let lock = services.isEmpty ? nil : try RunLock(folder, reporter: reporter)
+    let asksServices = teachers.labelAssignments.contains { !($0.teacher is any BatchTeacher) }
+    let lock = asksServices ? try RunLock(folder, reporter: reporter) : nil
     defer { lock?.free() }
-    let ledger = services.isEmpty ? SpendingLedger() : try configuration.ledger(for: folder)
-    ledger.tell.withLock { [reporter] in $0 = { reporter.message($0) } }
+    let ledger = try ledger(of: teachers.labelAssignments)
     defer { if let closing = ledger.closing { reporter.message(closing) } }
     let leftOut = namesakes(of: items, in: dataset, teachers.labelAssignments)
     for (store, assignments) in try stores(

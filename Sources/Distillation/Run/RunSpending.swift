@@ -37,9 +37,23 @@ extension DistillationRun {
     let store: any AnnotationStore = makingStore || hasStore ? try openStore() : MemoryAnnotationStore()
     let annotator = try Annotator(
       store: store, labels: labels, assignments: teachers.assignments,
-      ledger: makingStore ? configuration.ledger(for: self.folder) : SpendingLedger())
+      ledger: makingStore ? ledger() : SpendingLedger())
     let items = data.train + data.scoredByTeachers(configuration.evaluation)
     return (annotator, data.dataset, items)
+  }
+}
+
+extension DistillationRun {
+  /// The budget for asking teachers, of which earlier starts of the run in this folder, or the store's runs, have spent.
+  private func ledger() throws -> SpendingLedger {
+    try configuration.spending.ledger(
+      for: folder, store: configuration.store, teachers: configuration.teachers.map(\.name),
+      isDurable: configuration.storeIsDurable, reporter)
+  }
+
+  /// The run's budget for these teachers; one without a limit or a book where none of them stands behind a service.
+  func ledger(of assignments: [Annotator.Assignment]) throws -> SpendingLedger {
+    assignments.allSatisfy { $0.teacher is any BatchTeacher } ? SpendingLedger() : try ledger()
   }
 }
 
@@ -98,21 +112,20 @@ extension AnnotationEstimate {
   }
 }
 
-extension RunConfiguration {
-  /// The budget for asking teachers, of which earlier starts of the run in this folder, or the store's runs, have spent.
-  func ledger(for folder: URL) throws -> SpendingLedger {
-    try spending.ledger(for: folder, store: store, teachers: teachers.map(\.name), isDurable: storeIsDurable)
-  }
-}
-
 extension SpendingConfiguration {
   /// The budget of a run in a folder, which goes on with what `spending.txt` there, or in the store, says was spent.
-  func ledger(for folder: URL, store: String, teachers: [String], isDurable: Bool) throws -> SpendingLedger {
+  ///
+  /// - Parameter reporter: hears what people should know of services while they are asked.
+  func ledger(
+    for folder: URL, store: String, teachers: [String], isDurable: Bool, _ reporter: ProgressReporter
+  ) throws -> SpendingLedger {
     let isShared = over == .store
     let place = isShared ? URL(filePath: NSString(string: store).expandingTildeInPath) : folder
     let book = try SpendingBook(
       place.appending(path: "spending.txt"), of: isShared ? Set(teachers) : nil, isDurable: isDurable)
-    return SpendingLedger(limit: asLimit, book: book)
+    let ledger = SpendingLedger(limit: asLimit, book: book)
+    ledger.tell.withLock { $0 = { reporter.message($0) } }
+    return ledger
   }
 
   /// As the annotator's limit.
