@@ -161,6 +161,23 @@ import Testing
     #expect(cluster.take() == ["a": 5, "b": 5])
   }
 
+  @Test func `one that asks for a day is left alone for it, and the teacher where all ask for as much`() async throws {
+    let day = ScriptedServer.failure(429, headers: ["Retry-After": "86400"])
+    let cluster = Cluster { host, _ in host == "c" ? Self.good : day }
+    let teacher = try cluster.teacher(["a", "c"])
+    for _ in 0..<5 {
+      #expect(await Self.ask(teacher, 2) == 0)
+      cluster.clock.pass(3600)
+    }
+    #expect(cluster.take() == ["a": 1, "c": 10])
+    let none = try cluster.teacher()
+    let error = await #expect(throws: TeacherUnavailable.self) { try await none.reply(to: request()) }
+    let words = try #require(error).reason
+    #expect(words.contains("left alone for 86400 s; start again after 2"), "\(words)")
+    #expect(words.contains("none of its 2 addresses has room: http://a/v1/chat/completions: "), "\(words)")
+    #expect(cluster.take() == ["a": 1, "b": 1])
+  }
+
   @Test func `where none has room the first that has some is waited for, and it costs no attempt`() async throws {
     let cluster = Cluster { host, now in
       let free = host == "a" ? 50.0 : 20
