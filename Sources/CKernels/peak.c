@@ -85,14 +85,16 @@ double sd_peak_bfloat16(size_t rounds) {
   return 0;
 }
 
+// In four places side by side, as few rows of a product read their matrix: a core reads a quarter to a half more so.
 SD_KERNEL(extern, float, sd_read, (const float *x, size_t n), (x, n)) {
   SD_REASSOCIATE
-  float sum[64] = {0};
-  size_t i = 0;
-  for (; i + 64 <= n; i += 64)
-    for (int j = 0; j < 64; j++) sum[j] += x[i + j];
-  float all = 0;
-  for (int j = 0; j < 64; j++) all += sum[j];
-  for (; i < n; i++) all += x[i];
+  float sum[4][16] = {{0}}, all = 0;
+  size_t run = n / 64 * 16;
+  for (size_t i = 0; i < run; i += 16)
+    for (size_t r = 0; r < 4; r++)
+      for (size_t j = 0; j < 16; j++) sum[r][j] += x[r * run + i + j];
+  for (int r = 0; r < 4; r++)
+    for (int j = 0; j < 16; j++) all += sum[r][j];
+  for (size_t i = 4 * run; i < n; i++) all += x[i];
   return all;
 }

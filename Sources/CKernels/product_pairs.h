@@ -69,39 +69,38 @@ static void sum_pairs(size_t rows, const uint32_t *a, size_t a_row, const uint32
 }
 
 // One to four rows of A, which are rounded and of an even length.
-INLINE void few_pairs_of(const sd_product *p, const uint16_t *a, size_t a_row, int rows, size_t from, size_t to) {
+INLINE void few_pairs_of(int rows, const sd_product *p, const uint16_t *a, size_t a_row, size_t from, size_t to) {
   const uint16_t *b = p->b;
-  for (size_t o = from; o < to; o += SIDE) {
-    vector all[SD_FEW_ROWS][SIDE];
-    for (int j = 0; j < SIDE; j++) {
-      const uint16_t *row = b + row_at(o, j, to) * p->b_row;
-      __m512 s[4][2];
-      for (int i = 0; i < rows; i++) s[i][0] = s[i][1] = _mm512_setzero_ps();
-      size_t k = 0;
-      for (; k + 64 <= p->inner; k += 64)
-        for (size_t h = 0; h < 2; h++) {
-          __builtin_prefetch((const char *)(row + k + 32 * h) + AHEAD, 0, 3);
-          __m512bh pairs = (__m512bh)_mm512_loadu_si512(row + k + 32 * h);
-          for (int i = 0; i < rows; i++) {
-            __m512bh own = (__m512bh)_mm512_loadu_si512(a + (size_t)i * a_row + k + 32 * h);
-            s[i][h] = _mm512_dpbf16_ps(s[i][h], own, pairs);
+  SIDE_BY_SIDE(rows, rows == 1 ? SIDE : 2, {
+    __m512 s[4][SIDE][2];
+    for (int y = 0; y < rows; y++)
+      for (int x = 0; x < outputs; x++) s[y][x][0] = s[y][x][1] = _mm512_setzero_ps();
+    size_t k = 0;
+    for (; k + 64 <= p->inner; k += 64)
+      for (size_t h = 0; h < 2; h++)
+        for (int x = 0; x < outputs; x++) {
+          const uint16_t *at = b + row[x] + k + 32 * h;
+          __builtin_prefetch((const char *)at + AHEAD, 0, 3);
+          __m512bh pairs = (__m512bh)_mm512_loadu_si512(at);
+          for (int y = 0; y < rows; y++) {
+            __m512bh own = (__m512bh)_mm512_loadu_si512(a + (size_t)y * a_row + k + 32 * h);
+            s[y][x][h] = _mm512_dpbf16_ps(s[y][x][h], own, pairs);
           }
         }
-      for (; k < p->inner; k += 32) {
+    for (; k < p->inner; k += 32)
+      for (int x = 0; x < outputs; x++) {
         __mmask32 mask = first32(p->inner - k);
-        __m512bh pairs = (__m512bh)_mm512_maskz_loadu_epi16(mask, row + k);
-        for (int i = 0; i < rows; i++) {
-          __m512bh own = (__m512bh)_mm512_maskz_loadu_epi16(mask, a + (size_t)i * a_row + k);
-          s[i][0] = _mm512_dpbf16_ps(s[i][0], own, pairs);
+        __m512bh pairs = (__m512bh)_mm512_maskz_loadu_epi16(mask, b + row[x] + k);
+        for (int y = 0; y < rows; y++) {
+          __m512bh own = (__m512bh)_mm512_maskz_loadu_epi16(mask, a + (size_t)y * a_row + k);
+          s[y][x][0] = _mm512_dpbf16_ps(s[y][x][0], own, pairs);
         }
       }
-      for (int i = 0; i < rows; i++) all[i][j] = _mm512_add_ps(s[i][0], s[i][1]);
-    }
-    store_rows(p, rows, o, to, all);
-  }
+    for (int y = 0; y < rows; y++)
+      for (int x = 0; x < outputs; x++) all[y][j + x] = _mm512_add_ps(s[y][x][0], s[y][x][1]);
+  })
 }
-#define FEW_PAIRS(R) few_pairs_of(p, a, a_row, R, from, to);
 static void few_pairs(const sd_product *p, const uint16_t *a, size_t a_row, size_t from, size_t to) {
-  EACH_FEW(FEW_PAIRS)
+  EACH_FEW(few_pairs_of, p, a, a_row, from, to)
 }
 #endif

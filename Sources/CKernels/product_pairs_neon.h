@@ -107,35 +107,33 @@ INLINE bfloat16x8_t eight(const uint16_t *x, size_t count) {
   memcpy(part, x, count * sizeof *part);
   return vreinterpretq_bf16_u16(vld1q_u16(part));
 }
-INLINE void few_pairs_of(const sd_product *p, const uint16_t *a, size_t a_row, int rows, size_t from, size_t to) {
+INLINE void few_pairs_of(int rows, const sd_product *p, const uint16_t *a, size_t a_row, size_t from, size_t to) {
   const uint16_t *b = p->b;
-  for (size_t o = from; o < to; o += SIDE) {
-    vector all[SD_FEW_ROWS][SIDE];
-    for (int j = 0; j < SIDE; j++) {
-      const uint16_t *row = b + row_at(o, j, to) * p->b_row;
-      vector s[SD_FEW_ROWS][4];
-      for (int i = 0; i < rows; i++)
-        for (int h = 0; h < 4; h++) s[i][h] = zeros();
-      size_t k = 0;
-      for (; k + 32 <= p->inner; k += 32) {
-        __builtin_prefetch((const char *)(row + k) + AHEAD, 0, 3);
-        for (size_t h = 0; h < 4; h++) {
-          bfloat16x8_t pairs = eight(row + k + 8 * h, 8);
-          for (int i = 0; i < rows; i++) s[i][h] = vbfdotq_f32(s[i][h], eight(a + (size_t)i * a_row + k + 8 * h, 8), pairs);
+  SIDE_BY_SIDE(rows > AT_ONCE ? 2 : rows, height == 1 ? SIDE : 2, {
+    vector s[AT_ONCE][SIDE][PARTS];
+    for (int y = 0; y < height; y++)
+      for (int x = 0; x < outputs; x++)
+        for (int h = 0; h < PARTS; h++) s[y][x][h] = zeros();
+    const uint16_t *first_row = a + (size_t)i * a_row;
+    size_t k = 0;
+    for (; k + 32 <= p->inner; k += 32) {
+      for (int x = 0; x < outputs; x++) __builtin_prefetch((const char *)(b + row[x] + k) + AHEAD, 0, 3);
+      for (size_t h = 0; h < PARTS; h++)
+        for (int y = 0; y < height; y++) {
+          bfloat16x8_t own = eight(first_row + (size_t)y * a_row + k + 8 * h, 8);
+          for (int x = 0; x < outputs; x++) s[y][x][h] = vbfdotq_f32(s[y][x][h], own, eight(b + row[x] + k + 8 * h, 8));
         }
-      }
-      for (; k < p->inner; k += 8) {
-        bfloat16x8_t pairs = eight(row + k, p->inner - k);
-        for (int i = 0; i < rows; i++)
-          s[i][0] = vbfdotq_f32(s[i][0], eight(a + (size_t)i * a_row + k, p->inner - k), pairs);
-      }
-      for (int i = 0; i < rows; i++) all[i][j] = plus(plus(s[i][0], s[i][1]), plus(s[i][2], s[i][3]));
     }
-    store_rows(p, rows, o, to, all);
-  }
+    for (; k < p->inner; k += 8)
+      for (int x = 0; x < outputs; x++)
+        for (int y = 0; y < height; y++)
+          s[y][x][0] = vbfdotq_f32(s[y][x][0], eight(first_row + (size_t)y * a_row + k, p->inner - k),
+                                   eight(b + row[x] + k, p->inner - k));
+    for (int y = 0; y < height; y++)
+      for (int x = 0; x < outputs; x++) all[i + y][j + x] = parts_together(s[y][x]);
+  })
 }
-#define FEW_PAIRS(R) few_pairs_of(p, a, a_row, R, from, to);
 static void few_pairs(const sd_product *p, const uint16_t *a, size_t a_row, size_t from, size_t to) {
-  EACH_FEW(FEW_PAIRS)
+  EACH_FEW(few_pairs_of, p, a, a_row, from, to)
 }
 #endif

@@ -10,7 +10,9 @@
 #define LANES 8
 #define VECTORS 2
 #define HEIGHT 6
-enum { DEPTH = 2048, SUMMED = 256, BLOCK = 96, NEAR = 2, AT_ONCE = 2 };  // NEAR: prefetched to the second cache; AT_ONCE: few rows
+enum { DEPTH = 2048, SUMMED = 256, BLOCK = 96, NEAR = 2 };  // NEAR: prefetched to the second cache
+// Few rows: so many meet two rows of B, each of which is summed in so many parts. Three take 12 sums.
+enum { AT_ONCE = 3, PARTS = 2 };
 typedef __m256 vector;
 typedef struct {
   __m256i mask;
@@ -78,15 +80,12 @@ INLINE void store_turned(const vector r[LANES], float *out, size_t row) {
   }
 }
 
-// The sums of the lanes of four vectors, as many of them as there are outputs.
-INLINE void store_sums(float *c, size_t count, bool adds, vector a, vector b, vector d, vector e) {
-  __m256 ab = _mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
-  __m256 de = _mm256_add_ps(_mm256_unpacklo_ps(d, e), _mm256_unpackhi_ps(d, e));
-  __m256 all = _mm256_add_ps(_mm256_shuffle_ps(ab, de, 0x44), _mm256_shuffle_ps(ab, de, 0xee));
-  __m128 sums = _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1));
-  __m128i kept = _mm256_castsi256_si128(first(count).mask);
-  if (adds) sums = _mm_add_ps(sums, _mm_maskload_ps(c, kept));
-  _mm_maskstore_ps(c, kept, sums);
+// The sums of the lanes of four vectors.
+INLINE void sums_of_lanes(const vector s[4], float sums[4]) {
+  __m256 low = _mm256_add_ps(_mm256_unpacklo_ps(s[0], s[1]), _mm256_unpackhi_ps(s[0], s[1]));
+  __m256 high = _mm256_add_ps(_mm256_unpacklo_ps(s[2], s[3]), _mm256_unpackhi_ps(s[2], s[3]));
+  __m256 all = _mm256_add_ps(_mm256_shuffle_ps(low, high, 0x44), _mm256_shuffle_ps(low, high, 0xee));
+  _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1)));
 }
 
 // A block of B in 16 bits.

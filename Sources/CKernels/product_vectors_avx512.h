@@ -9,7 +9,8 @@
 #define LANES 16
 #define VECTORS 3
 #define HEIGHT 8
-enum { DEPTH = 2048, SUMMED = DEPTH, BLOCK = 1 << 20, NEAR = 3, AT_ONCE = 4 };  // NEAR: prefetched to the first cache; AT_ONCE: few rows
+enum { DEPTH = 2048, SUMMED = DEPTH, BLOCK = 1 << 20, NEAR = 3 };  // NEAR: prefetched to the first cache
+enum { AT_ONCE = 4, PARTS = 4 };  // few rows: so many meet two rows of B, each of which is summed in so many parts
 typedef __m512 vector;
 typedef __mmask16 lanes;  // the first so many of a vector
 INLINE lanes first(size_t count) { return count >= LANES ? 0xffff : (lanes)((1u << count) - 1); }
@@ -66,20 +67,14 @@ INLINE void store_turned(const vector rows[LANES], float *out, size_t row) {
 }
 
 // The sums of the lanes of four vectors.
-INLINE __m128 sums_of(vector a, vector b, vector c, vector d) {
-  __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
-  __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+INLINE void sums_of_lanes(const vector s[4], float sums[4]) {
+  __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps(s[0], s[1]), _mm512_unpackhi_ps(s[0], s[1]));
+  __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps(s[2], s[3]), _mm512_unpackhi_ps(s[2], s[3]));
   __m512d low = _mm512_unpacklo_pd(_mm512_castps_pd(ab), _mm512_castps_pd(cd));
   __m512d high = _mm512_unpackhi_pd(_mm512_castps_pd(ab), _mm512_castps_pd(cd));
   __m512 all = _mm512_add_ps(_mm512_castpd_ps(low), _mm512_castpd_ps(high));
   __m256 half = _mm256_add_ps(_mm512_castps512_ps256(all), _mm512_extractf32x8_ps(all, 1));
-  return _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
-}
-INLINE void store_sums(float *c, size_t count, bool adds, vector a, vector b, vector d, vector e) {
-  __mmask8 kept = count >= 4 ? 0xf : (__mmask8)((1u << count) - 1);
-  __m128 sums = sums_of(a, b, d, e);
-  if (adds) sums = _mm_add_ps(sums, _mm_maskz_loadu_ps(kept, c));
-  _mm_mask_storeu_ps(c, kept, sums);
+  _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1)));
 }
 
 // A block of B in 16 bits.

@@ -10,7 +10,9 @@
 #define LANES 4
 #define VECTORS 3
 #define HEIGHT 8
-enum { DEPTH = 512, SUMMED = DEPTH, BLOCK = 96, NEAR = 2, AT_ONCE = 4 };  // NEAR: prefetched to the second cache; AT_ONCE: few rows
+enum { DEPTH = 512, SUMMED = DEPTH, BLOCK = 96, NEAR = 2 };  // NEAR: prefetched to the second cache
+// Few rows: so many meet two rows of B, each of which is summed in so many parts. Three take 24 sums.
+enum { AT_ONCE = 3, PARTS = 4 };
 // Of steps side by side the compiler would load neighbours in k together, for which there are not registers enough.
 #define STEPS _Pragma("clang loop unroll(disable)")
 typedef float32x4_t vector;
@@ -67,11 +69,9 @@ INLINE void store_turned(const vector r[LANES], float *out, size_t row) {
   store(out + 3 * row, vreinterpretq_f32_f64(vzip2q_f64(b, d)));
 }
 
-// The sums of the lanes of four vectors, as many of them as there are outputs.
-INLINE void store_sums(float *c, size_t count, bool adds, vector a, vector b, vector d, vector e) {
-  vector sums = vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(d, e));
-  if (adds) sums = plus(sums, loaded_first(first(count), c));
-  store_first(c, first(count), sums);
+// The sums of the lanes of four vectors.
+INLINE void sums_of_lanes(const vector s[4], float sums[4]) {
+  store(sums, vpaddq_f32(vpaddq_f32(s[0], s[1]), vpaddq_f32(s[2], s[3])));
 }
 
 // A block of B in 8 bits, and rounding a block of A: to 127 * 257, of which both bytes have a sign (products_neon.c). That

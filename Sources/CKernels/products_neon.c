@@ -4,10 +4,10 @@
 // the kind has run them, qemu alone has.
 //   eight rows, a step of k, 12 columns          24 FMLA of 38, of 35 where A is turned
 //   the same in bfloat16, four steps of k        24 BFMMLA of 52
-//   one row of Float32, 16 products               4 FMLA of 18; four rows: 16 of 47
-//   four rows by bfloat16 or Float16, the same   16 FMLA and 4 SHLL or FCVTL of 48
-//   bfloat16 by bfloat16, one row, 32 products    4 BFDOT of 15; four rows: 16 of 38
-//   one row by 64 numbers of 8 bits              16 SMLAL of 42; by dot products 8 SDOT of 29, four rows 32 of 93
+//   one row by four of Float32, 16 products of each   16 FMLA of 44; two rows by two 16 of 37
+//   two rows by two of bfloat16 or Float16, the same  16 FMLA and 8 SHLL or FCVTL of 43
+//   bfloat16 by bfloat16, one row by four, 32 products of each   16 BFDOT of 41; two rows by two 16 of 36
+//   one row by four of 64 numbers of 8 bits           64 SMLAL of 202; by dot products 32 SDOT of 106, four by two 64 of 219
 #include "products.h"
 #if defined(__aarch64__)
 #include <arm_neon.h>
