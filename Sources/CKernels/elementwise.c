@@ -54,7 +54,7 @@ SD_KERNEL(extern, void, sd_unary, (int operation, const float *x, float *out, si
   switch (operation) {
     case SD_NEGATE: UNARY_LOOP(-v)
     case SD_EXP: UNARY_LOOP(sd_expf(v))
-    case SD_LOG: UNARY_LOOP(logf(v))
+    case SD_LOG: UNARY_LOOP(sd_logf(v))
     case SD_SQRT: UNARY_LOOP(sqrtf(v))
     case SD_RSQRT: UNARY_LOOP(1.0f / sqrtf(v))
     case SD_RECIPROCAL: UNARY_LOOP(1.0f / v)

@@ -197,6 +197,33 @@ static void eight_bits(size_t n) {
   check("a part", out, kept ? kept + 3 : NULL, whole - 5, 0, 1.2e-7);
 }
 
+// Numbers of every size, and what has no logarithm, in vectors and in what is left of them.
+static void logarithms(void) {
+  enum { ALL = 4099 };
+  AT("logarithms");
+  static const float odd[][2] = {{0, -INFINITY}, {-0.0f, -INFINITY}, {-1, NAN}, {-INFINITY, NAN}, {NAN, NAN}, {INFINITY, INFINITY}};
+  float *x = floats(ALL), *found = floats(ALL);
+  double *expected = doubles(ALL);
+  for (uint32_t i = 0; i < ALL; i++) {
+    uint32_t bits = 1 + i * (0x7f7fffffu / ALL);
+    memcpy(x + i, &bits, 4);
+    if (expected) expected[i] = log(x[i]);
+  }
+  sd_unary(SD_LOG, x, found, ALL);
+  check("numbers", found, expected, ALL, 0, 1.2e-7);
+  for (int i = 0; i < 6; i++) {
+    float *all = floats(19), *out = floats(19);
+    double *right = doubles(19);
+    for (int j = 0; j < 19; j++) {
+      all[j] = odd[i][0];
+      if (right) right[j] = odd[i][1];
+    }
+    sd_unary(SD_LOG, all, out, 19);
+    check("beyond numbers", out, right, 19, 0, 0);
+  }
+  drop();
+}
+
 void check_elements(void) {
   EACH(n, lengths) {
     arithmetic(n);
@@ -208,4 +235,5 @@ void check_elements(void) {
     drop();
   }
   conversions();
+  logarithms();
 }

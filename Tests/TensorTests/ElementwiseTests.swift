@@ -83,6 +83,9 @@ import Testing
     #expect(x.tanh().scalars == [-1, -1, -1, 1, 1, 1])
     #expect(x.logSigmoid().scalars[1] == -1000)
     #expect(x.logSigmoid().scalars[4] == 0)
+    let logs = Tensor([0, -1, .infinity, .leastNonzeroMagnitude], shape: [4]).log().scalars
+    #expect(logs[0] == -.infinity && logs[1].isNaN && logs[2] == .infinity)
+    #expect(abs(logs[3] - -103.27893) < 1e-5)  // -149 log 2
     #expect(Tensor([-200, 200], shape: [2]).exp().scalars.allSatisfy { $0.isFinite && $0 > 0 })
     for f in [Tensor.silu, Tensor.gelu, Tensor.geluTanh, Tensor.geluQuick] as [(Tensor) -> () -> Tensor] {
       let y = f(Tensor([-1000, 1000], shape: [2]))().scalars
