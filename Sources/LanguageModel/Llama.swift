@@ -11,19 +11,24 @@ package struct Llama: Module {
     var postNorm: RMSNorm
     var mlp: GatedMLP
 
+    /// - Parameter rows: the rows that come out; nil for all. Every row is seen by the others in any case.
     func callAsFunction(
-      _ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table, after beginning: KeyValueCache.Layer?
+      _ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table, after beginning: KeyValueCache.Layer?,
+      keeping rows: [Int]?
     ) -> Tensor {
-      let x = x + attention(inputNorm(x), layout: layout, positions: positions, after: beginning)
+      let seen = attention(inputNorm(x), layout: layout, positions: positions, after: beginning, keeping: rows)
+      let x = (rows.map(x.gathered) ?? x) + seen
       return x + mlp(postNorm(x))
     }
 
     /// The same without keeping what lies between input and result: it is computed again for the gradient.
     func recomputed(
-      _ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table, after beginning: KeyValueCache.Layer?
+      _ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table, after beginning: KeyValueCache.Layer?,
+      keeping rows: [Int]?
     ) -> Tensor {
       Tensor.checkpointed([x] + trackedValues()) { values in
-        replacingTrackedValues(values.dropFirst())(values[0], layout: layout, positions: positions, after: beginning)
+        replacingTrackedValues(values.dropFirst())(
+          values[0], layout: layout, positions: positions, after: beginning, keeping: rows)
       }
     }
 
@@ -98,19 +103,23 @@ package struct Llama: Module {
   ///   - positions: one a row.
   ///   - layout: which rows see which.
   ///   - beginning: one sequence that was read before and stands before the rows; nil for none.
+  ///   - rows: those whose hidden rows are wanted, in that order; nil for all. Behind the last attention no other row is
+  ///     computed.
   package func callAsFunction(
-    _ embeddings: Tensor, positions: [TokenPosition], layout: AttentionLayout, after beginning: KeyValueCache? = nil
+    _ embeddings: Tensor, positions: [TokenPosition], layout: AttentionLayout, after beginning: KeyValueCache? = nil,
+    keeping rows: [Int]? = nil
   ) -> Tensor {
     let table = rotary.table(positions: positions)
     var x = embeddings
     for (i, layer) in layers.enumerated() {
       let before = beginning?.layers[i]
+      let kept = i == layers.count - 1 ? rows : nil
       x =
         recomputesActivations
-        ? layer.recomputed(x, layout: layout, positions: table, after: before)
-        : layer(x, layout: layout, positions: table, after: before)
+        ? layer.recomputed(x, layout: layout, positions: table, after: before, keeping: kept)
+        : layer(x, layout: layout, positions: table, after: before, keeping: kept)
     }
-    return x
+    return layers.isEmpty ? rows.map(x.gathered) ?? x : x
   }
 
   /// The same for rows that follow those in a cache.

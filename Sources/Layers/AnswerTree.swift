@@ -11,11 +11,20 @@ public struct AnswerTree: Sendable {
   public var images: [PromptImage]
   /// The answers' tokens, each with its end-of-turn token.
   public var answers: [[Int]]
+  /// How many tokens at the beginning of each answer are given, as a question's are, and have no scores; empty for none.
+  package var given: [Int] = []
 
   /// A prompt with its answers.
   public init(prompt: [Int], images: [PromptImage] = [], answers: [[Int]]) {
     precondition(!prompt.isEmpty, "an answer tree needs a prompt: its last token predicts each answer's first")
     (self.prompt, self.images, self.answers) = (prompt, images, answers)
+  }
+
+  /// Each answer with how many of its first tokens are given.
+  fileprivate var answersAndGiven: [(tokens: [Int], given: Int)] {
+    guard !given.isEmpty else { return answers.map { ($0, 0) } }
+    precondition(given.count == answers.count, "\(given.count) beginnings that are given for \(answers.count) answers")
+    return zip(answers, given).map { ($0, $1) }
   }
 }
 
@@ -68,15 +77,18 @@ public struct SeparateSequences<Scorer: SequenceScorer>: SequenceScorer {
   /// The scores of the expanded sequences, packed as those of the trees.
   public func logProbabilities(of trees: [AnswerTree]) -> AnswerScores {
     let parts = trees.flatMap { tree in
-      tree.answers.map {
-        scorer.logProbabilities(of: [AnswerTree(prompt: tree.prompt, images: tree.images, answers: [$0])])
+      tree.answersAndGiven.map { answer, given in
+        var sequence = AnswerTree(prompt: tree.prompt, images: tree.images, answers: [answer])
+        sequence.given = [given]
+        return scorer.logProbabilities(of: [sequence])
       }
     }
     var at = 0
     let ranges = trees.map { tree in
-      tree.answers.map { answer -> Range<Int> in
-        defer { at += answer.count }
-        return at..<(at + answer.count)
+      tree.answersAndGiven.map { answer, given -> Range<Int> in
+        let first = at
+        at += max(0, answer.count - given)
+        return first..<at
       }
     }
     return AnswerScores(
@@ -92,9 +104,9 @@ public struct PackedTrees: Sendable {
   public private(set) var tokens: [Int] = []
   /// The position of each row; every answer goes on where the prompt ends.
   public private(set) var positions: [TokenPosition] = []
-  /// The row from which each answer token is predicted.
+  /// The row from which each answer token is predicted that is not given.
   public private(set) var predictingRows: [Int] = []
-  /// The answer tokens.
+  /// The answer tokens that are not given.
   public private(set) var targets: [Int] = []
   /// For each tree and answer, its places among the answer tokens.
   public private(set) var ranges: [[Range<Int>]] = []
@@ -124,15 +136,26 @@ public struct PackedTrees: Sendable {
       positions += places.dropFirst(shared)
       let start = places.next
       ranges.append(
-        tree.answers.map { answer in
+        tree.answersAndGiven.map { answer, given in
           let first = targets.count
-          targets += answer
-          if !answer.isEmpty { predictingRows.append(lastOfPrompt) }
-          predictingRows += (0..<max(0, answer.count - 1)).map { tokens.count + $0 }
+          targets += answer.dropFirst(given)
+          let before = answer.indices.map { $0 == 0 ? lastOfPrompt : tokens.count + $0 - 1 }
+          predictingRows += before.dropFirst(given)
           positions += TokenPosition.run(start..<(start + max(0, answer.count - 1)))
           tokens += answer.dropLast()
           return first..<targets.count
         })
     }
+  }
+
+  /// The different rows among ``predictingRows``, and the place of each predicting row among them.
+  package var differentPredictingRows: (rows: [Int], places: [Int]) {
+    var rows: [Int] = []
+    var placeOf = [Int](repeating: -1, count: tokens.count)
+    for row in predictingRows where placeOf[row] < 0 {
+      placeOf[row] = rows.count
+      rows.append(row)
+    }
+    return (rows, predictingRows.map { placeOf[$0] })
   }
 }

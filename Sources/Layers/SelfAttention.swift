@@ -35,13 +35,15 @@ package struct SelfAttention: Module {
   ///   - layout: which rows see which.
   ///   - positions: turns queries and keys; nil where positions are added elsewhere.
   ///   - beginning: keys and values that stand before those of the rows; nil for none.
+  ///   - rows: the rows that come out; nil for all.
   package func callAsFunction(
     _ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table? = nil,
-    after beginning: KeyValueCache.Layer? = nil
+    after beginning: KeyValueCache.Layer? = nil, keeping rows: [Int]? = nil
   ) -> Tensor {
     let (q, k, v) = projected(x, positions)
     let seen = beginning?.followed(by: k, v) ?? (keys: k, values: v)
-    return merged(layout.attention(queries: q, keys: seen.keys, values: seen.values))
+    let y = layout.attention(queries: q, keys: seen.keys, values: seen.values)
+    return merged(rows.map(y.gathered) ?? y)
   }
 
   /// The same for new rows that follow cached ones; their keys and values are added to the cache.

@@ -31,6 +31,31 @@ import Testing
     ]
   }
 
+  @Test(arguments: modelNumbers, [false, true])
+  func `rows that are kept behind the last attention are those of all rows, and so are their gradients`(
+    number: Int, recomputes: Bool
+  ) {
+    var model = Self.models[number]
+    model.text.recomputesActivations = recomputes
+    let packed = PackedTrees(trees())
+    let rows = packed.differentPredictingRows.rows
+    func hidden(_ model: CausalModel, keeping rows: [Int]?) -> Tensor {
+      model.text(
+        model.text.embedding(packed.tokens), positions: packed.positions, layout: packed.layout, keeping: rows)
+    }
+    #expect(rows.count < packed.tokens.count)
+    #expect(hidden(model, keeping: rows).isIdentical(to: hidden(model, keeping: nil).gathered(rows)))
+    let weights = randomTensor([rows.count, model.text.configuration.hiddenSize], seed: 4)
+    let kept = model.valueAndGradients { (hidden($0, keeping: rows) * weights).sum() }
+    let all = model.valueAndGradients { (hidden($0, keeping: nil).gathered(rows) * weights).sum() }
+    #expect(kept.gradients.paths == all.gradients.paths)
+    for (path, (a, b)) in zip(kept.gradients.paths, zip(kept.gradients.tensors, all.gradients.tensors)) {
+      let size = b.squared().sum().squareRoot().scalar
+      let error = (a - b).squared().sum().squareRoot().scalar
+      #expect(error <= 1e-5 * size, "\(path): \(error) of \(size)")
+    }
+  }
+
   @Test(arguments: modelNumbers) func `an answer tree has the log-probabilities of separate sequences`(number: Int) {
     let model = Self.models[number]
     let shared = model.logProbabilities(of: trees())

@@ -44,6 +44,29 @@ private struct SumScorer: SequenceScorer {
     #expect([TokenPosition]().next == 0 && [image].next == 7)
   }
 
+  @Test func `tokens that are given are read, and have no scores`() {
+    var tree = AnswerTree(prompt: [10, 11], answers: [[20, 21, 22], [30], [40, 41]])
+    tree.given = [2, 0, 1]
+    let packed = PackedTrees([tree])
+    #expect(packed.tokens == [10, 11, 20, 21, 40])
+    #expect(packed.targets == [22, 30, 41] && packed.predictingRows == [3, 1, 4])
+    #expect(packed.ranges == [[0..<1, 1..<2, 2..<3]])
+    let (shared, separate) = (SumScorer(), SeparateSequences(SumScorer()))
+    let (a, b) = (shared.logProbabilities(of: [tree]), separate.logProbabilities(of: [tree]))
+    expectClose(a.logProbabilities, b.logProbabilities)
+    #expect(a.ranges == b.ranges)
+    // Those of the whole answers without the first ones.
+    let whole = shared.logProbabilities(of: [AnswerTree(prompt: tree.prompt, answers: tree.answers)])
+    expectClose(a.logProbabilities, whole.logProbabilities.gathered([2, 3, 5]))
+  }
+
+  @Test func `rows that predict several answers' first tokens are told once`() {
+    let (rows, places) = PackedTrees(trees).differentPredictingRows
+    #expect(rows == [2, 3, 4, 5, 6] && places == [0, 1, 2, 0, 0, 3, 4])
+    let none = PackedTrees([trees[2]]).differentPredictingRows
+    #expect(none.rows.isEmpty && none.places.isEmpty)
+  }
+
   @Test func `separate sequences have the scores of the tree`() {
     let (shared, separate) = (SumScorer(), SeparateSequences(SumScorer()))
     let (a, b) = (shared.logProbabilities(of: trees), separate.logProbabilities(of: trees))

@@ -26,17 +26,17 @@ struct Question: Sendable {
 
 /// Several questions about one photo as one tree, so that the photo is computed once for all of them.
 ///
-/// The tree branches after the photo: each of its answers is the text of a question with that question's answer. The
-/// tokens are exactly those of separate prompts; those of the questions have no weight, since they are given.
+/// The tree branches after the photo: each of its answers is the text of a question, which is given, with that question's
+/// answer. The tokens are exactly those of separate prompts.
 struct PhotoQuestions: Sendable {
   /// The photo, and a branch for each question.
   let tree: AnswerTree
-  /// One weight for each token of the branches, in order.
+  /// One weight for each token of the questions' answers, in order.
   let weights: [Float]
 
   /// - Throws: `StudentError` where a question or an answer does not fit.
   init(_ questions: [Question], about photo: PromptImage, for model: SmolVLM) throws {
-    var (prompt, branches, weights) = ([Int](), [[Int]](), [Float]())
+    var (prompt, branches, given, weights) = ([Int](), [[Int]](), [Int](), [Float]())
     let verdicts = Set([" Yes", " No"].flatMap { model.tokenizer.encode($0, addingSpecialTokens: false) })
     let aroundImage = model.tokenizer.id(of: "<fake_token_around_image>")
     for question in questions {
@@ -45,11 +45,12 @@ struct PhotoQuestions: Sendable {
       prompt = Array(alone.prompt[..<shared])
       let asked = alone.prompt[shared...]
       branches.append(asked + alone.answers[0])
-      weights += [Float](repeating: 0, count: asked.count)
+      given.append(asked.count)
       weights += question.weights(of: alone.answers[0], verdicts: verdicts)
     }
-    tree = AnswerTree(prompt: prompt, images: [photo], answers: branches)
-    self.weights = weights
+    var tree = AnswerTree(prompt: prompt, images: [photo], answers: branches)
+    tree.given = given
+    (self.tree, self.weights) = (tree, weights)
   }
 }
 

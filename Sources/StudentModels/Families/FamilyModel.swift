@@ -118,9 +118,15 @@ extension FamilyModel {
       return logProbabilities(of: copies, after: beginning).ofFirst(trees.count)
     }
     let rows = embedded(packed.tokens, images: trees.flatMap { $0.images.dropFirst(beginning?.length.images ?? 0) })
-    let hidden = text(rows, positions: packed.positions, layout: packed.layout, after: beginning?.cache)
+    let (predicting, places) = packed.differentPredictingRows
+    // Behind the last attention the others are not read. So many are kept that a row's sums are those of many rows.
+    let kept = predicting.first.map { first in
+      predicting + Array(repeating: first, count: max(0, Tensor.fewRows + 1 - predicting.count))
+    }
+    let hidden = text(
+      rows, positions: packed.positions, layout: packed.layout, after: beginning?.cache, keeping: kept)
     let scores = TokenScores(
-      hidden: text.normalized(hidden.gathered(packed.predictingRows)), head: headWeight, targets: packed.targets)
+      hidden: text.normalized(hidden).gathered(places), head: headWeight, targets: packed.targets)
     return AnswerScores(
       logProbabilities: scores.logProbabilities, ranges: packed.ranges, entropies: scores.entropies,
       meanLogits: scores.meanLogits, isGreedy: scores.isGreedy)
