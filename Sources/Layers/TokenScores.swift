@@ -5,7 +5,7 @@ public import Tensor
 ///
 /// Logits exist for a chunk of rows at a time; [tokens, vocabulary] is never stored. With a frozen matrix the gradient of
 /// the hidden rows is taken together with the scores (Hsu et al. 2024, Liger Kernel), so that each chunk's logits are
-/// computed once; with one that trains they are computed again on the way back.
+/// computed once; with one that trains they are kept where they are few, and else computed again on the way back.
 public struct TokenScores: Sendable {
   /// In nats, [rows]; gradients flow to the hidden rows and to a tracked matrix.
   public let logProbabilities: Tensor
@@ -32,6 +32,9 @@ public struct TokenScores: Sendable {
     // now saves computing them again on the way back.
     let keepsSlopes = hidden.isTracked && !weight.isTracked
     var slopes: [Tensor] = []
+    // Where the matrix trains they are needed on the way back.
+    let keepsLogits = weight.isTracked && rows * vocabulary <= TokenScores.keptLogits
+    var kept: [Tensor] = []
     let chunks = TokenScores.chunks(rows: rows, vocabulary: vocabulary)
     for chunk in chunks {
       // A token's score is the same whatever is scored beside it.
@@ -39,6 +42,7 @@ public struct TokenScores: Sendable {
       var logits = x.gathered(rows).matmul(w, transposeB: true)
       if rows.count > chunk.count { logits = logits.rows(0..<chunk.count) }
       scores.read(logits, chunk, index)
+      if keepsLogits { kept.append(logits) }
       guard keepsSlopes else { continue }
       scores.turnIntoSlopes(&logits, chunk, index, weights: nil)
       slopes.append(logits.matmul(w))
@@ -50,10 +54,10 @@ public struct TokenScores: Sendable {
         [slopes.map { $0 * gradient.reshaped([rows, 1]) }]
       }
     } else {
-      logProbabilities = .operation(value: value, inputs: [hidden, weight]) { [scores] gradient in
+      logProbabilities = .operation(value: value, inputs: [hidden, weight]) { [scores, kept] gradient in
         var dw = weight.isTracked ? Tensor.zeros(w.shape) : nil
-        let dx = chunks.map { chunk -> Tensor in
-          var slope = x.rows(chunk).matmul(w, transposeB: true)
+        let dx = chunks.enumerated().map { at, chunk -> Tensor in
+          var slope = keepsLogits ? kept[at] : x.rows(chunk).matmul(w, transposeB: true)
           scores.turnIntoSlopes(&slope, chunk, index, weights: gradient)
           dw?.add(slope.matmul(x.rows(chunk), transposeA: true))
           return slope.matmul(w)
@@ -72,6 +76,9 @@ public struct TokenScores: Sendable {
     let flat = targets.enumerated().map { $0 * weight.shape[0] + $1 }
     return scores.reshaped([-1, 1]).gathered(flat).reshaped([-1])
   }
+
+  /// The most logits that are kept for the way back: 16 MiB.
+  private static let keptLogits = 1 << 22
 
   /// Runs of rows of one length whose logits take at most 64 MiB: each run lays the head out again, which pays from a
   /// hundred rows on.
