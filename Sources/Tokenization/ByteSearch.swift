@@ -1,6 +1,6 @@
 /// Looks for a run of bytes in time linear in what is looked through, whatever repeats itself in either
 /// (Knuth, Morris and Pratt 1977).
-struct ByteSearch: Sendable {
+package struct ByteSearch: Sendable {
   private let part: [UInt8]
   /// For each length of a match so far, how long a shorter match the same bytes end with.
   private let shorter: [Int32]
@@ -8,7 +8,7 @@ struct ByteSearch: Sendable {
   /// The number of bytes looked for.
   var count: Int { part.count }
 
-  init(_ part: [UInt8]) {
+  package init(_ part: [UInt8]) {
     self.part = part
     var shorter: [Int32] = Array(repeating: 0, count: part.count + 1)
     var length = 0
@@ -36,5 +36,17 @@ struct ByteSearch: Sendable {
 
   func first(in bytes: [UInt8], from start: Int = 0) -> Range<Int>? {
     bytes.withUnsafeBufferPointer { first(in: $0, from: start) }
+  }
+
+  /// The parts of a text between the places where the bytes stand.
+  package func pieces(of text: String) -> [String] {
+    let bytes = Array(text.utf8)
+    var pieces: [String] = []
+    var start = 0
+    while !part.isEmpty, let found = first(in: bytes, from: start) {
+      pieces.append(String(decoding: bytes[start..<found.lowerBound], as: UTF8.self))
+      start = found.upperBound
+    }
+    return pieces + [String(decoding: bytes[start...], as: UTF8.self)]
   }
 }

@@ -151,7 +151,7 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
   /// The text with each image token replaced by what stands for that image.
   private func expanded(_ text: String, _ images: [PromptImage]) throws -> String {
     guard let placeholder else { return text }
-    let pieces = text.components(separatedBy: placeholder)
+    let pieces = ByteSearch(Array(placeholder.utf8)).pieces(of: text)
     guard pieces.count == images.count + 1 else {
       throw StudentError.imageCount(expected: images.count, found: pieces.count - 1)
     }

@@ -30,7 +30,7 @@ struct PythonText {
   /// The first character in upper case, the others in lower case.
   var capitalized: String {
     guard let first = scalars.first else { return "" }
-    return first.properties.titlecaseMapping + Self.string(scalars.dropFirst()).lowercased()
+    return first.properties.titlecaseMapping + String(text.unicodeScalars.dropFirst()).lowercased()
   }
 
   /// Each run of letters with its first in upper case.
