@@ -113,7 +113,7 @@ import Testing
       older.seed = 3
       older.trainGroups = 3
       try NewsWorldDataset(older).write(to: first)
-      try world.write(to: first)
+      #expect(try world.write(to: first) == world.photos.map { world.image(of: $0) })
       try NewsWorldDataset(Self.small).write(to: second)
       let names = ["pairs.jsonl", "teacher.jsonl", "captions.jsonl"] + world.photos.map(\.image)
       for name in names {

@@ -37,8 +37,8 @@ struct Demonstration {
     if (try? String(contentsOf: stamp, encoding: .utf8)) == recipeText { return }
     reporter.message("drawing the world")
     let world = try NewsWorldDataset(recipe.world)
-    try world.write(to: worldFolder)
-    let making = ModelMaking(world, seed: UInt64(seed), reporter: reporter)
+    let images = try world.write(to: worldFolder)
+    let making = ModelMaking(world, images: images, seed: UInt64(seed), reporter: reporter)
     var base = try making.fresh(Recipe.sizes, name: "base")
     for lesson in recipe.common { try making.teach(&base, lesson) }
     var judge = base

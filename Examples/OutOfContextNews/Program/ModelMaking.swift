@@ -31,9 +31,10 @@ struct ModelMaking {
   let reporter: ProgressReporter
 
   /// The world's photos of the split `pretrain`.
-  init(_ world: NewsWorldDataset, seed: UInt64, reporter: ProgressReporter) {
-    let chosen = world.photos.filter { $0.split == .pretrain }
-    photos = zip(chosen, mapInParallel(chosen) { world.image(of: $0) }).map { ($1, $0.scene) }
+  ///
+  /// - Parameter images: the world's photos as they were drawn.
+  init(_ world: NewsWorldDataset, images: [RGBImage], seed: UInt64, reporter: ProgressReporter) {
+    photos = zip(images, world.photos).filter { $1.split == .pretrain }.map { ($0, $1.scene) }
     self.seed = seed
     self.reporter = reporter
   }
@@ -70,7 +71,8 @@ struct ModelMaking {
     options.warmup = 0.05
     options.beta2 = 0.99
     options.checkpointEvery = 0
-    options.parts = 2
+    // Of four photos: what a part keeps for its gradient then fits into a core's own cache.
+    options.parts = 8
     reporter.begin(lesson.name, total: lesson.updates, unit: "updates")
     try Trainer(stage: lesson.name, options: options, seed: seed).train(
       &model, objective: QuestionObjective<SmolVLM>(examples: examples)
