@@ -35,6 +35,35 @@ import Testing
 }
 
 @Suite struct DemonstrationSelectorTests {
+  @Test func `variety is that of the formula, over every demonstration chosen before`() async throws {
+    /// A text is the seed of its vector.
+    struct Seeded: SentenceEncoder {
+      func vectors(for texts: [String]) async throws -> [[Float]] {
+        texts.map { text in
+          var state = UInt64(text) ?? 0
+          return (0..<20).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Float(state >> 40) / Float(1 << 24) - 0.5
+          }
+        }
+      }
+    }
+    let pool = (1...60).map { Demonstration(item: "\($0)", text: "\($0)", label: "green") }
+    let vectors = try await Seeded().vectors(for: pool.map(\.text) + ["1000"])
+    func product(_ a: Int, _ b: Int) -> Float { zip(vectors[a], vectors[b]).reduce(0) { $0 + $1.0 * $1.1 } }
+    var expected: [Int] = []
+    while expected.count < 12 {
+      let open = pool.indices.filter { !expected.contains($0) }
+      func gain(_ candidate: Int) -> Float {
+        0.6 * product(candidate, 60) - 0.4 * (expected.map { product(candidate, $0) }.max() ?? 0)
+      }
+      expected.append(open.max { gain($0) < gain($1) } ?? 0)
+    }
+    let selector = try await DiverseDemonstrations(pool, encoder: Seeded(), relevance: 0.6)
+    let chosen = try await selector.demonstrations(for: Item(id: "x", fields: ["text": "1000"]), count: 12)
+    #expect(chosen.map(\.item) == expected.map { pool[$0].item })
+  }
+
   let pool = [
     Demonstration(item: "1", text: "solar cells on the roof", label: "green"),
     Demonstration(item: "2", text: "solar cells on a house", label: "green"),

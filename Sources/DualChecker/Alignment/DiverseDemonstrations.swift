@@ -22,19 +22,22 @@ public struct DiverseDemonstrations: DemonstrationSelector {
 
   /// The nearest, then those that add most.
   public func demonstrations(for item: Item, count: Int) async throws -> [Demonstration] {
-    var open = try await pool.scored(for: item)
-    var chosen: [(score: Float, index: Int)] = []
+    // With the cosine to the nearest of those chosen: each choice changes it by one product a candidate.
+    var open = try await pool.scored(for: item).map { (score: $0.score, index: $0.index, nearest: Float?.none) }
+    var chosen: [Int] = []
     while chosen.count < count, !open.isEmpty {
-      func gain(_ candidate: (score: Float, index: Int)) -> Float {
-        let nearest = chosen.map { pool.product(candidate.index, $0.index) }.max() ?? 0
-        return relevance * candidate.score - (1 - relevance) * nearest
+      if let last = chosen.last {
+        for i in open.indices {
+          let product = pool.product(open[i].index, last)
+          open[i].nearest = open[i].nearest.map { max($0, product) } ?? product
+        }
       }
-      let gains = open.map(gain)
+      let gains = open.map { relevance * $0.score - (1 - relevance) * ($0.nearest ?? 0) }
       // The first of equals, which is the nearest.
       let best = gains.indices.reduce(0) { gains[$1] > gains[$0] ? $1 : $0 }
-      chosen.append(open.remove(at: best))
+      chosen.append(open.remove(at: best).index)
     }
-    return chosen.map { pool.demonstrations[$0.index] }
+    return chosen.map { pool.demonstrations[$0] }
   }
 }
 

@@ -97,28 +97,30 @@ public struct InContextTeacher: Teacher {
     return (task.labels.labels[best].answer + ".", probabilities[best])
   }
 
-  /// The cosine of each demonstration with the text in question.
-  private func nearness(of prompt: InContextPrompt) async throws -> [Double] {
+  /// The cosine of each demonstration, and then of each of these meanings, with the text in question.
+  private func nearness(of prompt: InContextPrompt, meanings: [String] = []) async throws -> [Double] {
     let question = Item.wholeText(prompt.text, prompt.detail)
-    let vectors = try await encoder.vectors(for: [question] + prompt.examples.map(\.wholeText))
+    let vectors = try await encoder.vectors(for: [question] + prompt.examples.map(\.wholeText) + meanings)
     return vectors.dropFirst().map { Double(dotProduct($0, vectors[0])) }
   }
 
   private func byNearness(_ prompt: InContextPrompt) async throws -> [Double] {
     let reader = AnswerReader(labels: task.labels)
-    let near = try await nearness(of: prompt)
+    let explained = task.labels.labels.enumerated().compactMap { place, label in
+      prompt.meanings[label.name].map { (place: place, meaning: $0) }
+    }
+    let cosines = try await nearness(of: prompt, meanings: explained.map(\.meaning))
+    let near = cosines.prefix(prompt.examples.count)
+    let nearest = near.max() ?? 0
     // Without anything to go by, every class is as likely as any other.
     var votes = [Double](repeating: 0.2, count: task.labels.labels.count)
     for (example, cosine) in zip(prompt.examples, near) {
       guard case .answered(let name) = reader.read(example.answer).outcome, let place = task.labels.index(of: name)
       else { continue }
-      votes[place] += exp(Self.sharpness * (cosine - (near.max() ?? 0)))
+      votes[place] += exp(Self.sharpness * (cosine - nearest))
     }
-    let question = Item.wholeText(prompt.text, prompt.detail)
-    for (place, label) in task.labels.labels.enumerated() {
-      guard let meaning = prompt.meanings[label.name] else { continue }
-      let vectors = try await encoder.vectors(for: [question, meaning])
-      votes[place] += 4 * max(0, Double(dotProduct(vectors[0], vectors[1])))
+    for (label, cosine) in zip(explained, cosines.dropFirst(near.count)) {
+      votes[label.place] += 4 * max(0, cosine)
     }
     let total = votes.reduce(0, +)
     return votes.map { $0 / total }
