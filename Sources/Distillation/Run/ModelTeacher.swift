@@ -51,12 +51,15 @@ public struct ModelTeacher<Model: Student>: BatchTeacher {
 
   private func answers(to requests: [TeacherRequest]) throws -> [TeacherReply] {
     guard let first = requests.first else { return [] }
+    // What several questions are about is read, and goes through the tower, once.
+    let files = Array(Set(requests.flatMap { $0.images.map(\.file) }))
+    let read = mapInParallel(files) { file in
+      Result { student.encoded(try student.image(transform(try decoder.decode(contentsOf: file.url.path)))) }
+    }
+    let seen = Dictionary(uniqueKeysWithValues: zip(files, read))
     let prompts = try mapInParallel(requests) { request in
       Result { () throws -> LabelQuestion in
-        let images = try request.images.map { image in
-          let seen = transform(try decoder.decode(contentsOf: image.file.url.path))
-          return student.encoded(try student.image(seen)).at(image.place)
-        }
+        let images = try request.images.compactMap { try seen[$0.file]?.get().at($0.place) }
         return try student.labelQuestion(
           request.prompt, images: images, labels: request.labels.labels.map(\.answer))
       }

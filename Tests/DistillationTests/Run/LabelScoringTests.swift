@@ -122,6 +122,34 @@ import Testing
     #expect(error?.reason.contains("norm.weight is inf at its element 0") == true, "\(String(describing: error))")
   }
 
+  @Test func `a photo that several questions are about is looked at once, and each answer is as alone`() async throws {
+    let student = try TinyModels.student()
+    let labels = try LabelSet(["Yes", "No"].map { .init(name: $0) })
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let requests = try [(1, 40), (2, 40), (3, 200), (4, 40)].map { number, level -> TeacherRequest in
+      let file = folder.appending(path: "\(level).png")
+      let photo = RGBImage(width: 16, height: 16, pixels: [UInt8](repeating: UInt8(level), count: 768))
+      try Data(photo.pngData()).write(to: file)
+      return TeacherRequest(
+        item: Item(id: "\(number)", fields: [:]), prompt: "Photo \(number)?", promptVersion: "1",
+        images: [.init(path: file.lastPathComponent, file: try ImageReference(contentsOf: file))], labels: labels,
+        parameters: .init(maximumTokens: 1))
+    }
+    let looks = Locked(0)
+    let teacher = ModelTeacher("m", student: student, modelDigest: "") { image in
+      looks.withLock { $0 += 1 }
+      return image
+    }
+    let together = try await teacher.replies(to: requests)
+    #expect(looks.withLock { $0 } == 2)
+    for (request, reply) in zip(requests, together) {
+      let alone = try await teacher.replies(to: [request])
+      #expect(reply.label == alone.first?.label && reply.confidence == alone.first?.confidence)
+    }
+  }
+
   @Test func `labels with the same tokens are refused by name`() async throws {
     let student = WrittenStudent(joined: [], folds: true) { _ in [:] }
     let labels = try LabelSet([.init(name: "a", answer: "cote"), .init(name: "b", answer: "côte")])
