@@ -3,6 +3,9 @@
 // The tiles of all heads that share keys are one list, for they add to the same gradients of keys and values. A list is
 // cut into parts of like work, by shape alone: the first part adds in place, the others apart, and what they sum is added
 // in the order of the parts. So the bytes do not depend on the number of threads.
+//
+// Where there are more threads than parts, what tiles add to queries and what they add to a slice of the keys are tasks of
+// their own. Scores are then computed twice, and all sums are those of the parts.
 #include "attention_scores.h"
 
 // Tiles [first, last) of a group, each counted once for each head of the list, and the keys they meet.
@@ -17,7 +20,9 @@ typedef struct {
   float *part_k, *part_v;  // what is summed apart, [parts - first_apart, key heads, keys of all groups, columns]
   const sd_group *groups;
   const part *cuts;  // [groups, parts]
-  int heads, key_heads, d, columns, parts, first_apart;
+  const tile *tiles;
+  int heads, key_heads, d, columns, parts, first_apart, tile_count;
+  int part_count, slices;  // the parts of all lists, and of their keys
   size_t keys;
   float scale;
 } job;
@@ -56,7 +61,26 @@ SD_INLINE void load_sums(int d, const job *w, const tile *t, int head, vector16 
   }
 }
 
-SD_INLINE void backward_of(bool wide, int d, const job *w, const tile *t, int head, const key_sums *to) {
+// What a task takes from a tile: the gradients of its queries, of keys [first, last), or of both.
+typedef struct {
+  bool queries;
+  int first, last;
+} share;
+// A block without the keys that are not of the share; false where none is left.
+SD_INLINE bool cut_to(const share *s, block *b) {
+  int last = smaller(b->key + b->keys, s->last);
+  b->key = larger(b->key, s->first);
+  b->keys = last - b->key;
+  return b->keys > 0;
+}
+static bool meets(const share *s, const tile *t) {
+  block b;
+  for (place next = {0}; next_block(t, false, &next, &b);)
+    if (cut_to(s, &b)) return true;
+  return false;
+}
+
+SD_INLINE void backward_of(bool wide, int d, const job *w, const tile *t, int head, const share *s, const key_sums *to) {
   int columns = round_up(d, 16), kv = head / (w->heads / w->key_heads);
   size_t qs = (size_t)w->heads * (size_t)d, ks = (size_t)w->key_heads * (size_t)d;
   size_t at = (size_t)t->query * qs + (size_t)(head * d);
@@ -73,7 +97,8 @@ SD_INLINE void backward_of(bool wide, int d, const job *w, const tile *t, int he
   rows_view outputs = readable(w->dout + at, qs, t->queries, d, (w->heads - head) * d, y_copy);
   block b;
   for (place next = {0}; next_block(t, false, &next, &b);) {
-    size_t from = (size_t)b.key * ks + (size_t)(kv * d), own = (size_t)b.key * to->stride;
+    if (!cut_to(s, &b)) continue;
+    size_t from = (size_t)b.key * ks + (size_t)(kv * d);
     block_scores(wide, &b, (rows_view){w->k + from, ks}, d, q, true, p, NULL);    // S = scale Q K^T
     block_scores(wide, &b, (rows_view){w->v + from, ks}, d, y, false, ds, NULL);  // scale dP = scale dO V^T
     for (int v = b.from / 16; v * 16 < b.to; v++) {
@@ -85,19 +110,25 @@ SD_INLINE void backward_of(bool wide, int d, const job *w, const tile *t, int he
         store16(dx, share * (load16(dx) - delta[v]));
       }
     }
-    add_to_keys(wide, &b, p, outputs, columns, to->dv + own, to->stride);  // dV += P^T dO
-    add_to_keys(wide, &b, ds, queries, columns, to->dk + own, to->stride);  // dK += scale dS^T Q
+    if (to) {
+      size_t own = (size_t)b.key * to->stride;
+      add_to_keys(wide, &b, p, outputs, columns, to->dv + own, to->stride);  // dV += P^T dO
+      add_to_keys(wide, &b, ds, queries, columns, to->dk + own, to->stride);  // dK += scale dS^T Q
+    }
+    if (!s->queries) continue;
     rows_view keys = readable(w->k + from, ks, b.keys, d, (w->key_heads - kv) * d, k_copy);
     add_to_queries(wide, &b, ds, keys, columns, dq);  // dQ += scale dS K
   }
-  for (int i = 0; i < t->queries; i++)
+  for (int i = 0; s->queries && i < t->queries; i++)
     for (int c = 0; c < d; c++) w->dq[at + (size_t)i * qs + (size_t)c] += dq[i * columns + c];
 }
-SD_KERNEL(static, void, backward_tile, (const job *w, const tile *t, int head, const key_sums *to), (w, t, head, to)) {
+SD_KERNEL(static, void, backward_tile,
+          (const job *w, const tile *t, int head, const share *s, const key_sums *to),
+          (w, t, head, s, to)) {
   switch (w->d) {
-    case 32: backward_of(sd_wide, 32, w, t, head, to); break;
-    case 64: backward_of(sd_wide, 64, w, t, head, to); break;
-    default: backward_of(sd_wide, w->d, w, t, head, to);
+    case 32: backward_of(sd_wide, 32, w, t, head, s, to); break;
+    case 64: backward_of(sd_wide, 64, w, t, head, s, to); break;
+    default: backward_of(sd_wide, w->d, w, t, head, s, to);
   }
 }
 
@@ -121,23 +152,43 @@ static void cut(const sd_group *g, const tile *tiles, int count, int shared, int
   }
 }
 
-// Tasks: the parts of a list, then those of the next one, group by group.
-static void backward_task(void *context, int index) {
-  const job *w = context;
+// A share of all tiles of a part.
+static void backward_part(const job *w, int index, share s) {
   int number = index % w->parts, kv = index / w->parts % w->key_heads, group = index / w->parts / w->key_heads;
   int shared = w->heads / w->key_heads;
   const part *p = w->cuts + group * w->parts + number;
   key_sums to = sums_of_part(w, kv, number);
   size_t bytes = sizeof(float) * (size_t)w->columns;
-  for (int key = p->key_first; number >= w->first_apart && key < p->key_last; key++) {
+  for (int key = larger(p->key_first, s.first); number >= w->first_apart && key < smaller(p->key_last, s.last); key++) {
     memset(to.dk + (size_t)key * to.stride, 0, bytes);
     memset(to.dv + (size_t)key * to.stride, 0, bytes);
   }
-  for (int i = p->first; i < p->last; i++) backward_tile(w, p->tiles + i / shared, kv * shared + i % shared, &to);
+  for (int i = p->first; i < p->last; i++) {
+    const tile *t = p->tiles + i / shared;
+    if (s.queries || meets(&s, t)) backward_tile(w, t, kv * shared + i % shared, &s, &to);
+  }
+}
+
+// Tasks: the parts of a list, then those of the next one, group by group.
+static void backward_task(void *context, int index) { backward_part(context, index, (share){true, 0, INT_MAX}); }
+
+// Tasks: the first slice of the keys of each part, which most queries meet, and the further ones; then the queries of each
+// tile for each head, of those that meet most keys first.
+static void shared_task(void *context, int index) {
+  const job *w = context;
+  int parts = w->part_count, slice = index / parts;
+  if (slice < w->slices) {
+    const sd_group *g = w->groups + index % parts / w->parts / w->key_heads;
+    int keys = g->key_last - g->key_first;
+    share s = {false, g->key_first + keys * slice / w->slices, g->key_first + keys * (slice + 1) / w->slices};
+    return backward_part(w, index % parts, s);
+  }
+  int number = w->tile_count * w->heads - 1 - (index - parts * w->slices);
+  backward_tile(w, w->tiles + number / w->heads, number % w->heads, &(share){true, 0, INT_MAX}, NULL);
 }
 
 // What the parts of a group have summed apart, for a slice of its keys.
-enum { SLICES = 8 };
+enum { SLICES = 16 };
 SD_KERNEL(static, void, add_parts, (const job *w, int group, int slice), (w, group, slice)) {
   const sd_group *g = w->groups + group;
   int keys = g->key_last - g->key_first;
@@ -165,6 +216,14 @@ static int parts_of(int lists, int tiles) {
   return parts;
 }
 
+// How many slices the keys are cut into where half as many threads again as parts would wait for the longest part; else 0.
+enum { LEAST_KEYS = 32 };
+static int slices_of(const job *w, int threads) {
+  if (2 * threads < 3 * w->part_count) return 0;
+  int keys = (int)w->keys / (w->part_count / w->parts / w->key_heads);
+  return larger(1, smaller(keys / LEAST_KEYS, (4 * threads + w->part_count - 1) / w->part_count));
+}
+
 void sd_attention_backward(const float *q, const float *k, const float *v, const float *out, const float *log_sum,
                            const float *dout, float *dq, float *dk, float *dv, const sd_span *spans,
                            const sd_group *groups, int group_count, int heads, int key_heads, int dimension, float scale) {
@@ -175,7 +234,9 @@ void sd_attention_backward(const float *q, const float *k, const float *v, const
            .groups = groups, .heads = heads, .key_heads = key_heads, .d = dimension,
            .columns = round_up(dimension, 16), .keys = keys, .scale = scale};
   int shared = heads / key_heads;
+  w.tile_count = count;
   w.parts = parts_of(lists, count * shared / group_count);
+  w.part_count = lists * w.parts;
   // Rows of other than whole vectors cannot be added to in place: their neighbours are another task's.
   w.first_apart = w.columns == w.d ? 1 : 0;
   size_t cuts = (size_t)(group_count * w.parts);
@@ -192,8 +253,13 @@ void sd_attention_backward(const float *q, const float *k, const float *v, const
     cut(groups + g, tiles + t, own, shared, w.parts, parts + g * w.parts);
     t += own;
   }
+  w.tiles = tiles;
   w.cuts = parts;
-  sd_parallel(lists * w.parts, backward_task, &w);
+  w.slices = slices_of(&w, sd_threads());
+  if (w.slices > 0)
+    sd_parallel(w.part_count * w.slices + count * heads, shared_task, &w);
+  else
+    sd_parallel(w.part_count, backward_task, &w);
   if (apart > 0) sd_parallel(group_count * SLICES, add_task, &w);
   sd_release(memory, 2 * apart + lengths);
 }

@@ -5,6 +5,7 @@
 // Each element of C is summed over k in one order, whatever the tiles are, so the bytes do not depend on the number of
 // threads. Up to four rows take another way, and another order.
 #include "CKernels.h"
+#include "product_cuts.h"
 #include "product_lists.h"
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -48,16 +49,8 @@ typedef struct {
   uint16_t *words;
   size_t row;
 } rounded;
-static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 static size_t part_row(const rounded *o, size_t k) { return least(o->row - k, o->kernels->depth); }
 static uint16_t *part(const rounded *o, size_t k, size_t row) { return o->words + k * o->of->rows + row * part_row(o, k); }
-
-// How the tasks of a sum are cut: columns in panels, rows in chunks.
-typedef struct {
-  const sd_product_sum *sum;
-  size_t chunks, chunk;
-  int tasks;
-} cut;
 
 // A [inner, rows] of many rows and columns as [rows, inner]: read where it stands it is on another page of memory at each step.
 typedef struct {
@@ -72,6 +65,7 @@ typedef struct {
   const rounded *operands;
   const turned *copies;
   int tasks, operand_count, copy_count, threads;
+  layout laid;
 } job;
 
 // The sum of a task, and the task's number among those of the sum; none past the last task.
@@ -134,25 +128,32 @@ static size_t by_pair_kernel(const sd_product *p, const rounded *operand, size_t
   return from;
 }
 
-// A part of a term, k..<k + depth, for the rows and columns of a task; its panel is laid out first.
+static const rounded *operand_for(const job *w, const sd_product *p) {
+  return p->in_bfloat16 ? operand_of(w->operands, w->operand_count, p) : NULL;
+}
+
+static void lay_out(const job *w, const sd_product *p, size_t k, size_t depth, size_t column, float *panel) {
+  size_t columns = least(p->columns - column, WIDTH);
+  if (operand_for(w, p))
+    w->kernels->pack_pairs(p, k, depth, column, columns, (uint32_t *)panel);
+  else
+    w->kernels->pack(p, k, depth, column, columns, panel);
+}
+
+// A part of a term, k..<k + depth, for the rows and columns of a task and a panel that is laid out.
 static void multiply_part(const job *w, const sd_product *p, size_t k, size_t from, size_t to, size_t column, bool adds,
-                          float *panel, ahead *next) {
+                          const float *panel, ahead *next) {
   const product_kernels *kernels = w->kernels;
   size_t depth = least(p->inner - k, kernels->depth), columns = least(p->columns - column, WIDTH);
-  const rounded *operand = p->in_bfloat16 ? operand_of(w->operands, w->operand_count, p) : NULL;
-  if (operand) {
-    kernels->pack_pairs(p, k, depth, column, columns, (uint32_t *)panel);
-    if (columns == WIDTH) from = by_pair_kernel(p, operand, k, depth, from, to, column, adds, panel);
-  } else {
-    kernels->pack(p, k, depth, column, columns, panel);
-  }
+  const rounded *operand = operand_for(w, p);
+  if (operand && columns == WIDTH) from = by_pair_kernel(p, operand, k, depth, from, to, column, adds, panel);
   for (size_t row = from; row < to; row += kernels->block) {
     size_t rows = least(to - row, kernels->block);
     float *c = p->c + row * p->c_row + column;
     if (operand) {
       const uint32_t *a = (const uint32_t *)part(operand, k, row);
-      kernels->sum_pairs(rows, a, part_row(operand, k) / 2, (uint32_t *)panel, (depth + 1) / 2, c, p->c_row, columns, adds,
-                         next);
+      kernels->sum_pairs(rows, a, part_row(operand, k) / 2, (const uint32_t *)panel, (depth + 1) / 2, c, p->c_row, columns,
+                         adds, next);
     } else {
       const turned *copy = p->a_turned ? copy_of(w, p) : NULL;
       bool a_turned = p->a_turned && !copy;
@@ -168,18 +169,41 @@ static void multiply_task(void *context, int index) {
   int own = index;
   const cut *c = cut_of(w, &own);
   const sd_product_sum *sum = c->sum;
-  size_t column = (size_t)own / c->chunks * WIDTH, from = (size_t)own % c->chunks * c->chunk;
-  size_t to = least(from + c->chunk, sum->terms->rows), most = 0, depth = w->kernels->depth;
-  for (int t = 0; t < sum->count; t++) most = sum->terms[t].inner > most ? sum->terms[t].inner : most;
-  // Steps of k in whole fours: a set may lay them out so.
-  float *panel = panel_scratch(least((most + 3) / 4 * 4, depth) * WIDTH * sizeof(float));
+  size_t panel = (size_t)own / c->chunks, column = panel * WIDTH, from = (size_t)own % c->chunks * c->chunk;
+  size_t to = least(from + c->chunk, sum->terms->rows), depth = w->kernels->depth, number = 0;
+  float *scratch = c->laid ? NULL : panel_scratch(c->deep * WIDTH * sizeof(float));
   bool adds = sum->terms->adds;
   ahead next = {0};
   for (int t = 0; t < sum->count; t++)
-    for (size_t k = 0; k < sum->terms[t].inner; k += depth, adds = true) {
-      if (next.at >= next.end) next = after(w, index, sum, t, k, column);
-      multiply_part(w, sum->terms + t, k, from, to, column, adds, panel, &next);
+    for (size_t k = 0; k < sum->terms[t].inner; k += depth, adds = true, number++) {
+      const sd_product *p = sum->terms + t;
+      if (!c->laid) {
+        if (next.at >= next.end) next = after(w, index, sum, t, k, column);
+        lay_out(w, p, k, least(p->inner - k, depth), column, scratch);
+      } else if (!is_in_round(&w->laid, number)) {
+        continue;
+      }
+      multiply_part(w, p, k, from, to, column, adds, c->laid ? laid_at(&w->laid, c, panel, number) : scratch, &next);
     }
+}
+
+// Tasks: the pieces of the parts of a round, for each panel of each sum.
+static void lay_task(void *context, int index) {
+  const job *w = context;
+  const layout *l = &w->laid;
+  const cut *c = w->cuts;
+  for (; index >= lay_tasks(l, c); c++) index -= lay_tasks(l, c);
+  size_t piece = (size_t)index % pieces_of(l, c), own = (size_t)index / pieces_of(l, c), panel = own / l->parts;
+  size_t number = l->first + own % l->parts, left = number, depth = w->kernels->depth, column = panel * WIDTH;
+  const sd_product *p = c->sum->terms, *end = p + c->sum->count;
+  for (size_t parts; p < end && left >= (parts = (p->inner + depth - 1) / depth); p++) left -= parts;
+  if (p == end) return;
+  size_t first = left * depth, steps = least(p->inner - first, depth), at = piece * l->apart;
+  // A panel of fewer columns may lie in another way, whole; pairs of bfloat16 numbers take half the room.
+  bool is_whole = p->columns - column < WIDTH;
+  if (is_whole ? piece > 0 : at >= steps) return;
+  lay_out(w, p, first + at, is_whole ? steps : least(steps - at, l->apart), column,
+          laid_at(l, c, panel, number) + at * WIDTH / (operand_for(w, p) ? 2 : 1));
 }
 
 enum { ROUNDED = 32 };  // rows of a task
@@ -208,23 +232,16 @@ static size_t words_of(const rounded *o) { return (o->of->rows * o->row + 1) / 2
 
 void sd_multiply_sums(const sd_product_sum *sums, int count) {
   int terms = 0, operands = 0, tasks = 0, copies = 0, turns = 0;
-  size_t panels = 0;
-  for (int i = 0; i < count; i++) {
-    terms += sums[i].count;
-    panels += (sums[i].terms->columns + WIDTH - 1) / WIDTH;
-  }
+  for (int i = 0; i < count; i++) terms += sums[i].count;
   if (terms == 0) return;
   size_t lists = (size_t)terms * (sizeof(rounded) + sizeof(turned)) + (size_t)count * sizeof(cut);
   rounded *operand = (rounded *)sd_allocate(lists / sizeof(float));
   turned *copy = (turned *)(operand + terms);
   cut *cuts = (cut *)(copy + terms);
   job w = {.kernels = sd_product_kernels(), .cuts = cuts, .operands = operand, .copies = copy, .threads = sd_threads()};
+  w.laid = cut_sums(w.kernels, sums, count, w.threads, sd_get_pair_kernel() ? SD_PAIR_ROWS : EVEN_ROWS, cuts);
   for (int i = 0; i < count; i++) {
     const sd_product_sum *s = sums + i;
-    // Few panels of many rows are cut across too, so that all threads have work; each part packs the panel again.
-    bool across = panels < 8 && s->terms->rows > 256;
-    cuts[i] = (cut){s, across ? (s->terms->rows + 127) / 128 : 1, across ? 128 : s->terms->rows, 0};
-    cuts[i].tasks = (int)((s->terms->columns + WIDTH - 1) / WIDTH * cuts[i].chunks);
     w.tasks += cuts[i].tasks;
     for (const sd_product *p = s->terms; p < s->terms + s->count; p++) {
       if (pays_turning(p)) {
@@ -242,7 +259,16 @@ void sd_multiply_sums(const sd_product_sum *sums, int count) {
   w.copy_count = copies;
   sd_parallel(turns, turn_task, copy);
   sd_parallel(tasks, round_task, operand);
-  sd_parallel(w.tasks, multiply_task, &w);
+  for (; w.laid.first < w.laid.all; w.laid.first += w.laid.parts) {
+    int pieces = 0;
+    for (int i = 0; i < count; i++) pieces += lay_tasks(&w.laid, cuts + i);
+    sd_parallel(pieces, lay_task, &w);
+    sd_parallel(w.tasks, multiply_task, &w);
+  }
+  if (w.laid.floats > 0)
+    sd_release(cuts->laid, w.laid.floats);
+  else
+    sd_parallel(w.tasks, multiply_task, &w);
   for (rounded *o = operand; o < operand + operands; o++) sd_release((float *)o->words, words_of(o));
   for (turned *t = copy; t < copy + copies; t++) sd_release(t->rows, t->of->rows * t->of->inner);
   sd_release((float *)operand, lists / sizeof(float));

@@ -9,7 +9,7 @@
 #define LANES 16
 #define VECTORS 3
 #define HEIGHT 8
-enum { DEPTH = 2048, SUMMED = DEPTH, BLOCK = 1 << 20, NEAR = 3 };  // NEAR: prefetched to the first cache
+enum { DEPTH = 2048, SUMMED = DEPTH, APART = 256, BLOCK = 1 << 20, NEAR = 3 };  // NEAR: prefetched to the first cache
 enum { AT_ONCE = 4, PARTS = 4 };  // few rows: so many meet two rows of B, each of which is summed in so many parts
 typedef __m512 vector;
 typedef __mmask16 lanes;  // the first so many of a vector

@@ -31,6 +31,7 @@ typedef struct {
   // Steps of k of a panel, and rows of A that meet it before further rows do: so that what is read again stays in the caches
   // of the CPUs that have the set.
   size_t depth, block;
+  size_t apart;  // steps of k that can be laid out apart from those before them
   // B [depth, columns] from element [k, column] on -> a panel for `sum`, columns <= WIDTH.
   void (*pack)(const sd_product *p, size_t k, size_t depth, size_t column, size_t columns, float *panel);
   // C [rows, columns] = or += A B, where element [i, k] of A is a[i * a_row + k], or a[i + k * a_row] where turned.

@@ -64,7 +64,7 @@ FEW_WHOLE_ROWS(whole_rows_dot, whole_dot)
 #pragma clang attribute pop
 
 #define FLOATS                                                                                \
-  .depth = DEPTH, .block = BLOCK, .pack = pack_floats, .sum = sum_floats, .turn = turn_floats, \
+  .depth = DEPTH, .block = BLOCK, .apart = DEPTH, .pack = pack_floats, .sum = sum_floats, .turn = turn_floats, \
   .few = {[SD_FLOAT32] = rows_SD_FLOAT32, [SD_BFLOAT16] = rows_SD_BFLOAT16, [SD_FLOAT16] = rows_SD_FLOAT16}
 const product_kernels sd_products_neon = {FLOATS, .round_blocks = round_to_blocks, .few_whole = whole_rows};
 const product_kernels sd_products_neon_dot = {FLOATS, .round_blocks = round_to_halves, .few_whole = whole_rows_dot};

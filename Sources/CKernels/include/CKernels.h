@@ -4,7 +4,7 @@
 //   - a function whose name ends in _backward ADDS to its outputs where the comment says "+=", else it overwrites;
 //   - the loops are compiled for AVX-512, AVX2 and baseline x86-64 and chosen at run time (dispatch.h); gemm.c is
 //     for AVX2, AVX-512 and NEON alone, and OpenBLAS computes products on other CPUs;
-//   - results do not depend on the number of threads: work is cut by shape alone.
+//   - results do not depend on the number of threads: what is summed together is cut by shape alone.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 #include <stdbool.h>

@@ -5,7 +5,7 @@ extension Tensor {
   public enum Compute {
     /// The number of threads that arithmetic uses, the calling one included. The default is the number of cores.
     ///
-    /// Results do not depend on it: work is cut by shape alone.
+    /// Results do not depend on it: what is summed together is cut by shape alone.
     public static var threads: Int {
       get { Int(sd_threads()) }
       set { sd_set_threads(Int32(max(1, newValue))) }
