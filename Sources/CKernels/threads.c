@@ -1,17 +1,16 @@
 // One pool of threads for all arithmetic. A job is taken up without a lock: decoding has some hundreds of them a token, of
 // some microseconds each. Between two jobs a worker looks out for the next one for some microseconds, as long as waking it
 // would take, and then parks on a condition variable: a pool that spins on beside another one costs a factor of 5 to 10 on
-// two cores.
+// two cores. With more threads than cores nobody looks out: whoever is waited for may want that core.
 #include "CKernels.h"
 #include <pthread.h>
 #include <stdatomic.h>
-#include <unistd.h>
 
 enum { MAX_WORKERS = 255 };
 static pthread_mutex_t owner = PTHREAD_MUTEX_INITIALIZER;  // held by the one caller whose job runs
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;   // of the conditions, and of what starts threads
 static pthread_cond_t work = PTHREAD_COND_INITIALIZER, done = PTHREAD_COND_INITIALIZER, more = PTHREAD_COND_INITIALIZER;
-static atomic_int started, wanted = -1, parked;
+static atomic_int started, wanted = -1, parked, looks;
 
 // The job: written while it is closed and no thread is busy, read by busy threads that have found it open after that.
 static sd_body job_body;
@@ -61,7 +60,7 @@ static void *worker(void *argument) {
       while (id >= wanted - 1) pthread_cond_wait(&more, &lock);
       pthread_mutex_unlock(&lock);
     }
-    for (int i = 0; i < LOOKS && atomic_load_explicit(&generation, memory_order_relaxed) == seen; i++) breathe();
+    for (int i = looks; i > 0 && atomic_load_explicit(&generation, memory_order_relaxed) == seen; i--) breathe();
     if (generation == seen) {
       // Parked first, then a look at the generation; the caller raises that first, then looks who is parked.
       pthread_mutex_lock(&lock);
@@ -76,13 +75,18 @@ static void *worker(void *argument) {
   return NULL;
 }
 
+static void want(int count) {
+  static int cores;
+  if (cores == 0) cores = sd_cores();
+  if (count < 1) count = cores;
+  wanted = count > MAX_WORKERS ? MAX_WORKERS : count;
+  looks = wanted > cores ? 0 : LOOKS;
+}
+
 static void start_workers(void) {
   if (wanted > 0 && started >= wanted - 1) return;
   pthread_mutex_lock(&lock);
-  if (wanted < 0) {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    wanted = cores < 1 ? 1 : cores > MAX_WORKERS ? MAX_WORKERS : (int)cores;
-  }
+  if (wanted < 0) want(0);
   while (started < wanted - 1) {
     pthread_t thread;
     if (pthread_create(&thread, NULL, worker, (void *)(long)started) != 0) break;
@@ -95,7 +99,7 @@ static void start_workers(void) {
 void sd_set_threads(int count) {
   pthread_mutex_lock(&owner);
   pthread_mutex_lock(&lock);
-  wanted = count < 1 ? 1 : count > MAX_WORKERS ? MAX_WORKERS : count;
+  want(count < 1 ? 1 : count);
   pthread_cond_broadcast(&more);
   pthread_mutex_unlock(&lock);
   start_workers();
@@ -131,7 +135,7 @@ void sd_parallel(int count, sd_body body, void *context) {
   drain(body, context, count);
   if (shared) {
     atomic_exchange(&is_open, false);
-    for (int i = 0; i < LOOKS && atomic_load(&busy) > 0; i++) breathe();
+    for (int i = looks; i > 0 && atomic_load(&busy) > 0; i--) breathe();
     if (atomic_load(&busy) > 0) {
       pthread_mutex_lock(&lock);
       atomic_exchange(&is_awaited, true);

@@ -141,6 +141,7 @@ static void check_set(void) {
 
 // For each instruction set that the CPU has, or for the one that TENSOR_MAX_ISA names.
 int main(void) {
+  check_cores();
   if (getenv("TENSOR_MAX_ISA")) {
     check_set();
     return 0;

@@ -30,6 +30,13 @@ void sd_set_instructions(sd_instruction_set set);
 bool sd_has_instructions(sd_instruction_set set);  // whether the CPU has it
 const char *sd_instructions_name(sd_instruction_set set);
 
+// cores.c --------------------------------------------------------------------------------------------------------
+// Cores that this process may keep busy: those of its affinity, and no more than its control groups give it time of.
+int sd_cores(void);
+// The cores of the smallest quota of the control groups that a file of the form of /proc/self/cgroup names, under the folder
+// that they are mounted at; infinite without one.
+double sd_quota(const char *groups, const char *mount);
+
 // threads.c ------------------------------------------------------------------------------------------------------
 typedef void (*sd_body)(void *context, int index);
 // Runs body(context, i) for i in 0..<count, on the pool and the caller; nested or concurrent calls run inline.

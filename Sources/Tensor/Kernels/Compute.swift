@@ -3,7 +3,8 @@ internal import CKernels
 extension Tensor {
   /// How arithmetic is spread over the machine: one setting for the whole process.
   public enum Compute {
-    /// The number of threads that arithmetic uses, the calling one included. The default is the number of cores.
+    /// The number of threads that arithmetic uses, the calling one included. The default is the number of
+    /// cores that the process may use, by its affinity and by the quotas of its control groups.
     ///
     /// Results do not depend on it: what is summed together is cut by shape alone.
     public static var threads: Int {
