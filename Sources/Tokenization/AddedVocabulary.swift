@@ -12,9 +12,9 @@ struct AddedVocabulary: Sendable {
   /// Tokens that are looked for in the normalized text.
   let normalizedMatcher: AddedTokenMatcher
 
-  /// The most bytes of all added tokens together as they are looked for; a normalizer can make them 10,000 times longer. Tokenizers
-  /// in use have some 1,000 tokens of up to 50 bytes.
-  private static let mostBytes = 1 << 22
+  /// The most bytes of all added tokens together, and by how many a normalizer may make them longer, which it can 10,000 times.
+  /// Tokenizers in use have some 1,000 tokens of up to 50 bytes.
+  private static let (mostBytes, mostGrownBytes) = (1 << 24, 1 << 22)
 
   /// Reads the field `added_tokens`.
   ///
@@ -42,7 +42,7 @@ struct AddedVocabulary: Sendable {
     }
     tokens = byID.values.sorted { $0.id < $1.id }
     var (plain, normalized): ([(token: AddedToken, bytes: [UInt8])], [(token: AddedToken, bytes: [UInt8])]) = ([], [])
-    var room = Self.mostBytes
+    var (bytes, grownBytes) = (0, 0)
     var steps = RegularExpression.stepLimit(for: 0)
     // Special tokens come first, so that of two with the same normalized text the special one is found.
     for token in listed.filter(\.isSpecial) + listed.filter({ !$0.isSpecial }) {
@@ -58,11 +58,14 @@ struct AddedVocabulary: Sendable {
         plain.append((current, Array(token.content.utf8)))
         texts[token.id] = Array(token.content.utf8)
       }
-      room -= texts[token.id]?.count ?? 0
-      guard room >= 0 else {
+      let count = texts[token.id]?.count ?? 0
+      bytes += count
+      grownBytes += max(0, count - token.content.utf8.count)
+      guard bytes <= Self.mostBytes, grownBytes <= Self.mostGrownBytes else {
         throw TokenizerError.invalidField(
           file: top.file, field: top.path(of: "added_tokens"),
-          expected: "tokens of up to \(Self.mostBytes) bytes together as the normalizer writes them",
+          expected:
+            "tokens of up to \(Self.mostBytes) bytes together, of which the normalizer adds up to \(Self.mostGrownBytes)",
           found: "more, up to \(String(token.content.prefix(40)).debugDescription)")
       }
     }

@@ -70,9 +70,9 @@ extension FieldReader {
 
   /// Refuses vocabularies that are too large for the tables they are kept in; those in use have up to 10 million bytes.
   private func checkSize(_ counts: some Sequence<Int>) throws {
-    guard counts.reduce(0, +) <= 1 << 26 else {
+    guard counts.reduce(0, +) <= 1 << 25 else {
       throw TokenizerError.invalidField(
-        file: file, field: path(of: "vocab"), expected: "tokens of up to \(1 << 26) bytes together", found: "more")
+        file: file, field: path(of: "vocab"), expected: "tokens of up to \(1 << 25) bytes together", found: "more")
     }
   }
 
