@@ -140,6 +140,13 @@ package struct Llama: Module {
     proceeding: () throws -> Void
   ) rethrows -> Tensor {
     let step = cache.advance(by: counts, positions: positions)
+    return try self(embeddings, step: step, cache: &cache, proceeding: proceeding)
+  }
+
+  /// The same for rows that a cache has made room for.
+  package func callAsFunction(
+    _ embeddings: Tensor, step: KeyValueCache.Step, cache: inout KeyValueCache, proceeding: () throws -> Void
+  ) rethrows -> Tensor {
     let table = rotary.table(positions: step.positions)
     var x = embeddings
     for (i, layer) in layers.enumerated() {

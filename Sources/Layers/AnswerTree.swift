@@ -112,6 +112,8 @@ public struct PackedTrees: Sendable {
   public private(set) var ranges: [[Range<Int>]] = []
   /// Which rows see which.
   public let layout: AttentionLayout
+  /// The shape of each tree in rows.
+  package let trees: [AttentionLayout.Tree]
 
   /// Lays out these trees one after the other.
   ///
@@ -124,9 +126,8 @@ public struct PackedTrees: Sendable {
     _ trees: [AnswerTree], after shared: Int = 0,
     promptPositions: (AnswerTree) -> [TokenPosition] = { TokenPosition.run(0..<$0.prompt.count) }
   ) {
-    layout = .trees(
-      trees.map { .init(prompt: $0.prompt.count - shared, answers: $0.answers.map { max(0, $0.count - 1) }) },
-      after: shared)
+    self.trees = trees.map { .init(prompt: $0.prompt.count - shared, answers: $0.answers.map { max(0, $0.count - 1) }) }
+    layout = .trees(self.trees, after: shared)
     for tree in trees {
       precondition(tree.prompt.count > shared, "a prompt of \(tree.prompt.count) tokens of which \(shared) are shared")
       let lastOfPrompt = tokens.count + tree.prompt.count - shared - 1

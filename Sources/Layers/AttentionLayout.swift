@@ -33,7 +33,8 @@ public struct AttentionLayout: Sendable {
   package let keys: Int
   /// Groups of up to so many queries are summed in the way that is the fastest for them: where it depends on nothing else
   /// which way a group takes.
-  private var few: Int32 = 4
+  private var few = defaultFew
+  private static let defaultFew: Int32 = 4
 
   /// Trees one after the other: in each the prompt sees itself causally, each answer sees the whole prompt and itself
   /// causally, and no other answer.
@@ -41,27 +42,16 @@ public struct AttentionLayout: Sendable {
   /// - Parameter shared: keys that stand before those of all rows and that every row sees: a beginning that the trees'
   ///   prompts have in common and that has no rows here. The default is none.
   public static func trees(_ trees: [Tree], after shared: Int = 0) -> AttentionLayout {
-    var (spans, groups, start) = ([sd_span](), [sd_group](), Int32(0))
-    let before = Int32(shared)
+    var (firsts, end) = ([Int](), shared)
     for tree in trees {
-      let first = Int32(spans.count)
-      let promptEnd = start + Int32(tree.prompt)
-      var at = promptEnd
-      if tree.prompt > 0 { spans.append(.causal(start, promptEnd, prefix: start..<start, after: before)) }
-      for answer in tree.answers where answer > 0 {
-        spans.append(.causal(at, at + Int32(answer), prefix: start..<promptEnd, after: before))
-        at += Int32(answer)
-      }
-      groups.append(
-        sd_group(span_first: first, span_last: Int32(spans.count), key_first: before + start, key_last: before + at))
-      start = at
+      firsts.append(end)
+      end += tree.prompt + tree.answers.reduce(0, +)
     }
+    let layout = reading(trees, firsts: firsts, after: shared, keys: end)
+    guard shared > 0 else { return layout }
     // What is seen by all makes one group of them.
-    if before > 0 {
-      groups = [sd_group(span_first: 0, span_last: Int32(spans.count), key_first: 0, key_last: before + start)]
-    }
-    // One way for all: how many rows a group has depends on the trees beside it and on what was read before.
-    return AttentionLayout(spans: spans, groups: groups, queries: Int(start), keys: shared + Int(start), few: 0)
+    let all = sd_group(span_first: 0, span_last: Int32(layout.spans.count), key_first: 0, key_last: Int32(end))
+    return AttentionLayout(spans: layout.spans, groups: [all], queries: layout.queries, keys: end, few: 0)
   }
 
   /// Sequences one after the other; every row sees all rows of its own sequence. For images and text encoders.
@@ -87,8 +77,10 @@ public struct AttentionLayout: Sendable {
   ///   - runs: for each sequence its first row among the keys, its kept rows and its new ones.
   ///   - shared: rows at the beginning of the cache that all sequences share.
   ///   - keys: rows of the whole cache.
+  ///   - isReading: whether the rows are of what is read, which is summed in one way however much of it is there already;
+  ///     else they are written, one a sequence.
   static func continuing(
-    _ runs: [(first: Int, kept: Int, new: Int)], after shared: Int, keys: Int
+    _ runs: [(first: Int, kept: Int, new: Int)], after shared: Int, keys: Int, isReading: Bool
   ) -> AttentionLayout {
     var (spans, groups, start) = ([sd_span](), [sd_group](), Int32(0))
     for run in runs {
@@ -108,7 +100,38 @@ public struct AttentionLayout: Sendable {
     if shared > 0, let last = groups.map(\.key_last).max(), runs.contains(where: { $0.new > 1 }) {
       groups = [sd_group(span_first: 0, span_last: Int32(spans.count), key_first: 0, key_last: last)]
     }
-    return AttentionLayout(spans: spans, groups: groups, queries: Int(start), keys: keys)
+    return AttentionLayout(
+      spans: spans, groups: groups, queries: Int(start), keys: keys, few: isReading ? 0 : defaultFew)
+  }
+
+  /// Trees as ``trees(_:after:)`` has them, each with its keys at a place of its own in a cache.
+  ///
+  /// - Parameters:
+  ///   - firsts: of each tree, its first row among the keys; the others follow it.
+  ///   - shared: rows at the beginning of the cache that all trees see.
+  ///   - keys: rows of the whole cache.
+  static func reading(_ trees: [Tree], firsts: [Int], after shared: Int, keys: Int) -> AttentionLayout {
+    var (spans, groups, row) = ([sd_span](), [sd_group](), Int32(0))
+    let before = Int32(shared)
+    for (tree, first) in zip(trees, firsts) {
+      let (index, first, prompt) = (Int32(spans.count), Int32(first), Int32(tree.prompt))
+      var key = first
+      func add(_ rows: Int32, prefix: Int32) {
+        guard rows > 0 else { return }
+        spans.append(
+          sd_span(
+            first: row, last: row + rows, shared_first: 0, shared_last: before, prefix_first: first,
+            prefix_last: first + prefix, own_first: key, own_last: key + rows, causal: 1, causal_offset: 0))
+        (row, key) = (row + rows, key + rows)
+      }
+      add(prompt, prefix: 0)
+      for answer in tree.answers { add(Int32(answer), prefix: prompt) }
+      groups.append(
+        sd_group(
+          span_first: index, span_last: Int32(spans.count), key_first: before > 0 ? 0 : first, key_last: key))
+    }
+    // One way for all: how many rows a group has depends on the trees beside it and on what was read before.
+    return AttentionLayout(spans: spans, groups: groups, queries: Int(row), keys: keys, few: 0)
   }
 
   /// Softmax(scale · Q Kᵀ) V over the visible keys, head by head; the scores are never stored.
@@ -222,18 +245,6 @@ public struct AttentionLayout: Sendable {
       let last = span.causal != 0 ? span.own_first + (q - span.first) + span.causal_offset + 1 : span.own_last
       return k >= span.own_first && k < last
     }
-  }
-}
-
-extension sd_span {
-  /// Rows that see `shared` keys before all rows' own, a prefix among the rows, and themselves causally.
-  fileprivate static func causal(
-    _ first: Int32, _ last: Int32, prefix: Range<Int32>, after shared: Int32
-  ) -> sd_span {
-    sd_span(
-      first: first, last: last, shared_first: 0, shared_last: shared, prefix_first: shared + prefix.lowerBound,
-      prefix_last: shared + prefix.upperBound, own_first: shared + first, own_last: shared + last, causal: 1,
-      causal_offset: 0)
   }
 }
 

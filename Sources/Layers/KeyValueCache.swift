@@ -119,7 +119,7 @@ package struct KeyValueCache: Sendable {
   ///
   /// - Parameters:
   ///   - counts: the new rows of each sequence; 0 leaves it as it is.
-  ///   - given: the positions of all new rows; nil lets each sequence go on as text.
+  ///   - given: the positions of all new rows, which are read; nil lets each sequence go on as text that is written.
   /// - Precondition: no sequence outgrows the capacity, and there are as many positions as new rows.
   package mutating func advance(by counts: [Int], positions given: [TokenPosition]? = nil) -> Step {
     precondition(counts.count == lengths.count, "\(counts.count) counts for \(lengths.count) sequences")
@@ -142,7 +142,33 @@ package struct KeyValueCache: Sendable {
       lengths[sequence] += count
     }
     let rows = shared + each * lengths.count
-    let layout = AttentionLayout.continuing(runs, after: shared, keys: rows)
+    let layout = AttentionLayout.continuing(runs, after: shared, keys: rows, isReading: given != nil)
+    return Step(positions: positions, places: places, layout: layout, rows: rows)
+  }
+
+  /// Makes room for trees, each at the beginning of a sequence of its own: their prompts stay, and what is read or written
+  /// next takes the place of their answers.
+  ///
+  /// - Parameters:
+  ///   - trees: of the first sequences, without what all share.
+  ///   - positions: of all rows, tree by tree, the prompt's before those of the answers.
+  /// - Precondition: the sequences have read nothing but what they share, and each has room for its tree.
+  package mutating func advance(reading trees: [AttentionLayout.Tree], positions: [TokenPosition]) -> Step {
+    let each = capacity - shared
+    var places: [Int] = []
+    let firsts = trees.indices.map { shared + $0 * each }
+    for (sequence, tree) in trees.enumerated() {
+      let own = tree.prompt + tree.answers.reduce(0, +)
+      precondition(
+        lengths[sequence] == shared && own <= each, "a tree of \(own) rows in a cache for \(each), \(lengths) read")
+      let read = positions[places.count..<(places.count + tree.prompt)]
+      nextPositions[sequence] = max(nextPositions[sequence], Array(read).next)
+      lengths[sequence] += tree.prompt
+      places += firsts[sequence]..<(firsts[sequence] + own)
+    }
+    precondition(places.count == positions.count, "\(positions.count) positions for \(places.count) rows")
+    let rows = shared + each * lengths.count
+    let layout = AttentionLayout.reading(trees, firsts: firsts, after: shared, keys: rows)
     return Step(positions: positions, places: places, layout: layout, rows: rows)
   }
 }

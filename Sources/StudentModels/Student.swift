@@ -77,7 +77,12 @@ extension Student {
 
   /// The log-probability of each tree's whole answers, batch by batch.
   public func answerTotals(of trees: [AnswerTree], batch: Int) -> [[Double]] {
-    totals(of: trees, batch: batch, scoring: logProbabilities)
+    totals(of: trees, batch: batch)
+  }
+
+  /// The same from the scores of their tokens.
+  func totals(of trees: [AnswerTree], batch: Int) -> [[Double]] {
+    answerTokens(of: trees, batch: batch).map { $0.map { $0.reduce(0) { $0 + Double($1) } } }
   }
 
   /// The probabilities of a few answers against each other, [trees][answers], without generating anything.
@@ -86,16 +91,4 @@ extension Student {
   public func answerProbabilities(_ trees: [AnswerTree], batch: Int = 16) -> [[Double]] {
     answerTotals(of: trees, batch: batch).map(softmax)
   }
-}
-
-/// The log-probability of each tree's whole answers, batches side by side.
-func totals(
-  of trees: [AnswerTree], batch: Int, scoring: ([AnswerTree]) -> AnswerScores
-) -> [[Double]] {
-  mapInParallel(trees.batches(of: batch)) { batch -> [[Double]] in
-    let scores = scoring(batch)
-    return scores.logProbabilities.withScalars { tokens in
-      scores.ranges.map { $0.map { range in Double(range.reduce(0) { $0 + tokens[$1] }) } }
-    }
-  }.flatMap { $0 }
 }

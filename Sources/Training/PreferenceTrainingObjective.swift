@@ -50,14 +50,11 @@ public struct PreferenceTrainingObjective<Model: SequenceScorer>: TrainingObject
 }
 
 extension SequenceScorer {
-  /// The log-probabilities of all answers, token by token: what a reference model is asked for, once.
+  /// The log-probabilities of all answers, token by token: what a reference model is asked for, once. The model
+  /// families compute what consecutive prompts begin with in common once for all of them.
   ///
   /// - Parameter batch: trees computed at one time. The default is 16.
   public func referenceScores(of trees: [PreferenceTree], batch: Int = 16) -> [ReferenceScores] {
-    mapInParallel(trees.batches(of: batch)) { batch -> [ReferenceScores] in
-      let scores = logProbabilities(of: batch.map(\.tree))
-      let tokens = scores.logProbabilities.scalars
-      return scores.ranges.map { .tokens($0.map { Array(tokens[$0]) }) }
-    }.flatMap { $0 }
+    answerTokens(of: trees.map(\.tree), batch: batch).map { .tokens($0) }
   }
 }

@@ -38,33 +38,53 @@ extension Student {
     progress: (@Sendable (Int) -> Void)? = nil
   ) throws(NonFiniteWeight) -> [LabelAnswer] {
     // In parts of many batches, for every core's sake, and for progress.
-    let probabilities = questions.batches(of: 256).flatMap { part -> [[Double]] in
-      defer { if rationaleTokens == 0 { progress?(part.count) } }
-      switch scoring {
-      case .ended:
-        return zip(part, answerTotals(of: part.map(\.tree), batch: 16)).map { softmax($0.logProbabilities($1)) }
-      case .begun: return answerProbabilities(part.map(\.words))
+    let answers = questions.batches(of: 256).flatMap { part -> [(totals: [Double], rationale: Generation?)] in
+      if rationaleTokens > 0 {
+        return scoredGenerations(
+          of: part.map { $0.prompt(scoring) }, batch: 16, maximumTokens: rationaleTokens, progress: progress
+        ).map { ($0.totals, $0.generation) }
       }
+      defer { progress?(part.count) }
+      return answerTotals(of: part.map { $0.scored(scoring) }, batch: 16).map { ($0, nil) }
     }
-    if !probabilities.allSatisfy({ $0.allSatisfy(\.isFinite) }), let weight = NonFiniteWeight(in: self) { throw weight }
-    let chosen = probabilities.map { p in p.indices.max { p[$0] < p[$1] } ?? 0 }
-    var rationales = questions.map { _ in (text: "", isCut: false) }
-    if rationaleTokens > 0 {
-      let prompts = questions.indices.map { questions[$0].beginning(of: chosen[$0]) }
-      let generations = mapInParallel(prompts.batches(of: 16)) { batch -> [Generation] in
-        defer { progress?(batch.count) }
-        var generator = Tensor.Generator(seed: 0)
-        return generate(batch, maximumTokens: rationaleTokens, sampling: Sampling(), using: &generator)
-      }
-      rationales = generations.flatMap { $0 }.map {
-        (String($0.text.drop { ".,: \n".contains($0) }), !$0.isComplete)
-      }
+    if !answers.allSatisfy({ $0.totals.allSatisfy(\.isFinite) }), let weight = NonFiniteWeight(in: self) {
+      throw weight
     }
-    return questions.indices.map { i in
-      let p = probabilities[i]
+    return zip(questions, answers).map { question, answer in
+      let p = softmax(question.scores(answer.totals, scoring))
+      let chosen = best(of: p)
+      let rationale = answer.rationale?.text.drop { ".,: \n".contains($0) } ?? ""
       return LabelAnswer(
-        probabilities: p, chosen: chosen[i], isTied: p.count { $0 == p[chosen[i]] } > 1,
-        rationale: rationales[i].text, isRationaleCut: rationales[i].isCut)
+        probabilities: p, chosen: chosen, isTied: p.count { $0 == p[chosen] } > 1, rationale: String(rationale),
+        isRationaleCut: answer.rationale?.isComplete == false)
     }
   }
+}
+
+extension LabelQuestion {
+  /// The question with what is scored.
+  fileprivate func scored(_ scoring: LabelScoring) -> AnswerTree {
+    switch scoring {
+    case .ended: tree
+    case .begun: words
+    }
+  }
+
+  /// What the labels' probabilities are made of.
+  fileprivate func scores(_ totals: [Double], _ scoring: LabelScoring) -> [Double] {
+    switch scoring {
+    case .ended: logProbabilities(totals)
+    case .begun: totals
+    }
+  }
+
+  /// The question with what a rationale may follow.
+  fileprivate func prompt(_ scoring: LabelScoring) -> ScoredPrompt {
+    ScoredPrompt(tree: scored(scoring), beginnings: settled) { best(of: softmax(scores($0, scoring))) }
+  }
+}
+
+/// The place of the highest probability, of equal ones the first.
+private func best(of probabilities: [Double]) -> Int {
+  probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0
 }

@@ -20,7 +20,7 @@ package struct LabelQuestion: Sendable {
   /// Of each spelling, those of other labels that go on from it, without those that go on from one of these again.
   private let others: [[Int]]
   /// Of each label, what a rationale follows: the label, with the mark where that settles it.
-  private let settled: [[Int]]
+  let settled: [[Int]]
 
   /// - Parameters:
   ///   - labels: one answer a label, with nothing behind it.
@@ -86,11 +86,6 @@ package struct LabelQuestion: Sendable {
       guard parts.count > 1, let top = parts.max(), top > -.infinity else { return parts.max() ?? -.infinity }
       return top + log(parts.reduce(0) { $0 + exp($1 - top) })
     }
-  }
-
-  /// What a rationale follows if this label is given.
-  package func beginning(of label: Int) -> AnswerTree {
-    AnswerTree(prompt: tree.prompt + settled[label], images: tree.images, answers: [])
   }
 }
 

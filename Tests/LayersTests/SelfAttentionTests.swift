@@ -92,6 +92,54 @@ import Testing
     #expect(cache.advance(by: [0, 1]).positions == [2] && cache.lengths == [4, 3])
   }
 
+  /// Two trees after shared rows or none; what follows a prompt is read into the room of its answers.
+  @Test(arguments: [0, 7, 70])
+  func `a tree read into a cache gives the rows of the whole pass and leaves its prompt there`(
+    shared: Int
+  ) {
+    let shapes = [
+      AttentionLayout.Tree(prompt: 5, answers: [2, 0, 66]), AttentionLayout.Tree(prompt: 70, answers: [3]),
+    ]
+    let sizes = shapes.map { $0.prompt + $0.answers.reduce(0, +) }
+    let x = randomTensor([shared + sizes.reduce(0, +) + 2, 5], seed: 9)
+    let positions = shapes.flatMap { shape in
+      TokenPosition.run(shared..<(shared + shape.prompt))
+        + shape.answers.flatMap { TokenPosition.run((shared + shape.prompt)..<(shared + shape.prompt + $0)) }
+    }
+    let (beginning, trees) = (x.rows(0..<shared), x.rows(shared..<(shared + sizes.reduce(0, +))))
+    let attend = attention()
+    var first = KeyValueCache(layers: 1, capacity: shared)
+    if shared > 0 {
+      let step = first.advance(by: [shared], positions: TokenPosition.run(0..<shared))
+      _ = attend(beginning, positions: rotary.table(positions: step.positions), cache: &first.layers[0], step: step)
+    }
+    let whole = attend(
+      trees, layout: .trees(shapes, after: shared), positions: rotary.table(positions: positions),
+      after: first.layers[0])
+    var cache =
+      shared > 0
+      ? KeyValueCache(after: first, sequences: 2, capacity: shared + 80)
+      : KeyValueCache(layers: 1, sequences: 2, capacity: 80)
+    let step = cache.advance(reading: shapes, positions: positions)
+    let read = attend(
+      trees, positions: rotary.table(positions: step.positions), cache: &cache.layers[0], step: step)
+    #expect(read.isIdentical(to: whole))
+    #expect(cache.lengths == [shared + 5, shared + 70])
+    let more = x.rows((x.shape[0] - 2)..<x.shape[0])
+    let next = cache.advance(by: [1, 1], positions: [TokenPosition(shared + 5), TokenPosition(shared + 70)])
+    let after = attend(more, positions: rotary.table(positions: next.positions), cache: &cache.layers[0], step: next)
+    for (number, start) in [0, sizes[0]].enumerated() {
+      let own = Tensor.concatenated([
+        beginning, trees.rows(start..<(start + shapes[number].prompt)), more.rows(number..<(number + 1)),
+      ])
+      let count = own.shape[0]
+      let alone = attend(
+        own, layout: .trees([.init(prompt: count, answers: [])]),
+        positions: rotary.table(positions: TokenPosition.run(0..<count)))
+      expectClose(after.rows(number..<(number + 1)), alone.rows((count - 1)..<count), relative: 1e-5, absolute: 1e-5)
+    }
+  }
+
   @Test func `a copy of a cache goes on by itself`() {
     let x = randomTensor([4, 5], seed: 9)
     var cache = KeyValueCache(layers: 1, capacity: 4)

@@ -68,6 +68,59 @@ import Testing
   }
 
   @Test(arguments: families)
+  func `tokens after a shared beginning have the scores, bit for bit, that they have after each prompt alone`(
+    family: TinyFamily?
+  ) throws {
+    let student = try student(family)
+    let trees = try trees(student, shared: 40, ownPictures: true)
+    let alone = trees.flatMap { student.logProbabilities(of: [$0]).tokens }
+    for batch in [1, 2, 16] {
+      let shared = student.answerTokens(of: trees, batch: batch)
+      #expect(isAlike(shared.joined().joined().map(Double.init), alone.joined().joined().map(Double.init)))
+      #expect(shared.map { $0.map(\.count) } == trees.map { $0.answers.map(\.count) })
+    }
+  }
+
+  /// Whether numbers are the same, or nearly where OpenBLAS multiplies, which sums otherwise at the edges of its tiles.
+  private func isAlike(_ a: [Double], _ b: [Double]) -> Bool {
+    guard Tensor.Compute.instructionSet == .baseline else { return a == b }
+    return a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) < 1e-4 }
+  }
+
+  @Test(arguments: families)
+  func `texts after scored answers, and the scores, are those of two passes`(family: TinyFamily?) throws {
+    let student = try student(family, seed: 2)
+    // Short and long prompts, alike or not, with answers that are longer than what is written and shorter.
+    for (shared, most) in [(40, 6), (40, 1), (2, 3)] {
+      let trees = try trees(student, shared: shared, ownPictures: shared == 40)
+      let prompts = trees.enumerated().map { number, tree in
+        ScoredPrompt(tree: tree, beginnings: tree.answers + [[30 + number, 31]]) { totals in
+          totals[0] > totals[2] ? 0 : number % 4
+        }
+      }
+      for (prompts, batch) in [(prompts, 16), (prompts, 2), ([prompts[3]], 16), (prompts.reversed(), 3), ([], 4)] {
+        let once = student.scoredGenerations(of: prompts, batch: batch, maximumTokens: most)
+        let twice = student.separateGenerations(of: prompts, batch: batch, maximumTokens: most)
+        #expect(once.map(\.generation) == twice.map(\.generation))
+        #expect(once.map(\.totals.count) == prompts.map(\.tree.answers.count))
+        #expect(isAlike(once.flatMap(\.totals), twice.flatMap(\.totals)))
+      }
+    }
+  }
+
+  @Test func `a text after scored answers may follow the prompt itself, and the prompt may be a token`() throws {
+    let student = try student(.llama)
+    func prompt(_ tokens: [Int], _ beginnings: [[Int]]) -> ScoredPrompt {
+      ScoredPrompt(tree: AnswerTree(prompt: tokens, answers: [[20], [21, 22]]), beginnings: beginnings) { _ in 0 }
+    }
+    for prompts in [[prompt([30], [[31]])], [prompt([30, 31, 32, 33, 34, 35], [[], [20]]), prompt([30], [[40]])]] {
+      let once = student.scoredGenerations(of: prompts, batch: 2, maximumTokens: 4)
+      let twice = student.separateGenerations(of: prompts, batch: 2, maximumTokens: 4)
+      #expect(once.map(\.generation) == twice.map(\.generation) && once.map(\.totals) == twice.map(\.totals))
+    }
+  }
+
+  @Test(arguments: families)
   func `prompts that share a beginning continue side by side as each alone`(family: TinyFamily?) throws {
     for seed in UInt64(1)...3 {
       let student = try student(family, seed: seed)
@@ -117,6 +170,10 @@ import Testing
     #expect(runs(alike + (0..<3).map { tree(2, 70, own: $0) }) == [run(0..<4, 90), run(4..<7, 70)])
     // The same prompt keeps its last token for each.
     #expect(runs(Array(repeating: tree(1, 90, own: 1), count: 3)) == [run(0..<3, 90)])
+    // Where a few trees cost as much as many, small runs that lie side by side share nothing.
+    let pairs = [run(0..<2, 90), run(2..<4, 80), run(4..<20, 70), run(20..<22, 60), run(22..<24, 0), run(24..<26, 50)]
+    #expect(pairs.joined(below: 16) == [run(0..<4, 0), run(4..<20, 70), run(20..<26, 0)])
+    #expect(pairs.joined(below: 2) == pairs && [run(0..<3, 9)].joined(below: 16) == [run(0..<3, 9)])
     // However many there are.
     let many = runs((0..<600).map { tree(1, 90, own: $0 % 7) })
     #expect(many.allSatisfy { $0.beginning.tokens == 90 && $0.trees.count <= 256 })

@@ -14,27 +14,81 @@ extension FamilyModel {
     of prompts: [AnswerTree], stop: Int?, maximumTokens: Int, sampling: Sampling, isSettled: Bool = true,
     using generator: inout Tensor.Generator
   ) -> [(tokens: [Int], stopped: Bool)] {
-    var results = prompts.map { _ in (tokens: [Int](), stopped: false) }
-    guard maximumTokens > 0, !prompts.isEmpty else { return results }
+    guard maximumTokens > 0, !prompts.isEmpty else { return prompts.map { _ in ([], false) } }
     let capacity = (prompts.map(\.prompt.count).max() ?? 0) + maximumTokens
     let beginning = read(sharedBeginning(of: prompts), of: prompts[0])
     let shared = beginning?.length ?? SharedPrefix()
+    var rest = UnreadRows(cache: emptyCache(after: beginning, sequences: prompts.count, capacity: capacity, isSettled))
+    for prompt in prompts {
+      rest.append(prompt.prompt.dropFirst(shared.tokens), positions(of: prompt).dropFirst(shared.tokens))
+      rest.images += prompt.images.dropFirst(shared.images)
+    }
+    return continuations(of: rest, stop: stop, maximumTokens: maximumTokens, sampling: sampling, using: &generator)
+  }
+
+  /// The scores of prompts' answers, and tokens that follow what is chosen by them: a prompt is computed once for both.
+  ///
+  /// - Parameters:
+  ///   - beginning: what all prompts begin with, where it was read already.
+  ///   - stop: the token that ends a turn.
+  /// - Returns: of each prompt what ``logProbabilities(of:)`` and
+  ///   ``continuations(of:stop:maximumTokens:sampling:isSettled:using:)`` give, bit for bit.
+  func scoredContinuations(
+    of prompts: [ScoredPrompt], after beginning: ReadBeginning?, stop: Int, maximumTokens: Int
+  ) -> [(totals: [Double], tokens: [Int], stopped: Bool)] {
+    let (trees, shared) = (prompts.map(\.tree), beginning?.length ?? SharedPrefix())
+    let packed = PackedTrees(trees, after: shared.tokens, promptPositions: positions)
+    var generator = Tensor.Generator(seed: 0)
+    // So few rows are summed in another way, which ``logProbabilities(of:)`` has to avoid; and after nothing it is the
+    // prompt's last token that is read.
+    guard packed.tokens.count > Tensor.fewRows, prompts.allSatisfy({ !$0.beginnings.contains([]) }) else {
+      let totals = logProbabilities(of: trees, after: beginning).totals
+      let ends = continuations(
+        of: zip(prompts, totals).map { $0.continued($1) }, stop: stop, maximumTokens: maximumTokens,
+        sampling: Sampling(), using: &generator)
+      return zip(totals, ends).map { ($0, $1.tokens, $1.stopped) }
+    }
+    let capacity = prompts.map { $0.room(maximumTokens: maximumTokens) }.max() ?? 0
+    var cache = emptyCache(after: beginning, sequences: prompts.count, capacity: capacity, true)
+    let step = cache.advance(reading: packed.trees, positions: packed.positions)
+    let rows = embedded(packed.tokens, images: trees.flatMap { $0.images.dropFirst(shared.images) })
+    let hidden = text(rows, step: step, cache: &cache, proceeding: {})
+    let totals = scores(of: text.normalized(hidden.gathered(packed.predictingRows)), packed).totals
+    var rest = UnreadRows(cache: cache)
+    for (prompt, own) in zip(prompts, totals) {
+      let tokens = prompt.beginnings[prompt.choice(own)]
+      let next = positions(of: prompt.tree).next
+      rest.append(tokens[...], TokenPosition.run(next..<(next + tokens.count))[...])
+    }
+    let ends = continuations(
+      of: rest, stop: stop, maximumTokens: maximumTokens, sampling: Sampling(), using: &generator)
+    return zip(totals, ends).map { ($0, $1.tokens, $1.stopped) }
+  }
+
+  /// An empty cache for sequences that go on from a beginning, and for those that settle them; see ``UnreadRows``.
+  private func emptyCache(
+    after beginning: ReadBeginning?, sequences: Int, capacity: Int, _ isSettled: Bool
+  ) -> KeyValueCache {
+    let sequences = sequences + (isSettled ? Tensor.fewRows : 0)
+    return beginning.map { KeyValueCache(after: $0.cache, sequences: sequences, capacity: capacity) }
+      ?? text.emptyCache(sequences: sequences, capacity: capacity)
+  }
+
+  private func continuations(
+    of rest: consuming UnreadRows, stop: Int?, maximumTokens: Int, sampling: Sampling,
+    using generator: inout Tensor.Generator
+  ) -> [(tokens: [Int], stopped: Bool)] {
+    let wanted = rest.counts.count
+    var (cache, counts) = (rest.cache, rest.counts)
+    let all = cache.lengths.count
     // Sequences of no meaning, so that products always have more than a few rows, which are summed in another order.
     let filler = configuration.placeholderToken == 0 ? 1 : 0
-    let others = AnswerTree(
-      prompt: prompts[0].prompt.prefix(shared.tokens) + [filler],
-      images: Array(prompts[0].images.prefix(shared.images)), answers: [])
-    let wanted = prompts.count
-    let prompts = prompts + Array(repeating: others, count: isSettled ? Tensor.fewRows : 0)
-    var cache =
-      beginning.map { KeyValueCache(after: $0.cache, sequences: prompts.count, capacity: capacity) }
-      ?? text.emptyCache(sequences: prompts.count, capacity: capacity)
-    var counts = prompts.map { $0.prompt.count - shared.tokens }
-    var rows = embedded(
-      prompts.flatMap { $0.prompt.dropFirst(shared.tokens) },
-      images: prompts.flatMap { $0.images.dropFirst(shared.images) })
+    counts += Array(repeating: 1, count: all - wanted)
+    let fillers = Array(repeating: filler, count: all - wanted)
+    var positions: [TokenPosition]? = rest.positions + fillers.map { _ in TokenPosition(cache.shared) }
+    var rows = embedded(rest.tokens + fillers, images: rest.images)
     let head = headWeight
-    var positions: [TokenPosition]? = prompts.flatMap { self.positions(of: $0).dropFirst(shared.tokens) }
+    var results = (0..<wanted).map { _ in (tokens: [Int](), stopped: false) }
     while true {
       let hidden = text(rows, counts: counts, positions: positions, cache: &cache)
       positions = nil
@@ -45,7 +99,7 @@ extension FamilyModel {
         return end
       }
       let logits = text.normalized(hidden.gathered(lasts)).matmul(head, transposeB: true)
-      counts = Array(repeating: 0, count: prompts.count)
+      counts = Array(repeating: 0, count: all)
       var next: [Int] = []
       for (row, sequence) in active.enumerated() where sequence < wanted {
         let token = sampling.token(from: logits.rows(row..<(row + 1)), using: &generator)
@@ -60,11 +114,30 @@ extension FamilyModel {
         }
       }
       guard !next.isEmpty else { return results }
-      for sequence in wanted..<prompts.count {
+      for sequence in wanted..<all {
         counts[sequence] = 1
         next.append(filler)
       }
       rows = text.embedding(next)
     }
+  }
+}
+
+/// Sequences of which the last tokens, at least one of each, are not in their cache yet. The cache may have more sequences
+/// than these: they settle them, which is to say that their tokens are the same whatever advances beside them.
+private struct UnreadRows {
+  var cache: KeyValueCache
+  private(set) var tokens: [Int] = []
+  private(set) var positions: [TokenPosition] = []
+  private(set) var counts: [Int] = []
+  var images: [PromptImage] = []
+
+  init(cache: KeyValueCache) { self.cache = cache }
+
+  /// Adds the tokens of the next sequence.
+  mutating func append(_ tokens: ArraySlice<Int>, _ positions: ArraySlice<TokenPosition>) {
+    self.tokens += tokens
+    self.positions += positions
+    counts.append(tokens.count)
   }
 }

@@ -125,8 +125,12 @@ extension FamilyModel {
     }
     let hidden = text(
       rows, positions: packed.positions, layout: packed.layout, after: beginning?.cache, keeping: kept)
-    let scores = TokenScores(
-      hidden: text.normalized(hidden).gathered(places), head: headWeight, targets: packed.targets)
+    return scores(of: text.normalized(hidden).gathered(places), packed)
+  }
+
+  /// The scores of answers from the normalised rows that predict their tokens, one a token.
+  func scores(of rows: Tensor, _ packed: PackedTrees) -> AnswerScores {
+    let scores = TokenScores(hidden: rows, head: headWeight, targets: packed.targets)
     return AnswerScores(
       logProbabilities: scores.logProbabilities, ranges: packed.ranges, entropies: scores.entropies,
       meanLogits: scores.meanLogits, isGreedy: scores.isGreedy)

@@ -13,7 +13,7 @@ package import Tokenization
 /// let tree = try student.tree(question: "Does the caption fit?", images: [photo], answers: ["No", "Yes"])
 /// student.answerProbabilities([tree])  // [[0.48, 0.52]]
 /// ```
-package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
+package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingStudent, BeginningSharer {
   package var model: Model
   /// Text to tokens and back.
   package let tokenizer: Tokenizer
@@ -189,11 +189,43 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
 
   /// The log-probability of each tree's whole answers. What consecutive prompts begin with in common, images included, is
   /// computed once.
-  package func answerTotals(of trees: [AnswerTree], batch: Int) -> [[Double]] {
-    model.sharedRuns(of: trees).flatMap { run in
-      let beginning = model.read(run.beginning, of: trees[run.trees.lowerBound])
-      return totals(of: Array(trees[run.trees]), batch: batch) { model.logProbabilities(of: $0, after: beginning) }
+  package func answerTotals(of trees: [AnswerTree], batch: Int) -> [[Double]] { totals(of: trees, batch: batch) }
+
+  /// See ``SequenceScorer/answerTokens(of:batch:)``.
+  package func answerTokens(sharingBeginningsOf trees: [AnswerTree], batch: Int) -> [[[Float]]] {
+    batches(of: trees, model.sharedRuns(of: trees), batch) {
+      model.logProbabilities(of: Array(trees[$0]), after: $1).tokens
     }
+  }
+
+  /// See ``Student/scoredGenerations(of:batch:maximumTokens:progress:)``.
+  package func continuedGenerations(
+    of prompts: [ScoredPrompt], batch: Int, maximumTokens: Int, progress: (@Sendable (Int) -> Void)?
+  ) -> [(totals: [Double], generation: Generation)] {
+    let trees = prompts.map(\.tree)
+    // Each token that is written reads all weights, for a few prompts as for a batch of them.
+    return batches(of: trees, model.sharedRuns(of: trees).joined(below: batch), batch) { places, beginning in
+      defer { progress?(places.count) }
+      return model.scoredContinuations(
+        of: Array(prompts[places]), after: beginning, stop: endOfTurn, maximumTokens: maximumTokens
+      ).map { ($0.totals, generation($0.tokens, $0.stopped)) }
+    }
+  }
+
+  /// Batches of each run side by side, after what its trees begin with in common.
+  private func batches<Result: Sendable>(
+    of trees: [AnswerTree], _ runs: [SharedRun], _ batch: Int, _ body: (Range<Int>, ReadBeginning?) -> [Result]
+  ) -> [Result] {
+    runs.flatMap { run in
+      let beginning = model.read(run.beginning, of: trees[run.trees.lowerBound])
+      return mapInParallel(Array(run.trees).batches(of: batch)) { places in
+        body(places[0]..<(places[0] + places.count), beginning)
+      }.flatMap(\.self)
+    }
+  }
+
+  private func generation(_ tokens: [Int], _ stopped: Bool) -> Generation {
+    Generation(tokens: tokens, text: text(of: tokens), isComplete: stopped)
   }
 
   package func logits(of tokens: [Int], images: [PromptImage]) -> Tensor { model.logits(of: tokens, images: images) }
@@ -212,7 +244,7 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent {
   ) -> [Generation] {
     model.continuations(
       of: prompts, stop: endOfTurn, maximumTokens: maximumTokens, sampling: sampling, using: &generator
-    ).map { tokens, stopped in Generation(tokens: tokens, text: text(of: tokens), isComplete: stopped) }
+    ).map(generation)
   }
 
   package func emptyBatch() -> DecodingBatch { model.emptyBatch() }

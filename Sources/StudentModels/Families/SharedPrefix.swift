@@ -33,6 +33,23 @@ package struct SharedRun: Sendable, Equatable {
   package init(trees: Range<Int>, beginning: SharedPrefix) { (self.trees, self.beginning) = (trees, beginning) }
 }
 
+extension [SharedRun] {
+  /// The same with neighbours of fewer trees than these joined, after no beginning: for work that costs as much for one tree
+  /// as for so many.
+  package func joined(below trees: Int) -> [SharedRun] {
+    var joined: [SharedRun] = []
+    for run in self {
+      if run.trees.count < trees, let last = joined.last, last.trees.count < trees || last.beginning.tokens == 0 {
+        joined[joined.count - 1] = SharedRun(
+          trees: last.trees.lowerBound..<run.trees.upperBound, beginning: SharedPrefix())
+      } else {
+        joined.append(run)
+      }
+    }
+    return joined
+  }
+}
+
 extension FamilyModel {
   /// The longest beginning that both prompts have in common, images by their content. It ends before the last token of
   /// either, so that each keeps a row from which answers are predicted, and never within an image.
