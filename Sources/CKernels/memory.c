@@ -4,6 +4,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 enum { CLASSES = 168, KEPT_FROM = 512 };
 #if defined(__has_feature) && __has_feature(address_sanitizer)
@@ -33,8 +36,7 @@ static size_t size_of(size_t count) {
   return bytes < 64 ? 64 : (bytes + 63) / 64 * 64;
 }
 
-// What is kept and not used, for the system to give out again.
-static void give_back(void) {
+void sd_give_back(void) {
   pthread_mutex_lock(&lock);
   for (int c = 0; c < CLASSES; c++)
     while (lists[c]) {
@@ -44,6 +46,9 @@ static void give_back(void) {
     }
   kept = 0;
   pthread_mutex_unlock(&lock);
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 float *sd_allocate(size_t count) {
@@ -64,7 +69,7 @@ float *sd_allocate(size_t count) {
   }
   pthread_mutex_unlock(&lock);
   if (!result && posix_memalign(&result, 64, bytes) != 0) {
-    give_back();
+    sd_give_back();
     if (posix_memalign(&result, 64, bytes) != 0) {
       pthread_mutex_lock(&lock);
       live -= size_of(count);

@@ -16,9 +16,15 @@ package struct Llama: Module {
       _ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table, after beginning: KeyValueCache.Layer?,
       keeping rows: [Int]?
     ) -> Tensor {
-      let seen = attention(inputNorm(x), layout: layout, positions: positions, after: beginning, keeping: rows)
-      let x = (rows.map(x.gathered) ?? x) + seen
-      return x + mlp(postNorm(x))
+      // Normalised rows are not kept for the gradient: they cost little to compute again.
+      let read = inputNorm(x)
+      let heard = attention(read, layout: layout, positions: positions, after: beginning, keeping: rows)
+      let x = (rows.map(x.gathered) ?? x) + heard
+      read.forgetElements()
+      let seen = postNorm(x)
+      let y = x + mlp(seen)
+      seen.forgetElements()
+      return y
     }
 
     /// The same without keeping what lies between input and result: it is computed again for the gradient.

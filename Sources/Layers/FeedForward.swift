@@ -18,21 +18,25 @@ package struct GatedMLP: Module {
   /// Maps [rows, width] to [rows, width].
   package func callAsFunction(_ x: Tensor) -> Tensor {
     let inner = applied([gate, up], to: x)
-    return down(GatedMLP.gated(inner[0], inner[1]))
+    let gated = GatedMLP.gated(inner[0], inner[1])
+    let y = down(gated)
+    // The adapter of the last map reads them for its gradient: an eighth of what a layer would keep.
+    gated.forgetElements()
+    return y
   }
 
   /// silu(gate) · up in one pass over memory.
   package static func gated(_ gate: Tensor, _ up: Tensor) -> Tensor {
     precondition(gate.shape == up.shape, "a gate of \(gate.shape) for \(up.shape)")
-    let value = gate.withScalars { g in
-      up.withScalars { u in
-        Tensor(shape: gate.shape) { out in
+    let (g, u) = (gate.detached(), up.detached())
+    return .recomputable(shape: gate.shape, inputs: [gate, up]) { out in
+      g.withScalars { g in
+        u.withScalars { u in
           guard let g = g.baseAddress, let u = u.baseAddress, let y = out.baseAddress else { return }
           inBlocks(of: out.count) { at, count in sd_silu_gate(g + at, u + at, y + at, count) }
         }
       }
-    }
-    return .operation(value: value, inputs: [gate, up]) { dy in
+    } backward: { dy in
       var dup: Tensor?
       let dgate = Tensor(shape: gate.shape) { dg in
         dup = Tensor(shape: gate.shape) { du in

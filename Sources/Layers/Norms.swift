@@ -21,10 +21,11 @@ public struct RMSNorm: Module {
     precondition(x.shape.last == columns, "\(x.shape) normalised over \(columns)")
     let rows = x.count / columns
     let inverse = Tensor.zeros([rows])
-    let value = x.withScalars { x in
-      w.withScalars { w in
-        inverse.withScalars { inverse in
-          Tensor(shape: [rows, columns]) { out in
+    let (plain, scale, epsilon) = (x.detached(), w.detached(), epsilon)
+    return .recomputable(shape: x.shape, inputs: [x, w]) { out in
+      plain.withScalars { x in
+        scale.withScalars { w in
+          inverse.withScalars { inverse in
             guard let x = x.baseAddress, let y = out.baseAddress, let inverse = inverse.baseAddress else { return }
             inRowBlocks(rows: rows, columns: columns) { first, count in
               let scratch = UnsafeMutablePointer(mutating: inverse + first)
@@ -34,8 +35,7 @@ public struct RMSNorm: Module {
           }
         }
       }
-    }.reshaped(x.shape)
-    return .operation(value: value, inputs: [x, w]) { g in
+    } backward: { g in
       let (dx, sums) = rowGradients(x, w, g, sums: w.isTracked ? 1 : 0) { first, count, x, w, g, dx, sums in
         inverse.withScalars { inverse in
           guard let inverse = inverse.baseAddress else { return }

@@ -34,9 +34,11 @@ extension Module {
 
 extension Module {
   /// Gives back the memory of weights that lie on a file's pages, for parameters at these paths: those of a vision tower,
-  /// say, whose features are all computed. They are read again from the file when they are needed.
+  /// say, whose features are all computed. They are read again from the file when they are needed. What was taken for
+  /// computing with them goes too.
   package func releasePages(where isWanted: (String) -> Bool = { _ in true }) {
     for (path, parameter) in parameters() where isWanted(path) { parameter.value.releasePages() }
+    Tensor.Compute.giveBackMemory()
   }
 }
 

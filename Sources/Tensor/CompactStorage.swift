@@ -1,5 +1,4 @@
 internal import CKernels
-internal import Synchronization
 
 /// Elements in a compact form, which are converted to Float32 when they are read: weights in 16 bits on a file's pages,
 /// frozen weights in 16 or 8 bits, and zeros in the place of weights that are still to be loaded.
@@ -26,14 +25,11 @@ final class CompactStorage: @unchecked Sendable {
   private let source: Source
   /// Keeps the source's memory alive.
   private let owner: AnyObject?
-  private let whole = Mutex<UInt>(0)
+  private let whole: LazyElements
 
   init(_ source: Source, count: Int, owner: AnyObject?, isChosen: Bool = false) {
     (self.source, self.isChosen, self.count, self.owner) = (source, isChosen, count, owner)
-  }
-
-  deinit {
-    whole.withLock { if let copy = UnsafeMutablePointer<Float>(bitPattern: $0) { sd_release(copy, max(count, 1)) } }
+    whole = LazyElements(count: count)
   }
 
   /// The stored elements and their format; nil for zeros.
@@ -90,20 +86,8 @@ final class CompactStorage: @unchecked Sendable {
   }
 
   /// Whether all elements are kept as Float32 already.
-  var isConverted: Bool { whole.withLock { $0 != 0 } }
+  var isConverted: Bool { whole.areThere }
 
   /// All elements as Float32, made once.
-  func converted() -> UnsafeMutablePointer<Float> {
-    if let copy = UnsafeMutablePointer<Float>(bitPattern: whole.withLock { $0 }) { return copy }
-    // Outside of the lock, since the threads of the pool would wait for it. Of two concurrent copies the first is kept.
-    let made: UnsafeMutablePointer<Float> = sd_allocate(max(count, 1))
-    convertAll(to: made)
-    let own = UInt(bitPattern: made)
-    let kept = whole.withLock { address in
-      if address == 0 { address = own }
-      return address
-    }
-    if kept != own { sd_release(made, max(count, 1)) }
-    return UnsafeMutablePointer(bitPattern: kept) ?? made
-  }
+  func converted() -> UnsafeMutablePointer<Float> { whole.pointer(filledBy: convertAll) }
 }

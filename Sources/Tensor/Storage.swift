@@ -9,6 +9,9 @@ final class Storage: @unchecked Sendable {
   private let elements: UnsafeMutablePointer<Float>?
   /// Elements that stand in another form, or in none yet.
   private let lazy: CompactStorage?
+  /// What computes elements that may be forgotten, and their memory.
+  private let again: (@Sendable (UnsafeMutableBufferPointer<Float>) -> Void)?
+  private let computed: LazyElements
   /// What owns the bytes where we do not: a memory-mapped file.
   private let owner: AnyObject?
 
@@ -18,6 +21,16 @@ final class Storage: @unchecked Sendable {
     elements = sd_allocate(max(count, 1))
     owner = nil
     lazy = nil
+    again = nil
+    computed = LazyElements(count: 0)
+  }
+
+  /// Elements that `fill` writes, now and whenever they are read after they were forgotten. Never written otherwise.
+  init(count: Int, recomputedBy fill: @escaping @Sendable (UnsafeMutableBufferPointer<Float>) -> Void) {
+    self.count = count
+    (elements, owner, lazy, again) = (nil, nil, nil, fill)
+    computed = LazyElements(count: count)
+    _ = pointer
   }
 
   /// Elements in memory that `owner` owns and keeps alive. Never written: a tensor over it is copied first.
@@ -26,6 +39,8 @@ final class Storage: @unchecked Sendable {
     elements = pointer
     self.owner = owner
     lazy = nil
+    again = nil
+    computed = LazyElements(count: 0)
   }
 
   /// Elements in another form. Never written.
@@ -34,11 +49,14 @@ final class Storage: @unchecked Sendable {
     elements = nil
     owner = nil
     self.lazy = lazy
+    again = nil
+    computed = LazyElements(count: 0)
   }
 
   /// All elements as Float32. Those of another form are converted the first time and then kept.
   var pointer: UnsafeMutablePointer<Float> {
     if let elements { return elements }
+    if let again { return computed.pointer { again(UnsafeMutableBufferPointer(start: $0, count: count)) } }
     guard let lazy else { preconditionFailure("a storage without elements") }
     return lazy.converted()
   }
@@ -55,7 +73,10 @@ final class Storage: @unchecked Sendable {
     }
   }
 
-  var isBorrowed: Bool { owner != nil || lazy != nil }
+  /// Gives back the memory of elements that can be computed again.
+  func forget() { computed.forget() }
+
+  var isBorrowed: Bool { owner != nil || lazy != nil || again != nil }
 
   deinit {
     if let elements, owner == nil { sd_release(elements, max(count, 1)) }

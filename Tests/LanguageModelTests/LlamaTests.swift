@@ -56,6 +56,29 @@ import Testing
     }
   }
 
+  @Test func `a pass whose gradient is wanted keeps neither normalised rows nor the inner ones of the last map`() async
+  {
+    await #expect(processExitsWith: .success) {
+      let (rows, width, inner, layers) = (200, 64, 192, 4)
+      var sizes = LlamaConfiguration()
+      (sizes.hiddenSize, sizes.intermediateSize, sizes.layers, sizes.heads, sizes.vocabularySize) = (
+        width, inner, layers, 4, 50
+      )
+      var generator = Tensor.Generator(seed: 1)
+      let model = Llama(sizes, using: &generator)
+      let x = Tensor.normal([rows, width], using: &generator).tracked()
+      let before = Tensor.Compute.liveBytes
+      let y = model(x, positions: TokenPosition.run(0..<rows), layout: .trees([.init(prompt: rows, answers: [])]))
+      let kept = (Tensor.Compute.liveBytes - before) / (4 * rows * layers)
+      // Of each row two residual sums, query, key, value and what attention makes of them; gate and what it lets through.
+      // Log-sums, scales and angles are a few numbers more.
+      let needed = 6 * width + 2 * inner
+      precondition(kept >= needed && kept < needed + 20 && y.isTracked, "\(kept) numbers of a row, \(needed) needed")
+      _ = y.sum().gradients(at: [x])
+      precondition((Tensor.Compute.liveBytes - before) / (4 * rows * layers) < needed + 20)
+    }
+  }
+
   @Test(arguments: modelNumbers) func `an answer tree has the log-probabilities of separate sequences`(number: Int) {
     let model = Self.models[number]
     let shared = model.logProbabilities(of: trees())

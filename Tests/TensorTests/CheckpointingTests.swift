@@ -1,3 +1,4 @@
+import Synchronization
 import Tensor
 import TestSupport
 import Testing
@@ -32,6 +33,61 @@ import Testing
     let x = Tensor([1, 2], shape: [2]).tracked()
     let y = Tensor.checkpointed([x]) { _ in Tensor([3, 4], shape: [2]) }
     #expect(y.sum().gradients(at: [x])[0].scalars == [0, 0])
+  }
+}
+
+/// Elements that are forgotten and computed again.
+@Suite struct RecomputableTests {
+  private final class Counter: Sendable {
+    let count = Mutex(0)
+    var value: Int { count.withLock { $0 } }
+  }
+
+  /// x² by the operation under test, which counts how often it is computed.
+  private func square(_ x: Tensor, _ counter: Counter) -> Tensor {
+    let plain = x.detached()
+    return .recomputable(shape: x.shape, inputs: [x]) { out in
+      counter.count.withLock { $0 += 1 }
+      plain.withScalars { for i in $0.indices { out[i] = $0[i] * $0[i] } }
+    } backward: {
+      [$0 * plain * 2]
+    }
+  }
+
+  @Test func `forgotten elements are computed once more when they are read, and gradients keep their bits`() {
+    let (x, w) = (randomTensor([6, 8], seed: 1).tracked(), randomTensor([4, 8], seed: 2).tracked())
+    let counter = Counter()
+    let y = square(x, counter)
+    let product = y.matmul(w, transposeB: true)
+    let before = y.scalars
+    #expect(counter.value == 1)
+    y.forgetElements()
+    let found = product.sum().gradients(at: [x, w])
+    #expect(counter.value == 2)
+    let right = (x * x).matmul(w, transposeB: true).sum().gradients(at: [x, w])
+    for (a, b) in zip(found, right) { expectClose(a, b, relative: 1e-6, absolute: 1e-6) }
+    let kept = square(x, counter).matmul(w, transposeB: true).sum().gradients(at: [x, w])
+    for (a, b) in zip(found, kept) { #expect(a.isIdentical(to: b)) }
+    // The gradient forgets them too, and whoever reads them then gets them again.
+    #expect(counter.value == 3 && y.scalars == before && counter.value == 4)
+    #expect(y.rows(2..<4).scalars == Array(before[16..<32]) && counter.value == 4)
+  }
+
+  @Test func `what is written in a copy leaves elements that are computed again as they are`() {
+    let x = Tensor([1, 2, 3], shape: [3]).tracked()
+    let counter = Counter()
+    let y = square(x, counter)
+    var copy = y.detached()
+    copy.mutateScalars { $0[0] = 7 }
+    y.forgetElements()
+    #expect(copy.scalars == [7, 4, 9] && y.scalars == [1, 4, 9])
+  }
+
+  @Test func `constants are computed at once and keep their elements`() {
+    let counter = Counter()
+    let y = square(Tensor([1, 2], shape: [2]), counter)
+    y.forgetElements()
+    #expect(!y.isTracked && y.scalars == [1, 4] && counter.value == 1)
   }
 }
 

@@ -49,6 +49,7 @@ float *sd_allocate(size_t count);           // 64-byte aligned, not cleared; lar
 void sd_release(float *block, size_t count);
 size_t sd_live_bytes(void);                 // bytes handed out and not yet released
 size_t sd_peak_bytes(void);
+void sd_give_back(void);                    // what is kept for reuse, to the system
 
 // exhaustion.c ---------------------------------------------------------------------------------------------------
 // Says on standard error what was asked for and what there is, and ends the process with 1.

@@ -88,6 +88,9 @@ extension Tensor {
     /// The largest number of bytes of tensors that were alive at one time.
     package static var peakBytes: Int { sd_peak_bytes() }
 
+    /// Gives memory that is kept for reuse back to the system: after work whose tensors were of other sizes than those to come.
+    package static func giveBackMemory() { sd_give_back() }
+
     /// What memory there is, in words.
     static var memoryLeft: String {
       let size = 256

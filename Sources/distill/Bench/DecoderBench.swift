@@ -85,7 +85,7 @@
     }
 
     private func releaseTower() {
-      student.releasePages { $0.contains("vision") || $0.contains("visual") }
+      student.releasePages { path in ["vision", "visual", "connector"].contains { path.contains($0) } }
     }
 
     /// Random tokens after the image's.
