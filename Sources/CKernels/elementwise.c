@@ -37,12 +37,16 @@ SD_INLINE float hyperbolic_tangent(float x) {
   return square < 0.0225f ? series : far;
 }
 // erf by Abramowitz and Stegun 7.1.26, absolute error 1.5e-7
-SD_INLINE float error_function(float x) {
-  float a = fabsf(x), t = 1.0f / (1.0f + 0.3275911f * a);
+typedef struct {
+  float error, height;  // erf(x), and e^-x² of which it is made
+} bell;
+SD_INLINE bell bell_of(float x) {
+  float a = fabsf(x), t = 1.0f / (1.0f + 0.3275911f * a), height = sd_expf(-a * a);
   float p = t * (0.254829592f + t * (-0.284496736f + t * (1.421413741f + t * (-1.453152027f + t * 1.061405429f))));
-  float e = 1.0f - p * sd_expf(-a * a);
-  return x < 0 ? -e : e;
+  float e = 1.0f - p * height;
+  return (bell){x < 0 ? -e : e, height};
 }
+SD_INLINE float error_function(float x) { return bell_of(x).error; }
 // log sigmoid(x) = min(x, 0) - log(1 + e^-|x|): no overflow on either side
 SD_INLINE float log_sigmoid(float x) { return (x < 0 ? x : 0) - log1pf(expf(-fabsf(x))); }
 static const float gelu_root = 0.7978845608f, gelu_cubic = 0.044715f;
@@ -110,6 +114,86 @@ SD_KERNEL(extern, void, sd_unary_backward,
     case SD_SQUARE: SLOPE_LOOP(2.0f * v)
     case SD_LOG_SIGMOID: SLOPE_LOOP(sigmoid(-v))
     default: SLOPE_LOOP(v > 0 ? 1.0f : v < 0 ? -1.0f : 0.0f)
+  }
+}
+
+// What follows a product: its bias, and an activation or what a norm normalises.
+
+SD_KERNEL(extern, void, sd_add_rows, (float *y, const float *bias, const float *other, size_t rows, size_t columns),
+          (y, bias, other, rows, columns)) {
+  for (size_t r = 0; r < rows; r++) {
+    float *o = y + r * columns;
+    const float *b = other ? other + r * columns : NULL;
+    if (bias && b)
+      for (size_t j = 0; j < columns; j++) o[j] = o[j] + bias[j] + b[j];
+    else if (bias || b)
+      for (size_t j = 0; j < columns; j++) o[j] += bias ? bias[j] : b[j];
+  }
+}
+
+SD_KERNEL(extern, void, sd_add_column_sums, (const float *x, float *sums, size_t rows, size_t columns),
+          (x, sums, rows, columns)) {
+  for (size_t r = 0; r < rows; r++)
+    for (size_t j = 0; j < columns; j++) sums[j] += x[r * columns + j];
+}
+
+// The function and its slope in one go; of GELU by the error function they have an exponential in common.
+typedef struct {
+  float value, slope;
+} curve;
+SD_INLINE curve curve_of(int operation, float v) {
+  switch (operation) {
+    case SD_SILU: return (curve){v * sigmoid(v), silu_slope(v)};
+    case SD_GELU_TANH: {
+      float t = hyperbolic_tangent(gelu_root * (v + gelu_cubic * v * v * v));
+      return (curve){0.5f * v * (1.0f + t), 0.5f * (1.0f + t) + 0.5f * v * (1.0f - t * t) * gelu_root *
+                                                                    (1.0f + 3.0f * gelu_cubic * v * v)};
+    }
+    case SD_GELU_ERF: {
+      bell b = bell_of(v * 0.70710678f);
+      return (curve){0.5f * v * (1.0f + b.error), 0.5f * (1.0f + b.error) + v * 0.39894228f * b.height};
+    }
+    case SD_GELU_QUICK: return (curve){v * sigmoid(1.702f * v), gelu_quick_slope(v)};
+    default: return (curve){v <= 0 ? 0 : v, v > 0 ? 1.0f : 0.0f};
+  }
+}
+
+// A few elements at a time through arrays that nothing else points to: the results may lie where the operands do.
+enum { CURVE_PART = 64 };
+#define CURVE_LOOP(OPERATION)                                                    \
+  for (size_t i = 0; i < n; i++) {                                               \
+    curve c = curve_of(OPERATION, v[i]);                                         \
+    v[i] = c.value;                                                              \
+    slopes[i] = c.slope;                                                         \
+  }                                                                              \
+  break;
+SD_KERNEL(extern, void, sd_activate_rows,
+          (int operation, const float *x, const float *bias, float *out, float *slope, size_t rows, size_t columns),
+          (operation, x, bias, out, slope, rows, columns)) {
+  float v[CURVE_PART], slopes[CURVE_PART];
+  for (size_t r = 0; r < rows; r++)
+    for (size_t from = 0; from < columns; from += CURVE_PART) {
+      size_t n = columns - from < CURVE_PART ? columns - from : CURVE_PART, at = r * columns + from;
+      for (size_t i = 0; i < n; i++) v[i] = bias ? x[at + i] + bias[from + i] : x[at + i];
+      switch (operation) {
+        case SD_SILU: CURVE_LOOP(SD_SILU)
+        case SD_GELU_TANH: CURVE_LOOP(SD_GELU_TANH)
+        case SD_GELU_ERF: CURVE_LOOP(SD_GELU_ERF)
+        case SD_GELU_QUICK: CURVE_LOOP(SD_GELU_QUICK)
+        default: CURVE_LOOP(SD_RELU)
+      }
+      memcpy(out + at, v, n * sizeof(float));
+      if (slope) memcpy(slope + at, slopes, n * sizeof(float));
+    }
+}
+
+SD_KERNEL(extern, void, sd_activate_rows_backward,
+          (const float *slope, const float *dy, float *dx, float *dbias, size_t rows, size_t columns),
+          (slope, dy, dx, dbias, rows, columns)) {
+  for (size_t r = 0; r < rows; r++) {
+    size_t at = r * columns;
+    for (size_t j = 0; j < columns; j++) dx[at + j] = dy[at + j] * slope[at + j];
+    for (size_t j = 0; j < columns && dbias; j++) dbias[j] += dx[at + j];
   }
 }
 

@@ -17,15 +17,20 @@ SD_KERNEL(extern, double, sd_sum_of_squares, (const float *x, size_t n), (x, n))
   return sum;
 }
 
-// Columns [first, first + n) of rows that lie `stride` apart, added up in Float64: in Float32 a sum over 200,000 tokens
-// loses the third digit.
-enum { STRIP = 64, LONG = 1 << 15 };  // LONG: elements that are worth other threads
+// Columns [first, first + n) of rows that lie `stride` apart, 16 rows at a time in Float32 and these sums in Float64: in
+// Float32 alone a sum over 200,000 tokens loses the third digit, in Float64 alone half the time goes into conversions.
+enum { STRIP = 64, TOGETHER = 16, LONG = 1 << 15 };  // LONG: elements that are worth other threads
 SD_KERNEL(static, void, sum_strip,
           (const float *x, size_t rows, size_t stride, size_t n, float *out),
           (x, rows, stride, n, out)) {
   double sum[STRIP] = {0};
-  for (size_t r = 0; r < rows; r++)
-    for (size_t j = 0; j < n; j++) sum[j] += x[r * stride + j];
+  for (size_t r = 0; r < rows; r += TOGETHER) {
+    size_t last = r + TOGETHER < rows ? r + TOGETHER : rows;
+    float few[STRIP] = {0};
+    for (size_t i = r; i < last; i++)
+      for (size_t j = 0; j < n; j++) few[j] += x[i * stride + j];
+    for (size_t j = 0; j < n; j++) sum[j] += few[j];
+  }
   for (size_t j = 0; j < n; j++) out[j] = (float)sum[j];
 }
 

@@ -25,6 +25,8 @@ public struct AdamW: Sendable {
   package private(set) var step = 0
   private var first: [Tensor] = []
   private var second: [Tensor] = []
+  /// For tables whose gradients are of few rows, which rows have moments other than 0; nil where it is not known.
+  private var moving: [[Bool]?] = []
 
   /// An optimiser that has made no update.
   public init(
@@ -44,20 +46,20 @@ public struct AdamW: Sendable {
       first = gradients.tensors.map { .zeros($0.shape) }
       second = first.map { .zeros($0.shape) }
     }
+    if moving.count != first.count { moving = first.map { _ in nil } }
     precondition(first.map(\.shape) == gradients.tensors.map(\.shape), "gradients of another model")
     step += 1
     let norm = gradients.norm()
     var scale: Float = 1
     if let clippingNorm, norm > Double(clippingNorm) { scale = clippingNorm / Float(norm + 1e-6) }
     var updater = Updater(
-      gradients: gradients, first: first, second: second, optimizer: self, rate: learningRate, scale: scale)
-    first = []
-    second = []
+      gradients: gradients, first: first, second: second, moving: moving, optimizer: self, rate: learningRate,
+      scale: scale)
+    (first, second, moving) = ([], [], [])
     model.visit(&updater, at: "")
     precondition(updater.next == gradients.paths.count, "gradients of another model")
-    withExtendedLifetime(model) { updater.run() }
-    first = updater.first
-    second = updater.second
+    withExtendedLifetime((model, updater)) { updater.run() }
+    (first, second, moving) = (updater.first, updater.second, updater.moving)
     return norm
   }
 
@@ -72,13 +74,13 @@ public struct AdamW: Sendable {
   package mutating func restore(step: Int, paths: [String], from tensor: (String) -> Tensor?) -> Bool {
     // Before the first update there are no moments.
     guard step > 0 else {
-      (self.step, self.first, self.second) = (0, [], [])
+      (self.step, self.first, self.second, moving) = (0, [], [], [])
       return true
     }
     let first = paths.compactMap { tensor("first.\($0)") }
     let second = paths.compactMap { tensor("second.\($0)") }
     guard first.count == paths.count, second.count == paths.count else { return false }
-    (self.step, self.first, self.second) = (step, first, second)
+    (self.step, self.first, self.second, moving) = (step, first, second, [])
     return true
   }
 
@@ -87,11 +89,14 @@ public struct AdamW: Sendable {
     let gradients: Gradients
     var first: [Tensor]
     var second: [Tensor]
+    var moving: [[Bool]?]
     let optimizer: AdamW
     let rate: Float
     let scale: Float
     var next = 0
     private var parts: [Part] = []
+    /// Rows of gradients that are 0, which parts point to.
+    private var zeros: [Tensor] = []
 
     /// A run of a parameter's elements, in memory that model, moments and gradients own.
     private struct Part: @unchecked Sendable {
@@ -101,10 +106,20 @@ public struct AdamW: Sendable {
       let second: UnsafeMutablePointer<Float>
       let count: Int
       let decay: Float
+
+      /// Elements from `start` on, with their gradient.
+      func part(_ start: Int, _ count: Int, gradient: UnsafePointer<Float>) -> Part {
+        Part(
+          weight: weight + start, gradient: gradient, first: first + start, second: second + start, count: count,
+          decay: decay)
+      }
     }
 
-    init(gradients: Gradients, first: [Tensor], second: [Tensor], optimizer: AdamW, rate: Float, scale: Float) {
-      (self.gradients, self.first, self.second) = (gradients, first, second)
+    init(
+      gradients: Gradients, first: [Tensor], second: [Tensor], moving: [[Bool]?], optimizer: AdamW, rate: Float,
+      scale: Float
+    ) {
+      (self.gradients, self.first, self.second, self.moving) = (gradients, first, second, moving)
       (self.optimizer, self.rate, self.scale) = (optimizer, rate, scale)
     }
 
@@ -112,24 +127,52 @@ public struct AdamW: Sendable {
       guard parameter.isTrainable else { return }
       precondition(gradients.paths[next] == path, "the gradient of \(gradients.paths[next]) for \(path)")
       let decay = parameter.value.rank > 1 ? optimizer.weightDecay : 0
-      parameter.value.mutateScalars { w in
-        first[next].mutateScalars { m in
-          second[next].mutateScalars { v in
-            gradients.tensors[next].withScalars { g in
-              guard let weight = w.baseAddress, let g = g.baseAddress, let m = m.baseAddress, let v = v.baseAddress
-              else { return }
-              let each = RowBlocks(rows: w.count, columns: 1).each
-              for at in stride(from: 0, to: w.count, by: each) {
-                parts.append(
-                  Part(
-                    weight: weight + at, gradient: g + at, first: m + at, second: v + at,
-                    count: min(each, w.count - at), decay: decay))
-              }
-            }
-          }
+      let gradient = gradients.tensors[next]
+      let memory = (
+        parameter.value.mutateScalars { $0.baseAddress }, first[next].mutateScalars { $0.baseAddress },
+        second[next].mutateScalars { $0.baseAddress }
+      )
+      if let weight = memory.0, let m = memory.1, let v = memory.2 {
+        let whole = Part(weight: weight, gradient: m, first: m, second: v, count: gradient.count, decay: decay)
+        if gradient.withRows({ add(whole, rows: $0, width: $1, gradient: $2) }) == nil {
+          add(whole, gradient: gradient)
         }
       }
       next += 1
+    }
+
+    /// All elements, in parts.
+    private mutating func add(_ whole: Part, gradient: Tensor) {
+      moving[next] = nil
+      let each = RowBlocks(rows: whole.count, columns: 1).each
+      guard let g = gradient.withScalars({ $0.baseAddress }) else { return }
+      for at in stride(from: 0, to: whole.count, by: each) {
+        parts.append(whole.part(at, min(each, whole.count - at), gradient: g + at))
+      }
+    }
+
+    /// The rows of a table, those without a gradient with one of 0. A row whose moments are 0 too stays as it is, to the bit,
+    /// and is passed over, unless weights decay.
+    private mutating func add(_ table: Part, rows: [Int32], width: Int, gradient: UnsafePointer<Float>) {
+      let count = table.count / width
+      func moved(_ row: Int) -> Bool {
+        (row * width..<(row + 1) * width).contains { table.first[$0].bitPattern | table.second[$0].bitPattern != 0 }
+      }
+      var moves: [Bool] = moving[next] ?? (0..<count).map(moved)
+      for row in rows { moves[Int(row)] = true }
+      moving[next] = moves
+      let nothing = Tensor.zeros([width])
+      zeros.append(nothing)
+      let none = nothing.withScalars { $0.baseAddress } ?? gradient
+      let isStill = table.decay == 0 && optimizer.epsilon > 0
+      var at = 0
+      for row in 0..<count {
+        let has = at < rows.count && Int(rows[at]) == row
+        if has || moves[row] || !isStill {
+          parts.append(table.part(row * width, width, gradient: has ? gradient + at * width : none))
+        }
+        if has { at += 1 }
+      }
     }
 
     func run() {

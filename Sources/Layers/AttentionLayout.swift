@@ -70,6 +70,17 @@ public struct AttentionLayout: Sendable {
     return AttentionLayout(spans: spans, groups: groups, queries: Int(start), keys: Int(start))
   }
 
+  /// Sequences one after the other, of which the first rows alone ask, each for all rows of its own sequence.
+  package static func first(_ lengths: [Int]) -> AttentionLayout {
+    let whole = full(lengths)
+    let spans = whole.spans.enumerated().map { i, span in
+      var one = span
+      (one.first, one.last) = (Int32(i), Int32(i) + 1)
+      return one
+    }
+    return AttentionLayout(spans: spans, groups: whole.groups, queries: lengths.count, keys: whole.keys)
+  }
+
   /// New rows at the ends of cached sequences: each sees the rows that all sequences share, its sequence's kept rows and
   /// its new ones up to itself.
   ///

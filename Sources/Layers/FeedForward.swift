@@ -89,6 +89,51 @@ package enum Activation: String, Sendable, Codable, CaseIterable {
     case .relu: x.relu()
     }
   }
+
+  /// Applies it to each row plus a bias [columns], in one pass over memory and, without gradients, in the rows' own where
+  /// they have one owner. For the gradient the slope is kept in their place.
+  package func callAsFunction(_ x: consuming Tensor, bias: Tensor?) -> Tensor {
+    let (shape, columns, place) = (x.shape, x.shape.last ?? 1, x.gradientPlace)
+    precondition(bias == nil || bias?.shape == [columns], "a bias of \(bias?.shape ?? []) for rows of \(shape)")
+    let biasIsTracked = bias?.isTracked ?? false
+    let keepsSlope = x.isTracked || biasIsTracked
+    var slope = x.detached()
+    x = place  // so that the elements have one owner
+    func run(_ y: UnsafeMutablePointer<Float>?, _ x: UnsafeMutablePointer<Float>?) {
+      guard let y, let x else { return }
+      func apply(_ bias: UnsafePointer<Float>?) {
+        inRowBlocks(rows: shape.dropLast().reduce(1, *), columns: columns) { first, rows in
+          let at = first * columns
+          sd_activate_rows(code, x + at, bias, y + at, keepsSlope ? x + at : nil, rows, columns)
+        }
+      }
+      if let bias { bias.withScalars { apply($0.baseAddress) } } else { apply(nil) }
+    }
+    guard keepsSlope else {
+      slope.mutateScalars { run($0.baseAddress, $0.baseAddress) }
+      return slope
+    }
+    let value = slope.mutateScalars { x in Tensor(shape: shape) { run($0.baseAddress, x.baseAddress) } }
+    return .operation(value: value, inputs: [place] + (bias.map { [$0] } ?? [])) { [slope] dy in
+      let (dx, sums) = rowGradients(slope, dy, columns: columns, isTracked: true, sums: biasIsTracked ? 1 : 0) {
+        _, count, slope, dy, dx, sums in
+        sd_activate_rows_backward(slope, dy, dx, sums, count, columns)
+      }
+      return [dx] + (bias == nil ? [] : [biasIsTracked ? sums[0] : nil])
+    }
+  }
+
+  private var code: Int32 {
+    let code =
+      switch self {
+      case .gelu: SD_GELU_ERF
+      case .geluTanh: SD_GELU_TANH
+      case .geluQuick: SD_GELU_QUICK
+      case .silu: SD_SILU
+      case .relu: SD_RELU
+      }
+    return Int32(code)
+  }
 }
 
 /// The two-layer MLP of vision towers: fc2(activation(fc1(x))).
@@ -106,7 +151,10 @@ package struct FeedForward: Module {
   }
 
   /// Maps [rows, width] to [rows, width].
-  package func callAsFunction(_ x: Tensor) -> Tensor { second(activation(first(x))) }
+  package func callAsFunction(_ x: Tensor) -> Tensor {
+    let (product, bias) = first.product(x)
+    return second(activation(consume product, bias: bias))
+  }
 
   /// Shows `fc1` and `fc2`.
   package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {

@@ -189,9 +189,21 @@ public struct Gradients: Sendable {
   /// The Euclidean norm over all derivatives, added up in Float64.
   public func norm() -> Double {
     tensors.reduce(0.0) { sum, tensor in
-      sum + tensor.withScalars { elements in elements.baseAddress.map { sd_sum_of_squares($0, elements.count) } ?? 0 }
+      sum + (tensor.withRows { squares($2, $0.count * $1) } ?? tensor.withScalars { squares($0.baseAddress, $0.count) })
     }.squareRoot()
   }
+}
+
+/// The sum of the squares of so many elements, block by block on all threads, and these sums in their order.
+private func squares(_ elements: UnsafePointer<Float>?, _ count: Int) -> Double {
+  guard let elements else { return 0 }
+  let blocks = RowBlocks(rows: count, columns: 1)
+  var sums = [Double](repeating: 0, count: blocks.count)
+  sums.withUnsafeMutableBufferPointer { sums in
+    let to = sums.baseAddress
+    inBlocks(of: count) { start, count in to?[start / blocks.each] = sd_sum_of_squares(elements + start, count) }
+  }
+  return sums.reduce(0, +)
 }
 
 private struct Collector: ModuleVisitor {

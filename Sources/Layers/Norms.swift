@@ -36,10 +36,13 @@ public struct RMSNorm: Module {
         }
       }
     } backward: { g in
-      let (dx, sums) = rowGradients(x, w, g, sums: w.isTracked ? 1 : 0) { first, count, x, w, g, dx, sums in
-        inverse.withScalars { inverse in
-          guard let inverse = inverse.baseAddress else { return }
-          sd_rms_norm_backward(x, w, inverse + first, g, dx, sums, count, columns)
+      let (dx, sums) = rowGradients(x, g, columns: columns, isTracked: x.isTracked, sums: w.isTracked ? 1 : 0) {
+        first, count, x, g, dx, sums in
+        w.withScalars { w in
+          inverse.withScalars { inverse in
+            guard let inverse = inverse.baseAddress else { return }
+            sd_rms_norm_backward(x, w.baseAddress, inverse + first, g, dx, sums, count, columns)
+          }
         }
       }
       return [dx, w.isTracked ? sums[0] : nil]
@@ -74,8 +77,35 @@ public struct LayerNorm: Module {
   }
 
   /// Normalises [..., dimensions].
-  public func callAsFunction(_ x: Tensor) -> Tensor {
-    let (w, b) = (weight.value, bias.value)
+  public func callAsFunction(_ x: Tensor) -> Tensor { normalised(x, of: [x], bias: nil) { _, _ in } }
+
+  /// Normalises a product plus its bias [dimensions] plus what passed beside it, in one pass over memory. The sum takes the
+  /// product's place where that has one owner.
+  package func callAsFunction(_ product: consuming Tensor, bias: Tensor?, adding other: Tensor) -> Tensor {
+    let (shape, columns, place) = (product.shape, weight.value.count, product.gradientPlace)
+    precondition(
+      other.shape == shape && (bias == nil || bias?.shape == [columns]),
+      "\(shape) plus \(other.shape) plus a bias of \(bias?.shape ?? [])")
+    var sum = product.detached()
+    product = place  // so that the elements have one owner
+    let sums = sum.mutateScalars { $0.baseAddress }
+    return (bias ?? .zeros([0])).withScalars { row in
+      other.withScalars { others in
+        normalised(sum, of: [place, other], bias: bias) { first, rows in
+          guard let sums, let others = others.baseAddress else { return }
+          let at = first * columns
+          sd_add_rows(sums + at, bias == nil ? nil : row.baseAddress, others + at, rows, columns)
+        }
+      }
+    }
+  }
+
+  /// - Parameters:
+  ///   - x: the sum of `terms` and the bias, complete in rows that `prepare` was called for.
+  private func normalised(
+    _ x: Tensor, of terms: [Tensor], bias: Tensor?, _ prepare: (_ first: Int, _ rows: Int) -> Void
+  ) -> Tensor {
+    let (w, b) = (weight.value, self.bias.value)
     let columns = w.count
     precondition(x.shape.last == columns, "\(x.shape) normalised over \(columns)")
     let rows = x.count / columns
@@ -87,6 +117,7 @@ public struct LayerNorm: Module {
             Tensor(shape: [rows, columns]) { out in
               guard let s = s.baseAddress, let x = x.baseAddress, let y = out.baseAddress else { return }
               inRowBlocks(rows: rows, columns: columns) { first, count in
+                prepare(first, count)
                 sd_layer_norm(
                   x + first * columns, w.baseAddress, b.baseAddress, epsilon, y + first * columns, s + first,
                   s + rows + first, count, columns)
@@ -96,16 +127,26 @@ public struct LayerNorm: Module {
         }
       }
     }.reshaped(x.shape)
-    return .operation(value: value, inputs: [x, w, b]) { [statistics] g in
-      let trains = w.isTracked || b.isTracked
-      let (dx, sums) = rowGradients(x, w, g, sums: trains ? 2 : 0) { first, count, x, w, g, dx, sums in
-        statistics.withScalars { s in
-          guard let s = s.baseAddress else { return }
-          sd_layer_norm_backward(
-            x, w, s + first, s + rows + first, g, dx, sums, sums.map { $0 + columns }, count, columns)
+    let tracked = terms.map(\.isTracked)
+    let biasIsTracked = bias?.isTracked ?? false
+    return .operation(value: value, inputs: terms + [w, b] + (bias.map { [$0] } ?? [])) {
+      [x = x.detached(), statistics, hasBias = bias != nil] g in
+      let own = w.isTracked || b.isTracked ? 2 : 0
+      let isTracked = tracked.contains(true) || biasIsTracked
+      let (dx, sums) = rowGradients(x, g, columns: columns, isTracked: isTracked, sums: own + (biasIsTracked ? 1 : 0)) {
+        first, count, x, g, dx, sums in
+        let (scales, shifts) = own > 0 ? (sums, sums.map { $0 + columns }) : (nil, nil)
+        w.withScalars { w in
+          statistics.withScalars { s in
+            guard let s = s.baseAddress else { return }
+            sd_layer_norm_backward(
+              x, w.baseAddress, s + first, s + rows + first, g, dx, scales, shifts, count, columns)
+          }
         }
+        if biasIsTracked, let sums { sd_add_column_sums(dx, sums + own * columns, count, columns) }
       }
-      return [dx, w.isTracked ? sums[0] : nil, b.isTracked ? sums[1] : nil]
+      return tracked.map { $0 ? dx : nil } + [w.isTracked ? sums[0] : nil, b.isTracked ? sums[1] : nil]
+        + (hasBias ? [biasIsTracked ? sums[own] : nil] : [])
     }
   }
 
@@ -123,43 +164,41 @@ public struct LayerNorm: Module {
   }
 }
 
-/// Runs a norm's backward kernel on blocks of rows.
+/// Runs a backward kernel on blocks of rows.
 ///
 /// - Parameters:
-///   - count: how many sums over all rows the kernel takes, [columns] each: gradients of a scale and a shift.
+///   - x: what the kernel reads beside the gradient of the result.
+///   - isTracked: whether the gradient of the rows is wanted.
+///   - count: how many sums over all rows the kernel takes, [columns] each: gradients of a scale, a shift or a bias.
 ///   - kernel: for rows `first..<first + count`, whose addresses it gets, with memory to add its sums to. Each block has
 ///     its own, and these are added in their order.
-/// - Returns: the rows' gradient if they are tracked, and the sums.
-private func rowGradients(
-  _ x: Tensor, _ w: Tensor, _ gradient: Tensor, sums count: Int,
+/// - Returns: the rows' gradient if it is wanted, and the sums.
+func rowGradients(
+  _ x: Tensor, _ gradient: Tensor, columns: Int, isTracked: Bool, sums count: Int,
   _ kernel: (
-    _ first: Int, _ count: Int, UnsafePointer<Float>, UnsafePointer<Float>?, UnsafePointer<Float>,
-    _ dx: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?
+    _ first: Int, _ count: Int, UnsafePointer<Float>, UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>?,
+    _ sums: UnsafeMutablePointer<Float>?
   ) -> Void
 ) -> (rows: Tensor?, sums: [Tensor]) {
-  let (columns, isTracked) = (w.count, x.isTracked)
   let rows = x.count / max(1, columns)
   let blocks = RowBlocks(rows: rows, columns: columns)
   var parts = Tensor.zeros([max(1, blocks.count), count * columns])
   let dx = parts.mutateScalars { parts in
     x.withScalars { x in
-      w.withScalars { w in
-        gradient.withScalars { g -> Tensor? in
-          func run(_ dx: UnsafeMutablePointer<Float>?) {
-            guard let x = x.baseAddress, let g = g.baseAddress else { return }
-            inRowBlocks(rows: rows, columns: columns) { first, number in
-              let (at, part) = (first * columns, first / blocks.each * count * columns)
-              kernel(
-                first, number, x + at, w.baseAddress, g + at, dx.map { $0 + at },
-                count > 0 ? parts.baseAddress.map { $0 + part } : nil)
-            }
+      gradient.withScalars { g -> Tensor? in
+        func run(_ dx: UnsafeMutablePointer<Float>?) {
+          guard let x = x.baseAddress, let g = g.baseAddress else { return }
+          inRowBlocks(rows: rows, columns: columns) { first, number in
+            let (at, part) = (first * columns, first / blocks.each * count * columns)
+            kernel(
+              first, number, x + at, g + at, dx.map { $0 + at }, count > 0 ? parts.baseAddress.map { $0 + part } : nil)
           }
-          guard isTracked else {
-            run(nil)
-            return nil
-          }
-          return Tensor(shape: gradient.shape) { run($0.baseAddress) }
         }
+        guard isTracked else {
+          run(nil)
+          return nil
+        }
+        return Tensor(shape: gradient.shape) { run($0.baseAddress) }
       }
     }
   }

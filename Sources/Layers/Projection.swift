@@ -1,3 +1,4 @@
+internal import CKernels
 public import Tensor
 
 /// A linear layer of a model, and the place that an adapter wraps.
@@ -34,9 +35,26 @@ extension Projection {
   public func callAsFunction(_ x: Tensor, product: consuming Tensor) -> Tensor { self(x) }
 }
 
+/// A projection that may be the product by its matrix and a bias, and nothing else: what comes after it can then add the bias in
+/// its own pass over memory.
+package protocol BiasedProduct: Projection {
+  /// Whether the output is x times the transposed ``Projection/matrix``, plus ``Projection/effectiveBias()``.
+  var isBiasedProduct: Bool { get }
+}
+
+extension Projection {
+  /// The output as a product and the bias that is still to be added to it; a bias of nil where there is none left.
+  package func product(_ x: Tensor) -> (product: Tensor, bias: Tensor?) {
+    guard x.rank == 2, let plain = self as? any BiasedProduct, plain.isBiasedProduct, let matrix else {
+      return (self(x), nil)
+    }
+    return (x.product(by: matrix), effectiveBias())
+  }
+}
+
 /// The outputs of several projections for the same rows. If each has a ``Projection/matrix``, the products are computed
 /// together.
-func applied(_ maps: [any Projection], to x: Tensor) -> [Tensor] {
+package func applied(_ maps: [any Projection], to x: Tensor) -> [Tensor] {
   let matrices = maps.compactMap(\.matrix)
   guard x.rank == 2, matrices.count == maps.count else { return maps.map { $0(x) } }
   var products = x.products(by: matrices)
@@ -50,7 +68,7 @@ func applied(_ maps: [any Projection], to x: Tensor) -> [Tensor] {
 /// let half = Linear(weight: Tensor([0.5, 0.5], shape: [1, 2]))
 /// half(Tensor([1, 3], shape: [1, 2])).scalars  // [2]
 /// ```
-public struct Linear: Projection {
+public struct Linear: Projection, BiasedProduct {
   /// W [out, in].
   public var weight: Parameter
   /// b [out], or nil.
@@ -86,8 +104,12 @@ public struct Linear: Projection {
   /// The product plus the bias.
   public func callAsFunction(_ x: Tensor, product: consuming Tensor) -> Tensor {
     guard let bias else { return product }
-    return product + bias.value
+    product.addRow(bias.value)
+    return product
   }
+
+  /// True.
+  package var isBiasedProduct: Bool { true }
 
   /// W [out, in].
   public func effectiveWeight() -> Tensor { weight.value }
@@ -108,4 +130,27 @@ public struct Linear: Projection {
 extension Parameter {
   /// Shows this parameter: lets optional ones be visited in place.
   mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) { visitor.visit(&self, at: path) }
+}
+
+extension Tensor {
+  /// Adds a row [columns] to each row of this tensor [..., columns], in its own memory if it is the only owner.
+  /// Differentiable in both.
+  mutating func addRow(_ row: Tensor) {
+    precondition(shape.last == row.count && row.rank == 1, "\(row.shape) added to each row of \(shape)")
+    let before = gradientPlace
+    let (columns, rows) = (row.count, shape.dropLast().reduce(1, *))
+    var value = detached()
+    self = before  // so that the elements have one owner
+    value.mutateScalars { y in
+      row.withScalars { row in
+        guard let y = y.baseAddress, let row = row.baseAddress else { return }
+        inRowBlocks(rows: rows, columns: columns) { first, rows in
+          sd_add_rows(y + first * columns, row, nil, rows, columns)
+        }
+      }
+    }
+    self = .operation(value: value, inputs: [before, row]) { [isTracked = row.isTracked] g in
+      [g, isTracked ? g.reshaped([-1, columns]).sum(along: 0) : nil]
+    }
+  }
 }

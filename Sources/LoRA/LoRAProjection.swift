@@ -4,7 +4,7 @@ package import Tensor
 /// A projection with low-rank products added: base(x) + scale · B(A(dropout(x))), for each adapter on it.
 ///
 /// A fresh adapter changes nothing. With DoRA the rows of W + scale · B A are brought to trained lengths.
-package struct LoRAProjection: Projection {
+package struct LoRAProjection: BiasedProduct {
   /// The frozen map.
   package var base: any Projection
   /// The adapters, in the order in which they came.
@@ -47,7 +47,7 @@ package struct LoRAProjection: Projection {
     if hasOwnRows { return dense(x) }
     guard isJoined, let matrix else { return adapted(base(x), x) }
     let rows = x.rank == 2 ? x : x.reshaped([-1, x.shape[x.rank - 1]])
-    let y = self(rows, product: rows.products(by: [matrix])[0])
+    let y = self(rows, product: rows.product(by: matrix))
     return x.rank == 2 ? y : y.reshaped(Array(x.shape.dropLast()) + [y.shape[1]])
   }
 
@@ -70,6 +70,13 @@ package struct LoRAProjection: Projection {
       guard part.weight != 0, let bias = part.bias else { return sum }
       return sum + bias.value * (part.scale * part.weight)
     }
+  }
+
+  /// Unless rows of the matrix are others, or adapters do more than add thin products.
+  package var isBiasedProduct: Bool {
+    if let merged { return merged.isBiasedProduct }
+    guard !hasOwnRows, isJoined, let base = base as? any BiasedProduct else { return false }
+    return base.isBiasedProduct
   }
 
   /// Whether the adapters are thin products of the input itself: no lengths to bring rows to, nothing dropped.
@@ -175,10 +182,13 @@ extension LowRankPart {
   /// The input with a share of its elements set to zero and the others scaled up, while a seed is set.
   fileprivate func dropped(_ x: Tensor) -> Tensor {
     guard dropout > 0, let dropoutSeed else { return x }
-    var generator = Tensor.Generator(seed: dropoutSeed)
     let keep = 1 - dropout
     let mask = Tensor(shape: x.shape) { out in
-      for i in out.indices { out[i] = Float(generator.next() >> 40) * 0x1p-24 < keep ? 1 / keep : 0 }
+      inBlocks(of: out.count) { start, count in
+        var generator = Tensor.Generator(seed: dropoutSeed)
+        generator.skip(start)
+        for i in start..<(start + count) { out[i] = Float(generator.next() >> 40) * 0x1p-24 < keep ? 1 / keep : 0 }
+      }
     }
     return x * mask
   }

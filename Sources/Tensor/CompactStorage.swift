@@ -1,7 +1,8 @@
 internal import CKernels
 
 /// Elements in a compact form, which are converted to Float32 when they are read: weights in 16 bits on a file's pages,
-/// frozen weights in 16 or 8 bits, and zeros in the place of weights that are still to be loaded.
+/// frozen weights in 16 or 8 bits, zeros in the place of weights that are still to be loaded, and the gradient of a table of
+/// which few rows were looked up.
 ///
 /// A reader of a part converts that part: matrix products by panels, embeddings by rows. ``converted()`` converts all
 /// elements once and keeps them. Both ways give the same values, so results do not depend on the way.
@@ -16,6 +17,8 @@ final class CompactStorage: @unchecked Sendable {
     case int8(UnsafePointer<sd_block>)
     /// All elements are 0.
     case zeros
+    /// All elements are 0 but for some rows of so many elements, in ascending order, whose elements stand one after the other.
+    case rows([Int32], of: Int, UnsafePointer<Float>)
   }
 
   let count: Int
@@ -32,13 +35,19 @@ final class CompactStorage: @unchecked Sendable {
     whole = LazyElements(count: count)
   }
 
-  /// The stored elements and their format; nil for zeros.
+  /// The rows that are not zero, their length and their elements; nil for other forms.
+  var rows: (numbers: [Int32], width: Int, elements: UnsafePointer<Float>)? {
+    guard case .rows(let numbers, let width, let elements) = source else { return nil }
+    return (numbers, width, elements)
+  }
+
+  /// The stored elements and their format; nil for zeros and for rows among zeros.
   var stored: (UnsafeRawPointer, sd_element)? {
     switch source {
     case .bfloat16(let words): (UnsafeRawPointer(words), SD_BFLOAT16)
     case .float16(let words): (UnsafeRawPointer(words), SD_FLOAT16)
     case .int8(let blocks): (UnsafeRawPointer(blocks), SD_INT8)
-    case .zeros: nil
+    case .zeros, .rows: nil
     }
   }
 
@@ -70,6 +79,15 @@ final class CompactStorage: @unchecked Sendable {
     case .float16(let words): sd_float16_to_float(words + start, out, count)
     case .int8(let blocks): sd_blocks_to_float(blocks, start, count, out)
     case .zeros: sd_fill(out, 0, count)
+    case .rows(let numbers, let width, let elements):
+      sd_fill(out, 0, count)
+      let next = numbers.partitioningIndex { (Int($0) + 1) * width > start }
+      for i in next..<numbers.count {
+        let row = Int(numbers[i]) * width
+        guard row < start + count else { break }
+        let (first, last) = (max(row, start), min(row + width, start + count))
+        (out + (first - start)).update(from: elements + i * width + (first - row), count: last - first)
+      }
     }
   }
 
@@ -90,4 +108,16 @@ final class CompactStorage: @unchecked Sendable {
 
   /// All elements as Float32, made once.
   func converted() -> UnsafeMutablePointer<Float> { whole.pointer(filledBy: convertAll) }
+}
+
+extension [Int32] {
+  /// The place of the first element for which `isLate` holds, where it holds for all after it.
+  fileprivate func partitioningIndex(_ isLate: (Int32) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if isLate(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
 }

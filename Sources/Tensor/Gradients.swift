@@ -49,6 +49,9 @@ extension Tensor {
   /// The same elements, cut from their history.
   public func detached() -> Tensor { Tensor(storage: storage, shape: shape) }
 
+  /// This tensor as an input of an operation that overwrites its elements: its place in the history, without them.
+  package var gradientPlace: Tensor { Tensor(storage: Tensor.nothing.storage, shape: shape, node: node) }
+
   /// An operation with a gradient rule of its own.
   ///
   /// ```swift
@@ -144,6 +147,15 @@ extension Tensor {
   /// Adds in place. Not recorded.
   package mutating func add(_ other: Tensor, scaledBy factor: Float = 1) {
     precondition(shape == other.shape, "\(other.shape) added in place to \(shape)")
+    let added: Void? = other.withRows { numbers, width, elements in
+      mutateScalars { target in
+        guard let to = target.baseAddress else { return }
+        for (i, row) in numbers.enumerated() {
+          sd_add_scaled(to + Int(row) * width, elements + i * width, factor, width)
+        }
+      }
+    }
+    guard added == nil else { return }
     mutateScalars { target in
       other.withScalars { source in
         guard let to = target.baseAddress, let from = source.baseAddress else { return }

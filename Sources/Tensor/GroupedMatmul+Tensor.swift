@@ -15,6 +15,12 @@ extension Tensor {
     return fewRowProducts(matrices) ?? joinedProducts(matrices) ?? naiveProducts(by: matrices)
   }
 
+  /// The same by one matrix. The product has one owner.
+  package func product(by matrix: AdaptedMatrix) -> Tensor {
+    var all = products(by: [matrix])
+    return all.removeLast()
+  }
+
   /// The naive twin: each product by itself, and the way of CPUs for which we have no kernels.
   package func naiveProducts(by matrices: [AdaptedMatrix]) -> [Tensor] {
     matrices.map { matrix in

@@ -17,7 +17,7 @@ extension Tensor {
     precondition(
       shape == [rows, outputs] && a.shape[1] == inputs && b.shape[1] == rank,
       "\(x.shape) times \(a.shape) and \(b.shape), transposed, added to \(shape)")
-    let before = Tensor(storage: Tensor.nothing.storage, shape: shape, node: node)
+    let before = gradientPlace
     var value = detached()
     self = Tensor.nothing
     let inner = Storage(count: rows * rank)

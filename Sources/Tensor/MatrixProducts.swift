@@ -72,7 +72,7 @@ extension Tensor {
       rank == 2 && a.rank == 2 && b.rank == 2 && a.shape[0] == shape[0] && b.shape[0] == shape[1]
         && a.shape[1] == b.shape[1], "\(a.shape) times \(b.shape) transposed, added to \(shape)")
     let (m, n, k) = (shape[0], shape[1], a.shape[1])
-    let before = Tensor(storage: Tensor.nothing.storage, shape: shape, node: node)
+    let before = gradientPlace
     var value = detached()
     self = Tensor.nothing
     value.mutateScalars { out in

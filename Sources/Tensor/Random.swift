@@ -16,11 +16,16 @@ extension Tensor {
 
     /// The next 64 bits.
     public mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
+      skip(1)
       var z = state
       z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
       z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
       return z ^ (z >> 31)
+    }
+
+    /// Passes over so many numbers at once: threads each begin at a place of their own.
+    @inline(__always) package mutating func skip(_ count: Int) {
+      state &+= 0x9e37_79b9_7f4a_7c15 &* UInt64(truncatingIfNeeded: count)
     }
 
     /// A generator for a named part of the work, independent of how much of the others was used.

@@ -105,10 +105,34 @@ extension Tensor {
       for (at, row) in index.enumerated() { compact.convert(from: Int(row) * width, count: width, to: y + at * width) }
     }
     return .operation(value: value, inputs: [self]) { [shape] g in
+      [Tensor.table(shape, rows: index, g, width: width)]
+    }
+  }
+
+  /// A table of zeros to whose rows `index` those of `g` are added; where these are few, without memory for the others.
+  private static func table(_ shape: [Int], rows index: [Int32], _ g: Tensor, width: Int) -> Tensor {
+    let numbers = 2 * index.count < shape[0] ? Set(index).sorted() : []
+    guard !numbers.isEmpty else {
       var result = Tensor.zeros(shape)
       result.mutateScalars { sd_scatter_add_rows(g.storage.pointer, index, index.count, width, $0.baseAddress) }
-      return [result]
+      return result
     }
+    let place = Dictionary(uniqueKeysWithValues: numbers.enumerated().map { ($1, Int32($0)) })
+    let values = Storage(count: numbers.count * width)
+    sd_fill(values.pointer, 0, values.count)
+    sd_scatter_add_rows(g.storage.pointer, index.compactMap { place[$0] }, index.count, width, values.pointer)
+    let rows = CompactStorage(
+      .rows(numbers, of: width, values.pointer), count: Tensor.count(of: shape), owner: values)
+    return Tensor(storage: Storage(rows), shape: shape)
+  }
+
+  /// The rows of a table that are not zero, of a gradient that few rows had a part in, and their elements one after the other;
+  /// nil where all are stored.
+  package func withRows<Result>(
+    _ body: (_ numbers: [Int32], _ width: Int, UnsafePointer<Float>) throws -> Result
+  ) rethrows -> Result? {
+    guard let compact = storage.compact, let rows = compact.rows else { return nil }
+    return try withExtendedLifetime(compact) { try body(rows.numbers, rows.width, rows.elements) }
   }
 
   /// This tensor [rows, ...] with the rows at `indices` replaced by those of `replacement` [indices, ...].

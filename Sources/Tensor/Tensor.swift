@@ -44,7 +44,7 @@ public struct Tensor: Sendable {
   /// A tensor with the same value everywhere.
   public init(repeating value: Float, shape: [Int]) {
     let storage = Storage(count: Tensor.count(of: shape))
-    sd_fill(storage.pointer, value, storage.count)
+    inBlocks(of: storage.count) { start, count in sd_fill(storage.pointer + start, value, count) }
     self.init(storage: storage, shape: shape)
   }
 

@@ -27,6 +27,7 @@ struct Layout: Sendable, CustomTestStringConvertible {
       .init(prompt: 65, answers: [1, 1, 1]), .init(prompt: 7, answers: [0])),
     Layout(name: "one image", layout: .full([25])),
     Layout(name: "images of unequal size", layout: .full([1, 100, 33, 64])),
+    Layout(name: "first rows of texts", layout: .first([1, 100, 33, 64, 5])),
     Layout(name: "one row after a beginning", layout: .trees([.init(prompt: 1, answers: [])], after: 5)),
     Layout(name: "few rows after a long beginning", layout: .trees([.init(prompt: 2, answers: [1])], after: 130)),
     Layout(

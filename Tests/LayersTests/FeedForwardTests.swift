@@ -53,6 +53,30 @@ import Testing
     #expect(mlp.parameters().map(\.path) == ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"])
   }
 
+  @Test(arguments: Activation.allCases, [[1, 1], [3, 65], [5, 130], [70, 1536]])
+  func `an activation of rows plus a bias equals that of their sum, gradients included`(
+    activation: Activation, shape: [Int]
+  ) {
+    let (x, bias) = (randomTensor(shape, seed: 1, from: -5, to: 5), randomTensor([shape[1]], seed: 2))
+    let weights = randomTensor(shape, seed: 3)
+    func valueAndGradients(_ tracked: [Bool], _ f: (Tensor, Tensor) -> Tensor) -> [Tensor] {
+      let inputs = zip([x, bias], tracked).map { $1 ? $0.tracked() : $0 }
+      let value = f(inputs[0], inputs[1])
+      guard value.isTracked else { return [value] }
+      return [value.detached()] + (value * weights).sum().gradients(at: inputs.filter(\.isTracked))
+    }
+    for tracked in [[false, false], [true, false], [false, true], [true, true]] {
+      let fast = valueAndGradients(tracked) { activation($0, bias: $1) }
+      let naive = valueAndGradients(tracked) { activation($0 + $1) }
+      #expect(fast.count == naive.count && fast[0].isIdentical(to: naive[0]))
+      for (a, b) in zip(fast, naive) { expectClose(a, b, relative: 1e-5, absolute: 1e-5) }
+      let plain = valueAndGradients(tracked) { rows, _ in activation(rows, bias: nil) }
+      if tracked[1] == false {
+        for (a, b) in zip(plain, valueAndGradients(tracked) { rows, _ in activation(rows) }) { expectClose(a, b) }
+      }
+    }
+  }
+
   @Test func `activations have the values of their formulas, and the names of configuration files`() throws {
     let points: [Float] = [-8, -3, -1, -0.3, -0.01, 0, 0.01, 0.3, 1, 3, 8]
     func expectValues(_ name: String, _ formula: (Double) -> Double) throws {

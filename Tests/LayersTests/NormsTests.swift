@@ -71,4 +71,44 @@ import Testing
     let gradient = frozen(tracked).squared().sum().gradients(at: [tracked])[0]
     expectClose(gradient, frozen.naive(tracked).squared().sum().gradients(at: [tracked])[0], absolute: 1e-5)
   }
+
+  @Test(arguments: [[1, 1], [3, 2], [17, 33], [130, 384]], [true, false])
+  func `the norm of a product, its bias and what passed beside it equals that of their sum`(shape: [Int], hasBias: Bool)
+  {
+    let columns = shape[1]
+    let inputs = [
+      randomTensor(shape, seed: 1), randomTensor(shape, seed: 2), randomTensor([columns], seed: 3),
+      randomTensor([columns], seed: 4), randomTensor([columns], seed: 5),
+    ]
+    let weights = randomTensor(shape, seed: 6)
+    // Each term alone is tracked, and all are.
+    for tracked in [[0], [1], [2], [3], [4], [0, 1, 2, 3, 4]] {
+      func valueAndGradients(_ f: (LayerNorm, Tensor, Tensor, Tensor) -> Tensor) -> [Tensor] {
+        let x = inputs.indices.map { tracked.contains($0) ? inputs[$0].tracked() : inputs[$0] }
+        var norm = LayerNorm(dimensions: columns, epsilon: 1e-2)
+        (norm.weight.value, norm.bias.value) = (x[3], x[4])
+        let value = f(norm, x[0], x[1], x[2])
+        guard value.isTracked else { return [value] }
+        return [value.detached()] + (value * weights).sum().gradients(at: tracked.map { x[$0] })
+      }
+      let fast = valueAndGradients { $0($1, bias: hasBias ? $3 : nil, adding: $2) }
+      let naive = valueAndGradients { $0.naive(hasBias ? $1 + $3 + $2 : $1 + $2) }
+      #expect(fast.count == naive.count)
+      for (a, b) in zip(fast, naive) { expectClose(a, b, relative: 1e-4, absolute: 3e-5) }
+    }
+  }
+
+  @Test func `a sum takes the place of its product, and of no tensor that somebody else holds`() {
+    let norm = LayerNorm(dimensions: 4)
+    let (held, other, bias) = (
+      randomTensor([3, 4], seed: 1), randomTensor([3, 4], seed: 2), randomTensor([4], seed: 3)
+    )
+    let before = held.scalars
+    let y = norm(held, bias: bias, adding: other)
+    #expect(held.scalars == before)
+    #expect(norm(held.tracked(), bias: bias, adding: other).isIdentical(to: y) && held.scalars == before)
+    #expect(Activation.gelu(held, bias: bias).isIdentical(to: Activation.gelu(held.tracked(), bias: bias)))
+    #expect(held.scalars == before)
+    #expect(norm(held * 1, bias: bias, adding: other).isIdentical(to: y))
+  }
 }

@@ -62,4 +62,26 @@ import Testing
       model.withDropout(seed: 8) { $0(inputs[0]) }
     }
   }
+
+  @Test func `a product and its bias apart are all that a map gives`()
+    throws
+  {
+    let x = randomTensor([7, 6], seed: 3)
+    for (dropout, usesDoRA, apart) in [(Float(0), false, true), (0.3, false, false), (0, true, false)] {
+      var model = PathModel(["q_proj"], width: 6)
+      var configuration = LoRAConfiguration()
+      (configuration.rank, configuration.dropout, configuration.usesDoRA) = (2, dropout, usesDoRA)
+      var generator = Tensor.Generator(seed: 1)
+      try model.attachAdapters(configuration, using: &generator)
+      model.wakeAdapters(seed: 2)
+      model.withDropout(seed: 10) { model in
+        let (product, bias) = model.projections[0].product(x)
+        #expect((bias != nil) == apart)
+        expectClose(bias.map { product + $0 } ?? product, model.projections[0](x))
+      }
+      try model.mergeAdapters()
+      let (product, bias) = model.projections[0].product(x)
+      expectClose(product + (try #require(bias)), model.projections[0](x))
+    }
+  }
 }

@@ -105,6 +105,51 @@ static void steps(size_t n) {
   check("sums", sums, scaled ? (double[]){sum, squares} : NULL, 2, 1e-6, 1e-6);
 }
 
+// What follows a product of `height` rows.
+static void ends_of_products(size_t height, size_t width) {
+  AT("ends of products, %zu x %zu", height, width);
+  size_t n = height * width;
+  float *x = floats(n), *bias = floats(width), *other = floats(n), *dy = floats(n), *sums = floats(width);
+  double *all = doubles(n), *alone = doubles(n), *down = doubles(width);
+  for (size_t i = 0; i < n; i++) x[i] = 8 * x[i] + copysignf(0.001f, x[i]);
+  for (size_t j = 0; down && j < width; j++) down[j] = sums[j];
+  for (size_t i = 0; all && i < n; i++) {
+    all[i] = (double)x[i] + bias[i % width] + other[i];
+    alone[i] = (double)x[i] + other[i];
+    down[i % width] += x[i];
+  }
+  float *y = copy_of(x, n), *plain = copy_of(x, n), *slopes = floats(n), *dx = floats(n);
+  sd_add_rows(y, bias, other, height, width);
+  check("bias and rows", y, all, n, 3e-7, 3e-7);
+  sd_add_rows(plain, NULL, other, height, width);
+  check("rows", plain, alone, n, 3e-7, 3e-7);
+  sd_add_column_sums(x, sums, height, width);
+  check("columns", sums, down, width, 2e-4, 1e-5);
+  static const int functions[] = {SD_SILU, SD_GELU_TANH, SD_GELU_ERF, SD_GELU_QUICK, SD_RELU};
+  for (int f = 0; f < 5; f++) {
+    int operation = functions[f];
+    AT("function %d, %zu x %zu", operation, height, width);
+    float *v = copy_of(x, n), *place = copy_of(x, n), *dbias = floats(width);
+    double *values = doubles(n), *back = doubles(n), *biases = doubles(width);
+    for (size_t j = 0; biases && j < width; j++) biases[j] = dbias[j];
+    for (size_t i = 0; values && i < n; i++) {
+      float at = x[i] + bias[i % width];
+      values[i] = unary(operation, at);
+      back[i] = dy[i] * slope(operation, at);
+      biases[i % width] += back[i];
+    }
+    sd_activate_rows(operation, place, bias, place, NULL, height, width);
+    check("values in place", place, values, n, 3e-6, 1e-6);
+    sd_activate_rows(operation, v, bias, slopes, v, height, width);
+    check("values", slopes, values, n, 3e-6, 1e-6);
+    sd_activate_rows_backward(v, dy, dx, dbias, height, width);
+    check("gradients", dx, back, n, 5e-6, 3e-6);
+    check("bias' gradient", dbias, biases, width, 2e-4, 1e-5);
+    sd_activate_rows(operation, x, NULL, y, NULL, height, width);
+    check("without a bias", y, twin_unary(operation, x, NULL, n), n, 3e-6, 1e-6);
+  }
+}
+
 static void optimizer(size_t n) {
   AT("%zu elements", n);
   float *w = floats(n), *g = floats(n), *first = floats(n), *second = positive(n);
@@ -225,6 +270,11 @@ static void logarithms(void) {
 }
 
 void check_elements(void) {
+  static const size_t heights[] = {1, 2, 7}, widths[] = {1, 3, 17, 64, 130, 1031};
+  EACH(height, heights) EACH(width, widths) {
+    ends_of_products(height, width);
+    drop();
+  }
   EACH(n, lengths) {
     arithmetic(n);
     drop();

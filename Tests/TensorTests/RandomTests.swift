@@ -15,6 +15,14 @@ import Testing
   }
 
   @Test
+  func `numbers that are passed over are those that would have been drawn`() {
+    var (all, late) = (Tensor.Generator(seed: 5), Tensor.Generator(seed: 5))
+    for _ in 0..<1000 { _ = all.next() }
+    late.skip(1000)
+    #expect(late == all && late.next() == all.next())
+  }
+
+  @Test
   func `a generator goes on from its stored state`() throws {
     var generator = Tensor.Generator(seed: 5)
     for _ in 0..<10 { _ = generator.next() }

@@ -75,6 +75,31 @@ import Testing
     #expect((x.gathered([0, 1, 0]) * weights).sum().gradients(at: [x])[0].scalars == [101, 10])
   }
 
+  @Test
+  func `a gradient of few rows of a table reads like any other`() {
+    let table = randomTensor([9, 3], seed: 1).tracked()
+    let weights = randomTensor([4, 3], seed: 2)
+    func gradient() -> Tensor { (table.gathered([7, 2, 7, 0]) * weights).sum().gradients(at: [table])[0] }
+    let expected = Tensor(shape: [9, 3]) { out in
+      for i in out.indices { out[i] = 0 }
+      for (i, row) in [7, 2, 7, 0].enumerated() { for j in 0..<3 { out[row * 3 + j] += weights[i, j] } }
+    }
+    #expect(gradient().isIdentical(to: expected))
+    #expect(gradient().withRows { numbers, _, _ in numbers } == [0, 2, 7])
+    // As a sum, a factor, and where it is written.
+    #expect((gradient() + gradient()).isIdentical(to: expected + expected))
+    expectClose(gradient().matmul(gradient(), transposeB: true), expected.matmul(expected, transposeB: true))
+    expectClose(weights.matmul(gradient(), transposeB: true), weights.matmul(expected, transposeB: true))
+    #expect(gradient().rows(1..<8).isIdentical(to: expected.rows(1..<8)))
+    var sum = gradient()
+    sum.add(gradient())
+    #expect(sum.isIdentical(to: expected + expected))
+    let twice = (table.gathered([7, 2, 7, 0]) * weights).sum() + (table.gathered([1]) * weights.rows(0..<1)).sum()
+    let both = twice.gradients(at: [table])[0]
+    #expect(
+      both.rows(0..<1).isIdentical(to: expected.rows(0..<1)) && both.rows(1..<2).isIdentical(to: weights.rows(0..<1)))
+  }
+
   private func orders(of count: Int) -> [[Int]] {
     count == 0
       ? [[]]

@@ -120,6 +120,14 @@ enum {
 void sd_unary(int operation, const float *x, float *out, size_t n);
 // dx = dy * f'(x), y = f(x) given for the rules that are cheaper from the result
 void sd_unary_backward(int operation, const float *x, const float *y, const float *dy, float *dx, size_t n);
+void sd_add_rows(float *y, const float *bias, const float *other, size_t rows, size_t columns);  // y += bias + other; NULL: none
+void sd_add_column_sums(const float *x, float *sums, size_t rows, size_t columns);  // sums += those of the columns
+// out = f(x + bias), slope = f'(x + bias) for SILU, GELU and RELU; bias and slope may be NULL, out or slope may be x
+void sd_activate_rows(int operation, const float *x, const float *bias, float *out, float *slope, size_t rows,
+                      size_t columns);
+// dx = dy * slope; dbias += its columns' sums (may be NULL)
+void sd_activate_rows_backward(const float *slope, const float *dy, float *dx, float *dbias, size_t rows,
+                               size_t columns);
 void sd_scale(const float *x, float factor, float *out, size_t n);
 void sd_add_scaled(float *y, const float *x, float factor, size_t n);  // y += factor * x
 void sd_fill(float *y, float value, size_t n);

@@ -46,28 +46,50 @@ package struct TextEncoder: Module {
   ///   ``TextEncoderConfiguration/maximumTokens``.
   /// - Complexity: 2 · tokens · (4 width² + 2 width · inner) operations a layer, and attention's 4 · length² · width a text.
   package func callAsFunction(_ texts: [TokenSequence]) -> Tensor {
-    let layout = AttentionLayout.full(texts.map(\.count))
-    var x = words(texts.flatMap(\.ids)) + positions(texts.flatMap(positionNumbers))
-    x = norm(x + segments(texts.flatMap { $0.segments.isEmpty ? Array(repeating: 0, count: $0.count) : $0.segments }))
-    for layer in layers { x = layer(x, layout: layout) }
-    return x
+    hidden(texts, below: layers.count)
   }
 
-  /// What a head for whole texts reads of the hidden rows: each text's first row, through the pooler if there is one.
+  /// The hidden row of each text's first token, [texts, width].
   ///
-  /// - Parameters:
-  ///   - hidden: what this encoder gave for the texts.
-  ///   - texts: none of them empty.
-  /// - Returns: [texts, width].
-  package func summaries(_ hidden: Tensor, of texts: [TokenSequence]) -> Tensor {
+  /// The last layer is computed for these rows alone; it reads the others as keys and values.
+  ///
+  /// - Precondition: as ``callAsFunction(_:)``, and no text is empty.
+  package func firstRows(_ texts: [TokenSequence]) -> Tensor {
     var (starts, at) = ([Int](), 0)
     for text in texts {
       precondition(text.count > 0, "a text without tokens has no first row")
       starts.append(at)
       at += text.count
     }
-    let first = hidden.gathered(starts)
+    guard let last = layers.last else { return hidden(texts, below: 0).gathered(starts) }
+    let x = hidden(texts, below: layers.count - 1)
+    return last(x, rows: starts, layout: .first(texts.map(\.count)))
+  }
+
+  /// What a head for whole texts reads: each text's first row, through the pooler if there is one.
+  ///
+  /// - Returns: [texts, width].
+  package func summaries(_ texts: [TokenSequence]) -> Tensor {
+    let first = firstRows(texts)
     return pooler.map { $0(first).tanh() } ?? first
+  }
+
+  /// The rows that enter a layer.
+  private func hidden(_ texts: [TokenSequence], below layer: Int) -> Tensor {
+    let layout = AttentionLayout.full(texts.map(\.count))
+    return layers[..<layer].reduce(embedded(texts)) { x, layer in layer(x, layout: layout) }
+  }
+
+  /// The rows of the tables, added in the order of transformers and normalised.
+  private func embedded(_ texts: [TokenSequence]) -> Tensor {
+    let ids = texts.flatMap(\.ids)
+    let places = positions(texts.flatMap(positionNumbers))
+    // Where all tokens are of one segment, its row is as good as a bias.
+    guard texts.contains(where: { $0.segments.contains { $0 != 0 } }) else {
+      return norm(words(ids), bias: segments([0]).reshaped([-1]), adding: places)
+    }
+    let numbers = texts.flatMap { $0.segments.isEmpty ? Array(repeating: 0, count: $0.count) : $0.segments }
+    return norm(words(ids) + segments(numbers), bias: nil, adding: places)
   }
 
   /// Row numbers in the position table: from 0 in BERT; in RoBERTa padding tokens have the padding token's own number
@@ -127,10 +149,27 @@ struct TextEncoderLayer: Module {
   }
 
   func callAsFunction(_ x: Tensor, layout: AttentionLayout) -> Tensor {
-    let split = { (y: Tensor) in y.reshaped([x.shape[0], heads, -1]) }
-    let mixed = layout.attention(queries: split(query(x)), keys: split(key(x)), values: split(value(x)))
-    let y = attentionNorm(output(mixed.reshaped(x.shape)) + x)
-    return norm(down(activation(up(y))) + y)
+    let maps = applied([query, key, value], to: x)
+    return completed(x, queries: maps[0], keys: maps[1], values: maps[2], layout: layout)
+  }
+
+  /// The same for some of the rows; the layout's queries are theirs.
+  func callAsFunction(_ x: Tensor, rows: [Int], layout: AttentionLayout) -> Tensor {
+    let kept = x.gathered(rows)
+    let maps = applied([key, value], to: x)
+    return completed(kept, queries: query(kept), keys: maps[0], values: maps[1], layout: layout)
+  }
+
+  private func completed(
+    _ x: Tensor, queries: Tensor, keys: Tensor, values: Tensor, layout: AttentionLayout
+  ) -> Tensor {
+    let split = { (y: Tensor) in y.reshaped([y.shape[0], heads, -1]) }
+    let mixed = layout.attention(queries: split(queries), keys: split(keys), values: split(values))
+    let (sum, bias) = output.product(mixed.reshaped(x.shape))
+    let y = attentionNorm(consume sum, bias: bias, adding: x)
+    let (inner, innerBias) = up.product(y)
+    let (outer, outerBias) = down.product(activation(consume inner, bias: innerBias))
+    return norm(consume outer, bias: outerBias, adding: y)
   }
 
   mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {

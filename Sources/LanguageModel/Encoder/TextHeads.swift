@@ -30,7 +30,7 @@ package struct SequenceClassifier: TextEncoderHead {
   ///
   /// - Precondition: as ``TextEncoder/callAsFunction(_:)``, and no text is empty.
   package func callAsFunction(_ texts: [TokenSequence]) -> Tensor {
-    let x = encoder.summaries(encoder(texts), of: texts)
+    let x = encoder.summaries(texts)
     return output(dense.map { $0(x).tanh() } ?? x)
   }
 

@@ -82,6 +82,10 @@ public struct SentenceEmbedder: Sendable {
   public func vectors(for texts: [String]) throws -> [[Float]] {
     let left = try leftOutTokens
     return try reader.map(texts.map { prompt + $0 }) { batch in
+      if pooling == .first, left == 0, batch.allSatisfy({ $0.count > 0 }) {
+        let first = encoder.firstRows(batch.map(reader.sequence))
+        return batch.indices.map { row in first.withScalars { unitVector($0, rows: row..<(row + 1)) } }
+      }
       let hidden = encoder(batch.map(reader.sequence))
       var start = 0
       return batch.map { text in

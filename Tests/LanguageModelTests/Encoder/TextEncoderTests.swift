@@ -51,6 +51,28 @@ import Testing
     #expect(!encoder([TokenSequence(pair.ids)]).isIdentical(to: encoder([pair])))
   }
 
+  @Test(arguments: TextEncoderConfiguration.Family.allCases, [0, 1, 2])
+  func `first rows are those of the whole encoder, gradients included`(
+    family: TextEncoderConfiguration.Family, layers: Int
+  ) {
+    var generator = Tensor.Generator(seed: 8)
+    var c = TextEncoderConfiguration.small(family)
+    c.layers = layers
+    var encoder = TextEncoder(c, using: &generator)
+    encoder.shake()
+    let weights = randomTensor([4, 6], seed: 1)
+    func gradients(_ rows: (TextEncoder) -> Tensor) -> Gradients {
+      encoder.valueAndGradients { (rows($0) * weights).sum() }.gradients
+    }
+    let starts = [0, 3, 4, 39]
+    expectClose(encoder.firstRows(Self.texts), encoder(Self.texts).gathered(starts), relative: 1e-5, absolute: 1e-5)
+    let (fast, whole) = (gradients { $0.firstRows(Self.texts) }, gradients { $0(Self.texts).gathered(starts) })
+    for (path, pair) in zip(fast.paths, zip(fast.tensors, whole.tensors)) {
+      #expect(pair.0.shape == pair.1.shape, "\(path)")
+      expectClose(pair.0, pair.1, relative: 1e-4, absolute: 2e-5)
+    }
+  }
+
   @Test func `a text has the same rows alone as among others`() {
     var generator = Tensor.Generator(seed: 4)
     var encoder = TextEncoder(.small(.roberta), using: &generator)
