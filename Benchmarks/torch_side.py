@@ -11,10 +11,12 @@
     dpo       an update on one prompt with a chosen and a rejected answer; the reference is the model without its adapter
     generate  one prompt and --answer greedy tokens
     score     log-probabilities of --teachers answers after each of --batch prompts
-    encoder   an update of a text classifier on --batch texts
+    encoder   an update of a text classifier on --batch texts; with --tagger of a token classifier
 
 A prompt is an image, where the model has a vision tower, and --prompt tokens of text. Tokens and pixels are random, since the
 arithmetic does not depend on them. LoRA has rank 16 on the linear layers of the decoder or encoder; --full trains an encoder as a whole.
+--lengths gives an encoder's texts these numbers of tokens in turn, padded to the longest of the batch; with --grouped the lengths
+are sorted first and each batch takes neighbours, as transformers' group_by_length does, and the time is the mean over the groups.
 As in the usual trainers every answer is a sequence of its own with its prompt and its image. Logits are computed of answer
 tokens alone, and nothing but the step is timed. --reduced gives sft and dpo what this library saves: features of the image,
 one prompt for all its answers under a mask, scores of the reference.
@@ -36,11 +38,16 @@ parser.add_argument("--prompt", type=int, default=128)
 parser.add_argument("--answer", type=int, default=64)
 parser.add_argument("--teachers", type=int, default=3)
 parser.add_argument("--batch", type=int, default=32)
+parser.add_argument("--lengths", type=lambda text: [int(n) for n in text.split(",")])
+parser.add_argument("--grouped", action="store_true")
+parser.add_argument("--tagger", action="store_true")
 parser.add_argument("--steps", type=int, default=3)
 parser.add_argument("--full", action="store_true")
 parser.add_argument("--checkpointing", action="store_true")
 parser.add_argument("--reduced", action="store_true")
 options = parser.parse_args()
+if options.grouped and not options.lengths:
+    parser.error("--grouped: needs --lengths")
 if options.reduced and options.job not in ("sft", "dpo"):
     parser.error(f"--reduced: {options.job} has nothing to be spared; it is for sft and dpo")
 
@@ -69,7 +76,8 @@ def optimizer_of(model):
 
 class Encoder:
     def __init__(self):
-        load = transformers.AutoModelForSequenceClassification.from_pretrained
+        heads = "TokenClassification" if options.tagger else "SequenceClassification"
+        load = getattr(transformers, f"AutoModelFor{heads}").from_pretrained
         self.model = load(options.model, dtype=getattr(torch, options.dtype)).eval()
         self.labels = self.model.config.num_labels
         if not options.full:
@@ -78,9 +86,21 @@ class Encoder:
         self.optimizer = optimizer_of(self.model)
 
     def encoder(self):
-        ids = torch.randint(100, 1000, (options.batch, options.prompt))
+        lengths = options.lengths or [options.prompt]
+        size = max(1, len(lengths) // 8) if options.grouped else len(lengths)
+        lengths = sorted(lengths) if options.grouped else lengths
+        for first in range(0, len(lengths), size):
+            self.update(lengths[first : first + size])
+
+    def update(self, lengths):
+        lengths = torch.tensor([lengths[i % len(lengths)] for i in range(options.batch)])
+        # About as many tokens as some hundred patent abstracts have, or some thousand sentences.
+        ids = torch.randint(100, min(3700, self.model.config.vocab_size), (options.batch, int(lengths.max())))
+        mask = (torch.arange(ids.shape[1]) < lengths[:, None]).long()
         classes = torch.arange(options.batch) % self.labels
-        update(self.optimizer, self.model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=classes).loss)
+        if options.tagger:
+            classes = torch.where(mask == 1, ids % self.labels, -100)
+        update(self.optimizer, self.model(input_ids=ids * mask, attention_mask=mask, labels=classes).loss)
 
 
 class Decoder:
@@ -191,7 +211,8 @@ seconds = []
 for _ in range(options.steps + 1):
     start = time.perf_counter()
     getattr(side, options.job)()
-    seconds.append(time.perf_counter() - start)
+    groups = -(-len(options.lengths) // max(1, len(options.lengths) // 8)) if options.grouped else 1
+    seconds.append((time.perf_counter() - start) / groups)
 counted = seconds[1:] or seconds
 print(
     json.dumps(

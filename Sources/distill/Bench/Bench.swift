@@ -21,12 +21,16 @@
           dpo       Stage 2: one prompt with a chosen and a rejected answer
           generate  a prompt and as many greedy tokens as an answer has
           score     how probable a few answers are after each of several prompts of text
-          encoder   a batch of texts through a text classifier, LoRA or the whole model
+          encoder   a batch of texts through a text classifier or a token tagger, LoRA or the whole model
 
-        Example:
+        Encoders meet texts of many lengths: --lengths takes a list. Benchmarks/side_by_side.py has two of 32, the middles of \
+        32 equal shares of real ones: sentences of reports (17 to 329 tokens) and patent abstracts (55 to 332).
+
+        Examples:
 
           distill bench --model models/SmolVLM-256M-Instruct --job sft --dtype bfloat16
           distill bench --model models/SmolVLM-256M-Instruct --job score --shared 1024 --prompt 64 --answer 2
+          distill bench --model models/minilm --job encoder --full --lengths 17,36,53,76,110,329
         """)
 
     @Option(help: ArgumentHelp("The model's folder.", valueName: "folder"), completion: .directory)
@@ -59,6 +63,21 @@
     @Flag(help: "Train an encoder as a whole and not by LoRA.")
     var full = false
 
+    @Option(
+      help: ArgumentHelp("Tokens of an encoder's texts in turn, in place of --prompt.", valueName: "n,n,..."),
+      transform: { text in
+        try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+          guard let count = Int(part), (1...100_000).contains(count) else {
+            throw ValidationError("--lengths: expected numbers from 1 to 100000 between commas, found \"\(part)\".")
+          }
+          return count
+        }
+      })
+    var lengths: [Int] = []
+
+    @Flag(help: "Train an encoder to tag tokens and not to classify texts.")
+    var tagger = false
+
     @Flag(help: "Generate and score without an adapter, as after merging it.")
     var merged = false
 
@@ -81,6 +100,9 @@
       guard (0...100_000).contains(shared), shared == 0 || job == .score else {
         throw ValidationError("--shared \(shared): expected 0 to 100000, and 0 in every job but score.")
       }
+      guard job == .encoder || lengths.isEmpty && !tagger else {
+        throw ValidationError("--lengths and --tagger: for the job encoder; leave them out in \(job.rawValue).")
+      }
       let fewest = job == .encoder ? 1 : 0
       guard (fewest...100_000).contains(steps) else {
         throw ValidationError("--steps \(steps): expected \(fewest) to 100000.")
@@ -98,6 +120,7 @@
       var sizes = BenchSizes()
       (sizes.tiles, sizes.prompt, sizes.answer, sizes.teachers) = (tiles, prompt, answer, teachers)
       (sizes.batch, sizes.shared, sizes.full, sizes.steps) = (batch, shared, full, steps)
+      (sizes.lengths, sizes.tags) = (lengths, tagger)
       (sizes.checkpointing, sizes.adapter) = (checkpointing, !merged)
       let bench = BenchRun(
         model: URL(filePath: model, directoryHint: .isDirectory), job: job, precision: dtype, sizes: sizes)

@@ -4,6 +4,7 @@
   import Layers
   import StudentModels
   import Tensor
+  import Tokenization
 
   /// A benchmark of one model folder.
   struct BenchRun {
@@ -73,8 +74,23 @@
 
     private func measureEncoder() throws -> BenchResult {
       let classifier = try TextClassifier(contentsOf: model)
+      let (labels, vocabulary) = (classifier.labels, classifier.model.encoder.configuration.vocabularySize)
       var result = empty(loaded: since(start))
-      var bench = try EncoderBench(classifier, sizes: sizes, precision: precision)
+      guard sizes.tags else {
+        let bench = try EncoderBench(classifier, sizes: sizes, precision: precision, vocabulary: vocabulary) {
+          $0.loss($1, classes: $1.indices.map { $0 % labels.count })
+        }
+        return measure(bench, &result)
+      }
+      var generator = Tensor.Generator(seed: 0)
+      let tagger = try TokenTagger(encoderIn: model, labels: labels, using: &generator)
+      let bench = try EncoderBench(tagger, sizes: sizes, precision: precision, vocabulary: vocabulary) {
+        $0.loss($1, classes: $1.map { $0.ids.map { $0 % labels.count } })
+      }
+      return measure(bench, &result)
+    }
+
+    private func measure(_ bench: consuming EncoderBench<some Module>, _ result: inout BenchResult) -> BenchResult {
       result.readySeconds = since(start)
       bench.step()
       result.firstStepSeconds = since(start)

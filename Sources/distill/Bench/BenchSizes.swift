@@ -17,6 +17,10 @@
     var steps = 3
     /// Whether an encoder trains as a whole and not by adapters.
     var full = false
+    /// Tokens of an encoder's texts in turn; empty where all have as many as a prompt.
+    var lengths: [Int] = []
+    /// Whether an encoder tags tokens and does not classify texts.
+    var tags = false
     /// Whether a decoder has an adapter.
     var adapter = true
     /// Whether activations are computed again in place of being kept.

@@ -5,32 +5,39 @@
   import Tensor
   import Tokenization
 
-  /// An update of a text classifier on a batch of random texts, new ones each step.
-  struct EncoderBench {
-    private var classifier: TextClassifier
+  /// An update of a text classifier or a token tagger on a batch of random texts, new ones each step.
+  struct EncoderBench<Model: Module> {
+    private var model: Model
     private let sizes: BenchSizes
+    private let tokens: Range<Int>
+    private let loss: (Model, [Encoding]) -> Tensor
     private var optimizer = AdamW()
     private var generator = Tensor.Generator(seed: 0)
 
+    /// - Parameter vocabulary: rows of the token table.
     /// - Throws: what the adapters refuse.
-    init(_ model: TextClassifier, sizes: BenchSizes, precision: WeightFormat) throws {
-      classifier = model
-      self.sizes = sizes
+    init(
+      _ model: Model, sizes: BenchSizes, precision: WeightFormat, vocabulary: Int,
+      loss: @escaping (Model, [Encoding]) -> Tensor
+    ) throws {
+      (self.model, self.sizes, self.loss) = (model, sizes, loss)
+      // About as many tokens as some hundred patent abstracts have, or some thousand sentences.
+      tokens = min(100, vocabulary - 1)..<min(3700, vocabulary)
       guard !sizes.full else { return }
       var targets = LoRAConfiguration()
       (targets.rank, targets.alpha) = (16, 32)
       targets.savedModules = ["classifier"]
-      try classifier.attachAdapters(targets, using: &generator)
-      classifier.convertFrozenWeights(to: precision)
+      try self.model.attachAdapters(targets, using: &generator)
+      self.model.convertFrozenWeights(to: precision)
     }
 
     mutating func step() {
-      let texts = (0..<sizes.batch).map { _ in
-        Encoding(ids: (0..<sizes.prompt).map { _ in Int.random(in: 100..<1000, using: &generator) })
+      let lengths = sizes.lengths.isEmpty ? [sizes.prompt] : sizes.lengths
+      let texts = (0..<sizes.batch).map { i in
+        Encoding(ids: (0..<lengths[i % lengths.count]).map { _ in Int.random(in: tokens, using: &generator) })
       }
-      let classes = texts.indices.map { $0 % classifier.labels.count }
-      let gradients = classifier.valueAndGradients { $0.loss(texts, classes: classes) }.gradients
-      optimizer.update(&classifier, gradients: gradients, learningRate: 1e-4)
+      let gradients = model.valueAndGradients { loss($0, texts) }.gradients
+      optimizer.update(&model, gradients: gradients, learningRate: 1e-4)
     }
   }
 #endif
