@@ -23,7 +23,7 @@ FEW_WHOLE_ROWS(whole_rows_vnni, whole_vnni)
 #pragma clang attribute pop
 
 #define FLOATS                                                                                                 \
-  .depth = DEPTH, .block = BLOCK, .apart = SUMMED, .pack = pack_floats, .sum = sum_floats, .turn = turn_floats,                \
+  .depth = DEPTH, .block = BLOCK, .apart = SUMMED, .pack = pack_floats, .sum = sum_floats, .turn = turn_floats, \
   .round_blocks = round_to_blocks,                                                                             \
   .few = {[SD_FLOAT32] = rows_SD_FLOAT32, [SD_BFLOAT16] = rows_SD_BFLOAT16, [SD_FLOAT16] = rows_SD_FLOAT16}
 const product_kernels sd_products_avx2 = {FLOATS, .few_whole = whole_rows};

@@ -181,14 +181,15 @@ func rowGradients(
   ) -> Void
 ) -> (rows: Tensor?, sums: [Tensor]) {
   let rows = x.count / max(1, columns)
-  let blocks = RowBlocks(rows: rows, columns: columns)
+  // Where blocks have sums of their own, larger ones: fewer sums to clear and to add.
+  let blocks = RowBlocks(rows: rows, columns: columns, elements: count > 0 ? 1 << 14 : RowBlocks.elements)
   var parts = Tensor.zeros([max(1, blocks.count), count * columns])
   let dx = parts.mutateScalars { parts in
     x.withScalars { x in
       gradient.withScalars { g -> Tensor? in
         func run(_ dx: UnsafeMutablePointer<Float>?) {
           guard let x = x.baseAddress, let g = g.baseAddress else { return }
-          inRowBlocks(rows: rows, columns: columns) { first, number in
+          inBlocks(blocks, rows: rows) { first, number in
             let (at, part) = (first * columns, first / blocks.each * count * columns)
             kernel(
               first, number, x + at, g + at, dx.map { $0 + at }, count > 0 ? parts.baseAddress.map { $0 + part } : nil)

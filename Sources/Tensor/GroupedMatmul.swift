@@ -152,9 +152,13 @@ private struct Places: Sendable {
   /// Inner rows [rows, ranks], each column times the scale of its addition.
   func scaled(_ inner: consuming Tensor) -> Tensor {
     let scales = all.flatMap { Array(repeating: $0.addition.scale, count: $0.rank) }
+    let rows = inner.shape[0]
     inner.mutateScalars { z in
-      for row in stride(from: 0, to: z.count, by: scales.count) {
-        for column in scales.indices { z[row + column] *= scales[column] }
+      guard let z = z.baseAddress else { return }
+      inRowBlocks(rows: rows, columns: count) { first, rows in
+        for row in first..<(first + rows) {
+          for column in 0..<count { z[row * count + column] *= scales[column] }
+        }
       }
     }
     return inner

@@ -44,6 +44,7 @@ public struct Tensor: Sendable {
   /// A tensor with the same value everywhere.
   public init(repeating value: Float, shape: [Int]) {
     let storage = Storage(count: Tensor.count(of: shape))
+    // On the threads that will use it: on a machine of several nodes memory lies where it is written first.
     inBlocks(of: storage.count) { start, count in sd_fill(storage.pointer + start, value, count) }
     self.init(storage: storage, shape: shape)
   }

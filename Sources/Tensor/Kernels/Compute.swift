@@ -127,9 +127,6 @@ extension Tensor {
   }
 }
 
-/// Elements of a block: some microseconds of work, so that threads end together.
-private let blockSize = 1 << 14
-
 /// Cuts an elementwise loop into blocks of fixed size, in parallel where it is long enough to pay.
 package func inBlocks(of count: Int, _ body: (_ start: Int, _ count: Int) -> Void) {
   inRowBlocks(rows: count, columns: 1, body)
@@ -137,20 +134,26 @@ package func inBlocks(of count: Int, _ body: (_ start: Int, _ count: Int) -> Voi
 
 /// The same over rows, about a block of elements each.
 package func inRowBlocks(rows: Int, columns: Int, _ body: (_ first: Int, _ rows: Int) -> Void) {
-  let blocks = RowBlocks(rows: rows, columns: columns)
+  inBlocks(RowBlocks(rows: rows, columns: columns), rows: rows, body)
+}
+
+/// The same over blocks that are given.
+package func inBlocks(_ blocks: RowBlocks, rows: Int, _ body: (_ first: Int, _ rows: Int) -> Void) {
   Tensor.Compute.parallel(blocks.count) { body($0 * blocks.each, min(blocks.each, rows - $0 * blocks.each)) }
 }
 
 /// How rows are cut into blocks, by their number and length alone.
 package struct RowBlocks {
+  /// Elements of a block: a microsecond of work or two, so that many threads have work and end together.
+  package static let elements = 1 << 12
   /// Rows of a block.
   package let each: Int
   /// The number of blocks.
   package let count: Int
 
-  /// Blocks of these rows; one where cutting does not pay.
-  package init(rows: Int, columns: Int) {
-    let each = max(1, blockSize / max(1, columns))
+  /// Blocks of these rows, about so many elements each; one where cutting does not pay.
+  package init(rows: Int, columns: Int, elements: Int = RowBlocks.elements) {
+    let each = max(1, elements / max(1, columns))
     self.each = rows > 2 * each ? each : max(1, rows)
     count = (rows + self.each - 1) / self.each
   }
