@@ -3,6 +3,7 @@
 // would take, and then parks on a condition variable: a pool that spins on beside another one costs a factor of 5 to 10 on
 // two cores. With more threads than cores nobody looks out: whoever is waited for may want that core.
 #include "CKernels.h"
+#include "task_times.h"
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -115,6 +116,13 @@ void sd_parallel(int count, sd_body body, void *context) {
   if (count <= 0) return;
   if (count == 1 || inside || pthread_mutex_trylock(&owner) != 0) {
     for (int i = 0; i < count; i++) body(context, i);
+    return;
+  }
+  if (sd_records_tasks()) {
+    inside = true;
+    sd_run_recorded(count, body, context);
+    inside = false;
+    pthread_mutex_unlock(&owner);
     return;
   }
   start_workers();

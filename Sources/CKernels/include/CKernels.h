@@ -43,6 +43,9 @@ typedef void (*sd_body)(void *context, int index);
 void sd_parallel(int count, sd_body body, void *context);
 void sd_set_threads(int count);  // 1 or more, caller included
 int sd_threads(void);
+// From now on each job runs on its caller, and a line about its tasks goes to the file, to its end with NULL. Whether the
+// file, and that before it, could be written. Not while jobs run.
+bool sd_record_tasks(const char *path);
 
 // memory.c -------------------------------------------------------------------------------------------------------
 float *sd_allocate(size_t count);           // 64-byte aligned, not cleared; large blocks come from a bounded free list

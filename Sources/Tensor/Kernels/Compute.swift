@@ -105,6 +105,19 @@ extension Tensor {
     /// of a crash. For programs: it takes SIGABRT.
     package static func endsWithoutMemory() { sd_end_without_memory() }
 
+    /// Runs the closure with each parallel job on its caller alone, and writes what each task takes to a file that
+    /// `Benchmarks/many_cores.py` reads. Work is cut for ``threads`` all the same.
+    ///
+    /// - Returns: whether the file could be written.
+    package static func recordingTasks(to path: String, _ body: () throws -> Void) rethrows -> Bool {
+      guard sd_record_tasks(path) else { return false }
+      do { try body() } catch {
+        _ = sd_record_tasks(nil)
+        throw error
+      }
+      return sd_record_tasks(nil)
+    }
+
     /// Runs the closure for 0..<count on the pool and returns when all have ended. Calls from inside it run in place.
     ///
     /// - Precondition: the calls write to different places.

@@ -90,6 +90,12 @@
     @Option(help: ArgumentHelp("Threads of arithmetic. (default: the number of cores)", valueName: "n"))
     var threads: Int?
 
+    @Option(
+      help: ArgumentHelp(
+        "Write what each task of one more step takes, on one thread, for Benchmarks/many_cores.py.", valueName: "file"),
+      completion: .file())
+    var taskTimes: String?
+
     func validate() throws {
       for (name, value) in [
         ("tiles", tiles), ("prompt", prompt), ("answer", answer), ("teachers", teachers), ("batch", batch),
@@ -121,7 +127,7 @@
       (sizes.tiles, sizes.prompt, sizes.answer, sizes.teachers) = (tiles, prompt, answer, teachers)
       (sizes.batch, sizes.shared, sizes.full, sizes.steps) = (batch, shared, full, steps)
       (sizes.lengths, sizes.tags) = (lengths, tagger)
-      (sizes.checkpointing, sizes.adapter) = (checkpointing, !merged)
+      (sizes.checkpointing, sizes.adapter, sizes.taskTimes) = (checkpointing, !merged, taskTimes)
       let bench = BenchRun(
         model: URL(filePath: model, directoryHint: .isDirectory), job: job, precision: dtype, sizes: sizes)
       try Output.write(bench.measure().line())

@@ -54,6 +54,7 @@
       result.peakRssMb = peakResidentMegabytes()
       // A run computes the features of all photos, then trains: no step of it holds both the tower and activations.
       if job == .sft || job == .dpo { for _ in 0..<sizes.steps { cold.measure { step(cold: true) } } }
+      try record { step(cold: false) }
       (result.secondsMin, result.secondsMedian) = (warm.minimum, warm.median)
       if !cold.seconds.isEmpty { result.coldSecondsMedian = cold.median }
       let answers = Array(repeating: sizes.answer, count: job == .dpo ? 2 : sizes.teachers)
@@ -96,9 +97,16 @@
       result.firstStepSeconds = since(start)
       var times = BenchTimes()
       for _ in 0..<sizes.steps { times.measure { bench.step() } }
+      try record { bench.step() }
       (result.secondsMin, result.secondsMedian) = (times.minimum, times.median)
       result.peakRssMb = peakResidentMegabytes()
       return result
+    }
+
+    /// Writes what the tasks of one more step take, if that is wanted.
+    private func record(_ step: () -> Void) throws {
+      guard let path = sizes.taskTimes, !Tensor.Compute.recordingTasks(to: path, step) else { return }
+      throw FolderProblem("--task-times \(path): the file cannot be written; name one in a folder that exists")
     }
 
     private func rate(_ result: inout BenchResult, _ operations: Double?) {

@@ -25,6 +25,8 @@
     var adapter = true
     /// Whether activations are computed again in place of being kept.
     var checkpointing = false
+    /// Where the times of one more step's tasks are written.
+    var taskTimes: String?
   }
 
   /// What is measured.
