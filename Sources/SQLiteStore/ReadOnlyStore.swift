@@ -7,7 +7,15 @@ internal import Foundation
 /// The copy takes the log along, in which the last replies of a process that was killed are.
 enum ReadOnlyStore {
   /// A connection for reading. The store is left as it is.
-  static func connection(to url: URL, patience: Double) throws -> SQLiteConnection {
+  ///
+  /// - Parameter isSettled: whether nobody writes it meanwhile. Nothing is then made beside it either.
+  static func connection(to url: URL, patience: Double, isSettled: Bool) throws -> SQLiteConnection {
+    if isSettled {
+      let hasLog = FileManager.default.fileExists(atPath: url.path + "-wal")
+      return hasLog
+        ? try copied(url, patience: patience)
+        : try checked(try SQLiteConnection(url.path, .settled, patience: patience), url)
+    }
     do {
       return try checked(try SQLiteConnection(url.path, .reading, patience: patience), url)
     } catch let error as SQLiteError where error.isAboutAccess {

@@ -37,15 +37,15 @@ public final class SQLiteAnnotationStore: AnnotationStore {
     try self.init(url, isDurable: isDurable, patience: patience, isReadOnly: standsReadOnly(url))
   }
 
-  /// A store of which it is known whether it may be written.
+  /// A store of which it is known whether it may be written, and whether others write it.
   package init(
-    _ url: URL, isDurable: Bool = false, patience: Double = 30, isReadOnly: Bool
+    _ url: URL, isDurable: Bool = false, patience: Double = 30, isReadOnly: Bool, isSettled: Bool = false
   ) throws(AnnotationsError) {
     file = url.relativePath
     (self.isReadOnly, self.isDurable) = (isReadOnly, isDurable)
     do {
       guard !isReadOnly else {
-        reader = ConnectionQueue(try ReadOnlyStore.connection(to: url, patience: patience))
+        reader = ConnectionQueue(try ReadOnlyStore.connection(to: url, patience: patience, isSettled: isSettled))
         writer = nil
         return
       }

@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import Foundation
 internal import TeacherProtocol
 
 /// A connection to a data base, for one task at a time.
@@ -17,6 +18,8 @@ package final class SQLiteConnection {
   package enum Access {
     /// Read alone.
     case reading
+    /// Read alone a file that has no log and that nobody writes: nothing is made beside it.
+    case settled
     /// Read and write; the file is made where it is not there.
     case writing
   }
@@ -43,12 +46,15 @@ package final class SQLiteConnection {
     let mode =
       switch access {
       case .reading: SQLITE_OPEN_READONLY
+      case .settled: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
       case .writing: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
       }
     // SQLite gives its log and its index the mode of the file.
     if access == .writing, !path.hasPrefix(":") { OwnerOnly.makeFile(path) }
     var opened: OpaquePointer?
-    let code = sqlite3_open_v2(path, &opened, mode | SQLITE_OPEN_NOMUTEX, nil)
+    // https://www.sqlite.org/uri.html
+    let uri = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed).map { "file:\($0)?immutable=1" }
+    let code = sqlite3_open_v2(access == .settled ? uri ?? path : path, &opened, mode | SQLITE_OPEN_NOMUTEX, nil)
     guard code == SQLITE_OK, let opened else {
       let error = SQLiteError(code, of: opened)
       // A connection that could not be opened has to be closed all the same.

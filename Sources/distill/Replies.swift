@@ -18,7 +18,7 @@ internal import Wording
 
         Example:  distill replies export ~/.cache/swift-distillation/store/annotations.sqlite --format preference
         """,
-      subcommands: [Export.self, Import.self, Calibrate.self])
+      subcommands: [Export.self, Import.self, Calibrate.self, MergeReplies.self])
 
     /// A store that is there.
     ///

@@ -72,6 +72,38 @@ import Testing
     try FileManager.default.removeItem(at: folder)
   }
 
+  @Test(arguments: [false, true]) func `a store that is read once is left with nothing beside it`(withLog: Bool)
+    async throws
+  {
+    let place = folder.appendingPathComponent("part 1%/annotations.sqlite")
+    do {
+      let open = try SQLiteAnnotationStore(file)
+      try await open.append([annotation("a")])
+      try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+      if withLog {
+        // Still open, so that what was kept stands in the log, as where a process was killed.
+        for end in ["", "-wal"] { try FileManager.default.copyItem(atPath: file.path + end, toPath: place.path + end) }
+      }
+    }
+    if !withLog { try FileManager.default.copyItem(at: file, to: place) }
+    func state() throws -> [String: Data] {
+      let folder = place.deletingLastPathComponent()
+      return try Dictionary(
+        uniqueKeysWithValues: FileManager.default.contentsOfDirectory(atPath: folder.path).map {
+          ($0, try Data(contentsOf: folder.appendingPathComponent($0)))
+        })
+    }
+    let before = try state()
+    #expect(before.count == (withLog ? 2 : 1))
+    do {
+      let store = try SQLiteAnnotationStore(place, isReadOnly: true, isSettled: true)
+      #expect(try await store.all().map(\.key) == ["a"])
+      #expect(store.isReadOnly)
+    }
+    #expect(try state() == before)
+    try FileManager.default.removeItem(at: folder)
+  }
+
   @Test func `what is no store is refused where it may only be read too`() throws {
     try FileManager.default.createDirectory(
       at: file.deletingLastPathComponent(), withIntermediateDirectories: true)

@@ -57,6 +57,46 @@ package final class SpendingBook: Sendable {
 
   deinit { close(descriptor) }
 
+  /// Adds the lines of other books that a book does not have; a second time there are none.
+  ///
+  /// - Returns: how many were added.
+  /// - Throws: `AnnotationsError`, for a line that can't be read, too; the book is then as it was.
+  package static func merge(_ books: [URL], into target: URL) throws -> Int {
+    func lines(_ url: URL) throws -> [Substring] {
+      // A line that a power cut left says a part of what it should.
+      let text = String(decoding: try Data(contentsOf: url), as: UTF8.self)
+      let whole = text.prefix(upTo: text.lastIndex(of: "\n") ?? text.startIndex).split(separator: "\n")
+      guard let fault = whole.firstIndex(where: { $0.split(separator: " ").count != 8 }) else { return whole }
+      throw AnnotationsError.cannotOpen(
+        file: url.relativePath, reason: "its line \(fault + 1) is no entry of what was spent")
+    }
+    let sources = try books.map { try lines($0) }
+    let book = try SpendingBook(target)
+    return try book.exclusively { _ in
+      var there = Dictionary(try lines(target).map { ($0, 1) }, uniquingKeysWith: +)
+      // Lines of one start stand in one book, so that equal ones of two books are one.
+      var wanted: [Substring: Int] = [:]
+      var fresh: [Substring] = []
+      for source in sources {
+        for (line, count) in Dictionary(source.map { ($0, 1) }, uniquingKeysWith: +) {
+          wanted[line] = max(wanted[line] ?? 0, count)
+        }
+      }
+      for line in sources.joined() {
+        guard let left = wanted[line], left > 0 else { continue }
+        wanted[line] = left - 1
+        if let known = there[line], known > 0 { there[line] = known - 1 } else { fresh.append(line) }
+      }
+      guard !fresh.isEmpty else { return 0 }
+      let text = fresh.map { $0 + "\n" }.joined()
+      let written = text.utf8CString.withUnsafeBytes { pwrite(book.descriptor, $0.baseAddress, $0.count - 1, book.end) }
+      guard written == text.utf8.count, fsync(book.descriptor) == 0 else {
+        throw AnnotationsError.cannotWrite(file: book.file, reason: lastError())
+      }
+      return fresh.count
+    }
+  }
+
   /// Runs the closure while no other process books, with what was spent by others and before this start.
   func exclusively<Result>(_ body: (Spending) throws -> Result) throws -> Result {
     try reading { try body($0.others) }
