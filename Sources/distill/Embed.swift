@@ -2,6 +2,7 @@
   import ArgumentParser
   import Foundation
   import StudentModels
+  import TeacherProtocol
 
   struct Embed: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,6 +18,8 @@
 
           distill embed --model models/all-MiniLM-L6-v2 < captions.txt > vectors.jsonl
           distill embed --model models/e5 --prompt-name query < questions.txt > vectors.jsonl
+
+        With --shard i/n only lines of one part have vectors, in the order of the input; a line is its own group.
         """)
 
     @Option(help: ArgumentHelp("The model's folder.", valueName: "folder"), completion: .directory)
@@ -28,6 +31,8 @@
     @Option(help: ArgumentHelp("What to put before each line; \"\" for nothing.", valueName: "text"))
     var prompt: String?
 
+    @OptionGroup var shard: ShardOptions
+
     func validate() throws {
       guard prompt == nil || promptName == nil else {
         throw ValidationError("--prompt says what --prompt-name would look up: leave one of them out")
@@ -35,6 +40,7 @@
     }
 
     func run() throws {
+      let part = try shard.chosen()
       var embedder = try SentenceEmbedder(contentsOf: URL(filePath: model))
       if let promptName {
         guard let text = embedder.prompts[promptName] else {
@@ -46,14 +52,16 @@
       }
       if let prompt { embedder.prompt = prompt }
       var doubtful: [String] = []
-      try InputLines.forEachBlock { lines, first in
-        for (offset, line) in lines.enumerated() {
+      try InputLines.forEachBlock { all, first in
+        let lines = part.isWhole ? all : all.filter(part.contains)
+        for (offset, line) in all.enumerated() where part.contains(line) {
           if !line.contains(where: { !$0.isWhitespace }) {
             doubtful.append("line \(first + offset) is empty")
           } else if line.unicodeScalars.contains("\u{FFFD}") {
             doubtful.append("line \(first + offset) has bytes that are not UTF-8, read as U+FFFD")
           }
         }
+        guard !lines.isEmpty else { return }
         let rows = try embedder.vectors(for: lines).map { vector in
           "[" + vector.map { "\($0)" }.joined(separator: ",") + "]\n"
         }

@@ -20,6 +20,7 @@
           distill evaluate --run runs/news --data fresh.jsonl
               a finished run, its teachers too, on other labelled items
           distill evaluate --run runs/news --data all.csv --split test --json
+          distill evaluate --run runs/news --data all.csv --shard 3/8
 
         Of a run with 'method: dualchecker' --run scores the student: F1 of each class or span type.
         """)
@@ -43,6 +44,8 @@
     @Option(help: ArgumentHelp("With --run: score the rows of this split alone.", valueName: "name"))
     var split: String?
 
+    @OptionGroup var shard: ShardOptions
+
     @Flag(help: "Print evaluation.json in place of the table.")
     var json = false
 
@@ -55,6 +58,9 @@
       if runFolder != nil, data == nil { throw ValidationError("--run needs --data with a labelled file.") }
       if config != nil, split != nil {
         throw ValidationError("--split belongs to --run; for a run's own step set evaluation.split.")
+      }
+      if config != nil, shard.shard != nil {
+        throw ValidationError("--shard belongs to --run: a run's own step scores all its items.")
       }
     }
 
@@ -70,14 +76,16 @@
         guard !step.estimate.dryRun else { return try await request.showEstimate() }
         evaluation = try await request.run(through: .evaluate).run.evaluation
       } else {
+        let part = try shard.chosen()
         let opened = try DistillationRun.opening(
           URL(filePath: runFolder ?? ""), setting: step.set.settings(), reporter: step.progress.reporter,
           plugins: .command())
         if step.estimate.dryRun {
-          let estimate = try await opened.evaluationEstimate(URL(filePath: data ?? ""), split: split)
+          let estimate = try await opened.evaluationEstimate(
+            URL(filePath: data ?? ""), split: split, shard: part)
           return try Output.write(estimate.text(limit: opened.configuration.spending.asLimit))
         }
-        evaluation = try await opened.evaluate(URL(filePath: data ?? ""), split: split)
+        evaluation = try await opened.evaluate(URL(filePath: data ?? ""), split: split, shard: part)
       }
       guard let evaluation else { return }
       if runFolder != nil, let setAside = evaluation.setAside {
@@ -99,7 +107,7 @@
         return try Output.write("A run of the method dualchecker scores its student: no teacher is asked.\n")
       }
       let run = try DualCheckerRun.opening(folder, setting: step.set.settings(), reporter: step.progress.reporter)
-      let score = try await run.evaluate(URL(filePath: data ?? ""))
+      let score = try await run.evaluate(URL(filePath: data ?? ""), shard: shard.chosen())
       guard !json else {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

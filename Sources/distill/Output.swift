@@ -31,8 +31,14 @@
 
     /// What could not be used: how much, and the first of it, a line each.
     static func error(listing reasons: [String], as heading: String) {
-      let more = reasons.count > 8 ? ["  and \(reasons.count - 8) more"] : []
-      error(([heading + ":"] + reasons.prefix(8).map { "  \($0)" } + more).joined(separator: "\n"))
+      var listing = Listing()
+      for reason in reasons { listing.add(reason) }
+      error(listing: listing, as: heading)
+    }
+
+    /// The same of what was counted as it came.
+    static func error(listing reasons: Listing, as heading: String) {
+      error(([heading + ":"] + reasons.lines).joined(separator: "\n"))
     }
 
     /// A result, in bytes.

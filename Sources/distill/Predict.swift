@@ -2,6 +2,7 @@
   import ArgumentParser
   import Distillation
   import Foundation
+  import TeacherProtocol
 
   struct Predict: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,11 +10,16 @@
       discussion: """
         One JSON object a line, one for each row of the file and in its order: id, label, the probability of each label, \
         and the student's rationale. A row that can't be used has 'error' in place of an answer, and is named on standard \
-        error. No labels are needed in the file; its columns are named as in the run.
+        error. No labels are needed in the file; its columns are named as in the run. JSON Lines and CSV of any \
+        length are read and answered part by part.
 
-        Example:
+        With --shard i/n only the rows of one part are answered, in the file's order; the lines of all n parts together are \
+        those of the whole.
+
+        Examples:
 
           distill predict --run runs/news --data new.jsonl --out answers.jsonl
+          distill predict --run runs/news --data new.jsonl --shard 3/8 --out answers-3.jsonl
 
         A line of it:
 
@@ -43,6 +49,8 @@
     @Flag(help: "Labels and probabilities alone: no rationale is written, which takes most of the time.")
     var labelsOnly = false
 
+    @OptionGroup var shard: ShardOptions
+
     @OptionGroup var set: SetOptions
 
     @OptionGroup var progress: ProgressOptions
@@ -50,34 +58,36 @@
     func validate() throws { try Output.refuse(out, over: data) }
 
     func run() async throws {
-      let folder = URL(filePath: runFolder)
-      guard DistillationMethod.named(in: folder.appending(path: "config.yaml")) != .dualChecker else {
-        let run = try DualCheckerRun.opening(folder, setting: set.settings(), reporter: progress.reporter)
-        let predictions = try await run.predict(URL(filePath: data))
-        return try write(predictions)
-      }
-      let run = try DistillationRun.opening(
-        folder, setting: set.settings(), reporter: progress.reporter, plugins: .command())
-      let predictions = try await run.predict(URL(filePath: data), rationales: !labelsOnly)
-      try write(predictions)
-    }
-
-    /// Writes every line, and names the rows without an answer.
-    private func write(_ predictions: [Prediction]) throws {
-      try Output.write(PredictionFile.jsonLines(predictions), to: out)
-      let file = URL(filePath: data).relativePath
-      let errors = predictions.enumerated().compactMap { number, row -> String? in
-        // What is wrong with a row names its place; what the student can't take has only a reason.
-        row.error.map { reason in
-          reason.hasPrefix("\(file):") ? reason : "\(file): row \(number + 1): item '\(row.itemID)': \(reason)"
+      let (folder, shard, file) = (URL(filePath: runFolder), try shard.chosen(), URL(filePath: data))
+      let result = try ResultFile(out)
+      var (rows, errors) = (0, Listing())
+      func take(_ predictions: [Prediction]) throws {
+        try result.write(PredictionFile.jsonLines(predictions))
+        for row in predictions {
+          rows += 1
+          // What is wrong with a row names its place; what the student can't take has only a reason.
+          guard let reason = row.error else { continue }
+          let isPlaced = reason.hasPrefix("\(file.relativePath):")
+          let place = shard.isWhole ? "row \(rows): " : ""
+          errors.add(isPlaced ? reason : "\(file.relativePath): \(place)item '\(row.itemID)': \(reason)")
         }
       }
+      if DistillationMethod.named(in: folder.appending(path: "config.yaml")) == .dualChecker {
+        let run = try DualCheckerRun.opening(folder, setting: set.settings(), reporter: progress.reporter)
+        try await run.predict(file, shard: shard, each: take)
+      } else {
+        let run = try DistillationRun.opening(
+          folder, setting: set.settings(), reporter: progress.reporter, plugins: .command())
+        try await run.predict(file, rationales: !labelsOnly, shard: shard, each: take)
+      }
+      try result.finish()
       guard let first = errors.first else { return }
-      guard errors.count < predictions.count else {
+      // A part may well have no row but bad ones.
+      guard errors.count < rows || !shard.isWhole else {
         throw RunError.nothingPredicted(data, rows: errors.count, first: first)
       }
-      let have = errors.count == 1 ? "has" : "have"
-      Output.error(listing: errors, as: "\(errors.count) of \(predictions.count) rows \(have) no answer")
+      Output.error(
+        listing: errors, as: "\(errors.count) of \(rows) rows \(errors.count == 1 ? "has" : "have") no answer")
     }
   }
 #endif

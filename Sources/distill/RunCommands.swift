@@ -2,6 +2,7 @@
   import ArgumentParser
   import Distillation
   import Foundation
+  import TeacherProtocol
 
   /// The whole, or up to a step.
   struct Run: AsyncParsableCommand {
@@ -49,16 +50,38 @@
         twice, whichever run asks it. This is the step that may cost money: 'spending' in the configuration limits it, \
         and --dry-run says about how much it would be.
 
+        With --shard i/n the items of one part alone are asked about, by teachers behind services and models in this process, \
+        and what they say goes into a file of the part's own beside the store, so that an array of jobs may share the work. \
+        When all parts are done, 'distill replies merge' puts them into the store, and 'distill run' goes on from there.
+
         Examples:
 
           distill annotate news.yaml --dry-run
           distill annotate news.yaml
+          distill annotate news.yaml --shard 3/8
         """)
     @OptionGroup var options: RunOptions
+    @OptionGroup var shard: ShardOptions
     @OptionGroup var estimate: EstimateOptions
 
     func run() async throws {
-      try await runSteps(options, estimate, through: .annotate)
+      let part = try shard.chosen()
+      guard !part.isWhole else { return try await runSteps(options, estimate, through: .annotate) }
+      guard DistillationMethod.named(in: URL(filePath: options.config)) != .dualChecker else {
+        throw ValidationError("--shard: the questions of the method dualchecker depend on the answers before; use run.")
+      }
+      let run = try options.request.prepared().run
+      guard !estimate.dryRun else {
+        return try Output.write(await run.spendingEstimate(part).text(limit: run.configuration.spending.asLimit))
+      }
+      Interruption.sayHowToGoOn()
+      let file = try await run.annotate(part)
+      guard !options.progress.quiet else { return }
+      let folder = file.deletingLastPathComponent()
+      Output.error(
+        "the replies of shard \(part) are in \(file.path); when all \(part.count) are done: distill replies merge "
+          + "'\(folder.path)'/annotations.*-of-\(part.count).sqlite --into '\(folder.appending(path: "annotations.sqlite").path)'"
+      )
     }
   }
 

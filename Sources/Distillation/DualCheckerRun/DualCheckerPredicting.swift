@@ -2,7 +2,7 @@ package import ConfigurationFiles
 package import DualChecker
 package import Foundation
 internal import StudentModels
-internal import TeacherProtocol
+package import TeacherProtocol
 internal import Tensor
 internal import DistillationConfiguration
 import Reporting
@@ -46,27 +46,40 @@ extension DualCheckerRun {
   ///   an answer.
   /// - Throws: ``RunError/notARun(_:_:)`` where the run has no student yet, or what reading the file throws.
   package func predict(_ data: URL) async throws -> [Prediction] {
+    var all: [Prediction] = []
+    try await predict(data) { all += $0 }
+    return all
+  }
+
+  /// The same part by part, for files that do not fit into memory with all that is said about them.
+  ///
+  /// - Parameters:
+  ///   - shard: the rows that are wanted, by the group column where the file has it.
+  ///   - each: takes the next rows' predictions.
+  package func predict(_ data: URL, shard: Shard = .whole, each: ([Prediction]) throws -> Void) async throws {
     let task = try configuration.task.task()
-    let records = try records(data)
-    var answers = try await answers(to: records.items, task: task)[...]
-    return records.rows.compactMap { row in
-      switch row {
-      case .success(let item): answers.popFirst().map { Prediction(item, $0, task: task) }
-      case .failure(let problem): Prediction(itemID: problem.item ?? "", label: nil, error: "\(problem)")
-      }
+    let stream = try ItemStream(
+      contentsOf: data, mapping: readMapping, shard: shard, group: configuration.data.mapping.group)
+    while let part = try stream.next(ItemStream.rows) {
+      let answers = try await answers(to: part.items, task: task)
+      try each(Prediction.all(part, zip(part.items, answers).map { Prediction($0, $1, task: task) }))
     }
   }
 
   /// Scores the finished student on any labelled file. Records without a gold answer are left out.
   ///
-  /// - Parameter data: as for ``predict(_:)``, with the columns of gold answers.
-  package func evaluate(_ data: URL) async throws -> TaskScore {
+  /// - Parameters:
+  ///   - data: as for ``predict(_:)``, with the columns of gold answers.
+  ///   - shard: the records that are scored, by their groups. The default is all.
+  package func evaluate(_ data: URL, shard: Shard = .whole) async throws -> TaskScore {
     let task = try configuration.task.task()
     let gold = try GoldAnswers(contentsOf: data, task: task, mapping: configuration.data.mapping)
-    let records = try records(data)
+    var mapping = readMapping
+    if !shard.isWhole { mapping.group = configuration.data.mapping.group }
+    let records = try Dataset(contentsOf: data, mapping: mapping)
     let setAside = (records.setAside + gold.setAside).sorted()
     if let listed = setAside.listed { reporter.message(listed) }
-    let items = records.items.filter { gold.has($0.id) }
+    let items = records.items.filter { gold.has($0.id) && shard.contains($0.group) }
     guard !items.isEmpty else { throw RunError.nothingLabelled(data.path, setAside: setAside) }
     let found = try await answers(to: items, task: task)
     let pairs = zip(items, found).compactMap { item, prediction in
@@ -75,11 +88,11 @@ extension DualCheckerRun {
     return task.score(pairs.map { $0.given }, against: pairs.map(\.gold), texts: pairs.map(\.text))
   }
 
-  /// The records of a file, of which the student reads the text alone.
-  private func records(_ data: URL) throws -> Dataset {
+  /// Of records the student reads the text alone.
+  private var readMapping: FieldMapping {
     var mapping = configuration.data.mapping
     (mapping.label, mapping.group, mapping.split, mapping.evidence) = (nil, nil, nil, [:])
-    return try Dataset(contentsOf: data, mapping: mapping)
+    return mapping
   }
 
   private func answers(to items: [Item], task: LabellingTask) async throws -> [StudentPrediction] {

@@ -25,7 +25,7 @@ internal import Wording
 /// started again reads its data files and digests, and neither rows nor models.
 public struct DistillationRun: Sendable {
   /// What is to be done. Paths are absolute, and `data.pixels` is said where items have images.
-  package let configuration: RunConfiguration
+  package internal(set) var configuration: RunConfiguration
   /// Where it is done.
   package let folder: URL
   let reporter: ProgressReporter
@@ -84,14 +84,16 @@ public struct DistillationRun: Sendable {
   }
 
   /// The teachers' answers, and what they amount to. Only what is not in the store is asked for.
-  func gathered(_ data: RunData, labels: LabelSet) async throws -> RunState {
+  ///
+  /// - Parameter store: where replies are looked up and kept; nil for the configuration's.
+  func gathered(_ data: RunData, labels: LabelSet, store: (any AnnotationStore)? = nil) async throws -> RunState {
     let teachers = try RunTeachers(
       configuration, labels: labels, plugins: plugins, folder: folder, plainIDs: data.plainIDs)
     for replies in teachers.recorded {
       try data.check(replies)
       if let listed = replies.setAside.listed { reporter.message(listed) }
     }
-    let store = try openStore()
+    let store = try store ?? openStore()
     let services = Set(teachers.assignments.filter { !($0.teacher is any BatchTeacher) }.map(\.teacher.name))
     let ledger = try ledger(of: teachers.assignments)
     defer { if let closing = ledger.closing { reporter.message(closing) } }

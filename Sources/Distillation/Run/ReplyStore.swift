@@ -21,12 +21,14 @@ private func replyStore(in folder: String, isDurable: Bool) throws -> any Annota
   #endif
 }
 
-private func storeFile(in folder: String) -> URL {
+/// The store's file, or that of a part.
+private func storeFile(in folder: String, _ shard: Shard = .whole) -> URL {
   let place = URL(filePath: NSString(string: folder).expandingTildeInPath)
+  let name = shard.isWhole ? "annotations" : "annotations.\(shard.index)-of-\(shard.count)"
   #if Run
-    return place.appending(path: "annotations.sqlite")
+    return place.appending(path: "\(name).sqlite")
   #else
-    return place.appending(path: "annotations.jsonl")
+    return place.appending(path: "\(name).jsonl")
   #endif
 }
 
@@ -37,6 +39,27 @@ extension DistillationRun {
   /// The store that the configuration names.
   package func openStore() throws -> any AnnotationStore {
     try replyStore(in: configuration.store, isDurable: configuration.storeIsDurable)
+  }
+
+  /// The store of a part, over the one that the configuration names, which is only read, and the part's file.
+  func shardStore(_ shard: Shard) throws -> (store: any AnnotationStore, file: URL) {
+    let file = storeFile(in: configuration.store, shard)
+    try OwnerOnly.makeFolder(file.deletingLastPathComponent())
+    let durable = configuration.storeIsDurable
+    #if Run
+      let own = try SQLiteAnnotationStore(file, isDurable: durable)
+      guard hasStore else { return (own, file) }
+      return (
+        LayeredStore(own, over: try SQLiteAnnotationStore(storeFile(in: configuration.store), isReadOnly: true)), file
+      )
+    #else
+      let own = try JSONLinesAnnotationStore(file, isDurable: durable)
+      guard hasStore else { return (own, file) }
+      return (
+        LayeredStore(own, over: try JSONLinesAnnotationStore(storeFile(in: configuration.store), isDurable: durable)),
+        file
+      )
+    #endif
   }
 }
 

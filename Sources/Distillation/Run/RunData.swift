@@ -8,12 +8,12 @@ struct RunData: Sendable {
   /// All items; resolves images.
   let dataset: Dataset
   /// Items by split.
-  let train: [Item]
+  private(set) var train: [Item]
   /// Training items set apart for the teachers that the run makes.
   let teaching: [Item]
   let dev: [Item]
   /// The items that are scored: of the test split, or of the one that `evaluation.split` names.
-  let test: [Item]
+  private(set) var test: [Item]
   /// Gold labels, each reading counted. Nil where no item has one.
   let gold: GoldAnswers<String>?
   /// Rows that were not used.
@@ -126,6 +126,14 @@ struct RunData: Sendable {
     }
     gold = golds.isEmpty ? nil : golds.count == 1 ? golds[0] : GoldAnswers(joining: golds)
     key = read.key
+  }
+
+  /// The items of a part alone.
+  func part(_ shard: Shard) -> RunData {
+    var part = self
+    part.train = train.filter { shard.contains($0.group) }
+    part.test = test.filter { shard.contains($0.group) }
+    return part
   }
 
   /// Why labels can't be read in place of people's.

@@ -1,7 +1,7 @@
 package import Annotations
 package import Foundation
 internal import StudentModels
-internal import TeacherProtocol
+package import TeacherProtocol
 internal import Tensor
 internal import DistillationConfiguration
 import Evaluation
@@ -18,20 +18,49 @@ extension DistillationRun {
   /// - Throws: ``RunError`` where the run has no trained student, or what reading the file throws: where no row can be used,
   ///   and with `strict` for the first that can't.
   package func predict(_ data: URL, rationales: Bool = true) async throws -> [Prediction] {
-    let labels = try configuration.labelSet()
+    var all: [Prediction] = []
+    try await predict(data, rationales: rationales) { all += $0 }
+    return all
+  }
+
+  /// The same part by part, for files that do not fit into memory with all that is said about them.
+  ///
+  /// - Parameters:
+  ///   - shard: the rows that are wanted, by the group column where the file has it.
+  ///   - each: takes the next rows' predictions.
+  package func predict(
+    _ data: URL, rationales: Bool = true, shard: Shard = .whole, each: ([Prediction]) throws -> Void
+  ) async throws {
     // What is only asked about needs no label, group or split.
     var mapping = configuration.data.mapping
     (mapping.label, mapping.group, mapping.split, mapping.slices) = (nil, nil, nil, [:])
-    let dataset = try read(data, mapping)
+    let stream = try ItemStream(
+      contentsOf: data, mapping: mapping, imageRoot: configuration.data.images.map { URL(filePath: $0) },
+      strict: configuration.strict, shard: shard, group: configuration.data.fields.group)
     let (student, key) = try (loadBase(), baseKey())
-    var answers = try await answers(
-      student, key: key, dataset: dataset, items: dataset.items, labels: labels, rationales: rationales)[...]
-    return dataset.rows.compactMap { row in
-      switch row {
-      case .success: answers.popFirst()
-      case .failure(let problem): Prediction(itemID: problem.item ?? "", label: nil, error: "\(problem)")
+    try await predict(stream, by: student, key: key, rationales: rationales, each: each)
+  }
+
+  private func predict<Model: Student>(
+    _ stream: ItemStream, by base: Model, key: String, rationales: Bool, each: ([Prediction]) throws -> Void
+  ) async throws {
+    let labels = try configuration.labelSet()
+    let adapter = try finishedAdapter()
+    var (done, isBegun) = (0, false)
+    while let part = try stream.next(ItemStream.rows) {
+      let stages = try await stages(over: base, key: key, labels: labels, of: part.items, in: part)
+      // Reading images shows progress of its own.
+      if !isBegun || part.items.contains(where: { !$0.images.isEmpty }) {
+        reporter.begin("student's answers", total: stream.count, done: done, unit: "items")
+        isBegun = true
       }
+      let answers = try await stages.predict(part.items, adapter: adapter, rationales: rationales, isPart: true)
+      let predictions = Prediction.all(part, answers)
+      done += predictions.count
+      reporter.advance(to: done)
+      try each(predictions)
     }
+    if isBegun { reporter.finish() }
   }
 
   /// Scores the finished student, and the run's teachers, on any labelled file.
@@ -42,9 +71,10 @@ extension DistillationRun {
   /// - Parameters:
   ///   - data: as for ``predict(_:)``, with the label column.
   ///   - split: only items of this split; nil takes all.
-  package func evaluate(_ data: URL, split: String? = nil) async throws -> EvaluationFile {
+  ///   - shard: the items that are scored, by their groups. The default is all.
+  package func evaluate(_ data: URL, split: String? = nil, shard: Shard = .whole) async throws -> EvaluationFile {
     let labels = try configuration.labelSet()
-    let (dataset, items, gold, rows) = try labelled(data, split: split, labels)
+    let (dataset, items, gold, rows) = try labelled(data, split: split, shard, labels)
     var setAside = rows
     let slice = configuration.data.fields.slices.first
     let test = TestSplit(
@@ -69,9 +99,11 @@ extension DistillationRun {
   /// What asking the run's teachers behind services about a file's items would take. Nothing is asked.
   ///
   /// - Parameters: as for ``evaluate(_:split:)``.
-  package func evaluationEstimate(_ data: URL, split: String? = nil) async throws -> AnnotationEstimate {
+  package func evaluationEstimate(
+    _ data: URL, split: String? = nil, shard: Shard = .whole
+  ) async throws -> AnnotationEstimate {
     let labels = try configuration.labelSet()
-    let (dataset, items, _, _) = try labelled(data, split: split, labels)
+    let (dataset, items, _, _) = try labelled(data, split: split, shard, labels)
     var services = configuration
     services.teachers = configuration.teachers.filter { $0.kind == .openAI }
     let teachers = try RunTeachers(services, labels: labels, plugins: plugins, folder: folder)
@@ -81,14 +113,14 @@ extension DistillationRun {
 
   /// The items of a file that have a label, their labels, and the rows that were set aside.
   private func labelled(
-    _ data: URL, split: String?, _ labels: LabelSet
+    _ data: URL, split: String?, _ shard: Shard, _ labels: LabelSet
   ) throws -> (dataset: Dataset, items: [Item], gold: GoldAnswers<String>, setAside: [String]) {
     var mapping = configuration.data.mapping
     if split == nil { mapping.split = nil }
     let gold = try GoldAnswers(contentsOf: data, mapping: mapping, labels: labels)
     mapping.label = nil
     let dataset = try read(data, mapping)
-    let inSplit = split.map(dataset.items(in:)) ?? dataset.items
+    let inSplit = (split.map(dataset.items(in:)) ?? dataset.items).filter { shard.contains($0.group) }
     let items = inSplit.filter { gold.answer(of: $0.id) != nil }
     // Rows of other splits need no label.
     let setAside = (dataset.setAside + gold.problems(of: inSplit)).sorted().map(\.description)
@@ -193,12 +225,30 @@ extension DistillationRun {
   private func answers<Model: Student>(
     _ base: Model, key: String, dataset: Dataset, items: [Item], labels: LabelSet, rationales: Bool
   ) async throws -> [Prediction] {
+    let adapter = try finishedAdapter()
+    let stages = try await stages(over: base, key: key, labels: labels, of: items, in: dataset)
+    return try await stages.predict(items, adapter: adapter, rationales: rationales)
+  }
+
+  private func finishedAdapter() throws -> URL {
     let adapter = folder.appending(path: "stage2")
     guard FileManager.default.fileExists(atPath: adapter.appending(path: "adapter_model.safetensors").path) else {
       throw RunError.notARun(folder.path, "it has no stage2/ adapter yet; finish the run first")
     }
-    let stages = try await stages(over: base, key: key, labels: labels, of: items, in: dataset)
-    return try await stages.predict(items, adapter: adapter, rationales: rationales)
+    return adapter
+  }
+}
+
+extension Prediction {
+  /// A prediction for each row of a part: the answers to its items in their order, and why there is none for the others.
+  static func all(_ part: Dataset, _ answers: [Prediction]) -> [Prediction] {
+    var answers = answers[...]
+    return part.rows.compactMap { row in
+      switch row {
+      case .success: answers.popFirst()
+      case .failure(let problem): Prediction(itemID: problem.item ?? "", label: nil, error: "\(problem)")
+      }
+    }
   }
 }
 

@@ -7,11 +7,13 @@ internal import Wording
 extension DistillationRun {
   /// An estimate of the questions to the teachers behind services and of their cost. No question is asked.
   ///
+  /// - Parameter shard: the part that would be asked about. The default is everything.
   /// - Returns: training and test items together, one row for each such teacher.
   /// - Throws: ``RunError``, or what reading data, templates and keys throws.
-  package func spendingEstimate() async throws -> AnnotationEstimate {
+  package func spendingEstimate(_ shard: Shard = .whole) async throws -> AnnotationEstimate {
     let services = try serviceQuestions(makingStore: false)
-    return try await services.annotator.estimate(services.data, items: services.items)
+    return try await services.annotator.estimate(
+      services.data, items: services.items.filter { shard.contains($0.group) })
   }
 
   /// Says how many questions services are about to be asked; nothing where they are asked none.

@@ -40,7 +40,7 @@ extension DistillationRun {
       if isBegun { reporter.finish() }
       features?.cache?.trim()
       // The tower's weights are not read again; the decoder's come back with the first step.
-      base.releasePages()
+      if isBegun { base.releasePages() }
       return images
     }
     let targets = StageTargets(

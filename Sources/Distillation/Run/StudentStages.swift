@@ -154,12 +154,15 @@ struct StudentStages<Model: Student>: Sendable {
   /// - Parameters:
   ///   - rationales: whether a rationale is wanted. A student that answers by its label alone has none.
   ///   - scoring: how the labels' probabilities are made; what the run's rules say where something is chosen by them.
+  ///   - isPart: whether others begin and end the progress of which these items are a part.
   func predict(
-    _ items: [Item], adapter: URL?, rationales: Bool = false, scoring: LabelScoring = .ended
+    _ items: [Item], adapter: URL?, rationales: Bool = false, scoring: LabelScoring = .ended, isPart: Bool = false
   ) async throws -> [Prediction] {
     let rationales = rationales && configuration.student.answer != .label
     return try await onOwnThread {
-      try predictHere(items, adapter: adapter, rationales: rationales, scoring: scoring)
+      if !isPart { reporter.begin("student's answers", total: items.count, unit: "items") }
+      defer { if !isPart { reporter.finish() } }
+      return try predictHere(items, adapter: adapter, rationales: rationales, scoring: scoring)
     }
   }
 
@@ -168,8 +171,6 @@ struct StudentStages<Model: Student>: Sendable {
   ) throws -> [Prediction] {
     var student = base
     if let adapter { try student.loadAdapter(from: adapter) }
-    reporter.begin("student's answers", total: items.count, unit: "items")
-    defer { reporter.finish() }
     return try targets.predictions(
       for: items, by: student, rationaleTokens: rationales ? configuration.student.maximumNewTokens : 0,
       scoring: scoring

@@ -91,6 +91,11 @@ public struct Dataset: Sendable {
     places = items.indices.map { Place(number: $0 + 1) }
   }
 
+  /// Items that were read elsewhere.
+  init(file: String, root: URL, items: [Item], places: [Place], setAside: [RowProblem]) {
+    (self.file, self.root, self.items, self.places, self.setAside) = (file, root, items, places, setAside)
+  }
+
   /// The names of the splits in the order of their first item; `[""]` where the data set has none.
   package var splits: [String] {
     var seen: Set<String> = []
@@ -149,12 +154,19 @@ public struct Dataset: Sendable {
     let missing = missingImages()
     guard let first = missing.first else { return self }
     if strict { throw .badRow(first) }
-    let bad = Set(missing.map(\.row))
+    let copy = settingAside(missing)
+    if copy.items.isEmpty { throw .noRows(file: file, problems: copy.setAside) }
+    return copy
+  }
+
+  /// The same data set without the items of these rows, which are moved to ``setAside``.
+  func settingAside(_ problems: [RowProblem]) -> Dataset {
+    guard !problems.isEmpty else { return self }
+    let bad = Set(problems.map(\.row))
     var copy = self
     copy.items = zip(items, places).filter { !bad.contains($1.row) }.map(\.0)
     copy.places = places.filter { !bad.contains($0.row) }
-    copy.setAside = (setAside + missing).sorted()
-    if copy.items.isEmpty { throw .noRows(file: file, problems: copy.setAside) }
+    copy.setAside = (setAside + problems).sorted()
     return copy
   }
 

@@ -10,22 +10,45 @@ struct ItemReader {
   var places: [Dataset.Place] = []
   var problems: [RowProblem] = []
   private var firstLine: [String: Int] = [:]
+  /// Hashes of the ids that may come again; nil where any may.
+  private let repeats: Set<UInt64>?
 
-  init(file: String, mapping: FieldMapping) {
+  init(file: String, mapping: FieldMapping, repeats: Set<UInt64>? = nil) {
     self.file = file
     self.mapping = mapping
+    self.repeats = repeats
+  }
+
+  /// Gives what was read since it was asked last, and keeps none of it.
+  mutating func take() -> (items: [Item], places: [Dataset.Place], problems: [RowProblem]) {
+    defer { (items, places, problems) = ([], [], []) }
+    return (items, places, problems)
+  }
+
+  /// The id of a row; nil where it has none.
+  func id(of row: RowFile.Row) -> String? { try? id(row) }
+
+  /// Notes a row that others read.
+  mutating func pass(_ row: RowFile.Row) {
+    if let id = id(of: row) { _ = note(id, row) }
+  }
+
+  /// - Returns: the line on which the id stood before; nil where it is new.
+  private mutating func note(_ id: String, _ row: RowFile.Row) -> Int? {
+    if let earlier = firstLine[id] { return earlier }
+    if repeats?.contains(ItemStream.hash(id)) ?? true { firstLine[id] = row.line }
+    return nil
   }
 
   mutating func read(_ row: RowFile.Row) {
     do throws(RowProblem) {
       let id = try id(row)
       // Also where the first row can't be used: gold labels are joined by id, and which row is meant can't be known.
-      if let earlier = firstLine[id] {
+      if let earlier = note(id, row) {
         throw problem(
           row, id, mapping.id.columns.joined(separator: "+"), expected: "an id that did not occur before",
           found: "'\(id)', as on line \(earlier)")
       }
-      firstLine[id] = row.line
       items.append(try item(row, id: id))
       places.append(Dataset.Place(row))
     } catch {
@@ -107,6 +130,15 @@ struct ItemReader {
 extension FieldMapping {
   /// Refuses a mapping whose column no row has: that is a misspelt name and not thousands of bad rows.
   func checkColumns(of table: RowFile, includingLabel: Bool = false) throws(TeacherProtocolError) {
+    guard !table.rows.isEmpty else { return }
+    for (key, column) in columns(includingLabel: includingLabel)
+    where !table.rows.contains(where: { $0.value(column) != nil }) {
+      throw .missingColumn(file: table.file, column: column, key: key, known: table.columns)
+    }
+  }
+
+  /// The columns that some row has to have, by what names them.
+  func columns(includingLabel: Bool = false) -> [(key: String, column: String)] {
     var wanted: [(key: String, column: String)] = id.columns.map { ("id", $0) }
     wanted += (image?.columns ?? []).map { ("image", $0) }
     for (key, column) in [("text", text), ("group", group), ("split", split)] {
@@ -115,10 +147,7 @@ extension FieldMapping {
     if includingLabel, let label { wanted.append(("label", label)) }
     wanted += evidence.sorted { $0.key < $1.key }.map { ("evidence.\($0.key)", $0.value) }
     wanted += slices.sorted { $0.key < $1.key }.map { ("slices.\($0.key)", $0.value) }
-    guard !table.rows.isEmpty else { return }
-    for (key, column) in wanted where !table.rows.contains(where: { $0.value(column) != nil }) {
-      throw .missingColumn(file: table.file, column: column, key: key, known: table.columns)
-    }
+    return wanted
   }
 }
 

@@ -33,25 +33,32 @@ package enum CSV {
     var at = 0
     var line = firstLine
     while at < bytes.count, records.count < limit {
-      let start = line
-      var fields: [String] = []
-      var fault: Fault?
-      var isEmpty = true
-      repeat {
-        let field = self.field(bytes, delimiter: delimiter, at: &at, line: &line)
-        isEmpty = isEmpty && !field.quoted && field.text.isEmpty
-        fields.append(field.text)
-        fault = fault ?? field.fault
-      } while take(delimiter, bytes, &at)
-      if take(0x0D, bytes, &at) {
-        _ = take(0x0A, bytes, &at)
-      } else {
-        _ = take(0x0A, bytes, &at)
-      }
-      line += 1
-      if fields.count > 1 || !isEmpty { records.append(Record(line: start, fields: fields, fault: fault)) }
+      if let record = next(bytes, delimiter: delimiter, at: &at, line: &line) { records.append(record) }
     }
     return records
+  }
+
+  /// The record that begins at a byte, and the byte and the line behind it; nil for an empty line.
+  static func next(
+    _ bytes: UnsafeBufferPointer<UInt8>, delimiter: UInt8, at: inout Int, line: inout Int
+  ) -> Record? {
+    let start = line
+    var fields: [String] = []
+    var fault: Fault?
+    var isEmpty = true
+    repeat {
+      let field = self.field(bytes, delimiter: delimiter, at: &at, line: &line)
+      isEmpty = isEmpty && !field.quoted && field.text.isEmpty
+      fields.append(field.text)
+      fault = fault ?? field.fault
+    } while take(delimiter, bytes, &at)
+    if take(0x0D, bytes, &at) {
+      _ = take(0x0A, bytes, &at)
+    } else {
+      _ = take(0x0A, bytes, &at)
+    }
+    line += 1
+    return fields.count > 1 || !isEmpty ? Record(line: start, fields: fields, fault: fault) : nil
   }
 
   /// The fields as one record, quoted where they need it, ended by CRLF as the RFC asks.

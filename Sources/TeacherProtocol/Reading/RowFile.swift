@@ -236,35 +236,50 @@ package struct RowFile {
       throw TeacherProtocolError.noRows(file: file, problems: [line])
     }
     for record in records.dropFirst() {
-      // Spreadsheets end rows with delimiters of empty cells that no column stands over.
-      let surplus = record.fields.dropFirst(names.count)
-      if let fault = record.fault {
+      if let fault = record.fault(in: names, form.delimiter) {
         note(line: record.line, expected: fault.expected, found: fault.found)
-      } else if record.fields.count < names.count || !surplus.allSatisfy(\.isEmpty) {
-        let hint =
-          surplus.isEmpty ? "" : "; a text with \(TableForm.name(of: form.delimiter)) in it needs quotes around it"
-        note(
-          line: record.line, expected: "\(names.count) fields as in the header", found: "\(record.fields.count)\(hint)")
       } else {
-        let members = zip(names, record.fields).map { JSONValue.Member($0, .string($1)) }
-        rows.append(
-          Row(line: record.line, number: rows.count + problems.count + 1, value: .object(members)))
+        rows.append(Row(line: record.line, number: rows.count + problems.count + 1, value: record.object(names)))
       }
     }
   }
 
   private mutating func dropLongFields(_ limit: Int) {
     rows = rows.filter { row in
-      guard case .object(let members) = row.value,
-        let long = members.first(where: { ($0.value.string?.utf8.count ?? 0) > limit })
-      else { return true }
-      problems.append(
-        RowProblem(
-          file: file, line: row.line, row: row.number, field: long.name, expected: "at most \(limit) bytes",
-          found: "\(long.value.string?.utf8.count ?? 0) bytes"))
+      guard let problem = row.overlong(limit, in: file) else { return true }
+      problems.append(problem)
       return false
     }
     problems.sort()
+  }
+}
+
+extension RowFile.Row {
+  /// The field that is longer than fields may be; nil for none.
+  func overlong(_ limit: Int, in file: String) -> RowProblem? {
+    guard case .object(let members) = value,
+      let long = members.first(where: { ($0.value.string?.utf8.count ?? 0) > limit })
+    else { return nil }
+    return RowProblem(
+      file: file, line: line, row: number, field: long.name, expected: "at most \(limit) bytes",
+      found: "\(long.value.string?.utf8.count ?? 0) bytes")
+  }
+}
+
+extension CSV.Record {
+  /// What is wrong with it as a row under a header; nil for nothing.
+  func fault(in names: [String], _ delimiter: UInt8) -> CSV.Fault? {
+    if let fault { return fault }
+    // Spreadsheets end rows with delimiters of empty cells that no column stands over.
+    let surplus = fields.dropFirst(names.count)
+    guard fields.count < names.count || !surplus.allSatisfy(\.isEmpty) else { return nil }
+    let hint = surplus.isEmpty ? "" : "; a text with \(TableForm.name(of: delimiter)) in it needs quotes around it"
+    return CSV.Fault(expected: "\(names.count) fields as in the header", found: "\(fields.count)\(hint)")
+  }
+
+  /// Its fields under the names of a header.
+  func object(_ names: [String]) -> JSONValue {
+    .object(zip(names, fields).map { JSONValue.Member($0, .string($1)) })
   }
 }
 
