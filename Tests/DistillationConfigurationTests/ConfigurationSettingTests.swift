@@ -49,6 +49,14 @@
         return
       }
       #expect(service.model == "other")
+      guard
+        case .openAI(let cluster) = try self.run(["teachers.b.base_url=[http://h:1/v1, http://h:2/v1]"], of: text)
+          .teachers[1].source
+      else {
+        Issue.record("no service")
+        return
+      }
+      #expect(cluster.addresses.all == ["http://h:1/v1", "http://h:2/v1"])
     }
 
     @Test(arguments: ["", "=1", "seed", "a..b=1", "labels[x].name=a", "labels[-1].name=a", "seed=[1"])

@@ -232,7 +232,7 @@ import TwoStage
     service.addresses = ServiceAddresses(["example.org"])
     #expect(
       Fixture.problems { $0.teachers[0].source = .openAI(service) } == [
-        "teachers[0].base_url: expected text or a list of texts, beginning with http:// or https://, each once, found the "
+        "teachers[0].base_url: expected an address or a list of addresses, beginning with http:// or https://, each once, found the "
           + "text 'example.org'"
       ])
   }

@@ -30,14 +30,14 @@ import Testing
   func `what is no address, or one twice, is refused`(addresses: String, found: String) {
     #expect(
       problems(addresses) == [
-        "base_url (line 1): expected text or a list of texts, beginning with http:// or https://, each once, found \(found)"
+        "base_url (line 1): expected an address or a list of addresses, beginning with http:// or https://, each once, found \(found)"
       ])
   }
 
   @Test func `an element that is no text is named`() {
     #expect(problems(#"["http://a", 8]"#).first?.hasPrefix("base_url[1] (line 1): expected text") == true)
     #expect(
-      problems("8") == ["base_url (line 1): expected text or a list of texts, found the number 8"])
+      problems("8") == ["base_url (line 1): expected an address or a list of addresses, found the number 8"])
   }
 
   @Test func `keys of steps know one address, as they did, and neither how many others there are nor which`() throws {

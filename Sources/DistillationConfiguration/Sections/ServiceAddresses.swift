@@ -12,7 +12,8 @@ package struct ServiceAddresses: ConfigurationValue {
   /// All of them, for people.
   package var words: String { all.joined(separator: ", ") }
 
-  package static var configurationForm: String { "text or a list of texts" }
+  /// It does not begin with the word text, or `--set` would take a list for one.
+  package static var configurationForm: String { "an address or a list of addresses" }
 
   /// What is written: http or https, each address once.
   static let range = ConfigurationRange<ServiceAddresses>("beginning with http:// or https://, each once") {
