@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#ifdef __GLIBC__
+#if defined(__linux__) && defined(__GLIBC__)
 #include <malloc.h>
 #endif
 
@@ -46,7 +46,7 @@ void sd_give_back(void) {
     }
   kept = 0;
   pthread_mutex_unlock(&lock);
-#ifdef __GLIBC__
+#if defined(__linux__) && defined(__GLIBC__)
   malloc_trim(0);
 #endif
 }
