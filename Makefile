@@ -138,11 +138,11 @@ fuzz: setup ## Tries readers with made-up input, an hour each: make fuzz SECONDS
 benchmark: setup ## Measures matrix products and the answer tree, each beside what it replaces.
 	$(SWIFT) run -c release --package-path Benchmarks benchmarks $(ARGS)
 
-bench: setup ## Times distill beside PyTorch: make bench MODEL=... ENCODER=... PYTHON=.venv/bin/python
+bench: setup ## Times distill beside PyTorch: make bench MODEL=... ENCODER=... SET=avx2 PYTHON=.venv/bin/python
 	$(if $(MODEL),,$(error MODEL names no folder: make bench MODEL=models/SmolVLM-256M-Instruct))
 	$(SWIFT) build -c release --product distill
 	$(PYTHON) Benchmarks/side_by_side.py --model $(MODEL) $(if $(ENCODER),--encoder $(ENCODER)) \
-	  --distill .build/release/distill $(if $(LLAMA),--llama $(LLAMA)) $(ARGS)
+	  --distill .build/release/distill $(if $(LLAMA),--llama $(LLAMA)) $(if $(SET),--set $(SET)) $(ARGS)
 
 clean: ## Deletes everything that was built.
 	rm -rf .build Examples/*/.build Benchmarks/.build Fuzzing/.build

@@ -5,7 +5,8 @@
 Each round runs each job once on either side, so that a change of the machine's load meets both; the table shows medians over
 the rounds and the ratio of medians. PyTorch's side is torch_side.py beside this file, which names its requirements. With
 --llama, a script that prints llama.cpp's `prefill_seconds` and `decode_seconds` for the text half of the same model as f32,
-bf16 and q8_0, those get a table too.
+bf16 and q8_0, those get a table too. --set avx2 holds both sides to AVX2 on a CPU that has more, and writes the table of that
+set; llama.cpp then has to be one that was built without AVX-512.
 """
 import argparse
 import json
@@ -26,9 +27,20 @@ parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--steps", type=int, default=3)
 parser.add_argument("--prompt", type=int, default=128)
 parser.add_argument("--answer", type=int, default=64)
+parser.add_argument("--set", choices=["avx2"])
+parser.add_argument("--dtypes", type=lambda text: text.split(","), default=["float32", "bfloat16"])
 parser.add_argument("--out", default=os.path.join(HERE, "..", "Documentation", "Performance.md"))
 options = parser.parse_args()
-DTYPES = ("float32", "bfloat16")
+DTYPES = options.dtypes
+HELD = {
+    "avx2": {
+        "TENSOR_MAX_ISA": "avx2",
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    }
+}
+os.environ.update(HELD.get(options.set, {}))
 # Tokens of texts as they come: of all texts, sorted by length, the middle of each 32nd part.
 LENGTHS = {
     # of 5,694 Chinese sentences of companies' reports, 79 on average
@@ -138,10 +150,11 @@ if options.encoder:
 
 sample = runs["ours", "sft", "float32"]
 cpu = [l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")]
-peak = {d: median([r for r in runs["ours", "sft", d] if r.get("measured_peak_gflops")], "measured_peak_gflops") for d in DTYPES}
+measured = {d: [run for run in runs["ours", "sft", d] if run.get("measured_peak_gflops")] for d in DTYPES}
+peak = {d: median(found, "measured_peak_gflops") for d, found in measured.items() if found}
 machine = (
-    f"{cpu[0] if cpu else platform.processor()}, {sample[0]['threads']} threads; a loop of multiply-adds reaches "
-    f"{peak['float32']:.0f} GFLOP/s in Float32 and {peak['bfloat16']:.0f} in bfloat16. "
+    f"{cpu[0] if cpu else platform.processor()}, instruction set {sample[0]['instruction_set']}, {sample[0]['threads']} threads; "
+    f"a loop of multiply-adds reaches {' and '.join(f'{peak[d]:.0f} GFLOP/s in {d}' for d in peak)}. "
     f"{'One round' if options.rounds == 1 else f'Medians of {options.rounds} rounds'} in turn. {'One image tile, ' if SEES else ''}"
     f"{options.prompt} prompt tokens, {options.answer} answer tokens, 3 answers in Stage 1. "
     f"A first step begins {median(sample, 'ready_seconds'):.2f} s after the start and ends, nothing kept, after "
@@ -164,9 +177,10 @@ if options.llama:
         table.append(
             f"| {dtype} / {form} | {read:.2f} / {other[0]:.2f} s | {other[0] / read:.2f} x | {written:.2f} / {other[1]:.2f} s "
             f"| {other[1] / written:.2f} x | {100 * median(mine, 'decode_bandwidth_share'):.0f} % |")
-begin, end = "<!-- table: written by make bench -->", "<!-- end of table -->"
+mark = f" SET={options.set}" if options.set else ""
+begin, end = f"<!-- table: written by make bench{mark} -->", "<!-- end of table -->"
 text = open(options.out).read()
 head, rest = text.split(begin)
-tail = rest.split(end)[1]
+tail = rest[rest.index(end) + len(end) :]
 open(options.out, "w").write(head + begin + "\n\n" + machine + "\n\n" + "\n".join(table) + "\n\n" + end + tail)
 print("\n".join(table))

@@ -81,7 +81,7 @@
         "Most MiB of keys and values of the answers that are written at one time; one always is.", valueName: "MiB"))
     var cache = 2048
 
-    @Option(help: ArgumentHelp("Threads of arithmetic. (default: every core)", valueName: "n"))
+    @Option(help: ArgumentHelp("Threads of arithmetic. (default: every core that the process may use)", valueName: "n"))
     var threads: Int?
 
     func validate() throws {

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Layers
 internal import TeacherProtocol
+internal import Tensor
 internal import DistillationConfiguration
 internal import Wording
 
@@ -14,7 +15,7 @@ extension RunCheck {
     guard let data, let student, let rows else { return }
     var speed = speed ?? .measured()
     if let threads = run.threads {
-      speed.matrixRate *= min(1, Double(threads) / Double(ProcessInfo.processInfo.activeProcessorCount))
+      speed.matrixRate *= min(1, Double(threads) / Double(Tensor.Compute.threads))
     }
     let train = data.items.train
     let budget = run.review.budget.labels(ofItems: train.count)

@@ -40,7 +40,7 @@ extension RunCheck {
   ) {
     var speed = speed ?? .measured()
     if let threads = run.threads {
-      speed.matrixRate *= min(1, Double(threads) / Double(ProcessInfo.processInfo.activeProcessorCount))
+      speed.matrixRate *= min(1, Double(threads) / Double(Tensor.Compute.threads))
     }
     let rate = speed.matrixRate * CostEstimate.efficiency
     let prompts = DualCheckerPrompts(run, records)
