@@ -16,7 +16,8 @@ extension MethodConfiguration {
 
   static var threads: ConfigurationKey<Self> {
     ConfigurationKey(
-      "threads", \.threads, "Threads of arithmetic; without it every core that the process may use.", range: .ifGiven(.from(1, through: 1024)),
+      "threads", \.threads, "Threads of arithmetic; without it every core that the process may use.",
+      range: .ifGiven(.from(1, through: 1024)),
       sample: "2")
   }
 
