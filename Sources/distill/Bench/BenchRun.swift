@@ -81,17 +81,19 @@
         let bench = try EncoderBench(classifier, sizes: sizes, precision: precision, vocabulary: vocabulary) {
           $0.loss($1, classes: $1.indices.map { $0 % labels.count })
         }
-        return measure(bench, &result)
+        return try measure(bench, &result)
       }
       var generator = Tensor.Generator(seed: 0)
       let tagger = try TokenTagger(encoderIn: model, labels: labels, using: &generator)
       let bench = try EncoderBench(tagger, sizes: sizes, precision: precision, vocabulary: vocabulary) {
         $0.loss($1, classes: $1.map { $0.ids.map { $0 % labels.count } })
       }
-      return measure(bench, &result)
+      return try measure(bench, &result)
     }
 
-    private func measure(_ bench: consuming EncoderBench<some Module>, _ result: inout BenchResult) -> BenchResult {
+    private func measure(
+      _ bench: consuming EncoderBench<some Module>, _ result: inout BenchResult
+    ) throws -> BenchResult {
       result.readySeconds = since(start)
       bench.step()
       result.firstStepSeconds = since(start)
