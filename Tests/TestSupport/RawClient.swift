@@ -72,7 +72,8 @@ package final class RawClient: Sendable {
   /// Whether the server has closed, when all that it sent is read.
   package func isClosed() -> Bool {
     var byte: UInt8 = 0
-    return recv(socket, &byte, 1, 0) <= 0 && errno != EAGAIN
+    let count = recv(socket, &byte, 1, 0)
+    return count == 0 || count < 0 && errno != EAGAIN
   }
 
   /// Closes the half that sends.
