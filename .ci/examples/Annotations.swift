@@ -26,5 +26,6 @@ private let withEvidence: PromptTemplate = standIn()
   private let checked: [(guess: Double, truth: Double)] = standIn()
   private let ledger: SpendingLedger = standIn()
   private let request: TeacherRequest = standIn()
+  private let stores: [any AnnotationStore] = standIn()
   private let questions: [ReviewQuestion] = standIn()
 #endif

@@ -14,4 +14,5 @@ private let wasRight: [Bool] = standIn()
 private let mapping: FieldMapping = standIn()
 #if PACKAGE
   private let raw: Dataset = standIn()
+  private let shard: Shard = standIn()
 #endif

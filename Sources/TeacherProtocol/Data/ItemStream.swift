@@ -5,10 +5,10 @@ package import Foundation
 /// while it is looked through.
 ///
 /// ```swift
-/// let stream = try ItemStream(contentsOf: url, mapping: mapping, shard: shard)
+/// let stream = try ItemStream(contentsOf: file, mapping: mapping, shard: shard)
 /// while let part = try stream.next(ItemStream.rows) {
-///   part.items     // usable ones, whose images are there
-///   part.rows      // each row of the part: the item, or why there is none
+///   print(part.items)  // usable ones, whose images are there
+///   print(part.rows)   // each row of the part: the item, or why there is none
 /// }
 /// ```
 ///

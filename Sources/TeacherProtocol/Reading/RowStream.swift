@@ -7,8 +7,8 @@ package import Foundation
 /// array, or one object over many lines, the file is held whole.
 ///
 /// ```swift
-/// let rows = try RowStream(contentsOf: url)
-/// while let row = try rows.next() { ... }
+/// let rows = try RowStream(contentsOf: file)
+/// while let row = try rows.next() { print(row) }
 /// ```
 package final class RowStream {
   /// Path of the file as it was given.
