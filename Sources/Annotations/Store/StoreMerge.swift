@@ -4,7 +4,7 @@ internal import TeacherProtocol
 ///
 /// ```swift
 /// let merge = try await StoreMerge(of: stores)
-/// let (added, known) = try await merge.add(to: store)
+/// print(try await merge.add(to: store).added)
 /// ```
 ///
 /// Of several replies to one question the earliest counts. What the target has stays as it is, since it may have been used; so a
