@@ -44,7 +44,13 @@ import Testing
         model.text.embedding(packed.tokens), positions: packed.positions, layout: packed.layout, keeping: rows)
     }
     #expect(rows.count < packed.tokens.count)
-    #expect(hidden(model, keeping: rows).isIdentical(to: hidden(model, keeping: nil).gathered(rows)))
+    let (some, whole) = (hidden(model, keeping: rows), hidden(model, keeping: nil).gathered(rows))
+    // OpenBLAS sums the rows at the edge of a tile in another order.
+    if Tensor.Compute.instructionSet == .baseline {
+      expectClose(some, whole, relative: 1e-5, absolute: 1e-5)
+    } else {
+      #expect(some.isIdentical(to: whole))
+    }
     let weights = randomTensor([rows.count, model.text.configuration.hiddenSize], seed: 4)
     let kept = model.valueAndGradients { (hidden($0, keeping: rows) * weights).sum() }
     let all = model.valueAndGradients { (hidden($0, keeping: nil).gathered(rows) * weights).sum() }
