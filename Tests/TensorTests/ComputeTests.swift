@@ -105,6 +105,15 @@ import Testing
     }
   }
 
+  @Test func `without TENSOR_MAX_ISA the set is the largest, on Intel the largest without AVX512_BF16`() async {
+    await #expect(processExitsWith: .success) {
+      unsetenv("TENSOR_MAX_ISA")
+      let isIntel = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.contains("GenuineIntel") ?? false
+      let sets = Tensor.Compute.instructionSets.filter { !isIntel || $0 != .avx512BF16 }
+      precondition(Tensor.Compute.instructionSet == sets.last, "\(Tensor.Compute.instructionSet)")
+    }
+  }
+
   @Test
   func
     `the instruction set is lowered and raised within the process, to the largest of the CPU up to the one asked for`()
