@@ -60,8 +60,9 @@ static int up_to(int set) {
   return set;
 }
 
-// On Intel's Sapphire Rapids AVX512_BF16 multiplies pairs at half the rate of Float32 (170 GFLOP/s of two cores, and 340), so that
-// matrices in bfloat16 are better widened within a panel: a training step took 0.6 times as long. On AMD's Zen 4 it has twice the rate.
+// On Intel's Sapphire Rapids AVX512_BF16 multiplies pairs at half the rate of Float32 (170 GFLOP/s of two cores, and 340), so
+// that matrices in bfloat16 are better widened within a panel: a training step took 0.6 times as long. On AMD's Zen 4 it has
+// twice the rate.
 static sd_instruction_set fastest(void) {
 #if defined(__x86_64__)
   if (__builtin_cpu_is("intel")) return (sd_instruction_set)up_to(SD_AVX512_VNNI);
