@@ -1,3 +1,5 @@
+internal import ContentDigest
+
 extension Tensor {
   /// A seeded generator of random bits: SplitMix64 (Steele et al. 2014). The same seed gives the same bits everywhere.
   ///
@@ -30,9 +32,7 @@ extension Tensor {
 
     /// A generator for a named part of the work, independent of how much of the others was used.
     public func fork(_ name: String) -> Generator {
-      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-      for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-      var child = Generator(seed: state ^ hash)
+      var child = Generator(seed: state ^ FNV1a.hash(name))
       _ = child.next()
       return child
     }

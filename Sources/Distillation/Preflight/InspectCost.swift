@@ -13,10 +13,7 @@ extension RunCheck {
   ) {
     let pretrained = inspectCaptions(run, into: &findings)
     guard let data, let student, let rows else { return }
-    var speed = speed ?? .measured()
-    if let threads = run.threads {
-      speed.matrixRate *= min(1, Double(threads) / Double(Tensor.Compute.threads))
-    }
+    let speed = (speed ?? .measured()).held(to: run.threads)
     let train = data.items.train
     let budget = run.review.budget.labels(ofItems: train.count)
     let teachers = run.teachers.compactMap { teacher -> (ModelSize, Int)? in

@@ -38,10 +38,7 @@ extension RunCheck {
     _ run: DualCheckerConfiguration, _ records: DualCheckerRecords, _ questions: DualCheckerQuestions,
     speed: MachineSpeed?, into findings: inout [CheckFinding]
   ) {
-    var speed = speed ?? .measured()
-    if let threads = run.threads {
-      speed.matrixRate *= min(1, Double(threads) / Double(Tensor.Compute.threads))
-    }
+    let speed = (speed ?? .measured()).held(to: run.threads)
     let rate = speed.matrixRate * CostEstimate.efficiency
     let prompts = DualCheckerPrompts(run, records)
     // English has four characters a token, scripts without spaces have one.

@@ -39,6 +39,14 @@ package struct MachineSpeed: Sendable, Equatable {
     return MachineSpeed(matrixRate: best, availableBytes: availableMemory(), totalBytes: totalMemory())
   }
 
+  /// The speed with no more than so many threads; nil leaves it as it is.
+  func held(to threads: Int?) -> MachineSpeed {
+    guard let threads else { return self }
+    var held = self
+    held.matrixRate *= min(1, Double(threads) / Double(Tensor.Compute.threads))
+    return held
+  }
+
   /// What the system calls available, or the limit of the container if that is lower.
   static func availableMemory() -> Int? {
     let used = number("/sys/fs/cgroup/memory.current") ?? 0

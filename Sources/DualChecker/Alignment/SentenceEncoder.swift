@@ -1,3 +1,4 @@
+internal import ContentDigest
 internal import Foundation
 
 /// Turns texts into vectors whose dot products measure the similarity of the texts.
@@ -59,10 +60,10 @@ public struct HashedNGramEncoder: SentenceEncoder, Equatable {
     let characters = Array((" " + words.joined(separator: " ") + " ").unicodeScalars)
     for length in lengths where characters.count >= length {
       for start in 0...(characters.count - length) {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for scalar in characters[start..<start + length] { hash = (hash ^ UInt64(scalar.value)) &* 0x100_0000_01b3 }
+        var gram = FNV1a()
+        for scalar in characters[start..<start + length] { gram.fold(scalar.value) }
         // The low bits of this hash mix poorly; the sign and the place come from its folded halves.
-        hash ^= hash >> 32
+        let hash = gram.value ^ gram.value >> 32
         counts[Int(hash % UInt64(dimensions))] += hash & (1 << 40) == 0 ? 1 : -1
       }
     }

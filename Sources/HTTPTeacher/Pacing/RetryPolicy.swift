@@ -1,4 +1,5 @@
 import Foundation
+internal import ContentDigest
 internal import TeacherProtocol
 
 /// When a question is asked again, and how long is waited before.
@@ -34,9 +35,7 @@ public struct RetryPolicy: Sendable, Equatable {
   func wait(after attempt: Int, asked: Double?, item: String) -> Double {
     if let asked { return asked }
     let whole = min(firstWait * pow(2, Double(min(attempt, 32) - 1)), longestWait)
-    let hash = "\(item)#\(attempt)".utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
-      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
-    }
+    let hash = FNV1a.hash("\(item)#\(attempt)")
     return whole * (1 - 0.25 * Double(hash >> 11) / Double(1 << 53 as UInt64))
   }
 

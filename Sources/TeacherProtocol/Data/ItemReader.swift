@@ -1,3 +1,4 @@
+internal import ContentDigest
 internal import JSON
 import Foundation
 
@@ -36,7 +37,7 @@ struct ItemReader {
   /// - Returns: the line on which the id stood before; nil where it is new.
   private mutating func note(_ id: String, _ row: RowFile.Row) -> Int? {
     if let earlier = firstLine[id] { return earlier }
-    if repeats?.contains(ItemStream.hash(id)) ?? true { firstLine[id] = row.line }
+    if repeats?.contains(FNV1a.hash(id)) ?? true { firstLine[id] = row.line }
     return nil
   }
 

@@ -1,3 +1,4 @@
+internal import ContentDigest
 internal import JSON
 package import Foundation
 
@@ -55,7 +56,7 @@ package final class ItemStream {
       case .failure: isBad = true
       case .success(let row):
         columns.add(row)
-        if let id = reader.id(of: row) { hashes.append(Self.hash(id)) }
+        if let id = reader.id(of: row) { hashes.append(FNV1a.hash(id)) }
         guard strict && !isBad || !isUsable else { continue }
         reader.read(row)
         let read = reader.take()
@@ -91,11 +92,6 @@ package final class ItemStream {
       }
       if let problem = reader.take().problems.first { throw .badRow(problem) }
     }
-  }
-
-  /// Equal ids have equal numbers; unequal ones hardly ever, and then they are compared.
-  static func hash(_ id: String) -> UInt64 {
-    id.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 
   private static func contains(
