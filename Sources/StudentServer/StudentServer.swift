@@ -46,6 +46,9 @@ public struct StudentServer: Sendable {
   private let student: any PretrainedStudent
   private let options: Options
   private let worker: StudentWorker
+
+  /// Requests that wait behind those that are being answered.
+  package var waiting: Int { worker.waiting }
   private let tokenBytes: TokenBytes
   private let created = Int(Date().timeIntervalSince1970)
 

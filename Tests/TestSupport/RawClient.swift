@@ -63,12 +63,6 @@ package final class RawClient: Sendable {
     return String(decoding: all, as: UTF8.self)
   }
 
-  /// Whether a text comes within a fifth of a second.
-  package func reads(within text: String) -> Bool {
-    var ready = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-    return poll(&ready, 1, 200) == 1 && read(until: text).contains(text)
-  }
-
   /// Whether the server has closed, when all that it sent is read.
   package func isClosed() -> Bool {
     var byte: UInt8 = 0

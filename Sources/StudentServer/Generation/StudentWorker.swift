@@ -25,6 +25,9 @@ final class StudentWorker: Sendable {
 
   deinit { queue.close() }
 
+  /// Requests that wait behind those that are being answered.
+  var waiting: Int { queue.count }
+
   /// Answers what waits with 503.
   func refuse() { queue.refuse() }
 
@@ -82,6 +85,8 @@ private final class Queue: @unchecked Sendable {
   private var isClosed = false
 
   init(limit: Int) { self.limit = limit }
+
+  var count: Int { condition.withLock { jobs.count } }
 
   /// Nil, or why it is not taken.
   func add(_ job: Job) -> (any Error)? {
