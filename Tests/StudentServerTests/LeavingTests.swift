@@ -86,6 +86,29 @@
       }
     }
 
+    @Test(.timeLimit(.minutes(3))) func `requests that are given up together while they wait all have an end`()
+      async throws
+    {
+      let counted = Counted()
+      counted.isOpen.store(false, ordering: .relaxed)
+      let server = try counted.server()
+      let body = Data(ServedStudent.body("Why?", #""max_tokens": 1"#).utf8)
+      func asking() -> Task<Int, Never> {
+        Task { await server.answer(LoopbackRequest("POST", "/v1/chat/completions", body: body)).status }
+      }
+      let first = asking()
+      try await eventually("begun") { counted.count == 1 }
+      for _ in 0..<20 {
+        let waiting = (0..<100).map { _ in asking() }
+        try await eventually("all wait") { server.waiting == 100 }
+        // Each cancelling takes out what is not wanted, while others become so.
+        DispatchQueue.concurrentPerform(iterations: 100) { waiting[$0].cancel() }
+        for one in waiting { #expect(await one.value == 499) }
+      }
+      counted.isOpen.store(true, ordering: .relaxed)
+      #expect(await first.value == 200)
+    }
+
     @Test func `a request that waits while its client goes never begins`() async throws {
       let counted = Counted()
       counted.isOpen.store(false, ordering: .relaxed)

@@ -117,8 +117,11 @@ private final class Queue: @unchecked Sendable {
   /// Takes out what is not wanted any more.
   func sweep() {
     let unwanted = condition.withLock {
-      defer { jobs.removeAll { !$0.wanted.isUp } }
-      return jobs.filter { !$0.wanted.isUp }
+      // Each is looked at once: another flag may go down meanwhile, whose job would be taken out by a second look and never
+      // be refused.
+      let (all, wanted) = (jobs, jobs.map(\.wanted.isUp))
+      jobs = zip(all, wanted).filter(\.1).map(\.0)
+      return zip(all, wanted).filter { !$0.1 }.map(\.0)
     }
     for job in unwanted { job.refuse(CancellationError()) }
   }
