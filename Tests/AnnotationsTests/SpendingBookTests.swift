@@ -134,8 +134,13 @@ import Testing
     #expect(before.requests == 2 && before.inputTokens == 8 && before.outputTokens == 3 && before.cost == 0.25)
     #expect(try SpendingBook(place).before.requests == 3)
     // Half a line is what a power cut leaves; a whole one that is none is a mistake.
-    try (Data(contentsOf: place) + Data("1 3 a as".utf8)).write(to: place)
-    #expect(try SpendingBook(place).before.requests == 3)
+    let whole = try Data(contentsOf: place)
+    // Cut within a figure it would pass for a whole one.
+    for half in ["1 3 a as", "1 3 a asked 5 10 20 0"] {
+      try (whole + Data(half.utf8)).write(to: place)
+      for _ in 0..<2 { #expect(try SpendingBook(place).before.requests == 3, "\(half)") }
+      #expect(try Data(contentsOf: place) == whole)
+    }
     try Data("1 1 a asked many\n".utf8).write(to: place)
     #expect(throws: AnnotationsError.self) { try SpendingBook(place) }
   }

@@ -66,7 +66,7 @@ package final class SpendingBook: Sendable {
       // A line that a power cut left says a part of what it should.
       let text = String(decoding: try Data(contentsOf: url), as: UTF8.self)
       let whole = text.prefix(upTo: text.lastIndex(of: "\n") ?? text.startIndex).split(separator: "\n")
-      guard let fault = whole.firstIndex(where: { $0.split(separator: " ").count != 8 }) else { return whole }
+      guard let fault = whole.firstIndex(where: { Entry($0) == nil }) else { return whole }
       throw AnnotationsError.cannotOpen(
         file: url.relativePath, reason: "its line \(fault + 1) is no entry of what was spent")
     }
@@ -88,11 +88,7 @@ package final class SpendingBook: Sendable {
         if let known = there[line], known > 0 { there[line] = known - 1 } else { fresh.append(line) }
       }
       guard !fresh.isEmpty else { return 0 }
-      let text = fresh.map { $0 + "\n" }.joined()
-      let written = text.utf8CString.withUnsafeBytes { pwrite(book.descriptor, $0.baseAddress, $0.count - 1, book.end) }
-      guard written == text.utf8.count, fsync(book.descriptor) == 0 else {
-        throw AnnotationsError.cannotWrite(file: book.file, reason: lastError())
-      }
+      try book.append(fresh.map { $0 + "\n" }.joined(), isDurable: true)
       return fresh.count
     }
   }
@@ -161,16 +157,21 @@ package final class SpendingBook: Sendable {
   private static func batch(_ key: String) -> String { "batch \(key)" }
 
   private func write(_ kind: Kind, _ question: String, _ teacher: String, _ s: Spending) throws {
-    let line =
-      "\(question) \(Self.word(teacher)) \(kind.rawValue) \(s.requests) \(s.inputTokens) \(s.outputTokens) \(s.cost)\n"
-    let written = line.utf8CString.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count - 1, end) }
-    guard written == line.utf8.count, !isDurable || fsync(descriptor) == 0 else {
-      throw AnnotationsError.cannotWrite(file: file, reason: lastError())
-    }
+    try append(
+      "\(question) \(Self.word(teacher)) \(kind.rawValue) \(s.requests) \(s.inputTokens) \(s.outputTokens) \(s.cost)\n",
+      isDurable: isDurable)
   }
 
-  /// Where the file ends.
-  private var end: off_t { lseek(descriptor, 0, SEEK_END) }
+  /// Adds lines behind all others, whole or not at all.
+  private func append(_ text: String, isDurable: Bool) throws {
+    let (end, count) = (lseek(descriptor, 0, SEEK_END), text.utf8.count)
+    let written = text.utf8CString.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, count, end) }
+    guard written == count, !isDurable || fsync(descriptor) == 0 else {
+      let reason = (0..<count).contains(written) ? "only \(written) of \(count) bytes were taken" : lastError()
+      ftruncate(descriptor, end)
+      throw AnnotationsError.cannotWrite(file: file, reason: reason)
+    }
+  }
 
   /// Waits for the lock. On a file system without locks several processes may each overspend by what is under way.
   private static func lock(_ descriptor: Int32) { while flock(descriptor, LOCK_EX) != 0, errno == EINTR {} }
@@ -188,36 +189,51 @@ package final class SpendingBook: Sendable {
     var bytes = [UInt8](repeating: 0, count: size - state.offset)
     let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, off_t(state.offset)) }
     guard count == bytes.count else { throw AnnotationsError.cannotOpen(file: file, reason: lastError()) }
-    if bytes.last != UInt8(ascii: "\n") {
-      // A line that a power cut left: what it says is a part of what it should.
-      guard pwrite(descriptor, "\n", 1, off_t(size)) == 1 else {
+    let torn = bytes.reversed().prefix { $0 != UInt8(ascii: "\n") }.count
+    if torn > 0 {
+      // A line that a power cut left says a part of what it should, and would be taken for a mistake once it had an end.
+      bytes.removeLast(torn)
+      guard ftruncate(descriptor, off_t(size - torn)) == 0 else {
         throw AnnotationsError.cannotWrite(file: file, reason: lastError())
       }
-      bytes.removeLast(bytes.reversed().prefix { $0 != UInt8(ascii: "\n") }.count)
-      state.offset = size + 1
-    } else {
-      state.offset = size
     }
+    state.offset = size - torn
     for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
       state.line += 1
-      let words = line.split(separator: " ")
-      guard words.count == 8, let kind = Kind(rawValue: String(words[3])), let requests = Int(words[4]),
-        let input = Int(words[5]), let output = Int(words[6]), let cost = Double(words[7])
-      else {
+      guard let entry = Entry(line) else {
         throw AnnotationsError.cannotOpen(
           file: file,
           reason: "its line \(state.line) is no entry of what was spent. Remove the file to count from nothing")
       }
-      guard words[0] != own, teachers?.contains(String(words[2])) ?? true else { continue }
+      guard entry.start != own, teachers?.contains(entry.teacher) ?? true else { continue }
+      switch entry.kind {
+      case .asked: state.open[entry.question] = entry.amount
+      case .again: break
+      case .paid: state.others = state.others - (state.open.removeValue(forKey: entry.question) ?? Spending())
+      }
+      state.others = state.others + entry.amount
+    }
+  }
+
+  /// What a line says.
+  private struct Entry {
+    let start: String
+    let question: String
+    let teacher: String
+    let kind: Kind
+    let amount: Spending
+
+    /// Nil where it is none.
+    init?(_ line: Substring) {
+      let words = line.split(separator: " ").map(String.init)
+      guard words.count == 8, let kind = Kind(rawValue: words[3]), let requests = Int(words[4]),
+        let input = Int(words[5]), let output = Int(words[6]), let cost = Double(words[7])
+      else { return nil }
+      (start, question, teacher) = (words[0], "\(words[0]) \(words[1])", words[2])
+      self.kind = kind
       var amount = Spending()
       (amount.requests, amount.inputTokens, amount.outputTokens, amount.cost) = (requests, input, output, cost)
-      let question = "\(words[0]) \(words[1])"
-      switch kind {
-      case .asked: state.open[question] = amount
-      case .again: break
-      case .paid: state.others = state.others - (state.open.removeValue(forKey: question) ?? Spending())
-      }
-      state.others = state.others + amount
+      self.amount = amount
     }
   }
 }
