@@ -129,14 +129,17 @@ public final class SpendingLedger: Sendable {
   /// - Returns: whether it goes.
   /// - Throws: `BudgetExhausted` if it does not fit; an error of the book.
   func send(_ key: String, of teacher: String, estimate: Spending, again: Bool) throws -> Bool {
-    func admit(_ others: Spending) throws {
-      let sum = state.withLock { others + $0.spent + $0.reserved + estimate }
-      if let exceeded = limit.exceeded(by: sum) { throw BudgetExhausted(limit: exceeded) }
+    // The ledger's lock before the book's, as everywhere.
+    try state.withLock { state in
+      func admit(_ others: Spending) throws {
+        let sum = others + state.spent + state.reserved + estimate
+        if let exceeded = limit.exceeded(by: sum) { throw BudgetExhausted(limit: exceeded) }
+      }
+      if let book { return try book.send(key, of: teacher, estimate: estimate, again: again, admit: admit) }
+      try admit(Spending())
+      state.spent = state.spent + estimate
+      return true
     }
-    if let book { return try book.send(key, of: teacher, estimate: estimate, again: again, admit: admit) }
-    try admit(Spending())
-    state.withLock { $0.spent = $0.spent + estimate }
-    return true
   }
 
   /// Books what a question that went with a batch cost, whatever the limit says; nothing where it was not answered.
