@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 // What the library keeps for each request.
@@ -161,12 +162,19 @@ struct MHD_Daemon *sd_http_start(int listening, unsigned connections, unsigned s
 #else
   enum { WAITS = MHD_USE_POLL_INTERNAL_THREAD };
 #endif
-  return MHD_start_daemon(
+  struct stat before, after;
+  bool is_known = fstat(listening, &before) == 0;
+  struct MHD_Daemon *server = MHD_start_daemon(
     WAITS | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, to,
     MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, connections,
     MHD_OPTION_CONNECTION_TIMEOUT, seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)64 << 10,
     MHD_OPTION_URI_LOG_CALLBACK, began, to, MHD_OPTION_UNESCAPE_CALLBACK, as_sent, to,
     MHD_OPTION_NOTIFY_COMPLETED, ended, to, MHD_OPTION_NOTIFY_CONNECTION, connected, to, MHD_OPTION_END);
+  // Where it can't start, 0.9.75 closes the socket on some ways out, as without a thread, and leaves it on others. The number
+  // may be another file's by then.
+  if (!server && is_known && fstat(listening, &after) == 0 && after.st_dev == before.st_dev && after.st_ino == before.st_ino)
+    close(listening);
+  return server;
 }
 
 void sd_http_stop(struct MHD_Daemon *server) { MHD_stop_daemon(server); }

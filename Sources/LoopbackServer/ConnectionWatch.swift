@@ -160,8 +160,7 @@
         sweep(swept)
       }
       state.withLock { state in
-        for rest in state.rests.values { close(rest.socket) }
-        state.rests = [:]
+        for rest in state.rests.keys { end(rest, &state) }
       }
     }
 
@@ -174,8 +173,7 @@
           }
           state.rests[number]?.bytes -= count
           guard count <= 0 || rest.bytes <= count else { return nil }
-          close(rest.socket)
-          state.rests[number] = nil
+          end(number, &state)
         }
         state.connections[number]?.isClientGone = true
         return state.connections[number]?.exchange
@@ -189,11 +187,15 @@
         where connection.exchange == nil && connection.deadline < now && !connection.isShut {
           state.connections[number]?.shut()
         }
-        for (number, rest) in state.rests where rest.deadline < now {
-          close(rest.socket)
-          state.rests[number] = nil
-        }
+        for (number, rest) in state.rests where rest.deadline < now { end(number, &state) }
       }
+    }
+
+    /// While the parser has the connection open, too, closing this descriptor would leave it watched.
+    private func end(_ rest: UInt64, _ state: inout State) {
+      guard let socket = state.rests.removeValue(forKey: rest)?.socket else { return }
+      sd_watch_forget(watch, socket)
+      close(socket)
     }
   }
 #endif

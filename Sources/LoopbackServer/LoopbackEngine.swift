@@ -44,9 +44,12 @@
 
     deinit { calls.deallocate() }
 
-    /// Takes requests from a listening socket; false where there can be no thread.
+    /// Takes requests from a listening socket, whose owner it is from now on; false where there can be no thread.
     func start(_ listening: Int32) -> Bool {
-      guard let watch else { return false }
+      guard let watch else {
+        close(listening)
+        return false
+      }
       calls.initialize(
         to: sd_http_calls(
           server: Unmanaged.passUnretained(self).toOpaque(),
@@ -64,11 +67,11 @@
             guard let request else { return }
             Unmanaged<LoopbackExchange>.fromOpaque(request).takeRetainedValue().ended()
           }))
+      let pointer = sd_http_start(listening, UInt32(ConnectionWatch.limit), Self.silence, calls)
+      server.withLock { $0.pointer = pointer }
+      guard pointer != nil else { return false }
       watch.start()
-      return server.withLock {
-        $0.pointer = sd_http_start(listening, UInt32(ConnectionWatch.limit), Self.silence, calls)
-        return $0.pointer != nil
-      }
+      return true
     }
 
     /// Ends when nothing is being answered, at the latest after the grace.

@@ -55,7 +55,10 @@
       } catch {
         isRefused = true
         engine.watch?.lingers(number)
-        _ = send(engine.response(to: error))
+        var response = engine.response(to: error)
+        // Whatever the parser would do: what follows on the connection is read by the watch.
+        response.headers["connection"] = "close"
+        _ = send(response)
       }
     }
 

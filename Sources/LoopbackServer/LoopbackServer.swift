@@ -68,7 +68,6 @@
       }
       let engine = LoopbackEngine(check: check, isForOwnUser: isForOwnUser, refusal: refusal, handler: handler)
       guard engine.start(listening) else {
-        close(listening)
         throw LoopbackServerError.cannotListen(port: port, reason: "the server's thread can't be started")
       }
       await started(Int(taken))

@@ -47,7 +47,7 @@ enum { SD_HTTP_FIELDS = 128 };  // more are cut, and the head is not plain
 
 // A listening socket on 127.0.0.1; port 0 takes any, and is the one taken afterwards. -1 with errno.
 int sd_http_listen(uint16_t *port);
-// Serves on a thread of its own, and owns the listening socket from then on; NULL where that can't be.
+// Serves on a thread of its own; NULL where that can't be. Owns the listening socket from then on in either case.
 struct MHD_Daemon *sd_http_start(int listening, unsigned connections, unsigned seconds, const sd_http_calls *calls);
 // Closes all connections and waits for the thread. None may be suspended.
 void sd_http_stop(struct MHD_Daemon *server);
