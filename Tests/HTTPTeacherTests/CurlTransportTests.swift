@@ -48,7 +48,7 @@
       var held: TransportResponse? = try await transport.send(request(server))
       #expect(held?.body.count == 600_000)
       async let waiting = transport.send(request(server))
-      try await Task.sleep(for: .milliseconds(200))
+      while server.requests < 2 { try await Task.sleep(for: .milliseconds(1)) }
       held = nil
       let body = try await waiting.body
       #expect(body.count == 600_000 && body.allSatisfy { $0 == 0 })
@@ -58,11 +58,11 @@
       let server = try FaultyServer { _ in .answer(body: Array(repeating: 0x20, count: 600_000)) }
       let transport = CurlTransport(maximumBytes: 1 << 20, maximumBytesInAll: 1 << 20)
       let held = try await transport.send(request(server))
-      await #expect(throws: HTTPTeacherError.timedOut(host: "127.0.0.1", seconds: 0.3)) {
-        try await transport.send(request(server, seconds: 0.3))
+      await #expect(throws: HTTPTeacherError.timedOut(host: "127.0.0.1", seconds: 1)) {
+        try await transport.send(request(server, seconds: 1))
       }
       let cancelled = Task { try await transport.send(request(server)) }
-      try await Task.sleep(for: .milliseconds(100))
+      while server.requests < 3 { try await Task.sleep(for: .milliseconds(1)) }
       cancelled.cancel()
       await #expect(throws: CancellationError.self) { try await cancelled.value }
       #expect(held.body.count == 600_000)
@@ -129,7 +129,7 @@
       #expect(closed.contains(#/^127.0.0.1 broke the connection off: Empty reply from server, after [0-9.]+ s$/#))
       let reset = try await words(.breakOff(body: Array(repeating: 0, count: 9), after: 3))
       #expect(reset.contains(#/reset by peer, after [0-9.]+ s$/#))
-      #expect(try await words(.silence, seconds: 0.25).hasPrefix("\(host) did not answer whole within 0.25 s"))
+      #expect(try await words(.silence, seconds: 1.25).hasPrefix("\(host) did not answer whole within 1.25 s"))
       var server: FaultyServer? = try FaultyServer { _ in .close }
       let gone = request(try #require(server))
       server = nil

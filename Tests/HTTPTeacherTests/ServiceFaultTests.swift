@@ -95,8 +95,8 @@ import Testing
 }
 
 extension ServiceFault {
-  /// How long a question may take: little where it is to run out.
-  var seconds: Double { if case .timedOut = outcome { 0.3 } else { 20 } }
+  /// How long a question may take: little where it is to run out, and enough for a connection on a busy machine.
+  var seconds: Double { if case .timedOut = outcome { 2 } else { 20 } }
 
   /// FoundationNetworking of Swift 6.3.1 traps at the first of these and reads on for ever at the others.
   var isBorneByURLSession: Bool {

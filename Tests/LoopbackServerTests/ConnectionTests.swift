@@ -80,15 +80,15 @@
     @Test func `a body beyond the limit is answered and the connection closed`() async throws {
       try await serving { (port: Int) async throws in
         let announced = try RawClient(port: port)
-        announced.ask("POST", "/", "Content-Length: 10000000")
+        announced.ask("POST", "/", "Content-Length: 10000000000")
         // The rest of what these clients send must find no reader.
-        #expect(announced.send(Data(count: 10_000_000)) < 10_000_000)
+        #expect(!announced.floods(with: Data(count: 1 << 20)))
         #expect(announced.read(until: "bytes").contains("HTTP/1.1 413 "))
         #expect(announced.isClosed())
         let chunked = try RawClient(port: port)
         chunked.ask("POST", "/", "Transfer-Encoding: chunked")
         let chunk = Data("1000\r\n".utf8) + Data(count: 4096) + Data("\r\n".utf8)
-        #expect((0..<2500).reduce(0) { sent, _ in sent + chunked.send(chunk) } < 2500 * chunk.count)
+        #expect(!chunked.floods(with: chunk))
         let answer = chunked.read(until: "bytes")
         #expect(answer.contains("HTTP/1.1 413 ") && answer.contains("cross-origin-resource-policy: same-origin"))
         #expect(chunked.isClosed())
@@ -156,6 +156,11 @@
     }
 
     @Test func `connections that dawdle leave room for others`() async throws {
+      // Both ends of 600 connections are this process's; many systems let one have 1,024 open files unless it asks for more.
+      var files = rlimit()
+      getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+      files.rlim_cur = max(files.rlim_cur, min(files.rlim_max, 4096))
+      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
       try await serving { (port: Int) async throws in
         var slow: [RawClient] = []
         for number in 0..<600 {

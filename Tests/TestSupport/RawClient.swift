@@ -45,6 +45,13 @@ package final class RawClient: Sendable {
 
   @discardableResult package func send(_ text: String) -> Int { send(text.utf8) }
 
+  /// Sends a part again and again until the server takes no more; whether it took a gigabyte, which no socket holds.
+  package func floods(with part: some Collection<UInt8>) -> Bool {
+    let part = Array(part)
+    for _ in 0..<(1 << 30) / part.count where send(part) < part.count { return false }
+    return true
+  }
+
   /// A request without a body; `more` are further lines of its head.
   package func ask(_ method: String = "GET", _ path: String, _ more: String...) {
     send("\(method) \(path) HTTP/1.1\r\n" + (["Host: 127.0.0.1"] + more + ["", ""]).joined(separator: "\r\n"))
