@@ -40,7 +40,8 @@ double sd_quota(const char *groups, const char *mount) {
     *path++ = 0;
     path[strcspn(path, "\n")] = 0;
     bool is_second = controllers[1] == 0, is_first = false;
-    for (char *name = strtok(controllers, ":,"); name; name = strtok(NULL, ":,"))
+    char *rest;
+    for (char *name = strtok_r(controllers, ":,", &rest); name; name = strtok_r(NULL, ":,", &rest))
       is_first = is_first || strcmp(name, "cpu") == 0;
     if (!is_second && !is_first) continue;
     // A group has no more than those that it lies in. In a container the path may lead outside of what is mounted; its own

@@ -86,7 +86,9 @@ sd_instruction_set sd_instructions(void) {
   int set = atomic_load_explicit(&known, memory_order_relaxed);
   if (set == UNKNOWN) {
     set = chosen();
-    atomic_store_explicit(&known, set, memory_order_relaxed);
+    // What another thread has set meanwhile stays.
+    int unknown = UNKNOWN;
+    if (!atomic_compare_exchange_strong(&known, &unknown, set)) set = unknown;
   }
   return (sd_instruction_set)set;
 }

@@ -5,8 +5,8 @@
 
 enum { OUTPUTS = 16, LEAST = 1 << 15 };
 // Outputs of a task: long runs, which memory reads ahead; of short sums more, so that waking a thread pays.
-static size_t outputs(const sd_product *p) {
-  size_t least = LEAST / (p->rows * p->inner + 1) / OUTPUTS * OUTPUTS, tasks = 2 * (size_t)sd_threads();
+static size_t outputs(const sd_product *p, int threads) {
+  size_t least = LEAST / (p->rows * p->inner + 1) / OUTPUTS * OUTPUTS, tasks = 2 * (size_t)threads;
   size_t most = (p->columns / tasks + OUTPUTS - 1) / OUTPUTS * OUTPUTS;
   return most > least ? most : least < OUTPUTS ? OUTPUTS : least;
 }
@@ -18,10 +18,11 @@ typedef struct {
   const wide_block *whole;  // A, where B is in 8 bits
   const uint16_t *rounded;  // A [rows, rounded_row], where products are of bfloat16 numbers
   size_t rounded_row;
+  int threads;  // as they were when the list was cut
 } rows_job;
 
-static int tasks_of(const sd_product *p) {
-  size_t each = outputs(p);
+static int tasks_of(const sd_product *p, int threads) {
+  size_t each = outputs(p, threads);
   return (int)((p->columns + each - 1) / each);
 }
 
@@ -36,8 +37,8 @@ static void four_rows(const rows_job *job, const sd_product *p, size_t row, size
 static void rows_task(void *context, int index) {
   const rows_job *job = context;
   const sd_product *p = job->p;
-  for (int tasks; index >= (tasks = tasks_of(p)); p++) index -= tasks;
-  size_t each = outputs(p), from = (size_t)index * each, to = from + each < p->columns ? from + each : p->columns;
+  for (int tasks; index >= (tasks = tasks_of(p, job->threads)); p++) index -= tasks;
+  size_t each = outputs(p, job->threads), from = (size_t)index * each, to = from + each < p->columns ? from + each : p->columns;
   if (p->rows <= SD_FEW_ROWS) return four_rows(job, p, 0, from, to);
   // A block of B comes from memory once, and from the cache for all fours of rows but the first.
   for (size_t end; from < to; from = end) {
@@ -63,7 +64,7 @@ static void multiply_few_rows(const product_kernels *kernels, const sd_product *
   bool is_whole = p->b_type == SD_INT8, is_rounded = p->in_bfloat16 && kernels->few_pairs;
   size_t bytes = is_whole ? p->rows * (p->inner / SD_BLOCK) * sizeof(wide_block) : p->rows * even * sizeof(uint16_t);
   void *scratch = is_whole || is_rounded ? sd_allocate(bytes / sizeof(float)) : NULL;
-  rows_job job = {.kernels = kernels, .p = p, .rounded_row = even};
+  rows_job job = {.kernels = kernels, .p = p, .rounded_row = even, .threads = sd_threads()};
   if (is_whole) {
     kernels->round_blocks(p, scratch);
     job.whole = scratch;
@@ -72,7 +73,7 @@ static void multiply_few_rows(const product_kernels *kernels, const sd_product *
     job.rounded = scratch;
   }
   int tasks = 0;
-  for (int i = 0; i < count; i++) tasks += tasks_of(p + i);
+  for (int i = 0; i < count; i++) tasks += tasks_of(p + i, job.threads);
   sd_parallel(tasks, rows_task, &job);
   if (scratch) sd_release(scratch, bytes / sizeof(float));
 }
