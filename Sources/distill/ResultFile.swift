@@ -1,5 +1,8 @@
+internal import Wording
+
 #if Run
   import ArgumentParser
+  import Distillation
   import Foundation
 
   /// A result that comes part by part: a file that is whole or not there, or standard output.
@@ -26,7 +29,7 @@
         isSpecial
         ? url : folder.appending(path: ".\(url.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)")
       let descriptor = open(place.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-      guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: path]) }
+      guard descriptor >= 0 else { throw Self.fault(url) }
       handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
       partial = isSpecial ? nil : place
     }
@@ -34,18 +37,23 @@
     deinit { if let partial { unlink(partial.path) } }
 
     func write(_ data: Data) throws {
-      guard let handle else { return try Output.write(data) }
-      try handle.write(contentsOf: data)
+      guard let handle, let target else { return try Output.write(data) }
+      do { try handle.write(contentsOf: data) } catch {
+        throw CheckingError.unwritable(target.relativePath, reason: FaultText.sentence(for: error))
+      }
     }
 
     /// Puts the file in its place.
     func finish() throws {
       try handle?.close()
       guard let partial, let target else { return }
-      guard rename(partial.path, target.path) == 0 else {
-        throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: target.path])
-      }
+      guard rename(partial.path, target.path) == 0 else { throw Self.fault(target) }
       self.partial = nil
+    }
+
+    /// What the system says last of a file.
+    private static func fault(_ file: URL) -> CheckingError {
+      .unwritable(file.relativePath, reason: String(cString: strerror(errno)))
     }
   }
 #endif

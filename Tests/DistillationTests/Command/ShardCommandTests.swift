@@ -119,7 +119,13 @@ struct ShardCommandTests {
       #expect(unclear.code == 2 && unclear.errors.contains("JOB_COMPLETIONS"), "\(unclear.errors)")
       let scored = try run("evaluate", "--run", "run", "--data", "items.jsonl", "--shard", "1/2", "--json")
       #expect(scored.code == 0, "\(scored.errors)")
-      #expect(!FileManager.default.fileExists(atPath: fixture.folder.appending(path: ".part.jsonl").path))
+      let full = try run("predict", "--run", "run", "--data", "new.jsonl", "-q", "--labels-only", "--out", "/dev/full")
+      #expect(full.code == 1 && full.errors.contains("/dev/full can't be written: "), "\(full.errors)")
+      // What was begun lay beside the result, under a hidden name.
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: fixture.folder.path).allSatisfy {
+          !$0.hasPrefix(".part.jsonl")
+        })
     }
   }
 }
