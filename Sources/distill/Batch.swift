@@ -143,8 +143,8 @@
       private func name(_ part: Int) -> URL {
         let url = URL(filePath: batch ?? "")
         guard part > 1 else { return url }
-        let stem = url.deletingPathExtension().lastPathComponent
-        return url.deletingLastPathComponent().appending(path: "\(stem)-\(part).\(url.pathExtension)")
+        let (stem, ending) = (url.deletingPathExtension().lastPathComponent, url.pathExtension)
+        return url.deletingLastPathComponent().appending(path: "\(stem)-\(part)\(ending.isEmpty ? "" : ".\(ending)")")
       }
     }
 

@@ -71,15 +71,15 @@
     @Option(
       name: .customLong("max-tokens"),
       help: ArgumentHelp("Most tokens of an answer where a request names no number.", valueName: "n"))
-    var maximumTokens = 512
+    var maximumTokens = StudentServer.Options().maximumTokens
 
     @Option(help: ArgumentHelp("Most answers that are written at one time; further requests wait.", valueName: "n"))
-    var atOnce = 32
+    var atOnce = StudentServer.Options().answersAtOnce
 
     @Option(
       help: ArgumentHelp(
         "Most MiB of keys and values of the answers that are written at one time; one always is.", valueName: "MiB"))
-    var cache = 2048
+    var cache = StudentServer.Options().cacheBytes >> 20
 
     @Option(help: ArgumentHelp("Threads of arithmetic. (default: every core that the process may use)", valueName: "n"))
     var threads: Int?
