@@ -113,6 +113,15 @@
       try expectTooDeep((0..<1_000).map { String(repeating: " ", count: $0) + "a:\n" }.joined())
     }
 
+    @Test func `nesting through aliases is limited too, and what they repeat side by side is not`() throws {
+      func nested(_ text: String) -> String {
+        String(repeating: "[", count: 40) + text + String(repeating: "]", count: 40)
+      }
+      let two = "a: &a \(nested("1"))\nb: &b \(nested("*a"))\n"
+      _ = try node(two + "c: [[[*b]], *a, *b, {d: *b}]\n")
+      try expectTooDeep(two + "c: \(nested("*b"))\n")
+    }
+
     private func expectTooDeep(_ text: String) throws {
       let problem = try #require(throws: ConfigurationProblem.self) { try node(text) }
       #expect(problem.description.hasSuffix("this line is nested deeper than 100 levels"))

@@ -16,8 +16,10 @@
 
     private let events: YAMLEvents
     private var nodesLeft = Self.nodeLimit
-    /// What anchors stand for, with the number of nodes in it.
-    private var anchors: [String: (node: ConfigurationNode, nodes: Int)] = [:]
+    /// The deepest level of the node that is being read.
+    private var deepest = 0
+    /// What anchors stand for, with the number of nodes in it and of the levels below it.
+    private var anchors: [String: (node: ConfigurationNode, nodes: Int, levels: Int)] = [:]
 
     static func parse(_ text: String) throws(ConfigurationProblem) -> ConfigurationNode {
       let directives = text.utf8.split(separator: UInt8(ascii: "\n")).count { $0.first == UInt8(ascii: "%") }
@@ -58,8 +60,10 @@
     private mutating func node(depth: Int) throws(ConfigurationProblem) -> ConfigurationNode {
       let position = events.position
       let anchor = events.anchor
-      guard depth <= Self.depthLimit else { throw Self.tooDeep(at: position) }
-      let before = nodesLeft
+      let (before, outer) = (nodesLeft, deepest)
+      deepest = 0
+      defer { deepest = max(deepest, outer) }
+      try reach(depth, at: position)
       try take(1, at: position)
       var content: ConfigurationNode.Content
       switch events.type {
@@ -68,6 +72,7 @@
           throw ConfigurationProblem(position: position, reason: .unreadable("the alias has no anchor"))
         }
         try take(known.nodes - 1, at: position)
+        try reach(depth + known.levels, at: position)
         return known.node
       case YAML_SEQUENCE_START_EVENT:
         var elements: [ConfigurationNode] = []
@@ -80,13 +85,18 @@
       default: content = try scalar(at: position)
       }
       let node = ConfigurationNode(content, at: position)
-      if let anchor { anchors[anchor] = (node, before - nodesLeft) }
+      if let anchor { anchors[anchor] = (node, before - nodesLeft, deepest - depth) }
       return node
     }
 
     static func tooDeep(at position: ConfigurationNode.Position) -> ConfigurationProblem {
       ConfigurationProblem(
         position: position, reason: .unreadable("this line is nested deeper than \(depthLimit) levels"))
+    }
+
+    private mutating func reach(_ depth: Int, at position: ConfigurationNode.Position) throws(ConfigurationProblem) {
+      guard depth <= Self.depthLimit else { throw Self.tooDeep(at: position) }
+      deepest = max(deepest, depth)
     }
 
     private mutating func take(_ nodes: Int, at position: ConfigurationNode.Position) throws(ConfigurationProblem) {
@@ -105,7 +115,7 @@
         key = nil
         if let anchor = events.anchor, case .text(let text)? = anchors[anchor]?.node.content { key = text }
       } else if events.type == YAML_SCALAR_EVENT, let anchor = events.anchor {
-        anchors[anchor] = (ConfigurationNode(try scalar(at: position), at: position), 1)
+        anchors[anchor] = (ConfigurationNode(try scalar(at: position), at: position), 1, 0)
       }
       guard let key else {
         throw ConfigurationProblem(
