@@ -122,8 +122,12 @@ public final class ProgressReporter: Sendable {
 
   /// Notes that one more is done, where so many are all: what is asked again does not count.
   package func advance(upTo most: Int) {
-    let done = state.withLock { $0.task?.meter.done ?? most }
-    if done < most { advance() }
+    guard style != .silent else { return }
+    state.withLock { state in
+      guard let done = state.task?.meter.done, done < most else { return }
+      state.task?.meter.advance(to: done + 1, at: clock())
+      show(&state, force: false)
+    }
   }
 
   /// Writes a line of its own without disturbing the line that shows progress.

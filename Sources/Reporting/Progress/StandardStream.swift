@@ -23,7 +23,11 @@ package struct StandardStream: Sendable {
       let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
       if count >= 0 {
         rest = rest.dropFirst(count)
-      } else if errno != EINTR, errno != EAGAIN {
+      } else if errno == EAGAIN {
+        // Another process that has it open lets nobody wait on it.
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = poll(&entry, 1, -1)
+      } else if errno != EINTR {
         throw Fault(code: errno)
       }
     }
@@ -39,7 +43,9 @@ package struct StandardStream: Sendable {
       return poll(&entry, 1, 0) > 0 && entry.revents & Int16(POLLERR) != 0 ? "nobody reads it any more" : nil
     case S_IFREG:
       var space = statvfs()
-      return fstatvfs(descriptor, &space) == 0 && space.f_bavail == 0 && space.f_blocks > 0 ? "the disk is full" : nil
+      guard fstatvfs(descriptor, &space) == 0, space.f_blocks > 0 else { return nil }
+      // Some blocks are root's alone.
+      return (geteuid() == 0 ? space.f_bfree : space.f_bavail) == 0 ? "the disk is full" : nil
     case S_IFCHR:
       // /dev/full by its number: https://www.kernel.org/doc/Documentation/admin-guide/devices.txt
       return facts.st_rdev == 1 << 8 | 7 ? "the disk is full" : nil
