@@ -53,6 +53,25 @@ import Testing
     #expect(sum == .init(inputTokens: .max, outputTokens: 2))
   }
 
+  @Test func `the longest answers that can be asked for are under way together`() async throws {
+    let arrived = Locked(0)
+    let transport = ScriptedTransport { _ in
+      arrived.withLock { $0 += 1 }
+      while arrived.withLock({ $0 }) < 8 { try await Task.sleep(for: .milliseconds(1)) }
+      return ScriptedServer.answer("Yes")
+    }
+    var options = OpenAICompatibleTeacher.Options(model: "m")
+    options.pace.inFlight = 8
+    let teacher = OpenAICompatibleTeacher(
+      "t", options: options, base: try #require(URL(string: "http://localhost/v1")), transport: transport)
+    let question = try request(parameters: TeacherParameters(maximumTokens: .max))
+    let labels = try await withThrowingTaskGroup(of: String?.self) { group in
+      for _ in 0..<8 { group.addTask { try await teacher.reply(to: question).label } }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(labels == Array(repeating: "falsified", count: 8))
+  }
+
   @Test func `counts that are missing or null are none`() async throws {
     for usage in ["{\"prompt_tokens\": 7}", "{\"prompt_tokens\": 7, \"completion_tokens\": null}"] {
       let reply = try await ScriptedServer(openAI(usage)).teacher().reply(to: try request())

@@ -60,7 +60,11 @@ import Testing
 
   @Test func `requests a minute are spread over it`() async throws {
     let crowd = Crowd()
-    let teacher = try crowd.teacher { $0.pace.requestsPerMinute = 60 }
+    let teacher = try crowd.teacher {
+      $0.pace.requestsPerMinute = 60
+      // The clock passes for each that waits; waits side by side would add up.
+      $0.pace.inFlight = 1
+    }
     _ = await ask(teacher, 31)
     // One a second after a second's worth at the start.
     #expect((29...32).contains(crowd.clock.now))

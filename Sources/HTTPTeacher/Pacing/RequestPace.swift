@@ -99,7 +99,7 @@ actor RequestPace {
     try Task.checkCancellation()
     begun += 1
     underWay += 1
-    tokensUnderWay = tokensUnderWay.addingSaturated(tokens)
+    tokensUnderWay += tokens
     let pass = Pass(number: begun, tokens: tokens)
     do {
       let slot = reserve(tokens: tokens)

@@ -280,7 +280,9 @@ final class ServiceClient: Sendable {
   /// What a question is thought to cost: four bytes a token, a thousand tokens an image, half of the longest answer.
   private static func tokens(of question: Question) -> Int {
     let parameters = question.request.parameters
-    let longest = question.samples.multipliedSaturated(by: parameters.maximumTokens)
+    // What is counted while it is under way is taken off again, so that its sum has to be exact.
+    let longest = min(
+      question.samples.multipliedSaturated(by: parameters.maximumTokens), TeacherReply.Usage.most)
     return question.text.utf8.count / 4 + 1000 * question.images.count + longest / 2 + 1
   }
 }
