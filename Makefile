@@ -24,6 +24,10 @@ CLIENTS := $(CURDIR)/.build/clients
 # SwiftPM goes by the plan that it finds, though it was made for another package.
 CLIENT_PLAN := $(CLIENTS)/*/release/description.json
 
+# The traits for clusters share a build.
+CLUSTER_TRAITS := default,PostgreSQL
+CLUSTER_BUILD := .build/cluster
+
 COVERAGE_BUILD := .build/coverage
 
 # make fuzz SECONDS=10 FORMAT="template pattern"
@@ -32,7 +36,7 @@ FORMAT ?= template pattern tokenizer configuration reply store
 SECONDS ?= 3600
 SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks Fuzzing/Package.swift Fuzzing/Sources/fuzz .ci/CheckAPI.swift .ci/CheckLayers.swift .ci/examples
 
-.PHONY: help setup demo demo-dualchecker test test-debug test-lowered test-kernels test-onednn sanitize formatter \
+.PHONY: help setup demo demo-dualchecker test test-debug test-lowered test-kernels test-onednn test-postgresql sanitize formatter \
   review-browser example lint format portability snippets docs layers architecture configuration api check-api coverage fuzz benchmark bench clean
 
 help: ## Lists the targets.
@@ -69,6 +73,11 @@ sanitize: setup ## Runs the C kernels under the address and thread sanitizers, a
 test-onednn: ## Builds a client with the trait OneDNN and holds oneDNN's products against our own.
 	@.ci/setup libdnnl-dev
 	$(TEST) --package-path Examples/NumbersOnly --traits OneDNN
+
+test-postgresql: ## Builds with the trait PostgreSQL and tries the store over it out, on a server of the tests' own.
+	@.ci/setup libpq-dev postgresql
+	DISTILLATION_TARGETS=PostgreSQLStoreTests .ci/postgresql $(TEST) --traits $(CLUSTER_TRAITS) \
+	  --scratch-path $(CLUSTER_BUILD) --filter '^PostgreSQLStoreTests\.' $(ARGS)
 
 review-browser: setup ## Drives the review page in headless Chromium: apt-get install chromium, pip install playwright, PYTHON=.venv/bin/python
 	$(SWIFT) build -c release --product distill

@@ -31,6 +31,8 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams", condition: .
 let microHTTPD = Target.Dependency.target(name: "CMicroHTTPD", condition: .when(traits: ["Run"]))
 /// Requests over libcurl, with the trait `Run`.
 let curl = Target.Dependency.target(name: "CCurl", condition: .when(traits: ["Run"]))
+/// libpq, PostgreSQL's client library, with the trait `PostgreSQL`.
+let libpq = Target.Dependency.target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"]))
 /// Products of bfloat16 numbers, with the trait `OneDNN`.
 let oneDNN = Target.Dependency.target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))
 
@@ -38,7 +40,7 @@ let oneDNN = Target.Dependency.target(name: "COneDNN", condition: .when(traits: 
 let libraries = [
   "Tensor", "TeacherProtocol", "Tokenization", "Layers", "ImageDecoding", "VisionEncoder", "LanguageModel", "LoRA",
   "DPO",
-  "StudentModels", "HTTPTeacher", "DualChecker", "Annotations", "SQLiteStore", "ReviewServer",
+  "StudentModels", "HTTPTeacher", "DualChecker", "Annotations", "SQLiteStore", "PostgreSQLStore", "ReviewServer",
   "StudentServer", "Training", "Evaluation", "TwoStage", "TextStudents", "Distillation",
 ]
 
@@ -57,6 +59,9 @@ let package = Package(
     .trait(
       name: "OneDNN",
       description: "bfloat16 products by oneDNN on CPUs with AMX (needs libdnnl-dev); off by default."),
+    .trait(
+      name: "PostgreSQL",
+      description: "Replies in a PostgreSQL data base, for many machines (needs libpq-dev); off by default."),
     .default(enabledTraits: ["Run"]),
   ],
   dependencies: [
@@ -85,6 +90,7 @@ let package = Package(
 
     // Without pkgConfig: clients that use no SQLite would be told that it is missing. Its header stands where all are.
     .systemLibrary(name: "CSQLite"),
+    .systemLibrary(name: "CPostgreSQL"),
 
     // Ground
     library("ContentDigest"),
@@ -108,6 +114,7 @@ let package = Package(
     library("DualChecker", ["TeacherProtocol", "JSON", "ContentDigest"]),
     library("Annotations", ["TeacherProtocol", "JSON", "ContentDigest", "Wording"]),
     library("SQLiteStore", ["Annotations", "TeacherProtocol", "CSQLite"]),
+    library("PostgreSQLStore", ["Annotations", "TeacherProtocol", libpq]),
 
     library("ReviewServer", ["Annotations", "TeacherProtocol", "JSON", "LoopbackServer"]),
 
@@ -207,6 +214,7 @@ let package = Package(
     tests("Annotations", ["Annotations", "TeacherProtocol", "JSON"]),
     tests("ReviewServer", ["ReviewServer", "Annotations", "TeacherProtocol", "JSON", "LoopbackServer"]),
     tests("SQLiteStore", ["SQLiteStore", "Annotations", "TeacherProtocol"]),
+    tests("PostgreSQLStore", ["PostgreSQLStore", "Annotations", "TeacherProtocol"]),
     tests("Asking", ["HTTPTeacher", "SQLiteStore", "Annotations", "TeacherProtocol", "JSON"]),
     tests(
       "StudentModels",

@@ -19,7 +19,8 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
     "C and digests",
     [
       ("COpenBLAS", .numbers), ("CKernels", .numbers), ("COneDNN", .numbers), ("CImageCodecs", .numbers),
-      ("CSQLite", .words), ("CCurl", .words), ("CMicroHTTPD", .both), ("ContentDigest", .both), ("Wording", .both),
+      ("CSQLite", .words), ("CPostgreSQL", .words), ("CCurl", .words), ("CMicroHTTPD", .both), ("ContentDigest", .both),
+      ("Wording", .both),
       ("JSON", .both),
     ]
   ),
@@ -42,6 +43,7 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
     "student and store",
     [
       ("StudentModels", .numbers), ("Training", .numbers), ("Evaluation", .words), ("SQLiteStore", .words),
+      ("PostgreSQLStore", .words),
       ("ReviewServer", .words),
     ]
   ),

@@ -19,9 +19,9 @@ public final class SQLiteAnnotationStore: AnnotationStore {
   public let isReadOnly: Bool
   /// Whether every append waits until the disk has it.
   package let isDurable: Bool
-  private let reader: ConnectionQueue
+  private let reader: ConnectionQueue<SQLiteConnection>
   /// Nil where the store is read-only.
-  private let writer: ConnectionQueue?
+  private let writer: ConnectionQueue<SQLiteConnection>?
   private let file: String
 
   /// Opens or makes a store.
@@ -45,7 +45,8 @@ public final class SQLiteAnnotationStore: AnnotationStore {
     (self.isReadOnly, self.isDurable) = (isReadOnly, isDurable)
     do {
       guard !isReadOnly else {
-        reader = ConnectionQueue(try ReadOnlyStore.connection(to: url, patience: patience, isSettled: isSettled))
+        reader = ConnectionQueue(
+          try ReadOnlyStore.connection(to: url, patience: patience, isSettled: isSettled), label: "SQLiteStore")
         writer = nil
         return
       }
@@ -56,8 +57,8 @@ public final class SQLiteAnnotationStore: AnnotationStore {
       // Opened for writing, so that either of the two may be the last to close and tidy the log up.
       let reading = try SQLiteConnection(url.path, .writing, patience: patience)
       try reading.execute("PRAGMA query_only = ON")
-      writer = ConnectionQueue(writing)
-      reader = ConnectionQueue(reading)
+      writer = ConnectionQueue(writing, label: "SQLiteStore")
+      reader = ConnectionQueue(reading, label: "SQLiteStore")
     } catch let error as AnnotationsError {
       throw error
     } catch {
