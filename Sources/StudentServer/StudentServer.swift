@@ -13,6 +13,7 @@ internal import TeacherProtocol
 /// try await server.run(port: 8000) { port in print("http://127.0.0.1:\(port)/v1") }
 /// ```
 ///
+/// `POST /v1/systemone` and `POST /v1/decisions` take typed questions and answer with the probability of each option.
 /// `POST /v1/chat/completions` takes texts and images (data URLs), `temperature`, `top_p`, `max_tokens`, `stop`, `n`,
 /// `seed`, `logprobs` with `top_logprobs`, `response_format` and `stream`; `GET /v1/models` names the student. An answer
 /// with a JSON schema is held to it token by token. Whatever is not supported is refused with status 400 and never passed
@@ -36,6 +37,8 @@ public struct StudentServer: Sendable {
     package var token: String?
     /// What a request that is an item's fields alone is about.
     package var task: ServedTask?
+    /// How typed questions are asked and answered.
+    package var decisions = DecisionSettings()
 
     /// The defaults.
     public init() {}
@@ -109,16 +112,20 @@ public struct StudentServer: Sendable {
     do {
       switch (request.method, request.path) {
       case ("POST", "/v1/chat/completions"): return try await complete(chat(request.body))
+      case ("POST", "/v1/systemone"): return await decide(request.body, as: .systemOne)
+      case ("POST", "/v1/decisions"): return await decide(request.body, as: .decisions)
       case ("GET", "/v1/models"):
         return json(.object([.init("object", "list"), .init("data", .array([model]))]))
       case ("GET", "/v1/models/\(name)"): return json(model)
       case ("GET", "/health"): return LoopbackResponse("ok\n")
-      case (_, "/v1/chat/completions"), (_, "/v1/models"):
+      case (_, "/v1/chat/completions"), (_, "/v1/systemone"), (_, "/v1/decisions"), (_, "/v1/models"):
         throw ChatError(
           status: 405, message: "\(request.method) is not for \(request.path).", parameter: nil, code: nil)
       default:
         throw ChatError(
-          status: 404, message: "There is no \(request.path); see POST /v1/chat/completions and GET /v1/models.",
+          status: 404,
+          message:
+            "There is no \(request.path); see POST /v1/chat/completions, /v1/systemone and /v1/decisions, and GET /v1/models.",
           parameter: nil, code: "not_found")
       }
     } catch let error as ChatError {
@@ -146,12 +153,41 @@ public struct StudentServer: Sendable {
     LoopbackResponse(type: "application/json", value.text)
   }
 
-  private func complete(_ request: ChatRequest) async throws -> LoopbackResponse {
-    guard request.model == name else {
+  private func checkModel(_ asked: String) throws(ChatError) {
+    guard asked == name else {
       throw ChatError(
-        status: 404, message: "There is no model '\(request.model)' here; there is '\(name)'.", parameter: "model",
+        status: 404, message: "There is no model '\(asked)' here; there is '\(name)'.", parameter: "model",
         code: "model_not_found")
     }
+  }
+
+  /// Answers typed questions, in one turn on the worker.
+  private func decide(_ body: Data, as form: DecisionForm) async -> LoopbackResponse {
+    do {
+      let value = body.withUnsafeBytes { try? JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
+      let request = try form.request(value, options.decisions)
+      try checkModel(request.model)
+      let wanted = Flag()
+      return try await worker.start(wanted) { ready in
+        ready(
+          Result {
+            let pass = try DecisionPass(request, student: student, settings: options.decisions)
+            try wanted.check()
+            let answers = pass.answers()
+            return json(form.body(answers, model: name, tokens: pass.inputTokens, cached: pass.cachedTokens))
+          })
+        return nil
+      }
+    } catch let faults as DecisionFaults {
+      return form.response(faults)
+    } catch {
+      return form.response(
+        error as? ChatError ?? (error is CancellationError ? .gone : .fault("\(error)")))
+    }
+  }
+
+  private func complete(_ request: ChatRequest) async throws -> LoopbackResponse {
+    try checkModel(request.model)
     let wanted = Flag()
     if request.streams { return try await stream(request, wanted) }
     return try await worker.start(wanted) { ready in

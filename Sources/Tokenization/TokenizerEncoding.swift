@@ -106,10 +106,12 @@ extension Tokenizer {
   }
 
   /// The tokens of a text before special ones are added, with the bytes of the original text that they stand for.
-  func tokens(of text: String, tracks: Bool) -> (ids: [Int], spans: [Alignment]) {
+  ///
+  /// - Parameter findsAdded: whether added tokens are found in it, or their spelling is a text like any other.
+  func tokens(of text: String, tracks: Bool, findsAdded: Bool = true) -> (ids: [Int], spans: [Alignment]) {
     var text = text
     precondition(text.utf8.count < Int(Int32.max), "a text to encode must be under 2 GiB")
-    var pieces = text.withUTF8 { prepared($0, tracks: tracks || needsAlignment) }
+    var pieces = text.withUTF8 { prepared($0, tracks: tracks || needsAlignment, findsAdded: findsAdded) }
     preTokenizer?.apply(to: &pieces)
     var output = TokenOutput(tracks: tracks)
     output.ids.reserveCapacity(pieces.bytes.count / 3 + 4)
@@ -133,7 +135,7 @@ extension Tokenizer {
   }
 
   /// The text with added tokens cut out and the rest normalized.
-  private func prepared(_ text: UnsafeBufferPointer<UInt8>, tracks: Bool) -> Pieces {
+  private func prepared(_ text: UnsafeBufferPointer<UInt8>, tracks: Bool, findsAdded: Bool) -> Pieces {
     var pieces = Pieces(tracks: tracks, capacity: text.count + 4)
     var steps = RegularExpression.stepLimit(for: text.count)
     func append(_ start: Int, _ end: Int) {
@@ -142,11 +144,11 @@ extension Tokenizer {
       if normalizer == nil, added.normalizedMatcher.isEmpty, !tracks {
         pieces.append(stretch, [])
       } else {
-        appendNormalized(stretch, at: start, to: &pieces, &steps)
+        appendNormalized(stretch, at: start, to: &pieces, &steps, findsAdded: findsAdded)
       }
     }
     var done = 0
-    if !added.matcher.isEmpty {
+    if findsAdded, !added.matcher.isEmpty {
       added.matcher.forEachMatch(in: text) { token, start, end in
         append(done, start)
         pieces.append(token: Int32(token.id), Alignment(start: Int32(start), end: Int32(end)))
@@ -159,7 +161,7 @@ extension Tokenizer {
 
   /// - Parameter steps: what is left of the steps that patterns may take for the whole text.
   private func appendNormalized(
-    _ stretch: UnsafeBufferPointer<UInt8>, at start: Int, to pieces: inout Pieces, _ steps: inout Int
+    _ stretch: UnsafeBufferPointer<UInt8>, at start: Int, to pieces: inout Pieces, _ steps: inout Int, findsAdded: Bool
   ) {
     var text = NormalizedText(stretch, alignedFrom: pieces.tracks ? start : nil)
     text.patternSteps = steps
@@ -170,7 +172,7 @@ extension Tokenizer {
       pieces.append(text.bytes[start..<end], pieces.tracks ? text.alignment[start..<end] : [])
     }
     var done = 0
-    if !added.normalizedMatcher.isEmpty {
+    if findsAdded, !added.normalizedMatcher.isEmpty {
       text.bytes.withUnsafeBufferPointer { bytes in
         added.normalizedMatcher.forEachMatch(in: bytes) { token, start, end in
           part(done, start)

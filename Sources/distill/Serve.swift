@@ -10,11 +10,11 @@
 
   struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Serve a model on this machine as OpenAI's chat completions.",
+      abstract: "Serve a model on this machine as OpenAI's chat completions, and to clients that ask typed questions.",
       discussion: """
         POST /v1/chat/completions takes texts and images (data URLs), temperature, top_p, max_tokens, stop, n, seed, \
         logprobs, stream, and response_format with a JSON schema, to which answers are held token by token. What is not \
-        supported is refused. GET /v1/models names the model. Only this machine can reach it, and no page of another \
+        supported is refused. POST /v1/systemone and POST /v1/decisions take a state and typed questions about it, and answer with a probability for every option. GET /v1/models names the model. Only this machine can reach it, and no page of another \
         origin. Answers to requests that come together are written side by side, each as it would be alone. A tokenizer in the adapter's folder takes the place of the model's.
 
         With --run the student of a run is served, with its adapter. A request whose one turn is a JSON object of an item's fields, its images beside it, becomes the run's own question, and the answer is one of the run's labels; with response_format text it is the student's own words.
@@ -124,6 +124,7 @@
           columns: served.mapping.textColumns)
       } else {
         student = try adapted(StudentFamily.student(contentsOf: folder))
+        options.decisions = try DecisionSettings(contentsOf: folder, hasAdapter: !adapter.isEmpty)
       }
       let name = name ?? folder.resolvingSymlinksInPath().lastPathComponent
       let server = StudentServer(student, name: name, options: options)

@@ -141,15 +141,20 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingS
 
   /// Refuses tokens that the embedding table has no row for: tokenizers may have some that were added later, and they do no
   /// harm while no text has them.
-  private func checkRows(_ ids: [Int]) throws {
+  func checkRows(_ ids: [Int]) throws {
     let rows = model.text.embedding.weight.value.shape[0]
     if let id = ids.first(where: { $0 >= rows }) {
       throw StudentError.tokenWithoutRow(tokenizer.token(of: id) ?? "\(id)", number: id, rows: rows)
     }
   }
 
+  /// How many image tokens a text spells.
+  func imageCount(in text: String) -> Int {
+    placeholder.map { ByteSearch(Array($0.utf8)).pieces(of: text).count - 1 } ?? 0
+  }
+
   /// The text with each image token replaced by what stands for that image.
-  private func expanded(_ text: String, _ images: [PromptImage]) throws -> String {
+  func expanded(_ text: String, _ images: [PromptImage]) throws -> String {
     guard let placeholder else { return text }
     let pieces = ByteSearch(Array(placeholder.utf8)).pieces(of: text)
     guard pieces.count == images.count + 1 else {

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import JSON
 internal import Tokenization
 
 /// How a model folder's chat template frames questions and answers, in text and in tokens.
@@ -104,9 +105,13 @@ struct PromptFormat: Sendable {
   }
 
   /// The text of a conversation.
-  func rendered(_ messages: [ChatMessage], addingGenerationPrompt: Bool) throws -> String {
+  ///
+  /// - Parameter variables: further ones of the template. The default is none.
+  func rendered(
+    _ messages: [ChatMessage], addingGenerationPrompt: Bool, variables: [JSONValue.Member] = []
+  ) throws -> String {
     guard let template else { return messages.map(\.plainText).joined() }
-    return try template.render(messages, addingGenerationPrompt: addingGenerationPrompt)
+    return try template.render(messages, addingGenerationPrompt: addingGenerationPrompt, variables: variables)
   }
 
   /// The text of a conversation up to the model's answer: the generation prompt as far as answers follow it.

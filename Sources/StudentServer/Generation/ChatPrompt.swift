@@ -71,7 +71,7 @@ struct ChatPrompt: Sendable {
     return text[..<(ends.map(\.upperBound).max() ?? text.startIndex)]
   }
 
-  private static func image(
+  static func image(
     _ bytes: Data, student: any PretrainedStudent, at place: String
   ) throws(ChatError) -> PromptImage {
     do {

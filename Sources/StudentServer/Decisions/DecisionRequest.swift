@@ -1,0 +1,50 @@
+internal import Foundation
+internal import JSON
+
+/// What is asked in one request: a state, questions about it, and images under the texts that stand for them.
+struct DecisionRequest: Sendable, Equatable {
+  /// An image file.
+  struct Image: Sendable, Equatable {
+    /// Where this text stands in the state, the instructions or the options, the image stands.
+    var placeholder: String
+    var bytes: Data
+    /// The field of the request that it came in.
+    var field: String
+  }
+
+  var model: String
+  /// A text, an object or a list.
+  var state: JSONValue
+  /// At least one.
+  var questions: [DecisionQuestion]
+  var images: [Image] = []
+}
+
+/// All that is wrong with a request, found at once.
+struct DecisionFaults: Error, Sendable, Equatable {
+  /// One fault.
+  struct Fault: Sendable, Equatable {
+    /// The way to it, such as `["questions", "refund", "criteria"]`.
+    var place: [JSONValue]
+    var message: String
+    /// A word for programs, as pydantic has them.
+    var type = "value_error"
+  }
+
+  private(set) var all: [Fault] = []
+  var isEmpty: Bool { all.isEmpty }
+
+  mutating func add(_ place: [JSONValue], _ message: String, type: String = "value_error") {
+    all.append(Fault(place: place, message: message, type: type))
+  }
+}
+
+extension DecisionFaults.Fault {
+  /// The way to it in one text: `questions[0].choices`.
+  var field: String {
+    place.reduce("") { path, step in
+      if let index = step.integer { return "\(path)[\(index)]" }
+      return path.isEmpty ? step.string ?? "" : "\(path).\(step.string ?? "")"
+    }
+  }
+}
