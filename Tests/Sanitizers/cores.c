@@ -1,12 +1,13 @@
 // Quotas of control groups as Linux writes them: Documentation/admin-guide/cgroup-v2.rst (cpu.max, "$MAX $PERIOD") and
 // cgroup-v1 (cpu.cfs_quota_us, -1 for none), cgroups(7) for /proc/self/cgroup.
 #include "checks.h"
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/kernels-XXXXXX";
+static char folder[PATH_MAX];
 static void put(const char *name, const char *text) {
-  char path[200];
+  char path[PATH_MAX + 200];
   snprintf(path, sizeof path, "%s/%s", folder, name);
   for (char *at = path + strlen(folder) + 1; (at = strchr(at, '/')); *at++ = '/') {
     *at = 0;
@@ -17,7 +18,7 @@ static void put(const char *name, const char *text) {
 }
 static void expect(const char *groups, double cores) {
   put("groups", groups);
-  char path[200];
+  char path[PATH_MAX + 200];
   snprintf(path, sizeof path, "%s/groups", folder);
   double found = sd_quota(path, folder);
   if (found == cores) return;
@@ -26,6 +27,8 @@ static void expect(const char *groups, double cores) {
 }
 
 void check_cores(void) {
+  const char *above = getenv("TMPDIR");
+  snprintf(folder, sizeof folder, "%s/kernels-XXXXXX", above && *above ? above : "/tmp");
   if (!mkdtemp(folder)) abort();
   expect("0::/\n", INFINITY);
   expect("", INFINITY);
@@ -45,7 +48,7 @@ void check_cores(void) {
   expect("2:cpuacct,cpu:/x\n", 3);
   expect("2:cpuacct:/x\n1:cpu:/\n", INFINITY);
   if (sd_cores() < 1 || sd_cores() > sysconf(_SC_NPROCESSORS_ONLN)) abort();
-  char command[200];
-  snprintf(command, sizeof command, "rm -r %s", folder);
+  char command[PATH_MAX + 200];
+  snprintf(command, sizeof command, "rm -r '%s'", folder);
   if (system(command) != 0) abort();
 }
