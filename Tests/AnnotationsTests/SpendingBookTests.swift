@@ -126,6 +126,33 @@ import Testing
     #expect(try SpendingBook(scratch.path("spending.txt")).before.requests == 12)
   }
 
+  @Test(.timeLimit(.minutes(2))) func `batches are booked while questions are asked out of the same budget`()
+    async throws
+  {
+    let place = scratch.path("spending.txt")
+    let teacher = ScriptedTeacher("a") { request in
+      try request.meter?.countRequest()
+      return TeacherReply(reading: "Yes", with: AnswerReader(labels: request.labels))
+    }
+    let annotator = try Annotator(
+      store: MemoryAnnotationStore(), labels: .outOfContext,
+      assignments: [.init(teacher: teacher, template: try PromptTemplate("{text}"), concurrency: 4)],
+      ledger: SpendingLedger(limit: SpendingLimit(requests: 1000), book: try SpendingBook(place)))
+    let open = try await annotator.openQuestions(to: "a", data).questions
+    let sent = try await withThrowingTaskGroup(of: Int.self) { [data] group in
+      group.addTask {
+        _ = try await annotator.annotate(data)
+        return 0
+      }
+      for _ in 0..<3 {
+        group.addTask { try open.count { try annotator.send($0, to: "a", again: false) } }
+      }
+      return try await group.reduce(0, +)
+    }
+    #expect(sent == 60)
+    #expect(try SpendingBook(place).before.requests == 120)
+  }
+
   @Test func `a book that several write counts the teachers it is asked for`() throws {
     let place = scratch.path("shared.txt")
     try Data("1 1 a asked 1 10 20 0.5\n1 1 a again 1 0 0 0.0\n1 2 b asked 1 7 7 0.0\n1 1 a paid 1 8 3 0.25\n".utf8)
