@@ -10,15 +10,15 @@
     /// Most connections. Beyond `crowd` the one that has waited longest for its client makes room.
     static let limit = 512
     private static let crowd = 448
-    /// A head must be there after so long, and a body with another second for each 64 KiB of it.
-    private static let patience = Duration.seconds(60)
     /// What is read of a refused body at most, for so long at most, on so many connections at most.
     private static let lingering = (bytes: 1 << 20, duration: Duration.seconds(2), connections: 64)
 
     private struct Connection {
       let socket: Int32
       var since = ContinuousClock.now
-      var deadline = ContinuousClock.now + ConnectionWatch.patience
+      /// When the body began that is being read.
+      var bodySince = ContinuousClock.now
+      var deadline: ContinuousClock.Instant
       /// The request that is being answered.
       var exchange: LoopbackExchange?
       var isClientGone = false
@@ -52,9 +52,13 @@
 
     private let state = Mutex(State())
     private let watch: sd_watch
+    private let patience: Duration
 
     /// Nil where the system has no descriptors left.
-    init?() {
+    ///
+    /// - Parameter patience: after so long a head must be there, and a body with another second for each 64 KiB of it.
+    init?(patience: Duration) {
+      self.patience = patience
       watch = sd_watch_open()
       guard watch.events >= 0, watch.bell >= 0 else { return nil }
     }
@@ -77,7 +81,7 @@
           state.connections[longest.key]?.shut()
         }
         let number = state.number()
-        state.connections[number] = Connection(socket: socket)
+        state.connections[number] = Connection(socket: socket, deadline: .now + patience)
         return (number, state.connections.count + state.rests.count == 1)
       }
       sd_watch_end(watch, socket, number)
@@ -101,10 +105,13 @@
       return true
     }
 
-    /// So many bytes of a body are there.
+    /// So many bytes of a body are there, none at its beginning.
     func reads(_ number: UInt64, _ count: Int) {
-      state.withLock {
-        $0.connections[number]?.deadline = .now + Self.patience + .seconds(count >> 16)
+      state.withLock { state in
+        guard var connection = state.connections[number] else { return }
+        if count == 0 { connection.bodySince = .now }
+        connection.deadline = connection.bodySince + patience + .seconds(count >> 16)
+        state.connections[number] = connection
       }
     }
 
@@ -121,7 +128,7 @@
       state.withLock {
         $0.connections[number]?.exchange = nil
         $0.connections[number]?.since = .now
-        $0.connections[number]?.deadline = .now + Self.patience
+        $0.connections[number]?.deadline = .now + patience
       }
     }
 

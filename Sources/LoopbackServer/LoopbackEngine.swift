@@ -31,7 +31,7 @@
     private struct Handle: @unchecked Sendable { var pointer: OpaquePointer? }
 
     init(
-      check: LoopbackGuard, isForOwnUser: Bool,
+      check: LoopbackGuard, isForOwnUser: Bool, patience: Duration,
       refusal: @escaping @Sendable (_ status: Int, _ reason: String) -> LoopbackResponse,
       handler: @escaping LoopbackServer.Handler
     ) {
@@ -39,7 +39,7 @@
       self.check = check
       self.isForOwnUser = isForOwnUser
       self.refusal = refusal
-      watch = ConnectionWatch()
+      watch = ConnectionWatch(patience: patience)
     }
 
     deinit { calls.deallocate() }

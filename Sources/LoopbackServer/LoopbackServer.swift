@@ -26,6 +26,7 @@
     private let handler: Handler
     private let check: LoopbackGuard
     private let isForOwnUser: Bool
+    private let patience: Duration
     private let refusal: @Sendable (_ status: Int, _ reason: String) -> LoopbackResponse
 
     /// A server that is not yet started.
@@ -36,19 +37,21 @@
     ///   - token: requests without `Authorization: Bearer` and it are refused with 401. The default, nil, takes all.
     ///   - isForOwnUser: whether other users of this machine are refused with 403. The default is false.
     ///   - grace: how long requests may go on when the server is to end. The default is 30 seconds.
+    ///   - patience: a connection is closed on which a request's head is not there after so long, or its body, which has
+    ///     another second for each 64 KiB of it. The default is a minute.
     ///   - refusal: what is answered in place of the handler, in the form that its clients read. The default is a line
     ///     of text.
     ///   - handler: answers one request.
     package init(
       port: Int = 0, maximumBodyBytes: Int = 64 << 20, token: String? = nil, isForOwnUser: Bool = false,
-      grace: Duration = .seconds(30),
+      grace: Duration = .seconds(30), patience: Duration = .seconds(60),
       refusal: @escaping @Sendable (_ status: Int, _ reason: String) -> LoopbackResponse = {
         LoopbackResponse(status: $0, $1 + "\n")
       }, handler: @escaping Handler
     ) {
       precondition((0...65535).contains(port), "LoopbackServer: port \(port) is not within 0...65535")
       self.port = port
-      self.grace = grace
+      (self.grace, self.patience) = (grace, patience)
       self.isForOwnUser = isForOwnUser
       self.refusal = refusal
       self.handler = handler
@@ -66,7 +69,8 @@
       guard listening >= 0 else {
         throw LoopbackServerError.cannotListen(port: port, reason: String(cString: strerror(errno)))
       }
-      let engine = LoopbackEngine(check: check, isForOwnUser: isForOwnUser, refusal: refusal, handler: handler)
+      let engine = LoopbackEngine(
+        check: check, isForOwnUser: isForOwnUser, patience: patience, refusal: refusal, handler: handler)
       guard engine.start(listening) else {
         throw LoopbackServerError.cannotListen(port: port, reason: "the server's thread can't be started")
       }

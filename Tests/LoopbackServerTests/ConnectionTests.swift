@@ -155,6 +155,24 @@
       }
     }
 
+    @Test(
+      .timeLimit(.minutes(3)),
+      arguments: ["GET / HT", "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900\r\n\r\n"])
+    func `a request that comes byte by byte has its time`(beginning: String) async throws {
+      try await LoopbackServer(patience: .milliseconds(500)) { _ in LoopbackResponse("late") }.withPort {
+        (port: Int) async throws in
+        let client = try RawClient(port: port)
+        client.send(beginning)
+        // As long as it is open it goes on; all of it would take two and a half minutes.
+        var sent = 0
+        while sent < 800, client.send("a") == 1 {
+          sent += 1
+          try await Task.sleep(for: .milliseconds(200))
+        }
+        #expect(sent < 800)
+      }
+    }
+
     @Test func `connections that dawdle leave room for others`() async throws {
       // Both ends of 600 connections are this process's; many systems let one have 1,024 open files unless it asks for more.
       var files = rlimit()
