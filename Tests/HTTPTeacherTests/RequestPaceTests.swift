@@ -201,5 +201,22 @@ import Testing
       .init(status: 503, body: Data()), .init(status: 200, body: Data("{".utf8)), ScriptedServer.answer("No"))
     #expect(try await broken.teacher().reply(to: question).label == "pristine")
     #expect((meter.left.withLock { $0 }, meter.lost.withLock { $0 }) == (0, 1))
+    // And so may be what is given up while it is asked, but not what never came about.
+    for (fault, lost) in [(nil, 1), (HTTPTeacherError.notReached(host: "localhost", reason: "gone"), 0)] {
+      let (meter, asked) = (Meter(), Locked(false))
+      let transport = ScriptedTransport { _ in
+        asked.withLock { $0 = true }
+        while !Task.isCancelled { try? await Task.sleep(for: .seconds(60)) }
+        throw fault ?? CancellationError() as any Error
+      }
+      question.meter = meter
+      let teacher = OpenAICompatibleTeacher(
+        "t", options: .init(model: "m"), base: try #require(URL(string: "http://localhost/v1")), transport: transport)
+      let task = Task { [question] in try await teacher.reply(to: question) }
+      while !asked.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(1)) }
+      task.cancel()
+      await #expect(throws: CancellationError.self) { try await task.value }
+      #expect(meter.lost.withLock { $0 } == lost)
+    }
   }
 }

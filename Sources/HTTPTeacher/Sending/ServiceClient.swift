@@ -205,11 +205,12 @@ final class ServiceClient: Sendable {
     } catch let error as Refusal {
       throw error.cause
     } catch {
-      try Task.checkCancellation()
       let fault =
         error as? HTTPTeacherError
         ?? .brokenOff(host: endpoint.host ?? "", reason: hidden("\(error)"))
+      // That of a question which is given up while it is asked may have been charged as well.
       if fault.hasLostReply { question.request.meter?.countLostReply() }
+      try Task.checkCancellation()
       end.outcome = .fault("\(fault)", wait: nil)
       // Another server would send as much.
       let isServers = if case .tooLarge = fault { false } else { true }
