@@ -45,6 +45,9 @@
 // Sums may be taken in vector order: fixed for one machine, not the order of the source.
 #define SD_REASSOCIATE _Pragma("clang fp reassociate(on) contract(fast)")
 
+// The root, exactly rounded as sqrtf's. A call of that one may set errno, which keeps loops over it from becoming vector code.
+SD_INLINE float sd_sqrtf(float x) { return __builtin_elementwise_sqrt(x); }
+
 // exp(x) by range reduction to 2^n * exp(r), |r| <= ln2/2, and a polynomial of degree 6: 2 ULP, no branches, so that
 // loops over it become vector code (a call of expf would not).
 SD_INLINE float sd_expf(float x) {

@@ -11,7 +11,7 @@ SD_KERNEL(extern, void, sd_rms_norm,
     const float *a = x + r * columns;
     float *o = out + r * columns, sum = 0;
     for (size_t j = 0; j < columns; j++) sum += a[j] * a[j];
-    float s = 1.0f / sqrtf(sum / (float)columns + epsilon);
+    float s = 1.0f / sd_sqrtf(sum / (float)columns + epsilon);
     inverse[r] = s;
     for (size_t j = 0; j < columns; j++) o[j] = a[j] * s * weight[j];
   }
@@ -45,7 +45,7 @@ SD_KERNEL(extern, void, sd_layer_norm,
     for (size_t j = 0; j < columns; j++) sum += a[j];
     float m = sum / (float)columns;
     for (size_t j = 0; j < columns; j++) square += (a[j] - m) * (a[j] - m);
-    float s = 1.0f / sqrtf(square / (float)columns + epsilon);
+    float s = 1.0f / sd_sqrtf(square / (float)columns + epsilon);
     mean[r] = m;
     inverse[r] = s;
     for (size_t j = 0; j < columns; j++) o[j] = (a[j] - m) * s * weight[j] + bias[j];

@@ -160,10 +160,19 @@ static void optimizer(size_t n) {
     dsecond[i] = second[i] * 0.99 + gradient * gradient * 0.01;
     dw[i] = w[i] * (1 - 1e-2 * 0.05) - 1e-2 * (dfirst[i] / 0.19) / (sqrt(dsecond[i] / 0.0199) + 1e-8);
   }
+  float *one_by_one[3] = {floats(n), floats(n), floats(n)};
+  for (int i = 0; i < 3; i++) memcpy(one_by_one[i], i == 0 ? w : i == 1 ? first : second, n * sizeof(float));
+  for (size_t i = 0; i < n; i++)
+    sd_adamw(one_by_one[0] + i, g + i, one_by_one[1] + i, one_by_one[2] + i, 1, 1e-2f, 0.9f, 0.99f, 1e-8f, 0.05f, 0.19f,
+             0.0199f, 0.5f);
   sd_adamw(w, g, first, second, n, 1e-2f, 0.9f, 0.99f, 1e-8f, 0.05f, 0.19f, 0.0199f, 0.5f);
   check("weights", w, dw, n, 1e-6, 1e-6);
   check("first moments", first, dfirst, n, 1e-6, 1e-6);
   check("second moments", second, dsecond, n, 1e-6, 1e-6);
+  // An element has the bits that it has in any vector: rows of a table are updated by themselves.
+  double *alone = doubles(n);
+  for (size_t i = 0; alone && i < n; i++) alone[i] = one_by_one[0][i];
+  check("weights one by one", w, alone, n, 0, 0);
 }
 
 // To nearest, ties to even, by distances; the neighbours of a number lie 2^16 apart among the bits.
