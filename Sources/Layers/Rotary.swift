@@ -70,11 +70,21 @@ package struct RotaryPositions: Sendable, Equatable {
       scaling.scaled(pow(base, -2 * Double(pair) / Double(dimensions)))
     }
     let axisOfPair = sections.enumerated().flatMap { Array(repeating: $0, count: $1) }
-    return table(rows: positions.count) { row, pair in
-      let position = positions[row]
+    // A tree's answers, and trees side by side, stand at the same positions.
+    var (different, place) = ([TokenPosition](), [TokenPosition: Int]())
+    let rows = positions.map { position -> Int in
+      if let known = place[position] { return known }
+      different.append(position)
+      place[position] = different.count - 1
+      return different.count - 1
+    }
+    let table = table(rows: different.count) { row, pair in
+      let position = different[row]
       let place = sections.isEmpty ? position.time : [position.time, position.row, position.column][axisOfPair[pair]]
       return Double(place) * frequencies[pair]
     }
+    guard different.count < positions.count else { return table }
+    return Table(cosine: table.cosine.gathered(rows), sine: table.sine.gathered(rows), dimensions: dimensions)
   }
 
   /// Angles for places in an image, half of the pairs turning by the row and half by the column, as in Qwen2-VL's tower:

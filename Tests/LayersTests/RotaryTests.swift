@@ -27,6 +27,15 @@ import Testing
     expectClose(table.rotate(x), expected)
   }
 
+  @Test(arguments: [[], [1, 2, 3]])
+  func `rows at one position have the bits that each has alone`(sections: [Int]) {
+    let rotary = RotaryPositions(dimensions: 12, base: 100, sections: sections)
+    let places: [TokenPosition] = [4, 0, TokenPosition(time: 4, row: 1, column: 2), 4, 0, 9, 4]
+    let x = randomTensor([places.count, 2, 12], seed: 3)
+    let alone = places.indices.map { rotary.table(positions: [places[$0]]).rotate(x.rows($0..<($0 + 1))) }
+    #expect(rotary.table(positions: places).rotate(x).isIdentical(to: .concatenated(alone)))
+  }
+
   @Test func `the product of two turned vectors depends on their distance alone`() {
     let (q, k) = (randomTensor([1, 1, 16], seed: 1), randomTensor([1, 1, 16], seed: 2))
     let rotary = RotaryPositions(dimensions: 16)

@@ -193,7 +193,7 @@ static void adapters(size_t m, size_t n, size_t k, size_t rank) {
 }
 
 void check_rows(void) {
-  static const size_t heights[] = {1, 2, 7, 65}, widths[] = {1, 3, 17, 64, 130, 1031};
+  static const size_t heights[] = {1, 2, 7, 65}, widths[] = {1, 3, 17, 27, 64, 130, 1031};
   EACH(height, heights) EACH(width, widths) {
     softmax(height, width);
     norms(height, width, false);
