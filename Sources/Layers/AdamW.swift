@@ -52,10 +52,15 @@ public struct AdamW: Sendable {
     let norm = gradients.norm()
     var scale: Float = 1
     if let clippingNorm, norm > Double(clippingNorm) { scale = clippingNorm / Float(norm + 1e-6) }
-    var updater = Updater(
-      gradients: gradients, first: first, second: second, moving: moving, optimizer: self, rate: learningRate,
-      scale: scale)
-    (first, second, moving) = ([], [], [])
+    // The moments go from owner to owner, so that they are changed in place: the updater's copy of this has none.
+    var moments = (first: [Tensor](), second: [Tensor](), moving: [[Bool]?]())
+    swap(&moments.first, &first)
+    swap(&moments.second, &second)
+    swap(&moments.moving, &moving)
+    var updater = Updater(gradients: gradients, optimizer: self, rate: learningRate, scale: scale)
+    swap(&updater.first, &moments.first)
+    swap(&updater.second, &moments.second)
+    swap(&updater.moving, &moments.moving)
     model.visit(&updater, at: "")
     precondition(updater.next == gradients.paths.count, "gradients of another model")
     withExtendedLifetime((model, updater)) { updater.run() }
@@ -87,9 +92,9 @@ public struct AdamW: Sendable {
   /// Makes a list of all parts of all parameters, and then changes them on all threads: adapters are many small matrices.
   private struct Updater: ModuleVisitor {
     let gradients: Gradients
-    var first: [Tensor]
-    var second: [Tensor]
-    var moving: [[Bool]?]
+    var first: [Tensor] = []
+    var second: [Tensor] = []
+    var moving: [[Bool]?] = []
     let optimizer: AdamW
     let rate: Float
     let scale: Float
@@ -115,12 +120,8 @@ public struct AdamW: Sendable {
       }
     }
 
-    init(
-      gradients: Gradients, first: [Tensor], second: [Tensor], moving: [[Bool]?], optimizer: AdamW, rate: Float,
-      scale: Float
-    ) {
-      (self.gradients, self.first, self.second, self.moving) = (gradients, first, second, moving)
-      (self.optimizer, self.rate, self.scale) = (optimizer, rate, scale)
+    init(gradients: Gradients, optimizer: AdamW, rate: Float, scale: Float) {
+      (self.gradients, self.optimizer, self.rate, self.scale) = (gradients, optimizer, rate, scale)
     }
 
     mutating func visit(_ parameter: inout Parameter, at path: String) {

@@ -44,7 +44,7 @@ extension TrainingObjective where Model: Module {
     of examples: [Int], each: Int, under model: Model, inTraining: @Sendable (Model, Int) -> Model
   ) -> (gradients: Gradients, metrics: StepMetrics) {
     let weight = weight(of: examples)
-    let results = mapInParallel(Array(examples.batches(of: each).enumerated())) { part -> (Gradients, StepMetrics) in
+    var results = mapInParallel(Array(examples.batches(of: each).enumerated())) { part -> (Gradients, StepMetrics) in
       var metrics = StepMetrics()
       let (value, gradients) = inTraining(model, part.offset).valueAndGradients { model -> Tensor in
         let (loss, sums) = loss(of: part.element, under: model, total: weight)
@@ -54,8 +54,9 @@ extension TrainingObjective where Model: Module {
       metrics.loss = Double(value.scalar)
       return (gradients, metrics)
     }
-    var (gradients, metrics) = results[0]
-    for (part, sums) in results.dropFirst() {
+    // Taken out, so that the sum has one owner and is added to in place.
+    var (gradients, metrics) = results.removeFirst()
+    for (part, sums) in results {
       gradients.add(part)
       metrics.add(sums)
     }

@@ -47,6 +47,21 @@ import Testing
     return (w, norms)
   }
 
+  @Test func `the moments are changed in their own memory`() {
+    var (model, optimizer) = (Pair(), AdamW())
+    func update() -> [Int] {
+      let gradients = Gradients(
+        paths: ["matrix", "vector"],
+        tensors: [Tensor([0.5, -1, 2, 0.001], shape: [2, 2]), Tensor([3, -0.5], shape: [2])])
+      optimizer.update(&model, gradients: gradients, learningRate: 0.01)
+      return optimizer.state(paths: gradients.paths).map { $0.tensor.withScalars { Int(bitPattern: $0.baseAddress) } }
+    }
+    // A copy would stand elsewhere, since what it was copied from is given back after it.
+    let places = update()
+    #expect(update() == places)
+    #expect(update() == places)
+  }
+
   @Test(arguments: [
     AdamW(), AdamW(weightDecay: 0.1), AdamW(clippingNorm: 1), AdamW(clippingNorm: 100),
     AdamW(beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weightDecay: 0.01, clippingNorm: 2),
