@@ -35,7 +35,8 @@ import Testing
 }
 
 @Suite struct DemonstrationSelectorTests {
-  @Test func `variety is that of the formula, over every demonstration chosen before`() async throws {
+  @Test(arguments: [60, 600])
+  func `variety is that of the formula, over every demonstration chosen before`(size: Int) async throws {
     /// A text is the seed of its vector.
     struct Seeded: SentenceEncoder {
       func vectors(for texts: [String]) async throws -> [[Float]] {
@@ -48,19 +49,19 @@ import Testing
         }
       }
     }
-    let pool = (1...60).map { Demonstration(item: "\($0)", text: "\($0)", label: "green") }
-    let vectors = try await Seeded().vectors(for: pool.map(\.text) + ["1000"])
+    let pool = (1...size).map { Demonstration(item: "\($0)", text: "\($0)", label: "green") }
+    let vectors = try await Seeded().vectors(for: pool.map(\.text) + ["1000000"])
     func product(_ a: Int, _ b: Int) -> Float { zip(vectors[a], vectors[b]).reduce(0) { $0 + $1.0 * $1.1 } }
     var expected: [Int] = []
     while expected.count < 12 {
       let open = pool.indices.filter { !expected.contains($0) }
       func gain(_ candidate: Int) -> Float {
-        0.6 * product(candidate, 60) - 0.4 * (expected.map { product(candidate, $0) }.max() ?? 0)
+        0.6 * product(candidate, size) - 0.4 * (expected.map { product(candidate, $0) }.max() ?? 0)
       }
       expected.append(open.max { gain($0) < gain($1) } ?? 0)
     }
     let selector = try await DiverseDemonstrations(pool, encoder: Seeded(), relevance: 0.6)
-    let chosen = try await selector.demonstrations(for: Item(id: "x", fields: ["text": "1000"]), count: 12)
+    let chosen = try await selector.demonstrations(for: Item(id: "x", fields: ["text": "1000000"]), count: 12)
     #expect(chosen.map(\.item) == expected.map { pool[$0].item })
   }
 

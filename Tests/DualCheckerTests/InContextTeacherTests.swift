@@ -99,6 +99,47 @@ import Testing
     return spans.map { "\($0.label)=\($0.text(in: text))" }
   }
 
+  /// Notes what it is asked to encode.
+  private struct Noting: SentenceEncoder {
+    let texts = Locked<[[UInt8]]>([])
+    func vectors(for texts: [String]) async throws -> [[Float]] {
+      self.texts.withLock { $0 += texts.map { Array($0.utf8) } }
+      return try await HashedNGramEncoder(lengths: 3...5).vectors(for: texts)
+    }
+  }
+
+  private static let texts = [
+    "a motor that saves power", "a game with a brighter screen", "caf\u{e9}", "cafe\u{301}", "a motor that saves power",
+  ]
+
+  @Test(arguments: InContextTeacher.Method.allCases, [Confidence.Source.labelTokenProbability, .agreement])
+  func `what it read before changes no reply and is not encoded again`(
+    method: InContextTeacher.Method, confidence: Confidence.Source
+  ) async throws {
+    let (task, encoder) = (try Fixture.green(), Noting())
+    let prompts = try await prompts(task)
+    let kept = InContextTeacher("offline", task: task, method: method, confidence: confidence, encoder: encoder)
+    for text in Self.texts {
+      let request = try await prompts.request(for: Fixture.item("x", text))
+      // The naive twin: one that was never asked before.
+      let fresh = InContextTeacher("offline", task: task, method: method, confidence: confidence)
+      #expect(try await kept.reply(to: request) == fresh.reply(to: request))
+    }
+    let encoded = encoder.texts.withLock { $0 }
+    #expect(encoded.count == Set(encoded).count)
+    #expect(encoded.isEmpty == (method == .words))
+  }
+
+  @Test func `spans are marked alike however often their demonstrations were read`() async throws {
+    let task = try Fixture.causes()
+    let prompts = try await prompts(task, pool: causes())
+    let kept = InContextTeacher("offline", task: task)
+    for text in ["Because felt lines the duct, the fan rests.", "Because ice melts, the fan rests.", ""] {
+      let request = try await prompts.request(for: Fixture.item("x", text))
+      #expect(try await kept.reply(to: request) == InContextTeacher("offline", task: task).reply(to: request))
+    }
+  }
+
   @Test func `it explains an answer from the text's own words`() async throws {
     let task = try Fixture.green()
     let explainer = Explainer(teacher: InContextTeacher("offline", task: task), task: task)

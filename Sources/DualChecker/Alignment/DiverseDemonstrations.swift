@@ -9,6 +9,9 @@ public struct DiverseDemonstrations: DemonstrationSelector {
   /// Weight of nearness against variety, 0...1. The default is 0.7.
   package let relevance: Float
   private let pool: EncodedDemonstrations
+  /// The cosines of all pairs, for pools of which they are few; else they are computed where they are wanted.
+  private let products: [Float]
+  private static let largestTable = 512
 
   /// Encodes a pool.
   ///
@@ -17,7 +20,14 @@ public struct DiverseDemonstrations: DemonstrationSelector {
   public init(_ demonstrations: [Demonstration], encoder: some SentenceEncoder, relevance: Float = 0.7) async throws {
     precondition((0...1).contains(relevance), "DiverseDemonstrations: a relevance of \(relevance)")
     self.relevance = relevance
-    pool = try await EncodedDemonstrations(demonstrations, encoder: encoder)
+    let pool = try await EncodedDemonstrations(demonstrations, encoder: encoder)
+    self.pool = pool
+    let places = demonstrations.count <= Self.largestTable ? demonstrations.indices : 0..<0
+    products = places.flatMap { a in places.map { pool.product(a, $0) } }
+  }
+
+  private func product(_ a: Int, _ b: Int) -> Float {
+    products.isEmpty ? pool.product(a, b) : products[a * pool.demonstrations.count + b]
   }
 
   /// The nearest, then those that add most.
@@ -28,8 +38,8 @@ public struct DiverseDemonstrations: DemonstrationSelector {
     while chosen.count < count, !open.isEmpty {
       if let last = chosen.last {
         for i in open.indices {
-          let product = pool.product(open[i].index, last)
-          open[i].nearest = open[i].nearest.map { max($0, product) } ?? product
+          let cosine = product(open[i].index, last)
+          open[i].nearest = open[i].nearest.map { max($0, cosine) } ?? cosine
         }
       }
       let gains = open.map { relevance * $0.score - (1 - relevance) * ($0.nearest ?? 0) }

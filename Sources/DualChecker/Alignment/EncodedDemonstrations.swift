@@ -5,12 +5,13 @@ struct EncodedDemonstrations: Sendable {
   let demonstrations: [Demonstration]
   /// Axes (demonstration, dimension).
   private let vectors: [[Float]]
-  private let encoder: any SentenceEncoder
+  private let encoder: KeptVectors
 
   init(_ demonstrations: [Demonstration], encoder: some SentenceEncoder) async throws {
     self.demonstrations = demonstrations
-    self.encoder = encoder
-    vectors = try await encoder.vectors(for: demonstrations.map(\.wholeText))
+    // Items are asked about again, with more detail, and those of the pool with every template.
+    self.encoder = KeptVectors(encoder)
+    vectors = try await self.encoder.vectors(for: demonstrations.map(\.wholeText))
     precondition(
       vectors.count == demonstrations.count,
       "SentenceEncoder: \(vectors.count) vectors for \(demonstrations.count) texts")

@@ -8,27 +8,19 @@ internal import TeacherProtocol
 struct InContextSpans {
   private let prompt: InContextPrompt
   private let task: LabellingTask
-  private let demonstrations: [(words: [String], spans: [LabelledSpan], example: Int)]
+  private let demonstrations: [(text: MarkedText, example: Int)]
   private let tokens: [WordToken]
   private let words: [String]
 
-  init(_ prompt: InContextPrompt, task: LabellingTask) {
+  /// - Parameter marked: demonstrations that were read before.
+  init(_ prompt: InContextPrompt, task: LabellingTask, marked: KeptReadings<MarkedText?>) {
     self.prompt = prompt
     self.task = task
     tokens = WordToken.tokens(of: prompt.text)
     words = tokens.map { $0.text.lowercased() }
     demonstrations = prompt.examples.enumerated().compactMap { place, example in
-      guard let answer = try? task.answer(in: example.answer, about: example.text), case .spans(let spans) = answer
-      else {
-        return nil
-      }
-      let tokens = WordToken.tokens(of: example.text)
-      let placed = spans.compactMap { span -> LabelledSpan? in
-        let inside = tokens.indices.filter { tokens[$0].range.overlaps(span.range) }
-        guard let first = inside.first, let last = inside.last else { return nil }
-        return LabelledSpan(label: span.label, range: first..<(last + 1))
-      }
-      return (tokens.map { $0.text.lowercased() }, placed, place)
+      // Texts and answers stand in lines of their own.
+      marked.value(of: example.text + "\n" + example.answer) { MarkedText(example, task: task) }.map { ($0, place) }
     }
   }
 
@@ -45,8 +37,10 @@ struct InContextSpans {
     var candidates: [Candidate] = []
     var expected: [String: Double] = [:]
     let all = weights.reduce(0, +)
+    let texts = demonstrations.map(\.text)
+    let usual = UsualEnds(texts)
     for type in task.names {
-      let model = EndModel(type, demonstrations.map { ($0.words, $0.spans) }, weights: weights)
+      let model = EndModel(type, texts, weights: weights, usual: usual)
       expected[type] = model.count / all
       guard model.count > 0 else { continue }
       candidates += model.candidates(in: words).map {
@@ -83,31 +77,64 @@ struct InContextSpans {
   }
 }
 
+/// A demonstration's words with its spans, and the features of each place between two words.
+struct MarkedText: Sendable {
+  let words: [String]
+  /// By words.
+  let spans: [LabelledSpan]
+  /// The features of a span that begins, or ends, before each word and behind the last.
+  let starts: [[String]], ends: [[String]]
+
+  /// Nil where the answer can't be read.
+  init?(_ example: InContextPrompt.Example, task: LabellingTask) {
+    guard let answer = try? task.answer(in: example.answer, about: example.text), case .spans(let spans) = answer else {
+      return nil
+    }
+    let tokens = WordToken.tokens(of: example.text)
+    let words = tokens.map { $0.text.lowercased() }
+    self.words = words
+    self.spans = spans.compactMap { span -> LabelledSpan? in
+      let inside = tokens.indices.filter { tokens[$0].range.overlaps(span.range) }
+      guard let first = inside.first, let last = inside.last else { return nil }
+      return LabelledSpan(label: span.label, range: first..<(last + 1))
+    }
+    starts = (0...words.count).map { EndModel.start($0, words) }
+    ends = (0...words.count).map { EndModel.end($0, words) }
+  }
+}
+
+/// How often a feature stands anywhere in some demonstrations.
+struct UsualEnds {
+  private(set) var counts: [String: Double] = [:]
+  private(set) var places = 0.0
+
+  init(_ texts: [MarkedText]) {
+    for text in texts {
+      for features in text.starts + text.ends { for feature in features { counts[feature, default: 0] += 1 } }
+      places += Double(text.starts.count)
+    }
+  }
+}
+
 /// How the spans of one type begin and end in some demonstrations.
-private struct EndModel {
+struct EndModel {
+  private let usual: UsualEnds
   private var starts: [String: Double] = [:]
   private var ends: [String: Double] = [:]
-  /// How often a feature stands anywhere.
-  private var anywhere: [String: Double] = [:]
-  private var places = 0.0
   private var meanLength = 0.0
   private var deviation = 3.0
   private var longest = 1
   /// Weighted number of spans.
   private(set) var count = 0.0
 
-  init(_ type: String, _ demonstrations: [(words: [String], spans: [LabelledSpan])], weights: [Double]) {
+  init(_ type: String, _ texts: [MarkedText], weights: [Double], usual: UsualEnds) {
+    self.usual = usual
     var lengths: [(Double, Double)] = []
-    for (demonstration, weight) in zip(demonstrations, weights) {
-      let words = demonstration.words
-      for place in 0...words.count {
-        for feature in Self.start(place, words) + Self.end(place, words) { anywhere[feature, default: 0] += 1 }
-        places += 1
-      }
-      for span in demonstration.spans where span.label == type {
+    for (text, weight) in zip(texts, weights) {
+      for span in text.spans where span.label == type {
         count += weight
-        for feature in Self.start(span.range.lowerBound, words) { starts[feature, default: 0] += weight }
-        for feature in Self.end(span.range.upperBound, words) { ends[feature, default: 0] += weight }
+        for feature in text.starts[span.range.lowerBound] { starts[feature, default: 0] += weight }
+        for feature in text.ends[span.range.upperBound] { ends[feature, default: 0] += weight }
         lengths.append((Double(span.range.count), weight))
         longest = max(longest, span.range.count)
       }
@@ -135,7 +162,7 @@ private struct EndModel {
 
   private func score(_ features: [String], _ seen: [String: Double]) -> Double {
     features.reduce(0.0) { sum, feature in
-      let usual = (anywhere[feature, default: 0] + 0.5) / (places + 1)
+      let usual = (usual.counts[feature, default: 0] + 0.5) / (usual.places + 1)
       let here = seen[feature, default: 0] / count
       return sum + log((here + 0.5 * usual + 0.02) / (1.5 * usual + 0.02))
     }
@@ -145,12 +172,12 @@ private struct EndModel {
     words.indices.contains(place) ? words[place] : place < 0 ? "<" : ">"
   }
 
-  private static func start(_ place: Int, _ words: [String]) -> [String] {
+  static func start(_ place: Int, _ words: [String]) -> [String] {
     let (before, first) = (word(place - 1, words), word(place, words))
     return ["b " + before, "bb " + word(place - 2, words) + " " + before, "f " + first, "bf " + before + " " + first]
   }
 
-  private static func end(_ place: Int, _ words: [String]) -> [String] {
+  static func end(_ place: Int, _ words: [String]) -> [String] {
     let (last, next) = (word(place - 1, words), word(place, words))
     return ["l " + last, "n " + next, "nn " + next + " " + word(place + 1, words), "ln " + last + " " + next]
   }

@@ -33,7 +33,10 @@ public struct InContextTeacher: Teacher {
   /// demonstrations that lead to the same answer; or `verbalised`, its probability as models tend to state it, in steps of
   /// five per cent and too high.
   public let confidence: Confidence.Source
-  private let encoder: any SentenceEncoder
+  private let encoder: KeptVectors
+  /// Answers of demonstrations as they were read.
+  private let readings = KeptReadings<ReadAnswer>()
+  private let marked = KeptReadings<MarkedText?>()
 
   /// A teacher.
   ///
@@ -52,7 +55,7 @@ public struct InContextTeacher: Teacher {
     self.task = task
     self.method = method
     self.confidence = confidence
-    self.encoder = encoder
+    self.encoder = KeptVectors(encoder)
   }
 
   /// The name of its way to decide, under which answers are stored.
@@ -86,12 +89,12 @@ public struct InContextTeacher: Teacher {
   /// The answer's text and its probability.
   private func decision(_ prompt: InContextPrompt) async throws -> (answer: String, probability: Double) {
     if task.kind == .spans {
-      return InContextSpans(prompt, task: task).answer(nearness: try await nearness(of: prompt))
+      return InContextSpans(prompt, task: task, marked: marked).answer(nearness: try await nearness(of: prompt))
     }
     let probabilities =
       switch method {
       case .similarity: try await byNearness(prompt)
-      case .words: InContextWords(prompt, task: task).probabilities()
+      case .words: InContextWords(prompt, task: task, readings: readings).probabilities()
       }
     let best = probabilities.indices.reduce(0) { probabilities[$1] > probabilities[$0] ? $1 : $0 }
     return (task.labels.labels[best].answer + ".", probabilities[best])
@@ -115,8 +118,8 @@ public struct InContextTeacher: Teacher {
     // Without anything to go by, every class is as likely as any other.
     var votes = [Double](repeating: 0.2, count: task.labels.labels.count)
     for (example, cosine) in zip(prompt.examples, near) {
-      guard case .answered(let name) = reader.read(example.answer).outcome, let place = task.labels.index(of: name)
-      else { continue }
+      let read = readings.value(of: example.answer) { reader.read(example.answer) }
+      guard case .answered(let name) = read.outcome, let place = task.labels.index(of: name) else { continue }
       votes[place] += exp(Self.sharpness * (cosine - nearest))
     }
     for (label, cosine) in zip(explained, cosines.dropFirst(near.count)) {

@@ -5,10 +5,12 @@ internal import TeacherProtocol
 struct InContextWords {
   private let prompt: InContextPrompt
   private let task: LabellingTask
+  private let readings: KeptReadings<ReadAnswer>
 
-  init(_ prompt: InContextPrompt, task: LabellingTask) {
+  init(_ prompt: InContextPrompt, task: LabellingTask, readings: KeptReadings<ReadAnswer>) {
     self.prompt = prompt
     self.task = task
+    self.readings = readings
   }
 
   /// The probability of each class, in the task's order.
@@ -17,7 +19,7 @@ struct InContextWords {
     var counts = [[String: Double]](repeating: [:], count: task.labels.labels.count)
     var texts = [Double](repeating: 1, count: counts.count)
     for example in prompt.examples {
-      let read = reader.read(example.answer)
+      let read = readings.value(of: example.answer) { reader.read(example.answer) }
       guard case .answered(let name) = read.outcome, let place = task.labels.index(of: name) else { continue }
       texts[place] += 1
       for word in Self.words(example.wholeText + " " + read.rationale) { counts[place][word, default: 0] += 1 }
