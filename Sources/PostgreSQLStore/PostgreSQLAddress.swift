@@ -17,7 +17,7 @@
         throw PostgreSQLError(
           message: "this is no address of a data base",
           remedy: "Write it as postgresql://user@host:5432/name; characters other than letters and digits as %20.",
-          place: "store")
+          isMistake: true, place: "store")
       }
       defer { PQconninfoFree(options) }
       var next = options
@@ -27,7 +27,7 @@
             message: "the address has a password in it",
             remedy:
               "Take it out, and set PGPASSWORD, or write it into ~/.pgpass (host:port:name:user:password, mode 600).",
-            place: "store")
+            isMistake: true, place: "store")
         }
         next += 1
       }

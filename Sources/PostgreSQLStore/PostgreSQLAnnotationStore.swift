@@ -18,9 +18,10 @@
     /// Whether nothing can be kept: the server only reads, or this user may.
     public let isReadOnly: Bool
     /// The store for messages: the address without its parameters.
-    let place: String
-    let writer: ConnectionQueue<PostgreSQLSession>
+    private let place: String
+    private let writer: ConnectionQueue<PostgreSQLSession>
     private let reader: ConnectionQueue<PostgreSQLSession>
+    private let claims: PostgreSQLClaims
 
     /// Opens or makes a store.
     ///
@@ -30,7 +31,12 @@
     ///     false: as the server is set, which by default waits too.
     ///   - patience: how long a server that was lost is waited for, in seconds. The default is 120.
     /// - Throws: an error that says what to do.
-    public init(_ address: String, isDurable: Bool = false, patience: Double = 120) throws {
+    public convenience init(_ address: String, isDurable: Bool = false, patience: Double = 120) throws {
+      try self.init(address, isDurable: isDurable, patience: patience, lease: 60)
+    }
+
+    /// A store whose claims end so many seconds after its process died.
+    package init(_ address: String, isDurable: Bool = false, patience: Double = 120, lease: Double) throws {
       let address = try PostgreSQLAddress(address)
       place = address.place
       func session() throws -> PostgreSQLSession {
@@ -54,11 +60,22 @@
       }
       writer = ConnectionQueue(writing, label: "PostgreSQLStore")
       reader = ConnectionQueue(try session(), label: "PostgreSQLStore")
+      claims = PostgreSQLClaims(ConnectionQueue(try session(), label: "PostgreSQLStore claims"), lease: lease)
     }
 
-    /// Whether a text is an address of a data base, and no path.
-    package static func isAddress(_ text: String) -> Bool {
-      text.hasPrefix("postgresql://") || text.hasPrefix("postgres://")
+    /// Throws for an address that is none, or that has a password in it.
+    package static func check(address: String) throws { _ = try PostgreSQLAddress(address) }
+
+    /// What there is at an address, in a few words; nothing is made there.
+    package static func look(at address: String) throws -> String {
+      let address = try PostgreSQLAddress(address)
+      return try PostgreSQLSession(address, isDurable: false, patience: 0).perform { connection in
+        let count = "SELECT count(*) FROM distill_reply"
+        let there =
+          try PostgreSQLSchema.version(connection, address.place) > 0 ? try connection.execute(count)[0][0] : nil
+        let server = try connection.execute("SHOW server_version")[0][0] ?? ""
+        return "\(address.place), PostgreSQL \(server), \(there.map { "replies: \($0)" } ?? "no store there yet")"
+      }
     }
 
     /// Keeps annotations whose keys are new.
@@ -90,6 +107,7 @@
           try connection.transaction { for portion in portions { try connection.run(Self.insert, portion) } }
         }
       }
+      claims.forget(annotations.map(\.key))
     }
 
     private static func columns(_ annotations: ArraySlice<Annotation>) throws -> [String] {
@@ -147,5 +165,13 @@
     ) async throws -> [Numbered] {
       try await reader.perform { session in try session.perform(body) }
     }
+  }
+
+  extension PostgreSQLAnnotationStore: ClaimingStore {
+    package func claim(_ keys: [String]) async throws -> (mine: Set<String>, answered: Set<String>) {
+      try await claims.claim(keys)
+    }
+
+    package func release(_ keys: [String]?) async { await claims.release(keys) }
   }
 #endif

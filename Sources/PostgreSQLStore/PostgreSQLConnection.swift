@@ -42,17 +42,26 @@
       // Otherwise they would go to standard error.
       PQsetNoticeProcessor(handle, { _, _ in }, nil)
       // Everything here reckons with a new view of the data base for each statement.
-      try execute("SET default_transaction_isolation = 'read committed'; SET extra_float_digits = 3")
+      // A transaction of a process that is gone without a word keeps nobody waiting for long.
+      try execute(
+        "SET default_transaction_isolation = 'read committed'; SET extra_float_digits = 3; "
+          + "SET standard_conforming_strings = on; SET idle_in_transaction_session_timeout = '60s'")
       if isDurable { try execute("SET synchronous_commit = on") }
     }
 
     deinit { PQfinish(handle) }
 
-    /// Runs statements without values and rows, separated by semicolons. Several are one transaction, unless they say otherwise.
-    func execute(_ sql: String) throws(PostgreSQLError) {
+    /// Runs statements without values, separated by semicolons. Several are one transaction, unless they say otherwise.
+    ///
+    /// - Returns: the rows of the last one.
+    @discardableResult
+    func execute(_ sql: String) throws(PostgreSQLError) -> [[String?]] {
       guard let result = PQexec(handle, sql) else { throw sendFault() }
       defer { PQclear(result) }
       try check(result)
+      return (0..<PQntuples(result)).map { row in
+        (0..<PQnfields(result)).map { PostgreSQLRow(result: result, number: row).text($0) }
+      }
     }
 
     /// What a body makes of each row of a statement's, one row in memory at a time.
@@ -94,7 +103,7 @@
         try execute("COMMIT")
         return result
       } catch {
-        try? execute("ROLLBACK")
+        _ = try? execute("ROLLBACK")
         throw error
       }
     }

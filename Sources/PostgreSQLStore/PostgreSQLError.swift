@@ -11,6 +11,8 @@
     package var remedy = ""
     /// Whether the connection is gone, and another may serve.
     package var isLost = false
+    /// Whether the address is at fault, and not what it leads to.
+    package var isMistake = false
     /// The store, without a password.
     package var place = ""
 

@@ -16,7 +16,19 @@
         item text COLLATE "C" NOT NULL, teacher text NOT NULL, reply json NOT NULL);
         CREATE INDEX distill_reply_item ON distill_reply USING hash (item);
         """
-      )
+      ),
+      (
+        "claims and spending",
+        """
+        CREATE TABLE distill_claim (key text COLLATE "C" PRIMARY KEY, worker text NOT NULL, expires timestamptz NOT NULL);
+        CREATE INDEX distill_claim_worker ON distill_claim (worker);
+        CREATE TABLE distill_spending (teacher text COLLATE "C" PRIMARY KEY, requests bigint NOT NULL DEFAULT 0, \
+        input_tokens bigint NOT NULL DEFAULT 0, output_tokens bigint NOT NULL DEFAULT 0, \
+        cost double precision NOT NULL DEFAULT 0);
+        CREATE TABLE distill_sent (key text COLLATE "C" PRIMARY KEY, teacher text NOT NULL, requests bigint NOT NULL, \
+        input_tokens bigint NOT NULL, output_tokens bigint NOT NULL, cost double precision NOT NULL);
+        """
+      ),
     ]
 
     /// The lock under which steps are taken: the first bytes of "distill" as a number.

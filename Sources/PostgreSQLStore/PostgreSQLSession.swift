@@ -25,7 +25,8 @@
     /// Runs a body on a connection, anew where that is lost or where the server wants it repeated.
     ///
     /// - Throws: ``PostgreSQLError``, or what else the body throws.
-    func perform<Result>(_ body: (PostgreSQLConnection) throws -> Result) throws -> Result {
+    /// - Parameter repeats: whether the body is run again after the connection was lost on the way. The default is true.
+    func perform<Result>(repeats: Bool = true, _ body: (PostgreSQLConnection) throws -> Result) throws -> Result {
       let deadline = ContinuousClock.now + .seconds(patience)
       var pause = 0.02
       while true {
@@ -36,7 +37,7 @@
         } catch let error as PostgreSQLError {
           // Another server may have been given the right to write (25006).
           if error.isLost || error.isPassing || error.state == "25006" { connection = nil }
-          guard error.isPassing, ContinuousClock.now < deadline else { throw placed(error) }
+          guard error.isPassing, repeats, ContinuousClock.now < deadline else { throw placed(error) }
           Thread.sleep(forTimeInterval: pause * Double.random(in: 0.5...1))
           pause = min(2 * pause, 1)
         }

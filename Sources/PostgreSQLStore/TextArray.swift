@@ -23,4 +23,7 @@
     guard text.utf8.contains(where: { $0 == 0 || $0 == 0x1A }) else { return text }
     return text.replacing("\u{1A}", with: "\u{1A}1").replacing("\0", with: "\u{1A}0")
   }
+
+  /// A text as it stands in a statement.
+  func literal(_ text: String) -> String { "'" + withoutZeros(text).replacing("'", with: "''") + "'" }
 #endif

@@ -1,5 +1,22 @@
 #if PostgreSQL
+  import Annotations
   import Foundation
+  import TeacherProtocol
+  import Testing
+
+  /// One test after the other: some stop the server.
+  @Suite(
+    .serialized,
+    .enabled(if: TestServer.address != nil, "DISTILLATION_POSTGRESQL names no server: run make test-postgresql"))
+  enum PostgreSQLStoreTests {}
+
+  extension Annotation {
+    static func sample(_ key: String, item: String = "i", raw: String = "raw") -> Annotation {
+      Annotation(
+        key: key, item: item, teacher: "t", model: "m", promptVersion: "p",
+        reply: TeacherReply(outcome: .answered("yes"), rationale: "", raw: raw, seconds: 0), time: 1)
+    }
+  }
 
   /// The server that `.ci/postgresql` starts.
   enum TestServer {

@@ -185,17 +185,25 @@ public struct Annotator: Sendable {
       ReplyWatch(
         assignment.teacher.name, stops: stopsWithoutLabels && !(assignment.teacher is any BatchTeacher), tell: tell)
     }
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for (index, assignment) in assignments.enumerated() {
-        let maker = QuestionMaker(assignment: assignment, labels: labels, store: store, images: images)
-        let asker = Asker(assignment.teacher, store: store, queue: queue, price: assignment.price, ledger: ledger)
-        let pass = TeacherPass(maker: maker, asker: asker, counter: counter, number: index, watch: watches[index]) {
-          note(index, $0)
+    do {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for (index, assignment) in assignments.enumerated() {
+          let maker = QuestionMaker(assignment: assignment, labels: labels, store: store, images: images)
+          let asker = Asker(assignment.teacher, store: store, queue: queue, price: assignment.price, ledger: ledger)
+          let pass = TeacherPass(maker: maker, asker: asker, counter: counter, number: index, watch: watches[index]) {
+            note(index, $0)
+          }
+          group.addTask { try await pass.run(count: count, item: item) }
         }
-        group.addTask { try await pass.run(count: count, item: item) }
+        try await group.waitForAll()
       }
-      try await group.waitForAll()
+    } catch {
+      // What is claimed and booked and was not used, others may use.
+      await (store as? any ClaimingStore)?.release(nil)
+      await ledger.giveBack()
+      throw error
     }
+    await ledger.giveBack()
     try Task.checkCancellation()
     let asked = zip(assignments, counter.asked).map { ($0.teacher.name, $1) }
     let stopped = zip(assignments, watches).lazy.compactMap { assignment, watch in

@@ -62,10 +62,19 @@ package struct Asker: Teacher {
     let question = OpenQuestion(key: Annotation.key(teacher: teacher, request: request), request: request)
     if let stored = try await stored(question) { return stored }
     guard !store.isReadOnly else { throw TeacherUnavailable(teacher: name, reason: Self.readOnlyStore) }
-    let entry = try await ledger.admit(estimate(request), of: name)
-    let reply = try await answer(to: question, entry)
-    try await keep([(question, reply)])
-    return try await stored(question) ?? reply
+    let claims = isFree ? nil : store as? any ClaimingStore
+    if let claims, try await !claims.claim(question.key), let stored = try await self.stored(question) { return stored }
+    do {
+      let entry = try await ledger.admit(estimate(request), of: name)
+      let reply = try await answer(to: question, entry)
+      try await keep([(question, reply)])
+      await ledger.giveBack()
+      return try await stored(question) ?? reply
+    } catch {
+      await claims?.release([question.key])
+      await ledger.giveBack()
+      throw error
+    }
   }
 
   private func stored(_ question: OpenQuestion) async throws -> TeacherReply? {

@@ -53,7 +53,7 @@ public struct Spending: Sendable, Equatable {
   }
 
   /// What is left of one after another.
-  static func - (a: Spending, b: Spending) -> Spending {
+  package static func - (a: Spending, b: Spending) -> Spending {
     var rest = a
     rest.requests -= b.requests
     rest.inputTokens -= b.inputTokens
@@ -80,7 +80,7 @@ public struct SpendingLimit: Sendable, Equatable {
   }
 
   /// The limit that a spending exceeds, in words; nil where it keeps all.
-  func exceeded(by spending: Spending) -> String? {
+  package func exceeded(by spending: Spending) -> String? {
     if let requests, spending.requests > requests { return "\(requests) requests" }
     if let tokens, spending.tokens > tokens { return "\(tokens) tokens" }
     // Sums of many small costs end a hair beside the whole; that is not spending.

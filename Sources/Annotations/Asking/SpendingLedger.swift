@@ -20,26 +20,38 @@ public final class SpendingLedger: Sendable {
     var nextID = 0
     var nextNumber = 0
     var wasExhausted = false
+    /// Of a shared budget.
+    var allowance = BudgetAllowance()
   }
 
   /// The most that may be spent.
   package let limit: SpendingLimit
   private let state = Locked(State())
   private let book: SpendingBook?
+  private let shared: (any SharedBudget)?
   /// Takes what people should know of services while they are asked.
   package let tell = Locked<(@Sendable (String) -> Void)?>(nil)
 
   /// A ledger with nothing spent.
-  public init(limit: SpendingLimit = SpendingLimit()) { (self.limit, book) = (limit, nil) }
+  public init(limit: SpendingLimit = SpendingLimit()) {
+    (self.limit, book, shared) = (limit, nil, nil)
+  }
 
   /// A ledger that goes on with what the book says was spent.
-  package init(limit: SpendingLimit, book: SpendingBook) { (self.limit, self.book) = (limit, book) }
+  package init(limit: SpendingLimit, book: SpendingBook) {
+    (self.limit, self.book, shared) = (limit, book, nil)
+  }
+
+  /// A ledger over a budget that workers on many machines share. ``giveBack()`` is to be called at the end.
+  package init(limit: SpendingLimit, shared: any SharedBudget) {
+    (self.limit, book, self.shared) = (limit, nil, shared)
+  }
 
   /// What was spent so far, since the ledger was made.
   public var spent: Spending { state.withLock { $0.spent } }
 
   /// What the book said was spent before the ledger was made.
-  package var spentBefore: Spending { book?.before ?? Spending() }
+  package var spentBefore: Spending { book?.before ?? shared?.before ?? Spending() }
 
   /// Whether something was refused since it did not fit into the budget.
   package var wasExhausted: Bool { state.withLock { $0.wasExhausted } }
@@ -88,6 +100,7 @@ public final class SpendingLedger: Sendable {
   ///
   /// - Throws: `BudgetExhausted` if it would not fit even with no question under way; an error of the book.
   func admit(_ estimate: Spending, of teacher: String) async throws -> Entry {
+    if let shared, estimate.requests > 0 { return try await admit(estimate, of: teacher, to: shared) }
     while true {
       try Task.checkCancellation()
       let admitted: (entry: Entry?, ticket: Int) = try exclusively(books: estimate.requests > 0) { state, others in
@@ -111,6 +124,55 @@ public final class SpendingLedger: Sendable {
     }
   }
 
+  /// The same from what is booked of a shared budget; where that does not suffice, more is booked.
+  private func admit(_ estimate: Spending, of teacher: String, to shared: any SharedBudget) async throws -> Entry {
+    while true {
+      try Task.checkCancellation()
+      let (entry, stride) = state.withLock { state -> (Entry?, Int) in
+        guard state.allowance.take(estimate, of: teacher) else { return (nil, state.allowance.stride) }
+        state.nextNumber += 1
+        state.reserved = state.reserved + estimate
+        state.underWay += 1
+        return (Entry(estimate, state.nextNumber, of: teacher, in: self), 0)
+      }
+      if let entry { return entry }
+      let lack = state.withLock { $0.allowance.lack(of: estimate, times: stride, of: teacher) }
+      let refusal = try await shared.book(lack, of: teacher, limit: limit)
+      // What is left for another question may suffice for this one.
+      if refusal != nil, stride == 1, state.withLock({ $0.allowance.hasRest }) {
+        await giveBack(isIdle: false)
+        continue
+      }
+      let ticket: Int? = try state.withLock { state in
+        state.allowance.noteExtension(fits: refusal == nil)
+        guard let refusal else {
+          state.allowance.put(lack, of: teacher)
+          return nil
+        }
+        // Less may fit.
+        guard stride == 1 else { return nil }
+        guard state.underWay > 0, limit.exceeded(by: refusal.booked - state.reserved + estimate) == nil else {
+          state.wasExhausted = true
+          throw BudgetExhausted(limit: refusal.exceeded)
+        }
+        state.nextID += 1
+        return state.nextID
+      }
+      if let ticket { await wait(ticket) }
+    }
+  }
+
+  /// Gives back what is booked of a shared budget and was not spent.
+  ///
+  /// - Parameter isIdle: leaves it where questions are under way. The default is true.
+  package func giveBack(isIdle: Bool = true) async {
+    guard let shared else { return }
+    let left = state.withLock { isIdle && $0.underWay > 0 ? [:] : $0.allowance.takeAll() }
+    for (teacher, amount) in left where amount != Spending() {
+      await shared.giveBack(amount, of: teacher)
+    }
+  }
+
   /// The state, and what was spent besides, while nobody else books.
   private func exclusively<Result>(
     books: Bool, _ body: (inout State, _ others: Spending) throws -> Result
@@ -129,8 +191,9 @@ public final class SpendingLedger: Sendable {
   /// - Returns: whether it goes.
   /// - Throws: `BudgetExhausted` if it does not fit; an error of the book.
   func send(_ key: String, of teacher: String, estimate: Spending, again: Bool) throws -> Bool {
+    if let shared { return try shared.send(key, of: teacher, estimate: estimate, again: again, limit: limit) }
     // The ledger's lock before the book's, as everywhere.
-    try state.withLock { state in
+    return try state.withLock { state in
       func admit(_ others: Spending) throws {
         let sum = others + state.spent + state.reserved + estimate
         if let exceeded = limit.exceeded(by: sum) { throw BudgetExhausted(limit: exceeded) }
@@ -147,6 +210,7 @@ public final class SpendingLedger: Sendable {
   /// - Throws: an error of the book.
   func receive(_ key: String, of teacher: String, _ cost: Spending) throws {
     try book?.receive(key, of: teacher, cost)
+    try shared?.receive(key, of: teacher, cost)
   }
 
   /// Books the actual cost of a question.
@@ -167,6 +231,7 @@ public final class SpendingLedger: Sendable {
     let woken = state.withLock { state in
       state.spent = state.spent + cost
       state.reserved = state.reserved - entry.estimate
+      if entry.isBooked, shared != nil { state.allowance.put(entry.estimate - cost, of: entry.teacher) }
       state.underWay -= 1
       defer { state.waiting = [:] }
       return state.waiting.values.map(\.self)
@@ -175,6 +240,7 @@ public final class SpendingLedger: Sendable {
   }
 
   fileprivate func countFurtherRequest(of entry: Entry) throws {
+    if let shared, entry.isBooked { return try countFurtherRequest(of: entry.teacher, to: shared) }
     try exclusively(books: entry.isBooked) { state, others in
       var one = Spending()
       one.requests = 1
@@ -183,6 +249,25 @@ public final class SpendingLedger: Sendable {
         throw BudgetExhausted(limit: exceeded)
       }
       if entry.isBooked { try book?.askAgain(entry.number, of: entry.teacher) }
+      state.spent.requests += 1
+    }
+  }
+
+  private func countFurtherRequest(of teacher: String, to shared: any SharedBudget) throws {
+    var one = Spending()
+    one.requests = 1
+    let isThere = state.withLock { state in
+      guard state.allowance.take(one, of: teacher) else { return false }
+      state.spent.requests += 1
+      return true
+    }
+    guard !isThere else { return }
+    let refusal = try shared.bookAtOnce(one, of: teacher, limit: limit)
+    try state.withLock { state in
+      if let refusal {
+        state.wasExhausted = true
+        throw BudgetExhausted(limit: refusal.exceeded)
+      }
       state.spent.requests += 1
     }
   }

@@ -21,14 +21,17 @@ struct TeacherPass: Sendable {
   /// Called for every item once.
   let note: @Sendable (Note) -> Void
 
-  private var assignment: Annotator.Assignment { maker.assignment }
+  var assignment: Annotator.Assignment { maker.assignment }
 
-  private enum Event: Sendable {
+  enum Event: Sendable {
     case made([QuestionMaker.Made])
     case answered(Outcome)
+    /// Whether they were another worker's before, and what became of them.
+    case claimed([OpenQuestion], wereForeign: Bool, mine: Set<String>, answered: Set<String>)
+    case released
   }
 
-  fileprivate struct Outcome: Sendable {
+  struct Outcome: Sendable {
     /// Keys whose reply is in the store now.
     var kept: [String] = []
     var failures: [(key: String, reason: String)] = []
@@ -37,7 +40,7 @@ struct TeacherPass: Sendable {
   }
 
   /// What is known between events.
-  private struct State {
+  struct State {
     var open: [OpenQuestion] = []
     /// The next of those open.
     var next = 0
@@ -48,9 +51,18 @@ struct TeacherPass: Sendable {
     var stop: String?
     var underWay = 0
     var left: Int { open.count - next }
+    /// Questions that are to be claimed before they are open.
+    var unclaimed: [OpenQuestion] = []
+    /// Questions that another worker asks.
+    var foreign: [OpenQuestion] = []
+    var isClaiming = false
+    var isLooking = false
+    /// How long until it is looked what became of those, in seconds.
+    var pause = shortestPause
   }
 
-  private static let stretch = 512
+  static let stretch = 512
+  static let shortestPause = 0.05
 
   func run(count: Int, item: @Sendable (Int) -> Item) async throws {
     let size = max(1, (assignment.teacher as? any BatchTeacher)?.batchSize ?? 1)
@@ -60,13 +72,16 @@ struct TeacherPass: Sendable {
     var (read, isMaking) = (0, false)
     try await withThrowingTaskGroup(of: Event.self) { group in
       while true {
-        if !isMaking, read < count, state.left < max(Self.stretch, 2 * size * assignment.concurrency) {
+        if !isMaking, read < count,
+          state.left + state.unclaimed.count < max(Self.stretch, 2 * size * assignment.concurrency)
+        {
           let items = (read..<min(read + Self.stretch, count)).map(item)
           let start = read
           read += items.count
           isMaking = true
           group.addTask { .made(try await maker.made(items, from: start)) }
         }
+        claim(&state, &group)
         while state.underWay < assignment.concurrency, state.left > 0, state.stop == nil,
           // A batch that is not full waits for more questions, if there are any.
           state.left >= size || !isMaking && read >= count
@@ -81,7 +96,15 @@ struct TeacherPass: Sendable {
             state.stop = "\(error)"
           }
         }
-        if state.stop != nil { giveUp(&state) }
+        if state.stop != nil {
+          let unasked = giveUp(&state)
+          if let claims, !unasked.isEmpty {
+            group.addTask {
+              await claims.release(unasked)
+              return .released
+            }
+          }
+        }
         guard let event = try await group.next() else { break }
         try Task.checkCancellation()
         switch event {
@@ -91,6 +114,10 @@ struct TeacherPass: Sendable {
         case .answered(let outcome):
           state.underWay -= 1
           settle(outcome, &state)
+        case .claimed(let questions, let wereForeign, let mine, let answered):
+          if wereForeign { state.isLooking = false } else { state.isClaiming = false }
+          take(questions, mine: mine, answered: answered, &state)
+        case .released: break
         }
       }
     }
@@ -115,7 +142,8 @@ struct TeacherPass: Sendable {
         failed += 1
       } else {
         state.waiting[key] = [one.index]
-        state.open.append(OpenQuestion(key: key, request: request))
+        let question = OpenQuestion(key: key, request: request)
+        if claims == nil { state.open.append(question) } else { state.unclaimed.append(question) }
         opened += 1
       }
     }
@@ -148,11 +176,15 @@ struct TeacherPass: Sendable {
   }
 
   /// What the store has is still used; only what would have to be asked is missing.
-  private func giveUp(_ state: inout State) {
-    let rest = state.open[state.next...]
-    guard let reason = state.stop, !rest.isEmpty else { return }
-    state.next = state.open.count
+  ///
+  /// - Returns: the keys of the questions that were open.
+  private func giveUp(_ state: inout State) -> [String] {
+    let open = state.open[state.next...]
+    let rest = open + state.unclaimed + state.foreign
+    guard let reason = state.stop, !rest.isEmpty else { return [] }
+    (state.next, state.unclaimed, state.foreign) = (state.open.count, [], [])
     settle(Outcome(failures: rest.map { ($0.key, reason) }), &state)
+    return open.map(\.key)
   }
 
   private func estimate(_ batch: [OpenQuestion]) -> Spending {
@@ -185,7 +217,9 @@ struct TeacherPass: Sendable {
   private func answerOneByOne(_ batch: [OpenQuestion], _ entry: SpendingLedger.Entry) async throws -> Outcome {
     var outcome = Outcome()
     for question in batch where outcome.stop == nil { try await ask(question, entry, &outcome) }
-    return outcome.completed(batch)
+    outcome = outcome.completed(batch)
+    if !outcome.failures.isEmpty { await claims?.release(outcome.failures.map(\.key)) }
+    return outcome
   }
 
   private func ask(_ question: OpenQuestion, _ entry: SpendingLedger.Entry?, _ outcome: inout Outcome) async throws {
