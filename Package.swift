@@ -31,7 +31,8 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams", condition: .
 let microHTTPD = Target.Dependency.target(name: "CMicroHTTPD", condition: .when(traits: ["Run"]))
 /// Requests over libcurl, with the trait `Run`.
 let curl = Target.Dependency.target(name: "CCurl", condition: .when(traits: ["Run"]))
-/// libpq, PostgreSQL's client library, with the trait `PostgreSQL`.
+/// The store on a PostgreSQL server, and libpq, its client library, with the trait `PostgreSQL`.
+let postgreSQLStore = Target.Dependency.target(name: "PostgreSQLStore", condition: .when(traits: ["PostgreSQL"]))
 let libpq = Target.Dependency.target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"]))
 /// Products of bfloat16 numbers, with the trait `OneDNN`.
 let oneDNN = Target.Dependency.target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))
@@ -154,7 +155,8 @@ let package = Package(
         "DistillationConfiguration", "ConfigurationFiles", "Reporting", "TwoStage", "TextStudents", "Training",
         "Evaluation", "StudentModels", "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor",
         "Tokenization",
-        "ImageDecoding", "Annotations", sqliteStore, "DualChecker", "TeacherProtocol", "JSON", "ContentDigest",
+        "ImageDecoding", "Annotations", sqliteStore, postgreSQLStore, "DualChecker", "TeacherProtocol", "JSON",
+        "ContentDigest",
         "Wording",
       ]),
 
@@ -174,7 +176,7 @@ let package = Package(
         "Distillation", "StudentModels", "VisionEncoder", "LanguageModel", "LoRA", "DPO", "Layers", "Tensor",
         "Tokenization",
         "ImageDecoding",
-        "Annotations", "SQLiteStore", "TeacherProtocol", "HTTPTeacher", "ContentDigest",
+        "Annotations", "SQLiteStore", postgreSQLStore, "TeacherProtocol", "HTTPTeacher", "ContentDigest",
         "LoopbackServer",
         "ReviewServer", "StudentServer", "Wording", argumentParser,
       ], swiftSettings: swiftSettings),

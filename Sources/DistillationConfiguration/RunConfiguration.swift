@@ -91,7 +91,9 @@ public struct RunConfiguration: MethodConfiguration {
     ConfigurationKey("strict", \.strict, "Stop at the first bad row instead of setting it aside."),
     threads, out,
     ConfigurationKey(
-      "store", \.store, "Folder of replies and human labels, shared by runs.", range: .nonBlank,
+      "store", \.store,
+      "Folder of replies and human labels, shared by runs; or a PostgreSQL server's address, of replies.",
+      range: .nonBlank,
       relativeTo: .configuration),
     storeIsDurable,
     ConfigurationKey(

@@ -24,7 +24,7 @@
 
         A file of replies is JSON Lines, JSON or CSV with one row per item and an object 'teachers', or one row per \
         item and teacher. Also read are a run's folder (its training items, without accuracies, since their labels are \
-        for people to give) and a store (annotations.sqlite).
+        for people to give) and a store (annotations.sqlite, or a server's address).
         """)
 
     @Argument(
@@ -80,8 +80,13 @@
         source = try await request.run(through: .agree).folder
       }
       let columns = id.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
-      let figures = try await AgreementSource.report(
-        of: source, idColumns: columns, goldColumn: gold, anchors: anchors.map { URL(filePath: $0) })
+      let known = anchors.map { URL(filePath: $0) }
+      let figures =
+        if let annotations, let store = try serverStore(annotations) {
+          try await AgreementSource.report(of: store, annotations, anchors: known)
+        } else {
+          try await AgreementSource.report(of: source, idColumns: columns, goldColumn: gold, anchors: known)
+        }
       if let listed = figures.setAside.listed { Output.error(listed) }
       try Output.write(json ? figures.report.json() : figures.report.text)
     }

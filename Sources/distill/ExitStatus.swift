@@ -8,6 +8,9 @@ internal import Wording
   import HTTPTeacher
   import LoopbackServer
   import SQLiteStore
+  #if PostgreSQL
+    import PostgreSQLStore
+  #endif
   import Layers
   import TeacherProtocol
   import Tensor
@@ -48,6 +51,9 @@ internal import Wording
     /// Errors of this package that are no fault of the machine are about what they were given; of the system's, what is not
     /// there was misspelt.
     private static func status(ofOther error: any Error) -> ExitStatus {
+      #if PostgreSQL
+        if let error = error as? PostgreSQLError { return error.isMistake ? .mistake : .fault }
+      #endif
       let type = String(reflecting: type(of: error))
       guard type.hasPrefix("Foundation") || type.hasPrefix("__C.") else {
         return error as Any is any CustomStringConvertible ? .mistake : .fault

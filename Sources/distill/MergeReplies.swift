@@ -17,6 +17,8 @@ internal import Wording
         folder in common. They are read and left as they are. Of a question that was answered in several of them the \
         earliest answer is kept, and it is said how many there were; what the target has stays. Doing it again adds nothing.
 
+        The target may be on a PostgreSQL server: --into postgresql://...
+
         Where the file spending.txt stands beside a store (spending.over: store), what was spent is added to the target's.
 
         Example:
@@ -42,6 +44,7 @@ internal import Wording
     }
 
     func run() async throws {
+      guard try serverStore(into) == nil else { return try await mergeIntoServer() }
       let target = file(into)
       func identity(_ url: URL) -> String { url.resolvingSymlinksInPath().standardizedFileURL.path }
       var seen: Set<String> = []
@@ -50,17 +53,34 @@ internal import Wording
         throw ValidationError(
           "\(target.relativePath) is to take the replies; leave it out of the stores that are read.")
       }
-      let read = try sources.map { source -> any AnnotationStore in
-        guard FileManager.default.fileExists(atPath: source.path) else {
-          throw CheckingError.noReplies(source.relativePath, reason: "there is no such store")
-        }
-        let isLines = ["jsonl", "ndjson"].contains(source.pathExtension.lowercased())
-        return isLines
-          ? JSONLinesAnnotationStore(try LineFile(source, isReadOnly: true))
-          : try SQLiteAnnotationStore(source, isReadOnly: true, isSettled: true)
+      let lines = try await merged(sources.map(read), into: Replies.open(target.path), target.relativePath)
+      try Output.write((lines + [try booked(sources, target)].compactMap(\.self)).joined(separator: "\n"))
+    }
+
+    /// What was spent stands beside no store on a server.
+    private func mergeIntoServer() async throws {
+      guard let target = try serverStore(into) else { return }
+      try Output.write(try await merged(stores.map { try read(file($0)) }, into: target, into).joined(separator: "\n"))
+    }
+
+    private func read(_ source: URL) throws -> any AnnotationStore {
+      guard FileManager.default.fileExists(atPath: source.path) else {
+        throw CheckingError.noReplies(source.relativePath, reason: "there is no such store")
       }
-      let merge = try await StoreMerge(of: read)
-      let (added, known, others) = try await merge.add(to: Replies.open(target.path))
+      let isLines = ["jsonl", "ndjson"].contains(source.pathExtension.lowercased())
+      return isLines
+        ? JSONLinesAnnotationStore(try LineFile(source, isReadOnly: true))
+        : try SQLiteAnnotationStore(source, isReadOnly: true, isSettled: true)
+    }
+
+    /// Puts stores' replies into another.
+    ///
+    /// - Returns: what there is to say.
+    private func merged(
+      _ sources: [any AnnotationStore], into target: any AnnotationStore, _ name: String
+    ) async throws -> [String] {
+      let merge = try await StoreMerge(of: sources)
+      let (added, known, others) = try await merge.add(to: target)
       let from = "\(NumberText.grouped(merge.read)) replies from \(NumberText.counted(sources.count, "store"))"
       var lines = ["\(from): \(NumberText.grouped(added)) added, \(NumberText.grouped(known)) there already"]
       func answered(_ count: Int) -> String {
@@ -69,9 +89,8 @@ internal import Wording
       if merge.repeated > 0 {
         lines.append("\(answered(merge.repeated)) in several stores: the earliest answer is kept")
       }
-      if others > 0 { lines.append("\(answered(others)) otherwise in \(target.relativePath): what it has stays") }
-      try Output.write(
-        ([lines.joined(separator: "\n")] + [try booked(sources, target)].compactMap(\.self)).joined(separator: "\n"))
+      if others > 0 { lines.append("\(answered(others)) otherwise in \(name): what it has stays") }
+      return lines
     }
 
     /// Puts together what was spent where that stands beside stores; nil where it does nowhere else.

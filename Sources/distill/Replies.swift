@@ -13,8 +13,8 @@ internal import Wording
     static let configuration = CommandConfiguration(
       abstract: "Take replies out of a store, or into one.",
       discussion: """
-        The store is the file annotations.sqlite in the folder that 'store' of a configuration names, or any file of \
-        JSON Lines.
+        The store is the file annotations.sqlite in the folder that 'store' of a configuration names, the address of a \
+        PostgreSQL server (postgresql://...), or any file of JSON Lines.
 
         Example:  distill replies export ~/.cache/swift-distillation/store/annotations.sqlite --format preference
         """,
@@ -24,6 +24,7 @@ internal import Wording
     ///
     /// - Throws: `CheckingError.noReplies` where it is not: opening it would make an empty one.
     static func existing(_ path: String) throws -> any AnnotationStore {
+      if let store = try serverStore(path) { return store }
       guard FileManager.default.fileExists(atPath: NSString(string: path).expandingTildeInPath) else {
         throw CheckingError.noReplies(path, reason: "there is no such store")
       }
@@ -31,6 +32,7 @@ internal import Wording
     }
 
     static func open(_ path: String) throws -> any AnnotationStore {
+      if let store = try serverStore(path) { return store }
       let url = URL(filePath: NSString(string: path).expandingTildeInPath)
       let isLines = ["jsonl", "ndjson"].contains(url.pathExtension.lowercased())
       return isLines ? try JSONLinesAnnotationStore(url) : try SQLiteAnnotationStore(url)
@@ -170,7 +172,8 @@ internal import Wording
         }
         // A look makes no store.
         let target = try store.flatMap { store in
-          dryRun && !FileManager.default.fileExists(atPath: store) ? nil : try Replies.open(store)
+          dryRun && !store.contains("://") && !FileManager.default.fileExists(atPath: store)
+            ? nil : try Replies.open(store)
         }
         let others = found.otherQuestions(
           than: try await target?.annotations(forItems: Array(Set(found.annotations.map(\.item)))) ?? [])

@@ -77,6 +77,7 @@
       Interruption.sayHowToGoOn()
       let file = try await run.annotate(part)
       guard !options.progress.quiet else { return }
+      guard let file else { return Output.error("the replies of shard \(part) are in the store") }
       let folder = file.deletingLastPathComponent()
       Output.error(
         "the replies of shard \(part) are in \(file.path); when all \(part.count) are done: distill replies merge "

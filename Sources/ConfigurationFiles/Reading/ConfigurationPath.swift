@@ -6,7 +6,7 @@ package enum ConfigurationPath {
   ///
   /// A step upwards takes the folder before it out, but for one that is a symbolic link, where that would lead elsewhere.
   package static func absolute(_ path: String, in folder: URL) -> String {
-    if path.hasPrefix("/") { return path }
+    if path.hasPrefix("/") || isServer(path) { return path }
     if path == "~" { return NSHomeDirectory() }
     if path.hasPrefix("~/") { return NSHomeDirectory() + path.dropFirst(1) }
     let steps = (folder.absoluteURL.path + "/" + path).split(separator: "/").filter { $0 != "." }
@@ -20,6 +20,11 @@ package enum ConfigurationPath {
       }
     }
     return "/" + taken.joined(separator: "/")
+  }
+
+  /// Whether a text is the address of a data base on a server, and no path.
+  package static func isServer(_ text: String) -> Bool {
+    text.hasPrefix("postgresql://") || text.hasPrefix("postgres://")
   }
 
   private static func isLink(_ path: String) -> Bool {

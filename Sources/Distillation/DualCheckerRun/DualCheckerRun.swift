@@ -58,6 +58,7 @@ public struct DualCheckerRun: Sendable {
   public func run() async throws -> DualCheckerEvaluation {
     if let threads = configuration.threads { Tensor.Compute.threads = threads }
     try LabelsAlike.refuse(configuration)
+    try refuseUnusable(store: configuration.store)
     try RunFolder.refuseForeign(folder, for: .dualChecker)
     let lock = try RunLock(folder, reporter: reporter)
     defer { lock.free() }

@@ -84,17 +84,24 @@ package enum AgreementSource {
     return try handle.read(upToCount: 16) == Data("SQLite format 3\0".utf8)
   }
 
+  /// The figures of a store's replies.
+  ///
+  /// - Parameter name: what the store is called in faults.
+  package static func report(
+    of store: any AnnotationStore, _ name: String, anchors: URL? = nil
+  ) async throws -> (report: AgreementReport, setAside: [RowProblem]) {
+    let annotations = try await store.all()
+    guard !annotations.isEmpty else { throw CheckingError.noReplies(name, reason: "the store is empty") }
+    let table = VoteTable(annotations)
+    let known = try anchors.map { try KnownLabels(contentsOf: $0, key: "--anchors", scope: .init(table)) }
+    return (AgreementReport(table, anchors: known?.labels ?? [:]), known?.setAside ?? [])
+  }
+
   private static func report(
     ofDataBase file: URL, anchors: URL?
   ) async throws -> (report: AgreementReport, setAside: [RowProblem]) {
     #if Run
-      let annotations = try await SQLiteAnnotationStore(file).all()
-      guard !annotations.isEmpty else {
-        throw CheckingError.noReplies(file.relativePath, reason: "the store is empty")
-      }
-      let table = VoteTable(annotations)
-      let known = try anchors.map { try KnownLabels(contentsOf: $0, key: "--anchors", scope: .init(table)) }
-      return (AgreementReport(table, anchors: known?.labels ?? [:]), known?.setAside ?? [])
+      return try await report(of: SQLiteAnnotationStore(file), file.relativePath, anchors: anchors)
     #else
       throw CheckingError.noReplies(
         file.relativePath, reason: "stores in SQLite are read where the package was built with the trait Run")

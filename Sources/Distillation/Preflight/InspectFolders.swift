@@ -1,13 +1,14 @@
 internal import Foundation
+internal import ConfigurationFiles
 internal import DistillationConfiguration
 internal import Wording
 
 extension RunCheck {
   /// Looks whether the folders that the run writes can be written, and for other files that it reads.
   static func inspectFolders(_ run: RunConfiguration, runFolder: URL, into findings: inout [CheckFinding]) {
-    for (key, url) in [("out", runFolder), ("store", URL(filePath: run.store)), ("cache", URL(filePath: run.cache))] {
-      inspectWritable(key, url, into: &findings)
-    }
+    inspectWritable("out", runFolder, into: &findings)
+    inspectStore(run.store, into: &findings)
+    inspectWritable("cache", URL(filePath: run.cache), into: &findings)
     do { try RunFolder.refuseForeign(runFolder, for: run.method) } catch { findings.fail("out", error.description) }
     if case .adapter(let folder) = run.stage2.reference {
       do {
@@ -16,6 +17,18 @@ extension RunCheck {
       } catch {
         findings.fail("stage2.reference", FaultText.sentence(for: error))
       }
+    }
+  }
+
+  /// A store on a server is asked what it has; nothing is made there.
+  static func inspectStore(_ store: String, into findings: inout [CheckFinding]) {
+    guard ConfigurationPath.isServer(store) else {
+      return inspectWritable("store", URL(filePath: store), into: &findings)
+    }
+    do {
+      findings.ok("store", try lookAtServer(store))
+    } catch {
+      findings.fail("store", FaultText.sentence(for: error))
     }
   }
 

@@ -74,6 +74,7 @@ public struct DistillationRun: Sendable {
       throw RunError.readsNoImages(path)
     }
     if plugins.student == nil { try LabelsAlike.refuse(configuration) }
+    try refuseUnusable(store: configuration.store)
     try OwnerOnly.makeFolder(folder)
     try RunFolder.refuseForeign(folder, for: .multiTeacher)
     let lock = try RunLock(folder, reporter: reporter)

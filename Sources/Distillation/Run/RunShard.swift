@@ -15,9 +15,10 @@ extension DistillationRun {
   /// Neither recorded teachers nor those that the run trains are asked; no step of the run is begun or finished. What the run's
   /// store has is not asked again. The budget is that of the run, over all parts that write into the same file of it.
   ///
-  /// - Returns: the store of the part.
+  /// - Returns: the store of the part; nil where the run's is on a server, which takes the replies itself.
   /// - Throws: as the step `annotate`.
-  package func annotate(_ shard: Shard) async throws -> URL {
+  package func annotate(_ shard: Shard) async throws -> URL? {
+    try refuseUnusable(store: configuration.store)
     if let threads = configuration.threads { Tensor.Compute.threads = threads }
     var asked = self
     asked.configuration.teachers = configuration.teachers.filter { $0.kind == .model || $0.kind == .openAI }

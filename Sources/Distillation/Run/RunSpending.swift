@@ -1,5 +1,6 @@
 package import Annotations
 internal import Foundation
+internal import ConfigurationFiles
 package import TeacherProtocol
 import DistillationConfiguration
 internal import Wording
@@ -115,19 +116,29 @@ extension AnnotationEstimate {
 }
 
 extension SpendingConfiguration {
-  /// The budget of a run in a folder, which goes on with what `spending.txt` there, or in the store, says was spent.
+  /// The budget of a run in a folder, which goes on with what `spending.txt` there, or in the store, says was spent; with that of
+  /// all workers where the store is on a server.
   ///
   /// - Parameter reporter: hears what people should know of services while they are asked.
   func ledger(
     for folder: URL, store: String, teachers: [String], isDurable: Bool, _ reporter: ProgressReporter
   ) throws -> SpendingLedger {
     let isShared = over == .store
+    func told(_ ledger: SpendingLedger) -> SpendingLedger {
+      ledger.tell.withLock { $0 = { reporter.message($0) } }
+      return ledger
+    }
+    if isShared, let budget = try serverBudget(store, of: Set(teachers), isDurable: isDurable) {
+      return told(SpendingLedger(limit: asLimit, shared: budget))
+    }
+    if !isShared, ConfigurationPath.isServer(store), asLimit != SpendingLimit() {
+      reporter.message(
+        "the limits of spending count this folder's run alone; those of all workers together: spending.over: store")
+    }
     let place = isShared ? URL(filePath: NSString(string: store).expandingTildeInPath) : folder
     let book = try SpendingBook(
       place.appending(path: "spending.txt"), of: isShared ? Set(teachers) : nil, isDurable: isDurable)
-    let ledger = SpendingLedger(limit: asLimit, book: book)
-    ledger.tell.withLock { $0 = { reporter.message($0) } }
-    return ledger
+    return told(SpendingLedger(limit: asLimit, book: book))
   }
 
   /// As the annotator's limit.

@@ -42,7 +42,8 @@ public struct DualCheckerConfiguration: MethodConfiguration {
     ConfigurationKey("method", \.method, "How labels become a student."),
     seed, threads, out,
     ConfigurationKey(
-      "store", \.store, "Folder of replies, shared by runs.", range: .nonBlank, relativeTo: .configuration),
+      "store", \.store, "Folder of replies, shared by runs; or a PostgreSQL server's address.", range: .nonBlank,
+      relativeTo: .configuration),
     storeIsDurable,
     ConfigurationKey("data", \.data, "The items; paths here are relative to --data, or else to this file."),
     ConfigurationKey("task", \.task, "The labelling task."),
