@@ -4,10 +4,7 @@
 
   /// A store of replies in a PostgreSQL data base: for workers on many machines at once.
   ///
-  /// ```swift
-  /// let store = try PostgreSQLAnnotationStore("postgresql://anna@db.example.org/replies")
-  /// try await store.append([annotation])
-  /// ```
+  /// `try PostgreSQLAnnotationStore("postgresql://anna@db.example.org/replies")` opens one.
   ///
   /// The password comes from `PGPASSWORD` or `~/.pgpass`; libpq's other variables and parameters count too. Tables are made, or brought
   /// up to date, when a store is opened; a newer one is refused. A server that is lost is waited for, and what was sent to it is
@@ -60,7 +57,8 @@
       }
       writer = ConnectionQueue(writing, label: "PostgreSQLStore")
       reader = ConnectionQueue(try session(), label: "PostgreSQLStore")
-      claims = PostgreSQLClaims(ConnectionQueue(try session(), label: "PostgreSQLStore claims"), lease: lease)
+      // Servers have room for a hundred connections by default, so that claims have none of their own.
+      claims = PostgreSQLClaims(writer, lease: lease)
     }
 
     /// Throws for an address that is none, or that has a password in it.

@@ -24,7 +24,9 @@
     /// The store, what happened, and what to do.
     package var description: String {
       let code = state.isEmpty ? "" : " (SQLSTATE \(state))"
-      return "\(place): \(message)\(code).\(remedy.isEmpty ? "" : " \(remedy)")"
+      // libpq asks whether the server is running.
+      let end = message.last.map { ".?!".contains($0) } == true && code.isEmpty ? "" : "."
+      return "\(place): \(message)\(code)\(end)\(remedy.isEmpty ? "" : " \(remedy)")"
     }
   }
 #endif

@@ -82,6 +82,16 @@ import Testing
     #expect(review.resolvingPaths(configurationFolder: root).review.file == NSHomeDirectory())
   }
 
+  @Test func `the address of a server is no path`() {
+    var run = ConfigurationFixture.built
+    for address in ["postgresql://anna@db/replies", "postgres:///replies?host=%2Ftmp"] {
+      run.store = address
+      #expect(run.resolvingPaths(configurationFolder: URL(fileURLWithPath: "/c")).store == address)
+    }
+    run.store = "postgresql"
+    #expect(run.resolvingPaths(configurationFolder: URL(fileURLWithPath: "/c")).store == "/c/postgresql")
+  }
+
   @Test func `every path of the reference is resolved`() throws {
     #if Run
       let run = try RunConfiguration(text: EveryKey.text, format: .yaml)
