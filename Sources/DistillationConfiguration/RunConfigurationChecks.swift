@@ -19,6 +19,9 @@ extension RunConfiguration {
         found: "the text '\(stage2.divergence.rawValue)'")
     }
     reader.require(
+      stage2.adapter == nil || stage1.adapter != nil, "stage1.adapter", "stage2.adapter",
+      expected: "the adapter that stage2.adapter went on from", found: "nothing")
+    reader.require(
       pretrain == nil || student.fresh != nil, "pretrain", "student.fresh", "student.model",
       expected: "no pre-training, or student.fresh with the sizes of the base to pre-train",
       found: "student.model, which is trained already")

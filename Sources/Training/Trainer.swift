@@ -119,7 +119,8 @@ public struct Trainer: Sendable {
     }
   }
 
-  private func shuffled(_ count: Int, _ epoch: Int) -> [Int] {
+  /// The order in which an epoch goes through so many examples.
+  package func shuffled(_ count: Int, _ epoch: Int) -> [Int] {
     var generator = Tensor.Generator(seed: seed).fork("\(stage) order \(epoch)")
     return (0..<count).shuffled(using: &generator)
   }

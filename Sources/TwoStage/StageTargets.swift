@@ -51,6 +51,11 @@ public struct StageTargets<Model: Student>: Sendable {
   ///
   /// - Throws: `TrainingError.unusableItem` for an item that the student can't take, where the options are strict.
   public func supervised(_ judgements: [Judgement]) throws -> [AnswerTree] {
+    try supervisedTargets(judgements).map(\.tree)
+  }
+
+  /// The same with the texts that the trees are made of.
+  package func supervisedTargets(_ judgements: [Judgement]) throws -> [WrittenTarget] {
     let only: String? = if case .teacher(let name) = options.answers { name } else { nil }
     return try judgements.compactMap { judgement in
       guard let wanted = wantedLabels(judgement) else { return nil }
@@ -59,7 +64,7 @@ public struct StageTargets<Model: Student>: Sendable {
         else { return nil }
         return try text(label, annotation.reply.wholeRationale)
       }
-      return texts.isEmpty ? nil : try tree(judgement.item, texts.unique())
+      return texts.isEmpty ? nil : try target(judgement.item, texts.unique())
     }
   }
 
@@ -82,6 +87,12 @@ public struct StageTargets<Model: Student>: Sendable {
   ///
   /// - Returns: nil where no teacher is right and the options skip such items, or the item is set aside.
   func preference(_ item: Item, _ annotations: [Annotation], label: String) throws -> PreferenceTree? {
+    try preferenceTarget(item, annotations, label: label)?.tree
+  }
+
+  private func preferenceTarget(
+    _ item: Item, _ annotations: [Annotation], label: String
+  ) throws -> WrittenPreference? {
     var candidates = try annotations.compactMap { annotation -> Candidate? in
       guard let given = annotation.reply.label else { return nil }
       return Candidate(
@@ -97,11 +108,12 @@ public struct StageTargets<Model: Student>: Sendable {
     let order = candidates.indices.sorted {
       (candidates[$0].confidence, -$0) > (candidates[$1].confidence, -$1)
     }
-    guard let tree = try tree(item, candidates.map(\.text)) else { return nil }
-    return PreferenceTree(
-      tree: tree, chosen: order.filter { candidates[$0].isChosen },
+    guard let target = try target(item, candidates.map(\.text)) else { return nil }
+    let tree = PreferenceTree(
+      tree: target.tree, chosen: order.filter { candidates[$0].isChosen },
       rejected: order.filter { !candidates[$0].isChosen },
       pairing: options.pairing)
+    return WrittenPreference(target: target, tree: tree)
   }
 
   /// Stage 2: the judged items that have a human label, and as many agreed ones beside them as the options replay.
@@ -109,16 +121,24 @@ public struct StageTargets<Model: Student>: Sendable {
   /// - Parameter labels: item -> label.
   /// - Throws: as ``supervised(_:)``.
   public func preferences(_ judgements: [Judgement], labels: [String: String]) throws -> [PreferenceTree] {
+    try preferenceTargets(judgements, labels: labels).map(\.tree)
+  }
+
+  /// The same with the texts that the trees are made of.
+  package func preferenceTargets(
+    _ judgements: [Judgement], labels: [String: String]
+  ) throws -> [WrittenPreference] {
     var trees = try judgements.compactMap { judgement in
-      try labels[judgement.item.id].flatMap { try preference(judgement.item, judgement.annotations, label: $0) }
+      try labels[judgement.item.id].flatMap { try preferenceTarget(judgement.item, judgement.annotations, label: $0) }
     }
     let replayed = Int((options.replay * Double(trees.count)).rounded())
     guard replayed > 0 else { return trees }
     var generator = Tensor.Generator(seed: options.seed).fork("replay")
     let agreed = judgements.filter { $0.label != nil && labels[$0.item.id] == nil }
     let chosen = agreed.shuffled(using: &generator).prefix(replayed)
-    trees += try supervised(Array(chosen)).map {
-      PreferenceTree(tree: $0, chosen: Array($0.answers.indices), rejected: [])
+    trees += try supervisedTargets(Array(chosen)).map {
+      WrittenPreference(
+        target: $0, tree: PreferenceTree(tree: $0.tree, chosen: Array($0.answers.indices), rejected: []))
     }
     return trees
   }
@@ -129,13 +149,13 @@ public struct StageTargets<Model: Student>: Sendable {
       annotation.reply.label == label ? try text(label, annotation.reply.wholeRationale) : nil
     }
     if texts.isEmpty { texts = [try humanText(label)] }
-    return try tree(item, texts.unique())
+    return try target(item, texts.unique())?.tree
   }
 
   /// The question with what its labels are scored by. Nil sets the item aside.
   package func question(_ item: Item) throws -> LabelQuestion? {
     try made(item) { question, images in
-      try student.labelQuestion(question, images: images, labels: labels.labels.map(\.answer))
+      try student.labelQuestion(question.text, images: images, labels: labels.labels.map(\.answer))
     }
   }
 
@@ -153,16 +173,19 @@ public struct StageTargets<Model: Student>: Sendable {
   }
 
   /// The tree of an item, or nil where the student can't take it and the run is not strict: one bad row stops nothing.
-  private func tree(_ item: Item, _ answers: [String]) throws -> AnswerTree? {
-    try made(item) { try student.tree(question: $0, images: $1, answers: answers) }
+  private func target(_ item: Item, _ answers: [String]) throws -> WrittenTarget? {
+    try made(item) { question, images in
+      let tree = try student.tree(question: question.text, images: images, answers: answers)
+      return WrittenTarget(item: item, question: question, answers: answers, tree: tree)
+    }
   }
 
-  private func made<Made>(_ item: Item, _ make: (_ question: String, _ images: [PromptImage]) throws -> Made) throws
+  private func made<Made>(_ item: Item, _ make: (_ question: Prompt, _ images: [PromptImage]) throws -> Made) throws
     -> Made?
   {
     do {
       let question = try prompt.prompt(for: item, labels: labels)
-      return try make(question.text, question.images.map(images.of))
+      return try make(question, question.images.map(images.of))
     } catch StudentError.labelsAlike(let first, let second) {
       // Not a fault of the item: no item could be asked.
       throw StudentError.labelsAlike(first, second)

@@ -38,6 +38,7 @@
           name: "Running",
           subcommands: [
             Run.self, Annotate.self, Agree.self, Review.self, Stage1.self, Stage2.self, Evaluate.self, Report.self,
+            ExportTraining.self,
           ]),
         CommandGroup(name: "Using", subcommands: [Predict.self, Serve.self, Replies.self, Batch.self]),
         CommandGroup(

@@ -140,6 +140,7 @@
         answers: m
         conflicts: both
         rationales: false
+        adapter: trained/stage1/adapter
         epochs: 4
         batch: 5
         learning_rate: 2e-4
@@ -163,6 +164,7 @@
         pairs: best
         when_all_wrong: skip
         replay: 0.25
+        adapter: trained/stage2/adapter
         epochs: 6
         batch: 7
         learning_rate: 2e-5
@@ -342,6 +344,7 @@
       stage2.pairs = .best
       stage2.whenAllWrong = .skip
       stage2.replay = 0.25
+      stage2.adapter = "trained/stage2/adapter"
       stage2.training = training(
         6, 7, 2e-5, .constant, warmup: 1, decay: 0.3, clip: 4, betas: [0.6, 0.99], epsilon: 1e-9, checkpoint: 15)
       return stage2
@@ -388,6 +391,7 @@
       run.stage1.answers = .teacher("m")
       run.stage1.conflicts = .all
       run.stage1.rationales = false
+      run.stage1.adapter = "trained/stage1/adapter"
       run.stage1.training = training(
         4, 5, 2e-4, .linear, warmup: 0, decay: 0.1, clip: 2, betas: [0.7, 0.95], epsilon: 1e-7, checkpoint: 13)
       run.evaluation.results = .all

@@ -75,6 +75,12 @@ public struct DistillationRun: Sendable {
     }
     if plugins.student == nil { try LabelsAlike.refuse(configuration) }
     try refuseUnusable(store: configuration.store)
+    for (path, key) in [
+      (configuration.stage1.adapter, "stage1.adapter"), (configuration.stage2.adapter, "stage2.adapter"),
+    ]
+    where !last.isBefore(.stage1) {
+      if let path { _ = try TakenAdapter(URL(filePath: path), key: key) }
+    }
     try OwnerOnly.makeFolder(folder)
     try RunFolder.refuseForeign(folder, for: .multiTeacher)
     let lock = try RunLock(folder, reporter: reporter)

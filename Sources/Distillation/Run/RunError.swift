@@ -45,6 +45,11 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case waitingForReview(String, conflicts: Int)
   /// A run whose labels do not come from its page.
   case noReview(String, source: String)
+  /// An adapter that was trained elsewhere and is not what the run would train: the key that names it, its folder, and how it
+  /// differs.
+  case foreignAdapter(key: String, String, differences: [String])
+  /// What can't be written for another trainer: the key of the configuration, and why.
+  case notExported(String, String)
   /// A folder that belongs to another configuration or is no run.
   case notARun(String, String)
 
@@ -111,6 +116,11 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(conflicts) conflicts wait for people: decide them with distill review --run \(folder), and run again"
     case .noReview(let folder, let source):
       "\(folder): the labels of this run come from review.source: \(source); set it to page for people to give them here"
+    case .foreignAdapter(let key, let folder, let differences):
+      "\(key): \(folder) is not an adapter that this run would train: \(differences.prefix(6).joined(separator: "; "))"
+        + (differences.count > 6 ? "; and \(differences.count - 6) more" : "")
+        + ". Train from the folder start/ of distill export-training, or set student.lora to what it was trained with"
+    case .notExported(let key, let why): "\(key): \(why)"
     case .notARun(let path, let why): "\(path): not a run's folder: \(why)"
     }
   }

@@ -20,7 +20,9 @@ extension DistillationRun {
     content.steps = steps(state, second, outcomes)
     content.configuration = configuration.yaml
     content.evaluation = try evaluation
-    let rows = try MetricsLog.rows(of: folder.appending(path: "metrics.jsonl"))
+    let log = folder.appending(path: "metrics.jsonl")
+    // Where both stages were trained elsewhere there is none.
+    let rows = FileManager.default.fileExists(atPath: log.path) ? try MetricsLog.rows(of: log) : []
     content.curves = ReportContent.curves(of: rows.filter { ["stage1", "stage2"].contains($0.stage) })
     content.agreement = agreement(state)
     content.conflictCount = conflicts.count

@@ -15,10 +15,17 @@ extension DistillationRun {
   func studentSteps<Model: Student>(
     _ base: Model, key baseKey: String, state: RunState
   ) async throws -> any StudentSteps {
-    var items = state.data.train + state.data.test
+    var items = (readsTrainingItems ? state.data.train : state.conflicts.map(\.item)) + state.data.test
     if configuration.evaluation.choosesThresholdOnDev { items += state.data.dev }
     let stages = try await stages(over: base, key: baseKey, labels: state.labels, of: items, in: state.data.dataset)
     return StepsOfStudent(self, stages, state)
+  }
+
+  /// Whether anything is trained here, or else conflicts alone are looked at.
+  private var readsTrainingItems: Bool {
+    let trains: Set<EvaluationConfiguration.Result> = [.stage1SFT, .stage1DPO, .randomLabels, .fullLabel]
+    return configuration.stage1.adapter == nil || configuration.stage2.adapter == nil
+      || !configuration.budgets.isEmpty || !trains.isDisjoint(with: configuration.evaluation.results.names)
   }
 
   /// What trains and asks this student, with the images of these items read.
@@ -67,6 +74,14 @@ extension DistillationRun {
 
   /// Stage 1: every agreed item, all agreeing teachers' answers to one prompt.
   func stage1(_ stages: StudentStages<some Student>, _ state: RunState) async throws -> TrainedStage {
+    if let adapter = configuration.stage1.adapter {
+      var stage = try await stages.take("stage1", from: adapter, trainedOn: exportKey(state))
+      if readsTrainingItems {
+        let examples = try stages.targets.supervised(state.judgements).count
+        stage.steps = configuration.stage1.training.options.totalSteps(examples: examples)
+      }
+      return stage
+    }
     let trees = try stages.targets.supervised(state.judgements)
     guard !trees.isEmpty else {
       let refused = stages.targets.setAside.all
@@ -97,6 +112,14 @@ extension DistillationRun {
       }
       labels = try await reviewed(
         state, uncertainty: uncertainty, rounds: round, conflicts: conflicts, given: labels)
+      if let adapter = configuration.stage2.adapter {
+        let stage = try await stages.take("stage2", from: adapter, trainedOn: exportKey(state, labels: labels))
+        // For what is trained beside it.
+        let trees = readsTrainingItems ? try stages.targets.preferences(state.judgements, labels: labels) : []
+        return SecondStage(
+          trained: stage, labels: labels, trees: trees,
+          steps: configuration.stage2.training.options.totalSteps(examples: trees.count))
+      }
       trees = try stages.targets.preferences(state.judgements, labels: labels)
       guard !trees.isEmpty else { continue }
       let name = round == configuration.rounds ? "stage2" : "rounds/\(round)"
@@ -120,7 +143,8 @@ extension DistillationRun {
     from start: TrainedStage, stage1: TrainedStage, usesPairs: Bool = true, supervisedWeight: Double? = nil,
     steps: Int? = nil
   ) async throws -> TrainedStage {
-    let stage = configuration.stage2
+    var stage = configuration.stage2
+    stage.adapter = nil
     let weight = supervisedWeight ?? stage.sftWeight
     let reference = try referenceDigest()
     let key = stages.key(
@@ -168,7 +192,8 @@ extension DistillationRun {
 struct TrainedStage: Sendable {
   let adapter: URL
   let key: String
-  let steps: Int
+  /// Updates; of an adapter that was trained elsewhere those that training here would take, where that is known.
+  var steps: Int
 }
 
 /// What Stage 2 ended with.

@@ -133,8 +133,8 @@ struct StudentStages<Model: Student>: Sendable {
   }
 
   /// The files of an adapter in a folder.
-  private static func files(of folder: URL) -> [URL] {
-    ["adapter_config.json", "adapter_model.safetensors"].map { folder.appending(path: $0) }
+  static func files(of folder: URL) -> [URL] {
+    TakenAdapter.files.map { folder.appending(path: $0) }
   }
 
   /// Takes a stage's adapter over under another name.

@@ -9,6 +9,8 @@ package struct Stage1Configuration: DefaultedSection {
   /// What becomes of items on which the teachers conflict. The default is `exclude`.
   package var conflicts = library.conflicts
   package var rationales = library.learnsRationales
+  /// Folder of an adapter that was trained elsewhere, taken in place of training. The default is none.
+  package var adapter: String?
   /// How the stage is trained. The default is ``TrainingConfiguration/init()``: 3 epochs of 16 at 1e-4.
   package var training = TrainingConfiguration()
 
@@ -21,5 +23,9 @@ package struct Stage1Configuration: DefaultedSection {
       ConfigurationKey("answers", \.answers, "Whose answers are targets: all agreeing teachers', or one teacher's."),
       ConfigurationKey("conflicts", \.conflicts, "Conflicts in this stage: left out, all answers, or the majority's."),
       ConfigurationKey("rationales", \.rationales, "Targets carry the rationale after the label."),
+      ConfigurationKey(
+        "adapter", \.adapter,
+        "Folder of a PEFT adapter that was trained elsewhere on this stage's rows (distill export-training), taken in place of "
+          + "training here.", range: .ifGiven(.nonBlank), relativeTo: .configuration, sample: "training/stage1/adapter"),
     ] + TrainingConfiguration.keys.map { $0.lifted(to: \.training) }
 }

@@ -29,6 +29,8 @@ package struct Stage2Configuration: ConfigurationSection {
   package var pairs = library.pairing
   package var whenAllWrong = library.whenAllWrong
   package var replay = library.replay
+  /// Folder of an adapter that was trained elsewhere, taken in place of training. The default is none.
+  package var adapter: String?
   /// How the stage is trained. The default is that of ``TrainingConfiguration/init()`` with step size 1e-5.
   package var training = TrainingConfiguration(
     epochs: library.stage2.epochs, batch: library.stage2.batch, learningRate: library.stage2.learningRate.decimal)
@@ -90,6 +92,11 @@ package struct Stage2Configuration: ConfigurationSection {
       ConfigurationKey(
         "replay", \.replay, "Agreed items mixed in, as a part of the conflicts' number.", range: .from(0, through: 1000)
       ),
+      ConfigurationKey(
+        "adapter", \.adapter,
+        "Folder of a PEFT adapter that was trained elsewhere on this stage's rows, taken in place of training here; it goes on "
+          + "from that of stage1.adapter.", range: .ifGiven(.nonBlank), relativeTo: .configuration,
+        sample: "training/stage2/adapter"),
     ] + TrainingConfiguration.keys.map { $0.lifted(to: \.training) }
 }
 

@@ -26,7 +26,7 @@ struct DistillCommandTests {
       let names =
         [
           "init", "check", "run", "predict", "serve", "replies", "batch", "tokenize", "embed", "forward", "export",
-          "inspect",
+          "export-training", "inspect",
         ]
         + RunStep.allCases.map(\.rawValue)
       for name in names {
@@ -49,6 +49,7 @@ struct DistillCommandTests {
       ["run", "run.yaml", "--seed", "-1"],
       ["run", "run.yaml", "--through", "dinner"], ["predict", "--run", "run"], ["dance"], ["tokenize"],
       ["tokenize", "--model", "m", "--decode", "--offsets"], ["embed"],
+      ["export-training", "run.yaml", "--out", "t"], ["export-training", "--for", "axolotl", "run.yaml", "--out", "t"],
       ["check", "run.yaml", "--noisy"], ["review"], ["review", "run.yaml", "--queue", "q.jsonl"],
       ["review", "run.yaml", "--images", "photos"], ["serve"], ["serve", "--model", "m", "--port", "70000"],
       ["replies", "export", "x.sqlite", "--format", "yaml"],

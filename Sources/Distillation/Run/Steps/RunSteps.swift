@@ -135,7 +135,7 @@ final class RunSteps {
           "the version": version, "the teachers' replies": key(.step(.annotate)),
           "what the votes came to": key(.step(.agree)), StepInputs.settings: settings, "the run's rules": rules.key,
           "the student's base": baseKey(),
-        ])
+        ], and: taken(configuration.stage1.adapter, "stage1.adapter"))
     case .step(.stage2):
       let settings = settings(.stage2)
       return try StepInputs(
@@ -143,7 +143,7 @@ final class RunSteps {
         [
           "the version": version, "what stage1 came to": key(.step(.stage1)), "the human labels": key(.step(.review)),
           StepInputs.settings: settings, "the reference's adapter": run.referenceDigest(),
-        ])
+        ], and: taken(configuration.stage2.adapter, "stage2.adapter"))
     case .step(.evaluate):
       let settings = settings(.evaluate)
       return StepInputs(
@@ -192,6 +192,12 @@ final class RunSteps {
     case .trained: key(.teacher(teacher.name))
     case .openAI: ""
     }
+  }
+
+  /// An adapter that was trained elsewhere, as a part of inputs.
+  private func taken(_ adapter: String?, _ name: String) throws -> [String: String] {
+    guard let adapter else { return [:] }
+    return [name: try TakenAdapter(URL(filePath: adapter), key: name).digest]
   }
 
   private func trainedTeacher(_ name: String) throws -> TrainedTeacher {

@@ -9,10 +9,13 @@ struct StepInputs {
   /// A digest of each part, by what people call it.
   let parts: [String: String]
 
-  /// - Parameter parts: texts or digests by name; the configuration, in JSON, is taken apart by its keys.
-  init(settings: String? = nil, _ parts: KeyValuePairs<String, String>) {
-    key = ContentDigest.of(fields: parts.map(\.value))
-    var digests = Dictionary(parts.map { ($0.key, $0.value) }) { $0 + $1 }
+  /// - Parameters:
+  ///   - parts: texts or digests by name; the configuration, in JSON, is taken apart by its keys.
+  ///   - more: what few runs have, by name; keys of runs without it stay as they were.
+  init(settings: String? = nil, _ parts: KeyValuePairs<String, String>, and more: [String: String] = [:]) {
+    let parts = parts.map { ($0.key, $0.value) } + more.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    key = ContentDigest.of(fields: parts.map(\.1))
+    var digests = Dictionary(parts) { $0 + $1 }
     let object = settings.flatMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] } ?? [:]
     for (name, value) in object {
       let text = try? JSONSerialization.data(withJSONObject: value, options: [.sortedKeys, .fragmentsAllowed])

@@ -8,6 +8,8 @@ extension RunConfiguration {
     (copy.out, copy.threads, copy.store, copy.cache) = (nil, nil, "-", "-")
     (copy.storeIsDurable, copy.spending, copy.missingReplies) = (false, SpendingConfiguration(), nil)
     copy.data.outsideImages = nil
+    // Adapters that come from elsewhere count by their bytes.
+    (copy.stage1.adapter, copy.stage2.adapter) = (nil, nil)
     copy.teachers = teachers.map(\.inKeys)
     if step != .report { copy.report = ReportConfiguration() }
     if step.isBefore(.evaluate) {
@@ -40,6 +42,12 @@ extension RunConfiguration {
   /// - Parameter hasStudent: whether the student comes from code.
   /// - Throws: ``RunError/unset(_:step:)``.
   func demand(through last: RunStep, hasStudent: Bool = false, otherTeachers: Int = 0) throws(RunError) {
+    if stage2.adapter != nil, rounds > 1, !last.isBefore(.stage2) {
+      throw .notExported(
+        "stage2.adapter",
+        "what people are asked in round 2 follows from an adapter that is trained here; set rounds to 1, or leave the key out"
+      )
+    }
     if let missing = missing(hasStudent: hasStudent, otherTeachers: otherTeachers), !last.isBefore(missing.step) {
       throw .unset(missing.key, step: missing.step)
     }
