@@ -20,6 +20,8 @@ public struct AnnotationProgress: Sendable, Equatable {
   package var rate = 0.0
   /// Seconds that the slowest teacher takes for what it has to be asked yet; nil where that is not known yet.
   package var secondsLeft: Double?
+  /// Teachers that are to be asked no more, and why, by name; known at the end.
+  package var givenUp: [String: String] = [:]
 }
 
 /// Counts what is done, from several tasks.

@@ -51,6 +51,8 @@ public struct Annotator: Sendable {
   package var readsCutReplies = true
   /// Whether a teacher behind a service is asked no more where none of its first replies has a label. The default is false.
   package var stopsWithoutLabels = false
+  /// Teachers that are asked nothing, and why, by name; what the store has of them counts. The default is none.
+  package var givenUp: [String: String] = [:]
   /// Takes a warning about a teacher whose first replies have no label. The default is nil: nobody is told.
   package var tell: (@Sendable (String) -> Void)?
 
@@ -111,8 +113,8 @@ public struct Annotator: Sendable {
   ///   - count: how many items there are.
   ///   - item: the item at a position, the same one whenever it is asked for.
   ///   - progress: called after replies were kept or found, never twice at the same time.
-  ///   - failure: called for each question without a reply, never twice at the same time.
-  /// - Returns: how far it came.
+  ///   - failure: called for each question without a reply, never twice at the same time, with whether it was made.
+  /// - Returns: how far it came, with the teachers that are to be asked no more.
   /// - Throws: an error of the store, or `CancellationError`.
   package func fill(
     _ data: Dataset, count: Int, item: @escaping @Sendable (Int) -> Item,
@@ -120,12 +122,19 @@ public struct Annotator: Sendable {
     failure: @escaping @Sendable (AnnotationRun.Failure) -> Void
   ) async throws -> AnnotationProgress {
     let one = Locked(())
-    return try await ask(data, count: count, item: item, progress: progress) { assignment, note in
+    let end = try await ask(data, count: count, item: item, progress: progress) { assignment, note in
       guard let reason = note.failure else { return }
       one.withLock { _ in
-        failure(.init(item: item(note.index).id, teacher: assignments[assignment].teacher.name, reason: reason))
+        failure(
+          .init(
+            item: item(note.index).id, teacher: assignments[assignment].teacher.name, reason: reason,
+            wasAsked: note.key != nil))
       }
-    }.progress
+    }
+    if let stopped = end.stopped { throw stopped }
+    var progress = end.progress
+    progress.givenUp = end.givenUp
+    return progress
   }
 
   /// What asking would take. Nothing is asked; images are read, as their content is part of the questions.
@@ -175,7 +184,9 @@ public struct Annotator: Sendable {
     _ data: Dataset, count: Int, item: @escaping @Sendable (Int) -> Item,
     progress: (@Sendable (AnnotationProgress) -> Void)?,
     note: @escaping @Sendable (Int, TeacherPass.Note) -> Void
-  ) async throws -> (asked: [String: Int], progress: AnnotationProgress, stopped: TeacherUnavailable?) {
+  ) async throws -> (
+    asked: [String: Int], progress: AnnotationProgress, stopped: TeacherUnavailable?, givenUp: [String: String]
+  ) {
     let counter = ProgressCounter(
       items: count, isInstant: assignments.map { $0.teacher is any BatchTeacher && $0.teacher.answersByItem },
       ledger: ledger, report: progress)
@@ -185,17 +196,21 @@ public struct Annotator: Sendable {
       ReplyWatch(
         assignment.teacher.name, stops: stopsWithoutLabels && !(assignment.teacher is any BatchTeacher), tell: tell)
     }
+    let stops: [String: String]
     do {
-      try await withThrowingTaskGroup(of: Void.self) { group in
+      stops = try await withThrowingTaskGroup(of: (String, String?).self) { group in
         for (index, assignment) in assignments.enumerated() {
           let maker = QuestionMaker(assignment: assignment, labels: labels, store: store, images: images)
           let asker = Asker(assignment.teacher, store: store, queue: queue, price: assignment.price, ledger: ledger)
-          let pass = TeacherPass(maker: maker, asker: asker, counter: counter, number: index, watch: watches[index]) {
-            note(index, $0)
-          }
-          group.addTask { try await pass.run(count: count, item: item) }
+          let name = assignment.teacher.name
+          let pass = TeacherPass(
+            maker: maker, asker: asker, counter: counter, number: index, watch: watches[index], stop: givenUp[name]
+          ) { note(index, $0) }
+          group.addTask { (name, try await pass.run(count: count, item: item)) }
         }
-        try await group.waitForAll()
+        var stops: [String: String] = [:]
+        for try await (name, stop) in group { stops[name] = stop }
+        return stops
       }
     } catch {
       // What is claimed and booked and was not used, others may use.
@@ -209,7 +224,7 @@ public struct Annotator: Sendable {
     let stopped = zip(assignments, watches).lazy.compactMap { assignment, watch in
       watch.stop.map { TeacherUnavailable(teacher: assignment.teacher.name, reason: $0) }
     }.first
-    return (Dictionary(uniqueKeysWithValues: asked), counter.progress, stopped)
+    return (Dictionary(uniqueKeysWithValues: asked), counter.progress, stopped, stops)
   }
 
   /// Looks every key up again, so that of two processes that asked at the same time both return what was kept.

@@ -18,6 +18,8 @@ struct TeacherPass: Sendable {
   /// The teacher's place among those of the counter.
   let number: Int
   let watch: ReplyWatch
+  /// Why the teacher is asked nothing from the beginning; nil where it is.
+  var stop: String?
   /// Called for every item once.
   let note: @Sendable (Note) -> Void
 
@@ -64,9 +66,11 @@ struct TeacherPass: Sendable {
   static let stretch = 512
   static let shortestPause = 0.05
 
-  func run(count: Int, item: @Sendable (Int) -> Item) async throws {
+  /// - Returns: why nothing more was to be asked; nil where nothing spoke against it.
+  func run(count: Int, item: @Sendable (Int) -> Item) async throws -> String? {
     let size = max(1, (assignment.teacher as? any BatchTeacher)?.batchSize ?? 1)
     var state = State()
+    state.stop = stop
     // A reply that can't be kept is not asked for.
     if maker.store.isReadOnly { state.stop = Asker.readOnlyStore }
     var (read, isMaking) = (0, false)
@@ -121,6 +125,7 @@ struct TeacherPass: Sendable {
         }
       }
     }
+    return state.stop
   }
 
   private func take(_ made: [QuestionMaker.Made], _ state: inout State) {

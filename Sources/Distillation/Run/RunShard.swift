@@ -15,9 +15,13 @@ extension DistillationRun {
   /// Neither recorded teachers nor those that the run trains are asked; no step of the run is begun or finished. What the run's
   /// store has is not asked again. The budget is that of the run, over all parts that write into the same file of it.
   ///
+  /// Where each row tells by itself whether it is asked about, rows are read as they are asked about, in memory that does not grow
+  /// with the file; else all items are held.
+  ///
+  /// - Parameter rows: how many are read at one time. The default is 16,384.
   /// - Returns: the store of the part; nil where the run's is on a server, which takes the replies itself.
   /// - Throws: as the step `annotate`.
-  package func annotate(_ shard: Shard) async throws -> URL? {
+  package func annotate(_ shard: Shard, rows: Int = 16_384) async throws -> URL? {
     try refuseUnusable(store: configuration.store)
     if let threads = configuration.threads { Tensor.Compute.threads = threads }
     var asked = self
@@ -33,9 +37,13 @@ extension DistillationRun {
     let lock = try RunLock(place, reporter: reporter)
     defer { lock.free() }
     try RunRules.keep(in: folder)
+    let (store, file) = try shardStore(shard)
+    if configuration.asksRowByRow {
+      try await asked.askRowByRow(shard, store, rows: rows)
+      return file
+    }
     let labels = try configuration.labelSet()
     let data = try readData(DataFiles(configuration), labels).part(shard)
-    let (store, file) = try shardStore(shard)
     reporter.message(
       "shard \(shard): \(data.train.count) training items and \(data.scoredByTeachers(configuration.evaluation).count) scored ones"
     )
