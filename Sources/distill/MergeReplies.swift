@@ -6,6 +6,7 @@ internal import Wording
   import Distillation
   import Foundation
   import SQLiteStore
+  import TeacherProtocol
 
   /// Stores of parts, put together.
   struct MergeReplies: AsyncParsableCommand {
@@ -19,11 +20,14 @@ internal import Wording
 
         The target may be on a PostgreSQL server: --into postgresql://...
 
-        Where the file spending.txt stands beside a store (spending.over: store), what was spent is added to the target's.
+        Where the file spending.txt stands beside a store (spending.over: store), what was spent is added to the target's. One in a \
+        run's folder (spending.over: run) is named by --spending, and the one that takes it by --spending-into.
 
-        Example:
+        Examples:
 
           distill replies merge store/annotations.*-of-8.sqlite --into store/annotations.sqlite
+          distill replies merge a/store b/store --into store --spending a/run/spending.txt b/run/spending.txt \\
+            --spending-into run/spending.txt
         """)
 
     @Argument(help: "The stores, or the folders that they are in.", completion: .file())
@@ -34,9 +38,28 @@ internal import Wording
       completion: .file())
     var into: String
 
+    @Option(
+      parsing: .upToNextOption,
+      help: ArgumentHelp("Files spending.txt elsewhere, whose lines are added too.", valueName: "file"),
+      completion: .file(extensions: ["txt"]))
+    var spending: [String] = []
+
+    @Option(
+      help: ArgumentHelp("The spending.txt that takes the lines. (default: beside --into)", valueName: "file"),
+      completion: .file(extensions: ["txt"]))
+    var spendingInto: String?
+
+    func validate() throws {
+      for file in spending where !FileManager.default.fileExists(atPath: url(file).path) {
+        throw ValidationError("--spending: there is no file '\(file)'.")
+      }
+    }
+
+    private func url(_ path: String) -> URL { URL(filePath: NSString(string: path).expandingTildeInPath) }
+
     /// The file of a store that is named by it or by its folder, which has no ending.
     private func file(_ path: String) -> URL {
-      let url = URL(filePath: NSString(string: path).expandingTildeInPath)
+      let url = url(path)
       var isFolder: ObjCBool = false
       let isThere = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
       return (isThere ? isFolder.boolValue : url.pathExtension.isEmpty)
@@ -54,13 +77,16 @@ internal import Wording
           "\(target.relativePath) is to take the replies; leave it out of the stores that are read.")
       }
       let lines = try await merged(sources.map(read), into: Replies.open(target.path), target.relativePath)
-      try Output.write((lines + [try booked(sources, target)].compactMap(\.self)).joined(separator: "\n"))
+      try Output.write(
+        (lines + missingParts(of: sources) + [try booked(sources, target)].compactMap(\.self)).joined(separator: "\n"))
     }
 
     /// What was spent stands beside no store on a server.
     private func mergeIntoServer() async throws {
       guard let target = try serverStore(into) else { return }
-      try Output.write(try await merged(stores.map { try read(file($0)) }, into: target, into).joined(separator: "\n"))
+      let sources = stores.map(file)
+      let lines = try await merged(sources.map(read), into: target, into)
+      try Output.write((lines + missingParts(of: sources)).joined(separator: "\n"))
     }
 
     private func read(_ source: URL) throws -> any AnnotationStore {
@@ -93,13 +119,33 @@ internal import Wording
       return lines
     }
 
-    /// Puts together what was spent where that stands beside stores; nil where it does nowhere else.
+    /// Parts that 'annotate --shard' names its stores by and that are not among these: a job of the array that has not ended,
+    /// or failed.
+    private func missingParts(of sources: [URL]) -> [String] {
+      var found: [Int: Set<Int>] = [:]
+      for source in sources {
+        guard let match = source.lastPathComponent.wholeMatch(of: #/annotations\.(\d+)-of-(\d+)\..*/#),
+          let shard = Shard("\(match.output.1)/\(match.output.2)")
+        else { continue }
+        found[shard.count, default: []].insert(shard.index)
+      }
+      return found.sorted { $0.key < $1.key }.compactMap { count, parts in
+        let missing = (1...count).filter { !parts.contains($0) }
+        guard !missing.isEmpty else { return nil }
+        let shown = missing.prefix(8).map(String.init).joined(separator: ", ") + (missing.count > 8 ? ", ..." : "")
+        return "of \(count) parts \(missing.count) \(missing.count == 1 ? "is" : "are") not among the stores: \(shown)"
+      }
+    }
+
+    /// Puts together what was spent where that stands beside stores or is named; nil where it does nowhere else.
     private func booked(_ sources: [URL], _ target: URL) throws -> String? {
       func book(_ store: URL) -> URL {
         store.resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "spending.txt")
       }
-      let own = book(target)
-      let books = Set(sources.map(book)).filter { $0 != own && FileManager.default.fileExists(atPath: $0.path) }
+      let own = (spendingInto.map(url) ?? book(target)).resolvingSymlinksInPath()
+      let books = Set(sources.map(book) + spending.map { url($0).resolvingSymlinksInPath() }).filter {
+        $0 != own && FileManager.default.fileExists(atPath: $0.path)
+      }
       guard !books.isEmpty else { return nil }
       let added = try SpendingBook.merge(books.sorted { $0.path < $1.path }, into: own)
       return "\(NumberText.counted(added, "line")) of what was spent added to \(own.path)"

@@ -1,7 +1,9 @@
 import Distillation
 import Foundation
+import TeacherProtocol
 import TestSupport
 import Testing
+import TextStudents
 
 /// Parts of the work by the command: an array of jobs that know nothing of each other, and what comes of it together.
 @Suite(
@@ -78,6 +80,82 @@ struct ShardCommandTests {
       let refused = try distill(
         [], ["replies", "merge", "store", "--into", "store/annotations.sqlite"], in: fixture.folder)
       #expect(refused.code == 2)
+    }
+  }
+
+  @Test func `the parts of embed are together the vectors of all lines`() throws {
+    let distill = try #require(DistillBinary.found)
+    let folder = FileManager.default.temporaryDirectory.appending(path: "embed-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let lines = (0..<11).map { "a caption of photo \($0)" } + ["", "a caption of photo 3"]
+    try FreshEncoder().write(to: folder.appending(path: "m"), texts: lines.filter { !$0.isEmpty }, seed: 1)
+    try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: folder.appending(path: "lines.txt"))
+    func vectors(_ shard: String) throws -> [[Double]] {
+      let shell = DistillBinary(url: URL(filePath: "/bin/sh"))
+      let outcome = try shell.run(
+        "-c", "'\(distill.url.path)' embed --model m --shard \(shard) < lines.txt", in: folder)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      // The empty line is named with its place among all lines, by the part that it belongs to.
+      let parts = shard.split(separator: "/").compactMap { Int($0) }
+      let isOwn = Shard(index: parts[0], of: parts[1]).contains("")
+      #expect(outcome.errors.contains("line 12 is empty") == isOwn, "\(outcome.errors)")
+      return try outcome.output.split(separator: "\n").map {
+        try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [Double])
+      }
+    }
+    let whole = try vectors("1/1")
+    #expect(whole.count == 13)
+    // More parts than lines: most of them are empty.
+    for count in [2, 3, 40] {
+      for index in 1...count {
+        let part = try vectors("\(index)/\(count)")
+        let own = zip(lines, whole).filter { Shard(index: index, of: count).contains($0.0) }.map(\.1)
+        #expect(part.count == own.count)
+        for (one, other) in zip(part, own) {
+          #expect(zip(one, other).allSatisfy { abs($0 - $1) < 1e-5 })
+        }
+      }
+    }
+  }
+
+  @Test func `merge puts together what runs elsewhere have spent, where it is named`() throws {
+    try withCheckFixture { fixture in
+      func write(_ text: String, _ path: String) throws {
+        let file = fixture.folder.appending(path: path)
+        try FileManager.default.createDirectory(
+          at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+      }
+      try write("aa 1 c asked 1 10 5 0\naa 1 c paid 1 9 4 0\n", "a/run/spending.txt")
+      try write("bb 1 c asked 1 10 5 0\n", "b/run/spending.txt")
+      try write("", "a/store/annotations.jsonl")
+      func merge(_ more: String...) throws -> DistillBinary.Outcome {
+        try distill(
+          [], ["replies", "merge", "a/store/annotations.jsonl", "--into", "store/annotations.sqlite"] + more,
+          in: fixture.folder)
+      }
+      let plain = try merge()
+      #expect(plain.code == 0 && !plain.output.contains("spent"), "\(plain.errors)")
+      let books = ["--spending", "a/run/spending.txt", "b/run/spending.txt", "--spending-into", "run/spending.txt"]
+      try write("", "run/spending.txt")
+      func put() throws -> DistillBinary.Outcome {
+        try merge(books[0], books[1], books[2], books[3], books[4])
+      }
+      #expect(try put().output.contains("3 lines of what was spent added to "))
+      #expect(try put().output.contains("0 lines of what was spent added to "))
+      let text = try String(contentsOf: fixture.folder.appending(path: "run/spending.txt"), encoding: .utf8)
+      #expect(text.split(separator: "\n").count == 3)
+      for part in ["1-of-3", "3-of-3"] { try write("", "parts/annotations.\(part).jsonl") }
+      let some = try distill(
+        [],
+        [
+          "replies", "merge", "parts/annotations.1-of-3.jsonl", "parts/annotations.3-of-3.jsonl", "--into",
+          "whole.sqlite",
+        ], in: fixture.folder)
+      #expect(some.output.contains("of 3 parts 1 is not among the stores: 2"), "\(some.output)\(some.errors)")
+      let refused = try merge("--spending", "c/spending.txt")
+      #expect(refused.code == 2 && refused.errors.contains("there is no file 'c/spending.txt'"), "\(refused.errors)")
     }
   }
 
