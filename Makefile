@@ -25,7 +25,7 @@ CLIENTS := $(CURDIR)/.build/clients
 CLIENT_PLAN := $(CLIENTS)/*/release/description.json
 
 # The traits for clusters share a build.
-CLUSTER_TRAITS := default,PostgreSQL
+CLUSTER_TRAITS := default,PostgreSQL,MPI
 CLUSTER_BUILD := .build/cluster
 
 COVERAGE_BUILD := .build/coverage
@@ -36,7 +36,7 @@ FORMAT ?= template pattern tokenizer configuration reply store
 SECONDS ?= 3600
 SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks Fuzzing/Package.swift Fuzzing/Sources/fuzz .ci/CheckAPI.swift .ci/CheckLayers.swift .ci/examples
 
-.PHONY: help setup demo demo-dualchecker test test-debug test-lowered test-kernels test-onednn test-postgresql sanitize formatter \
+.PHONY: help setup demo demo-dualchecker test test-debug test-lowered test-kernels test-onednn test-postgresql test-mpi sanitize formatter \
   review-browser example lint format portability snippets docs layers architecture configuration api check-api coverage fuzz benchmark bench clean
 
 help: ## Lists the targets.
@@ -78,6 +78,11 @@ test-postgresql: ## Builds with the trait PostgreSQL and tries the store over it
 	@.ci/setup libpq-dev postgresql
 	DISTILLATION_TARGETS=PostgreSQLStoreTests .ci/postgresql $(TEST) --traits $(CLUSTER_TRAITS) \
 	  --scratch-path $(CLUSTER_BUILD) --filter '^PostgreSQLStoreTests\.' $(ARGS)
+
+test-mpi: ## Builds the command with the trait MPI and carries a small run out on 1, 2, 3 and 5 ranks, with kills.
+	@.ci/setup libopenmpi-dev openmpi-bin libpq-dev
+	DISTILLATION_TARGETS=distill $(SWIFT) build -c release --product distill --traits $(CLUSTER_TRAITS) --scratch-path $(CLUSTER_BUILD)
+	.ci/mpi $(CLUSTER_BUILD)/release/distill $(ARGS)
 
 review-browser: setup ## Drives the review page in headless Chromium: apt-get install chromium, pip install playwright, PYTHON=.venv/bin/python
 	$(SWIFT) build -c release --product distill

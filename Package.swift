@@ -36,6 +36,8 @@ let postgreSQLStore = Target.Dependency.target(name: "PostgreSQLStore", conditio
 let libpq = Target.Dependency.target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"]))
 /// Products of bfloat16 numbers, with the trait `OneDNN`.
 let oneDNN = Target.Dependency.target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))
+/// Messages between the ranks of a run, with the trait `MPI`.
+let mpi = Target.Dependency.target(name: "CMPI", condition: .when(traits: ["MPI"]))
 
 /// The targets that are products. What the rest declares is for the package, or comes with importing Distillation.
 let libraries = [
@@ -63,6 +65,9 @@ let package = Package(
     .trait(
       name: "PostgreSQL",
       description: "Replies in a PostgreSQL data base, for many machines (needs libpq-dev); off by default."),
+    .trait(
+      name: "MPI",
+      description: "distill run on several ranks under mpirun (needs libopenmpi-dev); off by default."),
     .default(enabledTraits: ["Run"]),
   ],
   dependencies: [
@@ -77,6 +82,9 @@ let package = Package(
     .target(
       name: "COneDNN", cSettings: [.define("SD_ONEDNN", .when(traits: ["OneDNN"]))],
       linkerSettings: [.linkedLibrary("dnnl", .when(traits: ["OneDNN"]))]),
+    .target(
+      name: "CMPI", cSettings: [.define("SD_MPI", .when(traits: ["MPI"]))],
+      linkerSettings: [.linkedLibrary("mpi", .when(traits: ["MPI"]))]),
     .target(
       name: "CImageCodecs", cSettings: [.define("SD_MORE_IMAGES", .when(traits: ["MoreImages"]))],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z"), .linkedLibrary("jpeg")]
@@ -178,7 +186,7 @@ let package = Package(
         "ImageDecoding",
         "Annotations", "SQLiteStore", postgreSQLStore, "TeacherProtocol", "HTTPTeacher", "ContentDigest",
         "LoopbackServer",
-        "ReviewServer", "StudentServer", "Wording", argumentParser,
+        "ReviewServer", "StudentServer", "Wording", mpi, argumentParser,
       ], swiftSettings: swiftSettings),
     .target(
       name: "NewsWorld", dependencies: ["ImageDecoding", "ContentDigest"],

@@ -19,8 +19,8 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
     "C and digests",
     [
       ("COpenBLAS", .numbers), ("CKernels", .numbers), ("COneDNN", .numbers), ("CImageCodecs", .numbers),
-      ("CSQLite", .words), ("CPostgreSQL", .words), ("CCurl", .words), ("CMicroHTTPD", .both), ("ContentDigest", .both),
-      ("Wording", .both),
+      ("CSQLite", .words), ("CPostgreSQL", .words), ("CCurl", .words), ("CMicroHTTPD", .both), ("CMPI", .both),
+      ("ContentDigest", .both), ("Wording", .both),
       ("JSON", .both),
     ]
   ),

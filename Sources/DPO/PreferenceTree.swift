@@ -170,6 +170,17 @@ public struct PreferenceMetrics: Sendable, Equatable {
     rejected = p.rejected.scalars.reduce(0) { $0 + Double($1) }
   }
 
+  /// The sums as numbers, for messages.
+  package var sums: [Double] {
+    [Double(pairs), chosenRatio, rejectedRatio, Double(correct), chosen, rejected]
+  }
+
+  /// What ``sums`` are of.
+  package init(sums: [Double]) {
+    (pairs, chosenRatio, rejectedRatio) = (Int(sums[0]), sums[1], sums[2])
+    (correct, chosen, rejected) = (Int(sums[3]), sums[4], sums[5])
+  }
+
   /// Adds the pairs of another part of the step.
   package mutating func add(_ other: PreferenceMetrics) {
     pairs += other.pairs

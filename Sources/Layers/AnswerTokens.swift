@@ -3,7 +3,11 @@ internal import Tensor
 /// A scorer that computes once what consecutive prompts begin with in common.
 package protocol BeginningSharer: SequenceScorer {
   /// See ``SequenceScorer/answerTokens(of:batch:)``.
-  func answerTokens(sharingBeginningsOf trees: [AnswerTree], batch: Int) -> [[[Float]]]
+  ///
+  /// - Parameter isWanted: which batches are computed, by their number; nil stands for the trees of the others.
+  func answerTokens(
+    sharingBeginningsOf trees: [AnswerTree], batch: Int, only isWanted: (Int) -> Bool
+  ) -> [[[Float]]?]
 }
 
 extension SequenceScorer {
@@ -14,10 +18,28 @@ extension SequenceScorer {
   ///
   /// - Parameter batch: trees computed at one time.
   package func answerTokens(of trees: [AnswerTree], batch: Int) -> [[[Float]]] {
-    if let scorer = self as? any BeginningSharer {
-      return scorer.answerTokens(sharingBeginningsOf: trees, batch: batch)
+    answerTokens(of: trees, batch: batch) { _ in true }.compactMap(\.self)
+  }
+
+  /// The same, computed by all ranks together.
+  package func answerTokens(of trees: [AnswerTree], batch: Int, ranks: any Ranks) throws -> [[[Float]]] {
+    let own = answerTokens(of: trees, batch: batch, only: ranks.owns)
+    guard ranks.count > 1 else { return own.compactMap(\.self) }
+    let all = try ranks.merged(own.map { $0.map { [UInt8](bitsOf: $0.flatMap(\.self)) } }, "scores of answers")
+    return zip(trees, all).map { tree, bytes in
+      var rest = bytes.elements(of: Float.self)[...]
+      return tree.answers.map { answer in
+        defer { rest = rest.dropFirst(answer.count) }
+        return Array(rest.prefix(answer.count))
+      }
     }
-    return mapInParallel(trees.batches(of: batch)) { logProbabilities(of: $0).tokens }.flatMap(\.self)
+  }
+
+  private func answerTokens(of trees: [AnswerTree], batch: Int, only isWanted: (Int) -> Bool) -> [[[Float]]?] {
+    if let scorer = self as? any BeginningSharer {
+      return scorer.answerTokens(sharingBeginningsOf: trees, batch: batch, only: isWanted)
+    }
+    return trees.batches(of: batch).mapInParallel(only: isWanted) { logProbabilities(of: $0).tokens }
   }
 }
 

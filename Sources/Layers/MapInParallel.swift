@@ -19,6 +19,24 @@ package func mapInParallel<Input: Sendable, Output: Sendable>(
   return results.compactMap { $0 }
 }
 
+extension Array {
+  /// Results of batches side by side, in the order of their elements; nil stands for the elements of batches that are not
+  /// wanted.
+  ///
+  /// - Parameters:
+  ///   - isWanted: whether a batch is computed, by its number.
+  ///   - body: gives a result for each element of a batch.
+  package func mapInParallel<Item: Sendable, Output: Sendable>(
+    only isWanted: (Int) -> Bool, _ body: ([Item]) -> [Output]
+  ) -> [Output?] where Element == [Item] {
+    let wanted = indices.filter(isWanted)
+    let results = Dictionary(uniqueKeysWithValues: zip(wanted, Layers.mapInParallel(wanted.map { self[$0] }, body)))
+    return indices.flatMap { number -> [Output?] in
+      results[number] ?? [Output?](repeating: nil, count: self[number].count)
+    }
+  }
+}
+
 private struct Slots<Output>: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<Output?>?
 }

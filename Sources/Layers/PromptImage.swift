@@ -49,3 +49,28 @@ public struct PromptImage: Sendable {
   /// An image that was not cut, as features [tokens, width].
   public static func features(_ features: Tensor) -> PromptImage { PromptImage(.features(features)) }
 }
+
+extension PromptImage {
+  /// The image for a message, without its place.
+  package var bytes: [UInt8] {
+    let (tensor, kind) =
+      switch content {
+      case .pixels(let tensor): (tensor, 0)
+      case .features(let tensor): (tensor, 1)
+      }
+    return [
+      [UInt8](bitsOf: [kind, rows, columns, width, height] + tensor.shape),
+      tensor.withScalars { [UInt8](UnsafeRawBufferPointer($0)) },
+    ].packed
+  }
+
+  /// What ``bytes`` are of.
+  package init(bytes: [UInt8]) {
+    let parts = [[UInt8]](packed: bytes)
+    let numbers = parts[0].elements(of: Int.self)
+    let tensor = Tensor(parts[1].elements(of: Float.self), shape: Array(numbers[5...]))
+    self.init(
+      numbers[0] == 0 ? .pixels(tensor) : .features(tensor), rows: numbers[1], columns: numbers[2], width: numbers[3],
+      height: numbers[4])
+  }
+}

@@ -30,10 +30,13 @@ package struct ScoredPrompt: Sendable {
 
 /// A student that scores answers and writes on from what it has read for them.
 package protocol ContinuingStudent: Student {
-  /// See ``Student/scoredGenerations(of:batch:maximumTokens:progress:)``.
+  /// See ``Student/scoredGenerations(of:batch:maximumTokens:ranks:progress:)``.
+  ///
+  /// - Parameter isWanted: which batches are computed, by their number; nil stands for the prompts of the others.
   func continuedGenerations(
-    of prompts: [ScoredPrompt], batch: Int, maximumTokens: Int, progress: (@Sendable (Int) -> Void)?
-  ) -> [(totals: [Double], generation: Generation)]
+    of prompts: [ScoredPrompt], batch: Int, maximumTokens: Int, only isWanted: (Int) -> Bool,
+    progress: (@Sendable (Int) -> Void)?
+  ) -> [(totals: [Double], generation: Generation)?]
 }
 
 extension Student {
@@ -43,15 +46,19 @@ extension Student {
   /// - Parameters:
   ///   - batch: prompts computed at one time.
   ///   - maximumTokens: the longest text; at least 1.
+  ///   - ranks: among which batches are dealt out.
   ///   - progress: told how many more texts are whole, from several threads.
   package func scoredGenerations(
-    of prompts: [ScoredPrompt], batch: Int, maximumTokens: Int, progress: (@Sendable (Int) -> Void)? = nil
-  ) -> [(totals: [Double], generation: Generation)] {
+    of prompts: [ScoredPrompt], batch: Int, maximumTokens: Int, ranks: any Ranks = OneRank(),
+    progress: (@Sendable (Int) -> Void)? = nil
+  ) throws -> [(totals: [Double], generation: Generation)] {
     guard let student = self as? any ContinuingStudent else {
       return separateGenerations(of: prompts, batch: batch, maximumTokens: maximumTokens, progress: progress)
     }
-    return student.continuedGenerations(
-      of: prompts, batch: batch, maximumTokens: maximumTokens, progress: progress)
+    let own = student.continuedGenerations(
+      of: prompts, batch: batch, maximumTokens: maximumTokens, only: ranks.owns, progress: progress)
+    guard ranks.count > 1 else { return own.compactMap(\.self) }
+    return try ranks.merged(own.map { $0.map { $1.bytes(with: $0) } }, "texts").map(Generation.read)
   }
 
   /// The naive twin: all prompts are read for their scores and once more for the texts.
@@ -66,5 +73,22 @@ extension Student {
       return generate(batch, maximumTokens: maximumTokens, sampling: Sampling(), using: &generator)
     }
     return Array(zip(totals, generations.flatMap(\.self)))
+  }
+}
+
+extension Generation {
+  /// With the scores of a prompt's answers, for messages.
+  fileprivate func bytes(with totals: [Double]) -> [UInt8] {
+    [[UInt8](bitsOf: totals), [UInt8](bitsOf: tokens), Array(text.utf8), [isComplete ? 1 : 0]].packed
+  }
+
+  /// What ``bytes(with:)`` are of.
+  fileprivate static func read(_ bytes: [UInt8]) -> (totals: [Double], generation: Generation) {
+    let parts = [[UInt8]](packed: bytes)
+    return (
+      parts[0].elements(),
+      Generation(
+        tokens: parts[1].elements(), text: String(decoding: parts[2], as: UTF8.self), isComplete: parts[3] == [1])
+    )
   }
 }

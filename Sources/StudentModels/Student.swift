@@ -80,6 +80,12 @@ extension Student {
     totals(of: trees, batch: batch)
   }
 
+  /// The same, computed by all ranks together where the student's scores are those of its answers' tokens.
+  package func answerTotals(of trees: [AnswerTree], batch: Int, ranks: any Ranks) throws -> [[Double]] {
+    guard ranks.count > 1, self is any BeginningSharer else { return answerTotals(of: trees, batch: batch) }
+    return try answerTokens(of: trees, batch: batch, ranks: ranks).map { $0.map { $0.reduce(0) { $0 + Double($1) } } }
+  }
+
   /// The same from the scores of their tokens.
   func totals(of trees: [AnswerTree], batch: Int) -> [[Double]] {
     answerTokens(of: trees, batch: batch).map { $0.map { $0.reduce(0) { $0 + Double($1) } } }

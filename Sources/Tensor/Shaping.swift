@@ -121,8 +121,20 @@ extension Tensor {
     let values = Storage(count: numbers.count * width)
     sd_fill(values.pointer, 0, values.count)
     sd_scatter_add_rows(g.storage.pointer, index.compactMap { place[$0] }, index.count, width, values.pointer)
-    let rows = CompactStorage(
-      .rows(numbers, of: width, values.pointer), count: Tensor.count(of: shape), owner: values)
+    return Tensor.rows(numbers, of: shape, values, width: width)
+  }
+
+  /// A table of zeros but for some rows, in ascending order, whose elements stand one after the other.
+  package static func rows(_ numbers: [Int32], of shape: [Int], _ elements: [Float], width: Int) -> Tensor {
+    let values = Storage(count: elements.count)
+    elements.withUnsafeBufferPointer {
+      if let from = $0.baseAddress { values.pointer.update(from: from, count: $0.count) }
+    }
+    return rows(numbers, of: shape, values, width: width)
+  }
+
+  private static func rows(_ numbers: [Int32], of shape: [Int], _ values: Storage, width: Int) -> Tensor {
+    let rows = CompactStorage(.rows(numbers, of: width, values.pointer), count: Tensor.count(of: shape), owner: values)
     return Tensor(storage: Storage(rows), shape: shape)
   }
 

@@ -2,7 +2,7 @@ public import DPO
 public import DualChecker
 public import Foundation
 internal import LanguageModel
-internal import Layers
+package import Layers
 public import LoRA
 public import StudentModels
 public import TeacherProtocol
@@ -31,6 +31,8 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
   private let prompts: PromptBuilder
   private let adapter: LoRAConfiguration
   private let seed: UInt64
+  /// Among which the parts of an update are dealt out.
+  package var ranks: any Ranks = OneRank()
 
   /// A student over a base model, with a fresh adapter or one that was trained before.
   ///
@@ -64,7 +66,7 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
     guard objective.exampleCount > 0 else { return }
     self = try await onOwnThread { [self] in
       var student = self
-      try Trainer(stage: "online student", options: options.supervised, seed: seed).fit(
+      try trainer("online student", options.supervised).fit(
         &student.model, &student.optimizer, objective: objective, updates: options.updatesPerFit,
         rate: options.learningRate)
       return student
@@ -86,7 +88,7 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
       var student = self
       try student.train("final student", options.supervised, objective, checkpoint, onUpdate)
       guard !trees.isEmpty, options.preferenceEpochs > 0 else { return student }
-      let reference = student.model.referenceScores(of: trees)
+      let reference = try student.model.referenceScores(of: trees, ranks: ranks)
       try student.train(
         "final student preferences", options.preferences,
         PreferenceTrainingObjective<Model>(
@@ -104,10 +106,16 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
     let place = checkpoint.map {
       Checkpoint(url: $0.url.deletingPathExtension().appendingPathExtension("\(stage).safetensors"), key: $0.key)
     }
-    try Trainer(stage: stage, options: training, seed: seed, checkpoint: place)
+    try trainer(stage, training, place)
       .train(&model, objective: objective, adapter: adapter) {
         onUpdate($0.step, $0.totalSteps, $0.metrics.loss)
       }
+  }
+
+  private func trainer(_ stage: String, _ training: TrainingOptions, _ checkpoint: Checkpoint? = nil) -> Trainer {
+    var trainer = Trainer(stage: stage, options: training, seed: seed, checkpoint: checkpoint)
+    trainer.ranks = ranks
+    return trainer
   }
 
   /// Its answers, with the classes' probabilities; for spans with the mean probability of what it wrote.

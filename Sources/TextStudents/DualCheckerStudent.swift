@@ -1,10 +1,14 @@
 package import DualChecker
 package import Foundation
+package import Layers
 package import TeacherProtocol
 package import Training
 
 /// A student that a DualChecker run trains: online while labels arrive, then anew on all of them.
 package protocol DualCheckerStudent: OnlineStudent {
+  /// The processes that train it together, each with a student of its own.
+  var ranks: any Ranks { get set }
+
   /// Looks at items before anything is spent on them.
   ///
   /// - Throws: `TrainingError/unusableItem(_:_:)` for one that the student can't take.

@@ -1,7 +1,7 @@
 public import DualChecker
 public import Foundation
 public import LoRA
-internal import Layers
+package import Layers
 internal import StudentModels
 public import TeacherProtocol
 internal import Tensor
@@ -52,6 +52,8 @@ public struct EncoderStudent: OnlineStudent {
   var network: any TextNetwork
   var optimizer: AdamW
   private let seed: UInt64
+  /// Among which the parts of an update are dealt out.
+  package var ranks: any Ranks = OneRank()
 
   /// A student over the encoder of a model folder, with a fresh head.
   ///
@@ -93,7 +95,7 @@ public struct EncoderStudent: OnlineStudent {
 
   private mutating func fit<Model: TextNetwork>(_ start: Model, _ examples: [TextExample]) throws {
     var model = start
-    try Trainer(stage: "online student", options: options.training, seed: seed).fit(
+    try trainer("online student").fit(
       &model, &optimizer, objective: ClassificationObjective<Model>(examples: examples),
       updates: options.updatesPerFit, rate: options.learningRate)
     network = model
@@ -121,11 +123,17 @@ public struct EncoderStudent: OnlineStudent {
     _ start: Model, _ examples: [TextExample], _ checkpoint: Checkpoint?, _ onUpdate: (Int, Int, Double) -> Void
   ) throws {
     var model = start
-    try Trainer(stage: "final student", options: options.training, seed: seed, checkpoint: checkpoint)
+    try trainer("final student", checkpoint)
       .train(&model, &optimizer, objective: ClassificationObjective<Model>(examples: examples)) {
         onUpdate($0.step, $0.totalSteps, $0.metrics.loss)
       }
     network = model
+  }
+
+  private func trainer(_ stage: String, _ checkpoint: Checkpoint? = nil) -> Trainer {
+    var trainer = Trainer(stage: stage, options: options.training, seed: seed, checkpoint: checkpoint)
+    trainer.ranks = ranks
+    return trainer
   }
 
   /// Its answers, with the classes' probabilities, or for spans the means of each token's two best tags.

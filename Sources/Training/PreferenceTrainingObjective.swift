@@ -57,4 +57,11 @@ extension SequenceScorer {
   public func referenceScores(of trees: [PreferenceTree], batch: Int = 16) -> [ReferenceScores] {
     answerTokens(of: trees.map(\.tree), batch: batch).map { .tokens($0) }
   }
+
+  /// The same, computed by all ranks together.
+  package func referenceScores(
+    of trees: [PreferenceTree], batch: Int = 16, ranks: any Ranks
+  ) throws -> [ReferenceScores] {
+    try answerTokens(of: trees.map(\.tree), batch: batch, ranks: ranks).map { .tokens($0) }
+  }
 }

@@ -26,6 +26,17 @@ public struct StepMetrics: Sendable, Equatable {
     tokens = trees.reduce(0) { $0 + $1.prompt.count + $1.answers.reduce(0) { $0 + $1.count } }
   }
 
+  /// The sums as numbers, for messages.
+  var sums: [Double] {
+    [loss, Double(tokens), Double(answerTokens), Double(correct), entropy, beta] + preferences.sums
+  }
+
+  /// What ``sums`` are of.
+  init(sums: [Double]) {
+    (loss, tokens, answerTokens, correct) = (sums[0], Int(sums[1]), Int(sums[2]), Int(sums[3]))
+    (entropy, beta, preferences) = (sums[4], sums[5], PreferenceMetrics(sums: Array(sums[6...])))
+  }
+
   /// Adds another part of the step.
   package mutating func add(_ other: StepMetrics) {
     loss += other.loss

@@ -13,6 +13,8 @@ public struct Trainer: Sendable {
   package var seed: UInt64
   /// Where the checkpoint is kept; nil keeps none.
   package var checkpoint: Checkpoint?
+  /// Among which the parts of an update are dealt out. The default is one process.
+  package var ranks: any Ranks = OneRank()
 
   /// A trainer.
   public init(stage: String, options: TrainingOptions, seed: UInt64, checkpoint: Checkpoint? = nil) {
@@ -51,6 +53,12 @@ public struct Trainer: Sendable {
       warmupSteps: Int((Double(total) * options.warmup).rounded(.up)),
       totalSteps: total)
     let start = try checkpoint?.restore(&model, &optimizer) ?? 0
+    try ranks.agree(
+      [
+        ("updates made", "\(start)"), ("updates", "\(total)"), ("examples", "\(examples)"),
+        ("key", checkpoint?.key ?? ""),
+      ],
+      "the beginning of \(stage)")
     let perEpoch = (examples + options.batch - 1) / options.batch
     var order: (epoch: Int, examples: [Int]) = (-1, [])
     for step in start..<max(start, total) {
@@ -67,7 +75,7 @@ public struct Trainer: Sendable {
           learningRate: rate,
           gradientNorm: norm, metrics: metrics))
       if options.checkpointEvery > 0, (step + 1) % options.checkpointEvery == 0, step + 1 < total {
-        try checkpoint?.save(model, optimizer, step: step + 1)
+        if ranks.isFirst { try checkpoint?.save(model, optimizer, step: step + 1) }
       }
     }
   }
@@ -86,7 +94,8 @@ public struct Trainer: Sendable {
     step: Int, inTraining: @Sendable (Objective.Model, UInt64) -> Objective.Model = { model, _ in model }
   ) throws -> (norm: Double, metrics: StepMetrics) where Objective.Model: Module {
     let each = options.examplesOfPart(of: examples.count)
-    let (gradients, metrics) = objective.gradients(of: examples, each: each, under: model) { model, part in
+    let (gradients, metrics) = try objective.gradients(of: examples, each: each, under: model, ranks: ranks) {
+      model, part in
       inTraining(model, Tensor.Generator(seed: seed).fork("\(stage) dropout \(step) \(part)").state)
     }
     guard metrics.loss.isFinite else {

@@ -39,12 +39,15 @@ extension TrainingObjective where Model: Module {
   ///
   /// - Parameters:
   ///   - each: examples of a part.
+  ///   - ranks: among which the parts are dealt out.
   ///   - inTraining: gives the model as it is used in one part, from the part's number; for dropout.
   func gradients(
-    of examples: [Int], each: Int, under model: Model, inTraining: @Sendable (Model, Int) -> Model
-  ) -> (gradients: Gradients, metrics: StepMetrics) {
+    of examples: [Int], each: Int, under model: Model, ranks: any Ranks, inTraining: @Sendable (Model, Int) -> Model
+  ) throws -> (gradients: Gradients, metrics: StepMetrics) {
     let weight = weight(of: examples)
-    var results = mapInParallel(Array(examples.batches(of: each).enumerated())) { part -> (Gradients, StepMetrics) in
+    let parts = Array(examples.batches(of: each).enumerated())
+    let own = parts.filter { ranks.owns($0.offset) }
+    var results = mapInParallel(own) { part -> (Gradients, StepMetrics) in
       var metrics = StepMetrics()
       let (value, gradients) = inTraining(model, part.offset).valueAndGradients { model -> Tensor in
         let (loss, sums) = loss(of: part.element, under: model, total: weight)
@@ -53,6 +56,10 @@ extension TrainingObjective where Model: Module {
       }
       metrics.loss = Double(value.scalar)
       return (gradients, metrics)
+    }
+    guard ranks.count == 1 else {
+      return try RankedGradients(ranks, of: model).sums(
+        zip(own, results).map { .init(number: $0.offset, gradients: $1.0, metrics: $1.1) }, of: parts.count)
     }
     // Taken out, so that the sum has one owner and is added to in place.
     var (gradients, metrics) = results.removeFirst()

@@ -31,21 +31,25 @@ extension Student {
   /// - Parameters:
   ///   - rationaleTokens: the longest rationale, generated greedily after the label; 0 asks for none.
   ///   - scoring: how the labels' probabilities are made. The default is with what ends them.
+  ///   - ranks: among which the questions are dealt out.
   ///   - progress: told how many more answers are whole, from several threads. The default is nil.
-  /// - Throws: a weight that is no number, where a probability is none.
+  /// - Throws: `NonFiniteWeight` where a probability is no number; ``RanksError``.
   package func labelAnswers(
     _ questions: [LabelQuestion], rationaleTokens: Int, scoring: LabelScoring = .ended,
-    progress: (@Sendable (Int) -> Void)? = nil
-  ) throws(NonFiniteWeight) -> [LabelAnswer] {
+    ranks: any Ranks = OneRank(), progress: (@Sendable (Int) -> Void)? = nil
+  ) throws -> [LabelAnswer] {
     // In parts of many batches, for every core's sake, and for progress.
-    let answers = questions.batches(of: 256).flatMap { part -> [(totals: [Double], rationale: Generation?)] in
+    let answers = try questions.batches(of: 256).flatMap { part -> [(totals: [Double], rationale: Generation?)] in
+      // Of several ranks each knows what it has done itself.
+      let isAlone = ranks.count == 1
+      defer { if rationaleTokens == 0 || !isAlone { progress?(part.count) } }
       if rationaleTokens > 0 {
-        return scoredGenerations(
-          of: part.map { $0.prompt(scoring) }, batch: 16, maximumTokens: rationaleTokens, progress: progress
+        return try scoredGenerations(
+          of: part.map { $0.prompt(scoring) }, batch: 16, maximumTokens: rationaleTokens, ranks: ranks,
+          progress: isAlone ? progress : nil
         ).map { ($0.totals, $0.generation) }
       }
-      defer { progress?(part.count) }
-      return answerTotals(of: part.map { $0.scored(scoring) }, batch: 16).map { ($0, nil) }
+      return try answerTotals(of: part.map { $0.scored(scoring) }, batch: 16, ranks: ranks).map { ($0, nil) }
     }
     if !answers.allSatisfy({ $0.totals.allSatisfy(\.isFinite) }), let weight = NonFiniteWeight(in: self) {
       throw weight

@@ -1,5 +1,5 @@
 public import Evaluation
-internal import Layers
+package import Layers
 internal import StudentModels
 public import TeacherProtocol
 
@@ -18,11 +18,12 @@ extension StageTargets {
 
   package func predictions(
     for items: [Item], by student: Model, rationaleTokens: Int, scoring: LabelScoring,
-    progress: (@Sendable (Int) -> Void)? = nil
+    ranks: any Ranks = OneRank(), progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> [Prediction] {
     let questions = try items.map(question)
     var answers = try student.labelAnswers(
-      questions.compactMap(\.self), rationaleTokens: rationaleTokens, scoring: scoring, progress: progress)[...]
+      questions.compactMap(\.self), rationaleTokens: rationaleTokens, scoring: scoring, ranks: ranks,
+      progress: progress)[...]
     return zip(items, questions).map { item, question in
       // No answer to an item that was set aside; where it is scored, that counts as wrong.
       guard question != nil, let answer = answers.popFirst() else {

@@ -1,6 +1,6 @@
+public import Foundation
 public import Layers
 public import TeacherProtocol
-public import Foundation
 
 /// The images of items as a student takes them, each file read once.
 public struct StudentImages: Sendable {
@@ -16,7 +16,7 @@ public struct StudentImages: Sendable {
     of items: [Item], in dataset: Dataset, progress: (_ done: Int, _ all: Int) -> Void = { _, _ in },
     read: @Sendable (URL) throws -> PromptImage
   ) {
-    let paths = Array(Set(items.flatMap(\.images))).sorted()
+    let paths = Self.paths(of: items)
     var kept: [String: Result<PromptImage, any Error>] = [:]
     for block in paths.batches(of: 256) {
       let computed = mapInParallel(block) { path in Result { try read(dataset.imageURL(path)) } }
@@ -25,6 +25,47 @@ public struct StudentImages: Sendable {
     }
     self.kept = kept
   }
+
+  /// The same, each image read by one of the ranks.
+  ///
+  /// - Throws: ``RanksError``.
+  package init(
+    of items: [Item], in dataset: Dataset, ranks: any Ranks, progress: (_ done: Int, _ all: Int) -> Void,
+    read: @Sendable (URL) throws -> PromptImage
+  ) throws {
+    guard ranks.count > 1 else {
+      self.init(of: items, in: dataset, progress: progress, read: read)
+      return
+    }
+    let paths = Self.paths(of: items)
+    var kept: [String: Result<PromptImage, any Error>] = [:]
+    // As many to each rank as one process takes at a time.
+    for block in paths.batches(of: 256 * ranks.count) {
+      let computed = try ranks.dealt(block.count, "images") { own in
+        mapInParallel(own) { number -> [UInt8] in
+          do { return try [1] + read(dataset.imageURL(block[number])).bytes } catch {
+            return [0] + Array("\(error)".utf8)
+          }
+        }
+      }
+      for (path, bytes) in zip(block, computed) {
+        let rest = Array(bytes.dropFirst())
+        kept[path] =
+          bytes.first == 1
+          ? .success(PromptImage(bytes: rest))
+          : .failure(Unreadable(description: String(decoding: rest, as: UTF8.self)))
+      }
+      progress(kept.count, paths.count)
+    }
+    self.init(kept: kept)
+  }
+
+  private init(kept: [String: Result<PromptImage, any Error>]) { self.kept = kept }
+
+  private static func paths(of items: [Item]) -> [String] { Array(Set(items.flatMap(\.images))).sorted() }
+
+  /// Why another rank could not read an image.
+  private struct Unreadable: Error, CustomStringConvertible { let description: String }
 
   /// An image of a prompt, at its place.
   ///

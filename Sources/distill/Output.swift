@@ -24,7 +24,10 @@
     }
 
     /// A word to the person, beside the result. Where nobody can hear it nothing depends on it.
-    static func error(_ text: String) {
+    ///
+    /// - Parameter fromAnyRank: whether it is said although another process speaks for this one.
+    static func error(_ text: String, fromAnyRank: Bool = false) {
+      guard fromAnyRank || !RankedProcess.isSilent else { return }
       let shown = ShownText.safe(text)
       try? StandardStream.error.write(Data((shown.hasSuffix("\n") ? shown : shown + "\n").utf8))
     }
@@ -43,6 +46,7 @@
 
     /// A result, in bytes.
     static func write(_ data: Data) throws {
+      guard !RankedProcess.isSilent else { return }
       do { try StandardStream.output.write(data) } catch { throw Fault(reason: "\(error)") }
     }
 

@@ -22,6 +22,7 @@ internal import Wording
         } else {
           try command.run()
         }
+        try RankedProcess.end()
       } catch {
         end(with: error)
       }
@@ -30,9 +31,11 @@ internal import Wording
     private static func end(with error: any Error) -> Never {
       if error is ExitCode || Distill.exitCode(for: error) == .success { Distill.exit(withError: error) }
       if Distill.exitCode(for: error) == .validationFailure {
+        RankedProcess.fail(Distill.message(for: error), status: ExitStatus.mistake.rawValue)
         Output.error(Distill.fullMessage(for: error))
         exit(ExitStatus.mistake.rawValue)
       }
+      RankedProcess.fail(FaultText.sentence(for: error), status: ExitStatus(of: error).rawValue)
       Output.error("distill: " + FaultText.sentence(for: error))
       exit(ExitStatus(of: error).rawValue)
     }

@@ -2,6 +2,7 @@
   import ArgumentParser
   import Distillation
   import Foundation
+  import Layers
   import Tensor
 
   /// Whether progress is shown.
@@ -112,6 +113,8 @@
 
     /// The run, of which nothing is done yet.
     func prepared() throws -> (run: DistillationRun, folder: URL) {
+      // First, so that one alone says what is wrong.
+      let ranks = try RankedProcess.begin()
       let file = URL(filePath: config)
       var configuration = try RunConfiguration(
         contentsOf: file, dataFolder: data.map { URL(filePath: $0) }, setting: set.settings())
@@ -120,13 +123,16 @@
       configuration.seed = seed ?? configuration.seed
       if let threads = configuration.threads { Tensor.Compute.threads = threads }
       let plugins = RunPlugins.command(cache: configuration.cache)
-      return (
-        try DistillationRun(configuration, folder: folder, reporter: progress.reporter, plugins: plugins), folder
-      )
+      var run = try DistillationRun(
+        configuration, folder: RankedProcess.place(of: folder, ranks),
+        reporter: ranks.isFirst ? progress.reporter : ProgressReporter(style: .silent), plugins: plugins)
+      run.ranks = ranks
+      return (run, folder)
     }
 
     /// A run of the method `dualchecker`, whole, or an estimate of what it asks.
     func runChecked(dryRun: Bool) async throws {
+      let ranks = try RankedProcess.begin()
       let file = URL(filePath: config)
       var configuration = try DualCheckerConfiguration(
         contentsOf: file, dataFolder: data.map { URL(filePath: $0) }, setting: set.settings())
@@ -134,11 +140,14 @@
         out: configuration.out, ownSeed: configuration.seed, configurationFile: file,
         given: out.map { URL(filePath: $0) }, seed: seed)
       configuration.seed = seed ?? configuration.seed
-      let run = try DualCheckerRun(
-        configuration, folder: folder, reporter: progress.reporter,
+      var run = try DualCheckerRun(
+        configuration, folder: RankedProcess.place(of: folder, ranks),
+        reporter: ranks.isFirst ? progress.reporter : ProgressReporter(style: .silent),
         makeTeacher: RunPlugins.command().makeTeacher)
+      run.ranks = ranks
       if dryRun { return try Output.write(run.requestsAtMost()) }
       Interruption.sayHowToGoOn()
+      guard ranks.isFirst else { return try await run.assist() }
       try Output.write(await run.run().table)
       if !progress.quiet { Output.error("in \(folder.appending(path: "report.html").path)") }
     }

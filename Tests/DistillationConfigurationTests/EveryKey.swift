@@ -65,6 +65,7 @@
           betas: [0.8, 0.9]
           epsilon: 1.0e-6
           checkpoint_every: 4
+          parts: 3
         - name: o
           kind: openai
           base_url: https://example.org/v1
@@ -136,6 +137,7 @@
         betas: [0.8, 0.9]
         epsilon: 1e-6
         checkpoint_every: 11
+        parts: 5
       stage1:
         answers: m
         conflicts: both
@@ -151,6 +153,7 @@
         betas: [0.7, 0.95]
         epsilon: 1e-7
         checkpoint_every: 13
+        parts: 6
       stage2:
         reference: {adapter: old/adapter}
         loss: {sigmoid: 0.75, exo_pair: 0.25}
@@ -175,6 +178,7 @@
         betas: [0.6, 0.99]
         epsilon: 1e-9
         checkpoint_every: 15
+        parts: 7
       evaluation: {results: all, bootstrap: 10, split: dev, dev_for_threshold: false}
       budgets: [0.05, 200]
       rounds: 2
@@ -233,6 +237,7 @@
       trained.training.betas = [0.8, 0.9]
       trained.training.epsilon = 1e-6
       trained.training.checkpointEvery = 4
+      trained.training.parts = 3
       var service = OpenAITeacherConfiguration(baseURL: "https://example.org/v1", model: "large")
       service.api = .anthropic
       service.keyVariable = "SERVICE_KEY"
@@ -318,7 +323,8 @@
 
     private static func training(
       _ epochs: Int, _ batch: Int, _ rate: Double, _ schedule: LearningRateSchedule.Shape, warmup: Double,
-      decay: Double, clip: Double, betas: [Double], epsilon: Double, checkpoint: Int
+      decay: Double, clip: Double, betas: [Double], epsilon: Double, checkpoint: Int,
+      parts: Int
     ) -> TrainingConfiguration {
       var training = TrainingConfiguration(epochs: epochs, batch: batch, learningRate: rate)
       training.schedule = schedule
@@ -328,6 +334,7 @@
       training.betas = betas
       training.epsilon = epsilon
       training.checkpointEvery = checkpoint
+      training.parts = parts
       return training
     }
 
@@ -346,7 +353,8 @@
       stage2.replay = 0.25
       stage2.adapter = "trained/stage2/adapter"
       stage2.training = training(
-        6, 7, 2e-5, .constant, warmup: 1, decay: 0.3, clip: 4, betas: [0.6, 0.99], epsilon: 1e-9, checkpoint: 15)
+        6, 7, 2e-5, .constant, warmup: 1, decay: 0.3, clip: 4, betas: [0.6, 0.99], epsilon: 1e-9, checkpoint: 15,
+        parts: 7)
       return stage2
     }
 
@@ -386,14 +394,16 @@
       pretrain.rowsWhere = ["split": ["train"]]
       pretrain.objective = [.matching]
       pretrain.training = training(
-        2, 3, 0.01, .constant, warmup: 0.5, decay: 0.2, clip: 3, betas: [0.8, 0.9], epsilon: 1e-6, checkpoint: 11)
+        2, 3, 0.01, .constant, warmup: 0.5, decay: 0.2, clip: 3, betas: [0.8, 0.9], epsilon: 1e-6, checkpoint: 11,
+        parts: 5)
       run.pretrain = pretrain
       run.stage1.answers = .teacher("m")
       run.stage1.conflicts = .all
       run.stage1.rationales = false
       run.stage1.adapter = "trained/stage1/adapter"
       run.stage1.training = training(
-        4, 5, 2e-4, .linear, warmup: 0, decay: 0.1, clip: 2, betas: [0.7, 0.95], epsilon: 1e-7, checkpoint: 13)
+        4, 5, 2e-4, .linear, warmup: 0, decay: 0.1, clip: 2, betas: [0.7, 0.95], epsilon: 1e-7, checkpoint: 13,
+        parts: 6)
       run.evaluation.results = .all
       run.evaluation.bootstrap = 10
       run.evaluation.split = .dev

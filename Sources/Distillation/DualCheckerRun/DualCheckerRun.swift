@@ -2,6 +2,7 @@ internal import ConfigurationFiles
 internal import ContentDigest
 internal import DualChecker
 public import Foundation
+package import Layers
 internal import StudentModels
 public import TeacherProtocol
 internal import Tensor
@@ -26,6 +27,8 @@ public struct DualCheckerRun: Sendable {
   package let folder: URL
   let reporter: ProgressReporter
   let makeTeacher: (@Sendable (TeacherConfiguration, LabelSet) throws -> (any Teacher)?)?
+  /// The processes that train its student together; all but the first ``assist()``. The default is this one alone.
+  package var ranks: any Ranks = OneRank()
 
   /// A run in this folder, which is made if it is missing.
   ///

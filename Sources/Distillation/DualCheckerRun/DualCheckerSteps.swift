@@ -1,6 +1,7 @@
 internal import Annotations
 internal import DualChecker
 internal import Foundation
+internal import Layers
 internal import StudentModels
 internal import TeacherProtocol
 internal import TextStudents
@@ -13,6 +14,7 @@ final class DualCheckerSteps {
   private let records: DualCheckerRecords
   private let hashed: HashedNGramEncoder
   private let teachers: DualCheckerTeachers
+  private let conductor: StudentConductor
 
   private var foundWork: Work?
   private var foundState: DualCheckerState?
@@ -29,6 +31,7 @@ final class DualCheckerSteps {
   init(_ run: DualCheckerRun) throws {
     self.run = run
     engine = StepEngine(records: StepRecords(run: run.folder), reporter: run.reporter)
+    conductor = StudentConductor(run.ranks)
     records = try DualCheckerRecords(run.configuration, rows: RunRules(of: run.folder).rows)
     if let listed = records.setAside.listed { run.reporter.message(listed) }
     if records.poolSize == 0 {
@@ -49,6 +52,7 @@ final class DualCheckerSteps {
   func carryOut() async throws {
     // Labelling says it as it goes on; scoring asks too.
     defer { if let closing = teachers.ledger.closing { run.reporter.message(closing) } }
+    try run.agree(records)
     if run.configuration.student.model == nil { try await makeBase() }
     let key = try StepRecords.key(
       run.settings, records.key, FileDigests(cache: nil).digest(ofModel: model),
@@ -67,6 +71,7 @@ final class DualCheckerSteps {
       if let words = watch.tally.words { run.reporter.message("teacher \(name): \(words)") }
     }
     run.reporter.say(skipped: engine.outcomes)
+    if run.ranks.count > 1 { try conductor.end() }
   }
 
   private func step(
@@ -107,12 +112,21 @@ final class DualCheckerSteps {
     let folderEncoder = try run.folderEncoder()
     let encoder: any SentenceEncoder = folderEncoder ?? hashed
     let data = try await DualCheckerData(records, run.configuration, encoder: encoder)
-    let untrained = try run.student(data.task, model: model)
+    let untrained = try untrained(data.task)
     try await untrained.check(data.pool.map(\.item) + data.unlabelled + data.test)
     let loop = try await run.loop(data, teachers: teachers, encoder: encoder)
     let work = Work(data: data, untrained: untrained, loop: loop, retrievalPrompt: folderEncoder?.prompt)
     foundWork = work
     return work
+  }
+
+  /// The student as it begins, that of the other ranks along with it.
+  private func untrained(_ task: LabellingTask) throws -> any DualCheckerStudent {
+    let student = try run.student(task, model: model)
+    guard run.ranks.count > 1 else { return student }
+    try conductor.begin()
+    if run.configuration.student.model == nil { _ = try RankFolder.place(of: model, run.ranks) }
+    return RankedStudent(student, conductor)
   }
 
   private func state(_ key: String) async throws -> DualCheckerState {

@@ -1,7 +1,7 @@
 package import ConfigurationFiles
 public import Foundation
 internal import Annotations
-internal import Layers
+package import Layers
 internal import StudentModels
 internal import TeacherProtocol
 internal import Tensor
@@ -30,6 +30,8 @@ public struct DistillationRun: Sendable {
   package let folder: URL
   let reporter: ProgressReporter
   let plugins: RunPlugins
+  /// The processes that carry it out together; in all of them but the first `folder` is a copy. The default is this one alone.
+  package var ranks: any Ranks = OneRank()
 
   /// A run in this folder, which is made with the first step if it is missing.
   ///
@@ -200,6 +202,15 @@ public struct DistillationRun: Sendable {
   func reviewed(
     _ state: RunState, uncertainty: [String: [String: Double]]?, rounds: Int = 1,
     conflicts: [Conflict]? = nil, given: [String: String] = [:]
+  ) async throws -> [String: String] {
+    try await ofFirst {
+      try await reviewedHere(state, uncertainty: uncertainty, rounds: rounds, conflicts: conflicts, given: given)
+    }
+  }
+
+  private func reviewedHere(
+    _ state: RunState, uncertainty: [String: [String: Double]]?, rounds: Int, conflicts: [Conflict]?,
+    given: [String: String]
   ) async throws -> [String: String] {
     let budget = configuration.review.budget.labels(ofItems: state.data.train.count)
     let allowed = budget * rounds / configuration.rounds - given.count

@@ -57,23 +57,36 @@ struct KeptReference: Sendable {
   let cache: Tensor.Cache?
   /// The key of base and adapter together.
   let scorer: String
+  /// The first of which looks for what is kept.
+  let ranks: any Ranks
 
   /// Token by token, tree by tree; only those that are not kept yet are computed.
-  func scores(of trees: [PreferenceTree], under model: some SequenceScorer) -> [ReferenceScores] {
-    guard let cache else { return model.referenceScores(of: trees) }
+  func scores(of trees: [PreferenceTree], under model: some SequenceScorer) throws -> [ReferenceScores] {
+    guard let cache else { return try model.referenceScores(of: trees, ranks: ranks) }
     let keys = trees.map { key(of: $0.tree) }
-    var scores = zip(trees, keys).map { tree, key in cache.soundTensors(for: key)?["tokens"].flatMap(tree.tree.scores) }
+    var scores = try kept(in: cache, keys).enumerated().map { $1.flatMap(trees[$0].tree.scores) }
     let missing = scores.indices.filter { scores[$0] == nil }
-    let computed = model.referenceScores(of: missing.map { trees[$0] })
+    let computed = try model.referenceScores(of: missing.map { trees[$0] }, ranks: ranks)
     for (place, own) in zip(missing, computed) {
       scores[place] = own
-      if case .tokens(let tokens) = own {
+      if ranks.isFirst, case .tokens(let tokens) = own {
         let all = tokens.flatMap(\.self)
         cache.keepChecked(["tokens": Tensor(all, shape: [all.count])], for: keys[place])
       }
     }
-    cache.trim()
+    if ranks.isFirst { cache.trim() }
     return scores.compactMap(\.self)
+  }
+
+  /// What the first rank has, so that all compute the same rest.
+  private func kept(in cache: Tensor.Cache, _ keys: [String]) throws -> [[Float]?] {
+    let packed = try ranks.ofFirst(
+      {
+        keys.map { key in
+          cache.soundTensors(for: key)?["tokens"].map { [1] + [UInt8](bitsOf: $0.scalars) } ?? []
+        }.packed
+      }, "the reference's kept scores")
+    return [[UInt8]](packed: packed).map { $0.isEmpty ? nil : Array($0.dropFirst()).elements() }
   }
 
   private func key(of tree: AnswerTree) -> String {
@@ -94,9 +107,9 @@ struct KeptReference: Sendable {
 
 extension AnswerTree {
   /// Kept log-probabilities shared out among the answers; nil where there are not as many as tokens.
-  fileprivate func scores(_ kept: Tensor) -> ReferenceScores? {
+  fileprivate func scores(_ kept: [Float]) -> ReferenceScores? {
     guard kept.count == answers.reduce(0, { $0 + $1.count }) else { return nil }
-    var rest = kept.scalars[...]
+    var rest = kept[...]
     return .tokens(
       answers.map { answer in
         defer { rest = rest.dropFirst(answer.count) }

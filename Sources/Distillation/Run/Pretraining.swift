@@ -99,7 +99,7 @@ extension DistillationRun {
       }
     }
     var options = pretrain.training.options
-    options.parts = 2  // Pairs find each other within a part.
+    options.parts = pretrain.updateParts
     let trainer = Trainer(
       stage: "base", options: options, seed: UInt64(configuration.seed),
       checkpoint: Checkpoint(url: self.folder.appending(path: "checkpoints/base.safetensors"), key: key))

@@ -41,6 +41,12 @@ extension TrainingConfiguration {
     result.beta2 = Float(betas[1])
     result.epsilon = Float(epsilon)
     result.checkpointEvery = checkpointEvery
+    result.parts = parts ?? result.parts
     return result
   }
+}
+
+extension PretrainConfiguration {
+  /// Few unless said otherwise: captions find their photos within a part.
+  var updateParts: Int { training.parts ?? 2 }
 }

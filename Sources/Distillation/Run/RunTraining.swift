@@ -34,9 +34,9 @@ extension DistillationRun {
   ) async throws -> StudentStages<Model> {
     let features = try keepsFeatures(of: base) ? KeptFeatures(cache: tensorCache, student: baseKey) : nil
     let pixels = configuration.data.readPixels
-    let images = try await onOwnThread { [reporter] in
+    let images = try await onOwnThread { [reporter, ranks] in
       var isBegun = false
-      let images = StudentImages(of: items, in: dataset) { done, all in
+      let images = try StudentImages(of: items, in: dataset, ranks: ranks) { done, all in
         if !isBegun { reporter.begin("images", total: all, unit: "images") }
         isBegun = true
         reporter.advance(to: done)
@@ -55,7 +55,7 @@ extension DistillationRun {
       options: configuration.twoStageOptions)
     return StudentStages(
       configuration: configuration, folder: folder, base: base, baseKey: baseKey, targets: targets,
-      reporter: reporter, records: StepRecords(run: folder), cache: tensorCache)
+      reporter: reporter, records: StepRecords(run: folder), cache: tensorCache, ranks: ranks)
   }
 
   /// Features can be computed once where nothing in front of the decoder is trained, nor differs in the reference.

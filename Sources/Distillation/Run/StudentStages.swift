@@ -23,6 +23,8 @@ struct StudentStages<Model: Student>: Sendable {
   let records: StepRecords
   /// Where the reference's scores are kept for other runs; nil for nowhere.
   let cache: Tensor.Cache?
+  /// The processes among which work is dealt out.
+  let ranks: any Ranks
 
   private var seed: UInt64 { UInt64(configuration.seed) }
 
@@ -82,7 +84,7 @@ struct StudentStages<Model: Student>: Sendable {
     }
     let scorer = try adapter.map { try student(adapter: $0).model } ?? base
     let key = try baseKey + (adapter.map { try digest(of: $0.appending(path: "adapter_model.safetensors")) } ?? "")
-    return KeptReference(cache: cache, scorer: key).scores(of: trees, under: scorer)
+    return try KeptReference(cache: cache, scorer: key, ranks: ranks).scores(of: trees, under: scorer)
   }
 
   private func train(
@@ -109,7 +111,8 @@ struct StudentStages<Model: Student>: Sendable {
       url: folder.appending(path: "checkpoints/\(name.replacing("/", with: "-")).safetensors"), key: key)
     var options = training.options
     options.steps = steps
-    let trainer = Trainer(stage: name, options: options, seed: seed, checkpoint: checkpoint)
+    var trainer = Trainer(stage: name, options: options, seed: seed, checkpoint: checkpoint)
+    trainer.ranks = ranks
     let done = try checkpoint.steps() ?? 0
     let total = options.totalSteps(examples: objective.exampleCount)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -173,7 +176,7 @@ struct StudentStages<Model: Student>: Sendable {
     if let adapter { try student.loadAdapter(from: adapter) }
     return try targets.predictions(
       for: items, by: student, rationaleTokens: rationales ? configuration.student.maximumNewTokens : 0,
-      scoring: scoring
+      scoring: scoring, ranks: ranks
     ) { [reporter] in reporter.advance(by: $0) }
   }
 }

@@ -74,6 +74,8 @@ extension DistillationRun {
   func train<Objective: TrainingObjective>(
     _ model: inout Objective.Model, by trainer: Trainer, objective: Objective
   ) throws where Objective.Model: Module {
+    var trainer = trainer
+    trainer.ranks = ranks
     let total = trainer.options.totalSteps(examples: objective.exampleCount)
     reporter.begin(trainer.stage, total: total, done: try trainer.checkpoint?.steps() ?? 0, unit: "updates")
     try trainer.train(&model, objective: objective) { update in

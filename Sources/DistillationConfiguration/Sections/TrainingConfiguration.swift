@@ -19,6 +19,8 @@ package struct TrainingConfiguration: DefaultedSection {
   package var betas = [library.beta1.decimal, library.beta2.decimal]
   package var epsilon = library.epsilon.decimal
   package var checkpointEvery = library.checkpointEvery
+  /// Parts of an update, which threads and ranks share; nil for 4, and for 2 in pre-training. Results depend on it.
+  package var parts: Int?
 
   /// Three epochs of AdamW at 1e-4.
   package init() {}
@@ -46,5 +48,9 @@ package struct TrainingConfiguration: DefaultedSection {
     ConfigurationKey("epsilon", \.epsilon, "AdamW's addend in the denominator.", range: .above(0, through: 1)),
     ConfigurationKey(
       "checkpoint_every", \.checkpointEvery, "Steps between checkpoints.", range: .from(1, through: 1_000_000_000)),
+    ConfigurationKey(
+      "parts", \.parts,
+      "Parts of an optimiser step, shared by threads and by the ranks of mpirun; results depend on it. Without it 4, and 2 in pretrain.",
+      range: .ifGiven(.from(1, through: 4096)), sample: "4"),
   ]
 }

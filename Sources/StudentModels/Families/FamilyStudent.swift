@@ -192,24 +192,27 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingS
   /// The log-probability of each answer token; the prompt of each tree is computed once.
   package func logProbabilities(of trees: [AnswerTree]) -> AnswerScores { model.logProbabilities(of: trees) }
 
-  /// The log-probability of each tree's whole answers. What consecutive prompts begin with in common, images included, is
-  /// computed once.
+  /// The log-probability of each tree's whole answers; what consecutive prompts begin with in common is computed once.
   package func answerTotals(of trees: [AnswerTree], batch: Int) -> [[Double]] { totals(of: trees, batch: batch) }
 
   /// See ``SequenceScorer/answerTokens(of:batch:)``.
-  package func answerTokens(sharingBeginningsOf trees: [AnswerTree], batch: Int) -> [[[Float]]] {
-    batches(of: trees, model.sharedRuns(of: trees), batch) {
+  package func answerTokens(
+    sharingBeginningsOf trees: [AnswerTree], batch: Int, only isWanted: (Int) -> Bool
+  ) -> [[[Float]]?] {
+    batches(of: trees, model.sharedRuns(of: trees), batch, only: isWanted) {
       model.logProbabilities(of: Array(trees[$0]), after: $1).tokens
     }
   }
 
-  /// See ``Student/scoredGenerations(of:batch:maximumTokens:progress:)``.
+  /// See ``Student/scoredGenerations(of:batch:maximumTokens:ranks:progress:)``.
   package func continuedGenerations(
-    of prompts: [ScoredPrompt], batch: Int, maximumTokens: Int, progress: (@Sendable (Int) -> Void)?
-  ) -> [(totals: [Double], generation: Generation)] {
+    of prompts: [ScoredPrompt], batch: Int, maximumTokens: Int, only isWanted: (Int) -> Bool,
+    progress: (@Sendable (Int) -> Void)?
+  ) -> [(totals: [Double], generation: Generation)?] {
     let trees = prompts.map(\.tree)
     // Each token that is written reads all weights, for a few prompts as for a batch of them.
-    return batches(of: trees, model.sharedRuns(of: trees).joined(below: batch), batch) { places, beginning in
+    let runs = model.sharedRuns(of: trees).joined(below: batch)
+    return batches(of: trees, runs, batch, only: isWanted) { places, beginning in
       defer { progress?(places.count) }
       return model.scoredContinuations(
         of: Array(prompts[places]), after: beginning, stop: endOfTurn, maximumTokens: maximumTokens
@@ -217,15 +220,21 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingS
     }
   }
 
-  /// Batches of each run side by side, after what its trees begin with in common.
+  /// Batches of each run side by side, after what its trees begin with in common; nil for trees of others than the wanted.
   private func batches<Result: Sendable>(
-    of trees: [AnswerTree], _ runs: [SharedRun], _ batch: Int, _ body: (Range<Int>, ReadBeginning?) -> [Result]
-  ) -> [Result] {
-    runs.flatMap { run in
+    of trees: [AnswerTree], _ runs: [SharedRun], _ batch: Int, only isWanted: (Int) -> Bool,
+    _ body: (Range<Int>, ReadBeginning?) -> [Result]
+  ) -> [Result?] {
+    var number = 0
+    return runs.flatMap { run -> [Result?] in
+      let batches = Array(run.trees).batches(of: batch)
+      let first = number
+      defer { number += batches.count }
+      guard batches.indices.contains(where: { isWanted(first + $0) }) else { return run.trees.map { _ in nil } }
       let beginning = model.read(run.beginning, of: trees[run.trees.lowerBound])
-      return mapInParallel(Array(run.trees).batches(of: batch)) { places in
+      return batches.mapInParallel(only: { isWanted(first + $0) }) { places in
         body(places[0]..<(places[0] + places.count), beginning)
-      }.flatMap(\.self)
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 internal import Annotations
 internal import Foundation
+internal import Layers
 internal import StudentModels
 internal import TeacherProtocol
 internal import DistillationConfiguration
@@ -74,7 +75,9 @@ final class RunSteps {
   func carryOut(through last: RunStep) async throws {
     self.last = last
     defer { if let student = foundStudent { run.say(setAside: student.setAside) } }
+    try run.agree(files)
     for part in parts(through: last) {
+      try run.ranks.agree([("what \(part.name) is made from", inputs(of: part)?.key ?? "")], "the step \(part.name)")
       keys[part.name] = try await engine.carryOut(
         Step(
           name: part.name, inputs: inputs(of: part), outputs: outputs(of: part).map { run.folder.appending(path: $0) },
@@ -266,7 +269,7 @@ final class RunSteps {
 
   private func state() async throws -> RunState {
     if let foundState { return foundState }
-    let state = try await run.gathered(data(), labels: labels)
+    let state = try await run.state(data(), labels: labels)
     foundState = state
     return state
   }

@@ -1,0 +1,214 @@
+internal import DualChecker
+internal import Foundation
+internal import Layers
+internal import TeacherProtocol
+internal import TextStudents
+internal import Training
+
+/// What rank 0 has the others do with their student: the loop around it is its own, since it alone asks teachers.
+private struct StudentOrder: Codable {
+  enum Work: String, Codable {
+    /// Take up the model that the student begins with.
+    case begin
+    case fit
+    case train
+    case end
+  }
+
+  struct Example: Codable {
+    var item: Item
+    var answer: TaskAnswer
+    var weight: Double
+  }
+
+  struct Pair: Codable {
+    var item: Item
+    var chosen: TaskAnswer
+    var rejected: [TaskAnswer]
+  }
+
+  var work: Work
+  /// The states of the student that it begins and ends with; 0 is the untrained one.
+  var from = 0
+  var to = 0
+  /// The state that it begins with, where the others don't have it.
+  var state: Data?
+  var examples: [Example] = []
+  var pairs: [Pair] = []
+  /// Checkpoints that training goes on from, by the names of their files, and what they were made from.
+  var files: [String: Data] = [:]
+  var checkpoint: String?
+  var key: String?
+}
+
+/// Gives the orders, and knows which states the other ranks have.
+final class StudentConductor: @unchecked Sendable {
+  // Of one task: the loop does one thing with its student after another.
+  fileprivate let ranks: any Ranks
+  private var known: Set<Int> = [0]
+  private var last = 0
+
+  init(_ ranks: any Ranks) { self.ranks = ranks }
+
+  /// Has the others take up the model in a folder.
+  func begin() throws { try send(StudentOrder(work: .begin)) }
+
+  /// Lets the others go.
+  func end() throws { try send(StudentOrder(work: .end)) }
+
+  /// A state that the others have not got.
+  fileprivate func unknown() -> Int {
+    last += 1
+    return last
+  }
+
+  fileprivate func order(_ order: StudentOrder, from student: RankedStudent) throws -> Int {
+    var order = order
+    (order.from, order.to) = (student.number, unknown())
+    if !known.contains(student.number) {
+      try withScratch { file in
+        try student.student.saveState(to: Checkpoint(url: file, key: ""))
+        order.state = try Data(contentsOf: file)
+      }
+    }
+    try send(order)
+    known = [0, order.to]
+    return order.to
+  }
+
+  private func send(_ order: StudentOrder) throws {
+    let encoder = PropertyListEncoder()
+    encoder.outputFormat = .binary
+    _ = try ranks.ofFirst({ [UInt8](try encoder.encode(order)) }, "the student's next work")
+  }
+}
+
+/// A student that other ranks train along with this one.
+struct RankedStudent: DualCheckerStudent {
+  fileprivate var student: any DualCheckerStudent
+  fileprivate var number = 0
+  private let conductor: StudentConductor
+
+  init(_ student: any DualCheckerStudent, _ conductor: StudentConductor) {
+    (self.student, self.conductor) = (student, conductor)
+    self.student.ranks = conductor.ranks
+  }
+
+  var ranks: any Ranks {
+    get { student.ranks }
+    set { student.ranks = newValue }
+  }
+
+  func check(_ items: [Item]) async throws { try await student.check(items) }
+
+  func predictions(for items: [Item]) async throws -> [StudentPrediction] { try await student.predictions(for: items) }
+
+  mutating func fit(_ batch: [TrainingExample]) async throws {
+    number = try conductor.order(StudentOrder(work: .fit, examples: batch.map(StudentOrder.Example.init)), from: self)
+    try await student.fit(batch)
+  }
+
+  mutating func train(
+    on examples: [TrainingExample], pairs: [AnswerPair], checkpoint: Checkpoint?,
+    onUpdate: @escaping @Sendable (Int, Int, Double) -> Void
+  ) async throws {
+    var order = StudentOrder(work: .train, examples: examples.map(StudentOrder.Example.init))
+    order.pairs = pairs.map { .init(item: $0.item, chosen: $0.chosen, rejected: $0.rejected) }
+    if let checkpoint {
+      (order.checkpoint, order.key) = (checkpoint.url.lastPathComponent, checkpoint.key)
+      let folder = checkpoint.url.deletingLastPathComponent()
+      let stem = checkpoint.url.deletingPathExtension().lastPathComponent
+      for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] where name.hasPrefix(stem) {
+        order.files[name] = try Data(contentsOf: folder.appending(path: name))
+      }
+    }
+    number = try conductor.order(order, from: self)
+    try await student.train(on: examples, pairs: pairs, checkpoint: checkpoint, onUpdate: onUpdate)
+  }
+
+  func save(to folder: URL) throws { try student.save(to: folder) }
+
+  func saveState(to checkpoint: Checkpoint) throws { try student.saveState(to: checkpoint) }
+
+  mutating func restore(from checkpoint: Checkpoint) throws -> Bool {
+    guard try student.restore(from: checkpoint) else { return false }
+    number = conductor.unknown()
+    return true
+  }
+}
+
+extension StudentOrder.Example {
+  fileprivate init(_ example: TrainingExample) {
+    self.init(item: example.item, answer: example.answer, weight: example.weight)
+  }
+
+  fileprivate var example: TrainingExample { TrainingExample(item: item, answer: answer, weight: weight) }
+}
+
+extension DualCheckerRun {
+  /// Stops before anything is computed where a rank has another version, configuration, data file or model than rank 0.
+  func agree(_ records: DualCheckerRecords) throws {
+    let model = try configuration.student.model.map {
+      try FileDigests(cache: nil).digest(ofModel: URL(filePath: $0))
+    }
+    try ranks.agree(
+      RankFacts.common(configuration: configuration.yaml) + [
+        ("the data files' digest", records.key), ("the student's digest", model ?? ""),
+      ], "the beginning of the run")
+  }
+
+  /// Carries the run out as a rank other than the first: trains the student whenever that one does.
+  package func assist() async throws {
+    let records = try DualCheckerRecords(configuration, rows: RunRules(of: folder).rows)
+    try agree(records)
+    var model = configuration.student.model.map { URL(filePath: $0) } ?? folder.appending(path: "base")
+    var untrained: (any DualCheckerStudent)?
+    var latest: (number: Int, student: any DualCheckerStudent)?
+    while true {
+      let bytes = try ranks.ofFirst({ [] }, "the student's next work")
+      let order = try PropertyListDecoder().decode(StudentOrder.self, from: Data(bytes))
+      switch order.work {
+      case .end: return
+      case .begin:
+        if configuration.student.model == nil { model = try RankFolder.place(of: model, ranks) }
+        untrained = try student(records.task, model: model)
+        untrained?.ranks = ranks
+        if configuration.student.model == nil { try? FileManager.default.removeItem(at: model) }
+      case .fit, .train:
+        guard var student = latest?.number == order.from ? latest?.student : untrained else {
+          throw RanksError.broken("a student is trained before it is there")
+        }
+        latest = nil
+        if let state = order.state {
+          try withScratch { file in
+            try state.write(to: file)
+            _ = try student.restore(from: Checkpoint(url: file, key: ""))
+          }
+        }
+        try await carryOut(order, &student)
+        latest = (order.to, student)
+      }
+    }
+  }
+
+  private func carryOut(_ order: StudentOrder, _ student: inout any DualCheckerStudent) async throws {
+    let examples = order.examples.map(\.example)
+    guard order.work == .train else { return try await student.fit(examples) }
+    let scratch = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try OwnerOnly.makeFolder(scratch)
+    defer { try? FileManager.default.removeItem(at: scratch) }
+    for (name, bytes) in order.files { try bytes.write(to: scratch.appending(path: name)) }
+    let checkpoint = order.checkpoint.map { Checkpoint(url: scratch.appending(path: $0), key: order.key ?? "") }
+    try await student.train(
+      on: examples, pairs: order.pairs.map { AnswerPair(item: $0.item, chosen: $0.chosen, rejected: $0.rejected) },
+      checkpoint: checkpoint
+    ) { _, _, _ in }
+  }
+}
+
+/// A file that is there while the closure runs.
+private func withScratch(_ body: (URL) throws -> Void) throws {
+  let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).safetensors")
+  defer { try? FileManager.default.removeItem(at: file) }
+  try body(file)
+}
