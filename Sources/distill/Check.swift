@@ -11,7 +11,7 @@
         Reads the configuration, all data files, recorded replies and model folders as the run will, and lists what \
         is ok, what is doubtful and what would stop the run: unknown keys, missing columns, bad rows, missing images, \
         groups in two splits, unknown labels, slots that nothing fills, the longest row in tokens, keys of services, \
-        label budget, memory and expected time. Nothing is written, no teacher is asked, no label is spent. Where a \
+        label budget, memory and expected time; under mpirun, what messages between the ranks take. Nothing is written, no teacher is asked, no label is spent. Where a \
         teacher's base_url is a list, each address is asked for its list of models.
 
         Example:
@@ -44,6 +44,7 @@
       for (subject, service) in check.services {
         for finding in await service.findings(subject) { check.add(finding) }
       }
+      if let finding = try RankedProcess.finding(check.update) { check.add(finding) }
       try Output.write(json ? check.json() : check.text(from: quiet ? .warning : .ok))
       if !check.isUsable { throw ExitCode(ExitStatus.mistake.rawValue) }
     }

@@ -56,6 +56,18 @@
       return own
     }
 
+    /// What messages between ranks cost, measured where there are several; nil without MPI.
+    static func finding(_ update: RanksCost?) throws -> CheckFinding? {
+      #if MPI
+        let ranks = try begin()
+        guard let update else { return nil }
+        return update.finding(
+          ranks: ranks.count, over: ranks.count > 1 ? try .init(between: ranks, bytes: update.bytes) : nil)
+      #else
+        return nil
+      #endif
+    }
+
     /// Waits until all ranks have come to their end.
     static func end() throws {
       guard let joined else { return }

@@ -10,9 +10,9 @@ extension RunCheck {
   static func inspectCost(
     _ run: RunConfiguration, data: InspectedData?, votes: InspectedVotes, student: InspectedStudent?,
     rows: InspectedRows?, speed: MachineSpeed?, into findings: inout [CheckFinding]
-  ) {
+  ) -> RanksCost? {
     let pretrained = inspectCaptions(run, into: &findings)
-    guard let data, let student, let rows else { return }
+    guard let data, let student, let rows else { return nil }
     let speed = (speed ?? .measured()).held(to: run.threads)
     let train = data.items.train
     let budget = run.review.budget.labels(ofItems: train.count)
@@ -31,6 +31,8 @@ extension RunCheck {
         answerTokens: rows.answerTokens, tiles: rows.tiles, imagesOfAPrompt: rows.images, pretrainItems: pretrained,
         trainedParameters: student.trainedParameters), speed: speed)
     report(estimate, speed, run, into: &findings)
+    return updateCost(
+      run, estimate: estimate, trainItems: train.count, trainedParameters: student.trainedParameters)
   }
 
   private static func report(

@@ -18,6 +18,8 @@ package struct RunCheck: Sendable {
   package private(set) var findings: [CheckFinding]
   /// Services of several servers, by what they are called in findings: whoever has a network can try each.
   package private(set) var services: [(subject: String, service: OpenAITeacherConfiguration)] = []
+  /// What several ranks would send each other; nil where that is not known.
+  package private(set) var update: RanksCost?
   /// The last step that the configuration has everything for; nil for all.
   private let reach: RunStep?
 
@@ -90,10 +92,11 @@ package struct RunCheck: Sendable {
     let student = Self.inspectStudent(configuration, into: &findings)
     let rows = Self.inspectRows(configuration, data: data, votes: votes, student: student, into: &findings)
     Self.inspectFolders(configuration, runFolder: runFolder, into: &findings)
-    Self.inspectCost(
+    let update = Self.inspectCost(
       configuration, data: data, votes: votes, student: student, rows: rows, speed: speed, into: &findings)
     let isUnread = configuration.review.source == .oracle && data.map { $0.items.gold == nil } ?? false
     self.init(findings, reach: missing.flatMap { isUnread ? .agree : $0.step.before })
+    self.update = update
     for teacher in configuration.teachers {
       if case .openAI(let service) = teacher.source { offer(service, "teachers.\(teacher.name)") }
     }
