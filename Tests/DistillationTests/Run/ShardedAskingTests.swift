@@ -30,7 +30,7 @@ import Testing
       for index in 1...3 {
         let shard = Shard(index: index, of: 3)
         // Several readings a part.
-        let file = try await asking.run().annotate(shard, rows: 5)
+        let file = try #require(try await asking.run().annotate(shard, rows: 5))
         for annotation in try await SQLiteAnnotationStore(file, isReadOnly: true).all() {
           found[annotation.item, default: 0] += 1
           #expect(shard.contains(groups[annotation.item] ?? ""))
