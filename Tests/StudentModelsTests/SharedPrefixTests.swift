@@ -99,7 +99,7 @@ import Testing
         }
       }
       for (prompts, batch) in [(prompts, 16), (prompts, 2), ([prompts[3]], 16), (prompts.reversed(), 3), ([], 4)] {
-        let once = student.scoredGenerations(of: prompts, batch: batch, maximumTokens: most)
+        let once = try student.scoredGenerations(of: prompts, batch: batch, maximumTokens: most)
         let twice = student.separateGenerations(of: prompts, batch: batch, maximumTokens: most)
         #expect(once.map(\.generation) == twice.map(\.generation))
         #expect(once.map(\.totals.count) == prompts.map(\.tree.answers.count))
@@ -114,7 +114,7 @@ import Testing
       ScoredPrompt(tree: AnswerTree(prompt: tokens, answers: [[20], [21, 22]]), beginnings: beginnings) { _ in 0 }
     }
     for prompts in [[prompt([30], [[31]])], [prompt([30, 31, 32, 33, 34, 35], [[], [20]]), prompt([30], [[40]])]] {
-      let once = student.scoredGenerations(of: prompts, batch: 2, maximumTokens: 4)
+      let once = try student.scoredGenerations(of: prompts, batch: 2, maximumTokens: 4)
       let twice = student.separateGenerations(of: prompts, batch: 2, maximumTokens: 4)
       #expect(once.map(\.generation) == twice.map(\.generation) && once.map(\.totals) == twice.map(\.totals))
     }
