@@ -37,6 +37,16 @@ struct DecisionFaults: Error, Sendable, Equatable {
   mutating func add(_ place: [JSONValue], _ message: String, type: String = "value_error") {
     all.append(Fault(place: place, message: message, type: type))
   }
+
+  /// Names each member that is none of the known ones.
+  mutating func refuseOthers(_ members: [JSONValue.Member], of known: Set<String>, at place: [JSONValue]) {
+    for member in members where !known.contains(member.name) {
+      add(
+        place + [.string(member.name)],
+        "\(member.name) is not known here; there are \(known.sorted().joined(separator: ", ")).",
+        type: "extra_forbidden")
+    }
+  }
 }
 
 extension DecisionFaults.Fault {

@@ -32,7 +32,8 @@ struct DecisionsReader {
       faults.add([], "The body must be one JSON object in UTF-8.")
       return nil
     }
-    refuseOthers(members, of: ["model", "input", "questions"], at: [])
+    faults.refuseOthers(
+      members.filter { !Self.resting.contains($0.name) }, of: ["model", "input", "questions"], at: [])
     guard let model = body["model"]?.string else {
       faults.add(["model"], "model must be a text.")
       return nil
@@ -44,14 +45,6 @@ struct DecisionsReader {
     }
     let questions = (list ?? []).enumerated().compactMap { question($1, at: ["questions", .number($0)]) }
     return DecisionRequest(model: model, state: state, questions: questions, images: images)
-  }
-
-  private mutating func refuseOthers(_ members: [JSONValue.Member], of known: Set<String>, at place: [JSONValue]) {
-    for member in members where !known.contains(member.name) && !(place.isEmpty && Self.resting.contains(member.name)) {
-      faults.add(
-        place + [.string(member.name)],
-        "\(member.name) is not supported here; there are \(known.sorted().joined(separator: ", ")).")
-    }
   }
 
   private mutating func text(_ value: JSONValue?, at place: [JSONValue]) -> String {
@@ -88,7 +81,7 @@ struct DecisionsReader {
       faults.add(place + ["role"], "role must be user, developer, system or assistant.")
       return ("user", .null)
     }
-    refuseOthers(value.members ?? [], of: ["type", "role", "content", "phase"], at: place)
+    faults.refuseOthers(value.members ?? [], of: ["type", "role", "content", "phase"], at: place)
     let types: Set<String> =
       switch role {
       case "user": ["input_text", "input_image", "input_json"]
@@ -113,10 +106,11 @@ struct DecisionsReader {
     }
     switch type {
     case "input_image":
-      refuseOthers(value.members ?? [], of: ["type", "image_url", "detail", "prompt_cache_breakpoint"], at: place)
+      faults.refuseOthers(
+        value.members ?? [], of: ["type", "image_url", "detail", "prompt_cache_breakpoint"], at: place)
       return .string(image(value["image_url"], at: place + ["image_url"]))
     case "input_json":
-      refuseOthers(value.members ?? [], of: ["type", "data"], at: place)
+      faults.refuseOthers(value.members ?? [], of: ["type", "data"], at: place)
       guard let data = value["data"], data.members != nil || data.elements != nil else {
         faults.add(place + ["data"], "data must be an object or a list of objects.")
         return .null
@@ -124,7 +118,7 @@ struct DecisionsReader {
       return Self.plain(data)
     default:
       let member = type == "refusal" ? "refusal" : "text"
-      refuseOthers(value.members ?? [], of: ["type", member, "prompt_cache_breakpoint"], at: place)
+      faults.refuseOthers(value.members ?? [], of: ["type", member, "prompt_cache_breakpoint"], at: place)
       return .string(text(value[member], at: place + [.string(member)]))
     }
   }
@@ -139,15 +133,11 @@ struct DecisionsReader {
   }
 
   private mutating func image(_ value: JSONValue?, at place: [JSONValue]) -> String {
-    let url = value?.string ?? ""
-    let head = url.prefix { $0 != "," }
-    guard url.hasPrefix("data:") else {
-      faults.add(
-        place, "image_url must be a data URL, since this server opens no connections: data:image/png;base64,...")
-      return ""
-    }
-    guard head.hasSuffix(";base64"), let bytes = Data(base64Encoded: String(url.dropFirst(head.count + 1))) else {
-      faults.add(place, "The data URL must be base64: data:image/png;base64,...")
+    let bytes: Data
+    do {
+      bytes = try DataURL.bytes(of: value?.string ?? "")
+    } catch {
+      faults.add(place, error.message)
       return ""
     }
     let placeholder = "\(Self.mark)\(images.count)\(Self.mark)"
@@ -164,7 +154,7 @@ struct DecisionsReader {
       faults.add(place + ["type"], "type must be predicate, choice or score.")
       return nil
     }
-    refuseOthers(value.members ?? [], of: ["type", "name", "instructions", list], at: place)
+    faults.refuseOthers(value.members ?? [], of: ["type", "name", "instructions", list], at: place)
     var question = DecisionQuestion(kind: .noul, options: [])
     if let name = value["name"], !name.isNull { question.name = text(name, at: place + ["name"]) }
     question.instructions = content(
@@ -195,7 +185,7 @@ struct DecisionsReader {
     var options: [DecisionQuestion.Option] = []
     for (number, choice) in elements(value, at: place).enumerated() {
       let place = place + [.number(number)]
-      refuseOthers(choice.members ?? [], of: ["value", "description"], at: place)
+      faults.refuseOthers(choice.members ?? [], of: ["value", "description"], at: place)
       let option = DecisionQuestion.Option(
         value: choice["value"] ?? .null, description: description(of: choice, at: place))
       if option.value.string == nil, option.value.bool == nil {
@@ -213,7 +203,7 @@ struct DecisionsReader {
     var options: [DecisionQuestion.Option] = []
     for (number, level) in elements(value, at: place).enumerated() {
       let place = place + [.number(number)]
-      refuseOthers(level.members ?? [], of: ["label", "description"], at: place)
+      faults.refuseOthers(level.members ?? [], of: ["label", "description"], at: place)
       let label = text(level["label"], at: place + ["label"])
       let description = description(of: level, at: place)
       options.append(

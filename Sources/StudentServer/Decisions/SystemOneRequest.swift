@@ -23,7 +23,7 @@ struct SystemOneReader {
       faults.add([], "The body must be one JSON object in UTF-8.", type: "dict_type")
       return nil
     }
-    refuseOthers(members, of: ["model", "state", "questions", "assets"], at: [])
+    faults.refuseOthers(members, of: ["model", "state", "questions", "assets"], at: [])
     let model = required("model", of: body, "a text") { $0.string }
     let state = required("state", of: body, "a text, an object or a list") { Self.isContent($0) ? $0 : nil }
     let named = required("questions", of: body, "an object of questions by name") { $0.members }
@@ -63,15 +63,6 @@ struct SystemOneReader {
     return value
   }
 
-  private mutating func refuseOthers(_ members: [JSONValue.Member], of known: Set<String>, at place: [JSONValue]) {
-    for member in members where !known.contains(member.name) {
-      faults.add(
-        place + [.string(member.name)],
-        "\(member.name) is not known here; there are \(known.sorted().joined(separator: ", ")).",
-        type: "extra_forbidden")
-    }
-  }
-
   private static func isContent(_ value: JSONValue) -> Bool {
     switch value {
     case .string, .array, .object: true
@@ -100,7 +91,7 @@ struct SystemOneReader {
       faults.add(place + ["type"], "type must be noul, choice or score\(found).")
       return nil
     }
-    refuseOthers(members, of: ["type", "instructions", "criteria"], at: place)
+    faults.refuseOthers(members, of: ["type", "instructions", "criteria"], at: place)
     let instructions = content(value["instructions"], at: place + ["instructions"])
     let options = options(value["criteria"] ?? .null, kind, at: place + ["criteria"])
     guard let options else { return nil }
@@ -113,7 +104,7 @@ struct SystemOneReader {
     var options: [DecisionQuestion.Option] = []
     switch (kind, criteria) {
     case (.noul, .null), (.noul, .object):
-      refuseOthers(criteria.members ?? [], of: ["true", "false"], at: place)
+      faults.refuseOthers(criteria.members ?? [], of: ["true", "false"], at: place)
       for name in settings.asksTrueFirst ? ["true", "false"] : ["false", "true"] {
         options.append(
           .init(value: .bool(name == "true"), description: content(criteria[name], at: place + [.string(name)])))

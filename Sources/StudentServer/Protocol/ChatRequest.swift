@@ -115,16 +115,12 @@ extension ChatRequest.Part {
       guard let url = value["image_url"]?["url"]?.string else {
         throw .invalid("\(place).image_url.url", "url must be a text.")
       }
-      guard url.hasPrefix("data:") else {
-        throw .unsupported(
-          "\(place).image_url.url",
-          "Only data URLs are taken, since this server opens no connections: data:image/png;base64,...")
+      do {
+        self = .image(try DataURL.bytes(of: url))
+      } catch {
+        let field = "\(place).image_url.url"
+        throw error == .elsewhere ? .unsupported(field, error.message) : .invalid(field, error.message)
       }
-      let head = url.prefix { $0 != "," }
-      guard head.hasSuffix(";base64"), let bytes = Data(base64Encoded: String(url.dropFirst(head.count + 1))) else {
-        throw .invalid("\(place).image_url.url", "The data URL must be base64: data:image/png;base64,...")
-      }
-      self = .image(bytes)
     default: throw .unsupported("\(place).type", "A part must be of the type text or image_url.")
     }
   }
