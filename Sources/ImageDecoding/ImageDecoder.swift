@@ -66,7 +66,14 @@ public struct ImageDecoder: Sendable {
       return options
     }()
 
-    /// The pixels as they are stored: lying where the camera lay, with the colours that are hidden under alpha.
+    /// The pixels of transformers' `load_image`: upright, with the colours that are hidden under alpha.
+    package static let loadImage: Options = {
+      var options = Options()
+      options.composesAlphaOverWhite = false
+      return options
+    }()
+
+    /// The pixels of Pillow's `convert("RGB")`, as they are stored: lying where the camera lay, with the colours that are hidden under alpha.
     package static let stored: Options = {
       var options = Options()
       options.appliesOrientation = false

@@ -106,7 +106,7 @@
     }
 
     private func picture(_ path: String) throws -> RGBImage {
-      try ImageDecoder().decode(contentsOf: ImageReference.url(of: path, in: root).path)
+      try ImageDecoder(options: .stored).decode(contentsOf: ImageReference.url(of: path, in: root).path)
     }
   }
 
