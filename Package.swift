@@ -171,9 +171,8 @@ let package = Package(
     library(
       "StudentServer",
       [
-        "StudentModels", "LanguageModel", "Layers", "Tensor", "Tokenization", "ImageDecoding", "TeacherProtocol",
-        "JSON",
-        "LoopbackServer",
+        "TwoStage", "StudentModels", "LanguageModel", "Layers", "Tensor", "Tokenization", "ImageDecoding",
+        "TeacherProtocol", "JSON", "LoopbackServer",
       ]
     ),
 
@@ -251,9 +250,8 @@ let package = Package(
     tests(
       "StudentServer",
       [
-        "StudentServer", "StudentModels", "ImageDecoding", "LanguageModel", "Layers", "Tensor", "Tokenization",
-        "TeacherProtocol", "JSON",
-        "HTTPTeacher", "LoopbackServer",
+        "StudentServer", "TwoStage", "Evaluation", "StudentModels", "ImageDecoding", "LanguageModel", "Layers",
+        "Tensor", "Tokenization", "TeacherProtocol", "JSON", "HTTPTeacher", "LoopbackServer",
       ]),
     tests("NewsWorld", ["NewsWorld", "ImageDecoding"]),
     tests("GreenWorld", ["GreenWorld", "DualChecker", "TeacherProtocol"]),

@@ -47,8 +47,8 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
       ("ReviewServer", .words),
     ]
   ),
-  ("distillation", [("TwoStage", .both), ("TextStudents", .both), ("Reporting", .words), ("StudentServer", .both)]),
-  ("configuration", [("DistillationConfiguration", .both)]),
+  ("distillation", [("TwoStage", .both), ("TextStudents", .both), ("Reporting", .words)]),
+  ("configuration", [("DistillationConfiguration", .both), ("StudentServer", .both)]),
   ("runs", [("Distillation", .both), ("NewsWorld", .both), ("GreenWorld", .both)]),
   ("programs", [("distill", .both), ("OutOfContextNews", .both), ("GreenInnovation", .both), ("RealText", .both)]),
 ]

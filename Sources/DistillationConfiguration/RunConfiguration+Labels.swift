@@ -2,6 +2,10 @@ internal import ConfigurationFiles
 package import TeacherProtocol
 
 extension RunConfiguration {
+  /// What clients of the served or exported student call its question: the key `question`, else the label's column, else
+  /// `label`.
+  package var questionName: String { question ?? data.fields.label ?? "label" }
+
   /// The labels as the words side takes them: answers and meanings without their full stop, which templates set.
   package func labelSet() throws -> LabelSet { try LabelSet(spelledLabels, positive: positive) }
 

@@ -31,6 +31,8 @@ public struct RunConfiguration: MethodConfiguration {
     Caption: {text}
     Is this photo used out of context? Answer Yes or No, then say why.
     """
+  /// What clients of the student call that question. The default is none: see ``questionName``.
+  package var question: String?
   package var teachers: [TeacherConfiguration]
   /// What may be spent on them. The default is ``SpendingConfiguration/init()``: no limit.
   package var spending = SpendingConfiguration()
@@ -107,6 +109,10 @@ public struct RunConfiguration: MethodConfiguration {
       range: .ifGiven(.nonBlank), sample: "falsified"),
     ConfigurationKey(
       "prompt", \.prompt, "The question to teachers and student, with slots in braces.", range: .nonBlank),
+    ConfigurationKey(
+      "question", \.question,
+      "What clients of the served or exported student call the question; the default is the label's column, or else label.",
+      range: .ifGiven(.nonBlank), sample: "out_of_context"),
     ConfigurationKey(
       "teachers", \.teachers, "The teachers, at least two; one alone can be asked by annotate.",
       requirement: "a list of teachers, each with name and kind"),

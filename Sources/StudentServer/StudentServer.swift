@@ -37,11 +37,20 @@ public struct StudentServer: Sendable {
     package var token: String?
     /// What a request that is an item's fields alone is about.
     package var task: ServedTask?
-    /// How typed questions are asked and answered.
+    /// The question that the student was distilled on.
+    package var trained: TrainedQuestion?
+    /// How other typed questions are asked and answered.
     package var decisions = DecisionSettings()
 
     /// The defaults.
     public init() {}
+
+    /// Whether all limits are the same, and so is what is served under which name.
+    public static func == (one: Self, other: Self) -> Bool {
+      one.maximumTokens == other.maximumTokens && one.waiting == other.waiting
+        && one.answersAtOnce == other.answersAtOnce && one.cacheBytes == other.cacheBytes && one.token == other.token
+        && one.task == other.task && one.trained?.listing == other.trained?.listing && one.decisions == other.decisions
+    }
   }
 
   /// The model's name.
@@ -145,7 +154,7 @@ public struct StudentServer: Sendable {
   private var model: JSONValue {
     .object([
       .init("id", .string(name)), .init("object", "model"), .init("created", .number(created)),
-      .init("owned_by", "distill"),
+      .init("owned_by", "distill"), .init("questions", .array(options.trained.map { [$0.listing] } ?? [])),
     ])
   }
 
@@ -165,13 +174,15 @@ public struct StudentServer: Sendable {
   private func decide(_ body: Data, as form: DecisionForm) async -> LoopbackResponse {
     do {
       let value = body.withUnsafeBytes { try? JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
-      let request = try form.request(value, options.decisions)
-      try checkModel(request.model)
+      let sent = try form.request(value, options.decisions)
+      try checkModel(sent.model)
+      let request = try options.trained?.asked(sent, as: form) ?? sent
       let wanted = Flag()
       return try await worker.start(wanted) { ready in
         ready(
           Result {
-            let pass = try DecisionPass(request, student: student, settings: options.decisions)
+            let pass = try DecisionPass(
+              request, student: student, settings: options.decisions, trained: options.trained)
             try wanted.check()
             let answers = pass.answers()
             return json(form.body(answers, model: name, tokens: pass.inputTokens, cached: pass.cachedTokens))

@@ -8,7 +8,7 @@ struct AddedVocabulary: Sendable {
   private var byContent = TokenTable()
   private var specialContents = TokenTable()
   /// Tokens that are looked for in the text as it comes.
-  let matcher: AddedTokenMatcher
+  private(set) var matcher: AddedTokenMatcher
   /// Tokens that are looked for in the normalized text.
   let normalizedMatcher: AddedTokenMatcher
 
@@ -70,6 +70,27 @@ struct AddedVocabulary: Sendable {
       }
     }
     (matcher, normalizedMatcher) = (AddedTokenMatcher(plain), AddedTokenMatcher(normalized))
+  }
+
+  /// The same with further special tokens, found in the text as it comes; those that it has already stay as they are.
+  ///
+  /// - Parameter free: the first id that is not in use.
+  func adding(_ contents: [String], from free: Int) -> AddedVocabulary {
+    var copy = self
+    for content in contents where id(of: content) == nil {
+      let token = AddedToken(
+        id: free + copy.tokens.count - tokens.count, content: content, isSpecial: true, isSingleWord: false,
+        stripsLeft: false, stripsRight: false, isNormalized: false)
+      copy.tokens.append(token)
+      copy.byID[token.id] = token
+      copy.texts[token.id] = Array(content.utf8)
+      copy.byContent.insert(Array(content.utf8), id: Int32(token.id))
+      copy.specialContents.insert(Array(content.utf8), id: Int32(token.id))
+    }
+    let plain = copy.tokens.filter { !$0.isNormalized }
+    copy.matcher = AddedTokenMatcher(
+      (plain.filter(\.isSpecial) + plain.filter { !$0.isSpecial }).map { ($0, Array($0.content.utf8)) })
+    return copy
   }
 
   /// The id of an added token.

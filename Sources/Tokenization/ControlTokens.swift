@@ -1,3 +1,5 @@
+package import JSON
+
 /// The tokens of a model's own that people's texts must not be read as, and marks around where a text spells them.
 ///
 /// The marks, and how what lies between them is tokenised, are those of transformers 5.24.0 (`mark_control_tokens` and
@@ -27,6 +29,34 @@ package struct ControlTokens: Sendable {
   }
 
   private static func isMark(_ scalar: Unicode.Scalar) -> Bool { scalar == opening || scalar == closing }
+
+  /// The first control token that a text spells; nil for none.
+  package func first(in text: String) -> String? {
+    let bytes = Array(text.utf8)
+    return bytes.indices.lazy.compactMap { place in
+      byFirstByte[Int(bytes[place])].first { bytes[place...].starts(with: $0) }
+    }.first.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The first control token that a member's name spells; nil for none.
+  package func spelled(inNamesOf value: JSONValue) -> String? {
+    switch value {
+    case .array(let elements): elements.lazy.compactMap { spelled(inNamesOf: $0) }.first
+    case .object(let members):
+      members.lazy.compactMap { first(in: $0.name) ?? spelled(inNamesOf: $0.value) }.first
+    default: nil
+    }
+  }
+
+  /// A value whose texts are marked, but for members' names.
+  package func marked(_ value: JSONValue) -> JSONValue {
+    switch value {
+    case .string(let text): .string(marked(text))
+    case .array(let elements): .array(elements.map { marked($0) })
+    case .object(let members): .object(members.map { .init($0.name, marked($0.value)) })
+    default: value
+    }
+  }
 
   /// A text with marks around each control token that it spells, and without those that it had.
   package func marked(_ text: String) -> String {

@@ -90,6 +90,20 @@ public final class Tokenizer: Sendable {
     }
   }
 
+  private init(_ other: Tokenizer, added: AddedVocabulary) {
+    (normalizer, preTokenizer, model) = (other.normalizer, other.preTokenizer, other.model)
+    (postProcessor, decoder, needsAlignment) = (other.postProcessor, other.decoder, other.needsAlignment)
+    (specialTokens, maximumLength) = (other.specialTokens, other.maximumLength)
+    (truncationSide, truncation, padding) = (other.truncationSide, other.truncation, other.padding)
+    self.added = added
+  }
+
+  /// The same tokenizer with further special tokens, whose ids follow all others.
+  package func adding(specialTokens: [String]) -> Tokenizer {
+    let free = max(vocabularyCount, (added.tokens.last?.id ?? -1) + 1)
+    return Tokenizer(self, added: added.adding(specialTokens, from: free))
+  }
+
   private static func looksForStart(_ preTokenizer: any PreTokenizer) -> Bool {
     if let sequence = preTokenizer as? PreTokenizerSequence { return sequence.steps.contains(where: looksForStart) }
     return (preTokenizer as? MetaspacePreTokenizer)?.prepending == .first

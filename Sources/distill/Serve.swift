@@ -116,15 +116,20 @@
           throw ValidationError(
             "A run with 'method: dualchecker' has a student that writes no text; use distill predict.")
         }
-        let served = try DistillationRun.opening(folder, setting: set.settings(), plugins: .command())
-          .served(in: dtype)
-        student = served.student
+        let run = try DistillationRun.opening(folder, setting: set.settings(), plugins: .command())
+        student = try run.trainedStudent(in: dtype)
+        let learned = try run.learnedQuestion()
         options.task = ServedTask(
-          prompt: served.prompt, labels: served.labels, imageSlots: served.mapping.imageSlots,
-          columns: served.mapping.textColumns)
+          prompt: learned.prompt, labels: learned.labels, imageSlots: learned.mapping.imageSlots,
+          columns: learned.mapping.textColumns)
+        options.trained = TrainedQuestion(
+          name: learned.name, prompt: learned.prompt, labels: learned.labels, mapping: learned.mapping,
+          decoder: learned.decoder)
       } else {
-        student = try adapted(StudentFamily.student(contentsOf: folder))
-        options.decisions = try DecisionSettings(contentsOf: folder, hasAdapter: !adapter.isEmpty)
+        options.decisions = try DecisionSettings(contentsOf: folder)
+        let own = options.decisions.adapter.map { [$0] } ?? []
+        student = try adapted(
+          StudentFamily.student(contentsOf: folder), with: adapter.isEmpty ? own : adapter.map { URL(filePath: $0) })
       }
       let name = name ?? folder.resolvingSymlinksInPath().lastPathComponent
       let server = StudentServer(student, name: name, options: options)
@@ -159,13 +164,14 @@
       return given
     }
 
-    private func adapted<Model: PretrainedStudent>(_ student: Model) throws -> any PretrainedStudent {
+    private func adapted<Model: PretrainedStudent>(
+      _ student: Model, with folders: [URL]
+    ) throws -> any PretrainedStudent {
       var student = student
       if let dtype {
         student.freeze()
         student.convertFrozenWeights(to: dtype)
       }
-      let folders = adapter.map { URL(filePath: $0) }
       try student.loadAdapters(from: folders)
       for folder in folders {
         student.promptBeginning = try DistillationRun.promptBeginning(ofAdapter: folder) ?? student.promptBeginning

@@ -42,6 +42,7 @@
         - {name: yes, answer: Yes., meaning: out of context, aliases: ["1"]}
       positive: yes
       prompt: "Is it? {text} {entities}"
+      question: is_it
       teachers:
         - name: r
           kind: recorded
@@ -373,6 +374,7 @@
       ]
       run.positive = "yes"
       run.prompt = "Is it? {text} {entities}"
+      run.question = "is_it"
       run.agreement.rule = .majority
       run.agreement.margin = 2
       run.agreement.minimumVotes = 3

@@ -1,8 +1,7 @@
-internal import Foundation
+package import Foundation
 package import Layers
 internal import LoRA
 package import StudentModels
-package import TeacherProtocol
 internal import Tensor
 
 extension DistillationRun {
@@ -29,24 +28,28 @@ extension DistillationRun {
     return student
   }
 
-  /// The student as far as the run has trained it, with what it is asked and may answer.
+  /// The adapter of the last stage that the run has come to.
   ///
-  /// - Parameter form: of the base's own weights; nil for the run's.
-  /// - Throws: ``RunError`` where nothing is trained yet, or what reading a model folder throws.
-  package func served(
-    in form: WeightFormat? = nil
-  ) throws -> (student: any PretrainedStudent, prompt: PromptTemplate, labels: LabelSet, mapping: FieldMapping) {
+  /// - Throws: ``RunError/notARun(_:_:)`` where nothing is trained yet.
+  package func lastAdapter() throws -> URL {
     let stages = ["stage2", "stage1"].map { folder.appending(path: $0) }
     guard
       let adapter = stages.first(where: {
         FileManager.default.fileExists(atPath: $0.appending(path: "adapter_model.safetensors").path)
       })
     else { throw RunError.notARun(folder.path, "it has no adapter yet; finish the run first") }
+    return adapter
+  }
+
+  /// The student as far as the run has trained it.
+  ///
+  /// - Parameter form: of the base's own weights; nil for the run's.
+  /// - Throws: ``RunError`` where nothing is trained yet, or what reading a model folder throws.
+  package func trainedStudent(in form: WeightFormat? = nil) throws -> any PretrainedStudent {
+    let adapter = try lastAdapter()
     guard var student = try loadBase(in: form) as? any PretrainedStudent else { throw RunError.noStudent }
     try student.loadAdapter(from: adapter)
-    return (
-      student, try PromptTemplate(configuration.prompt), try configuration.labelSet(), configuration.data.mapping
-    )
+    return student
   }
 
   /// A digest of the weights of ``loadBase()``, found without loading them.

@@ -1,4 +1,4 @@
-internal import JSON
+package import JSON
 internal import LanguageModel
 package import Layers
 package import Tokenization
@@ -10,6 +10,23 @@ package protocol QuestionReader: PretrainedStudent {
   ///
   /// - Throws: `TokenizerError` where the template refuses the conversation, ``StudentError`` where its tokens can't be used.
   func literalIDs(of messages: [ChatMessage], images: [PromptImage]) throws -> [Int]
+
+  /// The tokens of a prompt that a template of its own writes, and where it marks that something is read.
+  ///
+  /// - Parameters:
+  ///   - marks: texts that are tokens of this prompt alone and are left out of it; places are those of the first.
+  ///   - inputs: what is said to the template. Texts in it, but for members' names, are read as texts, whatever they spell.
+  ///   - images: in the order in which the template writes their tokens.
+  /// - Returns: tokens, and for each place how many of them stand before it.
+  /// - Throws: as ``literalIDs(of:images:)``; ``StudentError/reservedToken(_:)`` where a member's name spells a token.
+  func literalIDs(
+    of template: ChatTemplate, marks: [String], inputs: [JSONValue.Member], images: [PromptImage]
+  ) throws -> (ids: [Int], places: [Int])
+
+  /// The first token of the model's own that a text spells; nil where it spells none.
+  ///
+  /// - Parameter template: what else writes such tokens; nil for the folder's chat template.
+  func controlToken(in text: String, of template: ChatTemplate?) -> String?
 
   /// How many tokens of these prompts are not computed when they are scored together, since prompts before them begin with
   /// the same.
@@ -26,9 +43,47 @@ extension FamilyStudent: QuestionReader {
     let text = try format.rendered(
       messages.map(control.marked), addingGenerationPrompt: true,
       variables: [JSONValue.Member("enable_thinking", .bool(false))])
+    let ids = try ids(of: control.pieces(of: text), images, by: tokenizer) { format.ids(of: $0) }
+    try checkRows(ids)
+    return ids
+  }
+
+  package func literalIDs(
+    of template: ChatTemplate, marks: [String], inputs: [JSONValue.Member], images: [PromptImage]
+  ) throws -> (ids: [Int], places: [Int]) {
+    let marking = tokenizer.adding(specialTokens: marks)
+    let control = marking.controlTokens(of: template)
+    if let spelled = control.spelled(inNamesOf: .object(inputs)) { throw StudentError.reservedToken(spelled) }
+    var variables = inputs.map { JSONValue.Member($0.name, control.marked($0.value)) }
+    // A processor of images hands on what its own template knows of.
+    if tower == nil || format.template?.names.read.contains("enable_thinking") == true {
+      variables.append(JSONValue.Member("enable_thinking", .bool(false)))
+    }
+    let text = try template.render([.user("")], addingGenerationPrompt: true, variables: variables)
+    let all = try ids(of: control.pieces(of: text), images, by: marking) {
+      format.ids(ofTemplated: $0, by: marking)
+    }
+    let numbers = marks.map { marking.id(of: $0) }
+    var (ids, places): ([Int], [Int]) = ([], [])
+    for id in all {
+      if id == numbers.first { places.append(ids.count) }
+      if !numbers.contains(id) { ids.append(id) }
+    }
+    try checkRows(ids)
+    return (ids, places)
+  }
+
+  package func controlToken(in text: String, of template: ChatTemplate?) -> String? {
+    tokenizer.controlTokens(of: template ?? format.template).first(in: text)
+  }
+
+  /// The tokens of a rendered text with its images; `beginning` makes those of the first stretch.
+  private func ids(
+    of pieces: [ControlTokens.Piece], _ images: [PromptImage], by tokenizer: Tokenizer, beginning: (String) -> [Int]
+  ) throws -> [Int] {
     var ids: [Int] = []
     var rest = images[...]
-    for (number, piece) in control.pieces(of: text).enumerated() {
+    for (number, piece) in pieces.enumerated() {
       switch piece {
       case .plain(let plain):
         let count = imageCount(in: plain)
@@ -36,7 +91,7 @@ extension FamilyStudent: QuestionReader {
         let expanded = try expanded(plain, Array(rest.prefix(count)))
         rest = rest.dropFirst(count)
         if number == 0 {
-          ids = format.ids(of: expanded)
+          ids = beginning(expanded)
         } else if !expanded.isEmpty {
           ids += tokenizer.encode(following: expanded, isLiteral: false)
         }
@@ -48,7 +103,6 @@ extension FamilyStudent: QuestionReader {
       }
     }
     guard rest.isEmpty else { throw StudentError.imageCount(expected: images.count, found: images.count - rest.count) }
-    try checkRows(ids)
     return ids
   }
 }

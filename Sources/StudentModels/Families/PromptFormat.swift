@@ -129,6 +129,13 @@ struct PromptFormat: Sendable {
     return !putsBeginning || plain.starts(with: beginning) ? plain : beginning + plain
   }
 
+  /// The tokens of a text that another template than the folder's wrote, by another tokenizer: it has the beginning-of-text token
+  /// where it writes it, and where a processor of images would put it.
+  func ids(ofTemplated text: String, by tokenizer: Tokenizer) -> [Int] {
+    let plain = tokenizer.encode(text, addingSpecialTokens: false)
+    return !(readsImages || beginningRule == .always) || plain.starts(with: beginning) ? plain : beginning + plain
+  }
+
   /// Whether a text that does not begin with the beginning-of-text token gets it, if the tokenizer has one.
   private var putsBeginning: Bool { beginningRule == .always || readsImages || template == nil }
 

@@ -3,39 +3,65 @@ internal import ImageDecoding
 internal import JSON
 internal import Layers
 internal import StudentModels
+internal import TeacherProtocol
 internal import Tokenization
+internal import TwoStage
 
 /// The questions of a request as prompts of one student. What they begin with in common, the state above all, is computed
 /// once.
 struct DecisionPass {
   private let reader: any QuestionReader
   private let request: DecisionRequest
-  private let temperatures: [Double]
   private let trees: [AnswerTree]
+  /// From the totals of each question's tree to the probabilities of its options.
+  private let probabilities: [([Double]) -> [Double]]
 
   /// Renders and counts; the images' features are computed.
-  init(_ request: DecisionRequest, student: any PretrainedStudent, settings: DecisionSettings) throws(ChatError) {
+  ///
+  /// - Parameter trained: the question that the student was distilled on; the default is none.
+  init(
+    _ request: DecisionRequest, student: any PretrainedStudent, settings: DecisionSettings,
+    trained: TrainedQuestion? = nil
+  ) throws(ChatError) {
     guard let reader = student as? any QuestionReader else {
       throw .unsupported("model", "This model's student answers no typed questions.")
     }
-    if let unsupported = settings.unsupported { throw .unsupported("model", unsupported) }
     if let first = request.images.first, student.tower == nil {
       throw .unsupported(first.field, "This model reads text alone; leave images out.")
     }
     (self.reader, self.request) = (reader, request)
-    temperatures = request.questions.map { settings.temperatures[$0.kind] ?? 1 }
     var images: [PromptImage] = []
-    for image in request.images {
+    // Those of an item are read as its run reads them.
+    let isGeneric = request.learned.isEmpty || request.learned.contains { $0 == nil }
+    for image in isGeneric ? request.images : [] {
       images.append(try ChatPrompt.image(image.bytes, student: student, at: image.field))
     }
-    let places = Self.longestFirst(request.images.map(\.placeholder))
+    let places = PlaceholderTexts(request.images.map(\.placeholder))
+    try Self.check(request, settings, reader)
+    var learned: LabelQuestion?
+    if let trained, let item = request.item { learned = try trained.question(item, to: student) }
     var trees: [AnswerTree] = []
-    for question in request.questions {
-      let labels = settings.labels(for: question)
-      trees.append(
-        try Self.tree(question, of: request.state, labels: labels, images: (images, places), reader: reader))
+    var probabilities: [([Double]) -> [Double]] = []
+    var prompts = try Self.prompts(of: request, settings, images: (images, places), reader: reader)[...]
+    for (number, question) in request.questions.enumerated() {
+      if let learned, let trained, let order = request.learned[number] {
+        trees.append(learned.tree)
+        probabilities.append { totals in
+          let labels = trained.calibrated(softmax(learned.logProbabilities(totals)))
+          return order.map { labels[$0] }
+        }
+      } else {
+        let labels = settings.labels(for: question)
+        var prompt = prompts.popFirst()
+        if prompt == nil { prompt = try Self.prompt(question, of: request.state, labels, (images, places), reader) }
+        guard let (ids, shown) = prompt else { continue }
+        trees.append(try Self.tree(question, ids, shown, labels, settings, reader))
+        let temperature = settings.temperatures[question.kind] ?? 1
+        // Over the vocabulary or over the labels alone: what both are normalised by cancels.
+        probabilities.append { totals in softmax(totals.map { $0 / temperature }) }
+      }
     }
-    self.trees = trees
+    (self.trees, self.probabilities) = (trees, probabilities)
   }
 
   /// Tokens of all prompts, each counted whole.
@@ -47,81 +73,109 @@ struct DecisionPass {
   func answers() -> [DecisionAnswer] {
     let totals = reader.answerTotals(of: trees, batch: 16)
     return request.questions.indices.map { place in
-      // Over the vocabulary or over the labels alone: what both are normalised by cancels.
-      let logits = totals[place].map { $0 / temperatures[place] }
-      let largest = logits.max() ?? 0
-      let weights = logits.map { exp($0 - largest) }
-      let sum = weights.reduce(0, +)
-      return DecisionAnswer(question: request.questions[place], probabilities: weights.map { $0 / sum })
+      DecisionAnswer(question: request.questions[place], probabilities: probabilities[place](totals[place]))
     }
   }
 
-  private static func tree(
-    _ question: DecisionQuestion, of state: JSONValue, labels: [String],
-    images: (all: [PromptImage], places: [(name: [UInt8], index: Int)]), reader: any QuestionReader
-  ) throws(ChatError) -> AnswerTree {
-    let field = question.name.map { "questions.\($0)" } ?? "questions"
+  /// Refuses texts that spell a token of the model's own, where the folder would have it read as one.
+  private static func check(
+    _ request: DecisionRequest, _ settings: DecisionSettings, _ reader: any QuestionReader
+  ) throws(ChatError) {
+    guard settings.readsControlTokens else { return }
+    let questions = request.questions.flatMap { question in
+      [question.instructions, .string(question.name ?? "")] + question.options.flatMap { [$0.value, $0.description] }
+    }
+    for text in ([request.state] + questions).flatMap(\.allTexts) {
+      guard let token = reader.controlToken(in: text, of: settings.template?.template) else { continue }
+      throw .unsupported(
+        "state",
+        "The request spells \(token), which the folder's decision.json (sanitize_control_tokens) would have read as that token; remove it."
+      )
+    }
+  }
+
+  /// What the folder's own template makes of all questions that are not the trained one; nothing where it has none.
+  private static func prompts(
+    of request: DecisionRequest, _ settings: DecisionSettings, images: (all: [PromptImage], places: PlaceholderTexts),
+    reader: any QuestionReader
+  ) throws(ChatError) -> [(ids: [Int], images: [PromptImage])] {
+    guard let template = settings.template else { return [] }
+    for question in request.questions where question.options.count > settings.ownLabels(for: question.kind).count {
+      throw .invalid(
+        field(of: question),
+        "It has \(question.options.count) options, and this model reads \(settings.ownLabels(for: question.kind).count) labels "
+          + "(labels.\(question.kind.rawValue) of its decision.json).")
+    }
+    let asked = request.questions.enumerated().filter { number, _ in
+      request.learned.isEmpty || request.learned[number] == nil
+    }.map { ($1, settings.labels(for: $1)) }
+    let groups = template.asksTogether ? (asked.isEmpty ? [] : [asked]) : asked.map { [$0] }
     do {
-      let text = try question.prompt(of: state, labels: labels)
-      let (parts, used) = cut(text, at: images.places)
-      let turn: ChatMessage =
-        reader.tower == nil ? .user(text) : .user(parts.isEmpty ? [.text("")] : parts)
-      let shown = used.map { images.all[$0] }
-      let prompt = try reader.literalIDs(of: [turn], images: shown)
-      var answers = labels.map { reader.tokenizer.encode($0, addingSpecialTokens: false) }
-      if question.options.count <= DecisionSettings.letters.count || answers.allSatisfy({ $0.count == 1 }) {
-        let single = answers.filter { $0.count == 1 && $0[0] != reader.tokenizer.specialTokens.unknown }
-        guard Set(single).count == labels.count else {
-          throw ChatError.invalid(
-            field,
-            "The labels \(labels.joined(separator: ", ")) are not distinct single tokens of this model; decision.json in its folder may name others."
-          )
-        }
-      } else {
-        // Numbers may begin with one another: each counts with the end of its turn.
-        answers = answers.map { $0 + [reader.endOfTurn] }
-      }
-      let length = prompt.count + (answers.map(\.count).max() ?? 0)
-      guard length <= reader.maximumTokens else {
-        throw ChatError.invalid(
-          field, "Its prompt has \(prompt.count) tokens, and this model takes \(reader.maximumTokens).",
-          code: "context_length_exceeded")
-      }
-      return AnswerTree(prompt: prompt, images: shown, answers: answers)
+      return try groups.flatMap { try template.prompts(of: request.state, $0, images: images, reader: reader) }
     } catch let error as ChatError {
       throw error
     } catch {
-      throw .invalid(field, "It can't be put into this model's format: \(error)")
+      throw .invalid("questions", "The folder's \(DecisionTemplate.file) can't ask this: \(error)")
     }
   }
 
-  private static func longestFirst(_ names: [String]) -> [(name: [UInt8], index: Int)] {
-    names.enumerated().map { (Array($1.utf8), $0) }.sorted { $0.0.count > $1.0.count }
+  /// A question as transformers asks any chat model.
+  private static func prompt(
+    _ question: DecisionQuestion, of state: JSONValue, _ labels: [String],
+    _ images: (all: [PromptImage], places: PlaceholderTexts), _ reader: any QuestionReader
+  ) throws(ChatError) -> (ids: [Int], images: [PromptImage]) {
+    do {
+      let text = try question.prompt(of: state, labels: labels)
+      let (parts, used) = images.places.cut(text)
+      let turn: ChatMessage = reader.tower == nil ? .user(text) : .user(parts.isEmpty ? [.text("")] : parts)
+      let shown = used.map { images.all[$0] }
+      return (try reader.literalIDs(of: [turn], images: shown), shown)
+    } catch {
+      throw .invalid(field(of: question), "It can't be put into this model's format: \(error)")
+    }
   }
 
-  /// A text cut where a name of an image stands, and the numbers of these images in order.
-  private static func cut(
-    _ text: String, at names: [(name: [UInt8], index: Int)]
-  ) -> (parts: [ChatMessage.Part], images: [Int]) {
-    let bytes = Array(text.utf8)
-    var parts: [ChatMessage.Part] = []
-    var images: [Int] = []
-    var (begun, place) = (0, 0)
-    func add(upTo end: Int) {
-      if begun < end { parts.append(.text(String(decoding: bytes[begun..<end], as: UTF8.self))) }
-    }
-    while place < bytes.count {
-      if let found = names.first(where: { bytes[place...].starts(with: $0.name) }) {
-        add(upTo: place)
-        parts.append(.image)
-        images.append(found.index)
-        place += found.name.count
-        begun = place
-      } else {
-        place += 1
+  private static func field(of question: DecisionQuestion) -> String {
+    question.name.map { "questions.\($0)" } ?? "questions"
+  }
+
+  /// A prompt with the labels that are read behind it.
+  private static func tree(
+    _ question: DecisionQuestion, _ prompt: [Int], _ images: [PromptImage], _ labels: [String],
+    _ settings: DecisionSettings, _ reader: any QuestionReader
+  ) throws(ChatError) -> AnswerTree {
+    var answers = labels.map { reader.tokenizer.encode($0, addingSpecialTokens: false) }
+    let areSingle = answers.allSatisfy { $0.count == 1 }
+    if question.options.count <= DecisionSettings.letters.count || areSingle || settings.template != nil {
+      let single = answers.filter { $0.count == 1 && $0[0] != reader.tokenizer.specialTokens.unknown }
+      guard Set(single).count == labels.count else {
+        throw .invalid(
+          field(of: question),
+          "The labels \(labels.joined(separator: ", ")) are not distinct single tokens of this model; decision.json in its folder may name others."
+        )
       }
+    } else {
+      // Numbers may begin with one another: each counts with the end of its turn.
+      answers = answers.map { $0 + [reader.endOfTurn] }
     }
-    add(upTo: bytes.count)
-    return (parts, images)
+    let length = prompt.count + (answers.map(\.count).max() ?? 0)
+    guard length <= reader.maximumTokens else {
+      throw .invalid(
+        field(of: question), "Its prompt has \(prompt.count) tokens, and this model takes \(reader.maximumTokens).",
+        code: "context_length_exceeded")
+    }
+    return AnswerTree(prompt: prompt, images: images, answers: answers)
+  }
+}
+
+extension JSONValue {
+  /// All texts in it, members' names among them.
+  fileprivate var allTexts: [String] {
+    switch self {
+    case .string(let text): [text]
+    case .array(let elements): elements.flatMap(\.allTexts)
+    case .object(let members): members.flatMap { [$0.name] + $0.value.allTexts }
+    case .null, .bool, .number: []
+    }
   }
 }

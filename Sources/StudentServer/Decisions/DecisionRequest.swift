@@ -18,6 +18,12 @@ struct DecisionRequest: Sendable, Equatable {
   /// At least one.
   var questions: [DecisionQuestion]
   var images: [Image] = []
+  /// What the state is made of, where it is one turn of the user in parts; else the state alone.
+  var parts: [JSONValue]
+  /// The item that the state is to the question that the student was distilled on, where that is asked.
+  var item: TrainedItem?
+  /// Of each question that is that one, which label each of its options is; nil for the others.
+  var learned: [[Int]?] = []
 }
 
 /// All that is wrong with a request, found at once.

@@ -13,6 +13,14 @@ enum DecisionForm: Sendable {
     }
   }
 
+  /// Where a question stands in a request.
+  func place(ofQuestion number: Int, named name: String) -> [JSONValue] {
+    ["questions", self == .systemOne ? .string(name) : .number(number)]
+  }
+
+  /// Where the state stands in a request.
+  var placeOfState: [JSONValue] { [self == .systemOne ? "state" : "input"] }
+
   /// The answers with what they took.
   func body(_ answers: [DecisionAnswer], model: String, tokens: Int, cached: Int) -> JSONValue {
     switch self {

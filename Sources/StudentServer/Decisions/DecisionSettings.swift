@@ -11,24 +11,31 @@ package struct DecisionSettings: Sendable, Equatable {
   var temperatures: [DecisionQuestion.Kind: Double] = [:]
   /// Whether a yes/no question has its true option first, which is the default.
   var asksTrueFirst = true
-  /// What these settings ask for that this server does not do; nil for nothing.
-  var unsupported: String?
+  /// Whether tokens of the model's own that a request spells are to be read as tokens: such requests are refused.
+  var readsControlTokens = false
+  /// The folder's own way to ask; nil for the one that every chat model is asked in.
+  var template: DecisionTemplate?
+  /// The folder of the adapter that belongs to the model; nil where the settings name none.
+  package private(set) var adapter: URL?
 
   static let letters = (UInt8(ascii: "A")...UInt8(ascii: "Z")).map { String(UnicodeScalar($0)) }
 
   /// The defaults.
   package init() {}
 
+  /// Whether two folders say the same.
+  package static func == (one: Self, other: Self) -> Bool {
+    one.labels == other.labels && one.temperatures == other.temperatures && one.asksTrueFirst == other.asksTrueFirst
+      && one.readsControlTokens == other.readsControlTokens && one.adapter == other.adapter
+      && one.template?.template.source == other.template?.template.source
+  }
+
   /// Reads the settings of a model folder; the defaults where it has none.
   ///
-  /// - Parameter hasAdapter: whether the model has adapters, so that one that the settings name is among them. The default is
-  ///   false.
-  /// - Throws: `TokenizerError`, naming file and field.
-  package init(contentsOf folder: URL, hasAdapter: Bool = false) throws {
+  /// - Throws: `TokenizerError`, naming file and field, or the template's line.
+  package init(contentsOf folder: URL) throws {
     let url = folder.appending(path: "decision.json")
-    if FileManager.default.fileExists(atPath: folder.appending(path: "decision_template.jinja").path) {
-      unsupported = "The model's folder has a decision_template.jinja, which this server does not read yet."
-    }
+    template = try DecisionTemplate(contentsOf: folder)
     guard FileManager.default.fileExists(atPath: url.path) else { return }
     let bytes = [UInt8](try Data(contentsOf: url))
     let file = url.path
@@ -60,20 +67,26 @@ package struct DecisionSettings: Sendable, Equatable {
       }
       asksTrueFirst = order[0] == "true"
     }
-    if value["sanitize_control_tokens"] == .bool(false) {
-      unsupported =
-        "The folder's decision.json wants control tokens to be read in requests, which this server does not do."
+    readsControlTokens = value["sanitize_control_tokens"] == .bool(false)
+    if let name = value["adapter"], !name.isNull {
+      guard let name = name.string, !name.isEmpty, !name.hasPrefix("/"), !name.split(separator: "/").contains("..")
+      else {
+        throw invalid("adapter", "a folder within the model's", name)
+      }
+      adapter = folder.appending(path: name)
     }
-    if !hasAdapter, let adapter = value["adapter"]?.string {
-      unsupported = "The folder's decision.json names the adapter '\(adapter)'; serve the folder with it by --adapter."
-    }
+  }
+
+  /// The labels of a kind of question.
+  func ownLabels(for kind: DecisionQuestion.Kind) -> [String] {
+    labels[kind] ?? (kind == .noul ? ["Yes", "No"] : Self.letters)
   }
 
   /// The labels of a question's options.
   ///
   /// - Returns: with more options than labels numbers from 1, which transformers refuses: they may take several tokens.
   func labels(for question: DecisionQuestion) -> [String] {
-    let own = labels[question.kind] ?? (question.kind == .noul ? ["Yes", "No"] : Self.letters)
+    let own = ownLabels(for: question.kind)
     guard own.count >= question.options.count else { return question.options.indices.map { "\($0 + 1)" } }
     return Array(own.prefix(question.options.count))
   }

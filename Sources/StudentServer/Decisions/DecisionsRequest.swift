@@ -44,7 +44,8 @@ struct DecisionsReader {
       faults.add(["questions"], "questions must be a list of 1 to 400 questions.")
     }
     let questions = (list ?? []).enumerated().compactMap { question($1, at: ["questions", .number($0)]) }
-    return DecisionRequest(model: model, state: state, questions: questions, images: images)
+    return DecisionRequest(
+      model: model, state: state.whole, questions: questions, images: images, parts: state.parts)
   }
 
   private mutating func text(_ value: JSONValue?, at place: [JSONValue]) -> String {
@@ -61,25 +62,30 @@ struct DecisionsReader {
 
   // MARK: Input
 
-  private mutating func state(_ input: JSONValue) -> JSONValue {
-    if let text = input.string { return .string(Self.plain(text)) }
+  private mutating func state(_ input: JSONValue) -> (whole: JSONValue, parts: [JSONValue]) {
+    if let text = input.string {
+      let state = JSONValue.string(Self.plain(text))
+      return (state, [state])
+    }
     guard let items = input.elements, !items.isEmpty else {
       faults.add(["input"], "input must be a text or a list of at least one message.")
-      return .null
+      return (.null, [])
     }
     let turns = items.enumerated().map { turn($1, at: ["input", .number($0)]) }
-    if turns.count == 1, turns[0].role == "user" { return turns[0].content }
-    return .array(turns.map { .object([.init("role", .string($0.role)), .init("content", $0.content)]) })
+    if turns.count == 1, turns[0].role == "user" { return (Self.joined(turns[0].parts), turns[0].parts) }
+    let state = JSONValue.array(
+      turns.map { .object([.init("role", .string($0.role)), .init("content", Self.joined($0.parts))]) })
+    return (state, [state])
   }
 
-  private mutating func turn(_ value: JSONValue, at place: [JSONValue]) -> (role: String, content: JSONValue) {
+  private mutating func turn(_ value: JSONValue, at place: [JSONValue]) -> (role: String, parts: [JSONValue]) {
     if let type = value["type"]?.string, type != "message" {
       faults.add(place + ["type"], "An item of the type \(type) is not supported; send messages alone.")
-      return ("user", .null)
+      return ("user", [])
     }
     guard let role = value["role"]?.string, ["user", "developer", "system", "assistant"].contains(role) else {
       faults.add(place + ["role"], "role must be user, developer, system or assistant.")
-      return ("user", .null)
+      return ("user", [])
     }
     faults.refuseOthers(value.members ?? [], of: ["type", "role", "content", "phase"], at: place)
     let types: Set<String> =
@@ -88,15 +94,18 @@ struct DecisionsReader {
       case "assistant": ["output_text", "refusal"]
       default: ["input_text"]
       }
-    return (role, content(value["content"], types, at: place + ["content"]))
+    return (role, parts(value["content"], types, at: place + ["content"]))
   }
 
-  /// A text, or parts as one: a single JSON part as it is, others one below the other.
-  private mutating func content(_ value: JSONValue?, _ types: Set<String>, at place: [JSONValue]) -> JSONValue {
-    guard let parts = value?.elements else { return .string(text(value, at: place)) }
-    let read = parts.enumerated().map { part($1, types, at: place + [.number($0)]) }
-    if read.count == 1 { return read[0] }
-    return .string(read.map { $0.string ?? $0.text }.joined(separator: "\n"))
+  /// A text, or parts.
+  private mutating func parts(_ value: JSONValue?, _ types: Set<String>, at place: [JSONValue]) -> [JSONValue] {
+    guard let parts = value?.elements else { return [.string(text(value, at: place))] }
+    return parts.enumerated().map { part($1, types, at: place + [.number($0)]) }
+  }
+
+  /// Parts as one: a single one as it is, others one below the other.
+  private static func joined(_ parts: [JSONValue]) -> JSONValue {
+    parts.count == 1 ? parts[0] : .string(parts.map { $0.string ?? $0.text }.joined(separator: "\n"))
   }
 
   private mutating func part(_ value: JSONValue, _ types: Set<String>, at place: [JSONValue]) -> JSONValue {
@@ -157,8 +166,8 @@ struct DecisionsReader {
     faults.refuseOthers(value.members ?? [], of: ["type", "name", "instructions", list], at: place)
     var question = DecisionQuestion(kind: .noul, options: [])
     if let name = value["name"], !name.isNull { question.name = text(name, at: place + ["name"]) }
-    question.instructions = content(
-      value["instructions"], ["input_text", "input_image", "input_json"], at: place + ["instructions"])
+    question.instructions = Self.joined(
+      parts(value["instructions"], ["input_text", "input_image", "input_json"], at: place + ["instructions"]))
     switch type {
     case "choice": (question.kind, question.options) = (.choice, choices(value["choices"], at: place + ["choices"]))
     case "score": (question.kind, question.options) = (.score, levels(value["levels"], at: place + ["levels"]))

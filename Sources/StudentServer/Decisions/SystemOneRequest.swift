@@ -46,7 +46,7 @@ struct SystemOneReader {
     }
     let images = images(body["assets"])
     guard let model, let state else { return nil }
-    return DecisionRequest(model: model, state: state, questions: questions, images: images)
+    return DecisionRequest(model: model, state: state, questions: questions, images: images, parts: [state])
   }
 
   private mutating func required<Value>(

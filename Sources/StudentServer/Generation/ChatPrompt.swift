@@ -71,11 +71,12 @@ struct ChatPrompt: Sendable {
     return text[..<(ends.map(\.upperBound).max() ?? text.startIndex)]
   }
 
+  /// An image file's features.
   static func image(
-    _ bytes: Data, student: any PretrainedStudent, at place: String
+    _ bytes: Data, student: any PretrainedStudent, at place: String, decoder: ImageDecoder = ImageDecoder()
   ) throws(ChatError) -> PromptImage {
     do {
-      return student.encoded(try student.image(ImageDecoder().decode(Array(bytes), name: place)))
+      return student.encoded(try student.image(decoder.decode(Array(bytes), name: place)))
     } catch {
       throw .invalid(place, "The image can't be used: \(error)", code: "invalid_image")
     }

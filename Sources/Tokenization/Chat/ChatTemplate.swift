@@ -84,12 +84,39 @@ package struct ChatTemplate: Sendable {
     }
     guard let source else { return nil }
     try self.init(source, limits: limits)
-    for role in SpecialTokens.Role.allCases {
-      guard let value = configuration?[role.rawValue], let token = value.string ?? value["content"]?.string else {
-        continue
-      }
-      variables.append(JSONValue.Member(role.rawValue, .string(token)))
+    variables = Self.specialTokens(of: configuration)
+  }
+
+  /// Reads another template of a model folder, which has the same variables as the folder's own.
+  ///
+  /// - Returns: nil if the folder has no file of this name.
+  /// - Throws: as ``init(contentsOf:limits:)``.
+  package init?(named name: String, of directory: URL, limits: Limits = Limits()) throws {
+    let url = directory.appendingPathComponent(name)
+    guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+    guard let source = String(validating: try readBytes(of: url), as: UTF8.self) else {
+      throw TokenizerError.fileFailure(file: url.path, reason: "the text is not UTF-8")
     }
+    try self.init(source, limits: limits)
+    let tokens = directory.appendingPathComponent("tokenizer_config.json")
+    guard FileManager.default.fileExists(atPath: tokens.path) else { return }
+    variables = Self.specialTokens(of: try tokenizerJSON(readBytes(of: tokens), file: tokens.path))
+  }
+
+  private static func specialTokens(of configuration: JSONValue?) -> [JSONValue.Member] {
+    SpecialTokens.Role.allCases.compactMap { role in
+      guard let value = configuration?[role.rawValue], let token = value.string ?? value["content"]?.string else {
+        return nil
+      }
+      return JSONValue.Member(role.rawValue, .string(token))
+    }
+  }
+
+  /// The names of variables that the template reads, and those that it gives values itself, somewhere.
+  package var names: (read: Set<String>, given: Set<String>) {
+    var names = TemplateNames()
+    names.look(at: body)
+    return (names.read, names.given)
   }
 
   /// A template that is written as it is or as a list of named ones.

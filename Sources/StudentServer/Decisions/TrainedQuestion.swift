@@ -1,0 +1,139 @@
+package import ImageDecoding
+internal import JSON
+package import TeacherProtocol
+
+/// The question that a run's student was distilled on: asked by its name, with the run's own prompt and answers.
+///
+/// A request for it has a question of this name, whose options are the labels by their names, with nothing besides that could
+/// mean another question; any other use of the name is refused. Questions of other names are generic ones.
+package struct TrainedQuestion: Sendable {
+  /// What requests call it.
+  package let name: String
+  /// What may be answered.
+  let labels: LabelSet
+  let prompt: PromptTemplate
+  /// What the prompt names of an item's fields, and the columns of all images.
+  let mapping: FieldMapping
+  /// Makes pixels of images as the run does.
+  let decoder: ImageDecoder
+  /// The labels' probabilities as the run's calibration corrects them.
+  let calibrated: @Sendable ([Double]) -> [Double]
+  /// What that calibration is, in words; nil for none.
+  let calibration: String?
+
+  /// A run's question.
+  ///
+  /// - Parameters:
+  ///   - mapping: the fields of the run's data.
+  ///   - calibration: what corrects probabilities, in words. The default is nil: nothing does.
+  ///   - calibrated: from the labels' probabilities in their order to better ones. The default changes none.
+  package init(
+    name: String, prompt: PromptTemplate, labels: LabelSet, mapping: FieldMapping,
+    decoder: ImageDecoder = ImageDecoder(),
+    calibration: String? = nil, calibrated: @escaping @Sendable ([Double]) -> [Double] = { $0 }
+  ) {
+    var own = mapping
+    let slots = Set(prompt.slots)
+    if !slots.contains("text") { own.text = nil }
+    own.evidence = own.evidence.filter { slots.contains($0.key) }
+    (self.name, self.prompt, self.labels, self.mapping, self.decoder) = (name, prompt, labels, own, decoder)
+    (self.calibration, self.calibrated) = (calibration, calibrated)
+  }
+
+  /// Whether it can be asked for a yes or a no, which is whether the label is the one that the task looks for.
+  var isYesOrNo: Bool { labels.positive != nil && labels.labels.count == 2 }
+
+  /// The text fields of an item that the prompt needs: the slot, and the column that may be used for it.
+  var texts: [(slot: String, column: String)] {
+    prompt.slots.compactMap { slot in mapping.textColumns[slot].map { (slot, $0) } }
+  }
+
+  /// The columns of an item's images, and the slots that may be used for them.
+  var imageColumns: [(slot: String, column: String)] {
+    Array(zip(mapping.imageSlots, mapping.image?.columns ?? []))
+  }
+
+  /// As `GET /v1/models` lists it.
+  var listing: JSONValue {
+    let options = labels.labels.map { label in
+      JSONValue.object([
+        .init("value", .string(label.name)),
+        .init("description", label.meaning.isEmpty ? .null : .string(label.meaning)),
+      ])
+    }
+    return .object([
+      .init("name", .string(name)), .init("types", .array(isYesOrNo ? ["choice", "noul"] : ["choice"])),
+      .init("instructions", .string(prompt.text)), .init("options", .array(options)),
+      .init("positive", labels.positive.map { .string($0) } ?? .null),
+      .init("state", .array(texts.map { .string($0.column) })),
+      .init("images", .array(imageColumns.map { .string($0.column) })),
+      .init("calibration", calibration.map { .string($0) } ?? .null),
+    ])
+  }
+
+  /// Of each option of a question of this name, which label it is.
+  ///
+  /// - Parameter place: the way to the question.
+  /// - Returns: nil where something of it is not this question's, which is added to the faults.
+  func labels(
+    of question: DecisionQuestion, at place: [JSONValue], _ faults: inout DecisionFaults
+  ) -> [Int]? {
+    let before = faults.all.count
+    let wayOut = "or give the question another name to ask it without what was learned."
+    let said = question.instructions
+    if !(said.isNull || ["", name, prompt.text].contains(said.string)) {
+      faults.add(
+        place + ["instructions"],
+        "'\(name)' is what this student learned to answer, with a prompt of its own: leave the instructions out, or send the "
+          + "name in their place, \(wayOut)")
+    }
+    let names = labels.labels.map { "'\($0.name)'" }.joined(separator: ", ")
+    var order: [Int] = []
+    switch question.kind {
+    case .score:
+      faults.add(place + ["type"], "'\(name)' has no levels: ask for a choice of \(names), \(wayOut)")
+    case .noul:
+      guard isYesOrNo, let positive = labels.labels.firstIndex(where: { $0.name == labels.positive }) else {
+        faults.add(place + ["type"], "'\(name)' is no question of yes or no: ask for a choice of \(names), \(wayOut)")
+        return nil
+      }
+      order = question.options.map { $0.value == .bool(true) ? positive : 1 - positive }
+    case .choice:
+      order = question.options.compactMap { option in labels.labels.firstIndex { $0.name == option.value.string } }
+      guard order.count == question.options.count, Set(order).count == labels.labels.count else {
+        let found = question.options.map { $0.value.string.map { "'\($0)'" } ?? $0.value.text }.joined(separator: ", ")
+        faults.add(
+          place + ["criteria"],
+          "The options of '\(name)' are \(names), each once; found \(found). Send these, \(wayOut)")
+        return nil
+      }
+    }
+    for (option, label) in zip(question.options, order) where !option.description.isNull {
+      let own = [labels.labels[label].meaning, labels.labels[label].name]
+      let isOwn = option.description.string.map { $0.isEmpty || own.contains($0) } ?? false
+      if !isOwn {
+        faults.add(
+          place + ["criteria"],
+          "An option of '\(name)' is described otherwise than it was learned: leave the descriptions out, \(wayOut)")
+        break
+      }
+    }
+    return faults.all.count == before ? order : nil
+  }
+
+  /// The request with what is asked of this question, where anything is.
+  ///
+  /// - Throws: ``DecisionFaults``, all that is wrong with it.
+  func asked(_ request: DecisionRequest, as form: DecisionForm) throws(DecisionFaults) -> DecisionRequest {
+    guard request.questions.contains(where: { $0.name == name }) else { return request }
+    var request = request
+    var faults = DecisionFaults()
+    request.learned = request.questions.enumerated().map { number, question in
+      question.name == name
+        ? labels(of: question, at: form.place(ofQuestion: number, named: name), &faults) : nil
+    }
+    request.item = item(of: request, at: form.placeOfState, &faults)
+    guard faults.isEmpty else { throw faults }
+    return request
+  }
+}

@@ -1,0 +1,208 @@
+#if Run
+  import Evaluation
+  import Foundation
+  import ImageDecoding
+  import JSON
+  import Layers
+  import LoopbackServer
+  import StudentModels
+  import StudentServer
+  import TeacherProtocol
+  import Testing
+  import TwoStage
+
+  /// The question that a student was distilled on, asked by its name.
+  @Suite struct TrainedQuestionTests {
+    let served: ServedStudent
+    let question: TrainedQuestion
+    let prompt: PromptTemplate
+    let labels: LabelSet
+    let mapping = FieldMapping(image: "photo", text: "review", label: "gold", evidence: ["place": "where"])
+
+    init() throws {
+      served = try ServedStudent()
+      prompt = try PromptTemplate("Caption: {text}\n{photo}\n[[Place: {place}\n]]Does it fit?")
+      labels = try LabelSet(
+        [
+          .init(name: "fits", answer: "Yes, it does", meaning: "as the caption says"),
+          .init(name: "misfits", answer: "No"),
+        ], positive: "misfits")
+      question = TrainedQuestion(name: "gold", prompt: prompt, labels: labels, mapping: mapping)
+    }
+
+    func server(_ question: TrainedQuestion? = nil) -> StudentServer {
+      var options = StudentServer.Options()
+      options.trained = question ?? self.question
+      return StudentServer(served.student, name: "tiny", options: options)
+    }
+
+    /// A question about a text alone.
+    func onText(_ calibrated: @escaping @Sendable ([Double]) -> [Double] = { $0 }) throws -> TrainedQuestion {
+      TrainedQuestion(
+        name: "gold", prompt: try PromptTemplate("{text}\nWhich?"), labels: labels,
+        mapping: FieldMapping(text: "review"), calibrated: calibrated)
+    }
+
+    func answer(
+      _ method: String = "POST", _ path: String, _ body: String = "", of server: StudentServer? = nil
+    ) async throws -> (status: Int, value: JSONValue) {
+      let response = await (server ?? self.server()).answer(LoopbackRequest(method, path, body: Data(body.utf8)))
+      guard case .data(let bytes) = response.body else { throw CancellationError() }
+      return (response.status, try JSONParser.value(of: String(decoding: bytes, as: UTF8.self)))
+    }
+
+    /// What `distill predict` gives for the row of a file, by way of files and not of a request.
+    func predicted(_ row: String, photo: UInt64? = nil) throws -> [String: Double] {
+      let folder = FileManager.default.temporaryDirectory.appending(path: "trained-\(UUID().uuidString)")
+      defer { try? FileManager.default.removeItem(at: folder) }
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      if let photo { try Data(ServedStudent.photo(photo).image.pngData()).write(to: folder.appending(path: "a.png")) }
+      let file = folder.appending(path: "rows.jsonl")
+      try Data(row.utf8).write(to: file)
+      var mapping = mapping
+      (mapping.label, mapping.id) = (nil, [])
+      let data = try Dataset(contentsOf: file, mapping: mapping)
+      let student = served.student
+      let images = StudentImages(of: data.items, in: data) { url in
+        student.encoded(try student.image(ImageDecoder().decode(contentsOf: url.path)))
+      }
+      let targets = StageTargets(for: student, labels: labels, prompt: prompt, images: images)
+      return try targets.predictions(for: data.items, by: student)[0].probabilities
+    }
+
+    func isClose(_ found: JSONValue?, _ expected: Double?, _ distance: Double = 1e-9) -> Bool {
+      abs((found?.double ?? .nan) - (expected ?? .nan)) <= distance
+    }
+
+    let choice = #""gold": {"type": "choice", "criteria": {"misfits": null, "fits": "as the caption says"}}"#
+
+    @Test func `an item's fields are answered with the probabilities that predict gives its row`() async throws {
+      let expected = try predicted(#"{"review": "A harbour", "where": "Odessa", "photo": "a.png"}"#, photo: 3)
+      #expect(abs(expected.values.reduce(0, +) - 1) < 1e-9)
+      let data = try ServedStudent.photo(3).url.dropFirst("data:image/png;base64,".count)
+      let (status, value) = try await answer(
+        "/v1/systemone",
+        #"""
+        {"model": "tiny", "state": {"photo": "p-1", "review": "A harbour", "where": "Odessa", "id": 7}, "questions": {\#(choice)},
+         "assets": {"p-1": {"type": "image", "format": "png", "data_base64": "\#(data)"}}}
+        """#)
+      #expect(status == 200, "\(value.text)")
+      let found = value["answers"]?["gold"]
+      #expect(found?["probabilities"]?.members?.map(\.name) == ["misfits", "fits"])
+      for (name, probability) in expected { #expect(isClose(found?["probabilities"]?[name], probability)) }
+    }
+
+    @Test func `both forms, types and spellings of an item have one answer`() async throws {
+      let expected = try predicted(#"{"review": "A harbour", "where": null, "photo": "a.png"}"#, photo: 3)
+      let url = try ServedStudent.photo(3).url
+      let (_, one) = try await answer(
+        "/v1/systemone",
+        #"{"model": "tiny", "state": {"text": "A harbour", "place": null, "photo": ["\#(url)"]}, "questions": {"gold": {"type": "noul", "instructions": "gold"}}}"#
+      )
+      #expect(isClose(one["answers"]?["gold"]?["noul"], expected["misfits"]), "\(one.text)")
+      let (_, other) = try await answer(
+        "/v1/decisions",
+        #"""
+        {"model": "tiny", "input": [{"role": "user", "content": [
+          {"type": "input_json", "data": {"review": "A harbour", "where": null}}, {"type": "input_image", "image_url": "\#(url)"}]}],
+         "questions": [{"type": "predicate", "name": "gold", "instructions": \#(JSONValue.string(prompt.text).text)}]}
+        """#)
+      #expect(isClose(other["answers"]?[0]?["probability"], expected["misfits"]), "\(other.text)")
+      #expect(other["usage"]?["input_tokens"] == one["usage"]?["input_tokens"])
+    }
+
+    @Test func `a text alone is the item where the prompt names one field`() async throws {
+      let alone = try onText()
+      let server = server(alone)
+      let (_, text) = try await answer(
+        "/v1/systemone", #"{"model": "tiny", "state": "A harbour", "questions": {\#(choice)}}"#, of: server)
+      let (_, fields) = try await answer(
+        "/v1/systemone", #"{"model": "tiny", "state": {"review": "A harbour"}, "questions": {\#(choice)}}"#, of: server)
+      #expect(text["answers"] != nil && text == fields, "\(text.text)")
+      let (status, list) = try await answer(
+        "/v1/systemone", #"{"model": "tiny", "state": ["A harbour"], "questions": {\#(choice)}}"#, of: server)
+      #expect(status == 422 && list["detail"]?[0]?["loc"] == ["body", "state"], "\(list.text)")
+    }
+
+    @Test func `probabilities are those that the run's calibration makes of them`() async throws {
+      let plain = try onText()
+      let sharper = try onText { p in p.map { $0 * $0 / (p[0] * p[0] + p[1] * p[1]) } }
+      let body = #"{"model": "tiny", "state": "A harbour", "questions": {\#(choice)}}"#
+      let before = try await answer("/v1/systemone", body, of: server(plain)).value["answers"]?["gold"]
+      let after = try await answer("/v1/systemone", body, of: server(sharper)).value["answers"]?["gold"]
+      let p = try #require(before?["probabilities"]?["misfits"]?.double)
+      #expect(isClose(after?["probabilities"]?["misfits"], p * p / (p * p + (1 - p) * (1 - p))))
+    }
+
+    @Test func `questions of other names are asked as any model is asked`() async throws {
+      let body =
+        #"{"model": "tiny", "state": "A harbour", "questions": {"other": {"type": "choice", "criteria": {"fits": null, "misfits": null}}}}"#
+      #expect(
+        try await answer("/v1/systemone", body).value == answer("/v1/systemone", body, of: served.server).value)
+    }
+
+    @Test func `trained and other questions of one request are each answered as alone`() async throws {
+      let plain = try onText()
+      let other = #""other": {"type": "noul", "instructions": "Is it wet?"}"#
+      func ask(_ questions: String) async throws -> JSONValue {
+        try await answer(
+          "/v1/systemone", #"{"model": "tiny", "state": "A harbour", "questions": {\#(questions)}}"#, of: server(plain)
+        ).value["answers"] ?? .null
+      }
+      let (both, one, two) = (try await ask("\(other), \(choice)"), try await ask(other), try await ask(choice))
+      #expect(isClose(both["other"]?["noul"], one["other"]?["noul"]?.double, 1e-6))
+      #expect(
+        isClose(both["gold"]?["probabilities"]?["fits"], two["gold"]?["probabilities"]?["fits"]?.double, 1e-6))
+    }
+
+    @Test func `what could mean another question is refused under the trained one's name, all at once`() async throws {
+      let (status, value) = try await answer(
+        "/v1/systemone",
+        #"""
+        {"model": "tiny", "state": {"reviews": "A harbour", "where": null}, "questions": {
+          "gold": {"type": "choice", "instructions": "Is it gold?", "criteria": {"fits": null, "others": null}}}}
+        """#)
+      #expect(status == 422)
+      let places = try #require(value["detail"]?.elements).map { fault in
+        (fault["loc"]?.elements ?? []).compactMap(\.string).joined(separator: ".")
+      }
+      #expect(
+        places == [
+          "body.questions.gold.instructions", "body.questions.gold.criteria", "body.state.review", "body.state.photo",
+        ], "\(value.text)")
+      for question in [
+        #"{"type": "score", "criteria": ["fits", "misfits"]}"#,
+        #"{"type": "noul", "criteria": {"true": "it fits"}}"#,
+        #"{"type": "choice", "criteria": {"fits": null}}"#,
+      ] {
+        let state = #"{"review": "x", "where": "", "photo": []}"#
+        let body = #"{"model": "tiny", "state": \#(state), "questions": {"gold": \#(question)}}"#
+        #expect(try await answer("/v1/systemone", body).status == 422, "\(question)")
+      }
+      let (openAI, fault) = try await answer(
+        "/v1/decisions",
+        #"""
+        {"model": "tiny", "input": "A harbour", "questions": [{"type": "choice", "name": "gold", "instructions": "gold", "choices": [
+          {"value": "fits"}, {"value": true}]}]}
+        """#)
+      #expect(openAI == 400)
+      let message = try #require(fault["error"]?["message"]?.string)
+      #expect(message.contains("questions[0].criteria: ") && message.contains("input: "), "\(message)")
+    }
+
+    @Test func `the list of models says what can be asked, and of what`() async throws {
+      let (status, value) = try await answer("GET", "/v1/models")
+      #expect(status == 200 && value["object"] == "list" && value["data"]?[0]?["id"] == "tiny")
+      #expect(
+        value["data"]?[0]?["questions"] == [
+          [
+            "name": "gold", "types": ["choice", "noul"], "instructions": .string(prompt.text),
+            "options": [
+              ["value": "fits", "description": "as the caption says"], ["value": "misfits", "description": .null],
+            ], "positive": "misfits", "state": ["review", "where"], "images": ["photo"], "calibration": .null,
+          ]
+        ])
+      #expect(try await answer("GET", "/v1/models", of: served.server).value["data"]?[0]?["questions"] == [])
+    }
+  }
+#endif
