@@ -31,6 +31,8 @@ enum Schema {
     ("4: rationale_cut", #"ALTER TABLE "annotation" ADD COLUMN "rationale_cut" INTEGER;"#),
     // The labels that could be answered, by which replies are found again once these have other names or another order.
     ("5: labels", #"ALTER TABLE "annotation" ADD COLUMN "labels" TEXT;"#),
+    // The probability of each label, of teachers that give them all.
+    ("6: probabilities", #"ALTER TABLE "annotation" ADD COLUMN "probabilities" TEXT;"#),
   ]
 
   /// Takes the steps that are missing, all or, where one fails, none.

@@ -12,8 +12,8 @@ struct StoredAnnotation: Sendable {
   static let insert = """
     INSERT INTO annotation (key, item, teacher, model, prompt, outcome, label, reason, rationale, confidence,
       confidence_source, raw, input_tokens, output_tokens, seconds, time, question, image, image_sha256, parameters, images,
-      rationale_cut, labels)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
+      rationale_cut, labels, probabilities)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
     """
 
   static func values(_ annotation: Annotation) throws -> [SQLiteValue] {
@@ -28,6 +28,7 @@ struct StoredAnnotation: Sendable {
       .real(annotation.time), .init(annotation.question?.prompt), .init(plain?.path), .init(plain?.digest),
       .init(annotation.question?.parameters), others.isEmpty ? .null : .text(try json(others)),
       reply.isRationaleCut ? .init(1) : .null, .init(try annotation.question?.labels.map(json)),
+      reply.probabilities.isEmpty ? .null : .text(try json(reply.probabilities)),
     ]
   }
 
@@ -56,8 +57,10 @@ struct StoredAnnotation: Sendable {
     let source = try row.text("confidence_source")
     let (input, output) = (try row.integer("input_tokens"), try row.integer("output_tokens"))
     let (seconds, time) = (try real("seconds"), try real("time"))
+    let probabilities: [String: Double] = try Self.decoded(row, "probabilities") ?? [:]
     if let fault = Annotation.fault(
-      confidence: value, input: input.map(Int.init), output: output.map(Int.init), seconds: seconds, time: time)
+      confidence: value, probabilities: probabilities, input: input.map(Int.init), output: output.map(Int.init),
+      seconds: seconds, time: time)
     {
       throw SQLiteError(row: fault)
     }
@@ -74,6 +77,7 @@ struct StoredAnnotation: Sendable {
         seconds: seconds),
       time: time, question: try Self.question(row))
     annotation.reply.isRationaleCut = try row.integer("rationale_cut") == 1
+    annotation.reply.probabilities = probabilities
   }
 
   /// Nil in rows that older versions wrote.
@@ -81,19 +85,19 @@ struct StoredAnnotation: Sendable {
     guard let prompt = try row.text("question") else { return nil }
     var images: [Annotation.Question.Image] = []
     if let image = try row.text("image") { images = [.init(path: image, digest: try row.text("image_sha256"))] }
-    if let others: [Annotation.Question.Image] = try list(row, "images") { images = others }
+    if let others: [Annotation.Question.Image] = try decoded(row, "images") { images = others }
     guard Prompt.arePlaces(images.map(\.place), in: prompt) else {
       throw SQLiteError(row: "expected images within the question")
     }
     return .init(
       prompt: prompt, images: images, parameters: try row.text("parameters") ?? "",
-      labels: try list(row, "labels"))
+      labels: try decoded(row, "labels"))
   }
 
   /// What a column has as JSON; nil for nothing.
-  private static func list<Element: Decodable>(_ row: SQLiteRow, _ column: String) throws(SQLiteError) -> [Element]? {
+  private static func decoded<Part: Decodable>(_ row: SQLiteRow, _ column: String) throws(SQLiteError) -> Part? {
     guard let text = try row.text(column) else { return nil }
-    guard let found = try? JSONDecoder().decode([Element].self, from: Data(text.utf8)) else {
+    guard let found = try? JSONDecoder().decode(Part.self, from: Data(text.utf8)) else {
       throw SQLiteError(row: "expected \(column) as JSON in the column '\(column)'")
     }
     return found

@@ -14,8 +14,11 @@
       var plugins = RunPlugins()
       let images = encodings(cache: cache)
       plugins.makeTeacher = { entry, _ in
-        guard case .openAI(let service) = entry.source else { return nil }
-        return try service.teacher(entry.name, images: images)
+        switch entry.source {
+        case .recorded, .model, .trained: return nil
+        case .openAI(let service): return try service.teacher(entry.name, images: images)
+        case .decision(let decider): return try decider.teacher(entry.name, images: images)
+        }
       }
       return plugins
     }
@@ -33,14 +36,18 @@
   }
 
   extension OpenAITeacherConfiguration {
-    fileprivate func teacher(_ name: String, images: ImageEncodings) throws -> any Teacher {
-      let bases = try addresses.all.map { address in
+    /// The addresses of the teacher of this name.
+    fileprivate func bases(of name: String) throws -> [URL] {
+      try addresses.all.map { address in
         guard let base = URL(string: address) else {
           throw ValidationError("teachers.\(name).base_url '\(address)' is no address.")
         }
         return base
       }
-      let key = try key()
+    }
+
+    fileprivate func teacher(_ name: String, images: ImageEncodings) throws -> any Teacher {
+      let (bases, key) = (try bases(of: name), try key())
       return switch service {
       case .openAI(let options):
         OpenAICompatibleTeacher(name, options: options, bases: bases, key: key, images: images)
@@ -55,13 +62,19 @@
       return try keyVariable.map { try APIKey(environment: $0) }
     }
 
-    /// How the service is spoken to, over the network or by the batch.
-    var service: BatchService.Kind {
+    /// How fast the service is asked, and when again.
+    fileprivate var manners: (pace: PaceLimits, retry: RetryPolicy) {
       var pace = PaceLimits()
       pace.inFlight = concurrency
       (pace.requestsPerMinute, pace.tokensPerMinute) = (requestsPerMinute, tokensPerMinute)
       var retry = RetryPolicy()
       retry.attempts = retries + 1
+      return (pace, retry)
+    }
+
+    /// How the service is spoken to, over the network or by the batch.
+    var service: BatchService.Kind {
+      let (pace, retry) = manners
       switch api {
       case .openAI:
         var options = OpenAICompatibleTeacher.Options(model: model)
@@ -77,6 +90,24 @@
         (options.seconds, options.retry, options.pace) = (timeout, retry, pace)
         return .anthropic(options)
       }
+    }
+  }
+
+  extension DecisionTeacherConfiguration {
+    fileprivate func teacher(_ name: String, images: ImageEncodings) throws -> any Teacher {
+      var options = DecisionTeacher.Options(model: service.model)
+      switch api {
+      case .systemOne: options.api = .systemOne
+      case .decisions: options.api = .decisions
+      }
+      switch state {
+      case .fields: options.state = .fields
+      case .prompt: options.state = .prompt
+      }
+      (options.question, options.imageEdge, options.seconds) = (question, service.imageEdge, service.timeout)
+      (options.pace, options.retry) = service.manners
+      return DecisionTeacher(
+        name, options: options, bases: try service.bases(of: name), key: try service.key(), images: images)
     }
   }
 #endif

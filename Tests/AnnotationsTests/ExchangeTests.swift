@@ -15,6 +15,7 @@ import Testing
       var annotation = annotation(
         "\(item)-\(teacher)", item: item, teacher: teacher, label: label, confidence: 0.75,
         rationale: "since \(teacher)")
+      if label != nil { annotation.reply.probabilities = ["falsified": 0.75, "pristine": 0.25] }
       annotation.reply.raw = label == "falsified" ? "Yes. since \(teacher)" : "No. since \(teacher)"
       annotation.question = .init(
         prompt: "Is \"\(item)\" so?", images: image.map { [.init(path: $0, digest: "00ff")] } ?? [],

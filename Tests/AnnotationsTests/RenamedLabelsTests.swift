@@ -66,6 +66,37 @@ import Testing
     #expect(asked.withLock { $0 } == 20)
   }
 
+  @Test func `the probabilities of a reply go with the labels' names, and what a teacher reads besides is asked anew`()
+    async throws
+  {
+    struct Decider: Teacher {
+      let name = "d"
+      let asked: Locked<Int>
+      var seen = ""
+      func particulars(of request: TeacherRequest) -> String { seen }
+      func reply(to request: TeacherRequest) async throws -> TeacherReply {
+        asked.withLock { $0 += 1 }
+        let names = request.labels.names
+        var reply = TeacherReply(outcome: .answered(names[1]), raw: "{}")
+        reply.probabilities = [names[0]: 0.25, names[1]: 0.75, names[2]: 0]
+        return reply
+      }
+    }
+    let asked = Locked(0)
+    func ask(_ labels: LabelSet, seen: String = "") async throws -> TeacherReply? {
+      let annotator = try Annotator(
+        store: store, labels: labels,
+        assignments: [.init(teacher: Decider(asked: asked, seen: seen), template: try PromptTemplate("{text}"))])
+      return try await annotator.annotate(data).annotations.first?.first?.reply
+    }
+    _ = try await ask(labels(["fits", "false", "open"]))
+    let renamed = try await ask(labels(["open", "falsified", "fits"], answers: ["Perhaps", "Yes", "No"]))
+    #expect(renamed?.probabilities == ["fits": 0.25, "falsified": 0.75, "open": 0])
+    #expect(asked.withLock { $0 } == 20)
+    _ = try await ask(labels(["fits", "false", "open"]), seen: "another field")
+    #expect(asked.withLock { $0 } == 40)
+  }
+
   @Test func `replies that an older version kept without their labels are found under other names`() async throws {
     let asked = Locked(0)
     _ = try await ask(labels(["fits", "false", "open"]), asked)

@@ -85,16 +85,17 @@ import Testing
     let store = try JSONLinesAnnotationStore(file)
     try await store.append([annotation("a")])
     let good = try scratch.text("deep/replies.jsonl")
-    let bad = [
-      "not json", "{\"key\": \"x\"}", good.replacingOccurrences(of: "answered", with: "guessed").dropLast() + "",
-      good.replacingOccurrences(of: "\"seconds\":0", with: "\"seconds\":\"long\"").dropLast() + "",
-      good.replacingOccurrences(of: "\"raw\"", with: "\"confidence\":7,\"raw\"").dropLast() + "",
+    let bad: [String] = [
+      "not json", "{\"key\": \"x\"}", String(good.replacingOccurrences(of: "answered", with: "guessed").dropLast()),
+      String(good.replacingOccurrences(of: "\"seconds\":0", with: "\"seconds\":\"long\"").dropLast()),
+      String(good.replacingOccurrences(of: "\"raw\"", with: "\"confidence\":7,\"raw\"").dropLast()),
+      String(good.replacingOccurrences(of: "\"raw\"", with: "\"probabilities\":{\"a\":7},\"raw\"").dropLast()),
     ]
     try Data((good + bad.joined(separator: "\n") + "\n\n" + good.replacingOccurrences(of: "\"a\"", with: "\"z\"")).utf8)
       .write(to: file)
     let reopened = try JSONLinesAnnotationStore(file)
     #expect(try await reopened.all().map(\.key) == ["a", "z"])
-    #expect(await reopened.problems.map(\.line) == [2, 3, 4, 5, 6])
+    #expect(await reopened.problems.map(\.line) == [2, 3, 4, 5, 6, 7])
     #expect(await reopened.problems.map(\.found).allSatisfy { !$0.isEmpty })
   }
 
@@ -248,6 +249,7 @@ import Testing
         outcome: outcome, rationale: "\n", confidence: Confidence(1.0 / 3, source: .labelTokenProbability), raw: "",
         usage: .init(inputTokens: 1, outputTokens: 2), seconds: 0.1)
       one.reply.isRationaleCut = one.reply.label != nil
+      if one.reply.label != nil { one.reply.probabilities = ["a": 1.0 / 3, "b": 2.0 / 3] }
       #expect(try JSONDecoder().decode(Annotation.self, from: JSONEncoder().encode(one)) == one)
     }
   }

@@ -94,6 +94,23 @@
           retries: 5
         - {name: f, kind: openai, base_url: ["http://one:8000/v1", "http://two:8000/v1"],
            model: small, key_file: key}
+        - name: d
+          kind: decision
+          base_url: https://example.org/v1
+          model: decider
+          api: decisions
+          state: prompt
+          question: context
+          key_env: DECIDER_KEY
+          prompt: "D {text}"
+          image_edge: 512
+          concurrency: 2
+          requests_per_minute: 50
+          tokens_per_minute: 20000
+          input_price: 1.5
+          output_price: 0
+          timeout: 20
+          retries: 4
       spending: {max_requests: 1000, max_tokens: 2000000, max_cost: 12.5, unreadable: stop, over: store}
       missing_replies: accept
       agreement: {rule: majority, margin: 2, minimum_votes: 3}
@@ -264,12 +281,27 @@
       var other = OpenAITeacherConfiguration(baseURL: "", model: "small")
       other.addresses = ServiceAddresses(["http://one:8000/v1", "http://two:8000/v1"])
       other.keyFile = "key"
+      var decider = DecisionTeacherConfiguration(baseURL: "https://example.org/v1", model: "decider")
+      decider.api = .decisions
+      decider.state = .prompt
+      decider.question = "context"
+      decider.service.keyVariable = "DECIDER_KEY"
+      decider.service.prompt = "D {text}"
+      decider.service.imageEdge = 512
+      decider.service.concurrency = 2
+      decider.service.requestsPerMinute = 50
+      decider.service.tokensPerMinute = 20_000
+      decider.service.inputPrice = 1.5
+      decider.service.outputPrice = 0
+      decider.service.timeout = 20
+      decider.service.retries = 4
       return [
         TeacherConfiguration(name: "r", source: .recorded(recorded)),
         TeacherConfiguration(name: "m", source: .model(model)),
         TeacherConfiguration(name: "t", source: .trained(trained)),
         TeacherConfiguration(name: "o", source: .openAI(service)),
         TeacherConfiguration(name: "f", source: .openAI(other)),
+        TeacherConfiguration(name: "d", source: .decision(decider)),
       ]
     }
 

@@ -271,7 +271,7 @@ import TwoStage
   @Test func `teachers tell their kind and prompt`() {
     #expect(
       [TeacherConfiguration.example].map(\.kind) + TeacherConfiguration.alternatives.map(\.kind) == [
-        .recorded, .model, .trained, .openAI,
+        .recorded, .model, .trained, .openAI, .decision,
       ])
     var model = ModelTeacherConfiguration(model: "m")
     model.prompt = "P"

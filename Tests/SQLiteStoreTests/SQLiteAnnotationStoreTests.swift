@@ -248,6 +248,7 @@ import Testing
       #expect(kept.map(\.key) == ["k1", "k2"])
       #expect(kept[0].reply.outcome == .answered("pristine") && kept[0].reply.rationale == "It fits.")
       #expect(kept[0].reply.confidence == Confidence(0.75, source: .verbalised))
+      #expect(kept[0].reply.probabilities.isEmpty)
       #expect(kept[0].reply.usage == .init(inputTokens: 120, outputTokens: 7))
       #expect(kept[0].reply.seconds == 0.5 && kept[0].time == 1000.25)
       #expect(kept[0].question?.plainImage == .init(path: "a.png", digest: "0f"))
@@ -260,7 +261,8 @@ import Testing
     // The columns that came since stand last.
     let now = before.map {
       $0?.replacingOccurrences(
-        of: "\"images\" TEXT)", with: "\"images\" TEXT, \"rationale_cut\" INTEGER, \"labels\" TEXT)")
+        of: "\"images\" TEXT)",
+        with: "\"images\" TEXT, \"rationale_cut\" INTEGER, \"labels\" TEXT, \"probabilities\" TEXT)")
     }
     #expect(try schema(of: file) == now && now != before)
     // A new store has the very same tables as one that was brought up to date.
@@ -320,6 +322,8 @@ import Testing
     ("input_tokens = 9223372036854775807", "row 2: expected from 0 to 10^12 tokens in 'input_tokens'"),
     ("input_tokens = 1, output_tokens = -1", "row 2: expected from 0 to 10^12 tokens in 'output_tokens'"),
     ("confidence = 2", "row 2: expected a confidence from 0 to 1"),
+    ("probabilities = '{\"a\": 2}'", "row 2: expected numbers from 0 to 1 in 'probabilities'"),
+    ("probabilities = '[1]'", "row 2: expected probabilities as JSON in the column 'probabilities'"),
     ("confidence = 'secret'", "row 2: expected a number in the column 'confidence', found text"),
     ("outcome = 'secret'", "row 2: expected a known outcome, with its label or reason"),
     ("label = NULL", "row 2: expected a known outcome, with its label or reason"),
@@ -398,7 +402,7 @@ import Testing
     }
     try rename("1: annotation", "9: annotation")
     #expect(
-      throws: AnnotationsError.newerStore(file: file.relativePath, known: "5: labels", found: "9: annotation")
+      throws: AnnotationsError.newerStore(file: file.relativePath, known: "6: probabilities", found: "9: annotation")
     ) { try SQLiteAnnotationStore(file) }
     try rename("9: annotation", "1: annotation")
     #expect(try await SQLiteAnnotationStore(file).all().map(\.key) == ["k"])

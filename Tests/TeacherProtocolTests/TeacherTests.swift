@@ -15,6 +15,27 @@ import Testing
     {"nr": 1, "w": "b", "gold": 0, "teachers": {"t": {"label": 0, "confidence": 0.75}, "s": {"label": 7}}}
     """
 
+  @Test
+  func `the probabilities of all labels are kept with a recorded reply, and other things of that name passed over`()
+    throws
+  {
+    let scratch = try Scratch()
+    let rows = [
+      #"{"item": "1", "teacher": "t", "label": 1, "probabilities": {"fake": 0.75, "pristine": 0.25}}"#,
+      #"{"item": "2", "teacher": "t", "label": 1, "probabilities": [0.75, 0.25]}"#,
+      #"{"item": "3", "teacher": "t", "label": 1, "probabilities": {"falsified": 0.75}}"#,
+      #"{"item": "4", "teacher": "t", "label": 1, "probabilities": {"falsified": 75, "pristine": 25}}"#,
+    ]
+    let file = try scratch.file("p.jsonl", rows.joined(separator: "\n"))
+    let replies = try RecordedReplies(contentsOf: file, labels: .outOfContext, strict: true)
+    #expect(replies.reply(of: "t", on: "1")?.probabilities == ["falsified": 0.75, "pristine": 0.25])
+    #expect(["2", "3", "4"].allSatisfy { replies.reply(of: "t", on: $0)?.probabilities == [:] })
+    let changed = try scratch.file(
+      "c.jsonl", rows.joined(separator: "\n").replacing("0.75, \"pristine", with: "0.5, \"pristine"))
+    let other = try RecordedReplies(contentsOf: changed, labels: .outOfContext)
+    #expect(try RecordedTeacher("t", of: other).model != RecordedTeacher("t", of: replies).model)
+  }
+
   @Test func `one row per item is read with several columns as the id`() async throws {
     let scratch = try Scratch()
     var columns = RecordedReplies.Columns()

@@ -51,6 +51,7 @@ package struct Asker: Teacher {
   /// The teacher's.
   package var model: String { teacher.model }
   package var answersByItem: Bool { teacher.answersByItem }
+  package func particulars(of request: TeacherRequest) -> String { teacher.particulars(of: request) }
 
   /// The stored reply to a question; where there is none, the question is asked as soon as the budget has room for it.
   ///
@@ -87,15 +88,17 @@ package struct Asker: Teacher {
   /// Whether the teacher is a model in this process or a file, and costs nothing.
   var isFree: Bool { teacher is any BatchTeacher }
 
-  /// What a question is thought to cost at most: three bytes a token, 1,500 tokens an image, the longest answers.
+  /// What a question is thought to cost at most: three bytes a token, 1,500 tokens an image, the longest answers. What a
+  /// teacher sends in place of the prompt, its particulars tell.
   func estimate(_ request: TeacherRequest) -> Spending {
     guard !isFree else { return Spending() }
     let parameters = request.parameters
     let turns = parameters.isRepaired ? 2 : 1
     let longest = turns.multipliedSaturated(by: parameters.samples).multipliedSaturated(by: parameters.maximumTokens)
     // What is reserved is taken off again, so that its sum has to be exact.
+    let bytes = max(request.prompt.utf8.count, teacher.particulars(of: request).utf8.count)
     let usage = TeacherReply.Usage(
-      inputTokens: turns * (request.prompt.utf8.count / 3 + 64 + 1500 * request.images.count),
+      inputTokens: turns * (bytes / 3 + 64 + 1500 * request.images.count),
       outputTokens: min(longest, TeacherReply.Usage.most))
     return Spending(requests: 1, usage: usage, price: price)
   }

@@ -67,6 +67,13 @@ struct RenamedLabels {
       else { return nil }
       annotation.reply.outcome = .answered(name)
     }
+    if !old.reply.probabilities.isEmpty {
+      let names = Dictionary(before.map { ($0.answer, $0.name) }, uniquingKeysWith: { first, _ in first })
+      annotation.reply.probabilities = [:]
+      for label in today {
+        annotation.reply.probabilities[label.name] = names[label.answer].flatMap { old.reply.probabilities[$0] }
+      }
+    }
     return annotation
   }
 

@@ -83,6 +83,7 @@ package struct WatchedTeacher: Teacher {
   /// The teacher's.
   package var model: String { teacher.model }
   package var answersByItem: Bool { teacher.answersByItem }
+  package func particulars(of request: TeacherRequest) -> String { teacher.particulars(of: request) }
 
   /// Asks, unless the first replies had no label and that is to stop it.
   package func reply(to request: TeacherRequest) async throws -> TeacherReply {

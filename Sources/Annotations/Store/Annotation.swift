@@ -112,7 +112,8 @@ public struct Annotation: Sendable, Equatable {
   }
 
   /// The key of a stored reply: SHA-256 of teacher, model, prompt version, prompt, images' bytes and places, parameters
-  /// and labels (a reply is kept as a label's name), and of the item's id for teachers that answer by it.
+  /// and labels (a reply is kept as a label's name), and of the teacher's particulars, such as the item's id for teachers that
+  /// answer by it.
   public static func key(teacher: any Teacher, request: TeacherRequest) -> String {
     key(teacher: teacher, request: request, labels: Question.Label.all(of: request))
   }
@@ -125,7 +126,7 @@ public struct Annotation: Sendable, Equatable {
       fields: [
         teacher.name, teacher.model, request.promptVersion, request.prompt,
         images.joined(separator: " "),
-        request.parameters.canonical, teacher.answersByItem ? request.item.id : "", "\(labels.count)",
+        request.parameters.canonical, teacher.particulars(of: request), "\(labels.count)",
       ] + labels.flatMap { [$0.name, $0.answer] })
   }
 
@@ -150,10 +151,13 @@ extension Annotation {
   /// What is wrong with the numbers of a kept reply; nil if nothing is. Stores are files that can be damaged or edited,
   /// and what is summed over all replies must stay within what can be counted.
   package static func fault(
-    confidence: Double?, input: Int?, output: Int?, seconds: Double, time: Double
+    confidence: Double?, probabilities: [String: Double] = [:], input: Int?, output: Int?, seconds: Double, time: Double
   ) -> String? {
     let tokens = 0...mostTokens
     if let confidence, !(0...1).contains(confidence) { return "expected a confidence from 0 to 1" }
+    if probabilities.values.contains(where: { !(0...1).contains($0) }) {
+      return "expected numbers from 0 to 1 in 'probabilities'"
+    }
     if let input, !tokens.contains(input) { return "expected from 0 to 10^12 tokens in 'input_tokens'" }
     if let output, !tokens.contains(output) { return "expected from 0 to 10^12 tokens in 'output_tokens'" }
     if !(0...1e9).contains(seconds) { return "expected from 0 to 10^9 seconds in 'seconds'" }
@@ -165,7 +169,7 @@ extension Annotation {
 extension Annotation: Codable {
   private enum CodingKeys: String, CodingKey {
     case key, item, teacher, model, outcome, label, reason, rationale, confidence, raw, seconds, time, question, image
-    case images, parameters, labels
+    case images, parameters, labels, probabilities
     case imageDigest = "image_sha256"
     case promptVersion = "prompt"
     case isRationaleCut = "rationale_cut"
@@ -193,7 +197,10 @@ extension Annotation: Codable {
     )
     let seconds = try row.decodeIfPresent(Double.self, forKey: .seconds) ?? 0
     let time = try row.decode(Double.self, forKey: .time)
-    if let fault = Self.fault(confidence: value, input: tokens.0, output: tokens.1, seconds: seconds, time: time) {
+    let probabilities = try row.decodeIfPresent([String: Double].self, forKey: .probabilities) ?? [:]
+    if let fault = Self.fault(
+      confidence: value, probabilities: probabilities, input: tokens.0, output: tokens.1, seconds: seconds, time: time)
+    {
       throw DecodingError.dataCorrupted(.init(codingPath: row.codingPath, debugDescription: fault))
     }
     self.init(
@@ -208,6 +215,7 @@ extension Annotation: Codable {
         seconds: seconds),
       time: time)
     reply.isRationaleCut = try row.decodeIfPresent(Bool.self, forKey: .isRationaleCut) ?? false
+    reply.probabilities = probabilities
     if let prompt = try row.decodeIfPresent(String.self, forKey: .question) {
       var images = try row.decodeIfPresent([Question.Image].self, forKey: .images) ?? []
       if let image = try row.decodeIfPresent(String.self, forKey: .image) {
@@ -239,6 +247,7 @@ extension Annotation: Codable {
     if reply.isRationaleCut { try row.encode(true, forKey: .isRationaleCut) }
     try row.encodeIfPresent(reply.confidence?.value, forKey: .confidence)
     try row.encodeIfPresent(reply.confidence?.source, forKey: .confidenceSource)
+    if !reply.probabilities.isEmpty { try row.encode(reply.probabilities, forKey: .probabilities) }
     try row.encode(reply.raw, forKey: .raw)
     try row.encodeIfPresent(reply.usage?.inputTokens, forKey: .inputTokens)
     try row.encodeIfPresent(reply.usage?.outputTokens, forKey: .outputTokens)

@@ -101,6 +101,7 @@ public struct AnnotationStoreCheck: Sendable {
             prompt: "Is it?\n'\(i)'", images: images(i),
             parameters: "temperature=0.0"))
       annotation.reply.isRationaleCut = i == 0
+      if i == 0 { annotation.reply.probabilities = ["falsified": 0.1 + 0.2, "\"no\"": 0.7] }
       return annotation
     }
   }

@@ -40,7 +40,7 @@ extension RunCheck {
   ) {
     let parts = estimate.parts.map { "\($0.name) \(NumberText.duration($0.seconds))" }.joined(separator: ", ")
     let rate = NumberText.short(speed.matrixRate / 1e9)
-    let services = run.teachers.contains { $0.kind == .openAI } ? "; waiting for services not counted" : ""
+    let services = run.teachers.contains { $0.service != nil } ? "; waiting for services not counted" : ""
     findings.ok(
       "time", "about \(NumberText.duration(estimate.seconds))\(services)",
       details: [parts, "an estimate from sizes and \(rate) GFLOP/s measured now; half or twice of it is possible"])

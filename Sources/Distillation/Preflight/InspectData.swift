@@ -224,7 +224,7 @@ extension RunCheck {
     let outside = run.outsideImages(of: items.train + items.dev + items.test, in: items.dataset)
     if !outside.isEmpty {
       let isSent = run.data.outsideImages == true
-      let asksServices = run.teachers.contains { $0.kind == .openAI }
+      let asksServices = run.teachers.contains { $0.service != nil }
       findings.append(
         CheckFinding(
           asksServices && !isSent ? .error : .warning, "data.images",

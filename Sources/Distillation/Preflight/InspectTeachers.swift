@@ -61,6 +61,10 @@ extension RunCheck {
         findings.ok(subject, "is made in the run from \(count), counted as teacher_labels")
       case .openAI(let service):
         inspectService(service, subject, items: data?.asked.count, environment, into: &findings)
+      case .decision(let decider):
+        inspectService(
+          decider.service, subject, items: data?.asked.count, environment, sent: sent(to: decider, run), into: &findings
+        )
       }
     }
     if let data, votes.recorded.count == run.teachers.count {
@@ -149,7 +153,7 @@ extension RunCheck {
   /// A service is not asked, so that looking costs nothing; only what can be known here is looked at.
   private static func inspectService(
     _ teacher: OpenAITeacherConfiguration, _ subject: String, items: Int?, _ environment: [String: String],
-    into findings: inout [CheckFinding]
+    sent: String? = nil, into findings: inout [CheckFinding]
   ) {
     let hosts = teacher.addresses.all.map { URL(string: $0)?.host() ?? "" }
     for (address, host) in zip(teacher.addresses.all, hosts) where host.isEmpty {
@@ -166,7 +170,23 @@ extension RunCheck {
       findings.fail(subject, "key_file \(file) can't be read; it holds the key on one line")
     }
     let requests = items.map { "at most \(NumberText.counted($0, "request"))" } ?? "one request an item"
-    findings.ok(subject, "\(requests) to \(servers) for \(teacher.model); replies in the store are not asked for again")
+    findings.ok(
+      subject, "\(requests) to \(servers) for \(teacher.model); replies in the store are not asked for again",
+      details: sent.map { [$0] } ?? [])
+  }
+
+  /// What a decision service is sent with each question.
+  private static func sent(to teacher: DecisionTeacherConfiguration, _ run: RunConfiguration) -> String {
+    let fields = run.data.mapping.slots
+    let images = run.data.fields.image == nil ? "" : fields.isEmpty ? "its images" : " and its images"
+    let state =
+      switch teacher.state {
+      case .fields:
+        "the item's \(fields.joined(separator: ", "))\(images) as the state, the template as the instructions"
+      case .prompt: "the filled prompt\(images.isEmpty ? "" : " with its images") as the state"
+      }
+    let type = (try? run.labelSet())?.yesAndNo == nil ? "a choice among the labels' answers" : "a yes/no question"
+    return "each sends \(state), and \(type) with the labels' meanings"
   }
 
   private static func inspectAgreement(

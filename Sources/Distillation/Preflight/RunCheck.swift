@@ -98,7 +98,7 @@ package struct RunCheck: Sendable {
     self.init(findings, reach: missing.flatMap { isUnread ? .agree : $0.step.before })
     self.update = update
     for teacher in configuration.teachers {
-      if case .openAI(let service) = teacher.source { offer(service, "teachers.\(teacher.name)") }
+      if let service = teacher.service { offer(service, "teachers.\(teacher.name)") }
     }
   }
 

@@ -105,7 +105,7 @@ extension DistillationRun {
     let labels = try configuration.labelSet()
     let (dataset, items, _, _) = try labelled(data, split: split, shard, labels)
     var services = configuration
-    services.teachers = configuration.teachers.filter { $0.kind == .openAI }
+    services.teachers = configuration.teachers.filter { $0.service != nil }
     let teachers = try RunTeachers(services, labels: labels, plugins: plugins, folder: folder)
     let annotator = try Annotator(store: openStore(), labels: labels, assignments: teachers.labelAssignments)
     return try await annotator.estimate(dataset, items: items)

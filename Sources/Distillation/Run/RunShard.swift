@@ -25,10 +25,10 @@ extension DistillationRun {
     try refuseUnusable(store: configuration.store)
     if let threads = configuration.threads { Tensor.Compute.threads = threads }
     var asked = self
-    asked.configuration.teachers = configuration.teachers.filter { $0.kind == .model || $0.kind == .openAI }
+    asked.configuration.teachers = configuration.teachers.filter { $0.kind == .model || $0.service != nil }
     guard !asked.configuration.teachers.isEmpty || !plugins.teachers.isEmpty else {
       throw RunError.unset(
-        "teachers with one of the kind openai or model, which alone are asked by parts", step: .annotate)
+        "teachers with one of the kind openai, decision or model, which alone are asked by parts", step: .annotate)
     }
     try OwnerOnly.makeFolder(folder)
     try RunFolder.refuseForeign(folder, for: .multiTeacher)

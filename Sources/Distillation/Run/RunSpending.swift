@@ -35,7 +35,7 @@ extension DistillationRun {
     let labels = try configuration.labelSet()
     let data = try readData(DataFiles(configuration), labels)
     var services = configuration
-    services.teachers = configuration.teachers.filter { $0.kind == .openAI }
+    services.teachers = configuration.teachers.filter { $0.service != nil }
     let teachers = try RunTeachers(services, labels: labels, plugins: plugins, folder: folder)
     let store: any AnnotationStore = makingStore || hasStore ? try openStore() : MemoryAnnotationStore()
     let annotator = try Annotator(

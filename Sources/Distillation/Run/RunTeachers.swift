@@ -67,8 +67,8 @@ struct RunTeachers: Sendable {
         assign(
           try Self.teacher(entry.name, model, labels, rules, pixels, configuration.digests),
           tokens: model.maximumTokens, shortTokens: 1)
-      case .openAI(let service):
-        guard let teacher = try plugins.makeTeacher?(entry, labels) else {
+      case .openAI, .decision:
+        guard let service = entry.service, let teacher = try plugins.makeTeacher?(entry, labels) else {
           throw RunError.noMaker(teacher: entry.name, kind: entry.kind.rawValue)
         }
         assign(
@@ -150,6 +150,7 @@ private struct Renamed: BatchTeacher {
   let teacher: any BatchTeacher
   var model: String { teacher.model }
   var answersByItem: Bool { teacher.answersByItem }
+  func particulars(of request: TeacherRequest) -> String { teacher.particulars(of: request) }
   var batchSize: Int { teacher.batchSize }
   func replies(to requests: [TeacherRequest]) async throws -> [TeacherReply] {
     try await teacher.replies(to: requests)

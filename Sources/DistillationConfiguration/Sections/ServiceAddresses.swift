@@ -57,8 +57,13 @@ extension OpenAITeacherConfiguration {
 extension TeacherConfiguration {
   /// The teacher as far as keys of steps depend on it.
   package var inKeys: Self {
-    guard case .openAI(let service) = source else { return self }
-    return TeacherConfiguration(name: name, source: .openAI(service.inKeys))
+    switch source {
+    case .recorded, .model, .trained: return self
+    case .openAI(let service): return TeacherConfiguration(name: name, source: .openAI(service.inKeys))
+    case .decision(var teacher):
+      teacher.service = teacher.service.inKeys
+      return TeacherConfiguration(name: name, source: .decision(teacher))
+    }
   }
 }
 

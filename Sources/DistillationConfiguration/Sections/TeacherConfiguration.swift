@@ -16,6 +16,8 @@ public struct TeacherConfiguration: ConfigurationSection {
     case trained(TrainedTeacherConfiguration)
     /// A service that speaks the OpenAI chat protocol.
     case openAI(OpenAITeacherConfiguration)
+    /// A service that answers typed questions with probabilities.
+    case decision(DecisionTeacherConfiguration)
   }
 
   /// The kinds of source, as `kind` names them.
@@ -28,6 +30,8 @@ public struct TeacherConfiguration: ConfigurationSection {
     case trained
     /// A service that speaks the OpenAI chat protocol.
     case openAI = "openai"
+    /// A service that answers typed questions with probabilities.
+    case decision
   }
 
   package init(name: String, source: Source) {
@@ -41,6 +45,7 @@ public struct TeacherConfiguration: ConfigurationSection {
     case .model: .model
     case .trained: .trained
     case .openAI: .openAI
+    case .decision: .decision
     }
   }
 
@@ -51,6 +56,16 @@ public struct TeacherConfiguration: ConfigurationSection {
     case .model(let teacher): teacher.prompt
     case .trained(let teacher): teacher.prompt
     case .openAI(let teacher): teacher.prompt
+    case .decision(let teacher): teacher.service.prompt
+    }
+  }
+
+  /// The service behind the teacher, its address, key, pace and prices; nil where it is none.
+  package var service: OpenAITeacherConfiguration? {
+    switch source {
+    case .recorded, .model, .trained: nil
+    case .openAI(let service): service
+    case .decision(let teacher): teacher.service
     }
   }
 
@@ -64,6 +79,7 @@ public struct TeacherConfiguration: ConfigurationSection {
     TeacherConfiguration(name: "local", source: .model(.example)),
     TeacherConfiguration(name: "home-made", source: .trained(.example)),
     TeacherConfiguration(name: "service", source: .openAI(.example)),
+    TeacherConfiguration(name: "decider", source: .decision(.example)),
   ]
 
   /// The keys of an element of `teachers`.
@@ -79,6 +95,7 @@ public struct TeacherConfiguration: ConfigurationSection {
     + ModelTeacherConfiguration.keys.map { $0.lifted(to: \.model, when: condition(.model)) }
     + TrainedTeacherConfiguration.keys.map { $0.lifted(to: \.trained, when: condition(.trained)) }
     + OpenAITeacherConfiguration.keys.map { $0.lifted(to: \.openAI, when: condition(.openAI)) }
+    + DecisionTeacherConfiguration.keys.map { $0.lifted(to: \.decision, when: condition(.decision)) }
 
   private static let nameRange = ConfigurationRange<String>("not empty, without / and other than 'all'") { name in
     // Results and files carry the name; `all` is the word for every teacher's answers in Stage 1.
@@ -99,6 +116,7 @@ public struct TeacherConfiguration: ConfigurationSection {
       case .model: source = .model(.blank)
       case .trained: source = .trained(.blank)
       case .openAI: source = .openAI(.blank)
+      case .decision: source = .decision(.blank)
       }
     }
   }
@@ -123,6 +141,11 @@ public struct TeacherConfiguration: ConfigurationSection {
     set { source = .openAI(newValue) }
   }
 
+  private var decision: DecisionTeacherConfiguration {
+    get { if case .decision(let teacher) = source { teacher } else { .blank } }
+    set { source = .decision(newValue) }
+  }
+
   /// What holds between the keys of the source.
   package func checkRelations(with reader: inout ConfigurationReader) {
     switch source {
@@ -130,6 +153,7 @@ public struct TeacherConfiguration: ConfigurationSection {
     case .model(let teacher): teacher.checkRelations(with: &reader)
     case .trained(let teacher): teacher.checkRelations(with: &reader)
     case .openAI(let teacher): teacher.checkRelations(with: &reader)
+    case .decision(let teacher): teacher.checkRelations(with: &reader)
     }
   }
 }

@@ -19,6 +19,7 @@ package struct TaskTeacher: Teacher {
   /// The teacher's.
   package var model: String { teacher.model }
   package var answersByItem: Bool { teacher.answersByItem }
+  package func particulars(of request: TeacherRequest) -> String { teacher.particulars(of: request) }
 
   /// Asks, and reads the spans.
   package func reply(to request: TeacherRequest) async throws -> TeacherReply {

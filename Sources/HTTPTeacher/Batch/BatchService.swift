@@ -27,7 +27,7 @@ package struct BatchService: Sendable {
   package let maximumLines: Int
   /// Most bytes of a file.
   package let maximumBytes: Int
-  private let wire: any WireFormat
+  private let wire: any ChatFormat
   private let model: String
   private let habits: ServerHabits
   private let imageEdge: Int?

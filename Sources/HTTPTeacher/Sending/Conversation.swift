@@ -67,6 +67,7 @@ struct Conversation: Sendable {
     case .refused: return TeacherReply(outcome: .refused, raw: sample.text, usage: usage)
     case .cutOff, .complete: break
     }
+    if !sample.probabilities.isEmpty { return measured(sample, labels: request.labels, usage: usage) }
     let answer = AnswerReader(labels: request.labels).read(sample.text, endedAtLimit: sample.end == .cutOff)
     var reply = TeacherReply(
       outcome: answer.outcome, rationale: answer.rationale, confidence: answer.confidence, raw: sample.text,
@@ -79,6 +80,17 @@ struct Conversation: Sendable {
     {
       reply.confidence = Confidence(measured, source: .labelTokenProbability)
     }
+    return reply
+  }
+
+  /// An answer in probabilities: the most probable label, of equals the first.
+  private static func measured(_ sample: Spoken.Sample, labels: LabelSet, usage: TeacherReply.Usage?) -> TeacherReply {
+    func probability(_ name: String) -> Double { sample.probabilities[name] ?? 0 }
+    let best = labels.names.reduce(labels.names[0]) { probability($1) > probability($0) ? $1 : $0 }
+    var reply = TeacherReply(
+      outcome: .answered(best), confidence: Confidence(min(probability(best), 1), source: .measured), raw: sample.text,
+      usage: usage)
+    reply.probabilities = sample.probabilities
     return reply
   }
 

@@ -199,7 +199,7 @@ final class ServiceClient: Sendable {
         let meant = TransportResponse(status: fault.status, headers: response.headers, body: response.body)
         return try step(for: meant, fault.cause, from: endpoint, habits: asked, &end.outcome)
       }
-      let spoken = try wire.spoken(answer)
+      let spoken = try wire.spoken(answer, to: question)
       end.outcome = .answered(tokens: spoken.usage?.tokens)
       return .answered(spoken)
     } catch let error as Refusal {

@@ -3,7 +3,7 @@ import Foundation
 import TeacherProtocol
 
 /// The wire format of Anthropic's messages.
-struct AnthropicMessages: WireFormat {
+struct AnthropicMessages: ChatFormat {
   var path: String { "messages" }
   var habits: ServerHabits {
     var habits = ServerHabits()

@@ -3,7 +3,7 @@ import Foundation
 import TeacherProtocol
 
 /// The wire format of OpenAI-compatible chat completions: a question as a body, a body as an answer.
-struct ChatCompletions: WireFormat {
+struct ChatCompletions: ChatFormat {
   var path: String { "chat/completions" }
 
   func headers(key: APIKey?) -> [String: String] {

@@ -66,6 +66,8 @@ struct Spoken: Sendable {
     var text: String
     var end: End
     var tokens: [SpokenToken] = []
+    /// The probability of each label by its name, of services that answer so; empty for answers in words.
+    var probabilities: [String: Double] = [:]
   }
 
   var samples: [Sample]
@@ -97,8 +99,18 @@ protocol WireFormat: Sendable {
   /// Headers that carry the key and the version.
   func headers(key: APIKey?) -> [String: String]
   func body(_ question: Question, model: String, habits: ServerHabits) -> JSONValue
+  /// The answer to a question in the body of a response with status 200 that reports no fault.
+  func spoken(_ body: JSONValue, to question: Question) throws(HTTPTeacherError) -> Spoken
+}
+
+/// A service that answers in words, which are read whatever was asked.
+protocol ChatFormat: WireFormat {
   /// The answer in the body of a response with status 200 that reports no fault.
   func spoken(_ body: JSONValue) throws(HTTPTeacherError) -> Spoken
+}
+
+extension ChatFormat {
+  func spoken(_ body: JSONValue, to question: Question) throws(HTTPTeacherError) -> Spoken { try spoken(body) }
 }
 
 extension WireFormat {
@@ -134,10 +146,21 @@ struct ServiceError: Sendable {
   /// What a member `error` says, and what stands beside it.
   init(_ error: JSONValue?, in body: JSONValue) {
     // Servers on FastAPI say it under "detail".
-    let words = error?["message"]?.string ?? error?.string ?? body["detail"]?.cell ?? body["message"]?.string
+    let detail = body["detail"].flatMap { $0.elements == nil ? $0.cell : Self.faults($0) }
+    let words = error?["message"]?.string ?? error?.string ?? detail ?? body["message"]?.string
     message = words ?? String(body.text.prefix(200))
     codes = [error?["code"]?.cell, error?["type"]?.string].compactMap(\.self)
     parameter = error?["param"]?.string
+  }
+
+  /// The faults of a request as pydantic lists them, `{"loc", "msg"}`, in one text; nil where it is no such list.
+  private static func faults(_ detail: JSONValue) -> String? {
+    let faults = (detail.elements ?? []).compactMap { fault -> String? in
+      guard let words = fault["msg"]?.string else { return nil }
+      let place = (fault["loc"]?.elements ?? []).compactMap(\.cell).filter { $0 != "body" }.joined(separator: ".")
+      return place.isEmpty ? words : "\(place): \(words)"
+    }
+    return faults.isEmpty ? nil : faults.joined(separator: "; ")
   }
 
   /// Whether the account has nothing left: waiting would not help.

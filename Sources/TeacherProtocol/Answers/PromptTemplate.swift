@@ -68,19 +68,33 @@ public struct PromptTemplate: Sendable, Equatable, Codable {
   /// - Throws: ``TeacherProtocolError/unknownSlot(_:template:known:)`` for a slot that is no field of the item.
   package func prompt(for item: Item, labels: LabelSet) throws(TeacherProtocolError) -> Prompt {
     let filled = try template.filled(
-      { slot in
-        if slot == "labels" {
-          return .text(
-            labels.labels.map { $0.meaning.isEmpty ? $0.answer : "\($0.answer): \($0.meaning)" }.joined(separator: "\n")
-          )
-        }
-        return item.fields[slot].map { .text($0) } ?? item.imageNumbers(ofSlot: slot).map { .images($0) }
-      }, known: { item.fields.keys.sorted() + item.imageSlots.map(\.name) + ["labels"] })
+      { Self.filling($0, item, labels) },
+      known: { item.fields.keys.sorted() + item.imageSlots.map(\.name) + ["labels"] })
     let named = Set(slots.filter { item.fields[$0] == nil }.flatMap { item.imageNumbers(ofSlot: $0) ?? [] })
     let paths = item.images
     let first = paths.indices.filter { !named.contains($0) }.map { (number: $0, place: 0) }
     return Prompt(
       text: filled.text, images: (first + filled.images).map { Prompt.Image(path: paths[$0.number], place: $0.place) })
+  }
+
+  /// The template with its slots' names, in braces, where ``prompt(for:labels:)`` has what they stand for; labels are listed.
+  func words(for item: Item, labels: LabelSet) throws(TeacherProtocolError) -> String {
+    try template.filled(
+      { slot in
+        guard let filling = Self.filling(slot, item, labels), !filling.isEmpty, slot != "labels" else {
+          return Self.filling(slot, item, labels)
+        }
+        return .text("{\(slot)}")
+      }, known: { item.fields.keys.sorted() + item.imageSlots.map(\.name) + ["labels"] }
+    ).text
+  }
+
+  private static func filling(_ slot: String, _ item: Item, _ labels: LabelSet) -> TextTemplate.Filling? {
+    if slot == "labels" {
+      return .text(
+        labels.labels.map { $0.meaning.isEmpty ? $0.answer : "\($0.answer): \($0.meaning)" }.joined(separator: "\n"))
+    }
+    return item.fields[slot].map { .text($0) } ?? item.imageNumbers(ofSlot: slot).map { .images($0) }
   }
 }
 

@@ -13,7 +13,8 @@ public import Foundation
 /// {"item": "7", "teacher": "a", "label": "falsified", "rationale": "...", "confidence": 0.9}
 /// ```
 /// Files that `distill replies export` wrote are read as what their rows were made of. A null label is no vote, and neither is one that a few rows lack; a column of labels that no row has is refused. A label
-/// that is not in the set is an unreadable reply, kept with its raw text.
+/// that is not in the set is an unreadable reply, kept with its raw text. An object `probabilities` with a number for each label
+/// is kept as the reply's.
 public struct RecordedReplies: Sendable {
   /// Names of the columns.
   public struct Columns: Sendable, Equatable, Codable {
@@ -156,6 +157,9 @@ public struct RecordedReplies: Sendable {
     for item in items {
       guard let reply = replies[teacher]?[item] else { continue }
       for field in [item, reply.raw, reply.label ?? "", reply.rationale] { digest.update(field: field) }
+      for (label, probability) in reply.probabilities.sorted(by: { $0.key < $1.key }) {
+        digest.update(field: "\(label) \(probability)")
+      }
     }
     return String(digest.hexadecimal().prefix(16))
   }
@@ -232,10 +236,26 @@ public struct RecordedReplies: Sendable {
       outcome: outcome, rationale: row.text(columns.rationale) ?? "", confidence: confidence,
       raw: columns.raw.lazy.compactMap { row.text($0) }.first ?? text ?? "")
     // As stores write it; tables have texts.
+    reply.probabilities = probabilities(in: row)
     reply.isRationaleCut = row.text(Self.cutColumn).map { ["true", "1"].contains($0.lowercased()) } ?? false
     replies[teacher, default: [:]][item] = reply
   }
 
+  /// The probability of every label, where a row has the object that stores write. Anything else of that name, such as a list,
+  /// is another thing.
+  private func probabilities(in row: RowFile.Row) -> [String: Double] {
+    guard let labels, case .object(let members)? = row.value(Self.probabilitiesColumn) else { return [:] }
+    var found: [String: Double] = [:]
+    for member in members {
+      guard let label = labels.label(member.name), let number = member.value.double, (0...1).contains(number),
+        found.updateValue(number, forKey: label.name) == nil
+      else { return [:] }
+    }
+    return found.count == labels.labels.count ? found : [:]
+  }
+
+  /// The member of a reply with the probability of every label, in stores and their files.
+  package static let probabilitiesColumn = "probabilities"
   /// The member of a reply whose reasons were cut, in stores and their files.
   package static let cutColumn = "rationale_cut"
 

@@ -21,6 +21,9 @@ public protocol Teacher: Sendable {
   /// Whether a reply depends on the item's id and not on prompt and image alone, as that of a recorded teacher does. The
   /// id is then part of what a reply is remembered by. The default is false.
   var answersByItem: Bool { get }
+  /// What else a reply depends on, beyond model, prompt, images, parameters and the labels' names and answers: part of what
+  /// it is remembered by. The default is the item's id for a teacher that answers by item, and nothing for others.
+  func particulars(of request: TeacherRequest) -> String
 
   /// Answers one question. Called concurrently.
   func reply(to request: TeacherRequest) async throws -> TeacherReply
@@ -31,6 +34,8 @@ extension Teacher {
   public var model: String { name }
   /// False: the same question about another item has the same answer.
   public var answersByItem: Bool { false }
+  /// The item's id where the teacher answers by item, else nothing.
+  public func particulars(of request: TeacherRequest) -> String { answersByItem ? request.item.id : "" }
 }
 
 /// A teacher that answers many questions at once faster than one after the other, as models in this process do.

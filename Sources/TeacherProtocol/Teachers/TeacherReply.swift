@@ -4,6 +4,8 @@ public struct Confidence: Sendable, Equatable, Codable {
   public enum Source: String, Sendable, Codable, CaseIterable {
     /// Probability that the model gave the label's own tokens, relative to the other labels.
     case labelTokenProbability
+    /// Probability that a decision service gave the label, one of the probabilities of all labels.
+    case measured
     /// Share of several sampled answers that have this label.
     case agreement
     /// A number that the model wrote.
@@ -90,6 +92,8 @@ public struct TeacherReply: Sendable, Equatable {
   package var isRationaleCut = false
   /// How sure the teacher is; nil if unknown.
   public var confidence: Confidence?
+  /// The probability of each label by its name, each in 0...1 and together 1. The default is empty: the teacher gives none.
+  public var probabilities: [String: Double] = [:]
   /// The reply as it came.
   public var raw: String
   /// The tokens that it took; nil where the teacher does not say.

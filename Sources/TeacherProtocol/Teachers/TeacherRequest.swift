@@ -107,6 +107,8 @@ public struct TeacherRequest: Sendable {
   public var labels: LabelSet
   /// How to answer.
   public var parameters: TeacherParameters
+  /// The template that the prompt was filled from; nil where it is not known.
+  package var template: PromptTemplate?
   /// Counts the requests that the question takes. The default is nil: requests are not counted.
   package var meter: (any RequestMeter)?
 
@@ -149,5 +151,6 @@ public struct TeacherRequest: Sendable {
     self.init(
       item: item, prompt: prompt.text, promptVersion: template.version, images: images, labels: labels,
       parameters: parameters)
+    self.template = template
   }
 }

@@ -193,7 +193,7 @@ final class RunSteps {
       try configuration.digests.digest(ofModel: URL(filePath: model.model))
         + (model.adapter.map { try " " + configuration.digests.digest(of: URL(filePath: $0)) } ?? "")
     case .trained: key(.teacher(teacher.name))
-    case .openAI: ""
+    case .openAI, .decision: ""
     }
   }
 
