@@ -23,7 +23,21 @@ public struct StepMetrics: Sendable, Equatable {
     answerTokens = scores.isGreedy.count
     correct = scores.isGreedy.count { $0 }
     entropy = scores.entropies.reduce(0) { $0 + Double($1) }
-    tokens = trees.reduce(0) { $0 + $1.prompt.count + $1.answers.reduce(0) { $0 + $1.count } }
+    tokens = Self.tokens(of: trees)
+  }
+
+  /// The sums of one part of which the first answers of each tree are learned whole.
+  init(_ scores: AnswerScores, trees: [AnswerTree], answers: [Int]) {
+    for place in zip(scores.ranges, answers).flatMap({ $0.prefix($1).flatMap(\.self) }) {
+      answerTokens += 1
+      correct += scores.isGreedy[place] ? 1 : 0
+      entropy += Double(scores.entropies[place])
+    }
+    tokens = Self.tokens(of: trees)
+  }
+
+  private static func tokens(of trees: [AnswerTree]) -> Int {
+    trees.reduce(0) { $0 + $1.prompt.count + $1.answers.reduce(0) { $0 + $1.count } }
   }
 
   /// The sums as numbers, for messages.

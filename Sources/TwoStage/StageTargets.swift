@@ -4,13 +4,13 @@ public import Layers
 public import StudentModels
 public import TeacherProtocol
 internal import Tensor
-internal import Training
+public import Training
 
 /// The answers of teachers and people as the trees of tokens that a student is trained and asked on.
 ///
 /// ```swift
 /// let targets = try method.targets(for: student, of: items, in: data)
-/// let agreed = try targets.supervised(judgements)                    // Stage 1
+/// let agreed = try targets.supervised(judgements)                    // Stage 1, or targets.soft(judgements)
 /// let pairs = try targets.preferences(judgements, labels: decided)    // Stage 2
 /// ```
 ///
@@ -56,16 +56,47 @@ public struct StageTargets<Model: Student>: Sendable {
 
   /// The same with the texts that the trees are made of.
   package func supervisedTargets(_ judgements: [Judgement]) throws -> [WrittenTarget] {
-    let only: String? = if case .teacher(let name) = options.answers { name } else { nil }
-    return try judgements.compactMap { judgement in
-      guard let wanted = wantedLabels(judgement) else { return nil }
-      let texts = try judgement.annotations.compactMap { annotation -> String? in
-        guard let label = annotation.reply.label, wanted.contains(label), only == nil || annotation.teacher == only
-        else { return nil }
-        return try text(label, annotation.reply.wholeRationale)
-      }
-      return texts.isEmpty ? nil : try target(judgement.item, texts.unique())
+    try judgements.compactMap { judgement in
+      let learned = try learned(judgement)
+      return learned.isEmpty ? nil : try target(judgement.item, learned.map(\.text))
     }
+  }
+
+  /// Stage 1 with soft targets: the same items and answers, with the probability of every label by the teachers together in
+  /// place of the label that each answer begins with.
+  ///
+  /// The teachers' probabilities are mixed by how reliable each is by Dawid and Skene's model of the votes among these
+  /// judgements; two teachers count the same. Of a teacher's reply its confidence counts for its label, and what is left for
+  /// the others alike; without a confidence it is certain. Where the options name one teacher, it is heard alone.
+  ///
+  /// - Throws: as ``supervised(_:)``.
+  public func soft(_ judgements: [Judgement]) throws -> [SoftTarget] {
+    let mixture = TeacherMixture(judgements)
+    return try judgements.compactMap { judgement in
+      let learned = try learned(judgement)
+      let heard = judgement.annotations.filter { options.answers.includes($0.teacher) }
+      guard !learned.isEmpty, let probabilities = mixture.probabilities(by: heard, of: labels.names) else { return nil }
+      return try made(judgement.item) { question, images in
+        // With the mark that ends a label: so "No" is not "No evidence".
+        let options = try student.tree(
+          question: question.text, images: images, beginnings: labels.names.map { try text($0, "") })
+        let tree = try student.tree(question: question.text, images: images, answers: learned.map(\.text))
+        return SoftTarget(
+          tree, begins: learned.compactMap { labels.names.firstIndex(of: $0.label) }, options: options.answers,
+          probabilities: probabilities)
+      }
+    }
+  }
+
+  /// The answers of an item that Stage 1 learns, each once; none leaves the item out.
+  private func learned(_ judgement: Judgement) throws -> [(label: String, text: String)] {
+    guard let wanted = wantedLabels(judgement) else { return [] }
+    var seen: Set<String> = []
+    return try judgement.annotations.compactMap { annotation in
+      guard let label = annotation.reply.label, wanted.contains(label), options.answers.includes(annotation.teacher)
+      else { return nil }
+      return (label, try text(label, annotation.reply.wholeRationale))
+    }.filter { seen.insert($0.text).inserted }
   }
 
   /// Labels whose answers Stage 1 learns for an item; nil leaves the item out.

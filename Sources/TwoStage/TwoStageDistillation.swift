@@ -87,7 +87,14 @@ public struct TwoStageDistillation: Sendable {
     let targets = try await onOwnThread { try self.targets(for: student, of: items, in: data) }
     let stage1 = try await training(onUpdate) { onUpdate in
       var trained = student
-      try trainStage1(&trained, on: agreed(judgements, targets, annotations), onUpdate: onUpdate)
+      switch options.targets {
+      case .hard:
+        let trees = try usable(targets.supervised(judgements), targets, annotations)
+        try trainStage1(&trained, on: trees, onUpdate: onUpdate)
+      case .soft:
+        let soft = try usable(targets.soft(judgements), targets, annotations)
+        try trainStage1(&trained, on: soft, onUpdate: onUpdate)
+      }
       return trained
     }
     // People are asked about nothing that the student can't take.
@@ -109,17 +116,16 @@ public struct TwoStageDistillation: Sendable {
       setAside: targets.setAside)
   }
 
-  /// Stage 1's trees; none is an error that says why.
-  private func agreed<Model: Student>(
-    _ judgements: [Judgement], _ targets: StageTargets<Model>, _ annotations: AnnotationRun
-  ) throws -> [AnswerTree] {
-    let trees = try targets.supervised(judgements)
-    guard trees.isEmpty else { return trees }
+  /// Stage 1's examples; none is an error that says why.
+  private func usable<Example>(
+    _ examples: [Example], _ targets: StageTargets<some Student>, _ annotations: AnnotationRun
+  ) throws -> [Example] {
+    guard examples.isEmpty else { return examples }
     let refused = targets.setAside.all
     if let first = refused.first {
       throw TwoStageError.nothingUsable(items: refused.count, reason: "item \(first.item): \(first.reason)")
     }
-    throw TwoStageError.nothingAgreed(items: judgements.count, reason: annotations.failures.first?.reason ?? "")
+    throw TwoStageError.nothingAgreed(items: annotations.items.count, reason: annotations.failures.first?.reason ?? "")
   }
 
   /// Trains on a thread of its own until it is done or the task is cancelled.
@@ -180,9 +186,25 @@ public struct TwoStageDistillation: Sendable {
   public func trainStage1<Model: Student>(
     _ student: inout Model, on trees: [AnswerTree], onUpdate: (TrainingUpdate) throws -> Void = { _ in }
   ) throws {
+    try trainStage1(&student, objective: SupervisedObjective(trees), onUpdate: onUpdate)
+  }
+
+  /// Stage 1 with soft targets.
+  ///
+  /// - Parameter targets: from ``StageTargets/soft(_:)``.
+  /// - Throws: as ``trainStage1(_:on:onUpdate:)-(_,[AnswerTree],_)``.
+  public func trainStage1<Model: Student>(
+    _ student: inout Model, on targets: [SoftTarget], onUpdate: (TrainingUpdate) throws -> Void = { _ in }
+  ) throws {
+    try trainStage1(&student, objective: SoftTargetObjective(targets), onUpdate: onUpdate)
+  }
+
+  private func trainStage1<Model: Student>(
+    _ student: inout Model, objective: some TrainingObjective<Model>, onUpdate: (TrainingUpdate) throws -> Void
+  ) throws {
     if student.adapterParameters().isEmpty { try student.attachAdapter(options.adapter, seed: options.seed) }
     try Trainer(stage: "stage1", options: options.stage1, seed: options.seed)
-      .train(&student, objective: SupervisedObjective(trees), adapter: options.adapter, onUpdate: onUpdate)
+      .train(&student, objective: objective, adapter: options.adapter, onUpdate: onUpdate)
   }
 
   /// Labels that people give to conflicts, in ``order``.

@@ -27,6 +27,22 @@ public struct TwoStageOptions: Sendable {
     case all
     /// Those of one teacher, by its name.
     case teacher(String)
+
+    /// Whether this teacher's are among them.
+    func includes(_ teacher: String) -> Bool {
+      switch self {
+      case .all: true
+      case .teacher(let name): teacher == name
+      }
+    }
+  }
+
+  /// What Stage 1 learns of an item's label.
+  public enum Targets: String, Sendable, CaseIterable {
+    /// The label that each answer begins with.
+    case hard
+    /// The probability of every label by the teachers together, weighed by how reliable each is: `SoftTarget`.
+    case soft
   }
 
   /// The model that the preference loss compares the student with.
@@ -55,6 +71,8 @@ public struct TwoStageOptions: Sendable {
   public var conflicts = Conflicts.exclude
   /// The default is ``Answers/all``.
   public var answers = Answers.all
+  /// The default is ``Targets/hard``.
+  public var targets = Targets.hard
   /// Whether answers carry the rationale after the label. The default is true.
   public var learnsRationales = true
   /// Whether all answers are labels alone, those that people's labels are written as too. The default is false.

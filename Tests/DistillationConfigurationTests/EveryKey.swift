@@ -159,6 +159,7 @@
       stage1:
         answers: m
         conflicts: both
+        targets: soft
         rationales: false
         adapter: trained/stage1/adapter
         epochs: 4
@@ -433,6 +434,7 @@
       run.pretrain = pretrain
       run.stage1.answers = .teacher("m")
       run.stage1.conflicts = .all
+      run.stage1.targets = .soft
       run.stage1.rationales = false
       run.stage1.adapter = "trained/stage1/adapter"
       run.stage1.training = training(

@@ -11,6 +11,7 @@ extension RunConfiguration {
     options.stage1 = stage1.training.options
     options.conflicts = stage1.conflicts
     options.answers = stage1.answers
+    options.targets = stage1.targets
     options.learnsRationales = stage1.rationales
     options.answersByLabel = student.answer == .label
     options.stage2 = stage2.training.options

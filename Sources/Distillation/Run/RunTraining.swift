@@ -82,16 +82,29 @@ extension DistillationRun {
       }
       return stage
     }
-    let trees = try stages.targets.supervised(state.judgements)
-    guard !trees.isEmpty else {
-      let refused = stages.targets.setAside.all
-      guard let first = refused.first else { throw RunError.nothingAgreed }
-      throw RunError.nothingUsable(refused.count, first: "item \(first.item): \(first.reason)")
-    }
     let training = configuration.stage1.training
-    let key = stages.key(trees.map { ($0, "") }, start: "", settings: training.json, state)
-    let adapter = try await stages.trainSupervised("stage1", from: nil, trees: trees, training: training, key: key)
-    return TrainedStage(adapter: adapter, key: key, steps: training.options.totalSteps(examples: trees.count))
+    let (adapter, key, examples): (URL, String, Int)
+    switch configuration.stage1.targets {
+    case .hard:
+      let trees = try usable(stages.targets.supervised(state.judgements), stages)
+      key = stages.key(trees.map { ($0, "") }, start: "", settings: training.json, state)
+      adapter = try await stages.trainSupervised("stage1", from: nil, trees: trees, training: training, key: key)
+      examples = trees.count
+    case .soft:
+      let targets = try usable(stages.targets.soft(state.judgements), stages)
+      key = stages.key(targets.map { ($0.tree, "\($0.weights)") }, start: "", settings: training.json, state)
+      adapter = try await stages.trainSoft("stage1", targets: targets, training: training, key: key)
+      examples = targets.count
+    }
+    return TrainedStage(adapter: adapter, key: key, steps: training.options.totalSteps(examples: examples))
+  }
+
+  /// Stage 1's examples; none is an error that says why.
+  private func usable<Example>(_ examples: [Example], _ stages: StudentStages<some Student>) throws -> [Example] {
+    guard examples.isEmpty else { return examples }
+    let refused = stages.targets.setAside.all
+    guard let first = refused.first else { throw RunError.nothingAgreed }
+    throw RunError.nothingUsable(refused.count, first: "item \(first.item): \(first.reason)")
   }
 
   /// Stage 2, in as many rounds as the configuration asks for; in later rounds the student is one more voter.

@@ -49,6 +49,13 @@ struct StudentStages<Model: Student>: Sendable {
       name, from: start, objective: SupervisedObjective(trees), training: training, steps: steps, key: key)
   }
 
+  /// Supervised training of a fresh adapter on soft targets to `folder/name`; skipped where it is done.
+  func trainSoft(
+    _ name: String, targets: [SoftTarget], training: TrainingConfiguration, key: String
+  ) async throws -> URL {
+    try await train(name, from: nil, objective: SoftTargetObjective(targets), training: training, steps: nil, key: key)
+  }
+
   /// Preference training from Stage 1's adapter to `folder/name`; skipped where it is done.
   ///
   /// - Parameters:

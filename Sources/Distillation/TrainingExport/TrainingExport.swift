@@ -26,6 +26,10 @@ extension DistillationRun {
       throw RunError.notExported(
         "rounds", "what people are asked in round 2 follows from an adapter that is trained here; set it to 1")
     }
+    guard configuration.stage1.targets == .hard else {
+      throw RunError.notExported(
+        "stage1.targets", "soft: TRL takes no probabilities of labels; set it to hard, or train here")
+    }
     guard configuration.student.lora.initialization != .pissa || configuration.stage1.training.weightDecay == 0 else {
       throw RunError.notExported(
         "student.lora.init",

@@ -11,6 +11,7 @@ extension LoRAConfiguration.Layout: ConfigurationChoice {}
 extension LoRAConfiguration.TrainedBiases: ConfigurationChoice {}
 extension PreferenceTree.Pairing: ConfigurationChoice {}
 extension TwoStageOptions.Conflicts: ConfigurationChoice {}
+extension TwoStageOptions.Targets: ConfigurationChoice {}
 extension TwoStageOptions.WhenAllWrong: ConfigurationChoice {}
 
 extension TwoStageOptions.Answers: ConfigurationValue {

@@ -8,6 +8,7 @@ package struct Stage1Configuration: DefaultedSection {
   package var answers = library.answers
   /// What becomes of items on which the teachers conflict. The default is `exclude`.
   package var conflicts = library.conflicts
+  package var targets = library.targets
   package var rationales = library.learnsRationales
   /// Folder of an adapter that was trained elsewhere, taken in place of training. The default is none.
   package var adapter: String?
@@ -22,6 +23,10 @@ package struct Stage1Configuration: DefaultedSection {
     [
       ConfigurationKey("answers", \.answers, "Whose answers are targets: all agreeing teachers', or one teacher's."),
       ConfigurationKey("conflicts", \.conflicts, "Conflicts in this stage: left out, all answers, or the majority's."),
+      ConfigurationKey(
+        "targets", \.targets,
+        "What is learned of an item's label: hard, the label of each answer; soft, the probability of every label by the teachers "
+          + "together, their confidences weighed by how reliable each is (estimated without human labels)."),
       ConfigurationKey("rationales", \.rationales, "Targets carry the rationale after the label."),
       ConfigurationKey(
         "adapter", \.adapter,

@@ -159,6 +159,7 @@ import Testing
         ("ranks", { $0.student.lora.rankPattern = ["q_proj": 1] }),
         ("alphas", { $0.student.lora.alphaPattern = ["q_proj": 9] }), ("layer", { $0.student.lora.layers = [0] }),
         ("whole", { $0.student.lora.savedModules = ["embed_tokens"] }), ("seed", { $0.seed = 9 }),
+        ("soft", { $0.stage1.targets = .soft }),
         ("batch", { $0.stage1.training.batch = 3 }), ("decay", { $0.stage1.training.weightDecay = 0.5 }),
         ("clip", { $0.stage1.training.clip = 0.01 }), ("warmup", { $0.stage1.training.warmup = 1 }),
       ]

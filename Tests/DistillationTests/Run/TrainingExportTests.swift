@@ -196,6 +196,8 @@ import Training
       }
       let rounds = try await refusal { $0.rounds = 2 }
       #expect(rounds.hasPrefix("rounds: "))
+      let soft = try await refusal { $0.stage1.targets = .soft }
+      #expect(soft.hasPrefix("stage1.targets: soft: TRL"))
       let decayed = try await refusal { c in
         c.student.lora.initialization = .pissa
         c.stage1.training.weightDecay = 0.1
@@ -334,8 +336,11 @@ import Training
     }
   }
 
-  @Test func `a folder without an adapter, and a second stage without a first, are refused`() async throws {
+  @Test func `a folder without an adapter, a second stage without a first, and soft targets are refused`() async throws
+  {
     try await withBack { world, back in
+      let soft = try await refusal(taking(world, back).with { $0.stage1.targets = .soft })
+      #expect(soft.hasPrefix("stage1.adapter: it was trained on labels elsewhere"), "\(soft)")
       try FileManager.default.removeItem(at: back.appending(path: "stage1/adapter_model.safetensors"))
       let refused = try await refusal(taking(world, back))
       #expect(refused.contains("it has no adapter_model.safetensors"), "\(refused)")

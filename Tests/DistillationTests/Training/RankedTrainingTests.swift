@@ -78,6 +78,17 @@ private struct Killed: Error {}
     try expectSame(student, SupervisedObjective(trees(student)), options(), inTraining: Self.dropping)
   }
 
+  @Test func `training on soft targets comes to the same bits and metrics on any number of ranks`() throws {
+    let student = try student()
+    let options = try student.tree(question: "Item", images: [], beginnings: ["Yes", "No"]).answers
+    let targets = try trees(student).enumerated().map { number, tree in
+      SoftTarget(
+        tree, begins: tree.answers.map { _ in number % 2 }, options: options,
+        probabilities: [0.05 * Double(number), 1 - 0.05 * Double(number)])
+    }
+    try expectSame(student, SoftTargetObjective(targets), self.options(), inTraining: Self.dropping)
+  }
+
   @Test func `preference training comes to the same bits and metrics on any number of ranks`() throws {
     let student = try student()
     let pairs = try (0..<12).map { number in

@@ -15,11 +15,15 @@ import TwoStage
 private struct KnownAnswers: Teacher {
   let name: String
   let answers: [String: String]
+  /// How sure it says it is; nil for nothing.
+  var confidence: Double?
   var model: String { name }
 
   func reply(to request: TeacherRequest) async throws -> TeacherReply {
     guard let label = answers[request.item.id] else { return TeacherReply(outcome: .abstained, raw: "") }
-    return TeacherReply(outcome: .answered(label), rationale: "says \(name)", raw: label)
+    return TeacherReply(
+      outcome: .answered(label), rationale: "says \(name)",
+      confidence: confidence.map { Confidence($0, source: .verbalised) }, raw: label)
   }
 }
 
@@ -33,10 +37,15 @@ private struct KnownAnswers: Teacher {
     Dictionary(uniqueKeysWithValues: (0..<10).map { ("\($0)", $0 >= 6 || $0 % 2 == 0 ? "true" : "false") })
   }
 
-  private var teachers: [any Teacher] {
+  private var teachers: [any Teacher] { teachers() }
+
+  private func teachers(sure: Double? = nil, torn unsure: Double? = nil) -> [any Teacher] {
     let wrong = gold.mapValues { $0 == "true" ? "false" : "true" }
     let torn = Dictionary(uniqueKeysWithValues: gold.map { ($0, (Int($0) ?? 0) < 6 ? $1 : wrong[$0] ?? "") })
-    return [KnownAnswers(name: "right", answers: gold), KnownAnswers(name: "torn", answers: torn)]
+    return [
+      KnownAnswers(name: "right", answers: gold, confidence: sure),
+      KnownAnswers(name: "torn", answers: torn, confidence: unsure),
+    ]
   }
 
   private func method() throws -> TwoStageDistillation {
@@ -52,9 +61,11 @@ private struct KnownAnswers: Teacher {
     return method
   }
 
-  private func outcome(_ method: TwoStageDistillation, budget: Int) async throws -> TwoStageOutcome<SmolVLM> {
+  private func outcome(
+    _ method: TwoStageDistillation, budget: Int, teachers: [any Teacher]? = nil
+  ) async throws -> TwoStageOutcome<SmolVLM> {
     try await method.distill(
-      Dataset(items: items, root: folder), into: TinyModels.student(), teachers: teachers,
+      Dataset(items: items, root: folder), into: TinyModels.student(), teachers: teachers ?? self.teachers,
       people: OracleLabelSource(gold: GoldAnswers(gold), budget: budget), store: MemoryAnnotationStore())
   }
 
@@ -108,6 +119,63 @@ private struct KnownAnswers: Teacher {
     for prediction in predictions {
       #expect(abs(prediction.probabilities.values.reduce(0, +) - 1) < 1e-6)
     }
+  }
+
+  /// What Stage 1 learns, and with which probabilities of the two labels: those of tokens with which an option begins.
+  private func soft(
+    _ method: TwoStageDistillation, _ teachers: [any Teacher]
+  ) async throws -> (targets: [SoftTarget], supervised: [AnswerTree]) {
+    let data = Dataset(items: items, root: folder)
+    let judgements = try await method.annotate(data, teachers: teachers, store: MemoryAnnotationStore())
+      .judgements(by: method.agreement)
+    let targets = try method.targets(for: TinyModels.student(), of: items, in: data)
+    return (try targets.soft(judgements), try targets.supervised(judgements))
+  }
+
+  @Test func `soft targets are the answers of hard ones, with the label that nobody gave beside them`() async throws {
+    let (targets, trees) = try await soft(method(), teachers(sure: 0.9, torn: 0.6))
+    let options = try TinyModels.student().tree(
+      question: "Does it hold? Item 0", images: [], beginnings: ["true.", "false."]
+    ).answers
+    try #require(options[0].count > 1 && options[0] != options[1])
+    #expect(targets.count == 6 && trees.count == 6)
+    for (number, (target, tree)) in zip(targets, trees).enumerated() {
+      let own = number % 2
+      #expect(target.tree.prompt == tree.prompt && target.tree.answers == tree.answers + [options[1 - own]])
+      // Both say the same label, with 0.9 and 0.6, and count the same: 0.75, in each of two answers; what is left is learned
+      // for both.
+      for (answer, weights) in zip(tree.answers, target.weights) {
+        let rest = [Float](repeating: 1, count: answer.count - options[own].count)
+        #expect(weights == [Float](repeating: 0.75, count: options[own].count) + rest)
+      }
+      #expect(target.weights[2] == [Float](repeating: 0.5, count: options[1 - own].count))
+    }
+  }
+
+  @Test func `conflicts are learned by their probabilities, and one teacher is heard alone`() async throws {
+    var method = try method()
+    method.options.conflicts = .all
+    let teachers = teachers(sure: 0.9, torn: 0.6)
+    let both = try await soft(method, teachers).targets
+    #expect(both.count == 10 && both[6].weights.count == 2)
+    // (0.9, 0.1) and (0.4, 0.6): 0.65 and 0.35, two answers together.
+    #expect(both[6].weights[0].first == 1.3 && both[6].weights[1].first == 0.7)
+    method.options.answers = .teacher("torn")
+    let one = try await soft(method, teachers).targets
+    #expect(one.count == 10 && one[6].weights.map(\.first) == [0.6, 0.4])
+  }
+
+  @Test func `teachers that are certain teach soft targets what they teach hard ones, to the bit`() async throws {
+    var method = try method()
+    let hard = try await outcome(method, budget: 4)
+    method.options.targets = .soft
+    let certain = try await outcome(method, budget: 4)
+    #expect(adapter(certain.stage1) == adapter(hard.stage1) && adapter(certain.student) == adapter(hard.student))
+    let unsure = try await outcome(method, budget: 4, teachers: teachers(sure: 0.9, torn: 0.6))
+    #expect(adapter(unsure.stage1) != adapter(hard.stage1))
+    method.options.targets = .hard
+    let blind = try await outcome(method, budget: 4, teachers: teachers(sure: 0.9, torn: 0.6))
+    #expect(adapter(blind.stage1) == adapter(hard.stage1))
   }
 
   @Test func `a student that answers by its label alone learns no other word`() async throws {

@@ -48,6 +48,12 @@ extension RunConfiguration {
         "what people are asked in round 2 follows from an adapter that is trained here; set rounds to 1, or leave the key out"
       )
     }
+    if stage1.adapter != nil, stage1.targets == .soft, !last.isBefore(.stage1) {
+      throw .notExported(
+        "stage1.adapter",
+        "it was trained on labels elsewhere, as TRL takes no probabilities; set stage1.targets to hard, or leave the key out"
+      )
+    }
     if let missing = missing(hasStudent: hasStudent, otherTeachers: otherTeachers), !last.isBefore(missing.step) {
       throw .unset(missing.key, step: missing.step)
     }

@@ -1,0 +1,53 @@
+internal import TeacherProtocol
+
+/// The probability of every label of an item by all teachers that voted, each as far as it is reliable: the linear opinion
+/// pool (Stone 1961, doi:10.1214/aoms/1177704873).
+///
+///     q(label) = Σ_t r(t) p_t(label) / Σ_t r(t)
+///
+/// p_t gives the teacher's own label its confidence, and the other labels what is left, all the same. A confidence below
+/// what is left counts as chance, since a teacher names the label that it holds most probable; a vote without a confidence
+/// is certain. r(t) is the share of right votes that Dawid and Skene's model finds (``DawidSkene``), which reads no human
+/// label; with fewer than three teachers, who do not determine the model, all count the same.
+///
+/// ```swift
+/// let mixture = TeacherMixture(judgements)
+/// mixture.probabilities(by: judgements[0].annotations, of: ["no", "yes"])   // [0.35, 0.65]
+/// ```
+package struct TeacherMixture: Sendable, Equatable {
+  /// How much each teacher counts; who is not in it counts 1.
+  package let reliabilities: [String: Double]
+
+  /// A mixture by known reliabilities, 0 or more.
+  package init(reliabilities: [String: Double] = [:]) { self.reliabilities = reliabilities }
+
+  /// A mixture by what the votes on all these items say of their teachers.
+  package init(_ judgements: [Judgement]) {
+    let votes = judgements.map { $0.annotations.compactMap(\.vote) }
+    let teachers = Set(votes.flatMap { $0.map(\.teacher) }).sorted()
+    guard teachers.count > 2 else {
+      self.init()
+      return
+    }
+    let fit = DawidSkene(VoteTable(teachers: teachers, items: judgements.map(\.item.id), votes))
+    self.init(
+      reliabilities: Dictionary(uniqueKeysWithValues: zip(teachers, fit.accuracies.map { $0 ?? 1 })))
+  }
+
+  /// The probabilities of these labels, which add up to 1, by the votes among annotations of one item.
+  ///
+  /// - Returns: nil where no vote counts.
+  package func probabilities(by annotations: [Annotation], of labels: [String]) -> [Double]? {
+    var sums = [Double](repeating: 0, count: labels.count)
+    // One order, so that the sums do not depend on that of the annotations.
+    for vote in annotations.compactMap(\.vote).sorted(by: { $0.teacher < $1.teacher }) {
+      guard let own = labels.firstIndex(of: vote.label) else { continue }
+      let confidence = max(vote.confidence?.value ?? 1, 1 / Double(labels.count))
+      let rest = labels.count > 1 ? (1 - confidence) / Double(labels.count - 1) : 0
+      let reliability = reliabilities[vote.teacher] ?? 1
+      for label in labels.indices { sums[label] += reliability * (label == own ? confidence : rest) }
+    }
+    let total = sums.reduce(0, +)
+    return total > 0 ? sums.map { $0 / total } : nil
+  }
+}
