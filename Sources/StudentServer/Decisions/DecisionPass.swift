@@ -12,7 +12,9 @@ internal import TwoStage
 struct DecisionPass {
   private let reader: any QuestionReader
   private let request: DecisionRequest
-  private let trees: [AnswerTree]
+  let trees: [AnswerTree]
+  /// The numbers of the images that each question shows, in their order; none for the question that the student was distilled on.
+  let shown: [[Int]]
   /// From the totals of each question's tree to the probabilities of its options.
   private let probabilities: [([Double]) -> [Double]]
 
@@ -34,18 +36,22 @@ struct DecisionPass {
     // Those of an item are read as its run reads them.
     let isGeneric = request.learned.isEmpty || request.learned.contains { $0 == nil }
     for image in isGeneric ? request.images : [] {
-      images.append(try ChatPrompt.image(image.bytes, student: student, at: image.field))
+      images.append(
+        try ChatPrompt.image(
+          image.bytes, student: student, at: image.field, decoder: ImageDecoder(options: .loadImage)))
     }
     let places = PlaceholderTexts(request.images.map(\.placeholder))
     try Self.check(request, settings, reader)
     var learned: LabelQuestion?
     if let trained, let item = request.item { learned = try trained.question(item, to: student) }
     var trees: [AnswerTree] = []
+    var shown: [[Int]] = []
     var probabilities: [([Double]) -> [Double]] = []
     var prompts = try Self.prompts(of: request, settings, images: (images, places), reader: reader)[...]
     for (number, question) in request.questions.enumerated() {
       if let learned, let trained, let order = request.learned[number] {
         trees.append(learned.tree)
+        shown.append([])
         probabilities.append { totals in
           let labels = trained.calibrated(softmax(learned.logProbabilities(totals)))
           return order.map { labels[$0] }
@@ -54,14 +60,15 @@ struct DecisionPass {
         let labels = settings.labels(for: question)
         var prompt = prompts.popFirst()
         if prompt == nil { prompt = try Self.prompt(question, of: request.state, labels, (images, places), reader) }
-        guard let (ids, shown) = prompt else { continue }
-        trees.append(try Self.tree(question, ids, shown, labels, settings, reader))
+        guard let (ids, used) = prompt else { continue }
+        trees.append(try Self.tree(question, ids, used.map { images[$0] }, labels, settings, reader))
+        shown.append(used)
         let temperature = settings.temperatures[question.kind] ?? 1
         // Over the vocabulary or over the labels alone: what both are normalised by cancels.
         probabilities.append { totals in softmax(totals.map { $0 / temperature }) }
       }
     }
-    (self.trees, self.probabilities) = (trees, probabilities)
+    (self.trees, self.shown, self.probabilities) = (trees, shown, probabilities)
   }
 
   /// Tokens of all prompts, each counted whole.
@@ -98,7 +105,7 @@ struct DecisionPass {
   private static func prompts(
     of request: DecisionRequest, _ settings: DecisionSettings, images: (all: [PromptImage], places: PlaceholderTexts),
     reader: any QuestionReader
-  ) throws(ChatError) -> [(ids: [Int], images: [PromptImage])] {
+  ) throws(ChatError) -> [(ids: [Int], images: [Int])] {
     guard let template = settings.template else { return [] }
     for question in request.questions where question.options.count > settings.ownLabels(for: question.kind).count {
       throw .invalid(
@@ -123,13 +130,12 @@ struct DecisionPass {
   private static func prompt(
     _ question: DecisionQuestion, of state: JSONValue, _ labels: [String],
     _ images: (all: [PromptImage], places: PlaceholderTexts), _ reader: any QuestionReader
-  ) throws(ChatError) -> (ids: [Int], images: [PromptImage]) {
+  ) throws(ChatError) -> (ids: [Int], images: [Int]) {
     do {
       let text = try question.prompt(of: state, labels: labels)
       let (parts, used) = images.places.cut(text)
       let turn: ChatMessage = reader.tower == nil ? .user(text) : .user(parts.isEmpty ? [.text("")] : parts)
-      let shown = used.map { images.all[$0] }
-      return (try reader.literalIDs(of: [turn], images: shown), shown)
+      return (try reader.literalIDs(of: [turn], images: used.map { images.all[$0] }), used)
     } catch {
       throw .invalid(field(of: question), "It can't be put into this model's format: \(error)")
     }

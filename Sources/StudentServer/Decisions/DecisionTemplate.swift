@@ -37,7 +37,7 @@ struct DecisionTemplate: Sendable {
     asksTogether = inputs.contains("questions")
   }
 
-  /// Prompts that end where the questions are answered, one a question.
+  /// Prompts that end where the questions are answered, one a question, with the numbers of the images in them.
   ///
   /// - Parameters:
   ///   - questions: with their labels.
@@ -46,7 +46,7 @@ struct DecisionTemplate: Sendable {
   func prompts(
     of state: JSONValue, _ questions: [(question: DecisionQuestion, labels: [String])],
     images: (all: [PromptImage], places: PlaceholderTexts), reader: any QuestionReader
-  ) throws -> [(ids: [Int], images: [PromptImage])] {
+  ) throws -> [(ids: [Int], images: [Int])] {
     let asked = questions.map(Self.value)
     var used: [Int] = []
     let values = inputs.map { name in
@@ -72,7 +72,7 @@ struct DecisionTemplate: Sendable {
     return places.map { place in
       let beginning = Array(ids.prefix(place))
       var tokens = reader.imageToken.map { token in beginning.count { $0 == token } } ?? 0
-      let whole = zip(shown, counts).prefix { _, count in
+      let whole = zip(used, counts).prefix { _, count in
         tokens -= count
         return tokens >= 0
       }

@@ -9,12 +9,18 @@
         For each item of a decoder a file NUMBER.json (token ids, where the answer begins, losses, a greedy continuation) \
         and a file NUMBER.safetensors (pixel inputs, logits with and without the adapter, gradients at the adapter's \
         parameters under PEFT's names). An encoder's files are called sequence-NUMBER and token-NUMBER. All in Float32. \
+        Images are read as they are stored, without orientation and alpha; those of typed questions are upright. \
         What comes out can be held against any other implementation of the same model.
 
         A line of the items, for a decoder and for an encoder:
 
           {"images": ["a.jpg"], "prompt": "Is it so?", "chosen": "No.", "rejected": "Yes."}
           {"text": "It is not so.", "label": 1}
+
+        A line may be a request of typed questions in System One's form instead, whose assets are paths of images: then \
+        NUMBER.json has the prompts' token ids and the answers, NUMBER.safetensors the logits of the labels.
+
+          {"state": "It rains.", "questions": {"wet": {"type": "noul", "instructions": "Is it wet?"}}}
 
         A prompt may be a list of parts, which says where images stand: [{"type": "text", "text": "Is "}, {"type": \
         "image"}, {"type": "text", "text": " this?"}].

@@ -3,6 +3,7 @@
   import Foundation
   import LoRA
   import StudentModels
+  import StudentServer
 
   /// What `distill forward` was asked for.
   struct ForwardRun {
@@ -17,10 +18,20 @@
     ///
     /// - Returns: how many items there were.
     func write() throws -> Int {
+      if let asked = try DecisionItems(contentsOf: items) { return try write(asked) }
       let all = try ForwardItem.all(in: items)
       try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
       if try ModelKind(of: model) == .textEncoder { try writeEncoder(all) } else { try writeDecoder(all) }
       return all.count
+    }
+
+    private func write(_ asked: DecisionItems) throws -> Int {
+      var student = try StudentFamily.student(contentsOf: model)
+      let settings = try DecisionSettings(contentsOf: model)
+      if let adapter = adapter ?? settings.adapter { _ = try student.loadAdapters(from: [adapter]) }
+      try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
+      try asked.write(to: out, student, settings: settings)
+      return asked.requests.count
     }
 
     private func writeDecoder(_ items: [ForwardItem]) throws {
