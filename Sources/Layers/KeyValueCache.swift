@@ -115,6 +115,11 @@ package struct KeyValueCache: Sendable {
     nextPositions = [positions.next]
   }
 
+  /// Bytes of all keys and values, room for those to come included.
+  package var bytes: Int {
+    layers.reduce(0) { $0 + (($1.keys?.count ?? 0) + ($1.values?.count ?? 0)) * MemoryLayout<Float>.stride }
+  }
+
   /// Makes room for new rows at the end of some sequences, sequence after sequence.
   ///
   /// - Parameters:

@@ -33,6 +33,9 @@ public struct StudentServer: Sendable {
     /// Most bytes of keys and values of the answers that are written at one time; one answer is written whatever it takes.
     /// The default is 2 GiB.
     public var cacheBytes = 2 << 30
+    /// Most bytes of keys and values of what prompts of typed questions began with, which prompts that begin alike are spared. 0
+    /// keeps nothing. The default is 256 MiB.
+    public var keptBytes = 256 << 20
     /// What requests must bear as `Authorization: Bearer`. The default, nil, asks for nothing.
     package var token: String?
     /// What a request that is an item's fields alone is about.
@@ -62,6 +65,7 @@ public struct StudentServer: Sendable {
   /// Requests that wait behind those that are being answered.
   package var waiting: Int { worker.waiting }
   private let tokenBytes: TokenBytes
+  private let kept: KeptBeginnings
   private let created = Int(Date().timeIntervalSince1970)
 
   /// A server of a student.
@@ -77,6 +81,7 @@ public struct StudentServer: Sendable {
     worker = StudentWorker(
       student, waiting: options.waiting,
       limits: AnswersUnderWay.Limits(answers: max(1, options.answersAtOnce), bytes: options.cacheBytes))
+    kept = KeptBeginnings(bytes: options.keptBytes)
     tokenBytes = TokenBytes(student.tokenizer, count: student.decoder.vocabularySize)
   }
 
@@ -184,7 +189,7 @@ public struct StudentServer: Sendable {
             let pass = try DecisionPass(
               request, student: student, settings: options.decisions, trained: options.trained)
             try wanted.check()
-            let answers = pass.answers()
+            let answers = pass.answers(keeping: kept)
             return json(form.body(answers, model: name, tokens: pass.inputTokens, cached: pass.cachedTokens))
           })
         return nil

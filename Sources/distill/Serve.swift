@@ -81,6 +81,12 @@
         "Most MiB of keys and values of the answers that are written at one time; one always is.", valueName: "MiB"))
     var cache = StudentServer.Options().cacheBytes >> 20
 
+    @Option(
+      help: ArgumentHelp(
+        "Most MiB of keys and values of what typed questions' prompts began with, kept for the next; 0 keeps none.",
+        valueName: "MiB"))
+    var keep = StudentServer.Options().keptBytes >> 20
+
     @Option(help: ArgumentHelp("Threads of arithmetic. (default: every core that the process may use)", valueName: "n"))
     var threads: Int?
 
@@ -99,6 +105,9 @@
       guard (1...(1 << 30)).contains(cache) else {
         throw ValidationError("--cache must be 1 to \(1 << 30) MiB, not \(cache).")
       }
+      guard (0...(1 << 30)).contains(keep) else {
+        throw ValidationError("--keep must be 0 to \(1 << 30) MiB, not \(keep).")
+      }
       guard threads ?? 1 > 0 else { throw ValidationError("--threads must be at least 1, not \(threads ?? 0).") }
     }
 
@@ -108,6 +117,7 @@
       options.maximumTokens = maximumTokens
       options.answersAtOnce = atOnce
       options.cacheBytes = cache << 20
+      options.keptBytes = keep << 20
       options.token = try bearer()
       let folder = URL(filePath: model ?? runFolder ?? "")
       let student: any PretrainedStudent

@@ -195,6 +195,13 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingS
   /// The log-probability of each tree's whole answers; what consecutive prompts begin with in common is computed once.
   package func answerTotals(of trees: [AnswerTree], batch: Int) -> [[Double]] { totals(of: trees, batch: batch) }
 
+  /// See ``QuestionReader/answerTotals(of:batch:keeping:)``.
+  package func answerTotals(of trees: [AnswerTree], batch: Int, keeping kept: KeptBeginnings) -> [[Double]] {
+    batches(of: trees, model.keptRuns(of: trees), batch, keeping: kept) {
+      model.logProbabilities(of: Array(trees[$0]), after: $1).totals
+    }.map { $0 ?? [] }
+  }
+
   /// See ``SequenceScorer/answerTokens(of:batch:)``.
   package func answerTokens(
     sharingBeginningsOf trees: [AnswerTree], batch: Int, only isWanted: (Int) -> Bool
@@ -222,8 +229,8 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingS
 
   /// Batches of each run side by side, after what its trees begin with in common; nil for trees of others than the wanted.
   private func batches<Result: Sendable>(
-    of trees: [AnswerTree], _ runs: [SharedRun], _ batch: Int, only isWanted: (Int) -> Bool,
-    _ body: (Range<Int>, ReadBeginning?) -> [Result]
+    of trees: [AnswerTree], _ runs: [SharedRun], _ batch: Int, keeping kept: KeptBeginnings? = nil,
+    only isWanted: (Int) -> Bool = { _ in true }, _ body: (Range<Int>, ReadBeginning?) -> [Result]
   ) -> [Result?] {
     var number = 0
     return runs.flatMap { run -> [Result?] in
@@ -231,7 +238,9 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingS
       let first = number
       defer { number += batches.count }
       guard batches.indices.contains(where: { isWanted(first + $0) }) else { return run.trees.map { _ in nil } }
-      let beginning = model.read(run.beginning, of: trees[run.trees.lowerBound])
+      let tree = trees[run.trees.lowerBound]
+      let beginning =
+        kept.map { model.read(run.beginning, of: tree, keeping: $0) } ?? model.read(run.beginning, of: tree)
       return batches.mapInParallel(only: { isWanted(first + $0) }) { places in
         body(places[0]..<(places[0] + places.count), beginning)
       }

@@ -28,6 +28,10 @@ package protocol QuestionReader: PretrainedStudent {
   /// - Parameter template: what else writes such tokens; nil for the folder's chat template.
   func controlToken(in text: String, of template: ChatTemplate?) -> String?
 
+  /// The log-probability of each tree's whole answers, as ``Student/answerTotals(of:batch:)`` gives them, but that what prompts
+  /// begin with is taken from what was kept of earlier ones, and is kept. What was kept changes no bit of the result.
+  func answerTotals(of trees: [AnswerTree], batch: Int, keeping kept: KeptBeginnings) -> [[Double]]
+
   /// How many tokens of these prompts are not computed when they are scored together, since prompts before them begin with
   /// the same.
   func sharedTokens(of trees: [AnswerTree]) -> Int

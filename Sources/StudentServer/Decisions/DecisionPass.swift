@@ -73,12 +73,24 @@ struct DecisionPass {
 
   /// Tokens of all prompts, each counted whole.
   var inputTokens: Int { trees.reduce(0) { $0 + $1.prompt.count } }
-  /// How many of them were read with a prompt before.
-  var cachedTokens: Int { reader.sharedTokens(of: trees) }
+  /// How many of them were read with a prompt before. What earlier requests left is not counted: an answer is the same whatever
+  /// was asked before.
+  var cachedTokens: Int { [true, false].reduce(0) { $0 + reader.sharedTokens(of: trees(learned: $1)) } }
+
+  /// Whether a question is the one that the student was distilled on.
+  private func isLearned(_ number: Int) -> Bool { !request.learned.isEmpty && request.learned[number] != nil }
+
+  private func trees(learned: Bool) -> [AnswerTree] {
+    trees.indices.filter { isLearned($0) == learned }.map { trees[$0] }
+  }
 
   /// The answers in the order of the questions.
-  func answers() -> [DecisionAnswer] {
-    let totals = reader.answerTotals(of: trees, batch: 16)
+  ///
+  /// - Parameter kept: what earlier prompts began with. The question that the student was distilled on is scored as in a run.
+  func answers(keeping kept: KeptBeginnings) -> [DecisionAnswer] {
+    var ofLearned = reader.answerTotals(of: trees(learned: true), batch: 16)[...]
+    var ofGeneric = reader.answerTotals(of: trees(learned: false), batch: 16, keeping: kept)[...]
+    let totals = trees.indices.map { (isLearned($0) ? ofLearned.popFirst() : ofGeneric.popFirst()) ?? [] }
     return request.questions.indices.map { place in
       DecisionAnswer(question: request.questions[place], probabilities: probabilities[place](totals[place]))
     }
