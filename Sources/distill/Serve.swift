@@ -132,9 +132,7 @@
         options.task = ServedTask(
           prompt: learned.prompt, labels: learned.labels, imageSlots: learned.mapping.imageSlots,
           columns: learned.mapping.textColumns)
-        options.trained = TrainedQuestion(
-          name: learned.name, prompt: learned.prompt, labels: learned.labels, mapping: learned.mapping,
-          decoder: learned.decoder)
+        options.trained = TrainedQuestion(learned)
       } else {
         options.decisions = try DecisionSettings(contentsOf: folder)
         let own = options.decisions.adapter.map { [$0] } ?? []

@@ -6,7 +6,7 @@ internal import Tensor
 
 extension DistillationRun {
   /// The base model's folder: the configuration's, or base/ of the run.
-  func basePath() throws -> URL {
+  package func basePath() throws -> URL {
     if let path = configuration.student.model { return URL(filePath: path) }
     guard configuration.student.fresh != nil else { throw RunError.noStudent }
     return folder.appending(path: "base")

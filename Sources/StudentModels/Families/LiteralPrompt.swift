@@ -3,6 +3,20 @@ internal import LanguageModel
 package import Layers
 package import Tokenization
 
+/// How a student's folder frames a question, for templates that others read.
+package struct PromptFraming: Sendable {
+  /// The folder's chat template; nil where it has none.
+  package let template: String?
+  /// What every rendering has: the texts of special tokens.
+  package let variables: [JSONValue.Member]
+  /// What the template's generation prompt ends with and no prompt has that the student was trained on; mostly nothing.
+  package let unanswered: String
+  /// What prompts begin with that the template does not write; mostly nothing.
+  package let beginning: String
+  /// The text that stands for an image; nil in families that read text alone.
+  package let image: String?
+}
+
 /// A student that is asked several questions about one text, whatever the text spells.
 package protocol QuestionReader: PretrainedStudent {
   /// The tokens of a conversation up to the model's answer: the whole generation prompt, with thoughts switched off where the
@@ -32,6 +46,9 @@ package protocol QuestionReader: PretrainedStudent {
   /// begin with is taken from what was kept of earlier ones, and is kept. What was kept changes no bit of the result.
   func answerTotals(of trees: [AnswerTree], batch: Int, keeping kept: KeptBeginnings) -> [[Double]]
 
+  /// What stands around a question.
+  var framing: PromptFraming { get throws }
+
   /// How many tokens of these prompts are not computed when they are scored together, since prompts before them begin with
   /// the same.
   func sharedTokens(of trees: [AnswerTree]) -> Int
@@ -40,6 +57,15 @@ package protocol QuestionReader: PretrainedStudent {
 extension FamilyStudent: QuestionReader {
   package func sharedTokens(of trees: [AnswerTree]) -> Int {
     model.sharedRuns(of: trees).reduce(0) { $0 + ($1.trees.count - 1) * $1.beginning.tokens }
+  }
+
+  package var framing: PromptFraming {
+    get throws {
+      let probe = messages(question: "q", imagesAt: [], answer: nil)
+      return PromptFraming(
+        template: format.template?.source, variables: format.template?.variables ?? [], unanswered: format.unanswered,
+        beginning: format.added(before: try format.prompt(probe)), image: placeholder)
+    }
   }
 
   package func literalIDs(of messages: [ChatMessage], images: [PromptImage]) throws -> [Int] {

@@ -26,7 +26,7 @@ struct PromptFormat: Sendable {
   private let gap: String
   /// What the generation prompt ends with and a whole conversation does not have there, such as an opened thought: it is
   /// no part of a prompt, since no answer that is learned follows it. Mostly nothing.
-  private let unanswered: String
+  let unanswered: String
   /// What the tokenizer puts before every text: a beginning-of-text token, or nothing.
   private let beginning: [Int]
 
@@ -134,6 +134,13 @@ struct PromptFormat: Sendable {
   func ids(ofTemplated text: String, by tokenizer: Tokenizer) -> [Int] {
     let plain = tokenizer.encode(text, addingSpecialTokens: false)
     return !(readsImages || beginningRule == .always) || plain.starts(with: beginning) ? plain : beginning + plain
+  }
+
+  /// The texts of the tokens that a prompt gets before what the template writes.
+  func added(before text: String) -> String {
+    let plain = tokenizer.encode(text, addingSpecialTokens: false)
+    guard ids(of: text).count > plain.count else { return "" }
+    return beginning.compactMap(tokenizer.token).joined()
   }
 
   /// Whether a text that does not begin with the beginning-of-text token gets it, if the tokenizer has one.

@@ -27,6 +27,11 @@ struct DecisionTemplate: Sendable {
   /// - Throws: `TokenizerError`.
   init?(contentsOf folder: URL) throws {
     guard let template = try ChatTemplate(named: Self.file, of: folder) else { return nil }
+    try self.init(template)
+  }
+
+  /// - Throws: `TokenizerError` where it gives one of these variables a value itself.
+  init(_ template: ChatTemplate) throws {
     let names = template.names
     let inputs = ["state", "question", "questions"].filter(names.read.contains)
     if let own = inputs.first(where: names.given.contains) {

@@ -108,8 +108,15 @@ extension TrainedQuestion {
     for image in asked.images {
       images.append(try ChatPrompt.image(image.bytes, student: student, at: image.field, decoder: decoder))
     }
+    return try question(about: asked.item, images, to: student)
+  }
+
+  /// The question about an item whose images' paths are numbers in `images`.
+  func question(
+    about item: Item, _ images: [PromptImage], to student: any PretrainedStudent
+  ) throws(ChatError) -> LabelQuestion {
     do {
-      let prompt = try prompt.prompt(for: asked.item, labels: labels)
+      let prompt = try prompt.prompt(for: item, labels: labels)
       let shown = prompt.images.map { images[Int($0.path) ?? 0].at($0.place) }
       return try student.labelQuestion(prompt.text, images: shown, labels: labels.labels.map(\.answer))
     } catch {

@@ -40,8 +40,8 @@ package struct TrainedQuestion: Sendable {
     (self.calibration, self.calibrated) = (calibration, calibrated)
   }
 
-  /// Whether it can be asked for a yes or a no, which is whether the label is the one that the task looks for.
-  var isYesOrNo: Bool { labels.positive != nil && labels.labels.count == 2 }
+  /// The number of the label that is a yes where it is asked for a yes or a no: of two, the one that the task looks for.
+  var positive: Int? { labels.labels.count == 2 ? labels.labels.firstIndex { $0.name == labels.positive } : nil }
 
   /// The text fields of an item that the prompt needs: the slot, and the column that may be used for it.
   var texts: [(slot: String, column: String)] {
@@ -53,6 +53,13 @@ package struct TrainedQuestion: Sendable {
     Array(zip(mapping.imageSlots, mapping.image?.columns ?? []))
   }
 
+  /// In which types of System One it can be asked.
+  package var types: [String] { positive == nil ? ["choice"] : ["choice", "noul"] }
+  /// The members that a state needs.
+  package var fields: [String] { texts.map(\.column) }
+  /// The members of the state that hold images.
+  package var images: [String] { imageColumns.map(\.column) }
+
   /// As `GET /v1/models` lists it.
   var listing: JSONValue {
     let options = labels.labels.map { label in
@@ -62,11 +69,11 @@ package struct TrainedQuestion: Sendable {
       ])
     }
     return .object([
-      .init("name", .string(name)), .init("types", .array(isYesOrNo ? ["choice", "noul"] : ["choice"])),
+      .init("name", .string(name)), .init("types", .array(types.map { .string($0) })),
       .init("instructions", .string(prompt.text)), .init("options", .array(options)),
       .init("positive", labels.positive.map { .string($0) } ?? .null),
-      .init("state", .array(texts.map { .string($0.column) })),
-      .init("images", .array(imageColumns.map { .string($0.column) })),
+      .init("state", .array(fields.map { .string($0) })),
+      .init("images", .array(self.images.map { .string($0) })),
       .init("calibration", calibration.map { .string($0) } ?? .null),
     ])
   }
@@ -93,7 +100,7 @@ package struct TrainedQuestion: Sendable {
     case .score:
       faults.add(place + ["type"], "'\(name)' has no levels: ask for a choice of \(names), \(wayOut)")
     case .noul:
-      guard isYesOrNo, let positive = labels.labels.firstIndex(where: { $0.name == labels.positive }) else {
+      guard let positive else {
         faults.add(place + ["type"], "'\(name)' is no question of yes or no: ask for a choice of \(names), \(wayOut)")
         return nil
       }

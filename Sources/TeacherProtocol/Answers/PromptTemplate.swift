@@ -63,12 +63,36 @@ public struct PromptTemplate: Sendable, Equatable, Codable {
   /// The slot of all images, whatever their columns are called.
   package static let allImages = "image"
 
+  /// A part of the text, for what writes the prompt in another way.
+  package enum Part: Sendable, Equatable {
+    case text(String)
+    case slot(String)
+  }
+
+  /// The parts in order; those of an optional section stand together.
+  package var sections: [(parts: [Part], isOptional: Bool)] {
+    template.sections.map { section in
+      let parts = section.parts.map { part -> Part in
+        switch part {
+        case .text(let text): .text(text)
+        case .slot(let name): .slot(name)
+        }
+      }
+      return (parts, section.isOptional)
+    }
+  }
+
+  /// What the slot `{labels}` is filled with: one line `answer: meaning` per label.
+  package func labelLines(_ labels: LabelSet) -> String {
+    labels.labels.map { $0.meaning.isEmpty ? $0.answer : "\($0.answer): \($0.meaning)" }.joined(separator: "\n")
+  }
+
   /// The prompt for an item, with the places of its images.
   ///
   /// - Throws: ``TeacherProtocolError/unknownSlot(_:template:known:)`` for a slot that is no field of the item.
   package func prompt(for item: Item, labels: LabelSet) throws(TeacherProtocolError) -> Prompt {
     let filled = try template.filled(
-      { Self.filling($0, item, labels) },
+      { filling($0, item, labels) },
       known: { item.fields.keys.sorted() + item.imageSlots.map(\.name) + ["labels"] })
     let named = Set(slots.filter { item.fields[$0] == nil }.flatMap { item.imageNumbers(ofSlot: $0) ?? [] })
     let paths = item.images
@@ -81,19 +105,16 @@ public struct PromptTemplate: Sendable, Equatable, Codable {
   func words(for item: Item, labels: LabelSet) throws(TeacherProtocolError) -> String {
     try template.filled(
       { slot in
-        guard let filling = Self.filling(slot, item, labels), !filling.isEmpty, slot != "labels" else {
-          return Self.filling(slot, item, labels)
+        guard let filling = filling(slot, item, labels), !filling.isEmpty, slot != "labels" else {
+          return filling(slot, item, labels)
         }
         return .text("{\(slot)}")
       }, known: { item.fields.keys.sorted() + item.imageSlots.map(\.name) + ["labels"] }
     ).text
   }
 
-  private static func filling(_ slot: String, _ item: Item, _ labels: LabelSet) -> TextTemplate.Filling? {
-    if slot == "labels" {
-      return .text(
-        labels.labels.map { $0.meaning.isEmpty ? $0.answer : "\($0.answer): \($0.meaning)" }.joined(separator: "\n"))
-    }
+  private func filling(_ slot: String, _ item: Item, _ labels: LabelSet) -> TextTemplate.Filling? {
+    if slot == "labels" { return .text(labelLines(labels)) }
     return item.fields[slot].map { .text($0) } ?? item.imageNumbers(ofSlot: slot).map { .images($0) }
   }
 }

@@ -9,7 +9,7 @@ struct TextTemplate: Sendable, Equatable {
   }
 
   /// Parts in order; those of an optional section stand together.
-  private let sections: [(parts: [Part], isOptional: Bool)]
+  let sections: [(parts: [Part], isOptional: Bool)]
   let source: String
 
   init(_ source: String) throws(TeacherProtocolError) {

@@ -2,8 +2,11 @@
   import ArgumentParser
   import Distillation
   import Foundation
+  import Layers
   import LoRA
   import StudentModels
+  import StudentServer
+  import TeacherProtocol
   import Tensor
 
   struct Export: ParsableCommand {
@@ -16,18 +19,40 @@
         output head is its token table has a head of its own afterwards where the adapter parts the two. A weight that \
         would not be finite stops the merge, and nothing is written.
 
-        Example:
+        With --run the student of a finished run is written. --decision adds decision.json and \
+        decision_template.jinja, by which transformers' pipeline("decision") and distill serve --model ask the run's own \
+        question, with the run's probabilities. It takes labels whose answers are one token each; what these files can't \
+        say is refused. With --apart the folder holds the base as it is and the adapter in adapter/, which the pipeline \
+        loads with PEFT.
+
+        Examples:
 
           distill export --model models/smolvlm --adapter runs/news/stage2 --out student
+          distill export --run runs/news --decision --out student
         """)
 
-    @Option(help: ArgumentHelp("The model's folder.", valueName: "folder"), completion: .directory)
-    var model: String
+    @Option(
+      help: ArgumentHelp("The model's folder. Give one of this and --run.", valueName: "folder"), completion: .directory
+    )
+    var model: String?
+
+    @Option(
+      name: .customLong("run"),
+      help: ArgumentHelp("The folder of a run whose student is written.", valueName: "folder"), completion: .directory)
+    var runFolder: String?
+
+    @OptionGroup var set: SetOptions
+
+    @Flag(help: "Add the files by which others ask the run's question.")
+    var decision = false
+
+    @Flag(help: "With --decision: leave the adapter beside the base, in adapter/.")
+    var apart = false
 
     @Option(
       help: ArgumentHelp("The folder of a PEFT adapter; several are added up.", valueName: "folder"),
       completion: .directory)
-    var adapter: [String]
+    var adapter: [String] = []
 
     @Option(
       name: .shortAndLong, help: ArgumentHelp("The folder to write.", valueName: "folder"), completion: .directory)
@@ -52,10 +77,27 @@
       }
     }
 
+    func validate() throws {
+      guard (model == nil) != (runFolder == nil) else {
+        throw ValidationError("Give one of --model with a model's folder and --run with a run's.")
+      }
+      guard model == nil || !adapter.isEmpty else { throw ValidationError("--model needs at least one --adapter.") }
+      guard runFolder == nil || adapter.isEmpty else {
+        throw ValidationError("--adapter belongs to --model; a run has its own.")
+      }
+      guard runFolder != nil || set.texts.isEmpty else { throw ValidationError("--set belongs to --run.") }
+      guard !decision || runFolder != nil else {
+        throw ValidationError("--decision needs --run: it is a run that says what its student was asked.")
+      }
+      guard !apart || decision else { throw ValidationError("--apart belongs to --decision.") }
+      guard !apart || dtype == nil else { throw ValidationError("With --apart the weights stay as they are.") }
+    }
+
     func run() throws {
-      let (source, target) = (URL(filePath: model), URL(filePath: out))
-      guard source.resolvingSymlinksInPath().standardized.path != target.resolvingSymlinksInPath().standardized.path
-      else { throw FolderProblem("\(out): expected another folder than the model's, which the weights are read from") }
+      let target = URL(filePath: out)
+      if let runFolder { return try write(run: URL(filePath: runFolder), to: target) }
+      let source = URL(filePath: model ?? "")
+      try refuse(target, as: source)
       if try ModelKind(of: source) == .textEncoder {
         if try ModelKind.isTagger(source) {
           try merged(TokenTagger(contentsOf: source)).save(to: target)
@@ -67,6 +109,40 @@
       }
       try roundWeights(of: target, to: dtype?.element, as: source)
       Output.error("\(adapter.count) merged -> \(out)")
+    }
+
+    private func refuse(_ target: URL, as source: URL) throws {
+      guard source.resolvingSymlinksInPath().standardized.path != target.resolvingSymlinksInPath().standardized.path
+      else { throw FolderProblem("\(out): expected another folder than the model's, which the weights are read from") }
+    }
+
+    /// Writes the student of a run, by whom it is asked included.
+    private func write(run folder: URL, to target: URL) throws {
+      guard DistillationMethod.named(in: folder.appending(path: "config.yaml")) != .dualChecker else {
+        throw ValidationError(
+          "A run with 'method: dualchecker' has a student that answers no typed questions; use distill predict.")
+      }
+      let run = try DistillationRun.opening(folder, setting: set.settings(), plugins: .command())
+      let source = try run.basePath()
+      try refuse(target, as: source)
+      let student = try run.trainedStudent(in: .float32)
+      // Before anything is written.
+      let files = decision ? try DecisionExport(TrainedQuestion(run.learnedQuestion()), of: student) : nil
+      if apart {
+        try ApartFolder.write(model: source, adapter: run.lastAdapter(), to: target)
+      } else {
+        try mergedAlone(student).save(to: target)
+        try roundWeights(of: target, to: dtype?.element, as: source)
+      }
+      try files?.write(to: target, adapter: apart ? ApartFolder.adapter : nil)
+      Output.error(
+        "the student of \(runFolder ?? "")\(decision ? ", asked '\(try run.learnedQuestion().name)'" : "") -> \(out)")
+    }
+
+    private func mergedAlone<Model: PretrainedStudent>(_ student: Model) throws -> any PretrainedStudent {
+      var student = student
+      try student.mergeAdapters()
+      return student
     }
 
     private func merge(_ student: some PretrainedStudent) throws -> any PretrainedStudent { try merged(student) }

@@ -4,16 +4,18 @@
 
   struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Say what a model's folder or an adapter's holds.",
+      abstract: "Say what a model's folder, an adapter's or a run's holds.",
       discussion: """
         Of a model: its family and sizes, the number and types of its weights, its files, what its tokenizer is made of, \
-        its chat template and image processor. Of an adapter: rank, scale, targets, and what else it trains. Weights are \
-        not read, only their headers. What this package cannot use is named.
+        its chat template and image processor. Of an adapter: rank, scale, targets, and what else it trains. Of a run: its student, and the \
+        question that the student learned, which clients of distill serve ask by its name, with options and fields. Weights \
+        are not read, only their headers. What this package cannot use is named.
 
         Example:
 
           distill inspect models/smolvlm
           distill inspect runs/news/stage2
+          distill inspect runs/news
         """)
 
     @Argument(help: ArgumentHelp("The folder.", valueName: "folder"), completion: .directory)
@@ -27,9 +29,12 @@
         facts = try AdapterFacts.facts(of: url)
       } else if has("config.json") {
         facts = try ModelFacts.facts(of: url)
+      } else if has("config.yaml") {
+        facts = try RunFacts.facts(of: url)
       } else {
         throw FolderProblem(
-          "\(folder): expected a folder with config.json (a model) or adapter_config.json (an adapter)")
+          "\(folder): expected a folder with config.json (a model), adapter_config.json (an adapter) or config.yaml (a run)"
+        )
       }
       let width = facts.map(\.name.count).max() ?? 0
       try Output.write(
