@@ -11,10 +11,19 @@ public struct IsotonicCalibration: ConfidenceCalibration, Equatable, Codable {
     package let confidence: Double
     /// What it is worth, 0...1.
     package let probability: Double
+
+    package init(confidence: Double, probability: Double) {
+      (self.confidence, self.probability) = (confidence, probability)
+    }
   }
 
   /// The corners, rising in both; empty where nothing was known, and then every confidence stays as it is.
   package let points: [Point]
+
+  /// A known function.
+  ///
+  /// - Parameter points: rising in both.
+  package init(points: [Point]) { self.points = points }
 
   /// Learns from answers whose truth is known.
   ///

@@ -42,10 +42,14 @@ package struct Shard: Sendable, Equatable, CustomStringConvertible {
   /// Whether a group belongs to the part.
   package func contains(_ group: String) -> Bool {
     guard count > 1 else { return true }
+    return Int(Self.draw(group) % UInt64(count)) == index - 1
+  }
+
+  /// The number by which a group is dealt out: the first 8 bytes of the SHA-256 of its name.
+  package static func draw(_ group: String) -> UInt64 {
     var digest = ContentDigest()
     digest.update(group)
-    let first = digest.bytes().prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    return Int(first % UInt64(count)) == index - 1
+    return digest.bytes().prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
   }
 
   /// As it is written.

@@ -1,0 +1,129 @@
+package import Foundation
+internal import TeacherProtocol
+
+/// The content of a run's `calibration.json`:
+///
+/// ```json
+/// {"version": 1, "method": "temperature", "temperature": 2.13, "labels": ["ham", "spam"], "answers": 200,
+///  "source": "dev", "adapter": "5f1c…", "log_loss_before": 0.61, "log_loss_after": 0.43,
+///  "candidates": [{"method": "identity", "log_loss": 0.61}, {"method": "temperature", "log_loss": 0.43}]}
+/// ```
+///
+/// `vector` has `weights` and `biases` by label in place of the temperature, `isotonic` `functions`: the corners of each
+/// label's function, `{"ham": {"points": [{"confidence": 0.6, "probability": 0.5}, …]}}`, joined by straight lines, level
+/// beyond the ends, before the sum is made 1. `identity` has a `reason`.
+extension StudentCalibration: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case version, method, labels, answers, source, candidates, reason, adapter
+    case temperature, weights, biases, functions
+    case logLossBefore = "log_loss_before"
+    case logLossAfter = "log_loss_after"
+  }
+
+  /// The version of the file that is read and written.
+  private static let version = 1
+
+  /// Reads the object described above. Fields that are not known are passed over.
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    func refuse(_ key: CodingKeys, _ expected: String) -> DecodingError {
+      .dataCorruptedError(forKey: key, in: fields, debugDescription: "expected \(expected)")
+    }
+    guard try fields.decode(Int.self, forKey: .version) == Self.version else {
+      throw refuse(.version, "\(Self.version); the file is of a later version of the program")
+    }
+    let labels = try fields.decode([String].self, forKey: .labels)
+    guard Set(labels).count == labels.count, !labels.isEmpty else { throw refuse(.labels, "labels, none twice") }
+    func numbers(_ key: CodingKeys) throws -> [String: Double] {
+      let numbers = try fields.decode([String: Double].self, forKey: key)
+      guard Set(numbers.keys) == Set(labels), numbers.values.allSatisfy(\.isFinite) else {
+        throw refuse(key, "a number for each of the labels")
+      }
+      return numbers
+    }
+    let mapping: Mapping
+    switch try fields.decode(Method.self, forKey: .method) {
+    case .identity: mapping = .identity
+    case .temperature:
+      let temperature = try fields.decode(Double.self, forKey: .temperature)
+      guard temperature > 0, temperature.isFinite else { throw refuse(.temperature, "a number above 0") }
+      mapping = .temperature(temperature)
+    case .vector: mapping = try .vector(weights: numbers(.weights), biases: numbers(.biases))
+    case .isotonic:
+      let functions = try fields.decode([String: IsotonicCalibration].self, forKey: .functions)
+      guard Set(functions.keys) == Set(labels), functions.values.allSatisfy(\.rises) else {
+        throw refuse(.functions, "for each of the labels points from 0 to 1 that rise")
+      }
+      mapping = .isotonic(functions)
+    }
+    self.init(
+      labels: labels, mapping: mapping, answers: try fields.decodeIfPresent(Int.self, forKey: .answers) ?? 0,
+      source: try fields.decodeIfPresent(String.self, forKey: .source) ?? "",
+      candidates: try fields.decodeIfPresent([Candidate].self, forKey: .candidates) ?? [],
+      reason: try fields.decodeIfPresent(String.self, forKey: .reason),
+      adapter: try fields.decodeIfPresent(String.self, forKey: .adapter))
+  }
+
+  /// Writes the object described above.
+  package func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(Self.version, forKey: .version)
+    try fields.encode(method, forKey: .method)
+    try fields.encode(labels, forKey: .labels)
+    try fields.encode(answers, forKey: .answers)
+    try fields.encode(source, forKey: .source)
+    if !candidates.isEmpty { try fields.encode(candidates, forKey: .candidates) }
+    try fields.encodeIfPresent(logLossBefore, forKey: .logLossBefore)
+    try fields.encodeIfPresent(logLossAfter, forKey: .logLossAfter)
+    try fields.encodeIfPresent(reason, forKey: .reason)
+    try fields.encodeIfPresent(adapter, forKey: .adapter)
+    switch mapping {
+    case .identity: break
+    case .temperature(let temperature): try fields.encode(temperature, forKey: .temperature)
+    case .vector(let weights, let biases):
+      try fields.encode(weights, forKey: .weights)
+      try fields.encode(biases, forKey: .biases)
+    case .isotonic(let functions): try fields.encode(functions, forKey: .functions)
+    }
+  }
+
+  /// Reads the file.
+  package init(contentsOf file: URL) throws(RunFileError) {
+    self = try RunFile.read(file)
+  }
+
+  /// Writes the file whole or not at all. Equal calibrations give equal bytes.
+  package func write(to file: URL) throws(RunFileError) { try RunFile.write(self, to: file) }
+}
+
+extension IsotonicCalibration {
+  /// Whether the points are those of a rising function within 0...1.
+  fileprivate var rises: Bool {
+    points.allSatisfy { (0...1).contains($0.confidence) && (0...1).contains($0.probability) }
+      && zip(points, points.dropFirst()).allSatisfy {
+        $0.confidence < $1.confidence && $0.probability <= $1.probability
+      }
+  }
+}
+
+/// Small JSON files of a run's folder.
+enum RunFile {
+  static func read<Content: Decodable>(_ file: URL) throws(RunFileError) -> Content {
+    let data: Data
+    do { data = try Data(contentsOf: file) } catch {
+      throw .unreadable(file: file.path, reason: error.localizedDescription)
+    }
+    do { return try JSONDecoder().decode(Content.self, from: data) } catch {
+      let problem = JSONProblem(error)
+      throw .malformed(file: file.path, place: problem.place, expected: problem.expected, found: problem.found)
+    }
+  }
+
+  static func write(_ content: some Encodable, to file: URL) throws(RunFileError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do { try (encoder.encode(content) + Data("\n".utf8)).write(to: file, options: .atomic) } catch {
+      throw .unwritable(file: file.path, reason: error.localizedDescription)
+    }
+  }
+}
