@@ -1,3 +1,5 @@
+package import Evaluation
+internal import Foundation
 package import ImageDecoding
 package import TeacherProtocol
 internal import DistillationConfiguration
@@ -12,16 +14,28 @@ package struct LearnedQuestion: Sendable {
   package let mapping: FieldMapping
   /// Makes pixels of the images.
   package let decoder: ImageDecoder
+  /// What corrects the student's probabilities; nil where the run has none.
+  package let calibration: StudentCalibration?
 }
 
 extension DistillationRun {
   /// What the student learns to answer.
   ///
-  /// - Throws: the error of the prompt or of the labels.
+  /// - Throws: the error of the prompt or of the labels; `RunFileError` for a calibration that can't be read, and
+  ///   ``RunError/notARun(_:_:)`` for one of other labels.
   package func learnedQuestion() throws -> LearnedQuestion {
-    LearnedQuestion(
-      name: configuration.questionName, prompt: try PromptTemplate(configuration.prompt),
-      labels: try configuration.labelSet(), mapping: configuration.data.mapping,
-      decoder: configuration.data.readPixels.decoder)
+    let labels = try configuration.labelSet()
+    let file = folder.appending(path: "calibration.json")
+    let calibration =
+      FileManager.default.fileExists(atPath: file.path) ? try StudentCalibration(contentsOf: file) : nil
+    if let calibration, calibration.labels != labels.names {
+      throw RunError.notARun(
+        folder.path,
+        "its calibration.json is for the labels \(calibration.labels.joined(separator: ", ")), and the run has "
+          + "\(labels.names.joined(separator: ", "))")
+    }
+    return LearnedQuestion(
+      name: configuration.questionName, prompt: try PromptTemplate(configuration.prompt), labels: labels,
+      mapping: configuration.data.mapping, decoder: configuration.data.readPixels.decoder, calibration: calibration)
   }
 }

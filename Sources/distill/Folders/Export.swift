@@ -127,7 +127,9 @@
       try refuse(target, as: source)
       let student = try run.trainedStudent(in: .float32)
       // Before anything is written.
-      let files = decision ? try DecisionExport(TrainedQuestion(run.learnedQuestion()), of: student) : nil
+      let learned = try run.learnedQuestion()
+      let files =
+        decision ? try DecisionExport(TrainedQuestion(learned), of: student, temperature: learned.temperature()) : nil
       if apart {
         try ApartFolder.write(model: source, adapter: run.lastAdapter(), to: target)
       } else {
@@ -135,8 +137,8 @@
         try roundWeights(of: target, to: dtype?.element, as: source)
       }
       try files?.write(to: target, adapter: apart ? ApartFolder.adapter : nil)
-      Output.error(
-        "the student of \(runFolder ?? "")\(decision ? ", asked '\(try run.learnedQuestion().name)'" : "") -> \(out)")
+      let asked = decision ? ", asked '\(learned.name)'" : ""
+      Output.error("the student of \(folder.path)\(asked) -> \(out)")
     }
 
     private func mergedAlone<Model: PretrainedStudent>(_ student: Model) throws -> any PretrainedStudent {

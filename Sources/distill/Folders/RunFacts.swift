@@ -27,6 +27,7 @@
       }
       facts.append(Fact("state", question.fields.isEmpty ? "no text" : question.fields.joined(separator: ", ")))
       if !question.images.isEmpty { facts.append(Fact("images", question.images.joined(separator: ", "))) }
+      facts.append(Fact("calibration", learned.calibration?.summary ?? "none"))
       return facts
     }
   }
