@@ -26,6 +26,13 @@
           {"id":"7","label":"spam","probabilities":{"ham":0.1,"spam":0.9},"rationale":"..."}
           {"error":"new.jsonl:3: item '8', field 'caption': expected a text, found null","id":"8"}
 
+        With --format decisions a line is a decision row: state, question and answer in System One's form, which the fields \
+        of a data file are read from again.
+
+          {"id":"7","state":{"text":"Win now!"},"questions":{"label":{"type":"choice","instructions":"Mail: {text}",
+           "criteria":{"ham":null,"spam":null}}},"answers":{"label":{"type":"choice","choice":"spam",
+           "confidence":0.8,"probabilities":{"ham":0.1,"spam":0.9}}}}
+
         Of a run with 'method: dualchecker' a line has the label and the probabilities, or the spans:
 
           {"id":"7","spans":[{"end":18,"label":"cause","start":0,"text":"A lighter housing"}]}
@@ -46,6 +53,12 @@
       name: .shortAndLong, help: ArgumentHelp("The file to write. (default: standard output)", valueName: "file"))
     var out: String?
 
+    /// What a line is.
+    enum Format: String, ExpressibleByArgument, CaseIterable { case predictions, decisions }
+
+    @Option(help: "What a line is: a prediction, or a decision row.")
+    var format = Format.predictions
+
     @Flag(help: "Labels and probabilities alone: no rationale is written, which takes most of the time.")
     var labelsOnly = false
 
@@ -61,8 +74,8 @@
       let (folder, shard, file) = (URL(filePath: runFolder), try shard.chosen(), URL(filePath: data))
       let result = try ResultFile(out)
       var (rows, errors) = (0, Listing())
-      func take(_ predictions: [Prediction]) throws {
-        try result.write(PredictionFile.jsonLines(predictions))
+      func take(_ predictions: [Prediction], _ lines: Data) throws {
+        try result.write(lines)
         for row in predictions {
           rows += 1
           // What is wrong with a row names its place; what the student can't take has only a reason.
@@ -73,12 +86,21 @@
         }
       }
       if DistillationMethod.named(in: folder.appending(path: "config.yaml")) == .dualChecker {
+        guard format == .predictions else {
+          throw ValidationError("--format decisions is for runs of the method multi-teacher.")
+        }
         let run = try DualCheckerRun.opening(folder, setting: set.settings(), reporter: progress.reporter)
-        try await run.predict(file, shard: shard, each: take)
+        try await run.predict(file, shard: shard) { try take($0, PredictionFile.jsonLines($0)) }
       } else {
         let run = try DistillationRun.opening(
           folder, setting: set.settings(), reporter: progress.reporter, plugins: .command())
-        try await run.predict(file, rationales: !labelsOnly, shard: shard, each: take)
+        try await run.predict(file, rationales: !labelsOnly && format == .predictions, shard: shard) {
+          predictions, part in
+          let lines =
+            format == .decisions
+            ? try run.decisionRows(predictions, of: part) : try PredictionFile.jsonLines(predictions)
+          try take(predictions, lines)
+        }
       }
       try result.finish()
       guard let first = errors.first else { return }

@@ -1,4 +1,8 @@
+package import Evaluation
 package import Foundation
+internal import DistillationConfiguration
+internal import JSON
+package import TeacherProtocol
 
 /// Predictions as a file: a JSON object a line.
 package enum PredictionFile {
@@ -9,5 +13,30 @@ package enum PredictionFile {
     return try predictions.reduce(into: Data()) { data, prediction in
       data += try encoder.encode(prediction) + Data("\n".utf8)
     }
+  }
+}
+
+extension DistillationRun {
+  /// Predictions as decision rows: what the run asks about each item, and how probable the student finds each label. A row
+  /// without an answer is the line that ``PredictionFile`` has for it.
+  ///
+  /// - Parameters:
+  ///   - predictions: one for each row of the part.
+  ///   - part: the rows as items.
+  /// - Throws: what the run's template or labels throw.
+  package func decisionRows(_ predictions: [Prediction], of part: Dataset) throws -> Data {
+    let (labels, template) = (try configuration.labelSet(), try PromptTemplate(configuration.prompt))
+    var lines = Data()
+    for (prediction, row) in zip(predictions, part.rows) {
+      guard case .success(let item) = row, prediction.error == nil, !prediction.probabilities.isEmpty else {
+        lines += try PredictionFile.jsonLines([prediction])
+        continue
+      }
+      let question = TypedQuestion(
+        instructions: try template.instructions(for: item, labels: labels), labels: labels)
+      let line = DecisionRow.row(item, asked: question, probabilities: prediction.probabilities)
+      lines += Data((line.text + "\n").utf8)
+    }
+    return lines
   }
 }

@@ -19,7 +19,7 @@ extension DistillationRun {
   ///   and with `strict` for the first that can't.
   package func predict(_ data: URL, rationales: Bool = true) async throws -> [Prediction] {
     var all: [Prediction] = []
-    try await predict(data, rationales: rationales) { all += $0 }
+    try await predict(data, rationales: rationales) { predictions, _ in all += predictions }
     return all
   }
 
@@ -27,9 +27,9 @@ extension DistillationRun {
   ///
   /// - Parameters:
   ///   - shard: the rows that are wanted, by the group column where the file has it.
-  ///   - each: takes the next rows' predictions.
+  ///   - each: takes the next rows' predictions, and these rows as items.
   package func predict(
-    _ data: URL, rationales: Bool = true, shard: Shard = .whole, each: ([Prediction]) throws -> Void
+    _ data: URL, rationales: Bool = true, shard: Shard = .whole, each: ([Prediction], Dataset) throws -> Void
   ) async throws {
     // What is only asked about needs no label, group or split.
     var mapping = configuration.data.mapping
@@ -42,7 +42,8 @@ extension DistillationRun {
   }
 
   private func predict<Model: Student>(
-    _ stream: ItemStream, by base: Model, key: String, rationales: Bool, each: ([Prediction]) throws -> Void
+    _ stream: ItemStream, by base: Model, key: String, rationales: Bool,
+    each: ([Prediction], Dataset) throws -> Void
   ) async throws {
     let labels = try configuration.labelSet()
     let adapter = try finishedAdapter()
@@ -58,7 +59,7 @@ extension DistillationRun {
       let predictions = Prediction.all(part, answers)
       done += predictions.count
       reporter.advance(to: done)
-      try each(predictions)
+      try each(predictions, part)
     }
     if isBegun { reporter.finish() }
   }

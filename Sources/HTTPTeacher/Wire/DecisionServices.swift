@@ -84,13 +84,8 @@ struct DecisionServices: WireFormat {
 
   /// What stands for each image: texts that stand nowhere else.
   private static func marks(for request: TeacherRequest) -> [String] {
-    guard !request.images.isEmpty else { return [] }
-    let texts =
-      [request.prompt, request.template?.text ?? ""] + request.item.fields.values
-      + request.labels.labels.flatMap { [$0.answer, $0.meaning] }
-    var stem = "image"
-    while texts.contains(where: { $0.contains("<\(stem)-") }) { stem = "asset-\(stem)" }
-    return request.images.indices.map { "<\(stem)-\($0 + 1)>" }
+    request.item.marks(
+      request.images.count, notIn: [request.prompt, request.template?.text ?? ""] + request.labels.rawTexts)
   }
 
   // MARK: OpenAI

@@ -1,4 +1,5 @@
 public import Foundation
+internal import JSON
 
 /// The gold answers of a data file, labels or others: the only door to them, and it counts.
 ///
@@ -144,11 +145,30 @@ extension GoldAnswers where Answer == String {
     try names.checkColumns(of: table, includingLabel: true)
     var rawNames = RawLabelNames()
     try self.init(table, id: mapping.id, strict: strict) { row throws(Fault) in
+      if let labelSet, let answer = row.decision?.answer(column) { return try labelSet.gold(answer, column) }
       let raw = row.text(column)
       if let raw, let label = labelSet == nil ? rawNames.name(raw) : labelSet?.label(raw)?.name { return label }
       throw Fault(
         field: column, expected: labelSet.map { "one of \($0.rawValues.joined(separator: ", "))" } ?? "a label",
         found: raw.map { "'\($0)'" } ?? "nothing")
     }
+  }
+}
+
+extension LabelSet {
+  /// The label of an answer in a decision row.
+  fileprivate func gold(_ answer: JSONValue, _ column: String) throws(GoldAnswers<String>.Fault) -> String {
+    func fault(_ expected: String, _ found: String) -> GoldAnswers<String>.Fault {
+      .init(field: column, expected: expected, found: found)
+    }
+    guard let option = DecisionRow.option(of: answer) else {
+      let isRefusal = answer["type"]?.string == "refusal"
+      throw fault(
+        "an answer of the type noul, choice or score with what was answered", isRefusal ? "a refusal" : answer.text)
+    }
+    guard let label = label(answered: option) else {
+      throw fault("one of \(rawValues.joined(separator: ", "))", "'\(option.cell ?? option.text)'")
+    }
+    return label.name
   }
 }

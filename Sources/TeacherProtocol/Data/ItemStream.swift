@@ -148,6 +148,6 @@ private struct ColumnNames {
     // Rows of a file mostly have the same members.
     if members.count == last.count, zip(members, last).allSatisfy({ $0.name == $1 }) { return }
     last = members.map(\.name)
-    for name in last where known.insert(name).inserted { names.append(name) }
+    for name in last + (row.decision?.columns ?? []) where known.insert(name).inserted { names.append(name) }
   }
 }

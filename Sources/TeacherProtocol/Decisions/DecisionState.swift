@@ -21,6 +21,21 @@ extension Item {
   }
 }
 
+extension Item {
+  /// What stands for each of so many images: texts that are in none of the item's and of these.
+  package func marks(_ count: Int, notIn others: [String]) -> [String] {
+    let texts = others + fields.values
+    var stem = "image"
+    while texts.contains(where: { $0.contains("<\(stem)-") }) { stem = "asset-\(stem)" }
+    return (0..<count).map { "<\(stem)-\($0 + 1)>" }
+  }
+}
+
+extension LabelSet {
+  /// What a question says of the labels.
+  package var rawTexts: [String] { labels.flatMap { [$0.answer, $0.meaning] } }
+}
+
 extension PromptTemplate {
   /// The prompt's words with its slots left as they are, `{text}`: instructions about a state whose members have these names.
   /// What an empty slot makes go away goes away here too.

@@ -98,11 +98,15 @@ package struct TypedQuestion: Sendable, Equatable {
     }
     // In the labels' order, so that the sum is the same each time.
     let sum = labels.names.reduce(0) { $0 + (found[$1] ?? 0) }
-    // As far as rounding each to two digits goes, and of many to three.
-    guard abs(sum - 1) <= 0.005 * Double(min(labels.labels.count, 25)) else {
+    try Self.check(sum: sum, of: labels.labels.count)
+    return found.mapValues { $0 / sum }
+  }
+
+  /// Refuses a sum of so many probabilities that misses 1 by more than rounding each to two digits, and of many to three.
+  static func check(sum: Double, of count: Int) throws(Fault) {
+    guard abs(sum - 1) <= 0.005 * Double(min(count, 25)) else {
       throw Fault(expected: "probabilities that sum to 1", found: "a sum of \(sum)")
     }
-    return found.mapValues { $0 / sum }
   }
 
   private static func found(_ type: String?, _ answer: JSONValue) -> String {

@@ -31,12 +31,20 @@ package struct RowFile {
       self.value = value
     }
 
-    /// The value in a column: a member of this very name, or else a path of names joined by points.
+    /// The value in a column: a member of this very name, or else a path of names joined by points, or what a
+    /// ``DecisionRow`` has under the name.
     package func value(_ column: String) -> JSONValue? {
       if let direct = value[column] { return direct }
-      guard column.contains(".") else { return nil }
-      return column.split(separator: ".").reduce(value as JSONValue?) { $0?[String($1)] }
+      if column.contains("."),
+        let nested = column.split(separator: ".").reduce(value as JSONValue?, { $0?[String($1)] })
+      {
+        return nested
+      }
+      return decision?.value(column)
     }
+
+    /// The row as one of decisions; nil where it is none.
+    package var decision: DecisionRow? { DecisionRow(value) }
 
     /// The value in a column as a person would write it into a table; nil where it is absent, null or blank.
     package func text(_ column: String) -> String? {
@@ -100,7 +108,8 @@ package struct RowFile {
     var seen: Set<String> = []
     for row in rows {
       guard case .object(let members) = row.value else { continue }
-      for member in members where seen.insert(member.name).inserted { columns.append(member.name) }
+      let names = members.map(\.name) + (row.decision?.columns ?? [])
+      for name in names where seen.insert(name).inserted { columns.append(name) }
     }
   }
 

@@ -215,6 +215,30 @@ public struct RecordedReplies: Sendable {
     } else {
       labelled.insert(teacher)
     }
+    var reply: TeacherReply
+    if let labels, let answer = row.decision?.answer(columns.label) {
+      do throws(TypedQuestion.Fault) {
+        reply = try Self.reply(answer, labels: labels)
+      } catch {
+        note(row, columns.label, error.expected, error.found)
+        return
+      }
+      reply.rationale = row.text(columns.rationale) ?? ""
+    } else {
+      reply = self.reply(row, columns)
+      reply.confidence = confidence
+    }
+    if replies[teacher] == nil { teachers.append(teacher) }
+    namesOfItem[item, default: []].append(teacher)
+    if !knownItems.contains(item) {
+      knownItems.insert(item)
+      items.append(item)
+    }
+    replies[teacher, default: [:]][item] = reply
+  }
+
+  /// The reply in a row, without its confidence.
+  private mutating func reply(_ row: RowFile.Row, _ columns: Columns) -> TeacherReply {
     let text = row.text(columns.label)
     let outcome: TeacherReply.Outcome =
       switch text {
@@ -226,19 +250,13 @@ public struct RecordedReplies: Sendable {
           .answered(rawNames.name(text))
         }
       }
-    if replies[teacher] == nil { teachers.append(teacher) }
-    namesOfItem[item, default: []].append(teacher)
-    if !knownItems.contains(item) {
-      knownItems.insert(item)
-      items.append(item)
-    }
     var reply = TeacherReply(
-      outcome: outcome, rationale: row.text(columns.rationale) ?? "", confidence: confidence,
+      outcome: outcome, rationale: row.text(columns.rationale) ?? "",
       raw: columns.raw.lazy.compactMap { row.text($0) }.first ?? text ?? "")
-    // As stores write it; tables have texts.
     reply.probabilities = probabilities(in: row)
+    // As stores write it; tables have texts.
     reply.isRationaleCut = row.text(Self.cutColumn).map { ["true", "1"].contains($0.lowercased()) } ?? false
-    replies[teacher, default: [:]][item] = reply
+    return reply
   }
 
   /// The probability of every label, where a row has the object that stores write. Anything else of that name, such as a list,

@@ -1,5 +1,7 @@
 import Distillation
 import Foundation
+import JSON
+import TeacherProtocol
 import TestSupport
 import Testing
 
@@ -58,6 +60,22 @@ struct DistillRunTests {
       #expect(abs(first.probabilities.values.reduce(0, +) - 1) < 1e-6)
       _ = try run("predict", "--run", "run", "--data", "items.jsonl", "--out", "deep/answers.jsonl", "-q")
       #expect(try String(contentsOf: folder.appending(path: "deep/answers.jsonl"), encoding: .utf8) == lines)
+
+      let rows = folder.appending(path: "rows.jsonl")
+      _ = try run(
+        "predict", "--run", "run", "--data", "items.jsonl", "--out", "rows.jsonl", "--format", "decisions", "-q")
+      let row = try JSONParser.value(of: String(contentsOf: rows, encoding: .utf8).prefix { $0 != "\n" }.description)
+      #expect(row["state"] == ["text": "ball number 0", "image": "<image-1>"])
+      #expect(row["questions"]?["label"]?["instructions"] == "Caption: {text} Does it fit?")
+      #expect(row["assets"] == ["<image-1>": ["type": "image", "path": "0.png"]])
+      #expect(
+        abs((row["answers"]?["label"]?["noul"]?.double ?? .nan) - (first.probabilities["falsified"] ?? .nan)) < 1e-6)
+      let mapping = FieldMapping(image: "image", label: "label")
+      let data = try Dataset(
+        contentsOf: rows, mapping: mapping, imageRoot: folder.appending(path: "photos"), strict: true)
+      #expect(data.items.count == 24 && data.missingImages().isEmpty)
+      let gold = try GoldAnswers(contentsOf: rows, mapping: mapping, labels: .outOfContext, strict: true)
+      #expect(gold.answer(of: "0p") == first.label)
 
       let scored = try run("evaluate", "--run", "run", "--data", "items.jsonl", "--split", "dev", "-q", "--json").output
       let evaluation = try JSONDecoder().decode(EvaluationFile.self, from: Data(scored.utf8))

@@ -1,4 +1,5 @@
 import Distillation
+import TeacherProtocol
 import Foundation
 import TestSupport
 import Testing
@@ -99,6 +100,51 @@ struct ServiceTeacherTests {
       let again = try distill("annotate", "run.yaml", "--set", set(b, a))
       #expect(again.errors.contains("skipped, since their inputs are unchanged: annotate"), "\(again.errors)")
       #expect(server.requests + second.requests - before == 10)
+    }
+  }
+
+  @Test(arguments: [
+    ("systemone", #"{"label": {"type": "noul", "noul": 0.75}}"#),
+    ("decisions", #"[{"type": "predicate", "name": "label", "probability": 0.75}]"#),
+  ])
+  func `a decision service is asked a typed question, and a run learns from its labels without reasons`(
+    _ api: String, _ answer: String
+  ) throws {
+    let body = Array(#"{"answers": \#(answer), "usage": {"input_tokens": 20, "output_tokens": 0}}"#.utf8)
+    let paths = Locked(Set<String>())
+    try withService(
+      "\nstage1: {answers: c, epochs: 1, batch: 4}",
+      answering: { request in
+        paths.withLock { _ = $0.insert(request.path) }
+        return .answer(body: body)
+      }
+    ) { server, fixture, distill in
+      try fixture.edit("run.yaml", "kind: openai,", "kind: decision, api: \(api),")
+      try fixture.edit("run.yaml", ", max_tokens: 100", "")
+      let check = try distill("check", "run.yaml")
+      #expect(
+        check.output.contains(
+          "each sends the item's text and its images as the state, the template as the instructions, and a yes/no question"
+        ),
+        "\(check.output)")
+      let estimate = try distill("annotate", "run.yaml", "--dry-run")
+      let row = try #require(estimate.output.split(separator: "\n").first { $0.hasPrefix("c ") })
+      #expect(row.split(separator: " ").dropFirst().prefix(2) == ["10", "0"], "\(row)")
+      #expect(server.requests == 0)
+
+      let run = try distill("run", "run.yaml", "--through", "stage1", "-q")
+      #expect(run.code == 0, "\(run.errors)")
+      #expect(server.requests == 10 && paths.withLock { $0 } == ["/v1/\(api)"])
+      let replies = try String(contentsOf: fixture.folder.appending(path: "run/replies.jsonl"), encoding: .utf8)
+        .split(separator: "\n").filter { $0.contains(#""teacher":"c""#) }
+      #expect(replies.count == 20)
+      #expect(
+        replies.allSatisfy {
+          $0.contains(#""confidence":0.75,"confidence_source":"measured""#)
+            && $0.contains(#""probabilities":{"falsified":0.75,"pristine":0.25}"#)
+        }, "\(replies.first ?? "")")
+      let batch = try distill("batch", "write", "run.yaml", "--teacher", "c", "--batch", "q.jsonl")
+      #expect(batch.code == 2 && batch.errors.contains("c is none of kind openai"), "\(batch.errors)")
     }
   }
 
