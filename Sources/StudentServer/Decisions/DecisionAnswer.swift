@@ -1,4 +1,5 @@
 internal import JSON
+internal import TeacherProtocol
 
 /// A question's answer: how probable each of its options is.
 struct DecisionAnswer: Sendable, Equatable {
@@ -6,11 +7,13 @@ struct DecisionAnswer: Sendable, Equatable {
   /// One an option; their sum is 1.
   let probabilities: [Double]
 
+  private var levels: LevelProbabilities { LevelProbabilities(probabilities) }
+
   /// The most probable option; of equals the first.
-  var best: Int { probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0 }
+  var best: Int { levels.best }
 
   /// The expected level.
-  var score: Double { probabilities.enumerated().reduce(0) { $0 + Double($1.offset) * $1.element } }
+  var score: Double { levels.expected }
 
   /// How far the best option stands out, 0...1, as transformers 5.24.0 has it (`Question.answer`): a choice's probability
   /// above chance; of levels, how near the others lie to the best.
@@ -18,9 +21,7 @@ struct DecisionAnswer: Sendable, Equatable {
     let count = Double(probabilities.count)
     guard probabilities.count > 1 else { return 1 }
     guard question.kind == .score else { return max(0, (probabilities[best] - 1 / count) / (1 - 1 / count)) }
-    let distance = probabilities.enumerated().reduce(0) { $0 + $1.element * Double(abs($1.offset - best)) }
-    let even = probabilities.indices.reduce(0) { $0 + abs(Double($1) - (count - 1) / 2) } / count
-    return max(0, 1 - distance / even)
+    return levels.confidence
   }
 
   /// The probability that a yes/no question's answer is yes.

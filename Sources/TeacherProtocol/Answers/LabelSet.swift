@@ -6,6 +6,12 @@
 /// ])
 /// labels["urgent"]?.answer    // "Yes": how the answer begins
 /// ```
+///
+/// The labels may be levels, such as grades: ``isOrdered``.
+///
+/// ```swift
+/// let grades = try LabelSet(["low", "middle", "high"].map { .init(name: $0) }, ordered: true)
+/// ```
 public struct LabelSet: Sendable, Equatable, Codable {
   /// One label.
   public struct Label: Sendable, Equatable, Codable {
@@ -44,6 +50,9 @@ public struct LabelSet: Sendable, Equatable, Codable {
   public let labels: [Label]
   /// Name of the label that the task looks for ("falsified"); nil for a task without one.
   public let positive: String?
+  /// Whether the labels are levels, the lowest first: label i is level i, numbered from 0. What lies near a level is then
+  /// nearly right, in figures and where the caller asks for it in agreement. The default is false.
+  public let isOrdered: Bool
   private let byValue: [String: Int]
   /// How answers begin, longest words first.
   let answerReadings: [Reading]
@@ -60,10 +69,15 @@ public struct LabelSet: Sendable, Equatable, Codable {
 
   /// A set of labels.
   ///
+  /// - Parameters:
+  ///   - positive: the name of the label that the task looks for. The default is none.
+  ///   - ordered: whether the labels are levels, the lowest first. The default is false.
   /// - Throws: ``TeacherProtocolError/badLabelSet(reason:)`` for fewer than two labels, a blank name or answer, a name,
   ///   alias or answer that stands for two labels (spellings of one label are alike, as in `label(_:)`), or a positive
   ///   label that is not there.
-  public init(_ labels: [Label], positive: String? = nil) throws(TeacherProtocolError) {
+  public init(
+    _ labels: [Label], positive: String? = nil, ordered: Bool = false
+  ) throws(TeacherProtocolError) {
     guard labels.count >= 2 else {
       throw .badLabelSet(reason: "there must be at least two labels, not \(labels.count)")
     }
@@ -90,6 +104,7 @@ public struct LabelSet: Sendable, Equatable, Codable {
     }
     self.labels = labels
     self.positive = positive
+    isOrdered = ordered
     self.byValue = byValue
     // Words that stand for one label as its answer and for another as its name say nothing.
     let all = byAnswer.merging(byValue) { $0 == $1 ? $0 : -1 }
@@ -102,23 +117,28 @@ public struct LabelSet: Sendable, Equatable, Codable {
     signReadings = valueReadings.filter { $0.key.first.map { !$0.isLetter && !$0.isNumber } ?? false }
   }
 
-  private enum CodingKeys: String, CodingKey, CaseIterable { case labels, positive }
+  private enum CodingKeys: String, CodingKey, CaseIterable { case labels, positive, ordered }
 
-  /// Reads `labels` and `positive`; an unknown key is an error.
+  /// Reads `labels`, `positive` and `ordered`; an unknown key is an error.
   public init(from decoder: any Decoder) throws {
     try decoder.refuseUnknownKeys(CodingKeys.allCases.map(\.rawValue))
     let container = try decoder.container(keyedBy: CodingKeys.self)
     try self.init(
       try container.decode([Label].self, forKey: .labels),
-      positive: try container.decodeIfPresent(String.self, forKey: .positive))
+      positive: try container.decodeIfPresent(String.self, forKey: .positive),
+      ordered: try container.decodeIfPresent(Bool.self, forKey: .ordered) ?? false)
   }
 
-  /// Writes `labels` and `positive`.
+  /// Writes `labels`, `positive` where there is one, and `ordered` where it is true.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(labels, forKey: .labels)
     try container.encodeIfPresent(positive, forKey: .positive)
+    if isOrdered { try container.encode(true, forKey: .ordered) }
   }
+
+  /// The names from the lowest level to the highest; nil where the labels have no order.
+  package var levels: [String]? { isOrdered ? names : nil }
 
   /// The names in order.
   public var names: [String] { labels.map(\.name) }
