@@ -6,7 +6,11 @@
 /// ```
 ///
 /// Figures that need gold labels are nil without them, and are over the items that have one. A figure over no items is
-/// nil.
+/// nil. Figures of levels are there for labels with an order alone:
+///
+/// ```swift
+/// let report = AgreementReport(run.votes, levels: ["low", "middle", "high"])
+/// ```
 public struct AgreementReport: Sendable, Equatable, Codable {
   /// One teacher alone.
   package struct Teacher: Sendable, Equatable, Codable {
@@ -36,6 +40,11 @@ public struct AgreementReport: Sendable, Equatable, Codable {
     /// Cohen's kappa: agreement beyond what their label shares give by chance, 1 for all of it (Cohen 1960,
     /// doi:10.1177/001316446002000104). Nil where chance alone gives 1.
     package var kappa: Double?
+    /// Cohen's kappa with weights that grow with the distance between two levels (Cohen 1968, doi:10.1037/h0026256), for
+    /// labels with an order. Nil where chance alone gives 1.
+    package var linearKappa: Double?
+    /// The same with weights that grow with the square of the distance.
+    package var quadraticKappa: Double?
     /// Share of right labels among those they agree on.
     package var accuracyWhereAgreed: Double?
     /// Items with two labels.
@@ -60,6 +69,8 @@ public struct AgreementReport: Sendable, Equatable, Codable {
     package var fleissKappa: Double?
     /// Krippendorff's alpha, over every item with at least two votes. Nil where chance alone gives 1.
     package var krippendorffAlpha: Double?
+    /// The same with the distances of ordinal data, for labels with an order.
+    package var ordinalAlpha: Double?
   }
 
   /// Items with any row.
@@ -79,8 +90,12 @@ public struct AgreementReport: Sendable, Equatable, Codable {
   ///   - table: who voted how.
   ///   - gold: item -> label name, for the accuracies.
   ///   - anchors: item -> label name by people, of items drawn at random, for the anchored estimates.
+  ///   - levels: the labels from the lowest level to the highest, where they have an order. The default is none.
+  /// - Precondition: with levels, every vote is for one of them, and none comes twice.
   /// - Complexity: items x teachers squared, and what ``DawidSkene`` takes.
-  public init(_ table: VoteTable, gold: [String: String] = [:], anchors: [String: String] = [:]) {
+  public init(
+    _ table: VoteTable, gold: [String: String] = [:], anchors: [String: String] = [:], levels: [String]? = nil
+  ) {
     let truth = table.items.map { gold[$0] }
     let estimates = AgreementEstimates(table, gold: gold, anchors: anchors)
     labels = estimates.labels()
@@ -93,12 +108,15 @@ public struct AgreementReport: Sendable, Equatable, Codable {
         anchoredAccuracy: estimates.anchoredAccuracy(of: column), confusion: estimates.confusion(of: column))
     }
     let indices = table.teachers.indices
+    let ordinal = levels.map { OrdinalAgreement(table, levels: $0) }
     pairs = indices.flatMap { i in
       indices.dropFirst(i + 1).map { j in
         let rows = zip(table.votes, truth).compactMap { row, truth in
           if let a = row[i], let b = row[j] { (a: a, b: b, truth: truth) } else { nil }
         }
-        return Self.pair(table.teachers[i], table.teachers[j], rows)
+        var pair = Self.pair(table.teachers[i], table.teachers[j], rows)
+        (pair.linearKappa, pair.quadraticKappa) = (ordinal?.linearKappa(i, j), ordinal?.quadraticKappa(i, j))
+        return pair
       }
     }
     let complete = zip(table.votes, truth).compactMap { row, truth in
@@ -117,7 +135,7 @@ public struct AgreementReport: Sendable, Equatable, Codable {
         complete.map { row in
           (Set(row.votes).count == 1 ? row.votes.first : row.truth, row.truth)
         }), fleissKappa: AgreementBeyondChance.fleissKappa(complete.map(\.votes)),
-      krippendorffAlpha: AgreementBeyondChance.krippendorffAlpha(table.votes))
+      krippendorffAlpha: AgreementBeyondChance.krippendorffAlpha(table.votes), ordinalAlpha: ordinal?.alpha)
   }
 
   private static func pair(

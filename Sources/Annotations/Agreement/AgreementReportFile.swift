@@ -10,7 +10,7 @@ extension AgreementReport {
   ///   - columns: names of the columns.
   ///   - goldColumn: column of the gold label; the file need not have it.
   ///   - anchors: item -> label name by people, of items drawn at random.
-  /// - Returns: the figures, and the rows that were set aside.
+  /// - Returns: the figures, those of levels where the set of labels is ordered, and the rows that were set aside.
   /// - Throws: `TeacherProtocolError`, also where a teacher's labels stand in another column.
   public static func reading(
     _ url: URL, labels: LabelSet? = nil, columns: RecordedReplies.Columns = RecordedReplies.Columns(),
@@ -20,21 +20,26 @@ extension AgreementReport {
     // Without a set of labels, gold labels and anchors are called as the replies call them.
     var names = file.names
     let known = labels == nil ? anchors.mapValues { names.name($0) } : anchors
-    return (AgreementReport(file.table, gold: file.truth, anchors: known), file.setAside)
+    return (
+      AgreementReport(file.table, gold: file.truth, anchors: known, levels: labels?.levels), file.setAside
+    )
   }
 
-  /// The same with anchors of a file, of which rows of other items and with labels that the replies have not are set aside.
+  /// The same with anchors of a file, of which rows of other items and with labels that the replies have not are set aside,
+  /// and with levels, spelled as they may be.
   package static func reading(
-    _ url: URL, columns: RecordedReplies.Columns, goldColumn: String, anchors: URL?
+    _ url: URL, columns: RecordedReplies.Columns, goldColumn: String, anchors: URL?, levels: [String]? = nil
   ) throws(TeacherProtocolError) -> (report: AgreementReport, setAside: [RowProblem]) {
     let file = try ReplyFile(url, labels: nil, columns: columns, goldColumn: goldColumn)
-    guard let anchors else { return (AgreementReport(file.table, gold: file.truth), file.setAside) }
     var scope = KnownLabels.Scope(file.table)
     scope.names = file.names
-    let known = try KnownLabels(contentsOf: anchors, key: "--anchors", scope: scope)
-    return (
-      AgreementReport(file.table, gold: file.truth, anchors: known.labels), file.setAside + known.setAside
-    )
+    let known = try anchors.map { anchors throws(TeacherProtocolError) in
+      try KnownLabels(contentsOf: anchors, key: "--anchors", scope: scope)
+    }
+    let report = AgreementReport(
+      file.table, gold: file.truth, anchors: known?.labels ?? [:],
+      levels: try levels.map { levels throws(TeacherProtocolError) in try file.table.levels(levels) })
+    return (report, file.setAside + (known?.setAside ?? []))
   }
 
   /// The votes and true labels of a file.
@@ -95,7 +100,14 @@ extension AgreementReport {
           share(all.unanimousPlusLabels),
         ]
       ])
-    return ([single, double, together] + estimates(share)).joined(separator: "\n")
+    return ([single, double] + byLevels(share) + [together] + estimates(share)).joined(separator: "\n")
+  }
+
+  /// Each pair where near levels count as partly agreed; nothing for labels without an order.
+  private func byLevels(_ share: (Double?) -> String) -> [String] {
+    guard pairs.contains(where: { $0.quadraticKappa != nil }) else { return [] }
+    let rows = pairs.map { ["\($0.first) / \($0.second)", share($0.linearKappa), share($0.quadraticKappa)] }
+    return [Self.table(["pair by levels", "linear kappa", "quadratic kappa"], rows)]
   }
 
   /// What is known beyond counting: chance, labels made from votes, teachers by the model, confusions.
@@ -106,7 +118,8 @@ extension AgreementReport {
     }
     let chance = Self.table(
       ["beyond chance", "value"],
-      [["Fleiss' kappa", share(all.fleissKappa)], ["Krippendorff's alpha", share(all.krippendorffAlpha)]])
+      [["Fleiss' kappa", share(all.fleissKappa)], ["Krippendorff's alpha", share(all.krippendorffAlpha)]]
+        + (all.ordinalAlpha.map { [["Krippendorff's ordinal alpha", share($0)]] } ?? []))
     let made = Self.table(
       ["labels", "items", "expected error", "anchored error", "error"],
       (labels ?? []).map {

@@ -59,4 +59,18 @@ public struct VoteTable: Sendable, Equatable {
     self.init(
       teachers: teachers, items: items, votes: items.map { item in teachers.map { latest[item]?[$0]?.reply.label } })
   }
+
+  /// Levels as the table's labels are spelled; those that nobody voted for stay as they are.
+  ///
+  /// - Throws: `TeacherProtocolError.unknownLabel` for a vote that is none of the levels, `.badLabelSet` for levels that can't
+  ///   be told apart.
+  package func levels(_ levels: [String]) throws(TeacherProtocolError) -> [String] {
+    let set = try LabelSet(levels.map { .init(name: $0) }, ordered: true)
+    var spelled: [String: String] = [:]
+    for label in Set(votes.joined().compactMap(\.self)).sorted() {
+      guard let level = set.label(label) else { throw .unknownLabel(label, known: levels) }
+      spelled[level.name] = label
+    }
+    return levels.map { spelled[$0] ?? $0 }
+  }
 }

@@ -31,16 +31,25 @@ public struct RandomOrder: ReviewOrder, Equatable {
 /// against two comes before three against one. Confidence is the mean over the votes; a vote without one counts as
 /// `unknownConfidence`. Sure teachers that contradict each other leave one of them surely wrong, and the item has
 /// something to teach; unsure ones may both have guessed. Equals come in the order of a hash of their id.
+///
+/// Of labels that are levels the disagreement is their spread: the mean distance between two votes, as a share of that of as
+/// many votes of which one half is for the lowest level and the other for the highest. So the conflict of a low and a high
+/// vote comes before that of two neighbours.
 public struct DisagreementConfidenceOrder: ReviewOrder, Equatable {
   /// What a vote without a confidence counts as, 0...1. The default is 0.5.
   package var unknownConfidence: Double
+  /// The labels from the lowest level to the highest; nil for labels without an order.
+  package var levels: [String]?
 
   /// The order.
   ///
-  /// - Precondition: `unknownConfidence` is within 0...1.
-  public init(unknownConfidence: Double = 0.5) {
+  /// - Parameter levels: the labels from the lowest level to the highest. The default is nil: they have no order.
+  /// - Precondition: `unknownConfidence` is within 0...1, no level comes twice.
+  public init(unknownConfidence: Double = 0.5, levels: [String]? = nil) {
     precondition((0...1).contains(unknownConfidence), "DisagreementConfidenceOrder: \(unknownConfidence) not in 0...1")
-    self.unknownConfidence = unknownConfidence
+    precondition(
+      levels.map { Set($0).count == $0.count } ?? true, "DisagreementConfidenceOrder: a level twice in \(levels ?? [])")
+    (self.unknownConfidence, self.levels) = (unknownConfidence, levels)
   }
 
   /// The conflicts, the most divided and surest first.
@@ -50,11 +59,25 @@ public struct DisagreementConfidenceOrder: ReviewOrder, Equatable {
   package func score(_ conflict: Conflict) -> Double {
     let votes = conflict.votes
     guard votes.count > 1 else { return 0 }
-    let counts = Dictionary(votes.map { ($0.label, 1) }, uniquingKeysWith: +)
-    let disagreement =
-      entropy(counts.values.sorted().map { Double($0) / Double(votes.count) }) / log2(Double(votes.count))
     let confidence = votes.map { $0.confidence?.value ?? unknownConfidence }.reduce(0, +) / Double(votes.count)
-    return disagreement * confidence
+    return (spread(of: votes) ?? division(of: votes)) * confidence
+  }
+
+  /// The entropy of the vote shares, as a share of the largest.
+  private func division(of votes: [Vote]) -> Double {
+    let counts = Dictionary(votes.map { ($0.label, 1) }, uniquingKeysWith: +)
+    return entropy(counts.values.sorted().map { Double($0) / Double(votes.count) }) / log2(Double(votes.count))
+  }
+
+  /// The sum of the distances between any two votes, as a share of the largest; nil for labels without an order, and for a
+  /// vote that is no level.
+  private func spread(of votes: [Vote]) -> Double? {
+    guard let levels, levels.count > 1 else { return nil }
+    let places = votes.compactMap { levels.firstIndex(of: $0.label) }.sorted()
+    guard places.count == votes.count else { return nil }
+    // In order, the vote at place i is farther than i votes and nearer than the others.
+    let apart = places.enumerated().reduce(0) { $0 + $1.element * (2 * $1.offset + 1 - places.count) }
+    return Double(apart) / Double((levels.count - 1) * (places.count / 2) * ((places.count + 1) / 2))
   }
 }
 
