@@ -7,7 +7,8 @@
 /// ```
 ///
 /// The keys above are always there; `teacher_labels`, `differences`, `slices`, `budgets`, `set_aside`, `unsaid` and a result's
-/// `confusion` are left out where there is nothing to say. Of a task with two labels a result has two older keys too:
+/// `confusion` are left out where there is nothing to say. Of a task with ordered labels a result has `levels` too:
+/// `quadratic_kappa`, `mean_absolute_error` and `expected_level_error` with their intervals, and `unanswered`. Of a task with two labels a result has two older keys too:
 /// `accuracy_falsified`, its accuracy on the positive label, and `accuracy_pristine`, that on the other one.
 public struct EvaluationFile: Codable, Sendable, Equatable {
   /// How one label fares.
@@ -39,11 +40,13 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
     package var byLabel: [String: LabelScore]?
     /// True labels against answers.
     package var confusion: ConfusionMatrix?
+    /// How near the answers come to the true levels; nil where the labels have no order.
+    package var levels: LevelResult?
 
     /// A score; see the properties. ``byLabel`` follows from the confusion.
     package init(
       accuracy: Double, accuracyOnPositive: Double?, accuracyOnOthers: Double?, macroF1: Double, labels: Int,
-      interval: Interval, confusion: ConfusionMatrix? = nil
+      interval: Interval, confusion: ConfusionMatrix? = nil, levels: LevelResult? = nil
     ) {
       self.accuracy = accuracy
       self.accuracyOnPositive = accuracyOnPositive
@@ -52,13 +55,14 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
       self.labels = labels
       self.interval = interval
       self.confusion = confusion
+      self.levels = levels
       byLabel = confusion.map { confusion in
         Dictionary(uniqueKeysWithValues: confusion.labels.map { ($0, confusion.score(of: $0)) })
       }
     }
 
     private enum CodingKeys: String, CodingKey {
-      case accuracy, labels, interval, confusion
+      case accuracy, labels, interval, confusion, levels
       case accuracyOnPositive = "accuracy_falsified"
       case accuracyOnOthers = "accuracy_pristine"
       case macroF1 = "f1_macro"

@@ -9,7 +9,7 @@ internal import Wording
 /// ```
 ///
 /// Of two labels each has its accuracy beside that over all items; more of them stand in a table below, a row each, with
-/// accuracy and F1 of every result.
+/// accuracy and F1 of every result. Of labels that are levels a table says how near the answers come to the true ones.
 package struct EvaluationTable: Sendable, CustomStringConvertible {
   private let evaluation: EvaluationFile
 
@@ -22,12 +22,15 @@ package struct EvaluationTable: Sendable, CustomStringConvertible {
       "\(NumberText.grouped(evaluation.testItems)) test items, \(NumberText.grouped(evaluation.items)) training items, "
     text += "\(NumberText.grouped(evaluation.labelsSpent)) human labels"
     text += evaluation.teacherLabels.map { ", \(NumberText.grouped($0)) labels for teachers\n\n" } ?? "\n\n"
-    if !evaluation.results.isEmpty { text += Self.results(evaluation.results) + Self.byLabel(evaluation.results) }
+    if !evaluation.results.isEmpty {
+      text +=
+        Self.results(evaluation.results) + Self.byLevel(evaluation.results) + Self.byLabel(evaluation.results)
+    }
     text += (evaluation.unsaid ?? []).map { $0 + "\n" }.joined()
     text += Self.differences(evaluation.differences ?? [])
     for (name, slice) in (evaluation.slices ?? [:]).sorted(by: { $0.key < $1.key }) {
       text += "\n\(name): \(NumberText.grouped(slice.testItems)) test items\n\n"
-      text += Self.results(slice.results) + Self.differences(slice.differences)
+      text += Self.results(slice.results) + Self.byLevel(slice.results) + Self.differences(slice.differences)
     }
     if let budgets = evaluation.budgets, !budgets.isEmpty {
       let rows = budgets.map {
@@ -51,6 +54,27 @@ package struct EvaluationTable: Sendable, CustomStringConvertible {
         + [percent(result.macroF1), NumberText.grouped(result.labels)]
     }
     return AlignedText.rows([heads] + rows)
+  }
+
+  /// A row for each result that is compared level by level; nothing for labels without an order.
+  private static func byLevel(_ results: [String: EvaluationFile.Result]) -> String {
+    let rows = results.map { (ResultName(rawValue: $0), $1.levels) }.sorted { $0.0 < $1.0 }.compactMap {
+      name, levels in
+      levels.map { levels in
+        [
+          name.rawValue, number(levels.quadraticKappa), levels.quadraticKappaInterval.map { span($0, number) } ?? "-",
+          number(levels.meanAbsoluteError), span(levels.meanAbsoluteErrorInterval, number),
+          number(levels.expectedLevelError), levels.expectedLevelErrorInterval.map { span($0, number) } ?? "-",
+          NumberText.grouped(levels.unanswered),
+        ]
+      }
+    }
+    guard !rows.isEmpty else { return "" }
+    let heads = [
+      "distance in levels", "quadratic kappa", "95 % interval", "mean error", "95 % interval", "of expected level",
+      "95 % interval", "unanswered",
+    ]
+    return "\n" + AlignedText.rows([heads] + rows)
   }
 
   /// A row for each of many labels, a column for each result.
@@ -77,6 +101,8 @@ package struct EvaluationTable: Sendable, CustomStringConvertible {
     "\(text(interval.low)) to \(text(interval.high))"
   }
 
+  private static func number(_ value: Double) -> String { NumberText.fixed(value, digits: 3) }
+  private static func number(_ value: Double?) -> String { value.map(number) ?? "-" }
   private static func percent(_ share: Double) -> String { NumberText.fixed(share * 100, digits: 2) }
   private static func percent(_ share: Double?) -> String { share.map(percent) ?? "-" }
   private static func points(_ share: Double) -> String { NumberText.signed(share * 100, digits: 2) }

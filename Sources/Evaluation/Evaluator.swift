@@ -62,7 +62,8 @@ package struct Evaluator: Sendable {
       accuracyOnPositive: positive.flatMap { confusion.accuracy(onTruth: $0) },
       accuracyOnOthers: positive.flatMap { confusion.accuracy(onTruth: $0, inverted: true) },
       macroF1: confusion.macroF1, labels: labels,
-      interval: bootstrap.interval(of: zip(answers, truth).map { $0 == $1 }), confusion: confusion)
+      interval: bootstrap.interval(of: zip(answers, truth).map { $0 == $1 }), confusion: confusion,
+      levels: .init(of: predictions, on: split, bootstrap))
   }
 
   /// How much better the first voter is than the other, item by item.

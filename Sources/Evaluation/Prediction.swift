@@ -1,3 +1,5 @@
+package import TeacherProtocol
+
 /// The answer of one voter (a teacher, a majority, a student) for one item.
 ///
 /// ```swift
@@ -6,8 +8,8 @@
 /// let silent = Prediction(itemID: "43", label: nil)  // abstained, tied or unreadable: scored as wrong
 /// ```
 ///
-/// As JSON it is the object `{"id":, "label":, "probabilities":, "rationale":, "spans":, "error":}`, all left out where
-/// unknown.
+/// As JSON it is the object `{"id":, "label":, "score":, "probabilities":, "rationale":, "spans":, "error":}`, all left out
+/// where unknown.
 public struct Prediction: Codable, Sendable, Equatable {
   /// A span of the item's text.
   package struct Span: Codable, Sendable, Equatable {
@@ -32,6 +34,9 @@ public struct Prediction: Codable, Sendable, Equatable {
   public var label: String?
   /// Probability of each label, each in 0...1. The default is empty: the voter gives none.
   public var probabilities: [String: Double]
+  /// The expected level of a task with ordered labels: the sum of level x probability, where levels are numbered from 0. The
+  /// default is nil: the labels have no order, or there are no probabilities.
+  public var score: Double?
   /// The reasons given in words. The default is nil.
   public var rationale: String?
   /// The spans found, from left to right, where the task is spans; nil where it is classes.
@@ -57,12 +62,24 @@ public struct Prediction: Codable, Sendable, Equatable {
     self.spans = spans
   }
 
+  /// The same with ``score`` by its probabilities, where the labels are levels.
+  package func scored(over labels: LabelSet) -> Prediction {
+    var scored = self
+    scored.score = labels.levels.flatMap(expectedLevel)
+    return scored
+  }
+
+  /// The expected level by the probabilities, 0 to the number of levels less 1; nil where there are none.
+  func expectedLevel(over levels: [String]) -> Double? {
+    probabilities.isEmpty ? nil : LevelProbabilities(levels.map { probabilities[$0] ?? 0 }).expected
+  }
+
   /// The probability of the label given, in 0...1; nil where there is no label or no probability for it.
   public var confidence: Double? { label.flatMap { probabilities[$0] } }
 
   private enum CodingKeys: String, CodingKey {
     case itemID = "id"
-    case label, probabilities, rationale, spans, error
+    case label, score, probabilities, rationale, spans, error
   }
 
   /// Reads the object described above.
@@ -71,6 +88,7 @@ public struct Prediction: Codable, Sendable, Equatable {
     itemID = try fields.decodeIfPresent(String.self, forKey: .itemID) ?? ""
     label = try fields.decodeIfPresent(String.self, forKey: .label)
     probabilities = try fields.decodeIfPresent([String: Double].self, forKey: .probabilities) ?? [:]
+    score = try fields.decodeIfPresent(Double.self, forKey: .score)
     rationale = try fields.decodeIfPresent(String.self, forKey: .rationale)
     spans = try fields.decodeIfPresent([Span].self, forKey: .spans)
     error = try fields.decodeIfPresent(String.self, forKey: .error)
@@ -81,6 +99,7 @@ public struct Prediction: Codable, Sendable, Equatable {
     var fields = encoder.container(keyedBy: CodingKeys.self)
     if !itemID.isEmpty { try fields.encode(itemID, forKey: .itemID) }
     try fields.encodeIfPresent(label, forKey: .label)
+    try fields.encodeIfPresent(score, forKey: .score)
     if !probabilities.isEmpty { try fields.encode(probabilities, forKey: .probabilities) }
     try fields.encodeIfPresent(rationale, forKey: .rationale)
     try fields.encodeIfPresent(spans, forKey: .spans)

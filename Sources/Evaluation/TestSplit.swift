@@ -35,11 +35,14 @@ package struct TestSplit: Sendable, Equatable {
   package let labels: [String]
   /// The positive label, on which `accuracy_falsified` is measured; nil where the task has none (multiclass).
   package let positive: String?
+  /// Whether the labels are levels, the lowest first.
+  package let isOrdered: Bool
 
   /// A split.
   ///
+  /// - Parameter ordered: whether the labels are levels, the lowest first. The default is false.
   /// - Precondition: there is at least one item, no `id` comes twice, and every label is one of `labels`.
-  package init(items: [Item], labels: [String], positive: String?) {
+  package init(items: [Item], labels: [String], positive: String?, ordered: Bool = false) {
     precondition(!items.isEmpty, "a test split needs at least one item")
     precondition(Set(labels).count == labels.count, "the labels \(labels) name one twice")
     precondition(positive.map(labels.contains) ?? true, "the positive label \(positive ?? "") is not in \(labels)")
@@ -52,6 +55,7 @@ package struct TestSplit: Sendable, Equatable {
     self.items = items
     self.labels = labels
     self.positive = positive
+    isOrdered = ordered
   }
 
   package var sliceNames: [String] { Set(items.compactMap(\.slice)).sorted() }
@@ -59,7 +63,7 @@ package struct TestSplit: Sendable, Equatable {
   /// The items of one slice as a split of their own; nil where the slice has no item.
   package func slice(_ name: String) -> TestSplit? {
     let part = items.filter { $0.slice == name }
-    return part.isEmpty ? nil : TestSplit(items: part, labels: labels, positive: positive)
+    return part.isEmpty ? nil : TestSplit(items: part, labels: labels, positive: positive, ordered: isOrdered)
   }
 
   /// The label predicted for each item, in the order of ``items``: nil where nothing (readable) was predicted.
@@ -80,5 +84,11 @@ package struct TestSplit: Sendable, Equatable {
   /// Whether each item is answered with its true label, in the order of ``items``.
   package func correctness(of predictions: [Prediction]) -> [Bool] {
     zip(answers(of: predictions), items).map { $0 == $1.label }
+  }
+
+  /// The expected level of each item by the predicted probabilities, in the order of ``items``: nil where there are none.
+  package func expectedLevels(of predictions: [Prediction]) -> [Double?] {
+    let byID = Dictionary(predictions.map { ($0.itemID, $0) }) { first, _ in first }
+    return items.map { byID[$0.id]?.expectedLevel(over: labels) }
   }
 }

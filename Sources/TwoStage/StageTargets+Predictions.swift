@@ -32,7 +32,8 @@ extension StageTargets {
       return Prediction(
         itemID: item.id, label: answer.isTied ? nil : labels.names[answer.chosen],
         probabilities: Dictionary(uniqueKeysWithValues: zip(labels.names, answer.probabilities)),
-        rationale: rationaleTokens > 0 ? answer.rationale : nil)
+        rationale: rationaleTokens > 0 ? answer.rationale : nil
+      ).scored(over: labels)
     }
   }
 }

@@ -41,10 +41,14 @@ package struct ReportContent: Codable, Sendable, Equatable {
       package var agreement: Double
       /// Cohen's kappa, agreement beyond chance, at most 1; nil where it is not defined.
       package var kappa: Double?
+      /// The same with quadratic weights, for labels that are levels; nil for others.
+      package var quadraticKappa: Double?
 
-      package init(first: String, second: String, items: Int, agreement: Double, kappa: Double?) {
+      package init(
+        first: String, second: String, items: Int, agreement: Double, kappa: Double?, quadraticKappa: Double? = nil
+      ) {
         (self.first, self.second, self.items) = (first, second, items)
-        (self.agreement, self.kappa) = (agreement, kappa)
+        (self.agreement, self.kappa, self.quadraticKappa) = (agreement, kappa, quadraticKappa)
       }
     }
 

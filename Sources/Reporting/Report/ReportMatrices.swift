@@ -18,9 +18,10 @@ enum ReportMatrices {
         guard column < row else { return column == row ? "<td class=\"blank\"></td>" : "<td></td>" }
         guard let pair = pairs[Set([names[row], names[column]])] else { return "<td>–</td>" }
         let share = NumberText.fixed(pair.agreement * 100, digits: 1)
+        let weighted: HTML? = pair.quadraticKappa.map { ", κ² \(NumberText.fixed($0, digits: 2))" }
         return """
           <td style="--v:\(shade((pair.agreement - 0.5) * 2))"><b>\(share)</b>\
-          <small>\(pair.kappa.map { "κ \(NumberText.fixed($0, digits: 2))" } ?? "κ –")\
+          <small>\(pair.kappa.map { "κ \(NumberText.fixed($0, digits: 2))" } ?? "κ –")\(weighted)\
           <span class="hidden">, \(NumberText.grouped(pair.items)) items</span></small></td>
           """
       }
@@ -29,10 +30,11 @@ enum ReportMatrices {
     let counts = Set(agreement.pairs.map(\.items))
     let items = [counts.min(), counts.max()].compactMap { $0.map(NumberText.grouped) }
     let span = counts.count == 1 ? items.first ?? "" : items.joined(separator: " to ")
+    let weights = agreement.pairs.contains { $0.quadraticKappa != nil }
     return """
       <p class="note">\(agreement.note.isEmpty ? nil : "\(agreement.note) " as HTML)Share of equal labels, in percent of the \
       items where both teachers have a vote\(span.isEmpty ? "" : " (\(span))"), and Cohen's κ: what is left of it beyond \
-      chance.</p>
+      chance\(weights ? "; κ² with quadratic weights, by which near levels count as nearly equal" : "").</p>
       <div class="scroll"><table class="matrix"><thead><tr><td></td>\(heads)</tr></thead>
       <tbody>\(rows)</tbody></table></div>
       """

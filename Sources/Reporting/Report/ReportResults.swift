@@ -44,13 +44,14 @@ enum ReportResults {
     var html: HTML = """
       <p class="note">Shares in percent over all \(count) test items; an answer that is missing, tied or unreadable is \
       wrong. Intervals hold 95 % of resamples of whole groups.\(named)\(teachers ?? "")</p>
-      \(unsaid)\(table(evaluation.results, differences: evaluation.differences ?? []))\(ReportLabels.table(evaluation.results))
+      \(unsaid)\(table(evaluation.results, differences: evaluation.differences ?? []))\
+      \(ReportLevels.table(evaluation.results))\(ReportLabels.table(evaluation.results))
       """
     for (name, slice) in (evaluation.slices ?? [:]).sorted(by: { $0.key < $1.key }) {
       html += """
         <details><summary>Only <b>\(name)</b>: \(NumberText.counted(slice.testItems, "test item"))\
         \(slice.results["two_stage"].map { "<span class=\"soft\">, two stages \(percent($0.accuracy))\u{A0}%</span>" })\
-        </summary>\(table(slice.results, differences: slice.differences))</details>
+        </summary>\(table(slice.results, differences: slice.differences))\(ReportLevels.table(slice.results))</details>
         """
     }
     return html
