@@ -42,7 +42,7 @@ public struct LabellingTask: Sendable, Equatable {
     self.labels = labels
   }
 
-  /// A task with any number of classes.
+  /// A task with any number of classes, which are levels where the set of labels is ordered.
   public init(classes labels: LabelSet) {
     kind = .multiclass
     self.labels = labels

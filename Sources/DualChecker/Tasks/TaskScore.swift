@@ -1,3 +1,5 @@
+package import TeacherProtocol
+
 /// How good answers are: F1 by class or span type, and its means.
 public struct TaskScore: Sendable, Equatable, Codable {
   /// One class or span type.
@@ -24,6 +26,8 @@ public struct TaskScore: Sendable, Equatable, Codable {
   package var items: Int
   /// Items whose whole answer is right.
   public var exact: Int
+  /// How near the answers come to the true levels; nil for classes without an order, for spans, and without items.
+  package var levels: LevelScore?
 
   /// Mean F1 of the classes or types that occur in gold or answers; 0 where there are none.
   public var macroF1: Double { Self.macro(parts) }
@@ -79,6 +83,23 @@ extension LabellingTask {
   ///   - gold: one an item.
   ///   - texts: the items' texts, whose tokens spans are scored by.
   public func score(_ answers: [TaskAnswer?], against gold: [TaskAnswer], texts: [String]) -> TaskScore {
+    score(answers, expected: answers.map { _ in nil }, against: gold, texts: texts)
+  }
+
+  /// Scores a student's predictions against gold answers; of levels the expected ones too.
+  ///
+  /// - Parameters: as for ``score(_:against:texts:)``.
+  package func score(_ predictions: [StudentPrediction], against gold: [TaskAnswer], texts: [String]) -> TaskScore {
+    score(
+      predictions.map(\.answer),
+      expected: predictions.map {
+        kind == .spans || $0.probabilities.isEmpty ? nil : LevelProbabilities($0.probabilities).expected
+      }, against: gold, texts: texts)
+  }
+
+  private func score(
+    _ answers: [TaskAnswer?], expected: [Double?], against gold: [TaskAnswer], texts: [String]
+  ) -> TaskScore {
     precondition(
       answers.count == gold.count && texts.count == gold.count, "\(answers.count) answers, \(gold.count) gold ones")
     if kind == .spans {
@@ -95,8 +116,17 @@ extension LabellingTask {
       let (given, wanted) = ([answer?.key].compactMap(\.self), gold.key)
       counts.add(given, [wanted], right: given == [wanted] ? given : [])
     }
-    return TaskScore(
+    var score = TaskScore(
       parts: counts.parts, tokens: [], items: gold.count, exact: zip(answers, gold).count { $0 == $1 })
+    if let levels = labels.levels {
+      let places = Dictionary(uniqueKeysWithValues: levels.enumerated().map { ($1, $0) })
+      score.levels =
+        LevelAnswers(
+          truth: gold.map { places[$0.key, default: 0] }, given: answers.map { $0.flatMap { places[$0.key] } },
+          expected: expected, levels: levels.count
+        ).score
+    }
+    return score
   }
 }
 
