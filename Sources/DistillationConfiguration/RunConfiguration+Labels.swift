@@ -7,7 +7,12 @@ extension RunConfiguration {
   package var questionName: String { question ?? data.fields.label ?? "label" }
 
   /// The labels as the words side takes them: answers and meanings without their full stop, which templates set.
-  package func labelSet() throws -> LabelSet { try LabelSet(spelledLabels, positive: positive) }
+  package func labelSet() throws -> LabelSet {
+    try LabelSet(spelledLabels, positive: positive, ordered: ordered ?? false)
+  }
+
+  /// The names of the labels from the lowest level to the highest; nil where they have no order.
+  package var levels: [String]? { ordered == true ? labels.map(\.name) : nil }
 
   /// The labels with sentences that may go on.
   var spelledLabels: [LabelSet.Label] {

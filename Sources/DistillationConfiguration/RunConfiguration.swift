@@ -25,6 +25,8 @@ public struct RunConfiguration: MethodConfiguration {
   /// The name of the label that the task looks for; of two labels, accuracy on its items is given apart. The default is
   /// none: what needs one is left out.
   package var positive: String?
+  /// Whether the labels are levels, the lowest first. The default is none: they have no order.
+  package var ordered: Bool?
   /// The question to teachers and student: text with the slot `{text}` and one for every evidence. The default asks
   /// whether the photo is used out of context.
   package var prompt = """
@@ -107,6 +109,10 @@ public struct RunConfiguration: MethodConfiguration {
       "positive", \.positive,
       "The label that the task looks for, for figures and thresholds that need one; without it these are left out.",
       range: .ifGiven(.nonBlank), sample: "falsified"),
+    ConfigurationKey(
+      "ordered", \.ordered,
+      "Whether the labels are levels, the lowest first: near ones count as nearly right, and answers have an expected level.",
+      sample: "true"),
     ConfigurationKey(
       "prompt", \.prompt, "The question to teachers and student, with slots in braces.", range: .nonBlank),
     ConfigurationKey(

@@ -54,6 +54,15 @@ extension RunConfiguration {
         expected: "all or a teacher's name (\(names.joined(separator: ", ")))", found: "the text '\(name)'",
         nearest: NearestName.nearest(to: name, among: names + ["all"]))
     }
+    if let distance = agreement.distance, distance > 0 {
+      reader.require(
+        ordered == true, "agreement.distance", "ordered",
+        expected: "0, or labels that are levels, by ordered: true", found: "the number \(distance)")
+      reader.require(
+        ordered != true || distance < labels.count - 1, "agreement.distance", "labels",
+        expected: "less than the distance between the lowest and the highest level, \(labels.count - 1)",
+        found: "the number \(distance), so that nothing is a conflict")
+    }
     // One teacher can be asked; what its votes amount to is not.
     guard teachers.count > 1 else { return }
     reader.require(

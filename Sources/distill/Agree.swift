@@ -13,7 +13,9 @@
         alpha, conflicts, and where true labels are known accuracy alone, where they agree, by majority, and if people \
         label the conflicts. Without true labels each teacher's accuracy and confusions, and the error of labels made \
         from the votes, are estimated by Dawid and Skene's model; it takes them for better than they are where teachers \
-        err together, and --anchors mends that with labels that people gave to a random sample.
+        err together, and --anchors mends that with labels that people gave to a random sample. Of labels that are \
+        levels (--order, or 'ordered: true' in a configuration) also Cohen's kappa with linear and quadratic weights and \
+        Krippendorff's ordinal alpha.
 
         Examples:
 
@@ -21,6 +23,7 @@
           distill agree --annotations replies.jsonl      any file of replies
           distill agree --annotations runs/news --json   a run's figures again
           distill agree --annotations replies.jsonl --anchors sample.csv
+          distill agree --annotations replies.jsonl --order low,middle,high
 
         A file of replies is JSON Lines, JSON or CSV with one row per item and an object 'teachers', or one row per \
         item and teacher. Also read are a run's folder (its training items, without accuracies, since their labels are \
@@ -52,6 +55,12 @@
         valueName: "file"), completion: .file())
     var anchors: String?
 
+    @Option(
+      help: ArgumentHelp(
+        "With --annotations and a file or store: the labels, where they are levels, from the lowest to the highest.",
+        valueName: "labels"))
+    var order: String?
+
     @Flag(help: "Print the figures as JSON.")
     var json = false
 
@@ -67,8 +76,9 @@
       if config == nil, !step.set.texts.isEmpty || step.estimate.dryRun {
         throw ValidationError("--set and --dry-run belong to <config>.")
       }
-      if config != nil, id != nil || gold != nil || anchors != nil {
-        throw ValidationError("--id, --gold and --anchors belong to --annotations.")
+      if config != nil, id != nil || gold != nil || anchors != nil || order != nil {
+        throw ValidationError(
+          "--id, --gold, --anchors and --order belong to --annotations; a configuration says 'ordered: true'.")
       }
     }
 
@@ -79,13 +89,16 @@
         guard !step.estimate.dryRun else { return try await request.showEstimate() }
         source = try await request.run(through: .agree).folder
       }
-      let columns = id.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+      func names(_ list: String?) -> [String]? {
+        list.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+      }
       let known = anchors.map { URL(filePath: $0) }
       let figures =
         if let annotations, let store = try serverStore(annotations) {
-          try await AgreementSource.report(of: store, annotations, anchors: known)
+          try await AgreementSource.report(of: store, annotations, anchors: known, levels: names(order))
         } else {
-          try await AgreementSource.report(of: source, idColumns: columns, goldColumn: gold, anchors: known)
+          try await AgreementSource.report(
+            of: source, idColumns: names(id), goldColumn: gold, anchors: known, levels: names(order))
         }
       if let listed = figures.setAside.listed { Output.error(listed) }
       try Output.write(json ? figures.report.json() : figures.report.text)

@@ -1,6 +1,8 @@
 #if Run
   import ConfigurationFiles
   import DistillationConfiguration
+  import DualChecker
+  import TeacherProtocol
   import Testing
   import TwoStage
 
@@ -34,6 +36,7 @@
       // These exclude keys that the text has; the tests below set them.
       let elsewhere: Set = [
         "data.file", "data.fields.split", "student.model", "agreement.lead", "agreement.probability",
+        "agreement.distance",
       ]
       for (path, _) in ConfigurationReference.entries(for: .multiTeacher) where !elsewhere.contains(path) {
         let path = path.hasSuffix("[]") ? String(path.dropLast(2)) : path
@@ -78,6 +81,51 @@
       #expect(estimated.probability == 0.8)
       #expect(throws: (any Error).self) { try read("rule: majority, probability: 0.8") }
       #expect(throws: (any Error).self) { try read("rule: dawid_skene, probability: 1.5") }
+    }
+
+    @Test func `levels have a distance within which votes agree, and labels without an order have none`() throws {
+      func read(_ more: String) throws -> RunConfiguration {
+        try RunConfiguration(
+          text: """
+            data: {file: all.jsonl, fields: {split: part}}
+            labels: [{name: 1}, {name: 2}, {name: 3}]
+            teachers: [{name: a, kind: model, model: x}, {name: b, kind: model, model: y}]
+            student: {model: base}
+            stage2: {reference: base}
+            \(more)
+            """, format: .yaml)
+      }
+      let run = try read("ordered: true\nagreement: {distance: 1}")
+      #expect(run.agreement.distance == 1 && run.agreement.rule == .unanimous)
+      #expect(run.levels == ["1", "2", "3"])
+      #expect(try run.labelSet().isOrdered)
+      #expect(try RunConfiguration(text: run.yaml, format: .yaml) == run)
+      let plain = try read("")
+      #expect(try plain.levels == nil && !plain.labelSet().isOrdered)
+      // What was written before there were levels has the same keys of steps.
+      #expect(!plain.json.contains("ordered") && !plain.json.contains("distance"))
+      #expect(try read("ordered: false").levels == nil)
+      for (more, message) in [
+        ("agreement: {distance: 1}", "labels that are levels, by ordered: true"),
+        ("ordered: true\nagreement: {distance: 2}", "distance between the lowest and the highest level, 2"),
+        ("ordered: true\nagreement: {distance: -1}", "0"),
+        ("ordered: true\nagreement: {rule: majority, distance: 1}", "rule: unanimous"),
+      ] {
+        let error = #expect(throws: ConfigurationError.self) { try read(more) }
+        #expect(error.map { "\($0)" }?.contains(message) == true, "\(more): \(error.map { "\($0)" } ?? "")")
+      }
+    }
+
+    @Test func `classes of DualChecker are levels only where there are many`() throws {
+      let labels = "labels: [{name: low}, {name: mid}, {name: high}]"
+      let task = try DualCheckerTaskConfiguration(text: "{kind: multiclass, ordered: true, \(labels)}", format: .yaml)
+      #expect(try task.task().labels.levels == ["low", "mid", "high"])
+      let plain = try DualCheckerTaskConfiguration(text: "{kind: multiclass, \(labels)}", format: .yaml)
+      #expect(try plain.task().labels.levels == nil)
+      let error = #expect(throws: ConfigurationError.self) {
+        try DualCheckerTaskConfiguration(text: "{kind: spans, ordered: true, \(labels)}", format: .yaml)
+      }
+      #expect(error.map { "\($0)" }?.contains("task.kind: multiclass") == true)
     }
 
     @Test(arguments: [

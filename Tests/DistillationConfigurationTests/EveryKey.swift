@@ -41,6 +41,7 @@
         - {name: no, answer: No., meaning: in context, aliases: ["0", "false"]}
         - {name: yes, answer: Yes., meaning: out of context, aliases: ["1"]}
       positive: yes
+      ordered: true
       prompt: "Is it? {text} {entities}"
       question: is_it
       teachers:
@@ -406,6 +407,7 @@
         LabelConfiguration(name: "yes", answer: "Yes.", meaning: "out of context", aliases: ["1"]),
       ]
       run.positive = "yes"
+      run.ordered = true
       run.prompt = "Is it? {text} {entities}"
       run.question = "is_it"
       run.agreement.rule = .majority

@@ -1,5 +1,7 @@
 internal import Foundation
 package import DualChecker
+internal import TeacherProtocol
+internal import Wording
 
 /// The evaluation of a DualChecker run: evaluation.json.
 public struct DualCheckerEvaluation: Codable, Sendable, Equatable {
@@ -66,6 +68,21 @@ public struct DualCheckerEvaluation: Codable, Sendable, Equatable {
     return (values.reduce(0, +) / Double(values.count), best, values.count)
   }
 
+  /// The results that are compared level by level, as a table; empty for classes without an order.
+  private var byLevel: String {
+    func number(_ value: Double?) -> String { value.map { NumberText.fixed($0, digits: 3) } ?? "-" }
+    let rows = results.compactMap { result in
+      result.score.levels.map { levels in
+        [
+          result.name, number(levels.quadraticKappa), number(levels.meanAbsoluteError),
+          number(levels.expectedLevelError), NumberText.grouped(levels.unanswered),
+        ]
+      }
+    }
+    let heads = ["distance in levels", "quadratic kappa", "mean error", "of expected level", "unanswered"]
+    return rows.isEmpty ? "" : "\n" + AlignedText.rows([heads] + rows)
+  }
+
   /// The results for a terminal.
   package var table: String {
     func percent(_ value: Double?) -> String { value.map { String(format: "%5.1f", 100 * $0) } ?? "    -" }
@@ -102,6 +119,6 @@ public struct DualCheckerEvaluation: Codable, Sendable, Equatable {
         String(format: "calibration error of the teacher %.3f, after calibration on the pool %.3f", before, after))
     }
     lines += unsaid ?? []
-    return lines.joined(separator: "\n") + "\n"
+    return lines.joined(separator: "\n") + "\n" + byLevel
   }
 }

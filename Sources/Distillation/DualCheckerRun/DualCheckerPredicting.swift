@@ -13,9 +13,10 @@ extension Prediction {
   fileprivate init(_ item: Item, _ found: StudentPrediction, task: LabellingTask) {
     switch found.answer {
     case .label(let name):
-      self.init(
+      self = Prediction(
         itemID: item.id, label: name,
-        probabilities: Dictionary(uniqueKeysWithValues: zip(task.names, found.probabilities)))
+        probabilities: Dictionary(uniqueKeysWithValues: zip(task.names, found.probabilities))
+      ).scored(over: task.labels)
     case .spans(let places):
       self.init(
         itemID: item.id,
@@ -83,7 +84,7 @@ extension DualCheckerRun {
     guard !items.isEmpty else { throw RunError.nothingLabelled(data.path, setAside: setAside) }
     let found = try await answers(to: items, task: task)
     let pairs = zip(items, found).compactMap { item, prediction in
-      gold.answer(of: item.id).map { (given: prediction.answer, gold: $0, text: item.text) }
+      gold.answer(of: item.id).map { (given: prediction, gold: $0, text: item.text) }
     }
     return task.score(pairs.map { $0.given }, against: pairs.map(\.gold), texts: pairs.map(\.text))
   }
@@ -116,6 +117,14 @@ extension TaskScore {
     func percent(_ value: Double) -> String { String(format: "%6.2f", 100 * value) }
     var lines = ["\(items) records", "\(percent(macroF1))  macro F1", "\(percent(accuracy))  accuracy"]
     if let tokenF1 { lines.append("\(percent(tokenF1))  macro F1 over tokens") }
+    if let levels {
+      func number(_ value: Double?) -> String { value.map { String(format: "%6.3f", $0) } ?? "     -" }
+      lines += [
+        "\(number(levels.quadraticKappa))  quadratic kappa",
+        "\(number(levels.meanAbsoluteError))  mean distance from the true level, in levels",
+        "\(number(levels.expectedLevelError))  the same of the expected level",
+      ]
+    }
     lines += parts.map { "\(percent($0.f1))  \($0.name) (\($0.right) right of \($0.given), \($0.wanted) in gold)" }
     return lines.joined(separator: "\n") + "\n"
   }

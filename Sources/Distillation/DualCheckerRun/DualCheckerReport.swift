@@ -68,7 +68,26 @@ enum DualCheckerReport {
       evaluation.testItems == 0
       ? "of the records that have a label" : "on \(evaluation.testItems) test records, on which no model was trained"
     return "\(unsaid)<p class=\"note\">In percent, \(place).</p>\n"
-      + table(["", "macro F1", "micro F1", "accuracy", "token F1"], rows)
+      + table(["", "macro F1", "micro F1", "accuracy", "token F1"], rows) + (levels(evaluation, titles) ?? "")
+  }
+
+  /// How near the answers come to the true levels; nil where classes have no order.
+  private static func levels(_ evaluation: DualCheckerEvaluation, _ titles: [String: String]) -> HTML? {
+    func number(_ value: Double?) -> String { value.map { NumberText.fixed($0, digits: 3) } ?? "-" }
+    let rows = evaluation.results.compactMap { result in
+      result.score.levels.map { levels in
+        [
+          titles[result.name] ?? result.name.replacing("_", with: " "), number(levels.quadraticKappa),
+          number(levels.meanAbsoluteError), number(levels.expectedLevelError), "\(levels.unanswered)",
+        ]
+      }
+    }
+    guard !rows.isEmpty else { return nil }
+    return """
+      <p class="note">The classes are levels. Errors are distances in levels; kappa weighs a distance by its square; an \
+      answer that is missing counts as the level that is farthest from the true one.</p>
+      \(table(["", "quadratic kappa", "mean absolute error", "error of the expected level", "unanswered"], rows))
+      """
   }
 
   static func curve(_ evaluation: DualCheckerEvaluation) -> HTML? {

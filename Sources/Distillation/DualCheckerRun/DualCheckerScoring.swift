@@ -23,7 +23,8 @@ extension DualCheckerRun {
       data.task.score(answers, against: test.map(\.answer), texts: test.map(\.item.text))
     }
     func score(_ student: some DualCheckerStudent) async throws -> TaskScore {
-      score(try await student.predictions(for: test.map(\.item)).map(\.answer))
+      data.task.score(
+        try await student.predictions(for: test.map(\.item)), against: test.map(\.answer), texts: test.map(\.item.text))
     }
     var results: [DualCheckerEvaluation.Result] = []
     if let unscored = data.unscored {

@@ -59,7 +59,8 @@ final class DualCheckerSteps {
       teachers.teacher(run.configuration.teacher).model)
     try await step("label", key, ["loop.json"]) { _ = try await self.state(key) }
     try await step("student", key, ["student/trained.safetensors"]) { _ = try await self.student(key) }
-    try await step("evaluate", key, ["evaluation.json"]) { try await self.evaluate(key) }
+    let scored = run.configuration.task.ordered == true ? StepRecords.key(key, "ordered") : key
+    try await step("evaluate", scored, ["evaluation.json"]) { try await self.evaluate(key) }
     let page = StepRecords.key(key, run.configuration.yaml)
     try await step("report", page, ["report.html"]) {
       guard let evaluation = try self.run.evaluation else { throw RunError.missing("evaluation.json") }

@@ -19,17 +19,19 @@ package enum AgreementSource {
   ///   - idColumns: for a file: columns that together name an item; nil for `id` or `item`, whichever is there.
   ///   - goldColumn: for a file: the column of the true label; nil for `gold` if it is there.
   ///   - anchors: for a file or a store: a file with the columns `item` and `label`, filled in by people for items drawn at random.
+  ///   - levels: for a file or a store: the labels from the lowest level to the highest, where they have an order.
   /// - Returns: the figures, and the rows that could not be used.
   /// - Throws: ``CheckingError``, `TeacherProtocolError`, `AnnotationsError`.
   package static func report(
-    of place: URL, idColumns: [String]? = nil, goldColumn: String? = nil, anchors: URL? = nil
+    of place: URL, idColumns: [String]? = nil, goldColumn: String? = nil, anchors: URL? = nil,
+    levels: [String]? = nil
   ) async throws -> (report: AgreementReport, setAside: [RowProblem]) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else {
       throw CheckingError.noReplies(place.relativePath, reason: "there is no such file or folder")
     }
-    if isFolder.boolValue { return try await report(ofFolder: place, anchors: anchors) }
-    if try isDataBase(place) { return try await report(ofDataBase: place, anchors: anchors) }
+    if isFolder.boolValue { return try await report(ofFolder: place, anchors: anchors, levels: levels) }
+    if try isDataBase(place) { return try await report(ofDataBase: place, anchors: anchors, levels: levels) }
     var columns = RecordedReplies.Columns()
     columns.id = idColumns.map { ColumnList($0) }
     if let goldColumn {
@@ -40,11 +42,11 @@ package enum AgreementSource {
       }
     }
     return try AgreementReport.reading(
-      place, columns: columns, goldColumn: goldColumn ?? "gold", anchors: anchors)
+      place, columns: columns, goldColumn: goldColumn ?? "gold", anchors: anchors, levels: levels)
   }
 
   private static func report(
-    ofFolder folder: URL, anchors: URL?
+    ofFolder folder: URL, anchors: URL?, levels: [String]?
   ) async throws -> (report: AgreementReport, setAside: [RowProblem]) {
     let figures = folder.appending(path: "agreement.json")
     if FileManager.default.fileExists(atPath: figures.path) {
@@ -52,6 +54,13 @@ package enum AgreementSource {
         throw CheckingError.noReplies(
           figures.relativePath,
           reason: "these are figures, and anchors are held against replies; give the store or a file of replies")
+      }
+      guard levels == nil else {
+        throw CheckingError.noReplies(
+          figures.relativePath,
+          reason:
+            "these are figures, with those of levels where the run says 'ordered: true'; give the store or a file of replies"
+        )
       }
       let decoder = JSONDecoder()
       decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -64,7 +73,7 @@ package enum AgreementSource {
     for name in ["annotations.sqlite", "annotations.jsonl"] {
       let store = folder.appending(path: name)
       guard FileManager.default.fileExists(atPath: store.path) else { continue }
-      return try await report(of: store, anchors: anchors)
+      return try await report(of: store, anchors: anchors, levels: levels)
     }
     let isRun = FileManager.default.fileExists(atPath: folder.appending(path: "config.yaml").path)
     throw CheckingError.noReplies(
@@ -88,20 +97,24 @@ package enum AgreementSource {
   ///
   /// - Parameter name: what the store is called in faults.
   package static func report(
-    of store: any AnnotationStore, _ name: String, anchors: URL? = nil
+    of store: any AnnotationStore, _ name: String, anchors: URL? = nil, levels: [String]? = nil
   ) async throws -> (report: AgreementReport, setAside: [RowProblem]) {
     let annotations = try await store.all()
     guard !annotations.isEmpty else { throw CheckingError.noReplies(name, reason: "the store is empty") }
     let table = VoteTable(annotations)
     let known = try anchors.map { try KnownLabels(contentsOf: $0, key: "--anchors", scope: .init(table)) }
-    return (AgreementReport(table, anchors: known?.labels ?? [:]), known?.setAside ?? [])
+    return (
+      AgreementReport(table, anchors: known?.labels ?? [:], levels: try levels.map { try table.levels($0) }),
+      known?.setAside ?? []
+    )
   }
 
   private static func report(
-    ofDataBase file: URL, anchors: URL?
+    ofDataBase file: URL, anchors: URL?, levels: [String]?
   ) async throws -> (report: AgreementReport, setAside: [RowProblem]) {
     #if Run
-      return try await report(of: SQLiteAnnotationStore(file), file.relativePath, anchors: anchors)
+      return try await report(
+        of: SQLiteAnnotationStore(file), file.relativePath, anchors: anchors, levels: levels)
     #else
       throw CheckingError.noReplies(
         file.relativePath, reason: "stores in SQLite are read where the package was built with the trait Run")

@@ -201,7 +201,7 @@ extension RunCheck {
       }
     }
     let rule = run.agreement.rule(
-      over: VoteTable(teachers: run.teachers.map(\.name), items: data.items.train.map(\.id), cast))
+      over: VoteTable(teachers: run.teachers.map(\.name), items: data.items.train.map(\.id), cast), levels: run.levels)
     var (agreed, conflicts, none) = (0, 0, 0)
     for (item, cast) in zip(data.items.train, cast) {
       switch rule.verdict(on: cast) {

@@ -255,13 +255,13 @@ public struct DistillationRun: Sendable {
   func order(_ conflicts: [Conflict], uncertainty: [String: [String: Double]]?) -> [Conflict] {
     switch configuration.review.order {
     case .random: RandomOrder(seed: UInt64(configuration.seed)).ordered(conflicts)
-    case .disagreement: DisagreementConfidenceOrder().ordered(conflicts)
+    case .disagreement: DisagreementConfidenceOrder(levels: configuration.levels).ordered(conflicts)
     case .studentUncertainty: UncertaintyOrder(probabilities: uncertainty ?? [:]).ordered(conflicts)
     }
   }
 
   /// The rule by which votes agree; the table is what it learns the teachers' reliabilities from, where it does.
   func rule(over table: VoteTable) -> any AgreementRule {
-    plugins.agreement ?? configuration.agreement.rule(over: table)
+    plugins.agreement ?? configuration.agreement.rule(over: table, levels: configuration.levels)
   }
 }

@@ -104,7 +104,8 @@ extension DistillationRun {
         .init(
           id: item.id, label: gold.answer(of: item.id) ?? "", group: item.group,
           slice: slice.flatMap { item.attributes[$0] })
-      }, labels: configuration.labels.map(\.name), positive: configuration.positive)
+      }, labels: configuration.labels.map(\.name), positive: configuration.positive,
+      ordered: configuration.ordered ?? false)
   }
 
   private func teacherCandidates(_ state: RunState) -> [Evaluator.Candidate] {

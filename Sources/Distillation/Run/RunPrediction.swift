@@ -83,7 +83,7 @@ extension DistillationRun {
         .init(
           id: item.id, label: gold.answer(of: item.id) ?? "", group: item.group,
           slice: slice.flatMap { item.attributes[$0] })
-      }, labels: labels.names, positive: labels.positive)
+      }, labels: labels.names, positive: labels.positive, ordered: labels.isOrdered)
     var candidates = try await teacherCandidates(dataset, items, labels)
     let (student, key) = try (loadBase(), baseKey())
     let own = try await answers(student, key: key, dataset: dataset, items: items, labels: labels, rationales: false)

@@ -64,12 +64,13 @@ extension DistillationRun {
   }
 
   private func agreement(_ state: RunState) -> ReportContent.Agreement {
-    let report = AgreementReport(state.train.votes)
+    let report = AgreementReport(state.train.votes, levels: configuration.levels)
     return .init(
       teachers: report.teachers.map(\.name),
       pairs: report.pairs.map {
         .init(
-          first: $0.first, second: $0.second, items: $0.bothVoted, agreement: $0.agreement ?? 0, kappa: $0.kappa)
+          first: $0.first, second: $0.second, items: $0.bothVoted, agreement: $0.agreement ?? 0, kappa: $0.kappa,
+          quadraticKappa: $0.quadraticKappa)
       })
   }
 

@@ -34,10 +34,19 @@ extension AnnotationRun {
 }
 
 extension AgreementConfiguration {
-  /// The rule; the table is what it learns the teachers' reliabilities from, where it does.
-  func rule(over table: VoteTable) -> any AgreementRule {
+  /// The rule.
+  ///
+  /// - Parameters:
+  ///   - table: what it learns the teachers' reliabilities from, where it does.
+  ///   - levels: the labels from the lowest level to the highest; nil where they have no order.
+  func rule(over table: VoteTable, levels: [String]?) -> any AgreementRule {
     switch rule {
-    case .unanimous: UnanimousRule(minimumVotes: minimumVotes)
+    case .unanimous:
+      if let levels, let distance, distance > 0 {
+        LevelDistanceRule(levels: levels, distance: distance, minimumVotes: minimumVotes)
+      } else {
+        UnanimousRule(minimumVotes: minimumVotes)
+      }
     case .majority: MajorityRule(margin: margin, minimumVotes: minimumVotes)
     case .confidenceWeighted: ConfidenceWeightedRule(lead: lead, minimumVotes: minimumVotes)
     case .dawidSkene:

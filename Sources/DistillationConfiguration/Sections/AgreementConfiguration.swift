@@ -8,10 +8,12 @@ package struct AgreementConfiguration: DefaultedSection {
   package var probability = 0.9
   /// How many teachers must have voted for the item to be agreed. The default is 2.
   package var minimumVotes = 2
+  /// The largest distance between two votes on an agreed item, in levels. The default is none: equal votes agree.
+  package var distance: Int?
 
   /// How votes become a label.
   package enum Rule: String, ConfigurationChoice {
-    /// All votes are for one label.
+    /// All votes are for one label, or lie within a distance.
     case unanimous
     /// One label leads by at least the margin.
     case majority
@@ -38,5 +40,9 @@ package struct AgreementConfiguration: DefaultedSection {
     ConfigurationKey(
       "minimum_votes", \.minimumVotes, "Votes an item needs to be agreed; abstentions are none.",
       range: .from(1, through: 1000)),
+    ConfigurationKey(
+      "distance", \.distance,
+      "Levels by which the votes on an agreed item may differ, of ordered labels; the agreed label is their median.",
+      range: .ifGiven(.from(0, through: 1000)), when: .init("rule: unanimous") { $0.rule == .unanimous }, sample: "1"),
   ]
 }

@@ -247,6 +247,13 @@ struct DistillCommandTests {
       let pair = (figures?["pairs"] as? [[String: Any]])?.first
       #expect(pair?["agreement"] as? Double == 0.75)
       #expect(pair?["conflicts"] as? Int == 6)
+      #expect(!table.output.contains("quadratic kappa"))
+      let levels = try distill.run(
+        "agree", "--annotations", "replies.jsonl", "--order", "pristine, falsified", in: fixture.folder)
+      #expect(levels.code == 0 && levels.output.contains("quadratic kappa") && levels.output.contains("ordinal alpha"))
+      let other = try distill.run(
+        "agree", "--annotations", "replies.jsonl", "--order", "pristine,doubtful", in: fixture.folder)
+      #expect(other.code == 2 && other.errors.contains("'falsified' is no label. Known: 'pristine', 'doubtful'"))
       let none = try distill.run("agree", "--annotations", "nothing.jsonl", in: fixture.folder)
       #expect(none.code == 2)
       #expect(none.errors.contains("nothing.jsonl: no teachers' replies found: there is no such file or folder"))

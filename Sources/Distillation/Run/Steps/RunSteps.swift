@@ -98,6 +98,8 @@ final class RunSteps {
   private func inputs(of part: Part) throws -> StepInputs? {
     let version = StepRecords.version
     func settings(_ step: RunStep) -> String { configuration.settings(for: step).json }
+    // Figures of agreement and the order of conflicts go by the levels, where labels are some.
+    let order = configuration.levels.map { ["ordered in the configuration": $0.joined(separator: "\n")] } ?? [:]
     switch part {
     case .base: return try StepInputs(key: run.freshBaseKey(files))
     case .teacher(let name): return try StepInputs(key: trainedTeacher(name).key)
@@ -116,20 +118,22 @@ final class RunSteps {
         ])
     case .step(.agree):
       guard run.plugins.agreement == nil else { return nil }
-      return StepInputs([
-        "the version": version, "the teachers' replies": key(.step(.annotate)),
-        "agreement in the configuration": configuration.agreement.json,
-      ])
+      return StepInputs(
+        [
+          "the version": version, "the teachers' replies": key(.step(.annotate)),
+          "agreement in the configuration": configuration.agreement.json,
+        ], and: order)
     case .step(.review):
       let answers = [configuration.review.file, run.reviewJournal.path].compactMap(\.self)
         .filter { FileManager.default.fileExists(atPath: $0) }
-      return try StepInputs([
-        "the version": version, "what the votes came to": key(.step(.agree)),
-        "review in the configuration": configuration.review.json,
-        "rounds or seed in the configuration": "\(configuration.rounds) \(configuration.seed)",
-        "what stage1 came to": configuration.review.order == .studentUncertainty ? key(.step(.stage1)) : "",
-        "people's answers": answers.map { try digest(of: URL(filePath: $0)) }.joined(separator: "\n"),
-      ])
+      return try StepInputs(
+        [
+          "the version": version, "what the votes came to": key(.step(.agree)),
+          "review in the configuration": configuration.review.json,
+          "rounds or seed in the configuration": "\(configuration.rounds) \(configuration.seed)",
+          "what stage1 came to": configuration.review.order == .studentUncertainty ? key(.step(.stage1)) : "",
+          "people's answers": answers.map { try digest(of: URL(filePath: $0)) }.joined(separator: "\n"),
+        ], and: order)
     case .step(.stage1):
       let settings = settings(.stage1)
       return try StepInputs(
@@ -236,7 +240,7 @@ final class RunSteps {
         isWhole: state.train.failures.isEmpty && state.test.failures.isEmpty)
     case .step(.agree):
       let state = try await state()
-      let report = try AgreementReport(state.train.votes).json()
+      let report = try AgreementReport(state.train.votes, levels: run.configuration.levels).json()
       try Data((report + "\n").utf8).write(to: run.folder.appending(path: "agreement.json"), options: .atomic)
       return .init(key: state.verdictsKey)
     case .step(.review):

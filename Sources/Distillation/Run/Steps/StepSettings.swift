@@ -30,6 +30,8 @@ extension RunConfiguration {
     }
     // Later steps depend on what the rule came to; the rule itself is used again in later rounds alone.
     if step != .report, copy.rounds == 1 { copy.agreement = AgreementConfiguration() }
+    // What is asked and learnt is the same whether labels are levels or not.
+    if step.isBefore(.evaluate), copy.rounds == 1 { copy.ordered = nil }
     // Later steps depend on what teachers said.
     if step == .stage1 || step == .stage2 { copy.teachers = [] }
     return copy

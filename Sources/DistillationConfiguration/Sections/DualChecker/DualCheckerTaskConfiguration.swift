@@ -16,6 +16,8 @@ package struct DualCheckerTaskConfiguration: DefaultedSection {
   ]
   /// The class that a binary task looks for; nil for none. The default is `green`, which is none where no label has the name.
   package var positive: String? = "green"
+  /// Whether the classes are levels, the lowest first. The default is none: they have no order.
+  package var ordered: Bool?
   package var overlap = SpanOverlap.longest
   /// What the teacher is told, line by line. The default asks for a green innovation.
   package var instructions = ["Is the invention in the text a green innovation?"]
@@ -29,6 +31,9 @@ package struct DualCheckerTaskConfiguration: DefaultedSection {
     ConfigurationKey(
       "positive", \.positive, "The class that a binary task looks for; no label need be it.",
       range: .ifGiven(.nonBlank)),
+    ConfigurationKey(
+      "ordered", \.ordered, "Whether the classes are levels, the lowest first: near ones count as nearly right.",
+      sample: "true"),
     ConfigurationKey("overlap", \.overlap, "Which of two overlapping spans counts."),
     ConfigurationKey(
       "instructions", \.instructions, "The instructions to the teacher, line by line.", range: .each(.nonBlank)),
@@ -41,6 +46,9 @@ package struct DualCheckerTaskConfiguration: DefaultedSection {
         false, "labels", "kind", expected: "two labels, as task.kind is binary; for more set it to multiclass or spans",
         found: "\(labels.count)")
     }
+    reader.require(
+      ordered != true || kind == .multiclass, "ordered", "kind",
+      expected: "false, or classes that are levels, by task.kind: multiclass", found: "true")
     do throws(TeacherProtocolError) {
       let labels = try task().labels.labels
       if let clash = LabelSet.clash(of: labels) {
@@ -61,7 +69,7 @@ package struct DualCheckerTaskConfiguration: DefaultedSection {
     case .binary:
       let isDefault = positive == Self.blank.positive && !labels.contains { $0.name == positive }
       return try LabellingTask(binary: LabelSet(labels, positive: isDefault ? nil : positive))
-    case .multiclass: return LabellingTask(classes: try LabelSet(labels))
+    case .multiclass: return LabellingTask(classes: try LabelSet(labels, ordered: ordered ?? false))
     case .spans: return try LabellingTask(spanTypes: labels, overlap: overlap)
     }
   }
