@@ -22,7 +22,7 @@ extension DistillationRun {
     student.maximumTokens = min(student.maximumTokens, configuration.student.maximumTokens)
     student.promptBeginning = try RunRules(of: folder).beginning
     student.recomputesActivations = configuration.student.gradientCheckpointing
-    guard let form = form ?? frozenPrecision, form != .float32 else { return student }
+    guard let form = form ?? configuration.frozenPrecision, form != .float32 else { return student }
     student.freeze()
     student.convertFrozenWeights(to: form)
     return student
@@ -58,12 +58,19 @@ extension DistillationRun {
       var digest = StudentDigest()
       return digest.of(student)
     }
-    let weights = try configuration.digests.digest(ofModel: basePath())
-    return frozenPrecision == nil ? weights : weights + " in \(configuration.student.precision.rawValue)"
+    return try configuration.baseKey(ofModelIn: basePath())
+  }
+}
+
+extension RunConfiguration {
+  /// A digest of the student's weights as they are before any adapter, found without loading them.
+  func baseKey(ofModelIn folder: URL) throws -> String {
+    let weights = try digests.digest(ofModel: folder)
+    return frozenPrecision == nil ? weights : weights + " in \(student.precision.rawValue)"
   }
 
   /// What the frozen weights are kept in; nil for what they are.
-  private var frozenPrecision: WeightFormat? {
-    WeightFormat(rawValue: configuration.student.precision.rawValue).flatMap { $0 == .float32 ? nil : $0 }
+  fileprivate var frozenPrecision: WeightFormat? {
+    WeightFormat(rawValue: student.precision.rawValue).flatMap { $0 == .float32 ? nil : $0 }
   }
 }

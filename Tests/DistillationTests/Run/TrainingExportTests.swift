@@ -1,5 +1,6 @@
 import DPO
 import Distillation
+import DistillationConfiguration
 import Foundation
 import LoRA
 import Layers
@@ -306,6 +307,35 @@ import Training
       try TinyModels.student(sizes: sizes).save(to: world.folder.appending(path: "wide"))
       let base = try await refusal(taken.with { $0.student.model = world.folder.appending(path: "wide").path })
       #expect(base.contains("misshapen") && base.contains("another base model"), "\(base)")
+    }
+  }
+
+  @Test func `distill check says before a run whether adapters that come back fit the student`() async throws {
+    try await withBack { world, back in
+      func found(_ world: RunWorld, _ level: CheckFinding.Level, _ key: String) -> [String] {
+        RunCheck(
+          world.configuration, runFolder: world.folder.appending(path: "run"), environment: [:],
+          speed: MachineSpeed(matrixRate: 1e10, availableBytes: 8_000_000_000)
+        )
+        .texts(level, key)
+      }
+      let taken = taking(world, back)
+      for stage in ["stage1", "stage2"] {
+        #expect(
+          found(taken, .ok, "\(stage).adapter")
+            == ["\(back.appending(path: stage).path): an adapter that fits the student"])
+      }
+      // In the words of the run.
+      for change in [
+        { $0.student.lora.rank = 4 }, { $0.student.lora.targets = ["q_proj"] }, { $0.stage1.adapter = "/nowhere" },
+      ] as [(inout RunConfiguration) -> Void] {
+        let other = taken.with(change)
+        let refused = try await refusal(other)
+        #expect(!refused.isEmpty && found(other, .error, "stage1.adapter") == [refused], "\(refused)")
+      }
+      try FileManager.default.removeItem(at: back.appending(path: "stage2/adapter_model.safetensors"))
+      let missing = found(taken, .error, "stage2.adapter")
+      #expect(missing.count == 1 && missing[0].contains("it has no adapter_model.safetensors"), "\(missing)")
     }
   }
 
