@@ -122,12 +122,15 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
   public func predictions(for items: [Item]) async throws -> [StudentPrediction] {
     let trees = try await questions(items)
     return try await onOwnThread { [self] in
-      task.kind == .spans ? written(items, trees) : chosen(trees)
+      guard task.kind == .spans else { return try chosen(trees) }
+      return try DealtAnswers.answers(items.count, among: ranks) { own in
+        written(own.map { items[$0] }, own.map { trees[$0] })
+      }
     }
   }
 
-  private func chosen(_ trees: [AnswerTree]) -> [StudentPrediction] {
-    model.answerProbabilities(trees).map { probabilities in
+  private func chosen(_ trees: [AnswerTree]) throws -> [StudentPrediction] {
+    try model.answerTotals(of: trees, batch: 16, ranks: ranks).map(softmax).map { probabilities in
       let best = probabilities.indices.reduce(0) { probabilities[$1] > probabilities[$0] ? $1 : $0 }
       return StudentPrediction(answer: .label(task.names[best]), probabilities: probabilities)
     }

@@ -138,8 +138,12 @@ public struct EncoderStudent: OnlineStudent {
 
   /// Its answers, with the classes' probabilities, or for spans the means of each token's two best tags.
   public func predictions(for items: [Item]) async throws -> [StudentPrediction] {
-    let (network, task) = (network, task)
-    return try await onOwnThread { try network.predictions(for: items.map(\.text), task: task) }
+    let (network, task, ranks) = (network, task, ranks)
+    return try await onOwnThread {
+      try DealtAnswers.answers(items.count, among: ranks) { own in
+        try network.predictions(for: own.map { items[$0].text }, task: task)
+      }
+    }
   }
 
   /// The answers of a student that was saved.

@@ -45,7 +45,7 @@ final class DualCheckerSteps {
           }.joined())
     }
     hashed = HashedNGramEncoder(suiting: records.training.map(\.wholeText))
-    teachers = try DualCheckerTeachers(run, task: records.task, hashed: hashed)
+    teachers = try DualCheckerTeachers(run, task: records.task, hashed: hashed, conductor: conductor)
   }
 
   /// Skips or carries out every step.

@@ -1,5 +1,6 @@
 internal import Annotations
 public import DualChecker
+internal import Layers
 public import StudentModels
 internal import TeacherProtocol
 internal import DistillationConfiguration
@@ -11,6 +12,7 @@ struct DualCheckerTeachers: Sendable {
   let ledger: SpendingLedger
   private let run: DualCheckerRun
   private let task: LabellingTask
+  private let conductor: StudentConductor
   private let hashed: HashedNGramEncoder
   /// Nil where no teacher stands behind a service: what answers in this process is not stored.
   private let store: (any AnnotationStore)?
@@ -21,8 +23,11 @@ struct DualCheckerTeachers: Sendable {
   /// Models in this process, read once.
   private let models = Locked<[String: any Teacher]>([:])
 
-  init(_ run: DualCheckerRun, task: LabellingTask, hashed: HashedNGramEncoder) throws {
-    (self.run, self.task, self.hashed) = (run, task, hashed)
+  /// - Parameter conductor: has other ranks compute along with this one.
+  init(
+    _ run: DualCheckerRun, task: LabellingTask, hashed: HashedNGramEncoder, conductor: StudentConductor
+  ) throws {
+    (self.run, self.task, self.hashed, self.conductor) = (run, task, hashed, conductor)
     let configuration = run.configuration
     let services = [configuration.teacher, configuration.second].compactMap(\.self).filter { $0.kind == .openAI }
     store = services.isEmpty ? nil : try run.openStore()
@@ -52,9 +57,8 @@ struct DualCheckerTeachers: Sendable {
     switch configuration.kind {
     case .model:
       if let known = models.withLock({ $0[configuration.name] }) { return known }
-      let teacher = try RunTeachers.teacher(
-        configuration.name, configuration.model, task.labels, RunRules(of: run.folder), .stored, FileDigests(cache: nil)
-      )
+      let computed = try run.computedTeacher(configuration, task)
+      let teacher: any Teacher = run.ranks.count > 1 ? RankedAsking(computed, conductor.teachers) : computed
       models.withLock { $0[configuration.name] = teacher }
       return teacher
     case .inContext:
@@ -68,6 +72,16 @@ struct DualCheckerTeachers: Sendable {
       }
       return Asker(teacher, store: store, price: configuration.service.price, ledger: ledger)
     }
+  }
+}
+
+extension DualCheckerRun {
+  /// A model in this process as a teacher.
+  func computedTeacher(
+    _ teacher: DualCheckerTeacherConfiguration, _ task: LabellingTask
+  ) throws -> any ComputedTeacher {
+    try RunTeachers.teacher(
+      teacher.name, teacher.model, task.labels, RunRules(of: folder), .stored, FileDigests(cache: nil))
   }
 }
 

@@ -5,13 +5,16 @@ internal import TeacherProtocol
 internal import TextStudents
 internal import Training
 
-/// What rank 0 has the others do with their student: the loop around it is its own, since it alone asks teachers.
+/// What rank 0 has the others do: the loop is its own.
 private struct StudentOrder: Codable {
   enum Work: String, Codable {
     /// Take up the model that the student begins with.
     case begin
     case fit
     case train
+    case predict
+    /// Answer a teacher's questions.
+    case ask
     case end
   }
 
@@ -35,6 +38,9 @@ private struct StudentOrder: Codable {
   var state: Data?
   var examples: [Example] = []
   var pairs: [Pair] = []
+  /// What the student is to answer.
+  var items: [Item] = []
+  var questions: TeacherOrder?
   /// Checkpoints that training goes on from, by the names of their files, and what they were made from.
   var files: [String: Data] = [:]
   var checkpoint: String?
@@ -51,10 +57,17 @@ final class StudentConductor: @unchecked Sendable {
   init(_ ranks: any Ranks) { self.ranks = ranks }
 
   /// Has the others take up the model in a folder.
-  func begin() throws { try send(StudentOrder(work: .begin)) }
+  func begin() throws { try StudentOrder(work: .begin).send(ranks) }
 
   /// Lets the others go.
-  func end() throws { try send(StudentOrder(work: .end)) }
+  func end() throws { try teachers.end() }
+
+  /// Has the others answer what is asked of teachers in this process.
+  private(set) lazy var teachers = TeacherConductor(ranks) { [ranks] questions in
+    var order = StudentOrder(work: questions == nil ? .end : .ask)
+    order.questions = questions
+    try order.send(ranks)
+  }
 
   /// A state that the others have not got.
   fileprivate func unknown() -> Int {
@@ -64,26 +77,35 @@ final class StudentConductor: @unchecked Sendable {
 
   fileprivate func order(_ order: StudentOrder, from student: RankedStudent) throws -> Int {
     var order = order
-    (order.from, order.to) = (student.number, unknown())
+    // Predictions leave the student as it is.
+    (order.from, order.to) = (student.number, order.work == .predict ? student.number : unknown())
     if !known.contains(student.number) {
       try withScratch { file in
         try student.student.saveState(to: Checkpoint(url: file, key: ""))
         order.state = try Data(contentsOf: file)
       }
     }
-    try send(order)
+    try order.send(ranks)
     known = [0, order.to]
     return order.to
   }
+}
 
-  private func send(_ order: StudentOrder) throws {
+extension StudentOrder {
+  private static let message = "the next work"
+
+  func send(_ ranks: any Ranks) throws {
     let encoder = PropertyListEncoder()
     encoder.outputFormat = .binary
-    _ = try ranks.ofFirst({ [UInt8](try encoder.encode(order)) }, "the student's next work")
+    _ = try ranks.ofFirst({ [UInt8](try encoder.encode(self)) }, Self.message)
+  }
+
+  static func received(_ ranks: any Ranks) throws -> StudentOrder {
+    try PropertyListDecoder().decode(StudentOrder.self, from: Data(ranks.ofFirst({ [] }, message)))
   }
 }
 
-/// A student that other ranks train along with this one.
+/// A student that other ranks train, and ask, along with this one.
 struct RankedStudent: DualCheckerStudent {
   fileprivate var student: any DualCheckerStudent
   fileprivate var number = 0
@@ -101,7 +123,18 @@ struct RankedStudent: DualCheckerStudent {
 
   func check(_ items: [Item]) async throws { try await student.check(items) }
 
-  func predictions(for items: [Item]) async throws -> [StudentPrediction] { try await student.predictions(for: items) }
+  /// Answers are dealt out where there are more than a batch of them.
+  func predictions(for items: [Item]) async throws -> [StudentPrediction] {
+    guard items.count > DealtAnswers.batch else {
+      var alone = student
+      alone.ranks = OneRank()
+      return try await alone.predictions(for: items)
+    }
+    var order = StudentOrder(work: .predict)
+    order.items = items
+    _ = try conductor.order(order, from: self)
+    return try await student.predictions(for: items)
+  }
 
   mutating func fit(_ batch: [TrainingExample]) async throws {
     number = try conductor.order(StudentOrder(work: .fit, examples: batch.map(StudentOrder.Example.init)), from: self)
@@ -157,24 +190,30 @@ extension DualCheckerRun {
       ], "the beginning of the run")
   }
 
-  /// Carries the run out as a rank other than the first: trains the student whenever that one does.
+  /// Carries the run out as a rank other than the first: trains and asks the student, and answers for teachers in its process,
+  /// whenever that one does.
   package func assist() async throws {
     let records = try DualCheckerRecords(configuration, rows: RunRules(of: folder).rows)
     try agree(records)
     var model = configuration.student.model.map { URL(filePath: $0) } ?? folder.appending(path: "base")
     var untrained: (any DualCheckerStudent)?
     var latest: (number: Int, student: any DualCheckerStudent)?
+    var teachers: [String: any ComputedTeacher] = [:]
     while true {
-      let bytes = try ranks.ofFirst({ [] }, "the student's next work")
-      let order = try PropertyListDecoder().decode(StudentOrder.self, from: Data(bytes))
+      let order = try StudentOrder.received(ranks)
       switch order.work {
       case .end: return
+      case .ask:
+        guard let questions = order.questions else { continue }
+        let teacher = try teachers[questions.teacher] ?? computedTeacher(questions.teacher, records.task)
+        teachers[questions.teacher] = teacher
+        try await onOwnThread { [ranks] in try ranks.carryOut(questions, by: teacher, records.task.labels) }
       case .begin:
         if configuration.student.model == nil { model = try RankFolder.place(of: model, ranks) }
         untrained = try student(records.task, model: model)
         untrained?.ranks = ranks
         if configuration.student.model == nil { try? FileManager.default.removeItem(at: model) }
-      case .fit, .train:
+      case .fit, .train, .predict:
         guard var student = latest?.number == order.from ? latest?.student : untrained else {
           throw RanksError.broken("a student is trained before it is there")
         }
@@ -191,7 +230,19 @@ extension DualCheckerRun {
     }
   }
 
+  private func computedTeacher(_ name: String, _ task: LabellingTask) throws -> any ComputedTeacher {
+    let all = [configuration.teacher, configuration.second].compactMap(\.self)
+    guard let teacher = all.first(where: { $0.name == name }) else {
+      throw RanksError.broken("teacher '\(name)' is not one of this rank's configuration")
+    }
+    return try computedTeacher(teacher, task)
+  }
+
   private func carryOut(_ order: StudentOrder, _ student: inout any DualCheckerStudent) async throws {
+    if order.work == .predict {
+      _ = try await student.predictions(for: order.items)
+      return
+    }
     let examples = order.examples.map(\.example)
     guard order.work == .train else { return try await student.fit(examples) }
     let scratch = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)

@@ -77,11 +77,8 @@ public struct DistillationRun: Sendable {
     }
     if plugins.student == nil { try LabelsAlike.refuse(configuration) }
     try refuseUnusable(store: configuration.store)
-    for (path, key) in [
-      (configuration.stage1.adapter, "stage1.adapter"), (configuration.stage2.adapter, "stage2.adapter"),
-    ]
-    where !last.isBefore(.stage1) {
-      if let path { _ = try TakenAdapter(URL(filePath: path), key: key) }
+    for (path, key) in configuration.takenAdapters where !last.isBefore(.stage1) {
+      _ = try TakenAdapter(URL(filePath: path), key: key)
     }
     try OwnerOnly.makeFolder(folder)
     try RunFolder.refuseForeign(folder, for: .multiTeacher)
@@ -94,10 +91,14 @@ public struct DistillationRun: Sendable {
 
   /// The teachers' answers, and what they amount to. Only what is not in the store is asked for.
   ///
-  /// - Parameter store: where replies are looked up and kept; nil for the configuration's.
-  func gathered(_ data: RunData, labels: LabelSet, store: (any AnnotationStore)? = nil) async throws -> RunState {
+  /// - Parameters:
+  ///   - store: where replies are looked up and kept; nil for the configuration's.
+  ///   - conductor: has other ranks compute along with this one. The default is nil: there are none.
+  func gathered(
+    _ data: RunData, labels: LabelSet, store: (any AnnotationStore)? = nil, conductor: TeacherConductor? = nil
+  ) async throws -> RunState {
     let teachers = try RunTeachers(
-      configuration, labels: labels, plugins: plugins, folder: folder, plainIDs: data.plainIDs)
+      configuration, labels: labels, plugins: plugins, folder: folder, plainIDs: data.plainIDs, conductor: conductor)
     for replies in teachers.recorded {
       try data.check(replies)
       if let listed = replies.setAside.listed { reporter.message(listed) }

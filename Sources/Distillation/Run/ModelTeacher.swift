@@ -49,7 +49,7 @@ public struct ModelTeacher<Model: Student>: BatchTeacher {
     try await onOwnThread { try answers(to: requests) }
   }
 
-  private func answers(to requests: [TeacherRequest]) throws -> [TeacherReply] {
+  package func answers(to requests: [TeacherRequest]) throws -> [TeacherReply] {
     guard let first = requests.first else { return [] }
     // What several questions are about is read, and goes through the tower, once.
     let files = Array(Set(requests.flatMap { $0.images.map(\.file) }))
@@ -84,3 +84,5 @@ public struct ModelTeacher<Model: Student>: BatchTeacher {
     }
   }
 }
+
+extension ModelTeacher: ComputedTeacher {}

@@ -4,6 +4,7 @@ internal import Foundation
 internal import Layers
 internal import TeacherProtocol
 internal import Tensor
+internal import Training
 
 /// What the ranks of a run have to have in common, and what rank 0 alone finds.
 extension DistillationRun {
@@ -40,11 +41,19 @@ extension DistillationRun {
     try ranks.agree([("the items' digest and", "\(StepRecords.key(items)), \(unused ?? "all of use")")], "the items")
   }
 
-  /// The teachers' answers as rank 0 has gathered them: it alone asks, and has the store.
+  /// The teachers' answers as rank 0 has gathered them: it alone asks, and has the store. What teachers in its process are
+  /// asked, all compute.
   func state(_ data: RunData, labels: LabelSet) async throws -> RunState {
     guard ranks.count > 1 else { return try await gathered(data, labels: labels) }
     try agree(data)
-    let found = ranks.isFirst ? try await gathered(data, labels: labels) : nil
+    var found: RunState?
+    if ranks.isFirst {
+      let conductor = teacherConductor
+      found = try await gathered(data, labels: labels, conductor: conductor)
+      try conductor.end()
+    } else {
+      try await onOwnThread { try assist(labels) }
+    }
     let bytes = try ranks.ofFirst(
       { try found.map { [UInt8](try JSONEncoder().encode(SharedReplies($0))) } ?? [] }, "the teachers' replies")
     if let found { return found }

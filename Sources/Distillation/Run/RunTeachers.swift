@@ -24,15 +24,14 @@ struct RunTeachers: Sendable {
   /// - Parameters:
   ///   - folder: the run's, where the teachers stand that it made.
   ///   - plainIDs: what recorded replies may call items, by the names that these have in the run.
+  ///   - conductor: has other ranks compute along with this one. The default is nil: there are none.
   init(
     _ configuration: RunConfiguration, labels: LabelSet, plugins: RunPlugins, folder: URL,
-    plainIDs: [String: String] = [:]
+    plainIDs: [String: String] = [:], conductor: TeacherConductor? = nil
   ) throws {
     var (full, short) = ([Annotator.Assignment](), [Annotator.Assignment]())
     var files: [String: RecordedReplies] = [:]
     var sources: [String: (replies: RecordedReplies, name: String)] = [:]
-    // Items of text alone are asked as they always were.
-    let pixels: PixelConfiguration = configuration.data.fields.image == nil ? .stored : configuration.data.readPixels
     let rules = try RunRules(of: folder)
     for entry in configuration.teachers {
       let template = try PromptTemplate(entry.prompt ?? configuration.prompt)
@@ -58,15 +57,10 @@ struct RunTeachers: Sendable {
         }
         let tokens = TeacherParameters().maximumTokens
         assign(Renamed(name: entry.name, teacher: teacher), tokens: tokens, shortTokens: tokens)
-      case .model(let model):
-        assign(
-          try Self.teacher(entry.name, model, labels, rules, pixels, configuration.digests),
-          tokens: model.maximumTokens, shortTokens: 1)
-      case .trained(let trained):
-        let model = trained.made(in: Self.home(of: entry.name, in: folder).path)
-        assign(
-          try Self.teacher(entry.name, model, labels, rules, pixels, configuration.digests),
-          tokens: model.maximumTokens, shortTokens: 1)
+      case .model, .trained:
+        guard let (teacher, tokens) = try Self.computed(entry, configuration, labels, rules, folder) else { continue }
+        let shared: (any Teacher)? = conductor.map { RankedTeacher(teacher, $0) }
+        assign(shared ?? teacher, tokens: tokens, shortTokens: 1)
       case .openAI, .decision:
         guard let service = entry.service, let teacher = try plugins.makeTeacher?(entry, labels) else {
           throw RunError.noMaker(teacher: entry.name, kind: entry.kind.rawValue)
@@ -97,11 +91,27 @@ struct RunTeachers: Sendable {
   /// Where a teacher stands that the run made.
   static func home(of name: String, in folder: URL) -> URL { folder.appending(path: "teachers/\(name)") }
 
+  /// A teacher in this process, with the most tokens of its replies; nil for one of another kind.
+  static func computed(
+    _ entry: TeacherConfiguration, _ configuration: RunConfiguration, _ labels: LabelSet, _ rules: RunRules,
+    _ folder: URL
+  ) throws -> (teacher: any ComputedTeacher, tokens: Int)? {
+    let model: ModelTeacherConfiguration
+    switch entry.source {
+    case .model(let own): model = own
+    case .trained(let trained): model = trained.made(in: home(of: entry.name, in: folder).path)
+    case .recorded, .openAI: return nil
+    }
+    // Items of text alone are asked as they always were.
+    let pixels: PixelConfiguration = configuration.data.fields.image == nil ? .stored : configuration.data.readPixels
+    return (try teacher(entry.name, model, labels, rules, pixels, configuration.digests), model.maximumTokens)
+  }
+
   /// A model in a folder as a teacher.
   static func teacher(
     _ name: String, _ model: ModelTeacherConfiguration, _ labels: LabelSet, _ rules: RunRules,
     _ pixels: PixelConfiguration, _ digests: FileDigests
-  ) throws -> any Teacher {
+  ) throws -> any ComputedTeacher {
     try ModelFolder.demand(URL(filePath: model.model))
     var student = try StudentFamily.student(contentsOf: URL(filePath: model.model))
     student.promptBeginning = rules.beginning
@@ -123,7 +133,7 @@ struct RunTeachers: Sendable {
     if rules != .first { key += try changes(since: .first, of: student, labels) }
     // Replies are remembered by what the teacher sees, too.
     let digest = "\(key) \(view.rawValue)" + (pixels.mark.isEmpty ? "" : " \(pixels.mark)")
-    func teacher(_ student: some Student) -> any Teacher {
+    func teacher(_ student: some Student) -> any ComputedTeacher {
       ModelTeacher(name, student: student, modelDigest: digest, decoder: pixels.decoder, transform: { view.seen($0) })
     }
     return teacher(student)

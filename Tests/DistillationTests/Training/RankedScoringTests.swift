@@ -53,6 +53,57 @@ import TwoStage
 
   private struct Damaged: Error {}
 
+  /// Says what it was asked, and notes how many times.
+  private struct Echo: ComputedTeacher {
+    let name = "echo"
+    let calls = Counter()
+
+    func answers(to requests: [TeacherRequest]) throws -> [TeacherReply] {
+      calls.add()
+      return try requests.map { request in
+        if request.prompt == "damaged" { throw Damaged() }
+        if request.prompt == "gone" { throw TeacherUnavailable(teacher: name, reason: "it is gone") }
+        // A number with more digits than are printed by default, and neighbours that are part of what is said.
+        var reply = TeacherReply(
+          outcome: request.prompt.isEmpty ? .abstained : .answered("yes"), rationale: "\(requests.count) at once",
+          confidence: Confidence(1 / 3.0 - 1e-16, source: .labelTokenProbability), raw: "Yes\u{0}\(request.prompt)",
+          usage: .init(inputTokens: 3, outputTokens: 4))
+        reply.isRationaleCut = request.prompt == "long"
+        return reply
+      }
+    }
+
+    func replies(to requests: [TeacherRequest]) async throws -> [TeacherReply] { try answers(to: requests) }
+  }
+
+  @Test func `each call to a teacher is computed by one rank, whole, and all have its replies or its error`() throws {
+    let labels = try LabelSet(
+      [.init(name: "yes", answer: "Yes"), .init(name: "no", answer: "No")], positive: "yes")
+    let prompts = [["a", "long", ""], ["b"], ["c", "damaged"], ["gone"], ["d", "e"]]
+    let calls = prompts.map { call in
+      call.map { TeacherRequest(item: Item(id: $0, fields: [:]), prompt: $0, promptVersion: "1", labels: labels) }
+    }
+    let echo = Echo()
+    let one = calls.map { call in Result { try echo.answers(to: call) } }
+    #expect(echo.calls.count == 5)
+    for count in Self.counts {
+      let teacher = Echo()
+      let all = try ThreadRanks.results(count) { try $0.replies(to: calls, of: teacher) }
+      #expect(teacher.calls.count == 5, "\(count) ranks")
+      for own in all {
+        for (found, expected) in zip(own, one) {
+          switch (found, expected) {
+          case (.success(let found), .success(let expected)): #expect(found == expected)
+          case (.failure(let found), .failure(let expected)):
+            #expect("\(found)" == "\(expected)" && found is TeacherUnavailable == expected is TeacherUnavailable)
+          default: Issue.record("\(found) in place of \(expected)")
+          }
+        }
+        #expect(own.count == 5)
+      }
+    }
+  }
+
   @Test func `each image is read by one of the ranks`() throws {
     let items = (0..<7).map { number in
       Item(id: "\(number)", imageSlots: [ImageSlot(name: "image", paths: ["\(number % 5).png"])], fields: [:])
