@@ -29,6 +29,18 @@
         input_tokens bigint NOT NULL, output_tokens bigint NOT NULL, cost double precision NOT NULL);
         """
       ),
+      (
+        "people's decisions",
+        """
+        CREATE TABLE distill_decision (number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, \
+        log text COLLATE "C" NOT NULL, item text COLLATE "C" NOT NULL, reviewer text COLLATE "C" NOT NULL, label text, \
+        decision json NOT NULL);
+        CREATE INDEX distill_decision_log ON distill_decision (log, number);
+        CREATE TABLE distill_review_claim (log text COLLATE "C" NOT NULL, item text COLLATE "C" NOT NULL, \
+        reviewer text COLLATE "C" NOT NULL, expires timestamptz NOT NULL);
+        CREATE INDEX distill_review_claim_log ON distill_review_claim (log);
+        """
+      ),
     ]
 
     /// The lock under which steps are taken: the first bytes of "distill" as a number.

@@ -24,6 +24,11 @@
     return text.replacing("\u{1A}", with: "\u{1A}1").replacing("\0", with: "\u{1A}0")
   }
 
+  /// A text as it was before ``withoutZeros(_:)``.
+  func withZeros(_ text: String) -> String {
+    text.replacing("\u{1A}0", with: "\0").replacing("\u{1A}1", with: "\u{1A}")
+  }
+
   /// A text as it stands in a statement.
   func literal(_ text: String) -> String { "'" + withoutZeros(text).replacing("'", with: "''") + "'" }
 #endif

@@ -8,15 +8,17 @@ struct ReviewPayload {
   let server: ReviewServer
   /// All decisions that stand.
   let entries: [ReviewEntry]
+  /// Who has what before them.
+  let claims: [ReviewClaim]
   let reviewer: String
 
   private var own: [String: ReviewEntry] {
     Dictionary(entries.filter { $0.reviewer == reviewer }.map { ($0.item, $0) }, uniquingKeysWith: { $1 })
   }
 
-  /// Labels, progress, what is decided, and how far people and teachers agree.
+  /// Labels, progress, what is decided and what others have before them, and how far people and teachers agree.
   ///
-  /// - Parameter at: the item that a decision was about.
+  /// - Parameter at: the item that the person has before them.
   func state(token: String, at: Int?) -> JSONValue {
     let own = own
     let decisions = server.questions.map { question -> JSONValue in
@@ -25,8 +27,10 @@ struct ReviewPayload {
         .init("label", entry.label.map { .string($0) } ?? .null), .init("note", .string(entry.note)),
       ])
     }
-    let known = Set(server.questions.map(\.item.id))
-    let labelled = Set(entries.filter { $0.label != nil }.map(\.item)).intersection(known).count
+    let opinions = server.options.opinions
+    let progress = ReviewProgress(
+      items: server.questions.map(\.item.id), opinions: opinions, entries: entries, claims: claims)
+    let wanted = server.questions.count * opinions
     return .object([
       .init("token", .string(token)), .init("reviewer", .string(reviewer)),
       .init("showsNames", .bool(server.options.showsNames)),
@@ -39,8 +43,14 @@ struct ReviewPayload {
               .init("meaning", .string(label.meaning)),
             ])
           })), .init("decisions", .array(decisions)), .init("at", at.map { .number($0) } ?? .null),
-      .init("labelled", .number(labelled)),
-      .init("budget", .number(server.options.budget ?? server.questions.count)),
+      .init("labelled", .number(progress.labels)), .init("open", .number(progress.open)),
+      .init("budget", .number(min(server.options.budget ?? wanted, wanted))), .init("opinions", .number(opinions)),
+      .init(
+        "waiting",
+        .array(
+          progress.others(than: reviewer).map {
+            .object([.init("name", .string($0.reviewer)), .init("items", .number($0.items))])
+          })), .init("agreement", progress.agreement.map(agreement) ?? .null),
       .init("reviewers", .array(agreements(with: reviewers))), .init("teachers", .array(agreements(with: teachers))),
     ])
   }
@@ -104,6 +114,13 @@ struct ReviewPayload {
       }
     }
     return names.map { ($0, labels[$0] ?? [:]) }
+  }
+
+  private func agreement(_ all: ReviewerAgreement) -> JSONValue {
+    .object([
+      .init("items", .number(all.items)), .init("share", .number(all.share)),
+      .init("alpha", all.alpha.map { .number($0) } ?? .null),
+    ])
   }
 
   /// How often the reviewer and others gave one label, where both gave one.

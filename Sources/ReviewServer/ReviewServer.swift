@@ -15,6 +15,8 @@ public import TeacherProtocol
 /// network, and is refused to every other machine, to other users of this one and to pages of other origins: the server listens
 /// on the loopback alone, asks the system whose a connection is, `Host` and `Origin` must be its own, and a decision carries a
 /// token that only the page can read.
+///
+/// Several people may decide at once: an item that one has before them is shown to nobody else, unless more opinions are wanted.
 public struct ReviewServer: Sendable {
   /// How the page shows conflicts.
   public struct Options: Sendable, Equatable {
@@ -22,8 +24,10 @@ public struct ReviewServer: Sendable {
     public var reviewer = "me"
     /// Whether the teachers' names are shown before the decision. The default is false.
     public var showsNames = false
-    /// Labels that may be given; the default, nil, is one for each question.
+    /// Labels that may be given; the default, nil, is as many for each question as opinions are wanted.
     public var budget: Int?
+    /// How many people decide each item. The default is 1.
+    public var opinions = 1
     /// Whether photographs outside the folder are shown that an item names by an absolute path or a `file:` URL, as is right
     /// for the items of a run, which has read them. The default is false.
     package var showsAbsolutePaths = false
@@ -38,7 +42,7 @@ public struct ReviewServer: Sendable {
   let questions: [ReviewQuestion]
   let labels: LabelSet
   let options: Options
-  private let journal: ReviewJournal
+  private let log: any DecisionLog
   private let photos: PhotoFolder
   private let token: String
 
@@ -55,10 +59,19 @@ public struct ReviewServer: Sendable {
     questions: [ReviewQuestion], labels: LabelSet, images: URL, journal: ReviewJournal, options: Options = Options(),
     prepare: Prepare? = nil
   ) {
+    self.init(questions: questions, labels: labels, images: images, log: journal, options: options, prepare: prepare)
+  }
+
+  /// A server over any log of decisions.
+  package init(
+    questions: [ReviewQuestion], labels: LabelSet, images: URL, log: any DecisionLog, options: Options = Options(),
+    prepare: Prepare? = nil
+  ) {
+    precondition(options.opinions > 0, "ReviewServer: \(options.opinions) opinions for an item")
     self.questions = questions
     self.labels = labels
     self.options = options
-    self.journal = journal
+    self.log = log
     photos = PhotoFolder(images, allowsAbsolutePaths: options.showsAbsolutePaths, prepare: prepare)
     token = (0..<4).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 36) }.joined()
   }
@@ -104,10 +117,10 @@ public struct ReviewServer: Sendable {
     case ("GET", "/review.css"): return LoopbackResponse(type: "text/css; charset=utf-8", ReviewPage.style)
     case ("GET", "/review.js"): return LoopbackResponse(type: "text/javascript; charset=utf-8", ReviewPage.script)
     case ("GET", "/icon.svg"): return LoopbackResponse(type: "image/svg+xml", ReviewPage.icon)
-    case ("GET", "/api/state"): return json(state(try await journal.entries(), reviewer: reviewer))
+    case ("GET", "/api/state"): return json(try await state(reviewer))
     case ("GET", "/api/question"):
       guard let index = index(request.query["index"].flatMap { Int($0) }) else { return failure(404, "No such item.") }
-      return json(question(index, try await journal.entries(), reviewer: reviewer))
+      return json(try await payload(reviewer).question(index))
     case ("GET", "/photo"):
       let number = request.query["image"].map { Int($0) ?? -1 } ?? 0
       guard let index = index(request.query["index"].flatMap { Int($0) }),
@@ -119,12 +132,13 @@ public struct ReviewServer: Sendable {
       case .missing: return failure(404, "The photograph's file is not there.")
       case .noImage: return failure(415, "The file is none of PNG, JPEG, GIF and WebP.")
       }
-    case ("POST", "/api/decision"), ("POST", "/api/undo"): return try await decide(request)
+    case ("POST", "/api/claim"), ("POST", "/api/release"), ("POST", "/api/decision"), ("POST", "/api/undo"):
+      return try await act(request)
     default: return failure(404, "There is nothing at \(request.path).")
     }
   }
 
-  private func decide(_ request: LoopbackRequest) async throws -> LoopbackResponse {
+  private func act(_ request: LoopbackRequest) async throws -> LoopbackResponse {
     guard request.headers["x-review-token"] == token else {
       return failure(403, "The token is not this server's; load the page again.", code: "token")
     }
@@ -132,11 +146,22 @@ public struct ReviewServer: Sendable {
       let body = request.body.withUnsafeBytes({ try? JSONParser.value(of: $0.bindMemory(to: UInt8.self)) })
     else { return failure(400, "A decision must be JSON.") }
     let reviewer = name(body["reviewer"]?.string)
-    if request.path == "/api/undo" {
-      let undone = try await journal.undo(reviewer)
-      let at = questions.firstIndex { $0.item.id == undone?.item }
-      return json(state(try await journal.entries(), reviewer: reviewer, at: at))
+    switch request.path {
+    case "/api/claim": return json(try await state(reviewer, at: claim(body, for: reviewer)))
+    case "/api/release":
+      if let index = index(body["index"]?.integer) { try await log.release(questions[index].item.id, by: reviewer) }
+      return json(try await state(reviewer))
+    case "/api/undo":
+      let undone = try await log.undo(reviewer)?.item
+      // Before others take it.
+      let item = try await log.claim(
+        firstOf: questions.map(\.item.id).filter { $0 == undone }, for: reviewer, opinions: options.opinions)
+      return json(try await state(reviewer, at: questions.firstIndex { $0.item.id == item }))
+    default: return try await decide(body, reviewer)
     }
+  }
+
+  private func decide(_ body: JSONValue, _ reviewer: String) async throws -> LoopbackResponse {
     guard let index = index(body["index"]?.integer), body["item"]?.string == questions[index].item.id else {
       return failure(409, "That item is not in this queue; load the page again.")
     }
@@ -146,17 +171,43 @@ public struct ReviewServer: Sendable {
       decision = .label(label)
     }
     let note = String((body["note"]?.string ?? "").prefix(10_000))
-    let standing = try await journal.add(
-      ReviewEntry(item: questions[index].item.id, reviewer: reviewer, decision: decision, note: note))
-    return json(state(standing, reviewer: reviewer, at: index))
+    let entry = ReviewEntry(item: questions[index].item.id, reviewer: reviewer, decision: decision, note: note)
+    guard try await log.decide(entry, opinions: options.opinions) != nil else {
+      return failure(409, "Others have decided this item meanwhile, or have it before them.", code: "taken")
+    }
+    return json(try await state(reviewer, at: index))
   }
 
-  private func state(_ entries: [ReviewEntry], reviewer: String, at: Int? = nil) -> JSONValue {
-    ReviewPayload(server: self, entries: entries, reviewer: reviewer).state(token: token, at: at)
+  /// Puts an item before a person: that of `index`; with a `step` of 1 or -1 the next one in this direction from `from` on that
+  /// they have labelled or may decide; or else the next open one after `from`, with the beginning behind the end.
+  private func claim(_ body: JSONValue, for reviewer: String) async throws -> Int? {
+    let ids = questions.map(\.item.id)
+    let own = try await log.entries().filter { $0.reviewer == reviewer }
+    let labelled = Set(own.filter { $0.label != nil }.map(\.item))
+    let from = min(max(body["from"]?.integer ?? -1, -1), ids.count)
+    let (before, behind) = (Array(ids.indices.prefix(max(from, 0))), Array(ids.indices.dropFirst(from + 1)))
+    let order: [Int]
+    if let number = body["index"]?.integer {
+      order = index(number).map { [$0] } ?? []
+    } else if let step = body["step"]?.integer {
+      order = step < 0 ? before.reversed() : behind
+    } else {
+      let decided = Set(own.map(\.item))
+      order = (behind + ids.indices.prefix(from + 1)).filter { !decided.contains(ids[$0]) }
+    }
+    // What a person has labelled they may see again, whoever else has it before them.
+    let known = order.firstIndex { labelled.contains(ids[$0]) }
+    let claimed = try await log.claim(
+      firstOf: order.prefix(upTo: known ?? order.count).map { ids[$0] }, for: reviewer, opinions: options.opinions)
+    return claimed.flatMap { ids.firstIndex(of: $0) } ?? known.map { order[$0] }
   }
 
-  private func question(_ index: Int, _ entries: [ReviewEntry], reviewer: String) -> JSONValue {
-    ReviewPayload(server: self, entries: entries, reviewer: reviewer).question(index)
+  private func state(_ reviewer: String, at: Int? = nil) async throws -> JSONValue {
+    try await payload(reviewer).state(token: token, at: at)
+  }
+
+  private func payload(_ reviewer: String) async throws -> ReviewPayload {
+    ReviewPayload(server: self, entries: try await log.entries(), claims: try await log.claims(), reviewer: reviewer)
   }
 
   private func index(_ number: Int?) -> Int? { number.flatMap { questions.indices.contains($0) ? $0 : nil } }

@@ -16,6 +16,9 @@ internal import Wording
         --run serves a page on this machine that shows one conflict at a time, photo, caption and the teachers' answers \
         side by side, their names hidden until it is decided. Keys are enough (1, 2, ... for the labels, S skip, U undo, \
         N note), each answer is on the disk before it is confirmed, and several people may answer under their names. \
+        An item that one person has before them is shown to nobody else, unless 'review.opinions' or --opinions wants \
+        several to decide it. Where the run's store is on a PostgreSQL server, decisions are kept there, and people on \
+        several machines share them. \
         With 'file' the conflicts stand in the run's folder; fill in the column 'label', save the file under the name \
         that 'review.file' says. In every case run again afterwards.
 
@@ -53,6 +56,12 @@ internal import Wording
         "With --queue: file to which answers are added. (default: review-answers.jsonl beside it)", valueName: "file"))
     var answers: String?
 
+    @Option(
+      help: ArgumentHelp(
+        "With --queue: how many people decide each item; a run says it as review.opinions. (default: 1)", valueName: "n"
+      ))
+    var opinions: Int?
+
     @Flag(help: "Ask in the terminal in place of a page.")
     var terminal = false
 
@@ -76,8 +85,11 @@ internal import Wording
       guard [config, runFolder, queue].count(where: { $0 != nil }) == 1 else {
         throw ValidationError("Give one of: the configuration of a run, --run with its folder, --queue with a file.")
       }
-      if queue == nil, images != nil || answers != nil {
-        throw ValidationError("--images and --answers belong to --queue.")
+      if queue == nil, images != nil || answers != nil || opinions != nil {
+        throw ValidationError("--images, --answers and --opinions belong to --queue.")
+      }
+      if let opinions, !(1...100).contains(opinions) {
+        throw ValidationError("--opinions must be 1 to 100, not \(opinions).")
       }
       if config == nil, data != nil || step.seed != nil || step.out != nil || step.estimate.dryRun {
         throw ValidationError("--data, --seed, --out and --dry-run belong to <config>.")
@@ -99,46 +111,46 @@ internal import Wording
         Output.error("there is no conflict to decide")
         return
       }
-      let journal = try ReviewJournal(desk.journal)
       let person = reviewer ?? ProcessInfo.processInfo.environment["USER"] ?? "me"
       if terminal {
         try await TerminalReview(
-          questions: desk.questions, labels: desk.labels, journal: journal, reviewer: person, showsNames: showNames,
-          images: desk.images
+          questions: desk.questions, labels: desk.labels, log: desk.log, opinions: desk.opinions, reviewer: person,
+          showsNames: showNames, images: desk.images
         ).run(read: { readLine() }, write: { try? Output.write($0) })
         return
       }
       var options = ReviewServer.Options()
       options.reviewer = person
       options.showsNames = showNames
+      options.opinions = desk.opinions
       // A run has read what its items name; a queue from elsewhere may name anything of this machine.
       options.showsAbsolutePaths = runFolder != nil
       let server = ReviewServer(
-        questions: desk.questions, labels: desk.labels, images: desk.images, journal: journal, options: options,
+        questions: desk.questions, labels: desk.labels, images: desk.images, log: desk.log, options: options,
         prepare: { try RunPlugins.plain($0, longestEdge: nil) })
       try await Ending.bySignal { [port] in
         try await server.run(port: port) { port in
           Output.error(
-            "\(NumberText.counted(desk.questions.count, "conflict")) at http://127.0.0.1:\(port)/ -> \(desk.journal.relativePath) "
+            "\(NumberText.counted(desk.questions.count, "conflict")) at http://127.0.0.1:\(port)/ -> \(desk.place) "
               + "(control-C ends it)")
         }
       }
     }
 
-    private func desk() async throws -> (questions: [ReviewQuestion], labels: LabelSet, images: URL, journal: URL) {
+    private func desk() async throws -> RunReview {
       if let runFolder {
         let run = try DistillationRun.opening(
           URL(filePath: runFolder), setting: step.set.settings(), reporter: step.progress.reporter, plugins: .command())
-        let review = try await run.review()
-        return (review.questions, review.labels, review.images, review.journal)
+        return try await run.review()
       }
       let file = URL(filePath: queue ?? "")
       let folder = file.deletingLastPathComponent()
       let questions = try ReviewQuestion.reading(file)
       let names = Set(questions.flatMap { $0.answers.compactMap(\.label) }).sorted()
-      return (
-        questions, try LabelSet(names.map { LabelSet.Label(name: $0) }), images.map { URL(filePath: $0) } ?? folder,
-        answers.map { URL(filePath: $0) } ?? folder.appending(path: "review-answers.jsonl")
+      let journal = answers.map { URL(filePath: $0) } ?? folder.appending(path: "review-answers.jsonl")
+      return RunReview(
+        questions: questions, labels: try LabelSet(names.map { LabelSet.Label(name: $0) }), opinions: opinions ?? 1,
+        images: images.map { URL(filePath: $0) } ?? folder, log: try ReviewJournal(journal), place: journal.relativePath
       )
     }
   }

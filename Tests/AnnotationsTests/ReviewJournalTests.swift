@@ -103,7 +103,7 @@ import Testing
     let scratch = try Scratch()
     let journal = try ReviewJournal(scratch.path("answers.jsonl"))
     let questions = ["a", "b", "c"].map { ReviewQuestion(conflict($0, ["falsified", "pristine"])) }
-    let review = TerminalReview(questions: questions, labels: .outOfContext, journal: journal, reviewer: "anna")
+    let review = TerminalReview(questions: questions, labels: .outOfContext, log: journal, reviewer: "anna")
     var lines = ["n blurred", "1", "nonsense", "s", "u", "2", "q"]
     var shown: [String] = []
     try await review.run(read: { lines.isEmpty ? nil : lines.removeFirst() }, write: { shown.append($0) })

@@ -36,7 +36,7 @@
       // These exclude keys that the text has; the tests below set them.
       let elsewhere: Set = [
         "data.file", "data.fields.split", "student.model", "agreement.lead", "agreement.probability",
-        "agreement.distance",
+        "agreement.distance", "review.opinions",
       ]
       for (path, _) in ConfigurationReference.entries(for: .multiTeacher) where !elsewhere.contains(path) {
         let path = path.hasSuffix("[]") ? String(path.dropLast(2)) : path
@@ -51,9 +51,11 @@
         student: {model: base}
         stage2: {reference: base}
         evaluation: {results: [two_stage, teachers], dev_for_threshold: true}
+        review: {source: page, opinions: 2}
         """
       let run = try RunConfiguration(text: text, format: .yaml)
       #expect(run.data.file == "all.jsonl")
+      #expect(run.review.opinions == 2)
       #expect(run.data.fields.split == "part")
       #expect(run.student.model == "base")
       #expect(run.stage2.reference == .base)

@@ -45,7 +45,8 @@
         do { try await PostgreSQLAnnotationStore(address).append([.sample("a")]) }
         try TestServer.sql(
           """
-          DROP TABLE distill_claim, distill_spending, distill_sent; UPDATE distill_version SET version = 1
+          DROP TABLE distill_claim, distill_spending, distill_sent, distill_decision, distill_review_claim;
+          UPDATE distill_version SET version = 1
           """, in: address)
         try await withThrowingTaskGroup(of: Void.self) { group in
           for _ in 0..<4 { group.addTask { [address] in _ = try PostgreSQLAnnotationStore(address) } }

@@ -19,7 +19,11 @@ import JSON
     let journal: ReviewJournal
     let server: ReviewServer
 
-    init(showsNames: Bool = false, showsAbsolutePaths: Bool = false, prepare: ReviewServer.Prepare? = nil) throws {
+    init(
+      showsNames: Bool = false, showsAbsolutePaths: Bool = false, opinions: Int = 1,
+      time: Locked<ContinuousClock.Instant> = Locked(ContinuousClock.now),
+      prepare: ReviewServer.Prepare? = nil
+    ) throws {
       folder = FileManager.default.temporaryDirectory.appending(path: "review-\(UUID().uuidString)")
       let images = folder.appending(path: "images")
       try FileManager.default.createDirectory(at: images, withIntermediateDirectories: true)
@@ -41,10 +45,11 @@ import JSON
             .init(teacher: "gemini", label: "falsified", rationale: "It is Paris.", confidence: 0.5),
           ])
       }
-      journal = try ReviewJournal(folder.appending(path: "answers.jsonl"))
+      journal = try ReviewJournal(folder.appending(path: "answers.jsonl")) { time.withLock { $0 } }
       var options = ReviewServer.Options()
       options.showsNames = showsNames
       options.showsAbsolutePaths = showsAbsolutePaths
+      options.opinions = opinions
       server = ReviewServer(
         questions: questions, labels: .outOfContext, images: images, journal: journal, options: options,
         prepare: prepare)
@@ -134,7 +139,7 @@ import JSON
     }
 
     @Test func `reviewers see how far they agree with each other and with teachers`() async throws {
-      let world = try ReviewWorld()
+      let world = try ReviewWorld(opinions: 2)
       for (reviewer, index, label) in [
         ("anna", 0, "pristine"), ("anna", 1, "falsified"), ("bea", 0, "pristine"), ("bea", 1, "pristine"),
       ] {
@@ -147,6 +152,10 @@ import JSON
       #expect(state["reviewers"]?[0]?["both"]?.integer == 2)
       #expect(state["reviewers"]?[0]?["same"]?.integer == 1)
       #expect(state["teachers"]?.elements?.map { $0["same"]?.integer } == [1, 1])
+      // anna: pristine, falsified; bea: pristine twice. Krippendorff's alpha is 1 - 3 * 2 / 6.
+      #expect(state["agreement"]?["items"]?.integer == 2 && state["agreement"]?["share"]?.double == 0.5)
+      #expect(state["agreement"]?["alpha"]?.double == 0)
+      #expect(state["labelled"]?.integer == 4 && state["budget"]?.integer == 20 && state["open"]?.integer == 8)
     }
 
     @Test func `all photographs of an item are shown with their slots`() async throws {

@@ -109,8 +109,8 @@ package struct KnownLabels: Sendable, Equatable {
         decision: one.row.value("withdrawn") == .bool(true)
           ? .withdrawn : one.label.isEmpty ? .skipped : .label(one.label))
     }
-    let standing = ReviewJournal.standing(entries)
-    labels = ReviewJournal.labels(of: standing)
+    let standing = entries.standing
+    labels = standing.labels
     let undecided = Set(standing.filter { $0.label != nil && labels[$0.item] == nil }.map(\.item))
     var named: Set<String> = []
     for one in found.reversed() where undecided.contains(one.item) && named.insert(one.item).inserted {

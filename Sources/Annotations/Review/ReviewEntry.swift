@@ -1,5 +1,6 @@
+internal import ContentDigest
 internal import JSON
-import Foundation
+package import Foundation
 internal import TeacherProtocol
 
 /// One person's decision about one item, as a journal keeps it.
@@ -42,7 +43,11 @@ package struct ReviewEntry: Sendable, Equatable {
     if case .label(let name) = decision { name } else { nil }
   }
 
-  var line: String {
+  /// A digest of the line.
+  package var digest: String { ContentDigest.of(fields: [line]) }
+
+  /// The decision as a line of JSON.
+  package var line: String {
     var members: [JSONValue.Member] = [.init("item", .string(item)), .init("reviewer", .string(reviewer))]
     switch decision {
     case .label(let name): members.append(.init("label", .string(name)))
@@ -53,7 +58,8 @@ package struct ReviewEntry: Sendable, Equatable {
     return JSONValue.object(members + [.init("time", .number(time))]).text
   }
 
-  init?(line bytes: Data) {
+  /// Reads a line; nil for one that is no decision.
+  package init?(line bytes: Data) {
     let value = bytes.withUnsafeBytes { try? JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
     guard let value, let item = value["item"]?.string, let reviewer = value["reviewer"]?.string else { return nil }
     let decision: Decision

@@ -9,15 +9,27 @@ public import TeacherProtocol
 /// ```
 ///
 /// Nothing is ever overwritten: of several decisions of one person about one item the last one stands, and a withdrawn one
-/// leaves none. Pages, terminals and runs may share the file at the same time.
-public actor ReviewJournal: LabelSource {
+/// leaves none. Pages, terminals and runs may share the file at the same time. Which item is before whom is known to the
+/// pages of one process alone.
+public actor ReviewJournal: DecisionLog {
   private let file: LineFile
   private var lines: [ReviewEntry] = []
+  private var held: ReviewClaims
+  private let now: @Sendable () -> ContinuousClock.Instant
 
   /// Opens or makes a journal.
   ///
   /// - Throws: ``AnnotationsError/cannotOpen(file:reason:)``.
-  public init(_ url: URL) throws(AnnotationsError) { file = try LineFile(url) }
+  public init(_ url: URL) throws(AnnotationsError) {
+    try self.init(url, now: { ContinuousClock.now })
+  }
+
+  /// A journal whose claims go by this clock.
+  package init(_ url: URL, now: @escaping @Sendable () -> ContinuousClock.Instant) throws(AnnotationsError) {
+    file = try LineFile(url)
+    held = ReviewClaims(lease: .seconds(ReviewClaim.lease))
+    self.now = now
+  }
 
   /// The decisions that stand, the one made last behind all others.
   ///
@@ -25,7 +37,7 @@ public actor ReviewJournal: LabelSource {
   package func entries() async throws -> [ReviewEntry] {
     try await FileLock.holding(file.descriptor, file: file.file) {
       try readNew()
-      return Self.standing(lines)
+      return lines.standing
     }
   }
 
@@ -37,36 +49,30 @@ public actor ReviewJournal: LabelSource {
     try await FileLock.holding(file.descriptor, file: file.file) {
       try readNew()
       try file.append([entry.line])
+      held.release(entry.item, by: entry.reviewer)
       // Our own line comes back here, so that the next reading finds only those of others.
       try readNew()
-      return Self.standing(lines)
+      return lines.standing
     }
   }
 
-  /// Takes back what a person decided last.
-  ///
-  /// - Returns: what was taken back; nil where nothing stood.
-  package func undo(_ reviewer: String) async throws -> ReviewEntry? {
-    guard let last = try await entries().last(where: { $0.reviewer == reviewer }) else { return nil }
-    try await add(ReviewEntry(item: last.item, reviewer: reviewer, decision: .withdrawn))
-    return last
+  package func claim(firstOf items: [String], for reviewer: String, opinions: Int) async throws -> String? {
+    try await FileLock.holding(file.descriptor, file: file.file) {
+      try readNew()
+      return held.claim(firstOf: items, for: reviewer, opinions: opinions, over: lines.standing, at: now())
+    }
   }
+
+  package func release(_ item: String, by reviewer: String) { held.release(item, by: reviewer) }
+
+  package func claims() -> [ReviewClaim] { held.standing(at: now()) }
 
   /// The label that most people gave to each of the items; none where as many gave another.
   public func labels(for items: [Item]) async throws -> [String: String] {
-    let labels = Self.labels(of: try await entries())
+    let labels = try await entries().labels
     var found: [String: String] = [:]
     for item in items { found[item.id] = labels[item.id] }
     return found
-  }
-
-  /// The label that most people gave to each item; none where as many gave another.
-  package static func labels(of entries: [ReviewEntry]) -> [String: String] {
-    let rule = MajorityRule(minimumVotes: 1)
-    return Dictionary(grouping: entries, by: \.item).compactMapValues { entries in
-      rule.verdict(on: entries.compactMap { entry in entry.label.map { Vote(teacher: entry.reviewer, label: $0) } })
-        .agreedLabel
-    }
   }
 
   private func readNew() throws {
@@ -80,12 +86,5 @@ public actor ReviewJournal: LabelSource {
       }
       lines.append(entry)
     }
-  }
-
-  /// The decisions that stand among those of a journal, in the order in which they were made.
-  static func standing(_ lines: [ReviewEntry]) -> [ReviewEntry] {
-    var last: [[String]: Int] = [:]
-    for (number, entry) in lines.enumerated() { last[[entry.reviewer, entry.item]] = number }
-    return last.values.sorted().map { lines[$0] }.filter { $0.decision != .withdrawn }
   }
 }

@@ -15,7 +15,7 @@ extension RunCheck {
     guard let data, let student, let rows else { return nil }
     let speed = (speed ?? .measured()).held(to: run.threads)
     let train = data.items.train
-    let budget = run.review.budget.labels(ofItems: train.count)
+    let budget = run.review.labels(ofItems: train.count) / run.review.opinionsOfItem
     let teachers = run.teachers.compactMap { teacher -> (ModelSize, Int)? in
       guard case .model(let model) = teacher.source, let folder = try? ModelFolder(URL(filePath: model.model)) else {
         return nil

@@ -10,14 +10,18 @@ extension RunCheck {
     _ run: RunConfiguration, data: InspectedData, votes: InspectedVotes, into findings: inout [CheckFinding]
   ) {
     let train = data.items.train
-    for (key, budget) in [("review.budget", run.review.budget)] + run.budgets.map({ ("budgets", $0) }) {
-      let labels = budget.labels(ofItems: train.count)
+    let opinions = run.review.opinionsOfItem
+    let budgets =
+      [("review.budget", run.review.labels(ofItems: train.count), opinions)]
+      + run.budgets.map { ("budgets", $0.labels(ofItems: train.count), 1) }
+    for (key, labels, opinions) in budgets {
       let share = NumberText.fixed(100 * Double(labels) / Double(max(1, train.count)), digits: 1)
       let text =
         "\(NumberText.counted(labels, "label")), \(share) % of \(NumberText.counted(train.count, "training item"))"
-      if labels == 0 {
+        + (opinions > 1 ? "; \(labels / opinions) by \(opinions) people each" : "")
+      if labels < opinions {
         findings.fail(key, "\(text): nothing would be labelled; raise it")
-      } else if let conflicts = votes.conflicts, conflicts < labels, conflicts > 0 {
+      } else if let conflicts = votes.conflicts, conflicts * opinions < labels, conflicts > 0 {
         findings.ok(key, "\(text); only \(NumberText.counted(conflicts, "conflict")) will use it")
       } else {
         findings.ok(key, text)

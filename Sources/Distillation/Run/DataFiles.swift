@@ -6,6 +6,8 @@ internal import DistillationConfiguration
 /// The data files of a run, each opened once: their bytes, and the key of all that is made from them.
 struct DataFiles: Sendable {
   private let bytes: [String: Data]
+  /// A digest of the files alone.
+  let contents: String
   /// A digest of the files and of how the configuration reads and divides them.
   let key: String
 
@@ -23,7 +25,8 @@ struct DataFiles: Sendable {
       digests.append(digest.hexadecimal())
     }
     self.bytes = bytes
-    key = StepRecords.key(digests.joined(), data.keyed, "\(configuration.seed)")
+    contents = digests.joined()
+    key = StepRecords.key(contents, data.keyed, "\(configuration.seed)")
   }
 
   func rows(_ path: String) throws -> RowFile {

@@ -202,26 +202,30 @@ public struct DistillationRun: Sendable {
   /// - Parameter rounds: rounds whose part of the budget may be spent. The default is the first alone.
   func reviewed(
     _ state: RunState, uncertainty: [String: [String: Double]]?, rounds: Int = 1,
-    conflicts: [Conflict]? = nil, given: [String: String] = [:]
-  ) async throws -> [String: String] {
-    try await ofFirst {
+    conflicts: [Conflict]? = nil, given: HumanLabels = HumanLabels()
+  ) async throws -> HumanLabels {
+    try await ofFirst("the human labels") {
       try await reviewedHere(state, uncertainty: uncertainty, rounds: rounds, conflicts: conflicts, given: given)
     }
   }
 
   private func reviewedHere(
     _ state: RunState, uncertainty: [String: [String: Double]]?, rounds: Int, conflicts: [Conflict]?,
-    given: [String: String]
-  ) async throws -> [String: String] {
-    let budget = configuration.review.budget.labels(ofItems: state.data.train.count)
-    let allowed = budget * rounds / configuration.rounds - given.count
-    let open = (conflicts ?? state.conflicts).filter { given[$0.item.id] == nil }
+    given: HumanLabels
+  ) async throws -> HumanLabels {
+    let budget = configuration.review.labels(ofItems: state.data.train.count)
+    let opinions = configuration.review.opinionsOfItem
+    let allowed = (budget * rounds / configuration.rounds - given.spent) / opinions
+    let open = (conflicts ?? state.conflicts).filter {
+      given.labels[$0.item.id] == nil && given.opinions[$0.item.id, default: 0] < opinions
+    }
     let ordered = order(open, uncertainty: uncertainty)
+    var found = given
     switch configuration.review.source {
     case .oracle:
       let fresh = try await goldLabels(
         of: ordered.prefix(max(0, allowed)), state, budget: budget, journal: folder.appending(path: "review.jsonl"))
-      return given.merging(fresh) { old, _ in old }
+      found.add(fresh)
     case .file:
       let asked = Array(ordered.prefix(max(0, allowed)))
       func wait() throws -> Never {
@@ -237,11 +241,12 @@ public struct DistillationRun: Sendable {
       let fresh = try await source.labels(for: asked.map(\.item))
       // A file that answers none of these questions was filled in for others, of an earlier round, or is not begun.
       if fresh.isEmpty, !asked.isEmpty { try wait() }
-      sayWhatIsOpen(asked, without: fresh, decidedBy: path)
-      return given.merging(fresh) { old, _ in old }
+      found.add(fresh)
+      sayWhatIsOpen(asked, after: found, decidedBy: path)
     case .page:
-      return try await reviewedOnPage(Array(ordered.prefix(max(0, allowed))), given: given)
+      try await addDecisions(about: Array(ordered.prefix(max(0, allowed))), to: &found)
     }
+    return found
   }
 
   /// Gold labels of conflicts in place of people's, each reading written to the journal.

@@ -40,6 +40,27 @@ func lookAtServer(_ address: String) throws -> String {
   #endif
 }
 
+/// People's decisions on a store's server.
+protocol ServerDecisions: DecisionLog {
+  /// The store, for messages.
+  var place: String { get }
+  /// Keeps decisions that were made elsewhere; those that it has been given before are there once.
+  func take(_ entries: [ReviewEntry]) async throws
+}
+
+#if PostgreSQL
+  extension PostgreSQLDecisionLog: ServerDecisions {}
+#endif
+
+/// The log of this name on the server of an address.
+func serverDecisions(_ address: String, log: String) throws -> any ServerDecisions {
+  #if PostgreSQL
+    return try PostgreSQLDecisionLog(address, log: log)
+  #else
+    throw NoPostgreSQL()
+  #endif
+}
+
 #if PostgreSQL
   /// The budget of a store on a server.
   func serverBudget(_ address: String, of teachers: Set<String>, isDurable: Bool) throws -> (any SharedBudget)? {

@@ -42,7 +42,7 @@ extension DistillationRun {
       candidates.append(.init(name, predictions: predictions, labels: labels + read))
       try write(predictions, name: name.rawValue)
     }
-    let spent = second.labels.count
+    let spent = second.human.spent
     if wanted.contains(.stage1) { try await add(.stage1, first.adapter, labels: 0) }
     if wanted.contains(.stage1SFT), !second.trees.isEmpty {
       let stage = try await trainStage2(
@@ -58,7 +58,7 @@ extension DistillationRun {
     }
     if wanted.contains(.randomLabels), !second.trees.isEmpty {
       let stage = try await randomLabels(stages, state, first: first, second: second, gold: gold)
-      try await add(.randomLabels, stage.adapter, labels: spent)
+      try await add(.randomLabels, stage.adapter, labels: second.labels.count)
     }
     if wanted.contains(.twoStage) { try await add(.twoStage, second.trained.adapter, labels: spent) }
     if wanted.contains(.fullLabel) {
@@ -88,7 +88,7 @@ extension DistillationRun {
   ) throws {
     reporter.message(reason)
     var file = EvaluationFile(
-      items: state.data.train.count, testItems: 0, labelsSpent: second.labels.count,
+      items: state.data.train.count, testItems: 0, labelsSpent: second.human.spent,
       teacherLabels: plugins.teacherLabels, results: [:])
     file.unsaid = [reason]
     let refused =

@@ -60,12 +60,14 @@ extension DistillationRun {
     return try JSONDecoder().decode(SharedReplies.self, from: Data(bytes)).state(data, labels) { rule(over: $0) }
   }
 
-  /// Labels that rank 0 read.
-  func ofFirst(_ labels: () async throws -> [String: String]) async throws -> [String: String] {
-    guard ranks.count > 1 else { return try await labels() }
-    let found = ranks.isFirst ? try await labels() : [:]
-    let bytes = try ranks.ofFirst({ [UInt8](try JSONEncoder().encode(found)) }, "the human labels")
-    return try JSONDecoder().decode([String: String].self, from: Data(bytes))
+  /// What rank 0 read.
+  ///
+  /// - Parameter name: what it is, for messages.
+  func ofFirst<Value: Codable>(_ name: String, _ read: () async throws -> Value) async throws -> Value {
+    guard ranks.count > 1 else { return try await read() }
+    let found = ranks.isFirst ? try await read() : nil
+    let bytes = try ranks.ofFirst({ try found.map { [UInt8](try JSONEncoder().encode($0)) } ?? [] }, name)
+    return try JSONDecoder().decode(Value.self, from: Data(bytes))
   }
 }
 

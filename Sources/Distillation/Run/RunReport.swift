@@ -13,9 +13,10 @@ extension DistillationRun {
     var content = ReportContent(title: configuration.report.title)
     let conflicts = state.conflicts
     let share = Double(second.labels.count) / Double(max(1, state.data.train.count))
+    let several = second.human.spent == second.labels.count ? "" : "\(second.human.spent) opinions of people came to "
     content.summary =
       "\(state.teachers.count) teachers labelled \(state.data.train.count) training items and disagreed on "
-      + "\(conflicts.count) of them. \(second.labels.count) human labels were read "
+      + "\(conflicts.count) of them. \(several)\(second.labels.count) human labels\(several.isEmpty ? " were read" : "") "
       + "(\(String(format: "%.1f", 100 * share)) % of the items), on conflicts alone."
     content.steps = steps(state, second, outcomes)
     content.configuration = configuration.yaml
@@ -50,7 +51,15 @@ extension DistillationRun {
               + state.train.closingLines(advising: false).joined(separator: "; ")
           )
         case .agree: ("Agree", "\(agreed) items agreed, \(state.conflicts.count) in conflict")
-        case .review: ("Review", "\(second.labels.count) human labels")
+        case .review:
+          (
+            "Review",
+            [
+              "\(second.human.spent) human labels on \(second.human.opinions.count) conflicts",
+              second.human.agreement?.text,
+            ]
+            .compactMap(\.self).joined(separator: "; ")
+          )
         case .stage1: ("Stage 1", "LoRA on the agreed items")
         case .stage2: ("Stage 2", "LoRA and DPO on \(second.labels.count) labelled conflicts")
         case .evaluate: ("Evaluate", "teachers, baselines and student on \(state.data.labelled.count) test items")

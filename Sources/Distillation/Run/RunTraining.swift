@@ -112,7 +112,7 @@ extension DistillationRun {
     _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage,
     uncertainty: [String: [String: Double]]?
   ) async throws -> SecondStage {
-    var labels: [String: String] = [:]
+    var human = HumanLabels()
     var uncertainty = uncertainty
     var current = first
     var trees: [PreferenceTree] = []
@@ -123,14 +123,15 @@ extension DistillationRun {
         // What Stage 1 was unsure of may be settled by the labels of the rounds before.
         uncertainty = try await probabilities(stages, of: conflicts, student: current)
       }
-      labels = try await reviewed(
-        state, uncertainty: uncertainty, rounds: round, conflicts: conflicts, given: labels)
+      human = try await reviewed(
+        state, uncertainty: uncertainty, rounds: round, conflicts: conflicts, given: human)
+      let labels = human.labels
       if let adapter = configuration.stage2.adapter {
         let stage = try await stages.take("stage2", from: adapter, trainedOn: exportKey(state, labels: labels))
         // For what is trained beside it.
         let trees = readsTrainingItems ? try stages.targets.preferences(state.judgements, labels: labels) : []
         return SecondStage(
-          trained: stage, labels: labels, trees: trees,
+          trained: stage, human: human, trees: trees,
           steps: configuration.stage2.training.options.totalSteps(examples: trees.count))
       }
       trees = try stages.targets.preferences(state.judgements, labels: labels)
@@ -141,7 +142,7 @@ extension DistillationRun {
     }
     // Without a labelled conflict Stage 1 is where the student stays; stage2/ is what others load, so it is there too.
     if trees.isEmpty { current = try stages.keep(first, as: "stage2") }
-    return SecondStage(trained: current, labels: labels, trees: trees, steps: steps)
+    return SecondStage(trained: current, human: human, trees: trees, steps: steps)
   }
 
   /// A reference of the caller's own counts by its bytes: another adapter under the same path trains anew. Empty for others.
@@ -212,10 +213,13 @@ struct TrainedStage: Sendable {
 /// What Stage 2 ended with.
 struct SecondStage: Sendable {
   let trained: TrainedStage
-  let labels: [String: String]
+  let human: HumanLabels
   let trees: [PreferenceTree]
   /// Updates of all rounds.
   let steps: Int
+
+  /// Item -> label.
+  var labels: [String: String] { human.labels }
 }
 
 extension StudentStages {

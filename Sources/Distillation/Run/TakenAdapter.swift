@@ -110,7 +110,7 @@ extension StudentStages {
 extension DistillationRun {
   /// What the rows of a stage are made from: without labels those of Stage 1.
   func exportKey(_ state: RunState, labels: [String: String]? = nil) -> String {
-    let settings = configuration.settings(for: labels == nil ? .stage1 : .stage2).json
+    let settings = configuration.settingsKey(for: labels == nil ? .stage1 : .stage2)
     let given = (labels ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
     return StepRecords.key(
       settings, state.data.key, state.train.keys, state.verdictsKey, given.joined(separator: "\n"))

@@ -48,7 +48,7 @@ extension DistillationRun {
     var keys = ["stage1": exportKey(state)]
     var given: [String: String]?
     if open == nil {
-      given = try await reviewed(state, uncertainty: reviewUncertainty(base, key: key, state))
+      given = try await reviewed(state, uncertainty: reviewUncertainty(base, key: key, state)).labels
       keys["stage2"] = exportKey(state, labels: given)
     }
     let (known, origins) = (given, keys)

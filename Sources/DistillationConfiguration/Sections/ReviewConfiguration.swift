@@ -7,6 +7,8 @@ package struct ReviewConfiguration: DefaultedSection {
   package var file: String?
   package var budget = LabelBudget.fraction(0.1)
   package var order = Order.disagreement
+  /// For `source: page`: how many people decide each item.
+  package var opinions = 1
 
   /// A source of human labels.
   package enum Source: String, ConfigurationChoice {
@@ -41,7 +43,21 @@ package struct ReviewConfiguration: DefaultedSection {
       relativeTo: .configuration, when: .init("source: file") { $0.source == .file }, sample: "review.csv"),
     ConfigurationKey("budget", \.budget, "Human labels to read: a fraction of the training items, or a count."),
     ConfigurationKey("order", \.order, "Which conflicts are labelled first."),
+    ConfigurationKey(
+      "opinions", \.opinions, "How many people decide each item; every opinion is a label of the budget.",
+      range: .from(1, through: 100), when: .init("source: page") { $0.source == .page }),
   ]
+
+  /// How many labels an item takes: one where they do not come from several people.
+  package var opinionsOfItem: Int { source == .page ? opinions : 1 }
+
+  /// The budget in labels; a count is no more than all items can take.
+  ///
+  /// - Parameter items: How many training items there are.
+  package func labels(ofItems items: Int) -> Int {
+    if case .count(let count) = budget { return min(count, items * opinionsOfItem) }
+    return budget.labels(ofItems: items)
+  }
 
   /// The file of `source: file`.
   package func checkRelations(with reader: inout ConfigurationReader) {

@@ -1,6 +1,8 @@
 extension ReviewPage {
   /// The page's behaviour. It holds no decision of its own: what stands is what the server has confirmed.
-  static let script = #"""
+  static let script = deciding + sharing
+
+  private static let deciding = #"""
     'use strict';
     const $ = id => document.getElementById(id);
     const make = (tag, text, attributes = {}) => {
@@ -16,6 +18,7 @@ extension ReviewPage {
 
     // Asks until the server answers: a decision is never thrown away because the server is away for a while.
     async function ask(path, body) {
+      const saves = path === '/api/decision' || path === '/api/undo';
       for (;;) {
         try {
           const options = body === undefined ? {} : {
@@ -29,11 +32,11 @@ extension ReviewPage {
             state.token = (await ask('/api/state?reviewer=' + encodeURIComponent(state.reviewer))).token;
             continue;
           }
-          alarm(response.status < 500 ? value.error : 'Not saved: ' + value.error + ' Trying again.');
-          if (response.status < 500) throw new Error(value.error);
+          alarm(response.status < 500 ? value.error : `${saves ? 'Not saved: ' : ''}${value.error} Trying again.`);
+          if (response.status < 500) throw Object.assign(new Error(value.error), { code: value.code });
         } catch (error) {
           if (!(error instanceof TypeError) && !(error instanceof SyntaxError)) throw error;
-          alarm(body === undefined ? 'The server does not answer. Trying again.'
+          alarm(!saves ? 'The server does not answer. Trying again.'
             : 'Not saved yet: the server does not answer. Keep this page open; it goes on trying.');
         }
         await wait(1);
@@ -45,11 +48,11 @@ extension ReviewPage {
     async function load() {
       take(await ask('/api/state?reviewer=' + encodeURIComponent(reviewer)));
       buildLabels();
-      await show(next(-1));
+      await advance(-1);
     }
     function take(fresh) {
       state = fresh;
-      $('bar').max = Math.max(1, Math.min(state.budget, state.decisions.length));
+      $('bar').max = Math.max(1, state.budget);
       $('bar').value = state.labelled;
       const mine = state.decisions.filter(d => d).length;
       $('labelled').textContent = `${state.labelled} of ${$('bar').max} labels`;
@@ -58,8 +61,8 @@ extension ReviewPage {
       $('who').setAttribute('aria-label', `You are ${state.reviewer}. Change the name.`);
       $('undo').disabled = mine === 0;
     }
-    // The next item without a decision of this reviewer, from a place on and then from the beginning; -1 for none.
-    function next(from) {
+    // The item that most likely comes next, to load its photo; -1 for none.
+    function following(from) {
       const n = state.decisions.length;
       for (let step = 1; step <= n; step++) {
         const at = (from + step + n) % n;
@@ -71,7 +74,9 @@ extension ReviewPage {
     async function show(at, { focus = true } = {}) {
       if (at < 0) return finish();
       const fresh = await ask(`/api/question?index=${at}&reviewer=${encodeURIComponent(state.reviewer)}`);
+      const left = index;
       [shown, index] = [fresh, at];
+      if (left !== at) release(left);
       $('end').hidden = true; $('question').hidden = false; $('decision').hidden = false;
       $('question').classList.toggle('text', !shown.photos.length);
       $('title').textContent = `Item ${at + 1} of ${state.decisions.length}`;
@@ -90,7 +95,7 @@ extension ReviewPage {
       $('back').disabled = at === 0; $('forward').disabled = at === state.decisions.length - 1;
       document.title = `${at + 1} of ${state.decisions.length} · Review`;
       if (focus) { scrollTo(0, 0); $('question').focus({ preventScroll: true }); }
-      const after = next(at);
+      const after = following(at);
       if (after >= 0 && after !== at) new Image().src = `/photo?index=${after}`;
     }
     const called = number => shown.photos[number].name ?? `photo ${number + 1}`;
@@ -163,10 +168,15 @@ extension ReviewPage {
         const names = open.answers.filter(a => a.teacher).map(a => `${a.teacher}: ${word(a.label)}`).join(' · ');
         const text = label === null ? 'Skipped.' : `Saved: ${word(label)}.`;
         $('last').textContent = label === null ? text : `${text} ${names}`;
-        const after = next(at);
-        say(`${text} ${after < 0 ? '' : `Item ${after + 1} of ${state.decisions.length}.`}`);
-        await show(after);
-      } catch (error) { say(error.message); } finally { isBusy = false; document.body.removeAttribute('aria-busy'); }
+        await advance(at);
+        say(`${text} ${$('question').hidden ? '' : `Item ${index + 1} of ${state.decisions.length}.`}`);
+      } catch (error) {
+        say(error.message);
+        if (error.code === 'taken') {
+          await advance(at);
+          $('last').textContent = 'Not kept: others have decided that item meanwhile, or have it before them.';
+        }
+      } finally { isBusy = false; document.body.removeAttribute('aria-busy'); }
     }
     async function undo() {
       if (isBusy || $('undo').disabled) return;
@@ -174,19 +184,35 @@ extension ReviewPage {
       try {
         take(await ask('/api/undo', {}));
         $('last').textContent = 'Taken back.'; say('Taken back.');
-        await show(state.at ?? next(-1));
+        if (state.at === null) await advance(Math.min(index, state.decisions.length) - 1); else await show(state.at);
       } catch (error) { say(error.message); } finally { isBusy = false; }
     }
     async function go(step) {
-      const at = index + step;
-      if (!isBusy && at >= 0 && at < state.decisions.length) await show(at);
+      if (isBusy || !state) return;
+      isBusy = true;
+      try {
+        take(await ask('/api/claim', { from: index, step }));
+        if (state.at !== null) await show(state.at); else say('There is no item for you in this direction.');
+      } catch (error) { say(error.message); } finally { isBusy = false; }
     }
-    function finish() {
+    function finish({ focus = true } = {}) {
+      const left = index;
       $('question').hidden = true; $('decision').hidden = true; $('end').hidden = false;
       index = state.decisions.length; $('back').disabled = !index; $('forward').disabled = true;
       const skipped = state.decisions.filter(d => d && d.label === null).length;
-      $('end-text').textContent = `${state.labelled} items are labelled`
-        + (skipped ? `, ${skipped} skipped by you` : '') + '. Everything is saved; this page can be closed.';
+      release(left);
+      const title = state.waiting.length ? 'Nothing for you right now' : state.open > skipped ? 'All decided by you' : 'All decided';
+      const given = (state.opinions > 1 ? `${state.labelled} of ${state.budget} labels are given` : `${state.labelled} items are labelled`)
+        + (skipped ? `, ${skipped} skipped by you` : '') + '.';
+      const open = state.open && (state.opinions > 1 || state.reviewers.length)
+        ? ` ${state.open === 1 ? '1 item is' : `${state.open} items are`} open to other people.` : '';
+      const text = state.waiting.length
+        ? `What is left is before others: ${state.waiting.map(w => `${w.name} (${w.items})`).join(', ')}. `
+          + `What they leave comes here by itself while this page is open. ${given}`
+        : `${given}${open} Everything is saved; this page can be closed.`;
+      // Said again only where it has changed.
+      if ($('end-title').textContent !== title) $('end-title').textContent = title;
+      if ($('end-text').textContent !== text) $('end-text').textContent = text;
       $('again').hidden = !skipped;
       $('figures').replaceChildren(...[['You and other reviewers', state.reviewers], ['You and the teachers', state.teachers]]
         .filter(([, rows]) => rows.some(r => r.both)).map(([title, rows]) => {
@@ -204,8 +230,14 @@ extension ReviewPage {
           }
           return table;
         }));
-      document.title = 'All decided · Review';
-      $('end').focus();
+      const all = state.agreement;
+      if (all) {
+        $('figures').append(make('p', `Of all reviewers' labels, ${(100 * all.share).toFixed(1)} % of the pairs on `
+          + `${all.items === 1 ? '1 item' : `${all.items} items`} with two or more are equal`
+          + (all.alpha === null ? '.' : `; Krippendorff’s alpha is ${all.alpha.toFixed(2)}.`)));
+      }
+      document.title = `${title} · Review`;
+      if (focus) $('end').focus();
     }
     function toggleNote(isOpen, focus = false) {
       $('note-box').hidden = !isOpen;
@@ -226,7 +258,7 @@ extension ReviewPage {
     $('zoom').onclick = enlarge;
     $('keys').onclick = () => $('help').showModal();
     $('who').onclick = () => { $('name').value = state.reviewer; $('naming').showModal(); $('name').select(); };
-    $('again').onclick = () => show(state.decisions.findIndex(d => d && d.label === null));
+    $('again').onclick = again;
     $('photo').onerror = () => {
       $('zoom').hidden = true; $('fault').hidden = false;
       $('fault').textContent = 'The photo can’t be shown: its file is missing, no image, or outside the image folder.';
@@ -234,6 +266,8 @@ extension ReviewPage {
     $('naming').onclose = async () => {
       const name = $('name').value.trim();
       if (!name || name === state.reviewer || isBusy) return;
+      await release(index);
+      index = -1;
       localStorage.setItem('reviewer', reviewer = name);
       $('last').textContent = '';
       await load();

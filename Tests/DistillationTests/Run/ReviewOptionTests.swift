@@ -82,10 +82,10 @@ import Testing
       #expect(review.questions[0].answers.map(\.teacher) == ["a", "b"])
       let photo = try #require(review.questions[0].item.images.first)
       #expect(FileManager.default.fileExists(atPath: review.images.appending(path: photo).path))
-      let journal = try ReviewJournal(review.journal)
+      let log = review.log
       for (number, question) in review.questions.enumerated() {
         let label = own.items.first { $0.id == question.item.id }?.label ?? ""
-        try await journal.add(
+        try await log.add(
           ReviewEntry(
             item: question.item.id, reviewer: "anna", decision: number == 3 ? .skipped : .label(label)))
       }

@@ -19,10 +19,10 @@ import Testing
   /// Lets people answer all questions of a run's page as the world knows them.
   private func answer(_ world: RunWorld, _ name: String = "run") async throws {
     let review = try await world.run(name).review()
-    let journal = try ReviewJournal(review.journal)
+    let log = review.log
     for question in review.questions {
       let label = world.items.first { $0.id == question.item.id }?.label ?? ""
-      try await journal.add(ReviewEntry(item: question.item.id, reviewer: "anna", decision: .label(label)))
+      try await log.add(ReviewEntry(item: question.item.id, reviewer: "anna", decision: .label(label)))
     }
   }
 

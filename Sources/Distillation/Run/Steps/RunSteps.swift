@@ -40,6 +40,8 @@ final class RunSteps {
   private var foundState: RunState?
   private var foundStudent: (any StudentSteps)?
   private var foundBaseKey: String?
+  /// What people decided so far, where that is kept on a server.
+  private var decided: String?
 
   init(_ run: DistillationRun) throws {
     self.run = run
@@ -77,6 +79,9 @@ final class RunSteps {
     defer { if let student = foundStudent { run.say(setAside: student.setAside) } }
     try run.agree(files)
     for part in parts(through: last) {
+      if part == .step(.review), run.asksOnServer {
+        decided = try await run.ofFirst("people's decisions") { try await run.decisionsOnServer(files) }
+      }
       try run.ranks.agree([("what \(part.name) is made from", inputs(of: part)?.key ?? "")], "the step \(part.name)")
       keys[part.name] = try await engine.carryOut(
         Step(
@@ -97,7 +102,7 @@ final class RunSteps {
 
   private func inputs(of part: Part) throws -> StepInputs? {
     let version = StepRecords.version
-    func settings(_ step: RunStep) -> String { configuration.settings(for: step).json }
+    func settings(_ step: RunStep) -> String { configuration.settingsKey(for: step) }
     // Figures of agreement and the order of conflicts go by the levels, where labels are some.
     let order = configuration.levels.map { ["ordered in the configuration": $0.joined(separator: "\n")] } ?? [:]
     switch part {
@@ -129,11 +134,11 @@ final class RunSteps {
       return try StepInputs(
         [
           "the version": version, "what the votes came to": key(.step(.agree)),
-          "review in the configuration": configuration.review.json,
+          "review in the configuration": configuration.review.keyed,
           "rounds or seed in the configuration": "\(configuration.rounds) \(configuration.seed)",
           "what stage1 came to": configuration.review.order == .studentUncertainty ? key(.step(.stage1)) : "",
           "people's answers": answers.map { try digest(of: URL(filePath: $0)) }.joined(separator: "\n"),
-        ], and: order)
+        ], and: order.merging(decided.map { ["people's decisions on the server": $0] } ?? [:]) { own, _ in own })
     case .step(.stage1):
       let settings = settings(.stage1)
       return try StepInputs(
@@ -244,9 +249,12 @@ final class RunSteps {
       try Data((report + "\n").utf8).write(to: run.folder.appending(path: "agreement.json"), options: .atomic)
       return .init(key: state.verdictsKey)
     case .step(.review):
-      let labels = try await run.reviewed(state(), uncertainty: firstUncertainty())
-      let lines = labels.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-      return .init(key: StepRecords.key(lines.joined(separator: "\n")))
+      let human = try await run.reviewed(state(), uncertainty: firstUncertainty())
+      let lines = human.labels.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+      // Where every label is one person's, it says nothing more.
+      let more = human.opinions.filter { $0.value != 1 || human.labels[$0.key] == nil }.sorted { $0.key < $1.key }
+      return .init(
+        key: StepRecords.key((lines + more.map { "\($0.key) by \($0.value)" }).joined(separator: "\n")))
     case .step(.stage1): return try await .init(key: student().stage1().key)
     case .step(.stage2): return try await .init(key: student().stage2().trained.key)
     case .step(.evaluate):

@@ -39,6 +39,19 @@ extension RunConfiguration {
 }
 
 extension RunConfiguration {
+  /// The configuration as far as a step depends on it, in JSON.
+  func settingsKey(for step: RunStep) -> String {
+    let copy = settings(for: step)
+    return copy.json.replacing(copy.review.json, with: copy.review.keyed)
+  }
+}
+
+extension ReviewConfiguration {
+  /// The section in JSON as keys of steps have it: how many decide an item came to it later, and is named where it is not one.
+  var keyed: String { json.replacing("\"opinions\":1,", with: "") }
+}
+
+extension RunConfiguration {
   /// Refuses what the steps up to and with one need and the configuration does not say, before anything is done.
   ///
   /// - Parameter hasStudent: whether the student comes from code.
