@@ -2,7 +2,8 @@ internal import Layers
 internal import Tensor
 internal import Training
 
-/// Cross-entropy over the rows that have a class, each by its text's weight: of texts, or of tokens.
+/// Cross-entropy over the rows that have a class, each by its text's weight: of texts, or of tokens. A class that is not
+/// certain is a soft target (Hinton et al. 2015): -Σ q log p over all classes.
 struct ClassificationObjective<Model: TextNetwork>: TrainingObjective {
   let examples: [TextExample]
 
@@ -24,8 +25,16 @@ struct ClassificationObjective<Model: TextNetwork>: TrainingObjective {
     for example in part {
       for known in example.classes {
         if let known {
-          places.append(row * rows.shape[1] + known)
-          weights.append(example.weight / total)
+          let width = rows.shape[1]
+          places.append(row * width + known)
+          weights.append(example.weight * example.probability / total)
+          if example.probability < 1 {
+            let rest = (1 - example.probability) / Float(width - 1)
+            for other in 0..<width where other != known {
+              places.append(row * width + other)
+              weights.append(example.weight * rest / total)
+            }
+          }
         }
         row += 1
       }

@@ -7,7 +7,7 @@ public import LoRA
 public import StudentModels
 public import TeacherProtocol
 internal import Tensor
-package import Training
+public import Training
 
 /// A language model with an adapter as the student of DualChecker: where both methods of this package meet.
 ///
@@ -66,11 +66,14 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
     guard objective.exampleCount > 0 else { return }
     self = try await onOwnThread { [self] in
       var student = self
-      try trainer("online student", options.supervised).fit(
-        &student.model, &student.optimizer, objective: objective, updates: options.updatesPerFit,
-        rate: options.learningRate)
+      try student.fit(objective)
       return student
     }
+  }
+
+  private mutating func fit(_ objective: some TrainingObjective<Model>) throws {
+    try trainer("online student", options.supervised).fit(
+      &model, &optimizer, objective: objective, updates: options.updatesPerFit, rate: options.learningRate)
   }
 
   /// Trains for all epochs: on answers first, then on pairs of them.
@@ -189,11 +192,28 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
     return try await trees(items.map { ($0, answers) })
   }
 
-  private func supervised(_ examples: [TrainingExample]) async throws -> SupervisedObjective<Model> {
+  private func supervised(_ examples: [TrainingExample]) async throws -> any TrainingObjective<Model> {
+    if options.targets == .soft, task.kind != .spans { return try await soft(examples) }
     let counted = examples.filter { !options.weighs || $0.weight > 0 }
     let trees = try await trees(
       counted.map { ($0.item, [try task.written($0.answer, about: $0.item.text)]) })
-    return SupervisedObjective(trees, weights: options.weighs ? counted.map { Float($0.weight) } : nil)
+    return SupervisedObjective<Model>(trees, weights: options.weighs ? counted.map { Float($0.weight) } : nil)
+  }
+
+  /// The whole answer of every class, with the probability that the example's weight leaves it.
+  private func soft(_ examples: [TrainingExample]) async throws -> SoftTargetObjective<Model> {
+    let targets = try zip(examples, await questions(examples.map(\.item))).compactMap { example, tree -> SoftTarget? in
+      guard case .label(let name) = example.answer, let place = task.names.firstIndex(of: name) else { return nil }
+      let probability = task.probability(ofConfidence: example.weight)
+      let rest = (1 - probability) / Double(max(1, task.names.count - 1))
+      var own = tree
+      own.answers = [tree.answers[place]]
+      return SoftTarget(
+        own, begins: [0],
+        options: [tree.answers[place]] + tree.answers.enumerated().filter { $0.offset != place }.map(\.element),
+        probabilities: [probability] + [Double](repeating: rest, count: task.names.count - 1))
+    }
+    return SoftTargetObjective(targets)
   }
 
   private func preferences(_ pairs: [AnswerPair]) async throws -> [PreferenceTree] {
@@ -234,6 +254,10 @@ public struct DecoderStudentOptions: Sendable {
   public var weightDecay: Float = 0
   /// Whether examples count by their weights; without it all count the same. The default is true.
   public var weighs = true
+  /// What is learned of a class: its answer, by its weight, or softly, with all examples counting the same: its weight is then
+  /// its probability, and the other classes' answers have what is left. Spans are always learned as they are. The default is
+  /// `hard`.
+  public var targets = LabelTargets.hard
   /// The most tokens of an answer with spans. The default is 128.
   public var maximumNewTokens = 128
   /// The loss of a pair. The default is DPO's own.

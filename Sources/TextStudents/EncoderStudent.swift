@@ -40,6 +40,9 @@ public struct EncoderStudent: OnlineStudent {
     public var adapter: LoRAConfiguration?
     /// Whether examples count by their weights; without it all count the same. The default is true.
     public var weighs = true
+    /// What is learned of a class: itself, by its weight, or softly, with all examples counting the same: its weight is then its
+    /// probability, and the other classes have what is left. Spans are always learned as they are. The default is `hard`.
+    public var targets = LabelTargets.hard
 
     /// The defaults.
     public init() {}
@@ -176,6 +179,11 @@ public struct EncoderStudent: OnlineStudent {
 
   private func prepared(_ examples: [TrainingExample]) throws -> [TextExample] {
     try examples.compactMap { example in
+      if options.targets == .soft, task.kind != .spans {
+        var soft = try network.example(example.item.text, example.answer, weight: 1, task: task)
+        soft?.probability = Float(task.probability(ofConfidence: example.weight))
+        return soft
+      }
       let weight = options.weighs ? Float(max(0, example.weight)) : 1
       // What counts for nothing would divide by nothing.
       return weight > 0 ? try network.example(example.item.text, example.answer, weight: weight, task: task) : nil

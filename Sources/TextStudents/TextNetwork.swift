@@ -25,6 +25,16 @@ struct TextExample: Sendable {
   /// The class of the text, or of each token; nil does not count.
   var classes: [Int?]
   var weight: Float
+  /// The probability of these classes; the others of a row have what is left, all the same.
+  var probability: Float = 1
+}
+
+extension LabellingTask {
+  /// The probability of an answer of this confidence, 0...1; at least chance, since who answers holds the answer most probable.
+  /// Spans are certain.
+  func probability(ofConfidence confidence: Double) -> Double {
+    kind == .spans ? 1 : min(max(confidence, 1 / Double(names.count)), 1)
+  }
 }
 
 extension TextClassifier: TextNetwork {

@@ -37,14 +37,6 @@ public struct TwoStageOptions: Sendable {
     }
   }
 
-  /// What Stage 1 learns of an item's label.
-  public enum Targets: String, Sendable, CaseIterable {
-    /// The label that each answer begins with.
-    case hard
-    /// The probability of every label by the teachers together, weighed by how reliable each is: `SoftTarget`.
-    case soft
-  }
-
   /// The model that the preference loss compares the student with.
   public enum Reference: Sendable, Equatable {
     /// The student as Stage 1 left it, as in the paper.
@@ -71,8 +63,9 @@ public struct TwoStageOptions: Sendable {
   public var conflicts = Conflicts.exclude
   /// The default is ``Answers/all``.
   public var answers = Answers.all
-  /// The default is ``Targets/hard``.
-  public var targets = Targets.hard
+  /// What Stage 1 learns of an item's label: that of each answer, or the probability of every label by the teachers
+  /// together, weighed by how reliable each is. The default is `hard`.
+  public var targets = LabelTargets.hard
   /// Whether answers carry the rationale after the label. The default is true.
   public var learnsRationales = true
   /// Whether all answers are labels alone, those that people's labels are written as too. The default is false.

@@ -2,16 +2,17 @@ package import ConfigurationFiles
 package import DPO
 package import Layers
 package import LoRA
+package import Training
 package import TwoStage
 
 // Settings of the library that a configuration writes as the words that they are there.
 
+extension LabelTargets: ConfigurationChoice {}
 extension LearningRateSchedule.Shape: ConfigurationChoice {}
 extension LoRAConfiguration.Layout: ConfigurationChoice {}
 extension LoRAConfiguration.TrainedBiases: ConfigurationChoice {}
 extension PreferenceTree.Pairing: ConfigurationChoice {}
 extension TwoStageOptions.Conflicts: ConfigurationChoice {}
-extension TwoStageOptions.Targets: ConfigurationChoice {}
 extension TwoStageOptions.WhenAllWrong: ConfigurationChoice {}
 
 extension TwoStageOptions.Answers: ConfigurationValue {

@@ -96,6 +96,32 @@ import Testing
     }
   }
 
+  @Test func `soft targets teach an answer as probable as the example counts`() async throws {
+    let task = try DualCheckerFixture.task()
+    let examples = try (0..<8).map(DualCheckerFixture.example).map {
+      TrainingExample(item: $0.item, answer: $0.answer, weight: 0.8)
+    }
+    var soft = options
+    soft.targets = .soft
+    var student = try student(task, soft)
+    for _ in 0..<40 { try await student.fit(examples) }
+    let found = try await student.predictions(for: examples.map(\.item))
+    #expect(found.map(\.answer) == examples.map(\.answer))
+    for prediction in found { #expect(abs(prediction.confidence - 0.8) < 0.05, "\(prediction.confidence)") }
+  }
+
+  @Test func `a class that is certain is learned softly as it is by itself`() async throws {
+    let (task, examples) = (try DualCheckerFixture.task(), try (0..<8).map(DualCheckerFixture.example))
+    func answers(_ targets: LabelTargets) async throws -> [StudentPrediction] {
+      var options = options
+      options.targets = targets
+      var student = try student(task, options)
+      try await student.fit(examples)
+      return try await student.predictions(for: examples.map(\.item))
+    }
+    #expect(try await answers(.soft) == answers(.hard))
+  }
+
   @Test func `what weighs nothing is not learned`() async throws {
     let task = try DualCheckerFixture.task()
     let right = try (0..<8).map(DualCheckerFixture.example)

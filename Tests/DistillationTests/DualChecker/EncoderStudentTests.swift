@@ -78,6 +78,30 @@ import Testing
     }
   }
 
+  @Test func `soft targets teach a class as probable as the example counts, and certain ones what hard ones teach`()
+    async throws
+  {
+    try await withFolder { folder in
+      let (task, encoder) = (try DualCheckerFixture.task(), try DualCheckerFixture.encoder(in: folder))
+      let examples = try (0..<16).map(DualCheckerFixture.example)
+      func answers(_ examples: [TrainingExample], _ targets: LabelTargets, epochs: Int) async throws
+        -> [StudentPrediction]
+      {
+        var options = DualCheckerFixture.options
+        (options.targets, options.epochs) = (targets, epochs)
+        var student = try EncoderStudent(task: task, encoderIn: encoder, options: options, seed: 1)
+        try await student.train(on: examples)
+        return try await student.predictions(for: examples.map(\.item))
+      }
+      #expect(try await answers(examples, .soft, epochs: 2) == answers(examples, .hard, epochs: 2))
+      let unsure = examples.map { TrainingExample(item: $0.item, answer: $0.answer, weight: 0.8) }
+      let found = try await answers(unsure, .soft, epochs: 60)
+      #expect(found.map(\.answer) == examples.map(\.answer))
+      // Two classes: 0.8 for the example's own.
+      for prediction in found { #expect(abs(prediction.confidence - 0.8) < 0.05, "\(prediction.confidence)") }
+    }
+  }
+
   @Test func `what weighs nothing is not learned`() async throws {
     try await withFolder { folder in
       let (task, encoder) = (try DualCheckerFixture.task(), try DualCheckerFixture.encoder(in: folder))

@@ -18,6 +18,7 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
   package var batch = encoder.batch
   package var weightDecay = encoder.weightDecay.decimal
   package var weighs = encoder.weighs
+  package var targets = encoder.targets
   package var preferences = Preferences()
 
   /// The kinds of student.
@@ -47,6 +48,10 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
     ConfigurationKey("batch", \.batch, "Texts of an update.", range: .from(1, through: 10_000)),
     ConfigurationKey("weight_decay", \.weightDecay, "Decay of matrices.", range: .from(0, through: 1000)),
     ConfigurationKey("weigh", \.weighs, "Let teacher labels count by calibrated confidence."),
+    ConfigurationKey(
+      "targets", \.targets,
+      "What is learned of a class: hard, the class; soft, the teacher's calibrated confidence in it, and what is left for the "
+        + "others, in the place of weigh. Spans are hard."),
     ConfigurationKey(
       "preferences", \.preferences, "Preference training of a decoder where a follow-up changed an answer."),
   ]
@@ -92,6 +97,7 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
     options.weightDecay = Float(weightDecay)
     options.adapter = lora?.asLoRA
     options.weighs = weighs
+    options.targets = targets
     return options
   }
 
@@ -104,6 +110,7 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
     options.batch = batch
     options.weightDecay = Float(weightDecay)
     options.weighs = weighs
+    options.targets = targets
     // Stage 2's form of the loss, whose other settings stay at their defaults.
     var stage = Stage2Configuration(reference: .stage1Adapter)
     (stage.loss, stage.beta) = (preferences.loss, preferences.beta)
