@@ -100,7 +100,7 @@ struct RunTeachers: Sendable {
     switch entry.source {
     case .model(let own): model = own
     case .trained(let trained): model = trained.made(in: home(of: entry.name, in: folder).path)
-    case .recorded, .openAI: return nil
+    case .recorded, .openAI, .decision: return nil
     }
     // Items of text alone are asked as they always were.
     let pixels: PixelConfiguration = configuration.data.fields.image == nil ? .stored : configuration.data.readPixels

@@ -79,7 +79,7 @@ public struct InContextTeacher: Teacher {
       }
       stated = Double(same) / Double(draws)
     case .verbalised: stated = min(1, (probability.squareRoot() * 20).rounded(.up) / 20)
-    case .labelTokenProbability, .recorded: break
+    case .labelTokenProbability, .recorded, .measured: break
     }
     return TeacherReply(
       reading: answer, with: AnswerReader(labels: task.labels),

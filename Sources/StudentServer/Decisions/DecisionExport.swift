@@ -111,7 +111,7 @@ package struct DecisionExport: Sendable {
     let options = question.labels.labels.map { DecisionQuestion.Option(value: .string($0.name)) }
     let asked = DecisionQuestion(name: question.name, kind: .choice, options: options)
     let labels = question.labels.labels.map(\.answer)
-    let prompt: (ids: [Int], images: [PromptImage])
+    let prompt: (ids: [Int], images: [Int])
     do {
       prompt = try template.prompts(
         of: .object(texts + shown), [(asked, labels)], images: (images, PlaceholderTexts(names)), reader: reader)[0]

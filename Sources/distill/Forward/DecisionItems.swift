@@ -4,6 +4,7 @@
   import LoRA
   import StudentModels
   import StudentServer
+  import TeacherProtocol
   import Tensor
 
   /// Requests of typed questions in System One's form, one a line; their assets are images' paths.
