@@ -41,13 +41,13 @@ def check(is_so, what):
 class Desk:
     """`distill review` over a queue, which can be killed and started anew on the same port."""
 
-    def __init__(self, distill, queue, images, answers):
+    def __init__(self, distill, queue, images, answers, opinions=1):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.answers = answers
         self.command = [distill, "review", "--queue", queue, "--images", images, "--answers", answers,
-                        "--port", str(self.port), "--reviewer", "ann"]
+                        "--port", str(self.port), "--reviewer", "ann", "--opinions", str(opinions)]
         self.url = f"http://127.0.0.1:{self.port}/"
         self.start()
 
@@ -232,6 +232,72 @@ def try_several_photos(browser, desk, elsewhere, errors, out):
         check(page.is_hidden("#thumbs"), "the next item has one photo again")
 
 
+def person(browser, desk, elsewhere, errors, name):
+    """A browser of a person's own."""
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    page.add_init_script(f"localStorage.setItem('reviewer', '{name}')")
+    page.on("request", lambda r: None if r.url.startswith((desk.url, "data:")) else elsewhere.append(r.url))
+    page.on("pageerror", lambda e: errors.append((str(e), "")))
+    page.goto(desk.url)
+    page.wait_for_selector("#question:not([hidden]), #end:not([hidden])")
+    return page
+
+
+def try_sharing(arguments, browser, queue, photos, elsewhere, errors, folder):
+    """Several people at once: nobody has an item before them that somebody else has, unless two are to decide it."""
+    short = os.path.join(folder, "short.jsonl")
+    with open(queue) as file, open(short, "w") as target:
+        target.writelines(file.readlines()[:3])
+    desk = Desk(arguments.distill, short, photos, os.path.join(folder, "shared.jsonl"))
+    try:
+        ann, bea, carl, dora = (person(browser, desk, elsewhere, errors, n) for n in ["ann", "bea", "carl", "dora"])
+        titles = [page.inner_text("#title") for page in [ann, bea, carl]]
+        check(titles == [f"Item {n} of 3" for n in [1, 2, 3]], f"three people have three items: {titles}")
+        check(dora.inner_text("#end-title") == "Nothing for you right now", "and a fourth has none")
+        check("ann (1), bea (1), carl (1)" in dora.inner_text("#end-text"), f"but is told: {dora.inner_text('#end-text')}")
+        dora.screenshot(path=f"{folder}/waiting.png")
+        ann.keyboard.press("ArrowRight")
+        ann.wait_for_function("() => document.getElementById('status').textContent.includes('no item for you')")
+        check(ann.inner_text("#title") == "Item 1 of 3", "keys lead to no item that others have")
+        press(ann, "1")
+        check("bea (1), carl (1)" in ann.inner_text("#end-text"), "who has nothing left is told what may come back")
+        press(bea, "s")
+        dora.evaluate("lookAgain()")
+        dora.wait_for_selector("#question:not([hidden])")
+        check(dora.inner_text("#title") == "Item 2 of 3", "what one skips comes to another by itself")
+        desk.kill()
+        desk.start()
+        carl.evaluate("renew()")
+        carl.wait_for_function("() => document.getElementById('alarm').hidden")
+        press(dora, "2")
+        check("carl (1)" in dora.inner_text("#end-text"), "a page that is open claims its item again from a server that was lost")
+        # A page that slept while others decided what it shows.
+        with open(desk.answers, "a") as file:
+            file.write('{"item": "item-2", "reviewer": "eve", "label": "pristine"}\n')
+        press(carl, "1")
+        carl.wait_for_function("() => document.getElementById('alarm').textContent.startsWith('Not kept')")
+        check(carl.is_visible("#alarm") and carl.is_visible("#end"), "what others have decided is not decided again, and said")
+        check(not any(who == "carl" for who, _ in desk.standing()), "and nothing is added")
+        ann.evaluate("lookAgain()")
+        ann.wait_for_function("() => document.getElementById('end-title').textContent === 'All decided'")
+    finally:
+        desk.kill()
+    desk = Desk(arguments.distill, short, photos, os.path.join(folder, "twice.jsonl"), opinions=2)
+    try:
+        ann, bea = (person(browser, desk, elsewhere, errors, n) for n in ["ann", "bea"])
+        check(ann.inner_text("#title") == bea.inner_text("#title"), "two have one item where two opinions are wanted")
+        for key in "112":
+            press(ann, key)
+        check("3 items are open to other people" in ann.inner_text("#end-text"), f"{ann.inner_text('#end-text')}")
+        for key in "122":
+            press(bea, key)
+        text = bea.inner_text("#figures")
+        check("66.7 % of the pairs on 3 items" in text and "alpha is 0.44" in text, f"how far people agree is said: {text!r}")
+        bea.screenshot(path=f"{folder}/agreement.png")
+    finally:
+        desk.kill()
+
+
 def try_other_origin(browser, desk, page):
     class Other(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -299,7 +365,8 @@ def main():
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     queue, photos = queue_of_conflicts.write(folder, COUNT)
-    desk = Desk(arguments.distill, queue, photos, os.path.join(folder, "answers.jsonl"))
+    # Other people look at what the first has decided.
+    desk = Desk(arguments.distill, queue, photos, os.path.join(folder, "answers.jsonl"), opinions=4)
     elsewhere, errors = [], []
     try:
         with sync_playwright() as playwright:
@@ -317,6 +384,7 @@ def main():
             try_reading(browser, desk, elsewhere, errors, folder)
             try_several_photos(browser, desk, elsewhere, errors, folder)
             try_other_origin(browser, desk, page)
+            try_sharing(arguments, browser, queue, photos, elsewhere, errors, folder)
             browser.close()
     finally:
         desk.kill()

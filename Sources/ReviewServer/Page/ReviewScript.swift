@@ -174,7 +174,7 @@ extension ReviewPage {
         say(error.message);
         if (error.code === 'taken') {
           await advance(at);
-          $('last').textContent = 'Not kept: others have decided that item meanwhile, or have it before them.';
+          alarm('Not kept: others have decided that item meanwhile, or have it before them.');
         }
       } finally { isBusy = false; document.body.removeAttribute('aria-busy'); }
     }

@@ -24,9 +24,8 @@ extension ReviewPage {
         if (isBusy || index !== at || $('question').hidden) return;
         take(fresh);
         if (state.at !== null) return;
-        $('last').textContent = 'The item you had is before somebody else by now, or decided.';
-        say($('last').textContent);
         await advance(at);
+        alarm('The item that you had is before somebody else by now, or decided.');
       } catch (error) { say(error.message); } finally { isRenewing = false; }
     }
     // Looks whether others have left an item.
