@@ -56,21 +56,53 @@ struct RankedGradients {
     return (Gradients(paths: places.map(\.path), tensors: tensors), metrics)
   }
 
-  /// Adds up slices: this rank's of all parts, then everybody's sums.
+  /// Adds up slices: this rank's of all parts, then everybody's sums. Gradients may have gigabytes, so that elements are
+  /// copied as seldom as possible.
   private func summed(_ own: [[Float]], of count: Int, size: Int) throws -> [Float] {
-    let slices = (0..<ranks.count).map { size * $0 / ranks.count..<size * ($0 + 1) / ranks.count }
+    let width = MemoryLayout<Float>.stride
+    let bounds = (0...ranks.count).map { size * $0 / ranks.count * width }
+    let slices = zip(bounds, bounds.dropFirst()).map { $0..<$1 }
     let received = try ranks.exchange(
-      slices.map { slice in [UInt8](bitsOf: own.flatMap { $0[slice] }) }, "the gradients of an update")
+      slices.map { slice in Self.joined(own, slice) }, "the gradients of an update")
     let mine = slices[ranks.own].count
-    let all = received.map { $0.elements(of: Float.self) }
-    func part(_ number: Int) -> ArraySlice<Float> {
+    func part(_ number: Int) -> ArraySlice<UInt8> {
       let first = number / ranks.count * mine
-      return all[number % ranks.count][first..<first + mine]
+      return received[number % ranks.count][first..<first + mine]
     }
-    var sum = Tensor(Array(part(0)), shape: [mine])
-    for number in 1..<max(1, count) { sum.add(Tensor(Array(part(number)), shape: [mine])) }
-    return try ranks.gathered([UInt8](bitsOf: sum.scalars), "the sums of an update").flatMap {
-      $0.elements(of: Float.self)
+    var sum: [Float] = Array(part(0)).elements()
+    for number in 1..<max(1, count) { Self.add(part(number), to: &sum) }
+    let sums = try ranks.gathered([UInt8](bitsOf: sum), "the sums of an update")
+    return [Float](unsafeUninitializedCapacity: size) { elements, made in
+      let bytes = UnsafeMutableRawBufferPointer(elements)
+      for (slice, sum) in zip(slices, sums) {
+        UnsafeMutableRawBufferPointer(rebasing: bytes[slice]).copyBytes(from: sum)
+      }
+      made = size
+    }
+  }
+
+  /// The same bytes of each part, one after the other.
+  private static func joined(_ parts: [[Float]], _ slice: Range<Int>) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: parts.count * slice.count) { bytes, made in
+      for (number, part) in parts.enumerated() {
+        let place = number * slice.count..<(number + 1) * slice.count
+        part.withUnsafeBytes {
+          UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[place])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[slice]))
+        }
+      }
+      made = parts.count * slice.count
+    }
+  }
+
+  /// Adds numbers, which are given by their bytes.
+  private static func add(_ bytes: ArraySlice<UInt8>, to sum: inout [Float]) {
+    sum.withUnsafeMutableBufferPointer { sum in
+      bytes.withUnsafeBytes { bytes in
+        for place in sum.indices {
+          sum[place] += bytes.loadUnaligned(fromByteOffset: place * MemoryLayout<Float>.stride, as: Float.self)
+        }
+      }
     }
   }
 
