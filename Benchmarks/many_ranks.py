@@ -1,13 +1,15 @@
 """What a training update would take on 2 to 256 ranks, from measured times of computing and of messages.
 
-    distill bench --model FOLDER --job sft --threads 1 ...       # seconds of a part with so many items, for some sizes
-    mpirun -n 2 distill check news.yaml                          # seconds of an exchange, bytes a second, bytes of gradients
+    distill stage1 news.yaml --set threads=1 --set stage1.parts=4    # for several numbers of parts: seconds of an update by them
+    mpirun -n 2 distill check news.yaml                              # seconds of an exchange, bytes of gradients
     python3 Benchmarks/many_ranks.py --part 16=8.1 --part 4=2.2 --part 1=0.7 --bytes 19.5e6 --gbit 25 --latency 50e-6
 
 A part is what one rank computes for an update; with `parts` set to the number of ranks each has one. A rank that has fewer items
 computes them in smaller matrices, so that times of parts are measured and not divided: between two sizes they lie on a line. An
 update then takes, as in `distill check`, its part, three exchanges of nothing, and twice the gradients over the line, but for the
-rank's own slice. `--message` is what each message to one other rank costs besides, three a rank in an update.
+rank's own slice. What `distill check` leaves out is asked for: `--message`, what each message to one other rank costs besides,
+three a rank in an update, and `--apart`, what two ranks are found to take besides: gradients are packed and added up, and ranks
+wait for the slowest.
 
 Two ways to use more ranks are shown: the same update dealt out, which gives the bytes of one rank, and an update that grows with
 the ranks, which trains something else: each rank keeps the largest part. Speed is in items a second over that of one rank.
@@ -35,12 +37,12 @@ def update(options, items, ranks):
         return computing
     sent = 2 * options.bytes * (ranks - 1) / ranks
     latency = 3 * (options.latency + (ranks - 1) * options.message)
-    return computing + latency + sent / (options.gbit * 1e9 / 8)
+    return computing + options.apart + latency + sent / (options.gbit * 1e9 / 8)
 
 
 def table(options, title, items_of, batch_of):
     one = batch_of(1) / update(options, items_of(1), 1)
-    print(f"{title}\n  ranks  items a rank   an update   messages   speed-up   of the ranks")
+    print(f"{title}\n  ranks  items a rank   an update    besides   speed-up   of the ranks")
     lines = []
     ranks = 1
     while ranks <= options.most:
@@ -55,7 +57,7 @@ def table(options, title, items_of, batch_of):
         ranks *= 2
     best = max(lines, key=lambda line: line[1])
     paying = [ranks for ranks, speed in lines if speed >= ranks / 2]
-    print(f"  half of what is added is used up to {paying[-1]} ranks; fastest with {best[0]}, {best[1]:.2f} times one\n")
+    print(f"  half of the ranks' time is used up to {paying[-1]} ranks; fastest with {best[0]}, {best[1]:.2f} times one\n")
     return lines
 
 
@@ -68,6 +70,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", type=part, action="append", required=True, metavar="ITEMS=SECONDS")
     parser.add_argument("--rest", type=float, default=0, help="seconds of an update that every rank spends: the optimiser")
+    parser.add_argument("--apart", type=float, default=0, help="seconds that several ranks take for it besides")
     parser.add_argument("--batch", type=int, help="items of an update; the largest part's without it")
     parser.add_argument("--bytes", type=float, required=True, help="of the gradients")
     parser.add_argument("--gbit", type=float, required=True, help="the line's, in 10^9 bits a second")
