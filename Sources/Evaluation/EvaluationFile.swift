@@ -6,9 +6,10 @@
 ///                            "by_label": {"spam": {"items": 900, "accuracy": 0.9, "f1": 0.91}, "ham": ...}}}}
 /// ```
 ///
-/// The keys above are always there; `teacher_labels`, `differences`, `slices`, `budgets`, `set_aside`, `unsaid` and a result's
-/// `confusion` are left out where there is nothing to say. Of a task with ordered labels a result has `levels` too:
-/// `quadratic_kappa`, `mean_absolute_error` and `expected_level_error` with their intervals, and `unanswered`. Of a task with two labels a result has two older keys too:
+/// The keys above are always there; `teacher_labels`, `differences`, `slices`, `budgets`, `calibration`, `set_aside`, `unsaid`
+/// and a result's `confusion` are left out where there is nothing to say. Of a task with ordered labels a result has `levels`
+/// too: `quadratic_kappa`, `mean_absolute_error` and `expected_level_error` with their intervals, and `unanswered`. Of a task
+/// with two labels a result has two older keys too:
 /// `accuracy_falsified`, its accuracy on the positive label, and `accuracy_pristine`, that on the other one.
 public struct EvaluationFile: Codable, Sendable, Equatable {
   /// How one label fares.
@@ -129,6 +130,32 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
     }
   }
 
+  /// How well the student's probabilities fit what is true, as it states them and calibrated.
+  package struct Calibration: Codable, Sendable, Equatable {
+    /// The name of the result whose probabilities these are.
+    package var result: String
+    /// How they were calibrated; nil where that was not asked for.
+    package var method: StudentCalibration.Method?
+    /// The number of labelled answers that the calibration was learned from; nil likewise.
+    package var answers: Int?
+    /// Where their labels are from; nil likewise.
+    package var source: String?
+    /// Why nothing was changed; nil where something was.
+    package var reason: String?
+    /// Probabilities as the student states them.
+    package var before: CalibrationScore
+    /// Calibrated ones; nil where they are the same.
+    package var after: CalibrationScore?
+
+    package init(
+      result: ResultName, _ calibration: StudentCalibration?, before: CalibrationScore, after: CalibrationScore?
+    ) {
+      (self.result, method, answers) = (result.rawValue, calibration?.method, calibration?.answers)
+      (source, reason, self.before) = (calibration?.source, calibration?.reason, before)
+      self.after = calibration == nil || calibration?.method == .identity ? nil : after
+    }
+  }
+
   /// The number of training items annotated.
   package var items: Int
   /// The number of items scored.
@@ -145,6 +172,8 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
   package var slices: [String: Slice]?
   /// Accuracy over labels spent; nil where only one budget was tried.
   package var budgets: [BudgetPoint]?
+  /// How well the student's probabilities fit what is true; nil where it states none.
+  package var calibration: Calibration?
   /// The rows of the data that could not be used, and the items that the student could not take, each with its reason; nil
   /// where there are none. Rows are in no figure; items that were not taken count as wrong.
   package var setAside: [String]?
@@ -175,7 +204,7 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
   public subscript(name: ResultName) -> Result? { results[name.rawValue] }
 
   private enum CodingKeys: String, CodingKey {
-    case items, results, differences, slices, budgets, unsaid
+    case items, results, differences, slices, budgets, calibration, unsaid
     case testItems = "test_items"
     case labelsSpent = "labels_spent"
     case setAside = "set_aside"

@@ -66,6 +66,23 @@ package struct Evaluator: Sendable {
       levels: .init(of: predictions, on: split, bootstrap))
   }
 
+  /// How well a student's probabilities fit what is true; nil where it states none.
+  ///
+  /// - Parameters:
+  ///   - raw: what the result ``ResultName/twoStage`` is made of, with probabilities as it states them.
+  ///   - calibration: by which they are calibrated; nil where that was not asked for.
+  package func calibration(
+    of raw: [Prediction], by calibration: StudentCalibration?
+  ) -> EvaluationFile.Calibration? {
+    func score(_ predictions: [Prediction]) -> CalibrationScore? {
+      CalibrationScore(of: predictions, on: split, resamples: bootstrap.resamples, seed: seed)
+    }
+    guard let before = score(raw) else { return nil }
+    return EvaluationFile.Calibration(
+      result: .twoStage, calibration, before: before,
+      after: calibration.flatMap { calibration in score(raw.map { $0.calibrated(by: calibration) }) })
+  }
+
   /// How much better the first voter is than the other, item by item.
   package func difference(of first: Candidate, against second: Candidate) -> EvaluationFile.Difference {
     let left = split.correctness(of: first.predictions)

@@ -79,6 +79,42 @@ package struct GroupBootstrap: Sendable {
     }
   }
 
+  /// The 95 % intervals of figures that are made of sums over items.
+  ///
+  /// - Parameters:
+  ///   - values: for each item, all of one length: what is summed up.
+  ///   - figures: makes the figures out of the sums over the items drawn; as many each time.
+  /// - Returns: one interval for each figure.
+  /// - Precondition: one list of values per item.
+  /// - Complexity: O(items + resamples * groups * values).
+  package func intervals(ofSums values: [[Double]], figures: ([Double]) -> [Double]) -> [Interval] {
+    precondition(values.count == groupOfItem.count, "\(values.count) values for \(groupOfItem.count) items")
+    let width = values[0].count
+    var groups = [Double](repeating: 0, count: groupCount * width)
+    var all = [Double](repeating: 0, count: width)
+    for (group, values) in zip(groupOfItem, values) {
+      for place in 0..<width {
+        groups[group * width + place] += values[place]
+        all[place] += values[place]
+      }
+    }
+    guard resamples > 0 else { return figures(all).map { Interval(low: $0, high: $0) } }
+    var draws = DrawSequence(state: seed)
+    var found: [[Double]] = []
+    for _ in 0..<resamples {
+      var total = [Double](repeating: 0, count: width)
+      for _ in 0..<groupCount {
+        let start = draws.next(below: groupCount) * width
+        for place in 0..<width { total[place] += groups[start + place] }
+      }
+      found.append(figures(total))
+    }
+    return found[0].indices.map { figure in
+      let sorted = found.map { $0[figure] }.sorted()
+      return Interval(low: Self.quantile(0.025, of: sorted), high: Self.quantile(0.975, of: sorted))
+    }
+  }
+
   /// The value below which the given share of the sorted values lies, interpolated between neighbours (type 7 of Hyndman
   /// and Fan 1996, the default of R and NumPy).
   package static func quantile(_ share: Double, of sorted: [Double]) -> Double {

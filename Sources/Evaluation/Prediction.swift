@@ -8,8 +8,8 @@ package import TeacherProtocol
 /// let silent = Prediction(itemID: "43", label: nil)  // abstained, tied or unreadable: scored as wrong
 /// ```
 ///
-/// As JSON it is the object `{"id":, "label":, "score":, "probabilities":, "rationale":, "spans":, "error":}`, all left out
-/// where unknown.
+/// As JSON it is the object `{"id":, "label":, "score":, "probabilities":, "rationale":, "spans":, "review":, "error":}`, all
+/// left out where unknown.
 public struct Prediction: Codable, Sendable, Equatable {
   /// A span of the item's text.
   package struct Span: Codable, Sendable, Equatable {
@@ -41,6 +41,9 @@ public struct Prediction: Codable, Sendable, Equatable {
   public var rationale: String?
   /// The spans found, from left to right, where the task is spans; nil where it is classes.
   package var spans: [Span]?
+  /// Whether the label should be looked at by a person, as its confidence is below the run's threshold; nil where there is no
+  /// threshold.
+  package var needsReview: Bool?
   /// Why the item was not put to the voter: what is wrong with its row, image or text. The default is nil: it was.
   public var error: String?
 
@@ -80,6 +83,7 @@ public struct Prediction: Codable, Sendable, Equatable {
   private enum CodingKeys: String, CodingKey {
     case itemID = "id"
     case label, score, probabilities, rationale, spans, error
+    case needsReview = "review"
   }
 
   /// Reads the object described above.
@@ -91,6 +95,7 @@ public struct Prediction: Codable, Sendable, Equatable {
     score = try fields.decodeIfPresent(Double.self, forKey: .score)
     rationale = try fields.decodeIfPresent(String.self, forKey: .rationale)
     spans = try fields.decodeIfPresent([Span].self, forKey: .spans)
+    needsReview = try fields.decodeIfPresent(Bool.self, forKey: .needsReview)
     error = try fields.decodeIfPresent(String.self, forKey: .error)
   }
 
@@ -103,6 +108,8 @@ public struct Prediction: Codable, Sendable, Equatable {
     if !probabilities.isEmpty { try fields.encode(probabilities, forKey: .probabilities) }
     try fields.encodeIfPresent(rationale, forKey: .rationale)
     try fields.encodeIfPresent(spans, forKey: .spans)
+    // Only where it is true: what stands in a row is what is to be done with it.
+    if needsReview == true { try fields.encode(true, forKey: .needsReview) }
     try fields.encodeIfPresent(error, forKey: .error)
   }
 }

@@ -1,3 +1,4 @@
+package import Evaluation
 internal import LanguageModel
 package import Layers
 import StudentModels
@@ -5,7 +6,7 @@ internal import Tensor
 
 /// A student's answer to one question: which label, how probable each, and what it says after it.
 package struct LabelAnswer: Sendable {
-  /// Probabilities of the labels against each other.
+  /// Probabilities of the labels against each other, calibrated where that was asked for.
   package let probabilities: [Double]
   /// The most probable label, the first of equal ones.
   package let chosen: Int
@@ -31,12 +32,13 @@ extension Student {
   /// - Parameters:
   ///   - rationaleTokens: the longest rationale, generated greedily after the label; 0 asks for none.
   ///   - scoring: how the labels' probabilities are made. The default is with what ends them.
+  ///   - calibration: of the probabilities, by which the label is chosen then. The default is nil: as they are.
   ///   - ranks: among which the questions are dealt out.
   ///   - progress: told how many more answers are whole, from several threads. The default is nil.
   /// - Throws: `NonFiniteWeight` where a probability is no number; ``RanksError``.
   package func labelAnswers(
     _ questions: [LabelQuestion], rationaleTokens: Int, scoring: LabelScoring = .ended,
-    ranks: any Ranks = OneRank(), progress: (@Sendable (Int) -> Void)? = nil
+    calibration: StudentCalibration? = nil, ranks: any Ranks = OneRank(), progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> [LabelAnswer] {
     // In parts of many batches, for every core's sake, and for progress.
     let answers = try questions.batches(of: 256).flatMap { part -> [(totals: [Double], rationale: Generation?)] in
@@ -45,7 +47,7 @@ extension Student {
       defer { if rationaleTokens == 0 || !isAlone { progress?(part.count) } }
       if rationaleTokens > 0 {
         return try scoredGenerations(
-          of: part.map { $0.prompt(scoring) }, batch: 16, maximumTokens: rationaleTokens, ranks: ranks,
+          of: part.map { $0.prompt(scoring, calibration) }, batch: 16, maximumTokens: rationaleTokens, ranks: ranks,
           progress: isAlone ? progress : nil
         ).map { ($0.totals, $0.generation) }
       }
@@ -55,11 +57,10 @@ extension Student {
       throw weight
     }
     return zip(questions, answers).map { question, answer in
-      let p = softmax(question.scores(answer.totals, scoring))
-      let chosen = best(of: p)
+      let choice = StudentCalibration.choice(softmax(question.scores(answer.totals, scoring)), by: calibration)
       let rationale = answer.rationale?.text.drop { ".,: \n".contains($0) } ?? ""
       return LabelAnswer(
-        probabilities: p, chosen: chosen, isTied: p.count { $0 == p[chosen] } > 1, rationale: String(rationale),
+        probabilities: choice.probabilities, chosen: choice.place, isTied: choice.isTied, rationale: String(rationale),
         isRationaleCut: answer.rationale?.isComplete == false)
     }
   }
@@ -83,12 +84,9 @@ extension LabelQuestion {
   }
 
   /// The question with what a rationale may follow.
-  fileprivate func prompt(_ scoring: LabelScoring) -> ScoredPrompt {
-    ScoredPrompt(tree: scored(scoring), beginnings: settled) { best(of: softmax(scores($0, scoring))) }
+  fileprivate func prompt(_ scoring: LabelScoring, _ calibration: StudentCalibration?) -> ScoredPrompt {
+    ScoredPrompt(tree: scored(scoring), beginnings: settled) {
+      StudentCalibration.choice(softmax(scores($0, scoring)), by: calibration).place
+    }
   }
-}
-
-/// The place of the highest probability, of equal ones the first.
-private func best(of probabilities: [Double]) -> Int {
-  probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0
 }

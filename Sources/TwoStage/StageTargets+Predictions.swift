@@ -18,12 +18,12 @@ extension StageTargets {
 
   package func predictions(
     for items: [Item], by student: Model, rationaleTokens: Int, scoring: LabelScoring,
-    ranks: any Ranks = OneRank(), progress: (@Sendable (Int) -> Void)? = nil
+    calibration: StudentCalibration? = nil, ranks: any Ranks = OneRank(), progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> [Prediction] {
     let questions = try items.map(question)
     var answers = try student.labelAnswers(
-      questions.compactMap(\.self), rationaleTokens: rationaleTokens, scoring: scoring, ranks: ranks,
-      progress: progress)[...]
+      questions.compactMap(\.self), rationaleTokens: rationaleTokens, scoring: scoring,
+      calibration: calibration, ranks: ranks, progress: progress)[...]
     return zip(items, questions).map { item, question in
       // No answer to an item that was set aside; where it is scored, that counts as wrong.
       guard question != nil, let answer = answers.popFirst() else {

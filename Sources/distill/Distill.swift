@@ -40,7 +40,7 @@
             Run.self, Annotate.self, Agree.self, Review.self, Stage1.self, Stage2.self, Evaluate.self, Report.self,
             ExportTraining.self,
           ]),
-        CommandGroup(name: "Using", subcommands: [Predict.self, Serve.self, Replies.self, Batch.self]),
+        CommandGroup(name: "Using", subcommands: [Predict.self, Threshold.self, Serve.self, Replies.self, Batch.self]),
         CommandGroup(
           name: "Looking into models",
           subcommands: [Inspect.self, Tokenize.self, Embed.self, Forward.self, Export.self, Bench.self]),

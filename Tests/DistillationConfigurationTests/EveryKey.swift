@@ -199,7 +199,7 @@
         epsilon: 1e-9
         checkpoint_every: 15
         parts: 7
-      evaluation: {results: all, bootstrap: 10, split: dev, dev_for_threshold: false}
+      evaluation: {results: all, bootstrap: 10, split: dev, dev_for_threshold: false, calibration: budget}
       budgets: [0.05, 200]
       rounds: 2
       report: {gallery: 5, title: Photos}

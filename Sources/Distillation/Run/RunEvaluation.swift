@@ -12,9 +12,12 @@ extension DistillationRun {
     _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage
   ) async throws {
     try OwnerOnly.makeFolder(folder.appending(path: "predictions"))
+    let fitted = try await calibrate(stages, state, first: first, second: second)
     let items = state.data.labelled
     let nothing = state.data.nothingScored(configuration.evaluation.split.rawValue)
-    guard let gold = state.data.gold, nothing == nil else { return try write(nothing ?? "", stages, state, second) }
+    guard let gold = state.data.gold, nothing == nil else { 
+      return try write(nothing ?? "", stages, state, second, labelsRead: fitted?.labelsRead ?? 0)
+    }
     let split = testSplit(items, gold: gold)
     var wanted = Set(configuration.evaluation.results.names)
     var unsaid: [String] = []
@@ -35,9 +38,16 @@ extension DistillationRun {
     if wanted.contains(.teachers) { candidates += teacherCandidates(state) }
     if wanted.contains(.majority) { candidates.append(majority(state)) }
     if wanted.contains(.agreementPlusLabels) { candidates.append(agreementPlusLabels(state, gold)) }
-    var devLabels = 0
-    func add(_ name: ResultName, _ adapter: URL, labels: Int) async throws {
-      let (predictions, read) = try await thresholded(stages, state, items, adapter: adapter, gold: gold)
+    var devLabels = fitted?.labelsRead ?? 0
+    var stated: [Prediction] = []
+    func add(
+      _ name: ResultName, _ adapter: URL, labels: Int, calibration: FittedCalibration? = nil
+    ) async throws {
+      let plain = try await stages.predict(items, adapter: adapter)
+      let (predictions, thresholdLabels) = try await thresholded(
+        plain, stages, state, adapter: adapter, gold: gold, calibration: calibration?.calibration)
+      if name == .twoStage { stated = plain }
+      let read = max(thresholdLabels, calibration?.labelsRead ?? 0)
       devLabels = max(devLabels, read)
       candidates.append(.init(name, predictions: predictions, labels: labels + read))
       try write(predictions, name: name.rawValue)
@@ -60,7 +70,9 @@ extension DistillationRun {
       let stage = try await randomLabels(stages, state, first: first, second: second, gold: gold)
       try await add(.randomLabels, stage.adapter, labels: second.labels.count)
     }
-    if wanted.contains(.twoStage) { try await add(.twoStage, second.trained.adapter, labels: spent) }
+    if wanted.contains(.twoStage) {
+      try await add(.twoStage, second.trained.adapter, labels: spent, calibration: fitted)
+    }
     if wanted.contains(.fullLabel) {
       let (adapter, labels) = try await fullLabel(stages, state, steps: first.steps + second.steps, gold: gold)
       try await add(.fullLabel, adapter, labels: labels)
@@ -72,6 +84,7 @@ extension DistillationRun {
       of: candidates, items: state.data.train.count, labelsSpent: spent + devLabels,
       teacherLabels: plugins.teacherLabels ?? (state.data.teaching.isEmpty ? nil : state.data.teaching.count),
       budgets: points.isEmpty ? nil : points)
+    file.calibration = evaluator.calibration(of: stated, by: fitted?.calibration)
     let unlabelled = gold.problems(of: state.data.test)
     if let listed = unlabelled.listed { reporter.message(listed) }
     let refused =
@@ -84,11 +97,11 @@ extension DistillationRun {
 
   /// Writes evaluation.json of a run that can't be scored, with the reason.
   private func write(
-    _ reason: String, _ stages: StudentStages<some Student>, _ state: RunState, _ second: SecondStage
+    _ reason: String, _ stages: StudentStages<some Student>, _ state: RunState, _ second: SecondStage, labelsRead: Int
   ) throws {
     reporter.message(reason)
     var file = EvaluationFile(
-      items: state.data.train.count, testItems: 0, labelsSpent: second.human.spent,
+      items: state.data.train.count, testItems: 0, labelsSpent: second.human.spent + labelsRead,
       teacherLabels: plugins.teacherLabels, results: [:])
     file.unsaid = [reason]
     let refused =
@@ -166,16 +179,21 @@ extension DistillationRun {
     return (adapter, labels.count)
   }
 
-  /// Predictions on the test items; where the configuration asks for it, with the threshold that is best on the dev split.
+  /// Predictions, calibrated where there is a calibration; where the configuration asks for it, with the threshold that is best
+  /// on the dev split.
   private func thresholded(
-    _ stages: StudentStages<some Student>, _ state: RunState, _ items: [Item], adapter: URL, gold: GoldAnswers<String>
+    _ stated: [Prediction], _ stages: StudentStages<some Student>, _ state: RunState, adapter: URL,
+    gold: GoldAnswers<String>, calibration: StudentCalibration?
   ) async throws -> (predictions: [Prediction], devLabels: Int) {
-    let plain = try await stages.predict(items, adapter: adapter)
+    func calibrated(_ predictions: [Prediction]) -> [Prediction] {
+      calibration.map { calibration in predictions.map { $0.calibrated(by: calibration) } } ?? predictions
+    }
+    let plain = calibrated(stated)
     guard let positive = configuration.positive, configuration.evaluation.choosesThresholdOnDev,
       configuration.labels.count == 2, !state.data.dev.isEmpty,
       let negative = configuration.labels.first(where: { $0.name != positive })?.name
     else { return (plain, 0) }
-    let dev = try await stages.predict(state.data.dev, adapter: adapter)
+    let dev = calibrated(try await stages.predict(state.data.dev, adapter: adapter))
     let truth = gold.answers(of: state.data.dev.map(\.id))
     let threshold = bestThreshold(
       dev.compactMap { p in truth[p.itemID].map { (p.probabilities[positive] ?? 0, $0 == positive) } })

@@ -47,6 +47,10 @@ extension DistillationRun {
   ) async throws {
     let labels = try configuration.labelSet()
     let adapter = try finishedAdapter()
+    let calibration = try calibration(adapter: adapter)
+    if let calibration { reporter.message(calibration.sentence) }
+    let threshold = try reviewThreshold(adapter: adapter, calibration)
+    if let threshold { reporter.message(threshold.sentence) }
     var (done, isBegun) = (0, false)
     while let part = try stream.next(ItemStream.rows) {
       let stages = try await stages(over: base, key: key, labels: labels, of: part.items, in: part)
@@ -55,8 +59,9 @@ extension DistillationRun {
         reporter.begin("student's answers", total: stream.count, done: done, unit: "items")
         isBegun = true
       }
-      let answers = try await stages.predict(part.items, adapter: adapter, rationales: rationales, isPart: true)
-      let predictions = Prediction.all(part, answers)
+      let answers = try await stages.predict(
+        part.items, adapter: adapter, rationales: rationales, calibration: calibration, isPart: true)
+      let predictions = Prediction.all(part, answers.map { threshold?.marking($0) ?? $0 })
       done += predictions.count
       reporter.advance(to: done)
       try each(predictions, part)
@@ -86,13 +91,17 @@ extension DistillationRun {
       }, labels: labels.names, positive: labels.positive, ordered: labels.isOrdered)
     var candidates = try await teacherCandidates(dataset, items, labels)
     let (student, key) = try (loadBase(), baseKey())
-    let own = try await answers(student, key: key, dataset: dataset, items: items, labels: labels, rationales: false)
+    let stated = try await answers(student, key: key, dataset: dataset, items: items, labels: labels)
+    let calibration = try calibration(adapter: finishedAdapter())
+    if let calibration { reporter.message(calibration.sentence) }
+    let own = calibration.map { calibration in stated.map { $0.calibrated(by: calibration) } } ?? stated
     let run = try evaluation
     setAside += own.compactMap { one in one.error.map { "item \(one.itemID): \($0)" } }
     candidates.append(.init(.twoStage, predictions: own, labels: run?.labelsSpent ?? 0))
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("bootstrap")
     let evaluator = Evaluator(split: test, resamples: configuration.evaluation.bootstrap, using: &generator)
     var file = evaluator.evaluation(of: candidates, items: run?.items ?? 0, labelsSpent: run?.labelsSpent ?? 0)
+    file.calibration = evaluator.calibration(of: stated, by: calibration)
     file.setAside = setAside.isEmpty ? nil : setAside
     return file
   }
@@ -113,7 +122,7 @@ extension DistillationRun {
   }
 
   /// The items of a file that have a label, their labels, and the rows that were set aside.
-  private func labelled(
+  func labelled(
     _ data: URL, split: String?, _ shard: Shard, _ labels: LabelSet
   ) throws -> (dataset: Dataset, items: [Item], gold: GoldAnswers<String>, setAside: [String]) {
     var mapping = configuration.data.mapping
@@ -223,15 +232,16 @@ extension DistillationRun {
     return stores
   }
 
-  private func answers<Model: Student>(
-    _ base: Model, key: String, dataset: Dataset, items: [Item], labels: LabelSet, rationales: Bool
+  /// What the finished student says of items, with probabilities as it states them.
+  func answers<Model: Student>(
+    _ base: Model, key: String, dataset: Dataset, items: [Item], labels: LabelSet
   ) async throws -> [Prediction] {
     let adapter = try finishedAdapter()
     let stages = try await stages(over: base, key: key, labels: labels, of: items, in: dataset)
-    return try await stages.predict(items, adapter: adapter, rationales: rationales)
+    return try await stages.predict(items, adapter: adapter)
   }
 
-  private func finishedAdapter() throws -> URL {
+  func finishedAdapter() throws -> URL {
     let adapter = folder.appending(path: "stage2")
     guard FileManager.default.fileExists(atPath: adapter.appending(path: "adapter_model.safetensors").path) else {
       throw RunError.notARun(folder.path, "it has no stage2/ adapter yet; finish the run first")

@@ -88,7 +88,9 @@ extension DistillationRun {
   ) async throws -> [ReportContent.Conflict] {
     let labelled = conflicts.filter { second.labels[$0.item.id] != nil }
     let shown = Array((labelled.isEmpty ? conflicts : labelled).prefix(configuration.report.gallery))
-    let answers = try await stages.predict(shown.map(\.item), adapter: second.trained.adapter, rationales: true)
+    let adapter = second.trained.adapter
+    let answers = try await stages.predict(
+      shown.map(\.item), adapter: adapter, rationales: true, calibration: calibration(adapter: adapter))
     return zip(shown, answers).map { conflict, answer in
       .init(
         id: conflict.item.id, photos: photos(conflict.item, state.data.dataset), caption: conflict.item.text,

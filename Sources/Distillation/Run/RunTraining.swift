@@ -16,7 +16,7 @@ extension DistillationRun {
     _ base: Model, key baseKey: String, state: RunState
   ) async throws -> any StudentSteps {
     var items = (readsTrainingItems ? state.data.train : state.conflicts.map(\.item)) + state.data.test
-    if configuration.evaluation.choosesThresholdOnDev { items += state.data.dev }
+    if configuration.evaluation.readsDev { items += state.data.dev }
     let stages = try await stages(over: base, key: baseKey, labels: state.labels, of: items, in: state.data.dataset)
     return StepsOfStudent(self, stages, state)
   }
@@ -25,7 +25,7 @@ extension DistillationRun {
   private var readsTrainingItems: Bool {
     let trains: Set<EvaluationConfiguration.Result> = [.stage1SFT, .stage1DPO, .randomLabels, .fullLabel]
     return configuration.stage1.adapter == nil || configuration.stage2.adapter == nil
-      || !configuration.budgets.isEmpty || !trains.isDisjoint(with: configuration.evaluation.results.names)
+      || !configuration.budgets.isEmpty || configuration.evaluation.calibration == .budget || !trains.isDisjoint(with: configuration.evaluation.results.names)
   }
 
   /// What trains and asks this student, with the images of these items read.

@@ -164,26 +164,29 @@ struct StudentStages<Model: Student>: Sendable {
   /// - Parameters:
   ///   - rationales: whether a rationale is wanted. A student that answers by its label alone has none.
   ///   - scoring: how the labels' probabilities are made; what the run's rules say where something is chosen by them.
+  ///   - calibration: of the probabilities, by which the label is chosen then; nil for as they are.
   ///   - isPart: whether others begin and end the progress of which these items are a part.
   func predict(
-    _ items: [Item], adapter: URL?, rationales: Bool = false, scoring: LabelScoring = .ended, isPart: Bool = false
+    _ items: [Item], adapter: URL?, rationales: Bool = false, scoring: LabelScoring = .ended,
+    calibration: StudentCalibration? = nil, isPart: Bool = false
   ) async throws -> [Prediction] {
     let rationales = rationales && configuration.student.answer != .label
     return try await onOwnThread {
       if !isPart { reporter.begin("student's answers", total: items.count, unit: "items") }
       defer { if !isPart { reporter.finish() } }
-      return try predictHere(items, adapter: adapter, rationales: rationales, scoring: scoring)
+      return try predictHere(
+        items, adapter: adapter, rationales: rationales, scoring: scoring, calibration: calibration)
     }
   }
 
   private func predictHere(
-    _ items: [Item], adapter: URL?, rationales: Bool, scoring: LabelScoring
+    _ items: [Item], adapter: URL?, rationales: Bool, scoring: LabelScoring, calibration: StudentCalibration?
   ) throws -> [Prediction] {
     var student = base
     if let adapter { try student.loadAdapter(from: adapter) }
     return try targets.predictions(
       for: items, by: student, rationaleTokens: rationales ? configuration.student.maximumNewTokens : 0,
-      scoring: scoring, ranks: ranks
+      scoring: scoring, calibration: calibration, ranks: ranks
     ) { [reporter] in reporter.advance(by: $0) }
   }
 }

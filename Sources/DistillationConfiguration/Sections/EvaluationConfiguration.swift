@@ -9,6 +9,17 @@ package struct EvaluationConfiguration: DefaultedSection {
   /// is false.
   package var choosesThresholdOnDev = false
 
+  /// From which human labels the student's probabilities are calibrated. The default is none: they stay as they are.
+  package var calibration: Calibration?
+
+  /// The labels that a calibration is learned from.
+  package enum Calibration: String, ConfigurationChoice {
+    /// Those of the development items, which then count as spent.
+    case dev
+    /// Those of the labelled conflicts, by five more trainings of Stage 2, each without a fifth of them.
+    case budget
+  }
+
   package enum Split: String, ConfigurationChoice {
     /// The training items.
     case train
@@ -39,6 +50,9 @@ package struct EvaluationConfiguration: DefaultedSection {
     /// Fine-tuning with every human label.
     case fullLabel = "full_label"
   }
+
+  /// Whether the student is asked about development items, and their labels are read.
+  package var readsDev: Bool { choosesThresholdOnDev || calibration == .dev }
 
   /// Results by name, in the order of ``Result``; `all` is short for every one.
   package struct Results: ConfigurationValue {
@@ -81,6 +95,10 @@ package struct EvaluationConfiguration: DefaultedSection {
     ConfigurationKey("split", \.split, "The split that is scored."),
     ConfigurationKey(
       "dev_for_threshold", \.choosesThresholdOnDev, "Choose the decision threshold on dev; its labels count as spent."),
+    ConfigurationKey(
+      "calibration", \.calibration,
+      "Calibrate the student's probabilities on dev, whose labels count as spent, or on the budget's labels; without it not.",
+      sample: "dev"),
   ]
 
   /// Every result once.
@@ -90,6 +108,9 @@ package struct EvaluationConfiguration: DefaultedSection {
     reader.require(
       !(choosesThresholdOnDev && split == .dev), "dev_for_threshold", "split",
       expected: "false, since the scored split is dev itself", found: "true")
+    reader.require(
+      !(calibration == .dev && split == .dev), "calibration", "split",
+      expected: "budget, since the scored split is dev itself", found: "the text 'dev'")
   }
 }
 

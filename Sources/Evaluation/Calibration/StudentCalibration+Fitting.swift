@@ -54,7 +54,8 @@ extension StudentCalibration {
       self = staying(reason)
       return
     }
-    let fold = Self.folds(of: rows, folds)
+    let dealt = GroupFolds(rows.map(\.group), count: folds)
+    let fold = rows.map { dealt[$0.group] }
     var losses: [(method: Method, losses: [Double])] = []
     for method in Method.allCases where Self.isLearnable(method, rows, labels: labels.count) {
       var own = [Double](repeating: 0, count: rows.count)
@@ -166,14 +167,6 @@ extension StudentCalibration {
       }
       return .isotonic(Dictionary(uniqueKeysWithValues: functions))
     }
-  }
-
-  /// The fold of each row: groups in the order of a hash of their names, dealt out one after another.
-  private static func folds(of rows: [CalibrationRow], _ count: Int) -> [Int] {
-    let groups = Set(rows.map(\.group)).map { (draw: Shard.draw($0), name: $0) }
-      .sorted { ($0.draw, $0.name) < ($1.draw, $1.name) }
-    let fold = Dictionary(uniqueKeysWithValues: groups.enumerated().map { ($1.name, $0 % count) })
-    return rows.map { fold[$0.group] ?? 0 }
   }
 
   private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }

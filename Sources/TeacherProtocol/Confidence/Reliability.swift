@@ -37,7 +37,7 @@ package struct Reliability: Codable, Sendable, Equatable {
     var hits = items
     var sums = [Double](repeating: 0, count: bins)
     for (confidence, isRight) in judgedInOrder(confidences, correct) {
-      let bin = max(0, Int((confidence * Double(bins)).rounded(.up)) - 1)
+      let bin = Self.bin(of: confidence, of: bins)
       items[bin] += 1
       sums[bin] += confidence
       if isRight { hits[bin] += 1 }
@@ -48,6 +48,11 @@ package struct Reliability: Codable, Sendable, Equatable {
         low: Double(bin) / Double(bins), high: Double(bin + 1) / Double(bins), items: items[bin],
         confidence: sums[bin] / count, accuracy: Double(hits[bin]) / count)
     }
+  }
+
+  /// The place of the bin that a confidence belongs to.
+  package static func bin(of confidence: Double, of bins: Int) -> Int {
+    max(0, Int((confidence * Double(bins)).rounded(.up)) - 1)
   }
 
   /// The number of answers in the table.

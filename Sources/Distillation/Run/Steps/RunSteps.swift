@@ -88,7 +88,7 @@ final class RunSteps {
           name: part.name, inputs: inputs(of: part), outputs: outputs(of: part).map { run.folder.appending(path: $0) },
           // Later rounds write to it, too.
           growing: [run.folder.appending(path: "review.jsonl")],
-          includes: part == .step(.evaluate) ? ["baselines", "budgets"] : part == .step(.stage2) ? ["rounds"] : []
+          includes: part == .step(.evaluate) ? ["baselines", "budgets", "calibration"] : part == .step(.stage2) ? ["rounds"] : []
         ) {
           try await self.body(of: part)
         })
@@ -182,7 +182,8 @@ final class RunSteps {
     case .step(.review): configuration.review.source == .oracle ? ["review.jsonl"] : []
     case .step(.stage1), .step(.stage2):
       ["adapter_config.json", "adapter_model.safetensors"].map { "\(part.name)/\($0)" }
-    case .step(.evaluate): ["evaluation.json", "predictions"]
+    case .step(.evaluate):
+      ["evaluation.json", "predictions"] + (configuration.evaluation.calibration == nil ? [] : ["calibration.json"])
     case .step(.report): ["report.html"]
     }
   }

@@ -1,0 +1,123 @@
+internal import Annotations
+package import Evaluation
+package import Foundation
+internal import DistillationConfiguration
+internal import StudentModels
+internal import TeacherProtocol
+internal import Wording
+
+/// What a run's student is calibrated by.
+struct FittedCalibration {
+  let calibration: StudentCalibration
+  /// The human labels that were read for it beside those of the review.
+  let labelsRead: Int
+}
+
+extension DistillationRun {
+  /// `calibration.json` of the run.
+  package var calibrationFile: URL { folder.appending(path: "calibration.json") }
+
+  /// `threshold.json` of the run.
+  package var thresholdFile: URL { folder.appending(path: "threshold.json") }
+
+  /// The digest of an adapter's weights, by which files about a student know it.
+  static func adapterDigest(_ adapter: URL) throws -> String {
+    try digest(of: adapter.appending(path: "adapter_model.safetensors"))
+  }
+
+  /// The calibration of the finished student; nil where the run has none. One that was learned from another adapter than
+  /// that in `stage2/` is passed over, with a message.
+  ///
+  /// - Throws: `RunFileError` where the file can't be read.
+  package func calibration(adapter: URL) throws -> StudentCalibration? {
+    guard FileManager.default.fileExists(atPath: calibrationFile.path) else { return nil }
+    let calibration = try StudentCalibration(contentsOf: calibrationFile)
+    let labels = configuration.labels.map(\.name)
+    guard try calibration.adapter == Self.adapterDigest(adapter), calibration.labels == labels else {
+      reporter.message(
+        "\(calibrationFile.path) was learned from another student, so probabilities are not calibrated: carry the run's step "
+          + "evaluate out again")
+      return nil
+    }
+    return calibration
+  }
+
+  /// Learns how the finished student's probabilities are calibrated, and writes calibration.json; where the configuration does
+  /// not ask for it, removes one that is there.
+  func calibrate(
+    _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage
+  ) async throws -> FittedCalibration? {
+    let answers: [StudentCalibration.Answer]
+    var labelsRead = 0
+    switch configuration.evaluation.calibration {
+    case nil:
+      for file in [calibrationFile, thresholdFile] { try? FileManager.default.removeItem(at: file) }
+      return nil
+    case .dev:
+      let truth = state.data.gold?.answers(of: state.data.dev.map(\.id)) ?? [:]
+      labelsRead = truth.count
+      let items = state.data.dev.filter { truth[$0.id] != nil }
+      let predictions = try await stages.predict(items, adapter: second.trained.adapter)
+      answers = Self.answers(items, predictions, truth: truth)
+    case .budget:
+      answers = try await crossFitted(stages, state, first: first, labels: second.labels)
+    }
+    let calibration = try StudentCalibration(
+      answers, labels: configuration.labels.map(\.name), source: configuration.evaluation.calibration?.rawValue ?? "",
+      adapter: Self.adapterDigest(second.trained.adapter))
+    try calibration.write(to: calibrationFile)
+    reporter.message(calibration.sentence)
+    return FittedCalibration(calibration: calibration, labelsRead: labelsRead)
+  }
+
+  /// Answers to the labelled conflicts by students that were not trained on them: Stage 2 is trained again without each fifth
+  /// of them, and asked about that fifth.
+  private func crossFitted(
+    _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, labels: [String: String]
+  ) async throws -> [StudentCalibration.Answer] {
+    let items = state.data.train.filter { labels[$0.id] != nil }
+    guard items.count >= StudentCalibration.fewest else {
+      // Nothing can be learned from them; they are counted in the reason.
+      return items.map { .init(id: $0.id, group: $0.group, probabilities: [:], truth: labels[$0.id] ?? "") }
+    }
+    let folds = GroupFolds(items.map(\.group), count: 5)
+    var answers: [StudentCalibration.Answer] = []
+    for fold in 0..<folds.count {
+      let held = items.filter { folds[$0.group] == fold }
+      guard !held.isEmpty else { continue }
+      let apart = Set(held.map(\.id))
+      let trees = try stages.targets.preferences(state.judgements, labels: labels.filter { !apart.contains($0.key) })
+      let stage =
+        trees.isEmpty
+        ? first
+        : try await trainStage2(
+          stages, state, name: "calibration/\(fold + 1)", trees: trees, from: first, stage1: first)
+      answers += Self.answers(held, try await stages.predict(held, adapter: stage.adapter), truth: labels)
+    }
+    return answers
+  }
+
+  /// Answers with probabilities to items whose truth is known.
+  static func answers(
+    _ items: [Item], _ predictions: [Prediction], truth: [String: String]
+  ) -> [StudentCalibration.Answer] {
+    zip(items, predictions).compactMap { item, prediction in
+      guard let label = truth[item.id], !prediction.probabilities.isEmpty else { return nil }
+      return .init(id: item.id, group: item.group, probabilities: prediction.probabilities, truth: label)
+    }
+  }
+}
+
+extension StudentCalibration {
+  /// What is done with the student's probabilities, in a sentence.
+  package var sentence: String {
+    let labels = "\(NumberText.counted(answers, "label")) (\(source))"
+    switch mapping {
+    case .identity: return "probabilities are as the student states them: \(reason ?? "nothing was learned")"
+    case .temperature(let temperature):
+      return "probabilities are calibrated by a temperature of \(NumberText.fixed(temperature, digits: 2)), learned from \(labels)"
+    case .vector: return "probabilities are calibrated by a weight and a bias for each label, learned from \(labels)"
+    case .isotonic: return "probabilities are calibrated by a rising function for each label, learned from \(labels)"
+    }
+  }
+}

@@ -1,0 +1,118 @@
+internal import Annotations
+package import Evaluation
+package import Foundation
+internal import DistillationConfiguration
+internal import StudentModels
+internal import TeacherProtocol
+internal import Wording
+
+extension DistillationRun {
+  /// Finds the smallest confidence from which on the finished student is as often right as wanted, and writes threshold.json.
+  ///
+  /// - Parameters:
+  ///   - precision: the share of labels that is to be right, above 0 and below 1.
+  ///   - certainty: above 0 and below 1.
+  ///   - data: a labelled file that the student was not trained on; nil for the run's development items.
+  ///   - split: only items of this split of the file; nil takes all.
+  /// - Throws: ``ThresholdError`` where there is none; then a threshold that was there before is gone.
+  package func threshold(
+    precision: Double, certainty: Double, data: URL? = nil, split: String? = nil
+  ) async throws -> ThresholdFile {
+    let labels = try configuration.labelSet()
+    let adapter = try finishedAdapter()
+    let (dataset, items, gold, source) = try held(data, split: split, labels)
+    let (student, key) = try (loadBase(), baseKey())
+    let stated = try await answers(student, key: key, dataset: dataset, items: items, labels: labels)
+    let calibration = try calibration(adapter: adapter)
+    if let calibration { reporter.message(calibration.sentence) }
+    let answers = calibration.map { calibration in stated.map { $0.calibrated(by: calibration) } } ?? stated
+    let truth = gold.answers(of: items.map(\.id))
+    try? FileManager.default.removeItem(at: thresholdFile)
+    let found: CertainThreshold
+    do {
+      found = try CertainThreshold(
+        precision: precision, certainty: certainty, confidences: answers.map { min($0.confidence ?? 0, 1) },
+        correct: answers.map { $0.label != nil && $0.label == truth[$0.itemID] })
+    } catch {
+      throw ThresholdError.notFound(source, precision: precision, certainty: certainty, error)
+    }
+    let file = try ThresholdFile(
+      found, source: source, adapter: Self.adapterDigest(adapter), calibration: calibrationDigest(calibration))
+    try file.write(to: thresholdFile)
+    return file
+  }
+
+  /// Labelled items that the student was not trained on.
+  private func held(
+    _ data: URL?, split: String?, _ labels: LabelSet
+  ) throws -> (dataset: Dataset, items: [Item], gold: GoldAnswers<String>, source: String) {
+    if let data {
+      let (dataset, items, gold, _) = try labelled(data, split: split, .whole, labels)
+      return (dataset, items, gold, split.map { "\(data.path), split \($0)" } ?? data.path)
+    }
+    let data = try readData(DataFiles(configuration), labels)
+    let items = data.dev.filter { data.gold?.has($0.id) ?? false }
+    guard let gold = data.gold, !items.isEmpty else { throw ThresholdError.noDev(folder.path) }
+    return (data.dataset, items, gold, "dev")
+  }
+
+  private func calibrationDigest(_ calibration: StudentCalibration?) throws -> String? {
+    try calibration.map { _ in try digest(of: calibrationFile) }
+  }
+
+  /// The threshold of the finished student; nil where the run has none. One that was found for another student or another
+  /// calibration is passed over, with a message.
+  func reviewThreshold(adapter: URL, _ calibration: StudentCalibration?) throws -> ThresholdFile? {
+    guard FileManager.default.fileExists(atPath: thresholdFile.path) else { return nil }
+    let file = try ThresholdFile(contentsOf: thresholdFile)
+    guard try file.adapter == Self.adapterDigest(adapter), try file.calibration == calibrationDigest(calibration) else {
+      reporter.message(
+        "\(thresholdFile.path) was found for another student or calibration, so no row is marked for review: find it again with "
+          + "distill threshold --run \(folder.path)")
+      return nil
+    }
+    return file
+  }
+}
+
+extension ThresholdFile {
+  /// The prediction, marked where a person should look at its label. A row without an answer has an error in its place.
+  func marking(_ prediction: Prediction) -> Prediction {
+    guard prediction.error == nil else { return prediction }
+    var prediction = prediction
+    prediction.needsReview = (prediction.confidence ?? 0) < threshold.confidence
+    return prediction
+  }
+
+  /// What the threshold says, in a sentence.
+  package var sentence: String {
+    "rows with a confidence below \(NumberText.fixed(threshold.confidence, digits: 4)) are marked \"review\": true; of the others at "
+      + "least \(ThresholdError.percent(threshold.precision)) are right, with a certainty of "
+      + ThresholdError.percent(threshold.certainty)
+  }
+}
+
+/// Why a run has no threshold.
+package enum ThresholdError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The run has no labelled development item: its folder.
+  case noDev(String)
+  /// Nothing reaches what is wanted: where the labels are from, and why.
+  case notFound(String, precision: Double, certainty: Double, CertainThreshold.Failure)
+
+  /// The fault with the remedy.
+  package var description: String {
+    switch self {
+    case .noDev(let folder):
+      "\(folder): the run has no development item with a label; give a labelled file that the student was not trained on, by --data"
+    case .notFound(let source, let precision, let certainty, let failure):
+      "a precision of \(Self.percent(precision)) with a certainty of \(Self.percent(certainty)), labels of \(source): \(failure)"
+    }
+  }
+
+  static func percent(_ share: Double) -> String {
+    let digits = (0...3).first { digits in
+      abs(Double(NumberText.fixed(share * 100, digits: digits)).map { $0 - share * 100 } ?? 1) < 1e-9
+    }
+    return NumberText.fixed(share * 100, digits: digits ?? 4) + " %"
+  }
+}

@@ -1,0 +1,192 @@
+internal import Foundation
+
+/// The smallest confidence from which on answers are as often right as wanted, with the certainty that is wanted.
+///
+/// ```swift
+/// let threshold = try CertainThreshold(precision: 0.95, certainty: 0.95, confidences: stated, correct: wasRight)
+/// threshold.confidence  // 0.87: with a certainty of 95 %, at least 95 % of all answers from there on are right
+/// threshold.share       // 0.6: as many of all answers reach it
+/// ```
+///
+/// Of the answers from a confidence on, so many must be right that were the wanted precision not there, so many would be
+/// with a probability of 1 - certainty at most: the one-sided exact bound of Clopper and Pearson (1934) is at least the wanted
+/// precision. Many confidences are tried, and the first try may mislead as well as the last; so they are tried in a fixed
+/// sequence, from the highest confidence downwards, which ends with the first that fails, and none is taken from behind it
+/// (fixed sequence testing of Angelopoulos, Bates, Candès, Jordan and Lei 2021, "Learn then Test", with several starts).
+/// Starts are chosen by numbers of answers alone, never by what is right: the fewest answers that can prove anything, twice as
+/// many, four times as many, as long as there are so many; each start has its share of 1 - certainty.
+package struct CertainThreshold: Codable, Sendable, Equatable {
+  /// The share of accepted answers that is to be right, above 0 and below 1.
+  package let precision: Double
+  /// The probability with which it is, over draws of the labelled answers; above 0 and below 1.
+  package let certainty: Double
+  /// Answers of at least this confidence are accepted.
+  package let confidence: Double
+  /// The labelled answers that it was found with.
+  package let answers: Int
+  /// Those of them that are accepted.
+  package let accepted: Int
+  /// Those of the accepted ones that are right.
+  package let right: Int
+  /// The one-sided lower bound of the accepted answers' precision by Clopper and Pearson, at this certainty; at least the
+  /// precision wanted.
+  package let bound: Double
+
+  /// The share of labelled answers that is accepted, 0...1.
+  package var share: Double { Double(accepted) / Double(answers) }
+
+  /// Why there is no threshold.
+  package enum Failure: Error, Sendable, Equatable {
+    /// There are too few answers for any proof; how many it takes at least, if all of them are right.
+    case tooFew(answers: Int, needed: Int)
+    /// No confidence has the precision with that certainty. `right` of the `accepted` answers of the highest confidences
+    /// are right where that looks best, and about so many labelled answers would show it if that went on; nil where no number
+    /// would, since nowhere more are right than wanted.
+    case notShown(answers: Int, accepted: Int, right: Int, needed: Int?)
+  }
+
+  /// Finds the threshold.
+  ///
+  /// - Parameters:
+  ///   - precision: the share of accepted answers that is to be right, above 0 and below 1.
+  ///   - certainty: above 0 and below 1.
+  ///   - confidences: one per labelled answer, each in 0...1; 0 for an item without an answer.
+  ///   - correct: whether the answer is right, in the same order.
+  /// - Throws: ``Failure``.
+  /// - Complexity: O(n²) at worst.
+  package init(precision: Double, certainty: Double, confidences: [Double], correct: [Bool]) throws(Failure) {
+    precondition(precision > 0 && precision < 1, "a precision of \(precision), expected above 0 and below 1")
+    precondition(certainty > 0 && certainty < 1, "a certainty of \(certainty), expected above 0 and below 1")
+    let steps = Self.steps(confidences, correct)
+    let count = confidences.count
+    func fewest(_ starts: Int) -> Int {
+      max(1, Int((log((1 - certainty) / Double(starts)) / log(precision)).rounded(.up)))
+    }
+    guard count >= fewest(1) else { throw .tooFew(answers: count, needed: fewest(1)) }
+    var starts = 1
+    while fewest(starts + 1) << starts <= count { starts += 1 }
+    let binomial = Binomial(upTo: count)
+    let level = (1 - certainty) / Double(starts)
+    var best: Int?
+    for start in 0..<starts {
+      guard var step = steps.firstIndex(where: { $0.accepted >= fewest(starts) << start }) else { continue }
+      while step < steps.count,
+        binomial.tail(steps[step].right, of: steps[step].accepted, probability: precision) <= level
+      {
+        best = max(best ?? step, step)
+        step += 1
+      }
+    }
+    guard let best else { throw Self.notShown(steps, count: count, precision, certainty, fewest: fewest(1)) }
+    self.init(
+      precision: precision, certainty: certainty, confidence: steps[best].confidence, answers: count,
+      accepted: steps[best].accepted, right: steps[best].right,
+      bound: binomial.lowerBound(steps[best].right, of: steps[best].accepted, certainty: certainty))
+  }
+
+  private init(
+    precision: Double, certainty: Double, confidence: Double, answers: Int, accepted: Int, right: Int, bound: Double
+  ) {
+    (self.precision, self.certainty, self.confidence) = (precision, certainty, confidence)
+    (self.answers, self.accepted, self.right, self.bound) = (answers, accepted, right, bound)
+  }
+
+  private typealias Step = (confidence: Double, accepted: Int, right: Int)
+
+  /// What is accepted from each confidence on, from the highest downwards; a threshold can't part equal ones.
+  private static func steps(_ confidences: [Double], _ correct: [Bool]) -> [Step] {
+    precondition(confidences.count == correct.count, "\(confidences.count) confidences, \(correct.count) answers")
+    var steps: [Step] = []
+    var (accepted, right) = (0, 0)
+    for (confidence, isRight) in zip(confidences, correct).sorted(by: { $0.0 > $1.0 }) {
+      (accepted, right) = (accepted + 1, right + (isRight ? 1 : 0))
+      if steps.last?.confidence == confidence { steps.removeLast() }
+      steps.append((confidence, accepted, right))
+    }
+    return steps
+  }
+
+  /// How many labelled answers would do, by the normal approximation, where that looks best.
+  private static func notShown(
+    _ steps: [Step], count: Int, _ precision: Double, _ certainty: Double, fewest: Int
+  ) -> Failure {
+    let z = normalQuantile(certainty)
+    let needed = steps.filter { $0.accepted >= min(20, count) }.map { step in
+      let share = Double(step.right) / Double(step.accepted)
+      let gap = share - precision
+      let accepted = gap > 0 ? max(Double(fewest), z * z * precision * (1 - precision) / (gap * gap)) : .infinity
+      return (step: step, labels: accepted * Double(count) / Double(step.accepted))
+    }
+    guard let best = needed.min(by: { $0.labels < $1.labels }) else {
+      return .notShown(answers: count, accepted: 0, right: 0, needed: nil)
+    }
+    guard best.labels.isFinite, best.labels < 1e9 else {
+      // Where most are right.
+      let most = needed.max { $0.step.right * $1.step.accepted < $1.step.right * $0.step.accepted } ?? best
+      return .notShown(answers: count, accepted: most.step.accepted, right: most.step.right, needed: nil)
+    }
+    // It did not do with as many as there are.
+    let labels = max(Int(best.labels.rounded(.up)), count + 1)
+    return .notShown(answers: count, accepted: best.step.accepted, right: best.step.right, needed: labels)
+  }
+
+  /// The quantile of the standard normal distribution, by halving.
+  private static func normalQuantile(_ share: Double) -> Double {
+    var (low, high) = (-10.0, 10.0)
+    for _ in 0..<80 {
+      let middle = (low + high) / 2
+      if erfc(-middle / 2.0.squareRoot()) / 2 < share { low = middle } else { high = middle }
+    }
+    return (low + high) / 2
+  }
+}
+
+extension CertainThreshold.Failure: CustomStringConvertible {
+  /// The failure in a sentence.
+  package var description: String {
+    switch self {
+    case .tooFew(let answers, let needed):
+      "\(answers) labelled answers show too little: it takes \(needed) at least, even if all of them are right"
+    case .notShown(let answers, let accepted, let right, let needed?):
+      "no confidence has that precision with that certainty on \(answers) labelled answers: where it looks best, \(right) of the "
+        + "\(accepted) surest are right; if that went on, about \(needed) labelled answers would show it"
+    case .notShown(let answers, let accepted, let right, nil):
+      "no confidence has that precision on \(answers) labelled answers: where it looks best, \(right) of the \(accepted) surest "
+        + "are right, so no number of labels will show it; ask for less, or train the student further"
+    }
+  }
+}
+
+/// Binomial distributions of up to so many draws.
+struct Binomial {
+  /// Logarithms of the factorials of 0, 1, and so on.
+  private let logFactorials: [Double]
+
+  init(upTo count: Int) {
+    var logarithms = [0.0]
+    for number in 0..<count { logarithms.append(logarithms[number] + log(Double(number + 1))) }
+    logFactorials = logarithms
+  }
+
+  /// The probability of at least so many hits.
+  ///
+  /// - Parameter probability: of a hit, above 0 and below 1.
+  func tail(_ hits: Int, of count: Int, probability: Double) -> Double {
+    // As misses, of which there are fewer wherever it matters.
+    (0...(count - hits)).reduce(0) { sum, misses in
+      let ways = logFactorials[count] - logFactorials[misses] - logFactorials[count - misses]
+      return sum + exp(ways + Double(misses) * log1p(-probability) + Double(count - misses) * log(probability))
+    }
+  }
+
+  /// The probability of a hit at which so many or more have the probability 1 - certainty (Clopper and Pearson 1934).
+  func lowerBound(_ hits: Int, of count: Int, certainty: Double) -> Double {
+    guard hits > 0 else { return 0 }
+    var (low, high) = (0.0, 1.0)
+    for _ in 0..<60 {
+      let middle = (low + high) / 2
+      if tail(hits, of: count, probability: middle) <= 1 - certainty { low = middle } else { high = middle }
+    }
+    return low
+  }
+}
