@@ -1,3 +1,5 @@
+internal import Wording
+
 /// The evaluation of a finished run: the content of `evaluation.json`.
 ///
 /// ```json
@@ -153,6 +155,18 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
       (self.result, method, answers) = (result.rawValue, calibration?.method, calibration?.answers)
       (source, reason, self.before) = (calibration?.source, calibration?.reason, before)
       self.after = calibration == nil || calibration?.method == .identity ? nil : after
+    }
+
+    /// What was done with the probabilities, in a few words.
+    package var sentence: String {
+      let labels = "\(NumberText.counted(answers ?? 0, "label")) (\(source ?? ""))"
+      return switch method {
+      case nil: "the student's probabilities, not calibrated"
+      case .identity: "the student's probabilities, left as they are: \(reason ?? "nothing was learned")"
+      case .temperature: "the student's probabilities, calibrated by a temperature learned from \(labels)"
+      case .vector: "the student's probabilities, calibrated by weights and biases learned from \(labels)"
+      case .isotonic: "the student's probabilities, calibrated by rising functions learned from \(labels)"
+      }
     }
   }
 

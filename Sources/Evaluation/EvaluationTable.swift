@@ -39,6 +39,7 @@ package struct EvaluationTable: Sendable, CustomStringConvertible {
       text +=
         "\naccuracy per human label\n\n" + AlignedText.rows([["result", "labels", "accuracy", "95 % interval"]] + rows)
     }
+    text += evaluation.calibration.map(Self.calibration) ?? ""
     if let setAside = evaluation.setAside, let first = setAside.first {
       text += "\n\(NumberText.counted(setAside.count, "row")) set aside, the first: \(first)\n"
     }
@@ -96,6 +97,20 @@ package struct EvaluationTable: Sendable, CustomStringConvertible {
     }
     return "\n" + AlignedText.rows([["difference in points", "accuracy", "95 % interval"]] + rows)
   }
+
+  private static func calibration(_ calibration: EvaluationFile.Calibration) -> String {
+    func row(_ name: String, _ score: CalibrationScore) -> [String] {
+      [
+        name, decimals(score.expectedCalibrationError), span(score.errorInterval, decimals), decimals(score.brier),
+        span(score.brierInterval, decimals), decimals(score.logLoss), span(score.logLossInterval, decimals),
+      ]
+    }
+    let heads = ["probabilities", "ECE", "95 % interval", "Brier", "95 % interval", "log loss", "95 % interval"]
+    let after = calibration.after.map { [row("calibrated", $0)] } ?? []
+    return "\n\(calibration.sentence)\n\n" + AlignedText.rows([heads, row("as stated", calibration.before)] + after)
+  }
+
+  private static func decimals(_ number: Double) -> String { NumberText.fixed(number, digits: 3) }
 
   private static func span(_ interval: Interval, _ text: (Double) -> String) -> String {
     "\(text(interval.low)) to \(text(interval.high))"

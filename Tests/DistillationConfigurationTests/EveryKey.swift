@@ -445,6 +445,7 @@
       run.evaluation.results = .all
       run.evaluation.bootstrap = 10
       run.evaluation.split = .dev
+      run.evaluation.calibration = .budget
       run.budgets = [.fraction(0.05), .count(200)]
       run.rounds = 2
       run.report.gallery = 5

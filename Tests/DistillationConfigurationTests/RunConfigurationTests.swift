@@ -135,6 +135,10 @@ import TwoStage
     expect("evaluation.results: expected every result once, found one twice") {
       $0.evaluation.results = .init([.stage1, .stage1])
     }
+    expect("evaluation.calibration: expected budget, since the scored split is dev itself, found the text 'dev'") {
+      $0.evaluation.split = .dev
+      $0.evaluation.calibration = .dev
+    }
     expect("evaluation.dev_for_threshold: expected false, since the scored split is dev itself, found true") {
       $0.evaluation.split = .dev
       $0.evaluation.choosesThresholdOnDev = true

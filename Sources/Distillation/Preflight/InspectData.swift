@@ -180,10 +180,12 @@ extension RunCheck {
       let labelled = items.dev.count { items.gold?.has($0.id) ?? false }
       let (key, fewest) = ("evaluation.calibration", StudentCalibration.fewest)
       if items.dev.isEmpty {
-        findings.fail(key, "there is no development item to calibrate on; calibration: budget takes the labels of conflicts")
+        findings.fail(
+          key, "there is no development item to calibrate on; budget in place of dev takes the labels of conflicts")
       } else if labelled < fewest {
         findings.warn(
-          key, "\(labelled) of \(NumberText.counted(items.dev.count, "development item")) have a label: it takes \(fewest)")
+          key,
+          "\(labelled) of \(NumberText.counted(items.dev.count, "development item")) have a label: it takes \(fewest)")
       }
     }
   }

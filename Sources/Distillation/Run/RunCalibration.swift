@@ -115,7 +115,8 @@ extension StudentCalibration {
     switch mapping {
     case .identity: return "probabilities are as the student states them: \(reason ?? "nothing was learned")"
     case .temperature(let temperature):
-      return "probabilities are calibrated by a temperature of \(NumberText.fixed(temperature, digits: 2)), learned from \(labels)"
+      let number = NumberText.fixed(temperature, digits: 2)
+      return "probabilities are calibrated by a temperature of \(number), learned from \(labels)"
     case .vector: return "probabilities are calibrated by a weight and a bias for each label, learned from \(labels)"
     case .isotonic: return "probabilities are calibrated by a rising function for each label, learned from \(labels)"
     }

@@ -15,7 +15,7 @@ extension DistillationRun {
     let fitted = try await calibrate(stages, state, first: first, second: second)
     let items = state.data.labelled
     let nothing = state.data.nothingScored(configuration.evaluation.split.rawValue)
-    guard let gold = state.data.gold, nothing == nil else { 
+    guard let gold = state.data.gold, nothing == nil else {
       return try write(nothing ?? "", stages, state, second, labelsRead: fitted?.labelsRead ?? 0)
     }
     let split = testSplit(items, gold: gold)

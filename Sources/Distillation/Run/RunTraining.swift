@@ -25,7 +25,8 @@ extension DistillationRun {
   private var readsTrainingItems: Bool {
     let trains: Set<EvaluationConfiguration.Result> = [.stage1SFT, .stage1DPO, .randomLabels, .fullLabel]
     return configuration.stage1.adapter == nil || configuration.stage2.adapter == nil
-      || !configuration.budgets.isEmpty || configuration.evaluation.calibration == .budget || !trains.isDisjoint(with: configuration.evaluation.results.names)
+      || !configuration.budgets.isEmpty || configuration.evaluation.calibration == .budget
+      || !trains.isDisjoint(with: configuration.evaluation.results.names)
   }
 
   /// What trains and asks this student, with the images of these items read.

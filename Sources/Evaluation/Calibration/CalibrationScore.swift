@@ -24,6 +24,11 @@ package struct CalibrationScore: Codable, Sendable, Equatable {
   /// Confidence and share right, bin by bin.
   package var reliability: Reliability
 
+  /// The reliability diagram: of the bins that have items, mean confidence, share right, and how many items.
+  package var curve: [(confidence: Double, right: Double, items: Int)] {
+    reliability.bins.filter { $0.items > 0 }.map { ($0.confidence, $0.accuracy, $0.items) }
+  }
+
   private enum CodingKeys: String, CodingKey {
     case items, brier, reliability
     case expectedCalibrationError = "ece"

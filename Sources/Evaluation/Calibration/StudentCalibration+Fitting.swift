@@ -84,7 +84,8 @@ extension StudentCalibration {
     guard after < before else {
       let (old, new) = (NumberText.fixed(before, digits: 4), NumberText.fixed(after, digits: 4))
       self = staying(
-        "no mapping is better than none: under cross-validation the log loss would go from \(old) to \(new)", candidates)
+        "no mapping is better than none: under cross-validation the log loss would go from \(old) to \(new)", candidates
+      )
       return
     }
     self.init(

@@ -22,7 +22,8 @@ import Testing
   @Test func `figures are those of scikit-learn`() throws {
     let score = try #require(
       CalibrationScore(
-        of: Self.predictions(Sample.sixty), on: Self.split(Sample.sixty, labels: Sample.labels), resamples: 200, seed: 1))
+        of: Self.predictions(Sample.sixty), on: Self.split(Sample.sixty, labels: Sample.labels), resamples: 200, seed: 1
+      ))
     #expect(score.items == 60)
     #expect(abs(score.logLoss - 0.6499150028341497) < 1e-12)
     #expect(abs(score.brier - 0.27187605903971274) < 1e-12)

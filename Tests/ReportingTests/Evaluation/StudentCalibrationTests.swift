@@ -196,8 +196,10 @@ import Testing
     (#"{"version": 1, "labels": ["a", "a"], "method": "identity"}"#, "field labels"),
     (#"{"version": 1, "labels": ["a", "b"], "method": "temperature", "temperature": 0}"#, "field temperature"),
     (#"{"version": 1, "labels": ["a", "b"], "method": "vector", "weights": {"a": 1}}"#, "field weights"),
-    (#"{"version": 1, "labels": ["a"], "method": "isotonic", "functions": {"a": {"points": [{"confidence": 0.5, "#
-      + #""probability": 1.5}]}}}"#, "field functions"),
+    (
+      #"{"version": 1, "labels": ["a"], "method": "isotonic", "functions": {"a": {"points": [{"confidence": 0.5, "#
+        + #""probability": 1.5}]}}}"#, "field functions"
+    ),
     (#"{"version": 1, "labels": ["a"], "method": "platt"}"#, "field method"),
     ("{", "the whole file"),
   ])

@@ -1,5 +1,7 @@
 import Evaluation
+import Foundation
 import Reporting
+import TestSupport
 import Testing
 
 @Suite struct ReportPartsTests {
@@ -38,6 +40,29 @@ import Testing
     }
     #expect(page.contains("<bdi>mine</bdi>"))
     #expect(!page.contains("class=\"deck\"") && !page.contains("class=\"figures\"") && !page.contains("id=\"labels\""))
+  }
+
+  @Test func `calibrated probabilities stand beside those stated, in the page and in the terminal`() throws {
+    let answers = CalibrationSample.answers(300, sharpness: 3, seed: 31)
+    let split = TestSplit(
+      items: answers.map { .init(id: $0.id, label: $0.truth, group: $0.group) }, labels: ["a", "b"], positive: nil)
+    var generator = FixedGenerator(seed: 5)
+    let predictions = answers.map { answer in
+      Prediction(
+        itemID: answer.id, label: (answer.probabilities["a"] ?? 0) > 0.5 ? "a" : "b",
+        probabilities: answer.probabilities)
+    }
+    var file = EvaluationFile(items: 1, testItems: 300, labelsSpent: 0, results: [:])
+    file.calibration = Evaluator(split: split, resamples: 100, using: &generator).calibration(
+      of: predictions,
+      by: StudentCalibration(labels: ["a", "b"], mapping: .temperature(3), answers: 200, source: "dev"))
+    let shown = page { $0.evaluation = file }
+    #expect(shown.contains("Confidence and truth") && shown.contains("learned from 200 labels (dev)"))
+    #expect(shown.contains("As stated") && shown.contains("Calibrated"))
+    let table = EvaluationTable(file).description
+    #expect(table.contains("as stated") && table.contains("calibrated by a temperature learned from 200 labels (dev)"))
+    // What is written is read back.
+    #expect(try JSONDecoder().decode(EvaluationFile.self, from: file.jsonData()) == file)
   }
 
   @Test func `curves come from the log by stage, with the measures that it has`() {

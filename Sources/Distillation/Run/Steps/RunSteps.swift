@@ -88,7 +88,8 @@ final class RunSteps {
           name: part.name, inputs: inputs(of: part), outputs: outputs(of: part).map { run.folder.appending(path: $0) },
           // Later rounds write to it, too.
           growing: [run.folder.appending(path: "review.jsonl")],
-          includes: part == .step(.evaluate) ? ["baselines", "budgets", "calibration"] : part == .step(.stage2) ? ["rounds"] : []
+          includes: part == .step(.evaluate)
+            ? ["baselines", "budgets", "calibration"] : part == .step(.stage2) ? ["rounds"] : []
         ) {
           try await self.body(of: part)
         })

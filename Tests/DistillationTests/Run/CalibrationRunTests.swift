@@ -1,0 +1,171 @@
+import Distillation
+import Evaluation
+import Foundation
+import TeacherProtocol
+import Testing
+
+/// What a run's labels say about the student's probabilities, and who uses it.
+@Suite(.serialized) struct CalibrationRunTests {
+  private static let dev = 60
+
+  /// A world with 60 development items, and with 40 training items more on which the teachers differ.
+  private func withLargeWorld(_ body: (RunWorld) async throws -> Void) async throws {
+    try await withRunWorld { world in
+      let data = world.folder.appending(path: "data")
+      let more = (RunWorld.dev..<Self.dev).map { number in
+        RunWorld.Row(
+          id: "d\(number)", split: "dev", label: number % 2 == 0 ? "pristine" : "falsified",
+          image: "dev\(number % 3).png", votes: [:])
+      }
+      let conflicts = (0..<40).map { number in
+        RunWorld.Row(
+          id: "t\(number)", split: "train", label: number % 3 == 0 ? "pristine" : "falsified",
+          image: "train\(number % 3).png", votes: ["a": "pristine", "b": "falsified"])
+      }
+      try RunWorld.write(world.items + more + conflicts, to: data.appending(path: "items.jsonl"))
+      let replies = conflicts.map { row in
+        "{\"id\":\"\(row.id)\",\"teachers\":{\"a\":{\"label\":\"pristine\"},\"b\":{\"label\":\"falsified\"}}}\n"
+      }
+      let file = data.appending(path: "replies.jsonl")
+      try (Data(contentsOf: file) + Data(replies.joined().utf8)).write(to: file)
+      try await body(world)
+    }
+  }
+
+  private func calibration(of world: RunWorld, _ name: String = "run") throws -> StudentCalibration {
+    try StudentCalibration(contentsOf: world.folder.appending(path: name).appending(path: "calibration.json"))
+  }
+
+  private func scored(_ world: RunWorld, _ name: String = "run") throws -> [Prediction] {
+    try String(decoding: world.bytes("predictions/two_stage.jsonl", of: name), as: UTF8.self).split(separator: "\n")
+      .map { try JSONDecoder().decode(Prediction.self, from: Data($0.utf8)) }
+  }
+
+  @Test func `a calibration on dev counts its labels, and is what evaluate, predict and the report use`() async throws {
+    try await withLargeWorld { world in
+      try await world.run("plain").run()
+      let own = world.with { $0.evaluation.calibration = .dev }
+      try await own.run().run()
+      let calibration = try calibration(of: own)
+      #expect(calibration.source == "dev" && calibration.answers == Self.dev)
+      #expect(calibration.adapter != nil && calibration.candidates.first?.method == .identity)
+      let file = try #require(try own.run().evaluation)
+      #expect(file.labelsSpent == 4 + Self.dev && file.results["two_stage"]?.labels == 4 + Self.dev)
+      #expect(file.results["stage1"]?.labels == 0)
+      let figures = try #require(file.calibration)
+      #expect(figures.method == calibration.method && figures.answers == Self.dev)
+      #expect((figures.after == nil) == (calibration.method == .identity) && figures.before.items == RunWorld.test)
+      // Nothing was asked of a run without the key, and its figures are those before.
+      let plain = try #require(try world.run("plain").evaluation?.calibration)
+      #expect(plain.method == nil && plain.after == nil && plain.before == figures.before)
+      #expect(!world.exists("calibration.json", of: "plain"))
+      let stated = try scored(world, "plain")
+      #expect(try scored(own) == stated.map { $0.calibrated(by: calibration) })
+      // The same items from a file.
+      let data = world.folder.appending(path: "data/items.jsonl")
+      let predicted = try await own.run().predict(data, rationales: false)
+      let byID = Dictionary(uniqueKeysWithValues: predicted.map { ($0.itemID, $0) })
+      for row in try scored(own) {
+        let probabilities = try #require(byID[row.itemID]?.probabilities)
+        #expect(probabilities.allSatisfy { abs($0.value - (row.probabilities[$0.key] ?? 0)) < 1e-6 })
+        #expect(byID[row.itemID]?.label == row.label && byID[row.itemID]?.needsReview == nil)
+      }
+      let evaluated = try await own.run().evaluate(data, split: "test")
+      #expect(evaluated.calibration?.method == calibration.method)
+      #expect(try String(decoding: own.bytes("report.html"), as: UTF8.self).contains("Confidence and truth"))
+    }
+  }
+
+  @Test func `a calibration that is no longer asked for is gone, and nothing is trained anew`() async throws {
+    try await withLargeWorld { world in
+      let own = world.with { $0.evaluation.calibration = .dev }
+      try await own.run().run()
+      let adapter = try own.bytes("stage2/adapter_model.safetensors")
+      let steps = try own.steps()
+      let said = try await start(world)
+      #expect(said.contains("evaluate is carried out again"))
+      #expect(!world.exists("calibration.json") && world.exists("evaluation.json"))
+      #expect(try world.run().evaluation?.labelsSpent == 4)
+      #expect(try world.bytes("stage2/adapter_model.safetensors") == adapter && world.steps() == steps)
+    }
+  }
+
+  @Test func `too few labels leave probabilities as they are, with the reason`() async throws {
+    try await withRunWorld { world in
+      for (source, labels) in [(EvaluationConfiguration.Calibration.dev, RunWorld.dev), (.budget, 4)] {
+        let own = world.with { $0.evaluation.calibration = source }
+        try await own.run(source.rawValue).run()
+        let calibration = try calibration(of: own, source.rawValue)
+        let reason = "\(labels) labelled answers are too few to learn from; it takes 30"
+        #expect(calibration.method == .identity && calibration.reason == reason)
+        let file = try #require(try own.run(source.rawValue).evaluation)
+        #expect(file.calibration?.reason == reason && file.calibration?.after == nil)
+        #expect(file.labelsSpent == (source == .dev ? 4 + RunWorld.dev : 4))
+        #expect(!own.exists("calibration", of: source.rawValue))
+      }
+    }
+  }
+
+  @Test func `a calibration on the budget trains without each fifth of the labels and spends no other`() async throws {
+    try await withLargeWorld { world in
+      let own = world.with {
+        $0.evaluation.calibration = .budget
+        $0.review.budget = .count(40)
+        $0.stage2.training.epochs = 1
+      }
+      try await own.run().run()
+      let calibration = try calibration(of: own)
+      #expect(calibration.source == "budget" && calibration.answers == 40)
+      #expect(try own.run().evaluation?.labelsSpent == 40)
+      let steps = try own.steps()
+      // 32 labels each, in batches of 2; groups of two items may make a fold smaller or larger.
+      for fold in 1...5 { #expect((14...18).contains(steps["calibration/\(fold)"] ?? 0)) }
+      // Carried out again, nothing is trained.
+      let evaluation = try own.bytes("evaluation.json")
+      try await own.run().run()
+      #expect(try own.steps() == steps && own.bytes("evaluation.json") == evaluation)
+    }
+  }
+
+  @Test func `a calibration of another student is not used, and that is said`() async throws {
+    try await withLargeWorld { world in
+      try await world.run().run(through: .evaluate)
+      let data = world.folder.appending(path: "data/items.jsonl")
+      let plain = try await world.run().predict(data, rationales: false)
+      let place = world.folder.appending(path: "run/calibration.json")
+      try StudentCalibration(
+        labels: ["pristine", "falsified"], mapping: .temperature(3), source: "dev", adapter: "another"
+      ).write(to: place)
+      let said = Said()
+      let run = try DistillationRun.opening(world.folder.appending(path: "run"), reporter: said.reporter)
+      #expect(try await run.predict(data, rationales: false) == plain)
+      #expect(said.text.contains("calibration.json was learned from another student"))
+    }
+  }
+
+  @Test func `a threshold is written, and what is below it is marked for people`() async throws {
+    try await withLargeWorld { world in
+      let own = world.with { $0.evaluation.calibration = .dev }
+      try await own.run().run(through: .evaluate)
+      let file = try await own.run().threshold(precision: 0.2, certainty: 0.8)
+      #expect(file.source == "dev" && file.threshold.answers == Self.dev && file.threshold.bound >= 0.2)
+      #expect(try ThresholdFile(contentsOf: world.folder.appending(path: "run/threshold.json")) == file)
+      let data = world.folder.appending(path: "data/items.jsonl")
+      let rows = try await own.run().predict(data, rationales: false)
+      #expect(rows.count == world.items.count + Self.dev - RunWorld.dev + 40)
+      for row in rows {
+        let confidence = try #require(row.confidence)
+        #expect(row.needsReview == (confidence < file.threshold.confidence))
+      }
+      // A higher one than can be: nothing is written, and the old one is gone.
+      await #expect {
+        try await own.run().threshold(precision: 0.99, certainty: 0.95)
+      } throws: {
+        "\($0)".contains("60 labelled answers show too little: it takes 299 at least")
+      }
+      #expect(!own.exists("threshold.json"))
+      let unmarked = try await own.run().predict(data, rationales: false)
+      #expect(unmarked.allSatisfy { $0.needsReview == nil })
+    }
+  }
+}
