@@ -30,27 +30,32 @@ package struct DecisionExport: Sendable {
     guard let reader = student as? any QuestionReader else {
       throw DecisionExportProblem("a student of code has no model folder to export")
     }
-    let framing = try reader.framing
-    let text = try LearnedTemplate.text(of: question, framing)
-    var template = try ChatTemplate(text)
-    template.variables = framing.variables
-    let asked = try DecisionTemplate(template)
     let labels = question.labels.labels
-    var tokens: [[Int]] = []
-    for (item, images) in try Self.probes(of: question, student) {
-      let learned: LabelQuestion
-      do { learned = try question.question(about: item, images, to: student) } catch {
+    let probes = try Self.probes(of: question, student).map { item, images -> Probe in
+      do throws(ChatError) {
+        return Probe(item: item, images: images, learned: try question.question(about: item, images, to: student))
+      } catch {
         throw DecisionExportProblem("the student can't be asked about an item: \(error.message)")
       }
-      let answers = learned.words.answers
-      guard learned.isPlain, answers.allSatisfy({ $0.count == 1 }), Set(answers).count == answers.count else {
-        throw Self.longAnswers(labels, answers, reader.tokenizer)
-      }
-      tokens = answers
-      try Self.compare(learned.tree, item, images, question, asked, reader)
     }
-    let spelled = try zip(labels, tokens).map { label, ids in
-      try Self.spelling(of: ids, label.answer, student, reader.tokenizer)
+    let answers = probes[0].learned.words.answers
+    let common = Self.common(answers)
+    guard probes.allSatisfy({ $0.learned.isPlain && $0.learned.words.answers == answers }),
+      answers.allSatisfy({ $0.count == common.count + 1 }), Set(answers).count == answers.count
+    else { throw Self.longAnswers(labels, answers, reader.tokenizer) }
+    // What stands before every answer is mostly the template's; else what its tokens spell.
+    let openings = common.isEmpty ? [""] : [student.answerOpening, reader.tokenizer.decode(common)]
+    template = try Self.firstSound(openings) { opening in
+      let framing = try reader.framing
+      let text = try LearnedTemplate.text(of: question, framing, opening: opening)
+      var template = try ChatTemplate(text)
+      template.variables = framing.variables
+      let asked = try DecisionTemplate(template)
+      for probe in probes { try Self.compare(probe, after: common, question, asked, reader) }
+      return text
+    }
+    let spelled = try zip(labels, answers).map { label, ids in
+      try Self.spelling(of: Array(ids.suffix(1)), label.answer, student, reader.tokenizer)
     }
     var all: [JSONValue.Member] = [.init("choice", .array(spelled.map { .string($0) }))]
     if let positive = question.positive {
@@ -61,7 +66,12 @@ package struct DecisionExport: Sendable {
       .init("labels", .object(all)), .init("temperature", .object(temperatures)),
       .init("noul_options", ["true", "false"]), .init("sanitize_control_tokens", true),
     ]
-    self.template = text
+  }
+
+  /// What the first of these makes that makes something; the error of the last where none does.
+  private static func firstSound(_ openings: [String], _ make: (String) throws -> String) throws -> String {
+    for opening in openings.dropLast() { if let made = try? make(opening) { return made } }
+    return try make(openings.last ?? "")
   }
 
   /// Writes both files.
@@ -75,6 +85,13 @@ package struct DecisionExport: Sendable {
   }
 
   // MARK: Trying
+
+  /// A made-up item, and the question about it.
+  private struct Probe {
+    var item: Item
+    var images: [PromptImage]
+    var learned: LabelQuestion
+  }
 
   /// Items of which every field is filled, with lines, signs and spaces at ends, and of which only what must be is.
   private static func probes(
@@ -100,9 +117,11 @@ package struct DecisionExport: Sendable {
 
   /// Asks about an item by the template, and compares tokens.
   private static func compare(
-    _ tree: AnswerTree, _ item: Item, _ images: [PromptImage], _ question: TrainedQuestion,
-    _ template: DecisionTemplate, _ reader: any QuestionReader
+    _ probe: Probe, after common: [Int], _ question: TrainedQuestion, _ template: DecisionTemplate,
+    _ reader: any QuestionReader
   ) throws {
+    let (item, images) = (probe.item, probe.images)
+    let wanted = probe.learned.tree.prompt + common
     let names = images.indices.map { "<asset \($0)>" }
     let texts = question.texts.map { JSONValue.Member($0.column, .string(item.fields[$0.slot] ?? "")) }
     let shown = zip(question.imageColumns, item.imageSlots).map { field, slot in
@@ -118,18 +137,26 @@ package struct DecisionExport: Sendable {
     } catch {
       throw DecisionExportProblem("the prompt can't be written as a decision template: \(error)")
     }
-    guard prompt.ids == tree.prompt, prompt.images.count == tree.images.count else {
-      let same = zip(prompt.ids, tree.prompt).prefix { $0 == $1 }.count
+    guard prompt.ids == wanted, prompt.images.count == probe.learned.tree.images.count else {
+      let same = zip(prompt.ids, wanted).prefix { $0 == $1 }.count
       func around(_ ids: [Int]) -> String {
         reader.tokenizer.decode(Array(ids.dropFirst(max(0, same - 4)).prefix(8))).debugDescription
       }
       throw DecisionExportProblem(
-        "the prompt has other tokens as a decision template: \(around(prompt.ids)) where the student learned \(around(tree.prompt))"
+        "the prompt has other tokens as a decision template: \(around(prompt.ids)) where the student learned \(around(wanted))"
       )
     }
   }
 
   // MARK: Labels
+
+  /// What all answers begin with, short of the last token of any.
+  private static func common(_ answers: [[Int]]) -> [Int] {
+    let limit = (answers.map(\.count).min() ?? 1) - 1
+    return Array(
+      answers[0].prefix(limit).enumerated().prefix { place, id in answers.allSatisfy { $0[place] == id } }.map(
+        \.element))
+  }
 
   private static func longAnswers(
     _ labels: [LabelSet.Label], _ answers: [[Int]], _ tokenizer: Tokenizer
@@ -138,7 +165,7 @@ package struct DecisionExport: Sendable {
       "'\(label.answer)' (\(ids.map { tokenizer.decode([$0]).debugDescription }.joined(separator: ", ")))"
     }
     return DecisionExportProblem(
-      "decision.json has one token for each label, and these answers need more, share one or go on from one another: "
+      "decision.json has one token for each label, and these answers need more or go on from one another: "
         + "\(words.joined(separator: ", ")). Give the labels short answers (labels: - {name: ..., answer: A}) and train anew, or serve "
         + "the run itself: distill serve --run")
   }

@@ -10,16 +10,19 @@ internal import TeacherProtocol
 struct LearnedTemplate {
   private let question: TrainedQuestion
   private let framing: PromptFraming
+  /// What every answer begins with: a part of the prompt here.
+  private let opening: String
   private var tags: [String] = []
 
+  /// - Parameter opening: what every answer begins with before the token that tells the labels apart; mostly nothing.
   /// - Throws: ``DecisionExportProblem`` for prompts whose images a template can't place.
-  static func text(of question: TrainedQuestion, _ framing: PromptFraming) throws -> String {
-    var template = LearnedTemplate(question: question, framing: framing)
+  static func text(of question: TrainedQuestion, _ framing: PromptFraming, opening: String) throws -> String {
+    var template = LearnedTemplate(question: question, framing: framing, opening: opening)
     return try template.written()
   }
 
-  private init(question: TrainedQuestion, framing: PromptFraming) {
-    (self.question, self.framing) = (question, framing)
+  private init(question: TrainedQuestion, framing: PromptFraming, opening: String) {
+    (self.question, self.framing, self.opening) = (question, framing, opening)
   }
 
   private func literal(_ text: String) -> String { JSONValue.string(text).text }
@@ -38,23 +41,26 @@ struct LearnedTemplate {
     checkQuestion()
     readState()
     try compose()
+    let last = opening.isEmpty ? "" : "{{- \(literal(opening)) -}}\n"
     guard let source = framing.template else {
       tags.append("{{- \(literal(framing.beginning)) ~ asked_ns.text -}}")
-      return tags.joined(separator: "\n") + "\n"
+      return tags.joined(separator: "\n") + "\n" + last
     }
     if !framing.beginning.isEmpty { tags.append("{{- \(literal(framing.beginning)) -}}") }
     // Without the variable, as in training; the pipeline says false.
     var own = source.replacing("enable_thinking", with: "asked_thinking")
     if own.hasSuffix("\n") { own.removeLast() }
     let content = framing.image == nil ? "asked_ns.text" : "asked_ns.parts"
-    tags.append(
-      "{%- set messages = [{\"role\": \"user\", \"content\": \(content)}] \(framing.unanswered.isEmpty ? "%}" : "-%}")")
-    guard !framing.unanswered.isEmpty else { return tags.joined(separator: "\n") + "\n" + own + "\n" }
+    tag("set messages = [{\"role\": \"user\", \"content\": \(content)}]")
+    // The line's end behind a tag goes; a dash would take the template's own white space too.
     tags.append("{%- set asked_whole %}\n\(own){%+ endset -%}")
     let end = literal(framing.unanswered)
     let count = framing.unanswered.unicodeScalars.count
-    tags.append("{{- asked_whole[:-\(count)] if asked_whole.endswith(\(end)) else asked_whole -}}")
-    return tags.joined(separator: "\n") + "\n"
+    tags.append(
+      framing.unanswered.isEmpty
+        ? "{{- asked_whole -}}"
+        : "{{- asked_whole[:-\(count)] if asked_whole.endswith(\(end)) else asked_whole -}}")
+    return tags.joined(separator: "\n") + "\n" + last
   }
 
   // MARK: The question
