@@ -33,9 +33,9 @@
         With --format decisions a line is a decision row: state, question and answer in System One's form, which the fields \
         of a data file are read from again.
 
-          {"id":"7","state":{"text":"Win now!"},"questions":{"label":{"type":"choice","instructions":"Mail: {text}",
-           "criteria":{"ham":null,"spam":null}}},"answers":{"label":{"type":"choice","choice":"spam",
-           "confidence":0.8,"probabilities":{"ham":0.1,"spam":0.9}}}}
+          {"id": "7", "state": {"text": "Win now!"}, "questions": {"label": {"type": "choice", "instructions": \
+        "Mail: {text}", "criteria": {"ham": null, "spam": null}}}, "answers": {"label": {"type": "choice", "choice": \
+        "spam", "confidence": 0.8, "probabilities": {"ham": 0.1, "spam": 0.9}}}}
 
         Of a run with 'method: dualchecker' a line has the label and the probabilities, or the spans:
 

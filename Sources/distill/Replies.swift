@@ -52,8 +52,9 @@ internal import Wording
       static let configuration = CommandConfiguration(
         abstract: "Write a store's replies for other tools.",
         discussion: """
-          Formats: jsonl (all of them, flat), conversational and preference (TRL's rows), label-studio (tasks with \
-          predictions; the labelling interface for them is printed by --interface).
+          Formats: jsonl (all of them, flat), conversational and preference (TRL's rows), decisions (states, questions and \
+          answers, of replies with the probability of every label), label-studio (tasks with predictions; the labelling \
+          interface for them is printed by --interface).
 
           A pair for preferences is a right and a wrong reply on one item. What is right --truth says, or else most of \
           the replies.
@@ -117,8 +118,8 @@ internal import Wording
         discussion: """
           What 'distill replies export' wrote comes back as it was. Rows of other tools are read with the labels of \
           --config, as answers of --teacher: TRL's (messages; prompt and completion; chosen and rejected with or without \
-          prompt; completion with a label true or false), ShareGPT's conversations, Alpaca's. Completed tasks of Label \
-          Studio, as JSON, JSON_MIN, CSV or TSV, become replies of "person N".
+          prompt; completion with a label true or false), ShareGPT's conversations, Alpaca's, decision rows. Completed tasks \
+          of Label Studio, as JSON, JSON_MIN, CSV or TSV, become replies of "person N".
 
           What was read of the first rows is shown, one of each shape. A row of which no answer can be read is named and \
           left out.

@@ -19,7 +19,8 @@ import Testing
       annotation.reply.raw = label == "falsified" ? "Yes. since \(teacher)" : "No. since \(teacher)"
       annotation.question = .init(
         prompt: "Is \"\(item)\" so?", images: image.map { [.init(path: $0, digest: "00ff")] } ?? [],
-        parameters: "temperature=0.0")
+        parameters: "temperature=0.0",
+        labels: [.init(name: "pristine", answer: "No"), .init(name: "falsified", answer: "Yes")])
       return annotation
     }
     return [
@@ -42,11 +43,33 @@ import Testing
     let expected =
       switch format {
       case .jsonLines, .labelStudio: Self.replies
-      case .conversational: Self.replies.filter { $0.reply.label != nil }
+      case .conversational, .decisions: Self.replies.filter { $0.reply.label != nil }
       // Only replies of a pair are in a file of pairs.
       case .preference: Self.replies.filter { $0.item == "1" }
       }
     #expect(back.annotations.sorted { $0.key < $1.key } == expected.sorted { $0.key < $1.key })
+  }
+
+  @Test func `decision rows have the probabilities, and those of others are read with the labels`() throws {
+    let text = try AnnotationExport(.decisions).text(of: Self.replies)
+    let rows = try rows(text)
+    #expect(rows.count == 4)
+    #expect(rows[0]["state"] == "<image-1>Is \"1\" so?")
+    #expect(rows[0]["assets"] == ["<image-1>": ["type": "image", "path": "p/1.jpg"]])
+    #expect(rows[0]["questions"] == ["label": ["type": "noul"]])
+    #expect(rows[0]["answers"] == ["label": ["type": "noul", "noul": 0.75]])
+    let foreign = #"{"state": "Is it?", "questions": {"q": {"type": "noul"}}, "answers": {"q": "#
+    let file = try scratch.file(
+      "others.jsonl",
+      foreign + #"{"type": "noul", "noul": 0.25}}}"# + "\n" + foreign + #"{"type": "noul", "noul": 2.5}}}"# + "\n"
+        + foreign + #"{"type": "refusal"}}}"#)
+    let back = try AnnotationImport(labels: .outOfContext, teacher: "t").replies(in: file)
+    #expect(back.annotations.map(\.reply.probabilities) == [["falsified": 0.25, "pristine": 0.75]])
+    #expect(back.annotations[0].reply.confidence == Confidence(0.75, source: .measured))
+    #expect(back.rows.map(\.shape) == [.decision] && back.setAside.map(\.line) == [2, 3])
+    var unknown = Self.replies[0]
+    unknown.question?.labels = nil
+    #expect(throws: TeacherProtocolError.self) { try AnnotationExport(.decisions).text(of: [unknown]) }
   }
 
   @Test func `conversations are as TRL wants them`() throws {

@@ -54,10 +54,10 @@ import Testing
     let reply = try await teacher(server, key: key()).reply(to: question(entities: "Rex"))
     #expect(
       server.bodies == [
-        #"{"model":"some-model","state":{"text":"a \"dog\"","entities":"Rex"},"questions":{"label":{"type":"noul","#
-          + #""instructions":"Caption: {text}\nEntities: {entities}\nOut of context?","#
-          + #""criteria":{"true":"the photo does not show what the caption says","#
-          + #""false":"the photo shows what the caption says"}}}}"#
+        #"{"model": "some-model", "state": {"text": "a \"dog\"", "entities": "Rex"}, "questions": {"label": {"type": "noul", "#
+          + #""instructions": "Caption: {text}\nEntities: {entities}\nOut of context?", "#
+          + #""criteria": {"true": "the photo does not show what the caption says", "#
+          + #""false": "the photo shows what the caption says"}}}}"#
       ])
     let sent = try #require(server.seen.withLock { $0.first })
     #expect(sent.url.absoluteString == "http://localhost:8000/v1/systemone")
@@ -65,7 +65,7 @@ import Testing
     #expect(reply.label == "falsified")
     #expect(reply.confidence == Confidence(0.75, source: .measured))
     #expect(reply.probabilities == ["falsified": 0.75, "pristine": 0.25])
-    #expect(reply.raw == #"{"type":"noul","noul":0.75}"#)
+    #expect(reply.raw == #"{"type": "noul", "noul": 0.75}"#)
     #expect((reply.rationale, reply.usage) == ("", .init(inputTokens: 40, outputTokens: 0)))
   }
 
@@ -74,8 +74,8 @@ import Testing
     let reply = try await teacher(server) { $0.api = .decisions }.reply(to: question())
     #expect(
       server.bodies == [
-        #"{"model":"some-model","input":[{"role":"user","content":[{"type":"input_json","data":{"text":"a \"dog\""}}]}],"#
-          + #""questions":[{"type":"predicate","name":"label","instructions":"Caption: {text}\nOut of context?\n\n"#
+        #"{"model": "some-model", "input": [{"role": "user", "content": [{"type": "input_json", "data": {"text": "a \"dog\""}}]}], "#
+          + #""questions": [{"type": "predicate", "name": "label", "instructions": "Caption: {text}\nOut of context?\n\n"#
           + #"True: the photo does not show what the caption says\nFalse: the photo shows what the caption says"}]}"#
       ])
     #expect(server.seen.withLock { $0.first?.url.absoluteString } == "http://localhost:8000/v1/decisions")
@@ -93,8 +93,8 @@ import Testing
       to: question("{text}", labels: Self.topics))
     #expect(
       systemOne.bodies == [
-        #"{"model":"some-model","state":{"text":"a \"dog\""},"questions":{"topic":{"type":"choice","instructions":"{text}","#
-          + #""criteria":{"Sports":null,"Trade":"companies and markets","other":null}}}}"#
+        #"{"model": "some-model", "state": {"text": "a \"dog\""}, "questions": {"topic": {"type": "choice", "instructions": "{text}", "#
+          + #""criteria": {"Sports": null, "Trade": "companies and markets", "other": null}}}}"#
       ])
     let openAI = ScriptedServer(
       Self.answers(
@@ -106,9 +106,9 @@ import Testing
     let second = try await teacher(openAI) { $0.api = .decisions }.reply(to: question("{text}", labels: Self.topics))
     #expect(
       openAI.bodies == [
-        #"{"model":"some-model","input":[{"role":"user","content":[{"type":"input_json","data":{"text":"a \"dog\""}}]}],"#
-          + #""questions":[{"type":"choice","name":"label","instructions":"{text}","choices":[{"value":"Sports"},"#
-          + #"{"value":"Trade","description":"companies and markets"},{"value":"other"}]}]}"#
+        #"{"model": "some-model", "input": [{"role": "user", "content": [{"type": "input_json", "data": {"text": "a \"dog\""}}]}], "#
+          + #""questions": [{"type": "choice", "name": "label", "instructions": "{text}", "choices": [{"value": "Sports"}, "#
+          + #"{"value": "Trade", "description": "companies and markets"}, {"value": "other"}]}]}"#
       ])
     for reply in [first, second] {
       #expect((reply.label, reply.confidence) == ("trade", Confidence(0.5, source: .measured)))
@@ -121,9 +121,9 @@ import Testing
     _ = try await teacher(systemOne) { $0.state = .prompt }.reply(to: question("It's {text}. Is it?"))
     #expect(
       systemOne.bodies == [
-        #"{"model":"some-model","state":"It's a \"dog\". Is it?","questions":{"label":{"type":"noul","#
-          + #""criteria":{"true":"the photo does not show what the caption says","#
-          + #""false":"the photo shows what the caption says"}}}}"#
+        #"{"model": "some-model", "state": "It's a \"dog\". Is it?", "questions": {"label": {"type": "noul", "#
+          + #""criteria": {"true": "the photo does not show what the caption says", "#
+          + #""false": "the photo shows what the caption says"}}}}"#
       ])
     let openAI = ScriptedServer(Self.predicate)
     _ = try await teacher(openAI) { ($0.api, $0.state) = (.decisions, .prompt) }.reply(to: question("Is it {text}?"))

@@ -25,12 +25,12 @@ import Testing
     let question = TypedQuestion(instructions: "Is it so?", labels: .outOfContext)
     let row = DecisionRow.row(item, asked: question, probabilities: ["falsified": 0.75, "pristine": 0.25])
     #expect(
-      row.text == #"{"id":"7","state":{"text":"A \"dog\".","entities":"Rex","photo":"<image-1>"},"#
-        + #""questions":{"label":{"type":"noul","instructions":"Is it so?","#
-        + #""criteria":{"true":"the photo does not show what the caption says","#
-        + #""false":"the photo shows what the caption says"}}},"#
-        + #""assets":{"<image-1>":{"type":"image","path":"p/7.png"}},"#
-        + #""answers":{"label":{"type":"noul","noul":0.75}}}"#)
+      row.text == #"{"id": "7", "state": {"text": "A \"dog\".", "entities": "Rex", "photo": "<image-1>"}, "#
+        + #""questions": {"label": {"type": "noul", "instructions": "Is it so?", "#
+        + #""criteria": {"true": "the photo does not show what the caption says", "#
+        + #""false": "the photo shows what the caption says"}}}, "#
+        + #""assets": {"<image-1>": {"type": "image", "path": "p/7.png"}}, "#
+        + #""answers": {"label": {"type": "noul", "noul": 0.75}}}"#)
     let file = try scratch.file("rows.jsonl", row.text)
     let data = try Dataset(contentsOf: file, mapping: mapping, strict: true)
     #expect(data.items == [item])
@@ -46,7 +46,8 @@ import Testing
     // The confidence of a choice among two: (0.75 - 0.5) / (1 - 0.5).
     #expect(
       question.answer(["sport": 0.75, "trade": 0.25]).text
-        == #"{"type":"choice","choice":"Sports","confidence":0.5,"probabilities":{"Sports":0.75,"trade":0.25}}"#)
+        == #"{"type": "choice", "choice": "Sports", "confidence": 0.5, "probabilities": {"Sports": 0.75, "trade": 0.25}}"#
+    )
     let rows = [
       (#"{"type": "choice", "choice": "Sports"}"#, "sport"), (#"{"type": "choice", "choice": "markets"}"#, "trade"),
       (#"{"type": "choice", "probabilities": {"Sports": 0.25, "trade": 0.75}}"#, "trade"),
@@ -84,8 +85,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"type": "refusal", "name": "q"}"#, "a refusal"), (#"{"type": "guess"}"#, #"{"type":"guess"}"#),
-    (#"{"type": "choice", "choice": "perhaps"}"#, "'perhaps'"), (#"{"type": "noul"}"#, #"{"type":"noul"}"#),
+    (#"{"type": "refusal", "name": "q"}"#, "a refusal"), (#"{"type": "guess"}"#, #"{"type": "guess"}"#),
+    (#"{"type": "choice", "choice": "perhaps"}"#, "'perhaps'"), (#"{"type": "noul"}"#, #"{"type": "noul"}"#),
   ])
   func `an answer without a label sets its row aside and says why`(_ answer: String, _ found: String) throws {
     let file = try scratch.file(

@@ -33,6 +33,8 @@ package struct AnnotationExport: Sendable {
     case .jsonLines: lines(try annotations.map { try Self.flat($0) })
     case .conversational: lines(try annotations.filter(isLearnable).map(conversation))
     case .preference: lines(try preferences(annotations))
+    case .decisions:
+      lines(try annotations.filter { $0.reply.label != nil && !$0.reply.probabilities.isEmpty }.map(decision))
     case .labelStudio: JSONValue.array(try tasks(annotations)).text + "\n"
     }
   }
@@ -128,6 +130,40 @@ package struct AnnotationExport: Sendable {
   private func images(_ annotation: Annotation) -> [JSONValue.Member] {
     let paths = annotation.question?.images.map { JSONValue.string($0.path) } ?? []
     return paths.isEmpty ? [] : [.init("images", .array(paths))]
+  }
+
+  // MARK: Decisions
+
+  /// The filled prompt as the state, with the labels that the reply was asked for as the question.
+  private func decision(_ annotation: Annotation) throws -> JSONValue {
+    let kept = try annotation.question?.labels.map { try LabelSet($0.map { .init(name: $0.name, answer: $0.answer) }) }
+    guard let labels = answers?.labels ?? kept else {
+      throw TeacherProtocolError.badLabelSet(
+        reason: "the reply of \(annotation.teacher) on item '\(annotation.item)' was kept without them; give --config")
+    }
+    let question = TypedQuestion(instructions: "", labels: labels)
+    let images = annotation.question?.images ?? []
+    let prompt = annotation.question?.prompt ?? ""
+    let marks = Item(id: "", fields: [:]).marks(images.count, notIn: [prompt] + labels.rawTexts)
+    let state = PromptPart.parts(of: prompt, imagesAt: images.map(\.place)).map { part in
+      switch part {
+      case .text(let text): text
+      case .image(let number): marks[number]
+      }
+    }
+    let assets = zip(marks, images).map { mark, image in
+      JSONValue.Member(mark, .object([.init("type", "image"), .init("path", .string(image.path))]))
+    }
+    return .object(
+      [
+        .init("id", .string(annotation.item)), .init("teacher", .string(annotation.teacher)),
+        .init("state", .string(state.joined())),
+        .init("questions", .object([.init(question.name, question.asked(.systemOne))])),
+      ] + (assets.isEmpty ? [] : [.init("assets", .object(assets))]) + [
+        .init("answers", .object([.init(question.name, question.answer(annotation.reply.probabilities))])),
+        .init(
+          "metadata", .object([.init("source", "swift-distillation"), .init("annotation", try Self.flat(annotation))])),
+      ])
   }
 
   // MARK: Label Studio

@@ -9,6 +9,8 @@ package enum AnnotationFormat: String, Sendable, CaseIterable {
   case conversational
   /// TRL's preference rows: `{"prompt", "chosen", "rejected", "images"}`, one for each pair of a right and a wrong reply.
   case preference
+  /// Decision rows: `{"id", "state", "questions", "answers"}`, one for each reply with the probability of every label.
+  case decisions
   /// Label Studio's tasks: `[{"data", "predictions"}]`, one for each item.
   case labelStudio = "label-studio"
 }

@@ -34,6 +34,7 @@ struct ExchangeRowReader {
         try read([(isWanted ? "chosen" : "rejected", row["completion"])], asked: row["prompt"], row), []
       )
     case .preference: return (try preference(row), [])
+    case .decision: return ([try decision(row)], [])
     case .labelStudio: return try controls.annotations(inTask: row, names: names, made: made)
     case .labelStudioFlat: return ([try controls.annotation(inFlat: row, made: made)], [])
     }
@@ -57,6 +58,32 @@ struct ExchangeRowReader {
     }
     return try read(
       [("chosen", chosen), ("rejected", rejected)], asked: asked ?? chosen.map(Conversation.withoutAnswer), row)
+  }
+
+  private func decision(_ row: JSONValue) throws(RowFault) -> Annotation {
+    guard let labels else {
+      throw RowFault(expected: "a row with metadata of this package, or labels to read others with", found: "neither")
+    }
+    guard let answer = RowFile.Row(line: 0, number: 0, value: row).decision?.answer(TypedQuestion.defaultName) else {
+      throw RowFault(
+        field: "answers", expected: "an answer to the only question, or to the one called label", found: "none")
+    }
+    let state = row["state"].map { $0.string ?? $0.text } ?? ""
+    let images = (row["assets"]?.members ?? []).compactMap { $0.value["path"]?.string }
+    let question = Annotation.Question(prompt: state, images: images.map { .init(path: $0) }, parameters: "")
+    guard let item = Self.id(row["id"]) ?? names.name(asked: .string(state), row) else {
+      throw RowFault(expected: "a question, or an id that names the item", found: "neither")
+    }
+    do throws(TypedQuestion.Fault) {
+      let reply = try RecordedReplies.reply(answer, labels: labels)
+      if let fault = reply.outcome.fault {
+        throw TypedQuestion.Fault(
+          expected: "an answer with one of \(labels.names.joined(separator: ", "))", found: fault)
+      }
+      return made(item, row["teacher"]?.string ?? teacher, reply, question: question)
+    } catch {
+      throw RowFault(field: "answers", expected: error.expected, found: error.found)
+    }
   }
 
   /// Answers as replies. A row of which none can be read as a label is a fault.

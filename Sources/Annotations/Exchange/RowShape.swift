@@ -22,6 +22,8 @@ package enum RowShape: String, Sendable, CaseIterable {
   case alpaca
   /// `{"data", "annotations"}`, a task of Label Studio.
   case labelStudio = "Label Studio task"
+  /// `{"state", "questions", "answers"}`, a request in System One's form with its answer.
+  case decision = "decision row"
   /// A task of Label Studio with its annotation in one flat object: JSON_MIN, CSV and TSV.
   case labelStudioFlat = "Label Studio JSON_MIN"
 
@@ -34,6 +36,7 @@ package enum RowShape: String, Sendable, CaseIterable {
     case .kept: .jsonLines
     case .messages, .promptCompletion, .unpairedPreference, .conversations, .alpaca: .conversational
     case .preference: .preference
+    case .decision: .decisions
     case .labelStudio, .labelStudioFlat: .labelStudio
     }
   }
@@ -43,6 +46,8 @@ package enum RowShape: String, Sendable, CaseIterable {
     func has(_ names: String...) -> Bool { names.allSatisfy { row[$0].map { $0 != .null } ?? false } }
     if has("key", "item", "teacher", "outcome") {
       self = .kept
+    } else if has("state", "questions", "answers") {
+      self = .decision
     } else if has("annotation_id"), has("annotator") || has("lead_time") {
       self = .labelStudioFlat
     } else if let old = row["completions"]?.elements, !has("annotations"),
@@ -86,7 +91,7 @@ package enum RowShape: String, Sendable, CaseIterable {
       throw RowFault(
         expected:
           "a row with messages, prompt and completion, chosen and rejected, conversations, instruction and output, "
-          + "a Label Studio task, or a reply as a store keeps it",
+          + "state, questions and answers, a Label Studio task, or a reply as a store keeps it",
         found: names.isEmpty ? "an empty row" : "the members \(names.prefix(8).joined(separator: ", "))")
     }
   }

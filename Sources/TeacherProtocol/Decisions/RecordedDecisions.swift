@@ -1,10 +1,10 @@
-internal import JSON
+package import JSON
 
 extension RecordedReplies {
   /// An answer of a decision row as a reply, with the probability of every label where it has them.
   ///
   /// - Throws: `TypedQuestion.Fault` for numbers that are no probabilities.
-  static func reply(_ answer: JSONValue, labels: LabelSet) throws(TypedQuestion.Fault) -> TeacherReply {
+  package static func reply(_ answer: JSONValue, labels: LabelSet) throws(TypedQuestion.Fault) -> TeacherReply {
     if answer["type"]?.string == "refusal" { return TeacherReply(outcome: .refused, raw: answer.text) }
     guard let option = DecisionRow.option(of: answer) else {
       throw TypedQuestion.Fault(expected: "an answer of the type noul, choice or score", found: answer.text)

@@ -28,6 +28,8 @@ package struct TypedQuestion: Sendable, Equatable {
   package struct Fault: Error, Sendable, Equatable {
     package let expected: String
     package let found: String
+
+    package init(expected: String, found: String) { (self.expected, self.found) = (expected, found) }
   }
 
   /// The question without its name.
