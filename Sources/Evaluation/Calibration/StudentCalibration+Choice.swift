@@ -36,6 +36,7 @@ extension Prediction {
     var copy = self
     copy.label = choice.isTied ? nil : calibration.labels[choice.place]
     copy.probabilities = Dictionary(uniqueKeysWithValues: zip(calibration.labels, choice.probabilities))
+    if score != nil { copy.score = copy.expectedLevel(over: calibration.labels) }
     return copy
   }
 }
