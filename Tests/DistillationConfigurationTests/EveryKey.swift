@@ -5,6 +5,7 @@
   import Layers
   import LoRA
   import TeacherProtocol
+  import Training
   import TwoStage
 
   /// Every key is set to something else than its default wherever more than one value is taken, and the struct that the
