@@ -244,8 +244,8 @@ let package = Package(
     tests(
       "DistillationConfiguration",
       [
-        "DistillationConfiguration", "ConfigurationFiles", "TwoStage", "TextStudents", "DualChecker", "LoRA", "DPO",
-        "Layers", "TeacherProtocol", "Annotations",
+        "DistillationConfiguration", "ConfigurationFiles", "TwoStage", "TextStudents", "Training", "DualChecker", "LoRA",
+        "DPO", "Layers", "TeacherProtocol", "Annotations",
       ]),
     tests(
       "StudentServer",
