@@ -193,7 +193,7 @@ let package = Package(
     .executableTarget(
       name: "OutOfContextNews",
       dependencies: [
-        "NewsWorld", "Distillation", "StudentModels", "Tokenization", "ImageDecoding", "Tensor", "Layers",
+        "NewsWorld", "Distillation", "StudentServer", "StudentModels", "Tokenization", "ImageDecoding", "Tensor", "Layers",
         argumentParser,
       ],
       path: "Examples/OutOfContextNews/Program", swiftSettings: swiftSettings),

@@ -36,6 +36,7 @@
       let reporter = ProgressReporter(style: quiet ? .silent : .automatic())
       let evaluation = try await Demonstration(folder: folder, seed: seed, isQuick: quick, reporter: reporter).run()
       if let evaluation { print(EvaluationTable(evaluation)) }
+      print("\nserved, and asked about one photo:\n\(try await ServedDecision(folder: folder).ask())")
       print("\nreport: \(folder.appending(path: "report.html").path)")
     }
   }
