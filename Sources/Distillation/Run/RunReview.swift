@@ -61,8 +61,10 @@ extension DistillationRun {
     try ReviewFile.write(asked, to: queue)
     let entries = try await decisionLog().log.entries()
     human.add(entries, of: asked.map(\.item.id), known: Set(try configuration.labelSet().names))
-    // Without an answer to these questions the answers are an earlier round's, or the review is not begun.
-    if !asked.isEmpty, !asked.contains(where: { human.labels[$0.item.id] != nil }) {
+    // Without an answer to these questions the answers are an earlier round's, or the review is not begun; where all opinions are
+    // given and cancel each other out, nothing is left to wait for.
+    let hasLabel = asked.contains { human.labels[$0.item.id] != nil }
+    if !hasLabel, asked.contains(where: { human.opinions[$0.item.id, default: 0] < configuration.review.opinions }) {
       throw RunError.waitingForReview(folder.path, conflicts: asked.count)
     }
     sayWhatIsOpen(asked, after: human, decidedBy: "distill review --run \(folder.path)")

@@ -213,7 +213,7 @@ extension ReviewPage {
       // Said again only where it has changed.
       if ($('end-title').textContent !== title) $('end-title').textContent = title;
       if ($('end-text').textContent !== text) $('end-text').textContent = text;
-      $('again').hidden = !skipped;
+      $('again').hidden = !skipped; $('reopen').hidden = $('undo').disabled;
       $('figures').replaceChildren(...[['You and other reviewers', state.reviewers], ['You and the teachers', state.teachers]]
         .filter(([, rows]) => rows.some(r => r.both)).map(([title, rows]) => {
           const table = make('table');

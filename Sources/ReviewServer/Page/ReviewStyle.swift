@@ -93,6 +93,7 @@ extension ReviewPage {
     #end { width: 100%; max-width: 40rem; margin: 6vh auto; padding: 0 1.25rem; display: grid; gap: 1rem; }
     #end h1 { font: 600 2rem/1.2 system-ui, sans-serif; color: var(--ink); }
     table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+    #figures p { margin-top: 1rem; }
     caption, th { text-align: start; color: var(--soft); font-weight: 500; }
     caption { padding: .6rem 0 .2rem; color: var(--ink); font-weight: 600; }
     th, td { padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); }
