@@ -166,7 +166,7 @@ final class RunSteps {
           "the teachers' replies": key(.step(.annotate)), "what the votes came to": key(.step(.agree)),
           "the data": files.key, StepInputs.settings: settings,
           "what the caller says of teachers' labels": "\(run.plugins.teacherLabels ?? -1)",
-        ])
+        ], and: configuration.review.opinionsOfItem > 1 ? ["the human labels": key(.step(.review))] : [:])
     case .step(.report):
       let settings = settings(.report)
       return StepInputs(
