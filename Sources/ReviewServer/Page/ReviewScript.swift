@@ -11,7 +11,7 @@ extension ReviewPage {
       for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
       return node;
     };
-    let state = null, shown = null, index = -1, photo = 0, isBusy = false;
+    let state = null, shown = null, index = -1, photo = 0, isBusy = false, isFaulty = false;
     let reviewer = localStorage.getItem('reviewer') || '';
     const wait = seconds => new Promise(done => setTimeout(done, seconds * 1000));
     const word = name => { const l = state.labels.find(l => l.name === name); return l ? l.answer : name ?? 'no answer'; };
@@ -27,15 +27,17 @@ extension ReviewPage {
           };
           const response = await fetch(path, options);
           const value = await response.json();
-          if (response.ok) { alarm(''); return value; }
+          if (response.ok) { if (isFaulty) alarm(''); isFaulty = false; return value; }
           if (value.code === 'token') {  // The server was started anew.
             state.token = (await ask('/api/state?reviewer=' + encodeURIComponent(state.reviewer))).token;
             continue;
           }
+          isFaulty = true;
           alarm(response.status < 500 ? value.error : `${saves ? 'Not saved: ' : ''}${value.error} Trying again.`);
           if (response.status < 500) throw Object.assign(new Error(value.error), { code: value.code });
         } catch (error) {
           if (!(error instanceof TypeError) && !(error instanceof SyntaxError)) throw error;
+          isFaulty = true;
           alarm(!saves ? 'The server does not answer. Trying again.'
             : 'Not saved yet: the server does not answer. Keep this page open; it goes on trying.');
         }
@@ -74,6 +76,7 @@ extension ReviewPage {
     async function show(at, { focus = true } = {}) {
       if (at < 0) return finish();
       const fresh = await ask(`/api/question?index=${at}&reviewer=${encodeURIComponent(state.reviewer)}`);
+      alarm('');
       const left = index;
       [shown, index] = [fresh, at];
       if (left !== at) release(left);
