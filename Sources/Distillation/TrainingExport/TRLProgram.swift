@@ -16,7 +16,7 @@ enum TRLProgram {
     --model FOLDER   where the base model lies on this machine
     --dtype TYPE     bfloat16 in place of the run's float32: faster, and losses differ in the third digit
     --max-steps N    stop after so many updates
-    --resume         go on from the last checkpoint
+    --resume         go on from the last whole checkpoint; without one, begin
 
     The adapter is left in STAGE/adapter. An update is `batch` items; all rows of an item (its answers, its pairs) go through the
     model together.
@@ -265,6 +265,14 @@ enum TRLProgram {
                 module.lora_dropout["ref"] = torch.nn.Identity()
 
 
+    def last_checkpoint(stage):
+        """The newest checkpoint that is whole, whose state is written last; None where there is none."""
+        place = os.path.join(HERE, stage, "checkpoints")
+        names = [name for name in os.listdir(place) if name.startswith("checkpoint-")] if os.path.isdir(place) else []
+        whole = [name for name in names if os.path.exists(os.path.join(place, name, "trainer_state.json"))]
+        return os.path.join(place, max(whole, key=lambda name: int(name.rpartition("-")[2]))) if whole else None
+
+
     def main():
         parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
         parser.add_argument("stage", choices=[name for name in ("stage1", "stage2") if name in SETTINGS])
@@ -279,7 +287,7 @@ enum TRLProgram {
             raise SystemExit("stage1/adapter is not there: stage2 goes on from it; train stage1 first")
         check_model()
         trainer = trainer_of(options.stage, options.max_steps)
-        trainer.train(resume_from_checkpoint=options.resume or None)
+        trainer.train(resume_from_checkpoint=last_checkpoint(options.stage) if options.resume else None)
         if trainer.accelerator.is_main_process:
             place = os.path.join(HERE, options.stage, "adapter")
             trainer.accelerator.unwrap_model(trainer.model).save_pretrained(place, selected_adapters=["default"])
