@@ -28,7 +28,10 @@ import JSON
       return try DecisionSettings(contentsOf: folder)
     }
 
-    func ask(_ body: String, _ template: String, _ json: String = "{}") async throws -> (Int, JSONValue) {
+    /// Labels that are single tokens of the student.
+    static let letters = #"{"labels": {"noul": ["Y", "N"]}}"#
+
+    func ask(_ body: String, _ template: String, _ json: String = letters) async throws -> (Int, JSONValue) {
       var options = StudentServer.Options()
       options.decisions = try settings(template, json)
       let server = StudentServer(served.student, name: "tiny", options: options)
@@ -71,7 +74,7 @@ import JSON
         #"""
         {"model": "tiny", "state": "It rains.", "questions": {"a": {"type": "noul", "instructions": "Wet"},
          "b": {"type": "score", "instructions": "Cold", "criteria": ["no", "yes"]}}}
-        """#, together, #"{"labels": {"noul": ["Y", "N"]}}"#)
+        """#, together)
       #expect(status == 200, "\(answer.text)")
       let student = served.student
       func ids(_ text: String) -> [Int] { student.tokenizer.encode(text, addingSpecialTokens: false) }
@@ -108,8 +111,8 @@ import JSON
       #expect(status == 200, "\(answer.text)")
       let student = served.student
       let image = student.encoded(try student.image(photo.image))
-      let ids = try student.ids(of: "See\(token)YesNo", images: [image])
-      #expect(isClose([answer["answers"]?["q"]?["noul"]], [probabilities(["Yes", "No"], ids, [image])[0]]))
+      let ids = try student.ids(of: "See\(token)YN", images: [image])
+      #expect(isClose([answer["answers"]?["q"]?["noul"]], [probabilities(["Y", "N"], ids, [image])[0]]))
     }
 
     @Test func `a template for a head, more options than labels, and what it raises itself are refused`() async throws {
@@ -127,7 +130,7 @@ import JSON
     }
 
     @Test func `a folder that would read tokens in requests answers those that spell none`() async throws {
-      let json = #"{"sanitize_control_tokens": false}"#
+      let json = #"{"sanitize_control_tokens": false, "labels": {"noul": ["Y", "N"]}}"#
       func body(_ state: String) -> String {
         #"{"model": "tiny", "state": "\#(state)", "questions": {"a": {"type": "noul", "instructions": "Wet"}}}"#
       }

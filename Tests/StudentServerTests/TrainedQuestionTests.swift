@@ -24,8 +24,8 @@
       prompt = try PromptTemplate("Caption: {text}\n{photo}\n[[Place: {place}\n]]Does it fit?")
       labels = try LabelSet(
         [
-          .init(name: "fits", answer: "Yes, it does", meaning: "as the caption says"),
-          .init(name: "misfits", answer: "No"),
+          .init(name: "fits", answer: "Yes, it fits", meaning: "as the caption says"),
+          .init(name: "misfits", answer: "No, it does not"),
         ], positive: "misfits")
       question = TrainedQuestion(name: "gold", prompt: prompt, labels: labels, mapping: mapping)
     }
@@ -44,7 +44,7 @@
     }
 
     func answer(
-      _ method: String = "POST", _ path: String, _ body: String = "", of server: StudentServer? = nil
+      _ path: String, _ body: String = "", of server: StudentServer? = nil, method: String = "POST"
     ) async throws -> (status: Int, value: JSONValue) {
       let response = await (server ?? self.server()).answer(LoopbackRequest(method, path, body: Data(body.utf8)))
       guard case .data(let bytes) = response.body else { throw CancellationError() }
@@ -191,7 +191,7 @@
     }
 
     @Test func `the list of models says what can be asked, and of what`() async throws {
-      let (status, value) = try await answer("GET", "/v1/models")
+      let (status, value) = try await answer("/v1/models", method: "GET")
       #expect(status == 200 && value["object"] == "list" && value["data"]?[0]?["id"] == "tiny")
       #expect(
         value["data"]?[0]?["questions"] == [
@@ -202,7 +202,7 @@
             ], "positive": "misfits", "state": ["review", "where"], "images": ["photo"], "calibration": .null,
           ]
         ])
-      #expect(try await answer("GET", "/v1/models", of: served.server).value["data"]?[0]?["questions"] == [])
+      #expect(try await answer("/v1/models", of: served.server, method: "GET").value["data"]?[0]?["questions"] == [])
     }
   }
 #endif

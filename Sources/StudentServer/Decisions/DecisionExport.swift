@@ -108,7 +108,7 @@ package struct DecisionExport: Sendable {
         // The last item has none where there are others that may be missing.
         let count = number == 2 ? (column == 0 ? 1 : 0) : number + 1
         let paths = (0..<count).map { "\(images.count + $0)" }
-        for _ in 0..<count { images.append(student.encoded(try student.blankImage(width: 40, height: 30))) }
+        for _ in 0..<count { images.append(try student.blankImage(width: 40, height: 30)) }
         return ImageSlot(name: field.slot, paths: paths)
       }
       return (Item(id: "\(number)", imageSlots: slots, fields: fields), images)
