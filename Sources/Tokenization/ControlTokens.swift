@@ -16,6 +16,8 @@ package struct ControlTokens: Sendable {
   private static let opening: Unicode.Scalar = "\u{F0000}"
   private static let closing: Unicode.Scalar = "\u{F0001}"
   private let all: Set<String>
+  /// What is marked.
+  package let tokens: [String]
   /// By their first bytes, the longest first.
   private var byFirstByte = [[[UInt8]]](repeating: [], count: 256)
 
@@ -23,7 +25,7 @@ package struct ControlTokens: Sendable {
   ///   - tokens: what is marked.
   ///   - all: what may stand between marks.
   init(_ tokens: [String], all: Set<String>) {
-    self.all = all
+    (self.tokens, self.all) = (tokens, all)
     for token in tokens.map({ Array($0.utf8) }) { if let first = token.first { byFirstByte[Int(first)].append(token) } }
     for place in byFirstByte.indices { byFirstByte[place].sort { $0.count > $1.count } }
   }

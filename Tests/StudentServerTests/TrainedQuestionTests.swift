@@ -143,14 +143,15 @@
 
     @Test func `trained and other questions of one request are each answered as alone`() async throws {
       let plain = try onText()
-      let other = #""other": {"type": "noul", "instructions": "Is it wet?"}"#
+      let other = #""other": {"type": "choice", "criteria": {"wet": null, "dry": null}}"#
       func ask(_ questions: String) async throws -> JSONValue {
         try await answer(
           "/v1/systemone", #"{"model": "tiny", "state": "A harbour", "questions": {\#(questions)}}"#, of: server(plain)
         ).value["answers"] ?? .null
       }
       let (both, one, two) = (try await ask("\(other), \(choice)"), try await ask(other), try await ask(choice))
-      #expect(isClose(both["other"]?["noul"], one["other"]?["noul"]?.double, 1e-6))
+      #expect(
+        isClose(both["other"]?["probabilities"]?["wet"], one["other"]?["probabilities"]?["wet"]?.double, 1e-6))
       #expect(
         isClose(both["gold"]?["probabilities"]?["fits"], two["gold"]?["probabilities"]?["fits"]?.double, 1e-6))
     }

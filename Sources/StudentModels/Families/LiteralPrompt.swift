@@ -15,6 +15,8 @@ package struct PromptFraming: Sendable {
   package let beginning: String
   /// The text that stands for an image; nil in families that read text alone.
   package let image: String?
+  /// The tokens of the model's own, which a text may spell.
+  package let control: [String]
 }
 
 /// A student that is asked several questions about one text, whatever the text spells.
@@ -64,7 +66,8 @@ extension FamilyStudent: QuestionReader {
       let probe = messages(question: "q", imagesAt: [], answer: nil)
       return PromptFraming(
         template: format.template?.source, variables: format.template?.variables ?? [], unanswered: format.unanswered,
-        beginning: format.added(before: try format.prompt(probe)), image: placeholder)
+        beginning: format.added(before: try format.prompt(probe)), image: placeholder,
+        control: tokenizer.controlTokens(of: format.template).tokens)
     }
   }
 

@@ -64,7 +64,7 @@ package struct DecisionExport: Sendable {
     let temperatures = temperature == 1 ? [] : all.map { JSONValue.Member($0.name, .number(temperature)) }
     settings = [
       .init("labels", .object(all)), .init("temperature", .object(temperatures)),
-      .init("noul_options", ["true", "false"]), .init("sanitize_control_tokens", true),
+      .init("noul_options", ["true", "false"]), .init("sanitize_control_tokens", .bool(student.tower == nil)),
     ]
   }
 

@@ -25,6 +25,9 @@ struct LearnedTemplate {
     (self.question, self.framing, self.opening) = (question, framing, opening)
   }
 
+  /// Whether the template itself refuses texts that spell tokens of the model's own.
+  private var isGuarded: Bool { framing.image != nil }
+
   private func literal(_ text: String) -> String { JSONValue.string(text).text }
   private func list(_ texts: [String]) -> String { "[\(texts.map(literal).joined(separator: ", "))]" }
   private mutating func tag(_ text: String) { tags.append("{%- \(text) -%}") }
@@ -38,6 +41,8 @@ struct LearnedTemplate {
   private mutating func written() throws -> String {
     tags.append("{#- The question \"\(question.name.filter { $0 != "#" })\", asked as this model learned it. -#}")
     tag("set asked_ns = namespace(parts=[], text=\"\", count=0, shown=0, place=-1)")
+    // Processors of some families (Idefics 3, LLaVA) fail in transformers 5.24 where it is to keep such tokens out.
+    if isGuarded { tag("set asked_control = \(list(framing.control))") }
     checkQuestion()
     readState()
     try compose()
@@ -143,6 +148,11 @@ struct LearnedTemplate {
       "{{- raise_exception(\(literal("'\(field.column)' must be a text; write other values as the data file has them."))) -}}"
     )
     tag("endif")
+    if isGuarded {
+      tag("for asked_token in asked_control")
+      refuse(if: "asked_token in \(name)", "'\(field.column)' spells a token of the model's own; remove it.")
+      tag("endfor")
+    }
     tag("if not \(name)|trim")
     tag("set \(name) = \"\"")
     tag("endif")
