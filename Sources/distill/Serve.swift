@@ -14,10 +14,11 @@
       discussion: """
         POST /v1/chat/completions takes texts and images (data URLs), temperature, top_p, max_tokens, stop, n, seed, \
         logprobs, stream, and response_format with a JSON schema, to which answers are held token by token. What is not \
-        supported is refused. POST /v1/systemone and POST /v1/decisions take a state and typed questions about it, and answer with a probability for every option. GET /v1/models names the model. Only this machine can reach it, and no page of another \
+        supported is refused. POST /v1/systemone and POST /v1/decisions take a state and typed questions about it, and answer with a probability for every option. GET /v1/models names the model and the question that a run's student learned. Only this machine can reach it, and no page of another \
         origin. Answers to requests that come together are written side by side, each as it would be alone. A tokenizer in the adapter's folder takes the place of the model's.
 
-        With --run the student of a run is served, with its adapter. A request whose one turn is a JSON object of an item's fields, its images beside it, becomes the run's own question, and the answer is one of the run's labels; with response_format text it is the student's own words.
+        With --run the student of a run is served, with its adapter. A request whose one turn is a JSON object of an item's fields, its images beside it, becomes the run's own question, and the answer is one of the run's labels; with response_format text it is the student's own words. A typed question of the name that 'distill inspect RUN' gives is the \
+        run's own, too: its state is an item's fields, and its probabilities are those of distill predict.
 
         With a token each request must bear 'Authorization: Bearer TOKEN'. It is best given by --token-file or by DISTILL_SERVE_TOKEN in the environment: other users of this machine can read a command line.
 
