@@ -22,7 +22,7 @@ extension DistillationRun {
   /// What the student learns to answer.
   ///
   /// - Throws: the error of the prompt or of the labels; `RunFileError` for a calibration that can't be read, and
-  ///   ``RunError/notARun(_:_:)`` for one of other labels.
+  ///   ``RunError/notARun(_:_:)`` for one of other labels or of another adapter.
   package func learnedQuestion() throws -> LearnedQuestion {
     let labels = try configuration.labelSet()
     let file = folder.appending(path: "calibration.json")
@@ -33,6 +33,12 @@ extension DistillationRun {
         folder.path,
         "its calibration.json is for the labels \(calibration.labels.joined(separator: ", ")), and the run has "
           + "\(labels.names.joined(separator: ", "))")
+    }
+    if let known = calibration?.adapter, let adapter = try? lastAdapter(),
+      try known != digest(of: adapter.appending(path: "adapter_model.safetensors"))
+    {
+      throw RunError.notARun(
+        folder.path, "its calibration.json was learned from another student; carry the run's step evaluate out again")
     }
     return LearnedQuestion(
       name: configuration.questionName, prompt: try PromptTemplate(configuration.prompt), labels: labels,
