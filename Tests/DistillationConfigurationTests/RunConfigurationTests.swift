@@ -260,7 +260,7 @@ import TwoStage
     #expect(
       Fixture.problems(text) == [
         "teachers[1].file (line 5): this key belongs to kind: recorded; remove it or change that",
-        "teachers[1].base_url (line 5): this key belongs to kind: openai; remove it or change that",
+        "teachers[1].base_url (line 5): this key belongs to kind: openai or kind: decision; remove it or change that",
       ])
   }
 
