@@ -141,7 +141,7 @@ import Testing
     ("\"labels\": {}", "labels (line 1): expected a list, each a map of keys, found a map of keys"),
     (
       "\"agreement\": 3",
-      "agreement (line 1): expected a map of keys (rule, margin, lead, probability, minimum_votes), found the number 3"
+      "agreement (line 1): expected a map of keys (rule, margin, lead, probability, minimum_votes, distance), found the number 3"
     ),
     (
       "\"method\": \"dualchecker\"",

@@ -90,7 +90,7 @@
         try RunConfiguration(
           text: """
             data: {file: all.jsonl, fields: {split: part}}
-            labels: [{name: 1}, {name: 2}, {name: 3}]
+            labels: [{name: "1"}, {name: "2"}, {name: "3"}]
             teachers: [{name: a, kind: model, model: x}, {name: b, kind: model, model: y}]
             student: {model: base}
             stage2: {reference: base}
