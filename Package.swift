@@ -244,7 +244,8 @@ let package = Package(
     tests(
       "DistillationConfiguration",
       [
-        "DistillationConfiguration", "ConfigurationFiles", "TwoStage", "TextStudents", "Training", "DualChecker", "LoRA",
+        "DistillationConfiguration", "ConfigurationFiles", "TwoStage", "TextStudents", "Training", "DualChecker",
+        "LoRA",
         "DPO", "Layers", "TeacherProtocol", "Annotations",
       ]),
     tests(
