@@ -16,8 +16,10 @@ public import Layers
 /// number, ``SupervisedObjective``'s loss of the same tree.
 ///
 /// ```swift
-/// let target = SoftTarget(tree, begins: [0, 0], options: [yes, no], probabilities: [0.8, 0.2])
-/// try trainer.train(&student, objective: SoftTargetObjective<SmolVLM>([target]))
+/// let (yes, no) = ([8505], [3084])                                      // their tokens
+/// let prompt = AnswerTree(prompt: [8, 3], answers: [yes + [30, 2], no + [30, 2]])
+/// let target = SoftTarget(prompt, begins: [0, 1], options: [yes, no], probabilities: [0.8, 0.2])
+/// try trainer.train(&student, objective: SoftTargetObjective([target]))
 /// ```
 public struct SoftTarget: Sendable {
   /// The answers, then the options of some probability with which none of them begins: all have the prompt in common.

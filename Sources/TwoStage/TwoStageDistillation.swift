@@ -93,7 +93,7 @@ public struct TwoStageDistillation: Sendable {
         try trainStage1(&trained, on: trees, onUpdate: onUpdate)
       case .soft:
         let soft = try usable(targets.soft(judgements), targets, annotations)
-        try trainStage1(&trained, on: soft, onUpdate: onUpdate)
+        try trainStage1(&trained, soft: soft, onUpdate: onUpdate)
       }
       return trained
     }
@@ -192,9 +192,9 @@ public struct TwoStageDistillation: Sendable {
   /// Stage 1 with soft targets.
   ///
   /// - Parameter targets: from ``StageTargets/soft(_:)``.
-  /// - Throws: as ``trainStage1(_:on:onUpdate:)-(_,[AnswerTree],_)``.
+  /// - Throws: as ``trainStage1(_:on:onUpdate:)``.
   public func trainStage1<Model: Student>(
-    _ student: inout Model, on targets: [SoftTarget], onUpdate: (TrainingUpdate) throws -> Void = { _ in }
+    _ student: inout Model, soft targets: [SoftTarget], onUpdate: (TrainingUpdate) throws -> Void = { _ in }
   ) throws {
     try trainStage1(&student, objective: SoftTargetObjective(targets), onUpdate: onUpdate)
   }

@@ -11,8 +11,8 @@ internal import TeacherProtocol
 /// label; with fewer than three teachers, who do not determine the model, all count the same.
 ///
 /// ```swift
-/// let mixture = TeacherMixture(judgements)
-/// mixture.probabilities(by: judgements[0].annotations, of: ["no", "yes"])   // [0.35, 0.65]
+/// let mixture = TeacherMixture(run.judgements(by: UnanimousRule()))
+/// mixture.probabilities(by: annotations, of: labels.names)  // [0.35, 0.65]
 /// ```
 package struct TeacherMixture: Sendable, Equatable {
   /// How much each teacher counts; who is not in it counts 1.
