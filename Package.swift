@@ -185,7 +185,7 @@ let package = Package(
         "ImageDecoding",
         "Annotations", "SQLiteStore", postgreSQLStore, "TeacherProtocol", "HTTPTeacher", "ContentDigest",
         "LoopbackServer",
-        "ReviewServer", "StudentServer", "Wording", mpi, argumentParser,
+        "ReviewServer", "StudentServer", "JSON", "Wording", mpi, argumentParser,
       ], swiftSettings: swiftSettings),
     .target(
       name: "NewsWorld", dependencies: ["ImageDecoding", "ContentDigest"],
@@ -193,8 +193,8 @@ let package = Package(
     .executableTarget(
       name: "OutOfContextNews",
       dependencies: [
-        "NewsWorld", "Distillation", "StudentServer", "StudentModels", "Tokenization", "ImageDecoding", "Tensor", "Layers",
-        argumentParser,
+        "NewsWorld", "Distillation", "StudentServer", "StudentModels", "Tokenization", "ImageDecoding", "Tensor",
+        "Layers", argumentParser,
       ],
       path: "Examples/OutOfContextNews/Program", swiftSettings: swiftSettings),
     .target(

@@ -45,6 +45,17 @@ import Testing
     expect(mixture.probabilities(by: [annotation("z", "a", 0.9)], of: Self.labels), nil)
   }
 
+  @Test func `a reply that says the probability of every label is taken at its word`() {
+    // (0.2 + 0.1, 0.5 + 0.8, 0.3 + 0.1) / 2, the second vote's confidence spread.
+    var whole = annotation("x", "b", 0.5)
+    whole.reply.probabilities = ["a": 0.2, "b": 0.5, "c": 0.3]
+    expect(
+      TeacherMixture().probabilities(by: [whole, annotation("y", "b", 0.8)], of: Self.labels), [0.15, 0.65, 0.2])
+    // Not of every label: the confidence alone is known.
+    whole.reply.probabilities = ["a": 0.2, "b": 0.5]
+    expect(TeacherMixture().probabilities(by: [whole], of: Self.labels), [0.25, 0.5, 0.25])
+  }
+
   @Test func `from three teachers on reliabilities are those of Dawid and Skene, two count the same`() throws {
     let world = VotingWorld(items: 400, labels: Self.labels, accuracies: [0.9, 0.75, 0.5])
     func judgements(_ teachers: Int) -> [Judgement] {

@@ -92,6 +92,46 @@
       for (name, probability) in expected { #expect(isClose(found?["probabilities"]?[name], probability)) }
     }
 
+    @Test func `levels are answered with a score where the labels are ordered, and with none where they are not`()
+      async throws
+    {
+      let levels = try LabelSet(
+        [.init(name: "low", answer: "Low", meaning: "can wait"), .init(name: "high", answer: "High")], ordered: true)
+      let ordered = TrainedQuestion(
+        name: "gold", prompt: try PromptTemplate("{text}\nWhich?"), labels: levels,
+        mapping: FieldMapping(text: "review"))
+      let server = server(ordered)
+      func body(_ question: String) -> String {
+        #"{"model": "tiny", "state": "A harbour", "questions": {"gold": \#(question)}}"#
+      }
+      let (_, choice) = try await answer(
+        "/v1/systemone", body(#"{"type": "choice", "criteria": {"low": null, "high": null}}"#), of: server)
+      let high = try #require(choice["answers"]?["gold"]?["probabilities"]?["high"]?.double)
+      for criteria in [#"["low", "high"]"#, #"["can wait", "high"]"#] {
+        let (status, value) = try await answer(
+          "/v1/systemone", body(#"{"type": "score", "criteria": \#(criteria)}"#), of: server)
+        #expect(status == 200, "\(value.text)")
+        // Of two levels the expected one is the probability of the higher.
+        #expect(isClose(value["answers"]?["gold"]?["score"], high))
+        #expect(isClose(value["answers"]?["gold"]?["probabilities"]?["1"], high))
+      }
+      let (_, other) = try await answer(
+        "/v1/decisions",
+        #"""
+        {"model": "tiny", "input": "A harbour", "questions": [{"type": "score", "name": "gold", "instructions": "gold",
+         "levels": [{"label": "low"}, {"label": "high"}]}]}
+        """#, of: server)
+      #expect(isClose(other["answers"]?[0]?["score"], high), "\(other.text)")
+      for criteria in [#"["high", "low"]"#, #"["low"]"#, #"["low", "high", "higher"]"#] {
+        let (status, value) = try await answer(
+          "/v1/systemone", body(#"{"type": "score", "criteria": \#(criteria)}"#), of: server)
+        #expect(status == 422 && value.text.contains("The levels of 'gold' are 'low', 'high', from the lowest."))
+      }
+      let (status, value) = try await answer(
+        "/v1/systemone", body(#"{"type": "score", "criteria": ["fits", "misfits"]}"#), of: self.server(onText()))
+      #expect(status == 422 && value.text.contains("'gold' has no levels"))
+    }
+
     @Test func `both forms, types and spellings of an item have one answer`() async throws {
       let expected = try predicted(#"{"review": "A harbour", "where": null, "photo": "a.png"}"#, photo: 3)
       let url = try ServedStudent.photo(3).url

@@ -5,10 +5,11 @@ internal import TeacherProtocol
 ///
 ///     q(label) = Σ_t r(t) p_t(label) / Σ_t r(t)
 ///
-/// p_t gives the teacher's own label its confidence, and the other labels what is left, all the same. A confidence below
-/// what is left counts as chance, since a teacher names the label that it holds most probable; a vote without a confidence
-/// is certain. r(t) is the share of right votes that Dawid and Skene's model finds (``DawidSkene``), which reads no human
-/// label; with fewer than three teachers, who do not determine the model, all count the same.
+/// p_t is what the reply itself says of every label, or gives the teacher's own label its confidence, and the other labels
+/// what is left, all the same. A confidence below what is left counts as chance, since a teacher names the label that it
+/// holds most probable; a vote without a confidence is certain. r(t) is the share of right votes that Dawid and Skene's model
+/// finds (``DawidSkene``), which reads no human label; with fewer than three teachers, who do not determine the model, all
+/// count the same.
 ///
 /// ```swift
 /// let mixture = TeacherMixture(run.judgements(by: UnanimousRule()))
@@ -40,14 +41,27 @@ package struct TeacherMixture: Sendable, Equatable {
   package func probabilities(by annotations: [Annotation], of labels: [String]) -> [Double]? {
     var sums = [Double](repeating: 0, count: labels.count)
     // One order, so that the sums do not depend on that of the annotations.
-    for vote in annotations.compactMap(\.vote).sorted(by: { $0.teacher < $1.teacher }) {
-      guard let own = labels.firstIndex(of: vote.label) else { continue }
-      let confidence = max(vote.confidence?.value ?? 1, 1 / Double(labels.count))
-      let rest = labels.count > 1 ? (1 - confidence) / Double(labels.count - 1) : 0
+    for annotation in annotations.sorted(by: { $0.teacher < $1.teacher }) {
+      guard let vote = annotation.vote, let own = labels.firstIndex(of: vote.label) else { continue }
       let reliability = reliabilities[vote.teacher] ?? 1
-      for label in labels.indices { sums[label] += reliability * (label == own ? confidence : rest) }
+      let stated = Self.stated(annotation.reply, of: labels) ?? Self.spread(vote.confidence, own, labels.count)
+      for (label, probability) in stated.enumerated() { sums[label] += reliability * probability }
     }
     let total = sums.reduce(0, +)
     return total > 0 ? sums.map { $0 / total } : nil
+  }
+
+  /// What a reply itself says of every label, added up to 1; nil where it does not.
+  private static func stated(_ reply: TeacherReply, of labels: [String]) -> [Double]? {
+    let stated = labels.compactMap { reply.probabilities[$0] }
+    let sum = stated.reduce(0, +)
+    return stated.count == labels.count && sum > 0 ? stated.map { $0 / sum } : nil
+  }
+
+  /// A confidence in one label, with what is left spread among the others.
+  private static func spread(_ confidence: Confidence?, _ own: Int, _ count: Int) -> [Double] {
+    let confidence = max(confidence?.value ?? 1, 1 / Double(count))
+    let rest = count > 1 ? (1 - confidence) / Double(count - 1) : 0
+    return (0..<count).map { $0 == own ? confidence : rest }
   }
 }

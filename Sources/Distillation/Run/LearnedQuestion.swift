@@ -1,5 +1,4 @@
 package import Evaluation
-internal import Foundation
 package import ImageDecoding
 package import TeacherProtocol
 internal import DistillationConfiguration
@@ -22,26 +21,18 @@ extension DistillationRun {
   /// What the student learns to answer.
   ///
   /// - Throws: the error of the prompt or of the labels; `RunFileError` for a calibration that can't be read, and
-  ///   ``RunError/notARun(_:_:)`` for one of other labels or of another adapter.
+  ///   ``RunError/notARun(_:_:)`` for one of other labels or of another adapter, and where the student is not trained.
   package func learnedQuestion() throws -> LearnedQuestion {
     let labels = try configuration.labelSet()
-    let file = folder.appending(path: "calibration.json")
-    let calibration =
-      FileManager.default.fileExists(atPath: file.path) ? try StudentCalibration(contentsOf: file) : nil
-    if let calibration, calibration.labels != labels.names {
-      throw RunError.notARun(
-        folder.path,
-        "its calibration.json is for the labels \(calibration.labels.joined(separator: ", ")), and the run has "
-          + "\(labels.names.joined(separator: ", "))")
-    }
-    if let known = calibration?.adapter, let adapter = try? lastAdapter(),
-      try known != digest(of: adapter.appending(path: "adapter_model.safetensors"))
-    {
+    let stored = try storedCalibration(adapter: lastAdapter())
+    // A server's client sees no message.
+    if let stored, !stored.isOwn {
       throw RunError.notARun(
         folder.path, "its calibration.json was learned from another student; carry the run's step evaluate out again")
     }
     return LearnedQuestion(
       name: configuration.questionName, prompt: try PromptTemplate(configuration.prompt), labels: labels,
-      mapping: configuration.data.mapping, decoder: configuration.data.readPixels.decoder, calibration: calibration)
+      mapping: configuration.data.mapping, decoder: configuration.data.readPixels.decoder,
+      calibration: stored?.calibration)
   }
 }

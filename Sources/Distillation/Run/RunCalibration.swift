@@ -30,16 +30,25 @@ extension DistillationRun {
   ///
   /// - Throws: `RunFileError` where the file can't be read.
   package func calibration(adapter: URL) throws -> StudentCalibration? {
-    guard FileManager.default.fileExists(atPath: calibrationFile.path) else { return nil }
-    let calibration = try StudentCalibration(contentsOf: calibrationFile)
-    let labels = configuration.labels.map(\.name)
-    guard try calibration.adapter == Self.adapterDigest(adapter), calibration.labels == labels else {
+    guard let (calibration, isOwn) = try storedCalibration(adapter: adapter) else { return nil }
+    guard isOwn else {
       reporter.message(
         "\(calibrationFile.path) was learned from another student, so probabilities are not calibrated: carry the run's step "
           + "evaluate out again")
       return nil
     }
     return calibration
+  }
+
+  /// What calibration.json says, and whether it was learned from this adapter and these labels; nil where there is no file.
+  ///
+  /// - Throws: `RunFileError` where the file can't be read.
+  func storedCalibration(adapter: URL) throws -> (calibration: StudentCalibration, isOwn: Bool)? {
+    guard FileManager.default.fileExists(atPath: calibrationFile.path) else { return nil }
+    let calibration = try StudentCalibration(contentsOf: calibrationFile)
+    let isOwn =
+      try calibration.adapter == Self.adapterDigest(adapter) && calibration.labels == configuration.labels.map(\.name)
+    return (calibration, isOwn)
   }
 
   /// Learns how the finished student's probabilities are calibrated, and writes calibration.json; where the configuration does

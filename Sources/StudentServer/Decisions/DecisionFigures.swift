@@ -32,7 +32,8 @@ package struct DecisionFigures {
     else { return nil }
     let names = read.questions.map { $0.name ?? "" }
     prompts = zip(names, pass.trees).map { ($0, $1.prompt) }
-    answers = .object(pass.answers(keeping: KeptBeginnings(bytes: 0)).map { .init($0.question.name ?? "", $0.systemOne) })
+    answers = .object(
+      pass.answers(keeping: KeptBeginnings(bytes: 0)).map { .init($0.question.name ?? "", $0.systemOne) })
     var tensors: [String: Tensor] = [:]
     for (name, tree) in zip(names, pass.trees) {
       let logits = student.logits(of: tree.prompt, images: tree.images)

@@ -54,7 +54,9 @@ package struct TrainedQuestion: Sendable {
   }
 
   /// In which types of System One it can be asked.
-  package var types: [String] { positive == nil ? ["choice"] : ["choice", "noul"] }
+  package var types: [String] {
+    ["choice"] + (positive == nil ? [] : ["noul"]) + (labels.isOrdered ? ["score"] : [])
+  }
   /// The members that a state needs.
   package var fields: [String] { texts.map(\.column) }
   /// The members of the state that hold images.
@@ -98,7 +100,20 @@ package struct TrainedQuestion: Sendable {
     var order: [Int] = []
     switch question.kind {
     case .score:
-      faults.add(place + ["type"], "'\(name)' has no levels: ask for a choice of \(names), \(wayOut)")
+      guard labels.isOrdered else {
+        faults.add(place + ["type"], "'\(name)' has no levels: ask for a choice of \(names), \(wayOut)")
+        return nil
+      }
+      // System One's levels are descriptions, OpenAI's have a label too.
+      let isSame = zip(labels.labels, question.options).allSatisfy { label, level in
+        level.value.string == label.name || [label.name, label.meaning].contains(level.description.string ?? "")
+      }
+      guard isSame, question.options.count == labels.labels.count else {
+        faults.add(
+          place + ["criteria"], "The levels of '\(name)' are \(names), from the lowest. Send these, \(wayOut)")
+        return nil
+      }
+      order = Array(labels.labels.indices)
     case .noul:
       guard let positive else {
         faults.add(place + ["type"], "'\(name)' is no question of yes or no: ask for a choice of \(names), \(wayOut)")
