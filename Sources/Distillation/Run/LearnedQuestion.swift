@@ -1,4 +1,5 @@
 package import Evaluation
+internal import Foundation
 package import ImageDecoding
 package import TeacherProtocol
 internal import DistillationConfiguration
