@@ -135,9 +135,9 @@ struct ServiceTeacherTests {
       let run = try distill("run", "run.yaml", "--through", "stage1", "-q")
       #expect(run.code == 0, "\(run.errors)")
       #expect(server.requests == 10 && paths.withLock { $0 } == ["/v1/\(api)"])
-      let replies = try String(contentsOf: fixture.folder.appending(path: "run/replies.jsonl"), encoding: .utf8)
-        .split(separator: "\n").filter { $0.contains(#""teacher":"c""#) }
-      #expect(replies.count == 20)
+      let replies = try distill("replies", "export", "store/annotations.sqlite").output.split(separator: "\n")
+        .filter { $0.contains(#""teacher":"c""#) }
+      #expect(replies.count == 10)
       #expect(
         replies.allSatisfy {
           $0.contains(#""confidence":0.75,"confidence_source":"measured""#)

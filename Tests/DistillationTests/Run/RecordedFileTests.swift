@@ -23,7 +23,8 @@ import Testing
     }
   }
 
-  @Test(arguments: AnnotationFormat.allCases)
+  // Decision rows are of replies that say the probability of every label, as no teacher of this world does.
+  @Test(arguments: AnnotationFormat.allCases.filter { $0 != .decisions })
   func `what replies export writes is recorded for the next run as it is`(format: AnnotationFormat) async throws {
     try await withRunWorld { world in
       let before = try await votes(world, "first")
