@@ -5,4 +5,6 @@ private let evaluation: EvaluationFile = standIn()
   private let gemini: [Prediction] = standIn()
   private let student: [Prediction] = standIn()
   private let run: URL = standIn()
+  private let stated: [Double] = standIn()
+  private let wasRight: [Bool] = standIn()
 #endif

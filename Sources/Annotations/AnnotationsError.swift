@@ -11,6 +11,8 @@ public enum AnnotationsError: Error, Sendable, Equatable, CustomStringConvertibl
   case readOnly(file: String)
   /// A file became shorter while it was open: something else than this package changes it.
   case changedBehindUs(file: String)
+  /// A file was deleted, or another one put in its place, while it was in use.
+  case replacedBehindUs(file: String)
   /// Another process has held the lock for too long.
   case locked(file: String, seconds: Double)
   /// A store was written by a newer version of this package.
@@ -31,6 +33,8 @@ public enum AnnotationsError: Error, Sendable, Equatable, CustomStringConvertibl
       "\(file) is read-only: what it has can be read, and nothing can be added. Copy it to a place that can be written to."
     case .changedBehindUs(let file):
       "\(file) became shorter while it was in use. Only append to it, or stop its users before it is edited."
+    case .replacedBehindUs(let file):
+      "\(file) was deleted or replaced while it was in use. Put it back, or start again with the one that is there now."
     case .locked(let file, let seconds):
       "\(file) has been locked by another process for \(seconds) s. Wait for that process, or end it."
     case .newerStore(let file, let known, let found):

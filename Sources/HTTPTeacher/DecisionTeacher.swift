@@ -10,7 +10,7 @@ public import TeacherProtocol
 /// ```
 ///
 /// Two labels that answer with yes and with no make a yes/no question (`noul`, `predicate`), others a choice among their answers,
-/// described by their meanings. Its confidence is ``TeacherProtocol/Confidence/Source/measured``, its reply has the
+/// described by their meanings. Its confidence is `Confidence.Source.measured`, its reply has the
 /// probabilities of all labels, and no rationale. Faults, limits and pace are treated as by ``OpenAICompatibleTeacher``.
 public struct DecisionTeacher: Teacher {
   /// What a service is shown of an item.

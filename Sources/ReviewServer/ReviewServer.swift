@@ -165,10 +165,15 @@ public struct ReviewServer: Sendable {
     guard let index = index(body["index"]?.integer), body["item"]?.string == questions[index].item.id else {
       return failure(409, "That item is not in this queue; load the page again.")
     }
-    var decision = ReviewEntry.Decision.skipped
+    let decision: ReviewEntry.Decision
     if let label = body["label"]?.string {
       guard labels[label] != nil else { return failure(400, "There is no label '\(label)'.") }
       decision = .label(label)
+    } else {
+      guard body["skipped"] == .bool(true), body["label"]?.isNull ?? true else {
+        return failure(400, "A decision must have a label's name as 'label', or be 'skipped'.")
+      }
+      decision = .skipped
     }
     let note = String((body["note"]?.string ?? "").prefix(10_000))
     let entry = ReviewEntry(item: questions[index].item.id, reviewer: reviewer, decision: decision, note: note)
@@ -214,7 +219,7 @@ public struct ReviewServer: Sendable {
 
   private func name(_ given: String?) -> String {
     let name = (given ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
-    return name.isEmpty ? options.reviewer : String(name.prefix(60))
+    return String((name.isEmpty ? options.reviewer : name).prefix(60))
   }
 
   private func json(_ value: JSONValue) -> LoopbackResponse {

@@ -94,6 +94,9 @@ internal import Wording
       if config == nil, data != nil || step.seed != nil || step.out != nil || step.estimate.dryRun {
         throw ValidationError("--data, --seed, --out and --dry-run belong to <config>.")
       }
+      if let reviewer, !(1...60).contains(reviewer.trimmingCharacters(in: .whitespacesAndNewlines).count) {
+        throw ValidationError("--reviewer must be a name of 1 to 60 characters, not '\(reviewer)'.")
+      }
       if queue != nil, !step.set.texts.isEmpty { throw ValidationError("--set belongs to <config> and --run.") }
       guard (0...65535).contains(port) else { throw ValidationError("--port must be 0 to 65535, not \(port).") }
     }
@@ -110,6 +113,14 @@ internal import Wording
       guard !desk.questions.isEmpty else {
         Output.error("there is no conflict to decide")
         return
+      }
+      // A damaged log is an error before anybody decides anything.
+      let strange = try await desk.log.entries().compactMap(\.label).filter { desk.labels[$0] == nil }
+      if let first = strange.first {
+        throw FolderProblem(
+          "\(desk.place): \(NumberText.counted(strange.count, "decision")) \(strange.count == 1 ? "is" : "are") for labels that there are "
+            + "not, such as '\(first)'; expected \(desk.labels.names.joined(separator: ", ")). Rename them there, or give the "
+            + "configuration the label back")
       }
       let person = reviewer ?? ProcessInfo.processInfo.environment["USER"] ?? "me"
       if terminal {

@@ -34,6 +34,34 @@ import Testing
     #expect(try await journal.entries().last?.note == "dark")
   }
 
+  @Test func `a damaged line is an error each time, and what stands behind it is not forgotten`() async throws {
+    let file = scratch.path("answers.jsonl")
+    let first = try ReviewJournal(file)
+    try await first.add(ReviewEntry(item: "1", reviewer: "anna", decision: .label("pristine")))
+    let good = try Data(contentsOf: file)
+    try (Data("garbage\n".utf8) + good).write(to: file)
+    let journal = try ReviewJournal(file)
+    for _ in 0..<2 { await #expect(throws: AnnotationsError.self) { try await journal.entries() } }
+    await #expect(throws: AnnotationsError.self) {
+      try await journal.add(ReviewEntry(item: "2", reviewer: "bea", decision: .skipped))
+    }
+    #expect(try Data(contentsOf: file) == Data("garbage\n".utf8) + good)
+  }
+
+  @Test func `nothing is confirmed into a file that was deleted or replaced`() async throws {
+    let file = scratch.path("answers.jsonl")
+    let decision = ReviewEntry(item: "1", reviewer: "anna", decision: .label("pristine"))
+    let journal = try ReviewJournal(file)
+    try await journal.add(decision)
+    let bytes = try Data(contentsOf: file)
+    try bytes.write(to: file, options: .atomic)
+    await #expect(throws: AnnotationsError.replacedBehindUs(file: file.relativePath)) { try await journal.add(decision) }
+    #expect(try Data(contentsOf: file) == bytes)
+    let next = try ReviewJournal(file)
+    try FileManager.default.removeItem(at: file)
+    await #expect(throws: AnnotationsError.replacedBehindUs(file: file.relativePath)) { try await next.entries() }
+  }
+
   @Test func `several people label by majority and a tie is no label`() async throws {
     let journal = try ReviewJournal(scratch.path("answers.jsonl"))
     for (reviewer, item, label) in [

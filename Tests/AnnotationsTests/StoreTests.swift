@@ -259,7 +259,7 @@ import Testing
     for (error, part) in [
       (AnnotationsError.cannotOpen(file: "f", reason: "r"), "Check the path"),
       (.cannotWrite(file: "f", reason: "r"), "Nothing that stood there is lost"),
-      (.changedBehindUs(file: "f"), "append"),
+      (.changedBehindUs(file: "f"), "append"), (.replacedBehindUs(file: "f"), "start again"),
       (.locked(file: "f", seconds: 30), "30"), (.newerStore(file: "f", known: "1", found: "2"), "newer version"),
       (.badRow(problem), "f:3:"), (.teacherTwice("t"), "'t'"),
     ] { #expect("\(error)".contains(part)) }

@@ -50,12 +50,12 @@ public actor OracleLabelSource: LabelSource {
   public func labels(for items: [Item]) async throws -> [String: String] {
     guard let journal else { return try answer(items) { _ in } }
     return try await FileLock.holding(journal.descriptor, file: journal.file) {
-      for line in try journal.newLines() { try read(line, of: journal.file) }
+      _ = try journal.newLines { try read($0, $1, of: journal.file) }
       return try answer(items) { new in
         try journal.append(
           new.map { JSONValue.object([.init("item", .string($0.item)), .init("label", .string($0.label))]).text })
         // Our own lines come back once, here, so that the next call finds only those of others.
-        for line in try journal.newLines() { try read(line, of: journal.file) }
+        _ = try journal.newLines { try read($0, $1, of: journal.file) }
       }
     }
   }
@@ -75,19 +75,19 @@ public actor OracleLabelSource: LabelSource {
     return found
   }
 
-  private func read(_ line: (number: Int, bytes: Data), of file: String) throws {
-    let value = line.bytes.withUnsafeBytes { try? JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
+  private func read(_ number: Int, _ bytes: Data, of file: String) throws {
+    let value = bytes.withUnsafeBytes { try? JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
     guard let item = value?["item"]?.string, let label = value?["label"]?.string else {
       throw AnnotationsError.badRow(
         RowProblem(
-          file: file, line: line.number, expected: "an object with the texts 'item' and 'label'",
-          found: String(decoding: line.bytes.prefix(40), as: UTF8.self)))
+          file: file, line: number, expected: "an object with the texts 'item' and 'label'",
+          found: String(decoding: bytes.prefix(40), as: UTF8.self)))
     }
     // Which of two labels was meant can't be known, and the run has learned from one of them.
     if let first = given[item], first != label {
       throw AnnotationsError.badRow(
         RowProblem(
-          file: file, line: line.number, item: item, field: "label",
+          file: file, line: number, item: item, field: "label",
           expected: "'\(first)' as on an earlier line of the item", found: "'\(label)'"))
     }
     given[item] = label

@@ -21,7 +21,9 @@ public actor ReviewJournal: DecisionLog {
   ///
   /// - Throws: ``AnnotationsError/cannotOpen(file:reason:)``.
   public init(_ url: URL) throws(AnnotationsError) {
-    try self.init(url, now: { ContinuousClock.now })
+    file = try LineFile(url)
+    held = ReviewClaims(lease: .seconds(ReviewClaim.lease))
+    now = { ContinuousClock.now }
   }
 
   /// A journal whose claims go by this clock.
@@ -76,15 +78,16 @@ public actor ReviewJournal: DecisionLog {
   }
 
   private func readNew() throws {
-    for line in try file.newLines() {
-      guard let entry = ReviewEntry(line: line.bytes) else {
+    lines += try file.newLines { number, bytes in
+      guard let entry = ReviewEntry(line: bytes) else {
         throw AnnotationsError.badRow(
           RowProblem(
-            file: file.file, line: line.number,
-            expected: "an object with 'item', 'reviewer' and one of 'label', 'skipped' and 'withdrawn'",
-            found: String(decoding: line.bytes.prefix(40), as: UTF8.self)))
+            file: file.file, line: number,
+            expected: "an object with 'item', 'reviewer' and one of 'label', 'skipped' and 'withdrawn' (correct the line, or take "
+              + "it out)",
+            found: String(decoding: bytes.prefix(40), as: UTF8.self)))
       }
-      lines.append(entry)
+      return entry
     }
   }
 }

@@ -78,15 +78,15 @@ public actor JSONLinesAnnotationStore: AnnotationStore {
   }
 
   private func refresh() throws {
-    for line in try lines.newLines() {
+    _ = try lines.newLines { number, bytes in
       do {
-        let annotation = try decoder.decode(Annotation.self, from: line.bytes)
-        guard byKey[annotation.key] == nil else { continue }
+        let annotation = try decoder.decode(Annotation.self, from: bytes)
+        guard byKey[annotation.key] == nil else { return }
         byKey[annotation.key] = annotation
         keys.append(annotation.key)
       } catch {
         damaged.append(
-          RowProblem(file: lines.file, line: line.number, expected: "an annotation", found: Self.words(error)))
+          RowProblem(file: lines.file, line: number, expected: "an annotation", found: Self.words(error)))
       }
     }
   }

@@ -14,6 +14,8 @@ package final class LineFile {
   /// Path of the file as it was given.
   package let file: String
   package let descriptor: Int32
+  /// The same path from the root on.
+  private let path: String
   /// Torn lines that were met.
   package private(set) var problems: [RowProblem] = []
   /// Whether it was opened for reading alone, as it may not be written.
@@ -30,6 +32,7 @@ package final class LineFile {
     write: @escaping Write = { pwrite($0, $1, $2, $3) }
   ) throws(AnnotationsError) {
     file = url.relativePath
+    path = url.path
     self.isDurable = isDurable
     self.write = write
     descriptor = try openFile(url, isReadOnly: isReadOnly)
@@ -46,24 +49,29 @@ package final class LineFile {
 
   deinit { close(descriptor) }
 
-  /// The whole lines that were added since the last call, with their numbers. Call it under the lock.
-  package func newLines() throws(AnnotationsError) -> [(number: Int, bytes: Data)] {
+  /// What the whole lines that were added since the last call say. Call it under the lock.
+  ///
+  /// - Parameter read: reads a line by its number and bytes. Where it throws nothing counts as read: the next call meets the line
+  ///   again, and none behind it is passed over.
+  package func newLines<Line>(_ read: (_ number: Int, _ bytes: Data) throws -> Line) throws -> [Line] {
     let fresh = try unread()
     guard let end = fresh.lastIndex(of: 0x0A) else {
       try report(fresh)
       return []
     }
-    var found: [(number: Int, bytes: Data)] = []
+    var found: [Line] = []
+    var number = lines
     for line in fresh[...end].dropLast().split(separator: 0x0A, omittingEmptySubsequences: false) {
-      lines += 1
-      if line.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) { found.append((lines, Data(line))) }
+      number += 1
+      if line.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) { found.append(try read(number, Data(line))) }
     }
+    lines = number
     offset += off_t(end + 1)
     try report(fresh[(end + 1)...])
     return found
   }
 
-  /// Adds lines behind all others; they must not hold line ends. Call it under the lock, after ``newLines()``.
+  /// Adds lines behind all others; they must not hold line ends. Call it under the lock, after ``newLines(_:)``.
   package func append(_ texts: [String]) throws(AnnotationsError) {
     guard !texts.isEmpty else { return }
     guard !isReadOnly else { throw .readOnly(file: file) }
@@ -117,6 +125,11 @@ package final class LineFile {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .cannotOpen(file: file, reason: lastError()) }
     guard status.st_size >= offset else { throw .changedBehindUs(file: file) }
+    // What is written to a file that was deleted or replaced is lost with it.
+    var named = stat()
+    guard stat(path, &named) == 0, named.st_ino == status.st_ino, named.st_dev == status.st_dev else {
+      throw .replacedBehindUs(file: file)
+    }
     var data = Data(count: Int(status.st_size - offset))
     var read = 0
     while read < data.count {

@@ -33,8 +33,11 @@ extension DistillationRun {
         continue
       }
       let question = TypedQuestion(
-        instructions: try template.instructions(for: item, labels: labels), labels: labels)
-      let line = DecisionRow.row(item, asked: question, probabilities: prediction.probabilities)
+        name: configuration.questionName, instructions: try template.instructions(for: item, labels: labels), labels: labels)
+      var line = DecisionRow.row(item, asked: question, probabilities: prediction.probabilities)
+      if prediction.needsReview == true, let members = line.members {
+        line = .object(members + [.init("review", .bool(true))])
+      }
       lines += Data((line.text + "\n").utf8)
     }
     return lines

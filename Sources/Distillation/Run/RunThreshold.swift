@@ -14,7 +14,7 @@ extension DistillationRun {
   ///   - certainty: above 0 and below 1.
   ///   - data: a labelled file that the student was not trained on; nil for the run's development items.
   ///   - split: only items of this split of the file; nil takes all.
-  /// - Throws: ``ThresholdError`` where there is none; then a threshold that was there before is gone.
+  /// - Throws: ``ThresholdError`` where there is none; a threshold that was there before stays.
   package func threshold(
     precision: Double, certainty: Double, data: URL? = nil, split: String? = nil
   ) async throws -> ThresholdFile {
@@ -27,7 +27,6 @@ extension DistillationRun {
     if let calibration { reporter.message(calibration.sentence) }
     let answers = calibration.map { calibration in stated.map { $0.calibrated(by: calibration) } } ?? stated
     let truth = gold.answers(of: items.map(\.id))
-    try? FileManager.default.removeItem(at: thresholdFile)
     let found: CertainThreshold
     do {
       found = try CertainThreshold(
@@ -47,7 +46,12 @@ extension DistillationRun {
     _ data: URL?, split: String?, _ labels: LabelSet
   ) throws -> (dataset: Dataset, items: [Item], gold: GoldAnswers<String>, source: String) {
     if let data {
-      let (dataset, items, gold, _) = try labelled(data, split: split, .whole, labels)
+      let (dataset, items, gold, setAside) = try labelled(data, split: split, .whole, labels)
+      if let first = setAside.first {
+        reporter.message(
+          "\(NumberText.counted(setAside.count, "row")) of \(data.path) can't be used, and are not counted: \(first)"
+            + (setAside.count > 1 ? " ..." : ""))
+      }
       return (dataset, items, gold, split.map { "\(data.path), split \($0)" } ?? data.path)
     }
     let data = try readData(DataFiles(configuration), labels)

@@ -45,6 +45,10 @@ package struct DecisionSettings: Sendable, Equatable {
     guard let value = try? bytes.withUnsafeBufferPointer({ try JSONParser.value(of: $0) }), case .object = value else {
       throw TokenizerError.fileFailure(file: file, reason: "it is no JSON object")
     }
+    for member in ["labels", "temperature"] {
+      guard let own = value[member], !own.isNull, own.members == nil else { continue }
+      throw invalid(member, "an object by type of question: noul, choice, score", own)
+    }
     for kind in DecisionQuestion.Kind.allCases {
       if let list = value["labels"]?[kind.rawValue], !list.isNull {
         let texts = list.elements?.compactMap(\.string) ?? []
@@ -55,8 +59,8 @@ package struct DecisionSettings: Sendable, Equatable {
         labels[kind] = texts
       }
       if let number = value["temperature"]?[kind.rawValue], !number.isNull {
-        guard let temperature = number.double, temperature > 0, temperature.isFinite else {
-          throw invalid("temperature.\(kind.rawValue)", "a number above 0", number)
+        guard let temperature = number.double, temperature >= 1e-6, temperature.isFinite else {
+          throw invalid("temperature.\(kind.rawValue)", "a number of at least 0.000001", number)
         }
         temperatures[kind] = temperature
       }
@@ -67,7 +71,10 @@ package struct DecisionSettings: Sendable, Equatable {
       }
       asksTrueFirst = order[0] == "true"
     }
-    readsControlTokens = value["sanitize_control_tokens"] == .bool(false)
+    if let sanitizes = value["sanitize_control_tokens"], !sanitizes.isNull {
+      guard let sanitizes = sanitizes.bool else { throw invalid("sanitize_control_tokens", "true or false", sanitizes) }
+      readsControlTokens = !sanitizes
+    }
     if let name = value["adapter"], !name.isNull {
       guard let name = name.string, !name.isEmpty, !name.hasPrefix("/"), !name.split(separator: "/").contains("..")
       else {

@@ -40,8 +40,13 @@ package struct TrainedQuestion: Sendable {
     (self.calibration, self.calibrated) = (calibration, calibrated)
   }
 
-  /// The number of the label that is a yes where it is asked for a yes or a no: of two, the one that the task looks for.
-  var positive: Int? { labels.labels.count == 2 ? labels.labels.firstIndex { $0.name == labels.positive } : nil }
+  /// The number of the label that is a yes where it is asked for a yes or a no: of two, the one that answers yes beside one that
+  /// answers no, as decision teachers and rows have it; where answers are other words, the one that the task looks for.
+  var positive: Int? {
+    guard labels.labels.count == 2 else { return nil }
+    let name = labels.yesAndNo?.yes.name ?? labels.positive
+    return labels.labels.firstIndex { $0.name == name }
+  }
 
   /// The text fields of an item that the prompt needs: the slot, and the column that may be used for it.
   var texts: [(slot: String, column: String)] {
@@ -121,7 +126,10 @@ package struct TrainedQuestion: Sendable {
       }
       order = question.options.map { $0.value == .bool(true) ? positive : 1 - positive }
     case .choice:
-      order = question.options.compactMap { option in labels.labels.firstIndex { $0.name == option.value.string } }
+      let given = question.options.map(\.value.string)
+      // Rows name options by the answers.
+      let isNamed = given.allSatisfy { text in labels.labels.contains { $0.name == text } }
+      order = given.compactMap { text in labels.labels.firstIndex { (isNamed ? $0.name : $0.answer) == text } }
       guard order.count == question.options.count, Set(order).count == labels.labels.count else {
         let found = question.options.map { $0.value.string.map { "'\($0)'" } ?? $0.value.text }.joined(separator: ", ")
         faults.add(

@@ -114,6 +114,9 @@
     private func refuse(_ target: URL, as source: URL) throws {
       guard source.resolvingSymlinksInPath().standardized.path != target.resolvingSymlinksInPath().standardized.path
       else { throw FolderProblem("\(out): expected another folder than the model's, which the weights are read from") }
+      guard DistillationMethod.named(in: target.appending(path: "config.yaml")) == nil else {
+        throw FolderProblem("\(out): expected another folder than a run's, whose files a model's would stand among")
+      }
     }
 
     /// Writes the student of a run, by whom it is asked included.

@@ -36,6 +36,7 @@ import Wording
   private static let annotations: [any Error & CustomStringConvertible] = [
     AnnotationsError.cannotOpen(file: "f", reason: sentence), AnnotationsError.cannotWrite(file: "f", reason: sentence),
     AnnotationsError.readOnly(file: "f"), AnnotationsError.changedBehindUs(file: "f"),
+    AnnotationsError.replacedBehindUs(file: "f"),
     AnnotationsError.locked(file: "f", seconds: 1), AnnotationsError.newerStore(file: "f", known: "1", found: "2"),
     AnnotationsError.badRow(problem), AnnotationsError.teacherTwice("a"),
   ]

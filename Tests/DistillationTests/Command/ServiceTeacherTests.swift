@@ -136,12 +136,12 @@ struct ServiceTeacherTests {
       #expect(run.code == 0, "\(run.errors)")
       #expect(server.requests == 10 && paths.withLock { $0 } == ["/v1/\(api)"])
       let replies = try distill("replies", "export", "store/annotations.sqlite").output.split(separator: "\n")
-        .filter { $0.contains(#""teacher":"c""#) }
+        .filter { $0.contains(#""teacher": "c""#) }
       #expect(replies.count == 10)
       #expect(
         replies.allSatisfy {
-          $0.contains(#""confidence":0.75,"confidence_source":"measured""#)
-            && $0.contains(#""probabilities":{"falsified":0.75,"pristine":0.25}"#)
+          $0.contains(#""confidence": 0.75, "confidence_source": "measured""#)
+            && $0.contains(#""probabilities": {"falsified": 0.75, "pristine": 0.25}"#)
         }, "\(replies.first ?? "")")
       let batch = try distill("batch", "write", "run.yaml", "--teacher", "c", "--batch", "q.jsonl")
       #expect(batch.code == 2 && batch.errors.contains("c is none of kind openai"), "\(batch.errors)")
