@@ -55,7 +55,9 @@ import Testing
     try await journal.add(decision)
     let bytes = try Data(contentsOf: file)
     try bytes.write(to: file, options: .atomic)
-    await #expect(throws: AnnotationsError.replacedBehindUs(file: file.relativePath)) { try await journal.add(decision) }
+    await #expect(throws: AnnotationsError.replacedBehindUs(file: file.relativePath)) {
+      try await journal.add(decision)
+    }
     #expect(try Data(contentsOf: file) == bytes)
     let next = try ReviewJournal(file)
     try FileManager.default.removeItem(at: file)

@@ -83,7 +83,8 @@ public actor ReviewJournal: DecisionLog {
         throw AnnotationsError.badRow(
           RowProblem(
             file: file.file, line: number,
-            expected: "an object with 'item', 'reviewer' and one of 'label', 'skipped' and 'withdrawn' (correct the line, or take "
+            expected:
+              "an object with 'item', 'reviewer' and one of 'label', 'skipped' and 'withdrawn' (correct the line, or take "
               + "it out)",
             found: String(decoding: bytes.prefix(40), as: UTF8.self)))
       }

@@ -33,7 +33,8 @@ extension DistillationRun {
         continue
       }
       let question = TypedQuestion(
-        name: configuration.questionName, instructions: try template.instructions(for: item, labels: labels), labels: labels)
+        name: configuration.questionName, instructions: try template.instructions(for: item, labels: labels),
+        labels: labels)
       var line = DecisionRow.row(item, asked: question, probabilities: prediction.probabilities)
       if prediction.needsReview == true, let members = line.members {
         line = .object(members + [.init("review", .bool(true))])

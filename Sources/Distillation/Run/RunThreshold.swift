@@ -52,6 +52,15 @@ extension DistillationRun {
           "\(NumberText.counted(setAside.count, "row")) of \(data.path) can't be used, and are not counted: \(first)"
             + (setAside.count > 1 ? " ..." : ""))
       }
+      let trained = try? readData(DataFiles(configuration), labels).train.map { ($0.id, $0.fields) }
+      let own = Dictionary(trained ?? []) { first, _ in first }
+      let known = items.count { own[$0.id] == $0.fields }
+      if known > 0 {
+        reporter.message(
+          "\(known) of \(NumberText.counted(items.count, "labelled item")) in \(data.path) "
+            + "\(known == 1 ? "is a training item" : "are training items") of the run, on which the student is righter than on others: "
+            + "a threshold from them promises too much")
+      }
       return (dataset, items, gold, split.map { "\(data.path), split \($0)" } ?? data.path)
     }
     let data = try readData(DataFiles(configuration), labels)

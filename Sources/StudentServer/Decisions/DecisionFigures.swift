@@ -15,21 +15,33 @@ package struct DecisionFigures {
   /// images.
   package let tensors: [String: Tensor]
 
+  /// A request that has no figures.
+  package struct Refusal: Error {
+    package let reason: String
+  }
+
   /// Computes the figures of a request.
   ///
   /// - Parameters:
   ///   - request: the body that `POST /v1/systemone` takes; a model's name may be left out.
   ///   - settings: of the model's folder.
-  /// - Returns: nil where the request is refused, or has more options than the model has labels, which have no logits of
-  ///   their own then.
-  /// - Throws: what the image processor throws.
-  package init?(of request: JSONValue, student: some PretrainedStudent, settings: DecisionSettings) throws {
+  /// - Throws: ``Refusal`` where the server refuses the request, or it has more options than the model has labels, which have
+  ///   no logits of their own then; what the image processor throws.
+  package init(of request: JSONValue, student: some PretrainedStudent, settings: DecisionSettings) throws {
     var members = request.members ?? []
     if request["model"] == nil { members.append(.init("model", "model")) }
-    guard let read = try? DecisionForm.systemOne.request(.object(members), settings),
-      let pass = try? DecisionPass(read, student: student, settings: settings),
-      pass.trees.allSatisfy({ $0.answers.allSatisfy { $0.count == 1 } })
-    else { return nil }
+    let (read, pass): (DecisionRequest, DecisionPass)
+    do {
+      read = try DecisionForm.systemOne.request(.object(members), settings)
+      pass = try DecisionPass(read, student: student, settings: settings)
+    } catch let faults as DecisionFaults {
+      throw Refusal(reason: faults.all.map { "\($0.field): \($0.message)" }.joined(separator: " "))
+    } catch let error as ChatError {
+      throw Refusal(reason: error.message)
+    }
+    guard pass.trees.allSatisfy({ $0.answers.allSatisfy { $0.count == 1 } }) else {
+      throw Refusal(reason: "it has more options than the model has labels.")
+    }
     let names = read.questions.map { $0.name ?? "" }
     prompts = zip(names, pass.trees).map { ($0, $1.prompt) }
     answers = .object(

@@ -54,7 +54,13 @@
     /// Writes NUMBER.json and NUMBER.safetensors of each request: `prompts`, `answers` and the labels' logits, or `refused`.
     func write(to folder: URL, _ student: some PretrainedStudent, settings: DecisionSettings) throws {
       for (number, request) in requests.enumerated() {
-        let figures = try DecisionFigures(of: request, student: student, settings: settings)
+        let figures: DecisionFigures?
+        do {
+          figures = try DecisionFigures(of: request, student: student, settings: settings)
+        } catch let refusal as DecisionFigures.Refusal {
+          Output.error("request \(number + 1) is refused: \(refusal.reason)")
+          figures = nil
+        }
         let json: JSONValue =
           if let figures {
             .object([
