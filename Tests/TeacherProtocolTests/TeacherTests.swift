@@ -36,6 +36,15 @@ import Testing
     #expect(try RecordedTeacher("t", of: other).model != RecordedTeacher("t", of: replies).model)
   }
 
+  @Test func `a file whose confidences alone changed is another teacher's`() throws {
+    let scratch = try Scratch()
+    let models = try ["", #", "confidence": 0.6"#, #", "confidence": 0.9"#].enumerated().map { number, part in
+      let file = try scratch.file("\(number).jsonl", #"{"item": "1", "teacher": "t", "label": 1\#(part)}"#)
+      return try RecordedTeacher("t", of: RecordedReplies(contentsOf: file, labels: .outOfContext)).model
+    }
+    #expect(Set(models).count == 3)
+  }
+
   @Test func `one row per item is read with several columns as the id`() async throws {
     let scratch = try Scratch()
     var columns = RecordedReplies.Columns()

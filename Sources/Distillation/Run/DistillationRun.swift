@@ -219,6 +219,11 @@ public struct DistillationRun: Sendable {
     let open = (conflicts ?? state.conflicts).filter {
       given.labels[$0.item.id] == nil && given.opinions[$0.item.id, default: 0] < opinions
     }
+    if budget > 0, budget < opinions, !open.isEmpty {
+      reporter.message(
+        "review.budget allows \(NumberText.counted(budget, "label")), and review.opinions wants \(opinions) of each item, so nobody is "
+          + "asked; raise the budget")
+    }
     let ordered = order(open, uncertainty: uncertainty)
     var found = given
     switch configuration.review.source {
@@ -245,6 +250,11 @@ public struct DistillationRun: Sendable {
       sayWhatIsOpen(asked, after: found, decidedBy: path)
     case .page:
       try await addDecisions(about: Array(ordered.prefix(max(0, allowed))), to: &found)
+    }
+    if found.spent > budget {
+      reporter.message(
+        "people gave \(NumberText.counted(found.spent, "label")), more than the \(budget) that review.budget allows; all are counted"
+      )
     }
     return found
   }

@@ -157,6 +157,7 @@ public struct RecordedReplies: Sendable {
     for item in items {
       guard let reply = replies[teacher]?[item] else { continue }
       for field in [item, reply.raw, reply.label ?? "", reply.rationale] { digest.update(field: field) }
+      if let confidence = reply.confidence { digest.update(field: "\(confidence.source.rawValue) \(confidence.value)") }
       for (label, probability) in reply.probabilities.sorted(by: { $0.key < $1.key }) {
         digest.update(field: "\(label) \(probability)")
       }
