@@ -21,7 +21,7 @@ import JSON
     private func decide(_ world: ReviewWorld, _ reviewer: String, _ index: Int, _ label: String?) async throws -> (
       status: Int, value: JSONValue
     ) {
-      let given = label.map { "\"\($0)\"" } ?? "null"
+      let given = label.map { "\"\($0)\"" } ?? #"null, "skipped": true"#
       return try await world.post(
         "/api/decision", #"{"reviewer": "\#(reviewer)", "index": \#(index), "item": "i\#(index)", "label": \#(given)}"#)
     }

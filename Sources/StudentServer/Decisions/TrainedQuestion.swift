@@ -79,6 +79,7 @@ package struct TrainedQuestion: Sendable {
       .init("name", .string(name)), .init("types", .array(types.map { .string($0) })),
       .init("instructions", .string(prompt.text)), .init("options", .array(options)),
       .init("positive", labels.positive.map { .string($0) } ?? .null),
+      .init("yes", positive.map { .string(labels.labels[$0].name) } ?? .null),
       .init("state", .array(fields.map { .string($0) })),
       .init("images", .array(self.images.map { .string($0) })),
       .init("calibration", calibration.map { .string($0) } ?? .null),
