@@ -241,7 +241,8 @@
             "name": "gold", "types": ["choice", "noul"], "instructions": .string(prompt.text),
             "options": [
               ["value": "fits", "description": "as the caption says"], ["value": "misfits", "description": .null],
-            ], "positive": "misfits", "yes": "fits", "state": ["review", "where"], "images": ["photo"], "calibration": .null,
+            ], "positive": "misfits", "yes": "fits", "state": ["review", "where"], "images": ["photo"],
+            "calibration": .null,
           ]
         ])
       #expect(try await answer("/v1/models", of: served.server, method: "GET").value["data"]?[0]?["questions"] == [])
