@@ -13,6 +13,11 @@
     /// The run's folder, with the world that it is about.
     let folder: URL
 
+    /// The server did not answer the question.
+    struct Refused: Error {
+      let answer: String
+    }
+
     /// What was asked, the photo's bytes left out, and what was answered.
     func ask() async throws -> String {
       let run = try DistillationRun.opening(folder)
@@ -29,9 +34,9 @@
         try JSONSerialization.data(
           withJSONObject: [
             "model": "demo",
-            "state": ["caption": item.caption, "image": "photo"],
+            "state": ["caption": item.caption, "image": "img-1"],
             "questions": [learned.name: ["type": "noul"]],
-            "assets": ["photo": ["type": "image", "format": "png", "data_base64": bytes]],
+            "assets": ["img-1": ["type": "image", "format": "png", "data_base64": bytes]],
           ], options: [.sortedKeys, .withoutEscapingSlashes])
       }
       let sent = try body(photo.base64EncodedString())
@@ -40,7 +45,11 @@
         request.httpMethod = "POST"
         request.setValue("application/json", forHTTPHeaderField: "content-type")
         request.httpBody = sent
-        return try await URLSession.shared.data(for: request).0
+        let (answer, response) = try await URLSession.shared.data(for: request)
+        guard (response as? HTTPURLResponse)?.statusCode == 200 else {
+          throw Refused(answer: String(decoding: answer, as: UTF8.self))
+        }
+        return answer
       }
       return """
         POST /v1/systemone \(String(decoding: try body("..."), as: UTF8.self))
