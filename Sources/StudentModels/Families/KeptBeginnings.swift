@@ -13,12 +13,11 @@ package final class KeptBeginnings: Sendable {
   package static let step = 64
 
   private struct Entry {
-    /// The tokens that were read, a multiple of ``KeptBeginnings/step`` of them or more.
-    let tokens: [Int]
-    /// The images whose tokens are all among them.
-    let images: [PromptImage]
+    /// The beginning and one token behind it.
+    let tree: AnswerTree
+    /// The tokens that were read, ``KeptBeginnings/step`` or more.
+    let tokens: Int
     let cache: KeyValueCache
-    let bytes: Int
   }
 
   private let limit: Int
@@ -31,55 +30,39 @@ package final class KeptBeginnings: Sendable {
   package init(bytes: Int) { limit = bytes }
 
   /// Bytes of keys and values that are kept.
-  package var bytes: Int { entries.withLock { $0.reduce(0) { $0 + $1.bytes } } }
+  package var bytes: Int { entries.withLock { $0.reduce(0) { $0 + $1.cache.bytes } } }
 
   /// The longest kept beginning of a prompt, in whole steps.
   ///
   /// - Parameters:
-  ///   - most: tokens, at most the prompt's.
-  ///   - placeholder: the token that stands for rows of images; nil where there are none.
-  ///   - rows: of an image.
+  ///   - most: tokens, fewer than the prompt's.
+  ///   - shared: what two prompts begin with in common.
   func longest(
-    of tree: AnswerTree, most: Int, placeholder: Int?, rows: (PromptImage) -> Int
+    of tree: AnswerTree, most: Int, shared: (AnswerTree, AnswerTree) -> SharedPrefix
   ) -> (tokens: Int, cache: KeyValueCache)? {
     entries.withLock { entries in
-      var best: (place: Int, tokens: Int)?
-      for (place, entry) in entries.enumerated() {
-        var same = zip(entry.tokens, tree.prompt).prefix(most).prefix { $0 == $1 }.count
-        if let placeholder {
-          let places = tree.prompt.prefix(same).indices.filter { tree.prompt[$0] == placeholder }
-          var read = 0
-          for (own, other) in zip(tree.images, entry.images) where read < places.count {
-            guard own.isIdentical(to: other) else { break }
-            read += rows(own)
-          }
-          // An image that the other prompt has cut off, or another one, ends what is alike.
-          if read < places.count { same = places[read] }
-        }
-        let whole = same / Self.step * Self.step
-        if whole > best?.tokens ?? 0 { best = (place, whole) }
+      let whole = entries.map { entry in
+        min(most, entry.tokens, shared(entry.tree, tree).tokens) / Self.step * Self.step
       }
-      guard let best else { return nil }
-      let entry = entries.remove(at: best.place)
+      guard let best = whole.indices.max(by: { whole[$0] < whole[$1] }), whole[best] > 0 else { return nil }
+      let entry = entries.remove(at: best)
       entries.append(entry)
-      return (best.tokens, entry.cache)
+      return (whole[best], entry.cache)
     }
   }
 
   /// Keeps a beginning that was read; those that it begins with go.
-  func keep(_ beginning: ReadBeginning, of tree: AnswerTree) {
-    let tokens = Array(tree.prompt.prefix(beginning.length.tokens))
-    let images = Array(tree.images.prefix(beginning.length.images))
-    let bytes = beginning.cache.bytes
-    guard tokens.count >= Self.step, bytes <= limit else { return }
+  func keep(_ beginning: ReadBeginning, of tree: AnswerTree, shared: (AnswerTree, AnswerTree) -> SharedPrefix) {
+    let tokens = beginning.length.tokens
+    guard tokens >= Self.step, beginning.cache.bytes <= limit else { return }
     entries.withLock { entries in
-      entries.removeAll { entry in
-        tokens.starts(with: entry.tokens) && entry.images.count <= images.count
-          && zip(entry.images, images).allSatisfy { $0.isIdentical(to: $1) }
-      }
-      entries.append(Entry(tokens: tokens, images: images, cache: beginning.cache, bytes: bytes))
-      var total = entries.reduce(0) { $0 + $1.bytes }
-      while total > limit { total -= entries.removeFirst().bytes }
+      entries.removeAll { $0.tokens <= min(tokens, shared($0.tree, tree).tokens) }
+      let own = AnswerTree(
+        prompt: Array(tree.prompt.prefix(tokens + 1)), images: Array(tree.images.prefix(beginning.length.images)),
+        answers: [])
+      entries.append(Entry(tree: own, tokens: tokens, cache: beginning.cache))
+      var total = entries.reduce(0) { $0 + $1.cache.bytes }
+      while total > limit { total -= entries.removeFirst().cache.bytes }
     }
   }
 }
@@ -90,33 +73,18 @@ extension FamilyModel {
     sharedRuns(of: trees).map { run in
       guard run.trees.count == 1 else { return run }
       let tree = trees[run.trees.lowerBound]
-      let tokens = (tree.prompt.count - 1) / KeptBeginnings.step * KeptBeginnings.step
-      return SharedRun(trees: run.trees, beginning: beginning(of: tree, tokens: tokens))
+      // As with another prompt that goes on differently after whole steps.
+      var other = tree
+      other.prompt = Array(tree.prompt.prefix((tree.prompt.count - 1) / KeptBeginnings.step * KeptBeginnings.step + 1))
+      return SharedRun(trees: run.trees, beginning: sharedBeginning(tree, other))
     }
-  }
-
-  /// A prompt's beginning of so many tokens, or fewer where that would cut an image.
-  private func beginning(of tree: AnswerTree, tokens: Int) -> SharedPrefix {
-    guard let placeholder = configuration.placeholderToken else { return SharedPrefix(tokens: max(0, tokens)) }
-    let places = tree.prompt.prefix(max(0, tokens)).indices.filter { tree.prompt[$0] == placeholder }
-    var beginning = SharedPrefix(tokens: max(0, tokens))
-    var read = 0
-    for image in tree.images where read < places.count {
-      let end = read + tokenCount(of: image)
-      guard end <= places.count else { break }
-      read = end
-      beginning.images += 1
-    }
-    if read < places.count { beginning.tokens = places[read] }
-    return beginning
   }
 
   /// Reads what a tree's prompt begins with, step by step, but for what was read before; nil where that is nothing.
   func read(_ beginning: SharedPrefix, of tree: AnswerTree, keeping kept: KeptBeginnings) -> ReadBeginning? {
     guard beginning.tokens > 0 else { return nil }
     let positions = Array(positions(of: tree).prefix(beginning.tokens))
-    let found = kept.longest(
-      of: tree, most: beginning.tokens, placeholder: configuration.placeholderToken, rows: tokenCount)
+    let found = kept.longest(of: tree, most: beginning.tokens, shared: sharedBeginning)
     let first = found?.tokens ?? 0
     var cache =
       found.map {
@@ -132,7 +100,7 @@ extension FamilyModel {
       }
     }
     let read = ReadBeginning(length: beginning, cache: cache)
-    kept.keep(read, of: tree)
+    kept.keep(read, of: tree, shared: sharedBeginning)
     return read
   }
 }

@@ -123,7 +123,7 @@ private let treesOfARun = 256
 
 extension PromptImage {
   /// Whether the pictures and their content are the same, bit for bit.
-  func isIdentical(to other: PromptImage) -> Bool {
+  fileprivate func isIdentical(to other: PromptImage) -> Bool {
     guard rows == other.rows, columns == other.columns, width == other.width, height == other.height else {
       return false
     }

@@ -58,11 +58,12 @@ struct DecisionPass {
         }
       } else {
         let labels = settings.labels(for: question)
-        var prompt = prompts.popFirst()
-        if prompt == nil { prompt = try Self.prompt(question, of: request.state, labels, (images, places), reader) }
-        guard let (ids, used) = prompt else { continue }
-        trees.append(try Self.tree(question, ids, used.map { images[$0] }, labels, settings, reader))
-        shown.append(used)
+        let prompt =
+          if let made = prompts.popFirst() { made } else {
+            try Self.prompt(question, of: request.state, labels, (images, places), reader)
+          }
+        trees.append(try Self.tree(question, prompt.ids, prompt.images.map { images[$0] }, labels, settings, reader))
+        shown.append(prompt.images)
         let temperature = settings.temperatures[question.kind] ?? 1
         // Over the vocabulary or over the labels alone: what both are normalised by cancels.
         probabilities.append { totals in softmax(totals.map { $0 / temperature }) }
