@@ -72,20 +72,22 @@ private enum CallOutcome: Codable {
     var rationale: String
     var isRationaleCut: Bool
     var confidence: Confidence?
+    var probabilities: [String: Double]
     var raw: String
     var usage: TeacherReply.Usage?
 
     init(_ reply: TeacherReply) {
       (kind, label, reason) = (reply.outcome.kind, reply.label, reply.outcome.reason)
       (rationale, isRationaleCut) = (reply.rationale, reply.isRationaleCut)
-      (confidence, raw, usage) = (reply.confidence, reply.raw, reply.usage)
+      (confidence, probabilities) = (reply.confidence, reply.probabilities)
+      (raw, usage) = (reply.raw, reply.usage)
     }
 
     var reply: TeacherReply {
       var reply = TeacherReply(
         outcome: .init(kind: kind, label: label, reason: reason) ?? .empty, rationale: rationale,
         confidence: confidence, raw: raw, usage: usage)
-      reply.isRationaleCut = isRationaleCut
+      (reply.isRationaleCut, reply.probabilities) = (isRationaleCut, probabilities)
       return reply
     }
   }
@@ -193,6 +195,7 @@ struct RankedTeacher: BatchTeacher {
   var name: String { teacher.name }
   var model: String { teacher.model }
   var answersByItem: Bool { teacher.answersByItem }
+  func particulars(of request: TeacherRequest) -> String { teacher.particulars(of: request) }
   /// A call for each rank.
   var batchSize: Int { teacher.batchSize * conductor.ranks.count }
 
@@ -229,6 +232,7 @@ final class RankedAsking: Teacher {
   var name: String { teacher.name }
   var model: String { teacher.model }
   var answersByItem: Bool { teacher.answersByItem }
+  func particulars(of request: TeacherRequest) -> String { teacher.particulars(of: request) }
 
   func reply(to request: TeacherRequest) async throws -> TeacherReply {
     try await withCheckedThrowingContinuation { continuation in
