@@ -1,8 +1,8 @@
 package import Layers
 package import Tensor
 
-/// A Llama decoder without its output head (Touvron et al. 2023): token rows in, hidden rows out. Qwen2's is the same with
-/// offsets before the attention.
+/// A Llama decoder without its output head (Touvron et al. 2023): token rows in, hidden rows out. Those that differ from it
+/// in few things are ``LlamaConfiguration/Kind``.
 package struct Llama: Module {
   /// One pre-norm decoder layer.
   package struct Layer: Module {
@@ -13,7 +13,7 @@ package struct Llama: Module {
 
     /// - Parameter rows: the rows that come out; nil for all. Every row is seen by the others in any case.
     func callAsFunction(
-      _ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table, after beginning: KeyValueCache.Layer?,
+      _ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table?, after beginning: KeyValueCache.Layer?,
       keeping rows: [Int]?
     ) -> Tensor {
       // Normalised rows are not kept for the gradient: they cost little to compute again.
@@ -29,7 +29,7 @@ package struct Llama: Module {
 
     /// The same without keeping what lies between input and result: it is computed again for the gradient.
     func recomputed(
-      _ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table, after beginning: KeyValueCache.Layer?,
+      _ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table?, after beginning: KeyValueCache.Layer?,
       keeping rows: [Int]?
     ) -> Tensor {
       Tensor.checkpointed([x] + trackedValues()) { values in
@@ -71,6 +71,7 @@ package struct Llama: Module {
         inputDimensions: input, outputDimensions: output, bias: bias, standardDeviation: deviation, using: &generator)
     }
     let biases = c.biases
+    let headNorm = RMSNorm(dimensions: c.headSize, epsilon: c.epsilon)
     layers = (0..<c.layers).map { _ in
       Layer(
         inputNorm: RMSNorm(dimensions: width, epsilon: c.epsilon),
@@ -79,7 +80,8 @@ package struct Llama: Module {
           key: linear(width, c.keyValueHeads * c.headSize, bias: biases != .none),
           value: linear(width, c.keyValueHeads * c.headSize, bias: biases != .none),
           output: linear(c.heads * c.headSize, width, residual, bias: biases == .all),
-          heads: c.heads, keyHeads: c.keyValueHeads),
+          heads: c.heads, keyHeads: c.keyValueHeads,
+          headNorms: c.hasHeadNorms ? (query: headNorm, key: headNorm) : nil),
         postNorm: RMSNorm(dimensions: width, epsilon: c.epsilon),
         mlp: GatedMLP(gate: linear(width, inner), up: linear(width, inner), down: linear(inner, width, residual)))
     }
@@ -118,6 +120,7 @@ package struct Llama: Module {
     let table = rotary.table(positions: positions)
     var x = embeddings
     for (i, layer) in layers.enumerated() {
+      let table = turning(table, inLayer: i)
       let before = beginning?.layers[i]
       let kept = i == layers.count - 1 ? rows : nil
       x =
@@ -157,7 +160,10 @@ package struct Llama: Module {
     var x = embeddings
     for (i, layer) in layers.enumerated() {
       try proceeding()
-      x = x + layer.attention(layer.inputNorm(x), positions: table, cache: &cache.layers[i], step: step)
+      x =
+        x
+        + layer.attention(
+          layer.inputNorm(x), positions: turning(table, inLayer: i), cache: &cache.layers[i], step: step)
       x = x + layer.mlp(layer.postNorm(x))
     }
     return x
@@ -175,11 +181,19 @@ package struct Llama: Module {
       let table = rotary.table(positions: steps.flatMap(\.positions))
       var x = embeddings
       for (i, layer) in layers.enumerated() {
-        x = x + layer.attention(layer.inputNorm(x), positions: table, caches: &caches, layer: i, steps: steps)
+        x =
+          x
+          + layer.attention(
+            layer.inputNorm(x), positions: turning(table, inLayer: i), caches: &caches, layer: i, steps: steps)
         x = x + layer.mlp(layer.postNorm(x))
       }
       return x
     }
+  }
+
+  /// What turns queries and keys of a layer; nil in a layer without positions.
+  private func turning(_ table: RotaryPositions.Table, inLayer layer: Int) -> RotaryPositions.Table? {
+    configuration.layersWithoutPositions.contains(layer) ? nil : table
   }
 
   /// The last norm: what the output head reads.

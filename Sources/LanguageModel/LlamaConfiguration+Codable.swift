@@ -1,8 +1,28 @@
 package import Layers
 
 extension LlamaConfiguration {
+  /// Reads config.json, or a part of it.
+  ///
+  /// - Throws: `DecodingError` where a value is out of range, or the file asks for what is not computed here.
+  public init(from decoder: any Decoder) throws { try self.init(from: ConfigJSON(decoder)) }
+
+  /// The same for an object that holds more than a decoder's keys.
+  ///
+  /// - Parameters:
+  ///   - others: keys that are read by who reads the same object too. The default is none.
+  ///   - unnamed: the decoder where no `model_type` says it. The default is Llama.
+  package init(from file: ConfigJSON, besides others: Set<String> = [], unnamed: Kind = .llama) throws {
+    let type: String? = try file["model_type"]
+    guard let kind = type.map(Kind.init(modelType:)) ?? unnamed else {
+      let known = Kind.allCases.map(\.rawValue).joined(separator: ", ")
+      throw file.refusal("model_type", "model_type \"\(type ?? "")\" is no decoder that is computed here; \(known) are")
+    }
+    self.init(kind: kind)
+    try read(file, besides: others)
+  }
+
   package static let fields: [ModelField<LlamaConfiguration>] = [
-    .written("model_type") { $0.biases == .inputs ? "qwen2" : "llama" },
+    .written("model_type") { $0.kind },
     ModelField("hidden_size", \.hiddenSize, in: 1...(1 << 20)),
     ModelField("intermediate_size", \.intermediateSize, in: 1...(1 << 20)),
     ModelField("num_hidden_layers", \.layers, in: 0...(1 << 12)),
@@ -16,14 +36,32 @@ extension LlamaConfiguration {
     .written("rope_scaling") { c in
       c.ropeScaling == .none && c.ropeSections.isEmpty ? nil : Rope(c.ropeScaling, sections: c.ropeSections)
     },
-    .written("attention_bias") { $0.biases == .all ? true : nil },
+    .written("attention_bias") { $0.hasAttentionBias ? true : nil },
+    // Mistral has a window unless the file says that it has none.
+    .written("sliding_window") { c -> Int?? in c.kind == .mistral ? .some(c.window) : nil },
+    .written("no_rope_layers") { c in
+      c.kind == .smolLM3 ? (0..<c.layers).map { c.layersWithoutPositions.contains($0) ? 0 : 1 } : nil
+    },
     ModelField("tie_word_embeddings", \.tiesEmbeddings),
     .only("hidden_act", "silu", isWritten: false), .only("mlp_bias", false, isWritten: false),
-    .only("use_sliding_window", false, isWritten: false),
+    // What decoders of other families compute besides, with the values that leave it out.
+    .only("is_causal", true, isWritten: false), .only("partial_rotary_factor", 1.0, isWritten: false),
+    .only("embedding_multiplier", 1.0, isWritten: false), .only("residual_multiplier", 1.0, isWritten: false),
+    .only("logits_scaling", 1.0, isWritten: false), .only("logit_scale", 1.0, isWritten: false),
+    // Read below.
+    .known("rope_parameters", "no_rope_layer_interval", "use_sliding_window", "max_window_layers", "layer_types"),
+    .known("attention_multiplier", "query_pre_attn_scalar", "attention_out_bias"),
+    // Leavings of SmolVLM's training, which say nothing that the rest does not.
+    .known("perceiver_config", "pixel_shuffle_factor"),
   ]
 
   /// `rope_parameters`, or `rope_scaling` of older files.
   private struct Rope: Codable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+      case rope_type, type, rope_theta, factor, low_freq_factor, high_freq_factor, original_max_position_embeddings
+      case mrope_section
+    }
+
     var rope_type: String?
     /// The older name of `rope_type`.
     var type: String?
@@ -48,7 +86,8 @@ extension LlamaConfiguration {
     /// - Returns: nil where a number of the type is missing or out of range.
     func scaling(_ type: String) -> RotaryScaling? {
       switch type {
-      case "default", "mrope": return RotaryScaling.none
+      // Dynamic scaling begins behind max_position_embeddings, where no text of a student reaches.
+      case "default", "mrope", "dynamic": return RotaryScaling.none
       case "linear":
         guard let factor, factor >= 1, factor.isFinite else { return nil }
         return .linear(factor: factor)
@@ -71,16 +110,19 @@ extension LlamaConfiguration {
         "num_attention_heads \(heads) must be a multiple of num_key_value_heads \(keyValueHeads)")
     }
     guard headSize % 2 == 0 else { throw file.refusal("head_dim", "head_dim \(headSize) must be even") }
-    let (type, hasBias): (String?, Bool?) = try (file["model_type"], file["attention_bias"])
-    biases = type?.hasPrefix("qwen2") == true ? .inputs : hasBias == true ? .all : .none
+    try readAttention(file)
+    try readWindow(file)
     for key in ["rope_scaling", "rope_parameters"] {
-      guard let rope: Rope = try file[key] else { continue }
+      guard let part = try file.part(key) else { continue }
+      let rope = try Rope(from: part.decoder)
+      try part.require("partial_rotary_factor", 1.0)
+      try part.refuseKeys(otherThan: Set(Rope.CodingKeys.allCases.map(\.rawValue)).union(["partial_rotary_factor"]))
       ropeBase = rope.rope_theta ?? ropeBase
       ropeSections = rope.mrope_section ?? ropeSections
       let type = rope.rope_type ?? rope.type ?? "default"
-      guard ["default", "mrope", "linear", "llama3"].contains(type) else {
+      guard ["default", "mrope", "linear", "dynamic", "llama3"].contains(type) else {
         throw file.refusal(
-          key, "rope_type \"\(type)\" is not computed here; default, mrope, linear and llama3 are")
+          key, "rope_type \"\(type)\" is not computed here; default, mrope, linear, dynamic and llama3 are")
       }
       guard let scaling = rope.scaling(type) else {
         throw file.refusal(key, "rope_type \"\(type)\" lacks a number or has one out of range")
@@ -96,5 +138,70 @@ extension LlamaConfiguration {
       throw file.refusal(
         "rope_parameters", "mrope_section \(ropeSections) must be three parts of the head's \(headSize / 2) pairs")
     }
+  }
+
+  /// Reads what the attention has besides its projections.
+  private mutating func readAttention(_ file: ConfigJSON) throws {
+    switch kind {
+    case .llama, .qwen3, .smolLM3: hasAttentionBias = try file["attention_bias"] ?? false
+    case .mistral: try file.require("attention_bias", false)
+    case .qwen2: break  // it has offsets on three projections, whatever the key says
+    }
+    // Where it is missing, the output projection goes with the others.
+    try file.require("attention_out_bias", biases == .all)
+    if let flags: [Int] = try file["no_rope_layers"] {
+      guard flags.count >= layers, flags.allSatisfy({ (0...1).contains($0) }) else {
+        throw file.refusal("no_rope_layers", "no_rope_layers must have 0 or 1 for each of \(layers) layers")
+      }
+      layersWithoutPositions = Set((0..<layers).filter { flags[$0] == 0 })
+    } else if kind == .smolLM3 {
+      let interval = try file["no_rope_layer_interval"] ?? 4
+      guard interval > 0 else {
+        throw file.refusal("no_rope_layer_interval", "no_rope_layer_interval \(interval) must be more than 0")
+      }
+      layersWithoutPositions = Set((0..<layers).filter { ($0 + 1) % interval == 0 })
+    }
+    guard kind == .smolLM3 || layersWithoutPositions.isEmpty else {
+      throw file.refusal("no_rope_layers", "layers without positions are computed in smollm3 alone, not in \(kind)")
+    }
+    let plain = 1 / Double(headSize).squareRoot()
+    if let scale: Double = try file["attention_multiplier"], abs(scale - plain) > 1e-6 * plain {
+      throw file.refusal(
+        "attention_multiplier", "attention_multiplier \(scale) is not computed here; 1/√head_dim, \(plain), is")
+    }
+    try file.require("query_pre_attn_scalar", Double(headSize))
+  }
+
+  /// Reads the window and which layers have it. One that is as long as the positions changes nothing.
+  private mutating func readWindow(_ file: ConfigJSON) throws {
+    let isQwen = kind == .qwen2 || kind == .qwen3
+    // Absence and null differ: of these the class has a window of its own.
+    let standard = isQwen || kind == .mistral ? 4096 : nil
+    let asked: Int? = try file.has("sliding_window") ? file["sliding_window"] : standard
+    let isSwitchedOn = try file["use_sliding_window"] ?? (kind == .llama)
+    let listed: [String] = try file["layer_types"] ?? []
+    if let other = listed.first(where: { !["full_attention", "sliding_attention"].contains($0) }) {
+      throw file.refusal("layer_types", "layer_types has \"\(other)\", which is not computed here; full_attention is")
+    }
+    window = nil
+    guard let length = kind == .mistral || isSwitchedOn ? asked : nil else {
+      guard !listed.contains("sliding_attention") else {
+        throw file.refusal("layer_types", "layer_types has sliding_attention, and the file has no window")
+      }
+      return
+    }
+    var isUsed = true
+    if kind != .mistral, !listed.isEmpty {
+      isUsed = listed.contains("sliding_attention")
+    } else if isQwen {
+      isUsed = try layers > file["max_window_layers"] ?? 28
+    }
+    guard !isUsed || length >= maxPositions else {
+      throw file.refusal(
+        "sliding_window",
+        "a sliding_window of \(length) tokens is not computed here, and texts may have max_position_embeddings "
+          + "\(maxPositions); take a model without a window, or set max_position_embeddings to \(max(1, length))")
+    }
+    if kind == .mistral { window = length }
   }
 }

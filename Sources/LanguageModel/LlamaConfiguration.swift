@@ -1,7 +1,10 @@
 public import Layers
 
-/// The sizes of a Llama or Qwen2 decoder, with the keys of a model's config.json (or of its `text_config`).
+/// The sizes of a decoder that is Llama or differs from it in few things, with the keys of a model's config.json (or of its
+/// `text_config`).
 public struct LlamaConfiguration: ModelConfiguration {
+  /// Which decoder it is. The default is Llama.
+  package var kind = Kind.llama
   /// The width of a row. The default is 4096.
   package var hiddenSize = 4096
   /// The inner width of the gated MLP. The default is 11008.
@@ -28,11 +31,53 @@ public struct LlamaConfiguration: ModelConfiguration {
   package var ropeScaling = RotaryScaling.none
   /// Whether the output head is the embedding table. The default is false.
   package var tiesEmbeddings = false
-  /// Which projections of the attention have an offset. The default is none; Qwen2 has them before the attention.
-  package var biases = AttentionBiases.none
+  /// Whether all four projections of the attention have an offset (`attention_bias`). The default is false.
+  package var hasAttentionBias = false
+  /// The tokens that a row of Mistral sees, itself among them (`sliding_window`); nil for all before it. The default is nil.
+  /// No file is read whose window is shorter than its texts may be.
+  package var window: Int?
+  /// The layers that leave queries and keys as they are (`no_rope_layers`), the first being 0. The default is none.
+  package var layersWithoutPositions: Set<Int> = []
 
   /// The defaults of transformers' LlamaConfig.
   package init() {}
+
+  /// The defaults of transformers' configuration of a decoder.
+  package init(kind: Kind) {
+    self.kind = kind
+    switch kind {
+    case .llama: break
+    case .mistral: (intermediateSize, keyHeads, maxPositions) = (14336, 8, 131_072)
+    case .qwen2, .qwen3:
+      (intermediateSize, keyHeads, vocabularySize, maxPositions) = (22016, 32, 151_936, 32768)
+      headDimensions = kind == .qwen3 ? 128 : nil
+    case .smolLM3:
+      (hiddenSize, layers, heads, keyHeads, vocabularySize) = (2048, 36, 16, 4, 128_256)
+      (maxPositions, ropeBase, tiesEmbeddings) = (32768, 2_000_000, true)
+    }
+  }
+
+  /// The decoders that are computed, as `model_type` names them.
+  package enum Kind: String, Sendable, Codable, CaseIterable {
+    /// Llama (Touvron et al. 2023).
+    case llama
+    /// Mistral: Llama with a window over the rows before each.
+    case mistral
+    /// Qwen2: offsets on queries, keys and values.
+    case qwen2
+    /// Qwen3: an RMSNorm on each head of queries and keys, no offsets.
+    case qwen3
+    /// SmolLM3: Llama with layers that have no positions.
+    case smolLM3 = "smollm3"
+
+    /// The decoder of a `model_type`, which may be that of a decoder inside of a model of images; nil for one that is not
+    /// computed.
+    package init?(modelType: String) {
+      let names: [String: Kind] = ["qwen2_vl": .qwen2, "qwen2_vl_text": .qwen2]
+      guard let kind = Kind(rawValue: modelType) ?? names[modelType] else { return nil }
+      self = kind
+    }
+  }
 
   /// Which projections of the attention have an offset.
   package enum AttentionBiases: Sendable, Equatable {
@@ -43,6 +88,11 @@ public struct LlamaConfiguration: ModelConfiguration {
     /// The output projection too: Llama with `attention_bias`.
     case all
   }
+
+  /// Which projections of the attention have an offset.
+  package var biases: AttentionBiases { kind == .qwen2 ? .inputs : hasAttentionBias ? .all : .none }
+  /// Whether queries and keys are normalised head by head before they turn.
+  package var hasHeadNorms: Bool { kind == .qwen3 }
 
   package var keyValueHeads: Int {
     get { keyHeads ?? heads }

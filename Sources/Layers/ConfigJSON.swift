@@ -25,6 +25,17 @@ package struct ConfigJSON {
     get throws { try keys.decodeIfPresent(Value.self, forKey: Key(key)) }
   }
 
+  /// Whether the file has a key, with any value: for keys whose null says something else than their absence.
+  package func has(_ key: String) -> Bool { keys.contains(Key(key)) }
+
+  /// The object under a key; nil where it is missing or null.
+  ///
+  /// - Throws: `DecodingError` where the key has another value than an object.
+  package func part(_ key: String) throws -> ConfigJSON? {
+    guard has(key), try !keys.decodeNil(forKey: Key(key)) else { return nil }
+    return try ConfigJSON(keys.superDecoder(forKey: Key(key)))
+  }
+
   /// - Throws: `DecodingError` where a key has another value than the only one that is computed.
   package func require<Value: Decodable & Equatable>(_ key: String, _ only: Value) throws {
     guard let value: Value = try self[key], value != only else { return }
@@ -39,7 +50,71 @@ package struct ConfigJSON {
     }
   }
 
+  /// Checks that the file asks for nothing that no one has read: every key is one of `known`, or leaves the arithmetic as it
+  /// is (``NeutralKeys``), or has a value that asks for nothing: null, false, an empty list, an empty object.
+  ///
+  /// - Throws: `DecodingError` for the first other key by name.
+  package func refuseKeys(otherThan known: Set<String>) throws {
+    for key in keys.allKeys.map(\.stringValue).sorted() where !known.contains(key) && !NeutralKeys.contain(key) {
+      guard let value: Asked = try self[key], !value.isNothing else { continue }
+      if NeutralKeys.ofQuantizedWeights.contains(key) {
+        throw refusal(key, "weights as \(key) says are not read; use the folder of the model before it was quantised")
+      }
+      throw refusal(
+        key,
+        "\(key) \(value) is not computed here; use a model without it, or take the key out of the file if it changes "
+          + "no figure of this model")
+    }
+  }
+
   package func refusal(_ key: String, _ text: String) -> DecodingError {
     .dataCorruptedError(forKey: Key(key), in: keys, debugDescription: text)
+  }
+
+  /// Any value, as far as refusals show it.
+  private enum Asked: Decodable, CustomStringConvertible {
+    case switched(Bool)
+    case number(Double)
+    case text(String)
+    case list([Asked?])
+    case object(isEmpty: Bool)
+
+    init(from decoder: any Decoder) throws {
+      if let keys = try? decoder.container(keyedBy: Key.self) {
+        self = .object(isEmpty: keys.allKeys.isEmpty)
+        return
+      }
+      let value = try decoder.singleValueContainer()
+      if let isOn = try? value.decode(Bool.self) {
+        self = .switched(isOn)
+      } else if let number = try? value.decode(Double.self) {
+        self = .number(number)
+      } else if let text = try? value.decode(String.self) {
+        self = .text(text)
+      } else {
+        self = .list(try value.decode([Asked?].self))
+      }
+    }
+
+    var isNothing: Bool {
+      switch self {
+      case .switched(let isOn): !isOn
+      case .list(let values): values.isEmpty
+      case .object(let isEmpty): isEmpty
+      case .number, .text: false
+      }
+    }
+
+    var description: String {
+      switch self {
+      case .switched(let isOn): "\(isOn)"
+      case .number(let number): Int(exactly: number).map { "\($0)" } ?? "\(number)"
+      case .text(let text): String(reflecting: text)
+      case .list(let values):
+        "[" + values.prefix(4).map { $0?.description ?? "null" }.joined(separator: ", ")
+          + (values.count > 4 ? ", …]" : "]")
+      case .object: "{…}"
+      }
+    }
   }
 }

@@ -1,5 +1,7 @@
 /// What a model's config.json says of one of its networks, read and written by a table of keys.
 ///
+/// A key that is in no row, and is none of ``NeutralKeys``, is an error: a file never asks for arithmetic that goes uncomputed.
+///
 /// ```swift
 /// struct Sizes: ModelConfiguration {
 ///   var hiddenSize = 768
@@ -20,6 +22,9 @@ package protocol ModelConfiguration: Codable, Sendable, Equatable {
 extension ModelConfiguration {
   package mutating func complete(from file: ConfigJSON) throws {}
 
+  /// The keys of the table.
+  package static var names: Set<String> { Set(fields.flatMap(\.names)) }
+
   /// Reads the object of a config.json, or of one of its parts.
   ///
   /// - Throws: `DecodingError` where a value is out of range, or the file asks for what this network does not compute.
@@ -30,10 +35,12 @@ extension ModelConfiguration {
 
   /// Reads the table's keys, then the rest.
   ///
+  /// - Parameter others: keys that are read by who reads the same object too. The default is none.
   /// - Throws: `DecodingError` where a value is out of range, or the file asks for what this network does not compute.
-  package mutating func read(_ file: ConfigJSON) throws {
+  package mutating func read(_ file: ConfigJSON, besides others: Set<String> = []) throws {
     for field in Self.fields { try field.read(file, &self) }
     try complete(from: file)
+    try file.refuseKeys(otherThan: Self.names.union(others))
   }
 
   /// Writes the table's keys.
@@ -45,6 +52,8 @@ extension ModelConfiguration {
 
 /// One key of a config.json: what it sets when the file is read, and what is written under it.
 package struct ModelField<Configuration>: Sendable {
+  /// The key, and the names that it has besides.
+  let names: [String]
   let read: @Sendable (ConfigJSON, inout Configuration) throws -> Void
   let write: @Sendable (Configuration, inout KeyedEncodingContainer<ConfigJSON.Key>) throws -> Void
 
@@ -77,6 +86,7 @@ package struct ModelField<Configuration>: Sendable {
     _ key: String, or other: String?, _ property: any WritableKeyPath<Configuration, Value> & Sendable,
     problem: @escaping @Sendable (Value) -> String?
   ) {
+    names = [key] + (other.map { [$0] } ?? [])
     read = { file, configuration in
       if let value: Value = try file[key] ?? other.flatMap({ try file[$0] }) {
         configuration[keyPath: property] = value
@@ -93,7 +103,7 @@ package struct ModelField<Configuration>: Sendable {
   package static func only<Value: Codable & Equatable & Sendable>(
     _ key: String, _ value: Value, isWritten: Bool = true
   ) -> ModelField {
-    ModelField { file, _ in
+    ModelField([key]) { file, _ in
       try file.require(key, value)
     } write: { _, keys in
       if isWritten { try keys.encode(value, forKey: ConfigJSON.Key(key)) }
@@ -104,16 +114,27 @@ package struct ModelField<Configuration>: Sendable {
   package static func written<Value: Encodable & Sendable>(
     _ key: String, _ value: @escaping @Sendable (Configuration) -> Value?
   ) -> ModelField {
-    ModelField { _, _ in
+    ModelField([key]) { _, _ in
     } write: {
       try $1.encodeIfPresent(value($0), forKey: ConfigJSON.Key(key))
     }
   }
 
+  /// Keys that ``ModelConfiguration/complete(from:)`` reads, or that change nothing of what is computed here; none of them
+  /// is written.
+  package static func known(_ keys: String...) -> ModelField { .known(Set(keys)) }
+
+  /// The same for a set of keys.
+  package static func known(_ keys: Set<String>) -> ModelField {
+    ModelField(keys.sorted()) { _, _ in
+    } write: { _, _ in
+    }
+  }
+
   private init(
-    read: @escaping @Sendable (ConfigJSON, inout Configuration) throws -> Void,
+    _ names: [String], read: @escaping @Sendable (ConfigJSON, inout Configuration) throws -> Void,
     write: @escaping @Sendable (Configuration, inout KeyedEncodingContainer<ConfigJSON.Key>) throws -> Void
   ) {
-    (self.read, self.write) = (read, write)
+    (self.names, self.read, self.write) = (names, read, write)
   }
 }

@@ -14,16 +14,21 @@ package struct SelfAttention: Module {
   package let heads: Int
   /// Heads of keys and values; divides ``heads``.
   package let keyHeads: Int
+  /// Normalises each head of the queries and of the keys before positions turn them, [dimensions] each; nil for none.
+  package var headNorms: (query: RMSNorm, key: RMSNorm)?
   private let outputName: String
 
   /// Attention with these projections.
   ///
-  /// - Parameter outputName: the last component of the output projection's path: "o_proj" in Llama, "out_proj" in SigLIP.
+  /// - Parameters:
+  ///   - headNorms: normalise each head of queries and keys. The default is none.
+  ///   - outputName: the last component of the output projection's path: "o_proj" in Llama, "out_proj" in SigLIP.
   package init(
     query: any Projection, key: any Projection, value: any Projection, output: any Projection, heads: Int,
-    keyHeads: Int? = nil, outputName: String = "o_proj"
+    keyHeads: Int? = nil, headNorms: (query: RMSNorm, key: RMSNorm)? = nil, outputName: String = "o_proj"
   ) {
     (self.query, self.key, self.value) = (query, key, value)
+    self.headNorms = headNorms
     (self.output, self.heads) = (output, heads)
     self.keyHeads = keyHeads ?? heads
     self.outputName = outputName
@@ -80,16 +85,28 @@ package struct SelfAttention: Module {
     let q = all[0].reshaped([rows, heads, -1])
     let k = all[1].reshaped([rows, keyHeads, -1])
     let v = all[2].reshaped([rows, keyHeads, -1])
-    return (positions?.rotate(q) ?? q, positions?.rotate(k) ?? k, v)
+    guard let headNorms else { return (positions?.rotate(q) ?? q, positions?.rotate(k) ?? k, v) }
+    let (normalQ, normalK) = (headNorms.query(q), headNorms.key(k))
+    guard let positions else { return (normalQ, normalK, v) }
+    // What is turned is not kept for the gradient.
+    defer {
+      normalQ.forgetElements()
+      normalK.forgetElements()
+    }
+    return (positions.rotate(normalQ), positions.rotate(normalK), v)
   }
 
   private func merged(_ y: Tensor) -> Tensor { output(y.reshaped([y.shape[0], -1])) }
 
-  /// Shows `q_proj`, `k_proj`, `v_proj` and the output projection.
+  /// Shows `q_proj`, `k_proj`, `v_proj` and the output projection, and `q_norm` and `k_norm` where there are any.
   package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     visitor.visit(projection: &query, at: path.appending(component: "q_proj"))
     visitor.visit(projection: &key, at: path.appending(component: "k_proj"))
     visitor.visit(projection: &value, at: path.appending(component: "v_proj"))
     visitor.visit(projection: &output, at: path.appending(component: outputName))
+    guard var norms = headNorms else { return }
+    norms.query.visit(&visitor, at: path.appending(component: "q_norm"))
+    norms.key.visit(&visitor, at: path.appending(component: "k_norm"))
+    headNorms = norms
   }
 }

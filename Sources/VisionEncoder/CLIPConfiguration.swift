@@ -22,5 +22,7 @@ public struct CLIPConfiguration: TileTowerConfiguration {
   /// The defaults of transformers.
   public init() {}
 
-  package static let fields: [ModelField<CLIPConfiguration>] = [.only("model_type", "clip_vision_model")] + sizes
+  package static let fields: [ModelField<CLIPConfiguration>] =
+    // Of the projection into the space that CLIP shares with texts, which is not computed.
+    [.only("model_type", "clip_vision_model"), .known("projection_dim", "vocab_size")] + sizes
 }

@@ -45,6 +45,7 @@ package struct Qwen2VisionConfiguration: ModelConfiguration {
     ModelField("rope_parameters", \.rope),
     ModelField("hidden_act", \.activation),
     .only("in_channels", 3, isWritten: false), .only("in_chans", 3, isWritten: false),
+    .known("tie_word_embeddings"),
   ]
 
   private struct Rope: Codable {
@@ -59,6 +60,9 @@ package struct Qwen2VisionConfiguration: ModelConfiguration {
 
   /// Checks the rotary positions, which turn pairs of a head's coordinates by row and column, and the widths.
   package func complete(from file: ConfigJSON) throws {
+    if let type: String = try file["model_type"], !["qwen2_vl", "qwen2_vl_vision"].contains(type) {
+      throw file.refusal("model_type", "model_type \"\(type)\" is no tower of this family; qwen2_vl_vision is")
+    }
     guard ropeBase > 0, ropeBase.isFinite else {
       throw file.refusal("rope_parameters", "rope_theta \(ropeBase) must be more than 0")
     }

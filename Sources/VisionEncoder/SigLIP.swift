@@ -23,7 +23,19 @@ public struct SigLIPConfiguration: TileTowerConfiguration {
   /// The defaults of Idefics3's vision tower.
   public init() {}
 
-  package static let fields: [ModelField<SigLIPConfiguration>] = sizes
+  package static let fields: [ModelField<SigLIPConfiguration>] =
+    // The image processor's, and how the tower was chosen.
+    [.known("model_type", "size", "max_image_size", "use_base_siglip")] + sizes
+
+  /// Checks which tower it is, and the sizes.
+  package func complete(from file: ConfigJSON) throws {
+    let types = ["idefics3_vision", "smolvlm_vision", "siglip_vision_model", "idefics3", "smolvlm"]
+    if let type: String = try file["model_type"], !types.contains(type) {
+      throw file.refusal(
+        "model_type", "model_type \"\(type)\" is no tower of this family; \(types.joined(separator: ", ")) are")
+    }
+    try checkSizes(file)
+  }
 }
 
 /// The SigLIP vision tower as SmolVLM and Idefics3 use it (Zhai et al. 2023): patches, learned positions, pre-norm layers.

@@ -23,7 +23,7 @@ extension TileTowerConfiguration {
       ModelField("image_size", \.imageSize, in: 1...(1 << 14)),
       ModelField("patch_size", \.patchSize, in: 1...(1 << 10)),
       ModelField("layer_norm_eps", \.epsilon), ModelField("hidden_act", \.activation),
-      .only("num_channels", 3, isWritten: false),
+      .only("num_channels", 3, isWritten: false), .known("tie_word_embeddings"),
     ]
   }
 
@@ -31,7 +31,10 @@ extension TileTowerConfiguration {
   package var side: Int { imageSize / patchSize }
 
   /// Heads that divide the width, patches that fill the tile.
-  package func complete(from file: ConfigJSON) throws {
+  package func complete(from file: ConfigJSON) throws { try checkSizes(file) }
+
+  /// - Throws: `DecodingError` where heads do not divide the width, or patches do not fill the tile.
+  func checkSizes(_ file: ConfigJSON) throws {
     try file.requireWholeHeads("hidden_size", hiddenSize, "num_attention_heads", heads)
     guard imageSize % patchSize == 0 else {
       throw file.refusal("image_size", "image_size \(imageSize) must be a multiple of patch_size \(patchSize)")

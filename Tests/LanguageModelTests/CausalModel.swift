@@ -29,12 +29,14 @@ struct CausalModel: Module, SequenceScorer {
 
   /// A small decoder with grouped queries: width, heads, key heads, head size.
   static func small(
-    _ width: Int, _ heads: Int, _ keyHeads: Int, _ headSize: Int, biases: LlamaConfiguration.AttentionBiases = .none
+    _ width: Int, _ heads: Int, _ keyHeads: Int, _ headSize: Int, kind: LlamaConfiguration.Kind = .llama,
+    hasBiases: Bool = false
   ) -> CausalModel {
-    var c = LlamaConfiguration()
+    var c = LlamaConfiguration(kind: kind)
     (c.hiddenSize, c.intermediateSize, c.layers, c.vocabularySize) = (width, 2 * width + 3, 3, 61)
     (c.heads, c.keyHeads, c.headDimensions, c.epsilon) = (heads, keyHeads, headSize, 1e-5)
-    c.biases = biases
+    if kind == .smolLM3 { c.layersWithoutPositions = [1] }
+    c.hasAttentionBias = hasBiases
     return CausalModel(c, seed: 7)
   }
 

@@ -34,6 +34,88 @@ import Testing
     #expect(sections.ropeSections == [16, 24, 24] && sections.ropeScaling == .none)
   }
 
+  @Test func `the defaults of a file are those of its decoder in transformers`() throws {
+    let mistral = try read(#"{"model_type": "mistral", "sliding_window": null}"#)
+    #expect(mistral == LlamaConfiguration(kind: .mistral))
+    #expect(mistral.intermediateSize == 14336 && mistral.keyValueHeads == 8 && mistral.maxPositions == 131_072)
+    let qwen3 = try read(#"{"model_type": "qwen3", "hidden_size": 1024, "num_attention_heads": 16}"#)
+    #expect(qwen3.headSize == 128 && qwen3.hasHeadNorms && qwen3.biases == .none && qwen3.vocabularySize == 151_936)
+    let smol = try read(#"{"model_type": "smollm3"}"#)
+    #expect(smol.hiddenSize == 2048 && smol.tiesEmbeddings && smol.ropeBase == 2_000_000 && smol.layers == 36)
+    #expect(smol.layersWithoutPositions == [3, 7, 11, 15, 19, 23, 27, 31, 35])
+    #expect(try read(#"{"model_type": "qwen2"}"#).maxPositions == 32768)
+  }
+
+  @Test func `layers have no positions where their flag is 0, or by the interval`() throws {
+    func layers(_ text: String) throws -> Set<Int> {
+      try read(#"{"model_type": "smollm3", "num_hidden_layers": 6, \#(text)}"#).layersWithoutPositions
+    }
+    #expect(try layers(#""no_rope_layers": [1, 0, 1, 1, 0, 1, 0]"#) == [1, 4])
+    #expect(try layers(#""no_rope_layer_interval": 2"#) == [1, 3, 5])
+    #expect(try layers(#""no_rope_layers": null"#) == [3])
+  }
+
+  @Test func `a window that no text reaches is as none`() throws {
+    let mistral = #""model_type": "mistral", "max_position_embeddings": 4096"#
+    #expect(try read("{\(mistral)}").window == 4096)
+    #expect(try read("{\(mistral), \"sliding_window\": 4096}").window == 4096)
+    #expect(try read("{\(mistral), \"sliding_window\": null}").window == nil)
+    let qwen2 = #""model_type": "qwen2", "sliding_window": 16, "num_hidden_layers": 4"#
+    for text in [
+      "", #", "use_sliding_window": false"#, #", "use_sliding_window": true, "max_window_layers": 4"#,
+      #", "use_sliding_window": true, "layer_types": ["full_attention"]"#,
+      #", "use_sliding_window": true, "max_window_layers": 0, "max_position_embeddings": 16"#,
+    ] {
+      #expect(try read("{\(qwen2)\(text)}").window == nil)
+    }
+  }
+
+  @Test func `a value that asks for nothing is taken, and so is what leaves the arithmetic as it is`() throws {
+    let plain = try read("{}")
+    for text in [
+      #""partial_rotary_factor": 1"#, #""residual_multiplier": 1.0, "embedding_multiplier": 1, "logits_scaling": 1"#,
+      #""attention_multiplier": 0.08838834764831845, "query_pre_attn_scalar": 128"#,
+      #""layer_types": ["full_attention"]"#,
+      #""final_logit_softcapping": null, "use_bidirectional_attention": false, "pruned_heads": {}"#,
+      #""attention_dropout": 0.1, "use_cache": false, "unsloth_version": "2025.1", "vision_token_id": 3"#,
+      #""_attn_implementation": "flash_attention_2", "auto_map": {"AutoModel": "x.y"}, "id2label": {"0": "a"}"#,
+      #""is_causal": true, "sliding_window": 2048, "temperature": 0.7, "quantization_config": null"#,
+      #""rope_scaling": {"rope_type": "dynamic", "factor": 2}"#,
+    ] {
+      #expect(try read("{\(text)}") == plain, "\(text)")
+    }
+  }
+
+  @Test(arguments: [
+    (#""partial_rotary_factor": 0.5"#, "partial_rotary_factor 0.5"),
+    (#""rope_parameters": {"rope_type": "default", "partial_rotary_factor": 0.25}"#, "partial_rotary_factor 0.25"),
+    (#""rope_parameters": {"full_attention": {"rope_theta": 1}}"#, "full_attention {…}"),
+    (#""final_logit_softcapping": 30.0"#, "final_logit_softcapping 30"),
+    (#""attn_logit_softcapping": 50.5"#, "attn_logit_softcapping 50.5"),
+    (#""embedding_multiplier": 12"#, "embedding_multiplier 12.0"), (#""logits_scaling": 8"#, "logits_scaling 8.0"),
+    (#""residual_multiplier": 0.22"#, "residual_multiplier 0.22"),
+    (#""attention_multiplier": 0.0078125"#, "attention_multiplier 0.0078125"),
+    (#""query_pre_attn_scalar": 256"#, "query_pre_attn_scalar 256"),
+    (#""use_bidirectional_attention": true"#, "use_bidirectional_attention true"),
+    (#""layer_types": ["full_attention", "linear_attention"]"#, "linear_attention"),
+    (#""layer_types": ["sliding_attention"]"#, "sliding_attention"),
+    (#""sliding_window": 2047"#, "sliding_window of 2047"),
+    (#""model_type": "mistral""#, "sliding_window of 4096"),
+    (#""model_type": "qwen3", "use_sliding_window": true"#, "sliding_window of 4096"),
+    (#""model_type": "mistral", "sliding_window": null, "attention_bias": true"#, "attention_bias true"),
+    (#""attention_bias": true, "attention_out_bias": false"#, "attention_out_bias false"),
+    (#""no_rope_layers": [0]"#, "no_rope_layers"), (#""num_local_experts": 8"#, "num_local_experts 8"),
+    (#""quantization_config": {"bits": 4}"#, "quantization_config"), (#""is_causal": false"#, "is_causal false"),
+    (#""clip_qkv": 8"#, "clip_qkv 8"), (#""scale_depth": 1.4"#, "scale_depth 1.4"),
+    (#""model_type": "gemma2""#, "gemma2"), (#""rope_scaling": {"rope_type": "yarn", "factor": 4}"#, "yarn"),
+  ])
+  func `what a file asks for besides is refused by its name and value`(text: String, expected: String) {
+    do {
+      _ = try read(#"{"num_hidden_layers": 1, \#(text)}"#)
+      Issue.record("\(text) was read")
+    } catch { #expect("\(error)".contains(expected), "\(error)") }
+  }
+
   @Test func `attention has the offsets that the family says`() throws {
     #expect(try read(#"{"attention_bias": true}"#).biases == .all)
     #expect(try read(#"{"model_type": "llama", "attention_bias": false}"#).biases == .none)
@@ -48,8 +130,9 @@ import Testing
     #expect(try JSONDecoder().decode(LlamaConfiguration.self, from: JSONEncoder().encode(c)) == c)
     c.ropeSections = [1, 1, 1]
     for scaling in [RotaryScaling.none, .linear(factor: 3), .llama3(factor: 8, low: 1, high: 4, original: 64)] {
-      for biases in [LlamaConfiguration.AttentionBiases.none, .inputs, .all] {
-        (c.ropeScaling, c.biases) = (scaling, biases)
+      for kind in LlamaConfiguration.Kind.allCases {
+        (c.ropeScaling, c.kind, c.hasAttentionBias) = (scaling, kind, kind == .llama || kind == .qwen3)
+        (c.window, c.layersWithoutPositions) = (kind == .mistral ? 99 : nil, kind == .smolLM3 ? [0, 2] : [])
         #expect(try JSONDecoder().decode(LlamaConfiguration.self, from: JSONEncoder().encode(c)) == c)
       }
     }
@@ -57,7 +140,7 @@ import Testing
 
   @Test(arguments: [
     #"{"rope_scaling": {"rope_type": "llama3", "factor": 8}}"#, #"{"rope_scaling": {"type": "linear"}}"#,
-    #"{"rope_scaling": {"type": "linear", "factor": 0.5}}"#, #"{"rope_scaling": {"type": "dynamic", "factor": 2}}"#,
+    #"{"rope_scaling": {"type": "linear", "factor": 0.5}}"#, #"{"rope_scaling": {"type": "longrope", "factor": 2}}"#,
     #"{"rope_scaling": {"type": "mrope", "mrope_section": [16, 24, 25]}}"#, #"{"use_sliding_window": true}"#,
     #"{"rope_scaling": {"type": "mrope", "mrope_section": [-1, 32, 33]}}"#,
     #"{"rope_scaling": {"type": "mrope", "mrope_section": [32, 32]}}"#,

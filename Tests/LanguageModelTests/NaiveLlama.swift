@@ -22,7 +22,9 @@ struct NaiveLlama {
     var x = tokens.map { Array(table[($0 * c.hiddenSize)..<(($0 + 1) * c.hiddenSize)]) }
     for layer in 0..<c.layers {
       let path = "layers.\(layer)"
-      let mixed = attention(x.map { normalized($0, "\(path).input_layernorm.weight") }, "\(path).self_attn")
+      let mixed = attention(
+        x.map { normalized($0, "\(path).input_layernorm.weight") }, "\(path).self_attn",
+        hasPositions: !c.layersWithoutPositions.contains(layer))
       x = zip(x, mixed).map(sum)
       x = x.map { row in
         let y = normalized(row, "\(path).post_attention_layernorm.weight")
@@ -35,11 +37,16 @@ struct NaiveLlama {
     return Tensor(rows.joined().map(Float.init), shape: [tokens.count, c.hiddenSize])
   }
 
-  private func attention(_ x: [Row], _ path: String) -> [Row] {
+  private func attention(_ x: [Row], _ path: String, hasPositions: Bool) -> [Row] {
     let (c, size) = (configuration, configuration.headSize)
     let shared = c.heads / c.keyValueHeads
-    let q = x.enumerated().map { turned(product($1, "\(path).q_proj.weight"), $0) }
-    let k = x.enumerated().map { turned(product($1, "\(path).k_proj.weight"), $0) }
+    func placed(_ name: String) -> [Row] {
+      x.enumerated().map { position, row in
+        let heads = headsNormalized(product(row, "\(path).\(name)_proj.weight"), "\(path).\(name)_norm.weight")
+        return hasPositions ? turned(heads, position) : heads
+      }
+    }
+    let (q, k) = (placed("q"), placed("k"))
     let v = x.map { product($0, "\(path).v_proj.weight") }
     return x.indices.map { i in
       var y = Row(repeating: 0, count: c.heads * size)
@@ -53,6 +60,13 @@ struct NaiveLlama {
       }
       return product(y, "\(path).o_proj.weight")
     }
+  }
+
+  /// Each head by itself, where the decoder has such norms.
+  private func headsNormalized(_ row: Row, _ path: String) -> Row {
+    let size = configuration.headSize
+    guard !weight(path).isEmpty else { return row }
+    return stride(from: 0, to: row.count, by: size).flatMap { normalized(Array(row[$0..<($0 + size)]), path) }
   }
 
   private func turned(_ row: Row, _ position: Int) -> Row {

@@ -131,9 +131,11 @@ import Tokenization
       #expect(throws: StudentError.unknownFamily(folder.path, found: "qwen2", known: ["llava_next"])) {
         try LlavaNext(contentsOf: folder)
       }
-      try Data(#"{"model_type": "gemma3"}"#.utf8).write(to: folder.appending(path: "config.json"))
-      let known = ["idefics3", "smolvlm", "qwen2_vl", "llava_next", "llama", "qwen2"]
-      #expect(throws: StudentError.unknownFamily(folder.path, found: "gemma3", known: known)) {
+      try Data(#"{"model_type": "granite"}"#.utf8).write(to: folder.appending(path: "config.json"))
+      let known = [
+        "idefics3", "smolvlm", "qwen2_vl", "llava_next", "llama", "mistral", "qwen2", "qwen3", "smollm3",
+      ]
+      #expect(throws: StudentError.unknownFamily(folder.path, found: "granite", known: known)) {
         try StudentFamily.student(contentsOf: folder)
       }
     }

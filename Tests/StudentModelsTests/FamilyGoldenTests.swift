@@ -55,7 +55,7 @@ import Testing
   }()
 
   @Test func `the golden file has every family`() {
-    #expect(Self.cases.count == 8)
+    #expect(Self.cases.count == 12)
   }
 
   @Test(arguments: cases) func `logits are those of transformers`(golden: Case) throws {

@@ -9,7 +9,7 @@ import VisionEncoder
 
 /// Model folders of every family, made in a few milliseconds, as they are published.
 enum TinyFamily: String, CaseIterable {
-  case qwen2VL, llavaNext, llama, qwen2
+  case qwen2VL, llavaNext, llama, qwen2, mistral, qwen3, smolLM3
 
   static let readingImages: [TinyFamily] = [.qwen2VL, .llavaNext]
 
@@ -26,18 +26,30 @@ enum TinyFamily: String, CaseIterable {
     switch self {
     case .qwen2VL: Self.turns
     case .llavaNext: Self.speakers
-    case .qwen2:
+    case .qwen2, .mistral, .qwen3, .smolLM3:
       Self.turns.replacing("{% for p in m.content %}", with: "{% set p = {'text': m.content} %}{% if true %}")
         .replacing("{% endif %}{% endfor %}<|im_end|>", with: "{% endif %}{% endif %}<|im_end|>")
     case .llama: nil
     }
   }
 
+  private var kind: LlamaConfiguration.Kind {
+    switch self {
+    case .llavaNext, .llama: .llama
+    case .qwen2VL, .qwen2: .qwen2
+    case .mistral: .mistral
+    case .qwen3: .qwen3
+    case .smolLM3: .smolLM3
+    }
+  }
+
   private var decoder: LlamaConfiguration {
-    var c = LlamaConfiguration()
+    var c = LlamaConfiguration(kind: kind)
     (c.hiddenSize, c.intermediateSize, c.layers, c.heads, c.keyHeads) = (32, 48, 2, 4, 2)
     (c.maxPositions, c.ropeBase, c.epsilon) = (160, 500, 1e-5)
-    if self == .qwen2VL || self == .qwen2 { c.biases = .inputs }
+    // Wider heads than the rows' width would give.
+    c.headDimensions = self == .qwen3 ? 12 : nil
+    c.layersWithoutPositions = self == .smolLM3 ? [1] : []
     if self == .qwen2VL { c.ropeSections = [1, 1, 2] }
     c.tiesEmbeddings = self == .qwen2VL || self == .llama
     return c
@@ -54,7 +66,7 @@ enum TinyFamily: String, CaseIterable {
       specialTokens: ["<|endoftext|>", "<s>", "</s>", "<|im_start|>", "<|im_end|>", "<image>"] + [
         "<|vision_start|>", "<|vision_end|>",
       ])
-    trainer.roles = [.end: self == .qwen2VL || self == .qwen2 ? "<|im_end|>" : "</s>"]
+    trainer.roles = [.end: self == .llavaNext || self == .llama ? "</s>" : "<|im_end|>"]
     let trained = try trainer.train(on: Tiny.texts)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try Data(trained.json.utf8).write(to: folder.appending(path: "tokenizer.json"))
@@ -92,7 +104,7 @@ enum TinyFamily: String, CaseIterable {
         #"{"size": {"shortest_edge": 8}, "crop_size": {"height": 8, "width": 8}, "#
           + #""image_grid_pinpoints": [[8, 16], [16, 8], [16, 16], [24, 8]]}"#)
       return try save(LlavaNextModel(c, using: &generator))
-    case .llama, .qwen2:
+    case .llama, .qwen2, .mistral, .qwen3, .smolLM3:
       return try save(TextDecoderModel(TextDecoderConfiguration(text), using: &generator))
     }
   }

@@ -81,6 +81,9 @@ package struct TextEncoderConfiguration: ModelConfiguration {
     .written("id2label") { Dictionary(uniqueKeysWithValues: $0.labels.enumerated().map { ("\($0)", $1) }) },
     .written("label2id") { Dictionary($0.labels.enumerated().map { ($1, $0) }) { first, _ in first } },
     .written("problem_type") { $0.problem },
+    // The token table is no output head here, and BERT's first program wrote sizes of a pooler that is as wide as the rows.
+    .known("tie_word_embeddings", "directionality", "pooler_fc_size", "pooler_num_attention_heads"),
+    .known("pooler_num_fc_layers", "pooler_size_per_head", "pooler_type"),
   ]
 
   /// Reads config.json; a key that is missing keeps its default.

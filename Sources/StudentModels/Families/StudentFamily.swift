@@ -29,11 +29,13 @@ public enum StudentFamily: String, Sendable, CaseIterable {
   public init(contentsOf folder: URL) throws {
     let type = try modelType(of: folder)
     guard let family = Self.allCases.first(where: { $0.configuration.modelTypes.contains(type) }) else {
-      throw StudentError.unknownFamily(
-        folder.path, found: type, known: Self.allCases.flatMap { $0.configuration.modelTypes })
+      throw StudentError.unknownFamily(folder.path, found: type, known: Self.modelTypes)
     }
     self = family
   }
+
+  /// What `model_type` says in the folders that are read.
+  package static var modelTypes: [String] { allCases.flatMap { $0.configuration.modelTypes } }
 
   /// Reads the config.json of a model folder, without its weights.
   package static func configuration(contentsOf folder: URL) throws -> any FamilyConfiguration {

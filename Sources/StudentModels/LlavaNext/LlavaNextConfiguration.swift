@@ -34,6 +34,9 @@ package struct LlavaNextConfiguration: FamilyConfiguration, ModelConfiguration {
     ModelField("projector_hidden_act", \.projectorActivation),
     ModelField("multimodal_projector_bias", \.projectorBias),
     ModelField("tie_word_embeddings", \.text.tiesEmbeddings),
+    .only("use_image_newline_parameter", true, isWritten: false),
+    // The processor's, or the decoder's.
+    .known("image_grid_pinpoints", "image_seq_length", "vocab_size", "hidden_size"),
   ]
 
   /// A feature layer that the tower has.

@@ -21,15 +21,19 @@ package struct Qwen2VLConfiguration: FamilyConfiguration, ModelConfiguration {
     .written("text_config") { $0.text },
     ModelField("image_token_id", \.imageToken),
     .written("tie_word_embeddings") { $0.text.tiesEmbeddings },
+    // Published files keep the decoder's keys here.
+    .known(LlamaConfiguration.names),
   ]
 
   /// Reads the decoder, whose sizes stand in `text_config`, or at the top as in published files.
   package mutating func complete(from file: ConfigJSON) throws {
-    text = try file["text_config"] ?? LlamaConfiguration(from: file.decoder)
+    let part = try file.part("text_config")
+    text = try LlamaConfiguration(from: part ?? file, besides: part == nil ? Self.names : [], unnamed: .qwen2)
+    guard text.kind == .qwen2 else {
+      throw file.refusal("text_config", "model_type \"\(text.kind.rawValue)\" of the decoder must be qwen2_vl_text")
+    }
     // Versions of transformers before 5 said it in the decoder's part, and 5.24 goes by either.
     text.tiesEmbeddings = try file["tie_word_embeddings"] == true || text.tiesEmbeddings
-    // Offsets before the attention are the family's, whatever the decoder's part is called.
-    text.biases = .inputs
     guard vision.hiddenSize == text.hiddenSize else {
       throw file.refusal(
         "vision_config", "the tower's hidden_size \(vision.hiddenSize) must be the decoder's \(text.hiddenSize)")

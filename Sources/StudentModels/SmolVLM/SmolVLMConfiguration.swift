@@ -30,6 +30,8 @@ package struct SmolVLMConfiguration: FamilyConfiguration, ModelConfiguration {
     ModelField("image_token_id", \.imageToken),
     // Beside the parts or inside of `text_config`; the outer one wins.
     ModelField("tie_word_embeddings", \.text.tiesEmbeddings),
+    // The processor's, or the decoder's.
+    .known("image_seq_len", "vocab_size"),
   ]
 
   /// Whole image tokens.

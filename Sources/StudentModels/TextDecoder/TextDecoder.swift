@@ -4,7 +4,7 @@ package import LanguageModel
 package import Layers
 package import Tensor
 
-/// A student that reads text alone, from a folder of a Llama or Qwen2 decoder.
+/// A student that reads text alone, from a folder of a decoder.
 ///
 /// ```swift
 /// let student = try TextDecoder(contentsOf: folder)
@@ -25,8 +25,8 @@ package struct TextDecoderConfiguration: FamilyConfiguration {
   /// Writes config.json.
   package func encode(to encoder: any Encoder) throws { try text.encode(to: encoder) }
 
-  /// Llama and Qwen2.
-  package static var modelTypes: [String] { ["llama", "qwen2"] }
+  /// All decoders.
+  package static var modelTypes: [String] { LlamaConfiguration.Kind.allCases.map(\.rawValue) }
   /// All files in circulation have the same names.
   package static var weightLayouts: [WeightLayout] { [] }
   /// No token stands for an image.

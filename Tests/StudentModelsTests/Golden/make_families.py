@@ -1,6 +1,6 @@
 """Writes families.json: small models of every family with weights from a formula, and the logits that transformers computes.
 
-    pip install torch==2.13.0 transformers==5.23.0
+    pip install torch==2.13.0 transformers==5.24.0
     python make_families.py
 
 Weight number k of a parameter is scale * sin(sum of the UTF-8 bytes of its path + 0.7 * (k + 1)), scale being 0.3, or for
@@ -56,6 +56,12 @@ add("llama, scaled", T.LlamaForCausalLM(T.LlamaConfig(**llama, rope_parameters=r
 add("llama, linear", T.LlamaForCausalLM(T.LlamaConfig(**llama, rope_parameters=rope(50.0) | dict(rope_type="linear", factor=3.0))), words)
 add("llama, offsets", T.LlamaForCausalLM(T.LlamaConfig(**llama, rope_parameters=rope(50.0), attention_bias=True)), words)
 add("qwen2", T.Qwen2ForCausalLM(T.Qwen2Config(**text, rope_parameters=rope(1000.0), tie_word_embeddings=True)), words)
+
+wide = dict(text, head_dim=10)  # heads that are wider than the rows
+add("qwen3", T.Qwen3ForCausalLM(T.Qwen3Config(**wide, rope_parameters=rope(1000.0), tie_word_embeddings=True)), words)
+add("qwen3, offsets", T.Qwen3ForCausalLM(T.Qwen3Config(**wide, rope_parameters=rope(1000.0), attention_bias=True)), words)
+add("mistral", T.MistralForCausalLM(T.MistralConfig(**wide, rope_parameters=rope(1000.0), sliding_window=None)), words)
+add("smollm3", T.SmolLM3ForCausalLM(T.SmolLM3Config(**text | dict(num_hidden_layers=3, no_rope_layers=[1, 0, 1], pad_token_id=None, bos_token_id=1, eos_token_id=2), rope_parameters=rope(50.0))), words)
 
 vision = dict(hidden_size=8, intermediate_size=12, num_hidden_layers=2, num_attention_heads=2, image_size=8, patch_size=2)
 config = T.Idefics3Config(image_token_id=3, scale_factor=2, text_config=dict(llama, model_type="llama", rope_parameters=rope(100.0)), vision_config=vision, tie_word_embeddings=False)
