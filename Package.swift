@@ -133,7 +133,7 @@ let package = Package(
 
     // Loop
     library("Training", ["LoRA", "DPO", "Layers", "Tensor", "Wording"]),
-    library("Evaluation", ["TeacherProtocol", "Wording"]),
+    library("Evaluation", ["TeacherProtocol", "JSON", "Wording"]),
     library(
       "TwoStage",
       [

@@ -33,34 +33,8 @@ extension EvaluationFile {
     do {
       self = try JSONDecoder().decode(EvaluationFile.self, from: data)
     } catch {
-      let problem = JSONProblem(error)
+      let problem = JSONProblem(error, in: data)
       throw .malformed(file: file.path, place: problem.place, expected: problem.expected, found: problem.found)
-    }
-  }
-}
-
-/// A decoding error taken apart into the words that ``RunFileError`` needs.
-package struct JSONProblem {
-  package var place = "the whole file"
-  package var expected = "JSON"
-  package var found = "something else"
-
-  package init(_ error: any Error) {
-    func path(_ context: DecodingError.Context, _ key: (any CodingKey)? = nil) -> String {
-      let keys = (context.codingPath + (key.map { [$0] } ?? [])).map(\.stringValue)
-      return keys.isEmpty ? "the whole file" : "field \(keys.joined(separator: "."))"
-    }
-    switch error {
-    case DecodingError.keyNotFound(let key, let context):
-      (place, expected, found) = (path(context, key), "a value", "nothing")
-    case DecodingError.typeMismatch(let type, let context):
-      (place, expected, found) = (path(context), "\(type)", "another type")
-    case DecodingError.valueNotFound(let type, let context):
-      (place, expected, found) = (path(context), "\(type)", "null")
-    case DecodingError.dataCorrupted(let context):
-      (place, found) = (path(context), context.debugDescription)
-    default:
-      found = "\(error)"
     }
   }
 }

@@ -98,7 +98,8 @@ package struct EvaluationTable: Sendable, CustomStringConvertible {
     return "\n" + AlignedText.rows([["difference in points", "accuracy", "95 % interval"]] + rows)
   }
 
-  private static func calibration(_ calibration: EvaluationFile.Calibration) -> String {
+  /// Figures of probabilities as the student states them and calibrated.
+  package static func calibration(_ calibration: EvaluationFile.Calibration) -> String {
     func row(_ name: String, _ score: CalibrationScore) -> [String] {
       [
         name, decimals(score.expectedCalibrationError), span(score.errorInterval, decimals), decimals(score.brier),

@@ -20,7 +20,8 @@ public struct Interval: Codable, Sendable, Equatable {
     let low = try ends.decode(Double.self)
     let high = try ends.decode(Double.self)
     guard low <= high, ends.isAtEnd else {
-      throw DecodingError.dataCorruptedError(in: ends, debugDescription: "expected [low, high] with low <= high")
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "expected [low, high] with low <= high"))
     }
     self.init(low: low, high: high)
   }

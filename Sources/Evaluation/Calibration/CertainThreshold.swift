@@ -32,6 +32,10 @@ package struct CertainThreshold: Codable, Sendable, Equatable {
   /// precision wanted.
   package let bound: Double
 
+  private enum CodingKeys: String, CodingKey {
+    case precision, certainty, confidence, answers, accepted, right, bound
+  }
+
   /// The share of labelled answers that is accepted, 0...1.
   package var share: Double { Double(accepted) / Double(answers) }
 
@@ -89,6 +93,34 @@ package struct CertainThreshold: Codable, Sendable, Equatable {
   ) {
     (self.precision, self.certainty, self.confidence) = (precision, certainty, confidence)
     (self.answers, self.accepted, self.right, self.bound) = (answers, accepted, right, bound)
+  }
+
+  /// Reads the members by the properties' names.
+  ///
+  /// - Throws: `DecodingError` for numbers that are none of a threshold.
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    func read<Value: Decodable>(
+      _ key: CodingKeys, _ expected: String, _ holds: (Value) -> Bool
+    ) throws -> Value {
+      let value = try fields.decode(Value.self, forKey: key)
+      guard holds(value) else {
+        throw DecodingError.dataCorruptedError(forKey: key, in: fields, debugDescription: "expected \(expected)")
+      }
+      return value
+    }
+    let share = "a number above 0 and below 1"
+    precision = try read(.precision, share) { $0 > 0 && $0 < 1 }
+    certainty = try read(.certainty, share) { $0 > 0 && $0 < 1 }
+    confidence = try read(.confidence, "a number from 0 to 1") { (0...1).contains($0) }
+    answers = try read(.answers, "1 or more") { $0 >= 1 }
+    let all = answers
+    accepted = try read(.accepted, "1 to the \(all) of 'answers'") { (1...all).contains($0) }
+    let some = accepted
+    right = try read(.right, "0 to the \(some) of 'accepted'") { (0...some).contains($0) }
+    // The bound of what was found is the wanted precision at least, but for its last digits.
+    let least = precision
+    bound = try read(.bound, "a number from the \(least) of 'precision' to 1") { (least - 1e-9...1).contains($0) }
   }
 
   private typealias Step = (confidence: Double, accepted: Int, right: Int)

@@ -4,7 +4,7 @@ internal import Wording
 
 extension StudentCalibration {
   /// An answer of the student whose truth is known.
-  package struct Answer: Sendable, Equatable {
+  package struct Answer: Sendable, Equatable, Codable {
     /// The item's id.
     package var id: String
     /// The item's group: answers of a group are never on both sides of a fold.
@@ -38,17 +38,19 @@ extension StudentCalibration {
   ///   - labels: all labels of the task in its order.
   ///   - source: where the true labels are from.
   ///   - adapter: the digest of the student's adapter.
+  ///   - question: the digest of what the student was asked with.
   ///   - folds: how many; at least 2. The default is 5.
   /// - Precondition: every truth is one of `labels`.
   package init(
-    _ answers: [Answer], labels: [String], source: String, adapter: String? = nil, folds: Int = 5
+    _ answers: [Answer], labels: [String], source: String, adapter: String? = nil, question: String? = nil,
+    folds: Int = 5
   ) {
     precondition(folds > 1, "\(folds) folds, expected at least 2")
     let rows = Self.rows(answers, labels: labels)
     func staying(_ reason: String, _ candidates: [Candidate] = []) -> StudentCalibration {
       StudentCalibration(
         labels: labels, mapping: .identity, answers: rows.count, source: source, candidates: candidates,
-        reason: reason, adapter: adapter)
+        reason: reason, adapter: adapter, question: question)
     }
     if let reason = Self.refusal(rows, labels: labels, folds: folds) {
       self = staying(reason)
@@ -90,7 +92,7 @@ extension StudentCalibration {
     }
     self.init(
       labels: labels, mapping: Self.learned(chosen.method, rows, labels: labels), answers: rows.count, source: source,
-      candidates: candidates, adapter: adapter)
+      candidates: candidates, adapter: adapter, question: question)
   }
 
   /// A mapping of one kind, learned from all of these answers.
@@ -100,7 +102,7 @@ extension StudentCalibration {
     learned(method, rows(answers, labels: labels), labels: labels)
   }
 
-  private static func rows(_ answers: [Answer], labels: [String]) -> [CalibrationRow] {
+  static func rows(_ answers: [Answer], labels: [String]) -> [CalibrationRow] {
     let places = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
     // Sums depend on the order of rows in their last digits, so rows have one of their own.
     return answers.sorted { $0.id < $1.id }.map { answer in
@@ -170,7 +172,7 @@ extension StudentCalibration {
     }
   }
 
-  private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+  static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
 
   /// The standard error of a mean over rows that come in groups.
   private static func standardError(_ values: [Double], groups: [String]) -> Double {

@@ -5,7 +5,7 @@ internal import TeacherProtocol
 ///
 /// ```json
 /// {"version": 1, "method": "temperature", "temperature": 2.13, "labels": ["ham", "spam"], "answers": 200,
-///  "source": "dev", "adapter": "5f1c…", "log_loss_before": 0.61, "log_loss_after": 0.43,
+///  "source": "dev", "adapter": "5f1c…", "question": "90be…", "log_loss_before": 0.61, "log_loss_after": 0.43,
 ///  "candidates": [{"method": "identity", "log_loss": 0.61}, {"method": "temperature", "log_loss": 0.43}]}
 /// ```
 ///
@@ -14,7 +14,7 @@ internal import TeacherProtocol
 /// beyond the ends, before the sum is made 1. `identity` has a `reason`.
 extension StudentCalibration: Codable {
   private enum CodingKeys: String, CodingKey {
-    case version, method, labels, answers, source, candidates, reason, adapter
+    case version, method, labels, answers, source, candidates, reason, adapter, question
     case temperature, weights, biases, functions
     case logLossBefore = "log_loss_before"
     case logLossAfter = "log_loss_after"
@@ -42,7 +42,10 @@ extension StudentCalibration: Codable {
       return numbers
     }
     let mapping: Mapping
-    switch try fields.decode(Method.self, forKey: .method) {
+    guard let method = Method(rawValue: try fields.decode(String.self, forKey: .method)) else {
+      throw refuse(.method, Method.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    switch method {
     case .identity: mapping = .identity
     case .temperature:
       let temperature = try fields.decode(Double.self, forKey: .temperature)
@@ -56,12 +59,15 @@ extension StudentCalibration: Codable {
       }
       mapping = .isotonic(functions)
     }
+    let answers = try fields.decodeIfPresent(Int.self, forKey: .answers) ?? 0
+    guard answers >= 0 else { throw refuse(.answers, "0 or more") }
     self.init(
-      labels: labels, mapping: mapping, answers: try fields.decodeIfPresent(Int.self, forKey: .answers) ?? 0,
+      labels: labels, mapping: mapping, answers: answers,
       source: try fields.decodeIfPresent(String.self, forKey: .source) ?? "",
       candidates: try fields.decodeIfPresent([Candidate].self, forKey: .candidates) ?? [],
       reason: try fields.decodeIfPresent(String.self, forKey: .reason),
-      adapter: try fields.decodeIfPresent(String.self, forKey: .adapter))
+      adapter: try fields.decodeIfPresent(String.self, forKey: .adapter),
+      question: try fields.decodeIfPresent(String.self, forKey: .question))
   }
 
   /// Writes the object described above.
@@ -77,6 +83,7 @@ extension StudentCalibration: Codable {
     try fields.encodeIfPresent(logLossAfter, forKey: .logLossAfter)
     try fields.encodeIfPresent(reason, forKey: .reason)
     try fields.encodeIfPresent(adapter, forKey: .adapter)
+    try fields.encodeIfPresent(question, forKey: .question)
     switch mapping {
     case .identity: break
     case .temperature(let temperature): try fields.encode(temperature, forKey: .temperature)
@@ -94,6 +101,40 @@ extension StudentCalibration: Codable {
 
   /// Writes the file whole or not at all. Equal calibrations give equal bytes.
   package func write(to file: URL) throws(RunFileError) { try RunFile.write(self, to: file) }
+}
+
+extension StudentCalibration {
+  /// Reads answers whose truth is known, one a line.
+  ///
+  /// - Throws: `RunFileError`, naming line and field.
+  package static func answers(contentsOf file: URL, labels: [String]) throws(RunFileError) -> [Answer] {
+    let data: Data
+    do { data = try Data(contentsOf: file) } catch {
+      throw .unreadable(file: file.path, reason: error.localizedDescription)
+    }
+    var answers: [Answer] = []
+    for (number, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
+      let place = "line \(number + 1)"
+      do {
+        answers.append(try JSONDecoder().decode(Answer.self, from: line))
+      } catch {
+        let problem = JSONProblem(error, in: line)
+        throw .malformed(
+          file: file.path, place: "\(place), \(problem.place)", expected: problem.expected, found: problem.found)
+      }
+      let known = labels.joined(separator: ", ")
+      if let other = ([answers[number].truth] + answers[number].probabilities.keys.sorted()).first(where: {
+        !labels.contains($0)
+      }) {
+        throw .malformed(file: file.path, place: place, expected: "one of the labels \(known)", found: "'\(other)'")
+      }
+      if let other = answers[number].probabilities.values.first(where: { !(0...1 + 1e-9).contains($0) }) {
+        throw .malformed(
+          file: file.path, place: "\(place), field probabilities", expected: "numbers from 0 to 1", found: "\(other)")
+      }
+    }
+    return answers
+  }
 }
 
 extension IsotonicCalibration {
@@ -114,7 +155,7 @@ enum RunFile {
       throw .unreadable(file: file.path, reason: error.localizedDescription)
     }
     do { return try JSONDecoder().decode(Content.self, from: data) } catch {
-      let problem = JSONProblem(error)
+      let problem = JSONProblem(error, in: data)
       throw .malformed(file: file.path, place: problem.place, expected: problem.expected, found: problem.found)
     }
   }

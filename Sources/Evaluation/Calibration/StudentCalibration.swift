@@ -9,7 +9,7 @@ package import TeacherProtocol
 /// ```
 ///
 /// It is learned from answers of the finished student whose truth is known, on which the student was not trained;
-/// see ``init(_:labels:source:adapter:folds:)``.
+/// see ``init(_:labels:source:adapter:question:folds:)``.
 package struct StudentCalibration: Sendable, Equatable {
   /// The kinds of mappings, from the simplest on.
   package enum Method: String, Codable, Sendable, CaseIterable {
@@ -74,6 +74,8 @@ package struct StudentCalibration: Sendable, Equatable {
   package var reason: String?
   /// The digest of the student's adapter, whose probabilities these are; nil where that is not known.
   package var adapter: String?
+  /// The digest of what the student was asked with; nil where that is not known.
+  package var question: String?
 
   /// A mapping that is known.
   ///
@@ -82,10 +84,10 @@ package struct StudentCalibration: Sendable, Equatable {
   ///   - reason: why probabilities stay as they are, for the identity.
   package init(
     labels: [String], mapping: Mapping, answers: Int = 0, source: String = "", candidates: [Candidate] = [],
-    reason: String? = nil, adapter: String? = nil
+    reason: String? = nil, adapter: String? = nil, question: String? = nil
   ) {
     (self.labels, self.mapping, self.answers, self.source) = (labels, mapping, answers, source)
-    (self.candidates, self.reason, self.adapter) = (candidates, reason, adapter)
+    (self.candidates, self.reason, self.adapter, self.question) = (candidates, reason, adapter, question)
   }
 
   /// The kind of mapping.

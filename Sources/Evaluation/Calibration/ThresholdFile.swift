@@ -4,7 +4,7 @@ package import Foundation
 ///
 /// ```json
 /// {"version": 1, "confidence": 0.87, "precision": 0.95, "certainty": 0.95, "share": 0.6, "answers": 400, "accepted": 240,
-///  "right": 236, "bound": 0.962, "source": "dev", "adapter": "5f1c…", "calibration": "77ab…"}
+///  "right": 236, "bound": 0.962, "source": "dev", "adapter": "5f1c…", "question": "90be…", "calibration": "77ab…"}
 /// ```
 package struct ThresholdFile: Codable, Sendable, Equatable {
   /// The threshold, and what it was found with.
@@ -15,12 +15,17 @@ package struct ThresholdFile: Codable, Sendable, Equatable {
   package let adapter: String
   /// The digest of `calibration.json`; nil where confidences are as the student states them.
   package let calibration: String?
+  /// The digest of what the student was asked with; nil where that is not known.
+  package let question: String?
 
-  package init(_ threshold: CertainThreshold, source: String, adapter: String, calibration: String?) {
-    (self.threshold, self.source, self.adapter, self.calibration) = (threshold, source, adapter, calibration)
+  package init(
+    _ threshold: CertainThreshold, source: String, adapter: String, calibration: String?, question: String? = nil
+  ) {
+    (self.threshold, self.source, self.adapter) = (threshold, source, adapter)
+    (self.calibration, self.question) = (calibration, question)
   }
 
-  private enum CodingKeys: String, CodingKey { case version, source, adapter, calibration, share }
+  private enum CodingKeys: String, CodingKey { case version, source, adapter, calibration, question, share }
 
   private static let version = 1
 
@@ -35,7 +40,8 @@ package struct ThresholdFile: Codable, Sendable, Equatable {
     try self.init(
       CertainThreshold(from: decoder), source: fields.decode(String.self, forKey: .source),
       adapter: fields.decode(String.self, forKey: .adapter),
-      calibration: fields.decodeIfPresent(String.self, forKey: .calibration))
+      calibration: fields.decodeIfPresent(String.self, forKey: .calibration),
+      question: fields.decodeIfPresent(String.self, forKey: .question))
   }
 
   /// Writes the object described above.
@@ -46,6 +52,7 @@ package struct ThresholdFile: Codable, Sendable, Equatable {
     try fields.encode(source, forKey: .source)
     try fields.encode(adapter, forKey: .adapter)
     try fields.encodeIfPresent(calibration, forKey: .calibration)
+    try fields.encodeIfPresent(question, forKey: .question)
     try fields.encode(threshold.share, forKey: .share)
   }
 

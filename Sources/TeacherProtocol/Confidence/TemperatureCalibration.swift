@@ -67,13 +67,49 @@ public struct TemperatureCalibration: ConfidenceCalibration, Equatable, Codable 
       temperature = 1
       return
     }
+    temperature = Self.temperature(slope)
+  }
+
+  /// The temperature at which distributions come nearest to others, by the mean cross-entropy: -Σ target log p.
+  ///
+  /// - Parameters:
+  ///   - distributions: axes (answer, label), each in 0...1.
+  ///   - targets: of the same shape, each answer's with a sum of 1.
+  /// - Precondition: as many targets as distributions, over the same labels.
+  package init(distributions: [[Double]], targets: [[Double]]) {
+    precondition(distributions.count == targets.count, "\(distributions.count) distributions, \(targets.count) targets")
+    var rows: [(logits: [Double], target: [Double])] = []
+    for (distribution, target) in zip(distributions, targets) {
+      precondition(distribution.count == target.count, "\(distribution.count) labels, \(target.count) of the target")
+      rows.append((distribution.map(Self.logarithm), target))
+    }
+    rows.sort { one, other in
+      one.logits == other.logits
+        ? one.target.lexicographicallyPrecedes(other.target) : one.logits.lexicographicallyPrecedes(other.logits)
+    }
+    guard rows.contains(where: { Set($0.logits).count > 1 }) else {
+      temperature = 1
+      return
+    }
+    temperature = Self.temperature { inverse in
+      var slope = 0.0
+      for row in rows {
+        let weights = Self.softmax(row.logits.map { $0 * inverse })
+        for (place, logit) in row.logits.enumerated() { slope += (row.target[place] - weights[place]) * logit }
+      }
+      return slope
+    }
+  }
+
+  /// The temperature where a falling slope over its inverse changes its sign.
+  private static func temperature(_ slope: (Double) -> Double) -> Double {
     var (low, high) = (0.01, 100.0)
     // By ratio: the ends lie four decades apart.
     for _ in 0..<60 {
       let middle = (low * high).squareRoot()
       if slope(middle) > 0 { low = middle } else { high = middle }
     }
-    temperature = 1 / (low * high).squareRoot()
+    return 1 / (low * high).squareRoot()
   }
 
   /// The probability that an answer of this confidence in its label is right.

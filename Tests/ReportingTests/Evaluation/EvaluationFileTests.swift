@@ -84,7 +84,7 @@ import TestSupport
         try EvaluationFile(contentsOf: url)
       } throws: { error in
         guard case .malformed(_, let place, let expected, _)? = error as? RunFileError else { return false }
-        return place == "the whole file" && expected == "JSON"
+        return place == "line 1, column 12" && expected == "',' or '}'"
       }
       let text = String(decoding: file.jsonData(), as: UTF8.self)
       try Data(text.replacing("\"test_items\"", with: "\"tests\"").utf8).write(to: url)
@@ -93,12 +93,13 @@ import TestSupport
       ) { try EvaluationFile(contentsOf: url) }
       try Data(text.replacing("9000", with: "\"many\"").utf8).write(to: url)
       #expect(
-        throws: RunFileError.malformed(file: url.path, place: "field items", expected: "Int", found: "another type")
+        throws: RunFileError.malformed(
+          file: url.path, place: "field items", expected: "a whole number", found: "\"many\"")
       ) { try EvaluationFile(contentsOf: url) }
       try Data(text.replacing("0.78", with: "0.98").utf8).write(to: url)
       #expect {
         try EvaluationFile(contentsOf: url)
-      } throws: { "\($0)".contains("expected JSON") && "\($0)".contains("low <= high") }
+      } throws: { "\($0)".contains("expected [low, high] with low <= high, found [0.98,") }
     }
   }
 

@@ -201,7 +201,7 @@ import Testing
         + #""probability": 1.5}]}}}"#, "field functions"
     ),
     (#"{"version": 1, "labels": ["a"], "method": "platt"}"#, "field method"),
-    ("{", "the whole file"),
+    ("{", "line 1, column 2"),
   ])
   func `a file that is none is refused by the field`(_ text: String, _ place: String) throws {
     try withTemporaryFolder { folder in
@@ -213,6 +213,40 @@ import Testing
         return
       }
       #expect(found == place)
+    }
+  }
+
+  @Test(arguments: [
+    (
+      #"{"version": 1, "labels": ["a", "b"], "method": "temperature", "temperature": -2}"#, "temperature",
+      "a number above 0",
+      "-2"
+    ),
+    (
+      #"{"version": 1, "labels": ["a", "b"], "method": "temperature", "temperature": "two"}"#, "temperature",
+      "a number",
+      "\"two\""
+    ),
+    (
+      #"{"version": 1, "labels": ["a"], "method": "platt"}"#, "method", "identity, temperature, vector, isotonic",
+      "\"platt\""
+    ),
+    (#"{"version": 1, "labels": ["a", 3], "method": "identity"}"#, "labels[1]", "a text", "3"),
+    (
+      #"{"version": 1, "labels": ["a"], "method": "identity", "candidates": [{"method": "identity"}]}"#,
+      "candidates[0].log_loss", "a value", "nothing"
+    ),
+    (#"{"version": 1, "labels": ["a"], "method": "identity", "answers": -1}"#, "answers", "0 or more", "-1"),
+  ])
+  func `what is wrong with a file is said by field, in words of the file`(
+    _ text: String, _ field: String, _ expected: String, _ found: String
+  ) throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "calibration.json")
+      try Data(text.utf8).write(to: file)
+      #expect(
+        throws: RunFileError.malformed(file: file.path, place: "field \(field)", expected: expected, found: found)
+      ) { try StudentCalibration(contentsOf: file) }
     }
   }
 }
