@@ -200,7 +200,8 @@ let package = Package(
     .target(
       name: "GreenWorld", dependencies: [], path: "Examples/GreenInnovation/GreenWorld", swiftSettings: swiftSettings),
     .executableTarget(
-      name: "GreenInnovation", dependencies: ["GreenWorld", "Distillation", "DualChecker", argumentParser],
+      name: "GreenInnovation",
+      dependencies: ["GreenWorld", "Distillation", "DualChecker", "StudentServer", "TeacherProtocol", argumentParser],
       path: "Examples/GreenInnovation/Program", swiftSettings: swiftSettings),
     .executableTarget(name: "RealText", path: "Examples/RealText/Program", swiftSettings: swiftSettings),
 
@@ -238,7 +239,8 @@ let package = Package(
       [
         "Distillation", "DistillationConfiguration", "ConfigurationFiles", "TwoStage", "TextStudents", "Training",
         "Evaluation", "Reporting", "StudentModels", "Annotations", "SQLiteStore", "TeacherProtocol", "Layers", "Tensor",
-        "LoRA", "DPO", "Tokenization", "ImageDecoding", "DualChecker", "Wording",
+        "LoRA", "DPO", "Tokenization", "ImageDecoding", "DualChecker", "StudentServer", "LoopbackServer", "JSON",
+        "Wording",
       ]),
     tests("Reporting", ["Reporting", "Evaluation", "TeacherProtocol", "Tensor", "Wording"]),
     tests(

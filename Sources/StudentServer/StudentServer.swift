@@ -58,13 +58,14 @@ public struct StudentServer: Sendable {
 
   /// The model's name.
   package let name: String
-  private let student: any PretrainedStudent
+  /// Nil where a classifier is asked the one question that it learned.
+  private let student: (any PretrainedStudent)?
   private let options: Options
   private let worker: StudentWorker
 
   /// Requests that wait behind those that are being answered.
   package var waiting: Int { worker.waiting }
-  private let tokenBytes: TokenBytes
+  private let tokenBytes: TokenBytes?
   private let kept: KeptBeginnings
   private let created = Int(Date().timeIntervalSince1970)
 
@@ -75,6 +76,19 @@ public struct StudentServer: Sendable {
   ///   - name: under which requests ask for it.
   ///   - options: limits.
   public init(_ student: any PretrainedStudent, name: String, options: Options = Options()) {
+    self.init(of: student, name: name, options: options)
+  }
+
+  /// A server of a student that is no language model: ``Options/trained`` has the classifier, which is asked its question alone.
+  ///
+  /// - Parameters: as for ``init(_:name:options:)``.
+  /// - Precondition: the options' question has a classifier.
+  package init(classifierNamed name: String, options: Options) {
+    precondition(options.trained?.classifier != nil, "a server without a model and without a classifier")
+    self.init(of: nil, name: name, options: options)
+  }
+
+  private init(of student: (any PretrainedStudent)?, name: String, options: Options) {
     self.student = student
     self.name = name
     self.options = options
@@ -82,7 +96,7 @@ public struct StudentServer: Sendable {
       student, waiting: options.waiting,
       limits: AnswersUnderWay.Limits(answers: max(1, options.answersAtOnce), bytes: options.cacheBytes))
     kept = KeptBeginnings(bytes: options.keptBytes)
-    tokenBytes = TokenBytes(student.tokenizer, count: student.decoder.vocabularySize)
+    tokenBytes = student.map { TokenBytes($0.tokenizer, count: $0.decoder.vocabularySize) }
   }
 
   #if Run
@@ -156,6 +170,17 @@ public struct StudentServer: Sendable {
     return try options.task?.asking(request) ?? request
   }
 
+  /// What writes answers.
+  private func writer() throws(ChatError) -> (student: any PretrainedStudent, tokenBytes: TokenBytes) {
+    guard let student, let tokenBytes else {
+      throw .unsupported(
+        "model",
+        "'\(name)' is a classifier and writes no text: ask its question '\(options.trained?.name ?? "")' by POST /v1/systemone or "
+          + "/v1/decisions.")
+    }
+    return (student, tokenBytes)
+  }
+
   private var model: JSONValue {
     .object([
       .init("id", .string(name)), .init("object", "model"), .init("created", .number(created)),
@@ -178,14 +203,17 @@ public struct StudentServer: Sendable {
   /// Answers typed questions, in one turn on the worker.
   private func decide(_ body: Data, as form: DecisionForm) async -> LoopbackResponse {
     do {
-      let value = body.withUnsafeBytes { try? JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
-      let sent = try form.request(value, options.decisions)
+      let sent = try form.request(body, options.decisions)
       try checkModel(sent.model)
       let request = try options.trained?.asked(sent, as: form) ?? sent
       let wanted = Flag()
       return try await worker.start(wanted) { ready in
         ready(
           Result {
+            guard let student else {
+              let found = try ClassifierAnswers(request, options.trained)
+              return json(form.body(found.answers, model: name, tokens: found.inputTokens, cached: found.cachedTokens))
+            }
             let pass = try DecisionPass(
               request, student: student, settings: options.decisions, trained: options.trained)
             try wanted.check()
@@ -204,6 +232,7 @@ public struct StudentServer: Sendable {
 
   private func complete(_ request: ChatRequest) async throws -> LoopbackResponse {
     try checkModel(request.model)
+    let (student, tokenBytes) = try writer()
     let wanted = Flag()
     if request.streams { return try await stream(request, wanted) }
     return try await worker.start(wanted) { ready in
@@ -224,6 +253,7 @@ public struct StudentServer: Sendable {
   /// The prompt is prepared before the answer begins, so that what is wrong with it has a status of its own. Both are one
   /// turn on the worker: a stream waits once, as any other request.
   private func stream(_ request: ChatRequest, _ wanted: Flag) async throws -> LoopbackResponse {
+    let (student, tokenBytes) = try self.writer()
     let (pieces, writer) = AsyncStream.makeStream(of: Data.self)
     writer.onTermination = { _ in wanted.lower() }
     try await worker.start(wanted) { (ready: @escaping @Sendable (Result<Void, any Error>) -> Void) in

@@ -149,17 +149,6 @@ public struct EncoderStudent: OnlineStudent {
     }
   }
 
-  /// The answers of a student that was saved.
-  ///
-  /// - Parameter folder: from ``save(to:)``.
-  package static func predictions(
-    for items: [Item], task: LabellingTask, studentIn folder: URL
-  ) async throws -> [StudentPrediction] {
-    let network: any TextNetwork =
-      task.kind == .spans ? try TokenTagger(contentsOf: folder) : try TextClassifier(contentsOf: folder)
-    return try await onOwnThread { try network.predictions(for: items.map(\.text), task: task) }
-  }
-
   /// Writes a model folder that this package and transformers load; adapters are merged into it.
   public func save(to folder: URL) throws {
     var merged = network

@@ -90,11 +90,14 @@
         }
       }
       if DistillationMethod.named(in: folder.appending(path: "config.yaml")) == .dualChecker {
-        guard format == .predictions else {
-          throw ValidationError("--format decisions is for runs of the method multi-teacher.")
-        }
         let run = try DualCheckerRun.opening(folder, setting: set.settings(), reporter: progress.reporter)
-        try await run.predict(file, shard: shard) { try take($0, PredictionFile.jsonLines($0)) }
+        if format == .decisions { try run.refuseSpans() }
+        try await run.predict(file, shard: shard) { predictions, part in
+          let lines =
+            format == .decisions
+            ? try run.decisionRows(predictions, of: part) : try PredictionFile.jsonLines(predictions)
+          try take(predictions, lines)
+        }
       } else {
         let run = try DistillationRun.opening(
           folder, setting: set.settings(), reporter: progress.reporter, plugins: .command())

@@ -18,7 +18,8 @@
         origin. Answers to requests that come together are written side by side, each as it would be alone. A tokenizer in the adapter's folder takes the place of the model's.
 
         With --run the student of a run is served, with its adapter. A request whose one turn is a JSON object of an item's fields, its images beside it, becomes the run's own question, and the answer is one of the run's labels; with response_format text it is the student's own words. A typed question of the name that 'distill inspect RUN' gives is the \
-        run's own, too: its state is an item's fields, and its probabilities are those of distill predict.
+        run's own, too: its state is an item's fields, and its probabilities are those of distill predict. The encoder of a run with 'method: dualchecker' answers \
+        that question alone, and writes no text.
 
         With a token each request must bear 'Authorization: Bearer TOKEN'. It is best given by --token-file or by DISTILL_SERVE_TOKEN in the environment: other users of this machine can read a command line.
 
@@ -121,19 +122,32 @@
       options.keptBytes = keep << 20
       options.token = try bearer()
       let folder = URL(filePath: model ?? runFolder ?? "")
-      let student: any PretrainedStudent
+      var student: (any PretrainedStudent)?
       if runFolder != nil {
-        guard DistillationMethod.named(in: folder.appending(path: "config.yaml")) != .dualChecker else {
-          throw ValidationError(
-            "A run with 'method: dualchecker' has a student that writes no text; use distill predict.")
+        let learned: LearnedQuestion
+        if DistillationMethod.named(in: folder.appending(path: "config.yaml")) == .dualChecker {
+          let run = try DualCheckerRun.opening(folder, setting: set.settings())
+          learned = try run.learnedQuestion()
+          options.trained = TrainedQuestion(learned)
+          switch try run.servedStudent(in: dtype) {
+          case .model(let model): student = model
+          case .classifier(let classifier):
+            guard dtype == nil else {
+              throw ValidationError("--dtype is for language models; this run's student is an encoder, in Float32.")
+            }
+            options.trained?.classifier = classifier
+          }
+        } else {
+          let run = try DistillationRun.opening(folder, setting: set.settings(), plugins: .command())
+          student = try run.trainedStudent(in: dtype)
+          learned = try run.learnedQuestion()
+          options.trained = TrainedQuestion(learned)
         }
-        let run = try DistillationRun.opening(folder, setting: set.settings(), plugins: .command())
-        student = try run.trainedStudent(in: dtype)
-        let learned = try run.learnedQuestion()
-        options.task = ServedTask(
-          prompt: learned.prompt, labels: learned.labels, imageSlots: learned.mapping.imageSlots,
-          columns: learned.mapping.textColumns)
-        options.trained = TrainedQuestion(learned)
+        if student != nil {
+          options.task = ServedTask(
+            prompt: learned.prompt, labels: learned.labels, imageSlots: learned.mapping.imageSlots,
+            columns: learned.mapping.textColumns, fixed: learned.fixed)
+        }
       } else {
         options.decisions = try DecisionSettings(contentsOf: folder)
         let own = options.decisions.adapter.map { [$0] } ?? []
@@ -141,12 +155,17 @@
           StudentFamily.student(contentsOf: folder), with: adapter.isEmpty ? own : adapter.map { URL(filePath: $0) })
       }
       let name = name ?? folder.resolvingSymlinksInPath().lastPathComponent
-      let server = StudentServer(student, name: name, options: options)
+      let server =
+        student.map { StudentServer($0, name: name, options: options) }
+        ?? StudentServer(classifierNamed: name, options: options)
       try await Ending.bySignal { [port, options] in
         try await server.run(port: port) { port in
           Output.error("\(name) at http://127.0.0.1:\(port)/v1 (control-C ends it)")
           if let task = options.task {
             let command = task.command(to: name, port: port, needsToken: options.token != nil)
+            Output.error("it is asked so, with an item's own values: \(command)")
+          } else if let trained = options.trained {
+            let command = trained.command(to: name, port: port, needsToken: options.token != nil)
             Output.error("it is asked so, with an item's own values: \(command)")
           }
         }

@@ -21,6 +21,9 @@
           distill threshold --run runs/news --precision 0.95
           distill threshold --run runs/news --precision 0.99 --certainty 0.9 --data more.jsonl
 
+        Of a run with 'method: dualchecker' the development records are those of data.files.dev or of the split of that name, or, \
+        where the run is calibrated on 'dev', the part behind the one that is scored; spans have no threshold.
+
         Where no confidence has that precision with that certainty the exit code is 2, nothing is written, and the message says how \
         many labels it would take.
         """)
@@ -58,13 +61,16 @@
 
     func run() async throws {
       let folder = URL(filePath: runFolder)
-      guard DistillationMethod.named(in: folder.appending(path: "config.yaml")) != .dualChecker else {
-        throw ValidationError("A run of the method dualchecker has no thresholds.")
+      let labelled = data.map { URL(filePath: $0) }
+      let file: ThresholdFile
+      if DistillationMethod.named(in: folder.appending(path: "config.yaml")) == .dualChecker {
+        let run = try DualCheckerRun.opening(folder, setting: set.settings(), reporter: progress.reporter)
+        file = try await run.threshold(precision: precision, certainty: certainty, data: labelled, split: split)
+      } else {
+        let run = try DistillationRun.opening(
+          folder, setting: set.settings(), reporter: progress.reporter, plugins: .command())
+        file = try await run.threshold(precision: precision, certainty: certainty, data: labelled, split: split)
       }
-      let run = try DistillationRun.opening(
-        folder, setting: set.settings(), reporter: progress.reporter, plugins: .command())
-      let file = try await run.threshold(
-        precision: precision, certainty: certainty, data: data.map { URL(filePath: $0) }, split: split)
       let found = file.threshold
       try Output.write(
         AlignedText.rows([

@@ -12,6 +12,21 @@ import JSON
 
     init() throws { served = try ServedStudent() }
 
+    @Test(arguments: ["/v1/chat/completions", "/v1/systemone", "/v1/decisions"])
+    func `a body that is no JSON object is refused with the place where it goes wrong`(_ path: String) async throws {
+      for (body, words) in [
+        ("{\n  \"model\": \"tiny\" 3}", "at line 2, column 19 expected ',' or '}', found '3'"),
+        ("", "at line 1, column 1 expected a value, found the end"),
+        ("[1]", "must be one JSON object in UTF-8, not an array"),
+      ] {
+        let response = await served.server.answer(LoopbackRequest("POST", path, body: Data(body.utf8)))
+        guard case .data(let bytes) = response.body else { throw CancellationError() }
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(response.status == (path == "/v1/systemone" ? 422 : 400))
+        #expect(text.contains(words), "\(text)")
+      }
+    }
+
     @Test func `every request that cannot be answered as it is has its reason`() async throws {
       let turns = #""messages": [{"role": "user", "content": "x"}]"#
       func with(_ more: String) -> String { #"{"model": "tiny", \#(turns), \#(more)}"# }

@@ -1,6 +1,7 @@
 #if Run
   import ArgumentParser
   import Distillation
+  import DualChecker
   import Foundation
   import GreenWorld
 
@@ -12,7 +13,8 @@
       discussion: """
         Writes records (they are made up, not collected), then for each of three tasks - green innovation or not, impact \
         path, cause and effect - labels them with a teacher that learns from the demonstrations in its prompt, trains a \
-        student from nothing, and prints the table. Gold labels of one tenth of the training records are read.
+        student from nothing, and prints the table. Gold labels of one tenth of the training records are read. The students of \
+        the first two tasks are then served, and asked about a record that is in none of the files.
         """)
 
     @Option(help: "Where everything is written.")
@@ -29,6 +31,8 @@
     var task: Int?
     @Option(help: "Draws of fixed demonstrations for which a student is trained too.")
     var studentDraws = 1
+    @Option(help: "Calibrate the students of the first two tasks: dev or pool.")
+    var calibration: DualCheckerEvaluationConfiguration.Calibration?
     @Flag(help: "Leave each part out in turn instead.")
     var ablation = false
     @Flag(help: "Write the records alone.")
@@ -50,6 +54,7 @@
       for (place, named) in tasks.enumerated() where task == nil || task == place {
         var configuration = named.configuration
         configuration.evaluation.studentDraws = studentDraws
+        if configuration.task.kind != .spans { configuration.evaluation.calibration = calibration }
         let place = folder.appending(path: "task\(place)-seed\(seed)-fold\(fold)")
         print("== \(named.name)")
         if ablation {
@@ -59,8 +64,18 @@
           let run = try DualCheckerRun(configuration, folder: place, reporter: ProgressReporter(style: .automatic()))
           print(try await run.run().table, terminator: "")
           print("\(Int(Date().timeIntervalSince(began))) s; \(place.appending(path: "report.html").path)\n")
+          guard configuration.task.kind != .spans else { continue }
+          let asked = try await ServedDecision(run: run, record: fresh).ask()
+          print("served, and asked about a fresh record:\n\(asked)\n")
         }
       }
+    }
+
+    /// A record that is in no file.
+    private var fresh: GreenRecord {
+      // Green ones have an impact path, which the second task asks for.
+      let others = GreenWorld.records(count: 20, seed: UInt64(world) + 1_000_000)
+      return others.first(where: \.isGreen) ?? others[0]
     }
 
     private func ablate(_ configuration: DualCheckerConfiguration, in folder: URL) async throws {
@@ -79,6 +94,7 @@
       }
     }
   }
+  extension DualCheckerEvaluationConfiguration.Calibration: ExpressibleByArgument {}
 #else
   import Foundation
 

@@ -17,11 +17,23 @@ struct DualCheckerRecords: Sendable {
   let unscored: String?
   /// Records of the labelled pool.
   let poolSize: Int
+  /// Records that are neither trained on nor scored, and that have a gold answer; none where they are not read.
+  let development: [LabelledPool.Entry]
+  /// The digest of the file of development records; nil where they stand in no file of their own.
+  let developmentDigest: String?
 
-  /// - Parameter rows: the order of the records.
-  init(_ configuration: DualCheckerConfiguration, rows: RowOrder) throws {
+  /// - Parameters:
+  ///   - rows: the order of the records.
+  ///   - readsDevelopment: whether records that stand apart for development are read, too. The default is where the student is
+  ///     calibrated on them.
+  init(_ configuration: DualCheckerConfiguration, rows: RowOrder, readsDevelopment: Bool? = nil) throws {
     task = try configuration.task.task()
     let (read, task) = (configuration.data, task)
+    let calibrates = configuration.evaluation.calibration == .dev
+    let readsDevelopment = readsDevelopment ?? calibrates
+    let developmentFile = readsDevelopment ? read.files?.dev : nil
+    // The part behind the one that is scored.
+    let developmentFold = calibrates && !read.isDivided ? (read.fold + 1) % read.folds : nil
     let mapping = read.mapping
     // People come without labels: the method needs none, and what can't be scored then is said.
     func gold(_ rows: RowFile) throws -> GoldAnswers<TaskAnswer> {
@@ -77,12 +89,30 @@ struct DualCheckerRecords: Sendable {
     let scored =
       read.isDivided ? part(read.splits?.test, "test") : isScored ? items.filter { place($0) == read.fold } : []
     test = scored.filter { known.has($0.id) }
+    // A file of its own: its ids may be those of other records.
+    let apart = try developmentFile.map { path in
+      let file = URL(filePath: path)
+      let rows = try RowFile(contentsOf: file)
+      let items = try Dataset(rows, mapping: mapping, root: file.deletingLastPathComponent())
+      return (items: kept(items.items), gold: try gold(rows), setAside: items.setAside)
+    }
+    let developed =
+      apart.map { ($0.items, $0.gold) }
+      ?? (!readsDevelopment || !isScored
+        ? ([], known)
+        : (read.isDivided ? part(read.splits?.dev, "dev") : items.filter { place($0) == developmentFold }, known))
+    development = developed.0.compactMap { item in
+      developed.1.answer(of: item.id).map { .init(item: item, answer: $0) }
+    }
     training =
-      read.isDivided ? part(read.splits?.train, "train") : isScored ? items.filter { place($0) != read.fold } : items
+      read.isDivided
+      ? part(read.splits?.train, "train")
+      : isScored ? items.filter { place($0) != read.fold && place($0) != developmentFold } : items
     // A split that is named must be there.
     let isNamed = read.files?.test != nil || read.splits.map { $0.test != SplitConfiguration.blank.test } ?? false
     for (name, isMissing) in [
       ("train", training.isEmpty), ("test", scored.isEmpty && (read.isDivided ? isNamed : isScored)),
+      ("dev", calibrates && isScored && developed.0.isEmpty),
     ] where isMissing {
       throw RunError.emptySplit(
         name, known: read.isDivided ? data.splits : ["\(items.count) records in all"], setAside: setAside)
@@ -94,10 +124,11 @@ struct DualCheckerRecords: Sendable {
           ? isScored ? "there are no test records" : "no record has a label"
           : "none of the \(scored.count) test records has a label") : nil
     poolSize = min(configuration.aligner.pool.labels(ofItems: training.count), training.count { known.has($0.id) })
+    developmentDigest = try developmentFile.map { try digest(of: URL(filePath: $0)) }
     let paths = read.files.map { [$0.train, $0.test].compactMap(\.self) } ?? [read.file ?? ""]
     key = try StepRecords.key(
       paths.map { try digest(of: URL(filePath: $0)) }.joined(separator: " "),
-      paths.reduce(read.json) { $0.replacing($1, with: "") })
+      paths.reduce(read.json) { $0.replacing($1, with: "") } + (developmentFold.map { " dev \($0)" } ?? ""))
   }
 }
 
@@ -110,6 +141,8 @@ struct DualCheckerData: Sendable {
   let test: [Item]
   /// Why nothing can be scored, where that is so.
   let unscored: String?
+  /// Records that are neither trained on nor scored, and that have a gold answer; none where they are not read.
+  let development: [LabelledPool.Entry]
   /// The test split in an order that depends neither on that of the rows nor on the other records.
   let testInOrder: [Item]
   /// Gold answers, each reading counted. For the pool, and for scores.
@@ -133,6 +166,7 @@ struct DualCheckerData: Sendable {
       of: others, count: records.poolSize - random)
     let drawn = candidates.prefix(random).map { ($0, true) } + chosen.map { (others[$0], false) }
     (task, test, unscored, self.gold) = (records.task, records.test, records.unscored, gold)
+    development = records.development
     pool = drawn.compactMap { item, isRandom in
       gold.answer(of: item.id).map { .init(item: item, answer: $0, isRandom: isRandom) }
     }

@@ -1,5 +1,6 @@
 internal import Foundation
 package import DualChecker
+package import Evaluation
 internal import TeacherProtocol
 internal import Wording
 
@@ -29,7 +30,7 @@ public struct DualCheckerEvaluation: Codable, Sendable, Equatable {
     package var student: Double?
   }
 
-  /// Gold labels that the method saw: the pool.
+  /// Gold labels that the method saw: the pool, and those that the student's probabilities were calibrated on.
   package var goldLabels: Int
   /// Records of the training part, the pool included.
   package var trainingItems: Int
@@ -56,6 +57,8 @@ public struct DualCheckerEvaluation: Codable, Sendable, Equatable {
   package var results: [Result]
   /// Quality on the way.
   package var curve: [Point]
+  /// How well the student's probabilities fit what is true, as it states them and calibrated; nil where that was not asked for.
+  package var calibration: EvaluationFile.Calibration?
   /// What can't be said, each with its reason; nil where all is said.
   package var unsaid: [String]?
 
@@ -119,6 +122,6 @@ public struct DualCheckerEvaluation: Codable, Sendable, Equatable {
         String(format: "calibration error of the teacher %.3f, after calibration on the pool %.3f", before, after))
     }
     lines += unsaid ?? []
-    return lines.joined(separator: "\n") + "\n" + byLevel
+    return lines.joined(separator: "\n") + "\n" + byLevel + (calibration.map(EvaluationTable.calibration) ?? "")
   }
 }

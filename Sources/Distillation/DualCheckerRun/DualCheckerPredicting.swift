@@ -1,16 +1,14 @@
 package import ConfigurationFiles
 package import DualChecker
 package import Foundation
-internal import StudentModels
 package import TeacherProtocol
-internal import Tensor
 internal import DistillationConfiguration
+internal import Evaluation
 import Reporting
-internal import TextStudents
 
 extension Prediction {
   /// What a student says of a record.
-  fileprivate init(_ item: Item, _ found: StudentPrediction, task: LabellingTask) {
+  init(_ item: Item, _ found: StudentPrediction, task: LabellingTask) {
     switch found.answer {
     case .label(let name):
       self = Prediction(
@@ -48,7 +46,7 @@ extension DualCheckerRun {
   /// - Throws: ``RunError/notARun(_:_:)`` where the run has no student yet, or what reading the file throws.
   package func predict(_ data: URL) async throws -> [Prediction] {
     var all: [Prediction] = []
-    try await predict(data) { all += $0 }
+    try await predict(data) { predictions, _ in all += predictions }
     return all
   }
 
@@ -56,15 +54,47 @@ extension DualCheckerRun {
   ///
   /// - Parameters:
   ///   - shard: the rows that are wanted, by the group column where the file has it.
-  ///   - each: takes the next rows' predictions.
-  package func predict(_ data: URL, shard: Shard = .whole, each: ([Prediction]) throws -> Void) async throws {
+  ///   - each: takes the next rows' predictions, and these rows as items.
+  package func predict(
+    _ data: URL, shard: Shard = .whole, each: ([Prediction], Dataset) throws -> Void
+  ) async throws {
     let task = try configuration.task.task()
     let stream = try ItemStream(
       contentsOf: data, mapping: readMapping, shard: shard, group: configuration.data.mapping.group)
+    let student = try finishedStudent(task)
+    let confidence = confidence(task)
+    let calibration = try calibration(task)
+    let threshold = task.kind == .spans ? nil : try confidence.threshold(calibration)
+    if let threshold { reporter.message(threshold.sentence) }
     while let part = try stream.next(ItemStream.rows) {
-      let answers = try await answers(to: part.items, task: task)
-      try each(Prediction.all(part, zip(part.items, answers).map { Prediction($0, $1, task: task) }))
+      let answers = zip(part.items, try await student.predictions(for: part.items)).map { item, stated in
+        let given = calibration.map { stated.calibrated(by: $0) } ?? stated
+        let prediction = Prediction(item, given, task: task)
+        return threshold?.marking(prediction) ?? prediction
+      }
+      try each(Prediction.all(part, answers), part)
     }
+  }
+
+  /// Predictions as decision rows: what the student learned to answer about each record, and how probable it finds each label. A
+  /// row without an answer is the line that ``PredictionFile`` has for it.
+  ///
+  /// - Parameters:
+  ///   - predictions: one for each row of the part.
+  ///   - part: the rows as items.
+  /// - Throws: ``NoLabelProbabilities`` for a task of spans.
+  package func decisionRows(_ predictions: [Prediction], of part: Dataset) throws -> Data {
+    let question = TypedQuestion(
+      name: configuration.questionName, instructions: configuration.task.instructions.joined(separator: "\n"),
+      labels: try taskOfClasses().labels)
+    return try PredictionFile.decisionRows(predictions, of: part) { _ in question }
+  }
+
+  /// The calibration of the finished student, which is said; nil where the run has none.
+  private func calibration(_ task: LabellingTask) throws -> StudentCalibration? {
+    guard task.kind != .spans, let calibration = try confidence(task).calibration() else { return nil }
+    reporter.message(calibration.sentence)
+    return calibration
   }
 
   /// Scores the finished student on any labelled file. Records without a gold answer are left out.
@@ -74,40 +104,41 @@ extension DualCheckerRun {
   ///   - shard: the records that are scored, by their groups. The default is all.
   package func evaluate(_ data: URL, shard: Shard = .whole) async throws -> TaskScore {
     let task = try configuration.task.task()
-    let gold = try GoldAnswers(contentsOf: data, task: task, mapping: configuration.data.mapping)
-    var mapping = readMapping
-    if !shard.isWhole { mapping.group = configuration.data.mapping.group }
-    let records = try Dataset(contentsOf: data, mapping: mapping)
-    let setAside = (records.setAside + gold.setAside).sorted()
-    if let listed = setAside.listed { reporter.message(listed) }
-    let items = records.items.filter { gold.has($0.id) && shard.contains($0.group) }
-    guard !items.isEmpty else { throw RunError.nothingLabelled(data.path, setAside: setAside) }
-    let found = try await answers(to: items, task: task)
+    let (items, gold) = try labelled(data, shard: shard, task: task)
+    let stated = try await finishedStudent(task).predictions(for: items)
+    let calibration = try calibration(task)
+    let found = calibration.map { calibration in stated.map { $0.calibrated(by: calibration) } } ?? stated
     let pairs = zip(items, found).compactMap { item, prediction in
       gold.answer(of: item.id).map { (given: prediction, gold: $0, text: item.text) }
     }
     return task.score(pairs.map { $0.given }, against: pairs.map(\.gold), texts: pairs.map(\.text))
   }
 
+  /// The records of a file that have a gold answer; what can't be used is said.
+  ///
+  /// - Parameter split: only records of this split; nil takes all.
+  func labelled(
+    _ data: URL, split: String? = nil, shard: Shard = .whole, task: LabellingTask
+  ) throws -> (items: [Item], gold: GoldAnswers<TaskAnswer>) {
+    let gold = try GoldAnswers(contentsOf: data, task: task, mapping: configuration.data.mapping)
+    var mapping = readMapping
+    if !shard.isWhole { mapping.group = configuration.data.mapping.group }
+    if split != nil { mapping.split = configuration.data.mapping.split ?? "split" }
+    let records = try Dataset(contentsOf: data, mapping: mapping)
+    let setAside = (records.setAside + gold.setAside).sorted()
+    if let listed = setAside.listed { reporter.message(listed) }
+    let inSplit = split.map(records.items(in:)) ?? records.items
+    if let split, inSplit.isEmpty { throw RunError.emptySplit(split, known: records.splits, setAside: setAside) }
+    let items = inSplit.filter { gold.has($0.id) && shard.contains($0.group) }
+    guard !items.isEmpty else { throw RunError.nothingLabelled(data.path, setAside: setAside) }
+    return (items, gold)
+  }
+
   /// Of records the student reads the text alone.
-  private var readMapping: FieldMapping {
+  var readMapping: FieldMapping {
     var mapping = configuration.data.mapping
     (mapping.label, mapping.group, mapping.split, mapping.evidence) = (nil, nil, nil, [:])
     return mapping
-  }
-
-  private func answers(to items: [Item], task: LabellingTask) async throws -> [StudentPrediction] {
-    let place = folder.appending(path: "student")
-    let weights = configuration.student.kind == .decoder ? "adapter_model.safetensors" : "model.safetensors"
-    guard FileManager.default.fileExists(atPath: place.appending(path: weights).path) else {
-      throw RunError.notARun(folder.path, "it has no student/ yet; finish the run first")
-    }
-    if let threads = configuration.threads { Tensor.Compute.threads = threads }
-    if configuration.student.kind == .decoder {
-      let base = URL(filePath: configuration.student.model ?? "")
-      return try await student(task, model: base, adapter: place).predictions(for: items)
-    }
-    return try await EncoderStudent.predictions(for: items, task: task, studentIn: place)
   }
 }
 

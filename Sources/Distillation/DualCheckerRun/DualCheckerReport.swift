@@ -12,6 +12,7 @@ extension DualCheckerRun {
       ("Asked again", DualCheckerReport.followUps(evaluation, state.loop)),
       ("Templates", DualCheckerReport.templates(state.loop.history)),
       ("Confidence", DualCheckerReport.calibration(evaluation, state.loop)),
+      ("Confidence and truth", evaluation.calibration.flatMap(ReportCalibration.section)),
       ("Configuration", "<pre dir=\"auto\">\(configuration.yaml)</pre>"),
     ]
     let title = configuration.title

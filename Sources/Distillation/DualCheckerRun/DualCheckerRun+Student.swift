@@ -1,6 +1,10 @@
 internal import DualChecker
 internal import Foundation
-internal import StudentModels
+package import Layers
+internal import LoRA
+package import StudentModels
+package import TeacherProtocol
+internal import Tensor
 internal import TextStudents
 
 extension DualCheckerRun {
@@ -10,11 +14,14 @@ extension DualCheckerRun {
     switch configuration.student.kind {
     case .encoder:
       return try EncoderStudent(task: task, encoderIn: model, options: configuration.student.encoderOptions, seed: seed)
-    case .decoder:
-      var base = try StudentFamily.student(contentsOf: model)
-      base.promptBeginning = try RunRules(of: folder).beginning
-      return try decoder(base, task: task, adapter: adapter)
+    case .decoder: return try decoder(decoderBase(model), task: task, adapter: adapter)
     }
+  }
+
+  private func decoderBase(_ model: URL) throws -> any PretrainedStudent {
+    var base = try StudentFamily.student(contentsOf: model)
+    base.promptBeginning = try RunRules(of: folder).beginning
+    return base
   }
 
   private func decoder(
@@ -23,5 +30,76 @@ extension DualCheckerRun {
     try DecoderStudent(
       task: task, base: base, adapter: adapter, instructions: configuration.task.instructions,
       options: configuration.student.decoderOptions, seed: UInt64(configuration.seed))
+  }
+
+  // MARK: Finished
+
+  /// The file with the weights that the student was trained to.
+  var studentWeights: URL {
+    let name = configuration.student.kind == .decoder ? "adapter_model.safetensors" : "model.safetensors"
+    return folder.appending(path: "student/\(name)")
+  }
+
+  /// The finished student's folder.
+  ///
+  /// - Throws: ``RunError/notARun(_:_:)`` where the run has no student yet.
+  private func finishedFolder() throws -> URL {
+    guard FileManager.default.fileExists(atPath: studentWeights.path) else {
+      throw RunError.notARun(folder.path, "it has no student/ yet; finish the run first")
+    }
+    return studentWeights.deletingLastPathComponent()
+  }
+
+  /// The finished student, which answers and learns no more.
+  func finishedStudent(_ task: LabellingTask) throws -> FinishedStudent {
+    let place = try finishedFolder()
+    if let threads = configuration.threads { Tensor.Compute.threads = threads }
+    guard configuration.student.kind == .decoder else {
+      return .encoder(try TrainedEncoder(contentsOf: place, task: task))
+    }
+    return .decoder(try student(task, model: URL(filePath: configuration.student.model ?? ""), adapter: place))
+  }
+
+  /// The finished student as servers ask it.
+  ///
+  /// - Parameter form: of a decoder's own weights; nil for Float32.
+  /// - Throws: ``NoLabelProbabilities`` for a task of spans, ``RunError/notARun(_:_:)`` where the run has no student yet, or what
+  ///   reading a model's folder throws.
+  package func servedStudent(in form: WeightFormat? = nil) throws -> ServedStudent {
+    let task = try taskOfClasses()
+    let place = try finishedFolder()
+    guard configuration.student.kind == .decoder else {
+      let encoder = try TrainedEncoder(contentsOf: place, task: task)
+      return .classifier { try encoder.answer(to: $0) }
+    }
+    var base = try decoderBase(URL(filePath: configuration.student.model ?? ""))
+    if let form, form != .float32 {
+      base.freeze()
+      base.convertFrozenWeights(to: form)
+    }
+    try base.loadAdapter(from: place)
+    return .model(base)
+  }
+
+  /// A finished student for those who ask it one item at a time.
+  package enum ServedStudent: Sendable {
+    /// A language model with its adapter.
+    case model(any PretrainedStudent)
+    /// An encoder: from an item to the classes' probabilities, with the number of tokens read.
+    case classifier(@Sendable (Item) throws -> (probabilities: [Double], tokens: Int))
+  }
+}
+
+/// A finished student, which answers and learns no more.
+enum FinishedStudent {
+  case encoder(TrainedEncoder)
+  case decoder(any DualCheckerStudent)
+
+  /// Its answers to the items, in their order, as it states them.
+  func predictions(for items: [Item]) async throws -> [StudentPrediction] {
+    switch self {
+    case .encoder(let student): try await student.predictions(for: items)
+    case .decoder(let student): try await student.predictions(for: items)
+    }
   }
 }

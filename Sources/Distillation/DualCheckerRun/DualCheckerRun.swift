@@ -80,8 +80,9 @@ public struct DualCheckerRun: Sendable {
     settings.data.files = settings.data.files.map { _ in SplitFiles(train: "-", test: "-") }
     (settings.teacher, settings.second) = (settings.teacher.inKeys, settings.second?.inKeys)
     settings.title = "-"
-    // Whether classes are levels changes figures alone.
-    settings.task.ordered = nil
+    // Whether classes are levels, and how the student is calibrated, changes figures alone; records that it takes away are
+    // missing among the records. What clients call the question changes nothing.
+    (settings.task.ordered, settings.evaluation.calibration, settings.question) = (nil, nil, nil)
     settings.loop.checkpointEvery = 1
     // Keys of later versions that change no result are left out, so that what older ones finished is found finished.
     let later: Set = ["store_durable", "spending"]

@@ -27,9 +27,10 @@ extension DualCheckerRun {
         try await student.predictions(for: test.map(\.item)), against: test.map(\.answer), texts: test.map(\.item.text))
     }
     var results: [DualCheckerEvaluation.Result] = []
+    let fitted = try await calibrate(loop, state, student: student, data: data, untrained: untrained)
     if let unscored = data.unscored {
       if let labels = labelScore(state.loop, data: data) { results.append(.init("labels", labels)) }
-      var found = summary(loop, state, data: data, results: results, replies: [])
+      var found = summary(loop, state, data: data, results: results, replies: [], fitted)
       found.unsaid = [unscored]
       return found
     }
@@ -37,7 +38,11 @@ extension DualCheckerRun {
       try await loop.answers(for: test.map(\.item), state: state.loop)
     }
     results.append(.init("teacher", score(replies.map { $0.flatMap { data.task.answer(of: $0.reply) } })))
-    results.append(.init("student", try await score(student)))
+    let stated = try await student.predictions(for: test.map(\.item))
+    let given = fitted.map { fitted in stated.map { $0.calibrated(by: fitted.calibration) } } ?? stated
+    results.append(
+      .init(
+        "student", data.task.score(given, against: test.map(\.answer), texts: test.map(\.item.text))))
     if let labels = labelScore(state.loop, data: data) { results.append(.init("labels", labels)) }
     for draw in 1...max(1, configuration.evaluation.draws) where draw <= configuration.evaluation.draws {
       let fixed = fixedLoop(loop, draw: draw)
@@ -73,7 +78,9 @@ extension DualCheckerRun {
         &other, on: examples.map { TrainingExample(item: $0.item, answer: $0.answer) }, title: "student of gold labels")
       results.append(.init("gold_student", try await score(other)))
     }
-    var found = summary(loop, state, data: data, results: results, replies: zip(test, replies).map { ($0, $1) })
+    var found = summary(
+      loop, state, data: data, results: results, replies: zip(test, replies).map { ($0, $1) }, fitted)
+    found.calibration = fitted.flatMap { figures(of: stated, on: test, data.task, by: $0) }
     found.unsaid = unsaid.isEmpty ? nil : unsaid
     return found
   }
@@ -95,7 +102,7 @@ extension DualCheckerRun {
 
   private func summary(
     _ loop: DualCheckerLoop, _ state: DualCheckerState, data: DualCheckerData, results: [DualCheckerEvaluation.Result],
-    replies: [(LabelledPool.Entry, CheckedReply?)]
+    replies: [(LabelledPool.Entry, CheckedReply?)], _ fitted: FittedCalibration?
   ) -> DualCheckerEvaluation {
     let labelled = state.loop.labelled
     var (corrected, spoiled) = (0, 0)
@@ -113,7 +120,8 @@ extension DualCheckerRun {
         ? nil : Reliability(confidences: confidences, correct: stated.map(\.isRight)).expectedCalibrationError
     }
     return DualCheckerEvaluation(
-      goldLabels: data.pool.count, trainingItems: data.pool.count + data.unlabelled.count, testItems: replies.count,
+      goldLabels: data.pool.count + (fitted?.labelsRead ?? 0),
+      trainingItems: data.pool.count + data.unlabelled.count, testItems: replies.count,
       questions: state.loop.questions, askedAgain: labelled.count { $0.replies.count > 1 },
       changed: labelled.count(where: \.isChanged), corrected: corrected, spoiled: spoiled,
       templates: state.loop.history.entries.count, rollBacks: state.loop.history.rollBacks,

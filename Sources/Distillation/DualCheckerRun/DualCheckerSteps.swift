@@ -59,8 +59,12 @@ final class DualCheckerSteps {
       teachers.teacher(run.configuration.teacher).model)
     try await step("label", key, ["loop.json"]) { _ = try await self.state(key) }
     try await step("student", key, ["student/trained.safetensors"]) { _ = try await self.student(key) }
-    let scored = run.configuration.task.ordered == true ? StepRecords.key(key, "ordered") : key
-    try await step("evaluate", scored, ["evaluation.json"]) { try await self.evaluate(key) }
+    var scored = run.configuration.task.ordered == true ? StepRecords.key(key, "ordered") : key
+    if let source = run.configuration.evaluation.calibration {
+      scored = StepRecords.key(scored, "calibration", source.rawValue, records.developmentDigest ?? "")
+    }
+    let learned = run.configuration.evaluation.calibration == nil ? [] : ["calibration.json"]
+    try await step("evaluate", scored, ["evaluation.json"] + learned) { try await self.evaluate(key) }
     let page = StepRecords.key(key, run.configuration.yaml)
     try await step("report", page, ["report.html"]) {
       guard let evaluation = try self.run.evaluation else { throw RunError.missing("evaluation.json") }

@@ -1,5 +1,6 @@
 internal import ConfigurationFiles
 internal import DualChecker
+internal import Evaluation
 internal import Foundation
 internal import DistillationConfiguration
 internal import TwoStage
@@ -35,6 +36,7 @@ extension RunCheck {
             details: data.setAside.prefix(5).map { "\($0)" }))
       }
       if let unscored = data.unscored { findings.warn("data.fields.label", unscored) }
+      inspectCalibration(run, data, into: &findings)
       if data.poolSize == 0 {
         findings.append(CheckFinding(.warning, "aligner.pool", "no labelled record: the teacher has no demonstrations"))
       }
@@ -80,5 +82,23 @@ extension RunCheck {
       findings.append(CheckFinding(.error, "task.labels", FaultText.sentence(for: error)))
     }
     return findings
+  }
+
+  /// Whether there are labels enough to calibrate on.
+  private static func inspectCalibration(
+    _ run: DualCheckerConfiguration, _ data: DualCheckerRecords, into findings: inout [CheckFinding]
+  ) {
+    guard let source = run.evaluation.calibration else { return }
+    let (labelled, of) =
+      source == .pool
+      ? (data.poolSize, "the labelled pool has")
+      : (data.development.count, "the development records have")
+    let (key, fewest) = ("evaluation.calibration", StudentCalibration.fewest)
+    let words = "\(of) \(NumberText.counted(labelled, "label"))"
+    if labelled < fewest {
+      findings.warn(key, "\(words): it takes \(fewest)")
+    } else {
+      findings.ok(key, words)
+    }
   }
 }

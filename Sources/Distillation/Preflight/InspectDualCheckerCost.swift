@@ -1,4 +1,5 @@
 internal import DualChecker
+internal import Evaluation
 internal import Foundation
 internal import LanguageModel
 internal import StudentModels
@@ -77,6 +78,7 @@ extension RunCheck {
       let update = isWhole ? 3.0 : 2
       let trainings =
         1 + min(run.evaluation.studentDraws, run.evaluation.draws) + (run.evaluation.trainsOnGold ? 1 : 0)
+        + (run.evaluation.calibration == .pool && records.poolSize >= StudentCalibration.fewest ? 5 : 0)
       let online = Double(records.training.count) * (1 + Double(run.loop.replay) / Double(run.loop.batch))
       let whole = Double(trainings * run.student.epochs * records.training.count)
       parts.append(("student", (online + whole) * update * row / rate))

@@ -14,6 +14,30 @@ package enum PredictionFile {
       data += try encoder.encode(prediction) + Data("\n".utf8)
     }
   }
+
+  /// Predictions as decision rows; a row without an answer is the line that ``jsonLines(_:)`` has for it.
+  ///
+  /// - Parameters:
+  ///   - predictions: one for each row of the part.
+  ///   - part: the rows as items.
+  ///   - question: what was asked about an item.
+  static func decisionRows(
+    _ predictions: [Prediction], of part: Dataset, asked question: (Item) throws -> TypedQuestion
+  ) throws -> Data {
+    var lines = Data()
+    for (prediction, row) in zip(predictions, part.rows) {
+      guard case .success(let item) = row, prediction.error == nil, !prediction.probabilities.isEmpty else {
+        lines += try jsonLines([prediction])
+        continue
+      }
+      var line = DecisionRow.row(item, asked: try question(item), probabilities: prediction.probabilities)
+      if prediction.needsReview == true, let members = line.members {
+        line = .object(members + [.init("review", .bool(true))])
+      }
+      lines += Data((line.text + "\n").utf8)
+    }
+    return lines
+  }
 }
 
 extension DistillationRun {
@@ -26,21 +50,10 @@ extension DistillationRun {
   /// - Throws: what the run's template or labels throw.
   package func decisionRows(_ predictions: [Prediction], of part: Dataset) throws -> Data {
     let (labels, template) = (try configuration.labelSet(), try PromptTemplate(configuration.prompt))
-    var lines = Data()
-    for (prediction, row) in zip(predictions, part.rows) {
-      guard case .success(let item) = row, prediction.error == nil, !prediction.probabilities.isEmpty else {
-        lines += try PredictionFile.jsonLines([prediction])
-        continue
-      }
-      let question = TypedQuestion(
+    return try PredictionFile.decisionRows(predictions, of: part) { item in
+      TypedQuestion(
         name: configuration.questionName, instructions: try template.instructions(for: item, labels: labels),
         labels: labels)
-      var line = DecisionRow.row(item, asked: question, probabilities: prediction.probabilities)
-      if prediction.needsReview == true, let members = line.members {
-        line = .object(members + [.init("review", .bool(true))])
-      }
-      lines += Data((line.text + "\n").utf8)
     }
-    return lines
   }
 }

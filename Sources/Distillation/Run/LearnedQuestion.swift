@@ -16,6 +16,11 @@ package struct LearnedQuestion: Sendable {
   package let decoder: ImageDecoder
   /// What corrects the student's probabilities; nil where the run has none.
   package let calibration: StudentCalibration?
+  /// What the prompt says beside an item's fields.
+  package var fixed = FixedSlots()
+  /// The whole answer of each label, where the student's labels are compared by these; nil where they are by the answers'
+  /// beginnings.
+  package var wholeAnswers: [String]?
 }
 
 extension DistillationRun {
@@ -25,15 +30,11 @@ extension DistillationRun {
   ///   ``RunError/notARun(_:_:)`` for one of other labels or of another adapter, and where the student is not trained.
   package func learnedQuestion() throws -> LearnedQuestion {
     let labels = try configuration.labelSet()
-    let stored = try storedCalibration(adapter: lastAdapter())
     // A server's client sees no message.
-    if let stored, !stored.isOwn {
-      throw RunError.notARun(
-        folder.path, "its calibration.json was learned from another student; carry the run's step evaluate out again")
-    }
+    let calibration = try confidence(adapter: lastAdapter()).ownCalibration()
     return LearnedQuestion(
       name: configuration.questionName, prompt: try PromptTemplate(configuration.prompt), labels: labels,
       mapping: configuration.data.mapping, decoder: configuration.data.readPixels.decoder,
-      calibration: stored?.calibration)
+      calibration: calibration)
   }
 }

@@ -80,6 +80,8 @@ public struct ModelTeacher<Model: Student>: BatchTeacher {
         raw: label.answer + (answer.rationale.isEmpty ? "" : ". " + answer.rationale),
         usage: .init(inputTokens: prompt.tree.prompt.count, outputTokens: answer.rationale.utf8.count / 4 + 1))
       reply.isRationaleCut = answer.isRationaleCut
+      reply.probabilities = Dictionary(
+        zip(request.labels.names, answer.probabilities), uniquingKeysWith: { first, _ in first })
       return reply
     }
   }

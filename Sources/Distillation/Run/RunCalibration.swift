@@ -1,6 +1,7 @@
 internal import Annotations
+internal import ContentDigest
 package import Evaluation
-package import Foundation
+internal import Foundation
 internal import DistillationConfiguration
 internal import StudentModels
 internal import TeacherProtocol
@@ -14,41 +15,32 @@ struct FittedCalibration {
 }
 
 extension DistillationRun {
-  /// `calibration.json` of the run.
-  package var calibrationFile: URL { folder.appending(path: "calibration.json") }
-
-  /// `threshold.json` of the run.
-  package var thresholdFile: URL { folder.appending(path: "threshold.json") }
-
-  /// The digest of an adapter's weights, by which files about a student know it.
-  static func adapterDigest(_ adapter: URL) throws -> String {
-    try digest(of: adapter.appending(path: "adapter_model.safetensors"))
+  /// What the run knows of this student's probabilities.
+  func confidence(adapter: URL) throws -> ConfidenceFiles {
+    try ConfidenceFiles(
+      folder: folder, weights: adapter.appending(path: "adapter_model.safetensors"), question: questionDigest,
+      labels: configuration.labels.map(\.name), reporter: reporter)
   }
 
-  /// The calibration of the finished student; nil where the run has none. One that was learned from another adapter than
-  /// that in `stage2/` is passed over, with a message.
-  ///
-  /// - Throws: `RunFileError` where the file can't be read.
-  package func calibration(adapter: URL) throws -> StudentCalibration? {
-    guard let (calibration, isOwn) = try storedCalibration(adapter: adapter) else { return nil }
-    guard isOwn else {
-      reporter.message(
-        "\(calibrationFile.path) was learned from another student, so probabilities are not calibrated: carry the run's step "
-          + "evaluate out again")
-      return nil
+  /// The digest of what the student is asked with: other words give other probabilities.
+  private var questionDigest: String {
+    get throws {
+      let (labels, prompt) = (try configuration.labelSet(), try PromptTemplate(configuration.prompt))
+      let shown = prompt.slots.contains("labels") ? [prompt.labelLines(labels)] : []
+      return ContentDigest.of(
+        fields: ["question", prompt.text] + labels.labels.flatMap { [$0.name, $0.answer] } + shown)
     }
-    return calibration
   }
 
-  /// What calibration.json says, and whether it was learned from this adapter and these labels; nil where there is no file.
+  /// The one temperature that comes nearest to the run's calibration, on the answers that this was learned from; nil where the run
+  /// has no calibration.
   ///
-  /// - Throws: `RunFileError` where the file can't be read.
-  func storedCalibration(adapter: URL) throws -> (calibration: StudentCalibration, isOwn: Bool)? {
-    guard FileManager.default.fileExists(atPath: calibrationFile.path) else { return nil }
-    let calibration = try StudentCalibration(contentsOf: calibrationFile)
-    let isOwn =
-      try calibration.adapter == Self.adapterDigest(adapter) && calibration.labels == configuration.labels.map(\.name)
-    return (calibration, isOwn)
+  /// - Throws: ``RunError/notARun(_:_:)`` for a calibration of another student or another question, and where the answers were not
+  ///   kept; `RunFileError` for a file that can't be read.
+  package func oneTemperature() throws -> OneTemperature? {
+    let files = try confidence(adapter: lastAdapter())
+    guard let calibration = try files.ownCalibration() else { return nil }
+    return try OneTemperature(of: calibration, on: files.answers(of: calibration))
   }
 
   /// Learns how the finished student's probabilities are calibrated, and writes calibration.json; where the configuration does
@@ -56,11 +48,12 @@ extension DistillationRun {
   func calibrate(
     _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage
   ) async throws -> FittedCalibration? {
+    let files = try confidence(adapter: second.trained.adapter)
     let answers: [StudentCalibration.Answer]
     var labelsRead = 0
     switch configuration.evaluation.calibration {
     case nil:
-      for file in [calibrationFile, thresholdFile] { try? FileManager.default.removeItem(at: file) }
+      files.clear()
       return nil
     case .dev:
       let truth = state.data.gold?.answers(of: state.data.dev.map(\.id)) ?? [:]
@@ -72,9 +65,10 @@ extension DistillationRun {
       answers = try await crossFitted(stages, state, first: first, labels: second.labels)
     }
     let calibration = try StudentCalibration(
-      answers, labels: configuration.labels.map(\.name), source: configuration.evaluation.calibration?.rawValue ?? "",
-      adapter: Self.adapterDigest(second.trained.adapter))
-    try calibration.write(to: calibrationFile)
+      answers, labels: files.labels, source: configuration.evaluation.calibration?.rawValue ?? "",
+      adapter: files.student, question: files.question)
+    try files.write(answers)
+    try calibration.write(to: files.calibrationFile)
     reporter.message(calibration.sentence)
     return FittedCalibration(calibration: calibration, labelsRead: labelsRead)
   }

@@ -47,9 +47,10 @@ extension DistillationRun {
   ) async throws {
     let labels = try configuration.labelSet()
     let adapter = try finishedAdapter()
-    let calibration = try calibration(adapter: adapter)
+    let confidence = try confidence(adapter: adapter)
+    let calibration = try confidence.calibration()
     if let calibration { reporter.message(calibration.sentence) }
-    let threshold = try reviewThreshold(adapter: adapter, calibration)
+    let threshold = try confidence.threshold(calibration)
     if let threshold { reporter.message(threshold.sentence) }
     var (done, isBegun) = (0, false)
     while let part = try stream.next(ItemStream.rows) {
@@ -92,7 +93,7 @@ extension DistillationRun {
     var candidates = try await teacherCandidates(dataset, items, labels)
     let (student, key) = try (loadBase(), baseKey())
     let stated = try await answers(student, key: key, dataset: dataset, items: items, labels: labels)
-    let calibration = try calibration(adapter: finishedAdapter())
+    let calibration = try confidence(adapter: finishedAdapter()).calibration()
     if let calibration { reporter.message(calibration.sentence) }
     let own = calibration.map { calibration in stated.map { $0.calibrated(by: calibration) } } ?? stated
     let run = try evaluation

@@ -90,7 +90,7 @@ extension DistillationRun {
     let shown = Array((labelled.isEmpty ? conflicts : labelled).prefix(configuration.report.gallery))
     let adapter = second.trained.adapter
     let answers = try await stages.predict(
-      shown.map(\.item), adapter: adapter, rationales: true, calibration: calibration(adapter: adapter))
+      shown.map(\.item), adapter: adapter, rationales: true, calibration: confidence(adapter: adapter).calibration())
     return zip(shown, answers).map { conflict, answer in
       .init(
         id: conflict.item.id, photos: photos(conflict.item, state.data.dataset), caption: conflict.item.text,

@@ -23,22 +23,9 @@ extension DistillationRun {
     let (dataset, items, gold, source) = try held(data, split: split, labels)
     let (student, key) = try (loadBase(), baseKey())
     let stated = try await answers(student, key: key, dataset: dataset, items: items, labels: labels)
-    let calibration = try calibration(adapter: adapter)
-    if let calibration { reporter.message(calibration.sentence) }
-    let answers = calibration.map { calibration in stated.map { $0.calibrated(by: calibration) } } ?? stated
-    let truth = gold.answers(of: items.map(\.id))
-    let found: CertainThreshold
-    do {
-      found = try CertainThreshold(
-        precision: precision, certainty: certainty, confidences: answers.map { min($0.confidence ?? 0, 1) },
-        correct: answers.map { $0.label != nil && $0.label == truth[$0.itemID] })
-    } catch {
-      throw ThresholdError.notFound(source, precision: precision, certainty: certainty, error)
-    }
-    let file = try ThresholdFile(
-      found, source: source, adapter: Self.adapterDigest(adapter), calibration: calibrationDigest(calibration))
-    try file.write(to: thresholdFile)
-    return file
+    return try confidence(adapter: adapter).findThreshold(
+      precision: precision, certainty: certainty, stated: stated, truth: gold.answers(of: items.map(\.id)),
+      source: source)
   }
 
   /// Labelled items that the student was not trained on.
@@ -67,24 +54,6 @@ extension DistillationRun {
     let items = data.dev.filter { data.gold?.has($0.id) ?? false }
     guard let gold = data.gold, !items.isEmpty else { throw ThresholdError.noDev(folder.path) }
     return (data.dataset, items, gold, "dev")
-  }
-
-  private func calibrationDigest(_ calibration: StudentCalibration?) throws -> String? {
-    try calibration.map { _ in try digest(of: calibrationFile) }
-  }
-
-  /// The threshold of the finished student; nil where the run has none. One that was found for another student or another
-  /// calibration is passed over, with a message.
-  func reviewThreshold(adapter: URL, _ calibration: StudentCalibration?) throws -> ThresholdFile? {
-    guard FileManager.default.fileExists(atPath: thresholdFile.path) else { return nil }
-    let file = try ThresholdFile(contentsOf: thresholdFile)
-    guard try file.adapter == Self.adapterDigest(adapter), try file.calibration == calibrationDigest(calibration) else {
-      reporter.message(
-        "\(thresholdFile.path) was found for another student or calibration, so no row is marked for review: find it again with "
-          + "distill threshold --run \(folder.path)")
-      return nil
-    }
-    return file
   }
 }
 

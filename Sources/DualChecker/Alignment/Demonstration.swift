@@ -68,8 +68,8 @@ public struct DemonstrationFormat: Sendable, Equatable {
       let text = task.kind == .spans ? demonstration.text : cut(demonstration.text)
       let longer =
         showsDetail && !demonstration.detail.isEmpty
-        ? "\nDetail: \(PromptBuilder.oneLine(cut(demonstration.detail)))" : ""
-      blocks.append("Text: \(PromptBuilder.oneLine(text))\(longer)\nAnswer: \(PromptBuilder.oneLine(written))")
+        ? "\nDetail: \(cut(demonstration.detail).onOneLine)" : ""
+      blocks.append("Text: \(text.onOneLine)\(longer)\nAnswer: \(written.onOneLine)")
     }
     return blocks.joined(separator: "\n\n")
   }

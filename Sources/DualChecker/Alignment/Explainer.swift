@@ -20,7 +20,7 @@ package struct Explainer: Sendable {
   package func request(for item: Item, answer: TaskAnswer) throws(TeacherProtocolError) -> TeacherRequest {
     var filled = item
     filled.fields["definitions"] = task.definitions
-    filled.fields["text"] = PromptBuilder.oneLine(item.text)
+    filled.fields["text"] = item.text.onOneLine
     filled.fields["answer"] = try task.written(answer, about: item.text)
     let template = try PromptTemplate(Self.layout)
     return TeacherRequest(
@@ -33,7 +33,7 @@ package struct Explainer: Sendable {
     guard task.kind != .spans else { return "" }
     let reply = try await teacher.reply(to: try request(for: item, answer: answer))
     let text = reply.rationale.isEmpty ? reply.raw : reply.rationale
-    return PromptBuilder.oneLine(text)
+    return text.onOneLine
   }
 
   /// The version of its questions, by which they are told from those for a label.

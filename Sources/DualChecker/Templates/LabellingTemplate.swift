@@ -1,4 +1,5 @@
 internal import ContentDigest
+internal import TeacherProtocol
 
 /// The prompt template of the loop: instructions, standing demonstrations, and their order.
 ///
@@ -88,7 +89,7 @@ public struct LabellingTemplate: Sendable, Equatable, Codable {
     layout.split(separator: "\n", omittingEmptySubsequences: false).map { "layout: \($0)" }
       + instructions.map { "instruction: \($0)" }
       + demonstrations.map {
-        "demonstration \($0.item): \(PromptBuilder.oneLine($0.text)) -> \($0.label)"
+        "demonstration \($0.item): \($0.text.onOneLine) -> \($0.label)"
           + ($0.reason.isEmpty ? "" : " because \($0.reason)")
       }
   }

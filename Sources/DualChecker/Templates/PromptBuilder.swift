@@ -60,17 +60,15 @@ package struct PromptBuilder: Sendable {
     let names = Set(standing.map(\.item))
     // The nearest stand last, next to the question.
     var shown = standing + chosen.filter { !names.contains($0.item) }.reversed()
-    var longer = detail.longerText ? Self.oneLine(item.longerText) : ""
+    var longer = detail.longerText ? item.longerText.onOneLine : ""
     var format = DemonstrationFormat(maximumCharacters: demonstrationCharacters)
     format.showsDetail = detail.longerText
     func prompt() throws -> String {
       var filled = item
-      filled.fields["instructions"] = template.instructions.joined(separator: "\n")
-      filled.fields["names"] =
-        task.kind == .spans ? task.spanForm : task.labels.labels.map(\.answer).joined(separator: " / ")
-      filled.fields["definitions"] = detail.definitions ? task.definitions : ""
+      filled.fields.merge(template.plainSlots(for: task).fields) { _, own in own }
+      if detail.definitions { filled.fields["definitions"] = task.definitions }
       filled.fields["demonstrations"] = try format.text(shown, task: task)
-      filled.fields["text"] = Self.oneLine(item.text)
+      filled.fields["text"] = item.text.onOneLine
       filled.fields["detail"] = longer
       return try layout.prompt(for: filled, labels: task.labels).text
     }
@@ -87,10 +85,17 @@ package struct PromptBuilder: Sendable {
       item: item, prompt: text, promptVersion: template.version + detail.suffix, labels: task.labels,
       parameters: parameters)
   }
+}
 
-  /// A text without line breaks, so that nothing in it is taken for a part of the prompt.
-  static func oneLine(_ text: String) -> String {
-    text.split(whereSeparator: \.isNewline).joined(separator: " ")
+extension LabellingTemplate {
+  /// What a prompt without demonstrations and details has beside an item's text: how a student is asked.
+  package func plainSlots(for task: LabellingTask) -> FixedSlots {
+    FixedSlots(
+      [
+        "instructions": instructions.joined(separator: "\n"),
+        "names": task.kind == .spans ? task.spanForm : task.labels.labels.map(\.answer).joined(separator: " / "),
+        "definitions": "", "demonstrations": "", "detail": "",
+      ], joinsLines: true)
   }
 }
 

@@ -1,9 +1,10 @@
-internal import Evaluation
+package import Evaluation
 internal import Wording
 
 /// How far the student's confidence can be trusted: the reliability diagram, and figures before and after calibration.
-enum ReportCalibration {
-  static func section(_ calibration: EvaluationFile.Calibration) -> HTML? {
+package enum ReportCalibration {
+  /// The section's content.
+  package static func section(_ calibration: EvaluationFile.Calibration) -> HTML? {
     let scores = [("As stated", calibration.before)] + (calibration.after.map { [("Calibrated", $0)] } ?? [])
     var chart = LineChart(
       lines: [diagonal] + scores.enumerated().map { line($1.0, $1.1, style: $0) }, xTitle: "stated confidence, %",

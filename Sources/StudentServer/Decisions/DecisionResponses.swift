@@ -6,11 +6,24 @@ internal import LoopbackServer
 enum DecisionForm: Sendable {
   case systemOne, decisions
 
-  func request(_ body: JSONValue?, _ settings: DecisionSettings) throws(DecisionFaults) -> DecisionRequest {
+  func request(_ body: JSONValue, _ settings: DecisionSettings) throws(DecisionFaults) -> DecisionRequest {
     switch self {
     case .systemOne: try SystemOneReader.request(body, settings)
     case .decisions: try DecisionsReader.request(body, settings)
     }
+  }
+
+  /// The request in these bytes.
+  func request(_ body: Data, _ settings: DecisionSettings) throws(DecisionFaults) -> DecisionRequest {
+    let value: JSONValue
+    do throws(RequestBody.Fault) {
+      value = try RequestBody.value(of: body)
+    } catch {
+      var faults = DecisionFaults()
+      faults.add([], error.words, type: "json_invalid")
+      throw faults
+    }
+    return try request(value, settings)
   }
 
   /// Where a question stands in a request.

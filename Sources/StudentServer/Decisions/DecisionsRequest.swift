@@ -18,7 +18,7 @@ struct DecisionsReader {
   /// The request.
   ///
   /// - Throws: ``DecisionFaults``, all of them.
-  static func request(_ body: JSONValue?, _ settings: DecisionSettings) throws(DecisionFaults) -> DecisionRequest {
+  static func request(_ body: JSONValue, _ settings: DecisionSettings) throws(DecisionFaults) -> DecisionRequest {
     var reader = DecisionsReader(settings)
     let request = reader.read(body)
     guard let request, reader.faults.isEmpty else { throw reader.faults }
@@ -27,9 +27,9 @@ struct DecisionsReader {
 
   private init(_ settings: DecisionSettings) { self.settings = settings }
 
-  private mutating func read(_ body: JSONValue?) -> DecisionRequest? {
-    guard let body, let members = body.members else {
-      faults.add([], "The body must be one JSON object in UTF-8.")
+  private mutating func read(_ body: JSONValue) -> DecisionRequest? {
+    guard let members = body.members else {
+      faults.add([], "\(RequestBody.form), not \(body.kind).")
       return nil
     }
     faults.refuseOthers(

@@ -9,7 +9,7 @@ struct SystemOneReader {
   /// The request.
   ///
   /// - Throws: ``DecisionFaults``, all of them.
-  static func request(_ body: JSONValue?, _ settings: DecisionSettings) throws(DecisionFaults) -> DecisionRequest {
+  static func request(_ body: JSONValue, _ settings: DecisionSettings) throws(DecisionFaults) -> DecisionRequest {
     var reader = SystemOneReader(settings)
     let request = reader.read(body)
     guard let request, reader.faults.isEmpty else { throw reader.faults }
@@ -18,9 +18,9 @@ struct SystemOneReader {
 
   private init(_ settings: DecisionSettings) { self.settings = settings }
 
-  private mutating func read(_ body: JSONValue?) -> DecisionRequest? {
-    guard let body, let members = body.members else {
-      faults.add([], "The body must be one JSON object in UTF-8.", type: "dict_type")
+  private mutating func read(_ body: JSONValue) -> DecisionRequest? {
+    guard let members = body.members else {
+      faults.add([], "\(RequestBody.form), not \(body.kind).", type: "dict_type")
       return nil
     }
     faults.refuseOthers(members, of: ["model", "state", "questions", "assets"], at: [])

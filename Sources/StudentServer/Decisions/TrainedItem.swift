@@ -116,8 +116,12 @@ extension TrainedQuestion {
     about item: Item, _ images: [PromptImage], to student: any PretrainedStudent
   ) throws(ChatError) -> LabelQuestion {
     do {
-      let prompt = try prompt.prompt(for: item, labels: labels)
+      let prompt = try prompt.prompt(for: fixed.filling(item), labels: labels)
       let shown = prompt.images.map { images[Int($0.path) ?? 0].at($0.place) }
+      if let wholeAnswers {
+        let tree = try student.tree(question: prompt.text, images: shown, answers: wholeAnswers)
+        return try LabelQuestion(labels: tree, marked: tree.answers)
+      }
       return try student.labelQuestion(prompt.text, images: shown, labels: labels.labels.map(\.answer))
     } catch {
       throw .invalid("questions.\(name)", "The state can't be put to the student: \(error)")

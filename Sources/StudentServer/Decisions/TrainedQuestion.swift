@@ -20,6 +20,14 @@ package struct TrainedQuestion: Sendable {
   let calibrated: @Sendable ([Double]) -> [Double]
   /// What that calibration is, in words; nil for none.
   let calibration: String?
+  /// What the prompt says beside an item's fields. The default is nothing.
+  package var fixed = FixedSlots()
+  /// What answers in words: the whole answer of each label, which labels are then compared by, with its end. The default is nil:
+  /// labels are compared by their answers' beginnings, as a run of the method multi-teacher does.
+  package var wholeAnswers: [String]?
+  /// What answers where that is no language model: from an item to the labels' probabilities, with the number of tokens read.
+  /// It is then asked nothing else. The default is nil.
+  package var classifier: (@Sendable (Item) throws -> (probabilities: [Double], tokens: Int))?
 
   /// A run's question.
   ///
@@ -58,6 +66,14 @@ package struct TrainedQuestion: Sendable {
     Array(zip(mapping.imageSlots, mapping.image?.columns ?? []))
   }
 
+  /// The prompt with what is fixed in it; slots of an item's fields stand as they are.
+  var instructions: String {
+    guard !fixed.fields.isEmpty else { return prompt.text }
+    let shown = Dictionary(uniqueKeysWithValues: texts.map { ($0.slot, "{\($0.slot)}") })
+    let item = Item(id: "", fields: fixed.fields.merging(shown) { fixed, _ in fixed })
+    return (try? prompt.prompt(for: item, labels: labels).text) ?? prompt.text
+  }
+
   /// In which types of System One it can be asked.
   package var types: [String] {
     ["choice"] + (positive == nil ? [] : ["noul"]) + (labels.isOrdered ? ["score"] : [])
@@ -66,6 +82,19 @@ package struct TrainedQuestion: Sendable {
   package var fields: [String] { texts.map(\.column) }
   /// The members of the state that hold images.
   package var images: [String] { imageColumns.map(\.column) }
+
+  /// A command for the shell that asks it about an item.
+  ///
+  /// - Parameter needsToken: whether the server wants one.
+  package func command(to model: String, port: Int, needsToken: Bool) -> String {
+    let criteria = JSONValue.object(labels.labels.map { .init($0.name, .null) })
+    let question = JSONValue.object([.init("type", .string("choice")), .init("criteria", criteria)])
+    let body = JSONValue.object([
+      .init("model", .string(model)), .init("state", example), .init("questions", .object([.init(name, question)])),
+    ])
+    return "curl http://127.0.0.1:\(port)/v1/systemone " + (needsToken ? "-H 'Authorization: Bearer TOKEN' " : "")
+      + "-d '\(body.text.replacing("'", with: #"'\''"#))'"
+  }
 
   /// As `GET /v1/models` lists it.
   var listing: JSONValue {
@@ -77,7 +106,7 @@ package struct TrainedQuestion: Sendable {
     }
     return .object([
       .init("name", .string(name)), .init("types", .array(types.map { .string($0) })),
-      .init("instructions", .string(prompt.text)), .init("options", .array(options)),
+      .init("instructions", .string(instructions)), .init("options", .array(options)),
       .init("positive", labels.positive.map { .string($0) } ?? .null),
       .init("yes", positive.map { .string(labels.labels[$0].name) } ?? .null),
       .init("state", .array(fields.map { .string($0) })),
@@ -96,7 +125,7 @@ package struct TrainedQuestion: Sendable {
     let before = faults.all.count
     let wayOut = "or give the question another name to ask it without what was learned."
     let said = question.instructions
-    if !(said.isNull || ["", name, prompt.text].contains(said.string)) {
+    if !(said.isNull || ["", name, instructions].contains(said.string)) {
       faults.add(
         place + ["instructions"],
         "'\(name)' is what this student learned to answer, with a prompt of its own: leave the instructions out, or send the "
@@ -156,9 +185,20 @@ package struct TrainedQuestion: Sendable {
   ///
   /// - Throws: ``DecisionFaults``, all that is wrong with it.
   func asked(_ request: DecisionRequest, as form: DecisionForm) throws(DecisionFaults) -> DecisionRequest {
-    guard request.questions.contains(where: { $0.name == name }) else { return request }
-    var request = request
     var faults = DecisionFaults()
+    if classifier != nil {
+      for (number, question) in request.questions.enumerated() where question.name != name {
+        faults.add(
+          form.place(ofQuestion: number, named: question.name ?? ""),
+          "This student is a classifier, which answers no question but '\(name)', the one that it learned: name the question so, or "
+            + "serve a language model for others.")
+      }
+    }
+    guard request.questions.contains(where: { $0.name == name }) else {
+      guard faults.isEmpty else { throw faults }
+      return request
+    }
+    var request = request
     request.learned = request.questions.enumerated().map { number, question in
       question.name == name
         ? labels(of: question, at: form.place(ofQuestion: number, named: name), &faults) : nil

@@ -10,14 +10,20 @@ package struct ServedTask: Sendable, Equatable {
   private let labels: LabelSet
   private let imageSlots: [String]
   private let columns: [String: String]
+  private let fixed: FixedSlots
 
   /// A run's task.
   ///
   /// - Parameters:
   ///   - imageSlots: what the template may call images; one for each image, or one for all of them.
   ///   - columns: of the template's slots of texts, the columns of the data file. The default knows none.
-  package init(prompt: PromptTemplate, labels: LabelSet, imageSlots: [String], columns: [String: String] = [:]) {
+  ///   - fixed: what the template says beside an item's fields. The default is nothing.
+  package init(
+    prompt: PromptTemplate, labels: LabelSet, imageSlots: [String], columns: [String: String] = [:],
+    fixed: FixedSlots = FixedSlots()
+  ) {
     self.columns = columns
+    self.fixed = fixed
     self.prompt = prompt
     self.labels = labels
     self.imageSlots = imageSlots
@@ -47,7 +53,8 @@ package struct ServedTask: Sendable, Equatable {
     }
     var request = request
     do {
-      let question = try prompt.prompt(for: Item(id: "1", imageSlots: slots, fields: fields), labels: labels)
+      let item = fixed.filling(Item(id: "1", imageSlots: slots, fields: fields))
+      let question = try prompt.prompt(for: item, labels: labels)
       request.messages[0].parts = PromptPart.parts(of: question.text, imagesAt: question.images.map(\.place)).map {
         switch $0 {
         case .text(let text): .text(text)
@@ -84,7 +91,7 @@ package struct ServedTask: Sendable, Equatable {
   private var fieldSlots: [String] {
     let images = imageSlots + [PromptTemplate.allImages]
     return prompt.slots.filter { slot in
-      slot != "labels" && !images.contains { slot == $0 || slot.hasPrefix($0 + ":") }
+      slot != "labels" && fixed.fields[slot] == nil && !images.contains { slot == $0 || slot.hasPrefix($0 + ":") }
     }
   }
 

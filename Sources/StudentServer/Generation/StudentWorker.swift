@@ -12,12 +12,13 @@ final class StudentWorker: Sendable {
   /// Starts the thread; it ends with the worker.
   ///
   /// - Parameters:
+  ///   - student: what writes answers; nil where nothing is written.
   ///   - waiting: the most requests that wait behind those that are being answered.
   ///   - limits: of what is being answered.
-  init(_ student: any PretrainedStudent, waiting: Int, limits: AnswersUnderWay.Limits) {
+  init(_ student: (any PretrainedStudent)?, waiting: Int, limits: AnswersUnderWay.Limits) {
     let queue = Queue(limit: waiting)
     self.queue = queue
-    let thread = Thread { queue.work(AnswersUnderWay(student, limits: limits)) }
+    let thread = Thread { queue.work(student.map { AnswersUnderWay($0, limits: limits) }) }
     thread.stackSize = 16 << 20  // attention keeps its tiles on the stack
     thread.name = "student"
     thread.start()
@@ -127,19 +128,19 @@ private final class Queue: @unchecked Sendable {
   }
 
   /// Works until it is closed and nothing is left.
-  func work(_ answers: consuming AnswersUnderWay) {
+  func work(_ answers: consuming AnswersUnderWay?) {
     while true {
       var read = 0
-      while read < tokensOfATurn, answers.takesMore, let job = next(waits: answers.isEmpty) {
+      while read < tokensOfATurn, answers?.takesMore ?? true, let job = next(waits: answers?.isEmpty ?? true) {
         guard job.wanted.isUp else {
           job.refuse(CancellationError())
           continue
         }
         guard let request = job.prepare() else { continue }
         read += request.promptTokens
-        answers.add(request)
+        answers?.add(request)
       }
-      if answers.isEmpty { if isOver { return } } else { answers.writeOn() }
+      if answers?.isEmpty ?? true { if isOver { return } } else { answers?.writeOn() }
     }
   }
 

@@ -41,10 +41,9 @@ struct ChatRequest: Sendable, Equatable {
   var streamsUsage = false
 
   init(_ body: Data) throws(ChatError) {
-    let value = body.withUnsafeBytes { try? JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
-    guard case .object(let members)? = value else {
-      throw .invalid(nil, "The body must be one JSON object in UTF-8.")
-    }
+    let value: JSONValue
+    do throws(RequestBody.Fault) { value = try RequestBody.value(of: body) } catch { throw .invalid(nil, error.words) }
+    guard let members = value.members else { throw .invalid(nil, "\(RequestBody.form), not \(value.kind).") }
     let fields = RequestFields(members)
     guard let model = try fields.text("model") else { throw .invalid("model", "model is missing.") }
     self.model = model

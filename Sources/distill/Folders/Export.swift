@@ -22,7 +22,8 @@
         With --run the student of a finished run is written. --decision adds decision.json and \
         decision_template.jinja, by which transformers' pipeline("decision") and distill serve --model ask the run's own \
         question, with the run's probabilities. It takes labels whose answers are one token each; what these files can't \
-        say is refused. With --apart the folder holds the base as it is and the adapter in adapter/, which the pipeline \
+        say is refused. They hold one temperature: of a run that is calibrated otherwise --fit-temperature writes the one that \
+        comes nearest, and says what it loses. With --apart the folder holds the base as it is and the adapter in adapter/, which the pipeline \
         loads with PEFT.
 
         Examples:
@@ -45,6 +46,12 @@
 
     @Flag(help: "Add the files by which others ask the run's question.")
     var decision = false
+
+    @Flag(
+      help:
+        "With --decision: write the temperature that comes nearest to a calibration that is none, and say what it loses."
+    )
+    var fitTemperature = false
 
     @Flag(help: "With --decision: leave the adapter beside the base, in adapter/.")
     var apart = false
@@ -89,6 +96,7 @@
       guard !decision || runFolder != nil else {
         throw ValidationError("--decision needs --run: it is a run that says what its student was asked.")
       }
+      guard !fitTemperature || decision else { throw ValidationError("--fit-temperature belongs to --decision.") }
       guard !apart || decision else { throw ValidationError("--apart belongs to --decision.") }
       guard !apart || dtype == nil else { throw ValidationError("With --apart the weights stay as they are.") }
     }
@@ -123,7 +131,8 @@
     private func write(run folder: URL, to target: URL) throws {
       guard DistillationMethod.named(in: folder.appending(path: "config.yaml")) != .dualChecker else {
         throw ValidationError(
-          "A run with 'method: dualchecker' has a student that answers no typed questions; use distill predict.")
+          "A run with 'method: dualchecker' needs no export: transformers loads \(folder.path)/student as it is, PEFT an adapter there, "
+            + "which --model and --adapter merge. Typed questions are answered by distill serve --run.")
       }
       let run = try DistillationRun.opening(folder, setting: set.settings(), plugins: .command())
       let source = try run.basePath()
@@ -132,7 +141,10 @@
       // Before anything is written.
       let learned = try run.learnedQuestion()
       let files =
-        decision ? try DecisionExport(TrainedQuestion(learned), of: student, temperature: learned.temperature()) : nil
+        decision
+        ? try DecisionExport(
+          TrainedQuestion(learned), of: student,
+          temperature: learned.temperature(fittedBy: fitTemperature ? { try run.oneTemperature() } : nil)) : nil
       if apart {
         try ApartFolder.write(model: source, adapter: run.lastAdapter(), to: target)
       } else {

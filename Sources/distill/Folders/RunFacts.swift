@@ -7,19 +7,38 @@
   /// What the folder of a run holds.
   enum RunFacts {
     static func facts(of folder: URL) throws -> [Fact] {
-      guard DistillationMethod.named(in: folder.appending(path: "config.yaml")) != .dualChecker else {
-        return [
-          Fact("run", "method dualchecker"),
-          Fact("question", "none that is served: its student answers distill predict"),
-        ]
+      if DistillationMethod.named(in: folder.appending(path: "config.yaml")) == .dualChecker {
+        return try checked(DualCheckerRun.opening(folder))
       }
       let run = try DistillationRun.opening(folder, plugins: .command())
-      let learned = try run.learnedQuestion()
+      return try [
+        Fact("run", "method multi-teacher"), Fact("base", (try? run.basePath().path) ?? "a student of code"),
+        Fact("adapter", (try? run.lastAdapter().lastPathComponent) ?? "none yet"),
+      ] + facts(of: run.learnedQuestion())
+    }
+
+    /// What a run of the method dualchecker holds.
+    private static func checked(_ run: DualCheckerRun) throws -> [Fact] {
+      let student = run.configuration.student
+      let isDecoder = student.kind == .decoder
+      var facts = [
+        Fact("run", "method dualchecker"),
+        Fact("base", student.model ?? "an encoder from nothing"),
+        Fact("student", isDecoder ? "a language model with an adapter" : "an encoder that classifies"),
+      ]
+      do {
+        facts += try self.facts(of: run.learnedQuestion())
+        if !isDecoder { facts.append(Fact("other questions", "none: an encoder answers what it learned")) }
+      } catch is NoLabelProbabilities {
+        facts.append(Fact("question", "none that is served: its student marks spans, see distill predict"))
+      }
+      return facts
+    }
+
+    /// What a student learned to answer.
+    private static func facts(of learned: LearnedQuestion) -> [Fact] {
       let question = TrainedQuestion(learned)
-      var facts = [Fact("run", "method multi-teacher")]
-      facts.append(Fact("base", (try? run.basePath().path) ?? "a student of code"))
-      facts.append(Fact("adapter", (try? run.lastAdapter().lastPathComponent) ?? "none yet"))
-      facts.append(Fact("question", "\(question.name) (\(question.types.joined(separator: ", ")))"))
+      var facts = [Fact("question", "\(question.name) (\(question.types.joined(separator: ", ")))")]
       for label in learned.labels.labels {
         let meaning = label.meaning.isEmpty ? "" : ": \(label.meaning)"
         let mark = label.name == learned.labels.positive ? ", looked for" : ""

@@ -1,3 +1,4 @@
+import ConfigurationFiles
 import Distillation
 import Evaluation
 import Foundation
@@ -164,6 +165,68 @@ import Testing
         "\($0)".contains("60 labelled answers show too little: it takes 299 at least")
       }
       #expect(try ThresholdFile(contentsOf: world.folder.appending(path: "run/threshold.json")) == file)
+    }
+  }
+
+  @Test func `what was learned with one prompt and its answers is not used with others`() async throws {
+    try await withLargeWorld { world in
+      let own = world.with { $0.evaluation.calibration = .dev }
+      try await own.run().run(through: .evaluate)
+      _ = try await own.run().threshold(precision: 0.2, certainty: 0.8)
+      let data = world.folder.appending(path: "data/items.jsonl")
+      let folder = world.folder.appending(path: "run")
+      #expect(try calibration(of: own).question != nil)
+      func predicted(_ setting: [String]) async throws -> (rows: [Prediction], said: String) {
+        let said = Said()
+        let run = try DistillationRun.opening(
+          folder, setting: setting.map { try ConfigurationSetting($0) }, reporter: said.reporter)
+        return (try await run.predict(data, rationales: false), said.text)
+      }
+      let words =
+        "calibration.json was learned with another prompt or with other answers, so probabilities are not calibrated"
+      for setting in ["prompt={text} Is it so?", "labels[0].answer=Surely"] {
+        let (rows, said) = try await predicted([setting])
+        #expect(said.contains(words), "\(said)")
+        #expect(said.contains("threshold.json was found for another student or calibration"), "\(said)")
+        #expect(rows.allSatisfy { $0.needsReview == nil })
+        let run = try DistillationRun.opening(folder, setting: [try ConfigurationSetting(setting)])
+        let error = #expect(throws: RunError.self) { try run.learnedQuestion() }
+        #expect("\(try #require(error))".contains("another prompt or with other answers"))
+      }
+      // What changes no probability.
+      let (rows, said) = try await predicted(["question=out"])
+      #expect(!said.contains(words) && rows.allSatisfy { $0.needsReview != nil })
+    }
+  }
+
+  @Test func `the one temperature nearest to a calibration is found with the answers that this was learned from`()
+    async throws
+  {
+    try await withLargeWorld { world in
+      let own = world.with { $0.evaluation.calibration = .dev }
+      try await own.run().run(through: .evaluate)
+      let folder = world.folder.appending(path: "run")
+      let learned = try calibration(of: own)
+      let answers = try StudentCalibration.answers(
+        contentsOf: folder.appending(path: "predictions/calibration.jsonl"), labels: learned.labels)
+      #expect(answers.count == Self.dev && Set(answers.map(\.id)) == Set((0..<Self.dev).map { "d\($0)" }))
+      // As the run would have chosen with other labels.
+      let mapping = StudentCalibration.mapping(.isotonic, learnedFrom: answers, labels: learned.labels)
+      let other = StudentCalibration(
+        labels: learned.labels, mapping: mapping, answers: learned.answers, source: "dev", adapter: learned.adapter,
+        question: learned.question)
+      try other.write(to: folder.appending(path: "calibration.json"))
+      let found = try #require(try own.run().oneTemperature())
+      #expect(found == OneTemperature(of: other, on: answers) && found.answers == Self.dev)
+      // Learned from other answers than are there.
+      var fewer = other
+      fewer.answers -= 1
+      try fewer.write(to: folder.appending(path: "calibration.json"))
+      #expect(throws: RunError.self) { try own.run().oneTemperature() }
+      try other.write(to: folder.appending(path: "calibration.json"))
+      try FileManager.default.removeItem(at: folder.appending(path: "predictions/calibration.jsonl"))
+      let error = #expect(throws: RunError.self) { try own.run().oneTemperature() }
+      #expect("\(try #require(error))".contains("predictions/calibration.jsonl"))
     }
   }
 }

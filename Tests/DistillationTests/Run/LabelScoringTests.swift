@@ -106,7 +106,9 @@ import Testing
         tree.answers = tree.answers.map { Array($0.dropLast()) }
         return tree
       }
-      #expect(replies.map(confidence) == student.answerProbabilities(trees).map { $0.max() ?? 0 })
+      let expected = student.answerProbabilities(trees)
+      #expect(replies.map(confidence) == expected.map { $0.max() ?? 0 })
+      #expect(replies.map(\.probabilities) == expected.map { Dictionary(uniqueKeysWithValues: zip(answers, $0)) })
     }
   }
 

@@ -16,6 +16,8 @@ public struct DualCheckerConfiguration: MethodConfiguration {
   package var storeIsDurable = false
   package var data: DualCheckerDataConfiguration
   package var task = DualCheckerTaskConfiguration()
+  /// What clients of the student call its question. The default is none: see ``questionName``.
+  package var question: String?
   package var teacher = DualCheckerTeacherConfiguration()
   package var second: DualCheckerTeacherConfiguration?
   package var spending = SpendingConfiguration()
@@ -47,6 +49,10 @@ public struct DualCheckerConfiguration: MethodConfiguration {
     storeIsDurable,
     ConfigurationKey("data", \.data, "The items; paths here are relative to --data, or else to this file."),
     ConfigurationKey("task", \.task, "The labelling task."),
+    ConfigurationKey(
+      "question", \.question,
+      "What clients of the served student call the question; the default is the label's column, or else label.",
+      range: .ifGiven(.nonBlank), sample: "is_green"),
     ConfigurationKey("teacher", \.teacher, "The teacher; another kind of teacher is another block here."),
     ConfigurationKey(
       "second", \.second, "The teacher of second opinions; without it the first one, with other demonstrations."),
@@ -71,12 +77,33 @@ public struct DualCheckerConfiguration: MethodConfiguration {
       expected:
         "steps without longer_text, such as [more_demonstrations, definitions], or a column with the longer text",
       found: "longer_text, which is in the default, and no such column")
+    checkCalibration(with: &reader)
     for (key, teacher) in [("teacher.kind", teacher as DualCheckerTeacherConfiguration?), ("second.kind", second)] {
       reader.require(
         teacher?.kind != .model || task.kind != .spans, key, "task.kind",
         expected: "in_context or openai, since a local model chooses between classes and writes no spans",
         found: "model")
     }
+  }
+}
+
+extension DualCheckerConfiguration {
+  /// What clients of the served student call its question: the key `question`, else the label's column, else `label`.
+  package var questionName: String { question ?? data.fields.label ?? "label" }
+
+  /// Probabilities to calibrate, and records to do it with.
+  private func checkCalibration(with reader: inout ConfigurationReader) {
+    reader.require(
+      evaluation.calibration == nil || task.kind != .spans, "evaluation.calibration", "task.kind",
+      expected: "no calibration, since spans have no probability for each label",
+      found: "the text '\(evaluation.calibration?.rawValue ?? "")'")
+    guard evaluation.calibration == .dev else { return }
+    reader.require(
+      data.files == nil || data.files?.dev != nil, "evaluation.calibration", "data.files.dev",
+      expected: "pool, or a file of development records in data.files.dev", found: "the text 'dev'")
+    reader.require(
+      data.isDivided || data.folds > 2, "data.folds", "evaluation.calibration",
+      expected: "3 or more, since one part is scored and another one calibrates", found: "the number \(data.folds)")
   }
 }
 

@@ -1,0 +1,159 @@
+internal import Evaluation
+internal import Foundation
+internal import TeacherProtocol
+internal import Wording
+
+/// What a run knows of how far its student's probabilities can be trusted: `calibration.json` and `threshold.json` in its folder.
+///
+/// Both belong to one student and to what it was asked with. Where either has changed they are passed over, with a message, or
+/// refused where nobody sees messages.
+struct ConfidenceFiles {
+  /// The run's folder.
+  let folder: URL
+  /// The file with the weights that the student was trained to.
+  let weights: URL
+  /// The digest of what the student is asked with.
+  let question: String
+  /// All labels of the question, in its order.
+  let labels: [String]
+  let reporter: ProgressReporter
+
+  var calibrationFile: URL { folder.appending(path: "calibration.json") }
+  var thresholdFile: URL { folder.appending(path: "threshold.json") }
+  /// The answers that the calibration was learned from, with their truth.
+  var answersFile: URL { folder.appending(path: "predictions/calibration.jsonl") }
+
+  /// The digest of the weights, by which files know the student.
+  var student: String { get throws { try Distillation.digest(of: weights) } }
+
+  /// Why a file is not about this student and this question.
+  private enum Strangeness { case student, question }
+
+  /// The calibration with why it is another's; nil where there is no file.
+  private func stored() throws -> (calibration: StudentCalibration, strangeness: Strangeness?)? {
+    guard FileManager.default.fileExists(atPath: calibrationFile.path) else { return nil }
+    let calibration = try StudentCalibration(contentsOf: calibrationFile)
+    if try calibration.adapter != student { return (calibration, .student) }
+    // Files of versions that did not know it name no question.
+    let isSame = calibration.labels == labels && (calibration.question ?? question) == question
+    return (calibration, isSame ? nil : .question)
+  }
+
+  /// The calibration of the student; nil where the run has none. Another's is passed over, with a message.
+  ///
+  /// - Throws: `RunFileError` where the file can't be read.
+  func calibration() throws -> StudentCalibration? {
+    guard let (calibration, strangeness) = try stored() else { return nil }
+    switch strangeness {
+    case nil: return calibration
+    case .student:
+      reporter.message(
+        "\(calibrationFile.path) was learned from another student, so probabilities are not calibrated: carry the run's step "
+          + "evaluate out again")
+    case .question:
+      reporter.message(
+        "\(calibrationFile.path) was learned with another prompt or with other answers, so probabilities are not calibrated: "
+          + "leave out what --set changes of them, or carry the run's step evaluate out again")
+    }
+    return nil
+  }
+
+  /// The same for what has no messages, such as a server's client.
+  ///
+  /// - Throws: ``RunError/notARun(_:_:)`` for another's calibration too.
+  func ownCalibration() throws -> StudentCalibration? {
+    guard let (calibration, strangeness) = try stored() else { return nil }
+    switch strangeness {
+    case nil: return calibration
+    case .student:
+      throw RunError.notARun(
+        folder.path, "its calibration.json was learned from another student; carry the run's step evaluate out again")
+    case .question:
+      throw RunError.notARun(
+        folder.path,
+        "its calibration.json was learned with another prompt or with other answers; leave out what --set changes of them, or "
+          + "carry the run's step evaluate out again")
+    }
+  }
+
+  /// Removes what was learned.
+  func clear() {
+    for file in [calibrationFile, thresholdFile, answersFile] { try? FileManager.default.removeItem(at: file) }
+  }
+
+  private func digest(of calibration: StudentCalibration?) throws -> String? {
+    try calibration.map { _ in try Distillation.digest(of: calibrationFile) }
+  }
+
+  /// Finds the smallest confidence from which on the student is as often right as wanted, and writes threshold.json.
+  ///
+  /// - Parameters:
+  ///   - stated: the student's answers as it states them.
+  ///   - truth: the true label of each item.
+  ///   - source: where the labels are from.
+  /// - Throws: ``ThresholdError`` where there is none; a threshold that was there before stays.
+  func findThreshold(
+    precision: Double, certainty: Double, stated: [Prediction], truth: [String: String], source: String
+  ) throws -> ThresholdFile {
+    let calibration = try calibration()
+    if let calibration { reporter.message(calibration.sentence) }
+    let answers = calibration.map { calibration in stated.map { $0.calibrated(by: calibration) } } ?? stated
+    let found: CertainThreshold
+    do {
+      found = try CertainThreshold(
+        precision: precision, certainty: certainty, confidences: answers.map { min($0.confidence ?? 0, 1) },
+        correct: answers.map { $0.label != nil && $0.label == truth[$0.itemID] })
+    } catch {
+      throw ThresholdError.notFound(source, precision: precision, certainty: certainty, error)
+    }
+    let file = try ThresholdFile(
+      found, source: source, adapter: student, calibration: digest(of: calibration), question: question)
+    try file.write(to: thresholdFile)
+    return file
+  }
+
+  /// The threshold of the student; nil where the run has none. One that was found for another student, question or calibration
+  /// is passed over, with a message.
+  ///
+  /// - Parameter calibration: from ``calibration()``.
+  func threshold(_ calibration: StudentCalibration?) throws -> ThresholdFile? {
+    guard FileManager.default.fileExists(atPath: thresholdFile.path) else { return nil }
+    let file = try ThresholdFile(contentsOf: thresholdFile)
+    let remedy = "so no row is marked for review: find it again with distill threshold --run \(folder.path)"
+    guard try file.adapter == student, try file.calibration == digest(of: calibration) else {
+      reporter.message("\(thresholdFile.path) was found for another student or calibration, \(remedy)")
+      return nil
+    }
+    guard (file.question ?? question) == question else {
+      reporter.message("\(thresholdFile.path) was found with another prompt or with other answers, \(remedy)")
+      return nil
+    }
+    return file
+  }
+
+  /// Keeps the answers that a calibration was learned from.
+  func write(_ answers: [StudentCalibration.Answer]) throws {
+    try OwnerOnly.makeFolder(answersFile.deletingLastPathComponent())
+    try OwnerOnly.write(PredictionFile.jsonLines(answers), to: answersFile)
+  }
+
+  /// The answers that the calibration was learned from.
+  ///
+  /// - Throws: ``RunError/notARun(_:_:)`` where the run has not kept them, `RunFileError` for a line that is none.
+  func answers(of calibration: StudentCalibration) throws -> [StudentCalibration.Answer] {
+    guard FileManager.default.fileExists(atPath: answersFile.path) else {
+      throw RunError.notARun(
+        folder.path,
+        "it has no predictions/calibration.jsonl with the answers that its calibration was learned from, as runs of earlier "
+          + "versions; delete its evaluation.json and carry the step evaluate out again")
+    }
+    let answers = try StudentCalibration.answers(contentsOf: answersFile, labels: calibration.labels)
+    guard answers.count == calibration.answers else {
+      throw RunError.notARun(
+        folder.path,
+        "its predictions/calibration.jsonl has \(answers.count) answers, and its calibration was learned from "
+          + "\(calibration.answers); delete its evaluation.json and carry the step evaluate out again")
+    }
+    return answers
+  }
+}

@@ -1,0 +1,36 @@
+package import DualChecker
+package import Foundation
+internal import Layers
+internal import StudentModels
+package import TeacherProtocol
+internal import Tokenization
+internal import Training
+
+/// An encoder as ``EncoderStudent/save(to:)`` left it: it answers, and learns no more.
+package struct TrainedEncoder: Sendable {
+  private let task: LabellingTask
+  private let network: any TextNetwork
+
+  /// Reads a student's folder.
+  ///
+  /// - Throws: `StudentError` or the error of the file that can't be used.
+  package init(contentsOf folder: URL, task: LabellingTask) throws {
+    self.task = task
+    network = task.kind == .spans ? try TokenTagger(contentsOf: folder) : try TextClassifier(contentsOf: folder)
+  }
+
+  /// Its answers, as those of ``EncoderStudent/predictions(for:)``.
+  package func predictions(for items: [Item]) async throws -> [StudentPrediction] {
+    try await onOwnThread { [network, task] in try network.predictions(for: items.map(\.text), task: task) }
+  }
+
+  /// The classes' probabilities for one item, and the number of tokens that its text has.
+  ///
+  /// - Precondition: the task has classes.
+  package func answer(to item: Item) throws -> (probabilities: [Double], tokens: Int) {
+    guard let classifier = network as? TextClassifier else {
+      preconditionFailure("TrainedEncoder: probabilities of classes from a student of spans")
+    }
+    return (try classifier.probabilities(for: [item.text])[0], try classifier.encoding(of: item.text).ids.count)
+  }
+}
