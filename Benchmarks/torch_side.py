@@ -81,8 +81,9 @@ class Encoder:
         self.model = load(options.model, dtype=getattr(torch, options.dtype)).eval()
         self.labels = self.model.config.num_labels
         if not options.full:
-            maps = r".*encoder.*\.(query|key|value|dense)"
-            self.model = peft.get_peft_model(self.model, lora(maps, modules_to_save=["classifier"]))
+            maps = r".*(encoder|layers).*\.(query|key|value|dense|Wqkv|Wi|Wo)"
+            saved = [name for name in ("classifier", "head") if hasattr(self.model, name)]
+            self.model = peft.get_peft_model(self.model, lora(maps, modules_to_save=saved))
         self.optimizer = optimizer_of(self.model)
 
     def encoder(self):
@@ -112,14 +113,25 @@ class Decoder:
         self.vocabulary = config.get_text_config().vocab_size
         self.image_tokens = 0
         if self.sees:
-            if not hasattr(config, "scale_factor"):
-                raise SystemExit(f"{options.model}: of models with images only those of SmolVLM's family are measured")
-            self.side, self.token = config.vision_config.image_size, config.image_token_id
-            self.image_tokens = options.tiles * (self.side // config.vision_config.patch_size // config.scale_factor) ** 2
+            self.vision_config, self.token = config.vision_config, config.image_token_id
+            # Qwen's towers take an image of any size as a grid of patches; SmolVLM's take tiles.
+            self.grid = None
+            if hasattr(config, "scale_factor"):
+                self.side = config.vision_config.image_size
+                self.image_tokens = options.tiles * (self.side // config.vision_config.patch_size // config.scale_factor) ** 2
+            elif hasattr(config.vision_config, "spatial_merge_size") and options.tiles == 1 and not options.reduced:
+                merge = config.vision_config.spatial_merge_size
+                blocks = round(512 / (config.vision_config.patch_size * merge))
+                self.grid, self.image_tokens = blocks * merge, blocks * blocks
+            else:
+                raise SystemExit(
+                    f"{options.model}: of models with images SmolVLM's family is measured, and Qwen's with one tile and "
+                    "without --reduced"
+                )
         elif options.job == "vision":
             raise SystemExit(f"{options.model} has no vision tower")
         maps = "(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
-        self.model = peft.get_peft_model(self.base, lora(rf".*{'text_model' if self.sees else 'layers'}.*\.{maps}"))
+        self.model = peft.get_peft_model(self.base, lora(rf".*{'(text|language)_model' if self.sees else 'layers'}.*\.{maps}"))
         if options.checkpointing:
             self.base.enable_input_require_grads()
             self.base.gradient_checkpointing_enable()
@@ -129,6 +141,15 @@ class Decoder:
 
     def words(self, *shape):
         return torch.randint(100, self.vocabulary - 200, shape)
+
+    def image(self, count):
+        """What the tower takes of one random image, for so many sequences."""
+        if self.grid is None:
+            return dict(pixel_values=self.pixels(count))
+        c = self.vision_config
+        values = c.temporal_patch_size * c.patch_size**2 * 3
+        patches = torch.randn(1, self.grid**2, values, dtype=self.base.dtype).expand(count, -1, -1).reshape(-1, values)
+        return dict(pixel_values=patches, image_grid_thw=torch.tensor([[1, self.grid, self.grid]] * count))
 
     def pixels(self, count):
         image = torch.randn(1, options.tiles, 3, self.side, self.side, dtype=self.base.dtype)
@@ -140,10 +161,12 @@ class Decoder:
         inputs = {}
         if self.image_tokens and options.job != "score":
             prompt[:, : self.image_tokens] = self.token
-            inputs["pixel_values"] = self.pixels(max(answers, 1))
+            inputs = self.image(max(answers, 1))
         ids = prompt.repeat_interleave(max(answers, 1), 0)
         if answers:
             ids = torch.cat([ids, self.words(len(ids), options.answer)], 1)
+        if inputs and self.grid is not None:
+            inputs["mm_token_type_ids"] = (ids == self.token).long()
         return dict(input_ids=ids, attention_mask=torch.ones_like(ids), **inputs)
 
     def scores(self, inputs):
@@ -193,7 +216,7 @@ class Decoder:
 
     @torch.no_grad()
     def vision(self):
-        self.base.model.get_image_features(self.pixels(1))
+        self.base.model.get_image_features(**self.image(1))
 
     @torch.no_grad()
     def generate(self):
