@@ -32,7 +32,7 @@ SD_INLINE void take_exponentials(const block *b, int columns, float *s, running 
         for (int c = 0; c < columns; c++) o[(16 * v + i) * columns + c] *= factors[i];
     int keys = keys_before(b, 16 * v + 15);
     vector16 against = high == -INFINITY ? (vector16)0.0f : high;
-    for (int k = 0; k < keys; k++) {
+    for (int k = keys_behind(b, 16 * v); k < keys; k++) {
       vector16 p = exponential(load16(s + k * LANES + 16 * v) - against);
       store16(s + k * LANES + 16 * v, p);
       sum += p;

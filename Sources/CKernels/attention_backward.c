@@ -103,7 +103,7 @@ SD_INLINE void backward_of(bool wide, int d, const job *w, const tile *t, int he
     block_scores(wide, &b, (rows_view){w->v + from, ks}, d, y, false, ds, NULL);  // scale dP = scale dO V^T
     for (int v = b.from / 16; v * 16 < b.to; v++) {
       int keys = smaller(b.keys, round_up(keys_before(&b, 16 * v + 15), 8));
-      for (int k = 0; k < keys; k++) {
+      for (int k = keys_behind(&b, 16 * v) / 8 * 8; k < keys; k++) {
         float *x = p + k * LANES + 16 * v, *dx = ds + k * LANES + 16 * v;
         vector16 share = exponential(load16(x) - log_sum[v]);
         store16(x, share);

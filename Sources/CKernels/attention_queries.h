@@ -69,7 +69,7 @@ SD_INLINE void chunk_of(int d, const query_sizes *w, const one_query *query, int
   int from = (task - query->first) * CHUNK, to = from + CHUNK < query->keys ? from + CHUNK : query->keys;
   int starts[RUNS], counts[RUNS], at = 0;
   for (int run = 0; run < RUNS; run++) {
-    int first = run_start(query->span, run), n = run_end(query->span, run, query->query) - first;
+    int first = run_first(query->span, run, query->query), n = run_end(query->span, run, query->query) - first;
     int low = from > at ? from - at : 0, high = to - at < n ? to - at : n;
     starts[run] = first + low;
     counts[run] = high > low ? high - low : 0;

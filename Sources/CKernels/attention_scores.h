@@ -40,7 +40,8 @@ SD_INLINE void scores8(bool wide, int vectors, const block *b, int k, int n, int
 #pragma clang loop unroll(full)
       for (int v = 0; v < vectors; v++) {
         lanes16 own = lanes + (lane + 16 * v);
-        lanes16 sees = (own >= first_lane(b, b->key + k + i)) & (own < to);
+        int key = b->key + k + (i < n ? i : n - 1);
+        lanes16 sees = (own >= first_lane(b, key)) & (own < smaller(to, key - b->low));
         sums[i][v] = sees ? sums[i][v] : (vector16)-INFINITY;
       }
   }
@@ -62,8 +63,8 @@ SD_INLINE void block_scores(bool wide, const block *b, rows_view keys, int d, co
                             vector16 *high) {
   for (int k = 0; k < b->keys; k += 8) {
     int n = smaller(8, b->keys - k), first = b->key + k;
-    int lane = first_lane(b, first) / 16 * 16, end = round_up(b->to, 16);
-    bool is_masked = masks && (lane < first_lane(b, first + n - 1) || b->to < b->filled);
+    int lane = first_lane(b, first) / 16 * 16, end = round_up(last_lane(b, first + n - 1), 16);
+    bool is_masked = masks && (lane < first_lane(b, first + n - 1) || b->to < b->filled || first - b->low < end);
     // The next keys' rows are short and far apart: the CPU does not see where they lead.
     for (int i = k + 8; i < smaller(k + 16, b->keys); i++)
       for (int c = 0; c < d; c += 16) __builtin_prefetch(keys.x + (size_t)i * keys.stride + c, 0, 3);
@@ -79,19 +80,19 @@ SD_INLINE void block_scores(bool wide, const block *b, rows_view keys, int d, co
 // out [LANES][columns] += S^T X: what queries take from keys' rows.
 SD_INLINE void add_to_queries(bool wide, const block *b, const float *s, rows_view rows, int columns, float *out) {
   for (int lane = b->from / 8 * 8; lane < b->to; lane += 8) {
-    int depth = keys_before(b, lane + 7);
-    float *y = out + lane * columns;
-    if (depth > 0) add_rows(wide, 8, columns, s + lane, 1, LANES, rows.x, rows.stride, depth, y, (size_t)columns);
+    int key = keys_behind(b, lane), depth = keys_before(b, lane + 7) - key;
+    const float *own = s + key * LANES + lane, *x = rows.x + (size_t)key * rows.stride;
+    if (depth > 0) add_rows(wide, 8, columns, own, 1, LANES, x, rows.stride, depth, out + lane * columns, (size_t)columns);
   }
 }
 // out [keys][columns] += S X: what keys take from queries' rows.
 SD_INLINE void add_to_keys(bool wide, const block *b, const float *s, rows_view rows, int columns, float *out,
                            size_t stride) {
   for (int k = 0; k < b->keys; k += 8) {
-    int n = smaller(8, b->keys - k), lane = first_lane(b, b->key + k);
+    int n = smaller(8, b->keys - k), lane = first_lane(b, b->key + k), depth = last_lane(b, b->key + k + n - 1) - lane;
     const float *x = rows.x + (size_t)lane * rows.stride, *own = s + k * LANES + lane;
     float *y = out + (size_t)k * stride;
-    add_rows(wide, n, columns, own, LANES, 1, x, rows.stride, b->to - lane, y, stride);
+    if (depth > 0) add_rows(wide, n, columns, own, LANES, 1, x, rows.stride, depth, y, stride);
   }
 }
 #endif

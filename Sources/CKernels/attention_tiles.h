@@ -20,11 +20,27 @@ SD_INLINE int run_start(const sd_span *s, int run) {
 SD_INLINE int run_end(const sd_span *s, int run, int query) {
   if (run == SHARED) return s->shared_last;
   if (run == PREFIX) return s->prefix_last;
-  return s->causal ? s->own_first + (query - s->first) + s->causal_offset + 1 : s->own_last;
+  if (!s->causal) return s->own_last;
+  return smaller(s->own_last, s->own_first + (query - s->first) + s->causal_offset + s->beyond + 1);
+}
+// How many keys stand before a run's, and before a query's own.
+SD_INLINE int keys_ahead_of(const sd_span *s, int run) {
+  int shared = s->shared_last - s->shared_first, prefix = s->prefix_last - s->prefix_first;
+  return run == SHARED ? 0 : run == PREFIX ? shared : shared + prefix;
+}
+SD_INLINE int place_of(const sd_span *s, int query) {
+  return keys_ahead_of(s, OWN) + query - s->first + s->causal_offset;
+}
+// The keys of a run that a query sees: run_first to run_end.
+SD_INLINE int run_first(const sd_span *s, int run, int query) {
+  int start = run_start(s, run);
+  if (s->window == 0) return start;
+  int behind = place_of(s, query) - s->window + 1 - keys_ahead_of(s, run);
+  return smaller(run_end(s, run, query), start + larger(0, behind));
 }
 SD_INLINE int visible_keys(const sd_span *s, int query) {
   int keys = 0;
-  for (int run = 0; run < RUNS; run++) keys += run_end(s, run, query) - run_start(s, run);
+  for (int run = 0; run < RUNS; run++) keys += run_end(s, run, query) - run_first(s, run, query);
   return keys;
 }
 
@@ -35,15 +51,16 @@ typedef struct {
   int group, first, count;  // the group and its tiles
 } tile;
 
-// Whether two spans follow each other and have all but their own keys in common.
+// Whether two spans follow each other and have all but their own keys in common. In a window each has others.
 SD_INLINE bool meet_alike(const sd_span *a, const sd_span *b) {
-  return a->last == b->first && a->shared_first == b->shared_first && a->shared_last == b->shared_last &&
+  return a->window == 0 && b->window == 0 && a->last == b->first && a->shared_first == b->shared_first && a->shared_last == b->shared_last &&
          a->prefix_first == b->prefix_first && a->prefix_last == b->prefix_last;
 }
 
-// Keys [key, key + keys), which lanes [from, to) see; of these the lanes from key - base on, where that is more.
+// Keys [key, key + keys), which lanes [from, to) see; of these the lanes from key - base on, where that is more, and those
+// before key - low, where that is less.
 typedef struct {
-  int key, keys, from, to, base;
+  int key, keys, from, to, base, low;
   int filled;          // lanes before it hold queries
   int shared, offset;  // so many of the first keys are shared ones, which lie at key + offset
 } block;
@@ -53,11 +70,6 @@ typedef struct {
 
 // Whether a span's queries see nothing but what is shared and, causally, themselves: a prompt.
 SD_INLINE bool is_prompt(const sd_span *s) { return s->causal && s->prefix_first == s->prefix_last; }
-// Where a query of a prompt stands among all keys that it sees.
-SD_INLINE int place_of(const sd_span *s, int query) {
-  return s->shared_last - s->shared_first + query - s->first + s->causal_offset;
-}
-
 // The next block of a tile; a place of zeros is the beginning. Where `joins`, shared keys are one run with those that
 // follow: blocks are then cut as if each prompt stood alone, and so are sums.
 SD_INLINE bool next_block(const tile *t, bool joins, place *at, block *b) {
@@ -68,7 +80,14 @@ SD_INLINE bool next_block(const tile *t, bool joins, place *at, block *b) {
     int from = run == OWN ? larger(s->first, t->query) : t->query, last = t->query + t->queries;
     int to = run == OWN ? smaller(s->last, last) : last;
     int ahead = at->run == (s->prefix_first == s->prefix_last ? OWN : PREFIX) ? shared : 0;
-    int start = run_start(s, run), first = start - ahead + at->done, left = run_end(s, run, to - 1) - first;
+    int start = run_start(s, run), before = keys_ahead_of(s, run), low = INT_MIN / 2;
+    if (s->window > 0) {
+      int query = place_of(s, t->query), top = is_prompt(s) ? query / LANES * LANES : query;
+      low = start - before + query - s->window;
+      // As for a whole tile, whichever query is the first to be computed here.
+      at->done = larger(at->done, top - s->window + 1 - before + ahead);
+    }
+    int first = start - ahead + at->done, left = run_end(s, run, to - 1) - first;
     if (left <= 0 || from >= to || (run == SHARED && shared > 0)) continue;
     // As for a whole tile, whichever query is the last to be computed here.
     int whole = run == OWN && is_prompt(s) ? round_up(left + at->done, LANES) - at->done : left;
@@ -79,7 +98,9 @@ SD_INLINE bool next_block(const tile *t, bool joins, place *at, block *b) {
     b->offset = s->shared_first - (start - ahead);
     b->from = from - t->query;
     b->to = to - t->query;
-    b->base = run == OWN && s->causal ? s->own_first + s->causal_offset + t->query - s->first : INT_MAX / 2;
+    b->base =
+        run == OWN && s->causal ? s->own_first + s->causal_offset + s->beyond + t->query - s->first : INT_MAX / 2;
+    b->low = low;
     b->filled = t->queries;
     at->done += b->keys;
     return true;
@@ -93,8 +114,11 @@ SD_INLINE long tile_work(const tile *t) {
   for (place at = {0}; next_block(t, false, &at, &b);) keys += b.keys;
   return keys * ((t->queries + 15) / 16);
 }
+// The lanes that see a key: first_lane to last_lane.
 SD_INLINE int first_lane(const block *b, int key) { return larger(b->from, key - b->base); }
-// How many of the block's keys a lane sees at most.
+SD_INLINE int last_lane(const block *b, int key) { return smaller(b->to, key - b->low); }
+// How many of the block's keys stand before those that a lane sees, and how many before the last of them and with it.
+SD_INLINE int keys_behind(const block *b, int lane) { return larger(0, smaller(b->keys, b->low + lane - b->key + 1)); }
 SD_INLINE int keys_before(const block *b, int lane) { return larger(0, smaller(b->keys, b->base + lane - b->key + 1)); }
 
 SD_INLINE int queries_of(const sd_span *spans, const sd_group *g) {

@@ -25,7 +25,7 @@ public struct AttentionLayout: Sendable {
     }
   }
 
-  private let spans: [sd_span]
+  private var spans: [sd_span]
   private let groups: [sd_group]
   /// Rows of queries.
   public let queries: Int
@@ -55,14 +55,19 @@ public struct AttentionLayout: Sendable {
   }
 
   /// Sequences one after the other; every row sees all rows of its own sequence. For images and text encoders.
-  package static func full(_ lengths: [Int]) -> AttentionLayout {
+  ///
+  /// - Parameter reach: how many rows to each side of itself a row sees; nil for all.
+  package static func full(_ lengths: [Int], reach: Int? = nil) -> AttentionLayout {
     var (spans, groups, start) = ([sd_span](), [sd_group](), Int32(0))
     for length in lengths {
       let end = start + Int32(length)
-      spans.append(
-        sd_span(
-          first: start, last: end, shared_first: 0, shared_last: 0, prefix_first: start, prefix_last: start,
-          own_first: start, own_last: end, causal: 0, causal_offset: 0))
+      var span = sd_span(
+        first: start, last: end, shared_first: 0, shared_last: 0, prefix_first: start, prefix_last: start,
+        own_first: start, own_last: end, causal: 0, causal_offset: 0, beyond: 0, window: 0)
+      if let reach, reach < length - 1 {
+        (span.causal, span.beyond, span.window) = (1, Int32(reach), Int32(reach) + 1)
+      }
+      spans.append(span)
       let index = Int32(spans.count)
       groups.append(sd_group(span_first: index - 1, span_last: index, key_first: start, key_last: end))
       start = end
@@ -71,8 +76,10 @@ public struct AttentionLayout: Sendable {
   }
 
   /// Sequences one after the other, of which the first rows alone ask, each for all rows of its own sequence.
-  package static func first(_ lengths: [Int]) -> AttentionLayout {
-    let whole = full(lengths)
+  ///
+  /// - Parameter reach: how many rows after itself a first row sees; nil for all.
+  package static func first(_ lengths: [Int], reach: Int? = nil) -> AttentionLayout {
+    let whole = full(lengths, reach: reach)
     let spans = whole.spans.enumerated().map { i, span in
       var one = span
       (one.first, one.last) = (Int32(i), Int32(i) + 1)
@@ -99,7 +106,8 @@ public struct AttentionLayout: Sendable {
       spans.append(
         sd_span(
           first: start, last: end, shared_first: 0, shared_last: Int32(shared), prefix_first: first, prefix_last: first,
-          own_first: first, own_last: first, causal: 1, causal_offset: Int32(run.kept)))
+          own_first: first, own_last: first + Int32(run.kept + run.new), causal: 1, causal_offset: Int32(run.kept),
+          beyond: 0, window: 0))
       let index = Int32(spans.count)
       groups.append(
         sd_group(
@@ -132,7 +140,8 @@ public struct AttentionLayout: Sendable {
         spans.append(
           sd_span(
             first: row, last: row + rows, shared_first: 0, shared_last: before, prefix_first: first,
-            prefix_last: first + prefix, own_first: key, own_last: key + rows, causal: 1, causal_offset: 0))
+            prefix_last: first + prefix, own_first: key, own_last: key + rows, causal: 1, causal_offset: 0, beyond: 0,
+            window: 0))
         (row, key) = (row + rows, key + rows)
       }
       add(prompt, prefix: 0)
@@ -143,6 +152,24 @@ public struct AttentionLayout: Sendable {
     }
     // One way for all: how many rows a group has depends on the trees beside it and on what was read before.
     return AttentionLayout(spans: spans, groups: groups, queries: Int(row), keys: keys, few: 0)
+  }
+
+  /// The same where each row sees, of what it sees here, the last so many keys up to and with its own: a sliding window
+  /// over its sequence. In a tree an answer's row counts its answer's rows before it, then the prompt's.
+  ///
+  /// Time is that of the keys in the windows.
+  ///
+  /// - Parameter window: at least 1; nil for none.
+  package func windowed(_ window: Int?) -> AttentionLayout {
+    guard let window else { return self }
+    precondition(window > 0, "a window of \(window) rows")
+    var layout = self
+    for i in spans.indices where spans[i].window == 0 {
+      // Where all keys lie in the window there is none.
+      let last = spans[i].place(of: spans[i].last - 1)
+      layout.spans[i].window = Int(last) < window ? 0 : Int32(window)
+    }
+    return layout
   }
 
   /// Softmax(scale · Q Kᵀ) V over the visible keys, head by head; the scores are never stored.
@@ -251,11 +278,27 @@ public struct AttentionLayout: Sendable {
     let (q, k) = (Int32(query), Int32(key))
     return spans.contains { span in
       guard q >= span.first, q < span.last else { return false }
-      if k >= span.shared_first, k < span.shared_last { return true }
-      if k >= span.prefix_first, k < span.prefix_last { return true }
-      let last = span.causal != 0 ? span.own_first + (q - span.first) + span.causal_offset + 1 : span.own_last
-      return k >= span.own_first && k < last
+      let own = span.place(of: q)
+      guard let place = span.place(ofKey: k) else { return false }
+      let isOwn = k >= span.own_first && k < span.own_last
+      if isOwn, span.causal != 0, place > own + span.beyond { return false }
+      return span.window == 0 || place > own - span.window
     }
+  }
+}
+
+extension sd_span {
+  private var shared: Int32 { shared_last - shared_first }
+  private var prefix: Int32 { prefix_last - prefix_first }
+
+  /// Where a query stands among the keys of its sequence.
+  fileprivate func place(of query: Int32) -> Int32 { shared + prefix + query - first + causal_offset }
+
+  /// Where a key stands among those of the sequence; nil where it is none of them.
+  fileprivate func place(ofKey key: Int32) -> Int32? {
+    if key >= shared_first, key < shared_last { return key - shared_first }
+    if key >= prefix_first, key < prefix_last { return shared + key - prefix_first }
+    return key >= own_first && key < own_last ? shared + prefix + key - own_first : nil
   }
 }
 

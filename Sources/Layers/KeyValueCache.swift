@@ -49,8 +49,15 @@ package struct KeyValueCache: Sendable {
     /// The position of each new row in its sequence.
     package let positions: [TokenPosition]
     let places: [Int]
-    let layout: AttentionLayout
+    private(set) var layout: AttentionLayout
     let rows: Int
+
+    /// The same rows for a layer with this window, as ``AttentionLayout/windowed(_:)`` has it.
+    package func windowed(_ window: Int?) -> Step {
+      var step = self
+      step.layout = layout.windowed(window)
+      return step
+    }
   }
 
   /// One cache for each layer.

@@ -35,7 +35,23 @@ struct Layout: Sendable, CustomTestStringConvertible {
       layout: .trees(
         [.init(prompt: 1, answers: [1]), .init(prompt: 40, answers: [3, 0, 33]), .init(prompt: 2, answers: [50])],
         after: 130)),
+    Layout(name: "texts in windows to both sides", layout: .full([1, 100, 33, 200, 9], reach: 16)),
+    Layout(name: "first rows of texts in windows", layout: .first([1, 100, 33, 64, 5], reach: 4)),
+    windowed("causal text that sees itself alone", 1, .init(prompt: 70, answers: [])),
+    windowed("causal text over several tiles in a window", 50, .init(prompt: 337, answers: [])),
+    windowed(
+      "trees in a window", 9, .init(prompt: 40, answers: [3, 0, 33, 1, 1, 2]), .init(prompt: 2, answers: [150, 5]),
+      .init(prompt: 100, answers: [1, 1])),
+    windowed(
+      "trees after a beginning, some of which is in the window", 70, after: 130, .init(prompt: 1, answers: [1]),
+      .init(prompt: 40, answers: [3, 0, 33]), .init(prompt: 2, answers: [90])),
   ]
+
+  static func windowed(
+    _ name: String, _ window: Int, after shared: Int = 0, _ trees: AttentionLayout.Tree...
+  ) -> Layout {
+    Layout(name: name, layout: .trees(trees, after: shared).windowed(window))
+  }
 }
 
 @Suite struct AttentionTests {
@@ -71,12 +87,13 @@ struct Layout: Sendable, CustomTestStringConvertible {
     }
   }
 
-  @Test func `a prompt sees itself causally, an answer the prompt and itself, an image all of itself`() {
-    func picture(_ layout: AttentionLayout) -> [String] {
-      (0..<layout.queries).map { q in
-        (0..<layout.keys).map { layout.sees(query: q, key: $0) ? "x" : "." }.joined()
-      }
+  private func picture(_ layout: AttentionLayout) -> [String] {
+    (0..<layout.queries).map { q in
+      (0..<layout.keys).map { layout.sees(query: q, key: $0) ? "x" : "." }.joined()
     }
+  }
+
+  @Test func `a prompt sees itself causally, an answer the prompt and itself, an image all of itself`() {
     #expect(
       picture(.trees([.init(prompt: 2, answers: [2, 0, 1]), .init(prompt: 1, answers: [1])])) == [
         "x......", "xx.....",  // first prompt
@@ -89,6 +106,34 @@ struct Layout: Sendable, CustomTestStringConvertible {
       picture(.trees([.init(prompt: 1, answers: [1, 1]), .init(prompt: 1, answers: [])], after: 2)) == [
         "xxx...", "xxxx..", "xxx.x.", "xx...x",
       ])
+  }
+
+  @Test func `a window counts back from the row itself, through an answer into its prompt`() {
+    #expect(
+      picture(.trees([.init(prompt: 2, answers: [3, 1])], after: 1).windowed(3)) == [
+        "xx.....", "xxx....",
+        ".xxx...", "..xxx..", "...xxx.",
+        ".xx...x",
+      ])
+    #expect(picture(.full([4, 1], reach: 1)) == ["xx...", "xxx..", ".xxx.", "..xx.", "....x"])
+    #expect(picture(.first([4, 1], reach: 2)) == ["xxx..", "....x"])
+  }
+
+  @Test(arguments: [1, 5, 64, 100, 1000])
+  func `a window gives the rows of a mask over all keys, whatever lies outside`(window: Int) {
+    let layout = AttentionLayout.trees([.init(prompt: 200, answers: [70, 3])])
+    let x = inputs(layout, heads: 2, keyHeads: 1, size: 16)
+    let y = layout.windowed(window).attention(queries: x[0], keys: x[1], values: x[2])
+    // Row 199, the prompt's last, and row 269, the first answer's last: keys outside are made the largest by far.
+    for (row, keys) in [(199, Array(0..<200)), (269, Array(0..<270))] {
+      let seen = keys.suffix(window)
+      let loud = Tensor(shape: x[1].shape) { out in
+        for (i, k) in x[1].scalars.enumerated() { out[i] = seen.contains(i / 16) ? k : 1000 * k }
+      }
+      let other = layout.windowed(window).attention(queries: x[0], keys: loud, values: x[2])
+      #expect(other.rows(row..<(row + 1)).isIdentical(to: y.rows(row..<(row + 1))))
+    }
+    if window == 1000 { #expect(y.isIdentical(to: layout.attention(queries: x[0], keys: x[1], values: x[2]))) }
   }
 
   @Test func `a query that sees one key returns its value`() {

@@ -34,18 +34,18 @@ import Testing
     #expect(vision.keyHeads == 2)
   }
 
-  @Test(arguments: [[[7]], [[1, 1, 1, 1, 1, 1, 1]], [[3, 1, 2, 1]], [[70, 1, 40, 1]]])
-  func `a sequence read in pieces through a cache gives the rows of the whole pass`(pieces: [[Int]]) {
+  @Test(arguments: [[[7]], [[1, 1, 1, 1, 1, 1, 1]], [[3, 1, 2, 1]], [[70, 1, 40, 1]]], [nil, 1, 3, 50])
+  func `a sequence read in pieces through a cache gives the rows of the whole pass`(pieces: [[Int]], window: Int?) {
     let count = pieces[0].reduce(0, +)
     let x = randomTensor([count, 5], seed: 9)
     let whole = attention()(
-      x, layout: .trees([.init(prompt: count, answers: [])]),
+      x, layout: .trees([.init(prompt: count, answers: [])]).windowed(window),
       positions: rotary.table(positions: TokenPosition.run(0..<count)))
     var cache = KeyValueCache(layers: 1, capacity: count)
     var rows: [Tensor] = []
     var start = 0
     for piece in pieces[0] {
-      let step = cache.advance(by: [piece])
+      let step = cache.advance(by: [piece]).windowed(window)
       #expect(step.positions == TokenPosition.run(start..<(start + piece)))
       rows.append(
         attention()(
@@ -57,19 +57,20 @@ import Testing
     #expect(cache.lengths == [count])
   }
 
-  @Test func `sequences side by side grow at their own pace and do not see each other`() {
+  @Test(arguments: [nil, 2, 4])
+  func `sequences side by side grow at their own pace and do not see each other`(window: Int?) {
     let lengths = [5, 2, 9]
     let x = lengths.enumerated().map { randomTensor([$1, 5], seed: UInt64(20 + $0)) }
     let whole = x.map {
       attention()(
-        $0, layout: .trees([.init(prompt: $0.shape[0], answers: [])]),
+        $0, layout: .trees([.init(prompt: $0.shape[0], answers: [])]).windowed(window),
         positions: rotary.table(positions: TokenPosition.run(0..<$0.shape[0])))
     }
     var cache = KeyValueCache(layers: 1, sequences: 3, capacity: 9)
     var rows: [[Tensor]] = [[], [], []]
     for counts in [[3, 1, 2], [0, 1, 5], [1, 0, 1], [1, 0, 1]] {
       let first = cache.lengths
-      let step = cache.advance(by: counts)
+      let step = cache.advance(by: counts).windowed(window)
       let new = Tensor.concatenated((0..<3).map { x[$0].rows(first[$0]..<(first[$0] + counts[$0])) })
       let y = attention()(
         new, positions: rotary.table(positions: step.positions), cache: &cache.layers[0], step: step)
@@ -93,9 +94,9 @@ import Testing
   }
 
   /// Two trees after shared rows or none; what follows a prompt is read into the room of its answers.
-  @Test(arguments: [0, 7, 70])
+  @Test(arguments: [0, 7, 70], [nil, 6, 40, 72])
   func `a tree read into a cache gives the rows of the whole pass and leaves its prompt there`(
-    shared: Int
+    shared: Int, window: Int?
   ) {
     let shapes = [
       AttentionLayout.Tree(prompt: 5, answers: [2, 0, 66]), AttentionLayout.Tree(prompt: 70, answers: [3]),
@@ -110,23 +111,24 @@ import Testing
     let attend = attention()
     var first = KeyValueCache(layers: 1, capacity: shared)
     if shared > 0 {
-      let step = first.advance(by: [shared], positions: TokenPosition.run(0..<shared))
+      let step = first.advance(by: [shared], positions: TokenPosition.run(0..<shared)).windowed(window)
       _ = attend(beginning, positions: rotary.table(positions: step.positions), cache: &first.layers[0], step: step)
     }
     let whole = attend(
-      trees, layout: .trees(shapes, after: shared), positions: rotary.table(positions: positions),
+      trees, layout: .trees(shapes, after: shared).windowed(window), positions: rotary.table(positions: positions),
       after: first.layers[0])
     var cache =
       shared > 0
       ? KeyValueCache(after: first, sequences: 2, capacity: shared + 80)
       : KeyValueCache(layers: 1, sequences: 2, capacity: 80)
-    let step = cache.advance(reading: shapes, positions: positions)
+    let step = cache.advance(reading: shapes, positions: positions).windowed(window)
     let read = attend(
       trees, positions: rotary.table(positions: step.positions), cache: &cache.layers[0], step: step)
     #expect(read.isIdentical(to: whole))
     #expect(cache.lengths == [shared + 5, shared + 70])
     let more = x.rows((x.shape[0] - 2)..<x.shape[0])
     let next = cache.advance(by: [1, 1], positions: [TokenPosition(shared + 5), TokenPosition(shared + 70)])
+      .windowed(window)
     let after = attend(more, positions: rotary.table(positions: next.positions), cache: &cache.layers[0], step: next)
     for (number, start) in [0, sizes[0]].enumerated() {
       let own = Tensor.concatenated([
@@ -134,10 +136,27 @@ import Testing
       ])
       let count = own.shape[0]
       let alone = attend(
-        own, layout: .trees([.init(prompt: count, answers: [])]),
+        own, layout: .trees([.init(prompt: count, answers: [])]).windowed(window),
         positions: rotary.table(positions: TokenPosition.run(0..<count)))
       expectClose(after.rows(number..<(number + 1)), alone.rows((count - 1)..<count), relative: 1e-5, absolute: 1e-5)
     }
+  }
+
+  @Test(arguments: [nil, 3, 50, 100])
+  func `the end of a text read after its beginning has the bytes of the whole pass`(window: Int?) {
+    let (count, cut) = (230, 70)
+    let x = randomTensor([count, 5], seed: 9)
+    let attend = attention()
+    let positions = rotary.table(positions: TokenPosition.run(0..<count))
+    let whole = attend(x, layout: .trees([.init(prompt: count, answers: [])]).windowed(window), positions: positions)
+    var cache = KeyValueCache(layers: 1, capacity: cut)
+    let step = cache.advance(by: [cut], positions: TokenPosition.run(0..<cut)).windowed(window)
+    _ = attend(
+      x.rows(0..<cut), positions: rotary.table(positions: step.positions), cache: &cache.layers[0], step: step)
+    let rest = attend(
+      x.rows(cut..<count), layout: .trees([.init(prompt: count - cut, answers: [])], after: cut).windowed(window),
+      positions: rotary.table(positions: TokenPosition.run(cut..<count)), after: cache.layers[0])
+    #expect(rest.isIdentical(to: whole.rows(cut..<count)))
   }
 
   @Test func `a copy of a cache goes on by itself`() {

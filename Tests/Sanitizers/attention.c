@@ -8,28 +8,62 @@ typedef struct {
   sd_group groups[4];
 } scene;
 static const scene scenes[] = {
-    // first, last, shared, prefix, own, causal, offset
+    // first, last, shared, prefix, own, causal, offset, beyond, window
     {"a prompt, answers that share it and a group apart", 23, 31, 2, 0,
-     {{0, 9, 0, 0, 0, 0, 0, 0, 1, 0}, {9, 13, 0, 9, 0, 0, 9, 0, 1, 0}, {13, 17, 0, 9, 9, 11, 13, 0, 1, 0},
-      {17, 23, 0, 0, 0, 0, 17, 31, 0, 0}},
+     {{0, 9, 0, 0, 0, 0, 0, 9, 1, 0, 0, 0}, {9, 13, 0, 9, 0, 0, 9, 13, 1, 0, 0, 0},
+      {13, 17, 0, 9, 9, 11, 13, 17, 1, 0, 0, 0}, {17, 23, 0, 0, 0, 0, 17, 31, 0, 0, 0, 0}},
      {{0, 3, 0, 17}, {3, 4, 17, 31}}},
-    {"a prompt after a cache", 150, 187, 1, 0, {{0, 150, 0, 0, 0, 0, 0, 0, 1, 37}}, {{0, 1, 0, 187}}},
-    {"an image, more keys than queries", 70, 201, 1, 0, {{0, 70, 0, 0, 0, 0, 0, 201, 0, 0}}, {{0, 1, 0, 201}}},
+    {"a prompt after a cache", 150, 187, 1, 0, {{0, 150, 0, 0, 0, 0, 0, 187, 1, 37, 0, 0}}, {{0, 1, 0, 187}}},
+    {"an image, more keys than queries", 70, 201, 1, 0, {{0, 70, 0, 0, 0, 0, 0, 201, 0, 0, 0, 0}}, {{0, 1, 0, 201}}},
     {"decoding beside a prompt", 8, 182, 4, 2,
-     {{0, 1, 0, 0, 0, 0, 0, 33, 0, 0}, {1, 3, 33, 53, 53, 66, 66, 0, 1, 40}, {3, 4, 0, 0, 0, 0, 108, 109, 0, 0},
-      {4, 8, 109, 122, 0, 0, 122, 0, 1, 56}},
+     {{0, 1, 0, 0, 0, 0, 0, 33, 0, 0, 0, 0}, {1, 3, 33, 53, 53, 66, 66, 108, 1, 40, 0, 0},
+      {3, 4, 0, 0, 0, 0, 108, 109, 0, 0, 0, 0}, {4, 8, 109, 122, 0, 0, 122, 182, 1, 56, 0, 0}},
      {{0, 1, 0, 33}, {1, 2, 33, 108}, {2, 3, 108, 109}, {3, 4, 109, 182}}},
     {"a long prompt and short answers", 100, 100, 1, 4,
-     {{0, 70, 0, 0, 0, 0, 0, 0, 1, 0}, {70, 71, 0, 70, 0, 0, 70, 0, 1, 0}, {71, 80, 0, 70, 0, 0, 71, 0, 1, 0},
-      {80, 99, 0, 70, 71, 80, 80, 0, 1, 0}, {99, 100, 0, 70, 71, 73, 99, 0, 1, 0}},
-     {{0, 5, 0, 100}}}};
+     {{0, 70, 0, 0, 0, 0, 0, 70, 1, 0, 0, 0}, {70, 71, 0, 70, 0, 0, 70, 71, 1, 0, 0, 0},
+      {71, 80, 0, 70, 0, 0, 71, 80, 1, 0, 0, 0}, {80, 99, 0, 70, 71, 80, 80, 99, 1, 0, 0, 0},
+      {99, 100, 0, 70, 71, 73, 99, 100, 1, 0, 0, 0}},
+     {{0, 5, 0, 100}}},
+    {"a prompt after a cache, in a window", 150, 187, 1, 0,
+     {{0, 150, 0, 0, 0, 0, 0, 187, 1, 37, 0, 50}},
+     {{0, 1, 0, 187}}},
+    {"a tree after shared keys, in a window", 200, 270, 1, 0,
+     {{0, 71, 0, 70, 0, 0, 70, 141, 1, 0, 0, 33},
+      {71, 72, 0, 70, 70, 141, 141, 142, 1, 0, 0, 33},
+      {72, 76, 0, 70, 70, 141, 142, 146, 1, 0, 0, 33},
+      {76, 198, 0, 70, 70, 141, 146, 268, 1, 0, 0, 33},
+      {198, 200, 0, 70, 70, 72, 268, 270, 1, 0, 0, 33}},
+     {{0, 5, 0, 270}}},
+    {"texts in windows to both sides", 273, 273, 3, 4,
+     {{0, 200, 0, 0, 0, 0, 0, 200, 1, 0, 16, 17},
+      {200, 203, 0, 0, 0, 0, 200, 203, 1, 0, 1, 2},
+      {203, 273, 0, 0, 0, 0, 203, 273, 1, 0, 64, 65}},
+     {{0, 1, 0, 200}, {1, 2, 200, 203}, {2, 3, 203, 273}}},
+    {"an image between texts, in a window", 190, 190, 1, 0,
+     {{0, 30, 0, 0, 0, 0, 0, 30, 1, 0, 0, 40},
+      {30, 130, 0, 0, 0, 0, 0, 130, 0, 30, 0, 40},
+      {130, 190, 0, 0, 0, 0, 0, 190, 1, 130, 0, 40}},
+     {{0, 3, 0, 190}}},
+    {"an image between texts", 190, 215, 1, 0,
+     {{0, 30, 0, 25, 0, 0, 25, 55, 1, 0, 0, 0},
+      {30, 130, 0, 25, 0, 0, 25, 155, 0, 30, 0, 0},
+      {130, 190, 0, 25, 0, 0, 25, 215, 1, 130, 0, 0}},
+     {{0, 3, 0, 215}}},
+    {"decoding in a window", 6, 240, 3, 4,
+     {{0, 1, 0, 100, 0, 0, 100, 133, 1, 32, 0, 50},
+      {1, 2, 0, 100, 0, 0, 133, 203, 1, 69, 0, 50},
+      {2, 3, 0, 0, 203, 223, 223, 224, 1, 0, 0, 64},
+      {3, 6, 0, 0, 0, 0, 224, 240, 1, 13, 0, 2}},
+     {{0, 2, 0, 203}, {2, 3, 203, 224}, {3, 4, 224, 240}}}};
 
-static int own_end(const sd_span *s, int query) {
-  return s->causal ? s->own_first + query - s->first + s->causal_offset + 1 : s->own_last;
-}
 static bool sees(const sd_span *s, int query, int key) {
-  return (key >= s->shared_first && key < s->shared_last) || (key >= s->prefix_first && key < s->prefix_last) ||
-         (key >= s->own_first && key < own_end(s, query));
+  int shared = s->shared_last - s->shared_first, prefix = s->prefix_last - s->prefix_first;
+  int own = query - s->first + s->causal_offset, place;
+  if (key >= s->shared_first && key < s->shared_last) place = key - s->shared_first;
+  else if (key >= s->prefix_first && key < s->prefix_last) place = shared + key - s->prefix_first;
+  else if (key < s->own_first || key >= s->own_last || (s->causal && key - s->own_first > own + s->beyond)) return false;
+  else place = shared + prefix + key - s->own_first;
+  return s->window == 0 || place > shared + prefix + own - s->window;
 }
 
 // What the twins compute, [queries, heads, d] and [keys, key heads, d]: gradients start at what the kernel's do.

@@ -185,10 +185,12 @@ void sd_rotary(const float *x, const float *cosine, const float *sine, float *ou
                size_t dimension, float direction);
 
 // attention.c ----------------------------------------------------------------------------------------------------
-// Queries [first, last) see keys [shared_first, shared_last), then [prefix_first, prefix_last), then keys from own_first
-// on: up to own_last, or, where `causal`, query q up to and with key own_first + (q - first) + causal_offset.
+// Queries [first, last) see keys [shared_first, shared_last), then [prefix_first, prefix_last), then [own_first, own_last).
+// Query q stands at the own key own_first + (q - first) + causal_offset. Where `causal`, it sees own keys up to so many `beyond`
+// that one and no further; where `window` is not 0, of all these keys in their order those from window - 1 before it on.
 typedef struct {
   int32_t first, last, shared_first, shared_last, prefix_first, prefix_last, own_first, own_last, causal, causal_offset;
+  int32_t beyond, window;
 } sd_span;
 // Spans [span_first, span_last) of one independent group (tree, image): no other group's keys are seen by them.
 typedef struct {
