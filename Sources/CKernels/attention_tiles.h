@@ -51,9 +51,9 @@ typedef struct {
   int group, first, count;  // the group and its tiles
 } tile;
 
-// Whether two spans follow each other and have all but their own keys in common. In a window each has others.
+// Whether two spans follow each other, as their own keys do, and have all others in common. In a window each has others.
 SD_INLINE bool meet_alike(const sd_span *a, const sd_span *b) {
-  return a->window == 0 && b->window == 0 && a->last == b->first && a->shared_first == b->shared_first && a->shared_last == b->shared_last &&
+  return a->window == 0 && b->window == 0 && a->own_last <= b->own_first && a->last == b->first && a->shared_first == b->shared_first && a->shared_last == b->shared_last &&
          a->prefix_first == b->prefix_first && a->prefix_last == b->prefix_last;
 }
 

@@ -132,13 +132,16 @@ package struct KeyValueCache: Sendable {
   /// - Parameters:
   ///   - counts: the new rows of each sequence; 0 leaves it as it is.
   ///   - given: the positions of all new rows, which are read; nil lets each sequence go on as text that is written.
+  ///   - blocks: of each sequence, runs of its new rows that see each other both ways; empty where none has any.
   /// - Precondition: no sequence outgrows the capacity, and there are as many positions as new rows.
-  package mutating func advance(by counts: [Int], positions given: [TokenPosition]? = nil) -> Step {
+  package mutating func advance(
+    by counts: [Int], positions given: [TokenPosition]? = nil, blocks: [[Range<Int>]] = []
+  ) -> Step {
     precondition(counts.count == lengths.count, "\(counts.count) counts for \(lengths.count) sequences")
     precondition(
       given.map { $0.count == counts.reduce(0, +) } ?? true, "\(given?.count ?? 0) positions for \(counts) rows")
     var (positions, places) = ([TokenPosition](), [Int]())
-    var runs: [(first: Int, kept: Int, new: Int)] = []
+    var runs: [AttentionLayout.Run] = []
     let each = capacity - shared
     for (sequence, count) in counts.enumerated() where count > 0 {
       let (first, kept) = (shared + sequence * each, lengths[sequence] - shared)
@@ -150,7 +153,9 @@ package struct KeyValueCache: Sendable {
       positions += own
       nextPositions[sequence] = max(next, own.next)
       places += (kept..<(kept + count)).map { first + $0 }
-      runs.append((first, kept, count))
+      runs.append(
+        AttentionLayout.Run(
+          first: first, kept: kept, new: count, blocks: blocks.isEmpty ? [] : blocks[sequence]))
       lengths[sequence] += count
     }
     let rows = shared + each * lengths.count

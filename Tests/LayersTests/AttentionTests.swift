@@ -45,7 +45,12 @@ struct Layout: Sendable, CustomTestStringConvertible {
     windowed(
       "trees after a beginning, some of which is in the window", 70, after: 130, .init(prompt: 1, answers: [1]),
       .init(prompt: 40, answers: [3, 0, 33]), .init(prompt: 2, answers: [90])),
+    trees("images between texts", withImages, .init(prompt: 5, answers: [1], blocks: [0..<5])),
+    windowed("images between texts in a window shorter than they", 30, withImages),
+    windowed("images between texts in a window that is longer", 120, after: 50, withImages),
   ]
+  private static let withImages = AttentionLayout.Tree(
+    prompt: 230, answers: [3, 70], blocks: [0..<20, 25..<115, 200..<203])
 
   static func windowed(
     _ name: String, _ window: Int, after shared: Int = 0, _ trees: AttentionLayout.Tree...
@@ -115,6 +120,10 @@ struct Layout: Sendable, CustomTestStringConvertible {
         ".xxx...", "..xxx..", "...xxx.",
         ".xx...x",
       ])
+    let images = AttentionLayout.trees([.init(prompt: 6, answers: [1], blocks: [1..<4])])
+    #expect(picture(images) == ["x......", "xxxx...", "xxxx...", "xxxx...", "xxxxx..", "xxxxxx.", "xxxxxxx"])
+    #expect(
+      picture(images.windowed(2)) == ["x......", "xxxx...", ".xxx...", "..xx...", "...xx..", "....xx.", ".....xx"])
     #expect(picture(.full([4, 1], reach: 1)) == ["xx...", "xxx..", ".xxx.", "..xx.", "....x"])
     #expect(picture(.first([4, 1], reach: 2)) == ["xxx..", "....x"])
   }

@@ -142,21 +142,35 @@ import Testing
     }
   }
 
-  @Test(arguments: [nil, 3, 50, 100])
-  func `the end of a text read after its beginning has the bytes of the whole pass`(window: Int?) {
+  @Test(arguments: [nil, 3, 50, 100], [[], [3..<20, 90..<170]])
+  func `the end of a text read after its beginning has the bytes of the whole pass`(
+    window: Int?, blocks: [Range<Int>]
+  ) {
     let (count, cut) = (230, 70)
+    func inRest(_ block: Range<Int>) -> Range<Int> { (block.lowerBound - cut)..<(block.upperBound - cut) }
+    let (before, after) = (blocks.filter { $0.upperBound <= cut }, blocks.filter { $0.lowerBound >= cut }.map(inRest))
     let x = randomTensor([count, 5], seed: 9)
     let attend = attention()
     let positions = rotary.table(positions: TokenPosition.run(0..<count))
-    let whole = attend(x, layout: .trees([.init(prompt: count, answers: [])]).windowed(window), positions: positions)
+    let whole = attend(
+      x, layout: .trees([.init(prompt: count, answers: [], blocks: blocks)]).windowed(window), positions: positions)
     var cache = KeyValueCache(layers: 1, capacity: cut)
-    let step = cache.advance(by: [cut], positions: TokenPosition.run(0..<cut)).windowed(window)
+    let step = cache.advance(by: [cut], positions: TokenPosition.run(0..<cut), blocks: [before]).windowed(window)
     _ = attend(
       x.rows(0..<cut), positions: rotary.table(positions: step.positions), cache: &cache.layers[0], step: step)
     let rest = attend(
-      x.rows(cut..<count), layout: .trees([.init(prompt: count - cut, answers: [])], after: cut).windowed(window),
+      x.rows(cut..<count),
+      layout: .trees([.init(prompt: count - cut, answers: [], blocks: after)], after: cut).windowed(window),
       positions: rotary.table(positions: TokenPosition.run(cut..<count)), after: cache.layers[0])
     #expect(rest.isIdentical(to: whole.rows(cut..<count)))
+    // And in a cache that has room for all of it.
+    var longer = KeyValueCache(
+      beginningAs: cache, positions: TokenPosition.run(0..<cut), capacity: count)
+    let next = longer.advance(by: [count - cut], positions: TokenPosition.run(cut..<count), blocks: [after])
+      .windowed(window)
+    let read = attend(
+      x.rows(cut..<count), positions: rotary.table(positions: next.positions), cache: &longer.layers[0], step: next)
+    #expect(read.isIdentical(to: whole.rows(cut..<count)))
   }
 
   @Test func `a copy of a cache goes on by itself`() {
