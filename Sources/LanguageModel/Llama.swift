@@ -137,18 +137,20 @@ package struct Llama: Module {
   ///   - embeddings: new rows, sequence after sequence.
   ///   - counts: how many of them each of the cache's sequences gets.
   ///   - positions: one a row; nil lets each sequence go on as text.
+  ///   - blocks: of each sequence, runs of its new rows that see each other both ways; empty where none has any.
   package func callAsFunction(
-    _ embeddings: Tensor, counts: [Int], positions: [TokenPosition]? = nil, cache: inout KeyValueCache
+    _ embeddings: Tensor, counts: [Int], positions: [TokenPosition]? = nil, blocks: [[Range<Int>]] = [],
+    cache: inout KeyValueCache
   ) -> Tensor {
-    self(embeddings, counts: counts, positions: positions, cache: &cache, proceeding: {})
+    self(embeddings, counts: counts, positions: positions, blocks: blocks, cache: &cache, proceeding: {})
   }
 
   /// The same, with a look up before each layer: what that throws ends the pass, and the cache is of no use then.
   package func callAsFunction(
-    _ embeddings: Tensor, counts: [Int], positions: [TokenPosition]?, cache: inout KeyValueCache,
-    proceeding: () throws -> Void
+    _ embeddings: Tensor, counts: [Int], positions: [TokenPosition]?, blocks: [[Range<Int>]] = [],
+    cache: inout KeyValueCache, proceeding: () throws -> Void
   ) rethrows -> Tensor {
-    let step = cache.advance(by: counts, positions: positions)
+    let step = cache.advance(by: counts, positions: positions, blocks: blocks)
     return try self(embeddings, step: step, cache: &cache, proceeding: proceeding)
   }
 

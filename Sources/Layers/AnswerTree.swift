@@ -121,12 +121,18 @@ public struct PackedTrees: Sendable {
   ///   - shared: how many tokens at the beginning of every prompt have no rows here: their keys and values are there
   ///     already and stand before those of the rows. The default is none.
   ///   - promptPositions: where the tokens of a tree's prompt stand. By default one after the other, as in text.
-  /// - Precondition: every prompt goes on after its `shared` tokens.
-  public init(
+  ///   - blocks: runs of a tree's prompt that see each other both ways. By default none.
+  /// - Precondition: every prompt goes on after its `shared` tokens, which end within no block.
+  package init(
     _ trees: [AnswerTree], after shared: Int = 0,
-    promptPositions: (AnswerTree) -> [TokenPosition] = { TokenPosition.run(0..<$0.prompt.count) }
+    promptPositions: (AnswerTree) -> [TokenPosition] = { TokenPosition.run(0..<$0.prompt.count) },
+    blocks: (AnswerTree) -> [Range<Int>]
   ) {
-    self.trees = trees.map { .init(prompt: $0.prompt.count - shared, answers: $0.answers.map { max(0, $0.count - 1) }) }
+    self.trees = trees.map { tree in
+      AttentionLayout.Tree(
+        prompt: tree.prompt.count - shared, answers: tree.answers.map { max(0, $0.count - 1) },
+        blocks: blocks(tree).after(shared))
+    }
     layout = .trees(self.trees, after: shared)
     for tree in trees {
       precondition(tree.prompt.count > shared, "a prompt of \(tree.prompt.count) tokens of which \(shared) are shared")
@@ -149,6 +155,14 @@ public struct PackedTrees: Sendable {
     }
   }
 
+  /// The same without blocks, as in text.
+  public init(
+    _ trees: [AnswerTree], after shared: Int = 0,
+    promptPositions: (AnswerTree) -> [TokenPosition] = { TokenPosition.run(0..<$0.prompt.count) }
+  ) {
+    self.init(trees, after: shared, promptPositions: promptPositions, blocks: { _ in [] })
+  }
+
   /// The different rows among ``predictingRows``, and the place of each predicting row among them.
   package var differentPredictingRows: (rows: [Int], places: [Int]) {
     var rows: [Int] = []
@@ -158,5 +172,22 @@ public struct PackedTrees: Sendable {
       rows.append(row)
     }
     return (rows, predictingRows.map { placeOf[$0] })
+  }
+}
+
+extension [Range<Int>] {
+  /// These runs of tokens as runs of the rows after the first so many tokens.
+  ///
+  /// - Precondition: none of them lies on both sides.
+  package func after(_ tokens: Int) -> [Range<Int>] { within(tokens..<Int.max) }
+
+  /// The runs that lie in a range, counted from its beginning.
+  ///
+  /// - Precondition: none of them lies on both sides of its ends.
+  package func within(_ range: Range<Int>) -> [Range<Int>] {
+    filter { $0.overlaps(range) }.map { run in
+      precondition(run.lowerBound >= range.lowerBound && run.upperBound <= range.upperBound, "\(run) cut by \(range)")
+      return (run.lowerBound - range.lowerBound)..<(run.upperBound - range.lowerBound)
+    }
   }
 }

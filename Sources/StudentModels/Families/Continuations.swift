@@ -20,7 +20,9 @@ extension FamilyModel {
     let shared = beginning?.length ?? SharedPrefix()
     var rest = UnreadRows(cache: emptyCache(after: beginning, sequences: prompts.count, capacity: capacity, isSettled))
     for prompt in prompts {
-      rest.append(prompt.prompt.dropFirst(shared.tokens), positions(of: prompt).dropFirst(shared.tokens))
+      rest.append(
+        prompt.prompt.dropFirst(shared.tokens), positions(of: prompt).dropFirst(shared.tokens),
+        blocks: blocks(of: prompt).after(shared.tokens))
       rest.images += prompt.images.dropFirst(shared.images)
     }
     return continuations(of: rest, stop: stop, maximumTokens: maximumTokens, sampling: sampling, using: &generator)
@@ -37,7 +39,7 @@ extension FamilyModel {
     of prompts: [ScoredPrompt], after beginning: ReadBeginning?, stop: Int, maximumTokens: Int
   ) -> [(totals: [Double], tokens: [Int], stopped: Bool)] {
     let (trees, shared) = (prompts.map(\.tree), beginning?.length ?? SharedPrefix())
-    let packed = PackedTrees(trees, after: shared.tokens, promptPositions: positions)
+    let packed = PackedTrees(trees, after: shared.tokens, promptPositions: positions, blocks: blocks)
     var generator = Tensor.Generator(seed: 0)
     // So few rows are summed in another way, which ``logProbabilities(of:)`` has to avoid; and after nothing it is the
     // prompt's last token that is read.
@@ -58,7 +60,7 @@ extension FamilyModel {
     for (prompt, own) in zip(prompts, totals) {
       let tokens = prompt.beginnings[prompt.choice(own)]
       let next = positions(of: prompt.tree).next
-      rest.append(tokens[...], TokenPosition.run(next..<(next + tokens.count))[...])
+      rest.append(tokens[...], TokenPosition.run(next..<(next + tokens.count))[...], blocks: [])
     }
     let ends = continuations(
       of: rest, stop: stop, maximumTokens: maximumTokens, sampling: Sampling(), using: &generator)
@@ -86,12 +88,13 @@ extension FamilyModel {
     counts += Array(repeating: 1, count: all - wanted)
     let fillers = Array(repeating: filler, count: all - wanted)
     var positions: [TokenPosition]? = rest.positions + fillers.map { _ in TokenPosition(cache.shared) }
+    var blocks = rest.blocks + fillers.map { _ in [] }
     var rows = embedded(rest.tokens + fillers, images: rest.images)
     let head = headWeight
     var results = (0..<wanted).map { _ in (tokens: [Int](), stopped: false) }
     while true {
-      let hidden = text(rows, counts: counts, positions: positions, cache: &cache)
-      positions = nil
+      let hidden = text(rows, counts: counts, positions: positions, blocks: blocks, cache: &cache)
+      (positions, blocks) = (nil, [])
       let active = counts.indices.filter { counts[$0] > 0 }
       var end = -1
       let lasts = active.map { sequence -> Int in
@@ -130,14 +133,16 @@ private struct UnreadRows {
   private(set) var tokens: [Int] = []
   private(set) var positions: [TokenPosition] = []
   private(set) var counts: [Int] = []
+  private(set) var blocks: [[Range<Int>]] = []
   var images: [PromptImage] = []
 
   init(cache: KeyValueCache) { self.cache = cache }
 
-  /// Adds the tokens of the next sequence.
-  mutating func append(_ tokens: ArraySlice<Int>, _ positions: ArraySlice<TokenPosition>) {
+  /// Adds the tokens of the next sequence, and the runs of them that see each other both ways.
+  mutating func append(_ tokens: ArraySlice<Int>, _ positions: ArraySlice<TokenPosition>, blocks: [Range<Int>]) {
     self.tokens += tokens
     self.positions += positions
     counts.append(tokens.count)
+    self.blocks.append(blocks)
   }
 }

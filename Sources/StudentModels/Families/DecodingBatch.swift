@@ -85,8 +85,8 @@ extension FamilyModel {
     let rows = embedded(
       Array(prompt.prompt.dropFirst(known.tokens)), images: Array(prompt.images.dropFirst(known.images)))
     let hidden = try text(
-      rows, counts: [rows.shape[0]], positions: Array(positions.dropFirst(known.tokens)), cache: &cache,
-      proceeding: proceeding)
+      rows, counts: [rows.shape[0]], positions: Array(positions.dropFirst(known.tokens)),
+      blocks: [blocks(of: prompt).after(known.tokens)], cache: &cache, proceeding: proceeding)
     let last = text.normalized(hidden.gathered([rows.shape[0] - 1]))
     batch.add(cache, logits: last.matmul(batch.head, transposeB: true))
     batch.lastRead = (prompt, KeyValueCache(beginningAs: cache, positions: positions, capacity: count))

@@ -85,6 +85,9 @@ package protocol FamilyModel: Module, SequenceScorer {
   /// Where the tokens of a tree's prompt stand. By default one after the other, as in text.
   func positions(of tree: AnswerTree) -> [TokenPosition]
 
+  /// Runs of a tree's prompt that see each other both ways, first to last. By default none, as in text.
+  func blocks(of tree: AnswerTree) -> [Range<Int>]
+
   /// What the chat template's image token is replaced by before a prompt is tokenised.
   ///
   /// By default as many image tokens as the image has rows of features.
@@ -96,6 +99,9 @@ package protocol FamilyModel: Module, SequenceScorer {
 extension FamilyModel {
   /// One after the other, as in text.
   package func positions(of tree: AnswerTree) -> [TokenPosition] { TokenPosition.run(0..<tree.prompt.count) }
+
+  /// None.
+  package func blocks(of tree: AnswerTree) -> [Range<Int>] { [] }
 
   /// As many image tokens as rows of features.
   package func expansion(of image: PromptImage, placeholder: String, tokenizer: Tokenizer) throws -> String {
@@ -111,7 +117,8 @@ extension FamilyModel {
 
   /// The same for trees whose prompts begin with what was read already; nil for nothing.
   func logProbabilities(of trees: [AnswerTree], after beginning: ReadBeginning?) -> AnswerScores {
-    let packed = PackedTrees(trees, after: beginning?.length.tokens ?? 0, promptPositions: positions)
+    let packed = PackedTrees(
+      trees, after: beginning?.length.tokens ?? 0, promptPositions: positions, blocks: blocks)
     // Scores must not depend on how many trees are computed together.
     guard packed.tokens.isEmpty || packed.tokens.count > Tensor.fewRows else {
       let copies = Array(repeating: trees, count: 1 + Tensor.fewRows).flatMap(\.self)
@@ -142,7 +149,7 @@ extension FamilyModel {
   /// - Complexity: tokens · vocabulary Float32 of memory; ``logProbabilities(of:)`` never holds them at one time.
   package func logits(of tokens: [Int], images: [PromptImage]) -> Tensor {
     let tree = AnswerTree(prompt: tokens, images: images, answers: [])
-    let packed = PackedTrees([tree])
+    let packed = PackedTrees([tree], blocks: blocks)
     let hidden = text(embedded(tokens, images: images), positions: positions(of: tree), layout: packed.layout)
     return text.normalized(hidden).matmul(headWeight, transposeB: true)
   }

@@ -6,8 +6,8 @@ internal import Tensor
 /// What a decoder has read of earlier prompts, so that a prompt that begins as one of them does is not read from its first
 /// token again.
 ///
-/// Prompts are read by steps of ``step`` tokens whether or not something was kept, so that an answer is the same, bit for bit,
-/// whatever was asked before. The least recently used beginnings go where the limit is reached.
+/// Prompts are read by steps of ``step`` tokens, and longer ones where rows of an image see each other both ways, whether or
+/// not something was kept, so that an answer is the same, bit for bit, whatever was asked before. The least recently used beginnings go where the limit is reached.
 package final class KeptBeginnings: Sendable {
   /// Tokens that are read at one time. A beginning is found by whole steps.
   package static let step = 64
@@ -35,14 +35,15 @@ package final class KeptBeginnings: Sendable {
   /// The longest kept beginning of a prompt, in whole steps.
   ///
   /// - Parameters:
-  ///   - most: tokens, fewer than the prompt's.
+  ///   - steps: where the prompt's steps end, rising, fewer tokens than the prompt's.
   ///   - shared: what two prompts begin with in common.
   func longest(
-    of tree: AnswerTree, most: Int, shared: (AnswerTree, AnswerTree) -> SharedPrefix
+    of tree: AnswerTree, steps: [Int], shared: (AnswerTree, AnswerTree) -> SharedPrefix
   ) -> (tokens: Int, cache: KeyValueCache)? {
     entries.withLock { entries in
       let whole = entries.map { entry in
-        min(most, entry.tokens, shared(entry.tree, tree).tokens) / Self.step * Self.step
+        let known = min(entry.tokens, shared(entry.tree, tree).tokens)
+        return steps.last { $0 <= known } ?? 0
       }
       guard let best = whole.indices.max(by: { whole[$0] < whole[$1] }), whole[best] > 0 else { return nil }
       let entry = entries.remove(at: best)
@@ -84,7 +85,8 @@ extension FamilyModel {
   func read(_ beginning: SharedPrefix, of tree: AnswerTree, keeping kept: KeptBeginnings) -> ReadBeginning? {
     guard beginning.tokens > 0 else { return nil }
     let positions = Array(positions(of: tree).prefix(beginning.tokens))
-    let found = kept.longest(of: tree, most: beginning.tokens, shared: sharedBeginning)
+    let steps = steps(of: tree, to: beginning.tokens)
+    let found = kept.longest(of: tree, steps: steps, shared: sharedBeginning)
     let first = found?.tokens ?? 0
     var cache =
       found.map {
@@ -93,14 +95,29 @@ extension FamilyModel {
     if first < beginning.tokens {
       let rows = embedded(
         Array(tree.prompt.prefix(beginning.tokens)), images: Array(tree.images.prefix(beginning.images)))
-      for start in stride(from: first, to: beginning.tokens, by: KeptBeginnings.step) {
-        let end = min(start + KeptBeginnings.step, beginning.tokens)
+      var start = first
+      for end in steps.filter({ $0 > first }) + (steps.last == beginning.tokens ? [] : [beginning.tokens]) {
         _ = text(
-          rows.rows(start..<end), counts: [end - start], positions: Array(positions[start..<end]), cache: &cache)
+          rows.rows(start..<end), counts: [end - start], positions: Array(positions[start..<end]),
+          blocks: [blocks(of: tree).within(start..<end)], cache: &cache)
+        start = end
       }
     }
     let read = ReadBeginning(length: beginning, cache: cache)
     kept.keep(read, of: tree, shared: sharedBeginning)
     return read
+  }
+
+  /// Where the steps end in which a tree's prompt is read, as far as `last`: none within a block.
+  private func steps(of tree: AnswerTree, to last: Int) -> [Int] {
+    let (step, blocks) = (KeptBeginnings.step, blocks(of: tree))
+    var ends: [Int] = []
+    var end = step
+    while true {
+      if let block = blocks.first(where: { $0.lowerBound < end && end < $0.upperBound }) { end = block.upperBound }
+      guard end <= last else { return ends }
+      ends.append(end)
+      end = (end / step + 1) * step
+    }
   }
 }

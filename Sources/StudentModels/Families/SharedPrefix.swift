@@ -111,7 +111,8 @@ extension FamilyModel {
     let rows = embedded(
       Array(tree.prompt.prefix(beginning.tokens)), images: Array(tree.images.prefix(beginning.images)))
     _ = text(
-      rows, counts: [beginning.tokens], positions: Array(positions(of: tree).prefix(beginning.tokens)), cache: &cache)
+      rows, counts: [beginning.tokens], positions: Array(positions(of: tree).prefix(beginning.tokens)),
+      blocks: [blocks(of: tree).within(0..<beginning.tokens)], cache: &cache)
     return ReadBeginning(length: beginning, cache: cache)
   }
 }
