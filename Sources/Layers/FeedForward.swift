@@ -1,24 +1,28 @@
 internal import CKernels
 package import Tensor
 
-/// The gated MLP of Llama: down(silu(gate(x)) · up(x)) (Shazeer 2020).
+/// The gated MLP of Llama: down(silu(gate(x)) · up(x)) (Shazeer 2020), or with another activation.
 package struct GatedMLP: Module {
-  /// Maps to the inner width; passes through silu.
+  /// Maps to the inner width; passes through the activation.
   package var gate: any Projection
   /// Maps to the inner width.
   package var up: any Projection
   /// Maps back.
   package var down: any Projection
+  /// What the gate passes through.
+  package let activation: Activation
 
   /// A gated MLP with these projections.
-  package init(gate: any Projection, up: any Projection, down: any Projection) {
-    (self.gate, self.up, self.down) = (gate, up, down)
+  ///
+  /// - Parameter activation: The default is silu.
+  package init(gate: any Projection, up: any Projection, down: any Projection, activation: Activation = .silu) {
+    (self.gate, self.up, self.down, self.activation) = (gate, up, down, activation)
   }
 
   /// Maps [rows, width] to [rows, width].
   package func callAsFunction(_ x: Tensor) -> Tensor {
     let inner = applied([gate, up], to: x)
-    let gated = GatedMLP.gated(inner[0], inner[1])
+    let gated = activation == .silu ? GatedMLP.gated(inner[0], inner[1]) : activation.gated(inner[0], inner[1])
     let y = down(gated)
     // The adapter of the last map reads them for its gradient: an eighth of what a layer would keep.
     gated.forgetElements()
@@ -120,6 +124,45 @@ package enum Activation: String, Sendable, Codable, CaseIterable {
         sd_activate_rows_backward(slope, dy, dx, sums, count, columns)
       }
       return [dx] + (bias == nil ? [] : [biasIsTracked ? sums[0] : nil])
+    }
+  }
+
+  /// activation(gate) · up in one pass over memory; for the gradient the two are kept and nothing else.
+  package func gated(_ gate: Tensor, _ up: Tensor) -> Tensor {
+    precondition(gate.shape == up.shape, "a gate of \(gate.shape) for \(up.shape)")
+    let (g, u) = (gate.detached(), up.detached())
+    return .recomputable(shape: gate.shape, inputs: [gate, up]) { out in
+      g.withScalars { g in
+        u.withScalars { u in
+          guard let g = g.baseAddress, let u = u.baseAddress, let y = out.baseAddress else { return }
+          inBlocks(of: out.count) { at, count in
+            sd_activate_rows(code, g + at, nil, y + at, nil, 1, count)
+            sd_binary(Int32(SD_MULTIPLY), y + at, 1, u + at, 1, y + at, count)
+          }
+        }
+      }
+    } backward: { dy in
+      var dup: Tensor?
+      let dgate = Tensor(shape: gate.shape) { dg in
+        dup = Tensor(shape: gate.shape) { du in
+          gate.withScalars { g in
+            up.withScalars { u in
+              dy.withScalars { dy in
+                guard let g = g.baseAddress, let u = u.baseAddress, let dy = dy.baseAddress,
+                  let dg = dg.baseAddress, let du = du.baseAddress
+                else { return }
+                inBlocks(of: gate.count) { at, count in
+                  sd_activate_rows(code, g + at, nil, du + at, dg + at, 1, count)
+                  for (own, other) in [(du, dy), (dg, dy), (dg, u)] {
+                    sd_binary(Int32(SD_MULTIPLY), own + at, 1, UnsafePointer(other) + at, 1, own + at, count)
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+      return [dgate, dup]
     }
   }
 

@@ -7,16 +7,25 @@ public struct RMSNorm: Module {
   package var weight: Parameter
   /// Added to the mean square. The default is 1e-5.
   package var epsilon: Float
+  /// Added to ``weight`` where rows are scaled: 1 in Gemma. The default is 0.
+  package let offset: Float
 
   /// A norm whose scale is one.
   public init(dimensions: Int, epsilon: Float = 1e-5) {
-    weight = Parameter(.ones([dimensions]))
-    self.epsilon = epsilon
+    self.init(dimensions: dimensions, epsilon: epsilon, offset: 0)
   }
+
+  /// The same with what is added to the weight.
+  package init(dimensions: Int, epsilon: Float, offset: Float) {
+    weight = Parameter(Tensor(repeating: 1 - offset, shape: [dimensions]))
+    (self.epsilon, self.offset) = (epsilon, offset)
+  }
+
+  private var scale: Tensor { offset == 0 ? weight.value : weight.value + offset }
 
   /// Normalises [..., dimensions].
   public func callAsFunction(_ x: Tensor) -> Tensor {
-    let w = weight.value
+    let w = scale
     let columns = w.count
     precondition(x.shape.last == columns, "\(x.shape) normalised over \(columns)")
     let rows = x.count / columns
@@ -51,7 +60,7 @@ public struct RMSNorm: Module {
 
   /// The naive twin, from plain operations.
   package func naive(_ x: Tensor) -> Tensor {
-    x * (x.squared().mean(along: -1, keepingAxis: true) + epsilon).reciprocalSquareRoot() * weight.value
+    x * (x.squared().mean(along: -1, keepingAxis: true) + epsilon).reciprocalSquareRoot() * scale
   }
 
   /// Shows `weight`.

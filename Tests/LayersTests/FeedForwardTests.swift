@@ -22,6 +22,27 @@ import Testing
     }
   }
 
+  @Test(arguments: Activation.allCases, [[1], [3, 7], [2, 70_001]])
+  func `a gate of any activation in one pass equals two passes, gradients included`(
+    activation: Activation, shape: [Int]
+  ) {
+    let inputs = [randomTensor(shape, seed: 1, from: -6, to: 6), randomTensor(shape, seed: 2)]
+    let weights = randomTensor(shape, seed: 3)
+    func valueAndGradients(_ f: (Tensor, Tensor) -> Tensor) -> [Tensor] {
+      let x = inputs.map { $0.tracked() }
+      let y = f(x[0], x[1])
+      return [y.detached()] + (y * weights).sum().gradients(at: x)
+    }
+    let one = valueAndGradients { activation.gated($0, $1) }
+    for (one, two) in zip(one, valueAndGradients { activation($0) * $1 }) { expectClose(one, two) }
+  }
+
+  @Test func `a gated MLP passes its gate through its activation`() {
+    let mlp = GatedMLP(gate: linear(3, 7, 1), up: linear(3, 7, 2), down: linear(7, 3, 3), activation: .geluTanh)
+    let x = randomTensor([5, 3], seed: 4)
+    expectClose(mlp(x), mlp.down(mlp.gate(x).geluTanh() * mlp.up(x)))
+  }
+
   @Test func `a gated MLP is down(silu(gate x) · up x), gradients included`() {
     let mlp = GatedMLP(gate: linear(3, 7, 1), up: linear(3, 7, 2), down: linear(7, 3, 3))
     let x = randomTensor([5, 3], seed: 4)

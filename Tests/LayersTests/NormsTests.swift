@@ -28,6 +28,18 @@ import Testing
     expectClose(norm(Tensor([1, 7], shape: [1, 2])), Tensor([0.2, 14], shape: [1, 2]))
   }
 
+  @Test func `an RMS norm with an offset scales by it and the weight`() {
+    var norm = RMSNorm(dimensions: 2, epsilon: 0, offset: 1)
+    #expect(norm.weight.value.scalars == [0, 0])
+    norm.weight.value = Tensor([-0.5, 9], shape: [2])
+    expectClose(norm(Tensor([1, 7], shape: [1, 2])), Tensor([0.1, 14], shape: [1, 2]))
+    expectGradientsMatchFiniteDifferences(at: [randomTensor([3, 5], seed: 1), randomTensor([5], seed: 2)]) {
+      var norm = RMSNorm(dimensions: 5, epsilon: 0.1, offset: 1)
+      norm.weight.value = $0[1]
+      return norm($0[0])
+    }
+  }
+
   @Test func `a layer norm far from zero does not lose its digits`() {
     let x = Tensor([10_000, 10_001, 10_002, 10_003], shape: [1, 4])
     // Mean 10001.5, variance 1.25: the ends lie 1.5 / √1.25 = 1.3416 away.
