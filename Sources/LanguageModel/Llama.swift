@@ -118,9 +118,10 @@ package struct Llama: Module {
     keeping rows: [Int]? = nil
   ) -> Tensor {
     let table = rotary.table(positions: positions)
+    let layouts = [layout, layout.windowed(configuration.window)]
     var x = embeddings
     for (i, layer) in layers.enumerated() {
-      let table = turning(table, inLayer: i)
+      let (table, layout) = (turning(table, inLayer: i), layouts[configuration.window(ofLayer: i) == nil ? 0 : 1])
       let before = beginning?.layers[i]
       let kept = i == layers.count - 1 ? rows : nil
       x =
@@ -159,9 +160,11 @@ package struct Llama: Module {
     _ embeddings: Tensor, step: KeyValueCache.Step, cache: inout KeyValueCache, proceeding: () throws -> Void
   ) rethrows -> Tensor {
     let table = rotary.table(positions: step.positions)
+    let steps = [step, step.windowed(configuration.window)]
     var x = embeddings
     for (i, layer) in layers.enumerated() {
       try proceeding()
+      let step = steps[configuration.window(ofLayer: i) == nil ? 0 : 1]
       x =
         x
         + layer.attention(
@@ -179,10 +182,12 @@ package struct Llama: Module {
   ///   - caches: of one sequence each.
   package func callAsFunction(_ embeddings: Tensor, caches: inout [KeyValueCache]) -> Tensor {
     let steps = caches.indices.map { caches[$0].advance(by: [1]) }
+    let both = [steps, steps.map { $0.windowed(configuration.window) }]
     return Tensor.Compute.eachRowAlone {
       let table = rotary.table(positions: steps.flatMap(\.positions))
       var x = embeddings
       for (i, layer) in layers.enumerated() {
+        let steps = both[configuration.window(ofLayer: i) == nil ? 0 : 1]
         x =
           x
           + layer.attention(

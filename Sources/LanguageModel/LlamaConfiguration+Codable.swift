@@ -38,7 +38,9 @@ extension LlamaConfiguration {
     },
     .written("attention_bias") { $0.hasAttentionBias ? true : nil },
     // Mistral has a window unless the file says that it has none.
-    .written("sliding_window") { c -> Int?? in c.kind == .mistral ? .some(c.window) : nil },
+    .written("sliding_window") { c -> Int?? in c.kind == .mistral || c.window != nil ? .some(c.window) : nil },
+    .written("use_sliding_window") { c in c.window != nil && c.kind.hasWindowSwitch ? true : nil },
+    .written("layer_types") { c in c.window != nil && c.kind != .mistral ? c.layerTypes : nil },
     .written("no_rope_layers") { c in
       c.kind == .smolLM3 ? (0..<c.layers).map { c.layersWithoutPositions.contains($0) ? 0 : 1 } : nil
     },
@@ -170,38 +172,5 @@ extension LlamaConfiguration {
         "attention_multiplier", "attention_multiplier \(scale) is not computed here; 1/√head_dim, \(plain), is")
     }
     try file.require("query_pre_attn_scalar", Double(headSize))
-  }
-
-  /// Reads the window and which layers have it. One that is as long as the positions changes nothing.
-  private mutating func readWindow(_ file: ConfigJSON) throws {
-    let isQwen = kind == .qwen2 || kind == .qwen3
-    // Absence and null differ: of these the class has a window of its own.
-    let standard = isQwen || kind == .mistral ? 4096 : nil
-    let asked: Int? = try file.has("sliding_window") ? file["sliding_window"] : standard
-    let isSwitchedOn = try file["use_sliding_window"] ?? (kind == .llama)
-    let listed: [String] = try file["layer_types"] ?? []
-    if let other = listed.first(where: { !["full_attention", "sliding_attention"].contains($0) }) {
-      throw file.refusal("layer_types", "layer_types has \"\(other)\", which is not computed here; full_attention is")
-    }
-    window = nil
-    guard let length = kind == .mistral || isSwitchedOn ? asked : nil else {
-      guard !listed.contains("sliding_attention") else {
-        throw file.refusal("layer_types", "layer_types has sliding_attention, and the file has no window")
-      }
-      return
-    }
-    var isUsed = true
-    if kind != .mistral, !listed.isEmpty {
-      isUsed = listed.contains("sliding_attention")
-    } else if isQwen {
-      isUsed = try layers > file["max_window_layers"] ?? 28
-    }
-    guard !isUsed || length >= maxPositions else {
-      throw file.refusal(
-        "sliding_window",
-        "a sliding_window of \(length) tokens is not computed here, and texts may have max_position_embeddings "
-          + "\(maxPositions); take a model without a window, or set max_position_embeddings to \(max(1, length))")
-    }
-    if kind == .mistral { window = length }
   }
 }

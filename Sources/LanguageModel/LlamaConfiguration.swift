@@ -33,9 +33,11 @@ public struct LlamaConfiguration: ModelConfiguration {
   package var tiesEmbeddings = false
   /// Whether all four projections of the attention have an offset (`attention_bias`). The default is false.
   package var hasAttentionBias = false
-  /// The tokens that a row of Mistral sees, itself among them (`sliding_window`); nil for all before it. The default is nil.
-  /// No file is read whose window is shorter than its texts may be.
+  /// The tokens that a row sees in a layer with a window, itself among them (`sliding_window`); nil for all before it in
+  /// every layer. The default is nil.
   package var window: Int?
+  /// The layers without a window where others have one, the first being 0. The default is none.
+  package var layersWithoutWindow: Set<Int> = []
   /// The layers that leave queries and keys as they are (`no_rope_layers`), the first being 0. The default is none.
   package var layersWithoutPositions: Set<Int> = []
 
@@ -61,7 +63,7 @@ public struct LlamaConfiguration: ModelConfiguration {
   package enum Kind: String, Sendable, Codable, CaseIterable {
     /// Llama (Touvron et al. 2023).
     case llama
-    /// Mistral: Llama with a window over the rows before each.
+    /// Mistral: Llama with a window in every layer.
     case mistral
     /// Qwen2: offsets on queries, keys and values.
     case qwen2
@@ -93,6 +95,9 @@ public struct LlamaConfiguration: ModelConfiguration {
   package var biases: AttentionBiases { kind == .qwen2 ? .inputs : hasAttentionBias ? .all : .none }
   /// Whether queries and keys are normalised head by head before they turn.
   package var hasHeadNorms: Bool { kind == .qwen3 }
+
+  /// The window of a layer; nil where a row sees all before it.
+  package func window(ofLayer layer: Int) -> Int? { layersWithoutWindow.contains(layer) ? nil : window }
 
   package var keyValueHeads: Int {
     get { keyHeads ?? heads }
