@@ -4,55 +4,13 @@ package import Tensor
 /// A Llama decoder without its output head (Touvron et al. 2023): token rows in, hidden rows out. Those that differ from it
 /// in few things are ``LlamaConfiguration/Kind``.
 package struct Llama: Module {
-  /// One pre-norm decoder layer.
-  package struct Layer: Module {
-    var inputNorm: RMSNorm
-    var attention: SelfAttention
-    var postNorm: RMSNorm
-    var mlp: GatedMLP
-
-    /// - Parameter rows: the rows that come out; nil for all. Every row is seen by the others in any case.
-    func callAsFunction(
-      _ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table?, after beginning: KeyValueCache.Layer?,
-      keeping rows: [Int]?
-    ) -> Tensor {
-      // Normalised rows are not kept for the gradient: they cost little to compute again.
-      let read = inputNorm(x)
-      let heard = attention(read, layout: layout, positions: positions, after: beginning, keeping: rows)
-      let x = (rows.map(x.gathered) ?? x) + heard
-      read.forgetElements()
-      let seen = postNorm(x)
-      let y = x + mlp(seen)
-      seen.forgetElements()
-      return y
-    }
-
-    /// The same without keeping what lies between input and result: it is computed again for the gradient.
-    func recomputed(
-      _ x: Tensor, layout: AttentionLayout, positions: RotaryPositions.Table?, after beginning: KeyValueCache.Layer?,
-      keeping rows: [Int]?
-    ) -> Tensor {
-      Tensor.checkpointed([x] + trackedValues()) { values in
-        replacingTrackedValues(values.dropFirst())(
-          values[0], layout: layout, positions: positions, after: beginning, keeping: rows)
-      }
-    }
-
-    /// Shows `self_attn`, `mlp` and the two norms.
-    package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
-      attention.visit(&visitor, at: path.appending(component: "self_attn"))
-      mlp.visit(&visitor, at: path.appending(component: "mlp"))
-      inputNorm.visit(&visitor, at: path.appending(component: "input_layernorm"))
-      postNorm.visit(&visitor, at: path.appending(component: "post_attention_layernorm"))
-    }
-  }
-
   package let configuration: LlamaConfiguration
   /// The token table [vocabulary, width].
   package var embedding: Embedding
   private var layers: [Layer]
   private var norm: RMSNorm
   private let rotary: RotaryPositions
+  private let windowedRotary: RotaryPositions?
   /// Whether training keeps of each layer its input alone and computes the rest again for the gradient (gradient
   /// checkpointing): about a third more time, and memory for one layer's activations in place of all. The default is false.
   package var recomputesActivations = false
@@ -60,9 +18,10 @@ package struct Llama: Module {
   /// A decoder with random weights of standard deviation 1/√in (residual outputs smaller, as in GPT-2).
   package init(_ c: LlamaConfiguration, using generator: inout some RandomNumberGenerator) {
     configuration = c
-    rotary = c.rotary
+    (rotary, windowedRotary) = (c.rotary, c.windowedRotary)
     embedding = Embedding(
-      weight: .normal([c.vocabularySize, c.hiddenSize], standardDeviation: 0.02, using: &generator))
+      weight: .normal([c.vocabularySize, c.hiddenSize], standardDeviation: 0.02, using: &generator),
+      scale: c.embeddingScale)
     let residual = 1 / Float(2 * max(1, c.layers)).squareRoot()
     let (width, inner) = (c.hiddenSize, c.intermediateSize)
     func linear(_ input: Int, _ output: Int, _ factor: Float = 1, bias: Bool = false) -> any Projection {
@@ -71,21 +30,29 @@ package struct Llama: Module {
         inputDimensions: input, outputDimensions: output, bias: bias, standardDeviation: deviation, using: &generator)
     }
     let biases = c.biases
-    let headNorm = RMSNorm(dimensions: c.headSize, epsilon: c.epsilon)
+    let isGemma = c.kind == .gemma3
+    func rmsNorm(_ dimensions: Int) -> RMSNorm {
+      RMSNorm(dimensions: dimensions, epsilon: c.epsilon, offset: isGemma ? 1 : 0)
+    }
+    let headNorm = rmsNorm(c.headSize)
     layers = (0..<c.layers).map { _ in
       Layer(
-        inputNorm: RMSNorm(dimensions: width, epsilon: c.epsilon),
+        inputNorm: rmsNorm(width),
         attention: SelfAttention(
           query: linear(width, c.heads * c.headSize, bias: biases != .none),
           key: linear(width, c.keyValueHeads * c.headSize, bias: biases != .none),
           value: linear(width, c.keyValueHeads * c.headSize, bias: biases != .none),
           output: linear(c.heads * c.headSize, width, residual, bias: biases == .all),
           heads: c.heads, keyHeads: c.keyValueHeads,
-          headNorms: c.hasHeadNorms ? (query: headNorm, key: headNorm) : nil),
-        postNorm: RMSNorm(dimensions: width, epsilon: c.epsilon),
-        mlp: GatedMLP(gate: linear(width, inner), up: linear(width, inner), down: linear(inner, width, residual)))
+          headNorms: c.hasHeadNorms ? (query: headNorm, key: headNorm) : nil,
+          scale: c.queryScalar == nil ? nil : c.scoreScale),
+        heardNorm: isGemma ? rmsNorm(width) : nil, postNorm: rmsNorm(width),
+        mlp: GatedMLP(
+          gate: linear(width, inner), up: linear(width, inner), down: linear(inner, width, residual),
+          activation: isGemma ? .geluTanh : .silu),
+        fedNorm: isGemma ? rmsNorm(width) : nil)
     }
-    norm = RMSNorm(dimensions: width, epsilon: c.epsilon)
+    norm = rmsNorm(width)
   }
 
   /// An output head with random weights for this decoder; nil where the head is its embedding table.
@@ -117,11 +84,11 @@ package struct Llama: Module {
     _ embeddings: Tensor, positions: [TokenPosition], layout: AttentionLayout, after beginning: KeyValueCache? = nil,
     keeping rows: [Int]? = nil
   ) -> Tensor {
-    let table = rotary.table(positions: positions)
+    let tables = tables(positions)
     let layouts = [layout, layout.windowed(configuration.window)]
     var x = embeddings
     for (i, layer) in layers.enumerated() {
-      let (table, layout) = (turning(table, inLayer: i), layouts[configuration.window(ofLayer: i) == nil ? 0 : 1])
+      let (table, layout) = (tables.ofLayer(i), layouts[configuration.window(ofLayer: i) == nil ? 0 : 1])
       let before = beginning?.layers[i]
       let kept = i == layers.count - 1 ? rows : nil
       x =
@@ -159,17 +126,15 @@ package struct Llama: Module {
   package func callAsFunction(
     _ embeddings: Tensor, step: KeyValueCache.Step, cache: inout KeyValueCache, proceeding: () throws -> Void
   ) rethrows -> Tensor {
-    let table = rotary.table(positions: step.positions)
+    let tables = tables(step.positions)
     let steps = [step, step.windowed(configuration.window)]
     var x = embeddings
     for (i, layer) in layers.enumerated() {
       try proceeding()
       let step = steps[configuration.window(ofLayer: i) == nil ? 0 : 1]
-      x =
-        x
-        + layer.attention(
-          layer.inputNorm(x), positions: turning(table, inLayer: i), cache: &cache.layers[i], step: step)
-      x = x + layer.mlp(layer.postNorm(x))
+      let heard = layer.attention(
+        layer.inputNorm(x), positions: tables.ofLayer(i), cache: &cache.layers[i], step: step)
+      x = layer.completed(x, heard)
     }
     return x
   }
@@ -184,23 +149,35 @@ package struct Llama: Module {
     let steps = caches.indices.map { caches[$0].advance(by: [1]) }
     let both = [steps, steps.map { $0.windowed(configuration.window) }]
     return Tensor.Compute.eachRowAlone {
-      let table = rotary.table(positions: steps.flatMap(\.positions))
+      let tables = tables(steps.flatMap(\.positions))
       var x = embeddings
       for (i, layer) in layers.enumerated() {
         let steps = both[configuration.window(ofLayer: i) == nil ? 0 : 1]
-        x =
-          x
-          + layer.attention(
-            layer.inputNorm(x), positions: turning(table, inLayer: i), caches: &caches, layer: i, steps: steps)
-        x = x + layer.mlp(layer.postNorm(x))
+        let heard = layer.attention(
+          layer.inputNorm(x), positions: tables.ofLayer(i), caches: &caches, layer: i, steps: steps)
+        x = layer.completed(x, heard)
       }
       return x
     }
   }
 
-  /// What turns queries and keys of a layer; nil in a layer without positions.
-  private func turning(_ table: RotaryPositions.Table, inLayer layer: Int) -> RotaryPositions.Table? {
-    configuration.layersWithoutPositions.contains(layer) ? nil : table
+  /// What turns queries and keys of a pass.
+  private struct Tables {
+    let configuration: LlamaConfiguration
+    let plain: RotaryPositions.Table
+    let windowed: RotaryPositions.Table?
+
+    /// Nil in a layer without positions.
+    func ofLayer(_ layer: Int) -> RotaryPositions.Table? {
+      if configuration.layersWithoutPositions.contains(layer) { return nil }
+      return configuration.window(ofLayer: layer) == nil ? plain : windowed ?? plain
+    }
+  }
+
+  private func tables(_ positions: [TokenPosition]) -> Tables {
+    Tables(
+      configuration: configuration, plain: rotary.table(positions: positions),
+      windowed: windowedRotary?.table(positions: positions))
   }
 
   /// The last norm: what the output head reads.

@@ -52,7 +52,10 @@ extension LlamaConfiguration {
     .only("logits_scaling", 1.0, isWritten: false), .only("logit_scale", 1.0, isWritten: false),
     // Read below.
     .known("rope_parameters", "no_rope_layer_interval", "use_sliding_window", "max_window_layers", "layer_types"),
-    .known("attention_multiplier", "query_pre_attn_scalar", "attention_out_bias"),
+    .known("attention_multiplier", "attention_out_bias", "hidden_activation", "attn_logit_softcapping"),
+    .known("sliding_window_pattern", "_sliding_window_pattern"),
+    .written("rope_local_base_freq") { $0.windowedRopeBase },
+    .written("query_pre_attn_scalar") { $0.queryScalar },
     // Leavings of SmolVLM's training, which say nothing that the rest does not.
     .known("perceiver_config", "pixel_shuffle_factor"),
   ]
@@ -114,8 +117,9 @@ extension LlamaConfiguration {
     guard headSize % 2 == 0 else { throw file.refusal("head_dim", "head_dim \(headSize) must be even") }
     try readAttention(file)
     try readWindow(file)
+    try readGemma(file)
     for key in ["rope_scaling", "rope_parameters"] {
-      guard let part = try file.part(key) else { continue }
+      guard let part = try ropePart(key, file) else { continue }
       let rope = try Rope(from: part.decoder)
       try part.require("partial_rotary_factor", 1.0)
       try part.refuseKeys(otherThan: Set(Rope.CodingKeys.allCases.map(\.rawValue)).union(["partial_rotary_factor"]))
@@ -146,7 +150,7 @@ extension LlamaConfiguration {
   private mutating func readAttention(_ file: ConfigJSON) throws {
     switch kind {
     case .llama, .qwen3, .smolLM3: hasAttentionBias = try file["attention_bias"] ?? false
-    case .mistral: try file.require("attention_bias", false)
+    case .mistral, .gemma3: try file.require("attention_bias", false)
     case .qwen2: break  // it has offsets on three projections, whatever the key says
     }
     // Where it is missing, the output projection goes with the others.
@@ -171,6 +175,6 @@ extension LlamaConfiguration {
       throw file.refusal(
         "attention_multiplier", "attention_multiplier \(scale) is not computed here; 1/√head_dim, \(plain), is")
     }
-    try file.require("query_pre_attn_scalar", Double(headSize))
+    if kind != .gemma3 { try file.require("query_pre_attn_scalar", Double(headSize)) }
   }
 }

@@ -15,7 +15,7 @@ extension LlamaConfiguration {
   mutating func readWindow(_ file: ConfigJSON) throws {
     let isQwen = kind == .qwen2 || kind == .qwen3
     // Absence and null differ: of these the class has a window of its own.
-    let standard = isQwen || kind == .mistral ? 4096 : nil
+    let standard = isQwen || kind == .mistral || kind == .gemma3 ? 4096 : nil
     let asked: Int? = try file.has("sliding_window") ? file["sliding_window"] : standard
     let listed: [String] = try file["layer_types"] ?? []
     if let other = listed.first(where: { !["full_attention", "sliding_attention"].contains($0) }) {
@@ -50,6 +50,13 @@ extension LlamaConfiguration {
     }
     if !listed.isEmpty { return Set((0..<layers).filter { listed[$0] == "full_attention" }) }
     if kind == .smolLM3 { return Set(0..<layers).subtracting(layersWithoutPositions) }
+    if kind == .gemma3 {
+      let pattern = try file["sliding_window_pattern"] ?? 6
+      guard pattern > 0 else {
+        throw file.refusal("sliding_window_pattern", "sliding_window_pattern \(pattern) must be more than 0")
+      }
+      return Set((0..<layers).filter { ($0 + 1) % pattern == 0 })
+    }
     let first = try file["max_window_layers"] ?? 28
     return Set((0..<layers).filter { $0 < first })
   }

@@ -38,6 +38,11 @@ public struct LlamaConfiguration: ModelConfiguration {
   package var window: Int?
   /// The layers without a window where others have one, the first being 0. The default is none.
   package var layersWithoutWindow: Set<Int> = []
+  /// The base of rotary positions in layers with a window (`rope_local_base_freq`), which scaling leaves as it is; nil where
+  /// they turn as the others do. The default is nil.
+  package var windowedRopeBase: Double?
+  /// What scores are divided by the root of (`query_pre_attn_scalar`); nil for ``headSize``. The default is nil.
+  package var queryScalar: Double?
   /// The layers that leave queries and keys as they are (`no_rope_layers`), the first being 0. The default is none.
   package var layersWithoutPositions: Set<Int> = []
 
@@ -53,6 +58,10 @@ public struct LlamaConfiguration: ModelConfiguration {
     case .qwen2, .qwen3:
       (intermediateSize, keyHeads, vocabularySize, maxPositions) = (22016, 32, 151_936, 32768)
       headDimensions = kind == .qwen3 ? 128 : nil
+    case .gemma3:
+      (hiddenSize, intermediateSize, layers, heads, keyHeads, headDimensions) = (2304, 9216, 26, 8, 4, 256)
+      (vocabularySize, maxPositions, ropeBase, windowedRopeBase) = (262_208, 131_072, 1_000_000, 10_000)
+      (tiesEmbeddings, queryScalar) = (true, 256)
     case .smolLM3:
       (hiddenSize, layers, heads, keyHeads, vocabularySize) = (2048, 36, 16, 4, 128_256)
       (maxPositions, ropeBase, tiesEmbeddings) = (32768, 2_000_000, true)
@@ -69,6 +78,9 @@ public struct LlamaConfiguration: ModelConfiguration {
     case qwen2
     /// Qwen3: an RMSNorm on each head of queries and keys, no offsets.
     case qwen3
+    /// Gemma 3: norms also behind attention and MLP, scales of 1 + weight, GELU in the MLP, scaled token rows, an RMSNorm on
+    /// each head of queries and keys, windows with positions of their own in most layers.
+    case gemma3 = "gemma3_text"
     /// SmolLM3: Llama with layers that have no positions.
     case smolLM3 = "smollm3"
 
@@ -94,7 +106,11 @@ public struct LlamaConfiguration: ModelConfiguration {
   /// Which projections of the attention have an offset.
   package var biases: AttentionBiases { kind == .qwen2 ? .inputs : hasAttentionBias ? .all : .none }
   /// Whether queries and keys are normalised head by head before they turn.
-  package var hasHeadNorms: Bool { kind == .qwen3 }
+  package var hasHeadNorms: Bool { kind == .qwen3 || kind == .gemma3 }
+  /// What token rows are multiplied by.
+  package var embeddingScale: Float { kind == .gemma3 ? Float(hiddenSize).squareRoot() : 1 }
+  /// What scores are multiplied by before the softmax.
+  package var scoreScale: Float { Float(1 / (queryScalar ?? Double(headSize)).squareRoot()) }
 
   /// The window of a layer; nil where a row sees all before it.
   package func window(ofLayer layer: Int) -> Int? { layersWithoutWindow.contains(layer) ? nil : window }
@@ -111,5 +127,9 @@ public struct LlamaConfiguration: ModelConfiguration {
   /// The positions that turn queries and keys.
   package var rotary: RotaryPositions {
     RotaryPositions(dimensions: headSize, base: ropeBase, sections: ropeSections, scaling: ropeScaling)
+  }
+  /// The same in layers with a window; nil where they are as the others.
+  package var windowedRotary: RotaryPositions? {
+    windowedRopeBase.map { RotaryPositions(dimensions: headSize, base: $0) }
   }
 }

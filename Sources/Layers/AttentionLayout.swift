@@ -96,11 +96,14 @@ public struct AttentionLayout: Sendable {
   ///   - layouts: of one query each.
   ///   - q: the queries, [sequences, heads, dimensions].
   ///   - caches: what each sequence has read.
+  ///   - scale: The default is 1/√dimensions.
   /// - Returns: [sequences, heads, dimensions].
-  static func attention(_ layouts: [AttentionLayout], queries q: Tensor, caches: [KeyValueCache.Layer]) -> Tensor {
+  static func attention(
+    _ layouts: [AttentionLayout], queries q: Tensor, caches: [KeyValueCache.Layer], scale: Float? = nil
+  ) -> Tensor {
     let (heads, dimensions) = (q.shape[1], q.shape[2])
     let width = heads * dimensions
-    let scale = 1 / Float(dimensions).squareRoot()
+    let scale = scale ?? 1 / Float(dimensions).squareRoot()
     var logSums = Tensor.zeros([layouts.count, heads])
     return Tensor(shape: q.shape) { out in
       logSums.mutateScalars { logSums in

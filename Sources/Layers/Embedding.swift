@@ -31,18 +31,24 @@ public struct Embedding: Module {
   public var weight: Parameter
   /// What changes the rows; nil for none.
   package var adapter: (any EmbeddingAdapter)?
+  /// What rows are multiplied by when they are looked up. The default is 1.
+  package let scale: Float
 
   /// A table with these rows.
-  public init(weight: Tensor) {
+  public init(weight: Tensor) { self.init(weight: weight, scale: 1) }
+
+  /// The same with a factor for rows that are looked up.
+  package init(weight: Tensor, scale: Float) {
     precondition(weight.rank == 2, "an embedding table of shape \(weight.shape)")
-    self.weight = Parameter(weight)
+    (self.weight, self.scale) = (Parameter(weight), scale)
   }
 
   /// Rows for these tokens, [tokens, dimensions].
   ///
   /// - Precondition: tokens lie inside the table.
   public func callAsFunction(_ tokens: [Int]) -> Tensor {
-    adapter?.rows(tokens, of: weight.value) ?? weight.value.gathered(tokens)
+    let rows = adapter?.rows(tokens, of: weight.value) ?? weight.value.gathered(tokens)
+    return scale == 1 ? rows : rows * scale
   }
 
   /// The whole table, [tokens, dimensions], its adapter included.

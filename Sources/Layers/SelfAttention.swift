@@ -16,19 +16,23 @@ package struct SelfAttention: Module {
   package let keyHeads: Int
   /// Normalises each head of the queries and of the keys before positions turn them, [dimensions] each; nil for none.
   package var headNorms: (query: RMSNorm, key: RMSNorm)?
+  /// What scores are multiplied by; nil for 1/√dimensions.
+  private let scale: Float?
   private let outputName: String
 
   /// Attention with these projections.
   ///
   /// - Parameters:
   ///   - headNorms: normalise each head of queries and keys. The default is none.
+  ///   - scale: what scores are multiplied by. The default is 1/√dimensions.
   ///   - outputName: the last component of the output projection's path: "o_proj" in Llama, "out_proj" in SigLIP.
   package init(
     query: any Projection, key: any Projection, value: any Projection, output: any Projection, heads: Int,
-    keyHeads: Int? = nil, headNorms: (query: RMSNorm, key: RMSNorm)? = nil, outputName: String = "o_proj"
+    keyHeads: Int? = nil, headNorms: (query: RMSNorm, key: RMSNorm)? = nil, scale: Float? = nil,
+    outputName: String = "o_proj"
   ) {
     (self.query, self.key, self.value) = (query, key, value)
-    self.headNorms = headNorms
+    (self.headNorms, self.scale) = (headNorms, scale)
     (self.output, self.heads) = (output, heads)
     self.keyHeads = keyHeads ?? heads
     self.outputName = outputName
@@ -47,7 +51,7 @@ package struct SelfAttention: Module {
   ) -> Tensor {
     let (q, k, v) = projected(x, positions)
     let seen = beginning?.followed(by: k, v) ?? (keys: k, values: v)
-    let y = layout.attention(queries: q, keys: seen.keys, values: seen.values)
+    let y = layout.attention(queries: q, keys: seen.keys, values: seen.values, scale: scale)
     return merged(rows.map(y.gathered) ?? y)
   }
 
@@ -57,7 +61,8 @@ package struct SelfAttention: Module {
   ) -> Tensor {
     let (q, k, v) = projected(x, positions)
     cache.store(keys: k, values: v, at: step.places, rows: step.rows)
-    return merged(step.layout.attention(queries: q, keys: cache.keys ?? k, values: cache.values ?? v))
+    return merged(
+      step.layout.attention(queries: q, keys: cache.keys ?? k, values: cache.values ?? v, scale: scale))
   }
 
   /// The same for the next row of each of several sequences with caches of their own.
@@ -76,7 +81,8 @@ package struct SelfAttention: Module {
         keys: k.rows(i..<(i + 1)), values: v.rows(i..<(i + 1)), at: step.places, rows: step.rows)
     }
     return merged(
-      AttentionLayout.attention(steps.map(\.layout), queries: q, caches: caches.map { $0.layers[layer] }))
+      AttentionLayout.attention(
+        steps.map(\.layout), queries: q, caches: caches.map { $0.layers[layer] }, scale: scale))
   }
 
   private func projected(_ x: Tensor, _ positions: RotaryPositions.Table?) -> (Tensor, Tensor, Tensor) {

@@ -30,13 +30,18 @@ struct CausalModel: Module, SequenceScorer {
   /// A small decoder with grouped queries: width, heads, key heads, head size.
   static func small(
     _ width: Int, _ heads: Int, _ keyHeads: Int, _ headSize: Int, kind: LlamaConfiguration.Kind = .llama,
-    hasBiases: Bool = false
+    hasBiases: Bool = false, window: Int? = nil, layers: Int = 3
   ) -> CausalModel {
     var c = LlamaConfiguration(kind: kind)
-    (c.hiddenSize, c.intermediateSize, c.layers, c.vocabularySize) = (width, 2 * width + 3, 3, 61)
+    (c.hiddenSize, c.intermediateSize, c.layers, c.vocabularySize) = (width, 2 * width + 3, layers, 61)
     (c.heads, c.keyHeads, c.headDimensions, c.epsilon) = (heads, keyHeads, headSize, 1e-5)
     if kind == .smolLM3 { c.layersWithoutPositions = [1] }
-    c.hasAttentionBias = hasBiases
+    (c.hasAttentionBias, c.window) = (hasBiases, window)
+    if kind == .gemma3 {
+      // Queries are scaled as if heads had another size, and windows turn by positions of their own.
+      (c.queryScalar, c.ropeBase, c.windowedRopeBase, c.layersWithoutWindow) = (Double(headSize + 3), 5e4, 100, [2])
+      c.ropeScaling = .linear(factor: 3)
+    }
     return CausalModel(c, seed: 7)
   }
 

@@ -55,19 +55,53 @@ import Testing
     #expect(try layers(#""no_rope_layers": null"#) == [3])
   }
 
-  @Test func `a window that no text reaches is as none`() throws {
-    let mistral = #""model_type": "mistral", "max_position_embeddings": 4096"#
-    #expect(try read("{\(mistral)}").window == 4096)
-    #expect(try read("{\(mistral), \"sliding_window\": 4096}").window == 4096)
-    #expect(try read("{\(mistral), \"sliding_window\": null}").window == nil)
-    let qwen2 = #""model_type": "qwen2", "sliding_window": 16, "num_hidden_layers": 4"#
-    for text in [
-      "", #", "use_sliding_window": false"#, #", "use_sliding_window": true, "max_window_layers": 4"#,
-      #", "use_sliding_window": true, "layer_types": ["full_attention"]"#,
-      #", "use_sliding_window": true, "max_window_layers": 0, "max_position_embeddings": 16"#,
-    ] {
-      #expect(try read("{\(qwen2)\(text)}").window == nil)
+  @Test func `a window counts where the family and the file switch it on, in the layers that they say`() throws {
+    let sizes = #""num_hidden_layers": 4, "sliding_window": 16"#
+    func windows(_ text: String) throws -> [Int?] {
+      let c = try read("{\(text)}")
+      return (0..<c.layers).map(c.window(ofLayer:))
     }
+    // Of Mistral's class the default; null is none.
+    #expect(try windows(#""model_type": "mistral", "num_hidden_layers": 1"#) == [4096])
+    #expect(try windows(#""model_type": "mistral", "num_hidden_layers": 1, "sliding_window": null"#) == [nil])
+    #expect(try windows(#""model_type": "mistral", \#(sizes)"#) == [16, 16, 16, 16])
+    for qwen in ["qwen2", "qwen3"] {
+      func windows(_ text: String) throws -> [Int?] {
+        let c = try read(#"{"model_type": "\#(qwen)", \#(sizes)\#(text)}"#)
+        return (0..<4).map(c.window(ofLayer:))
+      }
+      #expect(try windows("") == [nil, nil, nil, nil])
+      #expect(try windows(#", "use_sliding_window": false, "max_window_layers": 0"#) == [nil, nil, nil, nil])
+      #expect(try windows(#", "use_sliding_window": true"#) == [nil, nil, nil, nil])  // from layer 28 on
+      #expect(try windows(#", "use_sliding_window": true, "max_window_layers": 3"#) == [nil, nil, nil, 16])
+      let kinds = #"["sliding_attention", "full_attention", "full_attention", "sliding_attention"]"#
+      #expect(try windows(#", "use_sliding_window": true, "layer_types": \#(kinds)"#) == [16, nil, nil, 16])
+    }
+    #expect(
+      try windows(#""model_type": "smollm3", \#(sizes), "use_sliding_window": true, "no_rope_layer_interval": 2"#)
+        == [nil, 16, nil, 16])
+  }
+
+  @Test func `Gemma's file says which layers have windows and how positions turn in both kinds`() throws {
+    let old = try read(
+      #"{"model_type": "gemma3_text", "num_hidden_layers": 7, "rope_scaling": {"rope_type": "linear", "factor": 8}}"#)
+    #expect((old.hiddenSize, old.heads, old.keyValueHeads, old.headSize) == (2304, 8, 4, 256))
+    #expect((old.vocabularySize, old.window, old.layersWithoutWindow) == (262_208, 4096, [5]))
+    #expect(
+      (old.ropeBase, old.windowedRopeBase, old.ropeScaling, old.queryScalar) == (1e6, 1e4, .linear(factor: 8), 256))
+    let new = try read(
+      #"""
+      {"model_type": "gemma3_text", "num_hidden_layers": 2, "layer_types": ["full_attention", "sliding_attention"],
+       "query_pre_attn_scalar": 168, "sliding_window": 512, "_sliding_window_pattern": 6, "attn_logit_softcapping": 50,
+       "rope_parameters": {
+         "full_attention": {"rope_type": "linear", "factor": 4.0, "rope_theta": 2e6},
+         "sliding_attention": {"rope_type": "default", "rope_theta": 5e3}}}
+      """#)
+    #expect((new.window, new.layersWithoutWindow, new.queryScalar) == (512, [0], 168))
+    #expect((new.ropeBase, new.windowedRopeBase, new.ropeScaling) == (2e6, 5e3, .linear(factor: 4)))
+    #expect(
+      try read(#"{"model_type": "gemma3_text", "sliding_window_pattern": 3, "num_hidden_layers": 7}"#)
+        .layersWithoutWindow == [2, 5])
   }
 
   @Test func `a value that asks for nothing is taken, and so is what leaves the arithmetic as it is`() throws {
@@ -100,8 +134,16 @@ import Testing
     (#""layer_types": ["full_attention", "linear_attention"]"#, "linear_attention"),
     (#""layer_types": ["sliding_attention"]"#, "sliding_attention"),
     (#""sliding_window": 2047"#, "sliding_window of 2047"),
-    (#""model_type": "mistral""#, "sliding_window of 4096"),
-    (#""model_type": "qwen3", "use_sliding_window": true"#, "sliding_window of 4096"),
+    (#""model_type": "mistral", "sliding_window": 0"#, "sliding_window 0"),
+    (#""model_type": "gemma3_text", "sliding_window": null"#, "sliding_window null"),
+    (#""model_type": "gemma3_text", "final_logit_softcapping": 30.0"#, "final_logit_softcapping 30"),
+    (#""model_type": "gemma3_text", "hidden_activation": "relu""#, "hidden_activation \"relu\""),
+    (#""model_type": "gemma3_text", "use_bidirectional_attention": true"#, "use_bidirectional_attention true"),
+    (
+      #""model_type": "gemma3_text", "rope_parameters": {"sliding_attention": {"rope_type": "linear", "factor": 2}}"#,
+      "rope_type \"linear\""
+    ),
+    (#""hidden_activation": "gelu_pytorch_tanh""#, "hidden_activation"),
     (#""model_type": "mistral", "sliding_window": null, "attention_bias": true"#, "attention_bias true"),
     (#""attention_bias": true, "attention_out_bias": false"#, "attention_out_bias false"),
     (#""no_rope_layers": [0]"#, "no_rope_layers"), (#""num_local_experts": 8"#, "num_local_experts 8"),
@@ -132,7 +174,10 @@ import Testing
     for scaling in [RotaryScaling.none, .linear(factor: 3), .llama3(factor: 8, low: 1, high: 4, original: 64)] {
       for kind in LlamaConfiguration.Kind.allCases {
         (c.ropeScaling, c.kind, c.hasAttentionBias) = (scaling, kind, kind == .llama || kind == .qwen3)
-        (c.window, c.layersWithoutPositions) = (kind == .mistral ? 99 : nil, kind == .smolLM3 ? [0, 2] : [])
+        (c.window, c.layersWithoutPositions) = (kind == .llama ? nil : 99, kind == .smolLM3 ? [0, 2] : [])
+        c.layersWithoutWindow = kind == .llama || kind == .mistral ? [] : [1]
+        (c.windowedRopeBase, c.queryScalar) = kind == .gemma3 ? (77, 5) : (nil, nil)
+        if kind == .gemma3 { c.ropeSections = [] }
         #expect(try JSONDecoder().decode(LlamaConfiguration.self, from: JSONEncoder().encode(c)) == c)
       }
     }

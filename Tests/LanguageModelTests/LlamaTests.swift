@@ -9,6 +9,8 @@ import Testing
     CausalModel.small(10, 1, 1, 10), .small(12, 6, 2, 2), .small(20, 4, 4, 6), .small(18, 3, 1, 16),
     .small(24, 2, 1, 20), .small(12, 4, 2, 4, kind: .qwen2), .small(10, 2, 2, 6, hasBiases: true),
     .small(12, 4, 2, 8, kind: .qwen3), .small(10, 2, 1, 6, kind: .smolLM3),
+    .small(12, 4, 2, 4, kind: .mistral, window: 11), .small(10, 2, 1, 6, kind: .gemma3, window: 6),
+    .small(12, 2, 2, 8, kind: .gemma3, window: 40),
   ]
   static let modelNumbers = Array(models.indices)
 
@@ -97,7 +99,7 @@ import Testing
     expectClose(shared.answerTotals(), separate.answerTotals(), relative: 1e-6, absolute: 1e-4)
   }
 
-  @Test(arguments: [1, 3, 7, 8]) func `an answer tree has the gradients of separate sequences`(number: Int) {
+  @Test(arguments: [1, 3, 7, 8, 9, 10, 11]) func `an answer tree has the gradients of separate sequences`(number: Int) {
     let model = Self.models[number]
     let weights = randomTensor([model.logProbabilities(of: trees()).logProbabilities.count], seed: 3)
     let shared = model.valueAndGradients { ($0.logProbabilities(of: trees()).logProbabilities * weights).sum() }

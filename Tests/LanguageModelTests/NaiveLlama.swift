@@ -19,31 +19,43 @@ struct NaiveLlama {
   func hidden(_ tokens: [Int]) -> Tensor {
     let c = configuration
     let table = weight("embed_tokens.weight")
-    var x = tokens.map { Array(table[($0 * c.hiddenSize)..<(($0 + 1) * c.hiddenSize)]) }
+    let isGemma = c.kind == .gemma3
+    let scale = isGemma ? Double(c.hiddenSize).squareRoot() : 1
+    var x = tokens.map { token in table[(token * c.hiddenSize)..<((token + 1) * c.hiddenSize)].map { $0 * scale } }
     for layer in 0..<c.layers {
       let path = "layers.\(layer)"
       let mixed = attention(
-        x.map { normalized($0, "\(path).input_layernorm.weight") }, "\(path).self_attn",
-        hasPositions: !c.layersWithoutPositions.contains(layer))
-      x = zip(x, mixed).map(sum)
+        x.map { normalized($0, "\(path).input_layernorm.weight") }, "\(path).self_attn", layer: layer)
+      x = zip(x, mixed).map { row, mixed in
+        sum(row, isGemma ? normalized(mixed, "\(path).post_attention_layernorm.weight") : mixed)
+      }
       x = x.map { row in
-        let y = normalized(row, "\(path).post_attention_layernorm.weight")
-        let gate = product(y, "\(path).mlp.gate_proj.weight")
-        let inner = zip(gate, product(y, "\(path).mlp.up_proj.weight")).map { $0 / (1 + exp(-$0)) * $1 }
-        return sum(row, product(inner, "\(path).mlp.down_proj.weight"))
+        let norm = isGemma ? "pre_feedforward_layernorm" : "post_attention_layernorm"
+        let y = normalized(row, "\(path).\(norm).weight")
+        let gate = product(y, "\(path).mlp.gate_proj.weight").map(isGemma ? geluTanh : silu)
+        let inner = zip(gate, product(y, "\(path).mlp.up_proj.weight")).map { $0 * $1 }
+        let fed = product(inner, "\(path).mlp.down_proj.weight")
+        return sum(row, isGemma ? normalized(fed, "\(path).post_feedforward_layernorm.weight") : fed)
       }
     }
     let rows = x.map { normalized($0, "norm.weight") }
     return Tensor(rows.joined().map(Float.init), shape: [tokens.count, c.hiddenSize])
   }
 
-  private func attention(_ x: [Row], _ path: String, hasPositions: Bool) -> [Row] {
+  private func silu(_ x: Double) -> Double { x / (1 + exp(-x)) }
+  private func geluTanh(_ x: Double) -> Double {
+    0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+  }
+
+  private func attention(_ x: [Row], _ path: String, layer: Int) -> [Row] {
     let (c, size) = (configuration, configuration.headSize)
+    let window = c.layersWithoutWindow.contains(layer) ? nil : c.window
+    let hasPositions = !c.layersWithoutPositions.contains(layer)
     let shared = c.heads / c.keyValueHeads
     func placed(_ name: String) -> [Row] {
       x.enumerated().map { position, row in
         let heads = headsNormalized(product(row, "\(path).\(name)_proj.weight"), "\(path).\(name)_norm.weight")
-        return hasPositions ? turned(heads, position) : heads
+        return hasPositions ? turned(heads, position, isWindowed: window != nil) : heads
       }
     }
     let (q, k) = (placed("q"), placed("k"))
@@ -52,11 +64,12 @@ struct NaiveLlama {
       var y = Row(repeating: 0, count: c.heads * size)
       for head in 0..<c.heads {
         let (a, b) = (head * size, head / shared * size)
-        let scores = (0...i).map { j in
-          (0..<size).reduce(0) { $0 + q[i][a + $1] * k[j][b + $1] } / Double(size).squareRoot()
+        let seen = window.map { max(0, i - $0 + 1) } ?? 0
+        let weights = (seen...i).map { j in
+          exp((0..<size).reduce(0) { $0 + q[i][a + $1] * k[j][b + $1] } / (c.queryScalar ?? Double(size)).squareRoot())
         }
-        let total = scores.reduce(0) { $0 + exp($1) }
-        for j in 0...i { for n in 0..<size { y[a + n] += exp(scores[j]) / total * v[j][b + n] } }
+        let total = weights.reduce(0, +)
+        for j in seen...i { for n in 0..<size { y[a + n] += weights[j - seen] / total * v[j][b + n] } }
       }
       return product(y, "\(path).o_proj.weight")
     }
@@ -69,12 +82,15 @@ struct NaiveLlama {
     return stride(from: 0, to: row.count, by: size).flatMap { normalized(Array(row[$0..<($0 + size)]), path) }
   }
 
-  private func turned(_ row: Row, _ position: Int) -> Row {
+  private func turned(_ row: Row, _ position: Int, isWindowed: Bool) -> Row {
     let size = configuration.headSize
+    let local = isWindowed ? configuration.windowedRopeBase : nil
+    var slower = 1.0
+    if case .linear(let factor) = configuration.ropeScaling, local == nil { slower = factor }
     var result = row
     for start in stride(from: 0, to: row.count, by: size) {
       for i in 0..<(size / 2) {
-        let angle = Double(position) * pow(configuration.ropeBase, -2 * Double(i) / Double(size))
+        let angle = Double(position) / slower * pow(local ?? configuration.ropeBase, -2 * Double(i) / Double(size))
         let (u, v) = (row[start + i], row[start + i + size / 2])
         result[start + i] = u * cos(angle) - v * sin(angle)
         result[start + i + size / 2] = v * cos(angle) + u * sin(angle)
@@ -86,7 +102,8 @@ struct NaiveLlama {
   private func normalized(_ row: Row, _ path: String) -> Row {
     let meanSquare = row.reduce(0) { $0 + $1 * $1 } / Double(row.count)
     let scale = 1 / (meanSquare + Double(configuration.epsilon)).squareRoot()
-    return zip(row, weight(path)).map { $0 * scale * $1 }
+    let offset = configuration.kind == .gemma3 ? 1.0 : 0
+    return zip(row, weight(path)).map { $0 * scale * (offset + $1) }
   }
 
   private func product(_ row: Row, _ path: String) -> Row {
