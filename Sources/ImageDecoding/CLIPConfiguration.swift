@@ -1,8 +1,8 @@
 extension CLIPImageProcessor {
   /// Reads a `preprocessor_config.json`.
   ///
-  /// Keys that are missing have the defaults of `Configuration`, or of `Configuration/siglip` where the file says
-  /// that SigLIP's processor wrote it. A switch that is `null` is off, and keys that the processor has no use for are
+  /// Keys that are missing have the defaults of `Configuration`, or of `Configuration/siglip` or `Configuration/gemma3`
+  /// where the file says that the processor of these wrote it. A switch that is `null` is off, and keys that the processor has no use for are
   /// passed over.
   ///
   /// - Throws: ``ImageDecodingError/badConfiguration(file:key:expected:found:)`` for a value that can't be used, or for
@@ -12,8 +12,19 @@ extension CLIPImageProcessor {
   }
 
   package init(_ file: ConfigurationFile) throws(ImageDecodingError) {
-    let kind = try file.processorClass(among: ["CLIPImageProcessor", "CLIPFeatureExtractor", "SiglipImageProcessor"])
-    var configuration = kind == "SiglipImageProcessor" ? Configuration.siglip : Configuration()
+    let kind = try file.processorClass(
+      among: ["CLIPImageProcessor", "CLIPFeatureExtractor", "SiglipImageProcessor", "Gemma3ImageProcessor"])
+    var configuration =
+      switch kind {
+      case "SiglipImageProcessor": Configuration.siglip
+      case "Gemma3ImageProcessor": Configuration.gemma3
+      default: Configuration()
+      }
+    guard try !file.bool("do_pan_and_scan", default: false) else {
+      throw ImageDecodingError.badConfiguration(
+        file: file.name, key: "do_pan_and_scan", expected: "false: an image is not cut into parts here",
+        found: "true")
+    }
     let resizes = try file.bool("do_resize", default: true)
     if let sides = try file.sides("size", isNeeded: resizes, plain: ["shortest_edge"]) {
       if let edge = sides["shortest_edge"] {
@@ -33,7 +44,7 @@ extension CLIPImageProcessor {
       (configuration.cropWidth, configuration.cropHeight) = (width, height)
     }
     if !crops { (configuration.cropWidth, configuration.cropHeight) = (nil, nil) }
-    configuration.filter = try file.filter("resample", default: .bicubic)
+    configuration.filter = try file.filter("resample", default: configuration.filter)
     configuration.scaling = try file.scaling(default: configuration.scaling)
     if let problem = configuration.problem { throw problem.error(in: file.name) }
     self.init(configuration)

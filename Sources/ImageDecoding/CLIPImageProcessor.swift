@@ -1,14 +1,14 @@
 package import Tensor
 
-/// The image processor of CLIP and SigLIP: resize, cut out the middle, scale. One tile, whatever the image.
+/// The image processor of CLIP, SigLIP and Gemma 3: resize, cut out the middle, scale. One tile, whatever the image.
 ///
 /// ```swift
 /// let processor = try CLIPImageProcessor(contentsOf: "clip-vit-base-patch32/preprocessor_config.json")
 /// processor.process(image).pixels.shape  // [1, 3, 224, 224]
 /// ```
 ///
-/// What it gives is equal to the bit to `CLIPImageProcessorPil` and `SiglipImageProcessorPil` of transformers 5 with
-/// Pillow 13.
+/// What it gives is equal to the bit to `CLIPImageProcessorPil`, `SiglipImageProcessorPil` and `Gemma3ImageProcessorPil` of
+/// transformers 5 with Pillow 13.
 ///
 /// - Complexity: one resize, of which only what the crop leaves is computed.
 public struct CLIPImageProcessor: FileImageProcessor {
@@ -54,6 +54,13 @@ public struct CLIPImageProcessor: FileImageProcessor {
       configuration.cropWidth = nil
       configuration.cropHeight = nil
       configuration.scaling = PixelScaling()
+      return configuration
+    }()
+
+    /// The defaults of transformers for Gemma 3: those of SigLIP, with a bilinear resize.
+    package static let gemma3: Configuration = {
+      var configuration = Configuration.siglip
+      configuration.filter = .bilinear
       return configuration
     }()
   }

@@ -23,6 +23,21 @@ public struct SigLIPConfiguration: TileTowerConfiguration {
   /// The defaults of Idefics3's vision tower.
   public init() {}
 
+  /// The defaults of transformers' SiglipVisionConfig.
+  package static let standalone: SigLIPConfiguration = {
+    var configuration = SigLIPConfiguration()
+    (configuration.hiddenSize, configuration.heads, configuration.patchSize) = (768, 12, 16)
+    return configuration
+  }()
+
+  /// Reads sizes; a key that is missing has the given default.
+  ///
+  /// - Throws: as the reading of any configuration.
+  package init(from file: ConfigJSON, defaults: SigLIPConfiguration) throws {
+    self = defaults
+    try read(file)
+  }
+
   package static let fields: [ModelField<SigLIPConfiguration>] =
     // The image processor's, and how the tower was chosen.
     [.known("model_type", "size", "max_image_size", "use_base_siglip")] + sizes

@@ -15,11 +15,18 @@ package protocol FamilyConfiguration: Codable, Sendable, Equatable {
   var text: LlamaConfiguration { get }
   /// The token that stands for one row of image features; nil in families that read text alone.
   var placeholderToken: Int? { get }
+  /// The token that the chat template writes for an image. By default ``placeholderToken``.
+  var templateToken: Int? { get }
   /// The size of the vision tower, for estimates; nil without one.
   var tower: TowerSize? { get }
 
   /// Reads what cuts images for this model from its folder; nil in families that read text alone.
   func imageProcessor(contentsOf folder: URL) throws -> (any ImageProcessor)?
+}
+
+extension FamilyConfiguration {
+  /// The token that stands for one row of image features.
+  package var templateToken: Int? { placeholderToken }
 }
 
 /// The names of a family's tensors in one kind of file: prefixes of parameter paths and what stands there instead.

@@ -40,7 +40,7 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingS
     model: Model, tokenizer: Tokenizer, template: ChatTemplate?, processor: (any ImageProcessor)?,
     name: String = "the tokenizer"
   ) throws {
-    placeholder = try model.configuration.placeholderToken.map { id in
+    placeholder = try model.configuration.templateToken.map { id in
       guard let token = tokenizer.token(of: id) else { throw StudentError.missingToken("number \(id)", folder: name) }
       return token
     }

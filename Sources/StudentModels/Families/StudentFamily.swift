@@ -12,6 +12,8 @@ public enum StudentFamily: String, Sendable, CaseIterable {
   case qwen2VL = "Qwen2-VL"
   /// LLaVA-NeXT, also known as LLaVA 1.6.
   case llavaNext = "LLaVA-NeXT"
+  /// Gemma 3.
+  case gemma3 = "Gemma 3"
   /// Decoders that read text alone.
   case textDecoder = "text decoder"
 
@@ -47,6 +49,7 @@ public enum StudentFamily: String, Sendable, CaseIterable {
     case .smolVLM: SmolVLMConfiguration.self
     case .qwen2VL: Qwen2VLConfiguration.self
     case .llavaNext: LlavaNextConfiguration.self
+    case .gemma3: Gemma3Configuration.self
     case .textDecoder: TextDecoderConfiguration.self
     }
   }
@@ -56,6 +59,7 @@ public enum StudentFamily: String, Sendable, CaseIterable {
     case .smolVLM: try SmolVLM(contentsOf: folder)
     case .qwen2VL: try Qwen2VL(contentsOf: folder)
     case .llavaNext: try LlavaNext(contentsOf: folder)
+    case .gemma3: try Gemma3(contentsOf: folder)
     case .textDecoder: try TextDecoder(contentsOf: folder)
     }
   }
