@@ -42,6 +42,19 @@ import Tokenization
           "model.vision_tower.": "vision_tower.", "model.": "",
         ])
       ), (.llavaNext, prefixed(["model.vision_tower.": "model.vision_tower.vision_model."])),
+      (
+        .gemma3,
+        prefixed([
+          "model.language_model.": "language_model.model.", "model.vision_tower.": "vision_tower.vision_model.",
+          "model.": "",
+        ])
+      ),
+      (
+        .gemma3,
+        prefixed([
+          "model.language_model.": "language_model.model.", "model.vision_tower.": "vision_tower.", "model.": "",
+        ])
+      ), (.gemma3, prefixed(["model.vision_tower.": "model.vision_tower.vision_model."])),
     ]
     for (family, rename) in layouts {
       try withTemporaryFolder { folder in

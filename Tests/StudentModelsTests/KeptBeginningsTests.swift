@@ -82,6 +82,28 @@ import Testing
     }
   }
 
+  @Test(arguments: [56, 63, 64, 70]) func `a step never ends within rows that see each other both ways`(
+    start: Int
+  ) throws {
+    let reader = try reader(.gemma3)
+    let image = reader.encoded(try reader.image(Tiny.picture(1, width: 32, height: 32)))
+    let rows = Array(repeating: try #require(reader.imageToken), count: reader.tokenCount(of: image))
+    func tree(_ seed: UInt64) -> AnswerTree {
+      AnswerTree(
+        prompt: Self.text(start, seed: 1) + rows + Self.text(70, seed: seed), images: [image], answers: [[21], [22]])
+    }
+    let trees = [tree(2), tree(3)]
+    let alone = trees.map { reader.answerTotals(of: [$0], batch: 16, keeping: KeptBeginnings(bytes: 0))[0] }
+    for (tree, own) in zip(trees, alone) {
+      for (a, b) in zip(reader.answerTotals(of: [tree], batch: 16)[0], own) { #expect(abs(a - b) < 1e-4) }
+    }
+    let kept = KeptBeginnings(bytes: Self.enough)
+    for number in [0, 1, 0, 1] {
+      #expect(reader.answerTotals(of: [trees[number]], batch: 16, keeping: kept)[0] == alone[number])
+    }
+    #expect(kept.bytes > 0)
+  }
+
   @Test func `the least recently used go where the limit is reached, and what a longer one begins with`() throws {
     let reader = try reader(.llama)
     let prompts = (1...3).map { Self.text(65, seed: $0) }

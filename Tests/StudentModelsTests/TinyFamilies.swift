@@ -9,9 +9,9 @@ import VisionEncoder
 
 /// Model folders of every family, made in a few milliseconds, as they are published.
 enum TinyFamily: String, CaseIterable {
-  case qwen2VL, llavaNext, llama, qwen2, mistral, qwen3, smolLM3
+  case qwen2VL, llavaNext, llama, qwen2, mistral, qwen3, smolLM3, gemma3Text, gemma3
 
-  static let readingImages: [TinyFamily] = [.qwen2VL, .llavaNext]
+  static let readingImages: [TinyFamily] = [.qwen2VL, .llavaNext, .gemma3]
 
   private static let turns =
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{% for p in m.content %}{% if p.type == 'image' %}"
@@ -26,7 +26,9 @@ enum TinyFamily: String, CaseIterable {
     switch self {
     case .qwen2VL: Self.turns
     case .llavaNext: Self.speakers
-    case .qwen2, .mistral, .qwen3, .smolLM3:
+    // An image's token stands for its beginning; the image's rows and its end come when the prompt is made.
+    case .gemma3: Self.turns.replacing("<image><|vision_end|>", with: "")
+    case .qwen2, .mistral, .qwen3, .smolLM3, .gemma3Text:
       Self.turns.replacing("{% for p in m.content %}", with: "{% set p = {'text': m.content} %}{% if true %}")
         .replacing("{% endif %}{% endfor %}<|im_end|>", with: "{% endif %}{% endif %}<|im_end|>")
     case .llama: nil
@@ -40,6 +42,7 @@ enum TinyFamily: String, CaseIterable {
     case .mistral: .mistral
     case .qwen3: .qwen3
     case .smolLM3: .smolLM3
+    case .gemma3Text, .gemma3: .gemma3
     }
   }
 
@@ -51,7 +54,13 @@ enum TinyFamily: String, CaseIterable {
     c.headDimensions = self == .qwen3 ? 12 : nil
     c.layersWithoutPositions = self == .smolLM3 ? [1] : []
     if self == .qwen2VL { c.ropeSections = [1, 1, 2] }
-    c.tiesEmbeddings = self == .qwen2VL || self == .llama
+    if self == .mistral { c.window = 20 }
+    if kind == .gemma3 {
+      // Shorter than an image of 9 rows.
+      (c.window, c.layersWithoutWindow, c.windowedRopeBase) = (self == .gemma3 ? 7 : 20, [1], 50)
+      (c.queryScalar, c.headDimensions) = (9, 12)
+    }
+    c.tiesEmbeddings = self == .qwen2VL || self == .llama || kind == .gemma3
     return c
   }
 
@@ -104,7 +113,17 @@ enum TinyFamily: String, CaseIterable {
         #"{"size": {"shortest_edge": 8}, "crop_size": {"height": 8, "width": 8}, "#
           + #""image_grid_pinpoints": [[8, 16], [16, 8], [16, 16], [24, 8]]}"#)
       return try save(LlavaNextModel(c, using: &generator))
-    case .llama, .qwen2, .mistral, .qwen3, .smolLM3:
+    case .gemma3:
+      var c = Gemma3Configuration()
+      (c.vision.hiddenSize, c.vision.intermediateSize, c.vision.layers, c.vision.heads) = (16, 24, 2, 2)
+      (c.vision.imageSize, c.vision.patchSize, c.text, c.imageToken) = (12, 2, text, image)
+      (c.beginToken, c.endToken) = (
+        trained.tokenizer.id(of: "<|vision_start|>") ?? 0, trained.tokenizer.id(of: "<|vision_end|>") ?? 0
+      )
+      c.tokensPerImage = 9
+      try processor(#"{"image_processor_type": "Gemma3ImageProcessor", "size": {"height": 12, "width": 12}}"#)
+      return try save(Gemma3Model(c, using: &generator))
+    case .llama, .qwen2, .mistral, .qwen3, .smolLM3, .gemma3Text:
       return try save(TextDecoderModel(TextDecoderConfiguration(text), using: &generator))
     }
   }

@@ -96,6 +96,20 @@ add("llava_next", T.LlavaNextForConditionalGeneration(config), ids,
     [dict(shape=[5, 3, 8, 8], rows=2, columns=2, width=14, height=18), dict(shape=[3, 3, 8, 8], rows=1, columns=2, width=20, height=5)],
     pixel_values=torch.stack([whole, wide]), image_sizes=torch.tensor([[18, 14], [5, 20]]))
 
+add("mistral, window", T.MistralForCausalLM(T.MistralConfig(**text, head_dim=8, rope_parameters=rope(1000.0), sliding_window=3)), words)
+
+gemma = dict(text, num_hidden_layers=3, head_dim=10, query_pre_attn_scalar=7, sliding_window=4, pad_token_id=0, eos_token_id=1, bos_token_id=2,
+    layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+    rope_parameters=dict(full_attention=rope(1000.0, factor=3.0) | dict(rope_type="linear"), sliding_attention=rope(20.0)))
+add("gemma3_text", T.Gemma3ForCausalLM(T.Gemma3TextConfig(**gemma)), words)
+
+# The first image's 4 rows are longer than the window, which ends inside of it for what comes after.
+gemma |= dict(sliding_window=3, model_type="gemma3_text")
+config = T.Gemma3Config(text_config=gemma, vision_config=dict(vision, model_type="siglip_vision_model", vision_use_head=False), mm_tokens_per_image=4, boi_token_index=8, eoi_token_index=9, image_token_index=3)
+ids = [2, 5, 8] + [3] * 4 + [9, 7, 8] + [3] * 4 + [9, 10, 6, 11]
+add("gemma3", T.Gemma3ForConditionalGeneration(config), ids, [dict(shape=[1, 3, 8, 8]), dict(shape=[1, 3, 8, 8])],
+    pixel_values=torch.cat([samples(1, 3, 8, 8), samples(1, 3, 8, 8)]), token_type_ids=torch.tensor([[int(i == 3) for i in ids]]))
+
 golden = dict(format="families", version=1, torch=torch.__version__, transformers=T.__version__, cases=cases)
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "families.json"), "w") as file:
     json.dump(golden, file, indent=0)
