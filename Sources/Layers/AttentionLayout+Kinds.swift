@@ -149,10 +149,15 @@ extension AttentionLayout {
   /// over its sequence. In a tree an answer's row counts its answer's rows before it, then the prompt's. What a row of a
   /// block sees after itself it sees as before.
   ///
+  /// ```swift
+  /// let layout = AttentionLayout.trees([.init(prompt: 3, answers: [2, 2])]).windowed(2)
+  /// // rows: p p p a a b b. Row 5 (first of b) sees rows 2 and 5.
+  /// ```
+  ///
   /// Time is that of the keys in the windows.
   ///
   /// - Parameter window: at least 1; nil for none.
-  package func windowed(_ window: Int?) -> AttentionLayout {
+  public func windowed(_ window: Int?) -> AttentionLayout {
     guard let window else { return self }
     precondition(window > 0, "a window of \(window) rows")
     var layout = self

@@ -35,12 +35,12 @@ struct Layout: Sendable, CustomTestStringConvertible {
       layout: .trees(
         [.init(prompt: 1, answers: [1]), .init(prompt: 40, answers: [3, 0, 33]), .init(prompt: 2, answers: [50])],
         after: 130)),
-    Layout(name: "texts in windows to both sides", layout: .full([1, 100, 33, 200, 9], reach: 16)),
+    Layout(name: "texts in windows to both sides", layout: .full([1, 100, 33, 150, 9], reach: 16)),
     Layout(name: "first rows of texts in windows", layout: .first([1, 100, 33, 64, 5], reach: 4)),
     windowed("causal text that sees itself alone", 1, .init(prompt: 70, answers: [])),
-    windowed("causal text over several tiles in a window", 50, .init(prompt: 337, answers: [])),
+    windowed("causal text over several tiles in a window", 50, .init(prompt: 200, answers: [])),
     windowed(
-      "trees in a window", 9, .init(prompt: 40, answers: [3, 0, 33, 1, 1, 2]), .init(prompt: 2, answers: [150, 5]),
+      "trees in a window", 9, .init(prompt: 40, answers: [3, 0, 33, 1, 1, 2]), .init(prompt: 2, answers: [100, 5]),
       .init(prompt: 100, answers: [1, 1])),
     windowed(
       "trees after a beginning, some of which is in the window", 70, after: 130, .init(prompt: 1, answers: [1]),
@@ -50,7 +50,7 @@ struct Layout: Sendable, CustomTestStringConvertible {
     windowed("images between texts in a window that is longer", 120, after: 50, withImages),
   ]
   private static let withImages = AttentionLayout.Tree(
-    prompt: 230, answers: [3, 70], blocks: [0..<20, 25..<115, 200..<203])
+    prompt: 150, answers: [3, 40], blocks: [0..<20, 25..<95, 140..<143])
 
   static func windowed(
     _ name: String, _ window: Int, after shared: Int = 0, _ trees: AttentionLayout.Tree...

@@ -66,6 +66,7 @@ private struct Replacer: ModuleVisitor {
     #expect(trees[0].images.count == 2)
     let packed = PackedTrees(trees)
     #expect(packed.layout.queries == 3 && packed.layout.keys == 3)
+    #expect(packed.layout.windowed(2).queries == 3)
     let x = attention(
       embedding(packed.tokens), layout: packed.layout, positions: rotary.table(positions: packed.positions))
     let scores = TokenScores(

@@ -12,4 +12,5 @@ benchmarkMatrixProducts(rounds: rounds, using: &generator)
   benchmarkOneDNN(rounds: rounds, using: &generator)
 #endif
 benchmarkTreeAttention(rounds: rounds, using: &generator)
+benchmarkWindows(rounds: rounds, using: &generator)
 benchmarkTrainingStep(rounds: rounds, using: &generator)
