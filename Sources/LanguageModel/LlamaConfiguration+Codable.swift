@@ -55,7 +55,7 @@ extension LlamaConfiguration {
     .known("attention_multiplier", "attention_out_bias", "hidden_activation", "attn_logit_softcapping"),
     .known("sliding_window_pattern", "_sliding_window_pattern"),
     .written("rope_local_base_freq") { $0.windowedRopeBase },
-    .written("query_pre_attn_scalar") { $0.queryScalar },
+    .written("query_pre_attn_scalar") { $0.queryScalar }, .written("final_logit_softcapping") { $0.logitCap },
     // Leavings of SmolVLM's training, which say nothing that the rest does not.
     .known("perceiver_config", "pixel_shuffle_factor"),
   ]

@@ -5,9 +5,12 @@ extension LlamaConfiguration {
   mutating func readGemma(_ file: ConfigJSON) throws {
     guard kind == .gemma3 else {
       try file.require("hidden_activation", "silu")
-      // The class of Gemma 3 reads it and computes nothing of it.
-      if let cap: Double = try file["attn_logit_softcapping"] {
-        throw file.refusal("attn_logit_softcapping", "attn_logit_softcapping \(cap) is not computed here; null is")
+      // The class of Gemma 3 reads the first and computes nothing of it.
+      for key in ["attn_logit_softcapping", "final_logit_softcapping"] {
+        if let cap: Double = try file[key] {
+          throw file.refusal(
+            key, "\(key) \(Int(exactly: cap).map { "\($0)" } ?? "\(cap)") is not computed here; null is")
+        }
       }
       return
     }
@@ -15,6 +18,10 @@ extension LlamaConfiguration {
     guard try !file.has("sliding_window") || file["sliding_window"] as Int? != nil else {
       throw file.refusal(
         "sliding_window", "sliding_window null is not computed in gemma3_text, whose layers have windows")
+    }
+    logitCap = try file["final_logit_softcapping"]
+    guard logitCap.map({ $0 > 0 && $0.isFinite }) ?? true else {
+      throw file.refusal("final_logit_softcapping", "final_logit_softcapping must be more than 0")
     }
     queryScalar = try file["query_pre_attn_scalar"] ?? queryScalar
     windowedRopeBase = try file["rope_local_base_freq"] ?? windowedRopeBase

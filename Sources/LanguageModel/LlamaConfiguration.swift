@@ -43,6 +43,8 @@ public struct LlamaConfiguration: ModelConfiguration {
   package var windowedRopeBase: Double?
   /// What scores are divided by the root of (`query_pre_attn_scalar`); nil for ``headSize``. The default is nil.
   package var queryScalar: Double?
+  /// What the output head's logits approach and never pass (`final_logit_softcapping`); nil for no bound. The default is nil.
+  package var logitCap: Float?
   /// The layers that leave queries and keys as they are (`no_rope_layers`), the first being 0. The default is none.
   package var layersWithoutPositions: Set<Int> = []
 

@@ -18,6 +18,11 @@ public struct TokenScores: Sendable {
 
   /// Scores `targets` [rows] from `hidden` [rows, width] with the head's matrix [vocabulary, width].
   public init(hidden: Tensor, head weight: Tensor, targets: [Int]) {
+    self.init(hidden: hidden, head: weight, cap: nil, targets: targets)
+  }
+
+  /// The same with a bound that logits approach by the hyperbolic tangent; nil for none.
+  package init(hidden: Tensor, head weight: Tensor, cap: Float?, targets: [Int]) {
     precondition(
       hidden.rank == 2 && weight.rank == 2 && hidden.shape[1] == weight.shape[1] && hidden.shape[0] == targets.count,
       "\(targets.count) targets for rows \(hidden.shape) and a head \(weight.shape)")
@@ -41,10 +46,11 @@ public struct TokenScores: Sendable {
       let rows = chunk + Array(repeating: chunk.lowerBound, count: max(0, Tensor.fewRows + 1 - chunk.count))
       var logits = x.gathered(rows).matmul(w, transposeB: true)
       if rows.count > chunk.count { logits = logits.rows(0..<chunk.count) }
+      logits = logits.capped(at: cap)
       scores.read(logits, chunk, index)
       if keepsLogits { kept.append(logits) }
       guard keepsSlopes else { continue }
-      scores.turnIntoSlopes(&logits, chunk, index, weights: nil)
+      scores.turnIntoSlopes(&logits, chunk, index, weights: nil, cap: cap)
       slopes.append(logits.matmul(w))
     }
     let value = Tensor(scores.logProbabilities, shape: [rows])
@@ -57,8 +63,8 @@ public struct TokenScores: Sendable {
       logProbabilities = .operation(value: value, inputs: [hidden, weight]) { [scores, kept] gradient in
         var dw = weight.isTracked ? Tensor.zeros(w.shape) : nil
         let dx = chunks.enumerated().map { at, chunk -> Tensor in
-          var slope = keepsLogits ? kept[at] : x.rows(chunk).matmul(w, transposeB: true)
-          scores.turnIntoSlopes(&slope, chunk, index, weights: gradient)
+          var slope = keepsLogits ? kept[at] : x.rows(chunk).matmul(w, transposeB: true).capped(at: cap)
+          scores.turnIntoSlopes(&slope, chunk, index, weights: gradient, cap: cap)
           dw?.add(slope.matmul(x.rows(chunk), transposeA: true))
           return slope.matmul(w)
         }
@@ -71,8 +77,8 @@ public struct TokenScores: Sendable {
   }
 
   /// The naive twin: all logits at once, plain operations.
-  package static func naive(hidden: Tensor, head weight: Tensor, targets: [Int]) -> Tensor {
-    let scores = hidden.matmul(weight, transposeB: true).logSoftmax()
+  package static func naive(hidden: Tensor, head weight: Tensor, cap: Float? = nil, targets: [Int]) -> Tensor {
+    let scores = hidden.matmul(weight, transposeB: true).capped(at: cap).logSoftmax()
     let flat = targets.enumerated().map { $0 * weight.shape[0] + $1 }
     return scores.reshaped([-1, 1]).gathered(flat).reshaped([-1])
   }
@@ -131,8 +137,17 @@ private struct Scores: Sendable {
     }
   }
 
-  /// Logits become the derivatives of their row's log-probability, times the row's weight if there are any.
-  func turnIntoSlopes(_ logits: inout Tensor, _ chunk: Range<Int>, _ targets: [Int32], weights: Tensor?) {
+  /// Logits become the derivatives of their row's log-probability, times the row's weight if there are any; where they were
+  /// capped, by the logits before that.
+  func turnIntoSlopes(
+    _ logits: inout Tensor, _ chunk: Range<Int>, _ targets: [Int32], weights: Tensor?, cap: Float?
+  ) {
+    let shares = cap.map { 1 - (logits * (1 / $0)).squared() }
+    turnIntoSlopes(&logits, chunk, targets, weights: weights)
+    if let shares { logits = logits * shares }
+  }
+
+  private func turnIntoSlopes(_ logits: inout Tensor, _ chunk: Range<Int>, _ targets: [Int32], weights: Tensor?) {
     let (columns, at) = (logits.shape[1], chunk.lowerBound)
     let weights = weights ?? .ones([logSums.count])
     logits.mutateScalars { logits in
@@ -150,4 +165,9 @@ private struct Scores: Sendable {
       }
     }
   }
+}
+
+extension Tensor {
+  /// cap · tanh(x / cap); nil leaves it as it is.
+  package func capped(at cap: Float?) -> Tensor { cap.map { (self * (1 / $0)).tanh() * $0 } ?? self }
 }

@@ -136,7 +136,7 @@ import Testing
     (#""sliding_window": 2047"#, "sliding_window of 2047"),
     (#""model_type": "mistral", "sliding_window": 0"#, "sliding_window 0"),
     (#""model_type": "gemma3_text", "sliding_window": null"#, "sliding_window null"),
-    (#""model_type": "gemma3_text", "final_logit_softcapping": 30.0"#, "final_logit_softcapping 30"),
+    (#""model_type": "gemma3_text", "final_logit_softcapping": 0"#, "final_logit_softcapping"),
     (#""model_type": "gemma3_text", "hidden_activation": "relu""#, "hidden_activation \"relu\""),
     (#""model_type": "gemma3_text", "use_bidirectional_attention": true"#, "use_bidirectional_attention true"),
     (
@@ -176,7 +176,7 @@ import Testing
         (c.ropeScaling, c.kind, c.hasAttentionBias) = (scaling, kind, kind == .llama || kind == .qwen3)
         (c.window, c.layersWithoutPositions) = (kind == .llama ? nil : 99, kind == .smolLM3 ? [0, 2] : [])
         c.layersWithoutWindow = kind == .llama || kind == .mistral ? [] : [1]
-        (c.windowedRopeBase, c.queryScalar) = kind == .gemma3 ? (77, 5) : (nil, nil)
+        (c.windowedRopeBase, c.queryScalar, c.logitCap) = kind == .gemma3 ? (77, 5, 30) : (nil, nil, nil)
         if kind == .gemma3 { c.ropeSections = [] }
         #expect(try JSONDecoder().decode(LlamaConfiguration.self, from: JSONEncoder().encode(c)) == c)
       }

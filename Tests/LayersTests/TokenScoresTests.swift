@@ -8,9 +8,10 @@ import Testing
   /// Rows, width and vocabulary. Of 262,144 tokens, 64 rows are one run, 65 two of unequal length.
   static let sizes = [(1, 3, 1), (3, 5, 7), (33, 6, 101), (64, 2, 262_144), (65, 2, 262_144)]
 
-  @Test(arguments: sizes) func `scores and gradients equal those of the naive twin`(
-    rows: Int, width: Int, vocabulary: Int
+  @Test(arguments: sizes, [nil, 3]) func `scores and gradients equal those of the naive twin`(
+    size: (rows: Int, width: Int, vocabulary: Int), cap: Float?
   ) {
+    let (rows, width, vocabulary) = size
     let targets = (0..<rows).map { ($0 * 7919) % vocabulary }
     let (h, w) = (randomTensor([rows, width], seed: 1), randomTensor([vocabulary, width], seed: 2, from: -2, to: 2))
     let weights = randomTensor([rows], seed: 3)
@@ -19,8 +20,8 @@ import Testing
       let value = f(variables[0], variables[1])
       return [value.detached()] + (value * weights).sum().gradients(at: variables)
     }
-    let fast = valueAndGradients { TokenScores(hidden: $0, head: $1, targets: targets).logProbabilities }
-    let naive = valueAndGradients { TokenScores.naive(hidden: $0, head: $1, targets: targets) }
+    let fast = valueAndGradients { TokenScores(hidden: $0, head: $1, cap: cap, targets: targets).logProbabilities }
+    let naive = valueAndGradients { TokenScores.naive(hidden: $0, head: $1, cap: cap, targets: targets) }
     for (fast, naive) in zip(fast, naive) { expectClose(fast, naive, relative: 1e-5, absolute: 1e-5) }
   }
 
@@ -28,6 +29,20 @@ import Testing
     expectGradientsMatchFiniteDifferences(at: [randomTensor([5, 3], seed: 1), randomTensor([7, 3], seed: 2)]) {
       TokenScores(hidden: $0[0], head: $0[1], targets: [0, 6, 3, 3, 1]).logProbabilities
     }
+    let head = randomTensor([7, 3], seed: 2)
+    for head in [head, head.tracked()] {
+      expectGradientsMatchFiniteDifferences(at: [randomTensor([5, 3], seed: 1, from: -3, to: 3)]) {
+        TokenScores(hidden: $0[0], head: head, cap: 1.5, targets: [0, 6, 3, 3, 1]).logProbabilities
+      }
+    }
+  }
+
+  @Test func `a capped logit is cap · tanh(logit / cap)`() {
+    let scores = TokenScores(
+      hidden: Tensor([2, -4], shape: [1, 2]), head: Tensor([1, 0, 0, 1], shape: [2, 2]), cap: 2, targets: [1])
+    let (a, b) = (2 * tanh(1.0), 2 * tanh(-2.0))
+    expectClose(scores.logProbabilities, Tensor([Float(b - log(exp(a) + exp(b)))], shape: [1]))
+    expectClose(Tensor(scores.meanLogits, shape: [1]), Tensor([Float((a + b) / 2)], shape: [1]))
   }
 
   @Test func `entropy, mean logit and greedy choice are those of the distribution`() {

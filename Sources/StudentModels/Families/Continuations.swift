@@ -101,7 +101,7 @@ extension FamilyModel {
         end += counts[sequence]
         return end
       }
-      let logits = text.normalized(hidden.gathered(lasts)).matmul(head, transposeB: true)
+      let logits = logits(of: text.normalized(hidden.gathered(lasts)), head: head)
       counts = Array(repeating: 0, count: all)
       var next: [Int] = []
       for (row, sequence) in active.enumerated() where sequence < wanted {

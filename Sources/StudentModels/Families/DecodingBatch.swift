@@ -88,7 +88,7 @@ extension FamilyModel {
       rows, counts: [rows.shape[0]], positions: Array(positions.dropFirst(known.tokens)),
       blocks: [blocks(of: prompt).after(known.tokens)], cache: &cache, proceeding: proceeding)
     let last = text.normalized(hidden.gathered([rows.shape[0] - 1]))
-    batch.add(cache, logits: last.matmul(batch.head, transposeB: true))
+    batch.add(cache, logits: logits(of: last, head: batch.head))
     batch.lastRead = (prompt, KeyValueCache(beginningAs: cache, positions: positions, capacity: count))
   }
 
@@ -109,7 +109,7 @@ extension FamilyModel {
   func write(_ tokens: [Int], in batch: inout DecodingBatch) {
     guard !tokens.isEmpty else { return }
     let hidden = text(text.embedding(tokens), caches: &batch.caches)
-    let logits = Tensor.Compute.eachRowAlone { text.normalized(hidden).matmul(batch.head, transposeB: true) }
+    let logits = Tensor.Compute.eachRowAlone { self.logits(of: text.normalized(hidden), head: batch.head) }
     batch.note(tokens, logits: tokens.indices.map { logits.rows($0..<($0 + 1)) })
   }
 }

@@ -144,7 +144,7 @@ extension FamilyModel {
 
   /// The scores of answers from the normalised rows that predict their tokens, one a token.
   func scores(of rows: Tensor, _ packed: PackedTrees) -> AnswerScores {
-    let scores = TokenScores(hidden: rows, head: headWeight, targets: packed.targets)
+    let scores = TokenScores(hidden: rows, head: headWeight, cap: text.configuration.logitCap, targets: packed.targets)
     return AnswerScores(
       logProbabilities: scores.logProbabilities, ranges: packed.ranges, entropies: scores.entropies,
       meanLogits: scores.meanLogits, isGreedy: scores.isGreedy)
@@ -158,7 +158,12 @@ extension FamilyModel {
     let tree = AnswerTree(prompt: tokens, images: images, answers: [])
     let packed = PackedTrees([tree], blocks: blocks)
     let hidden = text(embedded(tokens, images: images), positions: positions(of: tree), layout: packed.layout)
-    return text.normalized(hidden).matmul(headWeight, transposeB: true)
+    return logits(of: text.normalized(hidden), head: headWeight)
+  }
+
+  /// The logits of normalised rows, [rows, vocabulary].
+  func logits(of rows: Tensor, head: Tensor) -> Tensor {
+    rows.matmul(head, transposeB: true).capped(at: text.configuration.logitCap)
   }
 
   /// Token rows with image tokens replaced by the images' features, in order.

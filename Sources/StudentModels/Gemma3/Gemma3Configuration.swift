@@ -44,6 +44,8 @@ package struct Gemma3Configuration: FamilyConfiguration, ModelConfiguration {
     guard text.kind == .gemma3 else {
       throw file.refusal("text_config", "model_type \"\(text.kind.rawValue)\" of the decoder must be gemma3_text")
     }
+    // Its class computes none, whatever the decoder's part says.
+    text.logitCap = nil
     text.tiesEmbeddings = try file["tie_word_embeddings"] ?? true
     guard squares * squares == tokensPerImage, vision.side % squares == 0 else {
       throw file.refusal(

@@ -101,7 +101,7 @@ add("mistral, window", T.MistralForCausalLM(T.MistralConfig(**text, head_dim=8, 
 gemma = dict(text, num_hidden_layers=3, head_dim=10, query_pre_attn_scalar=7, sliding_window=4, pad_token_id=0, eos_token_id=1, bos_token_id=2,
     layer_types=["sliding_attention", "full_attention", "sliding_attention"],
     rope_parameters=dict(full_attention=rope(1000.0, factor=3.0) | dict(rope_type="linear"), sliding_attention=rope(20.0)))
-add("gemma3_text", T.Gemma3ForCausalLM(T.Gemma3TextConfig(**gemma)), words)
+add("gemma3_text", T.Gemma3ForCausalLM(T.Gemma3TextConfig(**gemma, final_logit_softcapping=2.5)), words)
 
 # The first image's 4 rows are longer than the window, which ends inside of it for what comes after.
 gemma |= dict(sliding_window=3, model_type="gemma3_text")
