@@ -115,9 +115,9 @@ extension LlamaConfiguration {
         "num_attention_heads \(heads) must be a multiple of num_key_value_heads \(keyValueHeads)")
     }
     guard headSize % 2 == 0 else { throw file.refusal("head_dim", "head_dim \(headSize) must be even") }
+    try readGemma(file)
     try readAttention(file)
     try readWindow(file)
-    try readGemma(file)
     for key in ["rope_scaling", "rope_parameters"] {
       guard let part = try ropePart(key, file) else { continue }
       let rope = try Rope(from: part.decoder)

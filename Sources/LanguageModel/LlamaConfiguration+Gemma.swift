@@ -4,7 +4,6 @@ extension LlamaConfiguration {
   /// Reads what Gemma's file says besides, and refuses its keys in the files of others.
   mutating func readGemma(_ file: ConfigJSON) throws {
     guard kind == .gemma3 else {
-      try file.require("hidden_activation", "silu")
       // The class of Gemma 3 reads the first and computes nothing of it.
       for key in ["attn_logit_softcapping", "final_logit_softcapping"] {
         if let cap: Double = try file[key] {
@@ -12,6 +11,7 @@ extension LlamaConfiguration {
             key, "\(key) \(Int(exactly: cap).map { "\($0)" } ?? "\(cap)") is not computed here; null is")
         }
       }
+      try file.require("hidden_activation", "silu")
       return
     }
     try file.require("hidden_activation", "gelu_pytorch_tanh")

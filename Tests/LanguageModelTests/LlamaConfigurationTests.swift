@@ -38,7 +38,7 @@ import Testing
     let mistral = try read(#"{"model_type": "mistral", "sliding_window": null}"#)
     #expect(mistral == LlamaConfiguration(kind: .mistral))
     #expect(mistral.intermediateSize == 14336 && mistral.keyValueHeads == 8 && mistral.maxPositions == 131_072)
-    let qwen3 = try read(#"{"model_type": "qwen3", "hidden_size": 1024, "num_attention_heads": 16}"#)
+    let qwen3 = try read(#"{"model_type": "qwen3", "hidden_size": 1024, "num_attention_heads": 64}"#)
     #expect(qwen3.headSize == 128 && qwen3.hasHeadNorms && qwen3.biases == .none && qwen3.vocabularySize == 151_936)
     let smol = try read(#"{"model_type": "smollm3"}"#)
     #expect(smol.hiddenSize == 2048 && smol.tiesEmbeddings && smol.ropeBase == 2_000_000 && smol.layers == 36)
@@ -186,7 +186,7 @@ import Testing
   @Test(arguments: [
     #"{"rope_scaling": {"rope_type": "llama3", "factor": 8}}"#, #"{"rope_scaling": {"type": "linear"}}"#,
     #"{"rope_scaling": {"type": "linear", "factor": 0.5}}"#, #"{"rope_scaling": {"type": "longrope", "factor": 2}}"#,
-    #"{"rope_scaling": {"type": "mrope", "mrope_section": [16, 24, 25]}}"#, #"{"use_sliding_window": true}"#,
+    #"{"rope_scaling": {"type": "mrope", "mrope_section": [16, 24, 25]}}"#, #"{"sliding_window": 16}"#,
     #"{"rope_scaling": {"type": "mrope", "mrope_section": [-1, 32, 33]}}"#,
     #"{"rope_scaling": {"type": "mrope", "mrope_section": [32, 32]}}"#,
     #"{"rope_parameters": {"rope_type": "yarn", "rope_theta": 10000}}"#, #"{"hidden_act": "gelu"}"#,

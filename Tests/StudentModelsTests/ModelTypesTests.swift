@@ -44,12 +44,10 @@ import Testing
       return refusal { _ = try StudentFamily.configuration(contentsOf: folder) }
     }
     let encoder = refusal { try decode(TextEncoderConfiguration.self, configuration) }
-    // Mistral's default is a window that is shorter than its texts.
-    let isMistral = type == "mistral"
-    if Self.ofStudents.contains(type), !isMistral {
+    if Self.ofStudents.contains(type) {
       #expect(student == nil)
     } else {
-      #expect(student?.contains(isMistral ? "sliding_window of 4096" : "\"\(type)\"") == true, "\(student ?? "read")")
+      #expect(student?.contains("\"\(type)\"") == true, "\(student ?? "read")")
     }
     if Self.ofEncoders.contains(type) {
       #expect(encoder == nil)
@@ -68,9 +66,7 @@ import Testing
       JSONValue.Member("text_config", text),
     ])
     let refused = refusal { try decode(LlavaNextConfiguration.self, whole) }
-    if type == "mistral" {
-      #expect(refused?.contains("sliding_window") == true)
-    } else if ["llama", "qwen2", "qwen3", "smollm3"].contains(type) {
+    if ["llama", "mistral", "qwen2", "qwen3", "smollm3", "gemma3_text"].contains(type) {
       #expect(refused == nil)
     } else {
       #expect(refused != nil)
