@@ -18,9 +18,9 @@ package enum NeutralKeys {
     "transformers.js_config", "sentence_transformers", "is_llama_config", "_diffusers_version",
     // The type of the weights, and how operations are carried out.
     "dtype", "torch_dtype", "use_bfloat16", "fp16", "bf16", "fp32", "torchscript", "tf_legacy_loss", "xla_device",
-    "chunk_size_feed_forward", "use_cache", "_flash_attn_2_enabled", "use_flash_attention", "use_flash_attn",
-    "flash_attn", "attn_implementation", "pretraining_tp", "return_dict", "output_attentions", "output_hidden_states",
-    "output_past",
+    "chunk_size_feed_forward", "use_cache", "cache_implementation", "_flash_attn_2_enabled", "use_flash_attention",
+    "use_flash_attn", "flash_attn", "attn_implementation", "pretraining_tp", "return_dict", "output_attentions",
+    "output_hidden_states", "output_past",
     // Fresh weights and training.
     "initializer_range", "initializer_factor", "initializer_std", "gradient_checkpointing",
     "use_reentrant_checkpointing", "neftune_noise_alpha", "noise_alpha", "finetuning_task", "ignore_index",
