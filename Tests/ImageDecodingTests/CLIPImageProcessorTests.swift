@@ -20,6 +20,7 @@ import Testing
     #expect(try read("{}") == CLIPImageProcessor.Configuration())
     #expect(try read("{\"image_processor_type\": \"CLIPFeatureExtractor\"}") == CLIPImageProcessor.Configuration())
     #expect(try read("{\"image_processor_type\": \"SiglipImageProcessorFast\"}") == .siglip)
+    #expect(try read("{\"image_processor_type\": \"Gemma3ImageProcessor\", \"do_pan_and_scan\": null}") == .gemma3)
   }
 
   @Test func `a very long image costs no more than its crop`() {
@@ -39,8 +40,9 @@ import Testing
     ("{\"do_center_crop\": false}", "crop_size", "height and width, or a size of both", "images of many sizes"),
     (
       "{\"image_processor_type\": 7}", "image_processor_type",
-      "CLIPImageProcessor or CLIPFeatureExtractor or SiglipImageProcessor", "7"
+      "CLIPImageProcessor or CLIPFeatureExtractor or SiglipImageProcessor or Gemma3ImageProcessor", "7"
     ),
+    ("{\"do_pan_and_scan\": true}", "do_pan_and_scan", "false: an image is not cut into parts here", "true"),
   ])
   func `a value that cannot be used is named`(json: String, key: String, expected: String, found: String) {
     let error = ImageDecodingError.badConfiguration(file: "model/p.json", key: key, expected: expected, found: found)

@@ -35,6 +35,7 @@ configs = dict(
     LlavaNext=("llava_next", "LlavaNextImageProcessor", clip | dict(
         resample=3, size=dict(shortest_edge=16), crop_size=square,
         image_grid_pinpoints=[[16, 32], [32, 16], [32, 32], [48, 16], [16, 48]])),
+    Gemma3=("gemma3", "Gemma3ImageProcessor", half | dict(resample=2, size=square, do_pan_and_scan=None)),
 )
 
 
