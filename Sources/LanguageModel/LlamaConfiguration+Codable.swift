@@ -121,8 +121,6 @@ extension LlamaConfiguration {
     for key in ["rope_scaling", "rope_parameters"] {
       guard let part = try ropePart(key, file) else { continue }
       let rope = try Rope(from: part.decoder)
-      try part.require("partial_rotary_factor", 1.0)
-      try part.refuseKeys(otherThan: Set(Rope.CodingKeys.allCases.map(\.rawValue)).union(["partial_rotary_factor"]))
       ropeBase = rope.rope_theta ?? ropeBase
       ropeSections = rope.mrope_section ?? ropeSections
       let type = rope.rope_type ?? rope.type ?? "default"
@@ -130,6 +128,8 @@ extension LlamaConfiguration {
         throw file.refusal(
           key, "rope_type \"\(type)\" is not computed here; default, mrope, linear, dynamic and llama3 are")
       }
+      try part.require("partial_rotary_factor", 1.0)
+      try part.refuseKeys(otherThan: Set(Rope.CodingKeys.allCases.map(\.rawValue)).union(["partial_rotary_factor"]))
       guard let scaling = rope.scaling(type) else {
         throw file.refusal(key, "rope_type \"\(type)\" lacks a number or has one out of range")
       }

@@ -53,18 +53,22 @@ package struct ConfigJSON {
   /// Checks that the file asks for nothing that no one has read: every key is one of `known`, or leaves the arithmetic as it
   /// is (``NeutralKeys``), or has a value that asks for nothing: null, false, an empty list, an empty object.
   ///
-  /// - Throws: `DecodingError` for the first other key by name.
+  /// - Throws: `DecodingError` with the names and values of the others.
   package func refuseKeys(otherThan known: Set<String>) throws {
-    for key in keys.allKeys.map(\.stringValue).sorted() where !known.contains(key) && !NeutralKeys.contain(key) {
-      guard let value: Asked = try self[key], !value.isNothing else { continue }
-      if NeutralKeys.ofQuantizedWeights.contains(key) {
-        throw refusal(key, "weights as \(key) says are not read; use the folder of the model before it was quantised")
-      }
-      throw refusal(
-        key,
-        "\(key) \(value) is not computed here; use a model without it, or take the key out of the file if it changes "
-          + "no figure of this model")
+    let rest = keys.allKeys.map(\.stringValue).sorted().filter { !known.contains($0) && !NeutralKeys.contain($0) }
+    let asked = try rest.compactMap { key -> (key: String, value: Asked)? in
+      guard let value: Asked = try self[key], !value.isNothing else { return nil }
+      return (key, value)
     }
+    guard let first = asked.first else { return }
+    if let (key, _) = asked.first(where: { NeutralKeys.ofQuantizedWeights.contains($0.key) }) {
+      throw refusal(key, "weights as \(key) says are not read; use the folder of the model before it was quantised")
+    }
+    let all = asked.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    throw refusal(
+      first.key,
+      "\(all): not computed here; use a model that does not ask for it, or take out of the file what changes no figure of "
+        + "this model")
   }
 
   package func refusal(_ key: String, _ text: String) -> DecodingError {

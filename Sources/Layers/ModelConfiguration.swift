@@ -39,8 +39,8 @@ extension ModelConfiguration {
   /// - Throws: `DecodingError` where a value is out of range, or the file asks for what this network does not compute.
   package mutating func read(_ file: ConfigJSON, besides others: Set<String> = []) throws {
     for field in Self.fields { try field.read(file, &self) }
-    try complete(from: file)
     try file.refuseKeys(otherThan: Self.names.union(others))
+    try complete(from: file)
   }
 
   /// Writes the table's keys.

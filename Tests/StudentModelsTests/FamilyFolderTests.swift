@@ -160,7 +160,11 @@ import Tokenization
       (.llavaNext, "vision_feature_layer -9", { $0["vision_feature_layer"] = -9 }),
       (.llavaNext, "siglip_vision_model", { $0["vision_config"] = ["model_type": "siglip_vision_model"] }),
       (.qwen2VL, "hidden_size 48 must be", { $0["vision_config"] = ["hidden_size": 48] }),
-      (.qwen2, "use_sliding_window true", { $0["use_sliding_window"] = true }),
+      (.llama, "sliding_window of 16", { $0["sliding_window"] = 16 }),
+      (.llavaNext, "text_config.model_type: model_type \"granite\"", { $0["text_config"] = ["model_type": "granite"] }),
+      (.qwen2VL, "model_type \"llama\"", { $0["text_config"] = ["model_type": "llama"] }),
+      (.qwen3, "residual_multiplier 0.5", { $0["residual_multiplier"] = 0.5 }),
+      (.smolLM3, "a_key [1, 2]", { $0["a_key"] = [1, 2] }),
       (.llama, "rope_type \"yarn\"", { $0["rope_scaling"] = ["rope_type": "yarn", "factor": 2] }),
     ]
     for (family, text, change) in changes {

@@ -44,10 +44,12 @@ import Testing
       return refusal { _ = try StudentFamily.configuration(contentsOf: folder) }
     }
     let encoder = refusal { try decode(TextEncoderConfiguration.self, configuration) }
-    if Self.ofStudents.contains(type) {
+    // Defaults that no published model has: parts that do not fit each other.
+    let unfit = ["idefics3": "scale_factor 2", "smolvlm": "scale_factor 2", "qwen2_vl": "hidden_size 3584"]
+    if Self.ofStudents.contains(type), unfit[type] == nil {
       #expect(student == nil)
     } else {
-      #expect(student?.contains("\"\(type)\"") == true, "\(student ?? "read")")
+      #expect(student?.contains(unfit[type] ?? "\"\(type)\"") == true, "\(student ?? "read")")
     }
     if Self.ofEncoders.contains(type) {
       #expect(encoder == nil)
@@ -66,7 +68,7 @@ import Testing
       JSONValue.Member("text_config", text),
     ])
     let refused = refusal { try decode(LlavaNextConfiguration.self, whole) }
-    if ["llama", "mistral", "qwen2", "qwen3", "smollm3", "gemma3_text"].contains(type) {
+    if LlamaConfiguration.Kind(rawValue: type) != nil {
       #expect(refused == nil)
     } else {
       #expect(refused != nil)
@@ -76,12 +78,12 @@ import Testing
 
   /// What the decoders of other types compute besides Llama shows in their keys, even where the type is another.
   @Test(arguments: [
-    ("gemma", "hidden_act"), ("gemma2", "hidden_act"), ("gemma3_text", "hidden_activation"), ("phi", "hidden_act"),
+    ("gemma", "hidden_act"), ("gemma2", "final_logit_softcapping"), ("gemma3_text", "sliding_window"), ("phi", "hidden_act"),
     ("glm4", "partial_rotary_factor"), ("stablelm", "partial_rotary_factor"), ("cohere", "logit_scale"),
     ("granite", "attention_multiplier"), ("mixtral", "num_local_experts"), ("qwen3_moe", "num_experts"),
     ("qwen2_moe", "num_experts"), ("arcee", "hidden_act"), ("apertus", "hidden_act"), ("starcoder2", "hidden_act"),
-    ("seed_oss", "attention_out_bias"), ("ministral", "sliding_window"), ("qwen3_5_text", "linear_attention"),
-    ("lfm2", "layer_types"), ("deepseek_v3", "kv_lora_rank"), ("eurobert", "classifier_pooling"),
+    ("seed_oss", "attention_out_bias"), ("ministral", "sliding_window"), ("qwen3_5_text", "linear_conv_kernel_dim"),
+    ("lfm2", "conv_L_cache"), ("deepseek_v3", "kv_lora_rank"), ("eurobert", "classifier_pooling"),
   ])
   func `another decoder that calls itself Llama is refused by the name of a key`(type: String, key: String) throws {
     let members = try #require(Self.configurations[type]?.members)
