@@ -203,6 +203,7 @@
       try student.loadAdapters(from: folders)
       for folder in folders {
         student.promptBeginning = try DistillationRun.promptBeginning(ofAdapter: folder) ?? student.promptBeginning
+        try student.setThinking(DistillationRun.thinking(ofAdapter: folder) ?? student.thinking)
       }
       return student
     }

@@ -51,7 +51,7 @@
           file: replies.jsonl
           recorded_name: gpt
           columns: {id: a, teacher: b, teachers: c, label: d, rationale: e, confidence: f}
-        - {name: m, kind: model, model: models/m, adapter: ad, prompt: "P {text}", image_view: grey, max_tokens: 9}
+        - {name: m, kind: model, model: models/m, adapter: ad, prompt: "P {text}", image_view: grey, thinking: true, max_tokens: 9}
         - name: t
           kind: trained
           base: models/b
@@ -132,6 +132,7 @@
         max_tokens: 300
         max_new_tokens: 40
         answer: label
+        thinking: false
         image_cache: false
         precision: bfloat16
         gradient_checkpointing: true
@@ -244,6 +245,7 @@
       model.adapter = "ad"
       model.prompt = "P {text}"
       model.imageView = .grey
+      model.thinking = true
       model.maximumTokens = 9
       var trained = TrainedTeacherConfiguration()
       trained.base = "models/b"
@@ -333,6 +335,7 @@
       student.maximumTokens = 300
       student.maximumNewTokens = 40
       student.answer = .label
+      student.thinking = false
       student.imageCache = false
       student.precision = .bfloat16
       student.gradientCheckpointing = true

@@ -112,6 +112,34 @@ import Tokenization
     #expect(try student.rendered(turns, addingGenerationPrompt: true).hasSuffix(one.opens))
   }
 
+  /// Qwen3's rule: a closed thought stands before the last answer, and in the prompt where thinking is off.
+  private static let thoughtful =
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.role == 'assistant' and loop.last %}<think>\n\n</think>\n\n"
+    + "{% endif %}{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n"
+    + "{% if enable_thinking is defined and enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}{% endif %}"
+
+  @Test func `a closed thought belongs to the answer, and to the prompt where thinking is off`() throws {
+    var student = try student(.qwen3, Self.thoughtful)
+    let question = "<|im_start|>user\nIs it?<|im_end|>\n<|im_start|>assistant\n"
+    let thought = "<think>\n\n</think>\n\n"
+    for (thinking, prompt, answer) in [
+      (nil, question, thought + "Yes<|im_end|>"), (true, question, thought + "Yes<|im_end|>"),
+      (false, question + thought, "Yes<|im_end|>"), (nil, question, thought + "Yes<|im_end|>"),
+    ] as [(Bool?, String, String)] {
+      try student.setThinking(thinking)
+      let tree = try student.tree(question: "Is it?", images: [], answers: ["Yes"])
+      #expect(student.thinking == thinking)
+      #expect(text(student, tree.prompt) == prompt && text(student, tree.answers[0]) == answer)
+      #expect(student.text(of: Array(tree.answers[0].dropLast())) == "Yes")
+    }
+  }
+
+  @Test func `thinking is not set where the template knows nothing of it`() throws {
+    var student = try student(.qwen3, Self.frame)
+    try student.setThinking(nil)
+    #expect(throws: StudentError.self) { try student.setThinking(false) }
+  }
+
   @Test func `a template that changes the question under an answer is refused all the same`() throws {
     for template in [
       "{{ messages | length }}{{ messages[-1].content }}",

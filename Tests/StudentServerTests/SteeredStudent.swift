@@ -51,6 +51,8 @@
     }
     var tower: TowerSize? { student.tower }
     var answerOpening: String { opening }
+    var thinking: Bool? { student.thinking }
+    mutating func setThinking(_ isOn: Bool?) throws { try student.setThinking(isOn) }
     var promptBeginning: PromptBeginning {
       get { student.promptBeginning }
       set { student.promptBeginning = newValue }

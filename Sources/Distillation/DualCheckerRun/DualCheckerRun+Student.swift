@@ -21,6 +21,7 @@ extension DualCheckerRun {
   private func decoderBase(_ model: URL) throws -> any PretrainedStudent {
     var base = try StudentFamily.student(contentsOf: model)
     base.promptBeginning = try RunRules(of: folder).beginning
+    try base.setThinking(configuration.student.thinking)
     return base
   }
 

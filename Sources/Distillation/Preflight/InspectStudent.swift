@@ -44,7 +44,8 @@ extension RunCheck {
           "\(path): \(folder.summary); too large to be tried out here, with \(ByteText.bytes(free)) of memory free")
         return InspectedStudent(configuration: folder.configuration)
       }
-      let model = try StudentFamily.student(contentsOf: folder.url)
+      var model = try StudentFamily.student(contentsOf: folder.url)
+      try model.setThinking(run.student.thinking)
       findings.ok("student.model", "\(path): \(folder.summary), loaded whole")
       do { try LabelsAlike.refuse(run) } catch {
         findings.fail("labels", FaultText.sentence(for: error))

@@ -21,6 +21,7 @@ extension DistillationRun {
     var student = try StudentFamily.student(contentsOf: basePath())
     student.maximumTokens = min(student.maximumTokens, configuration.student.maximumTokens)
     student.promptBeginning = try RunRules(of: folder).beginning
+    try student.setThinking(configuration.student.thinking)
     student.recomputesActivations = configuration.student.gradientCheckpointing
     guard let form = form ?? configuration.frozenPrecision, form != .float32 else { return student }
     student.freeze()
@@ -66,7 +67,8 @@ extension RunConfiguration {
   /// A digest of the student's weights as they are before any adapter, found without loading them.
   func baseKey(ofModelIn folder: URL) throws -> String {
     let weights = try digests.digest(ofModel: folder)
-    return frozenPrecision == nil ? weights : weights + " in \(student.precision.rawValue)"
+    return weights + (frozenPrecision == nil ? "" : " in \(student.precision.rawValue)")
+      + (student.thinking.map { " thinking \($0)" } ?? "")
   }
 
   /// What the frozen weights are kept in; nil for what they are.

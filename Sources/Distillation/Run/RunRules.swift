@@ -95,6 +95,19 @@ extension DistillationRun {
   ///
   /// - Throws: ``RunError/notARun(_:_:)`` where the run's rules can't be read.
   package static func promptBeginning(ofAdapter folder: URL) throws -> PromptBeginning? {
+    try run(ofAdapter: folder).map { try RunRules(of: $0).beginning }
+  }
+
+  /// What the chat template was told as `enable_thinking` when an adapter was trained, where it lies in a run's folder; nil for
+  /// nothing, and anywhere else.
+  package static func thinking(ofAdapter folder: URL) -> Bool? {
+    guard let record = run(ofAdapter: folder)?.appending(path: "config.yaml") else { return nil }
+    return (try? RunConfiguration(contentsOf: record))?.student.thinking
+      ?? (try? DualCheckerConfiguration(contentsOf: record))?.student.thinking
+  }
+
+  /// The folder of the run that an adapter lies in; nil anywhere else.
+  private static func run(ofAdapter folder: URL) -> URL? {
     var place = folder.standardizedFileURL
     // As deep as baselines/full_label and budgets/20/stage2.
     for _ in 0..<3 {
@@ -102,7 +115,7 @@ extension DistillationRun {
       if FileManager.default.fileExists(atPath: place.appending(path: "config.yaml").path),
         FileManager.default.fileExists(atPath: place.appending(path: "steps").path)
       {
-        return try RunRules(of: place).beginning
+        return place
       }
     }
     return nil

@@ -124,10 +124,13 @@ struct RunTeachers: Sendable {
       }
       student.promptBeginning =
         try DistillationRun.promptBeginning(ofAdapter: folder) ?? student.promptBeginning
+      try student.setThinking(DistillationRun.thinking(ofAdapter: folder))
       key += try digests.digest(of: folder)
       // Replies that the adapter gave to other tokens are another teacher's.
       if rules.tokens == .ofAdapter, tokenizerFolder(ofAdapters: [folder]) != nil { key += " reads as its adapter" }
     }
+    try student.setThinking(model.thinking ?? student.thinking)
+    if let thinking = student.thinking { key += " thinking \(thinking)" }
     let view = model.imageView
     // Replies that an older version kept under older rules are another teacher's, but for a run that it began.
     if rules != .first { key += try changes(since: .first, of: student, labels) }

@@ -6,6 +6,7 @@ package struct ModelTeacherConfiguration: ConfigurationSection {
   package var adapter: String?
   package var prompt: String?
   package var imageView = ImageView.none
+  package var thinking: Bool?
   package var maximumTokens = 128
 
   /// A model in a folder.
@@ -40,6 +41,8 @@ package struct ModelTeacherConfiguration: ConfigurationSection {
       "prompt", \.prompt, "Template for this teacher alone; without it the run's.", range: .ifGiven(.nonBlank),
       sample: "'Caption: {text}'"),
     ConfigurationKey("image_view", \.imageView, "How it sees images: as they are, without colour, coarsely."),
+    ConfigurationKey(
+      "thinking", \.thinking, "What its chat template is told as enable_thinking; without it nothing.", sample: "false"),
     ConfigurationKey("max_tokens", \.maximumTokens, "The most tokens of a reply.", range: .from(1, through: 1_048_576)),
   ]
 }

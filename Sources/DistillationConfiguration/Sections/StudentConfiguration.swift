@@ -8,6 +8,7 @@ package struct StudentConfiguration: ConfigurationSection {
   package var maximumNewTokens = 128
   /// How the student answers. The default is none: the label, then the reasons.
   package var answer: Answer?
+  package var thinking: Bool?
   package var imageCache = true
   /// How the base model's matrices are kept and multiplied; adapters and sums are Float32. The default is Float32.
   package var precision = Precision.float32
@@ -65,6 +66,11 @@ package struct StudentConfiguration: ConfigurationSection {
     ConfigurationKey(
       "answer", \.answer, "What it learns to answer: the label and the reasons, or the label alone; without it both.",
       sample: "label"),
+    ConfigurationKey(
+      "thinking", \.thinking,
+      "What the chat template is told as enable_thinking: false closes the thought in the prompt; without it nothing, and what "
+        + "the template writes before answers is learned with them.",
+      sample: "false"),
     ConfigurationKey(
       "image_cache", \.imageCache,
       "Keep what the frozen vision tower and the reference compute in the folder `cache`, for other runs."),

@@ -38,7 +38,7 @@ extension FamilyStudent {
     let own = try ChatTemplate(contentsOf: folder)
     var student = try FamilyStudent(
       model: model, tokenizer: Tokenizer(contentsOf: folder), template: own ?? format.template, processor: processor,
-      name: folder.path)
+      thinking: thinking, name: folder.path)
     (student.maximumTokens, student.promptBeginning) = (maximumTokens, promptBeginning)
     student.files = try files.takingTokenizer(of: folder, keeping: own == nil ? format.template : nil)
     self = student

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import JSON
 package import ImageDecoding
 package import LanguageModel
 package import Layers
@@ -22,6 +23,8 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingS
   /// The longest prompt with one answer, in tokens. The default is what the decoder was made for.
   package var maximumTokens: Int
   private(set) var format: PromptFormat
+  /// What the chat template is told as `enable_thinking`; see ``PretrainedStudent/thinking``.
+  package let thinking: Bool?
   /// The text that the template writes for an image; nil in families that read text alone.
   let placeholder: String?
   /// Tokenizer and processor files as they were read or made, for writing the folder again.
@@ -32,14 +35,17 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingS
   /// - Parameters:
   ///   - template: frames questions and answers; nil puts them one after the other.
   ///   - processor: cuts images into tiles; nil in families that read text alone.
+  ///   - thinking: what the template is told as `enable_thinking`. The default tells it nothing.
   ///   - name: what errors call the folder that the parts come from.
   /// - Throws: ``StudentError/missingToken(_:folder:)`` where the tokenizer lacks a token that prompts need,
   ///   ``StudentError/unusableFile(_:expected:found:)`` where the template writes a token that the model has no row for,
   ///   or does not let answers follow the prompt.
   package init(
     model: Model, tokenizer: Tokenizer, template: ChatTemplate?, processor: (any ImageProcessor)?,
-    name: String = "the tokenizer"
+    thinking: Bool? = nil, name: String = "the tokenizer"
   ) throws {
+    let template = template.map { $0.told(thinking: thinking) }
+    self.thinking = thinking
     placeholder = try model.configuration.templateToken.map { id in
       guard let token = tokenizer.token(of: id) else { throw StudentError.missingToken("number \(id)", folder: name) }
       return token
@@ -182,6 +188,19 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingS
     set { format.beginningRule = newValue }
   }
 
+  /// Tells the chat template whether to open a thought; see ``PretrainedStudent/setThinking(_:)``.
+  package mutating func setThinking(_ isOn: Bool?) throws {
+    guard isOn != thinking else { return }
+    guard isOn == nil || format.template?.names.read.contains("enable_thinking") == true else {
+      throw StudentError.unusableFile(
+        "the chat template", expected: "enable_thinking in it, for thinking to be set", found: "none")
+    }
+    var student = try FamilyStudent(
+      model: model, tokenizer: tokenizer, template: format.template, processor: processor, thinking: isOn)
+    (student.maximumTokens, student.promptBeginning, student.files) = (maximumTokens, promptBeginning, files)
+    self = student
+  }
+
   /// The tokens of a rendered conversation; see ``PretrainedStudent/ids(of:images:)``.
   package func ids(of text: String, images: [PromptImage]) throws -> [Int] {
     let ids = try format.ids(of: expanded(text, images))
@@ -291,6 +310,16 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingS
   /// Shows the network's parameters.
   package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     model.visit(&visitor, at: path)
+  }
+}
+
+extension ChatTemplate {
+  /// The template with this value of `enable_thinking` in every rendering; nil for none.
+  fileprivate func told(thinking: Bool?) -> ChatTemplate {
+    var template = self
+    template.variables.removeAll { $0.name == "enable_thinking" }
+    if let thinking { template.variables.append(JSONValue.Member("enable_thinking", .bool(thinking))) }
+    return template
   }
 }
 

@@ -5,6 +5,8 @@ package import Tokenization
 
 /// How a student's folder frames a question, for templates that others read.
 package struct PromptFraming: Sendable {
+  /// What the folder's chat template is told as `enable_thinking`; nil for nothing.
+  package let thinking: Bool?
   /// The folder's chat template; nil where it has none.
   package let template: String?
   /// What every rendering has: the texts of special tokens.
@@ -65,7 +67,8 @@ extension FamilyStudent: QuestionReader {
     get throws {
       let probe = messages(question: "q", imagesAt: [], answer: nil)
       return PromptFraming(
-        template: format.template?.source, variables: format.template?.variables ?? [], unanswered: format.unanswered,
+        thinking: thinking, template: format.template?.source, variables: format.template?.variables ?? [],
+        unanswered: format.unanswered,
         beginning: format.added(before: try format.prompt(probe)), image: placeholder,
         control: tokenizer.controlTokens(of: format.template).tokens)
     }

@@ -67,6 +67,16 @@ public protocol PretrainedStudent: Student, TokenizedModel {
   /// Which prompts begin with the tokenizer's beginning-of-text token. The default is ``PromptBeginning/ofFolder``.
   var promptBeginning: PromptBeginning { get set }
 
+  /// What the chat template is told as `enable_thinking` (Qwen3, SmolLM3): false lets it close a thought before it was begun, in
+  /// the prompt. nil, the default, tells it nothing, so that what the template then writes before an answer belongs to it.
+  var thinking: Bool? { get }
+
+  /// Tells the chat template whether a thought is to be opened.
+  ///
+  /// - Throws: ``StudentError/unusableFile(_:expected:found:)`` where the template does not read `enable_thinking`, or does not
+  ///   let answers follow its prompts then.
+  mutating func setThinking(_ isOn: Bool?) throws
+
   /// The tokens of a rendered conversation: each image token expanded as the family's processor does, then tokenised as
   /// one text, with one beginning-of-text token where ``promptBeginning`` says so.
   ///

@@ -52,7 +52,8 @@ struct LearnedTemplate {
       return tags.joined(separator: "\n") + "\n" + last
     }
     if !framing.beginning.isEmpty { tags.append("{{- \(literal(framing.beginning)) -}}") }
-    // Without the variable, as in training; the pipeline says false.
+    // As in training, mostly without the variable; the pipeline says false.
+    if let thinking = framing.thinking { tag("set asked_thinking = \(thinking)") }
     var own = source.replacing("enable_thinking", with: "asked_thinking")
     if own.hasSuffix("\n") { own.removeLast() }
     let content = framing.image == nil ? "asked_ns.text" : "asked_ns.parts"

@@ -47,6 +47,11 @@
     @Option(help: ArgumentHelp("How strongly preference losses hold on to the model alone.", valueName: "number"))
     var beta: Float = 0.1
 
+    @Option(
+      help: ArgumentHelp(
+        "What the chat template is told as enable_thinking: on or off. (default: nothing)", valueName: "switch"))
+    var thinking: ThinkingSwitch?
+
     @Option(help: ArgumentHelp("Tokens of the greedy continuation.", valueName: "number"))
     var greedy = 16
 
@@ -62,7 +67,7 @@
     func run() throws {
       let run = ForwardRun(
         model: URL(filePath: model), adapter: adapter.map { URL(filePath: $0) }, items: URL(filePath: items),
-        out: URL(filePath: out), beta: beta, greedyTokens: greedy)
+        out: URL(filePath: out), beta: beta, greedyTokens: greedy, thinking: thinking?.isOn)
       let count = try run.write()
       Output.error("\(count) items -> \(out)")
     }

@@ -13,6 +13,8 @@
     var out: URL
     var beta: Float = 0.1
     var greedyTokens = 16
+    /// What the chat template is told as `enable_thinking`; nil for nothing.
+    var thinking: Bool?
 
     /// Writes the figures of every item.
     ///
@@ -36,6 +38,7 @@
 
     private func writeDecoder(_ items: [ForwardItem]) throws {
       var student = try StudentFamily.student(contentsOf: model)
+      try student.setThinking(thinking)
       let configuration = try adapter.map { try student.loadAdapters(from: [$0])[0] }
       try write(items, student, configuration)
     }

@@ -11,6 +11,7 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
   package var kind = Kind.encoder
   package var model: String?
   package var fresh = FreshEncoder()
+  package var thinking: Bool?
   package var lora: AdapterConfiguration?
   /// The learning rate while labels arrive, and the highest of the final training. The default is 2e-5.
   package var learningRate = encoder.learningRate.decimal
@@ -40,6 +41,9 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
       "Folder of a BERT, RoBERTa or XLM-R encoder, or of a decoder; without it a small encoder from nothing.",
       range: .ifGiven(.nonBlank), relativeTo: .configuration, sample: "models/bert-base-uncased"),
     ConfigurationKey("fresh", \.fresh, "Sizes of an encoder from nothing."),
+    ConfigurationKey(
+      "thinking", \.thinking, "What a decoder's chat template is told as enable_thinking; without it nothing.",
+      sample: "false"),
     ConfigurationKey("lora", \.lora, "The adapter; without it an encoder is trained whole."),
     ConfigurationKey(
       "learning_rate", \.learningRate, "The highest learning rate; 1e-3 suits one from nothing.",
