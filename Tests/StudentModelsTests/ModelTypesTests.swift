@@ -78,12 +78,13 @@ import Testing
 
   /// What the decoders of other types compute besides Llama shows in their keys, even where the type is another.
   @Test(arguments: [
-    ("gemma", "hidden_act"), ("gemma2", "final_logit_softcapping"), ("gemma3_text", "sliding_window"), ("phi", "hidden_act"),
-    ("glm4", "partial_rotary_factor"), ("stablelm", "partial_rotary_factor"), ("cohere", "logit_scale"),
-    ("granite", "attention_multiplier"), ("mixtral", "num_local_experts"), ("qwen3_moe", "num_experts"),
-    ("qwen2_moe", "num_experts"), ("arcee", "hidden_act"), ("apertus", "hidden_act"), ("starcoder2", "hidden_act"),
-    ("seed_oss", "attention_out_bias"), ("ministral", "sliding_window"), ("qwen3_5_text", "linear_conv_kernel_dim"),
-    ("lfm2", "conv_L_cache"), ("deepseek_v3", "kv_lora_rank"), ("eurobert", "classifier_pooling"),
+    ("gemma", "hidden_act"), ("gemma2", "final_logit_softcapping"), ("gemma3_text", "sliding_window"),
+    ("phi", "hidden_act"), ("glm4", "partial_rotary_factor"), ("stablelm", "partial_rotary_factor"),
+    ("cohere", "logit_scale"), ("granite", "attention_multiplier"), ("mixtral", "num_local_experts"),
+    ("qwen3_moe", "num_experts"), ("qwen2_moe", "num_experts"), ("arcee", "hidden_act"), ("apertus", "hidden_act"),
+    ("starcoder2", "hidden_act"), ("seed_oss", "attention_out_bias"), ("ministral", "sliding_window"),
+    ("qwen3_5_text", "linear_conv_kernel_dim"), ("lfm2", "conv_L_cache"), ("deepseek_v3", "kv_lora_rank"),
+    ("eurobert", "classifier_pooling"),
   ])
   func `another decoder that calls itself Llama is refused by the name of a key`(type: String, key: String) throws {
     let members = try #require(Self.configurations[type]?.members)
