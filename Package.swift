@@ -257,7 +257,7 @@ let package = Package(
         "Tensor", "Tokenization", "TeacherProtocol", "JSON", "HTTPTeacher", "LoopbackServer",
       ]),
     tests("NewsWorld", ["NewsWorld", "ImageDecoding"]),
-    tests("GreenWorld", ["GreenWorld", "DualChecker", "TeacherProtocol"]),
+    tests("GreenWorld", ["GreenWorld", "Distillation", "Evaluation", "DualChecker", "TeacherProtocol"]),
   ]
 )
 
