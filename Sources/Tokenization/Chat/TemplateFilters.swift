@@ -43,9 +43,10 @@ extension TemplateRenderer {
         return .string(String(String.UnicodeScalarView(text.unicodeScalars.reversed())))
       }
       return try list(elements(of: value).reversed())
-    case "map": return try list(mapped(elements(of: value), arguments))
+    // Of what is not true, none among it, nothing is chosen.
+    case "map": return try list(value.isTrue ? mapped(elements(of: value), arguments) : [])
     case "select", "reject", "selectattr", "rejectattr":
-      return try list(selected(name, elements(of: value), arguments))
+      return try list(value.isTrue ? selected(name, elements(of: value), arguments) : [])
     default: return try apply(orderFilter: name, to: value, arguments)
     }
   }
