@@ -4,6 +4,7 @@ import LanguageModel
 import StudentModels
 import TestSupport
 import Testing
+import VisionEncoder
 
 /// The config.json that transformers writes for each of many model types; `Golden/make_model_types.py` wrote them down.
 ///
@@ -91,6 +92,39 @@ import Testing
     let renamed = JSONValue.object(members.filter { $0.name != "model_type" })
     let refused = refusal { try decode(LlamaConfiguration.self, renamed) }
     #expect(refused?.contains(key) == true, "\(refused ?? "read")")
+  }
+
+  /// Keys as the files of SmolVLM2, Qwen2-VL, XLM-R and BERT have them on the Hub, and what programs of finetuning add.
+  @Test func `keys of published files that change no figure are taken`() throws {
+    let origin = """
+      "transformers_version": "4.47.1", "torch_dtype": "float32", "unsloth_version": "2025.3.19", "use_cache": false,
+      "_attn_implementation_autoset": true, "_name_or_path": "x", "quantization_config": null
+      """
+    let smolVLM = """
+      {\(origin), "architectures": ["SmolVLMForConditionalGeneration"], "image_token_id": 49190, "model_type": "smolvlm",
+      "pad_token_id": 128002, "scale_factor": 4, "tie_word_embeddings": false, "use_reentrant_checkpointing": false,
+      "vocab_size": 49280, "text_config": {"_flash_attn_2_enabled": true, "architectures": ["VLlama3ForCausalLM"],
+      "head_dim": 64, "hidden_size": 960, "intermediate_size": 2560, "is_llama_config": true, "model_type": "llama",
+      "max_position_embeddings": 8192, "neftune_noise_alpha": 0.0, "num_attention_heads": 15, "num_hidden_layers": 32,
+      "num_key_value_heads": 5, "pad_token_id": 2, "perceiver_config": {"model_type": "vllama3", "top_k": 50},
+      "pixel_shuffle_factor": 4, "qk_layer_norms": false, "rms_norm_eps": 1e-05, "rope_interleaved": false,
+      "rope_theta": 100000, "transformers.js_config": {"dtype": "q4"}, "use_resampler": false, "vocab_size": 49280},
+      "vision_config": {"hidden_size": 768, "image_size": 512, "max_image_size": {"longest_edge": 512},
+      "model_type": "smolvlm_vision", "num_attention_heads": 12, "patch_size": 16, "size": {"longest_edge": 2048},
+      "tie_word_embeddings": true, "use_base_siglip": true, "pruned_heads": {}, "num_beams": 1, "max_length": 20}}
+      """
+    let read = try JSONDecoder().decode(SmolVLMConfiguration.self, from: Data(smolVLM.utf8))
+    #expect(read.text.headSize == 64 && read.vision.imageSize == 512 && read.scaleFactor == 4)
+    let encoders = [
+      #""model_type": "bert", "directionality": "bidi", "pooler_fc_size": 768, "pooler_type": "first_token_transform""#,
+      #""model_type": "xlm-roberta", "output_past": true, "position_embedding_type": "absolute""#,
+      #""model_type": "roberta", "sbert_ce_default_activation_function": "torch.nn.Identity", "num_labels": 1"#,
+    ]
+    for text in encoders {
+      #expect(throws: Never.self) {
+        try JSONDecoder().decode(TextEncoderConfiguration.self, from: Data("{\(origin), \(text)}".utf8))
+      }
+    }
   }
 
   @Test func `every type that students are read from has logits of transformers beside it`() throws {
