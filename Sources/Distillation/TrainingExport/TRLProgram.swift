@@ -177,6 +177,8 @@ enum TRLProgram {
         made = kind.from_pretrained(SETTINGS["model"])
         if made.chat_template and SETTINGS["beginning"]:
             made.chat_template = "{{ " + json.dumps(SETTINGS["beginning"]) + " }}" + made.chat_template
+        if made.chat_template and SETTINGS["thinking"] is not None:
+            made.chat_template = "{% set enable_thinking = " + json.dumps(SETTINGS["thinking"]) + " +%}" + made.chat_template
         if made.chat_template and SETTINGS["closing"]:
             closing = "{{ " + json.dumps(SETTINGS["closing"]) + " }}"
             made.chat_template += "{% if not add_generation_prompt %}" + closing + "{% endif %}"

@@ -38,6 +38,7 @@ struct TRLScript {
       .init("drops_alpha", .bool(configuration.data.readPixels.transparency == .dropped)),
       .init("dtype", .string(configuration.student.precision == .float32 ? "float32" : "bfloat16")),
       .init("beginning", .string(frame.0)), .init("closing", .string(frame.1)),
+      .init("thinking", student.thinking.map { .bool($0) } ?? .null),
       .init("end_of_turn", .number(student.endOfTurn)),
       .init("gradient_checkpointing", .bool(configuration.student.gradientCheckpointing)),
       .init("pissa", .bool(configuration.student.lora.initialization == .pissa)),
