@@ -7,4 +7,6 @@ private let evaluation: EvaluationFile = standIn()
   private let run: URL = standIn()
   private let stated: [Double] = standIn()
   private let wasRight: [Bool] = standIn()
+  private let calibration: StudentCalibration = standIn()
+  private let answers: [StudentCalibration.Answer] = standIn()
 #endif
