@@ -166,6 +166,44 @@ package enum Activation: String, Sendable, Codable, CaseIterable {
     }
   }
 
+  /// Applies it to the first half of each row [2 · columns] and multiplies by the second, row by row: the gate of GeGLU and its
+  /// kin (Shazeer 2020). The elements may be forgotten before the gradient.
+  package func gating(_ x: Tensor) -> Tensor {
+    precondition(x.rank == 2 && x.shape[1] % 2 == 0, "rows of two halves, not \(x.shape)")
+    let (rows, columns) = (x.shape[0], x.shape[1] / 2)
+    let plain = x.detached()
+    return .recomputable(shape: [rows, columns], inputs: [x]) { out in
+      plain.withScalars { x in
+        guard let x = x.baseAddress, let y = out.baseAddress else { return }
+        inRowBlocks(rows: rows, columns: columns) { first, count in
+          for row in first..<(first + count) {
+            let (from, to) = (x + 2 * row * columns, y + row * columns)
+            sd_activate_rows(code, from, nil, to, nil, 1, columns)
+            sd_binary(Int32(SD_MULTIPLY), to, 1, from + columns, 1, to, columns)
+          }
+        }
+      }
+    } backward: { dy in
+      let dx = Tensor(shape: plain.shape) { dx in
+        plain.withScalars { x in
+          dy.withScalars { dy in
+            guard let x = x.baseAddress, let dy = dy.baseAddress, let dx = dx.baseAddress else { return }
+            inRowBlocks(rows: rows, columns: columns) { first, count in
+              for row in first..<(first + count) {
+                let (from, own, g) = (x + 2 * row * columns, dx + 2 * row * columns, dy + row * columns)
+                sd_activate_rows(code, from, nil, own + columns, own, 1, columns)
+                for (to, other) in [(own + columns, g), (own, g), (own, from + columns)] {
+                  sd_binary(Int32(SD_MULTIPLY), to, 1, other, 1, to, columns)
+                }
+              }
+            }
+          }
+        }
+      }
+      return [dx]
+    }
+  }
+
   private var code: Int32 {
     let code =
       switch self {

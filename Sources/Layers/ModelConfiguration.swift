@@ -13,6 +13,8 @@ package protocol ModelConfiguration: Codable, Sendable, Equatable {
   init()
   /// The keys in the order in which they are read.
   static var fields: [ModelField<Self>] { get }
+  /// The keys of the file at hand, where those of one type differ. The default is the type's.
+  var fields: [ModelField<Self>] { get }
   /// Reads what no row of the table says, and checks what holds between keys. The default has nothing to check.
   ///
   /// - Throws: `DecodingError` where the file asks for what this network does not compute.
@@ -24,6 +26,8 @@ extension ModelConfiguration {
 
   /// The keys of the table.
   package static var names: Set<String> { Set(fields.flatMap(\.names)) }
+
+  package var fields: [ModelField<Self>] { Self.fields }
 
   /// Reads the object of a config.json, or of one of its parts.
   ///
@@ -38,15 +42,15 @@ extension ModelConfiguration {
   /// - Parameter others: keys that are read by who reads the same object too. The default is none.
   /// - Throws: `DecodingError` where a value is out of range, or the file asks for what this network does not compute.
   package mutating func read(_ file: ConfigJSON, besides others: Set<String> = []) throws {
-    for field in Self.fields { try field.read(file, &self) }
-    try file.refuseKeys(otherThan: Self.names.union(others))
+    for field in fields { try field.read(file, &self) }
+    try file.refuseKeys(otherThan: others.union(fields.flatMap(\.names)))
     try complete(from: file)
   }
 
   /// Writes the table's keys.
   public func encode(to encoder: any Encoder) throws {
     var keys = encoder.container(keyedBy: ConfigJSON.Key.self)
-    for field in Self.fields { try field.write(self, &keys) }
+    for field in fields { try field.write(self, &keys) }
   }
 }
 

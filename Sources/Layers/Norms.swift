@@ -77,12 +77,19 @@ public struct LayerNorm: Module {
   package var bias: Parameter
   /// Added to the variance. The default is 1e-5.
   package var epsilon: Float
+  /// Whether there is a shift; else ``bias`` stays zero and is no parameter.
+  private let hasShift: Bool
 
   /// A norm with scale one and shift zero.
   public init(dimensions: Int, epsilon: Float = 1e-5) {
+    self.init(dimensions: dimensions, epsilon: epsilon, hasShift: true)
+  }
+
+  /// A norm with scale one, and with shift zero or none.
+  package init(dimensions: Int, epsilon: Float, hasShift: Bool) {
     weight = Parameter(.ones([dimensions]))
     bias = Parameter(.zeros([dimensions]))
-    self.epsilon = epsilon
+    (self.epsilon, self.hasShift) = (epsilon, hasShift)
   }
 
   /// Normalises [..., dimensions].
@@ -166,10 +173,10 @@ public struct LayerNorm: Module {
     return centred * scale * weight.value + bias.value
   }
 
-  /// Shows `weight` and `bias`.
+  /// Shows `weight` and, if there is one, `bias`.
   public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     visitor.visit(&weight, at: path.appending(component: "weight"))
-    visitor.visit(&bias, at: path.appending(component: "bias"))
+    if hasShift { visitor.visit(&bias, at: path.appending(component: "bias")) }
   }
 }
 

@@ -100,7 +100,7 @@ extension Tensor {
   }
 
   /// The same of a tensor of any shape, for a gradient that arrives at it.
-  func gradients(at variables: [Tensor], from seed: Tensor) -> [Tensor] {
+  package func gradients(at variables: [Tensor], from seed: Tensor) -> [Tensor] {
     let wanted = variables.map { variable -> ObjectIdentifier in
       guard let node = variable.node else { preconditionFailure("gradient at a tensor that is not tracked") }
       return ObjectIdentifier(node)

@@ -43,6 +43,25 @@ import Testing
     expectClose(mlp(x), mlp.down(mlp.gate(x).geluTanh() * mlp.up(x)))
   }
 
+  @Test(arguments: Activation.allCases)
+  func `rows of two halves are gated by the activation of the first, gradients included`(activation: Activation) {
+    // More columns than a kernel takes at a time, and a rest.
+    let x = randomTensor([3, 2 * 70], seed: 5)
+    let halves = x.reshaped([3, 2, 70]).permuted([1, 0, 2])
+    let (first, second) = (halves.rows(0..<1).reshaped([3, 70]), halves.rows(1..<2).reshaped([3, 70]))
+    expectClose(activation.gating(x), activation(first) * second)
+    let weights = randomTensor([3, 70], seed: 6)
+    func gradient(_ gated: (Tensor) -> Tensor) -> Tensor {
+      let x = x.tracked()
+      return (gated(x) * weights).sum().gradients(at: [x])[0]
+    }
+    let slow = gradient { x in
+      let halves = x.reshaped([3, 2, 70]).permuted([1, 0, 2])
+      return activation(halves.rows(0..<1).reshaped([3, 70])) * halves.rows(1..<2).reshaped([3, 70])
+    }
+    expectClose(gradient { activation.gating($0) }, slow)
+  }
+
   @Test func `a gated MLP is down(silu(gate x) · up x), gradients included`() {
     let mlp = GatedMLP(gate: linear(3, 7, 1), up: linear(3, 7, 2), down: linear(7, 3, 3))
     let x = randomTensor([5, 3], seed: 4)
