@@ -49,7 +49,10 @@ extension [String: Data] {
   func takingTokenizer(of folder: URL, keeping template: ChatTemplate? = nil) throws -> [String: Data] {
     let templates = ["chat_template.jinja", "chat_template.json"]
     var result = self
-    let names = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"]
+    let names = [
+      "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt",
+      "sentencepiece.bpe.model",
+    ]
     for name in template == nil ? names + templates : names {
       let file = folder.appending(path: name)
       result[name] = FileManager.default.fileExists(atPath: file.path) ? try readRegularFile(file) : nil

@@ -37,6 +37,9 @@ public final class Tokenizer: Sendable {
 
   /// Reads `tokenizer.json` and, if they are there, `tokenizer_config.json` and `special_tokens_map.json` of a folder.
   ///
+  /// A folder of an older program may have no `tokenizer.json`: then BERT's, DistilBERT's and ELECTRA's `vocab.txt` and XLM-R's
+  /// and CamemBERT's `sentencepiece.bpe.model` are read as transformers reads them, and others are refused.
+  ///
   /// - Parameter directory: a model folder as downloaded or as written by `save_pretrained`.
   /// - Throws: ``TokenizerError``, naming file and field.
   public convenience init(contentsOf directory: URL) throws {
@@ -46,9 +49,17 @@ public final class Tokenizer: Sendable {
       return try tokenizerJSON(readBytes(of: url), file: url.path)
     }
     let url = directory.appendingPathComponent("tokenizer.json")
+    let (configuration, map) = (try read("tokenizer_config.json"), try read("special_tokens_map.json"))
+    if !FileManager.default.fileExists(atPath: url.path),
+      let older = try OlderFiles(in: directory, configuration: configuration, specialTokensMap: map)
+    {
+      try self.init(
+        older.json, file: directory.path, configuration: configuration, specialTokensMap: map, model: older.model)
+      return
+    }
     try self.init(
       tokenizerJSON(readBytes(of: url), file: url.path), file: url.path,
-      configuration: try read("tokenizer_config.json"), specialTokensMap: try read("special_tokens_map.json"))
+      configuration: configuration, specialTokensMap: map)
   }
 
   /// Reads a tokenizer from the text of a `tokenizer.json`.
@@ -64,10 +75,13 @@ public final class Tokenizer: Sendable {
       specialTokensMap: nil)
   }
 
-  init(_ json: JSONValue, file: String, configuration: JSONValue?, specialTokensMap: JSONValue?) throws {
+  /// - Parameter model: takes the place of the JSON's; nil, the default, for that.
+  init(
+    _ json: JSONValue, file: String, configuration: JSONValue?, specialTokensMap: JSONValue?,
+    model given: (any TokenModel)? = nil
+  ) throws {
     let top = try FieldReader(json, file: file, path: "")
-    guard let modelReader = try top.reader("model") else { throw top.failure("model", "an object") }
-    let spelled = try modelReader.model()
+    guard let spelled = try given ?? top.reader("model")?.model() else { throw top.failure("model", "an object") }
     let normalizer = try top.reader("normalizer")?.normalizer()
     let splitter = try top.reader("pre_tokenizer")?.preTokenizer()
     try top.checkGrowth([normalizer, splitter], "normalizer")

@@ -5,6 +5,8 @@
 public enum TokenizerError: Error, Sendable, Equatable {
   /// A file could not be read or written.
   case fileFailure(file: String, reason: String)
+  /// A folder has no tokenizer.json, and its older files are of a kind that is not read without it.
+  case onlyOlderFiles(folder: String, reason: String)
   /// A file isn't JSON (RFC 8259) at this byte.
   case invalidJSON(file: String, byte: Int, expected: String)
   /// A component type that this package does not know.
@@ -33,6 +35,10 @@ extension TokenizerError: CustomStringConvertible {
     switch self {
     case .fileFailure(let file, let reason):
       return "\(file): \(open(reason)). Check that the path is right and may be read or written."
+    case .onlyOlderFiles(let folder, let reason):
+      return
+        "\(folder): has no tokenizer.json, and \(open(reason)). Write one: python -c \"from transformers import "
+        + "AutoTokenizer as T; T.from_pretrained('\(folder)').save_pretrained('\(folder)')\"."
     case .invalidJSON(let file, let byte, let expected):
       return
         "\(file): not JSON at byte \(byte), where \(expected) was expected. The file is damaged or cut off; fetch it anew."

@@ -108,7 +108,15 @@
 
     static func facts(of folder: URL) throws -> [Fact] {
       let url = folder.appending(path: "tokenizer.json")
-      guard FileManager.default.fileExists(atPath: url.path) else { return [Fact("tokenizer", "no tokenizer.json")] }
+      guard FileManager.default.fileExists(atPath: url.path) else {
+        let older = ["vocab.txt", "sentencepiece.bpe.model"].first {
+          FileManager.default.fileExists(atPath: folder.appending(path: $0).path)
+        }
+        guard let older, let tokenizer = try? Tokenizer(contentsOf: folder) else {
+          return [Fact("tokenizer", "no tokenizer.json")]
+        }
+        return [Fact("tokenizer", "from \(older), \(Fact.number(tokenizer.vocabularyCount)) tokens")]
+      }
       let tokenizer = try Tokenizer(contentsOf: folder)
       guard let file = try? JSONDecoder().decode(File.self, from: readData(url)) else {
         throw FolderProblem("\(url.path): expected the file of a tokenizer")
