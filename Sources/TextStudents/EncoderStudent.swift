@@ -16,8 +16,8 @@ public import Training
 /// try student.save(to: runFolder.appending(path: "student"))
 /// ```
 ///
-/// The encoder comes from any folder of the BERT, RoBERTa or XLM-R family, or from `FreshEncoder`; classes are decided by
-/// a sequence head, spans by a head over tokens. Every example counts by its weight. The same calls give the same bytes,
+/// The encoder comes from any folder of an encoder, from BERT to ModernBERT, or from `FreshEncoder`; classes are decided
+/// by a sequence head, spans by a head over tokens. Every example counts by its weight. The same calls give the same bytes,
 /// whatever the number of threads.
 public struct EncoderStudent: OnlineStudent {
   /// How it learns.
@@ -71,9 +71,8 @@ public struct EncoderStudent: OnlineStudent {
       }
     optimizer = options.training.optimizer
     if var adapter = options.adapter {
-      adapter.savedModules.append("classifier")
-      // The head is trained as a whole; adapters on it would be trained twice.
-      adapter.excluded += ["classifier", "classifier.dense", "classifier.out_proj"]
+      // The head is trained as a whole, and so has no adapters.
+      adapter.savedModules += network.headPaths
       try network.attachAdapters(adapter, using: &generator)
     }
   }

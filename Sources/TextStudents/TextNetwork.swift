@@ -7,7 +7,7 @@ internal import StudentModels
 internal import Tensor
 internal import Tokenization
 
-/// The network of an encoder student: an encoder of the BERT family with a head over texts or over tokens.
+/// The network of an encoder student: an encoder with a head over texts or over tokens.
 protocol TextNetwork: TokenizedModel, Sendable {
   /// The logits of the classes, [rows, classes], a row for each class of a ``TextExample``; gradients flow.
   func logits(_ texts: [Encoding]) -> Tensor
@@ -17,6 +17,8 @@ protocol TextNetwork: TokenizedModel, Sendable {
   func predictions(for texts: [String], task: LabellingTask) throws -> [StudentPrediction]
   /// Writes a model folder.
   func save(to folder: URL) throws
+  /// The paths of the head's parts, which are trained as a whole beside adapters.
+  var headPaths: [String] { get }
 }
 
 /// A text with what is to be learned.

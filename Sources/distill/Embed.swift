@@ -9,8 +9,8 @@
       abstract: "Print a unit vector for each line.",
       discussion: """
         Reads standard input and prints one JSON array of numbers a line, of length 1: the product of two says how alike \
-        their texts are. The folder is one of sentence-transformers, such as all-MiniLM-L6-v2, or any model of the BERT, \
-        RoBERTa or XLM-R family, whose tokens are then averaged. A text beyond the model's limit is cut there. A folder's \
+        their texts are. The folder is one of sentence-transformers, such as all-MiniLM-L6-v2 or Qwen3-Embedding-0.6B, or \
+        that of an encoder, whose tokens are then averaged. A text beyond the model's limit is cut there. A folder's \
         default prompt is put before each line, as sentence-transformers does. Lines that are empty or \
         not UTF-8 have a vector too, so that lines and vectors stay beside each other, and are named on standard error.
 

@@ -1,5 +1,4 @@
 public import Foundation
-package import LanguageModel
 internal import Layers
 internal import Tensor
 package import Tokenization
@@ -12,7 +11,8 @@ package import Tokenization
 /// // the first two are near to each other, the third to neither
 /// ```
 ///
-/// Reads folders of sentence-transformers, and any folder of the BERT family, whose tokens are then averaged.
+/// Reads folders of sentence-transformers on an encoder or on a decoder, and any folder of a model of these families, whose
+/// tokens are then averaged.
 public struct SentenceEmbedder: Sendable {
   /// How a text's hidden rows become one vector.
   package enum Pooling: Sendable, Equatable {
@@ -20,9 +20,19 @@ public struct SentenceEmbedder: Sendable {
     case mean
     /// The first token's.
     case first
+    /// The last token's.
+    case last
   }
 
-  package let encoder: TextEncoder
+  /// What is done to a pooled vector.
+  package enum Step: Sendable {
+    /// A map to another vector.
+    case dense(SentenceDense)
+    /// To length 1.
+    case normalize
+  }
+
+  package let network: SentenceNetwork
   /// How a text's hidden rows become one vector.
   package let pooling: Pooling
   /// What may be put before texts, by name: what the folder's `config_sentence_transformers.json` says.
@@ -31,30 +41,34 @@ public struct SentenceEmbedder: Sendable {
   package let poolsPrompt: Bool
   /// What is put before each text. A folder's default prompt, where it has one.
   package var prompt: String
+  /// What is done to the pooled vector before it is brought to length 1.
+  private let steps: [Step]
   private let reader: TextReader
 
   /// An embedder of these parts.
   ///
   /// - Parameters:
+  ///   - steps: what is done to the pooled vector before it is brought to length 1. The default is nothing.
   ///   - prompts: what may be put before texts, by name. The default is none.
   ///   - prompt: what is put before each text. The default is nothing.
   ///   - poolsPrompt: whether the prompt's rows are part of the vector. The default is true.
   ///   - maximumTokens: a lower limit than the encoder's and the tokenizer's. The default is none.
   ///   - name: what errors call the tokenizer.
-  /// - Throws: ``StudentError/unusableFile(_:expected:found:)`` where the tokenizer does not fit the encoder.
+  /// - Throws: ``StudentError/unusableFile(_:expected:found:)`` where the tokenizer does not fit the network.
   package init(
-    encoder: TextEncoder, tokenizer: Tokenizer, pooling: Pooling = .mean, prompts: [String: String] = [:],
-    prompt: String = "", poolsPrompt: Bool = true, maximumTokens: Int? = nil, name: String = "the tokenizer"
+    network: SentenceNetwork, tokenizer: Tokenizer, pooling: Pooling = .mean, steps: [Step] = [],
+    prompts: [String: String] = [:], prompt: String = "", poolsPrompt: Bool = true, maximumTokens: Int? = nil,
+    name: String = "the tokenizer"
   ) throws {
     precondition(maximumTokens ?? 1 > 0, "at most \(maximumTokens ?? 1) tokens of a text")
-    (self.encoder, self.pooling) = (encoder, pooling)
+    (self.network, self.pooling, self.steps) = (network, pooling, steps)
     (self.prompts, self.prompt, self.poolsPrompt) = (prompts, prompt, poolsPrompt)
-    reader = try TextReader(tokenizer, for: encoder.configuration, limit: maximumTokens, name: name)
+    reader = try network.reader(tokenizer, limit: maximumTokens, name: name)
   }
 
-  /// Reads a folder of sentence-transformers, or of any model of the BERT, RoBERTa or XLM-R family.
+  /// Reads a folder of sentence-transformers, or of any model on an encoder or a decoder for text.
   ///
-  /// `modules.json` says how rows are pooled, `sentence_bert_config.json` where texts are cut and
+  /// `modules.json` says how rows are pooled and what their vector is mapped to, `sentence_bert_config.json` where texts are cut and
   /// `config_sentence_transformers.json` what is put before them; without them it is the mean, the limit of tokenizer and
   /// encoder, and nothing.
   ///
@@ -62,15 +76,20 @@ public struct SentenceEmbedder: Sendable {
   ///   another shape stops the load with the whole list.
   public init(contentsOf folder: URL) throws {
     let modules = try SentenceModules(contentsOf: folder)
-    let parts = try TextModelFolder(contentsOf: modules.transformer)
-    let encoder = try TextEncoder(parts.configuration, from: parts.weights)
+    let network = try SentenceNetwork(contentsOf: modules.transformer)
+    try modules.checkSteps(width: network.width, name: folder.path)
     try self.init(
-      encoder: encoder, tokenizer: parts.tokenizer, pooling: modules.pooling, prompts: modules.prompts,
-      prompt: modules.prompt, poolsPrompt: modules.poolsPrompt, maximumTokens: modules.maximumTokens, name: folder.path)
+      network: network, tokenizer: Tokenizer(contentsOf: modules.transformer), pooling: modules.pooling,
+      steps: modules.steps, prompts: modules.prompts, prompt: modules.prompt, poolsPrompt: modules.poolsPrompt,
+      maximumTokens: modules.maximumTokens, name: folder.path)
   }
 
   /// Elements of a vector.
-  public var dimensions: Int { encoder.configuration.hiddenSize }
+  public var dimensions: Int {
+    steps.reduce(network.width) { size, step in
+      if case .dense(let map) = step { map.dimensions.output } else { size }
+    }
+  }
   /// Text to tokens and back.
   package var tokenizer: Tokenizer { reader.tokenizer }
   /// The most tokens of a text, special ones included; what goes beyond is not read.
@@ -82,18 +101,29 @@ public struct SentenceEmbedder: Sendable {
   public func vectors(for texts: [String]) throws -> [[Float]] {
     let left = try leftOutTokens
     return try reader.map(texts.map { prompt + $0 }) { batch in
-      if pooling == .first, left == 0, batch.allSatisfy({ $0.count > 0 }) {
-        let first = encoder.firstRows(batch.map(reader.sequence))
-        return batch.indices.map { row in first.withScalars { unitVector($0, rows: row..<(row + 1)) } }
+      let tokens = batch.map(reader.sequence)
+      switch pooling {
+      case .first where left == 0: return singleRows(network.firstRows(tokens))
+      case .last: return singleRows(network.lastRows(tokens))
+      case .mean, .first: break
       }
-      let hidden = encoder(batch.map(reader.sequence))
+      let hidden = network.rows(tokens)
       var start = 0
       return batch.map { text in
         let all = start..<(start + text.count)
         start = all.upperBound
-        return hidden.withScalars { unitVector($0, rows: pooled(all, without: left)) }
+        return hidden.withScalars { vector($0, rows: pooled(all, without: left)) }
       }
     }
+  }
+
+  /// The tokens of a text with the prompt before it.
+  ///
+  /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)``.
+  package func encoding(of text: String) throws -> Encoding { try reader.encoding(of: prompt + text) }
+
+  private func singleRows(_ rows: Tensor) -> [[Float]] {
+    (0..<rows.shape[0]).map { row in rows.withScalars { vector($0, rows: row..<(row + 1)) } }
   }
 
   /// The rows that are averaged. Of a text that ends within its prompt nothing is left, and the mean is 0.
@@ -101,7 +131,7 @@ public struct SentenceEmbedder: Sendable {
     let rest = rows.dropFirst(left)
     switch pooling {
     case .mean: return rest.isEmpty ? rows.upperBound..<rows.upperBound : rest.startIndex..<rows.upperBound
-    case .first: return (rest.first ?? rows.lowerBound)..<((rest.first ?? rows.lowerBound) + 1)
+    case .first, .last: return (rest.first ?? rows.lowerBound)..<((rest.first ?? rows.lowerBound) + 1)
     }
   }
 
@@ -115,12 +145,27 @@ public struct SentenceEmbedder: Sendable {
     }
   }
 
-  /// The direction of the sum of rows: that of their mean.
-  private func unitVector(_ hidden: UnsafeBufferPointer<Float>, rows: Range<Int>) -> [Float] {
-    var sum = [Float](repeating: 0, count: dimensions)
-    for row in rows { for i in 0..<dimensions { sum[i] += hidden[row * dimensions + i] } }
-    let square = sum.reduce(0.0) { $0 + Double($1) * Double($1) }
+  /// The unit vector of some rows: the direction of their mean, or of what the steps make of that.
+  private func vector(_ hidden: UnsafeBufferPointer<Float>, rows: Range<Int>) -> [Float] {
+    let width = network.width
+    var sum = [Float](repeating: 0, count: width)
+    for row in rows { for i in 0..<width { sum[i] += hidden[row * width + i] } }
+    if steps.contains(where: { if case .dense = $0 { true } else { false } }) {
+      let share = 1 / Float(max(1, rows.count))
+      for i in 0..<width { sum[i] *= share }
+      for step in steps {
+        switch step {
+        case .dense(let map): sum = map(sum)
+        case .normalize: sum = unit(sum)
+        }
+      }
+    }
+    return unit(sum)
+  }
+
+  private func unit(_ vector: [Float]) -> [Float] {
+    let square = vector.reduce(0.0) { $0 + Double($1) * Double($1) }
     let scale = square > 0 ? Float(1 / square.squareRoot()) : 0
-    return sum.map { $0 * scale }
+    return vector.map { $0 * scale }
   }
 }

@@ -4,6 +4,8 @@ internal import Foundation
 struct SentenceModules {
   var transformer: URL
   var pooling = SentenceEmbedder.Pooling.mean
+  /// What is done to the pooled vector, in order; it is brought to length 1 in any case.
+  var steps: [SentenceEmbedder.Step] = []
   var maximumTokens: Int?
   /// What may be put before texts by name, and what is.
   var prompts: [String: String] = [:]
@@ -19,6 +21,7 @@ struct SentenceModules {
   private struct Limits: Decodable {
     var max_seq_length: Int?
     var do_lower_case: Bool?
+    var transformer_task: String?
   }
 
   private struct Prompts: Decodable {
@@ -40,10 +43,11 @@ struct SentenceModules {
         switch entry.type.split(separator: ".").last {
         case "Transformer": transformer = place
         case "Pooling": try readPooling(place.appending(path: "config.json"))
-        case "Normalize": break
+        case "Dense": steps.append(.dense(try SentenceDense(contentsOf: place)))
+        case "Normalize": steps.append(.normalize)
         default:
           throw StudentError.unusableFile(
-            file.path, expected: "the modules Transformer, Pooling and Normalize", found: "\"\(entry.type)\"")
+            file.path, expected: "the modules Transformer, Pooling, Dense and Normalize", found: "\"\(entry.type)\"")
         }
       }
     }
@@ -55,11 +59,27 @@ struct SentenceModules {
       throw StudentError.unusableFile(
         limits.path, expected: "do_lower_case false (the tokenizer lowers what is to be lowered)", found: "true")
     }
+    if let task = found.transformer_task, task != "feature-extraction" {
+      throw StudentError.unusableFile(
+        limits.path, expected: "the transformer_task \"feature-extraction\"", found: "\"\(task)\"")
+    }
     if let length = found.max_seq_length {
       guard length > 0 else {
         throw StudentError.unusableFile(limits.path, expected: "a max_seq_length above 0", found: "\(length)")
       }
       maximumTokens = length
+    }
+  }
+
+  /// Refuses maps that do not take what stands before them.
+  func checkSteps(width: Int, name: String) throws {
+    var size = width
+    for case .dense(let map) in steps {
+      guard map.dimensions.input == size else {
+        throw StudentError.unusableFile(
+          name, expected: "a Dense module of \(size) in_features", found: "\(map.dimensions.input)")
+      }
+      size = map.dimensions.output
     }
   }
 
@@ -86,9 +106,11 @@ struct SentenceModules {
     switch modes {
     case ["pooling_mode_mean_tokens"], ["mean"]: pooling = .mean
     case ["pooling_mode_cls_token"], ["cls"]: pooling = .first
+    case ["pooling_mode_lasttoken"], ["lasttoken"]: pooling = .last
     default:
       throw StudentError.unusableFile(
-        file.path, expected: "pooling by the mean or by the first token", found: modes.joined(separator: ", "))
+        file.path, expected: "pooling by the mean, by the first or by the last token",
+        found: modes.joined(separator: ", "))
     }
   }
 

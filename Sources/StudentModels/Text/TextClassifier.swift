@@ -4,7 +4,7 @@ public import Layers
 public import Tensor
 public import Tokenization
 
-/// A model that says which class a text belongs to: an encoder of the BERT family with its tokenizer.
+/// A model that says which class a text belongs to: an encoder with its tokenizer.
 ///
 /// ```swift
 /// let classifier = try TextClassifier(contentsOf: folder)
@@ -25,7 +25,7 @@ public struct TextClassifier: TokenizedModel {
     parts = try TextModel(model, tokenizer, name: name)
   }
 
-  /// Reads a folder of a sequence classifier of the BERT, RoBERTa or XLM-R family.
+  /// Reads a folder of a sequence classifier: BERT, RoBERTa, XLM-R, CamemBERT, DistilBERT, ELECTRA or ModernBERT.
   ///
   /// - Throws: ``StudentError`` or the error of the file that can't be used; a tensor that is missing, unknown or of
   ///   another shape stops the load with the whole list.
@@ -47,6 +47,8 @@ public struct TextClassifier: TokenizedModel {
   }
   /// The names of the classes, by number.
   public var labels: [String] { parts.labels }
+  /// The paths of the head's parts, which an adapter for other classes trains as a whole.
+  package var headPaths: [String] { parts.headPaths }
   /// Text to tokens and back.
   public var tokenizer: Tokenizer { parts.reader.tokenizer }
   /// The most tokens of a text, special ones included: what the encoder takes, or less if the tokenizer's files say so.

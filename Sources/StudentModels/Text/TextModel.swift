@@ -4,7 +4,7 @@ internal import Layers
 internal import Tensor
 internal import Tokenization
 
-/// An encoder of the BERT family with a head, its tokenizer and the files of its folder.
+/// An encoder with a head, its tokenizer and the files of its folder.
 ///
 /// ``TextClassifier`` and ``TokenTagger`` open the same doors to it, each by name: what a public protocol or a public generic type
 /// could share of them would make the networks and their files public too.
@@ -38,6 +38,7 @@ package struct TextModel<Network: TextEncoderHead>: Sendable {
   }
 
   var labels: [String] { network.encoder.configuration.labels }
+  var headPaths: [String] { network.headPaths }
 
   /// The logits of the classes, [rows, classes].
   func logits(_ texts: [Encoding]) -> Tensor { network(texts.map(reader.sequence)) }

@@ -12,23 +12,35 @@ struct TextReader: Sendable {
   let maximumTokens: Int
   /// Tokens that the embedding table has rows for.
   private let rows: Int
-  private let family: TextEncoderConfiguration.Family
+  private let readsSegments: Bool
 
   /// - Parameters:
   ///   - limit: a lower limit than those of the encoder and of the tokenizer.
   ///   - name: what errors call the tokenizer.
   /// - Throws: ``StudentError/unusableFile(_:expected:found:)`` where the tokenizer does not fit the encoder.
   init(_ tokenizer: Tokenizer, for c: TextEncoderConfiguration, limit: Int? = nil, name: String) throws {
+    try self.init(
+      tokenizer, rows: c.vocabularySize, positions: c.maximumTokens, readsSegments: c.family.readsSegments,
+      limit: limit, name: name)
+  }
+
+  /// The same for a decoder that reads texts.
+  init(_ tokenizer: Tokenizer, for c: LlamaConfiguration, limit: Int? = nil, name: String) throws {
+    try self.init(
+      tokenizer, rows: c.vocabularySize, positions: c.maxPositions, readsSegments: false, limit: limit, name: name)
+  }
+
+  private init(
+    _ tokenizer: Tokenizer, rows: Int, positions: Int, readsSegments: Bool, limit: Int?, name: String
+  ) throws {
     // Heads read the first row, so that even an empty text must have one.
     let marks = tokenizer.encode("")
     guard !marks.isEmpty else {
       throw StudentError.unusableFile(
         name, expected: "a post_processor that puts special tokens around a text", found: "none")
     }
-    rows = c.vocabularySize
-    self.tokenizer = tokenizer
-    maximumTokens = min(c.maximumTokens, tokenizer.maximumLength ?? .max, limit ?? .max)
-    family = c.family
+    (self.tokenizer, self.rows, self.readsSegments) = (tokenizer, rows, readsSegments)
+    maximumTokens = min(positions, tokenizer.maximumLength ?? .max, limit ?? .max)
     do { try checkRows(marks) } catch {
       throw StudentError.unusableFile(
         name, expected: "a row of the model for every token around a text", found: "\(error)")
@@ -53,9 +65,9 @@ struct TextReader: Sendable {
     return encoding
   }
 
-  /// RoBERTa's tokenizers number segments too, but its encoders take none.
+  /// Other tokenizers number segments too, but their encoders take none.
   func sequence(_ encoding: Encoding) -> TokenSequence {
-    TokenSequence(encoding.ids, segments: family == .bert ? encoding.typeIDs : [])
+    TokenSequence(encoding.ids, segments: readsSegments ? encoding.typeIDs : [])
   }
 
   /// A batch with empty texts behind it where it is so small that its results would be others in a larger one.
@@ -106,6 +118,7 @@ struct TextModelFolder {
     var files: [String: Data] = [:]
     let names = [
       "config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+      "vocab.txt", "sentencepiece.bpe.model",
     ]
     for name in names {
       let url = folder.appending(path: name)
@@ -122,13 +135,8 @@ struct TextModelFolder {
     to folder: URL
   ) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let family =
-      switch configuration.family {
-      case .bert: "Bert"
-      case .roberta: "Roberta"
-      case .xlmRoberta: "XLMRoberta"
-      }
-    let own = try prettyJSON(File(configuration: configuration, architectures: [family + architecture]))
+    let name = configuration.family.className + architecture
+    let own = try prettyJSON(File(configuration: configuration, architectures: [name]))
     var files = files
     files["config.json"] = try configurationFile(own, over: files["config.json"])
     for (name, data) in files.sorted(by: { $0.key < $1.key }) {

@@ -4,7 +4,7 @@ public import Layers
 public import Tensor
 public import Tokenization
 
-/// A model that marks spans of a text: an encoder of the BERT family with a class for every token.
+/// A model that marks spans of a text: an encoder with a class for every token.
 ///
 /// ```swift
 /// let tagger = try TokenTagger(contentsOf: folder)     // classes O, B-cause, I-cause, B-effect, I-effect
@@ -24,7 +24,7 @@ public struct TokenTagger: TokenizedModel {
     parts = try TextModel(model, tokenizer, name: name)
   }
 
-  /// Reads a folder of a token classifier of the BERT, RoBERTa or XLM-R family.
+  /// Reads a folder of a token classifier: BERT, RoBERTa, XLM-R, CamemBERT, DistilBERT, ELECTRA or ModernBERT.
   ///
   /// - Throws: ``StudentError`` or the error of the file that can't be used; a tensor that is missing, unknown or of
   ///   another shape stops the load with the whole list.
@@ -46,6 +46,8 @@ public struct TokenTagger: TokenizedModel {
   }
   /// The names of the classes, by number.
   public var labels: [String] { parts.labels }
+  /// The paths of the head's parts, which an adapter for other classes trains as a whole.
+  package var headPaths: [String] { parts.headPaths }
   /// Text to tokens and back.
   public var tokenizer: Tokenizer { parts.reader.tokenizer }
   /// The most tokens of a text, special ones included: what the encoder takes, or less if the tokenizer's files say so.

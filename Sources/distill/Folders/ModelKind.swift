@@ -1,5 +1,6 @@
 #if Run
   import Foundation
+  import LanguageModel
   import TeacherProtocol
 
   /// What a model folder is for, by its config.json.
@@ -9,7 +10,7 @@
 
     init(of folder: URL) throws {
       let type = try ModelDescription(contentsOf: folder).model_type
-      self = ["bert", "roberta", "xlm-roberta"].contains(type) ? .textEncoder : .decoder
+      self = TextEncoderConfiguration.Family(rawValue: type) == nil ? .decoder : .textEncoder
     }
 
     /// Whether a text encoder's head marks tokens.

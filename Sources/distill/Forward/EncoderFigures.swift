@@ -6,7 +6,7 @@
   import Tensor
   import Tokenization
 
-  /// Computes the figures of an encoder's heads.
+  /// Computes the figures of an encoder's heads and of a folder's vectors.
   enum EncoderFigures {
     /// A classifier's: logits with and without the adapter, the loss and its gradients.
     static func figures(
@@ -30,6 +30,16 @@
       let (loss, gradients) = classifier.valueAndGradients { $0.loss([encoding], classes: [label]) }
       file.numbers["loss"] = .number(Double(loss.scalar))
       file.add(gradients, of: adapter, prefix: "grad.")
+      return file
+    }
+
+    /// The unit vector of a text.
+    static func figures(of item: ForwardItem, number: Int, embedder: SentenceEmbedder) throws -> FiguresFile {
+      let text = try ForwardItem.need(item.text, "text", item: number)
+      var file = FiguresFile()
+      file.numbers = ["input_ids": .ids(try embedder.encoding(of: text).ids)]
+      let vector = try embedder.vectors(for: [text])[0]
+      file.tensors["embedding.logits"] = Tensor(vector, shape: [vector.count])
       return file
     }
 

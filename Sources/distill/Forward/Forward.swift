@@ -8,7 +8,9 @@
       discussion: """
         For each item of a decoder a file NUMBER.json (token ids, where the answer begins, losses, a greedy continuation) \
         and a file NUMBER.safetensors (pixel inputs, logits with and without the adapter, gradients at the adapter's \
-        parameters under PEFT's names). An encoder's files are called sequence-NUMBER and token-NUMBER. All in Float32. \
+        parameters under PEFT's names). An encoder's files are called sequence-NUMBER and token-NUMBER, those of a folder of \
+        sentence-transformers sentence-NUMBER, with the unit vector of the text after the folder's prompt "query". All in \
+        Float32. \
         Images are read as they are stored, without orientation and alpha; those of typed questions are upright. \
         What comes out can be held against any other implementation of the same model.
 

@@ -23,7 +23,13 @@
       if let asked = try DecisionItems(contentsOf: items) { return try write(asked) }
       let all = try ForwardItem.all(in: items)
       try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
-      if try ModelKind(of: model) == .textEncoder { try writeEncoder(all) } else { try writeDecoder(all) }
+      if FileManager.default.fileExists(atPath: model.appending(path: "modules.json").path) {
+        try writeSentences(all)
+      } else if try ModelKind(of: model) == .textEncoder {
+        try writeEncoder(all)
+      } else {
+        try writeDecoder(all)
+      }
       return all.count
     }
 
@@ -51,6 +57,16 @@
         greedyTokens: greedyTokens)
       for (number, item) in items.enumerated() {
         try figures.figures(of: item, number: number).write(to: out, name: "\(number)")
+      }
+    }
+
+    /// The vectors of a folder of sentence-transformers, with the folder's prompt for queries before the texts.
+    private func writeSentences(_ items: [ForwardItem]) throws {
+      var embedder = try SentenceEmbedder(contentsOf: model)
+      embedder.prompt = embedder.prompts["query"] ?? ""
+      for (number, item) in items.enumerated() {
+        try EncoderFigures.figures(of: item, number: number, embedder: embedder)
+          .write(to: out, name: "sentence-\(number)")
       }
     }
 

@@ -1,7 +1,13 @@
 import Distillation
 import DualChecker
 import Foundation
+import LanguageModel
+import Layers
+import StudentModels
 import TeacherProtocol
+import Tensor
+import TextStudents
+import Tokenization
 
 /// A small task that a small encoder learns in seconds: which texts speak of water?
 enum DualCheckerFixture {
@@ -36,6 +42,27 @@ enum DualCheckerFixture {
     (fresh.hiddenSize, fresh.layers, fresh.heads, fresh.vocabularySize, fresh.maximumTokens) = (16, 1, 2, 330, 48)
     let place = folder.appending(path: "encoder")
     try fresh.write(to: place, texts: (0..<24).map(text), seed: 3)
+    return place
+  }
+
+  /// The same of another family, with the same vocabulary.
+  static func encoder(_ family: TextEncoderConfiguration.Family, in folder: URL) throws -> URL {
+    let tokens = try encoder(in: folder)
+    var c = TextEncoderConfiguration(family: family)
+    (c.vocabularySize, c.hiddenSize, c.layers, c.heads) = (330, 16, 2, 2)
+    (c.intermediateSize, c.maxPositions, c.paddingToken, c.initialDeviation) = (24, 52, 1, 0.1)
+    if family == .electra { c.embeddingSize = 8 }
+    if family == .modernbert {
+      c.modern = .init(layers: 2)
+      c.modern?.window = 8
+    }
+    var generator = Tensor.Generator(seed: 3)
+    let classifier = try TextClassifier(
+      model: SequenceClassifier(c, using: &generator), tokenizer: Tokenizer(contentsOf: tokens))
+    let place = folder.appending(path: family.rawValue)
+    try classifier.save(to: place)
+    try FileManager.default.copyItem(
+      at: tokens.appending(path: "tokenizer.json"), to: place.appending(path: "tokenizer.json"))
     return place
   }
 

@@ -1,6 +1,7 @@
 import Distillation
 import DualChecker
 import Foundation
+import LanguageModel
 import LoRA
 import StudentModels
 import TeacherProtocol
@@ -22,6 +23,36 @@ import Testing
       let check = OnlineStudentCheck(
         task: try DualCheckerFixture.task(), examples: try (0..<16).map(DualCheckerFixture.example))
       #expect(try await check.problems(of: student) == [])
+    }
+  }
+
+  @Test(arguments: [TextEncoderConfiguration.Family.distilbert, .electra, .camembert, .modernbert], [false, true])
+  func `encoders of other families learn whole and by adapters beside their whole heads`(
+    family: TextEncoderConfiguration.Family, adapts: Bool
+  ) async throws {
+    try await withFolder { folder in
+      var options = DualCheckerFixture.options
+      if adapts {
+        var adapter = LoRAConfiguration()
+        (adapter.rank, adapter.alpha) = (4, 8)
+        options.adapter = adapter
+      }
+      let place = try DualCheckerFixture.encoder(family, in: folder)
+      let examples = try (0..<16).map(DualCheckerFixture.example)
+      var student = try EncoderStudent(
+        task: DualCheckerFixture.task(), encoderIn: place, options: options, seed: 1)
+      let problems = try await OnlineStudentCheck(task: DualCheckerFixture.task(), examples: examples)
+        .problems(of: student)
+      #expect(problems == [])
+      try await student.train(on: examples)
+      let saved = folder.appending(path: "student")
+      try student.save(to: saved)
+      let read = try TextClassifier(contentsOf: saved).probabilities(for: examples.map(\.item.text))
+      let own = try await student.predictions(for: examples.map(\.item)).map(\.probabilities)
+      for (a, b) in zip(read.joined(), own.joined()) { #expect(abs(a - b) < 1e-4) }
+      let spans = try EncoderStudent(
+        task: DualCheckerFixture.spans(), encoderIn: place, options: options, seed: 1)
+      #expect(try await spans.predictions(for: examples.map(\.item)).count == 16)
     }
   }
 

@@ -4,16 +4,25 @@ import Tensor
 
 extension TextEncoderConfiguration {
   /// Sizes that no two axes share.
-  static func small(_ family: Family, heads: Int = 3) -> TextEncoderConfiguration {
+  static func small(_ family: Family, heads: Int = 3, layers: Int = 2) -> TextEncoderConfiguration {
     var c = TextEncoderConfiguration(family: family)
     c.vocabularySize = 17
     c.hiddenSize = 6
-    c.layers = 2
+    c.layers = layers
     c.heads = heads
     c.intermediateSize = 10
     c.maxPositions = 40
-    c.segments = family == .bert ? 2 : 1
+    c.segments = c.family.readsSegments ? 2 : 1
     c.epsilon = 1e-5
+    if family == .electra { c.embeddingSize = 5 }
+    if family == .modernbert {
+      // Heads of an even size, and windows of two tokens to each side in the second layer.
+      c.hiddenSize = 12
+      c.paddingToken = 1
+      c.modern = Modern(layers: layers)
+      c.modern?.window = 4
+      c.modern?.windowBase = 100
+    }
     c.labels = ["a", "b", "c", "d"]
     return c
   }

@@ -42,15 +42,68 @@ import Testing
     #expect(c.paddingToken == 1 && c.maximumTokens == 510 && c.labels == ["LABEL_0", "LABEL_1", "LABEL_2"])
   }
 
-  @Test func `what is written is read again`() throws {
-    var c = TextEncoderConfiguration.small(.roberta)
+  @Test func `keys of DistilBERT's and ELECTRA's files are read`() throws {
+    let c = try read(
+      """
+      {"model_type": "distilbert", "vocab_size": 30, "dim": 12, "n_layers": 3, "n_heads": 4, "hidden_dim": 20,
+       "activation": "relu", "max_position_embeddings": 64, "sinusoidal_pos_embds": false, "tie_weights_": true,
+       "dropout": 0.1, "qa_dropout": 0.1, "seq_classif_dropout": 0.2}
+      """)
+    #expect(c.hiddenSize == 12 && c.layers == 3 && c.heads == 4 && c.intermediateSize == 20 && c.activation == .relu)
+    #expect(c.maximumTokens == 64 && c.epsilon == 1e-12)
+    let electra = try read(
+      #"{"model_type": "electra", "vocab_size": 30, "embedding_size": 12, "summary_type": "first"}"#)
+    #expect(electra.embeddingSize == 12 && electra.hiddenSize == 256 && electra.heads == 4)
+  }
+
+  @Test func `both layouts of ModernBERT's files are read`() throws {
+    let sizes = #""model_type": "modernbert", "vocab_size": 60000, "hidden_size": 12, "num_attention_heads": 3,"#
+    let old = try read(
+      """
+      {\(sizes) "num_hidden_layers": 5, "hidden_activation": "gelu", "norm_eps": 1e-6, "local_attention": 16,
+       "global_attn_every_n_layers": 2, "global_rope_theta": 80000.0, "local_rope_theta": 500.0,
+       "classifier_pooling": "mean", "classifier_activation": "relu", "norm_bias": false, "attention_bias": false}
+      """)
+    let new = try read(
+      """
+      {\(sizes) "num_hidden_layers": 5, "norm_eps": 1e-6, "local_attention": 16, "classifier_pooling": "mean",
+       "classifier_activation": "relu", "layer_types": ["full_attention", "sliding_attention", "full_attention",
+       "sliding_attention", "full_attention"], "rope_parameters": {"full_attention": {"rope_type": "default",
+       "rope_theta": 80000.0}, "sliding_attention": {"rope_type": "default", "rope_theta": 500.0}}}
+      """)
+    #expect(old == new && old.modern?.base == 80_000 && old.modern?.windowBase == 500 && old.modern?.window == 16)
+    #expect(old.epsilon == 1e-6 && old.modern?.pooling == .mean && old.modern?.headActivation == .relu)
+    let plain = try read(#"{"model_type": "modernbert"}"#)
+    #expect(plain == TextEncoderConfiguration(family: .modernbert))
+    #expect(plain.modern?.sights.prefix(4) == [.full, .window, .window, .full])
+  }
+
+  @Test(arguments: TextEncoderConfiguration.Family.allCases)
+  func `what is written is read again`(family: TextEncoderConfiguration.Family) throws {
+    var c = TextEncoderConfiguration.small(family)
+    // No key of DistilBERT's says another.
+    if family == .distilbert { c.epsilon = 1e-12 }
+    if [.distilbert, .modernbert].contains(family) { c.segments = 2 }
     c.problem = .multiLabel
     c.activation = .relu
     #expect(try JSONDecoder().decode(TextEncoderConfiguration.self, from: JSONEncoder().encode(c)) == c)
   }
 
   @Test(arguments: [
-    (#"{"model_type": "electra"}"#, "electra"),
+    (#"{"model_type": "mpnet"}"#, "mpnet"),
+    (#"{"model_type": "electra", "embedding_size": 0}"#, "embedding_size 0"),
+    (#"{"model_type": "distilbert", "dim": 10, "n_heads": 4}"#, "dim 10 must be a multiple of n_heads 4"),
+    (#"{"model_type": "distilbert", "activation": "mish"}"#, "activation \"mish\""),
+    (#"{"model_type": "modernbert", "norm_bias": true}"#, "norm_bias"),
+    (#"{"model_type": "modernbert", "attention_bias": true}"#, "attention_bias"),
+    (#"{"model_type": "modernbert", "layer_types": ["full_attention"]}"#, "layer_types names 1 layers"),
+    (#"{"model_type": "modernbert", "num_hidden_layers": 1, "layer_types": ["chunked"]}"#, "chunked"),
+    (#"{"model_type": "modernbert", "rope_parameters": {"full_attention": {"rope_type": "yarn"}}}"#, "yarn"),
+    (#"{"model_type": "modernbert", "local_rope_theta": 0}"#, "local_rope_theta must be more than 0"),
+    (#"{"model_type": "modernbert", "classifier_pooling": "max"}"#, "classifier_pooling \"max\""),
+    (#"{"model_type": "modernbert", "global_attn_every_n_layers": 0}"#, "global_attn_every_n_layers 0"),
+    (#"{"model_type": "modernbert", "local_attention": -1}"#, "local_attention -1"),
+    (#"{"model_type": "modernbert", "hidden_size": 9, "num_attention_heads": 3}"#, "must be even"),
     (#"{"model_type": "bert", "hidden_act": "mish"}"#, "hidden_act \"mish\""),
     (#"{"model_type": "bert", "position_embedding_type": "relative_key"}"#, "relative_key"),
     (#"{"model_type": "bert", "is_decoder": true}"#, "is_decoder"),

@@ -24,7 +24,7 @@ import Testing
     encoder.shake()
     let naive = NaiveTextEncoder(encoder)
     // BERT counts from 0; RoBERTa goes on after the padding token, whose number is 1.
-    let first = family == .bert ? 0 : 2
+    let first = [.roberta, .xlmRoberta, .camembert].contains(family) ? 2 : 0
     let expected = Self.texts.flatMap { naive.hidden($0, positions: Array(first..<(first + $0.count))) }
     expectClose(encoder(Self.texts), rows(expected), relative: 1e-4, absolute: 2e-5)
   }
@@ -41,9 +41,10 @@ import Testing
     #expect(c.maximumTokens == 36)
   }
 
-  @Test func `segments choose rows of their own table`() {
+  @Test(arguments: [TextEncoderConfiguration.Family.bert, .electra])
+  func `segments choose rows of their own table`(family: TextEncoderConfiguration.Family) {
     var generator = Tensor.Generator(seed: 3)
-    var encoder = TextEncoder(.small(.bert), using: &generator)
+    var encoder = TextEncoder(.small(family), using: &generator)
     encoder.shake()
     let pair = TokenSequence([2, 5, 3, 6, 3], segments: [0, 0, 0, 1, 1])
     let expected = NaiveTextEncoder(encoder).hidden(pair, positions: [0, 1, 2, 3, 4])
@@ -56,11 +57,10 @@ import Testing
     family: TextEncoderConfiguration.Family, layers: Int
   ) {
     var generator = Tensor.Generator(seed: 8)
-    var c = TextEncoderConfiguration.small(family)
-    c.layers = layers
+    let c = TextEncoderConfiguration.small(family, layers: layers)
     var encoder = TextEncoder(c, using: &generator)
     encoder.shake()
-    let weights = randomTensor([4, 6], seed: 1)
+    let weights = randomTensor([4, c.hiddenSize], seed: 1)
     func gradients(_ rows: (TextEncoder) -> Tensor) -> Gradients {
       encoder.valueAndGradients { (rows($0) * weights).sum() }.gradients
     }
@@ -73,12 +73,32 @@ import Testing
     }
   }
 
-  @Test func `a text has the same rows alone as among others`() {
+  @Test(arguments: [TextEncoderConfiguration.Family.roberta, .modernbert])
+  func `a text has the same rows alone as among others`(family: TextEncoderConfiguration.Family) {
     var generator = Tensor.Generator(seed: 4)
-    var encoder = TextEncoder(.small(.roberta), using: &generator)
+    var encoder = TextEncoder(.small(family), using: &generator)
     encoder.shake()
     let alone = Tensor.concatenated(Self.texts.map { encoder([$0]) })
     expectClose(encoder(Self.texts), alone, relative: 1e-5, absolute: 1e-5)
+  }
+
+  @Test func `a narrower table has a projection, and ModernBERT's layers have transformers' names`() {
+    var generator = Tensor.Generator(seed: 5)
+    let electra = TextEncoder(.small(.electra), using: &generator).parameters()
+    #expect(electra[0].parameter.value.shape == [17, 5])
+    #expect(electra[5].path == "embeddings_project.weight" && electra[5].parameter.value.shape == [6, 5])
+    let layer = { (i: Int) in
+      (i == 0 ? [] : ["layers.\(i).attn_norm.weight"])
+        + ["attn.Wqkv", "attn.Wo", "mlp_norm", "mlp.Wi", "mlp.Wo"].map { "layers.\(i).\($0).weight" }
+    }
+    let modern = SequenceClassifier(.small(.modernbert), using: &generator).parameters().map(\.path)
+    let tables = ["embeddings.tok_embeddings.weight", "embeddings.norm.weight"]
+    let encoder = (tables + layer(0) + layer(1) + ["final_norm.weight"]).map { "model.\($0)" }
+    #expect(
+      modern == encoder + ["head.dense.weight", "head.norm.weight", "classifier.weight", "classifier.bias"])
+    let distilled = SequenceClassifier(.small(.distilbert), using: &generator).parameters().map(\.path)
+    let head = ["pre_classifier.weight", "pre_classifier.bias", "classifier.weight", "classifier.bias"]
+    #expect(distilled.first == "distilbert.embeddings.word_embeddings.weight" && distilled.suffix(4) == head)
   }
 
   @Test func `paths are those of transformers, pooler included`() {

@@ -40,7 +40,14 @@ import Testing
         )
       })
     old["\(family.path).embeddings.position_ids"] = .zeros([1, 40])
-    old["cls.predictions.bias"] = .zeros([17])
+    let pretraining =
+      switch family {
+      case .distilbert: "vocab_projector.bias"
+      case .electra: "discriminator_predictions.dense.bias"
+      case .modernbert: "decoder.bias"
+      case .bert, .roberta, .xlmRoberta, .camembert: "cls.predictions.bias"
+      }
+    old[pretraining] = .zeros([17])
     for names in [present, old] {
       try withTemporaryFolder {
         let model = try SequenceClassifier(saved.encoder.configuration, from: folder(names, in: $0))
@@ -82,6 +89,26 @@ import Testing
       for (a, b) in zip(model.parameters().suffix(4), head) {
         #expect(a.parameter.value.isIdentical(to: b), "\(a.path)")
       }
+    }
+  }
+
+  @Test func `ModernBERT's fresh head begins as that of its pre-training, and its classes are fresh`() throws {
+    let saved = shaken(.modernbert)
+    var names = weights(saved).filter { !$0.key.hasPrefix("classifier") }
+    names["decoder.bias"] = .zeros([17])
+    try withTemporaryFolder {
+      var model = fresh(.modernbert)
+      let classes = model.parameters().suffix(2).map(\.parameter.value)
+      try model.loadEncoder(from: folder(names, in: $0))
+      let found = weights(model)
+      #expect(names["head.dense.weight"].map { found["head.dense.weight"]?.isIdentical(to: $0) == true } == true)
+      for (a, b) in zip(model.parameters().suffix(2), classes) { #expect(a.parameter.value.isIdentical(to: b)) }
+      let bare = Dictionary(
+        uniqueKeysWithValues: names.compactMap { path, tensor in
+          path.hasPrefix("model.") ? (String(path.dropFirst(6)), tensor) : nil
+        })
+      let encoder = try TextEncoder(.small(.modernbert), from: folder(bare, in: $0))
+      #expect(encoder(TextEncoderTests.texts).isIdentical(to: saved.encoder(TextEncoderTests.texts)))
     }
   }
 

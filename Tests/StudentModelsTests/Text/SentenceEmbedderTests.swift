@@ -14,7 +14,7 @@ import Tokenization
   }
 
   @Test func `a vector is the direction of the mean of a text's rows`() throws {
-    let embedder = try SentenceEmbedder(encoder: encoder(), tokenizer: TinyText.tokenizer())
+    let embedder = try SentenceEmbedder(network: .encoder(encoder()), tokenizer: TinyText.tokenizer())
     let vectors = try embedder.vectors(for: TinyText.texts)
     #expect(vectors.count == 4 && embedder.dimensions == 12)
     for (text, vector) in zip(TinyText.texts, vectors) {
@@ -27,7 +27,7 @@ import Tokenization
   }
 
   @Test func `a text has the same vector wherever it stands among many`() throws {
-    let embedder = try SentenceEmbedder(encoder: encoder(), tokenizer: TinyText.tokenizer())
+    let embedder = try SentenceEmbedder(network: .encoder(encoder()), tokenizer: TinyText.tokenizer())
     let many = (0..<150).map { TinyText.texts[$0 % 4] + String(repeating: " dog", count: $0 % 7) }
     for (text, vector) in try zip(many, embedder.vectors(for: many)) {
       let alone = try embedder.vectors(for: [text])[0]
@@ -35,13 +35,27 @@ import Tokenization
     }
   }
 
+  /// A decoder without its head, as folders of sentence-transformers have it.
+  private func decoder() -> Llama {
+    var c = LlamaConfiguration()
+    (c.vocabularySize, c.hiddenSize, c.intermediateSize, c.layers) = (TinyText.words.count, 12, 20, 2)
+    (c.heads, c.keyValueHeads, c.headSize, c.maxPositions) = (2, 1, 6, 24)
+    var generator = Tensor.Generator(seed: 9)
+    return TinyText.loud(Llama(c, using: &generator))
+  }
+
   /// A folder as sentence-transformers writes it.
   private func write(
     to folder: URL, pooling: String, limits: String? = "{\"max_seq_length\": 6, \"do_lower_case\": false}",
-    last: String = "Normalize"
+    last: String = "Normalize", isDecoder: Bool = false
   ) throws {
-    try encoder().saveWeights(to: folder)
-    try JSONEncoder().encode(encoder().configuration).write(to: folder.appending(path: "config.json"))
+    if isDecoder {
+      try decoder().saveWeights(to: folder)
+      try JSONEncoder().encode(decoder().configuration).write(to: folder.appending(path: "config.json"))
+    } else {
+      try encoder().saveWeights(to: folder)
+      try JSONEncoder().encode(encoder().configuration).write(to: folder.appending(path: "config.json"))
+    }
     try Data(TinyText.tokenizerJSON.utf8).write(to: folder.appending(path: "tokenizer.json"))
     let type = "sentence_transformers.models"
     let modules = """
@@ -56,6 +70,71 @@ import Tokenization
     try Data(pooling.utf8).write(to: place.appending(path: "config.json"))
   }
 
+  @Test(arguments: [false, true], [#"{"pooling_mode": "lasttoken"}"#, #"{"pooling_mode_lasttoken": true}"#])
+  func `the last token's row may be the vector, of a decoder too`(isDecoder: Bool, pooling: String) throws {
+    try withTemporaryFolder { folder in
+      try write(to: folder, pooling: pooling, limits: nil, isDecoder: isDecoder)
+      let embedder = try SentenceEmbedder(contentsOf: folder)
+      #expect(embedder.pooling == .last && embedder.maximumTokens == 24 && embedder.dimensions == 12)
+      for (text, vector) in try zip(TinyText.texts, embedder.vectors(for: TinyText.texts)) {
+        let ids = embedder.tokenizer.encode(text)
+        let rows: Tensor
+        if isDecoder {
+          let decoder = decoder()
+          let layout = AttentionLayout.trees([.init(prompt: ids.count, answers: [])])
+          rows = decoder.normalized(
+            decoder(decoder.embedding(ids), positions: TokenPosition.run(0..<ids.count), layout: layout))
+        } else {
+          rows = encoder()([TokenSequence(ids)])
+        }
+        let last = rows.rows((ids.count - 1)..<ids.count).reshaped([12])
+        expectClose(
+          Tensor(vector, shape: [12]), last / last.squared().sum().squareRoot(), relative: 1e-4, absolute: 1e-5)
+      }
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `a Dense module maps the mean of a text's rows`(hasBias: Bool) throws {
+    try withTemporaryFolder { folder in
+      try write(to: folder, pooling: #"{"pooling_mode": "mean"}"#, limits: nil, last: "Dense")
+      let place = folder.appending(path: "2_Dense")
+      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+      func settings(_ more: String) throws {
+        try Data(#"{"in_features": 12, "out_features": 5, \#(more)}"#.utf8)
+          .write(to: place.appending(path: "config.json"))
+      }
+      try settings(#""bias": \#(hasBias), "activation_function": "torch.nn.modules.activation.Tanh""#)
+      var weights = ["linear.weight": randomTensor([5, 12], seed: 3)]
+      if hasBias { weights["linear.bias"] = randomTensor([5], seed: 4) }
+      try Tensor.writeSafetensors(weights, to: place.appending(path: "model.safetensors"))
+      let embedder = try SentenceEmbedder(contentsOf: folder)
+      #expect(embedder.dimensions == 5)
+      for (text, vector) in try zip(TinyText.texts, embedder.vectors(for: TinyText.texts)) {
+        let rows = encoder()([TokenSequence(embedder.tokenizer.encode(text))])
+        let mean = rows.mean(along: 0).reshaped([1, 12])
+        var mapped = mean.matmul(randomTensor([5, 12], seed: 3), transposeB: true).reshaped([5])
+        if hasBias { mapped = mapped + randomTensor([5], seed: 4) }
+        mapped = mapped.tanh()
+        expectClose(
+          Tensor(vector, shape: [5]), mapped / mapped.squared().sum().squareRoot(), relative: 1e-4, absolute: 1e-5)
+      }
+      func refusal() -> String {
+        do { _ = try SentenceEmbedder(contentsOf: folder) } catch { return "\(error)" }
+        return "(read)"
+      }
+      try settings(#""bias": \#(hasBias), "activation_function": "torch.nn.modules.activation.Mish""#)
+      #expect(refusal().contains("Identity, Tanh, ReLU, GELU, Sigmoid") && refusal().contains("Mish"))
+      try settings(#""bias": \#(hasBias), "module_input_name": "token_embeddings""#)
+      #expect(refusal().contains("token_embeddings"))
+      try Data(#"{"in_features": 11, "out_features": 5, "bias": false}"#.utf8).write(
+        to: place.appending(path: "config.json"))
+      try Tensor.writeSafetensors(
+        ["linear.weight": randomTensor([5, 11], seed: 3)], to: place.appending(path: "model.safetensors"))
+      #expect(refusal().contains("a Dense module of 12 in_features, found 11"))
+    }
+  }
+
   @Test(arguments: [
     (#"{"word_embedding_dimension": 12, "pooling_mode_cls_token": false, "pooling_mode_mean_tokens": true}"#, true),
     (#"{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#, false),
@@ -67,7 +146,7 @@ import Tokenization
       let embedder = try SentenceEmbedder(contentsOf: folder)
       #expect(embedder.pooling == (isMean ? .mean : .first) && embedder.maximumTokens == 6)
       let plain = try SentenceEmbedder(
-        encoder: encoder(), tokenizer: TinyText.tokenizer(), pooling: isMean ? .mean : .first)
+        network: .encoder(encoder()), tokenizer: TinyText.tokenizer(), pooling: isMean ? .mean : .first)
       #expect(try embedder.vectors(for: ["a dog runs"]) == plain.vectors(for: ["a dog runs"]))
       #expect(try embedder.vectors(for: ["the dog runs dry"]) != plain.vectors(for: ["the dog runs dry"]))
     }
@@ -102,7 +181,8 @@ import Tokenization
           Tensor(vector, shape: [12]), pooled / pooled.squared().sum().squareRoot(), relative: 1e-4, absolute: 1e-5)
       }
       embedder.prompt = ""
-      let plain = try SentenceEmbedder(encoder: encoder(), tokenizer: TinyText.tokenizer(), pooling: embedder.pooling)
+      let plain = try SentenceEmbedder(
+        network: .encoder(encoder()), tokenizer: TinyText.tokenizer(), pooling: embedder.pooling)
       #expect(try embedder.vectors(for: texts) == plain.vectors(for: texts))
       // As in sentence-transformers "query" and "document" are always there.
       try Data(#"{"prompts": {}, "default_prompt_name": "query"}"#.utf8).write(to: file)
@@ -131,8 +211,10 @@ import Tokenization
       }
       try write(to: folder, pooling: #"{"pooling_mode_max_tokens": true}"#)
       #expect(refusal().contains("pooling_mode_max_tokens"))
-      try write(to: folder, pooling: mean, last: "Dense")
-      #expect(refusal().contains("models.Dense"))
+      try write(to: folder, pooling: mean, last: "WordWeights")
+      #expect(refusal().contains("models.WordWeights"))
+      try write(to: folder, pooling: mean, limits: #"{"transformer_task": "fill-mask"}"#)
+      #expect(refusal().contains("fill-mask"))
       try write(to: folder, pooling: mean, limits: #"{"do_lower_case": true}"#)
       #expect(refusal().contains("do_lower_case"))
       try write(to: folder, pooling: mean, limits: #"{"max_seq_length": 0}"#)

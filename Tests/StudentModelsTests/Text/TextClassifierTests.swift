@@ -97,6 +97,39 @@ import Tokenization
     #expect(classifier.loss(batch, classes: [0, 1, 2, 0]).scalar < 0.5 * first.scalar)
   }
 
+  @Test(arguments: TextEncoderConfiguration.Family.allCases)
+  func `every family's folder is written and read, for texts and for tokens`(
+    family: TextEncoderConfiguration.Family
+  ) throws {
+    var c = TextEncoderConfiguration(family: family)
+    (c.vocabularySize, c.hiddenSize, c.layers, c.heads) = (TinyText.words.count, 12, 2, 3)
+    (c.intermediateSize, c.maxPositions, c.paddingToken, c.labels) = (20, 26, 0, ["a", "b", "c"])
+    if family == .electra { c.embeddingSize = 8 }
+    if family == .modernbert { c.modern = .init(layers: 2) }
+    var generator = Tensor.Generator(seed: 7)
+    let classifier = try TextClassifier(
+      model: TinyText.loud(SequenceClassifier(c, using: &generator)), tokenizer: TinyText.tokenizer())
+    let tagger = try TokenTagger(
+      model: TinyText.loud(TokenClassifier(c, using: &generator)), tokenizer: TinyText.tokenizer())
+    try withTemporaryFolder { folder in
+      for name in ["texts", "tokens"] {
+        let place = folder.appending(path: name)
+        if name == "texts" { try classifier.save(to: place) } else { try tagger.save(to: place) }
+        try Data(TinyText.tokenizerJSON.utf8).write(to: place.appending(path: "tokenizer.json"))
+        let config = try String(contentsOf: place.appending(path: "config.json"), encoding: .utf8)
+        let kind = name == "texts" ? "Sequence" : "Token"
+        #expect(config.contains("\"\(family.className)For\(kind)Classification\""))
+      }
+      let texts = try TextClassifier(contentsOf: folder.appending(path: "texts"))
+      #expect(try texts.probabilities(for: TinyText.texts) == classifier.probabilities(for: TinyText.texts))
+      let tokens = try TokenTagger(contentsOf: folder.appending(path: "tokens"))
+      let encoding = try tagger.encoding(of: TinyText.texts[0])
+      #expect(tokens.logits([encoding]).isIdentical(to: tagger.logits([encoding])))
+      let embedder = try SentenceEmbedder(contentsOf: folder.appending(path: "texts"))
+      #expect(try embedder.vectors(for: TinyText.texts).allSatisfy { $0.count == 12 })
+    }
+  }
+
   @Test func `a token that the encoder has no row for is refused where a text has it`() throws {
     // transformers 5.24.0 loads such a folder, and fails where the token occurs.
     var c = TinyText.configuration(["a", "b"])
@@ -106,7 +139,7 @@ import Tokenization
     let classifier = try TextClassifier(
       model: SequenceClassifier(c, using: &generator), tokenizer: TinyText.tokenizer())
     let tagger = try TokenTagger(model: TokenClassifier(c, using: &generator), tokenizer: TinyText.tokenizer())
-    let embedder = try SentenceEmbedder(encoder: encoder, tokenizer: TinyText.tokenizer())
+    let embedder = try SentenceEmbedder(network: .encoder(encoder), tokenizer: TinyText.tokenizer())
     let error = StudentError.tokenWithoutRow("dry", number: 15, rows: 15)
     #expect(try classifier.probabilities(for: ["a wet dog"])[0].count == 2)
     #expect(try embedder.vectors(for: ["a wet dog"])[0].count == 12)

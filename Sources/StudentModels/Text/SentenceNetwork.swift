@@ -1,0 +1,96 @@
+internal import Foundation
+package import LanguageModel
+internal import Layers
+internal import Tensor
+internal import Tokenization
+
+/// What gives the hidden rows of texts: an encoder, or a decoder, whose rows see what stands before them.
+package enum SentenceNetwork: Sendable {
+  case encoder(TextEncoder)
+  case decoder(Llama)
+
+  /// Elements of a row.
+  var width: Int {
+    switch self {
+    case .encoder(let encoder): encoder.configuration.hiddenSize
+    case .decoder(let decoder): decoder.configuration.hiddenSize
+    }
+  }
+
+  /// Hidden rows of the last layer, [tokens of all texts, width], text after text.
+  func rows(_ texts: [TokenSequence]) -> Tensor {
+    switch self {
+    case .encoder(let encoder): encoder(texts)
+    case .decoder(let decoder): decoder.rows(texts, keeping: nil)
+    }
+  }
+
+  /// The row of each text's first token, [texts, width]; no text is empty.
+  func firstRows(_ texts: [TokenSequence]) -> Tensor {
+    switch self {
+    case .encoder(let encoder): encoder.firstRows(texts)
+    // It sees nothing but itself.
+    case .decoder(let decoder): decoder.rows(texts.map { TokenSequence(Array($0.ids.prefix(1))) }, keeping: nil)
+    }
+  }
+
+  /// The row of each text's last token, [texts, width]; no text is empty.
+  func lastRows(_ texts: [TokenSequence]) -> Tensor {
+    var at = -1
+    let lasts = texts.map { text in
+      at += text.count
+      return at
+    }
+    return switch self {
+    case .encoder(let encoder): encoder(texts).gathered(lasts)
+    case .decoder(let decoder): decoder.rows(texts, keeping: lasts)
+    }
+  }
+
+  func reader(_ tokenizer: Tokenizer, limit: Int?, name: String) throws -> TextReader {
+    switch self {
+    case .encoder(let encoder): try TextReader(tokenizer, for: encoder.configuration, limit: limit, name: name)
+    case .decoder(let decoder): try TextReader(tokenizer, for: decoder.configuration, limit: limit, name: name)
+    }
+  }
+}
+
+extension SentenceNetwork {
+  /// The network of a model folder, whatever head the folder has.
+  ///
+  /// - Throws: ``StudentError/unknownFamily(_:found:known:)`` or the error of the file that can't be used.
+  init(contentsOf folder: URL) throws {
+    let type = try modelType(of: folder)
+    let weights = { try Tensor.SafetensorsFolder(contentsOf: folder) }
+    if TextEncoderConfiguration.Family(rawValue: type) != nil {
+      let configuration: TextEncoderConfiguration = try readJSON(folder.appending(path: "config.json"))
+      self = .encoder(try TextEncoder(configuration, from: weights()))
+    } else if TextDecoderConfiguration.modelTypes.contains(type) {
+      self = .decoder(try Llama(TextDecoderConfiguration(contentsOf: folder).text, from: weights()))
+    } else {
+      let encoders = TextEncoderConfiguration.Family.allCases.map(\.rawValue)
+      throw StudentError.unknownFamily(
+        folder.path, found: type, known: encoders + TextDecoderConfiguration.modelTypes)
+    }
+  }
+}
+
+extension Llama {
+  /// The decoder of a folder with or without an output head, whose names begin with `model.` or not.
+  fileprivate init(_ configuration: LlamaConfiguration, from folder: Tensor.SafetensorsFolder) throws {
+    var generator = Tensor.Blank()
+    self.init(configuration, using: &generator)
+    let prefix = folder.shape(of: "embed_tokens.weight") == nil ? "model." : ""
+    try loadWeights(
+      from: folder, renaming: { prefix + $0 },
+      ignoring: { $0 == "lm_head.weight" || $0.hasSuffix("rotary_emb.inv_freq") })
+  }
+
+  /// Hidden rows after the last norm, of all tokens or of those at some places.
+  fileprivate func rows(_ texts: [TokenSequence], keeping places: [Int]?) -> Tensor {
+    let hidden = self(
+      embedding(texts.flatMap(\.ids)), positions: texts.flatMap { TokenPosition.run(0..<$0.count) },
+      layout: .trees(texts.map { AttentionLayout.Tree(prompt: $0.count, answers: []) }), keeping: places)
+    return normalized(hidden)
+  }
+}
