@@ -61,7 +61,7 @@ final class CompactStorage: @unchecked Sendable {
   func releasePages() {
     // Another form of the same elements owns their memory.
     if let form = owner as? CompactStorage { return form.releasePages() }
-    guard let mapping = owner as? SafetensorsMapping, let (words, _) = stored else { return }
+    guard let mapping = owner as? FileMapping, let (words, _) = stored else { return }
     mapping.release(words, count: count * MemoryLayout<UInt16>.stride)
   }
 

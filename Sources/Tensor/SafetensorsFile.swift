@@ -54,7 +54,7 @@ extension Tensor {
 
     /// The path of the file.
     package let path: String
-    private let mapping: SafetensorsMapping
+    private let mapping: FileMapping
     private let header: SafetensorsHeader
 
     /// Opens a file and checks its header.
@@ -62,7 +62,7 @@ extension Tensor {
     /// - Throws: `SafetensorsError` where the file cannot be mapped or its header is not sound.
     public init(contentsOf url: URL) throws {
       path = url.path
-      mapping = try SafetensorsMapping(path: url.path)
+      mapping = try FileMapping(path: url.path)
       header = try SafetensorsHeader(mapping.bytes, file: url.path)
     }
 

@@ -14,7 +14,8 @@ extension Tensor {
     private let files: [SafetensorsFile]
     /// Which of the files holds a tensor.
     private let places: [String: Int]
-    private let path: String
+    /// The path of the folder.
+    package let path: String
 
     /// Opens the files of a folder and checks that each tensor of the index is where the index says.
     ///
@@ -75,7 +76,7 @@ extension Tensor {
     }
 
     private static func weightMap(of index: URL) throws -> [String: String] {
-      let mapping = try SafetensorsMapping(path: index.path)
+      let mapping = try FileMapping(path: index.path)
       defer { withExtendedLifetime(mapping) {} }
       guard mapping.bytes.count <= SafetensorsHeader.sizeLimit else {
         throw SafetensorsError.oversizedHeader(

@@ -66,7 +66,7 @@ final class Storage: @unchecked Sendable {
 
   /// Gives the memory of elements on a file's pages back to the system. They can still be read.
   func releasePages() {
-    if let elements, let mapping = owner as? SafetensorsMapping {
+    if let elements, let mapping = owner as? FileMapping {
       mapping.release(elements, count: count * MemoryLayout<Float>.stride)
     } else {
       lazy?.releasePages()

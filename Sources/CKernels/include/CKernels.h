@@ -152,6 +152,13 @@ typedef struct {
 void sd_float_to_blocks(const float *x, sd_block *out, size_t blocks);  // scale: largest magnitude / 127, or NaN
 void sd_blocks_to_float(const sd_block *x, size_t first, size_t n, float *out);  // elements first..<first + n
 
+// gguf.c ---------------------------------------------------------------------------------------------------
+// Packed elements of GGUF files, by the numbers that the files give them: 32 to a block, 256 where the name ends in K.
+typedef enum {
+  SD_Q4_0 = 2, SD_Q4_1 = 3, SD_Q5_0 = 6, SD_Q5_1 = 7, SD_Q8_0 = 8, SD_Q4_K = 12, SD_Q5_K = 13, SD_Q6_K = 14
+} sd_gguf;
+void sd_gguf_to_float(sd_gguf type, const void *from, size_t blocks, float *out);
+
 // reduce.c -------------------------------------------------------------------------------------------------------
 double sd_sum(const float *x, size_t n);
 double sd_sum_of_squares(const float *x, size_t n);

@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// A whole file mapped read-only into memory, for the lifetime of this object.
-final class SafetensorsMapping: @unchecked Sendable {
+final class FileMapping: @unchecked Sendable {
   /// The file's bytes; page-aligned.
   let bytes: UnsafeRawBufferPointer
 

@@ -1,0 +1,189 @@
+import Foundation
+import Tensor
+import TestSupport
+import Testing
+
+/// `Golden/make_packed.py` wrote the file with the format's own package, which also unpacked its tensors.
+@Suite struct GGUFFileTests {
+  private static let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("Golden/packed.gguf")
+
+  private func opening(_ bytes: [UInt8]) throws -> Tensor.GGUFFile {
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("x.gguf")
+      try Data(bytes).write(to: url)
+      return try Tensor.GGUFFile(contentsOf: url)
+    }
+  }
+
+  private func fault(_ bytes: [UInt8]) -> Tensor.GGUFError? {
+    do {
+      _ = try opening(bytes)
+      return nil
+    } catch { return error as? Tensor.GGUFError }
+  }
+
+  @Test(arguments: Tensor.GGUFFile.ElementType.allCases)
+  func `packed elements are the Float32 that the format's own package makes of them, bit for bit`(
+    type: Tensor.GGUFFile.ElementType
+  ) throws {
+    let file = try Tensor.GGUFFile(contentsOf: Self.url)
+    let (found, expected) = (try file.tensor(named: "x.\(type.name)"), try file.tensor(named: "y.\(type.name)"))
+    #expect(file.typeName(of: "x.\(type.name)") == type.name)
+    #expect(found.isIdentical(to: expected))
+    #expect(found.shape == [3, type.rawValue < 2 || type == .bfloat16 ? 32 : 256])
+    // Rows in another order.
+    let turned = try file.tensor(named: "x.\(type.name)", rows: [2, 0, 1])
+    #expect(turned.isIdentical(to: expected.gathered([2, 0, 1])))
+  }
+
+  @Test func `metadata of every type is read, in version 2 too`() throws {
+    var bytes = Array(try Data(contentsOf: Self.url))
+    bytes[4] = 2
+    for file in [try Tensor.GGUFFile(contentsOf: Self.url), try opening(bytes)] {
+      #expect(try file.integer("test.uint8") == 200)
+      #expect(try file.integer("test.int8") == -100)
+      #expect(try file.integer("test.uint16") == 60_000)
+      #expect(try file.integer("test.int16") == -30_000)
+      #expect(try file.integer("test.uint32") == 4_000_000_000)
+      #expect(try file.integer("test.int32") == -2_000_000_000)
+      #expect(try file.integer("test.uint64") == 1 << 40)
+      #expect(try file.integer("test.int64") == -(1 << 40))
+      #expect(try file.float("test.float32") == 0.1)
+      #expect(try file.float("test.float64") == 0.1)
+      #expect(try file.bool("test.bool") == true)
+      #expect(try file.string("test.string") == "Grüße 😀")
+      #expect(try file.strings("test.strings") == ["a", "", "ß"])
+      #expect(try file.integers("test.integers") == [1, -2, 3])
+      #expect(try file.floats("test.floats") == [0.5, -1.5])
+      #expect(try file.string("nobody") == nil)
+      #expect(try file.tensor(named: "vector").scalars == [0, 1, 2, 3, 4])
+    }
+  }
+
+  @Test func `a value of another type, a missing tensor and one of a type that is not read are named`() throws {
+    let file = try Tensor.GGUFFile(contentsOf: Self.url)
+    let path = Self.url.path
+    #expect(
+      throws: Tensor.GGUFError.invalid(
+        file: path, field: "test.string", expected: "a whole number", found: "a value of type string")
+    ) { try file.integer("test.string") }
+    #expect(
+      throws: Tensor.GGUFError.invalid(
+        file: path, field: "test.strings", expected: "a text", found: "an array of type string")
+    ) { try file.string("test.strings") }
+    #expect(
+      throws: Tensor.GGUFError.invalid(
+        file: path, field: "tensor \"z\"", expected: "it among 24 tensors", found: "none of this name")
+    ) { try file.tensor(named: "z") }
+    #expect(
+      throws: Tensor.GGUFError.unsupported(
+        file: path, field: "tensor \"x.Q2_K\"",
+        expected: "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K", found: "Q2_K")
+    ) { try file.tensor(named: "x.Q2_K") }
+  }
+
+  /// A file of these keys and tensors.
+  private func header(
+    magic: String = "GGUF", version: UInt32 = 3, tensors: UInt64, keys: UInt64, _ rest: [UInt8] = []
+  ) -> [UInt8] {
+    Array(magic.utf8) + littleEndianBytes([version]) + littleEndianBytes([tensors, keys]) + rest
+  }
+
+  private func text(_ text: String) -> [UInt8] { littleEndianBytes([UInt64(text.utf8.count)]) + Array(text.utf8) }
+
+  private func tensor(_ name: String, _ extents: [UInt64], type: UInt32, at offset: UInt64) -> [UInt8] {
+    text(name) + littleEndianBytes([UInt32(extents.count)]) + littleEndianBytes(extents) + littleEndianBytes([type])
+      + littleEndianBytes([offset])
+  }
+
+  private func whole(_ tensors: [[UInt8]], data: Int) -> [UInt8] {
+    var bytes = header(tensors: UInt64(tensors.count), keys: 0, tensors.flatMap(\.self))
+    bytes += [UInt8](repeating: 0, count: (32 - bytes.count % 32) % 32 + data)
+    return bytes
+  }
+
+  @Test func `what cannot be is refused before memory is taken for it`() throws {
+    let cases: [([UInt8], String, String, String)] = [
+      (header(magic: "GGML", tensors: 0, keys: 0), "the first bytes", "GGUF", "[71, 71, 77, 76]"),
+      (header(version: 1, tensors: 0, keys: 0), "the version", "2 or 3", "1"),
+      (header(version: 3 << 24, tensors: 0, keys: 0), "the version", "2 or 3", "a file in big-endian order"),
+      (header(tensors: 1 << 60, keys: 0), "the number of tensors", "at most 0", "\(1 << 60)"),
+      (header(tensors: 0, keys: .max), "the number of keys", "at most 0", "\(UInt64.max)"),
+      (
+        header(tensors: 0, keys: 1, littleEndianBytes([UInt64(1) << 40]) + [0, 0, 0, 0, 0]), "the name of key 0",
+        "at most 5", "\(1 << 40)"
+      ),
+      (
+        header(tensors: 0, keys: 1, text("k") + littleEndianBytes([UInt32(99)])), "the type of k",
+        "a type from 0 to 12",
+        "99"
+      ),
+      (
+        header(
+          tensors: 0, keys: 1, text("k") + littleEndianBytes([UInt32(9), 4]) + littleEndianBytes([UInt64(1) << 62])),
+        "the length of k", "at most 0", "\(1 << 62)"
+      ),
+      (
+        header(tensors: 0, keys: 1, text("k") + littleEndianBytes([UInt32(9), 9]) + littleEndianBytes([UInt64(0)])),
+        "k",
+        "an array of values", "an array of arrays"
+      ),
+      (
+        whole([tensor("t", [32, 1 << 60], type: 0, at: 0)], data: 0), "tensor \"t\"", "a size that fits in 57 bits",
+        "[32, \(1 << 60)]"
+      ),
+      (
+        whole([tensor("t", [33], type: 8, at: 0)], data: 64), "tensor \"t\"",
+        "rows of a multiple of 32 elements for Q8_0", "[33]"
+      ),
+      (whole([tensor("t", [2], type: 0, at: 4)], data: 64), "tensor \"t\"", "an offset in steps of 32", "4"),
+      (whole([tensor("t", [], type: 0, at: 0)], data: 64), "tensor \"t\"", "1 to 4 extents", "0"),
+      (
+        whole([tensor("t", [16], type: 0, at: 0), tensor("u", [2], type: 0, at: 32)], data: 64), "tensor \"u\"",
+        "data behind that of \"t\"", "an overlap"
+      ),
+      (
+        whole([tensor("t", [2], type: 0, at: 0), tensor("t", [2], type: 0, at: 32)], data: 64), "tensor \"t\"",
+        "one tensor of this name", "two"
+      ),
+    ]
+    for (bytes, field, expected, found) in cases {
+      let fault = fault(bytes)
+      switch fault {
+      case .invalid(_, field, expected, found)?, .unsupported(_, field, expected, found)?: break
+      default: Issue.record("\(field): \(fault.map { "\($0)" } ?? "read")")
+      }
+    }
+    guard case .truncated(_, "tensor \"t\"", 256, 64)? = fault(whole([tensor("t", [64], type: 0, at: 0)], data: 64))
+    else {
+      Issue.record("a tensor beyond the end of its file was taken")
+      return
+    }
+    guard case .truncated(_, "the first bytes", 4, 0)? = fault([]) else {
+      Issue.record("an empty file was taken")
+      return
+    }
+  }
+
+  @Test func `no damaged file crashes, hangs or takes memory`() throws {
+    let original = Array(try Data(contentsOf: Self.url))
+    let small = whole([tensor("t", [32], type: 8, at: 0), tensor("u", [2, 3], type: 0, at: 64)], data: 128)
+    let faults = try withTemporaryFolder { folder in
+      var number = 0
+      return try Damage.tryAll("gguf", from: [original, small], limit: 64 << 20) { bytes, _ in
+        number += 1
+        let url = folder.appendingPathComponent("\(number).gguf")
+        try? Data(bytes).write(to: url)
+        defer { try? FileManager.default.removeItem(at: url) }
+        guard let file = try? Tensor.GGUFFile(contentsOf: url) else { return }
+        for name in file.names { _ = try? file.tensor(named: name).scalars }
+        for key in file.keys {
+          _ = (try? file.string(key), try? file.integer(key), try? file.float(key), try? file.bool(key))
+          _ = (try? file.strings(key), try? file.integers(key), try? file.floats(key))
+        }
+      }
+    }
+    #expect(faults.isEmpty, "\(faults)")
+  }
+}
