@@ -123,7 +123,7 @@ package enum RotaryScaling: Sendable, Equatable {
   case llama3(factor: Double, low: Double, high: Double, original: Double)
 
   /// The frequency, in radians a position, after the change.
-  func scaled(_ frequency: Double) -> Double {
+  package func scaled(_ frequency: Double) -> Double {
     switch self {
     case .none: return frequency
     case .linear(let factor): return frequency / factor

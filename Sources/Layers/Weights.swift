@@ -46,6 +46,20 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 }
 
+/// Tensors by name, from whatever file they come.
+package protocol TensorSource {
+  /// What errors call it.
+  var path: String { get }
+  /// The names of all tensors, in the order of their UTF-8 bytes.
+  var names: [String] { get }
+  /// The extents of a tensor; nil where there is none of this name.
+  func shape(of name: String) -> [Int]?
+  /// A floating-point tensor.
+  func tensor(named name: String) throws -> Tensor
+}
+
+extension Tensor.SafetensorsFolder: TensorSource {}
+
 extension Module {
   /// Takes up every parameter from a folder of weights, or none.
   ///
@@ -69,6 +83,16 @@ extension Module {
     from folder: Tensor.SafetensorsFolder, renaming: (String) -> String? = { $0 },
     ignoring isIgnored: (String) -> Bool = { _ in false }
   ) throws {
+    try loadWeights(from: folder as any TensorSource, renaming: renaming, ignoring: isIgnored)
+  }
+
+  /// The same from tensors of any file.
+  ///
+  /// - Throws: ``WeightsError/mismatch(folder:missing:unknown:misshapen:)``, or the error of a tensor that can't be read;
+  ///   the model is then unchanged.
+  package mutating func loadWeights(
+    from folder: any TensorSource, renaming: (String) -> String?, ignoring isIgnored: (String) -> Bool
+  ) throws {
     var missing: [String] = []
     var misshapen: [WeightsError.Misshapen] = []
     var names: [String: String] = [:]
@@ -85,9 +109,7 @@ extension Module {
     let used = Set(names.values)
     let unknown = folder.names.filter { !used.contains($0) && !isIgnored($0) }
     guard missing.isEmpty, unknown.isEmpty, misshapen.isEmpty else {
-      let anyFile = try folder.names.first.map { try folder.file(of: $0).path }
-      let path = anyFile.map { URL(fileURLWithPath: $0).deletingLastPathComponent().path } ?? "an empty folder"
-      throw WeightsError.mismatch(folder: path, missing: missing, unknown: unknown, misshapen: misshapen)
+      throw WeightsError.mismatch(folder: folder.path, missing: missing, unknown: unknown, misshapen: misshapen)
     }
     var tensors: [String: Tensor] = [:]
     for (path, name) in names { tensors[path] = try folder.tensor(named: name) }

@@ -67,10 +67,11 @@ public final class Tokenizer: Sendable {
   /// - Parameters:
   ///   - json: the UTF-8 bytes of the file.
   ///   - configuration: the bytes of `tokenizer_config.json`, for the roles of special tokens. The default is none.
+  ///   - file: what errors call the file that the text was made from. The default is `tokenizer.json`.
   /// - Throws: ``TokenizerError``, naming the field.
-  package convenience init(json: Data, configuration: Data? = nil) throws {
+  package convenience init(json: Data, configuration: Data? = nil, file: String = "tokenizer.json") throws {
     try self.init(
-      tokenizerJSON(Array(json), file: "tokenizer.json"), file: "tokenizer.json",
+      tokenizerJSON(Array(json), file: file), file: file,
       configuration: configuration.map { try tokenizerJSON(Array($0), file: "tokenizer_config.json") },
       specialTokensMap: nil)
   }

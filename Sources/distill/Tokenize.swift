@@ -23,7 +23,8 @@
         """)
 
     @Option(
-      help: ArgumentHelp("The model's folder, with its tokenizer.json.", valueName: "folder"), completion: .directory)
+      help: ArgumentHelp("The model's folder, with its tokenizer.json, or a GGUF file.", valueName: "path"),
+      completion: .file())
     var model: String
 
     @Flag(help: "Print each token as [id, first, end] in place of its id.")
@@ -40,7 +41,7 @@
     }
 
     func run() throws {
-      let tokenizer = try Tokenizer(contentsOf: URL(filePath: model))
+      let tokenizer = try Tokenizer.ofModel(URL(filePath: model))
       let options = Tokenizer.TokenLineOptions(specialTokens: specialTokens, offsets: offsets)
       try InputLines.forEachBlock { lines, first in
         if decode {

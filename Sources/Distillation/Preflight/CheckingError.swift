@@ -21,7 +21,7 @@ package enum CheckingError: Error, Sendable, Equatable, CustomStringConvertible 
     case .noReplies(let place, let reason):
       "\(place): no teachers' replies found: \(reason.withoutFullStop). Give a file of replies, a run's folder, or a store."
     case .noModel(let path, let example):
-      "\(path): there is no model folder with a config.json. Give the path of one, or fetch one: hf download \(example) "
+      "\(path): there is no model folder with a config.json, and no GGUF file. Give the path of one, or fetch one: hf download \(example) "
         + "--local-dir \(path) (Documentation/Models.md)"
     }
   }

@@ -98,6 +98,9 @@ extension RunCheck {
 
   /// The elements of a folder's weights; nil where it has none that can be read.
   private static func weights(in folder: URL) -> Int? {
+    if GGUFModel.isFile(folder) {
+      return (try? StudentFamily.configuration(contentsOf: folder)).map { ModelSize($0).parameters }
+    }
     guard let files = try? Tensor.SafetensorsFolder(contentsOf: folder) else { return nil }
     return files.names.reduce(0) { $0 + (files.shape(of: $1)?.reduce(1, *) ?? 0) }
   }

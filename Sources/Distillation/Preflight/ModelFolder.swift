@@ -5,7 +5,7 @@ internal import Tensor
 internal import Tokenization
 internal import Wording
 
-/// A model's folder, looked at without reading the weights.
+/// A model's folder, or its GGUF file, looked at without reading the weights.
 struct ModelFolder {
   let url: URL
   let configuration: any FamilyConfiguration
@@ -13,6 +13,10 @@ struct ModelFolder {
   let family: StudentFamily
   /// Bytes of all weight files.
   let weightBytes: Int
+  /// Bytes that the weights take when they are loaded: files in half precision take twice their size, those of packed
+  /// weights what Float32 takes.
+  var memoryBytes: Int { isPacked ? 4 * ModelSize(configuration).parameters : 2 * weightBytes }
+  private let isPacked: Bool
 
   /// Reads configuration, tokenizer and the heads of the weight files.
   init(_ url: URL) throws {
@@ -20,20 +24,27 @@ struct ModelFolder {
     try Self.demand(url)
     family = try StudentFamily(contentsOf: url)
     configuration = try StudentFamily.configuration(contentsOf: url)
-    _ = try Tokenizer(contentsOf: url)
+    _ = try Tokenizer.ofModel(url)
+    isPacked = GGUFModel.isFile(url)
+    guard !isPacked else {
+      weightBytes = Self.size(of: url)
+      return
+    }
     _ = try Tensor.SafetensorsFolder(contentsOf: url)
     let names = try FileManager.default.contentsOfDirectory(atPath: url.path).filter { $0.hasSuffix(".safetensors") }
-    weightBytes = names.reduce(0) { sum, name in
-      let path = url.appending(path: name).resolvingSymlinksInPath().path
-      return sum + ((try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0)
-    }
+    weightBytes = names.reduce(0) { $0 + Self.size(of: url.appending(path: $1)) }
   }
 
-  /// Throws where there is no model's folder.
+  private static func size(of file: URL) -> Int {
+    (try? FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path)[.size] as? Int) ?? 0
+  }
+
+  /// Throws where there is no model's folder, and no GGUF file.
   static func demand(
     _ url: URL, example: String = "HuggingFaceTB/SmolVLM-256M-Instruct"
   ) throws(CheckingError) {
-    guard FileManager.default.fileExists(atPath: url.appending(path: "config.json").path) else {
+    let sign = GGUFModel.isFile(url) ? url : url.appending(path: "config.json")
+    guard FileManager.default.fileExists(atPath: sign.path) else {
       throw .noModel(url.path, example: example)
     }
   }

@@ -13,7 +13,7 @@ extension LabelsAlike {
   /// - Throws: `StudentError.labelsAlike`.
   static func refuse(_ labels: LabelSet, in model: String) throws {
     // What is wrong with a tokenizer is said where the whole folder is read.
-    guard let tokenizer = try? Tokenizer(contentsOf: URL(filePath: model)) else { return }
+    guard let tokenizer = try? Tokenizer.ofModel(URL(filePath: model)) else { return }
     let answers = labels.labels.map(\.answer)
     // As they stand in an answer: behind other text, and with a mark behind them.
     let spelled = answers.map { tokenizer.encode(" \($0).", addingSpecialTokens: false) }

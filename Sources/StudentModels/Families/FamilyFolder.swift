@@ -8,7 +8,8 @@ internal import Tokenization
 internal import VisionEncoder
 
 extension FamilyStudent {
-  /// Reads a model folder of this family: config.json, weights, tokenizer, chat template, image processor.
+  /// Reads a model folder of this family: config.json, weights, tokenizer, chat template, image processor; or a GGUF file,
+  /// which has them in one.
   ///
   /// Tensors may have any of the names in circulation: the parameters' own paths, which are those of transformers 5, or
   /// those of older files.
@@ -24,6 +25,15 @@ extension FamilyStudent {
     let configuration = try Model.Configuration(contentsOf: folder)
     var generator = Tensor.Blank()
     var model = Model(configuration, using: &generator)
+    if let file = try GGUFModel(at: folder) {
+      try model.loadWeights(from: file)
+      let made = try file.files()
+      try self.init(
+        model: model, tokenizer: file.tokenizer(made), template: file.template(made), processor: nil,
+        name: folder.path)
+      files = made
+      return
+    }
     try model.loadWeights(from: folder)
     try self.init(
       model: model, tokenizer: Tokenizer(contentsOf: folder), template: ChatTemplate(contentsOf: folder),
@@ -61,10 +71,16 @@ extension FamilyStudent {
 }
 
 extension FamilyConfiguration {
-  /// Reads the config.json of a model folder.
+  /// Reads the config.json of a model folder, or what a GGUF file says in its place.
   ///
-  /// - Throws: ``StudentError/unusableFile(_:expected:found:)``.
-  package init(contentsOf folder: URL) throws { self = try readJSON(folder.appending(path: "config.json")) }
+  /// - Throws: ``StudentError/unusableFile(_:expected:found:)``, or `GGUFError`.
+  package init(contentsOf folder: URL) throws {
+    guard let file = try GGUFModel(at: folder) else {
+      self = try readJSON(folder.appending(path: "config.json"))
+      return
+    }
+    self = try decodeJSON(file.configuration(), path: folder.path)
+  }
 }
 
 extension FamilyModel {
@@ -145,6 +161,7 @@ func modelType(of folder: URL) throws -> String {
   struct Family: Decodable {
     var model_type: String
   }
+  if let file = try GGUFModel(at: folder) { return file.architecture.rawValue }
   let family: Family = try readJSON(folder.appending(path: "config.json"))
   return family.model_type
 }
@@ -202,6 +219,11 @@ func readJSON<Value: Decodable>(_ url: URL) throws -> Value {
   do { data = try readRegularFile(url) } catch {
     throw StudentError.unusableFile(url.path, expected: "a readable file", found: error.localizedDescription)
   }
+  return try decodeJSON(data, path: url.path)
+}
+
+/// The same for bytes that were read, or made, already.
+private func decodeJSON<Value: Decodable>(_ data: Data, path file: String) throws -> Value {
   do { return try JSONDecoder().decode(Value.self, from: data) } catch let error as DecodingError {
     let (text, path): (String, [any CodingKey]) =
       switch error {
@@ -212,7 +234,7 @@ func readJSON<Value: Decodable>(_ url: URL) throws -> Value {
       }
     let place = path.map(\.stringValue).joined(separator: ".")
     throw StudentError.unusableFile(
-      url.path, expected: "a valid model description", found: place.isEmpty ? text : "\(place): \(text)")
+      file, expected: "a valid model description", found: place.isEmpty ? text : "\(place): \(text)")
   }
 }
 

@@ -7,19 +7,19 @@ package import Tensor
 ///
 /// - Parameters:
 ///   - type: the type of all weights; nil for that which each has in the folder they come from, and where it has none of the
-///     name the one that most have there.
-///   - base: the folder they come from.
+///     name the one that most have there; Float32 where they come from a GGUF file.
+///   - base: the folder, or the GGUF file, they come from.
 /// - Throws: `SafetensorsError`, or an error of the file system.
 package func roundWeights(
   of folder: URL, to type: Tensor.SafetensorsFile.ElementType?, as base: URL
 ) throws {
-  let old = try Tensor.SafetensorsFolder(contentsOf: base)
+  let old = GGUFModel.isFile(base) ? nil : try Tensor.SafetensorsFolder(contentsOf: base)
   func written(_ name: String) -> Tensor.SafetensorsFile.ElementType? {
-    old.dtype(of: name).flatMap { [.float32, .bfloat16, .float16].contains($0) ? $0 : nil }
+    old?.dtype(of: name).flatMap { [.float32, .bfloat16, .float16].contains($0) ? $0 : nil }
   }
   var sizes: [String: Int] = [:]
-  for name in old.names {
-    if let type = written(name) { sizes[type.rawValue, default: 0] += old.shape(of: name)?.reduce(1, *) ?? 0 }
+  for name in old?.names ?? [] {
+    if let type = written(name) { sizes[type.rawValue, default: 0] += old?.shape(of: name)?.reduce(1, *) ?? 0 }
   }
   let most = sizes.max { ($0.value, $0.key) < ($1.value, $1.key) }
   let usual = most.flatMap { Tensor.SafetensorsFile.ElementType(rawValue: $0.key) } ?? .float32

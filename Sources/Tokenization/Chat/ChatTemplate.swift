@@ -57,6 +57,14 @@ package struct ChatTemplate: Sendable {
     body = try TemplateParser.parse(source, limits: limits)
   }
 
+  /// Reads a template that has the special tokens of a `tokenizer_config.json` as variables.
+  ///
+  /// - Throws: as ``init(_:limits:)``.
+  package init(_ source: String, variablesOf configuration: JSONValue) throws {
+    try self.init(source)
+    variables = Self.specialTokens(of: configuration)
+  }
+
   /// Reads the template of a model folder: `chat_template.jinja`, else `chat_template.json`, else the field of
   /// `tokenizer_config.json`, of whose named templates the one called "default".
   ///

@@ -33,7 +33,7 @@
           distill bench --model models/minilm --job encoder --full --lengths 17,36,53,76,110,329
         """)
 
-    @Option(help: ArgumentHelp("The model's folder.", valueName: "folder"), completion: .directory)
+    @Option(help: ArgumentHelp("The model's folder or GGUF file.", valueName: "path"), completion: .file())
     var model: String
 
     @Option(help: "What is timed: \(BenchJob.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -129,7 +129,7 @@
       (sizes.lengths, sizes.tags) = (lengths, tagger)
       (sizes.checkpointing, sizes.adapter, sizes.taskTimes) = (checkpointing, !merged, taskTimes)
       let bench = BenchRun(
-        model: URL(filePath: model, directoryHint: .isDirectory), job: job, precision: dtype, sizes: sizes)
+        model: URL(filePath: model), job: job, precision: dtype, sizes: sizes)
       try Output.write(bench.measure().line())
     }
   }

@@ -1,5 +1,6 @@
 #if Run
   import Foundation
+  import StudentModels
 
   /// A model folder that holds its base as it is, and an adapter in a folder of its own.
   enum ApartFolder {
@@ -8,6 +9,11 @@
 
     /// Copies the files of a model and of an adapter, not what lies in folders beside them.
     static func write(model: URL, adapter: URL, to target: URL) throws {
+      guard !GGUFModel.isFile(model) else {
+        throw FolderProblem(
+          "\(model.path): expected a folder, whose files can be copied; of a GGUF file leave --apart out, and a merged folder is written"
+        )
+      }
       guard !FileManager.default.fileExists(atPath: adapter.appending(path: "tokenizer.json").path) else {
         throw FolderProblem(
           "\(adapter.path): the adapter has a tokenizer of its own, which belongs to a merged folder; leave --apart out"

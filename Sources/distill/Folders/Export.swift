@@ -33,7 +33,8 @@
         """)
 
     @Option(
-      help: ArgumentHelp("The model's folder. Give one of this and --run.", valueName: "folder"), completion: .directory
+      help: ArgumentHelp("The model's folder or GGUF file. Give one of this and --run.", valueName: "path"),
+      completion: .file()
     )
     var model: String?
 

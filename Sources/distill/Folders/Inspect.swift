@@ -1,10 +1,11 @@
 #if Run
   import ArgumentParser
   import Foundation
+  import StudentModels
 
   struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Say what a model's folder, an adapter's or a run's holds.",
+      abstract: "Say what a model's folder or GGUF file, an adapter's folder or a run's holds.",
       discussion: """
         Of a model: its family and sizes, the number and types of its weights, its files, what its tokenizer is made of, \
         its chat template and image processor. Of an adapter: rank, scale, targets, and what else it trains. Of a run: its student, and the \
@@ -14,18 +15,21 @@
         Example:
 
           distill inspect models/smolvlm
+          distill inspect models/smollm2.Q4_K_M.gguf
           distill inspect runs/news/stage2
           distill inspect runs/news
         """)
 
-    @Argument(help: ArgumentHelp("The folder.", valueName: "folder"), completion: .directory)
+    @Argument(help: ArgumentHelp("The folder, or a .gguf file.", valueName: "path"), completion: .file())
     var folder: String
 
     func run() throws {
       let url = URL(filePath: folder)
       func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: url.appending(path: name).path) }
       let facts: [Fact]
-      if has("adapter_config.json") {
+      if GGUFModel.isFile(url) {
+        facts = try ModelFacts.facts(ofFile: url)
+      } else if has("adapter_config.json") {
         facts = try AdapterFacts.facts(of: url)
       } else if has("config.json") {
         facts = try ModelFacts.facts(of: url)
@@ -33,7 +37,8 @@
         facts = try RunFacts.facts(of: url)
       } else {
         throw FolderProblem(
-          "\(folder): expected a folder with config.json (a model), adapter_config.json (an adapter) or config.yaml (a run)"
+          "\(folder): expected a folder with config.json (a model), adapter_config.json (an adapter) or config.yaml (a run), "
+            + "or a .gguf file"
         )
       }
       let width = facts.map(\.name.count).max() ?? 0

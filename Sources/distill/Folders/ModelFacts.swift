@@ -27,6 +27,33 @@
       return facts
     }
 
+    /// What a GGUF file holds.
+    static func facts(ofFile url: URL) throws -> [Fact] {
+      guard let model = try GGUFModel(at: url) else { return [] }
+      let files = try model.files()
+      var facts = [Fact("model", try model.file.string("general.architecture") ?? "")]
+      if let name = try model.file.string("general.name") { facts.append(Fact("name", name)) }
+      facts += try decoder(StudentFamily.configuration(contentsOf: url))
+      var (elements, types) = (0, [String: Int]())
+      for name in model.file.names {
+        elements += model.file.shape(of: name)?.reduce(1, *) ?? 0
+        types[model.file.typeName(of: name) ?? "", default: 0] += 1
+      }
+      let kinds = types.sorted { $0.key < $1.key }.map { types.count == 1 ? $0.key : "\($0.value) \($0.key)" }
+      let size = try FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)[.size] as? Int
+      facts.append(
+        Fact(
+          "weights",
+          "\(Fact.number(elements)) numbers in \(Fact.number(model.file.names.count)) tensors, "
+            + "\(kinds.joined(separator: ", ")), \(Fact.size(size ?? 0)) with the rest of the file"))
+      facts += try TokenizerFacts.facts(
+        of: Tokenizer.ofModel(url), file: files["tokenizer.json"] ?? Data(), path: url.path)
+      if let template = files["chat_template.jinja"] {
+        facts.append(Fact("chat template", "in the file, \(Fact.size(template.count))"))
+      }
+      return facts
+    }
+
     private static func decoder(_ configuration: any FamilyConfiguration) -> [Fact] {
       let text = configuration.text
       var facts = [
@@ -117,9 +144,12 @@
         }
         return [Fact("tokenizer", "from \(older), \(Fact.number(tokenizer.vocabularyCount)) tokens")]
       }
-      let tokenizer = try Tokenizer(contentsOf: folder)
-      guard let file = try? JSONDecoder().decode(File.self, from: readData(url)) else {
-        throw FolderProblem("\(url.path): expected the file of a tokenizer")
+      return try facts(of: Tokenizer(contentsOf: folder), file: readData(url), path: url.path)
+    }
+
+    static func facts(of tokenizer: Tokenizer, file: Data, path: String) throws -> [Fact] {
+      guard let file = try? JSONDecoder().decode(File.self, from: file) else {
+        throw FolderProblem("\(path): expected the file of a tokenizer")
       }
       let parts = [
         ("normalizer", file.normalizer), ("pre-tokenizer", file.pre_tokenizer),

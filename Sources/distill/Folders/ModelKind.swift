@@ -1,6 +1,7 @@
 #if Run
   import Foundation
   import LanguageModel
+  import StudentModels
   import TeacherProtocol
 
   /// What a model folder is for, by its config.json.
@@ -9,6 +10,10 @@
     case textEncoder
 
     init(of folder: URL) throws {
+      guard !GGUFModel.isFile(folder) else {
+        self = .decoder
+        return
+      }
       let type = try ModelDescription(contentsOf: folder).model_type
       self = TextEncoderConfiguration.Family(rawValue: type) == nil ? .decoder : .textEncoder
     }

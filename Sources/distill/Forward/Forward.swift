@@ -32,7 +32,7 @@
           distill forward --model models/smolvlm --adapter runs/news/stage2 --items items.jsonl --out figures
         """)
 
-    @Option(help: ArgumentHelp("The model's folder.", valueName: "folder"), completion: .directory)
+    @Option(help: ArgumentHelp("The model's folder or GGUF file.", valueName: "path"), completion: .file())
     var model: String
 
     @Option(

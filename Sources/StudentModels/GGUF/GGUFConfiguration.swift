@@ -1,0 +1,166 @@
+internal import Foundation
+internal import JSON
+internal import Layers
+internal import Tensor
+
+extension GGUFModel {
+  /// The config.json of a file: every key of its architecture is read, is known to leave the arithmetic as it is, or stops the
+  /// load.
+  static func configuration(_ file: Tensor.GGUFFile, _ architecture: Architecture) throws -> JSONValue {
+    let reader = KeyReader(file: file, architecture: architecture)
+    let width = try reader.required("embedding_length")
+    let heads = try reader.required("attention.head_count")
+    guard heads > 0, width > 0 else {
+      throw file.invalid(reader.key("attention.head_count"), expected: "heads and a width above 0", found: "\(heads)")
+    }
+    let headSize = try reader.integer("attention.key_length") ?? width / heads
+    try reader.require("attention.value_length", headSize)
+    try reader.require("rope.dimension_count", headSize)
+    let layers = try reader.required("block_count")
+    guard (0...(1 << 12)).contains(layers) else {
+      throw file.invalid(reader.key("block_count"), expected: "0 to \(1 << 12) layers", found: "\(layers)")
+    }
+    let base = try file.float(reader.key("rope.freq_base")) ?? 10_000
+    guard let table = file.shape(of: "token_embd.weight"), table.count == 2 else {
+      throw file.invalid("tensor \"token_embd.weight\"", expected: "a matrix", found: "none")
+    }
+    let names = Set(file.names)
+    var members: [JSONValue.Member] = [
+      .init("architectures", .array([.string(architecture.className)])),
+      .init("model_type", .string(architecture.rawValue)), .init("dtype", "float32"),
+      .init("hidden_size", .number("\(width)")),
+      .init("intermediate_size", .number("\(try reader.required("feed_forward_length"))")),
+      .init("num_hidden_layers", .number("\(layers)")), .init("num_attention_heads", .number("\(heads)")),
+      .init("num_key_value_heads", .number("\(try reader.integer("attention.head_count_kv") ?? heads)")),
+      .init("head_dim", .number("\(headSize)")), .init("vocab_size", .number("\(table[0])")),
+      .init("max_position_embeddings", .number("\(try reader.required("context_length"))")),
+      .init("rms_norm_eps", .number("\(try reader.epsilon())")), .init("hidden_act", "silu"),
+      .init("tie_word_embeddings", .bool(!names.contains("output.weight"))),
+      .init("rope_parameters", try reader.rope(base: base, headSize: headSize)),
+    ]
+    if architecture != .qwen2 {
+      members.append(.init("attention_bias", .bool(names.contains("blk.0.attn_q.bias"))))
+    }
+    for (key, name) in [("bos", "bos_token_id"), ("eos", "eos_token_id"), ("padding", "pad_token_id")] {
+      if let id = try file.integer("tokenizer.ggml.\(key)_token_id") { members.append(.init(name, .number("\(id)"))) }
+    }
+    try reader.refuseOthers()
+    return .object(members)
+  }
+}
+
+extension GGUFModel.Architecture {
+  /// What transformers calls the class.
+  fileprivate var className: String {
+    switch self {
+    case .llama: "LlamaForCausalLM"
+    case .qwen2: "Qwen2ForCausalLM"
+    case .qwen3: "Qwen3ForCausalLM"
+    }
+  }
+}
+
+/// Reads the keys that begin with the name of the architecture.
+private struct KeyReader {
+  let file: Tensor.GGUFFile
+  let architecture: GGUFModel.Architecture
+
+  /// Keys that are read, or that say nothing about the arithmetic.
+  private static let known: Set<String> = [
+    "embedding_length", "attention.head_count", "attention.head_count_kv", "attention.key_length",
+    "attention.value_length", "attention.layer_norm_rms_epsilon", "rope.dimension_count", "rope.freq_base",
+    "block_count",
+    "feed_forward_length", "context_length", "vocab_size", "rope.scaling.type", "rope.scaling.factor",
+    "rope.scale_linear",
+    "rope.scaling.original_context_length", "rope.scaling.finetuned", "rope.scaling.attn_factor",
+  ]
+
+  func key(_ name: String) -> String { "\(architecture.rawValue).\(name)" }
+
+  /// A whole number; of an array, which has one for each layer, the one that all have.
+  func integer(_ name: String) throws -> Int? {
+    guard file.isArray(key(name)) else { return try file.integer(key(name)) }
+    let all = Set(try file.integers(key(name)) ?? [])
+    guard all.count == 1 else {
+      throw file.unsupported(key(name), expected: "one number for all layers", found: "\(all.sorted().prefix(4))")
+    }
+    return all.first
+  }
+
+  func required(_ name: String) throws -> Int {
+    guard let value = try integer(name) else {
+      throw file.invalid(key(name), expected: "a whole number", found: "no such key")
+    }
+    return value
+  }
+
+  /// Stops the load where a key has another value than what is computed.
+  func require(_ name: String, _ value: Int) throws {
+    if let found = try integer(name), found != value {
+      throw file.unsupported(key(name), expected: "\(value)", found: "\(found)")
+    }
+  }
+
+  func epsilon() throws -> Float {
+    guard let value = try file.float(key("attention.layer_norm_rms_epsilon")), value.isFinite, value >= 0 else {
+      throw file.invalid(
+        key("attention.layer_norm_rms_epsilon"), expected: "a number from 0 on", found: "none, or another")
+    }
+    return value
+  }
+
+  /// The positions: as they are, linearly scaled, or by the factors of Llama 3.1, which stand in a tensor.
+  func rope(base: Float, headSize: Int) throws -> JSONValue {
+    guard base > 0, base.isFinite, headSize > 1 else {
+      throw file.invalid(key("rope.freq_base"), expected: "a number above 0", found: "\(base)")
+    }
+    let theta = JSONValue.Member("rope_theta", .number("\(base)"))
+    if file.shape(of: "rope_freqs.weight") != nil {
+      return try .object([theta] + llama3(base: Double(base), headSize: headSize))
+    }
+    let factor = try file.float(key("rope.scaling.factor")) ?? file.float(key("rope.scale_linear")) ?? 1
+    let type = try file.string(key("rope.scaling.type")) ?? (factor == 1 ? "none" : "linear")
+    switch type {
+    case "none": return .object([theta, .init("rope_type", "default")])
+    case "linear" where factor >= 1 && factor.isFinite:
+      return .object([theta, .init("rope_type", "linear"), .init("factor", .number("\(factor)"))])
+    default:
+      throw file.unsupported(
+        key("rope.scaling.type"), expected: "none, or linear with a factor from 1 on", found: "\(type), \(factor)")
+    }
+  }
+
+  /// Recognises the scaling of Llama 3.1 to 3.3 by its factors.
+  private func llama3(base: Double, headSize: Int) throws -> [JSONValue.Member] {
+    let found = try file.tensor(named: "rope_freqs.weight").scalars
+    let factor = Double(found.max() ?? 1)
+    let scaling = RotaryScaling.llama3(factor: factor, low: 1, high: 4, original: 8192)
+    let expected = (0..<(headSize / 2)).map { pair -> Double in
+      let frequency = pow(base, -2 * Double(pair) / Double(headSize))
+      return frequency / scaling.scaled(frequency)
+    }
+    guard found.count == expected.count, factor >= 1, factor.isFinite,
+      zip(found, expected).allSatisfy({ abs(Double($0) - $1) <= 1e-4 * $1 })
+    else {
+      throw file.unsupported(
+        "tensor \"rope_freqs.weight\"", expected: "the factors of Llama 3.1 (1, 4, 8192)",
+        found: "\(found.count) others, up to \(factor)")
+    }
+    return [
+      .init("rope_type", "llama3"), .init("factor", .number("\(factor)")), .init("low_freq_factor", .number("1.0")),
+      .init("high_freq_factor", .number("4.0")), .init("original_max_position_embeddings", .number("8192")),
+    ]
+  }
+
+  /// Stops the load at a key that is not known.
+  func refuseOthers() throws {
+    try require("expert_count", 0)
+    let prefix = architecture.rawValue + "."
+    for key in file.keys where key.hasPrefix(prefix) {
+      let name = String(key.dropFirst(prefix.count))
+      guard Self.known.contains(name) || name == "expert_count" || name == "expert_used_count" else {
+        throw file.unsupported(key, expected: "no such key, since what it asks for is not computed here", found: "it")
+      }
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import JSON
+import LanguageModel
+import Layers
+import StudentModels
+import Tensor
+import TestSupport
+import Testing
+import Tokenization
+
+/// `Golden/make_gguf.py` wrote the files, and what transformers and tokenizers make of the same weights and vocabularies.
+@Suite struct GGUFModelTests {
+  private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
+  private static let golden: JSONValue = {
+    let data = try? Data(contentsOf: folder.appending(path: "gguf.json"))
+    return data.flatMap { try? JSONParser.value(of: Array($0)) } ?? .null
+  }()
+  static let names = ["llama", "llama3", "qwen2", "qwen3"]
+
+  private func golden(_ name: String) throws -> JSONValue {
+    try #require(Self.golden["cases"]?.elements?.first { $0["name"]?.string == name })
+  }
+
+  private static func file(_ name: String) -> URL { folder.appending(path: "\(name).gguf") }
+
+  private func integers(_ value: JSONValue?) -> [Int] { value?.elements?.compactMap(\.integer) ?? [] }
+
+  @Test(arguments: names) func `the logits are those of transformers for the same weights`(name: String) throws {
+    let golden = try golden(name)
+    let student = try StudentFamily.student(contentsOf: Self.file(name))
+    let ids = integers(golden["ids"])
+    let expected = try #require(golden["logits"]?.elements).map {
+      ($0.elements ?? []).compactMap(\.double).map { Float($0) }
+    }
+    let logits = student.logits(of: ids, images: [])
+    let last = logits.rows((ids.count - expected.count)..<ids.count).scalars
+    let difference = zip(last, expected.flatMap(\.self)).map { abs($0 - $1) }.max() ?? .infinity
+    #expect(last.count == expected.flatMap(\.self).count && difference < 1e-4, "\(difference)")
+  }
+
+  @Test(arguments: names) func `texts are cut and spelled as by the tokenizer that the file was made from`(
+    name: String
+  ) throws {
+    let golden = try golden(name)
+    let tokenizer = try Tokenizer.ofModel(Self.file(name))
+    let texts = try #require(Self.golden["texts"]?.elements).compactMap(\.string)
+    for (place, text) in texts.enumerated() {
+      let ids = integers(golden["texts"]?[place])
+      #expect(tokenizer.encode(text) == ids, "\(text.debugDescription)")
+      #expect(tokenizer.decode(ids, skippingSpecialTokens: true) == golden["spoken"]?[place]?.string)
+    }
+  }
+
+  @Test(arguments: ["gpt-2", "smollm", "llama-bpe", "qwen2", "tekken"])
+  func `texts are cut as tokenizer.ggml.pre says`(pre: String) throws {
+    let source = try Data(contentsOf: Self.file("llama3"))
+    let texts = try #require(Self.golden["texts"]?.elements).compactMap(\.string)
+    try withTemporaryFolder { folder in
+      let url = folder.appending(path: "x.gguf")
+      try replacing("llama-bpe", by: pre, in: source).write(to: url)
+      let tokenizer = try Tokenizer.ofModel(url)
+      for (place, text) in texts.enumerated() {
+        #expect(tokenizer.encode(text) == integers(Self.golden["splits"]?[pre]?[place]), "\(text.debugDescription)")
+      }
+    }
+  }
+
+  /// A file with another text in the place of one. Where the lengths differ its tensors are not what they were.
+  private func replacing(_ text: String, by other: String, in file: Data) throws -> Data {
+    func spelled(_ text: String) -> Data {
+      withUnsafeBytes(of: UInt64(text.utf8.count).littleEndian) { Data($0) } + Data(text.utf8)
+    }
+    let place = try #require(file.range(of: spelled(text)))
+    var result = file
+    result.replaceSubrange(place, with: spelled(other))
+    return result + Data(count: 64)
+  }
+
+  @Test(arguments: names) func `conversations are written by the file's own chat template`(name: String) throws {
+    let golden = try golden(name)
+    let student = try StudentFamily.student(contentsOf: Self.file(name))
+    let turns = [ChatMessage.user("Who says hello?"), .assistant("The dog.")]
+    #expect(try student.rendered(turns, addingGenerationPrompt: false) == golden["chat"]?.string)
+    #expect(try student.rendered([turns[0]], addingGenerationPrompt: true) == golden["prompt"]?.string)
+  }
+
+  @Test(arguments: names) func `a student of a file is written as a folder that gives the same logits and tokens`(
+    name: String
+  ) throws {
+    let student = try StudentFamily.student(contentsOf: Self.file(name))
+    let ids = integers(try golden(name)["ids"])
+    try withTemporaryFolder { folder in
+      try student.save(to: folder)
+      let again = try StudentFamily.student(contentsOf: folder)
+      #expect(again.logits(of: ids, images: []).isIdentical(to: student.logits(of: ids, images: [])))
+      #expect(again.decoder == student.decoder)
+      for text in try #require(Self.golden["texts"]?.elements).compactMap(\.string) {
+        #expect(again.tokenizer.encode(text) == student.tokenizer.encode(text))
+      }
+      #expect(again.tokenizer.specialTokens == student.tokenizer.specialTokens)
+      #expect(again.maximumTokens == 256)
+    }
+  }
+
+  @Test func `what a file asks for and nobody computes is refused by its name`() throws {
+    let source = try Data(contentsOf: Self.file("llama3"))
+    let cases = [
+      ("tokenizer.ggml.pre", "llama-bpe", "klingon", "klingon"),
+      ("tokenizer.ggml.model", "gpt2", "elf9", "elf9"),
+      ("general.architecture", "llama", "mamba", "mamba"),
+      ("llama.rope.freq_bath", "llama.rope.freq_base", "llama.rope.freq_bath", "rope.freq_bath"),
+      ("tokenizer.ggml.tokens", "tokenizer.ggml.tokens", "tokenizer.ggml.tokenz", "none"),
+      ("llama.block_count", "llama.block_count", "llama.block_coumt", "no such key"),
+    ]
+    for (field, old, new, found) in cases {
+      try withTemporaryFolder { folder in
+        let url = folder.appending(path: "x.gguf")
+        try replacing(old, by: new, in: source).write(to: url)
+        let fault = #expect(throws: (any Error).self) { try StudentFamily.student(contentsOf: url) }
+        let text = fault.map { "\($0)" } ?? ""
+        #expect(text.hasPrefix("\(url.path): ") && text.contains(found), "\(field): \(text)")
+      }
+    }
+  }
+
+  @Test func `a file that is not there is named`() throws {
+    let fault = #expect(throws: (any Error).self) {
+      try StudentFamily.student(contentsOf: URL(filePath: "/nowhere/x.gguf"))
+    }
+    #expect(fault.map { "\($0)" }?.hasPrefix("/nowhere/x.gguf: ") == true)
+  }
+}
