@@ -15,8 +15,11 @@ import JSON
     @Test(arguments: ["/v1/chat/completions", "/v1/systemone", "/v1/decisions"])
     func `a body that is no JSON object is refused with the place where it goes wrong`(_ path: String) async throws {
       for (body, words) in [
-        ("{\n  \"model\": \"tiny\" 3}", "at line 2, column 19 expected ',' or '}', found '3'"),
-        ("", "at line 1, column 1 expected a value, found the end"),
+        (
+          "{\n  \"model\": \"tiny\" 3}",
+          "at line 2, column 19 expected ',' or '}' after the value of 'model', found '3}'"
+        ),
+        ("", "at line 1, column 1 expected a value, found the end of the text"),
         ("[1]", "must be one JSON object in UTF-8, not an array"),
       ] {
         let response = await served.server.answer(LoopbackRequest("POST", path, body: Data(body.utf8)))

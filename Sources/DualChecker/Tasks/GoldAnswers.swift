@@ -36,6 +36,11 @@ extension GoldAnswers where Answer == TaskAnswer {
         }
       }
       let column = mapping.label ?? "label"
+      if let option = row.decision?.answer(column).flatMap(DecisionRow.option),
+        let label = task.labels.label(answered: option)
+      {
+        return .label(label.name)
+      }
       if let raw = row.text(column), let label = task.labels.label(raw) { return .label(label.name) }
       throw Fault(
         field: column, expected: "one of \(task.labels.rawValues.joined(separator: ", "))",

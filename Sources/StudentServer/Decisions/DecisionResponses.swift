@@ -74,7 +74,9 @@ enum DecisionForm: Sendable {
         status: 422, type: "application/json", JSONValue.object([.init("detail", .array(detail))]).text)
     case .decisions:
       let words = faults.all.map { $0.field.isEmpty ? $0.message : "\($0.field): \($0.message)" }
-      return ChatError.invalid(faults.all.first.map(\.field), words.joined(separator: "\n")).response
+      return ChatError.invalid(
+        faults.all.first.map(\.field).flatMap { $0.isEmpty ? nil : $0 }, words.joined(separator: "\n")
+      ).response
     }
   }
 

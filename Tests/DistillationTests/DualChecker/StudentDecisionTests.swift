@@ -123,14 +123,14 @@ import Testing
       let out = folder.appending(path: "run")
       _ = try await DualCheckerRun(configuration, folder: out).run()
       let run = try DualCheckerRun.opening(out)
-      let file = try await run.threshold(precision: 0.6, certainty: 0.9)
-      #expect(file.source == "dev" && file.threshold.answers == 120 && file.threshold.bound >= 0.6)
+      let file = try await run.threshold(precision: 0.4, certainty: 0.8)
+      #expect(file.source == "dev" && file.threshold.answers == 120 && file.threshold.bound >= 0.4)
       #expect(try ThresholdFile(contentsOf: out.appending(path: "threshold.json")) == file)
       let data = folder.appending(path: "test.jsonl")
       for row in try await run.predict(data) {
         #expect(row.needsReview == (try #require(row.confidence) < file.threshold.confidence))
       }
-      let other = try await run.threshold(precision: 0.5, certainty: 0.8, data: data)
+      let other = try await run.threshold(precision: 0.3, certainty: 0.8, data: data)
       #expect(other.source == data.path && other.threshold.answers == 40)
       await #expect(throws: ThresholdError.self) { try await run.threshold(precision: 0.99, certainty: 0.95) }
       // Of a run without development records.

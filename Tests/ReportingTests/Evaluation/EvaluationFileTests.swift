@@ -84,7 +84,7 @@ import TestSupport
         try EvaluationFile(contentsOf: url)
       } throws: { error in
         guard case .malformed(_, let place, let expected, _)? = error as? RunFileError else { return false }
-        return place == "line 1, column 12" && expected == "',' or '}'"
+        return place == "line 1, column 12" && expected == "',' or '}' after the value of 'items'"
       }
       let text = String(decoding: file.jsonData(), as: UTF8.self)
       try Data(text.replacing("\"test_items\"", with: "\"tests\"").utf8).write(to: url)
