@@ -102,6 +102,49 @@ import Tokenization
     }
   }
 
+  @Test(arguments: names) func `a student is written as a file that gives the same logits, tokens and conversations`(
+    name: String
+  ) throws {
+    let ids = integers(try golden(name)["ids"])
+    let turns = [ChatMessage.user("Who says hello?"), .assistant("The dog.")]
+    try withTemporaryFolder { folder in
+      // From a folder, as merged students are.
+      try StudentFamily.student(contentsOf: Self.file(name)).save(to: folder)
+      let student = try TextDecoder(contentsOf: folder)
+      let url = folder.appending(path: "x.gguf")
+      try student.saveGGUF(to: url, as: .float32)
+      let again = try StudentFamily.student(contentsOf: url)
+      #expect(again.logits(of: ids, images: []).isIdentical(to: student.logits(of: ids, images: [])))
+      #expect(again.decoder == student.decoder)
+      #expect(again.endOfTurn == student.endOfTurn)
+      for text in try #require(Self.golden["texts"]?.elements).compactMap(\.string) {
+        #expect(again.tokenizer.encode(text) == student.tokenizer.encode(text), "\(text.debugDescription)")
+      }
+      #expect(
+        try again.rendered(turns, addingGenerationPrompt: false)
+          == student.rendered(turns, addingGenerationPrompt: false))
+      try student.saveGGUF(to: url, as: .q8_0)
+      let packed = try #require(try GGUFModel(at: url)).file
+      #expect(packed.typeName(of: "blk.0.ffn_up.weight") == "Q8_0")
+      #expect(packed.typeName(of: "blk.0.attn_norm.weight") == "F32")
+      _ = try StudentFamily.student(contentsOf: url)
+    }
+  }
+
+  @Test func `a tokenizer that llama.cpp has none like is not written`() throws {
+    try withTemporaryFolder { folder in
+      try StudentFamily.student(contentsOf: Self.file("qwen2")).save(to: folder)
+      let file = folder.appending(path: "tokenizer.json")
+      let text = try String(decoding: Data(contentsOf: file), as: UTF8.self)
+      try Data(text.replacing("|\\\\p{N}|", with: "|\\\\p{N}{1,7}|").utf8).write(to: file)
+      let student = try TextDecoder(contentsOf: folder)
+      let url = folder.appending(path: "x.gguf")
+      let fault = #expect(throws: StudentError.self) { try student.saveGGUF(to: url, as: .float16) }
+      #expect(fault.map { "\($0)" }?.contains("{1,7}") == true)
+      #expect(!FileManager.default.fileExists(atPath: url.path))
+    }
+  }
+
   @Test func `what a file asks for and nobody computes is refused by its name`() throws {
     let source = try Data(contentsOf: Self.file("llama3"))
     let cases = [

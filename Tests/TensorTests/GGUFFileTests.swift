@@ -61,6 +61,48 @@ import Testing
     }
   }
 
+  @Test(arguments: [Tensor.GGUFFile.ElementType.float16, .bfloat16, .q8_0])
+  func `elements are rounded as by the format's own package`(type: Tensor.GGUFFile.ElementType) throws {
+    let source = try Tensor.GGUFFile(contentsOf: Self.url)
+    let rough = try source.tensor(named: "rough")
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("x.gguf")
+      try Tensor.GGUFFile.write([], tensors: [("rough", rough, type)], to: url)
+      let written = try Tensor.GGUFFile(contentsOf: url)
+      #expect(try written.tensor(named: "rough").isIdentical(to: source.tensor(named: "rounded.\(type.name)")))
+    }
+  }
+
+  @Test func `what is written is read again, and an element beyond its type's range is refused`() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("x.gguf")
+      let metadata: [(key: String, value: Tensor.GGUFFile.Metadatum)] = [
+        ("a", .text("é")), ("b", .count(7)), ("c", .number(0.1)), ("d", .flag(true)), ("e", .texts(["x", ""])),
+        ("f", .kinds([-1, 3])), ("g", .numbers([0.5, 2])),
+      ]
+      let vector = Tensor([1, 2, 3], shape: [3])
+      try Tensor.GGUFFile.write(metadata, tensors: [("v", vector, .float32), ("w", vector, .float16)], to: url)
+      let file = try Tensor.GGUFFile(contentsOf: url)
+      #expect(try file.string("a") == "é")
+      #expect(try file.integer("b") == 7)
+      #expect(try file.float("c") == 0.1)
+      #expect(try file.bool("d") == true)
+      #expect(try file.strings("e") == ["x", ""])
+      #expect(try file.integers("f") == [-1, 3])
+      #expect(try file.floats("g") == [0.5, 2])
+      #expect(file.names == ["v", "w"])
+      #expect(try file.tensor(named: "v").isIdentical(to: vector))
+      #expect(try file.tensor(named: "w").isIdentical(to: vector))
+      for type in [Tensor.GGUFFile.ElementType.float16, .q8_0] {
+        let large = Tensor([Float](repeating: 1e30, count: 32), shape: [1, 32])
+        #expect(throws: Tensor.SafetensorsError.self) {
+          try Tensor.GGUFFile.write([], tensors: [("v", large, type)], to: url)
+        }
+      }
+      #expect(try Tensor.GGUFFile(contentsOf: url).names == ["v", "w"])
+    }
+  }
+
   @Test func `a value of another type, a missing tensor and one of a type that is not read are named`() throws {
     let file = try Tensor.GGUFFile(contentsOf: Self.url)
     let path = Self.url.path
@@ -74,7 +116,7 @@ import Testing
     ) { try file.string("test.strings") }
     #expect(
       throws: Tensor.GGUFError.invalid(
-        file: path, field: "tensor \"z\"", expected: "it among 24 tensors", found: "none of this name")
+        file: path, field: "tensor \"z\"", expected: "it among 28 tensors", found: "none of this name")
     ) { try file.tensor(named: "z") }
     #expect(
       throws: Tensor.GGUFError.unsupported(

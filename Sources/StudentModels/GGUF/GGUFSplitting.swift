@@ -43,6 +43,31 @@ enum GGUFSplitting {
   /// Whether texts begin with the beginning-of-text token where the file does not say.
   var begins: Bool { self == .llama3 || self == .tekken }
 
+  /// The name in files that are written; nil where texts are cut in a way that no name stands for.
+  ///
+  /// - Parameter component: the pre-tokenizer of a tokenizer.json.
+  static func name(of component: JSONValue) -> String? {
+    let kinds: [GGUFSplitting] = [.words, .wordsAndDigits, .llama3, .qwen2, .tekken]
+    let found = kinds.first { signature($0.preTokenizer) == signature(component) }
+    return found.flatMap { kind in names.first { $0.0 == kind }?.1.first }
+  }
+
+  /// What of a component says where texts are cut.
+  private static func signature(_ component: JSONValue) -> [String] {
+    switch component["type"]?.string {
+    case "Sequence": (component["pretokenizers"]?.elements ?? []).flatMap(signature)
+    case "Split":
+      [
+        "Split \(component["pattern"]?["Regex"]?.string ?? "?") \(component["behavior"]?.string ?? "") "
+          + "\(component["invert"]?.bool ?? false)"
+      ]
+    case "Digits": ["Digits \(component["individual_digits"]?.bool ?? false)"]
+    case "ByteLevel":
+      ["ByteLevel \(component["add_prefix_space"]?.bool ?? true) \(component["use_regex"]?.bool ?? true)"]
+    default: [component["type"]?.string ?? "none"]
+    }
+  }
+
   /// The component of tokenizer.json.
   var preTokenizer: JSONValue {
     func bytes(finding: Bool) -> JSONValue {

@@ -30,6 +30,14 @@ struct GGUFWeights: TensorSource {
     return try model.file.tensor(named: name, rows: order)
   }
 
+  /// The order of rows that files have: for each of theirs the one of ours.
+  static func turned(rows: Int, headSize: Int) -> [Int] {
+    (0..<rows).map { row in
+      let place = row % headSize
+      return row - place + place % 2 * (headSize / 2) + place / 2
+    }
+  }
+
   /// The name of the tensor for a parameter's path.
   static func name(of path: String) -> String {
     let parts = path.split(separator: ".").map(String.init)

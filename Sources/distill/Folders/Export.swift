@@ -26,10 +26,14 @@
         comes nearest, and says what it loses. With --apart the folder holds the base as it is and the adapter in adapter/, which the pipeline \
         loads with PEFT.
 
+        A name that ends in .gguf is a file for llama.cpp and Ollama: of a decoder that reads text alone, with the \
+        tokenizer and the chat template in it. Its weights are float16 where --dtype does not say otherwise.
+
         Examples:
 
           distill export --model models/smolvlm --adapter runs/news/stage2 --out student
           distill export --run runs/news --decision --out student
+          distill export --model models/smollm2 --adapter runs/esg/student --dtype q8_0 --out student.gguf
         """)
 
     @Option(
@@ -63,24 +67,38 @@
     var adapter: [String] = []
 
     @Option(
-      name: .shortAndLong, help: ArgumentHelp("The folder to write.", valueName: "folder"), completion: .directory)
+      name: .shortAndLong, help: ArgumentHelp("The folder, or the .gguf file, to write.", valueName: "path"),
+      completion: .file())
     var out: String
 
     @Option(
       help: ArgumentHelp(
-        "Type of the written weights: float32, bfloat16 or float16. (default: that of the model's folder)",
+        "Type of the written weights: float32, bfloat16 or float16, of a .gguf file q8_0 too. (default: that of the model's folder)",
         valueName: "type"))
     var dtype: WeightType?
 
     /// The types of weights that are written.
     enum WeightType: String, ExpressibleByArgument, CaseIterable {
       case float32, bfloat16, float16
+      case eightBits = "q8_0"
 
-      var element: Tensor.SafetensorsFile.ElementType {
+      /// The type in a folder; nil for one that stands in GGUF files alone.
+      var element: Tensor.SafetensorsFile.ElementType? {
         switch self {
         case .float32: .float32
         case .bfloat16: .bfloat16
         case .float16: .float16
+        case .eightBits: nil
+        }
+      }
+
+      /// The type in a GGUF file.
+      var packed: Tensor.GGUFFile.ElementType {
+        switch self {
+        case .float32: .float32
+        case .bfloat16: .bfloat16
+        case .float16: .float16
+        case .eightBits: .q8_0
         }
       }
     }
@@ -89,7 +107,12 @@
       guard (model == nil) != (runFolder == nil) else {
         throw ValidationError("Give one of --model with a model's folder and --run with a run's.")
       }
-      guard model == nil || !adapter.isEmpty else { throw ValidationError("--model needs at least one --adapter.") }
+      let isFile = GGUFModel.isFile(URL(filePath: out))
+      guard model == nil || !adapter.isEmpty || isFile else {
+        throw ValidationError("--model needs at least one --adapter, or a .gguf file to write.")
+      }
+      guard isFile || dtype != .eightBits else { throw ValidationError("--dtype q8_0 belongs to a .gguf file.") }
+      guard !isFile || !decision else { throw ValidationError("--decision writes a folder, not a .gguf file.") }
       guard runFolder == nil || adapter.isEmpty else {
         throw ValidationError("--adapter belongs to --model; a run has its own.")
       }
@@ -108,16 +131,31 @@
       let source = URL(filePath: model ?? "")
       try refuse(target, as: source)
       if try ModelKind(of: source) == .textEncoder {
+        guard !GGUFModel.isFile(target) else {
+          throw FolderProblem("\(out): expected a decoder to write as a .gguf file, found an encoder")
+        }
         if try ModelKind.isTagger(source) {
           try merged(TokenTagger(contentsOf: source)).save(to: target)
         } else {
           try merged(TextClassifier(contentsOf: source)).save(to: target)
         }
       } else {
-        try merge(StudentFamily.student(contentsOf: source)).save(to: target)
+        let student = try merge(StudentFamily.student(contentsOf: source))
+        if GGUFModel.isFile(target) {
+          try save(student, toFile: target)
+          return Output.error("\(adapter.count) merged -> \(out)")
+        }
+        try student.save(to: target)
       }
       try roundWeights(of: target, to: dtype?.element, as: source)
       Output.error("\(adapter.count) merged -> \(out)")
+    }
+
+    private func save(_ student: any PretrainedStudent, toFile file: URL) throws {
+      guard let decoder = student as? TextDecoder else {
+        throw FolderProblem("\(out): expected a decoder that reads text alone to write as a .gguf file, found another")
+      }
+      try decoder.saveGGUF(to: file, as: dtype?.packed ?? .float16)
     }
 
     private func refuse(_ target: URL, as source: URL) throws {
@@ -148,6 +186,8 @@
           temperature: learned.temperature(fittedBy: fitTemperature ? { try run.oneTemperature() } : nil)) : nil
       if apart {
         try ApartFolder.write(model: source, adapter: run.lastAdapter(), to: target)
+      } else if GGUFModel.isFile(target) {
+        try save(mergedAlone(student), toFile: target)
       } else {
         try mergedAlone(student).save(to: target)
         try roundWeights(of: target, to: dtype?.element, as: source)

@@ -53,6 +53,13 @@ plain = random.normal(0, 1, (ROWS, 32)).astype(np.float32)
 add("F32", plain, Type.F32)
 add("F16", plain.astype(np.float16), Type.F16)
 add("BF16", quants.quantize(plain, Type.BF16), Type.BF16)
+# Rounded by the package; zeros and halves among them.
+rough = plain * 10.0 ** np.arange(-4, 4).repeat(4).astype(np.float32)
+rough[1] = 0
+rough[2, :4] = [127, 0.5, 1.5, -2.5]
+writer.add_tensor("rough", rough)
+for kind in (Type.F16, Type.BF16, Type.Q8_0):
+    writer.add_tensor(f"rounded.{kind.name}", quants.quantize(rough, kind), raw_dtype=kind)
 writer.add_tensor("vector", np.arange(5, dtype=np.float32))
 # Listed, and read by nobody here.
 writer.add_tensor("x.Q2_K", np.zeros((1, 84), np.uint8), raw_dtype=Type.Q2_K)
