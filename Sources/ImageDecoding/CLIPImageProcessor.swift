@@ -47,6 +47,13 @@ public struct CLIPImageProcessor: FileImageProcessor {
     /// The defaults of transformers for CLIP.
     package init() {}
 
+    /// The size of the tile that every image becomes.
+    package var tile: (width: Int, height: Int) {
+      if let cropWidth, let cropHeight { return (cropWidth, cropHeight) }
+      guard case .exactly(let width, let height) = size else { preconditionFailure("images of many sizes") }
+      return (width, height)
+    }
+
     /// The defaults of transformers for SigLIP: stretched to 224x224, nothing cut off, samples to -1...1.
     package static let siglip: Configuration = {
       var configuration = Configuration()

@@ -9,9 +9,9 @@ import VisionEncoder
 
 /// Model folders of every family, made in a few milliseconds, as they are published.
 enum TinyFamily: String, CaseIterable {
-  case qwen2VL, llavaNext, llama, qwen2, mistral, qwen3, smolLM3, gemma3Text, gemma3
+  case qwen2VL, llava, llavaNext, llama, qwen2, mistral, qwen3, smolLM3, gemma3Text, gemma3
 
-  static let readingImages: [TinyFamily] = [.qwen2VL, .llavaNext, .gemma3]
+  static let readingImages: [TinyFamily] = [.qwen2VL, .llava, .llavaNext, .gemma3]
 
   private static let turns =
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{% for p in m.content %}{% if p.type == 'image' %}"
@@ -25,7 +25,7 @@ enum TinyFamily: String, CaseIterable {
   var template: String? {
     switch self {
     case .qwen2VL: Self.turns
-    case .llavaNext: Self.speakers
+    case .llava, .llavaNext: Self.speakers
     // An image's token stands for its beginning; the image's rows and its end come when the prompt is made.
     case .gemma3: Self.turns.replacing("<image><|vision_end|>", with: "")
     case .qwen2, .mistral, .qwen3, .smolLM3, .gemma3Text:
@@ -37,7 +37,7 @@ enum TinyFamily: String, CaseIterable {
 
   private var kind: LlamaConfiguration.Kind {
     switch self {
-    case .llavaNext, .llama: .llama
+    case .llava, .llavaNext, .llama: .llama
     case .qwen2VL, .qwen2: .qwen2
     case .mistral: .mistral
     case .qwen3: .qwen3
@@ -75,7 +75,7 @@ enum TinyFamily: String, CaseIterable {
       specialTokens: ["<|endoftext|>", "<s>", "</s>", "<|im_start|>", "<|im_end|>", "<image>"] + [
         "<|vision_start|>", "<|vision_end|>",
       ])
-    trainer.roles = [.end: self == .llavaNext || self == .llama ? "</s>" : "<|im_end|>"]
+    trainer.roles = [.end: [.llava, .llavaNext, .llama].contains(self) ? "</s>" : "<|im_end|>"]
     let trained = try trainer.train(on: Tiny.texts)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try Data(trained.json.utf8).write(to: folder.appending(path: "tokenizer.json"))
@@ -105,6 +105,12 @@ enum TinyFamily: String, CaseIterable {
       try processor(
         #"{"image_processor_type": "Qwen2VLImageProcessor", "min_pixels": 64, "max_pixels": 700, "patch_size": 4}"#)
       return try save(Qwen2VLModel(c, using: &generator))
+    case .llava:
+      var c = LlavaConfiguration()
+      (c.vision.hiddenSize, c.vision.intermediateSize, c.vision.layers, c.vision.heads) = (16, 24, 3, 2)
+      (c.vision.imageSize, c.vision.patchSize, c.text, c.imageToken) = (8, 4, text, image)
+      try processor(#"{"size": {"shortest_edge": 8}, "crop_size": {"height": 8, "width": 8}}"#)
+      return try save(LlavaModel(c, using: &generator))
     case .llavaNext:
       var c = LlavaNextConfiguration()
       (c.vision.hiddenSize, c.vision.intermediateSize, c.vision.layers, c.vision.heads) = (16, 24, 3, 2)

@@ -110,6 +110,12 @@ ids = [2, 5, 8] + [3] * 4 + [9, 7, 8] + [3] * 4 + [9, 10, 6, 11]
 add("gemma3", T.Gemma3ForConditionalGeneration(config), ids, [dict(shape=[1, 3, 8, 8]), dict(shape=[1, 3, 8, 8])],
     pixel_values=torch.cat([samples(1, 3, 8, 8), samples(1, 3, 8, 8)]), token_type_ids=torch.tensor([[int(i == 3) for i in ids]]))
 
+tiles = [dict(shape=[1, 3, 8, 8]), dict(shape=[1, 3, 8, 8])]
+square = dict(vision_config=clip, image_token_index=3, image_seq_length=16, tie_word_embeddings=False)
+ids = [1, 5] + [3] * 16 + [7] + [3] * 16 + [9, 2]
+config = T.LlavaConfig(**square, text_config=dict(llama, model_type="llama", rope_parameters=rope(100.0)))
+add("llava", T.LlavaForConditionalGeneration(config), ids, tiles, pixel_values=torch.cat([samples(1, 3, 8, 8)] * 2))
+
 golden = dict(format="families", version=1, torch=torch.__version__, transformers=T.__version__, cases=cases)
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "families.json"), "w") as file:
     json.dump(golden, file, indent=0)

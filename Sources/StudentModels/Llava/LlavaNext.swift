@@ -1,7 +1,7 @@
 package import LanguageModel
 package import Layers
 package import Tensor
-package import VisionEncoder
+internal import VisionEncoder
 
 /// A LLaVA-NeXT (LLaVA 1.6) student.
 ///
@@ -10,15 +10,13 @@ package import VisionEncoder
 /// ```
 package typealias LlavaNext = FamilyStudent<LlavaNextModel>
 
-/// The network of LLaVA-NeXT (Liu et al. 2024): CLIP tower, two-layer projector, Llama decoder.
+/// The network of LLaVA-NeXT (Liu et al. 2024): CLIP tower, two-layer projector, decoder.
 ///
 /// An image is seen whole and in tiles. The tiles' features are put together to one picture, of which only the part that
 /// shows the image is kept, and a learned row marks the end of each line.
 package struct LlavaNextModel: FamilyModel {
   package let configuration: LlavaNextConfiguration
-  package var vision: CLIP
-  private var first: any Projection
-  private var second: any Projection
+  private var tower: LlavaTower
   /// The row that ends each line of features, [width].
   private var newline: Parameter
   package var text: Llama
@@ -27,13 +25,10 @@ package struct LlavaNextModel: FamilyModel {
   /// A network with random weights.
   package init(_ configuration: LlavaNextConfiguration, using generator: inout some RandomNumberGenerator) {
     self.configuration = configuration
-    let (c, width) = (configuration, configuration.text.hiddenSize)
-    vision = CLIP(c.vision, depth: c.towerDepth, using: &generator)
-    first = Linear(
-      inputDimensions: c.vision.hiddenSize, outputDimensions: width, bias: c.projectorBias, using: &generator)
-    second = Linear(inputDimensions: width, outputDimensions: width, bias: c.projectorBias, using: &generator)
+    tower = LlavaTower(configuration, using: &generator)
+    let width = configuration.text.hiddenSize
     newline = Parameter(.normal([width], standardDeviation: 1 / Float(width).squareRoot(), using: &generator))
-    text = Llama(c.text, using: &generator)
+    text = Llama(configuration.text, using: &generator)
     head = text.outputHead(using: &generator)
   }
 
@@ -49,7 +44,7 @@ package struct LlavaNextModel: FamilyModel {
   package func features(ofPixels images: [PromptImage]) -> [Tensor] {
     let side = configuration.vision.side
     let tiles = images.map(\.pixels)
-    let projected = second(configuration.projectorActivation(first(vision(.concatenated(tiles)))))
+    let projected = tower(.concatenated(tiles))
     let lineEnd = projected.shape[0]
     let rows = Tensor.concatenated([projected, newline.value.reshaped([1, -1])])
     var start = 0
@@ -69,9 +64,7 @@ package struct LlavaNextModel: FamilyModel {
 
   /// Shows the parts under the names of transformers 5.
   package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
-    vision.visit(&visitor, at: path.appending(component: "model.vision_tower"))
-    visitor.visit(projection: &first, at: path.appending(component: "model.multi_modal_projector.linear_1"))
-    visitor.visit(projection: &second, at: path.appending(component: "model.multi_modal_projector.linear_2"))
+    tower.visit(&visitor, at: path)
     visitor.visit(&newline, at: path.appending(component: "model.image_newline"))
     visitText(&visitor, at: path, "model.language_model")
   }
