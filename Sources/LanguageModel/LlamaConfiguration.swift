@@ -89,7 +89,9 @@ public struct LlamaConfiguration: ModelConfiguration {
     /// The decoder of a `model_type`, which may be that of a decoder inside of a model of images; nil for one that is not
     /// computed.
     package init?(modelType: String) {
-      let names: [String: Kind] = ["qwen2_vl": .qwen2, "qwen2_vl_text": .qwen2]
+      let names: [String: Kind] = [
+        "qwen2_vl": .qwen2, "qwen2_vl_text": .qwen2, "qwen2_5_vl": .qwen2, "qwen2_5_vl_text": .qwen2,
+      ]
       guard let kind = Kind(rawValue: modelType) ?? names[modelType] else { return nil }
       self = kind
     }

@@ -63,7 +63,7 @@ import Testing
   ) throws {
     switch golden.family {
     case "smolvlm": try check(golden, SmolVLMModel.self)
-    case "qwen2_vl": try check(golden, Qwen2VLModel.self)
+    case "qwen2_vl": try check(golden, QwenVLModel<Qwen2VLConfiguration>.self)
     default: try check(golden, TextDecoderModel.self)
     }
   }
@@ -126,7 +126,7 @@ import Testing
   /// PEFT puts a product on Qwen2-VL's patch convolution too where `proj` is targeted: A is a kernel then.
   @Test func `a product on a convolution is refused as one, and not as another model's`() throws {
     let golden = try #require(Self.cases.first { $0.family == "qwen2_vl" })
-    var model = try base(golden, Qwen2VLModel.self)
+    var model = try base(golden, QwenVLModel<Qwen2VLConfiguration>.self)
     try withTemporaryFolder { folder in
       let text = #"{"peft_type": "LORA", "r": 2, "target_modules": ["patch_embed.proj", "q_proj"]}"#
       try Data(text.utf8).write(to: folder.appending(path: "adapter_config.json"))

@@ -28,6 +28,7 @@ import Tokenization
     }
     let layouts: [(TinyFamily, (String) -> String)] = [
       (.qwen2VL, prefixed(["model.visual.": "visual.", "model.language_model.": "model."])),
+      (.qwen25VL, prefixed(["model.visual.": "visual.", "model.language_model.": "model."])),
       (
         .llava,
         prefixed([
@@ -162,11 +163,22 @@ import Tokenization
   }
 
   @Test func `what a family does not compute is refused by name`() throws {
+    func part(_ name: String, _ config: inout [String: Any], _ change: (inout [String: Any]) -> Void) {
+      var own = config[name] as? [String: Any] ?? [:]
+      change(&own)
+      config[name] = own
+    }
     let changes: [(TinyFamily, String, (inout [String: Any]) -> Void)] = [
       (.llavaNext, "vision_feature_select_strategy \"full\"", { $0["vision_feature_select_strategy"] = "full" }),
       (.llavaNext, "vision_feature_layer -9", { $0["vision_feature_layer"] = -9 }),
       (.llavaNext, "siglip_vision_model", { $0["vision_config"] = ["model_type": "siglip_vision_model"] }),
-      (.qwen2VL, "hidden_size 48 must be", { $0["vision_config"] = ["hidden_size": 48] }),
+      (.qwen2VL, "features of 48 must be", { $0["vision_config"] = ["hidden_size": 48] }),
+      (.qwen2VL, "qwen2_5_vl", { $0["vision_config"] = ["model_type": "qwen2_5_vl"] }),
+      (
+        .qwen25VL, "window_size 20", { part("vision_config", &$0) { ($0["window_size"], $0["patch_size"]) = (20, 14) } }
+      ),
+      (.qwen25VL, "hidden_act", { part("vision_config", &$0) { $0["hidden_act"] = "gelu" } }),
+      (.qwen25VL, "\"qwen3\" of the decoder", { part("text_config", &$0) { $0["model_type"] = "qwen3" } }),
       (.llava, "vision_feature_select_strategy \"full\"", { $0["vision_feature_select_strategy"] = "full" }),
       (.llama, "sliding_window of 16", { $0["sliding_window"] = 16 }),
       (.llavaNext, "text_config.model_type: model_type \"granite\"", { $0["text_config"] = ["model_type": "granite"] }),

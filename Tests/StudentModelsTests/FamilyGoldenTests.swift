@@ -55,13 +55,14 @@ import Testing
   }()
 
   @Test func `the golden file has every family`() {
-    #expect(Self.cases.count == 16)
+    #expect(Self.cases.count == 17)
   }
 
   @Test(arguments: cases) func `logits are those of transformers`(golden: Case) throws {
     switch golden.name {
     case "smolvlm": try check(golden, SmolVLMModel.self)
-    case "qwen2_vl": try check(golden, Qwen2VLModel.self)
+    case "qwen2_vl": try check(golden, QwenVLModel<Qwen2VLConfiguration>.self)
+    case "qwen2_5_vl": try check(golden, QwenVLModel<Qwen25VLConfiguration>.self)
     case "llava": try check(golden, LlavaModel.self)
     case "llava_next": try check(golden, LlavaNextModel.self)
     case "gemma3": try check(golden, Gemma3Model.self)

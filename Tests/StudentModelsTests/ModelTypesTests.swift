@@ -47,7 +47,8 @@ import VisionEncoder
     let encoder = refusal { try decode(TextEncoderConfiguration.self, configuration) }
     // Defaults that no published model has: parts that do not fit each other, a head of the tower.
     let unfit = [
-      "idefics3": "scale_factor 2", "smolvlm": "scale_factor 2", "qwen2_vl": "hidden_size 3584",
+      "idefics3": "scale_factor 2", "smolvlm": "scale_factor 2", "qwen2_vl": "features of 3584",
+      "qwen2_5_vl": "features of 3584",
       "gemma3": "vision_use_head true",
     ]
     if Self.ofStudents.contains(type), unfit[type] == nil {

@@ -9,9 +9,10 @@ import VisionEncoder
 
 /// Model folders of every family, made in a few milliseconds, as they are published.
 enum TinyFamily: String, CaseIterable {
-  case qwen2VL, llava, llavaNext, llama, qwen2, mistral, qwen3, smolLM3, gemma3Text, gemma3
+  case qwen2VL, qwen25VL, llava, llavaNext, llama, qwen2, mistral, qwen3, smolLM3, gemma3Text, gemma3
 
-  static let readingImages: [TinyFamily] = [.qwen2VL, .llava, .llavaNext, .gemma3]
+  static let readingImages: [TinyFamily] = [.qwen2VL, .qwen25VL, .llava, .llavaNext, .gemma3]
+  private static let withAxes: [TinyFamily] = [.qwen2VL, .qwen25VL]
 
   private static let turns =
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{% for p in m.content %}{% if p.type == 'image' %}"
@@ -24,7 +25,7 @@ enum TinyFamily: String, CaseIterable {
 
   var template: String? {
     switch self {
-    case .qwen2VL: Self.turns
+    case .qwen2VL, .qwen25VL: Self.turns
     case .llava, .llavaNext: Self.speakers
     // An image's token stands for its beginning; the image's rows and its end come when the prompt is made.
     case .gemma3: Self.turns.replacing("<image><|vision_end|>", with: "")
@@ -38,7 +39,7 @@ enum TinyFamily: String, CaseIterable {
   private var kind: LlamaConfiguration.Kind {
     switch self {
     case .llava, .llavaNext, .llama: .llama
-    case .qwen2VL, .qwen2: .qwen2
+    case .qwen2VL, .qwen25VL, .qwen2: .qwen2
     case .mistral: .mistral
     case .qwen3: .qwen3
     case .smolLM3: .smolLM3
@@ -53,14 +54,14 @@ enum TinyFamily: String, CaseIterable {
     // Wider heads than the rows' width would give.
     c.headDimensions = self == .qwen3 ? 12 : nil
     c.layersWithoutPositions = self == .smolLM3 ? [1] : []
-    if self == .qwen2VL { c.ropeSections = [1, 1, 2] }
+    if Self.withAxes.contains(self) { c.ropeSections = [1, 1, 2] }
     if self == .mistral { c.window = 20 }
     if kind == .gemma3 {
       // Shorter than an image of 9 rows.
       (c.window, c.layersWithoutWindow, c.windowedRopeBase) = (self == .gemma3 ? 7 : 20, [1], 50)
       (c.queryScalar, c.headDimensions) = (9, 12)
     }
-    c.tiesEmbeddings = self == .qwen2VL || self == .llama || kind == .gemma3
+    c.tiesEmbeddings = Self.withAxes.contains(self) || self == .llama || kind == .gemma3
     return c
   }
 
@@ -97,14 +98,24 @@ enum TinyFamily: String, CaseIterable {
     func processor(_ json: String) throws {
       try Data(json.utf8).write(to: folder.appending(path: "preprocessor_config.json"))
     }
+    func ofAnySize() throws {
+      try processor(
+        #"{"image_processor_type": "Qwen2VLImageProcessor", "min_pixels": 64, "max_pixels": 700, "patch_size": 4}"#)
+    }
     switch self {
     case .qwen2VL:
       var c = Qwen2VLConfiguration()
       (c.vision.layers, c.vision.embeddingSize, c.vision.heads, c.vision.innerRatio) = (2, 16, 2, 2)
       (c.vision.hiddenSize, c.vision.patchSize, c.text, c.imageToken) = (32, 4, text, image)
-      try processor(
-        #"{"image_processor_type": "Qwen2VLImageProcessor", "min_pixels": 64, "max_pixels": 700, "patch_size": 4}"#)
-      return try save(Qwen2VLModel(c, using: &generator))
+      try ofAnySize()
+      return try save(QwenVLModel(c, using: &generator))
+    case .qwen25VL:
+      var c = Qwen25VLConfiguration()
+      (c.vision.layers, c.vision.embeddingSize, c.vision.heads, c.vision.innerSize) = (3, 16, 2, 20)
+      (c.vision.hiddenSize, c.vision.patchSize, c.text, c.imageToken) = (32, 4, text, image)
+      (c.vision.windowSize, c.vision.wholeLayers) = (16, [1])
+      try ofAnySize()
+      return try save(QwenVLModel(c, using: &generator))
     case .llava:
       var c = LlavaConfiguration()
       (c.vision.hiddenSize, c.vision.intermediateSize, c.vision.layers, c.vision.heads) = (16, 24, 3, 2)

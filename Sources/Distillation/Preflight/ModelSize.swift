@@ -29,7 +29,7 @@ package struct ModelSize {
 
   /// Weights of the vision tower's layers.
   var tower: Int {
-    vision.map { $0.layers * (4 * $0.width * $0.width + 2 * $0.width * $0.innerWidth) } ?? 0
+    vision.map { $0.layers * (4 * $0.width * $0.width + $0.innerMatrices * $0.width * $0.innerWidth) } ?? 0
   }
 
   package var parameters: Int { decoder + head * (text.tiesEmbeddings ? 1 : 2) + tower + (vision?.otherWeights ?? 0) }

@@ -59,6 +59,8 @@ public struct TowerSize: Sendable, Equatable {
   package var width: Int
   /// The inner width of the MLP.
   package var innerWidth: Int
+  /// Matrices of the MLP: 3 where it is gated.
+  package var innerMatrices = 2
   /// Weights below the layers and between them and the decoder.
   package var otherWeights: Int
   /// Patches that are read together: those of a tile.

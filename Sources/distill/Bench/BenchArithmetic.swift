@@ -33,7 +33,8 @@
       guard let tower else { return nil }
       let (patches, width) = (Double(tower.patches), Double(tower.width))
       let layer =
-        2 * patches * (4 * width * width + 2 * width * Double(tower.innerWidth)) + 4 * patches * patches * width
+        2 * patches * (4 * width * width + width * Double(tower.innerMatrices * tower.innerWidth)) + 4 * patches
+        * patches * width
       return Double(tiles) * Double(tower.layers) * layer
     }
 

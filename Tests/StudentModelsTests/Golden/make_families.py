@@ -116,6 +116,18 @@ ids = [1, 5] + [3] * 16 + [7] + [3] * 16 + [9, 2]
 config = T.LlavaConfig(**square, text_config=dict(llama, model_type="llama", rope_parameters=rope(100.0)))
 add("llava", T.LlavaForConditionalGeneration(config), ids, tiles, pixel_values=torch.cat([samples(1, 3, 8, 8)] * 2))
 
+axes = dict(image_token_id=3, video_token_id=10, vision_start_token_id=8, vision_end_token_id=9, tie_word_embeddings=True)
+inner = dict(tie_word_embeddings=True, bos_token_id=1, eos_token_id=2)
+tower = dict(hidden_size=8, intermediate_size=12, num_heads=2, out_hidden_size=16, patch_size=2)
+# The first image is 3 x 5 blocks, which windows of 2 x 2 cut in six.
+ids = [1, 8] + [3] * 15 + [9, 5, 8] + [3] * 4 + [9, 7, 2, 11]
+pair = dict(
+    pixel_values=torch.cat([patches(samples(1, 3, 12, 20)), patches(samples(1, 3, 16, 4))]), image_grid_thw=torch.tensor([[1, 6, 10], [1, 8, 2]]),
+    mm_token_type_ids=torch.tensor([[int(i == 3) for i in ids]]))
+shapes = [dict(shape=[1, 3, 12, 20], rows=3, columns=5), dict(shape=[1, 3, 16, 4], rows=4, columns=1)]
+config = T.Qwen2_5_VLConfig(**axes, text_config=dict(text, **inner, rope_parameters=rope(1000.0, mrope_section=[1, 1, 2])),
+    vision_config=dict(tower, depth=3, window_size=8, fullatt_block_indexes=[1]))
+add("qwen2_5_vl", T.Qwen2_5_VLForConditionalGeneration(config), ids, shapes, **pair)
 golden = dict(format="families", version=1, torch=torch.__version__, transformers=T.__version__, cases=cases)
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "families.json"), "w") as file:
     json.dump(golden, file, indent=0)

@@ -1,7 +1,7 @@
 package import LanguageModel
 package import Layers
 package import Tensor
-package import VisionEncoder
+internal import VisionEncoder
 internal import ImageDecoding
 
 /// A Qwen2-VL student.
@@ -9,20 +9,24 @@ internal import ImageDecoding
 /// ```swift
 /// let student = try Qwen2VL(contentsOf: folder)
 /// ```
-package typealias Qwen2VL = FamilyStudent<Qwen2VLModel>
+package typealias Qwen2VL = FamilyStudent<QwenVLModel<Qwen2VLConfiguration>>
 
-/// The network of Qwen2-VL (Wang et al. 2024): a tower for images of any size, and a decoder with positions on three axes.
-package struct Qwen2VLModel: FamilyModel {
-  package let configuration: Qwen2VLConfiguration
+/// A Qwen2.5-VL student.
+package typealias Qwen25VL = FamilyStudent<QwenVLModel<Qwen25VLConfiguration>>
+
+/// The network of Qwen2-VL (Wang et al. 2024) and its successors: a tower for images of any size, and a decoder with positions
+/// on three axes.
+package struct QwenVLModel<Configuration: QwenVLConfiguration>: FamilyModel {
+  package let configuration: Configuration
   /// The vision tower, its merger included.
-  package var vision: Qwen2Vision
+  package var vision: Configuration.Tower
   package var text: Llama
   package var head: (any Projection)?
 
   /// A network with random weights.
-  package init(_ configuration: Qwen2VLConfiguration, using generator: inout some RandomNumberGenerator) {
+  package init(_ configuration: Configuration, using generator: inout some RandomNumberGenerator) {
     self.configuration = configuration
-    vision = Qwen2Vision(configuration.vision, using: &generator)
+    vision = Configuration.Tower(configuration.vision, using: &generator)
     text = Llama(configuration.text, using: &generator)
     head = text.outputHead(using: &generator)
   }
@@ -33,7 +37,7 @@ package struct Qwen2VLModel: FamilyModel {
   /// The tower's features of each image; all go through the tower together.
   package func features(ofPixels images: [PromptImage]) -> [Tensor] {
     let c = configuration.vision
-    let grids = images.map { Qwen2Vision.Grid(rows: $0.rows * c.mergeSize, columns: $0.columns * c.mergeSize) }
+    let grids = images.map { PatchGrid(rows: $0.rows * c.mergeSize, columns: $0.columns * c.mergeSize) }
     let patches = images.map { $0.pixels.patches(of: c.patchSize, merging: c.mergeSize, frames: c.frames) }
     return split(vision(.concatenated(patches), grids: grids), among: images)
   }
