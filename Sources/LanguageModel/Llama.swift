@@ -74,7 +74,8 @@ package struct Llama: Module {
   /// Hidden rows before the last norm, [rows, width].
   ///
   /// - Parameters:
-  ///   - embeddings: one row a token, image features included.
+  ///   - embeddings: one row a token, image features included. Rows of [levels · width] have further levels (DeepStack, Meng
+  ///     et al. 2024): the second is added to what the first layer gives, the third to what the second gives, and so on.
   ///   - positions: one a row.
   ///   - layout: which rows see which.
   ///   - beginning: one sequence that was read before and stands before the rows; nil for none.
@@ -86,7 +87,8 @@ package struct Llama: Module {
   ) -> Tensor {
     let tables = tables(positions)
     let layouts = [layout, layout.windowed(configuration.window)]
-    var x = embeddings
+    let levels = embeddings.levels(width: configuration.hiddenSize)
+    var x = levels[0]
     for (i, layer) in layers.enumerated() {
       let (table, layout) = (tables.ofLayer(i), layouts[configuration.window(ofLayer: i) == nil ? 0 : 1])
       let before = beginning?.layers[i]
@@ -95,6 +97,7 @@ package struct Llama: Module {
         recomputesActivations
         ? layer.recomputed(x, layout: layout, positions: table, after: before, keeping: kept)
         : layer(x, layout: layout, positions: table, after: before, keeping: kept)
+      if i + 1 < levels.count { x = x + (kept.map(levels[i + 1].gathered) ?? levels[i + 1]) }
     }
     return layers.isEmpty ? rows.map(x.gathered) ?? x : x
   }
@@ -128,13 +131,15 @@ package struct Llama: Module {
   ) rethrows -> Tensor {
     let tables = tables(step.positions)
     let steps = [step, step.windowed(configuration.window)]
-    var x = embeddings
+    let levels = embeddings.levels(width: configuration.hiddenSize)
+    var x = levels[0]
     for (i, layer) in layers.enumerated() {
       try proceeding()
       let step = steps[configuration.window(ofLayer: i) == nil ? 0 : 1]
       let heard = layer.attention(
         layer.inputNorm(x), positions: tables.ofLayer(i), cache: &cache.layers[i], step: step)
       x = layer.completed(x, heard)
+      if i + 1 < levels.count { x = x + levels[i + 1] }
     }
     return x
   }

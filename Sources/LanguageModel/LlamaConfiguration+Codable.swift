@@ -64,7 +64,7 @@ extension LlamaConfiguration {
   private struct Rope: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
       case rope_type, type, rope_theta, factor, low_freq_factor, high_freq_factor, original_max_position_embeddings
-      case mrope_section
+      case mrope_section, mrope_interleaved
     }
 
     var rope_type: String?
@@ -76,6 +76,8 @@ extension LlamaConfiguration {
     var high_freq_factor: Double?
     var original_max_position_embeddings: Double?
     var mrope_section: [Int]?
+    /// Said in files, and the same for all of a family.
+    var mrope_interleaved: Bool?
 
     init(_ scaling: RotaryScaling, sections: [Int]) {
       mrope_section = sections.isEmpty ? nil : sections

@@ -27,6 +27,8 @@ public struct LlamaConfiguration: ModelConfiguration {
   package var ropeBase = 10_000.0
   /// How many pairs of a head's coordinates turn by time, row and column (`mrope_section`); empty for text alone.
   package var ropeSections: [Int] = []
+  /// Whether the three axes take turns pair by pair, as in Qwen3-VL. The default is false.
+  package var interleavesRopeSections = false
   /// How the decoder was taught longer texts (`rope_scaling`). The default is not at all.
   package var ropeScaling = RotaryScaling.none
   /// Whether the output head is the embedding table. The default is false.
@@ -91,6 +93,7 @@ public struct LlamaConfiguration: ModelConfiguration {
     package init?(modelType: String) {
       let names: [String: Kind] = [
         "qwen2_vl": .qwen2, "qwen2_vl_text": .qwen2, "qwen2_5_vl": .qwen2, "qwen2_5_vl_text": .qwen2,
+        "qwen3_vl_text": .qwen3,
       ]
       guard let kind = Kind(rawValue: modelType) ?? names[modelType] else { return nil }
       self = kind
@@ -130,7 +133,9 @@ public struct LlamaConfiguration: ModelConfiguration {
   }
   /// The positions that turn queries and keys.
   package var rotary: RotaryPositions {
-    RotaryPositions(dimensions: headSize, base: ropeBase, sections: ropeSections, scaling: ropeScaling)
+    RotaryPositions(
+      dimensions: headSize, base: ropeBase, sections: ropeSections, interleavesSections: interleavesRopeSections,
+      scaling: ropeScaling)
   }
   /// The same in layers with a window; nil where they are as the others.
   package var windowedRotary: RotaryPositions? {

@@ -225,10 +225,15 @@ package struct FeedForward: Module {
   package var second: any Projection
   /// Between the two.
   package let activation: Activation
+  private let names: (String, String)
 
   /// An MLP with these projections.
-  package init(first: any Projection, second: any Projection, activation: Activation) {
-    (self.first, self.second, self.activation) = (first, second, activation)
+  ///
+  /// - Parameter names: the last components of the projections' paths. The default is fc1 and fc2.
+  package init(
+    first: any Projection, second: any Projection, activation: Activation, names: (String, String) = ("fc1", "fc2")
+  ) {
+    (self.first, self.second, self.activation, self.names) = (first, second, activation, names)
   }
 
   /// Maps [rows, width] to [rows, width].
@@ -237,9 +242,9 @@ package struct FeedForward: Module {
     return second(activation(consume product, bias: bias))
   }
 
-  /// Shows `fc1` and `fc2`.
+  /// Shows both projections.
   package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
-    visitor.visit(projection: &first, at: path.appending(component: "fc1"))
-    visitor.visit(projection: &second, at: path.appending(component: "fc2"))
+    visitor.visit(projection: &first, at: path.appending(component: names.0))
+    visitor.visit(projection: &second, at: path.appending(component: names.1))
   }
 }

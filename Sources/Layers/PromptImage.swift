@@ -11,7 +11,8 @@ public struct PromptImage: Sendable {
   public enum Content: Sendable {
     /// [tiles, channels, height, width], scaled as the model's image processor does.
     case pixels(Tensor)
-    /// [tokens, width]: features in the language model's space, one row for each image token.
+    /// [tokens, width]: features in the language model's space, one row for each image token. In models with DeepStack
+    /// [tokens, levels · width]: what further layers of the decoder are given stands beside what the first one is.
     case features(Tensor)
   }
 

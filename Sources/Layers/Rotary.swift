@@ -13,6 +13,9 @@ package struct RotaryPositions: Sendable, Equatable {
   package let base: Double
   /// How many pairs turn by time, row and column; empty where all turn by time. The default is empty.
   package let sections: [Int]
+  /// Whether the axes take turns pair by pair, as in Qwen3-VL, in place of having their pairs in blocks. The default is
+  /// false.
+  package let interleavesSections: Bool
   /// How a model was taught longer texts than it began with. The default is none.
   package let scaling: RotaryScaling
 
@@ -20,13 +23,15 @@ package struct RotaryPositions: Sendable, Equatable {
   ///
   /// - Precondition: `dimensions` is even; `sections` is empty or has three parts that add up to half of it.
   package init(
-    dimensions: Int, base: Double = 10_000, sections: [Int] = [], scaling: RotaryScaling = .none
+    dimensions: Int, base: Double = 10_000, sections: [Int] = [], interleavesSections: Bool = false,
+    scaling: RotaryScaling = .none
   ) {
     precondition(dimensions % 2 == 0, "rotary positions need an even head size, not \(dimensions)")
     precondition(
       sections.isEmpty || sections.count == 3 && sections.reduce(0, +) == dimensions / 2,
       "sections \(sections) for \(dimensions / 2) pairs")
-    (self.dimensions, self.base, self.sections, self.scaling) = (dimensions, base, sections, scaling)
+    (self.dimensions, self.base, self.scaling) = (dimensions, base, scaling)
+    (self.sections, self.interleavesSections) = (sections, interleavesSections)
   }
 
   /// The cosines and sines of a run of positions.
@@ -69,7 +74,7 @@ package struct RotaryPositions: Sendable, Equatable {
     let frequencies = (0..<(dimensions / 2)).map { pair in
       scaling.scaled(pow(base, -2 * Double(pair) / Double(dimensions)))
     }
-    let axisOfPair = sections.enumerated().flatMap { Array(repeating: $0, count: $1) }
+    let axisOfPair = axes
     // A tree's answers, and trees side by side, stand at the same positions.
     var (different, place) = ([TokenPosition](), [TokenPosition: Int]())
     let rows = positions.map { position -> Int in
@@ -85,6 +90,15 @@ package struct RotaryPositions: Sendable, Equatable {
     }
     guard different.count < positions.count else { return table }
     return Table(cosine: table.cosine.gathered(rows), sine: table.sine.gathered(rows), dimensions: dimensions)
+  }
+
+  /// The axis by which each pair turns: 0 time, 1 row, 2 column; empty where all turn by time.
+  private var axes: [Int] {
+    guard interleavesSections, !sections.isEmpty else {
+      return sections.enumerated().flatMap { Array(repeating: $0, count: $1) }
+    }
+    // Rows and columns have every third pair, as many as their sections say, and time what is left.
+    return (0..<(dimensions / 2)).map { $0 < 3 * sections[$0 % 3] ? $0 % 3 : 0 }
   }
 
   /// Angles for places in an image, half of the pairs turning by the row and half by the column, as in Qwen2-VL's tower:

@@ -62,6 +62,19 @@ import Testing
         to: RotaryPositions(dimensions: 12, base: 100).table(positions: [7]).rotate(x)))
   }
 
+  @Test func `axes that take turns have every third pair, as many as their sections say`() {
+    let place = TokenPosition(time: 3, row: 5, column: 8)
+    let x = randomTensor([1, 2, 24], seed: 1)
+    let alone = [place.time, place.row, place.column].map {
+      RotaryPositions(dimensions: 24, base: 100).table(positions: [TokenPosition($0)]).rotate(x).scalars
+    }
+    // Of 12 pairs 1, 4 and 7 turn by the row, 2 and 5 by the column: 3 and 2 of them.
+    let axes = [0, 1, 2, 0, 1, 2, 0, 1, 0, 0, 0, 0]
+    let expected = (0..<48).map { alone[axes[$0 % 12]][$0] }
+    let rotary = RotaryPositions(dimensions: 24, base: 100, sections: [7, 3, 2], interleavesSections: true)
+    expectClose(rotary.table(positions: [place]).rotate(x), Tensor(expected, shape: [1, 2, 24]))
+  }
+
   @Test func `patches turn by row in the first quarter's frequencies and by column in the second's`() {
     let x = randomTensor([1, 1, 8], seed: 2)
     let y = RotaryPositions(dimensions: 8, base: 100).table(patches: [(row: 3, column: 5)]).rotate(x).scalars

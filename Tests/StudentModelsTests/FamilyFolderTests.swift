@@ -179,6 +179,31 @@ import Tokenization
       ),
       (.qwen25VL, "hidden_act", { part("vision_config", &$0) { $0["hidden_act"] = "gelu" } }),
       (.qwen25VL, "\"qwen3\" of the decoder", { part("text_config", &$0) { $0["model_type"] = "qwen3" } }),
+      (.qwen3VL, "\"qwen2\" of the decoder", { part("text_config", &$0) { $0["model_type"] = "qwen2" } }),
+      (
+        .qwen3VL, "deepstack_visual_indexes [1, 0]",
+        {
+          part("vision_config", &$0) { $0["deepstack_visual_indexes"] = [1, 0] }
+        }
+      ),
+      (
+        .qwen3VL, "deepstack_visual_indexes [3]",
+        {
+          part("vision_config", &$0) { $0["deepstack_visual_indexes"] = [3] }
+        }
+      ),
+      (
+        .qwen3VL, "num_position_embeddings 8",
+        {
+          part("vision_config", &$0) { $0["num_position_embeddings"] = 8 }
+        }
+      ),
+      (
+        .qwen3VL, "mrope_section [1, 1, 1]",
+        {
+          part("text_config", &$0) { $0["rope_scaling"] = ["mrope_section": [1, 1, 1]] }
+        }
+      ),
       (.llava, "vision_feature_select_strategy \"full\"", { $0["vision_feature_select_strategy"] = "full" }),
       (.llama, "sliding_window of 16", { $0["sliding_window"] = 16 }),
       (.llavaNext, "text_config.model_type: model_type \"granite\"", { $0["text_config"] = ["model_type": "granite"] }),
@@ -201,7 +226,7 @@ import Tokenization
 
   @Test func `a processor that cuts images in another way than the tower takes them is refused`() throws {
     for (family, json) in [
-      (TinyFamily.qwen2VL, #"{"patch_size": 8}"#),
+      (TinyFamily.qwen2VL, #"{"patch_size": 8}"#), (.qwen3VL, #"{"patch_size": 8}"#),
       (.llava, #"{"size": {"shortest_edge": 8}, "crop_size": {"height": 4, "width": 8}}"#),
       (
         .llavaNext,

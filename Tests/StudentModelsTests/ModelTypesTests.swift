@@ -48,7 +48,7 @@ import VisionEncoder
     // Defaults that no published model has: parts that do not fit each other, a head of the tower.
     let unfit = [
       "idefics3": "scale_factor 2", "smolvlm": "scale_factor 2", "qwen2_vl": "features of 3584",
-      "qwen2_5_vl": "features of 3584",
+      "qwen2_5_vl": "features of 3584", "qwen3_vl": "deepstack_visual_indexes [8, 16, 24]",
       "gemma3": "vision_use_head true",
     ]
     if Self.ofStudents.contains(type), unfit[type] == nil {

@@ -47,7 +47,7 @@ import Tokenization
         switch family {
         // A turn that begins with an image has no space after "User:", one that begins with words has.
         case nil: "<|im_start|>User: Photo: <\(a)>\nFound: <\(b)>\nIs it?<end_of_utterance>\nAssistant:"
-        case .qwen2VL, .qwen25VL:
+        case .qwen2VL, .qwen25VL, .qwen3VL:
           "<|im_start|>user\nPhoto: <\(a)>\nFound: <\(b)>\nIs it?<|im_end|>\n<|im_start|>assistant\n"
         default: "USER: Photo: <\(a)>\n\nFound: <\(b)>\n\nIs it? ASSISTANT:"
         }

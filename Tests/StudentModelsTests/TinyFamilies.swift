@@ -9,10 +9,10 @@ import VisionEncoder
 
 /// Model folders of every family, made in a few milliseconds, as they are published.
 enum TinyFamily: String, CaseIterable {
-  case qwen2VL, qwen25VL, llava, llavaNext, llama, qwen2, mistral, qwen3, smolLM3, gemma3Text, gemma3
+  case qwen2VL, qwen25VL, qwen3VL, llava, llavaNext, llama, qwen2, mistral, qwen3, smolLM3, gemma3Text, gemma3
 
-  static let readingImages: [TinyFamily] = [.qwen2VL, .qwen25VL, .llava, .llavaNext, .gemma3]
-  private static let withAxes: [TinyFamily] = [.qwen2VL, .qwen25VL]
+  static let readingImages: [TinyFamily] = [.qwen2VL, .qwen25VL, .qwen3VL, .llava, .llavaNext, .gemma3]
+  private static let withAxes: [TinyFamily] = [.qwen2VL, .qwen25VL, .qwen3VL]
 
   private static let turns =
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{% for p in m.content %}{% if p.type == 'image' %}"
@@ -25,7 +25,7 @@ enum TinyFamily: String, CaseIterable {
 
   var template: String? {
     switch self {
-    case .qwen2VL, .qwen25VL: Self.turns
+    case .qwen2VL, .qwen25VL, .qwen3VL: Self.turns
     case .llava, .llavaNext: Self.speakers
     // An image's token stands for its beginning; the image's rows and its end come when the prompt is made.
     case .gemma3: Self.turns.replacing("<image><|vision_end|>", with: "")
@@ -40,6 +40,7 @@ enum TinyFamily: String, CaseIterable {
     switch self {
     case .llava, .llavaNext, .llama: .llama
     case .qwen2VL, .qwen25VL, .qwen2: .qwen2
+    case .qwen3VL: .qwen3
     case .mistral: .mistral
     case .qwen3: .qwen3
     case .smolLM3: .smolLM3
@@ -52,9 +53,10 @@ enum TinyFamily: String, CaseIterable {
     (c.hiddenSize, c.intermediateSize, c.layers, c.heads, c.keyHeads) = (32, 48, 2, 4, 2)
     (c.maxPositions, c.ropeBase, c.epsilon) = (160, 500, 1e-5)
     // Wider heads than the rows' width would give.
-    c.headDimensions = self == .qwen3 ? 12 : nil
+    c.headDimensions = self == .qwen3 ? 12 : self == .qwen3VL ? 16 : nil
     c.layersWithoutPositions = self == .smolLM3 ? [1] : []
-    if Self.withAxes.contains(self) { c.ropeSections = [1, 1, 2] }
+    if Self.withAxes.contains(self) { c.ropeSections = self == .qwen3VL ? [4, 2, 2] : [1, 1, 2] }
+    c.interleavesRopeSections = self == .qwen3VL
     if self == .mistral { c.window = 20 }
     if kind == .gemma3 {
       // Shorter than an image of 9 rows.
@@ -114,6 +116,14 @@ enum TinyFamily: String, CaseIterable {
       (c.vision.layers, c.vision.embeddingSize, c.vision.heads, c.vision.innerSize) = (3, 16, 2, 20)
       (c.vision.hiddenSize, c.vision.patchSize, c.text, c.imageToken) = (32, 4, text, image)
       (c.vision.windowSize, c.vision.wholeLayers) = (16, [1])
+      try ofAnySize()
+      return try save(QwenVLModel(c, using: &generator))
+    case .qwen3VL:
+      var c = Qwen3VLConfiguration()
+      (c.vision.layers, c.vision.embeddingSize, c.vision.heads, c.vision.innerSize) = (3, 16, 2, 20)
+      (c.vision.hiddenSize, c.vision.patchSize, c.text, c.imageToken) = (32, 4, text, image)
+      // As many levels as the decoder has layers.
+      (c.vision.positions, c.vision.deepLayers) = (9, [0, 1])
       try ofAnySize()
       return try save(QwenVLModel(c, using: &generator))
     case .llava:

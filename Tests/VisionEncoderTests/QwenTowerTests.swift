@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import VisionEncoder
 
-/// The tower of Qwen2.5-VL; figures of transformers are in FamilyGoldenTests.
+/// The towers of Qwen2.5-VL and Qwen3-VL; figures of transformers are in FamilyGoldenTests.
 @Suite struct QwenTowerTests {
   private var windowed: Qwen25Vision {
     var c = Qwen25VisionConfiguration()
@@ -13,6 +13,14 @@ import VisionEncoder
     (c.windowSize, c.wholeLayers) = (8, [])
     var generator = Tensor.Generator(seed: 2)
     return Qwen25Vision(c, using: &generator)
+  }
+
+  private var deep: Qwen3Vision {
+    var c = Qwen3VisionConfiguration()
+    (c.layers, c.embeddingSize, c.hiddenSize, c.heads, c.innerSize, c.patchSize) = (2, 16, 10, 2, 12, 2)
+    (c.positions, c.deepLayers) = (9, [0])
+    var generator = Tensor.Generator(seed: 2)
+    return Qwen3Vision(c, using: &generator)
   }
 
   @Test func `each image has its own features, whatever stands beside it`() {
@@ -29,6 +37,7 @@ import VisionEncoder
       }
     }
     check(windowed, width: 10)
+    check(deep, width: 20)
   }
 
   @Test func `a feature depends on the patches of its window alone where no layer sees the whole image`() {
@@ -42,13 +51,34 @@ import VisionEncoder
     for (block, size) in difference.enumerated() { #expect(window.contains(block) == (size > 0), "\(block)") }
   }
 
+  @Test func `the table of positions is stretched so that its corners are the image's`() {
+    // A tower without layers gives a merger's view of patches plus positions; of patches that are 0, positions alone.
+    var c = Qwen3VisionConfiguration()
+    (c.layers, c.embeddingSize, c.hiddenSize, c.heads, c.innerSize, c.patchSize, c.mergeSize) = (0, 8, 3, 2, 4, 2, 1)
+    (c.positions, c.deepLayers) = (9, [])
+    var generator = Tensor.Generator(seed: 2)
+    let tower = Qwen3Vision(c, using: &generator)
+    func features(_ rows: Int, _ columns: Int) -> Tensor {
+      tower(.zeros([rows * columns, 24]), grids: [PatchGrid(rows: rows, columns: columns)])
+    }
+    let (own, large, single) = (features(3, 3), features(5, 5), features(1, 3))
+    for (place, same) in [(0, 0), (2, 1), (4, 2), (10, 3), (12, 4), (24, 8)] {
+      expectClose(large.rows(place..<(place + 1)), own.rows(same..<(same + 1)), relative: 0, absolute: 1e-6)
+    }
+    expectClose(single, own.rows(0..<3), relative: 0, absolute: 1e-6)
+    #expect((large.rows(1..<2) - own.rows(0..<1)).squared().sum().scalar > 1e-6)
+  }
+
   @Test func `gradients are those of finite differences`() {
     let patches = [randomTensor([16, 24], seed: 1)]
-    let windowed = windowed
+    let (windowed, deep) = (windowed, deep)
     // A step of all patches at once is long for towers so small: with Float64 in PyTorch, too, slopes and differences are up to
     // 4 % apart.
     expectGradientsMatchFiniteDifferences(at: patches, relative: 0.1) {
       windowed($0[0], grids: [.init(rows: 2, columns: 8)]).tanh()
+    }
+    expectGradientsMatchFiniteDifferences(at: patches, relative: 0.1) {
+      deep($0[0], grids: [.init(rows: 4, columns: 4)]).tanh()
     }
   }
 
@@ -56,12 +86,24 @@ import VisionEncoder
     #expect(
       try JSONDecoder().decode(Qwen25VisionConfiguration.self, from: JSONEncoder().encode(windowed.configuration))
         == windowed.configuration)
+    #expect(
+      try JSONDecoder().decode(Qwen3VisionConfiguration.self, from: JSONEncoder().encode(deep.configuration))
+        == deep.configuration)
     for text in [
       #"{"hidden_size": 0}"#, #"{"num_heads": 7}"#, #"{"window_size": 27}"#, #"{"hidden_act": "gelu"}"#,
       #"{"in_chans": 1}"#, #"{"model_type": "qwen2_vl"}"#, #"{"rope_parameters": {"rope_theta": 0}}"#,
     ] {
       #expect(throws: DecodingError.self) {
         try JSONDecoder().decode(Qwen25VisionConfiguration.self, from: Data(text.utf8))
+      }
+    }
+    for text in [
+      #"{"num_position_embeddings": 50}"#, #"{"deepstack_visual_indexes": [1, 1]}"#,
+      #"{"deepstack_visual_indexes": [27]}"#,
+      #"{"deepstack_visual_indexes": [-1]}"#, #"{"model_type": "qwen2_5_vl"}"#, #"{"intermediate_size": 0}"#,
+    ] {
+      #expect(throws: DecodingError.self) {
+        try JSONDecoder().decode(Qwen3VisionConfiguration.self, from: Data(text.utf8))
       }
     }
   }

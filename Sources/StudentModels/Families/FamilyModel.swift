@@ -88,7 +88,8 @@ package protocol FamilyModel: Module, SequenceScorer {
   /// Rows of features that the decoder gets for an image, whether it comes as pixels or as features.
   func tokenCount(of image: PromptImage) -> Int
 
-  /// Features [tokens, width] of each image, all of which come as pixels.
+  /// Features [tokens, levels · width] of each image, all of which come as pixels: one level, or further ones that later
+  /// layers of the decoder are given.
   func features(ofPixels images: [PromptImage]) -> [Tensor]
 
   /// Where the tokens of a tree's prompt stand. By default one after the other, as in text.
@@ -168,7 +169,8 @@ extension FamilyModel {
     rows.matmul(head, transposeB: true).capped(at: text.configuration.logitCap)
   }
 
-  /// Token rows with image tokens replaced by the images' features, in order.
+  /// Token rows with image tokens replaced by the images' features, in order: [tokens, width], or as many levels as the
+  /// features have, all but the first of which are 0 for tokens of text.
   ///
   /// - Precondition: as many image tokens as feature rows.
   func embedded(_ tokens: [Int], images: [PromptImage]) -> Tensor {
@@ -185,7 +187,9 @@ extension FamilyModel {
     let features = Tensor.concatenated(features(of: images))
     precondition(
       features.shape[0] == places.count, "\(places.count) image tokens for \(features.shape[0]) feature rows")
-    return rows.replacingRows(at: places, with: features)
+    let levels = features.shape[1] / rows.shape[1]
+    let none = Array(repeating: Tensor.zeros(rows.shape), count: levels - 1)
+    return Tensor.levels([rows] + none).replacingRows(at: places, with: features)
   }
 
   /// The rows of each image where those of all stand one after the other, as many as ``tokenCount(of:)`` says.

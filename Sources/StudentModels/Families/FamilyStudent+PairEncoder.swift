@@ -5,7 +5,8 @@ package import Tensor
 extension FamilyStudent: PairEncoder {
   /// The mean of each image's feature rows as the decoder gets them.
   package func imageVectors(_ images: [PromptImage]) -> Tensor {
-    let features = model.features(ofPixels: images)
+    let width = decoder.hiddenSize
+    let features = model.features(ofPixels: images).map { $0.levels(width: width)[0] }
     return unit(means(of: Tensor.concatenated(features), counts: features.map { $0.shape[0] }))
   }
 

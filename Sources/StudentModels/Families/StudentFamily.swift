@@ -12,6 +12,8 @@ public enum StudentFamily: String, Sendable, CaseIterable {
   case qwen2VL = "Qwen2-VL"
   /// Qwen2.5-VL.
   case qwen25VL = "Qwen2.5-VL"
+  /// Qwen3-VL.
+  case qwen3VL = "Qwen3-VL"
   /// LLaVA 1.5.
   case llava = "LLaVA 1.5"
   /// LLaVA-NeXT, also known as LLaVA 1.6.
@@ -53,6 +55,7 @@ public enum StudentFamily: String, Sendable, CaseIterable {
     case .smolVLM: SmolVLMConfiguration.self
     case .qwen2VL: Qwen2VLConfiguration.self
     case .qwen25VL: Qwen25VLConfiguration.self
+    case .qwen3VL: Qwen3VLConfiguration.self
     case .llava: LlavaConfiguration.self
     case .llavaNext: LlavaNextConfiguration.self
     case .gemma3: Gemma3Configuration.self
@@ -65,6 +68,7 @@ public enum StudentFamily: String, Sendable, CaseIterable {
     case .smolVLM: try SmolVLM(contentsOf: folder)
     case .qwen2VL: try Qwen2VL(contentsOf: folder)
     case .qwen25VL: try Qwen25VL(contentsOf: folder)
+    case .qwen3VL: try Qwen3VL(contentsOf: folder)
     case .llava: try Llava(contentsOf: folder)
     case .llavaNext: try LlavaNext(contentsOf: folder)
     case .gemma3: try Gemma3(contentsOf: folder)

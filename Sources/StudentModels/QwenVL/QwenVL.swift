@@ -14,6 +14,9 @@ package typealias Qwen2VL = FamilyStudent<QwenVLModel<Qwen2VLConfiguration>>
 /// A Qwen2.5-VL student.
 package typealias Qwen25VL = FamilyStudent<QwenVLModel<Qwen25VLConfiguration>>
 
+/// A Qwen3-VL student.
+package typealias Qwen3VL = FamilyStudent<QwenVLModel<Qwen3VLConfiguration>>
+
 /// The network of Qwen2-VL (Wang et al. 2024) and its successors: a tower for images of any size, and a decoder with positions
 /// on three axes.
 package struct QwenVLModel<Configuration: QwenVLConfiguration>: FamilyModel {

@@ -13,6 +13,8 @@ package protocol QwenVLConfiguration: FamilyConfiguration, ModelConfiguration {
   static var architecture: String { get }
   /// The decoder.
   static var decoder: LlamaConfiguration.Kind { get }
+  /// Whether time, row and column take turns pair by pair.
+  static var interleavesRopeSections: Bool { get }
   /// How many pairs of a head's coordinates turn by time, row and column where the file does not say.
   static var ropeSections: [Int] { get }
   var vision: Tower.Configuration { get set }
@@ -25,6 +27,8 @@ extension QwenVLConfiguration {
   package static var modelTypes: [String] { [modelType] }
   /// Qwen2.
   package static var decoder: LlamaConfiguration.Kind { .qwen2 }
+  /// False.
+  package static var interleavesRopeSections: Bool { false }
 
   package static var fields: [ModelField<Self>] {
     [
@@ -49,6 +53,7 @@ extension QwenVLConfiguration {
     }
     // Versions of transformers before 5 said it in the decoder's part, and 5.24 goes by either.
     text.tiesEmbeddings = try file["tie_word_embeddings"] == true || text.tiesEmbeddings
+    text.interleavesRopeSections = Self.interleavesRopeSections
     if text.ropeSections.isEmpty { text.ropeSections = Self.ropeSections }
     guard text.ropeSections.reduce(0, +) == text.headSize / 2 else {
       throw file.refusal(
@@ -118,6 +123,23 @@ package struct Qwen25VLConfiguration: QwenVLConfiguration {
   package static let ropeSections = [16, 24, 24]
   package var vision = Qwen25VisionConfiguration()
   package var text = LlamaConfiguration(kind: .qwen2)
+  /// The default is 151,655.
+  package var imageToken = 151_655
+
+  /// The defaults of transformers.
+  package init() {}
+}
+
+/// The sizes of a Qwen3-VL model.
+package struct Qwen3VLConfiguration: QwenVLConfiguration {
+  package typealias Tower = Qwen3Vision
+  package static let modelType = "qwen3_vl"
+  package static let architecture = "Qwen3VLForConditionalGeneration"
+  package static let decoder = LlamaConfiguration.Kind.qwen3
+  package static let interleavesRopeSections = true
+  package static let ropeSections = [24, 20, 20]
+  package var vision = Qwen3VisionConfiguration()
+  package var text = LlamaConfiguration(kind: .qwen3)
   /// The default is 151,655.
   package var imageToken = 151_655
 

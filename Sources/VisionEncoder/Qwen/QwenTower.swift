@@ -18,7 +18,7 @@ package protocol QwenTower: Module {
   /// - Parameters:
   ///   - x: [patches, 3 · frames · patch · patch], image after image, in each the blocks that are merged row by row.
   ///   - grids: one an image.
-  /// - Returns: [patches / merge², decoder's width].
+  /// - Returns: [patches / merge², levels · decoder's width].
   func callAsFunction(_ x: Tensor, grids: [PatchGrid]) -> Tensor
 }
 
@@ -101,17 +101,19 @@ struct PatchMerger<Norm: RowMap>: Module {
   private var second: any Projection
   private let names: (norm: String, first: String, second: String)
   private let mergedSize: Int
+  private let normalizesBlocks: Bool
 
   /// A merger with random weights.
   ///
   /// - Parameters:
-  ///   - norm: of single patches.
+  ///   - norm: of single patches, or of whole blocks.
+  ///   - normalizesBlocks: whether the norm is of whole blocks. The default is false.
   ///   - names: the last components of the paths.
   init(
-    _ c: some QwenTowerConfiguration, norm: Norm, names: (norm: String, first: String, second: String),
-    using generator: inout some RandomNumberGenerator
+    _ c: some QwenTowerConfiguration, norm: Norm, normalizesBlocks: Bool = false,
+    names: (norm: String, first: String, second: String), using generator: inout some RandomNumberGenerator
   ) {
-    (self.norm, self.names) = (norm, names)
+    (self.norm, self.names, self.normalizesBlocks) = (norm, names, normalizesBlocks)
     mergedSize = c.mergedSize
     first = Linear(inputDimensions: c.mergedSize, outputDimensions: c.mergedSize, using: &generator)
     second = Linear(inputDimensions: c.mergedSize, outputDimensions: c.hiddenSize, using: &generator)
@@ -119,7 +121,8 @@ struct PatchMerger<Norm: RowMap>: Module {
 
   /// Maps [patches, width] to [patches / merge², decoder's width].
   func callAsFunction(_ x: Tensor) -> Tensor {
-    second(first(norm(x).reshaped([-1, mergedSize])).gelu())
+    let rows = normalizesBlocks ? norm(x.reshaped([-1, mergedSize])) : norm(x).reshaped([-1, mergedSize])
+    return second(first(rows).gelu())
   }
 
   mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {

@@ -128,6 +128,10 @@ shapes = [dict(shape=[1, 3, 12, 20], rows=3, columns=5), dict(shape=[1, 3, 16, 4
 config = T.Qwen2_5_VLConfig(**axes, text_config=dict(text, **inner, rope_parameters=rope(1000.0, mrope_section=[1, 1, 2])),
     vision_config=dict(tower, depth=3, window_size=8, fullatt_block_indexes=[1]))
 add("qwen2_5_vl", T.Qwen2_5_VLForConditionalGeneration(config), ids, shapes, **pair)
+config = T.Qwen3VLConfig(**axes, text_config=dict(text, **inner, head_dim=8, rope_parameters=rope(1000.0, mrope_section=[2, 1, 1])),
+    vision_config=dict(tower, depth=3, num_position_embeddings=16, deepstack_visual_indexes=[0, 1]))
+add("qwen3_vl", T.Qwen3VLForConditionalGeneration(config), ids, shapes, **pair)
+
 golden = dict(format="families", version=1, torch=torch.__version__, transformers=T.__version__, cases=cases)
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "families.json"), "w") as file:
     json.dump(golden, file, indent=0)
