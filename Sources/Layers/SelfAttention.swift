@@ -14,7 +14,8 @@ package struct SelfAttention: Module {
   package let heads: Int
   /// Heads of keys and values; divides ``heads``.
   package let keyHeads: Int
-  /// Normalises each head of the queries and of the keys before positions turn them, [dimensions] each; nil for none.
+  /// Normalises each head of the queries and of the keys before positions turn them, [dimensions] each, or all heads of a row
+  /// together, [heads · dimensions] and [key heads · dimensions]; nil for none.
   package var headNorms: (query: RMSNorm, key: RMSNorm)?
   /// What scores are multiplied by; nil for 1/√dimensions.
   private let scale: Float?
@@ -92,7 +93,10 @@ package struct SelfAttention: Module {
     let k = all[1].reshaped([rows, keyHeads, -1])
     let v = all[2].reshaped([rows, keyHeads, -1])
     guard let headNorms else { return (positions?.rotate(q) ?? q, positions?.rotate(k) ?? k, v) }
-    let (normalQ, normalK) = (headNorms.query(q), headNorms.key(k))
+    func normal(_ x: Tensor, _ norm: RMSNorm) -> Tensor {
+      norm(x.reshaped([-1, norm.weight.value.count])).reshaped(x.shape)
+    }
+    let (normalQ, normalK) = (normal(q, headNorms.query), normal(k, headNorms.key))
     guard let positions else { return (normalQ, normalK, v) }
     // What is turned is not kept for the gradient.
     defer {

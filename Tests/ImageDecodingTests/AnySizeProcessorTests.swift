@@ -13,6 +13,7 @@ struct AnySizeCase: Decodable {
 
   func processor() throws -> any ImageProcessor {
     let json = Array(config.utf8)
+    if config.contains("GotOcr2") { return try GotOcr2ImageProcessor(json: json) }
     return config.contains("Qwen2VL")
       ? try Qwen2VLImageProcessor(json: json) : try LlavaNextImageProcessor(json: json)
   }
@@ -21,7 +22,7 @@ struct AnySizeCase: Decodable {
 @Suite struct AnySizeProcessorTests {
   @Test func `pixels and sizes are those of transformers`() throws {
     let cases = try GoldenFile<AnySizeCase>.load("any_size")
-    #expect(cases.count >= 26)
+    #expect(cases.count >= 38)
     for golden in cases {
       let processor = try golden.processor()
       let images = golden.images.map { RGBImage(width: $0.width, height: $0.height, pixels: $0.rgb.bytes) }
@@ -30,7 +31,8 @@ struct AnySizeCase: Decodable {
       #expect(pixels.shape == golden.shape, "\(golden.config)")
       let expected = golden.pixels.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
       #expect(pixels.scalars == expected, "\(golden.config)")
-      let sizes = try #require(tensors["image_grid_thw"] ?? tensors["image_sizes"])
+      let tiles = images.map { Float(processor.grid(width: $0.width, height: $0.height).tileCount) }
+      let sizes = tensors["image_grid_thw"] ?? tensors["image_sizes"] ?? Tensor(tiles, shape: [images.count, 1])
       #expect(sizes.scalars == golden.sizes.flatMap { $0 } && sizes.shape[0] == images.count)
       for image in images { #expect(checkImageProcessor(processor, image: image).isEmpty) }
     }
@@ -63,7 +65,21 @@ struct AnySizeCase: Decodable {
     #expect(processor.grid(width: 10, height: 10).tileCount == 3)
   }
 
+  @Test func `an image goes into the grid of its shape, and into more tiles of it where it is large`() {
+    var c = GotOcr2ImageProcessor.Configuration()
+    (c.tileSide, c.maximumTiles) = (448, 12)
+    let processor = GotOcr2ImageProcessor(c)
+    #expect(processor.grid(width: 640, height: 480) == TileGrid(rows: 3, columns: 4))
+    #expect(processor.grid(width: 300, height: 300) == TileGrid())
+    #expect(processor.grid(width: 1000, height: 1000) == TileGrid(rows: 3, columns: 3))
+    #expect(processor.grid(width: 4000, height: 300) == TileGrid(rows: 1, columns: 12))
+  }
+
   @Test(arguments: [
+    ("GotOcr2", #"{"image_processor_type": "CLIPImageProcessor"}"#, "image_processor_type"),
+    ("GotOcr2", #"{"do_resize": false}"#, "do_resize"),
+    ("GotOcr2", #"{"size": {"height": 8, "width": 9}}"#, "size"), ("GotOcr2", #"{"max_patches": 0}"#, "max_patches"),
+    ("GotOcr2", #"{"min_patches": 13}"#, "min_patches"), ("GotOcr2", #"{"size": 9000}"#, "size.height"),
     ("Qwen", #"{"image_processor_type": "CLIPImageProcessor"}"#, "image_processor_type"),
     ("Qwen", #"{"do_resize": false}"#, "do_resize"), ("Qwen", #"{"patch_size": 0}"#, "patch_size"),
     ("Qwen", #"{"patch_size": "14"}"#, "patch_size"), ("Qwen", #"{"min_pixels": 90, "max_pixels": 80}"#, "min_pixels"),
@@ -78,10 +94,10 @@ struct AnySizeCase: Decodable {
   ])
   func `a value that can't be used is named`(kind: String, json: String, key: String) {
     do {
-      if kind == "Qwen" {
-        _ = try Qwen2VLImageProcessor(json: Array(json.utf8), name: "p.json")
-      } else {
-        _ = try LlavaNextImageProcessor(json: Array(json.utf8), name: "p.json")
+      switch kind {
+      case "Qwen": _ = try Qwen2VLImageProcessor(json: Array(json.utf8), name: "p.json")
+      case "GotOcr2": _ = try GotOcr2ImageProcessor(json: Array(json.utf8), name: "p.json")
+      default: _ = try LlavaNextImageProcessor(json: Array(json.utf8), name: "p.json")
       }
       Issue.record("\(json) was read")
     } catch ImageDecodingError.badConfiguration(let file, let found, _, _) {

@@ -30,6 +30,12 @@ import Tokenization
       (.qwen2VL, prefixed(["model.visual.": "visual.", "model.language_model.": "model."])),
       (.qwen25VL, prefixed(["model.visual.": "visual.", "model.language_model.": "model."])),
       (
+        .internVL,
+        prefixed([
+          "model.language_model.": "language_model.model.", "lm_head": "language_model.lm_head", "model.": "",
+        ])
+      ),
+      (
         .llava,
         prefixed([
           "model.language_model.": "language_model.model.", "lm_head": "language_model.lm_head",
@@ -205,6 +211,11 @@ import Tokenization
         }
       ),
       (.llava, "vision_feature_select_strategy \"full\"", { $0["vision_feature_select_strategy"] = "full" }),
+      (.internVL, "downsample_ratio 0.3", { $0["downsample_ratio"] = 0.3 }),
+      (.internVL, "downsample_ratio 0.2", { $0["downsample_ratio"] = 0.2 }),
+      (.internVL, "vision_feature_layer -2", { $0["vision_feature_layer"] = -2 }),
+      (.internVL, "[8, 16] is not computed", { part("vision_config", &$0) { $0["image_size"] = [8, 16] } }),
+      (.internVL, "use_mask_token", { part("vision_config", &$0) { $0["use_mask_token"] = true } }),
       (.llama, "sliding_window of 16", { $0["sliding_window"] = 16 }),
       (.llavaNext, "text_config.model_type: model_type \"granite\"", { $0["text_config"] = ["model_type": "granite"] }),
       (.qwen2VL, "model_type \"llama\"", { $0["text_config"] = ["model_type": "llama"] }),
@@ -228,6 +239,7 @@ import Tokenization
     for (family, json) in [
       (TinyFamily.qwen2VL, #"{"patch_size": 8}"#), (.qwen3VL, #"{"patch_size": 8}"#),
       (.llava, #"{"size": {"shortest_edge": 8}, "crop_size": {"height": 4, "width": 8}}"#),
+      (.internVL, #"{"size": {"height": 4, "width": 4}}"#),
       (
         .llavaNext,
         #"{"size": {"shortest_edge": 4}, "crop_size": {"height": 4, "width": 4}, "image_grid_pinpoints": [[4, 8]]}"#

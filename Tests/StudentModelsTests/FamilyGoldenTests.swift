@@ -55,7 +55,7 @@ import Testing
   }()
 
   @Test func `the golden file has every family`() {
-    #expect(Self.cases.count == 18)
+    #expect(Self.cases.count == 20)
   }
 
   @Test(arguments: cases) func `logits are those of transformers`(golden: Case) throws {
@@ -65,6 +65,7 @@ import Testing
     case "qwen2_5_vl": try check(golden, QwenVLModel<Qwen25VLConfiguration>.self)
     case "qwen3_vl": try check(golden, QwenVLModel<Qwen3VLConfiguration>.self)
     case "llava": try check(golden, LlavaModel.self)
+    case "internvl", "internvl, norms": try check(golden, InternVLModel.self)
     case "llava_next": try check(golden, LlavaNextModel.self)
     case "gemma3": try check(golden, Gemma3Model.self)
     default: try check(golden, TextDecoderModel.self)

@@ -25,7 +25,7 @@ import Tokenization
   /// A prompt as text, each run of image tokens and what frames it as `<n>`, n being its image's number of tokens.
   private func written(_ tree: AnswerTree, _ student: any PretrainedStudent) -> String {
     let text = student.tokenizer.decode(tree.prompt)
-    let frames = #/(<fake_token_around_image>|<global-img>|<\|vision_start\|>|<\|vision_end\|>)/#
+    let frames = #/(<fake_token_around_image>|<global-img>|<\|vision_start\|>|<\|vision_end\|>|<img>|<\/img>)/#
     var plain = text.replacing(frames, with: "")
     for image in tree.images {
       let run = String(repeating: "<image>", count: student.tokenCount(of: image))
@@ -49,6 +49,10 @@ import Tokenization
         case nil: "<|im_start|>User: Photo: <\(a)>\nFound: <\(b)>\nIs it?<end_of_utterance>\nAssistant:"
         case .qwen2VL, .qwen25VL, .qwen3VL:
           "<|im_start|>user\nPhoto: <\(a)>\nFound: <\(b)>\nIs it?<|im_end|>\n<|im_start|>assistant\n"
+        case .internVL:
+          "<|im_start|>user\nPhoto: <\(a)>\n\nFound: <\(b)>\n\nIs it?<|im_end|>\n<|im_start|>assistant\n"
+        case .gemma3:
+          "<|im_start|>user\nPhoto: \n\n<\(a)>\n\n\nFound: \n\n<\(b)>\n\n\nIs it?<|im_end|>\n<|im_start|>assistant\n"
         default: "USER: Photo: <\(a)>\n\nFound: <\(b)>\n\nIs it? ASSISTANT:"
         }
       #expect(written(tree, student) == expected)

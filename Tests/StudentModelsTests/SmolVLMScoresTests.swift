@@ -91,7 +91,7 @@ import Testing
         }
       }
     }
-    let shuffled = SmolVLMModel.shuffled(x, side: side, by: factor)
+    let shuffled = pixelShuffled(x, side: side, by: factor)
     #expect(shuffled.shape == [tiles * small * small, factor * factor * width])
     #expect(shuffled.scalars == expected)
   }

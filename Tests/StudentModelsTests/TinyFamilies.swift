@@ -9,9 +9,9 @@ import VisionEncoder
 
 /// Model folders of every family, made in a few milliseconds, as they are published.
 enum TinyFamily: String, CaseIterable {
-  case qwen2VL, qwen25VL, qwen3VL, llava, llavaNext, llama, qwen2, mistral, qwen3, smolLM3, gemma3Text, gemma3
+  case qwen2VL, qwen25VL, qwen3VL, llava, llavaNext, internVL, llama, qwen2, mistral, qwen3, smolLM3, gemma3Text, gemma3
 
-  static let readingImages: [TinyFamily] = [.qwen2VL, .qwen25VL, .qwen3VL, .llava, .llavaNext, .gemma3]
+  static let readingImages: [TinyFamily] = [.qwen2VL, .qwen25VL, .qwen3VL, .llava, .llavaNext, .internVL, .gemma3]
   private static let withAxes: [TinyFamily] = [.qwen2VL, .qwen25VL, .qwen3VL]
 
   private static let turns =
@@ -26,6 +26,7 @@ enum TinyFamily: String, CaseIterable {
   var template: String? {
     switch self {
     case .qwen2VL, .qwen25VL, .qwen3VL: Self.turns
+    case .internVL: Self.turns.replacing("<|vision_start|><image><|vision_end|>", with: "<image>\n")
     case .llava, .llavaNext: Self.speakers
     // An image's token stands for its beginning; the image's rows and its end come when the prompt is made.
     case .gemma3: Self.turns.replacing("<image><|vision_end|>", with: "")
@@ -39,7 +40,7 @@ enum TinyFamily: String, CaseIterable {
   private var kind: LlamaConfiguration.Kind {
     switch self {
     case .llava, .llavaNext, .llama: .llama
-    case .qwen2VL, .qwen25VL, .qwen2: .qwen2
+    case .qwen2VL, .qwen25VL, .internVL, .qwen2: .qwen2
     case .qwen3VL: .qwen3
     case .mistral: .mistral
     case .qwen3: .qwen3
@@ -77,7 +78,7 @@ enum TinyFamily: String, CaseIterable {
       vocabularySize: 330,
       specialTokens: ["<|endoftext|>", "<s>", "</s>", "<|im_start|>", "<|im_end|>", "<image>"] + [
         "<|vision_start|>", "<|vision_end|>",
-      ])
+      ] + (self == .internVL ? ["<img>", "</img>"] : []))
     trainer.roles = [.end: [.llava, .llavaNext, .llama].contains(self) ? "</s>" : "<|im_end|>"]
     let trained = try trainer.train(on: Tiny.texts)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -132,6 +133,13 @@ enum TinyFamily: String, CaseIterable {
       (c.vision.imageSize, c.vision.patchSize, c.text, c.imageToken) = (8, 4, text, image)
       try processor(#"{"size": {"shortest_edge": 8}, "crop_size": {"height": 8, "width": 8}}"#)
       return try save(LlavaModel(c, using: &generator))
+    case .internVL:
+      var c = InternVLConfiguration()
+      (c.vision.hiddenSize, c.vision.intermediateSize, c.vision.layers, c.vision.heads) = (16, 24, 2, 2)
+      (c.vision.imageSize, c.vision.patchSize, c.text, c.imageToken) = (8, 2, text, image)
+      (c.vision.normalizesHeads, c.vision.norm) = (true, .rms)
+      try processor(#"{"size": {"height": 8, "width": 8}, "max_patches": 3}"#)
+      return try save(InternVLModel(c, using: &generator))
     case .llavaNext:
       var c = LlavaNextConfiguration()
       (c.vision.hiddenSize, c.vision.intermediateSize, c.vision.layers, c.vision.heads) = (16, 24, 3, 2)

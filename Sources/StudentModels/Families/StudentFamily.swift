@@ -20,6 +20,8 @@ public enum StudentFamily: String, Sendable, CaseIterable {
   case llavaNext = "LLaVA-NeXT"
   /// Gemma 3.
   case gemma3 = "Gemma 3"
+  /// InternVL, in the layout of transformers.
+  case internVL = "InternVL"
   /// Decoders that read text alone.
   case textDecoder = "text decoder"
 
@@ -59,6 +61,7 @@ public enum StudentFamily: String, Sendable, CaseIterable {
     case .llava: LlavaConfiguration.self
     case .llavaNext: LlavaNextConfiguration.self
     case .gemma3: Gemma3Configuration.self
+    case .internVL: InternVLConfiguration.self
     case .textDecoder: TextDecoderConfiguration.self
     }
   }
@@ -72,6 +75,7 @@ public enum StudentFamily: String, Sendable, CaseIterable {
     case .llava: try Llava(contentsOf: folder)
     case .llavaNext: try LlavaNext(contentsOf: folder)
     case .gemma3: try Gemma3(contentsOf: folder)
+    case .internVL: try InternVL(contentsOf: folder)
     case .textDecoder: try TextDecoder(contentsOf: folder)
     }
   }

@@ -27,17 +27,7 @@ package struct SmolVLMModel: FamilyModel {
 
   /// Image tokens for tiles: [tiles, 3, side, side] to [tiles · tokens per tile, width].
   package func imageFeatures(_ pixels: Tensor) -> Tensor {
-    connector(SmolVLMModel.shuffled(vision(pixels), side: configuration.vision.side, by: configuration.scaleFactor))
-  }
-
-  /// Joins each block of factor x factor patches into one row: [tiles · side², width] to [tiles · (side/factor)², width · factor²].
-  package static func shuffled(_ x: Tensor, side: Int, by factor: Int) -> Tensor {
-    let (width, small) = (x.shape[1], side / factor)
-    return
-      x
-      .reshaped([-1, small, factor, small, factor, width])
-      .permuted([0, 1, 3, 2, 4, 5])
-      .reshaped([-1, factor * factor * width])
+    connector(pixelShuffled(vision(pixels), side: configuration.vision.side, by: configuration.scaleFactor))
   }
 
   /// The tower's features of each image; all tiles go through the tower together.

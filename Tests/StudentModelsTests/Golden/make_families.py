@@ -132,6 +132,18 @@ config = T.Qwen3VLConfig(**axes, text_config=dict(text, **inner, head_dim=8, rop
     vision_config=dict(tower, depth=3, num_position_embeddings=16, deepstack_visual_indexes=[0, 1]))
 add("qwen3_vl", T.Qwen3VLForConditionalGeneration(config), ids, shapes, **pair)
 
+# Three tiles of the first image, one of the second.
+ids = [1, 5] + [3] * 12 + [7] + [3] * 4 + [9, 2]
+tiles = [dict(shape=[3, 3, 8, 8], rows=1, columns=2), dict(shape=[1, 3, 8, 8])]
+wanted = dict(image_token_id=3, image_seq_length=4, tie_word_embeddings=False)
+tower = dict(hidden_size=8, intermediate_size=12, num_hidden_layers=2, num_attention_heads=2, image_size=[8, 8], patch_size=[2, 2])
+pixels = torch.cat([samples(3, 3, 8, 8), samples(1, 3, 8, 8)])
+config = T.InternVLConfig(**wanted, text_config=dict(text, model_type="qwen2", rope_parameters=rope(1000.0, rope_type="dynamic", factor=2.0)), vision_config=dict(tower, attention_bias=True))
+add("internvl", T.InternVLForConditionalGeneration(config), ids, tiles, pixel_values=pixels)
+config = T.InternVLConfig(**wanted, text_config=dict(text, model_type="qwen3", head_dim=8, rope_parameters=rope(1000.0)),
+    vision_config=dict(tower, use_qk_norm=True, norm_type="rms_norm", use_mean_pooling=False))
+add("internvl, norms", T.InternVLForConditionalGeneration(config), ids, tiles, pixel_values=pixels)
+
 golden = dict(format="families", version=1, torch=torch.__version__, transformers=T.__version__, cases=cases)
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "families.json"), "w") as file:
     json.dump(golden, file, indent=0)
