@@ -14,6 +14,10 @@ extension GGUFModel {
       throw file.invalid(reader.key("attention.head_count"), expected: "heads and a width above 0", found: "\(heads)")
     }
     let headSize = try reader.integer("attention.key_length") ?? width / heads
+    guard (1...(1 << 12)).contains(headSize) else {
+      throw file.invalid(
+        reader.key("attention.key_length"), expected: "1 to \(1 << 12) coordinates of a head", found: "\(headSize)")
+    }
     try reader.require("attention.value_length", headSize)
     try reader.require("rope.dimension_count", headSize)
     let layers = try reader.required("block_count")

@@ -177,7 +177,8 @@ struct GGUFTokenizer {
     else {
       throw file.invalid("tokenizer.ggml.scores", expected: "\(tokens.count), one for each token", found: "others")
     }
-    let longest = 256
+    // Longer than any piece: SentencePiece makes none of more than 16 characters.
+    let longest = 128
     var scoreOf: [[UInt8]: Float] = [:]
     for (token, score) in zip(tokens, scores) where token.utf8.count <= longest { scoreOf[Array(token.utf8)] = score }
     struct Merge {
