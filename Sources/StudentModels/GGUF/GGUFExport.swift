@@ -42,10 +42,16 @@ extension FamilyStudent where Model == TextDecoderModel {
   }
 
   private func ggufArchitecture(_ sizes: LlamaConfiguration, _ url: URL) throws -> GGUFModel.Architecture {
+    if let window = (0..<sizes.layers).compactMap({ sizes.window(ofLayer: $0) }).first(where: {
+      $0 < sizes.maxPositions
+    }) {
+      throw StudentError.unusableFile(
+        url.path, expected: "a decoder that sees all of its \(sizes.maxPositions) tokens",
+        found: "a window of \(window)")
+    }
     switch sizes.kind {
-    case .llama: return .llama
-    // Its arithmetic is Llama's where the window is as long as the texts, as it is in all that are read.
-    case .mistral: return .llama
+    // Mistral without a window is Llama.
+    case .llama, .mistral: return .llama
     case .qwen2: return .qwen2
     case .qwen3 where !sizes.hasAttentionBias: return .qwen3
     default:
