@@ -166,6 +166,45 @@ import Tokenization
     }
   }
 
+  @Test func `no damaged file crashes, hangs or takes memory`() throws {
+    let originals = try Self.names.map { try Array(Data(contentsOf: Self.file($0))) }
+    let faults = try withTemporaryFolder { folder in
+      var number = 0
+      // A file of a few hundred bytes may name any number; tensors are most of these.
+      return try Damage.tryAll("gguf-model", from: originals, limit: 64 << 20) { bytes, damage in
+        // Most of the damage to where the metadata are.
+        guard damage.below(3) > 0, bytes.count > 64 else { return }
+        let place = damage.below(min(bytes.count, 12_000))
+        bytes[place] = [0, 1, 4, 8, 9, 0x7F, 0x80, 0xFF][damage.below(8)]
+      } body: { bytes, _ in
+        number += 1
+        let url = folder.appending(path: "\(number).gguf")
+        try? Data(bytes).write(to: url)
+        defer { try? FileManager.default.removeItem(at: url) }
+        _ = try? StudentFamily.student(contentsOf: url)
+      }
+    }
+    #expect(faults.isEmpty, "\(faults)")
+  }
+
+  @Test func `sizes that the tensors do not have are refused before a network of them is made`() throws {
+    let source = try Data(contentsOf: Self.file("qwen3"))
+    for key in [
+      "embedding_length", "block_count", "feed_forward_length", "attention.head_count", "attention.key_length",
+    ] {
+      try withTemporaryFolder { folder in
+        var file = source
+        let place = try #require(file.range(of: Data("qwen3.\(key)".utf8)))
+        // Behind the key the type, 4 for numbers of 32 bits, and the number.
+        file.replaceSubrange((place.upperBound + 4)..<(place.upperBound + 8), with: [0, 0, 1, 0])
+        let url = folder.appending(path: "x.gguf")
+        try file.write(to: url)
+        let fault = #expect(throws: Tensor.GGUFError.self) { try StudentFamily.student(contentsOf: url) }
+        #expect(fault.map { "\($0)" }?.hasPrefix("\(url.path): ") == true)
+      }
+    }
+  }
+
   @Test func `a file that is not there is named`() throws {
     let fault = #expect(throws: (any Error).self) {
       try StudentFamily.student(contentsOf: URL(filePath: "/nowhere/x.gguf"))

@@ -29,13 +29,27 @@ extension GGUFModel {
       throw file.invalid("tensor \"token_embd.weight\"", expected: "a matrix", found: "none")
     }
     let names = Set(file.names)
+    let inner = try reader.required("feed_forward_length")
+    let keyHeads = try reader.integer("attention.head_count_kv") ?? heads
+    guard (1...(1 << 12)).contains(heads), (1...(1 << 12)).contains(keyHeads) else {
+      throw file.invalid(
+        reader.key("attention.head_count_kv"), expected: "1 to \(1 << 12) heads", found: "\(heads) and \(keyHeads)")
+    }
+    // Before a network of these sizes is made: what the file does not hold takes no memory.
+    try reader.demand("token_embd.weight", [table[0], width])
+    for layer in 0..<layers {
+      try reader.demand("blk.\(layer).attn_norm.weight", [width])
+      try reader.demand("blk.\(layer).attn_q.weight", [heads * headSize, width])
+      try reader.demand("blk.\(layer).attn_k.weight", [keyHeads * headSize, width])
+      try reader.demand("blk.\(layer).ffn_up.weight", [inner, width])
+    }
     var members: [JSONValue.Member] = [
       .init("architectures", .array([.string(architecture.className)])),
       .init("model_type", .string(architecture.rawValue)), .init("dtype", "float32"),
       .init("hidden_size", .number("\(width)")),
-      .init("intermediate_size", .number("\(try reader.required("feed_forward_length"))")),
+      .init("intermediate_size", .number("\(inner)")),
       .init("num_hidden_layers", .number("\(layers)")), .init("num_attention_heads", .number("\(heads)")),
-      .init("num_key_value_heads", .number("\(try reader.integer("attention.head_count_kv") ?? heads)")),
+      .init("num_key_value_heads", .number("\(keyHeads)")),
       .init("head_dim", .number("\(headSize)")), .init("vocab_size", .number("\(table[0])")),
       .init("max_position_embeddings", .number("\(try reader.required("context_length"))")),
       .init("rms_norm_eps", .number("\(try reader.epsilon())")), .init("hidden_act", "silu"),
@@ -103,6 +117,17 @@ private struct KeyReader {
     if let found = try integer(name), found != value {
       throw file.unsupported(key(name), expected: "\(value)", found: "\(found)")
     }
+  }
+
+  /// Stops the load where a tensor has other extents than those of the metadata.
+  func demand(_ tensor: String, _ shape: [Int]) throws {
+    let found = file.shape(of: tensor)
+    guard found == shape else {
+      throw file.invalid(
+        "tensor \"\(tensor)\"", expected: "\(shape), by the keys of \(architecture.rawValue)",
+        found: found.map { "\($0)" } ?? "none")
+    }
+    try file.demand(tensor)
   }
 
   func epsilon() throws -> Float {

@@ -70,6 +70,12 @@ extension Tensor {
     /// What a tensor's elements are packed as (`Q4_K`, say); nil where there is none of this name.
     package func typeName(of name: String) -> String? { entries[name].map { ElementType.described($0.type) } }
 
+    /// Throws where there is no such tensor, or one of a type that is not read: of these only the extents are known to be
+    /// in the file.
+    ///
+    /// - Throws: `GGUFError`.
+    package func demand(_ name: String) throws { _ = try found(name) }
+
     /// A tensor as Float32. Elements of 32 bits, and matrices of 16, stay on the file's pages; packed ones are unpacked, each
     /// to the Float32 that llama.cpp's tools make of it, and take four bytes.
     ///
