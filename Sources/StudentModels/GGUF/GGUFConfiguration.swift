@@ -8,6 +8,7 @@ extension GGUFModel {
   /// load.
   static func configuration(_ file: Tensor.GGUFFile, _ architecture: Architecture) throws -> JSONValue {
     let reader = KeyReader(file: file, architecture: architecture)
+    try reader.refuseOthers()
     let width = try reader.required("embedding_length")
     let heads = try reader.required("attention.head_count")
     guard heads > 0, width > 0 else {
@@ -62,7 +63,6 @@ extension GGUFModel {
     for (key, name) in [("bos", "bos_token_id"), ("eos", "eos_token_id"), ("padding", "pad_token_id")] {
       if let id = try file.integer("tokenizer.ggml.\(key)_token_id") { members.append(.init(name, .number("\(id)"))) }
     }
-    try reader.refuseOthers()
     return .object(members)
   }
 }
