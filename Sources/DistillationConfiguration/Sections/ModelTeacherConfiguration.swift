@@ -32,7 +32,8 @@ package struct ModelTeacherConfiguration: ConfigurationSection {
   /// The keys of a local model.
   package static let keys: [ConfigurationKey<ModelTeacherConfiguration>] = [
     ConfigurationKey(
-      "model", \.model, "Folder of the model (Hugging Face form).", range: .nonBlank, relativeTo: .configuration,
+      "model", \.model, "Folder of the model (Hugging Face form), or its GGUF file.", range: .nonBlank,
+      relativeTo: .configuration,
       requirement: "the model's folder"),
     ConfigurationKey(
       "adapter", \.adapter, "Folder of a PEFT adapter on it; without it none.", range: .ifGiven(.nonBlank),

@@ -54,7 +54,7 @@ package struct StudentConfiguration: ConfigurationSection {
   /// The keys under `student`.
   package static let keys: [ConfigurationKey<StudentConfiguration>] = [
     ConfigurationKey(
-      "model", \.model, "Folder of the base model (Hugging Face form). Give either this or fresh.",
+      "model", \.model, "Folder of the base model (Hugging Face form), or its GGUF file. Give either this or fresh.",
       range: .ifGiven(.nonBlank), relativeTo: .configuration, sample: "models/student"),
     ConfigurationKey("fresh", \.fresh, "Sizes of a base made from nothing in the run, in place of model."),
     ConfigurationKey(
