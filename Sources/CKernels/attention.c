@@ -60,7 +60,9 @@ SD_INLINE void forward_of(bool wide, int d, const query_sizes *w, const tile *t,
   float panel[LANES * d] __attribute__((aligned(64))), o[LANES * columns] __attribute__((aligned(64)));
   // Eight rows of scores are written at a time, wherever shared keys end.
   float s[(KEYS + 8) * LANES] __attribute__((aligned(64))), copy[copied(d, KEYS)] __attribute__((aligned(64)));
+  int steps[LANES] __attribute__((aligned(64)));
   running r;
+  fill_steps(t, steps);
   load_turned(w->q + at, qs, t->queries, d, w->scale, panel);
   memset(o, 0, sizeof o);
   for (int v = 0; v < LANES / 16; v++) r.top[v] = (vector16)-INFINITY, r.sum[v] = (vector16)0.0f;
@@ -71,7 +73,8 @@ SD_INLINE void forward_of(bool wide, int d, const query_sizes *w, const tile *t,
       block part = part_of_block(&b, half);
       size_t from = key_row(&b, half) * ks + (size_t)(kv * d);
       if (part.keys > 0)
-        block_scores(wide, &part, (rows_view){w->k + from, ks}, d, panel, true, s + (part.key - b.key) * LANES, r.high);
+        block_scores(wide, &part, (rows_view){w->k + from, ks}, d, panel, true, steps, s + (part.key - b.key) * LANES,
+                     r.high);
     }
     take_exponentials(&b, columns, s, &r, o);
     for (int half = 0; half < 2; half++) {

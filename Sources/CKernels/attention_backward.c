@@ -88,7 +88,9 @@ SD_INLINE void backward_of(bool wide, int d, const job *w, const tile *t, int he
   float p[KEYS * LANES] __attribute__((aligned(64))), ds[KEYS * LANES] __attribute__((aligned(64)));
   float dq[LANES * columns] __attribute__((aligned(64))), q_copy[copied(d, LANES)] __attribute__((aligned(64)));
   float y_copy[copied(d, LANES)] __attribute__((aligned(64))), k_copy[copied(d, KEYS)] __attribute__((aligned(64)));
+  int steps[LANES] __attribute__((aligned(64)));
   vector16 delta[LANES / 16], log_sum[LANES / 16];
+  fill_steps(t, steps);
   load_turned(w->q + at, qs, t->queries, d, w->scale, q);
   load_turned(w->dout + at, qs, t->queries, d, w->scale, y);
   load_sums(d, w, t, head, delta, log_sum);
@@ -99,8 +101,8 @@ SD_INLINE void backward_of(bool wide, int d, const job *w, const tile *t, int he
   for (place next = {0}; next_block(t, false, &next, &b);) {
     if (!cut_to(s, &b)) continue;
     size_t from = (size_t)b.key * ks + (size_t)(kv * d);
-    block_scores(wide, &b, (rows_view){w->k + from, ks}, d, q, true, p, NULL);    // S = scale Q K^T
-    block_scores(wide, &b, (rows_view){w->v + from, ks}, d, y, false, ds, NULL);  // scale dP = scale dO V^T
+    block_scores(wide, &b, (rows_view){w->k + from, ks}, d, q, true, steps, p, NULL);    // S = scale Q K^T
+    block_scores(wide, &b, (rows_view){w->v + from, ks}, d, y, false, steps, ds, NULL);  // scale dP = scale dO V^T
     for (int v = b.from / 16; v * 16 < b.to; v++) {
       int keys = smaller(b.keys, round_up(keys_before(&b, 16 * v + 15), 8));
       for (int k = keys_behind(&b, 16 * v) / 8 * 8; k < keys; k++) {

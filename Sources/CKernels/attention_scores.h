@@ -26,7 +26,7 @@ SD_INLINE vector16 bigger(vector16 a, vector16 b) { return a > b ? a : b; }
 
 // Scores of keys [k, k + n) of a block, n at most 8, for `vectors` vectors of queries from lane `lane` on.
 SD_INLINE void scores8(bool wide, int vectors, const block *b, int k, int n, int lane, rows_view keys, int d,
-                       const float *panel, bool is_masked, float *s, vector16 *high) {
+                       const float *panel, bool is_masked, const int *steps, float *s, vector16 *high) {
   vector16 sums[8][3] = {0};
   const float *rows[8];
 #pragma clang loop unroll(full)
@@ -41,7 +41,8 @@ SD_INLINE void scores8(bool wide, int vectors, const block *b, int k, int n, int
       for (int v = 0; v < vectors; v++) {
         lanes16 own = lanes + (lane + 16 * v);
         int key = b->key + k + (i < n ? i : n - 1);
-        lanes16 sees = (own >= first_lane(b, key)) & (own < smaller(to, key - b->low));
+        lanes16 sees = (own >= first_lane(b, key)) & (own < (b->is_stepped ? to : smaller(to, key - b->low)));
+        if (b->is_stepped) sees &= *(const lanes16 *)(steps + lane + 16 * v) < key - b->low;
         sums[i][v] = sees ? sums[i][v] : (vector16)-INFINITY;
       }
   }
@@ -58,20 +59,22 @@ SD_INLINE void scores8(bool wide, int vectors, const block *b, int k, int n, int
   }
 }
 // Scores of a block for the vectors of which a lane sees the key or one of its seven neighbours; where `masks`, -infinity
-// for those lanes of them that do not. `high`, unless NULL, is raised to the largest score of each lane.
-SD_INLINE void block_scores(bool wide, const block *b, rows_view keys, int d, const float *panel, bool masks, float *s,
-                            vector16 *high) {
+// for those lanes of them that do not; `steps` are the tile's. `high`, unless NULL, is raised to the largest score of each
+// lane.
+SD_INLINE void block_scores(bool wide, const block *b, rows_view keys, int d, const float *panel, bool masks,
+                            const int *steps, float *s, vector16 *high) {
   for (int k = 0; k < b->keys; k += 8) {
     int n = smaller(8, b->keys - k), first = b->key + k;
     int lane = first_lane(b, first) / 16 * 16, end = round_up(last_lane(b, first + n - 1), 16);
-    bool is_masked = masks && (lane < first_lane(b, first + n - 1) || b->to < b->filled || first - b->low < end);
+    bool is_masked = masks && (lane < first_lane(b, first + n - 1) || b->to < b->filled ||
+                               first - b->low < (b->is_stepped ? LANES : end));
     // The next keys' rows are short and far apart: the CPU does not see where they lead.
     for (int i = k + 8; i < smaller(k + 16, b->keys); i++)
       for (int c = 0; c < d; c += 16) __builtin_prefetch(keys.x + (size_t)i * keys.stride + c, 0, 3);
     for (int left; (left = (end - lane) / 16) > 0;) {
-      if (left == 1) scores8(wide, 1, b, k, n, lane, keys, d, panel, is_masked, s, high);
-      else if (left == 3) scores8(wide, 3, b, k, n, lane, keys, d, panel, is_masked, s, high);
-      else scores8(wide, 2, b, k, n, lane, keys, d, panel, is_masked, s, high);
+      if (left == 1) scores8(wide, 1, b, k, n, lane, keys, d, panel, is_masked, steps, s, high);
+      else if (left == 3) scores8(wide, 3, b, k, n, lane, keys, d, panel, is_masked, steps, s, high);
+      else scores8(wide, 2, b, k, n, lane, keys, d, panel, is_masked, steps, s, high);
       lane += left == 4 ? 32 : 16 * left;
     }
   }

@@ -4,6 +4,7 @@
 #include "CKernels.h"
 #include "dispatch.h"
 #include <limits.h>
+#include <string.h>
 
 // A tile's queries lie side by side in vectors, LANES of them; KEYS of its keys are at work at a time.
 enum { LANES = 64, KEYS = 128, MAX_DIMENSION = 256 };
@@ -51,16 +52,29 @@ typedef struct {
   int group, first, count;  // the group and its tiles
 } tile;
 
-// Whether two spans follow each other, as their own keys do, and have all others in common. In a window each has others.
+// Whether a span's queries see nothing but what is shared and, causally, themselves: a prompt.
+SD_INLINE bool is_prompt(const sd_span *s) { return s->causal && s->prefix_first == s->prefix_last; }
+// Whether two spans follow each other, as their own keys do, and have all others in common; in windows, as answers do that
+// begin at the same place.
 SD_INLINE bool meet_alike(const sd_span *a, const sd_span *b) {
-  return a->window == 0 && b->window == 0 && a->own_last <= b->own_first && a->last == b->first && a->shared_first == b->shared_first && a->shared_last == b->shared_last &&
-         a->prefix_first == b->prefix_first && a->prefix_last == b->prefix_last;
+  return a->last == b->first && a->own_last <= b->own_first && a->shared_first == b->shared_first &&
+         a->shared_last == b->shared_last && a->prefix_first == b->prefix_first && a->prefix_last == b->prefix_last &&
+         a->window == b->window && (a->window == 0 || (!is_prompt(a) && a->causal_offset == b->causal_offset));
+}
+// How far behind the first of its span each query of a tile stands.
+SD_INLINE void fill_steps(const tile *t, int *steps) {
+  memset(steps, 0, LANES * sizeof *steps);
+  for (const sd_span *s = t->span; s < t->span + t->spans; s++)
+    for (int query = larger(s->first, t->query); query < smaller(s->last, t->query + t->queries); query++)
+      steps[query - t->query] = query - s->first;
 }
 
 // Keys [key, key + keys), which lanes [from, to) see; of these the lanes from key - base on, where that is more, and those
-// before key - low, where that is less.
+// before key - low, where that is less. Where queries of several spans meet a window, lanes see keys from low + 1 plus their
+// step on instead.
 typedef struct {
   int key, keys, from, to, base, low;
+  bool is_stepped;
   int filled;          // lanes before it hold queries
   int shared, offset;  // so many of the first keys are shared ones, which lie at key + offset
 } block;
@@ -68,8 +82,6 @@ typedef struct {
   int run, done;
 } place;
 
-// Whether a span's queries see nothing but what is shared and, causally, themselves: a prompt.
-SD_INLINE bool is_prompt(const sd_span *s) { return s->causal && s->prefix_first == s->prefix_last; }
 // The next block of a tile; a place of zeros is the beginning. Where `joins`, shared keys are one run with those that
 // follow: blocks are then cut as if each prompt stood alone, and so are sums.
 SD_INLINE bool next_block(const tile *t, bool joins, place *at, block *b) {
@@ -82,8 +94,8 @@ SD_INLINE bool next_block(const tile *t, bool joins, place *at, block *b) {
     int ahead = at->run == (s->prefix_first == s->prefix_last ? OWN : PREFIX) ? shared : 0;
     int start = run_start(s, run), before = keys_ahead_of(s, run), low = INT_MIN / 2;
     if (s->window > 0) {
-      int query = place_of(s, t->query), top = is_prompt(s) ? query / LANES * LANES : query;
-      low = start - before + query - s->window;
+      int query = place_of(s, from), top = is_prompt(s) ? query / LANES * LANES : query;
+      low = start - before + place_of(s, t->query) - s->window;
       // As for a whole tile, whichever query is the first to be computed here.
       at->done = larger(at->done, top - s->window + 1 - before + ahead);
     }
@@ -101,6 +113,7 @@ SD_INLINE bool next_block(const tile *t, bool joins, place *at, block *b) {
     b->base =
         run == OWN && s->causal ? s->own_first + s->causal_offset + s->beyond + t->query - s->first : INT_MAX / 2;
     b->low = low;
+    b->is_stepped = s->window > 0 && run != OWN && t->spans > 1;
     b->filled = t->queries;
     at->done += b->keys;
     return true;
@@ -116,9 +129,11 @@ SD_INLINE long tile_work(const tile *t) {
 }
 // The lanes that see a key: first_lane to last_lane.
 SD_INLINE int first_lane(const block *b, int key) { return larger(b->from, key - b->base); }
-SD_INLINE int last_lane(const block *b, int key) { return smaller(b->to, key - b->low); }
+SD_INLINE int last_lane(const block *b, int key) { return b->is_stepped ? b->to : smaller(b->to, key - b->low); }
 // How many of the block's keys stand before those that a lane sees, and how many before the last of them and with it.
-SD_INLINE int keys_behind(const block *b, int lane) { return larger(0, smaller(b->keys, b->low + lane - b->key + 1)); }
+SD_INLINE int keys_behind(const block *b, int lane) {
+  return b->is_stepped ? 0 : larger(0, smaller(b->keys, b->low + lane - b->key + 1));
+}
 SD_INLINE int keys_before(const block *b, int lane) { return larger(0, smaller(b->keys, b->base + lane - b->key + 1)); }
 
 SD_INLINE int queries_of(const sd_span *spans, const sd_group *g) {
