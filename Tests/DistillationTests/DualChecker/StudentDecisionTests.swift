@@ -249,9 +249,9 @@ import Testing
       }
       let (status, other) = try await answer(
         "/v1/systemone",
-        #"{"model": "run", "state": "rain", "questions": {"other": {"type": "noul", "instructions": "Is it?"}}}"#,
+        #"{"model": "run", "state": "rain", "questions": {"other": {"type": "choice", "criteria": {"x": null, "y": null}}}}"#,
         of: server)
-      #expect(status == 200 && other["answers"]?["other"]?["noul"] != nil, "\(other.text)")
+      #expect(status == 200 && other["answers"]?["other"]?["choice"] != nil, "\(other.text)")
       let (_, list) = try await answer("/v1/models", of: server, method: "GET")
       #expect(
         list["data"]?[0]?["questions"]?[0]?["instructions"]?.string
