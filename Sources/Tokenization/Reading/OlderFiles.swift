@@ -53,9 +53,9 @@ struct OlderFiles {
     else { throw refusal("tokenizer_config.json asks for more than BERT's splitting") }
     // As the tokenizers library reads the file: a line's end is trimmed, and of two equal lines the last counts.
     var (vocabulary, place) = ([(String, Int)](), [String: Int]())
-    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (id, line) in (lines.last?.isEmpty == true ? lines.dropLast() : lines[...]).enumerated() {
-      var scalars = line.unicodeScalars[...]
+      var scalars = String(decoding: line, as: UTF8.self).unicodeScalars[...]
       while let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
       let token = String(scalars)
       if let old = place[token] {

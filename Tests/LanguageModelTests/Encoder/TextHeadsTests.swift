@@ -92,12 +92,18 @@ import Testing
     var model = SequenceClassifier(.small(family), using: &generator)
     model.shake()
     let texts = [TokenSequence([3, 9, 5]), TokenSequence([4, 4])]
+    if family == .distilbert {
+      // Far from the kinks of ReLU, on both sides of them.
+      var setter = OneSetter(path: "pre_classifier.bias", value: Tensor([4, -4, 4, -4, 4, -4], shape: [6]))
+      model.visit(&setter, at: "")
+    }
+    let step: Float = [.distilbert, .electra, .modernbert].contains(family) ? 1 / 64 : 1 / 16
     let parameters = model.parameters()
     let (_, gradients) = model.valueAndGradients { $0(texts).crossEntropy(classes: [3, 1]) }
     #expect(gradients.paths == parameters.map(\.path))
     for (path, value) in parameters where !path.contains("key.bias") && !path.contains("k_lin.bias") {
       // (A shift of all keys shifts all scores of a query alike: its gradient is exactly zero.)
-      expectGradientsMatchFiniteDifferences(at: [value.value], relative: 2e-2, step: 1 / 16) { changed in
+      expectGradientsMatchFiniteDifferences(at: [value.value], relative: 2e-2, step: step) { changed in
         var copy = model
         var setter = OneSetter(path: path, value: changed[0])
         copy.visit(&setter, at: "")
