@@ -176,6 +176,10 @@ import Testing
         "[32, \(1 << 60)]"
       ),
       (
+        whole([tensor("t", [0, 1 << 63], type: 0, at: 0)], data: 0), "tensor \"t\"", "a size that fits in 57 bits",
+        "[0, \(UInt64(1) << 63)]"
+      ),
+      (
         whole([tensor("t", [33], type: 8, at: 0)], data: 64), "tensor \"t\"",
         "rows of a multiple of 32 elements for Q8_0", "[33]"
       ),
