@@ -13,12 +13,12 @@ package enum NeutralKeys {
 
   private static let names: Set<String> = [
     // Origin and versions.
-    "architectures", "_name_or_path", "_commit_hash", "_from_model_config", "transformers_version", "auto_map",
+    "architectures", "name_or_path", "transformers_version", "auto_map",
     "custom_pipelines", "tokenizer_class", "tokenizer_type", "language", "license", "datasets", "tags",
-    "transformers.js_config", "sentence_transformers", "is_llama_config", "_diffusers_version",
+    "transformers.js_config", "sentence_transformers", "is_llama_config",
     // The type of the weights, and how operations are carried out.
     "dtype", "torch_dtype", "use_bfloat16", "fp16", "bf16", "fp32", "torchscript", "tf_legacy_loss", "xla_device",
-    "chunk_size_feed_forward", "use_cache", "cache_implementation", "_flash_attn_2_enabled", "use_flash_attention",
+    "chunk_size_feed_forward", "use_cache", "cache_implementation", "use_flash_attention",
     "use_flash_attn", "flash_attn", "attn_implementation", "pretraining_tp", "return_dict", "output_attentions",
     "output_hidden_states", "output_past",
     // Fresh weights and training.
@@ -36,7 +36,8 @@ package enum NeutralKeys {
     "exponential_decay_length_penalty", "suppress_tokens", "begin_suppress_tokens", "remove_invalid_values",
     "return_dict_in_generate", "output_scores", "task_specific_params", "prefix", "generation_config",
   ]
-  private static let prefixes = ["_attn_implementation", "unsloth_"]
+  // What begins with "_" is a program's own: transformers keeps it as an attribute and reads none of it for arithmetic.
+  private static let prefixes = ["_", "unsloth_", "summary_"]
   private static let suffixes = [
     "_token_id", "_token_ids", "_token_index", "dropout", "dropout_prob", "dropout_rate", "_pdrop", "layerdrop",
   ]

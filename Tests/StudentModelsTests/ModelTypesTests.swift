@@ -102,7 +102,7 @@ import VisionEncoder
   @Test func `keys of published files that change no figure are taken`() throws {
     let origin = """
       "transformers_version": "4.47.1", "torch_dtype": "float32", "unsloth_version": "2025.3.19", "use_cache": false,
-      "_attn_implementation_autoset": true, "_name_or_path": "x", "quantization_config": null
+      "_attn_implementation_autoset": true, "_name_or_path": "x", "quantization_config": null, "_model_name_or_path": "SmolLM2"
       """
     let smolVLM = """
       {\(origin), "architectures": ["SmolVLMForConditionalGeneration"], "image_token_id": 49190, "model_type": "smolvlm",

@@ -97,7 +97,8 @@ import Testing
       var setter = OneSetter(path: "pre_classifier.bias", value: Tensor([4, -4, 4, -4, 4, -4], shape: [6]))
       model.visit(&setter, at: "")
     }
-    let step: Float = [.distilbert, .electra, .modernbert].contains(family) ? 1 / 64 : 1 / 16
+    // A head that bends more wants a smaller step; then the loss's rounding (6e-8) shows in the smallest derivatives.
+    let step: Float = [.distilbert, .modernbert].contains(family) ? 1 / 64 : family == .electra ? 1 / 32 : 1 / 16
     let parameters = model.parameters()
     let (_, gradients) = model.valueAndGradients { $0(texts).crossEntropy(classes: [3, 1]) }
     #expect(gradients.paths == parameters.map(\.path))
