@@ -167,7 +167,9 @@ extension Tensor.GGUFFile {
       for extent in extents {
         // Each by itself, too: beside an extent of 0 the product says nothing.
         let (next, overflow) = product.multipliedReportingOverflow(by: Int(clamping: extent))
-        guard !overflow, next <= Int.max >> 6, extent <= UInt64(Int.max >> 6) else { throw invalid(field, "a size that fits in 57 bits", "\(extents)") }
+        guard !overflow, next <= Int.max >> 6, extent <= UInt64(Int.max >> 6) else {
+          throw invalid(field, "a size that fits in 57 bits", "\(extents)")
+        }
         product = next
       }
       // A file counts the elements of a row first.

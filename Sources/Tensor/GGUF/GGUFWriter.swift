@@ -120,7 +120,7 @@ extension Tensor.GGUFFile {
           let scale = largest / 127
           let inverse = scale == 0 ? 0 : 1 / scale
           add(Float16(scale).bitPattern)
-          bytes += block.map { UInt8(bitPattern: Int8(clamping: Int(min(127, max(-127, ($0 * inverse).rounded()))))) }
+          bytes += block.map { UInt8(truncatingIfNeeded: Int(min(127, max(-127, ($0 * inverse).rounded())))) }
           continue
         }
         throw fault(odd)
