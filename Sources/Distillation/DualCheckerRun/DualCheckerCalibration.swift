@@ -115,7 +115,11 @@ extension DualCheckerRun {
     }
     guard let file else {
       let known = try own().development
-      guard !known.isEmpty else { throw ThresholdError.noDev(folder.path) }
+      // A fold is held out of the training that was done with this key, not of one that was done before it was set.
+      let isHeldOut =
+        try configuration.data.isDivided
+        || confidence(task).calibration()?.source == DualCheckerEvaluationConfiguration.Calibration.dev.rawValue
+      guard !known.isEmpty, isHeldOut else { throw ThresholdError.noDev(folder.path) }
       return (known, "dev")
     }
     let (items, gold) = try labelled(file, split: split, task: task)

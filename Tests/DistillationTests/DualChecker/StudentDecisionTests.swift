@@ -137,6 +137,13 @@ import Testing
       let folds = try DualCheckerFixture.configuration(in: folder)
       let none = try DualCheckerRun(folds, folder: out)
       await #expect(throws: ThresholdError.noDev(out.path)) { try await none.threshold(precision: 0.9, certainty: 0.9) }
+      // A fold that the key names after the training was trained on.
+      let plain = folder.appending(path: "plain")
+      _ = try await DualCheckerRun(folds, folder: plain).run()
+      var later = folds
+      later.evaluation.calibration = .dev
+      let told = try DualCheckerRun(later, folder: plain)
+      await #expect(throws: ThresholdError.noDev(plain.path)) { try await told.threshold(precision: 0.3, certainty: 0.8) }
     }
   }
 
