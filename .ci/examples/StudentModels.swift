@@ -11,5 +11,6 @@ private let classifier: TextClassifier = standIn()
 private let texts: [String] = standIn()
 private let adapter: URL = standIn()
 #if PACKAGE
+  private let url: URL = standIn()
   private nonisolated(unsafe) var generator = Tensor.Generator(seed: 1)
 #endif
