@@ -16,7 +16,18 @@ package struct TrainedEncoder: Sendable {
   /// - Throws: `StudentError` or the error of the file that can't be used.
   package init(contentsOf folder: URL, task: LabellingTask) throws {
     self.task = task
-    network = task.kind == .spans ? try TokenTagger(contentsOf: folder) : try TextClassifier(contentsOf: folder)
+    guard task.kind != .spans else {
+      network = try TokenTagger(contentsOf: folder)
+      return
+    }
+    let classifier = try TextClassifier(contentsOf: folder)
+    // Classes are read by their places.
+    guard classifier.labels == task.names else {
+      throw StudentError.unusableFile(
+        folder.appending(path: "config.json").path,
+        expected: "the labels of the task in its order, \(task.names)", found: "\(classifier.labels)")
+    }
+    network = classifier
   }
 
   /// Its answers, as those of ``EncoderStudent/predictions(for:)``.

@@ -84,9 +84,11 @@ extension DualCheckerRun {
   ///   - part: the rows as items.
   /// - Throws: ``NoLabelProbabilities`` for a task of spans.
   package func decisionRows(_ predictions: [Prediction], of part: Dataset) throws -> Data {
+    let task = try taskOfClasses()
+    // As the student's server takes them.
+    let said = LabellingTemplate(instructions: configuration.task.instructions).plainSlots(for: task)
     let question = TypedQuestion(
-      name: configuration.questionName, instructions: configuration.task.instructions.joined(separator: "\n"),
-      labels: try taskOfClasses().labels)
+      name: configuration.questionName, instructions: said.fields["instructions"] ?? "", labels: task.labels)
     return try PredictionFile.decisionRows(predictions, of: part) { _ in question }
   }
 

@@ -61,7 +61,8 @@ extension DualCheckerRun {
   /// The digest of what the student is asked with, beside an item's text.
   private func questionDigest(_ task: LabellingTask) -> String {
     let isDecoder = configuration.student.kind == .decoder
-    let asked = isDecoder ? configuration.task.instructions + task.labels.labels.map(\.answer) : []
+    let thinking = configuration.student.thinking.map { ["thinking \($0)"] } ?? []
+    let asked = isDecoder ? configuration.task.instructions + task.labels.labels.map(\.answer) + thinking : []
     return ContentDigest.of(fields: ["question", configuration.student.kind.rawValue] + task.names + asked)
   }
 }

@@ -53,7 +53,7 @@ struct ConfidenceFiles {
     case .question:
       reporter.message(
         "\(calibrationFile.path) was learned with another prompt or with other answers, so probabilities are not calibrated: "
-          + "leave out what --set changes of them, or carry the run's step evaluate out again")
+          + "leave out what --set changes of them, or carry the run out again (distill run)")
     }
     return nil
   }
@@ -67,18 +67,18 @@ struct ConfidenceFiles {
     case nil: return calibration
     case .student:
       throw RunError.notARun(
-        folder.path, "its calibration.json was learned from another student; carry the run's step evaluate out again")
+        folder.path, "its calibration.json was learned from another student; carry the run out again (distill run)")
     case .question:
       throw RunError.notARun(
         folder.path,
         "its calibration.json was learned with another prompt or with other answers; leave out what --set changes of them, or "
-          + "carry the run's step evaluate out again")
+          + "carry the run out again (distill run)")
     }
   }
 
   /// Removes what was learned.
   func clear() {
-    for file in [calibrationFile, thresholdFile, answersFile] { try? FileManager.default.removeItem(at: file) }
+    for file in [calibrationFile, answersFile] { try? FileManager.default.removeItem(at: file) }
   }
 
   private func digest(of calibration: StudentCalibration?) throws -> String? {

@@ -27,8 +27,9 @@ extension DistillationRun {
     get throws {
       let (labels, prompt) = (try configuration.labelSet(), try PromptTemplate(configuration.prompt))
       let shown = prompt.slots.contains("labels") ? [prompt.labelLines(labels)] : []
+      let thinking = configuration.student.thinking.map { ["thinking \($0)"] } ?? []
       return ContentDigest.of(
-        fields: ["question", prompt.text] + labels.labels.flatMap { [$0.name, $0.answer] } + shown)
+        fields: ["question", prompt.text] + labels.labels.flatMap { [$0.name, $0.answer] } + shown + thinking)
     }
   }
 

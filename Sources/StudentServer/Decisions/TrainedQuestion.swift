@@ -123,9 +123,12 @@ package struct TrainedQuestion: Sendable {
     of question: DecisionQuestion, at place: [JSONValue], _ faults: inout DecisionFaults
   ) -> [Int]? {
     let before = faults.all.count
-    let wayOut = "or give the question another name to ask it without what was learned."
+    let wayOut =
+      classifier == nil
+      ? "or give the question another name to ask it without what was learned."
+      : "for this student answers no other question."
     let said = question.instructions
-    if !(said.isNull || ["", name, instructions].contains(said.string)) {
+    if !(said.isNull || ["", name, instructions, fixed.fields["instructions"]].contains(said.string)) {
       faults.add(
         place + ["instructions"],
         "'\(name)' is what this student learned to answer, with a prompt of its own: leave the instructions out, or send the "

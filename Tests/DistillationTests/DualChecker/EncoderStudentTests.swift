@@ -7,6 +7,7 @@ import StudentModels
 import TeacherProtocol
 import TestSupport
 import Testing
+import TextStudents
 
 @Suite struct EncoderStudentTests {
   @Test(arguments: [nil, 4])
@@ -84,6 +85,15 @@ import Testing
         for (a, b) in zip(read.joined(), own.joined()) { #expect(abs(a - b) < 1e-6) }
       }
       #expect(files[0] == files[1])
+      // Its classes are read by their places: other labels, or these in another order, are none of its.
+      let saved = folder.appending(path: "a")
+      let found = try await TrainedEncoder(contentsOf: saved, task: task).predictions(for: examples.map(\.item))
+      #expect(found.count == 32)
+      for names in [["dry", "wet"], ["wet", "dry", "damp"]] {
+        let labels = try LabelSet(names.map { .init(name: $0) }, positive: names.count == 2 ? "wet" : nil)
+        let other = try names.count == 2 ? LabellingTask(binary: labels) : LabellingTask(classes: labels)
+        #expect(throws: StudentError.self) { try TrainedEncoder(contentsOf: saved, task: other) }
+      }
     }
   }
 
