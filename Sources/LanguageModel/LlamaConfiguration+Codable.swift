@@ -132,6 +132,7 @@ extension LlamaConfiguration {
       }
       try part.require("partial_rotary_factor", 1.0)
       try part.refuseKeys(otherThan: Set(Rope.CodingKeys.allCases.map(\.rawValue)).union(["partial_rotary_factor"]))
+      extendsDynamically = type == "dynamic"
       guard let scaling = rope.scaling(type) else {
         throw file.refusal(key, "rope_type \"\(type)\" lacks a number or has one out of range")
       }

@@ -18,6 +18,9 @@ extension LlamaConfiguration {
     let standard = isQwen || kind == .mistral || kind == .gemma3 ? 4096 : nil
     let asked: Int? = try file.has("sliding_window") ? file["sliding_window"] : standard
     let listed: [String] = try file["layer_types"] ?? []
+    guard listed.isEmpty || listed.count == layers else {
+      throw file.refusal("layer_types", "layer_types has \(listed.count) entries for \(layers) layers")
+    }
     if let other = listed.first(where: { !["full_attention", "sliding_attention"].contains($0) }) {
       throw file.refusal(
         "layer_types",
@@ -45,9 +48,6 @@ extension LlamaConfiguration {
   private func fullLayers(_ listed: [String], _ file: ConfigJSON) throws -> Set<Int> {
     // Mistral's class knows of no kinds of layers.
     if kind == .mistral { return [] }
-    guard listed.isEmpty || listed.count == layers else {
-      throw file.refusal("layer_types", "layer_types has \(listed.count) entries for \(layers) layers")
-    }
     if !listed.isEmpty { return Set((0..<layers).filter { listed[$0] == "full_attention" }) }
     if kind == .smolLM3 { return Set(0..<layers).subtracting(layersWithoutPositions) }
     if kind == .gemma3 {

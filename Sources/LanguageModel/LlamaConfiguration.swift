@@ -31,6 +31,9 @@ public struct LlamaConfiguration: ModelConfiguration {
   package var interleavesRopeSections = false
   /// How the decoder was taught longer texts (`rope_scaling`). The default is not at all.
   package var ropeScaling = RotaryScaling.none
+  /// Whether texts longer than ``maxPositions`` have other positions (`rope_type` `dynamic`), which are not computed. The default
+  /// is false.
+  package var extendsDynamically = false
   /// Whether the output head is the embedding table. The default is false.
   package var tiesEmbeddings = false
   /// Whether all four projections of the attention have an offset (`attention_bias`). The default is false.

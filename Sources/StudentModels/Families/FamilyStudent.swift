@@ -119,13 +119,13 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingS
     let prompt = try expanded(format.prompt(turns(nil)), images)
     let ids = format.ids(of: prompt)
     guard !ids.isEmpty else { throw StudentError.empty("question") }
-    try checkRows(ids)
+    try check(ids, images: images)
     let replies = try answers.map { answer -> [Int] in
       guard !answer.isEmpty else { throw StudentError.empty("answer") }
       try checkPlain(answer)
       let whole = try expanded(format.rendered(turns(answer), addingGenerationPrompt: false), images)
       let tokens = try format.answer(after: (prompt, ids), in: whole, endsTurn: endsTurn, name: "the chat template")
-      try checkRows(tokens)
+      try check(tokens, images: [], after: ids.count)
       return tokens
     }
     let longest = ids.count + (replies.map(\.count).max() ?? 0) + (endsTurn ? 0 : 1)
@@ -151,6 +151,25 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingS
     let rows = model.text.embedding.weight.value.shape[0]
     if let id = ids.first(where: { $0 >= rows }) {
       throw StudentError.tokenWithoutRow(tokenizer.token(of: id) ?? "\(id)", number: id, rows: rows)
+    }
+  }
+
+  /// Refuses tokens that the network can't take: without a row in the table, with other image tokens than the images have rows of
+  /// features, or more than there are positions for.
+  ///
+  /// - Parameter kept: tokens that stand before these.
+  func check(_ ids: [Int], images: [PromptImage], after kept: Int = 0) throws {
+    try checkRows(ids)
+    let limit = decoder.maxPositions
+    guard !decoder.extendsDynamically || kept + ids.count <= limit else {
+      throw StudentError.tooLong(tokens: kept + ids.count, limit: limit, imageTokens: 0)
+    }
+    guard let token = imageToken else { return }
+    let (rows, places) = (images.reduce(0) { $0 + model.tokenCount(of: $1) }, ids.count { $0 == token })
+    guard rows == places else {
+      throw StudentError.unusableFile(
+        "config.json", expected: "an image token that stands for images alone, \(rows) times in this text",
+        found: "\(token) (\(tokenizer.token(of: token) ?? "no token")), \(places) times")
     }
   }
 
@@ -204,7 +223,7 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingS
   /// The tokens of a rendered conversation; see ``PretrainedStudent/ids(of:images:)``.
   package func ids(of text: String, images: [PromptImage]) throws -> [Int] {
     let ids = try format.ids(of: expanded(text, images))
-    try checkRows(ids)
+    try check(ids, images: images)
     return ids
   }
 

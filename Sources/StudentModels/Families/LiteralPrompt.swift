@@ -80,7 +80,7 @@ extension FamilyStudent: QuestionReader {
       messages.map(control.marked), addingGenerationPrompt: true,
       variables: [JSONValue.Member("enable_thinking", .bool(false))])
     let ids = try ids(of: control.pieces(of: text), images, by: tokenizer) { format.ids(of: $0) }
-    try checkRows(ids)
+    try check(ids, images: images)
     return ids
   }
 
@@ -105,7 +105,7 @@ extension FamilyStudent: QuestionReader {
       if id == numbers.first { places.append(ids.count) }
       if !numbers.contains(id) { ids.append(id) }
     }
-    try checkRows(ids)
+    try check(ids, images: images)
     return (ids, places)
   }
 

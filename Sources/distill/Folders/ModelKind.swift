@@ -34,8 +34,6 @@
       let url = folder.appending(path: "config.json")
       do { self = try JSONDecoder().decode(Self.self, from: readData(url)) } catch is DecodingError {
         throw FolderProblem("\(url.path): expected the description of a model, with a model_type")
-      } catch {
-        throw FolderProblem("\(url.path): expected a readable file; \(error.localizedDescription)")
       }
     }
   }
