@@ -18,13 +18,13 @@ extension LlamaConfiguration {
     let standard = isQwen || kind == .mistral || kind == .gemma3 ? 4096 : nil
     let asked: Int? = try file.has("sliding_window") ? file["sliding_window"] : standard
     let listed: [String] = try file["layer_types"] ?? []
-    guard listed.isEmpty || listed.count == layers else {
-      throw file.refusal("layer_types", "layer_types has \(listed.count) entries for \(layers) layers")
-    }
     if let other = listed.first(where: { !["full_attention", "sliding_attention"].contains($0) }) {
       throw file.refusal(
         "layer_types",
         "layer_types has \"\(other)\", which is not computed here; full_attention and sliding_attention are")
+    }
+    guard listed.isEmpty || listed.count == layers else {
+      throw file.refusal("layer_types", "layer_types has \(listed.count) entries for \(layers) layers")
     }
     let isSwitchedOn = kind.hasWindowSwitch ? try file["use_sliding_window"] ?? false : true
     guard isSwitchedOn, let length = asked else {

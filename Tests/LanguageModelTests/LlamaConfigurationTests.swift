@@ -109,15 +109,17 @@ import Testing
     for text in [
       #""partial_rotary_factor": 1"#, #""residual_multiplier": 1.0, "embedding_multiplier": 1, "logits_scaling": 1"#,
       #""attention_multiplier": 0.08838834764831845, "query_pre_attn_scalar": 128"#,
-      #""layer_types": ["full_attention"]"#,
       #""final_logit_softcapping": null, "use_bidirectional_attention": false, "pruned_heads": {}"#,
       #""attention_dropout": 0.1, "use_cache": false, "unsloth_version": "2025.1", "vision_token_id": 3"#,
       #""_attn_implementation": "flash_attention_2", "auto_map": {"AutoModel": "x.y"}, "id2label": {"0": "a"}"#,
       #""is_causal": true, "sliding_window": 2048, "temperature": 0.7, "quantization_config": null"#,
-      #""rope_scaling": {"rope_type": "dynamic", "factor": 2}"#,
     ] {
       #expect(try read("{\(text)}") == plain, "\(text)")
     }
+    // Up to the positions that the model was made for.
+    var long = plain
+    long.extendsDynamically = true
+    #expect(try read(#"{"rope_scaling": {"rope_type": "dynamic", "factor": 2}}"#) == long)
   }
 
   @Test(arguments: [
@@ -132,6 +134,7 @@ import Testing
     (#""query_pre_attn_scalar": 256"#, "query_pre_attn_scalar 256"),
     (#""use_bidirectional_attention": true"#, "use_bidirectional_attention true"),
     (#""layer_types": ["full_attention", "linear_attention"]"#, "linear_attention"),
+    (#""layer_types": ["full_attention", "full_attention"]"#, "2 entries for 1 layers"),
     (#""layer_types": ["sliding_attention"]"#, "sliding_attention"),
     (#""sliding_window": 2047"#, "sliding_window of 2047"),
     (#""model_type": "mistral", "sliding_window": 0"#, "sliding_window 0"),
