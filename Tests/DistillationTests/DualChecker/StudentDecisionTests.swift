@@ -143,7 +143,9 @@ import Testing
       var later = folds
       later.evaluation.calibration = .dev
       let told = try DualCheckerRun(later, folder: plain)
-      await #expect(throws: ThresholdError.noDev(plain.path)) { try await told.threshold(precision: 0.3, certainty: 0.8) }
+      await #expect(throws: ThresholdError.noDev(plain.path)) {
+        try await told.threshold(precision: 0.3, certainty: 0.8)
+      }
     }
   }
 
