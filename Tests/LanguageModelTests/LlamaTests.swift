@@ -21,7 +21,7 @@ import Testing
     let tokens = CausalModel.tokens(37, from: number)
     let hidden = model(
       model.embedding(tokens), positions: TokenPosition.run(0..<37), layout: .trees([.init(prompt: 37, answers: [])]))
-    expectClose(model.normalized(hidden), NaiveLlama(model).hidden(tokens), relative: 1e-4, absolute: 2e-5)
+    expectClose(model.normalized(hidden), NaiveLlama(model).hidden(tokens), relative: 2e-4, absolute: 4e-5)
   }
 
   /// Trees with empty, one-token and unequal answers, packed together; prompts and answers break attention's tiles.

@@ -162,7 +162,7 @@ import Testing
       x.rows(cut..<count),
       layout: .trees([.init(prompt: count - cut, answers: [], blocks: after)], after: cut).windowed(window),
       positions: rotary.table(positions: TokenPosition.run(cut..<count)), after: cache.layers[0])
-    #expect(rest.isIdentical(to: whole.rows(cut..<count)))
+    expectSame(rest, whole.rows(cut..<count))
     // And in a cache that has room for all of it.
     var longer = KeyValueCache(
       beginningAs: cache, positions: TokenPosition.run(0..<cut), capacity: count)
@@ -170,7 +170,16 @@ import Testing
       .windowed(window)
     let read = attend(
       x.rows(cut..<count), positions: rotary.table(positions: next.positions), cache: &longer.layers[0], step: next)
-    #expect(read.isIdentical(to: whole.rows(cut..<count)))
+    expectSame(read, whole.rows(cut..<count))
+  }
+
+  /// The same bytes; on x86 without AVX2 OpenBLAS multiplies, whose sums depend on how many rows stand together.
+  private func expectSame(_ x: Tensor, _ y: Tensor) {
+    if Tensor.Compute.instructionSet == .baseline {
+      expectClose(x, y, relative: 1e-5, absolute: 1e-6)
+    } else {
+      #expect(x.isIdentical(to: y))
+    }
   }
 
   @Test func `a copy of a cache goes on by itself`() {
