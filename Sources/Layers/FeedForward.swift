@@ -31,34 +31,10 @@ package struct GatedMLP: Module {
 
   /// silu(gate) · up in one pass over memory.
   package static func gated(_ gate: Tensor, _ up: Tensor) -> Tensor {
-    precondition(gate.shape == up.shape, "a gate of \(gate.shape) for \(up.shape)")
-    let (g, u) = (gate.detached(), up.detached())
-    return .recomputable(shape: gate.shape, inputs: [gate, up]) { out in
-      g.withScalars { g in
-        u.withScalars { u in
-          guard let g = g.baseAddress, let u = u.baseAddress, let y = out.baseAddress else { return }
-          inBlocks(of: out.count) { at, count in sd_silu_gate(g + at, u + at, y + at, count) }
-        }
-      }
-    } backward: { dy in
-      var dup: Tensor?
-      let dgate = Tensor(shape: gate.shape) { dg in
-        dup = Tensor(shape: gate.shape) { du in
-          gate.withScalars { g in
-            up.withScalars { u in
-              dy.withScalars { dy in
-                guard let g = g.baseAddress, let u = u.baseAddress, let dy = dy.baseAddress,
-                  let dg = dg.baseAddress, let du = du.baseAddress
-                else { return }
-                inBlocks(of: gate.count) { at, count in
-                  sd_silu_gate_backward(g + at, u + at, dy + at, dg + at, du + at, count)
-                }
-              }
-            }
-          }
-        }
-      }
-      return [dgate, dup]
+    gatedProduct(gate, up) {
+      sd_silu_gate($0, $1, $2, $3)
+    } backward: {
+      sd_silu_gate_backward($0, $1, $2, $3, $4, $5)
     }
   }
 
@@ -129,40 +105,15 @@ package enum Activation: String, Sendable, Codable, CaseIterable {
 
   /// activation(gate) · up in one pass over memory; for the gradient the two are kept and nothing else.
   package func gated(_ gate: Tensor, _ up: Tensor) -> Tensor {
-    precondition(gate.shape == up.shape, "a gate of \(gate.shape) for \(up.shape)")
-    let (g, u) = (gate.detached(), up.detached())
-    return .recomputable(shape: gate.shape, inputs: [gate, up]) { out in
-      g.withScalars { g in
-        u.withScalars { u in
-          guard let g = g.baseAddress, let u = u.baseAddress, let y = out.baseAddress else { return }
-          inBlocks(of: out.count) { at, count in
-            sd_activate_rows(code, g + at, nil, y + at, nil, 1, count)
-            sd_binary(Int32(SD_MULTIPLY), y + at, 1, u + at, 1, y + at, count)
-          }
-        }
+    let code = code
+    return gatedProduct(gate, up) { g, u, y, count in
+      sd_activate_rows(code, g, nil, y, nil, 1, count)
+      sd_binary(Int32(SD_MULTIPLY), y, 1, u, 1, y, count)
+    } backward: { g, u, dy, dg, du, count in
+      sd_activate_rows(code, g, nil, du, dg, 1, count)
+      for (own, other) in [(du, dy), (dg, dy), (dg, u)] {
+        sd_binary(Int32(SD_MULTIPLY), own, 1, other, 1, own, count)
       }
-    } backward: { dy in
-      var dup: Tensor?
-      let dgate = Tensor(shape: gate.shape) { dg in
-        dup = Tensor(shape: gate.shape) { du in
-          gate.withScalars { g in
-            up.withScalars { u in
-              dy.withScalars { dy in
-                guard let g = g.baseAddress, let u = u.baseAddress, let dy = dy.baseAddress,
-                  let dg = dg.baseAddress, let du = du.baseAddress
-                else { return }
-                inBlocks(of: gate.count) { at, count in
-                  sd_activate_rows(code, g + at, nil, du + at, dg + at, 1, count)
-                  for (own, other) in [(du, dy), (dg, dy), (dg, u)] {
-                    sd_binary(Int32(SD_MULTIPLY), own + at, 1, UnsafePointer(other) + at, 1, own + at, count)
-                  }
-                }
-              }
-            }
-          }
-        }
-      }
-      return [dgate, dup]
     }
   }
 
@@ -246,5 +197,50 @@ package struct FeedForward: Module {
   package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     visitor.visit(projection: &first, at: path.appending(component: names.0))
     visitor.visit(projection: &second, at: path.appending(component: names.1))
+  }
+}
+
+/// What a gate lets through of `up`, in one pass over memory; for the gradient the two are kept and nothing else.
+///
+/// - Parameters:
+///   - forward: takes the gate, what it lets through, the result and how many elements there are.
+///   - backward: takes the gate, what it lets through, the result's derivatives, places for those of the two, and the count.
+private func gatedProduct(
+  _ gate: Tensor, _ up: Tensor,
+  forward: @escaping @Sendable (UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void,
+  backward:
+    @escaping @Sendable (
+      UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>,
+      UnsafeMutablePointer<Float>, Int
+    ) -> Void
+) -> Tensor {
+  precondition(gate.shape == up.shape, "a gate of \(gate.shape) for \(up.shape)")
+  let (g, u) = (gate.detached(), up.detached())
+  return .recomputable(shape: gate.shape, inputs: [gate, up]) { out in
+    g.withScalars { g in
+      u.withScalars { u in
+        guard let g = g.baseAddress, let u = u.baseAddress, let y = out.baseAddress else { return }
+        inBlocks(of: out.count) { at, count in forward(g + at, u + at, y + at, count) }
+      }
+    }
+  } backward: { dy in
+    var dup: Tensor?
+    let dgate = Tensor(shape: gate.shape) { dg in
+      dup = Tensor(shape: gate.shape) { du in
+        gate.withScalars { g in
+          up.withScalars { u in
+            dy.withScalars { dy in
+              guard let g = g.baseAddress, let u = u.baseAddress, let dy = dy.baseAddress, let dg = dg.baseAddress,
+                let du = du.baseAddress
+              else { return }
+              inBlocks(of: gate.count) { at, count in
+                backward(g + at, u + at, dy + at, dg + at, du + at, count)
+              }
+            }
+          }
+        }
+      }
+    }
+    return [dgate, dup]
   }
 }
