@@ -46,12 +46,10 @@ public struct GotOcr2ImageProcessor: FileImageProcessor {
     let c = configuration
     let shape = Double(width) / Double(height)
     var (best, least) = ((columns: 1, rows: 1), Double.infinity)
-    let grids = (1...c.maximumTiles).flatMap { columns in
-      (1...c.maximumTiles).map { rows in (columns: columns, rows: rows) }
-    }.filter { (c.minimumTiles...c.maximumTiles).contains($0.columns * $0.rows) }
-    // By their tiles, and as they come where these are equal.
-    for tiles in 1...c.maximumTiles {
-      for grid in grids where grid.columns * grid.rows == tiles {
+    // By their tiles, and narrow ones first where these are equal.
+    for tiles in c.minimumTiles...c.maximumTiles {
+      for columns in 1...tiles where tiles % columns == 0 {
+        let grid = (columns: columns, rows: tiles / columns)
         let difference = abs(shape - Double(grid.columns) / Double(grid.rows))
         let isLarge = Double(width * height) > 0.5 * Double(c.tileSide * c.tileSide * tiles)
         if difference < least || difference == least && isLarge { (best, least) = (grid, difference) }
