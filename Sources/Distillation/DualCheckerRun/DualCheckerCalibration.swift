@@ -118,7 +118,7 @@ extension DualCheckerRun {
       // A fold is held out of the training that was done with this key, not of one that was done before it was set.
       let isHeldOut =
         try configuration.data.isDivided
-        || confidence(task).calibration()?.source == DualCheckerEvaluationConfiguration.Calibration.dev.rawValue
+        || confidence(task).calibrationSource == DualCheckerEvaluationConfiguration.Calibration.dev.rawValue
       guard !known.isEmpty, isHeldOut else { throw ThresholdError.noDev(folder.path) }
       return (known, "dev")
     }

@@ -26,6 +26,14 @@ struct ConfidenceFiles {
   /// The digest of the weights, by which files know the student.
   var student: String { get throws { try Distillation.digest(of: weights) } }
 
+  /// Where the labels were from that a calibration was learned from, whichever student's it is; nil where there is none.
+  var calibrationSource: String? {
+    get throws {
+      guard FileManager.default.fileExists(atPath: calibrationFile.path) else { return nil }
+      return try StudentCalibration(contentsOf: calibrationFile).source
+    }
+  }
+
   /// Why a file is not about this student and this question.
   private enum Strangeness { case student, question }
 
@@ -48,8 +56,8 @@ struct ConfidenceFiles {
     case nil: return calibration
     case .student:
       reporter.message(
-        "\(calibrationFile.path) was learned from another student, so probabilities are not calibrated: carry the run's step "
-          + "evaluate out again")
+        "\(calibrationFile.path) was learned from another student, so probabilities are not calibrated: carry the run "
+          + "out again (distill run)")
     case .question:
       reporter.message(
         "\(calibrationFile.path) was learned with another prompt or with other answers, so probabilities are not calibrated: "
