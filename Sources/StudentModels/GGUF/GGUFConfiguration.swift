@@ -164,10 +164,7 @@ private struct KeyReader {
     let found = try file.tensor(named: "rope_freqs.weight").scalars
     let factor = Double(found.max() ?? 1)
     let scaling = RotaryScaling.llama3(factor: factor, low: 1, high: 4, original: 8192)
-    let expected = (0..<(headSize / 2)).map { pair -> Double in
-      let frequency = pow(base, -2 * Double(pair) / Double(headSize))
-      return frequency / scaling.scaled(frequency)
-    }
+    let expected = scaling.divisors(base: base, headSize: headSize)
     guard found.count == expected.count, factor >= 1, factor.isFinite,
       zip(found, expected).allSatisfy({ abs(Double($0) - $1) <= 1e-4 * $1 })
     else {
@@ -190,6 +187,16 @@ private struct KeyReader {
       guard Self.known.contains(name) || name == "expert_count" || name == "expert_used_count" else {
         throw file.unsupported(key, expected: "no such key, since what it asks for is not computed here", found: "it")
       }
+    }
+  }
+}
+
+extension RotaryScaling {
+  /// What the frequency of each pair of a head's coordinates is divided by, as `rope_freqs.weight` has it.
+  func divisors(base: Double, headSize: Int) -> [Double] {
+    (0..<(headSize / 2)).map { pair in
+      let frequency = pow(base, -2 * Double(pair) / Double(headSize))
+      return frequency / scaled(frequency)
     }
   }
 }

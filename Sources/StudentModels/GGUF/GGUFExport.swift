@@ -6,7 +6,7 @@ package import Tensor
 internal import Tokenization
 
 extension FamilyStudent where Model == TextDecoderModel {
-  /// Writes a GGUF file, which llama.cpp and Ollama run. Adapters are not part of it: merge them before.
+  /// Writes a GGUF file, the form that llama.cpp and Ollama read. Adapters are not part of it: merge them before.
   ///
   /// - Parameters:
   ///   - url: where to; an existing file is replaced.
@@ -19,10 +19,7 @@ extension FamilyStudent where Model == TextDecoderModel {
     let metadata = try ggufSizes(sizes, architecture, type) + ggufTokenizer(rows: sizes.vocabularySize, url)
     var tensors: [(name: String, tensor: Tensor, type: Tensor.GGUFFile.ElementType)] = []
     if case .llama3 = sizes.ropeScaling {
-      let pairs = (0..<(sizes.headSize / 2)).map { pair -> Float in
-        let frequency = pow(sizes.ropeBase, -2 * Double(pair) / Double(sizes.headSize))
-        return Float(frequency / sizes.ropeScaling.scaled(frequency))
-      }
+      let pairs = sizes.ropeScaling.divisors(base: sizes.ropeBase, headSize: sizes.headSize).map { Float($0) }
       tensors.append(("rope_freqs.weight", Tensor(pairs, shape: [pairs.count]), .float32))
     }
     for (path, parameter) in model.parameters() {
