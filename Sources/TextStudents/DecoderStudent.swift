@@ -62,7 +62,7 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
   ///
   /// - Throws: `TrainingError/diverged(stage:step:loss:)`, or `TrainingError/unusableItem(_:_:)` for a text that is too long.
   public mutating func fit(_ batch: [TrainingExample]) async throws {
-    let objective = try await supervised(batch)
+    let objective = try supervised(batch)
     guard objective.exampleCount > 0 else { return }
     self = try await onOwnThread { [self] in
       var student = self
@@ -86,7 +86,7 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
     on examples: [TrainingExample], pairs: [AnswerPair] = [], checkpoint: Checkpoint? = nil,
     onUpdate: @escaping @Sendable (Int, Int, Double) -> Void = { _, _, _ in }
   ) async throws {
-    let (objective, trees) = (try await supervised(examples), try await preferences(pairs))
+    let (objective, trees) = (try supervised(examples), try preferences(pairs))
     self = try await onOwnThread { [self] in
       var student = self
       try student.train("final student", options.supervised, objective, checkpoint, onUpdate)
@@ -123,7 +123,7 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
 
   /// Its answers, with the classes' probabilities; for spans with the mean probability of what it wrote.
   public func predictions(for items: [Item]) async throws -> [StudentPrediction] {
-    let trees = try await questions(items)
+    let trees = try questions(items)
     return try await onOwnThread { [self] in
       guard task.kind == .spans else { return try chosen(trees) }
       return try DealtAnswers.answers(items.count, among: ranks) { own in
@@ -182,27 +182,27 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
     try checkpoint.restore(&model, &optimizer) != nil
   }
 
-  package func check(_ items: [Item]) async throws {
-    _ = try await questions(items)
+  package func check(_ items: [Item]) throws {
+    _ = try questions(items)
   }
 
   /// What items are asked with: for classes the answer that each would be.
-  private func questions(_ items: [Item]) async throws -> [AnswerTree] {
+  private func questions(_ items: [Item]) throws -> [AnswerTree] {
     let answers = task.kind == .spans ? [] : try task.names.map { try task.written(.label($0), about: "") }
-    return try await trees(items.map { ($0, answers) })
+    return try trees(items.map { ($0, answers) })
   }
 
-  private func supervised(_ examples: [TrainingExample]) async throws -> any TrainingObjective<Model> {
-    if options.targets == .soft, task.kind != .spans { return try await soft(examples) }
+  private func supervised(_ examples: [TrainingExample]) throws -> any TrainingObjective<Model> {
+    if options.targets == .soft, task.kind != .spans { return try soft(examples) }
     let counted = examples.filter { !options.weighs || $0.weight > 0 }
-    let trees = try await trees(
+    let trees = try trees(
       counted.map { ($0.item, [try task.written($0.answer, about: $0.item.text)]) })
     return SupervisedObjective<Model>(trees, weights: options.weighs ? counted.map { Float($0.weight) } : nil)
   }
 
   /// The whole answer of every class, with the probability that the example's weight leaves it.
-  private func soft(_ examples: [TrainingExample]) async throws -> SoftTargetObjective<Model> {
-    let targets = try zip(examples, await questions(examples.map(\.item))).compactMap { example, tree -> SoftTarget? in
+  private func soft(_ examples: [TrainingExample]) throws -> SoftTargetObjective<Model> {
+    let targets = try zip(examples, questions(examples.map(\.item))).compactMap { example, tree -> SoftTarget? in
       guard case .label(let name) = example.answer, let place = task.names.firstIndex(of: name) else { return nil }
       let probability = task.probability(ofConfidence: example.weight)
       let rest = (1 - probability) / Double(max(1, task.names.count - 1))
@@ -216,18 +216,18 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
     return SoftTargetObjective(targets)
   }
 
-  private func preferences(_ pairs: [AnswerPair]) async throws -> [PreferenceTree] {
-    let trees = try await trees(
+  private func preferences(_ pairs: [AnswerPair]) throws -> [PreferenceTree] {
+    let trees = try trees(
       pairs.map { pair in
         (pair.item, try ([pair.chosen] + pair.rejected).map { try task.written($0, about: pair.item.text) })
       })
     return trees.map { PreferenceTree(tree: $0, chosen: [0], rejected: Array($0.answers.indices.dropFirst())) }
   }
 
-  private func trees(_ questions: [(item: Item, answers: [String])]) async throws -> [AnswerTree] {
+  private func trees(_ questions: [(item: Item, answers: [String])]) throws -> [AnswerTree] {
     var trees: [AnswerTree] = []
     for (item, answers) in questions {
-      let question = try await prompts.request(for: item).prompt
+      let question = try prompts.plainRequest(for: item).prompt
       trees.append(try naming(item.id) { try model.tree(question: question, images: [], answers: answers) })
     }
     return trees

@@ -12,7 +12,7 @@ package protocol DualCheckerStudent: OnlineStudent {
   /// Looks at items before anything is spent on them.
   ///
   /// - Throws: `TrainingError/unusableItem(_:_:)` for one that the student can't take.
-  func check(_ items: [Item]) async throws
+  func check(_ items: [Item]) throws
 
   /// Trains for all epochs, from a checkpoint on where there is one for these inputs.
   ///

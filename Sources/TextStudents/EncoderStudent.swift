@@ -192,7 +192,7 @@ extension EncoderStudent.Options {
 
 extension EncoderStudent: DualCheckerStudent {
   /// Every text fits: longer ones are cut, as encoders are used.
-  package func check(_ items: [Item]) async throws {}
+  package func check(_ items: [Item]) {}
 
   /// Pairs are not for encoders.
   package mutating func train(

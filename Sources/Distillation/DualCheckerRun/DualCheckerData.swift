@@ -130,6 +130,9 @@ struct DualCheckerRecords: Sendable {
       paths.map { try digest(of: URL(filePath: $0)) }.joined(separator: " "),
       paths.reduce(read.json) { $0.replacing($1, with: "") } + (developmentFold.map { " dev \($0)" } ?? ""))
   }
+
+  /// All that the student is trained on or asked about.
+  var ofStudent: [Item] { training + test + development.map(\.item) }
 }
 
 /// The records of a run: the test split, the labelled pool, and the rest, whose gold labels the method does not read.

@@ -1,4 +1,5 @@
 internal import DualChecker
+internal import DistillationConfiguration
 internal import Foundation
 package import Layers
 internal import LoRA
@@ -10,27 +11,7 @@ internal import TextStudents
 extension DualCheckerRun {
   /// The configuration's student as it begins, or with an adapter that was trained before.
   func student(_ task: LabellingTask, model: URL, adapter: URL? = nil) throws -> any DualCheckerStudent {
-    let seed = UInt64(configuration.seed)
-    switch configuration.student.kind {
-    case .encoder:
-      return try EncoderStudent(task: task, encoderIn: model, options: configuration.student.encoderOptions, seed: seed)
-    case .decoder: return try decoder(decoderBase(model), task: task, adapter: adapter)
-    }
-  }
-
-  private func decoderBase(_ model: URL) throws -> any PretrainedStudent {
-    var base = try StudentFamily.student(contentsOf: model)
-    base.promptBeginning = try RunRules(of: folder).beginning
-    try base.setThinking(configuration.student.thinking)
-    return base
-  }
-
-  private func decoder(
-    _ base: some PretrainedStudent, task: LabellingTask, adapter: URL?
-  ) throws -> any DualCheckerStudent {
-    try DecoderStudent(
-      task: task, base: base, adapter: adapter, instructions: configuration.task.instructions,
-      options: configuration.student.decoderOptions, seed: UInt64(configuration.seed))
+    try configuration.student(task, model: model, adapter: adapter, RunRules(of: folder))
   }
 
   // MARK: Finished
@@ -73,7 +54,7 @@ extension DualCheckerRun {
       let encoder = try TrainedEncoder(contentsOf: place, task: task)
       return .classifier { try encoder.answer(to: $0) }
     }
-    var base = try decoderBase(URL(filePath: configuration.student.model ?? ""))
+    var base = try configuration.decoderBase(URL(filePath: configuration.student.model ?? ""), RunRules(of: folder))
     if let form, form != .float32 {
       base.freeze()
       base.convertFrozenWeights(to: form)
@@ -102,5 +83,33 @@ enum FinishedStudent {
     case .encoder(let student): try await student.predictions(for: items)
     case .decoder(let student): try await student.predictions(for: items)
     }
+  }
+}
+
+extension DualCheckerConfiguration {
+  /// The student as it begins, or with an adapter that was trained before.
+  func student(
+    _ task: LabellingTask, model: URL, adapter: URL? = nil, _ rules: RunRules
+  ) throws -> any DualCheckerStudent {
+    switch student.kind {
+    case .encoder:
+      return try EncoderStudent(task: task, encoderIn: model, options: student.encoderOptions, seed: UInt64(seed))
+    case .decoder: return try decoder(decoderBase(model, rules), task: task, adapter: adapter)
+    }
+  }
+
+  fileprivate func decoderBase(_ model: URL, _ rules: RunRules) throws -> any PretrainedStudent {
+    var base = try StudentFamily.student(contentsOf: model)
+    base.promptBeginning = rules.beginning
+    try base.setThinking(student.thinking)
+    return base
+  }
+
+  private func decoder(
+    _ base: some PretrainedStudent, task: LabellingTask, adapter: URL?
+  ) throws -> any DualCheckerStudent {
+    try DecoderStudent(
+      task: task, base: base, adapter: adapter, instructions: self.task.instructions, options: student.decoderOptions,
+      seed: UInt64(seed))
   }
 }

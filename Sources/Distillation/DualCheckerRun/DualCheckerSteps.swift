@@ -118,8 +118,7 @@ final class DualCheckerSteps {
     let encoder: any SentenceEncoder = folderEncoder ?? hashed
     let data = try await DualCheckerData(records, run.configuration, encoder: encoder)
     let untrained = try untrained(data.task)
-    try await untrained.check(
-      data.pool.map(\.item) + data.unlabelled + data.test + data.development.map(\.item))
+    try untrained.check(records.ofStudent)
     let loop = try await run.loop(data, teachers: teachers, encoder: encoder)
     let work = Work(data: data, untrained: untrained, loop: loop, retrievalPrompt: folderEncoder?.prompt)
     foundWork = work

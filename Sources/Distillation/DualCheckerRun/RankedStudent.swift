@@ -121,7 +121,7 @@ struct RankedStudent: DualCheckerStudent {
     set { student.ranks = newValue }
   }
 
-  func check(_ items: [Item]) async throws { try await student.check(items) }
+  func check(_ items: [Item]) throws { try student.check(items) }
 
   /// Answers are dealt out where there are more than a batch of them.
   func predictions(for items: [Item]) async throws -> [StudentPrediction] {

@@ -22,8 +22,10 @@ extension RunCheck {
     findings.ok(
       "configuration",
       "dualchecker, \(run.task.kind.rawValue), \(NumberText.counted(run.task.labels.count, "label")), seed \(run.seed)")
+    var records: DualCheckerRecords?
     do {
       let data = try DualCheckerRecords(run, rows: .ofFile)
+      records = data
       let toLabel = data.training.count - data.poolSize
       findings.ok(
         "data",
@@ -64,20 +66,7 @@ extension RunCheck {
         findings.ok(key, "its key stands in \(name)")
       }
     }
-    let models = [("teacher.model", run.teacher as DualCheckerTeacherConfiguration?), ("second.model", run.second)]
-      .map { ($0, $1?.kind == .model ? $1?.model.model : nil) }
-    for (key, path) in models + [("student.model", run.student.model), ("aligner.encoder", run.aligner.encoder)] {
-      guard let path else { continue }
-      let isEncoder = key == "aligner.encoder" || key == "student.model" && run.student.kind == .encoder
-      do throws(CheckingError) {
-        try ModelFolder.demand(
-          URL(filePath: path),
-          example: isEncoder ? "sentence-transformers/all-MiniLM-L6-v2" : "HuggingFaceTB/SmolLM2-135M-Instruct")
-        findings.ok(key, "\(path) is there")
-      } catch {
-        findings.append(CheckFinding(.error, key, "\(error)"))
-      }
-    }
+    inspectModels(run, records, into: &findings)
     do { try LabelsAlike.refuse(run) } catch {
       findings.append(CheckFinding(.error, "task.labels", FaultText.sentence(for: error)))
     }

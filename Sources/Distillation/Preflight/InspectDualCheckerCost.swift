@@ -97,7 +97,7 @@ extension RunCheck {
   }
 
   /// The elements of a folder's weights; nil where it has none that can be read.
-  private static func weights(in folder: URL) -> Int? {
+  static func weights(in folder: URL) -> Int? {
     if GGUFModel.isFile(folder) {
       return (try? StudentFamily.configuration(contentsOf: folder)).map { ModelSize($0).parameters }
     }

@@ -52,11 +52,11 @@ extension RunCheck {
           findings.fail(subject, FaultText.sentence(for: error))
         }
       case .model(let model):
-        inspectModel(model, subject, into: &findings)
+        inspectTeacher(model, subject, into: &findings)
       case .trained(let trained):
         let count = data.map { NumberText.counted($0.items.teaching.count, "labelled item") } ?? "labelled items"
         if let base = trained.base {
-          inspectModel(ModelTeacherConfiguration(model: base), subject, into: &findings)
+          inspectTeacher(ModelTeacherConfiguration(model: base), subject, into: &findings)
         }
         findings.ok(subject, "is made in the run from \(count), counted as teacher_labels")
       case .openAI(let service):
@@ -133,21 +133,6 @@ extension RunCheck {
         details: .firstLines(unreadable.filter { seen.insert($0).inserted }))
     }
     return true
-  }
-
-  private static func inspectModel(
-    _ teacher: ModelTeacherConfiguration, _ subject: String, into findings: inout [CheckFinding]
-  ) {
-    do {
-      let model = try ModelFolder(URL(filePath: teacher.model))
-      findings.ok(subject, "\(teacher.model): \(model.summary)")
-      if let adapter = teacher.adapter {
-        try ModelFolder.checkAdapter(URL(filePath: adapter))
-        findings.ok(subject, "\(adapter): an adapter")
-      }
-    } catch {
-      findings.fail(subject, FaultText.sentence(for: error))
-    }
   }
 
   /// A service is not asked, so that looking costs nothing; only what can be known here is looked at.

@@ -107,15 +107,11 @@ struct RunTeachers: Sendable {
     return (try teacher(entry.name, model, labels, rules, pixels, configuration.digests), model.maximumTokens)
   }
 
-  /// A model in a folder as a teacher.
-  static func teacher(
-    _ name: String, _ model: ModelTeacherConfiguration, _ labels: LabelSet, _ rules: RunRules,
-    _ pixels: PixelConfiguration, _ digests: FileDigests
-  ) throws -> any ComputedTeacher {
+  /// The model that a teacher is, with its adapter.
+  static func student(_ model: ModelTeacherConfiguration, _ rules: RunRules) throws -> any PretrainedStudent {
     try ModelFolder.demand(URL(filePath: model.model))
     var student = try StudentFamily.student(contentsOf: URL(filePath: model.model))
     student.promptBeginning = rules.beginning
-    var key = try digests.digest(of: URL(filePath: model.model))
     if let adapter = model.adapter {
       let folder = URL(filePath: adapter)
       switch rules.tokens {
@@ -125,11 +121,24 @@ struct RunTeachers: Sendable {
       student.promptBeginning =
         try DistillationRun.promptBeginning(ofAdapter: folder) ?? student.promptBeginning
       try student.setThinking(DistillationRun.thinking(ofAdapter: folder))
+    }
+    try student.setThinking(model.thinking ?? student.thinking)
+    return student
+  }
+
+  /// A model in a folder as a teacher.
+  static func teacher(
+    _ name: String, _ model: ModelTeacherConfiguration, _ labels: LabelSet, _ rules: RunRules,
+    _ pixels: PixelConfiguration, _ digests: FileDigests
+  ) throws -> any ComputedTeacher {
+    let student = try student(model, rules)
+    var key = try digests.digest(of: URL(filePath: model.model))
+    if let adapter = model.adapter {
+      let folder = URL(filePath: adapter)
       key += try digests.digest(of: folder)
       // Replies that the adapter gave to other tokens are another teacher's.
       if rules.tokens == .ofAdapter, tokenizerFolder(ofAdapters: [folder]) != nil { key += " reads as its adapter" }
     }
-    try student.setThinking(model.thinking ?? student.thinking)
     if let thinking = student.thinking { key += " thinking \(thinking)" }
     let view = model.imageView
     // Replies that an older version kept under older rules are another teacher's, but for a run that it began.

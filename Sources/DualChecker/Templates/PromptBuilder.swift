@@ -53,9 +53,22 @@ package struct PromptBuilder: Sendable {
   ///
   /// - Throws: `TeacherProtocolError` for a layout with an unknown slot, or an error of the aligner.
   package func request(for item: Item, detail: PromptDetail = PromptDetail()) async throws -> TeacherRequest {
-    let layout = try PromptTemplate(template.layout)
     let wanted = shots * detail.shots
-    let chosen = try await aligner.demonstrations(for: item, count: wanted + detail.skipped).dropFirst(detail.skipped)
+    let chosen = try await aligner.demonstrations(for: item, count: wanted + detail.skipped)
+    return try request(for: item, detail: detail, showing: chosen.dropFirst(detail.skipped))
+  }
+
+  /// The question about an item without demonstrations but those of the template.
+  ///
+  /// - Throws: `TeacherProtocolError` for a layout with an unknown slot.
+  package func plainRequest(for item: Item) throws -> TeacherRequest {
+    try request(for: item, detail: PromptDetail(), showing: [])
+  }
+
+  private func request(
+    for item: Item, detail: PromptDetail, showing chosen: ArraySlice<Demonstration>
+  ) throws -> TeacherRequest {
+    let layout = try PromptTemplate(template.layout)
     let standing = template.demonstrations.filter { $0.item != item.id && $0.text != item.text }
     let names = Set(standing.map(\.item))
     // The nearest stand last, next to the question.
