@@ -1,4 +1,4 @@
-import Tensor
+package import Tensor
 
 /// A weight of a model that is no number, found when what the model computes is none: no setting of training helps there.
 ///
@@ -15,10 +15,7 @@ package struct NonFiniteWeight: Error, Sendable, Equatable, CustomStringConverti
   /// - Parameter isAsked: whether a parameter counts. By default all do.
   package init?(in model: some Module, where isAsked: (Parameter) -> Bool = { _ in true }) {
     for (path, parameter) in model.parameters() where isAsked(parameter) {
-      let found = parameter.value.withScalars { scalars in
-        scalars.indices.first { !scalars[$0].isFinite }.map { ($0, scalars[$0]) }
-      }
-      guard let (element, value) = found else { continue }
+      guard let (element, value) = parameter.value.firstNonFinite else { continue }
       (self.path, self.element, self.value) = (path, element, "\(value)")
       return
     }
@@ -28,5 +25,14 @@ package struct NonFiniteWeight: Error, Sendable, Equatable, CustomStringConverti
   package var description: String {
     "the weight \(path) is \(value) at its element \(element), so that nothing can be computed with it: the model's folder, or the "
       + "adapter that was put on it, is damaged. Fetch or make it anew"
+  }
+}
+
+extension Tensor {
+  /// The first element that is no finite number, counted row by row, and its value; nil where all are.
+  package var firstNonFinite: (element: Int, value: Float)? {
+    withScalars { scalars in
+      scalars.indices.first { !scalars[$0].isFinite }.map { ($0, scalars[$0]) }
+    }
   }
 }

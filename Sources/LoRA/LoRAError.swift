@@ -26,6 +26,8 @@ public enum LoRAError: Error, Sendable, Equatable, CustomStringConvertible {
   case unsupportedOption(file: String, option: String, expected: String, found: String)
   /// An adapter that does not fit the model: its path, tensors it lacks, tensors that nothing takes, wrong shapes.
   case mismatch(file: String, missing: [String], unknown: [String], misshapen: [String])
+  /// A number of an adapter's file that is none: its path, the tensor, the element counted row by row, and what stands there.
+  case notFinite(file: String, tensor: String, element: Int, value: String)
   /// The model has no adapter to save.
   case noAdapter
 
@@ -60,6 +62,9 @@ public enum LoRAError: Error, Sendable, Equatable, CustomStringConvertible {
         .filter { !$0.1.isEmpty }
         .map { "\($0.1.count) \($0.0) (\($0.1.prefix(4).joined(separator: ", "))\($0.1.count > 4 ? ", …" : ""))" }
         .joined(separator: "; ") + ". Was it trained on another base model?"
+    case .notFinite(let file, let tensor, let element, let value):
+      "\(file): \(tensor) is \(value) at its element \(element), so that nothing can be computed with it: the training diverged, "
+        + "or the file is damaged. Train or fetch the adapter anew"
     case .noAdapter: "the model has no adapter to save; attach one first"
     }
   }

@@ -175,7 +175,11 @@ struct LoadingPlan {
       misshapen.append("\(name): expected \(expected), found \(found)")
       return nil
     }
-    return try file.tensor(named: name)
+    let tensor = try file.tensor(named: name)
+    if let fault = tensor.firstNonFinite {
+      throw LoRAError.notFinite(file: file.path, tensor: name, element: fault.element, value: "\(fault.value)")
+    }
+    return tensor
   }
 
   /// DoRA's squared lengths of a matrix that the file brings in place of the base's; nil where it brings none.

@@ -43,6 +43,26 @@ import Testing
     }
   }
 
+  @Test(arguments: [Float.nan, .infinity, -.infinity])
+  func `a number that is none is named, and the model stays as it was`(
+    value: Float
+  ) throws {
+    let name = "base_model.model.\(qwen[0]).lora_A.weight"
+    var numbers = [Float](repeating: 1, count: 24)
+    numbers[7] = value
+    let text = #"{"peft_type": "LORA", "target_modules": ["q_proj"]}"#
+    let more = [name: Tensor(numbers, shape: [8, 3]), name.replacing("lora_A", with: "lora_B"): .ones([3, 8])]
+    try withAdapter(text, at: [], more: more) { folder in
+      var model = PathModel(qwen)
+      let before = model.contents
+      let file = folder.appendingPathComponent("adapter_model.safetensors").path
+      #expect(throws: LoRAError.notFinite(file: file, tensor: name, element: 7, value: "\(value)")) {
+        try model.loadAdapter(from: folder)
+      }
+      #expect(model.contents == before)
+    }
+  }
+
   @Test func `targets of a file may lie in the vision tower`() throws {
     for targets in [#""all-linear""#, #"["q_proj", "up_proj", "proj"]"#, #"".*proj""#] {
       try withAdapter(#"{"peft_type": "LORA", "target_modules": \#(targets)}"#, at: qwen) { folder in

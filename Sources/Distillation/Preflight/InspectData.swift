@@ -173,21 +173,6 @@ extension RunCheck {
       findings.warn("evaluation", nothing + (isUndivided ? remedy : ""))
     }
     if let unused = items.rowsInNoSplit(run.data) { findings.warn("data.splits", unused) }
-    if run.evaluation.choosesThresholdOnDev, items.dev.isEmpty {
-      findings.fail("evaluation.dev_for_threshold", "there is no development item to choose the threshold on")
-    }
-    if run.evaluation.calibration == .dev {
-      let labelled = items.dev.count { items.gold?.has($0.id) ?? false }
-      let (key, fewest) = ("evaluation.calibration", StudentCalibration.fewest)
-      if items.dev.isEmpty {
-        findings.fail(
-          key, "there is no development item to calibrate on; budget in place of dev takes the labels of conflicts")
-      } else if labelled < fewest {
-        findings.warn(
-          key,
-          "\(labelled) of \(NumberText.counted(items.dev.count, "development item")) have a label: it takes \(fewest)")
-      }
-    }
   }
 
   /// How many images are decoded whole at least, and up to how many pixels in all further ones are: about two seconds.

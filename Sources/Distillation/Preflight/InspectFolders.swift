@@ -10,14 +10,6 @@ extension RunCheck {
     inspectStore(run.store, into: &findings)
     inspectWritable("cache", URL(filePath: run.cache), into: &findings)
     do { try RunFolder.refuseForeign(runFolder, for: run.method) } catch { findings.fail("out", error.description) }
-    if case .adapter(let folder) = run.stage2.reference {
-      do {
-        try ModelFolder.checkAdapter(URL(filePath: folder))
-        findings.ok("stage2.reference", "\(folder): an adapter")
-      } catch {
-        findings.fail("stage2.reference", FaultText.sentence(for: error))
-      }
-    }
   }
 
   /// A store on a server is asked what it has; nothing is made there.

@@ -18,11 +18,36 @@ extension RunCheck {
           findings.ok(key, "\(path): an adapter; whether it fits is seen once the student is at hand")
           continue
         }
-        _ = try taken.load(on: model, run.baseKey(ofModelIn: URL(filePath: folder)), run.student.lora.asLoRA)
+        var doubts: [String] = []
+        _ = try taken.load(on: model, run.baseKey(ofModelIn: URL(filePath: folder)), run.student.lora.asLoRA) {
+          doubts.append($0)
+        }
+        for doubt in doubts { findings.warn(key, doubt) }
         findings.ok(key, "\(path): an adapter that fits the student")
       } catch {
         findings.fail(key, FaultText.sentence(for: error))
       }
+    }
+  }
+
+  /// Looks whether the adapter that Stage 2 is held to can be put on the student.
+  ///
+  /// - Parameter student: nil where it is not at hand: the adapter's files alone are looked for then.
+  static func inspectReference(
+    _ run: RunConfiguration, student: InspectedStudent?, into findings: inout [CheckFinding]
+  ) {
+    guard case .adapter(let path) = run.stage2.reference else { return }
+    let folder = URL(filePath: path)
+    do {
+      if var model = student?.model {
+        try model.loadAdapter(from: folder)
+        findings.ok("stage2.reference", "\(path): an adapter that fits the student")
+      } else {
+        try ModelFolder.checkAdapter(folder)
+        findings.ok("stage2.reference", "\(path): an adapter; whether it fits is seen once the student is at hand")
+      }
+    } catch {
+      findings.fail("stage2.reference", FaultText.sentence(for: error))
     }
   }
 }

@@ -88,9 +88,13 @@ package struct RunCheck: Sendable {
     Self.inspectPrompts(configuration, into: &findings)
     let data = Self.inspectData(configuration, into: &findings)
     let votes = Self.inspectTeachers(configuration, data: data, environment: environment, into: &findings)
-    if let data { Self.inspectReview(configuration, data: data, votes: votes, into: &findings) }
+    if let data {
+      Self.inspectReview(configuration, data: data, votes: votes, into: &findings)
+      Self.inspectCalibration(configuration, data: data, votes: votes, into: &findings)
+    }
     let student = Self.inspectStudent(configuration, into: &findings)
     Self.inspectTakenAdapters(configuration, student: student, into: &findings)
+    Self.inspectReference(configuration, student: student, into: &findings)
     let rows = Self.inspectRows(configuration, data: data, votes: votes, student: student, into: &findings)
     Self.inspectFolders(configuration, runFolder: runFolder, into: &findings)
     let update = Self.inspectCost(

@@ -38,7 +38,7 @@ struct TakenAdapter {
   ///
   /// - Parameters:
   ///   - rows: the key of the rows that the run would train it on now.
-  ///   - tell: takes a word on rows that are others now.
+  ///   - tell: takes a word on a base that is not known, and on rows that are others now.
   /// - Throws: ``RunError/foreignAdapter(key:_:differences:)``; `LoRAError` for files that can't be read, options that are not
   ///   known here, and tensors that do not fit.
   func load<Model: Student>(
@@ -57,16 +57,28 @@ struct TakenAdapter {
         "\(Self.origin) says that it was trained on another base model (\(other.prefix(12)) in place of "
           + "\(baseKey.prefix(12)))")
     }
+    if origin["base"]?.string == nil {
+      tell(
+        "\(folder.path) has no \(Self.origin) that says which base model it was trained on, and adapter_config.json names "
+          + "\(baseName.map { "'\($0)'" } ?? "none"): that its shapes fit does not show that it is the run's own")
+    }
     var model = base
     let loaded = try model.loadAdapter(from: folder)
     let differences = try model.differences(from: lora)
     guard differences.isEmpty else { throw RunError.foreignAdapter(key: key, folder.path, differences: differences) }
     if let rows, let other = origin["rows"]?.string, other != rows {
       tell(
-        "\(key): \(folder.path) was trained on other rows than the run has now: items, replies, labels or settings of the "
+        "\(folder.path) was trained on other rows than the run has now: items, replies, labels or settings of the "
           + "stage have changed since they were written; it is taken all the same")
     }
     return (model, loaded)
+  }
+
+  /// What adapter_config.json calls the base model.
+  private var baseName: String? {
+    let file = folder.appending(path: "adapter_config.json")
+    guard let bytes = try? readRegularFile(file) else { return nil }
+    return try? JSONParser.value(of: Array(bytes), .modelFile)["base_model_name_or_path"]?.string
   }
 
   private var origin: JSONValue {
@@ -96,7 +108,7 @@ extension StudentStages {
       let began = Date()
       let (model, lora) = try taken.load(
         on: base, baseKey, configuration.student.lora.asLoRA, trainedOn: rows
-      ) { reporter.message($0) }
+      ) { reporter.message("\(name).adapter: \($0)") }
       records.begin(name)
       try model.saveAdapter(
         to: output, configuration: lora, baseModel: configuration.student.model ?? "base", taskType: "CAUSAL_LM")

@@ -37,6 +37,32 @@ import Testing
     }
   }
 
+  @Test func `what a calibration spends is said before it is spent`() throws {
+    try withCheckFixture { fixture in
+      let file = fixture.folder.appending(path: "run.yaml")
+      func found(_ evaluation: String, _ level: CheckFinding.Level, budget: String = "4") throws -> [String] {
+        let text = CheckFixture.configuration.replacing("{budget: 4}", with: "{budget: \(budget)}")
+        try Data((text + "\nevaluation: {\(evaluation)}\n").utf8).write(to: file)
+        return fixture.check().texts(level, "evaluation.calibration")
+      }
+      #expect(try found("bootstrap: 10", .ok) == [])
+      #expect(try found("calibration: dev", .warning) == ["4 of 4 development items have a label: it takes 30"])
+      // 6 conflicts, of which the budget pays for 4.
+      #expect(
+        try found("calibration: budget", .warning) == [
+          "the labels of 4 conflicts that review.budget pays for, and no other: it takes 30"
+        ])
+      let more = (0..<40).map {
+        #"{"id": "d\#($0)", "image": "9.png", "caption": "ball \#($0)", "label": "pristine", "group": "g9", "split": "dev"}"#
+      }
+      try fixture.write((fixture.items + more).joined(separator: "\n"), to: "items.jsonl")
+      let spent = "44 labels of development items, counted as spent beside review.budget"
+      #expect(try found("calibration: dev", .ok) == [spent])
+      #expect(try found("calibration: dev, dev_for_threshold: true", .ok) == ["\(spent), once for both"])
+      #expect(fixture.check().texts(.ok, "evaluation.dev_for_threshold") == [spent])
+    }
+  }
+
   @Test func `problems of the configuration are findings`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("run.yaml", "budget: 4", "bugdet: 4")

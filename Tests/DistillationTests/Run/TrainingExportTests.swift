@@ -339,6 +339,46 @@ import Training
     }
   }
 
+  @Test func `a check says that an adapter's base is not known, and refuses one with a number that is none`()
+    async throws
+  {
+    try await withBack { world, back in
+      func found(_ world: RunWorld, _ level: CheckFinding.Level, _ key: String) -> [String] {
+        RunCheck(
+          world.configuration, runFolder: world.folder.appending(path: "run"), environment: [:],
+          speed: MachineSpeed(matrixRate: 1e10, availableBytes: 8_000_000_000)
+        )
+        .texts(level, key)
+      }
+      let taken = taking(world, back)
+      let base = world.folder.appending(path: "base").path
+      let doubt = try #require(found(taken, .warning, "stage1.adapter").first)
+      #expect(
+        doubt.contains("has no distillation.json that says which base model it was trained on")
+          && doubt.contains("names '\(base)'"), "\(doubt)")
+      // Of every adapter that a configuration names.
+      let file = back.appending(path: "stage1/adapter_model.safetensors")
+      let read = try Tensor.SafetensorsFile(contentsOf: file)
+      var tensors = try Dictionary(uniqueKeysWithValues: read.names.map { ($0, try read.tensor(named: $0)) })
+      let name = try #require(read.names.sorted().last)
+      tensors[name] = tensors[name].map { $0 * .nan }
+      try Tensor.writeSafetensors(tensors, to: file)
+      let fault = LoRAError.notFinite(file: file.path, tensor: name, element: 0, value: "nan").description
+      #expect(fault.contains("is nan at its element 0"))
+      #expect(found(taken, .error, "stage1.adapter") == [fault])
+      #expect(try await refusal(taken) == fault)
+      let folder = back.appending(path: "stage1").path
+      let reference = world.with { $0.stage2.reference = .adapter(folder) }
+      #expect(found(reference, .error, "stage2.reference") == [fault])
+      let teacher = world.with {
+        var model = ModelTeacherConfiguration(model: base)
+        model.adapter = folder
+        $0.teachers[0].source = .model(model)
+      }
+      #expect(found(teacher, .error, "teachers.a") == [fault])
+    }
+  }
+
   @Test func `what the script wrote beside an adapter tells another base, another stage and other rows`() async throws {
     try await withBack { world, back in
       let taken = taking(world, back)
