@@ -44,8 +44,8 @@ package struct CertainThreshold: Codable, Sendable, Equatable {
     /// There are too few answers for any proof; how many it takes at least, if all of them are right.
     case tooFew(answers: Int, needed: Int)
     /// No confidence has the precision with that certainty. `right` of the `accepted` answers of the highest confidences
-    /// are right where that looks best, and about so many labelled answers would show it if that went on; nil where no number
-    /// would, since nowhere more are right than wanted.
+    /// are right where that looks best, and so many labelled answers would show it in four cases of five if that went on; nil
+    /// where no number would, since nowhere more are right than wanted.
     case notShown(answers: Int, accepted: Int, right: Int, needed: Int?)
   }
 
@@ -63,29 +63,24 @@ package struct CertainThreshold: Codable, Sendable, Equatable {
     precondition(certainty > 0 && certainty < 1, "a certainty of \(certainty), expected above 0 and below 1")
     let steps = Self.steps(confidences, correct)
     let count = confidences.count
-    func fewest(_ starts: Int) -> Int {
-      max(1, Int((log((1 - certainty) / Double(starts)) / log(precision)).rounded(.up)))
-    }
-    guard count >= fewest(1) else { throw .tooFew(answers: count, needed: fewest(1)) }
-    var starts = 1
-    while fewest(starts + 1) << starts <= count { starts += 1 }
-    let binomial = Binomial(upTo: count)
-    let level = (1 - certainty) / Double(starts)
+    let needed = FixedSequence(starts: 1, precision, certainty).fewest
+    guard count >= needed else { throw .tooFew(answers: count, needed: needed) }
+    let sequence = FixedSequence(answers: count, precision, certainty)
     var best: Int?
-    for start in 0..<starts {
-      guard var step = steps.firstIndex(where: { $0.accepted >= fewest(starts) << start }) else { continue }
+    for start in 0..<sequence.starts {
+      guard var step = steps.firstIndex(where: { $0.accepted >= sequence.accepted(at: start) }) else { continue }
       while step < steps.count,
-        binomial.tail(steps[step].right, of: steps[step].accepted, probability: precision) <= level
+        sequence.shows(steps[step].right, of: steps[step].accepted)
       {
         best = max(best ?? step, step)
         step += 1
       }
     }
-    guard let best else { throw Self.notShown(steps, count: count, precision, certainty, fewest: fewest(1)) }
+    guard let best else { throw Self.notShown(steps, count: count, precision, certainty) }
     self.init(
       precision: precision, certainty: certainty, confidence: steps[best].confidence, answers: count,
       accepted: steps[best].accepted, right: steps[best].right,
-      bound: binomial.lowerBound(steps[best].right, of: steps[best].accepted, certainty: certainty))
+      bound: Binomial.lowerBound(steps[best].right, of: steps[best].accepted, certainty: certainty))
   }
 
   private init(
@@ -138,38 +133,25 @@ package struct CertainThreshold: Codable, Sendable, Equatable {
     return steps
   }
 
-  /// How many labelled answers would do, by the normal approximation, where that looks best.
-  private static func notShown(
-    _ steps: [Step], count: Int, _ precision: Double, _ certainty: Double, fewest: Int
-  ) -> Failure {
-    let z = normalQuantile(certainty)
-    let needed = steps.filter { $0.accepted >= min(20, count) }.map { step in
-      let share = Double(step.right) / Double(step.accepted)
-      let gap = share - precision
-      let accepted = gap > 0 ? max(Double(fewest), z * z * precision * (1 - precision) / (gap * gap)) : .infinity
-      return (step: step, labels: accepted * Double(count) / Double(step.accepted))
+  /// How many labelled answers would do where that looks best: where the normal approximation asks for fewest.
+  private static func notShown(_ steps: [Step], count: Int, _ precision: Double, _ certainty: Double) -> Failure {
+    let tried = steps.filter { $0.accepted >= min(20, count) }
+    func share(_ step: Step) -> Double { Double(step.right) / Double(step.accepted) }
+    func looks(_ step: Step) -> Double {
+      let gap = share(step) - precision
+      return gap > 0 ? gap * gap * Double(step.accepted) : 0
     }
-    guard let best = needed.min(by: { $0.labels < $1.labels }) else {
+    guard let best = tried.max(by: { looks($0) < looks($1) }) else {
       return .notShown(answers: count, accepted: 0, right: 0, needed: nil)
     }
-    guard best.labels.isFinite, best.labels < 1e9 else {
+    let part = Double(best.accepted) / Double(count)
+    guard let labels = FixedSequence.needed(share: share(best), part: part, precision, certainty) else {
       // Where most are right.
-      let most = needed.max { $0.step.right * $1.step.accepted < $1.step.right * $0.step.accepted } ?? best
-      return .notShown(answers: count, accepted: most.step.accepted, right: most.step.right, needed: nil)
+      let most = tried.max { $0.right * $1.accepted < $1.right * $0.accepted } ?? best
+      return .notShown(answers: count, accepted: most.accepted, right: most.right, needed: nil)
     }
     // It did not do with as many as there are.
-    let labels = max(Int(best.labels.rounded(.up)), count + 1)
-    return .notShown(answers: count, accepted: best.step.accepted, right: best.step.right, needed: labels)
-  }
-
-  /// The quantile of the standard normal distribution, by halving.
-  private static func normalQuantile(_ share: Double) -> Double {
-    var (low, high) = (-10.0, 10.0)
-    for _ in 0..<80 {
-      let middle = (low + high) / 2
-      if erfc(-middle / 2.0.squareRoot()) / 2 < share { low = middle } else { high = middle }
-    }
-    return (low + high) / 2
+    return .notShown(answers: count, accepted: best.accepted, right: best.right, needed: max(labels, count + 1))
   }
 }
 
@@ -181,44 +163,10 @@ extension CertainThreshold.Failure: CustomStringConvertible {
       "\(answers) labelled answers show too little: it takes \(needed) at least, even if all of them are right"
     case .notShown(let answers, let accepted, let right, let needed?):
       "no confidence has that precision with that certainty on \(answers) labelled answers: where it looks best, \(right) of the "
-        + "\(accepted) surest are right; if that went on, about \(needed) labelled answers would show it"
+        + "\(accepted) surest are right; if that went on, about \(needed) labelled answers would show it in four cases of five"
     case .notShown(let answers, let accepted, let right, nil):
       "no confidence has that precision on \(answers) labelled answers: where it looks best, \(right) of the \(accepted) surest "
         + "are right, so no number of labels will show it; ask for less, or train the student further"
     }
-  }
-}
-
-/// Binomial distributions of up to so many draws.
-struct Binomial {
-  /// Logarithms of the factorials of 0, 1, and so on.
-  private let logFactorials: [Double]
-
-  init(upTo count: Int) {
-    var logarithms = [0.0]
-    for number in 0..<count { logarithms.append(logarithms[number] + log(Double(number + 1))) }
-    logFactorials = logarithms
-  }
-
-  /// The probability of at least so many hits.
-  ///
-  /// - Parameter probability: of a hit, above 0 and below 1.
-  func tail(_ hits: Int, of count: Int, probability: Double) -> Double {
-    // As misses, of which there are fewer wherever it matters.
-    (0...(count - hits)).reduce(0) { sum, misses in
-      let ways = logFactorials[count] - logFactorials[misses] - logFactorials[count - misses]
-      return sum + exp(ways + Double(misses) * log1p(-probability) + Double(count - misses) * log(probability))
-    }
-  }
-
-  /// The probability of a hit at which so many or more have the probability 1 - certainty (Clopper and Pearson 1934).
-  func lowerBound(_ hits: Int, of count: Int, certainty: Double) -> Double {
-    guard hits > 0 else { return 0 }
-    var (low, high) = (0.0, 1.0)
-    for _ in 0..<60 {
-      let middle = (low + high) / 2
-      if tail(hits, of: count, probability: middle) <= 1 - certainty { low = middle } else { high = middle }
-    }
-    return low
   }
 }

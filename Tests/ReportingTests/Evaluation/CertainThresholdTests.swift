@@ -31,14 +31,50 @@ import Testing
     #expect(failure(0) == .tooFew(answers: 0, needed: 59))
   }
 
-  /// 80 of the 100 surest are right, of the others half. Wanted are 75 %: the gap of 0.05 takes 1.6449² · 0.75 · 0.25 / 0.05² =
-  /// 202.9 accepted answers, of which there are as many as labelled ones are halved.
+  /// 80 of the 100 surest are right, of the others half, and 75 % are wanted with 95 %. With SciPy 1.17.1: 2,304 answers have room
+  /// for 8 starts, of which the seventh takes 18 · 2⁶ = 1,152 answers, half of all; there binom.sf(900, 1152, 0.75) = 0.0060 is
+  /// below 0.05 / 8, and binom.sf(900, 1152, 0.8) = 0.9387.
   @Test func `a precision that is there and not shown is refused with how many labels would show it`() {
     let confidences = (0..<200).map { $0 < 100 ? 0.9 : 0.6 }
     let correct = (0..<200).map { $0 < 100 ? $0 % 5 != 0 : $0 % 2 == 0 }
-    #expect(throws: CertainThreshold.Failure.notShown(answers: 200, accepted: 100, right: 80, needed: 406)) {
+    #expect(throws: CertainThreshold.Failure.notShown(answers: 200, accepted: 100, right: 80, needed: 2_304)) {
       try CertainThreshold(precision: 0.75, certainty: 0.95, confidences: confidences, correct: correct)
     }
+  }
+
+  /// Of 100 answers the surer half is right with 90 %, the others with 50 %; 80 % are wanted with 90 %. By drawing anew.
+  @Test func `as many labels as are said to show it do so in four cases of five, and half as many do not`() throws {
+    var needed = 0
+    do throws(CertainThreshold.Failure) {
+      _ = try CertainThreshold(
+        precision: 0.8, certainty: 0.9, confidences: (0..<100).map { 1 - Double($0) / 100 },
+        correct: (0..<100).map { $0 < 50 ? $0 % 10 != 2 : $0 % 2 == 1 })
+    } catch {
+      guard case .notShown(_, let accepted, let right, let labels?) = error else {
+        Issue.record("\(error)")
+        return
+      }
+      #expect(accepted == 50 && right == 45)
+      needed = labels
+    }
+    // As SciPy and a simulation with NumPy have it: 136 of 272 are accepted, of which 119 must be right.
+    #expect(needed == 272)
+    func shown(_ count: Int) -> Double {
+      var generator = FixedGenerator(seed: UInt64(count))
+      let found = (0..<400).count { _ in
+        let isSure = (0..<count).map { _ in Bool.random(using: &generator) }
+        let confidences = isSure.map {
+          Double.random(in: $0 ? 0.8..<1 : 0..<0.8, using: &generator)
+        }
+        let correct = isSure.map { Double.random(in: 0..<1, using: &generator) < ($0 ? 0.9 : 0.5) }
+        return
+          (try? CertainThreshold(precision: 0.8, certainty: 0.9, confidences: confidences, correct: correct)) != nil
+      }
+      return Double(found) / 400
+    }
+    // Less three standard deviations of a share over 400 draws (0.02 each).
+    #expect(shown(needed) >= 0.8 - 0.06)
+    #expect(shown(needed / 2) < 0.8 - 0.06)
   }
 
   @Test func `a precision that is nowhere is refused as such`() {
