@@ -28,7 +28,7 @@ package struct JSONProblem {
       (expected, found) = (fault.expected, fault.found)
       return
     }
-    var (path, wanted): ([any CodingKey], String) = ([], "a value of this file's format")
+    var (path, wanted): ([any CodingKey], String) = ([], Self.anything)
     switch error {
     case DecodingError.keyNotFound(let key, let context): (path, wanted) = (context.codingPath + [key], "a value")
     case DecodingError.typeMismatch(let type, let context), DecodingError.valueNotFound(let type, let context):
@@ -51,6 +51,10 @@ package struct JSONProblem {
         name += (name.isEmpty ? "" : ".") + key.stringValue
       }
     }
+    if wanted == Self.anything, let number = value?.double {
+      // Numbers are refused where they don't fit in what is read, whole ones in 64 bits.
+      wanted = number.isFinite ? "a whole number that fits in 64 bits" : "a number of at most 1.8e308"
+    }
     place = name.isEmpty ? "the whole file" : "field \(name)"
     (expected, found) = (wanted, value.map(Self.shown) ?? "nothing")
   }
@@ -62,6 +66,7 @@ package struct JSONProblem {
   }
 
   private static let mark = "expected "
+  private static let anything = "a value of this file's format"
 
   /// What stands for a Swift type in a file.
   private static func words(for type: Any.Type) -> String {

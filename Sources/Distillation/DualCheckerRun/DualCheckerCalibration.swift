@@ -24,7 +24,8 @@ extension DualCheckerRun {
       ? Self.answers(known, try await student.predictions(for: known.map(\.item)), data.task)
       : try await crossFitted(loop, state, data: data, untrained: untrained)
     let calibration = try StudentCalibration(
-      answers, labels: files.labels, source: source.rawValue, adapter: files.student, question: files.question)
+      answers, labels: files.labels, source: source.rawValue, adapter: files.student, question: files.question,
+      base: files.findBase())
     try calibration.write(to: files.calibrationFile)
     reporter.message(calibration.sentence)
     return FittedCalibration(calibration: calibration, labelsRead: source == .dev ? known.count : 0)

@@ -55,7 +55,16 @@ extension DualCheckerRun {
   /// What the run knows of its student's probabilities.
   func confidence(_ task: LabellingTask) -> ConfidenceFiles {
     ConfidenceFiles(
-      folder: folder, weights: studentWeights, question: questionDigest(task), labels: task.names, reporter: reporter)
+      folder: folder, weights: studentWeights, findBase: findBase, question: questionDigest(task), labels: task.names,
+      reporter: reporter)
+  }
+
+  /// The digest of the decoder that the adapter is put on; nil for an encoder, which is trained whole.
+  private func findBase() throws -> String? {
+    guard configuration.student.kind == .decoder, let path = configuration.student.model,
+      FileManager.default.fileExists(atPath: path)
+    else { return nil }
+    return try FileDigests(cache: nil).digest(ofModel: URL(filePath: path))
   }
 
   /// The digest of what the student is asked with, beside an item's text.

@@ -12,6 +12,9 @@ struct ConfidenceFiles {
   let folder: URL
   /// The file with the weights that the student was trained to.
   let weights: URL
+  /// Finds the digest of the base model that the weights are put on; nil where they are the whole student, or where there is no
+  /// such folder.
+  let findBase: () throws -> String?
   /// The digest of what the student is asked with.
   let question: String
   /// All labels of the question, in its order.
@@ -35,13 +38,37 @@ struct ConfidenceFiles {
   }
 
   /// Why a file is not about this student and this question.
-  private enum Strangeness { case student, question }
+  private enum Strangeness {
+    case student, base, question
+
+    /// What the file was learned with.
+    var words: String {
+      switch self {
+      case .student: "learned from another student"
+      case .base: "learned with another base model, or with its weights in another precision"
+      case .question: "learned with another prompt or with other answers"
+      }
+    }
+
+    var remedy: String {
+      self == .student
+        ? "carry the run out again (distill run)"
+        : "leave out what --set changes of them, or carry the run out again (distill run)"
+    }
+  }
+
+  /// Whether a file that knows its base was made with this one. Files of versions that did not know it name none.
+  private func isOwn(base: String?) throws -> Bool {
+    guard let base, let own = try findBase() else { return true }
+    return base == own
+  }
 
   /// The calibration with why it is another's; nil where there is no file.
   private func stored() throws -> (calibration: StudentCalibration, strangeness: Strangeness?)? {
     guard FileManager.default.fileExists(atPath: calibrationFile.path) else { return nil }
     let calibration = try StudentCalibration(contentsOf: calibrationFile)
     if try calibration.adapter != student { return (calibration, .student) }
+    guard try isOwn(base: calibration.base) else { return (calibration, .base) }
     // Files of versions that did not know it name no question.
     let isSame = calibration.labels == labels && (calibration.question ?? question) == question
     return (calibration, isSame ? nil : .question)
@@ -52,17 +79,9 @@ struct ConfidenceFiles {
   /// - Throws: `RunFileError` where the file can't be read.
   func calibration() throws -> StudentCalibration? {
     guard let (calibration, strangeness) = try stored() else { return nil }
-    switch strangeness {
-    case nil: return calibration
-    case .student:
-      reporter.message(
-        "\(calibrationFile.path) was learned from another student, so probabilities are not calibrated: carry the run "
-          + "out again (distill run)")
-    case .question:
-      reporter.message(
-        "\(calibrationFile.path) was learned with another prompt or with other answers, so probabilities are not calibrated: "
-          + "leave out what --set changes of them, or carry the run out again (distill run)")
-    }
+    guard let strangeness else { return calibration }
+    reporter.message(
+      "\(calibrationFile.path) was \(strangeness.words), so probabilities are not calibrated: \(strangeness.remedy)")
     return nil
   }
 
@@ -71,17 +90,9 @@ struct ConfidenceFiles {
   /// - Throws: ``RunError/notARun(_:_:)`` for another's calibration too.
   func ownCalibration() throws -> StudentCalibration? {
     guard let (calibration, strangeness) = try stored() else { return nil }
-    switch strangeness {
-    case nil: return calibration
-    case .student:
-      throw RunError.notARun(
-        folder.path, "its calibration.json was learned from another student; carry the run out again (distill run)")
-    case .question:
-      throw RunError.notARun(
-        folder.path,
-        "its calibration.json was learned with another prompt or with other answers; leave out what --set changes of them, or "
-          + "carry the run out again (distill run)")
-    }
+    guard let strangeness else { return calibration }
+    throw RunError.notARun(
+      folder.path, "its calibration.json was \(strangeness.words); \(strangeness.remedy)")
   }
 
   /// Removes what was learned.
@@ -115,7 +126,8 @@ struct ConfidenceFiles {
       throw ThresholdError.notFound(source, precision: precision, certainty: certainty, error)
     }
     let file = try ThresholdFile(
-      found, source: source, adapter: student, calibration: digest(of: calibration), question: question)
+      found, source: source, adapter: student, calibration: digest(of: calibration), question: question,
+      base: findBase())
     try file.write(to: thresholdFile)
     return file
   }
@@ -130,6 +142,10 @@ struct ConfidenceFiles {
     let remedy = "so no row is marked for review: find it again with distill threshold --run \(folder.path)"
     guard try file.adapter == student, try file.calibration == digest(of: calibration) else {
       reporter.message("\(thresholdFile.path) was found for another student or calibration, \(remedy)")
+      return nil
+    }
+    guard try isOwn(base: file.base) else {
+      reporter.message("\(thresholdFile.path) was \(Strangeness.base.words), \(remedy)")
       return nil
     }
     guard (file.question ?? question) == question else {

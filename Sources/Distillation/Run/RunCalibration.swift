@@ -18,8 +18,12 @@ extension DistillationRun {
   /// What the run knows of this student's probabilities.
   func confidence(adapter: URL) throws -> ConfidenceFiles {
     try ConfidenceFiles(
-      folder: folder, weights: adapter.appending(path: "adapter_model.safetensors"), question: questionDigest,
-      labels: configuration.labels.map(\.name), reporter: reporter)
+      folder: folder, weights: adapter.appending(path: "adapter_model.safetensors"),
+      findBase: {
+        // A student of code has no folder.
+        try plugins.student != nil || FileManager.default.fileExists(atPath: basePath().path) ? baseKey() : nil
+      },
+      question: questionDigest, labels: configuration.labels.map(\.name), reporter: reporter)
   }
 
   /// The digest of what the student is asked with: other words give other probabilities.
@@ -67,7 +71,7 @@ extension DistillationRun {
     }
     let calibration = try StudentCalibration(
       answers, labels: files.labels, source: configuration.evaluation.calibration?.rawValue ?? "",
-      adapter: files.student, question: files.question)
+      adapter: files.student, question: files.question, base: files.findBase())
     try files.write(answers)
     try calibration.write(to: files.calibrationFile)
     reporter.message(calibration.sentence)

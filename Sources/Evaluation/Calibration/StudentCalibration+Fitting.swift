@@ -39,18 +39,19 @@ extension StudentCalibration {
   ///   - source: where the true labels are from.
   ///   - adapter: the digest of the student's adapter.
   ///   - question: the digest of what the student was asked with.
+  ///   - base: the digest of the base model that the adapter is put on.
   ///   - folds: how many; at least 2. The default is 5.
   /// - Precondition: every truth is one of `labels`.
   package init(
     _ answers: [Answer], labels: [String], source: String, adapter: String? = nil, question: String? = nil,
-    folds: Int = 5
+    base: String? = nil, folds: Int = 5
   ) {
     precondition(folds > 1, "\(folds) folds, expected at least 2")
     let rows = Self.rows(answers, labels: labels)
     func staying(_ reason: String, _ candidates: [Candidate] = []) -> StudentCalibration {
       StudentCalibration(
         labels: labels, mapping: .identity, answers: rows.count, source: source, candidates: candidates,
-        reason: reason, adapter: adapter, question: question)
+        reason: reason, adapter: adapter, question: question, base: base)
     }
     if let reason = Self.refusal(rows, labels: labels, folds: folds) {
       self = staying(reason)
@@ -92,7 +93,7 @@ extension StudentCalibration {
     }
     self.init(
       labels: labels, mapping: Self.learned(chosen.method, rows, labels: labels), answers: rows.count, source: source,
-      candidates: candidates, adapter: adapter, question: question)
+      candidates: candidates, adapter: adapter, question: question, base: base)
   }
 
   /// A mapping of one kind, learned from all of these answers.

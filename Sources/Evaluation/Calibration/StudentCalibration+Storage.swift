@@ -5,7 +5,7 @@ internal import TeacherProtocol
 ///
 /// ```json
 /// {"version": 1, "method": "temperature", "temperature": 2.13, "labels": ["ham", "spam"], "answers": 200,
-///  "source": "dev", "adapter": "5f1c…", "question": "90be…", "log_loss_before": 0.61, "log_loss_after": 0.43,
+///  "source": "dev", "adapter": "5f1c…", "question": "90be…", "base": "a03d…", "log_loss_before": 0.61, "log_loss_after": 0.43,
 ///  "candidates": [{"method": "identity", "log_loss": 0.61}, {"method": "temperature", "log_loss": 0.43}]}
 /// ```
 ///
@@ -14,7 +14,7 @@ internal import TeacherProtocol
 /// beyond the ends, before the sum is made 1. `identity` has a `reason`.
 extension StudentCalibration: Codable {
   private enum CodingKeys: String, CodingKey {
-    case version, method, labels, answers, source, candidates, reason, adapter, question
+    case version, method, labels, answers, source, candidates, reason, adapter, question, base
     case temperature, weights, biases, functions
     case logLossBefore = "log_loss_before"
     case logLossAfter = "log_loss_after"
@@ -22,6 +22,16 @@ extension StudentCalibration: Codable {
 
   /// The version of the file that is read and written.
   private static let version = 1
+
+  /// Beyond this nothing is learned, and what is computed of probabilities may be no number.
+  private static let largest = 1e6
+
+  private struct LabelKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
 
   /// Reads the object described above. Fields that are not known are passed over.
   package init(from decoder: any Decoder) throws {
@@ -36,8 +46,12 @@ extension StudentCalibration: Codable {
     guard Set(labels).count == labels.count, !labels.isEmpty else { throw refuse(.labels, "labels, none twice") }
     func numbers(_ key: CodingKeys) throws -> [String: Double] {
       let numbers = try fields.decode([String: Double].self, forKey: key)
-      guard Set(numbers.keys) == Set(labels), numbers.values.allSatisfy(\.isFinite) else {
-        throw refuse(key, "a number for each of the labels")
+      guard Set(numbers.keys) == Set(labels) else { throw refuse(key, "a number for each of the labels") }
+      for label in labels where abs(numbers[label] ?? 0) > Self.largest {
+        throw DecodingError.dataCorrupted(
+          .init(
+            codingPath: fields.codingPath + [key, LabelKey(stringValue: label)],
+            debugDescription: "expected a number from -1000000 to 1000000"))
       }
       return numbers
     }
@@ -49,7 +63,9 @@ extension StudentCalibration: Codable {
     case .identity: mapping = .identity
     case .temperature:
       let temperature = try fields.decode(Double.self, forKey: .temperature)
-      guard temperature > 0, temperature.isFinite else { throw refuse(.temperature, "a number above 0") }
+      guard (1 / Self.largest...Self.largest).contains(temperature) else {
+        throw refuse(.temperature, "a number from 0.000001 to 1000000")
+      }
       mapping = .temperature(temperature)
     case .vector: mapping = try .vector(weights: numbers(.weights), biases: numbers(.biases))
     case .isotonic:
@@ -67,7 +83,8 @@ extension StudentCalibration: Codable {
       candidates: try fields.decodeIfPresent([Candidate].self, forKey: .candidates) ?? [],
       reason: try fields.decodeIfPresent(String.self, forKey: .reason),
       adapter: try fields.decodeIfPresent(String.self, forKey: .adapter),
-      question: try fields.decodeIfPresent(String.self, forKey: .question))
+      question: try fields.decodeIfPresent(String.self, forKey: .question),
+      base: try fields.decodeIfPresent(String.self, forKey: .base))
   }
 
   /// Writes the object described above.
@@ -84,6 +101,7 @@ extension StudentCalibration: Codable {
     try fields.encodeIfPresent(reason, forKey: .reason)
     try fields.encodeIfPresent(adapter, forKey: .adapter)
     try fields.encodeIfPresent(question, forKey: .question)
+    try fields.encodeIfPresent(base, forKey: .base)
     switch mapping {
     case .identity: break
     case .temperature(let temperature): try fields.encode(temperature, forKey: .temperature)

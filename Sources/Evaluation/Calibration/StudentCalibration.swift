@@ -9,7 +9,7 @@ package import TeacherProtocol
 /// ```
 ///
 /// It is learned from answers of the finished student whose truth is known, on which the student was not trained;
-/// see ``init(_:labels:source:adapter:question:folds:)``.
+/// see ``init(_:labels:source:adapter:question:base:folds:)``.
 package struct StudentCalibration: Sendable, Equatable {
   /// The kinds of mappings, from the simplest on.
   package enum Method: String, Codable, Sendable, CaseIterable {
@@ -76,6 +76,8 @@ package struct StudentCalibration: Sendable, Equatable {
   package var adapter: String?
   /// The digest of what the student was asked with; nil where that is not known.
   package var question: String?
+  /// The digest of the base model that the adapter is put on; nil where that is not known, and for a student without an adapter.
+  package var base: String?
 
   /// A mapping that is known.
   ///
@@ -84,10 +86,11 @@ package struct StudentCalibration: Sendable, Equatable {
   ///   - reason: why probabilities stay as they are, for the identity.
   package init(
     labels: [String], mapping: Mapping, answers: Int = 0, source: String = "", candidates: [Candidate] = [],
-    reason: String? = nil, adapter: String? = nil, question: String? = nil
+    reason: String? = nil, adapter: String? = nil, question: String? = nil, base: String? = nil
   ) {
     (self.labels, self.mapping, self.answers, self.source) = (labels, mapping, answers, source)
     (self.candidates, self.reason, self.adapter, self.question) = (candidates, reason, adapter, question)
+    self.base = base
   }
 
   /// The kind of mapping.

@@ -4,7 +4,8 @@ package import Foundation
 ///
 /// ```json
 /// {"version": 1, "confidence": 0.87, "precision": 0.95, "certainty": 0.95, "share": 0.6, "answers": 400, "accepted": 240,
-///  "right": 236, "bound": 0.962, "source": "dev", "adapter": "5f1c…", "question": "90be…", "calibration": "77ab…"}
+///  "right": 236, "bound": 0.962, "source": "dev", "adapter": "5f1c…", "question": "90be…", "base": "a03d…",
+///  "calibration": "77ab…"}
 /// ```
 package struct ThresholdFile: Codable, Sendable, Equatable {
   /// The threshold, and what it was found with.
@@ -17,15 +18,18 @@ package struct ThresholdFile: Codable, Sendable, Equatable {
   package let calibration: String?
   /// The digest of what the student was asked with; nil where that is not known.
   package let question: String?
+  /// The digest of the base model that the adapter is put on; nil where that is not known, and for a student without an adapter.
+  package let base: String?
 
   package init(
-    _ threshold: CertainThreshold, source: String, adapter: String, calibration: String?, question: String? = nil
+    _ threshold: CertainThreshold, source: String, adapter: String, calibration: String?, question: String? = nil,
+    base: String? = nil
   ) {
     (self.threshold, self.source, self.adapter) = (threshold, source, adapter)
-    (self.calibration, self.question) = (calibration, question)
+    (self.calibration, self.question, self.base) = (calibration, question, base)
   }
 
-  private enum CodingKeys: String, CodingKey { case version, source, adapter, calibration, question, share }
+  private enum CodingKeys: String, CodingKey { case version, source, adapter, calibration, question, base, share }
 
   private static let version = 1
 
@@ -41,7 +45,8 @@ package struct ThresholdFile: Codable, Sendable, Equatable {
       CertainThreshold(from: decoder), source: fields.decode(String.self, forKey: .source),
       adapter: fields.decode(String.self, forKey: .adapter),
       calibration: fields.decodeIfPresent(String.self, forKey: .calibration),
-      question: fields.decodeIfPresent(String.self, forKey: .question))
+      question: fields.decodeIfPresent(String.self, forKey: .question),
+      base: fields.decodeIfPresent(String.self, forKey: .base))
   }
 
   /// Writes the object described above.
@@ -53,6 +58,7 @@ package struct ThresholdFile: Codable, Sendable, Equatable {
     try fields.encode(adapter, forKey: .adapter)
     try fields.encodeIfPresent(calibration, forKey: .calibration)
     try fields.encodeIfPresent(question, forKey: .question)
+    try fields.encodeIfPresent(base, forKey: .base)
     try fields.encode(threshold.share, forKey: .share)
   }
 

@@ -2,6 +2,7 @@ import ConfigurationFiles
 import Distillation
 import Evaluation
 import Foundation
+import StudentModels
 import TeacherProtocol
 import Testing
 
@@ -193,6 +194,18 @@ import Testing
         let error = #expect(throws: RunError.self) { try run.learnedQuestion() }
         #expect("\(try #require(error))".contains("another prompt or with other answers"))
       }
+      // Another base, on which the adapter fits.
+      let other = world.folder.appending(path: "other-base")
+      try TinyModels.student(seed: 77).save(to: other)
+      let (elsewhere, elsewhereSaid) = try await predicted(["student.model=\(other.path)"])
+      #expect(
+        elsewhereSaid.contains("calibration.json was learned with another base model")
+          && elsewhere.allSatisfy { $0.needsReview == nil },
+        "\(elsewhereSaid)")
+      let run = try DistillationRun.opening(
+        folder, setting: [try ConfigurationSetting("student.model=\(other.path)")])
+      let error = #expect(throws: RunError.self) { try run.learnedQuestion() }
+      #expect("\(try #require(error))".contains("another base model"))
       // What changes no probability.
       let (rows, said) = try await predicted(["question=out"])
       #expect(!said.contains(words) && rows.allSatisfy { $0.needsReview != nil })

@@ -219,9 +219,31 @@ import Testing
   @Test(arguments: [
     (
       #"{"version": 1, "labels": ["a", "b"], "method": "temperature", "temperature": -2}"#, "temperature",
-      "a number above 0",
+      "a number from 0.000001 to 1000000",
       "-2"
     ),
+    (
+      #"{"version": 1, "labels": ["a", "b"], "method": "temperature", "temperature": 1e308}"#, "temperature",
+      "a number from 0.000001 to 1000000", "1e308"
+    ),
+    (
+      #"{"version": 1, "labels": ["a", "b"], "method": "vector", "weights": {"a": 1, "b": -1e308}, "biases": {"a": 0, "b": 0}}"#,
+      "weights.b", "a number from -1000000 to 1000000", "-1e308"
+    ),
+    (
+      #"{"version": 1, "labels": ["a", "b"], "method": "vector", "weights": {"a": 1, "b": 1}, "biases": {"a": 1e400, "b": 0}}"#,
+      "biases.a", "a number of at most 1.8e308", "1e400"
+    ),
+    (
+      #"{"version": 1, "labels": ["a"], "method": "identity", "answers": 1.5}"#, "answers",
+      "a whole number that fits in 64 bits", "1.5"
+    ),
+    (
+      #"{"version": 1, "labels": ["a"], "method": "identity", "answers": 1e308}"#, "answers",
+      "a whole number that fits in 64 bits", "1e308"
+    ),
+    (#"{"version": 1, "labels": ["a"], "method": "identity", "adapter": 7}"#, "adapter", "a text", "7"),
+    (#"{"version": 1, "method": "identity"}"#, "labels", "a value", "nothing"),
     (
       #"{"version": 1, "labels": ["a", "b"], "method": "temperature", "temperature": "two"}"#, "temperature",
       "a number",

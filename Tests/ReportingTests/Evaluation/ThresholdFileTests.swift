@@ -35,6 +35,10 @@ import Testing
     (#""right": 236"#, #""right": -1"#, "right", "0 to the 240 of 'accepted'", "-1"),
     (#""right": 236"#, #""right": "236""#, "right", "a whole number", "\"236\""),
     (#""bound": 0.962"#, #""bound": 0.9"#, "bound", "a number from the 0.95 of 'precision' to 1", "0.9"),
+    (#""answers": 400"#, #""answers": 400.5"#, "answers", "a whole number that fits in 64 bits", "400.5"),
+    (#""accepted": 240"#, #""accepted": 1e308"#, "accepted", "a whole number that fits in 64 bits", "1e308"),
+    (#""bound": 0.962"#, #""bound": 1e308"#, "bound", "a number from the 0.95 of 'precision' to 1", "1e308"),
+    (#", "adapter": "5f1c""#, "", "adapter", "a value", "nothing"),
     (#""source": "dev""#, #""source": null"#, "source", "a text", "null"),
     (#""version": 1"#, #""version": 2"#, "version", "1; the file is of a later version of the program", "2"),
   ])
