@@ -75,6 +75,30 @@ import Testing
     #expect(data.setAside[3].found == "a quote opened on line 8 and never closed, with lines 9 to 9 inside it")
   }
 
+  @Test func `a row with a field twice is set aside with file, line and field, and no value is chosen`() throws {
+    let lines = [
+      #"{"id": 1, "text": "one"}"#, #"{"id": 2, "text": "first", "text": "second"}"#,
+      #"{"id": 3, "text": "three", "more": [{"a": 1, "b": {"c": 1, "d": 2, "c": 3}}]}"#, #"{"id": 4, "text": "four"}"#,
+    ]
+    for (name, content) in [
+      ("rows.jsonl", lines.joined(separator: "\n")), ("rows.json", "[\(lines.joined(separator: ",\n"))]"),
+    ] {
+      let file = try scratch.file(name, content)
+      let data = try Dataset(contentsOf: file, mapping: FieldMapping())
+      #expect(data.items.map(\.id) == ["1", "4"])
+      #expect(
+        data.setAside.map(\.description) == [
+          "\(file.relativePath):2: field 'text': expected a field of one name once, found it a second time",
+          "\(file.relativePath):3: field 'more.[0].b.c': expected a field of one name once, found it a second time",
+        ])
+    }
+    // Read row by row, too.
+    let stream = try RowStream(contentsOf: try scratch.file("more.jsonl", lines.joined(separator: "\n")))
+    var fields: [String?] = []
+    while let row = try stream.next() { if case .failure(let problem) = row { fields.append(problem.field) } }
+    #expect(fields == ["text", "more.[0].b.c"])
+  }
+
   @Test func `a CSV header with a column twice is refused`() throws {
     let file = try scratch.file("rows.csv", "id,text,id\n1,a,b\n")
     let error = failure { _ = try Dataset(contentsOf: file, mapping: FieldMapping()) }

@@ -218,8 +218,8 @@ package struct RowFile {
   }
 
   private mutating func keep(_ value: JSONValue, line: Int) {
-    guard case .object = value else {
-      note(line: line, expected: "an object of fields", found: value.kind)
+    if let fault = value.faultAsRow {
+      note(line: line, field: fault.field, expected: fault.expected, found: fault.found)
       return
     }
     rows.append(Row(line: line, number: rows.count + problems.count + 1, value: value))

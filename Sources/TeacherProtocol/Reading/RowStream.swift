@@ -134,12 +134,14 @@ package final class RowStream {
       let (file, place) = (file, count + 1)
       let row = bytes.takeLine { text -> Result<RowFile.Row, RowProblem>? in
         guard !Self.isBlank(text) else { return nil }
-        func problem(_ expected: String, _ found: String) -> Result<RowFile.Row, RowProblem> {
-          .failure(RowProblem(file: file, line: number, row: place, expected: expected, found: found))
+        func problem(
+          _ expected: String, _ found: String, field: String? = nil
+        ) -> Result<RowFile.Row, RowProblem> {
+          .failure(RowProblem(file: file, line: number, row: place, field: field, expected: expected, found: found))
         }
         do throws(JSONSyntaxError) {
           let value = try JSONParser.value(of: text)
-          guard case .object = value else { return problem("an object of fields", value.kind) }
+          if let fault = value.faultAsRow { return problem(fault.expected, fault.found, field: fault.field) }
           return .success(RowFile.Row(line: number, number: place, value: value))
         } catch {
           return problem("\(error.expected) at byte \(error.offset + 1)", error.found)
