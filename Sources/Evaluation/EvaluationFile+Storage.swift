@@ -1,4 +1,5 @@
 package import Foundation
+internal import JSON
 
 extension EvaluationFile {
   /// The bytes of `evaluation.json`: keys sorted, indented, numbers in their shortest exact form. Equal evaluations
@@ -31,7 +32,7 @@ extension EvaluationFile {
       throw .unreadable(file: file.path, reason: error.localizedDescription)
     }
     do {
-      self = try JSONDecoder().decode(EvaluationFile.self, from: data)
+      self = try JSONParser.value(of: [UInt8](data)).decoded(as: EvaluationFile.self)
     } catch {
       let problem = JSONProblem(error, in: data)
       throw .malformed(file: file.path, place: problem.place, expected: problem.expected, found: problem.found)

@@ -1,4 +1,5 @@
 package import Foundation
+internal import JSON
 internal import TeacherProtocol
 
 /// The content of a run's `calibration.json`:
@@ -134,7 +135,7 @@ extension StudentCalibration {
     for (number, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
       let place = "line \(number + 1)"
       do {
-        answers.append(try JSONDecoder().decode(Answer.self, from: line))
+        answers.append(try JSONParser.value(of: [UInt8](line)).decoded(as: Answer.self))
       } catch {
         let problem = JSONProblem(error, in: line)
         throw .malformed(
@@ -172,7 +173,7 @@ enum RunFile {
     do { data = try Data(contentsOf: file) } catch {
       throw .unreadable(file: file.path, reason: error.localizedDescription)
     }
-    do { return try JSONDecoder().decode(Content.self, from: data) } catch {
+    do { return try JSONParser.value(of: [UInt8](data)).decoded(as: Content.self) } catch {
       let problem = JSONProblem(error, in: data)
       throw .malformed(file: file.path, place: problem.place, expected: problem.expected, found: problem.found)
     }

@@ -224,17 +224,19 @@ func readJSON<Value: Decodable>(_ url: URL) throws -> Value {
 
 /// The same for bytes that were read, or made, already.
 private func decodeJSON<Value: Decodable>(_ data: Data, path file: String) throws -> Value {
-  do { return try JSONDecoder().decode(Value.self, from: data) } catch let error as DecodingError {
-    let (text, path): (String, [any CodingKey]) =
-      switch error {
-      case .dataCorrupted(let context): (context.debugDescription, context.codingPath)
-      case .keyNotFound(let key, let context): ("no \"\(key.stringValue)\"", context.codingPath)
-      case .typeMismatch(_, let context), .valueNotFound(_, let context): (context.debugDescription, context.codingPath)
-      @unknown default: ("\(error)", [])
-      }
-    let place = path.map(\.stringValue).joined(separator: ".")
+  let json: JSONValue
+  do { json = try JSONParser.value(of: [UInt8](data), .modelFile) } catch {
     throw StudentError.unusableFile(
-      file, expected: "a valid model description", found: place.isEmpty ? text : "\(place): \(text)")
+      file, expected: "JSON: \(error.expected) at byte \(error.offset + 1)", found: error.found)
+  }
+  do { return try json.decoded(as: Value.self) } catch let error as DecodingError {
+    let fault = JSONMismatch(error, in: json)
+    if let reason = fault.reason {
+      throw StudentError.unusableFile(
+        file, expected: "a valid model description", found: fault.place.isEmpty ? reason : "\(fault.place): \(reason)")
+    }
+    let place = fault.place.isEmpty ? file : "\(file): \(fault.place)"
+    throw StudentError.unusableFile(place, expected: fault.expected, found: fault.found)
   }
 }
 
