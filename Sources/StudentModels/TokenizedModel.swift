@@ -51,7 +51,7 @@ extension [String: Data] {
     var result = self
     let names = [
       "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt",
-      "sentencepiece.bpe.model",
+      "sentencepiece.bpe.model", "tokenizer.model", "spiece.model",
     ]
     for name in template == nil ? names + templates : names {
       let file = folder.appending(path: name)

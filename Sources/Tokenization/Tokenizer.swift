@@ -38,7 +38,8 @@ public final class Tokenizer: Sendable {
   /// Reads `tokenizer.json` and, if they are there, `tokenizer_config.json` and `special_tokens_map.json` of a folder.
   ///
   /// A folder of an older program may have no `tokenizer.json`: then BERT's, DistilBERT's and ELECTRA's `vocab.txt` and XLM-R's
-  /// and CamemBERT's `sentencepiece.bpe.model` are read as transformers reads them, and others are refused.
+  /// and CamemBERT's `sentencepiece.bpe.model` are read as transformers reads them, the `tokenizer.model` of Llama, Mistral and
+  /// Gemma and T5's `spiece.model` as SentencePiece reads them, and others are refused.
   ///
   /// - Parameter directory: a model folder as downloaded or as written by `save_pretrained`.
   /// - Throws: ``TokenizerError``, naming file and field.
@@ -54,7 +55,8 @@ public final class Tokenizer: Sendable {
       let older = try OlderFiles(in: directory, configuration: configuration, specialTokensMap: map)
     {
       try self.init(
-        older.json, file: directory.path, configuration: configuration, specialTokensMap: map, model: older.model)
+        older.json, file: directory.path, configuration: older.configuration, specialTokensMap: map,
+        model: older.model, normalizer: older.normalizer)
       return
     }
     try self.init(
@@ -76,14 +78,16 @@ public final class Tokenizer: Sendable {
       specialTokensMap: nil)
   }
 
-  /// - Parameter model: takes the place of the JSON's; nil, the default, for that.
+  /// - Parameters:
+  ///   - model: takes the place of the JSON's; nil, the default, for that.
+  ///   - normalizer: the same for the normalizer.
   init(
     _ json: JSONValue, file: String, configuration: JSONValue?, specialTokensMap: JSONValue?,
-    model given: (any TokenModel)? = nil
+    model given: (any TokenModel)? = nil, normalizer givenNormalizer: (any Normalizer)? = nil
   ) throws {
     let top = try FieldReader(json, file: file, path: "")
     guard let spelled = try given ?? top.reader("model")?.model() else { throw top.failure("model", "an object") }
-    let normalizer = try top.reader("normalizer")?.normalizer()
+    let normalizer = try givenNormalizer ?? top.reader("normalizer")?.normalizer()
     let splitter = try top.reader("pre_tokenizer")?.preTokenizer()
     try top.checkGrowth([normalizer, splitter], "normalizer")
     added = try AddedVocabulary(top, model: spelled, normalizer: normalizer)

@@ -163,7 +163,7 @@ extension Tokenizer {
   private func appendNormalized(
     _ stretch: UnsafeBufferPointer<UInt8>, at start: Int, to pieces: inout Pieces, _ steps: inout Int, findsAdded: Bool
   ) {
-    var text = NormalizedText(stretch, alignedFrom: pieces.tracks ? start : nil)
+    var text = NormalizedText(stretch, alignedFrom: pieces.tracks ? start : nil, origin: start)
     text.patternSteps = steps
     normalizer?.normalize(&text)
     steps = text.patternSteps

@@ -23,7 +23,9 @@
         """)
 
     @Option(
-      help: ArgumentHelp("The model's folder, with its tokenizer.json, or a GGUF file.", valueName: "path"),
+      help: ArgumentHelp(
+        "The model's folder, with its tokenizer.json or an older file that is read exactly, or a GGUF file.",
+        valueName: "path"),
       completion: .file())
     var model: String
 

@@ -161,7 +161,17 @@ import Tokenization
     try check(["config.json": bert, "vocab.txt": data("a\nb\n")], "lacks [PAD]")
     try check(["vocab.txt": data(words)], "a model that names no tokenizer")
     try check(["config.json": bert, "spiece.model": plain], "spiece.model is not read for bert")
-    try check(["config.json": data(#"{"model_type": "llama"}"#), "tokenizer.model": plain], "tokenizer.model of llama")
+    let llama = data(#"{"model_type": "llama"}"#)
+    try check(["config.json": data(#"{"model_type": "xlnet"}"#), "spiece.model": plain], "spiece.model of xlnet")
+    try check(["config.json": llama, "spiece.model": plain], "spiece.model is not read for llama")
+    try check(["config.json": llama, "tokenizer.model": sentencePiece([("<unk>", 0, 2)], type: 3)], "BPE or Unigram")
+    try check(
+      ["config.json": llama, "tokenizer.model": sentencePiece([("<unk>", 0, 2), ("a", 0, 5)])], "BPE or Unigram")
+    try check(
+      ["config.json": llama, "tokenizer.model": sentencePiece([("<unk>", 0, 2)], fallsBack: true)], "lacks those")
+    try check(["config.json": llama, "tokenizer.model": sentencePiece([("a", 0, 1)])], "lacks those")
+    let other = data(#"{"added_tokens_decoder": {"7": {"content": "<new>"}}}"#)
+    try check(["config.json": llama, "tokenizer.model": plain, "tokenizer_config.json": other], "gives number 7")
     try check(
       ["config.json": bert, "vocab.txt": data(words), "tokenizer_config.json": data(#"{"do_basic_tokenize": false}"#)],
       "more than BERT's splitting")

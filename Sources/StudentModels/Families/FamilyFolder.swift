@@ -196,7 +196,7 @@ private func companionFiles(in folder: URL) throws -> [String: Data] {
   let names = [
     "config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
     "chat_template.jinja", "chat_template.json", "preprocessor_config.json", "processor_config.json",
-    "generation_config.json",
+    "generation_config.json", "tokenizer.model",
   ]
   var result: [String: Data] = [:]
   for name in names {

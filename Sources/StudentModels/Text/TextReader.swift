@@ -118,7 +118,7 @@ struct TextModelFolder {
     var files: [String: Data] = [:]
     let names = [
       "config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-      "vocab.txt", "sentencepiece.bpe.model",
+      "vocab.txt", "sentencepiece.bpe.model", "tokenizer.model", "spiece.model",
     ]
     for name in names {
       let url = folder.appending(path: name)

@@ -23,7 +23,8 @@ func mergeByScanning(_ symbols: UnsafeMutableBufferPointer<MergeSymbol>, _ merge
     while count > 1 {
       var best = 0
       var bestRank = ranks[0]
-      for i in 1..<max(1, count - 1) where ranks[i] < bestRank {
+      // Ranks alone: of pairs with equal ones the leftmost is next, whatever it becomes.
+      for i in 1..<max(1, count - 1) where ranks[i] >> 32 < bestRank >> 32 {
         bestRank = ranks[i]
         best = i
       }

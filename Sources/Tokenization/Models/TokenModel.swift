@@ -23,4 +23,9 @@ struct TokenOutput {
     ids.append(Int(id))
     if tracks { spans.append((base + Int32(start), base + Int32(end))) }
   }
+
+  /// Lets the last token of the current piece cover what follows it, up to this byte.
+  mutating func extendLast(to end: Int) {
+    if tracks { spans[spans.count - 1].end = base + Int32(end) }
+  }
 }

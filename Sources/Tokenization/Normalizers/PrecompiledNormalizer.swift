@@ -66,24 +66,53 @@ struct PrecompiledNormalizer: Normalizer {
   }
 
   private func replacement(of bytes: ArraySlice<UInt8>) -> [UInt8]? {
+    var found: [UInt8]?
+    forEachReplacement(of: bytes, passesZeros: true) { _, replacement in
+      found = replacement
+      return false
+    }
+    return found
+  }
+
+  /// The replacement of the longest beginning of a text that has one, with the bytes that it replaces; nil if none has.
+  func longestReplacement(of bytes: ArraySlice<UInt8>) -> (length: Int, replacement: [UInt8])? {
+    var (longest, count) = ((length: Int, replacement: [UInt8])?.none, 0)
+    forEachReplacement(of: bytes, passesZeros: false) { length, replacement in
+      longest = (length, replacement)
+      count += 1
+      // SentencePiece's own limit.
+      return count < 32
+    }
+    return longest
+  }
+
+  /// Reports the beginnings of a text that have a replacement, the shortest first, for as long as `body` returns true.
+  ///
+  /// - Parameter passesZeros: whether zero bytes are passed over, or nothing is found behind one.
+  private func forEachReplacement(
+    of bytes: ArraySlice<UInt8>, passesZeros: Bool, _ body: (_ length: Int, [UInt8]) -> Bool
+  ) {
     func offset(_ unit: UInt32) -> Int { Int(unit >> 10) << Int((unit & 1 << 9) >> 6) }
     var node = offset(units[0])
-    for byte in bytes where byte != 0 {
-      node ^= Int(byte)
-      guard node < units.count else { return nil }
-      let unit = units[node]
-      guard unit & (1 << 31 | 0xFF) == UInt32(byte) else { return nil }
-      node ^= offset(unit)
-      if unit >> 8 & 1 == 1 {
-        guard node < units.count else { return nil }
-        let start = Int(units[node] & (1 << 31 - 1))
-        guard start <= replacements.count else { return nil }
-        let end = replacements[start...].firstIndex(of: 0) ?? replacements.count
-        // A place inside a character can't come from a sound table.
-        guard start == end || replacements[start] & 0xC0 != 0x80 else { return nil }
-        return Array(replacements[start..<end])
+    for at in bytes.indices {
+      let byte = bytes[at]
+      if byte == 0 {
+        guard passesZeros else { return }
+        continue
       }
+      node ^= Int(byte)
+      guard node < units.count else { return }
+      let unit = units[node]
+      guard unit & (1 << 31 | 0xFF) == UInt32(byte) else { return }
+      node ^= offset(unit)
+      guard unit >> 8 & 1 == 1 else { continue }
+      guard node < units.count else { return }
+      let start = Int(units[node] & (1 << 31 - 1))
+      guard start <= replacements.count else { return }
+      let end = replacements[start...].firstIndex(of: 0) ?? replacements.count
+      // A place inside a character can't come from a sound table.
+      guard start == end || replacements[start] & 0xC0 != 0x80 else { return }
+      guard body(at + 1 - bytes.startIndex, Array(replacements[start..<end])) else { return }
     }
-    return nil
   }
 }

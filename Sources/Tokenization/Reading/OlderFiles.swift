@@ -4,13 +4,18 @@ internal import JSON
 /// The tokenizer of a folder without tokenizer.json, from the files that older programs wrote: what transformers 5.24 makes of
 /// them, written as a tokenizer.json would say it.
 ///
-/// BERT's, DistilBERT's and ELECTRA's `vocab.txt` are read, and XLM-R's and CamemBERT's `sentencepiece.bpe.model`. Any other
-/// folder is refused, since its ids would rest on guesses.
+/// BERT's, DistilBERT's and ELECTRA's `vocab.txt` are read, XLM-R's and CamemBERT's `sentencepiece.bpe.model`, and the SentencePiece
+/// files of Llama, Mistral, Gemma and T5 as SentencePiece itself reads them. Any other folder is refused, since its ids would
+/// rest on guesses.
 struct OlderFiles {
   /// The text of the tokenizer.json.
   let json: JSONValue
-  /// The model where numbers would lose bits in a JSON file; nil where the text has it.
-  let model: (any TokenModel)?
+  /// The model where a JSON file can't say what it does, or its numbers would lose bits there; nil where the text has it.
+  private(set) var model: (any TokenModel)?
+  /// The normalizer where a JSON file can't say what it does; nil where the text has it.
+  private(set) var normalizer: (any Normalizer)?
+  /// tokenizer_config.json with the roles of special tokens that it leaves to the tokenizer's class.
+  private(set) var configuration: JSONValue?
 
   /// - Throws: ``TokenizerError``; ``TokenizerError/onlyOlderFiles(folder:reason:)`` where the files are of a kind that is
   ///   not read.
@@ -28,6 +33,16 @@ struct OlderFiles {
     let named = found.hasSuffix("Fast") ? String(found.dropLast(4)) : found
     let words = OlderFileSettings(configuration, map)
     guard !has("added_tokens.json") else { throw refusal("its added_tokens.json is not read without it") }
+    self.configuration = configuration
+    if let kind = SentencePieceTokenizer.Kind(tokenizer: named, model: sizes["model_type"]?.string) {
+      guard has(kind.fileName) else { throw refusal("\(first) is not read for \(found)") }
+      let file = folder.appending(path: kind.fileName)
+      let pieces = try SentencePieceFile(readBytes(of: file), file: file.path)
+      let tokenizer = try SentencePieceTokenizer(pieces, kind, words, refusal)
+      (json, model, normalizer) = (tokenizer.json, tokenizer.model, tokenizer.normalizer)
+      self.configuration = tokenizer.configuration(configuration)
+      return
+    }
     switch named {
     case "BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "bert", "distilbert", "electra":
       let file = folder.appending(path: "vocab.txt")
@@ -109,7 +124,7 @@ struct OlderFiles {
   private static func unigram(
     _ file: SentencePieceFile, _ words: OlderFileSettings, isCamembert: Bool, _ refusal: (String) -> TokenizerError
   ) throws -> (JSONValue, any TokenModel) {
-    guard file.isUnigram, !file.fallsBackToBytes, !file.hasUserDefinedPieces else {
+    guard file.algorithm == .unigram, !file.fallsBackToBytes, !file.hasUserDefinedPieces else {
       throw refusal("its SentencePiece file holds more than a Unigram vocabulary")
     }
     guard words.bool("add_prefix_space", true) else { throw refusal("add_prefix_space false is not read without it") }
@@ -124,7 +139,8 @@ struct OlderFiles {
       isCamembert
       ? [("<s>NOTUSED", 0), (pad, 0), ("</s>NOTUSED", 0), (unknown, 0), ("<unk>NOTUSED", -100)]
       : [(beginning, 0), (pad, 0), (end, 0), (unknown, 0)]
-    let pieces: [(String, Double)] = first + Array(file.pieces.dropFirst(isCamembert ? 1 : 3)) + [(mask, 0)]
+    let own = file.pieces.dropFirst(isCamembert ? 1 : 3).map { ($0.text, Double($0.score)) }
+    let pieces: [(String, Double)] = first + own + [(mask, 0)]
     let model = UnigramModel(
       pieces: pieces.map { (Array($0.0.utf8), $0.1) }, unknownID: 3, fallsBackToBytes: false)
     func id(_ token: String) -> Int? { model.vocabulary.id(of: Array(token.utf8)).map(Int.init) }
@@ -176,6 +192,9 @@ struct OlderFileSettings {
 
   func bool(_ key: String, _ standard: Bool) -> Bool { self[key]?.bool ?? standard }
 
+  /// Whether a key of tokenizer_config.json is there with nothing for its value.
+  func isNull(_ key: String) -> Bool { configuration?[key]?.isNull ?? false }
+
   /// Whether a list is missing or empty.
   func isEmpty(_ key: String) -> Bool {
     [configuration?[key], map?[key]].allSatisfy { ($0?.elements ?? $0?.members?.map(\.value) ?? []).isEmpty }
@@ -184,7 +203,21 @@ struct OlderFileSettings {
   /// The text of a token with a role; nil where no file names it.
   func token(_ role: String) -> String? { value(role).flatMap { $0.string ?? $0["content"]?.string } }
 
-  private func value(_ role: String) -> JSONValue? {
+  /// The tokens that tokenizer_config.json lists with their ids, by id.
+  var listedTokens: [(id: Int, token: JSONValue)] {
+    (self["added_tokens_decoder"]?.members ?? []).compactMap { member in Int(member.name).map { ($0, member.value) } }
+      .sorted { $0.0 < $1.0 }
+  }
+
+  /// The tokens that are special without a role.
+  var additionalTokens: [JSONValue] {
+    ["additional_special_tokens", "extra_special_tokens"].flatMap { key in
+      [configuration?[key], map?[key]].flatMap { $0?.elements ?? $0?.members?.map(\.value) ?? [] }
+    }
+  }
+
+  /// What a file says of a token with a role: its text or an object.
+  func value(_ role: String) -> JSONValue? {
     self[role] ?? map?[role].flatMap { $0.isNull ? nil : $0 }
   }
 
@@ -223,12 +256,12 @@ struct OlderFileSettings {
 }
 
 extension JSONValue {
-  fileprivate static func members(_ members: [(String, JSONValue)]) -> JSONValue {
+  static func members(_ members: [(String, JSONValue)]) -> JSONValue {
     .object(members.map { Member($0.0, $0.1) })
   }
 
   /// A TemplateProcessing; nil stands for a text, in a pair first the one and then the other.
-  fileprivate static func template(
+  static func template(
     single: [(String?, Int)], pair: [(String?, Int)], ids: [(String, Int)]
   ) -> JSONValue {
     func parts(_ items: [(String?, Int)]) -> JSONValue {

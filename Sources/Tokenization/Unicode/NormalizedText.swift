@@ -19,17 +19,19 @@ struct NormalizedText {
   /// How many steps regular expressions may still take; 0 unless set.
   var patternSteps = 0
 
-  /// - Parameter base: where the text begins in the original text; nil if alignments aren't wanted.
-  init(_ bytes: some Collection<UInt8>, alignedFrom base: Int?) {
+  /// - Parameters:
+  ///   - base: where the text begins in the original text; nil if alignments aren't wanted.
+  ///   - origin: the same where they aren't. The default is 0.
+  init(_ bytes: some Collection<UInt8>, alignedFrom base: Int?, origin: Int = 0) {
     self.bytes = Array(bytes)
     tracks = base != nil
-    origin = Int32(base ?? 0)
+    self.origin = Int32(base ?? origin)
     guard tracks else { return }
     alignment.reserveCapacity(self.bytes.count)
     var at = 0
     while at < self.bytes.count {
       let length = utf8Length(self.bytes[at])
-      let span = Alignment(start: origin + Int32(at), end: origin + Int32(at + length))
+      let span = Alignment(start: self.origin + Int32(at), end: self.origin + Int32(at + length))
       for _ in 0..<length { alignment.append(span) }
       at += length
     }
@@ -142,6 +144,12 @@ struct NormalizedText {
     if tracks { newAlignment.append(contentsOf: alignment[kept...]) }
     bytes = newBytes
     alignment = newAlignment
+  }
+
+  /// Takes the bytes of a text that a step has written anew, with where each came from if alignments are kept.
+  mutating func rewrite(_ bytes: [UInt8], _ alignment: [Alignment]) {
+    self.bytes = bytes
+    self.alignment = tracks ? alignment : []
   }
 
   /// Drops bytes at both ends; the counts end at character boundaries.

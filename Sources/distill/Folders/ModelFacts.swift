@@ -136,7 +136,7 @@
     static func facts(of folder: URL) throws -> [Fact] {
       let url = folder.appending(path: "tokenizer.json")
       guard FileManager.default.fileExists(atPath: url.path) else {
-        let older = ["vocab.txt", "sentencepiece.bpe.model"].first {
+        let older = ["vocab.txt", "sentencepiece.bpe.model", "tokenizer.model", "spiece.model"].first {
           FileManager.default.fileExists(atPath: folder.appending(path: $0).path)
         }
         guard let older, let tokenizer = try? Tokenizer(contentsOf: folder) else {

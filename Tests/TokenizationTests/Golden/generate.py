@@ -4,13 +4,15 @@
     venv/bin/python generate.py
 
 Each `tokenizer-*.json` holds a whole tokenizer.json and cases; `components.json` holds single components inside a
-tokenizer that shows every byte; `templates.json` holds templates with variables and the rendered text.
+tokenizer that shows every byte; `templates.json` holds templates with variables and the rendered text; `sentencepiece.json`
+holds small files of SentencePiece and what its own package makes of texts.
 """
 import base64
 import io
 import json
 import os
 import random
+import tempfile
 
 import sentencepiece
 import tokenizers
@@ -161,6 +163,81 @@ def charsmap():
     return precompiled(model.getvalue())
 
 
+SPM_RULES = [("ﬁ", "fi"), ("A\u0300", "À"), ("A", "a"), ("\t", " "), ("\n", " "), ("\u3000", " "), ("\u200b", ""), ("...", "…"), ("..", "‥"), ("½", "1 2")]
+SPM_BYTES = dict(model_type="bpe", byte_fallback=True, normalization_rule_name="identity", remove_extra_whitespaces=False, split_digits=True, allow_whitespace_only_pieces=True)
+SPM_MODELS = {
+    "llama": dict(SPM_BYTES, vocab_size=480),
+    "gemma": dict(
+        SPM_BYTES, vocab_size=480, add_dummy_prefix=False, pad_id=0, eos_id=1, bos_id=2, unk_id=3, pad_piece="<pad>", eos_piece="<eos>", bos_piece="<bos>",
+        user_defined_symbols=["<mask>", "<start_of_turn>", "\n", "\n\n", "▁▁", "▁▁▁", "<b>", "</b>"]),
+    "pieces": dict(model_type="bpe", vocab_size=230, normalization_rule_tsv="rules", user_defined_symbols=["dog", "do", "ogs", "…"]),
+    "unigram": dict(model_type="unigram", vocab_size=430, byte_fallback=True, normalization_rule_tsv="rules", user_defined_symbols=["dog", "do", "ogs"]),
+    "plain": dict(model_type="unigram", vocab_size=170, normalization_rule_tsv="rules"),
+}
+
+
+def spm_lines(kind):
+    r = random.Random(kind)
+    parts = ["dog", "dogs", "do", "▁", "▁▁", "  ", "   ", " ", "\n", "\n\n", "\t", "A\u0300", "A", "...", "..", ".", "½", "\u200b", "<b>", "</b>", "the", "東京", "ﬁ", "\u3000", "ogs", "<0x41>", "é"]
+    out = texts()
+    for _ in range(60):
+        out.append("".join(r.choice(parts) for _ in range(r.randint(1, 9))))
+    return out
+
+
+def spm_token(content, special=True):
+    return {"content": content, "lstrip": False, "normalized": False, "rstrip": False, "single_word": False, "special": special}
+
+
+SPM_ADDED = {"0": spm_token("<unk>"), "1": spm_token("<s>"), "2": spm_token("</s>"), "480": spm_token("<pad>"), "481": spm_token("<x>", False)}
+SPM_FOLDERS = {
+    "llama": [
+        ("llama", {"tokenizer_class": "LlamaTokenizer", "add_bos_token": True}), ("llama", {"tokenizer_class": "LlamaTokenizer", "legacy": None, "add_eos_token": True}),
+        ("llama", {"tokenizer_class": "LlamaTokenizer", "add_prefix_space": False}), ("llama", {}), ("llava", {"tokenizer_class": "LlamaTokenizer", "pad_token": "<pad>"}),
+        ("mistral", {"tokenizer_class": "LlamaTokenizer", "legacy": False, "add_bos_token": True, "add_eos_token": True}),
+        ("llama", {"tokenizer_class": "LlamaTokenizer", "added_tokens_decoder": SPM_ADDED, "pad_token": "<pad>"}),
+    ],
+    "gemma": [("gemma3_text", {"tokenizer_class": "GemmaTokenizer", "add_bos_token": True}), ("gemma2", {})],
+}
+
+
+def spm_folder(kind, model, model_type, configuration):
+    """What transformers makes of texts with special tokens. Its LlamaTokenizer takes a space at the beginning for SentencePiece's own, so no text begins with one."""
+    with tempfile.TemporaryDirectory() as folder:
+        with open(folder + "/tokenizer.model", "wb") as f:
+            f.write(model)
+        for name, value in (("config", {"model_type": model_type}), ("tokenizer_config", configuration)):
+            with open(f"{folder}/{name}.json", "w") as f:
+                json.dump(value, f)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+        r = random.Random(model_type)
+        parts = ["A dog", "runs", " over", "</s>", "<s>", "<unk>", "<x>", "<pad>", "<mask>", "<bos>", "<start_of_turn>", "\n", "<b>", " the", "wet"]
+        texts = ["a"] + ["on" + "".join(r.choice(parts) for _ in range(r.randint(1, 8))) for _ in range(24)]
+        cases = [{"text": t, "ids": tokenizer(t)["input_ids"], "decoded": tokenizer.decode(tokenizer(t, add_special_tokens=False)["input_ids"])} for t in texts]
+    return {"kind": kind, "model_type": model_type, "configuration": configuration, "count": len(tokenizer), "cases": cases}
+
+
+def sentencepiece_models():
+    with open("/tmp/rules.tsv", "w") as f:
+        for text, replacement in SPM_RULES:
+            f.write(" ".join(f"{ord(c):X}" for c in text) + "\t" + " ".join(f"{ord(c):X}" for c in replacement) + "\n")
+    out = {"versions": VERSIONS, "models": [], "folders": []}
+    for kind, options in SPM_MODELS.items():
+        if options.get("normalization_rule_tsv"):
+            options["normalization_rule_tsv"] = "/tmp/rules.tsv"
+        model = io.BytesIO()
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(CORPUS), model_writer=model, character_coverage=0.98, minloglevel=2, num_threads=1, hard_vocab_limit=False, **options)
+        p = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+        # Tokens that transformers finds in a text first are texts to SentencePiece.
+        found = [p.id_to_piece(i) for i in range(len(p)) if p.is_control(i) or p.is_unknown(i)] + ["<mask>", "<start_of_turn>"]
+        cases = [{"text": t, "ids": p.encode(t)} for t in spm_lines(kind) if not any(s in t for s in found)]
+        if kind in ("llama", "gemma"):
+            out["folders"] += [spm_folder(kind, model.getvalue(), *files) for files in SPM_FOLDERS[kind]]
+        out["models"].append({"kind": kind, "model": base64.b64encode(model.getvalue()).decode(), "size": len(p), "cases": cases})
+    return out
+
+
 def precompiled(model):
     """The field normalizer_spec.precompiled_charsmap of a model (a protocol buffer: field 3, in it field 2)."""
 
@@ -266,3 +343,4 @@ for name, tokenizer in families():
         "pairs": pairs(tokenizer, lines), "truncations": truncations(tokenizer, CORPUS[0], CORPUS[1])})
 write("components", components())
 write("templates", templates())
+write("sentencepiece", sentencepiece_models())
