@@ -77,7 +77,7 @@ package struct Llama: Module {
   ///   - embeddings: one row a token, image features included. Rows of [levels · width] have further levels (DeepStack, Meng
   ///     et al. 2024): the second is added to what the first layer gives, the third to what the second gives, and so on.
   ///   - positions: one a row.
-  ///   - layout: which rows see which.
+  ///   - layout: which rows see which where there is no window: whole sequences where the configuration sees both ways.
   ///   - beginning: one sequence that was read before and stands before the rows; nil for none.
   ///   - rows: those whose hidden rows are wanted, in that order; nil for all. Behind the last attention no other row is
   ///     computed.
@@ -86,7 +86,11 @@ package struct Llama: Module {
     keeping rows: [Int]? = nil
   ) -> Tensor {
     let tables = tables(positions)
-    let layouts = [layout, layout.windowed(configuration.window)]
+    let layouts = [
+      layout,
+      configuration.seesBothWays
+        ? layout.reaching(configuration.window.map { $0 / 2 }) : layout.windowed(configuration.window),
+    ]
     let levels = embeddings.levels(width: configuration.hiddenSize)
     var x = levels[0]
     for (i, layer) in layers.enumerated() {

@@ -11,7 +11,11 @@ extension LlamaConfiguration {
   /// - Parameters:
   ///   - others: keys that are read by who reads the same object too. The default is none.
   ///   - unnamed: the decoder where no `model_type` says it. The default is Llama.
-  package init(from file: ConfigJSON, besides others: Set<String> = [], unnamed: Kind = .llama) throws {
+  ///   - takesBothWays: whether rows may see those behind them, which is right where texts are read alone and none is
+  ///     written. The default is false: such a file is refused.
+  package init(
+    from file: ConfigJSON, besides others: Set<String> = [], unnamed: Kind = .llama, takesBothWays: Bool = false
+  ) throws {
     let type: String? = try file["model_type"]
     guard let kind = type.map(Kind.init(modelType:)) ?? unnamed else {
       let known = Kind.allCases.map(\.rawValue).joined(separator: ", ")
@@ -19,6 +23,12 @@ extension LlamaConfiguration {
     }
     self.init(kind: kind)
     try read(file, besides: others)
+    guard takesBothWays || !seesBothWays else {
+      throw file.refusal(
+        "use_bidirectional_attention",
+        "use_bidirectional_attention true is computed in sentence folders alone (distill embed); a decoder that writes "
+          + "answers sees what stands before it")
+    }
   }
 
   package static let fields: [ModelField<LlamaConfiguration>] = [
@@ -55,6 +65,7 @@ extension LlamaConfiguration {
     .known("attention_multiplier", "attention_out_bias", "hidden_activation", "attn_logit_softcapping"),
     .known("sliding_window_pattern", "_sliding_window_pattern"),
     .written("rope_local_base_freq") { $0.windowedRopeBase },
+    .written("use_bidirectional_attention") { $0.seesBothWays ? true : nil },
     .written("query_pre_attn_scalar") { $0.queryScalar }, .written("final_logit_softcapping") { $0.logitCap },
     // Leavings of SmolVLM's training, which say nothing that the rest does not.
     .known("perceiver_config", "pixel_shuffle_factor"),

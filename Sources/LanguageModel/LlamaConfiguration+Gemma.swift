@@ -12,6 +12,7 @@ extension LlamaConfiguration {
         }
       }
       try file.require("hidden_activation", "silu")
+      try file.require("use_bidirectional_attention", false)
       return
     }
     try file.require("hidden_activation", "gelu_pytorch_tanh")
@@ -23,6 +24,7 @@ extension LlamaConfiguration {
     guard logitCap.map({ $0 > 0 && $0.isFinite }) ?? true else {
       throw file.refusal("final_logit_softcapping", "final_logit_softcapping must be more than 0")
     }
+    seesBothWays = try file["use_bidirectional_attention"] ?? false
     queryScalar = try file["query_pre_attn_scalar"] ?? queryScalar
     windowedRopeBase = try file["rope_local_base_freq"] ?? windowedRopeBase
     if let parts = try file.part("rope_parameters"), let local = try parts.part("sliding_attention") {

@@ -43,6 +43,9 @@ public struct LlamaConfiguration: ModelConfiguration {
   package var window: Int?
   /// The layers without a window where others have one, the first being 0. The default is none.
   package var layersWithoutWindow: Set<Int> = []
+  /// Whether rows see those behind them too (`use_bidirectional_attention`), and in a layer with a window half of it to each
+  /// side. The default is false.
+  package var seesBothWays = false
   /// The base of rotary positions in layers with a window (`rope_local_base_freq`), which scaling leaves as it is; nil where
   /// they turn as the others do. The default is nil.
   package var windowedRopeBase: Double?

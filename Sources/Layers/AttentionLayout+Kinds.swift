@@ -26,18 +26,29 @@ extension AttentionLayout {
     var (spans, groups, start) = ([sd_span](), [sd_group](), Int32(0))
     for length in lengths {
       let end = start + Int32(length)
-      var span = sd_span(
-        first: start, last: end, shared_first: 0, shared_last: 0, prefix_first: start, prefix_last: start,
-        own_first: start, own_last: end, causal: 0, causal_offset: 0, beyond: 0, window: 0)
-      if let reach, reach < length - 1 {
-        (span.causal, span.beyond, span.window) = (1, Int32(reach), Int32(reach) + 1)
-      }
-      spans.append(span)
+      spans.append(
+        sd_span(
+          first: start, last: end, shared_first: 0, shared_last: 0, prefix_first: start, prefix_last: start,
+          own_first: start, own_last: end, causal: 0, causal_offset: 0, beyond: 0, window: 0))
       let index = Int32(spans.count)
       groups.append(sd_group(span_first: index - 1, span_last: index, key_first: start, key_last: end))
       start = end
     }
-    return AttentionLayout(spans: spans, groups: groups, queries: Int(start), keys: Int(start))
+    return AttentionLayout(spans: spans, groups: groups, queries: Int(start), keys: Int(start)).reaching(reach)
+  }
+
+  /// The same for sequences that see all of themselves, where a row sees so many rows to each side of itself.
+  ///
+  /// - Parameter reach: nil for all.
+  package func reaching(_ reach: Int?) -> AttentionLayout {
+    guard let reach else { return self }
+    var layout = self
+    for i in spans.indices where reach < Int(spans[i].own_last - spans[i].own_first) - 1 {
+      precondition(spans[i].causal == 0, "a reach for rows that see what stands before them alone")
+      layout.spans[i].causal = 1
+      (layout.spans[i].beyond, layout.spans[i].window) = (Int32(reach), Int32(reach) + 1)
+    }
+    return layout
   }
 
   /// Sequences one after the other, of which the first rows alone ask, each for all rows of its own sequence.

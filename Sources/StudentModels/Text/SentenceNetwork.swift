@@ -4,7 +4,8 @@ internal import Layers
 internal import Tensor
 internal import Tokenization
 
-/// What gives the hidden rows of texts: an encoder, or a decoder, whose rows see what stands before them.
+/// What gives the hidden rows of texts: an encoder, or a decoder, whose rows see what stands before them, or all as those of
+/// EmbeddingGemma do.
 package enum SentenceNetwork: Sendable {
   case encoder(TextEncoder)
   case decoder(Llama)
@@ -29,6 +30,8 @@ package enum SentenceNetwork: Sendable {
   func firstRows(_ texts: [TokenSequence]) -> Tensor {
     switch self {
     case .encoder(let encoder): encoder.firstRows(texts)
+    case .decoder(let decoder) where decoder.configuration.seesBothWays:
+      decoder.rows(texts, keeping: texts.indices.map { texts[..<$0].reduce(0) { $0 + $1.count } })
     // It sees nothing but itself.
     case .decoder(let decoder): decoder.rows(texts.map { TokenSequence(Array($0.ids.prefix(1))) }, keeping: nil)
     }
@@ -66,12 +69,22 @@ extension SentenceNetwork {
       let configuration: TextEncoderConfiguration = try readJSON(folder.appending(path: "config.json"))
       self = .encoder(try TextEncoder(configuration, from: weights()))
     } else if TextDecoderConfiguration.modelTypes.contains(type) {
-      self = .decoder(try Llama(TextDecoderConfiguration(contentsOf: folder).text, from: weights()))
+      let file: ReadingDecoder = try readJSON(folder.appending(path: "config.json"))
+      self = .decoder(try Llama(file.configuration, from: weights()))
     } else {
       let encoders = TextEncoderConfiguration.Family.allCases.map(\.rawValue)
       throw StudentError.unknownFamily(
         folder.path, found: type, known: encoders + TextDecoderConfiguration.modelTypes)
     }
+  }
+}
+
+/// The config.json of a decoder that reads texts and writes none.
+private struct ReadingDecoder: Decodable {
+  var configuration: LlamaConfiguration
+
+  init(from decoder: any Decoder) throws {
+    configuration = try LlamaConfiguration(from: ConfigJSON(decoder), takesBothWays: true)
   }
 }
 
@@ -88,9 +101,13 @@ extension Llama {
 
   /// Hidden rows after the last norm, of all tokens or of those at some places.
   fileprivate func rows(_ texts: [TokenSequence], keeping places: [Int]?) -> Tensor {
+    let counts = texts.map(\.count)
+    let layout: AttentionLayout =
+      configuration.seesBothWays
+      ? .full(counts) : .trees(counts.map { AttentionLayout.Tree(prompt: $0, answers: []) })
     let hidden = self(
-      embedding(texts.flatMap(\.ids)), positions: texts.flatMap { TokenPosition.run(0..<$0.count) },
-      layout: .trees(texts.map { AttentionLayout.Tree(prompt: $0.count, answers: []) }), keeping: places)
+      embedding(texts.flatMap(\.ids)), positions: counts.flatMap { TokenPosition.run(0..<$0) }, layout: layout,
+      keeping: places)
     return normalized(hidden)
   }
 }
