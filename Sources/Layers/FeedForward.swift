@@ -106,14 +106,10 @@ package enum Activation: String, Sendable, Codable, CaseIterable {
   /// activation(gate) · up in one pass over memory; for the gradient the two are kept and nothing else.
   package func gated(_ gate: Tensor, _ up: Tensor) -> Tensor {
     let code = code
-    return gatedProduct(gate, up) { g, u, y, count in
-      sd_activate_rows(code, g, nil, y, nil, 1, count)
-      sd_binary(Int32(SD_MULTIPLY), y, 1, u, 1, y, count)
-    } backward: { g, u, dy, dg, du, count in
-      sd_activate_rows(code, g, nil, du, dg, 1, count)
-      for (own, other) in [(du, dy), (dg, dy), (dg, u)] {
-        sd_binary(Int32(SD_MULTIPLY), own, 1, other, 1, own, count)
-      }
+    return gatedProduct(gate, up) {
+      sd_gate_rows(code, $0, $1, 0, $2, 1, $3)
+    } backward: {
+      sd_gate_rows_backward(code, $0, $1, 0, $2, $3, $4, 1, $5)
     }
   }
 
@@ -127,11 +123,8 @@ package enum Activation: String, Sendable, Codable, CaseIterable {
       plain.withScalars { x in
         guard let x = x.baseAddress, let y = out.baseAddress else { return }
         inRowBlocks(rows: rows, columns: columns) { first, count in
-          for row in first..<(first + count) {
-            let (from, to) = (x + 2 * row * columns, y + row * columns)
-            sd_activate_rows(code, from, nil, to, nil, 1, columns)
-            sd_binary(Int32(SD_MULTIPLY), to, 1, from + columns, 1, to, columns)
-          }
+          let gate = x + 2 * first * columns
+          sd_gate_rows(code, gate, gate + columns, 2 * columns, y + first * columns, count, columns)
         }
       }
     } backward: { dy in
@@ -140,13 +133,9 @@ package enum Activation: String, Sendable, Codable, CaseIterable {
           dy.withScalars { dy in
             guard let x = x.baseAddress, let dy = dy.baseAddress, let dx = dx.baseAddress else { return }
             inRowBlocks(rows: rows, columns: columns) { first, count in
-              for row in first..<(first + count) {
-                let (from, own, g) = (x + 2 * row * columns, dx + 2 * row * columns, dy + row * columns)
-                sd_activate_rows(code, from, nil, own + columns, own, 1, columns)
-                for (to, other) in [(own + columns, g), (own, g), (own, from + columns)] {
-                  sd_binary(Int32(SD_MULTIPLY), to, 1, other, 1, to, columns)
-                }
-              }
+              let (gate, slope) = (x + 2 * first * columns, dx + 2 * first * columns)
+              sd_gate_rows_backward(
+                code, gate, gate + columns, 2 * columns, dy + first * columns, slope, slope + columns, count, columns)
             }
           }
         }

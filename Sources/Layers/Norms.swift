@@ -93,7 +93,15 @@ public struct LayerNorm: Module {
   }
 
   /// Normalises [..., dimensions].
-  public func callAsFunction(_ x: Tensor) -> Tensor { normalised(x, of: [x], bias: nil) { _, _ in } }
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    let rows = NormalisedRows(x, by: self)
+    return .recomputable(shape: x.shape, inputs: [x, weight.value, bias.value]) { out in
+      rows.write(to: out) { _, _ in }
+    } backward: { [isTracked = x.isTracked] g in
+      let (dx, sums) = rows.gradients(from: g, ofRows: isTracked, ofBias: false)
+      return [dx] + sums.prefix(2)
+    }
+  }
 
   /// Normalises a product plus its bias [dimensions] plus what passed beside it, in one pass over memory. The sum takes the
   /// product's place where that has one owner.
@@ -105,64 +113,24 @@ public struct LayerNorm: Module {
     var sum = product.detached()
     product = place  // so that the elements have one owner
     let sums = sum.mutateScalars { $0.baseAddress }
-    return (bias ?? .zeros([0])).withScalars { row in
+    let rows = NormalisedRows(sum, by: self)
+    let value = (bias ?? .zeros([0])).withScalars { row in
       other.withScalars { others in
-        normalised(sum, of: [place, other], bias: bias) { first, rows in
-          guard let sums, let others = others.baseAddress else { return }
-          let at = first * columns
-          sd_add_rows(sums + at, bias == nil ? nil : row.baseAddress, others + at, rows, columns)
+        Tensor(shape: shape) { out in
+          rows.write(to: out) { first, count in
+            guard let sums, let others = others.baseAddress else { return }
+            let at = first * columns
+            sd_add_rows(sums + at, bias == nil ? nil : row.baseAddress, others + at, count, columns)
+          }
         }
       }
     }
-  }
-
-  /// - Parameters:
-  ///   - x: the sum of `terms` and the bias, complete in rows that `prepare` was called for.
-  private func normalised(
-    _ x: Tensor, of terms: [Tensor], bias: Tensor?, _ prepare: (_ first: Int, _ rows: Int) -> Void
-  ) -> Tensor {
-    let (w, b) = (weight.value, self.bias.value)
-    let columns = w.count
-    precondition(x.shape.last == columns, "\(x.shape) normalised over \(columns)")
-    let rows = x.count / columns
-    var statistics = Tensor.zeros([2, rows])
-    let value = x.withScalars { x in
-      w.withScalars { w in
-        b.withScalars { b in
-          statistics.mutateScalars { s in
-            Tensor(shape: [rows, columns]) { out in
-              guard let s = s.baseAddress, let x = x.baseAddress, let y = out.baseAddress else { return }
-              inRowBlocks(rows: rows, columns: columns) { first, count in
-                prepare(first, count)
-                sd_layer_norm(
-                  x + first * columns, w.baseAddress, b.baseAddress, epsilon, y + first * columns, s + first,
-                  s + rows + first, count, columns)
-              }
-            }
-          }
-        }
-      }
-    }.reshaped(x.shape)
-    let tracked = terms.map(\.isTracked)
-    let biasIsTracked = bias?.isTracked ?? false
-    return .operation(value: value, inputs: terms + [w, b] + (bias.map { [$0] } ?? [])) {
-      [x = x.detached(), statistics, hasBias = bias != nil] g in
-      let own = w.isTracked || b.isTracked ? 2 : 0
+    let inputs = [place, other, weight.value, self.bias.value] + (bias.map { [$0] } ?? [])
+    let (tracked, biasIsTracked) = ([place.isTracked, other.isTracked], bias?.isTracked ?? false)
+    return .operation(value: value, inputs: inputs) { [count = inputs.count] g in
       let isTracked = tracked.contains(true) || biasIsTracked
-      let (dx, sums) = rowGradients(x, g, columns: columns, isTracked: isTracked, sums: own + (biasIsTracked ? 1 : 0)) {
-        first, count, x, g, dx, sums in
-        let (scales, shifts) = own > 0 ? (sums, sums.map { $0 + columns }) : (nil, nil)
-        w.withScalars { w in
-          statistics.withScalars { s in
-            guard let s = s.baseAddress else { return }
-            sd_layer_norm_backward(
-              x, w.baseAddress, s + first, s + rows + first, g, dx, scales, shifts, count, columns)
-          }
-        }
-        if biasIsTracked, let sums { sd_add_column_sums(dx, sums + own * columns, count, columns) }
-      }
-      return tracked.map { $0 ? dx : nil } + [w.isTracked ? sums[0] : nil, b.isTracked ? sums[1] : nil]
-        + (hasBias ? [biasIsTracked ? sums[own] : nil] : [])
+      let (dx, sums) = rows.gradients(from: g, ofRows: isTracked, ofBias: biasIsTracked)
+      return (tracked.map { $0 ? dx : nil } + sums).prefix(count).map { $0 }
     }
   }
 
@@ -177,6 +145,68 @@ public struct LayerNorm: Module {
   public mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     visitor.visit(&weight, at: path.appending(component: "weight"))
     if hasShift { visitor.visit(&bias, at: path.appending(component: "bias")) }
+  }
+}
+
+/// Rows that a ``LayerNorm`` takes, with what their gradient needs again.
+private struct NormalisedRows: Sendable {
+  let x: Tensor
+  let weight: Tensor, bias: Tensor
+  let epsilon: Float
+  /// Each row's mean, then what each is multiplied by; written with the rows.
+  private let statistics: Tensor
+  private var columns: Int { weight.count }
+
+  init(_ x: Tensor, by norm: LayerNorm) {
+    (self.x, weight, bias, epsilon) = (x.detached(), norm.weight.value, norm.bias.value, norm.epsilon)
+    precondition(x.shape.last == weight.count, "\(x.shape) normalised over \(weight.count)")
+    statistics = .zeros([2, x.count / weight.count])
+  }
+
+  /// - Parameter prepare: completes the rows that it is called for.
+  func write(to out: UnsafeMutableBufferPointer<Float>, _ prepare: (_ first: Int, _ rows: Int) -> Void) {
+    let rows = statistics.shape[1]
+    x.withScalars { x in
+      weight.withScalars { w in
+        bias.withScalars { b in
+          statistics.withScalars { s in
+            guard let x = x.baseAddress, let y = out.baseAddress, let s = s.baseAddress else { return }
+            inRowBlocks(rows: rows, columns: columns) { first, count in
+              prepare(first, count)
+              let mean = UnsafeMutablePointer(mutating: s + first)
+              sd_layer_norm(
+                x + first * columns, w.baseAddress, b.baseAddress, epsilon, y + first * columns, mean, mean + rows,
+                count,
+                columns)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// - Returns: the gradient of the rows, then those of scale, shift and of a bias that was added to the rows; nil for what is
+  ///   not tracked.
+  func gradients(
+    from g: Tensor, ofRows isTracked: Bool, ofBias biasIsTracked: Bool
+  ) -> (rows: Tensor?, sums: [Tensor?]) {
+    let rows = statistics.shape[1]
+    let own = weight.isTracked || bias.isTracked ? 2 : 0
+    let (dx, sums) = rowGradients(x, g, columns: columns, isTracked: isTracked, sums: own + (biasIsTracked ? 1 : 0)) {
+      first, count, x, g, dx, sums in
+      let (scales, shifts) = own > 0 ? (sums, sums.map { $0 + columns }) : (nil, nil)
+      weight.withScalars { w in
+        statistics.withScalars { s in
+          guard let s = s.baseAddress else { return }
+          sd_layer_norm_backward(x, w.baseAddress, s + first, s + rows + first, g, dx, scales, shifts, count, columns)
+        }
+      }
+      if biasIsTracked, let sums { sd_add_column_sums(dx, sums + own * columns, count, columns) }
+    }
+    return (
+      dx,
+      [weight.isTracked ? sums[0] : nil, bias.isTracked ? sums[1] : nil, biasIsTracked ? sums[own] : nil]
+    )
   }
 }
 

@@ -48,21 +48,27 @@ package struct RotaryPositions: Sendable, Equatable {
       return .operation(value: turned(x, 1), inputs: [x]) { [turned($0, -1)] }
     }
 
+    /// The same in the tensor's own memory if it is the only owner; not recorded.
+    ///
+    /// - Parameter back: by the negative angles, as a gradient turns.
+    package func turn(_ x: inout Tensor, back: Bool = false) {
+      x.mutateScalars { turn($0.baseAddress, to: $0, back ? -1 : 1) }
+    }
+
     private func turned(_ x: Tensor, _ direction: Float) -> Tensor {
-      Tensor(shape: x.shape) { out in
-        x.withScalars { x in
-          cosine.withScalars { c in
-            sine.withScalars { s in
-              guard let x = x.baseAddress, let y = out.baseAddress, let c = c.baseAddress, let s = s.baseAddress
-              else { return }
-              let (tokens, half) = (cosine.shape[0], dimensions / 2)
-              let width = out.count / max(1, tokens)
-              inRowBlocks(rows: tokens, columns: width) { first, count in
-                sd_rotary(
-                  x + first * width, c + first * half, s + first * half, y + first * width, count, width / dimensions,
-                  dimensions, direction)
-              }
-            }
+      Tensor(shape: x.shape) { out in x.withScalars { turn($0.baseAddress, to: out, direction) } }
+    }
+
+    private func turn(_ x: UnsafePointer<Float>?, to out: UnsafeMutableBufferPointer<Float>, _ direction: Float) {
+      cosine.withScalars { c in
+        sine.withScalars { s in
+          guard let x, let y = out.baseAddress, let c = c.baseAddress, let s = s.baseAddress else { return }
+          let (tokens, half) = (cosine.shape[0], dimensions / 2)
+          let width = out.count / max(1, tokens)
+          inRowBlocks(rows: tokens, columns: width) { first, count in
+            sd_rotary(
+              x + first * width, c + first * half, s + first * half, y + first * width, count, width / dimensions,
+              dimensions, direction)
           }
         }
       }

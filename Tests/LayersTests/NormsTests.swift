@@ -66,6 +66,20 @@ import Testing
     }
   }
 
+  @Test func `a layer norm's rows may be forgotten, and its gradients keep their bits`() {
+    let x = randomTensor([17, 33], seed: 1)
+    var norm = LayerNorm(dimensions: 33)
+    (norm.weight.value, norm.bias.value) = (randomTensor([33], seed: 2), randomTensor([33], seed: 3))
+    func gradients(forgetting: Bool) -> [Tensor] {
+      let x = x.tracked()
+      let y = norm(x)
+      let loss = y.squared().sum()
+      if forgetting { y.forgetElements() }
+      return loss.gradients(at: [x])
+    }
+    #expect(gradients(forgetting: true)[0].isIdentical(to: gradients(forgetting: false)[0]))
+  }
+
   @Test func `only what is tracked gets a gradient`() {
     let x = randomTensor([3, 4], seed: 1)
     for trained in ["weight", "bias"] {

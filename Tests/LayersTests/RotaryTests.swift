@@ -27,6 +27,20 @@ import Testing
     expectClose(table.rotate(x), expected)
   }
 
+  @Test(arguments: [2, 16, 80])
+  func `turning in place gives the same bits, and turning back what the gradient gets`(dimensions: Int) {
+    let table = RotaryPositions(dimensions: dimensions).table(positions: [0, 3, 700].map { TokenPosition($0) })
+    let x = randomTensor([3, 2, dimensions], seed: 4)
+    var turned = x
+    table.turn(&turned)
+    #expect(turned.isIdentical(to: table.rotate(x)))
+    let tracked = x.tracked()
+    let gradient = table.rotate(tracked).gradients(at: [tracked], from: turned)[0]
+    table.turn(&turned, back: true)
+    #expect(turned.isIdentical(to: gradient))
+    expectClose(turned, x, absolute: 1e-5)
+  }
+
   @Test(arguments: [[], [1, 2, 3]])
   func `rows at one position have the bits that each has alone`(sections: [Int]) {
     let rotary = RotaryPositions(dimensions: 12, base: 100, sections: sections)

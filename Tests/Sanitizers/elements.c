@@ -105,6 +105,26 @@ static void steps(size_t n) {
   check("sums", sums, scaled ? (double[]){sum, squares} : NULL, 2, 1e-6, 1e-6);
 }
 
+// Gates in rows that have what they let through beside them, as one product gives both.
+static void gated_rows(int operation, const float *gates, size_t height, size_t width) {
+  size_t n = height * width;
+  float *both = floats(2 * n), *dy = floats(n), *out = floats(n), *slopes = floats(2 * n);
+  double *gated = doubles(n), *back = doubles(2 * n);
+  for (size_t r = 0; r < height; r++)
+    for (size_t j = 0; j < width; j++) {
+      size_t i = r * width + j, at = 2 * r * width + j;
+      both[at] = gates[i];
+      if (!gated) continue;
+      gated[i] = unary(operation, gates[i]) * both[at + width];
+      back[at] = dy[i] * slope(operation, gates[i]) * both[at + width];
+      back[at + width] = dy[i] * unary(operation, gates[i]);
+    }
+  sd_gate_rows(operation, both, both + width, 2 * width, out, height, width);
+  check("gated rows", out, gated, n, 3e-6, 1e-6);
+  sd_gate_rows_backward(operation, both, both + width, 2 * width, dy, slopes, slopes + width, height, width);
+  check("gated rows' gradients", slopes, back, 2 * n, 5e-6, 3e-6);
+}
+
 // What follows a product of `height` rows.
 static void ends_of_products(size_t height, size_t width) {
   AT("ends of products, %zu x %zu", height, width);
@@ -147,6 +167,7 @@ static void ends_of_products(size_t height, size_t width) {
     check("bias' gradient", dbias, biases, width, 2e-4, 1e-5);
     sd_activate_rows(operation, x, NULL, y, NULL, height, width);
     check("without a bias", y, twin_unary(operation, x, NULL, n), n, 3e-6, 1e-6);
+    gated_rows(operation, x, height, width);
   }
 }
 

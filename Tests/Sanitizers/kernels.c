@@ -4,7 +4,7 @@
 #include "checks.h"
 #include <pthread.h>
 
-enum { CALLERS = 2, KEPT = 64 };
+enum { CALLERS = 2, KEPT = 96 };
 _Thread_local bool compares;
 _Thread_local uint64_t digest;
 _Thread_local char place[200];

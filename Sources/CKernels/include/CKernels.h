@@ -138,6 +138,12 @@ void sd_fill(float *y, float value, size_t n);
 // gated MLP: out = silu(gate) * up
 void sd_silu_gate(const float *gate, const float *up, float *out, size_t n);
 void sd_silu_gate_backward(const float *gate, const float *up, const float *dy, float *dgate, float *dup, size_t n);
+// The same with another activation, for rows of gate and up, and of their derivatives, that lie `row` apart
+void sd_gate_rows(int operation, const float *gate, const float *up, size_t row, float *out, size_t rows, size_t columns);
+void sd_gate_rows_backward(int operation, const float *gate, const float *up, size_t row, const float *dy, float *dgate,
+                           float *dup, size_t rows, size_t columns);
+
+// conversions.c -------------------------------------------------------------------------------------------------
 void sd_bfloat16_to_float(const uint16_t *x, float *out, size_t n);
 void sd_float_to_bfloat16(const float *x, uint16_t *out, size_t n);  // round to nearest even
 void sd_float16_to_float(const uint16_t *x, float *out, size_t n);

@@ -32,18 +32,26 @@ struct PreNormLayer: TextLayer {
     activation = c.activation
   }
 
-  func callAsFunction(_ x: Tensor, _ sight: TextSight) -> Tensor {
-    completed(x, inputs(attentionNorm.map { $0(x) } ?? x), sight, rows: nil)
-  }
+  func callAsFunction(_ x: Tensor, _ sight: TextSight) -> Tensor { completed(x, maps(x), sight, rows: nil) }
 
   func callAsFunction(_ x: Tensor, rows: [Int], _ sight: TextSight) -> Tensor {
-    completed(x.gathered(rows), inputs(attentionNorm.map { $0(x) } ?? x), sight, rows: rows)
+    completed(x.gathered(rows), maps(x), sight, rows: rows)
+  }
+
+  /// Queries, keys and values of rows. What enters the map is not kept for the gradient: a norm costs little to compute again.
+  private func maps(_ x: Tensor) -> Tensor {
+    guard let read = attentionNorm?(x) else { return inputs(x) }
+    let maps = inputs(read)
+    read.forgetElements()
+    return maps
   }
 
   private func completed(_ x: Tensor, _ maps: Tensor, _ sight: TextSight, rows: [Int]?) -> Tensor {
     let y = x + output(sight.attention(maps, heads: heads, rows: rows).reshaped(x.shape))
-    let gated = activation.gating(up(norm(y)))
+    let seen = norm(y)
+    let gated = activation.gating(up(seen))
     let z = y + down(gated)
+    seen.forgetElements()
     gated.forgetElements()
     return z
   }
@@ -60,31 +68,32 @@ struct PreNormLayer: TextLayer {
 
 extension TextSight {
   /// Attention over rows that hold queries, keys and values one after the other, [rows, 3 · heads · coordinates], as one
-  /// operation: what lies between is divided once, and so are gradients put together.
+  /// operation: what lies between is divided once, turned in place, and so are gradients put together.
   ///
   /// - Parameter rows: those that ask, which stand at place 0, where nothing turns; nil for all.
   /// - Returns: [rows that ask, heads, coordinates].
   fileprivate func attention(_ maps: Tensor, heads: Int, rows: [Int]?) -> Tensor {
-    let parts = maps.detached().columns(3).map { part -> Tensor in
-      let part = part.reshaped([maps.shape[0], heads, -1])
-      return maps.isTracked ? part.tracked() : part
-    }
-    let queries = rows.map { parts[0].gathered($0) } ?? angles?.rotate(parts[0]) ?? parts[0]
-    let keys = angles?.rotate(parts[1]) ?? parts[1]
-    let mixed = layout.attention(queries: queries, keys: keys, values: parts[2])
+    var parts = maps.detached().columns(3, heads: heads)
+    let turning = rows == nil ? 0...1 : 1...1
+    for i in turning { angles?.turn(&parts[i]) }
+    if maps.isTracked { parts = parts.map { $0.tracked() } }
+    let queries = rows.map { parts[0].gathered($0) } ?? parts[0]
+    let mixed = layout.attention(queries: queries, keys: parts[1], values: parts[2])
     guard maps.isTracked else { return mixed }
-    return .operation(value: mixed.detached(), inputs: [maps]) { gradient in
-      [.joined(mixed.gradients(at: parts, from: gradient))]
+    return .operation(value: mixed.detached(), inputs: [maps]) { [angles, parts] gradient in
+      var gradients = mixed.gradients(at: parts, from: gradient)
+      for i in turning { angles?.turn(&gradients[i], back: true) }
+      return [.joined(gradients)]
     }
   }
 }
 
 extension Tensor {
-  /// The columns of [rows, columns] in so many equal parts; not differentiable.
-  fileprivate func columns(_ count: Int) -> [Tensor] {
+  /// The columns of [rows, columns] in so many equal parts, [rows, heads, columns of a head] each; not differentiable.
+  fileprivate func columns(_ count: Int, heads: Int) -> [Tensor] {
     let (rows, width) = (shape[0], shape[1] / count)
     return (0..<count).map { part in
-      Tensor(shape: [rows, width]) { out in
+      Tensor(shape: [rows, heads, width / heads]) { out in
         withScalars { x in
           guard let x = x.baseAddress, let y = out.baseAddress else { return }
           inRowBlocks(rows: rows, columns: width) { first, number in
