@@ -46,6 +46,8 @@ package struct CostEstimate: Sendable, Equatable {
     var imagesOfAPrompt: Double
     /// Captions times images to pre-train on, a pass.
     var pretrainItems: Int
+    /// Bytes that the student's weights take; nil for those of Float32.
+    var weightBytes: Int?
     /// Elements that training changes; nil for those of an adapter on every linear layer.
     var trainedParameters: Int?
   }
@@ -112,17 +114,15 @@ package struct CostEstimate: Sendable, Equatable {
     let batch = training.map(\.batch).max() ?? 1
     let answers = Double(input.run.teachers.count) * input.answerTokens
     let tokens = Double(batch) * (input.promptTokens + answers)
-    let activations = tokens * Double(student.activationBytesPerToken)
-    let logits = Double(batch) * answers * Double(student.text.vocabularySize) * 8
-    // Value, gradient and two moments of what is trained; the base once.
-    let adapter = 16 * (input.trainedParameters ?? student.adapter(rank: input.run.student.lora.rank))
+    let update = student.updateMemory(
+      tokens: tokens, scored: Double(batch) * answers,
+      trained: input.trainedParameters ?? student.adapter(rank: input.run.student.lora.rank), weights: input.weightBytes
+    )
     let pretrained = input.run.pretrain == nil ? 0 : 12 * student.parameters
     let teachers = input.teachers.map { 4 * $0.size.parameters }.reduce(0, +)
-    // Sizes as large as a configuration may name them together are beyond what an integer holds.
-    let passing = Int(min(activations + logits, 1e18))
-    return max(4 * student.parameters + adapter + pretrained + passing, teachers) + overhead
+    return max(update + pretrained, teachers + overhead)
   }
 
   /// Program, data files and tokenizer.
-  static let overhead = 150_000_000
+  package static let overhead = 150_000_000
 }

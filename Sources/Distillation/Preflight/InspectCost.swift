@@ -29,7 +29,7 @@ extension RunCheck {
         scoredItems: data.items.test.count, images: Set(all.flatMap(\.images)).count,
         labelled: min(budget, votes.conflicts ?? budget), promptTokens: rows.promptTokens,
         answerTokens: rows.answerTokens, tiles: rows.tiles, imagesOfAPrompt: rows.images, pretrainItems: pretrained,
-        trainedParameters: student.trainedParameters), speed: speed)
+        weightBytes: student.weightBytes, trainedParameters: student.trainedParameters), speed: speed)
     report(estimate, speed, run, into: &findings)
     return updateCost(
       run, estimate: estimate, trainItems: train.count, trainedParameters: student.trainedParameters)

@@ -82,8 +82,7 @@ extension RunCheck {
       let online = Double(records.training.count) * (1 + Double(run.loop.replay) / Double(run.loop.batch))
       let whole = Double(trainings * run.student.epochs * records.training.count)
       parts.append(("student", (online + whole) * update * row / rate))
-      memory +=
-        (isWhole ? 16 : 5) * weights + Int(Double(run.student.batch) * tokens * 40 * Double(weights).squareRoot())
+      memory += TextUpdate.memory(weights: weights, tokens: Double(run.student.batch) * tokens, isWhole: isWhole)
     }
     let services = [run.teacher.kind, run.second?.kind].contains(.openAI) ? "; waiting for services not counted" : ""
     findings.ok(

@@ -12,6 +12,8 @@ struct InspectedStudent {
   let configuration: any FamilyConfiguration
   /// The model itself; nil where the run makes it, or where it does not fit in memory.
   var model: (any PretrainedStudent)?
+  /// Bytes that its weights take; nil for those of Float32.
+  var weightBytes: Int?
   /// Elements that training changes; nil where the model is not at hand.
   var trainedParameters: Int?
   /// Tokens of its own that no text may spell, where the model is not at hand to tell by; empty for those of a large model.
@@ -41,7 +43,7 @@ extension RunCheck {
         findings.warn(
           "student.model",
           "\(path): \(folder.summary); too large to be tried out here, with \(ByteText.bytes(free)) of memory free")
-        return InspectedStudent(configuration: folder.configuration)
+        return InspectedStudent(configuration: folder.configuration, weightBytes: folder.residentBytes)
       }
       var model = try StudentFamily.student(contentsOf: folder.url)
       try model.setThinking(run.student.thinking)
@@ -50,7 +52,9 @@ extension RunCheck {
         findings.fail("labels", FaultText.sentence(for: error))
       }
       let trained = inspectAdapter(run, on: model, into: &findings)
-      return InspectedStudent(configuration: folder.configuration, model: model, trainedParameters: trained)
+      return InspectedStudent(
+        configuration: folder.configuration, model: model, weightBytes: folder.residentBytes, trainedParameters: trained
+      )
     } catch {
       findings.fail("student.model", FaultText.sentence(for: error))
       return nil

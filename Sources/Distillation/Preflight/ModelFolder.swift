@@ -16,6 +16,8 @@ struct ModelFolder {
   /// Bytes that the weights take when they are loaded: files in half precision take twice their size, those of packed
   /// weights what Float32 takes.
   var memoryBytes: Int { isPacked ? 4 * ModelSize(configuration).parameters : 2 * weightBytes }
+  /// Bytes that the weights take while they are used: those in 16 bits stay on the file's pages.
+  var residentBytes: Int { isPacked ? memoryBytes : weightBytes }
   private let isPacked: Bool
 
   /// Reads configuration, tokenizer and the heads of the weight files.

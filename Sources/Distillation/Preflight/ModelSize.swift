@@ -52,9 +52,30 @@ package struct ModelSize {
     return tiles * (2 * Double(tower) * patches + 4 * Double(vision.layers * vision.width) * patches * patches)
   }
 
+  /// The most bytes of an update by an adapter: weights, what is kept between the passes forward and backward, what training
+  /// changes, and the program.
+  ///
+  /// - Parameters:
+  ///   - tokens: of all rows together.
+  ///   - scored: those of answers among them.
+  ///   - trained: elements that training changes; nil for those of an adapter of rank 16 on every linear layer.
+  ///   - weights: bytes that the weights take; nil for those of Float32.
+  package func updateMemory(tokens: Double, scored: Double, trained: Int? = nil, weights: Int? = nil) -> Int {
+    let activations = tokens * Double(activationBytesPerToken)
+    let logits = min(scored * Double(text.vocabularySize) * 8, Self.mostLogits)
+    // Value, gradient and two moments of what is trained; the base once.
+    let own = (weights ?? 4 * parameters) + 16 * (trained ?? adapter(rank: 16))
+    // Sizes as large as a configuration may name them together are beyond what an integer holds.
+    return own + Int(min(activations + logits, 1e18)) + CostEstimate.overhead
+  }
+
+  /// Bytes of logits that are in memory at one time, with their gradients.
+  private static let mostLogits = 128e6
+
   /// Bytes kept for one token between the passes forward and backward.
-  var activationBytesPerToken: Int {
-    return 4 * text.layers * (12 * text.hiddenSize + 5 * text.intermediateSize)
+  private var activationBytesPerToken: Int {
+    let attention = 2 * text.headSize * (text.heads + text.keyValueHeads)
+    return 4 * text.layers * (3 * text.hiddenSize + attention + 3 * text.intermediateSize)
   }
 
   /// Weights of an adapter of some rank on every linear layer of the decoder.
@@ -63,6 +84,16 @@ package struct ModelSize {
     let keys = text.keyValueHeads * text.headSize
     let sides = 2 * (text.hiddenSize + inner) + 2 * (text.hiddenSize + keys)
     return text.layers * rank * (sides + 3 * (text.hiddenSize + text.intermediateSize))
+  }
+}
+
+/// An update of a student of texts, of whose shape nothing is known but its weights.
+package enum TextUpdate {
+  /// The bytes of weights, of what training changes, and of what is kept between the passes forward and backward.
+  ///
+  /// - Parameter tokens: of all texts together.
+  package static func memory(weights: Int, tokens: Double, isWhole: Bool) -> Int {
+    (isWhole ? 16 : 5) * weights + Int(tokens * 40 * Double(weights).squareRoot())
   }
 }
 

@@ -35,9 +35,7 @@ extension FamilyStudent {
 
   /// An image of this size without its content; see ``PretrainedStudent/blankImage(width:height:)``.
   package func blankImage(width: Int, height: Int) throws -> PromptImage {
-    let grid = try imageProcessor().grid(width: width, height: height)
-    let pixels = Tensor.zeros([grid.tileCount, 0, 0, 0])
-    return PromptImage(.pixels(pixels), rows: grid.rows, columns: grid.columns, width: width, height: height)
+    .blank(try imageProcessor(), width: width, height: height)
   }
 
   /// Rows of image features, and so image tokens, of an image.

@@ -20,6 +20,9 @@ package protocol FamilyConfiguration: Codable, Sendable, Equatable {
   /// The size of the vision tower, for estimates; nil without one.
   var tower: TowerSize? { get }
 
+  /// Rows of features that the decoder gets for an image, whether it comes as pixels or as features.
+  func tokenCount(of image: PromptImage) -> Int
+
   /// Reads what cuts images for this model from its folder; nil in families that read text alone.
   func imageProcessor(contentsOf folder: URL) throws -> (any ImageProcessor)?
 }
@@ -27,6 +30,13 @@ package protocol FamilyConfiguration: Codable, Sendable, Equatable {
 extension FamilyConfiguration {
   /// The token that stands for one row of image features.
   package var templateToken: Int? { placeholderToken }
+
+  /// Rows of features, and so image tokens, of an image of this size in pixels; nil in families that read text alone.
+  ///
+  /// - Throws: as ``imageProcessor(contentsOf:)``.
+  package func imageTokens(width: Int, height: Int, processorIn folder: URL) throws -> Int? {
+    try imageProcessor(contentsOf: folder).map { tokenCount(of: .blank($0, width: width, height: height)) }
+  }
 }
 
 /// The names of a family's tensors in one kind of file: prefixes of parameter paths and what stands there instead.
@@ -85,9 +95,6 @@ package protocol FamilyModel: Module, SequenceScorer {
   /// The output head; nil where it is the embedding table.
   var head: (any Projection)? { get set }
 
-  /// Rows of features that the decoder gets for an image, whether it comes as pixels or as features.
-  func tokenCount(of image: PromptImage) -> Int
-
   /// Features [tokens, levels · width] of each image, all of which come as pixels: one level, or further ones that later
   /// layers of the decoder are given.
   func features(ofPixels images: [PromptImage]) -> [Tensor]
@@ -107,6 +114,9 @@ package protocol FamilyModel: Module, SequenceScorer {
 }
 
 extension FamilyModel {
+  /// Rows of features that the decoder gets for an image, whether it comes as pixels or as features.
+  package func tokenCount(of image: PromptImage) -> Int { configuration.tokenCount(of: image) }
+
   /// One after the other, as in text.
   package func positions(of tree: AnswerTree) -> [TokenPosition] { TokenPosition.run(0..<tree.prompt.count) }
 
@@ -229,6 +239,13 @@ extension FamilyModel {
 }
 
 extension PromptImage {
+  /// An image of this size without its content, in the parts into which the processor would cut it.
+  static func blank(_ processor: any ImageProcessor, width: Int, height: Int) -> PromptImage {
+    let grid = processor.grid(width: width, height: height)
+    let pixels = Tensor.zeros([grid.tileCount, 0, 0, 0])
+    return PromptImage(.pixels(pixels), rows: grid.rows, columns: grid.columns, width: width, height: height)
+  }
+
   /// What the tower reads.
   ///
   /// - Precondition: the image comes as pixels.

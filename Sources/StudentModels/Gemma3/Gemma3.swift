@@ -36,9 +36,6 @@ package struct Gemma3Model: FamilyModel {
     head = text.outputHead(using: &generator)
   }
 
-  /// The same for every image.
-  package func tokenCount(of image: PromptImage) -> Int { configuration.tokensPerImage }
-
   /// The tower's features of each image, averaged over squares of patches; all go through the tower together.
   package func features(ofPixels images: [PromptImage]) -> [Tensor] {
     let (c, width) = (configuration, configuration.vision.hiddenSize)

@@ -68,6 +68,9 @@ package struct Gemma3Configuration: FamilyConfiguration, ModelConfiguration {
   }
   package var placeholderToken: Int? { imageToken }
   package var templateToken: Int? { beginToken }
+  /// The same for every image.
+  package func tokenCount(of image: PromptImage) -> Int { tokensPerImage }
+
   package var tower: TowerSize? {
     let patches = vision.side * vision.side
     let below = 3 * vision.patchSize * vision.patchSize + patches

@@ -35,14 +35,6 @@ package struct InternVLModel: FamilyModel {
     head = text.outputHead(using: &generator)
   }
 
-  /// Rows of features of an image: the same number for every tile.
-  package func tokenCount(of image: PromptImage) -> Int {
-    switch image.content {
-    case .features(let features): features.shape[0]
-    case .pixels(let pixels): pixels.shape[0] * configuration.tokensPerTile
-    }
-  }
-
   /// The tower's features of each image; all tiles go through the tower together.
   package func features(ofPixels images: [PromptImage]) -> [Tensor] {
     let rows = vision(.concatenated(images.map(\.pixels)))

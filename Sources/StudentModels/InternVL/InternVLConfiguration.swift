@@ -2,6 +2,7 @@ package import Foundation
 package import ImageDecoding
 package import LanguageModel
 package import Layers
+internal import Tensor
 package import VisionEncoder
 
 /// The sizes of an InternVL model in the layout of transformers ("-hf" folders), with the keys of its config.json.
@@ -63,6 +64,14 @@ package struct InternVLConfiguration: FamilyConfiguration, ModelConfiguration {
     ]
   }
   package var placeholderToken: Int? { imageToken }
+  /// Rows of features of an image: the same number for every tile.
+  package func tokenCount(of image: PromptImage) -> Int {
+    switch image.content {
+    case .features(let features): features.shape[0]
+    case .pixels(let pixels): pixels.shape[0] * tokensPerTile
+    }
+  }
+
   package var tower: TowerSize? {
     let patches = vision.side * vision.side
     let joined = vision.hiddenSize * scaleFactor * scaleFactor

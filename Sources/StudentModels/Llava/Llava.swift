@@ -26,9 +26,6 @@ package struct LlavaModel: FamilyModel {
     head = text.outputHead(using: &generator)
   }
 
-  /// One row for each patch of the tile.
-  package func tokenCount(of image: PromptImage) -> Int { configuration.vision.side * configuration.vision.side }
-
   /// The tower's features of each image; all go through the tower together.
   package func features(ofPixels images: [PromptImage]) -> [Tensor] {
     split(tower(.concatenated(images.map(\.pixels))), among: images)

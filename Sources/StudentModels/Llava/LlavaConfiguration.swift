@@ -29,6 +29,9 @@ package struct LlavaConfiguration: LlavaFamilyConfiguration {
     text.tiesEmbeddings = text.tiesEmbeddings || decoder?.tiesEmbeddings == true
   }
 
+  /// One row for each patch of the tile.
+  package func tokenCount(of image: PromptImage) -> Int { vision.side * vision.side }
+
   /// Reads preprocessor_config.json, or what processor_config.json says of images.
   ///
   /// - Throws: `ImageDecodingError`, or ``StudentError/unusableFile(_:expected:found:)`` where the tile has another size than

@@ -32,14 +32,6 @@ package struct LlavaNextModel: FamilyModel {
     head = text.outputHead(using: &generator)
   }
 
-  /// Rows of features of an image: the small whole, and the lines of the large one with their ends.
-  package func tokenCount(of image: PromptImage) -> Int {
-    if case .features(let features) = image.content { return features.shape[0] }
-    let side = configuration.vision.side
-    let kept = Kept(image, side: side)
-    return side * side + kept.rows.count * (kept.columns.count + 1)
-  }
-
   /// The tower's features of each image; all tiles go through the tower together.
   package func features(ofPixels images: [PromptImage]) -> [Tensor] {
     let side = configuration.vision.side
@@ -51,7 +43,7 @@ package struct LlavaNextModel: FamilyModel {
     return zip(images, tiles).map { image, pixels in
       defer { start += pixels.shape[0] * side * side }
       let whole = Array(start..<(start + side * side))
-      let kept = Kept(image, side: side)
+      let kept = LlavaNextConfiguration.Kept(image, side: side)
       let lines = kept.rows.flatMap { y in
         kept.columns.map { x in
           let tile = 1 + (y / side) * image.columns + x / side
@@ -67,29 +59,5 @@ package struct LlavaNextModel: FamilyModel {
     tower.visit(&visitor, at: path)
     visitor.visit(&newline, at: path.appending(component: "model.image_newline"))
     visitText(&visitor, at: path, "model.language_model")
-  }
-}
-
-/// The part of a grid of features that shows the image, without the black that was laid around it.
-private struct Kept {
-  var rows: Range<Int>
-  var columns: Range<Int>
-
-  /// - Parameter side: features along each side of a tile.
-  init(_ image: PromptImage, side: Int) {
-    precondition(
-      image.rows > 0 && image.columns > 0 && image.width > 0 && image.height > 0,
-      "an image without its grid and its size in pixels")
-    let (height, width) = (image.rows * side, image.columns * side)
-    let (imageWidth, imageHeight) = (Double(image.width), Double(image.height))
-    // Rounded to seven digits before it is cut, as in transformers: 13.99999999 is 14.
-    func whole(_ length: Double) -> Int { Int((length * 1e7).rounded(.toNearestOrEven) / 1e7) }
-    if imageWidth / imageHeight > Double(width) / Double(height) {
-      let margin = (height - whole(imageHeight * (Double(width) / imageWidth))) / 2
-      (rows, columns) = (margin..<(height - margin), 0..<width)
-    } else {
-      let margin = (width - whole(imageWidth * (Double(height) / imageHeight))) / 2
-      (rows, columns) = (0..<height, margin..<(width - margin))
-    }
   }
 }

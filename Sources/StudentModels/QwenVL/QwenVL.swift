@@ -34,9 +34,6 @@ package struct QwenVLModel<Configuration: QwenVLConfiguration>: FamilyModel {
     head = text.outputHead(using: &generator)
   }
 
-  /// One row for each block of patches.
-  package func tokenCount(of image: PromptImage) -> Int { image.rows * image.columns }
-
   /// The tower's features of each image; all go through the tower together.
   package func features(ofPixels images: [PromptImage]) -> [Tensor] {
     let c = configuration.vision

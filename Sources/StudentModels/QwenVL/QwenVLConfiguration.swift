@@ -74,6 +74,9 @@ extension QwenVLConfiguration {
 
   package var placeholderToken: Int? { imageToken }
 
+  /// One row for each block of patches.
+  package func tokenCount(of image: PromptImage) -> Int { image.rows * image.columns }
+
   /// The size of the vision tower; a feature's block of patches counts as a tile, since images may have any number.
   package var tower: TowerSize? {
     TowerSize(

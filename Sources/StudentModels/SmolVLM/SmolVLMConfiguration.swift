@@ -2,6 +2,7 @@ package import Foundation
 package import ImageDecoding
 package import LanguageModel
 package import Layers
+internal import Tensor
 package import VisionEncoder
 
 /// The sizes of a SmolVLM or Idefics3 model, with the keys of its config.json.
@@ -47,6 +48,14 @@ package struct SmolVLMConfiguration: FamilyConfiguration, ModelConfiguration {
   /// All files in circulation have the same names.
   package static var weightLayouts: [WeightLayout] { [] }
   package var placeholderToken: Int? { imageToken }
+  /// Rows of features of an image: the same number for every tile.
+  package func tokenCount(of image: PromptImage) -> Int {
+    switch image.content {
+    case .features(let features): features.shape[0]
+    case .pixels(let pixels): pixels.shape[0] * tokensPerTile
+    }
+  }
+
   package var tower: TowerSize? {
     let below = 3 * vision.patchSize * vision.patchSize + vision.side * vision.side
     return TowerSize(

@@ -35,14 +35,6 @@ package struct SmolVLMModel: FamilyModel {
     split(imageFeatures(.concatenated(images.map(\.pixels))), among: images)
   }
 
-  /// Rows of features of an image: the same number for every tile.
-  package func tokenCount(of image: PromptImage) -> Int {
-    switch image.content {
-    case .features(let features): features.shape[0]
-    case .pixels(let pixels): pixels.shape[0] * configuration.tokensPerTile
-    }
-  }
-
   /// Each part announced by its row and column, a line break after each row, the whole image last.
   package func expansion(of image: PromptImage, placeholder: String, tokenizer: Tokenizer) throws -> String {
     func token(_ text: String) throws -> String {

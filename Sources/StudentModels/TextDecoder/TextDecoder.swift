@@ -34,6 +34,9 @@ package struct TextDecoderConfiguration: FamilyConfiguration {
   /// No tower.
   package var tower: TowerSize? { nil }
 
+  /// 0: there are no images.
+  package func tokenCount(of image: PromptImage) -> Int { 0 }
+
   /// Nothing.
   package func imageProcessor(contentsOf folder: URL) -> (any ImageProcessor)? { nil }
 }
@@ -50,9 +53,6 @@ package struct TextDecoderModel: FamilyModel {
     text = Llama(configuration.text, using: &generator)
     head = text.outputHead(using: &generator)
   }
-
-  /// 0: there are no images.
-  package func tokenCount(of image: PromptImage) -> Int { 0 }
 
   /// Nothing: there are no images.
   package func features(ofPixels images: [PromptImage]) -> [Tensor] { [] }

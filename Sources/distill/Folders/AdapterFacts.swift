@@ -73,21 +73,25 @@
   enum WeightFacts {
     /// Elements, tensors, types and bytes, in words.
     static func summary(of files: [Tensor.SafetensorsFile]) -> String {
-      var (elements, tensors, bytes) = (0, 0, 0)
       var types: [String: Int] = [:]
-      for file in files {
-        for name in file.names {
-          guard let shape = file.shape(of: name), let type = file.dtype(of: name) else { continue }
-          let count = shape.reduce(1, *)
-          elements += count
-          tensors += 1
-          bytes += count * type.bitCount / 8
-          types[type.rawValue, default: 0] += 1
-        }
-      }
+      for file in files { for name in file.names { types[file.dtype(of: name)?.rawValue ?? "", default: 0] += 1 } }
+      let (elements, tensors) = (
+        files.reduce(0) { $0 + self.elements(of: $1) }, files.reduce(0) { $0 + $1.names.count }
+      )
+      let bytes = files.reduce(0) { $0 + self.bytes(of: $1) }
       let kinds = types.sorted { $0.key < $1.key }.map { types.count == 1 ? $0.key : "\($0.value) \($0.key)" }
       return "\(Fact.number(elements)) numbers in \(Fact.number(tensors)) tensors, \(kinds.joined(separator: ", ")), "
         + Fact.size(bytes)
+    }
+
+    static func elements(of file: Tensor.SafetensorsFile) -> Int {
+      file.names.reduce(0) { $0 + (file.shape(of: $1)?.reduce(1, *) ?? 0) }
+    }
+
+    static func bytes(of file: Tensor.SafetensorsFile) -> Int {
+      file.names.reduce(0) { sum, name in
+        sum + (file.shape(of: name)?.reduce(1, *) ?? 0) * (file.dtype(of: name)?.bitCount ?? 0) / 8
+      }
     }
   }
 #endif

@@ -8,7 +8,8 @@
       abstract: "Say what a model's folder or GGUF file, an adapter's folder or a run's holds.",
       discussion: """
         Of a model: its family and sizes, the number and types of its weights, its files, what its tokenizer is made of, \
-        its chat template and image processor. Of an adapter: rank, scale, targets, and what else it trains. Of a run: its student, and the \
+        its chat template and image processor; the tokens of a photo, about what memory an update takes, and what can be trained. \
+        Of an adapter: rank, scale, targets, and what else it trains. Of a run: its student, and the \
         question that the student learned, which clients of distill serve ask by its name, with options and fields. Weights \
         are not read, only their headers. What this package cannot use is named.
 

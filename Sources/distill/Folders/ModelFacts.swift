@@ -1,4 +1,5 @@
 #if Run
+  import Distillation
   import Foundation
   import LanguageModel
   import StudentModels
@@ -15,10 +16,16 @@
           "model",
           description.model_type + (description.architectures.map { " (\($0.joined(separator: ", ")))" } ?? ""))
       ]
-      facts +=
-        try ModelKind(of: folder) == .textEncoder
-        ? encoder(folder) : decoder(StudentFamily.configuration(contentsOf: folder))
-      facts += try weights(folder)
+      let weights = try weightFiles(folder)
+      if try ModelKind(of: folder) == .textEncoder {
+        facts += try encoder(folder, weights: weights.reduce(0) { $0 + WeightFacts.elements(of: $1) })
+      } else {
+        let configuration = try StudentFamily.configuration(contentsOf: folder)
+        facts += decoder(configuration)
+        let bytes = weights.reduce(0) { $0 + WeightFacts.bytes(of: $1) }
+        facts += TrainingFacts.facts(configuration, in: folder, weightBytes: bytes)
+      }
+      facts += self.weights(weights)
       facts += try TokenizerFacts.facts(of: folder)
       if let template = try file(["chat_template.jinja", "chat_template.json"], in: folder) {
         facts.append(Fact("chat template", template))
@@ -33,7 +40,9 @@
       let files = try model.files()
       var facts = [Fact("model", try model.file.string("general.architecture") ?? "")]
       if let name = try model.file.string("general.name") { facts.append(Fact("name", name)) }
-      facts += try decoder(StudentFamily.configuration(contentsOf: url))
+      let configuration = try StudentFamily.configuration(contentsOf: url)
+      facts += decoder(configuration)
+      facts += TrainingFacts.facts(configuration, in: url, weightBytes: 4 * ModelSize(configuration).parameters)
       var (elements, types) = (0, [String: Int]())
       for name in model.file.names {
         elements += model.file.shape(of: name)?.reduce(1, *) ?? 0
@@ -70,25 +79,30 @@
       return facts
     }
 
-    private static func encoder(_ folder: URL) throws -> [Fact] {
+    private static func encoder(_ folder: URL, weights: Int) throws -> [Fact] {
       let url = folder.appending(path: "config.json")
       let c = try JSONDecoder().decode(TextEncoderConfiguration.self, from: readData(url))
       return [
         Fact("encoder", "\(c.family), \(Fact.number(c.vocabularySize)) tokens, texts of up to \(c.maximumTokens)"),
         Fact("classes", c.labels.joined(separator: ", ")),
-      ]
+      ] + TrainingFacts.facts(c, weights: weights)
     }
 
-    private static func weights(_ folder: URL) throws -> [Fact] {
+    /// The files of a folder's weights, by their names.
+    private static func weightFiles(_ folder: URL) throws -> [Tensor.SafetensorsFile] {
       let weights = try Tensor.SafetensorsFolder(contentsOf: folder)
       var files: [String: Tensor.SafetensorsFile] = [:]
       for name in weights.names {
         let file = try weights.file(of: name)
         files[file.path] = file
       }
-      let names = files.keys.sorted().map { URL(filePath: $0).lastPathComponent }
+      return files.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    private static func weights(_ files: [Tensor.SafetensorsFile]) -> [Fact] {
+      let names = files.map { URL(filePath: $0.path).lastPathComponent }
       return [
-        Fact("weights", WeightFacts.summary(of: files.sorted { $0.key < $1.key }.map(\.value))),
+        Fact("weights", WeightFacts.summary(of: files)),
         Fact("weight files", names.count == 1 ? names[0] : "\(names.count) parts, \(names[0]) and on"),
       ]
     }
