@@ -21,8 +21,13 @@ extension AttentionLayout {
 
   /// Sequences one after the other; every row sees all rows of its own sequence. For images and text encoders.
   ///
-  /// - Parameter reach: how many rows to each side of itself a row sees; nil for all.
-  package static func full(_ lengths: [Int], reach: Int? = nil) -> AttentionLayout {
+  /// ```swift
+  /// let layout = AttentionLayout.full([3, 4], reach: 1)
+  /// // rows: a a a b b b b. Row 4 (second of b) sees rows 3, 4 and 5.
+  /// ```
+  ///
+  /// - Parameter reach: how many rows to each side of itself a row sees; nil for all. Time is that of the rows that are seen.
+  public static func full(_ lengths: [Int], reach: Int? = nil) -> AttentionLayout {
     var (spans, groups, start) = ([sd_span](), [sd_group](), Int32(0))
     for length in lengths {
       let end = start + Int32(length)

@@ -22,21 +22,6 @@ func benchmarkTreeAttention(rounds: Int, using generator: inout Tensor.Generator
   }
 }
 
-/// Attention alone, forward and backward, over a long prompt: in windows, and over all of it.
-func benchmarkWindows(rounds: Int, using generator: inout Tensor.Generator) {
-  let (prompt, heads, keyHeads, dimensions) = (4096, 8, 2, 64)
-  let whole = AttentionLayout.trees([.init(prompt: prompt, answers: [])])
-  let x = [heads, keyHeads, keyHeads].map { Tensor.normal([prompt, $0, dimensions], using: &generator).tracked() }
-  func step(_ layout: AttentionLayout) {
-    consume(layout.attention(queries: x[0], keys: x[1], values: x[2]).sum().gradients(at: x))
-  }
-  for window in [128, 1024] {
-    let near = whole.windowed(window)
-    Comparison(name: "attention, prompt \(prompt)", sides: ("windows of \(window)", "no window"))
-      .run(rounds: rounds, new: { step(near) }, old: { step(whole) })
-  }
-}
-
 /// A whole training step of a small vision-language model: loss and gradients of all parameters.
 func benchmarkTrainingStep(rounds: Int, using generator: inout Tensor.Generator) {
   let words = (0..<4000).map { _ in
