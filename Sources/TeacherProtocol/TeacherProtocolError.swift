@@ -57,7 +57,10 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
         + (key == "image" ? " Where items have no image, set it to null." : "")
         + (NearestName.nearest(to: column, among: known).map { " Did you mean '\($0)'?" }
           ?? ([".columns.id", ".columns.label"].contains(where: key.hasSuffix)
-            ? " Say which column is which: columns: {id: ..., label: ..., rationale: ...}." : ""))
+            ? " Say which column is which: columns: {id: ..., label: ..., rationale: ...}"
+              + (key.hasSuffix(".columns.label")
+                ? ", or columns: {reply: ...} for whole replies as models write them." : ".")
+            : ""))
     case .badMapping(let key, let reason): "Field mapping, key '\(key)': \(reason.withoutFullStop)."
     case .straddlingGroups(let what, let examples, let count):
       "\(count) \(what) stand in more than one split, for example \(examples.listed). Training and test would share "

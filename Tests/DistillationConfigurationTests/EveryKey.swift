@@ -50,7 +50,7 @@
           kind: recorded
           file: replies.jsonl
           recorded_name: gpt
-          columns: {id: a, teacher: b, teachers: c, label: d, rationale: e, confidence: f}
+          columns: {id: a, teacher: b, teachers: c, label: d, reply: g, rationale: e, confidence: f}
         - {name: m, kind: model, model: models/m, adapter: ad, prompt: "P {text}", image_view: grey, thinking: true, max_tokens: 9}
         - name: t
           kind: trained
@@ -239,6 +239,7 @@
       recorded.columns.teacher = "b"
       recorded.columns.teachers = "c"
       recorded.columns.label = "d"
+      recorded.columns.reply = "g"
       recorded.columns.rationale = "e"
       recorded.columns.confidence = "f"
       var model = ModelTeacherConfiguration(model: "models/m")

@@ -116,6 +116,27 @@ import Testing
       other == .missingColumn(file: file.relativePath, column: "web", key: "evidence.e", known: ["id", "caption"]))
   }
 
+  /// The forms of CommonsenseQA, ARC and OpenBookQA: in the datasets library, and in the files that were published first.
+  @Test func `the choices of a question fill a slot with a line each`() throws {
+    let file = try scratch.file(
+      "choices.jsonl",
+      """
+      {"id": 1, "text": "Where is hay?", "choices": {"label": ["A", "B"], "text": ["desk", "barn"]}}
+      {"id": 2, "text": "Where is hay?", "choices": [{"label": "A", "text": "desk"}, {"label": "B", "text": "barn"}]}
+      {"id": 3, "text": "Where is hay?", "choices": {"text": ["desk", "barn"], "label": [1, 2]}}
+      {"id": 4, "text": "Where is hay?", "choices": ["desk", "barn"]}
+      {"id": 5, "text": "Where is hay?", "choices": {"label": ["A", "B"], "text": ["desk"]}}
+      {"id": 6, "text": "Where is hay?", "choices": [{"label": "A", "text": "desk"}, {"label": "B"}]}
+      """)
+    let data = try Dataset(contentsOf: file, mapping: FieldMapping(evidence: ["choices": "choices"]))
+    #expect(
+      data.items.map { $0.fields["choices"] } == [
+        "A. desk\nB. barn", "A. desk\nB. barn", "1. desk\n2. barn", "desk; barn",
+        // Anything else is shown as it stands.
+        #"{"label":["A","B"],"text":["desk"]}"#, #"{"label":"A","text":"desk"}; {"label":"B"}"#,
+      ])
+  }
+
   @Test func `a broken array is an error with its line`() throws {
     let file = try scratch.file("rows.json", "[{\"id\": 1, \"text\": \"a\"},\n{\"id\": 2 \"text\": \"b\"}]")
     guard case .badRow(let problem)? = failure({ _ = try Dataset(contentsOf: file, mapping: FieldMapping()) }) else {

@@ -106,6 +106,54 @@ import Testing
     }
   }
 
+  @Test func `whole replies give labels and reasons, in either layout`() throws {
+    let set = try LabelSet(["A", "B", "C"].map { .init(name: $0) })
+    let texts = [
+      """
+      {"id": 1, "teacher": "a", "reply": " A stapler is kept on a desk. So the answer is (b)."}
+      {"id": 2, "teacher": "a", "reply": "**C. a barn**\\n\\nHay is kept there."}
+      {"id": 3, "teacher": "a", "reply": "It could be any of them."}
+      {"id": 4, "teacher": "a", "reply": null}
+      """,
+      """
+      {"id": 1, "teachers": {"a": {"reply": " A stapler is kept on a desk. So the answer is (b)."}}}
+      {"id": 2, "teachers": {"a": {"reply": "**C. a barn**\\n\\nHay is kept there."}}}
+      {"id": 3, "teachers": {"a": {"reply": "It could be any of them."}}}
+      {"id": 4, "teachers": {"a": {}}}
+      """,
+    ]
+    for text in texts {
+      let replies = try read(text, { $0.reply = "reply" }, labels: set)
+      let first = try #require(replies.reply(of: "a", on: "1"))
+      #expect(first.label == "B" && first.rationale == "A stapler is kept on a desk.")
+      #expect(first.raw == " A stapler is kept on a desk. So the answer is (b).")
+      let second = try #require(replies.reply(of: "a", on: "2"))
+      #expect(second.label == "C" && second.rationale.contains("Hay is kept there."))
+      guard case .unreadable? = replies.reply(of: "a", on: "3")?.outcome else {
+        Issue.record("'It could be any of them.' has no label")
+        continue
+      }
+      #expect(replies.reply(of: "a", on: "4")?.outcome == .abstained)
+    }
+  }
+
+  @Test func `reasons and confidence of their own go before those in a whole reply`() throws {
+    let set = try LabelSet(["A", "B"].map { .init(name: $0) })
+    let text = #"{"id": 1, "teacher": "a", "reply": "B. It is small.", "rationale": "It is tiny.", "confidence": 0.75}"#
+    let reply = try #require(try read(text, { $0.reply = "reply" }, labels: set).reply(of: "a", on: "1"))
+    #expect(reply.label == "B" && reply.rationale == "It is tiny." && reply.confidence?.value == 0.75)
+  }
+
+  @Test func `a column of whole replies that no row has is refused, and so is one without labels to look for`() throws {
+    #expect(
+      failure {
+        _ = try read(Self.long, { $0.reply = "text" }, labels: LabelSet([.init(name: "yes"), .init(name: "no")]))
+      }?
+      .description.contains("has no column 'text', which the mapping names for 'reply'") == true)
+    #expect(
+      failure { _ = try read(Self.long, { $0.reply = "answer" }) }?.description.contains("a set of labels") == true)
+  }
+
   @Test func `a file without a usable row is refused for its rows and not for its columns`() throws {
     for text in ["id,teacher,label\n1,\"a,yes\n2,b,no\n", "{broken\n"] {
       guard case .noRows(_, let problems)? = failure({ _ = try read(text) }) else {

@@ -65,3 +65,11 @@ extension [String] {
     return lines.prefix(count) + (more > 0 ? ["and \(NumberText.grouped(more)) more"] : [])
   }
 }
+
+extension StringProtocol {
+  /// The text on one line, cut behind so many characters.
+  func excerpt(_ count: Int = 160) -> String {
+    let line = split(whereSeparator: \.isNewline).joined(separator: " ")
+    return line.count > count ? line.prefix(count) + "…" : line
+  }
+}

@@ -32,6 +32,8 @@ package struct CostEstimate: Sendable, Equatable {
     /// Models that answer in this process, and the most tokens of their replies.
     var teachers: [(size: ModelSize, maximumTokens: Int)] = []
     var trainItems: Int
+    /// Training items that Stage 1 learns from; nil where the teachers' votes are not known yet, which counts all.
+    var learntItems: Int?
     var scoredItems: Int
     var images: Int
     /// Conflicts among training items that will be labelled.
@@ -65,13 +67,14 @@ package struct CostEstimate: Sendable, Equatable {
     let row = input.student.forward(
       tokens: input.promptTokens + answers * input.answerTokens, scored: answers * input.answerTokens)
     // Frozen weights: backward costs as much as forward. The tower runs once an image.
-    let stage1 = Double(run.stage1.training.epochs * input.trainItems) * 2 * row
+    let learnt = Self.stage1Items(of: run, train: input.trainItems, learnt: input.learntItems).reduce(0, +)
+    let stage1 = Double(run.stage1.training.epochs * learnt) * 2 * row
     let items = Double(input.labelled) * (1 + run.stage2.replay)
     let stage2 = Double(run.stage2.training.epochs) * items * 2 * row + items * row
     let count = Self.trainings(of: run)
     let rounds = Double(run.rounds)
     add("images", Double(input.images) * input.student.image(tiles: input.tiles / max(1, input.imagesOfAPrompt)))
-    add("stage1", rounds * Double(count.stage1) * stage1)
+    add("stage1", rounds * stage1)
     add("stage2", rounds * Double(count.stage2 + run.budgets.count) * stage2)
     let scoring = input.student.forward(
       tokens: input.promptTokens + Double(run.labels.count) * 4, scored: Double(run.labels.count) * 4)
@@ -86,6 +89,13 @@ package struct CostEstimate: Sendable, Equatable {
     let results = Set(run.evaluation.results.names)
     let stage2 = results.intersection([.twoStage, .stage1SFT, .stage1DPO, .randomLabels]).count
     return (1 + (results.contains(.fullLabel) ? 1 : 0), stage2)
+  }
+
+  /// The items of each training of Stage 1: the student's own, and of the result that learns from all labels.
+  ///
+  /// - Parameter learnt: items on which the teachers agree, or that are learned all the same; nil where it is not known.
+  static func stage1Items(of run: RunConfiguration, train: Int, learnt: Int?) -> [Int] {
+    [learnt ?? train] + (trainings(of: run).stage1 > 1 ? [train] : [])
   }
 
   private static func pretraining(_ input: Input) -> Double {

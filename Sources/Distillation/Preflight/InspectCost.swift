@@ -15,6 +15,7 @@ extension RunCheck {
     guard let data, let student, let rows else { return nil }
     let speed = (speed ?? .measured()).held(to: run.threads)
     let train = data.items.train
+    let learnt = votes.learnt.isEmpty ? nil : votes.learnt.count
     let budget = run.review.labels(ofItems: train.count) / run.review.opinionsOfItem
     let teachers = run.teachers.compactMap { teacher -> (ModelSize, Int)? in
       guard case .model(let model) = teacher.source, let folder = try? ModelFolder(URL(filePath: model.model)) else {
@@ -26,13 +27,14 @@ extension RunCheck {
     let estimate = CostEstimate(
       .init(
         run: run, student: ModelSize(student.configuration), teachers: teachers, trainItems: train.count,
-        scoredItems: data.items.test.count, images: Set(all.flatMap(\.images)).count,
+        learntItems: learnt, scoredItems: data.items.test.count, images: Set(all.flatMap(\.images)).count,
         labelled: min(budget, votes.conflicts ?? budget), promptTokens: rows.promptTokens,
         answerTokens: rows.answerTokens, tiles: rows.tiles, imagesOfAPrompt: rows.images, pretrainItems: pretrained,
         weightBytes: student.weightBytes, trainedParameters: student.trainedParameters), speed: speed)
     report(estimate, speed, run, into: &findings)
     return updateCost(
-      run, estimate: estimate, trainItems: train.count, trainedParameters: student.trainedParameters)
+      run, estimate: estimate, items: CostEstimate.stage1Items(of: run, train: train.count, learnt: learnt),
+      trainedParameters: student.trainedParameters)
   }
 
   private static func report(
@@ -41,9 +43,13 @@ extension RunCheck {
     let parts = estimate.parts.map { "\($0.name) \(NumberText.duration($0.seconds))" }.joined(separator: ", ")
     let rate = NumberText.short(speed.matrixRate / 1e9)
     let services = run.teachers.contains { $0.service != nil } ? "; waiting for services not counted" : ""
+    let shorter =
+      estimate.seconds < 3600
+      ? [] : ["less with data.limit.train, stage1.epochs, stage1.answers of one teacher, or student.answer: label"]
     findings.ok(
       "time", "about \(NumberText.duration(estimate.seconds))\(services)",
-      details: [parts, "an estimate from sizes and \(rate) GFLOP/s measured now; half or twice of it is possible"])
+      details: [parts, "an estimate from sizes and \(rate) GFLOP/s measured now; half or twice of it is possible"]
+        + shorter)
     reportMemory(estimate.memoryBytes, speed, into: &findings)
   }
 

@@ -49,6 +49,15 @@ extension RunCheck {
     }
   }
 
+  /// Shows how the first training item is asked about, with its slots filled.
+  static func inspectQuestion(_ run: RunConfiguration, _ data: InspectedData, into findings: inout [CheckFinding]) {
+    guard let item = data.items.train.first, let labels = try? run.labelSet(),
+      let text = try? PromptTemplate(run.prompt).prompt(for: item, labels: labels).text
+    else { return }
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { $0.excerpt() }
+    findings.ok("prompt", "about item \(item.id) it asks", details: .firstLines(lines, atMost: 12))
+  }
+
   /// Reads the data files as the run will: columns, rows, splits, labels, images.
   static func inspectData(_ run: RunConfiguration, into findings: inout [CheckFinding]) -> InspectedData? {
     let files = run.data.filesByKey

@@ -45,7 +45,9 @@ extension RunCheck {
           try recorded.namingColumns(of: teacher.name) { try replies.checkLabels(of: name) }
           replies.otherNames = data?.items.plainIDs ?? [:]
           try data?.items.check(replies)
-          if inspect(replies, of: name, subject, of: run.evaluation.split, data, into: &findings) {
+          if inspect(
+            replies, of: name, subject, of: run.evaluation.split, data, labels: try run.labelSet(), into: &findings)
+          {
             votes.recorded[teacher.name] = (replies, name)
           }
         } catch {
@@ -76,7 +78,7 @@ extension RunCheck {
   /// Whether the file has the teacher, and what it says about the items.
   private static func inspect(
     _ replies: RecordedReplies, of name: String, _ subject: String, of scored: EvaluationConfiguration.Split,
-    _ data: InspectedData?, into findings: inout [CheckFinding]
+    _ data: InspectedData?, labels: LabelSet, into findings: inout [CheckFinding]
   ) -> Bool {
     guard replies.teachers.contains(name) else {
       let help =
@@ -125,14 +127,25 @@ extension RunCheck {
     let unreadable = known.compactMap(\.outcome.fault)
     if !unreadable.isEmpty {
       var seen: Set<String> = []
-      let isSpelling = known.contains { if case .unknownLabel = $0.outcome { true } else { false } }
       findings.warn(
         subject,
         "replies that can't be read as a label count as no vote: \(NumberText.grouped(unreadable.count))"
-          + (isSpelling ? "; add spellings as labels.aliases" : ""),
-        details: .firstLines(unreadable.filter { seen.insert($0).inserted }))
+          + remedy(for: known, labels),
+        details: .firstLines(unreadable.filter { seen.insert($0).inserted }.map { $0.excerpt() }))
     }
     return true
+  }
+
+  /// What to do about labels that are none: whole replies in their column are read as such, and others are spellings.
+  private static func remedy(for replies: [TeacherReply], _ labels: LabelSet) -> String {
+    let unknown = replies.compactMap { reply -> String? in
+      if case .unknownLabel(let text) = reply.outcome { text } else { nil }
+    }
+    guard !unknown.isEmpty else { return "" }
+    let (reader, some) = (AnswerReader(labels: labels), unknown.prefix(100))
+    return 2 * some.count { TeacherReply(reading: $0, with: reader).label != nil } > some.count
+      ? "; they are whole replies: name their column by columns.reply in place of columns.label"
+      : "; add spellings as labels.aliases"
   }
 
   /// A service is not asked, so that looking costs nothing; only what can be known here is looked at.

@@ -82,13 +82,14 @@ package struct RanksCost: Sendable, Equatable {
 
 extension RunCheck {
   /// The cost of an update from that of all of Stage 1.
+  ///
+  /// - Parameter items: those of each of its trainings in a round.
   static func updateCost(
-    _ run: RunConfiguration, estimate: CostEstimate, trainItems: Int, trainedParameters: Int?
+    _ run: RunConfiguration, estimate: CostEstimate, items: [Int], trainedParameters: Int?
   ) -> RanksCost? {
     guard let trainedParameters, let stage1 = estimate.parts.first(where: { $0.name == "stage1" }) else { return nil }
     let options = run.stage1.training.options
-    let trainings = run.rounds * CostEstimate.trainings(of: run).stage1
-    let updates = trainings * options.totalSteps(examples: trainItems)
+    let updates = run.rounds * items.map { options.totalSteps(examples: $0) }.reduce(0, +)
     return RanksCost(
       bytes: trainedParameters * MemoryLayout<Float>.size, parts: options.parts,
       seconds: stage1.seconds / Double(max(1, updates)))

@@ -87,6 +87,7 @@ package struct RunCheck: Sendable {
     let configuration = configuration.sayingPixels(in: runFolder)
     Self.inspectPrompts(configuration, into: &findings)
     let data = Self.inspectData(configuration, into: &findings)
+    if let data { Self.inspectQuestion(configuration, data, into: &findings) }
     let votes = Self.inspectTeachers(configuration, data: data, environment: environment, into: &findings)
     if let data {
       Self.inspectReview(configuration, data: data, votes: votes, into: &findings)

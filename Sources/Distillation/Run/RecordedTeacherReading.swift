@@ -52,6 +52,7 @@ extension RecordedTeacherConfiguration.Columns {
     columns.owner = owner
     columns.teachers = teachers
     columns.label = label
+    columns.reply = reply
     columns.rationale = rationale
     columns.confidence = confidence
     return columns

@@ -45,7 +45,9 @@ package struct FieldConfiguration: DefaultedSection {
       "split", \.split,
       "Column with the split's name; without it splits has shares, or else all items are training items.",
       range: .ifGiven(.nonBlank), sample: "split"),
-    ConfigurationKey("evidence", \.evidence, "Evidence for the prompt, {slot: column}, such as visual entities."),
+    ConfigurationKey(
+      "evidence", \.evidence,
+      "Evidence for the prompt, {slot: column}, such as visual entities or a question's choices."),
     ConfigurationKey(
       "slices", \.slices, "Columns by whose values results are also given apart.", range: .each(.nonBlank)),
   ]

@@ -37,6 +37,9 @@ package struct RecordedTeacherConfiguration: ConfigurationSection {
     package var teacher: String? = "teacher"
     package var teachers = "teachers"
     package var label = "label"
+    /// The column with the whole reply as a model wrote it, from which label and reasons are read, in place of `label`; nil
+    /// where labels have a column.
+    package var reply: String?
     /// The column with the rationale, which may be missing. The default is `rationale`.
     package var rationale = "rationale"
     /// The column with the confidence from 0 to 1, which may be missing. The default is `confidence`.
@@ -57,6 +60,10 @@ package struct RecordedTeacherConfiguration: ConfigurationSection {
       ConfigurationKey(
         "teachers", \.teachers, "Column with an object of teachers by name (a row an item).", range: .nonBlank),
       ConfigurationKey("label", \.label, "Column with the label; null abstains.", range: .nonBlank),
+      ConfigurationKey(
+        "reply", \.reply,
+        "Column with the whole reply as a model wrote it, from which label and reasons are read, in place of label.",
+        range: .ifGiven(.nonBlank)),
       ConfigurationKey("rationale", \.rationale, "Column with the rationale.", range: .nonBlank),
       ConfigurationKey("confidence", \.confidence, "Column with the confidence, 0 to 1.", range: .nonBlank),
     ]

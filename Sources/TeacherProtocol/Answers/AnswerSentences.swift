@@ -123,9 +123,14 @@ extension AnswerStatements {
     return closing.contains(where: quotes.contains) && rest[closing.endIndex...].first?.isLetter == true
   }
 
+  /// Whether words make an answer hold in some case only. "The most likely answer is" chooses one all the same.
   private static func isConditional(_ words: Substring) -> Bool {
-    words.split { !$0.isLetter }.contains {
-      $0.utf8.count <= 48 && AnswerVocabulary.conditions.contains(LabelSpelling.key(String($0)))
+    let keys = words.split { !$0.isLetter }.filter { $0.utf8.count <= 48 }.map { LabelSpelling.key(String($0)) }
+    return keys.indices.contains { place in
+      let isChoice =
+        keys[place] == "likely" && place > 0 && keys[place - 1] == "most" && place + 1 < keys.count
+        && AnswerVocabulary.sentenceKeys.contains(keys[place + 1])
+      return AnswerVocabulary.conditions.contains(keys[place]) && !isChoice
     }
   }
 

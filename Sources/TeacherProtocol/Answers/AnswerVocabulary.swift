@@ -46,7 +46,7 @@ enum AnswerVocabulary {
   /// Words that may stand before a key, or behind it, without changing what it says.
   static let fillers: Set<String> = [
     "here", "is", "here's", "my", "the", "final", "so", "thus", "therefore", "hence", "and", "overall", "correct",
-    "best",
+    "best", "right", "logical", "sensible", "suitable", "reasonable", "plausible", "accurate",
     "predicted", "our", "own", "short", "most", "likely", "appropriate", "in", "ist", "lautet", "meine", "mein", "die",
     "das", "der", "endgültige", "also", "est", "la", "le", "ma", "mon", "donc", "finale", "остаточна", "моя", "мій",
     "отже",
@@ -102,8 +102,8 @@ enum AnswerVocabulary {
   /// is negative").
   static let sentenceKeys = firmLabelKeys.union([
     "prediction", "classification", "class", "category", "类别", "分类", "decision", "entscheidung", "décision", "decisión",
-    "рішення", "решение", "决定", "judgement", "judgment", "判断", "conclusion", "fazit", "结论", "結論", "choice", "sentiment",
-    "stance", "polarity",
+    "рішення", "решение", "决定", "judgement", "judgment", "判断", "conclusion", "fazit", "结论", "結論", "choice", "option",
+    "sentiment", "stance", "polarity",
   ])
 
   /// What stands between the name of an answer and the answer, one word each.
@@ -123,10 +123,10 @@ enum AnswerVocabulary {
   ]
   static let consequences: Set<String> = ["so", "therefore", "thus", "hence", "but", "however", "actually"]
 
-  /// Words between "the answer is" and the label that only make it stronger.
+  /// Words between "the answer is" and the label that only make it stronger, or say that the label is one of a list.
   static let assertions: Set<String> = [
     "definitely", "clearly", "certainly", "obviously", "simply", "therefore", "thus", "hence", "indeed", "then", "a",
-    "clear", "definite", "firm", "resounding",
+    "clear", "definite", "firm", "resounding", "option", "choice", "letter",
   ]
 
   /// Words that make an answer hold in some case only, or not for sure.

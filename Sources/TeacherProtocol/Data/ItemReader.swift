@@ -66,7 +66,7 @@ struct ItemReader {
   private func item(_ row: RowFile.Row, id: String) throws(RowProblem) -> Item {
     var fields: [String: String] = [:]
     if let column = mapping.text { fields["text"] = try required(row, id, column, "a text") }
-    for (slot, column) in mapping.evidence { fields[slot] = row.text(column) ?? "" }
+    for (slot, column) in mapping.evidence { fields[slot] = row.value(column)?.choices ?? row.text(column) ?? "" }
     var attributes: [String: String] = [:]
     for (name, column) in mapping.slices { attributes[name] = row.text(column) ?? "" }
     return Item(

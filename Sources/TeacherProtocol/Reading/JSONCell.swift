@@ -17,4 +17,19 @@ extension JSONValue {
     case .object: text
     }
   }
+
+  /// The choices of a question as data sets of multiple choice hold them, one on a line as `A. desk`: an object of the lists
+  /// `label` and `text`, or a list of objects with both; nil for anything else.
+  var choices: String? {
+    let pairs: [(label: String?, text: String?)]
+    if let labels = self["label"]?.elements, let texts = self["text"]?.elements, labels.count == texts.count {
+      pairs = zip(labels, texts).map { ($0.cell, $1.cell) }
+    } else if let elements {
+      pairs = elements.map { ($0["label"]?.cell, $0["text"]?.cell) }
+    } else {
+      return nil
+    }
+    let lines = pairs.compactMap { pair in pair.label.flatMap { label in pair.text.map { "\(label). \($0)" } } }
+    return lines.isEmpty || lines.count < pairs.count ? nil : lines.joined(separator: "\n")
+  }
 }

@@ -14,7 +14,10 @@ public import Foundation
 /// ```
 /// Files that `distill replies export` wrote are read as what their rows were made of. A null label is no vote, and neither is one that a few rows lack; a column of labels that no row has is refused. A label
 /// that is not in the set is an unreadable reply, kept with its raw text. An object `probabilities` with a number for each label
-/// is kept as the reply's.
+/// is kept as the reply's. With ``Columns/reply`` the label and the reasons are read out of whole replies, as models write them:
+/// ```json
+/// {"item": "7", "teacher": "a", "reply": "A stapler is kept on a desk. So the answer is (c)."}
+/// ```
 public struct RecordedReplies: Sendable {
   /// Names of the columns.
   public struct Columns: Sendable, Equatable, Codable {
@@ -30,6 +33,10 @@ public struct RecordedReplies: Sendable {
     public var rationale = "rationale"
     /// The reply as it came, first that is there. The default is `raw`, `raw_prediction`.
     package var raw = ["raw", "raw_prediction"]
+    /// The whole reply as a model wrote it, from which ``AnswerReader`` reads label, reasons and stated confidence, in place of
+    /// `label`; a rationale or a confidence in a column of its own goes before what was read. It takes a set of labels. The
+    /// default is nil: labels stand in a column.
+    public var reply: String?
     /// A number 0...1. The default is `confidence`.
     public var confidence = "confidence"
     /// The one teacher of a file in which no column names teachers, or whose column `teacher` is empty here. The default is
@@ -40,7 +47,7 @@ public struct RecordedReplies: Sendable {
     public init() {}
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-      case id, teachers, teacher, label, rationale, raw, confidence
+      case id, teachers, teacher, label, rationale, raw, reply, confidence
     }
 
     /// Reads columns; a missing key has its default, an unknown one is an error.
@@ -53,6 +60,7 @@ public struct RecordedReplies: Sendable {
       label = try container.decodeIfPresent(String.self, forKey: .label) ?? label
       rationale = try container.decodeIfPresent(String.self, forKey: .rationale) ?? rationale
       raw = try container.decodeIfPresent([String].self, forKey: .raw) ?? raw
+      reply = try container.decodeIfPresent(String.self, forKey: .reply)
       confidence = try container.decodeIfPresent(String.self, forKey: .confidence) ?? confidence
     }
   }
@@ -93,6 +101,10 @@ public struct RecordedReplies: Sendable {
     contentsOf url: URL, labels: LabelSet?, columns: Columns = Columns(), strict: Bool = false,
     limits: ReadLimits = ReadLimits()
   ) throws(TeacherProtocolError) {
+    guard columns.reply == nil || labels != nil else {
+      throw .badMapping(
+        key: "reply", reason: "labels are read out of whole replies where a set of labels is given alone")
+    }
     let table = try RowFile(contentsOf: url, limits: limits)
     self.labels = labels
     file = table.file
@@ -211,13 +223,17 @@ public struct RecordedReplies: Sendable {
       }
       confidence = Confidence(number, source: .recorded)
     }
-    if row.value(columns.label) == nil {
+    if row.value(columns.reply ?? columns.label) == nil {
       unlabelled[teacher, default: []].append(row)
     } else {
       labelled.insert(teacher)
     }
     var reply: TeacherReply
-    if let labels, let answer = row.decision?.answer(columns.label) {
+    if let labels, let column = columns.reply {
+      reply = Self.reply(written: row.text(column), labels: labels)
+      if let rationale = row.text(columns.rationale) { (reply.rationale, reply.isRationaleCut) = (rationale, false) }
+      if let confidence { reply.confidence = confidence }
+    } else if let labels, let answer = row.decision?.answer(columns.label) {
       do throws(TypedQuestion.Fault) {
         reply = try Self.reply(answer, labels: labels)
       } catch {
@@ -236,6 +252,12 @@ public struct RecordedReplies: Sendable {
       items.append(item)
     }
     replies[teacher, default: [:]][item] = reply
+  }
+
+  /// What a model wrote as a reply; nothing at all is no vote.
+  private static func reply(written text: String?, labels: LabelSet) -> TeacherReply {
+    guard let text else { return TeacherReply(outcome: .abstained, raw: "") }
+    return TeacherReply(reading: text, with: AnswerReader(labels: labels))
   }
 
   /// The reply in a row, without its confidence.

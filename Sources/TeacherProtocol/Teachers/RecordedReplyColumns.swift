@@ -1,7 +1,7 @@
 internal import JSON
 
 extension RecordedReplies {
-  /// Refuses a column that no reply has: the label, and each that was given another name than the default.
+  /// Refuses a column that no reply has: the label or the whole reply, and each that was given another name than the default.
   ///
   /// - Parameter replies: rows of one item and teacher, or the objects of teachers.
   static func check(_ columns: Columns, of replies: [RowFile.Row], file: String) throws(TeacherProtocolError) {
@@ -10,7 +10,8 @@ extension RecordedReplies {
     let defaults = Columns()
     // A store of replies that all failed has no label and says so by the outcome.
     let isStore = columns.label == defaults.label && stands("outcome")
-    var wanted: [(key: String, column: String)] = isStore ? [] : [("label", columns.label)]
+    var wanted: [(key: String, column: String)] =
+      isStore ? [] : [columns.reply.map { ("reply", $0) } ?? ("label", columns.label)]
     for (key, path) in [("rationale", \Columns.rationale), ("confidence", \.confidence)] {
       let column = columns[keyPath: path]
       if column != defaults[keyPath: path] { wanted.append((key, column)) }

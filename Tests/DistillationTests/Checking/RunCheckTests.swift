@@ -28,6 +28,8 @@ import Testing
           == ["train 16 (8 groups), dev 4 (2 groups), test 4 (2 groups); no group and no image is in two splits"])
       #expect(check.texts(.ok, "data.images") == ["12 images, the heads of all read and 12 decoded, all sound"])
       #expect(check.texts(.ok, "teachers.a") == ["recorded replies on 20 of 20 items"])
+      let question = try #require(check.findings.last { $0.subject == "prompt" })
+      #expect(question.text == "about item 0p it asks" && question.details == ["Caption: ball number 0 Does it fit?"])
       #expect(check.texts(.ok, "agreement") == ["10 training items agreed, 6 conflicts, 0 with too few votes"])
       #expect(check.texts(.ok, "review.budget") == ["4 labels, 25.0 % of 16 training items"])
       #expect(check.texts(.ok, "time").count == 1)

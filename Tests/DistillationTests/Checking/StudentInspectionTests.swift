@@ -199,6 +199,8 @@ import Testing
     #expect(try seconds(1e6) == one)
     #expect(try seconds(1e5) != one)
     #expect(try seconds(1e6) { try $0.edit("run.yaml", "out: run", "out: run\nstage1: {epochs: 30}") } != one)
+    // Items on which the teachers conflict take time where Stage 1 learns them.
+    #expect(try seconds(1e6) { try $0.edit("run.yaml", "out: run", "out: run\nstage1: {conflicts: both}") } != one)
   }
 
   @Test func `too little memory is a warning`() throws {

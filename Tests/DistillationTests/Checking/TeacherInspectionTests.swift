@@ -58,6 +58,25 @@ import Wording
     }
   }
 
+  @Test func `whole replies in the column of labels are told from misspelt labels`() throws {
+    try withCheckFixture { fixture in
+      let prose = fixture.replies.map {
+        $0.replacing(#""label": "pristine""#, with: #""label": "The place is right. So the answer is (No).""#)
+          .replacing(#""label": "falsified""#, with: #""label": "The place is wrong. So the answer is (Yes).""#)
+      }
+      try fixture.write(prose.joined(separator: "\n"), to: "replies.jsonl")
+      let warning = try #require(
+        fixture.check().texts(.warning, "teachers.a").first { $0.contains("can't be read as a label") })
+      #expect(
+        warning.hasSuffix("; they are whole replies: name their column by columns.reply in place of columns.label"))
+      for name in ["a", "b"] {
+        let own = "{name: \(name), kind: recorded, file: replies.jsonl"
+        try fixture.edit("run.yaml", own + "}", own + ", columns: {reply: label}}")
+      }
+      #expect(fixture.check().texts(.ok, "teachers.a") == ["recorded replies on 20 of 20 items"])
+    }
+  }
+
   @Test func `items without a reply and replies without a label are counted`() throws {
     try withCheckFixture { fixture in
       var replies = fixture.replies
