@@ -21,10 +21,26 @@ extension RunConfiguration {
     reader.require(
       stage2.adapter == nil || stage1.adapter != nil, "stage1.adapter", "stage2.adapter",
       expected: "the adapter that stage2.adapter went on from", found: "nothing")
+    checkChoice(with: &reader)
     reader.require(
       pretrain == nil || student.fresh != nil, "pretrain", "student.fresh", "student.model",
       expected: "no pre-training, or student.fresh with the sizes of the base to pre-train",
       found: "student.model, which is trained already")
+  }
+
+  /// What Stage 2 is chosen by has to be apart from what it is trained and scored on.
+  private func checkChoice(with reader: inout ConfigurationReader) {
+    guard let choose = stage2.choose else { return }
+    let found = "the text '\(choose.rawValue)'"
+    reader.require(
+      choose != .dev || evaluation.split != .dev, "stage2.choose", "evaluation.split",
+      expected: "budget, since the scored split is dev itself", found: found)
+    reader.require(
+      choose != .budget || rounds == 1, "stage2.choose", "rounds",
+      expected: "dev, since a later round goes on from what has learned the labels of those before", found: found)
+    reader.require(
+      stage2.adapter == nil, "stage2.choose", "stage2.adapter",
+      expected: "nothing, since stage2.adapter is taken as it is", found: found)
   }
 
   private func checkTeachers(with reader: inout ConfigurationReader) {

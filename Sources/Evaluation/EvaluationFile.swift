@@ -8,8 +8,8 @@ internal import Wording
 ///                            "by_label": {"spam": {"items": 900, "accuracy": 0.9, "f1": 0.91}, "ham": ...}}}}
 /// ```
 ///
-/// The keys above are always there; `teacher_labels`, `differences`, `slices`, `budgets`, `calibration`, `set_aside`, `unsaid`
-/// and a result's `confusion` are left out where there is nothing to say. Of a task with ordered labels a result has `levels`
+/// The keys above are always there; `teacher_labels`, `differences`, `slices`, `budgets`, `calibration`, `stage2`, `set_aside`,
+/// `unsaid` and a result's `confusion` are left out where there is nothing to say. Of a task with ordered labels a result has `levels`
 /// too: `quadratic_kappa`, `mean_absolute_error` and `expected_level_error` with their intervals, and `unanswered`. Of a task
 /// with two labels a result has two older keys too:
 /// `accuracy_falsified`, its accuracy on the positive label, and `accuracy_pristine`, that on the other one.
@@ -188,6 +188,8 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
   package var budgets: [BudgetPoint]?
   /// How well the student's probabilities fit what is true; nil where it states none.
   package var calibration: Calibration?
+  /// How it was chosen what Stage 2 ends with; nil where that was not asked for.
+  package var stage2: StageChoice?
   /// The rows of the data that could not be used, and the items that the student could not take, each with its reason; nil
   /// where there are none. Rows are in no figure; items that were not taken count as wrong.
   package var setAside: [String]?
@@ -218,7 +220,7 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
   public subscript(name: ResultName) -> Result? { results[name.rawValue] }
 
   private enum CodingKeys: String, CodingKey {
-    case items, results, differences, slices, budgets, calibration, unsaid
+    case items, results, differences, slices, budgets, calibration, stage2, unsaid
     case testItems = "test_items"
     case labelsSpent = "labels_spent"
     case setAside = "set_aside"

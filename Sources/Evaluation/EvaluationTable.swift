@@ -40,6 +40,7 @@ package struct EvaluationTable: Sendable, CustomStringConvertible {
         "\naccuracy per human label\n\n" + AlignedText.rows([["result", "labels", "accuracy", "95 % interval"]] + rows)
     }
     text += evaluation.calibration.map(Self.calibration) ?? ""
+    text += evaluation.stage2.map(Self.choice) ?? ""
     if let setAside = evaluation.setAside, let first = setAside.first {
       text += "\n\(NumberText.counted(setAside.count, "row")) set aside, the first: \(first)\n"
     }
@@ -109,6 +110,16 @@ package struct EvaluationTable: Sendable, CustomStringConvertible {
     let heads = ["probabilities", "ECE", "95 % interval", "Brier", "95 % interval", "log loss", "95 % interval"]
     let after = calibration.after.map { [row("calibrated", $0)] } ?? []
     return "\n\(calibration.sentence)\n\n" + AlignedText.rows([heads, row("as stated", calibration.before)] + after)
+  }
+
+  /// What Stage 2 could end with.
+  private static func choice(_ choice: StageChoice) -> String {
+    guard !choice.candidates.isEmpty else { return "\n\(choice.sentence)\n" }
+    let rows = choice.candidates.map {
+      [$0.name, percent($0.accuracy), percent($0.onLabels), percent($0.onAgreed)]
+    }
+    let heads = ["could be stage 2", "accuracy", "on labels", "on agreed items"]
+    return "\n\(choice.sentence)\n\n" + AlignedText.rows([heads] + rows)
   }
 
   private static func decimals(_ number: Double) -> String { NumberText.fixed(number, digits: 3) }

@@ -14,6 +14,10 @@ import Testing
     #expect(check.problems(of: RandomOrder(seed: 1)) == [])
     #expect(check.problems(of: DisagreementConfidenceOrder()) == [])
     #expect(check.problems(of: UncertaintyOrder(probabilities: ["a": ["x": 0.5, "y": 0.5]])) == [])
+    #expect(check.problems(of: VotePatternOrder(seed: 1)) == [])
+    let table = VoteTable(
+      teachers: ["t0", "t1"], items: ["a", "b", "c"], votes: [["x", "y"], ["x", "x"], ["y", "y"]])
+    #expect(check.problems(of: ExpectedErrorOrder(DawidSkene(table))) == [])
     struct Lossy: ReviewOrder {
       func ordered(_ conflicts: [Conflict]) -> [Conflict] { Array(conflicts.prefix(2)) }
     }
@@ -39,6 +43,39 @@ import Testing
     #expect(order.score(conflict("f", ["x"])) == 0)
     #expect(Array(order.ordered(conflicts).map(\.item.id).prefix(3)) == ["a", "b", "c"])
     #expect(DisagreementConfidenceOrder(unknownConfidence: 1).ordered(conflicts).first?.item.id != "a")
+  }
+
+  @Test func `conflicts of which the votes leave the label most open come first`() {
+    // Teachers t0 and t1 always agree where t2 is alone, and t2 is wrong about half the time by them: three against one
+    // another is as good as settled, t0 against t1 is open.
+    let agreed = (0..<40).map { $0 % 2 == 0 ? ["x", "x", "x"] : ["y", "y", "y"] }
+    let alone = (0..<20).map { $0 % 2 == 0 ? ["x", "x", "y"] : ["y", "y", "x"] }
+    let open = [["x", "y", "x"], ["y", "x", "x"]]
+    let votes = agreed + alone + open
+    let fit = DawidSkene(
+      VoteTable(teachers: ["t0", "t1", "t2"], items: votes.indices.map { "\($0)" }, votes: votes))
+    let order = ExpectedErrorOrder(fit)
+    let settled = conflict("settled", ["x", "x", "y"])
+    let divided = conflict("divided", ["x", "y", "x"])
+    // 1 less the probability of the label that is the most probable by the fit.
+    let posterior = fit.posterior(of: ["x", "y", "x"])?.max() ?? 0
+    #expect(order.score(divided) == 1 - posterior && order.score(divided) > order.score(settled))
+    #expect(order.ordered([settled, divided]).map(\.item.id) == ["divided", "settled"])
+    // Votes that the model has never seen say nothing.
+    #expect(order.score(conflict("new", ["z", "w"])) == 1)
+  }
+
+  @Test func `ways to vote come by turns, so that rare ones are seen`() {
+    let many = (0..<20).map { conflict("m\($0)", ["x", "y", "y"]) }
+    let few = (0..<3).map { conflict("f\($0)", ["x", "x", "y"]) } + [conflict("g", ["y", "x", "y"])]
+    let ordered = VotePatternOrder(seed: 4).ordered(many + few)
+    let ways = ordered.map { $0.votes.map(\.label).joined() }
+    #expect(Set(ways.prefix(3)) == ["xyy", "xxy", "yxy"])
+    #expect(Set(ways[3..<5]) == ["xyy", "xxy"] && Set(ways[5..<7]) == ["xyy", "xxy"])
+    #expect(ways[7...].allSatisfy { $0 == "xyy" })
+    // Within a way a fair draw of the seed.
+    #expect(VotePatternOrder(seed: 4).ordered((many + few).reversed()) == ordered)
+    #expect(VotePatternOrder(seed: 5).ordered(many + few) != ordered)
   }
 
   @Test func `what the student is undecided on comes first`() {

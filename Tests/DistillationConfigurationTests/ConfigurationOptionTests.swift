@@ -36,7 +36,7 @@
       // These exclude keys that the text has; the tests below set them.
       let elsewhere: Set = [
         "data.file", "data.fields.split", "student.model", "agreement.lead", "agreement.probability",
-        "agreement.distance", "review.opinions",
+        "agreement.distance", "review.opinions", "stage2.choose",
       ]
       for (path, _) in ConfigurationReference.entries(for: .multiTeacher) where !elsewhere.contains(path) {
         let path = path.hasSuffix("[]") ? String(path.dropLast(2)) : path
@@ -49,7 +49,7 @@
         data: {file: all.jsonl, fields: {split: part}}
         teachers: [{name: a, kind: model, model: x}, {name: b, kind: model, model: y}]
         student: {model: base}
-        stage2: {reference: base}
+        stage2: {reference: base, choose: budget}
         evaluation: {results: [two_stage, teachers], dev_for_threshold: true}
         review: {source: page, opinions: 2}
         """
@@ -58,7 +58,7 @@
       #expect(run.review.opinions == 2)
       #expect(run.data.fields.split == "part")
       #expect(run.student.model == "base")
-      #expect(run.stage2.reference == .base)
+      #expect(run.stage2.reference == .base && run.stage2.choose == .budget)
       #expect(run.evaluation.results.names == [.twoStage, .teachers])
       #expect(run.evaluation.choosesThresholdOnDev)
     }

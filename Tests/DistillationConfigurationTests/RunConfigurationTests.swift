@@ -139,6 +139,21 @@ import TwoStage
       $0.evaluation.split = .dev
       $0.evaluation.calibration = .dev
     }
+    expect("stage2.choose: expected budget, since the scored split is dev itself, found the text 'dev'") {
+      $0.evaluation.split = .dev
+      $0.stage2.choose = .dev
+    }
+    expect(
+      "stage2.choose: expected dev, since a later round goes on from what has learned the labels of those before, found the text 'budget'"
+    ) {
+      $0.rounds = 2
+      $0.stage2.choose = .budget
+    }
+    expect("stage2.choose: expected nothing, since stage2.adapter is taken as it is, found the text 'budget'") {
+      $0.stage1.adapter = "a"
+      $0.stage2.adapter = "b"
+      $0.stage2.choose = .budget
+    }
     expect("evaluation.dev_for_threshold: expected false, since the scored split is dev itself, found true") {
       $0.evaluation.split = .dev
       $0.evaluation.choosesThresholdOnDev = true

@@ -103,7 +103,7 @@ private func entropy(_ shares: [Double]) -> Double {
 }
 
 /// The highest score first; equals by a hash of seed and id.
-private func order(_ conflicts: [Conflict], seed: UInt64, by score: (Conflict) -> Double) -> [Conflict] {
+func order(_ conflicts: [Conflict], seed: UInt64, by score: (Conflict) -> Double) -> [Conflict] {
   conflicts.map { (score: score($0), tie: ContentDigest.of(fields: ["\(seed)", $0.item.id]), conflict: $0) }
     .sorted { ($1.score, $0.tie) < ($0.score, $1.tie) }
     .map(\.conflict)

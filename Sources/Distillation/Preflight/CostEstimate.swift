@@ -75,7 +75,7 @@ package struct CostEstimate: Sendable, Equatable {
     let rounds = Double(run.rounds)
     add("images", Double(input.images) * input.student.image(tiles: input.tiles / max(1, input.imagesOfAPrompt)))
     add("stage1", rounds * stage1)
-    add("stage2", rounds * Double(count.stage2 + run.budgets.count) * stage2)
+    add("stage2", rounds * (Double(count.stage2 + run.budgets.count) + Self.trainingsApart(of: run)) * stage2)
     let scoring = input.student.forward(
       tokens: input.promptTokens + Double(run.labels.count) * 4, scored: Double(run.labels.count) * 4)
     let evaluated = Double(count.stage1 + count.stage2 + run.budgets.count)
@@ -96,6 +96,17 @@ package struct CostEstimate: Sendable, Equatable {
   /// - Parameter learnt: items on which the teachers agree, or that are learned all the same; nil where it is not known.
   static func stage1Items(of run: RunConfiguration, train: Int, learnt: Int?) -> [Int] {
     [learnt ?? train] + (trainings(of: run).stage1 > 1 ? [train] : [])
+  }
+
+  /// How often Stage 2 is trained more for what is learned from held-out labels, in trainings on all of them.
+  static func trainingsApart(of run: RunConfiguration) -> Double {
+    let choice =
+      switch run.stage2.choose {
+      case .budget: 2 * 0.8
+      case .dev: 1.0
+      case nil: 0.0
+      }
+    return choice + (run.evaluation.calibration == .budget ? 5 * 0.8 : 0)
   }
 
   private static func pretraining(_ input: Input) -> Double {

@@ -27,7 +27,7 @@ extension RunCheck {
     into findings: inout [CheckFinding]
   ) -> InspectedRows? {
     guard let data, let student else { return nil }
-    let items = data.seen + (run.evaluation.readsDev ? data.items.dev : [])
+    let items = data.seen + (run.readsDev ? data.items.dev : [])
     guard let labels = try? run.labelSet(), let prompt = try? PromptTemplate(run.prompt), !items.isEmpty else {
       return nil
     }

@@ -92,6 +92,7 @@ package struct RunCheck: Sendable {
     if let data {
       Self.inspectReview(configuration, data: data, votes: votes, into: &findings)
       Self.inspectCalibration(configuration, data: data, votes: votes, into: &findings)
+      Self.inspectChoice(configuration, data: data, votes: votes, into: &findings)
     }
     let student = Self.inspectStudent(configuration, into: &findings)
     Self.inspectTakenAdapters(configuration, student: student, into: &findings)

@@ -224,7 +224,7 @@ public struct DistillationRun: Sendable {
         "review.budget allows \(NumberText.counted(budget, "label")), and review.opinions wants \(opinions) of each item, so nobody is "
           + "asked; raise the budget")
     }
-    let ordered = order(open, uncertainty: uncertainty)
+    let ordered = order(open, state, uncertainty: uncertainty)
     var found = given
     switch configuration.review.source {
     case .oracle:
@@ -268,8 +268,12 @@ public struct DistillationRun: Sendable {
   }
 
   /// The conflicts in the configuration's order.
-  func order(_ conflicts: [Conflict], uncertainty: [String: [String: Double]]?) -> [Conflict] {
+  func order(
+    _ conflicts: [Conflict], _ state: RunState, uncertainty: [String: [String: Double]]?
+  ) -> [Conflict] {
     switch configuration.review.order {
+    case .votePatterns: VotePatternOrder(seed: UInt64(configuration.seed)).ordered(conflicts)
+    case .expectedError: ExpectedErrorOrder(DawidSkene(state.train.votes)).ordered(conflicts)
     case .random: RandomOrder(seed: UInt64(configuration.seed)).ordered(conflicts)
     case .disagreement: DisagreementConfidenceOrder(levels: configuration.levels).ordered(conflicts)
     case .studentUncertainty: UncertaintyOrder(probabilities: uncertainty ?? [:]).ordered(conflicts)

@@ -67,7 +67,7 @@ extension DistillationRun {
       let predictions = try await stages.predict(items, adapter: second.trained.adapter)
       answers = Self.answers(items, predictions, truth: truth)
     case .budget:
-      answers = try await crossFitted(stages, state, first: first, labels: second.labels)
+      answers = try await crossFitted(stages, state, first: first, second: second)
     }
     let calibration = try StudentCalibration(
       answers, labels: files.labels, source: configuration.evaluation.calibration?.rawValue ?? "",
@@ -81,8 +81,9 @@ extension DistillationRun {
   /// Answers to the labelled conflicts by students that were not trained on them: Stage 2 is trained again without each fifth
   /// of them, and asked about that fifth.
   private func crossFitted(
-    _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, labels: [String: String]
+    _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage
   ) async throws -> [StudentCalibration.Answer] {
+    let labels = second.labels
     let items = state.data.train.filter { labels[$0.id] != nil }
     guard items.count >= StudentCalibration.fewest else {
       // Nothing can be learned from them; they are counted in the reason.
@@ -96,10 +97,10 @@ extension DistillationRun {
       let apart = Set(held.map(\.id))
       let trees = try stages.targets.preferences(state.judgements, labels: labels.filter { !apart.contains($0.key) })
       let stage =
-        trees.isEmpty
+        trees.isEmpty || second.way == .none
         ? first
         : try await trainStage2(
-          stages, state, name: "calibration/\(fold + 1)", trees: trees, from: first, stage1: first)
+          stages, state, way: second.way, name: "calibration/\(fold + 1)", trees: trees, from: first, stage1: first)
       answers += Self.answers(held, try await stages.predict(held, adapter: stage.adapter), truth: labels)
     }
     return answers

@@ -4,6 +4,9 @@ internal import Training
 internal import TwoStage
 
 extension RunConfiguration {
+  /// Whether the student is asked about development items, and their labels are read.
+  var readsDev: Bool { evaluation.readsDev || stage2.choose == .dev }
+
   /// The settings of both stages in the library's form. Stage 2's reference may be another adapter, which the run loads.
   var twoStageOptions: TwoStageOptions {
     var options = TwoStageOptions()

@@ -16,7 +16,8 @@ extension DistillationRun {
     let items = state.data.labelled
     let nothing = state.data.nothingScored(configuration.evaluation.split.rawValue)
     guard let gold = state.data.gold, nothing == nil else {
-      return try write(nothing ?? "", stages, state, second, labelsRead: fitted?.labelsRead ?? 0)
+      return try write(
+        nothing ?? "", stages, state, second, labelsRead: max(fitted?.labelsRead ?? 0, second.devLabels))
     }
     let split = testSplit(items, gold: gold)
     var wanted = Set(configuration.evaluation.results.names)
@@ -38,7 +39,7 @@ extension DistillationRun {
     if wanted.contains(.teachers) { candidates += teacherCandidates(state) }
     if wanted.contains(.majority) { candidates.append(majority(state)) }
     if wanted.contains(.agreementPlusLabels) { candidates.append(agreementPlusLabels(state, gold)) }
-    var devLabels = fitted?.labelsRead ?? 0
+    var devLabels = max(fitted?.labelsRead ?? 0, second.devLabels)
     var stated: [Prediction] = []
     func add(
       _ name: ResultName, _ adapter: URL, labels: Int, calibration: FittedCalibration? = nil
@@ -47,7 +48,8 @@ extension DistillationRun {
       let (predictions, thresholdLabels) = try await thresholded(
         plain, stages, state, adapter: adapter, gold: gold, calibration: calibration?.calibration)
       if name == .twoStage { stated = plain }
-      let read = max(thresholdLabels, calibration?.labelsRead ?? 0)
+      let chosenBy = name == .twoStage ? second.devLabels : 0
+      let read = max(thresholdLabels, calibration?.labelsRead ?? 0, chosenBy)
       devLabels = max(devLabels, read)
       candidates.append(.init(name, predictions: predictions, labels: labels + read))
       try write(predictions, name: name.rawValue)
@@ -55,9 +57,12 @@ extension DistillationRun {
     let spent = second.human.spent
     if wanted.contains(.stage1) { try await add(.stage1, first.adapter, labels: 0) }
     if wanted.contains(.stage1SFT), !second.trees.isEmpty {
-      let stage = try await trainStage2(
-        stages, state, name: "baselines/stage1_sft", trees: second.trees, from: first, stage1: first, usesPairs: false,
-        supervisedWeight: 1)
+      let stage =
+        second.way == .supervised && configuration.rounds == 1
+        ? second.trained
+        : try await trainStage2(
+          stages, state, way: .supervised, name: "baselines/stage1_sft", trees: second.trees, from: first,
+          stage1: first)
       try await add(.stage1SFT, stage.adapter, labels: spent)
     }
     if wanted.contains(.stage1DPO), !second.trees.isEmpty {
@@ -79,12 +84,13 @@ extension DistillationRun {
     }
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("bootstrap")
     let evaluator = Evaluator(split: split, resamples: configuration.evaluation.bootstrap, using: &generator)
-    let points = try await budgetPoints(stages, state, items, first: first, evaluator: evaluator, gold: gold)
+    let points = try await budgetPoints(stages, state, items, first: first, second: second, evaluator: evaluator, gold: gold)
     var file = evaluator.evaluation(
       of: candidates, items: state.data.train.count, labelsSpent: spent + devLabels,
       teacherLabels: plugins.teacherLabels ?? (state.data.teaching.isEmpty ? nil : state.data.teaching.count),
       budgets: points.isEmpty ? nil : points)
     file.calibration = evaluator.calibration(of: stated, by: fitted?.calibration)
+    file.stage2 = second.choice
     let unlabelled = gold.problems(of: state.data.test)
     if let listed = unlabelled.listed { reporter.message(listed) }
     let refused =
@@ -104,6 +110,7 @@ extension DistillationRun {
       items: state.data.train.count, testItems: 0, labelsSpent: second.human.spent + labelsRead,
       teacherLabels: plugins.teacherLabels, results: [:])
     file.unsaid = [reason]
+    file.stage2 = second.choice
     let refused =
       state.data.setAside.map(\.description) + stages.targets.setAside.all.map { "item \($0.item): \($0.reason)" }
     file.setAside = refused.isEmpty ? nil : refused
@@ -158,7 +165,7 @@ extension DistillationRun {
     let chosen = state.data.train.shuffled(using: &generator).prefix(second.labels.count)
     let trees = try stages.targets.preferences(state.judgements, labels: gold.answers(of: chosen.map(\.id)))
     return try await trainStage2(
-      stages, state, name: "baselines/random_labels", trees: trees, from: first, stage1: first,
+      stages, state, way: second.way, name: "baselines/random_labels", trees: trees, from: first, stage1: first,
       steps: second.steps)
   }
 
@@ -210,12 +217,12 @@ extension DistillationRun {
   /// Stage 2 again with fewer or more labels: accuracy over labels spent.
   private func budgetPoints(
     _ stages: StudentStages<some Student>, _ state: RunState, _ items: [Item], first: TrainedStage,
-    evaluator: Evaluator, gold: GoldAnswers<String>
+    second: SecondStage, evaluator: Evaluator, gold: GoldAnswers<String>
   ) async throws -> [EvaluationFile.BudgetPoint] {
     guard !configuration.budgets.isEmpty, state.data.train.contains(where: { gold.has($0.id) }) else { return [] }
     let budgets = Set(configuration.budgets.map { $0.labels(ofItems: state.data.train.count) }).sorted()
     let place = folder.appending(path: "budgets")
-    let conflicts = order(state.conflicts, uncertainty: nil)
+    let conflicts = order(state.conflicts, state, uncertainty: nil)
     var points: [EvaluationFile.BudgetPoint] = []
     for budget in budgets {
       let own = place.appending(path: "\(budget)")
@@ -225,7 +232,7 @@ extension DistillationRun {
       let trees = try stages.targets.preferences(state.judgements, labels: labels)
       guard !trees.isEmpty else { continue }
       let stage = try await trainStage2(
-        stages, state, name: "budgets/\(budget)/stage2", trees: trees, from: first, stage1: first)
+        stages, state, way: second.way, name: "budgets/\(budget)/stage2", trees: trees, from: first, stage1: first)
       let predictions = try await stages.predict(items, adapter: stage.adapter)
       let result = evaluator.result(of: predictions, labels: labels.count)
       points.append(

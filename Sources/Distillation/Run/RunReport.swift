@@ -24,7 +24,14 @@ extension DistillationRun {
     let log = folder.appending(path: "metrics.jsonl")
     // Where both stages were trained elsewhere there is none.
     let rows = FileManager.default.fileExists(atPath: log.path) ? try MetricsLog.rows(of: log) : []
-    content.curves = ReportContent.curves(of: rows.filter { ["stage1", "stage2"].contains($0.stage) })
+    // Chosen on dev, what was taken is what was trained to be judged.
+    let taken = "choice/\(configuration.rounds)/\(second.way.rawValue)"
+    let isTaken = second.devLabels > 0 && second.choice?.reason == nil
+    content.curves = ReportContent.curves(
+      of: rows.compactMap { row in
+        if isTaken, row.stage == taken { return MetricsRow(stage: "stage2", step: row.step, values: row.values) }
+        return row.stage == "stage1" || row.stage == "stage2" && !isTaken ? row : nil
+      })
     content.agreement = agreement(state)
     content.conflictCount = conflicts.count
     content.conflicts = try await gallery(stages, state, conflicts, second)
@@ -56,12 +63,12 @@ extension DistillationRun {
             "Review",
             [
               "\(second.human.spent) human labels on \(second.human.opinions.count) conflicts",
-              second.human.agreement?.text,
+              second.human.agreement?.text, expectation(state, second.human)?.sentence,
             ]
             .compactMap(\.self).joined(separator: "; ")
           )
         case .stage1: ("Stage 1", "LoRA on the agreed items")
-        case .stage2: ("Stage 2", "LoRA and DPO on \(second.labels.count) labelled conflicts")
+        case .stage2: ("Stage 2", second.detail)
         case .evaluate: ("Evaluate", "teachers, baselines and student on \(state.data.labelled.count) test items")
         case .report, nil:
           outcome.name == "base"

@@ -95,6 +95,20 @@ extension DistillationRun {
   }
 }
 
+extension DistillationRun {
+  /// How many labels ahead an expectation looks.
+  private static let ahead = 100
+
+  /// What the next labels are expected to correct, by those that there are; nil without any, and where no conflict is open.
+  /// Without the student at hand, those it would ask about are any.
+  func expectation(_ state: RunState, _ human: HumanLabels) -> LabelExpectation? {
+    let open = order(state.conflicts.filter { human.labels[$0.item.id] == nil }, state, uncertainty: nil)
+    return LabelExpectation(
+      next: Array(open.prefix(Self.ahead)), labelled: state.conflicts.filter { human.labels[$0.item.id] != nil },
+      labels: human.labels)
+  }
+}
+
 /// The log of a run's decisions on a server: a run keeps the name that it began with, whatever is changed in its configuration
 /// or wherever its folder is moved to.
 private struct LogName: Codable {

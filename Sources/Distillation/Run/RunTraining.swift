@@ -1,5 +1,6 @@
 internal import Annotations
 internal import DPO
+internal import Evaluation
 internal import Foundation
 internal import Layers
 internal import LoRA
@@ -16,7 +17,7 @@ extension DistillationRun {
     _ base: Model, key baseKey: String, state: RunState
   ) async throws -> any StudentSteps {
     var items = (readsTrainingItems ? state.data.train : state.conflicts.map(\.item)) + state.data.test
-    if configuration.evaluation.readsDev { items += state.data.dev }
+    if configuration.readsDev { items += state.data.dev }
     let stages = try await stages(over: base, key: baseKey, labels: state.labels, of: items, in: state.data.dataset)
     return StepsOfStudent(self, stages, state)
   }
@@ -118,6 +119,7 @@ extension DistillationRun {
     var current = first
     var trees: [PreferenceTree] = []
     var steps = 0
+    var (way, choice) = (StageWay.preferences, StageChoice?.none)
     for round in 1...configuration.rounds {
       let conflicts = round == 1 ? state.conflicts : try await newConflicts(stages, state, student: current)
       if round > 1, configuration.review.order == .studentUncertainty {
@@ -133,17 +135,20 @@ extension DistillationRun {
         let trees = readsTrainingItems ? try stages.targets.preferences(state.judgements, labels: labels) : []
         return SecondStage(
           trained: stage, human: human, trees: trees,
-          steps: configuration.stage2.training.options.totalSteps(examples: trees.count))
+          steps: configuration.stage2.training.options.totalSteps(examples: trees.count), way: way, choice: choice)
       }
       trees = try stages.targets.preferences(state.judgements, labels: labels)
       guard !trees.isEmpty else { continue }
       let name = round == configuration.rounds ? "stage2" : "rounds/\(round)"
-      current = try await trainStage2(stages, state, name: name, trees: trees, from: current, stage1: first)
-      steps += current.steps
+      (current, way, choice) = try await chosenStage2(
+        stages, state, name: name, round: round, trees: trees, labels: labels, from: current, stage1: first)
+      // Where the stage is left out what is trained beside it is trained as long as the stage would have been.
+      steps += configuration.stage2.training.options.totalSteps(examples: trees.count)
     }
     // Without a labelled conflict Stage 1 is where the student stays; stage2/ is what others load, so it is there too.
     if trees.isEmpty { current = try stages.keep(first, as: "stage2") }
-    return SecondStage(trained: current, human: human, trees: trees, steps: steps)
+    return SecondStage(
+      trained: current, human: human, trees: trees, steps: steps, way: way, choice: choice)
   }
 
   /// A reference of the caller's own counts by its bytes: another adapter under the same path trains anew. Empty for others.
@@ -159,7 +164,7 @@ extension DistillationRun {
     steps: Int? = nil
   ) async throws -> TrainedStage {
     var stage = configuration.stage2
-    stage.adapter = nil
+    (stage.adapter, stage.choose) = (nil, nil)
     let weight = supervisedWeight ?? stage.sftWeight
     let reference = try referenceDigest()
     let key = stages.key(
@@ -218,9 +223,25 @@ struct SecondStage: Sendable {
   let trees: [PreferenceTree]
   /// Updates of all rounds.
   let steps: Int
+  /// What the last round did.
+  let way: StageWay
+  /// How that was chosen; nil where it was not.
+  let choice: StageChoice?
 
   /// Item -> label.
   var labels: [String: String] { human.labels }
+
+  /// What the stage was, in a few words.
+  var detail: String {
+    switch way {
+    case .preferences: "LoRA and DPO on \(labels.count) labelled conflicts"
+    case .supervised: "LoRA on \(labels.count) labelled conflicts, without preferences"
+    case .none: "left out: the student is that of Stage 1"
+    }
+  }
+
+  /// The labels of development items that the way was chosen by.
+  var devLabels: Int { choice?.source == Stage2Configuration.Choice.dev.rawValue ? choice?.labels ?? 0 : 0 }
 }
 
 extension StudentStages {

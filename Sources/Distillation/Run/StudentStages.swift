@@ -150,13 +150,15 @@ struct StudentStages<Model: Student>: Sendable {
   /// Takes a stage's adapter over under another name.
   func keep(_ stage: TrainedStage, as name: String) throws -> TrainedStage {
     let output = folder.appending(path: name)
+    let kept = TrainedStage(adapter: output, key: stage.key, steps: 0)
+    if records.isDone(name, key: stage.key, outputs: Self.files(of: output), reporter: reporter) { return kept }
     records.begin(name)
     try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
     for file in Self.files(of: output) {
       let bytes = try Data(contentsOf: stage.adapter.appending(path: file.lastPathComponent))
       try bytes.write(to: file, options: .atomic)
     }
-    return TrainedStage(adapter: output, key: stage.key, steps: 0)
+    return kept
   }
 
   /// The student's answer to each item: the most probable label, with probabilities and, if wanted, a rationale.

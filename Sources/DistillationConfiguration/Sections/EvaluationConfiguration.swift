@@ -51,7 +51,7 @@ package struct EvaluationConfiguration: DefaultedSection {
     case fullLabel = "full_label"
   }
 
-  /// Whether the student is asked about development items, and their labels are read.
+  /// Whether an evaluation asks the student about development items, and reads their labels.
   package var readsDev: Bool { choosesThresholdOnDev || calibration == .dev }
 
   /// Results by name, in the order of ``Result``; `all` is short for every one.

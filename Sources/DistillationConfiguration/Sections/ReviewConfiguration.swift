@@ -26,6 +26,10 @@ package struct ReviewConfiguration: DefaultedSection {
     case disagreement
     /// By the seed.
     case random
+    /// One of each way in which the votes differ by turns, so that rare ways are seen.
+    case votePatterns = "vote_patterns"
+    /// The votes that leave the true label most open, by Dawid and Skene's model, first.
+    case expectedError = "expected_error"
     /// The items of which the student is least sure first, by its last trained adapter.
     case studentUncertainty = "student_uncertainty"
   }

@@ -29,11 +29,22 @@ package struct Stage2Configuration: ConfigurationSection {
   package var pairs = library.pairing
   package var whenAllWrong = library.whenAllWrong
   package var replay = library.replay
+  /// By which labels it is chosen what the stage ends with: this training, fine-tuning alone, or the student of Stage 1. The
+  /// default is none: this training.
+  package var choose: Choice?
   /// Folder of an adapter that was trained elsewhere, taken in place of training. The default is none.
   package var adapter: String?
   /// How the stage is trained. The default is that of ``TrainingConfiguration/init()`` with step size 1e-5.
   package var training = TrainingConfiguration(
     epochs: library.stage2.epochs, batch: library.stage2.batch, learningRate: library.stage2.learningRate.decimal)
+
+  /// The labels by which it is chosen what the stage ends with.
+  package enum Choice: String, ConfigurationChoice {
+    /// Those of the development items, which then count as spent.
+    case dev
+    /// A fifth of the labelled conflicts, and agreed items beside them, held out of a training more of each kind.
+    case budget
+  }
 
   /// How the distance to the reference is measured.
   /// Source: Wang et al. 2023, https://arxiv.org/abs/2309.16240
@@ -92,6 +103,11 @@ package struct Stage2Configuration: ConfigurationSection {
       ConfigurationKey(
         "replay", \.replay, "Agreed items mixed in, as a part of the conflicts' number.", range: .from(0, through: 1000)
       ),
+      ConfigurationKey(
+        "choose", \.choose,
+        "End the stage with what is best of it, fine-tuning alone and Stage 1: by the labels of dev, which count as spent, or by "
+          + "a fifth of the budget's labels and agreed items held out; without it with this stage.",
+        sample: "budget"),
       ConfigurationKey(
         "adapter", \.adapter,
         "Folder of a PEFT adapter that was trained elsewhere on this stage's rows, taken in place of training here; it goes on "

@@ -11,6 +11,7 @@ extension ReportContent {
   package func html() -> String {
     let parts: [(id: String, title: String, body: HTML?)] = [
       ("results", "Results", evaluation.flatMap(ReportResults.section)),
+      ("stage2", "What Stage 2 ends with", evaluation?.stage2.map(ReportChoice.section)),
       ("calibration", "Confidence and truth", evaluation?.calibration.flatMap(ReportCalibration.section)),
       ("labels", "Accuracy per human label", evaluation.flatMap(ReportBudgets.section)),
       ("conflicts", "The conflicts", ReportGallery.section(self)),

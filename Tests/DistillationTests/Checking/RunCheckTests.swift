@@ -77,6 +77,40 @@ import Testing
     }
   }
 
+  @Test func `the labels that Stage 2 is chosen by are counted, and the training that it takes is in the time`() throws {
+    try withCheckFixture { fixture in
+      func trainings() -> Double {
+        let run = try? RunConfiguration(contentsOf: fixture.folder.appending(path: "run.yaml"))
+        return run.map { CostEstimate.trainingsApart(of: $0) } ?? -1
+      }
+      #expect(trainings() == 0 && fixture.check().texts(.ok, "stage2.choose").isEmpty)
+      try fixture.edit("run.yaml", "{reference: stage1_adapter}", "{reference: stage1_adapter, choose: budget}")
+      #expect(
+        fixture.check().texts(.warning, "stage2.choose")
+          == ["0 labels to judge by are too few, it takes 10: Stage 2 is as configured"])
+      // Two trainings on four fifths.
+      #expect(trainings() == 1.6)
+      try fixture.edit("run.yaml", "choose: budget", "choose: dev")
+      #expect(
+        fixture.check().texts(.warning, "stage2.choose")
+          == ["4 labels to judge by are too few, it takes 10: Stage 2 is as configured"])
+      #expect(trainings() == 1)
+      try fixture.edit("run.yaml", "choose: dev", "choose: dev, replay: 0.5")
+      let items = try String(contentsOf: fixture.folder.appending(path: "items.jsonl"), encoding: .utf8)
+      let more = (0..<12).map { number in
+        items.split(separator: "\n").first { $0.contains("\"dev\"") }.map(String.init)?
+          .replacing(/"id": ?"[^"]*"/, with: "\"id\": \"more\(number)\"") ?? ""
+      }
+      try Data((items + "\n" + more.joined(separator: "\n")).utf8)
+        .write(to: fixture.folder.appending(path: "items.jsonl"))
+      // Four labelled conflicts and two agreed items: one update of 16 in each of 3 epochs.
+      #expect(
+        fixture.check().texts(.ok, "stage2.choose") == [
+          "16 labels of development items, which count as spent; one more training of Stage 2, about 3 updates"
+        ])
+    }
+  }
+
   @Test func `a configuration built in code is validated too`() {
     var run = RunConfiguration.shortest
     run.seed = -1

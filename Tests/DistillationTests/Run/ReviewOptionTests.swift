@@ -23,7 +23,7 @@ import Testing
   @Test func `each order reads other conflicts first, always the same ones`() async throws {
     try await withRunWorld { world in
       var read: [[String]] = []
-      for order in [ReviewConfiguration.Order.disagreement, .random, .studentUncertainty] {
+      for order in ReviewConfiguration.Order.allCases {
         let own = world.with { $0.review.order = order }
         try await own.run("\(order)").run(through: .review)
         try await own.run("\(order) again").run(through: .stage2)
@@ -31,13 +31,14 @@ import Testing
         #expect(try own.reviewed(of: "\(order) again") == ids && ids.count == 4)
         read.append(ids)
       }
-      #expect(Set(read).count == 3)
+      // Two teachers differ in two ways, of which the draws by turns and by votes may begin alike.
+      #expect(Set(read).count >= 4)
       let other = world.with {
         $0.review.order = .random
         $0.seed = 5
       }
       try await other.run("seed").run(through: .review)
-      #expect(try other.reviewed(of: "seed") != read[1])
+      #expect(try other.reviewed(of: "seed") != world.reviewed(of: "random"))
     }
   }
 

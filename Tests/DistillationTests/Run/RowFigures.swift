@@ -170,7 +170,10 @@ extension RowFigures {
       let unsure = UncertaintyOrder(
         probabilities: Dictionary(
           uniqueKeysWithValues: rows.map { ($0.id, ["yes": $0.confidence, "no": 1 - $0.confidence]) }))
-      let orders: [any ReviewOrder] = [RandomOrder(seed: 4), DisagreementConfidenceOrder(), unsure]
+      let fit = DawidSkene(VoteTable(rows.flatMap(\.annotations)))
+      let orders: [any ReviewOrder] = [
+        RandomOrder(seed: 4), DisagreementConfidenceOrder(), unsure, VotePatternOrder(seed: 4), ExpectedErrorOrder(fit),
+      ]
       return "\(orders.map { $0.ordered(conflicts).map(\.item.id) })"
     },
     Figure("order of coverage") { rows in

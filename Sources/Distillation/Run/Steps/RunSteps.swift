@@ -89,7 +89,7 @@ final class RunSteps {
           // Later rounds write to it, too.
           growing: [run.folder.appending(path: "review.jsonl")],
           includes: part == .step(.evaluate)
-            ? ["baselines", "budgets", "calibration"] : part == .step(.stage2) ? ["rounds"] : []
+            ? ["baselines", "budgets", "calibration"] : part == .step(.stage2) ? ["rounds", "choice"] : []
         ) {
           try await self.body(of: part)
         })
@@ -156,7 +156,10 @@ final class RunSteps {
         [
           "the version": version, "what stage1 came to": key(.step(.stage1)), "the human labels": key(.step(.review)),
           StepInputs.settings: settings, "the reference's adapter": run.referenceDigest(),
-        ], and: taken(configuration.stage2.adapter, "stage2.adapter"))
+        ],
+        and: taken(configuration.stage2.adapter, "stage2.adapter")
+          // Development items are none of what stage1 came to.
+          .merging(configuration.stage2.choose == .dev ? ["the data": files.key] : [:]) { own, _ in own })
     case .step(.evaluate):
       let settings = settings(.evaluate)
       return StepInputs(
@@ -252,6 +255,7 @@ final class RunSteps {
       return .init(key: state.verdictsKey)
     case .step(.review):
       let human = try await run.reviewed(state(), uncertainty: firstUncertainty())
+      if let expected = try await run.expectation(state(), human) { run.reporter.message(expected.sentence) }
       let lines = human.labels.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
       // Where every label is one person's, it says nothing more.
       let more = human.opinions.filter { $0.value != 1 || human.labels[$0.key] == nil }.sorted { $0.key < $1.key }

@@ -1,0 +1,153 @@
+import Distillation
+import DistillationConfiguration
+import Evaluation
+import Foundation
+import TeacherProtocol
+import Testing
+
+/// What Stage 2 ends with where a run chooses it.
+@Suite(.serialized) struct StageChoiceRunTests {
+  /// A world with 60 development items, and with 60 training items more on which the teachers differ.
+  ///
+  /// - Parameters:
+  ///   - dev: the label of all further development items, and
+  ///   - conflicts: that of the further training items; nil for both by turns.
+  private func withLargeWorld(
+    dev: String? = nil, conflicts: String? = nil, _ body: (RunWorld) async throws -> Void
+  ) async throws {
+    try await withRunWorld { world in
+      let data = world.folder.appending(path: "data")
+      func rows(_ name: String, _ split: String, _ count: Int, _ label: String?) -> [RunWorld.Row] {
+        (0..<count).map {
+          RunWorld.Row(
+            id: "\(name)\($0)", split: split, label: label ?? ($0 % 3 == 0 ? "pristine" : "falsified"),
+            image: "\(split)\($0 % 3).png", votes: [:])
+        }
+      }
+      let conflicts = rows("t", "train", 60, conflicts)
+      try RunWorld.write(world.items + rows("d", "dev", 54, dev) + conflicts, to: data.appending(path: "items.jsonl"))
+      let replies = conflicts.map { row in
+        "{\"id\":\"\(row.id)\",\"teachers\":{\"a\":{\"label\":\"pristine\"},\"b\":{\"label\":\"falsified\"}}}\n"
+      }
+      let file = data.appending(path: "replies.jsonl")
+      try (Data(contentsOf: file) + Data(replies.joined().utf8)).write(to: file)
+      try await body(
+        world.with {
+          $0.review.budget = .count(60)
+          $0.stage2.training.epochs = 1
+        })
+    }
+  }
+
+  private func choice(of world: RunWorld, _ name: String = "run") throws -> StageChoice {
+    try #require(try world.run(name).evaluation?.stage2)
+  }
+
+  @Test func `a choice on the budget holds out a fifth of its labels, trains the rest twice, and ends with the best`()
+    async throws
+  {
+    try await withLargeWorld { world in
+      let own = world.with { $0.stage2.choose = .budget }
+      try await own.run().run()
+      let choice = try choice(of: own)
+      #expect(choice.source == "budget" && choice.candidates.map(\.name) == ["preferences", "stage1_sft", "stage1"])
+      // Groups of two, so that a fifth of 60 may be a little more or less.
+      #expect((10...14).contains(choice.labels) && choice.agreed > 0)
+      #expect(choice.candidates.map(\.accuracy).max() == choice.candidates.first { $0.name == choice.taken }?.accuracy)
+      let steps = try own.steps()
+      let rest = (60 - choice.labels + 1) / 2
+      #expect(steps["choice/1/preferences"] == rest && steps["choice/1/stage1_sft"] == rest)
+      #expect(steps["stage2"] == (choice.taken == "stage1" ? nil : 30))
+      #expect(try own.run().evaluation?.labelsSpent == 60)
+      // Carried out again, nothing is trained nor asked, and the bytes stay; another run of the seed has the same.
+      let before = try own.results()
+      try await own.run().run()
+      #expect(try own.results() == before && own.steps() == steps)
+      try await own.run("again").run()
+      let again = try own.results(of: "again")
+      #expect(again == before)
+    }
+  }
+
+  @Test func `a choice on dev counts its labels once, and what was judged is what is kept`() async throws {
+    try await withLargeWorld { world in
+      let own = world.with {
+        $0.stage2.choose = .dev
+        $0.evaluation.calibration = .dev
+      }
+      try await own.run().run()
+      let choice = try choice(of: own)
+      #expect(choice.source == "dev" && choice.labels == 60 && choice.agreed == 0 && choice.weight == 1)
+      let file = try #require(try own.run().evaluation)
+      #expect(file.labelsSpent == 120 && file.results["two_stage"]?.labels == 120)
+      #expect(file.results["stage1"]?.labels == 0)
+      let taken = choice.taken == "stage1" ? "stage1" : "choice/1/\(choice.taken)"
+      #expect(
+        try own.bytes("stage2/adapter_model.safetensors") == own.bytes("\(taken)/adapter_model.safetensors"))
+      let steps = try own.steps()
+      #expect(steps["choice/1/preferences"] == 30 && steps["stage2"] == nil)
+      // Without a choice the stage is what the candidate of preferences was.
+      try await world.run("plain").run()
+      #expect(
+        try world.bytes("stage2/adapter_model.safetensors", of: "plain")
+          == own.bytes("choice/1/preferences/adapter_model.safetensors"))
+      #expect(try world.run("plain").evaluation?.stage2 == nil)
+      let before = try own.results()
+      try await own.run().run()
+      #expect(try own.results() == before && own.steps() == steps)
+    }
+  }
+
+  @Test func `where a stage makes the student worse the student stays as Stage 1 left it, and what is beside it is trained`()
+    async throws
+  {
+    try await withLargeWorld(dev: "pristine", conflicts: "falsified") { world in
+      let own = world.with {
+        $0.stage2.choose = .dev
+        $0.stage2.replay = 0
+        $0.evaluation.results = .init([.stage1, .randomLabels, .twoStage])
+      }
+      let said = Said()
+      try await DistillationRun(
+        own.configuration, folder: world.folder.appending(path: "run"), reporter: said.reporter, plugins: own.plugins
+      ).run()
+      let choice = try choice(of: own)
+      // Conflicts teach to say falsified, which is true of the fewest development items.
+      #expect(choice.taken == "stage1" && said.text.contains(choice.sentence), "\(choice.sentence)")
+      let file = try #require(try own.run().evaluation)
+      #expect(file.results["two_stage"]?.accuracy == file.results["stage1"]?.accuracy)
+      #expect(try own.bytes("stage2/adapter_model.safetensors") == own.bytes("stage1/adapter_model.safetensors"))
+      #expect(try own.steps()["baselines/random_labels"] == 30)
+      let before = try own.results()
+      try await own.run().run()
+      #expect(try own.results() == before)
+    }
+  }
+
+  @Test func `too few labels to judge by leave Stage 2 as configured, and that is said`() async throws {
+    try await withRunWorld { world in
+      let own = world.with { $0.stage2.choose = .budget }
+      try await own.run().run()
+      let choice = try choice(of: own)
+      #expect(choice.candidates.isEmpty && choice.taken == "preferences")
+      #expect(choice.reason?.hasSuffix("too few; it takes 10") == true)
+      try await world.run("plain").run()
+      #expect(
+        try own.bytes("stage2/adapter_model.safetensors")
+          == world.bytes("stage2/adapter_model.safetensors", of: "plain"))
+    }
+  }
+
+  @Test func `a calibration on the budget trains in the way that was chosen`() async throws {
+    try await withLargeWorld { world in
+      let own = world.with {
+        $0.stage2.choose = .budget
+        $0.evaluation.calibration = .budget
+      }
+      try await own.run().run()
+      let steps = try own.steps()
+      #expect((steps["calibration/1"] != nil) == (try choice(of: own).taken != "stage1"))
+      #expect(try own.run().evaluation?.calibration?.answers == 60)
+    }
+  }
+}
