@@ -1,4 +1,5 @@
 import Annotations
+import TeacherProtocol
 import Testing
 
 @Suite struct LabelExpectationTests {

@@ -99,7 +99,7 @@ package struct CostEstimate: Sendable, Equatable {
   }
 
   /// How often Stage 2 is trained more for what is learned from held-out labels, in trainings on all of them.
-  static func trainingsApart(of run: RunConfiguration) -> Double {
+  package static func trainingsApart(of run: RunConfiguration) -> Double {
     let choice =
       switch run.stage2.choose {
       case .budget: 2 * 0.8
