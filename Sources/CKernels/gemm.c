@@ -29,17 +29,8 @@ const product_kernels *sd_product_kernels(void) {
 }
 bool sd_has_products(void) { return sd_product_kernels() != NULL; }
 
-static _Thread_local void *scratch;
-static _Thread_local size_t scratch_bytes;
-static void *panel_scratch(size_t bytes) {
-  if (bytes > scratch_bytes) {
-    free(scratch);
-    scratch_bytes = 0;
-    if (posix_memalign(&scratch, 64, bytes) != 0) sd_out_of_memory(bytes);
-    scratch_bytes = bytes;
-  }
-  return scratch;
-}
+static _Thread_local room panel_room;
+static void *panel_scratch(size_t bytes) { return room_of(&panel_room, bytes); }
 
 // A in bfloat16, [rows, row] with `row` even, its parts of kernels->depth columns one after the other: each that several
 // terms share once.
@@ -80,8 +71,8 @@ static const cut *cut_of(const job *w, int *index) {
 // the panel of the task that it will probably take next.
 static ahead part_ahead(const job *w, const sd_product *p, size_t k, size_t column) {
   size_t depth = least(p->inner - k, w->kernels->depth), columns = least(p->columns - column, WIDTH);
-  size_t bytes = place(p->b_type, p->b_turned ? depth : columns), step = place(p->b_type, p->b_row);
-  const char *at = (const char *)p->b + place(p->b_type, p->b_turned ? column * p->b_row + k : k * p->b_row + column);
+  size_t bytes = stored_at(p, p->b_turned ? depth : columns), step = stored_at(p, p->b_row);
+  const char *at = (const char *)p->b + stored_at(p, p->b_turned ? column * p->b_row + k : k * p->b_row + column);
   return (ahead){.at = line_of(at), .row_end = at + bytes, .end = at + (p->b_turned ? columns : depth) * step, .bytes = bytes,
                  .step = step};
 }
@@ -136,6 +127,8 @@ static void lay_out(const job *w, const sd_product *p, size_t k, size_t depth, s
   size_t columns = least(p->columns - column, WIDTH);
   if (operand_for(w, p))
     w->kernels->pack_pairs(p, k, depth, column, columns, (uint32_t *)panel);
+  else if (p->b_type == SD_PACKED)
+    lay_out_packed(w->kernels, p, k, depth, column, columns, panel);
   else
     w->kernels->pack(p, k, depth, column, columns, panel);
 }

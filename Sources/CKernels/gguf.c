@@ -2,32 +2,53 @@
 //
 // A product and a sum are rounded apart, as in the files' own tools, so that elements have the same bits everywhere.
 #pragma STDC FP_CONTRACT OFF
-#include "CKernels.h"
+#include "dispatch.h"
 #include <string.h>
 
-static float half(const uint8_t *x) {
-  uint16_t bits;
-  memcpy(&bits, x, 2);
+SD_INLINE float half(const uint8_t *x) {
+  uint16_t word;
+  memcpy(&word, x, 2);
+  // The numbers of 5 bits of exponent below those of Float32; a subnormal one is a multiple of the least.
+  uint32_t exponent = word >> 10 & 31u, fraction = word & 1023u, bits;
+  float least = (float)fraction * 0x1p-24f;
+  memcpy(&bits, &least, 4);
+  if (exponent > 0) bits = (exponent == 31 ? 0x7f800000u : (exponent + 112u) << 23) | fraction << 13;
+  bits |= (uint32_t)(word & 0x8000u) << 16;
   float out;
-  sd_float16_to_float(&bits, &out, 1);
+  memcpy(&out, &bits, 4);
   return out;
 }
 
 // 32 elements: one half of a byte each, the first 16 in the lower halves; with `high` a fifth bit of each in 4 bytes.
 // scale * (number - offset) + least
-static void unpack_32(const uint8_t *numbers, const uint8_t *high, int offset, float scale, const float *least, float *out) {
-  uint32_t bits = 0;
-  if (high) memcpy(&bits, high, 4);
-  for (int i = 0; i < 32; i++) {
-    int number = (i < 16 ? numbers[i] & 15 : numbers[i - 16] >> 4) | (int)(bits >> i & 1) << 4;
-    float product = scale * (float)(number - offset);
-    out[i] = least ? product + *least : product;
+SD_INLINE void unpack_32(const uint8_t *restrict numbers, const uint8_t *restrict high, int offset, float scale, float least,
+                         float *restrict out) {
+  // Copies, since vectors are made of what nothing else can change.
+  uint8_t both[16], all[32];
+  memcpy(both, numbers, 16);
+  for (int i = 0; i < 16; i++) all[i] = both[i] & 15;
+  for (int i = 0; i < 16; i++) all[16 + i] = both[i] >> 4;
+  if (high)
+    for (int i = 0; i < 32; i++) all[i] |= (uint8_t)((high[i / 8] >> i % 8 & 1) << 4);
+  for (int side = 0; side < 32; side += 16) {
+    // What is added is -0 where nothing is: that changes no number.
+#pragma clang loop unroll(disable)
+    for (int i = side; i < side + 16; i++) {
+      float product = scale * (float)((int)all[i] - offset);
+      out[i] = product + least;
+    }
   }
+}
+
+SD_INLINE void unpack_bytes(const uint8_t *restrict numbers, float scale, float *restrict out) {
+  int8_t all[32];
+  memcpy(all, numbers, 32);
+  for (int i = 0; i < 32; i++) out[i] = (float)all[i] * scale;
 }
 
 // Eight scales and eight offsets of 6 bits in 12 bytes: the lower six bits of the first four, whose upper two belong to the
 // last four, of which the last bytes have the lower four.
-static void unpack_scales(const uint8_t *packed, int scales[8], int offsets[8]) {
+SD_INLINE void unpack_scales(const uint8_t *packed, int scales[8], int offsets[8]) {
   for (int i = 0; i < 4; i++) {
     scales[i] = packed[i] & 63;
     offsets[i] = packed[4 + i] & 63;
@@ -37,7 +58,7 @@ static void unpack_scales(const uint8_t *packed, int scales[8], int offsets[8]) 
 }
 
 // 256 elements in eight runs of 32, of 4 bits or, with `high`, of 5: run i has bit i of each byte there.
-static void unpack_runs(const uint8_t *block, const uint8_t *high, const uint8_t *numbers, float *out) {
+SD_INLINE void unpack_runs(const uint8_t *block, const uint8_t *high, const uint8_t *numbers, float *out) {
   float scale = half(block), offset = half(block + 2);
   int scales[8], offsets[8];
   unpack_scales(block + 4, scales, offsets);
@@ -54,59 +75,69 @@ static void unpack_runs(const uint8_t *block, const uint8_t *high, const uint8_t
 }
 
 // 256 elements of 6 bits, 16 to a scale: 128 bytes of the lower four, 64 of the upper two, 16 scales, and the scale of all.
-static void unpack_six(const uint8_t *block, float *out) {
-  const uint8_t *low = block, *high = block + 128, *scales = block + 192;
+SD_INLINE void unpack_six(const uint8_t *block, float *out) {
+  const uint8_t *scales = block + 192;
   float scale = half(block + 208);
-  for (int i = 0; i < 256; i++) {
-    int side = i / 128, at = i % 128;
-    int lower = at < 64 ? low[64 * side + at] & 15 : low[64 * side + at - 64] >> 4;
-    int upper = high[32 * side + at % 32] >> at / 32 * 2 & 3;
-    float by = scale * (float)(int8_t)scales[i / 16];
-    out[i] = by * (float)((lower | upper << 4) - 32);
+  // Two halves, in each four runs of 32: of the lower halves of 64 bytes, then of the upper ones.
+  for (int run = 0; run < 8; run++) {
+    const uint8_t *low = block + run / 4 * 64 + run % 2 * 32, *high = block + 128 + run / 4 * 32;
+    int down = run % 4 / 2 * 4, pair = run % 4 * 2;
+    for (int part = 0; part < 2; part++, low += 16, high += 16, out += 16) {
+      float by = scale * (float)(int8_t)scales[2 * run + part];
+      uint8_t numbers[16];
+      for (int i = 0; i < 16; i++) numbers[i] = (uint8_t)((low[i] >> down & 15) | (high[i] >> pair & 3) << 4);
+      for (int i = 0; i < 16; i++) out[i] = by * (float)((int)numbers[i] - 32);
+    }
   }
 }
 
-void sd_gguf_to_float(sd_gguf type, const void *from, size_t blocks, float *out) {
-  const uint8_t *x = from;
-  for (size_t b = 0; b < blocks; b++) {
-    float least;
-    switch (type) {
-    case SD_Q4_0:
-      unpack_32(x + 2, NULL, 8, half(x), NULL, out);
-      x += 18, out += 32;
-      break;
-    case SD_Q4_1:
-      least = half(x + 2);
-      unpack_32(x + 4, NULL, 0, half(x), &least, out);
-      x += 20, out += 32;
-      break;
-    case SD_Q5_0:
-      unpack_32(x + 6, x + 2, 16, half(x), NULL, out);
-      x += 22, out += 32;
-      break;
-    case SD_Q5_1:
-      least = half(x + 2);
-      unpack_32(x + 8, x + 4, 0, half(x), &least, out);
-      x += 24, out += 32;
-      break;
-    case SD_Q8_0: {
-      float scale = half(x);
-      for (int i = 0; i < 32; i++) out[i] = (float)(int8_t)x[2 + i] * scale;
-      x += 34, out += 32;
-      break;
+size_t sd_gguf_elements(sd_gguf type) { return type < SD_Q4_K ? 32 : 256; }
+
+size_t sd_gguf_bytes(sd_gguf type) {
+  static const uint8_t bytes[] = {[SD_Q4_0] = 18, [SD_Q4_1] = 20, [SD_Q5_0] = 22, [SD_Q5_1] = 24,
+                                  [SD_Q8_0] = 34, [SD_Q4_K] = 144, [SD_Q5_K] = 176, [SD_Q6_K] = 210};
+  return bytes[type];
+}
+
+// BODY unpacks a block x of so many bytes to `to`.
+#define EACH_BLOCK(ELEMENTS, BYTES, BODY)              \
+  for (size_t b = 0; b < blocks; b++) {                \
+    const uint8_t *restrict x = from + b * BYTES;      \
+    float *restrict to = out + b * ELEMENTS;           \
+    BODY                                               \
+  }                                                    \
+  break;
+
+SD_KERNEL(extern, void, sd_gguf_to_float, (sd_gguf type, const void *packed, size_t blocks, float *out),
+          (type, packed, blocks, out)) {
+  const uint8_t *from = packed;
+  switch (type) {
+    case SD_Q4_0: EACH_BLOCK(32, 18, unpack_32(x + 2, NULL, 8, half(x), -0.0f, to);)
+    case SD_Q4_1: EACH_BLOCK(32, 20, unpack_32(x + 4, NULL, 0, half(x), half(x + 2), to);)
+    case SD_Q5_0: EACH_BLOCK(32, 22, unpack_32(x + 6, x + 2, 16, half(x), -0.0f, to);)
+    case SD_Q5_1: EACH_BLOCK(32, 24, unpack_32(x + 8, x + 4, 0, half(x), half(x + 2), to);)
+    case SD_Q8_0:
+      EACH_BLOCK(32, 34, unpack_bytes(x + 2, half(x), to);)
+    case SD_Q4_K: EACH_BLOCK(256, 144, unpack_runs(x, NULL, x + 16, to);)
+    case SD_Q5_K: EACH_BLOCK(256, 176, unpack_runs(x, x + 16, x + 48, to);)
+    case SD_Q6_K: EACH_BLOCK(256, 210, unpack_six(x, to);)
+  }
+}
+
+void sd_gguf_part_to_float(sd_gguf type, const void *from, size_t first, size_t n, float *out) {
+  size_t each = sd_gguf_elements(type), bytes = sd_gguf_bytes(type), end = first + n;
+  float block[256];
+  while (first < end) {
+    const uint8_t *at = (const uint8_t *)from + first / each * bytes;
+    size_t before = first % each, whole = before == 0 ? (end - first) / each : 0;
+    if (whole > 0) {
+      sd_gguf_to_float(type, at, whole, out);
+      first += whole * each, out += whole * each;
+      continue;
     }
-    case SD_Q4_K:
-      unpack_runs(x, NULL, x + 16, out);
-      x += 144, out += 256;
-      break;
-    case SD_Q5_K:
-      unpack_runs(x, x + 16, x + 48, out);
-      x += 176, out += 256;
-      break;
-    case SD_Q6_K:
-      unpack_six(x, out);
-      x += 210, out += 256;
-      break;
-    }
+    size_t count = each - before < end - first ? each - before : end - first;
+    sd_gguf_to_float(type, at, 1, block);
+    memcpy(out, block + before, count * sizeof(float));
+    first += count, out += count;
   }
 }

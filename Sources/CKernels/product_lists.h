@@ -1,7 +1,7 @@
 // Lists of tasks of few rows, and of rows that are summed as few are. A part of gemm.c.
 #ifndef SD_PRODUCT_LISTS_H
 #define SD_PRODUCT_LISTS_H
-#include "products.h"
+#include "product_packed.h"
 
 enum { OUTPUTS = 16, LEAST = 1 << 15 };
 // Outputs of a task: long runs, which memory reads ahead; of short sums more, so that waking a thread pays.
@@ -31,6 +31,7 @@ static void four_rows(const rows_job *job, const sd_product *p, size_t row, size
   if (job->whole) return job->kernels->few_whole(p, job->whole + row * (p->inner / SD_BLOCK), from, to);
   if (job->rounded)
     return job->kernels->few_pairs(p, job->rounded + row * job->rounded_row, job->rounded_row, from, to);
+  if (p->b_type == SD_PACKED) return few_packed(job->kernels, p, from, to);
   job->kernels->few[p->b_type](p, from, to);
 }
 

@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// Elements in a compact form, which are converted to Float32 when they are read: weights in 16 bits on a file's pages,
+/// Elements in a compact form, which are converted to Float32 when they are read: weights in 16 bits or fewer on a file's pages,
 /// frozen weights in 16 or 8 bits, zeros in the place of weights that are still to be loaded, and the gradient of a table of
 /// which few rows were looked up.
 ///
@@ -15,6 +15,8 @@ final class CompactStorage: @unchecked Sendable {
     case float16(UnsafePointer<UInt16>)
     /// 8 bits, 64 elements to a scale; rows are of whole blocks.
     case int8(UnsafePointer<sd_block>)
+    /// As a GGUF file packs them; rows are of whole blocks.
+    case packed(sd_gguf, UnsafeRawPointer)
     /// All elements are 0.
     case zeros
     /// All elements are 0 but for some rows of so many elements, in ascending order, whose elements stand one after the other.
@@ -47,14 +49,22 @@ final class CompactStorage: @unchecked Sendable {
     case .bfloat16(let words): (UnsafeRawPointer(words), SD_BFLOAT16)
     case .float16(let words): (UnsafeRawPointer(words), SD_FLOAT16)
     case .int8(let blocks): (UnsafeRawPointer(blocks), SD_INT8)
+    case .packed(_, let blocks): (blocks, SD_PACKED)
     case .zeros, .rows: nil
     }
   }
 
-  /// Whether products can read rows of this length in place. In 8 bits a row must consist of whole blocks, which is not so
-  /// for every reshaped matrix.
+  /// How a GGUF file packs the elements; nil for other forms.
+  var packing: sd_gguf? {
+    guard case .packed(let type, _) = source else { return nil }
+    return type
+  }
+
+  /// Whether products can read rows of this length in place. In blocks a row must consist of whole ones, which is not so for
+  /// every reshaped matrix.
   func areReadable(inRowsOf length: Int) -> Bool {
-    stored.map { $0.1 != SD_INT8 || length % Int(SD_BLOCK) == 0 } ?? false
+    if let packing { return length % sd_gguf_elements(packing) == 0 }
+    return stored.map { $0.1 != SD_INT8 || length % Int(SD_BLOCK) == 0 } ?? false
   }
 
   /// Returns the memory of the file's pages to the system.
@@ -62,7 +72,8 @@ final class CompactStorage: @unchecked Sendable {
     // Another form of the same elements owns their memory.
     if let form = owner as? CompactStorage { return form.releasePages() }
     guard let mapping = owner as? FileMapping, let (words, _) = stored else { return }
-    mapping.release(words, count: count * MemoryLayout<UInt16>.stride)
+    let bytes = packing.map { count / sd_gguf_elements($0) * sd_gguf_bytes($0) }
+    mapping.release(words, count: bytes ?? count * MemoryLayout<UInt16>.stride)
   }
 
   /// These elements for products of bfloat16 numbers; nil where they are not in bfloat16.
@@ -78,6 +89,7 @@ final class CompactStorage: @unchecked Sendable {
     case .bfloat16(let words): sd_bfloat16_to_float(words + start, out, count)
     case .float16(let words): sd_float16_to_float(words + start, out, count)
     case .int8(let blocks): sd_blocks_to_float(blocks, start, count, out)
+    case .packed(let type, let blocks): sd_gguf_part_to_float(type, blocks, start, count, out)
     case .zeros: sd_fill(out, 0, count)
     case .rows(let numbers, let width, let elements):
       sd_fill(out, 0, count)

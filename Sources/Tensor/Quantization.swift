@@ -71,7 +71,7 @@ extension Tensor {
 }
 
 /// Memory for elements of fewer bits than 32.
-private final class CompactMemory<Element> {
+final class CompactMemory<Element> {
   let pointer: UnsafeMutablePointer<Element>
   private let block: UnsafeMutablePointer<Float>
   private let size: Int

@@ -37,6 +37,34 @@ import Testing
     #expect(turned.isIdentical(to: expected.gathered([2, 0, 1])))
   }
 
+  @Test(.everyInstructionSet, arguments: Tensor.GGUFFile.ElementType.allCases)
+  func `products and look-ups of packed matrices have the bits that they have with Float32`(
+    type: Tensor.GGUFFile.ElementType
+  ) throws {
+    let file = try Tensor.GGUFFile(contentsOf: Self.url)
+    let (packed, plain) = (try file.tensor(named: "x.\(type.name)"), try file.tensor(named: "y.\(type.name)"))
+    let width = packed.shape[1]
+    var generator = SplitMix(state: 3)
+    for rows in [1, 2, 4, 5, 70] {
+      let x = Tensor.normal([rows, width], using: &generator)
+      let y = Tensor.normal([rows, 3], using: &generator)
+      // Each is read anew, since one that was converted as a whole would be Float32 from then on.
+      let again = try file.tensor(named: "x.\(type.name)")
+      #expect(x.matmul(again, transposeB: true).isIdentical(to: x.matmul(plain, transposeB: true)), "\(rows)")
+      #expect(y.matmul(again).isIdentical(to: y.matmul(plain)), "\(rows)")
+      #expect(y.transposed().matmul(y.matmul(again)).isIdentical(to: y.transposed().matmul(y.matmul(plain))))
+    }
+    #expect(packed.gathered([2, 0, 2]).isIdentical(to: plain.gathered([2, 0, 2])))
+    #expect(packed.rows(1..<3).isIdentical(to: plain.rows(1..<3)))
+    #expect(packed.inBFloat16().scalars == plain.inBFloat16().scalars)
+    #expect(packed.inInt8().scalars == plain.inInt8().scalars)
+    packed.releasePages()
+    #expect(packed.isIdentical(to: plain))
+    var changed = packed
+    changed.mutateScalars { $0[0] += 1 }
+    #expect(changed.scalars[0] == plain.scalars[0] + 1)
+  }
+
   @Test func `metadata of every type is read, in version 2 too`() throws {
     var bytes = Array(try Data(contentsOf: Self.url))
     bytes[4] = 2

@@ -68,8 +68,20 @@ int sd_memory_left(char *text, size_t size);  // in words; as snprintf
 // The core's name after that, or NULL where OpenBLAS offers no such call.
 const char *sd_prepare_openblas(void);
 
+// gguf.c ---------------------------------------------------------------------------------------------------
+// Packed elements of GGUF files, by the numbers that the files give them: 32 to a block, 256 where the name ends in K.
+typedef enum {
+  SD_Q4_0 = 2, SD_Q4_1 = 3, SD_Q5_0 = 6, SD_Q5_1 = 7, SD_Q8_0 = 8, SD_Q4_K = 12, SD_Q5_K = 13, SD_Q6_K = 14
+} sd_gguf;
+size_t sd_gguf_elements(sd_gguf type);  // of a block
+size_t sd_gguf_bytes(sd_gguf type);
+void sd_gguf_to_float(sd_gguf type, const void *from, size_t blocks, float *out);
+// Elements first..<first + n
+void sd_gguf_part_to_float(sd_gguf type, const void *from, size_t first, size_t n, float *out);
+
 // gemm.c -----------------------------------------------------------------------------------------------------
-typedef enum { SD_FLOAT32, SD_BFLOAT16, SD_FLOAT16, SD_INT8 } sd_element;  // SD_INT8: sd_block, rows of whole blocks
+// SD_INT8: sd_block, rows of whole blocks; SD_PACKED: those of sd_gguf, rows of whole blocks too
+typedef enum { SD_FLOAT32, SD_BFLOAT16, SD_FLOAT16, SD_INT8, SD_PACKED } sd_element;
 // C [rows, columns] = A B, or += where `adds`. A [rows, inner], or [inner, rows] where turned; B [inner, columns], or
 // [columns, inner] where turned; *_row is the distance of two rows as stored, in elements.
 typedef struct {
@@ -78,6 +90,7 @@ typedef struct {
   float *c;
   size_t rows, columns, inner, a_row, b_row, c_row;
   sd_element b_type;
+  sd_gguf b_packed;  // where B is SD_PACKED
   bool a_turned, b_turned, adds;
   // Products of bfloat16 numbers, sums in Float32: A is rounded, B must be bfloat16 and A not turned.
   bool in_bfloat16;
@@ -157,13 +170,6 @@ typedef struct {
 } sd_block;
 void sd_float_to_blocks(const float *x, sd_block *out, size_t blocks);  // scale: largest magnitude / 127, or NaN
 void sd_blocks_to_float(const sd_block *x, size_t first, size_t n, float *out);  // elements first..<first + n
-
-// gguf.c ---------------------------------------------------------------------------------------------------
-// Packed elements of GGUF files, by the numbers that the files give them: 32 to a block, 256 where the name ends in K.
-typedef enum {
-  SD_Q4_0 = 2, SD_Q4_1 = 3, SD_Q5_0 = 6, SD_Q5_1 = 7, SD_Q8_0 = 8, SD_Q4_K = 12, SD_Q5_K = 13, SD_Q6_K = 14
-} sd_gguf;
-void sd_gguf_to_float(sd_gguf type, const void *from, size_t blocks, float *out);
 
 // reduce.c -------------------------------------------------------------------------------------------------------
 double sd_sum(const float *x, size_t n);

@@ -39,11 +39,12 @@ extension RunCheck {
         findings.fail("student.model", "\(RunError.readsNoImages(path))")
         return nil
       }
-      if let free = MachineSpeed.availableMemory(), folder.memoryBytes > free {
+      // Half-precision files take twice their size as Float32.
+      if let free = MachineSpeed.availableMemory(), 2 * folder.weightBytes > free {
         findings.warn(
           "student.model",
           "\(path): \(folder.summary); too large to be tried out here, with \(ByteText.bytes(free)) of memory free")
-        return InspectedStudent(configuration: folder.configuration, weightBytes: folder.residentBytes)
+        return InspectedStudent(configuration: folder.configuration, weightBytes: folder.weightBytes)
       }
       var model = try StudentFamily.student(contentsOf: folder.url)
       try model.setThinking(run.student.thinking)
@@ -53,7 +54,7 @@ extension RunCheck {
       }
       let trained = inspectAdapter(run, on: model, into: &findings)
       return InspectedStudent(
-        configuration: folder.configuration, model: model, weightBytes: folder.residentBytes, trainedParameters: trained
+        configuration: folder.configuration, model: model, weightBytes: folder.weightBytes, trainedParameters: trained
       )
     } catch {
       findings.fail("student.model", FaultText.sentence(for: error))

@@ -13,12 +13,6 @@ struct ModelFolder {
   let family: StudentFamily
   /// Bytes of all weight files.
   let weightBytes: Int
-  /// Bytes that the weights take when they are loaded: files in half precision take twice their size, those of packed
-  /// weights what Float32 takes.
-  var memoryBytes: Int { isPacked ? 4 * ModelSize(configuration).parameters : 2 * weightBytes }
-  /// Bytes that the weights take while they are used: those in 16 bits stay on the file's pages.
-  var residentBytes: Int { isPacked ? memoryBytes : weightBytes }
-  private let isPacked: Bool
 
   /// Reads configuration, tokenizer and the heads of the weight files.
   init(_ url: URL) throws {
@@ -27,8 +21,7 @@ struct ModelFolder {
     family = try StudentFamily(contentsOf: url)
     configuration = try StudentFamily.configuration(contentsOf: url)
     _ = try Tokenizer.ofModel(url)
-    isPacked = GGUFModel.isFile(url)
-    guard !isPacked else {
+    guard !GGUFModel.isFile(url) else {
       weightBytes = Self.size(of: url)
       return
     }

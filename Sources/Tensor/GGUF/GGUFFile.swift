@@ -76,51 +76,62 @@ extension Tensor {
     /// - Throws: `GGUFError`.
     package func demand(_ name: String) throws { _ = try found(name) }
 
-    /// A tensor as Float32. Elements of 32 bits, and matrices of 16, stay on the file's pages; packed ones are unpacked, each
-    /// to the Float32 that llama.cpp's tools make of it, and take four bytes.
+    /// A tensor whose elements are the Float32 that llama.cpp's tools make of those of the file. Elements of 32 bits, and
+    /// matrices in fewer, stay on the file's pages as they are; products and look-ups unpack the part they need.
     ///
     /// - Throws: `GGUFError` where there is no such tensor, or one of a type that is not read.
-    public func tensor(named name: String) throws -> Tensor { try tensor(named: name, rows: nil) }
-
-    /// The same with its rows, or a vector's elements, in another order.
-    ///
-    /// - Parameter rows: for each row of the result the file's; nil for the file's order.
-    /// - Precondition: as many as the tensor has, all of them its own.
-    package func tensor(named name: String, rows: [Int]?) throws -> Tensor {
+    public func tensor(named name: String) throws -> Tensor {
       let (entry, type, bytes) = try found(name)
+      return tensor(bytes, type, entry.shape, owner: mapping)
+    }
+
+    /// The same with its rows, or a vector's elements, in another order, in memory of their own.
+    ///
+    /// - Parameter rows: for each row of the result the file's.
+    /// - Precondition: as many as the tensor has, all of them its own.
+    package func tensor(named name: String, rows: [Int]) throws -> Tensor {
+      let (entry, type, bytes) = try found(name)
+      precondition(rows.count == entry.shape.first, "\(rows.count) rows for \(name), \(entry.shape)")
       guard let base = bytes.baseAddress, !bytes.isEmpty else { return .zeros(entry.shape) }
-      if let rows {
-        precondition(rows.count == entry.shape.first, "\(rows.count) rows for \(name), \(entry.shape)")
-        let width = entry.shape.dropFirst().reduce(1, *)
-        let stride = bytes.count / rows.count
-        return Tensor(shape: entry.shape) { out in
-          guard let out = out.baseAddress else { return }
-          let each = max(1, (1 << 16) / max(1, width))
-          Compute.parallel((rows.count + each - 1) / each) { part in
-            for row in (part * each)..<min(rows.count, (part + 1) * each) {
-              type.unpack(base + rows[row] * stride, count: width, to: out + row * width)
-            }
-          }
-        }
+      let stride = bytes.count / rows.count
+      let copy = CompactMemory<UInt8>(count: bytes.count)
+      for (place, row) in rows.enumerated() {
+        UnsafeMutableRawPointer(copy.pointer + place * stride).copyMemory(from: base + row * stride, byteCount: stride)
       }
-      let count = entry.shape.reduce(1, *)
+      let ordered = UnsafeRawBufferPointer(start: copy.pointer, count: bytes.count)
+      return tensor(ordered, type, entry.shape, owner: copy)
+    }
+
+    private func tensor(
+      _ bytes: UnsafeRawBufferPointer, _ type: ElementType, _ shape: [Int], owner: AnyObject
+    ) -> Tensor {
+      guard let base = bytes.baseAddress, !bytes.isEmpty else { return .zeros(shape) }
+      let count = shape.reduce(1, *)
+      let (address, isMatrix) = (UInt(bitPattern: base), shape.count >= 2)
+      func kept(_ source: CompactStorage.Source) -> Tensor {
+        Tensor(storage: Storage(CompactStorage(source, count: count, owner: owner)), shape: shape)
+      }
       switch type {
-      case .float32 where UInt(bitPattern: base) % 4 == 0:
+      case .float32 where address % 4 == 0:
         let pointer = UnsafeMutablePointer(mutating: base.assumingMemoryBound(to: Float.self))
-        return Tensor(storage: Storage(borrowing: pointer, count: count, owner: mapping), shape: entry.shape)
-      case .float16 where UInt(bitPattern: base) % 2 == 0 && entry.shape.count >= 2,
-        .bfloat16 where UInt(bitPattern: base) % 2 == 0 && entry.shape.count >= 2:
-        let words = base.assumingMemoryBound(to: UInt16.self)
-        let elements = CompactStorage(
-          type == .float16 ? .float16(words) : .bfloat16(words), count: count, owner: mapping)
-        return Tensor(storage: Storage(elements), shape: entry.shape)
-      default:
-        let (each, size) = type.block
-        return Tensor(shape: entry.shape) { out in
+        return Tensor(storage: Storage(borrowing: pointer, count: count, owner: owner), shape: shape)
+      case .float16 where address % 2 == 0 && isMatrix: return kept(.float16(base.assumingMemoryBound(to: UInt16.self)))
+      case .bfloat16 where address % 2 == 0 && isMatrix:
+        return kept(.bfloat16(base.assumingMemoryBound(to: UInt16.self)))
+      case .float32, .float16, .bfloat16:
+        // A vector is small, and an odd address rare.
+        return Tensor(shape: shape) { out in
           guard let out = out.baseAddress else { return }
-          inBlocks(of: count / each) { first, blocks in
-            type.unpack(base + first * size, count: blocks * each, to: out + first * each)
-          }
+          type.widen(base, count: count, to: out)
+          withExtendedLifetime(owner) {}
+        }
+      default:
+        let packing = sd_gguf(rawValue: type.rawValue)
+        guard !isMatrix else { return kept(.packed(packing, base)) }
+        return Tensor(shape: shape) { out in
+          guard let out = out.baseAddress else { return }
+          sd_gguf_part_to_float(packing, base, 0, count, out)
+          withExtendedLifetime(owner) {}
         }
       }
     }
@@ -229,17 +240,12 @@ extension Tensor.GGUFFile {
 }
 
 extension Tensor.GGUFFile.ElementType {
-  /// Unpacks so many elements, whole blocks of them.
-  fileprivate func unpack(_ from: UnsafeRawPointer, count: Int, to out: UnsafeMutablePointer<Float>) {
-    switch self {
-    case .float32: UnsafeMutableRawPointer(out).copyMemory(from: from, byteCount: count * 4)
-    case .float16, .bfloat16:
-      // Pages of a file may be at an odd address.
-      for i in 0..<count {
-        let bits = UInt16(littleEndian: from.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))
-        out[i] = self == .float16 ? Float(Float16(bitPattern: bits)) : Float(bitPattern: UInt32(bits) << 16)
-      }
-    default: sd_gguf_to_float(sd_gguf(rawValue: rawValue), from, count / block.elements, out)
+  /// Widens so many elements that are not packed.
+  fileprivate func widen(_ from: UnsafeRawPointer, count: Int, to out: UnsafeMutablePointer<Float>) {
+    guard self != .float32 else { return UnsafeMutableRawPointer(out).copyMemory(from: from, byteCount: count * 4) }
+    for i in 0..<count {
+      let bits = UInt16(littleEndian: from.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))
+      out[i] = self == .float16 ? Float(Float16(bitPattern: bits)) : Float(bitPattern: UInt32(bits) << 16)
     }
   }
 }

@@ -26,7 +26,7 @@ func matrixProduct(
   }
 }
 
-/// The same with a second operand in 16 or 8 bits.
+/// The same with a second operand in 16 bits or fewer.
 ///
 /// Unless the operand asks for products of bfloat16 numbers, or is in 8 bits and meets few rows, the result is bit for bit
 /// what it would be with the operand converted before.
@@ -34,7 +34,7 @@ func matrixProduct(
   _ a: UnsafePointer<Float>, transposeA: Bool, _ b: CompactStorage, transposeB: Bool, _ c: UnsafeMutablePointer<Float>,
   rows: Int, columns: Int, inner: Int
 ) {
-  // A reshaped matrix in 8 bits may have rows that are not of whole blocks.
+  // A reshaped matrix in blocks may have rows that are not of whole blocks.
   guard
     var product = sd_product(a, transposeA, b, transposeB, c, rows: rows, columns: columns, inner: inner)
   else {
@@ -60,7 +60,7 @@ extension Tensor {
 }
 
 extension sd_product {
-  /// The product with an operand in 16 or 8 bits; nil where our kernels don't take it.
+  /// The product with an operand in 16 bits or fewer; nil where our kernels don't take it.
   init?(
     _ a: UnsafePointer<Float>, _ transposeA: Bool, _ b: CompactStorage, _ transposeB: Bool,
     _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int
@@ -70,6 +70,7 @@ extension sd_product {
     else { return nil }
     self.init(a, transposeA, elements, transposeB, c, rows: rows, columns: columns, inner: inner)
     b_type = type
+    if let packing = b.packing { b_packed = packing }
     in_bfloat16 = type == SD_BFLOAT16 && b.isChosen && !transposeA && Tensor.Compute.multipliesBFloat16
   }
 
