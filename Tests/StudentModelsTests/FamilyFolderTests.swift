@@ -149,34 +149,6 @@ import Tokenization
     }
   }
 
-  @Test(arguments: TinyFamily.allCases)
-  func `a whole number of config.json with a fraction is named by its path, with what is expected and found`(
-    _ family: TinyFamily
-  ) throws {
-    let sizes: Set = ["hidden_size", "num_hidden_layers", "vocab_size", "image_token_id", "image_token_index"]
-    try withTemporaryFolder { folder in
-      try family.write(to: folder)
-      let file = folder.appending(path: "config.json")
-      let whole = try JSONParser.value(of: Array(Data(contentsOf: file)))
-      var found = 0
-      for path in whole.paths(to: sizes) {
-        let text = whole.setting(path[...], to: .number("9.5")).text
-        try Data(text.utf8).write(to: file)
-        let error = try #require(throws: StudentError.self) { try StudentFamily.configuration(contentsOf: folder) }
-        #expect(
-          error
-            == .unusableFile(
-              "\(file.path): \(path.joined(separator: "."))", expected: "a whole number that fits in 64 bits",
-              found: "9.5"))
-        found += 1
-      }
-      #expect(found > 2)
-      try Data("{\"model_type\": \"llama\", \"sliding_window\": 9.5}".utf8).write(to: file)
-      let error = try #require(throws: StudentError.self) { try StudentFamily.configuration(contentsOf: folder) }
-      #expect("\(error)".hasSuffix(": sliding_window: expected a whole number that fits in 64 bits, found 9.5"))
-    }
-  }
-
   @Test func `the family is told by config.json, and an unknown one is refused with the list of those known`() throws {
     try withTemporaryFolder { folder in
       try TinyFamily.qwen2.write(to: folder)
@@ -283,23 +255,5 @@ import Tokenization
         } catch { #expect("\(error)".hasPrefix(file.path), "\(error)") }
       }
     }
-  }
-}
-
-extension JSONValue {
-  /// The paths of members of these names with whole numbers, at any depth.
-  fileprivate func paths(to names: Set<String>) -> [[String]] {
-    (members ?? []).flatMap { member in
-      (names.contains(member.name) && member.value.integer != nil ? [[member.name]] : [])
-        + member.value.paths(to: names).map { [member.name] + $0 }
-    }
-  }
-
-  fileprivate func setting(_ path: ArraySlice<String>, to value: JSONValue) -> JSONValue {
-    guard let name = path.first else { return value }
-    return .object(
-      (members ?? []).map {
-        $0.name == name ? Member(name, $0.value.setting(path.dropFirst(), to: value)) : $0
-      })
   }
 }

@@ -84,6 +84,7 @@ extension RunCheck {
       }
       try read()
       findings.ok(key, "\(path): \(weights(in: folder).map { "\(ByteText.count($0)) parameters, " } ?? "")loaded whole")
+      inspectTokenizer(key, folder, into: &findings)
     } catch {
       findings.fail(key, FaultText.sentence(for: error))
     }

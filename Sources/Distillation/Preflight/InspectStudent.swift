@@ -49,6 +49,7 @@ extension RunCheck {
       var model = try StudentFamily.student(contentsOf: folder.url)
       try model.setThinking(run.student.thinking)
       findings.ok("student.model", "\(path): \(folder.summary), loaded whole")
+      inspectTokenizer("student.model", folder.url, into: &findings)
       do { try LabelsAlike.refuse(run) } catch {
         findings.fail("labels", FaultText.sentence(for: error))
       }
@@ -60,6 +61,12 @@ extension RunCheck {
       findings.fail("student.model", FaultText.sentence(for: error))
       return nil
     }
+  }
+
+  /// Says what speaks against a tokenizer being its model's own.
+  static func inspectTokenizer(_ key: String, _ folder: URL, into findings: inout [CheckFinding]) {
+    // What can't be read was refused before.
+    for doubt in (try? TokenizerAgreement.doubts(in: folder)) ?? [] { findings.warn(key, doubt) }
   }
 
   /// Looks which layers the adapter would be put on, and gives the number of parameters to train.

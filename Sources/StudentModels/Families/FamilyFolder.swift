@@ -35,8 +35,12 @@ extension FamilyStudent {
       return
     }
     try model.loadWeights(from: folder)
+    let tokenizer = try Tokenizer(contentsOf: folder)
+    if let token = configuration.placeholderToken {
+      try TokenizerAgreement.requireImageToken(token, of: tokenizer, in: folder)
+    }
     try self.init(
-      model: model, tokenizer: Tokenizer(contentsOf: folder), template: ChatTemplate(contentsOf: folder),
+      model: model, tokenizer: tokenizer, template: ChatTemplate(contentsOf: folder),
       processor: configuration.imageProcessor(contentsOf: folder), name: folder.path)
     files = try companionFiles(in: folder)
   }
@@ -186,7 +190,7 @@ extension TileTowerConfiguration {
   func checkTiles(of side: Int, _ path: String) throws {
     guard side == imageSize else {
       throw StudentError.unusableFile(
-        path, expected: "tiles of \(imageSize) pixels, the vision tower's", found: "\(side)")
+        path, expected: "tiles of \(imageSize) pixels, as config.json says of the vision tower", found: "\(side)")
     }
   }
 }

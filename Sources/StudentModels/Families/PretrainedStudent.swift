@@ -133,3 +133,11 @@ public enum PromptBeginning: String, Sendable, Codable, CaseIterable {
   /// All, whatever the folder reads: what version 0.1 trained adapters with at first.
   case always
 }
+
+extension PretrainedStudent {
+  /// Whether the output head is the token table. What is stored decides: a head that is stored with other values than the table is
+  /// not tied to it, whatever config.json says.
+  package var isHeadTable: Bool {
+    !parameters().contains { $0.path == "lm_head.weight" || $0.path.hasSuffix(".lm_head.weight") }
+  }
+}

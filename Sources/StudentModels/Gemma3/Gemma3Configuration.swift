@@ -89,9 +89,12 @@ package struct Gemma3Configuration: FamilyConfiguration, ModelConfiguration {
     let grid = processor.configuration
     guard grid.cropWidth == nil, grid.size == .exactly(width: vision.imageSize, height: vision.imageSize) else {
       throw StudentError.unusableFile(
-        path, expected: "a size of \(vision.imageSize) by \(vision.imageSize) pixels, the vision tower's",
+        path,
+        expected:
+          "a size of \(vision.imageSize) by \(vision.imageSize) pixels, as config.json says of the vision tower",
         found: grid.size.map { "\($0)" } ?? "none")
     }
+    try ProcessorAgreement.require("image_seq_length", tokensPerImage, from: "mm_tokens_per_image", in: folder)
     return processor
   }
 }

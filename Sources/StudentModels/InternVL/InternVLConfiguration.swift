@@ -89,6 +89,8 @@ package struct InternVLConfiguration: FamilyConfiguration, ModelConfiguration {
     let path = try imageProcessorFile(in: folder)
     let processor = try GotOcr2ImageProcessor(contentsOf: path)
     try vision.checkTiles(of: processor.configuration.tileSide, path)
+    try ProcessorAgreement.require(
+      "image_seq_length", tokensPerTile, from: "image_size, patch_size and downsample_ratio", in: folder)
     return processor
   }
 }

@@ -42,6 +42,7 @@ package struct LlavaConfiguration: LlavaFamilyConfiguration {
     let grid = processor.configuration.tile
     try vision.checkTiles(of: grid.width, path)
     try vision.checkTiles(of: grid.height, path)
+    try ProcessorAgreement.require("patch_size", vision.patchSize, from: "vision_config.patch_size", in: folder)
     return processor
   }
 }

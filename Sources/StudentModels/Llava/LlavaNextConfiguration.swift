@@ -42,6 +42,8 @@ package struct LlavaNextConfiguration: LlavaFamilyConfiguration {
     let path = try imageProcessorFile(in: folder)
     let processor = try LlavaNextImageProcessor(contentsOf: path)
     try vision.checkTiles(of: processor.configuration.tileSide, path)
+    try ProcessorAgreement.require("patch_size", vision.patchSize, from: "vision_config.patch_size", in: folder)
+    try ProcessorAgreement.require(processor.configuration.resolutions, of: path, in: folder)
     return processor
   }
 }

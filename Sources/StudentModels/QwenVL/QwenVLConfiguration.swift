@@ -96,7 +96,10 @@ extension QwenVLConfiguration {
     let (c, v) = (processor.configuration, vision)
     guard [c.patchSize, c.mergeSize, c.frames] == [v.patchSize, v.mergeSize, v.frames] else {
       throw StudentError.unusableFile(
-        path, expected: "patches of \(v.patchSize) pixels, \(v.mergeSize) to a feature, \(v.frames) frames",
+        path,
+        expected:
+          "patches of \(v.patchSize) pixels, \(v.mergeSize) to a feature, \(v.frames) frames, as vision_config of "
+          + "config.json says",
         found: "\(c.patchSize), \(c.mergeSize) and \(c.frames)")
     }
     return processor

@@ -72,6 +72,8 @@ package struct SmolVLMConfiguration: FamilyConfiguration, ModelConfiguration {
     let path = try imageProcessorFile(in: folder)
     let processor = try Idefics3ImageProcessor(contentsOf: path)
     try vision.checkTiles(of: processor.configuration.tileSide, path)
+    try ProcessorAgreement.require(
+      "image_seq_len", tokensPerTile, from: "image_size, patch_size and scale_factor", in: folder)
     return processor
   }
 }

@@ -22,6 +22,20 @@ public struct SentenceEmbedder: Sendable {
     case first
     /// The last token's.
     case last
+
+    /// Which rows of a text they are.
+    package var words: String {
+      switch self {
+      case .mean: "the mean of all rows"
+      case .first: "the first row"
+      case .last: "the last row"
+      }
+    }
+  }
+
+  /// Whether a folder is one of sentence-transformers.
+  package static func isFolder(_ folder: URL) -> Bool {
+    FileManager.default.fileExists(atPath: folder.appending(path: "modules.json").path)
   }
 
   /// What is done to a pooled vector.

@@ -10,8 +10,9 @@
         Of a model: its family and sizes, the number and types of its weights, its files, what its tokenizer is made of, \
         its chat template and image processor; the tokens of a photo, about what memory an update takes, and what can be trained. \
         Of an adapter: rank, scale, targets, and what else it trains. Of a run: its student, and the \
-        question that the student learned, which clients of distill serve ask by its name, with options and fields. Weights \
-        are not read, only their headers. What this package cannot use is named.
+        question that the student learned, which clients of distill serve ask by its name, with options and fields. Names and \
+        shapes of a model's weights are compared with its config.json, and what speaks against its tokenizer being its own is \
+        said. What this package cannot use is named, and the exit code is then 2.
 
         Example:
 
@@ -34,6 +35,8 @@
         facts = try AdapterFacts.facts(of: url)
       } else if has("config.json") {
         facts = try ModelFacts.facts(of: url)
+      } else if has("modules.json") {
+        facts = try ModelFacts.sentence(url)
       } else if has("config.yaml") {
         facts = try RunFacts.facts(of: url)
       } else {
@@ -46,6 +49,7 @@
       try Output.write(
         facts.map { $0.name + String(repeating: " ", count: width - $0.name.count + 2) + $0.value }
           .joined(separator: "\n"))
+      if facts.contains(where: { $0.name == Fact.fault }) { throw ExitCode(ExitStatus.mistake.rawValue) }
     }
   }
 
@@ -57,6 +61,9 @@
     init(_ name: String, _ value: String) {
       (self.name, self.value) = (name, value)
     }
+
+    /// What a model can't be read for.
+    static let fault = "can't be used"
 
     /// A number with its thousands apart.
     static func number(_ number: Int) -> String {

@@ -1,11 +1,13 @@
 #if Run
   import Distillation
   import Foundation
+  import JSON
   import LanguageModel
   import StudentModels
   import TeacherProtocol
   import Tensor
   import Tokenization
+  import Wording
 
   /// What a model's folder holds.
   enum ModelFacts {
@@ -17,13 +19,23 @@
           description.model_type + (description.architectures.map { " (\($0.joined(separator: ", ")))" } ?? ""))
       ]
       let weights = try weightFiles(folder)
-      if try ModelKind(of: folder) == .textEncoder {
-        facts += try encoder(folder, weights: weights.reduce(0) { $0 + WeightFacts.elements(of: $1) })
-      } else {
-        let configuration = try StudentFamily.configuration(contentsOf: folder)
-        facts += decoder(configuration)
-        let bytes = weights.reduce(0) { $0 + WeightFacts.bytes(of: $1) }
-        facts += TrainingFacts.facts(configuration, in: folder, weightBytes: bytes)
+      let isEncoder = try ModelKind(of: folder) == .textEncoder
+      let isSentence = SentenceEmbedder.isFolder(folder)
+      var fault: Fact?
+      do {
+        if isEncoder {
+          facts += try encoder(folder, weights: weights.reduce(0) { $0 + WeightFacts.elements(of: $1) })
+        } else {
+          let configuration = try StudentFamily.configuration(contentsOf: folder)
+          facts += decoder(configuration, try isHeadTable(folder, isSentence))
+          let bytes = weights.reduce(0) { $0 + WeightFacts.bytes(of: $1) }
+          facts += TrainingFacts.facts(configuration, in: folder, weightBytes: bytes)
+        }
+        if isSentence { facts += try sentence(folder) }
+        if isEncoder, !isSentence { try loadEncoder(folder, description) }
+      } catch {
+        // Weights that config.json does not describe are named with the rest of what is there.
+        fault = Fact(Fact.fault, FaultText.sentence(for: error))
       }
       facts += self.weights(weights)
       facts += try TokenizerFacts.facts(of: folder)
@@ -31,7 +43,41 @@
         facts.append(Fact("chat template", template))
       }
       if let processor = try processor(folder) { facts.append(Fact("image processor", processor)) }
-      return facts
+      facts += try TokenizerAgreement.doubts(in: folder).map { Fact("doubt", $0) }
+      return facts + [fault].compactMap(\.self)
+    }
+
+    /// Reads the model as everything else does, which compares names and shapes of the weights with config.json.
+    private static func isHeadTable(_ folder: URL, _ isSentence: Bool) throws -> Bool? {
+      guard !isSentence else { return nil }
+      return try StudentFamily.student(contentsOf: folder).isHeadTable
+    }
+
+    /// The same for an encoder: with its head where it has one.
+    private static func loadEncoder(_ folder: URL, _ description: ModelDescription) throws {
+      let names = description.architectures ?? []
+      if names.contains(where: { $0.hasSuffix("ForTokenClassification") }) {
+        _ = try TokenTagger(contentsOf: folder)
+      } else if names.contains(where: { $0.hasSuffix("ForSequenceClassification") }) {
+        _ = try TextClassifier(contentsOf: folder)
+      } else {
+        _ = try SentenceEmbedder(contentsOf: folder)
+      }
+    }
+
+    /// What a folder of sentence-transformers does with a text's rows.
+    static func sentence(_ folder: URL) throws -> [Fact] {
+      let embedder = try SentenceEmbedder(contentsOf: folder)
+      let prompts = embedder.prompts.keys.sorted()
+      let named = prompts.isEmpty ? "" : "; prompts \(prompts.joined(separator: ", "))"
+      let standing = embedder.prompt.isEmpty ? "" : ", \"\(embedder.prompt)\" before each text"
+      let rows = embedder.poolsPrompt ? "" : ", the prompt's rows left out"
+      return [
+        Fact(
+          "sentence vectors",
+          "\(Fact.number(embedder.dimensions)) numbers of length 1, pooling: \(embedder.pooling.words)\(rows); texts of up to "
+            + "\(Fact.number(embedder.maximumTokens)) tokens\(standing)\(named)")
+      ]
     }
 
     /// What a GGUF file holds.
@@ -40,16 +86,16 @@
       let files = try model.files()
       var facts = [Fact("model", try model.file.string("general.architecture") ?? "")]
       if let name = try model.file.string("general.name") { facts.append(Fact("name", name)) }
+      let size = try FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)[.size] as? Int
       let configuration = try StudentFamily.configuration(contentsOf: url)
-      facts += decoder(configuration)
-      facts += TrainingFacts.facts(configuration, in: url, weightBytes: 4 * ModelSize(configuration).parameters)
+      facts += decoder(configuration, try StudentFamily.student(contentsOf: url).isHeadTable)
+      facts += TrainingFacts.facts(configuration, in: url, weightBytes: size ?? 0)
       var (elements, types) = (0, [String: Int]())
       for name in model.file.names {
         elements += model.file.shape(of: name)?.reduce(1, *) ?? 0
         types[model.file.typeName(of: name) ?? "", default: 0] += 1
       }
       let kinds = types.sorted { $0.key < $1.key }.map { types.count == 1 ? $0.key : "\($0.value) \($0.key)" }
-      let size = try FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)[.size] as? Int
       facts.append(
         Fact(
           "weights",
@@ -63,15 +109,16 @@
       return facts
     }
 
-    private static func decoder(_ configuration: any FamilyConfiguration) -> [Fact] {
+    /// - Parameter isTable: whether the output head is the token table; nil for a model that is read without its head.
+    private static func decoder(_ configuration: any FamilyConfiguration, _ isTable: Bool?) -> [Fact] {
       let text = configuration.text
       var facts = [
         Fact(
           "decoder",
           "\(text.layers) layers of width \(text.hiddenSize) (inner \(text.intermediateSize)), \(text.heads) heads, "
             + "\(text.keyValueHeads) for keys; \(Fact.number(text.vocabularySize)) tokens, up to "
-            + "\(Fact.number(text.maxPositions)) positions; output head "
-            + (text.tiesEmbeddings ? "is the embedding table" : "of its own"))
+            + "\(Fact.number(text.maxPositions)) positions"
+            + (isTable.map { $0 ? "; output head is the embedding table" : "; output head of its own" } ?? ""))
       ]
       if let tower = configuration.tower {
         facts.append(Fact("vision tower", "\(tower.layers) layers of width \(tower.width) (inner \(tower.innerWidth))"))
@@ -81,7 +128,7 @@
 
     private static func encoder(_ folder: URL, weights: Int) throws -> [Fact] {
       let url = folder.appending(path: "config.json")
-      let c = try JSONDecoder().decode(TextEncoderConfiguration.self, from: readData(url))
+      let c = try JSONParser.value(of: Array(readData(url)), .modelFile).decoded(as: TextEncoderConfiguration.self)
       return [
         Fact("encoder", "\(c.family), \(Fact.number(c.vocabularySize)) tokens, texts of up to \(c.maximumTokens)"),
         Fact("classes", c.labels.joined(separator: ", ")),
