@@ -222,6 +222,15 @@ import Testing
     #expect(try ReviewQuestion.reading(list)[0].item.images == ["a.png", "b.png"])
   }
 
+  @Test func `a queue with an item twice is refused with both lines`() throws {
+    let file = try scratch.file(
+      "twice.jsonl", #"{"item": "1", "fields": {"text": "a"}}"# + "\n" + #"{"item": "2"}"# + "\n" + #"{"item": "1"}"#)
+    let error = #expect(throws: TeacherProtocolError.self) { try ReviewQuestion.reading(file) }
+    #expect(
+      "\(try #require(error))".contains("twice.jsonl:3: item '1', field 'item': expected every item once, found it again, as on line 1"),
+      "\(try #require(error))")
+  }
+
   @Test func `unknown labels and items are listed with their row`() throws {
     let file = try scratch.file(
       "r.csv", "item,label\na,falsified\nb,perhaps\nz,No\n,Yes\na,pristine\nc,\na, 1 \nd,Yes,x\n")

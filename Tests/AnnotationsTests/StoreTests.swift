@@ -81,6 +81,29 @@ import Testing
     #expect(await reopened.problems.isEmpty)
   }
 
+  @Test func `a last line that lacks only its newline counts at once, whoever appends behind it`() async throws {
+    func lines(_ file: LineFile) throws -> [String] {
+      try file.newLines { "\($0) \(String(decoding: $1, as: UTF8.self))" }
+    }
+    let path = try scratch.file("lines.jsonl", "{\"a\": 1}\n{\"a\": 2}")
+    let (one, other) = (try LineFile(path), try LineFile(path))
+    #expect(try lines(one) == ["1 {\"a\": 1}", "2 {\"a\": 2}"] && lines(one) == [])
+    #expect(try lines(other) == ["1 {\"a\": 1}", "2 {\"a\": 2}"])
+    try one.append(["{\"a\": 3}"])
+    #expect(try String(contentsOf: path, encoding: .utf8) == "{\"a\": 1}\n{\"a\": 2}\n{\"a\": 3}\n")
+    for file in [one, other] { #expect(try lines(file) == ["3 {\"a\": 3}"] && lines(file) == []) }
+    try other.append(["{\"a\": 4}"])
+    for file in [one, other] { #expect(try lines(file) == ["4 {\"a\": 4}"]) }
+    // A torn line behind it is still cut off.
+    let torn = try LineFile(try scratch.file("torn.jsonl", "{\"a\": 1}"))
+    #expect(try lines(torn).count == 1)
+    try Data("{\"a\": 1}\n{\"a\": ".utf8).write(to: scratch.path("torn.jsonl"))
+    #expect(try lines(torn) == [] && torn.problems.map(\.line) == [2])
+    try torn.append(["{\"a\": 2}"])
+    #expect(try lines(torn) == ["2 {\"a\": 2}"])
+    #expect(try String(contentsOf: scratch.path("torn.jsonl"), encoding: .utf8) == "{\"a\": 1}\n{\"a\": 2}\n")
+  }
+
   @Test func `damaged lines are listed and passed over`() async throws {
     let store = try JSONLinesAnnotationStore(file)
     try await store.append([annotation("a")])

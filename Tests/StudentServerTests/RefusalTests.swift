@@ -120,6 +120,48 @@ import JSON
       if count == 3 { #expect(found["choices"] == plain["choices"], "\(more)") }
     }
 
+    /// vLLM's and llama.cpp's spelling of what a template is told.
+    @Test func `the chat template is told what chat_template_kwargs says, and what it does not read changes nothing`()
+      async throws
+    {
+      let template = try ChatTemplate(
+        "{% for m in messages %}<|im_start|>{{ m.role }}: {% if m.role == 'assistant' and loop.last %}<t></t>{% endif %}"
+          + "{% for p in m.content %}{{ '<image>' if p.type == 'image' else p.text }}{% endfor %}<end_of_utterance>\n"
+          + "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant: "
+          + "{% if enable_thinking is defined and enable_thinking is false %}<t></t>{% endif %}{{ tone }}{% endif %}")
+      let tiny = served.student
+      let student = try SmolVLM(
+        model: tiny.model, tokenizer: tiny.tokenizer, template: template, processor: tiny.processor)
+      let server = StudentServer(student, name: "tiny")
+      func tokens(_ more: String) async throws -> (count: Int?, error: JSONValue?) {
+        let body = ServedStudent.body("x", #""max_tokens": 1"# + more)
+        let response = await server.answer(LoopbackRequest("POST", "/v1/chat/completions", body: Data(body.utf8)))
+        guard case .data(let bytes) = response.body else { throw CancellationError() }
+        let answer = try bytes.withUnsafeBytes { try JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
+        return (answer["usage"]?["prompt_tokens"]?.integer, answer["error"])
+      }
+      func count(_ text: String) -> Int { tiny.tokenizer.encode(text, addingSpecialTokens: false).count }
+      let plain = try #require(try await tokens("").count)
+      for (kwargs, more) in [
+        (#"{"enable_thinking": false}"#, "<t></t>"), (#"{"enable_thinking": true}"#, ""), (#"{"enable_thinking": null}"#, ""),
+        (#"{"other": 1, "enable_thinkin": false}"#, ""), (#"{"tone": "short"}"#, "short"), (#"{"tone": 7}"#, "7"),
+        (#"{"tone": "!", "enable_thinking": false}"#, "<t></t>!"), ("{}", ""), ("null", ""),
+      ] {
+        let found = try await tokens(#", "chat_template_kwargs": \#(kwargs)"#)
+        let text = "<|im_start|>assistant: "
+        #expect(
+          found.error == nil && found.count == plain + count(text + more) - count(text), "\(kwargs) \(found)")
+      }
+      for (kwargs, parameter) in [
+        ("3", "chat_template_kwargs"), (#"{"tone": [1]}"#, "chat_template_kwargs.tone"),
+        (#"{"messages": "x"}"#, "chat_template_kwargs.messages"),
+        (#"{"bos_token": "x"}"#, "chat_template_kwargs.bos_token"),
+      ] {
+        let error = try await tokens(#", "chat_template_kwargs": \#(kwargs)"#).error
+        #expect(error?["param"]?.string == parameter, "\(kwargs)")
+      }
+    }
+
     /// As openai-python 2 sends back the assistant's message (`message.model_dump()`), and as vercel/ai sends a turn without
     /// a text (its PR 13744 wrote `content: null`).
     @Test(arguments: [

@@ -45,15 +45,23 @@ public struct ReviewQuestion: Sendable, Equatable {
 
   /// The questions of a queue: JSON Lines as ``ReviewFile`` writes them.
   ///
-  /// - Throws: `TeacherProtocolError`: a file that can't be read, or the first row without an item.
+  /// - Throws: `TeacherProtocolError`: a file that can't be read, or the first row without an item or with one of an earlier row.
   package static func reading(_ url: URL) throws(TeacherProtocolError) -> [ReviewQuestion] {
     let table = try RowFile(contentsOf: url)
     if let problem = table.problems.first { throw .badRow(problem) }
     var questions: [ReviewQuestion] = []
+    var seen: [String: Int] = [:]
     for row in table.rows {
       guard let id = row.text(["item"]) else {
         throw .badRow(
           RowProblem(file: table.file, line: row.line, field: "item", expected: "an item's id", found: "nothing"))
+      }
+      // Decisions are kept by item: of two questions about one, the second would count as decided with the first.
+      if let line = seen.updateValue(row.line, forKey: id) {
+        throw .badRow(
+          RowProblem(
+            file: table.file, line: row.line, item: id, field: "item", expected: "every item once",
+            found: "it again, as on line \(line)"))
       }
       var fields: [String: String] = [:]
       if case .object(let members)? = row.value("fields") {

@@ -6,7 +6,7 @@ package import TeacherProtocol
 ///
 /// A line counts once ``append(_:)`` has returned: it is then on the disk, newline included. A process killed while it
 /// wrote leaves a torn last line, which was never confirmed: it is reported, and cut off by the next append. If only
-/// the newline is missing the line is whole and is kept.
+/// the newline is missing the line is whole, counts, and gets its newline with the next append.
 package final class LineFile {
   /// Writes bytes at an offset as `pwrite` does; tests put a failing disk here.
   package typealias Write = @Sendable (Int32, UnsafeRawPointer, Int, off_t) -> Int
@@ -24,6 +24,8 @@ package final class LineFile {
   private let write: Write
   private var offset: off_t = 0
   private var lines = 0
+  /// Whether the line that was read last has no newline yet.
+  private var lacksNewline = false
   private var reportedTorn: off_t = -1
 
   /// Opens or makes a file.
@@ -54,20 +56,27 @@ package final class LineFile {
   /// - Parameter read: reads a line by its number and bytes. Where it throws nothing counts as read: the next call meets the line
   ///   again, and none behind it is passed over.
   package func newLines<Line>(_ read: (_ number: Int, _ bytes: Data) throws -> Line) throws -> [Line] {
-    let fresh = try unread()
-    guard let end = fresh.lastIndex(of: 0x0A) else {
-      try report(fresh)
-      return []
-    }
+    var fresh = try unread()
+    // Another process may have ended the line that had no end.
+    let skipped = lacksNewline && fresh.first == 0x0A ? 1 : 0
+    fresh = Data(fresh.dropFirst(skipped))
+    let end = fresh.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+    let rest = Data(fresh[end...])
     var found: [Line] = []
     var number = lines
-    for line in fresh[...end].dropLast().split(separator: 0x0A, omittingEmptySubsequences: false) {
+    func take(_ line: Data) throws {
       number += 1
-      if line.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) { found.append(try read(number, Data(line))) }
+      if line.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) { found.append(try read(number, line)) }
     }
+    if end > 0 {
+      for line in fresh[..<(end - 1)].split(separator: 0x0A, omittingEmptySubsequences: false) { try take(Data(line)) }
+    }
+    let isEnded = !isWhole(rest)
+    if !isEnded { try take(rest) }
+    if skipped + end > 0 || !isEnded { lacksNewline = !isEnded }
     lines = number
-    offset += off_t(end + 1)
-    try report(fresh[(end + 1)...])
+    offset += off_t(skipped + end + (isEnded ? 0 : rest.count))
+    if isEnded { try report(rest) }
     return found
   }
 
@@ -78,7 +87,9 @@ package final class LineFile {
     let torn = try unread()
     var bytes = Array(texts.joined(separator: "\n").utf8)
     bytes.append(0x0A)
-    if !torn.isEmpty {
+    if torn.isEmpty {
+      if lacksNewline { bytes.insert(0x0A, at: 0) }
+    } else {
       if isWhole(torn) {
         bytes.insert(0x0A, at: 0)
       } else if ftruncate(descriptor, offset) != 0 {
@@ -113,7 +124,7 @@ package final class LineFile {
   }
 
   private func report(_ torn: Data) throws(AnnotationsError) {
-    guard !torn.isEmpty, reportedTorn != offset, !isWhole(Data(torn)) else { return }
+    guard !torn.isEmpty, reportedTorn != offset else { return }
     reportedTorn = offset
     problems.append(
       RowProblem(

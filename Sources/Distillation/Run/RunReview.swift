@@ -59,7 +59,15 @@ extension DistillationRun {
   /// Adds what people decided on the page; what is asked is written for it.
   func addDecisions(about asked: [Conflict], to human: inout HumanLabels) async throws {
     try ReviewFile.write(asked, to: queue)
-    let entries = try await decisionLog().log.entries()
+    let (log, place) = try await decisionLog()
+    let entries = try await log.entries()
+    let others = Set(entries.filter { $0.label != nil }.map(\.item))
+      .subtracting(asked.map(\.item.id)).subtracting(human.opinions.keys)
+    if !others.isEmpty {
+      reporter.message(
+        "\(place) has decisions about \(NumberText.counted(others.count, "item")) that the run does not ask about now, since "
+          + "review.budget, review.order, the labels or the replies have changed; they are kept, and not used")
+    }
     human.add(entries, of: asked.map(\.item.id), known: Set(try configuration.labelSet().names))
     // Without an answer to these questions the answers are an earlier round's, or the review is not begun; where all opinions are
     // given and cancel each other out, nothing is left to wait for.

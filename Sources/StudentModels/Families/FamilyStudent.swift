@@ -1,5 +1,5 @@
 internal import Foundation
-internal import JSON
+package import JSON
 package import ImageDecoding
 package import LanguageModel
 package import Layers
@@ -14,7 +14,7 @@ package import Tokenization
 /// let tree = try student.tree(question: "Does the caption fit?", images: [photo], answers: ["No", "Yes"])
 /// student.answerProbabilities([tree])  // [[0.48, 0.52]]
 /// ```
-package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingStudent, BeginningSharer {
+package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingStudent, BeginningSharer, TemplatedStudent {
   package var model: Model
   /// Text to tokens and back.
   package let tokenizer: Tokenizer
@@ -218,6 +218,21 @@ package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingS
       model: model, tokenizer: tokenizer, template: format.template, processor: processor, thinking: isOn)
     (student.maximumTokens, student.promptBeginning, student.files) = (maximumTokens, promptBeginning, files)
     self = student
+  }
+
+  /// A student whose chat template has these variables besides; see ``TemplatedStudent/telling(_:)``.
+  package func telling(_ variables: [JSONValue.Member]) throws -> FamilyStudent {
+    guard var template = format.template else { return self }
+    let read = template.names.read
+    let told = variables.filter { read.contains($0.name) }
+    guard !told.isEmpty else { return self }
+    let isOn = told.last { $0.name == "enable_thinking" }?.value.bool
+    // The last of a name counts.
+    template.variables += told
+    var student = try FamilyStudent(
+      model: model, tokenizer: tokenizer, template: template, processor: processor, thinking: isOn ?? thinking)
+    (student.maximumTokens, student.promptBeginning, student.files) = (maximumTokens, promptBeginning, files)
+    return student
   }
 
   /// The tokens of a rendered conversation; see ``PretrainedStudent/ids(of:images:)``.

@@ -16,6 +16,7 @@ struct ChatPrompt: Sendable {
   ///
   /// - Parameter limit: the most tokens of an answer where the request names no number.
   init(_ request: ChatRequest, student: any PretrainedStudent, limit: Int) throws(ChatError) {
+    let student = try Self.told(request, student)
     let readsImages = student.tower != nil
     var messages: [ChatMessage] = []
     images = []
@@ -62,6 +63,17 @@ struct ChatPrompt: Sendable {
           + "\(student.maximumTokens) that this model takes.", code: "context_length_exceeded")
     }
     maximumTokens = request.maximumTokens ?? min(room, limit)
+  }
+
+  /// The student with what the request tells its chat template.
+  private static func told(
+    _ request: ChatRequest, _ student: any PretrainedStudent
+  ) throws(ChatError) -> any PretrainedStudent {
+    guard !request.templateVariables.isEmpty, let templated = student as? any TemplatedStudent else { return student }
+    do { return try templated.telling(request.templateVariables) } catch {
+      throw .invalid(
+        "chat_template_kwargs", "The conversation can't be put into this model's format with them: \(error)")
+    }
   }
 
   /// A text up to the end of its last special token.

@@ -37,6 +37,8 @@ struct ChatRequest: Sendable, Equatable {
   var form = AnswerGuide.Form.free
   /// Whether the request says so, or leaves the form open.
   var namesForm = false
+  /// What the chat template is told besides the conversation.
+  var templateVariables: [JSONValue.Member] = []
   var streams = false
   var streamsUsage = false
 
@@ -69,6 +71,7 @@ struct ChatRequest: Sendable, Equatable {
     }
     form = try fields.form()
     namesForm = fields["response_format"] != nil || fields["structured_outputs"] != nil
+    templateVariables = try fields.templateVariables()
     streams = try fields.flag("stream") ?? false
     streamsUsage = fields["stream_options"]?["include_usage"] == .bool(true)
     for name in ["frequency_penalty", "presence_penalty"] where try fields.number(name, -2...2) ?? 0 != 0 {

@@ -8,7 +8,7 @@ struct RequestFields {
   private static let known: Set<String> = [
     "model", "messages", "max_completion_tokens", "max_tokens", "temperature", "top_p", "top_k", "n", "seed", "stop",
     "logprobs", "top_logprobs", "response_format", "structured_outputs", "stream", "stream_options",
-    "frequency_penalty", "presence_penalty",
+    "frequency_penalty", "presence_penalty", "chat_template_kwargs",
   ]
 
   init(_ members: [JSONValue.Member]) {
@@ -61,6 +61,30 @@ struct RequestFields {
   func length(_ name: String) throws(ChatError) -> Int? {
     if self[name]?.integer == -1 { return nil }
     return try whole(name, 1...Int.max)
+  }
+
+  /// What the chat template is told besides, as vLLM and llama.cpp spell it.
+  func templateVariables() throws(ChatError) -> [JSONValue.Member] {
+    let name = "chat_template_kwargs"
+    guard let value = self[name] else { return [] }
+    guard case .object(let variables) = value else {
+      throw .invalid(name, "\(name) must be an object, not \(value.kind).")
+    }
+    for variable in variables {
+      let place = "\(name).\(variable.name)"
+      // What the server itself says of a conversation, and the tokens of the model.
+      if ["messages", "tools", "documents", "add_generation_prompt"].contains(variable.name)
+        || variable.name.hasSuffix("_token")
+      {
+        throw .unsupported(place, "\(place) is the server's own to say; leave it out.")
+      }
+      switch variable.value {
+      case .null, .bool, .number, .string: break
+      case .array, .object:
+        throw .invalid(place, "\(place) must be true or false, a number or a text, not \(variable.value.kind).")
+      }
+    }
+    return variables.filter { !$0.value.isNull }
   }
 
   /// A text or up to four; none for an empty list.

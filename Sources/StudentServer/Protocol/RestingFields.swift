@@ -14,7 +14,7 @@ enum RestingFields {
   /// Asked for nothing where empty.
   private static let lists: Set<String> = [
     "tools", "functions", "documents", "stop_token_ids", "bad_words", "allowed_token_ids", "logits_processors",
-    "chat_template_kwargs", "mm_processor_kwargs", "vllm_xargs", "extra_body",
+    "mm_processor_kwargs", "vllm_xargs", "extra_body",
   ]
   private static let usual: [String: JSONValue] = [
     "reasoning_effort": .string("none"), "verbosity": .string("medium"), "modalities": .array([.string("text")]),

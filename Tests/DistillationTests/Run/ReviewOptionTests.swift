@@ -96,6 +96,12 @@ import Testing
       #expect(said.text.contains("distill review --run \(folder.path)"))
       #expect(try own.run().evaluation?.labelsSpent == 3)
       await #expect(throws: RunError.self) { try await world.run("oracle").review() }
+      // What is decided and asked no more is told, and stays.
+      let fewer = own.with { $0.review.budget = .count(1) }
+      let less = Said()
+      try await DistillationRun(fewer.configuration, folder: folder, reporter: less.reporter, plugins: own.plugins).run()
+      #expect(less.text.contains("has decisions about 2 items that the run does not ask about now"), "\(less.text)")
+      #expect(try await review.log.entries().count == 4)
     }
   }
 
