@@ -3,9 +3,11 @@ import JSON
 #if Run
   import Foundation
   import LoopbackServer
+  import StudentModels
   import StudentServer
   import TeacherProtocol
   import Testing
+  import Tokenization
 
   @Suite struct RefusalTests {
     let served: ServedStudent
@@ -125,10 +127,10 @@ import JSON
       async throws
     {
       let template = try ChatTemplate(
-        "{% for m in messages %}<|im_start|>{{ m.role }}: {% if m.role == 'assistant' and loop.last %}<t></t>{% endif %}"
+        "{{ tone }}{% for m in messages %}<|im_start|>{{ m.role }}: {% if m.role == 'assistant' and loop.last %}<t></t>{% endif %}"
           + "{% for p in m.content %}{{ '<image>' if p.type == 'image' else p.text }}{% endfor %}<end_of_utterance>\n"
           + "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant: "
-          + "{% if enable_thinking is defined and enable_thinking is false %}<t></t>{% endif %}{{ tone }}{% endif %}")
+          + "{% if enable_thinking is defined and enable_thinking is false %}<t></t>{% endif %}{% endif %}")
       let tiny = served.student
       let student = try SmolVLM(
         model: tiny.model, tokenizer: tiny.tokenizer, template: template, processor: tiny.processor)
@@ -142,15 +144,16 @@ import JSON
       }
       func count(_ text: String) -> Int { tiny.tokenizer.encode(text, addingSpecialTokens: false).count }
       let plain = try #require(try await tokens("").count)
+      let thought = count("<|im_start|>assistant: <t></t>") - count("<|im_start|>assistant: ")
       for (kwargs, more) in [
-        (#"{"enable_thinking": false}"#, "<t></t>"), (#"{"enable_thinking": true}"#, ""), (#"{"enable_thinking": null}"#, ""),
-        (#"{"other": 1, "enable_thinkin": false}"#, ""), (#"{"tone": "short"}"#, "short"), (#"{"tone": 7}"#, "7"),
-        (#"{"tone": "!", "enable_thinking": false}"#, "<t></t>!"), ("{}", ""), ("null", ""),
+        (#"{"enable_thinking": false}"#, thought), (#"{"enable_thinking": true}"#, 0),
+        (#"{"enable_thinking": null}"#, 0),
+        (#"{"other": 1, "enable_thinkin": false}"#, 0), (#"{"tone": "short"}"#, count("short")),
+        (#"{"tone": 7}"#, count("7")), (#"{"tone": "!", "enable_thinking": false}"#, count("!") + thought), ("{}", 0),
+        ("null", 0),
       ] {
         let found = try await tokens(#", "chat_template_kwargs": \#(kwargs)"#)
-        let text = "<|im_start|>assistant: "
-        #expect(
-          found.error == nil && found.count == plain + count(text + more) - count(text), "\(kwargs) \(found)")
+        #expect(found.error == nil && found.count == plain + more, "\(kwargs) \(found)")
       }
       for (kwargs, parameter) in [
         ("3", "chat_template_kwargs"), (#"{"tone": [1]}"#, "chat_template_kwargs.tone"),
