@@ -14,7 +14,7 @@ package import Tokenization
 /// let tree = try student.tree(question: "Does the caption fit?", images: [photo], answers: ["No", "Yes"])
 /// student.answerProbabilities([tree])  // [[0.48, 0.52]]
 /// ```
-package struct FamilyStudent<Model: FamilyModel>: PretrainedStudent, ContinuingStudent, BeginningSharer, TemplatedStudent {
+package struct FamilyStudent<Model: FamilyModel>: TemplatedStudent, ContinuingStudent, BeginningSharer {
   package var model: Model
   /// Text to tokens and back.
   package let tokenizer: Tokenizer

@@ -99,7 +99,8 @@ import Testing
       // What is decided and asked no more is told, and stays.
       let fewer = own.with { $0.review.budget = .count(1) }
       let less = Said()
-      try await DistillationRun(fewer.configuration, folder: folder, reporter: less.reporter, plugins: own.plugins).run()
+      try await DistillationRun(fewer.configuration, folder: folder, reporter: less.reporter, plugins: own.plugins)
+        .run()
       #expect(less.text.contains("has decisions about 2 items that the run does not ask about now"), "\(less.text)")
       #expect(try await review.log.entries().count == 4)
     }
