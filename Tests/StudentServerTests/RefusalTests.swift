@@ -127,7 +127,7 @@ import JSON
       async throws
     {
       let template = try ChatTemplate(
-        "{{ tone }}{% for m in messages %}<|im_start|>{{ m.role }}: {% if m.role == 'assistant' and loop.last %}<t></t>{% endif %}"
+        "<|im_start|>{{ tone }}<end_of_utterance>{% for m in messages %}<|im_start|>{{ m.role }}: {% if m.role == 'assistant' and loop.last %}<t></t>{% endif %}"
           + "{% for p in m.content %}{{ '<image>' if p.type == 'image' else p.text }}{% endfor %}<end_of_utterance>\n"
           + "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant: "
           + "{% if enable_thinking is defined and enable_thinking is false %}<t></t>{% endif %}{% endif %}")

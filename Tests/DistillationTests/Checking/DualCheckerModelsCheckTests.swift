@@ -87,7 +87,14 @@ import Testing
   @Test func `a text that is longer than the decoder takes`() async throws {
     try await expectRefusal("student", saying: ["r4"]) {
       $0.student.kind = .decoder
-      $0.student.model = try decoder(in: $1)
+      let model = try decoder(in: $1)
+      $0.student.model = model
+      // Room for all texts but one.
+      let config = URL(filePath: model).appending(path: "config.json")
+      let text = try String(contentsOf: config, encoding: .utf8)
+      #expect(text.contains(#""max_position_embeddings":256"#))
+      try Data(text.replacing(#""max_position_embeddings":256"#, with: #""max_position_embeddings":1024"#).utf8)
+        .write(to: config)
       let rows = (0..<12).map { number in
         let text = DualCheckerFixture.text(number) + String(repeating: " and on", count: number == 4 ? 300 : 0)
         return #"{"id": "r\#(number)", "summary": "\#(text)", "detail": "-", "label": \#(number % 2)}"#
