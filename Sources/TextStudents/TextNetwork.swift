@@ -86,7 +86,7 @@ extension TokenTagger: TextNetwork {
           places.append(place)
           chances.append(row)
         }
-        let tags = TagDecoder(names).tags(chances)
+        let tags = TagDecoder(names).tags(chances, continues: TagDecoder.continuations(places, in: text))
         let tokens = tags.indices.map {
           (name: names[tags[$0]], place: places[$0], probability: Double(chances[$0][tags[$0]]))
         }
