@@ -72,8 +72,8 @@ struct WordStudent: OnlineStudent, Equatable {
 
   @Test func `confidence is calibrated by what was drawn at random alone`() async throws {
     var loop = try await loop()
-    loop.calibrate = { _, right in
-      let share = Double(right.count { $0 }) / Double(right.count)
+    loop.calibrate = { known, _ in
+      let share = Double(known.count(where: \.isRight)) / Double(known.count)
       return { _ in share }
     }
     var state = try await loop.start()
@@ -189,8 +189,8 @@ struct WordStudent: OnlineStudent, Equatable {
     var loop = try await loop(teacher)
     (loop.options.explains, loop.options.targetPrecision) = (false, 0.5)
     #expect(try await loop.start().pool.count(where: \.isRight) == 3)
-    loop.calibrate = { confidences, right in
-      let mean = Double(right.count { $0 }) / Double(confidences.count)
+    loop.calibrate = { known, _ in
+      let mean = Double(known.count(where: \.isRight)) / Double(known.count)
       return { _ in mean }
     }
     let state = try await loop.start()

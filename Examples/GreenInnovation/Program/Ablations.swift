@@ -17,9 +17,11 @@ enum Ablations {
     ("borderline: disagreement", { ($0.studentCheck.kind, $0.studentCheck.threshold) = (.disagreement, 0.5) }),
     ("confidence: agreement", { $0.teacher.confidence = .agreement }),
     ("confidence: verbalised", { $0.teacher.confidence = .verbalised }),
+    ("calibration: logistic", { $0.teacherCheck.calibration = .logistic }),
     ("calibration: temperature", { $0.teacherCheck.calibration = .temperature }),
     ("calibration: isotonic", { $0.teacherCheck.calibration = .isotonic }),
     ("calibration: none", { $0.teacherCheck.calibration = .none }),
+    ("acceptance: surest", { $0.teacherCheck.acceptance = .surest }),
     ("acceptance: latest", { $0.teacherCheck.acceptance = .latest }),
     ("labels not weighed", { $0.student.weighs = false }),
   ]

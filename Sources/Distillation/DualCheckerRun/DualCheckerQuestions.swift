@@ -19,13 +19,17 @@ struct DualCheckerQuestions: Sendable {
     let start = pool * (run.aligner.explains && run.task.kind != .spans ? 2 : 1)
     let followUps = run.teacherCheck.followUps
     least = start + toLabel
+    // The pool is asked again where it chooses which reply counts.
+    let choice = run.teacherCheck.rule == nil ? pool * followUps : 0
     let rounds = (toLabel + run.loop.batch - 1) / max(1, run.loop.batch)
     let refinements = run.studentCheck.kind == .none ? 0 : rounds / max(1, run.studentCheck.every)
-    let whole = start + toLabel * (1 + followUps) + refinements * (pool + 1)
+    let whole = start + choice + toLabel * (1 + followUps) + refinements * (pool + 1)
     most = min(whole, max(run.loop.budget ?? whole, start))
     let draws = run.evaluation.draws
     scoring = test * (1 + followUps + draws) + min(run.evaluation.studentDraws, draws) * toLabel
-    second = run.second == nil || !run.teacherCheck.steps.contains(.secondOpinion) ? 0 : followUps * (toLabel + test)
+    second =
+      run.second == nil || !run.teacherCheck.steps.contains(.secondOpinion)
+      ? 0 : choice + followUps * (toLabel + test)
   }
 }
 

@@ -113,24 +113,7 @@ public struct DualCheckerRun: Sendable {
     loop.parameters = configuration.teacher.parameters(for: data.task)
     loop.studentCheck = configuration.studentCheck.check
     loop.refinement = configuration.studentCheck.asRefinement
-    switch configuration.teacherCheck.calibration {
-    case .none: loop.calibrate = nil
-    case .logistic:
-      loop.calibrate = { confidences, right in
-        let calibration = LogisticCalibration(confidences: confidences, correct: right)
-        return { calibration.calibrated($0) }
-      }
-    case .temperature:
-      loop.calibrate = { confidences, right in
-        let calibration = TemperatureCalibration(confidences: confidences, correct: right)
-        return { calibration.calibrated($0) }
-      }
-    case .isotonic:
-      loop.calibrate = { confidences, right in
-        let calibration = IsotonicCalibration(confidences: confidences, correct: right)
-        return { calibration.calibrated($0) }
-      }
-    }
+    loop.calibrate = configuration.teacherCheck.calibration.learner
     return loop
   }
 
@@ -140,7 +123,8 @@ public struct DualCheckerRun: Sendable {
     (options.batch, options.budget, options.replay) = (loop.batch, loop.budget, loop.replay)
     (options.shots, options.explains) = (aligner.shots, aligner.explains)
     options.contextCharacters = aligner.contextCharacters
-    (options.steps, options.followUps, options.acceptance) = (check.steps, check.followUps, check.acceptance)
+    (options.steps, options.followUps) = (check.steps, check.followUps)
+    (options.acceptance, options.choosesAcceptance) = (check.rule ?? options.acceptance, check.rule == nil)
     (options.threshold, options.targetPrecision) = (check.threshold, check.targetPrecision)
     options.refinesEvery = configuration.studentCheck.every
     options.rollsBack = configuration.studentCheck.rollsBack

@@ -59,7 +59,14 @@ public struct TeacherChecker: Sendable {
   /// - Throws: an error of the first question, or `BudgetExhausted`. Where a follow-up fails otherwise, what was paid for is
   ///   kept and the replies so far decide; a teacher that is unavailable says so again at the next item.
   public func ask(_ request: TeacherRequest) async throws -> CheckedReply {
-    var exchanges = [Exchange(request: request, reply: try await teacher.reply(to: request))]
+    try await goOn(after: Exchange(request: request, reply: teacher.reply(to: request)))
+  }
+
+  /// Looks at a first reply that is there already, and asks again where the check says so.
+  ///
+  /// - Throws: as ``ask(_:)``, but for the first question.
+  package func goOn(after first: Exchange) async throws -> CheckedReply {
+    var exchanges = [first]
     while exchanges.count <= maximumFollowUps, let next = try await check.followUp(to: exchanges) {
       do {
         let asked = check.respondent(after: exchanges) ?? teacher
@@ -71,13 +78,18 @@ public struct TeacherChecker: Sendable {
         break
       }
     }
-    return CheckedReply(exchanges: exchanges, accepted: accepted(exchanges))
+    return CheckedReply(exchanges: exchanges, accepted: acceptance.accepted(exchanges))
   }
+}
 
-  private func accepted(_ exchanges: [Exchange]) -> Int {
+extension AcceptanceRule {
+  /// The position of the reply that counts; the last one where none has a label.
+  ///
+  /// - Precondition: there is at least one exchange.
+  package func accepted(_ exchanges: [Exchange]) -> Int {
     let answered = exchanges.indices.filter { exchanges[$0].reply.label != nil }
     let chosen =
-      switch acceptance {
+      switch self {
       case .surest:
         answered.max { a, b in
           let (left, right) = (exchanges[a].reply.confidence?.value ?? -1, exchanges[b].reply.confidence?.value ?? -1)

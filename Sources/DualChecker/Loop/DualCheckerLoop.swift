@@ -35,8 +35,10 @@ public struct DualCheckerLoop: Sendable {
   public var studentCheck: any StudentCheck = MarginCheck()
   /// The use of borderline cases. The default is a standing demonstration.
   public var refinement: any TemplateRefinement = BorderlineDemonstrations()
-  /// Makes a calibration from confidences and rightness on the pool; nil takes confidences as they are.
-  package var calibrate: (@Sendable ([Double], [Bool]) -> @Sendable (Double) -> Double)?
+  /// Makes a calibration from answers on the pool and those without a known truth; nil takes confidences as they are.
+  package var calibrate: Calibrate?
+  package typealias Calibrate =
+    @Sendable ([EvidenceCalibration.Known], [EvidenceCalibration.Answer]) -> @Sendable (Double) -> Double
 
   /// A loop with the default in every other property.
   public init(
@@ -61,7 +63,7 @@ public struct DualCheckerLoop: Sendable {
       state.reasons = Dictionary(uniqueKeysWithValues: zip(entries.map(\.item.id), reasons))
       state.questions += entries.count
     }
-    let (score, answers) = try await poolScore(template, reasons: state.reasons)
+    let (score, answers, exchanges) = try await poolScore(template, reasons: state.reasons)
     state.questions += entries.count
     state.pool = answers
     state.history = TemplateHistory(template, score: entries.isEmpty ? nil : score.macroF1)
@@ -69,6 +71,7 @@ public struct DualCheckerLoop: Sendable {
     if let target = options.targetPrecision, !entries.isEmpty {
       state.threshold = threshold(of: state, precision: target)
     }
+    if options.choosesAcceptance { try await chooseAcceptance(&state, after: exchanges) }
     return state
   }
 
@@ -136,23 +139,7 @@ public struct DualCheckerLoop: Sendable {
     try await ask(items, state: state, followUps: options.followUps).map { try? $0.get() }
   }
 
-  /// How sure a reply is, 0...1, after calibration on the pool.
-  package func sureness(of confidence: Double?, in state: LoopState) -> Double {
-    guard let confidence else { return state.pool.isEmpty ? 1 : share(of: state.fairPool) }
-    return calibration(state)(confidence)
-  }
-
-  private func share(of pool: [LoopState.PoolAnswer]) -> Double {
-    Double(pool.count(where: \.isRight)) / Double(max(1, pool.count))
-  }
-
-  private func calibration(_ state: LoopState) -> @Sendable (Double) -> Double {
-    let stated = state.fairPool.filter { $0.confidence != nil }
-    guard let calibrate, !stated.isEmpty else { return { $0 } }
-    return calibrate(stated.map { $0.confidence ?? 0 }, stated.map(\.isRight))
-  }
-
-  private func prompts(_ template: LabellingTemplate, reasons: [String: String]) async throws -> PromptBuilder {
+  func prompts(_ template: LabellingTemplate, reasons: [String: String]) async throws -> PromptBuilder {
     var prompts = PromptBuilder(task: task, template: template, aligner: aligner.explained(by: reasons))
     prompts.shots = options.shots
     prompts.contextCharacters = options.contextCharacters
@@ -160,17 +147,22 @@ public struct DualCheckerLoop: Sendable {
     return prompts
   }
 
-  private func ask(
-    _ items: [Item], state: LoopState, followUps: Int
-  ) async throws -> [Result<CheckedReply, any Error>] {
-    let prompts = try await prompts(state.history.template, reasons: state.reasons)
+  /// The check of replies as the state has it.
+  func checker(_ state: LoopState, _ prompts: PromptBuilder, followUps: Int) -> TeacherChecker {
     var ladder = DetailLadder(prompts: prompts, steps: options.steps, threshold: state.threshold)
     ladder.second = second.map { TaskTeacher($0, task: task) }
     let calibrated = calibration(state)
     ladder.calibration = { calibrated($0.value) }
-    let checker = TeacherChecker(
-      teacher: teacher, check: replyCheck?(ladder) ?? ladder, acceptance: options.acceptance,
+    return TeacherChecker(
+      teacher: teacher, check: replyCheck?(ladder) ?? ladder, acceptance: state.acceptance ?? options.acceptance,
       maximumFollowUps: max(0, followUps))
+  }
+
+  private func ask(
+    _ items: [Item], state: LoopState, followUps: Int
+  ) async throws -> [Result<CheckedReply, any Error>] {
+    let prompts = try await prompts(state.history.template, reasons: state.reasons)
+    let checker = checker(state, prompts, followUps: followUps)
     return try await concurrently(items) { item in
       let request = try await prompts.request(for: item)
       do {
@@ -189,7 +181,9 @@ public struct DualCheckerLoop: Sendable {
       replies: reply.exchanges.map {
         KeptReply(
           version: $0.request.promptVersion, answer: $0.reply.label, confidence: $0.reply.confidence, raw: $0.reply.raw)
-      }, accepted: reply.accepted, sureness: sureness(of: reply.reply.confidence?.value, in: state), round: round)
+      },
+      accepted: reply.accepted,
+      sureness: sureness(ofAccepted: reply.reply.confidence?.value, in: state), round: round)
   }
 
   /// Explains the most telling cases and tries the change that follows from them.
@@ -203,7 +197,7 @@ public struct DualCheckerLoop: Sendable {
     let edits = try await refinement.edits(to: state.history.template, after: explained)
     guard !edits.isEmpty else { return }
     let template = try state.history.template.applying(edits)
-    let (score, answers) = try await poolScore(template, reasons: state.reasons)
+    let (score, answers, _) = try await poolScore(template, reasons: state.reasons)
     state.questions += aligner.pool.size
     let isScored = options.rollsBack && aligner.pool.size > 0
     if try state.history.refine(edits, score: isScored ? score.macroF1 : nil, round: round) { state.pool = answers }
@@ -212,18 +206,21 @@ public struct DualCheckerLoop: Sendable {
   /// The pool answered with a template, each item left out of its own prompt.
   private func poolScore(
     _ template: LabellingTemplate, reasons: [String: String]
-  ) async throws -> (TaskScore, [LoopState.PoolAnswer]) {
+  ) async throws -> (TaskScore, [LoopState.PoolAnswer], [Exchange]) {
     let entries = aligner.pool.entries
     let prompts = try await prompts(template, reasons: reasons)
-    let replies = try await concurrently(entries) { try await teacher.reply(to: prompts.request(for: $0.item)) }
-    let answers = replies.map { task.answer(of: $0) }
+    let exchanges = try await concurrently(entries) {
+      let request = try await prompts.request(for: $0.item)
+      return Exchange(request: request, reply: try await teacher.reply(to: request))
+    }
+    let answers = exchanges.map { task.answer(of: $0.reply) }
     let score = task.score(answers, against: entries.map(\.answer), texts: entries.map(\.item.text))
-    let kept = zip(entries, zip(replies, answers)).map { entry, reply in
+    let kept = zip(entries, zip(exchanges, answers)).map { entry, answered in
       LoopState.PoolAnswer(
-        item: entry.item.id, confidence: reply.0.confidence?.value, isRight: reply.1 == entry.answer,
+        item: entry.item.id, confidence: answered.0.reply.confidence?.value, isRight: answered.1 == entry.answer,
         isRandom: entry.isRandom)
     }
-    return (score, kept)
+    return (score, kept, exchanges)
   }
 
   /// The lowest threshold above which the pool's answers are right often enough, after calibration.
@@ -248,37 +245,5 @@ public struct DualCheckerLoop: Sendable {
       (key: ContentDigest.of(fields: ["replay", "\(options.seed)", "\(round)", example.item.id]), place: place)
     }.sorted { $0.key < $1.key }
     return order.prefix(options.replay).map { older[$0.place] }
-  }
-
-  /// Runs the closure over the elements, a few at a time; results in their order.
-  ///
-  /// - Throws: the first error at once, but a used-up budget once the questions under way are answered: they are paid for.
-  private func concurrently<Element: Sendable, Output: Sendable>(
-    _ elements: [Element], _ body: @escaping @Sendable (Element) async throws -> Output
-  ) async throws -> [Output] {
-    try await withThrowingTaskGroup(of: (place: Int, output: Result<Output, BudgetExhausted>).self) { group in
-      var results = [Output?](repeating: nil, count: elements.count)
-      var exhausted: BudgetExhausted?
-      func take(_ done: (place: Int, output: Result<Output, BudgetExhausted>)) {
-        switch done.output {
-        case .success(let output): results[done.place] = output
-        case .failure(let error): exhausted = error
-        }
-      }
-      for (place, element) in elements.enumerated() {
-        if place >= max(1, options.concurrency), let done = try await group.next() { take(done) }
-        guard exhausted == nil else { break }
-        group.addTask {
-          do {
-            return (place, .success(try await body(element)))
-          } catch let error as BudgetExhausted {
-            return (place, .failure(error))
-          }
-        }
-      }
-      for try await done in group { take(done) }
-      if let exhausted { throw exhausted }
-      return results.compactMap(\.self)
-    }
   }
 }

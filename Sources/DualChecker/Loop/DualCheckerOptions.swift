@@ -12,6 +12,11 @@ public struct DualCheckerOptions: Sendable, Equatable {
   public var followUps = 1
   /// Which reply counts. The default is the surest.
   public var acceptance = AcceptanceRule.surest
+  /// Whether the labelled pool chooses which reply counts: each of its records is asked with every follow-up, left out of its
+  /// own prompt, and the rule is taken by which the answers have the highest macro F1; of equally good ones ``acceptance``. It
+  /// takes the questions of the follow-ups, and with a ``budget`` at most half of what is left of it, or else is not done. The
+  /// default is false.
+  public var choosesAcceptance = false
   /// Replies less sure than this are asked again, 0...1. The default is 0.85.
   public var threshold = 0.85
   /// Precision for which the threshold is chosen on the labelled pool, 0...1; nil takes ``threshold`` as it is.

@@ -29,6 +29,8 @@ public struct LabelledByTeacher: Sendable, Equatable, Codable {
   public var answer: String? { replies[accepted].answer }
   /// Whether asking again changed the answer.
   public var isChanged: Bool { answer != replies[0].answer }
+  /// Whether the last readable answer is another one than the first, whichever counts.
+  package var isGivenUp: Bool { replies.last { $0.answer != nil }.map { $0.answer != replies[0].answer } ?? false }
 }
 
 /// The record of one round.
@@ -67,6 +69,10 @@ public struct LoopState: Sendable, Equatable, Codable {
   package var reasons: [String: String] = [:]
   /// Confidence and rightness on the pool, each item left out of its own prompt.
   package var pool: [PoolAnswer] = []
+  /// The pool as it was asked with every follow-up; nil where it was asked once.
+  package var checked: [CheckedAnswer]?
+  /// The rule of acceptance that the pool chose; nil for that of the options.
+  package var acceptance: AcceptanceRule?
   /// Replies less sure than this are asked again, 0...1.
   package var threshold: Double
   /// The rounds.
@@ -87,10 +93,37 @@ public struct LoopState: Sendable, Equatable, Codable {
     }
   }
 
+  /// How the teacher answered an item of the pool when it was asked again where it was not sure.
+  package struct CheckedAnswer: Sendable, Equatable, Codable {
+    /// What it said at first.
+    package var first: PoolAnswer
+    /// What counts.
+    package var accepted: PoolAnswer
+    /// Whether the last answer is another one than the first.
+    package var isGivenUp: Bool
+
+    package init(first: PoolAnswer, accepted: PoolAnswer, isGivenUp: Bool) {
+      (self.first, self.accepted, self.isGivenUp) = (first, accepted, isGivenUp)
+    }
+  }
+
   /// The pool's answers on items that were drawn at random; all of them where none was.
-  package var fairPool: [PoolAnswer] {
-    let random = pool.filter(\.isRandom)
-    return random.isEmpty ? pool : random
+  package var fairPool: [PoolAnswer] { Self.fair(pool) }
+
+  private static func fair(_ answers: [PoolAnswer]) -> [PoolAnswer] {
+    let random = answers.filter(\.isRandom)
+    return random.isEmpty ? answers : random
+  }
+
+  /// The answers that count after every question on items that were drawn at random; nil where the pool was asked once.
+  package var fairAccepted: [PoolAnswer]? { checked.map { Self.fair($0.map(\.accepted)) } }
+
+  /// The first answers on items that were drawn at random, with what became of them; nil where the pool was asked once.
+  package var fairFirst: [(answer: PoolAnswer, isGivenUp: Bool)]? {
+    checked.map { checked in
+      let fair = Set(Self.fair(checked.map(\.first)).map(\.item))
+      return checked.filter { fair.contains($0.first.item) }.map { ($0.first, $0.isGivenUp) }
+    }
   }
 
   init(history: TemplateHistory, threshold: Double) {

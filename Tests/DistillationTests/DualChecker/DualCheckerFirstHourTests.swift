@@ -181,8 +181,9 @@ import Testing
       }
       let run = try DualCheckerRun(configuration, folder: folder.appending(path: "run"))
       let counts = try DualCheckerRunTests.counts(of: configuration)
-      // The pool twice; every other record once and as often again as it may be followed up; three samples each.
-      let labelling = 2 * counts.pool + counts.toLabel * (1 + configuration.teacherCheck.followUps)
+      // The pool twice and as often again as it may be followed up; every other record once and as often again; three samples each.
+      let followUps = configuration.teacherCheck.followUps
+      let labelling = counts.pool * (2 + followUps) + counts.toLabel * (1 + followUps)
       let scoring = counts.test * (1 + configuration.teacherCheck.followUps + 2) + counts.toLabel
       let said = try run.requestsAtMost()
       #expect(

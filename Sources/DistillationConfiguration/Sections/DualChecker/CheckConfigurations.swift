@@ -7,13 +7,29 @@ package struct TeacherCheckConfiguration: DefaultedSection {
   package var targetPrecision: Double?
   package var steps = DualCheckerOptions().steps
   package var followUps = DualCheckerOptions().followUps
-  package var acceptance = DualCheckerOptions().acceptance
-  package var calibration = Calibration.logistic
+  package var acceptance = Acceptance.pool
+  package var calibration = Calibration.evidence
+
+  /// Which reply counts.
+  package enum Acceptance: String, ConfigurationChoice {
+    /// By that of the other rules which is best on the labelled pool; without one, or without follow-ups, the surest.
+    case pool
+    /// The surest one with a label.
+    case surest
+    /// The label with the largest sum of confidences.
+    case sum
+    /// The last one with a label.
+    case latest
+    /// The first one with a label.
+    case first
+  }
 
   /// How stated confidence is corrected.
   package enum Calibration: String, ConfigurationChoice {
     /// Not at all.
     case none
+    /// Log-odds are stretched and shifted as far as the labels speak against what is stated; what labelling gave up helps.
+    case evidence
     /// Log-odds are stretched and shifted.
     case logistic
     /// One number divides log-odds.
@@ -24,6 +40,9 @@ package struct TeacherCheckConfiguration: DefaultedSection {
 
   package init() {}
 
+  /// The rule of acceptance; nil where the pool chooses it.
+  package var rule: AcceptanceRule? { AcceptanceRule(rawValue: acceptance.rawValue) }
+
   /// The keys under `teacher_check`.
   package static let keys: [ConfigurationKey<TeacherCheckConfiguration>] = [
     ConfigurationKey(
@@ -33,7 +52,9 @@ package struct TeacherCheckConfiguration: DefaultedSection {
       range: .ifGiven(.from(0, through: 1)), sample: "0.9"),
     ConfigurationKey("steps", \.steps, "The details that follow-up questions add, in this order."),
     ConfigurationKey("follow_ups", \.followUps, "Most questions after the first.", range: .from(0, through: 100)),
-    ConfigurationKey("acceptance", \.acceptance, "Which reply counts."),
+    ConfigurationKey(
+      "acceptance", \.acceptance,
+      "Which reply counts; pool chooses the rule on the labelled pool, which is asked again too."),
     ConfigurationKey("calibration", \.calibration, "How stated confidence is corrected by the pool."),
   ]
 }

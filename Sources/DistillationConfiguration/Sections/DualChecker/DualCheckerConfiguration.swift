@@ -109,6 +109,5 @@ extension DualCheckerConfiguration {
 
 extension DetailStep: ConfigurationChoice {}
 extension DemonstrationSelection: ConfigurationChoice {}
-extension AcceptanceRule: ConfigurationChoice {}
 extension LabellingTask.Kind: ConfigurationChoice {}
 extension SpanOverlap: ConfigurationChoice {}
