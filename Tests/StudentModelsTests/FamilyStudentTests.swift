@@ -187,6 +187,19 @@ import Tokenization
     }
   }
 
+  @Test(arguments: TinyFamily.readingImages)
+  func `a folder's configuration counts an image's tokens without its weights`(family: TinyFamily) throws {
+    try withTemporaryFolder { folder in
+      try family.write(to: folder)
+      let configuration = try StudentFamily.configuration(contentsOf: folder)
+      let student = try StudentFamily.student(contentsOf: folder)
+      for (width, height) in [(16, 16), (30, 9), (9, 31), (640, 480)] {
+        let told = try configuration.imageTokens(width: width, height: height, processorIn: folder)
+        #expect(told == student.tokenCount(of: try student.blankImage(width: width, height: height)))
+      }
+    }
+  }
+
   @Test func `a head that is the embedding table stays the base's where an adapter trains the table`() throws {
     var text = LlamaConfiguration()
     (text.hiddenSize, text.intermediateSize, text.layers, text.heads, text.keyHeads) = (8, 8, 1, 2, 1)

@@ -1,6 +1,7 @@
 import Distillation
 import Foundation
 import ImageDecoding
+import LanguageModel
 import Layers
 import LoRA
 import StudentModels
@@ -180,6 +181,23 @@ import Testing
       #expect(
         size.adapter(rank: 3) == student.adapterParameters().reduce(0) { $0 + $1.parameter.value.shape.reduce(1, *) })
     }
+  }
+
+  @Test func `an update's memory is that of the weights as they are kept, of what trains and of each token`() {
+    var text = LlamaConfiguration(kind: .llama)
+    (text.hiddenSize, text.intermediateSize, text.layers, text.heads, text.keyHeads) = (64, 100, 3, 4, 2)
+    (text.vocabularySize, text.tiesEmbeddings) = (1000, true)
+    let size = ModelSize(TextDecoderConfiguration(text))
+    let none = size.updateMemory(tokens: 0, scored: 0, trained: 0)
+    let half = size.updateMemory(tokens: 0, scored: 0, trained: 0, weights: 2 * size.parameters)
+    #expect(none - half == 2 * size.parameters)
+    #expect(size.updateMemory(tokens: 0, scored: 0, trained: 5) - none == 5 * 4 * 4)
+    // A layer keeps three rows of its width, queries and what they heard, keys and values, and three rows of the inner width.
+    #expect(size.updateMemory(tokens: 1, scored: 0, trained: 0) - none == 4 * 3 * (3 * 64 + 2 * 64 + 2 * 32 + 3 * 100))
+    // Scores and gradients of an answer's token, of which a chunk is in memory at a time.
+    #expect(size.updateMemory(tokens: 0, scored: 1, trained: 0) - none == 1000 * 8)
+    let many = size.updateMemory(tokens: 0, scored: 1e6, trained: 0)
+    #expect(many == size.updateMemory(tokens: 0, scored: 1e9, trained: 0))
   }
 
   @Test func `more work takes more time and a slower machine longer`() throws {

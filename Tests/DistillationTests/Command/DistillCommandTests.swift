@@ -1,5 +1,7 @@
 import Distillation
 import Foundation
+import LanguageModel
+import StudentModels
 import TestSupport
 import Testing
 
@@ -16,6 +18,18 @@ struct DistillCommandTests {
       let outcome = try distill.run("--version", in: fixture.folder)
       #expect(outcome.code == 0)
       #expect(outcome.output == PackageVersion.current + "\n")
+    }
+  }
+
+  @Test func `inspect says what a photo and an update cost, and what can be trained`() throws {
+    try inFixture { distill, fixture in
+      let student = try StudentFamily.student(contentsOf: fixture.folder.appending(path: "student"))
+      let tokens = student.tokenCount(of: try student.blankImage(width: 640, height: 480))
+      let facts = try distill.run("inspect", "student", in: fixture.folder)
+      #expect(facts.code == 0)
+      #expect(facts.output.contains("  \(tokens) of a photo of 640 x 480 pixels"), "\(facts.output)")
+      #expect(facts.output.contains("MiB for an update of Stage 1"))
+      #expect(facts.output.contains("the decoder's \(7 * student.decoder.layers) linear layers"))
     }
   }
 
