@@ -133,7 +133,7 @@ import Testing
       data.items.map { $0.fields["choices"] } == [
         "A. desk\nB. barn", "A. desk\nB. barn", "1. desk\n2. barn", "desk; barn",
         // Anything else is shown as it stands.
-        #"{"label":["A","B"],"text":["desk"]}"#, #"{"label":"A","text":"desk"}; {"label":"B"}"#,
+        #"{"label": ["A", "B"], "text": ["desk"]}"#, #"{"label": "A", "text": "desk"}; {"label": "B"}"#,
       ])
   }
 

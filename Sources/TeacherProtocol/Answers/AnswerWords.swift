@@ -189,7 +189,16 @@ enum AnswerWords {
       }
     }
     let (body, last) = confidence(endingIn: withoutClosing(trimmed(rest)))
-    return (String(withoutClosing(body[...])), last ?? found)
+    return (withoutEndOfEmphasis(String(withoutClosing(body[...]))), last ?? found)
+  }
+
+  /// Without the end of an emphasis that began before the text, as in "**B. a cat**".
+  private static func withoutEndOfEmphasis(_ text: String) -> String {
+    let marks = text.ranges(of: "**")
+    guard marks.count % 2 == 1, let first = marks.first, let before = text[..<first.lowerBound].last,
+      !before.isWhitespace, !text[..<first.lowerBound].contains(where: \.isNewline)
+    else { return text }
+    return String(text[..<first.lowerBound] + text[first.upperBound...])
   }
 
   /// Without the tags and fences that end a text.
