@@ -37,7 +37,7 @@ SECONDS ?= 3600
 SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks Fuzzing/Package.swift Fuzzing/Sources/fuzz .ci/CheckAPI.swift .ci/CheckLayers.swift .ci/examples
 
 .PHONY: help setup demo demo-dualchecker test test-debug test-lowered test-kernels test-onednn test-postgresql test-mpi sanitize formatter \
-  review-browser example lint format portability snippets docs layers architecture configuration api check-api coverage fuzz benchmark bench clean
+  review-browser real-text example lint format portability snippets docs layers architecture configuration api check-api coverage fuzz benchmark bench clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +87,14 @@ test-mpi: ## Builds the command with the trait MPI and carries a small run out o
 review-browser: setup ## Drives the review page in headless Chromium: apt-get install chromium, pip install playwright, PYTHON=.venv/bin/python
 	$(SWIFT) build -c release --product distill
 	$(PYTHON) Tests/Browser/review_page.py $(ARGS)
+
+real-text: OUT = runs/real-text
+# RECORDS=60 are labelled and as many scored; TASKS="patents-relations reports-quality reports-topic patents-spans" are all sets.
+# MODELS is the models' folder, SEED another seed.
+real-text: setup ## Both methods with two real models, which pip fetches, on real text: make real-text DATA=FOLDER (minutes)
+	@test -n "$(DATA)" || { echo 'real-text: DATA=FOLDER is wanted, with tfh-patents/ and esg/ (Examples/RealText/Program/RealText.swift)'; exit 2; }
+	DISTILLATION_TARGETS=distill,RealText $(SWIFT) build -c release
+	PYTHON=$(PYTHON) .ci/real-text .build/release/distill .build/release/RealText $(DATA) $(OUT)
 
 example: setup ## Builds and tests the packages in Examples/ that depend on this one as a stranger's would.
 	rm -f $(CLIENT_PLAN)

@@ -6,7 +6,9 @@ import Foundation
 ///
 /// DATA holds `tfh-patents/patents.jsonl` (patent abstracts about thin-film heads, github.com/awesome-patent-mining/
 /// TFH_Annotated_Dataset) and `esg/sentences.jsonl` (Chinese sentences of sustainability reports,
-/// github.com/LCYgogogo/ESG-dataset); what is not there is passed over.
+/// github.com/LCYgogogo/ESG-dataset); what is not there is passed over. Of every ten groups, a patent or a sentence each, the
+/// first seven are for training, the next is for development and the last two are tests: the column `split`, which runs with
+/// folds leave alone.
 @main
 enum RealText {
   static func main() throws {
@@ -19,14 +21,14 @@ enum RealText {
     let patents = data.appending(path: "tfh-patents/patents.jsonl")
     if FileManager.default.fileExists(atPath: patents.path) {
       let rows: [Patent] = try rows(of: patents)
-      try write(rows.map(\.spans), to: out.appending(path: "patents-spans.jsonl"))
-      try write(rows.flatMap(\.relationRecords), to: out.appending(path: "patents-relations.jsonl"))
+      try write(rows.map { [$0.spans] }, to: out.appending(path: "patents-spans.jsonl"))
+      try write(rows.map(\.relationRecords), to: out.appending(path: "patents-relations.jsonl"))
     }
     let reports = data.appending(path: "esg/sentences.jsonl")
     if FileManager.default.fileExists(atPath: reports.path) {
       let rows: [Sentence] = try rows(of: reports)
       let records = rows.enumerated().map { place, row in
-        Record(id: "\(place + 1)", group: "\(place + 1)", summary: row.text, label: row.topic, quality: row.quality)
+        [Record(id: "\(place + 1)", group: "\(place + 1)", summary: row.text, label: row.topic, quality: row.quality)]
       }
       try write(records, to: out.appending(path: "reports.jsonl"))
     }
@@ -38,7 +40,14 @@ enum RealText {
     }
   }
 
-  private static func write(_ records: [Record], to file: URL) throws {
+  private static func write(_ groups: [[Record]], to file: URL) throws {
+    let records = groups.enumerated().flatMap { place, group in
+      group.map { record in
+        var record = record
+        record.split = place % 10 < 7 ? "train" : place % 10 == 7 ? "dev" : "test"
+        return record
+      }
+    }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let lines = try records.map { try encoder.encode($0) + Data("\n".utf8) }
@@ -57,6 +66,8 @@ private struct Record: Encodable {
 
   var id: String
   var group: String
+  /// The name of the part, given where the records are written.
+  var split: String?
   var summary: String
   var detail: String?
   var label: String?
