@@ -65,14 +65,14 @@ import Testing
     #expect(order.score(conflict("new", ["z", "w"])) == 1)
   }
 
-  @Test func `ways to vote come by turns, so that rare ones are seen`() {
+  @Test func `ways to vote come by the square root of their number, so that rare ones are seen`() {
     let many = (0..<20).map { conflict("m\($0)", ["x", "y", "y"]) }
     let few = (0..<3).map { conflict("f\($0)", ["x", "x", "y"]) } + [conflict("g", ["y", "x", "y"])]
     let ordered = VotePatternOrder(seed: 4).ordered(many + few)
+    // The twenty stand at 0.11, 0.34, 0.56, 0.78, 1.01, 1.23, 1.45 ..., the three at 0.29, 0.87 and 1.44, the one at 0.5.
     let ways = ordered.map { $0.votes.map(\.label).joined() }
-    #expect(Set(ways.prefix(3)) == ["xyy", "xxy", "yxy"])
-    #expect(Set(ways[3..<5]) == ["xyy", "xxy"] && Set(ways[5..<7]) == ["xyy", "xxy"])
-    #expect(ways[7...].allSatisfy { $0 == "xyy" })
+    let first = ["xyy", "xxy", "xyy", "yxy", "xyy", "xyy", "xxy", "xyy", "xyy", "xxy"]
+    #expect(Array(ways.prefix(10)) == first && ways[10...].allSatisfy { $0 == "xyy" })
     // Within a way a fair draw of the seed.
     #expect(VotePatternOrder(seed: 4).ordered((many + few).reversed()) == ordered)
     #expect(VotePatternOrder(seed: 5).ordered(many + few) != ordered)

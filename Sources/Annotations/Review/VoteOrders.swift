@@ -21,11 +21,12 @@ public struct ExpectedErrorOrder: ReviewOrder {
   }
 }
 
-/// Conflicts by turns: one of each way in which the votes differ, then a second of each, and so on.
+/// Conflicts of all ways in which votes differ, each way by the square root of how many there are of it.
 ///
 /// A way is who voted for what. Most conflicts are often of one way in which the teachers' majority is right, so that a fair
-/// draw spends most labels on it; by turns the rare ways, in which the teachers are wrong more often, are all seen. Within a
-/// turn and a way the order is a fair draw.
+/// draw spends most labels on it; here the rare ways, in which the teachers are wrong more often, have more than their share,
+/// and the frequent ones still most. Square roots are the allocation between shares and turns (Bankier 1988, "Power
+/// allocations"). Within a way the order is a fair draw.
 public struct VotePatternOrder: ReviewOrder, Equatable {
   /// Another seed is another draw.
   package var seed: UInt64
@@ -33,15 +34,19 @@ public struct VotePatternOrder: ReviewOrder, Equatable {
   /// The order with a draw of this seed.
   public init(seed: UInt64) { self.seed = seed }
 
-  /// The conflicts by turns.
+  /// The conflicts: the k-th of a way with n of them stands at (k - 1/2) / sqrt(n), the lowest first.
   public func ordered(_ conflicts: [Conflict]) -> [Conflict] {
-    var turns: [[String: String]: Int] = [:]
-    var turn: [String: Int] = [:]
+    var ways: [[String: String]: [Conflict]] = [:]
     for conflict in RandomOrder(seed: seed).ordered(conflicts) {
-      turn[conflict.item.id] = turns[conflict.labelOfTeacher, default: 0]
-      turns[conflict.labelOfTeacher, default: 0] += 1
+      ways[conflict.labelOfTeacher, default: []].append(conflict)
     }
-    return order(conflicts, seed: seed) { Double(-turn[$0.item.id, default: 0]) }
+    var places: [String: Double] = [:]
+    for (_, way) in ways {
+      for (place, conflict) in way.enumerated() {
+        places[conflict.item.id] = (Double(place) + 0.5) / Double(way.count).squareRoot()
+      }
+    }
+    return order(conflicts, seed: seed) { -places[$0.item.id, default: 0] }
   }
 }
 

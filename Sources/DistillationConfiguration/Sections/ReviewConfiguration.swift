@@ -26,7 +26,7 @@ package struct ReviewConfiguration: DefaultedSection {
     case disagreement
     /// By the seed.
     case random
-    /// One of each way in which the votes differ by turns, so that rare ways are seen.
+    /// All ways in which votes differ, each by the square root of its number, so that rare ways are seen.
     case votePatterns = "vote_patterns"
     /// The votes that leave the true label most open, by Dawid and Skene's model, first.
     case expectedError = "expected_error"
