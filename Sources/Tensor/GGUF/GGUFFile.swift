@@ -27,14 +27,24 @@ extension Tensor {
     private(set) var values: [String: Value] = [:]
     private var entries: [String: Entry] = [:]
     private let mapping: FileMapping
+    /// The further files of a model that was split, and in which of them a tensor stands that is not in this one.
+    var others: [GGUFFile] = []
+    var places: [String: Int] = [:]
 
     /// More than any model has of either.
     private static let countLimit = 1 << 20
 
-    /// Opens a file and checks its header.
+    /// Opens a file and checks its header, and those of the files that belong to it: the first one of a model that was split
+    /// (`-00001-of-00003.gguf`) stands for all.
     ///
-    /// - Throws: `GGUFError`, or `SafetensorsError` where the file cannot be mapped.
+    /// - Throws: `GGUFError`, or `SafetensorsError` where a file cannot be mapped.
     public init(contentsOf url: URL) throws {
+      try self.init(alone: url)
+      try openOthers(url)
+    }
+
+    /// Opens a file, not those that belong to it.
+    init(alone url: URL) throws {
       path = url.path
       mapping = try FileMapping(path: url.path)
       var reader = GGUFReader(mapping.bytes, file: path)
@@ -62,27 +72,38 @@ extension Tensor {
     }
 
     /// The names of the tensors, in the order of their UTF-8 bytes.
-    public var names: [String] { entries.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
+    public var names: [String] {
+      (ownNames + places.keys).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// Those of this file, in no order.
+    var ownNames: [String] { Array(entries.keys) }
 
     /// The extents of a tensor, the rows' first, as in safetensors; nil where there is none of this name.
-    public func shape(of name: String) -> [Int]? { entries[name]?.shape }
+    public func shape(of name: String) -> [Int]? { holder(of: name).entries[name]?.shape }
 
     /// What a tensor's elements are packed as (`Q4_K`, say); nil where there is none of this name.
-    package func typeName(of name: String) -> String? { entries[name].map { ElementType.described($0.type) } }
+    package func typeName(of name: String) -> String? {
+      holder(of: name).entries[name].map { ElementType.described($0.type) }
+    }
 
     /// Throws where there is no such tensor, or one of a type that is not read: of these only the extents are known to be
     /// in the file.
     ///
     /// - Throws: `GGUFError`.
-    package func demand(_ name: String) throws { _ = try found(name) }
+    package func demand(_ name: String) throws { _ = try holder(of: name).found(name) }
+
+    /// The file in which a tensor stands.
+    private func holder(of name: String) -> GGUFFile { places[name].map { others[$0] } ?? self }
 
     /// A tensor whose elements are the Float32 that llama.cpp's tools make of those of the file. Elements of 32 bits, and
     /// matrices in fewer, stay on the file's pages as they are; products and look-ups unpack the part they need.
     ///
     /// - Throws: `GGUFError` where there is no such tensor, or one of a type that is not read.
     public func tensor(named name: String) throws -> Tensor {
-      let (entry, type, bytes) = try found(name)
-      return tensor(bytes, type, entry.shape, owner: mapping)
+      let holder = holder(of: name)
+      let (entry, type, bytes) = try holder.found(name)
+      return tensor(bytes, type, entry.shape, owner: holder.mapping)
     }
 
     /// The same with its rows, or a vector's elements, in another order, in memory of their own.
@@ -90,7 +111,8 @@ extension Tensor {
     /// - Parameter rows: for each row of the result the file's.
     /// - Precondition: as many as the tensor has, all of them its own.
     package func tensor(named name: String, rows: [Int]) throws -> Tensor {
-      let (entry, type, bytes) = try found(name)
+      let holder = holder(of: name)
+      let (entry, type, bytes) = try holder.found(name)
       precondition(rows.count == entry.shape.first, "\(rows.count) rows for \(name), \(entry.shape)")
       guard let base = bytes.baseAddress, !bytes.isEmpty else { return .zeros(entry.shape) }
       let stride = bytes.count / rows.count
@@ -98,6 +120,7 @@ extension Tensor {
       for (place, row) in rows.enumerated() {
         UnsafeMutableRawPointer(copy.pointer + place * stride).copyMemory(from: base + row * stride, byteCount: stride)
       }
+      withExtendedLifetime(holder.mapping) {}
       let ordered = UnsafeRawBufferPointer(start: copy.pointer, count: bytes.count)
       return tensor(ordered, type, entry.shape, owner: copy)
     }
@@ -157,7 +180,7 @@ extension Tensor {
       return (entry, type, UnsafeRawBufferPointer(rebasing: mapping.bytes[range]))
     }
 
-    private func invalid(_ field: String, _ expected: String, _ found: String) -> GGUFError {
+    func invalid(_ field: String, _ expected: String, _ found: String) -> GGUFError {
       .invalid(file: path, field: field, expected: expected, found: found)
     }
   }
