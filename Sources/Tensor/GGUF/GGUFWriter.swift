@@ -1,3 +1,4 @@
+internal import CKernels
 package import Foundation
 
 extension Tensor.GGUFFile {
@@ -18,8 +19,9 @@ extension Tensor.GGUFFile {
   ///
   /// - Parameters:
   ///   - metadata: in the order of the file.
-  ///   - tensors: in the order of the file, each with the type of its elements: F32, F16, BF16, or Q8_0 where its rows are of
-  ///     a multiple of 32 elements. Elements are rounded to the nearest.
+  ///   - tensors: in the order of the file, each with the type of its elements: F32, F16, BF16, Q8_0 or Q5_0 where its rows are
+  ///     of a multiple of 32 elements, Q4_K where of 256. Elements are rounded to the nearest that their scales give; those of Q4_K
+  ///     are searched for.
   ///   - url: where to; an existing file is replaced.
   /// - Throws: `SafetensorsError.unwritable`, of an element that is beyond the type's range too.
   package static func write(
@@ -68,7 +70,7 @@ extension Tensor.GGUFFile {
     for (name, tensor, type) in tensors {
       let (each, bytes) = type.block
       precondition(
-        [.float32, .float16, .bfloat16, .q8_0].contains(type) && tensor.rank > 0
+        [.float32, .float16, .bfloat16, .q8_0, .q5_0, .q4_K].contains(type) && tensor.rank > 0
           && tensor.shape[tensor.rank - 1] % each == 0,
         "\(name), \(tensor.shape), is not written as \(type.name)")
       add(name)
@@ -99,33 +101,38 @@ extension Tensor.GGUFFile {
   private static func packed(
     _ scalars: UnsafeBufferPointer<Float>, _ type: ElementType, _ fault: (Float) -> Tensor.SafetensorsError
   ) throws -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(scalars.count / type.block.elements * type.block.bytes)
-    func add(_ word: UInt16) { bytes += [UInt8(truncatingIfNeeded: word), UInt8(word >> 8)] }
     switch type {
     case .float32: return [UInt8](UnsafeRawBufferPointer(scalars))
     case .float16, .bfloat16:
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(2 * scalars.count)
       let infinity: UInt16 = type == .bfloat16 ? 0x7F80 : 0x7C00
       for scalar in scalars {
         let word = type == .bfloat16 ? scalar.bfloat16Bits : Float16(scalar).bitPattern
         guard word & 0x7FFF != infinity || !scalar.isFinite else { throw fault(scalar) }
-        add(word)
+        bytes += [UInt8(truncatingIfNeeded: word), UInt8(word >> 8)]
       }
+      return bytes
     default:
-      // As llama.cpp's own: the largest magnitude is 127, halves are rounded away from zero.
-      for start in stride(from: 0, to: scalars.count, by: 32) {
-        let block = scalars[start..<(start + 32)]
-        let largest = block.reduce(Float(0)) { max($0, abs($1)) }
-        guard let odd = block.first(where: { !$0.isFinite || abs($0) / 127 > 65504 }) else {
-          let scale = largest / 127
-          let inverse = scale == 0 ? 0 : 1 / scale
-          add(Float16(scale).bitPattern)
-          bytes += block.map { UInt8(truncatingIfNeeded: Int(min(127, max(-127, ($0 * inverse).rounded())))) }
-          continue
+      // Beyond, a scale of 16 bits would be infinite.
+      let largest = 65504 * Float(type == .q8_0 ? 127 : 16)
+      if let odd = scalars.first(where: { !($0.magnitude <= largest) }) { throw fault(odd) }
+      let (each, size) = type.block
+      let count = scalars.count / each
+      return [UInt8](unsafeUninitializedCapacity: count * size) { bytes, filled in
+        filled = count * size
+        guard let from = scalars.baseAddress, let to = bytes.baseAddress else { return }
+        let packed = SendablePointers(from: from, to: to)
+        inRowBlocks(rows: count, columns: each) { first, blocks in
+          sd_float_to_gguf(
+            sd_gguf(rawValue: type.rawValue), packed.from + first * each, blocks, packed.to + first * size)
         }
-        throw fault(odd)
       }
     }
-    return bytes
+  }
+
+  private struct SendablePointers: @unchecked Sendable {
+    let from: UnsafePointer<Float>
+    let to: UnsafeMutablePointer<UInt8>
   }
 }

@@ -58,7 +58,7 @@ rough = plain * 10.0 ** np.arange(-4, 4).repeat(4).astype(np.float32)
 rough[1] = 0
 rough[2, :4] = [127, 0.5, 1.5, -2.5]
 writer.add_tensor("rough", rough)
-for kind in (Type.F16, Type.BF16, Type.Q8_0):
+for kind in (Type.F16, Type.BF16, Type.Q8_0, Type.Q5_0):
     writer.add_tensor(f"rounded.{kind.name}", quants.quantize(rough, kind), raw_dtype=kind)
 writer.add_tensor("vector", np.arange(5, dtype=np.float32))
 # Listed, and read by nobody here.
