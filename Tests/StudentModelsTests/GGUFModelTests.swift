@@ -128,6 +128,14 @@ import Tokenization
       #expect(packed.typeName(of: "blk.0.ffn_up.weight") == "Q8_0")
       #expect(packed.typeName(of: "blk.0.attn_norm.weight") == "F32")
       _ = try StudentFamily.student(contentsOf: url)
+      // Rows of 32 and 64, and in one model of 48: none of 256.
+      try student.saveGGUF(to: url, as: .q4_K)
+      let fewer = try #require(try GGUFModel(at: url)).file
+      #expect(fewer.typeName(of: "token_embd.weight") == "Q8_0")
+      #expect(fewer.typeName(of: "blk.0.ffn_down.weight") == "Q5_0")
+      #expect(fewer.typeName(of: "blk.0.attn_output.weight") == (name == "qwen3" ? "F16" : "Q5_0"))
+      #expect(fewer.typeName(of: "blk.0.attn_norm.weight") == "F32")
+      _ = try StudentFamily.student(contentsOf: url)
     }
   }
 

@@ -21,8 +21,8 @@ struct ModelFolder {
     family = try StudentFamily(contentsOf: url)
     configuration = try StudentFamily.configuration(contentsOf: url)
     _ = try Tokenizer.ofModel(url)
-    guard !GGUFModel.isFile(url) else {
-      weightBytes = Self.size(of: url)
+    if let file = try GGUFModel(at: url) {
+      weightBytes = file.paths.reduce(0) { $0 + Self.size(of: URL(filePath: $1)) }
       return
     }
     _ = try Tensor.SafetensorsFolder(contentsOf: url)

@@ -1,6 +1,7 @@
 internal import ContentDigest
 package import Foundation
 internal import DistillationConfiguration
+internal import StudentModels
 
 /// The digest of a file's bytes; of a folder, that of its files' names and digests.
 func digest(of url: URL) throws -> String { try FileDigests(cache: nil).digest(of: url) }
@@ -26,10 +27,13 @@ package struct FileDigests {
     return try ContentDigest.of(fields: names.flatMap { [$0, try digest(of: url.appending(path: $0))] })
   }
 
-  /// The digest of a model's folder; where there is none, the error says where models come from.
+  /// The digest of a model's folder, or of the GGUF files that it is read from; where there is none, the error says where
+  /// models come from.
   package func digest(ofModel url: URL) throws -> String {
     try ModelFolder.demand(url)
-    return try digest(of: url)
+    let files = try GGUFModel(at: url)?.paths ?? []
+    guard files.count > 1 else { return try digest(of: url) }
+    return try ContentDigest.of(fields: files.map { try digest(of: URL(filePath: $0)) })
   }
 
   private func digest(ofFile url: URL) throws -> String {

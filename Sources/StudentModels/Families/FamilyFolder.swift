@@ -9,7 +9,7 @@ internal import VisionEncoder
 
 extension FamilyStudent {
   /// Reads a model folder of this family: config.json, weights, tokenizer, chat template, image processor; or a GGUF file,
-  /// which has them in one.
+  /// which has them in one, or in two where images are read.
   ///
   /// Tensors may have any of the names in circulation: the parameters' own paths, which are those of transformers 5, or
   /// those of older files.
@@ -29,8 +29,8 @@ extension FamilyStudent {
       try model.loadWeights(from: file)
       let made = try file.files()
       try self.init(
-        model: model, tokenizer: file.tokenizer(made), template: file.template(made), processor: nil,
-        name: folder.path)
+        model: model, tokenizer: file.tokenizer(made), template: file.template(made),
+        processor: configuration.imageProcessor(of: file, files: made), name: folder.path)
       files = made
       return
     }
@@ -165,7 +165,7 @@ func modelType(of folder: URL) throws -> String {
   struct Family: Decodable {
     var model_type: String
   }
-  if let file = try GGUFModel(at: folder) { return file.architecture.rawValue }
+  if let file = try GGUFModel(at: folder) { return file.modelType }
   let family: Family = try readJSON(folder.appending(path: "config.json"))
   return family.model_type
 }

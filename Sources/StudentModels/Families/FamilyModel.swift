@@ -25,17 +25,34 @@ package protocol FamilyConfiguration: Codable, Sendable, Equatable {
 
   /// Reads what cuts images for this model from its folder; nil in families that read text alone.
   func imageProcessor(contentsOf folder: URL) throws -> (any ImageProcessor)?
+
+  /// The same from the bytes of a preprocessor_config.json, which errors call by the name; nil in families that no GGUF file is
+  /// read of.
+  func imageProcessor(json: [UInt8], name: String) throws -> (any ImageProcessor)?
 }
 
 extension FamilyConfiguration {
   /// The token that stands for one row of image features.
   package var templateToken: Int? { placeholderToken }
 
+  /// None.
+  package func imageProcessor(json: [UInt8], name: String) throws -> (any ImageProcessor)? { nil }
+
   /// Rows of features, and so image tokens, of an image of this size in pixels; nil in families that read text alone.
   ///
+  /// - Parameter model: the folder or the GGUF file that says how images are cut.
   /// - Throws: as ``imageProcessor(contentsOf:)``.
-  package func imageTokens(width: Int, height: Int, processorIn folder: URL) throws -> Int? {
-    try imageProcessor(contentsOf: folder).map { tokenCount(of: .blank($0, width: width, height: height)) }
+  package func imageTokens(width: Int, height: Int, processorOf model: URL) throws -> Int? {
+    let file = try GGUFModel(at: model)
+    let processor = try file.map { try imageProcessor(of: $0, files: $0.files()) } ?? imageProcessor(contentsOf: model)
+    return processor.map { tokenCount(of: .blank($0, width: width, height: height)) }
+  }
+
+  /// What cuts images, of the files that a GGUF file's metadata stands for.
+  func imageProcessor(of file: GGUFModel, files: [String: Data]) throws -> (any ImageProcessor)? {
+    try files["preprocessor_config.json"].flatMap {
+      try imageProcessor(json: Array($0), name: file.paths.last ?? "")
+    }
   }
 }
 

@@ -46,7 +46,7 @@ extension GGUFModel {
     }
     var members: [JSONValue.Member] = [
       .init("architectures", .array([.string(architecture.className)])),
-      .init("model_type", .string(architecture.rawValue)), .init("dtype", "float32"),
+      .init("model_type", .string(architecture.modelType)), .init("dtype", "float32"),
       .init("hidden_size", .number("\(width)")),
       .init("intermediate_size", .number("\(inner)")),
       .init("num_hidden_layers", .number("\(layers)")), .init("num_attention_heads", .number("\(heads)")),
@@ -57,7 +57,7 @@ extension GGUFModel {
       .init("tie_word_embeddings", .bool(!names.contains("output.weight"))),
       .init("rope_parameters", try reader.rope(base: base, headSize: headSize)),
     ]
-    if architecture != .qwen2 {
+    if architecture == .llama || architecture == .qwen3 {
       members.append(.init("attention_bias", .bool(names.contains("blk.0.attn_q.bias"))))
     }
     for (key, name) in [("bos", "bos_token_id"), ("eos", "eos_token_id"), ("padding", "pad_token_id")] {
@@ -68,11 +68,15 @@ extension GGUFModel {
 }
 
 extension GGUFModel.Architecture {
+  /// What config.json calls the decoder.
+  fileprivate var modelType: String { self == .qwen2VL ? "qwen2_vl_text" : rawValue }
+
   /// What transformers calls the class.
   fileprivate var className: String {
     switch self {
     case .llama: "LlamaForCausalLM"
     case .qwen2: "Qwen2ForCausalLM"
+    case .qwen2VL: "Qwen2VLTextModel"
     case .qwen3: "Qwen3ForCausalLM"
     }
   }
@@ -91,6 +95,7 @@ private struct KeyReader {
     "feed_forward_length", "context_length", "vocab_size", "rope.scaling.type", "rope.scaling.factor",
     "rope.scale_linear",
     "rope.scaling.original_context_length", "rope.scaling.finetuned", "rope.scaling.attn_factor",
+    "rope.dimension_sections",
   ]
 
   func key(_ name: String) -> String { "\(architecture.rawValue).\(name)" }
@@ -144,6 +149,13 @@ private struct KeyReader {
       throw file.invalid(key("rope.freq_base"), expected: "a number above 0", found: "\(base)")
     }
     let theta = JSONValue.Member("rope_theta", .number("\(base)"))
+    if let sections = try sections(headSize: headSize) {
+      guard try ["none", nil].contains(file.string(key("rope.scaling.type"))) else {
+        throw file.unsupported(
+          key("rope.scaling.type"), expected: "none beside parts by row and column", found: "another")
+      }
+      return .object([theta, .init("rope_type", "default"), .init("mrope_section", sections)])
+    }
     if file.shape(of: "rope_freqs.weight") != nil {
       return try .object([theta] + llama3(base: Double(base), headSize: headSize))
     }
@@ -157,6 +169,25 @@ private struct KeyReader {
       throw file.unsupported(
         key("rope.scaling.type"), expected: "none, or linear with a factor from 1 on", found: "\(type), \(factor)")
     }
+  }
+
+  /// How many pairs of a head's coordinates turn by time, row and column; nil where all turn by place in the text.
+  private func sections(headSize: Int) throws -> JSONValue? {
+    let name = "rope.dimension_sections"
+    guard architecture == .qwen2VL else {
+      guard try file.integers(key(name)) == nil else {
+        throw file.unsupported(key(name), expected: "no such key in this architecture", found: "it")
+      }
+      return nil
+    }
+    let found = try file.integers(key(name)) ?? []
+    guard found.count >= 3, found.allSatisfy({ (0...128).contains($0) }), found.dropFirst(3).allSatisfy({ $0 == 0 }),
+      found.prefix(3).reduce(0, +) == headSize / 2
+    else {
+      throw file.invalid(
+        key(name), expected: "three parts of a head's \(headSize / 2) pairs", found: "\(found.prefix(8))")
+    }
+    return .array(found.prefix(3).map { .number("\($0)") })
   }
 
   /// Recognises the scaling of Llama 3.1 to 3.3 by its factors.

@@ -5,19 +5,28 @@ internal import Layers
 package import Tensor
 internal import Tokenization
 
-extension FamilyStudent where Model == TextDecoderModel {
-  /// Writes a GGUF file, the form that llama.cpp and Ollama read. Adapters are not part of it: merge them before.
+/// A student that can be written as a GGUF file.
+package protocol GGUFWritable {
+  /// Writes a GGUF file, the form that llama.cpp and Ollama read, and beside it `mmproj-` and its name where the student reads
+  /// images. Adapters are not part of it: merge them before.
   ///
   /// - Parameters:
   ///   - url: where to; an existing file is replaced.
-  ///   - type: of the matrices: F32, F16, BF16 or Q8_0. Vectors are F32, and so are matrices that Q8_0 cannot pack.
-  /// - Throws: ``StudentError/unusableFile(_:expected:found:)`` of a decoder or a tokenizer that such files have no place for,
-  ///   or `SafetensorsError.unwritable`.
+  ///   - type: of the matrices: F32, F16, BF16, Q8_0 or Q4_K. Vectors are F32, and so are matrices that Q8_0 cannot pack, and
+  ///     the tower's maps of patches and places. What Q4_K cannot pack is Q5_0 or F16, and the table of tokens Q8_0.
+  /// - Throws: ``StudentError/unusableFile(_:expected:found:)`` of a student that such files have no place for, before
+  ///   anything is written, or `SafetensorsError.unwritable`.
+  func saveGGUF(to url: URL, as type: Tensor.GGUFFile.ElementType) throws
+}
+
+extension FamilyStudent: GGUFWritable {
   package func saveGGUF(to url: URL, as type: Tensor.GGUFFile.ElementType) throws {
     let sizes = decoder
     let architecture = try ggufArchitecture(sizes, url)
     let metadata = try ggufSizes(sizes, architecture, type) + ggufTokenizer(rows: sizes.vocabularySize, url)
-    var tensors: [(name: String, tensor: Tensor, type: Tensor.GGUFFile.ElementType)] = []
+    let tower = try ggufTower(url, type)
+    typealias Entry = (name: String, tensor: Tensor, type: Tensor.GGUFFile.ElementType)
+    var (tensors, towerTensors): ([Entry], [Entry]) = ([], [])
     if case .llama3 = sizes.ropeScaling {
       let pairs = sizes.ropeScaling.divisors(base: sizes.ropeBase, headSize: sizes.headSize).map { Float($0) }
       tensors.append(("rope_freqs.weight", Tensor(pairs, shape: [pairs.count]), .float32))
@@ -29,11 +38,22 @@ extension FamilyStudent where Model == TextDecoderModel {
           url.path, expected: "a decoder whose adapters are merged, of tensors that GGUF names", found: path)
       }
       var tensor = parameter.value.detached()
+      if GGUFWeights.isOfTower(name) {
+        for (name, tensor) in GGUFTowerWeights.parts(of: name, tensor) {
+          let isMap = !name.hasSuffix("embd.weight") && !name.hasSuffix("embd.weight.1")
+          towerTensors.append((name, tensor, isMap ? type.packing(tensor.shape) : .float32))
+        }
+        continue
+      }
       if architecture == .llama, name.contains(".attn_q.") || name.contains(".attn_k.") {
         tensor = tensor.gathered(GGUFWeights.turned(rows: tensor.shape[0], headSize: sizes.headSize))
       }
-      let isPlain = tensor.rank < 2 || type == .q8_0 && tensor.shape[1] % 32 != 0
-      tensors.append((name, tensor, isPlain ? .float32 : type))
+      let isTable = ["token_embd.weight", "output.weight"].contains(name)
+      tensors.append((name, tensor, type.packing(tensor.shape, isTable: isTable)))
+    }
+    if let tower {
+      let beside = url.deletingLastPathComponent().appending(path: "mmproj-\(url.lastPathComponent)")
+      try Tensor.GGUFFile.write(tower, tensors: towerTensors, to: beside)
     }
     try Tensor.GGUFFile.write(metadata, tensors: tensors, to: url)
   }
@@ -49,7 +69,7 @@ extension FamilyStudent where Model == TextDecoderModel {
     switch sizes.kind {
     // Mistral without a window is Llama.
     case .llama, .mistral: return .llama
-    case .qwen2: return .qwen2
+    case .qwen2: return sizes.ropeSections.isEmpty ? .qwen2 : .qwen2VL
     case .qwen3 where !sizes.hasAttentionBias: return .qwen3
     default:
       throw StudentError.unusableFile(
@@ -61,10 +81,9 @@ extension FamilyStudent where Model == TextDecoderModel {
   private func ggufSizes(
     _ sizes: LlamaConfiguration, _ architecture: GGUFModel.Architecture, _ type: Tensor.GGUFFile.ElementType
   ) -> [(key: String, value: Tensor.GGUFFile.Metadatum)] {
-    let numbers: [Tensor.GGUFFile.ElementType: UInt32] = [.float32: 0, .float16: 1, .q8_0: 7, .bfloat16: 32]
     var metadata: [(key: String, value: Tensor.GGUFFile.Metadatum)] = [
       ("general.architecture", .text(architecture.rawValue)), ("general.type", .text("model")),
-      ("general.file_type", .count(numbers[type] ?? 0)), ("general.quantization_version", .count(2)),
+      ("general.file_type", .count(type.fileType)), ("general.quantization_version", .count(2)),
     ]
     func add(_ key: String, _ value: Tensor.GGUFFile.Metadatum) {
       metadata.append(("\(architecture.rawValue).\(key)", value))
@@ -80,6 +99,9 @@ extension FamilyStudent where Model == TextDecoderModel {
     add("attention.layer_norm_rms_epsilon", .number(sizes.epsilon))
     add("rope.dimension_count", .count(UInt32(sizes.headSize)))
     add("rope.freq_base", .number(Float(sizes.ropeBase)))
+    if !sizes.ropeSections.isEmpty {
+      add("rope.dimension_sections", .kinds((sizes.ropeSections + [0]).map { Int32($0) }))
+    }
     if case .linear(let factor) = sizes.ropeScaling {
       add("rope.scaling.type", .text("linear"))
       add("rope.scaling.factor", .number(Float(factor)))
@@ -115,5 +137,27 @@ extension FamilyStudent where Model == TextDecoderModel {
     add("ggml.add_eos_token", .flag(ends))
     if let template = format.template { add("chat_template", .text(template.source)) }
     return metadata
+  }
+}
+
+extension Tensor.GGUFFile.ElementType {
+  /// What a tensor of this shape is packed as where the file's matrices are of this type: another one where its rows are not
+  /// of whole blocks, which for Q4_K are those that llama.cpp chooses. The table of tokens, and so the head, has 8 bits in files
+  /// of Q4_K.
+  func packing(_ shape: [Int], isTable: Bool = false) -> Self {
+    guard shape.count > 1, let row = shape.last else { return .float32 }
+    switch self {
+    case .q8_0: return row % 32 == 0 ? .q8_0 : .float32
+    case .q4_K:
+      if isTable || row % 256 != 0 { return row % 32 != 0 ? .float16 : isTable ? .q8_0 : .q5_0 }
+      return .q4_K
+    default: return self
+    }
+  }
+
+  /// The number by which a file says what most of its matrices are of.
+  var fileType: UInt32 {
+    let numbers: [Self: UInt32] = [.float32: 0, .float16: 1, .q8_0: 7, .q4_K: 14, .bfloat16: 32]
+    return numbers[self] ?? 0
   }
 }

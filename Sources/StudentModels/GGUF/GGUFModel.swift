@@ -4,8 +4,8 @@ internal import Layers
 package import Tensor
 package import Tokenization
 
-/// A model in one GGUF file, seen as the folder that it was made from: config.json, the tokenizer's files and a chat
-/// template are made from the file's metadata.
+/// A model in one GGUF file, or in two where one makes features of images, seen as the folder that it was made from:
+/// config.json, the tokenizer's files, a chat template and the image processor's file are made from the files' metadata.
 ///
 /// ```swift
 /// if let model = try GGUFModel(at: url) { print(try model.files().keys) }
@@ -16,10 +16,23 @@ package struct GGUFModel: Sendable {
   /// The file's `general.architecture`.
   let architecture: Architecture
 
+  /// What makes features of images; nil where the decoder reads text alone.
+  let projector: GGUFProjector?
+
   /// The decoders that are read.
   enum Architecture: String, CaseIterable {
     case llama, qwen2, qwen3
+    case qwen2VL = "qwen2vl"
   }
+
+  /// What config.json calls the family.
+  var modelType: String { projector?.kind.modelType ?? architecture.rawValue }
+
+  /// The files that the model is read from.
+  package var paths: [String] { file.paths + (projector?.file.paths ?? []) }
+
+  /// The file that stands beside the decoder's; nil where there is none.
+  package var imageFile: Tensor.GGUFFile? { projector?.file }
 
   /// Whether a path is that of a GGUF file, by its name.
   package static func isFile(_ url: URL) -> Bool { url.pathExtension.lowercased() == "gguf" }
@@ -33,15 +46,16 @@ package struct GGUFModel: Sendable {
     guard let name = try file.string("general.architecture") else {
       throw file.invalid("general.architecture", expected: "the name of an architecture", found: "no such key")
     }
+    guard name != "clip" else {
+      throw file.unsupported(
+        "general.architecture", expected: "the decoder's file, which stands beside this one", found: "a tower's")
+    }
     guard let architecture = Architecture(rawValue: name) else {
       throw file.unsupported(
         "general.architecture", expected: Architecture.allCases.map(\.rawValue).joined(separator: ", "), found: name)
     }
     self.architecture = architecture
-    if let parts = try file.integer("split.count"), parts > 1 {
-      throw file.unsupported(
-        "split.count", expected: "a model in one file (llama-gguf-split --merge makes one)", found: "\(parts)")
-    }
+    projector = try GGUFProjector(beside: url, of: file, architecture)
   }
 
   /// What a folder of this model has besides the weights, by name.
@@ -57,11 +71,15 @@ package struct GGUFModel: Sendable {
     if let template = try file.string("tokenizer.chat_template") {
       files["chat_template.jinja"] = Data(template.utf8)
     }
-    return files
+    return try files.merging(projector?.processorFiles() ?? [:]) { $1 }
   }
 
   /// The config.json of these.
-  func configuration() throws -> Data { try Self.configuration(file, architecture).configurationText }
+  func configuration() throws -> Data {
+    let text = try Self.configuration(file, architecture)
+    let tokens = projector == nil ? [] : try file.strings("tokenizer.ggml.tokens") ?? []
+    return try (projector?.configuration(around: text, tokens: tokens) ?? text).configurationText
+  }
 
   /// The tokenizer of these files.
   ///

@@ -92,7 +92,15 @@ extension QwenVLConfiguration {
   ///   way than the tower takes them.
   package func imageProcessor(contentsOf folder: URL) throws -> (any ImageProcessor)? {
     let path = try imageProcessorFile(in: folder)
-    let processor = try Qwen2VLImageProcessor(contentsOf: path)
+    return try checked(Qwen2VLImageProcessor(contentsOf: path), path)
+  }
+
+  /// The same from the file's bytes.
+  package func imageProcessor(json: [UInt8], name: String) throws -> (any ImageProcessor)? {
+    try checked(Qwen2VLImageProcessor(json: json, name: name), name)
+  }
+
+  private func checked(_ processor: Qwen2VLImageProcessor, _ path: String) throws -> Qwen2VLImageProcessor {
     let (c, v) = (processor.configuration, vision)
     guard [c.patchSize, c.mergeSize, c.frames] == [v.patchSize, v.mergeSize, v.frames] else {
       throw StudentError.unusableFile(

@@ -70,7 +70,15 @@ package struct SmolVLMConfiguration: FamilyConfiguration, ModelConfiguration {
   ///   the tower takes.
   package func imageProcessor(contentsOf folder: URL) throws -> (any ImageProcessor)? {
     let path = try imageProcessorFile(in: folder)
-    let processor = try Idefics3ImageProcessor(contentsOf: path)
+    return try checked(Idefics3ImageProcessor(contentsOf: path), path)
+  }
+
+  /// The same from the file's bytes.
+  package func imageProcessor(json: [UInt8], name: String) throws -> (any ImageProcessor)? {
+    try checked(Idefics3ImageProcessor(json: json, name: name), name)
+  }
+
+  private func checked(_ processor: Idefics3ImageProcessor, _ path: String) throws -> Idefics3ImageProcessor {
     try vision.checkTiles(of: processor.configuration.tileSide, path)
     try ProcessorAgreement.require(
       "image_seq_len", tokensPerTile, from: "image_size, patch_size and scale_factor", in: folder)

@@ -26,8 +26,9 @@
         comes nearest, and says what it loses. With --apart the folder holds the base as it is and the adapter in adapter/, which the pipeline \
         loads with PEFT.
 
-        A name that ends in .gguf is a file for llama.cpp and Ollama: of a decoder that reads text alone, with the \
-        tokenizer and the chat template in it. Its weights are float16 where --dtype does not say otherwise.
+        A name that ends in .gguf is a file for llama.cpp and Ollama, with the tokenizer and the chat template in it: of a \
+        decoder that reads text alone, of SmolVLM or of Qwen2-VL, whose towers stand beside it in mmproj-NAME.gguf. Its \
+        weights are float16 where --dtype does not say otherwise.
 
         Examples:
 
@@ -73,7 +74,7 @@
 
     @Option(
       help: ArgumentHelp(
-        "Type of the written weights: float32, bfloat16 or float16, of a .gguf file q8_0 too. (default: that of the model's folder)",
+        "Type of the written weights: float32, bfloat16 or float16, of a .gguf file q8_0 and q4_k too. (default: that of the model's folder)",
         valueName: "type"))
     var dtype: WeightType?
 
@@ -81,6 +82,7 @@
     enum WeightType: String, ExpressibleByArgument, CaseIterable {
       case float32, bfloat16, float16
       case eightBits = "q8_0"
+      case fourBits = "q4_k"
 
       /// The type in a folder; nil for one that stands in GGUF files alone.
       var element: Tensor.SafetensorsFile.ElementType? {
@@ -88,7 +90,7 @@
         case .float32: .float32
         case .bfloat16: .bfloat16
         case .float16: .float16
-        case .eightBits: nil
+        case .eightBits, .fourBits: nil
         }
       }
 
@@ -99,6 +101,7 @@
         case .bfloat16: .bfloat16
         case .float16: .float16
         case .eightBits: .q8_0
+        case .fourBits: .q4_K
         }
       }
     }
@@ -111,7 +114,9 @@
       guard model == nil || !adapter.isEmpty || isFile else {
         throw ValidationError("--model needs at least one --adapter, or a .gguf file to write.")
       }
-      guard isFile || dtype != .eightBits else { throw ValidationError("--dtype q8_0 belongs to a .gguf file.") }
+      if let dtype, dtype.element == nil, !isFile {
+        throw ValidationError("--dtype \(dtype.rawValue) belongs to a .gguf file.")
+      }
       guard !isFile || !decision else { throw ValidationError("--decision writes a folder, not a .gguf file.") }
       guard runFolder == nil || adapter.isEmpty else {
         throw ValidationError("--adapter belongs to --model; a run has its own.")
@@ -152,10 +157,10 @@
     }
 
     private func save(_ student: any PretrainedStudent, toFile file: URL) throws {
-      guard let decoder = student as? TextDecoder else {
-        throw FolderProblem("\(out): expected a decoder that reads text alone to write as a .gguf file, found another")
+      guard let writable = student as? any GGUFWritable else {
+        throw FolderProblem("\(out): expected a model that is written as a .gguf file, found another")
       }
-      try decoder.saveGGUF(to: file, as: dtype?.packed ?? .float16)
+      try writable.saveGGUF(to: file, as: dtype?.packed ?? .float16)
     }
 
     private func refuse(_ target: URL, as source: URL) throws {

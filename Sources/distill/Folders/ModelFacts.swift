@@ -86,27 +86,37 @@
       let files = try model.files()
       var facts = [Fact("model", try model.file.string("general.architecture") ?? "")]
       if let name = try model.file.string("general.name") { facts.append(Fact("name", name)) }
-      let size = try FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)[.size] as? Int
       let configuration = try StudentFamily.configuration(contentsOf: url)
       facts += decoder(configuration, try StudentFamily.student(contentsOf: url).isHeadTable)
-      facts += TrainingFacts.facts(configuration, in: url, weightBytes: size ?? 0)
-      var (elements, types) = (0, [String: Int]())
-      for name in model.file.names {
-        elements += model.file.shape(of: name)?.reduce(1, *) ?? 0
-        types[model.file.typeName(of: name) ?? "", default: 0] += 1
+      let bytes = try size(of: model.file) + (model.imageFile.map(size(of:)) ?? 0)
+      facts += TrainingFacts.facts(configuration, in: url, weightBytes: bytes)
+      facts.append(Fact("weights", try weights(ofFile: model.file) + " with the rest of the file"))
+      if let images = model.imageFile {
+        facts.append(
+          Fact("image file", try "\(URL(filePath: images.path).lastPathComponent), \(weights(ofFile: images))"))
       }
-      let kinds = types.sorted { $0.key < $1.key }.map { types.count == 1 ? $0.key : "\($0.value) \($0.key)" }
-      facts.append(
-        Fact(
-          "weights",
-          "\(Fact.number(elements)) numbers in \(Fact.number(model.file.names.count)) tensors, "
-            + "\(kinds.joined(separator: ", ")), \(Fact.size(size ?? 0)) with the rest of the file"))
       facts += try TokenizerFacts.facts(
         of: Tokenizer.ofModel(url), file: files["tokenizer.json"] ?? Data(), path: url.path)
       if let template = files["chat_template.jinja"] {
         facts.append(Fact("chat template", "in the file, \(Fact.size(template.count))"))
       }
       return facts
+    }
+
+    private static func size(of file: Tensor.GGUFFile) throws -> Int {
+      let path = URL(filePath: file.path).resolvingSymlinksInPath().path
+      return try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+    }
+
+    private static func weights(ofFile file: Tensor.GGUFFile) throws -> String {
+      var (elements, types) = (0, [String: Int]())
+      for name in file.names {
+        elements += file.shape(of: name)?.reduce(1, *) ?? 0
+        types[file.typeName(of: name) ?? "", default: 0] += 1
+      }
+      let kinds = types.sorted { $0.key < $1.key }.map { types.count == 1 ? $0.key : "\($0.value) \($0.key)" }
+      return "\(Fact.number(elements)) numbers in \(Fact.number(file.names.count)) tensors, "
+        + "\(kinds.joined(separator: ", ")), \(Fact.size(try size(of: file)))"
     }
 
     /// - Parameter isTable: whether the output head is the token table; nil for a model that is read without its head.

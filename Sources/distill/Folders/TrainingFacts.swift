@@ -19,7 +19,7 @@
       if configuration.tower != nil {
         do {
           let counts = try [(640, 480), (1920, 1080)].map { width, height in
-            try configuration.imageTokens(width: width, height: height, processorIn: folder) ?? 0
+            try configuration.imageTokens(width: width, height: height, processorOf: folder) ?? 0
           }
           row += counts[0]
           photo = ", the smaller of these photos"
