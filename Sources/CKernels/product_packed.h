@@ -30,12 +30,10 @@ static size_t stored_at(const sd_product *p, size_t at) {
 // Rows of B as they are stored, first..<first + count, of each the elements from..<from + length: a product whose B begins
 // there.
 static sd_product unpacked(const sd_product *p, size_t first, size_t count, size_t from, size_t length) {
-  size_t each = sd_gguf_elements(p->b_packed), begin = from / each * each;
-  size_t width = (from + length - begin + each - 1) / each * each;
+  size_t begin = from / 32 * 32, width = (from + length - begin + 31) / 32 * 32;
   float *floats = room_of(&packed_room, count * width * sizeof(float));
   for (size_t row = 0; row < count; row++)
-    sd_gguf_to_float(p->b_packed, (const char *)p->b + stored_at(p, (first + row) * p->b_row + begin), width / each,
-                     floats + row * width);
+    sd_gguf_runs_to_float(p->b_packed, p->b, ((first + row) * p->b_row + begin) / 32, width / 32, floats + row * width);
   sd_product result = *p;
   result.b = floats + (from - begin);
   result.b_row = width;

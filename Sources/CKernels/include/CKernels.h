@@ -75,7 +75,8 @@ typedef enum {
 } sd_gguf;
 size_t sd_gguf_elements(sd_gguf type);  // of a block
 size_t sd_gguf_bytes(sd_gguf type);
-void sd_gguf_to_float(sd_gguf type, const void *from, size_t blocks, float *out);
+// Runs first..<first + runs of 32 elements each
+void sd_gguf_runs_to_float(sd_gguf type, const void *from, size_t first, size_t runs, float *out);
 // Elements first..<first + n
 void sd_gguf_part_to_float(sd_gguf type, const void *from, size_t first, size_t n, float *out);
 // gguf_pack.c: SD_Q8_0, SD_Q5_0 and SD_Q4_K, of finite numbers whose scales 16 bits hold
