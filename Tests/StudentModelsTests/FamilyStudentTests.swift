@@ -194,7 +194,7 @@ import Tokenization
       let configuration = try StudentFamily.configuration(contentsOf: folder)
       let student = try StudentFamily.student(contentsOf: folder)
       for (width, height) in [(16, 16), (30, 9), (9, 31), (640, 480)] {
-        let told = try configuration.imageTokens(width: width, height: height, processorIn: folder)
+        let told = try configuration.imageTokens(width: width, height: height, processorOf: folder)
         #expect(told == student.tokenCount(of: try student.blankImage(width: width, height: height)))
       }
     }

@@ -44,7 +44,8 @@ extension FamilyConfiguration {
   /// - Throws: as ``imageProcessor(contentsOf:)``.
   package func imageTokens(width: Int, height: Int, processorOf model: URL) throws -> Int? {
     let file = try GGUFModel(at: model)
-    let processor = try file.map { try imageProcessor(of: $0, files: $0.files()) } ?? imageProcessor(contentsOf: model)
+    let processor =
+      if let file { try imageProcessor(of: file, files: file.files()) } else { try imageProcessor(contentsOf: model) }
     return processor.map { tokenCount(of: .blank($0, width: width, height: height)) }
   }
 

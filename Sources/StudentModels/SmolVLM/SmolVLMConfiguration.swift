@@ -70,7 +70,10 @@ package struct SmolVLMConfiguration: FamilyConfiguration, ModelConfiguration {
   ///   the tower takes.
   package func imageProcessor(contentsOf folder: URL) throws -> (any ImageProcessor)? {
     let path = try imageProcessorFile(in: folder)
-    return try checked(Idefics3ImageProcessor(contentsOf: path), path)
+    let processor = try checked(Idefics3ImageProcessor(contentsOf: path), path)
+    try ProcessorAgreement.require(
+      "image_seq_len", tokensPerTile, from: "image_size, patch_size and scale_factor", in: folder)
+    return processor
   }
 
   /// The same from the file's bytes.
@@ -80,8 +83,6 @@ package struct SmolVLMConfiguration: FamilyConfiguration, ModelConfiguration {
 
   private func checked(_ processor: Idefics3ImageProcessor, _ path: String) throws -> Idefics3ImageProcessor {
     try vision.checkTiles(of: processor.configuration.tileSide, path)
-    try ProcessorAgreement.require(
-      "image_seq_len", tokensPerTile, from: "image_size, patch_size and scale_factor", in: folder)
     return processor
   }
 }
