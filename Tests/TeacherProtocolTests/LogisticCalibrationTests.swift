@@ -21,4 +21,12 @@ import Testing
     #expect(abs(none.calibrated(0.7) - 0.7) < 1e-9)
     for value in [0, 0.5, 1] { #expect((0...1).contains(few.calibrated(value))) }
   }
+
+  @Test(arguments: [0.9, 0.99, 0.999])
+  func `a teacher that is far surer than right is brought down all the way`(stated: Double) {
+    // A whole step of Newton's would lead from 0.9 to 0.1 and back again without end.
+    let calibration = LogisticCalibration(
+      confidences: [Double](repeating: stated, count: 400), correct: (0..<400).map { $0 % 2 == 0 })
+    #expect(abs(calibration.calibrated(stated) - 0.5) < 0.01)
+  }
 }

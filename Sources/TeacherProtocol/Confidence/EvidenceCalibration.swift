@@ -53,7 +53,11 @@ package struct EvidenceCalibration: ConfidenceCalibration, Equatable {
       return
     }
     let known = known.sorted { Self.order($0) < Self.order($1) }
-    let rows = known.map { Row($0.answer, target: $0.isRight ? 1 : 0) }
+    typealias Row = LogisticPosterior.Row
+    func row(_ answer: Answer, _ target: Double) -> Row {
+      Row(features: [LogisticPosterior.logOdds(answer.confidence), 1, answer.isGivenUp ? 1 : 0], target: target)
+    }
+    let rows = known.map { row($0.answer, $0.isRight ? 1 : 0) }
     let usesChanges = !others.isEmpty
     let fits = Self.slopeWidths.flatMap { slope in
       Self.shiftWidths.map { shift in
@@ -74,9 +78,9 @@ package struct EvidenceCalibration: ConfidenceCalibration, Equatable {
     }
     let unknown = others.sorted { ($0.confidence, $0.isGivenUp ? 1 : 0) < ($1.confidence, $1.isGivenUp ? 1 : 0) }
       .map { answer -> Row in
-        var row = Row(answer, target: 0)
-        row.target = mean { $0.probability(of: row) }
-        return row
+        var guessed = row(answer, 0)
+        guessed.target = mean { $0.probability(of: guessed) }
+        return guessed
       }
     let settled = LogisticPosterior(rows + unknown, mean: [1, 0], deviation: [1, 1])
     (slope, shift) = Self.rising(settled.values[0], settled.values[1], rows + unknown)
@@ -84,7 +88,7 @@ package struct EvidenceCalibration: ConfidenceCalibration, Equatable {
 
   /// The probability that an answer of this confidence is right.
   package func calibrated(_ confidence: Double) -> Double {
-    LogisticPosterior.sigmoid(slope * Row.logOdds(confidence) + shift)
+    LogisticPosterior.sigmoid(slope * LogisticPosterior.logOdds(confidence) + shift)
   }
 
   /// Widths of the priors, from firmly believing what is stated to hardly at all.
@@ -98,100 +102,8 @@ package struct EvidenceCalibration: ConfidenceCalibration, Equatable {
   }
 
   /// Where sureness says nothing, or the contrary, all answers are worth the same.
-  private static func rising(_ slope: Double, _ shift: Double, _ rows: [Row]) -> (Double, Double) {
+  private static func rising(_ slope: Double, _ shift: Double, _ rows: [LogisticPosterior.Row]) -> (Double, Double) {
     guard slope < 0 else { return (slope, shift) }
     return (0, LogisticPosterior(rows, mean: [0, 0], deviation: [1e-6, 1]).values[1])
-  }
-
-  /// An answer as the regression sees it.
-  fileprivate struct Row {
-    /// Its log-odds, 1, and 1 where it was given up.
-    var features: [Double]
-    /// The probability that it is right.
-    var target: Double
-
-    init(_ answer: Answer, target: Double) {
-      features = [Self.logOdds(answer.confidence), 1, answer.isGivenUp ? 1 : 0]
-      self.target = target
-    }
-
-    static func logOdds(_ probability: Double) -> Double {
-      let bounded = min(1 - 1e-4, max(1e-4, probability))
-      return log(bounded / (1 - bounded))
-    }
-  }
-
-  /// Logistic regression with a normal prior: the most probable values by Newton's steps, and the evidence by Laplace's
-  /// approximation around them. Of the features the first are used, as many as the prior has.
-  fileprivate struct LogisticPosterior {
-    private(set) var values: [Double]
-    /// Up to a summand that is the same for all priors.
-    private(set) var logEvidence = 0.0
-
-    init(_ rows: [Row], mean: [Double], deviation: [Double]) {
-      let precision = deviation.map { 1 / ($0 * $0) }
-      values = mean
-      for _ in 0..<100 {
-        let (gradient, factor) = slopeAndFactor(rows, mean, precision)
-        let step = Self.solve(factor, gradient)
-        let longest = step.reduce(0) { max($0, abs($1)) }
-        // No step leads so far that probabilities lose their digits.
-        for place in values.indices { values[place] += step[place] * min(1, 2 / max(longest, 1e-12)) }
-        if longest < 1e-10 { break }
-      }
-      let (_, factor) = slopeAndFactor(rows, mean, precision)
-      for row in rows {
-        let p = min(max(probability(of: row), 1e-12), 1 - 1e-12)
-        logEvidence += row.target * log(p) + (1 - row.target) * log(1 - p)
-      }
-      for place in values.indices {
-        let distance = values[place] - mean[place]
-        logEvidence += 0.5 * log(precision[place]) - 0.5 * precision[place] * distance * distance
-        // Half the logarithm of the determinant.
-        logEvidence -= log(factor[place][place])
-      }
-    }
-
-    func probability(of row: Row) -> Double {
-      Self.sigmoid(zip(values, row.features).reduce(0) { $0 + $1.0 * $1.1 })
-    }
-
-    static func sigmoid(_ logOdds: Double) -> Double { 1 / (1 + exp(-logOdds)) }
-
-    /// The slope of the logarithm of the posterior, and Cholesky's factor of its curvature.
-    private func slopeAndFactor(
-      _ rows: [Row], _ mean: [Double], _ precision: [Double]
-    ) -> (slope: [Double], factor: [[Double]]) {
-      var slope = values.indices.map { precision[$0] * (mean[$0] - values[$0]) }
-      var curvature = values.indices.map { row in values.indices.map { $0 == row ? precision[row] : 0 } }
-      for row in rows {
-        let p = probability(of: row)
-        for one in values.indices {
-          slope[one] += (row.target - p) * row.features[one]
-          for other in 0...one { curvature[one][other] += p * (1 - p) * row.features[one] * row.features[other] }
-        }
-      }
-      for row in values.indices {
-        for column in 0...row {
-          let known = (0..<column).reduce(0) { $0 + curvature[row][$1] * curvature[column][$1] }
-          let left = curvature[row][column] - known
-          curvature[row][column] = row == column ? max(left, 1e-12).squareRoot() : left / curvature[column][column]
-        }
-      }
-      return (slope, curvature)
-    }
-
-    private static func solve(_ factor: [[Double]], _ right: [Double]) -> [Double] {
-      var solution = right
-      for row in right.indices {
-        for column in 0..<row { solution[row] -= factor[row][column] * solution[column] }
-        solution[row] /= factor[row][row]
-      }
-      for row in right.indices.reversed() {
-        for column in right.indices where column > row { solution[row] -= factor[column][row] * solution[column] }
-        solution[row] /= factor[row][row]
-      }
-      return solution
-    }
   }
 }

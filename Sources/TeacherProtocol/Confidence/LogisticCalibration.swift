@@ -32,46 +32,26 @@ package struct LogisticCalibration: ConfidenceCalibration, Equatable, Codable {
     let right = Double(correct.count { $0 })
     let wrong = Double(correct.count) - right
     let rows = answers.map { answer in
-      (logit: Self.logOdds(answer.confidence), target: answer.isRight ? (right + 1) / (right + 2) : 1 / (wrong + 2))
+      LogisticPosterior.Row(
+        features: [LogisticPosterior.logOdds(answer.confidence), 1],
+        target: answer.isRight ? (right + 1) / (right + 2) : 1 / (wrong + 2))
     }
-    var (a, b) = (1.0, 0.0)
-    // Newton's steps on a concave likelihood; the prior keeps them in bounds where all confidences are equal.
-    for _ in 0..<50 {
-      var (da, db, aa, ab, bb) = (Self.prior * (1 - a), -Self.prior * b, Self.prior, 0.0, Self.prior)
-      for (logit, target) in rows {
-        let p = Self.probability(a * logit + b)
-        let weight = p * (1 - p)
-        (da, db) = (da + (target - p) * logit, db + target - p)
-        (aa, ab, bb) = (aa + weight * logit * logit, ab + weight * logit, bb + weight)
-      }
-      let determinant = aa * bb - ab * ab
-      guard determinant > 1e-12 else { break }
-      let (stepA, stepB) = ((bb * da - ab * db) / determinant, (aa * db - ab * da) / determinant)
-      let scale = min(1, 2 / max(abs(stepA), abs(stepB), 1e-12))
-      (a, b) = (a + scale * stepA, b + scale * stepB)
-      if abs(stepA) + abs(stepB) < 1e-10 { break }
-    }
+    let values = LogisticPosterior(rows, mean: [1, 0], deviation: [Self.deviation, Self.deviation]).values
+    let (a, b) = (values[0], values[1])
     if a < 0 {
       // Sureness says nothing here, or the contrary: all answers are worth the same.
       let mean = rows.reduce(0) { $0 + $1.target } / Double(rows.count)
-      (slope, shift) = (0, Self.logOdds(mean))
+      (slope, shift) = (0, LogisticPosterior.logOdds(mean))
     } else {
       (slope, shift) = (a, b)
     }
   }
 
   package func calibrated(_ confidence: Double) -> Double {
-    Self.probability(slope * Self.logOdds(confidence) + shift)
+    LogisticPosterior.sigmoid(slope * LogisticPosterior.logOdds(confidence) + shift)
   }
 
-  /// How firmly stated confidence is believed before anything is known: the precision of a normal prior around slope 1 and
-  /// shift 0, so that twenty answers do not overturn it and some hundreds do.
-  private static let prior = 1.0
-
-  private static func logOdds(_ probability: Double) -> Double {
-    let bounded = min(1 - 1e-4, max(1e-4, probability))
-    return log(bounded / (1 - bounded))
-  }
-
-  private static func probability(_ logOdds: Double) -> Double { 1 / (1 + exp(-logOdds)) }
+  /// How firmly stated confidence is believed before anything is known: the deviation of a normal prior around slope 1 and shift
+  /// 0, so that twenty answers do not overturn it and some hundreds do.
+  private static let deviation = 1.0
 }
