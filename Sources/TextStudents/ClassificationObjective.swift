@@ -4,7 +4,7 @@ internal import Training
 
 /// Cross-entropy over the rows that have a class, each by its text's weight: of texts, or of tokens. A class that is not
 /// certain is a soft target (Hinton et al. 2015): -Σ q log p over all classes.
-struct ClassificationObjective<Model: TextNetwork>: TrainingObjective {
+struct ClassificationObjective<Model: TextScorer>: TrainingObjective {
   let examples: [TextExample]
 
   var exampleCount: Int { examples.count }

@@ -43,6 +43,9 @@ public struct EncoderStudent: OnlineStudent {
     /// What is learned of a class: itself, by its weight, or softly, with all examples counting the same: its weight is then its
     /// probability, and the other classes have what is left. Spans are always learned as they are. The default is `hard`.
     public var targets = LabelTargets.hard
+    /// The share of a text's tokens that ``EncoderStudent/train(on:checkpoint:onUpdate:)`` hides, others at every look, so that a
+    /// wrong label is not learned by heart; 0 or more and below 1. The default is 0.
+    public var tokenDropout = 0.0
 
     /// The defaults.
     public init() {}
@@ -70,6 +73,11 @@ public struct EncoderStudent: OnlineStudent {
       case .spans: try TokenTagger(encoderIn: folder, labels: task.tags, using: &generator)
       }
     optimizer = options.training.optimizer
+    guard options.tokenDropout == 0 || network.hidingToken != nil else {
+      throw StudentError.unusableFile(
+        folder.appending(path: "tokenizer_config.json").path,
+        expected: "a mask_token or unk_token to hide tokens with, or student.token_dropout of 0", found: "neither")
+    }
     if var adapter = options.adapter {
       // The head is trained as a whole, and so has no adapters.
       adapter.savedModules += network.headPaths
@@ -124,12 +132,17 @@ public struct EncoderStudent: OnlineStudent {
   private mutating func train<Model: TextNetwork>(
     _ start: Model, _ examples: [TextExample], _ checkpoint: Checkpoint?, _ onUpdate: (Int, Int, Double) -> Void
   ) throws {
-    var model = start
+    var model = TokenDropout(network: start, share: options.tokenDropout, hidden: start.hidingToken ?? 0)
     try trainer("final student", checkpoint)
-      .train(&model, &optimizer, objective: ClassificationObjective<Model>(examples: examples)) {
-        onUpdate($0.step, $0.totalSteps, $0.metrics.loss)
-      }
-    network = model
+      .train(
+        &model, &optimizer, objective: ClassificationObjective<TokenDropout<Model>>(examples: examples),
+        onUpdate: { onUpdate($0.step, $0.totalSteps, $0.metrics.loss) },
+        inTraining: { model, seed in
+          var model = model
+          model.seed = seed
+          return model
+        })
+    network = model.network
   }
 
   private func trainer(_ stage: String, _ checkpoint: Checkpoint? = nil) -> Trainer {

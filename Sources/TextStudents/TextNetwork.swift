@@ -7,10 +7,14 @@ internal import StudentModels
 internal import Tensor
 internal import Tokenization
 
-/// The network of an encoder student: an encoder with a head over texts or over tokens.
-protocol TextNetwork: TokenizedModel, Sendable {
+/// What ``ClassificationObjective`` trains.
+protocol TextScorer: Module {
   /// The logits of the classes, [rows, classes], a row for each class of a ``TextExample``; gradients flow.
   func logits(_ texts: [Encoding]) -> Tensor
+}
+
+/// The network of an encoder student: an encoder with a head over texts or over tokens.
+protocol TextNetwork: TokenizedModel, TextScorer {
   /// A text as training data; nil where nothing of it counts.
   func example(_ text: String, _ answer: TaskAnswer, weight: Float, task: LabellingTask) throws -> TextExample?
   /// What it answers, with the probabilities by which it is asked how sure it is.

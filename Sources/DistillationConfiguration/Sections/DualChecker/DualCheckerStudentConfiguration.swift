@@ -5,6 +5,8 @@ internal import Wording
 
 private let encoder = EncoderStudent.Options()
 private let decoder = DecoderStudentOptions()
+/// Measured on the written records; see the page on DualChecker.
+private let freshTokenDropout = 0.3
 
 /// The student that is trained.
 package struct DualCheckerStudentConfiguration: DefaultedSection {
@@ -20,6 +22,7 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
   package var weightDecay = encoder.weightDecay.decimal
   package var weighs = encoder.weighs
   package var targets = encoder.targets
+  package var tokenDropout: Double?
   package var preferences = Preferences()
 
   /// The kinds of student.
@@ -57,11 +60,20 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
       "What is learned of a class: hard, the class; soft, the teacher's calibrated confidence in it, and what is left for the "
         + "others, in the place of weigh. Spans are hard."),
     ConfigurationKey(
+      "token_dropout", \.tokenDropout,
+      "Share of a text's tokens that an encoder's final training hides, others at every look; without it "
+        + "\(freshTokenDropout) for one from nothing, and 0 for one from a folder.",
+      range: .ifGiven(.from(0, through: 0.9)), sample: "0.1"),
+    ConfigurationKey(
       "preferences", \.preferences, "Preference training of a decoder where a follow-up changed an answer."),
   ]
 
   /// A decoder comes from a folder.
   package func checkRelations(with reader: inout ConfigurationReader) {
+    reader.require(
+      kind == .encoder || tokenDropout == nil, "token_dropout", "kind",
+      expected: "no token_dropout, which is for encoders, since kind is decoder",
+      found: tokenDropout.map { "the number \($0)" } ?? "")
     reader.require(
       kind == .encoder || model != nil, "model", "kind", expected: "the folder of a decoder, since kind is decoder",
       found: "none")
@@ -102,6 +114,7 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
     options.adapter = lora?.asLoRA
     options.weighs = weighs
     options.targets = targets
+    options.tokenDropout = tokenDropout ?? (model == nil ? freshTokenDropout : 0)
     return options
   }
 
