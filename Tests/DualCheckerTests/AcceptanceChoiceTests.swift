@@ -8,7 +8,7 @@ import Testing
   private func teacher(again confidence: Double, isRight: Bool = true) -> ScriptedTeacher {
     ScriptedTeacher("corrigible") { request in
       let isAskedAgain = request.promptVersion.contains("+")
-      let isGreen = ["p1", "p2", "p3"].contains(request.item.id) || (Int(request.item.id.dropFirst()) ?? 0) % 2 == 0
+      let isGreen = ["p1", "p2", "p3", "i0", "i2"].contains(request.item.id)
       let answer = isAskedAgain && isRight ? (isGreen ? "Yes." : "No.") : "Yes."
       return TeacherReply(
         reading: answer, with: AnswerReader(labels: request.labels),
