@@ -36,7 +36,7 @@ FORMAT ?= template pattern tokenizer configuration reply store
 SECONDS ?= 3600
 SWIFT_SOURCES := Package.swift Sources Tests Examples Benchmarks Fuzzing/Package.swift Fuzzing/Sources/fuzz .ci/CheckAPI.swift .ci/CheckLayers.swift .ci/examples
 
-.PHONY: help setup demo demo-dualchecker test test-debug test-lowered test-kernels test-onednn test-postgresql test-mpi sanitize formatter \
+.PHONY: help setup demo demo-dualchecker test test-debug test-lowered test-kernels test-onednn test-postgresql test-mpi test-mecab sanitize formatter \
   review-browser real-text example lint format portability snippets docs layers architecture configuration api check-api coverage fuzz benchmark bench clean
 
 help: ## Lists the targets.
@@ -83,6 +83,11 @@ test-mpi: ## Builds the command with the trait MPI and carries a small run out o
 	@.ci/setup libopenmpi-dev openmpi-bin libpq-dev
 	DISTILLATION_TARGETS=distill $(SWIFT) build -c release --product distill --traits $(CLUSTER_TRAITS) --scratch-path $(CLUSTER_BUILD)
 	.ci/mpi $(CLUSTER_BUILD)/release/distill $(ARGS)
+
+test-mecab: ## Builds the tokenizers with the trait MeCab and holds Japanese words and ids against transformers.
+	@.ci/setup libmecab-dev mecab-ipadic-utf8
+	DISTILLATION_TARGETS=TokenizationTests $(DEBUG_TEST) --traits MeCab --scratch-path .build/mecab \
+	  --filter 'JapaneseTokenizerTests' $(ARGS)
 
 review-browser: setup ## Drives the review page in headless Chromium: apt-get install chromium, pip install playwright, PYTHON=.venv/bin/python
 	$(SWIFT) build -c release --product distill

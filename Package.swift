@@ -38,6 +38,8 @@ let libpq = Target.Dependency.target(name: "CPostgreSQL", condition: .when(trait
 let oneDNN = Target.Dependency.target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))
 /// Messages between the ranks of a run, with the trait `MPI`.
 let mpi = Target.Dependency.target(name: "CMPI", condition: .when(traits: ["MPI"]))
+/// The words of Japanese text, with the trait `MeCab`.
+let mecab = Target.Dependency.target(name: "CMeCab", condition: .when(traits: ["MeCab"]))
 
 /// The targets that are products. What the rest declares is for the package, or comes with importing Distillation.
 let libraries = [
@@ -68,6 +70,9 @@ let package = Package(
     .trait(
       name: "MPI",
       description: "distill run on several ranks under mpirun (needs libopenmpi-dev); off by default."),
+    .trait(
+      name: "MeCab",
+      description: "Tokenizers of Japanese BERTs, whose words MeCab divides (needs libmecab-dev); off by default."),
     .default(enabledTraits: ["Run"]),
   ],
   dependencies: [
@@ -85,6 +90,9 @@ let package = Package(
     .target(
       name: "CMPI", cSettings: [.define("SD_MPI", .when(traits: ["MPI"]))],
       linkerSettings: [.linkedLibrary("mpi", .when(traits: ["MPI"]))]),
+    .target(
+      name: "CMeCab", cSettings: [.define("SD_MECAB", .when(traits: ["MeCab"]))],
+      linkerSettings: [.linkedLibrary("mecab", .when(traits: ["MeCab"]))]),
     .target(
       name: "CImageCodecs", cSettings: [.define("SD_MORE_IMAGES", .when(traits: ["MoreImages"]))],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z"), .linkedLibrary("jpeg")]
@@ -108,7 +116,7 @@ let package = Package(
     library("Tensor", ["ContentDigest", "JSON", "COpenBLAS", "CKernels", oneDNN]),
     library("Wording"),
     library("TeacherProtocol", ["ContentDigest", "JSON", "Wording"]),
-    library("Tokenization", ["JSON"]),
+    library("Tokenization", ["JSON", mecab]),
 
     // Middle
     library("Layers", ["Tensor", "CKernels"]),

@@ -20,6 +20,7 @@ let layers: [(name: String, targets: [(name: String, half: Half)])] = [
     [
       ("COpenBLAS", .numbers), ("CKernels", .numbers), ("COneDNN", .numbers), ("CImageCodecs", .numbers),
       ("CSQLite", .words), ("CPostgreSQL", .words), ("CCurl", .words), ("CMicroHTTPD", .both), ("CMPI", .both),
+      ("CMeCab", .numbers),
       ("ContentDigest", .both), ("Wording", .both),
       ("JSON", .both),
     ]

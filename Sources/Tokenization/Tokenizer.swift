@@ -39,7 +39,8 @@ public final class Tokenizer: Sendable {
   ///
   /// A folder of an older program may have no `tokenizer.json`: then BERT's, DistilBERT's and ELECTRA's `vocab.txt` and XLM-R's
   /// and CamemBERT's `sentencepiece.bpe.model` are read as transformers reads them, the `tokenizer.model` of Llama, Mistral and
-  /// Gemma and T5's `spiece.model` as SentencePiece reads them, and others are refused.
+  /// Gemma and T5's `spiece.model` as SentencePiece reads them, with the trait `MeCab` the `vocab.txt` of Japanese BERTs, and
+  /// others are refused.
   ///
   /// - Parameter directory: a model folder as downloaded or as written by `save_pretrained`.
   /// - Throws: ``TokenizerError``, naming file and field.
@@ -56,7 +57,7 @@ public final class Tokenizer: Sendable {
     {
       try self.init(
         older.json, file: directory.path, configuration: older.configuration, specialTokensMap: map,
-        model: older.model, normalizer: older.normalizer)
+        model: older.model, normalizer: older.normalizer, preTokenizer: older.preTokenizer)
       return
     }
     try self.init(
@@ -81,14 +82,16 @@ public final class Tokenizer: Sendable {
   /// - Parameters:
   ///   - model: takes the place of the JSON's; nil, the default, for that.
   ///   - normalizer: the same for the normalizer.
+  ///   - preTokenizer: the same for the pre-tokenizer.
   init(
     _ json: JSONValue, file: String, configuration: JSONValue?, specialTokensMap: JSONValue?,
-    model given: (any TokenModel)? = nil, normalizer givenNormalizer: (any Normalizer)? = nil
+    model given: (any TokenModel)? = nil, normalizer givenNormalizer: (any Normalizer)? = nil,
+    preTokenizer givenSplitter: (any PreTokenizer)? = nil
   ) throws {
     let top = try FieldReader(json, file: file, path: "")
     guard let spelled = try given ?? top.reader("model")?.model() else { throw top.failure("model", "an object") }
     let normalizer = try givenNormalizer ?? top.reader("normalizer")?.normalizer()
-    let splitter = try top.reader("pre_tokenizer")?.preTokenizer()
+    let splitter = try givenSplitter ?? top.reader("pre_tokenizer")?.preTokenizer()
     try top.checkGrowth([normalizer, splitter], "normalizer")
     added = try AddedVocabulary(top, model: spelled, normalizer: normalizer)
     self.normalizer = normalizer

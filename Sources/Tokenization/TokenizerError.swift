@@ -7,6 +7,9 @@ public enum TokenizerError: Error, Sendable, Equatable {
   case fileFailure(file: String, reason: String)
   /// A folder has no tokenizer.json, and its older files are of a kind that is not read without it.
   case onlyOlderFiles(folder: String, reason: String)
+  /// The tokenizer of a Japanese BERT, whose words MeCab divides, can't be had: the program was built without the trait
+  /// `MeCab`, the dictionary is missing, or the folder asks for words of another kind.
+  case japaneseWords(folder: String, reason: String)
   /// A file isn't JSON (RFC 8259) at this byte.
   case invalidJSON(file: String, byte: Int, expected: String)
   /// A component type that this package does not know.
@@ -39,6 +42,10 @@ extension TokenizerError: CustomStringConvertible {
       return
         "\(folder): has no tokenizer.json, and \(open(reason)). Write one: python -c \"from transformers import "
         + "AutoTokenizer as T; T.from_pretrained('\(folder)').save_pretrained('\(folder)')\"."
+    case .japaneseWords(let folder, let reason):
+      return
+        "\(folder): \(open(reason)). No tokenizer.json can say what it does; python -c \"from transformers import "
+        + "AutoTokenizer as T; print(T.from_pretrained('\(folder)')('TEXT').input_ids)\" shows its ids."
     case .invalidJSON(let file, let byte, let expected):
       return
         "\(file): not JSON at byte \(byte), where \(expected) was expected. The file is damaged or cut off; fetch it anew."

@@ -153,11 +153,6 @@ import Tokenization
     }
     func data(_ text: String) -> Data { Data(text.utf8) }
     let (bert, roberta) = (data(#"{"model_type": "bert"}"#), data(#"{"model_type": "xlm-roberta"}"#))
-    try check(
-      [
-        "config.json": bert, "vocab.txt": data(words),
-        "tokenizer_config.json": data(#"{"tokenizer_class": "BertJapaneseTokenizer"}"#),
-      ], "vocab.txt of BertJapaneseTokenizer is not read")
     try check(["config.json": bert, "vocab.txt": data("a\nb\n")], "lacks [PAD]")
     try check(["vocab.txt": data(words)], "a model that names no tokenizer")
     try check(["config.json": bert, "spiece.model": plain], "spiece.model is not read for bert")

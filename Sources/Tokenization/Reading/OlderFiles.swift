@@ -4,7 +4,7 @@ internal import JSON
 /// The tokenizer of a folder without tokenizer.json, from the files that older programs wrote: what transformers 5.24 makes of
 /// them, written as a tokenizer.json would say it.
 ///
-/// BERT's, DistilBERT's and ELECTRA's `vocab.txt` are read, XLM-R's and CamemBERT's `sentencepiece.bpe.model`, and the SentencePiece
+/// BERT's, DistilBERT's and ELECTRA's `vocab.txt` are read, with the trait `MeCab` the Japanese BERTs' too, XLM-R's and CamemBERT's `sentencepiece.bpe.model`, and the SentencePiece
 /// files of Llama, Mistral, Gemma and T5 as SentencePiece itself reads them. Any other folder is refused, since its ids would
 /// rest on guesses.
 struct OlderFiles {
@@ -14,6 +14,8 @@ struct OlderFiles {
   private(set) var model: (any TokenModel)?
   /// The normalizer where a JSON file can't say what it does; nil where the text has it.
   private(set) var normalizer: (any Normalizer)?
+  /// The pre-tokenizer where a JSON file can't say what it does; nil where the text has it.
+  private(set) var preTokenizer: (any PreTokenizer)?
   /// tokenizer_config.json with the roles of special tokens that it leaves to the tokenizer's class.
   private(set) var configuration: JSONValue?
 
@@ -41,6 +43,11 @@ struct OlderFiles {
       let tokenizer = try SentencePieceTokenizer(pieces, kind, words, refusal)
       (json, model, normalizer) = (tokenizer.json, tokenizer.model, tokenizer.normalizer)
       self.configuration = tokenizer.configuration(configuration)
+      return
+    }
+    if named == "BertJapaneseTokenizer" {
+      let tokenizer = try JapaneseTokenizer(in: folder, configuration, words)
+      (json, model, preTokenizer) = (tokenizer.json, tokenizer.model, tokenizer.words)
       return
     }
     switch named {

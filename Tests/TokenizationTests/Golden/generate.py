@@ -1,11 +1,13 @@
 """Writes the golden files beside it: what Hugging Face `tokenizers` and Jinja say about small tokenizers and templates.
 
-    python3 -m venv venv && venv/bin/pip install tokenizers==0.23.3 transformers==5.23.0 jinja2==3.1.6 sentencepiece==0.2.3
+    python3 -m venv venv && venv/bin/pip install tokenizers==0.23.3 transformers==5.24.0 jinja2==3.1.6 sentencepiece==0.2.3 \
+        protobuf fugashi==1.5.2 ipadic==1.0.0
     venv/bin/python generate.py
 
 Each `tokenizer-*.json` holds a whole tokenizer.json and cases; `components.json` holds single components inside a
 tokenizer that shows every byte; `templates.json` holds templates with variables and the rendered text; `sentencepiece.json`
-holds small files of SentencePiece and what its own package makes of texts.
+holds small files of SentencePiece and what its own package makes of texts, `japanese.json` what transformers makes of
+Japanese ones with the words of fugashi's MeCab and the dictionary ipadic.
 """
 import base64
 import io
@@ -238,6 +240,35 @@ def sentencepiece_models():
     return out
 
 
+JAPANESE = ["東京で新しい駅が開業した。", "しかし彼女は行きたくなかった、", "すもももももももものうち", "二酸化炭素の特許を出願していただけますか？", "ＡＩと量子コンピュータについて調べた。", "犬を食べさせられた！", "グリーン・イノベーション", "電車から届いた"]
+JAPANESE_PARTS = ["２０２６年１１月", "3.14", "http://example.jp/", "ﾊﾝｶｸ", "①", "か゛", "\u3000", " ", "\t", "「犬」", "（笑）", "ー", "々", "🐕", "é", "İ", "ΑΒ", "[MASK]", "[SEP]", "\u200b", "\x1c", "\u2028", "𠮷野家", "㌔", "㍿", "한국", "Dogs RUN.", "a" * 120]
+
+
+def japanese():
+    r = random.Random(4)
+    lines = list(JAPANESE)
+    for _ in range(90):
+        lines.append("".join(r.choice(JAPANESE if r.random() < 0.4 else JAPANESE_PARTS) for _ in range(r.randint(0, 4))))
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "東京", "新しい", "開業", "しかし", "彼女", "すもも", "もも", "うち", "二酸化", "特許", "について", "調べ", "コンピュータ", "いただけ", "ます", "グリーン", "イノベ", "##ーション", "dogs", "run", "ai", "AI", "Do", "##gs", "2026", "20", "##26", "11", "http", "://"]
+    characters = sorted(set("".join(JAPANESE)) - set("駅犬"))
+    vocabulary += [c for c in characters if c not in vocabulary] + ["##" + c for c in characters[::2]] + ["(", ")", "笑", "é", "á", "株式会社", "キロ"]
+    out = {"versions": VERSIONS, "vocabulary": vocabulary, "kinds": []}
+    for settings in ({"subword_tokenizer_type": "wordpiece"}, {"subword_tokenizer_type": "wordpiece", "do_lower_case": True}, {"subword_tokenizer_type": "character"}):
+        settings |= {"tokenizer_class": "BertJapaneseTokenizer", "word_tokenizer_type": "mecab", "mecab_kwargs": {"mecab_dic": "ipadic"}}
+        with tempfile.TemporaryDirectory() as folder:
+            with open(folder + "/vocab.txt", "w") as f:
+                f.write("\n".join(vocabulary) + "\n")
+            for name, value in (("config", {"model_type": "bert"}), ("tokenizer_config", settings)):
+                with open(f"{folder}/{name}.json", "w") as f:
+                    json.dump(value, f)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+            pair = tokenizer(JAPANESE[0], JAPANESE[1], return_token_type_ids=True)
+            out["kinds"].append({
+                "settings": settings, "cases": [{"text": t, "ids": tokenizer(t)["input_ids"]} for t in lines],
+                "pair": {"ids": pair["input_ids"], "types": pair["token_type_ids"]}})
+    return out
+
+
 def precompiled(model):
     """The field normalizer_spec.precompiled_charsmap of a model (a protocol buffer: field 3, in it field 2)."""
 
@@ -344,3 +375,4 @@ for name, tokenizer in families():
 write("components", components())
 write("templates", templates())
 write("sentencepiece", sentencepiece_models())
+write("japanese", japanese())
