@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 package import LanguageModel
 internal import Layers
 internal import Tensor
@@ -69,8 +69,7 @@ extension SentenceNetwork {
       let configuration: TextEncoderConfiguration = try readJSON(folder.appending(path: "config.json"))
       self = .encoder(try TextEncoder(configuration, from: weights()))
     } else if TextDecoderConfiguration.modelTypes.contains(type) {
-      let file: ReadingDecoder = try readJSON(folder.appending(path: "config.json"))
-      self = .decoder(try Llama(file.configuration, from: weights()))
+      self = .decoder(try Llama(ReadingDecoder(contentsOf: folder).text, from: weights()))
     } else {
       let encoders = TextEncoderConfiguration.Family.allCases.map(\.rawValue)
       throw StudentError.unknownFamily(
@@ -79,13 +78,16 @@ extension SentenceNetwork {
   }
 }
 
-/// The config.json of a decoder that reads texts and writes none.
-private struct ReadingDecoder: Decodable {
-  var configuration: LlamaConfiguration
+/// The config.json of a decoder that reads texts and writes none: its rows may see both ways.
+package struct ReadingDecoder: Decodable {
+  package let text: LlamaConfiguration
 
-  init(from decoder: any Decoder) throws {
-    configuration = try LlamaConfiguration(from: ConfigJSON(decoder), takesBothWays: true)
+  package init(from decoder: any Decoder) throws {
+    text = try LlamaConfiguration(from: ConfigJSON(decoder), takesBothWays: true)
   }
+
+  /// - Throws: ``StudentError/unusableFile(_:expected:found:)``.
+  package init(contentsOf folder: URL) throws { self = try readJSON(folder.appending(path: "config.json")) }
 }
 
 extension Llama {

@@ -25,6 +25,10 @@
       do {
         if isEncoder {
           facts += try encoder(folder, weights: weights.reduce(0) { $0 + WeightFacts.elements(of: $1) })
+        } else if isSentence {
+          let text = try ReadingDecoder(contentsOf: folder).text
+          facts += decoder(text, try isHeadTable(folder, isSentence))
+          facts.append(Fact("rows", text.seesBothWays ? "see all others" : "see themselves and those before them"))
         } else {
           let configuration = try StudentFamily.configuration(contentsOf: folder)
           facts += decoder(configuration, try isHeadTable(folder, isSentence))
@@ -121,8 +125,14 @@
 
     /// - Parameter isTable: whether the output head is the token table; nil for a model that is read without its head.
     private static func decoder(_ configuration: any FamilyConfiguration, _ isTable: Bool?) -> [Fact] {
-      let text = configuration.text
-      var facts = [
+      guard let tower = configuration.tower else { return decoder(configuration.text, isTable) }
+      return decoder(configuration.text, isTable) + [
+        Fact("vision tower", "\(tower.layers) layers of width \(tower.width) (inner \(tower.innerWidth))")
+      ]
+    }
+
+    private static func decoder(_ text: LlamaConfiguration, _ isTable: Bool?) -> [Fact] {
+      [
         Fact(
           "decoder",
           "\(text.layers) layers of width \(text.hiddenSize) (inner \(text.intermediateSize)), \(text.heads) heads, "
@@ -130,10 +140,6 @@
             + "\(Fact.number(text.maxPositions)) positions"
             + (isTable.map { $0 ? "; output head is the embedding table" : "; output head of its own" } ?? ""))
       ]
-      if let tower = configuration.tower {
-        facts.append(Fact("vision tower", "\(tower.layers) layers of width \(tower.width) (inner \(tower.innerWidth))"))
-      }
-      return facts
     }
 
     private static func encoder(_ folder: URL, weights: Int) throws -> [Fact] {
