@@ -80,7 +80,9 @@ struct SentencePieceNormalizer: Normalizer {
       source.withUnsafeBufferPointer { kept.forEachToken(in: $0, from: at) { end, _ in longest = end } }
       if longest > at { return (source[at..<longest], longest) }
     }
-    if let found = table?.longestReplacement(of: source[at...]) { return (found.replacement[...], at + found.length) }
+    // A damaged table could lead through all of the text each time; what tables in use replace has some 30 bytes.
+    let near = source[at..<min(source.count, at + 256)]
+    if let found = table?.longestReplacement(of: near) { return (found.replacement[...], at + found.length) }
     let end = at + utf8Length(source[at])
     return (source[at..<end], end)
   }
