@@ -221,6 +221,8 @@ let package = Package(
     tests("Tensor", ["Tensor"], exclude: ["Golden"]),
     tests("TeacherProtocol", ["TeacherProtocol", "JSON"], exclude: ["Replies", "Tables"]),
     tests("Tokenization", ["Tokenization", "JSON"], exclude: ["Golden"]),
+    // Without TestSupport, so that no more than the tokenizers is built for it.
+    .testTarget(name: "MeCabTests", dependencies: ["Tokenization", "JSON"], swiftSettings: swiftSettings),
     tests("Layers", ["Layers", "Tensor"]),
     tests("ImageDecoding", ["ImageDecoding", "Tensor"], exclude: ["Golden", "Corpus"]),
     tests("VisionEncoder", ["VisionEncoder", "Layers", "Tensor"]),

@@ -1,6 +1,5 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
 import Tokenization
 
@@ -13,6 +12,13 @@ import Tokenization
     try Data("{\"model_type\": \"bert\"}".utf8).write(to: folder.appending(path: "config.json"))
     try Data(settings.utf8).write(to: folder.appending(path: "tokenizer_config.json"))
     try Data((vocabulary.joined(separator: "\n") + "\n").utf8).write(to: folder.appending(path: "vocab.txt"))
+  }
+
+  private func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "test-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    return try body(folder)
   }
 
   private func refusal(_ settings: String) throws -> String {
@@ -32,32 +38,43 @@ import Tokenization
   }
 
   #if MeCab
+    /// What transformers says, made by TokenizationTests/Golden/generate.py.
+    private func golden() throws -> JSONValue {
+      let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      let file = tests.appending(path: "TokenizationTests/Golden/japanese.json")
+      return try tokenizerJSON(Array(Data(contentsOf: file)), file: file.path)
+    }
+
+    private func list(_ value: JSONValue?, _ key: String) -> [JSONValue] { value?[key]?.elements ?? [] }
+
+    private func ids(_ value: JSONValue?, _ key: String) -> [Int] { list(value, key).compactMap(\.spelledInteger) }
+
     @Test func `ids are those of transformers with MeCab and IPAdic`() throws {
-      let file = try golden("japanese")
-      let vocabulary = file.list("vocabulary").compactMap(\.string)
-      #expect(file.list("kinds").count == 3)
-      for kind in file.list("kinds") {
+      let file = try golden()
+      let vocabulary = list(file, "vocabulary").compactMap(\.string)
+      #expect(list(file, "kinds").count == 3)
+      for kind in list(file, "kinds") {
         let settings = try #require(kind["settings"]).text(.python())
         try withTemporaryFolder { folder in
           try write(settings, vocabulary: vocabulary, to: folder)
           let tokenizer = try Tokenizer(contentsOf: folder)
-          for example in kind.list("cases") {
+          for example in list(kind, "cases") {
             let text = try #require(example["text"]?.string)
-            let ids = example.list("ids").compactMap(\.spelledInteger)
+            let ids = self.ids(example, "ids")
             #expect(tokenizer.encode(text) == ids, "\(settings) \(text.debugDescription)")
             let offsets = tokenizer.encoding(of: text).offsets.dropFirst().dropLast()
             #expect(offsets.allSatisfy { $0.upperBound <= text.unicodeScalars.count }, "\(text.debugDescription)")
           }
-          let texts = kind.list("cases").prefix(2).compactMap { $0["text"]?.string }
+          let texts = list(kind, "cases").prefix(2).compactMap { $0["text"]?.string }
           let pair = tokenizer.encoding(of: texts[0], pair: texts[1])
-          #expect(pair.ids == kind["pair"]?.list("ids").compactMap(\.spelledInteger))
-          #expect(pair.typeIDs == kind["pair"]?.list("types").compactMap(\.spelledInteger))
+          #expect(pair.ids == ids(kind["pair"], "ids"))
+          #expect(pair.typeIDs == ids(kind["pair"], "types"))
         }
       }
     }
 
     @Test func `several threads may divide texts at once`() async throws {
-      let vocabulary = try golden("japanese").list("vocabulary").compactMap(\.string)
+      let vocabulary = list(try golden(), "vocabulary").compactMap(\.string)
       let settings = #""word_tokenizer_type": "mecab", "mecab_kwargs": {"mecab_dic": "ipadic"}"#
       let tokenizer = try withTemporaryFolder { folder in
         try write("{\"tokenizer_class\": \"BertJapaneseTokenizer\", \(settings)}", vocabulary: vocabulary, to: folder)
