@@ -25,17 +25,16 @@ package struct PatchEmbedding: Module {
       bias: bias ? .zeros([dimensions]) : nil)
   }
 
-  /// Maps [images, channels, height, width] to [images · patches, dimensions], patches in row-major order.
-  ///
-  /// - Precondition: height and width are multiples of the patch size.
+  /// Maps [images, channels, height, width] to [images · patches, dimensions], patches in row-major order. Pixels to the right of
+  /// the last whole patch, or below it, are not read: a tile of 384 has 27 patches of 14 a side.
   package func callAsFunction(_ pixels: Tensor) -> Tensor {
     let (channels, patch) = (weight.value.shape[1], weight.value.shape[2])
     precondition(
-      pixels.rank == 4 && pixels.shape[1] == channels && pixels.shape[2] % patch == 0 && pixels.shape[3] % patch == 0,
+      pixels.rank == 4 && pixels.shape[1] == channels,
       "pixels \(pixels.shape) for patches of \(channels) x \(patch) x \(patch)")
     let (images, rows, columns) = (pixels.shape[0], pixels.shape[2] / patch, pixels.shape[3] / patch)
     let patches =
-      pixels
+      pixels.cropped(rows * patch, columns * patch)
       .reshaped([images, channels, rows, patch, columns, patch])
       .permuted([0, 2, 4, 1, 3, 5])
       .reshaped([images * rows * columns, channels * patch * patch])
@@ -47,5 +46,13 @@ package struct PatchEmbedding: Module {
   package mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) {
     visitor.visit(&weight, at: path.appending(component: "weight"))
     bias?.visit(&visitor, at: path.appending(component: "bias"))
+  }
+}
+
+extension Tensor {
+  /// The first rows and columns of pixels [images, channels, height, width].
+  fileprivate func cropped(_ height: Int, _ width: Int) -> Tensor {
+    guard shape[2] > height || shape[3] > width else { return self }
+    return permuted([2, 3, 0, 1]).rows(0..<height).permuted([1, 0, 2, 3]).rows(0..<width).permuted([2, 3, 1, 0])
   }
 }

@@ -12,7 +12,7 @@ public struct CLIPConfiguration: TileTowerConfiguration {
   public var heads = 12
   /// The side of a tile in pixels. The default is 224.
   public var imageSize = 224
-  /// The side of a patch in pixels; divides ``imageSize``. The default is 32.
+  /// The side of a patch in pixels; what is left of ``imageSize`` beside whole patches is not read. The default is 32.
   public var patchSize = 32
   /// Added to variances. The default is 1e-5.
   package var epsilon: Float = 1e-5

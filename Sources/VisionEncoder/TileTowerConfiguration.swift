@@ -36,17 +36,17 @@ extension TileTowerConfiguration {
     set { patchSize = newValue.length }
   }
 
-  /// Patches along one side of a tile.
+  /// Whole patches along one side of a tile.
   package var side: Int { imageSize / patchSize }
 
-  /// Heads that divide the width, patches that fill the tile.
+  /// Heads that divide the width, a patch that fits into the tile.
   package func complete(from file: ConfigJSON) throws { try checkSizes(file) }
 
-  /// - Throws: `DecodingError` where heads do not divide the width, or patches do not fill the tile.
+  /// - Throws: `DecodingError` where heads do not divide the width, or no patch fits into the tile.
   func checkSizes(_ file: ConfigJSON) throws {
     try file.requireWholeHeads("hidden_size", hiddenSize, "num_attention_heads", heads)
-    guard imageSize % patchSize == 0 else {
-      throw file.refusal("image_size", "image_size \(imageSize) must be a multiple of patch_size \(patchSize)")
+    guard imageSize >= patchSize else {
+      throw file.refusal("image_size", "image_size \(imageSize) must be at least patch_size \(patchSize)")
     }
   }
 

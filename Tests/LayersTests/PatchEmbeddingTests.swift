@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [[1, 1, 2, 2, 1], [2, 3, 4, 6, 2], [3, 2, 9, 3, 3], [1, 3, 14, 7, 7]])
+  @Test(arguments: [[1, 1, 2, 2, 1], [2, 3, 4, 6, 2], [3, 2, 9, 3, 3], [1, 3, 14, 7, 7], [2, 3, 8, 10, 3]])
   func `patches are mapped like a convolution, row by row`(shape: [Int]) {
     let (x, w, b) = (
       randomTensor(Array(shape[..<4]), seed: 1), randomTensor([5, shape[1], shape[4], shape[4]], seed: 2),
