@@ -22,7 +22,7 @@ extension RunCheck {
       let dev = data.items.dev
       guard !dev.isEmpty else {
         return findings.fail(
-          key, "there is no development item to choose by; budget in place of dev holds out some of the budget's labels")
+          key, "there is no development item to choose by; budget in place of dev holds out labels of the budget")
       }
       judging = dev.count { data.items.gold?.has($0.id) ?? false }
       more =
@@ -36,7 +36,8 @@ extension RunCheck {
     }
     if judging < StageChoice.fewest {
       findings.warn(
-        key, "\(NumberText.counted(judging, "label")) to judge by are too few, it takes \(StageChoice.fewest): Stage 2 is as "
+        key,
+        "\(NumberText.counted(judging, "label")) to judge by are too few, it takes \(StageChoice.fewest): Stage 2 is as "
           + "configured")
     } else {
       findings.ok(key, more)

@@ -84,7 +84,8 @@ extension DistillationRun {
     }
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("bootstrap")
     let evaluator = Evaluator(split: split, resamples: configuration.evaluation.bootstrap, using: &generator)
-    let points = try await budgetPoints(stages, state, items, first: first, second: second, evaluator: evaluator, gold: gold)
+    let points = try await budgetPoints(
+      stages, state, items, first: first, second: second, evaluator: evaluator, gold: gold)
     var file = evaluator.evaluation(
       of: candidates, items: state.data.train.count, labelsSpent: spent + devLabels,
       teacherLabels: plugins.teacherLabels ?? (state.data.teaching.isEmpty ? nil : state.data.teaching.count),

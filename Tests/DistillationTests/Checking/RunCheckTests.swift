@@ -77,7 +77,8 @@ import Testing
     }
   }
 
-  @Test func `the labels that Stage 2 is chosen by are counted, and the training that it takes is in the time`() throws {
+  @Test func `the labels that Stage 2 is chosen by are counted, and the training that it takes is in the time`() throws
+  {
     try withCheckFixture { fixture in
       func trainings() -> Double {
         let run = try? RunConfiguration(contentsOf: fixture.folder.appending(path: "run.yaml"))

@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  @Test func `where a stage makes the student worse the student stays as Stage 1 left it, and what is beside it is trained`()
+  @Test func `where Stage 2 makes the student worse it stays as Stage 1 left it, and baselines are trained`()
     async throws
   {
     try await withLargeWorld(dev: "pristine", conflicts: "falsified") { world in

@@ -34,7 +34,8 @@ import Testing
     #expect(difference.interval.low < 0.15 && difference.interval.high > 0.15)
   }
 
-  @Test func `what was configured is taken where others are equally good, and labels alone count without agreed items`() {
+  @Test func `what was configured is taken where others are equally good, and labels alone count without agreed items`()
+  {
     let found = choice([
       answers("preferences", labels: 9, of: 12), answers("stage1_sft", labels: 9, of: 12),
       answers("stage1", labels: 3, of: 12),
