@@ -26,7 +26,7 @@ import Testing
       answers("stage1", labels: 2, of: 10, agreed: 20, of: 20),
     ])
     #expect(found.taken == "stage1" && found.labels == 10 && found.agreed == 20)
-    #expect(found.candidates.map(\.accuracy) == [0.65, 0.8])
+    #expect(zip(found.candidates.map(\.accuracy), [0.65, 0.8]).allSatisfy { abs($0 - $1) < 1e-12 })
     #expect(found.candidates.map(\.onLabels) == [0.8, 0.2] && found.candidates.map(\.onAgreed) == [0.6, 1])
     let difference = try #require(found.differences.first)
     #expect(difference.result == "stage1" && difference.against == "preferences")
@@ -65,24 +65,24 @@ import Testing
     var file = EvaluationFile(items: 1, testItems: 1, labelsSpent: 0, results: [:])
     file.stage2 = choice([
       answers("preferences", labels: 5, of: 10, agreed: 4, of: 8),
-      answers("stage1_sft", labels: 9, of: 10, agreed: 7, of: 8),
+      answers("stage1_sft", labels: 8, of: 10, agreed: 6, of: 8),
     ])
     try withTemporaryFolder { folder in
       let url = folder.appending(path: "evaluation.json")
       try file.write(to: url)
       #expect(try EvaluationFile(contentsOf: url) == file)
       let text = try String(contentsOf: url, encoding: .utf8)
-      for field in ["\"taken\" : \"stage1_sft\"", "\"on_labels\" : 0.9", "\"on_agreed\" : 0.875"] {
+      for field in ["\"taken\" : \"stage1_sft\"", "\"on_labels\" : 0.8", "\"on_agreed\" : 0.75"] {
         #expect(text.contains(field))
       }
     }
     let table = EvaluationTable(file).description
     #expect(table.contains("stage 2 ends with stage1_sft, judged on 10 labels (budget) and 8 agreed items"))
-    #expect(table.contains("stage1_sft           88.13      90.00            87.50"), "\(table)")
+    #expect(table.contains("stage1_sft           76.25      80.00            75.00"), "\(table)")
     var content = ReportContent(title: "t")
     content.evaluation = file
     #expect(content.html().contains("What Stage 2 ends with"))
-    #expect(content.html().contains("<th scope=\"row\">stage1_sft</th><td class=\"number\">88.13</td>"))
+    #expect(content.html().contains("<th scope=\"row\">stage1_sft</th><td class=\"number\">76.25</td>"))
   }
 
   @Test func `too few labels leave the stage as configured, with the reason`() {
