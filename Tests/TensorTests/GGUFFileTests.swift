@@ -197,7 +197,7 @@ import Testing
     ) { try file.string("test.strings") }
     #expect(
       throws: Tensor.GGUFError.invalid(
-        file: path, field: "tensor \"z\"", expected: "it among 28 tensors", found: "none of this name")
+        file: path, field: "tensor \"z\"", expected: "it among 29 tensors", found: "none of this name")
     ) { try file.tensor(named: "z") }
     #expect(
       throws: Tensor.GGUFError.unsupported(

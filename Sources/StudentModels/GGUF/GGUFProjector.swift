@@ -35,9 +35,9 @@ struct GGUFProjector: Sendable {
   /// The projector beside a decoder's file: `mmproj-` and its name, or else the only one in its folder with `mmproj` in the
   /// name whose features are as wide as the decoder's rows.
   ///
-  /// - Returns: nil where the decoder has no token for images, or of Llama where there is no such file.
-  /// - Throws: `GGUFError` of a file that is damaged; of several that fit; and where a decoder that turns by row and column has
-  ///   none.
+  /// - Returns: nil for a decoder that reads text alone: one without tokens for images, or of Llama's kind whose chat template
+  ///   says nothing of them.
+  /// - Throws: `GGUFError` of a file that is damaged; of several that fit; and where there is none.
   init?(beside url: URL, of text: Tensor.GGUFFile, _ architecture: GGUFModel.Architecture) throws {
     guard let kind = Kind.allCases.first(where: { $0.architecture == architecture }) else { return nil }
     let folder = url.deletingLastPathComponent()
@@ -46,10 +46,10 @@ struct GGUFProjector: Sendable {
     let candidates = all.filter {
       $0.lowercased().contains("mmproj") && $0.lowercased().hasSuffix(".gguf") && $0 != url.lastPathComponent
     }
-    if !candidates.isEmpty || kind == .qwen2VL {
-      let tokens = Set(try text.strings("tokenizer.ggml.tokens") ?? [])
-      guard kind.tokens.allSatisfy(tokens.contains) else { return nil }
-    }
+    let template = try text.string("tokenizer.chat_template") ?? ""
+    guard kind == .qwen2VL || template.contains("image") else { return nil }
+    let tokens = Set(try text.strings("tokenizer.ggml.tokens") ?? [])
+    guard kind.tokens.allSatisfy(tokens.contains) else { return nil }
     guard let width = try text.integer("\(architecture.rawValue).embedding_length") else { return nil }
     func opened(_ name: String) throws -> GGUFProjector? {
       let file = try Tensor.GGUFFile(contentsOf: folder.appending(path: name))
@@ -71,8 +71,7 @@ struct GGUFProjector: Sendable {
         "images", expected: "one such file in its folder, or \(own)", found: fitting.map(\.0).joined(separator: ", "))
     }
     guard let found = fitting.first else {
-      if kind == .qwen2VL { throw text.unsupported("images", expected: expected, found: "none") }
-      return nil
+      throw text.unsupported("images", expected: expected, found: "none")
     }
     self = found.1
   }
