@@ -27,11 +27,11 @@
           facts += try encoder(folder, weights: weights.reduce(0) { $0 + WeightFacts.elements(of: $1) })
         } else if isSentence {
           let text = try ReadingDecoder(contentsOf: folder).text
-          facts += decoder(text, try isHeadTable(folder, isSentence))
+          facts += decoder(text, nil)
           facts.append(Fact("rows", text.seesBothWays ? "see all others" : "see themselves and those before them"))
         } else {
           let configuration = try StudentFamily.configuration(contentsOf: folder)
-          facts += decoder(configuration, try isHeadTable(folder, isSentence))
+          facts += decoder(configuration, try isHeadTable(folder))
           let bytes = weights.reduce(0) { $0 + WeightFacts.bytes(of: $1) }
           facts += TrainingFacts.facts(configuration, in: folder, weightBytes: bytes)
         }
@@ -52,9 +52,8 @@
     }
 
     /// Reads the model as everything else does, which compares names and shapes of the weights with config.json.
-    private static func isHeadTable(_ folder: URL, _ isSentence: Bool) throws -> Bool? {
-      guard !isSentence else { return nil }
-      return try StudentFamily.student(contentsOf: folder).isHeadTable
+    private static func isHeadTable(_ folder: URL) throws -> Bool {
+      try StudentFamily.student(contentsOf: folder).isHeadTable
     }
 
     /// The same for an encoder: with its head where it has one.
