@@ -96,4 +96,13 @@ import Testing
     #expect(calibrated(givenUp: 0) > 0.85)
     #expect(calibrated(givenUp: 200) < calibrated(givenUp: 100))
   }
+
+  @Test func `what is given up as often as on the pool leaves a rightly stated confidence alone`() {
+    // Stated 0.7, and fourteen of twenty are right; four of the six wrong ones are given up, a fifth of all, here and there.
+    let known =
+      Self.known(0.7, right: 14, wrong: 2)
+      + (0..<4).map { _ in EvidenceCalibration.Known(confidence: 0.7, isGivenUp: true, isRight: false) }
+    let others = (0..<1000).map { EvidenceCalibration.Answer(confidence: 0.7, isGivenUp: $0 < 200) }
+    #expect(abs(EvidenceCalibration(known: known, others: others).calibrated(0.7) - 0.7) < 0.02)
+  }
 }

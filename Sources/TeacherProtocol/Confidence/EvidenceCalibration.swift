@@ -54,8 +54,11 @@ package struct EvidenceCalibration: ConfidenceCalibration, Equatable {
     }
     let known = known.sorted { Self.order($0) < Self.order($1) }
     typealias Row = LogisticPosterior.Row
+    // What is stated is believed of all answers together, so kept ones are righter than that as given up ones are less right.
+    let usual = others.isEmpty ? 0 : Double(others.count(where: \.isGivenUp)) / Double(others.count)
     func row(_ answer: Answer, _ target: Double) -> Row {
-      Row(features: [LogisticPosterior.logOdds(answer.confidence), 1, answer.isGivenUp ? 1 : 0], target: target)
+      Row(
+        features: [LogisticPosterior.logOdds(answer.confidence), 1, (answer.isGivenUp ? 1 : 0) - usual], target: target)
     }
     let rows = known.map { row($0.answer, $0.isRight ? 1 : 0) }
     let usesChanges = !others.isEmpty
