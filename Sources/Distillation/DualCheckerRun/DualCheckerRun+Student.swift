@@ -93,7 +93,8 @@ extension DualCheckerConfiguration {
   ) throws -> any DualCheckerStudent {
     switch student.kind {
     case .encoder:
-      return try EncoderStudent(task: task, encoderIn: model, options: student.encoderOptions(for: task.kind), seed: UInt64(seed))
+      return try EncoderStudent(
+        task: task, encoderIn: model, options: student.encoderOptions(for: task.kind), seed: UInt64(seed))
     case .decoder: return try decoder(decoderBase(model, rules), task: task, adapter: adapter)
     }
   }
