@@ -49,7 +49,7 @@ import Testing
     @Test func `the template says which words and numbers a key takes`() {
       for words in [
         "(one of unanimous, majority, confidence_weighted, dawid_skene)",
-        "(one of disagreement, random, student_uncertainty)",
+        "(one of disagreement, random, vote_patterns, expected_error, student_uncertainty)",
         "(one of openai, anthropic)", "(one of cosine, linear, constant", "(one of none, ",
         "(a whole number, from 1 to 100000)",
       ] {

@@ -61,14 +61,14 @@ import Wording
   @Test func `whole replies in the column of labels are told from misspelt labels`() throws {
     try withCheckFixture { fixture in
       let prose = fixture.replies.map {
-        $0.replacing(#""label": "pristine""#, with: #""label": "The place is right. So the answer is (No).""#)
-          .replacing(#""label": "falsified""#, with: #""label": "The place is wrong. So the answer is (Yes).""#)
+        $0.replacing(#""label": "pristine""#, with: #""label": "The place is right. So the answer is (pristine).""#)
+          .replacing(#""label": "falsified""#, with: #""label": "The place is wrong. So the answer is (falsified).""#)
       }
       try fixture.write(prose.joined(separator: "\n"), to: "replies.jsonl")
       let warning = try #require(
         fixture.check().texts(.warning, "teachers.a").first { $0.contains("can't be read as a label") })
       #expect(
-        warning.hasSuffix("; they are whole replies: name their column by columns.reply in place of columns.label"))
+        warning.contains("; they are whole replies: name their column by columns.reply in place of columns.label"))
       for name in ["a", "b"] {
         let own = "{name: \(name), kind: recorded, file: replies.jsonl"
         try fixture.edit("run.yaml", own + "}", own + ", columns: {reply: label}}")
@@ -200,13 +200,14 @@ import Wording
     }
   }
 
-  @Test func `a model in this process is looked at without loading it`() throws {
+  @Test func `a model in this process is loaded as the run loads it`() throws {
     try withCheckFixture { fixture in
       try fixture.edit(
         "run.yaml", "{name: b, kind: recorded, file: replies.jsonl}", "{name: b, kind: model, model: student}")
       let check = fixture.check()
       #expect(check.isUsable)
-      #expect(check.texts(.ok, "teachers.b").first?.contains("student: SmolVLM, ") == true)
+      let told = try #require(check.texts(.ok, "teachers.b").first)
+      #expect(told.contains("student: ") && told.hasSuffix("parameters, loaded whole"))
       try fixture.edit("run.yaml", "kind: model, model: student", "kind: model, model: student, adapter: none")
       #expect(fixture.check().texts(.error, "teachers.b").first?.contains("none/adapter_config.json") == true)
       try FileManager.default.removeItem(at: fixture.folder.appending(path: "student/tokenizer.json"))

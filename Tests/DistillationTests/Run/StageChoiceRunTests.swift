@@ -51,8 +51,8 @@ import Testing
       try await own.run().run()
       let choice = try choice(of: own)
       #expect(choice.source == "budget" && choice.candidates.map(\.name) == ["preferences", "stage1_sft", "stage1"])
-      // Groups of two, so that a fifth of 60 may be a little more or less.
-      #expect((10...14).contains(choice.labels) && choice.agreed > 0)
+      // A fifth of the groups, of one label or two each: of 60 labels about a fifth.
+      #expect((8...16).contains(choice.labels) && choice.agreed > 0, "\(choice.labels) labels")
       #expect(choice.candidates.map(\.accuracy).max() == choice.candidates.first { $0.name == choice.taken }?.accuracy)
       let steps = try own.steps()
       let rest = (60 - choice.labels + 1) / 2
