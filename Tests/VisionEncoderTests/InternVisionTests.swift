@@ -40,9 +40,11 @@ import VisionEncoder
       try read(#"{"image_size": [28, 28], "patch_size": [14, 14]}"#) == read(#"{"image_size": 28, "patch_size": 14}"#))
     let written = tower(.rms, normalizesHeads: true).configuration
     #expect(try JSONDecoder().decode(InternVisionConfiguration.self, from: JSONEncoder().encode(written)) == written)
+    // A convolution leaves what is less than a patch.
+    #expect(try read(#"{"image_size": 450, "patch_size": 14}"#).side == 32)
     for text in [
       #"{"image_size": [28, 14]}"#, #"{"image_size": [448]}"#, #"{"patch_size": 0}"#, #"{"patch_size": [0, 0]}"#,
-      #"{"image_size": 450}"#, #"{"norm_type": "batch_norm"}"#, #"{"use_absolute_position_embeddings": false}"#,
+      #"{"image_size": 13}"#, #"{"norm_type": "batch_norm"}"#, #"{"use_absolute_position_embeddings": false}"#,
       #"{"use_mask_token": true}"#, #"{"num_attention_heads": 7}"#, #"{"model_type": "clip_vision_model"}"#,
     ] {
       #expect(throws: DecodingError.self) { try read(text) }
