@@ -61,8 +61,8 @@ import Wording
   @Test func `whole replies in the column of labels are told from misspelt labels`() throws {
     try withCheckFixture { fixture in
       let prose = fixture.replies.map {
-        $0.replacing(#""label": "pristine""#, with: #""label": "The place is right. So the answer is (pristine).""#)
-          .replacing(#""label": "falsified""#, with: #""label": "The place is wrong. So the answer is (falsified).""#)
+        $0.replacing(#""label": "pristine""#, with: #""label": "The place is right.\nFinal answer: pristine""#)
+          .replacing(#""label": "falsified""#, with: #""label": "The place is wrong.\nFinal answer: falsified""#)
       }
       try fixture.write(prose.joined(separator: "\n"), to: "replies.jsonl")
       let warning = try #require(

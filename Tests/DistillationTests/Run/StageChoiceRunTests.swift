@@ -7,7 +7,7 @@ import Testing
 
 /// What Stage 2 ends with where a run chooses it.
 @Suite(.serialized) struct StageChoiceRunTests {
-  /// A world with 60 development items, and with 60 training items more on which the teachers differ.
+  /// A world with 60 development items, and with 80 training items more: on 60 the teachers differ, on 20 they agree.
   ///
   /// - Parameters:
   ///   - dev: the label of all further development items, and
@@ -24,11 +24,14 @@ import Testing
             image: "\(split)\($0 % 3).png", votes: [:])
         }
       }
-      let conflicts = rows("t", "train", 60, conflicts)
-      try RunWorld.write(world.items + rows("d", "dev", 54, dev) + conflicts, to: data.appending(path: "items.jsonl"))
-      let replies = conflicts.map { row in
-        "{\"id\":\"\(row.id)\",\"teachers\":{\"a\":{\"label\":\"pristine\"},\"b\":{\"label\":\"falsified\"}}}\n"
+      let (conflicts, agreed) = (rows("t", "train", 60, conflicts), rows("s", "train", 20, nil))
+      try RunWorld.write(
+        world.items + rows("d", "dev", 54, dev) + conflicts + agreed, to: data.appending(path: "items.jsonl"))
+      func reply(to row: RunWorld.Row, _ a: String, _ b: String) -> String {
+        "{\"id\":\"\(row.id)\",\"teachers\":{\"a\":{\"label\":\"\(a)\"},\"b\":{\"label\":\"\(b)\"}}}\n"
       }
+      let replies =
+        conflicts.map { reply(to: $0, "pristine", "falsified") } + agreed.map { reply(to: $0, $0.label, $0.label) }
       let file = data.appending(path: "replies.jsonl")
       try (Data(contentsOf: file) + Data(replies.joined().utf8)).write(to: file)
       try await body(
