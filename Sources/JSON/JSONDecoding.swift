@@ -2,7 +2,7 @@ extension JSONValue {
   /// The value as a type that can be decoded, with the path and the kind of what does not fit in every error.
   ///
   /// ```swift
-  /// let sizes = try JSONParser.value(of: bytes).decoded(as: Sizes.self)
+  /// let sizes = try JSONParser.value(of: bytes).decoded(as: [String: Int].self)
   /// ```
   ///
   /// `JSONDecoder` calls a file bad JSON in which a whole number has a fraction, and names no key.
