@@ -276,29 +276,11 @@ public struct RecordedReplies: Sendable {
     var reply = TeacherReply(
       outcome: outcome, rationale: row.text(columns.rationale) ?? "",
       raw: columns.raw.lazy.compactMap { row.text($0) }.first ?? text ?? "")
-    reply.probabilities = probabilities(in: row)
+    reply.probabilities = labels.map(row.probabilities) ?? [:]
     // As stores write it; tables have texts.
     reply.isRationaleCut = row.text(Self.cutColumn).map { ["true", "1"].contains($0.lowercased()) } ?? false
     return reply
   }
-
-  /// The probability of every label, where a row has the object that stores write. Anything else of that name, such as a list,
-  /// is another thing.
-  private func probabilities(in row: RowFile.Row) -> [String: Double] {
-    guard let labels, case .object(let members)? = row.value(Self.probabilitiesColumn) else { return [:] }
-    var found: [String: Double] = [:]
-    for member in members {
-      guard let label = labels.label(member.name), let number = member.value.double, (0...1).contains(number),
-        found.updateValue(number, forKey: label.name) == nil
-      else { return [:] }
-    }
-    return found.count == labels.labels.count ? found : [:]
-  }
-
-  /// The member of a reply with the probability of every label, in stores and their files.
-  package static let probabilitiesColumn = "probabilities"
-  /// The member of a reply whose reasons were cut, in stores and their files.
-  package static let cutColumn = "rationale_cut"
 
   private var knownItems: Set<String> = []
   /// While reading: rows without the label's column by teacher, and the teachers of rows with it.
