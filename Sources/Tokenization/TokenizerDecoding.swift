@@ -50,6 +50,9 @@ extension Tokenizer {
   /// Whether an id is that of a special token, which decoding may skip.
   package func isSpecial(_ id: Int) -> Bool { added.token(of: id)?.isSpecial ?? false }
 
+  /// Whether a token is found in a text before everything else, special or not.
+  package func isAdded(_ id: Int) -> Bool { added.token(of: id) != nil }
+
   func tokenBytes(of id: Int) -> [UInt8]? {
     added.text(of: id) ?? model.vocabulary.bytes(of: id)
   }

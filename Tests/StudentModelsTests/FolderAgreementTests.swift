@@ -85,17 +85,44 @@ import Tokenization
       #expect(try TokenizerAgreement.doubts(in: folder) == [])
       let tokenizer = try Tokenizer(contentsOf: folder)
       let (end, other) = (try #require(tokenizer.id(of: "</s>")), try #require(tokenizer.id(of: "<s>")))
+      let word = try #require((0..<tokenizer.vocabularyCount).last { !tokenizer.isAdded($0) })
       let config = folder.appending(path: "config.json")
-      try edit(config) { $0["eos_token_id"] = [other, 99_999] }
+      try edit(config) { $0["eos_token_id"] = [word, 99_999] }
       let doubt = try #require(try TokenizerAgreement.doubts(in: folder).first)
       #expect(
         doubt.contains("eos_token is '</s>' with the number \(end)")
-          && doubt.contains("says \(other) ('<s>'), 99999 (no token of it)"), "\(doubt)")
+          && doubt.contains("says \(word) ('\(tokenizer.token(of: word) ?? "")'), 99999 (no token of it)"), "\(doubt)")
+      // Another special token is no sign of another tokenizer: Qwen3-Embedding's config.json names the end of documents.
+      try edit(config) { $0["eos_token_id"] = other }
+      #expect(try TokenizerAgreement.doubts(in: folder) == [])
+      try edit(config) { $0["eos_token_id"] = word }
       // Either file may say it.
       try Data("{\"eos_token_id\": \(end)}".utf8).write(to: folder.appending(path: "generation_config.json"))
       #expect(try TokenizerAgreement.doubts(in: folder) == [])
       try edit(config) { $0["vocab_size"] = 4_000 }
       #expect(try TokenizerAgreement.doubts(in: folder).first?.contains("says vocab_size 4000") == true)
+      try edit(config) { $0["vocab_size"] = tokenizer.vocabularyCount - 1 }
+      #expect(try TokenizerAgreement.doubts(in: folder) == [])
+      try edit(config) { $0["vocab_size"] = 9 }
+      #expect(try TokenizerAgreement.doubts(in: folder).first?.contains("says vocab_size 9") == true)
+    }
+  }
+
+  @Test(arguments: TinyFamily.allCases)
+  func `honest folders leave no doubt, and a word of texts in the place of the token for images is one`(
+    _ family: TinyFamily
+  ) throws {
+    try withTemporaryFolder { folder in
+      try family.write(to: folder)
+      #expect(try TokenizerAgreement.doubts(in: folder) == [])
+      let tokenizer = try Tokenizer(contentsOf: folder)
+      let word = try #require((0..<tokenizer.vocabularyCount).last { !tokenizer.isAdded($0) })
+      let file = folder.appending(path: "config.json")
+      let config = try JSONParser.value(of: Array(Data(contentsOf: file)))
+      guard let key = ["image_token_id", "image_token_index"].first(where: { config[$0] != nil }) else { return }
+      try edit(file) { $0[key] = word }
+      #expect(
+        try TokenizerAgreement.doubts(in: folder).first?.contains("config.json gives images the token \(word)") == true)
     }
   }
 

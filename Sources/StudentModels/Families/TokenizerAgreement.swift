@@ -27,7 +27,9 @@ package enum TokenizerAgreement {
     var doubts: [String] = []
     func compare(_ key: String, _ own: Int?, _ role: String) {
       let others = said(key)
-      guard let own, !others.isEmpty, !others.contains(own) else { return }
+      // Published folders name another special token of the same tokenizer: Qwen3-Embedding the one that ends documents where
+      // its tokenizer has the one that ends turns, multilingual-e5-small, a BERT with XLM-R's tokenizer, BERT's 0.
+      guard let own, !others.isEmpty, !others.contains(own), !others.contains(where: tokenizer.isSpecial) else { return }
       let names = others.map { "\($0) (\(tokenizer.token(of: $0).map { "'\($0)'" } ?? "no token of it"))" }
       doubts.append(
         "the tokenizer's \(role) is '\(tokenizer.token(of: own) ?? "")' with the number \(own), and config.json or "
@@ -38,8 +40,14 @@ package enum TokenizerAgreement {
       compare("pad_token_id", tokenizer.specialTokens.padding, "pad_token")
     }
     let rows = (model?["vocab_size"] ?? model?["text_config"]?["vocab_size"])?.integer
-    if let rows, tokenizer.vocabularyCount < rows / 2 {
+    // Gemma 3 without a tower has one token more than rows.
+    if let rows, tokenizer.vocabularyCount < rows / 2 || tokenizer.vocabularyCount > rows + rows / 32 + 8 {
       doubts.append("the tokenizer has \(tokenizer.vocabularyCount) tokens, and config.json says vocab_size \(rows)")
+    }
+    if let image = (model?["image_token_id"] ?? model?["image_token_index"])?.integer, !tokenizer.isAdded(image) {
+      doubts.append(
+        "config.json gives images the token \(image), and the tokenizer has "
+          + "\(tokenizer.token(of: image).map { "'\($0)', a word of texts," } ?? "none") there")
     }
     return doubts.map { "\(folder.path): \($0): is the tokenizer this model's own?" }
   }
