@@ -16,7 +16,7 @@ package struct NonFiniteWeight: Error, Sendable, Equatable, CustomStringConverti
   package init?(in model: some Module, where isAsked: (Parameter) -> Bool = { _ in true }) {
     for (path, parameter) in model.parameters() where isAsked(parameter) {
       guard let (element, value) = parameter.value.firstNonFinite else { continue }
-      (self.path, self.element, self.value) = (path, element, "\(value)")
+      (self.path, self.element, self.value) = (path, element, value)
       return
     }
     return nil
@@ -30,9 +30,10 @@ package struct NonFiniteWeight: Error, Sendable, Equatable, CustomStringConverti
 
 extension Tensor {
   /// The first element that is no finite number, counted row by row, and its value; nil where all are.
-  package var firstNonFinite: (element: Int, value: Float)? {
+  package var firstNonFinite: (element: Int, value: String)? {
     withScalars { scalars in
-      scalars.indices.first { !scalars[$0].isFinite }.map { ($0, scalars[$0]) }
+      // One that was narrower than Float32 would be written with bits of its own: -nan(0x1f0000).
+      scalars.indices.first { !scalars[$0].isFinite }.map { ($0, scalars[$0].isNaN ? "nan" : "\(scalars[$0])") }
     }
   }
 }

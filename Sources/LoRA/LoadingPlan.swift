@@ -177,7 +177,7 @@ struct LoadingPlan {
     }
     let tensor = try file.tensor(named: name)
     if let fault = tensor.firstNonFinite {
-      throw LoRAError.notFinite(file: file.path, tensor: name, element: fault.element, value: "\(fault.value)")
+      throw LoRAError.notFinite(file: file.path, tensor: name, element: fault.element, value: fault.value)
     }
     return tensor
   }

@@ -1,8 +1,10 @@
 #if Run
   import Foundation
+  import Layers
   import LoRA
   import TeacherProtocol
   import Tensor
+  import Wording
 
   /// What the folder of a PEFT adapter holds.
   enum AdapterFacts {
@@ -41,7 +43,18 @@
       }
       if lora.trainedBiases != .none { facts.append(Fact("offsets", "\(lora.trainedBiases.rawValue), trained")) }
       facts.append(Fact("tensors", WeightFacts.summary(of: [file])))
+      if let fault = try fault(of: file) { facts.append(Fact(Fact.fault, fault)) }
       return facts
+    }
+
+    /// The first number that is none, for which no model takes the adapter; nil where all are numbers.
+    private static func fault(of file: Tensor.SafetensorsFile) throws -> String? {
+      for name in file.names {
+        guard let found = try file.tensor(named: name).firstNonFinite else { continue }
+        return FaultText.sentence(
+          for: LoRAError.notFinite(file: file.path, tensor: name, element: found.element, value: found.value))
+      }
+      return nil
     }
 
     private static func kind(of lora: LoRAConfiguration) -> String {

@@ -93,7 +93,8 @@
       facts += decoder(configuration, try StudentFamily.student(contentsOf: url).isHeadTable)
       let bytes = try size(of: model.file) + (model.imageFile.map(size(of:)) ?? 0)
       facts += TrainingFacts.facts(configuration, in: url, weightBytes: bytes)
-      facts.append(Fact("weights", try weights(ofFile: model.file) + " with the rest of the file"))
+      let rest = model.file.paths.count == 1 ? "the file" : "the \(model.file.paths.count) files"
+      facts.append(Fact("weights", try weights(ofFile: model.file) + " with the rest of \(rest)"))
       if let images = model.imageFile {
         facts.append(
           Fact("image file", try "\(URL(filePath: images.path).lastPathComponent), \(weights(ofFile: images))"))
@@ -106,9 +107,12 @@
       return facts
     }
 
+    /// Bytes of all files of a model, which may have been split.
     private static func size(of file: Tensor.GGUFFile) throws -> Int {
-      let path = URL(filePath: file.path).resolvingSymlinksInPath().path
-      return try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+      try file.paths.reduce(0) { sum, path in
+        let path = URL(filePath: path).resolvingSymlinksInPath().path
+        return sum + (try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0)
+      }
     }
 
     private static func weights(ofFile file: Tensor.GGUFFile) throws -> String {
