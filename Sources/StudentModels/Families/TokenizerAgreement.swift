@@ -29,7 +29,7 @@ package enum TokenizerAgreement {
       let others = said(key)
       // Published folders name another special token of the same tokenizer: Qwen3-Embedding the one that ends documents where
       // its tokenizer has the one that ends turns, multilingual-e5-small, a BERT with XLM-R's tokenizer, BERT's 0.
-      guard let own, !others.isEmpty, !others.contains(own), !others.contains(where: tokenizer.isSpecial) else { return }
+      guard let own, !others.isEmpty, !others.contains(where: { $0 == own || tokenizer.isSpecial($0) }) else { return }
       let names = others.map { "\($0) (\(tokenizer.token(of: $0).map { "'\($0)'" } ?? "no token of it"))" }
       doubts.append(
         "the tokenizer's \(role) is '\(tokenizer.token(of: own) ?? "")' with the number \(own), and config.json or "

@@ -166,8 +166,21 @@
     private func refuse(_ target: URL, as source: URL) throws {
       guard source.resolvingSymlinksInPath().standardized.path != target.resolvingSymlinksInPath().standardized.path
       else { throw FolderProblem("\(out): expected another folder than the model's, which the weights are read from") }
+      try refuseFiles(of: source, at: target)
       guard DistillationMethod.named(in: target.appending(path: "config.yaml")) == nil else {
         throw FolderProblem("\(out): expected another folder than a run's, whose files a model's would stand among")
+      }
+    }
+
+    /// Refuses a .gguf file that would stand in place of one that the model is read from: another file of a model that was
+    /// split, or the one with its tower, whatever their names are.
+    private func refuseFiles(of source: URL, at target: URL) throws {
+      guard GGUFModel.isFile(target), let model = try GGUFModel(at: source) else { return }
+      let tower = target.deletingLastPathComponent().appending(path: "mmproj-\(target.lastPathComponent)")
+      let written = Set([target, tower].map { $0.resolvingSymlinksInPath().standardized.path })
+      for path in model.paths where written.contains(URL(filePath: path).resolvingSymlinksInPath().standardized.path) {
+        throw FolderProblem(
+          "\(out): expected a name that leaves the model's own files as they are, found \(path) in its way")
       }
     }
 

@@ -1,0 +1,38 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What `distill export` writes. Skipped where the command was not built beside the tests.
+@Suite(.enabled(if: DistillBinary.found != nil, "skipped: no distill beside the tests; build it with swift build"))
+struct ExportCommandTests {
+  @Test func `no file that the model is read from is replaced`() throws {
+    let distill = try #require(DistillBinary.found)
+    let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let golden = tests.appending(path: "StudentModelsTests/Golden")
+    try withTemporaryFolder { folder in
+      let copies = [
+        ("qwen2-00001-of-00003.gguf", "a-00001-of-00003.gguf"), ("qwen2-00002-of-00003.gguf", "a-00002-of-00003.gguf"),
+        ("qwen2-00003-of-00003.gguf", "a-00003-of-00003.gguf"), ("qwen2_vl.gguf", "b.gguf"),
+        ("mmproj-qwen2_vl.gguf", "mmproj-c.gguf"),
+      ]
+      for (from, to) in copies {
+        try FileManager.default.copyItem(at: golden.appending(path: from), to: folder.appending(path: to))
+      }
+      for (model, out, kept) in [
+        ("a-00001-of-00003.gguf", "a-00003-of-00003.gguf", "a-00003-of-00003.gguf"),
+        ("b.gguf", "c.gguf", "mmproj-c.gguf"), ("b.gguf", "mmproj-c.gguf", "mmproj-c.gguf"),
+      ] {
+        let outcome = try distill.run("export", "--model", model, "--out", out, in: folder)
+        #expect(outcome.code == 2)
+        #expect(outcome.errors.contains("\(kept) in its way"), "\(outcome.errors)")
+      }
+      for (from, to) in copies {
+        #expect(
+          try Data(contentsOf: golden.appending(path: from)) == Data(contentsOf: folder.appending(path: to)), "\(to)")
+      }
+      #expect(try distill.run("export", "--model", "b.gguf", "--out", "d.gguf", in: folder).code == 0)
+      #expect(FileManager.default.fileExists(atPath: folder.appending(path: "mmproj-d.gguf").path))
+    }
+  }
+}
