@@ -37,6 +37,16 @@ package struct GGUFModel: Sendable {
   /// Whether a path is that of a GGUF file, by its name.
   package static func isFile(_ url: URL) -> Bool { url.pathExtension.lowercased() == "gguf" }
 
+  /// Refuses a GGUF file where a model folder is read.
+  ///
+  /// - Parameter model: what is read, such as `an encoder`.
+  /// - Throws: ``StudentError/unusableFile(_:expected:found:)``.
+  static func refuse(_ url: URL, as model: String) throws {
+    guard isFile(url) else { return }
+    throw StudentError.unusableFile(
+      url.path, expected: "the folder of \(model)", found: "a .gguf file, of which decoders alone are read")
+  }
+
   /// Opens the file at a path; nil where the path is not that of a GGUF file.
   ///
   /// - Throws: `GGUFError` of a file that is damaged, or that asks for what is not computed here.

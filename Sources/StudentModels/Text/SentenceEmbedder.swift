@@ -89,6 +89,7 @@ public struct SentenceEmbedder: Sendable {
   /// - Throws: ``StudentError`` or the error of the file that can't be used; a tensor that is missing, unknown or of
   ///   another shape stops the load with the whole list.
   public init(contentsOf folder: URL) throws {
+    try GGUFModel.refuse(folder, as: "a sentence model")
     let modules = try SentenceModules(contentsOf: folder)
     let network = try SentenceNetwork(contentsOf: modules.transformer)
     try modules.checkSteps(width: network.width, name: folder.path)

@@ -112,6 +112,7 @@ struct TextModelFolder {
   let files: [String: Data]
 
   init(contentsOf folder: URL) throws {
+    try GGUFModel.refuse(folder, as: "an encoder")
     configuration = try readJSON(folder.appending(path: "config.json"))
     tokenizer = try Tokenizer(contentsOf: folder)
     weights = try Tensor.SafetensorsFolder(contentsOf: folder)

@@ -114,6 +114,9 @@
       guard model == nil || !adapter.isEmpty || isFile else {
         throw ValidationError("--model needs at least one --adapter, or a .gguf file to write.")
       }
+      guard !isFile || !URL(filePath: out).lastPathComponent.lowercased().hasPrefix("mmproj") else {
+        throw ValidationError("\(out): names that begin with mmproj are those of the files of vision towers.")
+      }
       if let dtype, dtype.element == nil, !isFile {
         throw ValidationError("--dtype \(dtype.rawValue) belongs to a .gguf file.")
       }

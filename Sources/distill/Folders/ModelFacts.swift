@@ -28,7 +28,7 @@
         } else if isSentence {
           let text = try ReadingDecoder(contentsOf: folder).text
           facts += decoder(text, nil)
-          facts.append(Fact("rows", text.seesBothWays ? "see all others" : "see themselves and those before them"))
+          facts.append(Fact("rows", rows(of: text)))
         } else {
           let configuration = try StudentFamily.configuration(contentsOf: folder)
           facts += decoder(configuration, try isHeadTable(folder))
@@ -49,6 +49,13 @@
       if let processor = try processor(folder) { facts.append(Fact("image processor", processor)) }
       facts += try TokenizerAgreement.doubts(in: folder).map { Fact("doubt", $0) }
       return facts + [fault].compactMap(\.self)
+    }
+
+    /// What a row of a decoder for sentences sees.
+    private static func rows(of text: LlamaConfiguration) -> String {
+      let near = (0..<text.layers).count { text.window(ofLayer: $0) != nil }
+      return (text.seesBothWays ? "see all others" : "see themselves and those before them")
+        + (near == 0 ? "" : ", in \(near) of \(text.layers) layers those near to them alone")
     }
 
     /// Reads the model as everything else does, which compares names and shapes of the weights with config.json.

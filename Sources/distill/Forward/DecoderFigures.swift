@@ -66,6 +66,7 @@
         (chosen: scores(base, chosen), rejected: scores(base, rejected).values)
       }
       file.tensors["base_logits"] = base.chosen.logits
+      try file.demandNumbers("base_logits", of: student)
       try addTraining(&file, chosen, rejected, reference: (base.chosen.values, base.rejected))
       file.numbers["greedy"] = .ids(
         student.withoutAdapters { $0.greedyTokens(after: head, images: images, count: greedyTokens) })

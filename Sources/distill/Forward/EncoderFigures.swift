@@ -23,6 +23,7 @@
       file.numbers = ["input_ids": .ids(encoding.ids), "offsets": .ranges(encoding.offsets)]
       file.tensors["logits"] = classifier.logits([encoding])
       file.tensors["base_logits"] = classifier.withoutAdapters { $0.logits([encoding]) }
+      try file.demandNumbers("base_logits", of: classifier)
       guard let adapter else {
         file.numbers["loss"] = .number(Double(classifier.loss([encoding], classes: [label]).scalar))
         return file

@@ -46,4 +46,11 @@
       }
     }
   }
+
+  extension FiguresFile {
+    /// Throws the weight that is none where a tensor of figures has elements that are no numbers.
+    func demandNumbers(_ name: String, of model: some Module) throws {
+      if tensors[name]?.firstNonFinite != nil, let weight = NonFiniteWeight(in: model) { throw weight }
+    }
+  }
 #endif

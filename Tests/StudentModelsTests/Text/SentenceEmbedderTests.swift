@@ -224,4 +224,14 @@ import Tokenization
       #expect(refusal().contains("../elsewhere"))
     }
   }
+
+  @Test func `GGUF files are not taken for folders of encoders`() throws {
+    let file = URL(filePath: "/nowhere/all-minilm.gguf")
+    for read in [{ _ = try SentenceEmbedder(contentsOf: file) }, { _ = try TextClassifier(contentsOf: file) }] {
+      #expect(throws: StudentError.self) { try read() }
+      do { try read() } catch {
+        #expect("\(error)".contains("/nowhere/all-minilm.gguf") && "\(error)".contains("decoders alone"), "\(error)")
+      }
+    }
+  }
 }
