@@ -113,6 +113,15 @@ struct WordStudent: OnlineStudent, Equatable {
     }
   }
 
+  @Test(arguments: [1, 6, 11]) func `a budget that the pool alone uses up labels no record`(budget: Int) async throws {
+    var loop = try await loop()
+    loop.options.budget = budget
+    var (state, student) = (try await loop.start(), WordStudent())
+    #expect(state.questions == 12, "six explanations and six answers of the pool")
+    #expect(try await !loop.step(&state, student: &student))
+    #expect(state.labelled.isEmpty && loop.trainingExamples(state).count == 6)
+  }
+
   @Test
   func `a used-up budget stops the loop, and with a greater one it ends as if that had been there from the start`()
     async throws

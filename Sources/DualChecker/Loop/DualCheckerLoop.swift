@@ -81,7 +81,8 @@ public struct DualCheckerLoop: Sendable {
   /// - Throws: `TeacherUnavailable`, `BudgetExhausted`, or an error of the student; the state is then that of the last
   ///   round. A question that fails otherwise costs its item alone.
   public func step(_ state: inout LoopState, student: inout some OnlineStudent) async throws -> Bool {
-    let left = options.budget.map { $0 - state.questions } ?? .max
+    // The pool alone may have taken more than the budget.
+    let left = options.budget.map { max(0, $0 - state.questions) } ?? .max
     let batch = Array(items.dropFirst(state.taken).prefix(min(options.batch, left)))
     guard !batch.isEmpty else { return false }
     var next = state
