@@ -6,6 +6,7 @@ internal import Foundation
 internal import StudentModels
 internal import TeacherProtocol
 internal import Tensor
+internal import Wording
 
 /// The choice among what Stage 2 could end with (`stage2.choose`).
 extension DistillationRun {
@@ -30,15 +31,14 @@ extension DistillationRun {
       return (stage, .preferences, nil)
     }
     let judged = judgedItems(by: source, state, labels: labels)
-    guard judged.truth.count >= StageChoice.fewest else {
+    let kept = source == .dev ? trees : try learned(stages, state, labels: labels, without: judged)
+    if let reason = reason(against: judged, learning: kept) {
       let stage = try await trainStage2(stages, state, name: name, trees: trees, from: start, stage1: stage1)
       let choice = StageChoice(
-        taken: StageWay.preferences.rawValue, source: source.rawValue, labels: judged.truth.count,
-        reason: "\(judged.truth.count) labels to judge by are too few; it takes \(StageChoice.fewest)")
+        taken: StageWay.preferences.rawValue, source: source.rawValue, labels: judged.truth.count, reason: reason)
       reporter.message(choice.sentence)
       return (stage, .preferences, choice)
     }
-    let kept = source == .dev ? trees : try learned(stages, state, labels: labels, without: judged)
     var candidates: [StageWay: TrainedStage] = [.none: start]
     for way in [StageWay.preferences, .supervised] {
       candidates[way] = try await trainStage2(
@@ -56,6 +56,16 @@ extension DistillationRun {
     let stage = try await trainStage2(
       stages, state, way: way, name: name, trees: trees, from: start, stage1: stage1)
     return (stage, way, choice)
+  }
+
+  /// Why nothing can be chosen; nil where it can.
+  private func reason(against judged: JudgedItems, learning kept: [PreferenceTree]) -> String? {
+    let count = judged.truth.count
+    if count < StageChoice.fewest {
+      return "\(NumberText.counted(count, "label")) to judge by \(count == 1 ? "is" : "are") too few; it takes "
+        + "\(StageChoice.fewest)"
+    }
+    return kept.isEmpty ? "the items that are held out leave none to learn from, since groups stay together" : nil
   }
 
   /// One training of Stage 2 in a way that trains.

@@ -140,8 +140,11 @@ extension DistillationRun {
       trees = try stages.targets.preferences(state.judgements, labels: labels)
       guard !trees.isEmpty else { continue }
       let name = round == configuration.rounds ? "stage2" : "rounds/\(round)"
-      (current, way, choice) = try await chosenStage2(
+      let latest = try await chosenStage2(
         stages, state, name: name, round: round, trees: trees, labels: labels, from: current, stage1: first)
+      (current, choice) = (latest.stage, latest.choice)
+      // A later round that is left out leaves the student of the one before.
+      if latest.way != .none || steps == 0 { way = latest.way }
       // Where the stage is left out what is trained beside it is trained as long as the stage would have been.
       steps += configuration.stage2.training.options.totalSteps(examples: trees.count)
     }
@@ -223,7 +226,7 @@ struct SecondStage: Sendable {
   let trees: [PreferenceTree]
   /// Updates of all rounds.
   let steps: Int
-  /// What the last round did.
+  /// What the last round did that was not left out.
   let way: StageWay
   /// How that was chosen; nil where it was not.
   let choice: StageChoice?

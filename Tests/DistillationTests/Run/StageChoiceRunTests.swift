@@ -138,6 +138,23 @@ import Testing
     }
   }
 
+  @Test func `labels of one group can't be held out, so Stage 2 is as configured, and that is said`() async throws {
+    try await withLargeWorld { world in
+      let file = world.folder.appending(path: "data/items.jsonl")
+      let items = try String(contentsOf: file, encoding: .utf8)
+      try Data(items.replacing(/"group":"gtrain\d+"/, with: "\"group\":\"gtrain\"").utf8).write(to: file)
+      let own = world.with {
+        $0.stage2.choose = .budget
+        $0.stage2.replay = 0
+      }
+      try await own.run().run()
+      let choice = try choice(of: own)
+      #expect(choice.candidates.isEmpty && choice.taken == "preferences" && choice.labels == 60)
+      #expect(choice.reason == "the items that are held out leave none to learn from, since groups stay together")
+      #expect(try own.steps()["choice/1/preferences"] == nil && own.steps()["stage2"] == 30)
+    }
+  }
+
   @Test func `a calibration on the budget trains in the way that was chosen`() async throws {
     try await withLargeWorld { world in
       let own = world.with {
