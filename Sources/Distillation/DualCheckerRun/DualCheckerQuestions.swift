@@ -17,7 +17,8 @@ struct DualCheckerQuestions: Sendable {
 
   init(_ run: DualCheckerConfiguration, pool: Int, toLabel: Int, test: Int) {
     let start = pool * (run.aligner.explains && run.task.kind != .spans ? 2 : 1)
-    let followUps = run.teacherCheck.followUps
+    // Each adds a step, and where none is left nothing follows.
+    let followUps = min(run.teacherCheck.followUps, run.teacherCheck.steps.count)
     least = start + toLabel
     // The pool is asked again where it chooses which reply counts.
     let choice = run.teacherCheck.rule == nil ? pool * followUps : 0

@@ -42,6 +42,11 @@ extension RunCheck {
       if data.poolSize == 0 {
         findings.append(CheckFinding(.warning, "aligner.pool", "no labelled record: the teacher has no demonstrations"))
       }
+      if toLabel == 0 {
+        findings.warn(
+          "aligner.pool",
+          "it takes all \(NumberText.counted(data.poolSize, "record")), so the teacher labels none; lower it")
+      }
       let questions = DualCheckerQuestions(run, pool: data.poolSize, toLabel: toLabel, test: data.test.count)
       if let budget = run.loop.budget, budget < questions.least {
         findings.append(

@@ -39,6 +39,16 @@ import Testing
     }
   }
 
+  @Test func `a pool of all records is said to leave none to label`() async throws {
+    try await withFolder { folder in
+      var configuration = try DualCheckerFixture.configuration(in: folder, records: 12)
+      #expect(try findings(configuration, in: folder, .warning, "aligner.pool").isEmpty)
+      configuration.aligner.pool = .count(500)
+      let found = try findings(configuration, in: folder, .warning, "aligner.pool")
+      #expect(found.count == 1 && found.first?.hasSuffix("so the teacher labels none; lower it") == true, "\(found)")
+    }
+  }
+
   private func decoder(in folder: URL) throws -> String {
     let place = folder.appending(path: "decoder")
     try TinyModels.writeTextDecoder(to: place)

@@ -189,6 +189,12 @@ import Testing
       #expect(
         said.hasPrefix("teacher 'teacher' at http://localhost:1/v1: at most \(3 * (labelling + scoring)) requests"))
       #expect(said.contains("nothing was asked"))
+      // Without a step nothing follows a first question.
+      configuration.teacherCheck.steps = []
+      let plain = counts.pool * 2 + counts.toLabel + counts.test * 3 + counts.toLabel
+      #expect(
+        try DualCheckerRun(configuration, folder: folder.appending(path: "run")).requestsAtMost()
+          .hasPrefix("teacher 'teacher' at http://localhost:1/v1: at most \(3 * plain) requests"))
     }
   }
 
