@@ -47,6 +47,8 @@ import Testing
     let found = try #require(LabelExpectation(next: ties, labelled: ties, labels: labels))
     // 2 of 4 wrong: r = 2.5/5, mean (2 + 1)/6.
     #expect(abs(found.corrections - 4 * 0.5) < 1e-12)
+    let one = LabelExpectation(next: Array(ties.prefix(1)), labelled: ties, labels: labels)
+    #expect(one?.sentence.hasPrefix("the next 1 label is expected to correct") == true)
     #expect(LabelExpectation(next: ties, labelled: ties, labels: [:]) == nil)
     #expect(LabelExpectation(next: [], labelled: ties, labels: labels) == nil)
   }

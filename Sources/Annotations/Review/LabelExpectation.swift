@@ -59,8 +59,9 @@ package struct LabelExpectation: Sendable, Equatable, Codable {
   /// The expectation in words.
   package var sentence: String {
     func number(_ value: Double) -> String { NumberText.fixed(value, digits: 0) }
-    return "the next \(NumberText.counted(labels, "label")) are expected to correct \(number(corrections)) "
-      + "(\(number(low)) to \(number(high))) of the teachers' majorities, by the \(NumberText.counted(known, "label")) so far"
+    return "the next \(NumberText.counted(labels, "label")) \(labels == 1 ? "is" : "are") expected to correct "
+      + "\(number(corrections)) (\(number(low)) to \(number(high))) of the teachers' majorities, by the "
+      + "\(NumberText.counted(known, "label")) so far"
   }
 }
 
