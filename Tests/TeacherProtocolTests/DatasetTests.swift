@@ -132,9 +132,9 @@ import Testing
     #expect(
       data.items.map { $0.fields["choices"] } == [
         "A. desk\nB. barn", "A. desk\nB. barn", "1. desk\n2. barn", "desk; barn",
-        // Anything else is shown as it stands.
-        #"{"label": ["A", "B"], "text": ["desk"]}"#, #"{"label": "A", "text": "desk"}; {"label": "B"}"#,
       ])
+    // A question without all of its choices is not asked.
+    #expect(data.setAside.map(\.line) == [5, 6] && data.setAside.map(\.field) == ["choices", "choices"])
   }
 
   @Test func `a broken array is an error with its line`() throws {

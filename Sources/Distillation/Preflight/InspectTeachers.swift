@@ -124,14 +124,19 @@ extension RunCheck {
     } else {
       findings.warn(subject, "recorded replies on \(found); on the others it has no vote\(reasons)")
     }
-    let unreadable = known.compactMap(\.outcome.fault)
+    let unreadable = known.filter { $0.outcome.fault != nil }
     if !unreadable.isEmpty {
       var seen: Set<String> = []
+      func line(_ reply: TeacherReply) -> String? {
+        guard let fault = reply.outcome.fault, seen.insert(fault).inserted else { return nil }
+        guard case .unreadable = reply.outcome else { return fault.excerpt() }
+        return "'\(reply.raw.excerpt(80))': \(fault.excerpt())"
+      }
       findings.warn(
         subject,
         "replies that can't be read as a label count as no vote: \(NumberText.grouped(unreadable.count))"
           + remedy(for: known, labels),
-        details: .firstLines(unreadable.filter { seen.insert($0).inserted }.map { $0.excerpt() }))
+        details: .firstLines(unreadable.compactMap(line)))
     }
     return true
   }

@@ -66,7 +66,13 @@ struct ItemReader {
   private func item(_ row: RowFile.Row, id: String) throws(RowProblem) -> Item {
     var fields: [String: String] = [:]
     if let column = mapping.text { fields["text"] = try required(row, id, column, "a text") }
-    for (slot, column) in mapping.evidence { fields[slot] = row.value(column)?.choices ?? row.text(column) ?? "" }
+    for (slot, column) in mapping.evidence {
+      let value = row.value(column)
+      if let value, value.isMadeLikeChoices, value.choices == nil {
+        throw problem(row, id, column, expected: "choices with a label and a text each", found: value.summary)
+      }
+      fields[slot] = value?.choices ?? row.text(column) ?? ""
+    }
     var attributes: [String: String] = [:]
     for (name, column) in mapping.slices { attributes[name] = row.text(column) ?? "" }
     return Item(

@@ -32,4 +32,10 @@ extension JSONValue {
     let lines = pairs.compactMap { pair in pair.label.flatMap { label in pair.text.map { "\(label). \($0)" } } }
     return lines.isEmpty || lines.count < pairs.count ? nil : lines.joined(separator: "\n")
   }
+
+  /// Whether it is made like the ``choices`` of a question, be they whole or not.
+  var isMadeLikeChoices: Bool {
+    func hasBoth(_ value: JSONValue) -> Bool { value["label"] != nil && value["text"] != nil }
+    return hasBoth(self) || (elements?.first.map(hasBoth) ?? false)
+  }
 }
