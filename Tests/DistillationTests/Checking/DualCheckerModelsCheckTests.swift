@@ -41,7 +41,7 @@ import Testing
 
   @Test func `a pool of all records is said to leave none to label`() async throws {
     try await withFolder { folder in
-      var configuration = try DualCheckerFixture.configuration(in: folder, records: 12)
+      var configuration = try DualCheckerFixture.configuration(in: folder, records: 60)
       #expect(try findings(configuration, in: folder, .warning, "aligner.pool").isEmpty)
       configuration.aligner.pool = .count(500)
       let found = try findings(configuration, in: folder, .warning, "aligner.pool")
