@@ -3,20 +3,13 @@
 // A product and a sum are rounded apart, as in the files' own tools, so that elements have the same bits everywhere.
 #pragma STDC FP_CONTRACT OFF
 #include "dispatch.h"
+#include "half.h"
 #include <string.h>
 
 SD_INLINE float half(const uint8_t *x) {
   uint16_t word;
   memcpy(&word, x, 2);
-  // The numbers of 5 bits of exponent below those of Float32; a subnormal one is a multiple of the least.
-  uint32_t exponent = word >> 10 & 31u, fraction = word & 1023u, bits;
-  float least = (float)fraction * 0x1p-24f;
-  memcpy(&bits, &least, 4);
-  if (exponent > 0) bits = (exponent == 31 ? 0x7f800000u : (exponent + 112u) << 23) | fraction << 13;
-  bits |= (uint32_t)(word & 0x8000u) << 16;
-  float out;
-  memcpy(&out, &bits, 4);
-  return out;
+  return half_to_float(word);
 }
 
 // 32 elements: one half of a byte each, the first 16 in the lower halves; with `high` a fifth bit of each in 4 bytes.

@@ -2,6 +2,7 @@
 // and sums are rounded apart, and sums have an order of their own.
 #pragma STDC FP_CONTRACT OFF
 #include "dispatch.h"
+#include "half.h"
 #include <string.h>
 
 // Scales that 16 bits give as 0, whose inverse need not be finite.
@@ -20,12 +21,6 @@ SD_INLINE uint16_t half_bits(float x) {
   if (size < 0x1p-14f) return sign | (uint16_t)(size * 0x1p24f + 0x1p23f - 0x1p23f);
   bits += 0xfffu + (bits >> 13 & 1u);
   return (uint16_t)(sign | ((bits >> 13) - (112u << 10)));
-}
-
-SD_INLINE float half_value(uint16_t bits) {
-  float out;
-  sd_float16_to_float(&bits, &out, 1);
-  return out;
 }
 
 SD_INLINE void put_half(uint8_t *out, uint16_t bits) { memcpy(out, &bits, 2); }
@@ -119,7 +114,7 @@ SD_INLINE void pack_runs(const float *restrict x, uint8_t *restrict out) {
   }
   uint16_t bits[2] = {half_bits(scale / 63), half_bits(offset / 63)};
   memcpy(out, bits, 4);
-  scale = half_value(bits[0]), offset = half_value(bits[1]);
+  scale = half_to_float(bits[0]), offset = half_to_float(bits[1]);
   uint8_t six[16], *packed = out + 4;
   for (int run = 0; run < 8; run++) {
     float s = scale > 0 ? scales[run] / scale + 0.5f : 0, o = offset > 0 ? offsets[run] / offset + 0.5f : 0;
