@@ -60,9 +60,8 @@ public struct MajorityRule: AgreementRule, Equatable {
   /// Agreed where one label leads by the margin.
   public func verdict(on votes: [Vote]) -> Verdict {
     guard votes.count >= minimumVotes else { return .noVote }
-    let counts = Dictionary(votes.map { ($0.label, 1) }, uniquingKeysWith: +)
     // Equal counts are no lead at all, so the order of labels among them never decides.
-    let ranked = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    let ranked = votes.counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     guard let winner = ranked.first else { return .noVote }
     let next = ranked.count > 1 ? ranked[1].value : 0
     return winner.value - next >= margin ? .agreed(winner.key) : .conflict

@@ -17,6 +17,11 @@ public struct Vote: Sendable, Equatable, Codable {
   }
 }
 
+extension [Vote] {
+  /// How many there are for each label.
+  var counts: [String: Int] { Dictionary(map { ($0.label, 1) }, uniquingKeysWith: +) }
+}
+
 /// The verdict of an agreement rule on the votes on one item.
 public enum Verdict: Sendable, Equatable {
   /// The teachers agree on a label, which becomes the item's pseudo-label.

@@ -68,7 +68,7 @@ package struct LabelExpectation: Sendable, Equatable, Codable {
 extension Conflict {
   /// 1 where most votes are for the label, a share of it where it leads together with others, 0 otherwise.
   fileprivate func shareOfLeading(_ label: String) -> Double {
-    let counts = Dictionary(votes.map { ($0.label, 1) }, uniquingKeysWith: +)
+    let counts = votes.counts
     guard let most = counts.values.max(), counts[label] == most else { return 0 }
     return 1 / Double(counts.values.count { $0 == most })
   }

@@ -65,8 +65,7 @@ public struct DisagreementConfidenceOrder: ReviewOrder, Equatable {
 
   /// The entropy of the vote shares, as a share of the largest.
   private func division(of votes: [Vote]) -> Double {
-    let counts = Dictionary(votes.map { ($0.label, 1) }, uniquingKeysWith: +)
-    return entropy(counts.values.sorted().map { Double($0) / Double(votes.count) }) / log2(Double(votes.count))
+    entropy(votes.counts.values.sorted().map { Double($0) / Double(votes.count) }) / log2(Double(votes.count))
   }
 
   /// The sum of the distances between any two votes, as a share of the largest; nil for labels without an order, and for a
