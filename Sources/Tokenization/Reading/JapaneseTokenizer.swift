@@ -43,12 +43,8 @@ struct JapaneseTokenizer {
           + "null, \"mecab_option\": \"-d FOLDER\"}")
     }
     let (vocabulary, table) = try Self.vocabulary(folder.appending(path: "vocab.txt"))
-    let roles = [
-      ("pad_token", "[PAD]"), ("unk_token", "[UNK]"), ("cls_token", "[CLS]"), ("sep_token", "[SEP]"),
-      ("mask_token", "[MASK]"),
-    ]
     func id(_ role: Int) throws -> (token: String, id: Int32) {
-      let token = settings.token(roles[role].0) ?? roles[role].1
+      let token = settings.token(OlderFiles.roles[role].0) ?? OlderFiles.roles[role].1
       guard let id = table.id(of: Array(token.utf8)) else { throw refusal("its vocabulary lacks \(token)") }
       return (token, id)
     }
@@ -57,7 +53,7 @@ struct JapaneseTokenizer {
       parts == "character"
       ? CharacterModel(vocabulary: table, unknownID: unknown.id)
       : WordPieceModel(vocabulary: table, unknownID: unknown.id, prefix: Array("##".utf8), maximumWordLength: 100)
-    let special = try settings.specialTokens(roles, refusal) { vocabulary[$0] }
+    let special = try settings.specialTokens(OlderFiles.roles, refusal) { vocabulary[$0] }
     json = .members([
       ("added_tokens", .array(special)),
       ("normalizer", options.normalizesText ? .members([("type", .string("NFKC"))]) : .null),
@@ -77,8 +73,7 @@ struct JapaneseTokenizer {
   private static func vocabulary(_ file: URL) throws -> (ids: [String: Int], table: TokenTable) {
     var bytes = try readBytes(of: file)
     bytes = bytes.replacing(Array("\r\n".utf8), with: Array("\n".utf8))
-    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    let tokens = lines.last?.isEmpty == true ? lines.dropLast() : lines[...]
+    let tokens = OlderFiles.lines(of: bytes)
     var (ids, table) = ([String: Int](), TokenTable(capacity: tokens.count))
     for (id, token) in tokens.enumerated() {
       table.insert(Array(token), id: Int32(id), keepsOldID: true)

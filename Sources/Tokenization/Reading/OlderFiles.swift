@@ -66,6 +66,18 @@ struct OlderFiles {
     }
   }
 
+  /// The special tokens of BERT and its kin, by their roles in tokenizer_config.json.
+  static let roles = [
+    ("pad_token", "[PAD]"), ("unk_token", "[UNK]"), ("cls_token", "[CLS]"), ("sep_token", "[SEP]"),
+    ("mask_token", "[MASK]"),
+  ]
+
+  /// The lines of a vocab.txt; the end of the last one begins no other.
+  static func lines(of bytes: [UInt8]) -> ArraySlice<ArraySlice<UInt8>> {
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    return lines.last?.isEmpty == true ? lines.dropLast() : lines[...]
+  }
+
   /// BERT's tokenizer over the lines of vocab.txt.
   private static func wordPiece(
     _ bytes: [UInt8], _ words: OlderFileSettings, _ refusal: (String) -> TokenizerError
@@ -75,8 +87,7 @@ struct OlderFiles {
     else { throw refusal("tokenizer_config.json asks for more than BERT's splitting") }
     // As the tokenizers library reads the file: a line's end is trimmed, and of two equal lines the last counts.
     var (vocabulary, place) = ([(String, Int)](), [String: Int]())
-    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    for (id, line) in (lines.last?.isEmpty == true ? lines.dropLast() : lines[...]).enumerated() {
+    for (id, line) in Self.lines(of: bytes).enumerated() {
       var scalars = String(decoding: line, as: UTF8.self).unicodeScalars[...]
       while let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
       let token = String(scalars)
@@ -87,11 +98,7 @@ struct OlderFiles {
         vocabulary.append((token, id))
       }
     }
-    let roles = [
-      ("pad_token", "[PAD]"), ("unk_token", "[UNK]"), ("cls_token", "[CLS]"), ("sep_token", "[SEP]"),
-      ("mask_token", "[MASK]"),
-    ]
-    let special = try words.specialTokens(roles, refusal) { token in place[token].map { vocabulary[$0].1 } }
+    let special = try words.specialTokens(Self.roles, refusal) { token in place[token].map { vocabulary[$0].1 } }
     let lowercases = words.bool("do_lower_case", true)
     let (cls, sep) = (words.token("cls_token") ?? "[CLS]", words.token("sep_token") ?? "[SEP]")
     func id(_ token: String) -> Int { place[token].map { vocabulary[$0].1 } ?? 0 }
