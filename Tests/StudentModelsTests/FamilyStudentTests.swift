@@ -193,10 +193,10 @@ import Tokenization
       try family.write(to: folder)
       let configuration = try StudentFamily.configuration(contentsOf: folder)
       let student = try StudentFamily.student(contentsOf: folder)
-      for (width, height) in [(16, 16), (30, 9), (9, 31), (640, 480)] {
-        let told = try configuration.imageTokens(width: width, height: height, processorOf: folder)
-        #expect(told == student.tokenCount(of: try student.blankImage(width: width, height: height)))
-      }
+      let sizes: [(width: Int, height: Int)] = [(16, 16), (30, 9), (9, 31), (640, 480)]
+      let told = try configuration.imageTokens(of: sizes, processorOf: folder)
+      let own = try sizes.map { student.tokenCount(of: try student.blankImage(width: $0.width, height: $0.height)) }
+      #expect(told == own)
     }
   }
 

@@ -38,15 +38,21 @@ extension FamilyConfiguration {
   /// None.
   package func imageProcessor(json: [UInt8], name: String) throws -> (any ImageProcessor)? { nil }
 
-  /// Rows of features, and so image tokens, of an image of this size in pixels; nil in families that read text alone.
+  /// Rows of features, and so image tokens, of images of these sizes in pixels; nil in families that read text alone.
   ///
   /// - Parameter model: the folder or the GGUF file that says how images are cut.
   /// - Throws: as ``imageProcessor(contentsOf:)``.
-  package func imageTokens(width: Int, height: Int, processorOf model: URL) throws -> Int? {
+  package func imageTokens(of sizes: [(width: Int, height: Int)], processorOf model: URL) throws -> [Int]? {
     let file = try GGUFModel(at: model)
     let processor =
-      if let file { try imageProcessor(of: file, files: file.files()) } else { try imageProcessor(contentsOf: model) }
-    return processor.map { tokenCount(of: .blank($0, width: width, height: height)) }
+      if let file {
+        try imageProcessor(of: file, files: file.projector?.processorFiles() ?? [:])
+      } else {
+        try imageProcessor(contentsOf: model)
+      }
+    return processor.map { processor in
+      sizes.map { tokenCount(of: .blank(processor, width: $0.width, height: $0.height)) }
+    }
   }
 
   /// What cuts images, of the files that a GGUF file's metadata stands for.

@@ -18,9 +18,8 @@
       var (facts, row, photo) = ([Fact](), prompt + answers * answer, "")
       if configuration.tower != nil {
         do {
-          let counts = try [(640, 480), (1920, 1080)].map { width, height in
-            try configuration.imageTokens(width: width, height: height, processorOf: folder) ?? 0
-          }
+          let counts =
+            try configuration.imageTokens(of: [(640, 480), (1920, 1080)], processorOf: folder) ?? [0, 0]
           row += counts[0]
           photo = ", the smaller of these photos"
           facts.append(
