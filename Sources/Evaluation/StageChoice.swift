@@ -41,6 +41,9 @@ package struct StageChoice: Codable, Sendable, Equatable {
   /// Why nothing was judged; nil where it was.
   package var reason: String?
 
+  /// Of how many parts of the labels one is held out where they are the budget's own: 5.
+  package static let folds = 5
+
   /// The fewest labels that students are judged by: 10.
   package static let fewest = 10
 

@@ -33,8 +33,7 @@ extension RunCheck {
         findings.ok(key, run.evaluation.choosesThresholdOnDev ? "\(spent), once for both" : spent)
       }
     case .budget:
-      let paid = run.review.labels(ofItems: data.items.train.count) / run.review.opinionsOfItem
-      let items = min(paid, votes.conflicts ?? paid)
+      let items = votes.paid(by: run, items: data.items.train.count)
       let text = "the labels of \(NumberText.counted(items, "conflict")) that review.budget pays for, and no other"
       if items < fewest {
         findings.warn(key, "\(text): it takes \(fewest)")

@@ -10,8 +10,7 @@ extension RunCheck {
   ) {
     guard let source = run.stage2.choose else { return }
     let key = "stage2.choose"
-    let budget = run.review.labels(ofItems: data.items.train.count) / run.review.opinionsOfItem
-    let labelled = min(budget, votes.conflicts ?? budget)
+    let labelled = votes.paid(by: run, items: data.items.train.count)
     func updates(_ labelled: Int) -> Int {
       let examples = labelled + Int((run.stage2.replay * Double(labelled)).rounded())
       return examples > 0 ? run.stage2.training.options.totalSteps(examples: examples) : 0
@@ -29,7 +28,7 @@ extension RunCheck {
         "\(NumberText.counted(judging, "label")) of development items, which count as spent; one more training of Stage 2, "
         + "about \(NumberText.counted(updates(labelled) * run.rounds, "update"))"
     case .budget:
-      judging = labelled / 5
+      judging = labelled / StageChoice.folds
       more =
         "about \(NumberText.counted(judging, "label")) held out; two more trainings of Stage 2 on the others, about "
         + NumberText.counted(2 * updates(labelled - judging), "update")

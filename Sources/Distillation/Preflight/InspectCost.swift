@@ -16,7 +16,6 @@ extension RunCheck {
     let speed = (speed ?? .measured()).held(to: run.threads)
     let train = data.items.train
     let learnt = votes.learnt.isEmpty ? nil : votes.learnt.count
-    let budget = run.review.labels(ofItems: train.count) / run.review.opinionsOfItem
     let teachers = run.teachers.compactMap { teacher -> (ModelSize, Int)? in
       guard case .model(let model) = teacher.source, let folder = try? ModelFolder(URL(filePath: model.model)) else {
         return nil
@@ -28,7 +27,7 @@ extension RunCheck {
       .init(
         run: run, student: ModelSize(student.configuration), teachers: teachers, trainItems: train.count,
         learntItems: learnt, scoredItems: data.items.test.count, images: Set(all.flatMap(\.images)).count,
-        labelled: min(budget, votes.conflicts ?? budget), promptTokens: rows.promptTokens,
+        labelled: votes.paid(by: run, items: train.count), promptTokens: rows.promptTokens,
         answerTokens: rows.answerTokens, tiles: rows.tiles, imagesOfAPrompt: rows.images, pretrainItems: pretrained,
         weightBytes: student.weightBytes, trainedParameters: student.trainedParameters), speed: speed)
     report(estimate, speed, run, into: &findings)

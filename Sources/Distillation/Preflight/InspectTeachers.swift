@@ -16,6 +16,13 @@ struct InspectedVotes {
   /// has yet to be asked.
   var learnt: [String: String?] = [:]
 
+  /// The conflicts among so many training items that `review.budget` pays labels for; as many as it pays for where it is not
+  /// known how many there are.
+  func paid(by run: RunConfiguration, items: Int) -> Int {
+    let budget = run.review.labels(ofItems: items) / run.review.opinionsOfItem
+    return min(budget, conflicts ?? budget)
+  }
+
   /// The recorded replies of which the stages make answers to a training item: of those that agree where they do, else all.
   func answered(_ item: String, _ run: RunConfiguration) -> [TeacherReply] {
     let agreed = learnt[item] ?? nil

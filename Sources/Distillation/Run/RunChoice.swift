@@ -12,8 +12,6 @@ internal import Wording
 extension DistillationRun {
   /// The most agreed items that students are judged by.
   private static let mostAgreed = 400
-  /// The part of the labels, and of the agreed items, that is held out: a fifth.
-  private static let folds = 5
 
   /// A training of Stage 2 in the way that is best by labels that it did not learn from, with what was found; as it is
   /// configured where nothing is chosen.
@@ -104,13 +102,13 @@ extension DistillationRun {
         agreedLabels: [:], weight: 1)
     case .budget:
       let labelled = state.data.train.filter { labels[$0.id] != nil }
-      let folds = GroupFolds(labelled.map(\.group), count: Self.folds)
+      let folds = GroupFolds(labelled.map(\.group), count: StageChoice.folds)
       let held = labelled.filter { folds[$0.group] == 0 }
       let ids = Set(held.map(\.id))
       let agreed = state.judgements.filter { $0.label != nil && labels[$0.item.id] == nil }
       // Items of a group that is held out are too, and a fifth of the groups without a label.
       let known = Set(labelled.map(\.group))
-      let others = GroupFolds(agreed.map(\.item.group), count: Self.folds)
+      let others = GroupFolds(agreed.map(\.item.group), count: StageChoice.folds)
       let apart = agreed.filter {
         known.contains($0.item.group) ? folds[$0.item.group] == 0 : others[$0.item.group] == 0
       }
