@@ -42,19 +42,7 @@ import Testing
     var expected: Tensor { Tensor(logits.flatMap { $0 }, shape: [ids.count, logits[0].count]) }
   }
 
-  private struct File: Decodable {
-    var format: String
-    var version: Int
-    var cases: [Case]
-  }
-
-  static let cases: [Case] = {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    guard let data = try? Data(contentsOf: folder.appending(path: "Golden/adapters.json")),
-      let file = try? JSONDecoder().decode(File.self, from: data), file.format == "adapters", file.version == 1
-    else { return [] }
-    return file.cases
-  }()
+  static let cases = goldenCases(of: "adapters", as: Case.self)
 
   @Test func `the golden file has every shape`() { #expect(Self.cases.count == 45) }
 

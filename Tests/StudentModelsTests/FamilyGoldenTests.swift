@@ -40,19 +40,7 @@ import Testing
     }
   }
 
-  private struct File: Decodable {
-    var format: String
-    var version: Int
-    var cases: [Case]
-  }
-
-  static let cases: [Case] = {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    guard let data = try? Data(contentsOf: folder.appending(path: "Golden/families.json")),
-      let file = try? JSONDecoder().decode(File.self, from: data), file.format == "families", file.version == 1
-    else { return [] }
-    return file.cases
-  }()
+  static let cases = goldenCases(of: "families", as: Case.self)
 
   @Test func `the golden file has every family`() {
     #expect(Self.cases.count == 20)

@@ -310,15 +310,17 @@ import Training
     }
   }
 
+  /// What a check of the world finds of a key.
+  private func found(_ world: RunWorld, _ level: CheckFinding.Level, _ key: String) -> [String] {
+    RunCheck(
+      world.configuration, runFolder: world.folder.appending(path: "run"), environment: [:],
+      speed: MachineSpeed(matrixRate: 1e10, availableBytes: 8_000_000_000)
+    )
+    .texts(level, key)
+  }
+
   @Test func `distill check says before a run whether adapters that come back fit the student`() async throws {
     try await withBack { world, back in
-      func found(_ world: RunWorld, _ level: CheckFinding.Level, _ key: String) -> [String] {
-        RunCheck(
-          world.configuration, runFolder: world.folder.appending(path: "run"), environment: [:],
-          speed: MachineSpeed(matrixRate: 1e10, availableBytes: 8_000_000_000)
-        )
-        .texts(level, key)
-      }
       let taken = taking(world, back)
       for stage in ["stage1", "stage2"] {
         #expect(
@@ -343,13 +345,6 @@ import Training
     async throws
   {
     try await withBack { world, back in
-      func found(_ world: RunWorld, _ level: CheckFinding.Level, _ key: String) -> [String] {
-        RunCheck(
-          world.configuration, runFolder: world.folder.appending(path: "run"), environment: [:],
-          speed: MachineSpeed(matrixRate: 1e10, availableBytes: 8_000_000_000)
-        )
-        .texts(level, key)
-      }
       let taken = taking(world, back)
       let base = world.folder.appending(path: "base").path
       let doubt = try #require(found(taken, .warning, "stage1.adapter").first)

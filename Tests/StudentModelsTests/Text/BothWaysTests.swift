@@ -37,19 +37,7 @@ import Tokenization
     }
   }
 
-  private struct File: Decodable {
-    var format: String
-    var version: Int
-    var cases: [Case]
-  }
-
-  static let cases: [Case] = {
-    let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    guard let data = try? Data(contentsOf: tests.appending(path: "Golden/sentences.json")),
-      let file = try? JSONDecoder().decode(File.self, from: data), file.format == "sentences", file.version == 1
-    else { return [] }
-    return file.cases
-  }()
+  static let cases = goldenCases(of: "sentences", as: Case.self)
 
   @Test func `the golden file has windows of even and odd length`() { #expect(Self.cases.count == 4) }
 

@@ -18,19 +18,7 @@ import Testing
     var testDescription: String { name }
   }
 
-  private struct File: Decodable {
-    var format: String
-    var version: Int
-    var cases: [Case]
-  }
-
-  static let cases: [Case] = {
-    let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    guard let data = try? Data(contentsOf: tests.appending(path: "Golden/encoders.json")),
-      let file = try? JSONDecoder().decode(File.self, from: data), file.format == "encoders", file.version == 1
-    else { return [] }
-    return file.cases
-  }()
+  static let cases = goldenCases(of: "encoders", as: Case.self)
 
   @Test func `the golden file has every family`() {
     #expect(Self.cases.count == 9)
