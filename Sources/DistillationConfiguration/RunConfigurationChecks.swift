@@ -26,6 +26,19 @@ extension RunConfiguration {
       pretrain == nil || student.fresh != nil, "pretrain", "student.fresh", "student.model",
       expected: "no pre-training, or student.fresh with the sizes of the base to pre-train",
       found: "student.model, which is trained already")
+    checkMatcher(with: &reader)
+  }
+
+  /// A matcher writes nothing and knows two labels.
+  private func checkMatcher(with reader: inout ConfigurationReader) {
+    guard student.fresh?.matcher != nil else { return }
+    reader.require(
+      labels.count == 2 && positive != nil, "labels", "student.fresh.matcher",
+      expected: "two labels, with positive for the one of a text that does not belong to its photo",
+      found: "\(labels.count) labels" + (positive == nil ? " without positive" : ""))
+    reader.require(
+      pretrain?.objective == [.contrastive], "pretrain.objective", "student.fresh.matcher",
+      expected: "[contrastive], by which a matcher's tower learns", found: pretrain == nil ? "no pre-training" : "others")
   }
 
   /// What Stage 2 is chosen by has to be apart from what it is trained and scored on.

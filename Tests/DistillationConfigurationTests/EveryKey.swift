@@ -129,6 +129,7 @@
           vision_config:
             {hidden_size: 60, intermediate_size: 80, num_hidden_layers: 3, num_attention_heads: 6, image_size: 72,
              patch_size: 12, layer_norm_eps: 1e-5}
+          matcher: {text_model: mini, image_size: 96, patch_size: 8, hidden_sizes: [16, 32], depths: [1, 3]}
         max_tokens: 300
         max_new_tokens: 40
         answer: label
@@ -147,7 +148,9 @@
         format: jsonl
         fields: {image: i, text: t}
         where: {split: [train]}
-        objective: [matching]
+        objective: [contrastive]
+        image_shift: 3
+        temperature: 0.1
         epochs: 2
         batch: 3
         learning_rate: 0.01
@@ -332,6 +335,9 @@
       fresh.vision.imageSize = 72
       fresh.vision.patchSize = 12
       fresh.vision.normEpsilon = 1e-5
+      var matcher = MatcherConfiguration(textModel: "mini")
+      (matcher.imageSize, matcher.patchSize, matcher.widths, matcher.depths) = (96, 8, [16, 32], [1, 3])
+      fresh.matcher = matcher
       var student = StudentConfiguration(fresh: fresh)
       student.maximumTokens = 300
       student.maximumNewTokens = 40
@@ -434,7 +440,8 @@
       pretrain.fields.image = "i"
       pretrain.fields.text = "t"
       pretrain.rowsWhere = ["split": ["train"]]
-      pretrain.objective = [.matching]
+      pretrain.objective = [.contrastive]
+      (pretrain.imageShift, pretrain.temperature) = (3, 0.1)
       pretrain.training = training(
         2, 3, 0.01, .constant, warmup: 0.5, decay: 0.2, clip: 3, betas: [0.8, 0.9], epsilon: 1e-6, checkpoint: 11,
         parts: 5)

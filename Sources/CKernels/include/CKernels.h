@@ -201,6 +201,14 @@ void sd_layer_norm(const float *x, const float *weight, const float *bias, float
 void sd_layer_norm_backward(const float *x, const float *weight, const float *mean, const float *inverse, const float *dy,
                             float *dx, float *dweight, float *dbias, size_t rows, size_t columns);
 
+// convolution.c --------------------------------------------------------------------------------------------------
+// One image x [height, width, channels] with zeros around it; kernel [side * side, channels], side odd; bias [channels] or NULL
+void sd_depthwise(const float *x, const float *kernel, const float *bias, float *out, size_t height, size_t width,
+                  size_t channels, size_t side);
+// dx overwritten, dkernel and dbias +=; each may be NULL
+void sd_depthwise_backward(const float *x, const float *kernel, const float *dy, float *dx, float *dkernel, float *dbias,
+                           size_t height, size_t width, size_t channels, size_t side);
+
 // rotary.c -------------------------------------------------------------------------------------------------------
 // x [tokens, heads, dimension], cosine and sine [tokens, dimension / 2]; halves rotate as in Llama. direction 1 or -1.
 void sd_rotary(const float *x, const float *cosine, const float *sine, float *out, size_t tokens, size_t heads,

@@ -24,6 +24,17 @@ struct InspectedStudent {
 extension RunCheck {
   /// Looks at the student's folder, or at the sizes of one that is to be made.
   static func inspectStudent(_ run: RunConfiguration, into findings: inout [CheckFinding]) -> InspectedStudent? {
+    if let matcher = run.student.fresh?.matcher {
+      do {
+        let sentences = try SentenceEmbedder(contentsOf: URL(filePath: matcher.textModel))
+        findings.ok(
+          "student.fresh.matcher",
+          "a tower made from nothing, against the \(sentences.dimensions) numbers of \(matcher.textModel); it writes no rationales")
+      } catch {
+        findings.fail("student.fresh.matcher", FaultText.sentence(for: error))
+      }
+      return nil
+    }
     if let fresh = run.student.fresh {
       let configuration = fresh.modelConfiguration
       findings.ok(
@@ -34,6 +45,13 @@ extension RunCheck {
     }
     guard let path = run.student.model else { return nil }
     do {
+      if ImageTextMatcher.isFolder(URL(filePath: path)) {
+        let matcher = try ImageTextMatcher(contentsOf: URL(filePath: path))
+        findings.ok(
+          "student.model",
+          "\(path): compares photos with texts, \(ByteText.count(matcher.parameterCount())) parameters; it writes no rationales")
+        return nil
+      }
       let folder = try ModelFolder(URL(filePath: path))
       if folder.configuration.tower == nil, run.data.fields.image != nil {
         findings.fail("student.model", "\(RunError.readsNoImages(path))")

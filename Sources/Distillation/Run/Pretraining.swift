@@ -13,7 +13,8 @@ extension DistillationRun {
   func freshBaseKey(_ files: DataFiles) throws -> String {
     guard let fresh = configuration.student.fresh else { throw RunError.noStudent }
     let captions = try configuration.pretrain.map { try $0.json + digest(of: URL(filePath: $0.captions)) } ?? ""
-    return StepRecords.key(files.key, fresh.json, captions, "\(configuration.seed)")
+    let sentences = try fresh.matcher.map { try configuration.digests.digest(of: URL(filePath: $0.textModel)) } ?? ""
+    return StepRecords.key(files.key, fresh.json, captions + sentences, "\(configuration.seed)")
   }
 
   /// Makes a base in this run: fresh weights, a tokenizer of the run's own texts, pre-training where it is asked for.
@@ -28,6 +29,15 @@ extension DistillationRun {
         where: pretrain.rowsWhere, strict: configuration.strict)
     }
     if let listed = captions?.setAside.listed { reporter.message(listed) }
+    let base = folder.appending(path: "base")
+    if let matcher = fresh.matcher, let pretrain = configuration.pretrain, let captions {
+      try await onOwnThread {
+        try madeMatcher(
+          matcher, pretrain, order.ordered(captions.rows), labels: labels, root: data.dataset.root, key: key
+        ).save(to: base)
+      }
+      return
+    }
     let texts =
       data.train.map(\.text) + (captions?.rows.flatMap(\.captions) ?? []) + labels.labels.map(\.meaning)
       + [configuration.prompt]
@@ -41,7 +51,7 @@ extension DistillationRun {
           student, pretrain, order.ordered(captions.rows), labels: labels, root: data.dataset.root, key: key)
       }
     }
-    try student.save(to: folder.appending(path: "base"))
+    try student.save(to: base)
   }
 
   /// All weights trained on captions: likelihood, telling the own caption from others, the run's question about both.
@@ -111,7 +121,7 @@ extension DistillationRun {
 
 extension RowOrder {
   /// The rows in this order: those of a file have no ids, so that they go by what they say.
-  fileprivate func ordered(_ rows: [CaptionFile.Row]) -> [CaptionFile.Row] {
+  func ordered(_ rows: [CaptionFile.Row]) -> [CaptionFile.Row] {
     switch self {
     case .ofFile: rows
     case .byID:

@@ -18,6 +18,11 @@ extension DistillationRun {
   /// - Throws: ``RunError``, or what reading a model folder throws.
   func loadBase(in form: WeightFormat? = nil) throws -> any Student {
     if let student = plugins.student { return student }
+    if try ImageTextMatcher.isFolder(basePath()) {
+      var matcher = try ImageTextMatcher(contentsOf: basePath())
+      matcher.maximumTokens = min(matcher.maximumTokens, configuration.student.maximumTokens)
+      return matcher
+    }
     var student = try StudentFamily.student(contentsOf: basePath())
     student.maximumTokens = min(student.maximumTokens, configuration.student.maximumTokens)
     student.promptBeginning = try RunRules(of: folder).beginning
@@ -48,7 +53,13 @@ extension DistillationRun {
   /// - Throws: ``RunError`` where nothing is trained yet, or what reading a model folder throws.
   package func trainedStudent(in form: WeightFormat? = nil) throws -> any PretrainedStudent {
     let adapter = try lastAdapter()
-    guard var student = try loadBase(in: form) as? any PretrainedStudent else { throw RunError.noStudent }
+    let base = try loadBase(in: form)
+    guard !(base is ImageTextMatcher) else {
+      throw RunError.notARun(
+        folder.path, "its student compares photos with texts and writes nothing, which predict and evaluate ask it about; "
+          + "this needs a student that writes")
+    }
+    guard var student = base as? any PretrainedStudent else { throw RunError.noStudent }
     try student.loadAdapter(from: adapter)
     return student
   }

@@ -131,6 +131,23 @@ struct RunTeachers: Sendable {
     _ name: String, _ model: ModelTeacherConfiguration, _ labels: LabelSet, _ rules: RunRules,
     _ pixels: PixelConfiguration, _ digests: FileDigests
   ) throws -> any ComputedTeacher {
+    let view = model.imageView
+    func teacher(_ student: some Student, _ key: String) -> any ComputedTeacher {
+      // Replies are remembered by what the teacher sees, too.
+      let digest = "\(key) \(view.rawValue)" + (pixels.mark.isEmpty ? "" : " \(pixels.mark)")
+      return ModelTeacher(
+        name, student: student, modelDigest: digest, decoder: pixels.decoder, transform: { view.seen($0) })
+    }
+    let folder = URL(filePath: model.model)
+    if ImageTextMatcher.isFolder(folder) {
+      var matcher = try ImageTextMatcher(contentsOf: folder)
+      var key = try digests.digest(of: folder)
+      if let adapter = model.adapter.map({ URL(filePath: $0) }) {
+        try matcher.loadAdapter(from: adapter)
+        key += try digests.digest(of: adapter)
+      }
+      return teacher(matcher, key)
+    }
     let student = try student(model, rules)
     var key = try digests.digest(of: URL(filePath: model.model))
     if let adapter = model.adapter {
@@ -140,15 +157,9 @@ struct RunTeachers: Sendable {
       if rules.tokens == .ofAdapter, tokenizerFolder(ofAdapters: [folder]) != nil { key += " reads as its adapter" }
     }
     if let thinking = student.thinking { key += " thinking \(thinking)" }
-    let view = model.imageView
     // Replies that an older version kept under older rules are another teacher's, but for a run that it began.
     if rules != .first { key += try changes(since: .first, of: student, labels) }
-    // Replies are remembered by what the teacher sees, too.
-    let digest = "\(key) \(view.rawValue)" + (pixels.mark.isEmpty ? "" : " \(pixels.mark)")
-    func teacher(_ student: some Student) -> any ComputedTeacher {
-      ModelTeacher(name, student: student, modelDigest: digest, decoder: pixels.decoder, transform: { view.seen($0) })
-    }
-    return teacher(student)
+    return teacher(student, key)
   }
 }
 

@@ -27,25 +27,39 @@ extension DistillationRun {
     guard let gold = data.gold else { throw RunError.unset("data.fields.label") }
     let labels = try configuration.labelSet()
     StepRecords(run: folder).begin(teacher.part)
+    let home = RunTeachers.home(of: teacher.name, in: folder)
+    if ImageTextMatcher.isFolder(teacher.base) {
+      let start = try ImageTextMatcher(contentsOf: teacher.base)
+      return try await onOwnThread {
+        try made(start, teacher.part, teacher.recipe, data, gold, labels: labels, key: teacher.key).save(to: home)
+      }
+    }
     let start = try StudentFamily.student(contentsOf: teacher.base)
     try await onOwnThread {
-      try make(start, teacher.part, teacher.recipe, data, gold, labels: labels, key: teacher.key)
-        .save(to: RunTeachers.home(of: teacher.name, in: folder))
+      try make(start, teacher, data, gold, labels: labels, in: home)
     }
   }
 
+  /// Makes a teacher of any family.
+  private func make(
+    _ start: some PretrainedStudent, _ teacher: TrainedTeacher, _ data: RunData, _ gold: GoldAnswers<String>,
+    labels: LabelSet, in home: URL
+  ) throws {
+    var start = start
+    start.promptBeginning = try RunRules(of: folder).beginning
+    try made(start, teacher.part, teacher.recipe, data, gold, labels: labels, key: teacher.key).save(to: home)
+  }
+
   /// All weights trained on the labels, the vision tower's too.
-  private func make<Model: PretrainedStudent>(
+  private func made<Model: Student>(
     _ start: Model, _ name: String, _ recipe: TrainedTeacherConfiguration, _ data: RunData, _ gold: GoldAnswers<String>,
     labels: LabelSet, key: String
   ) throws -> Model {
-    var start = start
-    start.promptBeginning = try RunRules(of: folder).beginning
     let template = try PromptTemplate(recipe.prompt ?? configuration.prompt)
     let labelled = data.teaching.compactMap { item in gold.answer(of: item.id).map { (item: item, label: $0) } }
     let decoder = configuration.data.readPixels.decoder
     let names = Set(labelled.flatMap(\.item.images)).sorted()
-    let images = try mapInParallel(names) { [start] name in
+    let images = try mapInParallel(names) { name in
       Result {
         try start.image(recipe.imageView.seen(decoder.decode(contentsOf: data.dataset.imageURL(name).path)))
       }

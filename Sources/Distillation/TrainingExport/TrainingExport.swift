@@ -43,7 +43,9 @@ extension DistillationRun {
     defer { lock.free() }
     let labels = try configuration.labelSet()
     let state = try await gathered(readData(DataFiles(configuration), labels), labels: labels)
-    guard let base = try loadBase() as? any PretrainedStudent else { throw RunError.noStudent }
+    guard let base = try loadBase() as? any PretrainedStudent else {
+      throw RunError.notExported("student.model", "it compares photos with texts, and other trainers read no such model")
+    }
     let key = try baseKey()
     var keys = ["stage1": exportKey(state)]
     var given: [String: String]?

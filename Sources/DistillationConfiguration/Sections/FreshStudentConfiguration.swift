@@ -10,6 +10,8 @@ package struct FreshStudentConfiguration: DefaultedSection {
   package var tiesWordEmbeddings = true
   package var text = Text()
   package var vision = Vision()
+  /// A base that compares in place of one that writes; the other keys are not read then. The default is none.
+  package var matcher: MatcherConfiguration?
 
   /// The small default model.
   package init() {}
@@ -26,6 +28,9 @@ package struct FreshStudentConfiguration: DefaultedSection {
     ConfigurationKey("tie_word_embeddings", \.tiesWordEmbeddings, "Share weights of embedding and output head."),
     ConfigurationKey("text_config", \.text, "The decoder (Llama)."),
     ConfigurationKey("vision_config", \.vision, "The vision tower (SigLIP)."),
+    ConfigurationKey(
+      "matcher", \.matcher,
+      "In place of all these: a tower whose vectors are compared with a sentence model's; it answers by one of two labels."),
   ]
 
   /// Whole image tokens.

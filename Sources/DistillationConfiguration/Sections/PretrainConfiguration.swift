@@ -8,6 +8,8 @@ package struct PretrainConfiguration: ConfigurationSection {
   package var fields = Fields()
   package var rowsWhere: [String: [String]] = [:]
   package var objective = [Objective.contrastive, .captioning]
+  package var imageShift = 0
+  package var temperature = 0.07
   package var training = TrainingConfiguration(epochs: 10, batch: 64, learningRate: 1e-3)
 
   /// A loss of pre-training.
@@ -60,6 +62,12 @@ package struct PretrainConfiguration: ConfigurationSection {
         "where", \.rowsWhere, "Rows to keep, {column: [values]}, such as the training split; without it all.",
         range: ConfigurationRange("not empty") { $0.values.allSatisfy { !$0.isEmpty } }),
       ConfigurationKey("objective", \.objective, "Losses that are added up.", range: .nonEmpty()),
+      ConfigurationKey(
+        "image_shift", \.imageShift,
+        "contrastive: the most pixels by which a photo is shifted, each epoch anew, and mirrored half of the time; 0 takes it as "
+          + "it is.", range: .from(0, through: 1024)),
+      ConfigurationKey(
+        "temperature", \.temperature, "contrastive: what cosines are divided by.", range: .above(0, through: 100)),
     ] + TrainingConfiguration.keys.map { $0.lifted(to: \.training) }
 
   /// Every objective once.

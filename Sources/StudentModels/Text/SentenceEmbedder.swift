@@ -115,20 +115,30 @@ public struct SentenceEmbedder: Sendable {
   /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)`` where a text has a token that the model has no row for.
   public func vectors(for texts: [String]) throws -> [[Float]] {
     let left = try leftOutTokens
-    return try reader.map(texts.map { prompt + $0 }) { batch in
-      let tokens = batch.map(reader.sequence)
-      switch pooling {
-      case .first where left == 0: return singleRows(network.firstRows(tokens))
-      case .last: return singleRows(network.lastRows(tokens))
-      case .mean, .first: break
-      }
-      let hidden = network.rows(tokens)
-      var start = 0
-      return batch.map { text in
-        let all = start..<(start + text.count)
-        start = all.upperBound
-        return hidden.withScalars { vector($0, rows: pooled(all, without: left)) }
-      }
+    return try reader.map(texts.map { prompt + $0 }) { vectors(for: $0, without: left) }
+  }
+
+  /// The same for texts that are tokens already, each with the prompt before it: what ``encoding(of:)`` gives.
+  ///
+  /// - Throws: as ``vectors(for:)``.
+  package func vectors(ofTokens texts: [[Int]]) throws -> [[Float]] {
+    let left = try leftOutTokens
+    return try reader.map(texts, reading: { Encoding(ids: $0) }) { vectors(for: $0, without: left) }
+  }
+
+  private func vectors(for batch: [Encoding], without left: Int) -> [[Float]] {
+    let tokens = batch.map(reader.sequence)
+    switch pooling {
+    case .first where left == 0: return singleRows(network.firstRows(tokens))
+    case .last: return singleRows(network.lastRows(tokens))
+    case .mean, .first: break
+    }
+    let hidden = network.rows(tokens)
+    var start = 0
+    return batch.map { text in
+      let all = start..<(start + text.count)
+      start = all.upperBound
+      return hidden.withScalars { vector($0, rows: pooled(all, without: left)) }
     }
   }
 

@@ -83,13 +83,20 @@ struct TextReader: Sendable {
   ///
   /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)`` of the first text that has such a token.
   func map<Output: Sendable>(_ texts: [String], _ body: ([Encoding]) -> [Output]) throws -> [Output] {
+    try map(texts, reading: { try encoding(of: $0) }, body)
+  }
+
+  /// The same over texts in any form.
+  func map<Text: Sendable, Output: Sendable>(
+    _ texts: [Text], reading read: (Text) throws -> Encoding, _ body: ([Encoding]) -> [Output]
+  ) throws -> [Output] {
     let (each, tokens) = (32, 4096)
     let chunks = stride(from: 0, to: texts.count, by: each).map { texts[$0..<min(texts.count, $0 + each)] }
     return try mapInParallel(chunks) { chunk in
       Result { () throws -> [Output] in
         var (results, batch, size) = ([Output](), [Encoding](), 0)
         for text in chunk {
-          let encoding = try encoding(of: text)
+          let encoding = try read(text)
           if size + encoding.count > tokens, !batch.isEmpty {
             results += try body(filled(batch)).prefix(batch.count)
             (batch, size) = ([], 0)

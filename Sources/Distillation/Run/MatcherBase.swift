@@ -1,0 +1,107 @@
+internal import DistillationConfiguration
+internal import Foundation
+internal import ImageDecoding
+internal import Layers
+internal import StudentModels
+internal import TeacherProtocol
+internal import Tensor
+internal import Training
+internal import VisionEncoder
+
+extension DistillationRun {
+  /// A matcher from nothing: its tower learns that photos find their captions by the sentence model's vectors; what it decides
+  /// by is set on photos that the tower has not seen.
+  func madeMatcher(
+    _ matcher: MatcherConfiguration, _ pretrain: PretrainConfiguration, _ rows: [CaptionFile.Row], labels: LabelSet,
+    root: URL, key: String
+  ) throws -> ImageTextMatcher {
+    var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("base")
+    guard let positive = labels.labels.first(where: { $0.name == configuration.positive }),
+      let other = labels.labels.first(where: { $0.name != configuration.positive })
+    else { throw RunError.unset("positive") }
+    let sizes = ImageTextMatcherConfiguration(
+      vision: matcher.tower, answers: .init(match: other.answer, mismatch: positive.answer))
+    var student = try ImageTextMatcher(sizes, sentences: URL(filePath: matcher.textModel), using: &generator)
+    let folder = pretrain.images.map { URL(filePath: $0) } ?? root
+    let decoder = configuration.data.readPixels.decoder
+    let images = try mapInParallel(rows) { [student] row in
+      Result { try student.image(decoder.decode(contentsOf: ImageReference.url(of: row.image, in: folder).path)) }
+    }.map { try $0.get() }
+    let captions = try captionTokens(rows, of: student, labels)
+    let border = rows.count - rows.count / 20
+    var order = Array(rows.indices)
+    order.shuffle(using: &generator)
+    let (seen, kept) = (order[..<border].sorted(), order[border...].sorted())
+    var (texts, owned) = ([[Int]](), [Range<Int>]())
+    for row in seen {
+      owned.append(texts.count..<(texts.count + captions[row].count))
+      texts += captions[row]
+    }
+    let objective = SentenceTargetObjective<ImageTextMatcher>(
+      seen.map { images[$0] }, captions: student.textVectors(texts), owned: owned,
+      temperature: Float(pretrain.temperature), epochs: pretrain.training.epochs, shift: pretrain.imageShift,
+      seed: UInt64(configuration.seed))
+    var options = pretrain.training.options
+    // Each epoch's views are examples of their own.
+    (options.epochs, options.parts) = (1, pretrain.updateParts)
+    let trainer = Trainer(
+      stage: "base", options: options, seed: UInt64(configuration.seed),
+      checkpoint: Checkpoint(url: self.folder.appending(path: "checkpoints/base.safetensors"), key: key))
+    student.setTrainable { $0.hasPrefix("vision_") }
+    try train(&student, by: trainer, objective: objective)
+    let unseen = kept.isEmpty ? order : kept
+    student.take(
+      decision(of: student, unseen.map { images[$0] }, unseen.map { captions[$0] }, using: &generator))
+    return student
+  }
+
+  /// The tokens of every caption as the run's prompt has it.
+  private func captionTokens(
+    _ rows: [CaptionFile.Row], of student: ImageTextMatcher, _ labels: LabelSet
+  ) throws -> [[[Int]]] {
+    let template = try PromptTemplate(configuration.prompt)
+    let names = configuration.data.mapping.imageSlots
+    return try rows.map { row in
+      let slots =
+        [ImageSlot(name: names.first ?? "image", paths: [row.image])]
+        + names.dropFirst().map { ImageSlot(name: $0, paths: []) }
+      return try naming(row.image) {
+        try row.captions.map { caption in
+          try student.tokens(
+            of: template.prompt(for: Item(id: row.image, imageSlots: slots, fields: ["text": caption]), labels: labels)
+              .text)
+        }
+      }
+    }
+  }
+
+  /// What tells each photo's captions from as many of other photos.
+  private func decision(
+    of student: ImageTextMatcher, _ images: [PromptImage], _ captions: [[[Int]]],
+    using generator: inout Tensor.Generator
+  ) -> MatchDecision {
+    var (matches, mismatches) = ([Double](), [Double]())
+    for (place, own) in captions.enumerated() {
+      let others = (0..<own.count).map { _ in
+        let row = captions.count > 1 ? (place + Int.random(in: 1..<captions.count, using: &generator)) % captions.count : place
+        return captions[row].randomElement(using: &generator) ?? own[0]
+      }
+      let cosines = student.imageVectors([images[place]])
+        .matmul(student.textVectors(own + others), transposeB: true).scalars.map(Double.init)
+      matches += cosines.prefix(own.count)
+      mismatches += cosines.dropFirst(own.count)
+    }
+    return MatchDecision(matches: matches, mismatches: mismatches)
+  }
+}
+
+extension MatcherConfiguration {
+  /// The tower's sizes as its config.json has them.
+  fileprivate var tower: ConvNeXtConfiguration {
+    var tower = ConvNeXtConfiguration()
+    (tower.widths, tower.depths, tower.imageSize, tower.patchSize) = (widths, depths, imageSize, patchSize)
+    // Small towers learn faster where their layers count from the beginning.
+    tower.layerScale = 0.1
+    return tower
+  }
+}
