@@ -123,7 +123,7 @@ import Testing
       """
       {"id": 1, "text": "Where is hay?", "choices": {"label": ["A", "B"], "text": ["desk", "barn"]}}
       {"id": 2, "text": "Where is hay?", "choices": [{"label": "A", "text": "desk"}, {"label": "B", "text": "barn"}]}
-      {"id": 3, "text": "Where is hay?", "choices": {"text": ["desk", "barn"], "label": [1, 2]}}
+      {"id": 3, "text": "Where is hay?", "choices": {"text": ["desk\\nof oak", "barn"], "label": [1, 2]}}
       {"id": 4, "text": "Where is hay?", "choices": ["desk", "barn"]}
       {"id": 5, "text": "Where is hay?", "choices": {"label": ["A", "B"], "text": ["desk"]}}
       {"id": 6, "text": "Where is hay?", "choices": [{"label": "A", "text": "desk"}, {"label": "B"}]}
@@ -131,7 +131,7 @@ import Testing
     let data = try Dataset(contentsOf: file, mapping: FieldMapping(evidence: ["choices": "choices"]))
     #expect(
       data.items.map { $0.fields["choices"] } == [
-        "A. desk\nB. barn", "A. desk\nB. barn", "1. desk\n2. barn", "desk; barn",
+        "A. desk\nB. barn", "A. desk\nB. barn", "1. desk of oak\n2. barn", "desk; barn",
       ])
     // A question without all of its choices is not asked.
     #expect(data.setAside.map(\.line) == [5, 6] && data.setAside.map(\.field) == ["choices", "choices"])

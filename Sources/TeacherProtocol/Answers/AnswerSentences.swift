@@ -41,7 +41,10 @@ extension AnswerStatements {
   private func statement(in clause: Range<Substring.Index>, ofSentenceFrom sentence: Substring.Index) -> Statement? {
     let words = text[clause]
     // A clause that says nothing but the answer is short.
-    guard (4...400).contains(words.utf8.count), let (start, behind) = Self.behindHead(words) else { return nil }
+    guard (4...400).contains(words.utf8.count) else { return nil }
+    guard let (start, behind) = Self.behindHead(words) ?? brief(words).map({ (clause.lowerBound, $0) }) else {
+      return nil
+    }
     guard !isMasked(start), !isMasked(behind) else { return nil }
     var rest = bare(text[behind...])
     var found = LabelMatch.first(in: rest, labels.answerReadings)
@@ -89,6 +92,35 @@ extension AnswerStatements {
       if AnswerVocabulary.consequences.contains(key) { start = word.endIndex }
     }
     return nil
+  }
+
+  /// Where the label stands in a clause that calls it the answer, or no more than names it where labels are letters: "So B is
+  /// correct", "Option B is the right choice", "It's B".
+  private func brief(_ clause: Substring) -> Substring.Index? {
+    var rest = AnswerWords.bare(clause)
+    let opinion = AnswerVocabulary.opinions.compactMap { LabelMatch.end(of: $0, in: rest) }.max()
+    if let opinion { rest = AnswerWords.bare(rest[opinion...]) }
+    let word = rest.prefix { $0.isLetter }
+    if AnswerVocabulary.consequences.contains(LabelSpelling.key(String(word))) {
+      rest = AnswerWords.bare(rest[word.endIndex...])
+    }
+    for phrase in ["it's ", "it is "] where labels.areLetters {
+      guard let end = LabelMatch.end(of: phrase, in: rest) else { continue }
+      let place = bare(text[end...])
+      guard let found = LabelMatch.first(in: place, labels.answerReadings), case .settled = found.ending else {
+        return nil
+      }
+      return LabelVerdict.ends(found.match.rest) ? place.startIndex : nil
+    }
+    if let name = LabelVerdict.names.lazy.compactMap({ LabelMatch.end(of: $0, in: rest) }).first {
+      rest = rest[name...]
+    }
+    let place = bare(text[rest.startIndex...])
+    guard let found = LabelMatch.first(in: place, labels.answerReadings), case .settled = found.ending,
+      LabelVerdict.isPossible(for: labels.answerReadings),
+      LabelVerdict.rest(behind: text[found.match.words.endIndex...]) != nil
+    else { return nil }
+    return place.startIndex
   }
 
   /// Whether a sentence gives the label that stands in it.

@@ -272,7 +272,7 @@ struct AnswerStatements {
         return behind.dropFirst()
       }
     }
-    for word in ["option ", "choice "] {
+    for word in LabelVerdict.names.prefix(2) {
       if let end = LabelMatch.end(of: word, in: text) { return text[end...] }
     }
     return nil

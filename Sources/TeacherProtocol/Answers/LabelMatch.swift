@@ -81,6 +81,9 @@ extension LabelMatch {
         continue
       }
       if let reason = match.takenBack(keys) { return (match, .taken(reason)) }
+      if let behind = match.verdict(keys) {
+        return (LabelMatch(label: match.label, words: match.words, rest: behind), .settled)
+      }
       guard match.isMarkedOff else {
         longer = longer ?? reading
         continue
@@ -91,6 +94,12 @@ extension LabelMatch {
       return (match, .settled)
     }
     return nil
+  }
+
+  /// What follows where the words behind the label call it the answer; nil where they do not.
+  private func verdict(_ keys: [LabelSet.Reading]) -> Substring? {
+    guard isNumberOfItsOwn, !isGrade else { return nil }
+    return LabelVerdict.rest(behind: rest).flatMap { LabelVerdict.isPossible(for: keys) ? $0 : nil }
   }
 
   /// What follows the label; nil where its last word goes on.

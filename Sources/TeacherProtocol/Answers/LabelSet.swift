@@ -137,6 +137,11 @@ public struct LabelSet: Sendable, Equatable, Codable {
     if isOrdered { try container.encode(true, forKey: .ordered) }
   }
 
+  /// Whether every answer is a letter, as those to a question with choices are.
+  var areLetters: Bool {
+    answerReadings.allSatisfy { $0.key.count == 1 && $0.key.allSatisfy { $0.isLetter && $0.hasWordEnds } }
+  }
+
   /// The names from the lowest level to the highest; nil where the labels have no order.
   package var levels: [String]? { isOrdered ? names : nil }
 

@@ -18,7 +18,7 @@ extension JSONValue {
     }
   }
 
-  /// The choices of a question as data sets of multiple choice hold them, one on a line as `A. desk`: an object of the lists
+  /// The choices of a question as data sets of multiple choice hold them, each on one line as `A. desk`: an object of the lists
   /// `label` and `text`, or a list of objects with both; nil for anything else.
   var choices: String? {
     let pairs: [(label: String?, text: String?)]
@@ -29,7 +29,7 @@ extension JSONValue {
     } else {
       return nil
     }
-    let lines = pairs.compactMap { pair in pair.label.flatMap { label in pair.text.map { "\(label). \($0)" } } }
+    let lines = pairs.compactMap { pair in pair.label.flatMap { label in pair.text.map { "\(label). \($0)".onOneLine } } }
     return lines.isEmpty || lines.count < pairs.count ? nil : lines.joined(separator: "\n")
   }
 
