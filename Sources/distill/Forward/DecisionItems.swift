@@ -21,10 +21,23 @@
       var requests: [JSONValue] = []
       for (number, line) in lines.enumerated() where line.contains(where: { !$0.isWhitespace }) {
         let bytes = [UInt8](line.utf8)
-        let value = bytes.withUnsafeBufferPointer { try? JSONParser.value(of: $0) }
-        if requests.isEmpty, value?["questions"] == nil { return nil }
-        guard let value, let members = value.members else {
-          throw FolderProblem("\(url.path), line \(number + 1): expected an object with state and questions")
+        let value: JSONValue
+        do { value = try bytes.withUnsafeBufferPointer { try JSONParser.value(of: $0) } } catch let fault
+          as JSONSyntaxError
+        {
+          // What is wrong with a file of other items is said by their reader.
+          if requests.isEmpty { return nil }
+          let column = bytes.withUnsafeBufferPointer { bytes in
+            var places = JSONPlaces(bytes)
+            return places.place(of: fault.offset).column
+          }
+          throw FolderProblem(
+            "\(url.path), line \(number + 1), column \(column): expected \(fault.expected), found \(fault.found)")
+        }
+        if requests.isEmpty, value["questions"] == nil { return nil }
+        guard let members = value.members else {
+          throw FolderProblem(
+            "\(url.path), line \(number + 1): expected an object with state and questions, found \(value.summary)")
         }
         requests.append(
           .object(

@@ -156,6 +156,18 @@ struct DistillCommandTests {
     }
   }
 
+  @Test func `forward says where a request of typed questions is no JSON`() throws {
+    try inFixture { distill, fixture in
+      try TinyModels.writeTextDecoder(to: fixture.folder.appending(path: "model"))
+      let asked = #"{"state": "A red box", "questions": [{"type": "bool", "name": "red"}]}"#
+      try fixture.write(asked + "\n" + #"{"state": "A red box" "questions": []}"# + "\n", to: "asked.jsonl")
+      let outcome = try distill.run(
+        "forward", "--model", "model", "--items", "asked.jsonl", "--out", "figures", in: fixture.folder)
+      #expect(outcome.code == 2)
+      #expect(outcome.errors.contains("asked.jsonl, line 2, column 23: expected "), "\(outcome.errors)")
+    }
+  }
+
   @Test func `forward reads by the tokenizer that an adapter's folder has, and export writes it`() throws {
     try inFixture { distill, fixture in
       let (model, adapter) = (fixture.folder.appending(path: "model"), fixture.folder.appending(path: "adapter"))
