@@ -43,7 +43,7 @@ extension DistillationRun {
         stages, state, way: way, name: "choice/\(round)/\(way.rawValue)", trees: kept, from: start, stage1: stage1)
     }
     let choice = try await choice(stages, state, round: round, among: candidates, by: judged, source: source)
-    guard let way = StageWay(rawValue: choice.taken), let best = candidates[way] else {
+    guard let way = StageWay(choice.taken, in: round), let best = candidates[way] else {
       preconditionFailure("DistillationRun: no way \(choice.taken)")
     }
     reporter.message(choice.sentence)
@@ -158,7 +158,7 @@ extension DistillationRun {
       }
       answers.append(
         .init(
-          way.rawValue, labels: Array(right.prefix(judged.labelled.count)),
+          way.name(in: round), labels: Array(right.prefix(judged.labelled.count)),
           agreed: Array(right.dropFirst(judged.labelled.count))))
     }
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("choice intervals")

@@ -26,7 +26,7 @@ extension DistillationRun {
     let rows = FileManager.default.fileExists(atPath: log.path) ? try MetricsLog.rows(of: log) : []
     // Chosen on dev, what was taken is what was trained to be judged.
     let taken = "choice/\(configuration.rounds)/\(second.way.rawValue)"
-    let isTaken = second.devLabels > 0 && second.choice?.reason == nil
+    let isTaken = second.devLabels > 0
     content.curves = ReportContent.curves(
       of: rows.compactMap { row in
         if isTaken, row.stage == taken { return MetricsRow(stage: "stage2", step: row.step, values: row.values) }

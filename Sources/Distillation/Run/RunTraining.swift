@@ -243,8 +243,11 @@ struct SecondStage: Sendable {
     }
   }
 
-  /// The labels of development items that the way was chosen by.
-  var devLabels: Int { choice?.source == Stage2Configuration.Choice.dev.rawValue ? choice?.labels ?? 0 : 0 }
+  /// The labels of development items that the way was chosen by; none where they were too few to choose by.
+  var devLabels: Int {
+    guard let choice, choice.reason == nil, choice.source == Stage2Configuration.Choice.dev.rawValue else { return 0 }
+    return choice.labels
+  }
 }
 
 extension StudentStages {

@@ -1,9 +1,25 @@
-/// How Stage 2 goes on from where Stage 1 ended, in the order in which equally good ways are preferred.
+/// How Stage 2 goes on from where Stage 1, or the round before, ended, in the order in which equally good ways are preferred.
 enum StageWay: String, CaseIterable {
   /// Preferences as the configuration has them.
   case preferences
   /// Fine-tuning on the chosen answers and the replayed ones alone.
   case supervised = "stage1_sft"
-  /// Not at all: the student stays as Stage 1 left it.
+  /// Not at all: the student stays as it was before.
   case none = "stage1"
+
+  /// What its student is called where a round chooses: in later rounds by the round that it goes on from.
+  ///
+  /// - Parameter round: the round, from 1.
+  func name(in round: Int) -> String {
+    guard round > 1, self != .preferences else { return rawValue }
+    return "round_\(round - 1)" + (self == .supervised ? "_sft" : "")
+  }
+
+  /// The way of this name in a round; older versions called it in every round as in the first.
+  init?(_ name: String, in round: Int) {
+    guard let way = Self.allCases.first(where: { $0.name(in: round) == name }) ?? Self(rawValue: name) else {
+      return nil
+    }
+    self = way
+  }
 }

@@ -138,6 +138,35 @@ import Testing
     }
   }
 
+  @Test func `development labels that are too few to choose by are not spent`() async throws {
+    try await withRunWorld { world in
+      let own = world.with { $0.stage2.choose = .dev }
+      try await own.run().run()
+      let choice = try choice(of: own)
+      #expect((1..<StageChoice.fewest).contains(choice.labels) && choice.candidates.isEmpty)
+      try await world.run("plain").run()
+      let plain = try #require(try world.run("plain").evaluation)
+      let file = try #require(try own.run().evaluation)
+      #expect(file.labelsSpent == plain.labelsSpent)
+      #expect(file.results["two_stage"]?.labels == plain.results["two_stage"]?.labels)
+    }
+  }
+
+  @Test func `in a later round what is not trained is called by the round before`() async throws {
+    try await withLargeWorld { world in
+      let own = world.with {
+        $0.stage2.choose = .dev
+        $0.rounds = 2
+      }
+      try await own.run().run()
+      let choice = try choice(of: own)
+      #expect(choice.candidates.map(\.name) == ["preferences", "round_1_sft", "round_1"])
+      let before = try own.results()
+      try await own.run().run()
+      #expect(try own.results() == before)
+    }
+  }
+
   @Test func `labels of one group can't be held out, so Stage 2 is as configured, and that is said`() async throws {
     try await withLargeWorld { world in
       let file = world.folder.appending(path: "data/items.jsonl")
