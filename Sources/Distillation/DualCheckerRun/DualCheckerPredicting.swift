@@ -30,12 +30,23 @@ extension DualCheckerRun {
   /// A run that was made before.
   ///
   /// - Parameter setting: keys in place of what its configuration says, this time alone.
-  /// - Throws: ``RunError/notARun(_:_:)`` where the folder is none, or the error of its configuration.
+  /// - Throws: ``RunError/notARun(_:_:)`` where the folder is none, or the error of its configuration, also where a setting names
+  ///   the base of an encoder, which is trained whole and needs none.
   package static func opening(
     _ folder: URL, setting: [ConfigurationSetting] = [], reporter: ProgressReporter = ProgressReporter(style: .silent)
   ) throws -> DualCheckerRun {
-    try DualCheckerRun(
-      DualCheckerConfiguration(ofRun: folder, setting: setting), folder: folder, reporter: reporter)
+    let configuration = try DualCheckerConfiguration(ofRun: folder, setting: setting)
+    if !setting.isEmpty, configuration.student.kind == .encoder,
+      let model = configuration.student.model,
+      model != (try DualCheckerConfiguration(ofRun: folder, setting: []).student.model)
+    {
+      let reason = ConfigurationProblem.Reason.unexpectedValue(
+        expected: "no other model, since this run's student is an encoder, which was trained whole and is read from "
+          + folder.appending(path: "student").path, found: "'\(model)'", nearest: nil)
+      throw ConfigurationError(
+        file: "--set", problems: [ConfigurationProblem(section: "student", key: "model", reason: reason)])
+    }
+    return try DualCheckerRun(configuration, folder: folder, reporter: reporter)
   }
 
   /// The finished student's answers to the records of any file with the run's field names.

@@ -1,4 +1,5 @@
 import Annotations
+import ConfigurationFiles
 import Distillation
 import DualChecker
 import Foundation
@@ -138,6 +139,12 @@ import Testing
     let right = predictions.count { ($0.label == "wet") == ((Int($0.itemID) ?? 0) % 2 == 0) }
     #expect(all.items == 60 && all.exact == right)
     #expect(found["student"] != nil)
+    // An encoder was trained whole: a base beside it would change nothing.
+    let other = try #require(throws: ConfigurationError.self) {
+      try DualCheckerRun.opening(out, setting: [ConfigurationSetting("student.model=elsewhere")])
+    }
+    #expect("\(other)".contains("student.model") && "\(other)".contains("student is an encoder"), "\(other)")
+    #expect(try DualCheckerRun.opening(out, setting: [ConfigurationSetting("threads=1")]).configuration.threads == 1)
     // Without a student there is nothing to ask.
     let empty = out.appending(path: "empty")
     try FileManager.default.createDirectory(at: empty, withIntermediateDirectories: true)
