@@ -30,12 +30,12 @@ package struct ScoredPrompt: Sendable {
 
 /// A student that scores answers and writes on from what it has read for them.
 package protocol ContinuingStudent: Student {
-  /// See ``Student/scoredGenerations(of:batch:maximumTokens:ranks:progress:)``.
+  /// See ``Student/scoredGenerations(of:batch:maximumTokens:ranks:keeping:progress:)``.
   ///
   /// - Parameter isWanted: which batches are computed, by their number; nil stands for the prompts of the others.
   func continuedGenerations(
-    of prompts: [ScoredPrompt], batch: Int, maximumTokens: Int, only isWanted: (Int) -> Bool,
-    progress: (@Sendable (Int) -> Void)?
+    of prompts: [ScoredPrompt], batch: Int, maximumTokens: Int, keeping kept: KeptBeginnings?,
+    only isWanted: (Int) -> Bool, progress: (@Sendable (Int) -> Void)?
   ) -> [(totals: [Double], generation: Generation)?]
 }
 
@@ -47,16 +47,17 @@ extension Student {
   ///   - batch: prompts computed at one time.
   ///   - maximumTokens: the longest text; at least 1.
   ///   - ranks: among which batches are dealt out.
+  ///   - kept: what earlier prompts began with; nil where nothing is kept.
   ///   - progress: told how many more texts are whole, from several threads.
   package func scoredGenerations(
     of prompts: [ScoredPrompt], batch: Int, maximumTokens: Int, ranks: any Ranks = OneRank(),
-    progress: (@Sendable (Int) -> Void)? = nil
+    keeping kept: KeptBeginnings? = nil, progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> [(totals: [Double], generation: Generation)] {
     guard let student = self as? any ContinuingStudent else {
       return separateGenerations(of: prompts, batch: batch, maximumTokens: maximumTokens, progress: progress)
     }
     let own = student.continuedGenerations(
-      of: prompts, batch: batch, maximumTokens: maximumTokens, only: ranks.owns, progress: progress)
+      of: prompts, batch: batch, maximumTokens: maximumTokens, keeping: kept, only: ranks.owns, progress: progress)
     guard ranks.count > 1 else { return own.compactMap(\.self) }
     return try ranks.merged(own.map { $0.map { $1.bytes(with: $0) } }, "texts").map(Generation.read)
   }

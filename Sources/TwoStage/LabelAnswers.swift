@@ -1,7 +1,7 @@
 package import Evaluation
 internal import LanguageModel
 package import Layers
-import StudentModels
+package import StudentModels
 internal import Tensor
 
 /// A student's answer to one question: which label, how probable each, and what it says after it.
@@ -34,11 +34,13 @@ extension Student {
   ///   - scoring: how the labels' probabilities are made. The default is with what ends them.
   ///   - calibration: of the probabilities, by which the label is chosen then. The default is nil: as they are.
   ///   - ranks: among which the questions are dealt out.
+  ///   - kept: what earlier questions began with, where answers are not dealt out; nil where there is none.
   ///   - progress: told how many more answers are whole, from several threads. The default is nil.
   /// - Throws: `NonFiniteWeight` where a probability is no number; ``RanksError``.
   package func labelAnswers(
     _ questions: [LabelQuestion], rationaleTokens: Int, scoring: LabelScoring = .ended,
-    calibration: StudentCalibration? = nil, ranks: any Ranks = OneRank(), progress: (@Sendable (Int) -> Void)? = nil
+    calibration: StudentCalibration? = nil, ranks: any Ranks = OneRank(), keeping kept: KeptBeginnings? = nil,
+    progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> [LabelAnswer] {
     // In parts of many batches, for every core's sake, and for progress.
     let answers = try questions.batches(of: 256).flatMap { part -> [(totals: [Double], rationale: Generation?)] in
@@ -48,10 +50,14 @@ extension Student {
       if rationaleTokens > 0 {
         return try scoredGenerations(
           of: part.map { $0.prompt(scoring, calibration) }, batch: 16, maximumTokens: rationaleTokens, ranks: ranks,
-          progress: isAlone ? progress : nil
+          keeping: kept, progress: isAlone ? progress : nil
         ).map { ($0.totals, $0.generation) }
       }
-      return try answerTotals(of: part.map { $0.scored(scoring) }, batch: 16, ranks: ranks).map { ($0, nil) }
+      let trees = part.map { $0.scored(scoring) }
+      if isAlone, let kept, let reader = self as? any QuestionReader {
+        return reader.answerTotals(of: trees, batch: 16, keeping: kept).map { ($0, nil) }
+      }
+      return try answerTotals(of: trees, batch: 16, ranks: ranks).map { ($0, nil) }
     }
     if !answers.allSatisfy({ $0.totals.allSatisfy(\.isFinite) }), let weight = NonFiniteWeight(in: self) {
       throw weight

@@ -34,10 +34,12 @@ import Testing
     let kept = KeptBeginnings(bytes: Self.enough)
     for number in [0, 1, 4, 2, 3, 0, 2, 1] { #expect(totals(reader, [prompts[number]], kept)[0] == alone[number]) }
     #expect(kept.bytes > 0)
-    // As with prompts read whole, but for the order of sums.
+    // As with prompts read whole; on the smallest set but for the order of sums.
     for (prompt, own) in zip(prompts, alone) {
       let tree = AnswerTree(prompt: prompt, images: [], answers: [[21], [22]])
-      for (a, b) in zip(reader.answerTotals(of: [tree], batch: 16)[0], own) { #expect(abs(a - b) < 1e-4) }
+      let whole = reader.answerTotals(of: [tree], batch: 16)[0]
+      if Tensor.Compute.instructionSet != .baseline { #expect(whole == own) }
+      for (a, b) in zip(whole, own) { #expect(abs(a - b) < 1e-4) }
     }
   }
 
@@ -49,6 +51,22 @@ import Testing
     let kept = KeptBeginnings(bytes: Self.enough)
     _ = totals(reader, [state + Self.text(30, seed: 9)], kept)
     #expect(totals(reader, together, kept) == fresh)
+  }
+
+  @Test(arguments: [64, 128], 1...6) func `a few tokens behind a step are summed as those of a whole prompt`(
+    steps: Int, behind: Int
+  ) throws {
+    let reader = try reader(.llama)
+    // Both begin with so many tokens, which is where the second one's beginning ends.
+    let shared = Self.text(steps + behind, seed: 1)
+    let prompts = (2...4).map { shared + [Int($0) + 20] }
+    let whole = reader.answerTotals(
+      of: prompts.map { AnswerTree(prompt: $0, images: [], answers: [[21], [22]]) }, batch: 16)
+    let kept = KeptBeginnings(bytes: Self.enough)
+    _ = totals(reader, [Array(shared.prefix(steps)) + Self.text(9, seed: 9)], kept)
+    let after = totals(reader, prompts, kept)
+    if Tensor.Compute.instructionSet != .baseline { #expect(after == whole) }
+    #expect(after == totals(reader, prompts, KeptBeginnings(bytes: 0)))
   }
 
   @Test func `a kept beginning is copied and not read again`() throws {

@@ -98,8 +98,12 @@ import Testing
           totals[0] > totals[2] ? 0 : number % 4
         }
       }
+      let kept = KeptBeginnings(bytes: 1 << 30)
       for (prompts, batch) in [(prompts, 16), (prompts, 2), ([prompts[3]], 16), (prompts.reversed(), 3), ([], 4)] {
         let once = try student.scoredGenerations(of: prompts, batch: batch, maximumTokens: most)
+        let later = try student.scoredGenerations(of: prompts, batch: batch, maximumTokens: most, keeping: kept)
+        #expect(later.map(\.generation) == once.map(\.generation))
+        #expect(isAlike(later.flatMap(\.totals), once.flatMap(\.totals)))
         let twice = student.separateGenerations(of: prompts, batch: batch, maximumTokens: most)
         #expect(once.map(\.generation) == twice.map(\.generation))
         #expect(once.map(\.totals.count) == prompts.map(\.tree.answers.count))

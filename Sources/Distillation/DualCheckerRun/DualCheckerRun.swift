@@ -129,6 +129,9 @@ public struct DualCheckerRun: Sendable {
     options.refinesEvery = configuration.studentCheck.every
     options.rollsBack = configuration.studentCheck.rollsBack
     options.seed = UInt64(configuration.seed)
+    if configuration.teacher.kind == .model {
+      options.explanationTokens = min(options.explanationTokens, configuration.teacher.model.maximumTokens)
+    }
     if configuration.teacher.kind == .openAI { options.concurrency = configuration.teacher.service.concurrency }
     return options
   }

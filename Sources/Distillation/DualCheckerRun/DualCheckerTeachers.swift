@@ -128,7 +128,8 @@ extension DualCheckerTeacherConfiguration.ConfidenceSource {
 extension DualCheckerTeacherConfiguration {
   /// How the teacher is to answer.
   func parameters(for task: LabellingTask) -> TeacherParameters {
-    if kind == .model { return TeacherParameters(maximumTokens: model.maximumTokens) }
+    // What a model in this process says behind its label, nobody reads.
+    if kind == .model { return TeacherParameters(maximumTokens: 1) }
     guard kind == .openAI else { return TeacherParameters() }
     var parameters = service.parameters
     if task.kind == .spans {

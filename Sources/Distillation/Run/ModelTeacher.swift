@@ -22,6 +22,8 @@ public struct ModelTeacher<Model: Student>: BatchTeacher {
   private let student: Model
   private let transform: ImageTransform
   private let decoder: ImageDecoder
+  /// What earlier questions began with, the instructions and demonstrations that many have in common: it is not read again.
+  private let kept = KeptBeginnings(bytes: 256 << 20)
 
   /// A teacher.
   ///
@@ -67,7 +69,7 @@ public struct ModelTeacher<Model: Student>: BatchTeacher {
     let limit = first.parameters.maximumTokens
     let answers: [LabelAnswer]
     do {
-      answers = try student.labelAnswers(prompts, rationaleTokens: limit > 1 ? limit : 0)
+      answers = try student.labelAnswers(prompts, rationaleTokens: limit > 1 ? limit : 0, keeping: kept)
     } catch {
       throw TeacherUnavailable(teacher: name, reason: "\(error)")
     }

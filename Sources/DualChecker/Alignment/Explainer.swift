@@ -6,8 +6,8 @@ package struct Explainer: Sendable {
   package let teacher: any Teacher
   /// What the items are labelled for.
   package let task: LabellingTask
-  /// Most tokens of a reason. The default is 96.
-  package var maximumTokens = 96
+  /// Most tokens of a reason. The default is that of ``DualCheckerOptions/explanationTokens``.
+  package var maximumTokens = DualCheckerOptions().explanationTokens
 
   package init(teacher: any Teacher, task: LabellingTask) {
     self.teacher = teacher

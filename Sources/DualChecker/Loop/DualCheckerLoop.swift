@@ -58,7 +58,7 @@ public struct DualCheckerLoop: Sendable {
     var state = LoopState(history: TemplateHistory(template), threshold: options.threshold)
     let entries = aligner.pool.entries
     if options.explains, task.kind != .spans {
-      let explainer = Explainer(teacher: teacher, task: task)
+      let explainer = explainer
       let reasons = try await concurrently(entries) { try await explainer.reason(for: $0.item, answer: $0.answer) }
       state.reasons = Dictionary(uniqueKeysWithValues: zip(entries.map(\.item.id), reasons))
       state.questions += entries.count
@@ -140,6 +140,12 @@ public struct DualCheckerLoop: Sendable {
     try await ask(items, state: state, followUps: options.followUps).map { try? $0.get() }
   }
 
+  private var explainer: Explainer {
+    var explainer = Explainer(teacher: teacher, task: task)
+    explainer.maximumTokens = options.explanationTokens
+    return explainer
+  }
+
   func prompts(_ template: LabellingTemplate, reasons: [String: String]) async throws -> PromptBuilder {
     var prompts = PromptBuilder(task: task, template: template, aligner: aligner.explained(by: reasons))
     prompts.shots = options.shots
@@ -192,7 +198,7 @@ public struct DualCheckerLoop: Sendable {
     guard let first = cases.first else { return }
     let cost = aligner.pool.size + 1
     if let budget = options.budget, state.questions + cost > budget { return }
-    let reason = try await Explainer(teacher: teacher, task: task).reason(for: first.item, answer: first.answer)
+    let reason = try await explainer.reason(for: first.item, answer: first.answer)
     if task.kind != .spans { state.questions += 1 }
     let explained = [ExplainedCase(first, reason: reason)] + cases.dropFirst().map { ExplainedCase($0, reason: "") }
     let edits = try await refinement.edits(to: state.history.template, after: explained)

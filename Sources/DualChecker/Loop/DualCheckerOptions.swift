@@ -23,6 +23,8 @@ public struct DualCheckerOptions: Sendable, Equatable {
   public var targetPrecision: Double?
   /// Whether the pool's gold labels are explained by the teacher. The default is true.
   public var explains = true
+  /// The most tokens of an explanation. The default is 96.
+  package var explanationTokens = 96
   /// Rounds between two refinements of the template. The default is 8, as each of them asks about the whole pool
   /// again: of 300 records with a pool of 30, every 4 rounds of 8 would take as many questions for the pool as for the records.
   public var refinesEvery = 8

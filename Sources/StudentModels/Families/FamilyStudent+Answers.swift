@@ -27,15 +27,15 @@ extension FamilyStudent {
     }
   }
 
-  /// See ``Student/scoredGenerations(of:batch:maximumTokens:ranks:progress:)``.
+  /// See ``Student/scoredGenerations(of:batch:maximumTokens:ranks:keeping:progress:)``.
   package func continuedGenerations(
-    of prompts: [ScoredPrompt], batch: Int, maximumTokens: Int, only isWanted: (Int) -> Bool,
-    progress: (@Sendable (Int) -> Void)?
+    of prompts: [ScoredPrompt], batch: Int, maximumTokens: Int, keeping kept: KeptBeginnings?,
+    only isWanted: (Int) -> Bool, progress: (@Sendable (Int) -> Void)?
   ) -> [(totals: [Double], generation: Generation)?] {
     let trees = prompts.map(\.tree)
     // Each token that is written reads all weights, for a few prompts as for a batch of them.
     let runs = model.sharedRuns(of: trees).joined(below: batch)
-    return batches(of: trees, runs, batch, only: isWanted) { places, beginning in
+    return batches(of: trees, runs, batch, keeping: kept, only: isWanted) { places, beginning in
       defer { progress?(places.count) }
       return model.scoredContinuations(
         of: Array(prompts[places]), after: beginning, stop: endOfTurn, maximumTokens: maximumTokens

@@ -6,10 +6,12 @@ internal import Tensor
 /// What a decoder has read of earlier prompts, so that a prompt that begins as one of them does is not read from its first
 /// token again.
 ///
-/// Prompts are read by steps of ``step`` tokens, and longer ones where rows of an image see each other both ways, whether or
-/// not something was kept, so that an answer is the same, bit for bit, whatever was asked before. The least recently used beginnings go where the limit is reached.
+/// An answer is the same, bit for bit, whatever was asked before, and as if nothing were ever kept. On the smallest set, where
+/// OpenBLAS sums otherwise at the edges of its tiles, prompts are therefore read by steps of ``step`` tokens, and longer ones
+/// where rows of an image see each other both ways, whether or not something was kept: there an answer may differ from that of
+/// a prompt which is read at one time. The least recently used beginnings go where the limit is reached.
 package final class KeptBeginnings: Sendable {
-  /// Tokens that are read at one time. A beginning is found by whole steps.
+  /// A beginning is found by whole steps of so many tokens.
   package static let step = 64
 
   private struct Entry {
@@ -81,12 +83,14 @@ extension FamilyModel {
     }
   }
 
-  /// Reads what a tree's prompt begins with, step by step, but for what was read before; nil where that is nothing.
+  /// Reads what a tree's prompt begins with, but for what was read before; nil where that is nothing.
   func read(_ beginning: SharedPrefix, of tree: AnswerTree, keeping kept: KeptBeginnings) -> ReadBeginning? {
     guard beginning.tokens > 0 else { return nil }
     let positions = Array(positions(of: tree).prefix(beginning.tokens))
     let steps = steps(of: tree, to: beginning.tokens)
-    let found = kept.longest(of: tree, steps: steps, shared: sharedBeginning)
+    // So few rows as might be left behind the last step are summed in another way.
+    let usable = steps.filter { $0 == beginning.tokens || beginning.tokens - $0 > Tensor.fewRows }
+    let found = kept.longest(of: tree, steps: usable, shared: sharedBeginning)
     let first = found?.tokens ?? 0
     var cache =
       found.map {
@@ -96,7 +100,9 @@ extension FamilyModel {
       let rows = embedded(
         Array(tree.prompt.prefix(beginning.tokens)), images: Array(tree.images.prefix(beginning.images)))
       var start = first
-      for end in steps.filter({ $0 > first }) + (steps.last == beginning.tokens ? [] : [beginning.tokens]) {
+      // Rows are the same, bit for bit, however they are shared out among passes, but on the smallest set.
+      let cuts = Tensor.Compute.instructionSet == .baseline ? steps.filter { $0 > first && $0 < beginning.tokens } : []
+      for end in cuts + [beginning.tokens] {
         _ = text(
           rows.rows(start..<end), counts: [end - start], positions: Array(positions[start..<end]),
           blocks: [blocks(of: tree).within(start..<end)], cache: &cache)

@@ -10,9 +10,10 @@ package struct SharedPrefix: Sendable, Equatable {
   package init(tokens: Int = 0, images: Int = 0) { (self.tokens, self.images) = (tokens, images) }
 
   /// What several prompts begin with, from what each has in common with the next; nothing where it is too short to be
-  /// worth a pass of its own.
+  /// worth a pass of its own, or so short that its rows would be summed otherwise than those of a prompt.
   static func common(_ neighbours: ArraySlice<SharedPrefix>) -> SharedPrefix {
-    guard let least = neighbours.min(by: { $0.tokens < $1.tokens }), least.tokens * neighbours.count >= rowsOfARun
+    guard let least = neighbours.min(by: { $0.tokens < $1.tokens }), least.tokens > Tensor.fewRows,
+      least.tokens * neighbours.count >= rowsOfARun
     else { return SharedPrefix() }
     return least
   }

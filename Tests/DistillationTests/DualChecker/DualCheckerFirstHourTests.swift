@@ -205,11 +205,16 @@ import Testing
       try TinyModels.writeTextDecoder(to: model)
       configuration.teacher.kind = .model
       configuration.teacher.model = ModelTeacherConfiguration(model: model.path)
-      configuration.teacher.model.maximumTokens = 1
       (configuration.aligner.shots, configuration.aligner.explains, configuration.evaluation.draws) = (0, false, 0)
       (configuration.teacherCheck.followUps, configuration.studentCheck.kind) = (0, .none)
       let found = try await DualCheckerRun(configuration, folder: folder.appending(path: "run")).run()
       #expect(found["labels"] != nil && found.questions > 0)
+      // It is asked for labels alone: what it would say behind them nobody reads.
+      struct File: Decodable { var loop: LoopState }
+      let file = folder.appending(path: "run/loop.json")
+      let kept = try JSONDecoder().decode(File.self, from: Data(contentsOf: file)).loop.labelled
+      let answers = configuration.task.labels.map(\.answer)
+      #expect(!kept.isEmpty && kept.allSatisfy { $0.replies.allSatisfy { answers.contains($0.raw) } })
       configuration.task.kind = .spans
       #expect(throws: (any Error).self) { try configuration.validate() }
     }
