@@ -62,8 +62,11 @@ extension RunCheck {
       context = "\(teacher.name) reads \(NumberText.grouped(limit))"
       let asked = teacher == run.teacher ? questions.most + questions.scoring : questions.second
       let prompt = size.forward(tokens: Double(prompts.usual) / characters, scored: Double(run.task.labels.count))
-      let reply = teacher.model.maximumTokens > 1 ? Double(teacher.model.maximumTokens) / 2 : 0
-      parts.append(("teacher", Double(asked) * (prompt + reply * 4 * size.forward(tokens: 1, scored: 1)) / rate))
+      // It writes explanations of the pool alone; other questions are answered by a label, which is scored.
+      let reasonTokens = min(DualCheckerOptions().explanationTokens, teacher.model.maximumTokens)
+      let explained = teacher == run.teacher && run.aligner.explains && reasonTokens > 1 ? records.poolSize : 0
+      let reply = Double(reasonTokens) / 2 * 4 * size.forward(tokens: 1, scored: 1)
+      parts.append(("teacher", (Double(asked) * prompt + Double(explained) * reply) / rate))
       memory += 4 * size.parameters
     }
     findings.ok(

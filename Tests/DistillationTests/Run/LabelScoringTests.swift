@@ -112,6 +112,33 @@ import Testing
     }
   }
 
+  @Test(arguments: [1, 6]) func `what earlier questions began with changes no bit of a reply`(tokens: Int) async throws {
+    let student = try TinyModels.student()
+    let labels = try LabelSet(["wet", "dry", "unclear"].map { .init(name: $0) })
+    let beginning =
+      "The photo was taken at the harbour, where boats with blue sails lie side by side in the evening. Is the quay "
+    func request(_ question: String) -> TeacherRequest {
+      TeacherRequest(
+        item: Item(id: question, fields: [:]), prompt: beginning + question, promptVersion: "1", labels: labels,
+        parameters: .init(maximumTokens: tokens))
+    }
+    let requests = ["wet?", "wet or dry?", "shown at all, or the sea alone?", "wet?"].map(request)
+    func replies(_ teacher: ModelTeacher<SmolVLM>, _ requests: [TeacherRequest]) async throws -> [TeacherReply] {
+      try await teacher.replies(to: requests)
+    }
+    func fresh() -> ModelTeacher<SmolVLM> { ModelTeacher("m", student: student, modelDigest: "") }
+    let asked = fresh()
+    var (kept, alone) = ([TeacherReply](), [TeacherReply]())
+    for request in requests {
+      kept += try await replies(asked, [request])
+      alone += try await replies(fresh(), [request])
+    }
+    // OpenBLAS, which multiplies on the smallest set, sums otherwise beside other rows.
+    let together = try await replies(asked, requests)
+    #expect(kept == alone)
+    #expect(Tensor.Compute.instructionSet == .baseline || together == alone)
+  }
+
   @Test func `a teacher with a weight that is no number answers nothing, and says which`() async throws {
     var student = try TinyModels.student()
     var breaker = Breaker()
