@@ -11,8 +11,8 @@ internal import Tensor
 /// where rows of an image see each other both ways, whether or not something was kept: there an answer may differ from that of
 /// a prompt which is read at one time. The least recently used beginnings go where the limit is reached.
 package final class KeptBeginnings: Sendable {
-  /// A beginning is found by whole steps of so many tokens.
-  package static let step = 64
+  /// A beginning is found by whole steps of so many tokens: 16, or 64 where prompts are read by them.
+  package static var step: Int { Tensor.Compute.instructionSet == .baseline ? 64 : 16 }
 
   private struct Entry {
     /// The beginning and one token behind it.
