@@ -11,6 +11,7 @@ import os
 import numpy as np
 import torch
 import transformers as T
+from decoder_keys import add_decoder_keys, add_tokenizer_keys, permuted, write
 from gguf import GGMLQuantizationType as Type
 from gguf import GGUFWriter, TokenType, quants
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
@@ -96,10 +97,6 @@ def piece_tokenizer():
     return t, dict(model="llama", pre="default", tokens=tokens, types=types, scores=scores, bos=1, eos=2, unk=0, template=PLAIN)
 
 
-def permuted(weights, heads):
-    return weights.reshape(heads, 2, weights.shape[0] // heads // 2, *weights.shape[1:]).swapaxes(1, 2).reshape(weights.shape)
-
-
 NAMES = {"input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm", "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output", "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down"}
 
 
@@ -121,30 +118,8 @@ def add(name, arch, config, made, types, freqs=None, **keys):
     model = T.AutoModelForCausalLM.from_config(config).eval()
     path = os.path.join(here, f"{name}.gguf")
     w = GGUFWriter(path, arch)
-    w.add_context_length(config.max_position_embeddings)
-    w.add_embedding_length(config.hidden_size)
-    w.add_block_count(config.num_hidden_layers)
-    w.add_feed_forward_length(config.intermediate_size)
-    w.add_head_count(config.num_attention_heads)
-    w.add_head_count_kv(config.num_key_value_heads)
-    w.add_layer_norm_rms_eps(config.rms_norm_eps)
-    w.add_rope_freq_base(config.rope_parameters["rope_theta"])
-    if keys.get("key_length"):
-        w.add_key_length(keys["key_length"])
-        w.add_value_length(keys["key_length"])
-    w.add_tokenizer_model(t["model"])
-    w.add_tokenizer_pre(t["pre"])
-    w.add_token_list(t["tokens"])
-    w.add_token_types(t["types"])
-    if "scores" in t:
-        w.add_token_scores(t["scores"])
-    if "merges" in t:
-        w.add_token_merges(t["merges"])
-    w.add_bos_token_id(t["bos"])
-    w.add_eos_token_id(t["eos"])
-    if "unk" in t:
-        w.add_unk_token_id(t["unk"])
-    w.add_chat_template(t["template"])
+    add_decoder_keys(w, config, keys.get("key_length"))
+    add_tokenizer_keys(w, t)
     tied = config.tie_word_embeddings
     for path_, parameter in model.named_parameters():
         if tied and path_ == "lm_head.weight":
@@ -165,10 +140,7 @@ def add(name, arch, config, made, types, freqs=None, **keys):
         w.add_tensor(gguf_name(path_), packed, raw_dtype=kind)
     if freqs is not None:
         w.add_tensor("rope_freqs.weight", np.asarray(freqs, np.float32))
-    w.write_header_to_file()
-    w.write_kv_data_to_file()
-    w.write_tensors_to_file()
-    w.close()
+    write(w)
     ids = tokenizer.encode("The dog says hello in 2024, and it's over.").ids
     logits = model(torch.tensor([ids])).logits[0]
     if freqs is None and not keys:

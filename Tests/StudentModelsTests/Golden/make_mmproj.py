@@ -13,6 +13,7 @@ import os
 import numpy as np
 import torch
 import transformers as T
+from decoder_keys import add_decoder_keys, add_tokenizer_keys, permuted, write
 from gguf import MODEL_ARCH, GGUFWriter, TokenType, VisionProjectorType, get_tensor_name_map
 from gguf import GGMLQuantizationType as Type
 from PIL import Image
@@ -42,10 +43,6 @@ def tokenizer(pre, special):
     return t
 
 
-def permuted(weights, heads):
-    return weights.reshape(heads, 2, weights.shape[0] // heads // 2, *weights.shape[1:]).swapaxes(1, 2).reshape(weights.shape)
-
-
 def picture(width, height):
     y, x, c = np.mgrid[0:height, 0:width, 0:3]
     return Image.fromarray(((7 * x + 13 * y + 50 * c + x * y) % 256).astype(np.uint8))
@@ -55,27 +52,14 @@ def add(name, arch, model, t, special, template, processor, fill_keys, mapping, 
     model = model.eval()
     text = model.config.text_config
     w = GGUFWriter(os.path.join(here, f"{name}.gguf"), arch)
-    w.add_context_length(text.max_position_embeddings)
-    w.add_embedding_length(text.hidden_size)
-    w.add_block_count(text.num_hidden_layers)
-    w.add_feed_forward_length(text.intermediate_size)
-    w.add_head_count(text.num_attention_heads)
-    w.add_head_count_kv(text.num_key_value_heads)
-    w.add_layer_norm_rms_eps(text.rms_norm_eps)
-    w.add_rope_freq_base(text.rope_parameters["rope_theta"])
-    if "mrope_section" in text.rope_parameters:
-        w.add_rope_dimension_sections(text.rope_parameters["mrope_section"] + [0])
-    w.add_tokenizer_model("gpt2")
-    w.add_tokenizer_pre("qwen2" if arch == "qwen2vl" else "smollm")
     tokens = [t.id_to_token(i) for i in range(t.get_vocab_size())]
-    w.add_token_list(tokens)
-    w.add_token_types([TokenType.CONTROL if x in special else TokenType.NORMAL for x in tokens])
-    w.add_token_merges([" ".join(m) for m in json.loads(t.to_str())["model"]["merges"]])
-    w.add_bos_token_id(special.index("<|im_start|>"))
-    end = "<|im_end|>" if arch == "qwen2vl" else "<end_of_utterance>"
-    w.add_eos_token_id(special.index(end))
-    w.add_add_bos_token(False)
-    w.add_chat_template(template)
+    end = "<end_of_utterance>" if arch == "llama" else "<|im_end|>"
+    add_decoder_keys(w, text, text.head_dim if arch == "qwen3vl" else None)
+    add_tokenizer_keys(w, dict(
+        model="gpt2", pre="smollm" if arch == "llama" else "qwen2", tokens=tokens,
+        types=[TokenType.CONTROL if x in special else TokenType.NORMAL for x in tokens],
+        merges=[" ".join(m) for m in json.loads(t.to_str())["model"]["merges"]], bos=special.index("<|im_start|>"), eos=special.index(end),
+        add_bos=False, template=template))
     v = GGUFWriter(os.path.join(here, f"mmproj-{name}.gguf"), "clip")
     v.add_type("mmproj")
     v.add_clip_has_vision_encoder(True)
@@ -109,11 +93,7 @@ def add(name, arch, model, t, special, template, processor, fill_keys, mapping, 
             v.add_tensor(base + ".1", np.ascontiguousarray(values[:, :, 1]))
         else:
             v.add_tensor(tower_names.get_name(key, (".weight", ".bias")), values.astype(kind))
-    for writer in (w, v):
-        writer.write_header_to_file()
-        writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-        writer.close()
+    write(w, v)
     sizes = [(40, 26), (19, 33)]
     turns = [dict(role="user", content=[dict(type="image"), dict(type="text", text="or"), dict(type="image"), dict(type="text", text=" 2 cars?")])]
     prompt = processor.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
