@@ -110,9 +110,11 @@ struct GGUFTowerReader {
     let image = try number("image_size", in: 1...(1 << 14))
     let patch = try number("patch_size", in: 1...(1 << 10))
     let factor = try number("projector.scale_factor", in: 1...(1 << 10))
-    guard image % patch == 0, image / patch % factor == 0 else {
+    // Pixels of the last rows and columns that make no patch are not seen.
+    guard image >= patch, image / patch % factor == 0 else {
       throw file.invalid(
-        "clip.vision.image_size", expected: "a multiple of the patches' \(patch) pixels and of \(factor) patches",
+        "clip.vision.image_size",
+        expected: "whole patches of \(patch) pixels along a tile's side, their number a multiple of \(factor)",
         found: "\(image)")
     }
     return (image, image / patch, factor)

@@ -48,13 +48,15 @@ def picture(width, height):
     return Image.fromarray(((7 * x + 13 * y + 50 * c + x * y) % 256).astype(np.uint8))
 
 
-def add(name, arch, model, t, special, template, processor, fill_keys, mapping, text_prefix):
+def add(name, arch, model, t, special, template, processor, fill_keys, mapping, text_prefix, sizes=((40, 26), (19, 33))):
     model = model.eval()
     text = model.config.text_config
     w = GGUFWriter(os.path.join(here, f"{name}.gguf"), arch)
     tokens = [t.id_to_token(i) for i in range(t.get_vocab_size())]
     end = "<end_of_utterance>" if arch == "llama" else "<|im_end|>"
     add_decoder_keys(w, text, text.head_dim if arch == "qwen3vl" else None)
+    if arch == "qwen3vl":
+        w.add_num_deepstack_layers(len(model.config.vision_config.deepstack_visual_indexes))
     add_tokenizer_keys(w, dict(
         model="gpt2", pre="smollm" if arch == "llama" else "qwen2", tokens=tokens,
         types=[TokenType.CONTROL if x in special else TokenType.NORMAL for x in tokens],
@@ -84,7 +86,7 @@ def add(name, arch, model, t, special, template, processor, fill_keys, mapping, 
             w.add_tensor(text_names.get_name(key, (".weight", ".bias")), values.astype(kind))
             continue
         key = mapping(path)
-        if ".qkv." in key:
+        if ".qkv." in key and arch == "qwen2vl":
             for part, piece in zip("qkv", np.split(values, 3)):
                 v.add_tensor(tower_names.get_name(key.replace("qkv", part), (".weight", ".bias")), piece.astype(kind))
         elif values.ndim == 5:
@@ -92,9 +94,8 @@ def add(name, arch, model, t, special, template, processor, fill_keys, mapping, 
             v.add_tensor(base, np.ascontiguousarray(values[:, :, 0]))
             v.add_tensor(base + ".1", np.ascontiguousarray(values[:, :, 1]))
         else:
-            v.add_tensor(tower_names.get_name(key, (".weight", ".bias")), values.astype(kind))
+            v.add_tensor(tower_names.get_name(key, (".weight", ".bias")) or key, values.astype(kind))
     write(w, v)
-    sizes = [(40, 26), (19, 33)]
     turns = [dict(role="user", content=[dict(type="image"), dict(type="text", text="or"), dict(type="image"), dict(type="text", text=" 2 cars?")])]
     prompt = processor.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
     inputs = processor(text=[prompt], images=[picture(*s) for s in sizes], return_tensors="pt")
@@ -103,12 +104,13 @@ def add(name, arch, model, t, special, template, processor, fill_keys, mapping, 
     cases.append(dict(name=name, ids=ids, prompt=prompt, sizes=sizes, logits=[[round(x, 6) for x in row.tolist()] for row in logits[-3:]]))
 
 
+# A tile's side is no multiple of the patch, as in SmolVLM of 2.2 B (384 and 14).
 t = tokenizer("smollm", SMOL_TOKENS)
 text = dict(hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, vocab_size=t.get_vocab_size(), max_position_embeddings=256, rms_norm_eps=1e-5)
 config = T.Idefics3Config(image_token_id=3, scale_factor=2, tie_word_embeddings=False, pad_token_id=2,
     text_config=dict(text, model_type="llama", rope_parameters=dict(rope_type="default", rope_theta=500.0)),
-    vision_config=dict(hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=2, image_size=16, patch_size=4))
-images = T.Idefics3ImageProcessorPil(size=dict(longest_edge=32), max_image_size=dict(longest_edge=16), image_mean=[0.5, 0.4, 0.3], image_std=[0.5, 0.25, 0.75], resample=1)
+    vision_config=dict(hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=2, image_size=18, patch_size=4))
+images = T.Idefics3ImageProcessorPil(size=dict(longest_edge=36), max_image_size=dict(longest_edge=18), image_mean=[0.5, 0.4, 0.3], image_std=[0.5, 0.25, 0.75], resample=1)
 wrapped = T.PreTrainedTokenizerFast(tokenizer_object=t, bos_token="<|im_start|>", eos_token="<end_of_utterance>", pad_token="<|im_end|>")
 processor = T.Idefics3Processor(image_processor=images, tokenizer=wrapped, image_seq_len=4, chat_template=SMOL)
 
@@ -124,7 +126,7 @@ def idefics3_keys(v, c):
     v.add_vision_attention_layernorm_eps(c.layer_norm_eps)
     v.add_vision_projector_scale_factor(2)
     v.add_vision_use_gelu(True)
-    v.add_vision_preproc_image_size(32)
+    v.add_vision_preproc_image_size(36)
     v.add_vision_image_mean(images.image_mean)
     v.add_vision_image_std(images.image_std)
 
@@ -138,28 +140,85 @@ config = T.Qwen2VLConfig(image_token_id=5, video_token_id=6, vision_start_token_
 images2 = T.Qwen2VLImageProcessorPil(min_pixels=256, max_pixels=700, patch_size=4)
 wrapped = T.PreTrainedTokenizerFast(tokenizer_object=t, bos_token="<|im_start|>", eos_token="<|im_end|>", pad_token="<|endoftext|>")
 wrapped.image_token, wrapped.video_token = "<|image_pad|>", "<|video_pad|>"
-# Without what reads films, which wants a library of its own.
-Images = type("Qwen2VLProcessor", (T.Qwen2VLProcessor,), {"get_attributes": classmethod(lambda c: ["image_processor", "tokenizer"])})
-processor = Images(image_processor=images2, tokenizer=wrapped, chat_template=QWEN)
 
 
-def qwen2_keys(v, c):
-    v.add_clip_projector_type(VisionProjectorType.QWEN2VL)
-    v.add_vision_image_size(560)
+def without_films(kind):
+    """A processor without the part for films, which wants a library of its own."""
+    return type(kind.__name__, (kind,), {"get_attributes": classmethod(lambda c: ["image_processor", "tokenizer"])})
+
+
+processor = without_films(T.Qwen2VLProcessor)(image_processor=images2, tokenizer=wrapped, chat_template=QWEN)
+
+
+def tower_keys(v, c, kind, images, width, inner, side=560):
+    v.add_clip_projector_type(kind)
+    v.add_vision_image_size(side)
     v.add_vision_patch_size(c.patch_size)
-    v.add_vision_embedding_length(c.embed_dim)
-    # What llama.cpp's converter writes here is the decoder's width.
-    v.add_vision_feed_forward_length(c.hidden_size)
+    v.add_vision_embedding_length(width)
+    v.add_vision_feed_forward_length(inner)
     v.add_vision_block_count(c.depth)
     v.add_vision_head_count(c.num_heads)
     v.add_vision_attention_layernorm_eps(1e-6)
-    v.add_vision_min_pixels(256)
-    v.add_vision_max_pixels(700)
-    v.add_vision_image_mean(images2.image_mean)
-    v.add_vision_image_std(images2.image_std)
+    v.add_vision_min_pixels(images.size["shortest_edge"])
+    v.add_vision_max_pixels(images.size["longest_edge"])
+    v.add_vision_image_mean(images.image_mean)
+    v.add_vision_image_std(images.image_std)
 
 
-add("qwen2_vl", "qwen2vl", T.Qwen2VLForConditionalGeneration(config), t, QWEN_TOKENS, QWEN, processor, qwen2_keys, lambda path: path.replace("model.visual.", "visual."), "model.language_model.")
+def qwen2_keys(v, c):
+    # What llama.cpp's converter writes as inner width is the decoder's.
+    tower_keys(v, c, VisionProjectorType.QWEN2VL, images2, c.embed_dim, c.hidden_size)
+
+
+def of_visual(path):
+    return path.replace("model.visual.", "visual.")
+
+
+add("qwen2_vl", "qwen2vl", T.Qwen2VLForConditionalGeneration(config), t, QWEN_TOKENS, QWEN, processor, qwen2_keys, of_visual, "model.language_model.")
+
+# Windows of 112 pixels are 7 features wide here; the pictures are 9 and 8 features long.
+config = T.Qwen2_5_VLConfig(image_token_id=5, video_token_id=6, vision_start_token_id=3, vision_end_token_id=4, tie_word_embeddings=True, text_config=text,
+    vision_config=dict(depth=3, hidden_size=16, intermediate_size=24, out_hidden_size=32, num_heads=2, patch_size=8, fullatt_block_indexes=[1]))
+images25 = T.Qwen2VLImageProcessorPil(min_pixels=256, max_pixels=6000, patch_size=8)
+processor = without_films(T.Qwen2_5_VLProcessor)(image_processor=images25, tokenizer=wrapped, chat_template=QWEN)
+
+
+def qwen25_keys(v, c):
+    tower_keys(v, c, VisionProjectorType.QWEN25VL, images25, c.hidden_size, c.intermediate_size)
+    v.add_vision_use_silu(True)
+    v.add_vision_n_wa_pattern(2)
+
+
+add("qwen2_5_vl", "qwen2vl", T.Qwen2_5_VLForConditionalGeneration(config), t, QWEN_TOKENS, QWEN, processor, qwen25_keys, of_visual, "model.language_model.", sizes=((150, 30), (20, 120)))
+
+# Further levels after the tower's first and last layer, for the first two of the decoder.
+inner = dict(text, head_dim=12, rope_parameters=dict(rope_type="default", rope_theta=1000.0, mrope_section=[2, 2, 2]))
+config = T.Qwen3VLConfig(image_token_id=5, video_token_id=6, vision_start_token_id=3, vision_end_token_id=4, tie_word_embeddings=True, text_config=inner,
+    vision_config=dict(depth=3, hidden_size=16, intermediate_size=24, out_hidden_size=32, num_heads=2, patch_size=4, num_position_embeddings=25, deepstack_visual_indexes=[0, 2]))
+images3 = T.Qwen2VLImageProcessorPil(min_pixels=256, max_pixels=700, patch_size=4, image_mean=[0.5] * 3, image_std=[0.5] * 3)
+processor = without_films(T.Qwen3VLProcessor)(image_processor=images3, tokenizer=wrapped, chat_template=QWEN)
+
+
+def qwen3_keys(v, c):
+    tower_keys(v, c, VisionProjectorType.QWEN3VL, images3, c.hidden_size, c.intermediate_size, side=20)
+    v.add_vision_use_gelu(True)
+    v.add_vision_spatial_merge_size(c.spatial_merge_size)
+    v.add_vision_is_deepstack_layers([i in c.deepstack_visual_indexes for i in range(c.depth)])
+
+
+def of_deep_layers(path):
+    """The names of llama.cpp's converter: a deep merger's number is that of its layer."""
+    merger = {"norm": "v.post_ln", "linear_fc1": "mm.0", "linear_fc2": "mm.2"}
+    parts = path.split(".")
+    if parts[2] == "merger":
+        return f"{merger[parts[3]]}.{parts[4]}"
+    if parts[2] == "deepstack_merger_list":
+        layer = config.vision_config.deepstack_visual_indexes[int(parts[3])]
+        return f"v.deepstack.{layer}.{parts[4].removeprefix('linear_')}.{parts[5]}"
+    return of_visual(path)
+
+
+add("qwen3_vl", "qwen3vl", T.Qwen3VLForConditionalGeneration(config), t, QWEN_TOKENS, QWEN, processor, qwen3_keys, of_deep_layers, "model.language_model.")
 with open(os.path.join(here, "mmproj.json"), "w") as file:
     json.dump(dict(format="gguf pairs", version=1, transformers=T.__version__, cases=cases), file, ensure_ascii=False)
     file.write("\n")
