@@ -26,6 +26,9 @@ extension GGUFImageTests {
         [0, 0, 0, 0],
         "layer_norm_epsilon"
       ),
+      ("qwen2_5_vl", "clip.use_silu", "clip.use_gelu", nil, "clip.use_silu"),
+      ("qwen2_5_vl", "clip.vision.n_wa_pattern", "clip.vision.n_wa_patterm", nil, "n_wa_patterm"),
+      ("qwen2_vl", "clip.vision.block_count", "clip.vision.window_size", nil, "window_size: expected no such key"),
     ]
     for (name, key, new, value, word) in cases {
       try inFolder(name, []) { url in
@@ -46,6 +49,7 @@ extension GGUFImageTests {
   @Test func `no damaged pair crashes, hangs or takes memory`() throws {
     let texts = try Self.names.map { try Data(contentsOf: Self.file($0)) }
     let originals = try Self.names.map { try Array(Data(contentsOf: Self.tower($0))) }
+    let types = ["idefics3", "qwen2vl_merger", "qwen2.5vl_merger"]
     let faults = try withTemporaryFolder { folder in
       var number = 0
       return try Damage.tryAll("gguf-tower", from: originals, limit: 64 << 20) { bytes, damage in
@@ -56,8 +60,9 @@ extension GGUFImageTests {
         number += 1
         let url = folder.appending(path: "\(number).gguf")
         let tower = folder.appending(path: "mmproj-\(number).gguf")
-        try? texts[number % 2].write(to: url)
-        try? Data(bytes).write(to: tower)
+        let data = Data(bytes)
+        try? texts[types.firstIndex { data.range(of: Data($0.utf8)) != nil } ?? 0].write(to: url)
+        try? data.write(to: tower)
         defer { for file in [url, tower] { try? FileManager.default.removeItem(at: file) } }
         guard let student = try? StudentFamily.student(contentsOf: url), student.imageToken != nil else { return }
         _ = try? student.blankImage(width: 40, height: 26)

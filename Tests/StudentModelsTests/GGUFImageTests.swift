@@ -8,6 +8,7 @@ import Tensor
 import TestSupport
 import Testing
 import Tokenization
+import VisionEncoder
 
 /// `Golden/make_mmproj.py` wrote the pairs of files, and what transformers makes of the same weights, pictures and conversations.
 @Suite struct GGUFImageTests {
@@ -16,7 +17,7 @@ import Tokenization
     let data = try? Data(contentsOf: folder.appending(path: "mmproj.json"))
     return data.flatMap { try? JSONParser.value(of: Array($0)) } ?? .null
   }()
-  static let names = ["smolvlm", "qwen2_vl"]
+  static let names = ["smolvlm", "qwen2_vl", "qwen2_5_vl"]
 
   private struct Case {
     var ids: [Int]
@@ -109,6 +110,35 @@ import Tokenization
     }
   }
 
+  @Test func `windows that such files mean otherwise are not written`() throws {
+    try withTemporaryFolder { folder in
+      let source = folder.appending(path: "folder")
+      try StudentFamily.student(contentsOf: Self.file("qwen2_5_vl")).save(to: source)
+      let file = source.appending(path: "config.json")
+      let text = try String(decoding: Data(contentsOf: file), as: UTF8.self)
+      let layers = #/"fullatt_block_indexes": \[\s*1\s*\]/#
+      for (changed, word) in [
+        (text.replacing(#""window_size": 112"#, with: #""window_size": 64"#), "windows of 112 pixels"),
+        (text.replacing(layers, with: #""fullatt_block_indexes": [0, 1]"#), "layers [0, 1]"),
+      ] {
+        try Data(changed.utf8).write(to: file)
+        let student = try Qwen25VL(contentsOf: source)
+        let url = folder.appending(path: "x.gguf")
+        let fault = #expect(throws: StudentError.self) { try student.saveGGUF(to: url, as: .float16) }
+        #expect(fault.map { "\($0)" }?.contains(word) == true, "\(fault.map { "\($0)" } ?? "")")
+        #expect(!FileManager.default.fileExists(atPath: url.path))
+      }
+      // None, or all, see the whole image.
+      for whole in [[], [0, 1, 2]] {
+        try Data(text.replacing(layers, with: "\"fullatt_block_indexes\": \(whole)").utf8).write(to: file)
+        let student = try Qwen25VL(contentsOf: source)
+        let url = folder.appending(path: "x.gguf")
+        try student.saveGGUF(to: url, as: .float32)
+        #expect(try Qwen25VL(contentsOf: url).model.vision.configuration.wholeLayers == whole)
+      }
+    }
+  }
+
   @Test func `a student made from nothing is written and read`() throws {
     let student = try Tiny.student()
     try withTemporaryFolder { folder in
@@ -158,7 +188,7 @@ import Tokenization
     let fault = #expect(throws: StudentError.self) {
       try student.saveGGUF(to: URL(filePath: "/nowhere/x.gguf"), as: .float16)
     }
-    #expect(fault.map { "\($0)" }?.contains("SmolVLM or Qwen2-VL") == true)
+    #expect(fault.map { "\($0)" }?.contains("SmolVLM, Qwen2-VL or Qwen2.5-VL") == true)
   }
 
   /// A folder with a decoder's file under a name, and towers under names.
@@ -222,7 +252,7 @@ import Tokenization
   @Test func `a decoder that turns by row and column is not read without its tower, nor a tower alone`() throws {
     try inFolder("qwen2_vl", []) { url in
       let fault = #expect(throws: Tensor.GGUFError.self) { try StudentFamily.student(contentsOf: url) }
-      #expect(fault.map { "\($0)" }?.contains("qwen2vl_merger for a width of 32") == true)
+      #expect(fault.map { "\($0)" }?.contains("qwen2vl_merger or qwen2.5vl_merger for a width of 32") == true)
     }
     let fault = #expect(throws: Tensor.GGUFError.self) {
       try StudentFamily.student(contentsOf: Self.tower("smolvlm"))

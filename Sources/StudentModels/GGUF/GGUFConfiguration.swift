@@ -6,7 +6,11 @@ internal import Tensor
 extension GGUFModel {
   /// The config.json of a file: every key of its architecture is read, is known to leave the arithmetic as it is, or stops the
   /// load.
-  static func configuration(_ file: Tensor.GGUFFile, _ architecture: Architecture) throws -> JSONValue {
+  ///
+  /// - Parameter projector: what makes features of images for the decoder; nil where it reads text alone.
+  static func configuration(
+    _ file: Tensor.GGUFFile, _ architecture: Architecture, _ projector: GGUFProjector.Kind?
+  ) throws -> JSONValue {
     let reader = KeyReader(file: file, architecture: architecture)
     try reader.refuseOthers()
     let width = try reader.required("embedding_length")
@@ -44,9 +48,10 @@ extension GGUFModel {
       try reader.demand("blk.\(layer).attn_k.weight", [keyHeads * headSize, width])
       try reader.demand("blk.\(layer).ffn_up.weight", [inner, width])
     }
+    let (type, className) = projector?.decoder ?? (architecture.rawValue, architecture.className)
     var members: [JSONValue.Member] = [
-      .init("architectures", .array([.string(architecture.className)])),
-      .init("model_type", .string(architecture.modelType)), .init("dtype", "float32"),
+      .init("architectures", .array([.string(className)])),
+      .init("model_type", .string(type)), .init("dtype", "float32"),
       .init("hidden_size", .number("\(width)")),
       .init("intermediate_size", .number("\(inner)")),
       .init("num_hidden_layers", .number("\(layers)")), .init("num_attention_heads", .number("\(heads)")),
@@ -68,15 +73,11 @@ extension GGUFModel {
 }
 
 extension GGUFModel.Architecture {
-  /// What config.json calls the decoder.
-  fileprivate var modelType: String { self == .qwen2VL ? "qwen2_vl_text" : rawValue }
-
-  /// What transformers calls the class.
+  /// What transformers calls the class of the decoder by itself.
   fileprivate var className: String {
     switch self {
     case .llama: "LlamaForCausalLM"
-    case .qwen2: "Qwen2ForCausalLM"
-    case .qwen2VL: "Qwen2VLTextModel"
+    case .qwen2, .qwen2VL: "Qwen2ForCausalLM"
     case .qwen3: "Qwen3ForCausalLM"
     }
   }

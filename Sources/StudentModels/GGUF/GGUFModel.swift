@@ -86,7 +86,7 @@ package struct GGUFModel: Sendable {
 
   /// The config.json of these.
   func configuration() throws -> Data {
-    let text = try Self.configuration(file, architecture)
+    let text = try Self.configuration(file, architecture, projector?.kind)
     let tokens = projector == nil ? [] : try file.strings("tokenizer.ggml.tokens") ?? []
     return try (projector?.configuration(around: text, tokens: tokens) ?? text).configurationText
   }

@@ -16,6 +16,8 @@ struct GGUFProjector: Sendable {
     case idefics3
     /// Qwen2-VL's.
     case qwen2VL = "qwen2vl_merger"
+    /// Qwen2.5-VL's.
+    case qwen25VL = "qwen2.5vl_merger"
 
     /// The decoder that it belongs to.
     var architecture: GGUFModel.Architecture { self == .idefics3 ? .llama : .qwen2VL }
@@ -25,10 +27,29 @@ struct GGUFProjector: Sendable {
     }
     /// The matrix that gives features the decoder's width.
     var projection: String { self == .idefics3 ? "mm.model.fc.weight" : "mm.2.weight" }
-    /// What transformers calls the family, and the class.
-    var modelType: String { self == .idefics3 ? "idefics3" : "qwen2_vl" }
+    /// What transformers calls the family.
+    var modelType: String {
+      switch self {
+      case .idefics3: "idefics3"
+      case .qwen2VL: Qwen2VLConfiguration.modelType
+      case .qwen25VL: Qwen25VLConfiguration.modelType
+      }
+    }
+    /// What transformers calls the class.
     var className: String {
-      self == .idefics3 ? "Idefics3ForConditionalGeneration" : "Qwen2VLForConditionalGeneration"
+      switch self {
+      case .idefics3: "Idefics3ForConditionalGeneration"
+      case .qwen2VL: Qwen2VLConfiguration.architecture
+      case .qwen25VL: Qwen25VLConfiguration.architecture
+      }
+    }
+    /// What it calls the decoder inside, and its class; nil where they are those of the decoder by itself.
+    var decoder: (modelType: String, className: String)? {
+      switch self {
+      case .idefics3: nil
+      case .qwen2VL: ("qwen2_vl_text", "Qwen2VLTextModel")
+      case .qwen25VL: ("qwen2_5_vl_text", "Qwen2_5_VLTextModel")
+      }
     }
   }
 
@@ -39,7 +60,8 @@ struct GGUFProjector: Sendable {
   ///   says nothing of them.
   /// - Throws: `GGUFError` of a file that is damaged; of several that fit; and where there is none.
   init?(beside url: URL, of text: Tensor.GGUFFile, _ architecture: GGUFModel.Architecture) throws {
-    guard let kind = Kind.allCases.first(where: { $0.architecture == architecture }) else { return nil }
+    let kinds = Kind.allCases.filter { $0.architecture == architecture }
+    guard let imageTokens = kinds.first?.tokens else { return nil }
     let folder = url.deletingLastPathComponent()
     let own = "mmproj-\(url.lastPathComponent)"
     let all = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
@@ -47,17 +69,21 @@ struct GGUFProjector: Sendable {
       $0.lowercased().contains("mmproj") && $0.lowercased().hasSuffix(".gguf") && $0 != url.lastPathComponent
     }
     let template = try text.string("tokenizer.chat_template") ?? ""
-    guard kind == .qwen2VL || template.contains("image") else { return nil }
+    guard architecture != .llama || template.contains("image") else { return nil }
     let tokens = Set(try text.strings("tokenizer.ggml.tokens") ?? [])
-    guard kind.tokens.allSatisfy(tokens.contains) else { return nil }
+    guard imageTokens.allSatisfy(tokens.contains) else { return nil }
     guard let width = try text.integer("\(architecture.rawValue).embedding_length") else { return nil }
     func opened(_ name: String) throws -> GGUFProjector? {
       let file = try Tensor.GGUFFile(contentsOf: folder.appending(path: name))
       let type = try file.string("clip.projector_type") ?? file.string("clip.vision.projector_type")
-      guard type == kind.rawValue, file.shape(of: kind.projection)?.first == width else { return nil }
+      guard let kind = kinds.first(where: { $0.rawValue == type }),
+        file.shape(of: kind.projection)?.first == width
+      else { return nil }
       return GGUFProjector(file: file, kind: kind)
     }
-    let expected = "a file with mmproj in its name beside it, of \(kind.rawValue) for a width of \(width)"
+    let expected =
+      "a file with mmproj in its name beside it, of \(kinds.map(\.rawValue).joined(separator: " or ")) for a width of "
+      + "\(width)"
     if candidates.contains(own) {
       guard let found = try opened(own) else {
         throw text.invalid("images", expected: expected, found: "another in \(own)")
@@ -82,7 +108,7 @@ struct GGUFProjector: Sendable {
   ///
   /// - Parameter text: that of the decoder.
   func configuration(around text: JSONValue, tokens: [String]) throws -> JSONValue {
-    let reader = try GGUFTowerReader(file)
+    let reader = try GGUFTowerReader(file, of: kind)
     var members: [JSONValue.Member] = [
       .init("architectures", .array([.string(kind.className)])), .init("model_type", .string(kind.modelType)),
       .init("dtype", "float32"), .init("text_config", text),
@@ -95,13 +121,14 @@ struct GGUFProjector: Sendable {
       let (tower, factor) = try reader.idefics3(textWidth: width)
       members += [.init("vision_config", tower), .init("scale_factor", .number("\(factor)"))]
     case .qwen2VL: members.append(.init("vision_config", try reader.qwen2VL(textWidth: width)))
+    case .qwen25VL: members.append(.init("vision_config", try reader.qwen25VL(textWidth: width)))
     }
     return .object(members)
   }
 
   /// The files preprocessor_config.json, and processor_config.json where transformers needs one.
   func processorFiles() throws -> [String: Data] {
-    let reader = try GGUFTowerReader(file)
+    let reader = try GGUFTowerReader(file, of: kind)
     switch kind {
     case .idefics3:
       let sizes = try reader.idefics3Sizes()
@@ -113,7 +140,7 @@ struct GGUFProjector: Sendable {
         "preprocessor_config.json": try reader.idefics3Processor().configurationText,
         "processor_config.json": whole.configurationText,
       ]
-    case .qwen2VL: return ["preprocessor_config.json": try reader.qwen2VLProcessor().configurationText]
+    case .qwen2VL, .qwen25VL: return ["preprocessor_config.json": try reader.qwenProcessor().configurationText]
     }
   }
 }

@@ -21,12 +21,12 @@ extension FamilyStudent {
         throw keys.fault("its image processor", "none")
       }
       try keys.add(c, processor.configuration)
-    case let c as Qwen2VLConfiguration:
+    case let c as any QwenVLConfiguration:
       guard let processor = processor as? Qwen2VLImageProcessor else { throw keys.fault("its image processor", "none") }
       try keys.add(c, processor.configuration)
     default:
       let type = Model.Configuration.modelTypes.first ?? "another"
-      throw keys.fault("a decoder that reads text alone, SmolVLM or Qwen2-VL", type)
+      throw keys.fault("a decoder that reads text alone, SmolVLM, Qwen2-VL or Qwen2.5-VL", type)
     }
     return keys.metadata
   }
@@ -105,17 +105,36 @@ private struct GGUFTowerKeys {
     try add(images.scaling, images.filter, expected: .lanczos)
   }
 
-  mutating func add(_ c: Qwen2VLConfiguration, _ images: Qwen2VLImageProcessor.Configuration) throws {
-    metadata.append(("clip.projector_type", .text(GGUFProjector.Kind.qwen2VL.rawValue)))
+  mutating func add(_ c: some QwenVLConfiguration, _ images: Qwen2VLImageProcessor.Configuration) throws {
     let v = c.vision
     guard v.frames == 2, v.ropeBase == 10_000 else {
       throw fault("patches of 2 frames and positions on a base of 10000", "\(v.frames) and \(v.ropeBase)")
+    }
+    switch v {
+    case let v as Qwen2VisionConfiguration:
+      metadata.append(("clip.projector_type", .text(GGUFProjector.Kind.qwen2VL.rawValue)))
+      try add(v.activation)
+    case let v as Qwen25VisionConfiguration:
+      metadata.append(("clip.projector_type", .text(GGUFProjector.Kind.qwen25VL.rawValue)))
+      try add(.silu)
+      guard v.windowSize == GGUFTowerReader.windowSide else {
+        throw fault("windows of \(GGUFTowerReader.windowSide) pixels, as such files mean it", "\(v.windowSize)")
+      }
+      // More than there are layers where none sees the whole image.
+      let whole = Set(v.wholeLayers)
+      let every = (1...(v.layers + 1)).first { every in
+        (0..<v.layers).allSatisfy { whole.contains($0) == (($0 + 1) % every == 0) }
+      }
+      guard let every else {
+        throw fault("a tower of which each layer of so many sees the whole image", "layers \(v.wholeLayers)")
+      }
+      add("n_wa_pattern", every)
+    default: throw fault("a tower of Qwen2-VL or Qwen2.5-VL", "\(type(of: v))")
     }
     // Images have any size; the number is that of llama.cpp's converter.
     add(
       image: 560, patch: v.patchSize, width: v.embeddingSize, inner: v.innerSize, layers: v.layers, heads: v.heads,
       epsilon: 1e-6)
-    try add(v.activation)
     add("spatial_merge_size", v.mergeSize)
     add("image_min_pixels", images.minimumPixels)
     add("image_max_pixels", images.maximumPixels)

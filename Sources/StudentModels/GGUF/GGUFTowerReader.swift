@@ -1,9 +1,10 @@
 internal import JSON
 internal import Tensor
 
-/// Reads the keys of a projector's file, each of which is read, is known to leave the arithmetic as it is, or stops the load.
+/// Reads the keys of a projector's file, and makes SmolVLM's configuration of them. Each key is read, is known to leave the
+/// arithmetic as it is, or stops the load.
 struct GGUFTowerReader {
-  private let file: Tensor.GGUFFile
+  let file: Tensor.GGUFFile
 
   private static let known: Set<String> = [
     "has_vision_encoder", "has_text_encoder", "has_llava_projector", "has_qwen2vl_merger", "projector_type", "use_gelu",
@@ -14,16 +15,25 @@ struct GGUFTowerReader {
     "vision.preproc_image_size", "vision.spatial_merge_size", "vision.image_min_pixels", "vision.image_max_pixels",
   ]
 
-  init(_ file: Tensor.GGUFFile) throws {
+  /// Those that one kind alone has.
+  private static func known(of kind: GGUFProjector.Kind) -> Set<String> {
+    switch kind {
+    case .idefics3, .qwen2VL: []
+    case .qwen25VL: ["vision.n_wa_pattern", "vision.window_size"]
+    }
+  }
+
+  init(_ file: Tensor.GGUFFile, of kind: GGUFProjector.Kind) throws {
     self.file = file
-    for key in file.keys where key.hasPrefix("clip.") && !Self.known.contains(String(key.dropFirst(5))) {
+    let known = Self.known.union(Self.known(of: kind))
+    for key in file.keys where key.hasPrefix("clip.") && !known.contains(String(key.dropFirst(5))) {
       guard try key == "clip.has_audio_encoder" && file.bool(key) == false else {
         throw file.unsupported(key, expected: "no such key, since what it asks for is not computed here", found: "it")
       }
     }
   }
 
-  private func number(_ name: String, in range: ClosedRange<Int>, default fallback: Int? = nil) throws -> Int {
+  func number(_ name: String, in range: ClosedRange<Int>, default fallback: Int? = nil) throws -> Int {
     let key = "clip.vision.\(name)"
     guard let value = try file.integer(key) ?? fallback, range.contains(value) else {
       throw file.invalid(
@@ -34,7 +44,7 @@ struct GGUFTowerReader {
   }
 
   /// Stops the load where a tensor has other extents than those of the metadata.
-  private func demand(_ tensor: String, _ shape: [Int]) throws {
+  func demand(_ tensor: String, _ shape: [Int]) throws {
     let found = file.shape(of: tensor)
     guard found == shape else {
       throw file.invalid(
@@ -45,13 +55,13 @@ struct GGUFTowerReader {
   }
 
   /// What a layer's MLP has between its matrices.
-  private func activation() throws -> String {
+  func activation() throws -> String {
     if try file.bool("clip.use_gelu") == true { return "gelu_pytorch_tanh" }
     return try file.bool("clip.use_silu") == true ? "silu" : "quick_gelu"
   }
 
   /// Width, heads, layers, inner width and side of a patch: what the file does not hold takes no memory.
-  private func sizes() throws -> (width: Int, heads: Int, layers: Int, inner: Int, patch: Int) {
+  func sizes() throws -> (width: Int, heads: Int, layers: Int, inner: Int, patch: Int) {
     let width = try number("embedding_length", in: 1...(1 << 20))
     let heads = try number("attention.head_count", in: 1...(1 << 12))
     let layers = try number("block_count", in: 0...(1 << 12))
@@ -79,7 +89,7 @@ struct GGUFTowerReader {
     return (width, heads, layers, inner, patch)
   }
 
-  private func epsilon() throws -> Float {
+  func epsilon() throws -> Float {
     let key = "clip.vision.attention.layer_norm_epsilon"
     guard let value = try file.float(key), value.isFinite, value >= 0 else {
       throw file.invalid(key, expected: "a number from 0 on", found: "none, or another")
@@ -88,7 +98,7 @@ struct GGUFTowerReader {
   }
 
   /// Means and deviations of the pixels' colours.
-  private func scaling() throws -> [JSONValue.Member] {
+  func scaling() throws -> [JSONValue.Member] {
     var members: [JSONValue.Member] = [
       .init("do_convert_rgb", true), .init("do_resize", true), .init("do_rescale", true),
       .init("rescale_factor", .number("\(1.0 / 255)")), .init("do_normalize", true),
@@ -102,8 +112,6 @@ struct GGUFTowerReader {
     }
     return members
   }
-
-  // MARK: SmolVLM
 
   /// The side of a tile and of a patch in pixels, patches along a tile's side, and how many of them become one feature.
   func idefics3Sizes() throws -> (image: Int, side: Int, factor: Int) {
@@ -147,49 +155,6 @@ struct GGUFTowerReader {
         .init("image_processor_type", "Idefics3ImageProcessor"), .init("size", edge(longest)),
         .init("max_image_size", edge(image)), .init("do_image_splitting", true), .init("do_pad", true),
         .init("resample", .number("1")),
-      ] + (try scaling()))
-  }
-
-  // MARK: Qwen2-VL
-
-  /// `vision_config`.
-  func qwen2VL(textWidth: Int) throws -> JSONValue {
-    let (width, heads, layers, inner, patch) = try sizes()
-    try demand("v.patch_embd.weight.1", [width, 3, patch, patch])
-    let merge = try number("spatial_merge_size", in: 1...64, default: 2)
-    let merged = width * merge * merge
-    try demand("mm.0.weight", [merged, merged])
-    try demand("mm.2.weight", [textWidth, merged])
-    guard try epsilon() == 1e-6 else {
-      throw file.unsupported(
-        "clip.vision.attention.layer_norm_epsilon", expected: "1e-06", found: "\(try epsilon())")
-    }
-    // The ratio of which the whole part is that width.
-    var ratio = Double(inner) / Double(width)
-    while Int(Double(width) * ratio) < inner { ratio = ratio.nextUp }
-    return .object([
-      .init("model_type", "qwen2_vl"), .init("embed_dim", .number("\(width)")),
-      .init("hidden_size", .number("\(textWidth)")), .init("depth", .number("\(layers)")),
-      .init("num_heads", .number("\(heads)")), .init("mlp_ratio", .number("\(ratio)")),
-      .init("patch_size", .number("\(patch)")), .init("spatial_merge_size", .number("\(merge)")),
-      .init("temporal_patch_size", .number("2")), .init("hidden_act", .string(try activation())),
-    ])
-  }
-
-  /// preprocessor_config.json; where the file does not bound images llama.cpp's bounds hold, 8 to 4,096 features.
-  func qwen2VLProcessor() throws -> JSONValue {
-    let patch = try number("patch_size", in: 1...256)
-    let merge = try number("spatial_merge_size", in: 1...64, default: 2)
-    let feature = patch * merge * patch * merge
-    let most = 4096 * 4096
-    let largest = try number("image_max_pixels", in: 1...most, default: min(most, 4096 * feature))
-    let least = try number("image_min_pixels", in: 1...largest, default: min(largest, 8 * feature))
-    return .object(
-      [
-        .init("image_processor_type", "Qwen2VLImageProcessor"), .init("min_pixels", .number("\(least)")),
-        .init("max_pixels", .number("\(largest)")), .init("patch_size", .number("\(patch)")),
-        .init("merge_size", .number("\(merge)")), .init("temporal_patch_size", .number("2")),
-        .init("resample", .number("3")),
       ] + (try scaling()))
   }
 }

@@ -5,7 +5,7 @@ internal import Tensor
 /// layer's attention in `attn_qkv`, and the patches' maps of both frames in `v.patch_embd.weight`.
 struct GGUFTowerWeights: TensorSource {
   private let file: Tensor.GGUFFile
-  /// Whether it is Qwen2-VL's.
+  /// Whether it is of Qwen2-VL or of a successor.
   private let joins: Bool
   /// Whether the MLP's matrices bear each other's name, as early converters gave them.
   private let isSwapped: Bool
