@@ -28,6 +28,9 @@ extension GGUFImageTests {
       ),
       ("qwen2_5_vl", "clip.use_silu", "clip.use_gelu", nil, "clip.use_silu"),
       ("qwen2_5_vl", "clip.vision.n_wa_pattern", "clip.vision.n_wa_patterm", nil, "n_wa_patterm"),
+      ("qwen3_vl", "v.deepstack.2.fc1.weight", "v.deepstack.1.fc1.weight", nil, "v.deepstack.1.fc2.weight"),
+      ("qwen3_vl", "v.deepstack.2.fc1.weight", "v.deepstack.9.fc1.weight", nil, "one of 3 layers"),
+      ("qwen3_vl", "v.position_embd.weight", "v.position_embx.weight", nil, "v.position_embd.weight"),
       ("qwen2_vl", "clip.vision.block_count", "clip.vision.window_size", nil, "window_size: expected no such key"),
     ]
     for (name, key, new, value, word) in cases {
@@ -49,7 +52,7 @@ extension GGUFImageTests {
   @Test func `no damaged pair crashes, hangs or takes memory`() throws {
     let texts = try Self.names.map { try Data(contentsOf: Self.file($0)) }
     let originals = try Self.names.map { try Array(Data(contentsOf: Self.tower($0))) }
-    let types = ["idefics3", "qwen2vl_merger", "qwen2.5vl_merger"]
+    let types = ["idefics3", "qwen2vl_merger", "qwen2.5vl_merger", "qwen3vl_merger"]
     let faults = try withTemporaryFolder { folder in
       var number = 0
       return try Damage.tryAll("gguf-tower", from: originals, limit: 64 << 20) { bytes, damage in

@@ -17,7 +17,7 @@ import VisionEncoder
     let data = try? Data(contentsOf: folder.appending(path: "mmproj.json"))
     return data.flatMap { try? JSONParser.value(of: Array($0)) } ?? .null
   }()
-  static let names = ["smolvlm", "qwen2_vl", "qwen2_5_vl"]
+  static let names = ["smolvlm", "qwen2_vl", "qwen2_5_vl", "qwen3_vl"]
 
   private struct Case {
     var ids: [Int]
@@ -188,7 +188,7 @@ import VisionEncoder
     let fault = #expect(throws: StudentError.self) {
       try student.saveGGUF(to: URL(filePath: "/nowhere/x.gguf"), as: .float16)
     }
-    #expect(fault.map { "\($0)" }?.contains("SmolVLM, Qwen2-VL or Qwen2.5-VL") == true)
+    #expect(fault.map { "\($0)" }?.contains("SmolVLM, or one from Qwen2-VL") == true)
   }
 
   /// A folder with a decoder's file under a name, and towers under names.

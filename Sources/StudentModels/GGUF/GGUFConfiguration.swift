@@ -62,7 +62,7 @@ extension GGUFModel {
       .init("tie_word_embeddings", .bool(!names.contains("output.weight"))),
       .init("rope_parameters", try reader.rope(base: base, headSize: headSize)),
     ]
-    if architecture == .llama || architecture == .qwen3 {
+    if [.llama, .qwen3, .qwen3VL].contains(architecture) {
       members.append(.init("attention_bias", .bool(names.contains("blk.0.attn_q.bias"))))
     }
     for (key, name) in [("bos", "bos_token_id"), ("eos", "eos_token_id"), ("padding", "pad_token_id")] {
@@ -78,7 +78,7 @@ extension GGUFModel.Architecture {
     switch self {
     case .llama: "LlamaForCausalLM"
     case .qwen2, .qwen2VL: "Qwen2ForCausalLM"
-    case .qwen3: "Qwen3ForCausalLM"
+    case .qwen3, .qwen3VL: "Qwen3ForCausalLM"
     }
   }
 }
@@ -155,7 +155,9 @@ private struct KeyReader {
         throw file.unsupported(
           key("rope.scaling.type"), expected: "none beside parts by row and column", found: "another")
       }
-      return .object([theta, .init("rope_type", "default"), .init("mrope_section", sections)])
+      var members = [theta, .init("rope_type", "default"), .init("mrope_section", sections)]
+      if architecture == .qwen3VL { members.append(.init("mrope_interleaved", true)) }
+      return .object(members)
     }
     if file.shape(of: "rope_freqs.weight") != nil {
       return try .object([theta] + llama3(base: Double(base), headSize: headSize))
@@ -175,7 +177,7 @@ private struct KeyReader {
   /// How many pairs of a head's coordinates turn by time, row and column; nil where all turn by place in the text.
   private func sections(headSize: Int) throws -> JSONValue? {
     let name = "rope.dimension_sections"
-    guard architecture == .qwen2VL else {
+    guard architecture == .qwen2VL || architecture == .qwen3VL else {
       guard try file.integers(key(name)) == nil else {
         throw file.unsupported(key(name), expected: "no such key in this architecture", found: "it")
       }
@@ -216,7 +218,11 @@ private struct KeyReader {
     let prefix = architecture.rawValue + "."
     for key in file.keys where key.hasPrefix(prefix) {
       let name = String(key.dropFirst(prefix.count))
-      guard Self.known.contains(name) || name == "expert_count" || name == "expert_used_count" else {
+      guard
+        Self.known.contains(name) || name == "expert_count" || name == "expert_used_count"
+          // Compared with the tower's.
+          || architecture == .qwen3VL && name == GGUFProjector.levels
+      else {
         throw file.unsupported(key, expected: "no such key, since what it asks for is not computed here", found: "it")
       }
     }

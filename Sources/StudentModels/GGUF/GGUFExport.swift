@@ -39,7 +39,7 @@ extension FamilyStudent: GGUFWritable {
       }
       var tensor = parameter.value.detached()
       if GGUFWeights.isOfTower(name) {
-        for (name, tensor) in GGUFTowerWeights.parts(of: name, tensor) {
+        for (name, tensor) in GGUFTowerWeights.parts(of: name, tensor, deepLayers: deepLayers) {
           let isMap = !name.hasSuffix("embd.weight") && !name.hasSuffix("embd.weight.1")
           towerTensors.append((name, tensor, isMap ? type.packing(tensor.shape) : .float32))
         }
@@ -70,7 +70,7 @@ extension FamilyStudent: GGUFWritable {
     // Mistral without a window is Llama.
     case .llama, .mistral: return .llama
     case .qwen2: return sizes.ropeSections.isEmpty ? .qwen2 : .qwen2VL
-    case .qwen3 where !sizes.hasAttentionBias: return .qwen3
+    case .qwen3 where !sizes.hasAttentionBias: return sizes.ropeSections.isEmpty ? .qwen3 : .qwen3VL
     default:
       throw StudentError.unusableFile(
         url.path, expected: "a decoder of llama, mistral, qwen2 or qwen3, without offsets in the last",
@@ -106,6 +106,7 @@ extension FamilyStudent: GGUFWritable {
       add("rope.scaling.type", .text("linear"))
       add("rope.scaling.factor", .number(Float(factor)))
     }
+    if let deepLayers { add(GGUFProjector.levels, .count(UInt32(deepLayers.count))) }
     add("vocab_size", .count(UInt32(sizes.vocabularySize)))
     return metadata
   }

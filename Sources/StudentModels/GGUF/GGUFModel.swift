@@ -23,6 +23,7 @@ package struct GGUFModel: Sendable {
   enum Architecture: String, CaseIterable {
     case llama, qwen2, qwen3
     case qwen2VL = "qwen2vl"
+    case qwen3VL = "qwen3vl"
   }
 
   /// What config.json calls the family.
@@ -88,7 +89,8 @@ package struct GGUFModel: Sendable {
   func configuration() throws -> Data {
     let text = try Self.configuration(file, architecture, projector?.kind)
     let tokens = projector == nil ? [] : try file.strings("tokenizer.ggml.tokens") ?? []
-    return try (projector?.configuration(around: text, tokens: tokens) ?? text).configurationText
+    let levels = try file.integer("\(architecture.rawValue).\(GGUFProjector.levels)")
+    return try (projector?.configuration(around: text, tokens: tokens, levels: levels) ?? text).configurationText
   }
 
   /// The tokenizer of these files.

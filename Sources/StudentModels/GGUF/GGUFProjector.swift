@@ -18,9 +18,17 @@ struct GGUFProjector: Sendable {
     case qwen2VL = "qwen2vl_merger"
     /// Qwen2.5-VL's.
     case qwen25VL = "qwen2.5vl_merger"
+    /// Qwen3-VL's.
+    case qwen3VL = "qwen3vl_merger"
 
     /// The decoder that it belongs to.
-    var architecture: GGUFModel.Architecture { self == .idefics3 ? .llama : .qwen2VL }
+    var architecture: GGUFModel.Architecture {
+      switch self {
+      case .idefics3: .llama
+      case .qwen2VL, .qwen25VL: .qwen2VL
+      case .qwen3VL: .qwen3VL
+      }
+    }
     /// Tokens that the decoder has, first the one that stands for a row of features.
     var tokens: [String] {
       self == .idefics3 ? ["<image>", "<fake_token_around_image>", "<global-img>"] : ["<|image_pad|>"]
@@ -33,6 +41,7 @@ struct GGUFProjector: Sendable {
       case .idefics3: "idefics3"
       case .qwen2VL: Qwen2VLConfiguration.modelType
       case .qwen25VL: Qwen25VLConfiguration.modelType
+      case .qwen3VL: Qwen3VLConfiguration.modelType
       }
     }
     /// What transformers calls the class.
@@ -41,6 +50,7 @@ struct GGUFProjector: Sendable {
       case .idefics3: "Idefics3ForConditionalGeneration"
       case .qwen2VL: Qwen2VLConfiguration.architecture
       case .qwen25VL: Qwen25VLConfiguration.architecture
+      case .qwen3VL: Qwen3VLConfiguration.architecture
       }
     }
     /// What it calls the decoder inside, and its class; nil where they are those of the decoder by itself.
@@ -49,6 +59,7 @@ struct GGUFProjector: Sendable {
       case .idefics3: nil
       case .qwen2VL: ("qwen2_vl_text", "Qwen2VLTextModel")
       case .qwen25VL: ("qwen2_5_vl_text", "Qwen2_5_VLTextModel")
+      case .qwen3VL: ("qwen3_vl_text", "Qwen3VLTextModel")
       }
     }
   }
@@ -102,12 +113,17 @@ struct GGUFProjector: Sendable {
     self = found.1
   }
 
+  /// What a decoder's file calls the further levels of a feature that it takes, behind the architecture's name.
+  static let levels = "n_deepstack_layers"
+
   private init(file: Tensor.GGUFFile, kind: Kind) { (self.file, self.kind) = (file, kind) }
 
   /// The config.json of the whole model.
   ///
-  /// - Parameter text: that of the decoder.
-  func configuration(around text: JSONValue, tokens: [String]) throws -> JSONValue {
+  /// - Parameters:
+  ///   - text: that of the decoder.
+  ///   - levels: how many further levels of a feature the decoder's file says that it takes; nil where it does not say.
+  func configuration(around text: JSONValue, tokens: [String], levels: Int?) throws -> JSONValue {
     let reader = try GGUFTowerReader(file, of: kind)
     var members: [JSONValue.Member] = [
       .init("architectures", .array([.string(kind.className)])), .init("model_type", .string(kind.modelType)),
@@ -122,6 +138,7 @@ struct GGUFProjector: Sendable {
       members += [.init("vision_config", tower), .init("scale_factor", .number("\(factor)"))]
     case .qwen2VL: members.append(.init("vision_config", try reader.qwen2VL(textWidth: width)))
     case .qwen25VL: members.append(.init("vision_config", try reader.qwen25VL(textWidth: width)))
+    case .qwen3VL: members.append(.init("vision_config", try reader.qwen3VL(textWidth: width, levels: levels)))
     }
     return .object(members)
   }
@@ -140,7 +157,8 @@ struct GGUFProjector: Sendable {
         "preprocessor_config.json": try reader.idefics3Processor().configurationText,
         "processor_config.json": whole.configurationText,
       ]
-    case .qwen2VL, .qwen25VL: return ["preprocessor_config.json": try reader.qwenProcessor().configurationText]
+    case .qwen2VL, .qwen25VL, .qwen3VL:
+      return ["preprocessor_config.json": try reader.qwenProcessor().configurationText]
     }
   }
 }

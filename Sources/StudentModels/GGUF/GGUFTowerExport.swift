@@ -6,6 +6,9 @@ internal import Tensor
 internal import VisionEncoder
 
 extension FamilyStudent {
+  /// The layers of Qwen3-VL's tower that give a feature further levels; nil in other families.
+  var deepLayers: [Int]? { (model.configuration as? Qwen3VLConfiguration)?.vision.deepLayers }
+
   /// The metadata of the file with the tower; nil for a student that reads text alone.
   ///
   /// - Throws: ``StudentError/unusableFile(_:expected:found:)`` of a tower, or of a way of cutting images, that such files have
@@ -26,7 +29,7 @@ extension FamilyStudent {
       try keys.add(c, processor.configuration)
     default:
       let type = Model.Configuration.modelTypes.first ?? "another"
-      throw keys.fault("a decoder that reads text alone, SmolVLM, Qwen2-VL or Qwen2.5-VL", type)
+      throw keys.fault("a decoder that reads text alone, SmolVLM, or one from Qwen2-VL to Qwen3-VL", type)
     }
     return keys.metadata
   }
@@ -110,6 +113,8 @@ private struct GGUFTowerKeys {
     guard v.frames == 2, v.ropeBase == 10_000 else {
       throw fault("patches of 2 frames and positions on a base of 10000", "\(v.frames) and \(v.ropeBase)")
     }
+    // Images have any size; the number is that of llama.cpp's converter, which of Qwen3-VL is that of the table's places.
+    var side = 560
     switch v {
     case let v as Qwen2VisionConfiguration:
       metadata.append(("clip.projector_type", .text(GGUFProjector.Kind.qwen2VL.rawValue)))
@@ -129,11 +134,15 @@ private struct GGUFTowerKeys {
         throw fault("a tower of which each layer of so many sees the whole image", "layers \(v.wholeLayers)")
       }
       add("n_wa_pattern", every)
-    default: throw fault("a tower of Qwen2-VL or Qwen2.5-VL", "\(type(of: v))")
+    case let v as Qwen3VisionConfiguration:
+      metadata.append(("clip.projector_type", .text(GGUFProjector.Kind.qwen3VL.rawValue)))
+      try add(v.activation)
+      metadata.append(("clip.vision.is_deepstack_layers", .flags((0..<v.layers).map(v.deepLayers.contains))))
+      side = v.side * v.patchSize
+    default: throw fault("a tower of Qwen2-VL, Qwen2.5-VL or Qwen3-VL", "\(type(of: v))")
     }
-    // Images have any size; the number is that of llama.cpp's converter.
     add(
-      image: 560, patch: v.patchSize, width: v.embeddingSize, inner: v.innerSize, layers: v.layers, heads: v.heads,
+      image: side, patch: v.patchSize, width: v.embeddingSize, inner: v.innerSize, layers: v.layers, heads: v.heads,
       epsilon: 1e-6)
     add("spatial_merge_size", v.mergeSize)
     add("image_min_pixels", images.minimumPixels)

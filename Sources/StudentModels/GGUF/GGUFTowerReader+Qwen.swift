@@ -8,6 +8,8 @@ extension GGUFTowerReader {
     let width: Int
     let layers: Int
     let inner: Int
+    /// The width of the patches that become a feature.
+    let merged: Int
     /// Heads, and the sizes of patches and of the blocks that become a feature.
     let shared: [JSONValue.Member]
   }
@@ -24,7 +26,7 @@ extension GGUFTowerReader {
         "clip.vision.attention.layer_norm_epsilon", expected: "1e-06", found: "\(try epsilon())")
     }
     return Qwen(
-      width: width, layers: layers, inner: inner,
+      width: width, layers: layers, inner: inner, merged: merged,
       shared: [
         .init("depth", .number("\(layers)")), .init("num_heads", .number("\(heads)")),
         .init("patch_size", .number("\(patch)")), .init("spatial_merge_size", .number("\(merge)")),
@@ -62,6 +64,48 @@ extension GGUFTowerReader {
         .init("out_hidden_size", .number("\(textWidth)")), .init("intermediate_size", .number("\(tower.inner)")),
         .init("window_size", .number("\(try number("window_size", in: 1...(1 << 20), default: Self.windowSide))")),
         .init("fullatt_block_indexes", .array(whole.map { .number("\($0)") })), .init("hidden_act", "silu"),
+      ] + tower.shared)
+  }
+
+  /// `vision_config` of Qwen3-VL, whose table of positions is a square.
+  ///
+  /// - Parameter levels: further levels of a feature, as the decoder's file says; nil where it does not say.
+  func qwen3VL(textWidth: Int, levels: Int?) throws -> JSONValue {
+    let tower = try qwen(textWidth: textWidth)
+    let table = file.shape(of: "v.position_embd.weight") ?? []
+    let side = Int(Double(table.first ?? 0).squareRoot())
+    guard table == [side * side, tower.width], (1...(1 << 10)).contains(side) else {
+      throw file.invalid(
+        "tensor \"v.position_embd.weight\"", expected: "a square of rows of \(tower.width), by the keys of clip.vision",
+        found: table.isEmpty ? "none" : "\(table)")
+    }
+    try demand("v.position_embd.weight", table)
+    let deep = GGUFTowerWeights(file).deepLayers
+    for layer in deep {
+      guard layer < tower.layers else {
+        throw file.invalid(
+          "tensor \"v.deepstack.\(layer).fc1.weight\"", expected: "one of \(tower.layers) layers", found: "\(layer)")
+      }
+      try demand("v.deepstack.\(layer).fc1.weight", [tower.merged, tower.merged])
+      try demand("v.deepstack.\(layer).fc2.weight", [textWidth, tower.merged])
+    }
+    let key = "clip.vision.is_deepstack_layers"
+    if let flags = try file.bools(key), flags != (0..<tower.layers).map(deep.contains) {
+      throw file.invalid(
+        key, expected: "layers \(deep), by the tensors", found: "layers \(flags.indices.filter { flags[$0] })")
+    }
+    guard levels == nil || levels == deep.count else {
+      throw file.invalid(
+        "tensors \"v.deepstack\"", expected: "\(levels ?? 0) of them, by \(GGUFProjector.levels) of the decoder's file",
+        found: "\(deep.count)")
+    }
+    return .object(
+      [
+        .init("model_type", "qwen3_vl_vision"), .init("hidden_size", .number("\(tower.width)")),
+        .init("out_hidden_size", .number("\(textWidth)")), .init("intermediate_size", .number("\(tower.inner)")),
+        .init("num_position_embeddings", .number("\(side * side)")),
+        .init("deepstack_visual_indexes", .array(deep.map { .number("\($0)") })),
+        .init("hidden_act", .string(try activation())),
       ] + tower.shared)
   }
 

@@ -20,6 +20,7 @@ struct GGUFTowerReader {
     switch kind {
     case .idefics3, .qwen2VL: []
     case .qwen25VL: ["vision.n_wa_pattern", "vision.window_size"]
+    case .qwen3VL: ["vision.is_deepstack_layers"]
     }
   }
 

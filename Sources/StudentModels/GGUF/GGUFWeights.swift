@@ -83,7 +83,11 @@ struct GGUFWeights: TensorSource {
     ),
     (
       "model.visual.",
-      ["patch_embed.proj": "v.patch_embd", "merger.ln_q": "v.post_ln", "merger.mlp.0": "mm.0", "merger.mlp.2": "mm.2"]
+      [
+        "patch_embed.proj": "v.patch_embd", "pos_embed": "v.position_embd", "merger.ln_q": "v.post_ln",
+        "merger.mlp.0": "mm.0", "merger.mlp.2": "mm.2", "merger.norm": "v.post_ln", "merger.linear_fc1": "mm.0",
+        "merger.linear_fc2": "mm.2",
+      ]
     ),
   ]
 
@@ -94,6 +98,10 @@ struct GGUFWeights: TensorSource {
     ("model.layers.", "blk.", decoderParts), ("model.text_model.layers.", "blk.", decoderParts),
     ("model.language_model.layers.", "blk.", decoderParts),
     ("model.vision_model.encoder.layers.", "v.blk.", towerParts), ("model.visual.blocks.", "v.blk.", towerParts),
+    (
+      "model.visual.deepstack_merger_list.", GGUFTowerWeights.deep,
+      ["norm": "norm", "linear_fc1": "fc1", "linear_fc2": "fc2"]
+    ),
   ]
 
   private static let decoderParts = [
@@ -107,7 +115,7 @@ struct GGUFWeights: TensorSource {
     "layer_norm1": "ln1", "layer_norm2": "ln2", "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k",
     "self_attn.v_proj": "attn_v", "self_attn.out_proj": "attn_out", "mlp.fc1": "ffn_up", "mlp.fc2": "ffn_down",
     "norm1": "ln1", "norm2": "ln2", "attn.qkv": "attn_qkv", "attn.proj": "attn_out", "mlp.gate_proj": "ffn_gate",
-    "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
+    "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down", "mlp.linear_fc1": "ffn_up", "mlp.linear_fc2": "ffn_down",
   ]
 }
 

@@ -112,6 +112,13 @@ extension Tensor.GGUFFile {
     try many(key, "whole numbers", Self.integerTypes) { try integer(&$0, $1, key) }
   }
 
+  /// The truth values of an array; nil where the file has no such key.
+  ///
+  /// - Throws: `GGUFError` where the value is of another type.
+  package func bools(_ key: String) throws -> [Bool]? {
+    try many(key, "truth values", [.bool]) { reader, _ in try reader.number(UInt8.self, key) != 0 }
+  }
+
   /// The numbers of an array; nil where the file has no such key.
   ///
   /// - Throws: `GGUFError` where the value is of another type.

@@ -11,6 +11,7 @@ extension Tensor.GGUFFile {
     case texts([String])
     case kinds([Int32])
     case numbers([Float])
+    case flags([Bool])
   }
 
   /// Writes a file of version 3.
@@ -57,6 +58,7 @@ extension Tensor.GGUFFile {
       case .texts(let texts): array(.string, texts) { add($0) }
       case .kinds(let kinds): array(.int32, kinds) { add($0) }
       case .numbers(let numbers): array(.float32, numbers) { add($0.bitPattern) }
+      case .flags(let flags): array(.bool, flags) { add(UInt8($0 ? 1 : 0)) }
       }
     }
     add(UInt32(3))

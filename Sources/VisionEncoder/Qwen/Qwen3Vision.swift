@@ -124,7 +124,7 @@ package struct Qwen3VisionConfiguration: QwenTowerConfiguration {
 
   package var otherWeights: Int { mergerWeights * (1 + deepLayers.count) + positions * embeddingSize }
   /// Rows and columns of the table of positions.
-  var side: Int { Int(Double(positions).squareRoot()) }
+  package var side: Int { Int(Double(positions).squareRoot()) }
 
   package static let fields: [ModelField<Qwen3VisionConfiguration>] =
     [

@@ -27,7 +27,7 @@
         loads with PEFT.
 
         A name that ends in .gguf is a file for llama.cpp and Ollama, with the tokenizer and the chat template in it: of a \
-        decoder that reads text alone, of SmolVLM, Qwen2-VL or Qwen2.5-VL, whose towers stand beside it in \
+        decoder that reads text alone, of SmolVLM, or of Qwen2-VL to Qwen3-VL, whose towers stand beside it in \
         mmproj-NAME.gguf. Its weights are float16 where --dtype does not say otherwise.
 
         Examples:
