@@ -140,6 +140,8 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
     package var method: StudentCalibration.Method?
     /// The number of labelled answers that the calibration was learned from; nil likewise.
     package var answers: Int?
+    /// The number of agreed items beside them; nil where there are none.
+    package var agreed: Int?
     /// Where their labels are from; nil likewise.
     package var source: String?
     /// Why nothing was changed; nil where something was.
@@ -154,12 +156,13 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
     ) {
       (self.result, method, answers) = (result.rawValue, calibration?.method, calibration?.answers)
       (source, reason, self.before) = (calibration?.source, calibration?.reason, before)
+      agreed = calibration.flatMap { $0.agreed > 0 ? $0.agreed : nil }
       self.after = calibration == nil || calibration?.method == .identity ? nil : after
     }
 
     /// What was done with the probabilities, in a few words.
     package var sentence: String {
-      let labels = "\(NumberText.counted(answers ?? 0, "label")) (\(source ?? ""))"
+      let labels = StudentCalibration.evidence(answers ?? 0, source: source ?? "", agreed: agreed ?? 0)
       return switch method {
       case nil: "the student's probabilities, not calibrated"
       case .identity: "the student's probabilities, left as they are: \(reason ?? "nothing was learned")"

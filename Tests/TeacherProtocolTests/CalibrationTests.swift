@@ -39,6 +39,17 @@ import Testing
     #expect(IsotonicCalibration(confidences: confidences, correct: a).calibrated(0.3) == 0.5)
   }
 
+  @Test func `an answer with a weight of 2 is as two answers`() {
+    let (confidences, correct) = ([0.8, 0.4, 0.2, 0.6, 0.9], [true, true, false, false, false])
+    let weighted = IsotonicCalibration(confidences: confidences, correct: correct, weights: [2, 1, 1, 2, 1])
+    #expect(weighted == IsotonicCalibration(confidences: confidences + [0.8, 0.6], correct: correct + [true, false]))
+    let distributions = confidences.map { [$0, 1 - $0] }
+    let targets = correct.map { $0 ? [1.0, 0] : [0, 1] }
+    let one = TemperatureCalibration(distributions: distributions, targets: targets, weights: [2, 1, 1, 2, 1])
+    let other = TemperatureCalibration(confidences: confidences + [0.8, 0.6], correct: correct + [true, false])
+    #expect(abs(one.temperature - other.temperature) < 1e-9)
+  }
+
   @Test func `without answers nothing changes`() {
     #expect(IsotonicCalibration(confidences: [], correct: []).calibrated(0.7) == 0.7)
     #expect(abs(TemperatureCalibration(confidences: [], correct: []).calibrated(0.7) - 0.7) < 1e-12)

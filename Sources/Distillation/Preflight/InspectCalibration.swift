@@ -38,7 +38,9 @@ extension RunCheck {
       if items < fewest {
         findings.warn(key, "\(text): it takes \(fewest)")
       } else {
-        findings.ok(key, "\(text); Stage 2 is trained five times more, each time without a fifth of them")
+        findings.ok(
+          key,
+          "\(text), beside agreed items; Stage 2 is trained five times more, each time without a fifth of both")
       }
     }
   }

@@ -172,11 +172,12 @@ struct ConfidenceFiles {
           + "versions; delete its evaluation.json and carry the step evaluate out again")
     }
     let answers = try StudentCalibration.answers(contentsOf: answersFile, labels: calibration.labels)
-    guard answers.count == calibration.answers else {
+    let labelled = answers.count { !$0.isAgreed }
+    guard labelled == calibration.answers, Set(answers.filter(\.isAgreed).map(\.id)).count == calibration.agreed else {
       throw RunError.notARun(
         folder.path,
-        "its predictions/calibration.jsonl has \(answers.count) answers, and its calibration was learned from "
-          + "\(calibration.answers); delete its evaluation.json and carry the step evaluate out again")
+        "its predictions/calibration.jsonl has \(labelled) labelled answers of \(answers.count), and its calibration was "
+          + "learned from \(calibration.answers) with \(calibration.agreed) agreed items; delete its evaluation.json and carry the step evaluate out again")
     }
     return answers
   }

@@ -5,6 +5,7 @@ internal import Foundation
 internal import DistillationConfiguration
 internal import StudentModels
 internal import TeacherProtocol
+internal import Tensor
 internal import Wording
 
 /// What a run's student is calibrated by.
@@ -78,8 +79,12 @@ extension DistillationRun {
     return FittedCalibration(calibration: calibration, labelsRead: labelsRead)
   }
 
-  /// Answers to the labelled conflicts by students that were not trained on them: Stage 2 is trained again without each fifth
+  /// Answers to the labelled conflicts by students that Stage 2 did not train on them: it is carried out again without each fifth
   /// of them, and asked about that fifth.
+  ///
+  /// Conflicts are the hard items, and a student that is rightly sure of most others would be made unsure of them. So each fold is
+  /// asked about agreed items too, which it does not see again in Stage 2: each of their labels counts by how probable it is
+  /// (``TemperedPosterior``), and both kinds count as their shares of the training items.
   private func crossFitted(
     _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage
   ) async throws -> [StudentCalibration.Answer] {
@@ -89,21 +94,60 @@ extension DistillationRun {
       // Nothing can be learned from them; they are counted in the reason.
       return items.map { .init(id: $0.id, group: $0.group, probabilities: [:], truth: labels[$0.id] ?? "") }
     }
-    let folds = GroupFolds(items.map(\.group), count: 5)
-    var answers: [StudentCalibration.Answer] = []
-    for fold in 0..<folds.count {
-      let held = items.filter { folds[$0.group] == fold }
+    let folds = 5
+    let agreed = AgreedItems(state, labels: labels, folds: folds)
+    let posterior = TemperedPosterior(state.judgements, truth: labels)
+    var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("calibration")
+    var (answers, weak) = ([StudentCalibration.Answer](), [StudentCalibration.Answer]())
+    for fold in 0..<folds {
+      let held = items.filter { agreed.fold(of: $0.group) == fold }
       guard !held.isEmpty else { continue }
-      let apart = Set(held.map(\.id))
-      let trees = try stages.targets.preferences(state.judgements, labels: labels.filter { !apart.contains($0.key) })
+      let unseen = agreed.judgements(ofFold: fold)
+      let apart = Set(held.map(\.id) + unseen.map(\.item.id))
+      let trees = try stages.targets.preferences(
+        state.judgements.filter { !apart.contains($0.item.id) }, labels: labels.filter { !apart.contains($0.key) })
       let stage =
         trees.isEmpty || second.way == .none
         ? first
         : try await trainStage2(
           stages, state, way: second.way, name: "calibration/\(fold + 1)", trees: trees, from: first, stage1: first)
-      answers += Self.answers(held, try await stages.predict(held, adapter: stage.adapter), truth: labels)
+      let asked = AgreedItems.drawn(Self.mostAgreed / folds, of: unseen, using: &generator)
+      let predictions = try await stages.predict(held + asked.map(\.item), adapter: stage.adapter)
+      answers += Self.answers(held, Array(predictions.prefix(held.count)), truth: labels)
+      weak += Self.answers(asked, Array(predictions.dropFirst(held.count)), by: posterior)
     }
-    return answers
+    return Self.weighed(answers, weak, share: agreed.conflictShare)
+  }
+
+  /// Answers to agreed items, one for each label that may be true.
+  private static func answers(
+    _ judgements: [Judgement], _ predictions: [Prediction], by posterior: TemperedPosterior
+  ) -> [StudentCalibration.Answer] {
+    zip(judgements, predictions).flatMap { judgement, prediction -> [StudentCalibration.Answer] in
+      guard !prediction.probabilities.isEmpty else { return [] }
+      return posterior.probabilities(of: judgement).filter { $0.value > 1e-6 }.sorted { $0.key < $1.key }.map {
+        .init(
+          id: judgement.item.id, group: judgement.item.group, probabilities: prediction.probabilities, truth: $0.key,
+          weight: $0.value, isAgreed: true)
+      }
+    }
+  }
+
+  /// Both kinds of answers with weights by which the labelled ones have this share, and which are 1 in the mean.
+  private static func weighed(
+    _ labelled: [StudentCalibration.Answer], _ agreed: [StudentCalibration.Answer], share: Double
+  ) -> [StudentCalibration.Answer] {
+    let items = Double(Set(agreed.map(\.id)).count)
+    guard items > 0, !labelled.isEmpty else { return labelled }
+    let all = Double(labelled.count) + items
+    func scaled(_ answers: [StudentCalibration.Answer], by factor: Double) -> [StudentCalibration.Answer] {
+      answers.map { answer in
+        var answer = answer
+        answer.weight *= factor
+        return answer
+      }
+    }
+    return scaled(labelled, by: share * all / Double(labelled.count)) + scaled(agreed, by: (1 - share) * all / items)
   }
 
   /// Answers with probabilities to items whose truth is known.
@@ -120,7 +164,7 @@ extension DistillationRun {
 extension StudentCalibration {
   /// What is done with the student's probabilities, in a sentence.
   package var sentence: String {
-    let labels = "\(NumberText.counted(answers, "label")) (\(source))"
+    let labels = Self.evidence(answers, source: source, agreed: agreed)
     switch mapping {
     case .identity: return "probabilities are as the student states them: \(reason ?? "nothing was learned")"
     case .temperature(let temperature):

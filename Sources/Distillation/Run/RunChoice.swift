@@ -11,7 +11,7 @@ internal import Wording
 /// The choice among what Stage 2 could end with (`stage2.choose`).
 extension DistillationRun {
   /// The most agreed items that students are judged by.
-  private static let mostAgreed = 400
+  static let mostAgreed = 400
 
   /// A training of Stage 2 in the way that is best by labels that it did not learn from, with what was found; as it is
   /// configured where nothing is chosen.
@@ -101,25 +101,17 @@ extension DistillationRun {
         labelled: state.data.dev.filter { truth[$0.id] != nil }, agreed: [], asked: [], truth: truth,
         agreedLabels: [:], weight: 1)
     case .budget:
-      let labelled = state.data.train.filter { labels[$0.id] != nil }
-      let folds = GroupFolds(labelled.map(\.group), count: StageChoice.folds)
-      let held = labelled.filter { folds[$0.group] == 0 }
+      let agreed = AgreedItems(state, labels: labels, folds: StageChoice.folds)
+      let held = state.data.train.filter { labels[$0.id] != nil && agreed.fold(of: $0.group) == 0 }
       let ids = Set(held.map(\.id))
-      let agreed = state.judgements.filter { $0.label != nil && labels[$0.item.id] == nil }
-      // Items of a group that is held out are too, and a fifth of the groups without a label.
-      let known = Set(labelled.map(\.group))
-      let others = GroupFolds(agreed.map(\.item.group), count: StageChoice.folds)
-      let apart = agreed.filter {
-        known.contains($0.item.group) ? folds[$0.item.group] == 0 : others[$0.item.group] == 0
-      }
+      let apart = agreed.judgements(ofFold: 0)
       var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("choice")
-      let asked = Set(apart.map(\.item.id).sorted().shuffled(using: &generator).prefix(Self.mostAgreed))
-      let conflicts = Double(state.conflicts.count)
       return JudgedItems(
-        labelled: held, agreed: apart.map(\.item), asked: apart.map(\.item).filter { asked.contains($0.id) },
+        labelled: held, agreed: apart.map(\.item),
+        asked: AgreedItems.drawn(Self.mostAgreed, of: apart, using: &generator).map(\.item),
         truth: labels.filter { ids.contains($0.key) },
         agreedLabels: Dictionary(apart.compactMap { one in one.label.map { (one.item.id, $0) } }) { first, _ in first },
-        weight: conflicts / max(1, conflicts + Double(agreed.count)))
+        weight: agreed.conflictShare)
     }
   }
 

@@ -30,11 +30,13 @@ package struct OneTemperature: Sendable, Equatable {
     precondition(!answers.isEmpty, "no answers to find a temperature with")
     let rows = StudentCalibration.rows(answers, labels: calibration.labels)
     let found = TemperatureCalibration(
-      distributions: rows.map(\.probabilities), targets: rows.map { calibration.calibrated($0.probabilities) })
+      distributions: rows.map(\.probabilities), targets: rows.map { calibration.calibrated($0.probabilities) },
+      weights: rows.map(\.weight))
     func loss(_ map: ([Double]) -> [Double]) -> Double {
-      StudentCalibration.mean(rows.map { -CalibrationRow.logarithm(map($0.probabilities)[$0.truth]) })
+      StudentCalibration.mean(
+        rows.map { -CalibrationRow.logarithm(map($0.probabilities)[$0.truth]) }, rows.map(\.weight))
     }
-    (temperature, self.answers) = (found.temperature, rows.count)
+    (temperature, self.answers) = (found.temperature, rows.count(where: \.isLabelled))
     stated = loss { $0 }
     exact = loss(calibration.calibrated)
     fitted = loss(found.calibrated)

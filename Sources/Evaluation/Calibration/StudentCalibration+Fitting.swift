@@ -3,7 +3,10 @@ internal import TeacherProtocol
 internal import Wording
 
 extension StudentCalibration {
-  /// An answer of the student whose truth is known.
+  /// An answer of the student whose truth is known, or probable.
+  ///
+  /// An item that teachers agree on has an answer for each label that may be true, with a weight in the ratio of its
+  /// probability.
   package struct Answer: Sendable, Equatable, Codable {
     /// The item's id.
     package var id: String
@@ -13,9 +16,17 @@ extension StudentCalibration {
     package var probabilities: [String: Double]
     /// The true label.
     package var truth: String
+    /// How much it counts, more than 0.
+    package var weight: Double
+    /// Whether teachers agree on the label and no person gave it.
+    package var isAgreed: Bool
 
-    package init(id: String, group: String, probabilities: [String: Double], truth: String) {
+    package init(
+      id: String, group: String, probabilities: [String: Double], truth: String, weight: Double = 1,
+      isAgreed: Bool = false
+    ) {
       (self.id, self.group, self.probabilities, self.truth) = (id, group, probabilities, truth)
+      (self.weight, self.isAgreed) = (weight, isAgreed)
     }
   }
 
@@ -33,8 +44,11 @@ extension StudentCalibration {
   /// one's (the rule of Breiman et al. 1984); where that is no better than the student itself, the identity. The result does
   /// not depend on the order of the answers.
   ///
+  /// All means are by the answers' weights, and answers about agreed items count in them. How many answers there must be is
+  /// counted in those that people labelled.
+  ///
   /// - Parameters:
-  ///   - answers: of items that the student was not trained on, no id twice.
+  ///   - answers: of items that the student was not trained on, no label of an id twice.
   ///   - labels: all labels of the task in its order.
   ///   - source: where the true labels are from.
   ///   - adapter: the digest of the student's adapter.
@@ -48,19 +62,22 @@ extension StudentCalibration {
   ) {
     precondition(folds > 1, "\(folds) folds, expected at least 2")
     let rows = Self.rows(answers, labels: labels)
+    let labelled = rows.filter(\.isLabelled)
+    let agreed = Set(answers.filter(\.isAgreed).map(\.id)).count
+    let weights = rows.map(\.weight)
     func staying(_ reason: String, _ candidates: [Candidate] = []) -> StudentCalibration {
       StudentCalibration(
-        labels: labels, mapping: .identity, answers: rows.count, source: source, candidates: candidates,
-        reason: reason, adapter: adapter, question: question, base: base)
+        labels: labels, mapping: .identity, answers: labelled.count, agreed: agreed, source: source,
+        candidates: candidates, reason: reason, adapter: adapter, question: question, base: base)
     }
-    if let reason = Self.refusal(rows, labels: labels, folds: folds) {
+    if let reason = Self.refusal(labelled, labels: labels, folds: folds) {
       self = staying(reason)
       return
     }
     let dealt = GroupFolds(rows.map(\.group), count: folds)
     let fold = rows.map { dealt[$0.group] }
     var losses: [(method: Method, losses: [Double])] = []
-    for method in Method.allCases where Self.isLearnable(method, rows, labels: labels.count) {
+    for method in Method.allCases where Self.isLearnable(method, labelled, labels: labels.count) {
       var own = [Double](repeating: 0, count: rows.count)
       for part in 0..<folds {
         let known = rows.indices.filter { fold[$0] != part }.map { rows[$0] }
@@ -72,18 +89,18 @@ extension StudentCalibration {
       }
       losses.append((method, own))
     }
-    let candidates = losses.map { Candidate(method: $0.method, logLoss: Self.mean($0.losses)) }
+    let candidates = losses.map { Candidate(method: $0.method, logLoss: Self.mean($0.losses, weights)) }
     let fitted = losses.filter { $0.method != .identity }
-    let best = fitted.min { Self.mean($0.losses) < Self.mean($1.losses) }
+    let best = fitted.min { Self.mean($0.losses, weights) < Self.mean($1.losses, weights) }
     let chosen = fitted.first { one in
       guard let best else { return false }
       let differences = zip(one.losses, best.losses).map { $0 - $1 }
-      return Self.mean(differences) <= Self.standardError(differences, groups: rows.map(\.group))
+      return Self.mean(differences, weights) <= Self.standardError(differences, weights, groups: rows.map(\.group))
     }
     guard let chosen, let before = candidates.first(where: { $0.method == .identity })?.logLoss else {
       preconditionFailure("StudentCalibration: nothing was tried")
     }
-    let after = Self.mean(chosen.losses)
+    let after = Self.mean(chosen.losses, weights)
     guard after < before else {
       let (old, new) = (NumberText.fixed(before, digits: 4), NumberText.fixed(after, digits: 4))
       self = staying(
@@ -92,8 +109,8 @@ extension StudentCalibration {
       return
     }
     self.init(
-      labels: labels, mapping: Self.learned(chosen.method, rows, labels: labels), answers: rows.count, source: source,
-      candidates: candidates, adapter: adapter, question: question, base: base)
+      labels: labels, mapping: Self.learned(chosen.method, rows, labels: labels), answers: labelled.count,
+      agreed: agreed, source: source, candidates: candidates, adapter: adapter, question: question, base: base)
   }
 
   /// A mapping of one kind, learned from all of these answers.
@@ -106,12 +123,13 @@ extension StudentCalibration {
   static func rows(_ answers: [Answer], labels: [String]) -> [CalibrationRow] {
     let places = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
     // Sums depend on the order of rows in their last digits, so rows have one of their own.
-    return answers.sorted { $0.id < $1.id }.map { answer in
+    return answers.sorted { ($0.id, $0.truth) < ($1.id, $1.truth) }.map { answer in
       guard let truth = places[answer.truth] else {
         preconditionFailure("StudentCalibration: the label \(answer.truth), expected one of \(labels)")
       }
       return CalibrationRow(
-        probabilities: labels.map { answer.probabilities[$0] ?? 0 }, truth: truth, group: answer.group)
+        probabilities: labels.map { answer.probabilities[$0] ?? 0 }, truth: truth, group: answer.group,
+        weight: answer.weight, isLabelled: !answer.isAgreed)
     }
   }
 
@@ -148,7 +166,9 @@ extension StudentCalibration {
     switch method {
     case .identity: return .identity
     case .temperature:
-      let fitted = TemperatureCalibration(distributions: rows.map(\.probabilities), truths: rows.map(\.truth))
+      let fitted = TemperatureCalibration(
+        distributions: rows.map(\.probabilities), targets: rows.map { row in labels.indices.map { $0 == row.truth ? 1 : 0 } },
+        weights: rows.map(\.weight))
       return .temperature(fitted.temperature)
     case .vector:
       let fitted = VectorScaling(rows)
@@ -157,10 +177,12 @@ extension StudentCalibration {
         biases: Dictionary(uniqueKeysWithValues: zip(labels, fitted.biases)))
     case .isotonic:
       // One answer more for every label: no probability becomes 0, which one wrong answer would punish without end.
-      let (count, all) = (Double(rows.count), Double(rows.count + labels.count))
+      let count = rows.reduce(0) { $0 + $1.weight }
+      let all = count + Double(labels.count)
       let functions = labels.enumerated().map { place, label in
         let fitted = IsotonicCalibration(
-          confidences: rows.map { min(max($0.probabilities[place], 0), 1) }, correct: rows.map { $0.truth == place })
+          confidences: rows.map { min(max($0.probabilities[place], 0), 1) }, correct: rows.map { $0.truth == place },
+          weights: rows.map(\.weight))
         return (
           label,
           IsotonicCalibration(
@@ -173,15 +195,18 @@ extension StudentCalibration {
     }
   }
 
-  static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+  /// A mean by weights.
+  static func mean(_ values: [Double], _ weights: [Double]) -> Double {
+    zip(values, weights).reduce(0) { $0 + $1.0 * $1.1 } / weights.reduce(0, +)
+  }
 
-  /// The standard error of a mean over rows that come in groups.
-  private static func standardError(_ values: [Double], groups: [String]) -> Double {
-    let mean = mean(values)
+  /// The standard error of a mean by weights over rows that come in groups.
+  private static func standardError(_ values: [Double], _ weights: [Double], groups: [String]) -> Double {
+    let mean = mean(values, weights)
     var sums: [String: Double] = [:]
-    for (value, group) in zip(values, groups) { sums[group, default: 0] += value - mean }
+    for (index, value) in values.enumerated() { sums[groups[index], default: 0] += weights[index] * (value - mean) }
     let squares = sums.sorted { $0.key < $1.key }.reduce(0) { $0 + $1.value * $1.value }
     let count = Double(sums.count)
-    return (squares * count / max(1, count - 1)).squareRoot() / Double(values.count)
+    return (squares * count / max(1, count - 1)).squareRoot() / weights.reduce(0, +)
   }
 }

@@ -15,7 +15,7 @@ internal import TeacherProtocol
 /// beyond the ends, before the sum is made 1. `identity` has a `reason`.
 extension StudentCalibration: Codable {
   private enum CodingKeys: String, CodingKey {
-    case version, method, labels, answers, source, candidates, reason, adapter, question, base
+    case version, method, labels, answers, agreed, source, candidates, reason, adapter, question, base
     case temperature, weights, biases, functions
     case logLossBefore = "log_loss_before"
     case logLossAfter = "log_loss_after"
@@ -78,8 +78,10 @@ extension StudentCalibration: Codable {
     }
     let answers = try fields.decodeIfPresent(Int.self, forKey: .answers) ?? 0
     guard answers >= 0 else { throw refuse(.answers, "0 or more") }
+    let agreed = try fields.decodeIfPresent(Int.self, forKey: .agreed) ?? 0
+    guard agreed >= 0 else { throw refuse(.agreed, "0 or more") }
     self.init(
-      labels: labels, mapping: mapping, answers: answers,
+      labels: labels, mapping: mapping, answers: answers, agreed: agreed,
       source: try fields.decodeIfPresent(String.self, forKey: .source) ?? "",
       candidates: try fields.decodeIfPresent([Candidate].self, forKey: .candidates) ?? [],
       reason: try fields.decodeIfPresent(String.self, forKey: .reason),
@@ -95,6 +97,7 @@ extension StudentCalibration: Codable {
     try fields.encode(method, forKey: .method)
     try fields.encode(labels, forKey: .labels)
     try fields.encode(answers, forKey: .answers)
+    if agreed > 0 { try fields.encode(agreed, forKey: .agreed) }
     try fields.encode(source, forKey: .source)
     if !candidates.isEmpty { try fields.encode(candidates, forKey: .candidates) }
     try fields.encodeIfPresent(logLossBefore, forKey: .logLossBefore)
@@ -147,12 +150,44 @@ extension StudentCalibration {
       }) {
         throw .malformed(file: file.path, place: place, expected: "one of the labels \(known)", found: "'\(other)'")
       }
+      guard answers[number].weight > 0 else {
+        throw .malformed(
+          file: file.path, place: "\(place), field weight", expected: "more than 0", found: "\(answers[number].weight)")
+      }
       if let other = answers[number].probabilities.values.first(where: { !(0...1 + 1e-9).contains($0) }) {
         throw .malformed(
           file: file.path, place: "\(place), field probabilities", expected: "numbers from 0 to 1", found: "\(other)")
       }
     }
     return answers
+  }
+}
+
+/// A line of `predictions/calibration.jsonl`: an answer that a person labelled has no weight and no mark.
+extension StudentCalibration.Answer {
+  private enum CodingKeys: String, CodingKey {
+    case id, group, probabilities, truth, weight
+    case isAgreed = "agreed"
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      id: try fields.decode(String.self, forKey: .id), group: try fields.decode(String.self, forKey: .group),
+      probabilities: try fields.decode([String: Double].self, forKey: .probabilities),
+      truth: try fields.decode(String.self, forKey: .truth),
+      weight: try fields.decodeIfPresent(Double.self, forKey: .weight) ?? 1,
+      isAgreed: try fields.decodeIfPresent(Bool.self, forKey: .isAgreed) ?? false)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(id, forKey: .id)
+    try fields.encode(group, forKey: .group)
+    try fields.encode(probabilities, forKey: .probabilities)
+    try fields.encode(truth, forKey: .truth)
+    if weight != 1 { try fields.encode(weight, forKey: .weight) }
+    if isAgreed { try fields.encode(isAgreed, forKey: .isAgreed) }
   }
 }
 

@@ -1,5 +1,6 @@
 internal import Foundation
 package import TeacherProtocol
+internal import Wording
 
 /// How a student's label probabilities become calibrated ones: probabilities that mean how often such answers are right.
 ///
@@ -66,6 +67,8 @@ package struct StudentCalibration: Sendable, Equatable {
   package let mapping: Mapping
   /// The number of labelled answers that it was learned from.
   package var answers: Int
+  /// The number of answers beside them whose truth is only probable: items that teachers agree on.
+  package var agreed: Int
   /// Where their labels are from, such as `dev` or `budget`.
   package var source: String
   /// What was tried, the identity first; empty where nothing could be tried.
@@ -85,16 +88,23 @@ package struct StudentCalibration: Sendable, Equatable {
   ///   - labels: all labels, none twice; a mapping by label names each.
   ///   - reason: why probabilities stay as they are, for the identity.
   package init(
-    labels: [String], mapping: Mapping, answers: Int = 0, source: String = "", candidates: [Candidate] = [],
-    reason: String? = nil, adapter: String? = nil, question: String? = nil, base: String? = nil
+    labels: [String], mapping: Mapping, answers: Int = 0, agreed: Int = 0, source: String = "",
+    candidates: [Candidate] = [], reason: String? = nil, adapter: String? = nil, question: String? = nil, base: String? = nil
   ) {
-    (self.labels, self.mapping, self.answers, self.source) = (labels, mapping, answers, source)
+    (self.labels, self.mapping, self.source) = (labels, mapping, source)
+    (self.answers, self.agreed) = (answers, agreed)
     (self.candidates, self.reason, self.adapter, self.question) = (candidates, reason, adapter, question)
     self.base = base
   }
 
   /// The kind of mapping.
   package var method: Method { mapping.method }
+
+  /// What a calibration is learned from, in words: "320 labels (budget) and 400 agreed items".
+  package static func evidence(_ answers: Int, source: String, agreed: Int) -> String {
+    let labels = "\(NumberText.counted(answers, "label")) (\(source))"
+    return agreed > 0 ? "\(labels) and \(NumberText.counted(agreed, "agreed item"))" : labels
+  }
 
   /// Mean log loss without it, by cross-validation; nil where nothing could be tried.
   package var logLossBefore: Double? { candidates.first { $0.method == .identity }?.logLoss }
@@ -139,7 +149,7 @@ package struct StudentCalibration: Sendable, Equatable {
   }
 }
 
-/// One labelled answer, as calibrations learn from it.
+/// One answer with a truth, as calibrations learn from it.
 struct CalibrationRow {
   /// Probabilities in the order of the labels.
   let probabilities: [Double]
@@ -148,9 +158,14 @@ struct CalibrationRow {
   /// The place of the true label.
   let truth: Int
   let group: String
+  /// How much it counts, more than 0.
+  let weight: Double
+  /// Whether a person gave the label.
+  let isLabelled: Bool
 
-  init(probabilities: [Double], truth: Int, group: String) {
+  init(probabilities: [Double], truth: Int, group: String, weight: Double = 1, isLabelled: Bool = true) {
     (self.probabilities, self.truth, self.group) = (probabilities, truth, group)
+    (self.weight, self.isLabelled) = (weight, isLabelled)
     logarithms = probabilities.map(Self.logarithm)
   }
 

@@ -48,7 +48,7 @@ struct VectorScaling {
     for row in rows {
       let logits = logits(row, values)
       let highest = logits.max() ?? 0
-      loss += highest + log(logits.reduce(0) { $0 + exp($1 - highest) }) - logits[row.truth]
+      loss += row.weight * (highest + log(logits.reduce(0) { $0 + exp($1 - highest) }) - logits[row.truth])
     }
     for label in 0..<labels {
       let (weight, bias) = (values[label] - 1, values[labels + label])
@@ -67,11 +67,11 @@ struct VectorScaling {
     for row in rows {
       let (x, p) = (row.logarithms, CalibrationRow.softmax(logits(row, values)))
       for one in 0..<labels {
-        let slope = p[one] - (one == row.truth ? 1 : 0)
+        let slope = row.weight * (p[one] - (one == row.truth ? 1 : 0))
         gradient[one] += slope * x[one]
         gradient[labels + one] += slope
         for other in 0...one {
-          let bend = p[one] * ((one == other ? 1 : 0) - p[other])
+          let bend = row.weight * p[one] * ((one == other ? 1 : 0) - p[other])
           curvature[one * size + other] += x[one] * bend * x[other]
           curvature[(labels + one) * size + labels + other] += bend
           // The block of biases and weights has no symmetry of its own.

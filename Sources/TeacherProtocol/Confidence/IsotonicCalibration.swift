@@ -33,13 +33,30 @@ public struct IsotonicCalibration: ConfidenceCalibration, Equatable, Codable {
   /// - Precondition: as many outcomes as confidences.
   /// - Complexity: O(n log n).
   public init(confidences: [Double], correct: [Bool]) {
+    self.init(judgedInOrder(confidences, correct).map { ($0.confidence, $0.isRight, 1) })
+  }
+
+  /// The same from answers of which each counts as much as its weight, more than 0.
+  ///
+  /// - Precondition: as many outcomes and weights as confidences.
+  package init(confidences: [Double], correct: [Bool], weights: [Double]) {
+    precondition(
+      confidences.count == correct.count && weights.count == correct.count,
+      "\(confidences.count) confidences, \(correct.count) answers, \(weights.count) weights")
+    let answers = correct.indices.map { (confidence: confidences[$0] + 0, isRight: correct[$0], weight: weights[$0]) }
+    self.init(
+      answers.sorted { ($0.confidence, $0.isRight ? 1 : 0, $0.weight) < ($1.confidence, $1.isRight ? 1 : 0, $1.weight) })
+  }
+
+  /// Learns from answers in the order of their confidences.
+  private init(_ answers: [(confidence: Double, isRight: Bool, weight: Double)]) {
     var blocks: [Block] = []
     // Equal confidences are one block from the start.
-    for (confidence, isRight) in judgedInOrder(confidences, correct) {
+    for (confidence, isRight, weight) in answers {
       if blocks.last?.high == confidence {
-        blocks[blocks.count - 1].add(isRight)
+        blocks[blocks.count - 1].add(isRight, weight)
       } else {
-        blocks.append(Block(confidence, isRight))
+        blocks.append(Block(confidence, isRight, weight))
       }
     }
     var pooled: [Block] = []
@@ -74,13 +91,13 @@ public struct IsotonicCalibration: ConfidenceCalibration, Equatable, Codable {
     var count: Double
     var mean: Double { right / count }
 
-    init(_ confidence: Double, _ isRight: Bool) {
-      (low, high, right, count) = (confidence, confidence, isRight ? 1 : 0, 1)
+    init(_ confidence: Double, _ isRight: Bool, _ weight: Double) {
+      (low, high, right, count) = (confidence, confidence, isRight ? weight : 0, weight)
     }
 
-    mutating func add(_ isRight: Bool) {
-      right += isRight ? 1 : 0
-      count += 1
+    mutating func add(_ isRight: Bool, _ weight: Double) {
+      right += isRight ? weight : 0
+      count += weight
     }
 
     mutating func take(_ other: Block) {

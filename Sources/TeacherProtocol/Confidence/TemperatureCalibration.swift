@@ -42,60 +42,47 @@ public struct TemperatureCalibration: ConfidenceCalibration, Equatable, Codable 
   /// - Complexity: O(answers · labels).
   public init(distributions: [[Double]], truths: [Int]) {
     precondition(distributions.count == truths.count, "\(distributions.count) distributions, \(truths.count) truths")
-    // With its types written out: left to be found, they take the compiler 20 seconds.
-    let rows: [(logits: [Double], truth: Int)] = zip(distributions, truths).map {
-      (distribution: [Double], truth: Int) -> (logits: [Double], truth: Int) in
+    let targets = zip(distributions, truths).map { (distribution: [Double], truth: Int) -> [Double] in
       precondition(distribution.indices.contains(truth), "label \(truth) of \(distribution.count)")
-      return (logits: distribution.map(Self.logarithm), truth: truth)
-    }.sorted { (one: (logits: [Double], truth: Int), other: (logits: [Double], truth: Int)) -> Bool in
-      // An order of their own, as sums depend on theirs in the last digits.
-      one.logits == other.logits
-        ? one.truth < other.truth : one.logits.lexicographicallyPrecedes(other.logits)
+      return distribution.indices.map { $0 == truth ? 1 : 0 }
     }
-    // The likelihood is concave in the inverse temperature, so its slope changes its sign once at most: halve the interval.
-    func slope(_ inverse: Double) -> Double {
-      var slope = 0.0
-      for row in rows {
-        let weights = Self.softmax(row.logits.map { $0 * inverse })
-        var mean = 0.0
-        for (weight, logit) in zip(weights, row.logits) { mean += weight * logit }
-        slope = slope + row.logits[row.truth] - mean
-      }
-      return slope
-    }
-    guard !rows.isEmpty, rows.contains(where: { Set($0.logits).count > 1 }) else {
-      temperature = 1
-      return
-    }
-    temperature = Self.temperature(slope)
+    self.init(distributions: distributions, targets: targets)
   }
 
-  /// The temperature at which distributions come nearest to others, by the mean cross-entropy: -Σ target log p.
+  /// The temperature at which distributions come nearest to others, by the weighted sum of cross-entropies: -Σ target log p.
   ///
   /// - Parameters:
   ///   - distributions: axes (answer, label), each in 0...1.
   ///   - targets: of the same shape, each answer's with a sum of 1.
-  /// - Precondition: as many targets as distributions, over the same labels.
-  package init(distributions: [[Double]], targets: [[Double]]) {
+  ///   - weights: how much each answer counts, 0 or more. The default is 1 for all.
+  /// - Precondition: as many targets and weights as distributions, over the same labels.
+  package init(distributions: [[Double]], targets: [[Double]], weights: [Double]? = nil) {
     precondition(distributions.count == targets.count, "\(distributions.count) distributions, \(targets.count) targets")
-    var rows: [(logits: [Double], target: [Double])] = []
-    for (distribution, target) in zip(distributions, targets) {
+    let weights = weights ?? [Double](repeating: 1, count: targets.count)
+    precondition(weights.count == targets.count, "\(weights.count) weights, \(targets.count) targets")
+    var rows: [(logits: [Double], target: [Double], weight: Double)] = []
+    for (index, (distribution, target)) in zip(distributions, targets).enumerated() {
       precondition(distribution.count == target.count, "\(distribution.count) labels, \(target.count) of the target")
-      rows.append((distribution.map(Self.logarithm), target))
+      rows.append((distribution.map(Self.logarithm), target, weights[index]))
     }
+    // An order of their own, as sums depend on theirs in the last digits.
     rows.sort { one, other in
-      one.logits == other.logits
-        ? one.target.lexicographicallyPrecedes(other.target) : one.logits.lexicographicallyPrecedes(other.logits)
+      if one.logits != other.logits { return one.logits.lexicographicallyPrecedes(other.logits) }
+      if one.target != other.target { return one.target.lexicographicallyPrecedes(other.target) }
+      return one.weight < other.weight
     }
-    guard rows.contains(where: { Set($0.logits).count > 1 }) else {
+    guard rows.contains(where: { $0.weight > 0 && Set($0.logits).count > 1 }) else {
       temperature = 1
       return
     }
+    // The likelihood is concave in the inverse temperature, so its slope changes its sign once at most: halve the interval.
     temperature = Self.temperature { inverse in
       var slope = 0.0
       for row in rows {
-        let weights = Self.softmax(row.logits.map { $0 * inverse })
-        for (place, logit) in row.logits.enumerated() { slope += (row.target[place] - weights[place]) * logit }
+        let shares = Self.softmax(row.logits.map { $0 * inverse })
+        var own = 0.0
+        for (place, logit) in row.logits.enumerated() { own += (row.target[place] - shares[place]) * logit }
+        slope += row.weight * own
       }
       return slope
     }

@@ -119,6 +119,17 @@ import Testing
       let calibration = try calibration(of: own)
       #expect(calibration.source == "budget" && calibration.answers == 40)
       #expect(try own.run().evaluation?.labelsSpent == 40)
+      // Agreed items stand beside the labels, each kind by its share of the training items.
+      let rows = try StudentCalibration.answers(
+        contentsOf: own.folder.appending(path: "run/predictions/calibration.jsonl"), labels: calibration.labels)
+      let weak = rows.filter(\.isAgreed)
+      #expect(calibration.agreed == own.agreed.count && Set(weak.map(\.id)) == Set(own.agreed.map(\.id)))
+      let conflicts = Double(own.conflicts.count + 40)
+      let share = conflicts / (conflicts + Double(weak.count))
+      let weight = rows.reduce(0) { $0 + ($1.isAgreed ? 0 : $1.weight) }
+      #expect(abs(weight - share * Double(rows.count)) < 1e-9)
+      #expect(abs(rows.reduce(0) { $0 + $1.weight } - Double(rows.count)) < 1e-9)
+      #expect(try own.run().evaluation?.calibration?.agreed == calibration.agreed)
       let steps = try own.steps()
       // 32 labels each, in batches of 2; groups of two items may make a fold smaller or larger.
       for fold in 1...5 { #expect((14...18).contains(steps["calibration/\(fold)"] ?? 0)) }

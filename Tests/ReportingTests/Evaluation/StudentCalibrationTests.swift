@@ -113,6 +113,73 @@ import Testing
     #expect(abs((biases["a"] ?? 0) - (biases["b"] ?? 0) - 3) < 0.6)
   }
 
+  @Test(arguments: StudentCalibration.Method.allCases)
+  func `an answer with a weight of 2 is as two answers`(_ method: StudentCalibration.Method) {
+    let twice = Sample.sixty.map { answer in
+      var answer = answer
+      answer.weight = Int(answer.id).map { $0 % 3 == 0 } ?? false ? 2 : 1
+      return answer
+    }
+    let copies = Sample.sixty.filter { Int($0.id).map { $0 % 3 == 0 } ?? false }.map { answer in
+      var answer = answer
+      answer.id += " again"
+      return answer
+    }
+    func learned(_ answers: [StudentCalibration.Answer]) -> StudentCalibration {
+      StudentCalibration(
+        labels: Sample.labels,
+        mapping: StudentCalibration.mapping(method, learnedFrom: answers, labels: Sample.labels))
+    }
+    let (one, other) = (learned(twice), learned(Sample.sixty + copies))
+    for answer in Sample.sixty {
+      let (p, q) = (one.calibrated(answer.probabilities), other.calibrated(answer.probabilities))
+      #expect(Sample.labels.allSatisfy { abs((p[$0] ?? 0) - (q[$0] ?? 1)) < 1e-9 })
+    }
+  }
+
+  /// Four items of five are easy: the student says 0.98 and is right on 98 of 100. On the others it says 0.9 and is right on
+  /// half. Over all that 0.98 means 0.98; by the hard ones alone nobody could know.
+  @Test func `agreed items keep a student as sure as it may be, where the labels are of hard ones alone`() {
+    func answers(_ prefix: String, _ count: Int, says confidence: Double, right: Double) -> [StudentCalibration.Answer] {
+      (0..<count).map { number in
+        let (label, other) = number % 2 == 0 ? ("a", "b") : ("b", "a")
+        let isRight = Double((number / 2) % 50) < right * 50
+        return .init(
+          id: "\(prefix)\(number)", group: "\(prefix)\(number)", probabilities: [label: confidence, other: 1 - confidence],
+          truth: isRight ? label : other)
+      }
+    }
+    let hard = answers("hard", 200, says: 0.9, right: 0.5).map { answer in
+      var answer = answer
+      answer.weight = 0.2 * 600 / 200
+      return answer
+    }
+    let easy = answers("easy", 400, says: 0.98, right: 0.98).map { answer in
+      var answer = answer
+      (answer.weight, answer.isAgreed) = (0.8 * 600 / 400, true)
+      return answer
+    }
+    let alone = StudentCalibration(hard, labels: ["a", "b"], source: "budget")
+    let beside = StudentCalibration(hard + easy, labels: ["a", "b"], source: "budget")
+    #expect(alone.calibrated(["a": 0.98, "b": 0.02])["a"] ?? 1 < 0.7)
+    #expect(abs((beside.calibrated(["a": 0.98, "b": 0.02])["a"] ?? 0) - 0.98) < 0.02)
+    #expect(beside.calibrated(["a": 0.9, "b": 0.1])["a"] ?? 1 < 0.85)
+    #expect(beside.answers == 200 && beside.agreed == 400 && alone.agreed == 0)
+    #expect(StudentCalibration.evidence(200, source: "budget", agreed: 400) == "200 labels (budget) and 400 agreed items")
+  }
+
+  @Test func `what must be known is counted in labels of people`() {
+    let few = Sample.answers(29, sharpness: 3, seed: 5)
+    let agreed = Sample.answers(100, sharpness: 3, seed: 6).map { answer in
+      var answer = answer
+      (answer.id, answer.isAgreed) = ("agreed \(answer.id)", true)
+      return answer
+    }
+    let calibration = StudentCalibration(few + agreed, labels: ["a", "b"], source: "budget")
+    #expect(calibration.reason == "29 labelled answers are too few to learn from; it takes 30")
+    #expect(calibration.answers == 29 && calibration.agreed == 100)
+  }
+
   @Test func `the result does not depend on the order of answers`() {
     let answers = Sample.answers(200, sharpness: 2, labels: Sample.labels, seed: 3)
     let one = StudentCalibration(answers, labels: Sample.labels, source: "dev")
@@ -182,7 +249,7 @@ import Testing
     let calibration = StudentCalibration(
       labels: Sample.labels,
       mapping: StudentCalibration.mapping(method, learnedFrom: Sample.sixty, labels: Sample.labels), answers: 60,
-      source: "dev", candidates: [.init(method: .identity, logLoss: 0.65), .init(method: method, logLoss: 0.6)],
+      agreed: 12, source: "dev", candidates: [.init(method: .identity, logLoss: 0.65), .init(method: method, logLoss: 0.6)],
       reason: method == .identity ? "nothing better" : nil, adapter: "5f1c")
     try withTemporaryFolder { folder in
       let file = folder.appending(path: "calibration.json")
@@ -259,6 +326,7 @@ import Testing
       "candidates[0].log_loss", "a value", "nothing"
     ),
     (#"{"version": 1, "labels": ["a"], "method": "identity", "answers": -1}"#, "answers", "0 or more", "-1"),
+    (#"{"version": 1, "labels": ["a"], "method": "identity", "agreed": -1}"#, "agreed", "0 or more", "-1"),
   ])
   func `what is wrong with a file is said by field, in words of the file`(
     _ text: String, _ field: String, _ expected: String, _ found: String
