@@ -38,7 +38,8 @@ extension RunConfiguration {
       found: "\(labels.count) labels" + (positive == nil ? " without positive" : ""))
     reader.require(
       pretrain?.objective == [.contrastive], "pretrain.objective", "student.fresh.matcher",
-      expected: "[contrastive], by which a matcher's tower learns", found: pretrain == nil ? "no pre-training" : "others")
+      expected: "[contrastive], by which a matcher's tower learns",
+      found: pretrain == nil ? "no pre-training" : "others")
   }
 
   /// What Stage 2 is chosen by has to be apart from what it is trained and scored on.

@@ -49,7 +49,8 @@ package struct ConvNeXtConfiguration: ModelConfiguration {
     let step = patchSize << (widths.count - 1)
     guard imageSize.isMultiple(of: step) else {
       throw file.refusal(
-        "image_size", "image_size \(imageSize) must be a multiple of \(step), patch_size with a halving for each later stage")
+        "image_size",
+        "image_size \(imageSize) must be a multiple of \(step), patch_size with a halving for each later stage")
     }
   }
 }

@@ -29,7 +29,8 @@ extension RunCheck {
         let sentences = try SentenceEmbedder(contentsOf: URL(filePath: matcher.textModel))
         findings.ok(
           "student.fresh.matcher",
-          "a tower made from nothing, against the \(sentences.dimensions) numbers of \(matcher.textModel); it writes no rationales")
+          "a tower made from nothing, against the \(sentences.dimensions) numbers of \(matcher.textModel); it writes no rationales"
+        )
       } catch {
         findings.fail("student.fresh.matcher", FaultText.sentence(for: error))
       }
@@ -49,7 +50,8 @@ extension RunCheck {
         let matcher = try ImageTextMatcher(contentsOf: URL(filePath: path))
         findings.ok(
           "student.model",
-          "\(path): compares photos with texts, \(ByteText.count(matcher.parameterCount())) parameters; it writes no rationales")
+          "\(path): compares photos with texts, \(ByteText.count(matcher.parameterCount())) parameters; it writes no rationales"
+        )
         return nil
       }
       let folder = try ModelFolder(URL(filePath: path))

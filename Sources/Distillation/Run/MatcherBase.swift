@@ -83,7 +83,8 @@ extension DistillationRun {
     var (matches, mismatches) = ([Double](), [Double]())
     for (place, own) in captions.enumerated() {
       let others = (0..<own.count).map { _ in
-        let row = captions.count > 1 ? (place + Int.random(in: 1..<captions.count, using: &generator)) % captions.count : place
+        let step = captions.count > 1 ? Int.random(in: 1..<captions.count, using: &generator) : 0
+        let row = (place + step) % captions.count
         return captions[row].randomElement(using: &generator) ?? own[0]
       }
       let cosines = student.imageVectors([images[place]])

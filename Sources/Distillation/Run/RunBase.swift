@@ -56,7 +56,8 @@ extension DistillationRun {
     let base = try loadBase(in: form)
     guard !(base is ImageTextMatcher) else {
       throw RunError.notARun(
-        folder.path, "its student compares photos with texts and writes nothing, which predict and evaluate ask it about; "
+        folder.path,
+        "its student compares photos with texts and writes nothing, which predict and evaluate ask it about; "
           + "this needs a student that writes")
     }
     guard var student = base as? any PretrainedStudent else { throw RunError.noStudent }

@@ -44,7 +44,8 @@ extension DistillationRun {
     let labels = try configuration.labelSet()
     let state = try await gathered(readData(DataFiles(configuration), labels), labels: labels)
     guard let base = try loadBase() as? any PretrainedStudent else {
-      throw RunError.notExported("student.model", "it compares photos with texts, and other trainers read no such model")
+      throw RunError.notExported(
+        "student.model", "it compares photos with texts, and other trainers read no such model")
     }
     let key = try baseKey()
     var keys = ["stage1": exportKey(state)]

@@ -30,7 +30,8 @@ package struct FreshStudentConfiguration: DefaultedSection {
     ConfigurationKey("vision_config", \.vision, "The vision tower (SigLIP)."),
     ConfigurationKey(
       "matcher", \.matcher,
-      "In place of all these: a tower whose vectors are compared with a sentence model's; it answers by one of two labels."),
+      "In place of all these: a tower whose vectors are compared with a sentence model's; it answers by one of two labels."
+    ),
   ]
 
   /// Whole image tokens.

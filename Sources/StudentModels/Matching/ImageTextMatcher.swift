@@ -93,7 +93,8 @@ package struct ImageTextMatcher: Student, PairEncoder {
         "a matcher compares a text with one image, and here there are \(images.count); take a student that writes")
     }
     return AnswerTree(
-      prompt: try tokens(of: question), images: images, answers: try answers.map { [try answerToken(of: $0), endToken] })
+      prompt: try tokens(of: question), images: images,
+      answers: try answers.map { [try answerToken(of: $0), endToken] })
   }
 
   package func logProbabilities(of trees: [AnswerTree]) -> AnswerScores {
@@ -118,7 +119,9 @@ package struct ImageTextMatcher: Student, PairEncoder {
     return AnswerScores(
       logProbabilities: Tensor.concatenated([scores.reshaped([-1, 1]), .zeros([1, 1])]).gathered(places).reshaped([-1]),
       ranges: ranges,
-      entropies: places.map { figure($0) { row in -(0..<2).reduce(0) { $0 + exp(values[row, $1]) * values[row, $1] } } },
+      entropies: places.map {
+        figure($0) { row in -(0..<2).reduce(0) { $0 + exp(values[row, $1]) * values[row, $1] } }
+      },
       meanLogits: places.map { figure($0) { (plain[$0, 0] + plain[$0, 1]) / 2 } },
       isGreedy: places.map { $0 == end || values[$0 / 2, $0 % 2] >= values[$0 / 2, 1 - $0 % 2] })
   }
@@ -128,7 +131,9 @@ package struct ImageTextMatcher: Student, PairEncoder {
     _ prompts: [AnswerTree], maximumTokens: Int, sampling: Sampling, using generator: inout Tensor.Generator
   ) -> [Generation] {
     prompts.map { prompt in
-      if let last = prompt.prompt.last, last >= firstAnswer { return Generation(tokens: [], text: "", isComplete: true) }
+      if let last = prompt.prompt.last, last >= firstAnswer {
+        return Generation(tokens: [], text: "", isComplete: true)
+      }
       let logits = logits(of: [prompt]).detached()
       let number = logits[0, 0] >= logits[0, 1] ? 0 : 1
       return Generation(

@@ -15,7 +15,7 @@ final class SentenceVectors: Sendable {
   /// - Precondition: the tokens are the embedder's.
   func vectors(_ texts: [[Int]]) -> Tensor {
     let known = kept.withLock { kept in texts.map { kept[$0] } }
-    let missing = Array(Set(zip(texts, known).filter { $0.1 == nil }.map(\.0))).sorted { $0.lexicographicallyPrecedes($1) }
+    let missing = Set(zip(texts, known).filter { $0.1 == nil }.map(\.0)).sorted { $0.lexicographicallyPrecedes($1) }
     var found: [[Int]: [Float]] = [:]
     if !missing.isEmpty {
       // Rows of tokens are checked where texts become tokens, so that nothing is left that could be refused.

@@ -1,0 +1,92 @@
+import Distillation
+import Foundation
+import ImageDecoding
+import LoRA
+import StudentModels
+import Tensor
+import Testing
+
+/// Runs whose student compares photos with texts.
+@Suite(.serialized) struct MatcherRunTests {
+  /// A world whose base and teachers are made in the run, over a sentence model of its own.
+  private func withMatcherWorld(_ body: (RunWorld) async throws -> Void) async throws {
+    try await withRunWorld { world in
+      let sentences = world.folder.appending(path: "sentences")
+      var encoder = FreshEncoder()
+      (encoder.hiddenSize, encoder.heads, encoder.vocabularySize) = (16, 2, 300)
+      try encoder.write(to: sentences, texts: world.items.map { "Caption \($0.id)" }, seed: 2)
+      let captions = world.folder.appending(path: "data/captions.jsonl")
+      try Data(
+        (0..<3).map { #"{"image": "train\#($0).png", "captions": ["Caption of \#($0)", "Caption i\#($0)"]}"# + "\n" }
+          .joined().utf8
+      ).write(to: captions)
+      try await body(
+        world.with { c in
+          var matcher = MatcherConfiguration(textModel: sentences.path)
+          (matcher.imageSize, matcher.patchSize, matcher.widths, matcher.depths) = (16, 4, [4, 8], [1, 1])
+          var fresh = FreshStudentConfiguration()
+          fresh.matcher = matcher
+          (c.student.model, c.student.fresh) = (nil, fresh)
+          var pretrain = PretrainConfiguration(captions: captions.path)
+          pretrain.objective = [.contrastive]
+          pretrain.imageShift = 2
+          pretrain.training = TrainingConfiguration(epochs: 3, batch: 2, learningRate: 1e-3)
+          c.pretrain = pretrain
+          c.data.teacherShare = 0.5
+          c.teachers = [("grey", .grey), ("blurred", .blurred)].map { name, view in
+            var teacher = TrainedTeacherConfiguration()
+            teacher.imageView = view
+            teacher.training = TrainingConfiguration(epochs: 1, batch: 4, learningRate: 1e-2)
+            return TeacherConfiguration(name: name, source: .trained(teacher))
+          }
+          c.agreement.rule = .majority
+          c.stage1.conflicts = .all
+        })
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `a matcher is pre-trained, teaches, learns in both stages and is asked again`(trainsTower: Bool) async throws {
+    try await withMatcherWorld { world in
+      let world = world.with { c in
+        c.student.lora.vision = trainsTower
+        c.student.imageCache = !trainsTower
+      }
+      #expect(throws: Never.self) { try world.configuration.validate() }
+      try await world.run().run()
+      let evaluation = try #require(try world.run().evaluation)
+      #expect(Set(evaluation.results.keys).isSuperset(of: ["teacher:grey", "stage1", "two_stage"]))
+      let adapter = try String(decoding: world.bytes("stage2/adapter_config.json"), as: UTF8.self)
+      #expect(adapter.contains("image_map") && adapter.contains("vision_projection") == trainsTower)
+      let base = try ImageTextMatcher(contentsOf: world.folder.appending(path: "run/base"))
+      #expect(base.configuration.answers == .init(match: "It is pristine.", mismatch: "It is falsified."))
+      // The finished student answers any file, without reasons.
+      let answers = try await world.run().predict(world.folder.appending(path: "data/items.jsonl"))
+      #expect(answers.count == world.items.count && answers.allSatisfy { $0.label != nil && $0.rationale == "" })
+      // The same in another folder gives the same bytes.
+      try await world.run("again").run()
+      for file in ["base/model.safetensors", "teachers/grey/model.safetensors", "stage2/adapter_model.safetensors"] {
+        #expect(try world.bytes(file) == world.bytes(file, of: "again"), "\(file)")
+      }
+    }
+  }
+
+  @Test func `what needs a student that writes says so, and what a matcher needs is asked for`() async throws {
+    try await withMatcherWorld { world in
+      try await world.run().run(through: .stage2)
+      #expect {
+        try world.run().trainedStudent()
+      } throws: {
+        "\($0)".contains("compares photos with texts and writes nothing")
+      }
+      let changes: [(inout RunConfiguration) -> Void] = [
+        { $0.pretrain = nil }, { $0.pretrain?.objective = [.matching] }, { $0.positive = nil },
+        { $0.labels.append(.init(name: "unclear", answer: "It is unclear.")) },
+        { $0.student.fresh?.matcher?.depths = [1] }, { $0.student.fresh?.matcher?.imageSize = 20 },
+      ]
+      for change in changes {
+        #expect(throws: (any Error).self) { try world.with(change).configuration.validate() }
+      }
+    }
+  }
+}
