@@ -5,23 +5,32 @@ package import Tensor
 /// "Learning Transferable Visual Models From Natural Language Supervision").
 ///
 /// Every other caption of the part is a wrong one, so larger parts are harder and teach more. Captions of the same image
-/// are never held against each other.
+/// are never held against each other. Images may be shifted and mirrored anew in each epoch, each of which then has examples of
+/// its own.
 package struct ContrastiveObjective<Model: PairEncoder>: TrainingObjective {
   /// One pair an example.
   package let pairs: [ContrastivePair]
   /// Divides cosines. The default is 0.07.
   package let temperature: Float
+  private let views: ImageViews
+  private let epochs: Int
 
   /// An objective over these pairs.
   ///
+  /// - Parameters:
+  ///   - epochs: how often each pair is an example. The default is once.
+  ///   - views: how its image is seen each time. The default is as it is.
   /// - Precondition: no caption is empty.
-  package init(_ pairs: [ContrastivePair], temperature: Float = 0.07) {
+  package init(
+    _ pairs: [ContrastivePair], temperature: Float = 0.07, epochs: Int = 1,
+    views: ImageViews = ImageViews(shift: 0, seed: 0)
+  ) {
     precondition(pairs.allSatisfy { !$0.caption.isEmpty }, "a caption without tokens")
-    (self.pairs, self.temperature) = (pairs, temperature)
+    (self.pairs, self.temperature, self.epochs, self.views) = (pairs, temperature, epochs, views)
   }
 
-  /// The number of pairs.
-  package var exampleCount: Int { pairs.count }
+  /// Each pair in each epoch.
+  package var exampleCount: Int { pairs.count * epochs }
 
   /// The number of these examples.
   package func weight(of examples: [Int]) -> Float { Float(examples.count) }
@@ -30,8 +39,8 @@ package struct ContrastiveObjective<Model: PairEncoder>: TrainingObjective {
   package func loss(
     of examples: [Int], under model: Model, total: Float
   ) -> (loss: Tensor, metrics: StepMetrics) {
-    let part = examples.map { pairs[$0] }
-    let images = model.imageVectors(part.map(\.image))
+    let part = examples.map { pairs[$0 % pairs.count] }
+    let images = model.imageVectors(zip(part, examples).map { views.view(of: $0.image, in: $1) })
     let texts = model.textVectors(part.map(\.caption))
     let count = part.count
     let others = Tensor(shape: [count, count]) { out in

@@ -32,15 +32,14 @@ extension DistillationRun {
     var order = Array(rows.indices)
     order.shuffle(using: &generator)
     let (seen, kept) = (order[..<border].sorted(), order[border...].sorted())
-    var (texts, owned) = ([[Int]](), [Range<Int>]())
-    for row in seen {
-      owned.append(texts.count..<(texts.count + captions[row].count))
-      texts += captions[row]
+    let pairs = seen.flatMap { row in
+      captions[row].map { ContrastivePair(image: images[row], imageNumber: row, caption: $0) }
     }
-    let objective = SentenceTargetObjective<ImageTextMatcher>(
-      seen.map { images[$0] }, captions: student.textVectors(texts), owned: owned,
-      temperature: Float(pretrain.temperature), epochs: pretrain.training.epochs, shift: pretrain.imageShift,
-      seed: UInt64(configuration.seed))
+    // All at once, and not a few in each update.
+    _ = student.textVectors(pairs.map(\.caption))
+    let objective = ContrastiveObjective<ImageTextMatcher>(
+      pairs, temperature: Float(pretrain.temperature), epochs: pretrain.training.epochs,
+      views: ImageViews(shift: pretrain.imageShift, seed: UInt64(configuration.seed)))
     var options = pretrain.training.options
     // Each epoch's views are examples of their own.
     (options.epochs, options.parts) = (1, pretrain.updateParts)
