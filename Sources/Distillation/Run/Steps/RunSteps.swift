@@ -11,21 +11,6 @@ internal import DistillationConfiguration
 /// through without a model or a row being read. What one step finds the later ones take from here; where the step itself was
 /// skipped it is found again, without asking or training.
 final class RunSteps {
-  /// A step, or a part that others need first.
-  enum Part: Equatable {
-    case base
-    case teacher(String)
-    case step(RunStep)
-
-    var name: String {
-      switch self {
-      case .base: "base"
-      case .teacher(let name): "teachers/\(name)"
-      case .step(let step): step.rawValue
-      }
-    }
-  }
-
   private let run: DistillationRun
   private let configuration: RunConfiguration
   private let engine: StepEngine
