@@ -137,6 +137,64 @@ SD_INLINE void pack_runs(const float *restrict x, uint8_t *restrict out) {
   }
 }
 
+// What 16 elements are best given by as scale * number with numbers from -32 to 31. Numbers are rounded for 19 scales by which the
+// element of the largest magnitude is about -32; for each the best scale follows from them (weighted least squares), and of all
+// the one with the least error is taken. Elements weigh as their squares, all relative to the largest.
+SD_INLINE float fit_sixteen(const float *restrict x) {
+  float largest = 0, y[16];
+  for (int i = 0; i < 16; i++) largest = fabsf(x[i]) > fabsf(largest) ? x[i] : largest;
+  if (!(fabsf(largest) > TINY)) return 0;
+  for (int i = 0; i < 16; i++) y[i] = x[i] / largest;
+  float best = -1, scale = 0;
+  for (int step = -9; step <= 9; step++) {
+    float by = -32.0f - 0.1f * (float)step, products[32], squares[32];
+    for (int i = 0; i < 16; i++) {
+      float number = (float)((int)(by * y[i] + 64.5f) - 64);
+      number = number > 31 ? 31 : number < -32 ? -32 : number;
+      float weight = y[i] * y[i] * number;
+      products[i] = weight * y[i], squares[i] = weight * number;
+      products[16 + i] = squares[16 + i] = 0;
+    }
+    // By the best scale the error is the elements' weighted square less this.
+    float product = sum_32(products), square = sum_32(squares), less = product * product / square;
+    if (less > best) best = less, scale = product / square;
+  }
+  return scale * largest;
+}
+
+// 16 runs of 16, whose scales are 8 bits of one for all. Numbers are rounded anew for those that are left.
+SD_INLINE void pack_sixes(const float *restrict x, uint8_t *restrict out) {
+  float scales[16], most = 0;
+  for (int run = 0; run < 16; run++) {
+    scales[run] = fit_sixteen(x + 16 * run);
+    most = fabsf(scales[run]) > fabsf(most) ? scales[run] : most;
+  }
+  uint16_t bits = half_bits(most / -128);
+  float scale = half_to_float(bits);
+  put_half(out + 208, bits);
+  uint8_t numbers[256];
+  for (int run = 0; run < 16; run++) {
+    float whole = fabsf(scale) > 0 ? scales[run] / scale : 0;
+    whole = whole > 127 ? 127 : whole < -128 ? -128 : whole;
+    int eight = (int)(whole + 128.5f) - 128;
+    out[192 + run] = (uint8_t)(int8_t)eight;
+    float by = scale * (float)eight;
+    for (int i = 16 * run; i < 16 * run + 16; i++) {
+      float number = fabsf(by) > 0 ? x[i] / by : 0;
+      number = number > 31 ? 31 : number < -32 ? -32 : number;
+      numbers[i] = (uint8_t)(int)(number + 32.5f);
+    }
+  }
+  // In each half the first 64 of the lower four bits beside the last, and the upper two of four runs of 32 in a byte.
+  for (int half = 0; half < 2; half++) {
+    const uint8_t *from = numbers + 128 * half;
+    for (int i = 0; i < 64; i++) out[64 * half + i] = (uint8_t)((from[i] & 15) | (from[64 + i] & 15) << 4);
+    for (int i = 0; i < 32; i++)
+      out[128 + 32 * half + i] =
+          (uint8_t)(from[i] >> 4 | from[32 + i] >> 4 << 2 | from[64 + i] >> 4 << 4 | from[96 + i] >> 4 << 6);
+  }
+}
+
 SD_KERNEL(extern, void, sd_float_to_gguf, (sd_gguf type, const float *from, size_t blocks, void *out),
           (type, from, blocks, out)) {
   uint8_t *to = out;
@@ -145,5 +203,6 @@ SD_KERNEL(extern, void, sd_float_to_gguf, (sd_gguf type, const float *from, size
     if (type == SD_Q8_0) pack_bytes(from, to);
     if (type == SD_Q5_0) pack_fives(from, to);
     if (type == SD_Q4_K) pack_runs(from, to);
+    if (type == SD_Q6_K) pack_sixes(from, to);
   }
 }

@@ -128,6 +128,8 @@ import Tokenization
       #expect(packed.typeName(of: "blk.0.ffn_up.weight") == "Q8_0")
       #expect(packed.typeName(of: "blk.0.attn_norm.weight") == "F32")
       _ = try StudentFamily.student(contentsOf: url)
+      try student.saveGGUF(to: url, as: .q6_K)
+      #expect(try #require(try GGUFModel(at: url)).file.typeName(of: "blk.0.ffn_down.weight") == "Q8_0")
       // Rows of 32 and 64, and in one model of 48: none of 256.
       try student.saveGGUF(to: url, as: .q4_K)
       let fewer = try #require(try GGUFModel(at: url)).file

@@ -101,29 +101,47 @@ import Testing
     }
   }
 
-  /// A tensor as Q4_K, written and read.
-  private func asQ4K(_ tensor: Tensor) throws -> Tensor {
+  /// A tensor in a type of few bits, written and read.
+  private func packed(_ tensor: Tensor, _ type: Tensor.GGUFFile.ElementType = .q4_K) throws -> Tensor {
     try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("x.gguf")
-      try Tensor.GGUFFile.write([], tensors: [("x", tensor, .q4_K)], to: url)
+      try Tensor.GGUFFile.write([], tensors: [("x", tensor, type)], to: url)
       let file = try Tensor.GGUFFile(contentsOf: url)
-      #expect(file.typeName(of: "x") == "Q4_K")
+      #expect(file.typeName(of: "x") == type.name)
       return Tensor(try file.tensor(named: "x").scalars, shape: tensor.shape)
     }
   }
 
-  @Test(.everyInstructionSet) func `numbers of 4 bits err no more than those that llama.cpp finds for the same matrix`()
+  @Test(.everyInstructionSet)
+  func `numbers of 4 and of 6 bits err no more than those that llama.cpp finds for the same matrix`()
     throws
   {
     let wave = (1...(64 * 512)).map { k -> Float in
       let x = Double(k)
       return Float((sin(0.37 * x) + sin(1.13 * x + 1) + sin(2.71 * x + 2)) * 0.01)
     }
-    let found = try asQ4K(Tensor(wave, shape: [64, 512])).scalars
-    let square = zip(found, wave).reduce(0.0) { $0 + pow(Double($1.0 - $1.1), 2) }
-    let error = (square / wave.reduce(0.0) { $0 + Double($1) * Double($1) }).squareRoot()
-    // llama_model_quantize of ggml 0.12.0, Q4_K without an importance matrix, of a model that has these weights.
-    #expect(error < 1.01 * 0.0689867, "\(error)")
+    // llama_model_quantize of ggml 0.12.0, without an importance matrix, of a model that has these weights.
+    for (type, reference) in [(Tensor.GGUFFile.ElementType.q4_K, 0.0689867), (.q6_K, 0.0165268)] {
+      let found = try packed(Tensor(wave, shape: [64, 512]), type).scalars
+      let square = zip(found, wave).reduce(0.0) { $0 + pow(Double($1.0 - $1.1), 2) }
+      let error = (square / wave.reduce(0.0) { $0 + Double($1) * Double($1) }).squareRoot()
+      #expect(error < 1.01 * reference, "\(type.name): \(error)")
+    }
+  }
+
+  @Test(.everyInstructionSet) func `runs of 16 that are zeros, one number or far apart are packed in 6 bits`() throws {
+    let levels: [Float] = [0, 3, -3, 1e-38, -1e-38, 1e-6, 100, -0.5, 0, 64, -64, 2, 1, 0.25, -100, 50]
+    let rows = levels.map { Array(repeating: $0, count: 256) } + [levels.flatMap { Array(repeating: $0, count: 16) }]
+    let found = try packed(Tensor(rows.flatMap(\.self), shape: [17, 256]), .q6_K).scalars
+    for (row, level) in levels.enumerated() {
+      for element in found[(256 * row)..<(256 * row + 256)] {
+        #expect(abs(element - level) <= max(1e-3 * abs(level), 2e-6), "\(level): \(element)")
+      }
+    }
+    // Scales are 128ths of the largest, 100 / 32, so that a number of 32 steps is half of 100 / 128 away at most.
+    for (place, element) in found[4096...].enumerated() {
+      #expect(abs(element - levels[place / 16]) <= 0.4, "\(levels[place / 16]): \(element)")
+    }
   }
 
   @Test(.everyInstructionSet) func `runs of one number, of zeros and of numbers that are nearly zero are packed too`()
@@ -132,7 +150,7 @@ import Testing
     let levels: [Float] = [0, 3, -3, 1e-38, -1e-38, 1e-6, 100, -0.5]
     // A row for each level, and one in which the runs have all of them.
     let rows = levels.map { Array(repeating: $0, count: 256) } + [levels.flatMap { Array(repeating: $0, count: 32) }]
-    let found = try asQ4K(Tensor(rows.flatMap(\.self), shape: [9, 256])).scalars
+    let found = try packed(Tensor(rows.flatMap(\.self), shape: [9, 256])).scalars
     for (row, level) in levels.enumerated() {
       for element in found[(256 * row)..<(256 * row + 256)] {
         #expect(abs(element - level) <= max(1e-3 * abs(level), 2e-6), "\(level): \(element)")

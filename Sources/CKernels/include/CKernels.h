@@ -79,7 +79,7 @@ size_t sd_gguf_bytes(sd_gguf type);
 void sd_gguf_runs_to_float(sd_gguf type, const void *from, size_t first, size_t runs, float *out);
 // Elements first..<first + n
 void sd_gguf_part_to_float(sd_gguf type, const void *from, size_t first, size_t n, float *out);
-// gguf_pack.c: SD_Q8_0, SD_Q5_0 and SD_Q4_K, of finite numbers whose scales 16 bits hold
+// gguf_pack.c: SD_Q8_0, SD_Q5_0, SD_Q4_K and SD_Q6_K, of finite numbers whose scales 16 bits hold
 void sd_float_to_gguf(sd_gguf type, const float *from, size_t blocks, void *out);
 
 // gemm.c -----------------------------------------------------------------------------------------------------

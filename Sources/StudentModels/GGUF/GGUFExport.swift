@@ -12,8 +12,9 @@ package protocol GGUFWritable {
   ///
   /// - Parameters:
   ///   - url: where to; an existing file is replaced.
-  ///   - type: of the matrices: F32, F16, BF16, Q8_0 or Q4_K. Vectors are F32, and so are matrices that Q8_0 cannot pack, and
-  ///     the tower's maps of patches and places. What Q4_K cannot pack is Q5_0 or F16, and the table of tokens Q8_0.
+  ///   - type: of the matrices: F32, F16, BF16, Q8_0, Q6_K or Q4_K. Vectors are F32, and so are matrices that Q8_0 cannot pack, and
+  ///     the tower's maps of patches and places. What Q4_K cannot pack is Q5_0 or F16, and the table of tokens Q8_0;
+  ///     what Q6_K cannot is Q8_0 or F16.
   /// - Throws: ``StudentError/unusableFile(_:expected:found:)`` of a student that such files have no place for, before
   ///   anything is written, or `SafetensorsError.unwritable`.
   func saveGGUF(to url: URL, as type: Tensor.GGUFFile.ElementType) throws
@@ -143,12 +144,13 @@ extension FamilyStudent: GGUFWritable {
 
 extension Tensor.GGUFFile.ElementType {
   /// What a tensor of this shape is packed as where the file's matrices are of this type: another one where its rows are not
-  /// of whole blocks, which for Q4_K are those that llama.cpp chooses. The table of tokens, and so the head, has 8 bits in files
+  /// of whole blocks, which for Q4_K and Q6_K are those that llama.cpp chooses. The table of tokens, and so the head, has 8 bits in files
   /// of Q4_K.
   func packing(_ shape: [Int], isTable: Bool = false) -> Self {
     guard shape.count > 1, let row = shape.last else { return .float32 }
     switch self {
     case .q8_0: return row % 32 == 0 ? .q8_0 : .float32
+    case .q6_K: return row % 256 == 0 ? .q6_K : row % 32 == 0 ? .q8_0 : .float16
     case .q4_K:
       if isTable || row % 256 != 0 { return row % 32 != 0 ? .float16 : isTable ? .q8_0 : .q5_0 }
       return .q4_K
@@ -158,7 +160,7 @@ extension Tensor.GGUFFile.ElementType {
 
   /// The number by which a file says what most of its matrices are of.
   var fileType: UInt32 {
-    let numbers: [Self: UInt32] = [.float32: 0, .float16: 1, .q8_0: 7, .q4_K: 14, .bfloat16: 32]
+    let numbers: [Self: UInt32] = [.float32: 0, .float16: 1, .q8_0: 7, .q4_K: 14, .q6_K: 18, .bfloat16: 32]
     return numbers[self] ?? 0
   }
 }

@@ -21,8 +21,8 @@ extension Tensor.GGUFFile {
   /// - Parameters:
   ///   - metadata: in the order of the file.
   ///   - tensors: in the order of the file, each with the type of its elements: F32, F16, BF16, Q8_0 or Q5_0 where its rows are
-  ///     of a multiple of 32 elements, Q4_K where of 256. Elements are rounded to the nearest that their scales give; those of Q4_K
-  ///     are searched for.
+  ///     of a multiple of 32 elements, Q4_K and Q6_K where of 256. Elements are rounded to the nearest that their scales give; those
+  ///     of the last two are searched for.
   ///   - url: where to; an existing file is replaced.
   /// - Throws: `SafetensorsError.unwritable`, of an element that is beyond the type's range too.
   package static func write(
@@ -72,7 +72,7 @@ extension Tensor.GGUFFile {
     for (name, tensor, type) in tensors {
       let (each, bytes) = type.block
       precondition(
-        [.float32, .float16, .bfloat16, .q8_0, .q5_0, .q4_K].contains(type) && tensor.rank > 0
+        [.float32, .float16, .bfloat16, .q8_0, .q5_0, .q4_K, .q6_K].contains(type) && tensor.rank > 0
           && tensor.shape[tensor.rank - 1] % each == 0,
         "\(name), \(tensor.shape), is not written as \(type.name)")
       add(name)
@@ -117,7 +117,7 @@ extension Tensor.GGUFFile {
       return bytes
     default:
       // Beyond, a scale of 16 bits would be infinite.
-      let largest = 65504 * Float(type == .q8_0 ? 127 : 16)
+      let largest = 65504 * Float(type == .q8_0 ? 127 : type == .q6_K ? 30 * 120 : 16)
       if let odd = scalars.first(where: { !($0.magnitude <= largest) }) { throw fault(odd) }
       let (each, size) = type.block
       let count = scalars.count / each

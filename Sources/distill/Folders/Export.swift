@@ -74,7 +74,7 @@
 
     @Option(
       help: ArgumentHelp(
-        "Type of the written weights: float32, bfloat16 or float16, of a .gguf file q8_0 and q4_k too. (default: that of the model's folder)",
+        "Type of the written weights: float32, bfloat16 or float16, of a .gguf file q8_0, q6_k and q4_k too. (default: that of the model's folder)",
         valueName: "type"))
     var dtype: WeightType?
 
@@ -82,6 +82,7 @@
     enum WeightType: String, ExpressibleByArgument, CaseIterable {
       case float32, bfloat16, float16
       case eightBits = "q8_0"
+      case sixBits = "q6_k"
       case fourBits = "q4_k"
 
       /// The type in a folder; nil for one that stands in GGUF files alone.
@@ -90,7 +91,7 @@
         case .float32: .float32
         case .bfloat16: .bfloat16
         case .float16: .float16
-        case .eightBits, .fourBits: nil
+        case .eightBits, .sixBits, .fourBits: nil
         }
       }
 
@@ -101,6 +102,7 @@
         case .bfloat16: .bfloat16
         case .float16: .float16
         case .eightBits: .q8_0
+        case .sixBits: .q6_K
         case .fourBits: .q4_K
         }
       }
