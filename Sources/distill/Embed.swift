@@ -11,7 +11,8 @@
         Reads standard input and prints one JSON array of numbers a line, of length 1: the product of two says how alike \
         their texts are. The folder is one of sentence-transformers, such as all-MiniLM-L6-v2 or Qwen3-Embedding-0.6B, or \
         that of an encoder, whose tokens are then averaged. A text beyond the model's limit is cut there. A folder's \
-        default prompt is put before each line, as sentence-transformers does. Lines that are empty or \
+        default prompt is put before each line, as sentence-transformers does. A GGUF file of a BERT stands in place of a \
+        folder. Lines that are empty or \
         not UTF-8 have a vector too, so that lines and vectors stay beside each other, and are named on standard error.
 
         Example:
@@ -22,7 +23,7 @@
         With --shard i/n only lines of one part have vectors, in the order of the input; a line is its own group.
         """)
 
-    @Option(help: ArgumentHelp("The model's folder.", valueName: "folder"), completion: .directory)
+    @Option(help: ArgumentHelp("The model's folder or GGUF file.", valueName: "path"), completion: .file())
     var model: String
 
     @Option(help: ArgumentHelp("Which of the folder's prompts to put before each line.", valueName: "name"))

@@ -100,6 +100,9 @@ extension RunCheck {
 
   /// The elements of a folder's weights; nil where it has none that can be read.
   static func weights(in folder: URL) -> Int? {
+    if let isEncoder = try? GGUFEncoder.isFile(folder), isEncoder {
+      return (try? Tensor.GGUFFile(contentsOf: folder))?.elements
+    }
     if GGUFModel.isFile(folder) {
       return (try? StudentFamily.configuration(contentsOf: folder)).map { ModelSize($0).parameters }
     }

@@ -31,7 +31,7 @@ package struct FileDigests {
   /// models come from.
   package func digest(ofModel url: URL) throws -> String {
     try ModelFolder.demand(url)
-    let files = try GGUFModel(at: url)?.paths ?? []
+    let files = try GGUFModel.paths(of: url)
     guard files.count > 1 else { return try digest(of: url) }
     return try ContentDigest.of(fields: files.map { try digest(of: URL(filePath: $0)) })
   }

@@ -1,5 +1,5 @@
-internal import Layers
-package import Tensor
+package import Layers
+internal import Tensor
 
 /// How the weights of encoders are spelled in model folders.
 ///
@@ -12,7 +12,7 @@ struct TextEncoderSpelling {
   /// Where the encoder stands in the model; empty if it is the model.
   private let path: String
 
-  init(_ folder: Tensor.SafetensorsFolder, family: TextEncoderConfiguration.Family, path: String) {
+  init(_ folder: any TensorSource, family: TextEncoderConfiguration.Family, path: String) {
     self.family = family
     names = Set(folder.names)
     let table = family == .modernbert ? "embeddings.tok_embeddings.weight" : "embeddings.word_embeddings.weight"
@@ -47,7 +47,7 @@ extension TextEncoder {
   /// The encoder of a model folder, whatever head the folder has.
   ///
   /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
-  package init(_ configuration: TextEncoderConfiguration, from folder: Tensor.SafetensorsFolder) throws {
+  package init(_ configuration: TextEncoderConfiguration, from folder: any TensorSource) throws {
     var generator = Tensor.Blank()
     self.init(configuration, using: &generator)
     let spelling = TextEncoderSpelling(folder, family: configuration.family, path: "")
@@ -60,7 +60,7 @@ extension TextEncoderHead {
   /// The encoder and the head of a model folder.
   ///
   /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
-  package init(_ configuration: TextEncoderConfiguration, from folder: Tensor.SafetensorsFolder) throws {
+  package init(_ configuration: TextEncoderConfiguration, from folder: any TensorSource) throws {
     var generator = Tensor.Blank()
     self.init(configuration, using: &generator)
     try load(from: folder, includingHead: true)
@@ -70,11 +70,11 @@ extension TextEncoderHead {
   /// that the folder lacks.
   ///
   /// - Throws: as `Module.loadWeights(from:renaming:ignoring:)`.
-  package mutating func loadEncoder(from folder: Tensor.SafetensorsFolder) throws {
+  package mutating func loadEncoder(from folder: any TensorSource) throws {
     try load(from: folder, includingHead: false)
   }
 
-  private mutating func load(from folder: Tensor.SafetensorsFolder, includingHead: Bool) throws {
+  private mutating func load(from folder: any TensorSource, includingHead: Bool) throws {
     let family = encoder.configuration.family
     let spelling = TextEncoderSpelling(folder, family: family, path: family.path)
     try loadWeights(

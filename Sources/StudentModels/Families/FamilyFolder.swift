@@ -227,7 +227,7 @@ func readJSON<Value: Decodable>(_ url: URL) throws -> Value {
 }
 
 /// The same for bytes that were read, or made, already.
-private func decodeJSON<Value: Decodable>(_ data: Data, path file: String) throws -> Value {
+func decodeJSON<Value: Decodable>(_ data: Data, path file: String) throws -> Value {
   let json: JSONValue
   do { json = try JSONParser.value(of: [UInt8](data), .modelFile) } catch {
     throw StudentError.unusableFile(

@@ -11,8 +11,10 @@ extension GGUFModel {
   static func configuration(
     _ file: Tensor.GGUFFile, _ architecture: Architecture, _ projector: GGUFProjector.Kind?
   ) throws -> JSONValue {
-    let reader = KeyReader(file: file, architecture: architecture)
-    try reader.refuseOthers()
+    let reader = GGUFKeyReader(file: file, architecture: architecture.rawValue)
+    try reader.require("expert_count", 0)
+    // The levels are compared with the tower's.
+    try reader.refuse(otherThan: knownKeys.union(architecture == .qwen3VL ? [GGUFProjector.levels] : []))
     let width = try reader.required("embedding_length")
     let heads = try reader.required("attention.head_count")
     guard heads > 0, width > 0 else {
@@ -25,14 +27,9 @@ extension GGUFModel {
     }
     try reader.require("attention.value_length", headSize)
     try reader.require("rope.dimension_count", headSize)
-    let layers = try reader.required("block_count")
-    guard (0...(1 << 12)).contains(layers) else {
-      throw file.invalid(reader.key("block_count"), expected: "0 to \(1 << 12) layers", found: "\(layers)")
-    }
+    let layers = try reader.layers()
     let base = try file.float(reader.key("rope.freq_base")) ?? 10_000
-    guard let table = file.shape(of: "token_embd.weight"), table.count == 2 else {
-      throw file.invalid("tensor \"token_embd.weight\"", expected: "a matrix", found: "none")
-    }
+    let table = try reader.table()
     let names = Set(file.names)
     let inner = try reader.required("feed_forward_length")
     let keyHeads = try reader.integer("attention.head_count_kv") ?? heads
@@ -58,9 +55,10 @@ extension GGUFModel {
       .init("num_key_value_heads", .number("\(keyHeads)")),
       .init("head_dim", .number("\(headSize)")), .init("vocab_size", .number("\(table[0])")),
       .init("max_position_embeddings", .number("\(try reader.required("context_length"))")),
-      .init("rms_norm_eps", .number("\(try reader.epsilon())")), .init("hidden_act", "silu"),
+      .init("rms_norm_eps", .number("\(try reader.epsilon("attention.layer_norm_rms_epsilon"))")),
+      .init("hidden_act", "silu"),
       .init("tie_word_embeddings", .bool(!names.contains("output.weight"))),
-      .init("rope_parameters", try reader.rope(base: base, headSize: headSize)),
+      .init("rope_parameters", try reader.rope(base: base, headSize: headSize, of: architecture)),
     ]
     if [.llama, .qwen3, .qwen3VL].contains(architecture) {
       members.append(.init("attention_bias", .bool(names.contains("blk.0.attn_q.bias"))))
@@ -70,6 +68,19 @@ extension GGUFModel {
     }
     return .object(members)
   }
+}
+
+extension GGUFModel {
+  /// Keys that are read, or that say nothing about the arithmetic.
+  private static let knownKeys: Set<String> = [
+    "embedding_length", "attention.head_count", "attention.head_count_kv", "attention.key_length",
+    "attention.value_length", "attention.layer_norm_rms_epsilon", "rope.dimension_count", "rope.freq_base",
+    "block_count",
+    "feed_forward_length", "context_length", "vocab_size", "rope.scaling.type", "rope.scaling.factor",
+    "rope.scale_linear",
+    "rope.scaling.original_context_length", "rope.scaling.finetuned", "rope.scaling.attn_factor",
+    "rope.dimension_sections", "expert_count", "expert_used_count",
+  ]
 }
 
 extension GGUFModel.Architecture {
@@ -83,74 +94,14 @@ extension GGUFModel.Architecture {
   }
 }
 
-/// Reads the keys that begin with the name of the architecture.
-private struct KeyReader {
-  let file: Tensor.GGUFFile
-  let architecture: GGUFModel.Architecture
-
-  /// Keys that are read, or that say nothing about the arithmetic.
-  private static let known: Set<String> = [
-    "embedding_length", "attention.head_count", "attention.head_count_kv", "attention.key_length",
-    "attention.value_length", "attention.layer_norm_rms_epsilon", "rope.dimension_count", "rope.freq_base",
-    "block_count",
-    "feed_forward_length", "context_length", "vocab_size", "rope.scaling.type", "rope.scaling.factor",
-    "rope.scale_linear",
-    "rope.scaling.original_context_length", "rope.scaling.finetuned", "rope.scaling.attn_factor",
-    "rope.dimension_sections",
-  ]
-
-  func key(_ name: String) -> String { "\(architecture.rawValue).\(name)" }
-
-  /// A whole number; of an array, which has one for each layer, the one that all have.
-  func integer(_ name: String) throws -> Int? {
-    guard file.isArray(key(name)) else { return try file.integer(key(name)) }
-    let all = Set(try file.integers(key(name)) ?? [])
-    guard all.count == 1 else {
-      throw file.unsupported(key(name), expected: "one number for all layers", found: "\(all.sorted().prefix(4))")
-    }
-    return all.first
-  }
-
-  func required(_ name: String) throws -> Int {
-    guard let value = try integer(name) else {
-      throw file.invalid(key(name), expected: "a whole number", found: "no such key")
-    }
-    return value
-  }
-
-  /// Stops the load where a key has another value than what is computed.
-  func require(_ name: String, _ value: Int) throws {
-    if let found = try integer(name), found != value {
-      throw file.unsupported(key(name), expected: "\(value)", found: "\(found)")
-    }
-  }
-
-  /// Stops the load where a tensor has other extents than those of the metadata.
-  func demand(_ tensor: String, _ shape: [Int]) throws {
-    let found = file.shape(of: tensor)
-    guard found == shape else {
-      throw file.invalid(
-        "tensor \"\(tensor)\"", expected: "\(shape), by the keys of \(architecture.rawValue)",
-        found: found.map { "\($0)" } ?? "none")
-    }
-    try file.demand(tensor)
-  }
-
-  func epsilon() throws -> Float {
-    guard let value = try file.float(key("attention.layer_norm_rms_epsilon")), value.isFinite, value >= 0 else {
-      throw file.invalid(
-        key("attention.layer_norm_rms_epsilon"), expected: "a number from 0 on", found: "none, or another")
-    }
-    return value
-  }
-
+extension GGUFKeyReader {
   /// The positions: as they are, linearly scaled, or by the factors of Llama 3.1, which stand in a tensor.
-  func rope(base: Float, headSize: Int) throws -> JSONValue {
+  fileprivate func rope(base: Float, headSize: Int, of architecture: GGUFModel.Architecture) throws -> JSONValue {
     guard base > 0, base.isFinite, headSize > 1 else {
       throw file.invalid(key("rope.freq_base"), expected: "a number above 0", found: "\(base)")
     }
     let theta = JSONValue.Member("rope_theta", .number("\(base)"))
-    if let sections = try sections(headSize: headSize) {
+    if let sections = try sections(headSize: headSize, of: architecture) {
       guard try ["none", nil].contains(file.string(key("rope.scaling.type"))) else {
         throw file.unsupported(
           key("rope.scaling.type"), expected: "none beside parts by row and column", found: "another")
@@ -175,7 +126,7 @@ private struct KeyReader {
   }
 
   /// How many pairs of a head's coordinates turn by time, row and column; nil where all turn by place in the text.
-  private func sections(headSize: Int) throws -> JSONValue? {
+  private func sections(headSize: Int, of architecture: GGUFModel.Architecture) throws -> JSONValue? {
     let name = "rope.dimension_sections"
     guard architecture == .qwen2VL || architecture == .qwen3VL else {
       guard try file.integers(key(name)) == nil else {
@@ -210,22 +161,6 @@ private struct KeyReader {
       .init("rope_type", "llama3"), .init("factor", .number("\(factor)")), .init("low_freq_factor", .number("1.0")),
       .init("high_freq_factor", .number("4.0")), .init("original_max_position_embeddings", .number("8192")),
     ]
-  }
-
-  /// Stops the load at a key that is not known.
-  func refuseOthers() throws {
-    try require("expert_count", 0)
-    let prefix = architecture.rawValue + "."
-    for key in file.keys where key.hasPrefix(prefix) {
-      let name = String(key.dropFirst(prefix.count))
-      guard
-        Self.known.contains(name) || name == "expert_count" || name == "expert_used_count"
-          // Compared with the tower's.
-          || architecture == .qwen3VL && name == GGUFProjector.levels
-      else {
-        throw file.unsupported(key, expected: "no such key, since what it asks for is not computed here", found: "it")
-      }
-    }
   }
 }
 

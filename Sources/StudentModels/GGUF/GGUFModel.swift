@@ -38,14 +38,12 @@ package struct GGUFModel: Sendable {
   /// Whether a path is that of a GGUF file, by its name.
   package static func isFile(_ url: URL) -> Bool { url.pathExtension.lowercased() == "gguf" }
 
-  /// Refuses a GGUF file where a model folder is read.
+  /// The GGUF files that a model is read from; none where its path is that of a folder.
   ///
-  /// - Parameter model: what is read, such as `an encoder`.
-  /// - Throws: ``StudentError/unusableFile(_:expected:found:)``.
-  static func refuse(_ url: URL, as model: String) throws {
-    guard isFile(url) else { return }
-    throw StudentError.unusableFile(
-      url.path, expected: "the folder of \(model)", found: "a .gguf file, of which decoders alone are read")
+  /// - Throws: `GGUFError`.
+  package static func paths(of model: URL) throws -> [String] {
+    if try GGUFEncoder.isFile(model) { return try Tensor.GGUFFile(contentsOf: model).paths }
+    return try GGUFModel(at: model)?.paths ?? []
   }
 
   /// Opens the file at a path; nil where the path is not that of a GGUF file.
@@ -60,6 +58,9 @@ package struct GGUFModel: Sendable {
     guard name != "clip" else {
       throw file.unsupported(
         "general.architecture", expected: "the decoder's file, which stands beside this one", found: "a tower's")
+    }
+    guard name != GGUFEncoder.architecture else {
+      throw file.unsupported("general.architecture", expected: "a decoder", found: "\(name), an encoder")
     }
     guard let architecture = Architecture(rawValue: name) else {
       throw file.unsupported(
@@ -117,6 +118,9 @@ extension Tokenizer {
   ///
   /// - Throws: `TokenizerError`, or `GGUFError`.
   package static func ofModel(_ url: URL) throws -> Tokenizer {
+    if try GGUFEncoder.isFile(url), let encoder = try GGUFEncoder(at: url, as: "an encoder") {
+      return try encoder.tokenizer(encoder.files())
+    }
     guard let model = try GGUFModel(at: url) else { return try Tokenizer(contentsOf: url) }
     return try model.tokenizer(model.files())
   }

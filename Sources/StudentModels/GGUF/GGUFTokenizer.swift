@@ -10,11 +10,6 @@ struct GGUFTokenizer {
   /// Whether the vocabulary is one of bytes (GPT-2's), not of SentencePiece.
   private let isByteLevel: Bool
 
-  /// Kinds of tokens, by the numbers that stand in files.
-  private enum Kind {
-    static let normal = 1, unknown = 2, control = 3, userDefined = 4
-  }
-
   init(_ file: Tensor.GGUFFile, _ architecture: GGUFModel.Architecture) throws {
     (self.file, self.architecture) = (file, architecture)
     guard let model = try file.string("tokenizer.ggml.model"), let tokens = try file.strings("tokenizer.ggml.tokens")
@@ -26,18 +21,14 @@ struct GGUFTokenizer {
     }
     isByteLevel = model == "gpt2"
     self.tokens = tokens
-    types = try file.integers("tokenizer.ggml.token_type") ?? Array(repeating: Kind.normal, count: tokens.count)
-    guard types.count == tokens.count else {
-      throw file.invalid(
-        "tokenizer.ggml.token_type", expected: "\(tokens.count), one for each token", found: "\(types.count)")
-    }
+    types = try file.tokenTypes(of: tokens.count)
   }
 
   /// The file tokenizer.json.
   func json() throws -> JSONValue {
-    let added = tokens.indices.filter { [Kind.unknown, Kind.control, Kind.userDefined].contains(types[$0]) }
+    let added = tokens.indices.filter { GGUFTokenKind.apart.contains(types[$0]) }
       // GPT-2's vocabularies have no unknown token.
-      .filter { !isByteLevel || types[$0] != Kind.unknown }
+      .filter { !isByteLevel || types[$0] != GGUFTokenKind.unknown }
     return .object(
       [
         .init("version", "1.0"), .init("truncation", .null), .init("padding", .null),
@@ -48,7 +39,7 @@ struct GGUFTokenizer {
               .object([
                 .init("id", .number("\(id)")), .init("content", .string(tokens[id])), .init("single_word", false),
                 .init("lstrip", false), .init("rstrip", false), .init("normalized", false),
-                .init("special", .bool(types[id] != Kind.userDefined)),
+                .init("special", .bool(types[id] != GGUFTokenKind.userDefined)),
               ])
             })),
       ] + (isByteLevel ? try byteLevel() : try pieces()))
@@ -81,16 +72,7 @@ struct GGUFTokenizer {
   ]
 
   /// The id of a role's token.
-  private func id(_ role: String) throws -> Int? {
-    let key = "tokenizer.ggml.\(role)_token_id"
-    guard let id = try file.integer(key) else { return nil }
-    // What stands for none in some files.
-    guard id != 0xFFFF_FFFF, id != -1 else { return nil }
-    guard tokens.indices.contains(id) else {
-      throw file.invalid(key, expected: "a token's number below \(tokens.count)", found: "\(id)")
-    }
-    return id
-  }
+  private func id(_ role: String) throws -> Int? { try file.token(role, of: tokens.count) }
 
   private func vocabulary() -> JSONValue {
     .object(tokens.enumerated().map { .init($1, .number("\($0)")) })
@@ -137,7 +119,7 @@ struct GGUFTokenizer {
     let stripped = JSONValue.object([
       .init("type", "Strip"), .init("content", " "), .init("start", .number("1")), .init("stop", .number("0")),
     ])
-    let unknown = try id("unknown") ?? types.firstIndex(of: Kind.unknown)
+    let unknown = try id("unknown") ?? types.firstIndex(of: GGUFTokenKind.unknown)
     return [
       .init(
         "normalizer",

@@ -1,4 +1,5 @@
 public import Foundation
+internal import LanguageModel
 internal import Layers
 internal import Tensor
 package import Tokenization
@@ -80,7 +81,8 @@ public struct SentenceEmbedder: Sendable {
     reader = try network.reader(tokenizer, limit: maximumTokens, name: name)
   }
 
-  /// Reads a folder of sentence-transformers, or of any model on an encoder or a decoder for text.
+  /// Reads a folder of sentence-transformers, or of any model on an encoder or a decoder for text; or the GGUF file of a BERT,
+  /// which says how rows are pooled.
   ///
   /// `modules.json` says how rows are pooled and what their vector is mapped to, `sentence_bert_config.json` where texts are cut and
   /// `config_sentence_transformers.json` what is put before them; without them it is the mean, the limit of tokenizer and
@@ -89,7 +91,13 @@ public struct SentenceEmbedder: Sendable {
   /// - Throws: ``StudentError`` or the error of the file that can't be used; a tensor that is missing, unknown or of
   ///   another shape stops the load with the whole list.
   public init(contentsOf folder: URL) throws {
-    try GGUFModel.refuse(folder, as: "a sentence model")
+    if let file = try GGUFEncoder(at: folder, as: "a sentence model") {
+      let parts = try TextModelFolder(file)
+      try self.init(
+        network: .encoder(TextEncoder(parts.configuration, from: parts.weights)), tokenizer: parts.tokenizer,
+        pooling: file.pooling(), name: folder.path)
+      return
+    }
     let modules = try SentenceModules(contentsOf: folder)
     let network = try SentenceNetwork(contentsOf: modules.transformer)
     try modules.checkSteps(width: network.width, name: folder.path)

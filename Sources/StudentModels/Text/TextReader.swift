@@ -110,16 +110,20 @@ struct TextReader: Sendable {
   }
 }
 
-/// The parts of a text model's folder: read together, written together.
+/// The parts of a text model's folder, or of its GGUF file: read together, written together.
 struct TextModelFolder {
   let configuration: TextEncoderConfiguration
   let tokenizer: Tokenizer
-  let weights: Tensor.SafetensorsFolder
+  let weights: any TensorSource
   /// config.json and the tokenizer's files as they are, for writing the folder again.
   let files: [String: Data]
 
   init(contentsOf folder: URL) throws {
-    try GGUFModel.refuse(folder, as: "an encoder")
+    let encoder = try GGUFEncoder(at: folder, as: "an encoder")
+    self = try encoder.map { try Self($0) } ?? Self(folder: folder)
+  }
+
+  private init(folder: URL) throws {
     configuration = try readJSON(folder.appending(path: "config.json"))
     tokenizer = try Tokenizer(contentsOf: folder)
     weights = try Tensor.SafetensorsFolder(contentsOf: folder)
@@ -133,6 +137,13 @@ struct TextModelFolder {
       if FileManager.default.fileExists(atPath: url.path) { files[name] = try readRegularFile(url) }
     }
     self.files = files
+  }
+
+  init(_ encoder: GGUFEncoder) throws {
+    files = try encoder.files()
+    configuration = try decodeJSON(files["config.json"] ?? Data(), path: encoder.file.path)
+    tokenizer = try encoder.tokenizer(files)
+    weights = GGUFEncoderWeights(encoder.file)
   }
 
   /// Writes a folder that this package and transformers load.

@@ -87,6 +87,14 @@ extension Tensor {
       holder(of: name).entries[name].map { ElementType.described($0.type) }
     }
 
+    /// Elements of all tensors together; as many as fit in a number where a damaged file says more.
+    package var elements: Int {
+      names.reduce(0) { sum, name in
+        let (next, overflow) = sum.addingReportingOverflow(shape(of: name)?.reduce(1, *) ?? 0)
+        return overflow ? .max : next
+      }
+    }
+
     /// Throws where there is no such tensor, or one of a type that is not read: of these only the extents are known to be
     /// in the file.
     ///

@@ -140,6 +140,17 @@
       if let runFolder { return try write(run: URL(filePath: runFolder), to: target) }
       let source = URL(filePath: model ?? "")
       try refuse(target, as: source)
+      do { try write(source, to: target) } catch let error as WeightsError {
+        guard try SentenceEmbedder.isFolder(source) || GGUFEncoder.isFile(source) else { throw error }
+        throw FolderProblem(
+          "\(source.path): expected a decoder, or an encoder with a head for classes, found a model of sentence vectors alone, "
+            + "which distill embed reads as it is (\(error))")
+      }
+      Output.error("\(adapter.count) merged -> \(out)")
+    }
+
+    /// Writes the model of a folder or a file with the adapters.
+    private func write(_ source: URL, to target: URL) throws {
       if try ModelKind(of: source) == .textEncoder {
         guard !GGUFModel.isFile(target) else {
           throw FolderProblem("\(out): expected a decoder to write as a .gguf file, found an encoder")
@@ -151,14 +162,10 @@
         }
       } else {
         let student = try merge(StudentFamily.student(contentsOf: source))
-        if GGUFModel.isFile(target) {
-          try save(student, toFile: target)
-          return Output.error("\(adapter.count) merged -> \(out)")
-        }
+        guard !GGUFModel.isFile(target) else { return try save(student, toFile: target) }
         try student.save(to: target)
       }
       try roundWeights(of: target, to: dtype?.element, as: source)
-      Output.error("\(adapter.count) merged -> \(out)")
     }
 
     private func save(_ student: any PretrainedStudent, toFile file: URL) throws {

@@ -24,7 +24,9 @@
       var fault: Fact?
       do {
         if isEncoder {
-          facts += try encoder(folder, weights: weights.reduce(0) { $0 + WeightFacts.elements(of: $1) })
+          facts += try encoder(
+            readData(folder.appending(path: "config.json")),
+            weights: weights.reduce(0) { $0 + WeightFacts.elements(of: $1) })
         } else if isSentence {
           let text = try ReadingDecoder(contentsOf: folder).text
           facts += decoder(text, nil)
@@ -92,6 +94,7 @@
 
     /// What a GGUF file holds.
     static func facts(ofFile url: URL) throws -> [Fact] {
+      if try GGUFEncoder.isFile(url) { return try facts(ofEncoder: url) }
       guard let model = try GGUFModel(at: url) else { return [] }
       let files = try model.files()
       var facts = [Fact("model", try model.file.string("general.architecture") ?? "")]
@@ -123,13 +126,10 @@
     }
 
     private static func weights(ofFile file: Tensor.GGUFFile) throws -> String {
-      var (elements, types) = (0, [String: Int]())
-      for name in file.names {
-        elements += file.shape(of: name)?.reduce(1, *) ?? 0
-        types[file.typeName(of: name) ?? "", default: 0] += 1
-      }
+      var types: [String: Int] = [:]
+      for name in file.names { types[file.typeName(of: name) ?? "", default: 0] += 1 }
       let kinds = types.sorted { $0.key < $1.key }.map { types.count == 1 ? $0.key : "\($0.value) \($0.key)" }
-      return "\(Fact.number(elements)) numbers in \(Fact.number(file.names.count)) tensors, "
+      return "\(Fact.number(file.elements)) numbers in \(Fact.number(file.names.count)) tensors, "
         + "\(kinds.joined(separator: ", ")), \(Fact.size(try size(of: file)))"
     }
 
@@ -152,9 +152,23 @@
       ]
     }
 
-    private static func encoder(_ folder: URL, weights: Int) throws -> [Fact] {
-      let url = folder.appending(path: "config.json")
-      let c = try JSONParser.value(of: Array(readData(url)), .modelFile).decoded(as: TextEncoderConfiguration.self)
+    /// What a GGUF file of an encoder holds.
+    private static func facts(ofEncoder url: URL) throws -> [Fact] {
+      guard let model = try GGUFEncoder(at: url, as: "an encoder") else { return [] }
+      let files = try model.files()
+      var facts = [Fact("model", try model.file.string("general.architecture") ?? "")]
+      if let name = try model.file.string("general.name") { facts.append(Fact("name", name)) }
+      let description = try encoder(files["config.json"] ?? Data(), weights: model.file.elements)
+      // A file has no head, and so no classes.
+      facts += description.filter { $0.name != "classes" }
+      facts += try sentence(url)
+      facts.append(Fact("weights", try weights(ofFile: model.file) + " with the rest of the file"))
+      let tokenizer = try Tokenizer.ofModel(url)
+      return facts + [Fact("tokenizer", "BERT's word pieces, \(Fact.number(tokenizer.vocabularyCount)) tokens")]
+    }
+
+    private static func encoder(_ description: Data, weights: Int) throws -> [Fact] {
+      let c = try JSONParser.value(of: Array(description), .modelFile).decoded(as: TextEncoderConfiguration.self)
       return [
         Fact("encoder", "\(c.family), \(Fact.number(c.vocabularySize)) tokens, texts of up to \(c.maximumTokens)"),
         Fact("classes", c.labels.joined(separator: ", ")),

@@ -4,14 +4,14 @@
   import StudentModels
   import TeacherProtocol
 
-  /// What a model folder is for, by its config.json.
+  /// What a model folder or a GGUF file is for, by its description.
   enum ModelKind {
     case decoder
     case textEncoder
 
     init(of folder: URL) throws {
       guard !GGUFModel.isFile(folder) else {
-        self = .decoder
+        self = try GGUFEncoder.isFile(folder) ? .textEncoder : .decoder
         return
       }
       let type = try ModelDescription(contentsOf: folder).model_type
@@ -20,7 +20,8 @@
 
     /// Whether a text encoder's head marks tokens.
     static func isTagger(_ folder: URL) throws -> Bool {
-      try ModelDescription(contentsOf: folder).architectures?.contains { $0.hasSuffix("ForTokenClassification") }
+      guard !GGUFModel.isFile(folder) else { return false }
+      return try ModelDescription(contentsOf: folder).architectures?.contains { $0.hasSuffix("ForTokenClassification") }
         ?? false
     }
   }

@@ -23,7 +23,7 @@
       if let asked = try DecisionItems(contentsOf: items) { return try write(asked) }
       let all = try ForwardItem.all(in: items)
       try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
-      if FileManager.default.fileExists(atPath: model.appending(path: "modules.json").path) {
+      if try SentenceEmbedder.isFolder(model) || GGUFEncoder.isFile(model) {
         try writeSentences(all)
       } else if try ModelKind(of: model) == .textEncoder {
         try writeEncoder(all)
@@ -60,7 +60,7 @@
       }
     }
 
-    /// The vectors of a folder of sentence-transformers, with the folder's prompt for queries before the texts.
+    /// The vectors of a folder of sentence-transformers or of an encoder's GGUF file, with the folder's prompt for queries before the texts.
     private func writeSentences(_ items: [ForwardItem]) throws {
       var embedder = try SentenceEmbedder(contentsOf: model)
       embedder.prompt = embedder.prompts["query"] ?? ""

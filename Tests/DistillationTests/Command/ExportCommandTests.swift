@@ -5,6 +5,19 @@ import Testing
 /// What `distill export` writes. Skipped where the command was not built beside the tests.
 @Suite(.enabled(if: DistillBinary.found != nil, "skipped: no distill beside the tests; build it with swift build"))
 struct ExportCommandTests {
+  @Test func `a model of sentence vectors is not exported, and the command for it is named`() throws {
+    let distill = try #require(DistillBinary.found)
+    let golden = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "StudentModelsTests/Golden/bert.gguf")
+    try withTemporaryFolder { folder in
+      try FileManager.default.createDirectory(at: folder.appending(path: "adapter"), withIntermediateDirectories: true)
+      let outcome = try distill.run(
+        "export", "--model", golden.path, "--adapter", "adapter", "--out", "student", in: folder)
+      #expect(outcome.code == 2 && outcome.errors.contains("which distill embed reads as it is"), "\(outcome.errors)")
+      #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "student").path))
+    }
+  }
+
   @Test func `no file that the model is read from is replaced`() throws {
     let distill = try #require(DistillBinary.found)
     let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -42,7 +42,7 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
       "kind", \.kind, "An encoder with a head, or a decoder with LoRA and DPO where asking again changed an answer."),
     ConfigurationKey(
       "model", \.model,
-      "Folder of an encoder (the page on models lists them) or of a decoder; without it a small encoder from nothing.",
+      "Folder of an encoder (the page on models lists them) or of a decoder, or its GGUF file; without it a small encoder from nothing.",
       range: .ifGiven(.nonBlank), relativeTo: .configuration, sample: "models/bert-base-uncased"),
     ConfigurationKey("fresh", \.fresh, "Sizes of an encoder from nothing."),
     ConfigurationKey(
