@@ -19,6 +19,14 @@ extension GGUFImageTests {
         "smolvlm", "clip.vision.projector.scale_factor", "clip.vision.projector.scale_factor", [3, 0, 0, 0],
         "image_size"
       ),
+      (
+        "smolvlm", "clip.vision.attention.head_count", "clip.vision.attention.head_count", [3, 0, 0, 0],
+        "clip.vision.embedding_length 16 must be a multiple of clip.vision.attention.head_count 3"
+      ),
+      (
+        "qwen3_vl", "clip.vision.attention.head_count", "clip.vision.attention.head_count", [8, 0, 0, 0],
+        "clip.vision.attention.head_count: expected"
+      ),
       ("qwen2_vl", "clip.vision.patch_size", "clip.vision.patch_size", [5, 0, 0, 0], "v.patch_embd.weight"),
       ("qwen2_vl", "clip.vision.image_max_pixels", "clip.vision.image_max_pixels", [0, 0, 0, 0], "image_max_pixels"),
       (

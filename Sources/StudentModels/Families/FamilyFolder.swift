@@ -83,7 +83,7 @@ extension FamilyConfiguration {
       self = try readJSON(folder.appending(path: "config.json"))
       return
     }
-    self = try decodeJSON(file.configuration(), path: folder.path)
+    self = try file.configuration(as: Self.self)
   }
 }
 

@@ -76,7 +76,8 @@ package struct GGUFModel: Sendable {
   package func files() throws -> [String: Data] {
     let tokens = try GGUFTokenizer(file, architecture)
     var files = [
-      "config.json": try configuration(), "tokenizer.json": try Data(tokens.json().text(.python()).utf8),
+      "config.json": try configuration().configurationText,
+      "tokenizer.json": try Data(tokens.json().text(.python()).utf8),
       "tokenizer_config.json": try tokens.configuration().configurationText,
       "generation_config.json": try tokens.generation().configurationText,
     ]
@@ -87,11 +88,11 @@ package struct GGUFModel: Sendable {
   }
 
   /// The config.json of these.
-  func configuration() throws -> Data {
+  func configuration() throws -> JSONValue {
     let text = try Self.configuration(file, architecture, projector?.kind)
     let tokens = projector == nil ? [] : try file.strings("tokenizer.ggml.tokens") ?? []
     let levels = try file.integer("\(architecture.rawValue).\(GGUFProjector.levels)")
-    return try (projector?.configuration(around: text, tokens: tokens, levels: levels) ?? text).configurationText
+    return try projector?.configuration(around: text, tokens: tokens, levels: levels) ?? text
   }
 
   /// The tokenizer of these files.
