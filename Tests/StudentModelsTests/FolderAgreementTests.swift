@@ -62,6 +62,25 @@ import Tokenization
     }
   }
 
+  @Test(arguments: [TinyFamily.llava, .llavaNext])
+  func `a processor of LLaVA that chooses other rows of the tower is refused`(family: TinyFamily) throws {
+    try withTemporaryFolder { folder in
+      try family.write(to: folder)
+      let file = folder.appending(path: "processor_config.json")
+      try Data(#"{"vision_feature_select_strategy": "default", "num_additional_image_tokens": 1}"#.utf8).write(to: file)
+      _ = try StudentFamily.student(contentsOf: folder)
+      for (key, right, wrong) in [
+        ("vision_feature_select_strategy", "\"default\"", "\"full\""), ("num_additional_image_tokens", "1", "0"),
+      ] {
+        try Data("{\"\(key)\": \(wrong)}".utf8).write(to: file)
+        let error = try #require(throws: StudentError.self) { try StudentFamily.student(contentsOf: folder) }
+        let expected =
+          "\(file.path): \(key): expected \(right), by vision_feature_select_strategy of config.json, found "
+        #expect("\(error)".hasPrefix(expected) && "\(error)".hasSuffix(wrong), "\(error)")
+      }
+    }
+  }
+
   @Test func `resolutions of LLaVA-NeXT's processor are those that config.json names, in any order`() throws {
     try withTemporaryFolder { folder in
       try TinyFamily.llavaNext.write(to: folder)

@@ -11,12 +11,29 @@ enum ProcessorAgreement {
   /// - Parameter source: the keys of config.json that give the value.
   /// - Throws: ``StudentError/unusableFile(_:expected:found:)``, naming both files.
   static func require(_ key: String, _ value: Int, from source: String, in folder: URL) throws {
+    try require(key, .number("\(value)"), from: source, in: folder) { $0.integer == value }
+  }
+
+  /// Refuses another choice of the tower's rows than that of LLaVA's patches, its first row left out, which config.json alone is
+  /// read for.
+  ///
+  /// - Throws: ``StudentError/unusableFile(_:expected:found:)``, naming both files.
+  static func requirePatches(in folder: URL) throws {
+    let strategy = "vision_feature_select_strategy"
+    try require(strategy, "default", from: strategy, in: folder) { $0.string == "default" }
+    // The row that is left out: a processor adds it to the patches and takes it off again.
+    try require("num_additional_image_tokens", 1, from: strategy, in: folder)
+  }
+
+  private static func require(
+    _ key: String, _ value: JSONValue, from source: String, in folder: URL, _ isValue: (JSONValue) -> Bool
+  ) throws {
     let file = folder.appending(path: "processor_config.json")
     guard FileManager.default.fileExists(atPath: file.path) else { return }
     let settings = try tokenizerJSON(Array(readRegularFile(file)), file: file.path)
-    guard let said = settings[key], !said.isNull, said.integer != value else { return }
+    guard let said = settings[key], !said.isNull, !isValue(said) else { return }
     throw StudentError.unusableFile(
-      "\(file.path): \(key)", expected: "\(value), by \(source) of config.json", found: said.summary)
+      "\(file.path): \(key)", expected: "\(value.text), by \(source) of config.json", found: said.summary)
   }
 
   /// Refuses an image processor that chooses among other resolutions than config.json names.

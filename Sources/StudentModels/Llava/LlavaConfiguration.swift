@@ -43,6 +43,7 @@ package struct LlavaConfiguration: LlavaFamilyConfiguration {
     try vision.checkTiles(of: grid.width, path)
     try vision.checkTiles(of: grid.height, path)
     try ProcessorAgreement.require("patch_size", vision.patchSize, from: "vision_config.patch_size", in: folder)
+    try ProcessorAgreement.requirePatches(in: folder)
     return processor
   }
 }

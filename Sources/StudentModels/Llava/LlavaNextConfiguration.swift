@@ -43,6 +43,7 @@ package struct LlavaNextConfiguration: LlavaFamilyConfiguration {
     let processor = try LlavaNextImageProcessor(contentsOf: path)
     try vision.checkTiles(of: processor.configuration.tileSide, path)
     try ProcessorAgreement.require("patch_size", vision.patchSize, from: "vision_config.patch_size", in: folder)
+    try ProcessorAgreement.requirePatches(in: folder)
     try ProcessorAgreement.require(processor.configuration.resolutions, of: path, in: folder)
     return processor
   }
