@@ -29,8 +29,8 @@ package struct CostEstimate: Sendable, Equatable {
   struct Input {
     var run: RunConfiguration
     var student: ModelSize
-    /// Models that answer in this process, and the most tokens of their replies.
-    var teachers: [(size: ModelSize, maximumTokens: Int)] = []
+    /// Models that answer in this process, the bytes that their weights take, and the most tokens of their replies.
+    var teachers: [(size: ModelSize, weightBytes: Int, maximumTokens: Int)] = []
     var trainItems: Int
     /// Training items that Stage 1 learns from; nil where the teachers' votes are not known yet, which counts all.
     var learntItems: Int?
@@ -48,7 +48,7 @@ package struct CostEstimate: Sendable, Equatable {
     var imagesOfAPrompt: Double
     /// Captions times images to pre-train on, a pass.
     var pretrainItems: Int
-    /// Bytes that the student's weights take; nil for those of Float32.
+    /// Bytes that the student's weights take as its files have them; nil for those of Float32.
     var weightBytes: Int?
     /// Elements that training changes; nil for those of an adapter on every linear layer.
     var trainedParameters: Int?
@@ -137,10 +137,12 @@ package struct CostEstimate: Sendable, Equatable {
     let tokens = Double(batch) * (input.promptTokens + answers)
     let update = student.updateMemory(
       tokens: tokens, scored: Double(batch) * answers,
-      trained: input.trainedParameters ?? student.adapter(rank: input.run.student.lora.rank), weights: input.weightBytes
-    )
+      trained: input.trainedParameters ?? student.adapter(rank: input.run.student.lora.rank),
+      weights: student.bytes(
+        stored: input.weightBytes ?? 4 * student.parameters, as: input.run.student.precision),
+      recomputes: input.run.student.gradientCheckpointing)
     let pretrained = input.run.pretrain == nil ? 0 : 12 * student.parameters
-    let teachers = input.teachers.map { 4 * $0.size.parameters }.reduce(0, +)
+    let teachers = input.teachers.map(\.weightBytes).reduce(0, +)
     return max(update + pretrained, teachers + overhead)
   }
 

@@ -16,11 +16,11 @@ extension RunCheck {
     let speed = (speed ?? .measured()).held(to: run.threads)
     let train = data.items.train
     let learnt = votes.learnt.isEmpty ? nil : votes.learnt.count
-    let teachers = run.teachers.compactMap { teacher -> (ModelSize, Int)? in
+    let teachers = run.teachers.compactMap { teacher -> (ModelSize, Int, Int)? in
       guard case .model(let model) = teacher.source, let folder = try? ModelFolder(URL(filePath: model.model)) else {
         return nil
       }
-      return (ModelSize(folder.configuration), model.maximumTokens)
+      return (ModelSize(folder.configuration), folder.weightBytes, model.maximumTokens)
     }
     let all = train + data.items.dev + data.items.test
     let estimate = CostEstimate(

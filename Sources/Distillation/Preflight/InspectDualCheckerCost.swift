@@ -67,7 +67,7 @@ extension RunCheck {
       let explained = teacher == run.teacher && run.aligner.explains && reasonTokens > 1 ? records.poolSize : 0
       let reply = Double(reasonTokens) / 2 * 4 * size.forward(tokens: 1, scored: 1)
       parts.append(("teacher", (Double(asked) * prompt + Double(explained) * reply) / rate))
-      memory += 4 * size.parameters
+      memory += folder.weightBytes
     }
     findings.ok(
       "prompts",
@@ -85,7 +85,9 @@ extension RunCheck {
       let online = Double(records.training.count) * (1 + Double(run.loop.replay) / Double(run.loop.batch))
       let whole = Double(trainings * run.student.epochs * records.training.count)
       parts.append(("student", (online + whole) * update * row / rate))
-      memory += TextUpdate.memory(weights: weights, tokens: Double(run.student.batch) * tokens, isWhole: isWhole)
+      memory += TextUpdate.memory(
+        weights: weights, bytes: run.student.model.flatMap { try? ModelFolder.weightBytes(of: URL(filePath: $0)) },
+        tokens: Double(run.student.batch) * tokens, isWhole: isWhole)
     }
     let services = [run.teacher.kind, run.second?.kind].contains(.openAI) ? "; waiting for services not counted" : ""
     findings.ok(

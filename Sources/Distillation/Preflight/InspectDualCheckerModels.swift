@@ -75,15 +75,16 @@ extension RunCheck {
     do {
       let folder = URL(filePath: path)
       try ModelFolder.demand(folder, example: example)
-      if let weights = weights(in: folder), let free = MachineSpeed.availableMemory(), 4 * weights > free {
+      let size = weights(in: folder).map { "\(ByteText.count($0)) parameters, " } ?? ""
+      if let bytes = try? ModelFolder.weightBytes(of: folder), let free = ModelFolder.shortage(ofBytes: bytes) {
         findings.warn(
           key,
-          "\(path): \(ByteText.count(weights)) parameters; too large to be tried out here, with \(ByteText.bytes(free)) of "
+          "\(path): \(size)\(ByteText.bytes(bytes)) on disk; too large to be tried out here, with \(ByteText.bytes(free)) of "
             + "memory free")
         return
       }
       try read()
-      findings.ok(key, "\(path): \(weights(in: folder).map { "\(ByteText.count($0)) parameters, " } ?? "")loaded whole")
+      findings.ok(key, "\(path): \(size)loaded whole")
       inspectTokenizer(key, folder, into: &findings)
     } catch {
       findings.fail(key, FaultText.sentence(for: error))

@@ -59,8 +59,7 @@ extension RunCheck {
         findings.fail("student.model", "\(RunError.readsNoImages(path))")
         return nil
       }
-      // Half-precision files take twice their size as Float32.
-      if let free = MachineSpeed.availableMemory(), 2 * folder.weightBytes > free {
+      if let free = ModelFolder.shortage(ofBytes: folder.weightBytes) {
         findings.warn(
           "student.model",
           "\(path): \(folder.summary); too large to be tried out here, with \(ByteText.bytes(free)) of memory free")

@@ -21,13 +21,21 @@ struct ModelFolder {
     family = try StudentFamily(contentsOf: url)
     configuration = try StudentFamily.configuration(contentsOf: url)
     _ = try Tokenizer.ofModel(url)
-    if let file = try GGUFModel(at: url) {
-      weightBytes = file.paths.reduce(0) { $0 + Self.size(of: URL(filePath: $1)) }
-      return
-    }
-    _ = try Tensor.SafetensorsFolder(contentsOf: url)
+    if !GGUFModel.isFile(url) { _ = try Tensor.SafetensorsFolder(contentsOf: url) }
+    weightBytes = try Self.weightBytes(of: url)
+  }
+
+  /// Bytes of all weight files of a model, which are those that its weights take in memory: matrices stay as they are stored.
+  static func weightBytes(of url: URL) throws -> Int {
+    let files = try GGUFModel.paths(of: url).map { URL(filePath: $0) }
+    guard files.isEmpty else { return files.reduce(0) { $0 + size(of: $1) } }
     let names = try FileManager.default.contentsOfDirectory(atPath: url.path).filter { $0.hasSuffix(".safetensors") }
-    weightBytes = names.reduce(0) { $0 + Self.size(of: url.appending(path: $1)) }
+    return names.reduce(0) { $0 + size(of: url.appending(path: $1)) }
+  }
+
+  /// The memory that is free, where it is less than a model's weights take; nil where the model can be tried out.
+  static func shortage(ofBytes weights: Int) -> Int? {
+    MachineSpeed.availableMemory().flatMap { $0 < weights ? $0 : nil }
   }
 
   private static func size(of file: URL) -> Int {

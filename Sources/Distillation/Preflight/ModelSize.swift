@@ -1,7 +1,7 @@
 internal import LanguageModel
 package import StudentModels
 internal import VisionEncoder
-internal import DistillationConfiguration
+package import DistillationConfiguration
 
 /// How many numbers the parts of a model hold, and how much work a token is.
 ///
@@ -60,8 +60,11 @@ package struct ModelSize {
   ///   - scored: those of answers among them.
   ///   - trained: elements that training changes; nil for those of an adapter of rank 16 on every linear layer.
   ///   - weights: bytes that the weights take; nil for those of Float32.
-  package func updateMemory(tokens: Double, scored: Double, trained: Int? = nil, weights: Int? = nil) -> Int {
-    let activations = tokens * Double(activationBytesPerToken)
+  ///   - recomputes: whether activations are computed again in place of being kept. The default is false.
+  package func updateMemory(
+    tokens: Double, scored: Double, trained: Int? = nil, weights: Int? = nil, recomputes: Bool = false
+  ) -> Int {
+    let activations = tokens * Double(activationBytesPerToken(recomputes: recomputes))
     let logits = min(scored * Double(text.vocabularySize) * 8, Self.mostLogits)
     // Value, gradient and two moments of what is trained; the base once.
     let own = (weights ?? 4 * parameters) + 16 * (trained ?? adapter(rank: 16))
@@ -72,10 +75,24 @@ package struct ModelSize {
   /// Bytes of logits that are in memory at one time, with their gradients.
   private static let mostLogits = 128e6
 
-  /// Bytes kept for one token between the passes forward and backward.
-  private var activationBytesPerToken: Int {
+  /// Bytes kept for one token between the passes forward and backward: what all layers compute, or what enters each and what
+  /// one of them computes.
+  private func activationBytesPerToken(recomputes: Bool) -> Int {
     let attention = 2 * text.headSize * (text.heads + text.keyValueHeads)
-    return 4 * text.layers * (3 * text.hiddenSize + attention + 3 * text.intermediateSize)
+    let layer = 3 * text.hiddenSize + attention + 3 * text.intermediateSize
+    return 4 * (recomputes ? text.layers * text.hiddenSize + layer : text.layers * layer)
+  }
+
+  /// Bytes that frozen weights take in a form.
+  ///
+  /// - Parameter stored: those that they take as their files have them.
+  package func bytes(stored: Int, as precision: StudentConfiguration.Precision) -> Int {
+    switch precision {
+    case .float32: stored
+    case .bfloat16: min(stored, 2 * parameters)
+    // And a scale for 64 of them.
+    case .int8: min(stored, parameters + parameters / 16)
+    }
   }
 
   /// Weights of an adapter of some rank on every linear layer of the decoder.
@@ -91,9 +108,13 @@ package struct ModelSize {
 package enum TextUpdate {
   /// The bytes of weights, of what training changes, and of what is kept between the passes forward and backward.
   ///
-  /// - Parameter tokens: of all texts together.
-  package static func memory(weights: Int, tokens: Double, isWhole: Bool) -> Int {
-    (isWhole ? 16 : 5) * weights + Int(tokens * 40 * Double(weights).squareRoot())
+  /// - Parameters:
+  ///   - weights: elements.
+  ///   - bytes: what frozen weights take; nil for those of Float32.
+  ///   - tokens: of all texts together.
+  package static func memory(weights: Int, bytes: Int? = nil, tokens: Double, isWhole: Bool) -> Int {
+    let own = isWhole ? 16 * weights : (bytes ?? 4 * weights) + weights
+    return own + Int(tokens * 40 * Double(weights).squareRoot())
   }
 }
 

@@ -158,7 +158,8 @@
       let files = try model.files()
       var facts = [Fact("model", try model.file.string("general.architecture") ?? "")]
       if let name = try model.file.string("general.name") { facts.append(Fact("name", name)) }
-      let description = try encoder(files["config.json"] ?? Data(), weights: model.file.elements)
+      let description = try encoder(
+        files["config.json"] ?? Data(), weights: model.file.elements, bytes: size(of: model.file))
       // A file has no head, and so no classes.
       facts += description.filter { $0.name != "classes" }
       facts += try sentence(url)
@@ -167,12 +168,12 @@
       return facts + [Fact("tokenizer", "BERT's word pieces, \(Fact.number(tokenizer.vocabularyCount)) tokens")]
     }
 
-    private static func encoder(_ description: Data, weights: Int) throws -> [Fact] {
+    private static func encoder(_ description: Data, weights: Int, bytes: Int? = nil) throws -> [Fact] {
       let c = try JSONParser.value(of: Array(description), .modelFile).decoded(as: TextEncoderConfiguration.self)
       return [
         Fact("encoder", "\(c.family), \(Fact.number(c.vocabularySize)) tokens, texts of up to \(c.maximumTokens)"),
         Fact("classes", c.labels.joined(separator: ", ")),
-      ] + TrainingFacts.facts(c, weights: weights)
+      ] + TrainingFacts.facts(c, weights: weights, bytes: bytes)
     }
 
     /// The files of a folder's weights, by their names.

@@ -50,11 +50,12 @@
       return facts
     }
 
-    /// Facts of an encoder of so many weights.
-    static func facts(_ encoder: TextEncoderConfiguration, weights: Int) -> [Fact] {
+    /// Facts of an encoder of so many weights, which take so many bytes as they are stored; nil for those of Float32.
+    static func facts(_ encoder: TextEncoderConfiguration, weights: Int, bytes: Int? = nil) -> [Fact] {
       func memory(isWhole: Bool) -> String {
         Fact.size(
-          TextUpdate.memory(weights: weights, tokens: Double(texts * tokens), isWhole: isWhole) + CostEstimate.overhead)
+          TextUpdate.memory(weights: weights, bytes: bytes, tokens: Double(texts * tokens), isWhole: isWhole)
+            + CostEstimate.overhead)
       }
       let maps = encoder.layers * (encoder.family == .modernbert ? 4 : 6)
       return [

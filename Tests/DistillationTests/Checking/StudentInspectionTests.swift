@@ -196,6 +196,10 @@ import Testing
     #expect(size.updateMemory(tokens: 1, scored: 0, trained: 0) - none == 4 * 3 * (3 * 64 + 2 * 64 + 2 * 32 + 3 * 100))
     // Scores and gradients of an answer's token, of which a chunk is in memory at a time.
     #expect(size.updateMemory(tokens: 0, scored: 1, trained: 0) - none == 1000 * 8)
+    // What enters 3 layers of width 64, and what one of them computes.
+    #expect(
+      size.updateMemory(tokens: 1, scored: 0, trained: 0, recomputes: true) - none
+        == 4 * (3 * 64 + 3 * 64 + 2 * 64 + 2 * 32 + 3 * 100))
     let many = size.updateMemory(tokens: 0, scored: 1e6, trained: 0)
     #expect(many == size.updateMemory(tokens: 0, scored: 1e9, trained: 0))
   }
