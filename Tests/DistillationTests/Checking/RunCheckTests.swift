@@ -65,6 +65,18 @@ import Testing
     }
   }
 
+  @Test func `groups that are met among items drawn are those that are not all missed`() {
+    // One of ten items each: as many as are drawn.
+    let apart = (0..<10).map { "\($0)" }
+    #expect(RunCheck.expectedGroups(among: apart, drawn: 4) == 4)
+    // Two groups of five: each is missed by 0.6^5, so that 1.84 are met; one of ten by none.
+    #expect(RunCheck.expectedGroups(among: (0..<10).map { "\($0 % 2)" }, drawn: 4) == 2)
+    #expect(RunCheck.expectedGroups(among: Array(repeating: "a", count: 10), drawn: 4) == 1)
+    #expect(RunCheck.expectedGroups(among: [], drawn: 4) == 0)
+    // Twenty groups of two, of which 8 of 40 items are drawn: 20 (1 - 0.8^2) = 7.2.
+    #expect(RunCheck.expectedGroups(among: (0..<40).map { "\($0 / 2)" }, drawn: 8) == 7)
+  }
+
   @Test func `problems of the configuration are findings`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("run.yaml", "budget: 4", "bugdet: 4")
