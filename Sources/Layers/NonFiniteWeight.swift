@@ -1,9 +1,12 @@
-package import Tensor
+internal import Tensor
 
-/// A weight of a model that is no number, found when what the model computes is none: no setting of training helps there.
+/// A weight of a model that is no number: no setting of training helps there.
 ///
-/// Weights are not looked through when they are read, as those that nothing needs stay on the file's pages.
+/// A run looks weights through before it computes with them, as they are stored: about 0.1 s for a gigabyte in memory. Where a
+/// model is read for other ends they are not, as those that nothing needs stay on the file's pages.
 package struct NonFiniteWeight: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The file that has it; nil where it is not known.
+  package var file: String?
   /// The parameter's path, as in the weight files.
   package var path: String
   /// The first such element, counted row by row, and its value.
@@ -23,17 +26,9 @@ package struct NonFiniteWeight: Error, Sendable, Equatable, CustomStringConverti
   }
 
   package var description: String {
-    "the weight \(path) is \(value) at its element \(element), so that nothing can be computed with it: the model's folder, or the "
-      + "adapter that was put on it, is damaged. Fetch or make it anew"
-  }
-}
-
-extension Tensor {
-  /// The first element that is no finite number, counted row by row, and its value; nil where all are.
-  package var firstNonFinite: (element: Int, value: String)? {
-    withScalars { scalars in
-      // One that was narrower than Float32 would be written with bits of its own: -nan(0x1f0000).
-      scalars.indices.first { !scalars[$0].isFinite }.map { ($0, scalars[$0].isNaN ? "nan" : "\(scalars[$0])") }
-    }
+    let source = file == nil ? "the model's folder, or the adapter that was put on it," : "the file"
+    return (file.map { "\($0): " } ?? "")
+      + "the weight \(path) is \(value) at its element \(element), so that nothing can be computed with it: \(source) is damaged. "
+      + "Fetch or make it anew"
   }
 }

@@ -73,6 +73,7 @@ public struct EncoderStudent: OnlineStudent {
       case .spans: try TokenTagger(encoderIn: folder, labels: task.tags, using: &generator)
       }
     optimizer = options.training.optimizer
+    try network.refuseNonFiniteWeights(of: folder)
     guard options.tokenDropout == 0 || network.hidingToken != nil else {
       throw StudentError.unusableFile(
         folder.appending(path: "tokenizer_config.json").path,

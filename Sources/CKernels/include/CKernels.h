@@ -85,6 +85,12 @@ void sd_float_to_gguf(sd_gguf type, const float *from, size_t blocks, void *out)
 // gemm.c -----------------------------------------------------------------------------------------------------
 // SD_INT8: sd_block, rows of whole blocks; SD_PACKED: those of sd_gguf, rows of whole blocks too
 typedef enum { SD_FLOAT32, SD_BFLOAT16, SD_FLOAT16, SD_INT8, SD_PACKED } sd_element;
+
+// finite.c: the first of n elements in Float32 or 16 bits that is no finite number; n where all are
+size_t sd_first_nonfinite(sd_element type, const void *elements, size_t n);
+// The first block whose scale or offset is none; the number of blocks where none is
+size_t sd_gguf_first_nonfinite(sd_gguf type, const void *from, size_t blocks);
+
 // C [rows, columns] = A B, or += where `adds`. A [rows, inner], or [inner, rows] where turned; B [inner, columns], or
 // [columns, inner] where turned; *_row is the distance of two rows as stored, in elements.
 typedef struct {

@@ -101,6 +101,7 @@ extension DualCheckerConfiguration {
 
   fileprivate func decoderBase(_ model: URL, _ rules: RunRules) throws -> any PretrainedStudent {
     var base = try StudentFamily.student(contentsOf: model)
+    try base.refuseNonFiniteWeights(of: model)
     base.promptBeginning = rules.beginning
     try base.setThinking(student.thinking)
     return base

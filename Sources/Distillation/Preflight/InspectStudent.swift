@@ -66,6 +66,7 @@ extension RunCheck {
         return InspectedStudent(configuration: folder.configuration, weightBytes: folder.weightBytes)
       }
       var model = try StudentFamily.student(contentsOf: folder.url)
+      try model.refuseNonFiniteWeights(of: folder.url)
       try model.setThinking(run.student.thinking)
       findings.ok("student.model", "\(path): \(folder.summary), loaded whole")
       inspectTokenizer("student.model", folder.url, into: &findings)

@@ -18,12 +18,15 @@ extension DistillationRun {
   /// - Throws: ``RunError``, or what reading a model folder throws.
   func loadBase(in form: WeightFormat? = nil) throws -> any Student {
     if let student = plugins.student { return student }
-    if try ImageTextMatcher.isFolder(basePath()) {
-      var matcher = try ImageTextMatcher(contentsOf: basePath())
+    let path = try basePath()
+    if try ImageTextMatcher.isFolder(path) {
+      var matcher = try ImageTextMatcher(contentsOf: path)
+      try matcher.refuseNonFiniteWeights(of: path)
       matcher.maximumTokens = min(matcher.maximumTokens, configuration.student.maximumTokens)
       return matcher
     }
-    var student = try StudentFamily.student(contentsOf: basePath())
+    var student = try StudentFamily.student(contentsOf: path)
+    try student.refuseNonFiniteWeights(of: path)
     student.maximumTokens = min(student.maximumTokens, configuration.student.maximumTokens)
     student.promptBeginning = try RunRules(of: folder).beginning
     try student.setThinking(configuration.student.thinking)

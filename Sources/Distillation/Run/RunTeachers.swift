@@ -111,6 +111,7 @@ struct RunTeachers: Sendable {
   static func student(_ model: ModelTeacherConfiguration, _ rules: RunRules) throws -> any PretrainedStudent {
     try ModelFolder.demand(URL(filePath: model.model))
     var student = try StudentFamily.student(contentsOf: URL(filePath: model.model))
+    try student.refuseNonFiniteWeights(of: URL(filePath: model.model))
     student.promptBeginning = rules.beginning
     if let adapter = model.adapter {
       let folder = URL(filePath: adapter)

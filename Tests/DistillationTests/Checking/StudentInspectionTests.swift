@@ -38,6 +38,24 @@ import Testing
     }
   }
 
+  @Test func `a weight that is no number is found before anything is trained`() throws {
+    try withCheckFixture { fixture in
+      let folder = fixture.folder.appending(path: "student")
+      let source = try Tensor.SafetensorsFolder(contentsOf: folder)
+      var tensors: [String: Tensor] = [:]
+      for name in source.names { tensors[name] = try source.tensor(named: name) }
+      let name = "model.text_model.layers.0.mlp.up_proj.weight"
+      let tensor = try #require(tensors[name])
+      var elements = tensor.scalars
+      elements[5] = .nan
+      tensors[name] = Tensor(elements, shape: tensor.shape)
+      try Tensor.writeSafetensors(tensors, to: folder.appending(path: "model.safetensors"))
+      let text = try #require(fixture.check().texts(.error, "student.model").first)
+      let file = folder.appending(path: "model.safetensors").path
+      #expect(text.contains("\(file): the weight \(name) is nan at its element 5"), "\(text)")
+    }
+  }
+
   @Test func `rows that are too long are named`() throws {
     try withCheckFixture { fixture in
       let long = String(repeating: "ball ", count: 300)
