@@ -191,8 +191,8 @@ def qwen25_keys(v, c):
 
 add("qwen2_5_vl", "qwen2vl", T.Qwen2_5_VLForConditionalGeneration(config), t, QWEN_TOKENS, QWEN, processor, qwen25_keys, of_visual, "model.language_model.", sizes=((150, 30), (20, 120)))
 
-# Further levels after the tower's first and last layer, for the first two of the decoder.
-inner = dict(text, head_dim=12, rope_parameters=dict(rope_type="default", rope_theta=1000.0, mrope_section=[2, 2, 2]))
+# Further levels after the tower's first and last layer, for the first two layers of the decoder.
+inner = dict(text, num_hidden_layers=3, head_dim=12, rope_parameters=dict(rope_type="default", rope_theta=1000.0, mrope_section=[2, 2, 2]))
 config = T.Qwen3VLConfig(image_token_id=5, video_token_id=6, vision_start_token_id=3, vision_end_token_id=4, tie_word_embeddings=True, text_config=inner,
     vision_config=dict(depth=3, hidden_size=16, intermediate_size=24, out_hidden_size=32, num_heads=2, patch_size=4, num_position_embeddings=25, deepstack_visual_indexes=[0, 2]))
 images3 = T.Qwen2VLImageProcessorPil(min_pixels=256, max_pixels=700, patch_size=4, image_mean=[0.5] * 3, image_std=[0.5] * 3)
