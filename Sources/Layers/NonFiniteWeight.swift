@@ -2,7 +2,7 @@ internal import Tensor
 
 /// A weight of a model that is no number: no setting of training helps there.
 ///
-/// A run looks weights through before it computes with them, as they are stored: about 0.1 s for a gigabyte in memory. Where a
+/// A run looks weights through before it computes with them, as they are stored: about 0.2 s a gigabyte on one thread. Where a
 /// model is read for other ends they are not, as those that nothing needs stay on the file's pages.
 package struct NonFiniteWeight: Error, Sendable, Equatable, CustomStringConvertible {
   /// The file that has it; nil where it is not known.
