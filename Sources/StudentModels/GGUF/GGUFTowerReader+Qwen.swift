@@ -81,11 +81,11 @@ extension GGUFTowerReader {
     }
     try demand("v.position_embd.weight", table)
     let deep = GGUFTowerWeights(file).deepLayers
+    if let beyond = deep.last, beyond >= tower.layers {
+      throw file.invalid(
+        "tensors \"v.deepstack.\(beyond)\"", expected: "one of \(tower.layers) layers", found: "\(beyond)")
+    }
     for layer in deep {
-      guard layer < tower.layers else {
-        throw file.invalid(
-          "tensor \"v.deepstack.\(layer).fc1.weight\"", expected: "one of \(tower.layers) layers", found: "\(layer)")
-      }
       try demand("v.deepstack.\(layer).fc1.weight", [tower.merged, tower.merged])
       try demand("v.deepstack.\(layer).fc2.weight", [textWidth, tower.merged])
     }
