@@ -30,7 +30,8 @@ package struct AlignerConfiguration: DefaultedSection {
     ConfigurationKey("selection", \.selection, "How demonstrations are chosen."),
     ConfigurationKey("shots", \.shots, "Demonstrations of a prompt.", range: .from(0, through: 1000)),
     ConfigurationKey(
-      "encoder", \.encoder, "Folder of a sentence encoder, or its GGUF file; without it hashed n-grams.", range: .ifGiven(.nonBlank),
+      "encoder", \.encoder, "Folder of a sentence encoder, or its GGUF file; without it hashed n-grams.",
+      range: .ifGiven(.nonBlank),
       relativeTo: .configuration, sample: "models/all-MiniLM-L6-v2"),
     ConfigurationKey("explain", \.explains, "Let the teacher explain the pool's labels."),
     ConfigurationKey(
