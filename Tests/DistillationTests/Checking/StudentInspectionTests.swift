@@ -1,4 +1,5 @@
 import Distillation
+import DistillationConfiguration
 import Foundation
 import ImageDecoding
 import LanguageModel
@@ -218,6 +219,12 @@ import Testing
     #expect(
       size.updateMemory(tokens: 1, scored: 0, trained: 0, recomputes: true) - none
         == 4 * (3 * 64 + 3 * 64 + 2 * 64 + 2 * 32 + 3 * 100))
+    // As stored, or in a form that is smaller: 2 bytes an element, or 1 and 4 for a scale of 64.
+    let all = size.parameters
+    #expect(
+      size.bytes(stored: 4 * all, as: .float32) == 4 * all && size.bytes(stored: 4 * all, as: .bfloat16) == 2 * all)
+    #expect(
+      size.bytes(stored: 4 * all, as: .int8) == all + all / 16 && size.bytes(stored: all / 2, as: .int8) == all / 2)
     let many = size.updateMemory(tokens: 0, scored: 1e6, trained: 0)
     #expect(many == size.updateMemory(tokens: 0, scored: 1e9, trained: 0))
   }
