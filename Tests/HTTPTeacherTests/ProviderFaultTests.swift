@@ -32,6 +32,8 @@ import Testing
       // MiniMax and Qianfan have codes of their own.
       #"{"choices": null, "base_resp": {"status_code": 1000, "status_msg": "unknown error"}}"#,
       #"{"error_code": 336100, "error_msg": "Try again later"}"#,
+      // vLLM before 0.10: the body is the error.
+      #"{"object": "error", "message": "out of memory", "type": "InternalServerError", "param": null, "code": 500}"#,
     ])
   func `a fault that is reported with status 200 is asked again and never kept`(_ fault: String) async throws {
     let server = ScriptedServer(Self.body(fault), ScriptedServer.answer("Yes. A dog."))
@@ -63,6 +65,7 @@ import Testing
       #"{"error": {"code": "insufficient_quota", "message": "m"}}"#,
       #"{"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}"#,
       #"{"type": "error", "error": {"type": "authentication_error", "message": "m"}}"#,
+      #"{"object": "error", "message": "The model `m` does not exist.", "type": "NotFoundError", "param": null, "code": 404}"#,
     ] {
       let server = ScriptedServer(Self.body(fault))
       await #expect(throws: TeacherUnavailable.self) { try await server.teacher().reply(to: try request()) }
@@ -97,6 +100,25 @@ import Testing
     let reply = try await server.teacher().reply(to: try request(parameters: .init(temperature: 1, samples: 2)))
     #expect(reply.confidence == Confidence(1, source: .agreement))
     #expect(server.bodies.count == 2)
+  }
+
+  /// "{\"choices\": " has 12 bytes, so that NaN stands at the 13th.
+  @Test func `a body that is no JSON is told by the place, and one without choices by what it has`() async throws {
+    for (body, words) in [
+      (#"{"choices": NaN}"#, "JSON (a value at byte 13) in the response, found 'N' behind '{\"choices\": '"),
+      ("<html>Login</html>", "expected JSON in the response, found '<html>Login</html>'"),
+      (#"{"choices": []}"#, "expected choices[0].message in the response, found an empty list of choices"),
+      (#"{"id": "c"}"#, "expected choices[0].message in the response, found an object without choices"),
+    ] {
+      let teacher = try ScriptedServer(Self.body(body)).teacher { $0.retry.attempts = 1 }
+      let error = try await #require(throws: HTTPTeacherError.self) { try await teacher.reply(to: try request()) }
+      #expect("\(error)".contains(words), "\(error)")
+    }
+  }
+
+  @Test func `a byte-order mark before an answer is passed over`() async throws {
+    let body = "\u{FEFF}" + #"{"choices": [{"message": {"content": "Yes. A dog."}, "finish_reason": "stop"}]}"#
+    #expect(try await ScriptedServer(Self.body(body)).teacher().reply(to: try request()).label == "falsified")
   }
 
   @Test func `a batch's line with a fault may be asked again`() throws {

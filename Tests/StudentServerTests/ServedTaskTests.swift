@@ -57,11 +57,12 @@
 
     @Test func `a field may have the name of its column, as in the file that predict reads`() async throws {
       let more = #""temperature": 0, "max_tokens": 40"#
-      let slot = try await answer(body([text(#"{"text": "A harbour"}"#)], more), of: server)
-      let column = try await answer(body([text(#"{"review": "A harbour", "id": 1}"#)], more), of: server)
+      let slot = try await answer(body([text(#"{"text": "A harbour", "photo": null}"#)], more), of: server)
+      let column = try await answer(
+        body([text(#"{"review": "A harbour", "id": 1, "photo": null}"#)], more), of: server)
       #expect(column["choices"] == slot["choices"] && column["choices"] != nil)
       // Where both are there, the template's own name counts.
-      let both = try await answer(body([text(#"{"review": "A road", "text": "A harbour"}"#)], more), of: server)
+      let both = try await answer(body([text(#"{"review": "A road", "text": "A harbour", "photo": null}"#)], more), of: server)
       #expect(both["usage"] == slot["usage"] && both["choices"] == slot["choices"])
     }
 
@@ -75,6 +76,17 @@
         fault["error"]?["message"]?.string
           == #"The run's question needs 'review' or 'text', which the object does not give; it gives 'caption'. Send {"text": "..."} "#
           + "with the item's own values.", "\(fault.text)")
+    }
+
+    @Test func `an item without its image is refused, and a fault of an image names the part that was sent`() async throws {
+      let more = #""max_tokens": 3"#
+      let without = try await answer(body([text(#"{"text": "A harbour"}"#)], more), of: server)
+      #expect(without["error"]?["param"]?.string == "messages[0].content")
+      #expect(without["error"]?["message"]?.string?.contains("an item with images ('photo'), and none came") == true)
+      // The template has the image as its second part and the request as its third.
+      let damaged = #"{"type": "image_url", "image_url": {"url": "data:image/png;base64,aGVsbG8gd29ybGQ="}}"#
+      let fault = try await answer(body([text(#"{"text": "#), text(#""A harbour"}"#), damaged], more), of: server)
+      #expect(fault["error"]?["param"]?.string == "messages[0].content[2]", "\(fault.text)")
     }
 
     /// What the shell makes of it is the body of a request that is answered.

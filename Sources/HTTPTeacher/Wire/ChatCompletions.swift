@@ -69,7 +69,8 @@ struct ChatCompletions: ChatFormat {
 
   func spoken(_ value: JSONValue) throws(HTTPTeacherError) -> Spoken {
     guard let choices = value["choices"]?.elements, !choices.isEmpty else {
-      throw .badResponse(expected: "choices[0].message", found: value.kind)
+      let found = value["choices"].map { $0.elements == nil ? "choices that are \($0.kind)" : "an empty list of choices" }
+      throw .badResponse(expected: "choices[0].message", found: found ?? "\(value.kind) without choices")
     }
     var samples: [Spoken.Sample] = []
     // Of several choices those that failed are asked for again.

@@ -13,12 +13,15 @@ struct ProviderFault {
 
   /// The fault that the body of a response with status 200 tells of; nil for an answer.
   ///
-  /// Known are: `error` beside or in place of the answer (OpenRouter, Anthropic and many gateways), `base_resp` with another
+  /// Known are: `error` beside or in place of the answer (OpenRouter, Anthropic and many gateways), a body that is an error
+  /// itself (`"object": "error"` of older vLLM), `base_resp` with another
   /// code than 0 (MiniMax), `error_code` (Qianfan), and choices of which each has an `error` or a `finish_reason` that is none
   /// of an answer's (OpenRouter, Zhipu, DeepSeek, vLLM, SGLang).
   init?(in body: JSONValue) {
     if let error = body["error"], error.isFault {
       self.init(error, status: Self.status(of: error) ?? 502, in: body)
+    } else if body["object"]?.string == "error" {
+      self.init(body, status: Self.status(of: body) ?? 502, in: body)
     } else if let base = body["base_resp"], let code = base["status_code"]?.integer, code != 0 {
       let status =
         switch code {

@@ -124,11 +124,16 @@ extension WireFormat {
   }
 
   func parsed(_ body: Data) throws(HTTPTeacherError) -> JSONValue {
-    let value = body.withUnsafeBytes { try? JSONParser.value(of: $0.bindMemory(to: UInt8.self)) }
-    guard let value else {
-      throw .badResponse(expected: "JSON", found: "'\(String(decoding: body.prefix(40), as: UTF8.self))'")
+    var bytes = [UInt8](body)
+    // RFC 8259 lets a reader pass over a byte-order mark.
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+    do { return try JSONParser.value(of: bytes) } catch {
+      func text(_ range: Range<Int>) -> String { String(decoding: bytes[range.clamped(to: bytes.indices)], as: UTF8.self) }
+      guard error.offset > 0 else { throw .badResponse(expected: "JSON", found: "'\(text(0..<40))'") }
+      throw .badResponse(
+        expected: "JSON (\(error.expected) at byte \(error.offset + 1))",
+        found: "\(error.found) behind '\(text(max(0, error.offset - 40)..<error.offset))'")
     }
-    return value
   }
 }
 

@@ -22,8 +22,10 @@ struct ChatPrompt: Sendable {
     images = []
     for (turn, message) in request.messages.enumerated() {
       var parts: [ChatMessage.Part] = []
+      var places = message.imagePlaces?[...]
       for (number, part) in message.parts.enumerated() {
-        let place = "messages[\(turn)].content[\(number)]"
+        let sent = if case .image = part { places?.popFirst() ?? number } else { number }
+        let place = "messages[\(turn)].content[\(sent)]"
         switch part {
         case .text(let text):
           let ids = student.tokenizer.encode(text, addingSpecialTokens: false)

@@ -4,7 +4,8 @@ package import TeacherProtocol
 /// What a run's student is asked about an item, and what it may answer.
 ///
 /// A client sends the item alone: one turn that is a JSON object of its fields, as the run's template or its data file names
-/// them, with its images beside it. Everything else is a conversation like any other.
+/// them, with its images beside it; null under the name of an image says that it has none. Everything else is a conversation
+/// like any other.
 package struct ServedTask: Sendable, Equatable {
   private let prompt: PromptTemplate
   private let labels: LabelSet
@@ -31,8 +32,11 @@ package struct ServedTask: Sendable, Equatable {
 
   /// The request with the run's question in place of the item.
   func asking(_ request: ChatRequest) throws(ChatError) -> ChatRequest {
-    guard request.messages.count == 1, request.messages[0].role == "user", let fields = fields(of: request.messages[0])
+    guard request.messages.count == 1, request.messages[0].role == "user",
+      let members = members(of: request.messages[0])
     else { return request }
+    let fields = fields(of: members)
+    func isNull(_ name: String) -> Bool { members.contains { $0.name == name && $0.value.isNull } }
     let missing = fieldSlots.filter { fields[$0] == nil }
     guard missing.isEmpty else {
       let given = fields.keys.sorted().map { "'\($0)'" }
@@ -42,8 +46,16 @@ package struct ServedTask: Sendable, Equatable {
           + "it gives \(given.isEmpty ? "nothing" : given.joined(separator: ", ")). Send \(example.text) with the item's own values."
       )
     }
-    let images = request.messages[0].parts.filter { if case .image = $0 { true } else { false } }
+    let images = request.messages[0].parts.enumerated().filter { if case .image = $0.element { true } else { false } }
     let paths = images.indices.map { "\($0)" }
+    // Without one the student would answer all the same, by the text alone.
+    if images.isEmpty, !imageSlots.isEmpty, !imageSlots.contains(where: isNull) {
+      let names = imageSlots.map { "'\($0)'" }.joined(separator: ", ")
+      throw .invalid(
+        "messages[0].content",
+        "The run's question is about an item with images (\(names)), and none came beside the object: send them as parts of the kind "
+          + "image_url, or null as a member of that name where the item has none.")
+    }
     let slots =
       imageSlots.count == paths.count
       ? zip(imageSlots, paths).map { ImageSlot(name: $0, paths: [$1]) }
@@ -58,9 +70,11 @@ package struct ServedTask: Sendable, Equatable {
       request.messages[0].parts = PromptPart.parts(of: question.text, imagesAt: question.images.map(\.place)).map {
         switch $0 {
         case .text(let text): .text(text)
-        case .image(let number): images[Int(question.images[number].path) ?? 0]
+        case .image(let number): images[Int(question.images[number].path) ?? 0].element
         }
       }
+      // Faults name an image's place as it was sent.
+      request.messages[0].imagePlaces = question.images.map { images[Int($0.path) ?? 0].offset }
     } catch {
       throw .invalid("messages[0].content", "The run's question can't be asked about this item: \(error)")
     }
@@ -103,9 +117,14 @@ package struct ServedTask: Sendable, Equatable {
   /// An item's object with nothing filled in.
   private var example: JSONValue { .object(fieldSlots.map { .init($0, .string("...")) }) }
 
-  private func fields(of message: ChatRequest.Message) -> [String: String]? {
+  /// The members of the object that a turn's texts are; nil where they are none.
+  private func members(of message: ChatRequest.Message) -> [JSONValue.Member]? {
     let text = message.parts.map { if case .text(let text) = $0 { text } else { "" } }.joined()
     guard case .object(let members)? = try? JSONParser.value(of: text) else { return nil }
+    return members
+  }
+
+  private func fields(of members: [JSONValue.Member]) -> [String: String] {
     var fields: [String: String] = [:]
     for member in members { fields[member.name] = member.value.string ?? member.value.text }
     for (slot, column) in columns where fields[slot] == nil { fields[slot] = fields[column] }

@@ -16,6 +16,9 @@ struct ChatRequest: Sendable, Equatable {
   struct Message: Sendable, Equatable {
     var role: String
     var parts: [Part]
+    /// The places among the parts that were sent of the images that are left, in their order; nil where they are those of
+    /// ``parts``.
+    var imagePlaces: [Int]?
   }
 
   var model: String
