@@ -47,11 +47,7 @@ extension RunCheck {
     guard let path = run.student.model else { return nil }
     do {
       if ImageTextMatcher.isFolder(URL(filePath: path)) {
-        let matcher = try ImageTextMatcher(contentsOf: URL(filePath: path))
-        findings.ok(
-          "student.model",
-          "\(path): compares photos with texts, \(ByteText.count(matcher.parameterCount())) parameters; it writes no rationales"
-        )
+        inspectMatcher(path, "student.model", into: &findings)
         return nil
       }
       let folder = try ModelFolder(URL(filePath: path))
@@ -80,6 +76,18 @@ extension RunCheck {
     } catch {
       findings.fail("student.model", FaultText.sentence(for: error))
       return nil
+    }
+  }
+
+  /// Reads a folder whose model compares photos with texts.
+  static func inspectMatcher(_ path: String, _ subject: String, into findings: inout [CheckFinding]) {
+    do {
+      let parameters = try ImageTextMatcher(contentsOf: URL(filePath: path)).parameterCount()
+      findings.ok(
+        subject,
+        "\(path): compares photos with texts, \(ByteText.count(parameters)) parameters; it writes no rationales")
+    } catch {
+      findings.fail(subject, FaultText.sentence(for: error))
     }
   }
 

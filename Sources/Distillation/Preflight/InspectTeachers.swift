@@ -1,6 +1,7 @@
 internal import Annotations
 internal import Foundation
 internal import Layers
+internal import StudentModels
 internal import TeacherProtocol
 internal import DistillationConfiguration
 internal import Wording
@@ -61,11 +62,11 @@ extension RunCheck {
           findings.fail(subject, FaultText.sentence(for: error))
         }
       case .model(let model):
-        inspectTeacher(model, subject, into: &findings)
+        inspectComputed(model, subject, into: &findings)
       case .trained(let trained):
         let count = data.map { NumberText.counted($0.items.teaching.count, "labelled item") } ?? "labelled items"
         if let base = trained.base {
-          inspectTeacher(ModelTeacherConfiguration(model: base), subject, into: &findings)
+          inspectComputed(ModelTeacherConfiguration(model: base), subject, into: &findings)
         }
         findings.ok(subject, "is made in the run from \(count), counted as teacher_labels")
       case .openAI(let service):
@@ -80,6 +81,17 @@ extension RunCheck {
       inspectAgreement(run, data, &votes, into: &findings)
     }
     return votes
+  }
+
+  /// Looks at a model in this process, which writes or compares.
+  private static func inspectComputed(
+    _ model: ModelTeacherConfiguration, _ subject: String, into findings: inout [CheckFinding]
+  ) {
+    if ImageTextMatcher.isFolder(URL(filePath: model.model)) {
+      inspectMatcher(model.model, subject, into: &findings)
+    } else {
+      inspectTeacher(model, subject, into: &findings)
+    }
   }
 
   /// Whether the file has the teacher, and what it says about the items.

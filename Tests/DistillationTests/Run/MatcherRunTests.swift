@@ -55,11 +55,11 @@ import Testing
       #expect(throws: Never.self) { try world.configuration.validate() }
       try await world.run().run()
       let evaluation = try #require(try world.run().evaluation)
-      #expect(Set(evaluation.results.keys).isSuperset(of: ["teacher:grey", "stage1", "two_stage"]))
+      #expect(evaluation.results.keys.sorted() == ["stage1", "two_stage"] && (evaluation.teacherLabels ?? 0) > 0)
       let adapter = try String(decoding: world.bytes("stage2/adapter_config.json"), as: UTF8.self)
       #expect(adapter.contains("image_map") && adapter.contains("vision_projection") == trainsTower)
       let base = try ImageTextMatcher(contentsOf: world.folder.appending(path: "run/base"))
-      #expect(base.configuration.answers == .init(match: "It is pristine.", mismatch: "It is falsified."))
+      #expect(base.configuration.answers == .init(match: "It is pristine", mismatch: "It is falsified"))
       // The finished student answers any file, without reasons.
       let answers = try await world.run().predict(world.folder.appending(path: "data/items.jsonl"))
       #expect(answers.count == world.items.count && answers.allSatisfy { $0.label != nil && $0.rationale == "" })
