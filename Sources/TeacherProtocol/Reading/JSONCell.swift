@@ -29,7 +29,9 @@ extension JSONValue {
     } else {
       return nil
     }
-    let lines = pairs.compactMap { pair in pair.label.flatMap { label in pair.text.map { "\(label). \($0)".onOneLine } } }
+    let lines = pairs.compactMap { pair in
+      pair.label.flatMap { label in pair.text.map { "\(label). \($0)".onOneLine } }
+    }
     return lines.isEmpty || lines.count < pairs.count ? nil : lines.joined(separator: "\n")
   }
 

@@ -112,7 +112,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 6]) func `what earlier questions began with changes no bit of a reply`(tokens: Int) async throws {
+  @Test(arguments: [1, 6]) func `what earlier questions began with changes no bit of a reply`(
+    tokens: Int
+  ) async throws {
     let student = try TinyModels.student()
     let labels = try LabelSet(["wet", "dry", "unclear"].map { .init(name: $0) })
     let beginning =
