@@ -100,7 +100,7 @@ import Testing
       try fixture.edit("run.yaml", "{reference: stage1_adapter}", "{reference: stage1_adapter, choose: budget}")
       #expect(
         fixture.check().texts(.warning, "stage2.choose")
-          == ["0 labels to judge by are too few, it takes 10: Stage 2 is as configured"])
+          == ["1 label to judge by are too few, it takes 10: Stage 2 is as configured"])
       // Two trainings on four fifths.
       #expect(trainings() == 1.6)
       try fixture.edit("run.yaml", "choose: budget", "choose: dev")
