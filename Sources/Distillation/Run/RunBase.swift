@@ -19,7 +19,7 @@ extension DistillationRun {
   func loadBase(in form: WeightFormat? = nil) throws -> any Student {
     if let student = plugins.student { return student }
     let path = try basePath()
-    if try ImageTextMatcher.isFolder(path) {
+    if ImageTextMatcher.isFolder(path) {
       var matcher = try ImageTextMatcher(contentsOf: path)
       try matcher.refuseNonFiniteWeights(of: path)
       matcher.maximumTokens = min(matcher.maximumTokens, configuration.student.maximumTokens)
