@@ -77,7 +77,13 @@
         guard batch != nil || estimate.dryRun else {
           throw ValidationError("Give --batch with the file to write, or --dry-run.")
         }
-        try Output.refuse(batch, over: options.run.config)
+        guard batch != nil else { return }
+        var used = UsedFiles()
+        used.add(
+          configuration: URL(filePath: options.run.config), dataFolder: options.run.data.map { URL(filePath: $0) },
+          setting: (try? options.run.set.settings()) ?? [])
+        // How many there will be is not known before the questions are.
+        for part in 1...99 { try Output.refuse(name(part).relativePath, over: used) }
       }
 
       func run() async throws {

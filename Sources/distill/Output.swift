@@ -58,15 +58,13 @@
       try data.write(to: url, options: .atomic)
     }
 
-    /// Refuses to replace a file that the same command reads, by whatever name.
-    static func refuse(_ path: String?, over inputs: String?...) throws {
-      func identity(_ path: String?) -> [UInt64]? {
-        var facts = stat()
-        guard let path, path != "-", stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
-        return [UInt64(facts.st_dev), UInt64(facts.st_ino)]
-      }
-      guard let path, let target = identity(path), inputs.contains(where: { identity($0) == target }) else { return }
-      throw ValidationError("\(path) is read by this command and would be replaced; give another file.")
+    /// Refuses to replace a file that the same command reads, by whatever name, or that is a run's own.
+    static func refuse(_ path: String?, over inputs: String?...) throws { try refuse(path, over: UsedFiles(inputs)) }
+
+    /// The same of all that a command uses.
+    static func refuse(_ path: String?, over used: UsedFiles) throws {
+      guard let path, path != "-", let obstacle = used.obstacle(at: path) else { return }
+      throw ValidationError("\(path) \(obstacle); give another file.")
     }
 
     /// Refuses, before any work is done, a standard output of which is known that it takes nothing.

@@ -72,7 +72,11 @@
 
     @OptionGroup var progress: ProgressOptions
 
-    func validate() throws { try Output.refuse(out, over: data) }
+    func validate() throws {
+      var used = UsedFiles([data])
+      used.add(run: URL(filePath: runFolder), setting: (try? set.settings()) ?? [])
+      try Output.refuse(out, over: used)
+    }
 
     func run() async throws {
       let (folder, shard, file) = (URL(filePath: runFolder), try shard.chosen(), URL(filePath: data))

@@ -93,7 +93,10 @@ internal import Wording
       func validate() throws {
         if interface, config == nil { throw ValidationError("--interface needs --config, which has the labels.") }
         if truth != nil, format != .preference { throw ValidationError("--truth belongs to --format preference.") }
-        try Output.refuse(out, over: store, truth, config)
+        var used = UsedFiles([truth])
+        used.add(store: store)
+        if let config { used.add(configuration: URL(filePath: config), setting: (try? set.settings()) ?? []) }
+        try Output.refuse(out, over: used)
       }
 
       func run() async throws {

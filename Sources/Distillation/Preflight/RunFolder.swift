@@ -43,6 +43,26 @@ package enum RunFolder {
     "report.html", "review-queue.csv", "review-queue.jsonl", "review.jsonl", "stage1", "stage2", "student",
   ]
 
+  /// What a run has in its folder beside those, and goes on from.
+  private static let kept = [
+    "base", "baselines", "budgets", "calibration", "calibration.json", "choice", "events", "loop.json",
+    "review-answers.jsonl", "review-log.json", "rounds", "rules.json", "run.lock", "shards", "spending.txt", "steps",
+    "teachers", "threshold.json",
+  ]
+
+  /// Whether a name belongs to the run that was begun in a folder, there or not yet there.
+  static func isOwn(_ name: String, in folder: URL) -> Bool {
+    (replaced.contains(name) || kept.contains(name)) && wasBegun(folder)
+  }
+
+  /// Whether a run was begun in a folder. Runs have a lock and rules; older ones are known by their steps.
+  private static func wasBegun(_ folder: URL) -> Bool {
+    func isThere(_ name: String) -> Bool { FileManager.default.fileExists(atPath: folder.appending(path: name).path) }
+    let steps = (try? FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "steps").path)) ?? []
+    return ["run.lock", "rules.json", "loop.json"].contains(where: isThere)
+      || steps.contains(where: { $0.hasSuffix(".json") })
+  }
+
   /// Refuses a folder in which a run would replace what is not its own: a project's folder with its `config.yaml` or
   /// `replies.jsonl`, in which no run was ever begun, or that of a run of another method.
   ///
@@ -50,12 +70,7 @@ package enum RunFolder {
   static func refuseForeign(_ folder: URL, for method: DistillationMethod) throws(RunError) {
     func isThere(_ name: String) -> Bool { FileManager.default.fileExists(atPath: folder.appending(path: name).path) }
     let remedy = "give a folder of its own with --out, such as runs/NAME"
-    let steps = (try? FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "steps").path)) ?? []
-    // Runs have a lock and rules; older ones are known by their steps.
-    guard
-      ["run.lock", "rules.json", "loop.json"].contains(where: isThere)
-        || steps.contains(where: { $0.hasSuffix(".json") })
-    else {
+    guard wasBegun(folder) else {
       let own = replaced.filter(isThere)
       guard !own.isEmpty else { return }
       throw .notARun(

@@ -64,6 +64,10 @@
       guard (0...1_048_576).contains(greedy) else {
         throw ValidationError("--greedy must be 0 to 1048576, not \(greedy).")
       }
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: out)) ?? []
+      for name in ["0.json"] + names where name.contains(/^(sequence-|token-|sentence-)?\d+\.(json|safetensors)$/) {
+        try Output.refuse(URL(filePath: out).appending(path: name).relativePath, over: items)
+      }
     }
 
     func run() throws {
