@@ -13,7 +13,7 @@
     static let configuration = CommandConfiguration(
       abstract: "Merge an adapter into its model and write a model folder.",
       discussion: """
-        The folder holds what transformers and this package load: config.json, the merged weights, and the \
+        The folder is new or empty beforehand, and holds what transformers and this package load: config.json, the merged weights, and the \
         tokenizer's and processor's files as they were, or the tokenizer's as the adapter's folder has them. Merging is \
         done in Float32 and rounded once, to the type that the model's weights have in its folder. A model whose \
         output head is its token table has a head of its own afterwards where the adapter parts the two. A weight that \
@@ -68,7 +68,8 @@
     var adapter: [String] = []
 
     @Option(
-      name: .shortAndLong, help: ArgumentHelp("The folder, or the .gguf file, to write.", valueName: "path"),
+      name: .shortAndLong,
+      help: ArgumentHelp("The folder to write, new or empty, or the .gguf file.", valueName: "path"),
       completion: .file())
     var out: String
 
@@ -185,6 +186,24 @@
       try refuseFiles(of: source, at: target)
       guard DistillationMethod.named(in: target.appending(path: "config.yaml")) == nil else {
         throw FolderProblem("\(out): expected another folder than a run's, whose files a model's would stand among")
+      }
+      guard !GGUFModel.isFile(target) else { return }
+      try refuseFilled(target)
+    }
+
+    /// Refuses a folder that has files in it. Whatever loads it takes what it finds there: an adapter would be put on a second
+    /// time, and another run's question asked.
+    private func refuseFilled(_ target: URL) throws {
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: target.path, isDirectory: &isFolder) else { return }
+      guard isFolder.boolValue else {
+        throw FolderProblem("\(out) is a file; give a folder that is new or empty, or a name that ends in .gguf")
+      }
+      let names = try FileManager.default.contentsOfDirectory(atPath: target.path).filter { !$0.hasPrefix(".") }
+      guard names.isEmpty else {
+        throw FolderProblem(
+          "\(out) has files in it (\(names.sorted().prefix(3).joined(separator: ", "))), among which a model's would stand; give "
+            + "a folder that is new or empty")
       }
     }
 

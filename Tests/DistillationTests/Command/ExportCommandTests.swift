@@ -18,6 +18,33 @@ struct ExportCommandTests {
     }
   }
 
+  @Test func `a folder that has files in it is not exported into`() throws {
+    let distill = try #require(DistillBinary.found)
+    let golden = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "StudentModelsTests/Golden/qwen2_vl.gguf")
+    try withTemporaryFolder { folder in
+      // An adapter's folder: transformers would put it on the merged weights once more.
+      let adapter = folder.appending(path: "adapter")
+      try FileManager.default.createDirectory(at: adapter, withIntermediateDirectories: true)
+      try Data("{}".utf8).write(to: adapter.appending(path: "adapter_config.json"))
+      try Data("mine".utf8).write(to: folder.appending(path: "file"))
+      for (out, words) in [
+        (
+          "adapter",
+          "adapter has files in it (adapter_config.json), among which a model's would stand; give a folder that is new or "
+            + "empty"
+        ),
+        ("file", "file is a file; give a folder that is new or empty"),
+      ] {
+        let outcome = try distill.run(
+          "export", "--model", golden.path, "--adapter", "adapter", "--out", out, in: folder)
+        #expect(outcome.code == 2 && outcome.errors.contains(words), "\(outcome.errors)")
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: adapter.path) == ["adapter_config.json"])
+      #expect(try String(contentsOf: folder.appending(path: "file"), encoding: .utf8) == "mine")
+    }
+  }
+
   @Test func `no file that the model is read from is replaced`() throws {
     let distill = try #require(DistillBinary.found)
     let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
