@@ -172,4 +172,18 @@ import Testing
     #expect(data.splits == ["train", "Train"])
     #expect(data.items(in: "train").map(\.id) == ["1", "2"])
   }
+
+  @Test(arguments: [RecordedReplies.Columns().teacher, ""])
+  func `an id that comes twice in one teacher's file is named where it comes again`(teacher: String) throws {
+    let rows = (1...20).map { "\($0),yes\n" }.joined()
+    let replies = try read("id,label\n" + rows + "7,no\n") { ($0.teacher, $0.owner) = (teacher, "a") }
+    #expect(replies.isOwned && replies.reply(of: "a", on: "7")?.label == "yes")
+    let found = replies.setAside.map { "\($0)".split(separator: "t.csv:").last.map(String.init) ?? "" }
+    #expect(found == ["22: field 'id': expected one reply per item and teacher, found a second one of 'a' on '7'"])
+  }
+
+  @Test func `a file with each id twice, and no names, is one of several teachers`() {
+    let rows = (1...20).map { "\($0),yes\n\($0),no\n" }.joined()
+    #expect(missing("id,label\n" + rows) { $0.owner = "a" } == ["teacher", "teacher", "id", "label"])
+  }
 }
