@@ -119,7 +119,7 @@ let package = Package(
     library("Tokenization", ["JSON", mecab]),
 
     // Middle
-    library("Layers", ["Tensor", "CKernels"]),
+    library("Layers", ["Tensor", "CKernels", "Wording"]),
     library("ImageDecoding", ["Tensor", "JSON", "CImageCodecs"]),
 
     // Methods and models: siblings, none imports another

@@ -1,5 +1,6 @@
 public import ConfigurationFiles
 public import Foundation
+internal import Wording
 
 extension RunConfiguration {
   /// The largest configuration file that is read, in bytes.
@@ -75,7 +76,7 @@ extension ConfigurationSection {
     do {
       bytes = try Data(contentsOf: file)
     } catch {
-      throw unreadable("the file can't be read: \(error.localizedDescription)")
+      throw unreadable("the file can't be read: \(FaultText.reason(of: error))")
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw unreadable("the file is not UTF-8 text; save it as UTF-8")

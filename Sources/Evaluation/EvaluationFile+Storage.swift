@@ -1,5 +1,6 @@
 package import Foundation
 internal import JSON
+internal import Wording
 
 extension EvaluationFile {
   /// The bytes of `evaluation.json`: keys sorted, indented, numbers in their shortest exact form. Equal evaluations
@@ -19,7 +20,7 @@ extension EvaluationFile {
     do {
       try jsonData().write(to: file, options: .atomic)
     } catch {
-      throw .unwritable(file: file.path, reason: error.localizedDescription)
+      throw .unwritable(file: file.path, reason: FaultText.reason(of: error))
     }
   }
 
@@ -29,7 +30,7 @@ extension EvaluationFile {
     do {
       data = try Data(contentsOf: file)
     } catch {
-      throw .unreadable(file: file.path, reason: error.localizedDescription)
+      throw .unreadable(file: file.path, reason: FaultText.reason(of: error))
     }
     do {
       self = try JSONParser.value(of: [UInt8](data)).decoded(as: EvaluationFile.self)

@@ -1,5 +1,6 @@
 public import Foundation
 public import Tensor
+internal import Wording
 
 /// A folder of weights that does not fit a model: everything that is wrong with it at once.
 public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -128,7 +129,7 @@ extension Module {
   /// - Throws: `Tensor.SafetensorsError`, or ``WeightsError/unwritable(folder:reason:)``.
   public func saveWeights(to folder: URL, metadata: [String: String] = ["format": "pt"]) throws {
     do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
-      throw WeightsError.unwritable(folder: folder.path, reason: error.localizedDescription)
+      throw WeightsError.unwritable(folder: folder.path, reason: FaultText.reason(of: error))
     }
     let tensors = Dictionary(uniqueKeysWithValues: parameters().map { ($0.path, $0.parameter.value) })
     try Tensor.writeSafetensors(tensors, metadata: metadata, to: folder.appendingPathComponent("model.safetensors"))

@@ -1,5 +1,6 @@
 public import Foundation
 internal import JSON
+internal import Wording
 
 extension LoRAConfiguration {
   /// The configuration in `adapter_config.json` of a PEFT folder, without a model.
@@ -32,7 +33,7 @@ extension PEFTConfiguration {
       throw LoRAError.unusableFile(
         file, "expected a JSON object, found at byte \(error.offset) \(error.found) where \(error.expected) should be")
     } catch {
-      throw LoRAError.unusableFile(file, "cannot be read: \(error.localizedDescription)")
+      throw LoRAError.unusableFile(file, "cannot be read: \(FaultText.reason(of: error))")
     }
   }
 }

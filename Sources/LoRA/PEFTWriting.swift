@@ -1,6 +1,7 @@
 public import Foundation
 public import Layers
 internal import Tensor
+internal import Wording
 
 extension Module {
   /// Writes an adapter to a folder as PEFT does, for any program that reads PEFT adapters.
@@ -199,7 +200,7 @@ extension LoRAError {
   /// Runs the closure; what the file system throws becomes an error with the path.
   fileprivate static func naming(_ url: URL, _ body: () throws -> Void) throws {
     do { try body() } catch {
-      throw LoRAError.unusableFile(url.path, "cannot be written: \(error.localizedDescription)")
+      throw LoRAError.unusableFile(url.path, "cannot be written: \(FaultText.reason(of: error, advising: true))")
     }
   }
 }

@@ -1,3 +1,5 @@
+internal import Wording
+
 #if Run
   import Annotations
   import ArgumentParser
@@ -126,7 +128,10 @@
             files.append(url.relativePath)
             (part, lines, bytes) = (part + 1, 0, 0)
           }
-          try handle?.write(contentsOf: line)
+          do { try handle?.write(contentsOf: line) } catch {
+            throw CheckingError.unwritable(
+              files.last ?? "", reason: FaultText.reason(of: error, advising: true))
+          }
           written += 1
           lines += 1
           bytes += line.count

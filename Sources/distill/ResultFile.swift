@@ -39,7 +39,7 @@ internal import Wording
     func write(_ data: Data) throws {
       guard let handle, let target else { return try Output.write(data) }
       do { try handle.write(contentsOf: data) } catch {
-        throw CheckingError.unwritable(target.relativePath, reason: FaultText.sentence(for: error))
+        throw CheckingError.unwritable(target.relativePath, reason: FaultText.reason(of: error, advising: true))
       }
     }
 
@@ -53,7 +53,8 @@ internal import Wording
 
     /// What the system says last of a file.
     private static func fault(_ file: URL) -> CheckingError {
-      .unwritable(file.relativePath, reason: String(cString: strerror(errno)))
+      let cause = POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+      return .unwritable(file.relativePath, reason: FaultText.reason(of: cause, advising: true))
     }
   }
 #endif

@@ -1,6 +1,7 @@
 internal import JSON
 public import Foundation
 public import TeacherProtocol
+internal import Wording
 
 /// Conflicts written into a file for a person to fill in, and read back.
 ///
@@ -31,7 +32,7 @@ public enum ReviewFile {
       try OwnerOnly.makeFolder(url.deletingLastPathComponent())
       try OwnerOnly.write(Data(text.utf8), to: url)
     } catch {
-      throw .cannotWrite(file: url.relativePath, reason: error.localizedDescription)
+      throw .cannotWrite(file: url.relativePath, reason: FaultText.reason(of: error))
     }
   }
 

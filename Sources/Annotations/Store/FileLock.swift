@@ -1,5 +1,6 @@
 package import Foundation
 internal import TeacherProtocol
+internal import Wording
 
 /// An exclusive lock between processes (`flock`), freed by the system when its holder dies.
 package final class FileLock {
@@ -68,7 +69,7 @@ func openFile(_ url: URL, isReadOnly: Bool = false) throws(AnnotationsError) -> 
   do {
     try OwnerOnly.makeFolder(folder)
   } catch {
-    throw .cannotOpen(file: file, reason: "its folder can't be made: \(error.localizedDescription)")
+    throw .cannotOpen(file: file, reason: "its folder can't be made: \(FaultText.reason(of: error))")
   }
   let writing = O_RDWR | O_CREAT
   var descriptor = open(url.path, (isReadOnly ? O_RDONLY : writing) | O_CLOEXEC, OwnerOnly.mode)

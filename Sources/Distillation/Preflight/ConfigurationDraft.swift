@@ -22,7 +22,7 @@ package enum ConfigurationDraft {
       try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(ConfigurationTemplate.text(for: method, beginning).utf8).write(to: file, options: .atomic)
     } catch {
-      throw .unwritable(file.relativePath, reason: FaultText.sentence(for: error))
+      throw .unwritable(file.relativePath, reason: FaultText.reason(of: error, advising: true))
     }
   }
 }

@@ -39,11 +39,18 @@ extension RunCheck {
       return
     }
     guard FileManager.default.isWritableFile(atPath: place.path) else {
-      findings.fail(key, "\(url.path) can't be written: \(place.path) does not allow it")
+      findings.fail(
+        key, "\(url.path) can't be written: \(place.path) does not allow it; give a place in which you may write")
       return
     }
     let attributes = try? FileManager.default.attributesOfFileSystem(forPath: place.path)
     let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue
+    // Such as /proc, whose permissions say nothing.
+    guard free != 0 else {
+      findings.fail(
+        key, "\(url.path) can't be written: nothing is free in \(place.path); give a folder on a disk with room")
+      return
+    }
     let text = "\(url.path)" + (free.map { ", \(ByteText.bytes($0)) free" } ?? "")
     if let free, free < littleSpace {
       findings.warn(key, "\(text): that may not be enough for checkpoints and caches")

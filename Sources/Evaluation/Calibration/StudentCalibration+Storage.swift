@@ -1,6 +1,7 @@
 package import Foundation
 internal import JSON
 internal import TeacherProtocol
+internal import Wording
 
 /// The content of a run's `calibration.json`:
 ///
@@ -132,7 +133,7 @@ extension StudentCalibration {
   package static func answers(contentsOf file: URL, labels: [String]) throws(RunFileError) -> [Answer] {
     let data: Data
     do { data = try Data(contentsOf: file) } catch {
-      throw .unreadable(file: file.path, reason: error.localizedDescription)
+      throw .unreadable(file: file.path, reason: FaultText.reason(of: error))
     }
     var answers: [Answer] = []
     for (number, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
@@ -206,7 +207,7 @@ enum RunFile {
   static func read<Content: Decodable>(_ file: URL) throws(RunFileError) -> Content {
     let data: Data
     do { data = try Data(contentsOf: file) } catch {
-      throw .unreadable(file: file.path, reason: error.localizedDescription)
+      throw .unreadable(file: file.path, reason: FaultText.reason(of: error))
     }
     do { return try JSONParser.value(of: [UInt8](data)).decoded(as: Content.self) } catch {
       let problem = JSONProblem(error, in: data)
@@ -218,7 +219,7 @@ enum RunFile {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do { try (encoder.encode(content) + Data("\n".utf8)).write(to: file, options: .atomic) } catch {
-      throw .unwritable(file: file.path, reason: error.localizedDescription)
+      throw .unwritable(file: file.path, reason: FaultText.reason(of: error))
     }
   }
 }

@@ -1,5 +1,6 @@
 package import Foundation
 package import Evaluation
+internal import Wording
 
 /// The file `metrics.jsonl` of a run, to which every training stage appends its steps.
 ///
@@ -55,7 +56,7 @@ package struct MetricsLog: Sendable {
     do {
       return String(decoding: try Data(contentsOf: file), as: UTF8.self).split(separator: "\n")
     } catch {
-      throw .unreadable(file: file.path, reason: error.localizedDescription)
+      throw .unreadable(file: file.path, reason: FaultText.reason(of: error))
     }
   }
 
@@ -67,7 +68,7 @@ package struct MetricsLog: Sendable {
     do {
       try Data(text.utf8).write(to: file, options: .atomic)
     } catch {
-      throw .unwritable(file: file.path, reason: error.localizedDescription)
+      throw .unwritable(file: file.path, reason: FaultText.reason(of: error))
     }
   }
 }

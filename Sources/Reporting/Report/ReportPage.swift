@@ -44,7 +44,7 @@ extension ReportContent {
     do {
       try Data(html().utf8).write(to: file, options: .atomic)
     } catch {
-      throw .unwritable(file: file.path, reason: error.localizedDescription)
+      throw .unwritable(file: file.path, reason: FaultText.reason(of: error))
     }
   }
 

@@ -14,7 +14,7 @@ package enum OwnerOnly {
     }
     let above = url.deletingLastPathComponent()
     if above.path != url.path { try makeFolder(above) }
-    guard mkdir(url.path, 0o700) == 0 || errno == EEXIST else { throw failure }
+    guard mkdir(url.path, 0o700) == 0 || errno == EEXIST else { throw failure(url) }
   }
 
   /// Makes an empty file where there is none.
@@ -29,12 +29,16 @@ package enum OwnerOnly {
     makeFile(temporary.path)
     do {
       try data.write(to: temporary)
-      guard rename(temporary.path, url.path) == 0 else { throw failure }
+      guard rename(temporary.path, url.path) == 0 else { throw failure(url) }
     } catch {
       try? FileManager.default.removeItem(at: temporary)
       throw error
     }
   }
 
-  private static var failure: POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+  /// What the system says of a file or a folder that can't be written, in Foundation's form, with its path.
+  private static func failure(_ url: URL) -> CocoaError {
+    let cause = POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+    return CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: url.path, NSUnderlyingErrorKey: cause])
+  }
 }

@@ -1,4 +1,5 @@
 package import Foundation
+internal import Wording
 
 /// Limits on what is read from a data file, looked at before memory is taken.
 public struct ReadLimits: Sendable, Equatable {
@@ -28,7 +29,7 @@ package func readData(_ url: URL, limits: ReadLimits = ReadLimits()) throws(Teac
     throw error
   } catch {
     let reason =
-      FileManager.default.fileExists(atPath: url.path) ? "\(error.localizedDescription)" : "there is no such file"
+      FileManager.default.fileExists(atPath: url.path) ? FaultText.reason(of: error) : "there is no such file"
     throw .cannotRead(file: path, reason: reason)
   }
 }

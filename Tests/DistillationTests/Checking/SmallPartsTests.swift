@@ -50,6 +50,57 @@ import Wording
     }
   }
 
+  /// Things that the system refuses whoever asks, root too, with the words of `strerror(3)`.
+  private static let refusals: [(words: String, action: @Sendable (URL) throws -> Void)] = [
+    ("F can't be written: Is a directory; give a file's name", { try Data("x".utf8).write(to: $0, options: .atomic) }),
+    ("F can't be written: Is a directory; give a file's name", { try Data("x".utf8).write(to: $0) }),
+    ("F can't be written: Is a directory; give a file's name", { try OwnerOnly.write(Data("x".utf8), to: $0) }),
+    ("F can't be read: Is a directory", { _ = try Data(contentsOf: $0) }),
+    (
+      "F/file/y can't be written: Not a directory; a file stands where a folder is needed",
+      {
+        try FileManager.default.createDirectory(at: $0.appending(path: "file/y"), withIntermediateDirectories: true)
+      }
+    ),
+    (
+      "F/file can't be written: File exists; a file stands where a folder is needed",
+      { try OwnerOnly.makeFolder($0.appending(path: "file/y")) }
+    ),
+    (
+      "F/file can't be written: File exists; a file stands where a folder is needed",
+      { try OwnerOnly.makeFolder($0.appending(path: "file")) }
+    ),
+    (
+      "F/none: No such file or directory; look at the path, or give a folder that can be made",
+      { _ = try FileHandle(forWritingTo: $0.appending(path: "none")) }
+    ),
+  ]
+
+  @Test(arguments: refusals.indices)
+  func `an error of the system says which path, what was tried, why, and what to do`(number: Int) throws {
+    try withTemporaryFolder { folder in
+      try Data().write(to: folder.appending(path: "file"))
+      let (words, action) = Self.refusals[number]
+      do {
+        try action(folder)
+        Issue.record("it was done")
+      } catch {
+        let text = FaultText.sentence(for: error)
+        #expect(text == words.replacing(/^F/, with: folder.path))
+      }
+    }
+  }
+
+  @Test func `no words of Foundation's numbers reach a person`() throws {
+    let full = CocoaError(.fileWriteUnknown, userInfo: [NSUnderlyingErrorKey: POSIXError(.ENOSPC)])
+    #expect(
+      FaultText.sentence(for: full) == "No space left on device; make room there, or give another place")
+    #expect(FaultText.reason(of: full) == "No space left on device")
+    #expect(FaultText.sentence(for: POSIXError(.EACCES)) == "Permission denied; give a place in which you may write")
+    #expect(FaultText.sentence(for: CocoaError(.fileWriteUnknown)) == "the system refused it (error 512)")
+    #expect(FaultText.reason(of: RunError.missing("a.jsonl")) == "a.jsonl: there is no such file or folder")
+  }
+
   @Test func `errors of decoding name the place`() {
     for (json, words) in [(#"{"nom": 1}"#, "the key 'name' is missing"), (#"{"name": 1}"#, "(at name)")] {
       do {

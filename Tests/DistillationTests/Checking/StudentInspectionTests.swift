@@ -178,6 +178,18 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self"), "skipped: no /proc"))
+  func `a folder where nothing can be kept is an error, whatever its permissions say`() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "out: run", "out: /proc/none/run")
+      let check = fixture.check()
+      #expect(
+        check.texts(.error, "out")
+          == ["/proc/none/run can't be written: nothing is free in /proc; give a folder on a disk with room"])
+      #expect(!check.isUsable)
+    }
+  }
+
   @Test func `folders that cannot be made are errors`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("run.yaml", "out: run", "out: items.jsonl/run")
