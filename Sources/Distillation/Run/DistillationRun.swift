@@ -103,6 +103,7 @@ public struct DistillationRun: Sendable {
       try data.check(replies)
       if let listed = replies.setAside.listed { reporter.message(listed) }
     }
+    try teachers.refuseSilentRecords(on: data.train)
     let store = try store ?? openStore()
     let services = Set(teachers.assignments.filter { !($0.teacher is any BatchTeacher) }.map(\.teacher.name))
     let ledger = try ledger(of: teachers.assignments)

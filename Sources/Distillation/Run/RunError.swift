@@ -23,6 +23,8 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case noMaker(teacher: String, kind: String)
   /// A teacher that answered no item, and why.
   case silentTeacher(String, String)
+  /// A recorded teacher whose file has no reply on any training item: its name and the file.
+  case noRecordedReplies(teacher: String, file: String)
   /// Teachers whose services left items unanswered, each with how many, of how many, and why.
   case missingReplies([String])
   /// A budget that did not suffice: what was used up, and which items are left.
@@ -90,6 +92,9 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
       "teacher \(teacher): nothing here makes teachers of the kind \(kind); run it with the distill command or pass a maker"
     case .silentTeacher(let teacher, let why):
       "teacher \(teacher) answered no item: \(why.withoutFullStop). Replies of the other teachers are kept; mend it and run again."
+    case .noRecordedReplies(let teacher, let file):
+      "teacher \(teacher): \(file) has no reply on any training item; give the rows of both files the same ids, or take the "
+        + "teacher out. No teacher was asked"
     case .missingReplies(let teachers):
       "replies are missing, and nothing is trained without them: \(teachers.joined(separator: "; ")). What was answered is "
         + "kept: start again once the service answers, or set missing_replies to accept"

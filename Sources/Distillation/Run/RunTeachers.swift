@@ -80,6 +80,14 @@ struct RunTeachers: Sendable {
     self.sources = sources
   }
 
+  /// Refuses a recorded teacher that says nothing on any training item, before others are asked and paid.
+  ///
+  /// - Throws: ``RunError/noRecordedReplies(teacher:file:)``.
+  func refuseSilentRecords(on training: [Item]) throws {
+    guard let name = silent(on: training).min(), let source = sources[name] else { return }
+    throw RunError.noRecordedReplies(teacher: name, file: source.replies.file)
+  }
+
   /// The names of recorded teachers that say nothing on any of these items.
   func silent(on items: [Item]) -> Set<String> {
     let silent = sources.filter { _, source in

@@ -74,4 +74,19 @@ import Testing
       } throws: { "\($0)".contains("has no column 'teacher'") && "\($0)".contains("teachers.a.columns.teacher") }
     }
   }
+
+  @Test func `recorded replies on other ids are noticed before any teacher is asked`() async throws {
+    try await withRunWorld { world in
+      let rows = world.items.map { "x-\($0.id),\($0.label)\n" }
+      let file = world.folder.appending(path: "others.csv")
+      try Data(("id,label\n" + rows.joined()).utf8).write(to: file)
+      let teacher = CountingTeacher("c") { _, _ in "pristine" }
+      var world = world.with { $0.teachers[1].source = .recorded(.init(file: file.path)) }
+      world.plugins.teachers = [teacher]
+      await #expect(throws: RunError.noRecordedReplies(teacher: "b", file: file.path)) {
+        try await world.run().run()
+      }
+      #expect(teacher.calls == 0)
+    }
+  }
 }

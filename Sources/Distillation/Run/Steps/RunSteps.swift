@@ -266,6 +266,14 @@ final class RunSteps {
     if configuration.review.source == .oracle, data.gold == nil, !last.isBefore(.review) {
       throw data.nothingToReview
     }
+    // Before teachers are made, which takes time.
+    if configuration.teachers.contains(where: { $0.kind == .trained }) {
+      var recorded = configuration
+      recorded.teachers = configuration.teachers.filter { $0.kind == .recorded }
+      let plainIDs = data.plainIDs
+      try RunTeachers(recorded, labels: labels, plugins: RunPlugins(), folder: run.folder, plainIDs: plainIDs)
+        .refuseSilentRecords(on: data.train)
+    }
     foundData = data
     return data
   }
