@@ -31,6 +31,7 @@ extension RunCheck {
           "student.fresh.matcher",
           "a tower made from nothing, against the \(sentences.dimensions) numbers of \(matcher.textModel); it writes no rationales"
         )
+        inspectAdapter(run, into: &findings) { try run.freshAdapterPlan() }
       } catch {
         findings.fail("student.fresh.matcher", FaultText.sentence(for: error))
       }
@@ -42,12 +43,15 @@ extension RunCheck {
         "student.fresh",
         "made from nothing: \(ByteText.count(ModelSize(configuration).parameters)) parameters"
           + (run.pretrain == nil ? ", which know no language but that of this run's rows" : ""))
+      inspectAdapter(run, into: &findings) { try run.freshAdapterPlan() }
       return InspectedStudent(configuration: configuration, reserved: SmolVLM.specialTokens)
     }
     guard let path = run.student.model else { return nil }
     do {
       if ImageTextMatcher.isFolder(URL(filePath: path)) {
-        inspectMatcher(path, "student.model", into: &findings)
+        if let matcher = inspectMatcher(path, "student.model", into: &findings) {
+          inspectAdapter(run, into: &findings) { try matcher.planAdapters(run.student.lora.asLoRA) }
+        }
         return nil
       }
       let folder = try ModelFolder(URL(filePath: path))
@@ -69,7 +73,9 @@ extension RunCheck {
       do { try LabelsAlike.refuse(run) } catch {
         findings.fail("labels", FaultText.sentence(for: error))
       }
-      let trained = inspectAdapter(run, on: model, into: &findings)
+      let trained = inspectAdapter(run, into: &findings) {
+        try model.planAdapters(run.student.lora.asLoRA)
+      }
       return InspectedStudent(
         configuration: folder.configuration, model: model, weightBytes: folder.weightBytes, trainedParameters: trained
       )
@@ -80,14 +86,18 @@ extension RunCheck {
   }
 
   /// Reads a folder whose model compares photos with texts.
-  static func inspectMatcher(_ path: String, _ subject: String, into findings: inout [CheckFinding]) {
+  @discardableResult
+  static func inspectMatcher(
+    _ path: String, _ subject: String, into findings: inout [CheckFinding]
+  ) -> ImageTextMatcher? {
     do {
-      let parameters = try ImageTextMatcher(contentsOf: URL(filePath: path)).parameterCount()
-      findings.ok(
-        subject,
-        "\(path): compares photos with texts, \(ByteText.count(parameters)) parameters; it writes no rationales")
+      let matcher = try ImageTextMatcher(contentsOf: URL(filePath: path))
+      let parameters = ByteText.count(matcher.parameterCount())
+      findings.ok(subject, "\(path): compares photos with texts, \(parameters) parameters; it writes no rationales")
+      return matcher
     } catch {
       findings.fail(subject, FaultText.sentence(for: error))
+      return nil
     }
   }
 
@@ -98,12 +108,15 @@ extension RunCheck {
   }
 
   /// Looks which layers the adapter would be put on, and gives the number of parameters to train.
+  ///
+  /// - Parameter plan: where it would be put; nil where that is not known.
+  @discardableResult
   private static func inspectAdapter(
-    _ run: RunConfiguration, on model: any PretrainedStudent, into findings: inout [CheckFinding]
+    _ run: RunConfiguration, into findings: inout [CheckFinding], by plan: () throws -> AdapterPlan?
   ) -> Int? {
     let lora = run.student.lora
     do {
-      let plan = try model.planAdapters(lora.asLoRA)
+      guard let plan = try plan() else { return nil }
       let whole = plan.copies.isEmpty ? "" : " and \(NumberText.counted(plan.copies.count, "whole tensor"))"
       findings.ok(
         "student.lora",

@@ -97,7 +97,7 @@ extension DistillationRun {
 
 extension MatcherConfiguration {
   /// The tower's sizes as its config.json has them.
-  fileprivate var tower: ConvNeXtConfiguration {
+  var tower: ConvNeXtConfiguration {
     var tower = ConvNeXtConfiguration()
     (tower.widths, tower.depths, tower.imageSize, tower.patchSize) = (widths, depths, imageSize, patchSize)
     // Small towers learn faster where their layers count from the beginning.

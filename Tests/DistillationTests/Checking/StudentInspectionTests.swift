@@ -163,6 +163,23 @@ import Testing
     }
   }
 
+  @Test(arguments: ["{model: student, ", "{fresh: {vocab_size: 400}, "])
+  func `names of layers that a student has not are found before it is made`(student: String) throws {
+    try withCheckFixture { fixture in
+      let file = fixture.folder.appending(path: "run.yaml")
+      func error(_ lora: String) throws -> String? {
+        let text = CheckFixture.configuration.replacing("{model: student}", with: "\(student)lora: {\(lora)}}")
+        try Data(text.utf8).write(to: file)
+        return fixture.check().texts(.error, "student.lora").first
+      }
+      #expect(try error("targets: [q_proj, vproj]")?.contains(#""vproj" (did you mean "v_proj"?)"#) == true)
+      #expect(try error("modules_to_save: [conector]")?.contains(#"did you mean "connector"?"#) == true)
+      #expect(try error("rank_pattern: {q_porj: 4}")?.contains("q_porj") == true)
+      #expect(try error("alpha_pattern: {q_porj: 4}")?.contains("q_porj") == true)
+      #expect(try error("targets: [q_proj, v_proj]") == nil)
+    }
+  }
+
   @Test func `the reference adapter and the captions must be there`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("run.yaml", "{reference: stage1_adapter}", "{reference: {adapter: other}}")

@@ -37,6 +37,24 @@ import Tokenization
     }
   }
 
+  @Test(arguments: [false, true])
+  func `a misspelt layer stops the run before any teacher is asked`(isFresh: Bool) async throws {
+    try await withRunWorld { world in
+      let teacher = CountingTeacher("c") { _, _ in "pristine" }
+      var world = world.with { c in
+        c.student.lora.targets = ["q_proj", "vproj"]
+        if isFresh { (c.student.model, c.student.fresh) = (nil, FreshStudentConfiguration()) }
+      }
+      world.plugins.teachers = [teacher]
+      await #expect {
+        try await world.run().run()
+      } throws: {
+        "\($0)".contains(#"did you mean "v_proj"?"#)
+      }
+      #expect(teacher.calls == 0)
+    }
+  }
+
   @Test func `offsets train where the configuration says so`() async throws {
     try await withRunWorld { world in
       let world = world.with { $0.student.lora.trainedBiases = .all }

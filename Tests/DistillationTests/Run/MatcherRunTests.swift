@@ -71,6 +71,16 @@ import Testing
     }
   }
 
+  @Test func `a layer that a matcher has not is found by check and before its base is made`() async throws {
+    try await withMatcherWorld { world in
+      let world = world.with { $0.student.lora.targets = ["image_mapp"] }
+      let check = RunCheck(world.configuration, runFolder: world.folder.appending(path: "run"))
+      #expect(check.texts(.error, "student.lora").first?.contains(#"did you mean "image_map"?"#) == true)
+      await #expect(throws: LoRAError.self) { try await world.run().run() }
+      #expect(!world.exists("base"))
+    }
+  }
+
   @Test func `what needs a student that writes says so, and what a matcher needs is asked for`() async throws {
     try await withMatcherWorld { world in
       try await world.run().run(through: .stage2)

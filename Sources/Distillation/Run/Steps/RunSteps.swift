@@ -27,6 +27,7 @@ final class RunSteps {
   private var foundBaseKey: String?
   /// What people decided so far, where that is kept on a server.
   private var decided: String?
+  private var hasUsableAdapter = false
 
   init(_ run: DistillationRun) throws {
     self.run = run
@@ -216,7 +217,18 @@ final class RunSteps {
 
   // MARK: - How they are carried out
 
+  /// Looks, before anything is made or asked for it, whether the student can be trained.
+  private func checkAdapter() throws {
+    guard !hasUsableAdapter, !last.isBefore(.stage1) else { return }
+    try run.refuseUnusableAdapter()
+    hasUsableAdapter = true
+  }
+
   private func body(of part: Part) async throws -> Step.Result {
+    switch part {
+    case .base, .teacher, .step(.annotate): try checkAdapter()
+    case .step: break
+    }
     switch part {
     case .base:
       let key = try run.freshBaseKey(files)
