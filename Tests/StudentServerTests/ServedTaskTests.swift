@@ -62,7 +62,8 @@
         body([text(#"{"review": "A harbour", "id": 1, "photo": null}"#)], more), of: server)
       #expect(column["choices"] == slot["choices"] && column["choices"] != nil)
       // Where both are there, the template's own name counts.
-      let both = try await answer(body([text(#"{"review": "A road", "text": "A harbour", "photo": null}"#)], more), of: server)
+      let both = try await answer(
+        body([text(#"{"review": "A road", "text": "A harbour", "photo": null}"#)], more), of: server)
       #expect(both["usage"] == slot["usage"] && both["choices"] == slot["choices"])
     }
 
@@ -78,7 +79,9 @@
           + "with the item's own values.", "\(fault.text)")
     }
 
-    @Test func `an item without its image is refused, and a fault of an image names the part that was sent`() async throws {
+    @Test func `an item without its image is refused, and a fault of an image names the part that was sent`()
+      async throws
+    {
       let more = #""max_tokens": 3"#
       let without = try await answer(body([text(#"{"text": "A harbour"}"#)], more), of: server)
       #expect(without["error"]?["param"]?.string == "messages[0].content")
