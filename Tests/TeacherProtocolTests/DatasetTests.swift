@@ -269,4 +269,22 @@ import Testing
       return
     }
   }
+
+  @Test func `items of several files are set aside at their own file and line`() throws {
+    let root = URL(filePath: "/photos")
+    let parts = ["a", "b"].map { name in
+      let items = (1...2).map { Item(id: "\(name)\($0)", image: "\(name)\($0).png", fields: ["text": "x"]) }
+      return (data: Dataset(items: items, root: root, file: "\(name).csv"), items: items)
+    }
+    let whole = Dataset(joining: parts, root: root, file: "a.csv, b.csv")
+    let faults = ["/photos/a1.png": "it is TIFF", "/photos/b2.png": "it is HEIC"]
+    #expect(whole.unreadableImages(faults, of: ["a2"]).isEmpty)
+    let problems = whole.unreadableImages(faults, of: ["a1", "a2", "b1", "b2"])
+    #expect(
+      problems.map(\.description) == [
+        "a.csv:1: item 'a1', field 'image': expected an image file, found '/photos/a1.png': it is TIFF",
+        "b.csv:2: item 'b2', field 'image': expected an image file, found '/photos/b2.png': it is HEIC",
+      ])
+    #expect(whole.settingAside(problems).items.map(\.id) == ["a2", "b1"])
+  }
 }

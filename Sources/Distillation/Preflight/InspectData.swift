@@ -81,7 +81,7 @@ extension RunCheck {
       }
     }
     guard columnsFit else { return nil }
-    let items: RunData
+    var items: RunData
     do {
       items = try RunData(run, labels: run.labelSet(), files: DataFiles(run), rows: .ofFile)
     } catch {
@@ -90,11 +90,13 @@ extension RunCheck {
       return nil
     }
     reportSetAside(items.setAside, into: &findings)
+    var ofImages: [CheckFinding] = []
+    let sizes = inspectImages(run, &items, into: &ofImages)
     if let renaming = items.renaming { findings.ok("data.files", renaming) }
     reportLabels(run, items, into: &findings)
     reportSplits(run, items, into: &findings)
-    return InspectedData(
-      items: items, sizes: inspectImages(run, items, into: &findings), scored: items.scoredByTeachers(run.evaluation))
+    findings += ofImages
+    return InspectedData(items: items, sizes: sizes, scored: items.scoredByTeachers(run.evaluation))
   }
 
   private struct MissingColumn {
@@ -196,12 +198,13 @@ extension RunCheck {
     return Set((0..<count).map { $0 * images.count / count })
   }
 
-  /// Reads the head of every image, and decodes some, spread evenly over the items.
+  /// Reads the head of every image, and decodes some, spread evenly over the items, and all whose head is not an image's. Items
+  /// of which an image can't be read are set aside, as the run does before it asks anybody.
   private static func inspectImages(
-    _ run: RunConfiguration, _ items: RunData, into findings: inout [CheckFinding]
+    _ run: RunConfiguration, _ items: inout RunData, into findings: inout [CheckFinding]
   ) -> [String: ImageHeader] {
     var seen: Set<String> = []
-    let images = (items.train + items.dev + items.test).flatMap(\.images).filter { seen.insert($0).inserted }
+    let images = items.used.flatMap(\.images).filter { seen.insert($0).inserted }
       .map { (name: $0, url: items.dataset.imageURL($0)) }
     guard !images.isEmpty else { return [:] }
     let pixels = run.data.readPixels
@@ -210,24 +213,26 @@ extension RunCheck {
     for image in images { sizes[image.name] = ImageHeader(contentsOf: image.url.path) }
     let sample = sample(of: images.map { sizes[$0.name] })
     let chosen = images.indices.filter { sizes[images[$0].name] == nil || sample.contains($0) }
-    let faults = mapInParallel(chosen.map { images[$0].url.path }) { path -> String? in
-      do {
-        _ = try decoder.decode(contentsOf: path)
-        return nil
-      } catch {
-        return "\(error)"
-      }
-    }.compactMap(\.self)
+    let paths = chosen.map { images[$0].url.path }
+    let sights = mapInParallel(paths) { ImageFiles.sight(of: $0, decoder) }
+    let faults = Dictionary(zip(paths, sights)) { first, _ in first }.faults
     let looked = "\(NumberText.counted(images.count, "image")), the heads of all read and \(sample.count) decoded"
     if faults.isEmpty {
       findings.ok("data.images", "\(looked), all sound")
     } else {
       findings.append(
         CheckFinding(
-          run.strict ? .error : .warning, "data.images", "\(looked), \(NumberText.grouped(faults.count)) damaged",
-          details: .firstLines(faults)))
+          run.strict ? .error : .warning, "data.images",
+          "\(looked), \(NumberText.grouped(faults.count)) that can't be read"
+            + (run.strict ? "" : "; their rows will be set aside"),
+          details: .firstLines(faults.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" })))
+      if !run.strict {
+        do { try items.setAside(faults, strict: false) } catch {
+          findings.fail("data", FaultText.sentence(for: error))
+        }
+      }
     }
-    let outside = run.outsideImages(of: items.train + items.dev + items.test, in: items.dataset)
+    let outside = run.outsideImages(of: items.used, in: items.dataset)
     if !outside.isEmpty {
       let isSent = run.data.outsideImages == true
       let asksServices = run.teachers.contains { $0.service != nil }

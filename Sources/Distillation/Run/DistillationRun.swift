@@ -159,7 +159,9 @@ public struct DistillationRun: Sendable {
 
   /// The items, and a word on the rows that are none.
   func readData(_ files: DataFiles, _ labels: LabelSet) throws -> RunData {
-    let data = try RunData(configuration, labels: labels, files: files, rows: RunRules(of: folder).rows)
+    let rules = try RunRules(of: folder)
+    var data = try RunData(configuration, labels: labels, files: files, rows: rules.rows)
+    try lookAtImages(of: &data)
     let unused = data.rowsInNoSplit(configuration.data)
     for text in [data.setAside.listed, data.renaming, unused].compactMap(\.self) { reporter.message(text) }
     return data

@@ -12,7 +12,7 @@ package struct FileDigests {
   /// The folder of remembered digests; nil reads every file.
   private let folder: URL?
   /// Files from this size on are remembered: 1 MiB.
-  private static let worthRemembering = 1 << 20
+  static let worthRemembering = 1 << 20
 
   /// - Parameter cache: the folder that runs share; nil remembers nothing.
   package init(cache: URL?) { folder = cache?.appending(path: "digests") }
@@ -58,10 +58,10 @@ package struct FileDigests {
     return digest.hexadecimal()
   }
 
-  /// What changes when a file does, in nanoseconds; nil for small files.
-  private static func state(of url: URL) -> String? {
+  /// What changes when a file does, in nanoseconds; nil for files of fewer bytes.
+  static func state(of url: URL, from size: Int = worthRemembering) -> String? {
     var status = stat()
-    guard stat(url.resolvingSymlinksInPath().path, &status) == 0, status.st_size >= worthRemembering else { return nil }
+    guard stat(url.resolvingSymlinksInPath().path, &status) == 0, status.st_size >= size else { return nil }
     let time = status.modified
     return "\(url.resolvingSymlinksInPath().path) \(status.st_size) \(time.tv_sec).\(time.tv_nsec) \(status.st_ino)"
   }

@@ -6,24 +6,28 @@ internal import DistillationConfiguration
 /// The items of a run by split, and the way to their gold labels.
 struct RunData: Sendable {
   /// All items; resolves images.
-  let dataset: Dataset
+  private(set) var dataset: Dataset
   /// Items by split.
   private(set) var train: [Item]
   /// Training items set apart for the teachers that the run makes.
-  let teaching: [Item]
-  let dev: [Item]
+  private(set) var teaching: [Item]
+  private(set) var dev: [Item]
   /// The items that are scored: of the test split, or of the one that `evaluation.split` names.
   private(set) var test: [Item]
+  /// The name of the split that is scored.
+  let scored: String
   /// Gold labels, each reading counted. Nil where no item has one.
   let gold: GoldAnswers<String>?
   /// Rows that were not used.
-  let setAside: [RowProblem]
+  private(set) var setAside: [RowProblem]
   /// Ids that stand in more than one of the data files, by id.
   let repeated: [String: SplitDataFiles.Repeated]
   /// What replies may call items that are named by their split, by these names.
   let plainIDs: [String: String]
-  /// A digest of the data files.
-  let key: String
+  /// A digest of the data files, and of the images where the run's rules count them.
+  var key: String
+  /// A digest of the images of all items that are used; nil before they were looked at, and without any.
+  var images: String?
 
   /// - Parameters:
   ///   - read: the data files.
@@ -94,6 +98,7 @@ struct RunData: Sendable {
     }
     dev = try split("dev", data.splits.dev, data.limit.dev)
     let scored = configuration.evaluation.split
+    self.scored = scored.rawValue
     test =
       switch scored {
       case .train: train
@@ -134,6 +139,16 @@ struct RunData: Sendable {
     part.train = train.filter { shard.contains($0.group) }
     part.test = test.filter { shard.contains($0.group) }
     return part
+  }
+
+  /// Moves the items of these problems to ``setAside``.
+  mutating func leaveOut(_ problems: [RowProblem]) {
+    dataset = dataset.settingAside(problems)
+    setAside += problems
+    // Of several files the rows of each stay together.
+    if Set(setAside.map(\.file)).count == 1 { setAside.sort() }
+    let bad = Set(problems.compactMap(\.item))
+    for part in [\RunData.train, \.teaching, \.dev, \.test] { self[keyPath: part].removeAll { bad.contains($0.id) } }
   }
 
   /// Why labels can't be read in place of people's.

@@ -56,9 +56,10 @@ extension DistillationRun {
       "teachers on training items", total: stream.count * teachers.assignments.count, unit: "replies")
     var asked = RowsAsked()
     var done = 0
-    while let part = try stream.next(rows) {
+    var images = configuration.imageFiles
+    while let read = try stream.next(rows) {
+      let (part, items) = try readable(read, read.items.filter(configuration.data.keeps), &images)
       asked.add(part)
-      let items = part.items.filter(configuration.data.keeps)
       try await refuseOutsideImages(annotator, part, items)
       let failures = Locked([AnnotationRun.Failure]())
       let (before, left) = (done, (stream.count * teachers.assignments.count - done))
@@ -74,13 +75,24 @@ extension DistillationRun {
       annotator.givenUp.merge(end.givenUp) { $1 }
       asked.items += items.count
       asked.add(failures.withLock { $0 })
-      done += part.rows.count * teachers.assignments.count
+      done += read.rows.count * teachers.assignments.count
       reporter.advance(to: done)
       // One that answers nothing at all is not tried on the rest.
       try refuseSilence(asked, among: services, ledger)
     }
     reporter.finish()
     try conclude(asked, services, ledger)
+  }
+
+  /// Rows without those items of which an image can't be read, and what is left of the items.
+  private func readable(
+    _ data: Dataset, _ items: [Item], _ images: inout ImageFiles
+  ) throws -> (data: Dataset, items: [Item]) {
+    let faults = images.look(at: items.flatMap(\.images).map { data.imageURL($0).path }).faults
+    let problems = data.unreadableImages(faults, of: Set(items.map(\.id)))
+    if configuration.strict, let first = problems.first { throw TeacherProtocolError.badRow(first) }
+    let bad = Set(problems.compactMap(\.item))
+    return (data.settingAside(problems), items.filter { !bad.contains($0.id) })
   }
 
   private func rowStream(_ shard: Shard) throws -> ItemStream {

@@ -66,8 +66,8 @@ struct SplitDataFiles {
   /// All items, each in the split of its file.
   func dataset() -> Dataset {
     let root = parts.first?.data.root ?? URL(filePath: ".")
-    let items = parts.flatMap { part in
-      part.data.items.map { item in
+    let named = parts.map { part in
+      let items = part.data.items.map { item in
         var item = item
         item.split = part.name
         // A group of its own goes by the item's name; one that a column names holds over all files.
@@ -81,8 +81,9 @@ struct SplitDataFiles {
         }
         return item
       }
+      return (data: part.data, items: items)
     }
-    return Dataset(items: items, root: root, file: parts.map(\.path).joined(separator: ", "))
+    return Dataset(joining: named, root: root, file: parts.map(\.path).joined(separator: ", "))
   }
 
   /// The gold answers of all files, under the names of the items.

@@ -30,6 +30,8 @@ public struct Dataset: Sendable {
   struct Place: Sendable {
     let line: Int
     let row: Int
+    /// The file, where it is not that of the data set.
+    var file: String?
 
     init(_ row: RowFile.Row) { (line, self.row) = (row.line, row.number) }
 
@@ -91,6 +93,23 @@ public struct Dataset: Sendable {
     places = items.indices.map { Place(number: $0 + 1) }
   }
 
+  /// Items of several files, which stand where they stood in these.
+  ///
+  /// - Parameters:
+  ///   - parts: data sets, each with its items as they are called now.
+  ///   - root: folder of the images.
+  ///   - file: what the files are called together.
+  package init(joining parts: [(data: Dataset, items: [Item])], root: URL, file: String) {
+    self.init(items: parts.flatMap(\.items), root: root, file: file)
+    places = parts.flatMap { part in
+      part.data.places.map { place in
+        var place = place
+        place.file = place.file ?? part.data.file
+        return place
+      }
+    }
+  }
+
   /// Items that were read elsewhere.
   init(file: String, root: URL, items: [Item], places: [Place], setAside: [RowProblem]) {
     (self.file, self.root, self.items, self.places, self.setAside) = (file, root, items, places, setAside)
@@ -129,18 +148,36 @@ public struct Dataset: Sendable {
   /// Apart from reading, because it looks at every file: about 10 us each.
   package func missingImages() -> [RowProblem] {
     var known: [String: String?] = [:]
-    return zip(items, places).compactMap { item, place in
+    return problems { path, url in
+      let fault = known[path] ?? Self.fault(of: url, named: path)
+      known[path] = .some(fault)
+      return fault
+    }
+  }
+
+  /// Items with an image file of which no image can be had, as problems like those of ``missingImages()``.
+  ///
+  /// - Parameters:
+  ///   - faults: why, by the files' paths.
+  ///   - ids: the items that are looked at.
+  package func unreadableImages(_ faults: [String: String], of ids: Set<String>) -> [RowProblem] {
+    guard !faults.isEmpty else { return [] }
+    return problems(of: ids) { _, url in faults[url.path] }
+  }
+
+  /// One problem for each item of which an image has a fault; of all items where none are named.
+  private func problems(of ids: Set<String>? = nil, _ fault: (_ path: String, URL) -> String?) -> [RowProblem] {
+    zip(items, places).compactMap { item, place in
+      if let ids, !ids.contains(item.id) { return nil }
       let faults = zip(item.imageNames, item.images).compactMap { name, path -> (name: String, text: String)? in
         let url = imageURL(path)
-        let fault = known[path] ?? Self.fault(of: url, named: path)
-        known[path] = .some(fault)
-        return fault.map { (name, "'\(url.path)': \($0)") }
+        return fault(path, url).map { (name, "'\(url.path)': \($0)") }
       }
       guard !faults.isEmpty else { return nil }
       // An item of one column and one image has no need of a slot's name.
       let isOne = item.imageSlots.count == 1 && item.images.count == 1
       return RowProblem(
-        file: file, line: place.line, row: place.row, item: item.id,
+        file: place.file ?? file, line: place.line, row: place.row, item: item.id,
         field: isOne ? "image" : faults.map(\.name).joined(separator: ", "),
         expected: "an image file", found: faults.map(\.text).joined(separator: "; "))
     }
@@ -159,13 +196,14 @@ public struct Dataset: Sendable {
     return copy
   }
 
-  /// The same data set without the items of these rows, which are moved to ``setAside``.
-  func settingAside(_ problems: [RowProblem]) -> Dataset {
+  /// The same data set without the items of these problems, which are moved to ``setAside``.
+  package func settingAside(_ problems: [RowProblem]) -> Dataset {
     guard !problems.isEmpty else { return self }
-    let bad = Set(problems.map(\.row))
+    let bad = Set(problems.compactMap(\.item))
+    let kept = zip(items, places).filter { !bad.contains($0.0.id) }
     var copy = self
-    copy.items = zip(items, places).filter { !bad.contains($1.row) }.map(\.0)
-    copy.places = places.filter { !bad.contains($0.row) }
+    copy.items = kept.map(\.0)
+    copy.places = kept.map(\.1)
     copy.setAside = (setAside + problems).sorted()
     return copy
   }

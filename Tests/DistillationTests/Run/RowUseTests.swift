@@ -179,12 +179,12 @@ import Testing
       let run = try DistillationRun(
         world.configuration, folder: world.folder.appending(path: "run"), reporter: said.reporter)
       try await run.run()
-      #expect(said.text.contains("1 row can't be used:\n"))
+      #expect(said.text.contains("2 rows can't be used:\n"))
+      #expect(said.text.contains("items.jsonl:3: item 'i2', field 'image': expected an image file, found '"))
       #expect(said.text.contains("items.jsonl:5: item 'i4', field 'image': expected an image file"))
-      #expect(said.text.contains("1 item can't be put to the student:\n  item i2: "))
       let setAside = try #require(try run.evaluation?.setAside)
       #expect(setAside.count == 2)
-      #expect(setAside[0].contains("i4") && setAside[1].contains("i2"))
+      #expect(setAside[0].contains("i2") && setAside[1].contains("i4"))
     }
   }
 
@@ -196,7 +196,7 @@ import Testing
       }
       let error = await #expect(throws: RunError.self) { try await world.run().run() }
       let text = try #require(error).description
-      #expect(text.contains("can take none of") && text.contains("item i") && text.contains("train"), "\(text)")
+      #expect(text.contains("24 rows can't be used") && text.contains("found the bytes 6e 6f 74"), "\(text)")
       for name in try FileManager.default.contentsOfDirectory(atPath: data.path) where name.hasPrefix("train") {
         try FileManager.default.removeItem(at: data.appending(path: name))
       }

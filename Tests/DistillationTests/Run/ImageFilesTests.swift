@@ -1,0 +1,117 @@
+import Distillation
+import Foundation
+import ImageDecoding
+import TeacherProtocol
+import TestSupport
+import Testing
+
+/// Image files that are looked at before anybody is asked.
+@Suite(.serialized) struct ImageFilesTests {
+  /// Beginnings of files of other formats, as their standards have them, and pictures that are cut short.
+  private static func writeUnreadable(in folder: URL) throws -> [String] {
+    func box(_ brand: String) -> [UInt8] {
+      [0, 0, 0, 24] + Array("ftyp\(brand)".utf8) + [UInt8](repeating: 0, count: 12)
+    }
+    let picture = RGBImage(width: 64, height: 64, pixels: (0..<(3 * 4096)).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+    let (png, jpeg) = try (picture.pngData(), picture.jpegData())
+    let files: [(String, [UInt8])] = [
+      ("x.heic", box("heic")), ("x.avif", box("avif")), ("x.tif", [0x49, 0x49, 0x2a, 0, 8, 0, 0, 0]),
+      ("x.bmp", Array("BM".utf8) + [UInt8](repeating: 0, count: 60)), ("cut.png", Array(png.prefix(png.count / 2))),
+      ("cut.jpg", Array(jpeg.prefix(jpeg.count / 2))),
+    ]
+    for (name, bytes) in files { try Data(bytes).write(to: folder.appending(path: name)) }
+    return files.map(\.0)
+  }
+
+  /// A world with a teacher that counts, and items whose pictures can't be read.
+  private func spoiled(_ world: RunWorld, _ teacher: CountingTeacher) throws -> (world: RunWorld, bad: Int) {
+    let data = world.folder.appending(path: "data")
+    let names = try Self.writeUnreadable(in: data)
+    var rows = world.items
+    // Training items, and one that is scored.
+    for (number, name) in names.enumerated() { rows[2 * number + 2].image = name }
+    rows[rows.count - 1].image = names[0]
+    try RunWorld.write(rows, to: data.appending(path: "items.jsonl"))
+    var world = world
+    world.plugins.teachers = [teacher]
+    return (world, names.count + 1)
+  }
+
+  @Test func `a picture that can't be read sets its row aside before a teacher is asked, and the run goes on`()
+    async throws
+  {
+    try await withRunWorld { world in
+      let teacher = CountingTeacher("c") { _, _ in "pristine" }
+      let (world, bad) = try spoiled(world, teacher)
+      let text = try await start(world)
+      #expect(teacher.calls == RunWorld.train - (bad - 1))
+      #expect(text.contains("\(bad) rows can't be used:\n"), "\(text)")
+      for reason in ["found HEIC", "found TIFF", "found BMP", "found AVIF", "cut.png", "ends before its image does"] {
+        #expect(text.contains(reason), "\(reason): \(text)")
+      }
+      #expect(try world.run().evaluation?.setAside?.count == bad)
+      let check = RunCheck(world.configuration, runFolder: world.folder.appending(path: "run"))
+      #expect(check.isUsable)
+      let found = check.texts(.warning, "data.images").joined()
+      #expect(found.contains("\(bad - 1) that can't be read; their rows will be set aside"), "\(found)")
+      #expect(check.texts(.ok, "data.splits").first?.contains("train \(RunWorld.train - bad + 1)") == true)
+    }
+  }
+
+  @Test func `under strict the first of them stops the run before a teacher is asked`() async throws {
+    try await withRunWorld { world in
+      let teacher = CountingTeacher("c") { _, _ in "pristine" }
+      let world = try spoiled(world, teacher).world.with { $0.strict = true }
+      await #expect {
+        try await world.run().run()
+      } throws: { "\($0)".contains("items.jsonl:3: item 'i2', field 'image'") }
+      #expect(teacher.calls == 0)
+      let check = RunCheck(world.configuration, runFolder: world.folder.appending(path: "run"))
+      #expect(check.texts(.error, "data.images").count == 1)
+    }
+  }
+
+  @Test func `rows that are read as they are asked about lose those whose picture can't be read, too`() async throws {
+    try await withRunWorld { world in
+      let teacher = CountingTeacher("c") { _, _ in "pristine" }
+      let spoiled = try spoiled(world, teacher)
+      let world = spoiled.world.with { c in
+        c.data.fields.split = nil
+        c.evaluation.results = .init([.stage1])
+      }
+      _ = try await world.run().annotate(.whole, rows: 7)
+      #expect(teacher.calls == world.items.count - spoiled.bad)
+    }
+  }
+
+  @Test func `what was found is remembered by size, time and number, and a damaged memory is passed over`() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "a.png")
+      try Data(RGBImage(width: 16, height: 16, pixels: [UInt8](repeating: 7, count: 768)).pngData()).write(to: file)
+      let digest = try FileDigests(cache: nil).digest(of: file)
+      let cache = folder.appending(path: "cache")
+      func look() -> (sight: ImageFiles.Sight?, decoded: Int) {
+        var files = ImageFiles(cache: cache)
+        var decoded = 0
+        let sights = files.look(at: [file.path, file.path]) { _, all in decoded = all }
+        return (sights[file.path], decoded)
+      }
+      #expect(look() == (.sound(digest: digest), 1))
+      #expect(look() == (.sound(digest: digest), 0))
+      let memory = cache.appending(path: "digests/images.txt")
+      let kept = try Data(contentsOf: memory)
+      try kept.dropLast(3).write(to: memory)
+      #expect(look() == (.sound(digest: digest), 1))
+      try Data("not a picture".utf8).write(to: file)
+      #expect(look().decoded == 1)
+      // What can't be read is not remembered: another build may read it.
+      let (sight, decoded) = look()
+      #expect(decoded == 1)
+      guard case .unreadable(let reason)? = sight else {
+        Issue.record("\(String(describing: sight))")
+        return
+      }
+      #expect(reason.hasPrefix("expected a PNG, JPEG, WebP or GIF file, found"), "\(reason)")
+    }
+  }
+}
