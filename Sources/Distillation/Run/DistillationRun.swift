@@ -22,7 +22,7 @@ internal import Wording
 ///
 /// A step whose inputs are what they were is skipped, and training goes on from its checkpoint, so a run that was killed
 /// at any instant is simply started again and ends with the same bytes: adapters and evaluation.json. A finished run that is
-/// started again reads its data files and digests, and neither rows nor models.
+/// started again reads its data files, looks whether its images are what they were, and reads no model.
 public struct DistillationRun: Sendable {
   /// What is to be done. Paths are absolute, and `data.pixels` is said where items have images.
   package internal(set) var configuration: RunConfiguration
@@ -162,6 +162,7 @@ public struct DistillationRun: Sendable {
     let rules = try RunRules(of: folder)
     var data = try RunData(configuration, labels: labels, files: files, rows: rules.rows)
     try lookAtImages(of: &data)
+    if rules.images == .byContent, let images = data.images { data.key = StepRecords.key(data.key, images) }
     let unused = data.rowsInNoSplit(configuration.data)
     for text in [data.setAside.listed, data.renaming, unused].compactMap(\.self) { reporter.message(text) }
     return data

@@ -20,16 +20,23 @@ struct RunRules: Codable, Equatable {
   var replies: ReplyNames
   /// What replies say that an older version kept as cut off.
   var cut: CutReplies
+  /// Whether what is made from images is made anew where their files have changed.
+  var images: ImageInputs
 
   /// Those of a new run.
   static let current = RunRules(
-    beginning: .ofFolder, choosing: .ended, rows: .byID, tokens: .ofAdapter, replies: .byPlainID, cut: .label)
+    beginning: .ofFolder, choosing: .ended, rows: .byID, tokens: .ofAdapter, replies: .byPlainID, cut: .label,
+    images: .byContent)
   /// Those of runs without the file.
   static let first = RunRules(
-    beginning: .always, choosing: .begun, rows: .ofFile, tokens: .ofModel, replies: .bySplit, cut: .nothing)
+    beginning: .always, choosing: .begun, rows: .ofFile, tokens: .ofModel, replies: .bySplit, cut: .nothing,
+    images: .byName)
 
   /// What keys of steps say of the rules. One that came after those keys is named where it is not as it was before.
-  var key: String { "\(self)".replacing(", cut: \(String(reflecting: CutReplies.nothing))", with: "") }
+  var key: String {
+    "\(self)".replacing(", cut: \(String(reflecting: CutReplies.nothing))", with: "")
+      .replacing(", images: \(String(reflecting: ImageInputs.byName))", with: "")
+  }
 
   private enum CodingKeys: String, CodingKey {
     case beginning = "prompt_beginning"
@@ -38,6 +45,7 @@ struct RunRules: Codable, Equatable {
     case tokens = "adapter_tokenizer"
     case replies = "reply_ids"
     case cut = "cut_replies"
+    case images
   }
 
   /// Reads the rules; one that is missing was made after the file was written, and is as it was before.
@@ -49,6 +57,7 @@ struct RunRules: Codable, Equatable {
     tokens = try rules.decodeIfPresent(AdapterTokens.self, forKey: .tokens) ?? Self.first.tokens
     replies = try rules.decodeIfPresent(ReplyNames.self, forKey: .replies) ?? Self.first.replies
     cut = try rules.decodeIfPresent(CutReplies.self, forKey: .cut) ?? Self.first.cut
+    images = try rules.decodeIfPresent(ImageInputs.self, forKey: .images) ?? Self.first.images
   }
 
   private static func file(_ run: URL) -> URL { run.appending(path: "rules.json") }
@@ -74,10 +83,10 @@ struct RunRules: Codable, Equatable {
 
   private init(
     beginning: PromptBeginning, choosing: LabelScoring, rows: RowOrder, tokens: AdapterTokens, replies: ReplyNames,
-    cut: CutReplies
+    cut: CutReplies, images: ImageInputs
   ) {
     (self.beginning, self.choosing, self.rows) = (beginning, choosing, rows)
-    (self.tokens, self.replies, self.cut) = (tokens, replies, cut)
+    (self.tokens, self.replies, self.cut, self.images) = (tokens, replies, cut, images)
   }
 
   /// Writes the rules into the folder of a run that has none yet; those of a run under way stay.
@@ -157,4 +166,12 @@ enum ReplyNames: String, Codable {
 enum CutReplies: String, Codable {
   case nothing
   case label
+}
+
+/// What of the images a run's steps are made from.
+enum ImageInputs: String, Codable {
+  /// Their names, as the data files have them.
+  case byName = "name"
+  /// Their bytes: a photo that is mended or replaced has the steps carried out again.
+  case byContent = "content"
 }

@@ -84,6 +84,63 @@ import Testing
     }
   }
 
+  @Test func `a replaced picture has the steps carried out again, and the same bytes written anew have not`()
+    async throws
+  {
+    try await withRunWorld { world in
+      _ = try await start(world)
+      let before = try world.results()
+      let file = world.folder.appending(path: "data/train0.png")
+      let bytes = try Data(contentsOf: file)
+      try bytes.write(to: file)
+      #expect(try await start(world).contains(StepTests.all))
+      try Data(RGBImage(width: 16, height: 16, pixels: [UInt8](repeating: 9, count: 768)).pngData()).write(to: file)
+      let text = try await start(world)
+      for step in ["annotate", "evaluate"] {
+        #expect(text.contains("\(step) is carried out again, as these have changed: the images"), "\(text)")
+      }
+      let name = "stage1/adapter_model.safetensors"
+      #expect(try world.results()[name] != before[name])
+      // As a run has it that never saw the first picture.
+      try await world.run("other").run()
+      #expect(try world.bytes(name) == world.bytes(name, of: "other"))
+      try bytes.write(to: file)
+      _ = try await start(world)
+      #expect(try world.results()[name] == before[name])
+    }
+  }
+
+  @Test func `a picture that was damaged and is mended takes part from then on`() async throws {
+    try await withRunWorld { world in
+      let file = world.folder.appending(path: "data/train0.png")
+      let bytes = try Data(contentsOf: file)
+      try bytes.prefix(bytes.count / 2).write(to: file)
+      #expect(try await start(world).contains("can't be used:\n"))
+      try bytes.write(to: file)
+      #expect(try await !start(world).contains("can't be used"))
+      try await world.run("other").run()
+      let name = "stage1/adapter_model.safetensors"
+      #expect(try world.bytes(name) == world.bytes(name, of: "other"))
+    }
+  }
+
+  @Test func `a run of an earlier version, whose rules don't count pictures, stays finished`() async throws {
+    try await withRunWorld { world in
+      let folder = world.folder.appending(path: "run")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let rules = """
+        {"adapter_tokenizer": "adapter", "cut_replies": "label", "label_scoring": "ended", "prompt_beginning": "folder", \
+        "reply_ids": "plain", "row_order": "id"}
+        """
+      try Data(rules.utf8).write(to: folder.appending(path: "rules.json"))
+      _ = try await start(world)
+      #expect(try !String(decoding: world.bytes("rules.json"), as: UTF8.self).contains("images"))
+      try Data(RGBImage(width: 16, height: 16, pixels: [UInt8](repeating: 9, count: 768)).pngData())
+        .write(to: world.folder.appending(path: "data/train0.png"))
+      #expect(try await start(world).contains(StepTests.all))
+    }
+  }
+
   @Test func `what was found is remembered by size, time and number, and a damaged memory is passed over`() throws {
     try withTemporaryFolder { folder in
       let file = folder.appending(path: "a.png")

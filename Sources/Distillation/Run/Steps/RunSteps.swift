@@ -85,6 +85,19 @@ final class RunSteps {
 
   // MARK: - What parts are made from
 
+  /// Development items as a part of inputs.
+  private func developmentData() throws -> [String: String] {
+    try images().merging(["the data": files.key]) { own, _ in own }
+  }
+
+  /// The images' content as a part of inputs; none for items without images, and where the run's rules don't count it.
+  private func images() throws -> [String: String] {
+    guard rules.images == .byContent, configuration.data.fields.image != nil, let images = try data().images else {
+      return [:]
+    }
+    return ["the images": images]
+  }
+
   private func key(_ part: Part) -> String { keys[part.name] ?? "" }
 
   private func inputs(of part: Part) throws -> StepInputs? {
@@ -101,13 +114,13 @@ final class RunSteps {
       // Without figures about teachers they are asked about training items alone.
       let asked = configuration.evaluation.asksTeachers ? "" : " on training items"
       let settings = settings(.annotate)
-      return StepInputs(
+      return try StepInputs(
         settings: settings,
         [
           "the version": version, "the data": files.key, StepInputs.settings: settings, "the run's rules": rules.key,
           "the files of teachers": teachers.joined(separator: "\n"),
           "teachers from code": own.joined(separator: "\n") + asked,
-        ])
+        ], and: images())
     case .step(.agree):
       guard run.plugins.agreement == nil else { return nil }
       return StepInputs(
@@ -145,17 +158,19 @@ final class RunSteps {
         ],
         and: taken(configuration.stage2.adapter, "stage2.adapter")
           // Development items are none of what stage1 came to.
-          .merging(configuration.stage2.choose == .dev ? ["the data": files.key] : [:]) { own, _ in own })
+          .merging(configuration.stage2.choose == .dev ? developmentData() : [:]) { own, _ in own })
     case .step(.evaluate):
       let settings = settings(.evaluate)
-      return StepInputs(
+      return try StepInputs(
         settings: settings,
         [
           "the version": version, "what stage2 came to": key(.step(.stage2)),
           "the teachers' replies": key(.step(.annotate)), "what the votes came to": key(.step(.agree)),
           "the data": files.key, StepInputs.settings: settings,
           "what the caller says of teachers' labels": "\(run.plugins.teacherLabels ?? -1)",
-        ], and: configuration.review.opinionsOfItem > 1 ? ["the human labels": key(.step(.review))] : [:])
+        ],
+        and: (configuration.review.opinionsOfItem > 1 ? ["the human labels": key(.step(.review))] : [:])
+          .merging(images()) { own, _ in own })
     case .step(.report):
       let settings = settings(.report)
       return StepInputs(
@@ -211,7 +226,8 @@ final class RunSteps {
     return try TrainedTeacher(
       name: name, recipe: recipe, base: base,
       key: StepRecords.key(
-        files.key, configuration.digests.digest(ofModel: base), recipe.json, recipe.prompt ?? configuration.prompt,
+        files.key + images().values.joined(), configuration.digests.digest(ofModel: base), recipe.json,
+        recipe.prompt ?? configuration.prompt,
         labels.labels.map { "\($0.name) \($0.answer) \($0.meaning)" }.joined(separator: "\n"), "\(configuration.seed)"))
   }
 
