@@ -95,8 +95,8 @@ public enum ReviewFile {
 
   /// The id that stands in a cell: without the apostrophe of ``shown(_:)``, unless an item is called like that.
   static func id(_ cell: String, among items: Set<String>?) -> String {
-    guard cell.hasPrefix("'"), items?.contains(cell) != true, shown(String(cell.dropFirst())) == cell else { return cell }
-    return String(cell.dropFirst())
+    let text = String(cell.dropFirst())
+    return cell.hasPrefix("'") && items?.contains(cell) != true && shown(text) == cell ? text : cell
   }
 }
 

@@ -20,9 +20,10 @@ struct AgreedItems {
     judgements = state.judgements.filter { $0.label != nil && labels[$0.item.id] == nil }
     let conflicts = Double(state.conflicts.count)
     conflictShare = conflicts / max(1, conflicts + Double(judgements.count))
-    labelledGroups = Set(state.data.train.filter { labels[$0.id] != nil }.map(\.group))
-    labelled = GroupFolds(labelledGroups, count: folds)
-    others = GroupFolds(judgements.map(\.item.group).filter { [labelledGroups] in !labelledGroups.contains($0) }, count: folds)
+    let known = Set(state.data.train.filter { labels[$0.id] != nil }.map(\.group))
+    labelledGroups = known
+    labelled = GroupFolds(known, count: folds)
+    others = GroupFolds(Set(judgements.map(\.item.group)).subtracting(known), count: folds)
   }
 
   /// The fold of a group, from 0: agreed items of a labelled item's group go with it.

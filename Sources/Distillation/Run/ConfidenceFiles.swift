@@ -177,7 +177,8 @@ struct ConfidenceFiles {
       throw RunError.notARun(
         folder.path,
         "its predictions/calibration.jsonl has \(labelled) labelled answers of \(answers.count), and its calibration was "
-          + "learned from \(calibration.answers) with \(calibration.agreed) agreed items; delete its evaluation.json and carry the step evaluate out again")
+          + "learned from \(calibration.answers) with \(calibration.agreed) agreed items; delete its evaluation.json and "
+          + "carry the step evaluate out again")
     }
     return answers
   }

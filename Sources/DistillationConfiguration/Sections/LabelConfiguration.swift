@@ -41,6 +41,9 @@ package struct LabelConfiguration: ConfigurationSection {
       "answer", \.statedAnswer, "The words that state the label at the head of an answer; without it the name.",
       range: .ifGiven(.nonBlank)),
     ConfigurationKey("meaning", \.meaning, "Meaning of the label, for people and prompts."),
-    ConfigurationKey("aliases", \.aliases, "Other spellings in data and recorded replies, and of a teacher behind a key, as in \"Label: 0\".", range: .each(.nonBlank)),
+    ConfigurationKey(
+      "aliases", \.aliases,
+      "Other spellings in data and recorded replies, and in a teacher's answer behind a key, as in \"Label: 0\".",
+      range: .each(.nonBlank)),
   ]
 }

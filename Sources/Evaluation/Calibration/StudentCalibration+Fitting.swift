@@ -167,7 +167,8 @@ extension StudentCalibration {
     case .identity: return .identity
     case .temperature:
       let fitted = TemperatureCalibration(
-        distributions: rows.map(\.probabilities), targets: rows.map { row in labels.indices.map { $0 == row.truth ? 1 : 0 } },
+        distributions: rows.map(\.probabilities),
+        targets: rows.map { row in labels.indices.map { $0 == row.truth ? 1 : 0 } },
         weights: rows.map(\.weight))
       return .temperature(fitted.temperature)
     case .vector:

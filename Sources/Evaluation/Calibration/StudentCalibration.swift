@@ -89,7 +89,8 @@ package struct StudentCalibration: Sendable, Equatable {
   ///   - reason: why probabilities stay as they are, for the identity.
   package init(
     labels: [String], mapping: Mapping, answers: Int = 0, agreed: Int = 0, source: String = "",
-    candidates: [Candidate] = [], reason: String? = nil, adapter: String? = nil, question: String? = nil, base: String? = nil
+    candidates: [Candidate] = [], reason: String? = nil, adapter: String? = nil, question: String? = nil,
+    base: String? = nil
   ) {
     (self.labels, self.mapping, self.source) = (labels, mapping, source)
     (self.answers, self.agreed) = (answers, agreed)

@@ -69,7 +69,9 @@ struct ChatCompletions: ChatFormat {
 
   func spoken(_ value: JSONValue) throws(HTTPTeacherError) -> Spoken {
     guard let choices = value["choices"]?.elements, !choices.isEmpty else {
-      let found = value["choices"].map { $0.elements == nil ? "choices that are \($0.kind)" : "an empty list of choices" }
+      let found = value["choices"].map {
+        $0.elements == nil ? "choices that are \($0.kind)" : "an empty list of choices"
+      }
       throw .badResponse(expected: "choices[0].message", found: found ?? "\(value.kind) without choices")
     }
     var samples: [Spoken.Sample] = []

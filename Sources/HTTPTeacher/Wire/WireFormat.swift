@@ -128,7 +128,9 @@ extension WireFormat {
     // RFC 8259 lets a reader pass over a byte-order mark.
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
     do { return try JSONParser.value(of: bytes) } catch {
-      func text(_ range: Range<Int>) -> String { String(decoding: bytes[range.clamped(to: bytes.indices)], as: UTF8.self) }
+      func text(_ range: Range<Int>) -> String {
+        String(decoding: bytes[range.clamped(to: bytes.indices)], as: UTF8.self)
+      }
       guard error.offset > 0 else { throw .badResponse(expected: "JSON", found: "'\(text(0..<40))'") }
       throw .badResponse(
         expected: "JSON (\(error.expected) at byte \(error.offset + 1))",

@@ -45,7 +45,9 @@ public struct IsotonicCalibration: ConfidenceCalibration, Equatable, Codable {
       "\(confidences.count) confidences, \(correct.count) answers, \(weights.count) weights")
     let answers = correct.indices.map { (confidence: confidences[$0] + 0, isRight: correct[$0], weight: weights[$0]) }
     self.init(
-      answers.sorted { ($0.confidence, $0.isRight ? 1 : 0, $0.weight) < ($1.confidence, $1.isRight ? 1 : 0, $1.weight) })
+      answers.sorted {
+        ($0.confidence, $0.isRight ? 1 : 0, $0.weight) < ($1.confidence, $1.isRight ? 1 : 0, $1.weight)
+      })
   }
 
   /// Learns from answers in the order of their confidences.

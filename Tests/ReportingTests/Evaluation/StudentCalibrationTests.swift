@@ -140,13 +140,15 @@ import Testing
   /// Four items of five are easy: the student says 0.98 and is right on 98 of 100. On the others it says 0.9 and is right on
   /// half. Over all that 0.98 means 0.98; by the hard ones alone nobody could know.
   @Test func `agreed items keep a student as sure as it may be, where the labels are of hard ones alone`() {
-    func answers(_ prefix: String, _ count: Int, says confidence: Double, right: Double) -> [StudentCalibration.Answer] {
+    func answers(
+      _ prefix: String, _ count: Int, says confidence: Double, right: Double
+    ) -> [StudentCalibration.Answer] {
       (0..<count).map { number in
         let (label, other) = number % 2 == 0 ? ("a", "b") : ("b", "a")
         let isRight = Double((number / 2) % 50) < right * 50
         return .init(
-          id: "\(prefix)\(number)", group: "\(prefix)\(number)", probabilities: [label: confidence, other: 1 - confidence],
-          truth: isRight ? label : other)
+          id: "\(prefix)\(number)", group: "\(prefix)\(number)",
+          probabilities: [label: confidence, other: 1 - confidence], truth: isRight ? label : other)
       }
     }
     let hard = answers("hard", 200, says: 0.9, right: 0.5).map { answer in
@@ -165,7 +167,8 @@ import Testing
     #expect(abs((beside.calibrated(["a": 0.98, "b": 0.02])["a"] ?? 0) - 0.98) < 0.02)
     #expect(beside.calibrated(["a": 0.9, "b": 0.1])["a"] ?? 1 < 0.85)
     #expect(beside.answers == 200 && beside.agreed == 400 && alone.agreed == 0)
-    #expect(StudentCalibration.evidence(200, source: "budget", agreed: 400) == "200 labels (budget) and 400 agreed items")
+    let words = StudentCalibration.evidence(200, source: "budget", agreed: 400)
+    #expect(words == "200 labels (budget) and 400 agreed items")
   }
 
   @Test func `what must be known is counted in labels of people`() {
@@ -249,7 +252,8 @@ import Testing
     let calibration = StudentCalibration(
       labels: Sample.labels,
       mapping: StudentCalibration.mapping(method, learnedFrom: Sample.sixty, labels: Sample.labels), answers: 60,
-      agreed: 12, source: "dev", candidates: [.init(method: .identity, logLoss: 0.65), .init(method: method, logLoss: 0.6)],
+      agreed: 12, source: "dev",
+      candidates: [.init(method: .identity, logLoss: 0.65), .init(method: method, logLoss: 0.6)],
       reason: method == .identity ? "nothing better" : nil, adapter: "5f1c")
     try withTemporaryFolder { folder in
       let file = folder.appending(path: "calibration.json")
