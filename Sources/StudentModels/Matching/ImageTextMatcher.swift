@@ -14,7 +14,7 @@ internal import VisionEncoder
 ///
 /// ```swift
 /// let matcher = try ImageTextMatcher(contentsOf: folder)
-/// let tree = try matcher.tree(question: "A dog runs.", images: [matcher.image(photo)], answers: ["No", "Yes"])
+/// let tree = try matcher.tree(question: "A dog runs.", images: [matcher.image(picture)], answers: ["No", "Yes"])
 /// matcher.answerProbabilities([tree])   // [[0.9, 0.1]]
 /// ```
 package struct ImageTextMatcher: Student, PairEncoder {
