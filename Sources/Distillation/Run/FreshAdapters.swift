@@ -42,6 +42,7 @@ extension DistillationRun {
       if ImageTextMatcher.isFolder(folder) {
         _ = try ImageTextMatcher(contentsOf: folder).planAdapters(configuration.student.lora.asLoRA)
       } else {
+        try ModelFolder.demand(folder)
         // One that memory has no room for is seen where it is loaded.
         guard try ModelFolder.shortage(ofBytes: ModelFolder.weightBytes(of: folder)) == nil else { return }
         _ = try StudentFamily.student(contentsOf: folder).planAdapters(configuration.student.lora.asLoRA)

@@ -5,6 +5,7 @@ package import ImageDecoding
 internal import JSON
 internal import Layers
 internal import TeacherProtocol
+internal import Wording
 
 /// What is known of image files once each has been read whole: a digest of its bytes, or why no image can be had of it.
 ///
@@ -80,7 +81,7 @@ package struct ImageFiles {
       data.withUnsafeBytes { digest.update($0) }
       return .sound(digest: digest.hexadecimal())
     } catch {
-      let text = "\(error)"
+      let text = FaultText.sentence(for: error).withoutFullStop
       return .unreadable(text.hasPrefix(path + ": ") ? String(text.dropFirst(path.count + 2)) : text)
     }
   }
