@@ -14,7 +14,8 @@ extension DistillationRun {
     guard let fresh = configuration.student.fresh else { throw RunError.noStudent }
     let captions = try configuration.pretrain.map { try $0.json + digest(of: URL(filePath: $0.captions)) } ?? ""
     let sentences = try fresh.matcher.map { try configuration.digests.digest(of: URL(filePath: $0.textModel)) } ?? ""
-    return StepRecords.key(files.key, fresh.json, captions + sentences, "\(configuration.seed)")
+    return try StepRecords.key(
+      files.key, fresh.json, captions + sentences + captionImagesKey(), "\(configuration.seed)")
   }
 
   /// Makes a base in this run: fresh weights, a tokenizer of the run's own texts, pre-training where it is asked for.
@@ -23,23 +24,18 @@ extension DistillationRun {
   func makeFreshBase(_ data: RunData, labels: LabelSet, key: String) async throws {
     guard let fresh = configuration.student.fresh else { throw RunError.noStudent }
     let order = try RunRules(of: folder).rows
-    let captions = try configuration.pretrain.map { pretrain in
-      try CaptionFile(
-        contentsOf: URL(filePath: pretrain.captions), image: pretrain.fields.image, text: pretrain.fields.text,
-        where: pretrain.rowsWhere, strict: configuration.strict)
-    }
-    if let listed = captions?.setAside.listed { reporter.message(listed) }
+    let captions = try configuration.pretrain.map(captionRows)
     let base = folder.appending(path: "base")
     if let matcher = fresh.matcher, let pretrain = configuration.pretrain, let captions {
       try await onOwnThread {
         try madeMatcher(
-          matcher, pretrain, order.ordered(captions.rows), labels: labels, root: data.dataset.root, key: key
+          matcher, pretrain, order.ordered(captions), labels: labels, root: data.dataset.root, key: key
         ).save(to: base)
       }
       return
     }
     let texts =
-      data.train.map(\.text) + (captions?.rows.flatMap(\.captions) ?? []) + labels.labels.map(\.meaning)
+      data.train.map(\.text) + (captions?.flatMap(\.captions) ?? []) + labels.labels.map(\.meaning)
       + [configuration.prompt]
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("base")
     var student = try SmolVLM(
@@ -48,7 +44,7 @@ extension DistillationRun {
     if let pretrain = configuration.pretrain, let captions {
       student = try await onOwnThread { [student] in
         try pretrained(
-          student, pretrain, order.ordered(captions.rows), labels: labels, root: data.dataset.root, key: key)
+          student, pretrain, order.ordered(captions), labels: labels, root: data.dataset.root, key: key)
       }
     }
     try student.save(to: base)

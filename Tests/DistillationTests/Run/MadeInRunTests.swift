@@ -3,6 +3,7 @@ import Distillation
 import Foundation
 import Layers
 import StudentModels
+import TeacherProtocol
 import Tensor
 import Testing
 import Tokenization
@@ -84,6 +85,41 @@ import Tokenization
       #expect(try world.results(of: "again") == world.results())
       world.configuration.data.teacherShare = 0
       #expect(throws: (any Error).self) { try world.configuration.validate() }
+    }
+  }
+
+  @Test func `a caption whose photo can't be read is left out, and once it is mended the base is made anew`()
+    async throws
+  {
+    try await withRunWorld { world in
+      let data = world.folder.appending(path: "data")
+      let photo = try Data(contentsOf: data.appending(path: "dev0.png"))
+      let cut = data.appending(path: "cut.png")
+      try photo.prefix(photo.count / 2).write(to: cut)
+      let captions = data.appending(path: "captions.jsonl")
+      try Data(
+        ["train0", "train1", "cut"].map { #"{"image": "\#($0).png", "captions": ["Caption of \#($0)"]}"# + "\n" }
+          .joined().utf8
+      ).write(to: captions)
+      let world = world.with { c in
+        (c.student.model, c.student.fresh) = (nil, Self.sizes)
+        var pretrain = PretrainConfiguration(captions: captions.path)
+        pretrain.objective = [.contrastive]
+        pretrain.training = TrainingConfiguration(epochs: 2, batch: 4, learningRate: 1e-3)
+        c.pretrain = pretrain
+        c.evaluation.results = .init([.stage1])
+      }
+      let text = try await start(world)
+      let words = "1 row of \(captions.path) can't be used, the first: \(cut.path): the PNG file ends"
+      #expect(text.contains(words), "\(text)")
+      let base = try world.bytes("base/model.safetensors")
+      try photo.write(to: cut)
+      #expect(try await !start(world).contains("can't be used"))
+      #expect(try world.bytes("base/model.safetensors") != base)
+      await #expect(throws: TeacherProtocolError.self) {
+        try photo.prefix(9).write(to: cut)
+        try await world.with { $0.strict = true }.run("strict").run()
+      }
     }
   }
 
