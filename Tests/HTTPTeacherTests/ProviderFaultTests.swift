@@ -105,7 +105,7 @@ import Testing
   /// "{\"choices\": " has 12 bytes, so that NaN stands at the 13th.
   @Test func `a body that is no JSON is told by the place, and one without choices by what it has`() async throws {
     for (body, words) in [
-      (#"{"choices": NaN}"#, "JSON (a value at byte 13) in the response, found 'N' behind '{\"choices\": '"),
+      (#"{"choices": NaN}"#, "JSON (a value at byte 13) in the response, found 'NaN}' behind '{\"choices\": '"),
       ("<html>Login</html>", "expected JSON in the response, found '<html>Login</html>'"),
       (#"{"choices": []}"#, "expected choices[0].message in the response, found an empty list of choices"),
       (#"{"id": "c"}"#, "expected choices[0].message in the response, found an object without choices"),

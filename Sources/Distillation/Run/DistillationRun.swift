@@ -158,10 +158,12 @@ public struct DistillationRun: Sendable {
   }
 
   /// The items, and a word on the rows that are none.
-  func readData(_ files: DataFiles, _ labels: LabelSet) throws -> RunData {
+  ///
+  /// - Parameter remembers: whether the images that are sound are remembered for later starts.
+  func readData(_ files: DataFiles, _ labels: LabelSet, remembers: Bool = true) throws -> RunData {
     let rules = try RunRules(of: folder)
     var data = try RunData(configuration, labels: labels, files: files, rows: rules.rows)
-    try lookAtImages(of: &data)
+    try lookAtImages(of: &data, remembers: remembers)
     if rules.images == .byContent, let images = data.images { data.key = StepRecords.key(data.key, images) }
     let unused = data.rowsInNoSplit(configuration.data)
     for text in [data.setAside.listed, data.renaming, unused].compactMap(\.self) { reporter.message(text) }

@@ -23,6 +23,8 @@ package struct ImageFiles {
   private let decoder: ImageDecoder
   /// The file of remembered digests; nil looks at every file anew.
   private let memory: URL?
+  /// Whether what is found is written there: a command that only looks leaves nothing behind.
+  package var remembers = true
   /// Digests of sound files by what is known of them without reading.
   private var known: [String: String]
 
@@ -108,7 +110,7 @@ package struct ImageFiles {
 
   /// Adds entries to the file, at once, so that runs beside this one may add theirs.
   private func remember(_ entries: [(state: String, digest: String)]) {
-    guard let memory, !entries.isEmpty else { return }
+    guard let memory, remembers, !entries.isEmpty else { return }
     // Where nothing can be remembered, files are looked at again next time.
     try? FileManager.default.createDirectory(
       at: memory.deletingLastPathComponent(), withIntermediateDirectories: true)

@@ -84,7 +84,7 @@ extension DistillationRun {
   ///
   /// Conflicts are the hard items, and a student that is rightly sure of most others would be made unsure of them. So each fold is
   /// asked about agreed items too, which it does not see again in Stage 2: each of their labels counts by how probable it is
-  /// (``TemperedPosterior``), and both kinds count as their shares of the training items.
+  /// (``AgreedPosterior``), and both kinds count as their shares of the training items.
   private func crossFitted(
     _ stages: StudentStages<some Student>, _ state: RunState, first: TrainedStage, second: SecondStage
   ) async throws -> [StudentCalibration.Answer] {
@@ -96,7 +96,7 @@ extension DistillationRun {
     }
     let folds = 5
     let agreed = AgreedItems(state, labels: labels, folds: folds)
-    let posterior = TemperedPosterior(state.judgements, truth: labels)
+    let posterior = AgreedPosterior(state.judgements, truth: labels)
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("calibration")
     var (answers, weak) = ([StudentCalibration.Answer](), [StudentCalibration.Answer]())
     for fold in 0..<folds {
@@ -121,7 +121,7 @@ extension DistillationRun {
 
   /// Answers to agreed items, one for each label that may be true.
   private static func answers(
-    _ judgements: [Judgement], _ predictions: [Prediction], by posterior: TemperedPosterior
+    _ judgements: [Judgement], _ predictions: [Prediction], by posterior: AgreedPosterior
   ) -> [StudentCalibration.Answer] {
     zip(judgements, predictions).flatMap { judgement, prediction -> [StudentCalibration.Answer] in
       guard !prediction.probabilities.isEmpty else { return [] }

@@ -51,9 +51,12 @@ extension RunData {
 
 extension DistillationRun {
   /// Has the images of the data looked at, with a word on the progress where some are not known.
-  func lookAtImages(of data: inout RunData) throws {
+  ///
+  /// - Parameter remembers: whether the sound ones are remembered for later starts.
+  func lookAtImages(of data: inout RunData, remembers: Bool) throws {
     guard configuration.data.fields.image != nil else { return }
     var files = configuration.imageFiles
+    files.remembers = remembers
     var isBegun = false
     try data.look(at: &files, strict: configuration.strict) { [reporter] done, all in
       if !isBegun { reporter.begin("looking through the images", total: all, unit: "images") }

@@ -33,7 +33,7 @@ extension DistillationRun {
   package func serviceQuestions(makingStore: Bool = true) throws -> (annotator: Annotator, data: Dataset, items: [Item])
   {
     let labels = try configuration.labelSet()
-    let data = try readData(DataFiles(configuration), labels)
+    let data = try readData(DataFiles(configuration), labels, remembers: false)
     var services = configuration
     services.teachers = configuration.teachers.filter { $0.service != nil }
     let teachers = try RunTeachers(services, labels: labels, plugins: plugins, folder: folder)

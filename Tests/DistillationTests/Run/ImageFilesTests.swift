@@ -30,7 +30,9 @@ import Testing
     var rows = world.items
     // Training items, and one that is scored.
     for (number, name) in names.enumerated() { rows[2 * number + 2].image = name }
-    rows[rows.count - 1].image = names[0]
+    // A picture belongs to one split, so that the scored one is a copy.
+    try FileManager.default.copyItem(at: data.appending(path: names[0]), to: data.appending(path: "scored.heic"))
+    rows[rows.count - 1].image = "scored.heic"
     try RunWorld.write(rows, to: data.appending(path: "items.jsonl"))
     var world = world
     world.plugins.teachers = [teacher]

@@ -3,7 +3,7 @@ import Foundation
 import TeacherProtocol
 import Testing
 
-@Suite struct TemperedPosteriorTests {
+@Suite struct AgreedPosteriorTests {
   /// Three teachers that are right on nine items of ten by themselves; on a hard item the first two follow one coin, and the
   /// third is right in six cases of ten.
   ///
@@ -33,7 +33,7 @@ import Testing
 
   /// The share of wrong labels among the agreed ones: as expected, and as it is.
   private static func errors(
-    _ judgements: [Judgement], _ truth: [String: String], by posterior: TemperedPosterior
+    _ judgements: [Judgement], _ truth: [String: String], by posterior: AgreedPosterior
   ) -> (expected: Double, real: Double) {
     let agreed = judgements.filter { $0.label != nil }
     let expected = agreed.reduce(0) { $0 + 1 - (posterior.probabilities(of: $1)[$1.label ?? ""] ?? 0) }
@@ -45,25 +45,35 @@ import Testing
   func `labels of conflicts show that teachers err together on what they agree on`(_ seed: UInt64) {
     let (judgements, truth) = Self.world(hard: 0.2, seed: seed)
     let conflicts = Set(judgements.filter { $0.label == nil }.prefix(300).map(\.item.id))
-    let without = Self.errors(judgements, truth, by: TemperedPosterior(judgements, truth: [:]))
-    let posterior = TemperedPosterior(judgements, truth: truth.filter { conflicts.contains($0.key) })
+    let without = Self.errors(judgements, truth, by: AgreedPosterior(judgements, truth: [:]))
+    let posterior = AgreedPosterior(judgements, truth: truth.filter { conflicts.contains($0.key) })
     let with = Self.errors(judgements, truth, by: posterior)
-    #expect(posterior.temperature > 1)
+    #expect(posterior.hardShare > 0)
     // Without them far fewer errors are expected than there are.
     #expect(without.expected < 0.5 * without.real)
     #expect(abs(with.expected - with.real) < abs(without.expected - without.real))
   }
 
-  /// By hand: odds of p to 1 - p become their square root at a temperature of 2.
-  @Test func `probabilities are those of the model at the temperature`() throws {
+  /// By hand: a share h of the probabilities is that of chance, one half each.
+  @Test func `probabilities are those of the model with a share of chance`() throws {
     let (judgements, truth) = Self.world(hard: 0.2, seed: 4)
-    let plain = TemperedPosterior(judgements, truth: [:])
-    let tempered = TemperedPosterior(judgements, truth: truth)
+    let plain = AgreedPosterior(judgements, truth: [:])
+    let posterior = AgreedPosterior(judgements, truth: truth)
     let judgement = try #require(judgements.first { $0.label == "y" })
     let p = try #require(plain.probabilities(of: judgement)["y"])
-    let odds = pow(p / (1 - p), 1 / tempered.temperature)
-    #expect(abs((tempered.probabilities(of: judgement)["y"] ?? 0) - odds / (1 + odds)) < 1e-9)
-    #expect(plain.temperature == 1)
+    let h = posterior.hardShare
+    #expect(abs((posterior.probabilities(of: judgement)["y"] ?? 0) - ((1 - h) * p + h / 2)) < 1e-12)
+    #expect(plain.hardShare == 0 && h > 0)
+  }
+
+  /// Three teachers of two labels agree by chance on a quarter of the items and differ on three: of 3 hard conflicts there
+  /// is 1 hard agreed item. Where every second label of a conflict is the model's, all 40 conflicts are hard; of 100 agreed items
+  /// 40 / 3 are.
+  @Test func `the hard ones among the agreed are reckoned from those among the conflicts`() {
+    let agreed = (0..<100).map { Self.judgement("a\($0)", $0 % 2 == 0 ? ["y", "y", "y"] : ["n", "n", "n"]) }
+    let conflicts = (0..<40).map { Self.judgement("c\($0)", $0 % 2 == 0 ? ["y", "y", "n"] : ["n", "n", "y"]) }
+    let truth = Dictionary(uniqueKeysWithValues: (0..<40).map { ("c\($0)", $0 / 2 % 2 == 0 ? "y" : "n") })
+    #expect(abs(AgreedPosterior(agreed + conflicts, truth: truth).hardShare - 40.0 / 3 / 100) < 1e-6)
   }
 
   @Test func `nothing becomes surer, and two teachers that agree are certain`() {
@@ -73,8 +83,8 @@ import Testing
       judgement.annotations.compactMap(\.vote).count { $0.label == truth[judgement.item.id] } > 1
     }
     let known = truth.filter { one in right.contains { $0.item.id == one.key } }
-    #expect(TemperedPosterior(judgements, truth: known).temperature == 1)
+    #expect(AgreedPosterior(judgements, truth: known).hardShare == 0)
     let two = Self.judgement("a", ["y", "y"])
-    #expect(TemperedPosterior([two], truth: [:]).probabilities(of: two) == ["y": 1])
+    #expect(AgreedPosterior([two], truth: [:]).probabilities(of: two) == ["y": 1])
   }
 }
