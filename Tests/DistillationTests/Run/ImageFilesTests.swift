@@ -55,7 +55,7 @@ import Testing
       let check = RunCheck(world.configuration, runFolder: world.folder.appending(path: "run"))
       #expect(check.texts(.error, "data.images").isEmpty)
       let found = check.texts(.warning, "data.images").joined()
-      #expect(found.contains("\(bad - 1) that can't be read; their rows will be set aside"), "\(found)")
+      #expect(found.contains("\(bad) that can't be read; their rows will be set aside"), "\(found)")
       #expect(check.texts(.ok, "data.splits").first?.contains("train \(RunWorld.train - bad + 1)") == true)
     }
   }
