@@ -13,8 +13,9 @@ internal import TeacherProtocol
 /// t votes for one of k labels are all the same in k^(1 - t) of the cases, so that the hard conflicts say how many agreed items are hard.
 ///
 /// ```swift
-/// let posterior = AgreedPosterior(judgements, truth: ["7": "pristine", "12": "falsified", …])
-/// posterior.probabilities(of: judgement)  // ["falsified": 0.03, "pristine": 0.97]
+/// let judgements = run.judgements(by: UnanimousRule())
+/// let posterior = AgreedPosterior(judgements, truth: ["7": "pristine", "12": "falsified"])
+/// posterior.probabilities(of: judgements[0])  // ["falsified": 0.03, "pristine": 0.97]
 /// ```
 ///
 /// Fewer than three teachers do not determine the model: then the label that they agree on is certain.
