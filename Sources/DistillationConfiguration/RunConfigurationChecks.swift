@@ -29,9 +29,14 @@ extension RunConfiguration {
     checkMatcher(with: &reader)
   }
 
-  /// A matcher writes nothing and knows two labels.
+  /// A matcher writes nothing, knows two labels, and compares a text with one photo.
   private func checkMatcher(with reader: inout ConfigurationReader) {
     guard student.fresh?.matcher != nil else { return }
+    let images = data.fields.image?.columns.count ?? 0
+    reader.require(
+      images == 1, "data.fields.image", "student.fresh.matcher",
+      expected: "one column of images, since a matcher compares a text with one photo",
+      found: images == 0 ? "none" : "\(images)")
     reader.require(
       labels.count == 2 && positive != nil, "labels", "student.fresh.matcher",
       expected: "two labels, with positive for the one of a text that does not belong to its photo",

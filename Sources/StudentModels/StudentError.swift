@@ -29,6 +29,9 @@ public enum StudentError: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unusableFile(let path, let expected, let found): "\(path): expected \(expected), found \(found)"
+    case .unknownFamily(let path, ImageTextMatcherConfiguration.modelType, _):
+      "\(path): compares photos with texts and writes nothing, which predict and evaluate of a run ask it about; this needs a "
+        + "student that writes"
     case .unknownFamily(let path, let found, let known):
       "\(path): the model type \"\(found)\" is not read here; known: \(known.joined(separator: ", "))"
     case .missingToken(let token, let folder):

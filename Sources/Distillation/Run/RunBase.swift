@@ -58,10 +58,7 @@ extension DistillationRun {
     let adapter = try lastAdapter()
     let base = try loadBase(in: form)
     guard !(base is ImageTextMatcher) else {
-      throw RunError.notARun(
-        folder.path,
-        "its student compares photos with texts and writes nothing, which predict and evaluate ask it about; "
-          + "this needs a student that writes")
+      throw StudentError.unknownFamily(try basePath().path, found: ImageTextMatcherConfiguration.modelType, known: [])
     }
     guard var student = base as? any PretrainedStudent else { throw RunError.noStudent }
     try student.loadAdapter(from: adapter)

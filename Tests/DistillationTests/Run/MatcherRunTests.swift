@@ -90,7 +90,8 @@ import Testing
         "\($0)".contains("compares photos with texts and writes nothing")
       }
       let changes: [(inout RunConfiguration) -> Void] = [
-        { $0.pretrain = nil }, { $0.pretrain?.objective = [.matching] }, { $0.positive = nil },
+        { $0.data.fields.image = nil }, { $0.pretrain = nil },
+        { $0.pretrain?.objective = [.matching] }, { $0.positive = nil },
         { $0.labels.append(.init(name: "unclear", answer: "It is unclear.")) },
         { $0.student.fresh?.matcher?.depths = [1] }, { $0.student.fresh?.matcher?.imageSize = 20 },
       ]
