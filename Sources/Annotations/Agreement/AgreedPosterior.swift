@@ -56,9 +56,7 @@ package struct AgreedPosterior: Sendable {
 
   /// The same from the votes among judgements.
   package init(_ judgements: [Judgement], truth: [String: String]) {
-    let votes = judgements.map { $0.annotations.compactMap(\.vote) }
-    let teachers = Set(votes.flatMap { $0.map(\.teacher) }).sorted()
-    self.init(VoteTable(teachers: teachers, items: judgements.map(\.item.id), votes), truth: truth)
+    self.init(VoteTable(judgements), truth: truth)
   }
 
   /// The probability of each label of an agreed item, which add up to 1; empty for an item without votes.
@@ -81,9 +79,11 @@ package struct AgreedPosterior: Sendable {
   ///
   /// - Parameter known: the model's probability of the true label of each item.
   private static func hardShare(_ known: [Double], chance: Double) -> Double {
+    // An order of their own, as sums depend on theirs in the last digits.
+    let known = known.sorted()
     // The log-likelihood is concave, so that its slope changes its sign once at most: halve the interval.
     func slope(_ share: Double) -> Double {
-      known.sorted().reduce(0) { $0 + (chance - $1) / max((1 - share) * $1 + share * chance, 1e-12) }
+      known.reduce(0) { $0 + (chance - $1) / max((1 - share) * $1 + share * chance, 1e-12) }
     }
     if known.isEmpty || slope(0) <= 0 { return 0 }
     if slope(1) >= 0 { return 1 }

@@ -24,15 +24,14 @@ package struct TeacherMixture: Sendable, Equatable {
 
   /// A mixture by what the votes on all these items say of their teachers.
   package init(_ judgements: [Judgement]) {
-    let votes = judgements.map { $0.annotations.compactMap(\.vote) }
-    let teachers = Set(votes.flatMap { $0.map(\.teacher) }).sorted()
-    guard teachers.count > 2 else {
+    let table = VoteTable(judgements)
+    guard table.teachers.count > 2 else {
       self.init()
       return
     }
-    let fit = DawidSkene(VoteTable(teachers: teachers, items: judgements.map(\.item.id), votes))
+    let fit = DawidSkene(table)
     self.init(
-      reliabilities: Dictionary(uniqueKeysWithValues: zip(teachers, fit.accuracies.map { $0 ?? 1 })))
+      reliabilities: Dictionary(uniqueKeysWithValues: zip(table.teachers, fit.accuracies.map { $0 ?? 1 })))
   }
 
   /// The probabilities of these labels, which add up to 1, by the votes among annotations of one item.

@@ -33,6 +33,13 @@ public struct VoteTable: Sendable, Equatable {
       })
   }
 
+  /// The votes among judgements; teachers are in the order of their names.
+  package init(_ judgements: [Judgement]) {
+    let votes = judgements.map { $0.annotations.compactMap(\.vote) }
+    self.init(
+      teachers: Set(votes.flatMap { $0.map(\.teacher) }).sorted(), items: judgements.map(\.item.id), votes)
+  }
+
   /// The votes of recorded teachers, in an order of teachers that does not depend on that of the rows.
   package init(_ replies: RecordedReplies) {
     let teachers = replies.orderedTeachers

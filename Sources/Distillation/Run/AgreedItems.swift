@@ -6,6 +6,9 @@ internal import Tensor
 /// Training items on which the teachers agree and that no person labelled: weak evidence beside labelled conflicts, dealt out
 /// into the same folds.
 struct AgreedItems {
+  /// The most that a student is asked about.
+  static let most = 400
+
   let judgements: [Judgement]
   /// The share of conflicts among the training items that are one or the other.
   let conflictShare: Double

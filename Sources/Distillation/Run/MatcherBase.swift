@@ -22,11 +22,7 @@ extension DistillationRun {
     let sizes = ImageTextMatcherConfiguration(
       vision: matcher.tower, answers: .init(match: other.answer, mismatch: positive.answer))
     var student = try ImageTextMatcher(sizes, sentences: URL(filePath: matcher.textModel), using: &generator)
-    let folder = pretrain.images.map { URL(filePath: $0) } ?? root
-    let decoder = configuration.data.readPixels.decoder
-    let images = try mapInParallel(rows) { [student] row in
-      Result { try student.image(decoder.decode(contentsOf: ImageReference.url(of: row.image, in: folder).path)) }
-    }.map { try $0.get() }
+    let images = try captionImages(of: rows, pretrain, root: root, for: student)
     let captions = try captionTokens(rows, of: student, labels)
     let border = rows.count - rows.count / 20
     var order = Array(rows.indices)
@@ -43,11 +39,8 @@ extension DistillationRun {
     var options = pretrain.training.options
     // Each epoch's views are examples of their own.
     (options.epochs, options.parts) = (1, pretrain.updateParts)
-    let trainer = Trainer(
-      stage: "base", options: options, seed: UInt64(configuration.seed),
-      checkpoint: Checkpoint(url: self.folder.appending(path: "checkpoints/base.safetensors"), key: key))
     student.setTrainable { $0.hasPrefix("vision_") }
-    try train(&student, by: trainer, objective: objective)
+    try train(&student, by: baseTrainer(options, key: key), objective: objective)
     let unseen = kept.isEmpty ? order : kept
     student.take(
       decision(of: student, unseen.map { images[$0] }, unseen.map { captions[$0] }, using: &generator))
@@ -59,16 +52,10 @@ extension DistillationRun {
     _ rows: [CaptionFile.Row], of student: ImageTextMatcher, _ labels: LabelSet
   ) throws -> [[[Int]]] {
     let template = try PromptTemplate(configuration.prompt)
-    let names = configuration.data.mapping.imageSlots
     return try rows.map { row in
-      let slots =
-        [ImageSlot(name: names.first ?? "image", paths: [row.image])]
-        + names.dropFirst().map { ImageSlot(name: $0, paths: []) }
-      return try naming(row.image) {
+      try naming(row.image) {
         try row.captions.map { caption in
-          try student.tokens(
-            of: template.prompt(for: Item(id: row.image, imageSlots: slots, fields: ["text": caption]), labels: labels)
-              .text)
+          try student.tokens(of: template.prompt(for: captionItem(caption, of: row), labels: labels).text)
         }
       }
     }

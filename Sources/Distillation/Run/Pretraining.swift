@@ -56,24 +56,12 @@ extension DistillationRun {
     key: String
   ) throws -> SmolVLM {
     var student = start
-    let folder = pretrain.images.map { URL(filePath: $0) } ?? root
-    let decoder = configuration.data.readPixels.decoder
-    let images = try mapInParallel(rows) { row in
-      Result {
-        try student.image(decoder.decode(contentsOf: ImageReference.url(of: row.image, in: folder).path))
-      }
-    }.map { try $0.get() }
+    let images = try captionImages(of: rows, pretrain, root: root, for: student)
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("captions")
     var (supervised, contrastive) = ([AnswerTree](), [ContrastivePair]())
     let template = try PromptTemplate(configuration.prompt)
     // The label of a caption that fits its photo, and that of another photo's caption.
     let (fits, differs) = (labels.names.first { $0 != configuration.positive } ?? "", configuration.positive ?? "")
-    // The photo stands in the slot of the run's first image column.
-    let names = configuration.data.mapping.imageSlots
-    func slots(_ image: String) -> [ImageSlot] {
-      [ImageSlot(name: names.first ?? "image", paths: [image])]
-        + names.dropFirst().map { ImageSlot(name: $0, paths: []) }
-    }
     func other(than row: Int) -> String {
       let index = rows.count > 1 ? (row + Int.random(in: 1..<rows.count, using: &generator)) % rows.count : row
       return rows[index].captions.randomElement(using: &generator) ?? rows[index].captions[0]
@@ -93,8 +81,7 @@ extension DistillationRun {
       }
       if pretrain.objective.contains(.matching) {
         for (caption, label) in row.captions.flatMap({ [($0, fits), (other(than: i), differs)] }) {
-          let question = try template.prompt(
-            for: Item(id: row.image, imageSlots: slots(row.image), fields: ["text": caption]), labels: labels)
+          let question = try template.prompt(for: captionItem(caption, of: row), labels: labels)
           let answer = try AnswerTemplate().answer(label, rationale: "", labels: labels)
           supervised.append(
             try naming(row.image) {
@@ -106,12 +93,36 @@ extension DistillationRun {
     }
     var options = pretrain.training.options
     options.parts = pretrain.updateParts
-    let trainer = Trainer(
-      stage: "base", options: options, seed: UInt64(configuration.seed),
-      checkpoint: Checkpoint(url: self.folder.appending(path: "checkpoints/base.safetensors"), key: key))
     let objective = MixedObjective(SupervisedObjective<SmolVLM>(supervised), ContrastiveObjective<SmolVLM>(contrastive))
-    try train(&student, by: trainer, objective: objective)
+    try train(&student, by: baseTrainer(options, key: key), objective: objective)
     return student
+  }
+
+  /// The photos of captions' rows, as a student sees them.
+  func captionImages(
+    of rows: [CaptionFile.Row], _ pretrain: PretrainConfiguration, root: URL, for student: some Student
+  ) throws -> [PromptImage] {
+    let folder = pretrain.images.map { URL(filePath: $0) } ?? root
+    let decoder = configuration.data.readPixels.decoder
+    return try mapInParallel(rows) { row in
+      Result { try student.image(decoder.decode(contentsOf: ImageReference.url(of: row.image, in: folder).path)) }
+    }.map { try $0.get() }
+  }
+
+  /// A caption as an item of the run, with its photo in the slot of the first image column.
+  func captionItem(_ caption: String, of row: CaptionFile.Row) -> Item {
+    let names = configuration.data.mapping.imageSlots
+    let slots =
+      [ImageSlot(name: names.first ?? "image", paths: [row.image])]
+      + names.dropFirst().map { ImageSlot(name: $0, paths: []) }
+    return Item(id: row.image, imageSlots: slots, fields: ["text": caption])
+  }
+
+  /// What trains a base, from its checkpoint where there is one.
+  func baseTrainer(_ options: TrainingOptions, key: String) -> Trainer {
+    Trainer(
+      stage: "base", options: options, seed: UInt64(configuration.seed),
+      checkpoint: Checkpoint(url: folder.appending(path: "checkpoints/base.safetensors"), key: key))
   }
 }
 

@@ -111,7 +111,7 @@ extension DistillationRun {
         ? first
         : try await trainStage2(
           stages, state, way: second.way, name: "calibration/\(fold + 1)", trees: trees, from: first, stage1: first)
-      let asked = AgreedItems.drawn(Self.mostAgreed / folds, of: unseen, using: &generator)
+      let asked = AgreedItems.drawn(AgreedItems.most / folds, of: unseen, using: &generator)
       let predictions = try await stages.predict(held + asked.map(\.item), adapter: stage.adapter)
       answers += Self.answers(held, Array(predictions.prefix(held.count)), truth: labels)
       weak += Self.answers(asked, Array(predictions.dropFirst(held.count)), by: posterior)

@@ -10,9 +10,6 @@ internal import Wording
 
 /// The choice among what Stage 2 could end with (`stage2.choose`).
 extension DistillationRun {
-  /// The most agreed items that students are judged by.
-  static let mostAgreed = 400
-
   /// A training of Stage 2 in the way that is best by labels that it did not learn from, with what was found; as it is
   /// configured where nothing is chosen.
   ///
@@ -108,7 +105,7 @@ extension DistillationRun {
       var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("choice")
       return JudgedItems(
         labelled: held, agreed: apart.map(\.item),
-        asked: AgreedItems.drawn(Self.mostAgreed, of: apart, using: &generator).map(\.item),
+        asked: AgreedItems.drawn(AgreedItems.most, of: apart, using: &generator).map(\.item),
         truth: labels.filter { ids.contains($0.key) },
         agreedLabels: Dictionary(apart.compactMap { one in one.label.map { (one.item.id, $0) } }) { first, _ in first },
         weight: agreed.conflictShare)

@@ -29,15 +29,7 @@ import Tokenization
         pretrain.objective = [.contrastive, .captioning, .matching]
         pretrain.training = TrainingConfiguration(epochs: 2, batch: 4, learningRate: 1e-3)
         c.pretrain = pretrain
-        c.data.teacherShare = 0.5
-        c.teachers = [("grey", .grey), ("blurred", .blurred)].map { name, view in
-          var teacher = TrainedTeacherConfiguration()
-          teacher.imageView = view
-          teacher.training = TrainingConfiguration(epochs: 1, batch: 4, learningRate: 1e-2)
-          return TeacherConfiguration(name: name, source: .trained(teacher))
-        }
-        c.agreement.rule = .majority
-        c.stage1.conflicts = .all
+        c.makeTeachers()
         c.evaluation.results = .init([.stage1])
       }
       try await world.run().run()

@@ -32,15 +32,7 @@ import Testing
           pretrain.imageShift = 2
           pretrain.training = TrainingConfiguration(epochs: 3, batch: 2, learningRate: 1e-3)
           c.pretrain = pretrain
-          c.data.teacherShare = 0.5
-          c.teachers = [("grey", .grey), ("blurred", .blurred)].map { name, view in
-            var teacher = TrainedTeacherConfiguration()
-            teacher.imageView = view
-            teacher.training = TrainingConfiguration(epochs: 1, batch: 4, learningRate: 1e-2)
-            return TeacherConfiguration(name: name, source: .trained(teacher))
-          }
-          c.agreement.rule = .majority
-          c.stage1.conflicts = .all
+          c.makeTeachers()
         })
     }
   }

@@ -306,3 +306,18 @@ final class CountingTeacher: Teacher, Sendable {
     return TeacherReply(outcome: .answered(label), rationale: "\(name) thinks so", raw: label)
   }
 }
+
+extension RunConfiguration {
+  /// Teachers that the run makes of half the training items, one for grey and one for blurred images.
+  mutating func makeTeachers() {
+    data.teacherShare = 0.5
+    teachers = [("grey", .grey), ("blurred", .blurred)].map { name, view in
+      var teacher = TrainedTeacherConfiguration()
+      teacher.imageView = view
+      teacher.training = TrainingConfiguration(epochs: 1, batch: 4, learningRate: 1e-2)
+      return TeacherConfiguration(name: name, source: .trained(teacher))
+    }
+    agreement.rule = .majority
+    stage1.conflicts = .all
+  }
+}
