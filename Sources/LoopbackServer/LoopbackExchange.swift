@@ -128,9 +128,8 @@
       stream?.fail()
     }
 
-    /// Ends it before the handler does.
+    /// Ends it before the handler does. A handler that answers when it is cancelled comes too late, so the stage is first.
     func abandon() {
-      clientWent()
       state.withLock { state in
         switch state.stage {
         case .reading: state.stage = .abandoned
@@ -140,6 +139,7 @@
         case .answered, .sending, .abandoned: break
         }
       }
+      clientWent()
     }
 
     func ended() {

@@ -162,5 +162,28 @@
       #expect(clients[1].isClosed() && clients[2].isClosed())
       try await eventually("both ended") { ended.load(ordering: .relaxed) == 2 }
     }
+
+    @Test func `what a handler answers on being cancelled when the grace is over is not sent`() async throws {
+      let begun = Atomic(0)
+      let server = LoopbackServer(grace: .milliseconds(50)) { _ in
+        let (cancelled, canceller) = AsyncStream.makeStream(of: Void.self)
+        await withTaskCancellationHandler {
+          begun.add(1, ordering: .relaxed)
+          for await _ in cancelled {}
+        } onCancel: {
+          canceller.finish()
+          // The handler has returned before the cancelling has.
+          usleep(100_000)
+        }
+        return LoopbackResponse("late")
+      }
+      let client = try await server.withPort { (port: Int) async throws in
+        let client = try RawClient(port: port)
+        client.ask("GET", "/")
+        try await eventually("begun") { begun.load(ordering: .relaxed) == 1 }
+        return client
+      }
+      #expect(client.read() == "")
+    }
   }
 #endif
