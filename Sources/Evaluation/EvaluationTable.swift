@@ -103,11 +103,14 @@ package struct EvaluationTable: Sendable, CustomStringConvertible {
   package static func calibration(_ calibration: EvaluationFile.Calibration) -> String {
     func row(_ name: String, _ score: CalibrationScore) -> [String] {
       [
-        name, decimals(score.expectedCalibrationError), span(score.errorInterval, decimals), decimals(score.brier),
+        name, decimals(score.expectedCalibrationError), span(score.errorInterval, decimals),
+        score.errorByChance.map { span($0, decimals) } ?? "-", decimals(score.brier),
         span(score.brierInterval, decimals), decimals(score.logLoss), span(score.logLossInterval, decimals),
       ]
     }
-    let heads = ["probabilities", "ECE", "95 % interval", "Brier", "95 % interval", "log loss", "95 % interval"]
+    let heads = [
+      "probabilities", "ECE", "95 % interval", "by chance", "Brier", "95 % interval", "log loss", "95 % interval",
+    ]
     let after = calibration.after.map { [row("calibrated", $0)] } ?? []
     return "\n\(calibration.sentence)\n\n" + AlignedText.rows([heads, row("as stated", calibration.before)] + after)
   }

@@ -145,18 +145,3 @@ extension Interval {
     self.init(low: GroupBootstrap.quantile(0.025, of: sorted), high: GroupBootstrap.quantile(0.975, of: sorted))
   }
 }
-
-/// SplitMix64 (Steele, Lea and Flood 2014), concrete so that the inner loop needs no witness call.
-private struct DrawSequence {
-  var state: UInt64
-
-  mutating func next(below bound: Int) -> Int {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-    word ^= word >> 31
-    // The high half of the product is uniform below the bound up to bound / 2^64, far below what 2,000 draws can show.
-    return Int(word.multipliedFullWidth(by: UInt64(bound)).high)
-  }
-}

@@ -4,8 +4,8 @@ package import TeacherProtocol
 /// How well a voter's probabilities fit what is true, over the items of a test split that have some.
 ///
 /// ```json
-/// {"items": 2000, "ece": 0.08, "ece_interval": [0.07, 0.1], "brier": 0.2, "brier_interval": [0.18, 0.23],
-///  "log_loss": 0.5, "log_loss_interval": [0.4, 0.6], "reliability": {"bins": [...]}}
+/// {"items": 2000, "ece": 0.08, "ece_interval": [0.07, 0.1], "ece_by_chance": [0.002, 0.01], "brier": 0.2,
+///  "brier_interval": [0.18, 0.23], "log_loss": 0.5, "log_loss_interval": [0.4, 0.6], "reliability": {"bins": [...]}}
 /// ```
 ///
 /// Intervals hold 95 % of resamples of whole groups.
@@ -15,6 +15,11 @@ package struct CalibrationScore: Codable, Sendable, Equatable {
   /// Expected calibration error of the confidence in the label given, over ten bins of equal width, in 0...1.
   package var expectedCalibrationError: Double
   package var errorInterval: Interval
+  /// Between these lie 95 % of the errors that the same confidences would show if each were the chance of being right. An
+  /// error within it tells of no miscalibration, and few items can't tell of any smaller one.
+  ///
+  /// Nil without resamples, and in files that were written before there was one.
+  package var errorByChance: Interval?
   /// The mean squared distance of all labels' probabilities from the truth, summed over the labels, in 0...2 (Brier 1950).
   package var brier: Double
   package var brierInterval: Interval
@@ -33,6 +38,7 @@ package struct CalibrationScore: Codable, Sendable, Equatable {
     case items, brier, reliability
     case expectedCalibrationError = "ece"
     case errorInterval = "ece_interval"
+    case errorByChance = "ece_by_chance"
     case brierInterval = "brier_interval"
     case logLoss = "log_loss"
     case logLossInterval = "log_loss_interval"
@@ -80,5 +86,26 @@ package struct CalibrationScore: Codable, Sendable, Equatable {
       [sums[3...].reduce(0) { $0 + abs($1) } / sums[0], sums[2] / sums[0], sums[1] / sums[0]]
     }
     (errorInterval, brierInterval, logLossInterval) = (intervals[0], intervals[1], intervals[2])
+    errorByChance = Self.errorByChance(confidences, bins: bins, resamples: resamples, seed: seed)
+  }
+
+  /// Draws anew which answers are right, each by its confidence, and takes the error of each drawing (consistency
+  /// resampling, Bröcker and Smith 2007, "Increasing the Reliability of Reliability Diagrams").
+  private static func errorByChance(
+    _ confidences: [Double], bins: Int, resamples: Int, seed: UInt64
+  ) -> Interval? {
+    guard resamples > 0 else { return nil }
+    // In sorted order, so that the order of the items changes nothing.
+    let confidences = confidences.sorted()
+    let places = confidences.map { Reliability.bin(of: $0, of: bins) }
+    var draws = DrawSequence(state: seed)
+    let errors = (0..<resamples).map { _ in
+      var surplus = [Double](repeating: 0, count: bins)
+      for (confidence, place) in zip(confidences, places) {
+        surplus[place] += confidence - (draws.nextShare() < confidence ? 1 : 0)
+      }
+      return surplus.reduce(0) { $0 + abs($1) } / Double(confidences.count)
+    }
+    return Interval(of: errors, else: 0)
   }
 }

@@ -15,16 +15,17 @@ package enum ReportCalibration {
     let rows = scores.map { name, score in
       """
       <tr><th scope="row">\(name)</th>\(cells(score.expectedCalibrationError, score.errorInterval))\
-      \(cells(score.brier, score.brierInterval))\(cells(score.logLoss, score.logLossInterval))</tr>
+      <td class="number">\(score.errorByChance.map(span) ?? "–")</td>\(cells(score.brier, score.brierInterval))\(cells(score.logLoss, score.logLossInterval))</tr>
 
       """ as HTML
     }
-    let heads = ["ECE", "95 %", "Brier", "95 %", "Log loss", "95 %"].map {
+    let heads = ["ECE", "95 %", "By chance", "Brier", "95 %", "Log loss", "95 %"].map {
       "<th scope=\"col\" class=\"number\">\($0)</th>" as HTML
     }
     return """
       <p class="note">Of \(NumberText.counted(calibration.before.items, "test item")): \(calibration.sentence). A point is a tenth of \
       the scale of confidence: as many of its answers as its confidence says should be right. ECE is the mean distance from that, \
+      by chance what 95 % of such samples show of confidences that are true, \
       Brier the squared distance of all labels' probabilities from the truth (0 to 2), log loss in nats; for all of them less is \
       better.</p>
       <figure><div class="wide">\(wide)</div><div class="narrow">\(chart.svg())</div></figure>
@@ -57,9 +58,11 @@ package enum ReportCalibration {
   private static func cells(_ value: Double, _ interval: Interval) -> HTML {
     """
     <td class="number">\(decimals(value))</td>\
-    <td class="number">\(decimals(interval.low))–\(decimals(interval.high))</td>
+    <td class="number">\(span(interval))</td>
     """
   }
+
+  private static func span(_ interval: Interval) -> HTML { "\(decimals(interval.low))–\(decimals(interval.high))" }
 
   private static func decimals(_ number: Double) -> String { NumberText.fixed(number, digits: 3) }
 }

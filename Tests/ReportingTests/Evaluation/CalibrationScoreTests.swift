@@ -77,6 +77,42 @@ import Testing
     }
   }
 
+  /// 400 answers of 0.8: their error is |S / 400 - 0.8| where S is binomial, with a deviation of 0.02. The normal law has 2.5 % of
+  /// the distances below 0.03 deviations and 2.5 % above 2.24; those of S lie on steps of 1/400.
+  @Test func `an error by chance is that of true confidences`() throws {
+    let answers = (0..<400).map {
+      StudentCalibration.Answer(
+        id: "\($0)", group: "\($0)", probabilities: ["a": 0.8, "b": 0.2], truth: $0 % 2 == 0 ? "a" : "b")
+    }
+    let score = try #require(
+      CalibrationScore(
+        of: Self.predictions(answers), on: Self.split(answers, labels: ["a", "b"]), resamples: 4_000, seed: 2))
+    let chance = try #require(score.errorByChance)
+    #expect(abs(chance.low) <= 0.0025 && abs(chance.high - 2.2414 * 0.02) < 0.003)
+    // Half of them are right: no chance.
+    #expect(score.expectedCalibrationError > chance.high)
+    let turned = CalibrationScore(
+      of: Self.predictions(answers), on: Self.split(answers.reversed(), labels: ["a", "b"]), resamples: 4_000, seed: 2)
+    #expect(turned?.errorByChance == chance)
+  }
+
+  @Test func `the error of true probabilities lies within chance, that of a student who is too sure does not`() throws {
+    var within = 0
+    for seed in UInt64(0)..<20 {
+      for sharpness in [1.0, 3] {
+        let answers = Sample.answers(500, sharpness: sharpness, labels: Sample.labels, seed: 5_000 + seed)
+        let score = try #require(
+          CalibrationScore(
+            of: Self.predictions(answers), on: Self.split(answers, labels: Sample.labels), resamples: 500, seed: 1))
+        let chance = try #require(score.errorByChance)
+        if sharpness == 1 { within += score.expectedCalibrationError <= chance.high ? 1 : 0 }
+        if sharpness == 3 { #expect(score.expectedCalibrationError > chance.high) }
+      }
+    }
+    // 19.5 of 20 are to be expected; 16 or fewer have a chance of 1 in 1,000.
+    #expect(within >= 17)
+  }
+
   /// A student whose log-odds are three times the true ones, 300 labels, 2,000 other items.
   @Test func `the calibration error of a student that is too sure is halved, over ten seeds`() throws {
     for seed in UInt64(0)..<10 {
