@@ -57,13 +57,40 @@ extension DistillationRun {
     guard configuration.data.fields.image != nil else { return }
     var files = configuration.imageFiles
     files.remembers = remembers
+    try lookingThroughImages { tell in
+      try data.look(at: &files, strict: configuration.strict, tell: tell)
+    }
+  }
+
+  /// Rows of a file without those of these items of which an image can't be read, and what is left of the items: before a
+  /// teacher or the student is asked about any of them.
+  ///
+  /// - Parameter isPart: whether others show progress of which these rows are a part.
+  /// - Throws: `TeacherProtocolError.badRow` for the first under `strict`.
+  func readable(
+    _ data: Dataset, _ items: [Item], _ images: inout ImageFiles, isPart: Bool = false
+  ) throws -> (data: Dataset, items: [Item]) {
+    let paths = items.flatMap(\.images).map { data.imageURL($0).path }
+    guard !paths.isEmpty else { return (data, items) }
+    let faults =
+      isPart ? images.look(at: paths).faults : lookingThroughImages { images.look(at: paths, tell: $0) }.faults
+    let problems = data.unreadableImages(faults, of: Set(items.map(\.id)))
+    if configuration.strict, let first = problems.first { throw TeacherProtocolError.badRow(first) }
+    let bad = Set(problems.compactMap(\.item))
+    return (data.settingAside(problems), items.filter { !bad.contains($0.id) })
+  }
+
+  /// Shows progress where images are decoded that were not known.
+  private func lookingThroughImages<Found>(
+    _ look: ((_ done: Int, _ all: Int) -> Void) throws -> Found
+  ) rethrows -> Found {
     var isBegun = false
-    try data.look(at: &files, strict: configuration.strict) { [reporter] done, all in
+    defer { if isBegun { reporter.finish() } }
+    return try look { [reporter] done, all in
       if !isBegun { reporter.begin("looking through the images", total: all, unit: "images") }
       isBegun = true
       reporter.advance(to: done)
     }
-    if isBegun { reporter.finish() }
   }
 }
 

@@ -53,10 +53,12 @@ extension DistillationRun {
     let threshold = try confidence.threshold(calibration)
     if let threshold { reporter.message(threshold.sentence) }
     var (done, isBegun) = (0, false)
-    while let part = try stream.next(ItemStream.rows) {
+    var images = configuration.imageFiles
+    while let read = try stream.next(ItemStream.rows) {
+      let (part, _) = try readable(read, read.items, &images)
       let stages = try await stages(over: base, key: key, labels: labels, of: part.items, in: part)
       // Reading images shows progress of its own.
-      if !isBegun || part.items.contains(where: { !$0.images.isEmpty }) {
+      if !isBegun || read.items.contains(where: { !$0.images.isEmpty }) {
         reporter.begin("student's answers", total: stream.count, done: done, unit: "items")
         isBegun = true
       }
@@ -114,7 +116,7 @@ extension DistillationRun {
     _ data: URL, split: String? = nil, shard: Shard = .whole
   ) async throws -> AnnotationEstimate {
     let labels = try configuration.labelSet()
-    let (dataset, items, _, _) = try labelled(data, split: split, shard, labels)
+    let (dataset, items, _, _) = try labelled(data, split: split, shard, labels, remembers: false)
     var services = configuration
     services.teachers = configuration.teachers.filter { $0.service != nil }
     let teachers = try RunTeachers(services, labels: labels, plugins: plugins, folder: folder)
@@ -122,22 +124,29 @@ extension DistillationRun {
     return try await annotator.estimate(dataset, items: items)
   }
 
-  /// The items of a file that have a label, their labels, and the rows that were set aside.
+  /// The items of a file that have a label and images that can be read, their labels, and the rows that were set aside.
+  ///
+  /// - Parameter remembers: whether the images that are sound are remembered for later starts.
   func labelled(
-    _ data: URL, split: String?, _ shard: Shard, _ labels: LabelSet
+    _ data: URL, split: String?, _ shard: Shard, _ labels: LabelSet, remembers: Bool = true
   ) throws -> (dataset: Dataset, items: [Item], gold: GoldAnswers<String>, setAside: [String]) {
     var mapping = configuration.data.mapping
     if split == nil { mapping.split = nil }
     let gold = try GoldAnswers(contentsOf: data, mapping: mapping, labels: labels)
     mapping.label = nil
-    let dataset = try read(data, mapping)
-    let inSplit = (split.map(dataset.items(in:)) ?? dataset.items).filter { shard.contains($0.group) }
-    let items = inSplit.filter { gold.answer(of: $0.id) != nil }
+    let whole = try read(data, mapping)
+    let inSplit = (split.map(whole.items(in:)) ?? whole.items).filter { shard.contains($0.group) }
+    var images = configuration.imageFiles
+    images.remembers = remembers
+    let (dataset, items) = try readable(whole, inSplit.filter { gold.answer(of: $0.id) != nil }, &images)
     // Rows of other splits need no label.
     let setAside = (dataset.setAside + gold.problems(of: inSplit)).sorted().map(\.description)
     guard !items.isEmpty else {
       let refused = dataset.setAside + gold.setAside
       if let split, inSplit.isEmpty { throw RunError.emptySplit(split, known: dataset.splits, setAside: refused) }
+      if dataset.items.count < whole.items.count {
+        throw TeacherProtocolError.noRows(file: data.path, problems: dataset.setAside)
+      }
       throw RunError.nothingLabelled(data.path, setAside: refused)
     }
     return (dataset, items, gold, setAside)

@@ -58,7 +58,8 @@ extension DistillationRun {
     var done = 0
     var images = configuration.imageFiles
     while let read = try stream.next(rows) {
-      let (part, items) = try readable(read, read.items.filter(configuration.data.keeps), &images)
+      let (part, items) = try readable(
+        read, read.items.filter(configuration.data.keeps), &images, isPart: true)
       asked.add(part)
       try await refuseOutsideImages(annotator, part, items)
       let failures = Locked([AnnotationRun.Failure]())
@@ -82,17 +83,6 @@ extension DistillationRun {
     }
     reporter.finish()
     try conclude(asked, services, ledger)
-  }
-
-  /// Rows without those items of which an image can't be read, and what is left of the items.
-  private func readable(
-    _ data: Dataset, _ items: [Item], _ images: inout ImageFiles
-  ) throws -> (data: Dataset, items: [Item]) {
-    let faults = images.look(at: items.flatMap(\.images).map { data.imageURL($0).path }).faults
-    let problems = data.unreadableImages(faults, of: Set(items.map(\.id)))
-    if configuration.strict, let first = problems.first { throw TeacherProtocolError.badRow(first) }
-    let bad = Set(problems.compactMap(\.item))
-    return (data.settingAside(problems), items.filter { !bad.contains($0.id) })
   }
 
   private func rowStream(_ shard: Shard) throws -> ItemStream {

@@ -73,6 +73,80 @@ import Testing
     }
   }
 
+  /// Rows of the world's test split with four pictures that can't be read and one that is not there, and their lines.
+  private func newRows(_ world: RunWorld) throws -> (file: URL, bad: Set<Int>) {
+    let data = world.folder.appending(path: "data")
+    let names = try Self.writeUnreadable(in: data)
+    var rows = world.items.filter { $0.split == "test" }
+    for (place, name) in [(1, "x.heic"), (4, "cut.png"), (5, "cut.jpg"), (8, "none.png")] {
+      #expect(name == "none.png" || names.contains(name))
+      rows[place].image = name
+    }
+    let file = data.appending(path: "new.jsonl")
+    try RunWorld.write(rows, to: file)
+    return (file, [1, 4, 5, 8])
+  }
+
+  @Test func `a finished run's student is asked about no row whose picture can't be read, which is told by its line`()
+    async throws
+  {
+    try await withRunWorld { world in
+      try await world.run().run()
+      let (file, bad) = try newRows(world)
+      let predictions = try await world.run().predict(file, rationales: false)
+      #expect(predictions.count == RunWorld.test)
+      for (number, prediction) in predictions.enumerated() {
+        #expect((prediction.error != nil) == bad.contains(number), "\(number): \(prediction)")
+        guard let error = prediction.error else { continue }
+        // Lines count from 1.
+        #expect(error.hasPrefix("\(file.path):\(number + 1): item '\(prediction.itemID)', field 'image'"), "\(error)")
+      }
+      #expect(predictions[1].error?.contains("found HEIC") == true)
+      #expect(predictions[4].error?.contains("ends before its image does") == true)
+      let strict = world.with { $0.strict = true }
+      await #expect {
+        _ = try await strict.run().predict(file, rationales: false)
+      } throws: { "\($0)".contains("new.jsonl:2: item 'i31', field 'image'") }
+    }
+  }
+
+  @Test func `another labelled file is scored without the rows whose picture can't be read, nobody asked about them`()
+    async throws
+  {
+    try await withRunWorld { world in
+      try await world.run().run()
+      let (file, bad) = try newRows(world)
+      let teacher = CountingTeacher("c") { _, _ in "pristine" }
+      var asking = world
+      asking.plugins.teachers = [teacher]
+      let scored = try await asking.run().evaluate(file)
+      #expect(teacher.calls == RunWorld.test - bad.count)
+      #expect(scored.testItems == RunWorld.test - bad.count)
+      #expect(scored.setAside?.count == bad.count)
+      for line in bad.map({ $0 + 1 }) {
+        #expect(scored.setAside?.contains { $0.hasPrefix("\(file.path):\(line): item") } == true, "line \(line)")
+      }
+      // As the sound rows alone are scored.
+      let rows = world.items.filter { $0.split == "test" }.enumerated().filter { !bad.contains($0.offset) }
+      let sound = world.folder.appending(path: "data/sound.jsonl")
+      try RunWorld.write(rows.map(\.element), to: sound)
+      #expect(
+        try await world.run().evaluate(sound).results["two_stage"]?.accuracy
+          == world.run().evaluate(file).results["two_stage"]?.accuracy)
+      let strict = world.with { $0.strict = true }
+      await #expect(throws: TeacherProtocolError.self) { try await strict.run().evaluate(file) }
+      // Nothing is left.
+      try RunWorld.write([rows[0].element].map { row in
+        var row = row
+        row.image = "cut.png"
+        return row
+      }, to: file)
+      await #expect {
+        _ = try await world.run().evaluate(file)
+      } throws: { "\($0)".contains("ends before its image does") }
+    }
+  }
+
   @Test func `rows that are read as they are asked about lose those whose picture can't be read, too`() async throws {
     try await withRunWorld { world in
       let teacher = CountingTeacher("c") { _, _ in "pristine" }
