@@ -54,7 +54,7 @@ extension DualCheckerRun {
   /// - Parameter data: JSON Lines, JSON or CSV; no labels are needed.
   /// - Returns: one prediction for each row of the file, in its order; a row that can't be used has an `error` in place of
   ///   an answer.
-  /// - Throws: ``RunError/notARun(_:_:)`` where the run has no student yet, or what reading the file throws.
+  /// - Throws: ``RunError/unfinished(_:lacks:)`` where the run has no student yet, or what reading the file throws.
   package func predict(_ data: URL) async throws -> [Prediction] {
     var all: [Prediction] = []
     try await predict(data) { predictions, _ in all += predictions }

@@ -36,7 +36,7 @@ extension DualCheckerRun {
   /// configuration.
   ///
   /// - Throws: ``NoLabelProbabilities`` for a task of spans; `RunFileError` for a calibration that can't be read, and
-  ///   ``RunError/notARun(_:_:)`` for one of another student or of another question.
+  ///   ``RunError/unusableFile(_:_:)`` for one of another student or of another question.
   package func learnedQuestion() throws -> LearnedQuestion {
     let task = try taskOfClasses()
     let template = LabellingTemplate(instructions: configuration.task.instructions)

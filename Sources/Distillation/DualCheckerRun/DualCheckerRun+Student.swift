@@ -24,10 +24,10 @@ extension DualCheckerRun {
 
   /// The finished student's folder.
   ///
-  /// - Throws: ``RunError/notARun(_:_:)`` where the run has no student yet.
+  /// - Throws: ``RunError/unfinished(_:lacks:)`` where the run has no student yet.
   private func finishedFolder() throws -> URL {
     guard FileManager.default.fileExists(atPath: studentWeights.path) else {
-      throw RunError.notARun(folder.path, "it has no student/ yet; finish the run first")
+      throw RunError.unfinished(folder.path, lacks: "student/")
     }
     return studentWeights.deletingLastPathComponent()
   }
@@ -45,7 +45,7 @@ extension DualCheckerRun {
   /// The finished student as servers ask it.
   ///
   /// - Parameter form: of a decoder's own weights; nil for Float32.
-  /// - Throws: ``NoLabelProbabilities`` for a task of spans, ``RunError/notARun(_:_:)`` where the run has no student yet, or what
+  /// - Throws: ``NoLabelProbabilities`` for a task of spans, ``RunError/unfinished(_:lacks:)`` where the run has no student yet, or what
   ///   reading a model's folder throws.
   package func servedStudent(in form: WeightFormat? = nil) throws -> ServedStudent {
     let task = try taskOfClasses()

@@ -66,19 +66,17 @@ package enum RunFolder {
   /// Refuses a folder in which a run would replace what is not its own: a project's folder with its `config.yaml` or
   /// `replies.jsonl`, in which no run was ever begun, or that of a run of another method.
   ///
-  /// - Throws: ``RunError/notARun(_:_:)``, with the names.
+  /// - Throws: ``RunError/foreignFolder(_:_:)``, with the names.
   static func refuseForeign(_ folder: URL, for method: DistillationMethod) throws(RunError) {
     func isThere(_ name: String) -> Bool { FileManager.default.fileExists(atPath: folder.appending(path: name).path) }
-    let remedy = "give a folder of its own with --out, such as runs/NAME"
     guard wasBegun(folder) else {
       let own = replaced.filter(isThere)
       guard !own.isEmpty else { return }
-      throw .notARun(
-        folder.path,
-        "no run was begun there, and it has \(own.joined(separator: ", ")), which a run would replace; \(remedy)")
+      throw .foreignFolder(
+        folder.path, "no run was begun there, and it has \(own.joined(separator: ", ")), which a run would replace")
     }
     if let other = DistillationMethod.named(in: folder.appending(path: "config.yaml")), other != method {
-      throw .notARun(folder.path, "for \(method.rawValue), since it has one of \(other.rawValue); \(remedy)")
+      throw .foreignFolder(folder.path, "it has one of the method \(other.rawValue), and this is of \(method.rawValue)")
     }
   }
 }
@@ -88,7 +86,8 @@ extension MethodConfiguration {
   init(ofRun folder: URL, setting: [ConfigurationSetting]) throws {
     let file = folder.appending(path: "config.yaml")
     guard FileManager.default.fileExists(atPath: file.path) else {
-      throw RunError.notARun(folder.path, "it has no config.yaml")
+      let isThere = FileManager.default.fileExists(atPath: folder.path)
+      throw RunError.notARun(folder.path, isThere ? "it has no config.yaml" : "there is no such folder")
     }
     try self.init(contentsOf: file, setting: setting)
   }

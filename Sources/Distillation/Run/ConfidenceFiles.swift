@@ -87,12 +87,11 @@ struct ConfidenceFiles {
 
   /// The same for what has no messages, such as a server's client.
   ///
-  /// - Throws: ``RunError/notARun(_:_:)`` for another's calibration too.
+  /// - Throws: ``RunError/unusableFile(_:_:)`` for another's calibration too.
   func ownCalibration() throws -> StudentCalibration? {
     guard let (calibration, strangeness) = try stored() else { return nil }
     guard let strangeness else { return calibration }
-    throw RunError.notARun(
-      folder.path, "its calibration.json was \(strangeness.words); \(strangeness.remedy)")
+    throw RunError.unusableFile(calibrationFile.path, "it was \(strangeness.words); \(strangeness.remedy)")
   }
 
   /// Removes what was learned.
@@ -163,22 +162,21 @@ struct ConfidenceFiles {
 
   /// The answers that the calibration was learned from.
   ///
-  /// - Throws: ``RunError/notARun(_:_:)`` where the run has not kept them, `RunFileError` for a line that is none.
+  /// - Throws: ``RunError/unusableFile(_:_:)`` where the run has not kept them, `RunFileError` for a line that is none.
   func answers(of calibration: StudentCalibration) throws -> [StudentCalibration.Answer] {
     guard FileManager.default.fileExists(atPath: answersFile.path) else {
-      throw RunError.notARun(
-        folder.path,
-        "it has no predictions/calibration.jsonl with the answers that its calibration was learned from, as runs of earlier "
-          + "versions; delete its evaluation.json and carry the step evaluate out again")
+      throw RunError.unusableFile(
+        answersFile.path,
+        "there is no such file with the answers that the run's calibration was learned from, as in runs of earlier "
+          + "versions; carry the step evaluate out again (distill run)")
     }
     let answers = try StudentCalibration.answers(contentsOf: answersFile, labels: calibration.labels)
     let labelled = answers.count { !$0.isAgreed }
     guard labelled == calibration.answers, Set(answers.filter(\.isAgreed).map(\.id)).count == calibration.agreed else {
-      throw RunError.notARun(
-        folder.path,
-        "its predictions/calibration.jsonl has \(labelled) labelled answers of \(answers.count), and its calibration was "
-          + "learned from \(calibration.answers) with \(calibration.agreed) agreed items; delete its evaluation.json and "
-          + "carry the step evaluate out again")
+      throw RunError.unusableFile(
+        answersFile.path,
+        "it has \(labelled) labelled answers of \(answers.count), and the run's calibration was learned from "
+          + "\(calibration.answers) with \(calibration.agreed) agreed items; carry the step evaluate out again (distill run)")
     }
     return answers
   }

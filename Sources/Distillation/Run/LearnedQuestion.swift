@@ -27,7 +27,8 @@ extension DistillationRun {
   /// What the student learns to answer.
   ///
   /// - Throws: the error of the prompt or of the labels; `RunFileError` for a calibration that can't be read, and
-  ///   ``RunError/notARun(_:_:)`` for one of other labels or of another adapter, and where the student is not trained.
+  ///   ``RunError/unusableFile(_:_:)`` for one of other labels or of another adapter, ``RunError/unfinished(_:lacks:)`` where
+  ///   the student is not trained.
   package func learnedQuestion() throws -> LearnedQuestion {
     let labels = try configuration.labelSet()
     // A server's client sees no message.

@@ -39,14 +39,14 @@ extension DistillationRun {
 
   /// The adapter of the last stage that the run has come to.
   ///
-  /// - Throws: ``RunError/notARun(_:_:)`` where nothing is trained yet.
+  /// - Throws: ``RunError/unfinished(_:lacks:)`` where nothing is trained yet.
   package func lastAdapter() throws -> URL {
     let stages = ["stage2", "stage1"].map { folder.appending(path: $0) }
     guard
       let adapter = stages.first(where: {
         FileManager.default.fileExists(atPath: $0.appending(path: "adapter_model.safetensors").path)
       })
-    else { throw RunError.notARun(folder.path, "it has no adapter yet; finish the run first") }
+    else { throw RunError.unfinished(folder.path, lacks: "adapter") }
     return adapter
   }
 

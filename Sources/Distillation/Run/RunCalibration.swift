@@ -41,8 +41,8 @@ extension DistillationRun {
   /// The one temperature that comes nearest to the run's calibration, on the answers that this was learned from; nil where the run
   /// has no calibration.
   ///
-  /// - Throws: ``RunError/notARun(_:_:)`` for a calibration of another student or another question, and where the answers were not
-  ///   kept; `RunFileError` for a file that can't be read.
+  /// - Throws: ``RunError/unusableFile(_:_:)`` for a calibration of another student or another question, and where the answers
+  ///   were not kept; `RunFileError` for a file that can't be read.
   package func oneTemperature() throws -> OneTemperature? {
     let files = try confidence(adapter: lastAdapter())
     guard let calibration = try files.ownCalibration() else { return nil }

@@ -52,8 +52,14 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case foreignAdapter(key: String, String, differences: [String])
   /// What can't be written for another trainer: the key of the configuration, and why.
   case notExported(String, String)
-  /// A folder that belongs to another configuration or is no run.
+  /// A folder in which no run was begun, and how that shows.
   case notARun(String, String)
+  /// A run that has not come as far as it takes: its folder, and what it lacks.
+  case unfinished(String, lacks: String)
+  /// A folder in which a run would replace what is not its own, and whose that is.
+  case foreignFolder(String, String)
+  /// A file of a run that can't be used: its path, and why with what to do.
+  case unusableFile(String, String)
 
   /// How many rows could not be used, and the first; nil for none.
   private static func told(_ setAside: [RowProblem]) -> String? {
@@ -126,7 +132,13 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
         + (differences.count > 6 ? "; and \(differences.count - 6) more" : "")
         + ". Train from the folder start/ of distill export-training, or set student.lora to what it was trained with"
     case .notExported(let key, let why): "\(key): \(why)"
-    case .notARun(let path, let why): "\(path): not a run's folder: \(why)"
+    case .notARun(let path, let why):
+      "\(path): not a run's folder: \(why); give the folder that distill run wrote, the one of its --out or runs/NAME"
+    case .unfinished(let path, let lacks):
+      "\(path): this run is not finished: it has no \(lacks) yet; carry it out first, with distill run"
+    case .foreignFolder(let path, let why):
+      "\(path): no place for this run: \(why); give it a folder of its own with --out, such as runs/NAME"
+    case .unusableFile(let path, let why): "\(path): \(why)"
     }
   }
 }

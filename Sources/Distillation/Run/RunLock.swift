@@ -10,12 +10,12 @@ struct RunLock {
   ///
   /// A file system without locks is no error but a message.
   ///
-  /// - Throws: ``RunError/underWay(_:holder:)``; ``RunError/notARun(_:_:)`` where the file can't be made.
+  /// - Throws: ``RunError/underWay(_:holder:)``; ``CheckingError/unwritable(_:reason:)`` where the file can't be made.
   init(_ folder: URL, reporter: ProgressReporter) throws {
     let file = folder.appending(path: "run.lock")
     descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
-      throw RunError.notARun(folder.path, "\(file.path): \(String(cString: strerror(errno)))")
+      throw CheckingError.unwritable(file.path, reason: String(cString: strerror(errno)))
     }
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       switch errno {

@@ -254,7 +254,7 @@ extension DistillationRun {
   func finishedAdapter() throws -> URL {
     let adapter = folder.appending(path: "stage2")
     guard FileManager.default.fileExists(atPath: adapter.appending(path: "adapter_model.safetensors").path) else {
-      throw RunError.notARun(folder.path, "it has no stage2/ adapter yet; finish the run first")
+      throw RunError.unfinished(folder.path, lacks: "adapter in stage2/")
     }
     return adapter
   }

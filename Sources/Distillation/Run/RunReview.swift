@@ -153,9 +153,9 @@ extension DistillationRun {
     let file = folder.appending(path: "review-log.json")
     if FileManager.default.fileExists(atPath: file.path) {
       guard let known = try? JSONDecoder().decode(LogName.self, from: Data(contentsOf: file)), !known.log.isEmpty else {
-        throw RunError.notARun(
-          folder.path,
-          "its review-log.json is damaged; write {\"log\": \"NAME\"} with the column 'log' of distill_decision, or restore it"
+        throw RunError.unusableFile(
+          file.path,
+          "it is damaged; write {\"log\": \"NAME\"} with the column 'log' of distill_decision, or restore it"
         )
       }
       return known.log

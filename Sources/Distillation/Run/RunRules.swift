@@ -64,7 +64,7 @@ struct RunRules: Codable, Equatable {
 
   /// The rules of the run in a folder.
   ///
-  /// - Throws: ``RunError/notARun(_:_:)`` where the file can't be read.
+  /// - Throws: ``RunError/unusableFile(_:_:)`` where the file can't be read.
   init(of run: URL) throws {
     let file = Self.file(run)
     guard FileManager.default.fileExists(atPath: file.path) else {
@@ -75,9 +75,8 @@ struct RunRules: Codable, Equatable {
       return
     }
     do { self = try JSONDecoder().decode(RunRules.self, from: Data(contentsOf: file)) } catch {
-      throw RunError.notARun(
-        run.path,
-        "its rules.json is damaged, or of a later version; restore it, or go on with the version that began the run")
+      throw RunError.unusableFile(
+        file.path, "it is damaged, or of a later version; restore it, or go on with the version that began the run")
     }
   }
 
@@ -102,7 +101,7 @@ struct RunRules: Codable, Equatable {
 extension DistillationRun {
   /// Which prompts an adapter was trained on, where it lies in a run's folder; nil anywhere else.
   ///
-  /// - Throws: ``RunError/notARun(_:_:)`` where the run's rules can't be read.
+  /// - Throws: ``RunError/unusableFile(_:_:)`` where the run's rules can't be read.
   package static func promptBeginning(ofAdapter folder: URL) throws -> PromptBeginning? {
     try run(ofAdapter: folder).map { try RunRules(of: $0).beginning }
   }

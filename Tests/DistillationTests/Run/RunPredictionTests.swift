@@ -118,7 +118,7 @@ import Testing
       do {
         try await world.run().run(through: .agree)
         Issue.record("ran")
-      } catch RunError.notARun(let path, let why) {
+      } catch RunError.foreignFolder(let path, let why) {
         #expect(path == folder.path)
         #expect(
           why.contains("no run was begun there, and it has config.yaml, replies.jsonl, which a run would replace"))
@@ -145,9 +145,41 @@ import Testing
       do {
         _ = try await world.run().predict(world.folder.appending(path: "data/items.jsonl"))
         Issue.record("predicted")
-      } catch RunError.notARun(let path, let why) {
-        #expect(path.contains("run") && why.contains("stage2"))
+      } catch RunError.unfinished(let path, let lacks) {
+        #expect(path.contains("run") && lacks.contains("stage2"))
       }
+    }
+  }
+
+  @Test func `what is wrong with a run's folder is said as it is, with what to do`() async throws {
+    try await withRunWorld { world in
+      let run = world.folder.appending(path: "run")
+      func fault(_ body: () async throws -> Void) async throws -> String {
+        let error = await #expect(throws: (any Error).self) { try await body() }
+        let text = "\(try #require(error))"
+        #expect(text.hasPrefix(run.path), "\(text)")
+        return text
+      }
+      let items = world.folder.appending(path: "data/items.jsonl")
+      func predict() async throws { _ = try await DistillationRun.opening(run).predict(items) }
+      #expect(try await fault(predict).contains("not a run's folder: there is no such folder; give the folder"))
+      try FileManager.default.createDirectory(at: run, withIntermediateDirectories: true)
+      #expect(try await fault(predict).contains("not a run's folder: it has no config.yaml; give the folder"))
+      try await world.run().run(through: .agree)
+      // It is one, and lacks something.
+      var texts = [try await fault(predict), try await fault { _ = try world.run().learnedQuestion() }]
+      for text in texts { #expect(text.contains("this run is not finished") && text.contains("with distill run")) }
+      let rules = run.appending(path: "rules.json")
+      let before = try Data(contentsOf: rules)
+      try Data("{".utf8).write(to: rules)
+      texts.append(try await fault { _ = try await world.run().run() })
+      #expect(texts[2].hasPrefix("\(rules.path): it is damaged, or of a later version; restore it"))
+      try before.write(to: rules)
+      let record = run.appending(path: "config.yaml")
+      try Data("method: dualchecker\n".utf8).write(to: record)
+      texts.append(try await fault { _ = try await world.run().run() })
+      #expect(texts[3].contains("no place for this run: it has one of the method dualchecker"))
+      for text in texts { #expect(!text.contains("not a run's folder"), "\(text)") }
     }
   }
 
