@@ -42,7 +42,7 @@
     fileprivate func sentence(insteadOf method: String, source: String) -> String {
       func number(_ value: Double) -> String { NumberText.fixed(value, digits: 4) }
       return "one temperature, \(number(temperature)), in place of the run's \(method) calibration: log loss on the "
-        + "\(NumberText.counted(answers, "label")) (\(source)) that it was learned from is \(number(exact)) by the calibration, "
+        + "\(StudentCalibration.evidence(answers, source: source, agreed: agreed)) that it was learned from is \(number(exact)) by the calibration, "
         + "\(number(fitted)) by the temperature, and \(number(stated)) without either"
     }
   }
@@ -51,9 +51,9 @@
     /// What it is, in words.
     var summary: String {
       switch mapping {
-      case .temperature(let temperature): "temperature \(temperature), from \(answers) answers (\(source))"
+      case .temperature(let temperature): "temperature \(temperature), from \(evidence)"
       case .identity: "identity" + (reason.map { ": \($0)" } ?? "")
-      case .vector, .isotonic: "\(method.rawValue), from \(answers) answers (\(source))"
+      case .vector, .isotonic: "\(method.rawValue), from \(evidence)"
       }
     }
   }

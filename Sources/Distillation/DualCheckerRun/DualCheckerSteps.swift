@@ -1,5 +1,6 @@
 internal import Annotations
 internal import DualChecker
+internal import Evaluation
 internal import Foundation
 internal import Layers
 internal import StudentModels
@@ -61,7 +62,8 @@ final class DualCheckerSteps {
     try await step("student", key, ["student/trained.safetensors"]) { _ = try await self.student(key) }
     var scored = run.configuration.task.ordered == true ? StepRecords.key(key, "ordered") : key
     if let source = run.configuration.evaluation.calibration {
-      scored = StepRecords.key(scored, "calibration", source.rawValue, records.developmentDigest ?? "")
+      scored = StepRecords.key(
+        scored, "calibration", source.rawValue, records.developmentDigest ?? "", StudentCalibration.rule)
     }
     let learned = run.configuration.evaluation.calibration == nil ? [] : ["calibration.json"]
     try await step("evaluate", scored, ["evaluation.json"] + learned) { try await self.evaluate(key) }

@@ -164,14 +164,13 @@ extension DistillationRun {
 extension StudentCalibration {
   /// What is done with the student's probabilities, in a sentence.
   package var sentence: String {
-    let labels = Self.evidence(answers, source: source, agreed: agreed)
     switch mapping {
     case .identity: return "probabilities are as the student states them: \(reason ?? "nothing was learned")"
     case .temperature(let temperature):
       let number = NumberText.fixed(temperature, digits: 2)
-      return "probabilities are calibrated by a temperature of \(number), learned from \(labels)"
-    case .vector: return "probabilities are calibrated by a weight and a bias for each label, learned from \(labels)"
-    case .isotonic: return "probabilities are calibrated by a rising function for each label, learned from \(labels)"
+      return "probabilities are calibrated by a temperature of \(number), learned from \(evidence)"
+    case .vector: return "probabilities are calibrated by a weight and a bias for each label, learned from \(evidence)"
+    case .isotonic: return "probabilities are calibrated by a rising function for each label, learned from \(evidence)"
     }
   }
 }

@@ -15,7 +15,10 @@ package struct OneTemperature: Sendable, Equatable {
   package let temperature: Double
   /// The number of labelled answers that it was found with.
   package let answers: Int
-  /// Mean log loss of the true labels in nats, as the student states its probabilities.
+  /// The number of agreed items beside them.
+  package let agreed: Int
+  /// Mean log loss of the true labels in nats, as the student states its probabilities; of agreed items in the mean over what
+  /// may be their label.
   package let stated: Double
   /// The same as the calibration makes them.
   package let exact: Double
@@ -37,6 +40,7 @@ package struct OneTemperature: Sendable, Equatable {
         rows.map { -CalibrationRow.logarithm(map($0.probabilities)[$0.truth]) }, rows.map(\.weight))
     }
     (temperature, self.answers) = (found.temperature, rows.count(where: \.isLabelled))
+    agreed = Set(answers.lazy.filter(\.isAgreed).map(\.id)).count
     stated = loss { $0 }
     exact = loss(calibration.calibrated)
     fitted = loss(found.calibrated)

@@ -30,6 +30,12 @@ extension StudentCalibration {
     }
   }
 
+  /// The version of how calibrations are learned, and of which answers runs learn them from. It is part of what the step that
+  /// learns them is made from: where it changes, finished runs with a calibration learn theirs anew, and no others.
+  ///
+  /// Version 1 knew labelled answers alone, and no version was written down then.
+  package static let rule = "2"
+
   /// The fewest labelled answers that anything is learned from.
   package static let fewest = 30
   /// The fewest answers of which each label must be true for vector scaling.

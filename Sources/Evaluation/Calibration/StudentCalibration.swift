@@ -107,6 +107,9 @@ package struct StudentCalibration: Sendable, Equatable {
     return agreed > 0 ? "\(labels) and \(NumberText.counted(agreed, "agreed item"))" : labels
   }
 
+  /// What it was learned from, in words.
+  package var evidence: String { Self.evidence(answers, source: source, agreed: agreed) }
+
   /// Mean log loss without it, by cross-validation; nil where nothing could be tried.
   package var logLossBefore: Double? { candidates.first { $0.method == .identity }?.logLoss }
 

@@ -92,6 +92,35 @@ import Testing
     }
   }
 
+  @Test func `a calibration that another rule learned is learned anew, and nothing else is`() async throws {
+    try await withLargeWorld { world in
+      let own = world.with { $0.evaluation.calibration = .dev }
+      try await own.run().run()
+      let (adapter, steps) = try (own.bytes("stage2/adapter_model.safetensors"), own.steps())
+      let file = own.folder.appending(path: "run/steps/evaluate.json")
+      // As a version without the rule left it, with what it had learned.
+      var record = try #require(
+        try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+      var parts = try #require(record["parts"] as? [String: String])
+      #expect(parts.removeValue(forKey: "how calibrations are learned") != nil)
+      (record["parts"], record["inputs"], record["outputs"]) = (parts, "before", nil)
+      try JSONSerialization.data(withJSONObject: record).write(to: file)
+      let learned = try calibration(of: own)
+      let earlier = StudentCalibration(
+        labels: learned.labels, mapping: .temperature(3), answers: learned.answers, source: "dev",
+        adapter: learned.adapter, question: learned.question, base: learned.base)
+      try earlier.write(to: own.folder.appending(path: "run/calibration.json"))
+      let said = try await start(own)
+      #expect(said.contains("evaluate is carried out again, as these have changed: how calibrations are learned"))
+      #expect(try calibration(of: own) == learned)
+      #expect(try own.bytes("stage2/adapter_model.safetensors") == adapter && own.steps() == steps)
+      #expect(try await start(own).contains(StepTests.all))
+      // A run without a calibration does not know of its rule.
+      try await world.run("plain").run()
+      #expect(try !String(decoding: world.bytes("steps/evaluate.json", of: "plain"), as: UTF8.self).contains("learned"))
+    }
+  }
+
   @Test func `too few labels leave probabilities as they are, with the reason`() async throws {
     try await withRunWorld { world in
       for (source, labels) in [(EvaluationConfiguration.Calibration.dev, RunWorld.dev), (.budget, 4)] {

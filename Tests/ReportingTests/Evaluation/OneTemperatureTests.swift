@@ -50,6 +50,25 @@ import Testing
     #expect(OneTemperature(of: Self.calibration(mapping), on: Sample.sixty.reversed()) == fitted)
   }
 
+  @Test func `what was learned from is counted in labels and in the agreed items beside them`() {
+    // Two lines of one agreed item, one for each label that may be true.
+    let agreed = [("a", 0.7), ("b", 0.3)].map { label, weight in
+      StudentCalibration.Answer(
+        id: "x", group: "x", probabilities: ["a": 0.8, "b": 0.2], truth: label, weight: weight, isAgreed: true)
+    }
+    let fitted = OneTemperature(of: Self.calibration(.temperature(2)), on: Sample.sixty + agreed)
+    #expect(fitted.answers == 60 && fitted.agreed == 1)
+    #expect(OneTemperature(of: Self.calibration(.temperature(2)), on: Sample.sixty).agreed == 0)
+    func words(_ agreed: Int) -> String {
+      StudentCalibration(
+        labels: Sample.labels, mapping: .temperature(2), answers: 320, agreed: agreed, source: "budget"
+      ).evidence
+    }
+    #expect([0, 1, 400].map(words) == [
+      "320 labels (budget)", "320 labels (budget) and 1 agreed item", "320 labels (budget) and 400 agreed items",
+    ])
+  }
+
   @Test func `answers are read as they were written, and a line that is none is refused by its field`() throws {
     try withTemporaryFolder { folder in
       let file = folder.appending(path: "calibration.jsonl")

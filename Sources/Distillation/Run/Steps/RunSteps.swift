@@ -1,4 +1,5 @@
 internal import Annotations
+internal import Evaluation
 internal import Foundation
 internal import Layers
 internal import StudentModels
@@ -170,6 +171,10 @@ final class RunSteps {
           "what the caller says of teachers' labels": "\(run.plugins.teacherLabels ?? -1)",
         ],
         and: (configuration.review.opinionsOfItem > 1 ? ["the human labels": key(.step(.review))] : [:])
+          .merging(
+            configuration.evaluation.calibration == nil
+              ? [:] : ["how calibrations are learned": StudentCalibration.rule]
+          ) { own, _ in own }
           .merging(images()) { own, _ in own })
     case .step(.report):
       let settings = settings(.report)
