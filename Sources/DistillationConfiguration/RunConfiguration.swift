@@ -150,13 +150,28 @@ package enum DistillationMethod: String, ConfigurationChoice {
 
   /// The method that a configuration file names; nil where it names none, or can't be read as far as that.
   package static func named(in file: URL) -> DistillationMethod? {
-    guard let bytes = try? Data(contentsOf: file), bytes.count <= RunConfiguration.fileSizeLimit,
-      let text = String(validating: bytes, as: UTF8.self),
-      let node = try? ConfigurationNode(text: text, format: ConfigurationFormat(of: file.path, text: text)),
-      case .map(let entries) = node.content, let value = entries.first(where: { $0.key == "method" })?.value,
+    guard let value = entries(of: file).first(where: { $0.key == "method" })?.value,
       case .text(let name) = value.content
     else { return nil }
     return DistillationMethod(rawValue: name)
+  }
+
+  /// Whether a file is a configuration of either method, with mistakes or without: it says who labels which data.
+  package static func isConfiguration(_ file: URL) -> Bool {
+    let keys = Set(entries(of: file).map(\.key))
+    return keys.contains("data") && !keys.isDisjoint(with: ["teachers", "teacher"])
+  }
+
+  /// The keys of a configuration file with what they say; none where it can't be read as far as that.
+  private static func entries(of file: URL) -> [ConfigurationNode.Entry] {
+    var facts = stat()
+    guard stat(file.path, &facts) == 0, facts.st_size <= RunConfiguration.fileSizeLimit,
+      let bytes = try? Data(contentsOf: file), bytes.count <= RunConfiguration.fileSizeLimit,
+      let text = String(validating: bytes, as: UTF8.self),
+      let node = try? ConfigurationNode(text: text, format: ConfigurationFormat(of: file.path, text: text)),
+      case .map(let entries) = node.content
+    else { return [] }
+    return entries
   }
 }
 

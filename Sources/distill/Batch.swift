@@ -55,7 +55,8 @@ internal import Wording
       static let configuration = CommandConfiguration(
         abstract: "Write the questions that have no reply yet.",
         discussion: """
-          A file holds no more than the service takes; further ones get -2, -3 and so on to their names. For Anthropic \
+          A file holds no more than the service takes; further ones get -2, -3 and so on to their names. No file that is \
+          there is replaced: its questions count as sent. For Anthropic \
           the lines are the list 'requests': jq -s '{requests: .}' questions.jsonl
 
           Questions that 'spending' has no room for are not written, and the exit code is 4. What is written is booked at \
@@ -85,7 +86,10 @@ internal import Wording
           configuration: URL(filePath: options.run.config), dataFolder: options.run.data.map { URL(filePath: $0) },
           setting: (try? options.run.set.settings()) ?? [])
         // How many there will be is not known before the questions are.
-        for part in 1...99 { try Output.refuse(name(part).relativePath, over: used) }
+        for part in 1...99 {
+          try Output.refuse(name(part).relativePath, over: used)
+          if !estimate.dryRun { try Output.refuseReplacing(name(part).relativePath) }
+        }
       }
 
       func run() async throws {
@@ -123,6 +127,7 @@ internal import Wording
           if handle == nil || lines + 1 > service.maximumLines || bytes + line.count > service.maximumBytes {
             try handle?.close()
             let url = name(part)
+            try Output.refuseReplacing(url.relativePath)
             try Data().write(to: url)
             handle = try FileHandle(forWritingTo: url)
             files.append(url.relativePath)

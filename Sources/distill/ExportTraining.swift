@@ -55,6 +55,7 @@
 
     func validate() throws {
       if let seed, seed < 0 { throw ValidationError("--seed must be 0 or more, not \(seed).") }
+      try Output.refuse(out, over: UsedFiles())
     }
 
     func run() async throws {

@@ -47,6 +47,8 @@
       if reference, out != nil || force {
         throw ValidationError("--reference writes no file: leave out --out and --force.")
       }
+      // A run's record of what it was begun with is no draft, whether --force is given or not.
+      try Output.refuse(out, over: UsedFiles(), isConfiguration: true)
     }
 
     private var beginning: ConfigurationTemplate.Beginning { all ? .all : text ? .texts : .images }

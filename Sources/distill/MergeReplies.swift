@@ -50,6 +50,7 @@ internal import Wording
     var spendingInto: String?
 
     func validate() throws {
+      if (try? serverStore(into)) == nil { try Output.refuse(file(into).path, over: UsedFiles()) }
       for file in spending where !FileManager.default.fileExists(atPath: url(file).path) {
         throw ValidationError("--spending: there is no file '\(file)'.")
       }

@@ -62,9 +62,21 @@
     static func refuse(_ path: String?, over inputs: String?...) throws { try refuse(path, over: UsedFiles(inputs)) }
 
     /// The same of all that a command uses.
-    static func refuse(_ path: String?, over used: UsedFiles) throws {
-      guard let path, path != "-", let obstacle = used.obstacle(at: path) else { return }
+    ///
+    /// - Parameter isConfiguration: whether the result is a configuration, which may take the place of one.
+    static func refuse(_ path: String?, over used: UsedFiles, isConfiguration: Bool = false) throws {
+      guard let path, path != "-", let obstacle = used.obstacle(at: path, isConfiguration: isConfiguration) else {
+        return
+      }
       throw ValidationError("\(path) \(obstacle); give another file.")
+    }
+
+    /// Refuses to replace a file that is there, of a result that can't be had again.
+    static func refuseReplacing(_ path: String) throws {
+      var facts = stat()
+      // Devices, pipes and empty files lose nothing.
+      guard stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG, facts.st_size > 0 else { return }
+      throw ValidationError("\(path) is there already and would be replaced; give another file.")
     }
 
     /// Refuses, before any work is done, a standard output of which is known that it takes nothing.

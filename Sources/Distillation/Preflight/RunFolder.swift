@@ -50,13 +50,11 @@ package enum RunFolder {
     "teachers", "threshold.json",
   ]
 
-  /// Whether a name belongs to the run that was begun in a folder, there or not yet there.
-  static func isOwn(_ name: String, in folder: URL) -> Bool {
-    (replaced.contains(name) || kept.contains(name)) && wasBegun(folder)
-  }
+  /// Whether a name belongs to a run's folder, there or not yet there.
+  static func isOwn(_ name: String) -> Bool { replaced.contains(name) || kept.contains(name) }
 
   /// Whether a run was begun in a folder. Runs have a lock and rules; older ones are known by their steps.
-  private static func wasBegun(_ folder: URL) -> Bool {
+  static func wasBegun(_ folder: URL) -> Bool {
     func isThere(_ name: String) -> Bool { FileManager.default.fileExists(atPath: folder.appending(path: name).path) }
     let steps = (try? FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "steps").path)) ?? []
     return ["run.lock", "rules.json", "loop.json"].contains(where: isThere)

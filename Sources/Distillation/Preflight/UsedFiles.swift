@@ -15,6 +15,8 @@ package struct UsedFiles {
   private var imageFolders: Set<String> = []
   /// Folders of stores.
   private var stores: Set<String> = []
+  /// Folders that a command takes for a run's, whatever it has of one.
+  private var runs: Set<String> = []
 
   /// The files of these names.
   package init(_ paths: [String?] = []) {
@@ -46,13 +48,16 @@ package struct UsedFiles {
     }
   }
 
-  /// Adds what the run in a folder reads.
+  /// Adds what the run in a folder reads, and what belongs to it.
   package mutating func add(run folder: URL, setting: [ConfigurationSetting] = []) {
+    runs.insert(Self.place(folder.path))
     add(configuration: folder.appending(path: "config.yaml"), setting: setting)
   }
 
   /// Why a result can't be written to a path, in words that follow it; nil where nothing is lost.
-  package func obstacle(at path: String) -> String? {
+  ///
+  /// - Parameter isConfiguration: whether the result is a configuration, which may take the place of one. The default is false.
+  package func obstacle(at path: String, isConfiguration: Bool = false) -> String? {
     let read = "is read by this command and would be replaced"
     let place = Self.place(path)
     if let target = Self.identity(path) {
@@ -66,9 +71,14 @@ package struct UsedFiles {
     }
     for folder in Self.folders(above: place) {
       let name = place.dropFirst(folder.count).split(separator: "/").first.map(String.init) ?? ""
-      if RunFolder.isOwn(name, in: URL(filePath: folder)) {
+      if RunFolder.isOwn(name), runs.contains(folder) || RunFolder.wasBegun(URL(filePath: folder)) {
         return "belongs to the run in \(folder) and would be replaced"
       }
+    }
+    // Which configuration a run was begun with, its folder does not say.
+    let mayBeOne = Self.configurationEndings.contains(URL(filePath: path).pathExtension.lowercased())
+    if !isConfiguration, mayBeOne, DistillationMethod.isConfiguration(URL(filePath: place)) {
+      return "is the configuration of a run and would be replaced"
     }
     return nil
   }
@@ -98,6 +108,7 @@ package struct UsedFiles {
     }
   }
 
+  private static let configurationEndings: Set<String> = ["yaml", "yml", "json"]
   private static let imageEndings: Set<String> = ["png", "jpg", "jpeg", "webp", "gif"]
 
   /// The device and the number of a regular file; nil for anything else.

@@ -176,7 +176,8 @@ struct ConfidenceFiles {
       throw RunError.unusableFile(
         answersFile.path,
         "it has \(labelled) labelled answers of \(answers.count), and the run's calibration was learned from "
-          + "\(calibration.answers) with \(calibration.agreed) agreed items; carry the step evaluate out again (distill run)")
+          + "\(calibration.answers) with \(calibration.agreed) agreed items; carry the step evaluate out again (distill run)"
+      )
     }
     return answers
   }

@@ -134,7 +134,6 @@
       guard !fitTemperature || decision else { throw ValidationError("--fit-temperature belongs to --decision.") }
       guard !apart || decision else { throw ValidationError("--apart belongs to --decision.") }
       guard !apart || dtype == nil else { throw ValidationError("With --apart the weights stay as they are.") }
-      guard isFile else { return }
       var used = UsedFiles()
       if let runFolder { used.add(run: URL(filePath: runFolder), setting: (try? set.settings()) ?? []) }
       try Output.refuse(out, over: used)

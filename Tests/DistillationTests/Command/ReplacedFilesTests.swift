@@ -60,6 +60,40 @@ import Testing
     }
   }
 
+  @Test func `a configuration that no command names is refused, since runs may have been begun with it`() throws {
+    try withCheckFixture { fixture in
+      let words = "is the configuration of a run and would be replaced"
+      let file = fixture.folder.path + "/run.yaml"
+      #expect(UsedFiles().obstacle(at: file) == words)
+      #expect(UsedFiles().obstacle(at: file, isConfiguration: true) == nil)
+      // One with a mistake, one of the other method, and files that are none.
+      try fixture.edit("run.yaml", "student: {model", "studnet: {model")
+      #expect(UsedFiles().obstacle(at: file) == words)
+      try fixture.write("method: dualchecker\ndata: {file: a.jsonl}\nteacher: {kind: recorded}\n", to: "green.yml")
+      #expect(UsedFiles().obstacle(at: fixture.folder.path + "/green.yml") == words)
+      try fixture.write("{\"data\": 1, \"teachers\": 2}", to: "answers.jsonl")
+      try fixture.write("{\"data\": 1}", to: "figures.json")
+      try fixture.write("", to: "empty.yaml")
+      for name in ["answers.jsonl", "figures.json", "empty.yaml", "new.yaml"] {
+        #expect(UsedFiles().obstacle(at: fixture.folder.path + "/" + name) == nil, "\(name)")
+      }
+    }
+  }
+
+  @Test func `a folder that a command takes for a run's is one, though only a part of it was copied`() throws {
+    try withCheckFixture { fixture in
+      let run = fixture.folder.appending(path: "copied")
+      try FileManager.default.createDirectory(at: run, withIntermediateDirectories: true)
+      var used = UsedFiles()
+      used.add(run: run)
+      for name in ["evaluation.json", "stage2/adapter_model.safetensors"] {
+        #expect(UsedFiles().obstacle(at: run.path + "/" + name) == nil)
+        #expect(used.obstacle(at: run.path + "/" + name)?.hasPrefix("belongs to the run in ") == true, "\(name)")
+      }
+      #expect(used.obstacle(at: run.path + "/answers.jsonl") == nil)
+    }
+  }
+
   @Test(.enabled(if: DistillBinary.found != nil, "skipped: no distill beside the tests; build it with swift build"))
   func `no command writes over what it reads`() throws {
     let distill = try #require(DistillBinary.found)
@@ -75,6 +109,10 @@ import Testing
           .replacing("items.jsonl", with: "\(folder.path)/items.jsonl"), to: "begun/config.yaml")
       try fixture.write("{}", to: "0.json")
       try fixture.write("", to: "new.jsonl")
+      try FileManager.default.copyItem(
+        at: folder.appending(path: "run.yaml"), to: folder.appending(path: "first.yaml"))
+      // Questions that an earlier batch took along.
+      try fixture.write("{}", to: "questions-2.jsonl")
       let before = (fixture.items.joined(separator: "\n") + "\n", fixture.replies.joined(separator: "\n") + "\n")
       for arguments in [
         ["batch", "write", "run.yaml", "--teacher", "s", "--batch", "items.jsonl"],
@@ -85,6 +123,12 @@ import Testing
         ["predict", "--run", "begun", "--data", "new.jsonl", "--out", "items.jsonl"],
         ["export", "--model", "student", "--out", "begun/stage2/a.gguf"],
         ["forward", "--model", "student", "--items", "0.json", "--out", "."],
+        ["predict", "--run", "begun", "--data", "new.jsonl", "--out", "first.yaml"],
+        ["export", "--model", "student", "--adapter", "student", "--out", "begun/student"],
+        ["export-training", "run.yaml", "--out", "begun/stage1/rows"],
+        ["replies", "merge", "replies.jsonl", "--into", "begun/replies.jsonl"],
+        ["init", "--force", "--out", "begun/config.yaml"],
+        ["batch", "write", "run.yaml", "--teacher", "s", "--batch", "questions.jsonl"],
       ] {
         let outcome = try distill.run(arguments, in: folder)
         #expect(outcome.code == 2, "\(arguments)")

@@ -136,11 +136,12 @@ import Testing
       let strict = world.with { $0.strict = true }
       await #expect(throws: TeacherProtocolError.self) { try await strict.run().evaluate(file) }
       // Nothing is left.
-      try RunWorld.write([rows[0].element].map { row in
-        var row = row
-        row.image = "cut.png"
-        return row
-      }, to: file)
+      try RunWorld.write(
+        [rows[0].element].map { row in
+          var row = row
+          row.image = "cut.png"
+          return row
+        }, to: file)
       await #expect {
         _ = try await world.run().evaluate(file)
       } throws: { "\($0)".contains("ends before its image does") }

@@ -64,9 +64,10 @@ import Testing
         labels: Sample.labels, mapping: .temperature(2), answers: 320, agreed: agreed, source: "budget"
       ).evidence
     }
-    #expect([0, 1, 400].map(words) == [
-      "320 labels (budget)", "320 labels (budget) and 1 agreed item", "320 labels (budget) and 400 agreed items",
-    ])
+    #expect(
+      [0, 1, 400].map(words) == [
+        "320 labels (budget)", "320 labels (budget) and 1 agreed item", "320 labels (budget) and 400 agreed items",
+      ])
   }
 
   @Test func `answers are read as they were written, and a line that is none is refused by its field`() throws {
