@@ -10,6 +10,8 @@ public enum HTTPTeacherError: Error, Sendable, Equatable, CustomStringConvertibl
   case tooLarge(host: String, limit: Int)
   /// The server refuses this question, and would again.
   case refused(status: Int, message: String)
+  /// The server sends an error in place of an answer in a body of status 200, and would again: its words and its own code for it.
+  case errorInAnswer(message: String, code: String?)
   /// The response is not what the protocol says.
   case badResponse(expected: String, found: String)
   /// Every attempt failed; the last one so.
@@ -40,6 +42,8 @@ public enum HTTPTeacherError: Error, Sendable, Equatable, CustomStringConvertibl
       "\(host) did not answer whole within \(ElapsedTime.words(seconds)); see whether it still works, allow more, or ask for less"
     case .tooLarge(let host, let limit): "\(host) sent more than the \(limit) bytes that a reply may have"
     case .refused(let status, let message): "the server refused the question with status \(status): \(message)"
+    case .errorInAnswer(let message, let code):
+      "the server sent an error in place of an answer, with status 200\(code.map { " and the code \($0)" } ?? ""): \(message)"
     case .badResponse(let expected, let found): "expected \(expected) in the response, found \(found)"
     case .gaveUp(let attempts, let last): "given up after \(attempts) attempts, the last: \(last)"
     case .noKey(let variable): "the environment has no '\(variable)'; set it to the service's key"

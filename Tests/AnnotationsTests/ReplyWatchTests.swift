@@ -81,6 +81,23 @@ import Testing
     #expect(run.closingLines(advising: false).count == 1)
   }
 
+  @Test func `what can be done depends on what came in place of an answer`() async throws {
+    for (reply, remedy) in [
+      (TeacherReply(outcome: .cutOff, raw: "<think>Hm"), "still thinking at the limit of its length: raise max_tokens"),
+      (TeacherReply(outcome: .cutOff, raw: "{\"label\""), "See whether its prompt, answer and max_tokens suit the model"),
+      (TeacherReply(reading: "<think>Hm</think>", with: AnswerReader(labels: .outOfContext)), "thinks and gives no answer"),
+      (TeacherReply(outcome: .unreadable(TeacherReply.Outcome.toolCall), raw: "[]"), "is offered no tools here"),
+      (TeacherReply(outcome: .empty, raw: ""), "See whether its prompt, answer and max_tokens suit the model"),
+    ] {
+      let teacher = ScriptedTeacher("gpt") { _ in reply }
+      let annotator = try Annotator(
+        store: MemoryAnnotationStore(), labels: .outOfContext,
+        assignments: [.init(teacher: teacher, template: PromptTemplate("{text}"), concurrency: 1)])
+      let lines = try await annotator.annotate(data).closingLines()
+      #expect(lines.last?.contains(remedy) == true, "\(lines)")
+    }
+  }
+
   /// A recorded teacher that writes "urgent" where the label is called otherwise has no prompt to look at.
   @Test func `a spelling that no label has is told with the key that takes it, and a few such replies are not`()
     async throws

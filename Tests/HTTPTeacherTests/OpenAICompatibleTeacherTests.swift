@@ -312,6 +312,8 @@ import Testing
       (HTTPTeacherError.notReached(host: "h", reason: "r"), "h was not reached"),
       (.brokenOff(host: "h", reason: "r"), "h broke"),
       (.refused(status: 400, message: "m"), "400"),
+      (.errorInAnswer(message: "m", code: nil), "with status 200: m"),
+      (.errorInAnswer(message: "m", code: "c"), "with status 200 and the code c: m"),
       (.badResponse(expected: "e", found: "f"), "expected e"), (.gaveUp(attempts: 2, last: "l"), "2 attempts"),
       (.noKey(variable: "V"), "set it"), (.badImage(file: "f", reason: "r"), "f"),
       (.timedOut(host: "h", seconds: 3), "3 s"), (.tooLarge(host: "h", limit: 9), "9 bytes"),

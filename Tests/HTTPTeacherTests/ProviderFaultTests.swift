@@ -86,6 +86,31 @@ import Testing
     #expect(busy.clock.slept.count == 1)
   }
 
+  @Test func `a fault behind status 200 is told as it came, and not with a status that was never sent`() async throws {
+    for (body, words) in [
+      (#"{"error": {"code": 502, "message": "Provider returned error"}}"#, "status 200 and the code 502: Provider returned error"),
+      (#"{"error": "upstream timed out"}"#, "status 200: upstream timed out"),
+      (
+        #"{"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}"#,
+        "status 200 and the code overloaded_error: Overloaded"
+      ),
+      (#"{"choices": [{"message": {"content": ""}, "finish_reason": "abort"}]}"#, "status 200: finish_reason abort"),
+    ] {
+      let teacher = try ScriptedServer(Self.body(body)).teacher { ($0.retry.attempts, $0.retry.throttledAttempts) = (1, 1) }
+      let error = try await #require(throws: HTTPTeacherError.self) { try await teacher.reply(to: try request()) }
+      #expect("\(error)".contains("the server sent an error in place of an answer, with \(words)"), "\(error)")
+    }
+    // What would be refused again is not asked again.
+    let refused = ScriptedServer(Self.body(#"{"error": {"code": 413, "message": "too long"}}"#))
+    await #expect(throws: HTTPTeacherError.errorInAnswer(message: "too long", code: "413")) {
+      try await refused.teacher().reply(to: try request())
+    }
+    #expect(refused.bodies.count == 1)
+    let key = ScriptedServer(Self.body(#"{"error": {"code": "401", "message": "m"}}"#))
+    let gone = try await #require(throws: TeacherUnavailable.self) { try await key.teacher().reply(to: try request()) }
+    #expect(gone.reason == "its key is refused in a body of status 200: m")
+  }
+
   @Test func `an empty error beside an answer is none, and of several choices those that failed are asked for again`()
     async throws
   {
@@ -132,7 +157,10 @@ import Testing
       ).write(to: file)
       return try service.results(in: file)
     }
-    #expect(found.results.map(\.failure) == ["status 502: finish_reason error"])
+    #expect(
+      found.results.map(\.failure) == [
+        "the server sent an error in place of an answer, with status 200: finish_reason error"
+      ])
   }
 
   @Test(
@@ -149,19 +177,5 @@ import Testing
     let server = ScriptedServer(Self.body("{\"choices\": [{\"message\": \(message), \"finish_reason\": \"stop\"}]}"))
     let reply = try await server.teacher().reply(to: try request())
     #expect((reply.label, reply.rationale) == ("falsified", "A dog."))
-  }
-
-  @Test func `thoughts alone are no answer`() async throws {
-    for (end, outcome) in [("stop", TeacherReply.Outcome.empty), ("length", .cutOff)] {
-      let message = #"{"content": null, "reasoning_content": "Yes. A dog."}"#
-      let body = "{\"choices\": [{\"message\": \(message), \"finish_reason\": \"\(end)\"}]}"
-      #expect(try await ScriptedServer(Self.body(body)).teacher().reply(to: try request()).outcome == outcome)
-    }
-    let anthropic = #"""
-      {"type": "message", "stop_reason": "end_turn", "content": [
-        {"type": "thinking", "thinking": "No.", "signature": "s"}, {"type": "redacted_thinking", "data": "x"},
-        {"type": "text", "text": "Yes. A dog."}]}
-      """#
-    #expect(try await ScriptedServer(Self.body(anthropic)).anthropic().reply(to: try request()).label == "falsified")
   }
 }

@@ -45,10 +45,17 @@ package struct ReplyTally: Sendable, Equatable {
 
   /// What can be done about replies such as ``example``.
   var remedy: String {
-    if case .unknownLabel? = example?.reply.outcome {
-      return "If it is a spelling of a label, add it to that label's aliases"
+    let raw = example?.reply.raw ?? ""
+    switch example?.reply.outcome {
+    case .unknownLabel: return "If it is a spelling of a label, add it to that label's aliases"
+    case .cutOff where !raw.isEmpty && ReplyThoughts.answer(in: raw, reads: { _ in true }) == nil:
+      return "It was still thinking at the limit of its length: raise max_tokens, or have it think less"
+    case .unreadable(AnswerReader.thoughtsAlone):
+      return "It thinks and gives no answer: have its prompt ask for one, or its service not think"
+    case .unreadable(TeacherReply.Outcome.toolCall):
+      return "It is offered no tools here: see whether its server, a gateway or its chat template offers some"
+    default: return "See whether its prompt, answer and max_tokens suit the model"
     }
-    return "See whether its prompt, answer and max_tokens suit the model"
   }
 
   /// What people should know where a tenth of the replies or more have no readable label.

@@ -100,6 +100,13 @@ package struct BatchService: Sendable {
     return (results, unreadable)
   }
 
+  /// What people should know where token probabilities were asked for and no result has them; nil where some do, or none were
+  /// asked for.
+  package func lackOfTokens(in results: [Result]) -> String? {
+    guard habits.sendsLogProbabilities else { return nil }
+    return Spoken(samples: results.flatMap { $0.spoken?.samples ?? [] }).lackOfTokens
+  }
+
   private func openAI(_ row: JSONValue, _ id: String) -> Result {
     let status = row["response"]?["status_code"]?.integer
     guard let body = row["response"]?["body"], status == 200 else {
@@ -120,7 +127,7 @@ package struct BatchService: Sendable {
 
   private func answered(_ id: String, _ body: JSONValue) -> Result {
     if let fault = ProviderFault(in: body) {
-      return Result(id: id, failure: "status \(fault.status): \(fault.cause.message)", spoken: nil)
+      return Result(id: id, failure: "\(fault.told())", spoken: nil)
     }
     do throws(HTTPTeacherError) {
       return Result(id: id, failure: nil, spoken: try wire.spoken(body))

@@ -21,7 +21,8 @@ struct Conversation: Sendable {
         let spoken = try await client.ask(question)
         for (index, sample) in spoken.samples.prefix(wanted - replies.count).enumerated() {
           let usage = index == 0 ? spoken.usage : nil
-          replies.append(try await repaired(Self.reply(sample, to: request, usage: usage), question))
+          replies.append(
+            try await repaired(Self.reply(sample, to: request, usage: usage), said: sample.text, question))
         }
       } catch  where !replies.isEmpty && !(error is CancellationError) {
         // What was paid for is kept; the next question meets the same error.
@@ -33,12 +34,13 @@ struct Conversation: Sendable {
     return reply
   }
 
-  private func repaired(_ reply: TeacherReply, _ question: Question) async throws -> TeacherReply {
+  private func repaired(_ reply: TeacherReply, said: String, _ question: Question) async throws -> TeacherReply {
     guard question.request.parameters.isRepaired, reply.outcome.isRepairable else { return reply }
     var second = question
     second.samples = 1
     let repairQuestion = AnswerForm(of: question.request).repairQuestion
-    second.repair = (reply.raw.isEmpty ? "(nothing)" : reply.raw, repairQuestion)
+    // Thoughts and calls of tools are nothing that it said.
+    second.repair = (said.isEmpty ? "(nothing)" : said, repairQuestion)
     let spoken: Spoken
     do {
       spoken = try await client.ask(second)
@@ -68,6 +70,7 @@ struct Conversation: Sendable {
     case .cutOff, .complete: break
     }
     if !sample.probabilities.isEmpty { return measured(sample, labels: request.labels, usage: usage) }
+    if let reply = wordless(sample, usage: usage) { return reply }
     let answer = AnswerReader(labels: request.labels).read(sample.text, endedAtLimit: sample.end == .cutOff)
     var reply = TeacherReply(
       outcome: answer.outcome, rationale: answer.rationale, confidence: answer.confidence, raw: sample.text,
@@ -81,6 +84,20 @@ struct Conversation: Sendable {
       reply.confidence = Confidence(measured, source: .labelTokenProbability)
     }
     return reply
+  }
+
+  /// What came in place of words, kept as the reply's text; nil where words came, or nothing at all.
+  private static func wordless(_ sample: Spoken.Sample, usage: TeacherReply.Usage?) -> TeacherReply? {
+    guard sample.text.allSatisfy(\.isWhitespace) else { return nil }
+    if !sample.calls.isEmpty {
+      return TeacherReply(outcome: .unreadable(TeacherReply.Outcome.toolCall), raw: sample.calls, usage: usage)
+    }
+    guard sample.thoughts.contains(where: { !$0.isWhitespace }) else { return nil }
+    // As a model writes them itself; what reads the text again finds no answer in them either.
+    let thoughts = "<think>" + sample.thoughts.replacing("</think>", with: "")
+    return sample.end == .cutOff
+      ? TeacherReply(outcome: .cutOff, raw: thoughts, usage: usage)
+      : TeacherReply(outcome: .unreadable(AnswerReader.thoughtsAlone), raw: thoughts + "</think>", usage: usage)
   }
 
   /// An answer in probabilities: the most probable label, of equals the first.

@@ -19,16 +19,18 @@ final class ServiceClient: Sendable {
     }
   }
 
-  private let address: Address
+  let address: Address
   private let wire: any WireFormat
   private let transport: any Transport
-  private let retry: RetryPolicy
+  let retry: RetryPolicy
   private let seconds: Double
   private let clock: PaceClock
   private let pace: RequestPace
-  private let endpoints: Endpoints
+  let endpoints: Endpoints
   /// Shared by all questions: what one of them learns about the server, the next ones know.
-  private let habits: Locked<ServerHabits>
+  let habits: Locked<ServerHabits>
+  /// Whether it was told that token probabilities don't come.
+  private let hasToldLack = Locked(false)
 
   init(
     _ address: Address, wire: any WireFormat, habits: ServerHabits, transport: any Transport, retry: RetryPolicy,
@@ -49,7 +51,7 @@ final class ServiceClient: Sendable {
   var sendsSamples: Bool { habits.withLock { $0.sendsSamples } }
 
   /// What became of one request.
-  private enum Step {
+  enum Step {
     case answered(Spoken)
     case adapted
     case throttled(String, wait: Double?)
@@ -165,11 +167,21 @@ final class ServiceClient: Sendable {
     return .fault(reason, wait: nil, isServers: true)
   }
 
-  private func leftAlone(for wait: Double, said: String) -> TeacherUnavailable {
+  func leftAlone(for wait: Double, said: String) -> TeacherUnavailable {
     let again = Date().addingTimeInterval(wait).formatted(.iso8601)
     return TeacherUnavailable(
       teacher: address.teacher,
       reason: "it asks to be left alone for \(Int(wait)) s; start again after \(again). It said: \(said)")
+  }
+
+  /// Tells once for all questions that no confidence is measured, and why.
+  func tell(lackOfTokens news: String?, of question: Question) {
+    guard let news, let meter = question.request.meter else { return }
+    let wasTold = hasToldLack.withLock { told in
+      defer { told = true }
+      return told
+    }
+    if !wasTold { meter.tell(hidden(news)) }
   }
 
   private func tell(_ news: String?, of question: Question) {
@@ -190,16 +202,19 @@ final class ServiceClient: Sendable {
         TransportRequest(url: endpoint, headers: headers, body: Data(body.utf8), seconds: seconds))
       end.report = RateLimitReport(response.headers, now: Date())
       guard response.status == 200 else {
-        return try step(for: response, wire.error(response.body), from: endpoint, habits: asked, &end.outcome)
+        return try step(
+          for: response, wire.error(response.body), to: question, from: endpoint, habits: asked, &end.outcome)
       }
       let answer = try wire.parsed(response.body)
       if let fault = ProviderFault(in: answer) {
         // What was written before it may have been charged.
         question.request.meter?.countLostReply()
         let meant = TransportResponse(status: fault.status, headers: response.headers, body: response.body)
-        return try step(for: meant, fault.cause, from: endpoint, habits: asked, &end.outcome)
+        return try step(
+          for: meant, fault.cause, to: question, from: endpoint, habits: asked, told: fault.told(hidden), &end.outcome)
       }
       let spoken = try wire.spoken(answer, to: question)
+      if asked.sendsLogProbabilities { tell(lackOfTokens: spoken.lackOfTokens, of: question) }
       end.outcome = .answered(tokens: spoken.usage?.tokens)
       return .answered(spoken)
     } catch let error as Refusal {
@@ -218,65 +233,7 @@ final class ServiceClient: Sendable {
     }
   }
 
-  /// An error that ends the question, so that it is not taken for one of the transport's.
-  private struct Refusal: Error { let cause: any Error }
-
-  /// What a response with another status than 200 means.
-  private func step(
-    for response: TransportResponse, _ cause: ServiceError, from endpoint: URL, habits asked: ServerHabits,
-    _ outcome: inout RequestPace.Outcome
-  ) throws -> Step {
-    var error = cause
-    error.message = hidden(error.message)
-    let status = response.status
-    // OpenRouter gives a question that was found unfit the status of a refused key.
-    if !error.isRefusal, let gone = unavailable(status, error, endpoint) { throw Refusal(cause: gone) }
-    if error.isOfForm(status), let next = asked.adapted(to: error) {
-      // Another question may have learned the same meanwhile, or more.
-      habits.withLock { if $0 == asked { $0 = next } }
-      return .adapted
-    }
-    if error.isRefusal {
-      return .answered(Spoken(samples: [.init(text: error.message, end: .refused)], usage: nil))
-    }
-    let fault = HTTPTeacherError.refused(status: status, message: error.message)
-    let wait = retry.wait(in: response, now: Date())
-    let isTransient =
-      switch response.headers["x-should-retry"] {
-      case "true": true
-      case "false": false
-      default: [408, 409, 429].contains(status) || (500...599).contains(status)
-      }
-    guard isTransient else {
-      outcome = .refused("\(fault)")
-      throw Refusal(cause: fault)
-    }
-    if let wait, wait > retry.longestAsked, endpoints.count == 1 {
-      throw Refusal(cause: leftAlone(for: wait, said: "\(fault)"))
-    }
-    if status == 429 || status == 529 {
-      outcome = .throttled("\(fault)", wait: wait)
-      return .throttled("\(fault)", wait: wait)
-    }
-    outcome = .fault("\(fault)", wait: wait)
-    return .fault("\(fault)", wait: wait, isServers: status >= 500)
-  }
-
-  /// Why there is no use in asking on; nil where there is.
-  private func unavailable(_ status: Int, _ error: ServiceError, _ endpoint: URL) -> TeacherUnavailable? {
-    func gone(_ reason: String) -> TeacherUnavailable {
-      TeacherUnavailable(teacher: address.teacher, reason: "\(reason): \(error.message)")
-    }
-    if error.isQuota || status == 402 { return gone("its quota is used up") }
-    return switch status {
-    case 401, 403: gone("its key is refused with status \(status)")
-    case 404: gone("\(Address.asked(endpoint)) or the model '\(address.model)' is not there")
-    case 300...399: gone("the server points elsewhere with status \(status), and keys are not taken there")
-    default: nil
-    }
-  }
-
-  private func hidden(_ text: String) -> String { address.key?.hidden(in: text) ?? text }
+  func hidden(_ text: String) -> String { address.key?.hidden(in: text) ?? text }
 
   /// What a question is thought to cost: four bytes a token, a thousand tokens an image, half of the longest answer.
   private static func tokens(of question: Question) -> Int {

@@ -59,6 +59,17 @@ struct AnthropicMessages: ChatFormat {
     let usage = TeacherReply.Usage(
       in: value, input: "input_tokens", cached: ["cache_creation_input_tokens", "cache_read_input_tokens"],
       output: "output_tokens")
-    return Spoken(samples: [.init(text: text, end: end)], usage: usage)
+    let thoughts = content.compactMap { block in
+      switch block["type"]?.string {
+      case "thinking": block["thinking"]?.string
+      case "redacted_thinking": "(redacted)"
+      default: nil
+      }
+    }.joined(separator: "\n")
+    let calls = content.filter { $0["type"]?.string == "tool_use" }
+    return Spoken(
+      samples: [
+        .init(text: text, end: end, thoughts: thoughts, calls: calls.isEmpty ? "" : JSONValue.array(calls).text)
+      ], usage: usage)
   }
 }

@@ -91,12 +91,28 @@ struct ChatCompletions: ChatFormat {
     let parts = message["content"]?.elements ?? []
     let refusal = message["refusal"]?.string ?? parts.lazy.compactMap { $0["refusal"]?.string }.first ?? ""
     let tokens = choice["logprobs"]?["content"]?.elements?.compactMap(token) ?? []
+    let thoughts = Self.thoughts(message)
+    let calls = [message["tool_calls"], message["function_call"]].compactMap(\.self).first { $0[0] != nil || $0["name"] != nil }
     return switch FinishReason(choice["finish_reason"]?.string) {
     case .refused: Spoken.Sample(text: refusal.isEmpty ? text : refusal, end: .refused)
     case _ where !refusal.isEmpty: Spoken.Sample(text: refusal, end: .refused)
-    case .cutOff: Spoken.Sample(text: text, end: .cutOff, tokens: tokens)
-    case .complete, .fault: Spoken.Sample(text: text, end: .complete, tokens: tokens)
+    case let end:
+      Spoken.Sample(
+        text: text, end: end == .cutOff ? .cutOff : .complete, tokens: tokens, thoughts: thoughts,
+        calls: calls?.text ?? "")
     }
+  }
+
+  /// What was thought, which stands in fields of its own beside the content (DeepSeek, vLLM, Ollama, OpenRouter) or in parts of
+  /// it (Mistral).
+  private static func thoughts(_ message: JSONValue) -> String {
+    let beside = ["reasoning_content", "reasoning", "thinking"].lazy.compactMap { message[$0]?.string }
+    if let thoughts = beside.first(where: { !$0.isEmpty }) { return thoughts }
+    let parts = message["content"]?.elements?.filter { ["thinking", "reasoning"].contains($0["type"]?.string) } ?? []
+    return parts.compactMap { part in
+      part["text"]?.string ?? part["thinking"]?.string
+        ?? part["thinking"]?.elements?.compactMap { $0["text"]?.string }.joined()
+    }.joined()
   }
 
   /// The words of an answer, which some servers give in parts, as they are asked. Thoughts have parts of other types

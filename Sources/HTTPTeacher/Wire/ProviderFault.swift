@@ -68,6 +68,12 @@ struct ProviderFault {
     self.init(error, status: [402, 408, 429].contains(status) || status >= 500 ? status : 502, in: body)
   }
 
+  /// How it is told: as it came, and not with the status that stands for it.
+  func told(_ hidden: (String) -> String = { $0 }) -> HTTPTeacherError {
+    let code = cause.codes.first.map(hidden)
+    return .errorInAnswer(message: hidden(cause.message), code: code)
+  }
+
   /// Whether a choice is none because something failed.
   static func isFaulty(_ choice: JSONValue) -> Bool {
     if let error = choice["error"], error.isFault { return true }

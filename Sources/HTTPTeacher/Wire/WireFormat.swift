@@ -68,10 +68,26 @@ struct Spoken: Sendable {
     var tokens: [SpokenToken] = []
     /// The probability of each label by its name, of services that answer so; empty for answers in words.
     var probabilities: [String: Double] = [:]
+    /// What the model thought, which the service took out of its words; empty where it gives none.
+    var thoughts = ""
+    /// The calls of tools that came beside the words or in their place, in JSON; empty for none.
+    var calls = ""
   }
 
   var samples: [Sample]
   var usage: TeacherReply.Usage?
+
+  /// What people should know where token probabilities were asked for and words came without; nil where they came.
+  var lackOfTokens: String? {
+    let spoken = samples.filter { $0.end != .refused && $0.text.contains { !$0.isWhitespace } }
+    guard !spoken.isEmpty, spoken.allSatisfy({ $0.tokens.allSatisfy { $0.alternatives.count < 2 } }) else { return nil }
+    let sent = spoken.contains { !$0.tokens.isEmpty } ? "those of its own tokens alone" : "none"
+    return "it is asked for token probabilities (logprobs) and sends \(sent). \(Self.withoutTokens)"
+  }
+
+  /// What it means that there are none.
+  static let withoutTokens =
+    "No confidence of it is measured: ask for confidence or samples in place of logprobs, or of a server that gives them"
 }
 
 extension TeacherReply.Usage {

@@ -55,6 +55,9 @@ public struct AnswerReader: Sendable, Equatable {
     "I am unable to assist", "I am unable to help", "I'm not able to assist", "I'm not able to help",
   ]
 
+  /// Why a reply is unreadable that has thoughts and nothing behind them.
+  package static let thoughtsAlone = "thoughts alone, and no answer behind them"
+
   /// A reader for these labels.
   public init(labels: LabelSet) { self.labels = labels }
 
@@ -72,7 +75,9 @@ public struct AnswerReader: Sendable, Equatable {
   private func readWhole(_ text: String, endedAtLimit: Bool = false) -> ReadAnswer {
     guard text.contains(where: { !$0.isWhitespace }) else { return ReadAnswer(.empty) }
     guard let answer = ReplyThoughts.answer(in: text, reads: { reads($0) }) else { return ReadAnswer(.cutOff) }
-    guard answer.contains(where: { !$0.isWhitespace }) else { return ReadAnswer(.empty) }
+    guard answer.contains(where: { !$0.isWhitespace }) else {
+      return ReadAnswer(ReplyThoughts.quoted(in: text[...]).isEmpty ? .empty : .unreadable(Self.thoughtsAlone))
+    }
     var read = read(answer: answer, endedAtLimit: endedAtLimit)
     let before = text.utf8.distance(from: text.startIndex, to: answer.startIndex)
     read.labelOffset = read.labelOffset.map { before + $0 }

@@ -48,6 +48,9 @@ public struct TeacherReply: Sendable, Equatable {
     /// The text ended at its length limit before a label was complete.
     case cutOff
 
+    /// Why a reply is unreadable that calls a tool in place of answering.
+    package static let toolCall = "a call of a tool in place of an answer, though it was offered none"
+
     /// Whether a second question may make a label of it, where that is wanted.
     package var isRepairable: Bool {
       switch self {
