@@ -4,23 +4,26 @@ import Foundation
 ///
 /// The posterior is concave. Newton's steps are halved where they lead too far: from a confident beginning a whole one goes as far
 /// beyond the maximum as it lay before it, and so on without end.
-struct LogisticPosterior {
+package struct LogisticPosterior {
   /// An answer as the regression sees it.
-  struct Row {
+  package struct Row {
     /// Of which the first are used, as many as the prior has values.
-    var features: [Double]
+    package var features: [Double]
     /// The probability that it is right.
-    var target: Double
+    package var target: Double
+
+    package init(features: [Double], target: Double) { (self.features, self.target) = (features, target) }
   }
 
-  private(set) var values: [Double]
+  /// The most probable values, by feature.
+  package private(set) var values: [Double]
   /// Up to a summand that is the same for all priors.
   private(set) var logEvidence = 0.0
 
   /// - Parameters:
   ///   - mean: of the prior, by feature.
   ///   - deviation: of the prior, by feature; above 0.
-  init(_ rows: [Row], mean: [Double], deviation: [Double]) {
+  package init(_ rows: [Row], mean: [Double], deviation: [Double]) {
     let precision = deviation.map { 1 / ($0 * $0) }
     values = mean
     var height = logPosterior(rows, mean, precision)

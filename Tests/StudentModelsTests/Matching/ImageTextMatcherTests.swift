@@ -133,17 +133,4 @@ import Testing
       #expect(matcher.generate([continued], maximumTokens: 5, sampling: .init(), using: &generator)[0].text.isEmpty)
     }
   }
-
-  /// At the optimum of logistic regression the targets' sum and their sum weighed by the cosines are the predictions' own.
-  @Test func `a decision is that of logistic regression with Platt's targets`() {
-    let (matches, mismatches) = ([0.5, 0.4, 0.1, 0.35], [0.2, -0.1, 0.3, 0.0, 0.05])
-    let decision = MatchDecision(matches: matches, mismatches: mismatches)
-    let points = matches.map { ($0, 5.0 / 6) } + mismatches.map { ($0, 1.0 / 7) }
-    let rests = points.map { 1 / (1 + exp(-decision.scale * ($0.0 - decision.border))) - $0.1 }
-    #expect(abs(rests.reduce(0, +)) < 1e-6 && abs(zip(rests, points).reduce(0) { $0 + $1.0 * $1.1.0 }) < 1e-6)
-    #expect(decision.scale > 0)
-    // As far from one as from the other: the border is between them.
-    let even = MatchDecision(matches: [0.3, 0.5], mismatches: [-0.1, 0.1])
-    #expect(abs(even.border - 0.2) < 1e-9 && even.scale > 0)
-  }
 }
