@@ -6,8 +6,8 @@ internal import Layers
 struct AdapterMatcher {
   let configuration: LoRAConfiguration
   let targets: [(key: String, regex: Regex<AnyRegexOutput>)]
-  private let excluded: Regex<AnyRegexOutput>?
-  private let layers: [Regex<AnyRegexOutput>]
+  let excluded: [(key: String, regex: Regex<AnyRegexOutput>)]
+  let layers: [(key: String, regex: Regex<AnyRegexOutput>)]
   private let saved: [Regex<AnyRegexOutput>]
   let ranks: [(key: String, regex: Regex<AnyRegexOutput>)]
   let alphas: [(key: String, regex: Regex<AnyRegexOutput>)]
@@ -21,8 +21,10 @@ struct AdapterMatcher {
       try keys.sorted().map { ($0, try compiled("(.*\\.)?(\($0))", shown: $0)) }
     }
     targets = try configuration.targets.patterns.map { ($0, try compiled($0)) }
-    excluded = try configuration.excludedPattern.map { try compiled($0) }
-    layers = try configuration.layersPattern.map { try compiled("(?:|.*?\\.)(?:\($0))\\.([0-9]+)\\..*", shown: $0) }
+    excluded = try configuration.excludedPatterns.map { ($0, try compiled($0)) }
+    layers = try configuration.layersPattern.map {
+      ($0, try compiled("(?:|.*?\\.)(?:\($0))\\.([0-9]+)\\..*", shown: $0))
+    }
     saved = try configuration.savedModules.map { try compiled("(|.*\\.)\($0)(|\\..*)", shown: $0) }
     ranks = try table(configuration.rankPattern.keys)
     alphas = try table(configuration.alphaPattern.keys)
@@ -33,14 +35,16 @@ struct AdapterMatcher {
     let components = path.split(separator: ".", omittingEmptySubsequences: false)
     if !configuration.adaptsVision, Self.isVisual(path) { return false }
     if configuration.excluded.contains(where: { Self.ends(path, with: $0) }) { return false }
-    if excluded?.matchesWhole(path) == true || saved.contains(where: { $0.matchesWhole(path) }) { return false }
+    if excluded.contains(where: { $0.regex.matchesWhole(path) }) || saved.contains(where: { $0.matchesWhole(path) }) {
+      return false
+    }
     switch configuration.targets {
     case .allLinear:
       return !isTable && !components.contains { $0 == "lm_head" || $0 == "classifier" || $0 == "score" }
-        && isInLayers(path, components)
+        && isInLayers(path)
     case .names, .pattern, .mixed:
       return targets.contains { $0.regex.matchesWhole(path) }
-        || configuration.targets.names.contains { Self.ends(path, with: $0) } && isInLayers(path, components)
+        || configuration.targets.names.contains { Self.ends(path, with: $0) } && isInLayers(path)
     }
   }
 
@@ -77,16 +81,19 @@ struct AdapterMatcher {
     return first
   }
 
-  private func isInLayers(_ path: String, _ components: [Substring]) -> Bool {
+  private func isInLayers(_ path: String) -> Bool {
     guard let wanted = configuration.layers, !wanted.isEmpty else { return true }
-    let number: Int?
-    if layers.isEmpty {
-      number = components.dropLast().dropFirst(2).first { !$0.isEmpty && $0.allSatisfy(\.isNumber) }.flatMap { Int($0) }
-    } else {
-      number = layers.lazy.compactMap { try? $0.wholeMatch(in: path) }.first
+    return layerNumber(of: path).map(wanted.contains) ?? false
+  }
+
+  /// The number of the layer in which a place is; nil for one that is in none.
+  func layerNumber(of path: String) -> Int? {
+    guard layers.isEmpty else {
+      return layers.lazy.compactMap { try? $0.regex.wholeMatch(in: path) }.first
         .flatMap { $0.output.last?.substring }.flatMap { Int($0) }
     }
-    return number.map(wanted.contains) ?? false
+    return path.split(separator: ".", omittingEmptySubsequences: false).dropLast().dropFirst(2)
+      .first { !$0.isEmpty && $0.allSatisfy(\.isNumber) }.flatMap { Int($0) }
   }
 
   static func ends(_ path: String, with name: String) -> Bool { path == name || path.hasSuffix("." + name) }

@@ -72,10 +72,10 @@ public struct LoRAConfiguration: Sendable, Equatable {
   /// Which places are adapted; each name and each pattern must reach a place of the model. The default is all linear layers
   /// of the language model.
   public var targets = Targets.allLinear
-  /// Paths, or ends of paths after a dot, that are never adapted.
+  /// Paths, or ends of paths after a dot, that are never adapted; each must reach a place of the model. The default is none.
   public var excluded: [String] = []
-  /// A regular expression; places whose whole path matches it are never adapted. The default is nil.
-  package var excludedPattern: String?
+  /// Regular expressions; places whose whole path matches one are never adapted. The default is none.
+  package var excludedPatterns: [String] = []
   /// The numbers of the layers that ``Targets/names(_:)`` and ``Targets/allLinear`` reach; nil, the default, means all. A
   /// pattern names its layers itself. A layer's number is the first component of a path that is one, after at least two
   /// others.

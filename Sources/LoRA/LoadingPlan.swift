@@ -220,7 +220,7 @@ struct LoadingPlan {
     let adapted = chosen.adapted.map(\.path)
     let others = places.map(\.path).filter { !adapted.contains($0) }
     loaded.targets = .exactly(adapted, not: others)
-    (loaded.excluded, loaded.excludedPattern) = ([], nil)
+    (loaded.excluded, loaded.excludedPatterns) = ([], [])
     (loaded.layers, loaded.layersPattern) = (nil, [])
     loaded.trainedTokens = chosen.rows
     loaded.ensuresTying = !chosen.shared.isEmpty

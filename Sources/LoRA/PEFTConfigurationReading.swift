@@ -91,7 +91,7 @@ private struct PEFTOptions {
     // The file has named its targets itself: nothing is left out by default.
     lora.adaptsVision = true
     let excluded = try names("exclude_modules")
-    (lora.excluded, lora.excludedPattern) = (excluded.list, excluded.pattern)
+    (lora.excluded, lora.excludedPatterns) = (excluded.list, excluded.pattern.map { [$0] } ?? [])
     lora.layers = try layers()
     let pattern = try names("layers_pattern")
     lora.layersPattern = pattern.pattern.map { $0.isEmpty ? [] : [$0] } ?? pattern.list

@@ -179,7 +179,7 @@ private struct AdapterContents {
       if alpha != configuration.alpha { configuration.alphaPattern[key] = alpha }
     }
     configuration.targets = .exactly(adapted, not: others)
-    (configuration.excluded, configuration.excludedPattern) = ([], nil)
+    (configuration.excluded, configuration.excludedPatterns) = ([], [])
     (configuration.layers, configuration.layersPattern) = (nil, [])
   }
 }

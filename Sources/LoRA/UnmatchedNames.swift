@@ -26,10 +26,12 @@ extension AdapterMatcher {
     func unmatched(_ table: [(key: String, regex: Regex<AnyRegexOutput>)], _ places: [String]) -> [String] {
       table.filter { entry in !places.contains(where: entry.regex.matchesWhole) }.map(\.key)
     }
-    func unmatchedTargets(_ places: [String]) -> [String] {
-      let names = configuration.targets.names.filter { name in !places.contains { Self.ends($0, with: name) } }
-      return names + unmatched(targets, places)
+    func unmatched(
+      _ names: [String], _ patterns: [(key: String, regex: Regex<AnyRegexOutput>)], _ places: [String]
+    ) -> [String] {
+      names.filter { name in !places.contains { Self.ends($0, with: name) } } + unmatched(patterns, places)
     }
+    func unmatchedTargets(_ places: [String]) -> [String] { unmatched(configuration.targets.names, targets, places) }
     try require("targets", unmatchedTargets(places), of: places)
     let ofVision = unmatchedTargets(places.filter { !Self.isVisual($0) })
     guard configuration.adaptsVision || ofVision.isEmpty else {
@@ -37,11 +39,34 @@ extension AdapterMatcher {
         "targets names layers of the vision tower or the connector (\(ofVision.joined(separator: ", "))), which are left out "
           + "while vision (adaptsVision) is false; set it to true, or take the names out")
     }
+    try require("exclude", unmatched(configuration.excluded, excluded, places), of: places)
+    try checkLayers(configuration.adaptsVision ? places : places.filter { !Self.isVisual($0) })
     try require("rank_pattern", unmatched(ranks, places), of: places)
     try require("alpha_pattern", unmatched(alphas, places), of: places)
     let modules = ModelPaths.modules(of: parameters)
     let saved = configuration.savedModules.filter { name in !modules.contains { $0.hasSuffix(name) } }
     try require("modules_to_save", saved, of: modules)
+  }
+
+  /// Refuses numbers of layers that no place has, and patterns in front of such numbers that match none.
+  ///
+  /// - Throws: as ``checkNames(places:parameters:)``.
+  private func checkLayers(_ places: [String]) throws {
+    guard let wanted = configuration.layers, !wanted.isEmpty else { return }
+    let astray = layers.filter { entry in !places.contains(where: entry.regex.matchesWhole) }.map(\.key)
+    guard astray.isEmpty else {
+      throw LoRAError.unmatched(
+        option: "layers_pattern", names: astray, available: places.compactMap(ModelPaths.beforeNumber))
+    }
+    let numbers = Set(places.compactMap(layerNumber))
+    let missing = Set(wanted).subtracting(numbers).sorted()
+    guard !missing.isEmpty else { return }
+    let found =
+      numbers.isEmpty
+      ? "no layer of the model has a number there" : "its numbers go from \(numbers.min() ?? 0) to \(numbers.max() ?? 0)"
+    throw LoRAError.invalidConfiguration(
+      "layers_to_transform: expected numbers of the model's layers, found \(missing.map(String.init).joined(separator: ", ")); "
+        + "\(found) (layers_pattern says before which number to look)")
   }
 }
 
@@ -68,6 +93,13 @@ enum ModelPaths {
       }
     }
     return modules
+  }
+
+  /// What stands before the first number in a path; nil where there is none.
+  static func beforeNumber(_ path: String) -> String? {
+    let components = path.split(separator: ".")
+    guard let place = components.firstIndex(where: { $0.allSatisfy(\.isNumber) }), place > 0 else { return nil }
+    return components[..<place].joined(separator: ".")
   }
 
   /// The last components of paths, each once, in order; what is only a number in a list is no name.

@@ -84,8 +84,9 @@ import Testing
   }
 
   @Test func `a pattern of exclusions must match the whole path`() throws {
-    #expect(try adapted { $0.excludedPattern = ".*up_proj" } == [text[0], text[2]])
-    #expect(try adapted { $0.excludedPattern = "up_proj" } == text)
+    #expect(try adapted { $0.excludedPatterns = [".*up_proj"] } == [text[0], text[2]])
+    #expect(throws: LoRAError.self) { try adapted { $0.excludedPatterns = ["up_proj"] } }
+    #expect(try adapted { ($0.excludedPatterns, $0.excluded) = ([".*1.*up_proj"], ["q_proj"]) } == [text[1]])
   }
 
   @Test func `names reach the layers that were asked for, patterns all`() throws {

@@ -61,6 +61,27 @@ import Testing
     #expect(try adapted { ($0.rankPattern, $0.targets) = (["up_proj": 2], .names(["lm_head"])) } == ["lm_head"])
   }
 
+  @Test func `what is left out must be there, each name and each pattern by itself`() throws {
+    #expect(
+      error { ($0.excluded, $0.excludedPatterns) = (["up_proj", "q_porj"], [".*lm_head", ".*gate.*"]) }
+        == .unmatched(option: "exclude", names: ["q_porj", ".*gate.*"], available: PathModel.pictures.paths))
+    // A layer of the vision tower is there, adapted or not.
+    #expect(try adapted { $0.excluded = ["modality_projection.proj", "q_proj"] }.count == 2)
+  }
+
+  @Test func `numbers of layers and what stands before them must be there`() throws {
+    let numbers = error { $0.layers = [1, 7, 4] }
+    #expect(
+      numbers?.description == "the adapter's configuration: layers_to_transform: expected numbers of the model's layers, found 4, 7; "
+        + "its numbers go from 0 to 1 (layers_pattern says before which number to look)")
+    let before = error { ($0.layers, $0.layersPattern) = ([0], ["layers", "layer"]) }
+    #expect(
+      before?.description == "the adapter's layers_pattern: \"layer\" (did you mean \"layers\"?) matches nothing in the model, "
+        + "which has layers; correct the spelling, or leave out what this model lacks")
+    // The tower has a layer 0 alone, and is not adapted.
+    #expect(try adapted { $0.layers = [1] }.count == 2)
+  }
+
   @Test func `parts that train as a whole are looked for among the modules`() {
     let error = error { $0.savedModules = ["conector"] }
     #expect(

@@ -15,7 +15,8 @@ extension AdapterConfiguration {
       let names = targets.filter { !Self.isPattern($0) }
       result.targets = patterns.isEmpty ? .names(names) : .mixed(names: names, patterns: patterns)
     }
-    if let pattern = Self.pattern(exclude) { result.excludedPattern = pattern } else { result.excluded = exclude }
+    result.excludedPatterns = exclude.filter(Self.isPattern)
+    result.excluded = exclude.filter { !Self.isPattern($0) }
     result.layers = layers.isEmpty ? nil : layers
     result.layersPattern = layersPattern
     result.adaptsVision = vision

@@ -13,7 +13,8 @@ package struct AdapterConfiguration: DefaultedSection {
   /// Names, path endings or patterns of layers to adapt; each must reach a layer of the model. The default is none given:
   /// all linear layers of the language model.
   package var targets: [String] = []
-  /// Names, path endings or patterns of layers to leave out; they win over ``targets``. The default is none.
+  /// Names, path endings or patterns of layers to leave out; they win over ``targets``, and each must reach a layer of the
+  /// model. The default is none.
   package var exclude: [String] = []
   package var vision = library.adaptsVision
   package var usesRankStabilisedScale = library.isRankStabilized
@@ -59,7 +60,8 @@ package struct AdapterConfiguration: DefaultedSection {
     ConfigurationKey(
       "targets", \.targets, "Layers to adapt, by name or pattern; empty = all linear ones of the language model.",
       range: .each(.nonBlank)),
-    ConfigurationKey("exclude", \.exclude, "Layers to leave out; wins over targets.", range: .each(.nonBlank)),
+    ConfigurationKey(
+      "exclude", \.exclude, "Layers to leave out, by name or pattern; wins over targets.", range: .each(.nonBlank)),
     ConfigurationKey("vision", \.vision, "Adapt the vision tower too."),
     ConfigurationKey("use_rslora", \.usesRankStabilisedScale, "Scale by alpha / sqrt(rank) instead."),
     ConfigurationKey("use_dora", \.usesDoRA, "Learn each output's length apart from its direction (DoRA)."),
@@ -113,12 +115,4 @@ package struct AdapterConfiguration: DefaultedSection {
 
   /// Whether an entry is a regular expression, not a name or a path's ending.
   static func isPattern(_ entry: String) -> Bool { entry.contains { #"*+?()[]{}|^$\"#.contains($0) } }
-
-  /// One regular expression for names, path endings and patterns together; nil where there are names and endings alone.
-  static func pattern(_ entries: [String]) -> String? {
-    guard entries.contains(where: isPattern) else { return nil }
-    return entries.map { entry in
-      isPattern(entry) ? "(?:\(entry))" : "(?:.*\\.)?" + entry.replacing(".", with: "\\.")
-    }.joined(separator: "|")
-  }
 }

@@ -30,8 +30,8 @@
       if lora.dropout > 0 { facts.append(Fact("dropout", "\(lora.dropout) in training")) }
       if !lora.rankPattern.isEmpty { facts.append(Fact("other ranks", table(lora.rankPattern))) }
       if !lora.alphaPattern.isEmpty { facts.append(Fact("other alphas", table(lora.alphaPattern))) }
-      if !lora.excluded.isEmpty { facts.append(Fact("left out", lora.excluded.joined(separator: ", "))) }
-      if let pattern = lora.excludedPattern { facts.append(Fact("left out", pattern)) }
+      let left = lora.excluded + lora.excludedPatterns
+      if !left.isEmpty { facts.append(Fact("left out", left.joined(separator: ", "))) }
       if let layers = lora.layers { facts.append(Fact("layers", layers.map(String.init).joined(separator: ", "))) }
       if !lora.savedModules.isEmpty { facts.append(Fact("whole parts", lora.savedModules.joined(separator: ", "))) }
       for (name, tokens) in lora.trainedTokens.sorted(by: { $0.key < $1.key }) {
