@@ -29,24 +29,6 @@ extension RunConfiguration {
     checkMatcher(with: &reader)
   }
 
-  /// A matcher writes nothing, knows two labels, and compares a text with one photo.
-  private func checkMatcher(with reader: inout ConfigurationReader) {
-    guard student.fresh?.matcher != nil else { return }
-    let images = data.fields.image?.columns.count ?? 0
-    reader.require(
-      images == 1, "data.fields.image", "student.fresh.matcher",
-      expected: "one column of images, since a matcher compares a text with one photo",
-      found: images == 0 ? "none" : "\(images)")
-    reader.require(
-      labels.count == 2 && positive != nil, "labels", "student.fresh.matcher",
-      expected: "two labels, with positive for the one of a text that does not belong to its photo",
-      found: "\(labels.count) labels" + (positive == nil ? " without positive" : ""))
-    reader.require(
-      pretrain?.objective == [.contrastive], "pretrain.objective", "student.fresh.matcher",
-      expected: "[contrastive], by which a matcher's tower learns",
-      found: pretrain == nil ? "no pre-training" : "others")
-  }
-
   /// What Stage 2 is chosen by has to be apart from what it is trained and scored on.
   private func checkChoice(with reader: inout ConfigurationReader) {
     guard let choose = stage2.choose else { return }

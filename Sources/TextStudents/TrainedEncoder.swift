@@ -13,14 +13,17 @@ package struct TrainedEncoder: Sendable {
 
   /// Reads a student's folder.
   ///
-  /// - Throws: `StudentError` or the error of the file that can't be used.
+  /// - Throws: `StudentError` or the error of the file that can't be used; `NonFiniteWeight` where a weight is no number.
   package init(contentsOf folder: URL, task: LabellingTask) throws {
     self.task = task
     guard task.kind != .spans else {
-      network = try TokenTagger(contentsOf: folder)
+      let tagger = try TokenTagger(contentsOf: folder)
+      try tagger.refuseNonFiniteWeights(of: folder)
+      network = tagger
       return
     }
     let classifier = try TextClassifier(contentsOf: folder)
+    try classifier.refuseNonFiniteWeights(of: folder)
     // Classes are read by their places.
     guard classifier.labels == task.names else {
       throw StudentError.unusableFile(

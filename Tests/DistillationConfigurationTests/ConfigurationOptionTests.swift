@@ -35,7 +35,8 @@
       visit(try ConfigurationNode(text: EveryKey.text, format: .yaml), "")
       // These exclude keys that the text has; the tests below set them.
       let elsewhere: Set = [
-        "data.file", "data.fields.split", "student.model", "agreement.lead", "agreement.probability",
+        "data.file", "data.fields.split", "student.model", "student.thinking", "student.precision",
+        "student.gradient_checkpointing", "agreement.lead", "agreement.probability",
         "agreement.distance", "review.opinions", "stage2.choose",
       ]
       for (path, _) in ConfigurationReference.entries(for: .multiTeacher) where !elsewhere.contains(path) {
@@ -48,7 +49,7 @@
       let text = """
         data: {file: all.jsonl, fields: {split: part}}
         teachers: [{name: a, kind: model, model: x}, {name: b, kind: model, model: y}]
-        student: {model: base}
+        student: {model: base, thinking: false, precision: bfloat16, gradient_checkpointing: true}
         stage2: {reference: base, choose: budget}
         evaluation: {results: [two_stage, teachers], dev_for_threshold: true}
         review: {source: page, opinions: 2}
@@ -57,7 +58,8 @@
       #expect(run.data.file == "all.jsonl")
       #expect(run.review.opinions == 2)
       #expect(run.data.fields.split == "part")
-      #expect(run.student.model == "base")
+      #expect(run.student.model == "base" && run.student.thinking == false)
+      #expect(run.student.precision == .bfloat16 && run.student.gradientCheckpointing)
       #expect(run.stage2.reference == .base && run.stage2.choose == .budget)
       #expect(run.evaluation.results.names == [.twoStage, .teachers])
       #expect(run.evaluation.choosesThresholdOnDev)

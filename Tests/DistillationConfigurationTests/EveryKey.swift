@@ -133,10 +133,7 @@
         max_tokens: 300
         max_new_tokens: 40
         answer: label
-        thinking: false
         image_cache: false
-        precision: bfloat16
-        gradient_checkpointing: true
         lora:
           {rank: 4, alpha: 8, dropout: 0.1, targets: [q_proj], exclude: [lm_head], vision: true, use_rslora: true,
            use_dora: true, init: gaussian, rank_pattern: {v_proj: 2}, alpha_pattern: {v_proj: 4.5},
@@ -152,7 +149,7 @@
         image_shift: 3
         temperature: 0.1
         epochs: 2
-        batch: 3
+        batch: 13
         learning_rate: 0.01
         schedule: constant
         warmup: 0.5
@@ -342,10 +339,7 @@
       student.maximumTokens = 300
       student.maximumNewTokens = 40
       student.answer = .label
-      student.thinking = false
       student.imageCache = false
-      student.precision = .bfloat16
-      student.gradientCheckpointing = true
       student.lora.rank = 4
       student.lora.alpha = 8
       student.lora.dropout = 0.1
@@ -443,7 +437,7 @@
       pretrain.objective = [.contrastive]
       (pretrain.imageShift, pretrain.temperature) = (3, 0.1)
       pretrain.training = training(
-        2, 3, 0.01, .constant, warmup: 0.5, decay: 0.2, clip: 3, betas: [0.8, 0.9], epsilon: 1e-6, checkpoint: 11,
+        2, 13, 0.01, .constant, warmup: 0.5, decay: 0.2, clip: 3, betas: [0.8, 0.9], epsilon: 1e-6, checkpoint: 11,
         parts: 5)
       run.pretrain = pretrain
       run.stage1.answers = .teacher("m")

@@ -21,6 +21,35 @@ import Testing
     try Tensor.writeSafetensors(tensors, to: folder.appending(path: "model.safetensors"))
   }
 
+  /// Gives the first tensor with this ending a number that is none.
+  private func spoil(_ folder: URL, at ending: String) throws -> String {
+    let source = try Tensor.SafetensorsFolder(contentsOf: folder)
+    let name = try #require(source.names.first { $0.hasSuffix(ending) })
+    var tensors = Dictionary(uniqueKeysWithValues: try source.names.map { ($0, try source.tensor(named: $0)) })
+    var elements = try #require(tensors[name]).scalars
+    elements[1] = .infinity
+    tensors[name] = Tensor(elements, shape: source.shape(of: name) ?? [])
+    let file = folder.appending(path: "model.safetensors")
+    try Tensor.writeSafetensors(tensors, to: file)
+    return file.path
+  }
+
+  @Test func `sentence models and matchers are looked through where they are read`() throws {
+    try withTemporaryFolder { folder in
+      let home = folder.appending(path: "matcher")
+      try TinyMatcher.matcher(in: folder).save(to: home)
+      let sentences = folder.appending(path: "sentences")
+      let file = try spoil(sentences, at: "layer.0.attention.self.query.weight")
+      let fault = #expect(throws: NonFiniteWeight.self) { try SentenceEmbedder(contentsOf: sentences) }
+      #expect(fault?.file == file && fault?.value == "inf" && fault?.element == 1)
+      let tower = try spoil(home, at: "vision_projection.weight")
+      #expect(#expect(throws: NonFiniteWeight.self) { try ImageTextMatcher(contentsOf: home) }?.file == tower)
+      _ = try spoil(home.appending(path: "sentence_model"), at: "word_embeddings.weight")
+      let inner = #expect(throws: NonFiniteWeight.self) { try ImageTextMatcher(contentsOf: home) }
+      #expect(inner?.file?.hasSuffix("matcher/sentence_model/model.safetensors") == true)
+    }
+  }
+
   @Test func `a weight that is no number is named with its file`() throws {
     try withTemporaryFolder { folder in
       let model = folder.appending(path: "model")

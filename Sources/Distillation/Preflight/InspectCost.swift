@@ -87,6 +87,7 @@ extension RunCheck {
       if rows.isEmpty {
         findings.fail("pretrain.where", "no row of \(pretrain.captions) is kept")
       } else {
+        try pretrain.demandPhotos(rows.count)
         findings.ok("pretrain", "\(pretrain.captions): \(NumberText.counted(rows.count, "row")) to pre-train on")
       }
       return rows.count

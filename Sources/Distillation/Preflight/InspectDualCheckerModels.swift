@@ -21,7 +21,7 @@ extension RunCheck {
     }
     inspectStudent(run, records, into: &findings)
     if let path = run.aligner.encoder {
-      inspect("aligner.encoder", path, example: encoderExample, into: &findings) {
+      inspect("aligner.encoder", path, example: ModelFolder.sentenceExample, into: &findings) {
         _ = try SentenceEmbedder(contentsOf: URL(filePath: path))
       }
     }
@@ -36,7 +36,6 @@ extension RunCheck {
     }
   }
 
-  private static let encoderExample = "sentence-transformers/all-MiniLM-L6-v2"
   private static let decoderExample = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
   private static func inspectStudent(
@@ -45,7 +44,7 @@ extension RunCheck {
     guard let task = try? run.task.task() else { return }
     var student: (any DualCheckerStudent)?
     if let path = run.student.model {
-      let example = run.student.kind == .encoder ? encoderExample : decoderExample
+      let example = run.student.kind == .encoder ? ModelFolder.sentenceExample : decoderExample
       inspect("student.model", path, example: example, into: &findings) {
         student = try run.student(task, model: URL(filePath: path), .current)
       }

@@ -23,15 +23,21 @@ struct InspectedStudent {
 
 extension RunCheck {
   /// Looks at the student's folder, or at the sizes of one that is to be made.
-  static func inspectStudent(_ run: RunConfiguration, into findings: inout [CheckFinding]) -> InspectedStudent? {
+  ///
+  /// - Parameter data: what it is put; nil where that can't be read.
+  static func inspectStudent(
+    _ run: RunConfiguration, _ data: InspectedData?, into findings: inout [CheckFinding]
+  ) -> InspectedStudent? {
     if let matcher = run.student.fresh?.matcher {
       do {
-        let sentences = try SentenceEmbedder(contentsOf: URL(filePath: matcher.textModel))
+        try ModelFolder.demand(URL(filePath: matcher.textModel), example: ModelFolder.sentenceExample)
+        guard let made = try run.freshMatcher() else { return nil }
         findings.ok(
           "student.fresh.matcher",
-          "a tower made from nothing, against the \(sentences.dimensions) numbers of \(matcher.textModel); it writes no rationales"
+          "a tower made from nothing, against the \(made.dimensions) numbers of \(matcher.textModel); it writes no rationales"
         )
-        inspectAdapter(run, into: &findings) { try run.freshAdapterPlan() }
+        inspectAdapter(run, into: &findings) { try made.planAdapters(run.student.lora.asLoRA) }
+        inspectTexts(run, data, by: made, into: &findings)
       } catch {
         findings.fail("student.fresh.matcher", FaultText.sentence(for: error))
       }
@@ -51,6 +57,7 @@ extension RunCheck {
       if ImageTextMatcher.isFolder(URL(filePath: path)) {
         if let matcher = inspectMatcher(path, "student.model", into: &findings) {
           inspectAdapter(run, into: &findings) { try matcher.planAdapters(run.student.lora.asLoRA) }
+          inspectTexts(run, data, by: matcher, into: &findings)
         }
         return nil
       }
@@ -81,22 +88,6 @@ extension RunCheck {
       )
     } catch {
       findings.fail("student.model", FaultText.sentence(for: error))
-      return nil
-    }
-  }
-
-  /// Reads a folder whose model compares photos with texts.
-  @discardableResult
-  static func inspectMatcher(
-    _ path: String, _ subject: String, into findings: inout [CheckFinding]
-  ) -> ImageTextMatcher? {
-    do {
-      let matcher = try ImageTextMatcher(contentsOf: URL(filePath: path))
-      let parameters = ByteText.count(matcher.parameterCount())
-      findings.ok(subject, "\(path): compares photos with texts, \(parameters) parameters; it writes no rationales")
-      return matcher
-    } catch {
-      findings.fail(subject, FaultText.sentence(for: error))
       return nil
     }
   }

@@ -42,12 +42,16 @@ struct ModelFolder {
     (try? FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path)[.size] as? Int) ?? 0
   }
 
+  /// A sentence model that would do where one is missing.
+  static let sentenceExample = "sentence-transformers/all-MiniLM-L6-v2"
+
   /// Throws where there is no model's folder, and no GGUF file.
   static func demand(
     _ url: URL, example: String = "HuggingFaceTB/SmolVLM-256M-Instruct"
   ) throws(CheckingError) {
-    let sign = GGUFModel.isFile(url) ? url : url.appending(path: "config.json")
-    guard FileManager.default.fileExists(atPath: sign.path) else {
+    // The encoder of an older sentence model lies in a folder of its own.
+    let signs = GGUFModel.isFile(url) ? [url] : ["config.json", "modules.json"].map { url.appending(path: $0) }
+    guard signs.contains(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
       throw .noModel(url.path, example: example)
     }
   }

@@ -84,6 +84,10 @@ package struct RunCheck: Sendable {
         missing.key.prefix { !$0.isWhitespace && $0 != "," }.description,
         "\(RunError.unset(missing.key, step: missing.step))")
     }
+    do { try configuration.refuseUnsuitedMatchers() } catch {
+      self.init(error.problems.map { CheckFinding(.error, "configuration", "\($0)") })
+      return
+    }
     let configuration = configuration.sayingPixels(in: runFolder)
     Self.inspectPrompts(configuration, into: &findings)
     let data = Self.inspectData(configuration, into: &findings)
@@ -94,7 +98,7 @@ package struct RunCheck: Sendable {
       Self.inspectCalibration(configuration, data: data, votes: votes, into: &findings)
       Self.inspectChoice(configuration, data: data, votes: votes, into: &findings)
     }
-    let student = Self.inspectStudent(configuration, into: &findings)
+    let student = Self.inspectStudent(configuration, data, into: &findings)
     Self.inspectTakenAdapters(configuration, student: student, into: &findings)
     Self.inspectReference(configuration, student: student, into: &findings)
     let rows = Self.inspectRows(configuration, data: data, votes: votes, student: student, into: &findings)

@@ -76,6 +76,7 @@ public struct DistillationRun: Sendable {
       throw RunError.readsNoImages(path)
     }
     if plugins.student == nil { try LabelsAlike.refuse(configuration) }
+    try configuration.refuseUnsuitedMatchers()
     try refuseUnusable(store: configuration.store)
     for (path, key) in configuration.takenAdapters where !last.isBefore(.stage1) {
       _ = try TakenAdapter(URL(filePath: path), key: key)

@@ -8,6 +8,17 @@ extension RunConfiguration {
   /// The most parameters of a student that is made to see which layers it has; larger ones are not made from nothing here.
   private static let mostParameters = 1 << 28
 
+  /// The matcher that the run makes, before its tower has learned anything; nil for another base.
+  ///
+  /// - Throws: what reading its sentence model throws.
+  func freshMatcher() throws -> ImageTextMatcher? {
+    guard let matcher = student.fresh?.matcher else { return nil }
+    var generator = Tensor.Generator(seed: 0)
+    let sizes = ImageTextMatcherConfiguration(
+      vision: matcher.tower, answers: .init(match: "fits", mismatch: "differs"))
+    return try ImageTextMatcher(sizes, sentences: URL(filePath: matcher.textModel), using: &generator)
+  }
+
   /// Where the adapter would be put on the student that the run makes from nothing, whose layers are known from its sizes
   /// before it has learned anything; nil for a student from a folder, and one too large to be made for this.
   ///
@@ -16,14 +27,9 @@ extension RunConfiguration {
   package func freshAdapterPlan() throws -> AdapterPlan? {
     guard let fresh = student.fresh else { return nil }
     let lora = student.lora.asLoRA
-    var generator = Tensor.Generator(seed: 0)
-    if let matcher = fresh.matcher {
-      let sizes = ImageTextMatcherConfiguration(
-        vision: matcher.tower, answers: .init(match: "fits", mismatch: "differs"))
-      return try ImageTextMatcher(sizes, sentences: URL(filePath: matcher.textModel), using: &generator)
-        .planAdapters(lora)
-    }
+    if let matcher = try freshMatcher() { return try matcher.planAdapters(lora) }
     let sizes = fresh.modelConfiguration
+    var generator = Tensor.Generator(seed: 0)
     guard ModelSize(sizes).parameters <= Self.mostParameters else { return nil }
     return try SmolVLMModel(sizes, using: &generator).planAdapters(lora)
   }

@@ -22,8 +22,13 @@ extension DistillationRun {
     let sizes = ImageTextMatcherConfiguration(
       vision: matcher.tower, answers: .init(match: other.answer, mismatch: positive.answer))
     var student = try ImageTextMatcher(sizes, sentences: URL(filePath: matcher.textModel), using: &generator)
+    let template = try PromptTemplate(configuration.prompt)
+    // As the run's prompt has them.
+    let taken = try taken(rows, pretrain) { caption, place in
+      try student.tokens(of: template.prompt(for: configuration.captionItem(caption, of: rows[place]), labels: labels).text)
+    }
+    let (rows, captions) = (taken.map { rows[$0.place] }, taken.map(\.results))
     let images = try captionImages(of: rows, pretrain, root: root, for: student)
-    let captions = try captionTokens(rows, of: student, labels)
     let border = rows.count - rows.count / 20
     var order = Array(rows.indices)
     order.shuffle(using: &generator)
@@ -45,20 +50,6 @@ extension DistillationRun {
     student.take(
       decision(of: student, unseen.map { images[$0] }, unseen.map { captions[$0] }, using: &generator))
     return student
-  }
-
-  /// The tokens of every caption as the run's prompt has it.
-  private func captionTokens(
-    _ rows: [CaptionFile.Row], of student: ImageTextMatcher, _ labels: LabelSet
-  ) throws -> [[[Int]]] {
-    let template = try PromptTemplate(configuration.prompt)
-    return try rows.map { row in
-      try naming(row.image) {
-        try row.captions.map { caption in
-          try student.tokens(of: template.prompt(for: captionItem(caption, of: row), labels: labels).text)
-        }
-      }
-    }
   }
 
   /// What tells each photo's captions from as many of other photos.

@@ -1,3 +1,4 @@
+internal import ContentDigest
 internal import Foundation
 internal import ImageDecoding
 internal import Layers
@@ -13,9 +14,21 @@ extension DistillationRun {
   func freshBaseKey(_ files: DataFiles) throws -> String {
     guard let fresh = configuration.student.fresh else { throw RunError.noStudent }
     let captions = try configuration.pretrain.map { try $0.json + digest(of: URL(filePath: $0.captions)) } ?? ""
-    let sentences = try fresh.matcher.map { try configuration.digests.digest(of: URL(filePath: $0.textModel)) } ?? ""
+    let sentences = try fresh.matcher.map { try matcherKey(of: $0) } ?? ""
     return try StepRecords.key(
       files.key, fresh.json, captions + sentences + captionImagesKey(), "\(configuration.seed)")
+  }
+
+  /// A digest of what a base that compares is made from besides: the sentence model, the question and its answers.
+  private func matcherKey(of matcher: MatcherConfiguration) throws -> String {
+    let folder = URL(filePath: matcher.textModel)
+    try ModelFolder.demand(folder, example: ModelFolder.sentenceExample)
+    let labels = try configuration.labelSet().labels.flatMap { [$0.name, $0.answer, $0.meaning] }
+    return try ContentDigest.of(
+      fields: [
+        configuration.digests.digest(ofModel: folder), configuration.prompt, configuration.positive ?? "",
+        configuration.data.readPixels.mark,
+      ] + labels)
   }
 
   /// Makes a base in this run: fresh weights, a tokenizer of the run's own texts, pre-training where it is asked for.
@@ -56,22 +69,41 @@ extension DistillationRun {
     key: String
   ) throws -> SmolVLM {
     var student = start
-    let images = try captionImages(of: rows, pretrain, root: root, for: student)
-    var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("captions")
-    var (supervised, contrastive) = ([AnswerTree](), [ContrastivePair]())
     let template = try PromptTemplate(configuration.prompt)
     // The label of a caption that fits its photo, and that of another photo's caption.
     let (fits, differs) = (labels.names.first { $0 != configuration.positive } ?? "", configuration.positive ?? "")
+    func described(_ captions: [String], _ image: PromptImage) throws -> AnswerTree {
+      try student.tree(question: "Describe the photo.", images: [image], answers: captions)
+    }
+    func judged(_ caption: String, _ label: String, of row: CaptionFile.Row, _ image: PromptImage) throws -> AnswerTree {
+      let question = try template.prompt(for: configuration.captionItem(caption, of: row), labels: labels)
+      return try student.tree(
+        question: question.text, images: question.images.map { image.at($0.place) },
+        answers: [AnswerTemplate().answer(label, rationale: "", labels: labels)])
+    }
+    let photos = try captionImages(of: rows, pretrain, root: root, for: student)
+    let taken = try taken(rows, pretrain) { caption, place in
+      if pretrain.objective.contains(.captioning) { _ = try described([caption], photos[place]) }
+      if pretrain.objective.contains(.matching) {
+        for label in [fits, differs] { _ = try judged(caption, label, of: rows[place], photos[place]) }
+      }
+      return caption
+    }
+    let images = taken.map { photos[$0.place] }
+    let rows = taken.map { row in
+      var left = rows[row.place]
+      left.captions = row.results
+      return left
+    }
+    var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("captions")
+    var (supervised, contrastive) = ([AnswerTree](), [ContrastivePair]())
     func other(than row: Int) -> String {
       let index = rows.count > 1 ? (row + Int.random(in: 1..<rows.count, using: &generator)) % rows.count : row
       return rows[index].captions.randomElement(using: &generator) ?? rows[index].captions[0]
     }
     for (i, row) in rows.enumerated() {
       if pretrain.objective.contains(.captioning) {
-        supervised.append(
-          try naming(row.image) {
-            try student.tree(question: "Describe the photo.", images: [images[i]], answers: row.captions)
-          })
+        supervised.append(try naming(row.image) { try described(row.captions, images[i]) })
       }
       if pretrain.objective.contains(.contrastive) {
         contrastive += row.captions.compactMap { caption in
@@ -81,13 +113,7 @@ extension DistillationRun {
       }
       if pretrain.objective.contains(.matching) {
         for (caption, label) in row.captions.flatMap({ [($0, fits), (other(than: i), differs)] }) {
-          let question = try template.prompt(for: captionItem(caption, of: row), labels: labels)
-          let answer = try AnswerTemplate().answer(label, rationale: "", labels: labels)
-          supervised.append(
-            try naming(row.image) {
-              try student.tree(
-                question: question.text, images: question.images.map { images[i].at($0.place) }, answers: [answer])
-            })
+          supervised.append(try naming(row.image) { try judged(caption, label, of: row, images[i]) })
         }
       }
     }
@@ -109,20 +135,22 @@ extension DistillationRun {
     }.map { try $0.get() }
   }
 
-  /// A caption as an item of the run, with its photo in the slot of the first image column.
-  func captionItem(_ caption: String, of row: CaptionFile.Row) -> Item {
-    let names = configuration.data.mapping.imageSlots
-    let slots =
-      [ImageSlot(name: names.first ?? "image", paths: [row.image])]
-      + names.dropFirst().map { ImageSlot(name: $0, paths: []) }
-    return Item(id: row.image, imageSlots: slots, fields: ["text": caption])
-  }
-
   /// What trains a base, from its checkpoint where there is one.
   func baseTrainer(_ options: TrainingOptions, key: String) -> Trainer {
     Trainer(
       stage: "base", options: options, seed: UInt64(configuration.seed),
       checkpoint: Checkpoint(url: folder.appending(path: "checkpoints/base.safetensors"), key: key))
+  }
+}
+
+extension RunConfiguration {
+  /// A caption as an item of the run, with its photo in the slot of the first image column.
+  func captionItem(_ caption: String, of row: CaptionFile.Row) -> Item {
+    let names = data.mapping.imageSlots
+    let slots =
+      [ImageSlot(name: names.first ?? "image", paths: [row.image])]
+      + names.dropFirst().map { ImageSlot(name: $0, paths: []) }
+    return Item(id: row.image, imageSlots: slots, fields: ["text": caption])
   }
 }
 

@@ -21,7 +21,6 @@ extension DistillationRun {
     let path = try basePath()
     if ImageTextMatcher.isFolder(path) {
       var matcher = try ImageTextMatcher(contentsOf: path)
-      try matcher.refuseNonFiniteWeights(of: path)
       matcher.maximumTokens = min(matcher.maximumTokens, configuration.student.maximumTokens)
       return matcher
     }

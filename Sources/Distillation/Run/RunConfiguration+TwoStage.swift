@@ -49,8 +49,3 @@ extension TrainingConfiguration {
     return result
   }
 }
-
-extension PretrainConfiguration {
-  /// Few unless said otherwise: captions find their photos within a part.
-  var updateParts: Int { training.parts ?? 2 }
-}

@@ -36,7 +36,17 @@ extension RunData {
   /// - Throws: `TeacherProtocolError.badRow` for the first item if `strict`, ``RunError/emptySplit(_:known:setAside:)`` where
   ///   none is left.
   mutating func setAside(_ faults: [String: String], strict: Bool) throws {
-    let problems = dataset.unreadableImages(faults, of: Set(used.map(\.id)))
+    try setAside(dataset.unreadableImages(faults, of: Set(used.map(\.id))), strict: strict)
+  }
+
+  /// Sets aside items that a student can't compare: those without an image, or with several.
+  ///
+  /// - Throws: as ``setAside(_:strict:)``.
+  mutating func setAsideIncomparable(strict: Bool) throws {
+    try setAside(dataset.withoutOneImage(of: Set(used.map(\.id))), strict: strict)
+  }
+
+  private mutating func setAside(_ problems: [RowProblem], strict: Bool) throws {
     guard let first = problems.first else { return }
     if strict { throw TeacherProtocolError.badRow(first) }
     let before = ["train": train, scored: test]

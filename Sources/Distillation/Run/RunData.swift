@@ -131,6 +131,7 @@ struct RunData: Sendable {
     }
     gold = golds.isEmpty ? nil : golds.count == 1 ? golds[0] : GoldAnswers(joining: golds)
     key = read.key
+    if configuration.comparesPhotos { try setAsideIncomparable(strict: configuration.strict) }
   }
 
   /// The items of a part alone.

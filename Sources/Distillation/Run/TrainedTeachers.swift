@@ -6,6 +6,8 @@ internal import TeacherProtocol
 internal import Tensor
 internal import DistillationConfiguration
 internal import Training
+internal import TwoStage
+internal import Wording
 
 /// A teacher of the kind `trained`, which the run makes from the items that are set apart for it: `teachers/NAME` in the
 /// folder.
@@ -35,6 +37,7 @@ extension DistillationRun {
       }
     }
     let start = try StudentFamily.student(contentsOf: teacher.base)
+    try start.refuseNonFiniteWeights(of: teacher.base)
     try await onOwnThread {
       try make(start, teacher, data, gold, labels: labels, in: home)
     }
@@ -65,15 +68,22 @@ extension DistillationRun {
       }
     }.map { try $0.get() }
     let byName = Dictionary(uniqueKeysWithValues: zip(names, images))
-    let trees = try labelled.map { item, label in
-      try naming(item.id) {
-        let question = try template.prompt(for: item, labels: labels)
+    let setAside = SetAside()
+    let trees = try labelled.compactMap { item, label -> AnswerTree? in
+      let question = try naming(item.id) { try template.prompt(for: item, labels: labels) }
+      let answer = try AnswerTemplate().answer(label, rationale: "", labels: labels)
+      do {
         return try start.tree(
-          question: question.text,
-          images: question.images.compactMap { byName[$0.path]?.at($0.place) },
-          answers: [AnswerTemplate().answer(label, rationale: "", labels: labels)])
+          question: question.text, images: question.images.compactMap { byName[$0.path]?.at($0.place) },
+          answers: [answer])
+      } catch {
+        guard !configuration.strict else { return try naming(item.id) { throw error } }
+        setAside.note(item.id, FaultText.sentence(for: error))
+        return nil
       }
     }
+    say(setAside: setAside)
+    if trees.isEmpty, let first = setAside.all.first { throw TrainingError.unusableItem(first.item, first.reason) }
     var teacher = start
     teacher.setTrainable { _ in true }
     let checkpoint = folder.appending(path: "checkpoints/\(name.replacing("/", with: "-")).safetensors")

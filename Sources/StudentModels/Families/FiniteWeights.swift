@@ -5,9 +5,11 @@ internal import Tensor
 extension Module {
   /// Refuses a model that was read from a folder or a file and has a weight that is no number.
   ///
+  /// - Parameter prefix: what the files' names have before the paths. The default is nothing.
   /// - Throws: `NonFiniteWeight`, which names the file.
-  package func refuseNonFiniteWeights(of model: URL) throws {
+  package func refuseNonFiniteWeights(of model: URL, under prefix: String = "") throws {
     guard var weight = NonFiniteWeight(in: self) else { return }
+    weight.path = prefix + weight.path
     weight.file = try fileOfWeight(weight.path, in: model)
     throw weight
   }

@@ -20,7 +20,7 @@ internal import VisionEncoder
 package struct ImageTextMatcher: Student, PairEncoder {
   package let configuration: ImageTextMatcherConfiguration
   let sentences: SentenceVectors
-  /// The folder of the sentence model.
+  /// The folder or GGUF file of the sentence model.
   let sentenceFolder: URL
   private let processor: CLIPImageProcessor
   private var vision: ConvNeXt
@@ -38,7 +38,7 @@ package struct ImageTextMatcher: Student, PairEncoder {
   /// A matcher with random weights in its tower.
   ///
   /// - Parameters:
-  ///   - folder: of the sentence model.
+  ///   - folder: of the sentence model, or its GGUF file.
   /// - Throws: what reading the sentence model throws.
   package init(
     _ configuration: ImageTextMatcherConfiguration, sentences folder: URL,
@@ -57,6 +57,9 @@ package struct ImageTextMatcher: Student, PairEncoder {
     decision = Linear(weight: .zeros([2, 2]))
     take(MatchDecision(scale: 20, border: 0))
   }
+
+  /// Elements of the vectors that are compared.
+  package var dimensions: Int { sentences.embedder.dimensions }
 
   /// The tokens of a text; nothing is cut.
   ///
@@ -202,15 +205,9 @@ package struct ImageTextMatcher: Student, PairEncoder {
 
   /// The token of the answer whose words a text begins with.
   private func answerToken(of text: String) throws -> Int {
-    let words = configuration.answers.words
-    let found = words.indices.filter { number in
-      guard text.hasPrefix(words[number]) else { return false }
-      let next = text.dropFirst(words[number].count).first
-      return next.map { !$0.isLetter && !$0.isNumber } ?? true
-    }.max { words[$0].count < words[$1].count }
-    guard let found else {
+    guard let found = configuration.answers.number(of: text) else {
       if text.isEmpty { throw StudentError.empty("answer") }
-      throw StudentError.unknownLabel(text, known: words)
+      throw StudentError.unknownLabel(text, known: configuration.answers.words)
     }
     return firstAnswer + found
   }

@@ -1,3 +1,4 @@
+package import Foundation
 internal import ImageDecoding
 package import VisionEncoder
 
@@ -19,6 +20,15 @@ package struct ImageTextMatcherConfiguration: Codable, Sendable, Equatable {
 
     /// Both, that of a match first.
     package var words: [String] { [match, mismatch] }
+
+    /// Whose words a text begins with: 0 for a match, 1 for a mismatch, the longer words where both fit; nil for others.
+    package func number(of text: String) -> Int? {
+      words.indices.filter { number in
+        guard text.hasPrefix(words[number]) else { return false }
+        let next = text.dropFirst(words[number].count).first
+        return next.map { !$0.isLetter && !$0.isNumber } ?? true
+      }.max { words[$0].count < words[$1].count }
+    }
   }
 
   /// The tower.
@@ -28,6 +38,11 @@ package struct ImageTextMatcherConfiguration: Codable, Sendable, Equatable {
   package init(vision: ConvNeXtConfiguration, answers: Answers) {
     (self.vision, self.answers) = (vision, answers)
   }
+
+  /// Reads the config.json of a matcher's folder.
+  ///
+  /// - Throws: ``StudentError/unusableFile(_:expected:found:)``.
+  package init(contentsOf folder: URL) throws { self = try readJSON(folder.appending(path: "config.json")) }
 
   /// Images are stretched to the tower's square, samples from -1 to 1.
   var processing: CLIPImageProcessor.Configuration {

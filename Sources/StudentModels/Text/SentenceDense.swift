@@ -26,7 +26,8 @@ package struct SentenceDense: Sendable {
 
   /// Reads the folder of the module.
   ///
-  /// - Throws: ``StudentError/unusableFile(_:expected:found:)``, or the error of the weights.
+  /// - Throws: ``StudentError/unusableFile(_:expected:found:)``, or the error of the weights; `NonFiniteWeight` where one is no
+  ///   number.
   init(contentsOf folder: URL) throws {
     let file = folder.appending(path: "config.json")
     let settings: Settings = try readJSON(file)
@@ -52,6 +53,7 @@ package struct SentenceDense: Sendable {
     var map = Linear(
       inputDimensions: input, outputDimensions: output, bias: settings.bias ?? true, using: &generator)
     try map.loadWeights(from: Tensor.SafetensorsFolder(contentsOf: folder), renaming: { "linear." + $0 })
+    try map.refuseNonFiniteWeights(of: folder, under: "linear.")
     self.map = map
   }
 

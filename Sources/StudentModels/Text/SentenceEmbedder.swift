@@ -93,14 +93,15 @@ public struct SentenceEmbedder: Sendable {
   public init(contentsOf folder: URL) throws {
     if let file = try GGUFEncoder(at: folder, as: "a sentence model") {
       let parts = try TextModelFolder(file)
-      try self.init(
-        network: .encoder(TextEncoder(parts.configuration, from: parts.weights)), tokenizer: parts.tokenizer,
-        pooling: file.pooling(), name: folder.path)
+      let network = try SentenceNetwork.encoder(TextEncoder(parts.configuration, from: parts.weights))
+      try network.refuseNonFiniteWeights(of: folder)
+      try self.init(network: network, tokenizer: parts.tokenizer, pooling: file.pooling(), name: folder.path)
       return
     }
     let modules = try SentenceModules(contentsOf: folder)
     let network = try SentenceNetwork(contentsOf: modules.transformer)
     try modules.checkSteps(width: network.width, name: folder.path)
+    try network.refuseNonFiniteWeights(of: modules.transformer)
     try self.init(
       network: network, tokenizer: Tokenizer(contentsOf: modules.transformer), pooling: modules.pooling,
       steps: modules.steps, prompts: modules.prompts, prompt: modules.prompt, poolsPrompt: modules.poolsPrompt,

@@ -50,6 +50,17 @@ package enum SentenceNetwork: Sendable {
     }
   }
 
+  /// Refuses weights that are no numbers.
+  ///
+  /// - Parameter model: the folder or the file that they were read from.
+  /// - Throws: `NonFiniteWeight`, which names the file.
+  func refuseNonFiniteWeights(of model: URL) throws {
+    switch self {
+    case .encoder(let encoder): try encoder.refuseNonFiniteWeights(of: model)
+    case .decoder(let decoder): try decoder.refuseNonFiniteWeights(of: model)
+    }
+  }
+
   func reader(_ tokenizer: Tokenizer, limit: Int?, name: String) throws -> TextReader {
     switch self {
     case .encoder(let encoder): try TextReader(tokenizer, for: encoder.configuration, limit: limit, name: name)

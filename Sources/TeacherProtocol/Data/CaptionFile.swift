@@ -14,6 +14,8 @@ package struct CaptionFile: Sendable {
     package var image: String
     /// Its captions, at least one.
     package var captions: [String]
+    /// The line of the file on which it begins, counted from 1.
+    package var line: Int
   }
 
   /// The usable rows, in the file's order.
@@ -53,7 +55,7 @@ package struct CaptionFile: Sendable {
       captions = captions.filter { $0.contains { !$0.isWhitespace } }
       let path = row.text(image)
       if let path, !captions.isEmpty {
-        rows.append(Row(image: path, captions: captions))
+        rows.append(Row(image: path, captions: captions, line: row.line))
       } else {
         problems.append(
           RowProblem(

@@ -165,6 +165,19 @@ public struct Dataset: Sendable {
     return problems(of: ids) { _, url in faults[url.path] }
   }
 
+  /// One problem for each item that has no image, or several.
+  ///
+  /// - Parameter ids: the items that are looked at.
+  package func withoutOneImage(of ids: Set<String>) -> [RowProblem] {
+    zip(items, places).compactMap { item, place in
+      guard ids.contains(item.id), item.images.count != 1 else { return nil }
+      return RowProblem(
+        file: place.file ?? file, line: place.line, row: place.row, item: item.id,
+        field: item.imageSlots.first?.name ?? "image", expected: "one image, which the text is compared with",
+        found: item.images.isEmpty ? "none" : "\(item.images.count)")
+    }
+  }
+
   /// One problem for each item of which an image has a fault; of all items where none are named.
   private func problems(of ids: Set<String>? = nil, _ fault: (_ path: String, URL) -> String?) -> [RowProblem] {
     zip(items, places).compactMap { item, place in

@@ -119,6 +119,28 @@ import Testing
     }
   }
 
+  @Test func `a sentence model in a GGUF file is kept as one, in parts too, and makes way for another`() throws {
+    try withTemporaryFolder { folder in
+      let golden = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Golden").standardizedFileURL
+      var generator = Tensor.Generator(seed: 1)
+      let home = folder.appending(path: "home")
+      let matcher = try ImageTextMatcher(
+        TinyMatcher.configuration, sentences: golden.appending(path: "bert.gguf"), using: &generator)
+      try matcher.save(to: home)
+      let read = try ImageTextMatcher(contentsOf: home)
+      try read.save(to: home)
+      #expect(try ImageTextMatcher(contentsOf: home).tokens(of: "The dog") == matcher.tokens(of: "The dog"))
+      let tree = try matcher.tree(question: "The dog", images: [TinyMatcher.image(1)], answers: ["No"])
+      #expect(
+        read.logProbabilities(of: [tree]).logProbabilities.isIdentical(
+          to: matcher.logProbabilities(of: [tree]).logProbabilities))
+      // A folder takes the file's place.
+      try TinyMatcher.matcher(in: folder).save(to: home)
+      #expect(!FileManager.default.fileExists(atPath: home.appending(path: "sentence_model.gguf").path))
+      #expect(try ImageTextMatcher(contentsOf: home).dimensions != read.dimensions)
+    }
+  }
+
   @Test func `what is written is the more probable answer, and nothing after it`() throws {
     try withTemporaryFolder { folder in
       var matcher = try TinyMatcher.matcher(in: folder)

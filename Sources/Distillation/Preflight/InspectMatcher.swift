@@ -1,0 +1,80 @@
+internal import DistillationConfiguration
+internal import Foundation
+internal import Layers
+internal import StudentModels
+internal import TeacherProtocol
+internal import Wording
+
+extension RunCheck {
+  /// Reads a folder whose model compares photos with texts.
+  @discardableResult
+  static func inspectMatcher(
+    _ path: String, _ subject: String, into findings: inout [CheckFinding]
+  ) -> ImageTextMatcher? {
+    do {
+      let matcher = try ImageTextMatcher(contentsOf: URL(filePath: path))
+      let parameters = ByteText.count(matcher.parameterCount())
+      findings.ok(subject, "\(path): compares photos with texts, \(parameters) parameters; it writes no rationales")
+      return matcher
+    } catch {
+      findings.fail(subject, FaultText.sentence(for: error))
+      return nil
+    }
+  }
+
+  /// Counts the tokens of every text that a model which compares is put, by its sentence model's tokenizer: those of the rows,
+  /// and of the captions that it is pre-trained on.
+  static func inspectTexts(
+    _ run: RunConfiguration, _ data: InspectedData?, by matcher: ImageTextMatcher, into findings: inout [CheckFinding]
+  ) {
+    guard let labels = try? run.labelSet(), let prompt = try? PromptTemplate(run.prompt) else { return }
+    var limited = matcher
+    limited.maximumTokens = min(matcher.maximumTokens, run.student.maximumTokens)
+    let items = data.map { $0.seen + (run.readsDev ? $0.items.dev : []) } ?? []
+    let faults = mapInParallel(items) { [limited] item -> String? in
+      do {
+        _ = try limited.tokens(of: prompt.prompt(for: item, labels: labels).text)
+        return nil
+      } catch {
+        return FaultText.sentence(for: error)
+      }
+    }
+    let bad = zip(items, faults).compactMap { item, fault in fault.map { "\(item.id): \($0)" } }
+    if bad.isEmpty, !items.isEmpty {
+      findings.ok(
+        "student.max_tokens", "no row has more than the \(NumberText.grouped(limited.maximumTokens)) tokens that are taken")
+    } else if !bad.isEmpty {
+      findings.append(
+        CheckFinding(
+          run.strict ? .error : .warning, "student",
+          "\(NumberText.counted(bad.count, "row")) can't be put to the student and will be set aside",
+          details: .firstLines(bad)))
+    }
+    inspectCaptions(run, prompt, labels, by: matcher, into: &findings)
+  }
+
+  /// Says which captions are set aside before pre-training.
+  private static func inspectCaptions(
+    _ run: RunConfiguration, _ prompt: PromptTemplate, _ labels: LabelSet, by matcher: ImageTextMatcher,
+    into findings: inout [CheckFinding]
+  ) {
+    // A file that can't be read is told where its rows are counted.
+    guard let pretrain = run.pretrain, let rows = try? CaptionFile(pretrain, strict: false).rows else { return }
+    let bad = mapInParallel(rows) { row in
+      row.captions.compactMap { caption -> RowProblem? in
+        do {
+          _ = try matcher.tokens(of: prompt.prompt(for: run.captionItem(caption, of: row), labels: labels).text)
+          return nil
+        } catch {
+          return RowProblem(refusing: caption, of: row, pretrain, for: error)
+        }
+      }
+    }.flatMap(\.self)
+    guard !bad.isEmpty else { return }
+    findings.append(
+      CheckFinding(
+        run.strict ? .error : .warning, "pretrain.captions",
+        "\(NumberText.counted(bad.count, "caption")) can't be used and will be set aside",
+        details: .firstLines(bad.map(\.description))))
+  }
+}
