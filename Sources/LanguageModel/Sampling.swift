@@ -2,7 +2,7 @@ public import Tensor
 
 /// How the next token is chosen from its logits.
 public struct Sampling: Sendable, Codable, Equatable {
-  /// Divides the logits; 0 takes the most probable token. The default is 0.
+  /// Divides the logits; 0 takes the most probable token, and so does all below 1e-6. The default is 0.
   public var temperature: Float = 0
   /// Only the smallest set of tokens that reaches this probability is drawn from. The default, 1, keeps all.
   public var topP: Float = 1
@@ -18,13 +18,15 @@ public struct Sampling: Sendable, Codable, Equatable {
   ///
   /// - Parameter logits: [vocabulary]; of equal ones the first is taken.
   public func token(from logits: Tensor, using generator: inout some RandomNumberGenerator) -> Int {
-    guard temperature > 0 else { return logits.reshaped([1, -1]).argmax(along: 1)[0] }
+    // Divided by less, logits leave the range of numbers.
+    guard temperature >= 1e-6 else { return logits.reshaped([1, -1]).argmax(along: 1)[0] }
     let probabilities = (logits.reshaped([-1]) * (1 / temperature)).softmax().scalars
     var order = Self.descending(probabilities)
     if topK > 0 { order = Array(order.prefix(topK)) }
     var mass: Float = 0
     var kept: [Int] = []
-    for token in order {
+    // A token of no probability must not be the one that rounding leaves over.
+    for token in order where kept.isEmpty || probabilities[token] > 0 {
       kept.append(token)
       mass += probabilities[token]
       if mass >= topP { break }

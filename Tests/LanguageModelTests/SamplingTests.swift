@@ -54,6 +54,31 @@ import Testing
     #expect(isClose(frequencies(Sampling(temperature: 1, topP: 0)), [1, 0, 0, 0]))
   }
 
+  @Test(arguments: [.leastNonzeroMagnitude, 1e-38, 1e-30, 1e-7] as [Float])
+  func `the least temperatures take the most probable token`(temperature: Float) {
+    // Divided by them, logits would be infinite, and their probabilities no numbers.
+    var generator = Tensor.Generator(seed: 1)
+    let logits = Tensor([-.infinity, 20, 0, 30, -.infinity], shape: [1, 5])
+    for topK in [0, 2] {
+      #expect(Sampling(temperature: temperature, topK: topK).token(from: logits, using: &generator) == 3)
+    }
+  }
+
+  @Test func `a token that is ruled out is never drawn, however sums are rounded`() {
+    /// The last draw of all.
+    struct Highest: RandomNumberGenerator {
+      mutating func next() -> UInt64 { .max }
+    }
+    var (random, highest) = (Tensor.Generator(seed: 4), Highest())
+    for _ in 0..<500 {
+      let ruledOut = [Float](repeating: -.infinity, count: 3)
+      let known = (0..<40).map { _ in Float.random(in: -3...3, using: &random) }
+      let token = Sampling(temperature: 1).token(
+        from: Tensor(known + ruledOut, shape: [1, 43]), using: &highest)
+      #expect(token < 40)
+    }
+  }
+
   @Test func `the same seed draws the same tokens`() {
     func draws(_ seed: UInt64) -> [Int] {
       var generator = Tensor.Generator(seed: seed)
