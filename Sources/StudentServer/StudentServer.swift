@@ -51,8 +51,9 @@ public struct StudentServer: Sendable {
     /// Whether all limits are the same, and so is what is served under which name.
     public static func == (one: Self, other: Self) -> Bool {
       one.maximumTokens == other.maximumTokens && one.waiting == other.waiting
-        && one.answersAtOnce == other.answersAtOnce && one.cacheBytes == other.cacheBytes && one.token == other.token
-        && one.task == other.task && one.trained?.listing == other.trained?.listing && one.decisions == other.decisions
+        && one.answersAtOnce == other.answersAtOnce && one.cacheBytes == other.cacheBytes
+        && one.keptBytes == other.keptBytes && one.token == other.token && one.task == other.task
+        && one.trained?.listing == other.trained?.listing && one.decisions == other.decisions
     }
   }
 

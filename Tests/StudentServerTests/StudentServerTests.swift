@@ -172,6 +172,19 @@ import JSON
       }
     }
 
+    @Test func `options are equal where every one of them is`() {
+      let changes: [(inout StudentServer.Options) -> Void] = [
+        { $0.maximumTokens = 1 }, { $0.waiting = 1 }, { $0.answersAtOnce = 1 }, { $0.cacheBytes = 1 },
+        { $0.keptBytes = 1 }, { $0.token = "t" },
+      ]
+      #expect(StudentServer.Options() == StudentServer.Options())
+      for (number, change) in changes.enumerated() {
+        var options = StudentServer.Options()
+        change(&options)
+        #expect(options != StudentServer.Options(), "\(number)")
+      }
+    }
+
     @Test func `who comes when too many wait is told to come again`() async throws {
       var options = StudentServer.Options()
       options.waiting = 2
