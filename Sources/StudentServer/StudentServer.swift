@@ -113,9 +113,11 @@ public struct StudentServer: Sendable {
     }
 
     package func run(port: Int, grace: Duration, started: @escaping @Sendable (Int) async -> Void) async throws {
+      defer { worker.admit() }
       try await withTaskCancellationHandler {
         try await loopback(port: port, grace: grace).run(started: started)
       } onCancel: {
+        // At once: the port hears of it a moment later, and what came meanwhile would wait behind the answers under way.
         worker.refuse()
       }
     }

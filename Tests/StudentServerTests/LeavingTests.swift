@@ -154,6 +154,28 @@
       #expect(counted.count == 3)
     }
 
+    @Test(.timeLimit(.minutes(1))) func `after the word to end all is turned away, and taken when it is served again`()
+      async throws
+    {
+      let counted = Counted()
+      counted.isOpen.store(false, ordering: .relaxed)
+      let server = try counted.server()
+      let (ports, started) = AsyncStream.makeStream(of: Int.self)
+      let serving = Task { try await server.run(port: 0) { started.yield($0) } }
+      let port = try #require(await ports.first { _ in true })
+      let running = try Self.ask(port, #""max_tokens": 1"#)
+      try await eventually("begun") { counted.count == 1 }
+      let request = LoopbackRequest(
+        "POST", "/v1/chat/completions", body: Data(ServedStudent.body("Why?", #""max_tokens": 1"#).utf8))
+      serving.cancel()
+      // Past the port, which may not know yet.
+      #expect(await server.answer(request).status == 503)
+      counted.isOpen.store(true, ordering: .relaxed)
+      #expect(running.read(until: "}}").contains("\"completion_tokens\": 1"))
+      try await serving.value
+      #expect(await server.answer(request).status == 200)
+    }
+
     @Test func `a server with a token wants it in each request`() async throws {
       var options = StudentServer.Options()
       options.token = "s3cret"

@@ -29,8 +29,11 @@ final class StudentWorker: Sendable {
   /// Requests that wait behind those that are being answered.
   var waiting: Int { queue.count }
 
-  /// Answers what waits with 503.
+  /// Answers what waits with 503, and so whatever comes until ``admit()``.
   func refuse() { queue.refuse() }
+
+  /// Takes requests again.
+  func admit() { queue.admit() }
 
   /// Prepares a request on the thread, has it answered there, and waits for the first result alone. What waits when its task
   /// is cancelled never begins.
@@ -84,6 +87,8 @@ private final class Queue: @unchecked Sendable {
   private let limit: Int
   private var jobs: [Job] = []
   private var isClosed = false
+  /// Whether nothing is taken for now.
+  private var isRefusing = false
 
   init(limit: Int) { self.limit = limit }
 
@@ -93,6 +98,7 @@ private final class Queue: @unchecked Sendable {
   func add(_ job: Job) -> (any Error)? {
     condition.withLock {
       guard job.wanted.isUp else { return CancellationError() }
+      guard !isRefusing else { return ChatError.ending }
       guard jobs.count < limit else { return ChatError.tooMany }
       jobs.append(job)
       condition.signal()
@@ -109,11 +115,14 @@ private final class Queue: @unchecked Sendable {
 
   func refuse() {
     let waiting = condition.withLock {
+      isRefusing = true
       defer { jobs = [] }
       return jobs
     }
     for job in waiting { job.refuse(ChatError.ending) }
   }
+
+  func admit() { condition.withLock { isRefusing = false } }
 
   /// Takes out what is not wanted any more.
   func sweep() {
