@@ -63,7 +63,8 @@ extension AdapterMatcher {
     guard !missing.isEmpty else { return }
     let found =
       numbers.isEmpty
-      ? "no layer of the model has a number there" : "its numbers go from \(numbers.min() ?? 0) to \(numbers.max() ?? 0)"
+      ? "no layer of the model has a number there"
+      : "its numbers go from \(numbers.min() ?? 0) to \(numbers.max() ?? 0)"
     throw LoRAError.invalidConfiguration(
       "layers_to_transform: expected numbers of the model's layers, found \(missing.map(String.init).joined(separator: ", ")); "
         + "\(found) (layers_pattern says before which number to look)")

@@ -30,8 +30,8 @@ public enum StudentError: Error, Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .unusableFile(let path, let expected, let found): "\(path): expected \(expected), found \(found)"
     case .unknownFamily(let path, ImageTextMatcherConfiguration.modelType, _):
-      "\(path): compares photos with texts and writes nothing, which predict and evaluate of a run ask it about; this needs a "
-        + "student that writes"
+      "\(path): compares photos with texts and writes nothing; predict, evaluate and serve of its run ask it, its sentence model "
+        + "lies in sentence_model, and what needs a student that writes takes another"
     case .unknownFamily(let path, let found, let known):
       "\(path): the model type \"\(found)\" is not read here; known: \(known.joined(separator: ", "))"
     case .missingToken(let token, let folder):

@@ -18,8 +18,8 @@
         origin. Answers to requests that come together are written side by side, each as it would be alone. A tokenizer in the adapter's folder takes the place of the model's.
 
         With --run the student of a run is served, with its adapter. A request whose one turn is a JSON object of an item's fields, its images beside it, becomes the run's own question, and the answer is one of the run's labels; with response_format text it is the student's own words. A typed question of the name that 'distill inspect RUN' gives is the \
-        run's own, too: its state is an item's fields, and its probabilities are those of distill predict. The encoder of a run with 'method: dualchecker' answers \
-        that question alone, and writes no text.
+        run's own, too: its state is an item's fields, and its probabilities are those of distill predict. The encoder of a run with 'method: dualchecker', and a \
+        student that compares photos with texts, answer that question alone, and write no text.
 
         With a token each request must bear 'Authorization: Bearer TOKEN'. It is best given by --token-file or by DISTILL_SERVE_TOKEN in the environment: other users of this machine can read a command line.
 
@@ -125,24 +125,22 @@
       let folder = URL(filePath: model ?? runFolder ?? "")
       var student: (any PretrainedStudent)?
       if runFolder != nil {
-        let learned: LearnedQuestion
+        let (learned, served): (LearnedQuestion, ServedStudent)
         if DistillationMethod.named(in: folder.appending(path: "config.yaml")) == .dualChecker {
           let run = try DualCheckerRun.opening(folder, setting: set.settings())
-          learned = try run.learnedQuestion()
-          options.trained = TrainedQuestion(learned)
-          switch try run.servedStudent(in: dtype) {
-          case .model(let model): student = model
-          case .classifier(let classifier):
-            guard dtype == nil else {
-              throw ValidationError("--dtype is for language models; this run's student is an encoder, in Float32.")
-            }
-            options.trained?.classifier = classifier
-          }
+          (learned, served) = try (run.learnedQuestion(), run.servedStudent(in: dtype))
         } else {
           let run = try DistillationRun.opening(folder, setting: set.settings(), plugins: .command())
-          student = try run.trainedStudent(in: dtype)
-          learned = try run.learnedQuestion()
-          options.trained = TrainedQuestion(learned)
+          (learned, served) = try (run.learnedQuestion(), run.servedStudent(in: dtype))
+        }
+        options.trained = TrainedQuestion(learned)
+        switch served {
+        case .model(let model): student = model
+        case .classifier(let classifier):
+          guard dtype == nil else {
+            throw ValidationError("--dtype is for language models; this run's student is none, and stays in Float32.")
+          }
+          options.trained?.classifier = classifier
         }
         if student != nil {
           options.task = ServedTask(

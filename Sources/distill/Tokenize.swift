@@ -43,7 +43,14 @@
     }
 
     func run() throws {
-      let tokenizer = try Tokenizer.ofModel(URL(filePath: model))
+      let url = URL(filePath: model)
+      guard !ImageTextMatcher.isFolder(url) else {
+        let sentences = try ImageTextMatcher.sentenceModel(in: url).lastPathComponent
+        throw FolderProblem(
+          "\(model): compares photos with texts, which it reads by its sentence model: "
+            + "distill tokenize --model \(model)/\(sentences)")
+      }
+      let tokenizer = try Tokenizer.ofModel(url)
       let options = Tokenizer.TokenLineOptions(specialTokens: specialTokens, offsets: offsets)
       try InputLines.forEachBlock { lines, first in
         if decode {

@@ -16,7 +16,7 @@
         pretrain.objective = [.contrastive]
         run.pretrain = pretrain
         run.data.fields.image = ["image"]
-        run.labels = [LabelConfiguration(name: "fits", answer: "No"), LabelConfiguration(name: "differs", answer: "Yes")]
+        run.labels = [.init(name: "fits", answer: "No"), .init(name: "differs", answer: "Yes")]
         run.positive = "differs"
         change(&run)
       }

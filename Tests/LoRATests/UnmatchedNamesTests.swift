@@ -72,12 +72,14 @@ import Testing
   @Test func `numbers of layers and what stands before them must be there`() throws {
     let numbers = error { $0.layers = [1, 7, 4] }
     #expect(
-      numbers?.description == "the adapter's configuration: layers_to_transform: expected numbers of the model's layers, "
-        + "found 4, 7; its numbers go from 0 to 1 (layers_pattern says before which number to look)")
+      numbers?.description
+        == "the adapter's configuration: layers_to_transform: expected numbers of the model's layers, found 4, 7; "
+        + "its numbers go from 0 to 1 (layers_pattern says before which number to look)")
     let before = error { ($0.layers, $0.layersPattern) = ([0], ["layers", "layer"]) }
     #expect(
-      before?.description == "the adapter's layers_pattern: \"layer\" (did you mean \"layers\"?) matches nothing in the "
-        + "model, which has layers; correct the spelling, or leave out what this model lacks")
+      before?.description
+        == "the adapter's layers_pattern: \"layer\" (did you mean \"layers\"?) matches nothing in the model, "
+        + "which has layers; correct the spelling, or leave out what this model lacks")
     // The tower has a layer 0 alone, and is not adapted.
     #expect(try adapted { $0.layers = [1] }.count == 2)
   }

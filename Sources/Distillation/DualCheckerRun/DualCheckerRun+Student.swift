@@ -3,8 +3,8 @@ internal import DistillationConfiguration
 internal import Foundation
 package import Layers
 internal import LoRA
-package import StudentModels
-package import TeacherProtocol
+internal import StudentModels
+internal import TeacherProtocol
 internal import Tensor
 internal import TextStudents
 
@@ -52,7 +52,7 @@ extension DualCheckerRun {
     let place = try finishedFolder()
     guard configuration.student.kind == .decoder else {
       let encoder = try TrainedEncoder(contentsOf: place, task: task)
-      return .classifier { try encoder.answer(to: $0) }
+      return .classifier { item, _ in try encoder.answer(to: item) }
     }
     var base = try configuration.decoderBase(URL(filePath: configuration.student.model ?? ""), RunRules(of: folder))
     if let form, form != .float32 {
@@ -61,14 +61,6 @@ extension DualCheckerRun {
     }
     try base.loadAdapter(from: place)
     return .model(base)
-  }
-
-  /// A finished student for those who ask it one item at a time.
-  package enum ServedStudent: Sendable {
-    /// A language model with its adapter.
-    case model(any PretrainedStudent)
-    /// An encoder: from an item to the classes' probabilities, with the number of tokens read.
-    case classifier(@Sendable (Item) throws -> (probabilities: [Double], tokens: Int))
   }
 }
 

@@ -42,7 +42,8 @@ extension RunCheck {
     let bad = zip(items, faults).compactMap { item, fault in fault.map { "\(item.id): \($0)" } }
     if bad.isEmpty, !items.isEmpty {
       findings.ok(
-        "student.max_tokens", "no row has more than the \(NumberText.grouped(limited.maximumTokens)) tokens that are taken")
+        "student.max_tokens",
+        "no row has more than the \(NumberText.grouped(limited.maximumTokens)) tokens that are taken")
     } else if !bad.isEmpty {
       findings.append(
         CheckFinding(

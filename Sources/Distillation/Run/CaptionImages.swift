@@ -50,7 +50,8 @@ extension DistillationRun {
   /// - Returns: the places of the rows that have a caption left, with what was made of each.
   /// - Throws: `TeacherProtocolError`: for the first such caption under `strict`, and where no row is left.
   func taken<Result>(
-    _ rows: [CaptionFile.Row], _ pretrain: PretrainConfiguration, _ take: (_ caption: String, _ place: Int) throws -> Result
+    _ rows: [CaptionFile.Row], _ pretrain: PretrainConfiguration,
+    _ take: (_ caption: String, _ place: Int) throws -> Result
   ) throws -> [(place: Int, results: [Result])] {
     var problems: [RowProblem] = []
     let taken = try rows.enumerated().compactMap { place, row -> (place: Int, results: [Result])? in
@@ -112,8 +113,8 @@ extension PretrainConfiguration {
         ConfigurationProblem(
           section: "pretrain", key: "captions",
           reason: .unexpectedValue(
-            expected: "at least two photos, since pretrain.objective has \(telling.rawValue), which tells the captions of one from "
-              + "those of others", found: "\(count) in \(captions)", nearest: nil))
+            expected: "at least two photos, since pretrain.objective has \(telling.rawValue), which tells the captions "
+              + "of one from those of others", found: "\(count) in \(captions)", nearest: nil))
       ])
   }
 }

@@ -25,7 +25,8 @@ extension DistillationRun {
     let template = try PromptTemplate(configuration.prompt)
     // As the run's prompt has them.
     let taken = try taken(rows, pretrain) { caption, place in
-      try student.tokens(of: template.prompt(for: configuration.captionItem(caption, of: rows[place]), labels: labels).text)
+      let item = configuration.captionItem(caption, of: rows[place])
+      return try student.tokens(of: template.prompt(for: item, labels: labels).text)
     }
     let (rows, captions) = (taken.map { rows[$0.place] }, taken.map(\.results))
     let images = try captionImages(of: rows, pretrain, root: root, for: student)

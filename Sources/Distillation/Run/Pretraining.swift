@@ -75,7 +75,9 @@ extension DistillationRun {
     func described(_ captions: [String], _ image: PromptImage) throws -> AnswerTree {
       try student.tree(question: "Describe the photo.", images: [image], answers: captions)
     }
-    func judged(_ caption: String, _ label: String, of row: CaptionFile.Row, _ image: PromptImage) throws -> AnswerTree {
+    func judged(
+      _ caption: String, _ label: String, of row: CaptionFile.Row, _ image: PromptImage
+    ) throws -> AnswerTree {
       let question = try template.prompt(for: configuration.captionItem(caption, of: row), labels: labels)
       return try student.tree(
         question: question.text, images: question.images.map { image.at($0.place) },

@@ -79,8 +79,8 @@ package struct PretrainConfiguration: ConfigurationSection {
       Set(objective).count == objective.count, "objective", expected: "every objective once", found: "one twice")
     reader.require(
       !objective.contains(.contrastive) || training.batch >= 2 * updateParts, "batch", "parts", "objective",
-      expected: "at least \(2 * updateParts), two captions for each of \(updateParts) parts (parts: 1 takes the batch as one), "
-        + "since objective has contrastive, which holds the captions of a part against each other",
+      expected: "at least \(2 * updateParts), two captions for each of \(updateParts) parts (parts: 1 takes the batch "
+        + "as one), since objective has contrastive, which holds the captions of a part against each other",
       found: "the number \(training.batch)")
   }
 }

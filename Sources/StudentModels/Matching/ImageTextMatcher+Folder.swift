@@ -4,11 +4,11 @@ internal import Tensor
 
 extension ImageTextMatcher {
   /// What the sentence model is called in a matcher's folder: a folder of this name, or a GGUF file that begins with it.
-  private static let sentenceModel = "sentence_model"
+  private static let sentenceName = "sentence_model"
 
   /// Where the sentence model lies in a matcher's folder.
-  private static func sentenceModel(in folder: URL) throws -> URL {
-    let place = folder.appending(path: sentenceModel)
+  package static func sentenceModel(in folder: URL) throws -> URL {
+    let place = folder.appending(path: sentenceName)
     guard !FileManager.default.fileExists(atPath: place.path) else { return place }
     return try sentenceFiles(in: folder).first ?? place
   }
@@ -17,12 +17,12 @@ extension ImageTextMatcher {
   private static func sentenceFiles(in folder: URL) throws -> [URL] {
     try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
       .map { folder.appending(path: $0) }
-      .filter { GGUFModel.isFile($0) && $0.lastPathComponent.hasPrefix(sentenceModel) }
+      .filter { GGUFModel.isFile($0) && $0.lastPathComponent.hasPrefix(sentenceName) }
   }
 
   /// What a file of a model is called beside config.json: parts of one keep the number by which they find one another.
-  private static func sentenceName(of file: URL, isPart: Bool) -> String {
-    sentenceModel + (isPart ? String(file.lastPathComponent.suffix("-00001-of-00002.gguf".count)) : ".gguf")
+  private static func copyName(of file: URL, isPart: Bool) -> String {
+    sentenceName + (isPart ? String(file.lastPathComponent.suffix("-00001-of-00002.gguf".count)) : ".gguf")
   }
 
   /// Whether a folder is a matcher's.
@@ -55,18 +55,18 @@ extension ImageTextMatcher {
     let own = try Self.sentenceModel(in: folder)
     if own.standardizedFileURL != sentenceFolder.standardizedFileURL {
       // What another sentence model left would be read in place of this one.
-      for old in try [folder.appending(path: Self.sentenceModel)] + Self.sentenceFiles(in: folder)
+      for old in try [folder.appending(path: Self.sentenceName)] + Self.sentenceFiles(in: folder)
       where files.fileExists(atPath: old.path) {
         try files.removeItem(at: old)
       }
       let parts = try GGUFModel.paths(of: sentenceFolder).map { URL(filePath: $0) }
       for part in parts {
-        let name = Self.sentenceName(of: part, isPart: parts.count > 1)
+        let name = Self.copyName(of: part, isPart: parts.count > 1)
         try files.copyItem(at: part.resolvingSymlinksInPath(), to: folder.appending(path: name))
       }
       if parts.isEmpty {
         try files.copyItem(
-          at: sentenceFolder.resolvingSymlinksInPath(), to: folder.appending(path: Self.sentenceModel))
+          at: sentenceFolder.resolvingSymlinksInPath(), to: folder.appending(path: Self.sentenceName))
       }
     }
     try prettyJSON(configuration).write(to: folder.appending(path: "config.json"), options: .atomic)

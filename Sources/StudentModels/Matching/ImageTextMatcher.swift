@@ -160,6 +160,14 @@ package struct ImageTextMatcher: Student, PairEncoder {
     visitor.visit(projection: &decision, at: path.appending(component: "match"))
   }
 
+  /// By which cosine the two are told apart, before any adapter; nil where training has made it another map.
+  package var decided: MatchDecision? {
+    let weight = decision.effectiveWeight().scalars
+    guard weight.count == 4, weight[0] == -weight[2], weight[1] == -weight[3] else { return nil }
+    let scale = Double(weight[0]) * 20
+    return MatchDecision(scale: scale, border: scale == 0 ? 0 : -2 * Double(weight[1]) / scale)
+  }
+
   /// Takes up by which cosine the two are told apart.
   package mutating func take(_ decided: MatchDecision) {
     let (slope, offset) = (Float(decided.scale / 20), Float(decided.scale * decided.border / 2))

@@ -1,3 +1,5 @@
+internal import Foundation
+internal import ImageDecoding
 internal import JSON
 internal import TeacherProtocol
 
@@ -13,12 +15,18 @@ struct ClassifierAnswers {
   ///   - request: from ``TrainedQuestion/asked(_:as:)``.
   ///   - trained: what it learned.
   init(_ request: DecisionRequest, _ trained: TrainedQuestion?) throws(ChatError) {
-    guard let trained, let classifier = trained.classifier, let item = request.item?.item else {
+    guard let trained, let classifier = trained.classifier, let asked = request.item else {
       throw .unsupported("model", "This model's student answers no typed questions.")
+    }
+    var images: [RGBImage] = []
+    for image in asked.images {
+      do { images.append(try trained.decoder.decode(Array(image.bytes), name: image.field)) } catch {
+        throw .invalid(image.field, "The image can't be used: \(error)", code: "invalid_image")
+      }
     }
     let found: (probabilities: [Double], tokens: Int)
     do {
-      found = try classifier(trained.fixed.filling(item))
+      found = try classifier(trained.fixed.filling(asked.item), images)
     } catch {
       throw .invalid("questions.\(trained.name)", "The state can't be put to the student: \(error)")
     }

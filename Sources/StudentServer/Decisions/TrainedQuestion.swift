@@ -25,9 +25,9 @@ package struct TrainedQuestion: Sendable {
   /// What answers in words: the whole answer of each label, which labels are then compared by, with its end. The default is nil:
   /// labels are compared by their answers' beginnings, as a run of the method multi-teacher does.
   package var wholeAnswers: [String]?
-  /// What answers where that is no language model: from an item to the labels' probabilities, with the number of tokens read.
-  /// It is then asked nothing else. The default is nil.
-  package var classifier: (@Sendable (Item) throws -> (probabilities: [Double], tokens: Int))?
+  /// What answers where that is no language model: from an item and its images, whose paths are their numbers, to the labels'
+  /// probabilities, with the number of tokens read. It is then asked nothing else. The default is nil.
+  package var classifier: (@Sendable (Item, [RGBImage]) throws -> (probabilities: [Double], tokens: Int))?
 
   /// A run's question.
   ///

@@ -7,7 +7,7 @@
     static let configuration = CommandConfiguration(
       abstract: "Say what a model's folder or GGUF file, an adapter's folder or a run's holds.",
       discussion: """
-        Of a model: its family and sizes, the number and types of its weights, its files, what its tokenizer is made of, \
+        Of a base that compares photos with texts: its tower, its sentence model and what it decides by. Of another model: its family and sizes, the number and types of its weights, its files, what its tokenizer is made of, \
         its chat template and image processor; the tokens of a photo, about what memory an update takes, and what can be trained. \
         Of an adapter: rank, scale, targets, and what else it trains. Of a run: its student, and the \
         question that the student learned, which clients of distill serve ask by its name, with options and fields. Names and \
@@ -33,6 +33,8 @@
         facts = try ModelFacts.facts(ofFile: url)
       } else if has("adapter_config.json") {
         facts = try AdapterFacts.facts(of: url)
+      } else if ImageTextMatcher.isFolder(url) {
+        facts = try MatcherFacts.facts(of: url)
       } else if has("config.json") {
         facts = try ModelFacts.facts(of: url)
       } else if has("modules.json") {

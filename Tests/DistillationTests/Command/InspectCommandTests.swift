@@ -1,3 +1,4 @@
+import Distillation
 import Foundation
 import Tensor
 import TestSupport
@@ -15,6 +16,25 @@ struct InspectCommandTests {
     #expect(facts.code == 0, "\(facts.errors)")
     let size = String(format: "%.1f KiB with the rest of the 3 files", Double(sizes.reduce(0, +)) / 1024)
     #expect(facts.output.contains(size), "\(facts.output)")
+  }
+
+  @Test func `a base that compares is described, and texts are sent to its sentence model`() async throws {
+    let command = try #require(DistillBinary.found)
+    try await withMatcherWorld { world in
+      try await world.run().run(through: .annotate)
+      let folder = world.folder.appending(path: "run")
+      let facts = try command.run("inspect", "base", in: folder)
+      #expect(facts.code == 0, "\(facts.errors)")
+      for part in [
+        "which compares a photo with a text", "ConvNeXt, 2 layers in 2 stages of widths 4, 8", "16 x 16 pixels",
+        #""It is pristine" where they belong together"#, "1 / (1 + exp(-", "without the sentence model",
+        "16 numbers of length 1",
+      ] {
+        #expect(facts.output.contains(part), "\(part): \(facts.output)")
+      }
+      let tokens = try command.run("tokenize", "--model", "base", in: folder)
+      #expect(tokens.code != 0 && tokens.errors.contains("--model base/sentence_model"), "\(tokens.errors)")
+    }
   }
 
   @Test func `an adapter with a number that is none is named as one that can't be used`() throws {

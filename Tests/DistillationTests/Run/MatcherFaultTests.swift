@@ -73,7 +73,8 @@ import Testing
         (c.student.model, c.student.fresh, c.pretrain) = (base, nil, nil)
         c.student.precision = .bfloat16
       }
-      #expect(check(coarse).texts(.error, "configuration").first?.hasPrefix("student.precision: expected float32") == true)
+      let precision = check(coarse).texts(.error, "configuration").first
+      #expect(precision?.hasPrefix("student.precision: expected float32") == true)
       await #expect(throws: ConfigurationError.self) { try await coarse.run().run() }
       let sound = world.with { ($0.student.model, $0.student.fresh, $0.pretrain) = (base, nil, nil) }
       #expect(check(sound).isUsable)

@@ -1,8 +1,12 @@
 import Distillation
 import Foundation
 import ImageDecoding
+import JSON
 import LoRA
+import LoopbackServer
 import StudentModels
+import StudentServer
+import TeacherProtocol
 import Tensor
 import Testing
 
@@ -41,6 +45,55 @@ import Testing
       #expect(check.texts(.error, "student.lora").first?.contains(#"did you mean "image_map"?"#) == true)
       await #expect(throws: LoRAError.self) { try await world.run().run() }
       #expect(!world.exists("base"))
+    }
+  }
+
+  @Test func `a finished matcher is asked its question by name, with the probabilities of predict`() async throws {
+    try await withMatcherWorld { world in
+      try await world.run().run(through: .stage2)
+      let run = try world.run()
+      let learned = try run.learnedQuestion()
+      var question = TrainedQuestion(
+        name: learned.name, prompt: learned.prompt, labels: learned.labels, mapping: learned.mapping,
+        decoder: learned.decoder)
+      guard case .classifier(let classifier) = try run.servedStudent() else {
+        Issue.record("a matcher is served as what writes")
+        return
+      }
+      question.classifier = classifier
+      var options = StudentServer.Options()
+      options.trained = question
+      let server = StudentServer(classifierNamed: "run", options: options)
+      func ask(_ path: String, _ body: String) async throws -> (status: Int, value: JSONValue) {
+        let response = await server.answer(LoopbackRequest("POST", path, body: Data(body.utf8)))
+        guard case .data(let bytes) = response.body else { throw CancellationError() }
+        return (response.status, try JSONParser.value(of: String(decoding: bytes, as: UTF8.self)))
+      }
+      let item = world.items[3]
+      let data = world.folder.appending(path: "data")
+      let one = data.appending(path: "one.jsonl")
+      try RunWorld.write([item], to: one)
+      let expected = try #require(try await run.predict(one).first?.probabilities)
+      let photo = try Data(contentsOf: data.appending(path: item.image)).base64EncodedString()
+      let asked = #""questions": {"label": {"type": "choice", "criteria": {"pristine": null, "falsified": null}}}"#
+      let state = #"{"text": "Caption \#(item.id)", "image": "data:image/png;base64,\#(photo)"}"#
+      let (status, answer) = try await ask("/v1/systemone", #"{"model": "run", "state": \#(state), \#(asked)}"#)
+      #expect(status == 200, "\(answer.text)")
+      let found = answer["answers"]?["label"]?["probabilities"]
+      for name in ["pristine", "falsified"] {
+        #expect(abs((found?[name]?.double ?? .nan) - (expected[name] ?? 0)) < 1e-6, "\(answer.text) and \(expected)")
+      }
+      // What it can't compare, or read, is refused by its place.
+      let none = #"{"text": "Caption", "image": null}"#
+      let (bare, reason) = try await ask("/v1/systemone", #"{"model": "run", "state": \#(none), \#(asked)}"#)
+      #expect(bare == 400 || bare == 422)
+      #expect(reason.text.contains("compares a text with one image, and here there are 0"), "\(reason.text)")
+      let broken = #"{"text": "Caption", "image": "data:image/png;base64,AAAA"}"#
+      let (bad, fault) = try await ask("/v1/systemone", #"{"model": "run", "state": \#(broken), \#(asked)}"#)
+      #expect(bad != 200 && fault.text.contains("image can't be used"), "\(fault.text)")
+      let (chat, written) = try await ask(
+        "/v1/chat/completions", #"{"model": "run", "messages": [{"role": "user", "content": "Hi"}]}"#)
+      #expect(chat == 400 && written.text.contains("writes no text"), "\(written.text)")
     }
   }
 

@@ -155,4 +155,12 @@ import Testing
       #expect(matcher.generate([continued], maximumTokens: 5, sampling: .init(), using: &generator)[0].text.isEmpty)
     }
   }
+
+  @Test func `what a matcher decides by can be told again`() throws {
+    try withTemporaryFolder { folder in
+      var matcher = try TinyMatcher.matcher(in: folder)
+      matcher.take(MatchDecision(scale: 12.5, border: 0.25))
+      #expect(matcher.decided == MatchDecision(scale: 12.5, border: 0.25))
+    }
+  }
 }
