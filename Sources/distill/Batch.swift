@@ -188,7 +188,9 @@ internal import Wording
         for file in results {
           let found = try service.results(in: URL(filePath: file))
           for problem in found.unreadable.prefix(5) { Output.error("\(file), \(problem)") }
-          if let lack = service.lackOfTokens(in: found.results) { Output.error("\(file), teacher \(options.teacher): \(lack)") }
+          if let lack = service.lackOfTokens(in: found.results) {
+            Output.error("\(file), teacher \(options.teacher): \(lack)")
+          }
           for result in found.results {
             guard let question = open[result.id] else {
               unknown += 1

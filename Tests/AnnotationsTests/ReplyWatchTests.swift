@@ -84,8 +84,14 @@ import Testing
   @Test func `what can be done depends on what came in place of an answer`() async throws {
     for (reply, remedy) in [
       (TeacherReply(outcome: .cutOff, raw: "<think>Hm"), "still thinking at the limit of its length: raise max_tokens"),
-      (TeacherReply(outcome: .cutOff, raw: "{\"label\""), "See whether its prompt, answer and max_tokens suit the model"),
-      (TeacherReply(reading: "<think>Hm</think>", with: AnswerReader(labels: .outOfContext)), "thinks and gives no answer"),
+      (
+        TeacherReply(outcome: .cutOff, raw: "{\"label\""),
+        "See whether its prompt, answer and max_tokens suit the model"
+      ),
+      (
+        TeacherReply(reading: "<think>Hm</think>", with: AnswerReader(labels: .outOfContext)),
+        "thinks and gives no answer"
+      ),
       (TeacherReply(outcome: .unreadable(TeacherReply.Outcome.toolCall), raw: "[]"), "is offered no tools here"),
       (TeacherReply(outcome: .empty, raw: ""), "See whether its prompt, answer and max_tokens suit the model"),
     ] {

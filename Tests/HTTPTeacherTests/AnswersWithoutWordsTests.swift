@@ -72,7 +72,8 @@ import Testing
       return try await ScriptedServer(TransportResponse(status: 200, body: Data(body.utf8))).anthropic()
         .reply(to: try request())
     }
-    let thoughts = #"{"type": "thinking", "thinking": "No.", "signature": "s"}, {"type": "redacted_thinking", "data": "x"}"#
+    let thoughts =
+      #"{"type": "thinking", "thinking": "No.", "signature": "s"}, {"type": "redacted_thinking", "data": "x"}"#
     let whole = try await reply(thoughts, end: "end_turn")
     #expect((whole.outcome, whole.raw) == (Self.thoughtsAlone, "<think>No.\n(redacted)</think>"))
     #expect(try await reply(thoughts, end: "max_tokens").outcome == .cutOff)
@@ -114,9 +115,14 @@ import Testing
   @Test func `token probabilities that are asked for and do not come are told once`() async throws {
     let remedy = "No confidence of it is measured: ask for confidence or samples in place of logprobs"
     let missing = Self.body(#"{"content": "Yes. A dog."}"#)
-    for answer in [ScriptedServer.answer("Yes. A dog.", logs: "null"), missing, ScriptedServer.answer("Yes. A dog.", logs: "{\"content\": null}")] {
+    for answer in [
+      ScriptedServer.answer("Yes. A dog.", logs: "null"), missing,
+      ScriptedServer.answer("Yes. A dog.", logs: "{\"content\": null}"),
+    ] {
       let words = try await said(ScriptedServer(answer))
-      #expect(words.count == 1 && words[0].hasPrefix("it is asked for token probabilities (logprobs) and sends none. \(remedy)"))
+      #expect(
+        words.count == 1
+          && words[0].hasPrefix("it is asked for token probabilities (logprobs) and sends none. \(remedy)"))
     }
     // Nothing else stands beside each token, which leaves nothing to compare it with.
     let alone = AnswersFromServicesTests.logs([("Yes", -0.1, []), (".", -0.1, [(".", -0.1)])])
@@ -135,14 +141,16 @@ import Testing
         ScriptedServer.answer("Yes. A dog.")))
     #expect(words.count == 1, "\(words)")
     #expect(
-      words.first?.hasPrefix("it refuses to send token probabilities (logprobs). No confidence of it is measured") == true
+      words.first?.hasPrefix("it refuses to send token probabilities (logprobs). No confidence of it is measured")
+        == true
         && words.first?.hasSuffix("It said: logprobs are not available for this model") == true)
   }
 
   @Test func `results of a batch without token probabilities are told`() throws {
     var options = OpenAICompatibleTeacher.Options(model: "m")
     options.wantsLogProbabilities = true
-    let line = #"{"custom_id": "k", "response": {"status_code": 200, "body": {"choices": [{"message": {"content": "No"}}]}}}"#
+    let line =
+      #"{"custom_id": "k", "response": {"status_code": 200, "body": {"choices": [{"message": {"content": "No"}}]}}}"#
     try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("results.jsonl")
       try Data(line.utf8).write(to: file)

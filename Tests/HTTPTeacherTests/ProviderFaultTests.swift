@@ -88,7 +88,10 @@ import Testing
 
   @Test func `a fault behind status 200 is told as it came, and not with a status that was never sent`() async throws {
     for (body, words) in [
-      (#"{"error": {"code": 502, "message": "Provider returned error"}}"#, "status 200 and the code 502: Provider returned error"),
+      (
+        #"{"error": {"code": 502, "message": "Provider returned error"}}"#,
+        "status 200 and the code 502: Provider returned error"
+      ),
       (#"{"error": "upstream timed out"}"#, "status 200: upstream timed out"),
       (
         #"{"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}"#,
@@ -96,7 +99,9 @@ import Testing
       ),
       (#"{"choices": [{"message": {"content": ""}, "finish_reason": "abort"}]}"#, "status 200: finish_reason abort"),
     ] {
-      let teacher = try ScriptedServer(Self.body(body)).teacher { ($0.retry.attempts, $0.retry.throttledAttempts) = (1, 1) }
+      let teacher = try ScriptedServer(Self.body(body)).teacher {
+        ($0.retry.attempts, $0.retry.throttledAttempts) = (1, 1)
+      }
       let error = try await #require(throws: HTTPTeacherError.self) { try await teacher.reply(to: try request()) }
       #expect("\(error)".contains("the server sent an error in place of an answer, with \(words)"), "\(error)")
     }

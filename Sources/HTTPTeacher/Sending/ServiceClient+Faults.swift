@@ -26,7 +26,8 @@ extension ServiceClient {
       habits.withLock { if $0 == asked { $0 = next } }
       if asked.sendsLogProbabilities, !next.sendsLogProbabilities {
         tell(
-          lackOfTokens: "it refuses to send token probabilities (logprobs). \(Spoken.withoutTokens). It said: \(error.message)",
+          lackOfTokens:
+            "it refuses to send token probabilities (logprobs). \(Spoken.withoutTokens). It said: \(error.message)",
           of: question)
       }
       return .adapted

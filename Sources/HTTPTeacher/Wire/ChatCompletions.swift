@@ -92,7 +92,9 @@ struct ChatCompletions: ChatFormat {
     let refusal = message["refusal"]?.string ?? parts.lazy.compactMap { $0["refusal"]?.string }.first ?? ""
     let tokens = choice["logprobs"]?["content"]?.elements?.compactMap(token) ?? []
     let thoughts = Self.thoughts(message)
-    let calls = [message["tool_calls"], message["function_call"]].compactMap(\.self).first { $0[0] != nil || $0["name"] != nil }
+    let calls = [message["tool_calls"], message["function_call"]].compactMap(\.self).first {
+      $0[0] != nil || $0["name"] != nil
+    }
     return switch FinishReason(choice["finish_reason"]?.string) {
     case .refused: Spoken.Sample(text: refusal.isEmpty ? text : refusal, end: .refused)
     case _ where !refusal.isEmpty: Spoken.Sample(text: refusal, end: .refused)

@@ -1,6 +1,7 @@
 internal import DistillationConfiguration
 internal import Evaluation
 internal import Foundation
+internal import TeacherProtocol
 
 /// What the parts of a run are made from, and the files that they leave.
 extension RunSteps {
