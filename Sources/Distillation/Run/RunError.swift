@@ -133,11 +133,11 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
         + ". Train from the folder start/ of distill export-training, or set student.lora to what it was trained with"
     case .notExported(let key, let why): "\(key): \(why)"
     case .notARun(let path, let why):
-      "\(path): not a run's folder: \(why); give the folder that distill run wrote, the one of its --out or runs/NAME"
+      "\(path): not a run's folder: \(why.withoutFullStop); give the folder that distill run wrote, the one of its --out or runs/NAME"
     case .unfinished(let path, let lacks):
       "\(path): this run is not finished: it has no \(lacks) yet; carry it out first, with distill run"
     case .foreignFolder(let path, let why):
-      "\(path): no place for this run: \(why); give it a folder of its own with --out, such as runs/NAME"
+      "\(path): no place for this run: \(why.withoutFullStop); give it a folder of its own with --out, such as runs/NAME"
     case .unusableFile(let path, let why): "\(path): \(why)"
     }
   }

@@ -125,7 +125,7 @@ import Testing
         ["forward", "--model", "student", "--items", "0.json", "--out", "."],
         ["predict", "--run", "begun", "--data", "new.jsonl", "--out", "first.yaml"],
         ["export", "--model", "student", "--adapter", "student", "--out", "begun/student"],
-        ["export-training", "run.yaml", "--out", "begun/stage1/rows"],
+        ["export-training", "run.yaml", "--for", "trl", "--out", "begun/stage1/rows"],
         ["replies", "merge", "replies.jsonl", "--into", "begun/replies.jsonl"],
         ["init", "--force", "--out", "begun/config.yaml"],
         ["batch", "write", "run.yaml", "--teacher", "s", "--batch", "questions.jsonl"],
