@@ -11,10 +11,14 @@
         return try checked(DualCheckerRun.opening(folder))
       }
       let run = try DistillationRun.opening(folder, plugins: .command())
-      return try [
+      var facts = [
         Fact("run", "method multi-teacher"), Fact("base", (try? run.basePath().path) ?? "a student of code"),
         Fact("adapter", (try? run.lastAdapter().lastPathComponent) ?? "none yet"),
-      ] + facts(of: run.learnedQuestion())
+      ]
+      do { facts += try self.facts(of: run.learnedQuestion()) } catch RunError.unfinished {
+        facts.append(Fact("question", "none is answered yet: carry the run out first, with distill run"))
+      }
+      return facts
     }
 
     /// What a run of the method dualchecker holds.

@@ -37,6 +37,18 @@ struct InspectCommandTests {
     }
   }
 
+  @Test func `of a run that is not finished the facts are what there is`() throws {
+    try withCheckFixture { fixture in
+      try FileManager.default.createDirectory(
+        at: fixture.folder.appending(path: "begun"), withIntermediateDirectories: true)
+      try fixture.write(
+        String(contentsOf: fixture.folder.appending(path: "run.yaml"), encoding: .utf8), to: "begun/config.yaml")
+      let facts = try #require(DistillBinary.found).run("inspect", "begun", in: fixture.folder)
+      #expect(facts.code == 0, "\(facts.errors)")
+      #expect(facts.output.contains("none yet") && facts.output.contains("carry the run out first"), "\(facts.output)")
+    }
+  }
+
   @Test func `an adapter with a number that is none is named as one that can't be used`() throws {
     try withTemporaryFolder { folder in
       let settings = #"{"peft_type": "LORA", "r": 1, "lora_alpha": 1, "target_modules": ["q_proj"]}"#
