@@ -207,8 +207,8 @@ extension DataConfiguration {
 
   /// Which column means what. Columns that rows are chosen by are kept as attributes.
   var mapping: FieldMapping {
-    var slices = Dictionary(uniqueKeysWithValues: fields.slices.map { ($0, $0) })
-    for column in rowsWhere.keys { slices[column] = column }
+    var slices: [String: String] = [:]
+    for column in fields.slices + rowsWhere.keys { slices[column] = column }
     return FieldMapping(
       id: ColumnList([fields.id]), image: fields.image, text: fields.text,
       label: fields.label, group: fields.group, split: file == nil ? nil : fields.split,

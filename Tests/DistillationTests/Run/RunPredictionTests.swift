@@ -202,7 +202,8 @@ import Testing
   @Test func `slices are scored apart, and intervals can be left out`() async throws {
     try await withRunWorld { world in
       let own = world.with {
-        $0.data.fields.slices = ["kind"]
+        // A column that is named twice is one column.
+        $0.data.fields.slices = ["kind", "kind"]
         $0.evaluation.bootstrap = 0
       }
       try await own.run().run()
