@@ -158,6 +158,23 @@ import Testing
     #expect(try await failing.all().map(\.key) == ["a"])
   }
 
+  @Test func `lines that can't be brought to the disk are taken back`() throws {
+    let path = try scratch.file("lines.jsonl", "{\"a\": 1}\n")
+    let failing = try LineFile(
+      path,
+      sync: { _ in
+        errno = EIO
+        return -1
+      })
+    func read(_ file: LineFile) throws -> [String] { try file.newLines { String(decoding: $1, as: UTF8.self) } }
+    #expect(try read(failing) == ["{\"a\": 1}"])
+    let reason = "it can't be brought to the disk: " + String(cString: strerror(EIO))
+    #expect(throws: AnnotationsError.cannotWrite(file: path.relativePath, reason: reason)) {
+      try failing.append(["{\"a\": 2}"])
+    }
+    #expect(try read(failing) == [] && read(LineFile(path)) == ["{\"a\": 1}"])
+  }
+
   @Test func `short writes are gone on with`() async throws {
     let slow = try LineFile(file) { descriptor, bytes, count, offset in
       pwrite(descriptor, bytes, min(count, 7), offset)

@@ -10,6 +10,8 @@ package import TeacherProtocol
 package final class LineFile {
   /// Writes bytes at an offset as `pwrite` does; tests put a failing disk here.
   package typealias Write = @Sendable (Int32, UnsafeRawPointer, Int, off_t) -> Int
+  /// Brings what was written to the disk as `fsync` does.
+  package typealias Sync = @Sendable (Int32) -> Int32
 
   /// Path of the file as it was given.
   package let file: String
@@ -22,6 +24,7 @@ package final class LineFile {
   package let isReadOnly: Bool
   private let isDurable: Bool
   private let write: Write
+  private let sync: Sync
   private var offset: off_t = 0
   private var lines = 0
   /// Whether the line that was read last has no newline yet.
@@ -31,12 +34,12 @@ package final class LineFile {
   /// Opens or makes a file.
   package init(
     _ url: URL, isDurable: Bool = true, isReadOnly: Bool = false,
-    write: @escaping Write = { pwrite($0, $1, $2, $3) }
+    write: @escaping Write = { pwrite($0, $1, $2, $3) }, sync: @escaping Sync = { fsync($0) }
   ) throws(AnnotationsError) {
     file = url.relativePath
     path = url.path
     self.isDurable = isDurable
-    self.write = write
+    (self.write, self.sync) = (write, sync)
     descriptor = try openFile(url, isReadOnly: isReadOnly)
     self.isReadOnly = fcntl(descriptor, F_GETFL) & O_ACCMODE == O_RDONLY
     if isDurable, !self.isReadOnly {
@@ -110,8 +113,11 @@ package final class LineFile {
       }
       written += count
     }
-    if isDurable, fsync(descriptor) != 0 {
-      throw .cannotWrite(file: file, reason: "it can't be brought to the disk: \(lastError())")
+    if isDurable, sync(descriptor) != 0 {
+      let reason = "it can't be brought to the disk: \(lastError())"
+      // Whoever reads the file must not find what was never confirmed.
+      ftruncate(descriptor, start)
+      throw .cannotWrite(file: file, reason: reason)
     }
   }
 
