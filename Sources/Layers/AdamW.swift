@@ -75,16 +75,19 @@ public struct AdamW: Sendable {
 
   /// Takes up a state that ``state(paths:)`` gave.
   ///
-  /// - Returns: false, with nothing changed, if a moment is missing.
-  package mutating func restore(step: Int, paths: [String], from tensor: (String) -> Tensor?) -> Bool {
+  /// - Parameter shapes: of the parameters, with their paths.
+  /// - Returns: false, with nothing changed, if a moment is missing or has another shape than its parameter.
+  package mutating func restore(
+    step: Int, shapes: [(path: String, shape: [Int])], from tensor: (String) -> Tensor?
+  ) -> Bool {
     // Before the first update there are no moments.
     guard step > 0 else {
       (self.step, self.first, self.second, moving) = (0, [], [], [])
       return true
     }
-    let first = paths.compactMap { tensor("first.\($0)") }
-    let second = paths.compactMap { tensor("second.\($0)") }
-    guard first.count == paths.count, second.count == paths.count else { return false }
+    let first = shapes.compactMap { tensor("first.\($0.path)") }
+    let second = shapes.compactMap { tensor("second.\($0.path)") }
+    guard first.map(\.shape) == shapes.map(\.shape), second.map(\.shape) == shapes.map(\.shape) else { return false }
     (self.step, self.first, self.second, moving) = (step, first, second, [])
     return true
   }

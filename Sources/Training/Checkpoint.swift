@@ -33,14 +33,15 @@ public struct Checkpoint: Sendable, Equatable {
     guard FileManager.default.fileExists(atPath: url.path) else { return nil }
     let file = try Tensor.SafetensorsFile(contentsOf: url)
     guard file.metadata["key"] == key else { return nil }
-    guard let step = file.metadata["step"].flatMap(Int.init) else {
+    guard let step = Self.steps(of: file) else {
       throw TrainingError.unusableCheckpoint(url.path, "it does not say how many updates were made")
     }
-    let paths = model.parameters().filter(\.parameter.isTrainable).map(\.path)
+    let trained = model.parameters().filter(\.parameter.isTrainable)
+    let shapes = trained.map { ($0.path, $0.parameter.value.shape) }
     let tensors = try Dictionary(uniqueKeysWithValues: file.names.map { ($0, try file.tensor(named: $0)) })
     var filler = Filler(tensors: tensors)
     model.visit(&filler, at: "")
-    guard filler.missing.isEmpty, optimizer.restore(step: step, paths: paths, from: { tensors[$0] }) else {
+    guard filler.missing.isEmpty, optimizer.restore(step: step, shapes: shapes, from: { tensors[$0] }) else {
       throw TrainingError.unusableCheckpoint(url.path, "it lacks \(filler.missing.first ?? "the optimiser's moments")")
     }
     return step
@@ -49,8 +50,12 @@ public struct Checkpoint: Sendable, Equatable {
   /// The updates that a checkpoint of these inputs has made; nil if there is none.
   package func steps() throws -> Int? {
     guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-    let metadata = try Tensor.SafetensorsFile(contentsOf: url).metadata
-    return metadata["key"] == key ? metadata["step"].flatMap(Int.init) : nil
+    let file = try Tensor.SafetensorsFile(contentsOf: url)
+    return file.metadata["key"] == key ? Self.steps(of: file) : nil
+  }
+
+  private static func steps(of file: Tensor.SafetensorsFile) -> Int? {
+    file.metadata["step"].flatMap(Int.init).flatMap { $0 < 0 ? nil : $0 }
   }
 
   /// Deletes the file, once the stage's result is written.

@@ -152,6 +152,14 @@ private struct Killed: Error {}
       expectRefusal("lacks")
       try Tensor.writeSafetensors(["x": Tensor([1], shape: [1])], metadata: ["key": "k", "format": "pt"], to: url)
       expectRefusal("updates were made")
+      try Tensor.writeSafetensors(
+        ["x": Tensor([1], shape: [1])], metadata: ["key": "k", "step": "-3", "format": "pt"], to: url)
+      expectRefusal("updates were made")
+      let paths = student.parameters().filter(\.parameter.isTrainable)
+      var state = Dictionary(uniqueKeysWithValues: paths.map { ("model." + $0.path, $0.parameter.value) })
+      for name in paths.flatMap({ ["first." + $0.path, "second." + $0.path] }) { state[name] = Tensor([1], shape: [1]) }
+      try Tensor.writeSafetensors(state, metadata: ["key": "k", "step": "2", "format": "pt"], to: url)
+      expectRefusal("moments")
       try FileManager.default.removeItem(at: url)
       try train()
       let whole = try Data(contentsOf: url)
