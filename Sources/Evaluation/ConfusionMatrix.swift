@@ -31,6 +31,21 @@ package struct ConfusionMatrix: Codable, Sendable, Equatable {
     self.counts = counts
   }
 
+  /// Reads what was written, and refuses counts that are none of these labels.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    labels = try container.decode([String].self, forKey: .labels)
+    counts = try container.decode([[Int]].self, forKey: .counts)
+    guard counts.count == labels.count, counts.allSatisfy({ $0.count == labels.count + 1 && $0.allSatisfy { $0 >= 0 } })
+    else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .counts, in: container,
+        debugDescription: "expected \(labels.count) rows of \(labels.count + 1) counts, none below 0")
+    }
+  }
+
+  private enum CodingKeys: CodingKey { case labels, counts }
+
   /// The number of items.
   package var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
 

@@ -70,6 +70,29 @@ import TestSupport
     }
   }
 
+  @Test(arguments: ["[[0,1],[1,0]]", "[[0,1,0]]", "[[0,1,0],[1,0,-1]]", "[]"])
+  func `a matrix that is none of its labels is refused`(counts: String) throws {
+    var full = file
+    full.results["two_stage"]?.confusion = ConfusionMatrix(labels: ["a", "b"], truth: [], answers: [])
+    let text = String(decoding: full.jsonData(), as: UTF8.self).filter { !$0.isWhitespace }
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("evaluation.json")
+      try Data(text.utf8).write(to: url)
+      #expect(try EvaluationFile(contentsOf: url) == full)
+      let spoilt = text.replacing("[[0,0,0],[0,0,0]]", with: counts)
+      try #require(spoilt != text)
+      try Data(spoilt.utf8).write(to: url)
+      #expect {
+        try EvaluationFile(contentsOf: url)
+      } throws: { error in
+        guard case .malformed(_, let place, "2 rows of 3 counts, none below 0", _)? = error as? RunFileError else {
+          return false
+        }
+        return place == "field results.two_stage.confusion.counts"
+      }
+    }
+  }
+
   @Test func `a file that is not there, not JSON or lacks a field is named with what is wrong`() throws {
     try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("evaluation.json")
