@@ -87,7 +87,7 @@ package struct StageChoice: Codable, Sendable, Equatable {
       let accuracy = weight * share(one.labels) + (1 - weight) * (onAgreed ?? 0)
       return Candidate(name: one.name, accuracy: accuracy, onLabels: share(one.labels), onAgreed: onAgreed)
     }
-    // max(by:) would take the last of equals.
+    // Of equal ones the first.
     let best = candidates.indices.reduce(0) { candidates[$1].accuracy > candidates[$0].accuracy ? $1 : $0 }
     let bootstrap = GroupBootstrap(groups: labelGroups + agreedGroups, resamples: resamples, seed: seed)
     differences = candidates.indices.filter { $0 != best }.map { other in

@@ -21,7 +21,7 @@ struct ChosenPlaces {
   /// Settles what counts for a head that is the token table, as PEFT 0.21.2's `_check_tied_modules` and
   /// `set_additional_trainable_modules` do.
   ///
-  /// - Parameter tables: the model's places, by path.
+  /// - Parameter places: the model's, in its order.
   mutating func tie(_ head: TokenHead, _ configuration: LoRAConfiguration, places: [AdapterPlace]) throws {
     guard head.isTied else { return }
     func refuse(_ reason: String) -> LoRAError { .notAdaptable(path: head.path, reason: reason) }

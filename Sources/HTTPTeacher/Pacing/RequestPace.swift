@@ -12,7 +12,8 @@ public struct PaceLimits: Sendable, Equatable {
   package var faultsToPause = 10
   /// Seconds of the first such pause; each one after is twice as long, up to a minute. The default is 5.
   package var firstPause = 5.0
-  /// Pauses in a row after which the teacher counts as unavailable. The default is 6, four minutes in all.
+  /// Pauses in a row after which the teacher counts as unavailable. The default is 6, a little more than three minutes
+  /// in all.
   package var pauses = 6
   /// Questions that are refused (4xx) before a single one is answered, after which the teacher counts as unavailable: it is
   /// then not the questions that are at fault. The default is 50.
