@@ -150,8 +150,10 @@
       } else {
         options.decisions = try DecisionSettings(contentsOf: folder)
         let own = options.decisions.adapter.map { [$0] } ?? []
+        let base = try StudentFamily.student(contentsOf: folder)
+        try base.refuseNonFiniteWeights(of: folder)
         student = try adapted(
-          StudentFamily.student(contentsOf: folder), with: adapter.isEmpty ? own : adapter.map { URL(filePath: $0) })
+          base, with: adapter.isEmpty ? own : adapter.map { URL(filePath: $0) })
       }
       let name = name ?? folder.resolvingSymlinksInPath().lastPathComponent
       let server =

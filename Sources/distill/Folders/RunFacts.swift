@@ -1,6 +1,7 @@
 #if Run
   import Distillation
   import Foundation
+  import StudentModels
   import StudentServer
   import TeacherProtocol
 
@@ -11,12 +12,16 @@
         return try checked(DualCheckerRun.opening(folder))
       }
       let run = try DistillationRun.opening(folder, plugins: .command())
+      let base = try? run.basePath()
       var facts = [
-        Fact("run", "method multi-teacher"), Fact("base", (try? run.basePath().path) ?? "a student of code"),
+        Fact("run", "method multi-teacher"), Fact("base", base?.path ?? "a student of code"),
         Fact("adapter", (try? run.lastAdapter().lastPathComponent) ?? "none yet"),
       ]
       do { facts += try self.facts(of: run.learnedQuestion()) } catch RunError.unfinished {
         facts.append(Fact("question", "none is answered yet: carry the run out first, with distill run"))
+      }
+      if let base, ImageTextMatcher.isFolder(base) {
+        facts.append(Fact("other questions", "none: a student that compares answers what it learned"))
       }
       return facts
     }
