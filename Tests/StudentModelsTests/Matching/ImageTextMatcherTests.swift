@@ -119,7 +119,7 @@ import Testing
     }
   }
 
-  @Test func `a sentence model in a GGUF file is kept as one, in parts too, and makes way for another`() throws {
+  @Test func `a sentence model in a GGUF file is kept as one, and makes way for another`() throws {
     try withTemporaryFolder { folder in
       let golden = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Golden").standardizedFileURL
       var generator = Tensor.Generator(seed: 1)
