@@ -144,6 +144,16 @@ import Testing
     let bad = try await ask(#"{"cause": "Snow"}"#)
     #expect(bad.label == nil)
     #expect(bad.outcome == .unreadable("the cause 'Snow' does not stand in the text"))
+    // What came in place of words is read for no spans, whatever it has inside.
+    for outcome in [
+      TeacherReply.Outcome.unreadable(TeacherReply.Outcome.toolCall), .unreadable(AnswerReader.thoughtsAlone),
+    ] {
+      let wordless = ScriptedTeacher("t") { _ in TeacherReply(outcome: outcome, raw: #"{"cause": "Rain"}"#) }
+      let reply = try await TaskTeacher(wordless, task: task).reply(
+        to: TeacherRequest(
+          item: Fixture.item("1", "Rain made the road wet."), prompt: "p", promptVersion: "v", labels: task.labels))
+      #expect(reply.outcome == outcome)
+    }
   }
 }
 

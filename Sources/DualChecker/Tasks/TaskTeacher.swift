@@ -24,7 +24,9 @@ package struct TaskTeacher: Teacher {
   /// Asks, and reads the spans.
   package func reply(to request: TeacherRequest) async throws -> TeacherReply {
     var reply = try await teacher.reply(to: request)
-    guard task.kind == .spans, reply.outcome != .refused, reply.outcome != .cutOff else { return reply }
+    // Of what came in place of words there is nothing to read.
+    let wordless = [TeacherReply.Outcome.toolCall, AnswerReader.thoughtsAlone].map(TeacherReply.Outcome.unreadable)
+    guard task.kind == .spans, !([.refused, .cutOff] + wordless).contains(reply.outcome) else { return reply }
     do throws(UnreadableAnswer) {
       reply.outcome = .answered(try task.answer(in: reply.raw, about: request.item.text).key)
       reply.confidence = reply.confidence ?? SpanReader(task: task).confidence(in: reply.raw)
