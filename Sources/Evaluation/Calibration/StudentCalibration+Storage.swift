@@ -136,29 +136,32 @@ extension StudentCalibration {
       throw .unreadable(file: file.path, reason: FaultText.reason(of: error))
     }
     var answers: [Answer] = []
-    for (number, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
+    for (number, line) in data.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated()
+    where !line.isEmpty {
       let place = "line \(number + 1)"
+      let answer: Answer
       do {
-        answers.append(try JSONParser.value(of: [UInt8](line)).decoded(as: Answer.self))
+        answer = try JSONParser.value(of: [UInt8](line)).decoded(as: Answer.self)
       } catch {
         let problem = JSONProblem(error, in: line)
         throw .malformed(
           file: file.path, place: "\(place), \(problem.place)", expected: problem.expected, found: problem.found)
       }
       let known = labels.joined(separator: ", ")
-      if let other = ([answers[number].truth] + answers[number].probabilities.keys.sorted()).first(where: {
+      if let other = ([answer.truth] + answer.probabilities.keys.sorted()).first(where: {
         !labels.contains($0)
       }) {
         throw .malformed(file: file.path, place: place, expected: "one of the labels \(known)", found: "'\(other)'")
       }
-      guard answers[number].weight > 0 else {
+      guard answer.weight > 0 else {
         throw .malformed(
-          file: file.path, place: "\(place), field weight", expected: "more than 0", found: "\(answers[number].weight)")
+          file: file.path, place: "\(place), field weight", expected: "more than 0", found: "\(answer.weight)")
       }
-      if let other = answers[number].probabilities.values.first(where: { !(0...1 + 1e-9).contains($0) }) {
+      if let other = answer.probabilities.values.first(where: { !(0...1 + 1e-9).contains($0) }) {
         throw .malformed(
           file: file.path, place: "\(place), field probabilities", expected: "numbers from 0 to 1", found: "\(other)")
       }
+      answers.append(answer)
     }
     return answers
   }

@@ -83,6 +83,7 @@ import Testing
         ("0.5,", "1.5,", "line 2, field probabilities", "numbers from 0 to 1"),
         (#""truth": "a""#, #""truth": "z""#, "line 2", "one of the labels a, b, c"),
         ("0.5}", "0.5", "line 2, line 1", ""),
+        (line, "\n\n" + line.replacing("0.5,", with: "1.5,"), "line 4, field probabilities", "numbers from 0 to 1"),
       ] {
         try Data((line + "\n" + line.replacing(old, with: new)).utf8).write(to: file)
         let error = #expect(throws: RunFileError.self) {
