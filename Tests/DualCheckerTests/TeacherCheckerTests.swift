@@ -69,7 +69,10 @@ import Testing
     }
     let checker = TeacherChecker(teacher: teacher, check: Endless(), maximumFollowUps: 4)
     #expect(try await checker.ask(try request("Yes 1", "")).exchanges.count == 5)
-    let none = TeacherChecker(teacher: teacher, check: NoReplyCheck(), maximumFollowUps: 4)
+    struct NoCheck: ReplyCheck {
+      func followUp(to exchanges: [Exchange]) async throws -> TeacherRequest? { nil }
+    }
+    let none = TeacherChecker(teacher: teacher, check: NoCheck(), maximumFollowUps: 4)
     #expect(try await none.ask(try request("hm 0", "")).exchanges.count == 1)
   }
 

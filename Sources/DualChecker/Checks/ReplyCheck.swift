@@ -37,13 +37,6 @@ extension ReplyCheck {
   public func respondent(after exchanges: [Exchange]) -> (any Teacher)? { nil }
 }
 
-/// Every reply will do: the baseline without a teacher checker.
-package struct NoReplyCheck: ReplyCheck {
-  package init() {}
-
-  package func followUp(to exchanges: [Exchange]) async throws -> TeacherRequest? { nil }
-}
-
 /// Asks again, with more detail, where the teacher is not sure enough.
 ///
 /// ```swift

@@ -15,10 +15,6 @@ package enum TrainingMetric: String, Sendable, CaseIterable {
   case logpsChosen = "logps/chosen"
   /// The same of rejected answers.
   case logpsRejected = "logps/rejected"
-  /// Mean logit over the tokens of chosen answers.
-  case logitsChosen = "logits/chosen"
-  /// The same of rejected answers.
-  case logitsRejected = "logits/rejected"
   /// Mean entropy of the answer tokens' distributions, in nats.
   case entropy
   /// The share of answer tokens whose most probable token is the right one, in 0...1.

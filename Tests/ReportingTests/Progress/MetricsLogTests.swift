@@ -18,7 +18,7 @@ import TestSupport
     #expect(
       TrainingMetric.allCases.map(\.rawValue).joined(separator: " ")
         == "loss rewards/chosen rewards/rejected rewards/margins rewards/accuracies logps/chosen logps/rejected "
-        + "logits/chosen logits/rejected entropy mean_token_accuracy grad_norm num_tokens learning_rate epoch")
+        + "entropy mean_token_accuracy grad_norm num_tokens learning_rate epoch")
   }
 
   @Test func `names with quotes and control characters stay valid JSON`() {
