@@ -99,21 +99,21 @@ package struct InternVision: Module {
 
 /// The sizes of an InternVL tower, with the keys of `vision_config` in a model's config.json.
 package struct InternVisionConfiguration: TileTowerConfiguration {
-  /// The default is 1024.
+  /// The width of a row. The default is 1024.
   package var hiddenSize = 1024
-  /// The default is 4096.
+  /// The inner width of the MLP. The default is 4096.
   package var intermediateSize = 4096
-  /// The default is 24.
+  /// Transformer layers. The default is 24.
   package var layers = 24
-  /// The default is 16.
+  /// Attention heads; divides ``hiddenSize``. The default is 16.
   package var heads = 16
-  /// The default is 448.
+  /// The side of a tile in pixels. The default is 448.
   package var imageSize = 448
-  /// The default is 14.
+  /// The side of a patch in pixels; what is left of ``imageSize`` beside whole patches is not read. The default is 14.
   package var patchSize = 14
-  /// The default is 1e-6.
+  /// Added to variances. The default is 1e-6.
   package var epsilon: Float = 1e-6
-  /// The default is GELU.
+  /// Inside the MLP. The default is gelu.
   package var activation = Activation.gelu
   /// The layers' norms (`norm_type`). The default is LayerNorm.
   package var norm = Norm.layer

@@ -17,6 +17,7 @@ actor Endpoints {
 
   /// What became of it.
   enum Ending: Sendable {
+    /// It gave an answer.
     ///
     /// - Parameter full: seconds until it has room again, where it has none left.
     case answered(full: Double?)
