@@ -20,7 +20,7 @@ import Testing
     return makers
   }
 
-  func request(to server: FaultyServer, seconds: Double = 5) -> TransportRequest {
+  func request(to server: FaultyServer, seconds: Double = 60) -> TransportRequest {
     TransportRequest(
       url: server.base.appendingPathComponent("x"), headers: ["Authorization": "Bearer k"], body: Data("body".utf8),
       seconds: seconds)
