@@ -82,7 +82,6 @@ private final class Receiver: NSObject, URLSessionDataDelegate {
     let seconds: Double
     let start = ContinuousClock.now
     var body = Data()
-    var failure: HTTPTeacherError?
   }
 
   private let open = Locked<[Int: Open]>([:])
@@ -103,18 +102,19 @@ private final class Receiver: NSObject, URLSessionDataDelegate {
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    let isTooLarge = open.withLock { open in
-      guard var answer = open.removeValue(forKey: dataTask.taskIdentifier) else { return false }
+    let excess: HTTPTeacherError? = open.withLock { open in
+      // Taken out, so that the body is not copied.
+      guard var answer = open.removeValue(forKey: dataTask.taskIdentifier) else { return nil }
       defer { open[dataTask.taskIdentifier] = answer }
       guard answer.body.count + data.count <= maximumBytes else {
-        answer.failure = .tooLarge(host: answer.host, limit: maximumBytes)
-        answer.body = Data()
-        return true
+        return .tooLarge(host: answer.host, limit: maximumBytes)
       }
       answer.body.append(data)
-      return false
+      return nil
     }
-    if isTooLarge { dataTask.cancel() }
+    guard let excess else { return }
+    end(dataTask, with: excess)
+    dataTask.cancel()
   }
 
   func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
@@ -123,7 +123,6 @@ private final class Receiver: NSObject, URLSessionDataDelegate {
   }
 
   private static func result(of answer: Open, _ response: URLResponse?, _ error: (any Error)?) -> Answer {
-    if let failure = answer.failure { return .failure(failure) }
     let elapsed = ElapsedTime.seconds(since: answer.start)
     // The description of a URLError may hold the whole address; the words are enough.
     if let error {
