@@ -4,7 +4,7 @@
 # Seen on 2026-11-30 with inspect-ai 0.3.285.
 # match() and includes() compare letters, not words: match(), by default, asks whether the answer ends with the target. A label
 # that is the end of its own denial is found in it. match(numeric=True) compares numbers by their first five digits, and
-# location="exact" does too. location="exact" without numeric=True is right for labels and for whole numbers.
+# location="exact" does too. location="exact" without numeric=True is right for these labels and for positive whole numbers.
 #
 # Why it matters: relevant and irrelevant, safe and unsafe, valid and invalid, toxic and nontoxic are the label sets that
 # students are trained for. A student that always says the negative one has all items right; large sums, counts and ids are
