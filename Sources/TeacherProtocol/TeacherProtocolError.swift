@@ -28,6 +28,8 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
   case unknownLabel(String, known: [String])
   /// A template names a slot that nothing fills.
   case unknownSlot(String, template: String, known: [String])
+  /// A template that asks the same about every item: none of its slots is a field of the items, and these have no image.
+  case asksNothing(template: String, known: [String])
   /// A template is not well formed. The offset counts characters from 0.
   case badTemplate(String, offset: Int, expected: String)
   /// An image file can't be used.
@@ -71,6 +73,9 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
     case .unknownSlot(let slot, let template, let known):
       "Template '\(template)' names the slot {\(slot)}, which nothing fills. Known slots: \(known.listed). "
         + "Write {{ and }} for braces that stand for themselves."
+    case .asksNothing(let template, let known):
+      "Template '\(template)' asks the same about every item: nothing of an item stands in it, and items have no image. Put a "
+        + "slot into it: \(known.map { "{\($0)}" }.joined(separator: ", "))."
     case .badTemplate(let template, let offset, let expected):
       "Template '\(template)', character \(offset + 1): expected \(expected.withoutFullStop)."
     case .badImage(let file, let reason): "Image \(file): \(reason.withoutFullStop)."

@@ -90,28 +90,13 @@ public struct StageTargets<Model: Student>: Sendable {
 
   /// The answers of an item that Stage 1 learns, each once; none leaves the item out.
   private func learned(_ judgement: Judgement) throws -> [(label: String, text: String)] {
-    guard let wanted = wantedLabels(judgement) else { return [] }
+    let wanted = Set(options.learned(judgement.verdict, of: judgement.annotations.compactMap(\.vote)).map(\.label))
     var seen: Set<String> = []
     return try judgement.annotations.compactMap { annotation in
       guard let label = annotation.reply.label, wanted.contains(label), options.answers.includes(annotation.teacher)
       else { return nil }
       return (label, try text(label, annotation.reply.wholeRationale))
     }.filter { seen.insert($0.text).inserted }
-  }
-
-  /// Labels whose answers Stage 1 learns for an item; nil leaves the item out.
-  private func wantedLabels(_ judgement: Judgement) -> Set<String>? {
-    if let label = judgement.label { return [label] }
-    guard judgement.verdict == .conflict else { return nil }
-    switch options.conflicts {
-    case .exclude: return nil
-    case .all: return Set(judgement.annotations.compactMap(\.reply.label))
-    case .majority:
-      guard case .agreed(let label) = MajorityRule().verdict(on: judgement.annotations.compactMap(\.vote)) else {
-        return nil
-      }
-      return [label]
-    }
   }
 
   /// Stage 2: answers with the human label are chosen, all others rejected; the most confident first.

@@ -149,11 +149,13 @@ public struct TwoStageDistillation: Sendable {
   /// Asks the teachers about items.
   ///
   /// - Parameter items: nil for all of the data set.
-  /// - Throws: an error of the store. A question that fails is listed in the result.
+  /// - Throws: `TeacherProtocolError.asksNothing` for a prompt that is the same about every item, or an error of the store. A
+  ///   question that fails is listed in the result.
   public func annotate(
     _ data: Dataset, items: [Item]? = nil, teachers: [any Teacher], store: any AnnotationStore,
     ledger: SpendingLedger = SpendingLedger()
   ) async throws -> AnnotationRun {
+    try prompt.check(on: items ?? data.items)
     let assignments = teachers.map {
       Annotator.Assignment(teacher: $0, template: prompt, price: prices[$0.name])
     }

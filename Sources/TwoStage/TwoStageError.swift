@@ -20,7 +20,7 @@ public enum TwoStageError: Error, Sendable, Equatable, CustomStringConvertible {
     case .nothingAgreed(let items, let reason):
       "the teachers agree on none of \(NumberText.counted(items, "item")), so Stage 1 has nothing to learn; "
         + (reason.isEmpty
-          ? "take another agreement rule, or let Stage 1 learn conflicts (options.conflicts)"
+          ? "take another agreement rule, one with fewer votes, or let Stage 1 learn all answers on conflicts (options.conflicts)"
           : "the first question without an answer: \(reason.withoutFullStop)")
     case .nothingUsable(let items, let reason):
       "the student can take none of \(NumberText.counted(items, "agreed item")), so Stage 1 has nothing to learn; the first: "

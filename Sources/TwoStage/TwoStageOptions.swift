@@ -1,3 +1,4 @@
+package import Annotations
 public import DPO
 public import LoRA
 public import Training
@@ -97,5 +98,20 @@ public struct TwoStageOptions: Sendable {
   /// The objective of a pair and of chosen answers.
   package var preferenceObjective: PreferenceObjective {
     PreferenceObjective(loss: loss, supervisedWeight: supervisedWeight, tailWeight: tailWeight)
+  }
+}
+
+extension TwoStageOptions {
+  /// The votes on an item whose answers Stage 1 learns; none leaves the item out.
+  package func learned(_ verdict: Verdict, of votes: [Vote]) -> [Vote] {
+    let wanted: Set<String> =
+      switch (verdict, conflicts) {
+      case (.agreed(let label), _): [label]
+      case (.noVote, _), (.conflict, .exclude): []
+      case (.conflict, .all): Set(votes.map(\.label))
+      case (.conflict, .majority):
+        if case .agreed(let label) = MajorityRule().verdict(on: votes) { [label] } else { [] }
+      }
+    return votes.filter { wanted.contains($0.label) && answers.includes($0.teacher) }
   }
 }

@@ -35,6 +35,17 @@ struct WordStudent: OnlineStudent, Equatable {
     return loop
   }
 
+  @Test func `a layout in which nothing of an item stands is refused before the teacher is asked`() async throws {
+    let layout = "{instructions}\n[[{demonstrations}\n]]{names}?"
+    let (task, aligner) = (try Fixture.green(), try await Fixture.aligner())
+    let loop = DualCheckerLoop(
+      task: task, teacher: InContextTeacher("offline", task: task), aligner: aligner, items: items,
+      template: LabellingTemplate(layout: layout, instructions: ["Green?"]))
+    await #expect(throws: TeacherProtocolError.asksNothing(template: layout, known: ["detail", "text"])) {
+      try await loop.start()
+    }
+  }
+
   @Test func `it labels everything, counts every question and names the template of every answer`() async throws {
     let loop = try await loop()
     var (state, student) = (try await loop.start(), WordStudent())

@@ -77,6 +77,19 @@ import Testing
         == .unknownSlot("title", template: "{text} {title}", known: ["text", "entities", "labels"]))
   }
 
+  @Test func `a template that asks the same about every item is an error where items have no image`() throws {
+    let mapping = FieldMapping(evidence: ["entities": "e"])
+    for text in ["Is this urgent?", "Is {{text}} urgent? {labels}"] {
+      #expect(
+        failure { try PromptTemplate(text).check(mapping) }
+          == .asksNothing(template: text, known: ["text", "entities"]))
+      try PromptTemplate(text).check(FieldMapping(image: "photo"))
+    }
+    for text in ["{text}?", "Is it urgent?[[ Seen: {entities}]]"] { try PromptTemplate(text).check(mapping) }
+    let fault = TeacherProtocolError.asksNothing(template: "Is it?", known: ["text", "entities"])
+    #expect(fault.description.hasSuffix("Put a slot into it: {text}, {entities}."))
+  }
+
   @Test(arguments: [("{text", 0), ("a }", 2), ("[[a", 3), ("[[a [[b]]", 4), ("{}", 1), ("{my slot}", 1), ("{1}", 1)])
   func `a template that is not well formed names the place`(_ text: String, offset: Int) {
     guard case .badTemplate(_, offset, _)? = failure({ _ = try PromptTemplate(text) }) else {

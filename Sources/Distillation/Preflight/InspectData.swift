@@ -29,11 +29,9 @@ struct InspectedData {
 }
 
 extension RunCheck {
-  /// Looks at slots of prompts: each must be a field of the data.
+  /// Looks at slots of prompts: each must be a field of the data, and without images one must tell items apart.
   static func inspectPrompts(_ run: RunConfiguration, into findings: inout [CheckFinding]) {
-    let prompts =
-      [("prompt", run.prompt)]
-      + run.teachers.compactMap { teacher in teacher.prompt.map { ("teachers.\(teacher.name).prompt", $0) } }
+    let prompts = run.prompts
     var isClean = true
     for (key, text) in prompts {
       do {
@@ -46,6 +44,7 @@ extension RunCheck {
     if isClean {
       let slots = Set(prompts.flatMap { (try? PromptTemplate($0.1).slots) ?? [] }).sorted()
       findings.ok("prompt", slots.isEmpty ? "no slots" : "slots " + slots.map { "{\($0)}" }.joined(separator: ", "))
+      for field in run.unaskedFields { findings.warn(field.key, field.text) }
     }
   }
 

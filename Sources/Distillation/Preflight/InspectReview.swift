@@ -34,6 +34,9 @@ extension RunCheck {
     }
     guard run.review.source == .file, let path = run.review.file else { return }
     do {
+      if votes.conflicts == 0 {
+        return findings.ok("review.file", "no file is needed, as there is no conflict to decide")
+      }
       guard FileManager.default.fileExists(atPath: path) else {
         findings.warn(
           "review.file", "\(path) is not there yet: the run stops after the step agree, for people to fill it in")

@@ -224,28 +224,20 @@ extension RunCheck {
     }
     let rule = run.agreement.rule(
       over: VoteTable(teachers: run.teachers.map(\.name), items: data.items.train.map(\.id), cast), levels: run.levels)
-    var (agreed, conflicts, none) = (0, 0, 0)
-    for (item, cast) in zip(data.items.train, cast) {
-      switch rule.verdict(on: cast) {
-      case .agreed(let label):
-        agreed += 1
-        votes.learnt[item.id] = .some(label)
-      case .conflict:
-        conflicts += 1
-        if run.stage1.conflicts != .exclude { votes.learnt[item.id] = .some(nil) }
-      case .noVote: none += 1
-      }
+    let options = run.twoStageOptions
+    let judged = cast.map { ($0, rule.verdict(on: $0)) }
+    for (item, (cast, verdict)) in zip(data.items.train, judged) {
+      let labels = Set(options.learned(verdict, of: cast).map(\.label))
+      if let first = labels.first { votes.learnt[item.id] = .some(labels.count == 1 ? first : nil) }
     }
-    let text =
-      "\(NumberText.counted(agreed, "training item")) agreed, \(NumberText.counted(conflicts, "conflict")), "
-      + "\(NumberText.grouped(none)) with too few votes"
-    if agreed == 0, run.stage1.conflicts == .exclude {
-      findings.fail("agreement", "\(text): Stage 1 has nothing to learn; set stage1.conflicts to majority or both")
-    } else if conflicts == 0 {
-      findings.warn("agreement", "\(text): Stage 2 has nothing to learn")
+    let supply = Stage1Supply(options, teachers: run.teachers.map(\.name), judged)
+    if supply.isEmpty, run.stage1.adapter == nil {
+      findings.fail("agreement", "\(supply.facts): Stage 1 has nothing to learn; \(supply.remedy)")
+    } else if supply.conflicts == 0 {
+      findings.warn("agreement", "\(supply.facts): Stage 2 has nothing to learn")
     } else {
-      findings.ok("agreement", text)
+      findings.ok("agreement", supply.facts)
     }
-    votes.conflicts = conflicts
+    votes.conflicts = supply.conflicts
   }
 }

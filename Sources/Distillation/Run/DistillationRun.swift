@@ -77,6 +77,7 @@ public struct DistillationRun: Sendable {
     }
     if plugins.student == nil { try LabelsAlike.refuse(configuration) }
     try configuration.refuseUnsuitedMatchers()
+    try lookAtPrompts()
     try refuseUnusable(store: configuration.store)
     for (path, key) in configuration.takenAdapters where !last.isBefore(.stage1) {
       _ = try TakenAdapter(URL(filePath: path), key: key)
@@ -240,6 +241,8 @@ public struct DistillationRun: Sendable {
       found.add(fresh)
     case .file:
       let asked = Array(ordered.prefix(max(0, allowed)))
+      // Where nothing is asked no file is needed.
+      guard !asked.isEmpty else { break }
       func wait() throws -> Never {
         let queue = folder.appending(path: "review-queue.csv")
         try ReviewFile.write(asked, to: queue)
@@ -252,7 +255,7 @@ public struct DistillationRun: Sendable {
       if let listed = source.setAside.listed { reporter.message(listed) }
       let fresh = try await source.labels(for: asked.map(\.item))
       // A file that answers none of these questions was filled in for others, of an earlier round, or is not begun.
-      if fresh.isEmpty, !asked.isEmpty { try wait() }
+      if fresh.isEmpty { try wait() }
       found.add(fresh)
       sayWhatIsOpen(asked, after: found, decidedBy: path)
     case .page:

@@ -35,8 +35,8 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case noStudent
   /// A student that reads text alone, in a run whose items have images: its folder.
   case readsNoImages(String)
-  /// Nothing to train on, since the teachers agree on nothing.
-  case nothingAgreed
+  /// Nothing to train on, since the teachers agree on nothing that Stage 1 learns: how the items stand, and what helps.
+  case nothingAgreed(String, remedy: String)
   /// Nothing to train on, since the student can take none of the agreed items: how many, and the first with its reason.
   case nothingUsable(Int, first: String)
   /// A file of which no row could be answered: its path, how many rows it has, and the first reason.
@@ -113,18 +113,18 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     case .readsNoImages(let path):
       "\(path): this model reads text alone, and the items have images; set data.fields.image to null, which leaves them "
         + "out for teachers and student, or take a model that reads images"
-    case .nothingAgreed:
-      "the teachers agree on no training item, so Stage 1 has nothing to learn; set stage1.conflicts to majority or both"
+    case .nothingAgreed(let facts, let remedy):
+      "\(facts), so Stage 1 has nothing to learn; \(remedy)"
     case .nothingUsable(let count, let first):
       "the student can take none of the \(count) training items that the teachers agree on, so Stage 1 has nothing to learn; "
         + "the first: \(first)"
     case .nothingPredicted(let file, let rows, let first):
       "\(file): none of the \(NumberText.counted(rows, "row")) has an answer; the first: \(first)"
     case .waitingForLabels(let file, let conflicts):
-      "\(conflicts) conflicts wait for labels: fill the column \"label\" of \(file), save it as the review file that the "
+      "\(NumberText.counted(conflicts, "conflict")) \(conflicts == 1 ? "waits" : "wait") for labels: fill the column \"label\" of \(file), save it as the review file that the "
         + "configuration names (review.file), and run again"
     case .waitingForReview(let folder, let conflicts):
-      "\(conflicts) conflicts wait for people: decide them with distill review --run \(folder), and run again"
+      "\(NumberText.counted(conflicts, "conflict")) \(conflicts == 1 ? "waits" : "wait") for people: decide them with distill review --run \(folder), and run again"
     case .noReview(let folder, let source):
       "\(folder): the labels of this run come from review.source: \(source); set it to page for people to give them here"
     case .foreignAdapter(let key, let folder, let differences):

@@ -22,6 +22,7 @@ extension DistillationRun {
   /// - Returns: the store of the part; nil where the run's is on a server, which takes the replies itself.
   /// - Throws: as the step `annotate`.
   package func annotate(_ shard: Shard, rows: Int = 16_384) async throws -> URL? {
+    try lookAtPrompts()
     try refuseUnusable(store: configuration.store)
     if let threads = configuration.threads { Tensor.Compute.threads = threads }
     var asked = self

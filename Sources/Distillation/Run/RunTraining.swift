@@ -88,12 +88,12 @@ extension DistillationRun {
     let (adapter, key, examples): (URL, String, Int)
     switch configuration.stage1.targets {
     case .hard:
-      let trees = try usable(stages.targets.supervised(state.judgements), stages)
+      let trees = try usable(stages.targets.supervised(state.judgements), stages, state)
       key = stages.key(trees.map { ($0, "") }, start: "", settings: training.json, state)
       adapter = try await stages.trainSupervised("stage1", from: nil, trees: trees, training: training, key: key)
       examples = trees.count
     case .soft:
-      let targets = try usable(stages.targets.soft(state.judgements), stages)
+      let targets = try usable(stages.targets.soft(state.judgements), stages, state)
       key = stages.key(targets.map { ($0.tree, "\($0.weights)") }, start: "", settings: training.json, state)
       adapter = try await stages.trainSoft("stage1", targets: targets, training: training, key: key)
       examples = targets.count
@@ -102,10 +102,12 @@ extension DistillationRun {
   }
 
   /// Stage 1's examples; none is an error that says why.
-  private func usable<Example>(_ examples: [Example], _ stages: StudentStages<some Student>) throws -> [Example] {
+  private func usable<Example>(
+    _ examples: [Example], _ stages: StudentStages<some Student>, _ state: RunState
+  ) throws -> [Example] {
     guard examples.isEmpty else { return examples }
     let refused = stages.targets.setAside.all
-    guard let first = refused.first else { throw RunError.nothingAgreed }
+    guard let first = refused.first else { throw RunError.nothingAgreed(by: configuration, state) }
     throw RunError.nothingUsable(refused.count, first: "item \(first.item): \(first.reason)")
   }
 

@@ -55,7 +55,7 @@ struct TrainingFolder {
       options: configuration.twoStageOptions)
     let first = try targets.supervisedTargets(state.judgements)
     guard !first.isEmpty else {
-      guard let refused = targets.setAside.all.first else { throw RunError.nothingAgreed }
+      guard let refused = targets.setAside.all.first else { throw RunError.nothingAgreed(by: configuration, state) }
       throw RunError.nothingUsable(
         targets.setAside.all.count, first: "item \(refused.item): \(refused.reason)")
     }

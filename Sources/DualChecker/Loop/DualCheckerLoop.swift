@@ -53,8 +53,9 @@ public struct DualCheckerLoop: Sendable {
 
   /// The steps before the first round: the pool is explained, answered and scored.
   ///
-  /// - Throws: an error of the teacher.
+  /// - Throws: an error of the teacher, or `TeacherProtocolError.asksNothing` for a layout in which nothing of an item stands.
   public func start() async throws -> LoopState {
+    try PromptTemplate(template.layout).check(on: items, filledInCode: ["text", "detail"])
     var state = LoopState(history: TemplateHistory(template), threshold: options.threshold)
     let entries = aligner.pool.entries
     if options.explains, task.kind != .spans {

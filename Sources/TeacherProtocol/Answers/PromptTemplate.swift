@@ -45,18 +45,33 @@ public struct PromptTemplate: Sendable, Equatable, Codable {
   /// Names of the slots in order of first use, `photo:2` among them where one image is named.
   package var slots: [String] { template.slots }
 
-  /// Looks whether a data set fills every slot, before anything is asked.
+  /// Looks whether a data set fills every slot, and whether what is asked depends on the item, before anything is asked.
   ///
   /// - Parameters:
   ///   - mapping: the data set's fields.
   ///   - others: slots that are filled in code, such as `demonstrations`.
-  /// - Throws: ``TeacherProtocolError/unknownSlot(_:template:known:)``, which lists the known ones.
+  /// - Throws: ``TeacherProtocolError/unknownSlot(_:template:known:)``, which lists the known ones, or
+  ///   ``TeacherProtocolError/asksNothing(template:known:)``.
   package func check(_ mapping: FieldMapping, filledInCode others: [String] = []) throws(TeacherProtocolError) {
     let images = mapping.image == nil ? [] : mapping.imageSlots + [Self.allImages]
     let known = mapping.slots + others + ["labels"] + images.filter { !mapping.slots.contains($0) }
     let one = slots.filter { slot in images.contains { slot.hasPrefix($0 + ":") } }
     if let unknown = slots.first(where: { !known.contains($0) && !one.contains($0) }) {
       throw .unknownSlot(unknown, template: text, known: known)
+    }
+    guard mapping.image != nil || slots.contains(where: mapping.slots.contains) else {
+      throw .asksNothing(template: text, known: mapping.slots)
+    }
+  }
+
+  /// Looks whether what is asked depends on the item, where the items are at hand.
+  ///
+  /// - Parameter others: slots that are filled in code with what differs between items.
+  /// - Throws: ``TeacherProtocolError/asksNothing(template:known:)``.
+  package func check(on items: [Item], filledInCode others: Set<String> = []) throws(TeacherProtocolError) {
+    let depends = slots.contains { slot in others.contains(slot) || items.contains { $0.fields[slot] != nil } }
+    guard depends || items.isEmpty || items.contains(where: { !$0.images.isEmpty }) else {
+      throw .asksNothing(template: text, known: others.union(items.flatMap(\.fields.keys)).sorted())
     }
   }
 

@@ -88,6 +88,9 @@ struct CheckFixture {
     try Data((text + "\n").utf8).write(to: folder.appending(path: name))
   }
 
+  /// What a file of the folder holds.
+  func text(_ name: String) throws -> String { try String(contentsOf: folder.appending(path: name), encoding: .utf8) }
+
   /// Replaces text in a file of the folder.
   func edit(_ name: String, _ old: String, _ new: String) throws {
     let url = folder.appending(path: name)

@@ -260,6 +260,30 @@ import Testing
     }
   }
 
+  @Test func `a question that is the same about every item is an error`() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "fields: {text", "fields: {image: null, text")
+      try fixture.edit("run.yaml", "Caption: {text} Does it fit?", "Does it fit?")
+      let text = try #require(fixture.check().texts(.error, "prompt").first)
+      #expect(text.contains("asks the same about every item") && text.contains("Put a slot into it: {text}."))
+    }
+  }
+
+  @Test func `a column that is mapped and not asked about is told, and so is evidence that no question names`() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "fields: {text", "fields: {evidence: {set: group, part: split}, text")
+      try fixture.edit("run.yaml", "Caption: {text} Does it fit?", "Does it fit {set}?")
+      let check = fixture.check()
+      #expect(
+        check.texts(.warning, "data.fields.text") == [
+          "prompt has no slot {text}, so what the column 'caption' says is not asked about"
+        ])
+      #expect(check.texts(.warning, "data.fields.evidence.part").count == 1)
+      #expect(check.texts(.warning, "data.fields.evidence.set") == [])
+      #expect(check.isUsable, "photos are judged without a text")
+    }
+  }
+
   @Test func `the text lists findings in columns and sums up`() throws {
     try withCheckFixture { fixture in
       try fixture.edit(

@@ -176,7 +176,38 @@ import Wording
         fixture.replies.map { $0.replacing(#""a": {"label": "pristine""#, with: #""a": {"label": null"#) }
           .joined(separator: "\n"), to: "replies.jsonl")
       try fixture.edit("replies.jsonl", #""a": {"label": "falsified""#, #""a": {"label": null"#)
-      #expect(fixture.check().texts(.error, "agreement").count == 1)
+      // Learning conflicts helps nothing, as there is none.
+      for conflicts in ["", "\nstage1: {conflicts: both}"] {
+        try fixture.write(try fixture.text("run.yaml") + conflicts, to: "run.yaml")
+        #expect(
+          fixture.check().texts(.error, "agreement") == [
+            "0 training items agreed, 0 conflicts, 16 with too few votes: Stage 1 has nothing to learn; teacher a has no vote "
+              + "on any of them: mend the replies, or take another teacher, or set agreement.minimum_votes to 1"
+          ])
+      }
+    }
+  }
+
+  @Test func `conflicts of two have no majority to learn`() throws {
+    try withCheckFixture { fixture in
+      let opposite = fixture.items.indices.map { number in
+        let labels = number % 2 == 0 ? ["pristine", "falsified"] : ["falsified", "pristine"]
+        return #"{"id": "\#(number / 2)\#(labels[0].prefix(1))", "teachers": {"a": {"label": "\#(labels[0])"}, "#
+          + #""b": {"label": "\#(labels[1])"}}}"#
+      }
+      try fixture.write(opposite.joined(separator: "\n"), to: "replies.jsonl")
+      let configuration = try fixture.text("run.yaml")
+      func found(_ conflicts: String) throws -> [String] {
+        try fixture.write(configuration + "stage1: {conflicts: \(conflicts)}", to: "run.yaml")
+        return fixture.check().texts(.error, "agreement")
+      }
+      for conflicts in ["exclude", "majority"] {
+        #expect(
+          try found(conflicts) == [
+            "0 training items agreed, 16 conflicts, 0 with too few votes: Stage 1 has nothing to learn; set stage1.conflicts to both"
+          ])
+      }
+      #expect(try found("both") == [])
     }
   }
 
@@ -219,6 +250,11 @@ import Wording
     try withCheckFixture { fixture in
       try fixture.edit("run.yaml", "{budget: 4}", "{budget: 4, source: file, file: review.csv}")
       #expect(fixture.check().texts(.warning, "review.file").first?.contains("is not there yet") == true)
+      let replies = try fixture.text("replies.jsonl")
+      try fixture.write(fixture.replies.dropFirst(6).joined(separator: "\n"), to: "replies.jsonl")
+      #expect(
+        fixture.check().texts(.ok, "review.file") == ["no file is needed, as there is no conflict to decide"])
+      try fixture.write(replies, to: "replies.jsonl")
       try fixture.write("item,label\n0p,pristine\n0f,nonsense\n10p,pristine", to: "review.csv")
       let check = fixture.check()
       #expect(check.texts(.ok, "review.file").first?.hasSuffix("review.csv: 1 label filled in") == true)

@@ -26,6 +26,27 @@ import Testing
     }
   }
 
+  @Test func `a question that is the same about every item is refused before anybody is asked, a teacher's own as well`()
+    async throws
+  {
+    try await withRunWorld { world in
+      let own = world.with {
+        $0.data.fields.image = nil
+        $0.prompt = "Does it hold?"
+      }
+      let fault = TeacherProtocolError.asksNothing(template: "Does it hold?", known: ["text"])
+      await #expect(throws: fault) { try await own.run().run() }
+      var teacher = OpenAITeacherConfiguration(baseURL: "http://nowhere.invalid/v1", model: "m")
+      teacher.prompt = "Does it hold?"
+      let asked = own.with {
+        $0.prompt = "{text}"
+        $0.teachers[1] = .init(name: "s", source: .openAI(teacher))
+      }
+      await #expect(throws: fault) { try await asked.run().annotate(Shard(index: 1, of: 2)) }
+      #expect(!world.exists("annotations.sqlite") && !world.exists("shards"))
+    }
+  }
+
   @Test(arguments: ["label", nil])
   func `without any label a run trains on what people decide at its page, and says that nothing is scored`(
     column: String?

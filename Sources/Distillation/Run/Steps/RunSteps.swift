@@ -119,6 +119,12 @@ final class RunSteps {
       try Data((report + "\n").utf8).write(to: run.folder.appending(path: "agreement.json"), options: .atomic)
       return .init(key: state.verdictsKey)
     case .step(.review):
+      // Before people are asked.
+      if configuration.stage1.adapter == nil, !last.isBefore(.stage1),
+        try await Stage1Supply(configuration.twoStageOptions, state()).isEmpty
+      {
+        throw try await RunError.nothingAgreed(by: configuration, state())
+      }
       let human = try await run.reviewed(state(), uncertainty: firstUncertainty())
       if let expected = try await run.expectation(state(), human) { run.reporter.message(expected.sentence) }
       let lines = human.labels.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
