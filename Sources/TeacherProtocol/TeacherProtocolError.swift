@@ -16,6 +16,8 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
   case badRow(RowProblem)
   /// The mapping names a column that no row has.
   case missingColumn(file: String, column: String, key: String, known: [String])
+  /// No row has a column for a span type, which would pass for one that never occurs.
+  case missingSpanColumn(file: String, type: String, known: [String])
   /// A field mapping contradicts itself.
   case badMapping(key: String, reason: String)
   /// Items of one group, or with one image, stand in several splits.
@@ -63,6 +65,12 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
               + (key.hasSuffix(".columns.label")
                 ? ", or columns: {reply: ...} for whole replies as models write them." : ".")
             : ""))
+    case .missingSpanColumn(let file, let type, let known):
+      "\(file) has no column for the span type '\(type)' in any row, so the type would pass for one that never occurs. Its "
+        + "columns: \(known.listed)."
+        + (NearestName.nearest(to: type, among: known).map { " Did you mean '\($0)'?" } ?? "")
+        + " Name the type as its column, or give it the column's name as an alias; where no record has such a span, write an"
+        + " empty column of that name (in JSON \"\(type)\": null in one row)."
     case .badMapping(let key, let reason): "Field mapping, key '\(key)': \(reason.withoutFullStop)."
     case .straddlingGroups(let what, let examples, let count):
       "\(count) \(what) stand in more than one split, for example \(examples.listed). Training and test would share "

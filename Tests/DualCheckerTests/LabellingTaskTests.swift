@@ -77,6 +77,47 @@ import Testing
     #expect(gold.answer(of: "7")?.key == "cause:28-31")
   }
 
+  /// Gold answers of a file with these rows.
+  private func gold(_ rows: String, named name: String, _ types: [LabelSet.Label]) throws -> GoldAnswers<TaskAnswer> {
+    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString)-\(name)")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data(rows.utf8).write(to: file)
+    let mapping = FieldMapping(text: "text")
+    return try GoldAnswers(contentsOf: file, task: LabellingTask(spanTypes: types), mapping: mapping)
+  }
+
+  @Test func `a gold column may be spelt as labels may`() throws {
+    let table = "id,text,Thing,deed\n1,the lamp glows,lamp,glows\n"
+    let types: [LabelSet.Label] = [.init(name: "thing"), .init(name: "Deed")]
+    #expect(try gold(table, named: "a.csv", types).answer(of: "1")?.key == "thing:4-8 Deed:9-14")
+    // By an alias too, and in each row as the row spells it.
+    let rows = #"{"id": 1, "text": "a lamp", "OBJECT": "lamp"} {"id": 2, "text": "a lamp", "thing": "lamp"}"#
+      .replacing("} {", with: "}\n{")
+    let mixed = try gold(rows, named: "a.jsonl", [.init(name: "thing", aliases: ["object"])])
+    #expect(["1", "2"].map { mixed.answer(of: $0)?.key } == ["thing:2-6", "thing:2-6"])
+    // The exact one before another.
+    let both = try gold("id,text,Thing,thing\n1,a lamp,a,lamp\n", named: "a.csv", [.init(name: "thing")])
+    #expect(both.answer(of: "1")?.key == "thing:2-6")
+  }
+
+  @Test func `a span type that no row has a column for is an error and no type that never occurs`() throws {
+    let table = "id,text,Thing,Deed\n1,the lamp glows,lamp,glows\n"
+    let misspelt = try #require(throws: TeacherProtocolError.self) {
+      try gold(table, named: "a.csv", [.init(name: "Deed"), .init(name: "Thnig")])
+    }
+    let said = "\(misspelt)"
+    #expect(
+      said.contains("no column for the span type 'Thnig'") && said.contains("'id', 'text', 'Thing', 'Deed'")
+        && said.contains("Did you mean 'Thing'?"), "\(said)")
+    #expect(throws: TeacherProtocolError.self, "two columns spelt alike, and none exactly") {
+      try gold("id,text,Thing,THING\n1,a lamp,a,lamp\n", named: "a.csv", [.init(name: "thing")])
+    }
+    // Single rows may lack a column, and a column may be empty.
+    let rows = #"{"id": 1, "text": "a lamp", "thing": "lamp"}"# + "\n" + #"{"id": 2, "text": "glow", "deed": null}"#
+    let sparse = try gold(rows, named: "a.jsonl", [.init(name: "thing"), .init(name: "deed")])
+    #expect(sparse.answer(of: "1")?.key == "thing:2-6" && sparse.answer(of: "2") == .spans([]))
+  }
+
   @Test func `spans are read behind thoughts, deeper in, and with names in any case`() throws {
     let task = try Fixture.causes()
     let text = "Rain made the road wet."

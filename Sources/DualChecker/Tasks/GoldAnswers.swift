@@ -5,9 +5,10 @@ public import TeacherProtocol
 extension GoldAnswers where Answer == TaskAnswer {
   /// Reads the gold answers of a data file for a task.
   ///
-  /// A class is the value of the label column, by name or alias. Spans are the columns named as the task's types: the words of
-  /// a span, a list of them, or nothing; each must stand in the item's text. Or one column lists them by their places, as
-  /// `FieldMapping.spans` says.
+  /// A class is the value of the label column, by name or alias. Spans are the columns named as the task's types, in the same
+  /// letters or others that labels may be spelled in: the words of a span, a list of them, or nothing; each must stand in the
+  /// item's text. A row may lack a column, and a file may not: a type that no row has a column for is an error. Or one column
+  /// lists the spans by their places, as `FieldMapping.spans` says.
   ///
   /// ```swift
   /// let gold = try GoldAnswers(contentsOf: file, task: task)
@@ -15,7 +16,7 @@ extension GoldAnswers where Answer == TaskAnswer {
   /// ```
   ///
   /// - Parameter mapping: which column means what. The default is that of DualChecker's own files.
-  /// - Throws: `TeacherProtocolError`.
+  /// - Throws: `TeacherProtocolError`; `TeacherProtocolError.missingSpanColumn(file:type:known:)` for such a type.
   public convenience init(
     contentsOf url: URL, task: LabellingTask, mapping: FieldMapping = .dualChecker, limits: ReadLimits = ReadLimits()
   ) throws(TeacherProtocolError) {
@@ -24,12 +25,14 @@ extension GoldAnswers where Answer == TaskAnswer {
 
   /// The same of a file that is read.
   package convenience init(_ rows: RowFile, task: LabellingTask, mapping: FieldMapping) throws(TeacherProtocolError) {
+    let areWords = task.kind == .spans && mapping.spans == nil
+    let columns = try areWords ? SpanColumns(of: rows, task: task, mapping: mapping) : nil
     try self.init(rows, id: mapping.id) { row throws(Fault) in
       if task.kind == .spans {
         do throws(UnreadableAnswer) {
           let text = mapping.text.flatMap(row.text) ?? ""
-          guard let column = mapping.spans else { return .spans(try Self.spans(of: row, task: task, text: text)) }
-          return .spans(try Self.places(row.value(column), task: task, text: text))
+          if let columns { return .spans(try columns.spans(of: row, text: text)) }
+          return .spans(try Self.places(mapping.spans.flatMap(row.value), task: task, text: text))
         } catch {
           throw Fault(
             field: task.names.joined(separator: ", "), expected: "words of the text", found: error.description)
@@ -54,8 +57,8 @@ extension GoldAnswers where Answer == TaskAnswer {
     guard task.kind == .spans else {
       return mapping.label.map { column in rows.rows.contains { $0.text(column) != nil } } ?? false
     }
-    let columns = mapping.spans.map { [$0] } ?? task.labels.labels.dropLast().flatMap { [$0.name] + $0.aliases }
-    return rows.rows.contains { row in columns.contains { row.value($0) != nil } }
+    guard let column = mapping.spans else { return SpanColumns.stand(in: rows, task: task, mapping: mapping) }
+    return rows.rows.contains { $0.value(column) != nil }
   }
 
   /// Spans by their places: objects with `label` (or `type`), `start` and `end`, in Unicode scalars.
@@ -76,15 +79,6 @@ extension GoldAnswers where Answer == TaskAnswer {
       throw UnreadableAnswer("spans that overlap")
     }
     return settled
-  }
-
-  private static func spans(
-    of row: RowFile.Row, task: LabellingTask, text: String
-  ) throws(UnreadableAnswer) -> [LabelledSpan] {
-    let members = task.labels.labels.dropLast().compactMap { type -> JSONValue.Member? in
-      ([type.name] + type.aliases).lazy.compactMap { row.value($0) }.first.map { JSONValue.Member(type.name, $0) }
-    }
-    return try SpanReader(task: task).spans(in: .object(members), about: text)
   }
 }
 

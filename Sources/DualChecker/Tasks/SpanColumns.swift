@@ -1,0 +1,52 @@
+internal import JSON
+internal import TeacherProtocol
+
+/// The columns of a file that hold the words of a task's spans, by span type.
+struct SpanColumns {
+  private let task: LabellingTask
+  /// The columns of each type in the task's order, the one that counts first.
+  private let columns: [[String]]
+
+  /// - Throws: `TeacherProtocolError.missingSpanColumn(file:type:known:)` for a type that no row has a column for, or that
+  ///   several columns are spelled like and none exactly: such a type would pass for one that never occurs.
+  init(of rows: RowFile, task: LabellingTask, mapping: FieldMapping) throws(TeacherProtocolError) {
+    self.task = task
+    columns = Self.columns(of: rows, task: task, mapping: mapping)
+    for (type, own) in zip(task.names, columns) where own.isEmpty {
+      throw .missingSpanColumn(file: rows.file, type: type, known: rows.columns)
+    }
+  }
+
+  /// Whether a file has a column of any type.
+  static func stand(in rows: RowFile, task: LabellingTask, mapping: FieldMapping) -> Bool {
+    columns(of: rows, task: task, mapping: mapping).contains { !$0.isEmpty }
+  }
+
+  /// The spans of a row, in whose text they must stand.
+  func spans(of row: RowFile.Row, text: String) throws(UnreadableAnswer) -> [LabelledSpan] {
+    let members = zip(task.names, columns).compactMap { type, columns -> JSONValue.Member? in
+      columns.lazy.compactMap { row.value($0) }.first.map { JSONValue.Member(type, $0) }
+    }
+    return try SpanReader(task: task).spans(in: .object(members), about: text)
+  }
+
+  /// By name and aliases as they are written, then by those that the file spells otherwise, as labels may be.
+  private static func columns(of rows: RowFile, task: LabellingTask, mapping: FieldMapping) -> [[String]] {
+    let types = task.labels.labels.dropLast().map { [$0.name] + $0.aliases }
+    let exact = types.map { names in names.filter { name in rows.rows.contains { $0.value(name) != nil } } }
+    let taken = Set(exact.joined()).union(mapping.namedColumns)
+    let others = rows.columns.filter { !taken.contains($0) }
+    return zip(types, exact).map { names, exact in
+      let keys = Set(names.map(LabelSpelling.key))
+      let alike = others.filter { keys.contains(LabelSpelling.key($0)) }
+      return exact.isEmpty && alike.count > 1 ? [] : exact + alike
+    }
+  }
+}
+
+extension FieldMapping {
+  /// The columns that mean something else than spans.
+  fileprivate var namedColumns: [String] {
+    id.columns + (image?.columns ?? []) + [text, group, split].compactMap(\.self) + evidence.values + slices.values
+  }
+}
