@@ -270,6 +270,15 @@ import Testing
     }
   }
 
+  @Test func `a missing image is reported under the column that names it`() throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "photos-\(UUID().uuidString).csv")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data("id,text,photo\n1,a gate,nowhere.png\n".utf8).write(to: file)
+    let mapping = FieldMapping(image: "photo", text: "text")
+    let missing = try Dataset(contentsOf: file, mapping: mapping).missingImages()
+    #expect(missing.map(\.field) == ["photo"])
+  }
+
   @Test func `items of several files are set aside at their own file and line`() throws {
     let root = URL(filePath: "/photos")
     let parts = ["a", "b"].map { name in

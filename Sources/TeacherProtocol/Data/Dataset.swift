@@ -187,11 +187,9 @@ public struct Dataset: Sendable {
         return fault(path, url).map { (name, "'\(url.path)': \($0)") }
       }
       guard !faults.isEmpty else { return nil }
-      // An item of one column and one image has no need of a slot's name.
-      let isOne = item.imageSlots.count == 1 && item.images.count == 1
       return RowProblem(
         file: place.file ?? file, line: place.line, row: place.row, item: item.id,
-        field: isOne ? "image" : faults.map(\.name).joined(separator: ", "),
+        field: faults.map(\.name).joined(separator: ", "),
         expected: "an image file", found: faults.map(\.text).joined(separator: "; "))
     }
   }
