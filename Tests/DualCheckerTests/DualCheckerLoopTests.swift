@@ -124,11 +124,20 @@ struct WordStudent: OnlineStudent, Equatable {
     }
   }
 
-  @Test(arguments: [1, 6, 11]) func `a budget that the pool alone uses up labels no record`(budget: Int) async throws {
+  @Test(arguments: [1, 6, 11]) func `a budget that the pool alone would overdraw is refused`(budget: Int) async throws {
     var loop = try await loop()
     loop.options.budget = budget
+    let refused = try await #require(throws: PoolExceedsBudget.self) { try await loop.start() }
+    // Six explanations and six answers of the pool.
+    #expect((refused.budget, refused.pool, refused.questions) == (budget, 6, 12))
+    #expect("\(refused)".contains("loop.budget") && "\(refused)".contains("takes 12 questions"), "\(refused)")
+  }
+
+  @Test func `a budget that the pool uses up labels no record`() async throws {
+    var loop = try await loop()
+    loop.options.budget = 12
     var (state, student) = (try await loop.start(), WordStudent())
-    #expect(state.questions == 12, "six explanations and six answers of the pool")
+    #expect(state.questions == 12)
     #expect(try await !loop.step(&state, student: &student))
     #expect(state.labelled.isEmpty && loop.trainingExamples(state).count == 6)
   }

@@ -51,11 +51,18 @@ public struct DualCheckerLoop: Sendable {
     self.template = template
   }
 
+  /// Questions that the pool takes before the first round: each record is answered, and its label explained.
+  private var poolQuestions: Int { aligner.pool.size * (options.explains && task.kind != .spans ? 2 : 1) }
+
   /// The steps before the first round: the pool is explained, answered and scored.
   ///
-  /// - Throws: an error of the teacher, or `TeacherProtocolError.asksNothing` for a layout in which nothing of an item stands.
+  /// - Throws: ``PoolExceedsBudget`` before anything is asked, `TeacherProtocolError.asksNothing` for a layout in which nothing of an
+  ///   item stands, or an error of the teacher.
   public func start() async throws -> LoopState {
     try PromptTemplate(template.layout).check(on: items, filledInCode: ["text", "detail"])
+    if let budget = options.budget, budget < poolQuestions {
+      throw PoolExceedsBudget(budget: budget, pool: aligner.pool.size, questions: poolQuestions)
+    }
     var state = LoopState(history: TemplateHistory(template), threshold: options.threshold)
     let entries = aligner.pool.entries
     if options.explains, task.kind != .spans {
@@ -82,7 +89,7 @@ public struct DualCheckerLoop: Sendable {
   /// - Throws: `TeacherUnavailable`, `BudgetExhausted`, or an error of the student; the state is then that of the last
   ///   round. A question that fails otherwise costs its item alone.
   public func step(_ state: inout LoopState, student: inout some OnlineStudent) async throws -> Bool {
-    // The pool alone may have taken more than the budget.
+    // The pool alone may have taken all of the budget.
     let left = options.budget.map { max(0, $0 - state.questions) } ?? .max
     let batch = Array(items.dropFirst(state.taken).prefix(min(options.batch, left)))
     guard !batch.isEmpty else { return false }
