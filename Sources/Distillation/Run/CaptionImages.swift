@@ -67,6 +67,7 @@ extension DistillationRun {
     if configuration.strict, let first = problems.first { throw TeacherProtocolError.badRow(first) }
     if taken.isEmpty { throw TeacherProtocolError.noRows(file: pretrain.captions, problems: problems) }
     if let listed = problems.listed { reporter.message(listed) }
+    try pretrain.demandPhotos(taken.count)
     return taken
   }
 
