@@ -8,8 +8,8 @@ package import TeacherProtocol
 /// let silent = Prediction(itemID: "43", label: nil)  // abstained, tied or unreadable: scored as wrong
 /// ```
 ///
-/// As JSON it is the object `{"id":, "label":, "score":, "probabilities":, "rationale":, "spans":, "review":, "error":}`, all
-/// left out where unknown.
+/// As JSON it is the object `{"id":, "label":, "score":, "probabilities":, "rationale":, "spans":, "review":, "cut":,
+/// "error":}`, all left out where unknown.
 public struct Prediction: Codable, Sendable, Equatable {
   /// A span of the item's text.
   package struct Span: Codable, Sendable, Equatable {
@@ -44,6 +44,8 @@ public struct Prediction: Codable, Sendable, Equatable {
   /// Whether the label should be looked at by a person, as its confidence is below the run's threshold; nil where there is no
   /// threshold.
   package var needsReview: Bool?
+  /// Whether the voter read a part of the text alone, as it was too long; nil where it reads whole texts.
+  package var isCut: Bool?
   /// Why the item was not put to the voter: what is wrong with its row, image or text. The default is nil: it was.
   public var error: String?
 
@@ -84,6 +86,7 @@ public struct Prediction: Codable, Sendable, Equatable {
     case itemID = "id"
     case label, score, probabilities, rationale, spans, error
     case needsReview = "review"
+    case isCut = "cut"
   }
 
   /// Reads the object described above.
@@ -96,6 +99,7 @@ public struct Prediction: Codable, Sendable, Equatable {
     rationale = try fields.decodeIfPresent(String.self, forKey: .rationale)
     spans = try fields.decodeIfPresent([Span].self, forKey: .spans)
     needsReview = try fields.decodeIfPresent(Bool.self, forKey: .needsReview)
+    isCut = try fields.decodeIfPresent(Bool.self, forKey: .isCut)
     error = try fields.decodeIfPresent(String.self, forKey: .error)
   }
 
@@ -110,6 +114,7 @@ public struct Prediction: Codable, Sendable, Equatable {
     try fields.encodeIfPresent(spans, forKey: .spans)
     // Only where it is true: what stands in a row is what is to be done with it.
     if needsReview == true { try fields.encode(true, forKey: .needsReview) }
+    if isCut == true { try fields.encode(true, forKey: .isCut) }
     try fields.encodeIfPresent(error, forKey: .error)
   }
 }

@@ -80,16 +80,18 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
   ///
   /// - Parameters:
   ///   - pairs: items whose answers a teacher has ranked; none leaves preferences out.
-  ///   - onUpdate: called after each update with its number, the number of all of its part, and the loss.
+  ///   - onUpdate: called after each update with its number, the number of all, those on pairs too, and the loss.
   /// - Throws: `TrainingError`, or ``TrainingError/unusableItem(_:_:)`` for a text that is too long.
   package mutating func train(
     on examples: [TrainingExample], pairs: [AnswerPair] = [], checkpoint: Checkpoint? = nil,
     onUpdate: @escaping @Sendable (Int, Int, Double) -> Void = { _, _, _ in }
   ) async throws {
     let (objective, trees) = (try supervised(examples), try preferences(pairs))
+    let first = options.supervised.totalSteps(examples: objective.exampleCount)
+    let all = first + (trees.isEmpty ? 0 : options.preferences.totalSteps(examples: trees.count))
     self = try await onOwnThread { [self] in
       var student = self
-      try student.train("final student", options.supervised, objective, checkpoint, onUpdate)
+      try student.train("final student", options.supervised, objective, checkpoint) { onUpdate($0, all, $1) }
       guard !trees.isEmpty, options.preferenceEpochs > 0 else { return student }
       let reference = try student.model.referenceScores(of: trees, ranks: ranks)
       try student.train(
@@ -97,21 +99,22 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
         PreferenceTrainingObjective<Model>(
           trees, reference: reference,
           objective: PreferenceObjective(loss: options.loss, supervisedWeight: options.supervisedWeight)),
-        checkpoint, onUpdate)
+        checkpoint
+      ) { onUpdate(first + $0, all, $1) }
       return student
     }
   }
 
   private mutating func train(
     _ stage: String, _ training: TrainingOptions, _ objective: some TrainingObjective<Model>, _ checkpoint: Checkpoint?,
-    _ onUpdate: (Int, Int, Double) -> Void
+    _ onUpdate: (Int, Double) -> Void
   ) throws {
     let place = checkpoint.map {
       Checkpoint(url: $0.url.deletingPathExtension().appendingPathExtension("\(stage).safetensors"), key: $0.key)
     }
     try trainer(stage, training, place)
       .train(&model, objective: objective, adapter: adapter) {
-        onUpdate($0.step, $0.totalSteps, $0.metrics.loss)
+        onUpdate($0.step, $0.metrics.loss)
       }
   }
 
@@ -234,7 +237,10 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
   }
 }
 
-extension DecoderStudent: DualCheckerStudent {}
+extension DecoderStudent: DualCheckerStudent {
+  /// None: a text that is too long is an error.
+  package func readParts(of items: [Item]) -> ReadParts? { nil }
+}
 
 /// How a ``DecoderStudent`` learns.
 public struct DecoderStudentOptions: Sendable {

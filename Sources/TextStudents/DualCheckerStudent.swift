@@ -14,6 +14,9 @@ package protocol DualCheckerStudent: OnlineStudent {
   /// - Throws: `TrainingError/unusableItem(_:_:)` for one that the student can't take.
   func check(_ items: [Item]) throws
 
+  /// The parts of texts that it reads, where it cuts long ones; nil where it takes whole texts alone.
+  func readParts(of items: [Item]) -> ReadParts?
+
   /// Trains for all epochs, from a checkpoint on where there is one for these inputs.
   ///
   /// - Parameters:

@@ -205,8 +205,10 @@ extension EncoderStudent.Options {
 }
 
 extension EncoderStudent: DualCheckerStudent {
-  /// Every text fits: longer ones are cut, as encoders are used.
+  /// Every text fits: longer ones are cut, as encoders are used; see ``readParts(of:)``.
   package func check(_ items: [Item]) {}
+
+  package func readParts(of items: [Item]) -> ReadParts? { network.readParts(of: items) }
 
   /// Pairs are not for encoders.
   package mutating func train(

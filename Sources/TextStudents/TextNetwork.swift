@@ -4,6 +4,7 @@ internal import LanguageModel
 internal import Layers
 internal import LoRA
 internal import StudentModels
+internal import TeacherProtocol
 internal import Tensor
 internal import Tokenization
 
@@ -19,10 +20,21 @@ protocol TextNetwork: TokenizedModel, TextScorer {
   func example(_ text: String, _ answer: TaskAnswer, weight: Float, task: LabellingTask) throws -> TextExample?
   /// What it answers, with the probabilities by which it is asked how sure it is.
   func predictions(for texts: [String], task: LabellingTask) throws -> [StudentPrediction]
+  /// The most tokens of a text, special ones included.
+  var maximumTokens: Int { get }
+  /// The part of a text that is read, in Unicode scalars; nil where that is all of it.
+  func readPart(of text: String) -> Range<Int>?
   /// Writes a model folder.
   func save(to folder: URL) throws
   /// The paths of the head's parts, which are trained as a whole beside adapters.
   var headPaths: [String] { get }
+}
+
+extension TextNetwork {
+  /// The parts of the items' texts that are read.
+  func readParts(of items: [Item]) -> ReadParts {
+    ReadParts(limit: maximumTokens, parts: mapInParallel(items) { readPart(of: $0.text) })
+  }
 }
 
 /// A text with what is to be learned.

@@ -38,6 +38,9 @@ package struct TrainedEncoder: Sendable {
     try await onOwnThread { [network, task] in try network.predictions(for: items.map(\.text), task: task) }
   }
 
+  /// The parts of texts that it reads.
+  package func readParts(of items: [Item]) -> ReadParts { network.readParts(of: items) }
+
   /// The classes' probabilities for one item, and the number of tokens that its text has.
   ///
   /// - Precondition: the task has classes.

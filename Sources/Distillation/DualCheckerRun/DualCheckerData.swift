@@ -3,6 +3,7 @@ internal import DualChecker
 internal import Foundation
 internal import TeacherProtocol
 internal import DistillationConfiguration
+internal import Wording
 
 /// The records of a run as they are divided before a label is looked at: the test split and the rest.
 struct DualCheckerRecords: Sendable {
@@ -36,6 +37,7 @@ struct DualCheckerRecords: Sendable {
     let developmentFold = calibrates && !read.isDivided ? (read.fold + 1) % read.folds : nil
     let mapping = read.mapping
     // People come without labels: the method needs none, and what can't be scored then is said.
+    var hints: [String] = []
     func gold(_ rows: RowFile) throws -> GoldAnswers<TaskAnswer> {
       if GoldAnswers.stand(in: rows, task: task, mapping: mapping) {
         return try GoldAnswers(rows, task: task, mapping: mapping)
@@ -46,9 +48,14 @@ struct DualCheckerRecords: Sendable {
         !rows.rows.contains(where: { $0.value(column) != nil })
       {
         throw TeacherProtocolError.missingColumn(
-          file: rows.file, column: column, key: task.kind == .spans ? "spans" : "label", known: rows.columns)
+          file: rows.file, column: column, key: "data.fields.\(task.kind == .spans ? "spans" : "label")",
+          known: rows.columns)
       }
+      hints += [read.columnHint(task, rows)].compactMap(\.self)
       return GoldAnswers([:])
+    }
+    func dataset(_ rows: RowFile, _ file: URL) throws -> Dataset {
+      try read.namingKeys { try Dataset(rows, mapping: mapping, root: file.deletingLastPathComponent()) }
     }
     let data: Dataset
     if let files = read.files {
@@ -57,7 +64,7 @@ struct DualCheckerRecords: Sendable {
           guard let path else { return nil }
           let file = URL(filePath: path)
           let rows = try RowFile(contentsOf: file)
-          let items = try Dataset(rows, mapping: mapping, root: file.deletingLastPathComponent())
+          let items = try dataset(rows, file)
           return SplitDataFiles.Part(name: name, path: path, rows: rows, data: items)
         })
       (data, self.gold) = (split.dataset(), try split.gold(gold))
@@ -66,7 +73,7 @@ struct DualCheckerRecords: Sendable {
       guard let path = read.file else { throw RunError.unset("data.file") }
       let file = URL(filePath: path)
       let rows = try RowFile(contentsOf: file)
-      data = try Dataset(rows, mapping: mapping, root: file.deletingLastPathComponent())
+      data = try dataset(rows, file)
       self.gold = try gold(rows)
       setAside = data.setAside + self.gold.setAside
     }
@@ -93,7 +100,7 @@ struct DualCheckerRecords: Sendable {
     let apart = try developmentFile.map { path in
       let file = URL(filePath: path)
       let rows = try RowFile(contentsOf: file)
-      let items = try Dataset(rows, mapping: mapping, root: file.deletingLastPathComponent())
+      let items = try dataset(rows, file)
       return (items: kept(items.items), gold: try gold(rows), setAside: items.setAside)
     }
     let developed =
@@ -121,7 +128,7 @@ struct DualCheckerRecords: Sendable {
       test.isEmpty
       ? "nothing is scored: "
         + (scored.isEmpty
-          ? isScored ? "there are no test records" : "no record has a label"
+          ? isScored ? "there are no test records" : "no record has a label" + (hints.first ?? "")
           : "none of the \(scored.count) test records has a label") : nil
     poolSize = min(configuration.aligner.pool.labels(ofItems: training.count), training.count { known.has($0.id) })
     developmentDigest = try developmentFile.map { try digest(of: URL(filePath: $0)) }
@@ -186,6 +193,31 @@ struct DualCheckerData: Sendable {
 }
 
 extension DualCheckerDataConfiguration {
+  /// Reads records by the closure; an error names a column by its key here.
+  fileprivate func namingKeys<Read>(_ read: () throws -> Read) throws -> Read {
+    do {
+      return try read()
+    } catch TeacherProtocolError.missingColumn(let file, let column, let key, let known) {
+      let own = key == "evidence.detail" ? "detail" : key
+      throw TeacherProtocolError.missingColumn(file: file, column: column, key: "data.fields.\(own)", known: known)
+    }
+  }
+
+  /// What to put behind "no record has a label" where a column is nearly spelt like one that would hold labels.
+  fileprivate func columnHint(_ task: LabellingTask, _ rows: RowFile) -> String? {
+    let wanted = task.kind == .spans ? (fields.spans == nil ? task.names : []) : [fields.label].compactMap(\.self)
+    let others = rows.columns.filter { column in
+      ![fields.id, fields.text, fields.detail, fields.group, fields.split].contains(column)
+    }
+    for name in wanted where !rows.columns.contains(name) {
+      if let near = NearestName.nearest(to: name, among: others) {
+        let key = task.kind == .spans ? "task.labels" : "data.fields.label"
+        return ": there is no column '\(name)', which \(key) names; did you mean '\(near)'?"
+      }
+    }
+    return nil
+  }
+
   /// Which column means what; the longer text is the items' field `detail`.
   var mapping: FieldMapping {
     FieldMapping(

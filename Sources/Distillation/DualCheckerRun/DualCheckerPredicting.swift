@@ -53,7 +53,7 @@ extension DualCheckerRun {
   ///
   /// - Parameter data: JSON Lines, JSON or CSV; no labels are needed.
   /// - Returns: one prediction for each row of the file, in its order; a row that can't be used has an `error` in place of
-  ///   an answer.
+  ///   an answer, and one whose text was cut for an encoder is marked.
   /// - Throws: ``RunError/unfinished(_:lacks:)`` where the run has no student yet, or what reading the file throws.
   package func predict(_ data: URL) async throws -> [Prediction] {
     var all: [Prediction] = []
@@ -77,14 +77,26 @@ extension DualCheckerRun {
     let calibration = try calibration(task)
     let threshold = task.kind == .spans ? nil : try confidence.threshold(calibration)
     if let threshold { reporter.message(threshold.sentence) }
+    var cut = CutTexts()
     while let part = try stream.next(ItemStream.rows) {
-      let answers = zip(part.items, try await student.predictions(for: part.items)).map { item, stated in
+      let faults = student.faults(of: part.items)
+      let taken = part.items.filter { faults[$0.id] == nil }
+      var answers: [String: Prediction] = [:]
+      for (item, stated) in zip(taken, try await student.predictions(for: taken)) {
         let given = calibration.map { stated.calibrated(by: $0) } ?? stated
         let prediction = Prediction(item, given, task: task)
-        return threshold?.marking(prediction) ?? prediction
+        answers[item.id] = threshold?.marking(prediction) ?? prediction
       }
-      try each(Prediction.all(part, answers), part)
+      if let read = student.readParts(of: taken) {
+        cut.add(taken, read)
+        for (item, part) in zip(taken, read.parts) where part != nil { answers[item.id]?.isCut = true }
+      }
+      let all = part.items.map {
+        answers[$0.id] ?? Prediction(itemID: $0.id, label: nil, error: faults[$0.id])
+      }
+      try each(Prediction.all(part, all), part)
     }
+    if let sentence = cut.sentence { reporter.message(sentence) }
   }
 
   /// Predictions as decision rows: what the student learned to answer about each record, and how probable it finds each label. A
@@ -118,7 +130,10 @@ extension DualCheckerRun {
   package func evaluate(_ data: URL, shard: Shard = .whole) async throws -> TaskScore {
     let task = try configuration.task.task()
     let (items, gold) = try labelled(data, shard: shard, task: task)
-    let stated = try await finishedStudent(task).predictions(for: items)
+    let student = try finishedStudent(task)
+    let stated = try await student.predictions(for: items)
+    let cut = CutTexts(items, student.readParts(of: items), answers: items.map { gold.answer(of: $0.id) })
+    if let sentence = cut.sentence { reporter.message(sentence) }
     let calibration = try calibration(task)
     let found = calibration.map { calibration in stated.map { $0.calibrated(by: calibration) } } ?? stated
     let pairs = zip(items, found).compactMap { item, prediction in

@@ -6,6 +6,8 @@ internal import Wording
 
 /// How many questions a run of the method `dualchecker` asks, from the numbers of its records.
 struct DualCheckerQuestions: Sendable {
+  /// Before the first record is labelled: those about the pool.
+  let pool: Int
   /// While the records are labelled: each once.
   let least: Int
   /// The same with every question that may follow, and with those that refine the template.
@@ -14,11 +16,14 @@ struct DualCheckerQuestions: Sendable {
   let second: Int
   /// While teacher and comparisons are scored, at most.
   let scoring: Int
+  /// Of all of them about as many as are asked where half of what may follow does.
+  let usual: Int
 
   init(_ run: DualCheckerConfiguration, pool: Int, toLabel: Int, test: Int) {
     let start = pool * (run.aligner.explains && run.task.kind != .spans ? 2 : 1)
     // Each adds a step, and where none is left nothing follows.
     let followUps = min(run.teacherCheck.followUps, run.teacherCheck.steps.count)
+    self.pool = start
     least = start + toLabel
     // The pool is asked again where it chooses which reply counts.
     let choice = run.teacherCheck.rule == nil ? pool * followUps : 0
@@ -28,6 +33,7 @@ struct DualCheckerQuestions: Sendable {
     most = min(whole, max(run.loop.budget ?? whole, start))
     let draws = run.evaluation.draws
     scoring = test * (1 + followUps + draws) + min(run.evaluation.studentDraws, draws) * toLabel
+    usual = (least + most) / 2 + scoring - test * followUps / 2
     second =
       run.second == nil || !run.teacherCheck.steps.contains(.secondOpinion)
       ? 0 : choice + followUps * (toLabel + test)

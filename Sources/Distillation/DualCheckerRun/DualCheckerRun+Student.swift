@@ -7,6 +7,8 @@ internal import StudentModels
 internal import TeacherProtocol
 internal import Tensor
 internal import TextStudents
+internal import Training
+internal import Wording
 
 extension DualCheckerRun {
   /// The configuration's student as it begins, or with an adapter that was trained before.
@@ -68,6 +70,26 @@ extension DualCheckerRun {
 enum FinishedStudent {
   case encoder(TrainedEncoder)
   case decoder(any DualCheckerStudent)
+
+  /// The parts of texts that it reads, where it cuts long ones.
+  func readParts(of items: [Item]) -> ReadParts? {
+    switch self {
+    case .encoder(let student): student.readParts(of: items)
+    case .decoder(let student): student.readParts(of: items)
+    }
+  }
+
+  /// Why it can't take items, by their ids: texts that are too long for it, where it cuts none.
+  func faults(of items: [Item]) -> [String: String] {
+    guard case .decoder(let student) = self, (try? student.check(items)) == nil else { return [:] }
+    return items.reduce(into: [:]) { faults, item in
+      do { try student.check([item]) } catch TrainingError.unusableItem(_, let reason) {
+        faults[item.id] = reason
+      } catch {
+        faults[item.id] = FaultText.sentence(for: error)
+      }
+    }
+  }
 
   /// Its answers to the items, in their order, as it states them.
   func predictions(for items: [Item]) async throws -> [StudentPrediction] {

@@ -121,6 +121,7 @@ final class DualCheckerSteps {
     let data = try await DualCheckerData(records, run.configuration, encoder: encoder)
     let untrained = try untrained(data.task)
     try untrained.check(records.ofStudent)
+    if let sentence = records.cut(by: untrained).sentence { run.reporter.message(sentence) }
     let loop = try await run.loop(data, teachers: teachers, encoder: encoder)
     let work = Work(data: data, untrained: untrained, loop: loop, retrievalPrompt: folderEncoder?.prompt)
     foundWork = work

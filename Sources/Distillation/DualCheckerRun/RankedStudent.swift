@@ -123,6 +123,8 @@ struct RankedStudent: DualCheckerStudent {
 
   func check(_ items: [Item]) throws { try student.check(items) }
 
+  func readParts(of items: [Item]) -> ReadParts? { student.readParts(of: items) }
+
   /// Answers are dealt out where there are more than a batch of them.
   func predictions(for items: [Item]) async throws -> [StudentPrediction] {
     guard items.count > DealtAnswers.batch else {

@@ -3,6 +3,7 @@ internal import DualChecker
 internal import Evaluation
 internal import Foundation
 internal import DistillationConfiguration
+internal import TeacherProtocol
 internal import TwoStage
 internal import Wording
 
@@ -38,6 +39,7 @@ extension RunCheck {
             details: data.setAside.prefix(5).map { "\($0)" }))
       }
       if let unscored = data.unscored { findings.warn("data.fields.label", unscored) }
+      inspectOccurrence(data, into: &findings)
       inspectCalibration(run, data, into: &findings)
       if data.poolSize == 0 {
         findings.append(CheckFinding(.warning, "aligner.pool", "no labelled record: the teacher has no demonstrations"))
@@ -48,7 +50,10 @@ extension RunCheck {
           "it takes all \(NumberText.counted(data.poolSize, "record")), so the teacher labels none; lower it")
       }
       let questions = DualCheckerQuestions(run, pool: data.poolSize, toLabel: toLabel, test: data.test.count)
-      if let budget = run.loop.budget, budget < questions.least {
+      if let budget = run.loop.budget, budget < questions.pool {
+        let fault = PoolExceedsBudget(budget: budget, pool: data.poolSize, questions: questions.pool)
+        findings.fail("loop.budget", FaultText.sentence(for: fault))
+      } else if let budget = run.loop.budget, budget < questions.least {
         findings.append(
           CheckFinding(
             .warning, "loop.budget",
@@ -76,6 +81,25 @@ extension RunCheck {
       findings.append(CheckFinding(.error, "task.labels", FaultText.sentence(for: error)))
     }
     return findings
+  }
+
+  /// Whether every label and span type that the configuration names occurs.
+  private static func inspectOccurrence(_ data: DualCheckerRecords, into findings: inout [CheckFinding]) {
+    guard data.gold.count > 0 else { return }
+    var found: Set<String> = []
+    let answers = data.gold.answers(of: (data.training + data.test).map(\.id)).values + data.development.map(\.answer)
+    for answer in answers {
+      switch answer {
+      case .label(let name): found.insert(name)
+      case .spans(let spans): found.formUnion(spans.map(\.label))
+      }
+    }
+    let absent = data.task.names.filter { !found.contains($0) }
+    guard !absent.isEmpty else { return }
+    let isOne = absent.count == 1
+    let what = (data.task.kind == .spans ? "a span of the type" : "the label") + (isOne ? "" : "s")
+    let names = absent.map { "'\($0)'" }.joined(separator: ", ")
+    findings.warn("task.labels", "no record has \(what) \(names): nobody learns \(isOne ? "it" : "them")")
   }
 
   /// Whether there are labels enough to calibrate on.

@@ -24,12 +24,14 @@ struct DualCheckerPrompts: Sendable {
     let steps = run.teacherCheck.followUps > 0 ? run.teacherCheck.steps : []
     let shots = run.aligner.shots * (steps.contains(.moreDemonstrations) ? 2 : 1)
     let detail = steps.contains(.longerText) ? details.max() ?? 0 : 0
-    // A demonstration has an explanation of some lines besides.
-    let reason = run.aligner.explains && run.task.kind != .spans ? 300 : 60
+    // A demonstration has an explanation besides, of some lines, or of as many tokens as the teacher may write.
+    let isExplained = run.aligner.explains && run.task.kind != .spans
+    let lines = run.teacher.kind == .model ? min(300, 4 * run.teacher.model.maximumTokens) : 300
+    let reason = isExplained ? max(60, lines) : 60
     longest = min(
       run.aligner.contextCharacters, frame + shots * (shown + reason) + (texts.max() ?? 0) + detail)
     let mean = texts.reduce(0, +) / max(1, texts.count)
-    usual = min(longest, frame + run.aligner.shots * (min(shown, mean) + reason) + mean)
+    usual = min(longest, frame + min(run.aligner.shots, records.poolSize) * (min(shown, mean) + reason) + mean)
   }
 }
 
@@ -60,7 +62,7 @@ extension RunCheck {
             + "aligner.context_characters or aligner.shots")
       }
       context = "\(teacher.name) reads \(NumberText.grouped(limit))"
-      let asked = teacher == run.teacher ? questions.most + questions.scoring : questions.second
+      let asked = teacher == run.teacher ? questions.usual : questions.second / 2
       let prompt = size.forward(tokens: Double(prompts.usual) / characters, scored: Double(run.task.labels.count))
       // It writes explanations of the pool alone; other questions are answered by a label, which is scored.
       let reasonTokens = min(DualCheckerOptions().explanationTokens, teacher.model.maximumTokens)

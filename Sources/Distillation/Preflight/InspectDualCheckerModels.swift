@@ -65,6 +65,11 @@ extension RunCheck {
     do { try student.check(records.ofStudent) } catch {
       findings.fail("student", FaultText.sentence(for: error))
     }
+    let cut = records.cutWithGold(by: student)
+    if let sentence = cut.sentence {
+      let remedy = run.student.model == nil ? ": student.fresh.max_tokens is the limit" : ""
+      findings.warn("student", sentence + remedy, details: .firstLines(cut.lines))
+    }
   }
 
   /// Reads a model by the closure, where there is memory for it.

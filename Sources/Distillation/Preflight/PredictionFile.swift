@@ -31,8 +31,9 @@ package enum PredictionFile {
         continue
       }
       var line = DecisionRow.row(item, asked: try question(item), probabilities: prediction.probabilities)
-      if prediction.needsReview == true, let members = line.members {
-        line = .object(members + [.init("review", .bool(true))])
+      let marks = [("review", prediction.needsReview), ("cut", prediction.isCut)].filter { $0.1 == true }
+      if !marks.isEmpty, let members = line.members {
+        line = .object(members + marks.map { .init($0.0, .bool(true)) })
       }
       lines += Data((line.text + "\n").utf8)
     }

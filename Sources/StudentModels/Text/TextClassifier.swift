@@ -61,6 +61,9 @@ public struct TextClassifier: TokenizedModel {
     try parts.reader.encoding(of: text, pair: pair)
   }
 
+  /// The part of a text that ``encoding(of:pair:)`` keeps, in Unicode scalars; nil where nothing is cut.
+  package func readPart(of text: String) -> Range<Int>? { parts.reader.readPart(of: text) }
+
   /// The logits of the classes, [texts, classes]; gradients flow.
   ///
   /// - Parameter texts: at least one, from ``encoding(of:pair:)``.

@@ -65,6 +65,15 @@ struct TextReader: Sendable {
     return encoding
   }
 
+  /// The part of a text that its tokens within the limit stand for, in Unicode scalars; nil where that is the whole text.
+  func readPart(of text: String) -> Range<Int>? {
+    let encoding = tokenizer.encoding(
+      of: text, truncation: Truncation(maximumLength: maximumTokens, side: tokenizer.truncationSide))
+    guard encoding.count >= maximumTokens, tokenizer.encode(text).count > encoding.count else { return nil }
+    let places = zip(encoding.offsets, encoding.specialTokensMask).filter { $0.1 == 0 }.map(\.0)
+    return (places.first?.lowerBound ?? 0)..<(places.last?.upperBound ?? 0)
+  }
+
   /// Other tokenizers number segments too, but their encoders take none.
   func sequence(_ encoding: Encoding) -> TokenSequence {
     TokenSequence(encoding.ids, segments: readsSegments ? encoding.typeIDs : [])

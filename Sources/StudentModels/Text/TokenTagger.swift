@@ -58,6 +58,9 @@ public struct TokenTagger: TokenizedModel {
   /// - Throws: ``StudentError/tokenWithoutRow(_:number:rows:)`` where a text has a token that the model has no row for.
   public func encoding(of text: String) throws -> Encoding { try parts.reader.encoding(of: text) }
 
+  /// The part of a text that ``encoding(of:)`` keeps, in Unicode scalars; nil where nothing is cut.
+  package func readPart(of text: String) -> Range<Int>? { parts.reader.readPart(of: text) }
+
   /// The logits of the classes, [tokens of all texts, classes], special tokens included; gradients flow.
   ///
   /// - Parameter texts: at least one, from ``encoding(of:)``.

@@ -33,7 +33,11 @@
       var facts = [
         Fact("run", "method dualchecker"),
         Fact("base", student.model ?? "an encoder from nothing"),
-        Fact("student", isDecoder ? "a language model with an adapter" : "an encoder that classifies"),
+        Fact(
+          "student",
+          isDecoder
+            ? "a language model with an adapter"
+            : (try? run.refuseSpans()) == nil ? "an encoder that marks spans" : "an encoder that classifies"),
       ]
       do {
         facts += try self.facts(of: run.learnedQuestion())

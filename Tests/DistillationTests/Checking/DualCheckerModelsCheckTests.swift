@@ -49,6 +49,27 @@ import Testing
     }
   }
 
+  @Test func `a teacher's time goes by the demonstrations and explanations that there may be`() async throws {
+    try await withFolder { folder in
+      var configuration = try DualCheckerFixture.configuration(in: folder, records: 24)
+      configuration.teacher.kind = .model
+      configuration.teacher.model.model = try decoder(in: folder)
+      let file = folder.appending(path: "run.json")
+      func time(shots: Int, tokens: Int) throws -> String {
+        (configuration.aligner.shots, configuration.teacher.model.maximumTokens) = (shots, tokens)
+        try Data(configuration.json.utf8).write(to: file)
+        let check = RunCheck(contentsOf: file, speed: MachineSpeed(matrixRate: 1e4, availableBytes: 8_000_000_000))
+        return try #require(check.text().split(separator: "\n").first { $0.contains(" teacher ") }).description
+      }
+      configuration.aligner.pool = .count(2)
+      // Two records can't be shown four times; 96 tokens are the most that an explanation has.
+      #expect(try time(shots: 4, tokens: 96) == time(shots: 2, tokens: 96))
+      #expect(try time(shots: 1, tokens: 96) != time(shots: 2, tokens: 96))
+      #expect(try time(shots: 2, tokens: 128) == time(shots: 2, tokens: 96))
+      #expect(try time(shots: 2, tokens: 16) != time(shots: 2, tokens: 96))
+    }
+  }
+
   private func decoder(in folder: URL) throws -> String {
     let place = folder.appending(path: "decoder")
     try TinyModels.writeTextDecoder(to: place)

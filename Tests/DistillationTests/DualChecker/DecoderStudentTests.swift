@@ -77,6 +77,20 @@ import Testing
     #expect(with > without + 0.5, "\(with) and \(without) of 12")
   }
 
+  @Test func `updates on pairs are counted behind those on answers`() async throws {
+    var options = options
+    (options.epochs, options.preferenceEpochs) = (2, 3)
+    var student = try student(DualCheckerFixture.task(), options)
+    let examples = try (0..<12).map(DualCheckerFixture.example)
+    let pairs = examples.prefix(4).map {
+      AnswerPair(item: $0.item, chosen: $0.answer, rejected: [.label($0.answer == .label("wet") ? "dry" : "wet")])
+    }
+    let counts = Locked<[[Int]]>([])
+    // Two batches of 12 answers, one of 4 pairs.
+    try await student.train(on: examples, pairs: pairs) { step, all, _ in counts.withLock { $0.append([step, all]) } }
+    #expect(counts.withLock { $0 } == (1...7).map { [$0, 7] })
+  }
+
   @Test func `the same calls give the same adapter and it answers alike`() async throws {
     try await withFolder { folder in
       let (task, examples) = (try DualCheckerFixture.task(), try (0..<12).map(DualCheckerFixture.example))
@@ -170,6 +184,15 @@ import Testing
         #expect(score.items == 40)
         let page = try String(contentsOf: run.folder.appending(path: "report.html"), encoding: .utf8)
         #expect(page.contains("kind: decoder"))
+        // What is too long for it has an error in place of an answer, and the others are answered.
+        let mixed = folder.appending(path: "mixed.jsonl")
+        let rows = ["rain here", String(repeating: "much about rain ", count: 200), "dust there"].enumerated().map {
+          #"{"id": \#($0), "summary": "\#($1)"}"#
+        }
+        try Data(rows.joined(separator: "\n").utf8).write(to: mixed)
+        let answers = try await opened.predict(mixed)
+        #expect(answers.map { $0.label == nil } == [false, true, false])
+        #expect(answers.map { $0.error == nil } == [true, false, true] && answers.allSatisfy { $0.isCut == nil })
       }
       #expect(files[0] == files[1])
     }

@@ -105,6 +105,78 @@ import Testing
     }
   }
 
+  /// What `check` says of a configuration.
+  private func checked(_ configuration: DualCheckerConfiguration, in folder: URL) throws -> RunCheck {
+    RunCheck(contentsOf: try written(configuration, in: folder))
+  }
+
+  @Test func `a text behind the encoder's limit is counted before a run, said in it and marked in predictions`()
+    async throws
+  {
+    try await withFolder { folder in
+      var configuration = try DualCheckerFixture.configuration(in: folder, records: 24)
+      (configuration.task.kind, configuration.task.positive) = (.spans, nil)
+      configuration.task.labels = [LabelConfiguration(name: "thing", answer: "thing")]
+      configuration.evaluation.draws = 1
+      let rows = (0..<24).map { number in
+        let word = number == 3 ? "rain" : DualCheckerFixture.text(number).split(separator: " ")[4]
+        let text = number == 3 ? String(repeating: "much of it ", count: 90) + "rain" : DualCheckerFixture.text(number)
+        return #"{"id": \#(number), "summary": "\#(text)", "detail": "", "thing": "\#(word)"}"#
+      }
+      let data = URL(filePath: try #require(configuration.data.file))
+      try Data("[\(rows.joined(separator: ","))]".utf8).write(to: data)
+      (configuration.student.fresh.maximumTokens, configuration.student.epochs) = (48, 1)
+      let check = try checked(configuration, in: folder)
+      let words = "1 of 24 texts is longer than the 48 tokens that the student reads, and is cut there"
+      #expect(check.isUsable && check.text().contains(words), "\(check.text())")
+      #expect(check.text().contains("of 24 gold spans 1 do not lie in what it reads"), "\(check.text())")
+      let (desk, out) = (Desk(), folder.appending(path: "run"))
+      _ = try await DualCheckerRun(configuration, folder: out, reporter: desk.reporter).run()
+      #expect(desk.text.withLock { $0 }.contains(words + "; the first is item '3'"), "\(desk.text.withLock { $0 })")
+      desk.text.withLock { $0 = "" }
+      let opened = try DualCheckerRun.opening(out, reporter: desk.reporter)
+      let answers = try await opened.predict(data)
+      #expect(answers.map { $0.isCut == true } == (0..<24).map { $0 == 3 })
+      #expect(desk.text.withLock { $0 }.contains(words))
+      let lines = String(decoding: try PredictionFile.jsonLines(answers), as: UTF8.self)
+      #expect(lines.split(separator: "\n").count { $0.contains(#""cut":true"#) } == 1)
+      desk.text.withLock { $0 = "" }
+      _ = try await opened.evaluate(data)
+      #expect(desk.text.withLock { $0 }.contains("of 24 gold spans 1"))
+    }
+  }
+
+  @Test func `labels that never occur and columns that are nearly there are named by the check`() async throws {
+    try await withFolder { folder in
+      var configuration = try DualCheckerFixture.configuration(in: folder, records: 24)
+      configuration.task.kind = .multiclass
+      configuration.task.positive = nil
+      configuration.task.labels.append(LabelConfiguration(name: "icy", answer: "Icy"))
+      #expect(try checked(configuration, in: folder).text().contains("no record has the label 'icy': nobody learns it"))
+      configuration.data.fields.detail = "detial"
+      let missing = try checked(configuration, in: folder)
+      #expect(missing.text().contains("names for 'data.fields.detail'"), "\(missing.text())")
+      configuration.data.fields.detail = "detail"
+      let file = URL(filePath: configuration.data.file ?? "")
+      let renamed = try String(contentsOf: file, encoding: .utf8).replacing(#""label""#, with: #""Label""#)
+      try Data(renamed.utf8).write(to: file)
+      #expect(try checked(configuration, in: folder).text().contains("did you mean 'Label'?"))
+    }
+  }
+
+  @Test func `the check refuses a budget that the pool alone would overdraw, and so does the run`() async throws {
+    try await withFolder { folder in
+      var configuration = try DualCheckerFixture.configuration(in: folder, records: 24)
+      configuration.loop.budget = 15
+      let check = try checked(configuration, in: folder)
+      #expect(!check.isUsable && check.text().contains("takes 16 questions"), "\(check.text())")
+      let run = try DualCheckerRun(configuration, folder: folder.appending(path: "run"))
+      await #expect(throws: PoolExceedsBudget.self) { try await run.run() }
+      configuration.loop.budget = 16
+      #expect(try checked(configuration, in: folder).isUsable)
+    }
+  }
+
   @Test func `a column of labels that was given a name is missed`() async throws {
     try await withFolder { folder in
       var configuration = try DualCheckerFixture.configuration(in: folder, records: 24)

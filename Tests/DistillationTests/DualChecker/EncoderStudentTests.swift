@@ -8,6 +8,7 @@ import TeacherProtocol
 import TestSupport
 import Testing
 import TextStudents
+import Tokenization
 
 @Suite struct EncoderStudentTests {
   @Test(arguments: [nil, 4])
@@ -54,6 +55,29 @@ import TextStudents
       let spans = try EncoderStudent(
         task: DualCheckerFixture.spans(), encoderIn: place, options: options, seed: 1)
       #expect(try await spans.predictions(for: examples.map(\.item)).count == 16)
+    }
+  }
+
+  @Test func `of a text behind the limit the part that is read is known, and one at the limit is whole`() async throws {
+    try await withFolder { folder in
+      let place = try DualCheckerFixture.encoder(in: folder)
+      let tokenizer = try Tokenizer(contentsOf: place)
+      let texts = (1...40).map { String(repeating: "rain ", count: $0) + "é" }
+      let items = texts.enumerated().map { Item(id: "\($0)", fields: ["text": $1]) }
+      for task in [try DualCheckerFixture.task(), try DualCheckerFixture.spans()] {
+        let student = try EncoderStudent(task: task, encoderIn: place, options: DualCheckerFixture.options, seed: 1)
+        let read = try #require(student.readParts(of: items))
+        #expect(read.limit == 48)
+        let sizes = texts.map { tokenizer.encode($0).count }
+        #expect(read.parts.map { $0 == nil } == sizes.map { $0 <= 48 })
+        #expect(sizes.contains(48) && sizes.contains { $0 > 48 })
+        for (text, part) in zip(texts, read.parts) {
+          guard let part else { continue }
+          // Two special tokens stand around 46 of the text.
+          let places = tokenizer.encoding(of: text).offsets.dropFirst().prefix(46)
+          #expect(part == 0..<(places.last?.upperBound ?? 0) && part.upperBound < text.unicodeScalars.count)
+        }
+      }
     }
   }
 
