@@ -41,6 +41,9 @@
 
           {"id":"7","spans":[{"end":18,"label":"cause","start":0,"text":"A lighter housing"}]}
 
+        An encoder reads a text up to its limit in tokens. A line about a longer text has "cut":true, and their number is said \
+        on standard error.
+
         The exit code is 0 where at least one row has an answer. A run with 'strict' stops at the first row that can't be \
         used.
         """)

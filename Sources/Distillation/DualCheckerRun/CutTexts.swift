@@ -42,7 +42,7 @@ struct CutTexts: Sendable {
       lines.append(
         "item '\(item.id)': read are the characters \(part.lowerBound) to \(part.upperBound) of "
           + NumberText.grouped(item.text.unicodeScalars.count)
-          + (lost > 0 ? ", and \(NumberText.counted(lost, "gold span")) not or not whole in them" : ""))
+          + (lost > 0 ? ", and \(NumberText.counted(lost, "gold span")) not, or not whole" : ""))
     }
   }
 
@@ -50,9 +50,10 @@ struct CutTexts: Sendable {
   var sentence: String? {
     guard let first else { return nil }
     let verb = count == 1 ? "is" : "are"
-    return "\(NumberText.grouped(count)) of \(NumberText.counted(texts, "text")) \(verb) longer than the \(limit) tokens "
-      + "that the student reads, and \(verb) cut there"
-      + (spans > 0 ? "; of \(NumberText.counted(spans, "gold span")) \(lostSpans) do not lie in what it reads" : "")
+    let lost = "\(lostSpans) \(lostSpans == 1 ? "is" : "are") not read"
+    return "\(NumberText.grouped(count)) of \(NumberText.counted(texts, "text")) \(verb) longer than the \(limit) "
+      + "tokens that the student reads, and \(verb) cut there"
+      + (spans > 0 ? "; of \(NumberText.counted(spans, "gold span")) \(lost)" : "")
       + "; the first is item '\(first)'"
   }
 }

@@ -59,7 +59,7 @@ import Testing
         (configuration.aligner.shots, configuration.teacher.model.maximumTokens) = (shots, tokens)
         try Data(configuration.json.utf8).write(to: file)
         let check = RunCheck(contentsOf: file, speed: MachineSpeed(matrixRate: 1e4, availableBytes: 8_000_000_000))
-        return try #require(check.text().split(separator: "\n").first { $0.contains(" teacher ") }).description
+        return try #require(check.text().split(separator: "\n").first { $0.contains(", student ") }).description
       }
       configuration.aligner.pool = .count(2)
       // Two records can't be shown four times; 96 tokens are the most that an explanation has.
