@@ -4,6 +4,7 @@ package import Foundation
 package import TeacherProtocol
 internal import DistillationConfiguration
 internal import Evaluation
+internal import Wording
 import Reporting
 
 extension Prediction {
@@ -131,13 +132,21 @@ extension DualCheckerRun {
     let task = try configuration.task.task()
     let (items, gold) = try labelled(data, shard: shard, task: task)
     let student = try finishedStudent(task)
-    let stated = try await student.predictions(for: items)
-    let cut = CutTexts(items, student.readParts(of: items), answers: items.map { gold.answer(of: $0.id) })
+    let faults = student.faults(of: items)
+    let taken = items.filter { faults[$0.id] == nil }
+    let stated = try await student.predictions(for: taken)
+    let cut = CutTexts(taken, student.readParts(of: taken), answers: taken.map { gold.answer(of: $0.id) })
     if let sentence = cut.sentence { reporter.message(sentence) }
+    if let first = items.first(where: { faults[$0.id] != nil }) {
+      reporter.message(
+        "\(faults.count) of \(NumberText.counted(items.count, "record")) can't be taken by the student and count as wrong; the "
+          + "first is item '\(first.id)': \(faults[first.id] ?? "")")
+    }
     let calibration = try calibration(task)
     let found = calibration.map { calibration in stated.map { $0.calibrated(by: calibration) } } ?? stated
-    let pairs = zip(items, found).compactMap { item, prediction in
-      gold.answer(of: item.id).map { (given: prediction, gold: $0, text: item.text) }
+    let answers = Dictionary(uniqueKeysWithValues: zip(taken.map(\.id), found))
+    let pairs = items.compactMap { item in
+      gold.answer(of: item.id).map { (given: answers[item.id], gold: $0, text: item.text) }
     }
     return task.score(pairs.map { $0.given }, against: pairs.map(\.gold), texts: pairs.map(\.text))
   }

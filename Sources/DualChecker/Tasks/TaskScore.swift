@@ -89,11 +89,12 @@ extension LabellingTask {
   /// Scores a student's predictions against gold answers; of levels the expected ones too.
   ///
   /// - Parameters: as for ``score(_:against:texts:)``.
-  package func score(_ predictions: [StudentPrediction], against gold: [TaskAnswer], texts: [String]) -> TaskScore {
+  package func score(_ predictions: [StudentPrediction?], against gold: [TaskAnswer], texts: [String]) -> TaskScore {
     score(
-      predictions.map(\.answer),
-      expected: predictions.map {
-        kind == .spans || $0.probabilities.isEmpty ? nil : LevelProbabilities($0.probabilities).expected
+      predictions.map { $0?.answer },
+      expected: predictions.map { prediction in
+        guard kind != .spans, let stated = prediction?.probabilities, !stated.isEmpty else { return nil }
+        return LevelProbabilities(stated).expected
       }, against: gold, texts: texts)
   }
 

@@ -187,12 +187,15 @@ import Testing
         // What is too long for it has an error in place of an answer, and the others are answered.
         let mixed = folder.appending(path: "mixed.jsonl")
         let rows = ["rain here", String(repeating: "much about rain ", count: 200), "dust there"].enumerated().map {
-          #"{"id": \#($0), "summary": "\#($1)"}"#
+          #"{"id": \#($0), "summary": "\#($1)", "label": \#($0 == 2 ? 0 : 1)}"#
         }
         try Data(rows.joined(separator: "\n").utf8).write(to: mixed)
         let answers = try await opened.predict(mixed)
         #expect(answers.map { $0.label == nil } == [false, true, false])
         #expect(answers.map { $0.error == nil } == [true, false, true] && answers.allSatisfy { $0.isCut == nil })
+        let right = answers.enumerated().count { $1.label == ($0 == 2 ? "dry" : "wet") }
+        let scored = try await opened.evaluate(mixed)
+        #expect((scored.items, scored.exact) == (3, right))
       }
       #expect(files[0] == files[1])
     }
