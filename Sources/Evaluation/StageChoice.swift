@@ -5,7 +5,8 @@ internal import Wording
 /// A student is right about conflicts as often as held-out human labels say, and about items on which the teachers agree as
 /// often as it gives the agreed label; the two count as their shares of the training items. Agreed labels are weak evidence,
 /// since teachers agree on wrong ones too, but they show what a student forgets while it learns from conflicts. The student
-/// with the highest estimate is taken; of equal ones the first.
+/// with the highest estimate is taken, of equal ones the first; where one of them stands, another has to be better than it by
+/// more than a standard error of their difference, since few labels can't tell more.
 package struct StageChoice: Codable, Sendable, Equatable {
   /// A student that could be taken.
   package struct Candidate: Codable, Sendable, Equatable {
@@ -72,12 +73,13 @@ package struct StageChoice: Codable, Sendable, Equatable {
   ///   - agreedGroups: the group of each agreed item.
   ///   - weight: how much the labels count where there are agreed items, in 0...1; without any they count alone.
   ///   - source: where the labels are from.
+  ///   - standing: the name of the student that is taken unless another is shown to be better; nil where none is.
   ///   - resamples: of groups, for the intervals of differences.
   ///   - seed: of the resamples.
   /// - Precondition: at least one student and one label.
   package init(
     _ answers: [Answers], labelGroups: [String], agreedGroups: [String], weight: Double, source: String,
-    resamples: Int, seed: UInt64
+    standing: String? = nil, resamples: Int, seed: UInt64
   ) {
     precondition(!answers.isEmpty && !labelGroups.isEmpty, "StageChoice: nothing to choose by")
     let weight = agreedGroups.isEmpty ? 1 : weight
@@ -87,20 +89,26 @@ package struct StageChoice: Codable, Sendable, Equatable {
       let accuracy = weight * share(one.labels) + (1 - weight) * (onAgreed ?? 0)
       return Candidate(name: one.name, accuracy: accuracy, onLabels: share(one.labels), onAgreed: onAgreed)
     }
-    // Of equal ones the first.
-    let best = candidates.indices.reduce(0) { candidates[$1].accuracy > candidates[$0].accuracy ? $1 : $0 }
     let bootstrap = GroupBootstrap(groups: labelGroups + agreedGroups, resamples: resamples, seed: seed)
-    differences = candidates.indices.filter { $0 != best }.map { other in
+    func difference(_ first: Int, _ second: Int) -> EvaluationFile.Difference {
       let values =
-        zip(answers[best].labels, answers[other].labels).map { [Self.difference($0, $1), 1, 0, 0] }
-        + zip(answers[best].agreed, answers[other].agreed).map { [0, 0, Self.difference($0, $1), 1] }
+        zip(answers[first].labels, answers[second].labels).map { [Self.difference($0, $1), 1, 0, 0] }
+        + zip(answers[first].agreed, answers[second].agreed).map { [0, 0, Self.difference($0, $1), 1] }
       let interval = bootstrap.intervals(ofSums: values) { sums in
         [weight * sums[0] / max(1, sums[1]) + (1 - weight) * sums[2] / max(1, sums[3])]
       }[0]
       return EvaluationFile.Difference(
-        result: candidates[best].name, against: candidates[other].name,
-        difference: candidates[best].accuracy - candidates[other].accuracy, interval: interval)
+        result: candidates[first].name, against: candidates[second].name,
+        difference: candidates[first].accuracy - candidates[second].accuracy, interval: interval)
     }
+    // Of equal ones the first.
+    var best = candidates.indices.reduce(0) { candidates[$1].accuracy > candidates[$0].accuracy ? $1 : $0 }
+    if let other = candidates.firstIndex(where: { $0.name == standing }), other != best {
+      let gain = difference(best, other)
+      // 95 % of a normal law lie within 1.96 standard errors to either side.
+      if gain.difference <= (gain.interval.high - gain.interval.low) / 3.92 { best = other }
+    }
+    differences = candidates.indices.filter { $0 != best }.map { difference(best, $0) }
     (self.candidates, self.weight, self.source) = (candidates, weight, source)
     (labels, agreed, taken) = (labelGroups.count, agreedGroups.count, candidates[best].name)
   }
@@ -115,7 +123,9 @@ package struct StageChoice: Codable, Sendable, Equatable {
       "\(NumberText.signed($0.difference * 100, digits: 1)) points against \($0.against) "
         + "(\(NumberText.signed($0.interval.low * 100, digits: 1)) to \(NumberText.signed($0.interval.high * 100, digits: 1)))"
     }
+    let isLeft = differences.contains { $0.difference < 0 }
     return "stage 2 ends with \(taken), judged on \(NumberText.counted(labels, "label")) (\(source))\(beside): "
       + others.joined(separator: ", ")
+      + (isLeft ? "; another is taken where it is better by more than a standard error" : "")
   }
 }

@@ -53,6 +53,9 @@ extension DistillationRun {
     return (stage, way, choice)
   }
 
+  /// What is taken unless another is shown to be better: labels that were bought are learned from, and preferences where they help.
+  private static let standing = StageWay.supervised
+
   /// Why nothing can be chosen; nil where it can.
   private func reason(against judged: JudgedItems, learning kept: [PreferenceTree]) -> String? {
     let count = judged.truth.count
@@ -129,7 +132,7 @@ extension DistillationRun {
     let ways = StageWay.allCases
     let truth = judged.truth.merging(judged.agreedLabels) { first, _ in first }.sorted { $0.key < $1.key }
     let key = StepRecords.key(
-      source.rawValue, ways.map { candidates[$0]?.key ?? "" }.joined(separator: " "), "\(judged.weight)",
+      source.rawValue, "unless better: \(Self.standing.rawValue)", ways.map { candidates[$0]?.key ?? "" }.joined(separator: " "), "\(judged.weight)",
       judged.asked.map(\.id).joined(separator: "\n"),
       truth.map { "\($0.key) \($0.value)" }.joined(separator: "\n"))
     let (name, file) = ("choice/\(round)", folder.appending(path: "choice/\(round).json"))
@@ -153,7 +156,7 @@ extension DistillationRun {
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("choice intervals")
     let choice = StageChoice(
       answers, labelGroups: judged.labelled.map(\.group), agreedGroups: judged.asked.map(\.group),
-      weight: judged.weight, source: source.rawValue, resamples: 1_000,
+      weight: judged.weight, source: source.rawValue, standing: Self.standing.name(in: round), resamples: 1_000,
       seed: generator.next())
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

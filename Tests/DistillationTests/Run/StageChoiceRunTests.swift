@@ -46,7 +46,7 @@ import Testing
     try #require(try world.run(name).evaluation?.stage2)
   }
 
-  @Test func `a choice on the budget holds out a fifth of its labels, trains the rest twice, and ends with the best`()
+  @Test func `a choice on the budget holds out a fifth of its labels, trains the rest twice, and ends with what is shown to be best`()
     async throws
   {
     try await withLargeWorld { world in
@@ -56,7 +56,9 @@ import Testing
       #expect(choice.source == "budget" && choice.candidates.map(\.name) == ["preferences", "stage1_sft", "stage1"])
       // A fifth of the groups, of one label or two each: of 60 labels about a fifth.
       #expect((8...16).contains(choice.labels) && choice.agreed > 0, "\(choice.labels) labels")
-      #expect(choice.candidates.map(\.accuracy).max() == choice.candidates.first { $0.name == choice.taken }?.accuracy)
+      // Fine-tuning, unless another is better by more than a standard error.
+      let best = choice.candidates.max { $0.accuracy < $1.accuracy }
+      #expect(choice.taken == "stage1_sft" || choice.taken == best?.name)
       let steps = try own.steps()
       let rest = (60 - choice.labels + 1) / 2
       #expect(steps["choice/1/preferences"] == rest && steps["choice/1/stage1_sft"] == rest)

@@ -12,11 +12,13 @@ import Testing
     .init(name, labels: (0..<all).map { $0 < labels }, agreed: (0..<items).map { $0 < agreed })
   }
 
-  private func choice(_ answers: [StageChoice.Answers], weight: Double = 0.25, resamples: Int = 200) -> StageChoice {
+  private func choice(_ answers: [StageChoice.Answers], weight: Double = 0.25, standing: String? = nil, resamples: Int = 200)
+    -> StageChoice
+  {
     StageChoice(
       answers, labelGroups: answers[0].labels.indices.map { "l\($0)" },
-      agreedGroups: answers[0].agreed.indices.map { "a\($0)" }, weight: weight, source: "budget", resamples: resamples,
-      seed: 3)
+      agreedGroups: answers[0].agreed.indices.map { "a\($0)" }, weight: weight, source: "budget",
+      standing: standing, resamples: resamples, seed: 3)
   }
 
   @Test func `labels count as the share of conflicts, and agreed items as the rest`() throws {
@@ -59,6 +61,21 @@ import Testing
       [.init("a", labels: first, agreed: []), .init("b", labels: first.map { !$0 }, agreed: [])], resamples: 4_000)
     let interval = found.differences[0].interval
     #expect(abs(interval.low - (0.2 - 1.96 * 0.098)) < 0.03 && abs(interval.high - (0.2 + 1.96 * 0.098)) < 0.03)
+  }
+
+  /// The first is right alone on 52, 60 of 100 items, the second on the others: a gain of 0.04 or 0.2 with a standard error of 0.1.
+  @Test(arguments: [(52, "stage1_sft"), (60, "preferences")])
+  func `a student that stands is left for one that is better by more than a standard error`(alone: Int, taken: String) {
+    let first = (0..<100).map { $0 < alone }
+    let both: [StageChoice.Answers] = [
+      .init("preferences", labels: first, agreed: []), .init("stage1_sft", labels: first.map { !$0 }, agreed: []),
+    ]
+    let found = choice(both, standing: "stage1_sft", resamples: 2_000)
+    #expect(found.taken == taken && found.differences.map(\.result) == [taken])
+    #expect(found.sentence.contains("; another is taken where") == (taken == "stage1_sft"))
+    #expect(choice(both, resamples: 2_000).taken == "preferences")
+    // A student that is not there stands for nothing.
+    #expect(choice(both, standing: "round_1_sft", resamples: 2_000).taken == "preferences")
   }
 
   @Test func `a choice is written, read again, and stands in the terminal and in the page`() throws {
