@@ -46,7 +46,7 @@ import Testing
     try #require(try world.run(name).evaluation?.stage2)
   }
 
-  @Test func `a choice on the budget holds out a fifth of its labels, trains the rest twice, and ends with what is shown to be best`()
+  @Test func `a choice on the budget holds out a fifth, trains the rest twice, and ends with what is shown to be best`()
     async throws
   {
     try await withLargeWorld { world in

@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test func `a question that is the same about every item is refused before anybody is asked, a teacher's own as well`()
+  @Test func `a question that is the same about every item is refused before anybody is asked, a teacher's own too`()
     async throws
   {
     try await withRunWorld { world in
