@@ -166,7 +166,8 @@ import Testing
       let unknown = "\n{\"id\": 11, \"image\": \"train1.png\", \"label\": \"maybe\", \"group\": \"g\", \"text\": \"C\"}"
       try Data((labelled + unknown).utf8).write(to: file)
       let scored = try await world.run().evaluate(file)
-      #expect(scored.testItems == 4)
+      // 1, 7 and 10: a text too long for the student is answered wrongly, a damaged photo is set aside.
+      #expect(scored.testItems == 3)
       #expect(scored.setAside?.count == 9)
       #expect(EvaluationTable(scored).description.contains("9 rows set aside, the first: "))
     }
