@@ -41,9 +41,11 @@ enum AtomicFile {
   private static func create(
     beside path: String, _ failure: () -> Tensor.SafetensorsError
   ) throws -> (descriptor: Int32, path: String) {
-    // Left behind by a process that was killed, a name may be taken: the next number then.
+    let (folder, name) = (directory(of: path), path.split(separator: "/").last ?? "")
+    // Left behind by a process that was killed, a name may be taken: the next number then. Starts of runs know such names, and
+    // delete what is left.
     for number in 0..<1000 {
-      let temporary = "\(path).\(getpid())-\(number).partial"
+      let temporary = "\(folder)/.\(name).\(getpid())-\(number).partial"
       let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
       if descriptor >= 0 { return (descriptor, temporary) }
       guard errno == EEXIST else { throw failure() }

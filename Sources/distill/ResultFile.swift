@@ -4,6 +4,7 @@ internal import Wording
   import ArgumentParser
   import Distillation
   import Foundation
+  import TeacherProtocol
 
   /// A result that comes part by part: a file that is whole or not there, or standard output.
   final class ResultFile {
@@ -25,9 +26,7 @@ internal import Wording
       let isSpecial = stat(url.path, &facts) == 0 && facts.st_mode & S_IFMT != S_IFREG
       let folder = url.deletingLastPathComponent()
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      let place =
-        isSpecial
-        ? url : folder.appending(path: ".\(url.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)")
+      let place = isSpecial ? url : OwnerOnly.temporary(for: url)
       let descriptor = open(place.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
       guard descriptor >= 0 else { throw Self.fault(url) }
       handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

@@ -71,7 +71,7 @@ import Testing
   func `what a killed process left behind is not in the way`() throws {
     try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("x.safetensors")
-      try Data("half".utf8).write(to: URL(fileURLWithPath: "\(url.path).\(getpid())-0.partial"))
+      try Data("half".utf8).write(to: folder.appending(path: ".x.safetensors.\(getpid())-0.partial"))
       try Tensor.writeSafetensors(["a": Tensor(1)], to: url)
       #expect(try Tensor.SafetensorsFile(contentsOf: url).tensor(named: "a").scalar == 1)
     }

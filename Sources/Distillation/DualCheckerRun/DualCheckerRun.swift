@@ -65,6 +65,7 @@ public struct DualCheckerRun: Sendable {
     try RunFolder.refuseForeign(folder, for: .dualChecker)
     let lock = try RunLock(folder, reporter: reporter)
     defer { lock.free() }
+    LeftFiles.delete(in: folder, .locked)
     try RunRules.keep(in: folder)
     try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
     try await DualCheckerSteps(self).carryOut()

@@ -86,6 +86,7 @@ public struct DistillationRun: Sendable {
     try RunFolder.refuseForeign(folder, for: .multiTeacher)
     let lock = try RunLock(folder, reporter: reporter)
     defer { lock.free() }
+    configuration.deleteLeftFiles(in: folder)
     try RunRules.keep(in: folder)
     try Data(configuration.yaml.utf8).write(to: folder.appending(path: "config.yaml"), options: .atomic)
     try await RunSteps(self).carryOut(through: last)

@@ -37,6 +37,7 @@ extension DistillationRun {
     try OwnerOnly.makeFolder(place)
     let lock = try RunLock(place, reporter: reporter)
     defer { lock.free() }
+    LeftFiles.delete(in: place, .locked)
     try RunRules.keep(in: folder)
     let (store, file) = try shardStore(shard)
     if configuration.asksRowByRow {

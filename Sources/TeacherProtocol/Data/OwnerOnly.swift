@@ -23,10 +23,15 @@ package enum OwnerOnly {
     if descriptor >= 0 { close(descriptor) }
   }
 
+  /// Where a file lies while it is being written: `.NAME.PROCESS-NUMBER.partial` beside it, by which starts of runs know what a
+  /// process left that was killed.
+  package static func temporary(for url: URL, number: Int = 0) -> URL {
+    url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).\(getpid())-\(number).partial")
+  }
+
   /// Writes a file that is whole or not there, in place of one that was.
   package static func write(_ data: Data, to url: URL) throws {
-    let temporary = url.deletingLastPathComponent().appending(path: ".\(UUID().uuidString)")
-    makeFile(temporary.path)
+    let temporary = try makeTemporary(for: url)
     do {
       try data.write(to: temporary)
       guard rename(temporary.path, url.path) == 0 else { throw failure(url) }
@@ -34,6 +39,20 @@ package enum OwnerOnly {
       try? FileManager.default.removeItem(at: temporary)
       throw error
     }
+  }
+
+  /// Makes an empty file beside another; a name that is taken was left by a process that was killed, or is another thread's.
+  private static func makeTemporary(for url: URL) throws -> URL {
+    for number in 0..<1000 {
+      let temporary = temporary(for: url, number: number)
+      let descriptor = open(temporary.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+      if descriptor >= 0 {
+        close(descriptor)
+        return temporary
+      }
+      guard errno == EEXIST else { break }
+    }
+    throw failure(url)
   }
 
   /// What the system says of a file or a folder that can't be written, in Foundation's form, with its path.
