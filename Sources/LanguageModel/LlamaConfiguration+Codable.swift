@@ -44,7 +44,8 @@ extension LlamaConfiguration {
     ModelField("rms_norm_eps", \.epsilon),
     ModelField("rope_theta", \.ropeBase),
     .written("rope_scaling") { c in
-      c.ropeScaling == .none && c.ropeSections.isEmpty ? nil : Rope(c.ropeScaling, sections: c.ropeSections)
+      c.ropeScaling == .none && c.ropeSections.isEmpty
+        ? nil : Rope(c.ropeScaling, sections: c.ropeSections, positions: c.maxPositions)
     },
     .written("attention_bias") { $0.hasAttentionBias ? true : nil },
     // Mistral has a window unless the file says that it has none.
@@ -75,7 +76,7 @@ extension LlamaConfiguration {
   private struct Rope: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
       case rope_type, type, rope_theta, factor, low_freq_factor, high_freq_factor, original_max_position_embeddings
-      case mrope_section, mrope_interleaved
+      case short_factor, long_factor, attention_factor, mrope_section, mrope_interleaved
     }
 
     var rope_type: String?
@@ -86,11 +87,17 @@ extension LlamaConfiguration {
     var low_freq_factor: Double?
     var high_freq_factor: Double?
     var original_max_position_embeddings: Double?
+    /// What each pair's frequency is divided by, of texts up to the original length and of longer ones.
+    var short_factor: [Double]?
+    var long_factor: [Double]?
+    /// What queries and keys are multiplied by.
+    var attention_factor: Double?
     var mrope_section: [Int]?
     /// Said in files, and the same for all of a family.
     var mrope_interleaved: Bool?
 
-    init(_ scaling: RotaryScaling, sections: [Int]) {
+    /// - Parameter positions: the most that a text has.
+    init(_ scaling: RotaryScaling, sections: [Int], positions: Int) {
       mrope_section = sections.isEmpty ? nil : sections
       switch scaling {
       case .none: rope_type = "default"
@@ -98,17 +105,27 @@ extension LlamaConfiguration {
       case .llama3(let factor, let low, let high, let original):
         (rope_type, self.factor, low_freq_factor, high_freq_factor) = ("llama3", factor, low, high)
         original_max_position_embeddings = original
+      case .divisors(let divisors):
+        (rope_type, short_factor, long_factor, attention_factor) = ("longrope", divisors, divisors, 1)
+        // Where transformers goes over from one list to the other, which here are one.
+        original_max_position_embeddings = Double(positions)
       }
     }
 
+    /// - Parameter pairs: how many a head's coordinates make.
     /// - Returns: nil where a number of the type is missing or out of range.
-    func scaling(_ type: String) -> RotaryScaling? {
+    func scaling(_ type: String, pairs: Int) -> RotaryScaling? {
       switch type {
       // Dynamic scaling begins behind max_position_embeddings, where no text of a student reaches.
       case "default", "mrope", "dynamic": return RotaryScaling.none
       case "linear":
         guard let factor, factor >= 1, factor.isFinite else { return nil }
         return .linear(factor: factor)
+      case "longrope":
+        guard let short_factor, short_factor == long_factor, short_factor.count == pairs, attention_factor == 1,
+          short_factor.allSatisfy({ $0 > 0 && $0.isFinite })
+        else { return nil }
+        return .divisors(short_factor)
       default:
         guard let factor, let low = low_freq_factor, let high = high_freq_factor,
           let original = original_max_position_embeddings, factor >= 1, factor.isFinite, low > 0, high > low,
@@ -137,15 +154,21 @@ extension LlamaConfiguration {
       ropeBase = rope.rope_theta ?? ropeBase
       ropeSections = rope.mrope_section ?? ropeSections
       let type = rope.rope_type ?? rope.type ?? "default"
-      guard ["default", "mrope", "linear", "dynamic", "llama3"].contains(type) else {
+      guard ["default", "mrope", "linear", "dynamic", "llama3", "longrope"].contains(type) else {
         throw file.refusal(
-          key, "rope_type \"\(type)\" is not computed here; default, mrope, linear, dynamic and llama3 are")
+          key,
+          "rope_type \"\(type)\" is not computed here; default, mrope, linear, dynamic, llama3 and, where it divides "
+            + "short and long texts' frequencies alike, longrope are")
       }
       try part.require("partial_rotary_factor", 1.0)
       try part.refuseKeys(otherThan: Set(Rope.CodingKeys.allCases.map(\.rawValue)).union(["partial_rotary_factor"]))
       extendsDynamically = type == "dynamic"
-      guard let scaling = rope.scaling(type) else {
-        throw file.refusal(key, "rope_type \"\(type)\" lacks a number or has one out of range")
+      guard let scaling = rope.scaling(type, pairs: headSize / 2) else {
+        throw file.refusal(
+          key,
+          type == "longrope"
+            ? "rope_type \"longrope\" is computed where short_factor and long_factor are the same \(headSize / 2) numbers above 0 and "
+              + "attention_factor is 1" : "rope_type \"\(type)\" lacks a number or has one out of range")
       }
       ropeScaling = scaling
     }

@@ -78,7 +78,7 @@ package struct RotaryPositions: Sendable, Equatable {
   /// Angles for one position a row.
   package func table(positions: [TokenPosition]) -> Table {
     let frequencies = (0..<(dimensions / 2)).map { pair in
-      scaling.scaled(pow(base, -2 * Double(pair) / Double(dimensions)))
+      scaling.scaled(pow(base, -2 * Double(pair) / Double(dimensions)), ofPair: pair)
     }
     let axisOfPair = axes
     // A tree's answers, and trees side by side, stand at the same positions.
@@ -141,10 +141,13 @@ package enum RotaryScaling: Sendable, Equatable {
   /// Llama 3.1: waves longer than `original / low` are slowed by the factor, those shorter than `original / high` are left
   /// as they are, and those between go over from one to the other.
   case llama3(factor: Double, low: Double, high: Double, original: Double)
+  /// Each pair's frequency is divided by a number of its own.
+  case divisors([Double])
 
   /// The frequency, in radians a position, after the change.
-  package func scaled(_ frequency: Double) -> Double {
+  package func scaled(_ frequency: Double, ofPair pair: Int) -> Double {
     switch self {
+    case .divisors(let divisors): return frequency / divisors[pair]
     case .none: return frequency
     case .linear(let factor): return frequency / factor
     case .llama3(let factor, let low, let high, let original):

@@ -152,6 +152,14 @@ import Testing
     (#""no_rope_layers": [0]"#, "no_rope_layers"), (#""num_local_experts": 8"#, "num_local_experts 8"),
     (#""quantization_config": {"bits": 4}"#, "quantization_config"), (#""is_causal": false"#, "is_causal false"),
     (#""clip_qkv": 8"#, "clip_qkv 8"), (#""scale_depth": 1.4"#, "scale_depth 1.4"),
+    (
+      #""head_dim": 4, "rope_scaling": {"rope_type": "longrope", "short_factor": [1, 2], "long_factor": [1, 3], "attention_factor": 1}"#,
+      "the same 2 numbers above 0"
+    ),
+    (
+      #""head_dim": 4, "rope_scaling": {"rope_type": "longrope", "short_factor": [1, 2], "long_factor": [1, 2], "factor": 2}"#,
+      "attention_factor is 1"
+    ),
     (#""model_type": "gemma2""#, "gemma2"), (#""rope_scaling": {"rope_type": "yarn", "factor": 4}"#, "yarn"),
   ])
   func `what a file asks for besides is refused by its name and value`(text: String, expected: String) {
@@ -174,7 +182,10 @@ import Testing
     (c.vocabularySize, c.maxPositions, c.epsilon, c.ropeBase, c.tiesEmbeddings) = (61, 99, 1e-5, 5e4, true)
     #expect(try JSONDecoder().decode(LlamaConfiguration.self, from: JSONEncoder().encode(c)) == c)
     c.ropeSections = [1, 1, 1]
-    for scaling in [RotaryScaling.none, .linear(factor: 3), .llama3(factor: 8, low: 1, high: 4, original: 64)] {
+    for scaling in [
+      RotaryScaling.none, .linear(factor: 3), .llama3(factor: 8, low: 1, high: 4, original: 64),
+      .divisors([1, 1.5, 8]),
+    ] {
       for kind in LlamaConfiguration.Kind.allCases {
         (c.ropeScaling, c.kind, c.hasAttentionBias) = (scaling, kind, kind == .llama || kind == .qwen3)
         (c.window, c.layersWithoutPositions) = (kind == .llama ? nil : 99, kind == .smolLM3 ? [0, 2] : [])

@@ -141,6 +141,67 @@ import Tokenization
     }
   }
 
+  @Test func `frequencies divided by other numbers than Llama 3.1's come through a file and through a folder`() throws {
+    let ids = integers(try golden("llama3")["ids"])
+    try withTemporaryFolder { folder in
+      let whole = try StudentFamily.student(contentsOf: Self.file("llama3"))
+      try whole.save(to: folder)
+      let file = folder.appending(path: "config.json")
+      var config = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+      let key = try #require(["rope_parameters", "rope_scaling"].first { config[$0] != nil })
+      var rope = try #require(config[key] as? [String: Any])
+      rope["original_max_position_embeddings"] = 64
+      config[key] = rope
+      try JSONSerialization.data(withJSONObject: config).write(to: file)
+      let student = try TextDecoder(contentsOf: folder)
+      let logits = student.logits(of: ids, images: [])
+      func difference(_ other: Tensor) -> Float {
+        zip(other.scalars, logits.scalars).map { abs($0 - $1) }.max() ?? .infinity
+      }
+      #expect(difference(whole.logits(of: ids, images: [])) > 1e-4, "the numbers matter")
+      let url = folder.appending(path: "x.gguf")
+      try student.saveGGUF(to: url, as: .float32)
+      let again = try StudentFamily.student(contentsOf: url)
+      #expect(difference(again.logits(of: ids, images: [])) <= 1e-6)
+      let second = folder.appending(path: "second")
+      try again.save(to: second)
+      let third = try StudentFamily.student(contentsOf: second)
+      #expect(third.decoder == again.decoder)
+      #expect(third.logits(of: ids, images: []).isIdentical(to: again.logits(of: ids, images: [])))
+      let text = try String(contentsOf: second.appending(path: "config.json"), encoding: .utf8)
+      #expect(text.contains("longrope") && text.contains("attention_factor"))
+      try TextDecoder(contentsOf: second).saveGGUF(to: url, as: .float32)
+      #expect(try StudentFamily.student(contentsOf: url).decoder == again.decoder)
+    }
+  }
+
+  @Test func `a Qwen3 whose attention has offsets is not written, and the key is named`() throws {
+    try withTemporaryFolder { folder in
+      try StudentFamily.student(contentsOf: Self.file("qwen3")).save(to: folder)
+      let weights = folder.appending(path: "model.safetensors")
+      let stored = try Tensor.SafetensorsFile(contentsOf: weights)
+      var tensors: [String: Tensor] = [:]
+      for name in stored.names {
+        let tensor = try stored.tensor(named: name)
+        tensors[name] = Tensor(tensor.scalars, shape: tensor.shape)
+        let (end, width) = (["q", "k", "v", "o"].map { "self_attn.\($0)_proj.weight" }, tensor.shape[0])
+        guard end.contains(where: name.hasSuffix) else { continue }
+        tensors[name.replacing(".weight", with: ".bias")] = Tensor([Float](repeating: 0, count: width), shape: [width])
+      }
+      try Tensor.writeSafetensors(tensors, to: weights)
+      let file = folder.appending(path: "config.json")
+      var config = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+      config["attention_bias"] = true
+      try JSONSerialization.data(withJSONObject: config).write(to: file)
+      let student = try TextDecoder(contentsOf: folder)
+      let url = folder.appending(path: "x.gguf")
+      let fault = #expect(throws: StudentError.self) { try student.saveGGUF(to: url, as: .float16) }
+      let text = fault.map { "\($0)" } ?? ""
+      #expect(text.contains("expected attention_bias: false of qwen3") && text.contains("found true"), "\(text)")
+      #expect(!FileManager.default.fileExists(atPath: url.path))
+    }
+  }
+
   @Test func `a tokenizer that llama.cpp has none like is not written`() throws {
     try withTemporaryFolder { folder in
       try StudentFamily.student(contentsOf: Self.file("qwen2")).save(to: folder)

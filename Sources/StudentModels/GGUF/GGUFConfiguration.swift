@@ -95,7 +95,8 @@ extension GGUFModel.Architecture {
 }
 
 extension GGUFKeyReader {
-  /// The positions: as they are, linearly scaled, or by the factors of Llama 3.1, which stand in a tensor.
+  /// The positions: as they are, linearly scaled, or each pair's frequency divided by a number of its own, which stand in a
+  /// tensor.
   fileprivate func rope(base: Float, headSize: Int, of architecture: GGUFModel.Architecture) throws -> JSONValue {
     guard base > 0, base.isFinite, headSize > 1 else {
       throw file.invalid(key("rope.freq_base"), expected: "a number above 0", found: "\(base)")
@@ -111,7 +112,7 @@ extension GGUFKeyReader {
       return .object(members)
     }
     if file.shape(of: "rope_freqs.weight") != nil {
-      return try .object([theta] + llama3(base: Double(base), headSize: headSize))
+      return try .object([theta] + divided(base: Double(base), headSize: headSize))
     }
     let factor = try file.float(key("rope.scaling.factor")) ?? file.float(key("rope.scale_linear")) ?? 1
     let type = try file.string(key("rope.scaling.type")) ?? (factor == 1 ? "none" : "linear")
@@ -144,18 +145,24 @@ extension GGUFKeyReader {
     return .array(found.prefix(3).map { .number("\($0)") })
   }
 
-  /// Recognises the scaling of Llama 3.1 to 3.3 by its factors.
-  private func llama3(base: Double, headSize: Int) throws -> [JSONValue.Member] {
-    let found = try file.tensor(named: "rope_freqs.weight").scalars
-    let factor = Double(found.max() ?? 1)
-    let scaling = RotaryScaling.llama3(factor: factor, low: 1, high: 4, original: 8192)
-    let expected = scaling.divisors(base: base, headSize: headSize)
-    guard found.count == expected.count, factor >= 1, factor.isFinite,
-      zip(found, expected).allSatisfy({ abs(Double($0) - $1) <= 1e-4 * $1 })
-    else {
-      throw file.unsupported(
-        "tensor \"rope_freqs.weight\"", expected: "the factors of Llama 3.1 (1, 4, 8192)",
-        found: "\(found.count) others, up to \(factor)")
+  /// The scaling by the numbers of `rope_freqs.weight`: those of Llama 3.1 to 3.3 under its name, others as they are.
+  private func divided(base: Double, headSize: Int) throws -> [JSONValue.Member] {
+    let name = "rope_freqs.weight"
+    let found = try file.tensor(named: name).scalars.map { Double($0) }
+    guard found.count == headSize / 2, let factor = found.max(), found.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+      throw file.invalid(
+        "tensor \"\(name)\"", expected: "\(headSize / 2) numbers above 0, one for each pair of a head's coordinates",
+        found: "\(found.count), from \(found.min() ?? 0) to \(found.max() ?? 0)")
+    }
+    let expected = RotaryScaling.llama3(factor: factor, low: 1, high: 4, original: 8192)
+      .divisors(base: base, headSize: headSize)
+    guard factor >= 1, zip(found, expected).allSatisfy({ abs($0 - $1) <= 1e-4 * $1 }) else {
+      let numbers = JSONValue.array(found.map { .number("\($0)") })
+      return [
+        .init("rope_type", "longrope"), .init("short_factor", numbers), .init("long_factor", numbers),
+        .init("attention_factor", .number("1.0")),
+        .init("original_max_position_embeddings", .number("\(try required("context_length"))")),
+      ]
     }
     return [
       .init("rope_type", "llama3"), .init("factor", .number("\(factor)")), .init("low_freq_factor", .number("1.0")),
@@ -169,7 +176,7 @@ extension RotaryScaling {
   func divisors(base: Double, headSize: Int) -> [Double] {
     (0..<(headSize / 2)).map { pair in
       let frequency = pow(base, -2 * Double(pair) / Double(headSize))
-      return frequency / scaled(frequency)
+      return frequency / scaled(frequency, ofPair: pair)
     }
   }
 }

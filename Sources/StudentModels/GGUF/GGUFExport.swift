@@ -28,7 +28,9 @@ extension FamilyStudent: GGUFWritable {
     let tower = try ggufTower(url, type)
     typealias Entry = (name: String, tensor: Tensor, type: Tensor.GGUFFile.ElementType)
     var (tensors, towerTensors): ([Entry], [Entry]) = ([], [])
-    if case .llama3 = sizes.ropeScaling {
+    switch sizes.ropeScaling {
+    case .none, .linear: break
+    case .llama3, .divisors:
       let pairs = sizes.ropeScaling.divisors(base: sizes.ropeBase, headSize: sizes.headSize).map { Float($0) }
       tensors.append(("rope_freqs.weight", Tensor(pairs, shape: [pairs.count]), .float32))
     }
@@ -72,10 +74,13 @@ extension FamilyStudent: GGUFWritable {
     case .llama, .mistral: return .llama
     case .qwen2: return sizes.ropeSections.isEmpty ? .qwen2 : .qwen2VL
     case .qwen3 where !sizes.hasAttentionBias: return sizes.ropeSections.isEmpty ? .qwen3 : .qwen3VL
-    default:
+    case .qwen3:
       throw StudentError.unusableFile(
-        url.path, expected: "a decoder of llama, mistral, qwen2 or qwen3, without offsets in the last",
-        found: sizes.kind.rawValue)
+        url.path, expected: "attention_bias: false of qwen3, whose attention has no offsets in GGUF files",
+        found: "true")
+    case .smolLM3, .gemma3:
+      throw StudentError.unusableFile(
+        url.path, expected: "a decoder of llama, mistral, qwen2 or qwen3 (model_type)", found: sizes.kind.rawValue)
     }
   }
 
