@@ -25,6 +25,32 @@ private let shared =
     }
   }
 
+  // The texts are those of Jinja2 3.1.
+  @Test(arguments: [
+    ("{{ 'ΑΣ'.lower() }} {{ 'ΑΣ ΣΑ ΑΣΑ Σ'|lower }}", "ας ας σα ασα σ"),
+    ("{{ 'ΑΣ.'|lower }} {{ \"ΑΣ'Α\"|lower }}", "ας. ασ'α"),
+    ("{{ 'ΟΔΟΣ ΟΔΟΣ'.title() }} {{ 'ΟΔΟΣ'.capitalize() }} {{ 'ας' is lower }}", "Οδος Οδος Οδος True"),
+    ("{{ 'ΟΔΟΣ ΑΣ (ΟΔΟΣ)'|title }}", "Οδος Ασ (Οδος)"),
+    ("{% macro f(x) %}{{ x }}{{ varargs }}{% endmacro %}{{ f(1) }} {{ f(1, 2, 'a') }}", "1() 1(2, 'a')"),
+    ("{% macro f() %}{{ varargs is defined }} {{ kwargs is defined }}{% endmacro %}{{ f() }}", "True True"),
+    ("{% macro f(x) %}{{ kwargs }}{{ kwargs.y }}{% endmacro %}{{ f(x=1, y=2) }}", "{'y': 2}2"),
+    ("{% macro f() %}{{ varargs }}{% endmacro %}{{ varargs is defined }}", "False"),
+    ("{% macro f(varargs) %}{{ varargs }}{% endmacro %}{{ f(3) }}", "3"),
+  ])
+  func `words in lower case end in ς, and macros that read further arguments take them`(
+    source: String, text: String
+  ) throws {
+    #expect(try ChatTemplate(source).render([]) == text)
+  }
+
+  @Test func `a macro takes no arguments that it does not read`() {
+    for source in [
+      "{% macro f() %}{{ kwargs }}{% endmacro %}{{ f(1) }}", "{% macro f() %}{{ varargs }}{% endmacro %}{{ f(x=1) }}",
+    ] {
+      #expect(throws: TokenizerError.self, "\(source)") { try ChatTemplate(source).render([]) }
+    }
+  }
+
   @Test func `messages in text and in parts are seen by the template`() throws {
     let template = try ChatTemplate(
       "{% for m in messages %}{{ m.role }}:{% if m.content is string %}{{ m.content }}{% else %}{% for p in m.content %}"

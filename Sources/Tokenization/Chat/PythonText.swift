@@ -30,15 +30,31 @@ struct PythonText {
   /// The first character in upper case, the others in lower case.
   var capitalized: String {
     guard let first = scalars.first else { return "" }
-    return first.properties.titlecaseMapping + String(text.unicodeScalars.dropFirst()).lowercased()
+    return first.properties.titlecaseMapping + scalars.indices.dropFirst().map(lowercase).joined()
+  }
+
+  /// In lower case.
+  var lowercased: String {
+    scalars.contains(Self.sigma) ? scalars.indices.map(lowercase).joined() : text.lowercased()
+  }
+
+  private static let sigma: Unicode.Scalar = "\u{03A3}"
+
+  /// A character in lower case: a Σ at the end of a word becomes ς (Final_Sigma of Unicode's SpecialCasing.txt).
+  private func lowercase(at place: Int) -> String {
+    guard scalars[place] == Self.sigma else { return scalars[place].properties.lowercaseMapping }
+    func isNextCased(_ others: some Sequence<Unicode.Scalar>) -> Bool {
+      others.first { !$0.properties.isCaseIgnorable }?.properties.isCased ?? false
+    }
+    return isNextCased(scalars[..<place].reversed()) && !isNextCased(scalars[(place + 1)...]) ? "\u{03C2}" : "\u{03C3}"
   }
 
   /// Each run of letters with its first in upper case.
   var titled: String {
     var out = ""
     var wasCased = false
-    for scalar in scalars {
-      out += wasCased ? scalar.properties.lowercaseMapping : scalar.properties.titlecaseMapping
+    for (place, scalar) in scalars.enumerated() {
+      out += wasCased ? lowercase(at: place) : scalar.properties.titlecaseMapping
       wasCased = scalar.properties.isCased
     }
     return out

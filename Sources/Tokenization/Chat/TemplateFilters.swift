@@ -74,7 +74,7 @@ extension TemplateRenderer {
       if case .string(let given)? = arguments.value(0, "chars") { characters = given }
       return .string(strings.stripped(characters, left: true, right: true))
     case "upper": return try limited(text.uppercased())
-    case "lower": return try limited(text.lowercased())
+    case "lower": return try limited(strings.lowercased)
     case "capitalize": return try limited(strings.capitalized)
     case "title": return try limited(titled(text))
     case "replace":
@@ -92,12 +92,24 @@ extension TemplateRenderer {
   /// Jinja's own `title`: words begin after spaces, hyphens and opening brackets only.
   private func titled(_ text: String) -> String {
     var out = ""
+    // What follows a word's first letter, which is made lower by itself.
+    var rest = ""
     var isStart = true
+    func close() {
+      out += PythonText(rest).lowercased
+      rest = ""
+    }
     for scalar in text.unicodeScalars {
       let separates = PythonText.isSpace(scalar) || "-({[<".unicodeScalars.contains(scalar)
-      out += isStart ? scalar.properties.uppercaseMapping : scalar.properties.lowercaseMapping
+      if separates { close() }
+      if isStart || separates {
+        out += scalar.properties.uppercaseMapping
+      } else {
+        rest.unicodeScalars.append(scalar)
+      }
       isStart = separates
     }
+    close()
     return out
   }
 
@@ -240,7 +252,7 @@ extension TemplateRenderer {
     func comparable(_ value: TemplateValue, _ isSensitive: Bool) throws -> TemplateValue {
       if case .string(let text) = value, !isSensitive {
         try charge(text.utf8.count / 4)
-        return .string(text.lowercased())
+        return .string(PythonText(text).lowercased)
       }
       return value
     }

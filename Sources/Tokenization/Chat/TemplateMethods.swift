@@ -141,7 +141,7 @@ extension TemplateRenderer {
       if case .string(let given)? = arguments.value(0, "chars") { characters = given }
       return .string(strings.stripped(characters, left: name != "rstrip", right: name != "lstrip"))
     case "upper": return try limited(text.uppercased())
-    case "lower": return try limited(text.lowercased())
+    case "lower": return try limited(strings.lowercased)
     case "title": return try limited(strings.titled)
     case "capitalize": return try limited(strings.capitalized)
     case "isdigit":

@@ -28,6 +28,8 @@ struct TemplateNames {
         look(at: body)
       case .macro(let macro):
         given.insert(macro.name)
+        if macro.takesPlaces { given.insert("varargs") }
+        if macro.takesNames { given.insert("kwargs") }
         for parameter in macro.parameters {
           given.insert(parameter.name)
           if let standard = parameter.standard { look(at: standard) }

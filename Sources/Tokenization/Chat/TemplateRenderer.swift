@@ -151,11 +151,12 @@ final class TemplateRenderer {
 
   /// The text that a macro gives for arguments.
   func call(_ macro: TemplateMacro, _ arguments: EvaluatedArguments) throws -> TemplateValue {
-    guard arguments.positional.count <= macro.parameters.count else {
+    let known = Set(macro.parameters.map(\.name))
+    guard macro.takesPlaces || arguments.positional.count <= macro.parameters.count else {
       throw failure("macro \(macro.name) takes \(macro.parameters.count) arguments, not \(arguments.positional.count)")
     }
     try charge(macro.parameters.count * (arguments.named.count + 1))
-    for (name, _) in arguments.named where !macro.parameters.contains(where: { $0.name == name }) {
+    for (name, _) in arguments.named where !macro.takesNames && !known.contains(name) {
       throw failure("macro \(macro.name) takes no argument \"\(name)\"")
     }
     // A macro sees what is defined outside of loops and its own parameters.
@@ -172,6 +173,13 @@ final class TemplateRenderer {
         value = try self.value(of: standard)
       }
       scopes[1][parameter.name] = value
+    }
+    if macro.takesPlaces {
+      scopes[1]["varargs"] = try tuple(Array(arguments.positional.dropFirst(macro.parameters.count)))
+    }
+    if macro.takesNames {
+      scopes[1]["kwargs"] = try dictionary(
+        arguments.named.filter { !known.contains($0.name) }.map { .init(key: .string($0.name), value: $0.value) })
     }
     return .string(try captured { _ = try run(macro.body) })
   }

@@ -72,4 +72,16 @@ struct TemplateMacro: Sendable {
   var name: String
   var parameters: [(name: String, standard: TemplateExpression?)]
   var body: [TemplateStatement]
+  /// Whether further arguments by place are taken, as `varargs`, and by name, as `kwargs`: where the body reads them.
+  let takesPlaces: Bool
+  let takesNames: Bool
+
+  init(name: String, parameters: [(name: String, standard: TemplateExpression?)], body: [TemplateStatement]) {
+    (self.name, self.parameters, self.body) = (name, parameters, body)
+    var names = TemplateNames()
+    names.look(at: body)
+    let own = Set(parameters.map(\.name))
+    takesPlaces = names.read.subtracting(own).contains("varargs")
+    takesNames = names.read.subtracting(own).contains("kwargs")
+  }
 }

@@ -53,7 +53,7 @@ extension TemplateRenderer {
       let text = try text(of: value)
       try charge(text.utf8.count / 4)
       return text.unicodeScalars.contains { $0.properties.isCased }
-        && (name == "upper" ? text.uppercased() : text.lowercased()).hasSameBytes(as: text)
+        && (name == "upper" ? text.uppercased() : PythonText(text).lowercased).hasSameBytes(as: text)
     default: return false
     }
   }
