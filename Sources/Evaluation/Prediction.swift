@@ -8,8 +8,8 @@ package import TeacherProtocol
 /// let silent = Prediction(itemID: "43", label: nil)  // abstained, tied or unreadable: scored as wrong
 /// ```
 ///
-/// As JSON it is the object `{"id":, "label":, "score":, "probabilities":, "rationale":, "spans":, "review":, "cut":,
-/// "error":}`, all left out where unknown.
+/// As JSON it is the object `{"id":, "label":, "tied":, "score":, "probabilities":, "rationale":, "spans":, "review":, "cut":,
+/// "error":}`, all left out where unknown. `"tied": true` says why there is no label: the largest probabilities are equal.
 public struct Prediction: Codable, Sendable, Equatable {
   /// A span of the item's text.
   package struct Span: Codable, Sendable, Equatable {
@@ -79,12 +79,18 @@ public struct Prediction: Codable, Sendable, Equatable {
     probabilities.isEmpty ? nil : LevelProbabilities(levels.map { probabilities[$0] ?? 0 }).expected
   }
 
+  /// Whether there is no label because several are exactly equally probable, and none more than these.
+  package var isTied: Bool {
+    guard label == nil, error == nil, let most = probabilities.values.max() else { return false }
+    return probabilities.values.count { $0 == most } > 1
+  }
+
   /// The probability of the label given, in 0...1; nil where there is no label or no probability for it.
   public var confidence: Double? { label.flatMap { probabilities[$0] } }
 
   private enum CodingKeys: String, CodingKey {
     case itemID = "id"
-    case label, score, probabilities, rationale, spans, error
+    case label, tied, score, probabilities, rationale, spans, error
     case needsReview = "review"
     case isCut = "cut"
   }
@@ -108,6 +114,7 @@ public struct Prediction: Codable, Sendable, Equatable {
     var fields = encoder.container(keyedBy: CodingKeys.self)
     if !itemID.isEmpty { try fields.encode(itemID, forKey: .itemID) }
     try fields.encodeIfPresent(label, forKey: .label)
+    if isTied { try fields.encode(true, forKey: .tied) }
     try fields.encodeIfPresent(score, forKey: .score)
     if !probabilities.isEmpty { try fields.encode(probabilities, forKey: .probabilities) }
     try fields.encodeIfPresent(rationale, forKey: .rationale)

@@ -26,6 +26,8 @@
           {"id":"7","label":"spam","probabilities":{"ham":0.1,"spam":0.9},"rationale":"..."}
           {"error":"new.jsonl:3: item '8', field 'caption': expected a text, found null","id":"8"}
 
+        Where the largest probabilities are exactly equal a line has no label, and "tied": true in its place.
+
         Of a run with 'ordered: true' a line has the expected level too, where the lowest label is level 0:
 
           {"id":"7","label":"good","probabilities":{"bad":0.1,"fair":0.3,"good":0.6},"score":1.5}

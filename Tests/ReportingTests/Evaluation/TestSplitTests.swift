@@ -33,6 +33,13 @@ import Testing
     #expect(silent == Prediction(itemID: "8", label: nil))
     #expect(silent.confidence == nil)
     #expect(String(decoding: try encoder.encode(silent), as: UTF8.self) == #"{"id":"8"}"#)
+
+    // Between equals there is no label, and the line says so.
+    let tied = Prediction(itemID: "9", label: nil, probabilities: ["falsified": 0.5, "pristine": 0.5])
+    let line = #"{"id":"9","probabilities":{"falsified":0.5,"pristine":0.5},"tied":true}"#
+    #expect(String(decoding: try encoder.encode(tied), as: UTF8.self) == line)
+    #expect(try JSONDecoder().decode(Prediction.self, from: Data(line.utf8)) == tied)
+    #expect(!prediction.isTied && !silent.isTied)
   }
 
   @Test func `an item that is predicted twice traps`() async {
