@@ -80,6 +80,11 @@
           ["lower bound of the share right", NumberText.fixed(found.bound * 100, digits: 2) + " %"],
           ["labels read", "\(NumberText.grouped(found.answers)) (\(file.source))"],
         ]))
+      if file.readsLabelsAgain {
+        try Output.write(
+          "the calibration was learned from the same labels and changes the order of confidences, so the bound is not exact: give "
+            + "other labels by --data\n")
+      }
     }
   }
 #endif

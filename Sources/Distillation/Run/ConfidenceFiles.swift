@@ -126,7 +126,8 @@ struct ConfidenceFiles {
     }
     let file = try ThresholdFile(
       found, source: source, adapter: student, calibration: digest(of: calibration), question: question,
-      base: findBase())
+      base: findBase(),
+      readsLabelsAgain: calibration.map { $0.source == source && $0.changesOrder } ?? false)
     try file.write(to: thresholdFile)
     return file
   }

@@ -130,6 +130,15 @@ package struct StudentCalibration: Sendable, Equatable {
     return Dictionary(uniqueKeysWithValues: zip(labels, mapped))
   }
 
+  /// Whether answers may stand in another order of their confidences than without it. One temperature of two labels leaves it.
+  package var changesOrder: Bool {
+    switch mapping {
+    case .identity: false
+    case .temperature: labels.count > 2
+    case .vector, .isotonic: true
+    }
+  }
+
   /// The same in the order of ``labels``.
   ///
   /// - Precondition: as many probabilities as labels.

@@ -20,16 +20,22 @@ package struct ThresholdFile: Codable, Sendable, Equatable {
   package let question: String?
   /// The digest of the base model that the adapter is put on; nil where that is not known, and for a student without an adapter.
   package let base: String?
+  /// Whether the calibration was learned from the same labels, and changes the order of confidences: the bound is then not exact.
+  package let readsLabelsAgain: Bool
 
   package init(
     _ threshold: CertainThreshold, source: String, adapter: String, calibration: String?, question: String? = nil,
-    base: String? = nil
+    base: String? = nil, readsLabelsAgain: Bool = false
   ) {
     (self.threshold, self.source, self.adapter) = (threshold, source, adapter)
     (self.calibration, self.question, self.base) = (calibration, question, base)
+    self.readsLabelsAgain = readsLabelsAgain
   }
 
-  private enum CodingKeys: String, CodingKey { case version, source, adapter, calibration, question, base, share }
+  private enum CodingKeys: String, CodingKey {
+    case version, source, adapter, calibration, question, base, share
+    case readsLabelsAgain = "labels_read_again"
+  }
 
   private static let version = 1
 
@@ -46,7 +52,8 @@ package struct ThresholdFile: Codable, Sendable, Equatable {
       adapter: fields.decode(String.self, forKey: .adapter),
       calibration: fields.decodeIfPresent(String.self, forKey: .calibration),
       question: fields.decodeIfPresent(String.self, forKey: .question),
-      base: fields.decodeIfPresent(String.self, forKey: .base))
+      base: fields.decodeIfPresent(String.self, forKey: .base),
+      readsLabelsAgain: fields.decodeIfPresent(Bool.self, forKey: .readsLabelsAgain) ?? false)
   }
 
   /// Writes the object described above.
@@ -59,6 +66,7 @@ package struct ThresholdFile: Codable, Sendable, Equatable {
     try fields.encodeIfPresent(calibration, forKey: .calibration)
     try fields.encodeIfPresent(question, forKey: .question)
     try fields.encodeIfPresent(base, forKey: .base)
+    if readsLabelsAgain { try fields.encode(true, forKey: .readsLabelsAgain) }
     try fields.encode(threshold.share, forKey: .share)
   }
 

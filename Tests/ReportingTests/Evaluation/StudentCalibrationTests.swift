@@ -75,6 +75,16 @@ import Testing
     #expect(abs((calibrated(.isotonic(["a": level, "b": rising]))["b"] ?? 0) - 0.2 / 0.8) < 1e-12)
   }
 
+  @Test func `one temperature of two labels leaves the order of confidences, and no other mapping does`() {
+    func changes(_ mapping: StudentCalibration.Mapping, _ labels: [String] = ["a", "b"]) -> Bool {
+      StudentCalibration(labels: labels, mapping: mapping).changesOrder
+    }
+    #expect(!changes(.identity, ["a", "b", "c"]) && !changes(.temperature(2)))
+    #expect(
+      changes(.temperature(2), ["a", "b", "c"]) && changes(.vector(weights: [:], biases: [:]))
+        && changes(.isotonic([:])))
+  }
+
   @Test func `an item without probabilities stays without, and a label that is missing has none`() {
     let calibration = StudentCalibration(labels: ["a", "b"], mapping: .temperature(2))
     #expect(calibration.calibrated([:]) == [:])
