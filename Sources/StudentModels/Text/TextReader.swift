@@ -27,17 +27,20 @@ struct TextReader: Sendable {
   /// The same for a decoder that reads texts.
   init(_ tokenizer: Tokenizer, for c: LlamaConfiguration, limit: Int? = nil, name: String) throws {
     try self.init(
-      tokenizer, rows: c.vocabularySize, positions: c.maxPositions, readsSegments: false, limit: limit, name: name)
+      tokenizer, rows: c.vocabularySize, positions: c.maxPositions, readsSegments: false, limit: limit, name: name,
+      noMarks: "none, as in folders of decoders that write texts, which are no sentence models")
   }
 
+  /// - Parameter noMarks: what errors say of a tokenizer that puts none around a text.
   private init(
-    _ tokenizer: Tokenizer, rows: Int, positions: Int, readsSegments: Bool, limit: Int?, name: String
+    _ tokenizer: Tokenizer, rows: Int, positions: Int, readsSegments: Bool, limit: Int?, name: String,
+    noMarks: String = "none"
   ) throws {
     // Heads read the first row, so that even an empty text must have one.
     let marks = tokenizer.encode("")
     guard !marks.isEmpty else {
       throw StudentError.unusableFile(
-        name, expected: "a post_processor that puts special tokens around a text", found: "none")
+        name, expected: "a post_processor that puts special tokens around a text", found: noMarks)
     }
     (self.tokenizer, self.rows, self.readsSegments) = (tokenizer, rows, readsSegments)
     maximumTokens = min(positions, tokenizer.maximumLength ?? .max, limit ?? .max)

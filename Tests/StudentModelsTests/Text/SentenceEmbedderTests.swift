@@ -44,6 +44,16 @@ import Tokenization
     return TinyText.loud(Llama(c, using: &generator))
   }
 
+  @Test func `a decoder without tokens around a text is told to be no sentence model`() throws {
+    let bare = TinyText.tokenizerJSON.replacingOccurrences(
+      of: #""post_processor": \{[\s\S]*?\}\}\},"#, with: "", options: .regularExpression)
+    let fault = #expect(throws: StudentError.self) {
+      try SentenceEmbedder(network: .decoder(decoder()), tokenizer: Tokenizer(json: Data(bare.utf8)), name: "here")
+    }
+    let text = fault.map { "\($0)" } ?? ""
+    #expect(text.hasPrefix("here") && text.contains("write texts, which are no sentence models"), "\(text)")
+  }
+
   /// A folder as sentence-transformers writes it.
   private func write(
     to folder: URL, pooling: String, limits: String? = "{\"max_seq_length\": 6, \"do_lower_case\": false}",
