@@ -263,6 +263,7 @@ import Testing
   @Test func `a question that is the same about every item is an error`() throws {
     try withCheckFixture { fixture in
       try fixture.edit("run.yaml", "fields: {text", "fields: {image: null, text")
+      try fixture.edit("run.yaml", "  images: photos\n", "")
       try fixture.edit("run.yaml", "Caption: {text} Does it fit?", "Does it fit?")
       let text = try #require(fixture.check().texts(.error, "prompt").first)
       #expect(text.contains("asks the same about every item") && text.contains("Put a slot into it: {text}."))
