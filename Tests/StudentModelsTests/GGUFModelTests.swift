@@ -162,7 +162,8 @@ import Tokenization
       let url = folder.appending(path: "x.gguf")
       try student.saveGGUF(to: url, as: .float32)
       let again = try StudentFamily.student(contentsOf: url)
-      #expect(difference(again.logits(of: ids, images: [])) <= 1e-6)
+      // The file has the factors in Float32, half a unit of whose last place is 6e-8: angles of 100 positions differ by 6e-6.
+      #expect(difference(again.logits(of: ids, images: [])) <= 2e-5)
       let second = folder.appending(path: "second")
       try again.save(to: second)
       let third = try StudentFamily.student(contentsOf: second)
