@@ -151,14 +151,7 @@ final class TemplateRenderer {
 
   /// The text that a macro gives for arguments.
   func call(_ macro: TemplateMacro, _ arguments: EvaluatedArguments) throws -> TemplateValue {
-    let known = Set(macro.parameters.map(\.name))
-    guard macro.takesPlaces || arguments.positional.count <= macro.parameters.count else {
-      throw failure("macro \(macro.name) takes \(macro.parameters.count) arguments, not \(arguments.positional.count)")
-    }
-    try charge(macro.parameters.count * (arguments.named.count + 1))
-    for (name, _) in arguments.named where !macro.takesNames && !known.contains(name) {
-      throw failure("macro \(macro.name) takes no argument \"\(name)\"")
-    }
+    try check(arguments, of: macro)
     // A macro sees what is defined outside of loops and its own parameters.
     let outer = scopes
     defer { scopes = outer }
@@ -174,13 +167,31 @@ final class TemplateRenderer {
       }
       scopes[1][parameter.name] = value
     }
+    try takeFurther(arguments, of: macro)
+    return .string(try captured { _ = try run(macro.body) })
+  }
+  // Apart from the call, so that calls within calls take no stack for it.
+  @inline(never)
+  private func check(_ arguments: EvaluatedArguments, of macro: TemplateMacro) throws {
+    guard macro.takesPlaces || arguments.positional.count <= macro.parameters.count else {
+      throw failure("macro \(macro.name) takes \(macro.parameters.count) arguments, not \(arguments.positional.count)")
+    }
+    try charge(macro.parameters.count * (arguments.named.count + 1))
+    for (name, _) in arguments.named
+    where !macro.takesNames && !macro.parameters.contains(where: { $0.name == name }) {
+      throw failure("macro \(macro.name) takes no argument \"\(name)\"")
+    }
+  }
+
+  /// Sets what a macro reads as `varargs` and `kwargs`.
+  @inline(never)
+  private func takeFurther(_ arguments: EvaluatedArguments, of macro: TemplateMacro) throws {
     if macro.takesPlaces {
       scopes[1]["varargs"] = try tuple(Array(arguments.positional.dropFirst(macro.parameters.count)))
     }
     if macro.takesNames {
-      scopes[1]["kwargs"] = try dictionary(
-        arguments.named.filter { !known.contains($0.name) }.map { .init(key: .string($0.name), value: $0.value) })
+      let further = arguments.named.filter { argument in !macro.parameters.contains { $0.name == argument.name } }
+      scopes[1]["kwargs"] = try dictionary(further.map { .init(key: .string($0.name), value: $0.value) })
     }
-    return .string(try captured { _ = try run(macro.body) })
   }
 }
