@@ -132,7 +132,8 @@ extension DistillationRun {
     let ways = StageWay.allCases
     let truth = judged.truth.merging(judged.agreedLabels) { first, _ in first }.sorted { $0.key < $1.key }
     let key = StepRecords.key(
-      source.rawValue, "unless better: \(Self.standing.rawValue)", ways.map { candidates[$0]?.key ?? "" }.joined(separator: " "), "\(judged.weight)",
+      source.rawValue, "unless better: \(Self.standing.rawValue)",
+      ways.map { candidates[$0]?.key ?? "" }.joined(separator: " "), "\(judged.weight)",
       judged.asked.map(\.id).joined(separator: "\n"),
       truth.map { "\($0.key) \($0.value)" }.joined(separator: "\n"))
     let (name, file) = ("choice/\(round)", folder.appending(path: "choice/\(round).json"))

@@ -12,9 +12,9 @@ import Testing
     .init(name, labels: (0..<all).map { $0 < labels }, agreed: (0..<items).map { $0 < agreed })
   }
 
-  private func choice(_ answers: [StageChoice.Answers], weight: Double = 0.25, standing: String? = nil, resamples: Int = 200)
-    -> StageChoice
-  {
+  private func choice(
+    _ answers: [StageChoice.Answers], weight: Double = 0.25, standing: String? = nil, resamples: Int = 200
+  ) -> StageChoice {
     StageChoice(
       answers, labelGroups: answers[0].labels.indices.map { "l\($0)" },
       agreedGroups: answers[0].agreed.indices.map { "a\($0)" }, weight: weight, source: "budget",
