@@ -23,17 +23,17 @@ public struct Sampling: Sendable, Codable, Equatable {
     let probabilities = (logits.reshaped([-1]) * (1 / temperature)).softmax().scalars
     var order = Self.descending(probabilities)
     if topK > 0 { order = Array(order.prefix(topK)) }
-    var mass: Float = 0
+    // In Double: what Float's rounding leaves over of the highest draws would go to the last token, which may be ruled out.
+    var mass = 0.0
     var kept: [Int] = []
-    // A token of no probability must not be the one that rounding leaves over.
-    for token in order where kept.isEmpty || probabilities[token] > 0 {
+    for token in order {
       kept.append(token)
-      mass += probabilities[token]
-      if mass >= topP { break }
+      mass += Double(probabilities[token])
+      if Float(mass) >= topP { break }
     }
-    var draw = Float(generator.next() >> 40) * 0x1p-24 * mass
+    var draw = Double(generator.next() >> 40) * 0x1p-24 * mass
     for token in kept {
-      draw -= probabilities[token]
+      draw -= Double(probabilities[token])
       if draw < 0 { return token }
     }
     return kept[kept.count - 1]
