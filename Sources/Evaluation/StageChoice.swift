@@ -101,13 +101,15 @@ package struct StageChoice: Codable, Sendable, Equatable {
         result: candidates[first].name, against: candidates[second].name,
         difference: candidates[first].accuracy - candidates[second].accuracy, interval: interval)
     }
-    // Of equal ones the first.
-    var best = candidates.indices.reduce(0) { candidates[$1].accuracy > candidates[$0].accuracy ? $1 : $0 }
-    if let other = candidates.firstIndex(where: { $0.name == standing }), other != best {
-      let gain = difference(best, other)
+    let left = candidates.firstIndex { $0.name == standing }
+    let shown = candidates.indices.filter { one in
+      guard let left, one != left else { return true }
+      let gain = difference(one, left)
       // 95 % of a normal law lie within 1.96 standard errors to either side.
-      if gain.difference <= (gain.interval.high - gain.interval.low) / 3.92 { best = other }
+      return gain.difference > (gain.interval.high - gain.interval.low) / 3.92
     }
+    // Of equal ones the first.
+    let best = shown.dropFirst().reduce(shown[0]) { candidates[$1].accuracy > candidates[$0].accuracy ? $1 : $0 }
     differences = candidates.indices.filter { $0 != best }.map { difference(best, $0) }
     (self.candidates, self.weight, self.source) = (candidates, weight, source)
     (labels, agreed, taken) = (labelGroups.count, agreedGroups.count, candidates[best].name)

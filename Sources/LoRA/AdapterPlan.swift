@@ -24,9 +24,9 @@ extension Module {
   /// What ``attachAdapters(_:named:using:)`` would do with this configuration; the model stays as it is.
   ///
   /// - Throws: ``LoRAError`` where nothing matches, a name matches nothing, or an option is wrong or does not suit a place.
-  package func planAdapters(_ configuration: LoRAConfiguration) throws -> AdapterPlan {
+  package func planAdapters(_ configuration: LoRAConfiguration, checksNames: Bool = true) throws -> AdapterPlan {
     let (matcher, model) = (try AdapterMatcher(configuration), withOwnHead())
-    try matcher.check(model)
+    if checksNames { try matcher.check(model) }
     return try model.plan(of: model.chosenPlaces(matcher), matcher)
   }
 

@@ -171,9 +171,10 @@ public struct TwoStageDistillation: Sendable {
   public func targets<Model: Student>(
     for student: Model, of items: [Item], in data: Dataset
   ) throws -> StageTargets<Model> {
+    // Names that reach nothing are refused where an adapter is made; a student that was trained with them is still asked.
     let reachesVision =
       try student.adapterParameters().isEmpty
-      ? student.planAdapters(options.adapter).reachesVision : student.adaptersReachVision
+      ? student.planAdapters(options.adapter, checksNames: false).reachesVision : student.adaptersReachVision
     let images = StudentImages(of: items, in: data) { file in
       let image = try student.image(try decoder.decode(contentsOf: file.path))
       return reachesVision ? image : student.encoded(image)

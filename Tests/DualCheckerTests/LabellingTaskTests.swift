@@ -78,12 +78,16 @@ import Testing
   }
 
   /// Gold answers of a file with these rows.
-  private func gold(_ rows: String, named name: String, _ types: [LabelSet.Label]) throws -> GoldAnswers<TaskAnswer> {
+  private func gold(
+    _ rows: String, named name: String, _ types: [LabelSet.Label], mayLackTypes: Bool = false
+  ) throws -> GoldAnswers<TaskAnswer> {
     let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString)-\(name)")
     defer { try? FileManager.default.removeItem(at: file) }
     try Data(rows.utf8).write(to: file)
     let mapping = FieldMapping(text: "text")
-    return try GoldAnswers(contentsOf: file, task: LabellingTask(spanTypes: types), mapping: mapping)
+    let task = try LabellingTask(spanTypes: types)
+    guard mayLackTypes else { return try GoldAnswers(contentsOf: file, task: task, mapping: mapping) }
+    return try GoldAnswers(RowFile(contentsOf: file), task: task, mapping: mapping, mayLackTypes: true)
   }
 
   @Test func `a gold column may be spelt as labels may`() throws {
@@ -116,6 +120,22 @@ import Testing
     let rows = #"{"id": 1, "text": "a lamp", "thing": "lamp"}"# + "\n" + #"{"id": 2, "text": "glow", "deed": null}"#
     let sparse = try gold(rows, named: "a.jsonl", [.init(name: "thing"), .init(name: "deed")])
     #expect(sparse.answer(of: "1")?.key == "thing:2-6" && sparse.answer(of: "2") == .spans([]))
+    // Beside a column with the type's name one that is spelt alike is something else.
+    let beside =
+      #"{"id": 1, "text": "yes, it is", "deed": "yes"}"# + "\n" + #"{"id": 2, "text": "it glows", "Deed": "glows"}"#
+    let own = try gold(beside, named: "b.jsonl", [.init(name: "Deed")])
+    #expect(own.answer(of: "1") == .spans([]) && own.answer(of: "2")?.key == "Deed:3-8")
+  }
+
+  @Test func `a small file that is scored may lack a rare type, and not misspell it`() throws {
+    let types: [LabelSet.Label] = [.init(name: "thing"), .init(name: "deed")]
+    func scored(_ rows: String) throws -> GoldAnswers<TaskAnswer> {
+      try gold(rows, named: "a.jsonl", types, mayLackTypes: true)
+    }
+    #expect(try scored(#"{"id": 1, "text": "a lamp", "thing": "lamp"}"#).answer(of: "1")?.key == "thing:2-6")
+    #expect(throws: TeacherProtocolError.self) {
+      try scored(#"{"id": 1, "text": "a lamp", "thing": "lamp", "dead": "lamp"}"#)
+    }
   }
 
   @Test func `spans are read behind thoughts, deeper in, and with names in any case`() throws {

@@ -38,9 +38,12 @@ struct DualCheckerRecords: Sendable {
     let mapping = read.mapping
     // People come without labels: the method needs none, and what can't be scored then is said.
     var hints: [String] = []
+    // A type that the first file has may be too rare for the others.
+    var isFirst = true
     func gold(_ rows: RowFile) throws -> GoldAnswers<TaskAnswer> {
       if GoldAnswers.stand(in: rows, task: task, mapping: mapping) {
-        return try GoldAnswers(rows, task: task, mapping: mapping)
+        defer { isFirst = false }
+        return try GoldAnswers(rows, task: task, mapping: mapping, mayLackTypes: !isFirst)
       }
       // A column that was given a name of its own is meant to be there.
       let column = task.kind == .spans ? mapping.spans : mapping.label

@@ -157,7 +157,8 @@ extension DualCheckerRun {
   func labelled(
     _ data: URL, split: String? = nil, shard: Shard = .whole, task: LabellingTask
   ) throws -> (items: [Item], gold: GoldAnswers<TaskAnswer>) {
-    let gold = try GoldAnswers(contentsOf: data, task: task, mapping: configuration.data.mapping)
+    let gold = try GoldAnswers(
+      RowFile(contentsOf: data), task: task, mapping: configuration.data.mapping, mayLackTypes: true)
     var mapping = readMapping
     if !shard.isWhole { mapping.group = configuration.data.mapping.group }
     if split != nil { mapping.split = configuration.data.mapping.split ?? "split" }

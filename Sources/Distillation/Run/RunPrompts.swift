@@ -3,10 +3,14 @@ internal import Reporting
 internal import TeacherProtocol
 
 extension RunConfiguration {
-  /// The run's question and those of teachers that have one of their own, by their keys.
+  /// The run's question and those of teachers that have one of their own, by their keys; without those of decision services
+  /// that are shown all fields beside it.
   var prompts: [(key: String, text: String)] {
     [("prompt", prompt)]
-      + teachers.compactMap { teacher in teacher.prompt.map { ("teachers.\(teacher.name).prompt", $0) } }
+      + teachers.compactMap { teacher in
+        if case .decision(let decision) = teacher.source, decision.state == .fields { return nil }
+        return teacher.prompt.map { ("teachers.\(teacher.name).prompt", $0) }
+      }
   }
 
   /// Refuses a question with a slot that nothing fills, and one that is the same about every item, before anybody is asked.

@@ -24,9 +24,14 @@ extension GoldAnswers where Answer == TaskAnswer {
   }
 
   /// The same of a file that is read.
-  package convenience init(_ rows: RowFile, task: LabellingTask, mapping: FieldMapping) throws(TeacherProtocolError) {
+  ///
+  /// - Parameter mayLackTypes: whether rare types of spans may occur in no row, as in a small file that is scored.
+  package convenience init(
+    _ rows: RowFile, task: LabellingTask, mapping: FieldMapping, mayLackTypes: Bool = false
+  ) throws(TeacherProtocolError) {
     let areWords = task.kind == .spans && mapping.spans == nil
-    let columns = try areWords ? SpanColumns(of: rows, task: task, mapping: mapping) : nil
+    let columns =
+      try areWords ? SpanColumns(of: rows, task: task, mapping: mapping, mayLackTypes: mayLackTypes) : nil
     try self.init(rows, id: mapping.id) { row throws(Fault) in
       if task.kind == .spans {
         do throws(UnreadableAnswer) {

@@ -1,5 +1,6 @@
 internal import JSON
 internal import TeacherProtocol
+internal import Wording
 
 /// The columns of a file that hold the words of a task's spans, by span type.
 struct SpanColumns {
@@ -7,12 +8,19 @@ struct SpanColumns {
   /// The columns of each type in the task's order, the one that counts first.
   private let columns: [[String]]
 
+  /// - Parameter mayLackTypes: whether a rare type may occur in no row. Then a type is missed only where a column that means
+  ///   nothing else is nearly spelled like it.
   /// - Throws: `TeacherProtocolError.missingSpanColumn(file:type:known:)` for a type that no row has a column for, or that
   ///   several columns are spelled like and none exactly: such a type would pass for one that never occurs.
-  init(of rows: RowFile, task: LabellingTask, mapping: FieldMapping) throws(TeacherProtocolError) {
+  init(
+    of rows: RowFile, task: LabellingTask, mapping: FieldMapping, mayLackTypes: Bool = false
+  ) throws(TeacherProtocolError) {
     self.task = task
     columns = Self.columns(of: rows, task: task, mapping: mapping)
+    let used = Set(columns.joined()).union(mapping.namedColumns)
+    let others = rows.columns.filter { !used.contains($0) }
     for (type, own) in zip(task.names, columns) where own.isEmpty {
+      if mayLackTypes, NearestName.nearest(to: type, among: others) == nil { continue }
       throw .missingSpanColumn(file: rows.file, type: type, known: rows.columns)
     }
   }
@@ -30,14 +38,15 @@ struct SpanColumns {
     return try SpanReader(task: task).spans(in: .object(members), about: text)
   }
 
-  /// By name and aliases as they are written, then by those that the file spells otherwise, as labels may be.
+  /// By name and aliases as they are written, then by those that the file spells otherwise, as labels may be. Beside an exact
+  /// column one that is spelt like it means something else.
   private static func columns(of rows: RowFile, task: LabellingTask, mapping: FieldMapping) -> [[String]] {
     let types = task.labels.labels.dropLast().map { [$0.name] + $0.aliases }
     let exact = types.map { names in names.filter { name in rows.rows.contains { $0.value(name) != nil } } }
     let taken = Set(exact.joined()).union(mapping.namedColumns)
     let others = rows.columns.filter { !taken.contains($0) }
     return zip(types, exact).map { names, exact in
-      let keys = Set(names.map(LabelSpelling.key))
+      let keys = Set(names.map(LabelSpelling.key)).subtracting(exact.map(LabelSpelling.key))
       let alike = others.filter { keys.contains(LabelSpelling.key($0)) }
       return exact.isEmpty && alike.count > 1 ? [] : exact + alike
     }

@@ -74,6 +74,14 @@ import Testing
     #expect(found.taken == taken && found.differences.map(\.result) == [taken])
     #expect(found.sentence.contains("; another is taken where") == (taken == "stage1_sft"))
     #expect(choice(both, resamples: 2_000).taken == "preferences")
+    // One that is surely better is taken where one that may be better still is not.
+    let wild = (0..<100).map { $0 < 54 }
+    let three: [StageChoice.Answers] = [
+      .init("preferences", labels: wild, agreed: []),
+      .init("stage1_sft", labels: wild.map { !$0 }, agreed: []),
+      .init("stage1", labels: wild.enumerated().map { !$1 || $0 < 7 }, agreed: []),
+    ]
+    #expect(choice(three, standing: "stage1_sft", resamples: 2_000).taken == "stage1")
     // A student that is not there stands for nothing.
     #expect(choice(both, standing: "round_1_sft", resamples: 2_000).taken == "preferences")
   }
