@@ -128,7 +128,7 @@ let package = Package(
     library("LoRA", ["Layers", "Tensor", "JSON", "Wording"]),
     library("DPO", ["Layers", "Tensor"]),
     library("HTTPTeacher", ["TeacherProtocol", "JSON", "ContentDigest", curl]),
-    library("DualChecker", ["TeacherProtocol", "JSON", "ContentDigest"]),
+    library("DualChecker", ["TeacherProtocol", "JSON", "ContentDigest", "Wording"]),
     library("Annotations", ["TeacherProtocol", "JSON", "ContentDigest", "Wording"]),
     library("SQLiteStore", ["Annotations", "TeacherProtocol", "CSQLite"]),
     library("PostgreSQLStore", ["Annotations", "TeacherProtocol", libpq]),
