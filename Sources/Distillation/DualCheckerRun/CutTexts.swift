@@ -24,7 +24,7 @@ struct CutTexts: Sendable {
 
   /// Counts more texts.
   ///
-  /// - Parameter before: rows before these in their file, where rows are to be named by number.
+  /// - Parameter answers: as for ``init(_:_:answers:)``.
   mutating func add(_ items: [Item], _ read: ReadParts, answers: [TaskAnswer?] = []) {
     (limit, texts) = (read.limit, texts + items.count)
     for (place, (item, part)) in zip(items, read.parts).enumerated() {

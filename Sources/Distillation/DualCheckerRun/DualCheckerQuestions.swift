@@ -20,7 +20,7 @@ struct DualCheckerQuestions: Sendable {
   let usual: Int
 
   init(_ run: DualCheckerConfiguration, pool: Int, toLabel: Int, test: Int) {
-    let start = pool * (run.aligner.explains && run.task.kind != .spans ? 2 : 1)
+    let start = run.task.kind.poolQuestions(records: pool, explains: run.aligner.explains)
     // Each adds a step, and where none is left nothing follows.
     let followUps = min(run.teacherCheck.followUps, run.teacherCheck.steps.count)
     self.pool = start

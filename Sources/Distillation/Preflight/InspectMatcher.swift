@@ -31,27 +31,29 @@ extension RunCheck {
     var limited = matcher
     limited.maximumTokens = min(matcher.maximumTokens, run.student.maximumTokens)
     let items = data.map { $0.seen + (run.readsDev ? $0.items.dev : []) } ?? []
-    let faults = mapInParallel(items) { [limited] item -> String? in
-      do {
-        _ = try limited.tokens(of: prompt.prompt(for: item, labels: labels).text)
-        return nil
-      } catch {
-        return FaultText.sentence(for: error)
-      }
+    let refusals = mapInParallel(items) { [limited] in refusal(of: $0, prompt, labels, by: limited) }
+    let bad = zip(items, refusals).compactMap { item, fault in
+      fault.map { (item: item.id, reason: FaultText.sentence(for: $0)) }
     }
-    let bad = zip(items, faults).compactMap { item, fault in fault.map { "\(item.id): \($0)" } }
     if bad.isEmpty, !items.isEmpty {
       findings.ok(
         "student.max_tokens",
         "no row has more than the \(NumberText.grouped(limited.maximumTokens)) tokens that are taken")
-    } else if !bad.isEmpty {
-      findings.append(
-        CheckFinding(
-          run.strict ? .error : .warning, "student",
-          "\(NumberText.counted(bad.count, "row")) can't be put to the student and will be set aside",
-          details: .firstLines(bad)))
     }
+    reportSetAside(bad, run, into: &findings)
     inspectCaptions(run, prompt, labels, by: matcher, into: &findings)
+  }
+
+  /// Why an item's question can't be put to a model that compares; nil where it can.
+  private static func refusal(
+    of item: Item, _ prompt: PromptTemplate, _ labels: LabelSet, by matcher: ImageTextMatcher
+  ) -> (any Error)? {
+    do {
+      _ = try matcher.tokens(of: prompt.prompt(for: item, labels: labels).text)
+      return nil
+    } catch {
+      return error
+    }
   }
 
   /// Says which captions are set aside before pre-training.
@@ -62,13 +64,9 @@ extension RunCheck {
     // A file that can't be read is told where its rows are counted.
     guard let pretrain = run.pretrain, let rows = try? CaptionFile(pretrain, strict: false).rows else { return }
     let bad = mapInParallel(rows) { row in
-      row.captions.compactMap { caption -> RowProblem? in
-        do {
-          _ = try matcher.tokens(of: prompt.prompt(for: run.captionItem(caption, of: row), labels: labels).text)
-          return nil
-        } catch {
-          return RowProblem(refusing: caption, of: row, pretrain, for: error)
-        }
+      row.captions.compactMap { caption in
+        refusal(of: run.captionItem(caption, of: row), prompt, labels, by: matcher)
+          .map { RowProblem(refusing: caption, of: row, pretrain, for: $0) }
       }
     }.flatMap(\.self)
     guard !bad.isEmpty else { return }

@@ -77,17 +77,23 @@ extension RunCheck {
     _ faults: [(item: String, reason: String)], tooLong: [(item: String, reason: String)] = [],
     _ run: RunConfiguration, _ votes: InspectedVotes, into findings: inout [CheckFinding]
   ) {
-    if !faults.isEmpty {
-      findings.append(
-        CheckFinding(
-          run.strict ? .error : .warning, "student",
-          "\(NumberText.counted(faults.count, "row")) can't be put to the student and will be set aside",
-          details: .firstLines(faults.map { "\($0.item): \($0.reason)" })))
-    }
+    reportSetAside(faults, run, into: &findings)
     let all = (faults + tooLong).filter { votes.learnt[$0.item] != nil }
     if let first = all.first, all.count == votes.learnt.count {
       findings.fail("stage1", "\(RunError.nothingUsable(all.count, first: "item \(first.item): \(first.reason)"))")
     }
+  }
+
+  /// Says which rows the student can't be put.
+  static func reportSetAside(
+    _ faults: [(item: String, reason: String)], _ run: RunConfiguration, into findings: inout [CheckFinding]
+  ) {
+    guard !faults.isEmpty else { return }
+    findings.append(
+      CheckFinding(
+        run.strict ? .error : .warning, "student",
+        "\(NumberText.counted(faults.count, "row")) can't be put to the student and will be set aside",
+        details: .firstLines(faults.map { "\($0.item): \($0.reason)" })))
   }
 
   /// What a row costs, or why it can't be put to the student.

@@ -106,9 +106,7 @@ extension DistillationRun {
     _ examples: [Example], _ stages: StudentStages<some Student>, _ state: RunState
   ) throws -> [Example] {
     guard examples.isEmpty else { return examples }
-    let refused = stages.targets.setAside.all
-    guard let first = refused.first else { throw RunError.nothingAgreed(by: configuration, state) }
-    throw RunError.nothingUsable(refused.count, first: "item \(first.item): \(first.reason)")
+    throw RunError.noExample(stages.targets.setAside.all, by: configuration, state)
   }
 
   /// Stage 2, in as many rounds as the configuration asks for; in later rounds the student is one more voter.

@@ -79,7 +79,15 @@ struct Stage1Supply {
 }
 
 extension RunError {
-  /// The fault of a run whose Stage 1 has no example.
+  /// The fault of a run whose Stage 1 has no example, since the student can take none or the teachers agree on none.
+  static func noExample(
+    _ refused: [(item: String, reason: String)], by configuration: RunConfiguration, _ state: RunState
+  ) -> RunError {
+    guard let first = refused.first else { return nothingAgreed(by: configuration, state) }
+    return .nothingUsable(refused.count, first: "item \(first.item): \(first.reason)")
+  }
+
+  /// The fault of a run whose teachers agree on nothing that Stage 1 learns.
   static func nothingAgreed(by configuration: RunConfiguration, _ state: RunState) -> RunError {
     let supply = Stage1Supply(configuration.twoStageOptions, state)
     return .nothingAgreed(supply.facts, remedy: supply.remedy)

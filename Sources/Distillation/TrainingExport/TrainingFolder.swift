@@ -54,11 +54,7 @@ struct TrainingFolder {
       for: base, labels: state.labels, prompt: PromptTemplate(configuration.prompt), images: images,
       options: configuration.twoStageOptions)
     let first = try targets.supervisedTargets(state.judgements)
-    guard !first.isEmpty else {
-      guard let refused = targets.setAside.all.first else { throw RunError.nothingAgreed(by: configuration, state) }
-      throw RunError.nothingUsable(
-        targets.setAside.all.count, first: "item \(refused.item): \(refused.reason)")
-    }
+    guard !first.isEmpty else { throw RunError.noExample(targets.setAside.all, by: configuration, state) }
     let second = try labels.map { try targets.preferenceTargets(state.judgements, labels: $0) }
     let used = (first + (second ?? []).map(\.target)).flatMap { $0.question.images.map(\.path) }
     let paths = Array(Set(used)).sorted()

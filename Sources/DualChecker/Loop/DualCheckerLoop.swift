@@ -51,17 +51,15 @@ public struct DualCheckerLoop: Sendable {
     self.template = template
   }
 
-  /// Questions that the pool takes before the first round: each record is answered, and its label explained.
-  private var poolQuestions: Int { aligner.pool.size * (options.explains && task.kind != .spans ? 2 : 1) }
-
   /// The steps before the first round: the pool is explained, answered and scored.
   ///
   /// - Throws: ``PoolExceedsBudget`` before anything is asked, `TeacherProtocolError.asksNothing` for a layout in which nothing of an
   ///   item stands, or an error of the teacher.
   public func start() async throws -> LoopState {
     try PromptTemplate(template.layout).check(on: items, filledInCode: ["text", "detail"])
-    if let budget = options.budget, budget < poolQuestions {
-      throw PoolExceedsBudget(budget: budget, pool: aligner.pool.size, questions: poolQuestions)
+    let asked = task.kind.poolQuestions(records: aligner.pool.size, explains: options.explains)
+    if let budget = options.budget, budget < asked {
+      throw PoolExceedsBudget(budget: budget, pool: aligner.pool.size, questions: asked)
     }
     var state = LoopState(history: TemplateHistory(template), threshold: options.threshold)
     let entries = aligner.pool.entries

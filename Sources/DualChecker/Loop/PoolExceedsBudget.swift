@@ -1,3 +1,9 @@
+extension LabellingTask.Kind {
+  /// Questions that a labelled pool takes before the first record is labelled: each of its records is answered, and its label
+  /// explained where labels are.
+  package func poolQuestions(records: Int, explains: Bool) -> Int { records * (explains && self != .spans ? 2 : 1) }
+}
+
 /// A budget of questions that the labelled pool alone would overdraw: nothing was asked.
 public struct PoolExceedsBudget: Error, Sendable, Equatable, CustomStringConvertible {
   /// The most questions of every kind that there may be.
