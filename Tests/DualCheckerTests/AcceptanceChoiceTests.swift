@@ -68,10 +68,10 @@ import Testing
       return { _ in share + Double(others.count { $0.isGivenUp }) / 1000 }
     }
     var (state, student) = (try await loop.start(), WordStudent())
-    #expect(loop.sureness(of: 0.6, in: state) == 0.5)
+    #expect(loop.sureness(in: state)(0.6) == 0.5)
     while try await loop.step(&state, student: &student) {}
     #expect(state.labelled.map(\.sureness) == [1, 1, 1, 1])
     // Two of the labelled answers were given up.
-    #expect(abs(loop.sureness(of: 0.6, in: state) - 0.502) < 1e-12)
+    #expect(abs(loop.sureness(in: state)(0.6) - 0.502) < 1e-12)
   }
 }

@@ -89,9 +89,9 @@ struct WordStudent: OnlineStudent, Equatable {
     }
     var state = try await loop.start()
     state.pool = (0..<6).map { .init(item: "p\($0)", confidence: 0.5, isRight: $0 == 0, isRandom: $0 < 2) }
-    #expect(loop.sureness(of: 0.9, in: state) == 0.5 && loop.sureness(of: nil, in: state) == 0.5)
+    #expect(loop.sureness(in: state)(0.9) == 0.5 && loop.sureness(in: state)(nil) == 0.5)
     for place in state.pool.indices { state.pool[place].isRandom = false }
-    #expect(abs(loop.sureness(of: 0.9, in: state) - 1 / 6) < 1e-12, "all of them where none is fair")
+    #expect(abs(loop.sureness(in: state)(0.9) - 1 / 6) < 1e-12, "all of them where none is fair")
   }
 
   @Test func `a loop that was stopped goes on from its state to the same end`() async throws {
@@ -224,8 +224,8 @@ struct WordStudent: OnlineStudent, Equatable {
     }
     let state = try await loop.start()
     #expect(state.threshold == 0.5, "all are right half of the time, which is precise enough")
-    #expect(loop.sureness(of: 0.99, in: state) == 0.5)
-    #expect(loop.sureness(of: nil, in: state) == 0.5, "nothing stated: as often right as the pool")
+    #expect(loop.sureness(in: state)(0.99) == 0.5)
+    #expect(loop.sureness(in: state)(nil) == 0.5, "nothing stated: as often right as the pool")
   }
 
   @Test func `a student is tried out from outside`() async throws {

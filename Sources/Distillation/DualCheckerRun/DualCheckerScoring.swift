@@ -121,6 +121,7 @@ extension DualCheckerRun {
       stated.isEmpty
         ? nil : Reliability(confidences: confidences, correct: stated.map(\.isRight)).expectedCalibrationError
     }
+    let sureness = loop.sureness(in: state.loop)
     return DualCheckerEvaluation(
       goldLabels: data.pool.count + (fitted?.labelsRead ?? 0),
       trainingItems: data.pool.count + data.unlabelled.count, testItems: replies.count,
@@ -128,7 +129,7 @@ extension DualCheckerRun {
       changed: labelled.count(where: \.isChanged), corrected: corrected, spoiled: spoiled,
       templates: state.loop.history.entries.count, rollBacks: state.loop.history.rollBacks,
       calibrationErrorBefore: error(stated.map(\.confidence)),
-      calibrationErrorAfter: error(stated.map { loop.sureness(of: $0.confidence, in: state.loop) }), results: results,
+      calibrationErrorAfter: error(stated.map { sureness($0.confidence) }), results: results,
       curve: state.curve)
   }
 }

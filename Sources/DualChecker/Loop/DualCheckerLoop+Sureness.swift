@@ -1,18 +1,24 @@
 internal import TeacherProtocol
 
 extension DualCheckerLoop {
-  /// How sure a first reply is, 0...1, after calibration on the pool.
-  package func sureness(of confidence: Double?, in state: LoopState) -> Double {
-    guard let confidence else { return state.pool.isEmpty ? 1 : share(of: state.fairPool) }
-    return calibration(state)(confidence)
+  /// Tells how sure first replies are by what they state, 0...1, after calibration on the pool. It is learned here, once for all
+  /// replies that are asked for.
+  package func sureness(in state: LoopState) -> @Sendable (Double?) -> Double {
+    guard !state.pool.isEmpty else { return sureness(calibration(state), unstated: 1) }
+    return sureness(calibration(state), unstated: share(of: state.fairPool))
   }
 
-  /// How sure the reply is that counts after every question, 0...1: after calibration on those that count on the pool, where it
-  /// was asked again, else on its first ones.
-  package func sureness(ofAccepted confidence: Double?, in state: LoopState) -> Double {
-    guard let accepted = state.fairAccepted else { return sureness(of: confidence, in: state) }
-    guard let confidence else { return share(of: accepted) }
-    return calibration(accepted.map { ($0, false) }, [])(confidence)
+  /// The same of replies that count after every question: after calibration on those that count on the pool, where it was asked
+  /// again, else on its first ones.
+  func surenessOfAccepted(in state: LoopState) -> @Sendable (Double?) -> Double {
+    guard let accepted = state.fairAccepted else { return sureness(in: state) }
+    return sureness(calibration(accepted.map { ($0, false) }, []), unstated: share(of: accepted))
+  }
+
+  private func sureness(
+    _ calibrated: @escaping @Sendable (Double) -> Double, unstated: Double
+  ) -> @Sendable (Double?) -> Double {
+    { $0.map(calibrated) ?? unstated }
   }
 
   /// The calibration of first replies.

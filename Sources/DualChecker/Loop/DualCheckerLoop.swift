@@ -96,6 +96,7 @@ public struct DualCheckerLoop: Sendable {
     let round = state.rounds.count + 1
     let followUps = min(options.followUps, left == .max ? .max : left / batch.count - 1)
     let checked = try await ask(batch, state: state, followUps: followUps)
+    let sureness = surenessOfAccepted(in: state)
     var (cases, again, changed) = ([(item: Item, answer: TaskAnswer, sureness: Double)](), 0, 0)
     for (item, result) in zip(batch, checked) {
       switch result {
@@ -103,7 +104,7 @@ public struct DualCheckerLoop: Sendable {
         next.failures[item.id] = "\(error)"
         next.questions += 1
       case .success(let reply):
-        let kept = kept(reply, item: item, state: state, round: round)
+        let kept = kept(reply, item: item, sureness: sureness(reply.reply.confidence?.value), round: round)
         next.labelled.append(kept)
         next.questions += reply.exchanges.count
         again += reply.exchanges.count - 1
@@ -188,15 +189,14 @@ public struct DualCheckerLoop: Sendable {
     }
   }
 
-  private func kept(_ reply: CheckedReply, item: Item, state: LoopState, round: Int) -> LabelledByTeacher {
+  private func kept(_ reply: CheckedReply, item: Item, sureness: Double, round: Int) -> LabelledByTeacher {
     LabelledByTeacher(
       item: item.id,
       replies: reply.exchanges.map {
         KeptReply(
           version: $0.request.promptVersion, answer: $0.reply.label, confidence: $0.reply.confidence, raw: $0.reply.raw)
       },
-      accepted: reply.accepted,
-      sureness: sureness(ofAccepted: reply.reply.confidence?.value, in: state), round: round)
+      accepted: reply.accepted, sureness: sureness, round: round)
   }
 
   /// Explains the most telling cases and tries the change that follows from them.
@@ -238,7 +238,8 @@ public struct DualCheckerLoop: Sendable {
 
   /// The lowest threshold above which the pool's answers are right often enough, after calibration.
   private func threshold(of state: LoopState, precision: Double) -> Double {
-    let pool = state.fairPool.map { (sure: sureness(of: $0.confidence, in: state), isRight: $0.isRight) }
+    let sureness = sureness(in: state)
+    let pool = state.fairPool.map { (sure: sureness($0.confidence), isRight: $0.isRight) }
       .sorted { $0.sure > $1.sure }
     var (right, best) = (0, 1.0)
     for (place, answer) in pool.enumerated() {
