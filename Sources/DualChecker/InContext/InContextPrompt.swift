@@ -24,7 +24,7 @@ struct InContextPrompt {
 
   init(_ prompt: String, labels: LabelSet) {
     var isExplanation = false
-    for line in prompt.split(separator: "\n", omittingEmptySubsequences: true) {
+    for line in Self.lines(of: prompt) {
       if let rest = Self.rest(of: line, after: "Text:") {
         (text, detail) = (rest, "")
       } else if let rest = Self.rest(of: line, after: "Detail:") {
@@ -40,7 +40,15 @@ struct InContextPrompt {
     if isExplanation { toExplain = examples.popLast()?.answer }
   }
 
+  /// The lines that are not empty. A line end stands for itself but behind a carriage return, with which it is one character.
+  private static func lines(of prompt: String) -> [Substring] {
+    prompt.utf8.contains(0x0D)
+      ? prompt.split(separator: "\n") : prompt.utf8.split(separator: 0x0A).map { Substring($0) }
+  }
+
   private static func rest(of line: Substring, after head: String) -> String? {
-    line.hasPrefix(head) ? String(line.dropFirst(head.count).drop(while: \.isWhitespace)) : nil
+    // Bytes first, since characters take longer.
+    guard line.utf8.starts(with: head.utf8), line.hasPrefix(head) else { return nil }
+    return String(line.dropFirst(head.count).drop(while: \.isWhitespace))
   }
 }

@@ -38,12 +38,12 @@ struct InContextSpans {
     var expected: [String: Double] = [:]
     let all = weights.reduce(0, +)
     let texts = demonstrations.map(\.text)
-    let usual = UsualEnds(texts)
+    let places = PossibleEnds(of: words, among: texts)
     for type in task.names {
-      let model = EndModel(type, texts, weights: weights, usual: usual)
+      let model = EndModel(type, texts, weights: weights)
       expected[type] = model.count / all
       guard model.count > 0 else { continue }
-      candidates += model.candidates(in: words).map {
+      candidates += model.candidates(at: places).map {
         Candidate(span: .init(label: type, range: $0.range), score: $0.score)
       }
     }
@@ -77,13 +77,21 @@ struct InContextSpans {
   }
 }
 
-/// A demonstration's words with its spans, and the features of each place between two words.
+/// A demonstration's spans by how they begin and end, and how often every feature stands at any of its places.
 struct MarkedText: Sendable {
-  let words: [String]
-  /// By words.
-  let spans: [LabelledSpan]
-  /// The features of a span that begins, or ends, before each word and behind the last.
-  let starts: [[String]], ends: [[String]]
+  /// A span of some words.
+  struct Span: Sendable {
+    let label: String
+    let length: Int
+    /// The features of its ends.
+    let start: [String], end: [String]
+  }
+
+  let spans: [Span]
+  /// How often a feature stands at one of the places between two words.
+  let usual: [String: Int]
+  /// The places: one before each word, and one behind the last.
+  let places: Int
 
   /// Nil where the answer can't be read.
   init?(_ example: InContextPrompt.Example, task: LabellingTask) {
@@ -92,33 +100,48 @@ struct MarkedText: Sendable {
     }
     let tokens = WordToken.tokens(of: example.text)
     let words = tokens.map { $0.text.lowercased() }
-    self.words = words
-    self.spans = spans.compactMap { span -> LabelledSpan? in
+    self.spans = spans.compactMap { span -> Span? in
       let inside = tokens.indices.filter { tokens[$0].range.overlaps(span.range) }
       guard let first = inside.first, let last = inside.last else { return nil }
-      return LabelledSpan(label: span.label, range: first..<(last + 1))
+      return Span(
+        label: span.label, length: last + 1 - first, start: EndFeatures.start(first, words),
+        end: EndFeatures.end(last + 1, words))
     }
-    starts = (0...words.count).map { EndModel.start($0, words) }
-    ends = (0...words.count).map { EndModel.end($0, words) }
+    places = words.count + 1
+    usual = (0..<places).reduce(into: [:]) { counts, place in
+      for feature in EndFeatures.start(place, words) + EndFeatures.end(place, words) {
+        counts[feature, default: 0] += 1
+      }
+    }
   }
 }
 
-/// How often a feature stands anywhere in some demonstrations.
-struct UsualEnds {
-  private(set) var counts: [String: Double] = [:]
-  private(set) var places = 0.0
+/// The places of a text at which a span may begin or end.
+struct PossibleEnds {
+  /// A feature, and how often it stands at any place of some demonstrations.
+  struct Feature {
+    let name: String
+    let usual: Double
+  }
 
-  init(_ texts: [MarkedText]) {
-    for text in texts {
-      for features in text.starts + text.ends { for feature in features { counts[feature, default: 0] += 1 } }
-      places += Double(text.starts.count)
+  /// The features of a span that begins before each word, and of one that ends before each and behind the last.
+  let starts: [[Feature]], ends: [[Feature]]
+
+  init(of words: [String], among texts: [MarkedText]) {
+    let places = Double(texts.reduce(0) { $0 + $1.places })
+    func features(_ names: [String]) -> [Feature] {
+      names.map { name in
+        let count = texts.reduce(0) { $0 + $1.usual[name, default: 0] }
+        return Feature(name: name, usual: (Double(count) + 0.5) / (places + 1))
+      }
     }
+    starts = words.indices.map { features(EndFeatures.start($0, words)) }
+    ends = (0...words.count).map { features(EndFeatures.end($0, words)) }
   }
 }
 
 /// How the spans of one type begin and end in some demonstrations.
 struct EndModel {
-  private let usual: UsualEnds
   private var starts: [String: Double] = [:]
   private var ends: [String: Double] = [:]
   private var meanLength = 0.0
@@ -127,16 +150,15 @@ struct EndModel {
   /// Weighted number of spans.
   private(set) var count = 0.0
 
-  init(_ type: String, _ texts: [MarkedText], weights: [Double], usual: UsualEnds) {
-    self.usual = usual
+  init(_ type: String, _ texts: [MarkedText], weights: [Double]) {
     var lengths: [(Double, Double)] = []
     for (text, weight) in zip(texts, weights) {
       for span in text.spans where span.label == type {
         count += weight
-        for feature in text.starts[span.range.lowerBound] { starts[feature, default: 0] += weight }
-        for feature in text.ends[span.range.upperBound] { ends[feature, default: 0] += weight }
-        lengths.append((Double(span.range.count), weight))
-        longest = max(longest, span.range.count)
+        for feature in span.start { starts[feature, default: 0] += weight }
+        for feature in span.end { ends[feature, default: 0] += weight }
+        lengths.append((Double(span.length), weight))
+        longest = max(longest, span.length)
       }
     }
     guard count > 0 else { return }
@@ -146,12 +168,12 @@ struct EndModel {
   }
 
   /// The spans worth a thought, with their scores: above 0 where they look like a span rather than not.
-  func candidates(in words: [String]) -> [(range: Range<Int>, score: Double)] {
-    let begin = words.indices.map { score(Self.start($0, words), starts) }
-    let finish = (0...words.count).map { score(Self.end($0, words), ends) }
+  func candidates(at places: PossibleEnds) -> [(range: Range<Int>, score: Double)] {
+    let begin = places.starts.map { score($0, starts) }
+    let finish = places.ends.map { score($0, ends) }
     var found: [(range: Range<Int>, score: Double)] = []
-    for start in words.indices {
-      for end in (start + 1)...min(words.count, start + longest + 3) {
+    for start in begin.indices {
+      for end in (start + 1)...min(begin.count, start + longest + 3) {
         let z = (Double(end - start) - meanLength) / deviation
         let score = begin[start] + finish[end] - z * z / 2
         if score > 0 { found.append((start..<end, score)) }
@@ -160,14 +182,17 @@ struct EndModel {
     return found
   }
 
-  private func score(_ features: [String], _ seen: [String: Double]) -> Double {
+  private func score(_ features: [PossibleEnds.Feature], _ seen: [String: Double]) -> Double {
     features.reduce(0.0) { sum, feature in
-      let usual = (usual.counts[feature, default: 0] + 0.5) / (usual.places + 1)
-      let here = seen[feature, default: 0] / count
+      let usual = feature.usual
+      let here = seen[feature.name, default: 0] / count
       return sum + log((here + 0.5 * usual + 0.02) / (1.5 * usual + 0.02))
     }
   }
+}
 
+/// What a span's end is told by: the words around it.
+enum EndFeatures {
   private static func word(_ place: Int, _ words: [String]) -> String {
     words.indices.contains(place) ? words[place] : place < 0 ? "<" : ">"
   }

@@ -21,5 +21,19 @@ package struct FixedSlots: Sendable, Equatable {
 
 extension String {
   /// The text without line breaks, so that nothing in it is taken for a part of a prompt.
-  package var onOneLine: String { split(whereSeparator: \.isNewline).joined(separator: " ") }
+  package var onOneLine: String {
+    // Most texts have one line, which scalars tell sooner than characters.
+    guard unicodeScalars.contains(where: \.isLineEnd) else { return self }
+    return split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether a character with it is a new line (`Character.isNewline`).
+  fileprivate var isLineEnd: Bool {
+    switch value {
+    case 0x0A...0x0D, 0x85, 0x2028, 0x2029: true
+    default: false
+    }
+  }
 }
