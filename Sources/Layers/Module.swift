@@ -180,10 +180,10 @@ public struct Gradients: Sendable {
   /// The derivative at a path; nil if that parameter is not trained.
   public subscript(path: String) -> Tensor? { paths.firstIndex(of: path).map { tensors[$0] } }
 
-  /// Adds another loss's derivatives at the same parameters.
-  package mutating func add(_ other: Gradients) {
-    precondition(paths == other.paths, "gradients of different models")
-    for i in tensors.indices { tensors[i].add(other.tensors[i]) }
+  /// Adds other losses' derivatives at the same parameters, one after the other.
+  package mutating func add(_ others: [Gradients]) {
+    precondition(others.allSatisfy { $0.paths == paths }, "gradients of different models")
+    Tensor.add(others.map(\.tensors), to: &tensors)
   }
 
   /// The Euclidean norm over all derivatives, added up in Float64.

@@ -106,38 +106,42 @@ extension Tensor {
       return ObjectIdentifier(node)
     }
     guard let root = node else { return variables.map { .zeros($0.shape) } }
-    var pending: [ObjectIdentifier: [Tensor?]] = [ObjectIdentifier(root): [seed]]
-    let leaves = Set(wanted)
-    var results: [ObjectIdentifier: Tensor] = [:]
-    func add(_ gradient: Tensor, to node: Node, _ part: Int = 0) {
-      let id = ObjectIdentifier(node)
-      var parts = pending.removeValue(forKey: id) ?? Array(repeating: nil, count: node.results)
-      if var sum = parts[part] {
-        parts[part] = nil  // so that the sum has one owner and is added to in place
+    let history = History(of: root)
+    // Of each result of each operation what has arrived at it.
+    var pending = [Tensor?](repeating: nil, count: history.resultCount)
+    pending[0] = seed
+    func add(_ gradient: Tensor, at result: Int) {
+      // Taken out, so that the sum has one owner and is added to in place.
+      if var sum = pending[result].take() {
         sum.add(gradient)
-        parts[part] = sum
+        pending[result] = sum
       } else {
-        parts[part] = gradient.detached()
+        pending[result] = gradient.detached()
       }
-      pending[id] = parts
     }
-    for node in reverseOrder(from: root) {
-      let id = ObjectIdentifier(node)
-      guard let gradients = pending.removeValue(forKey: id) else { continue }  // never of nil alone
-      if leaves.contains(id) { results[id] = gradients[0] }
-      if let part = node.part, let operation = node.inputs[0], let gradient = gradients[0] {
-        add(gradient, to: operation, part)
+    var isWanted = [Bool](repeating: false, count: history.nodes.count)
+    for place in wanted.compactMap({ history.places[$0] }) { isWanted[place] = true }
+    for place in history.order.reversed() {
+      let (node, results) = (history.nodes[place], history.results(of: place))
+      let gradients = Array(pending[results])
+      guard gradients.contains(where: { $0 != nil }) else { continue }
+      for result in results where !isWanted[place] { pending[result] = nil }
+      let inputs = history.inputs(of: place)
+      if let part = node.part, let operation = inputs.first, let gradient = gradients[0] {
+        add(gradient, at: history.results(of: operation).lowerBound + part)
       }
       guard let backward = node.backward else { continue }
       let parts = backward(gradients)
       precondition(
-        parts.count == node.inputs.count, "a gradient rule gave \(parts.count) results for \(node.inputs.count) inputs")
-      for (input, part) in zip(node.inputs, parts) {
-        if let input, let part { add(part, to: input) }
+        parts.count == inputs.count, "a gradient rule gave \(parts.count) results for \(inputs.count) inputs")
+      for (input, part) in zip(inputs, parts) where input >= 0 {
+        if let part { add(part, at: history.results(of: input).lowerBound) }
       }
     }
     return zip(variables, wanted).map { variable, id in
-      guard let result = results[id] else { return .zeros(variable.shape) }
+      guard let place = history.places[id], let result = pending[history.results(of: place).lowerBound] else {
+        return .zeros(variable.shape)
+      }
       precondition(
         result.shape == variable.shape, "a gradient rule gave \(result.shape) for an input of shape \(variable.shape)")
       return result
@@ -163,22 +167,88 @@ extension Tensor {
       }
     }
   }
+
+  /// Adds lists of tensors to those at the same places, one list after the other. Not recorded.
+  ///
+  /// All threads share the elements of all places: gradients are many small matrices.
+  package static func add(_ others: [[Tensor]], to sums: inout [Tensor]) {
+    var parts: [(to: UnsafeMutablePointer<Float>, place: Int, start: Int, count: Int)] = []
+    var added = [[UnsafePointer<Float>]](repeating: [], count: sums.count)
+    for place in sums.indices {
+      let own = others.map { $0[place] }
+      guard own.allSatisfy({ $0.storage.compact == nil }) else {
+        for tensor in own { sums[place].add(tensor) }
+        continue
+      }
+      let shape = sums[place].shape
+      precondition(own.allSatisfy { $0.shape == shape }, "\(own.map(\.shape)) added in place to \(shape)")
+      added[place] = own.map { UnsafePointer($0.storage.pointer) }
+      sums[place].mutateScalars { sum in
+        guard let to = sum.baseAddress else { return }
+        let each = RowBlocks(rows: sum.count, columns: 1).each
+        for start in stride(from: 0, to: sum.count, by: each) {
+          parts.append((to + start, place, start, min(each, sum.count - start)))
+        }
+      }
+    }
+    withExtendedLifetime((sums, others)) {
+      Compute.parallel(parts.count) { number in
+        let (to, place, start, count) = parts[number]
+        for from in added[place] { sd_add_scaled(to, from + start, 1, count) }
+      }
+    }
+  }
 }
 
-/// Operations from the root to the leaves, each before everything it was computed from. Iterative: a long chain must not
-/// exhaust the stack.
-private func reverseOrder(from root: Node) -> [Node] {
-  var order: [Node] = []
-  var seen: Set<ObjectIdentifier> = [ObjectIdentifier(root)]
-  var stack: [(node: Node, next: Int)] = [(root, 0)]
-  while let (node, next) = stack.last {
-    guard next < node.inputs.count else {
-      order.append(node)
-      stack.removeLast()
-      continue
+/// What a result was computed from. Found iteratively: a long chain must not exhaust the stack.
+private struct History {
+  /// Operations and variables, the root first.
+  private(set) var nodes: [Node] = []
+  /// The place of each among ``nodes``.
+  private(set) var places: [ObjectIdentifier: Int] = [:]
+  /// Their places, each behind everything that it was computed from.
+  private(set) var order: [Int] = []
+  /// The number of all nodes' results, those of one after those of another.
+  private(set) var resultCount = 0
+  private var firstResults: [Int] = []
+  /// The places of all nodes' inputs, -1 for those that are not tracked, and where each node's begin.
+  private var edges: [Int] = []
+  private var firstEdges: [Int] = []
+
+  init(of root: Node) {
+    var stack = [(place: add(root), next: 0)]
+    while let (place, next) = stack.last {
+      let node = nodes[place]
+      guard next < node.inputs.count else {
+        order.append(place)
+        stack.removeLast()
+        continue
+      }
+      stack[stack.count - 1].next += 1
+      guard let input = node.inputs[next] else { continue }
+      let known = places[ObjectIdentifier(input)]
+      let found = known ?? add(input)
+      edges[firstEdges[place] + next] = found
+      if known == nil { stack.append((found, 0)) }
     }
-    stack[stack.count - 1].next += 1
-    if let input = node.inputs[next], seen.insert(ObjectIdentifier(input)).inserted { stack.append((input, 0)) }
   }
-  return order.reversed()
+
+  private mutating func add(_ node: Node) -> Int {
+    let place = nodes.count
+    nodes.append(node)
+    places[ObjectIdentifier(node)] = place
+    firstResults.append(resultCount)
+    resultCount += node.results
+    firstEdges.append(edges.count)
+    edges.append(contentsOf: repeatElement(-1, count: node.inputs.count))
+    return place
+  }
+
+  /// The places of a node's inputs.
+  func inputs(of place: Int) -> ArraySlice<Int> {
+    edges[firstEdges[place]..<(place + 1 < firstEdges.count ? firstEdges[place + 1] : edges.count)]
+  }
+
+  /// The numbers of a node's results among those of all.
+  func results(of place: Int) -> Range<Int> { firstResults[place]..<firstResults[place] + nodes[place].results }
 }

@@ -155,9 +155,12 @@ private struct Places: Sendable {
     let rows = inner.shape[0]
     inner.mutateScalars { z in
       guard let z = z.baseAddress else { return }
-      inRowBlocks(rows: rows, columns: count) { first, rows in
-        for row in first..<(first + rows) {
-          for column in 0..<count { z[row * count + column] *= scales[column] }
+      scales.withUnsafeBufferPointer { scales in
+        inRowBlocks(rows: rows, columns: scales.count) { first, rows in
+          for row in first..<(first + rows) {
+            let to = z + row * scales.count
+            for column in scales.indices { to[column] *= scales[column] }
+          }
         }
       }
     }

@@ -111,16 +111,22 @@ extension Tensor {
 
   /// A table of zeros to whose rows `index` those of `g` are added; where these are few, without memory for the others.
   private static func table(_ shape: [Int], rows index: [Int32], _ g: Tensor, width: Int) -> Tensor {
-    let numbers = 2 * index.count < shape[0] ? Set(index).sorted() : []
-    guard !numbers.isEmpty else {
+    // The place of each row among those that are added to, in ascending order; -1 of the others.
+    var places = [Int32](repeating: -1, count: 2 * index.count < shape[0] ? shape[0] : 0)
+    guard !places.isEmpty, !index.isEmpty else {
       var result = Tensor.zeros(shape)
       result.mutateScalars { sd_scatter_add_rows(g.storage.pointer, index, index.count, width, $0.baseAddress) }
       return result
     }
-    let place = Dictionary(uniqueKeysWithValues: numbers.enumerated().map { ($1, Int32($0)) })
+    for row in index { places[Int(row)] = 0 }
+    var numbers: [Int32] = []
+    for row in places.indices where places[row] == 0 {
+      places[row] = Int32(numbers.count)
+      numbers.append(Int32(row))
+    }
     let values = Storage(count: numbers.count * width)
     sd_fill(values.pointer, 0, values.count)
-    sd_scatter_add_rows(g.storage.pointer, index.compactMap { place[$0] }, index.count, width, values.pointer)
+    sd_scatter_add_rows(g.storage.pointer, index.map { places[Int($0)] }, index.count, width, values.pointer)
     return Tensor.rows(numbers, of: shape, values, width: width)
   }
 

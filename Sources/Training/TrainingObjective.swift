@@ -63,10 +63,8 @@ extension TrainingObjective where Model: Module {
     }
     // Taken out, so that the sum has one owner and is added to in place.
     var (gradients, metrics) = results.removeFirst()
-    for (part, sums) in results {
-      gradients.add(part)
-      metrics.add(sums)
-    }
+    gradients.add(results.map(\.0))
+    for (_, sums) in results { metrics.add(sums) }
     return (gradients, metrics)
   }
 }

@@ -86,6 +86,26 @@ import Testing
   }
 
   @Test
+  func `lists of tensors are added in their order, those of few rows too`() {
+    let table = Tensor.ones([9, 1]).tracked()
+    func rows(_ places: [Int]) -> Tensor { table.gathered(places).sum().gradients(at: [table])[0] }
+    // Beside 2^24 a single 1 is rounded away, two at once are not: the order shows.
+    let large: Float = 16_777_216
+    var sums = [Tensor([large, 1], shape: [2]), rows([0, 8]), randomTensor([9_000], seed: 34)]
+    let before = sums
+    let lists = [
+      [Tensor([1, 1], shape: [2]), rows([8, 8]), randomTensor([9_000], seed: 35)],
+      [Tensor([1, large], shape: [2]), rows([3]), randomTensor([9_000], seed: 36)],
+    ]
+    Tensor.add(lists, to: &sums)
+    #expect(sums[0].scalars == [large, large + 2])
+    #expect(sums[1].scalars == [1, 0, 0, 1, 0, 0, 0, 0, 3])
+    #expect(sums[2].isIdentical(to: before[2] + lists[0][2] + lists[1][2]))
+    #expect(before[0].scalars == [large, 1], "a copy stays as it is")
+    #expect(lists[0][0].scalars == [1, 1])
+  }
+
+  @Test
   func `a hundred thousand operations in a row neither overflow the stack going back nor when they are released`() async
   {
     await #expect(processExitsWith: .success) {
