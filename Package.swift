@@ -231,7 +231,7 @@ let package = Package(
     tests("DPO", ["DPO", "Layers", "Tensor"]),
     tests("HTTPTeacher", ["HTTPTeacher", "TeacherProtocol", "JSON"]),
     tests("DualChecker", ["DualChecker", "TeacherProtocol", "JSON"], exclude: ["Golden"]),
-    tests("Annotations", ["Annotations", "TeacherProtocol", "JSON"]),
+    tests("Annotations", ["Annotations", "TeacherProtocol", "JSON"], exclude: ["Golden"]),
     tests("ReviewServer", ["ReviewServer", "Annotations", "TeacherProtocol", "JSON", "LoopbackServer"]),
     tests("SQLiteStore", ["SQLiteStore", "Annotations", "TeacherProtocol"]),
     tests("PostgreSQLStore", ["PostgreSQLStore", "Annotations", "TeacherProtocol"]),

@@ -81,6 +81,59 @@ struct SmallRandom: RandomNumberGenerator {
     #expect(one.posterior(of: [nil, nil]) == nil)
   }
 
+  /// a and b label twenty items alike, c as many of the "no" among them, and c alone one more.
+  private static func lone(agreed: Int) -> VoteTable {
+    var left = agreed
+    var votes = (0..<20).map { item -> [String?] in
+      let label = item % 5 < 3 ? "yes" : "no"
+      guard label == "no", left > 0 else { return [label, label, nil] }
+      left -= 1
+      return [label, label, label]
+    }
+    votes.append([nil, nil, "no"])
+    return VoteTable(teachers: ["a", "b", "c"], items: votes.indices.map { "\($0)" }, votes: votes)
+  }
+
+  /// Values of Golden/dawid_skene.py.
+  @Test(arguments: [
+    (0, 0.542178, 0.542178, 0.514466), (1, 0.566064, 0.782876, 0.522922), (8, 0.590109, 0.954210, 0.531121),
+  ])
+  func `a teacher that gave one label alone is not overruled where nobody contradicts it`(
+    _ agreed: Int, _ probability: Double, _ accuracy: Double, _ right: Double
+  ) throws {
+    let fit = DawidSkene(Self.lone(agreed: agreed))
+    let label = try #require(fit.label(of: [nil, nil, "no"]))
+    #expect(label.name == "no")
+    #expect(abs(label.probability - probability) < 1e-4)
+    #expect(abs(try #require(fit.accuracies[2]) - accuracy) < 1e-4)
+    // Of "yes" it never judged an item: it is right there as often as was taken before, less what its lone vote may be.
+    #expect(abs(fit.confusion[2][1][1] - right) < 1e-4)
+  }
+
+  /// Values of Golden/dawid_skene.py.
+  @Test func `of three labels those a teacher never gave share what is left`() throws {
+    let agreed = ["x", "y", "z", "x", "y", "z", "x", "y", "z"].map { [$0, $0, $0 == "z" ? "z" : nil] }
+    let votes: [[String?]] = agreed + [["x", "y", "z"], [nil, nil, "z"]]
+    let fit = DawidSkene(VoteTable(teachers: ["a", "b", "c"], items: votes.indices.map { "\($0)" }, votes: votes))
+    let divided = try #require(fit.posterior(of: ["x", "y", "z"]))
+    let alone = try #require(fit.posterior(of: [nil, nil, "z"]))
+    let expected = [0.496295, 0.496295, 0.007410, 0.268173, 0.268173, 0.463654, 0.945112, 0.945112, 0.693582]
+    for (found, expected) in zip(divided + alone + fit.accuracies.compactMap(\.self), expected) {
+      #expect(abs(found - expected) < 1e-4)
+    }
+  }
+
+  @Test func `one that contradicts the others is still found to err`() throws {
+    // c says "no" on every item, whatever a and b say alike.
+    let votes = (0..<20).map { item -> [String?] in
+      let label = item % 5 < 3 ? "yes" : "no"
+      return [label, label, "no"]
+    }
+    let fit = DawidSkene(VoteTable(teachers: ["a", "b", "c"], items: votes.indices.map { "\($0)" }, votes: votes))
+    #expect(abs(try #require(fit.accuracies[2]) - 0.4) < 0.01)
+    #expect(fit.label(of: ["yes", "yes", "no"])?.name == "yes")
+  }
+
   @Test func `the probability of a label follows Bayes' rule`() throws {
     let fit = DawidSkene(VotingWorld(items: 500, labels: ["n", "y"], accuracies: [0.9, 0.8, 0.6]).table)
     let joint = (0..<2).map { fit.prior[$0] * fit.confusion[0][$0][1] * fit.confusion[2][$0][0] }

@@ -9,9 +9,16 @@ internal import Foundation
 /// ```
 ///
 /// Every item has one true label; a teacher whose truth is k votes for l with a probability that depends on k, l and the
-/// teacher alone. Expectation maximisation finds the shares of the labels and each teacher's confusion matrix that make
-/// the votes most probable, starting from the shares of the votes on each item. Any number of teachers and labels;
+/// teacher alone. Expectation maximisation finds the shares of the labels and each teacher's confusion matrix that are most
+/// probable given the votes, starting from the shares of the votes on each item. Any number of teachers and labels;
 /// who has no vote on an item says nothing about it.
+///
+/// Before any vote is seen teachers are taken to be right more often than wrong: for each teacher and true label one vote
+/// counts that nobody gave, three quarters of it for the true label and one quarter for the others alike. These are the
+/// pseudo-counts of Dirichlet priors on the rows of the matrices, as Raykar et al. (2010, JMLR 11:1297) have them for two labels. Without
+/// them the votes alone say nothing of a true label on which a teacher has none; a teacher that gives one label alone was then
+/// found to give it whatever is true, and was overruled where nobody contradicted it. Each label's share has 0.01 items
+/// more than are seen.
 ///
 /// The model takes teachers to err independently of each other once the truth is known. Real ones find the same items
 /// hard, and agree on wrong labels: accuracies and probabilities then come out too high, while the labels may still be
@@ -28,10 +35,6 @@ public struct DawidSkene: Sendable, Equatable {
   package let confusion: [[[Double]]]
   /// Estimated share of right votes among each teacher's votes; nil for who never voted.
   package let accuracies: [Double?]
-  /// Mean log-likelihood of an item's votes, in nats; 0 without votes.
-  package let logLikelihood: Double
-  /// Rounds of expectation maximisation until an item's log-likelihood moved by less than 1e-10 on average, or 1,000.
-  package let iterations: Int
 
   /// One way to vote, as indices of labels, and how many items have it.
   private struct Pattern {
@@ -42,40 +45,38 @@ public struct DawidSkene: Sendable, Equatable {
 
   /// Fits the model to all votes together.
   ///
-  /// - Parameters:
-  ///   - table: who voted how. Items without a vote are passed over.
-  ///   - smoothing: added to each expected count, so that a vote never seen is improbable and not impossible. The
-  ///     default is 0.01.
-  /// - Complexity: ways to vote that occur x teachers x labels squared, for each iteration.
-  /// - Precondition: smoothing is positive.
-  public init(_ table: VoteTable, smoothing: Double = 0.01) {
-    precondition(smoothing > 0, "DawidSkene: smoothing \(smoothing) must be positive")
+  /// - Parameter table: who voted how. Items without a vote are passed over.
+  /// - Complexity: ways to vote that occur x teachers x labels squared, for each iteration: until the mean of the items'
+  ///   log-likelihood, with the prior's, moves by less than 1e-10, or 1,000.
+  public init(_ table: VoteTable) { self.init(table, prior: .right) }
+
+  /// The same with another prior of the confusion matrices.
+  package init(_ table: VoteTable, prior rows: ConfusionPrior) {
     let labels = Set(table.votes.flatMap { $0.compactMap(\.self) }).sorted()
     let index = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
     var patterns = Self.patterns(of: table, index: index)
     let items = patterns.reduce(0) { $0 + $1.count }
+    let counts = rows.counts(of: labels.count)
     var prior: [Double] = []
     var confusion: [[[Double]]] = []
-    var (iterations, likelihood) = (0, -Double.infinity)
+    var (iterations, objective) = (0, -Double.infinity)
     while !patterns.isEmpty && iterations < 1000 {
       iterations += 1
-      (prior, confusion) = Self.maximized(patterns, teachers: table.teachers.count, labels.count, smoothing)
-      let before = likelihood
-      likelihood = 0
+      (prior, confusion) = Self.maximized(patterns, teachers: table.teachers.count, counts)
+      let before = objective
+      objective = Self.logPrior(prior, confusion, counts)
       for at in patterns.indices {
         let joint = Self.logJoint(patterns[at].votes, prior: prior, confusion: confusion)
         let (posterior, evidence) = Self.normalized(joint)
         patterns[at].posterior = posterior
-        likelihood += patterns[at].count * evidence
+        objective += patterns[at].count * evidence
       }
-      if abs(likelihood - before) < 1e-10 * items { break }
+      if abs(objective - before) < 1e-10 * items { break }
     }
     self.labels = labels
     teachers = table.teachers
     self.prior = prior
     self.confusion = confusion
-    self.iterations = iterations
-    logLikelihood = items > 0 ? likelihood / items : 0
     accuracies = table.teachers.indices.map { teacher in
       var (right, votes) = (0.0, 0.0)
       for pattern in patterns {
@@ -120,13 +121,18 @@ public struct DawidSkene: Sendable, Equatable {
     }
   }
 
-  /// Shares and confusion matrices that fit the posteriors best.
+  /// Added to the items of each label, so that one that is never true by the votes is improbable and not impossible.
+  private static let labelCount = 0.01
+
+  /// Shares and confusion matrices that fit the posteriors and the prior best.
+  ///
+  /// - Parameter counts: the pseudo-counts of each teacher's matrix, axes (true label, vote).
   private static func maximized(
-    _ patterns: [Pattern], teachers: Int, _ labels: Int, _ smoothing: Double
+    _ patterns: [Pattern], teachers: Int, _ counts: [[Double]]
   ) -> (prior: [Double], confusion: [[[Double]]]) {
-    var prior = [Double](repeating: smoothing, count: labels)
-    let row = [Double](repeating: smoothing, count: labels)
-    var confusion = [[[Double]]](repeating: Array(repeating: row, count: labels), count: teachers)
+    let labels = counts.count
+    var prior = [Double](repeating: labelCount, count: labels)
+    var confusion = [[[Double]]](repeating: counts, count: teachers)
     for pattern in patterns {
       for truth in 0..<labels {
         let weight = pattern.count * pattern.posterior[truth]
@@ -143,6 +149,14 @@ public struct DawidSkene: Sendable, Equatable {
     return (shares(prior), confusion.map { $0.map(shares) })
   }
 
+  /// The logarithm of the prior's density, but for what does not depend on shares and matrices.
+  private static func logPrior(_ prior: [Double], _ confusion: [[[Double]]], _ counts: [[Double]]) -> Double {
+    let labels = prior.reduce(0) { $0 + labelCount * log($1) }
+    return confusion.reduce(labels) { sum, matrix in
+      zip(counts, matrix).reduce(sum) { sum, row in zip(row.0, row.1).reduce(sum) { $0 + $1.0 * log($1.1) } }
+    }
+  }
+
   /// log P(label, votes) of each label. Logarithms, since the product over many teachers leaves the range of numbers.
   private static func logJoint(_ votes: [Int?], prior: [Double], confusion: [[[Double]]]) -> [Double] {
     prior.indices.map { truth in
@@ -157,5 +171,25 @@ public struct DawidSkene: Sendable, Equatable {
     let parts = joint.map { exp($0 - top) }
     let total = parts.reduce(0, +)
     return (parts.map { $0 / total }, top + log(total))
+  }
+}
+
+/// What is taken of a teacher's confusion matrix before any vote is seen.
+package enum ConfusionPrior: String, Sendable, Codable {
+  /// Every vote is as probable as another: a hundredth of a vote for each. Runs that older versions began keep it.
+  case even
+  /// Right more often than wrong: for each true label one vote, three quarters of it right.
+  case right
+
+  /// Pseudo-counts of a matrix, axes (true label, vote): parameters of Dirichlet distributions less 1.
+  fileprivate func counts(of labels: Int) -> [[Double]] {
+    (0..<labels).map { truth in
+      (0..<labels).map { vote in
+        switch self {
+        case .even: 0.01
+        case .right: truth == vote ? 0.75 : 0.25 / Double(labels - 1)
+        }
+      }
+    }
   }
 }

@@ -223,7 +223,8 @@ extension RunCheck {
       }
     }
     let rule = run.agreement.rule(
-      over: VoteTable(teachers: run.teachers.map(\.name), items: data.items.train.map(\.id), cast), levels: run.levels)
+      over: VoteTable(teachers: run.teachers.map(\.name), items: data.items.train.map(\.id), cast), levels: run.levels,
+      prior: .right)
     let options = run.twoStageOptions
     let judged = cast.map { ($0, rule.verdict(on: $0)) }
     for (item, (cast, verdict)) in zip(data.items.train, judged) {

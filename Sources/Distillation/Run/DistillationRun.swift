@@ -142,7 +142,7 @@ public struct DistillationRun: Sendable {
       ? AnnotationRun(items: [], teachers: [], annotations: [])
       : try await annotate("teachers on test items", scored, answering)
     try stop(missing, of: data.train.count + test.items.count, isOverBudget: ledger.wasExhausted)
-    let rule = rule(over: train.votes)
+    let rule = try rule(over: train.votes)
     return RunState(
       labels: labels, data: data, teachers: teachers.names, train: train, test: test,
       judgements: train.judgements(by: rule), testJudgements: test.judgements(by: rule))
@@ -233,7 +233,7 @@ public struct DistillationRun: Sendable {
         "review.budget allows \(NumberText.counted(budget, "label")), and review.opinions wants \(opinions) of each item, so nobody is "
           + "asked; raise the budget")
     }
-    let ordered = order(open, state, uncertainty: uncertainty)
+    let ordered = try order(open, state, uncertainty: uncertainty)
     var found = given
     switch configuration.review.source {
     case .oracle:
@@ -281,10 +281,11 @@ public struct DistillationRun: Sendable {
   /// The conflicts in the configuration's order.
   func order(
     _ conflicts: [Conflict], _ state: RunState, uncertainty: [String: [String: Double]]?
-  ) -> [Conflict] {
+  ) throws -> [Conflict] {
     switch configuration.review.order {
     case .votePatterns: VotePatternOrder(seed: UInt64(configuration.seed)).ordered(conflicts)
-    case .expectedError: ExpectedErrorOrder(DawidSkene(state.train.votes)).ordered(conflicts)
+    case .expectedError:
+      try ExpectedErrorOrder(DawidSkene(state.train.votes, prior: RunRules(of: folder).errors)).ordered(conflicts)
     case .random: RandomOrder(seed: UInt64(configuration.seed)).ordered(conflicts)
     case .disagreement: DisagreementConfidenceOrder(levels: configuration.levels).ordered(conflicts)
     case .studentUncertainty: UncertaintyOrder(probabilities: uncertainty ?? [:]).ordered(conflicts)
@@ -292,7 +293,9 @@ public struct DistillationRun: Sendable {
   }
 
   /// The rule by which votes agree; the table is what it learns the teachers' reliabilities from, where it does.
-  func rule(over table: VoteTable) -> any AgreementRule {
-    plugins.agreement ?? configuration.agreement.rule(over: table, levels: configuration.levels)
+  func rule(over table: VoteTable) throws -> any AgreementRule {
+    if let own = plugins.agreement { return own }
+    let prior = try RunRules(of: folder).errors
+    return configuration.agreement.rule(over: table, levels: configuration.levels, prior: prior)
   }
 }

@@ -223,7 +223,7 @@ extension DistillationRun {
     guard !configuration.budgets.isEmpty, state.data.train.contains(where: { gold.has($0.id) }) else { return [] }
     let budgets = Set(configuration.budgets.map { $0.labels(ofItems: state.data.train.count) }).sorted()
     let place = folder.appending(path: "budgets")
-    let conflicts = order(state.conflicts, state, uncertainty: nil)
+    let conflicts = try order(state.conflicts, state, uncertainty: nil)
     var points: [EvaluationFile.BudgetPoint] = []
     for budget in budgets {
       let own = place.appending(path: "\(budget)")

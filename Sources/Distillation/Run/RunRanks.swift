@@ -57,7 +57,7 @@ extension DistillationRun {
     let bytes = try ranks.ofFirst(
       { try found.map { [UInt8](try JSONEncoder().encode(SharedReplies($0))) } ?? [] }, "the teachers' replies")
     if let found { return found }
-    return try JSONDecoder().decode(SharedReplies.self, from: Data(bytes)).state(data, labels) { rule(over: $0) }
+    return try JSONDecoder().decode(SharedReplies.self, from: Data(bytes)).state(data, labels) { try rule(over: $0) }
   }
 
   /// What rank 0 read.
@@ -121,12 +121,12 @@ private struct SharedReplies: Codable {
   }
 
   func state(
-    _ data: RunData, _ labels: LabelSet, rule: (VoteTable) -> any AgreementRule
+    _ data: RunData, _ labels: LabelSet, rule: (VoteTable) throws -> any AgreementRule
   ) throws -> RunState {
     let all = data.train + data.teaching + data.dev + data.test
     let byID = Dictionary(all.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     let (train, test) = (try train.run(byID), try test.run(byID))
-    let rule = rule(train.votes)
+    let rule = try rule(train.votes)
     return RunState(
       labels: labels, data: data, teachers: teachers, train: train, test: test, judgements: train.judgements(by: rule),
       testJudgements: test.judgements(by: rule))

@@ -18,7 +18,7 @@ extension DistillationRun {
       "\(state.teachers.count) teachers labelled \(state.data.train.count) training items and disagreed on "
       + "\(conflicts.count) of them. \(several)\(second.labels.count) human labels\(several.isEmpty ? " were read" : "") "
       + "(\(String(format: "%.1f", 100 * share)) % of the items), on conflicts alone."
-    content.steps = steps(state, second, outcomes)
+    content.steps = try steps(state, second, outcomes)
     content.configuration = configuration.yaml
     content.evaluation = try evaluation
     let log = folder.appending(path: "metrics.jsonl")
@@ -45,8 +45,9 @@ extension DistillationRun {
 
   private func steps(
     _ state: RunState, _ second: SecondStage, _ outcomes: [StepEngine.Outcome]
-  ) -> [ReportContent.Step] {
+  ) throws -> [ReportContent.Step] {
     let agreed = state.judgements.count { $0.label != nil }
+    let expected = try expectation(state, second.human)?.sentence
     return outcomes.map { outcome in
       let (name, detail): (String, String) =
         switch RunStep(rawValue: outcome.name) {
@@ -63,7 +64,7 @@ extension DistillationRun {
             "Review",
             [
               "\(second.human.spent) human labels on \(second.human.opinions.count) conflicts",
-              second.human.agreement?.text, expectation(state, second.human)?.sentence,
+              second.human.agreement?.text, expected,
             ]
             .compactMap(\.self).joined(separator: "; ")
           )

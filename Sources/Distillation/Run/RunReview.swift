@@ -109,8 +109,8 @@ extension DistillationRun {
 
   /// What the next labels are expected to correct, by those that there are; nil without any, and where no conflict is open.
   /// Without the student at hand, those it would ask about are any.
-  func expectation(_ state: RunState, _ human: HumanLabels) -> LabelExpectation? {
-    let open = order(state.conflicts.filter { human.labels[$0.item.id] == nil }, state, uncertainty: nil)
+  func expectation(_ state: RunState, _ human: HumanLabels) throws -> LabelExpectation? {
+    let open = try order(state.conflicts.filter { human.labels[$0.item.id] == nil }, state, uncertainty: nil)
     return LabelExpectation(
       next: Array(open.prefix(Self.ahead)), labelled: state.conflicts.filter { human.labels[$0.item.id] != nil },
       labels: human.labels)

@@ -1,3 +1,4 @@
+internal import Annotations
 package import Foundation
 package import StudentModels
 internal import TeacherProtocol
@@ -22,20 +23,23 @@ struct RunRules: Codable, Equatable {
   var cut: CutReplies
   /// Whether what is made from images is made anew where their files have changed.
   var images: ImageInputs
+  /// What is taken of the teachers' errors before their votes are seen, where a rule or an order learns from all votes.
+  var errors: ConfusionPrior
 
   /// Those of a new run.
   static let current = RunRules(
     beginning: .ofFolder, choosing: .ended, rows: .byID, tokens: .ofAdapter, replies: .byPlainID, cut: .label,
-    images: .byContent)
+    images: .byContent, errors: .right)
   /// Those of runs without the file.
   static let first = RunRules(
     beginning: .always, choosing: .begun, rows: .ofFile, tokens: .ofModel, replies: .bySplit, cut: .nothing,
-    images: .byName)
+    images: .byName, errors: .even)
 
   /// What keys of steps say of the rules. One that came after those keys is named where it is not as it was before.
   var key: String {
     "\(self)".replacing(", cut: \(String(reflecting: CutReplies.nothing))", with: "")
       .replacing(", images: \(String(reflecting: ImageInputs.byName))", with: "")
+      .replacing(", errors: \(String(reflecting: errors))", with: "")
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -46,6 +50,7 @@ struct RunRules: Codable, Equatable {
     case replies = "reply_ids"
     case cut = "cut_replies"
     case images
+    case errors = "confusion_prior"
   }
 
   /// Reads the rules; one that is missing was made after the file was written, and is as it was before.
@@ -58,6 +63,7 @@ struct RunRules: Codable, Equatable {
     replies = try rules.decodeIfPresent(ReplyNames.self, forKey: .replies) ?? Self.first.replies
     cut = try rules.decodeIfPresent(CutReplies.self, forKey: .cut) ?? Self.first.cut
     images = try rules.decodeIfPresent(ImageInputs.self, forKey: .images) ?? Self.first.images
+    errors = try rules.decodeIfPresent(ConfusionPrior.self, forKey: .errors) ?? Self.first.errors
   }
 
   private static func file(_ run: URL) -> URL { run.appending(path: "rules.json") }
@@ -82,10 +88,11 @@ struct RunRules: Codable, Equatable {
 
   private init(
     beginning: PromptBeginning, choosing: LabelScoring, rows: RowOrder, tokens: AdapterTokens, replies: ReplyNames,
-    cut: CutReplies, images: ImageInputs
+    cut: CutReplies, images: ImageInputs, errors: ConfusionPrior
   ) {
     (self.beginning, self.choosing, self.rows) = (beginning, choosing, rows)
-    (self.tokens, self.replies, self.cut, self.images) = (tokens, replies, cut, images)
+    (self.tokens, self.replies, self.cut) = (tokens, replies, cut)
+    (self.images, self.errors) = (images, errors)
   }
 
   /// Writes the rules into the folder of a run that has none yet; those of a run under way stay.

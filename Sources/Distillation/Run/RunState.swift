@@ -39,7 +39,8 @@ extension AgreementConfiguration {
   /// - Parameters:
   ///   - table: what it learns the teachers' reliabilities from, where it does.
   ///   - levels: the labels from the lowest level to the highest; nil where they have no order.
-  func rule(over table: VoteTable, levels: [String]?) -> any AgreementRule {
+  ///   - prior: what it takes of the teachers' errors before it sees their votes.
+  func rule(over table: VoteTable, levels: [String]?, prior: ConfusionPrior) -> any AgreementRule {
     switch rule {
     case .unanimous:
       if let levels, let distance, distance > 0 {
@@ -50,7 +51,8 @@ extension AgreementConfiguration {
     case .majority: MajorityRule(margin: margin, minimumVotes: minimumVotes)
     case .confidenceWeighted: ConfidenceWeightedRule(lead: lead, minimumVotes: minimumVotes)
     case .dawidSkene:
-      DawidSkeneRule(DawidSkene(table), minimumProbability: probability, minimumVotes: minimumVotes)
+      DawidSkeneRule(
+        DawidSkene(table, prior: prior), minimumProbability: probability, minimumVotes: minimumVotes)
     }
   }
 }

@@ -203,7 +203,8 @@ extension DistillationRun {
       }
       return judgement.annotations.compactMap(\.vote) + (own.map { [$0] } ?? [])
     }
-    let rule = rule(over: VoteTable(teachers: state.teachers + ["student"], items: state.train.items.map(\.id), votes))
+    let rule = try rule(
+      over: VoteTable(teachers: state.teachers + ["student"], items: state.train.items.map(\.id), votes))
     return zip(state.judgements, votes).compactMap { judgement, votes in
       rule.verdict(on: votes) == .conflict
         ? Conflict(item: judgement.item, annotations: judgement.annotations) : nil
